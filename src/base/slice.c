@@ -1,0 +1,91 @@
+#include "base/slice.h"
+
+enum { BUF_FIRST = 64 };
+
+int slice_compare(slice a, slice b) {
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
+    if (order != 0)
+        return order;
+    return a.n < b.n ? -1 : a.n > b.n;
+}
+
+err buf_reserve(buf *b, size_t n) {
+    if (n <= b->cap - b->n)
+        return OK;
+    if (n > SIZE_MAX - b->n)
+        return ERR_NO_MEMORY;
+    size_t need = b->n + n;
+    size_t cap = b->cap < BUF_FIRST ? BUF_FIRST : b->cap;
+    while (cap < need)
+        cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+    uint8_t *p = mem_resize(b->mem, b->p, b->cap, cap);
+    if (p == NULL)
+        return ERR_NO_MEMORY;
+    b->p = p;
+    b->cap = cap;
+    return OK;
+}
+
+err buf_append(buf *b, slice s) {
+    if (s.n == 0)
+        return OK;
+    TRY(buf_reserve(b, s.n));
+    memcpy(b->p + b->n, s.p, s.n);
+    b->n += s.n;
+    return OK;
+}
+
+err buf_append_byte(buf *b, uint8_t byte) {
+    TRY(buf_reserve(b, 1));
+    b->p[b->n++] = byte;
+    return OK;
+}
+
+err buf_set(buf *b, slice s) {
+    if (s.n > b->n)
+        TRY(buf_reserve(b, s.n - b->n));
+    buf_clear(b);
+    return buf_append(b, s);
+}
+
+err buf_resize(buf *b, size_t n) {
+    if (n == b->n)
+        return OK;
+    if (n < b->n) {
+        wipe(b->p + n, b->n - n);
+    } else {
+        TRY(buf_reserve(b, n - b->n));
+        memset(b->p + b->n, 0, n - b->n);
+    }
+    b->n = n;
+    return OK;
+}
+
+void buf_consume(buf *b, size_t n) {
+    if (n > b->n)
+        n = b->n;
+    if (n == 0)
+        return;
+    memmove(b->p, b->p + n, b->n - n);
+    wipe(b->p + (b->n - n), n);
+    b->n -= n;
+}
+
+void buf_clear(buf *b) {
+    wipe(b->p, b->n);
+    b->n = 0;
+}
+
+void buf_free(buf *b) {
+    mem_free(b->mem, b->p, b->cap);
+    *b = buf_on(b->mem);
+}
+
+void buf_move(buf *to, buf *from) {
+    if (to == from)
+        return;
+    buf_free(to);
+    *to = *from;
+    *from = buf_on(from->mem);
+}

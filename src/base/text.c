@@ -1,0 +1,95 @@
+#include "base/text.h"
+
+static const char HEX[] = "0123456789abcdef";
+static const char BASE32[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+/* Ends an encoding or decoding that appended to out: on failure out is as it was before. */
+static err finish(buf *out, size_t before, err result) {
+    if (result != OK && buf_resize(out, before) != OK)
+        return ERR_BUG;
+    return result;
+}
+
+err hex_encode(buf *out, slice in) {
+    if (in.n > SIZE_MAX / 2)
+        return ERR_NO_MEMORY;
+    TRY(buf_reserve(out, 2 * in.n));
+    for (size_t i = 0; i < in.n; i++) {
+        out->p[out->n++] = (uint8_t)HEX[in.p[i] >> 4];
+        out->p[out->n++] = (uint8_t)HEX[in.p[i] & 15];
+    }
+    return OK;
+}
+
+/* 0 to 15, or -1. */
+static int hex_digit(uint8_t c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+err hex_decode(buf *out, slice in) {
+    if (in.n % 2 != 0)
+        return ERR_MALFORMED;
+    size_t before = out->n;
+    TRY(buf_reserve(out, in.n / 2));
+    for (size_t i = 0; i < in.n; i += 2) {
+        int high = hex_digit(in.p[i]), low = hex_digit(in.p[i + 1]);
+        if (high < 0 || low < 0)
+            return finish(out, before, ERR_MALFORMED);
+        out->p[out->n++] = (uint8_t)(high << 4 | low);
+    }
+    return OK;
+}
+
+err base32_encode(buf *out, slice in) {
+    if (in.n > SIZE_MAX / 2)
+        return ERR_NO_MEMORY;
+    TRY(buf_reserve(out, in.n / 5 * 8 + 8));
+    uint32_t held = 0;
+    unsigned bits = 0;
+    for (size_t i = 0; i < in.n; i++) {
+        held = (held << 8 | in.p[i]) & 0xfff; /* at most 4 bits are left over from before */
+        for (bits += 8; bits >= 5; bits -= 5)
+            out->p[out->n++] = (uint8_t)BASE32[held >> (bits - 5) & 31];
+    }
+    if (bits > 0)
+        out->p[out->n++] = (uint8_t)BASE32[held << (5 - bits) & 31];
+    return OK;
+}
+
+/* 0 to 31, or -1. */
+static int base32_digit(uint8_t c) {
+    if (c >= 'a' && c <= 'z')
+        return c - 'a';
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= '2' && c <= '7')
+        return c - '2' + 26;
+    return -1;
+}
+
+err base32_decode(buf *out, slice in) {
+    size_t before = out->n;
+    TRY(buf_reserve(out, in.n / 8 * 5 + 5));
+    uint32_t held = 0;
+    unsigned bits = 0;
+    for (size_t i = 0; i < in.n; i++) {
+        int digit = base32_digit(in.p[i]);
+        if (digit < 0)
+            return finish(out, before, ERR_MALFORMED);
+        held = (held << 5 | (uint32_t)digit) & 0xfff;
+        bits += 5;
+        if (bits >= 8) {
+            bits -= 8;
+            out->p[out->n++] = (uint8_t)(held >> bits);
+        }
+    }
+    /* 5 bits or more are a character too many; a rest that isn't zero is a second spelling. */
+    bool canonical = bits < 5 && (held & ((1u << bits) - 1)) == 0;
+    return finish(out, before, canonical ? OK : ERR_MALFORMED);
+}
