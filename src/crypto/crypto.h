@@ -1,0 +1,107 @@
+/* Primitives: one table per kind, filled by a provider file (sodium.c, openssl.c). Nobody above asks
+ * which library stands behind a table. No function keeps state between calls.
+ *
+ * Call crypto_init() once before anything else. Failures: BUG for lengths that break the contract,
+ * CRYPTO or SIGNATURE for input that does not check, NO_MEMORY. On failure outputs are zeroed. */
+#ifndef SOTTO_CRYPTO_CRYPTO_H
+#define SOTTO_CRYPTO_CRYPTO_H
+
+#include "base/slice.h"
+
+enum {
+    CRYPTO_HASH_MAX = 64,
+    CRYPTO_KEM_SECRET_MAX = 64,
+    CRYPTO_KEM_PUBLIC_MAX = 1216,
+    CRYPTO_KEM_PRIVATE_MAX = 66,
+    CRYPTO_KEM_ENC_MAX = 1120,
+    CRYPTO_AEAD_KEY_MAX = 32,
+    CRYPTO_AEAD_NONCE_MAX = 24,
+    CRYPTO_AEAD_TAG_MAX = 16,
+    CRYPTO_SIG_PUBLIC_MAX = 133,
+    CRYPTO_SIG_PRIVATE_MAX = 66,
+    CRYPTO_SIG_MAX = 144
+};
+
+/* IDENTITY-free and idempotent; BUG if the library can't start (no randomness). */
+MUST err crypto_init(void);
+
+/* Fills with unpredictable bytes. Can't fail: without randomness the process ends. */
+void crypto_random(void *out, size_t n);
+
+struct crypto_hash {
+    const char *name;
+    size_t len; /* bytes of output */
+    /* Hash of the parts, one after another. out: len bytes. */
+    err (*hash)(uint8_t *out, const slice *parts, size_t count);
+    /* HMAC (RFC 2104). Any key length. */
+    err (*hmac)(uint8_t *out, slice key, const slice *parts, size_t count);
+};
+
+struct crypto_aead {
+    const char *name;
+    uint16_t hpke_id; /* 0 if HPKE has none */
+    size_t key, nonce, tag;
+    /* out: plain.n + tag bytes; may be the same memory as plain, but may not overlap otherwise. */
+    err (*seal)(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad, slice plain);
+    /* out: sealed.n - tag bytes; CRYPTO if it does not authenticate or is shorter than the tag. */
+    err (*open)(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad, slice sealed);
+};
+
+struct crypto_kem {
+    const char *name;
+    uint16_t hpke_id;
+    size_t secret, enc, pub, priv; /* bytes: Nsecret, Nenc, Npk, Nsk */
+    size_t seed;                   /* bytes of randomness of one encapsulation */
+    err (*generate)(uint8_t *pub, uint8_t *priv);
+    /* DeriveKeyPair: RFC 9180 section 7.1.3, or draft-ietf-hpke-pq for X-Wing. */
+    err (*derive)(uint8_t *pub, uint8_t *priv, slice ikm);
+    err (*public_of)(uint8_t *pub, const uint8_t *priv);
+    /* Encap; seed is NULL except in tests with known answers. CRYPTO for a bad public key. */
+    err (*encap)(uint8_t *secret, uint8_t *enc, const uint8_t *pub, const uint8_t *seed);
+    err (*decap)(uint8_t *secret, const uint8_t *enc, const uint8_t *priv);
+};
+
+struct crypto_sig {
+    const char *name;
+    size_t pub, priv, max; /* bytes: public key, private key (Ed25519: the seed), longest signature */
+    err (*generate)(uint8_t *pub, uint8_t *priv);
+    err (*public_of)(uint8_t *pub, const uint8_t *priv);
+    /* *n: in, the room at sig; out, the signature's length. */
+    err (*sign)(uint8_t *sig, size_t *n, const uint8_t *priv, slice message);
+    err (*verify)(slice sig, slice pub, slice message);
+};
+
+/* libsodium: sodium.c */
+extern const struct crypto_hash crypto_sha256, crypto_sha512;
+extern const struct crypto_hash crypto_blake2b; /* 64 bytes, unkeyed; its hmac is HMAC-BLAKE2b */
+extern const struct crypto_aead crypto_chacha20poly1305, crypto_xchacha20poly1305;
+extern const struct crypto_kem crypto_dhkem_x25519; /* RFC 9180: KEM 0x0020 with HKDF-SHA256 */
+extern const struct crypto_kem crypto_xwing;        /* KEM 0x647a */
+extern const struct crypto_sig crypto_ed25519;
+
+/* OpenSSL: openssl.c. Not in WebAssembly builds. */
+extern const struct crypto_hash crypto_ossl_sha256, crypto_ossl_sha384, crypto_ossl_sha512;
+extern const struct crypto_aead crypto_ossl_aes128gcm, crypto_ossl_aes256gcm,
+    crypto_ossl_chacha20poly1305;
+extern const struct crypto_kem crypto_ossl_dhkem_x25519;
+extern const struct crypto_sig crypto_ossl_ed25519;
+
+/* HKDF (RFC 5869) over any hash. prk: hash->len bytes. */
+MUST err crypto_hkdf_extract(const struct crypto_hash *hash, uint8_t *prk, slice salt, slice ikm);
+/* BUG if n > 255 * hash->len. info is the parts one after another. */
+MUST err crypto_hkdf_expand(const struct crypto_hash *hash, uint8_t *out, size_t n, slice prk,
+                            const slice *info, size_t count);
+
+/* X25519 (RFC 7748). priv, pub, out: 32 bytes. CRYPTO if the result is all zero. */
+MUST err crypto_x25519(uint8_t *out, const uint8_t *priv, const uint8_t *pub);
+void crypto_x25519_generate(uint8_t *pub, uint8_t *priv);
+MUST err crypto_x25519_public(uint8_t *pub, const uint8_t *priv);
+
+/* BLAKE2b with a key (0 to 64 bytes) and an output of 1 to 64 bytes. */
+MUST err crypto_blake2b_keyed(uint8_t *out, size_t n, slice key, const slice *parts, size_t count);
+
+/* Argon2id (RFC 9106, one lane): a key of n bytes from a passphrase. salt: 16 bytes. */
+MUST err crypto_argon2id(uint8_t *out, size_t n, slice passphrase, const uint8_t *salt,
+                         uint32_t passes, size_t memory_bytes);
+
+#endif

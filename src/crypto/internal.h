@@ -1,0 +1,54 @@
+/* What the files of crypto/ share and its tests look at: labelled derivation, the Diffie-Hellman KEM,
+ * and HPKE's key schedule. Nobody outside includes this. */
+#ifndef SOTTO_CRYPTO_INTERNAL_H
+#define SOTTO_CRYPTO_INTERNAL_H
+
+#include "crypto/hpke.h"
+
+/* The hash and the suite id that RFC 9180 section 4 binds into each derivation. */
+struct labeled {
+    const struct crypto_hash *hash;
+    uint8_t id[10];
+    size_t id_len;
+};
+
+/* suite_id = "KEM" || kem_id (RFC 9180 section 4.1). */
+struct labeled labeled_kem(const struct crypto_hash *hash, uint16_t kem_id);
+/* suite_id = "HPKE" || kem_id || kdf_id || aead_id (section 5.1). */
+struct labeled labeled_hpke(const struct hpke_suite *s);
+/* prk: hash->len bytes. */
+MUST err labeled_extract(const struct labeled *l, uint8_t *prk, slice salt, const char *label,
+                         slice ikm);
+MUST err labeled_expand(const struct labeled *l, uint8_t *out, size_t n, slice prk,
+                        const char *label, const slice *info, size_t count);
+
+/* A Diffie-Hellman group: what section 4.1's KEM needs of it. Secrets, keys and results all take
+ * CRYPTO_DH_MAX bytes at most. */
+enum { CRYPTO_DH_MAX = 133 };
+struct crypto_dh {
+    uint16_t kem_id;
+    const struct crypto_hash *hash;
+    size_t pub, priv, shared;
+    err (*public_of)(uint8_t *pub, const uint8_t *priv);
+    err (*exchange)(uint8_t *out, const uint8_t *priv, const uint8_t *pub);
+};
+
+MUST err dhkem_generate(const struct crypto_dh *dh, uint8_t *pub, uint8_t *priv);
+MUST err dhkem_derive(const struct crypto_dh *dh, uint8_t *pub, uint8_t *priv, slice ikm);
+MUST err dhkem_encap(const struct crypto_dh *dh, uint8_t *secret, uint8_t *enc, const uint8_t *pub,
+                     const uint8_t *seed);
+MUST err dhkem_decap(const struct crypto_dh *dh, uint8_t *secret, const uint8_t *enc,
+                     const uint8_t *priv);
+
+/* What the key schedule of base mode (section 5.1) yields. */
+struct hpke_context {
+    uint8_t key[CRYPTO_AEAD_KEY_MAX];
+    uint8_t nonce[CRYPTO_AEAD_NONCE_MAX];
+    uint8_t exporter[CRYPTO_HASH_MAX];
+};
+
+/* secret: kem->secret bytes. */
+MUST err hpke_schedule(const struct hpke_suite *s, struct hpke_context *c, const uint8_t *secret,
+                       slice info);
+
+#endif

@@ -1,0 +1,188 @@
+/* The provider over libsodium: X25519, its KEM, X-Wing and Ed25519. */
+#include "crypto/internal.h"
+
+#include <sodium.h>
+
+/* ---- X25519 ---- */
+
+enum { X25519_LEN = 32 };
+
+err crypto_x25519(uint8_t *out, const uint8_t *priv, const uint8_t *pub) {
+    if (crypto_scalarmult_curve25519(out, priv, pub) == 0)
+        return OK;
+    wipe(out, X25519_LEN);
+    return ERR_CRYPTO;
+}
+
+err crypto_x25519_public(uint8_t *pub, const uint8_t *priv) {
+    if (crypto_scalarmult_curve25519_base(pub, priv) == 0)
+        return OK;
+    wipe(pub, X25519_LEN);
+    return ERR_BUG;
+}
+
+void crypto_x25519_generate(uint8_t *pub, uint8_t *priv) {
+    crypto_random(priv, X25519_LEN);
+    crypto_scalarmult_curve25519_base(pub, priv);
+}
+
+static const struct crypto_dh x25519 = {.kem_id = 0x0020,
+                                        .hash = &crypto_sha256,
+                                        .pub = X25519_LEN,
+                                        .priv = X25519_LEN,
+                                        .shared = X25519_LEN,
+                                        .public_of = crypto_x25519_public,
+                                        .exchange = crypto_x25519};
+
+static err x25519_generate(uint8_t *pub, uint8_t *priv) {
+    return dhkem_generate(&x25519, pub, priv);
+}
+
+static err x25519_derive(uint8_t *pub, uint8_t *priv, slice ikm) {
+    return dhkem_derive(&x25519, pub, priv, ikm);
+}
+
+static err x25519_encap(uint8_t *secret, uint8_t *enc, const uint8_t *pub, const uint8_t *seed) {
+    return dhkem_encap(&x25519, secret, enc, pub, seed);
+}
+
+static err x25519_decap(uint8_t *secret, const uint8_t *enc, const uint8_t *priv) {
+    return dhkem_decap(&x25519, secret, enc, priv);
+}
+
+const struct crypto_kem crypto_dhkem_x25519 = {.name = "DHKEM(X25519, HKDF-SHA256)",
+                                               .hpke_id = 0x0020,
+                                               .secret = 32,
+                                               .enc = X25519_LEN,
+                                               .pub = X25519_LEN,
+                                               .priv = X25519_LEN,
+                                               .seed = 32,
+                                               .generate = x25519_generate,
+                                               .derive = x25519_derive,
+                                               .public_of = crypto_x25519_public,
+                                               .encap = x25519_encap,
+                                               .decap = x25519_decap};
+
+/* ---- X-Wing: ML-KEM-768 with X25519 (KEM 0x647a). The private key is a 32-byte seed. ---- */
+
+enum { XWING_ID = 0x647a };
+
+static err xwing_public_of(uint8_t *pub, const uint8_t *priv) {
+    uint8_t copy[crypto_kem_xwing_SECRETKEYBYTES];
+    int failed = crypto_kem_xwing_seed_keypair(pub, copy, priv);
+    wipe(copy, sizeof(copy));
+    if (failed == 0)
+        return OK;
+    wipe(pub, crypto_kem_xwing_PUBLICKEYBYTES);
+    return ERR_BUG;
+}
+
+static err xwing_generate(uint8_t *pub, uint8_t *priv) {
+    crypto_random(priv, crypto_kem_xwing_SECRETKEYBYTES);
+    err e = xwing_public_of(pub, priv);
+    if (e != OK)
+        wipe(priv, crypto_kem_xwing_SECRETKEYBYTES);
+    return e;
+}
+
+/* SHAKE256.LabeledDerive(ikm, "DeriveKeyPair", "", 32) of draft-ietf-hpke-pq: one extendable hash
+ * over ikm || "HPKE-v1" || suite_id || u16 len(label) || label || u16 L || context. */
+static err xwing_derive(uint8_t *pub, uint8_t *priv, slice ikm) {
+    static const char LABEL[] = "DeriveKeyPair";
+    struct labeled l = labeled_kem(NULL, XWING_ID);
+    uint8_t label_len[2] = {0, sizeof(LABEL) - 1};
+    uint8_t out_len[2] = {0, crypto_kem_xwing_SECRETKEYBYTES};
+    slice parts[] = {ikm,
+                     slice_str("HPKE-v1"),
+                     slice_of(l.id, l.id_len),
+                     SLICE_ARRAY(label_len),
+                     slice_str(LABEL),
+                     SLICE_ARRAY(out_len)};
+    crypto_xof_shake256_state state;
+    crypto_xof_shake256_init(&state);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        crypto_xof_shake256_update(&state, parts[i].p, parts[i].n);
+    crypto_xof_shake256_squeeze(&state, priv, crypto_kem_xwing_SECRETKEYBYTES);
+    wipe(&state, sizeof(state));
+    err e = xwing_public_of(pub, priv);
+    if (e != OK)
+        wipe(priv, crypto_kem_xwing_SECRETKEYBYTES);
+    return e;
+}
+
+static err xwing_encap(uint8_t *secret, uint8_t *enc, const uint8_t *pub, const uint8_t *seed) {
+    int failed = seed == NULL ? crypto_kem_xwing_enc(enc, secret, pub)
+                              : crypto_kem_xwing_enc_deterministic(enc, secret, pub, seed);
+    if (failed == 0)
+        return OK;
+    wipe(enc, crypto_kem_xwing_CIPHERTEXTBYTES);
+    wipe(secret, crypto_kem_xwing_SHAREDSECRETBYTES);
+    return ERR_CRYPTO;
+}
+
+static err xwing_decap(uint8_t *secret, const uint8_t *enc, const uint8_t *priv) {
+    if (crypto_kem_xwing_dec(secret, enc, priv) == 0)
+        return OK;
+    wipe(secret, crypto_kem_xwing_SHAREDSECRETBYTES);
+    return ERR_CRYPTO;
+}
+
+const struct crypto_kem crypto_xwing = {.name = "X-Wing",
+                                        .hpke_id = XWING_ID,
+                                        .secret = crypto_kem_xwing_SHAREDSECRETBYTES,
+                                        .enc = crypto_kem_xwing_CIPHERTEXTBYTES,
+                                        .pub = crypto_kem_xwing_PUBLICKEYBYTES,
+                                        .priv = crypto_kem_xwing_SECRETKEYBYTES,
+                                        .seed = 64,
+                                        .generate = xwing_generate,
+                                        .derive = xwing_derive,
+                                        .public_of = xwing_public_of,
+                                        .encap = xwing_encap,
+                                        .decap = xwing_decap};
+
+/* ---- Ed25519. libsodium's verification refuses public keys and nonces of small order. ---- */
+
+static err ed25519_public_of(uint8_t *pub, const uint8_t *priv) {
+    uint8_t expanded[crypto_sign_ed25519_SECRETKEYBYTES];
+    int failed = crypto_sign_ed25519_seed_keypair(pub, expanded, priv);
+    wipe(expanded, sizeof(expanded));
+    return failed == 0 ? OK : ERR_BUG;
+}
+
+static err ed25519_generate(uint8_t *pub, uint8_t *priv) {
+    crypto_random(priv, crypto_sign_ed25519_SEEDBYTES);
+    return ed25519_public_of(pub, priv);
+}
+
+static err ed25519_sign(uint8_t *sig, size_t *n, const uint8_t *priv, slice message) {
+    uint8_t pub[crypto_sign_ed25519_PUBLICKEYBYTES];
+    uint8_t expanded[crypto_sign_ed25519_SECRETKEYBYTES];
+    if (*n < crypto_sign_ed25519_BYTES)
+        return ERR_BUG;
+    int failed = crypto_sign_ed25519_seed_keypair(pub, expanded, priv);
+    if (failed == 0)
+        failed = crypto_sign_ed25519_detached(sig, NULL, message.p, message.n, expanded);
+    wipe(expanded, sizeof(expanded));
+    if (failed != 0) {
+        wipe(sig, *n);
+        return ERR_BUG;
+    }
+    *n = crypto_sign_ed25519_BYTES;
+    return OK;
+}
+
+static err ed25519_verify(slice sig, slice pub, slice message) {
+    if (sig.n != crypto_sign_ed25519_BYTES || pub.n != crypto_sign_ed25519_PUBLICKEYBYTES)
+        return ERR_SIGNATURE;
+    int failed = crypto_sign_ed25519_verify_detached(sig.p, message.p, message.n, pub.p);
+    return failed == 0 ? OK : ERR_SIGNATURE;
+}
+
+const struct crypto_sig crypto_ed25519 = {.name = "Ed25519",
+                                          .pub = crypto_sign_ed25519_PUBLICKEYBYTES,
+                                          .priv = crypto_sign_ed25519_SEEDBYTES,
+                                          .max = crypto_sign_ed25519_BYTES,
+                                          .generate = ed25519_generate,
+                                          .public_of = ed25519_public_of,
+                                          .sign = ed25519_sign,
+                                          .verify = ed25519_verify};

@@ -1,0 +1,56 @@
+/* The session's handshake: Noise_NK_25519_ChaChaPoly_BLAKE2b (Noise Protocol Framework, revision 34),
+ * as a pure engine: bytes in, bytes out.
+ *
+ *   -> e, es        (client: it knows the server's static key)
+ *   <- e, ee
+ *
+ * Then each side has a cipher for each direction. No I/O, no allocation. */
+#ifndef SOTTO_NOISE_NOISE_H
+#define SOTTO_NOISE_NOISE_H
+
+#include "crypto/crypto.h"
+
+enum {
+    NOISE_KEY = 32,
+    NOISE_HASH = 64,
+    NOISE_TAG = 16,
+    NOISE_MESSAGE_MAX = 65535,
+    NOISE_HELLO_OVERHEAD = 48 /* bytes of either handshake message beside its payload */
+};
+
+struct noise_cipher {
+    uint8_t key[NOISE_KEY];
+    uint64_t nonce; /* the next one; at 2^64-1 the cipher refuses (LIMIT) */
+    bool ready;
+};
+
+struct noise_handshake {
+    bool initiator;
+    uint8_t step; /* 0: first message due, 1: second due, 2: done, 3: failed */
+    uint8_t h[NOISE_HASH], ck[NOISE_HASH];
+    struct noise_cipher cipher;
+    uint8_t e_priv[NOISE_KEY], e_pub[NOISE_KEY];
+    uint8_t s_priv[NOISE_KEY]; /* responder */
+    uint8_t s_pub[NOISE_KEY];  /* of the responder */
+    uint8_t re[NOISE_KEY];
+    const uint8_t *test_ephemeral; /* NULL except in known-answer tests: the private key to use */
+};
+
+/* server_pub: the responder's static key; server_priv: NULL on the initiator's side. */
+MUST err noise_start(struct noise_handshake *hs, bool initiator, const uint8_t *server_pub,
+                     const uint8_t *server_priv, slice prologue);
+/* Appends the handshake message that is due. STATE if it is the other side's turn. */
+MUST err noise_write(struct noise_handshake *hs, buf *out, slice payload);
+/* Reads the other side's; appends its payload. CRYPTO if it does not authenticate (then failed). */
+MUST err noise_read(struct noise_handshake *hs, buf *payload, slice message);
+/* After step 2: the two ciphers (send and receive as seen from this side) and the handshake hash that
+ * a device signs. The handshake is wiped. STATE before. */
+MUST err noise_split(struct noise_handshake *hs, struct noise_cipher *send,
+                     struct noise_cipher *receive, uint8_t hash[NOISE_HASH]);
+void noise_wipe(struct noise_handshake *hs);
+
+/* Transport messages: appends the sealed or opened bytes. plain.n + tag at most NOISE_MESSAGE_MAX. */
+MUST err noise_seal(struct noise_cipher *c, buf *out, slice plain);
+MUST err noise_open(struct noise_cipher *c, buf *out, slice sealed);
+
+#endif
