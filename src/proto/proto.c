@@ -1,0 +1,165 @@
+#include "proto/proto.h"
+
+/* ---- One reader and one writer for each kind of field ---- */
+
+#define READ_u8(name, a, b) TRY(reader_u8(r, &v->name));
+#define READ_u16(name, a, b) TRY(reader_u16(r, &v->name));
+#define READ_u32(name, a, b) TRY(reader_u32(r, &v->name));
+#define READ_u64(name, a, b) TRY(reader_u64(r, &v->name));
+#define READ_flag(name, a, b) TRY(reader_bool(r, &v->name));
+#define READ_fixed(name, a, b) TRY(reader_copy(r, v->name, a));
+#define READ_vec(name, a, b) TRY(read_vec(r, &v->name, a, b));
+#define READ_list(name, a, b) TRY(read_list_##a(r, &v->name, b));
+#define READ_FIELD(kind, name, a, b) READ_##kind(name, a, b)
+
+#define WRITE_u8(name, a, b) writer_u8(w, v->name);
+#define WRITE_u16(name, a, b) writer_u16(w, v->name);
+#define WRITE_u32(name, a, b) writer_u32(w, v->name);
+#define WRITE_u64(name, a, b) writer_u64(w, v->name);
+#define WRITE_flag(name, a, b) writer_u8(w, v->name ? 1 : 0);
+#define WRITE_fixed(name, a, b) writer_bytes(w, slice_of(v->name, a));
+#define WRITE_vec(name, a, b) write_vec(w, v->name, a, b);
+#define WRITE_list(name, a, b) write_list(w, &v->name, b);
+#define WRITE_FIELD(kind, name, a, b) WRITE_##kind(name, a, b)
+
+static err read_vec(reader *r, slice *s, size_t least, size_t most) {
+    reader at = *r;
+    TRY(reader_vec(&at, s));
+    if (s->n < least)
+        return ERR_MALFORMED;
+    if (s->n > most)
+        return ERR_TOO_LARGE;
+    *r = at;
+    return OK;
+}
+
+static void write_vec(writer *w, slice s, size_t least, size_t most) {
+    if (s.n < least || s.n > most)
+        writer_fail(w, ERR_BUG);
+    writer_vec(w, s);
+}
+
+static void write_list(writer *w, const struct proto_list *list, uint32_t most) {
+    if (list->count > most)
+        writer_fail(w, ERR_BUG);
+    writer_vec(w, list->bytes);
+}
+
+#define DEFINE(what)                                                                               \
+    err proto_##what##_read(reader *r, struct proto_##what *v) {                                   \
+        PROTO_FIELDS_##what(READ_FIELD) v->unused = 0;                                             \
+        (void)r;                                                                                   \
+        return OK;                                                                                 \
+    }                                                                                              \
+    void proto_##what##_write(writer *w, const struct proto_##what *v) {                           \
+        PROTO_FIELDS_##what(WRITE_FIELD)(void) w;                                                  \
+        (void)v;                                                                                   \
+    }                                                                                              \
+    err proto_##what##_decode(slice s, struct proto_##what *v) {                                   \
+        reader r = reader_of(s);                                                                   \
+        TRY(proto_##what##_read(&r, v));                                                           \
+        return reader_end(&r);                                                                     \
+    }
+
+/* A list is checked element by element, and stays encoded. */
+#define DEFINE_LIST(what)                                                                          \
+    __attribute__((unused)) static err read_list_##what(reader *r, struct proto_list *list,        \
+                                                        uint32_t most) {                           \
+        reader at = *r, inner;                                                                     \
+        TRY(reader_open(&at, &inner));                                                             \
+        list->bytes = reader_rest(&inner);                                                         \
+        for (list->count = 0; inner.n > 0; list->count++) {                                        \
+            struct proto_##what element;                                                           \
+            if (list->count == most)                                                               \
+                return ERR_LIMIT;                                                                  \
+            TRY(proto_##what##_read(&inner, &element));                                            \
+        }                                                                                          \
+        *r = at;                                                                                   \
+        return OK;                                                                                 \
+    }
+
+#define DEFINE_MESSAGE(name, number, from, text) DEFINE(name)
+
+PROTO_PARTS(DEFINE_LIST)
+PROTO_PARTS(DEFINE)
+PROTO_MESSAGES(DEFINE_MESSAGE)
+
+/* ---- Tables ---- */
+
+static const struct proto_message_info infos[] = {
+#define M(name, number, from, text) {#name, text, number, PROTO_FROM_##from},
+    PROTO_MESSAGES(M)
+#undef M
+};
+
+const struct proto_message_info *proto_messages(size_t *count) {
+    *count = sizeof infos / sizeof infos[0];
+    return infos;
+}
+
+const struct proto_message_info *proto_message_info(uint16_t type) {
+    for (size_t i = 0; i < sizeof infos / sizeof infos[0]; i++)
+        if (infos[i].type == type)
+            return &infos[i];
+    return NULL;
+}
+
+err proto_message_check(uint16_t type, slice body) {
+    switch (type) {
+#define M(name, number, from, text)                                                                \
+    case number: {                                                                                 \
+        struct proto_##name v;                                                                     \
+        return proto_##name##_decode(body, &v);                                                    \
+    }
+        PROTO_MESSAGES(M)
+#undef M
+    default:
+        return ERR_UNKNOWN_TYPE;
+    }
+}
+
+static const struct {
+    uint16_t number;
+    bool closes;
+    const char *name, *text;
+} reasons[] = {
+#define R(name, number, closes, text) {number, closes, #name, text},
+    PROTO_REASONS(R)
+#undef R
+};
+
+const char *proto_reason_text(uint16_t reason) {
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+        if (reasons[i].number == reason)
+            return reasons[i].text;
+    return "the server gave a reason that is not known here";
+}
+
+const char *proto_reason_name(uint16_t reason) {
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+        if (reasons[i].number == reason)
+            return reasons[i].name;
+    return "UNKNOWN";
+}
+
+bool proto_reason_closes(uint16_t reason) {
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+        if (reasons[i].number == reason)
+            return reasons[i].closes;
+    return true;
+}
+
+/* ---- Frames ---- */
+
+err proto_frame_decode(slice bytes, struct proto_frame *frame) {
+    reader r = reader_of(bytes);
+    TRY(reader_u32(&r, &frame->request));
+    TRY(reader_u16(&r, &frame->type));
+    frame->body = reader_rest(&r);
+    return OK;
+}
+
+void proto_frame_write(writer *w, uint32_t request, uint16_t type) {
+    writer_u32(w, request);
+    writer_u16(w, type);
+}

@@ -1,0 +1,111 @@
+/* What the schema's lines become: a struct, an encoder and a decoder for each part and message.
+ *
+ * A decoded struct borrows: its slices and lists point into the bytes it was read from. Decoding
+ * allocates nothing, checks every limit and every list element, and leaves the struct undefined on
+ * failure. Encoding checks the same limits (BUG if the caller broke one). */
+#ifndef SOTTO_PROTO_PROTO_H
+#define SOTTO_PROTO_PROTO_H
+
+#include "base/codec.h"
+#include "proto/schema.h"
+
+/* A list: `count` encoded parts one after another. To read: proto_<part>_read in a loop over
+ * reader_of(list.bytes). To write: encode the parts one after another into a buf. */
+struct proto_list {
+    slice bytes;
+    uint32_t count;
+};
+
+#define PROTO_STRUCT_u8(name, a, b) uint8_t name;
+#define PROTO_STRUCT_u16(name, a, b) uint16_t name;
+#define PROTO_STRUCT_u32(name, a, b) uint32_t name;
+#define PROTO_STRUCT_u64(name, a, b) uint64_t name;
+#define PROTO_STRUCT_flag(name, a, b) bool name;
+#define PROTO_STRUCT_fixed(name, a, b) uint8_t name[a];
+#define PROTO_STRUCT_vec(name, a, b) slice name;
+#define PROTO_STRUCT_list(name, a, b) struct proto_list name;
+#define PROTO_STRUCT_FIELD(kind, name, a, b) PROTO_STRUCT_##kind(name, a, b)
+
+/* A structure without fields still needs a member in C. */
+#define PROTO_DECLARE(what)                                                                        \
+    struct proto_##what {                                                                          \
+        PROTO_FIELDS_##what(PROTO_STRUCT_FIELD) uint8_t unused;                                    \
+    };                                                                                             \
+    void proto_##what##_write(writer *w, const struct proto_##what *v);                            \
+    MUST err proto_##what##_read(reader *r, struct proto_##what *v);                               \
+    /* The whole of s and nothing after it. */                                                     \
+    MUST err proto_##what##_decode(slice s, struct proto_##what *v);
+
+#define PROTO_DECLARE_MESSAGE(name, number, from, text) PROTO_DECLARE(name)
+
+PROTO_PARTS(PROTO_DECLARE)
+PROTO_MESSAGES(PROTO_DECLARE_MESSAGE)
+
+enum proto_type {
+#define M(name, number, from, text) PROTO_##name = number,
+    PROTO_MESSAGES(M)
+#undef M
+};
+
+enum proto_from {
+    PROTO_FROM_HELLO,
+    PROTO_FROM_ANY,
+    PROTO_FROM_ANON,
+    PROTO_FROM_PROOF,
+    PROTO_FROM_DEVICE,
+    PROTO_FROM_SERVER,
+    PROTO_FROM_INNER
+};
+
+struct proto_message_info {
+    const char *name;
+    const char *text;
+    uint16_t type;
+    enum proto_from from;
+};
+
+/* NULL for a number that no message has. */
+const struct proto_message_info *proto_message_info(uint16_t type);
+/* All of them, in the order of the schema. */
+const struct proto_message_info *proto_messages(size_t *count);
+
+enum proto_reason {
+#define R(name, number, closes, text) PROTO_REASON_##name = number,
+    PROTO_REASONS(R)
+#undef R
+};
+/* Never NULL. */
+const char *proto_reason_text(uint16_t reason);
+/* "MAILBOX_FULL"; never NULL. */
+const char *proto_reason_name(uint16_t reason);
+bool proto_reason_closes(uint16_t reason);
+
+/* A frame: request id, type, body. 0 is the request id of what nobody asked for. */
+struct proto_frame {
+    uint32_t request;
+    uint16_t type;
+    slice body;
+};
+MUST err proto_frame_decode(slice bytes, struct proto_frame *frame);
+/* Starts a frame in a writer: write the body after it. */
+void proto_frame_write(writer *w, uint32_t request, uint16_t type);
+
+/* Decodes any message's body for its limits' sake (UNKNOWN_TYPE for none): what an edge does with a
+ * frame that it passes on. */
+MUST err proto_message_check(uint16_t type, slice body);
+
+/* Appends part `what` to a list under construction. */
+#define PROTO_LIST_ADD(what, list_writer, list, value)                                             \
+    do {                                                                                           \
+        proto_##what##_write((list_writer), (value));                                              \
+        (list)->count++;                                                                           \
+    } while (0)
+
+/* ---- Links ----
+ * "sotto:" kind ":" server "#" base32, for people to copy. Kind is "join" (a part `invite`, with which a
+ * new account registers) or "contact" (a part `contact`); server is "host:port" or a "wss://" address. */
+MUST err proto_link_write(buf *out, const char *kind, slice server, slice content);
+/* Appends the server and the content. MALFORMED if it is not such a link of this kind. */
+MUST err proto_link_read(slice link, const char *kind, buf *server, buf *content);
+
+#endif

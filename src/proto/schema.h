@@ -1,0 +1,268 @@
+/* The service's messages, each written once. Struct, limits, encoder, decoder, dispatch, fuzz target
+ * and the table in docs/PROTOCOL.md come from these lines.
+ *
+ * A field is F(kind, name, a, b):
+ *   u8, u16, u32, u64   a number                                 a, b: 0
+ *   flag                a byte, 0 or 1                           a, b: 0
+ *   fixed               exactly a bytes                          b: 0
+ *   vec                 opaque<V> of a to b bytes
+ *   list                so many `struct proto_<a>` in a <V> vector, at most b of them
+ *
+ * A part is a structure that stands inside messages or links; a message has a number and travels in a
+ * frame. M(name, number, from, what it is for), where from says who may send it, and when:
+ *   HELLO    either side, before the Noise handshake
+ *   ANY      a client, on any session
+ *   ANON     a client, on a session without an identity
+ *   PROOF    a client that has not yet proved who it is: turns the session into a device's
+ *   DEVICE   a device
+ *   SERVER   the server
+ *   INNER    edge and mail, between themselves */
+#ifndef SOTTO_PROTO_SCHEMA_H
+#define SOTTO_PROTO_SCHEMA_H
+
+enum {
+    PROTO_VERSION = 1,
+    PROTO_FRAME_MAX = 65519,    /* a Noise message less its tag */
+    PROTO_ITEM_MAX = 16384,     /* the largest bucket of an item */
+    PROTO_ADDRESS = 65,         /* key id 1, nonce 24, sealed mailbox id 16 and serial 8, tag 16 */
+    PROTO_ADDRESSES_MAX = 512,  /* of one send */
+    PROTO_WELCOMES_MAX = 64,    /* of one commit */
+    PROTO_DEVICES_MAX = 16,     /* of one account */
+    PROTO_CHUNK_MAX = 32768,    /* of a blob */
+    PROTO_CHUNKS_MAX = 1024,
+    PROTO_KEY_PACKAGE_MAX = 16384,
+    PROTO_MARK = 64             /* what a commit's copy carries: next token's hash, roster's hash */
+};
+
+/* ---- Parts ---- */
+
+#define PROTO_PARTS(P)                                                                             \
+    P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
+    P(letter) P(refusal) P(code) P(invite) P(contact)
+
+#define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
+
+/* One installation: its id and the Ed25519 key that signs for it. */
+#define PROTO_FIELDS_device(F)                                                                     \
+    F(fixed, id, 16, 0)                                                                            \
+    F(fixed, key, 32, 0)
+
+/* The account's devices. The signature (Ed25519, by the identity) covers "Sotto device list v1", a
+ * zero byte, and every field before it. */
+#define PROTO_FIELDS_device_list(F)                                                                \
+    F(fixed, identity, 32, 0)                                                                      \
+    F(u32, version, 0, 0)                                                                          \
+    F(list, devices, device, PROTO_DEVICES_MAX)                                                    \
+    F(fixed, signature, 64, 0)
+
+/* What a leaf carries so that a member can tell whose device it is: the identity's signature over
+ * "Sotto device v1", a zero byte, and every field before it. */
+#define PROTO_FIELDS_certificate(F)                                                                \
+    F(fixed, identity, 32, 0)                                                                      \
+    F(fixed, device, 16, 0)                                                                        \
+    F(fixed, key, 32, 0)                                                                           \
+    F(fixed, signature, 64, 0)
+
+/* Names a blob in an item: its id, its true size and the key it opens with. */
+#define PROTO_FIELDS_blob_reference(F)                                                             \
+    F(fixed, id, 32, 0)                                                                            \
+    F(u32, chunks, 0, 0)                                                                           \
+    F(u32, size, 0, 0)                                                                             \
+    F(fixed, key, 32, 0)
+
+#define PROTO_FIELDS_key_package(F) F(vec, bytes, 1, PROTO_KEY_PACKAGE_MAX)
+
+/* An item for one address. */
+#define PROTO_FIELDS_letter(F)                                                                     \
+    F(fixed, address, PROTO_ADDRESS, 0)                                                            \
+    F(vec, item, 1, PROTO_ITEM_MAX)
+
+/* One address that a send did not reach: its place in the request, letters after addresses. */
+#define PROTO_FIELDS_refusal(F)                                                                    \
+    F(u16, place, 0, 0)                                                                            \
+    F(u16, reason, 0, 0)
+
+#define PROTO_FIELDS_code(F) F(fixed, bytes, 16, 0)
+
+/* The content of a registration link. */
+#define PROTO_FIELDS_invite(F)                                                                     \
+    F(fixed, server, 32, 0)                                                                        \
+    F(fixed, code, 16, 0)
+
+/* The content of a contact link: the name is what its maker calls itself. */
+#define PROTO_FIELDS_contact(F)                                                                    \
+    F(fixed, server, 32, 0)                                                                        \
+    F(vec, name, 0, 64)                                                                            \
+    F(vec, devices, 1, 2048)                                                                       \
+    F(list, addresses, address, PROTO_DEVICES_MAX)
+
+/* ---- Messages ---- */
+
+#define PROTO_MESSAGES(M)                                                                          \
+    M(client_hello, 1, HELLO, "Opens a connection: the versions that the client speaks")           \
+    M(server_hello, 2, HELLO, "The Noise key in use, signed by the server's identity")             \
+    M(error, 3, SERVER, "The request failed; or, as request 0, the session ends")                  \
+    M(ok, 4, SERVER, "The request was carried out, durably")                                       \
+    M(ping, 5, ANY, "Answered by ok")                                                              \
+    M(register_account, 10, PROOF, "A new account with its first device; answered by ok")          \
+    M(login, 11, PROOF, "A device proves itself; answered by ok")                                  \
+    M(subscribe, 12, DEVICE, "Items after a position, then live ones; answered by ok")             \
+    M(delivery, 13, SERVER, "One item of the mailbox (request 0)")                                 \
+    M(caught_up, 14, SERVER, "All that waited was delivered (request 0)")                          \
+    M(replaced, 15, SERVER, "A newer session took over; this one closes (request 0)")              \
+    M(ack, 16, DEVICE, "Everything up to a position may be deleted; not answered")                 \
+    M(address_make, 17, DEVICE, "New sealed addresses; answered by address_made")                  \
+    M(address_made, 18, SERVER, "Sealed addresses of this mailbox")                                \
+    M(key_package_put, 19, DEVICE, "Key packages to be given once each; answered by ok")           \
+    M(last_resort_put, 20, DEVICE, "Replaces the last-resort key package; answered by ok")         \
+    M(key_package_count, 21, DEVICE, "Answered by key_package_left")                               \
+    M(key_package_left, 22, SERVER, "How many key packages are left")                              \
+    M(record_get, 23, DEVICE, "Answered by record")                                                \
+    M(record, 24, SERVER, "All that the server can say about an account")                          \
+    M(send, 30, ANON, "One item to every address; answered by sent")                               \
+    M(sent, 31, SERVER, "Durable for every address but these")                                     \
+    M(commit, 32, ANON, "A commit if its token is the next one; answered by committed")            \
+    M(committed, 33, SERVER, "Taken, or late; then nothing was delivered")                         \
+    M(key_package_take, 34, ANON, "A key package of an address's device; by key_package_taken")    \
+    M(key_package_taken, 35, SERVER, "A key package")                                              \
+    M(blob_put, 36, ANON, "One chunk of a blob; answered by ok")                                   \
+    M(blob_get, 37, ANON, "Answered by blob_chunk")                                                \
+    M(blob_chunk, 38, SERVER, "One chunk of a blob")                                               \
+    M(edge_request, 60, INNER, "A client's frame, from edge to mail")                              \
+    M(edge_closed, 61, INNER, "A session of a device is gone, from edge to mail")                  \
+    M(edge_reply, 62, INNER, "A frame for a client, from mail to edge")                            \
+    M(invite_make, 63, INNER, "The operator asks for registration codes")                          \
+    M(invite_made, 64, INNER, "One registration code each")
+
+#define PROTO_FIELDS_client_hello(F) F(u16, version, 0, 0)
+
+/* Signature: Ed25519 by the server's identity over "Sotto noise key v1", a zero byte, and every field
+ * before it. until: the last week in which the key may be used. */
+#define PROTO_FIELDS_server_hello(F)                                                               \
+    F(u16, version, 0, 0)                                                                          \
+    F(fixed, noise_key, 32, 0)                                                                     \
+    F(u32, until, 0, 0)                                                                            \
+    F(fixed, signature, 64, 0)
+
+#define PROTO_FIELDS_error(F) F(u16, reason, 0, 0)
+#define PROTO_FIELDS_ok(F)
+#define PROTO_FIELDS_ping(F)
+
+/* proof: the device key's signature over "Sotto login v1", a zero byte, and the handshake hash. */
+#define PROTO_FIELDS_register_account(F)                                                           \
+    F(fixed, code, 16, 0)                                                                          \
+    F(vec, devices, 1, 2048)                                                                       \
+    F(fixed, device, 16, 0)                                                                        \
+    F(fixed, proof, 64, 0)
+#define PROTO_FIELDS_login(F)                                                                      \
+    F(fixed, account, 16, 0)                                                                       \
+    F(fixed, device, 16, 0)                                                                        \
+    F(fixed, proof, 64, 0)
+
+#define PROTO_FIELDS_subscribe(F) F(u64, after, 0, 0)
+/* mark: empty, or PROTO_MARK bytes where the server ordered this commit. */
+#define PROTO_FIELDS_delivery(F)                                                                   \
+    F(u64, position, 0, 0)                                                                         \
+    F(fixed, serial, 8, 0)                                                                         \
+    F(vec, mark, 0, PROTO_MARK)                                                                    \
+    F(vec, item, 1, PROTO_ITEM_MAX)
+/* gaps: how often this mailbox refused an item or let it expire since the last ack. */
+#define PROTO_FIELDS_caught_up(F)                                                                  \
+    F(u64, position, 0, 0)                                                                         \
+    F(u32, gaps, 0, 0)
+#define PROTO_FIELDS_replaced(F)
+#define PROTO_FIELDS_ack(F) F(u64, up_to, 0, 0)
+
+#define PROTO_FIELDS_address_make(F) F(u8, count, 0, 0)
+#define PROTO_FIELDS_address_made(F) F(list, addresses, address, 255)
+
+#define PROTO_FIELDS_key_package_put(F) F(list, key_packages, key_package, 64)
+#define PROTO_FIELDS_last_resort_put(F) F(vec, key_package, 1, PROTO_KEY_PACKAGE_MAX)
+#define PROTO_FIELDS_key_package_count(F)
+#define PROTO_FIELDS_key_package_left(F) F(u32, count, 0, 0)
+
+#define PROTO_FIELDS_record_get(F)
+#define PROTO_FIELDS_record(F)                                                                     \
+    F(u32, created_week, 0, 0)                                                                     \
+    F(u32, seen_week, 0, 0)                                                                        \
+    F(u32, devices, 0, 0)                                                                          \
+    F(u32, items, 0, 0)                                                                            \
+    F(u64, bytes, 0, 0)
+
+#define PROTO_FIELDS_send(F)                                                                       \
+    F(list, addresses, address, PROTO_ADDRESSES_MAX)                                               \
+    F(vec, item, 1, PROTO_ITEM_MAX)
+#define PROTO_FIELDS_sent(F) F(list, refused, refusal, PROTO_ADDRESSES_MAX)
+
+/* token and next: the present epoch's token, and the BLAKE2b-256 of the one after. roster_hash: the
+ * BLAKE2b-256 of the new epoch's addresses in the order of their leaves. letters: the Welcomes. */
+#define PROTO_FIELDS_commit(F)                                                                     \
+    F(fixed, group, 32, 0)                                                                         \
+    F(fixed, token, 32, 0)                                                                         \
+    F(fixed, next, 32, 0)                                                                          \
+    F(fixed, roster_hash, 32, 0)                                                                   \
+    F(list, addresses, address, PROTO_ADDRESSES_MAX)                                               \
+    F(vec, item, 1, PROTO_ITEM_MAX)                                                                \
+    F(list, letters, letter, PROTO_WELCOMES_MAX)
+/* taken: 1, also for a repeat of the commit that was taken; 0 for late. */
+#define PROTO_FIELDS_committed(F)                                                                  \
+    F(flag, taken, 0, 0)                                                                           \
+    F(list, refused, refusal, PROTO_ADDRESSES_MAX)
+
+#define PROTO_FIELDS_key_package_take(F) F(fixed, address, PROTO_ADDRESS, 0)
+#define PROTO_FIELDS_key_package_taken(F)                                                          \
+    F(flag, last_resort, 0, 0)                                                                     \
+    F(vec, key_package, 1, PROTO_KEY_PACKAGE_MAX)
+
+/* id: the BLAKE2b-256 of the whole blob. A chunk that is there stays as it is. */
+#define PROTO_FIELDS_blob_put(F)                                                                   \
+    F(fixed, id, 32, 0)                                                                            \
+    F(u32, chunk, 0, 0)                                                                            \
+    F(u32, chunks, 0, 0)                                                                           \
+    F(vec, bytes, 1, PROTO_CHUNK_MAX)
+#define PROTO_FIELDS_blob_get(F)                                                                   \
+    F(fixed, id, 32, 0)                                                                            \
+    F(u32, chunk, 0, 0)
+#define PROTO_FIELDS_blob_chunk(F)                                                                 \
+    F(u32, chunks, 0, 0)                                                                           \
+    F(vec, bytes, 1, PROTO_CHUNK_MAX)
+
+/* session: the edge's name for a connection, never used twice. proof: the handshake hash, with a
+ * message that needs it. */
+#define PROTO_FIELDS_edge_request(F)                                                               \
+    F(u64, session, 0, 0)                                                                          \
+    F(u32, request, 0, 0)                                                                          \
+    F(u16, type, 0, 0)                                                                             \
+    F(vec, proof, 0, 64)                                                                           \
+    F(vec, body, 0, PROTO_FRAME_MAX)
+#define PROTO_FIELDS_edge_closed(F) F(u64, session, 0, 0)
+/* ends: the edge closes the session after this frame. device: from now on it is a device's. */
+#define PROTO_FIELDS_edge_reply(F)                                                                 \
+    F(u64, session, 0, 0)                                                                          \
+    F(u32, request, 0, 0)                                                                          \
+    F(u16, type, 0, 0)                                                                             \
+    F(flag, ends, 0, 0)                                                                            \
+    F(flag, device, 0, 0)                                                                          \
+    F(vec, body, 0, PROTO_FRAME_MAX)
+#define PROTO_FIELDS_invite_make(F) F(u8, count, 0, 0)
+#define PROTO_FIELDS_invite_made(F) F(list, codes, code, 255)
+
+/* ---- Reasons of an error or a refusal ---- */
+
+/* R(name, number, closes the session, text for people) */
+#define PROTO_REASONS(R)                                                                           \
+    R(VERSION, 1, true, "this version of the protocol is not spoken here")                         \
+    R(MALFORMED, 2, true, "the message is malformed")                                              \
+    R(STATE, 3, true, "the message is not expected now")                                           \
+    R(PROOF, 4, true, "the proof of identity is wrong, or the account is not known")               \
+    R(BUSY, 5, false, "the server is busy; try again later")                                       \
+    R(LIMIT, 6, false, "a limit is reached; try again later")                                      \
+    R(DISK, 7, false, "the server can't store anything now; try again later")                      \
+    R(INVITE, 8, false, "the invite is not valid, or was used")                                    \
+    R(EXISTS, 9, false, "the account exists already")                                              \
+    R(ADDRESS, 10, false, "the address is not valid")                                              \
+    R(MAILBOX_FULL, 11, false, "the mailbox is full")                                              \
+    R(NONE, 12, false, "there is none")                                                            \
+    R(TIMEOUT, 13, true, "the connection was silent or too slow")
+
+#endif

@@ -1,0 +1,138 @@
+/* The storage table: get, scan, and commit of a batch, atomic and durable. One engine fills it:
+ * memory.c and null.c (tests), faulty.c (wraps another and fails on purpose), rocksdb.c (the server's),
+ * sqlite.c (the native client's), sealed.c (wraps another: nothing in clear on the disk).
+ *
+ * A key is a table, a name of up to STORE_NAME_MAX bytes, and a number. Entries of one name are ordered
+ * by number; a scan walks the numbers of one name. (A sealed store hides the name and leaves the number
+ * in clear, which is why keys have this shape.) */
+#ifndef SOTTO_STORE_STORE_H
+#define SOTTO_STORE_STORE_H
+
+#include "base/slice.h"
+
+enum { STORE_NAME_MAX = 64, STORE_TABLES_MAX = 16, STORE_VALUE_MAX = 64 * 1024 * 1024 };
+
+struct store_key {
+    uint8_t table; /* < STORE_TABLES_MAX: the application's */
+    slice name;
+    uint64_t number;
+};
+
+enum store_op_kind {
+    STORE_PUT,
+    STORE_DELETE,
+    STORE_DELETE_ONCE,  /* of an entry that was put exactly once: cheaper in some engines */
+    STORE_DELETE_RANGE, /* the name's numbers from number to last, both included */
+};
+
+struct store_op {
+    enum store_op_kind kind;
+    struct store_key key;
+    uint64_t last;
+    slice value;
+};
+
+/* ---- Batches ----
+ * A batch copies what it is given. Reads through it see its own writes. */
+struct store_batch;
+MUST err store_batch_new(struct store_batch **batch, const struct mem *mem);
+void store_batch_free(struct store_batch *batch);
+/* Empties it for the next use. */
+void store_batch_clear(struct store_batch *batch);
+size_t store_batch_count(const struct store_batch *batch);
+/* Bytes of keys and values. */
+size_t store_batch_size(const struct store_batch *batch);
+MUST err store_batch_put(struct store_batch *batch, struct store_key key, slice value);
+MUST err store_batch_delete(struct store_batch *batch, struct store_key key);
+MUST err store_batch_delete_once(struct store_batch *batch, struct store_key key);
+MUST err store_batch_delete_range(struct store_batch *batch, struct store_key key, uint64_t last);
+/* A point to come back to: store_batch_rewind forgets every write after it. So a request that fails
+ * half-way leaves nothing in a batch that it shares with others. */
+size_t store_batch_mark(const struct store_batch *batch);
+void store_batch_rewind(struct store_batch *batch, size_t mark);
+/* In the order of the calls; valid until the next write to the batch. */
+const struct store_op *store_batch_op(const struct store_batch *batch, size_t i);
+
+/* ---- Stores ---- */
+struct store {
+    const struct store_engine *engine;
+};
+
+/* A scan calls this for each entry, in order of number; false ends it. key.name and value are valid
+ * during the call only. It may read the store; a commit from inside a scan is BUG. */
+typedef bool store_visit(void *ctx, struct store_key key, slice value);
+
+/* Done with OK: atomic and durable. Anything else: nothing of the batch is there. An engine may call
+ * `done` before its commit returns, or later from the caller's own event loop. */
+typedef void store_done(void *ctx, err result);
+
+struct store_engine {
+    const char *name;
+    /* Appends the value. NOT_FOUND; DAMAGED, IO. */
+    err (*get)(struct store *s, struct store_key key, buf *value);
+    /* Numbers from `key.number` to `last`. */
+    err (*scan)(struct store *s, struct store_key key, uint64_t last, store_visit *visit, void *ctx);
+    /* The same from `last` downwards to key.number. */
+    err (*scan_down)(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
+                     void *ctx);
+    /* Every entry of a table. Order within a name as scan; order of names any. UNSUPPORTED where names
+     * are hidden. */
+    err (*scan_table)(struct store *s, uint8_t table, store_visit *visit, void *ctx);
+    void (*commit)(struct store *s, const struct store_batch *batch, store_done *done, void *ctx);
+    void (*close)(struct store *s); /* frees s */
+    bool deferred; /* commit may call `done` after it returned */
+};
+
+/* Reads: through the batch if one is given (NULL: the store alone). */
+MUST err store_get(struct store *s, const struct store_batch *batch, struct store_key key, buf *value);
+/* Scans see the store alone, not a batch. */
+MUST err store_scan(struct store *s, struct store_key key, uint64_t last, store_visit *visit, void *ctx);
+MUST err store_scan_down(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
+                         void *ctx);
+MUST err store_scan_table(struct store *s, uint8_t table, store_visit *visit, void *ctx);
+void store_commit(struct store *s, const struct store_batch *batch, store_done *done, void *ctx);
+/* Commits on an engine that is done before it returns (all but a distributed one); BUG otherwise. */
+MUST err store_commit_now(struct store *s, const struct store_batch *batch);
+void store_close(struct store *s);
+
+/* ---- Engines ---- */
+MUST err store_memory_open(struct store **s, const struct mem *mem);
+/* Accepts and forgets everything. */
+MUST err store_null_open(struct store **s, const struct mem *mem);
+
+/* Fails on purpose: plan is read at each call; the inner store is closed with it. */
+struct store_fault_plan {
+    int64_t fail_commit_in; /* 0: this commit fails; counts down; negative: never */
+    int64_t fail_get_in;
+    err with;               /* DISK_FULL, IO, ... */
+    bool torn;              /* the failing commit is applied all the same: the answer was lost */
+};
+MUST err store_faulty_open(struct store **s, struct store *inner, struct store_fault_plan *plan,
+                           const struct mem *mem);
+
+/* A directory of RocksDB files, made if it is not there. BUSY if another process holds it. */
+struct store_rocksdb_options {
+    size_t memtable; /* bytes; 0: 256 MiB */
+    size_t cache;    /* bytes; 0: 256 MiB */
+};
+MUST err store_rocksdb_open(struct store **s, const char *path,
+                            const struct store_rocksdb_options *options);
+/* Asks for a flush of memtables and deletion of old logs, so that what was deleted leaves the disk. */
+MUST err store_rocksdb_flush(struct store *s);
+
+/* One SQLite file, made if it is not there. BUSY if another process holds it; DAMAGED. */
+MUST err store_sqlite_open(struct store **s, const char *path);
+
+/* A store over another whose values are encrypted (XChaCha20-Poly1305, table and whole key bound as
+ * associated data) and whose names are hidden (keyed BLAKE2b). `key` is 32 bytes, copied and wiped at
+ * close. The inner store is closed with it. A value that does not authenticate is DAMAGED. */
+MUST err store_sealed_open(struct store **s, struct store *inner, const uint8_t key[32],
+                           const struct mem *mem);
+/* The key of a sealed store: random, itself encrypted under a passphrase (Argon2id) in `inner`, table
+ * 0, name "lock". Creates it if the store is empty. PASSPHRASE if it does not open. An empty passphrase
+ * is a passphrase like any other (that of a store without one). Slow on purpose. */
+MUST err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[32]);
+/* True if the store has a lock yet. */
+MUST err store_sealed_exists(struct store *inner, bool *exists);
+
+#endif
