@@ -57,6 +57,9 @@ struct mls_member {
 struct mls_auth {
     err (*accept)(void *ctx, const struct mls_member *before, const struct mls_member *member);
     void *ctx;
+    /* External pre-shared keys (section 8.4): sets `secret` for an id; MLS_PSK if there is none. May be
+     * NULL: then there are none. Resumption PSKs the library has by itself. */
+    err (*psk)(void *ctx, slice id, buf *secret);
 };
 
 /* ---- Key packages (section 10) ---- */
