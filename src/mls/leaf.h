@@ -1,0 +1,42 @@
+/* Leaf nodes (RFC 9420 sections 7.2 and 7.3). */
+#ifndef SOTTO_MLS_LEAF_H
+#define SOTTO_MLS_LEAF_H
+
+#include "mls/suite.h"
+#include "mls/types.h"
+
+/* Signs LeafNodeTBS, replacing the signature. group_id and index are bound in for the sources
+ * update and commit, and ignored for a key package's leaf. On failure the old signature stands. */
+MUST err mls_leaf_sign(const struct mls_suite *suite, struct mls_leaf_node *leaf, slice priv,
+                       slice group_id, uint32_t index, const struct mem *mem);
+MUST err mls_leaf_verify(const struct mls_suite *suite, const struct mls_leaf_node *leaf,
+                         slice group_id, uint32_t index, const struct mem *mem);
+
+/* What a leaf is checked against. */
+struct mls_leaf_check {
+    enum mls_leaf_source source; /* the only one allowed here; 0 where any is (a tree) */
+    slice group_id;              /* for the signature of update and commit leaves */
+    uint32_t index;
+    /* The group context's extensions; NULL where there is no group (a key package by itself). */
+    const struct mls_extensions *group;
+    const uint64_t *now; /* seconds; NULL: the lifetime is not judged */
+};
+
+/* Section 7.3 for one leaf by itself: source, key lengths, signature, lifetime, extensions listed
+ * in the capabilities and none twice, the credential's type listed, the group's required
+ * capabilities and extensions supported. What it can't see: the credential (the application's
+ * judgement), that keys are unique and credential types are supported by all (tree_check.h), and
+ * that an Update's or a path's encryption key is new (mls_leaf_check_replaces). */
+MUST err mls_leaf_check(const struct mls_suite *suite, const struct mls_leaf_node *leaf,
+                        const struct mls_leaf_check *check, const struct mem *mem);
+/* The rule for a leaf that takes another's place: MLS_DUPLICATE_KEY if the encryption key stays. */
+MUST err mls_leaf_check_replaces(const struct mls_leaf_node *before,
+                                 const struct mls_leaf_node *after);
+/* MLS_CAPABILITIES unless every extension type and all that a required_capabilities extension names
+ * is supported (sections 7.2, 11.1, 12.1.7). MALFORMED if that extension can't be read. */
+MUST err mls_leaf_supports(const struct mls_leaf_node *leaf, const struct mls_extensions *group,
+                           const struct mem *mem);
+/* MLS_EXTENSION if a type stands twice (section 13). Any list of extensions. */
+MUST err mls_extensions_check(const struct mls_extensions *extensions);
+
+#endif
