@@ -1,4 +1,4 @@
-#include "vectors.h"
+#include "tests/vectors.h"
 
 #include <stdio.h>
 #include <stdlib.h>

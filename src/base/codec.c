@@ -154,9 +154,10 @@ size_t varint_size(size_t v) {
 /* The bytes of a length below 2^30; returns how many. */
 static size_t varint_put(uint8_t bytes[4], size_t v) {
     size_t size = varint_size(v);
+    size_t mark = size == 1 ? VARINT_1 : size == 2 ? VARINT_2 : VARINT_4;
+    size_t marked = v | mark << (8 * (size - 1));
     for (size_t i = 0; i < size; i++)
-        bytes[i] = (uint8_t)(v >> (8 * (size - 1 - i)));
-    bytes[0] |= size == 1 ? VARINT_1 : size == 2 ? VARINT_2 : VARINT_4;
+        bytes[i] = (uint8_t)(marked >> (8 * (size - 1 - i)));
     return size;
 }
 

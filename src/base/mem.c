@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* No object is larger than PTRDIFF_MAX, so an allocator never sees a size that it could overflow. */
 static void *resize_raw(const struct mem *mem, void *p, size_t old, size_t size) {
+    if (size > PTRDIFF_MAX)
+        return NULL;
     if (mem != NULL)
         return mem->resize(mem->ctx, p, old, size);
     if (size == 0) {

@@ -41,6 +41,7 @@ static inline slice buf_slice(const buf *b) { return (slice){b->p, b->n}; }
 
 /* Makes room for n more bytes. NO_MEMORY leaves b as it was. */
 MUST err buf_reserve(buf *b, size_t n);
+/* s may not point into b. */
 MUST err buf_append(buf *b, slice s);
 MUST err buf_append_byte(buf *b, uint8_t byte);
 /* Replaces the content by a copy of s. s may not point into b. */

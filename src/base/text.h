@@ -10,7 +10,8 @@ MUST err hex_encode(buf *out, slice in);
 /* Appends the bytes. Accepts both cases; MALFORMED for anything else. */
 MUST err hex_decode(buf *out, slice in);
 MUST err base32_encode(buf *out, slice in);
-/* Refuses a last character with bits that no byte holds, so that each text means one thing. */
+/* Accepts both cases (a QR code prefers capitals). Refuses a last character with bits that no byte
+ * holds, and lengths that no bytes have. MALFORMED adds nothing to out, here and in hex_decode. */
 MUST err base32_decode(buf *out, slice in);
 
 #endif

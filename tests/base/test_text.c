@@ -1,0 +1,86 @@
+#include "tests/test.h"
+
+#include "base/text.h"
+#include "tests/support.h"
+
+TEST(hex_goes_both_ways) {
+    buf text = buf_on(NULL), bytes = buf_on(NULL);
+    CHECK_OK(hex_encode(&text, slice_of("\x00\x7f\x80\xff", 4)));
+    CHECK(slice_equal(buf_slice(&text), slice_str("007f80ff")));
+    CHECK_OK(hex_decode(&bytes, slice_str("007F80fF")));
+    CHECK(slice_equal(buf_slice(&bytes), slice_of("\x00\x7f\x80\xff", 4)));
+    CHECK_OK(hex_decode(&bytes, SLICE_EMPTY));
+    CHECK(bytes.n == 4);
+    buf_free(&text);
+    buf_free(&bytes);
+}
+
+TEST(bad_hex_is_refused_and_adds_nothing) {
+    static const char *const BAD[] = {"0", "0g", "g0", "00 0", "0x00", "00zz", "00:0", "/0", "@0", "`0"};
+    buf b = buf_on(NULL);
+    CHECK_OK(buf_append(&b, slice_str("before")));
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+        CHECK_ERR(hex_decode(&b, slice_str(BAD[i])), ERR_MALFORMED);
+        CHECK(slice_equal(buf_slice(&b), slice_str("before")));
+    }
+    buf_free(&b);
+}
+
+/* RFC 4648 section 10, lower case and without the padding. */
+TEST(base32_matches_the_published_examples) {
+    static const char *const PAIRS[][2] = {{"", ""},         {"f", "my"},         {"fo", "mzxq"},
+                                           {"foo", "mzxw6"}, {"foob", "mzxw6yq"}, {"fooba", "mzxw6ytb"},
+                                           {"foobar", "mzxw6ytboi"}};
+    for (size_t i = 0; i < sizeof(PAIRS) / sizeof(PAIRS[0]); i++) {
+        buf text = buf_on(NULL), bytes = buf_on(NULL);
+        CHECK_OK(base32_encode(&text, slice_str(PAIRS[i][0])));
+        CHECK(slice_equal(buf_slice(&text), slice_str(PAIRS[i][1])));
+        CHECK_OK(base32_decode(&bytes, slice_str(PAIRS[i][1])));
+        CHECK(slice_equal(buf_slice(&bytes), slice_str(PAIRS[i][0])));
+        buf_free(&text);
+        buf_free(&bytes);
+    }
+}
+
+TEST(base32_of_any_length_comes_back) {
+    struct support_random random = {5};
+    uint8_t bytes[100];
+    for (size_t n = 0; n <= sizeof(bytes); n++) {
+        buf text = buf_on(NULL), back = buf_on(NULL);
+        support_fill(&random, bytes, n);
+        CHECK_OK(base32_encode(&text, slice_of(bytes, n)));
+        CHECK(text.n == (n * 8 + 4) / 5);
+        CHECK_OK(base32_decode(&back, buf_slice(&text)));
+        CHECK(slice_equal(buf_slice(&back), slice_of(bytes, n)));
+        buf_free(&text);
+        buf_free(&back);
+    }
+}
+
+TEST(each_base32_text_means_one_thing) {
+    /* Lengths that no bytes have, bits that no byte holds, characters outside the alphabet. */
+    static const char *const BAD[] = {"a",  "aaa", "aaaaaa", "mz",   "mzxr",    "mzxw7",
+                                      "my=", "m0",  "m1",     "m8",   "mzxw6yr", "m y"};
+    buf b = buf_on(NULL);
+    CHECK_OK(buf_append(&b, slice_str("before")));
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+        CHECK_ERR(base32_decode(&b, slice_str(BAD[i])), ERR_MALFORMED);
+        CHECK(slice_equal(buf_slice(&b), slice_str("before")));
+    }
+    CHECK_OK(base32_decode(&b, slice_str("MZXW6")));
+    CHECK(slice_equal(buf_slice(&b), slice_str("beforefoo")));
+    buf_free(&b);
+}
+
+TEST(text_without_memory_is_reported) {
+    err (*const functions[])(buf *, slice) = {hex_encode, hex_decode, base32_encode, base32_decode};
+    for (size_t i = 0; i < 4; i++) {
+        struct support_mem m;
+        support_mem_init(&m, 1);
+        buf b = buf_on(&m.mem);
+        CHECK_ERR(functions[i](&b, slice_str("aaaaaaaa")), ERR_NO_MEMORY);
+        CHECK(b.n == 0 && m.blocks == 0);
+    }
+}
+
+TEST_MAIN
