@@ -1,0 +1,62 @@
+# A thin front of Meson. `make help` lists the targets.
+.DEFAULT_GOAL := all
+.PHONY: all help run demo test soak fuzz sanitize wasm bench interop install format check clean
+
+SECONDS ?= 30
+PREFIX ?= /usr/local
+
+all: ## build the programs into build/bin
+	@scripts/setup.sh native
+	@scripts/build.sh native
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: all ## start a server with its data in ./var, and print how to talk through it
+	@scripts/run.sh
+
+demo: all ## show everything by itself: conversations, a crash, what the disk holds
+	@scripts/demo.sh
+
+test: ## build everything with warnings as errors, and run every test
+	@scripts/setup.sh test
+	@scripts/build.sh native wasm
+	@scripts/run-tests.py native wasm
+
+soak: all ## the long tests: many seeds, many crashes
+	@scripts/run-tests.py --suite soak native
+
+sanitize: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@scripts/setup.sh native
+	@scripts/build.sh sanitize
+	@scripts/run-tests.py sanitize
+
+fuzz: ## run each fuzz target for SECONDS seconds (30)
+	@scripts/setup.sh clang
+	@scripts/build.sh fuzz
+	@scripts/fuzz.sh $(SECONDS)
+
+wasm: ## build the client's core for WebAssembly, and run its unit tests under node
+	@scripts/setup.sh wasm
+	@scripts/build.sh wasm
+	@scripts/run-tests.py wasm
+
+bench: all ## measure
+	@bench/run.sh
+
+interop: all ## talk to other implementations
+	@tests/interop/run.sh
+
+install: all ## install the programs and their manual; PREFIX (/usr/local), DESTDIR
+	@meson configure build/native -Dprefix=$(PREFIX)
+	@DESTDIR=$(DESTDIR) meson install -C build/native --quiet
+
+format: ## format the C sources
+	@git ls-files '*.[ch]' | xargs -r clang-format -i
+
+check: ## what `make test` checks about the sources themselves
+	@scripts/check-deps.py
+	@scripts/check-mistakes.py
+
+clean: ## remove what was built, but not what was fetched
+	@rm -rf build/native build/sanitize build/fuzz build/wasm build/bin

@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Runs the tests of build flavours and sums up their TAP.
+
+    scripts/run-tests.py [--suite unit] [--only PART] FLAVOUR...
+
+What to run stands in Meson's own list. A program that crashes, runs out of its time or ends before
+its plan counts as one failure more. The last line is `N passed, N failed` with `, N skipped` if any.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LINE = re.compile(r"(not )?ok\b(?:\s+\d+)?\s*-?\s*([^#]*)(?:#\s*(SKIP|TODO)\b\s*(.*))?", re.I)
+
+
+class Result:
+    def __init__(self, name):
+        self.name, self.passed, self.failed, self.skipped = name, 0, 0, 0
+        self.problems, self.reasons, self.seconds = [], [], 0.0
+
+    def fail(self, what):
+        self.failed += 1
+        self.problems.append(what)
+
+
+def listed(flavour, suite, only):
+    info = ROOT / "build" / flavour / "meson-info" / "intro-tests.json"
+    for test in json.loads(info.read_text()):
+        suites = [s.split(":")[-1] for s in test["suite"]]
+        if suite in suites and only in test["name"]:
+            yield f"{flavour}:{test['name']}", test
+
+
+def command(test):
+    cmd = test["cmd"]
+    with open(cmd[0], "rb") as program:
+        if program.read(4) == b"\0asm":
+            return ["node", str(ROOT / "tests/wasm/run.mjs"), *cmd]
+    return cmd
+
+
+def read_tap(result, text):
+    plan, seen, notes = None, 0, []
+    for line in text.splitlines():
+        if line.startswith("1.."):
+            plan = int(line[3:].split()[0])
+        elif line.startswith("#"):
+            notes.append(line)
+        elif match := LINE.match(line):
+            seen += 1
+            bad, name, directive, why = match.groups()
+            if directive and directive.upper() == "SKIP":
+                result.skipped += 1
+                result.reasons.append(why.strip())
+            elif bad:
+                result.fail("\n".join(["not ok - " + name.strip(), *notes[-20:]]))
+            else:
+                result.passed += 1
+            notes = []
+    return plan, seen, notes
+
+
+def run(name, test, environment):
+    result, start = Result(name), time.monotonic()
+    limit = test["timeout"] or None
+    try:
+        done = subprocess.run(command(test), cwd=ROOT, env={**environment, **test["env"]},
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=limit, errors="replace", text=True)
+        out, err, code = done.stdout, done.stderr, done.returncode
+    except subprocess.TimeoutExpired as late:
+        out, err = ((s or b"").decode(errors="replace") for s in (late.stdout, late.stderr))
+        code = f"stopped after {limit} s"
+    plan, seen, notes = read_tap(result, out)
+    tail = "\n".join([*notes[-20:], *err.splitlines()[-40:]])
+    if plan != seen:
+        result.fail(f"{seen} of {plan} tests ran; exit: {code}\n{tail}")
+    elif code != 0 and result.failed == 0:
+        result.fail(f"every test passed, but the program did not; exit: {code}\n{tail}")
+    elif result.failed and tail:
+        result.problems[-1] += "\n" + tail
+    result.seconds = time.monotonic() - start
+    return result
+
+
+def report(result):
+    state = "FAIL" if result.failed else "skip" if not result.passed else "ok"
+    counts = f"{result.passed} passed"
+    counts += f", {result.failed} failed" if result.failed else ""
+    counts += f", {result.skipped} skipped" if result.skipped else ""
+    print(f"{state:4} {result.name:40} {result.seconds:6.1f} s  {counts}", flush=True)
+    for problem in result.problems:
+        print("     " + problem.replace("\n", "\n     "), flush=True)
+    for reason in sorted(set(result.reasons)):
+        print(f"     skipped: {reason}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--suite", default="unit")
+    parser.add_argument("--only", default="", metavar="PART", help="tests with this in their name")
+    parser.add_argument("flavour", nargs="+")
+    options = parser.parse_args()
+    tests = [t for f in options.flavour for t in listed(f, options.suite, options.only)]
+    # The longest first, so that none of them is waited for alone at the end.
+    tests.sort(key=lambda t: -t[1]["timeout"])
+    environment = dict(os.environ)
+    vectors = ROOT.parent / "shared" / "vectors"
+    if vectors.is_dir():
+        environment.setdefault("SOTTO_VECTORS", str(vectors))
+    results = []
+    with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        running = [pool.submit(run, name, test, environment) for name, test in tests]
+        for done in concurrent.futures.as_completed(running):
+            results.append(done.result())
+            report(results[-1])
+    passed, failed, skipped = (sum(getattr(r, k) for r in results)
+                               for k in ("passed", "failed", "skipped"))
+    if not results:
+        print(f"no test of the suite {options.suite} was found")
+        failed += 1
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

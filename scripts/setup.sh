@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Installs from Debian, by name, what the build needs and this machine lacks. Nothing missing: returns
+# at once. Nothing that is installed is upgraded or replaced.
+#
+#   scripts/setup.sh native   to build and run the programs
+#   scripts/setup.sh clang    to fuzz
+#   scripts/setup.sh wasm     to build for WebAssembly and run its tests
+#   scripts/setup.sh test     everything
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+native=(gcc libc6-dev make meson ninja-build pkgconf python3 libssl-dev librocksdb-dev
+    libsqlite3-dev libwslay-dev libseccomp-dev libjson-c-dev linux-libc-dev)
+missing=()
+
+die() { echo "setup: $*" >&2; exit 1; }
+
+# The versions of clang that Debian 12 and 13 have together with a runtime for wasm32.
+clang_version() {
+    scripts/clang-version.sh && return
+    # shellcheck disable=SC1091
+    case $(. /etc/os-release && echo "${VERSION_CODENAME:-}") in
+    bookworm) echo 14 ;;
+    *) echo 19 ;;
+    esac
+}
+
+need() {
+    local package
+    for package; do
+        grep -qxF "$package" <<<"$installed" || missing+=("$package")
+    done
+}
+
+need_clang() {
+    local v
+    v=$(clang_version)
+    need "clang-$v" "lld-$v" "llvm-$v" "libclang-rt-$v-dev"
+}
+
+need_wasm() {
+    need_clang
+    need wasi-libc "libclang-rt-$(clang_version)-dev-wasm32"
+    node --version 2>/dev/null | grep -qE '^v(1[89]|[2-9][0-9])\.' || need nodejs
+}
+
+install_missing() {
+    local sudo=() install=(apt-get install -y -q --no-install-recommends --no-upgrade "${missing[@]}")
+    echo "setup: installing ${missing[*]}" >&2
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || die "run this as root, then again: ${install[*]}"
+        sudo=(sudo)
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    local log
+    log=$(mktemp)
+    trap 'rm -f "$log"' EXIT
+    "${sudo[@]}" "${install[@]}" >"$log" 2>&1 && return
+    # The lists are missing, or name versions that the mirror no longer has.
+    if ! { "${sudo[@]}" apt-get update -q && "${sudo[@]}" "${install[@]}"; } >"$log" 2>&1; then
+        tail -n 15 "$log" >&2
+        die "that failed. By hand: ${sudo[*]} ${install[*]}"
+    fi
+}
+
+command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
+    die "this is not Debian. Install the equivalents of: ${native[*]}"
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
+
+need "${native[@]}"
+case ${1:-native} in
+native) ;;
+clang) need_clang ;;
+wasm | test) need_wasm ;;
+*) die "native, clang, wasm or test, not $1" ;;
+esac
+[ ${#missing[@]} -eq 0 ] || install_missing
