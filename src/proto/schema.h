@@ -132,8 +132,12 @@ enum {
     M(edge_closed, 61, INNER, "A session of a device is gone, from edge to mail")                  \
     M(edge_reply, 62, INNER, "A frame for a client, from mail to edge")                            \
     M(invite_make, 63, INNER, "The operator asks for registration codes")                          \
-    M(invite_made, 64, INNER, "One registration code each")
+    M(invite_made, 64, INNER, "One registration code each")                                        \
+    M(edge_drained, 65, INNER, "A frame marked drain has left, from edge to mail")
 
+/* The hellos travel as frames of request 0, in clear, one carrier message each; the Noise prologue is
+ * the two carrier messages one after another. Then both Noise messages (empty payloads), then sealed
+ * frames. An error before the handshake's end is a frame in clear. */
 #define PROTO_FIELDS_client_hello(F) F(u16, version, 0, 0)
 
 /* Signature: Ed25519 by the server's identity over "Sotto noise key v1", a zero byte, and every field
@@ -166,7 +170,8 @@ enum {
     F(fixed, serial, 8, 0)                                                                         \
     F(vec, mark, 0, PROTO_MARK)                                                                    \
     F(vec, item, 1, PROTO_ITEM_MAX)
-/* gaps: how often this mailbox refused an item or let it expire since the last ack. */
+/* gaps: how often this mailbox refused an item or let it expire. A gap takes a position of its own;
+ * `position` covers it, and acking `position` forgets the gaps. Comes again, live, at a new gap. */
 #define PROTO_FIELDS_caught_up(F)                                                                  \
     F(u64, position, 0, 0)                                                                         \
     F(u32, gaps, 0, 0)
@@ -236,14 +241,17 @@ enum {
     F(vec, proof, 0, 64)                                                                           \
     F(vec, body, 0, PROTO_FRAME_MAX)
 #define PROTO_FIELDS_edge_closed(F) F(u64, session, 0, 0)
-/* ends: the edge closes the session after this frame. device: from now on it is a device's. */
+/* ends: the edge closes the session after this frame. device: from now on it is a device's. drain: the
+ * edge says edge_drained once this frame has left. */
 #define PROTO_FIELDS_edge_reply(F)                                                                 \
     F(u64, session, 0, 0)                                                                          \
     F(u32, request, 0, 0)                                                                          \
     F(u16, type, 0, 0)                                                                             \
     F(flag, ends, 0, 0)                                                                            \
     F(flag, device, 0, 0)                                                                          \
+    F(flag, drain, 0, 0)                                                                           \
     F(vec, body, 0, PROTO_FRAME_MAX)
+#define PROTO_FIELDS_edge_drained(F) F(u64, session, 0, 0)
 #define PROTO_FIELDS_invite_make(F) F(u8, count, 0, 0)
 #define PROTO_FIELDS_invite_made(F) F(list, codes, code, 255)
 
