@@ -1,0 +1,377 @@
+/* The client: a pure state machine. It does no I/O and reads no clock: a host brings events in, by
+ * calling functions, and carries actions out, by draining a queue. What it knows lives in the store;
+ * a host may die between any two calls, and core_open continues where the last durable commit left
+ * off. One core is used by one thread at a time.
+ *
+ * The host's loop, for a long-running client and for a command that runs once alike:
+ *
+ *     core_open, core_online
+ *     forever:
+ *         while core_next_action: carry it out
+ *         wait for a link's news or for the time of the last WAKE
+ *         call core_link_up, core_link_message, core_link_down or core_wake
+ *
+ * Drain the queue after every call into the core, before the next one. A one-shot command ends at its
+ * NOTICE_DONE; commands that are in the outbox outlive the host and go on at the next run.
+ *
+ * Times are milliseconds since 1970 (base/time.h). Texts are UTF-8, without a NUL. Slices that an
+ * accessor hands out stay valid until the next call into the core that is no accessor (accessors take
+ * a const core, or say so). Functions that take `now` may write to the store.
+ *
+ * Errors of every call that writes: DISK_FULL, IO or DAMAGED from the store, NO_MEMORY. The core stays
+ * usable: nothing was done, and what is in memory is read again from the store. */
+#ifndef SOTTO_CORE_CORE_H
+#define SOTTO_CORE_CORE_H
+
+#include "base/slice.h"
+#include "store/store.h"
+
+struct core;
+
+enum {
+    CORE_ACCOUNT = 16,  /* bytes of an account id */
+    CORE_DEVICE = 16,   /* of a device id */
+    CORE_IDENTITY = 32, /* of an identity key (Ed25519) */
+    CORE_MESSAGE_ID = 32,
+    CORE_NAME_MAX = 64,     /* bytes of a person's or a conversation's name */
+    CORE_TEXT_MAX = 1048576, /* bytes of a message's text */
+    CORE_MEMBERS_MAX = 256, /* devices in one conversation */
+    CORE_SAFETY_DIGITS = 60
+};
+
+struct core_config {
+    uint16_t suite; /* of new accounts (an account keeps its own): 0 means MLS_SUITE_XWING_CHACHA */
+    const struct mem *mem; /* NULL: malloc */
+
+    /* Stocks; 0 means the default. */
+    uint32_t key_packages; /* one-time key packages kept at the server: 20 */
+    uint32_t addresses;    /* fresh sealed addresses kept here: 32 */
+};
+
+/* The store stays the caller's; it must outlive the core. A store without an account is a valid start.
+ * UNSUPPORTED if a newer version wrote it; BUG if the store's commits are deferred. config may be
+ * NULL. */
+MUST err core_open(struct core **core, struct store *store, const struct core_config *config,
+                   uint64_t now);
+void core_close(struct core *core);
+
+/* ---- Events: what a host tells the core ---- */
+
+/* Whether to hold connections. A core starts offline. Going online forgets a REPLACED and a refused
+ * identity, and tries at once; going offline closes the links. */
+void core_online(struct core *core, bool online, uint64_t now);
+/* A link that CONNECT asked for stands. */
+void core_link_up(struct core *core, uint32_t link, uint64_t now);
+/* One whole message of the carrier: what the other side's one TRANSMIT (or the server) put in. */
+void core_link_message(struct core *core, uint32_t link, slice message, uint64_t now);
+/* The link could not be made, or is gone. Not called for a link that DISCONNECT closed; harmless if it
+ * is. News of a link that the core has given up is ignored. */
+void core_link_down(struct core *core, uint32_t link, err why, uint64_t now);
+/* The time of a WAKE has come. Too early or too often is harmless. */
+void core_wake(struct core *core, uint64_t now);
+
+/* ---- Actions: what the core asks of a host ---- */
+
+enum core_action_kind {
+    CORE_CONNECT = 1, /* open link `link` to `server` ("host:port" or "wss://..."): it may be used twice
+                         at a time, for two links that must not be recognisable as one client's */
+    CORE_TRANSMIT,    /* send `bytes` as one message on `link`; at most 65535 bytes */
+    CORE_DISCONNECT,  /* close `link`, after what was handed to TRANSMIT before */
+    CORE_WAKE,        /* call core_wake at `at`; replaces every earlier WAKE; UINT64_MAX: not at all */
+    CORE_NOTICE       /* for the user interface */
+};
+
+enum core_notice_kind {
+    /* A command is through: `command`, `error`, `reason`, `text` (a link), `conversation`, `refused`. */
+    CORE_NOTICE_DONE = 1,
+    /* The server has a message for every address but `refused`: `conversation`, `message`,
+     * `message_id`. The same as the DONE of its command, for whoever watches messages. */
+    CORE_NOTICE_SENT,
+    /* A new entry in a conversation's history: `conversation`, `message` (its number). */
+    CORE_NOTICE_MESSAGE,
+    /* A conversation was joined, changed its members, its name or its state: `conversation`. */
+    CORE_NOTICE_CONVERSATION,
+    /* The sessions' state changed: see core_status_get. */
+    CORE_NOTICE_CONNECTION,
+    /* What waited in the mailbox was processed. */
+    CORE_NOTICE_CAUGHT_UP,
+    /* Another session of this device took over. The core stays off until core_online(true). */
+    CORE_NOTICE_REPLACED,
+    /* The mailbox refused items or let them expire, `count` times: somebody may have to add us again. */
+    CORE_NOTICE_GAPS,
+    /* An item could not be processed and was put aside: `conversation` (0: none), `error`. */
+    CORE_NOTICE_QUARANTINED,
+    /* Something the user should know: `error`, `reason`, `text`. ERR_IDENTITY: the server's key is not
+     * the pinned one, the core stays off until core_online(true). Class IO: the store failed; nothing
+     * was acknowledged; the core tries again by itself. */
+    CORE_NOTICE_TROUBLE
+};
+
+struct core_notice {
+    enum core_notice_kind kind;
+    uint64_t command; /* 0: none */
+    err error;        /* OK, or why not */
+    uint16_t reason;  /* the server's reason (enum proto_reason); 0: none */
+    slice text;
+    uint32_t conversation; /* 0: none */
+    uint64_t message;      /* number in the conversation's history */
+    uint8_t message_id[CORE_MESSAGE_ID];
+    uint32_t refused; /* how many of the addresses took nothing */
+    uint32_t count;
+};
+
+struct core_action {
+    enum core_action_kind kind;
+    uint32_t link;
+    slice server;
+    slice bytes;
+    uint64_t at;
+    struct core_notice notice;
+};
+
+/* The next action; false if there is none. Its slices are valid until the next call into the core. */
+bool core_next_action(struct core *core, struct core_action *action);
+
+/* ---- Commands ----
+ * A command that fails at once returns the error and has no number. One that returns OK sets *command
+ * to a number that is never used again in this store, and ends with one NOTICE_DONE, now or, if it
+ * waits in the outbox, in a later run. Errors at once: STATE without an account or in a conversation
+ * that we are out of, NOT_FOUND for an account or a conversation that is not known, TOO_LARGE, LIMIT for a
+ * full outbox. */
+
+/* A new account from a link "sotto:join:...": makes the keys, registers, and stocks key packages and
+ * addresses. name (may be empty) is what contacts see. EXISTS if this store has a registered account;
+ * an account that could not register yet is registered again with the new link's code. DONE with
+ * reason INVITE: the code is not valid or was used. */
+MUST err core_account_create(struct core *core, slice join_link, slice name, uint64_t now,
+                             uint64_t *command);
+/* What we call ourselves from now on. */
+MUST err core_name_set(struct core *core, slice name, uint64_t now);
+
+/* A link "sotto:contact:..." with which others can write to us: in DONE's text. It needs fresh
+ * addresses, and so a connection only when the stock of them is empty. */
+MUST err core_contact_link(struct core *core, uint64_t now, uint64_t *command);
+/* Takes somebody's link: done at once. petname is what we call them; empty: their own name. A link of
+ * a known contact renews its addresses; a device list never goes back to an older version. DENIED for
+ * our own link, SIGNATURE for a forged one, UNSUPPORTED for another server's. */
+MUST err core_contact_accept(struct core *core, slice contact_link, slice petname, uint64_t now,
+                             uint8_t account[CORE_ACCOUNT]);
+/* Makes a contact of a member of a conversation. */
+MUST err core_contact_meet(struct core *core, uint32_t conversation,
+                           const uint8_t account[CORE_ACCOUNT], slice petname, uint64_t now);
+MUST err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOUNT], slice petname,
+                             uint64_t now);
+/* Remembers that the safety numbers were compared. */
+MUST err core_contact_set_verified(struct core *core, const uint8_t account[CORE_ACCOUNT],
+                                   bool verified, uint64_t now);
+
+/* A new conversation with these contacts, all their devices. *conversation is usable at once: what is
+ * sent waits until the others are in. DONE comes when they are; if it fails, the conversation is
+ * CORE_CONVERSATION_FAILED. name may be empty. */
+MUST err core_conversation_new(struct core *core, slice name,
+                               const uint8_t (*accounts)[CORE_ACCOUNT], size_t count, uint64_t now,
+                               uint64_t *command, uint32_t *conversation);
+/* All devices of a contact. DONE with EXISTS if they are members already. */
+MUST err core_conversation_add(struct core *core, uint32_t conversation,
+                               const uint8_t account[CORE_ACCOUNT], uint64_t now, uint64_t *command);
+/* All devices of a member. DONE with NOT_FOUND if it is none any more. */
+MUST err core_conversation_remove(struct core *core, uint32_t conversation,
+                                  const uint8_t account[CORE_ACCOUNT], uint64_t now,
+                                  uint64_t *command);
+/* New keys and a new address for our leaf. */
+MUST err core_conversation_update(struct core *core, uint32_t conversation, uint64_t now,
+                                  uint64_t *command);
+/* Asks to be removed; another member carries it out. DONE once the others have the request; the
+ * conversation's state goes from LEAVING to LEFT when they did it. */
+MUST err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t now,
+                                 uint64_t *command);
+/* Renames it, for every member. */
+MUST err core_conversation_rename(struct core *core, uint32_t conversation, slice name, uint64_t now,
+                                  uint64_t *command);
+/* Everything up to this message was seen by the user. */
+MUST err core_conversation_read(struct core *core, uint32_t conversation, uint64_t message,
+                                uint64_t now);
+
+enum core_text_kind { CORE_TEXT_PLAIN = 0, CORE_TEXT_MARKDOWN = 1, CORE_TEXT_REACTION = 2 };
+/* A message, in the history at once and in the outbox until the server has it. in_reply_to: a message
+ * id, or NULL (a reaction needs one). *message: its number in the history. */
+MUST err core_send_text(struct core *core, uint32_t conversation, enum core_text_kind kind, slice text,
+                        const uint8_t *in_reply_to, uint64_t now, uint64_t *command,
+                        uint64_t *message);
+/* The same for any MIMI content (core/content.h); MALFORMED if it is none. */
+MUST err core_send_content(struct core *core, uint32_t conversation, slice content, uint64_t now,
+                           uint64_t *command, uint64_t *message);
+
+/* What the server's disk says about this account: after DONE, core_record_get. */
+MUST err core_record_ask(struct core *core, uint64_t now, uint64_t *command);
+
+/* ---- Accessors ---- */
+
+enum core_link_state { CORE_LINK_OFF = 0, CORE_LINK_WAITING, CORE_LINK_CONNECTING, CORE_LINK_READY };
+
+struct core_status {
+    bool has_account; /* there are keys */
+    bool registered;
+    uint8_t account[CORE_ACCOUNT];
+    uint8_t device[CORE_DEVICE];
+    uint8_t identity[CORE_IDENTITY];
+    uint8_t server_identity[CORE_IDENTITY];
+    slice name;
+    slice server;
+    uint16_t suite;
+    enum core_link_state auth, anon; /* the two sessions */
+    bool caught_up;
+    bool replaced;
+    err last_error; /* why the last session ended, or OK */
+    uint16_t last_reason;
+    uint32_t contacts;
+    uint32_t conversations;
+    uint32_t outbox;      /* commands that wait */
+    uint32_t waiting;     /* items that wait for something that comes first */
+    uint32_t quarantined; /* items put aside, all conversations together */
+    uint64_t dropped;     /* items for no known group, ever */
+    uint64_t repeats;     /* items that came twice, ever */
+    uint64_t gaps;        /* gap marks, ever */
+    uint64_t position;    /* processed up to here */
+    uint32_t addresses;   /* in stock */
+};
+void core_status_get(const struct core *core, struct core_status *status);
+
+struct core_record {
+    uint32_t created_week, seen_week, devices, items;
+    uint64_t bytes;
+};
+/* The last answer to core_record_ask; NOT_FOUND if there is none. */
+MUST err core_record_get(const struct core *core, struct core_record *record);
+
+struct core_contact {
+    uint8_t account[CORE_ACCOUNT];
+    uint8_t identity[CORE_IDENTITY];
+    slice petname; /* what we call them; empty: none */
+    slice name;    /* what they call themselves */
+    uint32_t devices;
+    uint32_t list_version;
+    bool verified;
+};
+/* i < status.contacts, in the order in which they came. */
+MUST err core_contact_at(const struct core *core, size_t i, struct core_contact *contact);
+MUST err core_contact_get(const struct core *core, const uint8_t account[CORE_ACCOUNT],
+                          struct core_contact *contact);
+/* By petname, own name, or the beginning (at least 4 digits) of the account id in hexadecimal; LIMIT
+ * if several contacts fit equally well. */
+MUST err core_contact_find(const struct core *core, slice text, struct core_contact *contact);
+
+/* What two people compare to know that nobody sits between them: 60 digits, the same on both sides
+ * (core/safety.c says how they are made). other is an identity key. digits gets a NUL at the end. */
+MUST err core_safety_number(const struct core *core, const uint8_t other[CORE_IDENTITY],
+                            char digits[CORE_SAFETY_DIGITS + 1]);
+
+enum core_conversation_state {
+    CORE_CONVERSATION_NEW = 1, /* being made */
+    CORE_CONVERSATION_ACTIVE,
+    CORE_CONVERSATION_LEAVING, /* we asked to be removed */
+    CORE_CONVERSATION_LEFT,    /* read-only from here on */
+    CORE_CONVERSATION_REMOVED,
+    CORE_CONVERSATION_FAILED
+};
+
+struct core_conversation {
+    uint32_t number; /* its name in this store, from 1 */
+    slice group_id;  /* 32 bytes */
+    slice name;
+    enum core_conversation_state state;
+    uint64_t epoch;
+    uint32_t members;  /* devices */
+    uint64_t messages; /* the number of the newest entry of the history; they count from 1 */
+    uint64_t read;     /* the newest that the user has seen */
+    uint32_t outbox;
+    uint32_t waiting;
+    uint32_t quarantined;
+    bool spoiled; /* a commit was ordered that can't be applied: make a new conversation */
+};
+/* i < status.conversations. */
+MUST err core_conversation_at(const struct core *core, size_t i, struct core_conversation *c);
+MUST err core_conversation_get(const struct core *core, uint32_t number, struct core_conversation *c);
+/* By number, by name, or by the contact it is one-to-one with; LIMIT if several fit. */
+MUST err core_conversation_find(struct core *core, slice text, struct core_conversation *c);
+
+struct core_member {
+    uint8_t account[CORE_ACCOUNT];
+    uint8_t device[CORE_DEVICE];
+    uint8_t identity[CORE_IDENTITY];
+    slice name; /* our petname for it, or what it calls itself, or empty */
+    uint32_t leaf;
+    bool us;
+    bool contact;
+    bool unlisted; /* not in the newest device list that we know of its account */
+};
+typedef bool core_member_visit(void *ctx, const struct core_member *member);
+/* In the order of the leaves; false ends it. A conversation that we are out of: as it was before. */
+MUST err core_members(struct core *core, uint32_t conversation, core_member_visit *visit, void *ctx);
+/* 32 bytes that are the same for all members in the same state of the conversation. */
+MUST err core_conversation_authenticator(struct core *core, uint32_t conversation, uint8_t out[32]);
+
+enum core_message_kind {
+    CORE_MESSAGE_CONTENT = 1, /* somebody said something */
+    CORE_MESSAGE_CREATED,     /* `sender` made this conversation */
+    CORE_MESSAGE_JOINED,      /* `sender` added us */
+    CORE_MESSAGE_ADDED,       /* `sender` added `subject` */
+    CORE_MESSAGE_REMOVED,     /* `sender` removed `subject` */
+    CORE_MESSAGE_LEFT,        /* `subject` left */
+    CORE_MESSAGE_UPDATED,     /* `subject` has new keys */
+    CORE_MESSAGE_RENAMED      /* `sender` renamed the conversation: `text` */
+};
+enum core_message_state {
+    CORE_MESSAGE_RECEIVED = 0,
+    CORE_MESSAGE_QUEUED, /* ours: not yet with the server */
+    CORE_MESSAGE_SENT,   /* ours: with the server */
+    CORE_MESSAGE_FAILED  /* ours: will not be sent */
+};
+enum core_content_shape {
+    CORE_CONTENT_TEXT = 1, /* text to be shown */
+    CORE_CONTENT_REACTION, /* text is a reaction to in_reply_to */
+    CORE_CONTENT_EDIT,     /* text replaces that of `replaces` */
+    CORE_CONTENT_DELETE,   /* `replaces` is withdrawn */
+    CORE_CONTENT_OTHER     /* text describes what this version can't show */
+};
+struct core_message {
+    uint64_t number;
+    enum core_message_kind kind;
+    enum core_message_state state;
+    uint64_t time;  /* when it was written to this history */
+    uint64_t epoch; /* in which it was sent; events: the epoch that began */
+    uint8_t sender[CORE_ACCOUNT];
+    uint8_t sender_device[CORE_DEVICE];
+    uint8_t subject[CORE_ACCOUNT];
+    slice sender_name, subject_name;
+    bool own;
+    uint8_t id[CORE_MESSAGE_ID];
+    enum core_content_shape shape;
+    bool markdown;
+    bool has_reply, has_replaces;
+    uint8_t in_reply_to[CORE_MESSAGE_ID];
+    uint8_t replaces[CORE_MESSAGE_ID];
+    slice text;
+    slice content; /* the whole MIMI content as it was sent */
+};
+/* Slices are valid during the call. False ends it. */
+typedef bool core_message_visit(void *ctx, const struct core_message *message);
+/* The entries from `first` to `last`, at most (both included). Don't call commands from `visit`. */
+MUST err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint64_t last,
+                       core_message_visit *visit, void *ctx);
+/* The number of a message, by its id. */
+MUST err core_message_find(struct core *core, uint32_t conversation,
+                           const uint8_t id[CORE_MESSAGE_ID], uint64_t *number);
+
+/* What was put aside, newest last. */
+struct core_quarantined {
+    uint32_t conversation;
+    err error;
+    uint64_t time;
+    slice item;
+};
+typedef bool core_quarantine_visit(void *ctx, const struct core_quarantined *entry);
+MUST err core_quarantine(struct core *core, uint32_t conversation, core_quarantine_visit *visit,
+                         void *ctx);
+
+#endif
