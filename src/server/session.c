@@ -1,0 +1,328 @@
+#include "server/session.h"
+
+#include "crypto/crypto.h"
+
+const struct session_limits session_limits_default = {
+    .rate = 500,
+    .burst = 5000,
+    .pending = 128,
+};
+
+/* Who may speak in which state (schema.h): one row a state, one column a kind of sender. */
+#define FROM(kind) (1u << PROTO_FROM_##kind)
+static const unsigned allowed[] = {
+    [SESSION_HELLO] = FROM(HELLO),
+    [SESSION_HANDSHAKE] = 0,
+    [SESSION_FRESH] = FROM(ANY) | FROM(ANON) | FROM(PROOF),
+    [SESSION_ANON] = FROM(ANY) | FROM(ANON),
+    [SESSION_PROVING] = FROM(ANY),
+    [SESSION_UNPROVED] = FROM(ANY) | FROM(PROOF),
+    [SESSION_DEVICE] = FROM(ANY) | FROM(DEVICE),
+    [SESSION_ENDED] = 0,
+};
+
+/* ---- The Noise key ---- */
+
+static const char key_label[] = "Sotto noise key v1";
+
+static void hello_write(writer *w, const struct session_key *key) {
+    writer_u16(w, PROTO_VERSION);
+    writer_bytes(w, SLICE_ARRAY(key->pub));
+    writer_u32(w, key->until);
+}
+
+err session_key_make(struct session_key *key, uint32_t number, const uint8_t identity[32],
+                     uint32_t until) {
+    buf signed_part = {0};
+    writer w = writer_on(&signed_part);
+    size_t n = sizeof key->signature;
+    err e = ERR_BUG;
+    key->number = number;
+    key->until = until;
+    crypto_x25519_generate(key->pub, key->priv);
+    writer_bytes(&w, slice_of(key_label, sizeof key_label)); /* with its zero byte */
+    hello_write(&w, key);
+    TRY_OUT(e, writer_result(&w));
+    TRY_OUT(e, crypto_ed25519.sign(key->signature, &n, identity, buf_slice(&signed_part)));
+    e = n == sizeof key->signature ? OK : ERR_BUG;
+out:
+    buf_free(&signed_part);
+    return e;
+}
+
+static const struct session_key *key_numbered(const struct session_env *env, uint32_t number) {
+    for (size_t i = 0; i < 2; i++)
+        if (env->keys[i].number == number && number != 0)
+            return &env->keys[i];
+    return NULL;
+}
+
+/* ---- Output ---- */
+
+static bool ciphers_ready(const struct session *s) { return s->send.ready; }
+
+/* One frame, sealed if there are ciphers by now. A failure here is ours: nothing can be said. */
+static void send_frame(struct session *s, struct session_env *env, uint32_t request, uint16_t type,
+                       slice body) {
+    buf_clear(&env->plain);
+    writer w = writer_on(&env->plain);
+    proto_frame_write(&w, request, type);
+    writer_bytes(&w, body);
+    err e = writer_result(&w);
+    if (e == OK && ciphers_ready(s)) {
+        buf_clear(&env->sealed);
+        e = noise_seal(&s->send, &env->sealed, buf_slice(&env->plain));
+    }
+    if (e == OK)
+        env->send(env->ctx, s, buf_slice(ciphers_ready(s) ? &env->sealed : &env->plain));
+    else
+        s->state = SESSION_ENDED;
+    buf_clear(&env->plain);
+}
+
+static void send_error(struct session *s, struct session_env *env, uint32_t request,
+                       enum proto_reason reason) {
+    uint8_t body[2] = {(uint8_t)((unsigned)reason >> 8), (uint8_t)reason};
+    send_frame(s, env, request, PROTO_error, SLICE_ARRAY(body));
+}
+
+static void fail(struct session *s, struct session_env *env, uint32_t request,
+                 enum proto_reason reason) {
+    if (s->state == SESSION_ENDED)
+        return;
+    send_error(s, env, request, reason);
+    session_wipe(s);
+}
+
+/* ---- The handshake ---- */
+
+static void write_server_hello(writer *w, const struct session_key *key) {
+    proto_frame_write(w, 0, PROTO_server_hello);
+    hello_write(w, key);
+    writer_bytes(w, SLICE_ARRAY(key->signature));
+}
+
+static void write_client_hello(writer *w) {
+    struct proto_client_hello hello = {.version = PROTO_VERSION};
+    proto_frame_write(w, 0, PROTO_client_hello);
+    proto_client_hello_write(w, &hello);
+}
+
+static void take_hello(struct session *s, struct session_env *env, slice message) {
+    struct proto_frame frame;
+    struct proto_client_hello hello;
+    if (proto_frame_decode(message, &frame) != OK || frame.type != PROTO_client_hello ||
+        frame.request != 0 || proto_client_hello_decode(frame.body, &hello) != OK) {
+        fail(s, env, 0, PROTO_REASON_MALFORMED);
+        return;
+    }
+    if (hello.version != PROTO_VERSION) {
+        fail(s, env, 0, PROTO_REASON_VERSION);
+        return;
+    }
+    buf_clear(&env->sealed);
+    writer w = writer_on(&env->sealed);
+    write_server_hello(&w, &env->keys[0]);
+    if (env->keys[0].number == 0 || writer_result(&w) != OK) {
+        fail(s, env, 0, PROTO_REASON_BUSY);
+        return;
+    }
+    s->key = env->keys[0].number;
+    s->state = SESSION_HANDSHAKE;
+    env->send(env->ctx, s, buf_slice(&env->sealed));
+}
+
+/* The hellos are what they must be, byte for byte, so the prologue needs no copy of them. */
+static err answer_noise(struct session *s, struct session_env *env, slice message,
+                        const struct session_key *key) {
+    struct noise_handshake hs;
+    buf_clear(&env->plain);
+    buf_clear(&env->sealed);
+    writer w = writer_on(&env->plain);
+    write_client_hello(&w);
+    write_server_hello(&w, key);
+    TRY(writer_result(&w));
+    err e = noise_start(&hs, false, key->pub, key->priv, buf_slice(&env->plain));
+    buf_clear(&env->plain);
+    if (e == OK)
+        e = noise_read(&hs, &env->plain, message);
+    if (e == OK && env->plain.n != 0)
+        e = ERR_TRAILING;
+    if (e == OK)
+        e = noise_write(&hs, &env->sealed, SLICE_EMPTY);
+    if (e == OK)
+        e = noise_split(&hs, &s->send, &s->receive, s->hash);
+    noise_wipe(&hs);
+    return e;
+}
+
+static void take_noise(struct session *s, struct session_env *env, slice message) {
+    const struct session_key *key = key_numbered(env, s->key);
+    if (key == NULL) {
+        fail(s, env, 0, PROTO_REASON_TIMEOUT);
+        return;
+    }
+    if (answer_noise(s, env, message, key) != OK) {
+        wipe(&s->send, sizeof s->send);
+        fail(s, env, 0, PROTO_REASON_MALFORMED);
+        return;
+    }
+    s->state = SESSION_FRESH;
+    env->send(env->ctx, s, buf_slice(&env->sealed));
+}
+
+/* ---- The rate limit ---- */
+
+static void refill(struct session *s, const struct session_env *env, uint64_t now) {
+    uint32_t elapsed = (uint32_t)now - s->refilled;
+    uint64_t more = (uint64_t)elapsed * env->limits.rate / 1000;
+    if (more == 0)
+        return;
+    s->refilled = (uint32_t)now;
+    int64_t tokens = s->tokens + (int64_t)more;
+    s->tokens = (int32_t)(tokens > env->limits.burst ? env->limits.burst : tokens);
+}
+
+static void charge(struct session *s, const struct session_env *env, size_t bytes, uint64_t now) {
+    if (env->limits.rate == 0)
+        return;
+    refill(s, env, now);
+    int32_t cost = 1 + (int32_t)(bytes / 1024);
+    /* A carrier that does not pause can't run up a debt for ever. */
+    if (s->tokens > -(1 << 24))
+        s->tokens -= cost;
+}
+
+uint32_t session_delay(struct session *s, const struct session_env *env, uint64_t now) {
+    if (env->limits.rate == 0 || s->state == SESSION_ENDED)
+        return 0;
+    refill(s, env, now);
+    if (s->tokens >= 0)
+        return 0;
+    return (uint32_t)((uint64_t)(-(int64_t)s->tokens) * 1000 / env->limits.rate) + 1;
+}
+
+bool session_crowded(const struct session *s, const struct session_env *env) {
+    return s->pending >= env->limits.pending;
+}
+
+/* ---- Frames ---- */
+
+/* Only what is answered counts as under way. */
+static bool is_answered(uint16_t type) { return type != PROTO_ack; }
+
+static void hand_up(struct session *s, struct session_env *env, const struct proto_frame *frame,
+                    enum proto_from from) {
+    uint8_t proof[NOISE_HASH];
+    struct proto_edge_request request = {
+        .session = s->id,
+        .request = frame->request,
+        .type = frame->type,
+        .body = frame->body,
+    };
+    if (from == PROTO_FROM_PROOF) {
+        memcpy(proof, s->hash, sizeof proof);
+        request.proof = SLICE_ARRAY(proof);
+        s->state = SESSION_PROVING;
+    } else if (s->state == SESSION_FRESH) {
+        s->state = SESSION_ANON;
+        wipe(s->hash, sizeof s->hash);
+    }
+    if (is_answered(frame->type))
+        s->pending++;
+    env->request(env->ctx, s, &request);
+    wipe(proof, sizeof proof);
+}
+
+static void take_frame(struct session *s, struct session_env *env, slice plain) {
+    struct proto_frame frame;
+    if (proto_frame_decode(plain, &frame) != OK) {
+        fail(s, env, 0, PROTO_REASON_MALFORMED);
+        return;
+    }
+    const struct proto_message_info *info = proto_message_info(frame.type);
+    if (info == NULL || proto_message_check(frame.type, frame.body) != OK ||
+        (frame.request == 0 && is_answered(frame.type))) {
+        fail(s, env, frame.request, PROTO_REASON_MALFORMED);
+        return;
+    }
+    if ((allowed[s->state] & (1u << info->from)) == 0) {
+        fail(s, env, frame.request, PROTO_REASON_STATE);
+        return;
+    }
+    if (frame.type == PROTO_ping)
+        send_frame(s, env, frame.request, PROTO_ok, SLICE_EMPTY);
+    /* A carrier that pauses at session_crowded never gets here; others can't make us remember more. */
+    else if (s->pending >= 2 * env->limits.pending)
+        send_error(s, env, frame.request, PROTO_REASON_BUSY);
+    else
+        hand_up(s, env, &frame, info->from);
+}
+
+static void take_sealed(struct session *s, struct session_env *env, slice message) {
+    /* On the stack of this call alone: answering uses the environment's buffers. */
+    buf plain = {0};
+    if (noise_open(&s->receive, &plain, message) != OK)
+        fail(s, env, 0, PROTO_REASON_MALFORMED);
+    else
+        take_frame(s, env, buf_slice(&plain));
+    buf_free(&plain);
+}
+
+/* ---- The session ---- */
+
+void session_init(struct session *s, uint64_t id, const struct session_env *env, uint64_t now) {
+    *s = (struct session){.id = id, .state = SESSION_HELLO};
+    s->tokens = (int32_t)env->limits.burst;
+    s->refilled = (uint32_t)now;
+}
+
+void session_receive(struct session *s, struct session_env *env, slice message, uint64_t now) {
+    charge(s, env, message.n, now);
+    switch (s->state) {
+    case SESSION_HELLO:
+        take_hello(s, env, message);
+        break;
+    case SESSION_HANDSHAKE:
+        take_noise(s, env, message);
+        break;
+    case SESSION_ENDED:
+        break;
+    default:
+        take_sealed(s, env, message);
+    }
+}
+
+void session_reply(struct session *s, struct session_env *env,
+                   const struct proto_edge_reply *reply) {
+    if (session_opening(s) || s->state == SESSION_ENDED)
+        return;
+    if (reply->request != 0 && s->pending > 0)
+        s->pending--;
+    if (reply->device && s->state == SESSION_PROVING) {
+        s->state = SESSION_DEVICE;
+        wipe(s->hash, sizeof s->hash);
+    } else if (s->state == SESSION_PROVING && reply->request != 0) {
+        s->state = SESSION_UNPROVED;
+    }
+    send_frame(s, env, reply->request, reply->type, reply->body);
+    if (reply->ends)
+        session_wipe(s);
+}
+
+void session_end(struct session *s, struct session_env *env, enum proto_reason reason) {
+    fail(s, env, 0, reason);
+}
+
+void session_wipe(struct session *s) {
+    uint64_t id = s->id;
+    wipe(s, sizeof *s);
+    s->id = id;
+    s->state = SESSION_ENDED;
+}
+
+void session_env_fini(struct session_env *env) {
+    buf_free(&env->plain);
+    buf_free(&env->sealed);
+    wipe(env->keys, sizeof env->keys);
+}
