@@ -160,10 +160,6 @@ static err walk_store(struct store *s, struct walk w) {
     return OK;
 }
 
-static struct store_key with_number(struct store_key key, uint64_t number) {
-    key.number = number;
-    return key;
-}
 
 /* ---- The engine ---- */
 
@@ -174,12 +170,12 @@ static err memory_get(struct store *s, struct store_key key, buf *value) {
 
 static err memory_scan(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
                        void *ctx) {
-    return walk_store(s, (struct walk){key, with_number(key, last), false, visit, ctx});
+    return walk_store(s, (struct walk){key, store_key_at(key, last), false, visit, ctx});
 }
 
 static err memory_scan_down(struct store *s, struct store_key key, uint64_t last,
                             store_visit *visit, void *ctx) {
-    return walk_store(s, (struct walk){key, with_number(key, last), true, visit, ctx});
+    return walk_store(s, (struct walk){key, store_key_at(key, last), true, visit, ctx});
 }
 
 static err memory_scan_table(struct store *s, uint8_t table, store_visit *visit, void *ctx) {

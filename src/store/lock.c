@@ -1,0 +1,144 @@
+/* The lock of a sealed store: its key, encrypted under a passphrase. The one plain entry:
+ *
+ *   version (1) | passes (4) | memory in KiB (4) | salt (16) | nonce (24) | sealed key (32 + 16)
+ *
+ * What stands before the sealed key is bound to it. */
+#include "base/codec.h"
+#include "crypto/crypto.h"
+#include "store/store.h"
+
+enum {
+    VERSION = 1,
+    PASSES = 3,
+    PASSES_MAX = 8,
+    MEMORY_KIB = 64 * 1024,
+    MEMORY_KIB_MIN = 8,
+    MEMORY_KIB_MAX = 256 * 1024, /* an altered lock may not take more than this */
+    KEY = 32,
+    SALT = 16,
+    NONCE = 24,
+    TAG = 16,
+    HEAD = 1 + 4 + 4 + SALT + NONCE
+};
+
+struct lock {
+    uint32_t passes, memory_kib;
+    uint8_t salt[SALT], nonce[NONCE];
+    uint8_t head[HEAD]; /* all of the above as it is stored */
+    uint8_t sealed[KEY + TAG];
+};
+
+static struct store_key lock_key(void) {
+    return (struct store_key){0, slice_str("lock"), 0};
+}
+
+static err lock_encode(struct lock *l, buf *out) {
+    writer w = writer_on(out);
+    writer_u8(&w, VERSION);
+    writer_u32(&w, l->passes);
+    writer_u32(&w, l->memory_kib);
+    writer_bytes(&w, SLICE_ARRAY(l->salt));
+    writer_bytes(&w, SLICE_ARRAY(l->nonce));
+    return writer_result(&w);
+}
+
+static err lock_decode(struct lock *l, slice bytes) {
+    uint8_t version;
+    reader r = reader_of(bytes);
+    TRY(reader_copy(&r, l->head, HEAD));
+    TRY(reader_copy(&r, l->sealed, sizeof l->sealed));
+    TRY(reader_end(&r));
+    r = reader_of(SLICE_ARRAY(l->head));
+    TRY(reader_u8(&r, &version));
+    TRY(reader_u32(&r, &l->passes));
+    TRY(reader_u32(&r, &l->memory_kib));
+    TRY(reader_copy(&r, l->salt, SALT));
+    TRY(reader_copy(&r, l->nonce, NONCE));
+    if (version != VERSION || l->passes < 1 || l->passes > PASSES_MAX ||
+        l->memory_kib < MEMORY_KIB_MIN || l->memory_kib > MEMORY_KIB_MAX)
+        return ERR_MALFORMED;
+    return OK;
+}
+
+static err passphrase_key(const struct lock *l, slice passphrase, uint8_t out[KEY]) {
+    return crypto_argon2id(out, KEY, passphrase, l->salt, l->passes, (size_t)l->memory_kib * 1024);
+}
+
+static err open_lock(struct lock *l, slice passphrase, uint8_t key[KEY]) {
+    uint8_t outer[KEY];
+    err result = passphrase_key(l, passphrase, outer);
+    if (result == OK)
+        result = crypto_xchacha20poly1305.open(key, outer, l->nonce, SLICE_ARRAY(l->head),
+                                               SLICE_ARRAY(l->sealed));
+    wipe(outer, sizeof outer);
+    return result == ERR_CRYPTO ? ERR_PASSPHRASE : result;
+}
+
+static err make_lock(struct lock *l, slice passphrase, uint8_t key[KEY], buf *out) {
+    uint8_t outer[KEY];
+    *l = (struct lock){.passes = PASSES, .memory_kib = MEMORY_KIB};
+    crypto_random(l->salt, SALT);
+    crypto_random(l->nonce, NONCE);
+    crypto_random(key, KEY);
+    TRY(lock_encode(l, out));
+    err result = passphrase_key(l, passphrase, outer);
+    if (result == OK)
+        result = crypto_xchacha20poly1305.seal(l->sealed, outer, l->nonce, buf_slice(out),
+                                               slice_of(key, KEY));
+    wipe(outer, sizeof outer);
+    return result == OK ? buf_append(out, SLICE_ARRAY(l->sealed)) : result;
+}
+
+static bool note_entry(void *ctx, struct store_key key, slice value) {
+    (void)key, (void)value;
+    *(bool *)ctx = true;
+    return false;
+}
+
+/* Entries without a lock: the lock was lost, and a new one would bury them. */
+static err check_empty(struct store *inner) {
+    bool found = false;
+    for (int table = 0; table < STORE_TABLES_MAX; table++)
+        TRY(store_scan_table(inner, (uint8_t)table, note_entry, &found));
+    return found ? ERR_DAMAGED : OK;
+}
+
+static err create(struct store *inner, slice passphrase, uint8_t key[KEY]) {
+    struct lock l;
+    struct store_batch *batch = NULL;
+    buf value = buf_on(NULL);
+    err result = ERR_BUG;
+    TRY_OUT(result, check_empty(inner));
+    TRY_OUT(result, make_lock(&l, passphrase, key, &value));
+    TRY_OUT(result, store_batch_new(&batch, NULL));
+    TRY_OUT(result, store_batch_put(batch, lock_key(), buf_slice(&value)));
+    TRY_OUT(result, store_commit_now(inner, batch));
+out:
+    store_batch_free(batch);
+    buf_free(&value);
+    return result;
+}
+
+err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[32]) {
+    struct lock l;
+    buf value = buf_on(NULL);
+    err result = store_get(inner, NULL, lock_key(), &value);
+    if (result == ERR_NOT_FOUND)
+        result = create(inner, passphrase, key);
+    else if (result == OK && lock_decode(&l, buf_slice(&value)) != OK)
+        result = ERR_DAMAGED;
+    else if (result == OK)
+        result = open_lock(&l, passphrase, key);
+    if (result != OK)
+        wipe(key, KEY);
+    buf_free(&value);
+    return result;
+}
+
+err store_sealed_exists(struct store *inner, bool *exists) {
+    buf value = buf_on(NULL);
+    err result = store_get(inner, NULL, lock_key(), &value);
+    buf_free(&value);
+    *exists = result == OK;
+    return result == ERR_NOT_FOUND ? OK : result;
+}
