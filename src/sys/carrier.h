@@ -2,9 +2,10 @@
  * big-endian length before each) or WebSocket (one binary message each, RFC 6455, subprotocol
  * "sotto"), either of them inside TLS 1.3 or in clear. Nobody above asks which.
  *
- * A connection is the loop's: it is made by a listener or by sys_connect, and it frees itself after it
+ * A connection is the loop's: it is made by a listener or by sys_conn_open, and it frees itself after it
  * has called closed(), which it does exactly once, always from the loop and never from inside a call to
- * it. Until then the pointer is good. While nothing is half received or unsent, it holds no buffer. */
+ * it. Until then the pointer is good. A connection from a listener that never got as far as opened() is
+ * never heard of. While nothing is half received or unsent, a connection holds no buffer. */
 #ifndef SOTTO_SYS_CARRIER_H
 #define SOTTO_SYS_CARRIER_H
 
@@ -24,7 +25,7 @@ struct sys_conn_events {
     void (*message)(struct sys_conn *conn, void *ctx, slice message);
     /* The unsent bytes fell below limits.drain_at after they had been above it. May be NULL. */
     void (*drained)(struct sys_conn *conn, void *ctx);
-    /* The end, also of a connection that never opened (ctx is then what was set, or the set's).
+    /* The end, after opened(), or instead of it where sys_conn_open made the connection.
      * OK: we closed it. CLOSED: the other side did. TIMEOUT: it was too slow. MALFORMED, TOO_LARGE,
      * UNSUPPORTED, TRUNCATED, ...: what it sent. FULL: the set's memory was used up. IDENTITY: its
      * certificate wasn't accepted. IO: the network. */
@@ -55,9 +56,10 @@ struct sys_conns {
     /* Figures for health and metrics; not to be written. */
     uint32_t count;
     size_t held;
-    uint64_t accepted, opened, refused;
+    uint64_t accepted, opened, failed; /* failed: ended before they opened, pages apart */
     /* Private. */
     struct sys_conn *first;
+    struct sys_listener *waiting;
 };
 
 /* events must live as long as the set. */
@@ -87,7 +89,7 @@ struct sys_conns *sys_conn_set(const struct sys_conn *conn);
 MUST err sys_conn_send(struct sys_conn *conn, slice message);
 /* Unsent bytes, framing included. */
 size_t sys_conn_queued(const struct sys_conn *conn);
-/* Stops and resumes receiving. At most one message that was already in hand is kept back. */
+/* Stops and resumes receiving. No message() comes while paused. */
 void sys_conn_pause(struct sys_conn *conn);
 void sys_conn_resume(struct sys_conn *conn);
 /* closed(OK) follows, from the loop. No message() comes after this call. */
@@ -108,7 +110,7 @@ struct sys_connect {
     void *ctx;                           /* the connection's */
 };
 /* Begins to connect; opened() or closed() follows from the loop. An error here means that no
- * connection was made. Only the address and tls are read after a NULL endpoint was resolved. */
+ * connection was made. */
 MUST err sys_conn_open(struct sys_conn **conn, struct sys_conns *conns,
                        const struct sys_connect *options);
 

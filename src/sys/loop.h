@@ -4,7 +4,7 @@
  * and stopping it can't fail. Callbacks may stop, start and free any object of the loop, their own
  * included: what was stopped is never called again, not even for an event that is already on the table.
  *
- * One turn of the loop: wait; timers that are due; descriptors that are ready; deferred calls. A call
+ * One turn of the loop: wait; descriptors that are ready; timers that are due; deferred calls. A call
  * deferred by a deferred call runs in the next turn, which then doesn't wait. */
 #ifndef SOTTO_SYS_LOOP_H
 #define SOTTO_SYS_LOOP_H
@@ -27,7 +27,8 @@ void sys_loop_stop(struct sys_loop *loop);
 const struct mem *sys_loop_mem(const struct sys_loop *loop);
 /* Milliseconds of the monotonic clock, as of the beginning of this turn's callbacks. */
 uint64_t sys_loop_now(const struct sys_loop *loop);
-/* Bytes that anybody may use until it returns to the loop or calls out; SYS_SCRATCH of them. */
+/* SYS_SCRATCH bytes that a callback may use until it returns or calls out, unless it was itself handed
+ * bytes: those may lie there. */
 uint8_t *sys_loop_scratch(struct sys_loop *loop);
 enum { SYS_SCRATCH = 128 * 1024 };
 
@@ -76,9 +77,11 @@ void sys_timer_cancel(struct sys_timer *t);
 
 /* ---- Deferred calls ---- all zero is one that isn't waiting. */
 struct sys_later {
-    struct sys_later *next, **back; /* back is NULL while not waiting */
+    struct sys_loop *loop; /* NULL while not waiting */
     void (*call)(void *ctx);
     void *ctx;
+    struct sys_later *next, **back;
+    uint64_t turn;
 };
 
 /* Calls call(ctx) once at the end of this turn. Asking again before that changes nothing. */
@@ -99,21 +102,20 @@ MUST err sys_signals_start(struct sys_signals *s, struct sys_loop *loop, const i
 /* They stay blocked. */
 void sys_signals_stop(struct sys_signals *s);
 
-/* ---- Backends ---- one const table a kind; epoll is the only one. What it reports goes to
- * sys_loop_event (loop.c). */
+/* ---- Backends ---- one const table a kind; epoll is the only one. */
+struct sys_event {
+    struct sys_watch *watch;
+    unsigned events;
+};
 struct sys_backend {
     const char *name;
-    err (*open)(struct sys_loop *loop, void **state);
-    void (*close)(struct sys_loop *loop, void *state);
-    /* was is the interest until now and to the new one; SYS_NONE (below) means not registered. */
-    err (*change)(void *state, struct sys_watch *w, unsigned was, unsigned to);
-    /* Waits, then calls sys_loop_event for each descriptor that is ready. */
-    err (*wait)(void *state, struct sys_loop *loop, int max_wait_ms);
+    err (*open)(const struct mem *mem, void **state);
+    void (*close)(const struct mem *mem, void *state);
+    /* w goes from one interest to another; 0 is none, and then not even errors are reported. */
+    err (*change)(void *state, struct sys_watch *w, unsigned from, unsigned to);
+    /* Waits and fills in up to max events. */
+    err (*wait)(void *state, struct sys_event *events, size_t max, int max_wait_ms, size_t *count);
 };
-enum { SYS_NONE = 0x80 };
 extern const struct sys_backend sys_backend_epoll;
-void sys_loop_event(struct sys_loop *loop, struct sys_watch *w, unsigned events);
-/* How many events a backend may report in one wait. */
-enum { SYS_EVENTS_MAX = 512 };
 
 #endif

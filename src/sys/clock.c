@@ -1,0 +1,18 @@
+#include <time.h>
+
+#include "sys/loop.h"
+
+static uint64_t clock_ms(clockid_t id) {
+    struct timespec t;
+    if (clock_gettime(id, &t) != 0)
+        return 0;
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+uint64_t sys_clock_mono(void) {
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+uint64_t sys_clock_wall(void) {
+    return clock_ms(CLOCK_REALTIME);
+}

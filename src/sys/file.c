@@ -1,0 +1,226 @@
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+err sys_err_from_errno(int number) {
+    switch (number) {
+    case 0:
+        return OK;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return ERR_DISK_FULL;
+    case ENOENT:
+    case ENOTDIR:
+        return ERR_NOT_FOUND;
+    case EEXIST:
+        return ERR_EXISTS;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return ERR_DENIED;
+    case EADDRINUSE:
+    case EBUSY:
+    case ETXTBSY:
+        return ERR_BUSY;
+    case ENOMEM:
+    case ENOBUFS:
+        return ERR_NO_MEMORY;
+    case EAGAIN:
+    case EINTR:
+    case EINPROGRESS:
+        return ERR_AGAIN;
+    case ETIMEDOUT:
+        return ERR_TIMEOUT;
+    case EPIPE:
+    case ECONNRESET:
+    case ECONNREFUSED:
+    case ECONNABORTED:
+    case ENOTCONN:
+        return ERR_CLOSED;
+    case EMFILE:
+    case ENFILE:
+        return ERR_LIMIT;
+    case ENAMETOOLONG:
+        return ERR_TOO_LARGE;
+    case ENOSYS:
+    case EOPNOTSUPP:
+        return ERR_UNSUPPORTED;
+    default:
+        return ERR_IO;
+    }
+}
+
+static err last_err(void) {
+    return sys_err_from_errno(errno);
+}
+
+/* ---- Reading ---- */
+
+static err read_all(int fd, size_t max, buf *out) {
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return last_err();
+    if (!S_ISREG(info.st_mode))
+        return ERR_UNSUPPORTED;
+    size_t before = out->n;
+    for (;;) {
+        TRY(buf_reserve(out, 4096));
+        ssize_t n = read(fd, out->p + out->n, out->cap - out->n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return last_err();
+        if (n == 0)
+            return OK;
+        out->n += (size_t)n;
+        if (out->n - before > max)
+            return ERR_TOO_LARGE;
+    }
+}
+
+err sys_file_read(const char *path, size_t max, buf *out) {
+    /* Not blocking: a pipe of that name must not hold us up. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return last_err();
+    size_t before = out->n;
+    err result = read_all(fd, max, out);
+    close(fd);
+    if (result != OK && buf_resize(out, before) != OK)
+        return ERR_BUG;
+    return result;
+}
+
+bool sys_file_exists(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0;
+}
+
+/* ---- Writing ---- */
+
+static err write_all(int fd, slice content) {
+    while (content.n > 0) {
+        ssize_t n = write(fd, content.p, content.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return last_err();
+        content = slice_of(content.p + n, content.n - (size_t)n);
+    }
+    return fsync(fd) == 0 ? OK : last_err();
+}
+
+/* A file beside the path with the content, on the disk. */
+static err write_beside(const char *path, char *beside, size_t size, slice content, unsigned mode) {
+    int n = snprintf(beside, size, "%s.new", path);
+    if (n < 0 || (size_t)n >= size)
+        return ERR_TOO_LARGE;
+    if (unlink(beside) != 0 && errno != ENOENT)
+        return last_err();
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0)
+        return last_err();
+    err result = fchmod(fd, mode) == 0 ? write_all(fd, content) : last_err();
+    if (close(fd) != 0 && result == OK)
+        result = last_err();
+    if (result != OK)
+        unlink(beside);
+    return result;
+}
+
+/* Makes the names in the path's directory durable. */
+static err sync_directory(const char *path) {
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    if (n >= sizeof(directory))
+        return ERR_TOO_LARGE;
+    memcpy(directory, n == 0 ? "." : path, n == 0 ? 1 : n);
+    directory[n == 0 ? 1 : n] = 0;
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return last_err();
+    err result = fsync(fd) == 0 ? OK : last_err();
+    close(fd);
+    return result;
+}
+
+err sys_file_write(const char *path, slice content, unsigned mode) {
+    char beside[PATH_MAX];
+    TRY(write_beside(path, beside, sizeof(beside), content, mode));
+    if (rename(beside, path) != 0) {
+        err result = last_err();
+        unlink(beside);
+        return result;
+    }
+    return sync_directory(path);
+}
+
+err sys_file_create(const char *path, slice content, unsigned mode) {
+    char beside[PATH_MAX];
+    TRY(write_beside(path, beside, sizeof(beside), content, mode));
+    /* A link fails where a rename would replace. */
+    err result = link(beside, path) == 0 ? OK : last_err();
+    unlink(beside);
+    TRY(result);
+    return sync_directory(path);
+}
+
+err sys_file_remove(const char *path) {
+    if (unlink(path) != 0)
+        return errno == ENOENT ? OK : last_err();
+    return sync_directory(path);
+}
+
+/* ---- Directories and locks ---- */
+
+static err make_one(const char *path) {
+    if (mkdir(path, 0700) == 0)
+        return OK;
+    err result = last_err();
+    struct stat info;
+    if (stat(path, &info) == 0)
+        return S_ISDIR(info.st_mode) ? OK : ERR_EXISTS;
+    return result;
+}
+
+err sys_dir_make(const char *path) {
+    char part[PATH_MAX];
+    size_t n = strlen(path);
+    if (n == 0)
+        return ERR_MALFORMED;
+    if (n >= sizeof(part))
+        return ERR_TOO_LARGE;
+    for (size_t i = 1; i <= n; i++) {
+        if (path[i] != '/' && path[i] != 0)
+            continue;
+        memcpy(part, path, i);
+        part[i] = 0;
+        TRY(make_one(part));
+    }
+    return OK;
+}
+
+err sys_lock_take(const char *path, int *out) {
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return last_err();
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        err result = errno == EWOULDBLOCK ? ERR_BUSY : last_err();
+        close(fd);
+        return result;
+    }
+    *out = fd;
+    return OK;
+}
+
+void sys_lock_release(int fd) {
+    close(fd);
+}
