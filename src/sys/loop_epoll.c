@@ -2,7 +2,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "sys/file.h"
+#include "sys/files.h"
 #include "sys/loop.h"
 
 enum { BATCH_MAX = 256 };

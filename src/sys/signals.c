@@ -3,7 +3,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "sys/file.h"
+#include "sys/files.h"
 #include "sys/loop.h"
 
 static void signals_ready(void *ctx, unsigned events) {

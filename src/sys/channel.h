@@ -1,54 +1,54 @@
 /* Messages between our own processes over a UNIX stream socket: a 32-bit big-endian length and so many
- * bytes, SYS_IPC_MAX at most. What is sent in one turn goes out in one write; what has arrived is read
+ * bytes, SYS_CHANNEL_MAX at most. What is sent in one turn goes out in one write; what has arrived is read
  * to the end before the loop goes on. The other end is ours but may have been taken over: a length out
  * of range closes the channel.
  *
  * The channel is its owner's: closed() is called once, from the loop, and the owner frees it then or
  * later. */
-#ifndef SOTTO_SYS_IPC_H
-#define SOTTO_SYS_IPC_H
+#ifndef SOTTO_SYS_CHANNEL_H
+#define SOTTO_SYS_CHANNEL_H
 
 #include "sys/loop.h"
 
-enum { SYS_IPC_MAX = 1024 * 1024 };
+enum { SYS_CHANNEL_MAX = 1024 * 1024 };
 
-struct sys_ipc;
+struct sys_channel;
 
-struct sys_ipc_events {
+struct sys_channel_events {
     /* fd is -1, or a descriptor that came with the message and is now the callee's. */
-    void (*message)(struct sys_ipc *ipc, void *ctx, slice message, int fd);
+    void (*message)(struct sys_channel *channel, void *ctx, slice message, int fd);
     /* All messages that had arrived were handed over: the moment to work on them as a batch. May be
      * NULL. */
-    void (*batch)(struct sys_ipc *ipc, void *ctx);
+    void (*batch)(struct sys_channel *channel, void *ctx);
     /* The unsent bytes fell to half of queue_max or less after a FULL. May be NULL. */
-    void (*drained)(struct sys_ipc *ipc, void *ctx);
+    void (*drained)(struct sys_channel *channel, void *ctx);
     /* CLOSED: the other end is gone. MALFORMED: it broke the rules. */
-    void (*closed)(struct sys_ipc *ipc, void *ctx, err why);
+    void (*closed)(struct sys_channel *channel, void *ctx, err why);
 };
 
-struct sys_ipc_options {
-    int fd;           /* one end of sys_ipc_pair or an accepted socket; the channel's on success */
+struct sys_channel_options {
+    int fd;           /* one end of sys_channel_pair or an accepted socket; the channel's on success */
     size_t queue_max; /* unsent bytes; 0: 64 MiB */
     bool take_fds;    /* descriptors that come with messages are handed over, not dropped */
-    const struct sys_ipc_events *events;
+    const struct sys_channel_events *events;
     void *ctx;
 };
 
 /* Two connected ends, non-blocking and close-on-exec (sys_proc hands them to a child). */
-MUST err sys_ipc_pair(int fds[2]);
-MUST err sys_ipc_new(struct sys_ipc **ipc, struct sys_loop *loop,
-                     const struct sys_ipc_options *options);
+MUST err sys_channel_pair(int fds[2]);
+MUST err sys_channel_new(struct sys_channel **channel, struct sys_loop *loop,
+                     const struct sys_channel_options *options);
 /* Unsent bytes are dropped; no callback. NULL is fine; may be called from a callback of its own. */
-void sys_ipc_free(struct sys_ipc *ipc);
+void sys_channel_free(struct sys_channel *channel);
 /* Queues a copy. TOO_LARGE, FULL (wait for drained), CLOSED. */
-MUST err sys_ipc_send(struct sys_ipc *ipc, slice message);
+MUST err sys_channel_send(struct sys_channel *channel, slice message);
 /* The same with a descriptor, which is the channel's from here on if this returns OK. */
-MUST err sys_ipc_send_fd(struct sys_ipc *ipc, slice message, int fd);
+MUST err sys_channel_send_fd(struct sys_channel *channel, slice message, int fd);
 /* Writes what the socket takes now, without waiting for the end of the turn. */
-void sys_ipc_flush(struct sys_ipc *ipc);
-size_t sys_ipc_queued(const struct sys_ipc *ipc);
+void sys_channel_flush(struct sys_channel *channel);
+size_t sys_channel_queued(const struct sys_channel *channel);
 /* Stops and resumes message(); what the socket holds waits there. */
-void sys_ipc_pause(struct sys_ipc *ipc);
-void sys_ipc_resume(struct sys_ipc *ipc);
+void sys_channel_pause(struct sys_channel *channel);
+void sys_channel_resume(struct sys_channel *channel);
 
 #endif

@@ -1,6 +1,6 @@
 /* Small files, directories and locks. */
-#ifndef SOTTO_SYS_FILE_H
-#define SOTTO_SYS_FILE_H
+#ifndef SOTTO_SYS_FILES_H
+#define SOTTO_SYS_FILES_H
 
 #include "base/slice.h"
 
