@@ -11,8 +11,8 @@
 MUST err mls_label_ref_hash(const struct mls_suite *suite, const char *label, slice value,
                             uint8_t *out);
 
-/* SignWithLabel (section 5.1.2). signature: an empty buf on mem; BUG if priv has the wrong length.
- * */
+/* SignWithLabel (section 5.1.2). signature: an empty buf on mem. BUG if priv has the wrong
+ * length. */
 MUST err mls_label_sign(const struct mls_suite *suite, slice priv, const char *label, slice content,
                         buf *signature, const struct mem *mem);
 /* VerifyWithLabel. SIGNATURE if it is wrong, also when a key has the wrong length. */

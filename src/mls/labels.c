@@ -1,0 +1,142 @@
+/* Functions with labels (RFC 9420 sections 5.1.2, 5.1.3, 5.2, 8, 9). */
+#include "mls/labels.h"
+
+static const char prefix[] = "MLS 1.0 ";
+enum { PREFIX = sizeof(prefix) - 1, VARINT_MAX = 4 };
+
+/* The length of a vector, as base/codec.h writes it, without a buf: these functions are the inner loop
+ * of every derivation. Returns how many bytes it took, or 0 if n is too large. */
+static size_t put_varint(uint8_t out[VARINT_MAX], size_t n) {
+    size_t size = varint_size(n);
+    if (n >= (size_t)1 << 30)
+        return 0;
+    for (size_t i = 0; i < size; i++)
+        out[i] = (uint8_t)(n >> 8 * (size - 1 - i));
+    out[0] = (uint8_t)(out[0] | (size == 4 ? 0x80 : size == 2 ? 0x40 : 0));
+    return size;
+}
+
+err mls_label_ref_hash(const struct mls_suite *suite, const char *label, slice value,
+                       uint8_t *out) {
+    uint8_t label_len[VARINT_MAX], value_len[VARINT_MAX];
+    slice name = slice_str(label);
+    size_t label_size = put_varint(label_len, name.n);
+    size_t value_size = put_varint(value_len, value.n);
+    if (label_size == 0 || value_size == 0)
+        return ERR_LENGTH;
+    slice parts[] = {slice_of(label_len, label_size), name, slice_of(value_len, value_size), value};
+    return suite->hash->hash(out, parts, 4);
+}
+
+/* SignContent and EncryptContext have one form: opaque label<V>; opaque content<V>. */
+static err labeled(buf *out, const char *label, slice content) {
+    writer w = writer_on(out);
+    size_t mark = writer_open(&w);
+    writer_bytes(&w, slice_of(prefix, PREFIX));
+    writer_bytes(&w, slice_str(label));
+    writer_close(&w, mark);
+    writer_vec(&w, content);
+    return writer_result(&w);
+}
+
+err mls_label_sign(const struct mls_suite *suite, slice priv, const char *label, slice content,
+                   buf *signature, const struct mem *mem) {
+    if (priv.n != suite->sig->priv)
+        return ERR_BUG;
+    buf message = buf_on(mem);
+    size_t n = suite->sig->max;
+    err e = labeled(&message, label, content);
+    if (e == OK)
+        e = buf_resize(signature, n);
+    if (e == OK)
+        e = suite->sig->sign(signature->p, &n, priv.p, buf_slice(&message));
+    if (e == OK)
+        e = buf_resize(signature, n);
+    if (e != OK)
+        buf_free(signature);
+    buf_free(&message);
+    return e;
+}
+
+err mls_label_verify(const struct mls_suite *suite, slice pub, const char *label, slice content,
+                     slice signature, const struct mem *mem) {
+    if (pub.n != suite->sig->pub)
+        return ERR_SIGNATURE;
+    buf message = buf_on(mem);
+    err e = labeled(&message, label, content);
+    if (e == OK)
+        e = suite->sig->verify(signature, pub, buf_slice(&message));
+    buf_free(&message);
+    return e;
+}
+
+err mls_label_encrypt(const struct mls_suite *suite, slice pub, const char *label, slice context,
+                      slice plain, struct mls_hpke_ciphertext *out, const struct mem *mem) {
+    if (pub.n != suite->kem->pub)
+        return ERR_CRYPTO;
+    buf info = buf_on(mem);
+    *out = (struct mls_hpke_ciphertext){buf_on(mem), buf_on(mem)};
+    err e = labeled(&info, label, context);
+    if (e == OK)
+        e = buf_resize(&out->kem_output, suite->kem->enc);
+    if (e == OK)
+        e = buf_resize(&out->ciphertext, plain.n + suite->aead->tag);
+    if (e == OK)
+        e = hpke_seal(&suite->hpke, out->kem_output.p, out->ciphertext.p, pub, buf_slice(&info),
+                      SLICE_EMPTY, plain, NULL);
+    if (e != OK)
+        mls_hpke_ciphertext_free(out, mem);
+    buf_free(&info);
+    return e;
+}
+
+err mls_label_decrypt(const struct mls_suite *suite, slice priv, const char *label, slice context,
+                      const struct mls_hpke_ciphertext *in, buf *plain, const struct mem *mem) {
+    if (in->ciphertext.n < suite->aead->tag || in->kem_output.n != suite->kem->enc)
+        return ERR_CRYPTO;
+    buf info = buf_on(mem);
+    err e = labeled(&info, label, context);
+    if (e == OK)
+        e = buf_resize(plain, in->ciphertext.n - suite->aead->tag);
+    if (e == OK)
+        e = hpke_open(&suite->hpke, plain->p, buf_slice(&in->kem_output), priv, buf_slice(&info),
+                      SLICE_EMPTY, buf_slice(&in->ciphertext));
+    if (e != OK)
+        buf_free(plain);
+    buf_free(&info);
+    return e;
+}
+
+static err expand(const struct mls_suite *suite, slice secret, slice label, slice context,
+                  uint8_t *out, size_t n) {
+    uint8_t head[2 + VARINT_MAX], context_len[VARINT_MAX];
+    size_t label_size = put_varint(head + 2, PREFIX + label.n);
+    size_t context_size = put_varint(context_len, context.n);
+    if (label_size == 0 || context_size == 0 || n > UINT16_MAX)
+        return ERR_BUG;
+    head[0] = (uint8_t)(n >> 8);
+    head[1] = (uint8_t)n;
+    slice info[] = {slice_of(head, 2 + label_size), slice_of(prefix, PREFIX), label,
+                    slice_of(context_len, context_size), context};
+    return crypto_hkdf_expand(suite->hash, out, n, secret, info, 5);
+}
+
+err mls_label_expand(const struct mls_suite *suite, slice secret, const char *label, slice context,
+                     uint8_t *out, size_t n) {
+    return expand(suite, secret, slice_str(label), context, out, n);
+}
+
+err mls_label_derive(const struct mls_suite *suite, slice secret, const char *label, uint8_t *out) {
+    return expand(suite, secret, slice_str(label), SLICE_EMPTY, out, suite->hash->len);
+}
+
+err mls_label_derive_named(const struct mls_suite *suite, slice secret, slice label, uint8_t *out) {
+    return expand(suite, secret, label, SLICE_EMPTY, out, suite->hash->len);
+}
+
+err mls_label_derive_tree(const struct mls_suite *suite, slice secret, const char *label,
+                          uint32_t generation, uint8_t *out, size_t n) {
+    uint8_t context[4] = {(uint8_t)(generation >> 24), (uint8_t)(generation >> 16),
+                          (uint8_t)(generation >> 8), (uint8_t)generation};
+    return expand(suite, secret, slice_str(label), SLICE_ARRAY(context), out, n);
+}
