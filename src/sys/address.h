@@ -23,6 +23,9 @@ struct sys_address {
 /* MALFORMED for anything else, control characters and spaces included. */
 MUST err sys_address_parse(struct sys_address *address, const char *text);
 
+/* Whether it is an IPv4 or IPv6 address and no name. */
+bool sys_host_is_number(const char *host);
+
 struct sys_endpoint {
     struct sockaddr_storage address;
     socklen_t size;

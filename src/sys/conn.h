@@ -1,0 +1,105 @@
+/* The inside of a connection, shared by its two halves: the wire (how bytes travel) and the framing
+ * (how messages lie in them). conn.c is what both hang on. */
+#ifndef SOTTO_SYS_CONN_H
+#define SOTTO_SYS_CONN_H
+
+#include "sys/carrier.h"
+#include "sys/http.h"
+#include "sys/outbox.h"
+
+/* ---- Wires: plain, tls ---- */
+struct sys_wire {
+    /* OK and *n > 0; AGAIN; CLOSED at the end of the stream; anything else is the end too. */
+    err (*read)(struct sys_conn *conn, uint8_t *p, size_t size, size_t *n);
+    err (*write)(struct sys_conn *conn, const uint8_t *p, size_t size, size_t *n);
+    /* One step of the handshake: OK when it is done, AGAIN with conn->wants_write or without. */
+    err (*greet)(struct sys_conn *conn);
+    /* Bytes were read from the socket that read() hasn't handed out. */
+    bool (*pending)(const struct sys_conn *conn);
+    /* Says that nothing more will be written. */
+    void (*goodbye)(struct sys_conn *conn);
+    void (*free)(struct sys_conn *conn);
+};
+extern const struct sys_wire sys_wire_plain, sys_wire_tls;
+struct ssl_st;
+/* A fresh SSL object on the descriptor; host is checked by a client that trusts the system. */
+MUST err sys_tls_start(struct ssl_st **ssl, struct sys_tls *tls, int fd, const char *host);
+
+/* Another reference to what it shares. NULL without memory. */
+struct sys_tls *sys_tls_share(struct sys_tls *tls);
+
+/* ---- Framings: tcp; http, which becomes ws; upgrade, a client's, which becomes ws ---- */
+struct sys_framing {
+    const char *name, *name_in_tls;
+    /* Handles the first piece (a message, a frame, a request) of n > 0 bytes and says how many it took;
+     * *used = 0: it isn't whole yet. It may write into the bytes. An error ends the connection. */
+    err (*take)(struct sys_conn *conn, uint8_t *p, size_t n, size_t *used);
+    /* Queues a message. */
+    err (*put)(struct sys_conn *conn, slice message);
+    /* Queues a last word about why the connection ends. */
+    void (*farewell)(struct sys_conn *conn, err why);
+    bool opens; /* ready for messages as soon as the wire is */
+};
+extern const struct sys_framing sys_framing_tcp, sys_framing_http, sys_framing_upgrade, sys_framing_ws;
+
+enum sys_conn_state {
+    SYS_CONN_CONNECTING, /* TCP */
+    SYS_CONN_GREETING,   /* TLS */
+    SYS_CONN_ASKING,     /* HTTP */
+    SYS_CONN_OPEN,
+    SYS_CONN_FLUSHING,  /* nothing more comes in; the rest goes out */
+    SYS_CONN_LINGERING, /* all is out; waiting for the other side's end, so that it reads our last word */
+    SYS_CONN_ENDED,     /* closed() and free are to come */
+};
+
+struct sys_conn {
+    struct sys_conns *set;
+    void *ctx;
+    struct sys_conn *next, **back;
+    const struct sys_wire *wire;
+    const struct sys_framing *framing;
+    struct ssl_st *ssl;
+    const struct sys_http *http; /* a server's, until the upgrade */
+    struct sys_watch watch;
+    struct sys_timer timer;
+    struct sys_later later;
+    buf in;                /* what was read and can't be handled yet */
+    buf parts;             /* fragments of a message; a client's expected Sec-WebSocket-Accept before */
+    struct sys_outbox out;
+    uint64_t since;        /* the handshake began, later: this state */
+    uint64_t heard;        /* last bytes received */
+    uint64_t moved;        /* last bytes sent, or the first queued */
+    uint64_t half;         /* a message began to arrive; 0: none has */
+    size_t counted;        /* what it contributes to set->held */
+    int fd;
+    err why;
+    uint8_t state;
+    bool client, paused, fragmented, above, announced, wants_write, read_again;
+};
+
+/* Makes a connection on a connected (or connecting) socket, which is its own from then on if this
+ * returns OK. */
+struct sys_conn_start {
+    int fd;
+    bool client, connecting;
+    struct sys_tls *tls;
+    const char *host;
+    const struct sys_framing *framing;
+    const struct sys_http *http;
+    void *ctx;
+};
+MUST err sys_conn_start(struct sys_conn **conn, struct sys_conns *set,
+                        const struct sys_conn_start *start);
+
+/* For framings. */
+MUST err sys_conn_room(struct sys_conn *conn, size_t n, uint8_t **room); /* in the outbox; FULL */
+MUST err sys_conn_count(struct sys_conn *conn);                         /* after a buf grew; FULL */
+void sys_conn_opened(struct sys_conn *conn);
+void sys_conn_message(struct sys_conn *conn, slice message);
+/* Ends it with a last word, if the way there is still good. */
+void sys_conn_fail(struct sys_conn *conn, err why);
+
+/* Called by the set when there is room for another connection. */
+void sys_listener_wake(struct sys_listener *listener);
+
+#endif
