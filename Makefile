@@ -29,7 +29,7 @@ soak: all ## the long tests: many seeds, many crashes
 sanitize: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/setup.sh native
 	@scripts/build.sh sanitize
-	@scripts/run-tests.py sanitize
+	@scripts/run-tests.py --suite unit sanitize
 
 fuzz: ## run each fuzz target for SECONDS seconds (30)
 	@scripts/setup.sh clang

@@ -2,9 +2,13 @@
 # Configures and builds the named flavours; the programs are then in build/bin.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# On a terminal one line of progress, else nothing but what goes wrong.
+quiet=(--quiet)
+[ ! -t 1 ] || quiet=()
 for flavour; do
     scripts/configure.sh "$flavour"
-    ninja -C "build/$flavour" --quiet
+    echo "build: $flavour" >&2
+    ninja -C "build/$flavour" "${quiet[@]}"
 done
 [ -d build/native ] || exit 0
 mkdir -p build/bin

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests of build flavours and sums up their TAP.
 
-    scripts/run-tests.py [--suite unit] [--only PART] FLAVOUR...
+    scripts/run-tests.py [--suite NAME]... [--only PART] FLAVOUR...
 
 What to run stands in Meson's own list. A program that crashes, runs out of its time or ends before
 its plan counts as one failure more. The last line is `N passed, N failed` with `, N skipped` if any.
@@ -30,11 +30,11 @@ class Result:
         self.problems.append(what)
 
 
-def listed(flavour, suite, only):
+def listed(flavour, wanted, only):
     info = ROOT / "build" / flavour / "meson-info" / "intro-tests.json"
     for test in json.loads(info.read_text()):
         suites = [s.split(":")[-1] for s in test["suite"]]
-        if suite in suites and only in test["name"]:
+        if wanted.intersection(suites) and only in test["name"]:
             yield f"{flavour}:{test['name']}", test
 
 
@@ -104,11 +104,13 @@ def report(result):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--suite", default="unit")
+    parser.add_argument("--suite", action="append", metavar="NAME",
+                        help="unit, source, system or soak; without it all but soak")
     parser.add_argument("--only", default="", metavar="PART", help="tests with this in their name")
     parser.add_argument("flavour", nargs="+")
     options = parser.parse_args()
-    tests = [t for f in options.flavour for t in listed(f, options.suite, options.only)]
+    wanted = set(options.suite or ["unit", "source", "system"])
+    tests = [t for f in options.flavour for t in listed(f, wanted, options.only)]
     # The longest first, so that none of them is waited for alone at the end.
     tests.sort(key=lambda t: -t[1]["timeout"])
     environment = dict(os.environ)
@@ -124,7 +126,7 @@ def main():
     passed, failed, skipped = (sum(getattr(r, k) for r in results)
                                for k in ("passed", "failed", "skipped"))
     if not results:
-        print(f"no test of the suite {options.suite} was found")
+        print("no such test was found")
         failed += 1
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0

@@ -15,7 +15,7 @@ err crypto_hkdf_expand(const struct crypto_hash *hash, uint8_t *out, size_t n, s
     for (size_t i = 0; i < count; i++)
         parts[1 + i] = info[i];
     parts[1 + count] = slice_of(&counter, 1);
-    err e = OK;
+    err e = ERR_BUG;
     for (size_t done = 0, take; done < n; done += take) {
         counter++;
         TRY_OUT(e, hash->hmac(block, prk, parts, count + 2));
@@ -23,6 +23,7 @@ err crypto_hkdf_expand(const struct crypto_hash *hash, uint8_t *out, size_t n, s
         take = n - done < hash->len ? n - done : hash->len;
         memcpy(out + done, block, take);
     }
+    e = OK;
 out:
     wipe(block, sizeof(block));
     if (e != OK)
