@@ -4,6 +4,7 @@
 
 SECONDS ?= 30
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 
 all: ## build the programs into build/bin
 	@scripts/setup.sh native
@@ -47,8 +48,8 @@ bench: all ## measure
 interop: all ## talk to other implementations
 	@tests/interop/run.sh
 
-install: all ## install the programs and their manual; PREFIX (/usr/local), DESTDIR
-	@meson configure build/native -Dprefix=$(PREFIX)
+install: all ## install the programs and their manual: PREFIX (/usr/local), SYSCONFDIR (/etc), DESTDIR
+	@meson configure build/native -Dprefix=$(PREFIX) -Dsysconfdir=$(SYSCONFDIR)
 	@DESTDIR=$(DESTDIR) meson install -C build/native --quiet
 
 format: ## format the C sources
