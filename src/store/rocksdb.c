@@ -1,0 +1,464 @@
+/* The server's engine: RocksDB through its C API.
+ *
+ * A table is a column family; a key there is length of the name, name, number. A commit is one write
+ * batch and one sync of the log. A name of 15 bytes or more fills the 16-byte prefix that the bloom
+ * filters know, so a scan of it asks only files that may hold it; shorter names are sought in order.
+ * The database's threads live in this process: one that flushes, one that compacts.
+ *
+ * A log is never used again, only deleted, so that no old record stands behind new ones. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <rocksdb/c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/internal.h"
+
+enum { MIB = 1024 * 1024, PREFIX = 16, PATH_ROOM = 32 };
+
+static const char *const table_names[STORE_TABLES_MAX] = {
+    "default", "t1", "t2",  "t3",  "t4",  "t5",  "t6",  "t7",
+    "t8",      "t9", "t10", "t11", "t12", "t13", "t14", "t15"};
+
+struct rocksdb_store {
+    struct store store;
+    char *path;
+    rocksdb_options_t *options;
+    rocksdb_writeoptions_t *synced;
+    rocksdb_readoptions_t *plain_read;
+    rocksdb_writebatch_t *batch;
+    rocksdb_t *db; /* NULL while it could not be opened again */
+    rocksdb_column_family_handle_t *tables[STORE_TABLES_MAX];
+    unsigned scans; /* that are going on */
+    err broken;     /* why the last write failed: open it again before the next */
+};
+
+static struct rocksdb_store *rocksdb_of(struct store *s) { return (struct rocksdb_store *)s; }
+
+/* ---- Errors ----
+ * The C API has texts only; they begin with RocksDB's own code and carry the system's words. */
+static err err_of_text(const char *text) {
+    static const struct {
+        const char *part;
+        err e;
+    } meanings[] = {
+        {"No space left on device", ERR_DISK_FULL},
+        {"Disk quota exceeded", ERR_DISK_FULL},
+        {"File too large", ERR_DISK_FULL},
+        {"/LOCK", ERR_BUSY},
+        {"Permission denied", ERR_DENIED},
+        {"Corruption", ERR_DAMAGED},
+        {"No such file", ERR_DAMAGED},
+        {"Invalid argument", ERR_DAMAGED},
+        {"Cannot allocate memory", ERR_NO_MEMORY},
+    };
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+        if (strstr(text, meanings[i].part) != NULL)
+            return meanings[i].e;
+    return ERR_IO;
+}
+
+static err take_text(char *text) {
+    if (text == NULL)
+        return OK;
+    err e = err_of_text(text);
+    rocksdb_free(text);
+    return e;
+}
+
+/* ---- Keys ----
+ * The table is the column family, so its byte is left out. */
+static const char *key_p(const struct store_key_bytes *k) { return (const char *)k->p + 1; }
+static size_t key_n(const struct store_key_bytes *k) { return k->n - 1; }
+
+/* The first key after `number` of the name: nothing fits between a key and itself with a zero. */
+struct key_end {
+    char p[STORE_KEY_BYTES_MAX];
+    size_t n;
+};
+
+static struct key_end end_after(struct store_key key, uint64_t number) {
+    struct store_key_bytes k = store_key_encode(store_key_at(key, number));
+    struct key_end end = {.n = key_n(&k) + 1};
+    memcpy(end.p, key_p(&k), key_n(&k));
+    return end;
+}
+
+/* ---- Opening ---- */
+
+static err file_path(const struct rocksdb_store *r, const char *name, char **path) {
+    size_t n = strlen(r->path) + PATH_ROOM;
+    *path = malloc(n);
+    if (*path == NULL)
+        return ERR_NO_MEMORY;
+    snprintf(*path, n, "%s/%s", r->path, name);
+    return OK;
+}
+
+static bool holds_data(const char *name) {
+    const char *dot = strrchr(name, '.');
+    return dot != NULL && (strcmp(dot, ".sst") == 0 || strcmp(dot, ".log") == 0);
+}
+
+/* RocksDB takes a folder without its file CURRENT for a new one. If there is data in it, the file was
+ * lost, and a new database would bury what is left. */
+static err check_folder(const struct rocksdb_store *r) {
+    char *current;
+    TRY(file_path(r, "CURRENT", &current));
+    bool has_current = access(current, F_OK) == 0, has_data = false;
+    free(current);
+    DIR *folder = opendir(r->path);
+    if (folder == NULL)
+        return errno == EACCES ? ERR_DENIED : ERR_IO;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        has_data = has_data || holds_data(entry->d_name);
+    closedir(folder);
+    return has_data && !has_current ? ERR_DAMAGED : OK;
+}
+
+static err open_database(struct rocksdb_store *r) {
+    const rocksdb_options_t *each[STORE_TABLES_MAX];
+    char *text = NULL;
+    for (int i = 0; i < STORE_TABLES_MAX; i++)
+        each[i] = r->options;
+    TRY(check_folder(r));
+    r->db = rocksdb_open_column_families(r->options, r->path, STORE_TABLES_MAX, table_names, each,
+                                         r->tables, &text);
+    if (text != NULL)
+        r->db = NULL;
+    return take_text(text);
+}
+
+static void close_database(struct rocksdb_store *r) {
+    if (r->db == NULL)
+        return;
+    for (int i = 0; i < STORE_TABLES_MAX; i++)
+        rocksdb_column_family_handle_destroy(r->tables[i]);
+    rocksdb_close(r->db);
+    r->db = NULL;
+}
+
+static rocksdb_block_based_table_options_t *table_options(size_t cache_bytes) {
+    rocksdb_block_based_table_options_t *t = rocksdb_block_based_options_create();
+    rocksdb_cache_t *cache = rocksdb_cache_create_lru(cache_bytes);
+    rocksdb_block_based_options_set_block_cache(t, cache);
+    rocksdb_cache_destroy(cache);
+    rocksdb_block_based_options_set_filter_policy(t, rocksdb_filterpolicy_create_bloom_full(10));
+    rocksdb_block_based_options_set_whole_key_filtering(t, 1);
+    /* So that the cache's size bounds them too, however large the store grows. */
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks(t, 1);
+    rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(t, 1);
+    return t;
+}
+
+static void set_sizes(rocksdb_options_t *o, size_t memtable) {
+    rocksdb_options_set_write_buffer_size(o, memtable);
+    rocksdb_options_set_max_write_buffer_number(o, 4);
+    rocksdb_options_set_db_write_buffer_size(o, 2 * memtable); /* of all tables together */
+    rocksdb_options_set_max_total_wal_size(o, 2 * (uint64_t)memtable); /* bounds the next opening */
+    rocksdb_options_set_target_file_size_base(o, memtable / 4);
+    rocksdb_options_set_max_bytes_for_level_base(o, 4 * (uint64_t)memtable);
+    rocksdb_options_set_max_open_files(o, 1024);
+    rocksdb_options_set_max_background_jobs(o, 2);
+    rocksdb_options_set_max_file_opening_threads(o, 1);
+    rocksdb_options_set_bytes_per_sync(o, MIB);
+}
+
+/* RocksDB's own log and statistics tell when what happened: as little of them as there can be. */
+static void set_quiet(rocksdb_options_t *o) {
+    rocksdb_options_set_info_log_level(o, 4);
+    rocksdb_options_set_keep_log_file_num(o, 1);
+    rocksdb_options_set_stats_dump_period_sec(o, 0);
+    rocksdb_options_set_stats_persist_period_sec(o, 0);
+}
+
+static rocksdb_options_t *database_options(size_t memtable, size_t cache) {
+    rocksdb_options_t *o = rocksdb_options_create();
+    rocksdb_options_set_create_if_missing(o, 1);
+    rocksdb_options_set_create_missing_column_families(o, 1);
+    rocksdb_options_set_paranoid_checks(o, 1);
+    rocksdb_options_set_compression(o, rocksdb_no_compression);
+    rocksdb_options_set_recycle_log_file_num(o, 0);
+    /* Power loss can leave the last, unacknowledged write with a hole. It is dropped. */
+    rocksdb_options_set_wal_recovery_mode(o, rocksdb_point_in_time_recovery);
+    rocksdb_options_set_prefix_extractor(o, rocksdb_slicetransform_create_fixed_prefix(PREFIX));
+    set_sizes(o, memtable);
+    set_quiet(o);
+    rocksdb_block_based_table_options_t *t = table_options(cache);
+    rocksdb_options_set_block_based_table_factory(o, t);
+    rocksdb_block_based_options_destroy(t);
+    return o;
+}
+
+/* ---- After a failed write ----
+ * RocksDB then refuses writes, and what the end of its log looks like is anybody's guess. So the log is
+ * read again, by opening the database anew: all that was acknowledged is in it. */
+
+/* Opening turns the log into a file: it needs about as much room as the memtables. */
+static size_t room_needed(const struct rocksdb_store *r) {
+    size_t sum = 4 * MIB;
+    for (int i = 0; i < STORE_TABLES_MAX; i++) {
+        uint64_t bytes = 0;
+        if (rocksdb_property_int_cf(r->db, r->tables[i], "rocksdb.cur-size-all-mem-tables",
+                                    &bytes) == 0)
+            sum += bytes;
+    }
+    return sum;
+}
+
+static err check_room(const struct rocksdb_store *r) {
+    char *path;
+    TRY(file_path(r, "room", &path));
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        unlink(path); /* before it grows, so that nothing can leave it behind */
+    int failure = fd < 0 ? errno : posix_fallocate(fd, 0, (off_t)room_needed(r));
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return failure == 0 ? OK : r->broken;
+}
+
+/* A closed database serves no reads, so the old one stays until there is room for the new. */
+static err recover(struct rocksdb_store *r) {
+    if (r->scans > 0)
+        return r->broken;
+    if (r->db != NULL && r->broken == ERR_DISK_FULL)
+        TRY(check_room(r));
+    close_database(r);
+    r->broken = open_database(r);
+    return r->broken;
+}
+
+static err readable(struct rocksdb_store *r) { return r->db == NULL ? recover(r) : OK; }
+static err writable(struct rocksdb_store *r) { return r->broken != OK ? recover(r) : OK; }
+
+/* ---- Reading ---- */
+
+static err engine_get(struct store *s, struct store_key key, buf *value) {
+    struct rocksdb_store *r = rocksdb_of(s);
+    struct store_key_bytes k = store_key_encode(key);
+    char *text = NULL;
+    TRY(readable(r));
+    rocksdb_pinnableslice_t *found = rocksdb_get_pinned_cf(
+        r->db, r->plain_read, r->tables[key.table], key_p(&k), key_n(&k), &text);
+    TRY(take_text(text));
+    if (found == NULL)
+        return ERR_NOT_FOUND;
+    size_t n = 0;
+    const char *p = rocksdb_pinnableslice_value(found, &n);
+    err result = buf_append(value, slice_of(p, n));
+    rocksdb_pinnableslice_destroy(found);
+    return result;
+}
+
+static err visit_entry(const rocksdb_iterator_t *i, uint8_t table, store_visit *visit, void *ctx,
+                       bool *more) {
+    size_t n, value_n;
+    const char *p = rocksdb_iter_key(i, &n);
+    const char *value = rocksdb_iter_value(i, &value_n);
+    uint8_t bytes[STORE_KEY_BYTES_MAX] = {table};
+    struct store_key key;
+    if (n >= sizeof bytes)
+        return ERR_DAMAGED;
+    memcpy(bytes + 1, p, n);
+    TRY(store_key_decode(slice_of(bytes, n + 1), &key));
+    *more = visit(ctx, key, slice_of(value, value_n));
+    return OK;
+}
+
+typedef void iterator_step(rocksdb_iterator_t *);
+
+/* From where the iterator stands until its bound. */
+static err visit_entries(struct rocksdb_store *r, rocksdb_iterator_t *i, iterator_step *step,
+                         uint8_t table, store_visit *visit, void *ctx) {
+    err result = OK;
+    bool more = true;
+    r->scans++;
+    for (; rocksdb_iter_valid(i) && more && result == OK; step(i))
+        result = visit_entry(i, table, visit, ctx, &more);
+    r->scans--;
+    char *text = NULL;
+    rocksdb_iter_get_error(i, &text);
+    err failure = take_text(text);
+    return result != OK ? result : failure;
+}
+
+static err engine_scan(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
+                       void *ctx) {
+    struct rocksdb_store *r = rocksdb_of(s);
+    struct store_key_bytes first = store_key_encode(key);
+    struct key_end end = end_after(key, last);
+    TRY(readable(r));
+    rocksdb_readoptions_t *o = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_iterate_upper_bound(o, end.p, end.n);
+    rocksdb_readoptions_set_total_order_seek(o, 1 + key.name.n < PREFIX);
+    rocksdb_iterator_t *i = rocksdb_create_iterator_cf(r->db, o, r->tables[key.table]);
+    rocksdb_iter_seek(i, key_p(&first), key_n(&first));
+    err result = visit_entries(r, i, rocksdb_iter_next, key.table, visit, ctx);
+    rocksdb_iter_destroy(i);
+    rocksdb_readoptions_destroy(o);
+    return result;
+}
+
+static err engine_scan_down(struct store *s, struct store_key key, uint64_t last,
+                            store_visit *visit, void *ctx) {
+    struct rocksdb_store *r = rocksdb_of(s);
+    struct store_key_bytes first = store_key_encode(key);
+    struct store_key_bytes start = store_key_encode(store_key_at(key, last));
+    TRY(readable(r));
+    rocksdb_readoptions_t *o = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_iterate_lower_bound(o, key_p(&first), key_n(&first));
+    rocksdb_readoptions_set_total_order_seek(o, 1 + key.name.n < PREFIX);
+    rocksdb_iterator_t *i = rocksdb_create_iterator_cf(r->db, o, r->tables[key.table]);
+    rocksdb_iter_seek_for_prev(i, key_p(&start), key_n(&start));
+    err result = visit_entries(r, i, rocksdb_iter_prev, key.table, visit, ctx);
+    rocksdb_iter_destroy(i);
+    rocksdb_readoptions_destroy(o);
+    return result;
+}
+
+static err engine_scan_table(struct store *s, uint8_t table, store_visit *visit, void *ctx) {
+    struct rocksdb_store *r = rocksdb_of(s);
+    TRY(readable(r));
+    rocksdb_readoptions_t *o = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_total_order_seek(o, 1);
+    rocksdb_readoptions_set_fill_cache(o, 0);
+    rocksdb_iterator_t *i = rocksdb_create_iterator_cf(r->db, o, r->tables[table]);
+    rocksdb_iter_seek_to_first(i);
+    err result = visit_entries(r, i, rocksdb_iter_next, table, visit, ctx);
+    rocksdb_iter_destroy(i);
+    rocksdb_readoptions_destroy(o);
+    return result;
+}
+
+/* ---- Writing ---- */
+
+static void add_op(struct rocksdb_store *r, const struct store_op *op) {
+    struct store_key_bytes k = store_key_encode(op->key);
+    struct key_end end = end_after(op->key, op->last);
+    rocksdb_column_family_handle_t *table = r->tables[op->key.table];
+    switch (op->kind) {
+    case STORE_PUT:
+        rocksdb_writebatch_put_cf(r->batch, table, key_p(&k), key_n(&k), (const char *)op->value.p,
+                                  op->value.n);
+        break;
+    case STORE_DELETE:
+        rocksdb_writebatch_delete_cf(r->batch, table, key_p(&k), key_n(&k));
+        break;
+    case STORE_DELETE_ONCE:
+        rocksdb_writebatch_singledelete_cf(r->batch, table, key_p(&k), key_n(&k));
+        break;
+    case STORE_DELETE_RANGE:
+        rocksdb_writebatch_delete_range_cf(r->batch, table, key_p(&k), key_n(&k), end.p, end.n);
+        break;
+    }
+}
+
+static err write_batch(struct rocksdb_store *r, const struct store_batch *batch) {
+    char *text = NULL;
+    TRY(writable(r));
+    for (size_t i = 0; i < store_batch_count(batch); i++)
+        add_op(r, store_batch_op(batch, i));
+    rocksdb_write(r->db, r->synced, r->batch, &text);
+    rocksdb_writebatch_clear(r->batch);
+    r->broken = take_text(text);
+    return r->broken;
+}
+
+static void engine_commit(struct store *s, const struct store_batch *batch, store_done *done,
+                          void *ctx) {
+    struct rocksdb_store *r = rocksdb_of(s);
+    err result = r->scans > 0 ? ERR_BUG : OK;
+    if (result == OK && store_batch_count(batch) > 0)
+        result = write_batch(r, batch);
+    done(ctx, result);
+}
+
+static err flush(struct rocksdb_store *r, bool wait) {
+    err result = OK;
+    rocksdb_flushoptions_t *o = rocksdb_flushoptions_create();
+    rocksdb_flushoptions_set_wait(o, wait);
+    for (int i = 0; i < STORE_TABLES_MAX && result == OK; i++) {
+        char *text = NULL;
+        rocksdb_flush_cf(r->db, o, r->tables[i], &text);
+        result = take_text(text);
+    }
+    rocksdb_flushoptions_destroy(o);
+    return result;
+}
+
+/* ---- The engine ---- */
+
+static void free_store(struct rocksdb_store *r) {
+    close_database(r);
+    rocksdb_writebatch_destroy(r->batch);
+    rocksdb_readoptions_destroy(r->plain_read);
+    rocksdb_writeoptions_destroy(r->synced);
+    rocksdb_options_destroy(r->options);
+    free(r->path);
+    free(r);
+}
+
+static void engine_close(struct store *s) {
+    struct rocksdb_store *r = rocksdb_of(s);
+    /* So that no log is left, with what was deleted since. If it fails, the next opening has the log. */
+    if (r->db != NULL && r->broken == OK)
+        (void)flush(r, true);
+    free_store(r);
+}
+
+static const struct store_engine rocksdb_engine = {
+    .name = "rocksdb",
+    .get = engine_get,
+    .scan = engine_scan,
+    .scan_down = engine_scan_down,
+    .scan_table = engine_scan_table,
+    .commit = engine_commit,
+    .close = engine_close,
+};
+
+static err make_folder(const char *path) {
+    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+        return OK;
+    return errno == EACCES ? ERR_DENIED : errno == ENOENT ? ERR_NOT_FOUND : err_of_text(strerror(errno));
+}
+
+err store_rocksdb_open(struct store **s, const char *path,
+                       const struct store_rocksdb_options *options) {
+    size_t memtable = options == NULL || options->memtable == 0 ? 256 * MIB : options->memtable;
+    size_t cache = options == NULL || options->cache == 0 ? 256 * MIB : options->cache;
+    struct rocksdb_store *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return ERR_NO_MEMORY;
+    r->store.engine = &rocksdb_engine;
+    r->path = strdup(path);
+    r->options = database_options(memtable, cache);
+    r->synced = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_set_sync(r->synced, 1);
+    r->plain_read = rocksdb_readoptions_create();
+    r->batch = rocksdb_writebatch_create();
+    err result = r->path == NULL ? ERR_NO_MEMORY : OK;
+    if (result == OK)
+        result = make_folder(path);
+    if (result == OK)
+        result = open_database(r);
+    if (result != OK) {
+        free_store(r);
+        return result;
+    }
+    *s = &r->store;
+    return OK;
+}
+
+err store_rocksdb_flush(struct store *s) {
+    struct rocksdb_store *r = rocksdb_of(s);
+    if (s->engine != &rocksdb_engine)
+        return ERR_BUG;
+    TRY(readable(r));
+    return flush(r, false);
+}
