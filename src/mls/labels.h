@@ -16,8 +16,8 @@ MUST err mls_label_ref_hash(const struct mls_suite *suite, const char *label, sl
 MUST err mls_label_sign(const struct mls_suite *suite, slice priv, const char *label, slice content,
                         buf *signature, const struct mem *mem);
 /* VerifyWithLabel. SIGNATURE if it is wrong, also when a key has the wrong length. */
-MUST err mls_label_verify(const struct mls_suite *suite, slice pub, const char *label, slice content,
-                          slice signature, const struct mem *mem);
+MUST err mls_label_verify(const struct mls_suite *suite, slice pub, const char *label,
+                          slice content, slice signature, const struct mem *mem);
 
 /* EncryptWithLabel (section 5.1.3). out: zeros; free it with mls_hpke_ciphertext_free. CRYPTO if
  * the key is not one. */

@@ -33,9 +33,8 @@ MUST err mls_leaf_check(const struct mls_suite *suite, const struct mls_leaf_nod
 MUST err mls_leaf_check_replaces(const struct mls_leaf_node *before,
                                  const struct mls_leaf_node *after);
 /* MLS_CAPABILITIES unless every extension type and all that a required_capabilities extension names
- * is supported (sections 7.2, 11.1, 12.1.7). MALFORMED if that extension can't be read. */
-MUST err mls_leaf_supports(const struct mls_leaf_node *leaf, const struct mls_extensions *group,
-                           const struct mem *mem);
+ * is supported (sections 7.2, 11.1, 12.1.7); the codec's errors if that extension can't be read. */
+MUST err mls_leaf_supports(const struct mls_leaf_node *leaf, const struct mls_extensions *group);
 /* MLS_EXTENSION if a type stands twice (section 13). Any list of extensions. */
 MUST err mls_extensions_check(const struct mls_extensions *extensions);
 

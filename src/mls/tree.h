@@ -31,9 +31,9 @@ void mls_tree_free(struct mls_tree *t);
 /* *to becomes a second tree with the same content (what it held is not freed). Can't fail. */
 void mls_tree_copy(struct mls_tree *to, const struct mls_tree *from);
 
-/* The ratchet_tree extension's content: optional<Node> ratchet_tree<V>. The reader checks nothing
- * but the form: node kinds by position, a last node that is a leaf and not blank, and that every
- * number fits (MLS_TREE otherwise). t must be of zeros or freed; nothing to free on failure. */
+/* The ratchet_tree extension's content (section 12.4.3.3): optional<Node> ratchet_tree<V>. The
+ * reader checks nothing but the form: kinds of nodes by their place, and a last node that is not
+ * blank (MLS_TREE otherwise). t must be of zeros or freed; nothing to free on failure. */
 MUST err mls_tree_read(struct mls_tree *t, reader *r, const struct mls_suite *suite,
                        const struct mem *mem);
 void mls_tree_write(writer *w, const struct mls_tree *t);
@@ -48,14 +48,14 @@ uint32_t mls_tree_leaf_count(const struct mls_tree *t);
 /* Leaves that are not blank. */
 uint32_t mls_tree_member_count(const struct mls_tree *t);
 /* The first leaf at or after `from` that is not blank; NONE if there is no more. To go over all
- * members: for (i = mls_tree_next_leaf(t, 0); i != MLS_NODE_NONE; i = mls_tree_next_leaf(t, i + 1))
- * */
+ * members: i = mls_tree_next_leaf(t, 0), then mls_tree_next_leaf(t, i + 1). */
 uint32_t mls_tree_next_leaf(const struct mls_tree *t, uint32_t from);
 /* The leaf that has this signature key, or this encryption key; NONE. */
 uint32_t mls_tree_find_signer(const struct mls_tree *t, slice signature_key);
 uint32_t mls_tree_find_encryption(const struct mls_tree *t, slice encryption_key);
-/* The leaf that equals this one in every field (section 12.4.3.1); NONE. */
-uint32_t mls_tree_find_leaf(const struct mls_tree *t, const struct mls_leaf_node *leaf);
+/* The leaf that equals this one in every field (section 12.4.3.1). NOT_FOUND. */
+MUST err mls_tree_find_leaf(const struct mls_tree *t, const struct mls_leaf_node *leaf,
+                            uint32_t *index);
 
 /* ---- Operations (section 7.7, 7.8, 12.1) ---- */
 
@@ -75,9 +75,9 @@ MUST err mls_tree_set_leaf(struct mls_tree *t, uint32_t leaf, const struct mls_l
 MUST err mls_tree_set_parent(struct mls_tree *t, uint32_t x, const struct mls_parent_node *to);
 MUST err mls_tree_blank(struct mls_tree *t, uint32_t x);
 
-/* Resolution (section 4.1.1), appended to the list without `skip`'s leaves (leaf indices,
- * ascending: the members added by the same commit, section 7.5). list->p is an array of exactly
- * list->n, also on failure: free it with mls_u32s_free. */
+/* Resolution (section 4.1.1) as node numbers, without `skip`'s leaves (leaf indices, ascending: the
+ * members added by the same commit, section 7.5). Replaces *list, which must be of zeros; free it
+ * with mls_u32s_free. */
 MUST err mls_tree_resolution(const struct mls_tree *t, uint32_t x, const uint32_t *skip,
                              size_t skip_count, struct mls_u32s *list);
 /* True if the resolution (nothing skipped) is empty. */

@@ -9,7 +9,7 @@
  * another node of this tree. For each node that a commit put there, when all are in place. A blank
  * node is fine. */
 MUST err mls_tree_check_keys(const struct mls_tree *t, uint32_t x);
-/* MLS_CREDENTIAL unless every member supports the credential types of all members (section 7.3).
+/* MLS_CAPABILITIES unless every member supports the credential types of all members (section 7.3).
  * For the tree after a commit's proposals and path. */
 MUST err mls_tree_check_credentials(const struct mls_tree *t);
 /* MLS_CAPABILITIES unless every member supports the group's extensions and what they require

@@ -53,7 +53,8 @@ uint32_t mls_tree_math_sibling(uint32_t x, uint32_t width) {
 
 uint32_t mls_tree_math_ancestor(uint32_t leaf, uint32_t level) {
     uint64_t x = (uint64_t)leaf * 2;
-    uint64_t below = ((uint64_t)1 << level) - 1; /* the one bits that a node of this level ends in */
+    /* The one bits in which a node of this level ends. */
+    uint64_t below = ((uint64_t)1 << level) - 1;
     return (uint32_t)((x & ~(2 * below + 1)) | below);
 }
 

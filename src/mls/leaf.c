@@ -1,0 +1,188 @@
+/* Leaf nodes (RFC 9420 sections 7.2 and 7.3). */
+#include "mls/leaf.h"
+
+#include "mls/labels.h"
+
+/* Types that RFC 9420 defines need not be listed in capabilities (section 7.2). */
+enum {
+    LAST_DEFAULT_EXTENSION = MLS_EXTENSION_EXTERNAL_SENDERS,
+    LAST_DEFAULT_PROPOSAL = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS
+};
+
+/* ---- Signatures ---- */
+
+/* LeafNodeTBS. */
+static err write_tbs(buf *out, const struct mls_leaf_node *leaf, slice group_id, uint32_t index) {
+    writer w = writer_on(out);
+    mls_leaf_node_write_unsigned(&w, leaf);
+    if (leaf->source != MLS_LEAF_KEY_PACKAGE) {
+        writer_vec(&w, group_id);
+        writer_u32(&w, index);
+    }
+    return writer_result(&w);
+}
+
+err mls_leaf_sign(const struct mls_suite *suite, struct mls_leaf_node *leaf, slice priv,
+                  slice group_id, uint32_t index, const struct mem *mem) {
+    buf tbs = buf_on(mem), signature = buf_on(mem);
+    err e = write_tbs(&tbs, leaf, group_id, index);
+    if (e == OK)
+        e = mls_label_sign(suite, priv, "LeafNodeTBS", buf_slice(&tbs), &signature, mem);
+    if (e == OK)
+        buf_move(&leaf->signature, &signature);
+    buf_free(&tbs);
+    buf_free(&signature);
+    return e;
+}
+
+err mls_leaf_verify(const struct mls_suite *suite, const struct mls_leaf_node *leaf,
+                    slice group_id, uint32_t index, const struct mem *mem) {
+    buf tbs = buf_on(mem);
+    err e = write_tbs(&tbs, leaf, group_id, index);
+    if (e == OK)
+        e = mls_label_verify(suite, buf_slice(&leaf->signature_key), "LeafNodeTBS",
+                             buf_slice(&tbs), buf_slice(&leaf->signature), mem);
+    buf_free(&tbs);
+    return e;
+}
+
+/* ---- Extensions and capabilities ---- */
+
+/* The types of a list, for many questions: a long list as a set, so that nobody's lists cost their
+ * product. Types up to last_default are in it by themselves. */
+enum { SHORT_LIST = 64, TYPES = UINT16_MAX + 1 };
+struct type_set {
+    const struct mls_u16s *list;
+    uint16_t last_default;
+    uint8_t bits[TYPES / 8]; /* of a long list */
+};
+
+static void set_add(uint8_t *bits, uint16_t type) {
+    bits[type / 8] = (uint8_t)(bits[type / 8] | 1 << type % 8);
+}
+
+static bool set_bit(const uint8_t *bits, uint16_t type) {
+    return (bits[type / 8] & 1 << type % 8) != 0;
+}
+
+static void set_init(struct type_set *set, const struct mls_u16s *list, uint16_t last_default) {
+    set->list = list;
+    set->last_default = last_default;
+    if (list->n <= SHORT_LIST)
+        return;
+    memset(set->bits, 0, sizeof(set->bits));
+    for (size_t i = 0; i < list->n; i++)
+        set_add(set->bits, list->p[i]);
+}
+
+static bool set_has(const struct type_set *set, uint16_t type) {
+    if (type != 0 && type <= set->last_default)
+        return true;
+    return set->list->n <= SHORT_LIST ? mls_u16s_have(set->list, type) : set_bit(set->bits, type);
+}
+
+err mls_extensions_check(const struct mls_extensions *extensions) {
+    uint8_t seen[TYPES / 8];
+    if (extensions->n < 2)
+        return OK;
+    memset(seen, 0, sizeof(seen));
+    for (size_t i = 0; i < extensions->n; i++) {
+        if (set_bit(seen, extensions->p[i].type))
+            return ERR_MLS_EXTENSION;
+        set_add(seen, extensions->p[i].type);
+    }
+    return OK;
+}
+
+/* True if a leaf's capabilities cover the types of these extensions. */
+static bool covers(const struct mls_leaf_node *leaf, const struct mls_extensions *extensions) {
+    struct type_set set;
+    if (extensions->n == 0)
+        return true;
+    set_init(&set, &leaf->capabilities.extensions, LAST_DEFAULT_EXTENSION);
+    for (size_t i = 0; i < extensions->n; i++)
+        if (!set_has(&set, extensions->p[i].type))
+            return false;
+    return true;
+}
+
+/* One list of a RequiredCapabilities (section 11.1). */
+static err check_required(reader *r, const struct mls_u16s *have, uint16_t last_default) {
+    reader list;
+    struct type_set set;
+    TRY(reader_open(r, &list));
+    if (list.n > 0)
+        set_init(&set, have, last_default);
+    while (list.n > 0) {
+        uint16_t type;
+        TRY(reader_u16(&list, &type));
+        if (!set_has(&set, type))
+            return ERR_MLS_CAPABILITIES;
+    }
+    return OK;
+}
+
+err mls_leaf_supports(const struct mls_leaf_node *leaf, const struct mls_extensions *group) {
+    const struct mls_capabilities *have = &leaf->capabilities;
+    /* RFC 9420 s.13: members support every extension of the group context. */
+    if (!covers(leaf, group))
+        return ERR_MLS_CAPABILITIES;
+    const struct mls_extension *required =
+        mls_extensions_find(group, MLS_EXTENSION_REQUIRED_CAPABILITIES);
+    if (required == NULL)
+        return OK;
+    /* RFC 9420 s.7.3, s.11.1: what required_capabilities lists. */
+    reader r = reader_of(required->data);
+    TRY(check_required(&r, &have->extensions, LAST_DEFAULT_EXTENSION));
+    TRY(check_required(&r, &have->proposals, LAST_DEFAULT_PROPOSAL));
+    TRY(check_required(&r, &have->credentials, 0));
+    return reader_end(&r);
+}
+
+/* ---- Section 7.3 ---- */
+
+static err check_keys(const struct mls_suite *suite, const struct mls_leaf_node *leaf) {
+    if (leaf->encryption_key.n != suite->kem->pub || leaf->signature_key.n != suite->sig->pub)
+        return ERR_MLS_LEAF_NODE;
+    return OK;
+}
+
+static err check_own_capabilities(const struct mls_leaf_node *leaf) {
+    /* RFC 9420 s.13: no extension twice. */
+    TRY(mls_extensions_check(&leaf->extensions));
+    /* RFC 9420 s.7.3: each extension of the leaf is one of its capabilities. */
+    if (!covers(leaf, &leaf->extensions))
+        return ERR_MLS_EXTENSION;
+    /* RFC 9420 s.7.2: so is its credential's type. */
+    return mls_u16s_have(&leaf->capabilities.credentials, leaf->credential.type)
+               ? OK
+               : ERR_MLS_CAPABILITIES;
+}
+
+static err check_lifetime(const struct mls_leaf_node *leaf, uint64_t now) {
+    bool holds = leaf->not_before <= now && now <= leaf->not_after;
+    return leaf->source != MLS_LEAF_KEY_PACKAGE || holds ? OK : ERR_MLS_LIFETIME;
+}
+
+err mls_leaf_check(const struct mls_suite *suite, const struct mls_leaf_node *leaf,
+                   const struct mls_leaf_check *check, const struct mem *mem) {
+    /* RFC 9420 s.7.3: the source fits to where the leaf stands. */
+    if (check->source != 0 && leaf->source != check->source)
+        return ERR_MLS_LEAF_SOURCE;
+    TRY(check_keys(suite, leaf));
+    TRY(check_own_capabilities(leaf));
+    if (check->group != NULL)
+        TRY(mls_leaf_supports(leaf, check->group));
+    /* RFC 9420 s.7.3: the lifetime, where the caller knows the time. */
+    if (check->now != NULL)
+        TRY(check_lifetime(leaf, *check->now));
+    /* RFC 9420 s.7.3: the signature; last, since it costs most. */
+    return mls_leaf_verify(suite, leaf, check->group_id, check->index, mem);
+}
+
+err mls_leaf_check_replaces(const struct mls_leaf_node *before, const struct mls_leaf_node *after) {
+    /* RFC 9420 s.7.3: an Update (and a path, s.7.5) brings another encryption key. */
+    return slice_equal(buf_slice(&before->encryption_key), buf_slice(&after->encryption_key))
+               ? ERR_MLS_DUPLICATE_KEY
+               : OK;
+}

@@ -1,0 +1,139 @@
+/* The ratchet_tree extension's content (RFC 9420 section 12.4.3.3). */
+#include "mls/tree_internal.h"
+
+enum { NODE_TYPE_LEAF = 1, NODE_TYPE_PARENT = 2 };
+enum { FIRST_ROOM = 16 };
+
+/* The nodes that were read, NULL for a blank one, until slots take them over. */
+struct node_list {
+    struct mls_tree_node **p;
+    size_t n, room;
+};
+
+/* A new last place, blank; NULL without memory. */
+static struct mls_tree_node **list_push(struct node_list *list, const struct mem *mem) {
+    if (list->n == list->room) {
+        size_t room = list->room == 0 ? FIRST_ROOM : 2 * list->room;
+        struct mls_tree_node **p =
+            mem_resize(mem, list->p, list->room * sizeof(*p), room * sizeof(*p));
+        if (p == NULL)
+            return NULL;
+        list->p = p;
+        list->room = room;
+    }
+    list->p[list->n] = NULL;
+    return &list->p[list->n++];
+}
+
+static void list_free(struct node_list *list, const struct mem *mem) {
+    for (size_t i = 0; i < list->n; i++)
+        mls_tree_node_release(list->p[i]);
+    mem_free(mem, list->p, list->room * sizeof(*list->p));
+}
+
+static err read_node(const struct mls_tree *t, reader *r, uint32_t x, struct mls_tree_node **node) {
+    bool present;
+    uint8_t type;
+    TRY(reader_bool(r, &present));
+    if (!present)
+        return OK;
+    TRY(reader_u8(r, &type));
+    /* RFC 9420 s.12.4.3.3: leaves at even, parents at odd places. */
+    if (type != (mls_tree_is_leaf(x) ? NODE_TYPE_LEAF : NODE_TYPE_PARENT))
+        return ERR_MLS_TREE;
+    struct mls_tree_node *n = *node = mls_tree_node_new(t, x);
+    if (n == NULL)
+        return ERR_NO_MEMORY;
+    if (mls_tree_is_leaf(x))
+        TRY(mls_leaf_node_read(r, &n->u.leaf, t->mem));
+    else
+        TRY(mls_parent_node_read(r, &n->u.parent, t->mem));
+    return mls_tree_node_enter(n);
+}
+
+/* The slots of node x and below; takes its nodes out of the list. */
+static err build(const struct mls_tree *t, uint32_t x, struct node_list *list,
+                 struct mls_tree_slot **slot) {
+    struct mls_tree_slot *s = *slot = mls_tree_slot_new(t);
+    if (s == NULL)
+        return ERR_NO_MEMORY;
+    if (!mls_tree_is_leaf(x)) {
+        TRY(build(t, mls_tree_math_left(x), list, &s->child[0]));
+        TRY(build(t, mls_tree_math_right(x), list, &s->child[1]));
+    }
+    if (x < list->n) {
+        s->node = list->p[x];
+        list->p[x] = NULL;
+    }
+    mls_tree_slot_sum(s);
+    return OK;
+}
+
+static err read_nodes(struct mls_tree *t, reader *r, struct node_list *list) {
+    reader inner;
+    TRY(reader_open(r, &inner));
+    struct mls_tree_node **last = NULL;
+    while (inner.n > 0) {
+        if (list->n >= UINT32_MAX / 2)
+            return ERR_LIMIT;
+        last = list_push(list, t->mem);
+        if (last == NULL)
+            return ERR_NO_MEMORY;
+        TRY(read_node(t, &inner, (uint32_t)(list->n - 1), last));
+    }
+    /* RFC 9420 s.12.4.3.3: no blank nodes at the end; and no tree is without nodes. */
+    if (last == NULL || *last == NULL)
+        return ERR_MLS_TREE;
+    t->width = mls_tree_math_width((uint32_t)(list->n / 2 + 1));
+    return build(t, mls_tree_math_root(t->width), list, &t->root);
+}
+
+err mls_tree_read(struct mls_tree *t, reader *r, const struct mls_suite *suite,
+                  const struct mem *mem) {
+    reader at = *r;
+    struct node_list list = {0};
+    TRY(mls_tree_init(t, suite, mem));
+    err e = read_nodes(t, &at, &list);
+    list_free(&list, mem);
+    if (e == OK)
+        *r = at;
+    else
+        mls_tree_free(t);
+    return e;
+}
+
+static void write_node(writer *w, const struct mls_tree_node *n) {
+    writer_u8(w, n != NULL);
+    if (n == NULL)
+        return;
+    if (mls_tree_is_leaf(n->x)) {
+        writer_u8(w, NODE_TYPE_LEAF);
+        mls_leaf_node_write(w, &n->u.leaf);
+    } else {
+        writer_u8(w, NODE_TYPE_PARENT);
+        mls_parent_node_write(w, &n->u.parent);
+    }
+}
+
+/* The nodes in order; the last ones of the tree (`to_end`) only as far as they are not blank. */
+static void write_slots(writer *w, const struct mls_tree_slot *s, bool to_end) {
+    if (to_end && s->filled == 0)
+        return;
+    if (s->child[0] == NULL) {
+        write_node(w, s->node);
+        return;
+    }
+    bool right = s->child[1]->filled > 0;
+    write_slots(w, s->child[0], to_end && !right && s->node == NULL);
+    if (!to_end || right || s->node != NULL)
+        write_node(w, s->node);
+    if (!to_end || right)
+        write_slots(w, s->child[1], to_end);
+}
+
+void mls_tree_write(writer *w, const struct mls_tree *t) {
+    size_t mark = writer_open(w);
+    if (t->root != NULL)
+        write_slots(w, t->root, true);
+    writer_close(w, mark);
+}
