@@ -49,7 +49,8 @@ def sources(root):
                             capture_output=True, text=True)
     if listed.returncode == 0:
         return listed.stdout.splitlines()
-    return [p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()]
+    files = (p.relative_to(root) for p in root.rglob("*") if p.is_file())
+    return [f.as_posix() for f in files if f.parts[0] not in (".git", "build", "var")]
 
 
 def findings(rule, texts):

@@ -52,7 +52,6 @@ install_missing() {
         sudo=(sudo)
     fi
     export DEBIAN_FRONTEND=noninteractive
-    local log
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT
     "${sudo[@]}" "${install[@]}" >"$log" 2>&1 && return
