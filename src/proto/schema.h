@@ -212,7 +212,7 @@ enum {
 /* taken: 1, also for a repeat of the commit that was taken; 0 for late. */
 #define PROTO_FIELDS_committed(F)                                                                  \
     F(flag, taken, 0, 0)                                                                           \
-    F(list, refused, refusal, PROTO_ADDRESSES_MAX)
+    F(list, refused, refusal, PROTO_ADDRESSES_MAX + PROTO_WELCOMES_MAX)
 
 #define PROTO_FIELDS_key_package_take(F) F(fixed, address, PROTO_ADDRESS, 0)
 #define PROTO_FIELDS_key_package_taken(F)                                                          \

@@ -1,0 +1,123 @@
+/* Blobs: encrypted chunks under the hash of the whole. The first write of a chunk wins. */
+#include "server/internal.h"
+
+static err handle_put(struct mail *m, struct mail_call *call);
+static err handle_get(struct mail *m, struct mail_call *call);
+const struct mail_handler mail_handle_blob_put = {PROTO_blob_put, handle_put};
+const struct mail_handler mail_handle_blob_get = {PROTO_blob_get, handle_get};
+
+struct blob {
+    uint32_t week, chunks;
+    uint64_t bytes;
+};
+
+static struct store_key chunk_key(const uint8_t id[32], uint32_t chunk) {
+    return mail_key(MAIL_BLOB, slice_of(id, 32), 1 + (uint64_t)chunk);
+}
+
+/* NOT_FOUND. */
+static err blob_head(struct mail *m, slice id, struct blob *blob) {
+    buf_clear(&m->scratch);
+    TRY(store_get(m->store, m->batch, mail_key(MAIL_BLOB, id, 0), &m->scratch));
+    reader r = reader_of(buf_slice(&m->scratch));
+    if (reader_u32(&r, &blob->week) != OK || reader_u32(&r, &blob->chunks) != OK ||
+        reader_u64(&r, &blob->bytes) != OK || reader_end(&r) != OK)
+        return ERR_DAMAGED;
+    return OK;
+}
+
+static err put_head(struct mail *m, slice id, const struct blob *blob) {
+    buf_clear(&m->scratch);
+    writer w = writer_on(&m->scratch);
+    writer_u32(&w, blob->week);
+    writer_u32(&w, blob->chunks);
+    writer_u64(&w, blob->bytes);
+    TRY(writer_result(&w));
+    return store_batch_put(m->batch, mail_key(MAIL_BLOB, id, 0), buf_slice(&m->scratch));
+}
+
+/* How much all blobs take, as the store says. */
+static err load_total(struct mail *m) {
+    if (m->blob_bytes_loaded)
+        return OK;
+    buf_clear(&m->scratch);
+    err e = store_get(m->store, NULL, mail_key(MAIL_META, slice_str("blobs"), 0), &m->scratch);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    m->blob_bytes = 0;
+    reader r = reader_of(buf_slice(&m->scratch));
+    if (e == OK && (reader_u64(&r, &m->blob_bytes) != OK || reader_end(&r) != OK))
+        return ERR_DAMAGED;
+    m->blob_bytes_loaded = true;
+    return OK;
+}
+
+static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_blob_put *in,
+                     struct blob *blob) {
+    slice id = SLICE_ARRAY(in->id);
+    TRY(load_total(m));
+    if (m->blob_bytes + in->bytes.n > m->config.limits.blobs_bytes)
+        return mail_refuse(m, call, PROTO_REASON_LIMIT);
+    if (blob->bytes == 0)
+        TRY(mail_expiry_note(m, MAIL_EXPIRY_BLOB, id));
+    blob->bytes += in->bytes.n;
+    m->blob_bytes += in->bytes.n;
+    m->blob_bytes_changed = true;
+    TRY(put_head(m, id, blob));
+    TRY(store_batch_put(m->batch, chunk_key(in->id, in->chunk), in->bytes));
+    return mail_reply_ok(m, call);
+}
+
+static err handle_put(struct mail *m, struct mail_call *call) {
+    struct proto_blob_put in;
+    struct blob blob;
+    if (proto_blob_put_decode(call->body, &in) != OK || in.chunk >= in.chunks ||
+        in.chunks > PROTO_CHUNKS_MAX)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    err e = blob_head(m, SLICE_ARRAY(in.id), &blob);
+    if (e == ERR_NOT_FOUND)
+        blob = (struct blob){.week = m->week, .chunks = in.chunks};
+    else
+        TRY(e);
+    if (blob.chunks != in.chunks)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    buf_clear(&m->value);
+    e = store_get(m->store, m->batch, chunk_key(in.id, in.chunk), &m->value);
+    if (e == OK)
+        return mail_reply_ok(m, call);
+    return e == ERR_NOT_FOUND ? put_chunk(m, call, &in, &blob) : e;
+}
+
+static err handle_get(struct mail *m, struct mail_call *call) {
+    struct proto_blob_get in;
+    struct blob blob;
+    if (proto_blob_get_decode(call->body, &in) != OK)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    err e = blob_head(m, SLICE_ARRAY(in.id), &blob);
+    buf_clear(&m->value);
+    if (e == OK)
+        e = store_get(m->store, m->batch, chunk_key(in.id, in.chunk), &m->value);
+    if (e == ERR_NOT_FOUND)
+        return mail_refuse(m, call, PROTO_REASON_NONE);
+    TRY(e);
+    struct proto_blob_chunk out = {.chunks = blob.chunks, .bytes = buf_slice(&m->value)};
+    writer w = mail_reply_open(m);
+    proto_blob_chunk_write(&w, &out);
+    return mail_reply_close(m, call, PROTO_blob_chunk, &w);
+}
+
+err mail_blob_expire(struct mail *m, slice id) {
+    struct blob blob;
+    if (id.n != 32)
+        return OK;
+    err e = blob_head(m, id, &blob);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    TRY(load_total(m));
+    TRY(store_batch_delete(m->batch, mail_key(MAIL_BLOB, id, 0)));
+    TRY(store_batch_delete_range(m->batch, mail_key(MAIL_BLOB, id, 1), blob.chunks));
+    m->blob_bytes -= blob.bytes < m->blob_bytes ? blob.bytes : m->blob_bytes;
+    m->blob_bytes_changed = true;
+    return OK;
+}

@@ -1,0 +1,380 @@
+/* Mailboxes: what memory knows of each, and every write to one. Positions only grow. What memory knows
+ * is read from the store when a mailbox is first used, changes together with the batch, and is thrown
+ * away if the batch fails. */
+#include "server/internal.h"
+
+/* ---- Memory ---- */
+
+static uint64_t box_hash(const uint8_t id[MAIL_ID]) {
+    uint64_t hash;
+    memcpy(&hash, id, sizeof hash); /* an id is random */
+    return hash;
+}
+
+static slice box_name(const struct mail_box *box) { return slice_of(box->id, MAIL_ID); }
+
+static size_t box_weight(const struct mail_box *box) { return box->cap + box->share_cap + 16; }
+
+static void list_remove(struct mail *m, struct mail_box *box) {
+    *(box->newer == NULL ? &m->newest : &box->newer->older) = box->older;
+    *(box->older == NULL ? &m->oldest : &box->older->newer) = box->newer;
+}
+
+static void list_add(struct mail *m, struct mail_box *box) {
+    box->newer = NULL;
+    box->older = m->newest;
+    *(m->newest == NULL ? &m->oldest : &m->newest->newer) = box;
+    m->newest = box;
+}
+
+static void box_unload(struct mail *m, struct mail_box *box) {
+    m->cached -= box_weight(box);
+    mem_free(m->mem, box->places, box->cap * sizeof *box->places);
+    mem_free(m->mem, box->shares, box->share_cap * sizeof *box->shares);
+    struct mail_box empty = {.subscriber = box->subscriber, .newer = box->newer,
+                             .older = box->older, .node = box->node};
+    memcpy(empty.id, box->id, MAIL_ID);
+    *box = empty;
+    m->cached += box_weight(box);
+}
+
+static void box_free(struct mail *m, struct mail_box *box) {
+    box_unload(m, box);
+    m->cached -= box_weight(box);
+    list_remove(m, box);
+    table_remove(&m->boxes, &box->node);
+    mem_free(m->mem, box, sizeof *box);
+}
+
+void mail_boxes_forget(struct mail *m) {
+    for (struct mail_box *box = m->newest, *next; box != NULL; box = next) {
+        next = box->older;
+        if (box->subscriber != NULL)
+            box_unload(m, box);
+        else
+            box_free(m, box);
+    }
+}
+
+/* Those with a subscriber are few steps from the oldest end only while they are idle, so they are put
+ * in front again as they are met. */
+void mail_boxes_trim(struct mail *m) {
+    size_t tries = m->boxes.count;
+    while (m->cached > m->config.limits.cached_items && m->oldest != NULL && tries-- > 0) {
+        struct mail_box *box = m->oldest;
+        if (box->subscriber == NULL) {
+            box_free(m, box);
+        } else {
+            box_unload(m, box);
+            list_remove(m, box);
+            list_add(m, box);
+        }
+    }
+}
+
+void mail_boxes_fini(struct mail *m) {
+    while (m->newest != NULL)
+        box_free(m, m->newest);
+    table_fini(&m->boxes);
+}
+
+/* ---- Places and shares ---- */
+
+static struct mail_share *share_find(struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
+    for (size_t i = 0; i < box->share_count; i++)
+        if (memcmp(box->shares[i].serial, serial, MAIL_SERIAL) == 0)
+            return &box->shares[i];
+    return NULL;
+}
+
+/* Doubles an array of the mailbox's. */
+static err grow(struct mail *m, void **array, size_t *cap, size_t size) {
+    size_t wanted = *cap == 0 ? 4 : *cap * 2;
+    void *grown = mem_resize(m->mem, *array, *cap * size, wanted * size);
+    if (grown == NULL)
+        return ERR_NO_MEMORY;
+    m->cached += wanted - *cap;
+    *array = grown;
+    *cap = wanted;
+    return OK;
+}
+
+/* Room for one more place and one more share, so that place_add can't fail. */
+static err place_reserve(struct mail *m, struct mail_box *box) {
+    if (box->first + box->count == box->cap && box->first > 0 && box->first >= box->cap / 2) {
+        memmove(box->places, box->places + box->first, box->count * sizeof *box->places);
+        box->first = 0;
+    }
+    void *places = box->places, *shares = box->shares;
+    if (box->first + box->count == box->cap) {
+        TRY(grow(m, &places, &box->cap, sizeof *box->places));
+        box->places = places;
+    }
+    if (box->share_count == box->share_cap) {
+        TRY(grow(m, &shares, &box->share_cap, sizeof *box->shares));
+        box->shares = shares;
+    }
+    return OK;
+}
+
+static void place_add(struct mail_box *box, const struct mail_place *place) {
+    struct mail_share *share = share_find(box, place->serial);
+    if (share == NULL) {
+        share = &box->shares[box->share_count++];
+        *share = (struct mail_share){0};
+        memcpy(share->serial, place->serial, MAIL_SERIAL);
+    }
+    share->items++;
+    share->bytes += place->bytes;
+    box->places[box->first + box->count++] = *place;
+    box->bytes += place->bytes;
+    box->tail = place->position;
+}
+
+/* Takes the oldest place out. */
+static void place_drop(struct mail_box *box) {
+    const struct mail_place *place = &box->places[box->first];
+    struct mail_share *share = share_find(box, place->serial);
+    if (share != NULL) {
+        share->items--;
+        share->bytes -= place->bytes;
+        if (share->items == 0)
+            *share = box->shares[--box->share_count];
+    }
+    box->bytes -= place->bytes;
+    box->first++;
+    box->count--;
+    if (box->count == 0)
+        box->first = 0;
+}
+
+/* ---- Loading ---- */
+
+struct load {
+    struct mail *m;
+    struct mail_box *box;
+    err e;
+};
+
+static err load_place(struct mail *m, struct mail_box *box, uint64_t position, slice value) {
+    struct mail_place place = {.position = position};
+    reader r = reader_of(value);
+    slice mark, item;
+    TRY(reader_u32(&r, &place.week));
+    TRY(reader_copy(&r, place.serial, MAIL_SERIAL));
+    TRY(reader_vec(&r, &mark));
+    TRY(reader_vec(&r, &item));
+    TRY(reader_end(&r));
+    place.bytes = (uint32_t)item.n;
+    TRY(place_reserve(m, box));
+    place_add(box, &place);
+    box->indexed = place.week;
+    return OK;
+}
+
+static bool visit_place(void *ctx, struct store_key key, slice value) {
+    struct load *load = ctx;
+    load->e = load_place(load->m, load->box, key.number, value);
+    return load->e == OK;
+}
+
+static err load_head(struct mail *m, struct mail_box *box) {
+    buf_clear(&m->scratch);
+    err e = store_get(m->store, m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0), &m->scratch);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    reader r = reader_of(buf_slice(&m->scratch));
+    TRY(reader_u64(&r, &box->floor));
+    TRY(reader_u64(&r, &box->gap_at));
+    TRY(reader_u32(&r, &box->gaps));
+    TRY(reader_end(&r));
+    box->tail = box->floor > box->gap_at ? box->floor : box->gap_at;
+    return OK;
+}
+
+/* A mailbox that is not in memory has nothing in the batch, so the store alone is right. */
+static err box_load(struct mail *m, struct mail_box *box) {
+    struct load load = {m, box, OK};
+    err e = load_head(m, box);
+    uint64_t at_least = box->tail;
+    if (e == OK && box->floor < UINT64_MAX)
+        e = store_scan(m->store, mail_key(MAIL_ITEM, box_name(box), box->floor + 1), UINT64_MAX,
+                       visit_place, &load);
+    if (e == OK)
+        e = load.e;
+    if (e != OK) {
+        box_unload(m, box);
+        return err_class(e) == ERR_CLASS_BAD ? ERR_DAMAGED : e;
+    }
+    if (box->tail < at_least)
+        box->tail = at_least;
+    box->loaded = true;
+    return OK;
+}
+
+static struct mail_box *box_find(const struct mail *m, const uint8_t id[MAIL_ID]) {
+    struct table_node *n = table_find(&m->boxes, box_hash(id));
+    while (n != NULL && memcmp(((struct mail_box *)n)->id, id, MAIL_ID) != 0)
+        n = table_next(n);
+    return (struct mail_box *)n;
+}
+
+static err box_new(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **out) {
+    struct mail_box *box = mem_new(m->mem, sizeof *box);
+    if (box == NULL)
+        return ERR_NO_MEMORY;
+    memcpy(box->id, id, MAIL_ID);
+    if (table_add(&m->boxes, &box->node, box_hash(id)) != OK) {
+        mem_free(m->mem, box, sizeof *box);
+        return ERR_NO_MEMORY;
+    }
+    list_add(m, box);
+    m->cached += box_weight(box);
+    *out = box;
+    return OK;
+}
+
+err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **out) {
+    struct mail_box *box = box_find(m, id);
+    if (box == NULL) {
+        TRY(box_new(m, id, &box));
+    } else {
+        list_remove(m, box);
+        list_add(m, box);
+    }
+    if (!box->loaded)
+        TRY(box_load(m, box));
+    *out = box;
+    return OK;
+}
+
+/* ---- Writing ---- */
+
+static err put_head(struct mail *m, const struct mail_box *box) {
+    buf_clear(&m->scratch);
+    writer w = writer_on(&m->scratch);
+    writer_u64(&w, box->floor);
+    writer_u64(&w, box->gap_at);
+    writer_u32(&w, box->gaps);
+    TRY(writer_result(&w));
+    return store_batch_put(m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0),
+                           buf_slice(&m->scratch));
+}
+
+/* More gaps, or (0) the same ones, at a position of their own above all others. */
+static err add_gaps(struct mail *m, struct mail_box *box, uint32_t gaps) {
+    if (box->tail >= UINT64_MAX - 1)
+        return ERR_LIMIT;
+    box->gap_at = ++box->tail;
+    box->gaps += gaps > UINT32_MAX - box->gaps ? UINT32_MAX - box->gaps : gaps;
+    TRY(put_head(m, box));
+    return mail_effect_add(m, &(struct mail_effect){.kind = MAIL_GAP, .box = box, .position = box->gap_at});
+}
+
+err mail_box_raise_gap(struct mail *m, struct mail_box *box) {
+    return box->gaps == 0 || box->gap_at == box->tail ? OK : add_gaps(m, box, 0);
+}
+
+err mail_box_raise_tail(struct mail *m, struct mail_box *box, uint64_t position) {
+    if (position <= box->tail)
+        return OK;
+    /* Every item that is there lies below; nothing between is lost by calling it acknowledged, but
+     * what waits must not be. So only the tail moves, held by a gap of no items. */
+    box->tail = box->gap_at = position;
+    return put_head(m, box);
+}
+
+err mail_item_prepare(struct mail *m, slice mark, slice item) {
+    static const uint8_t no_serial[MAIL_SERIAL];
+    buf_clear(&m->value);
+    writer w = writer_on(&m->value);
+    writer_u32(&w, m->week);
+    writer_bytes(&w, SLICE_ARRAY(no_serial)); /* each address puts its own here */
+    writer_vec(&w, mark);
+    writer_vec(&w, item);
+    TRY(writer_result(&w));
+    return OK;
+}
+
+static size_t item_size(const struct mail *m) {
+    reader r = reader_of(slice_of(m->value.p + 4 + MAIL_SERIAL, m->value.n - 4 - MAIL_SERIAL));
+    slice mark = SLICE_EMPTY, item = SLICE_EMPTY;
+    if (reader_vec(&r, &mark) != OK || reader_vec(&r, &item) != OK)
+        return 0;
+    return item.n;
+}
+
+static bool has_room(const struct mail *m, struct mail_box *box,
+                     const uint8_t serial[MAIL_SERIAL], size_t bytes) {
+    const struct mail_limits *limits = &m->config.limits;
+    if (box->count >= limits->mailbox_items || box->bytes + bytes > limits->mailbox_bytes)
+        return false;
+    const struct mail_share *share = share_find(box, serial);
+    uint32_t items = share == NULL ? 0 : share->items;
+    uint64_t held = share == NULL ? 0 : share->bytes;
+    return items < (limits->mailbox_items + 3) / 4 && held + bytes <= limits->mailbox_bytes / 4;
+}
+
+err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
+    struct mail_place place = {.week = m->week, .bytes = (uint32_t)item_size(m)};
+    if (!has_room(m, box, serial, place.bytes) || box->tail >= UINT64_MAX - 1) {
+        TRY(add_gaps(m, box, 1));
+        return ERR_FULL;
+    }
+    TRY(place_reserve(m, box));
+    place.position = box->tail + 1;
+    memcpy(place.serial, serial, MAIL_SERIAL);
+    memcpy(m->value.p + 4, serial, MAIL_SERIAL);
+    if (box->indexed != m->week) {
+        TRY(mail_expiry_note(m, MAIL_EXPIRY_BOX, box_name(box)));
+        box->indexed = m->week;
+    }
+    size_t op = store_batch_count(m->batch);
+    TRY(store_batch_put(m->batch, mail_key(MAIL_ITEM, box_name(box), place.position),
+                        buf_slice(&m->value)));
+    place_add(box, &place);
+    return mail_effect_add(m, &(struct mail_effect){.kind = MAIL_DELIVER,
+                                                    .box = box,
+                                                    .position = place.position,
+                                                    .op = op});
+}
+
+static err drop_oldest(struct mail *m, struct mail_box *box) {
+    uint64_t position = box->places[box->first].position;
+    TRY(store_batch_delete_once(m->batch, mail_key(MAIL_ITEM, box_name(box), position)));
+    place_drop(box);
+    return OK;
+}
+
+/* A position that belongs to no item can only be known from a caught_up that told of the gap. */
+static bool tells_gap(const struct mail_box *box, uint64_t up_to) {
+    const struct mail_session *s = box->subscriber;
+    return up_to == box->gap_at ||
+           (up_to > box->gap_at && s != NULL && s->told_gap == box->gap_at);
+}
+
+err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to) {
+    if (up_to > box->tail)
+        up_to = box->tail;
+    bool clears = box->gaps > 0 && tells_gap(box, up_to);
+    if (up_to <= box->floor && !clears)
+        return OK;
+    while (box->count > 0 && box->places[box->first].position <= up_to)
+        TRY(drop_oldest(m, box));
+    if (up_to > box->floor)
+        box->floor = up_to;
+    if (clears)
+        box->gaps = 0;
+    return put_head(m, box);
+}
+
+err mail_box_expire(struct mail *m, struct mail_box *box) {
+    uint32_t gone = 0;
+    while (box->count > 0 &&
+           box->places[box->first].week + m->config.limits.item_weeks < m->week) {
+        TRY(drop_oldest(m, box));
+        gone++;
+    }
+    return gone == 0 ? OK : add_gaps(m, box, gone);
+}

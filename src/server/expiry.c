@@ -1,0 +1,110 @@
+/* What expires is noted under its week: name = kind, week; number = random, so that the order of events
+ * within a week is not on the disk. A note says only "look here"; what is still in use has another note
+ * under a later week. */
+#include "base/time.h"
+#include "server/internal.h"
+
+enum { NOTES_AT_ONCE = 16, WEEKS_AT_ONCE = 512, NOTE_MAX = 32 };
+
+struct name {
+    uint8_t bytes[5];
+};
+
+static struct name name_of(enum mail_expiry kind, uint32_t week) {
+    return (struct name){{(uint8_t)kind, (uint8_t)(week >> 24), (uint8_t)(week >> 16),
+                          (uint8_t)(week >> 8), (uint8_t)week}};
+}
+
+err mail_expiry_note(struct mail *m, enum mail_expiry kind, slice what) {
+    struct name name = name_of(kind, m->week);
+    uint64_t number;
+    crypto_random(&number, sizeof number);
+    return store_batch_put(m->batch, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), number), what);
+}
+
+static uint32_t lifetime(const struct mail *m, enum mail_expiry kind) {
+    const struct mail_limits *limits = &m->config.limits;
+    return kind == MAIL_EXPIRY_BOX     ? limits->item_weeks
+           : kind == MAIL_EXPIRY_ORDER ? limits->order_weeks
+                                       : limits->blob_weeks;
+}
+
+/* ---- One step ---- */
+
+struct note {
+    uint64_t number;
+    uint8_t what[NOTE_MAX];
+    size_t n;
+};
+
+struct notes {
+    struct note notes[NOTES_AT_ONCE];
+    size_t count;
+};
+
+static bool collect(void *ctx, struct store_key key, slice value) {
+    struct notes *notes = ctx;
+    struct note *note = &notes->notes[notes->count++];
+    note->number = key.number;
+    note->n = value.n <= NOTE_MAX ? value.n : 0;
+    memcpy(note->what, value.p, note->n);
+    return notes->count < NOTES_AT_ONCE;
+}
+
+static err expire_box(struct mail *m, slice id) {
+    struct mail_box *box = NULL;
+    TRY(mail_box_get(m, id.p, &box));
+    return mail_box_expire(m, box);
+}
+
+static err expire(struct mail *m, enum mail_expiry kind, slice what) {
+    switch (kind) {
+    case MAIL_EXPIRY_BOX:
+        return what.n == MAIL_ID ? expire_box(m, what) : OK;
+    case MAIL_EXPIRY_ORDER:
+        return mail_order_expire(m, what);
+    default:
+        return mail_blob_expire(m, what);
+    }
+}
+
+/* True if it found something. */
+static bool sweep_week(struct mail *m, enum mail_expiry kind, uint32_t week) {
+    struct notes notes = {.count = 0};
+    struct name name = name_of(kind, week);
+    err e = store_scan(m->store, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), 0), UINT64_MAX,
+                       collect, &notes);
+    for (size_t i = 0; e == OK && i < notes.count; i++) {
+        const struct note *note = &notes.notes[i];
+        e = expire(m, kind, slice_of(note->what, note->n));
+        if (e == OK)
+            e = store_batch_delete(
+                m->batch, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), note->number));
+    }
+    if (e != OK)
+        m->broken = e;
+    return e != OK || notes.count > 0;
+}
+
+static bool sweep_kind(struct mail *m, enum mail_expiry kind) {
+    uint32_t *at = &m->sweep_week[kind];
+    for (int i = 0; i < WEEKS_AT_ONCE; i++) {
+        if (*at + lifetime(m, kind) >= m->week)
+            return false;
+        if (sweep_week(m, kind, *at))
+            return true;
+        ++*at;
+    }
+    return true;
+}
+
+/* Only on an empty batch: scans do not see one, so a note would be met twice. */
+bool mail_sweep(struct mail *m) {
+    if (store_batch_count(m->batch) > 0 || m->broken != OK)
+        return true;
+    m->week = time_week(m->config.now(m->config.ctx));
+    for (int kind = 0; kind < MAIL_EXPIRY_KINDS; kind++)
+        if (sweep_kind(m, (enum mail_expiry)kind))
+            return true;
+    return false;
+}

@@ -1,0 +1,160 @@
+/* Key packages: each is given once, then the last-resort one. */
+#include "base/time.h"
+#include "server/internal.h"
+
+static err handle_put(struct mail *m, struct mail_call *call);
+static err handle_last_resort(struct mail *m, struct mail_call *call);
+static err handle_count(struct mail *m, struct mail_call *call);
+static err handle_take(struct mail *m, struct mail_call *call);
+const struct mail_handler mail_handle_key_package_put = {PROTO_key_package_put, handle_put};
+const struct mail_handler mail_handle_last_resort_put = {PROTO_last_resort_put, handle_last_resort};
+const struct mail_handler mail_handle_key_package_count = {PROTO_key_package_count, handle_count};
+const struct mail_handler mail_handle_key_package_take = {PROTO_key_package_take, handle_take};
+
+static slice name_of(const struct mail_box *box) { return slice_of(box->id, MAIL_ID); }
+
+/* ---- Which numbers are in use ---- They have no holes: the lowest is given, the highest added. */
+
+static bool take_number(void *ctx, struct store_key key, slice value) {
+    (void)value;
+    *(uint64_t *)ctx = key.number;
+    return false;
+}
+
+static err load(struct mail *m, struct mail_box *box) {
+    uint64_t first = 0, last = 0;
+    struct store_key key = mail_key(MAIL_KEY_PACKAGE, name_of(box), 1);
+    if (box->packages_loaded)
+        return OK;
+    TRY(store_scan(m->store, key, UINT64_MAX, take_number, &first));
+    TRY(store_scan_down(m->store, key, UINT64_MAX, take_number, &last));
+    box->package_first = first == 0 ? 1 : first;
+    box->package_end = last + 1;
+    box->packages_loaded = true;
+    return OK;
+}
+
+static err own_box(struct mail *m, const struct mail_call *call, struct mail_box **box) {
+    TRY(mail_box_get(m, call->session->mailbox, box));
+    return load(m, *box);
+}
+
+/* ---- The owner's side ---- */
+
+static err handle_put(struct mail *m, struct mail_call *call) {
+    struct proto_key_package_put in;
+    struct mail_box *box = NULL;
+    if (proto_key_package_put_decode(call->body, &in) != OK)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    TRY(own_box(m, call, &box));
+    uint64_t held = box->package_end - box->package_first;
+    if (held + in.key_packages.count > m->config.limits.key_packages)
+        return mail_refuse(m, call, PROTO_REASON_LIMIT);
+    reader r = reader_of(in.key_packages.bytes);
+    for (uint32_t i = 0; i < in.key_packages.count; i++) {
+        struct proto_key_package package;
+        TRY(proto_key_package_read(&r, &package));
+        TRY(store_batch_put(m->batch, mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_end),
+                            package.bytes));
+        box->package_end++;
+    }
+    return mail_reply_ok(m, call);
+}
+
+static err handle_last_resort(struct mail *m, struct mail_call *call) {
+    struct proto_last_resort_put in;
+    if (proto_last_resort_put_decode(call->body, &in) != OK)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    slice name = slice_of(call->session->mailbox, MAIL_ID);
+    TRY(store_batch_put(m->batch, mail_key(MAIL_LAST_RESORT, name, 0), in.key_package));
+    return mail_reply_ok(m, call);
+}
+
+static err handle_count(struct mail *m, struct mail_call *call) {
+    struct mail_box *box = NULL;
+    TRY(own_box(m, call, &box));
+    struct proto_key_package_left out = {.count =
+                                             (uint32_t)(box->package_end - box->package_first)};
+    writer w = mail_reply_open(m);
+    proto_key_package_left_write(&w, &out);
+    return mail_reply_close(m, call, PROTO_key_package_left, &w);
+}
+
+/* ---- The bearer's side ---- */
+
+/* Counts in a small table of fixed size, for one day, in memory alone. If it is crowded, the smallest
+ * count of four makes room. */
+static struct mail_take *take_count(struct mail *m, uint64_t tag) {
+    struct mail_take *set = &m->takes[(tag % (MAIL_TAKES / MAIL_TAKES_WAYS)) * MAIL_TAKES_WAYS];
+    struct mail_take *least = set;
+    for (int i = 0; i < MAIL_TAKES_WAYS; i++) {
+        if (set[i].tag == tag)
+            return &set[i];
+        if (set[i].count < least->count)
+            least = &set[i];
+    }
+    *least = (struct mail_take){.tag = tag};
+    return least;
+}
+
+static uint64_t tag_of(const uint8_t *bytes) {
+    uint64_t tag;
+    memcpy(&tag, bytes, sizeof tag);
+    return tag;
+}
+
+static bool may_take(struct mail *m, const uint8_t mailbox[MAIL_ID],
+                     const uint8_t serial[MAIL_SERIAL]) {
+    uint64_t day = m->config.now(m->config.ctx) / TIME_DAY;
+    if (day != m->takes_day) {
+        wipe(m->takes, MAIL_TAKES * sizeof *m->takes);
+        m->takes_day = day;
+    }
+    uint64_t box_tag = table_hash_number(tag_of(mailbox));
+    uint64_t address_tag = table_hash_number(tag_of(mailbox + 8) ^ tag_of(serial));
+    if (take_count(m, box_tag)->count >= m->config.limits.takes_mailbox ||
+        take_count(m, address_tag)->count >= m->config.limits.takes_address)
+        return false;
+    take_count(m, box_tag)->count++;
+    take_count(m, address_tag)->count++;
+    return true;
+}
+
+/* Appends one to mail.value. NOT_FOUND. */
+static err take_one(struct mail *m, struct mail_box *box, bool *last_resort) {
+    buf_clear(&m->value);
+    *last_resort = box->package_first == box->package_end;
+    if (*last_resort)
+        return store_get(m->store, m->batch, mail_key(MAIL_LAST_RESORT, name_of(box), 0),
+                         &m->value);
+    struct store_key key = mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_first);
+    err e = store_get(m->store, m->batch, key, &m->value);
+    if (e == ERR_NOT_FOUND)
+        return ERR_DAMAGED;
+    TRY(e);
+    box->package_first++;
+    return store_batch_delete(m->batch, key);
+}
+
+static err handle_take(struct mail *m, struct mail_call *call) {
+    struct proto_key_package_take in;
+    struct proto_key_package_taken out = {0};
+    uint8_t mailbox[MAIL_ID], serial[MAIL_SERIAL];
+    struct mail_box *box = NULL;
+    if (proto_key_package_take_decode(call->body, &in) != OK)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    if (mail_address_open(m, in.address, mailbox, serial) != OK)
+        return mail_refuse(m, call, PROTO_REASON_ADDRESS);
+    if (!may_take(m, mailbox, serial))
+        return mail_refuse(m, call, PROTO_REASON_LIMIT);
+    TRY(mail_box_get(m, mailbox, &box));
+    TRY(load(m, box));
+    err e = take_one(m, box, &out.last_resort);
+    if (e == ERR_NOT_FOUND)
+        return mail_refuse(m, call, PROTO_REASON_NONE);
+    TRY(e);
+    out.key_package = buf_slice(&m->value);
+    writer w = mail_reply_open(m);
+    proto_key_package_taken_write(&w, &out);
+    return mail_reply_close(m, call, PROTO_key_package_taken, &w);
+}

@@ -1,0 +1,357 @@
+#include "base/time.h"
+#include "server/internal.h"
+
+const struct mail_limits mail_limits_default = {
+    .mailbox_items = 10000,
+    .mailbox_bytes = 64u * 1024 * 1024,
+    .item_weeks = 8,
+    .blob_weeks = 8,
+    .order_weeks = 52,
+    .blobs_bytes = (uint64_t)10 * 1024 * 1024 * 1024,
+    .key_packages = 200,
+    .takes_address = 10,
+    .takes_mailbox = 100,
+    .window_items = 64,
+    .window_bytes = 128 * 1024,
+    .batch_bytes = 8 * 1024 * 1024,
+    .cached_items = 4 * 1024 * 1024,
+};
+
+enum { EFFECTS_MAX = 65536 };
+
+/* In the order of their numbers. */
+static const struct mail_handler *const handlers[] = {
+    &mail_handle_register,          /* 10 */
+    &mail_handle_login,             /* 11 */
+    &mail_handle_subscribe,         /* 12 */
+    &mail_handle_ack,               /* 16 */
+    &mail_handle_address_make,      /* 17 */
+    &mail_handle_key_package_put,   /* 19 */
+    &mail_handle_last_resort_put,   /* 20 */
+    &mail_handle_key_package_count, /* 21 */
+    &mail_handle_record_get,        /* 23 */
+    &mail_handle_send,              /* 30 */
+    &mail_handle_commit,            /* 32 */
+    &mail_handle_key_package_take,  /* 34 */
+    &mail_handle_blob_put,          /* 36 */
+    &mail_handle_blob_get,          /* 37 */
+    &mail_handle_invite_make,       /* 63 */
+};
+
+static const struct mail_handler *handler_of(uint16_t type) {
+    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
+        if (handlers[i]->type == type)
+            return handlers[i];
+    return NULL;
+}
+
+/* ---- Life ---- */
+
+static err mail_init(struct mail *m) {
+    TRY(store_batch_new(&m->batch, m->mem));
+    m->takes = mem_new_array(m->mem, MAIL_TAKES, sizeof *m->takes);
+    return m->takes == NULL ? ERR_NO_MEMORY : OK;
+}
+
+err mail_new(struct mail **out, struct store *store, const struct mail_config *config,
+             const struct mem *mem) {
+    struct mail *m = mem_new(mem, sizeof *m);
+    if (m == NULL)
+        return ERR_NO_MEMORY;
+    m->mem = mem;
+    m->store = store;
+    m->config = *config;
+    m->boxes.mem = m->sessions.mem = mem;
+    m->out = m->value = m->scratch = buf_on(mem);
+    m->ready_end = &m->ready;
+    m->week = time_week(config->now(config->ctx));
+    err e = mail_init(m);
+    if (e != OK) {
+        mail_free(m);
+        return e;
+    }
+    *out = m;
+    return OK;
+}
+
+struct drop {
+    struct mail_session *doomed;
+    uint64_t first, last;
+};
+
+static void doom(void *ctx, struct table_node *node) {
+    struct drop *drop = ctx;
+    struct mail_session *s = (struct mail_session *)node;
+    if (s->id < drop->first || s->id > drop->last)
+        return;
+    s->doomed_next = drop->doomed;
+    drop->doomed = s;
+}
+
+static void drop_sessions(struct mail *m, uint64_t first, uint64_t last) {
+    struct drop drop = {NULL, first, last};
+    table_each(&m->sessions, doom, &drop);
+    for (struct mail_session *s = drop.doomed, *next; s != NULL; s = next) {
+        next = s->doomed_next;
+        mail_session_drop(m, s);
+    }
+}
+
+void mail_free(struct mail *m) {
+    if (m == NULL)
+        return;
+    drop_sessions(m, 0, UINT64_MAX);
+    table_fini(&m->sessions);
+    mail_boxes_fini(m);
+    store_batch_free(m->batch);
+    mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
+    mem_free(m->mem, m->takes, MAIL_TAKES * sizeof *m->takes);
+    buf_free(&m->out);
+    buf_free(&m->value);
+    buf_free(&m->scratch);
+    mem_free(m->mem, m, sizeof *m);
+}
+
+/* ---- Answers ---- */
+
+err mail_effect_add(struct mail *m, const struct mail_effect *effect) {
+    if (m->effect_count == m->effect_cap) {
+        size_t cap = m->effect_cap == 0 ? 64 : m->effect_cap * 2;
+        size_t size = sizeof *m->effects;
+        void *grown = mem_resize(m->mem, m->effects, m->effect_cap * size, cap * size);
+        if (grown == NULL)
+            return ERR_NO_MEMORY;
+        m->effects = grown;
+        m->effect_cap = cap;
+    }
+    m->effects[m->effect_count++] = *effect;
+    return OK;
+}
+
+writer mail_reply_open(struct mail *m) {
+    m->reply_at = m->out.n;
+    return writer_on(&m->out);
+}
+
+static err reply_add(struct mail *m, struct mail_effect reply, const writer *w) {
+    TRY(writer_result(w));
+    reply.kind = MAIL_REPLY;
+    reply.at = m->reply_at;
+    reply.n = m->out.n - m->reply_at;
+    return mail_effect_add(m, &reply);
+}
+
+err mail_reply_close(struct mail *m, const struct mail_call *call, uint16_t type, writer *w) {
+    return reply_add(m,
+                     (struct mail_effect){
+                         .type = type,
+                         .request = call->request,
+                         .session = call->session_id,
+                         .device = type == PROTO_ok && call->proof.n > 0,
+                     },
+                     w);
+}
+
+err mail_reply_ok(struct mail *m, const struct mail_call *call) {
+    writer w = mail_reply_open(m);
+    return mail_reply_close(m, call, PROTO_ok, &w);
+}
+
+err mail_refuse(struct mail *m, const struct mail_call *call, enum proto_reason reason) {
+    writer w = mail_reply_open(m);
+    writer_u16(&w, (uint16_t)reason);
+    return reply_add(m,
+                     (struct mail_effect){
+                         .type = PROTO_error,
+                         .ends = proto_reason_closes((uint16_t)reason),
+                         .request = call->request,
+                         .session = call->session_id,
+                     },
+                     &w);
+}
+
+/* ---- Requests ---- */
+
+static void begin_call(struct mail *m) {
+    m->week = time_week(m->config.now(m->config.ctx));
+    m->call++;
+}
+
+static err run(struct mail *m, struct mail_call *call, uint16_t type) {
+    const struct mail_handler *handler = handler_of(type);
+    const struct proto_message_info *info = proto_message_info(type);
+    if (handler == NULL || info == NULL)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    bool device = info->from == PROTO_FROM_DEVICE;
+    bool proof = info->from == PROTO_FROM_PROOF;
+    bool operator_only = info->from == PROTO_FROM_INNER;
+    /* The edge sees to this; one that was taken over would not. */
+    if (operator_only != (call->session_id == 0) || device != (call->session != NULL) ||
+        proof != (call->proof.n > 0))
+        return mail_refuse(m, call, PROTO_REASON_STATE);
+    return handler->handle(m, call);
+}
+
+/* Whatever the handler left half done goes down with the batch. */
+static void serve(struct mail *m, struct mail_call *call, uint16_t type) {
+    begin_call(m);
+    size_t effects = m->effect_count;
+    err e = m->broken != OK ? m->broken : run(m, call, type);
+    if (e == OK)
+        return;
+    m->broken = e;
+    m->effect_count = effects;
+    if (type != PROTO_ack && mail_refuse(m, call, PROTO_REASON_BUSY) != OK)
+        m->effect_count = effects;
+}
+
+void mail_request(struct mail *m, const struct proto_edge_request *request) {
+    struct mail_call call = {
+        .session_id = request->session,
+        .session = mail_session_find(m, request->session),
+        .request = request->request,
+        .proof = request->proof,
+        .body = request->body,
+    };
+    if (request->session != 0)
+        serve(m, &call, request->type);
+}
+
+void mail_operator(struct mail *m, uint32_t request, uint16_t type, slice body) {
+    struct mail_call call = {.request = request, .body = body};
+    serve(m, &call, type);
+}
+
+/* A session may be gone before its proof is durable. */
+static void void_effects(struct mail *m, uint64_t first, uint64_t last) {
+    for (size_t i = 0; i < m->effect_count; i++) {
+        struct mail_effect *e = &m->effects[i];
+        if (e->kind == MAIL_PROVED && e->session >= first && e->session <= last)
+            e->kind = MAIL_NOTHING;
+    }
+}
+
+void mail_closed(struct mail *m, uint64_t session) {
+    void_effects(m, session, session);
+    struct mail_session *s = mail_session_find(m, session);
+    if (s != NULL)
+        mail_session_drop(m, s);
+}
+
+void mail_closed_all(struct mail *m, uint64_t first, uint64_t last) {
+    void_effects(m, first, last);
+    drop_sessions(m, first, last);
+}
+
+void mail_drained(struct mail *m, uint64_t session) {
+    struct mail_session *s = mail_session_find(m, session);
+    if (s == NULL || !s->waiting)
+        return;
+    s->waiting = false;
+    s->used_items = s->used_bytes = 0;
+    if (s->behind)
+        mail_subscriber_ready(m, s);
+}
+
+/* ---- The commit ---- */
+
+bool mail_full(const struct mail *m) {
+    return m->effect_count >= EFFECTS_MAX || m->out.n >= m->config.limits.batch_bytes ||
+           store_batch_size(m->batch) >= m->config.limits.batch_bytes;
+}
+
+bool mail_waiting(const struct mail *m) {
+    return m->effect_count > 0 || store_batch_count(m->batch) > 0 || m->ready != NULL ||
+           m->broken != OK;
+}
+
+static void emit_reply(struct mail *m, const struct mail_effect *e) {
+    struct proto_edge_reply reply = {
+        .session = e->session,
+        .request = e->request,
+        .type = e->type,
+        .ends = e->ends,
+        .device = e->device,
+        .body = slice_of(m->out.p + e->at, e->n),
+    };
+    m->config.emit(m->config.ctx, &reply);
+}
+
+static void emit_all(struct mail *m) {
+    for (size_t i = 0; i < m->effect_count; i++) {
+        const struct mail_effect *e = &m->effects[i];
+        switch (e->kind) {
+        case MAIL_NOTHING:
+            break;
+        case MAIL_REPLY:
+            emit_reply(m, e);
+            break;
+        case MAIL_PROVED:
+            /* Without memory for it the device finds itself unknown at its next request. */
+            (void)!mail_session_add(m, e);
+            break;
+        case MAIL_SUBSCRIBED:
+            mail_subscriber_start(m, e);
+            break;
+        case MAIL_DELIVER:
+            mail_subscriber_deliver(m, e);
+            break;
+        case MAIL_GAP:
+            mail_subscriber_gap(m, e);
+            break;
+        }
+    }
+}
+
+/* Nothing of the batch happened: every answer becomes an error, an error stays what it was. */
+static void emit_failure(struct mail *m, err why) {
+    bool disk = err_class(why) == ERR_CLASS_IO;
+    uint16_t reason = disk ? PROTO_REASON_DISK : PROTO_REASON_BUSY;
+    uint8_t body[2] = {(uint8_t)(reason >> 8), (uint8_t)reason};
+    for (size_t i = 0; i < m->effect_count; i++) {
+        const struct mail_effect *e = &m->effects[i];
+        if (e->kind != MAIL_REPLY)
+            continue;
+        struct proto_edge_reply reply = {
+            .session = e->session,
+            .request = e->request,
+            .type = PROTO_error,
+            .body = SLICE_ARRAY(body),
+        };
+        m->config.emit(m->config.ctx, &reply);
+    }
+}
+
+static err put_totals(struct mail *m) {
+    if (!m->blob_bytes_changed)
+        return OK;
+    uint8_t value[8];
+    for (int i = 0; i < 8; i++)
+        value[i] = (uint8_t)(m->blob_bytes >> (56 - 8 * i));
+    return store_batch_put(m->batch, mail_key(MAIL_META, slice_str("blobs"), 0),
+                           SLICE_ARRAY(value));
+}
+
+static err commit_batch(struct mail *m) {
+    TRY(m->broken);
+    TRY(put_totals(m));
+    return store_batch_count(m->batch) == 0 ? OK : store_commit_now(m->store, m->batch);
+}
+
+void mail_commit(struct mail *m) {
+    err e = commit_batch(m);
+    if (e == OK) {
+        emit_all(m);
+    } else {
+        mail_boxes_forget(m);
+        m->blob_bytes_loaded = false;
+        emit_failure(m, e);
+    }
+    m->blob_bytes_changed = false;
+    m->broken = OK;
+    m->effect_count = 0;
+    store_batch_clear(m->batch);
+    buf_clear(&m->out);
+    mail_boxes_trim(m);
+    mail_subscribers_serve(m);
+}
