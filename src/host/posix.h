@@ -1,0 +1,40 @@
+/* Runs one core on a POSIX system: its store is a sealed SQLite file in the home, its links are
+ * connections of an event loop, and its wake-ups a timer.
+ *
+ * After each call into the core that is no accessor, call host_drain. */
+#ifndef SOTTO_HOST_POSIX_H
+#define SOTTO_HOST_POSIX_H
+
+#include "core/core.h"
+#include "sys/loop.h"
+
+struct host;
+
+struct host_config {
+    const char *home;  /* a directory; made (mode 0700) if `create` */
+    slice passphrase;  /* empty: the store is sealed with the empty passphrase */
+    bool create;       /* make the store if there is none: NOT_FOUND otherwise */
+    struct core_config core;
+    /* A notice of the core. Its slices are valid during the call; it may call the core's accessors and
+     * commands (without host_drain). May be NULL. */
+    void (*notice)(void *ctx, const struct core_notice *notice);
+    void *ctx;
+};
+
+/* NOT_FOUND: no store there. BUSY: another process holds it. PASSPHRASE, DAMAGED, DISK_FULL, IO. Slow
+ * on purpose: the passphrase is stretched. *host is NULL on failure. */
+MUST err host_open(struct host **host, struct sys_loop *loop, const struct host_config *config);
+/* Closes links at once, the core and the store. NULL is fine. */
+void host_close(struct host *host);
+/* Whether a home has a store. */
+bool host_exists(const char *home);
+
+struct core *host_core(struct host *host);
+/* The wall clock, which is what the core's `now` wants. */
+uint64_t host_now(void);
+/* Holds connections, or lets them go. Drains. */
+void host_online(struct host *host, bool online);
+/* Carries out what the core asks for. */
+void host_drain(struct host *host);
+
+#endif
