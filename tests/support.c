@@ -11,7 +11,8 @@ void support_hex(uint8_t *out, size_t n, const char *hex) {
         fprintf(stderr, "support_hex: not %zu bytes: %s\n", n, hex);
         exit(1);
     }
-    memcpy(out, b.p, n);
+    if (n != 0)
+        memcpy(out, b.p, n);
     buf_free(&b);
 }
 

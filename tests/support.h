@@ -16,8 +16,8 @@ struct support_random {
 uint64_t support_next(struct support_random *r);
 void support_fill(struct support_random *r, void *out, size_t n);
 
-/* Hands &m.mem to the code under test. An allocation fails if it is the fail_at-th (from 1; 0: none).
- * `dirty` counts blocks that were given back without being wiped, or with a wrong size. */
+/* Hands &m.mem to the code under test. An allocation fails if it is the fail_at-th (from 1; 0:
+ * none). `dirty` counts blocks that were given back without being wiped, or with a wrong size. */
 struct support_mem {
     struct mem mem;
     size_t calls, fail_at;

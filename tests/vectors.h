@@ -1,6 +1,6 @@
-/* Published test vectors (JSON). They lie outside the repository: in the folder that the environment
- * names as SOTTO_VECTORS, else in ../shared/vectors seen from the repository's root. A test whose
- * file is missing skips and says how many cases it left out. */
+/* Published test vectors (JSON). They lie outside the repository: in the folder that the
+ * environment names as SOTTO_VECTORS, else in ../shared/vectors seen from the repository's root. A
+ * test whose file is missing skips and says how many cases it left out. */
 #ifndef SOTTO_TESTS_VECTORS_H
 #define SOTTO_TESTS_VECTORS_H
 

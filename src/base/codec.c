@@ -176,7 +176,7 @@ void writer_vec(writer *w, slice s) {
     writer_bytes(w, s);
 }
 
-/* Leaves one byte for the length, which is enough for most; writer_close makes room for the rest. */
+/* Leaves one byte for the length, which is enough for most; writer_close makes room for more. */
 size_t writer_open(writer *w) {
     size_t mark = w->b->n;
     writer_u8(w, 0);

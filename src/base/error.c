@@ -9,8 +9,8 @@ const char *err_name(err e) {
     switch (e) {
     case OK:
         return "OK";
-#define X(name, class, text)                                                                       \
-    case ERR_##name:                                                                               \
+#define X(name, class, text) \
+    case ERR_##name:         \
         return #name;
         ERR_LIST(X)
 #undef X
@@ -22,8 +22,8 @@ const char *err_text(err e) {
     switch (e) {
     case OK:
         return "nothing went wrong";
-#define X(name, class, text)                                                                       \
-    case ERR_##name:                                                                               \
+#define X(name, class, text) \
+    case ERR_##name:         \
         return text;
         ERR_LIST(X)
 #undef X

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No object is larger than PTRDIFF_MAX, so an allocator never sees a size that it could overflow. */
+/* No object is larger than PTRDIFF_MAX, so an allocator never sees a size that overflows in it. */
 static void *resize_raw(const struct mem *mem, void *p, size_t old, size_t size) {
     if (size > PTRDIFF_MAX)
         return NULL;

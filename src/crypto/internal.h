@@ -1,5 +1,5 @@
-/* What the files of crypto/ share and its tests look at: labelled derivation, the Diffie-Hellman KEM,
- * and HPKE's key schedule. Nobody outside includes this. */
+/* What the files of crypto/ share and its tests look at: labelled derivation, the Diffie-Hellman
+ * KEM, and HPKE's key schedule. Nobody outside includes this. */
 #ifndef SOTTO_CRYPTO_INTERNAL_H
 #define SOTTO_CRYPTO_INTERNAL_H
 

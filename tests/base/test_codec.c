@@ -155,9 +155,8 @@ static const struct {
     const char *hex;
     size_t size;
 } LENGTHS[] = {
-    {0, "00", 1},           {1, "01", 1},           {63, "3f", 1},
-    {64, "4040", 2},        {16383, "7fff", 2},     {16384, "80004000", 4},
-    {65536, "80010000", 4}, {1073741823, "bfffffff", 4},
+    {0, "00", 1},       {1, "01", 1},           {63, "3f", 1},          {64, "4040", 2},
+    {16383, "7fff", 2}, {16384, "80004000", 4}, {65536, "80010000", 4}, {1073741823, "bfffffff", 4},
 };
 enum { LENGTH_COUNT = sizeof(LENGTHS) / sizeof(LENGTHS[0]) };
 
@@ -185,7 +184,8 @@ TEST(lengths_take_the_fewest_bytes) {
 }
 
 TEST(longer_forms_of_a_length_are_refused) {
-    static const char *const HEX[] = {"4000", "403f", "80000000", "8000003f", "80000040", "80003fff"};
+    static const char *const HEX[] = {"4000",     "403f",     "80000000",
+                                      "8000003f", "80000040", "80003fff"};
     for (size_t i = 0; i < sizeof(HEX) / sizeof(HEX[0]); i++) {
         uint8_t bytes[4];
         size_t n = strlen(HEX[i]) / 2;

@@ -3,10 +3,9 @@
 #include "base/error.h"
 #include "base/slice.h"
 
-static const err ALL[] = {
-    OK,
+static const err ALL[] = {OK,
 #define X(name, class, text) ERR_##name,
-    ERR_LIST(X)
+                          ERR_LIST(X)
 #undef X
 };
 enum { COUNT = sizeof(ALL) / sizeof(ALL[0]) };

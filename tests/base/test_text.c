@@ -16,7 +16,8 @@ TEST(hex_goes_both_ways) {
 }
 
 TEST(bad_hex_is_refused_and_adds_nothing) {
-    static const char *const BAD[] = {"0", "0g", "g0", "00 0", "0x00", "00zz", "00:0", "/0", "@0", "`0"};
+    static const char *const BAD[] = {"0",    "0g",   "g0", "00 0", "0x00",
+                                      "00zz", "00:0", "/0", "@0",   "`0"};
     buf b = buf_on(NULL);
     CHECK_OK(buf_append(&b, slice_str("before")));
     for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
@@ -28,8 +29,12 @@ TEST(bad_hex_is_refused_and_adds_nothing) {
 
 /* RFC 4648 section 10, lower case and without the padding. */
 TEST(base32_matches_the_published_examples) {
-    static const char *const PAIRS[][2] = {{"", ""},         {"f", "my"},         {"fo", "mzxq"},
-                                           {"foo", "mzxw6"}, {"foob", "mzxw6yq"}, {"fooba", "mzxw6ytb"},
+    static const char *const PAIRS[][2] = {{"", ""},
+                                           {"f", "my"},
+                                           {"fo", "mzxq"},
+                                           {"foo", "mzxw6"},
+                                           {"foob", "mzxw6yq"},
+                                           {"fooba", "mzxw6ytb"},
                                            {"foobar", "mzxw6ytboi"}};
     for (size_t i = 0; i < sizeof(PAIRS) / sizeof(PAIRS[0]); i++) {
         buf text = buf_on(NULL), bytes = buf_on(NULL);
@@ -59,8 +64,8 @@ TEST(base32_of_any_length_comes_back) {
 
 TEST(each_base32_text_means_one_thing) {
     /* Lengths that no bytes have, bits that no byte holds, characters outside the alphabet. */
-    static const char *const BAD[] = {"a",  "aaa", "aaaaaa", "mz",   "mzxr",    "mzxw7",
-                                      "my=", "m0",  "m1",     "m8",   "mzxw6yr", "m y"};
+    static const char *const BAD[] = {"a",   "aaa", "aaaaaa", "mz", "mzxr",    "mzxw7",
+                                      "my=", "m0",  "m1",     "m8", "mzxw6yr", "m y"};
     buf b = buf_on(NULL);
     CHECK_OK(buf_append(&b, slice_str("before")));
     for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {

@@ -1,0 +1,129 @@
+#include "tests/test.h"
+
+#include "tests/crypto/providers.h"
+#include "tests/support.h"
+
+#define SIGS test_providers.sigs
+
+/* RFC 8032 section 7.1, tests 1 to 3. */
+static const struct {
+    const char *priv, *pub, *message, *sig;
+} CASES[] = {
+    {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+     "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b"
+     "4"
+     "6bd25bf5f0595bbe24655141438e7a100b"},
+    {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+     "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11"
+     "d"
+     "8c387b2eaeb4302aeeb00d291612bb0c00"},
+    {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+     "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
+     "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc"
+     "6"
+     "594a7c15e9716ed28dc027beceea1ec40a"},
+};
+
+TEST(ed25519_has_its_known_answers) {
+    CHECK_OK(crypto_init());
+    for (size_t s = 0; SIGS[s] != NULL; s++)
+        for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+            uint8_t priv[32], pub[32], got_pub[32], sig[64], got[64], message[2];
+            size_t n = strlen(CASES[i].message) / 2, sig_n = sizeof(got);
+            SUPPORT_HEX(priv, CASES[i].priv);
+            SUPPORT_HEX(pub, CASES[i].pub);
+            SUPPORT_HEX(sig, CASES[i].sig);
+            support_hex(message, n, CASES[i].message);
+            CHECK_OK(SIGS[s]->public_of(got_pub, priv));
+            CHECK_SLICE(SLICE_ARRAY(got_pub), SLICE_ARRAY(pub));
+            CHECK_OK(SIGS[s]->sign(got, &sig_n, priv, slice_of(message, n)));
+            CHECK_SLICE(slice_of(got, sig_n), SLICE_ARRAY(sig));
+            CHECK_OK(SIGS[s]->verify(SLICE_ARRAY(sig), SLICE_ARRAY(pub), slice_of(message, n)));
+        }
+}
+
+TEST(any_flipped_bit_is_refused) {
+    CHECK_OK(crypto_init());
+    for (size_t s = 0; SIGS[s] != NULL; s++) {
+        uint8_t priv[32], pub[32], sig[64], message[5] = "hello";
+        size_t n = sizeof(sig);
+        CHECK_OK(SIGS[s]->generate(pub, priv));
+        CHECK_OK(SIGS[s]->sign(sig, &n, priv, SLICE_ARRAY(message)));
+        struct {
+            uint8_t *p;
+            size_t n;
+        } parts[] = {{sig, 64}, {pub, 32}, {message, 5}};
+        for (size_t part = 0; part < 3; part++)
+            for (size_t bit = 0; bit < 8 * parts[part].n; bit++) {
+                parts[part].p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+                CHECK_ERR(SIGS[s]->verify(SLICE_ARRAY(sig), SLICE_ARRAY(pub), SLICE_ARRAY(message)),
+                          ERR_SIGNATURE);
+                parts[part].p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            }
+        CHECK_OK(SIGS[s]->verify(SLICE_ARRAY(sig), SLICE_ARRAY(pub), SLICE_ARRAY(message)));
+    }
+}
+
+TEST(wrong_lengths_are_refused) {
+    CHECK_OK(crypto_init());
+    for (size_t s = 0; SIGS[s] != NULL; s++) {
+        uint8_t priv[32], pub[33] = {0}, sig[65] = {0};
+        size_t n = 64, short_n = 63;
+        CHECK_OK(SIGS[s]->generate(pub, priv));
+        CHECK_OK(SIGS[s]->sign(sig, &n, priv, slice_str("m")));
+        CHECK_EQ(n, 64);
+        for (size_t k = 0; k <= 65; k++)
+            if (k != 64)
+                CHECK_ERR(SIGS[s]->verify(slice_of(sig, k), slice_of(pub, 32), slice_str("m")),
+                          ERR_SIGNATURE);
+        CHECK_ERR(SIGS[s]->verify(slice_of(sig, 64), slice_of(pub, 31), slice_str("m")),
+                  ERR_SIGNATURE);
+        CHECK_ERR(SIGS[s]->verify(slice_of(sig, 64), slice_of(pub, 33), slice_str("m")),
+                  ERR_SIGNATURE);
+        CHECK_ERR(SIGS[s]->verify(SLICE_EMPTY, SLICE_EMPTY, SLICE_EMPTY), ERR_SIGNATURE);
+        CHECK_ERR(SIGS[s]->sign(sig, &short_n, priv, slice_str("m")), ERR_BUG);
+    }
+}
+
+/* The neutral element as key and nonce with s = 0 would sign any message under loose rules. */
+TEST(public_keys_of_small_order_sign_nothing) {
+    static const char *const POINTS[] = {
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"};
+    CHECK_OK(crypto_init());
+    for (size_t i = 0; i < sizeof(POINTS) / sizeof(POINTS[0]); i++) {
+        uint8_t pub[32], sig[64] = {0};
+        SUPPORT_HEX(pub, POINTS[i]);
+        memcpy(sig, pub, 32);
+        CHECK_ERR(crypto_ed25519.verify(SLICE_ARRAY(sig), SLICE_ARRAY(pub), slice_str("x")),
+                  ERR_SIGNATURE);
+    }
+}
+
+/* s + L verifies under loose rules, too: signatures must not be malleable. */
+TEST(an_s_that_is_not_reduced_is_refused) {
+    static const uint8_t L[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
+                                  0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
+                                  0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+    CHECK_OK(crypto_init());
+    for (size_t s = 0; SIGS[s] != NULL; s++) {
+        uint8_t priv[32], pub[32], sig[64];
+        size_t n = sizeof(sig);
+        CHECK_OK(SIGS[s]->generate(pub, priv));
+        CHECK_OK(SIGS[s]->sign(sig, &n, priv, slice_str("m")));
+        unsigned carry = 0;
+        for (size_t i = 0; i < 32; i++) {
+            carry += (unsigned)sig[32 + i] + L[i];
+            sig[32 + i] = (uint8_t)carry;
+            carry >>= 8;
+        }
+        CHECK_ERR(SIGS[s]->verify(SLICE_ARRAY(sig), SLICE_ARRAY(pub), slice_str("m")),
+                  ERR_SIGNATURE);
+    }
+}
+
+TEST_MAIN
