@@ -196,6 +196,10 @@ void sys_conn_fail(struct sys_conn *conn, err why) {
         finish(conn, why);
 }
 
+void sys_conn_said_close(struct sys_conn *conn) {
+    finish(conn, ERR_CLOSED);
+}
+
 static void conn_free(struct sys_conn *conn) {
     struct sys_conns *set = conn->set;
     free_buffers(conn);
@@ -207,6 +211,11 @@ static void conn_free(struct sys_conn *conn) {
     mem_free(sys_loop_mem(set->loop), conn, sizeof(*conn));
     if (set->waiting != NULL)
         sys_listener_wake(set->waiting);
+}
+
+void sys_conn_drop(struct sys_conn *conn) {
+    conn_end(conn, OK);
+    conn_free(conn);
 }
 
 static void report_end(struct sys_conn *conn) {
@@ -478,10 +487,8 @@ void sys_conns_init(struct sys_conns *set, struct sys_loop *loop,
 
 void sys_conns_fini(struct sys_conns *set) {
     set->waiting = NULL;
-    while (set->first != NULL) {
-        conn_end(set->first, OK);
-        conn_free(set->first);
-    }
+    while (set->first != NULL)
+        sys_conn_drop(set->first);
 }
 
 void sys_conns_close_all(struct sys_conns *set, enum sys_close how) {

@@ -91,11 +91,18 @@ struct sys_conn_start {
 MUST err sys_conn_start(struct sys_conn **conn, struct sys_conns *set,
                         const struct sys_conn_start *start);
 
+/* Ends and frees it without a callback. Only before anybody was told of it. */
+void sys_conn_drop(struct sys_conn *conn);
+/* Queues a client's request to upgrade. */
+MUST err sys_upgrade_ask(struct sys_conn *conn, const struct sys_address *address);
+
 /* For framings. */
 MUST err sys_conn_room(struct sys_conn *conn, size_t n, uint8_t **room); /* in the outbox; FULL */
 MUST err sys_conn_count(struct sys_conn *conn);                         /* after a buf grew; FULL */
 void sys_conn_opened(struct sys_conn *conn);
 void sys_conn_message(struct sys_conn *conn, slice message);
+/* The other side asked for the end, and reads on until it gets our own farewell. */
+void sys_conn_said_close(struct sys_conn *conn);
 /* Ends it with a last word, if the way there is still good. */
 void sys_conn_fail(struct sys_conn *conn, err why);
 

@@ -9,7 +9,6 @@
 struct sys_listen {
     const char *host, *port; /* "" or NULL host: every address; port "0": any free one */
     bool share;              /* SO_REUSEPORT: several sockets, one for each process */
-    bool fast_reuse_off;     /* no SO_REUSEADDR */
 };
 /* A non-blocking, close-on-exec descriptor. BUSY if the port is taken, DENIED if it isn't ours to use. */
 MUST err sys_listen_open(int *fd, const struct sys_listen *options);
@@ -35,8 +34,9 @@ MUST err sys_listener_new(struct sys_listener **listener, struct sys_conns *conn
 /* Its connections go on. NULL is fine. */
 void sys_listener_free(struct sys_listener *listener);
 /* For connections accepted from now on. */
-void sys_listener_set_tls(struct sys_listener *listener, struct sys_tls *tls);
-/* Takes over a connected, non-blocking socket as if it had been accepted. */
+MUST err sys_listener_set_tls(struct sys_listener *listener, struct sys_tls *tls);
+/* Takes over a connected, non-blocking socket as if it had been accepted. On failure it stays the
+ * caller's. */
 MUST err sys_listener_adopt(struct sys_listener *listener, int fd);
 
 #endif

@@ -1,11 +1,8 @@
 #include "sys/tls.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-
 #include "sys/address.h"
 #include "sys/conn.h"
+#include "sys/openssl.h"
 
 struct sys_tls {
     SSL_CTX *ctx;

@@ -1,9 +1,8 @@
 #include <errno.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 
 #include "sys/conn.h"
 #include "sys/files.h"
+#include "sys/openssl.h"
 
 /* What a call on the SSL object that returned n <= 0 means. */
 static err tls_failure(struct sys_conn *conn, int n) {

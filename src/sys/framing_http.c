@@ -1,0 +1,165 @@
+/* The server's side of HTTP: one request, answered and closed, or upgraded to WebSocket. */
+#include <stdio.h>
+
+#include "sys/conn.h"
+
+static const struct {
+    int status;
+    const char *reason;
+} REASONS[] = {
+    {200, "OK"},
+    {204, "No Content"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {304, "Not Modified"},
+    {400, "Bad Request"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {408, "Request Timeout"},
+    {426, "Upgrade Required"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {503, "Service Unavailable"},
+};
+
+static const char *reason_of(int status) {
+    for (size_t i = 0; i < sizeof(REASONS) / sizeof(REASONS[0]); i++)
+        if (REASONS[i].status == status)
+            return REASONS[i].reason;
+    return "Other";
+}
+
+static err queue(struct sys_conn *conn, slice bytes) {
+    uint8_t *room;
+    TRY(sys_conn_room(conn, bytes.n, &room));
+    memcpy(room, bytes.p, bytes.n);
+    return OK;
+}
+
+static err respond(struct sys_conn *conn, const struct sys_http_answer *answer, slice body) {
+    char head[2048];
+    int n = snprintf(head, sizeof(head),
+                     "HTTP/1.1 %d %s\r\n"
+                     "Content-Type: %s\r\n"
+                     "Content-Length: %zu\r\n"
+                     "Cache-Control: no-store\r\n"
+                     "X-Content-Type-Options: nosniff\r\n"
+                     "Connection: close\r\n"
+                     "%s\r\n",
+                     answer->status, reason_of(answer->status), answer->type, body.n,
+                     answer->headers != NULL ? answer->headers : "");
+    if (n < 0 || (size_t)n >= sizeof(head))
+        return ERR_BUG;
+    TRY(queue(conn, slice_of(head, (size_t)n)));
+    return body.n > 0 ? queue(conn, body) : OK;
+}
+
+/* A status and its reason as the page. */
+static void respond_plain(struct sys_conn *conn, int status, const char *headers) {
+    char body[64];
+    int n = snprintf(body, sizeof(body), "%d %s\n", status, reason_of(status));
+    struct sys_http_answer answer = {status, "text/plain; charset=utf-8", headers, NULL};
+    err lost = respond(conn, &answer, slice_of(body, n < 0 ? 0 : (size_t)n));
+    (void)lost; /* no room for it: the connection ends all the same */
+}
+
+static err respond_page(struct sys_conn *conn, const struct sys_http_page *page, slice query) {
+    buf body = buf_on(sys_loop_mem(conn->set->loop));
+    struct sys_http_answer answer = {200, "text/plain; charset=utf-8", NULL, &body};
+    err result = page->answer(conn->http->ctx, query, &answer);
+    if (result == OK)
+        result = respond(conn, &answer, buf_slice(&body));
+    if (result != OK && sys_conn_queued(conn) == 0)
+        respond_plain(conn, 500, NULL);
+    buf_free(&body);
+    sys_conn_close(conn, SYS_CLOSE_FLUSH);
+    return OK;
+}
+
+static err upgrade(struct sys_conn *conn, const struct sys_http_request *request) {
+    if (!request->upgrade) {
+        respond_plain(conn, 426, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
+        sys_conn_close(conn, SYS_CLOSE_FLUSH);
+        return OK;
+    }
+    if (!sys_http_has_token(request->protocols, "sotto"))
+        return ERR_MALFORMED;
+    char accept[29], head[256];
+    TRY(sys_http_accept_key(request->key, accept));
+    int n = snprintf(head, sizeof(head),
+                     "HTTP/1.1 101 Switching Protocols\r\n"
+                     "Upgrade: websocket\r\n"
+                     "Connection: Upgrade\r\n"
+                     "Sec-WebSocket-Accept: %s\r\n"
+                     "Sec-WebSocket-Protocol: sotto\r\n\r\n",
+                     accept);
+    TRY(queue(conn, slice_of(head, (size_t)n)));
+    conn->framing = &sys_framing_ws;
+    sys_conn_opened(conn);
+    return OK;
+}
+
+static err serve(struct sys_conn *conn, const struct sys_http_request *request) {
+    if (request->body)
+        return ERR_MALFORMED;
+    const struct sys_http *http = conn->http;
+    int status = 404;
+    if (!slice_equal(request->method, slice_str("GET"))) {
+        status = 405;
+    } else {
+        for (size_t i = 0; i < http->page_count; i++) {
+            const struct sys_http_page *page = &http->pages[i];
+            if (!slice_equal(request->path, slice_str(page->path)))
+                continue;
+            return page->answer == NULL ? upgrade(conn, request)
+                                        : respond_page(conn, page, request->query);
+        }
+    }
+    respond_plain(conn, status, status == 405 ? "Allow: GET\r\n" : NULL);
+    sys_conn_close(conn, SYS_CLOSE_FLUSH);
+    return OK;
+}
+
+static err http_take(struct sys_conn *conn, uint8_t *p, size_t n, size_t *used) {
+    size_t size;
+    TRY(sys_http_head(slice_of(p, n), &size));
+    if (size == 0)
+        return OK;
+    struct sys_http_request request;
+    TRY(sys_http_parse(&request, slice_of(p, size)));
+    *used = size;
+    return serve(conn, &request);
+}
+
+static err http_put(struct sys_conn *conn, slice message) {
+    (void)conn, (void)message;
+    return ERR_STATE;
+}
+
+static void http_farewell(struct sys_conn *conn, err why) {
+    switch (why) {
+    case OK:
+        break;
+    case ERR_TOO_LARGE:
+        respond_plain(conn, 431, NULL);
+        break;
+    case ERR_TIMEOUT:
+        respond_plain(conn, 408, NULL);
+        break;
+    case ERR_MALFORMED:
+        respond_plain(conn, 400, NULL);
+        break;
+    default:
+        respond_plain(conn, 503, NULL);
+        break;
+    }
+}
+
+const struct sys_framing sys_framing_http = {
+    .name = "http",
+    .name_in_tls = "https",
+    .take = http_take,
+    .put = http_put,
+    .farewell = http_farewell,
+};
