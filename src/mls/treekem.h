@@ -34,8 +34,8 @@ void mls_treekem_private_write(writer *w, const struct mls_treekem_private *p,
 /* DAMAGED for what write would not write. */
 MUST err mls_treekem_private_read(reader *r, struct mls_treekem_private *p,
                                   const struct mls_suite *suite);
-/* DAMAGED or MLS_TREE if a private key does not belong to the public key in the tree: for loading
- * and joining. Costs a key derivation a level. */
+/* MLS_TREE if a private key does not belong to the public key in the tree: for loading and joining.
+ * Costs a key derivation a level. */
 MUST err mls_treekem_private_check(const struct mls_treekem_private *p, const struct mls_tree *t);
 
 /* What a committer knows of its new path. Wipe it. */
