@@ -61,6 +61,8 @@ static err lock_decode(struct lock *l, slice bytes) {
 }
 
 static err passphrase_key(const struct lock *l, slice passphrase, uint8_t out[KEY]) {
+    if (passphrase.n == 0)
+        passphrase = slice_str(""); /* the library wants an address even so */
     return crypto_argon2id(out, KEY, passphrase, l->salt, l->passes, (size_t)l->memory_kib * 1024);
 }
 
