@@ -24,7 +24,7 @@ RULES = [
      r"\berr\s+\w+\s*=\s*OK\s*;(?=(?:(?!\n\}).)*?(TRY_OUT\s*\(|goto\s+out))", False),
     ("no_secret_is_printed", SHIPPED, None,
      r"\b(printf|fprintf|log_\w+|sys_log\w*)\s*\([^;]*\b(\w*secret\w*|private_key|priv|passphrase)\b", False),
-    ("pure_code_does_no_io_and_reads_no_clock", PURE, None,
+    ("pure_code_does_no_io_and_reads_no_clock", PURE, r"src/proto/doc\.c$",
      r"\b(fopen|fwrite|fread|printf|fprintf|puts|putchar|getenv|time|clock_gettime|gettimeofday)\s*\(",
      False),
     ("nothing_is_left_to_be_done", C, None, r"\b(TODO|FIXME|XXX|HACK)\b", True),
