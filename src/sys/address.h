@@ -10,9 +10,9 @@ enum { SYS_HOST_MAX = 255, SYS_PATH_MAX = 255 };
 
 enum sys_scheme { SYS_SCHEME_TCP, SYS_SCHEME_WS, SYS_SCHEME_WSS, SYS_SCHEME_TLS };
 
-/* "host:port" or "tcp://host:port" (SYS_SCHEME_TCP), "tls://host:port" (the TCP carrier inside TLS),
- * "ws://host[:port][/path]", "wss://...". An IPv6 address stands in brackets. The path is "/session"
- * unless one is given; ports 80 and 443 are the defaults of ws and wss. */
+/* "host:port" or "tcp://host:port" (SYS_SCHEME_TCP), "tls://host:port" (the TCP carrier inside
+ * TLS), "ws://host[:port][/path]", "wss://...". An IPv6 address stands in brackets. The path is
+ * "/session" unless one is given; ports 80 and 443 are the defaults of ws and wss. */
 struct sys_address {
     enum sys_scheme scheme;
     char host[SYS_HOST_MAX + 1]; /* without brackets */

@@ -2,10 +2,11 @@
  * big-endian length before each) or WebSocket (one binary message each, RFC 6455, subprotocol
  * "sotto"), either of them inside TLS 1.3 or in clear. Nobody above asks which.
  *
- * A connection is the loop's: it is made by a listener or by sys_conn_open, and it frees itself after it
- * has called closed(), which it does exactly once, always from the loop and never from inside a call to
- * it. Until then the pointer is good. A connection from a listener that never got as far as opened() is
- * never heard of. While nothing is half received or unsent, a connection holds no buffer. */
+ * A connection is the loop's: it is made by a listener or by sys_conn_open, and it frees itself
+ * after it has called closed(), which it does exactly once, always from the loop and never from
+ * inside a call to it. Until then the pointer is good. A connection from a listener that never got
+ * as far as opened() is never heard of. While nothing is half received or unsent, a connection
+ * holds no buffer. */
 #ifndef SOTTO_SYS_CARRIER_H
 #define SOTTO_SYS_CARRIER_H
 
@@ -84,8 +85,8 @@ void *sys_conn_ctx(const struct sys_conn *conn);
 struct sys_conns *sys_conn_set(const struct sys_conn *conn);
 
 /* Queues a copy of the message; it is written at the end of this turn, together with others.
- * TOO_LARGE (or zero bytes: LENGTH), FULL (its queue or the set's memory), CLOSED (closing, or not yet
- * opened: STATE). After FULL the caller usually closes. */
+ * TOO_LARGE (or zero bytes: LENGTH), FULL (its queue or the set's memory), CLOSED (closing, or not
+ * yet opened: STATE). After FULL the caller usually closes. */
 MUST err sys_conn_send(struct sys_conn *conn, slice message);
 /* Unsent bytes, framing included. */
 size_t sys_conn_queued(const struct sys_conn *conn);
@@ -95,8 +96,9 @@ void sys_conn_resume(struct sys_conn *conn);
 /* closed(OK) follows, from the loop. No message() comes after this call. */
 void sys_conn_close(struct sys_conn *conn, enum sys_close how);
 
-/* The other side's address without its port, for limits per source: 16 bytes, IPv4 as ::ffff:a.b.c.d.
- * Asked of the system each time and nowhere kept. Behind a reverse proxy it is the proxy's. */
+/* The other side's address without its port, for limits per source: 16 bytes, IPv4 as
+ * ::ffff:a.b.c.d. Asked of the system each time and nowhere kept. Behind a reverse proxy it is the
+ * proxy's. */
 MUST err sys_conn_source(const struct sys_conn *conn, uint8_t address[16]);
 /* "tcp", "ws", "tls", "wss": for figures. */
 const char *sys_conn_kind(const struct sys_conn *conn);

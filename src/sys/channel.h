@@ -1,10 +1,10 @@
-/* Messages between our own processes over a UNIX stream socket: a 32-bit big-endian length and so many
- * bytes, SYS_CHANNEL_MAX at most. What is sent in one turn goes out in one write; what has arrived is read
- * to the end before the loop goes on. The other end is ours but may have been taken over: a length out
- * of range closes the channel.
+/* Messages between our own processes over a UNIX stream socket: a 32-bit big-endian length and so
+ * many bytes, SYS_CHANNEL_MAX at most. What is sent in one turn goes out in one write; what has
+ * arrived is read to the end before the loop goes on. The other end is ours but may have been taken
+ * over: a length out of range closes the channel.
  *
- * The channel is its owner's: closed() is called once, from the loop, and the owner frees it then or
- * later. */
+ * The channel is its owner's: closed() is called once, from the loop, and the owner frees it then
+ * or later. */
 #ifndef SOTTO_SYS_CHANNEL_H
 #define SOTTO_SYS_CHANNEL_H
 
@@ -27,7 +27,7 @@ struct sys_channel_events {
 };
 
 struct sys_channel_options {
-    int fd;           /* one end of sys_channel_pair or an accepted socket; the channel's on success */
+    int fd;           /* an end of sys_channel_pair, or accepted; the channel's on success */
     size_t queue_max; /* unsent bytes; 0: 64 MiB */
     bool take_fds;    /* descriptors that come with messages are handed over, not dropped */
     const struct sys_channel_events *events;

@@ -438,7 +438,8 @@ static void conn_act(void *ctx) {
     update_interest(conn);
 }
 
-err sys_conn_start(struct sys_conn **out, struct sys_conns *set, const struct sys_conn_start *start) {
+err sys_conn_start(struct sys_conn **out, struct sys_conns *set,
+                   const struct sys_conn_start *start) {
     const struct mem *mem = sys_loop_mem(set->loop);
     struct sys_conn *conn = mem_new(mem, sizeof(*conn));
     if (conn == NULL)

@@ -31,8 +31,9 @@ struct sys_tls *sys_tls_share(struct sys_tls *tls);
 /* ---- Framings: tcp; http, which becomes ws; upgrade, a client's, which becomes ws ---- */
 struct sys_framing {
     const char *name, *name_in_tls;
-    /* Handles the first piece (a message, a frame, a request) of n > 0 bytes and says how many it took;
-     * *used = 0: it isn't whole yet. It may write into the bytes. An error ends the connection. */
+    /* Handles the first piece (a message, a frame, a request) of n > 0 bytes and says how many it
+     * took; *used = 0: it isn't whole yet. It may write into the bytes. An error ends the
+     * connection. */
     err (*take)(struct sys_conn *conn, uint8_t *p, size_t n, size_t *used);
     /* Queues a message. */
     err (*put)(struct sys_conn *conn, slice message);
@@ -40,7 +41,8 @@ struct sys_framing {
     void (*farewell)(struct sys_conn *conn, err why);
     bool opens; /* ready for messages as soon as the wire is */
 };
-extern const struct sys_framing sys_framing_tcp, sys_framing_http, sys_framing_upgrade, sys_framing_ws;
+extern const struct sys_framing sys_framing_tcp, sys_framing_http, sys_framing_upgrade,
+    sys_framing_ws;
 
 enum sys_conn_state {
     SYS_CONN_CONNECTING, /* TCP */
@@ -48,7 +50,7 @@ enum sys_conn_state {
     SYS_CONN_ASKING,     /* HTTP */
     SYS_CONN_OPEN,
     SYS_CONN_FLUSHING,  /* nothing more comes in; the rest goes out */
-    SYS_CONN_LINGERING, /* all is out; waiting for the other side's end, so that it reads our last word */
+    SYS_CONN_LINGERING, /* all is out; waiting until the other side has read our last word */
     SYS_CONN_ENDED,     /* closed() and free are to come */
 };
 
@@ -64,7 +66,7 @@ struct sys_conn {
     struct sys_timer timer;
     struct sys_later later;
     buf in;                /* what was read and can't be handled yet */
-    buf parts;             /* fragments of a message; a client's expected Sec-WebSocket-Accept before */
+    buf parts;             /* fragments of a message; before, a client's expected Accept header */
     struct sys_outbox out;
     uint64_t since;        /* the handshake began, later: this state */
     uint64_t heard;        /* last bytes received */

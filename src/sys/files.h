@@ -4,14 +4,15 @@
 
 #include "base/slice.h"
 
-/* What an errno means here: DISK_FULL (no space, quota), NOT_FOUND, EXISTS, DENIED, BUSY, NO_MEMORY,
- * AGAIN, CLOSED (the peer), LIMIT (descriptors), IO for the rest. */
+/* What an errno means here: DISK_FULL (no space, quota), NOT_FOUND, EXISTS, DENIED, BUSY,
+ * NO_MEMORY, AGAIN, CLOSED (the peer), LIMIT (descriptors), IO for the rest. */
 err sys_err_from_errno(int number);
 
 /* Appends the whole of a regular file of up to max bytes; TOO_LARGE beyond. out is as it was on
  * failure. */
 MUST err sys_file_read(const char *path, size_t max, buf *out);
-/* Replaces the file as a whole, or not at all: writes beside it, syncs, renames, syncs the directory. */
+/* Replaces the file as a whole, or not at all: writes beside it, syncs, renames, syncs the
+ * directory. */
 MUST err sys_file_write(const char *path, slice content, unsigned mode);
 /* The same, but EXISTS if there is a file already. For keys, which are made once. */
 MUST err sys_file_create(const char *path, slice content, unsigned mode);

@@ -1,5 +1,5 @@
-/* The one HTTP port: GET requests of up to 8 KiB and without a body, answered from a table of paths;
- * one of the paths becomes a WebSocket session. One request a connection.
+/* The one HTTP port: GET requests of up to 8 KiB and without a body, answered from a table of
+ * paths; one of the paths becomes a WebSocket session. One request a connection.
  *
  *   malformed, ambiguous, or with a body       400
  *   another method                              405
@@ -44,12 +44,12 @@ struct sys_http_request {
     bool body;            /* announces one */
 };
 
-/* Finds the end of a head. *n is its size with the empty line, or 0 if it isn't whole yet. TOO_LARGE,
- * or MALFORMED as soon as the bytes can't become a head. */
+/* Finds the end of a head. *n is its size with the empty line, or 0 if it isn't whole yet.
+ * TOO_LARGE, or MALFORMED as soon as the bytes can't become a head. */
 MUST err sys_http_head(slice bytes, size_t *n);
 /* A whole head, as sys_http_head measured it. The slices point into it. MALFORMED for anything that
- * two parsers could read in two ways: bare CR or LF, folded lines, spaces before a colon, two Hosts,
- * lengths or keys, control characters. */
+ * two parsers could read in two ways: bare CR or LF, folded lines, spaces before a colon, two
+ * Hosts, lengths or keys, control characters. */
 MUST err sys_http_parse(struct sys_http_request *request, slice head);
 /* Whether a comma-separated list has the token, case apart. */
 bool sys_http_has_token(slice list, const char *token);

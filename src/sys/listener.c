@@ -158,7 +158,8 @@ static void wait_for_room(struct sys_listener *listener) {
 
 static void go_on(void *ctx);
 
-/* Stops accepting for a moment. If not even that can be had, it goes on, at the price of a busy loop. */
+/* Stops accepting for a moment. If not even that can be had, it goes on, at the price of a busy
+ * loop. */
 static void rest(struct sys_listener *listener) {
     err result = sys_timer_set(&listener->rest, listener->set->loop, REST_MS, go_on, listener);
     if (result == OK && sys_watch_set(&listener->watch, 0) != OK)

@@ -10,10 +10,11 @@ struct sys_listen {
     const char *host, *port; /* "" or NULL host: every address; port "0": any free one */
     bool share;              /* SO_REUSEPORT: several sockets, one for each process */
 };
-/* A non-blocking, close-on-exec descriptor. BUSY if the port is taken, DENIED if it isn't ours to use. */
+/* A non-blocking, close-on-exec descriptor. BUSY if the port is taken, DENIED if it isn't ours to
+ * use. */
 MUST err sys_listen_open(int *fd, const struct sys_listen *options);
-/* A UNIX-domain listener at a path, readable and writable by its owner only. A stale socket there is
- * replaced; BUSY if somebody answers on it. */
+/* A UNIX-domain listener at a path, readable and writable by its owner only. A stale socket there
+ * is replaced; BUSY if somebody answers on it. */
 MUST err sys_listen_unix(int *fd, const char *path);
 /* The port a listener is bound to. */
 MUST err sys_listen_port(int fd, uint16_t *port);

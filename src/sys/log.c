@@ -21,8 +21,8 @@ err sys_log_level_parse(enum sys_log_level *level, const char *text) {
     return ERR_MALFORMED;
 }
 
-/* The calendar day in UTC. Not gmtime, which opens the time zone's file, and a sandboxed process can't.
- * Years run from March here, so that the leap day is the last of its year. */
+/* The calendar day in UTC. Not gmtime, which opens the time zone's file, and a sandboxed process
+ * can't. Years run from March here, so that the leap day is the last of its year. */
 static void day_of(uint64_t ms, int *year, int *month, int *day) {
     uint64_t days = ms / 86400000 + 719468; /* since 1 March of the year 0 */
     uint64_t era = days / 146097, in_era = days % 146097;
@@ -57,8 +57,8 @@ void sys_log_line(const struct sys_log *log, enum sys_log_level level, const cha
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
             line[i] = '?';
     line[size++] = '\n';
-    /* One write, so that the lines of several processes don't mix. A log that can't be written to must
-     * not stop the service. */
+    /* One write, so that the lines of several processes don't mix. A log that can't be written to
+     * must not stop the service. */
     ssize_t written = write(log->fd, line, size);
     (void)written;
 }

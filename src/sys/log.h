@@ -1,7 +1,7 @@
 /* Log lines on stderr: "2026-11-24 info edge: listening on 2 ports".
  *
- * The rule: at the default level (info) and above, a line never holds an address, an account, a device,
- * a mailbox or a time finer than a day. What would, is a debug line. */
+ * The rule: at the default level (info) and above, a line never holds an address, an account, a
+ * device, a mailbox or a time finer than a day. What would, is a debug line. */
 #ifndef SOTTO_SYS_LOG_H
 #define SOTTO_SYS_LOG_H
 

@@ -1,11 +1,12 @@
 /* The event loop: descriptors, one-shot timers, deferred calls and signals, in one thread.
  *
- * What is watched is a struct embedded in its owner, so that starting it allocates little or nothing
- * and stopping it can't fail. Callbacks may stop, start and free any object of the loop, their own
- * included: what was stopped is never called again, not even for an event that is already on the table.
+ * What is watched is a struct embedded in its owner, so that starting it allocates little or
+ * nothing and stopping it can't fail. Callbacks may stop, start and free any object of the loop,
+ * their own included: what was stopped is never called again, not even for an event that is already
+ * on the table.
  *
- * One turn of the loop: wait; descriptors that are ready; timers that are due; deferred calls. A call
- * deferred by a deferred call runs in the next turn, which then doesn't wait. */
+ * One turn of the loop: wait; descriptors that are ready; timers that are due; deferred calls. A
+ * call deferred by a deferred call runs in the next turn, which then doesn't wait. */
 #ifndef SOTTO_SYS_LOOP_H
 #define SOTTO_SYS_LOOP_H
 
@@ -13,7 +14,8 @@
 
 struct sys_loop;
 
-/* mem may be NULL. Makes SIGPIPE ignored in the whole process: a closed peer is an error of write(). */
+/* mem may be NULL. Makes SIGPIPE ignored in the whole process: a closed peer is an error of
+ * write(). */
 MUST err sys_loop_new(struct sys_loop **loop, const struct mem *mem);
 /* Everything on it must have been stopped. NULL is fine. */
 void sys_loop_free(struct sys_loop *loop);
@@ -27,12 +29,13 @@ void sys_loop_stop(struct sys_loop *loop);
 const struct mem *sys_loop_mem(const struct sys_loop *loop);
 /* Milliseconds of the monotonic clock, as of the beginning of this turn's callbacks. */
 uint64_t sys_loop_now(const struct sys_loop *loop);
-/* SYS_SCRATCH bytes that a callback may use until it returns or calls out, unless it was itself handed
- * bytes: those may lie there. */
+/* SYS_SCRATCH bytes that a callback may use until it returns or calls out, unless it was itself
+ * handed bytes: those may lie there. */
 uint8_t *sys_loop_scratch(struct sys_loop *loop);
 enum { SYS_SCRATCH = 128 * 1024 };
 
-/* ---- Clocks ---- in milliseconds; the wall's since 1970. The monotonic one is the caller's for spans. */
+/* ---- Clocks ---- in milliseconds; the wall's since 1970. The monotonic one is the caller's for
+ * spans. */
 uint64_t sys_clock_mono(void);
 uint64_t sys_clock_wall(void);
 
@@ -69,8 +72,8 @@ struct sys_timer {
     size_t place; /* the loop's: place in its heap */
 };
 
-/* Calls fire(ctx) once, in_ms milliseconds from now or a little later; timers of the same millisecond
- * in any order. Setting it again moves it. NO_MEMORY only for one that wasn't set. */
+/* Calls fire(ctx) once, in_ms milliseconds from now or a little later; timers of the same
+ * millisecond in any order. Setting it again moves it. NO_MEMORY only for one that wasn't set. */
 MUST err sys_timer_set(struct sys_timer *t, struct sys_loop *loop, uint64_t in_ms,
                        void (*fire)(void *ctx), void *ctx);
 void sys_timer_cancel(struct sys_timer *t);
@@ -96,7 +99,8 @@ struct sys_signals {
     int fd;
 };
 
-/* Blocks the signals (a list that ends with 0) in this process and reports each as caught(ctx, signal). */
+/* Blocks the signals (a list that ends with 0) in this process and reports each as caught(ctx,
+ * signal). */
 MUST err sys_signals_start(struct sys_signals *s, struct sys_loop *loop, const int *signals,
                            void (*caught)(void *ctx, int signal), void *ctx);
 /* They stay blocked. */

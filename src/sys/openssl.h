@@ -1,4 +1,5 @@
-/* OpenSSL's headers. One of their types has the name of one of our errors, and goes by another here. */
+/* OpenSSL's headers. One of their types has the name of one of our errors, and goes by another
+ * here. */
 #ifndef SOTTO_SYS_OPENSSL_H
 #define SOTTO_SYS_OPENSSL_H
 

@@ -1,4 +1,5 @@
-/* Bytes on their way out: appended at one end, taken at the other, and no memory held while empty. */
+/* Bytes on their way out: appended at one end, taken at the other, and no memory held while
+ * empty. */
 #ifndef SOTTO_SYS_OUTBOX_H
 #define SOTTO_SYS_OUTBOX_H
 

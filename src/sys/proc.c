@@ -48,8 +48,9 @@ static bool place_fds(const int *fds, size_t count) {
     return true;
 }
 
-/* The parent's signals are blocked for its loop, and SIGPIPE is ignored; the child starts afresh. Its
- * own process group keeps a terminal's Ctrl-C for the parent, which stops its children in order. */
+/* The parent's signals are blocked for its loop, and SIGPIPE is ignored; the child starts afresh.
+ * Its own process group keeps a terminal's Ctrl-C for the parent, which stops its children in
+ * order. */
 __attribute__((noreturn)) static void become(const struct sys_proc_options *options,
                                              const struct sys_proc_start *start, int parent) {
     char *argv[SYS_PROC_ARGS_MAX + 2];
@@ -242,10 +243,4 @@ void sys_proc_free(struct sys_proc *proc) {
     }
     if (!proc->busy)
         mem_free(sys_loop_mem(proc->loop), proc, sizeof(*proc));
-}
-
-err sys_proc_tie(void) {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-        return sys_err_from_errno(errno);
-    return getppid() == 1 ? ERR_CLOSED : OK;
 }

@@ -1,5 +1,6 @@
 /* Processes of our own: copies of this executable with a role, started, watched, restarted with
- * growing pauses, and stopped. They are killed by the kernel if the parent dies. */
+ * growing pauses, and stopped. The kernel kills them if the parent dies; a child that changes its
+ * user has to ask for that again (sandbox.h does). Each is the head of its own process group. */
 #ifndef SOTTO_SYS_PROC_H
 #define SOTTO_SYS_PROC_H
 
@@ -9,10 +10,10 @@ enum { SYS_PROC_FDS_MAX = 32, SYS_PROC_ARGS_MAX = 16, SYS_PROC_FD_FIRST = 3 };
 
 /* Filled by prepare() before every start, since a restarted child needs fresh sockets. */
 struct sys_proc_start {
-    const char *args[SYS_PROC_ARGS_MAX]; /* after the program's name; must live until start is over */
+    const char *args[SYS_PROC_ARGS_MAX]; /* after the name; must live until started() */
     size_t arg_count;
     int fds[SYS_PROC_FDS_MAX]; /* the i-th becomes the child's descriptor SYS_PROC_FD_FIRST + i */
-    size_t fd_count;           /* 0, 1 and 2 are inherited; every other one is closed in the child */
+    size_t fd_count;           /* 0, 1 and 2 are inherited; every other one is closed */
 };
 
 struct sys_proc;
@@ -24,12 +25,12 @@ struct sys_proc_options {
     err (*prepare)(void *ctx, struct sys_proc_start *start);
     /* After the attempt, whether it succeeded or not: close the child's ends here. */
     void (*started)(void *ctx, struct sys_proc *proc, err result);
-    /* It ended by itself or was stopped: its exit code, or minus the signal's number. may_restart is
-     * false after sys_proc_stop. */
+    /* It ended by itself or was stopped: its exit code, or minus the signal's number. may_restart
+     * is false after sys_proc_stop. */
     void (*ended)(void *ctx, struct sys_proc *proc, int status, bool restarts);
     void *ctx;
-    /* Pause before a restart: the first, doubled each time up to the last, and back to the first after
-     * it ran for that long. 0: 100 ms, 10 s. */
+    /* Pause before a restart: the first, doubled each time up to the last, and back to the first
+     * after it ran for that long. 0: 100 ms, 10 s. */
     uint32_t pause_first_ms, pause_last_ms;
     uint32_t grace_ms; /* between SIGTERM and SIGKILL; 0: 10 s */
     bool once;         /* never restart */
@@ -46,8 +47,5 @@ int sys_proc_pid(const struct sys_proc *proc);
 uint32_t sys_proc_restarts(const struct sys_proc *proc);
 /* Kills it if it runs. NULL is fine; may be called from ended(). */
 void sys_proc_free(struct sys_proc *proc);
-
-/* In the child, first thing: asks to be killed with the parent, and says CLOSED if it is gone already. */
-MUST err sys_proc_tie(void);
 
 #endif

@@ -2,14 +2,16 @@
  * done; there is no way out.
  *
  *   profile   what the kernel still lets it do
- *   edge      read, write, accept on sockets it was given; memory, clocks, epoll. No open, no socket,
- *             no exec, no fork
- *   mail      the same, with files beneath its data directory and threads. No socket, bind, connect,
- *             no exec
- *   parent    processes (fork, exec of itself, kill, wait), sockets of its own, files it reads again
+ *   edge      read, write and accept on sockets that it was given; memory, clocks, epoll. No open,
+ *             no socket, no exec, no fork
+ *   mail      the same, and files beneath its data directory, and threads. No socket, bind,
+ *             connect, no exec, no fork
+ *   parent    starts and ends processes and reads files; no new ports. What it starts inherits its
+ *             filter, so this list holds what a program needs to begin and to enter its own profile.
+ *             The rest (tracing, mounting, modules, io_uring, BPF, namespaces) is gone for all
  *
- * A forbidden system call kills the process (a core is never written). Landlock narrows files to the
- * named directories where the kernel has it, and network and scopes as far as its ABI goes. */
+ * A forbidden system call kills the process (a core is never written). Landlock narrows files to
+ * the named directories where the kernel has it, and network and scopes as far as its ABI goes. */
 #ifndef SOTTO_SYS_SANDBOX_H
 #define SOTTO_SYS_SANDBOX_H
 
@@ -20,7 +22,7 @@ enum sys_profile { SYS_PROFILE_EDGE, SYS_PROFILE_MAIL, SYS_PROFILE_PARENT };
 enum sys_sandbox_mode {
     SYS_SANDBOX_ENFORCE = 0, /* kill on a forbidden call */
     SYS_SANDBOX_ERRNO,       /* EPERM instead: for finding out what a build needs */
-    SYS_SANDBOX_OFF,         /* no seccomp, no Landlock (sanitizers need more calls); the rest holds */
+    SYS_SANDBOX_OFF,         /* no seccomp, no Landlock: for sanitizers; the rest holds */
 };
 
 enum { SYS_SANDBOX_PATHS_MAX = 8 };
@@ -43,8 +45,9 @@ struct sys_sandbox_report {
     char text[128];   /* for the log and the health page: "seccomp kill, landlock 3" */
 };
 
-/* Any error means that the process must not go on: NOT_FOUND (no such user), DENIED, UNSUPPORTED (no
- * seccomp in this kernel), IO. A kernel without Landlock is not an error; the report says so. */
+/* Any error means that the process must not go on: NOT_FOUND (no such user), DENIED, UNSUPPORTED
+ * (no seccomp in this kernel), IO. A kernel without Landlock is not an error; the report says
+ * so. */
 MUST err sys_sandbox_enter(const struct sys_sandbox *sandbox, struct sys_sandbox_report *report);
 
 #endif

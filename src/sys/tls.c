@@ -124,8 +124,8 @@ struct sys_tls *sys_tls_share(struct sys_tls *tls) {
     return copy;
 }
 
-/* A name goes into the handshake so that a server with several certificates can choose; a number may
- * not (RFC 6066 section 3). */
+/* A name goes into the handshake so that a server with several certificates can choose; a number
+ * may not (RFC 6066 section 3). */
 static bool expect_host(SSL *ssl, const char *host, bool verify) {
     bool number = sys_host_is_number(host);
     if (!number && SSL_set_tlsext_host_name(ssl, host) != 1)

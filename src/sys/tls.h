@@ -1,4 +1,5 @@
-/* TLS 1.3, and nothing older: no tickets, no session cache, no early data, buffers released while idle. */
+/* TLS 1.3, and nothing older: no tickets, no session cache, no early data, buffers released while
+ * idle. */
 #ifndef SOTTO_SYS_TLS_H
 #define SOTTO_SYS_TLS_H
 
@@ -8,14 +9,14 @@
  * connection holds a reference, so it can be replaced (a new certificate) while they go on. */
 struct sys_tls;
 
-/* A server's, from PEM bytes (certificate first, then its chain), so that a process which can't open
- * files can be handed them. MALFORMED if they can't be read, IDENTITY if the key isn't the
+/* A server's, from PEM bytes (certificate first, then its chain), so that a process which can't
+ * open files can be handed them. MALFORMED if they can't be read, IDENTITY if the key isn't the
  * certificate's. */
 MUST err sys_tls_server_new(struct sys_tls **tls, slice certificates_pem, slice key_pem);
 
 enum sys_tls_trust {
     SYS_TLS_SYSTEM, /* the host's name and the system's authorities */
-    SYS_TLS_ANY,    /* any certificate: for servers whose own key is pinned inside, in the session */
+    SYS_TLS_ANY,    /* any certificate: the server's own key is pinned in the session inside */
 };
 MUST err sys_tls_client_new(struct sys_tls **tls, enum sys_tls_trust trust);
 /* Gives back the caller's reference. NULL is fine. */

@@ -84,8 +84,8 @@ void sys_ws_mask(uint8_t *p, size_t n, const uint8_t key[4]) {
         p[i] ^= key[i & 3];
 }
 
-/* How many bytes a UTF-8 character takes, 0 if it isn't one (too long a form, a surrogate, beyond the
- * last). */
+/* How many bytes a UTF-8 character takes, 0 if it isn't one (too long a form, a surrogate, beyond
+ * the last). */
 static size_t utf8_size(const uint8_t *p, size_t n) {
     if (p[0] < 0x80)
         return 1;

@@ -1,5 +1,5 @@
-/* WebSocket frames (RFC 6455 section 5), without I/O and without memory of their own: a connection that
- * waits between frames costs nothing. */
+/* WebSocket frames (RFC 6455 section 5), without I/O and without memory of their own: a connection
+ * that waits between frames costs nothing. */
 #ifndef SOTTO_SYS_WS_H
 #define SOTTO_SYS_WS_H
 
@@ -36,16 +36,16 @@ struct sys_ws_frame {
 };
 
 /* Reads the head of a frame. frame->head stays 0 if it isn't whole yet. MALFORMED: reserved bits or
- * opcodes, a length that isn't in its shortest form, a control frame that is long or in fragments, or
- * masked other than must_mask says. TOO_LARGE: a payload of more than max. */
+ * opcodes, a length that isn't in its shortest form, a control frame that is long or in fragments,
+ * or masked other than must_mask says. TOO_LARGE: a payload of more than max. */
 MUST err sys_ws_head(struct sys_ws_frame *frame, slice bytes, bool must_mask, size_t max);
 /* Writes the head of a final frame and returns its size; key is NULL for an unmasked one. */
 size_t sys_ws_write_head(uint8_t head[SYS_WS_HEAD_MAX], uint8_t opcode, size_t payload,
                          const uint8_t key[4]);
 /* Masks or unmasks in place. */
 void sys_ws_mask(uint8_t *p, size_t n, const uint8_t key[4]);
-/* The code of a Close frame's payload (SYS_WS_NO_CODE if it is empty). MALFORMED: one byte, a code that
- * may not be sent, or a reason that isn't UTF-8. */
+/* The code of a Close frame's payload (SYS_WS_NO_CODE if it is empty). MALFORMED: one byte, a code
+ * that may not be sent, or a reason that isn't UTF-8. */
 MUST err sys_ws_close_code(slice payload, uint16_t *code);
 
 #endif

@@ -1,0 +1,150 @@
+/* libseccomp turns the lists into a filter. A name that this machine doesn't have is passed
+ * over. */
+#include "sys/seccomp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "sys/files.h"
+
+/* What every process does: its own memory, time, threads' locks, and descriptors that it has. */
+static const char *const COMMON[] = {
+    /* memory */
+    "brk", "madvise", "mremap", "munmap", "mlock", "munlock",
+    /* time and randomness */
+    "clock_getres", "clock_gettime", "clock_nanosleep", "getrandom", "gettimeofday", "nanosleep",
+    "time",
+    /* signals and the end */
+    "exit", "exit_group", "restart_syscall", "rt_sigaction", "rt_sigpending", "rt_sigprocmask",
+    "rt_sigreturn", "rt_sigtimedwait", "sigaltstack",
+    /* locks and scheduling */
+    "futex", "get_robust_list", "membarrier", "rseq", "sched_getaffinity", "sched_yield", "getcpu",
+    "set_robust_list", "set_tid_address",
+    /* who am I */
+    "getegid", "geteuid", "getgid", "getpid", "getppid", "gettid", "getuid", "getrusage", "uname",
+    /* descriptors */
+    "close", "dup", "dup2", "dup3", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2",
+    "epoll_wait", "eventfd2", "fcntl", "fstat", "lseek", "pipe2", "poll", "ppoll", "pread64",
+    "pselect6", "pwrite64", "read", "readv", "select", "signalfd4", "timerfd_create",
+    "timerfd_settime", "write", "writev",
+    /* sockets that it was given */
+    "accept", "accept4", "getpeername", "getsockname", "getsockopt", "recvfrom", "recvmsg",
+    "sendmsg", "sendto", "setsockopt", "shutdown", NULL};
+
+/* Files beneath the data directory (Landlock says which), and a database's threads. */
+static const char *const MAIL[] = {
+    "access", "chmod", "copy_file_range", "faccessat", "faccessat2", "fadvise64", "fallocate",
+    "fchmod", "fchmodat", "fdatasync", "flock", "fstatfs", "fsync", "ftruncate", "getcwd",
+    "getdents", "getdents64", "getpriority", "ioprio_get", "ioprio_set", "link", "linkat", "lstat",
+    "mkdir", "mkdirat", "msync", "newfstatat", "open", "openat", "preadv", "preadv2", "pwritev",
+    "pwritev2", "readahead", "readlink", "readlinkat", "rename", "renameat", "renameat2", "rmdir",
+    "sched_getparam", "sched_getscheduler", "sched_setaffinity", "sched_setscheduler",
+    "setpriority", "stat", "statfs", "statx", "sync_file_range", "sysinfo", "truncate", "umask",
+    "unlink", "unlinkat", "utimensat", NULL};
+
+/* The others' starts and ends. A filter is inherited by what the parent starts, so this one has to
+ * let a program begin, drop its rights, open its store and enter its own profile. */
+static const char *const PARENT[] = {
+    "access", "arch_prctl", "bind", "capget", "capset", "chdir", "clone", "close_range", "connect",
+    "execve", "fork", "getgroups", "getpgid", "getpgrp", "getresgid", "getresuid", "getsid", "kill",
+    "landlock_add_rule", "landlock_create_ruleset", "landlock_restrict_self", "listen", "mlock2",
+    "mlockall", "mmap", "mprotect", "pidfd_open", "pidfd_send_signal", "pipe", "prctl", "prlimit64",
+    "seccomp", "setgid", "setgroups", "setpgid", "setregid", "setresgid", "setresuid", "setreuid",
+    "setrlimit", "getrlimit", "setsid", "setuid", "socket", "socketpair", "tgkill", "tkill",
+    "ioctl", "vfork", "wait4", "waitid", NULL};
+
+/* Asked for by libraries that do without it when told that it isn't there. clone3 because its flags
+ * lie in memory, where a filter can't see them; io_uring because what it does escapes the
+ * filter. */
+static const char *const ABSENT[] = {"clone3", "io_uring_setup", NULL};
+
+struct filter {
+    scmp_filter_ctx ctx;
+    err result;
+};
+
+static void add(struct filter *f, uint32_t action, const char *name, unsigned count,
+                const struct scmp_arg_cmp *args) {
+    int number = seccomp_syscall_resolve_name(name);
+    if (f->result != OK || number < 0)
+        return;
+    int failure = seccomp_rule_add_array(f->ctx, action, number, count, args);
+    if (failure == -ENOMEM)
+        f->result = ERR_NO_MEMORY;
+    else if (failure != 0 && failure != -EEXIST)
+        f->result = ERR_BUG;
+}
+
+static void allow_list(struct filter *f, const char *const *names) {
+    for (; *names != NULL; names++)
+        add(f, SCMP_ACT_ALLOW, *names, 0, NULL);
+}
+
+/* Allowed if one argument fits: equal to a value, or with these bits of it equal to a value. */
+static void allow_if(struct filter *f, const char *name, unsigned arg, enum scmp_compare how,
+                     uint64_t a, uint64_t b) {
+    struct scmp_arg_cmp compare = {.arg = arg, .op = how, .datum_a = a, .datum_b = b};
+    add(f, SCMP_ACT_ALLOW, name, 1, &compare);
+}
+
+/* What edge and mail may do with some arguments only. */
+static void allow_own(struct filter *f) {
+    /* No memory that can be executed. */
+    allow_if(f, "mmap", 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    allow_if(f, "mprotect", 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    /* Signals to itself: abort(). */
+    allow_if(f, "tgkill", 0, SCMP_CMP_EQ, (uint64_t)getpid(), 0);
+    allow_if(f, "prctl", 0, SCMP_CMP_EQ, PR_SET_NAME, 0);
+    /* Limits may be read: the third argument would be a pointer to new ones. */
+    allow_if(f, "prlimit64", 2, SCMP_CMP_EQ, 0, 0);
+    add(f, SCMP_ACT_ALLOW, "getrlimit", 0, NULL);
+    /* isatty(), and how much can be read. */
+    allow_if(f, "ioctl", 1, SCMP_CMP_EQ, TCGETS, 0);
+    allow_if(f, "ioctl", 1, SCMP_CMP_EQ, FIONREAD, 0);
+}
+
+static void allow_profile(struct filter *f, enum sys_profile profile) {
+    allow_list(f, COMMON);
+    if (profile != SYS_PROFILE_PARENT)
+        allow_own(f);
+    /* fstat() of newer C libraries is this call with an empty path. */
+    if (profile == SYS_PROFILE_EDGE)
+        allow_if(f, "newfstatat", 3, SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH);
+    else
+        allow_list(f, MAIL);
+    /* Threads, but no processes. */
+    if (profile == SYS_PROFILE_MAIL)
+        allow_if(f, "clone", 0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
+    if (profile == SYS_PROFILE_PARENT)
+        allow_list(f, PARENT);
+    for (const char *const *name = ABSENT; *name != NULL; name++)
+        add(f, SCMP_ACT_ERRNO(ENOSYS), *name, 0, NULL);
+}
+
+err sys_seccomp_enter(enum sys_profile profile, bool kill) {
+    uint32_t otherwise = kill ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM);
+    struct filter f = {seccomp_init(otherwise), OK};
+    if (f.ctx == NULL)
+        return ERR_NO_MEMORY;
+    /* All threads at once, and a tree instead of a list: a call costs the same wherever it
+     * stands. */
+    if (seccomp_attr_set(f.ctx, SCMP_FLTATR_CTL_TSYNC, 1) != 0)
+        f.result = ERR_UNSUPPORTED;
+    if (seccomp_attr_set(f.ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0)
+        f.result = ERR_UNSUPPORTED;
+    allow_profile(&f, profile);
+    if (f.result == OK) {
+        int failure = seccomp_load(f.ctx);
+        if (failure != 0)
+            f.result = failure == -EINVAL || failure == -ENOSYS ? ERR_UNSUPPORTED
+                                                                : sys_err_from_errno(-failure);
+    }
+    seccomp_release(f.ctx);
+    return f.result;
+}
