@@ -53,7 +53,8 @@ install: all ## install the programs and their manual: PREFIX (/usr/local), SYSC
 	@DESTDIR=$(DESTDIR) meson install -C build/native --quiet
 
 format: ## format the C sources
-	@git ls-files '*.[ch]' | xargs -r clang-format -i
+	@scripts/setup.sh format
+	@git ls-files '*.[ch]' | xargs -r "clang-format-$$(scripts/clang-version.sh)" -i
 
 check: ## what `make test` checks about the sources themselves
 	@scripts/check-deps.py

@@ -7,6 +7,7 @@ quiet=(--quiet)
 [ ! -t 1 ] || quiet=()
 for flavour; do
     scripts/configure.sh "$flavour"
+    ! ninja -C "build/$flavour" -n | grep -q 'no work to do' || continue
     echo "build: $flavour" >&2
     ninja -C "build/$flavour" "${quiet[@]}"
 done

@@ -21,8 +21,10 @@ die() { say "$*"; exit 1; }
 
 # Prints the repository that this system's own release comes from, and the file that names it.
 system_repository() {
+    local release
     # shellcheck disable=SC1091
-    local release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    # shellcheck disable=SC2016
     apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI) $(SOURCESENTRY)' \
         'Created-By: Packages' | awk -v r="$release" '$1 == r && $2 == "main" { print $3, $4; exit }'
 }
@@ -89,7 +91,7 @@ configure_for() {
     native) ./configure "${common[@]}" --with-pic ;;
     wasm)
         local clang
-        clang=$("$root/scripts/clang-version.sh") || die "no clang with wasm32-wasi: make setup-wasm"
+        clang=$("$root/scripts/clang-version.sh") || die "no clang with wasm32-wasi: scripts/setup.sh wasm installs it"
         CC="clang-$clang --target=wasm32-wasi --sysroot=/usr" AR="llvm-ar-$clang" \
             RANLIB="llvm-ranlib-$clang" CFLAGS="-O2 -ffile-prefix-map=$work=." \
             ./configure "${common[@]}" --host=wasm32-wasi --disable-ssp --disable-asm --disable-pie \

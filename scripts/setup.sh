@@ -5,7 +5,8 @@
 #   scripts/setup.sh native   to build and run the programs
 #   scripts/setup.sh clang    to fuzz
 #   scripts/setup.sh wasm     to build for WebAssembly and run its tests
-#   scripts/setup.sh test     everything
+#   scripts/setup.sh test     everything that `make test` takes
+#   scripts/setup.sh format   to format the sources
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -71,6 +72,7 @@ case ${1:-native} in
 native) ;;
 clang) need_clang ;;
 wasm | test) need_wasm ;;
-*) die "native, clang, wasm or test, not $1" ;;
+format) need "clang-format-$(clang_version)" ;;
+*) die "native, clang, wasm, test or format, not $1" ;;
 esac
 [ ${#missing[@]} -eq 0 ] || install_missing
