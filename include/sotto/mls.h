@@ -40,6 +40,9 @@ struct mls_leaf_params {
     slice signature_pub, signature_priv;
     const struct mls_extension *extensions; /* each type is also listed in the capabilities */
     size_t extension_count;
+    /* Further types that the member understands, in group contexts and in others' leaves. */
+    const uint16_t *supported_extensions;
+    size_t supported_extension_count;
 };
 
 /* A member as an application sees it. */
@@ -158,6 +161,10 @@ MUST err mls_group_protect(struct mls_group *group, slice authenticated_data, sl
 /* How many bytes longer than its content a PrivateMessage of this group is: for choosing padding. */
 MUST err mls_group_overhead(const struct mls_group *group, slice authenticated_data, size_t plain,
                             size_t *overhead);
+/* The most padding with which the message of so many plain bytes is no longer than `total` (and just
+ * as long, but for a few totals that no message has). TOO_LARGE if it is longer without any. */
+MUST err mls_group_padding(const struct mls_group *group, slice authenticated_data, size_t plain,
+                           size_t total, size_t *padding);
 
 enum mls_kind { MLS_APPLICATION = 1, MLS_PROPOSAL = 2, MLS_COMMIT = 3 };
 enum mls_wire { MLS_PUBLIC_MESSAGE = 1, MLS_PRIVATE_MESSAGE = 2 };

@@ -1,0 +1,306 @@
+/* Which proposals a commit of ours carries (RFC 9420 section 12.2). What was asked for by value must
+ * go in, or the call fails; of the pending ones, those that fit. */
+#include <stdlib.h>
+
+#include "mls/commit.h"
+#include "mls/key_package.h"
+#include "mls/leaf.h"
+#include "mls/tree_check.h"
+
+/* By value first, then the pending ones in the order of their arrival. */
+struct candidate {
+    const struct mls_proposal *proposal;
+    const struct mls_pending *pending; /* NULL: by value */
+    uint32_t sender;
+    bool dropped;
+};
+
+struct selection {
+    const struct mls_group *group;
+    const struct mls_auth *auth;
+    struct mls_proposal *values; /* owned */
+    size_t value_count, value_room;
+    struct candidate *candidates;
+    size_t count, room;
+    const struct mls_extensions *extensions; /* of the group after the commit */
+};
+
+/* ---- Gathering ---- */
+
+static err parse_values(struct selection *s, const struct mls_commit_params *params) {
+    const struct mem *mem = s->group->mem;
+    for (size_t i = 0; i < params->add_count; i++) {
+        struct mls_proposal *p = &s->values[s->value_count++];
+        p->type = MLS_PROPOSAL_ADD;
+        p->key_package = mem_new(mem, sizeof(*p->key_package));
+        if (p->key_package == NULL)
+            return ERR_NO_MEMORY;
+        TRY(mls_key_package_open(params->adds[i], p->key_package, mem));
+    }
+    for (size_t i = 0; i < params->remove_count; i++) {
+        struct mls_proposal *p = &s->values[s->value_count++];
+        p->type = MLS_PROPOSAL_REMOVE;
+        p->removed = params->removes[i];
+    }
+    return OK;
+}
+
+static err gather(struct selection *s, const struct mls_commit_params *params) {
+    const struct mls_group *group = s->group;
+    size_t pending = params->without_pending ? 0 : group->pending_count;
+    if (params->add_count > SIZE_MAX / 4 || params->remove_count > SIZE_MAX / 4)
+        return ERR_LIMIT;
+    s->value_room = params->add_count + params->remove_count;
+    s->room = s->value_room + pending;
+    s->values = mem_new_array(group->mem, s->value_room, sizeof(*s->values));
+    s->candidates = mem_new_array(group->mem, s->room, sizeof(*s->candidates));
+    if ((s->values == NULL && s->value_room != 0) || (s->candidates == NULL && s->room != 0))
+        return ERR_NO_MEMORY;
+    TRY(parse_values(s, params));
+    for (size_t i = 0; i < s->value_count; i++)
+        s->candidates[s->count++] =
+            (struct candidate){&s->values[i], NULL, group->epoch->keys.leaf, false};
+    for (size_t i = 0; i < pending; i++)
+        s->candidates[s->count++] = (struct candidate){
+            &group->pending[i]->proposal, group->pending[i], group->pending[i]->sender, false};
+    return OK;
+}
+
+/* ---- One by one ---- */
+
+/* What was asked for by value can't be left out: then `broken` is the answer. */
+static err drop(struct candidate *c, err broken) {
+    c->dropped = true;
+    return c->pending != NULL ? OK : broken;
+}
+
+/* Only the newest new set of extensions stays, if all members support it; then what does not fit to
+ * it is left out. */
+static void choose_extensions(struct selection *s) {
+    for (size_t i = s->count; i-- > 0;) {
+        struct candidate *c = &s->candidates[i];
+        if (c->proposal->type != MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
+            continue;
+        const struct mls_extensions *new = &c->proposal->extensions;
+        if (s->extensions == NULL && mls_tree_check_support(&s->group->epoch->tree, new) == OK)
+            s->extensions = new;
+        else
+            c->dropped = true;
+    }
+}
+
+static bool fits_extensions(const struct selection *s, const struct mls_proposal *p) {
+    const struct mls_leaf_node *leaf = NULL;
+    if (s->extensions != NULL && p->type == MLS_PROPOSAL_ADD)
+        leaf = &p->key_package->leaf;
+    if (s->extensions != NULL && p->type == MLS_PROPOSAL_UPDATE)
+        leaf = p->leaf;
+    return leaf == NULL || mls_leaf_supports(leaf, s->extensions) == OK;
+}
+
+static bool knows_psk(const struct selection *s, const struct mls_psk_id *id) {
+    uint8_t secret[CRYPTO_HASH_MAX];
+    err e = mls_psk_secret(s->group->suite, s->group, id, 1, s->auth, secret, s->group->mem);
+    wipe(secret, sizeof(secret));
+    return e == OK;
+}
+
+static err drop_single(struct selection *s, struct candidate *c) {
+    uint32_t own = s->group->epoch->keys.leaf;
+    const struct mls_proposal *p = c->proposal;
+    /* RFC 9420 s.12.2: no Update by the committer, no Remove of the committer. */
+    if (p->type == MLS_PROPOSAL_UPDATE && c->sender == own)
+        return drop(c, ERR_MLS_PROPOSAL_LIST);
+    if (p->type == MLS_PROPOSAL_REMOVE && p->removed == own)
+        return drop(c, ERR_MLS_PROPOSAL_LIST);
+    if (p->type == MLS_PROPOSAL_PSK && !knows_psk(s, &p->psk))
+        return drop(c, ERR_MLS_PSK);
+    return fits_extensions(s, p) ? OK : drop(c, ERR_MLS_CAPABILITIES);
+}
+
+/* RFC 9420 s.12.2: no PreSharedKeyID twice, and not more than anyone accepts. */
+static err drop_psks(struct selection *s) {
+    const struct mls_psk_id *kept[MLS_PSKS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        struct candidate *c = &s->candidates[i];
+        if (c->dropped || c->proposal->type != MLS_PROPOSAL_PSK)
+            continue;
+        bool twice = n == MLS_PSKS_MAX;
+        for (size_t j = 0; j < n && !twice; j++)
+            twice = mls_psk_id_equal(kept[j], &c->proposal->psk);
+        if (twice)
+            TRY(drop(c, ERR_MLS_PROPOSAL_LIST));
+        else
+            kept[n++] = &c->proposal->psk;
+    }
+    return OK;
+}
+
+/* ---- Against each other ---- */
+
+/* What a candidate claims for itself; of several with one claim, the first in this order stays. */
+struct claim {
+    slice what; /* a leaf's number, a key */
+    uint64_t rank;
+    size_t candidate;
+};
+
+static int compare_claims(const void *a, const void *b) {
+    const struct claim *x = a, *y = b;
+    int order = slice_compare(x->what, y->what);
+    if (order != 0)
+        return order;
+    return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+static err keep_first(struct selection *s, struct claim *claims, size_t n, err broken) {
+    if (n > 1)
+        qsort(claims, n, sizeof(*claims), compare_claims);
+    for (size_t i = 1; i < n; i++) {
+        struct candidate *c = &s->candidates[claims[i].candidate];
+        if (slice_equal(claims[i].what, claims[i - 1].what) && !c->dropped)
+            TRY(drop(c, broken));
+    }
+    return OK;
+}
+
+/* RFC 9420 s.12.2: one Update or Remove for a leaf: any Remove, else the newest Update. `leaves` has
+ * room for all. */
+static err drop_targets(struct selection *s, struct claim *claims, uint32_t *leaves) {
+    size_t n = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct candidate *c = &s->candidates[i];
+        bool is_remove = c->proposal->type == MLS_PROPOSAL_REMOVE;
+        if (c->dropped || (!is_remove && c->proposal->type != MLS_PROPOSAL_UPDATE))
+            continue;
+        leaves[n] = is_remove ? c->proposal->removed : c->sender;
+        claims[n] = (struct claim){.what = slice_of(&leaves[n], sizeof(leaves[n])),
+                                   .rank = is_remove ? i : (uint64_t)s->count * 2 - i,
+                                   .candidate = i};
+        n++;
+    }
+    return keep_first(s, claims, n, ERR_MLS_PROPOSAL_LIST);
+}
+
+static const struct mls_leaf_node *new_leaf(const struct candidate *c) {
+    if (c->dropped)
+        return NULL;
+    if (c->proposal->type == MLS_PROPOSAL_ADD)
+        return &c->proposal->key_package->leaf;
+    return c->proposal->type == MLS_PROPOSAL_UPDATE ? c->proposal->leaf : NULL;
+}
+
+/* RFC 9420 s.7.3, 12.2: keys of new leaves are unique among themselves... */
+static err drop_same_keys(struct selection *s, struct claim *claims, bool signature) {
+    size_t n = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct mls_leaf_node *leaf = new_leaf(&s->candidates[i]);
+        if (leaf == NULL)
+            continue;
+        const buf *key = signature ? &leaf->signature_key : &leaf->encryption_key;
+        claims[n++] = (struct claim){.what = buf_slice(key), .rank = i, .candidate = i};
+    }
+    return keep_first(s, claims, n, ERR_MLS_DUPLICATE_KEY);
+}
+
+static int compare_u32(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static bool stays(uint32_t leaf, const uint32_t *removed, size_t n) {
+    if (leaf == MLS_NODE_NONE)
+        return false;
+    return n == 0 || bsearch(&leaf, removed, n, sizeof(leaf), compare_u32) == NULL;
+}
+
+/* ... and differ from those of members who stay. */
+static err drop_taken_keys(struct selection *s, uint32_t *removed) {
+    const struct mls_tree *tree = &s->group->epoch->tree;
+    size_t n = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (!s->candidates[i].dropped && s->candidates[i].proposal->type == MLS_PROPOSAL_REMOVE)
+            removed[n++] = s->candidates[i].proposal->removed;
+    if (n > 1)
+        qsort(removed, n, sizeof(*removed), compare_u32);
+    for (size_t i = 0; i < s->count; i++) {
+        struct candidate *c = &s->candidates[i];
+        const struct mls_leaf_node *leaf = new_leaf(c);
+        if (leaf == NULL)
+            continue;
+        uint32_t signer = mls_tree_find_signer(tree, buf_slice(&leaf->signature_key));
+        uint32_t owner = mls_tree_find_encryption(tree, buf_slice(&leaf->encryption_key));
+        if (c->proposal->type == MLS_PROPOSAL_UPDATE && signer == c->sender)
+            signer = MLS_NODE_NONE;
+        if (stays(signer, removed, n) || stays(owner, removed, n))
+            TRY(drop(c, ERR_MLS_DUPLICATE_KEY));
+    }
+    return OK;
+}
+
+static err drop_conflicts(struct selection *s) {
+    const struct mem *mem = s->group->mem;
+    if (s->count == 0)
+        return OK;
+    choose_extensions(s);
+    for (size_t i = 0; i < s->count; i++)
+        if (!s->candidates[i].dropped)
+            TRY(drop_single(s, &s->candidates[i]));
+    TRY(drop_psks(s));
+    struct claim *claims = mem_new_array(mem, s->count, sizeof(*claims));
+    uint32_t *leaves = mem_new_array(mem, s->count, sizeof(*leaves));
+    err e = claims == NULL || leaves == NULL ? ERR_NO_MEMORY : drop_targets(s, claims, leaves);
+    if (e == OK)
+        e = drop_same_keys(s, claims, true);
+    if (e == OK)
+        e = drop_same_keys(s, claims, false);
+    if (e == OK)
+        e = drop_taken_keys(s, leaves);
+    mem_free(mem, claims, s->count * sizeof(*claims));
+    mem_free(mem, leaves, s->count * sizeof(*leaves));
+    return e;
+}
+
+/* ---- The commit ---- */
+
+static err write_commit(struct selection *s, struct mls_commit *commit) {
+    const struct mem *mem = s->group->mem;
+    size_t n = 0;
+    for (size_t i = 0; i < s->count; i++)
+        n += !s->candidates[i].dropped;
+    commit->proposals = mem_new_array(mem, n, sizeof(*commit->proposals));
+    if (commit->proposals == NULL && n != 0)
+        return ERR_NO_MEMORY;
+    commit->proposal_count = n;
+    for (size_t i = 0, at = 0; i < s->count; i++) {
+        if (s->candidates[i].dropped)
+            continue;
+        struct mls_proposal_or_ref *p = &commit->proposals[at++];
+        const struct mls_pending *pending = s->candidates[i].pending;
+        p->by_reference = pending != NULL;
+        if (pending != NULL) {
+            TRY(mls_opaque_copy(&p->reference, slice_of(pending->ref, s->group->suite->hash->len),
+                                mem));
+        } else { /* hand-over: candidates by value stand first, in the order of values */
+            p->proposal = s->values[i];
+            s->values[i] = (struct mls_proposal){0};
+        }
+    }
+    return OK;
+}
+
+err mls_commit_select(const struct mls_group *group, const struct mls_commit_params *params,
+                      const struct mls_auth *auth, struct mls_commit *commit) {
+    struct selection s = {.group = group, .auth = auth};
+    err e = gather(&s, params);
+    if (e == OK)
+        e = drop_conflicts(&s);
+    if (e == OK)
+        e = write_commit(&s, commit);
+    for (size_t i = 0; i < s.value_count; i++)
+        mls_proposal_free(&s.values[i], group->mem);
+    mem_free(group->mem, s.values, s.value_room * sizeof(*s.values));
+    mem_free(group->mem, s.candidates, s.room * sizeof(*s.candidates));
+    return e;
+}

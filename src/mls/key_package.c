@@ -1,0 +1,337 @@
+#include "mls/key_package.h"
+
+#include "mls/labels.h"
+#include "mls/leaf.h"
+
+enum { SECRETS_VERSION = 1 };
+
+/* ---- What a member says of itself ---- */
+
+/* The suites that this library has; a leaf lists them all. */
+static const uint16_t known_suites[] = {MLS_SUITE_X25519_CHACHA, MLS_SUITE_XWING_CHACHA};
+
+static void write_u16s(writer *w, const uint16_t *p, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        writer_u16(w, p[i]);
+}
+
+/* Types that RFC 9420 defines itself are not listed (section 7.2). */
+static bool is_default_extension(uint16_t type) {
+    return type >= MLS_EXTENSION_APPLICATION_ID && type <= MLS_EXTENSION_EXTERNAL_SENDERS;
+}
+
+static void write_types(writer *w, const struct mls_extension *p, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (!is_default_extension(p[i].type))
+            writer_u16(w, p[i].type);
+}
+
+static void write_capabilities(writer *w, const struct mls_leaf_params *params,
+                               const struct mls_extension *also, size_t also_count) {
+    static const uint16_t versions[] = {MLS_VERSION_10}, credentials[] = {MLS_CREDENTIAL_BASIC};
+    size_t mark = writer_open(w);
+    write_u16s(w, versions, 1);
+    writer_close(w, mark);
+    mark = writer_open(w);
+    write_u16s(w, known_suites, sizeof(known_suites) / sizeof(known_suites[0]));
+    writer_close(w, mark);
+    mark = writer_open(w);
+    write_types(w, params->extensions, params->extension_count);
+    write_types(w, also, also_count);
+    write_u16s(w, params->supported_extensions, params->supported_extension_count);
+    writer_close(w, mark);
+    writer_vec(w, SLICE_EMPTY); /* proposals: the default ones are not listed */
+    mark = writer_open(w);
+    write_u16s(w, credentials, 1);
+    writer_close(w, mark);
+}
+
+static err fill_leaf(struct mls_leaf_node *leaf, const struct mls_leaf_params *params,
+                     slice capabilities, const struct mem *mem) {
+    reader r = reader_of(capabilities);
+    TRY(mls_capabilities_read(&r, &leaf->capabilities, mem));
+    leaf->credential.type = MLS_CREDENTIAL_BASIC;
+    TRY(mls_opaque_copy(&leaf->credential.identity, params->identity, mem));
+    TRY(mls_opaque_copy(&leaf->signature_key, params->signature_pub, mem));
+    return mls_extensions_from(&leaf->extensions, params->extensions, params->extension_count, mem);
+}
+
+err mls_leaf_from_params(struct mls_leaf_node *leaf, const struct mls_leaf_params *params,
+                         const struct mls_extension *also, size_t also_count,
+                         const struct mem *mem) {
+    memset(leaf, 0, sizeof(*leaf));
+    buf capabilities = buf_on(mem);
+    writer w = writer_on(&capabilities);
+    write_capabilities(&w, params, also, also_count);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = fill_leaf(leaf, params, buf_slice(&capabilities), mem);
+    if (e != OK)
+        mls_leaf_node_free(leaf, mem);
+    buf_free(&capabilities);
+    return e;
+}
+
+struct mls_member mls_member_of(const struct mls_leaf_node *leaf, uint32_t index) {
+    return (struct mls_member){
+        .leaf = index,
+        .identity = buf_slice(&leaf->credential.identity),
+        .signature_pub = buf_slice(&leaf->signature_key),
+        .extensions = leaf->extensions.p,
+        .extension_count = leaf->extensions.n,
+    };
+}
+
+err mls_auth_judge(const struct mls_auth *auth, const struct mls_leaf_node *before,
+                   const struct mls_leaf_node *leaf, uint32_t index) {
+    if (leaf->credential.type != MLS_CREDENTIAL_BASIC || auth == NULL || auth->accept == NULL)
+        return ERR_MLS_CREDENTIAL;
+    struct mls_member now = mls_member_of(leaf, index), then;
+    if (before == NULL)
+        return auth->accept(auth->ctx, NULL, &now);
+    then = mls_member_of(before, index);
+    return auth->accept(auth->ctx, &then, &now);
+}
+
+/* ---- Validation (section 10.1) ---- */
+
+static err verify_signature(const struct mls_suite *suite, const struct mls_key_package *kp,
+                            const struct mem *mem) {
+    buf tbs = buf_on(mem);
+    writer w = writer_on(&tbs);
+    mls_key_package_write_unsigned(&w, kp);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = mls_label_verify(suite, buf_slice(&kp->leaf.signature_key), "KeyPackageTBS",
+                             buf_slice(&tbs), buf_slice(&kp->signature), mem);
+    buf_free(&tbs);
+    return e;
+}
+
+err mls_key_package_validate(const struct mls_suite *suite, const struct mls_key_package *kp,
+                             const struct mls_extensions *group, const uint64_t *now,
+                             const struct mem *mem) {
+    /* RFC 9420 s.10.1: version and cipher suite are the group's. */
+    if (kp->version != MLS_VERSION_10)
+        return ERR_MLS_VERSION;
+    if (kp->suite != suite->id)
+        return ERR_MLS_SUITE;
+    /* RFC 9420 s.10: init_key is a public key of the suite. */
+    if (kp->init_key.n != suite->kem->pub)
+        return ERR_MLS_KEY_PACKAGE;
+    /* RFC 9420 s.10.1: init_key and the leaf's encryption key differ. */
+    if (slice_equal(buf_slice(&kp->init_key), buf_slice(&kp->leaf.encryption_key)))
+        return ERR_MLS_KEY_PACKAGE;
+    /* RFC 9420 s.13: no extension stands twice. */
+    TRY(mls_extensions_check(&kp->extensions));
+    /* RFC 9420 s.10.1: the leaf is valid for a key package. */
+    struct mls_leaf_check check = {.source = MLS_LEAF_KEY_PACKAGE, .group = group, .now = now};
+    TRY(mls_leaf_check(suite, &kp->leaf, &check, mem));
+    /* RFC 9420 s.10.1: the signature verifies with the leaf's key. */
+    return verify_signature(suite, kp, mem);
+}
+
+err mls_key_package_open(slice message, struct mls_key_package *kp, const struct mem *mem) {
+    uint16_t wire;
+    reader body;
+    memset(kp, 0, sizeof(*kp));
+    TRY(mls_message_open(message, &wire, &body));
+    if (wire != MLS_WIRE_KEY_PACKAGE)
+        return ERR_UNKNOWN_TYPE;
+    TRY(mls_key_package_read(&body, kp, mem));
+    err e = reader_end(&body);
+    /* RFC 9420 s.10: the version inside is the one outside. */
+    if (e == OK && kp->version != MLS_VERSION_10)
+        e = ERR_MLS_VERSION;
+    if (e != OK)
+        mls_key_package_free(kp, mem);
+    return e;
+}
+
+err mls_key_package_make_ref(const struct mls_suite *suite, const struct mls_key_package *kp,
+                             uint8_t *ref, const struct mem *mem) {
+    buf bytes = buf_on(mem);
+    writer w = writer_on(&bytes);
+    mls_key_package_write(&w, kp);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = mls_label_ref_hash(suite, "MLS 1.0 KeyPackage Reference", buf_slice(&bytes), ref);
+    buf_free(&bytes);
+    return e;
+}
+
+/* ---- Making one ---- */
+
+err mls_signature_keys_new(const struct mls_suite *suite, buf *pub, buf *priv) {
+    if (suite == NULL)
+        return ERR_MLS_SUITE;
+    size_t pub_before = pub->n, priv_before = priv->n;
+    err e = buf_resize(pub, pub_before + suite->sig->pub);
+    if (e == OK)
+        e = buf_resize(priv, priv_before + suite->sig->priv);
+    if (e == OK)
+        e = suite->sig->generate(pub->p + pub_before, priv->p + priv_before);
+    if (e != OK) { /* shrinking can't fail */
+        (void)!buf_resize(pub, pub_before);
+        (void)!buf_resize(priv, priv_before);
+    }
+    return e;
+}
+
+static err generate(const struct crypto_kem *kem, buf *pub, buf *priv) {
+    TRY(buf_resize(pub, kem->pub));
+    TRY(buf_resize(priv, kem->priv));
+    return kem->generate(pub->p, priv->p);
+}
+
+static err sign(const struct mls_suite *suite, struct mls_key_package *kp, slice priv) {
+    TRY(mls_leaf_sign(suite, &kp->leaf, priv, SLICE_EMPTY, 0, NULL));
+    buf tbs = {0};
+    writer w = writer_on(&tbs);
+    mls_key_package_write_unsigned(&w, kp);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = mls_label_sign(suite, priv, "KeyPackageTBS", buf_slice(&tbs), &kp->signature, NULL);
+    buf_free(&tbs);
+    return e;
+}
+
+static err build(const struct mls_suite *suite, const struct mls_key_package_params *params,
+                 struct mls_key_package *kp, struct mls_key_package_secrets *secrets) {
+    TRY(mls_leaf_from_params(&kp->leaf, &params->leaf, NULL, 0, NULL));
+    kp->version = MLS_VERSION_10;
+    kp->suite = suite->id;
+    kp->leaf.source = MLS_LEAF_KEY_PACKAGE;
+    kp->leaf.not_before = params->not_before;
+    kp->leaf.not_after = params->not_after;
+    TRY(generate(suite->kem, &kp->init_key, &secrets->init_priv));
+    TRY(generate(suite->kem, &kp->leaf.encryption_key, &secrets->leaf_priv));
+    TRY(sign(suite, kp, params->leaf.signature_priv));
+    /* What we would refuse from others we don't hand out. */
+    return mls_key_package_validate(suite, kp, NULL, NULL, NULL);
+}
+
+static void secrets_write(writer *w, const struct mls_key_package_secrets *s) {
+    writer_u16(w, SECRETS_VERSION);
+    writer_vec(w, buf_slice(&s->init_priv));
+    writer_vec(w, buf_slice(&s->leaf_priv));
+}
+
+err mls_key_package_secrets_read(slice bytes, struct mls_key_package_secrets *s,
+                                 const struct mem *mem) {
+    memset(s, 0, sizeof(*s));
+    reader r = reader_of(bytes);
+    uint16_t version;
+    if (reader_u16(&r, &version) != OK || version != SECRETS_VERSION)
+        return ERR_DAMAGED;
+    err e = mls_opaque_read(&r, &s->init_priv, mem);
+    if (e == OK)
+        e = mls_opaque_read(&r, &s->leaf_priv, mem);
+    if (e == OK)
+        e = reader_end(&r);
+    if (e == OK)
+        return OK;
+    mls_key_package_secrets_free(s);
+    return e == ERR_NO_MEMORY ? e : ERR_DAMAGED;
+}
+
+void mls_key_package_secrets_free(struct mls_key_package_secrets *s) {
+    buf_free(&s->init_priv);
+    buf_free(&s->leaf_priv);
+}
+
+err mls_key_package_new(const struct mls_suite *suite, const struct mls_key_package_params *params,
+                        buf *key_package, buf *secrets) {
+    if (suite == NULL)
+        return ERR_MLS_SUITE;
+    struct mls_key_package kp = {0};
+    struct mls_key_package_secrets private_keys = {{0}, {0}};
+    size_t before = key_package->n, before_secrets = secrets->n;
+    err e = build(suite, params, &kp, &private_keys);
+    if (e == OK) {
+        writer w = writer_on(key_package), s = writer_on(secrets);
+        mls_message_begin(&w, MLS_WIRE_KEY_PACKAGE);
+        mls_key_package_write(&w, &kp);
+        secrets_write(&s, &private_keys);
+        e = writer_result(&w);
+        if (e == OK)
+            e = writer_result(&s);
+    }
+    if (e != OK) { /* shrinking can't fail */
+        (void)!buf_resize(key_package, before);
+        (void)!buf_resize(secrets, before_secrets);
+    }
+    mls_key_package_secrets_free(&private_keys);
+    mls_key_package_free(&kp, NULL);
+    return e;
+}
+
+/* ---- For the application ---- */
+
+/* Where in the bytes of an MLSMessage what the application sees stands. */
+static err view(slice message, struct mls_member *member, reader *extensions) {
+    reader r;
+    uint16_t u16;
+    uint8_t source;
+    uint64_t time;
+    slice skipped;
+    TRY(mls_message_open(message, &u16, &r));
+    TRY(reader_u16(&r, &u16));        /* version */
+    TRY(reader_u16(&r, &u16));        /* cipher_suite */
+    TRY(reader_vec(&r, &skipped));    /* init_key */
+    TRY(reader_vec(&r, &skipped));    /* encryption_key */
+    TRY(reader_vec(&r, &member->signature_pub));
+    TRY(reader_u16(&r, &u16));        /* credential_type */
+    TRY(reader_vec(&r, &member->identity));
+    for (size_t i = 0; i < 5; i++)
+        TRY(reader_vec(&r, &skipped)); /* capabilities */
+    TRY(reader_u8(&r, &source));
+    TRY(reader_u64(&r, &time)); /* not_before */
+    TRY(reader_u64(&r, &time)); /* not_after */
+    return reader_open(&r, extensions);
+}
+
+static err view_member(slice message, struct mls_member *member, struct mls_extension *extensions,
+                       size_t *count) {
+    reader r;
+    size_t n = 0;
+    memset(member, 0, sizeof(*member));
+    TRY(view(message, member, &r));
+    for (; r.n > 0; n++) {
+        if (n == *count)
+            return ERR_LIMIT;
+        TRY(reader_u16(&r, &extensions[n].type));
+        TRY(reader_vec(&r, &extensions[n].data));
+    }
+    member->extensions = extensions;
+    member->extension_count = *count = n;
+    return OK;
+}
+
+err mls_key_package_check(slice key_package, const struct mls_auth *auth, uint64_t now,
+                          struct mls_member *member, struct mls_extension *extensions,
+                          size_t *count) {
+    struct mls_key_package kp;
+    TRY(mls_key_package_open(key_package, &kp, NULL));
+    const struct mls_suite *suite = mls_suite_find(kp.suite);
+    err e = suite == NULL ? ERR_MLS_SUITE : mls_key_package_validate(suite, &kp, NULL, &now, NULL);
+    if (e == OK)
+        e = mls_auth_judge(auth, NULL, &kp.leaf, 0);
+    mls_key_package_free(&kp, NULL);
+    return e == OK ? view_member(key_package, member, extensions, count) : e;
+}
+
+err mls_key_package_ref(slice key_package, uint8_t *ref, size_t *n) {
+    struct mls_key_package kp;
+    TRY(mls_key_package_open(key_package, &kp, NULL));
+    const struct mls_suite *suite = mls_suite_find(kp.suite);
+    err e = ERR_MLS_SUITE;
+    if (suite != NULL && *n < suite->hash->len)
+        e = ERR_LIMIT;
+    else if (suite != NULL)
+        e = mls_key_package_make_ref(suite, &kp, ref, NULL);
+    if (e == OK)
+        *n = suite->hash->len;
+    mls_key_package_free(&kp, NULL);
+    return e;
+}

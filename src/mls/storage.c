@@ -1,0 +1,381 @@
+/* Groups and staged commits as bytes. One format, versioned at its beginning; a reader accepts what the
+ * writer writes and nothing else. */
+#include "mls/commit.h"
+#include "mls/leaf.h"
+#include "mls/tree_hash.h"
+
+enum { GROUP_VERSION = 1, STAGED_VERSION = 1 };
+
+/* Everything that can't be read is DAMAGED, but for a lack of memory. */
+static err damaged(err e) {
+    return e == OK || e == ERR_NO_MEMORY ? e : ERR_DAMAGED;
+}
+
+static void write_buf(writer *w, const buf *b) {
+    writer_vec(w, buf_slice(b));
+}
+
+/* ---- Epochs ---- */
+
+static void write_epoch(writer *w, const struct mls_epoch *e, const struct mls_suite *suite) {
+    mls_group_context_write(w, &e->context);
+    mls_tree_write(w, &e->tree);
+    mls_treekem_private_write(w, &e->keys, suite);
+    mls_epoch_secrets_write(w, &e->secrets, suite);
+    mls_secret_tree_write(w, &e->messages);
+    write_buf(w, &e->confirmation_tag);
+    write_buf(w, &e->interim_transcript_hash);
+    write_buf(w, &e->signature_priv);
+}
+
+struct loading {
+    const struct mem *mem;
+    const struct mls_suite *suite;
+    struct mls_limits limits;
+    bool out; /* we are removed: then there are no private keys */
+};
+
+/* Context and tree, which must fit together. */
+static err read_public(reader *r, struct mls_epoch *e, const struct loading *l) {
+    uint8_t hash[CRYPTO_HASH_MAX];
+    TRY(mls_group_context_read(r, &e->context, l->mem));
+    if (e->context.version != MLS_VERSION_10 || e->context.suite != l->suite->id)
+        return ERR_DAMAGED;
+    TRY(mls_extensions_check(&e->context.extensions));
+    TRY(mls_tree_read(&e->tree, r, l->suite, l->mem));
+    TRY(mls_tree_hash_root(&e->tree, hash));
+    if (!slice_equal(slice_of(hash, l->suite->hash->len), buf_slice(&e->context.tree_hash)))
+        return ERR_DAMAGED;
+    return mls_epoch_encode(e, l->mem);
+}
+
+static err read_secret(reader *r, struct mls_epoch *e, const struct loading *l) {
+    size_t hash = l->suite->hash->len;
+    TRY(mls_treekem_private_read(r, &e->keys, l->suite));
+    TRY(mls_epoch_secrets_read(r, &e->secrets, l->suite));
+    TRY(mls_secret_tree_read(r, &e->messages, l->suite, &l->limits, l->mem));
+    TRY(mls_opaque_read(r, &e->confirmation_tag, l->mem));
+    TRY(mls_opaque_read(r, &e->interim_transcript_hash, l->mem));
+    TRY(mls_opaque_read(r, &e->signature_priv, l->mem));
+    if (e->confirmation_tag.n != hash || e->interim_transcript_hash.n != hash)
+        return ERR_DAMAGED;
+    if (e->messages.width != e->tree.width || mls_tree_leaf(&e->tree, e->keys.leaf) == NULL)
+        return ERR_DAMAGED;
+    if (l->out)
+        return e->signature_priv.n == 0 ? OK : ERR_DAMAGED;
+    if (e->signature_priv.n != l->suite->sig->priv)
+        return ERR_DAMAGED;
+    return mls_treekem_private_check(&e->keys, &e->tree);
+}
+
+static err read_epoch(reader *r, struct mls_epoch **epoch, const struct loading *l) {
+    struct mls_epoch *e = mls_epoch_new(l->mem);
+    *epoch = NULL;
+    if (e == NULL)
+        return ERR_NO_MEMORY;
+    err result = read_public(r, e, l);
+    if (result == OK)
+        result = read_secret(r, e, l);
+    if (result == OK)
+        *epoch = e;
+    else
+        mls_epoch_free(e, l->mem);
+    return result;
+}
+
+/* ---- Past epochs ---- */
+
+static void write_past(writer *w, const struct mls_past *p, const struct mls_suite *suite) {
+    writer_u64(w, p->epoch);
+    writer_u32(w, p->own_leaf);
+    writer_bytes(w, slice_of(p->sender_data, suite->hash->len));
+    writer_bytes(w, slice_of(p->resumption_psk, suite->hash->len));
+    write_buf(w, &p->context_bytes);
+    mls_secret_tree_write(w, &p->messages);
+    size_t mark = writer_open(w);
+    for (size_t i = 0; i < p->changed_count; i++) {
+        writer_u32(w, p->changed[i].leaf);
+        writer_u8(w, p->changed[i].blank);
+        write_buf(w, &p->changed[i].identity);
+        write_buf(w, &p->changed[i].signature_pub);
+    }
+    writer_close(w, mark);
+}
+
+static err read_old_leaf(reader *r, void *element, const struct mem *mem) {
+    struct mls_old_leaf *old = element;
+    TRY(reader_u32(r, &old->leaf));
+    TRY(reader_bool(r, &old->blank));
+    TRY(mls_opaque_read(r, &old->identity, mem));
+    TRY(mls_opaque_read(r, &old->signature_pub, mem));
+    return old->blank && (old->identity.n != 0 || old->signature_pub.n != 0) ? ERR_DAMAGED : OK;
+}
+
+static void free_old_leaf(void *element, const struct mem *mem) {
+    struct mls_old_leaf *old = element;
+    (void)mem;
+    buf_free(&old->identity);
+    buf_free(&old->signature_pub);
+}
+
+static const struct mls_list_kind old_leaves = {
+    .size = sizeof(struct mls_old_leaf),
+    .read = read_old_leaf,
+    .free = free_old_leaf,
+};
+
+static err fill_past(reader *r, struct mls_past *p, const struct loading *l) {
+    void *changed = NULL;
+    TRY(reader_u64(r, &p->epoch));
+    TRY(reader_u32(r, &p->own_leaf));
+    TRY(reader_copy(r, p->sender_data, l->suite->hash->len));
+    TRY(reader_copy(r, p->resumption_psk, l->suite->hash->len));
+    TRY(mls_opaque_read(r, &p->context_bytes, l->mem));
+    TRY(mls_secret_tree_read(r, &p->messages, l->suite, &l->limits, l->mem));
+    TRY(mls_list_read(r, &old_leaves, &changed, &p->changed_count, l->mem));
+    p->changed = changed;
+    return OK;
+}
+
+static err read_past(reader *r, struct mls_group *g, const struct loading *l) {
+    uint32_t count;
+    uint64_t after = g->epoch->context.epoch;
+    TRY(reader_u32(r, &count));
+    if (count > l->limits.past_epochs)
+        return ERR_DAMAGED;
+    for (uint32_t i = 0; i < count; i++) {
+        struct mls_past *p = mem_new(l->mem, sizeof(*p));
+        if (p == NULL)
+            return ERR_NO_MEMORY;
+        g->past[g->past_count++] = p;
+        TRY(fill_past(r, p, l));
+        if (p->epoch >= after)
+            return ERR_DAMAGED;
+        after = p->epoch;
+    }
+    return OK;
+}
+
+/* ---- Pending proposals ---- */
+
+static void write_pending(writer *w, const struct mls_pending *p, const struct mls_suite *suite) {
+    writer_bytes(w, slice_of(p->ref, suite->hash->len));
+    writer_u32(w, p->sender);
+    mls_proposal_write(w, &p->proposal);
+    write_buf(w, &p->leaf_priv);
+    write_buf(w, &p->signature_priv);
+}
+
+/* Only an Update of our own has keys with it. */
+static err check_pending(const struct mls_pending *p, const struct mls_group *g) {
+    bool own_update = p->proposal.type == MLS_PROPOSAL_UPDATE && p->sender == g->epoch->keys.leaf;
+    size_t leaf = own_update ? g->suite->kem->priv : 0, sig = own_update ? g->suite->sig->priv : 0;
+    if (mls_tree_leaf(&g->epoch->tree, p->sender) == NULL)
+        return ERR_DAMAGED;
+    return p->leaf_priv.n == leaf && p->signature_priv.n == sig ? OK : ERR_DAMAGED;
+}
+
+static err fill_pending(reader *r, struct mls_pending *p, const struct mls_group *g) {
+    TRY(reader_copy(r, p->ref, g->suite->hash->len));
+    TRY(reader_u32(r, &p->sender));
+    TRY(mls_proposal_read(r, &p->proposal, g->mem));
+    TRY(mls_opaque_read(r, &p->leaf_priv, g->mem));
+    TRY(mls_opaque_read(r, &p->signature_priv, g->mem));
+    return check_pending(p, g);
+}
+
+static err read_pending(reader *r, struct mls_group *g) {
+    uint32_t count;
+    TRY(reader_u32(r, &count));
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(mls_pending_reserve(g));
+        struct mls_pending *p = mem_new(g->mem, sizeof(*p));
+        if (p == NULL)
+            return ERR_NO_MEMORY;
+        mls_pending_add(g, p);
+        TRY(fill_pending(r, p, g));
+    }
+    return OK;
+}
+
+/* ---- Groups ---- */
+
+static void write_group(writer *w, const struct mls_group *g) {
+    writer_u16(w, GROUP_VERSION);
+    writer_u16(w, g->suite->id);
+    writer_u32(w, g->limits.past_epochs);
+    writer_u32(w, g->limits.out_of_order);
+    writer_u32(w, g->limits.forward);
+    writer_u8(w, g->out);
+    write_epoch(w, g->epoch, g->suite);
+    writer_u32(w, (uint32_t)g->past_count);
+    for (size_t i = 0; i < g->past_count; i++)
+        write_past(w, g->past[i], g->suite);
+    writer_u32(w, (uint32_t)g->pending_count);
+    for (size_t i = 0; i < g->pending_count; i++)
+        write_pending(w, g->pending[i], g->suite);
+}
+
+err mls_group_save(const struct mls_group *group, buf *out) {
+    size_t before = out->n;
+    writer w = writer_on(out);
+    write_group(&w, group);
+    if (writer_result(&w) != OK)
+        (void)!buf_resize(out, before); /* shrinking can't fail */
+    return writer_result(&w);
+}
+
+static err read_head(reader *r, struct loading *l) {
+    uint16_t version, suite;
+    TRY(reader_u16(r, &version));
+    if (version != GROUP_VERSION)
+        return ERR_DAMAGED;
+    TRY(reader_u16(r, &suite));
+    l->suite = mls_suite_find(suite);
+    if (l->suite == NULL)
+        return ERR_DAMAGED;
+    TRY(reader_u32(r, &l->limits.past_epochs));
+    TRY(reader_u32(r, &l->limits.out_of_order));
+    TRY(reader_u32(r, &l->limits.forward));
+    return reader_bool(r, &l->out);
+}
+
+static err read_rest(reader *r, struct mls_group *g, const struct loading *l) {
+    g->out = l->out;
+    TRY(read_past(r, g, l));
+    TRY(read_pending(r, g));
+    return reader_end(r);
+}
+
+err mls_group_load(struct mls_group **group, slice saved, const struct mls_auth *auth,
+                   const struct mem *mem) {
+    (void)auth; /* every leaf was judged when it came */
+    struct loading l = {.mem = mem};
+    struct mls_epoch *epoch = NULL;
+    reader r = reader_of(saved);
+    *group = NULL;
+    err e = read_head(&r, &l);
+    if (e == OK)
+        e = read_epoch(&r, &epoch, &l);
+    if (e == OK)
+        e = mls_group_wrap(group, l.suite, epoch, &l.limits, mem);
+    if (e == OK)
+        e = read_rest(&r, *group, &l);
+    if (e != OK) {
+        mls_group_free(*group);
+        *group = NULL;
+    }
+    return damaged(e);
+}
+
+/* ---- Staged commits ---- */
+
+static void write_staged(writer *w, const struct mls_staged *s) {
+    writer_u16(w, STAGED_VERSION);
+    writer_u16(w, s->suite->id);
+    writer_u32(w, s->committer);
+    writer_u8(w, s->removes_us);
+    if (s->removes_us) { /* no secrets there */
+        mls_group_context_write(w, &s->next->context);
+        mls_tree_write(w, &s->next->tree);
+    } else {
+        write_epoch(w, s->next, s->suite);
+    }
+    writer_u32(w, (uint32_t)s->change_count);
+    for (size_t i = 0; i < s->change_count; i++) {
+        writer_u8(w, (uint8_t)s->changes[i].what);
+        writer_u32(w, s->changes[i].leaf);
+        writer_u32(w, s->changes[i].by);
+    }
+}
+
+err mls_staged_save(const struct mls_staged *staged, buf *out) {
+    size_t before = out->n;
+    writer w = writer_on(out);
+    write_staged(&w, staged);
+    if (writer_result(&w) != OK)
+        (void)!buf_resize(out, before); /* shrinking can't fail */
+    return writer_result(&w);
+}
+
+struct loading_staged {
+    struct loading l;
+    uint32_t committer;
+    struct mls_epoch *next;
+    struct mls_staged_change *changes;
+    uint32_t change_count;
+};
+
+static err read_staged_epoch(reader *r, struct loading_staged *s) {
+    if (!s->l.out)
+        return read_epoch(r, &s->next, &s->l);
+    s->next = mls_epoch_new(s->l.mem);
+    return s->next == NULL ? ERR_NO_MEMORY : read_public(r, s->next, &s->l);
+}
+
+static err read_changes(reader *r, struct loading_staged *s, const struct mls_tree *before) {
+    enum { CHANGE = 1 + 4 + 4 };
+    uint32_t count;
+    TRY(reader_u32(r, &count));
+    if (count > r->n / CHANGE)
+        return ERR_DAMAGED;
+    s->changes = mem_new_array(s->l.mem, count, sizeof(*s->changes));
+    if (s->changes == NULL && count != 0)
+        return ERR_NO_MEMORY;
+    s->change_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct mls_staged_change *c = &s->changes[i];
+        uint8_t what;
+        TRY(reader_u8(r, &what));
+        TRY(reader_u32(r, &c->leaf));
+        TRY(reader_u32(r, &c->by));
+        c->what = what;
+        const struct mls_tree *tree = what == MLS_REMOVED ? before : &s->next->tree;
+        if (what < MLS_ADDED || what > MLS_UPDATED || mls_tree_leaf(tree, c->leaf) == NULL)
+            return ERR_DAMAGED;
+    }
+    return OK;
+}
+
+static err read_staged(reader *r, struct loading_staged *s, const struct mls_group *group) {
+    uint16_t version, suite;
+    TRY(reader_u16(r, &version));
+    if (version != STAGED_VERSION)
+        return ERR_DAMAGED;
+    TRY(reader_u16(r, &suite));
+    if (suite != group->suite->id)
+        return ERR_DAMAGED;
+    TRY(reader_u32(r, &s->committer));
+    TRY(reader_bool(r, &s->l.out));
+    TRY(read_staged_epoch(r, s));
+    TRY(read_changes(r, s, &group->epoch->tree));
+    TRY(reader_end(r));
+    if (mls_tree_leaf(&group->epoch->tree, s->committer) == NULL)
+        return ERR_DAMAGED;
+    return OK;
+}
+
+/* It must continue the group as it is. */
+static err check_fits(const struct loading_staged *s, const struct mls_group *group) {
+    if (!slice_equal(buf_slice(&s->next->context.group_id), mls_group_id(group)))
+        return ERR_MLS_GROUP_ID;
+    return s->next->context.epoch == mls_group_epoch(group) + 1 ? OK : ERR_MLS_EPOCH;
+}
+
+err mls_staged_load(struct mls_staged **staged, const struct mls_group *group, slice saved) {
+    struct loading_staged s = {
+        .l = {.mem = group->mem, .suite = group->suite, .limits = group->limits}};
+    reader r = reader_of(saved);
+    *staged = NULL;
+    err e = damaged(read_staged(&r, &s, group));
+    if (e == OK)
+        e = check_fits(&s, group);
+    if (e == OK) {
+        struct mls_epoch *next = s.next;
+        s.next = NULL;
+        e = mls_staged_new(staged, group, next, s.committer, s.changes, s.change_count, s.l.out);
+    }
+    mls_epoch_free(s.next, group->mem);
+    mem_free(group->mem, s.changes, s.change_count * sizeof(*s.changes));
+    return e;
+}

@@ -1,0 +1,179 @@
+/* Making Welcomes (RFC 9420 sections 12.4.1, 12.4.3). */
+#include "mls/commit.h"
+#include "mls/key_package.h"
+#include "mls/labels.h"
+
+/* What one Welcome is put together from; `secrets` is for one joiner after the other. */
+struct building {
+    const struct mls_welcoming *w;
+    const struct mem *mem;
+    const struct mls_suite *suite;
+    buf group_info; /* encrypted */
+    struct mls_encrypted_group_secrets *secrets;
+};
+
+/* ---- GroupInfo ---- */
+
+static err tree_extension(const struct mls_welcoming *w, struct mls_extensions *extensions,
+                          const struct mem *mem) {
+    if (!w->with_tree)
+        return OK;
+    buf tree = buf_on(mem);
+    writer writer_tree = writer_on(&tree);
+    mls_tree_write(&writer_tree, &w->next->tree);
+    err e = writer_result(&writer_tree);
+    struct mls_extension extension = {MLS_EXTENSION_RATCHET_TREE, buf_slice(&tree)};
+    if (e == OK)
+        e = mls_extensions_from(extensions, &extension, 1, mem);
+    buf_free(&tree);
+    return e;
+}
+
+/* Signed with the key that our new leaf shows, since that is where the joiner looks. */
+static err write_group_info(const struct mls_welcoming *w, const struct mls_suite *suite,
+                            const struct mls_extensions *extensions, buf *out,
+                            const struct mem *mem) {
+    /* Borrows from the next epoch: written, never freed. */
+    struct mls_group_info info = {
+        .context = w->next->context,
+        .extensions = *extensions,
+        .confirmation_tag = w->next->confirmation_tag,
+        .signer = w->next->keys.leaf,
+    };
+    buf signature = buf_on(mem);
+    writer out_writer = writer_on(out);
+    mls_group_info_write_unsigned(&out_writer, &info);
+    err e = writer_result(&out_writer);
+    if (e == OK)
+        e = mls_label_sign(suite, buf_slice(&w->next->signature_priv), "GroupInfoTBS",
+                           buf_slice(out), &signature, mem);
+    if (e == OK) {
+        writer_vec(&out_writer, buf_slice(&signature));
+        e = writer_result(&out_writer);
+    }
+    buf_free(&signature);
+    return e;
+}
+
+static err encrypt_group_info(struct building *b, slice plain) {
+    uint8_t welcome_secret[CRYPTO_HASH_MAX], key[CRYPTO_AEAD_KEY_MAX], nonce[CRYPTO_AEAD_NONCE_MAX];
+    const struct crypto_aead *aead = b->suite->aead;
+    err e = buf_resize(&b->group_info, plain.n + aead->tag);
+    if (e == OK)
+        e = mls_key_schedule_welcome(b->suite, b->w->joiner_secret, b->w->psk_secret,
+                                     welcome_secret);
+    if (e == OK)
+        e = mls_key_schedule_welcome_key(b->suite, welcome_secret, key, nonce);
+    if (e == OK)
+        e = aead->seal(b->group_info.p, key, nonce, SLICE_EMPTY, plain);
+    wipe(welcome_secret, sizeof(welcome_secret));
+    wipe(key, sizeof(key));
+    wipe(nonce, sizeof(nonce));
+    return e;
+}
+
+static err make_group_info(struct building *b) {
+    struct mls_extensions extensions = {0};
+    buf plain = buf_on(b->mem);
+    err e = tree_extension(b->w, &extensions, b->mem);
+    if (e == OK)
+        e = write_group_info(b->w, b->suite, &extensions, &plain, b->mem);
+    if (e == OK)
+        e = encrypt_group_info(b, buf_slice(&plain));
+    mls_extensions_free(&extensions, b->mem);
+    buf_free(&plain);
+    return e;
+}
+
+/* ---- GroupSecrets ---- */
+
+static void write_group_secrets(const struct building *b, writer *w, uint32_t leaf) {
+    const struct mls_welcoming *in = b->w;
+    slice path_secret = mls_treekem_path_secret(in->secrets, b->suite, in->next->keys.leaf, leaf);
+    writer_vec(w, slice_of(in->joiner_secret, b->suite->hash->len));
+    writer_u8(w, path_secret.n != 0);
+    if (path_secret.n != 0)
+        writer_vec(w, path_secret);
+    size_t mark = writer_open(w);
+    for (size_t i = 0; i < in->applied->psk_count; i++)
+        mls_psk_id_write(w, &in->applied->psks[i]);
+    writer_close(w, mark);
+}
+
+static err encrypt_secrets(const struct building *b, const struct mls_key_package *kp,
+                           uint32_t leaf, struct mls_encrypted_group_secrets *out) {
+    uint8_t ref[CRYPTO_HASH_MAX];
+    TRY(mls_key_package_make_ref(b->suite, kp, ref, b->mem));
+    TRY(mls_opaque_copy(&out->new_member, slice_of(ref, b->suite->hash->len), b->mem));
+    buf plain = buf_on(b->mem);
+    writer w = writer_on(&plain);
+    write_group_secrets(b, &w, leaf);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = mls_label_encrypt(b->suite, buf_slice(&kp->init_key), "Welcome",
+                              buf_slice(&b->group_info), buf_slice(&plain), &out->secrets, b->mem);
+    buf_free(&plain);
+    return e;
+}
+
+static err encrypt_all_secrets(struct building *b) {
+    const struct mls_list *list = b->w->list;
+    for (size_t i = 0, at = 0; i < list->n; i++) {
+        const struct mls_proposal *p = list->items[i].proposal;
+        if (p->type != MLS_PROPOSAL_ADD)
+            continue;
+        TRY(encrypt_secrets(b, p->key_package, b->w->applied->added[at], &b->secrets[at]));
+        at++;
+    }
+    return OK;
+}
+
+/* ---- Welcome ---- */
+
+static err write_welcome(const struct building *b, size_t from, size_t n, buf *out) {
+    struct mls_welcome welcome = { /* borrows: written, never freed */
+        .suite = b->suite->id,
+        .secrets = b->secrets + from,
+        .secret_count = n,
+        .encrypted_group_info = b->group_info,
+    };
+    *out = buf_on(b->mem);
+    writer w = writer_on(out);
+    mls_message_begin(&w, MLS_WIRE_WELCOME);
+    mls_welcome_write(&w, &welcome);
+    return writer_result(&w);
+}
+
+static err write_all(const struct building *b, struct mls_committed *committed) {
+    size_t n = b->w->applied->added_count, count = b->w->each ? n : 1;
+    committed->welcomes = mem_new_array(b->mem, count, sizeof(*committed->welcomes));
+    if (committed->welcomes == NULL)
+        return ERR_NO_MEMORY;
+    committed->welcome_count = count;
+    if (!b->w->each)
+        return write_welcome(b, 0, n, &committed->welcomes[0]);
+    for (size_t i = 0; i < n; i++)
+        TRY(write_welcome(b, i, 1, &committed->welcomes[i]));
+    return OK;
+}
+
+err mls_welcome_make(const struct mls_welcoming *w, struct mls_committed *committed) {
+    size_t n = w->applied->added_count;
+    struct building b = {.w = w, .mem = w->group->mem, .suite = w->group->suite};
+    if (n == 0)
+        return OK;
+    b.group_info = buf_on(b.mem);
+    b.secrets = mem_new_array(b.mem, n, sizeof(*b.secrets));
+    err e = b.secrets == NULL ? ERR_NO_MEMORY : make_group_info(&b);
+    if (e == OK)
+        e = encrypt_all_secrets(&b);
+    if (e == OK)
+        e = write_all(&b, committed);
+    for (size_t i = 0; b.secrets != NULL && i < n; i++) {
+        buf_free(&b.secrets[i].new_member);
+        mls_hpke_ciphertext_free(&b.secrets[i].secrets, b.mem);
+    }
+    mem_free(b.mem, b.secrets, n * sizeof(*b.secrets));
+    buf_free(&b.group_info);
+    return e;
+}
