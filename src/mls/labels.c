@@ -4,8 +4,8 @@
 static const char prefix[] = "MLS 1.0 ";
 enum { PREFIX = sizeof(prefix) - 1, VARINT_MAX = 4 };
 
-/* The length of a vector, as base/codec.h writes it, without a buf: these functions are the inner loop
- * of every derivation. Returns how many bytes it took, or 0 if n is too large. */
+/* The length of a vector, as base/codec.h writes it, without a buf: these functions are the inner
+ * loop of every derivation. Returns how many bytes it took, or 0 if n is too large. */
 static size_t put_varint(uint8_t out[VARINT_MAX], size_t n) {
     size_t size = varint_size(n);
     if (n >= (size_t)1 << 30)

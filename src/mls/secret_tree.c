@@ -262,8 +262,8 @@ static void erase_skipped(struct ratchet *r, size_t i) {
     wipe(&r->skipped[r->skipped_count], sizeof(*r->skipped));
 }
 
-/* Fills `to` with what stays of the skipped keys, and those of the generations that are skipped now, and
- * moves *secret on to the generation after `generation`. */
+/* Fills `to` with what stays of the skipped keys, and those of the generations that are skipped
+ * now, and moves *secret on to the generation after `generation`. */
 static err skip_to(const struct mls_secret_tree *t, const struct ratchet *r, uint32_t generation,
                    struct ratchet *to) {
     uint32_t first_kept = generation - (uint32_t)(to->skipped_room < generation - r->generation
