@@ -1,0 +1,1116 @@
+#include "world.h"
+
+static struct world w;
+static struct person ann, bob;
+
+static void begin(void) {
+    world_init(&w);
+    person_join(&ann, &w, 1);
+    person_join(&bob, &w, 2);
+}
+
+static void end(void) {
+    person_fini(&ann);
+    person_fini(&bob);
+    world_fini(&w);
+}
+
+static slice text(const char *s) { return slice_str(s); }
+
+static void expect_item(const struct person *p, const char *item, uint64_t position) {
+    struct proto_delivery d = frame_delivery(world_next(&w, p->session));
+    CHECK_SLICE(d.item, text(item));
+    CHECK_EQ(d.position, position);
+}
+
+static void expect_caught_up(const struct person *p, uint64_t position, uint32_t gaps) {
+    struct proto_caught_up c = frame_caught_up(world_next(&w, p->session));
+    CHECK_EQ(c.position, position);
+    CHECK_EQ(c.gaps, gaps);
+}
+
+/* ---- Sending and receiving ---- */
+
+TEST(an_item_waits_for_a_device_that_is_away) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_send(&w, &to, 1, text("hello")), 0);
+    person_subscribe(&bob, &w, 0);
+    expect_item(&bob, "hello", 1);
+    expect_caught_up(&bob, 1, 0);
+    CHECK(world_next(&w, 2) == NULL);
+    end();
+}
+
+TEST(a_subscriber_gets_items_live_and_in_order) {
+    struct proto_address to[2];
+    begin();
+    person_address(&ann, &w, &to[0]);
+    person_address(&bob, &w, &to[1]);
+    person_subscribe(&bob, &w, 0);
+    expect_caught_up(&bob, 0, 0);
+    (void)world_ask(&w, 7, PROTO_send, send_body(to, 2, text("one")));
+    (void)world_ask(&w, 8, PROTO_send, send_body(to, 2, text("two")));
+    CHECK(world_next(&w, 2) == NULL);
+    world_commit(&w);
+    expect_item(&bob, "one", 1);
+    expect_item(&bob, "two", 2);
+    CHECK(world_next(&w, 2) == NULL);
+    end();
+}
+
+TEST(nothing_is_said_before_it_is_durable) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    size_t before = w.count;
+    (void)world_ask(&w, 7, PROTO_send, send_body(&to, 1, text("x")));
+    CHECK_EQ(w.count, before);
+    end();
+}
+
+TEST(a_delivery_names_the_address_it_came_by) {
+    struct proto_address to[2];
+    begin();
+    person_address(&bob, &w, &to[0]);
+    person_address(&bob, &w, &to[1]);
+    CHECK_EQ(world_send(&w, to, 2, text("twice")), 0);
+    person_subscribe(&bob, &w, 0);
+    struct proto_delivery a = frame_delivery(world_next(&w, 2));
+    struct proto_delivery b = frame_delivery(world_next(&w, 2));
+    CHECK(memcmp(a.serial, b.serial, 8) != 0);
+    CHECK_EQ(a.mark.n, 0);
+    end();
+}
+
+TEST(an_address_that_stands_twice_is_one_delivery) {
+    struct proto_address to[3];
+    begin();
+    person_address(&bob, &w, &to[0]);
+    to[1] = to[0];
+    person_address(&ann, &w, &to[2]);
+    CHECK_EQ(world_send(&w, to, 3, text("x")), 0);
+    person_subscribe(&bob, &w, 0);
+    expect_item(&bob, "x", 1);
+    expect_caught_up(&bob, 1, 0);
+    end();
+}
+
+TEST(a_bad_address_is_refused_alone) {
+    struct proto_address to[3];
+    struct proto_sent sent;
+    struct proto_refusal refusal;
+    begin();
+    person_address(&ann, &w, &to[0]);
+    person_address(&bob, &w, &to[1]);
+    to[2] = to[1];
+    to[1].bytes[40] ^= 1;
+    const struct frame *f = world_get(&w, 9, PROTO_send, send_body(to, 3, text("x")), PROTO_sent);
+    CHECK_OK(proto_sent_decode(buf_slice(&f->body), &sent));
+    CHECK_EQ(sent.refused.count, 1);
+    reader r = reader_of(sent.refused.bytes);
+    CHECK_OK(proto_refusal_read(&r, &refusal));
+    CHECK_EQ(refusal.place, 1);
+    CHECK_EQ(refusal.reason, PROTO_REASON_ADDRESS);
+    person_subscribe(&bob, &w, 0);
+    expect_item(&bob, "x", 1);
+    end();
+}
+
+TEST(an_address_of_the_key_before_still_holds_and_an_older_one_does_not) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    w.config.keys[1] = w.config.keys[0];
+    w.config.keys[0].id = 2;
+    memset(w.config.keys[0].key, 9, 32);
+    world_restart(&w);
+    CHECK_EQ(world_send(&w, &to, 1, text("x")), 0);
+    w.config.keys[1].id = 3;
+    world_restart(&w);
+    CHECK_EQ(world_send(&w, &to, 1, text("x")), 1);
+    end();
+}
+
+TEST(no_two_addresses_of_a_mailbox_look_alike) {
+    struct proto_address a, b;
+    begin();
+    person_address(&bob, &w, &a);
+    person_address(&bob, &w, &b);
+    int same = 0;
+    for (int i = 1; i < PROTO_ADDRESS; i++)
+        same += a.bytes[i] == b.bytes[i];
+    CHECK(same < 8);
+    end();
+}
+
+TEST(an_ack_deletes_up_to_its_position) {
+    struct proto_address to;
+    struct proto_record record;
+    begin();
+    person_address(&bob, &w, &to);
+    for (int i = 0; i < 5; i++)
+        CHECK_EQ(world_send(&w, &to, 1, text("item")), 0);
+    person_ack(&bob, &w, 3);
+    world_record(&w, 2, &record);
+    CHECK_EQ(record.items, 2);
+    CHECK_EQ(record.bytes, 8);
+    person_subscribe(&bob, &w, 0);
+    expect_item(&bob, "item", 4);
+    expect_item(&bob, "item", 5);
+    expect_caught_up(&bob, 5, 0);
+    end();
+}
+
+TEST(an_ack_beyond_the_end_takes_no_later_item_with_it) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_send(&w, &to, 1, text("one")), 0);
+    person_ack(&bob, &w, UINT64_MAX);
+    CHECK_EQ(world_send(&w, &to, 1, text("two")), 0);
+    person_subscribe(&bob, &w, 1);
+    expect_item(&bob, "two", 2);
+    end();
+}
+
+TEST(positions_grow_for_ever_across_acks_and_restarts) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_send(&w, &to, 1, text("a")), 0);
+    CHECK_EQ(world_send(&w, &to, 1, text("b")), 0);
+    person_ack(&bob, &w, 2);
+    world_restart(&w);
+    CHECK_EQ(world_send(&w, &to, 1, text("c")), 0);
+    person_login(&bob, &w, 12);
+    person_subscribe(&bob, &w, 2);
+    expect_item(&bob, "c", 3);
+    expect_caught_up(&bob, 3, 0);
+    end();
+}
+
+TEST(a_device_that_knows_later_positions_loses_nothing_that_comes) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    person_subscribe(&bob, &w, 100);
+    expect_caught_up(&bob, 100, 0);
+    CHECK_EQ(world_send(&w, &to, 1, text("a")), 0);
+    expect_item(&bob, "a", 101);
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    person_subscribe(&bob, &w, 100);
+    expect_item(&bob, "a", 101);
+    end();
+}
+
+TEST(a_newer_subscriber_closes_the_older_which_is_told) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    person_subscribe(&bob, &w, 0);
+    person_login(&bob, &w, 22);
+    person_subscribe(&bob, &w, 0);
+    w.read = 0;
+    expect_caught_up(&(struct person){.session = 2}, 0, 0);
+    const struct frame *f = world_next(&w, 2);
+    CHECK(f != NULL && f->type == PROTO_replaced && f->ends);
+    mail_closed(w.mail, 2);
+    CHECK_EQ(world_send(&w, &to, 1, text("x")), 0);
+    w.read = 0;
+    expect_caught_up(&bob, 0, 0);
+    expect_item(&bob, "x", 1);
+    end();
+}
+
+TEST(a_backlog_is_streamed_in_windows) {
+    struct proto_address to;
+    begin();
+    w.config.limits.window_items = 4;
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    person_address(&bob, &w, &to);
+    for (int i = 0; i < 10; i++)
+        CHECK_EQ(world_send(&w, &to, 1, text("x")), 0);
+    w.hold_drains = true;
+    person_subscribe(&bob, &w, 0);
+    for (int i = 1; i <= 4; i++) {
+        const struct frame *f = world_next(&w, 12);
+        CHECK_EQ(frame_delivery(f).position, i);
+        CHECK_EQ(f->drain, i == 4);
+    }
+    CHECK(world_next(&w, 12) == NULL);
+    CHECK_EQ(world_send(&w, &to, 1, text("live")), 0);
+    CHECK(world_next(&w, 12) == NULL);
+    w.hold_drains = false;
+    mail_drained(w.mail, 12);
+    world_commit(&w);
+    for (int i = 5; i <= 10; i++)
+        expect_item(&bob, "x", (uint64_t)i);
+    expect_item(&bob, "live", 11);
+    expect_caught_up(&bob, 11, 0);
+    CHECK_EQ(world_send(&w, &to, 1, text("more")), 0);
+    expect_item(&bob, "more", 12);
+    end();
+}
+
+TEST(live_items_stop_at_a_slow_subscriber_and_go_on_in_order) {
+    struct proto_address to;
+    begin();
+    w.config.limits.window_items = 2;
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    person_address(&bob, &w, &to);
+    person_subscribe(&bob, &w, 0);
+    expect_caught_up(&bob, 0, 0);
+    w.hold_drains = true;
+    for (int i = 0; i < 5; i++)
+        CHECK_EQ(world_send(&w, &to, 1, text("x")), 0);
+    expect_item(&bob, "x", 1);
+    expect_item(&bob, "x", 2);
+    CHECK(world_next(&w, 12) == NULL);
+    w.hold_drains = false;
+    mail_drained(w.mail, 12);
+    world_commit(&w);
+    for (uint64_t i = 3; i <= 5; i++)
+        expect_item(&bob, "x", i);
+    end();
+}
+
+/* ---- Limits of a mailbox ---- */
+
+TEST(a_full_mailbox_refuses_and_keeps_a_gap) {
+    struct proto_address to[5];
+    begin();
+    w.config.limits.mailbox_items = 4;
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    for (int i = 0; i < 5; i++)
+        person_address(&bob, &w, &to[i]);
+    CHECK_EQ(world_send(&w, to, 4, text("x")), 0);
+    CHECK_EQ(world_send(&w, to + 4, 1, text("y")), 1);
+    world_restart(&w);
+    person_login(&bob, &w, 13);
+    person_subscribe(&bob, &w, 4);
+    expect_caught_up(&bob, 5, 1);
+    person_ack(&bob, &w, 5);
+    world_restart(&w);
+    person_login(&bob, &w, 14);
+    CHECK_EQ(world_send(&w, to + 4, 1, text("z")), 0);
+    person_subscribe(&bob, &w, 5);
+    expect_item(&bob, "z", 6);
+    expect_caught_up(&bob, 6, 0);
+    end();
+}
+
+TEST(one_address_may_fill_a_quarter) {
+    struct proto_address to[2];
+    begin();
+    w.config.limits.mailbox_items = 8;
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    person_address(&bob, &w, &to[0]);
+    person_address(&bob, &w, &to[1]);
+    CHECK_EQ(world_send(&w, to, 1, text("x")), 0);
+    CHECK_EQ(world_send(&w, to, 1, text("x")), 0);
+    CHECK_EQ(world_send(&w, to, 1, text("x")), 1);
+    CHECK_EQ(world_send(&w, to + 1, 1, text("x")), 0);
+    world_restart(&w); /* the count comes from the store again */
+    CHECK_EQ(world_send(&w, to, 1, text("x")), 1);
+    person_login(&bob, &w, 13);
+    person_ack(&bob, &w, 1);
+    CHECK_EQ(world_send(&w, to, 1, text("x")), 0);
+    end();
+}
+
+TEST(bytes_are_counted_too) {
+    static uint8_t big[1000];
+    struct proto_address to;
+    begin();
+    w.config.limits.mailbox_bytes = 8000;
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_send(&w, &to, 1, SLICE_ARRAY(big)), 0);
+    CHECK_EQ(world_send(&w, &to, 1, SLICE_ARRAY(big)), 0);
+    CHECK_EQ(world_send(&w, &to, 1, SLICE_ARRAY(big)), 1);
+    end();
+}
+
+TEST(a_gap_is_told_live_and_again_until_it_is_acknowledged) {
+    struct proto_address to[2];
+    begin();
+    w.config.limits.mailbox_items = 4;
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    person_address(&bob, &w, &to[0]);
+    person_address(&bob, &w, &to[1]);
+    person_subscribe(&bob, &w, 0);
+    expect_caught_up(&bob, 0, 0);
+    CHECK_EQ(world_send(&w, to, 1, text("a")), 0);
+    CHECK_EQ(world_send(&w, to, 1, text("b")), 1);
+    CHECK_EQ(world_send(&w, to + 1, 1, text("c")), 0);
+    expect_item(&bob, "a", 1);
+    expect_caught_up(&bob, 2, 1);
+    expect_item(&bob, "c", 3);
+    /* It crashes before it acknowledges. */
+    world_restart(&w);
+    person_login(&bob, &w, 13);
+    person_subscribe(&bob, &w, 0);
+    expect_item(&bob, "a", 1);
+    expect_item(&bob, "c", 3);
+    expect_caught_up(&bob, 4, 1);
+    person_ack(&bob, &w, 3);
+    person_subscribe(&bob, &w, 3);
+    expect_caught_up(&bob, 4, 1);
+    person_ack(&bob, &w, 4);
+    person_subscribe(&bob, &w, 4);
+    expect_caught_up(&bob, 4, 0);
+    end();
+}
+
+TEST(a_gap_and_a_later_item_of_one_batch_come_in_order) {
+    struct proto_address to[2];
+    begin();
+    w.config.limits.mailbox_items = 4;
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    person_address(&bob, &w, &to[0]);
+    person_address(&bob, &w, &to[1]);
+    person_subscribe(&bob, &w, 0);
+    expect_caught_up(&bob, 0, 0);
+    (void)world_ask(&w, 7, PROTO_send, send_body(to, 1, text("a")));
+    (void)world_ask(&w, 7, PROTO_send, send_body(to, 1, text("b")));
+    (void)world_ask(&w, 7, PROTO_send, send_body(to + 1, 1, text("c")));
+    world_commit(&w);
+    expect_item(&bob, "a", 1);
+    expect_caught_up(&bob, 2, 1); /* not 3, whose item has not come yet */
+    expect_item(&bob, "c", 3);
+    end();
+}
+
+static void sweep(void) {
+    for (int i = 0; i < 100 && mail_sweep(w.mail); i++)
+        world_commit(&w);
+}
+
+TEST(items_expire_and_leave_a_gap) {
+    struct proto_address to;
+    struct proto_record record;
+    begin();
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_send(&w, &to, 1, text("old")), 0);
+    w.now += 8 * TIME_WEEK;
+    CHECK_EQ(world_send(&w, &to, 1, text("new")), 0);
+    sweep();
+    world_record(&w, 2, &record);
+    CHECK_EQ(record.items, 2);
+    w.now += TIME_WEEK;
+    sweep();
+    world_record(&w, 2, &record);
+    CHECK_EQ(record.items, 1);
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    person_subscribe(&bob, &w, 0);
+    expect_item(&bob, "new", 2);
+    expect_caught_up(&bob, 3, 1);
+    w.now += 20 * TIME_WEEK;
+    sweep();
+    world_record(&w, 12, &record);
+    CHECK_EQ(record.items, 0);
+    end();
+}
+
+/* ---- Commits ---- */
+
+TEST(the_first_commit_makes_the_order_and_the_next_needs_its_token) {
+    begin();
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 10, NULL, 0, text("c"), NULL, 0)), 1);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 9, 11, NULL, 0, text("c"), NULL, 0)), 0);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 10, 11, NULL, 0, text("c"), NULL, 0)), 1);
+    CHECK_EQ(world_commit_group(&w, commit_body(2, 10, 11, NULL, 0, text("c"), NULL, 0)), 1);
+    world_restart(&w);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 10, 12, NULL, 0, text("c"), NULL, 0)), 0);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 11, 12, NULL, 0, text("c"), NULL, 0)), 1);
+    end();
+}
+
+TEST(of_two_commits_in_one_batch_one_wins) {
+    struct proto_address to;
+    struct proto_committed a, b;
+    begin();
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &to, 1, text("c0"), NULL, 0)), 1);
+    uint32_t first = world_ask(&w, 7, PROTO_commit,
+                               commit_body(1, 1, 2, &to, 1, text("c1"), NULL, 0));
+    uint32_t second = world_ask(&w, 8, PROTO_commit,
+                                commit_body(1, 1, 3, &to, 1, text("c2"), NULL, 0));
+    uint32_t third = world_ask(&w, 8, PROTO_commit,
+                               commit_body(1, 2, 4, &to, 1, text("c3"), NULL, 0));
+    world_commit(&w);
+    CHECK_OK(proto_committed_decode(buf_slice(&world_answer(&w, first)->body), &a));
+    CHECK_OK(proto_committed_decode(buf_slice(&world_answer(&w, second)->body), &b));
+    CHECK(a.taken && !b.taken);
+    CHECK_OK(proto_committed_decode(buf_slice(&world_answer(&w, third)->body), &b));
+    CHECK(b.taken);
+    person_subscribe(&bob, &w, 0);
+    expect_item(&bob, "c0", 1);
+    expect_item(&bob, "c1", 2);
+    expect_item(&bob, "c3", 3);
+    expect_caught_up(&bob, 3, 0);
+    end();
+}
+
+TEST(a_repeated_commit_is_taken_and_delivered_once) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+        if (i == 1)
+            world_restart(&w);
+    }
+    person_login(&bob, &w, 12);
+    person_subscribe(&bob, &w, 0);
+    expect_item(&bob, "c", 1);
+    expect_caught_up(&bob, 1, 0);
+    end();
+}
+
+TEST(copies_carry_the_mark_and_letters_come_first_without_it) {
+    struct proto_address to;
+    struct proto_letter letter = {.item = slice_str("welcome")};
+    uint8_t token[32], next[32];
+    begin();
+    person_address(&bob, &w, &to);
+    person_address(&bob, &w, (struct proto_address *)letter.address);
+    memset(token, 5, 32);
+    slice part = SLICE_ARRAY(token);
+    CHECK_OK(crypto_blake2b_keyed(next, 32, SLICE_EMPTY, &part, 1));
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 5, &to, 1, text("c"), &letter, 1)), 1);
+    person_subscribe(&bob, &w, 0);
+    struct proto_delivery d = frame_delivery(world_next(&w, 2));
+    CHECK_SLICE(d.item, text("welcome"));
+    CHECK_EQ(d.mark.n, 0);
+    d = frame_delivery(world_next(&w, 2));
+    CHECK_SLICE(d.item, text("c"));
+    CHECK_EQ(d.mark.n, 64);
+    CHECK_SLICE(slice_of(d.mark.p, 32), SLICE_ARRAY(next));
+    CHECK_EQ(d.mark.p[32], 0x55);
+    end();
+}
+
+TEST(a_commit_stands_whoever_refuses_it) {
+    struct proto_address to[2];
+    struct proto_letter letter = {.item = slice_str("welcome")};
+    struct proto_committed out;
+    struct proto_refusal refusal;
+    begin();
+    person_address(&bob, &w, &to[0]);
+    memset(&to[1], 1, sizeof to[1]);
+    memset(letter.address, 1, sizeof letter.address);
+    slice body = commit_body(1, 0, 1, to, 2, text("c"), &letter, 1);
+    const struct frame *f = world_get(&w, 9, PROTO_commit, body, PROTO_committed);
+    CHECK_OK(proto_committed_decode(buf_slice(&f->body), &out));
+    CHECK(out.taken);
+    CHECK_EQ(out.refused.count, 2);
+    unsigned places = 0;
+    reader r = reader_of(out.refused.bytes);
+    for (int i = 0; i < 2; i++) {
+        CHECK_OK(proto_refusal_read(&r, &refusal));
+        places |= 1u << refusal.place;
+    }
+    CHECK_EQ(places, 2 | 4);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 9, to, 2, text("c"), NULL, 0)), 0);
+    end();
+}
+
+TEST(an_order_unused_for_a_year_expires) {
+    begin();
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, NULL, 0, text("c"), NULL, 0)), 1);
+    w.now += 30 * TIME_WEEK;
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 2, NULL, 0, text("c"), NULL, 0)), 1);
+    w.now += 30 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 3, NULL, 0, text("c"), NULL, 0)), 0);
+    w.now += 53 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 77, 3, NULL, 0, text("c"), NULL, 0)), 1);
+    end();
+}
+
+/* ---- Accounts ---- */
+
+TEST(a_code_registers_one_account) {
+    begin();
+    struct person eve;
+    person_init(&eve, &w, 3);
+    memcpy(eve.code, bob.code, 16);
+    uint32_t r = person_prove(&eve, &w, PROTO_register_account, person_register_body(&eve));
+    world_commit(&w);
+    CHECK_EQ(frame_reason(world_answer(&w, r)), PROTO_REASON_INVITE);
+    CHECK(!world_answer(&w, r)->ends && !world_answer(&w, r)->device);
+    person_fini(&eve);
+    end();
+}
+
+TEST(one_code_used_twice_in_one_batch_registers_one) {
+    begin();
+    struct person eve, joe;
+    person_init(&eve, &w, 3);
+    person_init(&joe, &w, 4);
+    memcpy(joe.code, eve.code, 16);
+    uint32_t a = person_prove(&eve, &w, PROTO_register_account, person_register_body(&eve));
+    uint32_t b = person_prove(&joe, &w, PROTO_register_account, person_register_body(&joe));
+    world_commit(&w);
+    CHECK_EQ(world_answer(&w, a)->type, PROTO_ok);
+    CHECK_EQ(frame_reason(world_answer(&w, b)), PROTO_REASON_INVITE);
+    person_fini(&eve);
+    person_fini(&joe);
+    end();
+}
+
+TEST(a_registration_whose_answer_was_lost_succeeds_again) {
+    begin();
+    struct person eve;
+    person_join(&eve, &w, 3);
+    world_restart(&w);
+    eve.session = 4;
+    crypto_random(eve.hash, 64);
+    uint32_t r = person_prove(&eve, &w, PROTO_register_account, person_register_body(&eve));
+    world_commit(&w);
+    CHECK_EQ(world_answer(&w, r)->type, PROTO_ok);
+    struct proto_address to;
+    person_address(&eve, &w, &to);
+    person_fini(&eve);
+    end();
+}
+
+TEST(another_device_list_for_an_account_that_exists_is_refused) {
+    begin();
+    struct person eve = bob;
+    eve.devices = (buf){0};
+    CHECK_OK(buf_append(&eve.devices, buf_slice(&bob.devices)));
+    eve.session = 5;
+    /* The identity signs another first list with another device. */
+    struct person other;
+    person_init(&other, &w, 6);
+    memcpy(other.identity, bob.identity, 32);
+    memcpy(other.identity_priv, bob.identity_priv, 32);
+    buf_free(&other.devices);
+    other.devices = (buf){0};
+    static const char label[] = "Sotto device list v1";
+    CHECK_OK(buf_append(&other.devices, buf_slice(&bob.devices)));
+    memcpy(other.device, bob.device, 16);
+    memcpy(other.devices.p + 36 + 1 + 16, other.key, 32);
+    buf text_signed = {0};
+    size_t n = 64;
+    CHECK_OK(buf_append(&text_signed, slice_of(label, sizeof label)));
+    CHECK_OK(buf_append(&text_signed, slice_of(other.devices.p, other.devices.n - 64)));
+    CHECK_OK(crypto_ed25519.sign(other.devices.p + other.devices.n - 64, &n, bob.identity_priv,
+                                 buf_slice(&text_signed)));
+    buf_free(&text_signed);
+    uint32_t r = person_prove(&other, &w, PROTO_register_account, person_register_body(&other));
+    world_commit(&w);
+    CHECK_EQ(frame_reason(world_answer(&w, r)), PROTO_REASON_EXISTS);
+    person_fini(&other);
+    person_fini(&eve);
+    end();
+}
+
+TEST(a_registration_needs_its_signatures) {
+    begin();
+    struct person eve;
+    person_init(&eve, &w, 3);
+    for (int what = 0; what < 3; what++) {
+        slice body = person_register_body(&eve);
+        uint8_t *p = (uint8_t *)(uintptr_t)body.p;
+        if (what == 0)
+            p[body.n - 1] ^= 1; /* the proof */
+        else if (what == 1)
+            p[body.n - 64 - 16 - 1] ^= 1; /* the list's signature */
+        else
+            p[body.n - 64 - 1] ^= 1; /* the device */
+        uint32_t r = person_prove(&eve, &w, PROTO_register_account, body);
+        world_commit(&w);
+        CHECK_EQ(frame_reason(world_answer(&w, r)), PROTO_REASON_PROOF);
+        CHECK(world_answer(&w, r)->ends);
+    }
+    uint32_t r = person_prove(&eve, &w, PROTO_register_account, person_register_body(&eve));
+    world_commit(&w);
+    CHECK_EQ(world_answer(&w, r)->type, PROTO_ok);
+    person_fini(&eve);
+    end();
+}
+
+TEST(a_closed_server_registers_nobody) {
+    begin();
+    struct person eve;
+    person_init(&eve, &w, 3);
+    w.config.closed = true;
+    world_restart(&w);
+    uint32_t r = person_prove(&eve, &w, PROTO_register_account, person_register_body(&eve));
+    world_commit(&w);
+    CHECK_EQ(frame_reason(world_answer(&w, r)), PROTO_REASON_INVITE);
+    person_fini(&eve);
+    end();
+}
+
+TEST(wrong_proofs_and_unknown_accounts_are_answered_alike) {
+    begin();
+    bob.session = 9;
+    for (int what = 0; what < 4; what++) {
+        slice body = person_login_body(&bob);
+        uint8_t *p = (uint8_t *)(uintptr_t)body.p;
+        p[what == 0 ? 0 : what == 1 ? 16 : what == 2 ? 40 : 95] ^= 1;
+        uint32_t r = person_prove(&bob, &w, PROTO_login, body);
+        world_commit(&w);
+        const struct frame *f = world_answer(&w, r);
+        CHECK_EQ(frame_reason(f), PROTO_REASON_PROOF);
+        CHECK(f->ends && !f->device);
+    }
+    world_refused(&w, 9, PROTO_record_get, SLICE_EMPTY, PROTO_REASON_STATE);
+    end();
+}
+
+TEST(a_proof_is_for_one_session) {
+    begin();
+    slice body = person_login_body(&bob);
+    bob.session = 9;
+    bob.hash[0] ^= 1;
+    uint32_t r = person_prove(&bob, &w, PROTO_login, body);
+    world_commit(&w);
+    CHECK_EQ(frame_reason(world_answer(&w, r)), PROTO_REASON_PROOF);
+    end();
+}
+
+TEST(the_record_knows_weeks_devices_and_waiting_items) {
+    struct proto_record record;
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_send(&w, &to, 1, text("1234")), 0);
+    world_record(&w, 2, &record);
+    uint32_t week = time_week(w.now);
+    CHECK_EQ(record.created_week, week);
+    CHECK_EQ(record.seen_week, week);
+    CHECK_EQ(record.devices, 1);
+    CHECK_EQ(record.items, 1);
+    CHECK_EQ(record.bytes, 4);
+    w.now += 3 * TIME_WEEK;
+    person_login(&bob, &w, 12);
+    world_record(&w, 12, &record);
+    CHECK_EQ(record.created_week, week);
+    CHECK_EQ(record.seen_week, week + 3);
+    end();
+}
+
+static bool count_op(void *ctx, struct store_key key, slice value) {
+    (void)key;
+    (void)value;
+    ++*(int *)ctx;
+    return true;
+}
+
+TEST(a_login_in_the_same_week_writes_nothing) {
+    begin();
+    w.plan.fail_commit_in = 0;
+    person_login(&bob, &w, 12);
+    CHECK_EQ(w.plan.fail_commit_in, 0);
+    end();
+}
+
+TEST(a_code_is_gone_from_the_store_once_used) {
+    begin();
+    int codes = 0;
+    CHECK_OK(store_scan_table(w.memory, 10, count_op, &codes));
+    CHECK_EQ(codes, 0);
+    end();
+}
+
+TEST(sessions_are_what_they_proved) {
+    begin();
+    world_refused(&w, 2, PROTO_send, send_body(NULL, 0, text("x")), PROTO_REASON_STATE);
+    world_refused(&w, 77, PROTO_record_get, SLICE_EMPTY, PROTO_REASON_STATE);
+    world_refused(&w, 77, PROTO_login, person_login_body(&bob), PROTO_REASON_STATE);
+    world_refused(&w, 77, PROTO_invite_make, slice_of("\1", 1), PROTO_REASON_STATE);
+    world_refused(&w, 77, PROTO_edge_closed, SLICE_EMPTY, PROTO_REASON_MALFORMED);
+    mail_closed(w.mail, 2);
+    world_refused(&w, 2, PROTO_record_get, SLICE_EMPTY, PROTO_REASON_STATE);
+    end();
+}
+
+TEST(a_session_that_closes_before_its_proof_is_durable_leaves_nothing) {
+    begin();
+    bob.session = 9;
+    (void)person_prove(&bob, &w, PROTO_login, person_login_body(&bob));
+    mail_closed(w.mail, 9);
+    world_commit(&w);
+    world_refused(&w, 9, PROTO_record_get, SLICE_EMPTY, PROTO_REASON_STATE);
+    end();
+}
+
+/* ---- Key packages ---- */
+
+static slice packages(unsigned first, unsigned count) {
+    static buf out;
+    buf_clear(&out);
+    writer o = writer_on(&out);
+    size_t mark = writer_open(&o);
+    for (unsigned i = 0; i < count; i++) {
+        uint8_t byte = (uint8_t)(first + i);
+        writer_vec(&o, slice_of(&byte, 1));
+    }
+    writer_close(&o, mark);
+    CHECK_OK(writer_result(&o));
+    static uint8_t copy[1024];
+    size_t n = out.n;
+    memcpy(copy, out.p, n);
+    buf_free(&out);
+    return slice_of(copy, n);
+}
+
+static int take(const struct proto_address *from, bool *last) {
+    struct proto_key_package_taken out;
+    uint32_t r = world_ask(&w, 9, PROTO_key_package_take, SLICE_ARRAY(from->bytes));
+    world_commit(&w);
+    const struct frame *f = world_answer(&w, r);
+    if (f->type == PROTO_error)
+        return -frame_reason(f);
+    CHECK_OK(proto_key_package_taken_decode(buf_slice(&f->body), &out));
+    *last = out.last_resort;
+    return out.key_package.p[0];
+}
+
+static uint32_t left(uint64_t session) {
+    struct proto_key_package_left out;
+    const struct frame *f = world_get(&w, session, PROTO_key_package_count, SLICE_EMPTY,
+                                      PROTO_key_package_left);
+    CHECK_OK(proto_key_package_left_decode(buf_slice(&f->body), &out));
+    return out.count;
+}
+
+TEST(each_key_package_is_given_once_then_the_last_resort) {
+    struct proto_address from;
+    bool last = false;
+    begin();
+    person_address(&bob, &w, &from);
+    CHECK_EQ(take(&from, &last), -PROTO_REASON_NONE);
+    world_get(&w, 2, PROTO_key_package_put, packages(1, 2), PROTO_ok);
+    world_get(&w, 2, PROTO_last_resort_put, slice_of("\1\143", 2), PROTO_ok);
+    CHECK_EQ(left(2), 2);
+    CHECK_EQ(take(&from, &last), 1);
+    CHECK(!last);
+    world_restart(&w);
+    CHECK_EQ(take(&from, &last), 2);
+    CHECK(!last);
+    CHECK_EQ(take(&from, &last), 99);
+    CHECK(last);
+    CHECK_EQ(take(&from, &last), 99);
+    person_login(&bob, &w, 12);
+    CHECK_EQ(left(12), 0);
+    world_get(&w, 12, PROTO_key_package_put, packages(3, 1), PROTO_ok);
+    CHECK_EQ(take(&from, &last), 3);
+    end();
+}
+
+TEST(two_takers_in_one_batch_get_different_ones) {
+    struct proto_address from;
+    struct proto_key_package_taken a, b;
+    begin();
+    person_address(&bob, &w, &from);
+    world_get(&w, 2, PROTO_key_package_put, packages(1, 2), PROTO_ok);
+    uint32_t r1 = world_ask(&w, 8, PROTO_key_package_take, SLICE_ARRAY(from.bytes));
+    uint32_t r2 = world_ask(&w, 9, PROTO_key_package_take, SLICE_ARRAY(from.bytes));
+    world_commit(&w);
+    CHECK_OK(proto_key_package_taken_decode(buf_slice(&world_answer(&w, r1)->body), &a));
+    CHECK_OK(proto_key_package_taken_decode(buf_slice(&world_answer(&w, r2)->body), &b));
+    CHECK(a.key_package.p[0] != b.key_package.p[0]);
+    end();
+}
+
+TEST(a_bearer_takes_a_few_a_day) {
+    struct proto_address from[2];
+    bool last = false;
+    begin();
+    w.config.limits.takes_address = 2;
+    w.config.limits.takes_mailbox = 3;
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    person_address(&bob, &w, &from[0]);
+    person_address(&bob, &w, &from[1]);
+    world_get(&w, 12, PROTO_key_package_put, packages(1, 9), PROTO_ok);
+    CHECK_EQ(take(&from[0], &last), 1);
+    CHECK_EQ(take(&from[0], &last), 2);
+    CHECK_EQ(take(&from[0], &last), -PROTO_REASON_LIMIT);
+    CHECK_EQ(take(&from[1], &last), 3);
+    CHECK_EQ(take(&from[1], &last), -PROTO_REASON_LIMIT);
+    w.now += TIME_DAY;
+    CHECK_EQ(take(&from[0], &last), 4);
+    struct proto_address bad = from[0];
+    bad.bytes[30] ^= 1;
+    CHECK_EQ(take(&bad, &last), -PROTO_REASON_ADDRESS);
+    end();
+}
+
+TEST(a_device_stores_so_many_key_packages) {
+    begin();
+    w.config.limits.key_packages = 3;
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    world_get(&w, 12, PROTO_key_package_put, packages(1, 3), PROTO_ok);
+    world_refused(&w, 12, PROTO_key_package_put, packages(1, 1), PROTO_REASON_LIMIT);
+    CHECK_EQ(left(12), 3);
+    end();
+}
+
+/* ---- Blobs ---- */
+
+static slice blob_put(uint8_t id, uint32_t chunk, uint32_t chunks, const char *bytes) {
+    static uint8_t room[512];
+    static buf out;
+    struct proto_blob_put in = {.chunk = chunk, .chunks = chunks, .bytes = slice_str(bytes)};
+    memset(in.id, id, 32);
+    buf_clear(&out);
+    writer o = writer_on(&out);
+    proto_blob_put_write(&o, &in);
+    CHECK_OK(writer_result(&o));
+    size_t n = out.n;
+    memcpy(room, out.p, n);
+    buf_free(&out);
+    return slice_of(room, n);
+}
+
+static slice blob_get(uint8_t id, uint8_t chunk) {
+    static uint8_t room[36];
+    memset(room, 0, sizeof room);
+    memset(room, id, 32);
+    room[35] = chunk;
+    return SLICE_ARRAY(room);
+}
+
+static void expect_chunk(uint8_t id, uint8_t chunk, const char *bytes) {
+    struct proto_blob_chunk out;
+    const struct frame *f = world_get(&w, 9, PROTO_blob_get, blob_get(id, chunk),
+                                      PROTO_blob_chunk);
+    CHECK_OK(proto_blob_chunk_decode(buf_slice(&f->body), &out));
+    CHECK_SLICE(out.bytes, slice_str(bytes));
+    CHECK_EQ(out.chunks, 2);
+}
+
+TEST(a_blobs_chunk_stays_as_it_was_first_written) {
+    begin();
+    world_get(&w, 9, PROTO_blob_put, blob_put(1, 1, 2, "second"), PROTO_ok);
+    world_refused(&w, 9, PROTO_blob_get, blob_get(1, 0), PROTO_REASON_NONE);
+    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "first"), PROTO_ok);
+    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "forged"), PROTO_ok);
+    world_restart(&w);
+    expect_chunk(1, 0, "first");
+    expect_chunk(1, 1, "second");
+    world_refused(&w, 9, PROTO_blob_put, blob_put(1, 2, 2, "x"), PROTO_REASON_MALFORMED);
+    world_refused(&w, 9, PROTO_blob_put, blob_put(1, 2, 3, "x"), PROTO_REASON_MALFORMED);
+    world_refused(&w, 9, PROTO_blob_put, blob_put(2, 0, 1025, "x"), PROTO_REASON_MALFORMED);
+    end();
+}
+
+TEST(blobs_have_a_limit_together_and_expire) {
+    begin();
+    w.config.limits.blobs_bytes = 10;
+    world_restart(&w);
+    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "12345"), PROTO_ok);
+    world_get(&w, 9, PROTO_blob_put, blob_put(1, 1, 2, "12345"), PROTO_ok);
+    world_restart(&w);
+    world_refused(&w, 9, PROTO_blob_put, blob_put(2, 0, 2, "x"), PROTO_REASON_LIMIT);
+    w.now += 9 * TIME_WEEK;
+    sweep();
+    world_refused(&w, 9, PROTO_blob_get, blob_get(1, 0), PROTO_REASON_NONE);
+    world_refused(&w, 9, PROTO_blob_get, blob_get(1, 1), PROTO_REASON_NONE);
+    world_get(&w, 9, PROTO_blob_put, blob_put(2, 0, 2, "1234567890"), PROTO_ok);
+    expect_chunk(2, 0, "1234567890");
+    end();
+}
+
+/* ---- When the store fails ---- */
+
+TEST(a_full_disk_is_told_to_everybody_and_nothing_was_delivered) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    person_subscribe(&bob, &w, 0);
+    expect_caught_up(&bob, 0, 0);
+    CHECK_EQ(world_send(&w, &to, 1, text("before")), 0);
+    expect_item(&bob, "before", 1);
+    w.plan.fail_commit_in = 0;
+    uint32_t a = world_ask(&w, 7, PROTO_send, send_body(&to, 1, text("lost")));
+    uint32_t b = world_ask(&w, 8, PROTO_commit,
+                           commit_body(1, 0, 1, &to, 1, text("lost"), NULL, 0));
+    uint32_t c = world_ask(&w, 2, PROTO_record_get, SLICE_EMPTY);
+    world_commit(&w);
+    CHECK_EQ(frame_reason(world_answer(&w, a)), PROTO_REASON_DISK);
+    CHECK_EQ(frame_reason(world_answer(&w, b)), PROTO_REASON_DISK);
+    CHECK_EQ(frame_reason(world_answer(&w, c)), PROTO_REASON_DISK);
+    CHECK(!world_answer(&w, a)->ends);
+    CHECK(world_next(&w, 2) == NULL);
+    /* Later it goes on where it was, and the retried commit is taken. */
+    CHECK_EQ(world_send(&w, &to, 1, text("after")), 0);
+    expect_item(&bob, "after", 2);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    expect_item(&bob, "c", 3);
+    end();
+}
+
+TEST(a_batch_whose_answer_was_lost_is_found_again) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    w.plan.fail_commit_in = 0;
+    w.plan.torn = true;
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &to, 1, text("c"), NULL, 0)), -1);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    CHECK_EQ(world_send(&w, &to, 1, text("x")), 0);
+    person_subscribe(&bob, &w, 0);
+    expect_item(&bob, "c", 1);
+    expect_item(&bob, "x", 2);
+    expect_caught_up(&bob, 2, 0);
+    end();
+}
+
+TEST(a_failed_registration_can_be_repeated_and_proves_nothing) {
+    begin();
+    struct person eve;
+    person_init(&eve, &w, 3);
+    w.plan.fail_commit_in = 0;
+    uint32_t r = person_prove(&eve, &w, PROTO_register_account, person_register_body(&eve));
+    world_commit(&w);
+    CHECK_EQ(frame_reason(world_answer(&w, r)), PROTO_REASON_DISK);
+    CHECK(!world_answer(&w, r)->device);
+    world_refused(&w, 3, PROTO_record_get, SLICE_EMPTY, PROTO_REASON_STATE);
+    r = person_prove(&eve, &w, PROTO_register_account, person_register_body(&eve));
+    world_commit(&w);
+    CHECK_EQ(world_answer(&w, r)->type, PROTO_ok);
+    person_fini(&eve);
+    end();
+}
+
+TEST(a_read_that_fails_breaks_the_batch_and_nothing_else) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    world_restart(&w);
+    for (int64_t n = 0; n < 3; n++) {
+        w.plan.fail_get_in = n;
+        w.plan.with = ERR_IO;
+        uint32_t a = world_ask(&w, 7, PROTO_send, send_body(&to, 1, text("x")));
+        uint32_t b = world_ask(&w, 8, PROTO_send, send_body(&to, 1, text("x")));
+        world_commit(&w);
+        if (w.plan.fail_get_in >= 0)
+            break;
+        CHECK_EQ(frame_reason(world_answer(&w, a)), PROTO_REASON_DISK);
+        CHECK_EQ(frame_reason(world_answer(&w, b)), PROTO_REASON_DISK);
+        world_restart(&w);
+    }
+    w.plan.fail_get_in = -1;
+    person_login(&bob, &w, 12);
+    person_subscribe(&bob, &w, 0);
+    expect_item(&bob, "x", 1); /* from the round in which no read failed */
+    expect_item(&bob, "x", 2);
+    expect_caught_up(&bob, 2, 0);
+    end();
+}
+
+TEST(a_subscriber_whose_backlog_cannot_be_read_is_told_and_closed) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_send(&w, &to, 1, text("x")), 0);
+    w.plan.fail_get_in = 0;
+    person_subscribe(&bob, &w, 0);
+    const struct frame *f = world_next(&w, 2);
+    CHECK_EQ(frame_reason(f), PROTO_REASON_DISK);
+    CHECK(f->ends);
+    end();
+}
+
+TEST(few_mailboxes_in_memory_are_enough) {
+    struct proto_address to[2];
+    begin();
+    w.config.limits.cached_items = 1;
+    world_restart(&w);
+    person_login(&ann, &w, 11);
+    person_login(&bob, &w, 12);
+    person_address(&ann, &w, &to[0]);
+    person_address(&bob, &w, &to[1]);
+    person_subscribe(&bob, &w, 0);
+    expect_caught_up(&bob, 0, 0);
+    for (int i = 0; i < 10; i++)
+        CHECK_EQ(world_send(&w, to, 2, text("x")), 0);
+    for (uint64_t i = 1; i <= 10; i++)
+        expect_item(&bob, "x", i);
+    person_subscribe(&ann, &w, 9);
+    expect_item(&ann, "x", 10);
+    end();
+}
+
+/* ---- Bad requests, and no memory ---- */
+
+TEST(garbage_in_every_message_is_refused_and_changes_nothing) {
+    struct support_random random = {42};
+    uint8_t bytes[300];
+    size_t count = 0;
+    begin();
+    const struct proto_message_info *infos = proto_messages(&count);
+    for (int round = 0; round < 400; round++) {
+        const struct proto_message_info *info = &infos[support_next(&random) % count];
+        size_t n = support_next(&random) % sizeof bytes;
+        support_fill(&random, bytes, n);
+        uint64_t session = support_next(&random) % 4;
+        if (info->type == PROTO_ack && session == 2)
+            continue;
+        (void)world_ask(&w, session, info->type, slice_of(bytes, n));
+        w.count = w.count > 3000 ? 3000 : w.count;
+        world_commit(&w);
+    }
+    struct proto_record record;
+    world_record(&w, 2, &record);
+    CHECK_EQ(record.items, 0);
+    end();
+}
+
+/* Fails each allocation in turn; a batch either happened as a whole or not at all. */
+TEST(without_memory_a_batch_fails_as_a_whole) {
+    for (size_t n = 1; n < 400; n++) {
+        struct support_mem memory;
+        struct proto_address to[2];
+        begin();
+        person_address(&ann, &w, &to[0]);
+        person_address(&bob, &w, &to[1]);
+        mail_free(w.mail);
+        support_mem_init(&memory, 0);
+        CHECK_OK(mail_new(&w.mail, w.store, &w.config, &memory.mem));
+        memory.fail_at = memory.calls + n;
+        int refused = world_send(&w, to, 2, text("x"));
+        bool all = memory.calls < memory.fail_at;
+        memory.fail_at = 0;
+        CHECK(refused == 0 || refused == -1);
+        CHECK(!all || refused == 0);
+        person_login(&ann, &w, 11);
+        person_login(&bob, &w, 12);
+        struct proto_record a, b;
+        world_record(&w, 11, &a);
+        world_record(&w, 12, &b);
+        CHECK_EQ(a.items, refused == 0);
+        CHECK_EQ(b.items, refused == 0);
+        mail_free(w.mail);
+        w.mail = NULL;
+        CHECK_EQ(memory.blocks, 0);
+        CHECK_EQ(memory.dirty, 0);
+        end();
+        if (all)
+            return;
+    }
+    CHECK(!"it never had enough");
+}
+
+TEST_MAIN

@@ -1,0 +1,332 @@
+#include "world.h"
+
+static void take_frame(void *ctx, const struct proto_edge_reply *reply) {
+    struct world *w = ctx;
+    CHECK(w->count < WORLD_FRAMES);
+    struct frame *f = &w->frames[w->count++];
+    *f = (struct frame){reply->session, reply->request, reply->type, reply->ends,
+                        reply->device,  reply->drain,   {0}};
+    CHECK_OK(buf_set(&f->body, reply->body));
+}
+
+static uint64_t now(void *ctx) { return ((struct world *)ctx)->now; }
+
+void world_init(struct world *w) {
+    *w = (struct world){.plan = {-1, -1, ERR_DISK_FULL, false}};
+    CHECK_OK(crypto_init());
+    CHECK_OK(store_memory_open(&w->memory, NULL));
+    CHECK_OK(store_faulty_open(&w->store, w->memory, &w->plan, NULL));
+    w->now = 3000 * TIME_WEEK;
+    w->config.limits = mail_limits_default;
+    w->config.keys[0].id = 1;
+    memset(w->config.keys[0].key, 7, 32);
+    w->config.ctx = w;
+    w->config.now = now;
+    w->config.emit = take_frame;
+    CHECK_OK(mail_new(&w->mail, w->store, &w->config, NULL));
+}
+
+void world_restart(struct world *w) {
+    mail_free(w->mail);
+    CHECK_OK(mail_new(&w->mail, w->store, &w->config, NULL));
+}
+
+void world_fini(struct world *w) {
+    mail_free(w->mail);
+    store_close(w->store);
+    for (size_t i = 0; i < w->count; i++)
+        buf_free(&w->frames[i].body);
+}
+
+uint32_t world_ask(struct world *w, uint64_t session, uint16_t type, slice body) {
+    struct proto_edge_request request = {
+        .session = session, .request = ++w->requests, .type = type, .body = body};
+    mail_request(w->mail, &request);
+    return w->requests;
+}
+
+void world_commit(struct world *w) {
+    size_t from = w->count;
+    mail_commit(w->mail);
+    for (int turns = 0; mail_waiting(w->mail) && turns < 1000; turns++)
+        mail_commit(w->mail);
+    if (w->hold_drains)
+        return;
+    for (size_t i = from; i < w->count; i++) {
+        if (!w->frames[i].drain)
+            continue;
+        mail_drained(w->mail, w->frames[i].session);
+        mail_commit(w->mail);
+    }
+}
+
+const struct frame *world_answer(const struct world *w, uint32_t request) {
+    for (size_t i = 0; i < w->count; i++)
+        if (w->frames[i].request == request)
+            return &w->frames[i];
+    return NULL;
+}
+
+const struct frame *world_get(struct world *w, uint64_t session, uint16_t type, slice body,
+                              uint16_t expected) {
+    uint32_t request = world_ask(w, session, type, body);
+    world_commit(w);
+    const struct frame *f = world_answer(w, request);
+    CHECK(f != NULL);
+    CHECK_EQ(f->session, session);
+    CHECK_EQ(f->type, expected);
+    CHECK_OK(proto_message_check(f->type, buf_slice(&f->body)));
+    return f;
+}
+
+uint16_t frame_reason(const struct frame *f) {
+    struct proto_error error;
+    CHECK(f != NULL);
+    CHECK_EQ(f->type, PROTO_error);
+    CHECK_OK(proto_error_decode(buf_slice(&f->body), &error));
+    return error.reason;
+}
+
+void world_refused(struct world *w, uint64_t session, uint16_t type, slice body, uint16_t reason) {
+    const struct frame *f = world_get(w, session, type, body, PROTO_error);
+    CHECK_EQ(frame_reason(f), reason);
+    CHECK_EQ(f->ends, proto_reason_closes(reason));
+}
+
+const struct frame *world_next(struct world *w, uint64_t session) {
+    while (w->read < w->count) {
+        const struct frame *f = &w->frames[w->read++];
+        if (f->request == 0 && f->session == session)
+            return f;
+    }
+    return NULL;
+}
+
+/* ---- People ---- */
+
+static buf body; /* the one that was asked for last */
+
+static writer fresh(void) {
+    buf_clear(&body);
+    return writer_on(&body);
+}
+
+static slice finish(writer *w) {
+    CHECK_OK(writer_result(w));
+    return buf_slice(&body);
+}
+
+static void sign(uint8_t signature[64], const uint8_t priv[32], const char *label, size_t label_n,
+                 slice content) {
+    buf text = {0};
+    size_t n = 64;
+    CHECK_OK(buf_append(&text, slice_of(label, label_n)));
+    CHECK_OK(buf_append(&text, content));
+    CHECK_OK(crypto_ed25519.sign(signature, &n, priv, buf_slice(&text)));
+    buf_free(&text);
+}
+
+static void make_list(struct person *p) {
+    static const char label[] = "Sotto device list v1";
+    struct proto_device_list list = {.version = 1};
+    struct proto_device device;
+    buf devices = {0};
+    writer w = writer_on(&devices);
+    memcpy(list.identity, p->identity, 32);
+    memcpy(device.id, p->device, 16);
+    memcpy(device.key, p->key, 32);
+    PROTO_LIST_ADD(device, &w, &list.devices, &device);
+    list.devices.bytes = buf_slice(&devices);
+    w = writer_on(&p->devices);
+    proto_device_list_write(&w, &list);
+    CHECK_OK(writer_result(&w));
+    sign(p->devices.p + p->devices.n - 64, p->identity_priv, label, sizeof label,
+         slice_of(p->devices.p, p->devices.n - 64));
+    buf_free(&devices);
+}
+
+void person_init(struct person *p, struct world *w, uint64_t session) {
+    uint8_t digest[32];
+    struct proto_invite_made made;
+    *p = (struct person){.session = session};
+    CHECK_OK(crypto_ed25519.generate(p->identity, p->identity_priv));
+    CHECK_OK(crypto_ed25519.generate(p->key, p->key_priv));
+    crypto_random(p->device, 16);
+    crypto_random(p->hash, 64);
+    slice part = SLICE_ARRAY(p->identity);
+    CHECK_OK(crypto_sha256.hash(digest, &part, 1));
+    memcpy(p->account, digest, 16);
+    make_list(p);
+    uint32_t request = ++w->requests;
+    mail_operator(w->mail, request, PROTO_invite_make, slice_of("\1", 1));
+    world_commit(w);
+    CHECK_OK(proto_invite_made_decode(buf_slice(&world_answer(w, request)->body), &made));
+    CHECK_EQ(made.codes.count, 1);
+    memcpy(p->code, made.codes.bytes.p, 16);
+}
+
+void person_fini(struct person *p) {
+    buf_free(&p->devices);
+    buf_free(&body);
+}
+
+static const char login_label[] = "Sotto login v1";
+
+slice person_register_body(struct person *p) {
+    struct proto_register_account in = {.devices = buf_slice(&p->devices)};
+    memcpy(in.code, p->code, 16);
+    memcpy(in.device, p->device, 16);
+    sign(in.proof, p->key_priv, login_label, sizeof login_label, SLICE_ARRAY(p->hash));
+    writer w = fresh();
+    proto_register_account_write(&w, &in);
+    return finish(&w);
+}
+
+slice person_login_body(struct person *p) {
+    struct proto_login in;
+    memcpy(in.account, p->account, 16);
+    memcpy(in.device, p->device, 16);
+    sign(in.proof, p->key_priv, login_label, sizeof login_label, SLICE_ARRAY(p->hash));
+    writer w = fresh();
+    proto_login_write(&w, &in);
+    return finish(&w);
+}
+
+uint32_t person_prove(struct person *p, struct world *w, uint16_t type, slice bytes) {
+    struct proto_edge_request request = {.session = p->session,
+                                         .request = ++w->requests,
+                                         .type = type,
+                                         .proof = SLICE_ARRAY(p->hash),
+                                         .body = bytes};
+    mail_request(w->mail, &request);
+    return w->requests;
+}
+
+static void must_be_ok(struct world *w, uint32_t request) {
+    world_commit(w);
+    const struct frame *f = world_answer(w, request);
+    CHECK(f != NULL && f->type == PROTO_ok && f->device);
+}
+
+void person_join(struct person *p, struct world *w, uint64_t session) {
+    person_init(p, w, session);
+    must_be_ok(w, person_prove(p, w, PROTO_register_account, person_register_body(p)));
+}
+
+void person_login(struct person *p, struct world *w, uint64_t session) {
+    p->session = session;
+    must_be_ok(w, person_prove(p, w, PROTO_login, person_login_body(p)));
+}
+
+void person_address(struct person *p, struct world *w, struct proto_address *address) {
+    struct proto_address_made made;
+    const struct frame *f = world_get(w, p->session, PROTO_address_make, slice_of("\1", 1),
+                                      PROTO_address_made);
+    CHECK_OK(proto_address_made_decode(buf_slice(&f->body), &made));
+    CHECK_EQ(made.addresses.count, 1);
+    memcpy(address->bytes, made.addresses.bytes.p, PROTO_ADDRESS);
+}
+
+static slice number_body(uint64_t number) {
+    writer w = fresh();
+    writer_u64(&w, number);
+    return finish(&w);
+}
+
+void person_subscribe(struct person *p, struct world *w, uint64_t after) {
+    w->read = w->count;
+    world_get(w, p->session, PROTO_subscribe, number_body(after), PROTO_ok);
+}
+
+void person_ack(struct person *p, struct world *w, uint64_t up_to) {
+    (void)world_ask(w, p->session, PROTO_ack, number_body(up_to));
+    world_commit(w);
+}
+
+/* ---- Sending ---- */
+
+static struct proto_list address_list(buf *room, const struct proto_address *to, size_t count) {
+    struct proto_list list = {0};
+    writer w = writer_on(room);
+    for (size_t i = 0; i < count; i++)
+        PROTO_LIST_ADD(address, &w, &list, &to[i]);
+    CHECK_OK(writer_result(&w));
+    list.bytes = buf_slice(room);
+    return list;
+}
+
+slice send_body(const struct proto_address *to, size_t count, slice item) {
+    buf room = {0};
+    struct proto_send in = {address_list(&room, to, count), item, 0};
+    writer w = fresh();
+    proto_send_write(&w, &in);
+    buf_free(&room);
+    return finish(&w);
+}
+
+int world_send(struct world *w, const struct proto_address *to, size_t count, slice item) {
+    struct proto_sent sent;
+    uint32_t request = world_ask(w, 999, PROTO_send, send_body(to, count, item));
+    world_commit(w);
+    const struct frame *f = world_answer(w, request);
+    if (f == NULL || f->type != PROTO_sent)
+        return -1;
+    CHECK_OK(proto_sent_decode(buf_slice(&f->body), &sent));
+    return (int)sent.refused.count;
+}
+
+slice commit_body(const uint8_t group, uint8_t token, uint8_t next, const struct proto_address *to,
+                  size_t count, slice item, const struct proto_letter *letters,
+                  size_t letter_count) {
+    buf room = {0}, more = {0};
+    uint8_t next_token[32];
+    struct proto_commit in = {.addresses = address_list(&room, to, count), .item = item};
+    memset(in.group, group, 32);
+    memset(in.token, token, 32);
+    memset(next_token, next, 32);
+    memset(in.roster_hash, 0x55, 32);
+    slice part = SLICE_ARRAY(next_token);
+    CHECK_OK(crypto_blake2b_keyed(in.next, 32, SLICE_EMPTY, &part, 1));
+    writer w = writer_on(&more);
+    for (size_t i = 0; i < letter_count; i++)
+        PROTO_LIST_ADD(letter, &w, &in.letters, &letters[i]);
+    CHECK_OK(writer_result(&w));
+    in.letters.bytes = buf_slice(&more);
+    w = fresh();
+    proto_commit_write(&w, &in);
+    buf_free(&room);
+    buf_free(&more);
+    return finish(&w);
+}
+
+int world_commit_group(struct world *w, slice bytes) {
+    struct proto_committed out;
+    uint32_t request = world_ask(w, 999, PROTO_commit, bytes);
+    world_commit(w);
+    const struct frame *f = world_answer(w, request);
+    if (f == NULL || f->type != PROTO_committed)
+        return -1;
+    CHECK_OK(proto_committed_decode(buf_slice(&f->body), &out));
+    return out.taken;
+}
+
+void world_record(struct world *w, uint64_t session, struct proto_record *record) {
+    const struct frame *f = world_get(w, session, PROTO_record_get, SLICE_EMPTY, PROTO_record);
+    CHECK_OK(proto_record_decode(buf_slice(&f->body), record));
+}
+
+struct proto_delivery frame_delivery(const struct frame *f) {
+    struct proto_delivery d;
+    CHECK(f != NULL);
+    CHECK_EQ(f->type, PROTO_delivery);
+    CHECK_OK(proto_delivery_decode(buf_slice(&f->body), &d));
+    return d;
+}
+
+struct proto_caught_up frame_caught_up(const struct frame *f) {
+    struct proto_caught_up c;
+    CHECK(f != NULL);
+    CHECK_EQ(f->type, PROTO_caught_up);
+    CHECK_OK(proto_caught_up_decode(buf_slice(&f->body), &c));
+    return c;
+}
