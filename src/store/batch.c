@@ -1,4 +1,6 @@
+#include "crypto/crypto.h"
 #include "store/internal.h"
+#include "store/siphash.h"
 
 enum { CHUNK_MIN = 4096, CHUNK_KEPT = 256 * 1024, BUCKETS_MIN = 16, ENTRIES_MIN = 8 };
 
@@ -11,9 +13,9 @@ struct chunk {
     uint8_t bytes[];
 };
 
-/* An operation, and its place in the hash index. A chain holds, newest first, the last point operation
- * of each key and every range. `older` is the operation of the same key that this one put out of the
- * chain; rewinding puts it back, so undoing needs no search for it. */
+/* An operation, and its place in the hash index. A chain holds, newest first, the last point
+ * operation of each key and every range. `older` is the operation of the same key that this one put
+ * out of the chain; rewinding puts it back, so undoing needs no search for it. */
 struct entry {
     struct store_op op;
     uint32_t hash;
@@ -32,6 +34,7 @@ struct store_batch {
     size_t bucket_count; /* a power of two */
     size_t ranges;
     size_t size;
+    uint8_t hash_key[STORE_SIPHASH_KEY];
 };
 
 /* ---- The arena ---- */
@@ -88,24 +91,19 @@ static slice arena_copy(struct store_batch *b, slice s) {
 
 /* ---- The index ---- */
 
-static uint32_t hash_step(uint32_t h, uint8_t byte) { return (h ^ byte) * 16777619u; }
-
-static uint32_t hash_name(struct store_key key) {
-    uint32_t h = hash_step(2166136261u, key.table);
-    for (size_t i = 0; i < key.name.n; i++)
-        h = hash_step(h, key.name.p[i]);
-    return h ^ (h >> 15);
+static uint32_t hash_key(const struct store_batch *b, struct store_key key) {
+    struct store_key_bytes k = store_key_encode(key);
+    return (uint32_t)store_siphash(b->hash_key, store_key_slice(&k));
 }
 
-static uint32_t hash_key(struct store_key key) {
-    uint32_t h = hash_name(key);
-    for (int shift = 0; shift < 64; shift += 8)
-        h = hash_step(h, (uint8_t)(key.number >> shift));
-    return h ^ (h >> 15);
+/* A range stands in the chain of its name: where no key of it is, as it has no number. */
+static uint32_t hash_name(const struct store_batch *b, struct store_key key) {
+    struct store_key_bytes k = store_key_encode(key);
+    return (uint32_t)store_siphash(b->hash_key, slice_of(k.p, k.n - 8));
 }
 
-static uint32_t hash_op(const struct store_op *op) {
-    return op->kind == STORE_DELETE_RANGE ? hash_name(op->key) : hash_key(op->key);
+static uint32_t hash_op(const struct store_batch *b, const struct store_op *op) {
+    return op->kind == STORE_DELETE_RANGE ? hash_name(b, op->key) : hash_key(b, op->key);
 }
 
 static bool same_name(struct store_key a, struct store_key b) {
@@ -121,8 +119,8 @@ static uint32_t *find_point(const struct store_batch *b, uint32_t hash, struct s
     uint32_t *link = chain_of(b, hash);
     while (*link != NONE) {
         struct entry *e = &b->entries[*link];
-        if (e->hash == hash && e->op.kind != STORE_DELETE_RANGE &&
-            e->op.key.number == key.number && same_name(e->op.key, key))
+        if (e->hash == hash && e->op.kind != STORE_DELETE_RANGE && e->op.key.number == key.number &&
+            same_name(e->op.key, key))
             break;
         link = &e->next;
     }
@@ -203,6 +201,7 @@ err store_batch_new(struct store_batch **batch, const struct mem *mem) {
     if (b == NULL)
         return ERR_NO_MEMORY;
     b->mem = mem;
+    crypto_random(b->hash_key, sizeof b->hash_key);
     *batch = b;
     return OK;
 }
@@ -225,8 +224,12 @@ void store_batch_clear(struct store_batch *b) {
     b->size = 0;
 }
 
-size_t store_batch_count(const struct store_batch *b) { return b->count; }
-size_t store_batch_size(const struct store_batch *b) { return b->size; }
+size_t store_batch_count(const struct store_batch *b) {
+    return b->count;
+}
+size_t store_batch_size(const struct store_batch *b) {
+    return b->size;
+}
 const struct store_op *store_batch_op(const struct store_batch *b, size_t i) {
     return &b->entries[i].op;
 }
@@ -245,7 +248,7 @@ static err add(struct store_batch *b, struct store_op op) {
     e->op = op;
     e->op.key.name = arena_copy(b, op.key.name);
     e->op.value = arena_copy(b, op.value);
-    e->hash = hash_op(&e->op);
+    e->hash = hash_op(b, &e->op);
     index_add(b, (uint32_t)b->count);
     b->count++;
     b->ranges += op.kind == STORE_DELETE_RANGE;
@@ -271,7 +274,9 @@ err store_batch_delete_range(struct store_batch *b, struct store_key key, uint64
     return add(b, (struct store_op){.kind = STORE_DELETE_RANGE, .key = key, .last = last});
 }
 
-size_t store_batch_mark(const struct store_batch *b) { return b->count; }
+size_t store_batch_mark(const struct store_batch *b) {
+    return b->count;
+}
 
 void store_batch_rewind(struct store_batch *b, size_t mark) {
     if (mark >= b->count)
@@ -289,7 +294,7 @@ void store_batch_rewind(struct store_batch *b, size_t mark) {
 
 /* The newest range that covers the key; NONE if none does. */
 static uint32_t find_range(const struct store_batch *b, struct store_key key) {
-    uint32_t hash = hash_name(key);
+    uint32_t hash = hash_name(b, key);
     for (uint32_t i = *chain_of(b, hash); i != NONE; i = b->entries[i].next) {
         const struct entry *e = &b->entries[i];
         if (e->op.kind == STORE_DELETE_RANGE && e->op.key.number <= key.number &&
@@ -302,7 +307,7 @@ static uint32_t find_range(const struct store_batch *b, struct store_key key) {
 const struct store_op *store_batch_find(const struct store_batch *b, struct store_key key) {
     if (b->count == 0)
         return NULL;
-    uint32_t point = *find_point(b, hash_key(key), key);
+    uint32_t point = *find_point(b, hash_key(b, key), key);
     uint32_t range = b->ranges == 0 ? NONE : find_range(b, key);
     if (range != NONE && (point == NONE || range > point))
         point = range;

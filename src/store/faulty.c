@@ -8,10 +8,14 @@ struct faulty_store {
     struct store_fault_plan *plan;
 };
 
-static struct faulty_store *faulty_of(struct store *s) { return (struct faulty_store *)s; }
+static struct faulty_store *faulty_of(struct store *s) {
+    return (struct faulty_store *)s;
+}
 
 /* Counts one call down; true if it is the one to fail. */
-static bool fails(int64_t *countdown) { return *countdown >= 0 && (*countdown)-- == 0; }
+static bool fails(int64_t *countdown) {
+    return *countdown >= 0 && (*countdown)-- == 0;
+}
 
 static err read_result(struct faulty_store *f) {
     return fails(&f->plan->fail_get_in) ? f->plan->with : OK;

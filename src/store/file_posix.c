@@ -12,7 +12,9 @@ struct posix_file {
     int fd;
 };
 
-static int fd_of(const struct file *f) { return ((const struct posix_file *)f)->fd; }
+static int fd_of(const struct file *f) {
+    return ((const struct posix_file *)f)->fd;
+}
 
 static err err_of_errno(int number) {
     switch (number) {
@@ -121,7 +123,8 @@ static err open_fd(const char *path, int flags, int *fd) {
     return sync_folder(path);
 }
 
-/* A lock of this descriptor, not of the process: a second opener in the same process is refused too. */
+/* A lock of this descriptor, not of the process: a second opener in the same process is refused
+ * too. */
 static err lock_fd(int fd) {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     return fcntl(fd, F_OFD_SETLK, &whole) == 0 ? OK : err_of_errno(errno);

@@ -12,8 +12,8 @@ static inline bool store_key_valid(struct store_key key) {
 }
 
 /* ---- Keys as bytes ----
- * What the engines on a disk sort by: table, length of the name, name, number (big endian). Two names
- * never mix, whatever their lengths, and numbers keep their order within a name. */
+ * What the engines on a disk sort by: table, length of the name, name, number (big endian). Two
+ * names never mix, whatever their lengths, and numbers keep their order within a name. */
 enum { STORE_KEY_BYTES_MAX = 1 + 1 + STORE_NAME_MAX + 8 };
 
 struct store_key_bytes {
@@ -25,7 +25,9 @@ struct store_key_bytes store_key_encode(struct store_key key);
 /* key->name points into bytes. DAMAGED if that is no key. */
 MUST err store_key_decode(slice bytes, struct store_key *key);
 
-static inline slice store_key_slice(const struct store_key_bytes *k) { return slice_of(k->p, k->n); }
+static inline slice store_key_slice(const struct store_key_bytes *k) {
+    return slice_of(k->p, k->n);
+}
 
 static inline struct store_key store_key_at(struct store_key key, uint64_t number) {
     key.number = number;

@@ -20,7 +20,9 @@ struct memory_store {
     unsigned scans; /* that are going on */
 };
 
-static struct memory_store *memory_of(struct store *s) { return (struct memory_store *)s; }
+static struct memory_store *memory_of(struct store *s) {
+    return (struct memory_store *)s;
+}
 
 /* ---- Nodes ---- */
 
@@ -159,7 +161,6 @@ static err walk_store(struct store *s, struct walk w) {
     m->scans--;
     return OK;
 }
-
 
 /* ---- The engine ---- */
 

@@ -1,9 +1,9 @@
 /* The server's engine: RocksDB through its C API.
  *
- * A table is a column family; a key there is length of the name, name, number. A commit is one write
- * batch and one sync of the log. A name of 15 bytes or more fills the 16-byte prefix that the bloom
- * filters know, so a scan of it asks only files that may hold it; shorter names are sought in order.
- * The database's threads live in this process: one that flushes, one that compacts.
+ * A table is a column family; a key there is length of the name, name, number. A commit is one
+ * write batch and one sync of the log. A name of 15 bytes or more fills the 16-byte prefix that the
+ * bloom filters know, so a scan of it asks only files that may hold it; shorter names are sought in
+ * order. The database's threads live in this process: one that flushes, one that compacts.
  *
  * A log is never used again, only deleted, so that no old record stands behind new ones. */
 #define _GNU_SOURCE
@@ -37,7 +37,9 @@ struct rocksdb_store {
     err broken;     /* why the last write failed: open it again before the next */
 };
 
-static struct rocksdb_store *rocksdb_of(struct store *s) { return (struct rocksdb_store *)s; }
+static struct rocksdb_store *rocksdb_of(struct store *s) {
+    return (struct rocksdb_store *)s;
+}
 
 /* ---- Errors ----
  * The C API has texts only; they begin with RocksDB's own code and carry the system's words. */
@@ -72,8 +74,12 @@ static err take_text(char *text) {
 
 /* ---- Keys ----
  * The table is the column family, so its byte is left out. */
-static const char *key_p(const struct store_key_bytes *k) { return (const char *)k->p + 1; }
-static size_t key_n(const struct store_key_bytes *k) { return k->n - 1; }
+static const char *key_p(const struct store_key_bytes *k) {
+    return (const char *)k->p + 1;
+}
+static size_t key_n(const struct store_key_bytes *k) {
+    return k->n - 1;
+}
 
 /* The first key after `number` of the name: nothing fits between a key and itself with a zero. */
 struct key_end {
@@ -104,8 +110,8 @@ static bool holds_data(const char *name) {
     return dot != NULL && (strcmp(dot, ".sst") == 0 || strcmp(dot, ".log") == 0);
 }
 
-/* RocksDB takes a folder without its file CURRENT for a new one. If there is data in it, the file was
- * lost, and a new database would bury what is left. */
+/* RocksDB takes a folder without its file CURRENT for a new one. If there is data in it, the file
+ * was lost, and a new database would bury what is left. */
 static err check_folder(const struct rocksdb_store *r) {
     char *current;
     TRY(file_path(r, "CURRENT", &current));
@@ -158,7 +164,7 @@ static rocksdb_block_based_table_options_t *table_options(size_t cache_bytes) {
 static void set_sizes(rocksdb_options_t *o, size_t memtable) {
     rocksdb_options_set_write_buffer_size(o, memtable);
     rocksdb_options_set_max_write_buffer_number(o, 4);
-    rocksdb_options_set_db_write_buffer_size(o, 2 * memtable); /* of all tables together */
+    rocksdb_options_set_db_write_buffer_size(o, 2 * memtable);         /* of all tables together */
     rocksdb_options_set_max_total_wal_size(o, 2 * (uint64_t)memtable); /* bounds the next opening */
     rocksdb_options_set_target_file_size_base(o, memtable / 4);
     rocksdb_options_set_max_bytes_for_level_base(o, 4 * (uint64_t)memtable);
@@ -195,8 +201,8 @@ static rocksdb_options_t *database_options(size_t memtable, size_t cache) {
 }
 
 /* ---- After a failed write ----
- * RocksDB then refuses writes, and what the end of its log looks like is anybody's guess. So the log is
- * read again, by opening the database anew: all that was acknowledged is in it. */
+ * RocksDB then refuses writes, and what the end of its log looks like is anybody's guess. So the
+ * log is read again, by opening the database anew: all that was acknowledged is in it. */
 
 /* Opening turns the log into a file: it needs about as much room as the memtables. */
 static size_t room_needed(const struct rocksdb_store *r) {
@@ -234,8 +240,12 @@ static err recover(struct rocksdb_store *r) {
     return r->broken;
 }
 
-static err readable(struct rocksdb_store *r) { return r->db == NULL ? recover(r) : OK; }
-static err writable(struct rocksdb_store *r) { return r->broken != OK ? recover(r) : OK; }
+static err readable(struct rocksdb_store *r) {
+    return r->db == NULL ? recover(r) : OK;
+}
+static err writable(struct rocksdb_store *r) {
+    return r->broken != OK ? recover(r) : OK;
+}
 
 /* ---- Reading ---- */
 
@@ -406,7 +416,8 @@ static void free_store(struct rocksdb_store *r) {
 
 static void engine_close(struct store *s) {
     struct rocksdb_store *r = rocksdb_of(s);
-    /* So that no log is left, with what was deleted since. If it fails, the next opening has the log. */
+    /* So that no log is left, with what was deleted since. If it fails, the next opening has the
+     * log. */
     if (r->db != NULL && r->broken == OK)
         (void)flush(r, true);
     free_store(r);
@@ -425,7 +436,9 @@ static const struct store_engine rocksdb_engine = {
 static err make_folder(const char *path) {
     if (mkdir(path, 0700) == 0 || errno == EEXIST)
         return OK;
-    return errno == EACCES ? ERR_DENIED : errno == ENOENT ? ERR_NOT_FOUND : err_of_text(strerror(errno));
+    return errno == EACCES   ? ERR_DENIED
+           : errno == ENOENT ? ERR_NOT_FOUND
+                             : err_of_text(strerror(errno));
 }
 
 err store_rocksdb_open(struct store **s, const char *path,

@@ -1,7 +1,8 @@
 /* A store over another: the disk sees hidden names, numbers, and values that only the key opens.
  *
  *   inner name   BLAKE2b-256(name key; table | name)
- *   inner value  nonce (24) | XChaCha20-Poly1305(value key; value), bound to table, inner name, number
+ *   inner value  nonce (24) | XChaCha20-Poly1305(value key; value), bound to table, inner name,
+ * number
  *
  * Tables and numbers stay, so ranges and their order do too. Inner names are 32 bytes long, and no
  * entry of ours can meet the lock, whose name is shorter. */
@@ -26,7 +27,9 @@ struct sealed_store {
     uint8_t name_key[KEY], value_key[KEY];
 };
 
-static struct sealed_store *sealed_of(struct store *s) { return (struct sealed_store *)s; }
+static struct sealed_store *sealed_of(struct store *s) {
+    return (struct sealed_store *)s;
+}
 
 /* ---- One entry ---- */
 
@@ -49,7 +52,8 @@ static slice bound_data(struct store_key hidden, uint8_t room[BOUND]) {
     return slice_of(room, n);
 }
 
-static err seal_value(const struct sealed_store *s, struct store_key hidden, slice value, buf *out) {
+static err seal_value(const struct sealed_store *s, struct store_key hidden, slice value,
+                      buf *out) {
     uint8_t bound[BOUND];
     buf_clear(out);
     TRY(buf_resize(out, value.n + OVERHEAD));
@@ -122,8 +126,8 @@ static err scan_inner(struct sealed_store *s, struct store_key key, uint64_t las
     return result == OK ? scan.result : result;
 }
 
-static err sealed_scan(struct store *store, struct store_key key, uint64_t last,
-                       store_visit *visit, void *ctx) {
+static err sealed_scan(struct store *store, struct store_key key, uint64_t last, store_visit *visit,
+                       void *ctx) {
     return scan_inner(sealed_of(store), key, last, false, visit, ctx);
 }
 

@@ -1,8 +1,9 @@
 /* The client's engine: one SQLite table of keys and values, over the file of five calls.
  *
- * The journal is a write-ahead log in exclusive mode: one sync a commit, where a rollback journal needs
- * three or four; no shared memory, so the five calls are enough; and frames with checksums, so that a
- * commit which was cut off is seen as such. secure_delete overwrites what was deleted with zeros. */
+ * The journal is a write-ahead log in exclusive mode: one sync a commit, where a rollback journal
+ * needs three or four; no shared memory, so the five calls are enough; and frames with checksums,
+ * so that a commit which was cut off is seen as such. secure_delete overwrites what was deleted
+ * with zeros. */
 #include <stdlib.h>
 
 #include "store/internal.h"
@@ -42,7 +43,9 @@ struct sqlite_store {
     unsigned scans; /* that are going on */
 };
 
-static struct sqlite_store *sqlite_of(struct store *s) { return (struct sqlite_store *)s; }
+static struct sqlite_store *sqlite_of(struct store *s) {
+    return (struct sqlite_store *)s;
+}
 
 static err err_of_code(const struct sqlite_store *q, int code) {
     switch (code & 0xff) {
@@ -239,7 +242,8 @@ static const struct store_engine sqlite_engine = {
     .close = sqlite_close,
 };
 
-/* Of the settings that answer with a row, one matters: without the log there is no promise to keep. */
+/* Of the settings that answer with a row, one matters: without the log there is no promise to keep.
+ */
 static int note_answer(void *has_log, int columns, char **values, char **names) {
     (void)names;
     if (columns == 1 && values[0] != NULL && strcmp(values[0], "wal") == 0)
@@ -248,8 +252,8 @@ static int note_answer(void *has_log, int columns, char **values, char **names) 
 }
 
 static err open_database(struct sqlite_store *q, const char *path) {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-                SQLITE_OPEN_EXRESCODE;
+    int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     TRY(err_of_code(q, sqlite3_open_v2(path, &q->db, flags, q->vfs.name)));
     int reserved = SQLITE_VFS_RESERVED;
     sqlite3_file_control(q->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);

@@ -5,8 +5,8 @@
 
 #include "base/time.h"
 
-/* One lock, taken when the database file is opened and kept, stands for all of SQLite's: the store has
- * one owner. So the lock calls below have nothing to do. */
+/* One lock, taken when the database file is opened and kept, stands for all of SQLite's: the store
+ * has one owner. So the lock calls below have nothing to do. */
 struct vfs_file {
     sqlite3_file base;
     struct sqlite_vfs *vfs;
@@ -14,8 +14,12 @@ struct vfs_file {
     bool paged; /* the database itself, whose pages carry checksums */
 };
 
-static struct vfs_file *file_of(sqlite3_file *f) { return (struct vfs_file *)f; }
-static struct sqlite_vfs *vfs_of(sqlite3_vfs *v) { return (struct sqlite_vfs *)v; }
+static struct vfs_file *file_of(sqlite3_file *f) {
+    return (struct vfs_file *)f;
+}
+static struct sqlite_vfs *vfs_of(sqlite3_vfs *v) {
+    return (struct sqlite_vfs *)v;
+}
 
 static int fail(struct sqlite_vfs *v, err e, int code) {
     v->failure = e;
@@ -134,7 +138,8 @@ static int vfs_characteristics(sqlite3_file *base) {
     return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 }
 
-/* Version 1 has no shared memory: with it SQLite's log works in exclusive mode only, which is ours. */
+/* Version 1 has no shared memory: with it SQLite's log works in exclusive mode only, which is ours.
+ */
 static const sqlite3_io_methods methods = {
     .iVersion = 1,
     .xClose = vfs_close,
@@ -162,9 +167,9 @@ static int vfs_open(sqlite3_vfs *base, const char *path, sqlite3_file *file, int
         return SQLITE_CANTOPEN; /* a temporary file: ours are in memory */
     f->vfs = v;
     f->paged = flags & SQLITE_OPEN_MAIN_DB;
-    err e = v->files->open(&f->file, path,
-                           (flags & SQLITE_OPEN_CREATE ? FILE_CREATE : 0) |
-                               (f->paged ? FILE_LOCK : 0));
+    err e =
+        v->files->open(&f->file, path,
+                       (flags & SQLITE_OPEN_CREATE ? FILE_CREATE : 0) | (f->paged ? FILE_LOCK : 0));
     if (e != OK)
         return fail(v, e, SQLITE_CANTOPEN);
     f->base.pMethods = &methods;
@@ -255,4 +260,6 @@ err sqlite_vfs_init(struct sqlite_vfs *v, const struct file_system *files) {
     return sqlite3_vfs_register(&v->vfs, 0) == SQLITE_OK ? OK : ERR_NO_MEMORY;
 }
 
-void sqlite_vfs_fini(struct sqlite_vfs *v) { sqlite3_vfs_unregister(&v->vfs); }
+void sqlite_vfs_fini(struct sqlite_vfs *v) {
+    sqlite3_vfs_unregister(&v->vfs);
+}

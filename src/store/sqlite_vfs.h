@@ -1,8 +1,8 @@
 /* SQLite's idea of an operating system, over the file of five calls. Private to the SQLite engine.
  *
  * Each page of the database file ends in a checksum over its content and its place, made as it is
- * written and checked as it is read: a page that rotted or strayed is an error and not an answer. (The
- * log has SQLite's own checksums.) */
+ * written and checked as it is read: a page that rotted or strayed is an error and not an answer.
+ * (The log has SQLite's own checksums.) */
 #ifndef SOTTO_STORE_SQLITE_VFS_H
 #define SOTTO_STORE_SQLITE_VFS_H
 

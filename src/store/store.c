@@ -9,7 +9,8 @@ err store_get(struct store *s, const struct store_batch *batch, struct store_key
     return op->kind == STORE_PUT ? buf_append(value, op->value) : ERR_NOT_FOUND;
 }
 
-err store_scan(struct store *s, struct store_key key, uint64_t last, store_visit *visit, void *ctx) {
+err store_scan(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
+               void *ctx) {
     if (!store_key_valid(key))
         return ERR_BUG;
     return last < key.number ? OK : s->engine->scan(s, key, last, visit, ctx);
@@ -30,7 +31,9 @@ void store_commit(struct store *s, const struct store_batch *batch, store_done *
     s->engine->commit(s, batch, done, ctx);
 }
 
-static void take_result(void *ctx, err result) { *(err *)ctx = result; }
+static void take_result(void *ctx, err result) {
+    *(err *)ctx = result;
+}
 
 err store_commit_now(struct store *s, const struct store_batch *batch) {
     err result = ERR_BUG;

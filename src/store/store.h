@@ -62,8 +62,10 @@ struct store {
  * during the call only. It may read the store; a commit from inside a scan is BUG. */
 typedef bool store_visit(void *ctx, struct store_key key, slice value);
 
-/* Done with OK: atomic and durable. Anything else: nothing of the batch is there. An engine may call
- * `done` before its commit returns, or later from the caller's own event loop. */
+/* Done with OK: atomic and durable. Anything else: nothing of the batch is there, but for one case that
+ * nobody can tell: after IO (the disk failed in the sync) a store that is opened again may have all of
+ * it. Never a part. An engine may call `done` before its commit returns, or later from the caller's own
+ * event loop. */
 typedef void store_done(void *ctx, err result);
 
 struct store_engine {

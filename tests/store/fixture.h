@@ -22,6 +22,8 @@ const struct fixture_engine *fixture_engine(const char *name);
 /* A fresh folder under the temporary one; the test removes it. */
 void fixture_folder(char path[FIXTURE_PATH]);
 void fixture_remove(const char *path);
+/* True if a file in the folder, or below it, holds the word. */
+bool fixture_holds(const char *folder, const char *word);
 
 /* A test's body, once for each engine, on a store of its own. */
 typedef void fixture_body(const struct fixture_engine *engine, struct store **s,
@@ -38,7 +40,8 @@ err fixture_delete(struct store *s, struct store_key key);
 /* The value is exactly this. */
 void fixture_expect(struct store *s, struct store_key key, slice value);
 
-/* What a scan saw, as "number=value " for each entry; free with buf_free. `limit`: stop after so many. */
+/* What a scan saw, as "number=value " for each entry; free with buf_free. `limit`: stop after so
+ * many. */
 struct fixture_scan {
     buf text;
     size_t count, limit;

@@ -25,8 +25,7 @@ static void fill_store(const struct fixture_engine *engine, const char *folder) 
     for (uint64_t i = 0; i < ENTRIES; i++) {
         value_of(i, value);
         CHECK_OK(store_batch_put(b, fixture_key(1, "a name of 16 byte", i), SLICE_ARRAY(value)));
-        CHECK_OK(store_batch_put(b, fixture_key(2, i % 2 ? "odd" : "even", i),
-                                 SLICE_ARRAY(value)));
+        CHECK_OK(store_batch_put(b, fixture_key(2, i % 2 ? "odd" : "even", i), SLICE_ARRAY(value)));
     }
     CHECK_OK(store_commit_now(s, b));
     store_batch_free(b);

@@ -1,7 +1,7 @@
 /* A disk that fills up: each commit is refused or kept, and once there is room it goes on.
  *
- * The disk is a small file system in memory, seen by one child only. Where the system does not allow
- * that (it takes root or user namespaces), the tests are skipped. */
+ * The disk is a small file system in memory, seen by one child only. Where the system does not
+ * allow that (it takes root or user namespaces), the tests are skipped. */
 #define _GNU_SOURCE
 #include "tests/store/fixture.h"
 

@@ -3,10 +3,11 @@
 #include "tests/store/fixture.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "tests/support.h"
 
-#define BODY(name)                                                                                 \
+#define BODY(name) \
     static void name(const struct fixture_engine *engine, struct store **s, const char *folder)
 #define UNUSED (void)engine, (void)folder
 
@@ -72,7 +73,8 @@ TEST(a_scan_walks_the_numbers_of_a_range_in_order) {
     fixture_each(order);
 }
 
-/* Names that begin alike, of every length, some full of zeros or ones: none shows in another's scan. */
+/* Names that begin alike, of every length, some full of zeros or ones: none shows in another's
+ * scan. */
 BODY(names) {
     UNUSED;
     uint8_t bytes[STORE_NAME_MAX];
@@ -256,9 +258,11 @@ TEST(a_scan_may_read_and_scan_but_not_commit) {
 
 /* Random batches, to an engine and to a memory store: in the end both hold the same. */
 enum { NUMBERS = 24, NAMES = 4 };
-static const char *const random_names[NAMES] = {"", "n", "a name of 16 byte", "a name of 16 bytes!"};
+static const char *const random_names[NAMES] = {"", "n", "a name of 16 byte",
+                                                "a name of 16 bytes!"};
 
-static void random_batch(struct support_random *r, struct store_batch *b, uint8_t (*puts)[NUMBERS]) {
+static void random_batch(struct support_random *r, struct store_batch *b,
+                         uint8_t (*puts)[NUMBERS]) {
     for (uint64_t i = support_next(r) % 12; i > 0; i--) {
         size_t name = support_next(r) % NAMES;
         uint64_t n = support_next(r) % NUMBERS;
@@ -270,8 +274,7 @@ static void random_batch(struct support_random *r, struct store_batch *b, uint8_
             for (; n <= last && n < NUMBERS; n++)
                 puts[name][n] = 0;
         } else if (kind < 4) {
-            CHECK_OK(puts[name][n] == 1 ? store_batch_delete_once(b, k)
-                                        : store_batch_delete(b, k));
+            CHECK_OK(puts[name][n] == 1 ? store_batch_delete_once(b, k) : store_batch_delete(b, k));
             puts[name][n] = 0;
         } else {
             uint8_t value[40];
@@ -322,6 +325,32 @@ BODY(random_work) {
 }
 TEST(random_batches_leave_what_they_leave_in_a_plain_tree) {
     fixture_each(random_work);
+}
+
+/* The flush works on beside us, so its end is waited for. */
+TEST(what_was_deleted_leaves_the_disk_with_a_flush) {
+    const struct fixture_engine *engine = fixture_engine("rocksdb");
+    static const char word[] = "a word that nobody may find later";
+    struct store *s;
+    char folder[FIXTURE_PATH];
+    fixture_folder(folder);
+    CHECK_OK(engine->open(&s, folder));
+    CHECK_OK(fixture_put(s, fixture_key(1, "mailbox", 1), slice_str(word)));
+    CHECK_OK(fixture_put(s, fixture_key(2, "other", 1), slice_str("stays")));
+    CHECK(fixture_holds(folder, word));
+    struct store_batch *b;
+    CHECK_OK(store_batch_new(&b, NULL));
+    CHECK_OK(store_batch_delete_once(b, fixture_key(1, "mailbox", 1)));
+    CHECK_OK(store_commit_now(s, b));
+    CHECK(fixture_holds(folder, word));
+    CHECK_OK(store_rocksdb_flush(s));
+    for (int i = 0; i < 500 && fixture_holds(folder, word); i++)
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
+    CHECK(!fixture_holds(folder, word));
+    CHECK(fixture_holds(folder, "stays"));
+    store_batch_free(b);
+    store_close(s);
+    fixture_remove(folder);
 }
 
 TEST(memory_holds_a_hundred_thousand_entries) {

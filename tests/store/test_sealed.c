@@ -1,44 +1,17 @@
 /* The sealing engine and its lock. */
-#define _GNU_SOURCE
 #include "tests/store/fixture.h"
 
-#include <dirent.h>
-#include <stdlib.h>
-
-#include "base/codec.h"
 #include "tests/support.h"
 
 static const uint8_t test_key[32] = {9, 8, 7};
 static const char *const secrets[] = {"Grandmother", "the plan is for thursday", "outbox-of-anna"};
 enum { SECRETS = 3 };
 
-static bool file_has(const char *path, const char *word) {
-    FILE *f = fopen(path, "rb");
-    buf b = buf_on(NULL);
-    uint8_t part[4096];
-    CHECK(f != NULL);
-    for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
-        CHECK_OK(buf_append(&b, slice_of(part, n)));
-    fclose(f);
-    bool has = b.n > 0 && memmem(b.p, b.n, word, strlen(word)) != NULL;
-    buf_free(&b);
-    return has;
-}
-
-/* How many of the folder's files hold one of the words, as they are on the disk. */
-static size_t files_with_secrets(const char *folder) {
+/* How many of the words the folder's files hold, as they are on the disk. */
+static size_t secrets_in(const char *folder) {
     size_t found = 0;
-    DIR *d = opendir(folder);
-    CHECK(d != NULL);
-    for (struct dirent *e; (e = readdir(d)) != NULL;) {
-        char path[2 * FIXTURE_PATH + 300];
-        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        if (e->d_name[0] == '.')
-            continue;
-        for (size_t i = 0; i < SECRETS; i++)
-            found += file_has(path, secrets[i]);
-    }
-    closedir(d);
+    for (size_t i = 0; i < SECRETS; i++)
+        found += fixture_holds(folder, secrets[i]);
     return found;
 }
 
@@ -55,16 +28,16 @@ TEST(nothing_is_in_clear_on_the_disk) {
     /* The search itself finds them where they are not sealed. */
     CHECK_OK(fixture_engine("sqlite")->open(&s, folder));
     write_secrets(s);
-    CHECK(files_with_secrets(folder) > 0);
+    CHECK(secrets_in(folder) > 0);
     store_close(s);
-    CHECK(files_with_secrets(folder) > 0);
+    CHECK(secrets_in(folder) > 0);
     fixture_remove(folder);
     fixture_folder(folder);
     CHECK_OK(fixture_engine("sealed sqlite")->open(&s, folder));
     write_secrets(s);
-    CHECK_EQ(files_with_secrets(folder), 0);
+    CHECK_EQ(secrets_in(folder), 0);
     store_close(s);
-    CHECK_EQ(files_with_secrets(folder), 0);
+    CHECK_EQ(secrets_in(folder), 0);
     fixture_remove(folder);
 }
 
