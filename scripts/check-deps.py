@@ -39,7 +39,6 @@ LIBRARIES = [
     (r"openssl/", r"(crypto/openssl.*|sys/.*)"),
     (r"rocksdb/", r"store/rocksdb.*"),
     (r"sqlite3\.h$", r"store/sqlite.*"),
-    (r"wslay/", r"sys/.*"),
     (r"seccomp\.h$", r"sys/.*"),
 ]
 OS_FILES = r"(sys/.*|host/.*|store/(rocksdb.*|sqlite.*|file_posix\.c))"

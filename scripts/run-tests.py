@@ -11,6 +11,7 @@ import concurrent.futures
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -67,17 +68,22 @@ def read_tap(result, text):
     return plan, seen, notes
 
 
+def run_program(cmd, environment, limit):
+    """Output, errors and how it ended. Whatever a program started ends with it."""
+    program = subprocess.Popen(cmd, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace",
+                               text=True, start_new_session=True)
+    try:
+        return (*program.communicate(timeout=limit), program.returncode)
+    except subprocess.TimeoutExpired:
+        os.killpg(program.pid, signal.SIGKILL)
+        return (*program.communicate(), f"stopped after {limit} s")
+
+
 def run(name, test, environment):
     result, start = Result(name), time.monotonic()
-    limit = test["timeout"] or None
-    try:
-        done = subprocess.run(command(test), cwd=ROOT, env={**environment, **test["env"]},
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=limit, errors="replace", text=True)
-        out, err, code = done.stdout, done.stderr, done.returncode
-    except subprocess.TimeoutExpired as late:
-        out, err = ((s or b"").decode(errors="replace") for s in (late.stdout, late.stderr))
-        code = f"stopped after {limit} s"
+    out, err, code = run_program(command(test), {**environment, **test["env"]},
+                                 test["timeout"] or None)
     plan, seen, notes = read_tap(result, out)
     tail = "\n".join([*notes[-20:], *err.splitlines()[-40:]])
     if plan != seen:
