@@ -162,7 +162,7 @@ static err new_path_keys(struct mls_tree *t, struct mls_treekem_private *p,
     size_t nh = suite->hash->len, size = suite->kem->pub;
     slice keys[MLS_TREE_LEVELS];
     uint8_t priv[CRYPTO_KEM_PRIVATE_MAX];
-    err e = OK;
+    err e = ERR_BUG;
     crypto_random(s->commit_secret, nh);
     for (uint32_t level = 1; level < MLS_TREE_LEVELS; level++)
         forget_level(p, level);
@@ -321,7 +321,7 @@ static err climb(const struct mls_tree *t, struct mls_treekem_private *p,
                  const struct mls_tree_path *place, uint32_t from, uint8_t *secret) {
     const struct mls_suite *suite = t->suite;
     uint8_t pub[CRYPTO_KEM_PUBLIC_MAX], priv[CRYPTO_KEM_PRIVATE_MAX];
-    err e = OK;
+    err e = ERR_BUG;
     for (uint32_t l = mls_tree_math_level(place->node[from]); l < MLS_TREE_LEVELS; l++)
         forget_level(p, l);
     for (uint32_t i = from; i < place->n; i++) {
@@ -333,6 +333,7 @@ static err climb(const struct mls_tree *t, struct mls_treekem_private *p,
         set_level(p, mls_tree_math_level(place->node[i]), priv, suite);
         TRY_OUT(e, next_secret(suite, secret));
     }
+    e = OK;
 out:
     wipe(priv, sizeof(priv));
     return e;
