@@ -104,6 +104,32 @@ TEST(names_of_any_length_never_mix) {
     fixture_each(names);
 }
 
+/* Where a file's filter knows prefixes only, a scan may not begin at one that no entry has. */
+BODY(gaps) {
+    static const char *const lengths[] = {"",
+                                          "1234567",
+                                          "123456789012",
+                                          "12345678901234",
+                                          "123456789012345",
+                                          "1234567890123456",
+                                          "a long name, of more than twice sixteen"};
+    enum { LENGTHS = sizeof lengths / sizeof *lengths };
+    for (size_t i = 0; i < LENGTHS; i++)
+        CHECK_OK(fixture_put(*s, fixture_key(3, lengths[i], BIG), slice_str(lengths[i])));
+    if (engine->lasts) {
+        store_close(*s);
+        CHECK_OK(engine->open(s, folder));
+    }
+    for (size_t i = 0; i < LENGTHS; i++) {
+        char expected[100];
+        snprintf(expected, sizeof expected, "9223372036854775808=%s ", lengths[i]);
+        expect_scan(*s, fixture_key(3, lengths[i], 0), UINT64_MAX, 0, expected, expected);
+    }
+}
+TEST(a_scan_may_begin_and_end_far_from_any_entry) {
+    fixture_each(gaps);
+}
+
 BODY(whole_table) {
     UNUSED;
     CHECK_OK(fixture_put(*s, fixture_key(5, "", 1), slice_str("a")));
