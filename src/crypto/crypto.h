@@ -79,7 +79,8 @@ extern const struct crypto_kem crypto_dhkem_x25519; /* RFC 9180: KEM 0x0020 with
 extern const struct crypto_kem crypto_xwing;        /* KEM 0x647a */
 extern const struct crypto_sig crypto_ed25519;
 
-/* OpenSSL: openssl.c. Not in WebAssembly builds. */
+/* OpenSSL: openssl.c. Not in WebAssembly builds. Its Ed25519 accepts public keys of small order, which
+ * libsodium's refuses: verify strangers' signatures with crypto_ed25519. */
 extern const struct crypto_hash crypto_ossl_sha256, crypto_ossl_sha384, crypto_ossl_sha512;
 extern const struct crypto_aead crypto_ossl_aes128gcm, crypto_ossl_aes256gcm,
     crypto_ossl_chacha20poly1305;
@@ -88,7 +89,7 @@ extern const struct crypto_sig crypto_ossl_ed25519;
 
 /* HKDF (RFC 5869) over any hash. prk: hash->len bytes. */
 MUST err crypto_hkdf_extract(const struct crypto_hash *hash, uint8_t *prk, slice salt, slice ikm);
-/* BUG if n > 255 * hash->len. info is the parts one after another. */
+/* BUG if n > 255 * hash->len or count > 16. info is the parts one after another. */
 MUST err crypto_hkdf_expand(const struct crypto_hash *hash, uint8_t *out, size_t n, slice prk,
                             const slice *info, size_t count);
 
