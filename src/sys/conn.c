@@ -432,6 +432,11 @@ static void conn_act(void *ctx) {
         report_end(conn);
         return;
     }
+    if (conn->state > SYS_CONN_OPEN) {
+        /* Not in finish(), which a message's callback may have called: its bytes may lie here. */
+        buf_free(&conn->in);
+        buf_free(&conn->parts);
+    }
     if (conn->read_again && receives(conn))
         read_in(conn);
     flush(conn);

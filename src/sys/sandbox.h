@@ -7,7 +7,7 @@
  *   mail      the same, and files beneath its data directory, and threads. No socket, bind,
  *             connect, no exec, no fork
  *   parent    starts and ends processes and reads files; no new ports. What it starts inherits its
- *             filter, so this list holds what a program needs to begin and to enter its own profile.
+ *             filter, so this holds what a program needs to begin and to enter its own profile.
  *             The rest (tracing, mounting, modules, io_uring, BPF, namespaces) is gone for all
  *
  * A forbidden system call kills the process (a core is never written). Landlock narrows files to

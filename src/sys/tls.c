@@ -82,6 +82,8 @@ static err use_key(SSL_CTX *ctx, BIO *pem) {
 err sys_tls_server_new(struct sys_tls **out, slice certificates_pem, slice key_pem) {
     if (certificates_pem.n > INT32_MAX || key_pem.n > INT32_MAX)
         return ERR_TOO_LARGE;
+    if (certificates_pem.n == 0 || key_pem.n == 0)
+        return ERR_MALFORMED;
     struct sys_tls *tls;
     TRY(tls_new(&tls, TLS_server_method(), true));
     BIO *certificates = BIO_new_mem_buf(certificates_pem.p, (int)certificates_pem.n);

@@ -1,0 +1,188 @@
+#include "sys/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sys/address.h"
+#include "sys/log.h"
+#include "sys/loop.h"
+#include "tests/test.h"
+
+static char folder[64];
+
+static const char *in_folder(const char *name) {
+    static char path[128];
+    if (folder[0] == 0) {
+        snprintf(folder, sizeof(folder), "/tmp/sotto-files-XXXXXX");
+        CHECK(mkdtemp(folder) != NULL);
+    }
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return path;
+}
+
+TEST(a_file_is_written_as_a_whole_and_read_back) {
+    buf got = buf_on(NULL);
+    const char *path = in_folder("key");
+    CHECK_ERR(sys_file_read(path, 100, &got), ERR_NOT_FOUND);
+    CHECK_OK(sys_file_write(path, slice_str("first"), 0600));
+    CHECK_OK(sys_file_write(path, slice_str("second"), 0600));
+    CHECK_OK(buf_append(&got, slice_str(">")));
+    CHECK_OK(sys_file_read(path, 6, &got));
+    CHECK_SLICE(buf_slice(&got), slice_str(">second"));
+    CHECK_ERR(sys_file_read(path, 5, &got), ERR_TOO_LARGE);
+    CHECK_SLICE(buf_slice(&got), slice_str(">second"));
+    struct stat info;
+    CHECK(stat(path, &info) == 0);
+    CHECK_EQ(info.st_mode & 0777, 0600);
+    CHECK(!sys_file_exists(in_folder("key.new")));
+    buf_free(&got);
+}
+
+TEST(a_file_that_is_made_once_is_not_replaced) {
+    buf got = buf_on(NULL);
+    const char *path = in_folder("once");
+    CHECK_OK(sys_file_create(path, slice_str("first"), 0600));
+    CHECK_ERR(sys_file_create(path, slice_str("second"), 0600), ERR_EXISTS);
+    CHECK_OK(sys_file_read(path, 100, &got));
+    CHECK_SLICE(buf_slice(&got), slice_str("first"));
+    CHECK_OK(sys_file_remove(path));
+    CHECK_OK(sys_file_remove(path));
+    CHECK(!sys_file_exists(path));
+    buf_free(&got);
+}
+
+TEST(what_is_no_regular_file_is_not_read) {
+    buf got = buf_on(NULL);
+    CHECK(mkfifo(in_folder("fifo"), 0600) == 0);
+    CHECK_ERR(sys_file_read(in_folder("fifo"), 100, &got), ERR_UNSUPPORTED);
+    CHECK_ERR(sys_file_read(folder, 100, &got), ERR_UNSUPPORTED);
+    buf_free(&got);
+}
+
+TEST(directories_are_made_for_their_owner_only) {
+    struct stat info;
+    CHECK_OK(sys_dir_make(in_folder("a/b//c/")));
+    CHECK_OK(sys_dir_make(in_folder("a/b/c")));
+    CHECK(stat(in_folder("a/b"), &info) == 0);
+    CHECK_EQ(info.st_mode & 0777, 0700);
+    CHECK_OK(sys_file_write(in_folder("a/file"), slice_str("x"), 0600));
+    CHECK_ERR(sys_dir_make(in_folder("a/file")), ERR_EXISTS);
+    CHECK_ERR(sys_dir_make(in_folder("a/file/b")), ERR_EXISTS);
+    CHECK_ERR(sys_dir_make(""), ERR_MALFORMED);
+}
+
+TEST(a_lock_is_one_process_s_until_it_ends) {
+    int fd = -1, second = -1;
+    CHECK_OK(sys_lock_take(in_folder("lock"), &fd));
+    pid_t child = fork();
+    if (child == 0) {
+        int other;
+        _exit(sys_lock_take(in_folder("lock"), &other) == ERR_BUSY ? 0 : 1);
+    }
+    int status;
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK_EQ(status, 0);
+    sys_lock_release(fd);
+    CHECK_OK(sys_lock_take(in_folder("lock"), &second));
+    sys_lock_release(second);
+}
+
+TEST(a_full_disk_is_told_apart) {
+    CHECK_ERR(sys_err_from_errno(ENOSPC), ERR_DISK_FULL);
+    CHECK_ERR(sys_err_from_errno(EDQUOT), ERR_DISK_FULL);
+    CHECK_ERR(sys_err_from_errno(EIO), ERR_IO);
+    CHECK_ERR(sys_err_from_errno(EMFILE), ERR_LIMIT);
+    CHECK_OK(sys_err_from_errno(0));
+}
+
+/* ---- The log ---- */
+
+static slice log_through_pipe(buf *out, enum sys_log_level at, enum sys_log_level level,
+                              const char *text) {
+    int ends[2];
+    CHECK(pipe(ends) == 0);
+    struct sys_log log = {ends[1], "edge", at};
+    sys_log_line(&log, level, "%s", text);
+    sys_log_failure(&log, "could not open the store", ERR_DISK_FULL);
+    close(ends[1]);
+    CHECK_OK(buf_resize(out, 4096));
+    ssize_t n = read(ends[0], out->p, out->n);
+    CHECK(n >= 0);
+    close(ends[0]);
+    return slice_of(out->p, (size_t)n);
+}
+
+TEST(a_log_line_has_a_day_a_level_and_a_name_and_no_finer_time) {
+    buf out = buf_on(NULL);
+    slice line = log_through_pipe(&out, SYS_LOG_INFO, SYS_LOG_INFO, "listening\non 2 ports");
+    char expected[200];
+    time_t now = time(NULL);
+    struct tm day;
+    CHECK(gmtime_r(&now, &day) != NULL);
+    snprintf(expected, sizeof(expected),
+             "%04d-%02d-%02d info edge: listening?on 2 ports\n"
+             "%04d-%02d-%02d error edge: could not open the store: the disk is full (DISK_FULL)\n",
+             day.tm_year + 1900, day.tm_mon + 1, day.tm_mday, day.tm_year + 1900, day.tm_mon + 1,
+             day.tm_mday);
+    CHECK_SLICE(line, slice_str(expected));
+    buf_free(&out);
+}
+
+TEST(a_level_keeps_back_what_is_below_it_and_a_long_line_is_cut) {
+    static char text[3000];
+    memset(text, 'x', sizeof(text) - 1);
+    buf out = buf_on(NULL);
+    CHECK(log_through_pipe(&out, SYS_LOG_ERROR, SYS_LOG_INFO, "quiet").n < 100);
+    slice lines = log_through_pipe(&out, SYS_LOG_DEBUG, SYS_LOG_DEBUG, text);
+    CHECK(memchr(lines.p, '\n', lines.n) == lines.p + 1000);
+    sys_log_line(NULL, SYS_LOG_ERROR, "nothing");
+    enum sys_log_level level;
+    CHECK_OK(sys_log_level_parse(&level, "debug"));
+    CHECK_EQ(level, SYS_LOG_DEBUG);
+    CHECK_ERR(sys_log_level_parse(&level, "loud"), ERR_MALFORMED);
+    buf_free(&out);
+}
+
+/* ---- Addresses ---- */
+
+TEST(an_address_is_taken_apart) {
+    struct sys_address a;
+    CHECK_OK(sys_address_parse(&a, "localhost:7000"));
+    CHECK(a.scheme == SYS_SCHEME_TCP && strcmp(a.host, "localhost") == 0 && strcmp(a.port, "7000") == 0);
+    CHECK_OK(sys_address_parse(&a, "wss://chat.example.org"));
+    CHECK(a.scheme == SYS_SCHEME_WSS && strcmp(a.port, "443") == 0 && strcmp(a.path, "/session") == 0);
+    CHECK_OK(sys_address_parse(&a, "ws://[::1]:80/deep/path"));
+    CHECK(a.scheme == SYS_SCHEME_WS && strcmp(a.host, "::1") == 0 && strcmp(a.path, "/deep/path") == 0);
+    CHECK_OK(sys_address_parse(&a, "ws://h/"));
+    CHECK(strcmp(a.path, "/session") == 0 && strcmp(a.port, "80") == 0);
+    CHECK_OK(sys_address_parse(&a, "tls://h:1"));
+    CHECK(a.scheme == SYS_SCHEME_TLS);
+    static const char *const BAD[] = {
+        "",         "h",           ":1",       "h:",         "h:0",           "h:65536",
+        "h:1x",     "h:1/path",    "h h:1",    "http://h:1", "ws://",         "ws://h:1\r\nX: y",
+        "[::1",     "[::g]:1",     "[]:1",     "ws://a@b/",  "h\xc3\xa9:1",   "ws://h:123456",
+        "tcp://h",  "wss://h:1?q",
+    };
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
+        if (sys_address_parse(&a, BAD[i]) != ERR_MALFORMED && sys_address_parse(&a, BAD[i]) != ERR_TOO_LARGE)
+            test_fail(__FILE__, __LINE__, "taken: %s", BAD[i]);
+    struct sys_endpoint endpoint;
+    CHECK_OK(sys_endpoint_resolve(&endpoint, "127.0.0.1", "80", false));
+    CHECK_EQ(endpoint.address.ss_family, AF_INET);
+    CHECK_OK(sys_endpoint_resolve(&endpoint, "::1", "80", false));
+    CHECK_EQ(endpoint.address.ss_family, AF_INET6);
+}
+
+TEST(the_folder_is_removed) {
+    char command[128];
+    snprintf(command, sizeof(command), "rm -r '%s'", folder);
+    CHECK_EQ(system(command), 0);
+}
+
+TEST_MAIN
