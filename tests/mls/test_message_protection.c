@@ -6,8 +6,8 @@
 #include "mls/framing.h"
 #include "mls/key_schedule.h"
 #include "mls/message_protection.h"
-#include "test.h"
-#include "vectors.h"
+#include "tests/mls/vectors_suites.h"
+#include "tests/test.h"
 
 /* A group of two as the official file describes it: leaf 1 sends. */
 enum { SENDER = 1, WIDTH = 2 };
@@ -214,28 +214,18 @@ static void check_kind(const struct setting *s, struct json_object *o, enum mls_
     buf_free(&message);
 }
 
+static void check_case(struct json_object *o, const struct mls_suite *suite) {
+    struct setting s = {.suite = suite};
+    setting_load(&s, o);
+    check_kind(&s, o, MLS_PROPOSAL, "proposal", "proposal_priv", "proposal_pub");
+    check_kind(&s, o, MLS_COMMIT, "commit", "commit_priv", "commit_pub");
+    check_kind(&s, o, MLS_APPLICATION, "application", "application_priv", NULL);
+    setting_free(&s);
+}
+
 TEST(official_protected_messages) {
     CHECK_OK(crypto_init());
-    struct json_object *cases = vectors_load("mls/message-protection.json");
-    if (cases == NULL)
-        SKIP("message-protection.json is not here: 7 cases left out");
-    size_t passed = 0, skipped = 0;
-    for (size_t i = 0; i < json_object_array_length(cases); i++) {
-        struct json_object *o = json_object_array_get_idx(cases, i);
-        struct setting s = {.suite = mls_suite_find((uint16_t)vectors_u64(o, "cipher_suite"))};
-        if (s.suite == NULL) {
-            skipped++;
-            continue;
-        }
-        setting_load(&s, o);
-        check_kind(&s, o, MLS_PROPOSAL, "proposal", "proposal_priv", "proposal_pub");
-        check_kind(&s, o, MLS_COMMIT, "commit", "commit_priv", "commit_pub");
-        check_kind(&s, o, MLS_APPLICATION, "application", "application_priv", NULL);
-        setting_free(&s);
-        passed++;
-    }
-    printf("# message-protection.json: %zu passed, %zu skipped (other suites)\n", passed, skipped);
-    json_object_put(cases);
+    vectors_run("message-protection.json", check_case);
 }
 
 /* ---- What breaks them ---- */

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "mls/types.h"
-#include "test.h"
-#include "vectors.h"
+#include "tests/test.h"
+#include "tests/vectors.h"
 
 /* A decoder and encoder behind one shape; the structure itself is never looked at. */
 struct codec {

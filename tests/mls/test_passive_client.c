@@ -2,11 +2,11 @@
  * counted and left out. */
 #include <stdlib.h>
 
-#include "sotto/mls.h"
-#include "test.h"
-#include "crypto/crypto.h"
-#include "vectors.h"
 #include "base/text.h"
+#include "crypto/crypto.h"
+#include "sotto/mls.h"
+#include "tests/test.h"
+#include "tests/vectors.h"
 
 static err accept_all(void *ctx, const struct mls_member *before, const struct mls_member *member) {
     (void)ctx;

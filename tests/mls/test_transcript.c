@@ -2,8 +2,8 @@
 #include "crypto/crypto.h"
 #include "mls/key_schedule.h"
 #include "mls/transcript.h"
-#include "test.h"
-#include "vectors.h"
+#include "tests/mls/vectors_suites.h"
+#include "tests/test.h"
 
 static void check_case(struct json_object *o, const struct mls_suite *suite) {
     buf key = {0}, bytes = {0}, before = {0}, confirmed = {0}, interim = {0};
@@ -34,19 +34,7 @@ static void check_case(struct json_object *o, const struct mls_suite *suite) {
 
 TEST(official_transcript_hashes) {
     CHECK_OK(crypto_init());
-    struct json_object *cases = vectors_load("mls/transcript-hashes.json");
-    if (cases == NULL)
-        SKIP("transcript-hashes.json is not here: 7 cases left out");
-    size_t passed = 0, skipped = 0;
-    for (size_t i = 0; i < json_object_array_length(cases); i++) {
-        struct json_object *o = json_object_array_get_idx(cases, i);
-        const struct mls_suite *suite = mls_suite_find((uint16_t)vectors_u64(o, "cipher_suite"));
-        if (suite != NULL)
-            check_case(o, suite);
-        *(suite != NULL ? &passed : &skipped) += 1;
-    }
-    printf("# transcript-hashes.json: %zu passed, %zu skipped (other suites)\n", passed, skipped);
-    json_object_put(cases);
+    vectors_run("transcript-hashes.json", check_case);
 }
 
 TEST(tags_are_equal_only_with_the_same_length) {

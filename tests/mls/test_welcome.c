@@ -1,0 +1,384 @@
+/* Welcomes (RFC 9420 section 12.4.3): the official ones opened part by part, and what a joiner
+ * refuses. */
+#include "crypto/crypto.h"
+#include "mls/group.h"
+#include "mls/key_package.h"
+#include "mls/labels.h"
+#include "mls/transcript.h"
+#include "tests/mls/people.h"
+#include "tests/mls/vectors_suites.h"
+
+/* ---- The official file ---- */
+
+static void decrypt_group_info(const struct mls_suite *suite, const struct mls_welcome *welcome,
+                               const uint8_t *joiner_secret, struct mls_group_info *info) {
+    uint8_t secret[CRYPTO_HASH_MAX], key[32], nonce[24];
+    buf plain = {0};
+    slice sealed = buf_slice(&welcome->encrypted_group_info);
+    CHECK_OK(mls_key_schedule_welcome(suite, joiner_secret, NULL, secret));
+    CHECK_OK(mls_key_schedule_welcome_key(suite, secret, key, nonce));
+    CHECK_OK(buf_resize(&plain, sealed.n - suite->aead->tag));
+    CHECK_OK(suite->aead->open(plain.p, key, nonce, SLICE_EMPTY, sealed));
+    reader r = reader_of(buf_slice(&plain));
+    CHECK_OK(mls_group_info_read(&r, info, NULL));
+    CHECK_OK(reader_end(&r));
+    buf_free(&plain);
+}
+
+static void check_group_info(const struct mls_suite *suite, const struct mls_group_info *info,
+                             const uint8_t *joiner_secret, slice signer) {
+    buf tbs = {0}, context = {0};
+    uint8_t tag[CRYPTO_HASH_MAX];
+    struct mls_epoch_secrets secrets;
+    writer w = writer_on(&tbs), wc = writer_on(&context);
+    mls_group_info_write_unsigned(&w, info);
+    mls_group_context_write(&wc, &info->context);
+    CHECK_OK(mls_label_verify(suite, signer, "GroupInfoTBS", buf_slice(&tbs),
+                              buf_slice(&info->signature), NULL));
+    CHECK_OK(mls_key_schedule_epoch(suite, joiner_secret, NULL, buf_slice(&context), &secrets));
+    CHECK_OK(mls_key_schedule_mac(suite, secrets.confirmation_key,
+                                  buf_slice(&info->context.confirmed_transcript_hash), tag));
+    CHECK(mls_tag_equal(slice_of(tag, suite->hash->len), buf_slice(&info->confirmation_tag)));
+    buf_free(&tbs);
+    buf_free(&context);
+}
+
+static void check_case(struct json_object *o, const struct mls_suite *suite) {
+    buf init = {0}, key_package = {0}, signer = {0}, message = {0}, plain = {0};
+    struct mls_key_package kp;
+    struct mls_welcome welcome;
+    struct mls_group_secrets secrets;
+    struct mls_group_info info;
+    uint8_t ref[CRYPTO_HASH_MAX], refs[CRYPTO_HASH_MAX];
+    size_t n = suite->hash->len, count = 1;
+    vectors_hex(o, "init_priv", &init);
+    vectors_hex(o, "key_package", &key_package);
+    vectors_hex(o, "signer_pub", &signer);
+    vectors_hex(o, "welcome", &message);
+    CHECK_OK(mls_key_package_open(buf_slice(&key_package), &kp, NULL));
+    CHECK_OK(mls_key_package_make_ref(suite, &kp, ref, NULL));
+    CHECK_OK(mls_welcome_refs(buf_slice(&message), refs, n, &count));
+    CHECK_EQ(count, 1);
+    CHECK_SLICE(slice_of(refs, n), slice_of(ref, n));
+    reader r = reader_of(slice_of(message.p + 4, message.n - 4));
+    CHECK_OK(mls_welcome_read(&r, &welcome, NULL));
+    CHECK_OK(mls_label_decrypt(suite, buf_slice(&init), "Welcome",
+                               buf_slice(&welcome.encrypted_group_info),
+                               &welcome.secrets[0].secrets, &plain, NULL));
+    r = reader_of(buf_slice(&plain));
+    CHECK_OK(mls_group_secrets_read(&r, &secrets, NULL));
+    decrypt_group_info(suite, &welcome, secrets.joiner_secret.p, &info);
+    check_group_info(suite, &info, secrets.joiner_secret.p, buf_slice(&signer));
+    mls_key_package_free(&kp, NULL);
+    mls_welcome_free(&welcome, NULL);
+    mls_group_secrets_free(&secrets, NULL);
+    mls_group_info_free(&info, NULL);
+    buf_free(&init);
+    buf_free(&key_package);
+    buf_free(&signer);
+    buf_free(&message);
+    buf_free(&plain);
+}
+
+TEST(official_welcomes) {
+    CHECK_OK(crypto_init());
+    vectors_run("welcome.json", check_case);
+}
+
+/* ---- What a joiner refuses ---- */
+
+/* Anna has a group; Bert is added, but has not joined. */
+struct scene {
+    struct person anna, bert;
+    struct mls_committed c;
+    buf tree;
+};
+
+static void scene_begin(struct scene *s, bool tree_in_welcome) {
+    memset(s, 0, sizeof(*s));
+    person_init(&s->anna, MLS_SUITE_X25519_CHACHA, "anna");
+    person_init(&s->bert, MLS_SUITE_X25519_CHACHA, "bert");
+    person_create(&s->anna, "group");
+    person_key_package(&s->bert, false);
+    slice add = buf_slice(&s->bert.key_package);
+    struct mls_commit_params params = {.adds = &add,
+                                       .add_count = 1,
+                                       .wire = MLS_PRIVATE_MESSAGE,
+                                       .tree_in_welcome = tree_in_welcome};
+    CHECK_OK(mls_group_commit(s->anna.group, &params, &people_auth, &s->c));
+    mls_staged_apply(s->anna.group, s->c.staged);
+    s->c.staged = NULL;
+    CHECK_OK(mls_group_tree(s->anna.group, &s->tree));
+}
+
+static void scene_end(struct scene *s) {
+    mls_committed_free(&s->c, NULL);
+    buf_free(&s->tree);
+    person_free(&s->anna);
+    person_free(&s->bert);
+}
+
+static err join_with(struct scene *s, const struct mls_own_key_package *own, slice tree,
+                     const struct mls_auth *auth) {
+    struct mls_group *group = (struct mls_group *)&group;
+    uint32_t sender;
+    err e = mls_group_join(&group, buf_slice(&s->c.welcomes[0]), own, tree, NULL, auth, NULL,
+                           &sender);
+    CHECK((e == OK) == (group != NULL));
+    mls_group_free(group);
+    return e;
+}
+
+static struct mls_own_key_package own_of(const struct person *p) {
+    return (struct mls_own_key_package){buf_slice(&p->key_package), buf_slice(&p->secrets),
+                                        buf_slice(&p->priv)};
+}
+
+TEST(a_welcome_for_another_key_package_is_told) {
+    struct scene s;
+    scene_begin(&s, true);
+    struct mls_own_key_package own = own_of(&s.bert);
+    CHECK_OK(join_with(&s, &own, SLICE_EMPTY, &people_auth));
+    person_key_package(&s.bert, false);
+    own = own_of(&s.bert);
+    CHECK_ERR(join_with(&s, &own, SLICE_EMPTY, &people_auth), ERR_MLS_NO_WELCOME);
+    scene_end(&s);
+}
+
+TEST(a_joiner_needs_the_right_tree) {
+    struct scene s;
+    scene_begin(&s, false);
+    struct mls_own_key_package own = own_of(&s.bert);
+    CHECK_ERR(join_with(&s, &own, SLICE_EMPTY, &people_auth), ERR_MLS_RATCHET_TREE);
+    CHECK_OK(join_with(&s, &own, buf_slice(&s.tree), &people_auth));
+    CHECK_OK(buf_append_byte(&s.tree, 0));
+    CHECK_ERR(join_with(&s, &own, buf_slice(&s.tree), &people_auth), ERR_TRAILING);
+    buf_clear(&s.tree);
+    struct mls_commit_params params = {.wire = MLS_PRIVATE_MESSAGE};
+    struct mls_committed later; /* the tree of a later epoch */
+    CHECK_OK(mls_group_commit(s.anna.group, &params, &people_auth, &later));
+    mls_staged_apply(s.anna.group, later.staged);
+    later.staged = NULL;
+    mls_committed_free(&later, NULL);
+    CHECK_OK(mls_group_tree(s.anna.group, &s.tree));
+    CHECK_ERR(join_with(&s, &own, buf_slice(&s.tree), &people_auth), ERR_MLS_TREE_HASH);
+    scene_end(&s);
+}
+
+TEST(a_joiner_needs_its_own_keys) {
+    struct scene s;
+    struct person other;
+    scene_begin(&s, true);
+    person_init(&other, MLS_SUITE_X25519_CHACHA, "other");
+    person_key_package(&other, false);
+    struct mls_own_key_package own = own_of(&s.bert);
+    own.signature_priv = buf_slice(&other.priv);
+    CHECK_ERR(join_with(&s, &own, SLICE_EMPTY, &people_auth), ERR_IDENTITY);
+    own = own_of(&s.bert);
+    own.secrets = buf_slice(&other.secrets);
+    CHECK_ERR(join_with(&s, &own, SLICE_EMPTY, &people_auth), ERR_CRYPTO);
+    own.secrets = slice_str("nonsense");
+    CHECK_ERR(join_with(&s, &own, SLICE_EMPTY, &people_auth), ERR_DAMAGED);
+    person_free(&other);
+    scene_end(&s);
+}
+
+static err refuse_anna(void *ctx, const struct mls_member *before,
+                       const struct mls_member *member) {
+    (void)ctx;
+    (void)before;
+    return slice_equal(member->identity, slice_str("anna")) ? ERR_IDENTITY : OK;
+}
+
+TEST(the_application_judges_every_leaf_of_the_tree) {
+    struct scene s;
+    struct mls_auth picky = {.accept = refuse_anna}, none = {.accept = NULL};
+    scene_begin(&s, true);
+    struct mls_own_key_package own = own_of(&s.bert);
+    CHECK_ERR(join_with(&s, &own, SLICE_EMPTY, &picky), ERR_IDENTITY);
+    CHECK_ERR(join_with(&s, &own, SLICE_EMPTY, &none), ERR_MLS_CREDENTIAL);
+    CHECK_ERR(join_with(&s, &own, SLICE_EMPTY, NULL), ERR_MLS_CREDENTIAL);
+    scene_end(&s);
+}
+
+TEST(a_changed_byte_of_a_welcome_is_found) {
+    struct scene s;
+    scene_begin(&s, true);
+    struct mls_own_key_package own = own_of(&s.bert);
+    buf *welcome = &s.c.welcomes[0];
+    for (size_t i = 0; i < welcome->n; i += 7) {
+        welcome->p[i] ^= 1;
+        CHECK(join_with(&s, &own, SLICE_EMPTY, &people_auth) != OK);
+        welcome->p[i] ^= 1;
+    }
+    CHECK_OK(join_with(&s, &own, SLICE_EMPTY, &people_auth));
+    scene_end(&s);
+}
+
+/* Opens Anna's Welcome with Bert's keys, changes what is inside, and seals it again, as a malicious
+ * member could. */
+struct forged {
+    struct mls_group_secrets secrets;
+    struct mls_group_info info;
+    bool sign; /* with Anna's key, after the change */
+};
+
+static void open_welcome(struct scene *s, struct mls_welcome *welcome, struct forged *f) {
+    buf plain = {0};
+    struct mls_key_package_secrets keys;
+    CHECK_OK(mls_key_package_secrets_read(buf_slice(&s->bert.secrets), &keys, NULL));
+    slice message = buf_slice(&s->c.welcomes[0]);
+    reader r = reader_of(slice_of(message.p + 4, message.n - 4));
+    CHECK_OK(mls_welcome_read(&r, welcome, NULL));
+    CHECK_OK(mls_label_decrypt(s->bert.suite, buf_slice(&keys.init_priv), "Welcome",
+                               buf_slice(&welcome->encrypted_group_info),
+                               &welcome->secrets[0].secrets, &plain, NULL));
+    r = reader_of(buf_slice(&plain));
+    CHECK_OK(mls_group_secrets_read(&r, &f->secrets, NULL));
+    decrypt_group_info(s->bert.suite, welcome, f->secrets.joiner_secret.p, &f->info);
+    mls_key_package_secrets_free(&keys);
+    buf_free(&plain);
+}
+
+static void seal_group_info(struct scene *s, struct mls_welcome *welcome, struct forged *f) {
+    const struct mls_suite *suite = s->bert.suite;
+    uint8_t secret[CRYPTO_HASH_MAX], key[32], nonce[24];
+    buf plain = {0};
+    writer w = writer_on(&plain);
+    if (f->sign) {
+        mls_group_info_write_unsigned(&w, &f->info);
+        buf_free(&f->info.signature);
+        CHECK_OK(mls_label_sign(suite, buf_slice(&s->anna.priv), "GroupInfoTBS", buf_slice(&plain),
+                                &f->info.signature, NULL));
+        buf_clear(&plain);
+    }
+    mls_group_info_write(&w, &f->info);
+    CHECK_OK(mls_key_schedule_welcome(suite, f->secrets.joiner_secret.p, NULL, secret));
+    CHECK_OK(mls_key_schedule_welcome_key(suite, secret, key, nonce));
+    CHECK_OK(buf_resize(&welcome->encrypted_group_info, plain.n + suite->aead->tag));
+    CHECK_OK(suite->aead->seal(welcome->encrypted_group_info.p, key, nonce, SLICE_EMPTY,
+                               buf_slice(&plain)));
+    buf_free(&plain);
+}
+
+static err forge(struct scene *s, void (*change)(struct forged *f), bool sign) {
+    struct mls_welcome welcome;
+    struct mls_key_package kp;
+    struct forged f = {.sign = sign};
+    buf plain = {0};
+    open_welcome(s, &welcome, &f);
+    change(&f);
+    seal_group_info(s, &welcome, &f);
+    writer w = writer_on(&plain);
+    mls_group_secrets_write(&w, &f.secrets);
+    CHECK_OK(mls_key_package_open(buf_slice(&s->bert.key_package), &kp, NULL));
+    mls_hpke_ciphertext_free(&welcome.secrets[0].secrets, NULL);
+    CHECK_OK(mls_label_encrypt(s->bert.suite, buf_slice(&kp.init_key), "Welcome",
+                               buf_slice(&welcome.encrypted_group_info), buf_slice(&plain),
+                               &welcome.secrets[0].secrets, NULL));
+    buf message = {0};
+    writer wm = writer_on(&message);
+    mls_message_begin(&wm, MLS_WIRE_WELCOME);
+    mls_welcome_write(&wm, &welcome);
+    buf_move(&s->c.welcomes[0], &message);
+    struct mls_own_key_package own = own_of(&s->bert);
+    err e = join_with(s, &own, SLICE_EMPTY, &people_auth);
+    mls_key_package_free(&kp, NULL);
+    mls_welcome_free(&welcome, NULL);
+    mls_group_secrets_free(&f.secrets, NULL);
+    mls_group_info_free(&f.info, NULL);
+    buf_free(&plain);
+    return e;
+}
+
+static void change_nothing(struct forged *f) { (void)f; }
+static void change_epoch(struct forged *f) { f->info.context.epoch++; }
+static void change_tag(struct forged *f) { f->info.confirmation_tag.p[3] ^= 1; }
+static void shorten_tag(struct forged *f) { f->info.confirmation_tag.n = 0; }
+static void change_signature(struct forged *f) { f->info.signature.p[3] ^= 1; }
+static void change_signer_to_nobody(struct forged *f) { f->info.signer = 17; }
+static void change_signer_to_joiner(struct forged *f) { f->info.signer = 1; }
+static void change_version(struct forged *f) { f->info.context.version = 2; }
+static void change_suite(struct forged *f) { f->info.context.suite = 1; }
+static void change_tree_hash(struct forged *f) { f->info.context.tree_hash.p[0] ^= 1; }
+static void change_path_secret(struct forged *f) { f->secrets.path_secret.p[0] ^= 1; }
+static void shorten_joiner(struct forged *f) { f->secrets.joiner_secret.n--; }
+static void ask_for_a_psk(struct forged *f) {
+    f->secrets.psk_count = 1;
+    f->secrets.psks = mem_new(NULL, sizeof(*f->secrets.psks));
+    f->secrets.psks[0].type = MLS_PSK_EXTERNAL;
+    CHECK_OK(buf_resize(&f->secrets.psks[0].nonce, 32));
+}
+static void repeat_an_extension(struct forged *f) {
+    struct mls_extension two[] = {{0x0a0a, SLICE_EMPTY}, {0x0a0a, SLICE_EMPTY}};
+    mls_extensions_free(&f->info.extensions, NULL);
+    CHECK_OK(mls_extensions_from(&f->info.extensions, two, 2, NULL));
+}
+static void need_an_extension(struct forged *f) {
+    struct mls_extension one = {0xfe01, SLICE_EMPTY};
+    CHECK_OK(mls_extensions_from(&f->info.context.extensions, &one, 1, NULL));
+}
+
+TEST(a_joiner_checks_what_a_malicious_member_could_change) {
+    static const struct {
+        void (*change)(struct forged *f);
+        bool sign;
+        err expected;
+    } forgeries[] = {
+        {change_nothing, false, OK},
+        {change_nothing, true, OK},
+        {change_epoch, false, ERR_SIGNATURE},
+        {change_epoch, true, ERR_MLS_CONFIRMATION_TAG},
+        {change_tag, false, ERR_SIGNATURE},
+        {change_tag, true, ERR_MLS_CONFIRMATION_TAG},
+        {shorten_tag, true, ERR_MLS_CONFIRMATION_TAG},
+        {change_signature, false, ERR_SIGNATURE},
+        {change_signer_to_nobody, true, ERR_MLS_SENDER},
+        {change_signer_to_joiner, true, ERR_SIGNATURE},
+        {change_version, true, ERR_MLS_VERSION},
+        {change_suite, true, ERR_MLS_SUITE},
+        {change_tree_hash, true, ERR_MLS_TREE_HASH},
+        {change_path_secret, true, ERR_MLS_UPDATE_PATH},
+        {shorten_joiner, true, ERR_MALFORMED},
+        {ask_for_a_psk, true, ERR_MLS_PSK},
+        {repeat_an_extension, true, ERR_MLS_EXTENSION},
+        {need_an_extension, true, ERR_MLS_CAPABILITIES},
+    };
+    for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
+        struct scene s;
+        scene_begin(&s, true);
+        err e = forge(&s, forgeries[i].change, forgeries[i].sign);
+        if (e != forgeries[i].expected)
+            printf("# forgery %zu\n", i);
+        CHECK_ERR(e, forgeries[i].expected);
+        scene_end(&s);
+    }
+}
+
+TEST(several_join_by_one_welcome_or_by_their_own) {
+    for (int each = 0; each < 2; each++) {
+        struct person anna, other[5], *all[6] = {&anna};
+        slice adds[5];
+        person_init(&anna, MLS_SUITE_XWING_CHACHA, "anna");
+        person_create(&anna, "group");
+        for (int i = 0; i < 5; i++) {
+            char name[] = {(char)('b' + i), 0};
+            person_init(&other[i], MLS_SUITE_XWING_CHACHA, name);
+            person_key_package(&other[i], false);
+            adds[i] = buf_slice(&other[i].key_package);
+            all[i + 1] = &other[i];
+        }
+        struct mls_commit_params params = {.adds = adds,
+                                           .add_count = 5,
+                                           .wire = MLS_PUBLIC_MESSAGE,
+                                           .tree_in_welcome = each == 0,
+                                           .welcome_each = each == 1};
+        people_commit(&anna, &params, NULL, 0, all + 1, 5);
+        people_agree(all, 6);
+        people_talk(&other[4], all, 6, "hello");
+        for (int i = 0; i < 6; i++)
+            person_free(all[i]);
+    }
+}
+
+TEST_MAIN
