@@ -34,7 +34,7 @@ enum {
     CORE_IDENTITY = 32, /* of an identity key (Ed25519) */
     CORE_MESSAGE_ID = 32,
     CORE_NAME_MAX = 64,     /* bytes of a person's or a conversation's name */
-    CORE_TEXT_MAX = 1048576, /* bytes of a message's text */
+    CORE_TEXT_MAX = 262144, /* bytes of a message's text */
     CORE_MEMBERS_MAX = 256, /* devices in one conversation */
     CORE_SAFETY_DIGITS = 60
 };
@@ -136,8 +136,8 @@ bool core_next_action(struct core *core, struct core_action *action);
  * A command that fails at once returns the error and has no number. One that returns OK sets *command
  * to a number that is never used again in this store, and ends with one NOTICE_DONE, now or, if it
  * waits in the outbox, in a later run. Errors at once: STATE without an account or in a conversation
- * that we are out of, NOT_FOUND for an account or a conversation that is not known, TOO_LARGE, LIMIT for a
- * full outbox. */
+ * that we are out of, NOT_FOUND for an account or a conversation that is not known, TOO_LARGE, LIMIT for
+ * a full outbox or more than 64 devices at once. */
 
 /* A new account from a link "sotto:join:...": makes the keys, registers, and stocks key packages and
  * addresses. name (may be empty) is what contacts see. EXISTS if this store has a registered account;
@@ -306,7 +306,8 @@ struct core_member {
     bool unlisted; /* not in the newest device list that we know of its account */
 };
 typedef bool core_member_visit(void *ctx, const struct core_member *member);
-/* In the order of the leaves; false ends it. A conversation that we are out of: as it was before. */
+/* In the order of the leaves; false ends it. A conversation that is being made, or that we are out of,
+ * has none. */
 MUST err core_members(struct core *core, uint32_t conversation, core_member_visit *visit, void *ctx);
 /* 32 bytes that are the same for all members in the same state of the conversation. */
 MUST err core_conversation_authenticator(struct core *core, uint32_t conversation, uint8_t out[32]);

@@ -1,0 +1,216 @@
+/* What a user interface looks at: status, conversations, members. */
+#include "core/internal.h"
+
+static enum core_link_state link_state(const struct session *s) {
+    switch (s->step) {
+    case STEP_OFF:
+        return CORE_LINK_OFF;
+    case STEP_WAIT:
+        return CORE_LINK_WAITING;
+    case STEP_READY:
+        return CORE_LINK_READY;
+    default:
+        return CORE_LINK_CONNECTING;
+    }
+}
+
+static void fill_account(const struct record_account *a, struct core_status *status) {
+    status->has_account = true;
+    status->registered = a->registered;
+    status->name = a->name;
+    status->server = a->server;
+    status->suite = a->suite;
+    memcpy(status->account, a->account, sizeof status->account);
+    memcpy(status->device, a->device, sizeof status->device);
+    memcpy(status->identity, a->identity, sizeof status->identity);
+    memcpy(status->server_identity, a->server_identity, sizeof status->server_identity);
+}
+
+void core_status_get(const struct core *core, struct core_status *status) {
+    memset(status, 0, sizeof *status);
+    if (core->account.exists)
+        fill_account(&core->account.r, status);
+    status->auth = link_state(&core->sessions[AUTH]);
+    status->anon = link_state(&core->sessions[ANON]);
+    status->caught_up = core->caught_up;
+    status->replaced = core->replaced;
+    status->last_error = core->last_error;
+    status->last_reason = core->last_reason;
+    status->contacts = (uint32_t)core->contacts.n;
+    status->conversations = (uint32_t)core->conversations.n;
+    status->outbox = (uint32_t)core->entries.n;
+    status->waiting = (uint32_t)core->waiting.n;
+    status->quarantined = core->counters.quarantined;
+    status->dropped = core->counters.dropped;
+    status->repeats = core->counters.repeats;
+    status->gaps = core->counters.gaps;
+    status->position = core->counters.position;
+    status->addresses = (uint32_t)core->address_count;
+}
+
+/* ---- Conversations ---- */
+
+static void fill(const struct core *core, const struct conversation *c,
+                 struct core_conversation *out) {
+    memset(out, 0, sizeof *out);
+    out->number = c->r.number;
+    out->group_id = SLICE_ARRAY(c->r.group);
+    out->name = c->r.name;
+    out->state = (enum core_conversation_state)c->r.state;
+    out->epoch = c->r.epoch;
+    out->members = c->r.members;
+    out->messages = c->r.messages;
+    out->read = c->r.read;
+    out->quarantined = c->r.quarantined;
+    out->spoiled = c->r.spoiled;
+    for (size_t i = 0; i < core->entries.n; i++) {
+        const struct entry *entry = core->entries.p[i];
+        out->outbox += entry->r.conversation == c->r.number;
+    }
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        const struct waiting *w = core->waiting.p[i];
+        out->waiting += w->r.conversation == c->r.number;
+    }
+}
+
+err core_conversation_at(const struct core *core, size_t i, struct core_conversation *out) {
+    if (i >= core->conversations.n)
+        return ERR_NOT_FOUND;
+    fill(core, core->conversations.p[i], out);
+    return OK;
+}
+
+err core_conversation_get(const struct core *core, uint32_t number, struct core_conversation *out) {
+    const struct conversation *c = conversation_find(core, number);
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    fill(core, c, out);
+    return OK;
+}
+
+static bool text_number(slice text, uint32_t *number) {
+    *number = 0;
+    if (text.n == 0 || text.n > 9)
+        return false;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9')
+            return false;
+        *number = *number * 10 + (uint32_t)(text.p[i] - '0');
+    }
+    return true;
+}
+
+/* True for a conversation that is ours and this account's alone. */
+static bool one_to_one(struct core *core, struct conversation *c, const uint8_t account[16]) {
+    struct mls_member member;
+    bool found = false;
+    if (!conversation_open(c) || conversation_load(core, c) != OK)
+        return false;
+    for (uint32_t i = 0; i < mls_group_leaf_count(c->group); i++) {
+        if (mls_group_member(c->group, i, &member) != OK || member.identity.n != LEAF_IDENTITY)
+            continue;
+        bool theirs = memcmp(member.identity.p, account, 16) == 0;
+        if (!theirs && memcmp(member.identity.p, core->account.r.account, 16) != 0)
+            return false;
+        found = found || theirs;
+    }
+    return found;
+}
+
+static err find_by(struct core *core, const uint8_t *account, slice name,
+                   const struct conversation **found) {
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        bool fits = account != NULL ? one_to_one(core, c, account)
+                                    : name.n > 0 && slice_equal(c->r.name, name);
+        if (fits && *found != NULL)
+            return ERR_LIMIT;
+        if (fits)
+            *found = c;
+    }
+    return *found == NULL ? ERR_NOT_FOUND : OK;
+}
+
+err core_conversation_find(struct core *core, slice text, struct core_conversation *out) {
+    const struct conversation *c = NULL;
+    struct core_contact contact;
+    uint32_t number;
+    if (text_number(text, &number) && core_conversation_get(core, number, out) == OK)
+        return OK;
+    err e = find_by(core, NULL, text, &c);
+    if (e == ERR_NOT_FOUND) {
+        TRY(core_contact_find(core, text, &contact));
+        e = find_by(core, contact.account, SLICE_EMPTY, &c);
+    }
+    TRY(e);
+    fill(core, c, out);
+    return OK;
+}
+
+err core_conversation_authenticator(struct core *core, uint32_t conversation, uint8_t out[32]) {
+    struct conversation *c = conversation_find(core, conversation);
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    TRY(conversation_load(core, c));
+    slice authenticator = mls_group_epoch_authenticator(c->group);
+    if (authenticator.n < 32)
+        return ERR_BUG;
+    memcpy(out, authenticator.p, 32);
+    return OK;
+}
+
+/* ---- Members ---- */
+
+/* True if we know a list of the account's devices and this one is not in it. */
+static bool unlisted(const struct contact *c, const uint8_t device[16]) {
+    struct proto_device_list list;
+    struct proto_device d;
+    if (c == NULL || c->r.version == 0 || proto_device_list_decode(c->r.devices, &list) != OK)
+        return false;
+    reader r = reader_of(list.devices.bytes);
+    while (r.n > 0 && proto_device_read(&r, &d) == OK)
+        if (memcmp(d.id, device, 16) == 0)
+            return false;
+    return true;
+}
+
+static err fill_member(struct core *core, const struct mls_member *from, struct core_member *member,
+                       buf *name) {
+    struct leaf leaf;
+    memset(member, 0, sizeof *member);
+    TRY(leaf_read(from, &leaf));
+    memcpy(member->account, leaf.account, sizeof member->account);
+    memcpy(member->device, leaf.device, sizeof member->device);
+    memcpy(member->identity, leaf.identity, sizeof member->identity);
+    const struct contact *contact = contact_find(core, leaf.account);
+    member->leaf = from->leaf;
+    member->us = memcmp(leaf.account, core->account.r.account, 16) == 0;
+    member->contact = contact != NULL;
+    member->unlisted = unlisted(contact, leaf.device);
+    buf_clear(name);
+    TRY(contact_name(core, leaf.account, name));
+    member->name = buf_slice(name);
+    return OK;
+}
+
+err core_members(struct core *core, uint32_t conversation, core_member_visit *visit, void *ctx) {
+    struct conversation *c = conversation_find(core, conversation);
+    struct mls_member from;
+    struct core_member member;
+    buf name = buf_on(core->mem);
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    if (!conversation_open(c))
+        return OK;
+    TRY(conversation_load(core, c));
+    err e = OK;
+    for (uint32_t i = 0; e == OK && i < mls_group_leaf_count(c->group); i++) {
+        if (mls_group_member(c->group, i, &from) != OK)
+            continue;
+        e = fill_member(core, &from, &member, &name);
+        if (e == OK && !visit(ctx, &member))
+            break;
+    }
+    buf_free(&name);
+    return e;
+}

@@ -1,0 +1,141 @@
+/* The queue of what the host has to carry out. */
+#include "core/internal.h"
+
+#include "proto/proto.h"
+
+static struct action *add(struct core *core) {
+    if (core->action_n == core->action_cap) {
+        size_t cap = core->action_cap == 0 ? 32 : core->action_cap * 2;
+        struct action *p =
+            mem_resize(core->mem, core->actions, core->action_cap * sizeof *p, cap * sizeof *p);
+        if (p == NULL)
+            return NULL;
+        core->actions = p;
+        core->action_cap = cap;
+    }
+    struct action *a = &core->actions[core->action_n++];
+    memset(a, 0, sizeof *a);
+    a->bytes = buf_on(core->mem);
+    return a;
+}
+
+/* A host that does not drain loses notices, not messages: those are in the store. */
+static bool crowded(const struct core *core) {
+    return core->action_n - core->action_first >= ACTIONS_MAX;
+}
+
+void action_connect(struct core *core, uint32_t link, slice server) {
+    struct action *a = add(core);
+    if (a == NULL || buf_set(&a->bytes, server) != OK)
+        return;
+    a->kind = CORE_CONNECT;
+    a->link = link;
+}
+
+void action_transmit(struct core *core, uint32_t link, buf *bytes) {
+    struct action *a = add(core);
+    if (a == NULL) {
+        buf_free(bytes);
+        return;
+    }
+    a->kind = CORE_TRANSMIT;
+    a->link = link;
+    buf_move(&a->bytes, bytes);
+}
+
+void action_disconnect(struct core *core, uint32_t link) {
+    struct action *a = add(core);
+    if (a == NULL)
+        return;
+    a->kind = CORE_DISCONNECT;
+    a->link = link;
+}
+
+void action_notice(struct core *core, const struct core_notice *notice) {
+    struct action *a = crowded(core) ? NULL : add(core);
+    if (a == NULL)
+        return;
+    a->kind = CORE_NOTICE;
+    a->notice = *notice;
+    a->notice.text = SLICE_EMPTY;
+    if (buf_set(&a->bytes, notice->text) != OK)
+        buf_clear(&a->bytes);
+}
+
+void action_done(struct core *core, uint64_t command, err e, uint16_t reason, slice text,
+                 uint32_t conversation) {
+    struct core_notice notice = {.kind = CORE_NOTICE_DONE,
+                                 .command = command,
+                                 .error = e,
+                                 .reason = reason,
+                                 .text = text,
+                                 .conversation = conversation};
+    action_notice(core, &notice);
+}
+
+void action_trouble(struct core *core, err e, uint16_t reason, const char *text) {
+    struct core_notice notice = {.kind = CORE_NOTICE_TROUBLE,
+                                 .error = e,
+                                 .reason = reason,
+                                 .text = slice_str(text)};
+    action_notice(core, &notice);
+}
+
+size_t action_mark(const struct core *core) { return core->action_n; }
+
+void action_rewind(struct core *core, size_t mark) {
+    while (core->action_n > mark && core->action_n > core->action_first)
+        buf_free(&core->actions[--core->action_n].bytes);
+}
+
+void action_free_all(struct core *core) {
+    action_rewind(core, core->action_first);
+    mem_free(core->mem, core->actions, core->action_cap * sizeof *core->actions);
+    core->actions = NULL;
+    core->action_first = core->action_n = core->action_cap = 0;
+    buf_free(&core->action_bytes);
+}
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+static uint64_t wake_at(const struct core *core) {
+    if (core->broken)
+        return core->broken_until;
+    uint64_t at = session_wake(core);
+    at = least(at, stock_wake(core));
+    at = least(at, conversation_wake(core));
+    at = least(at, blob_wake(core));
+    return least(at, outbox_wake(core));
+}
+
+static void hand_out(struct core *core, struct core_action *action) {
+    struct action *a = &core->actions[core->action_first++];
+    buf_move(&core->action_bytes, &a->bytes);
+    action->kind = a->kind;
+    action->link = a->link;
+    action->notice = a->notice;
+    slice bytes = buf_slice(&core->action_bytes);
+    if (a->kind == CORE_CONNECT)
+        action->server = bytes;
+    else if (a->kind == CORE_TRANSMIT)
+        action->bytes = bytes;
+    else if (a->kind == CORE_NOTICE)
+        action->notice.text = bytes;
+    if (core->action_first == core->action_n)
+        core->action_first = core->action_n = 0;
+}
+
+bool core_next_action(struct core *core, struct core_action *action) {
+    memset(action, 0, sizeof *action);
+    if (core->action_first < core->action_n) {
+        hand_out(core, action);
+        return true;
+    }
+    uint64_t at = wake_at(core);
+    if (at == core->wake_told)
+        return false;
+    core->wake_told = at;
+    action->kind = CORE_WAKE;
+    action->at = at;
+    return true;
+}

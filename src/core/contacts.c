@@ -1,0 +1,389 @@
+/* People: contact links, petnames, device lists. */
+#include "core/internal.h"
+
+#include "base/text.h"
+
+/* ---- Text from people ---- */
+
+/* Length of the UTF-8 character at p, or 0. Control characters are none, but for line ends and tabs. */
+static size_t character(const uint8_t *p, size_t n) {
+    uint8_t c = p[0];
+    size_t want = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+    uint32_t v = c < 0x80 ? c : c & (0xff >> (want + 1));
+    if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || want > n)
+        return 0;
+    for (size_t i = 1; i < want; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        v = v << 6 | (p[i] & 0x3f);
+    }
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    bool control = v < 0x20 && v != '\n' && v != '\t';
+    if (v < least[want] || v > 0x10ffff || (v >= 0xd800 && v < 0xe000) || control || v == 0x7f)
+        return 0;
+    return want;
+}
+
+bool text_valid(slice text) {
+    for (size_t i = 0; i < text.n;) {
+        size_t n = character(text.p + i, text.n - i);
+        if (n == 0)
+            return false;
+        i += n;
+    }
+    return true;
+}
+
+static err check_name(slice name) {
+    if (name.n > CORE_NAME_MAX)
+        return ERR_TOO_LARGE;
+    for (size_t i = 0; i < name.n; i++)
+        if (name.p[i] < 0x20)
+            return ERR_MALFORMED;
+    return text_valid(name) ? OK : ERR_MALFORMED;
+}
+
+/* ---- Objects ---- */
+
+void contact_free(struct core *core, struct contact *contact) {
+    buf_free(&contact->bytes);
+    mem_free(core->mem, contact, sizeof *contact);
+}
+
+struct contact *contact_find(const struct core *core, const uint8_t account[16]) {
+    for (size_t i = 0; i < core->contacts.n; i++) {
+        struct contact *c = core->contacts.p[i];
+        if (memcmp(c->r.account, account, 16) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+static err contact_save(struct core *core, struct contact *contact) {
+    TRY(record_contact_settle(&contact->bytes, &contact->r));
+    return core_put(core, TABLE_CONTACT, slice_str("contact"), contact->r.number,
+                    buf_slice(&contact->bytes));
+}
+
+/* Stores a new contact, or what is new about a known one. r's slices may borrow from anywhere. */
+static err contact_put(struct core *core, struct record_contact *r) {
+    struct contact *c = contact_find(core, r->account);
+    if (c != NULL) {
+        r->number = c->r.number;
+        c->r = *r;
+        return contact_save(core, c);
+    }
+    c = mem_new(core->mem, sizeof *c);
+    if (c == NULL)
+        return ERR_NO_MEMORY;
+    c->bytes = buf_on(core->mem);
+    r->number = core_number(core);
+    c->r = *r;
+    err e = contact_save(core, c);
+    if (e == OK)
+        e = list_add(core, &core->contacts, c);
+    if (e != OK)
+        contact_free(core, c);
+    return e;
+}
+
+/* ---- Links ---- */
+
+err contact_link_make(struct core *core, buf *link) {
+    const struct record_account *a = &core->account.r;
+    struct proto_contact contact = {.name = a->name, .devices = a->devices};
+    struct proto_address address;
+    buf content = buf_on(core->mem), addresses = buf_on(core->mem);
+    writer w = writer_on(&content), inner = writer_on(&addresses);
+    memcpy(contact.server, a->server_identity, sizeof contact.server);
+    err e = stock_take_address(core, address.bytes);
+    if (e == OK)
+        PROTO_LIST_ADD(address, &inner, &contact.addresses, &address);
+    if (e == OK)
+        e = writer_result(&inner);
+    contact.addresses.bytes = buf_slice(&addresses);
+    proto_contact_write(&w, &contact);
+    if (e == OK)
+        e = writer_result(&w);
+    if (e == OK)
+        e = proto_link_write(link, "contact", a->server, buf_slice(&content));
+    buf_free(&content);
+    buf_free(&addresses);
+    return e;
+}
+
+static err check_link(const struct core *core, const struct proto_contact *link, slice petname,
+                      struct proto_device_list *list) {
+    TRY(check_name(link->name));
+    TRY(check_name(petname));
+    TRY(account_devices_check(link->devices, list));
+    if (link->addresses.count != list->devices.count)
+        return ERR_MALFORMED;
+    if (memcmp(link->server, core->account.r.server_identity, sizeof link->server) != 0)
+        return ERR_UNSUPPORTED;
+    if (memcmp(list->identity, core->account.r.identity, sizeof list->identity) == 0)
+        return ERR_DENIED;
+    return OK;
+}
+
+static err accept(struct core *core, const struct proto_contact *link, slice petname,
+                  const struct proto_device_list *list, const uint8_t account[16]) {
+    struct record_contact r = {0};
+    const struct contact *known = contact_find(core, account);
+    if (known == NULL && core->contacts.n >= CONTACTS_MAX)
+        return ERR_LIMIT;
+    if (known != NULL) {
+        if (list->version < known->r.version)
+            return ERR_LATE;
+        r = known->r;
+    }
+    memcpy(r.account, account, sizeof r.account);
+    memcpy(r.identity, list->identity, sizeof r.identity);
+    r.name = link->name;
+    r.devices = link->devices;
+    r.version = list->version;
+    r.addresses = link->addresses.bytes;
+    if (petname.n > 0)
+        r.petname = petname;
+    TRY(txn_begin(core));
+    return txn_end(core, contact_put(core, &r));
+}
+
+err core_contact_accept(struct core *core, slice contact_link, slice petname, uint64_t now,
+                        uint8_t account[CORE_ACCOUNT]) {
+    TRY(core_enter(core, now));
+    if (!core->account.exists)
+        return ERR_STATE;
+    buf server = buf_on(core->mem), content = buf_on(core->mem);
+    struct proto_contact link;
+    struct proto_device_list list;
+    err e = proto_link_read(contact_link, "contact", &server, &content);
+    if (e == OK)
+        e = proto_contact_decode(buf_slice(&content), &link);
+    if (e == OK)
+        e = check_link(core, &link, petname, &list);
+    if (e == OK)
+        e = account_id(list.identity, account);
+    if (e == OK)
+        e = accept(core, &link, petname, &list, account);
+    buf_free(&server);
+    buf_free(&content);
+    return e;
+}
+
+/* ---- Changes ---- */
+
+static err change(struct core *core, struct contact *c) {
+    TRY(txn_begin(core));
+    return txn_end(core, contact_save(core, c));
+}
+
+err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOUNT], slice petname,
+                        uint64_t now) {
+    TRY(core_enter(core, now));
+    TRY(check_name(petname));
+    struct contact *c = contact_find(core, account);
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    c->r.petname = petname;
+    return change(core, c);
+}
+
+err core_contact_set_verified(struct core *core, const uint8_t account[CORE_ACCOUNT], bool verified,
+                              uint64_t now) {
+    TRY(core_enter(core, now));
+    struct contact *c = contact_find(core, account);
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    c->r.verified = verified;
+    return change(core, c);
+}
+
+/* A member's leaves name its devices; no list of its identity's is at hand, so its version is 0. */
+static err meet(struct core *core, struct conversation *conversation, const uint8_t account[16],
+                struct record_contact *r, buf *addresses) {
+    struct mls_member member;
+    struct leaf leaf;
+    TRY(conversation_load(core, conversation));
+    for (uint32_t i = 0; i < mls_group_leaf_count(conversation->group); i++) {
+        if (mls_group_member(conversation->group, i, &member) != OK ||
+            leaf_read(&member, &leaf) != OK || memcmp(leaf.account, account, 16) != 0)
+            continue;
+        memcpy(r->identity, leaf.identity, sizeof r->identity);
+        TRY(buf_append(addresses, SLICE_ARRAY(leaf.device)));
+        TRY(buf_append(addresses, SLICE_ARRAY(leaf.address)));
+    }
+    return addresses->n == 0 ? ERR_NOT_FOUND : OK;
+}
+
+err core_contact_meet(struct core *core, uint32_t number, const uint8_t account[CORE_ACCOUNT],
+                      slice petname, uint64_t now) {
+    TRY(core_enter(core, now));
+    TRY(check_name(petname));
+    struct conversation *conversation = conversation_find(core, number);
+    struct record_contact r = {0};
+    buf devices = buf_on(core->mem), name = buf_on(core->mem);
+    if (conversation == NULL || !conversation_open(conversation))
+        return ERR_NOT_FOUND;
+    if (memcmp(account, core->account.r.account, 16) == 0)
+        return ERR_DENIED;
+    if (contact_find(core, account) != NULL)
+        return ERR_EXISTS;
+    if (core->contacts.n >= CONTACTS_MAX)
+        return ERR_LIMIT;
+    err e = meet(core, conversation, account, &r, &devices);
+    if (e == OK)
+        e = contact_name(core, account, &name);
+    if (e == OK)
+        e = txn_begin(core);
+    if (e == OK) {
+        memcpy(r.account, account, sizeof r.account);
+        r.petname = petname;
+        r.name = buf_slice(&name);
+        r.addresses = buf_slice(&devices);
+        e = txn_end(core, contact_put(core, &r));
+    }
+    buf_free(&devices);
+    buf_free(&name);
+    return e;
+}
+
+/* ---- Whose key packages an addition needs ---- */
+
+static err target(buf *targets, const uint8_t *account, const uint8_t *device,
+                  const uint8_t *address) {
+    TRY(buf_append(targets, slice_of(account, 16)));
+    TRY(buf_append(targets, slice_of(device, 16)));
+    return buf_append(targets, slice_of(address, PROTO_ADDRESS));
+}
+
+err contact_targets(const struct core *core, const uint8_t account[16], buf *targets) {
+    const struct contact *c = contact_find(core, account);
+    struct proto_device_list list;
+    struct proto_device device;
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    reader addresses = reader_of(c->r.addresses);
+    slice address, id;
+    if (c->r.version == 0) { /* met in a conversation: device and address, in turn */
+        while (addresses.n > 0) {
+            TRY(reader_bytes(&addresses, 16, &id));
+            TRY(reader_bytes(&addresses, PROTO_ADDRESS, &address));
+            TRY(target(targets, account, id.p, address.p));
+        }
+        return OK;
+    }
+    TRY(proto_device_list_decode(c->r.devices, &list));
+    reader devices = reader_of(list.devices.bytes);
+    while (devices.n > 0) {
+        TRY(proto_device_read(&devices, &device));
+        TRY(reader_bytes(&addresses, PROTO_ADDRESS, &address));
+        TRY(target(targets, account, device.id, address.p));
+    }
+    return OK;
+}
+
+/* ---- Names ---- */
+
+/* What somebody calls itself weighs more than what a third person says it does. */
+err contact_learn_name(struct core *core, const uint8_t account[16], slice name, bool own_word) {
+    buf value = buf_on(core->mem);
+    if (check_name(name) != OK || name.n == 0 ||
+        memcmp(account, core->account.r.account, 16) == 0)
+        return OK;
+    err e = core_get(core, TABLE_CONTACT, slice_of(account, 16), 0, &value);
+    if (e == ERR_NOT_FOUND || (e == OK && own_word)) {
+        buf_clear(&value);
+        e = buf_append(&value, name);
+        if (e == OK)
+            e = core_put(core, TABLE_CONTACT, slice_of(account, 16), 0, buf_slice(&value));
+    }
+    struct contact *c = contact_find(core, account);
+    if (e == OK && own_word && c != NULL && !slice_equal(c->r.name, name)) {
+        c->r.name = name;
+        e = contact_save(core, c);
+    }
+    buf_free(&value);
+    return e;
+}
+
+err contact_name(struct core *core, const uint8_t account[16], buf *name) {
+    const struct contact *c = contact_find(core, account);
+    if (core->account.exists && memcmp(account, core->account.r.account, 16) == 0)
+        return buf_append(name, core->account.r.name);
+    if (c != NULL && c->r.petname.n > 0)
+        return buf_append(name, c->r.petname);
+    if (c != NULL && c->r.name.n > 0)
+        return buf_append(name, c->r.name);
+    err e = core_get(core, TABLE_CONTACT, slice_of(account, 16), 0, name);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+/* ---- Accessors ---- */
+
+static void fill(const struct contact *c, struct core_contact *contact) {
+    struct proto_device_list list;
+    memset(contact, 0, sizeof *contact);
+    memcpy(contact->account, c->r.account, sizeof contact->account);
+    memcpy(contact->identity, c->r.identity, sizeof contact->identity);
+    contact->petname = c->r.petname;
+    contact->name = c->r.name;
+    contact->list_version = c->r.version;
+    contact->verified = c->r.verified;
+    if (c->r.version == 0)
+        contact->devices = (uint32_t)(c->r.addresses.n / (16 + PROTO_ADDRESS));
+    else if (proto_device_list_decode(c->r.devices, &list) == OK)
+        contact->devices = list.devices.count;
+}
+
+err core_contact_at(const struct core *core, size_t i, struct core_contact *contact) {
+    if (i >= core->contacts.n)
+        return ERR_NOT_FOUND;
+    fill(core->contacts.p[i], contact);
+    return OK;
+}
+
+err core_contact_get(const struct core *core, const uint8_t account[CORE_ACCOUNT],
+                     struct core_contact *contact) {
+    const struct contact *c = contact_find(core, account);
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    fill(c, contact);
+    return OK;
+}
+
+/* 3 for the petname, 2 for its own name, 1 for the beginning of its id, 0 for nothing of it. */
+static int fits(const struct contact *c, slice text) {
+    buf hex = buf_on(NULL);
+    int rank = 0;
+    if (slice_equal(c->r.petname, text))
+        return 3;
+    if (slice_equal(c->r.name, text))
+        return 2;
+    if (text.n >= 4 && text.n <= 32 && hex_encode(&hex, SLICE_ARRAY(c->r.account)) == OK &&
+        memcmp(hex.p, text.p, text.n) == 0)
+        rank = 1;
+    buf_free(&hex);
+    return rank;
+}
+
+err core_contact_find(const struct core *core, slice text, struct core_contact *contact) {
+    const struct contact *best = NULL;
+    int rank = 0;
+    size_t equals = 0;
+    for (size_t i = 0; text.n > 0 && i < core->contacts.n; i++) {
+        int r = fits(core->contacts.p[i], text);
+        if (r > rank) {
+            best = core->contacts.p[i];
+            rank = r;
+            equals = 0;
+        }
+        equals += r > 0 && r == rank;
+    }
+    if (best == NULL)
+        return ERR_NOT_FOUND;
+    if (equals > 1)
+        return ERR_LIMIT;
+    fill(best, contact);
+    return OK;
+}

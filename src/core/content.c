@@ -1,0 +1,330 @@
+#include "core/content.h"
+
+#include "base/text.h"
+#include "core/cbor.h"
+#include "crypto/crypto.h"
+
+/* ---- Reading ---- */
+
+static err read_id(reader *r, slice *id) {
+    *id = SLICE_EMPTY;
+    if (cbor_skip_null(r))
+        return OK;
+    TRY(cbor_read_bytes(r, id));
+    return id->n == CORE_MESSAGE_ID ? OK : ERR_MALFORMED;
+}
+
+static err read_expires(reader *r, struct content *c) {
+    uint64_t count;
+    c->has_expires = !cbor_skip_null(r);
+    c->expires_relative = false;
+    c->expires = 0;
+    if (!c->has_expires)
+        return OK;
+    TRY(cbor_read_array(r, &count));
+    if (count != 2)
+        return ERR_MALFORMED;
+    TRY(cbor_read_bool(r, &c->expires_relative));
+    return cbor_read_uint(r, UINT32_MAX, &c->expires);
+}
+
+static err read_external(reader *r, struct content_part *part) {
+    TRY(cbor_read_text(r, &part->type));
+    TRY(cbor_read_text(r, &part->url));
+    TRY(cbor_read_uint(r, UINT32_MAX, &part->expires));
+    TRY(cbor_read_uint(r, UINT64_MAX, &part->size));
+    TRY(cbor_read_uint(r, UINT16_MAX, &part->algorithm));
+    TRY(cbor_read_bytes(r, &part->key));
+    TRY(cbor_read_bytes(r, &part->nonce));
+    TRY(cbor_read_bytes(r, &part->aad));
+    TRY(cbor_read_uint(r, UINT8_MAX, &part->hash_algorithm));
+    TRY(cbor_read_bytes(r, &part->hash));
+    TRY(cbor_read_text(r, &part->description));
+    return cbor_read_text(r, &part->filename);
+}
+
+static err read_part(reader *r, struct content_part *part, unsigned depth, uint64_t *parts);
+
+static err read_multi(reader *r, struct content_part *part, unsigned depth, uint64_t *parts) {
+    uint64_t semantics;
+    TRY(cbor_read_uint(r, CONTENT_PROCESS_ALL, &semantics));
+    part->semantics = (enum content_semantics)semantics;
+    TRY(cbor_read_array(r, &part->count));
+    if (part->count < 2)
+        return ERR_MALFORMED;
+    const uint8_t *start = r->p;
+    for (uint64_t i = 0; i < part->count; i++) {
+        struct content_part inner;
+        TRY(read_part(r, &inner, depth, parts));
+    }
+    part->body = slice_of(start, (size_t)(r->p - start));
+    return OK;
+}
+
+/* How long the array of a part is, by its cardinality. */
+static uint64_t part_length(enum content_cardinality cardinality) {
+    switch (cardinality) {
+    case CONTENT_NULL:
+        return 3;
+    case CONTENT_EXTERNAL:
+        return 15;
+    default:
+        return 5;
+    }
+}
+
+static err read_part(reader *r, struct content_part *part, unsigned depth, uint64_t *parts) {
+    const uint8_t *start = r->p;
+    uint64_t count, cardinality;
+    memset(part, 0, sizeof *part);
+    if (depth == 0 || ++*parts > CONTENT_PARTS_MAX)
+        return ERR_TOO_LARGE;
+    TRY(cbor_read_array(r, &count));
+    TRY(cbor_read_uint(r, UINT8_MAX, &part->disposition));
+    TRY(cbor_read_text(r, &part->language));
+    TRY(cbor_read_uint(r, CONTENT_MULTI, &cardinality));
+    part->cardinality = (enum content_cardinality)cardinality;
+    if (count != part_length(part->cardinality))
+        return ERR_MALFORMED;
+    if (part->cardinality == CONTENT_SINGLE) {
+        TRY(cbor_read_text(r, &part->type));
+        TRY(cbor_read_bytes(r, &part->body));
+    } else if (part->cardinality == CONTENT_EXTERNAL) {
+        TRY(read_external(r, part));
+    } else if (part->cardinality == CONTENT_MULTI) {
+        TRY(read_multi(r, part, depth - 1, parts));
+    }
+    part->whole = slice_of(start, (size_t)(r->p - start));
+    return OK;
+}
+
+err content_part_read(reader *r, struct content_part *part) {
+    uint64_t parts = 0;
+    return read_part(r, part, CONTENT_PART_DEPTH, &parts);
+}
+
+err content_decode(slice bytes, struct content *c) {
+    reader r = reader_of(bytes);
+    uint64_t count, parts = 0;
+    enum cbor_kind kind;
+    TRY(cbor_read_array(&r, &count));
+    if (count != 7)
+        return ERR_MALFORMED;
+    TRY(cbor_read_bytes(&r, &c->salt));
+    if (c->salt.n != CONTENT_SALT)
+        return ERR_MALFORMED;
+    TRY(read_id(&r, &c->replaces));
+    TRY(cbor_read_bytes(&r, &c->topic));
+    if (c->topic.n > CONTENT_TOPIC_MAX)
+        return ERR_TOO_LARGE;
+    TRY(read_expires(&r, c));
+    TRY(read_id(&r, &c->in_reply_to));
+    TRY(cbor_peek(&r, &kind));
+    if (kind != CBOR_MAP)
+        return ERR_MALFORMED;
+    TRY(cbor_skip(&r, &c->extensions));
+    TRY(read_part(&r, &c->part, CONTENT_PART_DEPTH, &parts));
+    return reader_end(&r);
+}
+
+/* ---- Writing ---- */
+
+static void write_id(writer *w, slice id) {
+    if (id.n == 0)
+        cbor_write_null(w);
+    else
+        cbor_write_bytes(w, id);
+}
+
+static void write_part(writer *w, const struct content_part *part) {
+    if (part->cardinality != CONTENT_NULL && part->cardinality != CONTENT_SINGLE) {
+        writer_bytes(w, part->whole);
+        return;
+    }
+    cbor_write(w, CBOR_ARRAY, part_length(part->cardinality));
+    cbor_write(w, CBOR_UINT, part->disposition);
+    cbor_write_text(w, part->language);
+    cbor_write(w, CBOR_UINT, part->cardinality);
+    if (part->cardinality == CONTENT_SINGLE) {
+        cbor_write_text(w, part->type);
+        cbor_write_bytes(w, part->body);
+    }
+}
+
+err content_write(buf *out, const struct content *c) {
+    writer w = writer_on(out);
+    cbor_write(&w, CBOR_ARRAY, 7);
+    cbor_write_bytes(&w, c->salt);
+    write_id(&w, c->replaces);
+    cbor_write_bytes(&w, c->topic);
+    if (c->has_expires) {
+        cbor_write(&w, CBOR_ARRAY, 2);
+        cbor_write(&w, CBOR_SIMPLE, c->expires_relative ? CBOR_TRUE : CBOR_FALSE);
+        cbor_write(&w, CBOR_UINT, c->expires);
+    } else {
+        cbor_write_null(&w);
+    }
+    write_id(&w, c->in_reply_to);
+    if (c->extensions.n == 0)
+        cbor_write(&w, CBOR_MAP, 0);
+    else
+        writer_bytes(&w, c->extensions);
+    write_part(&w, &c->part);
+    return writer_result(&w);
+}
+
+static slice id_or_none(const uint8_t *id) {
+    return id == NULL ? SLICE_EMPTY : slice_of(id, CORE_MESSAGE_ID);
+}
+
+static err encode(buf *out, const struct content_part *part, const uint8_t *in_reply_to,
+                  const uint8_t *replaces) {
+    uint8_t salt[CONTENT_SALT];
+    crypto_random(salt, sizeof salt);
+    struct content c = {.salt = SLICE_ARRAY(salt),
+                        .replaces = id_or_none(replaces),
+                        .in_reply_to = id_or_none(in_reply_to),
+                        .part = *part};
+    return content_write(out, &c);
+}
+
+err content_encode(buf *out, enum content_disposition disposition, const char *type, slice body,
+                   const uint8_t *in_reply_to, const uint8_t *replaces) {
+    struct content_part part = {.cardinality = CONTENT_SINGLE,
+                                .disposition = disposition,
+                                .type = slice_str(type),
+                                .body = body};
+    return encode(out, &part, in_reply_to, replaces);
+}
+
+err content_encode_delete(buf *out, const uint8_t *in_reply_to, const uint8_t *replaces) {
+    struct content_part part = {.cardinality = CONTENT_NULL, .disposition = CONTENT_RENDER};
+    return encode(out, &part, in_reply_to, replaces);
+}
+
+/* ---- Message ids ---- */
+
+err content_id(uint8_t id[CORE_MESSAGE_ID], slice sender_uri, slice room_uri, slice content,
+               slice salt) {
+    uint8_t hash[32];
+    uint8_t lengths[4] = {(uint8_t)(sender_uri.n >> 8), (uint8_t)sender_uri.n,
+                          (uint8_t)(room_uri.n >> 8), (uint8_t)room_uri.n};
+    if (sender_uri.n > UINT16_MAX || room_uri.n > UINT16_MAX)
+        return ERR_TOO_LARGE;
+    slice parts[] = {slice_of(lengths, 2), sender_uri, slice_of(lengths + 2, 2),
+                     room_uri,             content,    salt};
+    TRY(crypto_sha256.hash(hash, parts, sizeof parts / sizeof parts[0]));
+    id[0] = 1;
+    memcpy(id + 1, hash, CORE_MESSAGE_ID - 1);
+    return OK;
+}
+
+err content_id_of(uint8_t id[CORE_MESSAGE_ID], const uint8_t account[CORE_ACCOUNT], slice group_id,
+                  slice content) {
+    struct content c;
+    buf sender = buf_on(NULL), room = buf_on(NULL);
+    err e = content_decode(content, &c);
+    if (e != OK)
+        return e;
+    TRY_OUT(e, buf_append(&sender, slice_str("sotto:u/")));
+    TRY_OUT(e, hex_encode(&sender, slice_of(account, CORE_ACCOUNT)));
+    TRY_OUT(e, buf_append(&room, slice_str("sotto:r/")));
+    TRY_OUT(e, hex_encode(&room, group_id));
+    e = content_id(id, buf_slice(&sender), buf_slice(&room), content, c.salt);
+out:
+    buf_free(&sender);
+    buf_free(&room);
+    return e;
+}
+
+/* ---- Showing ---- */
+
+static bool type_is(slice type, const char *name) {
+    size_t n = strlen(name);
+    return type.n >= n && memcmp(type.p, name, n) == 0 && (type.n == n || type.p[n] == ';');
+}
+
+static bool is_text(const struct content_part *part) {
+    return part->cardinality == CONTENT_SINGLE &&
+           (type_is(part->type, "text/plain") || type_is(part->type, "text/markdown"));
+}
+
+static bool is_markdown(const struct content_part *part) {
+    return part->cardinality == CONTENT_SINGLE && type_is(part->type, "text/markdown");
+}
+
+static err show_number(buf *out, uint64_t v) {
+    uint8_t digits[20];
+    size_t n = sizeof digits;
+    do {
+        digits[--n] = (uint8_t)('0' + v % 10);
+        v /= 10;
+    } while (v > 0);
+    return buf_append(out, slice_of(digits + n, sizeof digits - n));
+}
+
+static err show_other(const struct content_part *part, buf *text) {
+    bool external = part->cardinality == CONTENT_EXTERNAL;
+    TRY(buf_append(text, slice_str("[")));
+    TRY(buf_append(text, part->type.n > 0 ? part->type : slice_str("no content")));
+    if (external && part->filename.n > 0) {
+        TRY(buf_append(text, slice_str(" \"")));
+        TRY(buf_append(text, part->filename));
+        TRY(buf_append(text, slice_str("\"")));
+    }
+    TRY(buf_append(text, slice_str(", ")));
+    TRY(show_number(text, external ? part->size : part->body.n));
+    return buf_append(text, slice_str(" bytes]"));
+}
+
+static err show_part(const struct content_part *part, bool *markdown, bool *other, buf *text);
+
+/* Of several that say the same, the first that is text; else every part on a line of its own. */
+static err show_multi(const struct content_part *part, bool *markdown, bool *other, buf *text) {
+    reader r = reader_of(part->body);
+    struct content_part inner;
+    for (uint64_t i = 0; part->semantics == CONTENT_CHOOSE_ONE && i < part->count; i++) {
+        TRY(content_part_read(&r, &inner));
+        if (is_text(&inner))
+            return show_part(&inner, markdown, other, text);
+    }
+    r = reader_of(part->body);
+    for (uint64_t i = 0; i < part->count; i++) {
+        TRY(content_part_read(&r, &inner));
+        if (i > 0)
+            TRY(buf_append(text, slice_str("\n")));
+        TRY(show_part(&inner, markdown, other, text));
+    }
+    return OK;
+}
+
+static err show_part(const struct content_part *part, bool *markdown, bool *other, buf *text) {
+    if (part->cardinality == CONTENT_NULL)
+        return OK;
+    if (part->cardinality == CONTENT_MULTI)
+        return show_multi(part, markdown, other, text);
+    if (!is_text(part)) {
+        *other = true;
+        return show_other(part, text);
+    }
+    *markdown = *markdown || is_markdown(part);
+    return buf_append(text, part->body);
+}
+
+err content_show(const struct content *c, enum core_content_shape *shape, bool *markdown,
+                 buf *text) {
+    bool other = false;
+    *markdown = false;
+    TRY(show_part(&c->part, markdown, &other, text));
+    if (c->replaces.n > 0 && c->part.cardinality == CONTENT_NULL)
+        *shape = CORE_CONTENT_DELETE;
+    else if (c->part.disposition == CONTENT_REACTION && c->in_reply_to.n > 0)
+        *shape = CORE_CONTENT_REACTION;
+    else if (c->replaces.n > 0)
+        *shape = CORE_CONTENT_EDIT;
+    else if (other || c->part.cardinality == CONTENT_NULL)
+        *shape = CORE_CONTENT_OTHER;
+    else
+        *shape = CORE_CONTENT_TEXT;
+    return OK;
+}

@@ -1,0 +1,211 @@
+#include "core/internal.h"
+
+/* ---- Small things that everything uses ---- */
+
+err list_add(struct core *core, struct list *list, void *object) {
+    if (list->n == list->cap) {
+        size_t cap = list->cap == 0 ? 8 : list->cap * 2;
+        void **p = mem_resize(core->mem, list->p, list->cap * sizeof *p, cap * sizeof *p);
+        if (p == NULL)
+            return ERR_NO_MEMORY;
+        list->p = p;
+        list->cap = cap;
+    }
+    list->p[list->n++] = object;
+    return OK;
+}
+
+void list_remove(struct list *list, size_t i) {
+    memmove(&list->p[i], &list->p[i + 1], (list->n - i - 1) * sizeof *list->p);
+    list->n--;
+}
+
+uint64_t core_random(uint64_t below) {
+    uint64_t v;
+    crypto_random(&v, sizeof v);
+    return below == 0 ? 0 : v % below;
+}
+
+uint64_t core_number(struct core *core) {
+    core->counters_dirty = true;
+    return core->counters.next++;
+}
+
+err hash32(uint8_t out[32], slice bytes) {
+    return crypto_blake2b_keyed(out, 32, SLICE_EMPTY, &bytes, 1);
+}
+
+/* ---- Store and transactions ---- */
+
+struct store_key core_key(enum table table, slice name, uint64_t number) {
+    return (struct store_key){(uint8_t)table, name, number};
+}
+
+err core_put(struct core *core, enum table table, slice name, uint64_t number, slice value) {
+    return store_batch_put(core->batch, core_key(table, name, number), value);
+}
+
+err core_delete(struct core *core, enum table table, slice name, uint64_t number) {
+    return store_batch_delete(core->batch, core_key(table, name, number));
+}
+
+err core_get(struct core *core, enum table table, slice name, uint64_t number, buf *value) {
+    return store_get(core->store, core->in_txn ? core->batch : NULL, core_key(table, name, number),
+                     value);
+}
+
+/* Forgets everything and reads it again: as after a crash. */
+static err start_over(struct core *core) {
+    session_close_both(core, ERR_IO);
+    load_forget(core);
+    err e = load_all(core);
+    core->broken = e != OK;
+    if (e != OK) {
+        load_forget(core);
+        core->broken_until = core->now + 5 * TIME_SECOND;
+    }
+    return e;
+}
+
+err txn_begin(struct core *core) {
+    if (core->in_txn)
+        return ERR_BUG;
+    if (core->broken)
+        TRY(start_over(core));
+    store_batch_clear(core->batch);
+    core->txn_mark = action_mark(core);
+    core->in_txn = true;
+    return OK;
+}
+
+static err write_counters(struct core *core) {
+    buf bytes = buf_on(core->mem);
+    err e = record_counters_write(&bytes, &core->counters);
+    if (e == OK)
+        e = core_put(core, TABLE_STATE, slice_str("counters"), 0, buf_slice(&bytes));
+    buf_free(&bytes);
+    return e;
+}
+
+err txn_end(struct core *core, err result) {
+    if (!core->in_txn)
+        return ERR_BUG;
+    if (result == OK && core->counters_dirty)
+        result = write_counters(core);
+    if (result == OK && store_batch_count(core->batch) > 0)
+        result = store_commit_now(core->store, core->batch);
+    core->in_txn = false;
+    store_batch_clear(core->batch);
+    core->counters_dirty = false;
+    if (result == OK)
+        return OK;
+    action_rewind(core, core->txn_mark);
+    action_trouble(core, result, 0, "what was under way is undone and tried again");
+    if (start_over(core) != OK)
+        action_trouble(core, ERR_IO, 0, "the store can't be read now");
+    return result;
+}
+
+err core_enter(struct core *core, uint64_t now) {
+    core->now = now;
+    if (core->broken)
+        return start_over(core);
+    return OK;
+}
+
+/* ---- The pump: everything that may have become possible ---- */
+
+void core_pump(struct core *core) {
+    if (core->broken && (core->now < core->broken_until || start_over(core) != OK))
+        return;
+    session_pump(core);
+    inbox_pump(core);
+    conversation_pump(core);
+    blob_fetch_pump(core);
+    stock_pump(core);
+    outbox_pump(core);
+}
+
+void core_wake(struct core *core, uint64_t now) {
+    core->now = now;
+    core->wake_told = 0;
+    core_pump(core);
+}
+
+void core_online(struct core *core, bool online, uint64_t now) {
+    core->now = now;
+    core->online = online;
+    if (online) {
+        core->replaced = core->refused = false;
+        for (int i = 0; i < 2; i++)
+            if (core->sessions[i].step == STEP_WAIT)
+                core->sessions[i].at = now;
+    }
+    core_pump(core);
+}
+
+/* ---- Open and close ---- */
+
+static err init(struct core *core) {
+    core->auth = (struct mls_auth){leaf_accept, core, NULL};
+    core->sessions[AUTH].kind = AUTH;
+    core->sessions[ANON].kind = ANON;
+    for (int i = 0; i < 2; i++) {
+        core->sessions[i].client_hello = buf_on(core->mem);
+        core->sessions[i].server_hello = buf_on(core->mem);
+    }
+    core->wake_told = UINT64_MAX;
+    core->record = buf_on(core->mem);
+    core->account.bytes = buf_on(core->mem);
+    core->action_bytes = buf_on(core->mem);
+    if (core->config.suite == 0)
+        core->config.suite = MLS_SUITE_XWING_CHACHA;
+    if (core->config.key_packages == 0)
+        core->config.key_packages = 20;
+    if (core->config.addresses == 0)
+        core->config.addresses = 32;
+    if (core->config.addresses > 200)
+        core->config.addresses = 200;
+    if (core->store->engine->deferred)
+        return ERR_BUG;
+    if (mls_suite_find(core->config.suite) == NULL)
+        return ERR_UNSUPPORTED;
+    TRY(crypto_init());
+    return store_batch_new(&core->batch, core->mem);
+}
+
+err core_open(struct core **result, struct store *store, const struct core_config *config,
+              uint64_t now) {
+    const struct mem *mem = config == NULL ? NULL : config->mem;
+    struct core *core = mem_new(mem, sizeof *core);
+    *result = NULL;
+    if (core == NULL)
+        return ERR_NO_MEMORY;
+    core->mem = mem;
+    core->store = store;
+    core->now = now;
+    core->next_link = 1;
+    if (config != NULL)
+        core->config = *config;
+    err e = init(core);
+    if (e == OK)
+        e = load_all(core);
+    if (e != OK) {
+        core_close(core);
+        return e;
+    }
+    *result = core;
+    return OK;
+}
+
+void core_close(struct core *core) {
+    if (core == NULL)
+        return;
+    load_forget(core);
+    action_free_all(core);
+    for (int i = 0; i < 2; i++)
+        session_fini(&core->sessions[i]);
+    buf_free(&core->record);
+    store_batch_free(core->batch);
+    mem_free(core->mem, core, sizeof *core);
+}

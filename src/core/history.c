@@ -1,0 +1,206 @@
+/* What was said and done in a conversation, in the order in which this device learned of it. */
+#include "core/internal.h"
+
+#include "core/content.h"
+
+slice conversation_key(uint32_t number, uint8_t key[4]) {
+    key[0] = (uint8_t)(number >> 24);
+    key[1] = (uint8_t)(number >> 16);
+    key[2] = (uint8_t)(number >> 8);
+    key[3] = (uint8_t)number;
+    return slice_of(key, 4);
+}
+
+static slice id_key(const struct conversation *c, const uint8_t id[32], uint8_t key[36]) {
+    (void)conversation_key(c->r.number, key);
+    memcpy(key + 4, id, 32);
+    return slice_of(key, 36);
+}
+
+static void notice_message(struct core *core, const struct conversation *c, uint64_t number,
+                           const uint8_t id[32]) {
+    struct core_notice notice = {
+        .kind = CORE_NOTICE_MESSAGE, .conversation = c->r.number, .message = number};
+    memcpy(notice.message_id, id, sizeof notice.message_id);
+    action_notice(core, &notice);
+}
+
+err history_mark_known(struct core *core, const struct conversation *c, const uint8_t id[32],
+                       uint64_t number) {
+    uint8_t key[36];
+    buf value = buf_on(core->mem);
+    writer w = writer_on(&value);
+    writer_u64(&w, number);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = core_put(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, buf_slice(&value));
+    buf_free(&value);
+    return e;
+}
+
+err history_known(struct core *core, const struct conversation *c, const uint8_t id[32], bool *known,
+                  uint64_t *number) {
+    uint8_t key[36];
+    uint64_t n = 0;
+    buf value = buf_on(core->mem);
+    err e = core_get(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, &value);
+    reader r = reader_of(buf_slice(&value));
+    *known = e == OK;
+    if (e == OK)
+        e = reader_u64(&r, &n) == OK ? OK : ERR_DAMAGED;
+    if (number != NULL)
+        *number = n;
+    buf_free(&value);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+err history_add(struct core *core, struct conversation *c, const struct record_message *message,
+                uint64_t *number) {
+    uint8_t key[4];
+    buf bytes = buf_on(core->mem);
+    *number = ++c->r.messages;
+    err e = record_message_write(&bytes, message);
+    if (e == OK)
+        e = core_put(core, TABLE_HISTORY, conversation_key(c->r.number, key), *number,
+                     buf_slice(&bytes));
+    if (e == OK && message->kind == CORE_MESSAGE_CONTENT)
+        e = history_mark_known(core, c, message->id, *number);
+    if (e == OK)
+        e = conversation_save(core, c);
+    if (e == OK)
+        notice_message(core, c, *number, message->id);
+    buf_free(&bytes);
+    return e;
+}
+
+err history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
+                  const uint8_t *sender, const uint8_t *subject) {
+    struct record_message m = {.kind = (uint8_t)kind, .time = core->now, .epoch = c->r.epoch};
+    uint64_t number;
+    if (sender != NULL)
+        memcpy(m.sender, sender, sizeof m.sender);
+    if (subject != NULL)
+        memcpy(m.subject, subject, sizeof m.subject);
+    m.own = memcmp(m.sender, core->account.r.account, sizeof m.sender) == 0;
+    if (kind == CORE_MESSAGE_RENAMED)
+        m.content = c->r.name;
+    return history_add(core, c, &m, &number);
+}
+
+err history_set_state(struct core *core, const struct conversation *c, uint64_t number,
+                      enum core_message_state state) {
+    uint8_t key[4];
+    struct record_message m;
+    buf bytes = buf_on(core->mem), fresh = buf_on(core->mem);
+    err e = core_get(core, TABLE_HISTORY, conversation_key(c->r.number, key), number, &bytes);
+    if (e == OK)
+        e = record_message_read(buf_slice(&bytes), &m);
+    if (e == OK) {
+        m.state = (uint8_t)state;
+        e = record_message_write(&fresh, &m);
+    }
+    if (e == OK)
+        e = core_put(core, TABLE_HISTORY, conversation_key(c->r.number, key), number,
+                     buf_slice(&fresh));
+    buf_free(&bytes);
+    buf_free(&fresh);
+    return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
+}
+
+/* ---- Reading ---- */
+
+struct reading {
+    struct core *core;
+    core_message_visit *visit;
+    void *ctx;
+    err e;
+};
+
+static err show_content(const struct record_message *r, struct core_message *m, buf *text) {
+    struct content content;
+    m->content = r->content;
+    err e = content_decode(r->content, &content);
+    if (err_hard(e))
+        return e;
+    if (e != OK) {
+        m->shape = CORE_CONTENT_OTHER;
+        return buf_append(text, slice_str("[content that this version can't read]"));
+    }
+    m->has_reply = content.in_reply_to.n > 0;
+    m->has_replaces = content.replaces.n > 0;
+    if (m->has_reply)
+        memcpy(m->in_reply_to, content.in_reply_to.p, sizeof m->in_reply_to);
+    if (m->has_replaces)
+        memcpy(m->replaces, content.replaces.p, sizeof m->replaces);
+    TRY(content_show(&content, &m->shape, &m->markdown, text));
+    return OK;
+}
+
+static void fill(const struct record_message *r, uint64_t number, struct core_message *m) {
+    memset(m, 0, sizeof *m);
+    m->number = number;
+    m->kind = (enum core_message_kind)r->kind;
+    m->state = (enum core_message_state)r->state;
+    m->time = r->time;
+    m->epoch = r->epoch;
+    m->own = r->own;
+    memcpy(m->sender, r->sender, sizeof m->sender);
+    memcpy(m->sender_device, r->device, sizeof m->sender_device);
+    memcpy(m->subject, r->subject, sizeof m->subject);
+    memcpy(m->id, r->id, sizeof m->id);
+}
+
+static bool visit(void *ctx, struct store_key key, slice value) {
+    struct reading *reading = ctx;
+    struct core *core = reading->core;
+    struct record_message r;
+    struct core_message m;
+    buf text = buf_on(core->mem), sender = buf_on(core->mem), subject = buf_on(core->mem);
+    bool more = false;
+    err e = record_message_read(value, &r);
+    if (e == OK) {
+        fill(&r, key.number, &m);
+        e = contact_name(core, m.sender, &sender);
+    }
+    if (e == OK)
+        e = contact_name(core, m.subject, &subject);
+    if (e == OK && m.kind == CORE_MESSAGE_CONTENT)
+        e = show_content(&r, &m, &text);
+    else if (e == OK)
+        e = buf_append(&text, r.content);
+    if (e == OK) {
+        m.sender_name = buf_slice(&sender);
+        m.subject_name = buf_slice(&subject);
+        m.text = buf_slice(&text);
+        more = reading->visit(reading->ctx, &m);
+    }
+    reading->e = e;
+    buf_free(&text);
+    buf_free(&sender);
+    buf_free(&subject);
+    return more;
+}
+
+err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint64_t last,
+                  core_message_visit *visitor, void *ctx) {
+    const struct conversation *c = conversation_find(core, conversation);
+    struct reading reading = {core, visitor, ctx, OK};
+    uint8_t key[4];
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    if (first > last)
+        return OK;
+    TRY(store_scan(core->store, core_key(TABLE_HISTORY, conversation_key(conversation, key), first),
+                   last, visit, &reading));
+    return reading.e;
+}
+
+err core_message_find(struct core *core, uint32_t conversation, const uint8_t id[CORE_MESSAGE_ID],
+                      uint64_t *number) {
+    const struct conversation *c = conversation_find(core, conversation);
+    bool known;
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    TRY(history_known(core, c, id, &known, number));
+    return known && *number != 0 ? OK : ERR_NOT_FOUND;
+}

@@ -1,0 +1,639 @@
+/* The inbox: each item is processed once. What it does to groups, history and outbox, the mailbox's
+ * position, and the hash by which a repeat is known, are one commit of the store; then the ack goes
+ * out. */
+#include "core/internal.h"
+
+#include "core/content.h"
+
+enum { ACK_EVERY = 32, WAITING_BLOBS_MAX = 64, ASIDE_MAX = PROTO_ITEM_MAX };
+enum seen { SEEN_PROCESSED = 0, SEEN_OWN = 1, SEEN_OWN_COMMIT = 2 };
+
+/* What became of an item that did not fail for this machine's reasons. */
+struct outcome {
+    enum { PROCESSED = 0, DROPPED, REPEATED, ASIDE, WAITS } what;
+    enum waiting_why why;
+    err error;
+    uint32_t conversation;
+};
+
+static err aside(struct outcome *o, uint32_t conversation, err error) {
+    *o = (struct outcome){ASIDE, 0, error, conversation};
+    return OK;
+}
+
+static err waits(struct outcome *o, uint32_t conversation, enum waiting_why why) {
+    *o = (struct outcome){WAITS, why, OK, conversation};
+    return OK;
+}
+
+static err becomes(struct outcome *o, int what) {
+    *o = (struct outcome){.what = what};
+    return OK;
+}
+
+/* ---- Repeats ---- */
+
+static err item_hash(uint8_t hash[32], slice mark, slice item) {
+    uint8_t n = (uint8_t)mark.n;
+    slice parts[] = {slice_of(&n, 1), mark, item};
+    return crypto_blake2b_keyed(hash, 32, SLICE_EMPTY, parts, 3);
+}
+
+static err seen_put(struct core *core, const uint8_t hash[32], const struct record_seen *seen) {
+    buf value = buf_on(core->mem);
+    err e = record_seen_write(&value, seen);
+    if (e == OK)
+        e = core_put(core, TABLE_SEEN, slice_of(hash, 32), 0, buf_slice(&value));
+    buf_free(&value);
+    return e;
+}
+
+static err seen_add(struct core *core, const uint8_t hash[32], const struct record_seen *seen) {
+    struct record_seen_log log = {.time = core->now};
+    buf value = buf_on(core->mem);
+    memcpy(log.hash, hash, sizeof log.hash);
+    err e = record_seen_log_write(&value, &log);
+    if (e == OK)
+        e = core_put(core, TABLE_SEEN, slice_str("log"), core_number(core), buf_slice(&value));
+    buf_free(&value);
+    TRY(e);
+    return seen_put(core, hash, seen);
+}
+
+static err seen_find(struct core *core, const uint8_t hash[32], struct record_seen *seen) {
+    buf value = buf_on(core->mem);
+    err e = core_get(core, TABLE_SEEN, slice_of(hash, 32), 0, &value);
+    if (e == OK)
+        e = record_seen_read(buf_slice(&value), seen);
+    buf_free(&value);
+    return e;
+}
+
+/* An item of ours, about to leave: its copy will come back. */
+err inbox_expect(struct core *core, slice mark, slice item, uint64_t entry) {
+    uint8_t hash[32];
+    struct record_seen seen = {.what = entry == 0 ? SEEN_OWN : SEEN_OWN_COMMIT, .entry = entry};
+    TRY(item_hash(hash, mark, item));
+    return seen_add(core, hash, &seen);
+}
+
+struct purging {
+    struct core *core;
+    err e;
+};
+
+static bool purge_seen(void *ctx, struct store_key key, slice value) {
+    struct purging *p = ctx;
+    struct record_seen_log log;
+    p->e = record_seen_log_read(value, &log);
+    if (p->e != OK || log.time + SEEN_TIME >= p->core->now)
+        return false;
+    p->e = core_delete(p->core, TABLE_SEEN, SLICE_ARRAY(log.hash), 0);
+    if (p->e == OK)
+        p->e = core_delete(p->core, TABLE_SEEN, slice_str("log"), key.number);
+    return p->e == OK;
+}
+
+err inbox_purge(struct core *core) {
+    struct purging p = {core, OK};
+    TRY(store_scan(core->store, core_key(TABLE_SEEN, slice_str("log"), 0), UINT64_MAX, purge_seen,
+                   &p));
+    return p.e;
+}
+
+/* ---- Quarantine ---- */
+
+struct oldest {
+    uint64_t number;
+    bool found;
+};
+
+static bool visit_oldest(void *ctx, struct store_key key, slice value) {
+    struct oldest *oldest = ctx;
+    (void)value;
+    oldest->number = key.number;
+    oldest->found = true;
+    return false;
+}
+
+static err make_room(struct core *core, slice name) {
+    struct oldest oldest = {0, false};
+    TRY(store_scan(core->store, core_key(TABLE_QUARANTINE, name, 0), UINT64_MAX, visit_oldest,
+                   &oldest));
+    core->counters.quarantined--;
+    return oldest.found ? core_delete(core, TABLE_QUARANTINE, name, oldest.number) : OK;
+}
+
+static uint32_t homeless(const struct core *core) {
+    uint32_t n = core->counters.quarantined;
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        const struct conversation *c = core->conversations.p[i];
+        n -= c->r.quarantined;
+    }
+    return n;
+}
+
+static err write_aside(struct core *core, slice name, uint32_t conversation, err why, slice item) {
+    struct record_quarantined q = {
+        .conversation = conversation, .error = (uint32_t)why, .time = core->now};
+    buf value = buf_on(core->mem);
+    q.item = slice_of(item.p, item.n < ASIDE_MAX ? item.n : ASIDE_MAX);
+    err e = record_quarantined_write(&value, &q);
+    if (e == OK)
+        e = core_put(core, TABLE_QUARANTINE, name, core_number(core), buf_slice(&value));
+    buf_free(&value);
+    return e;
+}
+
+err inbox_put_aside(struct core *core, uint32_t conversation, err why, slice item) {
+    struct conversation *c = conversation_find(core, conversation);
+    uint8_t key[4];
+    slice name = conversation_key(c == NULL ? 0 : conversation, key);
+    uint32_t count = c == NULL ? homeless(core) : c->r.quarantined;
+    core->counters_dirty = true;
+    if (count >= QUARANTINE_MAX)
+        TRY(make_room(core, name));
+    else if (c != NULL)
+        c->r.quarantined++;
+    core->counters.quarantined++;
+    TRY(write_aside(core, name, conversation, why, item));
+    if (c != NULL)
+        TRY(conversation_save(core, c));
+    struct core_notice notice = {
+        .kind = CORE_NOTICE_QUARANTINED, .conversation = conversation, .error = why};
+    action_notice(core, &notice);
+    return OK;
+}
+
+/* ---- Waiting ---- */
+
+void waiting_free(struct core *core, struct waiting *w) {
+    buf_free(&w->bytes);
+    buf_free(&w->blob);
+    mem_free(core->mem, w, sizeof *w);
+}
+
+err waiting_save(struct core *core, struct waiting *w) {
+    TRY(record_waiting_settle(&w->bytes, &w->r));
+    return core_put(core, TABLE_WAITING, slice_str("item"), w->r.number, buf_slice(&w->bytes));
+}
+
+err waiting_remove(struct core *core, struct waiting *w) {
+    TRY(core_delete(core, TABLE_WAITING, slice_str("item"), w->r.number));
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        if (core->waiting.p[i] == w) {
+            list_remove(&core->waiting, i);
+            break;
+        }
+    }
+    waiting_free(core, w);
+    return OK;
+}
+
+static struct waiting *waiting_find(const struct core *core, uint64_t number) {
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        struct waiting *w = core->waiting.p[i];
+        if (w->r.number == number)
+            return w;
+    }
+    return NULL;
+}
+
+static bool waiting_room(const struct core *core, const struct record_waiting *r) {
+    size_t same = 0;
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        const struct waiting *w = core->waiting.p[i];
+        same += r->why == WAIT_BLOB ? w->r.why == WAIT_BLOB
+                                    : w->r.conversation == r->conversation;
+    }
+    size_t most = r->why == WAIT_BLOB ? WAITING_BLOBS_MAX : WAITING_CONVERSATION_MAX;
+    return same < most && core->waiting.n < WAITING_MAX;
+}
+
+/* Keeps it for later; with no room, it is put aside. */
+static err waiting_add(struct core *core, const struct record_waiting *r) {
+    if (!waiting_room(core, r))
+        return inbox_put_aside(core, r->conversation, ERR_FULL, r->content);
+    struct waiting *w = mem_new(core->mem, sizeof *w);
+    if (w == NULL)
+        return ERR_NO_MEMORY;
+    w->bytes = w->blob = buf_on(core->mem);
+    w->r = *r;
+    w->r.number = core_number(core);
+    w->r.time = core->now;
+    w->checked = r->why != WAIT_READY;
+    err e = waiting_save(core, w);
+    if (e == OK)
+        e = list_add(core, &core->waiting, w);
+    if (e != OK)
+        waiting_free(core, w);
+    return e;
+}
+
+bool inbox_blobs_due(const struct core *core) {
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        const struct waiting *w = core->waiting.p[i];
+        if (w->r.why == WAIT_BLOB || w->r.why == WAIT_READY)
+            return true;
+    }
+    return false;
+}
+
+/* ---- One message of a group ---- */
+
+static err take_application(struct core *core, struct conversation *c,
+                            const struct mls_received *received, struct outcome *o) {
+    struct content content;
+    struct record_message m = {.kind = CORE_MESSAGE_CONTENT,
+                               .time = core->now,
+                               .epoch = received->epoch,
+                               .content = received->application};
+    uint64_t number;
+    bool known;
+    TRY(conversation_save_group(core, c));
+    memcpy(m.sender, received->sender_identity.p, sizeof m.sender);
+    memcpy(m.device, received->sender_identity.p + 16, sizeof m.device);
+    m.own = memcmp(m.sender, core->account.r.account, sizeof m.sender) == 0;
+    if (content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), m.content) != OK)
+        TRY(hash32(m.id, m.content));
+    TRY(history_known(core, c, m.id, &known, NULL));
+    if (known)
+        return becomes(o, REPEATED);
+    if (content_decode(m.content, &content) == OK &&
+        content.part.disposition == CONTENT_PROFILE) {
+        TRY(history_mark_known(core, c, m.id, 0));
+        return profile_receive(core, c, m.sender, content.part.body);
+    }
+    return history_add(core, c, &m, &number);
+}
+
+static err take_proposal(struct core *core, struct conversation *c) {
+    TRY(conversation_save_group(core, c));
+    c->retry = true;
+    return conversation_schedule(core, c);
+}
+
+/* The mark is the server's word that this commit won; the next token and the roster bind it to the
+ * commit that we staged. */
+static err fits_mark(const struct mls_staged *staged, slice mark, bool *fits) {
+    uint8_t next[32], roster[32];
+    TRY(leaf_staged_next(staged, next));
+    TRY(leaf_staged_roster_hash(staged, roster));
+    *fits = memcmp(mark.p, next, 32) == 0 && memcmp(mark.p + 32, roster, 32) == 0;
+    return OK;
+}
+
+/* One that removes us leaves us without the next epoch's token: then the mark's presence has to do. */
+static err take_commit(struct core *core, struct conversation *c, struct mls_received *received,
+                       slice mark, struct outcome *o) {
+    struct mls_staged *staged = received->commit;
+    bool fits = mls_staged_removes_us(staged);
+    err e = fits ? OK : fits_mark(staged, mark, &fits);
+    received->commit = NULL;
+    if (e != OK || !fits) {
+        mls_staged_free(staged);
+        TRY(e);
+        c->r.spoiled = true;
+        TRY(conversation_save(core, c));
+        conversation_notice(core, c);
+        return aside(o, c->r.number, ERR_UNORDERED);
+    }
+    return conversation_apply(core, c, staged, NULL);
+}
+
+static err refused(struct conversation *c, err e, struct outcome *o) {
+    switch (e) {
+    case ERR_EARLY:
+        return waits(o, c->r.number, WAIT_EPOCH);
+    case ERR_MISSING:
+        return waits(o, c->r.number, WAIT_PROPOSAL);
+    case ERR_MLS_OWN_MESSAGE:
+    case ERR_REPEAT:
+        return becomes(o, REPEATED);
+    default:
+        return err_hard(e) ? e : aside(o, c->r.number, e);
+    }
+}
+
+static err take_group_message(struct core *core, struct conversation *c, slice mark, slice message,
+                              struct outcome *o) {
+    struct mls_received received;
+    memset(&received, 0, sizeof received);
+    TRY(conversation_load(core, c));
+    err e = mls_group_process(c->group, message, &core->auth, &received);
+    if (e != OK)
+        return refused(c, e, o);
+    if (received.sender_identity.n != LEAF_IDENTITY)
+        e = aside(o, c->r.number, ERR_MLS_SENDER);
+    else if (received.kind == MLS_APPLICATION)
+        e = take_application(core, c, &received, o);
+    else if (received.kind == MLS_PROPOSAL)
+        e = take_proposal(core, c);
+    else
+        e = take_commit(core, c, &received, mark, o);
+    mls_received_free(&received);
+    return e;
+}
+
+static err take_private(struct core *core, slice mark, slice message, struct outcome *o) {
+    struct mls_header header;
+    if (mls_message_header(message, &header) != OK)
+        return aside(o, 0, ERR_MALFORMED);
+    struct conversation *c = conversation_by_group(core, header.group_id);
+    if (c == NULL && inbox_blobs_due(core))
+        return waits(o, 0, WAIT_GROUP);
+    if (c == NULL || !conversation_open(c))
+        return becomes(o, DROPPED);
+    if (header.wire != MLS_PRIVATE_MESSAGE)
+        return aside(o, c->r.number, ERR_DENIED);
+    if (header.epoch > c->r.epoch)
+        return waits(o, c->r.number, WAIT_EPOCH);
+    if (header.kind == MLS_COMMIT && header.epoch < c->r.epoch)
+        return aside(o, c->r.number, ERR_MLS_EPOCH);
+    if (header.kind == MLS_COMMIT && mark.n != PROTO_MARK)
+        return aside(o, c->r.number, ERR_UNORDERED);
+    return take_group_message(core, c, mark, message, o);
+}
+
+static err take_welcome(struct core *core, slice message, struct outcome *o) {
+    err e = conversation_join(core, message);
+    if (e == OK || err_hard(e))
+        return e;
+    if (e == ERR_MLS_NO_WELCOME)
+        return becomes(o, DROPPED);
+    return aside(o, 0, e);
+}
+
+/* An MLSMessage: version, wire format (RFC 9420 section 6). Nothing from outside the group but a
+ * Welcome. */
+static err take_message(struct core *core, slice mark, slice message, struct outcome *o) {
+    enum { WIRE_PUBLIC = 1, WIRE_PRIVATE = 2, WIRE_WELCOME = 3 };
+    uint16_t version, wire;
+    reader r = reader_of(message);
+    if (reader_u16(&r, &version) != OK || reader_u16(&r, &wire) != OK || version != 1)
+        return aside(o, 0, ERR_MALFORMED);
+    if (wire == WIRE_PRIVATE || wire == WIRE_PUBLIC)
+        return take_private(core, mark, message, o);
+    if (wire == WIRE_WELCOME)
+        return take_welcome(core, message, o);
+    return aside(o, 0, ERR_DENIED);
+}
+
+static err settle(struct core *core, const struct outcome *o, slice mark, slice message) {
+    struct record_waiting r = {.why = (uint8_t)o->why,
+                               .conversation = o->conversation,
+                               .mark = mark,
+                               .content = message};
+    core->counters_dirty = core->counters_dirty || o->what == DROPPED || o->what == REPEATED;
+    core->counters.dropped += o->what == DROPPED;
+    core->counters.repeats += o->what == REPEATED;
+    if (o->what == WAITS)
+        return waiting_add(core, &r);
+    if (o->what == ASIDE)
+        return inbox_put_aside(core, o->conversation, o->error, message);
+    return OK;
+}
+
+/* ---- Our own commits ---- */
+
+err commit_came(struct core *core, struct entry *entry) {
+    struct conversation *c = conversation_find(core, entry->r.conversation);
+    struct mls_staged *staged = NULL;
+    buf saved = buf_on(core->mem);
+    if (c == NULL)
+        return ERR_BUG;
+    err e = core_get(core, TABLE_CONVERSATION, slice_str("staged"), c->r.number, &saved);
+    if (e == OK)
+        e = conversation_load(core, c);
+    if (e == OK)
+        e = mls_staged_load(&staged, c->group, buf_slice(&saved));
+    buf_free(&saved);
+    if (e != OK)
+        return e;
+    return conversation_apply(core, c, staged, entry);
+}
+
+static err own_came(struct core *core, const uint8_t hash[32], const struct record_seen *seen) {
+    struct record_seen plain = {.what = SEEN_PROCESSED};
+    TRY(seen_put(core, hash, &plain));
+    if (seen->what != SEEN_OWN_COMMIT)
+        return OK;
+    struct entry *entry = entry_find(core, seen->entry);
+    if (entry == NULL || entry->r.stage == STAGE_INTENT)
+        return OK; /* applied already, because the server said that our copy was refused */
+    return commit_came(core, entry);
+}
+
+/* ---- Items ---- */
+
+static err take_item(struct core *core, slice mark, slice item) {
+    struct outcome o = {0};
+    enum item_kind kind;
+    slice content;
+    if (item_read(item, &kind, &content) != OK)
+        return inbox_put_aside(core, 0, ERR_MALFORMED, item);
+    if (kind == ITEM_MESSAGE) {
+        TRY(take_message(core, mark, content, &o));
+        return settle(core, &o, mark, content);
+    }
+    struct proto_blob_reference reference;
+    if (proto_blob_reference_decode(content, &reference) != OK || reference.chunks == 0 ||
+        reference.chunks > BLOB_MAX / PROTO_CHUNK_MAX + 1 || reference.size > BLOB_MAX)
+        return inbox_put_aside(core, 0, ERR_MALFORMED, content);
+    struct record_waiting r = {.why = WAIT_BLOB, .mark = mark, .reference = content};
+    return waiting_add(core, &r);
+}
+
+static err take_delivery(struct core *core, const struct proto_delivery *d) {
+    uint8_t hash[32];
+    struct record_seen seen, fresh = {.what = SEEN_PROCESSED};
+    core->counters_dirty = true;
+    core->counters.position = d->position;
+    TRY(item_hash(hash, d->mark, d->item));
+    err e = seen_find(core, hash, &seen);
+    if (e == OK && seen.what != SEEN_PROCESSED)
+        return own_came(core, hash, &seen);
+    if (e == OK) {
+        core->counters.repeats++;
+        return OK;
+    }
+    if (e != ERR_NOT_FOUND)
+        return e;
+    TRY(seen_add(core, hash, &fresh));
+    return take_item(core, d->mark, d->item);
+}
+
+/* What failed for no reason of this machine's is put aside in a transaction of its own. */
+static err poison(struct core *core, const struct proto_delivery *d, err why) {
+    TRY(txn_begin(core));
+    core->counters_dirty = true;
+    core->counters.position = d->position;
+    return txn_end(core, inbox_put_aside(core, 0, why, d->item));
+}
+
+static void ack(struct core *core) {
+    struct session *s = &core->sessions[AUTH];
+    struct proto_ack m = {.up_to = core->counters.position};
+    buf body = buf_on(core->mem);
+    writer w = writer_on(&body);
+    if (s->step != STEP_READY && s->step != STEP_PROOF)
+        return;
+    core->unacked = 0;
+    proto_ack_write(&w, &m);
+    if (writer_result(&w) != OK || session_tell(core, s, 0, PROTO_ack, buf_slice(&body)) != OK)
+        session_close(core, s, ERR_NO_MEMORY, 0);
+    buf_free(&body);
+}
+
+void inbox_delivery(struct core *core, const struct proto_delivery *d) {
+    if (d->position <= core->counters.position)
+        return;
+    if (d->mark.n != 0 && d->mark.n != PROTO_MARK) {
+        session_bad_answer(core, AUTH);
+        return;
+    }
+    if (txn_begin(core) != OK)
+        return;
+    err e = txn_end(core, take_delivery(core, d));
+    if (e != OK && !err_hard(e))
+        (void)!poison(core, d, e);
+    else if (e == OK && (++core->unacked >= ACK_EVERY || core->caught_up))
+        ack(core);
+}
+
+static err note_caught_up(struct core *core, const struct proto_caught_up *m) {
+    TRY(txn_begin(core));
+    core->counters_dirty = true;
+    core->counters.gaps += m->gaps;
+    if (m->position > core->counters.position)
+        core->counters.position = m->position;
+    return txn_end(core, OK);
+}
+
+void inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
+    if (note_caught_up(core, m) != OK)
+        return;
+    bool first = !core->caught_up;
+    core->caught_up = true;
+    ack(core);
+    struct core_notice notice = {.kind = CORE_NOTICE_GAPS, .count = m->gaps};
+    if (m->gaps > 0)
+        action_notice(core, &notice);
+    notice = (struct core_notice){.kind = CORE_NOTICE_CAUGHT_UP};
+    if (first)
+        action_notice(core, &notice);
+}
+
+/* ---- Looking again at what waits ---- */
+
+/* True if what it waits for may have come. */
+static bool due(const struct core *core, const struct waiting *w) {
+    struct mls_header header;
+    if (w->r.why == WAIT_READY)
+        return true;
+    if (w->r.why == WAIT_GROUP)
+        return !inbox_blobs_due(core) ||
+               (mls_message_header(w->r.content, &header) == OK &&
+                conversation_by_group(core, header.group_id) != NULL);
+    return w->r.why != WAIT_BLOB && !w->checked;
+}
+
+static err look_again(struct core *core, uint64_t number) {
+    struct waiting *w = waiting_find(core, number);
+    struct outcome o = {0};
+    buf mark = buf_on(core->mem), content = buf_on(core->mem);
+    w->checked = true;
+    err e = buf_set(&mark, w->r.mark);
+    if (e == OK)
+        e = buf_set(&content, w->r.content);
+    if (e == OK)
+        e = take_message(core, buf_slice(&mark), buf_slice(&content), &o);
+    /* Processing may have ended the conversation, and this with it. */
+    w = waiting_find(core, number);
+    if (e == OK && w != NULL && o.what == WAITS) {
+        w->r.why = (uint8_t)o.why;
+        w->r.conversation = o.conversation;
+        e = waiting_save(core, w);
+    } else if (e == OK) {
+        if (w != NULL)
+            e = waiting_remove(core, w);
+        if (e == OK)
+            e = settle(core, &o, buf_slice(&mark), buf_slice(&content));
+    }
+    buf_free(&mark);
+    buf_free(&content);
+    return e;
+}
+
+static bool step(struct core *core, uint64_t number) {
+    if (txn_begin(core) != OK)
+        return false;
+    err e = txn_end(core, look_again(core, number));
+    if (e == OK || err_hard(e) || txn_begin(core) != OK)
+        return e == OK;
+    struct waiting *w = waiting_find(core, number);
+    if (w != NULL) {
+        err why = e;
+        e = inbox_put_aside(core, 0, why, w->r.content);
+        if (e == OK)
+            e = waiting_remove(core, w);
+    }
+    return txn_end(core, e) == OK;
+}
+
+static void uncheck(struct core *core) {
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        if (!c->retry)
+            continue;
+        c->retry = false;
+        for (size_t j = 0; j < core->waiting.n; j++) {
+            struct waiting *w = core->waiting.p[j];
+            if (w->r.conversation == c->r.number)
+                w->checked = false;
+        }
+    }
+}
+
+void inbox_pump(struct core *core) {
+    for (size_t i = 0; i < core->waiting.n;) {
+        uncheck(core);
+        const struct waiting *w = core->waiting.p[i];
+        if (!due(core, w)) {
+            i++;
+            continue;
+        }
+        if (!step(core, w->r.number))
+            return;
+        i = 0;
+    }
+}
+
+/* ---- Accessor ---- */
+
+struct reading {
+    core_quarantine_visit *visit;
+    void *ctx;
+    err e;
+};
+
+static bool visit_quarantined(void *ctx, struct store_key key, slice value) {
+    struct reading *reading = ctx;
+    struct record_quarantined q;
+    (void)key;
+    reading->e = record_quarantined_read(value, &q);
+    if (reading->e != OK)
+        return false;
+    struct core_quarantined entry = {q.conversation, (err)q.error, q.time, q.item};
+    return reading->visit(reading->ctx, &entry);
+}
+
+err core_quarantine(struct core *core, uint32_t conversation, core_quarantine_visit *visit,
+                    void *ctx) {
+    struct reading reading = {visit, ctx, OK};
+    uint8_t key[4];
+    TRY(store_scan(core->store,
+                   core_key(TABLE_QUARANTINE, conversation_key(conversation, key), 0), UINT64_MAX,
+                   visit_quarantined, &reading));
+    return reading.e;
+}

@@ -1,0 +1,155 @@
+/* What a leaf says beyond RFC 9420, and what follows from all leaves together: the roster, and the
+ * tokens that order commits.
+ *
+ * Credential: account id, device id. Extension 0xF0A0: the device's certificate, then the sealed
+ * address that was made for this leaf alone. */
+#include "core/internal.h"
+
+static err sign_certificate(const struct record_account *a, struct proto_certificate *certificate) {
+    buf bytes = buf_on(NULL);
+    writer w = writer_on(&bytes);
+    memset(certificate, 0, sizeof *certificate);
+    memcpy(certificate->identity, a->identity, sizeof certificate->identity);
+    memcpy(certificate->device, a->device, sizeof certificate->device);
+    memcpy(certificate->key, a->device_key, sizeof certificate->key);
+    proto_certificate_write(&w, certificate);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = account_sign(certificate->signature, a->identity_seed, "Sotto device v1",
+                         slice_of(bytes.p, bytes.n - sizeof certificate->signature));
+    buf_free(&bytes);
+    return e;
+}
+
+err leaf_own_make(struct core *core, const uint8_t address[PROTO_ADDRESS], struct leaf_own *leaf) {
+    const struct record_account *a = &core->account.r;
+    struct proto_certificate certificate;
+    buf data = buf_on(core->mem);
+    writer w = writer_on(&data);
+    TRY(sign_certificate(a, &certificate));
+    proto_certificate_write(&w, &certificate);
+    writer_bytes(&w, slice_of(address, PROTO_ADDRESS));
+    err e = writer_result(&w);
+    if (e == OK && data.n != LEAF_DATA)
+        e = ERR_BUG;
+    if (e == OK)
+        memcpy(leaf->data, data.p, LEAF_DATA);
+    buf_free(&data);
+    TRY(e);
+    memcpy(leaf->identity, a->account, 16);
+    memcpy(leaf->identity + 16, a->device, 16);
+    leaf->extension = (struct mls_extension){LEAF_EXTENSION, SLICE_ARRAY(leaf->data)};
+    leaf->params = (struct mls_leaf_params){.identity = SLICE_ARRAY(leaf->identity),
+                                            .signature_pub = SLICE_ARRAY(a->device_key),
+                                            .signature_priv = SLICE_ARRAY(a->device_seed),
+                                            .extensions = &leaf->extension,
+                                            .extension_count = 1};
+    return OK;
+}
+
+static err find_extension(const struct mls_member *member, slice *data) {
+    for (size_t i = 0; i < member->extension_count; i++) {
+        if (member->extensions[i].type == LEAF_EXTENSION) {
+            *data = member->extensions[i].data;
+            return data->n == LEAF_DATA ? OK : ERR_MLS_CREDENTIAL;
+        }
+    }
+    return ERR_MLS_CREDENTIAL;
+}
+
+static err read_leaf(const struct mls_member *member, struct leaf *leaf,
+                     struct proto_certificate *certificate, slice *data) {
+    TRY(find_extension(member, data));
+    if (member->identity.n != LEAF_IDENTITY)
+        return ERR_MLS_CREDENTIAL;
+    reader r = reader_of(*data);
+    TRY(proto_certificate_read(&r, certificate));
+    TRY(reader_copy(&r, leaf->address, PROTO_ADDRESS));
+    memcpy(leaf->account, member->identity.p, 16);
+    memcpy(leaf->device, member->identity.p + 16, 16);
+    memcpy(leaf->identity, certificate->identity, 32);
+    return reader_end(&r);
+}
+
+err leaf_read(const struct mls_member *member, struct leaf *leaf) {
+    struct proto_certificate certificate;
+    slice data;
+    return read_leaf(member, leaf, &certificate, &data);
+}
+
+err leaf_accept(void *ctx, const struct mls_member *before, const struct mls_member *member) {
+    struct leaf leaf;
+    struct proto_certificate certificate;
+    uint8_t account[16];
+    slice data;
+    (void)ctx;
+    if (read_leaf(member, &leaf, &certificate, &data) != OK)
+        return ERR_MLS_CREDENTIAL;
+    TRY(account_id(certificate.identity, account));
+    if (memcmp(account, leaf.account, sizeof account) != 0 ||
+        memcmp(certificate.device, leaf.device, sizeof leaf.device) != 0 ||
+        !slice_equal(SLICE_ARRAY(certificate.key), member->signature_pub))
+        return ERR_MLS_CREDENTIAL;
+    if (before != NULL && !slice_equal(before->identity, member->identity))
+        return ERR_MLS_CREDENTIAL;
+    slice fields = slice_of(data.p, LEAF_DATA - PROTO_ADDRESS - sizeof certificate.signature);
+    if (account_verify(certificate.signature, certificate.identity, "Sotto device v1", fields) != OK)
+        return ERR_MLS_CREDENTIAL;
+    return OK;
+}
+
+/* ---- Roster ---- */
+
+static err add_address(const struct mls_member *member, buf *addresses, uint32_t *count) {
+    struct leaf leaf;
+    TRY(leaf_read(member, &leaf));
+    ++*count;
+    return buf_append(addresses, SLICE_ARRAY(leaf.address));
+}
+
+err leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count) {
+    struct mls_member member;
+    *count = 0;
+    for (uint32_t i = 0; i < mls_group_leaf_count(group); i++) {
+        err e = mls_group_member(group, i, &member);
+        if (e == OK)
+            e = add_address(&member, addresses, count);
+        if (e != OK && e != ERR_NOT_FOUND)
+            return e;
+    }
+    return OK;
+}
+
+err leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32]) {
+    struct mls_member member;
+    buf addresses = buf_on(NULL);
+    uint32_t count = 0;
+    err e = OK;
+    for (uint32_t i = 0; e == OK && i < mls_staged_leaf_count(staged); i++) {
+        e = mls_staged_member(staged, i, &member);
+        if (e == OK)
+            e = add_address(&member, &addresses, &count);
+        if (e == ERR_NOT_FOUND)
+            e = OK;
+    }
+    if (e == OK)
+        e = hash32(hash, buf_slice(&addresses));
+    buf_free(&addresses);
+    return e;
+}
+
+/* ---- Tokens ---- */
+
+static const char token_label[] = "sotto token";
+
+err leaf_token(const struct mls_group *group, uint8_t token[32]) {
+    return mls_group_export(group, slice_str(token_label), SLICE_EMPTY, token, 32);
+}
+
+err leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]) {
+    uint8_t token[32];
+    TRY(mls_staged_export(staged, slice_str(token_label), SLICE_EMPTY, token, sizeof token));
+    err e = hash32(next, SLICE_ARRAY(token));
+    wipe(token, sizeof token);
+    return e;
+}

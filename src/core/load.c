@@ -1,0 +1,143 @@
+/* From the store into memory, at the start and after a commit that failed. */
+#include "core/internal.h"
+
+struct loading {
+    struct core *core;
+    err e;
+};
+
+static err load_format(struct core *core) {
+    buf value = buf_on(core->mem);
+    err e = core_get(core, TABLE_STATE, slice_str("format"), 0, &value);
+    if (e == OK && (value.n != 1 || value.p[0] != FORMAT))
+        e = ERR_UNSUPPORTED;
+    buf_free(&value);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static err load_counters(struct core *core) {
+    buf value = buf_on(core->mem);
+    memset(&core->counters, 0, sizeof core->counters);
+    core->counters.next = 1;
+    err e = core_get(core, TABLE_STATE, slice_str("counters"), 0, &value);
+    if (e == OK)
+        e = record_counters_read(buf_slice(&value), &core->counters);
+    buf_free(&value);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static err load_account(struct core *core) {
+    buf_clear(&core->account.bytes);
+    err e = core_get(core, TABLE_STATE, slice_str("account"), 0, &core->account.bytes);
+    core->account.exists = e == OK;
+    if (e == OK)
+        e = record_account_read(buf_slice(&core->account.bytes), &core->account.r);
+    if (e == OK && mls_suite_find(core->account.r.suite) == NULL)
+        e = ERR_UNSUPPORTED;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static err load_record(struct core *core) {
+    buf_clear(&core->record);
+    err e = core_get(core, TABLE_STATE, slice_str("server"), 0, &core->record);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+/* One visitor for each kind of object: a zeroed object, its bytes, its list. */
+#define VISIT(what, plural)                                                                        \
+    static err add_##what(struct core *core, slice value) {                                        \
+        struct what *o = mem_new(core->mem, sizeof *o);                                            \
+        if (o == NULL)                                                                             \
+            return ERR_NO_MEMORY;                                                                  \
+        o->bytes = buf_on(core->mem);                                                              \
+        err e = buf_set(&o->bytes, value);                                                         \
+        if (e == OK)                                                                               \
+            e = record_##what##_read(buf_slice(&o->bytes), &o->r);                                 \
+        if (e == OK)                                                                               \
+            e = list_add(core, &core->plural, o);                                                  \
+        if (e != OK)                                                                               \
+            what##_free(core, o);                                                                  \
+        return e;                                                                                  \
+    }                                                                                              \
+    static bool visit_##what(void *ctx, struct store_key key, slice value) {                       \
+        struct loading *l = ctx;                                                                   \
+        (void)key;                                                                                 \
+        l->e = add_##what(l->core, value);                                                         \
+        return l->e == OK;                                                                         \
+    }
+VISIT(contact, contacts)
+VISIT(conversation, conversations)
+VISIT(entry, entries)
+VISIT(waiting, waiting)
+
+static bool visit_address(void *ctx, struct store_key key, slice value) {
+    struct loading *l = ctx;
+    (void)value;
+    if (l->core->address_count++ == 0)
+        l->core->address_first = key.number;
+    l->core->address_next = key.number + 1;
+    return true;
+}
+
+static bool visit_key(void *ctx, struct store_key key, slice value) {
+    struct loading *l = ctx;
+    struct record_own_key own;
+    (void)key;
+    l->e = record_own_key_read(value, &own);
+    if (l->e == OK && !own.last_resort)
+        l->core->key_count++;
+    return l->e == OK;
+}
+
+static err scan(struct core *core, enum table table, const char *name, store_visit *visit) {
+    struct loading l = {core, OK};
+    TRY(store_scan(core->store, core_key(table, slice_str(name), 0), UINT64_MAX, visit, &l));
+    return l.e;
+}
+
+err load_all(struct core *core) {
+    TRY(load_format(core));
+    TRY(load_counters(core));
+    TRY(load_account(core));
+    TRY(load_record(core));
+    TRY(scan(core, TABLE_CONTACT, "contact", visit_contact));
+    TRY(scan(core, TABLE_CONVERSATION, "conversation", visit_conversation));
+    TRY(scan(core, TABLE_OUTBOX, "entry", visit_entry));
+    TRY(scan(core, TABLE_WAITING, "item", visit_waiting));
+    TRY(scan(core, TABLE_ADDRESS, "address", visit_address));
+    TRY(scan(core, TABLE_KEY, "key", visit_key));
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        c->retry = true;
+        if (c->r.pending)
+            c->commit_at = core->now + TIME_SECOND;
+    }
+    return OK;
+}
+
+static void forget_list(struct core *core, struct list *list) {
+    mem_free(core->mem, list->p, list->cap * sizeof *list->p);
+    memset(list, 0, sizeof *list);
+}
+
+void load_forget(struct core *core) {
+    for (size_t i = 0; i < core->contacts.n; i++)
+        contact_free(core, core->contacts.p[i]);
+    for (size_t i = 0; i < core->conversations.n; i++)
+        conversation_free(core, core->conversations.p[i]);
+    for (size_t i = 0; i < core->entries.n; i++)
+        entry_free(core, core->entries.p[i]);
+    for (size_t i = 0; i < core->waiting.n; i++)
+        waiting_free(core, core->waiting.p[i]);
+    forget_list(core, &core->contacts);
+    forget_list(core, &core->conversations);
+    forget_list(core, &core->entries);
+    forget_list(core, &core->waiting);
+    buf_free(&core->account.bytes);
+    core->account.exists = false;
+    memset(&core->account.r, 0, sizeof core->account.r);
+    core->address_first = core->address_next = 0;
+    core->address_count = core->key_count = 0;
+    core->caught_up = core->count_known = core->stock_busy = false;
+    core->unacked = 0;
+}

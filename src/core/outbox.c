@@ -1,0 +1,446 @@
+/* The outbox: what was asked for, in order within each conversation, until it is done. */
+#include "core/internal.h"
+
+#define LATE_TIME (10 * TIME_MINUTE)
+#define RETRY_FIRST TIME_SECOND
+#define RETRY_MOST (2 * TIME_MINUTE)
+enum { TAKE_FAILURES_MAX = 3 };
+
+/* ---- Objects ---- */
+
+void entry_reset_work(struct core *core, struct entry *entry) {
+    for (size_t i = 0; i < entry->taken.n; i++) {
+        struct taken_key *key = entry->taken.p[i];
+        buf_free(&key->key_package);
+        mem_free(core->mem, key, sizeof *key);
+    }
+    mem_free(core->mem, entry->taken.p, entry->taken.cap * sizeof *entry->taken.p);
+    memset(&entry->taken, 0, sizeof entry->taken);
+    buf_free(&entry->targets);
+    entry->target = 0;
+}
+
+void entry_free(struct core *core, struct entry *entry) {
+    entry_reset_work(core, entry);
+    buf_free(&entry->blob_bytes);
+    buf_free(&entry->bytes);
+    mem_free(core->mem, entry, sizeof *entry);
+}
+
+struct entry *entry_find(const struct core *core, uint64_t command) {
+    for (size_t i = 0; i < core->entries.n; i++) {
+        struct entry *entry = core->entries.p[i];
+        if (entry->r.command == command)
+            return entry;
+    }
+    return NULL;
+}
+
+bool entry_is_commit(const struct entry *entry) {
+    return entry->r.kind != ENTRY_CONTENT && entry->r.kind != ENTRY_LEAVE;
+}
+
+bool entry_pending(const struct core *core, uint32_t conversation, enum entry_kind kind) {
+    for (size_t i = 0; i < core->entries.n; i++) {
+        const struct entry *entry = core->entries.p[i];
+        if (entry->r.conversation == conversation && entry->r.kind == kind)
+            return true;
+    }
+    return false;
+}
+
+err entry_save(struct core *core, struct entry *entry) {
+    TRY(record_entry_settle(&entry->bytes, &entry->r));
+    return core_put(core, TABLE_OUTBOX, slice_str("entry"), entry->r.command,
+                    buf_slice(&entry->bytes));
+}
+
+err entry_add(struct core *core, struct conversation *c, enum entry_kind kind, slice intent,
+              bool silent, struct entry **result) {
+    if (!silent && core->entries.n >= OUTBOX_MAX)
+        return ERR_LIMIT;
+    struct entry *entry = mem_new(core->mem, sizeof *entry);
+    if (entry == NULL)
+        return ERR_NO_MEMORY;
+    entry->bytes = entry->targets = entry->blob_bytes = buf_on(core->mem);
+    entry->r.command = core_number(core);
+    entry->r.kind = (uint8_t)kind;
+    entry->r.silent = silent;
+    entry->r.conversation = c->r.number;
+    entry->r.intent = intent;
+    err e = entry_save(core, entry);
+    if (e == OK)
+        e = list_add(core, &core->entries, entry);
+    if (e != OK)
+        entry_free(core, entry);
+    else if (result != NULL)
+        *result = entry;
+    return e;
+}
+
+/* ---- Ends ---- */
+
+static void tell_end(struct core *core, const struct entry *entry, err e, uint16_t reason,
+                     uint32_t refused) {
+    struct core_notice notice = {.kind = CORE_NOTICE_SENT,
+                                 .command = entry->r.command,
+                                 .error = e,
+                                 .reason = reason,
+                                 .conversation = entry->r.conversation,
+                                 .message = entry->r.message,
+                                 .refused = refused};
+    memcpy(notice.message_id, entry->r.id, sizeof notice.message_id);
+    if (entry->r.kind == ENTRY_CONTENT && e == OK && entry->r.message != 0)
+        action_notice(core, &notice);
+    notice.kind = CORE_NOTICE_DONE;
+    if (!entry->r.silent)
+        action_notice(core, &notice);
+}
+
+static void unlist(struct core *core, const struct entry *entry) {
+    for (size_t i = 0; i < core->entries.n; i++) {
+        if (core->entries.p[i] == entry) {
+            list_remove(&core->entries, i);
+            return;
+        }
+    }
+}
+
+err entry_finish(struct core *core, struct entry *entry, err result, uint16_t reason,
+                 uint32_t refused) {
+    struct conversation *c = conversation_find(core, entry->r.conversation);
+    bool failed_create = entry->r.kind == ENTRY_CREATE && result != OK;
+    bool staged = entry_is_commit(entry) && entry->r.stage != STAGE_INTENT;
+    tell_end(core, entry, result, reason, refused);
+    unlist(core, entry);
+    err e = core_delete(core, TABLE_OUTBOX, slice_str("entry"), entry->r.command);
+    if (e == OK)
+        e = blob_forget(core, entry->r.command, entry->r.blobs);
+    if (e == OK && staged)
+        e = core_delete(core, TABLE_CONVERSATION, slice_str("staged"), entry->r.conversation);
+    if (e == OK && c != NULL && entry->r.message != 0)
+        e = history_set_state(core, c, entry->r.message,
+                              result == OK ? CORE_MESSAGE_SENT : CORE_MESSAGE_FAILED);
+    entry_free(core, entry);
+    if (e == OK && failed_create && c != NULL && c->r.state == CORE_CONVERSATION_NEW)
+        e = conversation_end(core, c, CORE_CONVERSATION_FAILED);
+    return e;
+}
+
+err entry_again(struct core *core, struct entry *entry) {
+    TRY(blob_forget(core, entry->r.command, entry->r.blobs));
+    entry->r.stage = STAGE_INTENT;
+    entry->r.request = entry->r.mark = SLICE_EMPTY;
+    entry->r.blobs = 0;
+    entry->late = false;
+    entry->blob = 0;
+    entry->chunk = 0;
+    buf_clear(&entry->blob_bytes);
+    return entry_save(core, entry);
+}
+
+/* Another commit won: ours is done again on top of it, if it still makes sense then. */
+err entry_lost(struct core *core, struct conversation *c) {
+    for (size_t i = 0; i < core->entries.n; i++) {
+        struct entry *entry = core->entries.p[i];
+        if (entry->r.conversation != c->r.number || !entry_is_commit(entry) ||
+            entry->r.stage == STAGE_INTENT)
+            continue;
+        if (++entry->r.attempts > ATTEMPTS_MAX)
+            return entry_finish(core, entry, ERR_LATE, 0, 0);
+        entry->not_before = core->now + backoff(entry->r.attempts, 100, 10 * TIME_SECOND);
+        return entry_again(core, entry);
+    }
+    return OK;
+}
+
+static void fail(struct core *core, struct entry *entry, err e, uint16_t reason) {
+    if (txn_begin(core) == OK)
+        (void)!txn_end(core, entry_finish(core, entry, e, reason, 0));
+}
+
+/* ---- Answers ---- */
+
+static bool passing(uint16_t reason) {
+    return reason == PROTO_REASON_BUSY || reason == PROTO_REASON_LIMIT ||
+           reason == PROTO_REASON_DISK || reason == PROTO_REASON_TIMEOUT;
+}
+
+/* The entry that asked; NULL if it is gone, or if there was no answer: then it is asked again. */
+static struct entry *answered(struct core *core, const struct request *request, err e) {
+    struct entry *entry = entry_find(core, request->number);
+    if (entry != NULL)
+        entry->in_flight = false;
+    return e == ERR_CLOSED ? NULL : entry;
+}
+
+static void refused(struct core *core, struct entry *entry, uint16_t reason, uint16_t most) {
+    entry->failures++;
+    if (!passing(reason) || entry->failures >= most)
+        fail(core, entry, ERR_DENIED, reason);
+    else
+        entry->not_before = core->now + backoff(entry->failures, RETRY_FIRST, RETRY_MOST);
+}
+
+static void sent(struct core *core, const struct request *request, err e, uint16_t reason,
+                 uint16_t type, slice body) {
+    struct proto_sent answer;
+    struct entry *entry = answered(core, request, e);
+    if (entry == NULL)
+        return;
+    if (e != OK) {
+        refused(core, entry, reason, UINT16_MAX);
+        return;
+    }
+    if (type != PROTO_sent || proto_sent_decode(body, &answer) != OK) {
+        session_bad_answer(core, ANON);
+        return;
+    }
+    if (txn_begin(core) == OK)
+        (void)!txn_end(core, entry_finish(core, entry, OK, 0, answer.refused.count));
+}
+
+/* Our own place in the list of addresses. */
+static err own_place(struct core *core, struct conversation *c, uint32_t *place) {
+    struct mls_member member;
+    TRY(conversation_load(core, c));
+    *place = 0;
+    for (uint32_t i = 0; i < mls_group_own_leaf(c->group); i++)
+        *place += mls_group_member(c->group, i, &member) == OK;
+    return OK;
+}
+
+static err own_copy_refused(struct core *core, struct conversation *c,
+                            const struct proto_committed *answer, bool *is) {
+    uint32_t place;
+    reader r = reader_of(answer->refused.bytes);
+    struct proto_refusal refusal;
+    *is = false;
+    TRY(own_place(core, c, &place));
+    while (r.n > 0) {
+        TRY(proto_refusal_read(&r, &refusal));
+        *is = *is || refusal.place == place;
+    }
+    return OK;
+}
+
+/* Ordered. Its copy in our own mailbox says when to apply it, unless that refused the copy. */
+static err taken(struct core *core, struct entry *entry, const struct proto_committed *answer) {
+    struct conversation *c = conversation_find(core, entry->r.conversation);
+    bool refused_own;
+    if (c == NULL)
+        return ERR_BUG;
+    entry->refused = answer->refused.count;
+    TRY(own_copy_refused(core, c, answer, &refused_own));
+    if (refused_own)
+        return commit_came(core, entry);
+    entry->r.stage = STAGE_TAKEN;
+    return entry_save(core, entry);
+}
+
+static void committed(struct core *core, const struct request *request, err e, uint16_t reason,
+                      uint16_t type, slice body) {
+    struct proto_committed answer;
+    struct entry *entry = answered(core, request, e);
+    if (entry == NULL)
+        return;
+    if (e != OK) {
+        refused(core, entry, reason, UINT16_MAX);
+        return;
+    }
+    if (type != PROTO_committed || proto_committed_decode(body, &answer) != OK) {
+        session_bad_answer(core, ANON);
+        return;
+    }
+    if (entry->r.stage != STAGE_PREPARED)
+        return; /* the winner came before the answer */
+    if (answer.taken) {
+        if (txn_begin(core) == OK)
+            (void)!txn_end(core, taken(core, entry, &answer));
+        return;
+    }
+    /* Whichever commit comes in our own mailbox decides: it may still be ours. */
+    entry->late = true;
+    entry->late_until = core->now + LATE_TIME;
+    if (entry->r.kind == ENTRY_CREATE)
+        fail(core, entry, ERR_LATE, 0);
+}
+
+/* ---- Key packages ---- */
+
+static err keep_taken(struct core *core, struct entry *entry, slice key_package) {
+    struct taken_key *key = mem_new(core->mem, sizeof *key);
+    if (key == NULL)
+        return ERR_NO_MEMORY;
+    key->key_package = buf_on(core->mem);
+    err e = buf_set(&key->key_package, key_package);
+    if (e == OK)
+        e = list_add(core, &entry->taken, key);
+    if (e != OK) {
+        buf_free(&key->key_package);
+        mem_free(core->mem, key, sizeof *key);
+    }
+    return e;
+}
+
+/* It has to be the device's whose address we used. */
+static err check_taken(struct core *core, const struct entry *entry, slice key_package) {
+    struct mls_member member;
+    struct mls_extension extensions[8];
+    size_t count = sizeof extensions / sizeof extensions[0];
+    TRY(mls_key_package_check(key_package, &core->auth, core->now / 1000, &member, extensions,
+                              &count));
+    if (!slice_equal(member.identity,
+                     slice_of(entry->targets.p + entry->target * TARGET, LEAF_IDENTITY)))
+        return ERR_MLS_CREDENTIAL;
+    return OK;
+}
+
+static void key_package_came(struct core *core, const struct request *request, err e,
+                             uint16_t reason, uint16_t type, slice body) {
+    struct proto_key_package_taken answer;
+    struct entry *entry = answered(core, request, e);
+    if (entry == NULL)
+        return;
+    if (e != OK) {
+        refused(core, entry, reason, TAKE_FAILURES_MAX);
+        return;
+    }
+    if (type != PROTO_key_package_taken || proto_key_package_taken_decode(body, &answer) != OK) {
+        session_bad_answer(core, ANON);
+        return;
+    }
+    if ((entry->target + 1) * TARGET > entry->targets.n)
+        return;
+    e = check_taken(core, entry, answer.key_package);
+    if (e == OK)
+        e = keep_taken(core, entry, answer.key_package);
+    if (e == OK)
+        entry->target++;
+    else if (e != ERR_NO_MEMORY)
+        fail(core, entry, e, 0);
+}
+
+static void ask_key_package(struct core *core, struct entry *entry) {
+    struct proto_key_package_take m;
+    buf body = buf_on(core->mem);
+    writer w = writer_on(&body);
+    memcpy(m.address, entry->targets.p + entry->target * TARGET + LEAF_IDENTITY, PROTO_ADDRESS);
+    proto_key_package_take_write(&w, &m);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = session_request(core, ANON, PROTO_key_package_take, buf_slice(&body), key_package_came,
+                            entry->r.command);
+    entry->in_flight = e == OK;
+    buf_free(&body);
+}
+
+/* ---- One step of one entry: true if it moved ---- */
+
+/* Failures that are the entry's own end it; what it wrote into the batch is forgotten, and so is the
+ * group in memory, which may have moved. */
+static err prepare(struct core *core, struct conversation *c, struct entry *entry, bool *moved) {
+    size_t mark = store_batch_mark(core->batch);
+    err e = prepare_entry(core, c, entry);
+    *moved = e != ERR_AGAIN;
+    if (e == OK || err_hard(e))
+        return e;
+    store_batch_rewind(core->batch, mark);
+    mls_group_free(c->group);
+    c->group = NULL;
+    TRY(record_entry_read(buf_slice(&entry->bytes), &entry->r));
+    if (e == ERR_AGAIN) {
+        entry->not_before = core->now + RETRY_FIRST;
+        return OK;
+    }
+    return entry_finish(core, entry, e, 0, 0);
+}
+
+static bool step_intent(struct core *core, struct conversation *c, struct entry *entry) {
+    bool moved = false;
+    if ((entry->r.kind == ENTRY_CREATE || entry->r.kind == ENTRY_ADD) && entry->targets.n == 0) {
+        err e = prepare_targets(core, c, entry);
+        if (e != OK) {
+            fail(core, entry, e, 0);
+            return true;
+        }
+    }
+    if (entry->target * TARGET < entry->targets.n) {
+        ask_key_package(core, entry);
+        return false;
+    }
+    if (txn_begin(core) != OK)
+        return false;
+    return txn_end(core, prepare(core, c, entry, &moved)) == OK && moved;
+}
+
+/* Its epoch is so long ago that members may not open it any more; a proposal's epoch must be now. */
+static bool outdated(const struct conversation *c, const struct entry *entry) {
+    uint64_t age = entry->r.kind == ENTRY_CONTENT ? RESEND_EPOCHS : 0;
+    return !entry_is_commit(entry) && c->r.epoch > entry->r.epoch + age;
+}
+
+static bool again(struct core *core, struct entry *entry) {
+    if (txn_begin(core) != OK)
+        return false;
+    return txn_end(core, entry_again(core, entry)) == OK;
+}
+
+static bool step_prepared(struct core *core, struct conversation *c, struct entry *entry) {
+    if (entry->late) {
+        if (core->now >= entry->late_until)
+            fail(core, entry, ERR_LATE, 0);
+        return false;
+    }
+    if (outdated(c, entry))
+        return again(core, entry);
+    if (!blob_upload(core, entry))
+        return false;
+    err e = session_request(core, ANON, entry->r.type, entry->r.request,
+                            entry->r.type == PROTO_commit ? committed : sent, entry->r.command);
+    entry->in_flight = e == OK;
+    return false;
+}
+
+static bool step(struct core *core, struct entry *entry) {
+    struct conversation *c = conversation_find(core, entry->r.conversation);
+    if (c == NULL || entry->in_flight || entry->r.stage == STAGE_TAKEN ||
+        core->now < entry->not_before || !core->caught_up || !session_room(core, ANON))
+        return false;
+    if (entry->r.stage == STAGE_INTENT)
+        return step_intent(core, c, entry);
+    return step_prepared(core, c, entry);
+}
+
+static bool is_first(const struct core *core, size_t i) {
+    const struct entry *entry = core->entries.p[i];
+    for (size_t j = 0; j < i; j++) {
+        const struct entry *before = core->entries.p[j];
+        if (before->r.conversation == entry->r.conversation)
+            return false;
+    }
+    return true;
+}
+
+/* Lists may have changed after each step that moved: start again. */
+void outbox_pump(struct core *core) {
+    for (size_t i = 0; i < core->entries.n;) {
+        if (is_first(core, i) && step(core, core->entries.p[i]))
+            i = 0;
+        else
+            i++;
+    }
+}
+
+uint64_t outbox_wake(const struct core *core) {
+    uint64_t at = UINT64_MAX;
+    if (!core->caught_up || !session_ready(core, ANON))
+        return at;
+    for (size_t i = 0; i < core->entries.n; i++) {
+        const struct entry *entry = core->entries.p[i];
+        uint64_t due = entry->late ? entry->late_until : entry->not_before;
+        if (is_first(core, i) && !entry->in_flight && due > core->now && due < at)
+            at = due;
+    }
+    return at;
+}

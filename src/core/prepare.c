@@ -1,0 +1,363 @@
+/* From what is wanted to bytes that stay the same until the server has them. */
+#include "core/internal.h"
+
+enum {
+    OUTBOX_FRAME_MAX = PROTO_FRAME_MAX - 16, /* a request, less the frame's head */
+    JOINERS_MAX = PROTO_WELCOMES_MAX,
+    WELCOME_EACH_MAX = 4,      /* more joiners share one Welcome, in one blob */
+    WELCOME_EACH_SIZE = 12000  /* of tree and key packages together */
+};
+
+/* ---- Items ---- */
+
+/* A whole MLS message as an item, or as a blob that the item names. */
+static err make_item(struct core *core, struct entry *entry, slice message, bool as_blob, buf *item) {
+    if (!as_blob && message.n <= ITEM_CONTENT_MAX)
+        return item_write(item, ITEM_MESSAGE, message);
+    struct proto_blob_reference reference;
+    buf sealed = buf_on(core->mem), content = buf_on(core->mem);
+    writer w = writer_on(&content);
+    err e = blob_seal(message, &sealed, &reference);
+    if (e == OK)
+        e = blob_store(core, entry->r.command, entry->r.blobs, buf_slice(&sealed));
+    proto_blob_reference_write(&w, &reference);
+    if (e == OK)
+        e = writer_result(&w);
+    if (e == OK)
+        e = item_write(item, ITEM_BLOB, buf_slice(&content));
+    if (e == OK)
+        entry->r.blobs++;
+    wipe(&reference, sizeof reference);
+    buf_free(&sealed);
+    buf_free(&content);
+    return e;
+}
+
+/* ---- Sends: content, and the wish to leave ---- */
+
+static err finish_send(struct core *core, struct conversation *c, struct entry *entry,
+                       slice message) {
+    struct proto_send m = {0};
+    buf item = buf_on(core->mem), addresses = buf_on(core->mem), request = buf_on(core->mem);
+    writer w = writer_on(&request);
+    err e = make_item(core, entry, message, false, &item);
+    if (e == OK)
+        e = leaf_roster(c->group, &addresses, &m.addresses.count);
+    m.addresses.bytes = buf_slice(&addresses);
+    m.item = buf_slice(&item);
+    proto_send_write(&w, &m);
+    if (e == OK)
+        e = writer_result(&w);
+    if (e == OK && request.n > OUTBOX_FRAME_MAX)
+        e = ERR_TOO_LARGE;
+    if (e == OK)
+        e = inbox_expect(core, SLICE_EMPTY, m.item, 0);
+    if (e == OK)
+        e = conversation_save_group(core, c);
+    entry->r.stage = STAGE_PREPARED;
+    entry->r.epoch = mls_group_epoch(c->group);
+    entry->r.type = PROTO_send;
+    entry->r.request = buf_slice(&request);
+    if (e == OK)
+        e = entry_save(core, entry);
+    buf_free(&item);
+    buf_free(&addresses);
+    buf_free(&request);
+    return e;
+}
+
+static err prepare_content(struct core *core, struct conversation *c, struct entry *entry) {
+    size_t overhead, total, room;
+    buf message = buf_on(core->mem);
+    err e = mls_group_overhead(c->group, SLICE_EMPTY, entry->r.intent.n, &overhead);
+    total = entry->r.intent.n + overhead;
+    room = e == OK ? item_room(total) : 0;
+    /* The padding's own length may lengthen a length field by two bytes. */
+    size_t padding = room > total + 4 ? room - total - 4 : 0;
+    if (e == OK)
+        e = mls_group_protect(c->group, SLICE_EMPTY, entry->r.intent, padding, &message);
+    if (e == OK)
+        e = finish_send(core, c, entry, buf_slice(&message));
+    buf_free(&message);
+    return e;
+}
+
+static err prepare_leave(struct core *core, struct conversation *c, struct entry *entry) {
+    buf message = buf_on(core->mem);
+    if (c->r.members == 1)
+        return conversation_end(core, c, CORE_CONVERSATION_LEFT);
+    err e = mls_group_propose_remove(c->group, mls_group_own_leaf(c->group), MLS_PRIVATE_MESSAGE,
+                                     &message);
+    if (e == OK)
+        e = finish_send(core, c, entry, buf_slice(&message));
+    buf_free(&message);
+    return e;
+}
+
+/* ---- Commits ---- */
+
+struct plan {
+    slice adds[JOINERS_MAX];
+    size_t add_count;
+    uint32_t removes[CORE_MEMBERS_MAX];
+    size_t remove_count;
+    struct leaf_own leaf;
+    bool new_leaf;
+};
+
+static err make_group(struct core *core, struct conversation *c) {
+    struct leaf_own leaf;
+    struct mls_limits limits = {.past_epochs = PAST_EPOCHS};
+    uint8_t address[PROTO_ADDRESS];
+    TRY(stock_take_address(core, address));
+    TRY(leaf_own_make(core, address, &leaf));
+    struct mls_group_params params = {.suite = mls_suite_find(core->account.r.suite),
+                                      .group_id = SLICE_ARRAY(c->r.group),
+                                      .leaf = leaf.params,
+                                      .limits = &limits,
+                                      .mem = core->mem};
+    return mls_group_create(&c->group, &params, &core->auth);
+}
+
+static err plan_adds(const struct conversation *c, const struct entry *entry, struct plan *plan) {
+    for (size_t i = 0; i < entry->taken.n; i++) {
+        const struct taken_key *key = entry->taken.p[i];
+        const uint8_t *target = entry->targets.p + i * TARGET;
+        uint32_t leaf = 0;
+        bool member = false;
+        while (!member && conversation_has(c, target, &leaf)) {
+            struct mls_member m;
+            TRY(mls_group_member(c->group, leaf++, &m));
+            member = slice_equal(m.identity, slice_of(target, LEAF_IDENTITY));
+        }
+        if (member)
+            continue;
+        if (plan->add_count == JOINERS_MAX)
+            return ERR_LIMIT;
+        plan->adds[plan->add_count++] = buf_slice(&key->key_package);
+    }
+    if (c->r.members + plan->add_count > CORE_MEMBERS_MAX)
+        return ERR_LIMIT;
+    return plan->add_count == 0 ? ERR_EXISTS : OK;
+}
+
+static err plan_removes(const struct conversation *c, const struct entry *entry,
+                        struct plan *plan) {
+    uint32_t leaf = 0;
+    if (entry->r.intent.n != CORE_ACCOUNT)
+        return ERR_BUG;
+    for (; conversation_has(c, entry->r.intent.p, &leaf); leaf++) {
+        if (plan->remove_count == CORE_MEMBERS_MAX)
+            return ERR_LIMIT;
+        plan->removes[plan->remove_count++] = leaf;
+    }
+    return plan->remove_count == 0 ? ERR_NOT_FOUND : OK;
+}
+
+static err make_plan(struct core *core, struct conversation *c, const struct entry *entry,
+                     struct plan *plan) {
+    uint8_t address[PROTO_ADDRESS];
+    switch (entry->r.kind) {
+    case ENTRY_CREATE:
+    case ENTRY_ADD:
+        return plan_adds(c, entry, plan);
+    case ENTRY_REMOVE:
+        return plan_removes(c, entry, plan);
+    case ENTRY_UPDATE:
+        TRY(stock_take_address(core, address));
+        plan->new_leaf = true;
+        return leaf_own_make(core, address, &plan->leaf);
+    case ENTRY_COMMIT:
+        return OK;
+    default:
+        return ERR_BUG;
+    }
+}
+
+/* A Welcome for each joiner while they are few and small, else one that all share. */
+static err welcome_each(const struct core *core, const struct conversation *c,
+                        const struct plan *plan, bool *each) {
+    buf tree = buf_on(core->mem);
+    err e = mls_group_tree(c->group, &tree);
+    size_t size = tree.n;
+    for (size_t i = 0; i < plan->add_count; i++)
+        size += plan->adds[i].n;
+    *each = plan->add_count <= WELCOME_EACH_MAX && size <= WELCOME_EACH_SIZE;
+    buf_free(&tree);
+    return e;
+}
+
+static err joiner_address(const struct mls_committed *made, size_t i,
+                          uint8_t address[PROTO_ADDRESS]) {
+    struct mls_member member;
+    struct leaf leaf;
+    TRY(mls_staged_member(made->staged, made->added[i], &member));
+    TRY(leaf_read(&member, &leaf));
+    memcpy(address, leaf.address, PROTO_ADDRESS);
+    return OK;
+}
+
+/* The letters, one for each joiner. A shared Welcome is one item for all. */
+static err write_letters(struct core *core, struct entry *entry, const struct mls_committed *made,
+                         bool as_blob, buf *letters, uint32_t *count) {
+    struct proto_letter letter;
+    buf item = buf_on(core->mem);
+    writer w = writer_on(letters);
+    err e = OK;
+    *count = 0;
+    if (made->added_count > 0 && made->welcome_count == 0)
+        return ERR_BUG;
+    for (size_t i = 0; e == OK && i < made->added_count; i++) {
+        if (i < made->welcome_count) {
+            buf_clear(&item);
+            e = make_item(core, entry, buf_slice(&made->welcomes[i]), as_blob, &item);
+        }
+        letter.item = buf_slice(&item);
+        if (e == OK)
+            e = joiner_address(made, i, letter.address);
+        if (e == OK)
+            proto_letter_write(&w, &letter);
+        if (e == OK)
+            e = writer_result(&w);
+        ++*count;
+    }
+    buf_free(&item);
+    return e;
+}
+
+/* Tries the request with fewer and fewer items inside it, until it fits a frame. */
+static err write_request(struct core *core, struct entry *entry, const struct mls_committed *made,
+                         struct proto_commit *m, unsigned blobs, buf *item, buf *request) {
+    buf letters = buf_on(core->mem);
+    writer w = writer_on(request);
+    err e = make_item(core, entry, buf_slice(&made->commit), blobs > 1, item);
+    if (e == OK)
+        e = write_letters(core, entry, made, blobs > 0, &letters, &m->letters.count);
+    m->item = buf_slice(item);
+    m->letters.bytes = buf_slice(&letters);
+    proto_commit_write(&w, m);
+    if (e == OK)
+        e = writer_result(&w);
+    if (e == OK && request->n > OUTBOX_FRAME_MAX)
+        e = ERR_FULL;
+    buf_free(&letters);
+    return e;
+}
+
+static err fit_request(struct core *core, struct entry *entry, const struct mls_committed *made,
+                       struct proto_commit *m, buf *item, buf *request) {
+    err e = ERR_FULL;
+    for (unsigned blobs = 0; e == ERR_FULL && blobs <= 2; blobs++) {
+        size_t mark = store_batch_mark(core->batch);
+        entry->r.blobs = 0;
+        buf_clear(item);
+        buf_clear(request);
+        e = write_request(core, entry, made, m, blobs, item, request);
+        if (e == ERR_FULL)
+            store_batch_rewind(core->batch, mark);
+    }
+    return e == ERR_FULL ? ERR_TOO_LARGE : e;
+}
+
+static err order_fields(const struct conversation *c, const struct mls_staged *staged,
+                        struct proto_commit *m) {
+    memcpy(m->group, c->r.group, sizeof m->group);
+    TRY(leaf_token(c->group, m->token));
+    TRY(leaf_staged_next(staged, m->next));
+    return leaf_staged_roster_hash(staged, m->roster_hash);
+}
+
+/* Copies go to the members of the epoch that ends: those who are removed learn of it so. */
+static err finish_commit(struct core *core, struct conversation *c, struct entry *entry,
+                         const struct mls_committed *made) {
+    struct proto_commit m = {0};
+    uint8_t mark[PROTO_MARK];
+    buf item = buf_on(core->mem), addresses = buf_on(core->mem), request = buf_on(core->mem);
+    buf staged = buf_on(core->mem);
+    err e = order_fields(c, made->staged, &m);
+    if (e == OK)
+        e = leaf_roster(c->group, &addresses, &m.addresses.count);
+    m.addresses.bytes = buf_slice(&addresses);
+    if (e == OK)
+        e = fit_request(core, entry, made, &m, &item, &request);
+    memcpy(mark, m.next, 32);
+    memcpy(mark + 32, m.roster_hash, 32);
+    if (e == OK)
+        e = inbox_expect(core, SLICE_ARRAY(mark), buf_slice(&item), entry->r.command);
+    if (e == OK)
+        e = mls_staged_save(made->staged, &staged);
+    if (e == OK)
+        e = core_put(core, TABLE_CONVERSATION, slice_str("staged"), c->r.number,
+                     buf_slice(&staged));
+    if (e == OK)
+        e = conversation_save_group(core, c);
+    entry->r.stage = STAGE_PREPARED;
+    entry->r.epoch = mls_group_epoch(c->group);
+    entry->r.type = PROTO_commit;
+    entry->r.request = buf_slice(&request);
+    entry->r.mark = SLICE_ARRAY(mark);
+    if (e == OK)
+        e = entry_save(core, entry);
+    wipe(m.token, sizeof m.token);
+    buf_free(&item);
+    buf_free(&addresses);
+    buf_free(&request);
+    buf_free(&staged);
+    return e;
+}
+
+static err make_commit(struct core *core, struct conversation *c, struct entry *entry,
+                       const struct plan *plan) {
+    struct mls_committed made;
+    bool each;
+    TRY(welcome_each(core, c, plan, &each));
+    struct mls_commit_params params = {.adds = plan->adds,
+                                       .add_count = plan->add_count,
+                                       .removes = plan->removes,
+                                       .remove_count = plan->remove_count,
+                                       .leaf = plan->new_leaf ? &plan->leaf.params : NULL,
+                                       .wire = MLS_PRIVATE_MESSAGE,
+                                       .tree_in_welcome = true,
+                                       .welcome_each = each};
+    memset(&made, 0, sizeof made);
+    TRY(mls_group_commit(c->group, &params, &core->auth, &made));
+    err e = finish_commit(core, c, entry, &made);
+    mls_committed_free(&made, core->mem);
+    return e;
+}
+
+static err prepare_commit(struct core *core, struct conversation *c, struct entry *entry) {
+    if (entry->r.kind == ENTRY_COMMIT && mls_group_pending_proposals(c->group) == 0)
+        return entry_finish(core, entry, OK, 0, 0);
+    struct plan *plan = mem_new(core->mem, sizeof *plan);
+    if (plan == NULL)
+        return ERR_NO_MEMORY;
+    err e = make_plan(core, c, entry, plan);
+    if (e == OK)
+        e = make_commit(core, c, entry, plan);
+    mem_free(core->mem, plan, sizeof *plan);
+    return e;
+}
+
+/* ---- Both ---- */
+
+err prepare_targets(struct core *core, struct conversation *c, struct entry *entry) {
+    slice accounts = entry->r.intent;
+    (void)c;
+    for (size_t i = 0; i + CORE_ACCOUNT <= accounts.n; i += CORE_ACCOUNT)
+        TRY(contact_targets(core, accounts.p + i, &entry->targets));
+    if (entry->targets.n == 0)
+        return ERR_NOT_FOUND;
+    return entry->targets.n > (size_t)JOINERS_MAX * TARGET ? ERR_LIMIT : OK;
+}
+
+err prepare_entry(struct core *core, struct conversation *c, struct entry *entry) {
+    if (entry->r.kind == ENTRY_CREATE && c->group == NULL)
+        TRY(make_group(core, c));
+    TRY(conversation_load(core, c));
+    if (entry->r.kind == ENTRY_CONTENT)
+        return prepare_content(core, c, entry);
+    if (entry->r.kind == ENTRY_LEAVE)
+        return prepare_leave(core, c, entry);
+    return prepare_commit(core, c, entry);
+}

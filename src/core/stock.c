@@ -1,0 +1,462 @@
+/* What the authenticated session keeps stocked: fresh addresses here, key packages there. */
+#include "core/internal.h"
+
+/* KEYS_HELD: times the stock, of which we keep the secrets: puts that failed may have arrived. */
+enum { KEYS_AT_ONCE = 8, KEYS_HELD = 8 };
+static const char key_name[] = "key", address_name[] = "address";
+
+/* ---- Addresses ---- */
+
+static err put_address(struct core *core, const uint8_t *address) {
+    uint64_t number = core_number(core);
+    if (core->address_count++ == 0)
+        core->address_first = number;
+    core->address_next = number + 1;
+    return core_put(core, TABLE_ADDRESS, slice_str(address_name), number,
+                    slice_of(address, PROTO_ADDRESS));
+}
+
+err stock_take_address(struct core *core, uint8_t address[PROTO_ADDRESS]) {
+    buf value = buf_on(core->mem);
+    err e = ERR_AGAIN;
+    while (core->address_count > 0 && core->address_first < core->address_next) {
+        uint64_t number = core->address_first++;
+        e = core_get(core, TABLE_ADDRESS, slice_str(address_name), number, &value);
+        if (e == ERR_NOT_FOUND)
+            continue;
+        if (e == OK && value.n != PROTO_ADDRESS)
+            e = ERR_DAMAGED;
+        if (e == OK) {
+            memcpy(address, value.p, PROTO_ADDRESS);
+            core->address_count--;
+            e = core_delete(core, TABLE_ADDRESS, slice_str(address_name), number);
+        }
+        break;
+    }
+    buf_free(&value);
+    return e == ERR_NOT_FOUND ? ERR_AGAIN : e;
+}
+
+static err keep_addresses(struct core *core, const struct proto_address_made *made) {
+    reader r = reader_of(made->addresses.bytes);
+    struct proto_address address;
+    while (r.n > 0) {
+        TRY(proto_address_read(&r, &address));
+        TRY(put_address(core, address.bytes));
+    }
+    return OK;
+}
+
+static void addresses_came(struct core *core, const struct request *request, err e, uint16_t reason,
+                           uint16_t type, slice body) {
+    struct proto_address_made made;
+    (void)request, (void)reason;
+    core->stock_busy = false;
+    if (e != OK) {
+        core->stock_after = core->now + 30 * TIME_SECOND;
+        return;
+    }
+    if (type != PROTO_address_made || proto_address_made_decode(body, &made) != OK ||
+        made.addresses.count == 0) {
+        session_bad_answer(core, AUTH);
+        return;
+    }
+    if (txn_begin(core) == OK && txn_end(core, keep_addresses(core, &made)) != OK)
+        return;
+}
+
+static err ask(struct core *core, uint16_t type, const buf *body, err e, request_done *done,
+               uint64_t number) {
+    if (e == OK)
+        e = session_request(core, AUTH, type, buf_slice(body), done, number);
+    core->stock_busy = e == OK;
+    if (e != OK)
+        core->stock_after = core->now + 30 * TIME_SECOND;
+    return e;
+}
+
+static void ask_addresses(struct core *core) {
+    struct proto_address_make m = {
+        .count = (uint8_t)(core->config.addresses - core->address_count)};
+    buf body = buf_on(core->mem);
+    writer w = writer_on(&body);
+    proto_address_make_write(&w, &m);
+    if (ask(core, PROTO_address_make, &body, writer_result(&w), addresses_came, 0) != OK)
+        core->stock_busy = false;
+    buf_free(&body);
+}
+
+/* ---- Our key packages, here ---- */
+
+err stock_find_key(struct core *core, const uint8_t *ref, uint64_t *number, buf *bytes,
+                   struct record_own_key *key) {
+    buf value = buf_on(core->mem);
+    err e = core_get(core, TABLE_KEY, slice_of(ref, 32), 0, &value);
+    reader r = reader_of(buf_slice(&value));
+    if (e == OK && reader_u64(&r, number) != OK)
+        e = ERR_DAMAGED;
+    buf_free(&value);
+    TRY(e);
+    TRY(core_get(core, TABLE_KEY, slice_str(key_name), *number, bytes));
+    return record_own_key_read(buf_slice(bytes), key);
+}
+
+static err forget_key(struct core *core, uint64_t number, const struct record_own_key *key) {
+    TRY(core_delete(core, TABLE_KEY, SLICE_ARRAY(key->ref), 0));
+    if (!key->last_resort && core->key_count > 0)
+        core->key_count--;
+    return core_delete(core, TABLE_KEY, slice_str(key_name), number);
+}
+
+err stock_key_used(struct core *core, uint64_t number, const struct record_own_key *key) {
+    if (key->last_resort)
+        return OK;
+    if (core->server_keys > 0)
+        core->server_keys--;
+    return forget_key(core, number, key);
+}
+
+static err keep_key(struct core *core, const struct record_own_key *key) {
+    buf bytes = buf_on(core->mem), index = buf_on(core->mem);
+    uint64_t number = core_number(core);
+    writer w = writer_on(&index);
+    writer_u64(&w, number);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = record_own_key_write(&bytes, key);
+    if (e == OK)
+        e = core_put(core, TABLE_KEY, slice_str(key_name), number, buf_slice(&bytes));
+    if (e == OK)
+        e = core_put(core, TABLE_KEY, SLICE_ARRAY(key->ref), 0, buf_slice(&index));
+    if (e == OK && !key->last_resort)
+        core->key_count++;
+    buf_free(&bytes);
+    buf_free(&index);
+    return e;
+}
+
+/* Makes one with an address of its own, keeps its secrets, appends it to `out`. */
+static err make_key(struct core *core, bool last_resort, buf *out) {
+    struct leaf_own leaf;
+    struct record_own_key key = {.last_resort = last_resort, .made = core->now};
+    uint8_t address[PROTO_ADDRESS];
+    size_t n = sizeof key.ref;
+    buf secrets = buf_on(core->mem), package = buf_on(core->mem);
+    err e = stock_take_address(core, address);
+    if (e == OK)
+        e = leaf_own_make(core, address, &leaf);
+    if (e == OK) {
+        struct mls_key_package_params params = {
+            .leaf = leaf.params,
+            .not_before = core->now / 1000 > 86400 ? core->now / 1000 - 86400 : 0,
+            .not_after = (core->now + KEY_PACKAGE_TIME) / 1000};
+        e = mls_key_package_new(mls_suite_find(core->account.r.suite), &params, &package, &secrets);
+    }
+    if (e == OK)
+        e = mls_key_package_ref(buf_slice(&package), key.ref, &n);
+    if (e == OK && n != sizeof key.ref)
+        e = ERR_BUG;
+    key.key_package = buf_slice(&package);
+    key.secrets = buf_slice(&secrets);
+    if (e == OK)
+        e = keep_key(core, &key);
+    if (e == OK)
+        e = buf_append(out, buf_slice(&package));
+    buf_free(&secrets);
+    buf_free(&package);
+    return e;
+}
+
+/* ---- Key packages, at the server ---- */
+
+static void keys_put(struct core *core, const struct request *request, err e, uint16_t reason,
+                     uint16_t type, slice body) {
+    (void)reason, (void)body;
+    core->stock_busy = false;
+    if (e != OK)
+        core->stock_after = core->now + 30 * TIME_SECOND;
+    else if (type != PROTO_ok)
+        session_bad_answer(core, AUTH);
+    else
+        core->server_keys += (uint32_t)request->number;
+}
+
+static err make_keys(struct core *core, uint32_t count, buf *body) {
+    struct proto_key_package_put m = {0};
+    buf list = buf_on(core->mem), package = buf_on(core->mem);
+    writer inner = writer_on(&list), w = writer_on(body);
+    err e = OK;
+    for (uint32_t i = 0; e == OK && i < count; i++) {
+        buf_clear(&package);
+        e = make_key(core, false, &package);
+        struct proto_key_package element = {.bytes = buf_slice(&package)};
+        if (e == OK)
+            PROTO_LIST_ADD(key_package, &inner, &m.key_packages, &element);
+    }
+    if (e == OK)
+        e = writer_result(&inner);
+    m.key_packages.bytes = buf_slice(&list);
+    proto_key_package_put_write(&w, &m);
+    if (e == OK)
+        e = writer_result(&w);
+    buf_free(&list);
+    buf_free(&package);
+    return e;
+}
+
+static void put_keys(struct core *core, uint32_t missing) {
+    uint32_t count = missing < KEYS_AT_ONCE ? missing : KEYS_AT_ONCE;
+    buf body = buf_on(core->mem);
+    if (count > core->address_count)
+        count = (uint32_t)core->address_count;
+    if (txn_begin(core) == OK && txn_end(core, make_keys(core, count, &body)) == OK)
+        (void)!ask(core, PROTO_key_package_put, &body, OK, keys_put, count);
+    buf_free(&body);
+}
+
+static err last_resort_done(struct core *core) {
+    TRY(txn_begin(core));
+    core->counters.last_resort = core->now;
+    core->counters_dirty = true;
+    return txn_end(core, OK);
+}
+
+static void last_resort_put(struct core *core, const struct request *request, err e,
+                            uint16_t reason, uint16_t type, slice body) {
+    (void)request, (void)reason, (void)body;
+    core->stock_busy = false;
+    if (e != OK)
+        core->stock_after = core->now + 30 * TIME_SECOND;
+    else if (type != PROTO_ok)
+        session_bad_answer(core, AUTH);
+    else
+        (void)!last_resort_done(core);
+}
+
+static err make_last_resort(struct core *core, buf *body) {
+    buf package = buf_on(core->mem);
+    err e = make_key(core, true, &package);
+    struct proto_last_resort_put m = {.key_package = buf_slice(&package)};
+    writer w = writer_on(body);
+    proto_last_resort_put_write(&w, &m);
+    if (e == OK)
+        e = writer_result(&w);
+    buf_free(&package);
+    return e;
+}
+
+static void put_last_resort(struct core *core) {
+    buf body = buf_on(core->mem);
+    if (txn_begin(core) == OK && txn_end(core, make_last_resort(core, &body)) == OK)
+        (void)!ask(core, PROTO_last_resort_put, &body, OK, last_resort_put, 0);
+    buf_free(&body);
+}
+
+static void count_came(struct core *core, const struct request *request, err e, uint16_t reason,
+                       uint16_t type, slice body) {
+    struct proto_key_package_left left;
+    (void)request, (void)reason;
+    core->stock_busy = false;
+    if (e != OK) {
+        core->stock_after = core->now + 30 * TIME_SECOND;
+    } else if (type != PROTO_key_package_left || proto_key_package_left_decode(body, &left) != OK) {
+        session_bad_answer(core, AUTH);
+    } else {
+        core->server_keys = left.count;
+        core->count_known = true;
+    }
+}
+
+/* ---- Old secrets ---- */
+
+struct purge {
+    struct core *core;
+    err e;
+};
+
+/* One-time keys after their lifetime; last-resort ones after several weeks. */
+static bool purge_key(void *ctx, struct store_key at, slice value) {
+    struct purge *p = ctx;
+    struct record_own_key key;
+    p->e = record_own_key_read(value, &key);
+    uint64_t life = !key.last_resort ? KEY_PACKAGE_TIME : SEEN_TIME;
+    if (p->e == OK && key.made + life < p->core->now)
+        p->e = forget_key(p->core, at.number, &key);
+    return p->e == OK;
+}
+
+static err purge(struct core *core) {
+    struct purge p = {core, OK};
+    TRY(store_scan(core->store, core_key(TABLE_KEY, slice_str(key_name), 0), UINT64_MAX, purge_key,
+                   &p));
+    TRY(p.e);
+    return inbox_purge(core);
+}
+
+/* ---- Commands that need the AUTH session ---- */
+
+static void command_drop(struct core *core, size_t i) {
+    memmove(&core->commands[i], &core->commands[i + 1],
+            (core->command_count - i - 1) * sizeof core->commands[0]);
+    core->command_count--;
+}
+
+static err command_add(struct core *core, enum command_kind kind, uint64_t *command) {
+    if (core->command_count == COMMANDS_MAX)
+        return ERR_LIMIT;
+    TRY(txn_begin(core));
+    *command = core_number(core);
+    TRY(txn_end(core, OK));
+    core->commands[core->command_count++] = (struct command){kind, *command, false};
+    return OK;
+}
+
+static bool make_link(struct core *core, size_t i) {
+    uint64_t number = core->commands[i].number;
+    buf link = buf_on(core->mem);
+    if (core->address_count == 0 || txn_begin(core) != OK)
+        return false;
+    err e = contact_link_make(core, &link);
+    action_done(core, number, e, 0, buf_slice(&link), 0);
+    bool done = txn_end(core, e) == OK;
+    if (done)
+        command_drop(core, i);
+    buf_free(&link);
+    return done;
+}
+
+err core_contact_link(struct core *core, uint64_t now, uint64_t *command) {
+    TRY(core_enter(core, now));
+    if (!core->account.exists || !core->account.r.registered)
+        return ERR_STATE;
+    TRY(command_add(core, COMMAND_LINK, command));
+    core_pump(core);
+    return OK;
+}
+
+static err keep_record(struct core *core, slice body) {
+    struct record_server server = {.record = body};
+    buf bytes = buf_on(core->mem);
+    TRY(txn_begin(core));
+    err e = record_server_write(&bytes, &server);
+    if (e == OK)
+        e = core_put(core, TABLE_STATE, slice_str("server"), 0, buf_slice(&bytes));
+    e = txn_end(core, e);
+    if (e == OK)
+        buf_move(&core->record, &bytes);
+    buf_free(&bytes);
+    return e;
+}
+
+static void record_came(struct core *core, const struct request *request, err e, uint16_t reason,
+                        uint16_t type, slice body) {
+    struct proto_record record;
+    size_t i = 0;
+    while (i < core->command_count && core->commands[i].number != request->number)
+        i++;
+    if (i == core->command_count)
+        return;
+    core->commands[i].asked = false;
+    if (e == ERR_CLOSED)
+        return;
+    if (e == OK && (type != PROTO_record || proto_record_decode(body, &record) != OK)) {
+        session_bad_answer(core, AUTH);
+        return;
+    }
+    if (e == OK)
+        e = keep_record(core, body);
+    command_drop(core, i);
+    action_done(core, request->number, e, reason, SLICE_EMPTY, 0);
+}
+
+err core_record_ask(struct core *core, uint64_t now, uint64_t *command) {
+    TRY(core_enter(core, now));
+    if (!core->account.exists || !core->account.r.registered)
+        return ERR_STATE;
+    TRY(command_add(core, COMMAND_RECORD, command));
+    core_pump(core);
+    return OK;
+}
+
+err core_record_get(const struct core *core, struct core_record *record) {
+    struct record_server server;
+    struct proto_record r;
+    if (core->record.n == 0)
+        return ERR_NOT_FOUND;
+    TRY(record_server_read(buf_slice(&core->record), &server));
+    TRY(proto_record_decode(server.record, &r));
+    *record =
+        (struct core_record){r.created_week, r.seen_week, r.devices, r.items, r.bytes};
+    return OK;
+}
+
+static void pump_commands(struct core *core) {
+    for (size_t i = 0; i < core->command_count;) {
+        struct command *c = &core->commands[i];
+        if (c->kind == COMMAND_LINK && make_link(core, i))
+            continue;
+        if (c->kind == COMMAND_RECORD && !c->asked && session_room(core, AUTH))
+            c->asked = session_request(core, AUTH, PROTO_record_get, SLICE_EMPTY, record_came,
+                                       c->number) == OK;
+        i++;
+    }
+}
+
+/* ---- The pump ---- */
+
+bool stock_full(const struct core *core) {
+    return core->count_known && core->server_keys >= core->config.key_packages &&
+           core->address_count >= core->config.addresses / 2 && core->counters.last_resort != 0;
+}
+
+/* A new account is ready once others can find keys of it. */
+static void finish_registration(struct core *core) {
+    uint64_t command = core->account.r.command;
+    if (command == 0 || !core->account.r.registered || !stock_full(core))
+        return;
+    if (txn_begin(core) != OK)
+        return;
+    core->account.r.command = 0;
+    action_done(core, command, OK, 0, SLICE_EMPTY, 0);
+    (void)!txn_end(core, account_save(core));
+}
+
+static void pump_stock(struct core *core) {
+    if (!session_room(core, AUTH) || core->stock_busy || core->now < core->stock_after)
+        return;
+    uint32_t want = core->config.key_packages;
+    uint64_t week = core->counters.last_resort;
+    if (core->address_count < core->config.addresses / 2)
+        ask_addresses(core);
+    else if (week == 0 || week + TIME_WEEK < core->now)
+        put_last_resort(core);
+    else if (!core->count_known) {
+        buf none = buf_on(core->mem);
+        (void)!ask(core, PROTO_key_package_count, &none, OK, count_came, 0);
+    } else if (core->server_keys < want && core->key_count < KEYS_HELD * want)
+        put_keys(core, want - core->server_keys);
+}
+
+static void pump_purge(struct core *core) {
+    if (core->now < core->purge_after || !core->account.exists)
+        return;
+    core->purge_after = core->now + TIME_DAY;
+    if (txn_begin(core) == OK)
+        (void)!txn_end(core, purge(core));
+}
+
+void stock_pump(struct core *core) {
+    pump_commands(core);
+    pump_stock(core);
+    finish_registration(core);
+    pump_purge(core);
+}
+
+uint64_t stock_wake(const struct core *core) {
+    if (!session_ready(core, AUTH) || core->stock_busy)
+        return UINT64_MAX;
+    if (core->stock_after > core->now)
+        return core->stock_after;
+    uint64_t renewal = core->counters.last_resort + TIME_WEEK + TIME_SECOND;
+    return renewal > core->now ? renewal : UINT64_MAX;
+}
