@@ -38,7 +38,7 @@ enum {
 
 #define PROTO_PARTS(P)                                                                             \
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
-    P(letter) P(refusal) P(code) P(invite) P(contact)
+    P(letter) P(refusal) P(code) P(invite) P(contact) P(join_link)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -81,6 +81,8 @@ enum {
 #define PROTO_FIELDS_refusal(F)                                                                    \
     F(u16, place, 0, 0)                                                                            \
     F(u16, reason, 0, 0)
+
+#define PROTO_FIELDS_join_link(F) F(vec, text, 1, 1024)
 
 #define PROTO_FIELDS_code(F) F(fixed, bytes, 16, 0)
 
@@ -133,7 +135,13 @@ enum {
     M(edge_reply, 62, INNER, "A frame for a client, from mail to edge")                            \
     M(invite_make, 63, INNER, "The operator asks for registration codes")                          \
     M(invite_made, 64, INNER, "One registration code each")                                        \
-    M(edge_drained, 65, INNER, "A frame marked drain has left, from edge to mail")
+    M(edge_drained, 65, INNER, "A frame marked drain has left, from edge to mail")                 \
+    M(mail_setup, 66, INNER, "All that the mail process works with, from the parent")              \
+    M(edge_setup, 67, INNER, "All that an edge works with but its keys, from the parent")          \
+    M(noise_key, 68, INNER, "The Noise key from now on, from parent to edge")                      \
+    M(edge_link, 69, INNER, "With it comes a new edge's channel, from parent to mail")             \
+    M(child_ready, 70, INNER, "A process works, in this sandbox")                                  \
+    M(join_links, 71, INNER, "The answer to the operator's invite_make")
 
 /* The hellos travel as frames of request 0, in clear, one carrier message each; the Noise prologue is
  * the two carrier messages one after another. Then both Noise messages (empty payloads), then sealed
@@ -252,6 +260,44 @@ enum {
     F(flag, drain, 0, 0)                                                                           \
     F(vec, body, 0, PROTO_FRAME_MAX)
 #define PROTO_FIELDS_edge_drained(F) F(u64, session, 0, 0)
+#define PROTO_FIELDS_mail_setup(F)                                                                 \
+    F(vec, data, 1, 4096)                                                                          \
+    F(u8, log_level, 0, 0)                                                                         \
+    F(u8, sandbox, 0, 0)                                                                           \
+    F(u8, key_id, 0, 0)                                                                            \
+    F(fixed, key, 32, 0)                                                                           \
+    F(u8, old_key_id, 0, 0)                                                                        \
+    F(fixed, old_key, 32, 0)                                                                       \
+    F(fixed, pepper, 32, 0)                                                                        \
+    F(flag, closed, 0, 0)                                                                          \
+    F(u32, mailbox_items, 0, 0)                                                                    \
+    F(u64, mailbox_bytes, 0, 0)                                                                    \
+    F(u32, item_weeks, 0, 0)                                                                       \
+    F(u32, blob_weeks, 0, 0)                                                                       \
+    F(u64, blobs_bytes, 0, 0)                                                                      \
+    F(u32, key_packages, 0, 0)                                                                     \
+    F(u64, memtable, 0, 0)
+#define PROTO_FIELDS_edge_setup(F)                                                                 \
+    F(u8, log_level, 0, 0)                                                                         \
+    F(u8, sandbox, 0, 0)                                                                           \
+    F(u32, connections, 0, 0)                                                                      \
+    F(u32, idle_seconds, 0, 0)                                                                     \
+    F(u32, opening_seconds, 0, 0)                                                                  \
+    F(u32, rate, 0, 0)                                                                             \
+    F(u32, burst, 0, 0)                                                                            \
+    F(vec, certificate, 0, 65536)                                                                  \
+    F(vec, certificate_key, 0, 65536)                                                              \
+    F(vec, parent_sandbox, 0, 128)                                                                 \
+    F(vec, mail_sandbox, 0, 128)
+#define PROTO_FIELDS_noise_key(F)                                                                  \
+    F(u32, number, 0, 0)                                                                           \
+    F(u32, until, 0, 0)                                                                            \
+    F(fixed, pub, 32, 0)                                                                           \
+    F(fixed, priv, 32, 0)                                                                          \
+    F(fixed, signature, 64, 0)
+#define PROTO_FIELDS_edge_link(F) F(u32, edge, 0, 0)
+#define PROTO_FIELDS_child_ready(F) F(vec, sandbox, 0, 128)
+#define PROTO_FIELDS_join_links(F) F(list, links, join_link, 255)
 #define PROTO_FIELDS_invite_make(F) F(u8, count, 0, 0)
 #define PROTO_FIELDS_invite_made(F) F(list, codes, code, 255)
 

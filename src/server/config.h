@@ -1,0 +1,37 @@
+/* The server's configuration: defaults, then a file of `key = value` lines, then the command line. */
+#ifndef SOTTO_SERVER_CONFIG_H
+#define SOTTO_SERVER_CONFIG_H
+
+#include "base/slice.h"
+
+enum { CONFIG_TEXT = 512 };
+
+struct config {
+    char data[CONFIG_TEXT];
+    char listen[CONFIG_TEXT], http[CONFIG_TEXT], public[CONFIG_TEXT];
+    char certificate[CONFIG_TEXT], certificate_key[CONFIG_TEXT];
+    char registration[CONFIG_TEXT], sandbox[CONFIG_TEXT], log[CONFIG_TEXT];
+    uint64_t edges, connections;
+    uint64_t mailbox_items, mailbox_megabytes, item_weeks;
+    uint64_t blob_gigabytes, blob_weeks, key_packages;
+    uint64_t idle_minutes, opening_seconds, rate, burst;
+    uint64_t memtable_megabytes;
+};
+
+void config_init(struct config *c);
+
+/* Sets one value. NOT_FOUND (no such key), MALFORMED or LIMIT (the value); `why` (CONFIG_TEXT bytes)
+ * says what is wrong. */
+MUST err config_set(struct config *c, slice key, slice value, char *why);
+/* A whole file's text; errors name the line. */
+MUST err config_parse(struct config *c, slice text, char *why);
+/* What no single value shows. */
+MUST err config_check(const struct config *c, char *why);
+
+/* "host:port", "[::1]:port", ":port" (every address). Both parts are CONFIG_TEXT bytes. */
+MUST err config_split(const char *text, char *host, char *port);
+
+/* Appends every key with its default and what it is for, as a commented file. */
+MUST err config_describe(buf *out);
+
+#endif

@@ -1,0 +1,22 @@
+/* The server's lasting secrets, one file each in the data directory, made at the first start. */
+#ifndef SOTTO_SERVER_KEYS_H
+#define SOTTO_SERVER_KEYS_H
+
+#include "server/mail.h"
+
+struct keys {
+    uint8_t identity_priv[32], identity[32];
+    struct mail_address_key address[MAIL_KEYS];
+    uint8_t pepper[32];
+};
+
+/* Reads them; makes those that are not there if `make`. NOT_FOUND, DAMAGED, DENIED, ... `why` is the
+ * path at fault (at least 1024 bytes). */
+MUST err keys_load(struct keys *keys, const char *data, bool make, char *why);
+/* Changes the address key if it is older than half a year. now: ms since 1970. */
+MUST err keys_turn(struct keys *keys, const char *data, uint64_t now);
+void keys_wipe(struct keys *keys);
+/* DATA/NAME into path (1024 bytes). */
+MUST err keys_path(char *path, const char *data, const char *name);
+
+#endif

@@ -1,0 +1,30 @@
+#include "sys/machine.h"
+
+#include <sched.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+unsigned sys_machine_cores(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set) != 0)
+        return 1;
+    int n = CPU_COUNT(&set);
+    return n < 1 ? 1 : (unsigned)n;
+}
+
+void sys_fd_close(int fd) {
+    if (fd >= 0)
+        close(fd);
+}
+
+err sys_endpoint_local(struct sys_endpoint *endpoint, const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof(address.sun_path))
+        return ERR_TOO_LARGE;
+    memcpy(address.sun_path, path, strlen(path));
+    memset(endpoint, 0, sizeof(*endpoint));
+    memcpy(&endpoint->address, &address, sizeof(address));
+    endpoint->size = sizeof(address);
+    return OK;
+}

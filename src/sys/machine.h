@@ -1,0 +1,14 @@
+/* The rest of what a daemon asks of its machine. */
+#ifndef SOTTO_SYS_MACHINE_H
+#define SOTTO_SYS_MACHINE_H
+
+#include "sys/address.h"
+
+/* How many processors this process may use; at least 1. */
+unsigned sys_machine_cores(void);
+/* Closes a descriptor that nothing else owns; fine with -1. */
+void sys_fd_close(int fd);
+/* The endpoint of a UNIX-domain listener, for sys_conn_open. TOO_LARGE for a path that doesn't fit. */
+MUST err sys_endpoint_local(struct sys_endpoint *endpoint, const char *path);
+
+#endif
