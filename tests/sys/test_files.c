@@ -151,18 +151,24 @@ TEST(a_level_keeps_back_what_is_below_it_and_a_long_line_is_cut) {
 
 /* ---- Addresses ---- */
 
+static bool is(const struct sys_address *a, enum sys_scheme scheme, const char *host,
+               const char *port, const char *path) {
+    return a->scheme == scheme && strcmp(a->host, host) == 0 && strcmp(a->port, port) == 0 &&
+           strcmp(a->path, path) == 0;
+}
+
 TEST(an_address_is_taken_apart) {
     struct sys_address a;
     CHECK_OK(sys_address_parse(&a, "localhost:7000"));
-    CHECK(a.scheme == SYS_SCHEME_TCP && strcmp(a.host, "localhost") == 0 && strcmp(a.port, "7000") == 0);
+    CHECK(is(&a, SYS_SCHEME_TCP, "localhost", "7000", ""));
     CHECK_OK(sys_address_parse(&a, "wss://chat.example.org"));
-    CHECK(a.scheme == SYS_SCHEME_WSS && strcmp(a.port, "443") == 0 && strcmp(a.path, "/session") == 0);
+    CHECK(is(&a, SYS_SCHEME_WSS, "chat.example.org", "443", "/session"));
     CHECK_OK(sys_address_parse(&a, "ws://[::1]:80/deep/path"));
-    CHECK(a.scheme == SYS_SCHEME_WS && strcmp(a.host, "::1") == 0 && strcmp(a.path, "/deep/path") == 0);
+    CHECK(is(&a, SYS_SCHEME_WS, "::1", "80", "/deep/path"));
     CHECK_OK(sys_address_parse(&a, "ws://h/"));
-    CHECK(strcmp(a.path, "/session") == 0 && strcmp(a.port, "80") == 0);
+    CHECK(is(&a, SYS_SCHEME_WS, "h", "80", "/session"));
     CHECK_OK(sys_address_parse(&a, "tls://h:1"));
-    CHECK(a.scheme == SYS_SCHEME_TLS);
+    CHECK(is(&a, SYS_SCHEME_TLS, "h", "1", ""));
     static const char *const BAD[] = {
         "",         "h",           ":1",       "h:",         "h:0",           "h:65536",
         "h:1x",     "h:1/path",    "h h:1",    "http://h:1", "ws://",         "ws://h:1\r\nX: y",
@@ -170,7 +176,7 @@ TEST(an_address_is_taken_apart) {
         "tcp://h",  "wss://h:1?q",
     };
     for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
-        if (sys_address_parse(&a, BAD[i]) != ERR_MALFORMED && sys_address_parse(&a, BAD[i]) != ERR_TOO_LARGE)
+        if (sys_address_parse(&a, BAD[i]) == OK)
             test_fail(__FILE__, __LINE__, "taken: %s", BAD[i]);
     struct sys_endpoint endpoint;
     CHECK_OK(sys_endpoint_resolve(&endpoint, "127.0.0.1", "80", false));

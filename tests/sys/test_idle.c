@@ -39,8 +39,8 @@ static void wait_together(enum rig_kind kind, const char *name, size_t at_most) 
     size_t each = (heap() - before) / (n - 1) / 2;
     CHECK_EQ(rig.server.set.count, n);
     CHECK_EQ(rig.server.set.held + rig.client.set.held, 0);
-    printf("# %u idle connections over %s: %zu bytes of heap each; opened in %u ms\n", n, name, each,
-           (unsigned)took);
+    printf("# %u idle connections over %s: %zu bytes of heap each; opened in %u ms\n", n, name,
+           each, (unsigned)took);
     /* Both ends are here: half of it is one's. */
     CHECK(each <= at_most);
     rig_fini(&rig);

@@ -1,4 +1,5 @@
-/* Each check forks a child that enters a profile, does its own work, and then tries something else. */
+/* Each check forks a child that enters a profile, does its own work, and then tries something
+ * else. */
 #include "sys/sandbox.h"
 
 #include <errno.h>
@@ -116,7 +117,8 @@ static void signal_its_thread(void) {
     syscall(SYS_tgkill, getppid(), getppid(), 0);
 }
 static void make_code(void) {
-    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int rights = PROT_READ | PROT_WRITE | PROT_EXEC;
+    void *p = mmap(NULL, 4096, rights, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     (void)p;
 }
 static void make_memory_code(void) {
@@ -153,8 +155,8 @@ static void send_hello(struct sys_conn *conn, void *ctx) {
         sys_conn_close(conn, SYS_CLOSE_NOW);
 }
 
-/* What an edge lives of: accepting, TLS, WebSocket, messages, the log, memory. The other half of each
- * connection is here too, so it was opened before. */
+/* What an edge lives of: accepting, TLS, WebSocket, messages, the log, memory. The other half of
+ * each connection is here too, so it was opened before. */
 static bool works_as_edge(void) {
     struct sys_log log = sys_log_as("edge", SYS_LOG_INFO);
     log.fd = edge_fd;
@@ -212,7 +214,8 @@ static bool works_as_parent(void) {
 
 /* ---- The profiles ---- */
 
-static void expect_killed(const struct sys_sandbox *sandbox, const char *name, void (*other)(void)) {
+static void expect_killed(const struct sys_sandbox *sandbox, const char *name,
+                          void (*other)(void)) {
     int ended = in_child(sandbox, NULL, other);
     if (ended != -SIGSYS)
         test_fail(__FILE__, __LINE__, "%s: ended with %d, not by the filter", name, ended);
