@@ -9,6 +9,7 @@
 
 #define MUST __attribute__((warn_unused_result))
 
+/* clang-format off */
 /* What a caller can do. The class is the high byte of an error. */
 enum err_class {
     ERR_CLASS_OK = 0,
@@ -87,6 +88,7 @@ enum err_class {
     X(MLS_RATCHET_TREE, BAD, "the ratchet tree is missing")                                        \
     X(MLS_PENDING_COMMIT, BAD, "a commit of our own is pending")
 
+/* clang-format on */
 enum err_ordinal {
 #define X(name, class, text) ERR_ORDINAL_##name,
     ERR_LIST(X)

@@ -20,6 +20,8 @@
 #ifndef SOTTO_PROTO_SCHEMA_H
 #define SOTTO_PROTO_SCHEMA_H
 
+/* clang-format off */
+
 enum {
     PROTO_VERSION = 1,
     PROTO_FRAME_MAX = 65519,    /* a Noise message less its tag */
