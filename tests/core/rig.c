@@ -1,0 +1,441 @@
+#include "rig.h"
+
+#include <string.h>
+
+/* ---- The server ---- */
+
+static void send_to_client(void *ctx, struct session *s, slice message) {
+    struct link *link = (struct link *)((char *)s - offsetof(struct link, session));
+    writer w = writer_on(&link->incoming);
+    (void)ctx;
+    if (!link->open)
+        return;
+    writer_vec(&w, message);
+    CHECK_OK(writer_result(&w));
+}
+
+static void take_request(void *ctx, struct session *s, const struct proto_edge_request *request) {
+    struct rig *rig = ctx;
+    struct link *link = (struct link *)((char *)s - offsetof(struct link, session));
+    enum verdict v = rig->on_request == NULL
+                         ? PASS
+                         : rig->on_request(rig, link->client, request->type, request->body);
+    if (v == PASS)
+        mail_request(rig->mail, request);
+    if (v == CUT)
+        link->open = false;
+}
+
+static void take_reply(void *ctx, const struct proto_edge_reply *reply) {
+    struct rig *rig = ctx;
+    if (reply->session == 0) {
+        struct proto_invite_made made;
+        CHECK_OK(proto_invite_made_decode(reply->body, &made));
+        reader r = reader_of(made.codes.bytes);
+        struct proto_code code;
+        for (rig->code_count = 0; r.n > 0 && rig->code_count < RIG_CLIENTS; rig->code_count++) {
+            CHECK_OK(proto_code_read(&r, &code));
+            memcpy(rig->codes[rig->code_count], code.bytes, 16);
+        }
+        return;
+    }
+    struct link *link = &rig->links[reply->session - 1];
+    if (!link->open)
+        return;
+    enum verdict v = rig->on_reply == NULL
+                         ? PASS
+                         : rig->on_reply(rig, link->client, reply->type, reply->body);
+    if (v == PASS)
+        session_reply(&link->session, &rig->env, reply);
+    if (v == CUT)
+        link->open = false;
+}
+
+static uint64_t server_now(void *ctx) { return ((struct rig *)ctx)->now; }
+
+static void server_init(struct rig *rig) {
+    CHECK_OK(store_memory_open(&rig->store, NULL));
+    rig->config.limits = mail_limits_default;
+    rig->config.limits.takes_address = 1000;
+    rig->config.limits.takes_mailbox = 1000;
+    rig->config.keys[0].id = 1;
+    memset(rig->config.keys[0].key, 7, 32);
+    rig->config.ctx = rig;
+    rig->config.now = server_now;
+    rig->config.emit = take_reply;
+    CHECK_OK(mail_new(&rig->mail, rig->store, &rig->config, NULL));
+    CHECK_OK(crypto_ed25519.generate(rig->identity, rig->identity_seed));
+    CHECK_OK(session_key_make(&rig->env.keys[0], 1, rig->identity_seed, time_week(rig->now) + 4));
+    rig->env.limits = session_limits_default;
+    rig->env.limits.rate = 0;
+    rig->env.ctx = rig;
+    rig->env.send = send_to_client;
+    rig->env.request = take_request;
+}
+
+static void server_turn(struct rig *rig) {
+    for (int i = 0; mail_waiting(rig->mail) && i < 1000; i++) {
+        mail_commit(rig->mail);
+        for (size_t j = 0; j < rig->link_count; j++)
+            if (rig->links[j].open)
+                mail_drained(rig->mail, rig->links[j].session.id);
+    }
+}
+
+/* ---- Links ---- */
+
+static struct link *find_link(struct rig *rig, struct client *c, uint32_t number) {
+    for (size_t i = 0; i < rig->link_count; i++)
+        if (rig->links[i].client == c && rig->links[i].number == number && rig->links[i].open)
+            return &rig->links[i];
+    return NULL;
+}
+
+static void open_link(struct rig *rig, struct client *c, uint32_t number) {
+    if (c->away) {
+        core_link_down(c->core, number, ERR_CLOSED, rig->now);
+        return;
+    }
+    CHECK(rig->link_count < RIG_LINKS);
+    struct link *link = &rig->links[rig->link_count++];
+    *link = (struct link){.client = c, .number = number, .open = true};
+    session_init(&link->session, rig->link_count, &rig->env, rig->now);
+}
+
+static void close_link(struct rig *rig, struct link *link) {
+    link->open = false;
+    buf_free(&link->incoming);
+    mail_closed(rig->mail, link->session.id);
+    session_wipe(&link->session);
+    link->client = NULL;
+}
+
+static void keep_notice(struct client *c, const struct core_notice *notice) {
+    CHECK(c->count < RIG_NOTICES);
+    struct notice *n = &c->notices[c->count++];
+    n->notice = *notice;
+    CHECK(notice->text.n < sizeof n->text);
+    if (notice->text.n > 0)
+        memcpy(n->text, notice->text.p, notice->text.n);
+    n->text[notice->text.n] = 0;
+    n->notice.text = slice_of(n->text, notice->text.n);
+}
+
+static bool client_turn(struct rig *rig, struct client *c) {
+    struct core_action action;
+    bool moved = false;
+    while (c->core != NULL && core_next_action(c->core, &action)) {
+        struct link *link = find_link(rig, c, action.link);
+        moved = true;
+        if (action.kind == CORE_CONNECT)
+            open_link(rig, c, action.link);
+        else if (action.kind == CORE_TRANSMIT && link != NULL)
+            session_receive(&link->session, &rig->env, action.bytes, rig->now);
+        else if (action.kind == CORE_DISCONNECT && link != NULL)
+            close_link(rig, link);
+        else if (action.kind == CORE_WAKE)
+            c->wake = action.at;
+        else if (action.kind == CORE_NOTICE)
+            keep_notice(c, &action.notice);
+    }
+    return moved;
+}
+
+static bool link_turn(struct rig *rig, struct link *link) {
+    struct client *c = link->client;
+    uint32_t number = link->number;
+    if (c == NULL)
+        return false;
+    if (link->open && !link->told_up) {
+        link->told_up = true;
+        core_link_up(c->core, number, rig->now);
+        return true;
+    }
+    if (link->incoming.n > 0) {
+        reader r = reader_of(buf_slice(&link->incoming));
+        slice message;
+        buf copy = {0};
+        CHECK_OK(reader_vec(&r, &message));
+        CHECK_OK(buf_set(&copy, message));
+        buf_consume(&link->incoming, link->incoming.n - r.n);
+        core_link_message(c->core, number, buf_slice(&copy), rig->now);
+        buf_free(&copy);
+        return true;
+    }
+    if (!link->open || session_ended(&link->session)) {
+        close_link(rig, link);
+        core_link_down(c->core, number, ERR_CLOSED, rig->now);
+        return true;
+    }
+    return false;
+}
+
+void rig_run(struct rig *rig) {
+    bool moved = true;
+    for (int turns = 0; moved; turns++) {
+        CHECK(turns < 100000);
+        moved = false;
+        for (size_t i = 0; i < RIG_CLIENTS; i++)
+            moved = client_turn(rig, &rig->clients[i]) || moved;
+        server_turn(rig);
+        for (size_t i = 0; i < rig->link_count; i++)
+            moved = link_turn(rig, &rig->links[i]) || moved;
+    }
+}
+
+void rig_pass(struct rig *rig, uint64_t ms) {
+    uint64_t end = rig->now + ms;
+    rig_run(rig);
+    for (int turns = 0; turns < 100000; turns++) {
+        uint64_t next = end;
+        for (size_t i = 0; i < RIG_CLIENTS; i++)
+            if (rig->clients[i].core != NULL && rig->clients[i].wake < next)
+                next = rig->clients[i].wake;
+        if (next > rig->now)
+            rig->now = next;
+        for (size_t i = 0; i < RIG_CLIENTS; i++) {
+            struct client *c = &rig->clients[i];
+            if (c->core != NULL && c->wake <= rig->now) {
+                c->wake = UINT64_MAX;
+                core_wake(c->core, rig->now);
+            }
+        }
+        rig_run(rig);
+        if (rig->now >= end)
+            return;
+    }
+    CHECK(false);
+}
+
+void rig_cut(struct rig *rig, struct client *c) {
+    for (size_t i = 0; i < rig->link_count; i++) {
+        struct link *link = &rig->links[i];
+        if (link->client != c)
+            continue;
+        uint32_t number = link->number;
+        close_link(rig, link);
+        if (c->core != NULL)
+            core_link_down(c->core, number, ERR_CLOSED, rig->now);
+    }
+}
+
+/* ---- Clients ---- */
+
+struct client *rig_client(struct rig *rig, size_t index) {
+    struct client *c = &rig->clients[index];
+    memset(c, 0, sizeof *c);
+    c->rig = rig;
+    c->index = index;
+    c->plan = (struct store_fault_plan){-1, -1, ERR_DISK_FULL, false};
+    c->config.suite = MLS_SUITE_X25519_CHACHA;
+    c->config.key_packages = 4;
+    c->wake = UINT64_MAX;
+    CHECK_OK(store_memory_open(&c->memory, NULL));
+    CHECK_OK(store_faulty_open(&c->store, c->memory, &c->plan, NULL));
+    CHECK_OK(core_open(&c->core, c->store, &c->config, rig->now));
+    return c;
+}
+
+slice rig_join_link(struct rig *rig) {
+    static buf link;
+    struct proto_invite_make make = {.count = 1};
+    struct proto_invite invite;
+    buf body = {0}, content = {0};
+    writer w = writer_on(&body), v = writer_on(&content);
+    proto_invite_make_write(&w, &make);
+    CHECK_OK(writer_result(&w));
+    mail_operator(rig->mail, 1, PROTO_invite_make, buf_slice(&body));
+    server_turn(rig);
+    memcpy(invite.server, rig->identity, sizeof invite.server);
+    memcpy(invite.code, rig->codes[0], sizeof invite.code);
+    proto_invite_write(&v, &invite);
+    CHECK_OK(writer_result(&v));
+    buf_clear(&link);
+    CHECK_OK(proto_link_write(&link, "join", slice_str("here:1"), buf_slice(&content)));
+    buf_free(&body);
+    buf_free(&content);
+    return buf_slice(&link);
+}
+
+void rig_account(struct rig *rig, size_t index) {
+    struct client *c = rig_client(rig, index);
+    char name[] = {'n', (char)('0' + index), 0};
+    uint64_t command = 0;
+    core_online(c->core, true, rig->now);
+    CHECK_OK(core_account_create(c->core, rig_join_link(rig), slice_str(name), rig->now, &command));
+    rig_pass(rig, TIME_SECOND);
+    rig_finish(c, command, OK);
+    memcpy(c->account, rig_status(c).account, CORE_ACCOUNT);
+}
+
+void rig_crash(struct client *c) {
+    core_close(c->core);
+    c->core = NULL;
+    rig_cut(c->rig, c);
+    server_turn(c->rig);
+    CHECK_OK(core_open(&c->core, c->store, &c->config, c->rig->now));
+    core_online(c->core, true, c->rig->now);
+}
+
+void rig_init(struct rig *rig, size_t count) {
+    memset(rig, 0, sizeof *rig);
+    rig->now = 3000 * TIME_WEEK;
+    CHECK_OK(crypto_init());
+    server_init(rig);
+    for (size_t i = 0; i < count; i++)
+        rig_account(rig, i);
+}
+
+void rig_fini(struct rig *rig) {
+    for (size_t i = 0; i < RIG_CLIENTS; i++) {
+        struct client *c = &rig->clients[i];
+        if (c->store == NULL)
+            continue;
+        core_close(c->core);
+        c->core = NULL;
+        store_close(c->store);
+    }
+    for (size_t i = 0; i < rig->link_count; i++)
+        buf_free(&rig->links[i].incoming);
+    mail_free(rig->mail);
+    store_close(rig->store);
+    session_env_fini(&rig->env);
+}
+
+/* ---- Notices ---- */
+
+const struct notice *rig_done(const struct client *c, uint64_t command) {
+    for (size_t i = 0; i < c->count; i++)
+        if (c->notices[i].notice.kind == CORE_NOTICE_DONE &&
+            c->notices[i].notice.command == command)
+            return &c->notices[i];
+    return NULL;
+}
+
+size_t rig_notices(const struct client *c, enum core_notice_kind kind) {
+    size_t n = 0;
+    for (size_t i = 0; i < c->count; i++)
+        n += c->notices[i].notice.kind == kind;
+    return n;
+}
+
+const struct notice *rig_last(const struct client *c, enum core_notice_kind kind) {
+    for (size_t i = c->count; i-- > 0;)
+        if (c->notices[i].notice.kind == kind)
+            return &c->notices[i];
+    return NULL;
+}
+
+void rig_finish(struct client *c, uint64_t command, err expected) {
+    for (int i = 0; i < 100 && rig_done(c, command) == NULL; i++)
+        rig_pass(c->rig, TIME_SECOND);
+    const struct notice *done = rig_done(c, command);
+    CHECK(done != NULL);
+    CHECK_ERR(done->notice.error, expected);
+}
+
+/* ---- Conversations ---- */
+
+static void take_link(struct client *from, struct client *to) {
+    uint64_t command;
+    uint8_t account[CORE_ACCOUNT];
+    CHECK_OK(core_contact_link(from->core, from->rig->now, &command));
+    rig_finish(from, command, OK);
+    const struct notice *done = rig_done(from, command);
+    CHECK_OK(core_contact_accept(to->core, done->notice.text, SLICE_EMPTY, to->rig->now, account));
+    CHECK_SLICE(SLICE_ARRAY(account), SLICE_ARRAY(from->account));
+}
+
+void rig_meet(struct client *a, struct client *b) {
+    take_link(a, b);
+    take_link(b, a);
+}
+
+void rig_meet_all(struct rig *rig, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; j < count; j++)
+            rig_meet(&rig->clients[i], &rig->clients[j]);
+}
+
+void rig_conversation(struct rig *rig, size_t count) {
+    uint8_t accounts[RIG_CLIENTS][CORE_ACCOUNT];
+    struct client *maker = &rig->clients[0];
+    uint64_t command;
+    uint32_t number;
+    for (size_t i = 1; i < count; i++)
+        memcpy(accounts[i - 1], rig->clients[i].account, CORE_ACCOUNT);
+    CHECK_OK(core_conversation_new(maker->core, slice_str("us"),
+                                   (const uint8_t (*)[CORE_ACCOUNT])accounts, count - 1, rig->now,
+                                   &command, &number));
+    CHECK_EQ(number, 1);
+    rig_finish(maker, command, OK);
+    rig_pass(rig, TIME_SECOND);
+    rig_same_state(rig, count);
+}
+
+uint64_t rig_say(struct client *c, const char *text) {
+    uint64_t command, message;
+    CHECK_OK(core_send_text(c->core, 1, CORE_TEXT_PLAIN, slice_str(text), NULL, c->rig->now,
+                            &command, &message));
+    return command;
+}
+
+struct texts {
+    char text[8192];
+    size_t n;
+};
+
+static bool add_text(void *ctx, const struct core_message *m) {
+    struct texts *t = ctx;
+    if (m->kind != CORE_MESSAGE_CONTENT)
+        return true;
+    CHECK(t->n + m->text.n + 2 < sizeof t->text);
+    if (m->text.n > 0)
+        memcpy(t->text + t->n, m->text.p, m->text.n);
+    t->n += m->text.n;
+    t->text[t->n++] = '\n';
+    t->text[t->n] = 0;
+    return true;
+}
+
+const char *rig_texts(struct client *c) {
+    static struct texts t;
+    memset(&t, 0, sizeof t);
+    CHECK_OK(core_messages(c->core, 1, 0, UINT64_MAX, add_text, &t));
+    return t.text;
+}
+
+static bool add_member(void *ctx, const struct core_member *m) {
+    struct texts *t = ctx;
+    t->text[t->n++] = m->name.n > 0 ? (char)m->name.p[m->name.n - 1] : '?';
+    t->text[t->n] = 0;
+    return true;
+}
+
+const char *rig_members(struct client *c) {
+    static struct texts t;
+    memset(&t, 0, sizeof t);
+    CHECK_OK(core_members(c->core, 1, add_member, &t));
+    return t.text;
+}
+
+struct core_conversation rig_state(struct client *c) {
+    struct core_conversation state;
+    CHECK_OK(core_conversation_get(c->core, 1, &state));
+    return state;
+}
+
+struct core_status rig_status(struct client *c) {
+    struct core_status status;
+    core_status_get(c->core, &status);
+    return status;
+}
+
+void rig_same_state(struct rig *rig, size_t count) {
+    uint8_t first[32], other[32];
+    CHECK_OK(core_conversation_authenticator(rig->clients[0].core, 1, first));
+    for (size_t i = 1; i < count; i++) {
+        CHECK_OK(core_conversation_authenticator(rig->clients[i].core, 1, other));
+        CHECK_SLICE(SLICE_ARRAY(other), SLICE_ARRAY(first));
+    }
+}

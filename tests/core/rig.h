@@ -1,0 +1,105 @@
+/* Cores and the server's own logic in one process: links are queues, the clock is a number, and a test
+ * may stand in the way of any frame. */
+#ifndef SOTTO_TESTS_CORE_RIG_H
+#define SOTTO_TESTS_CORE_RIG_H
+
+#include "base/time.h"
+#include "core/content.h"
+#include "core/core.h"
+#include "proto/proto.h"
+#include "server/mail.h"
+#include "server/session.h"
+#include "sotto/mls.h"
+#include "support.h"
+#include "test.h"
+
+enum { RIG_CLIENTS = 6, RIG_LINKS = 256, RIG_NOTICES = 512 };
+
+struct rig;
+
+struct notice {
+    struct core_notice notice;
+    char text[2048];
+};
+
+struct client {
+    struct rig *rig;
+    size_t index;
+    struct core *core;
+    struct store *memory, *store; /* the second wraps the first */
+    struct store_fault_plan plan;
+    struct core_config config;
+    uint64_t wake;
+    bool away; /* CONNECT fails */
+    struct notice notices[RIG_NOTICES];
+    size_t count;
+    uint8_t account[CORE_ACCOUNT];
+};
+
+struct link {
+    struct client *client;
+    uint32_t number;
+    bool told_up, open;
+    struct session session;
+    buf incoming; /* opaque<V> messages for the client */
+};
+
+enum verdict { PASS = 0, DROP, CUT /* drop it, and the link */ };
+
+struct rig {
+    uint64_t now;
+    struct store *store;
+    struct mail *mail;
+    struct mail_config config;
+    struct session_env env;
+    uint8_t identity[32], identity_seed[32];
+    struct client clients[RIG_CLIENTS];
+    struct link links[RIG_LINKS];
+    size_t link_count;
+    uint8_t codes[RIG_CLIENTS][16];
+    size_t code_count;
+    /* What a test may put in the way: NULL lets everything pass. */
+    enum verdict (*on_request)(struct rig *rig, struct client *from, uint16_t type, slice body);
+    enum verdict (*on_reply)(struct rig *rig, struct client *to, uint16_t type, slice body);
+    void *ctx;
+    unsigned hits; /* for the hooks' use */
+};
+
+/* `count` clients with accounts, all of them online, in suite 0x0003; names "n0", "n1"... */
+void rig_init(struct rig *rig, size_t count);
+void rig_fini(struct rig *rig);
+/* A client with an empty store; no account. */
+struct client *rig_client(struct rig *rig, size_t index);
+/* "sotto:join:..." with a fresh code; valid until the next call. */
+slice rig_join_link(struct rig *rig);
+void rig_account(struct rig *rig, size_t index);
+/* The client dies and comes again over the same store. */
+void rig_crash(struct client *c);
+/* Everything that can happen now. */
+void rig_run(struct rig *rig);
+/* The same, while the clock moves from wake to wake for so long. */
+void rig_pass(struct rig *rig, uint64_t ms);
+/* The link of the client's first (AUTH) or second (ANON) session is cut. */
+void rig_cut(struct rig *rig, struct client *c);
+
+/* The DONE of a command; NULL if it did not come. */
+const struct notice *rig_done(const struct client *c, uint64_t command);
+size_t rig_notices(const struct client *c, enum core_notice_kind kind);
+const struct notice *rig_last(const struct client *c, enum core_notice_kind kind);
+void rig_finish(struct client *c, uint64_t command, err expected);
+
+/* Each of the two takes the other's contact link. */
+void rig_meet(struct client *a, struct client *b);
+void rig_meet_all(struct rig *rig, size_t count);
+/* A conversation of clients[0] with the others; checks that all are in. Its number is 1 for all. */
+void rig_conversation(struct rig *rig, size_t count);
+uint64_t rig_say(struct client *c, const char *text);
+/* All texts of conversation 1, one a line. Valid until the next call. */
+const char *rig_texts(struct client *c);
+/* The members' last digit of names, as text: "012". */
+const char *rig_members(struct client *c);
+void rig_same_state(struct rig *rig, size_t count);
+struct core_conversation rig_state(struct client *c);
+struct core_status rig_status(struct client *c);
+
+#endif
