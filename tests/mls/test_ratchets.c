@@ -1,4 +1,7 @@
 /* The secret tree's keys: used once, within the limits, and erased. */
+#include <stdlib.h>
+
+#include "mls/labels.h"
 #include "mls/secret_tree.h"
 #include "tests/support.h"
 #include "tests/test.h"
@@ -204,20 +207,63 @@ TEST(a_damaged_save_is_refused) {
     buf_free(&bytes);
 }
 
+/* An allocator whose live blocks can be searched. */
+enum { BLOCKS = 256 };
+struct seen {
+    struct mem mem;
+    struct {
+        uint8_t *p;
+        size_t n;
+    } block[BLOCKS];
+};
+
+static void *seen_resize(void *ctx, void *p, size_t old, size_t size) {
+    struct seen *s = ctx;
+    size_t i = 0;
+    (void)old;
+    while (i < BLOCKS && s->block[i].p != p)
+        i++;
+    CHECK(i < BLOCKS);
+    void *to = size == 0 ? NULL : realloc(p, size);
+    if (size == 0)
+        free(p);
+    s->block[i].p = to;
+    s->block[i].n = size;
+    return to;
+}
+
+static bool in_memory(const struct seen *s, const uint8_t *secret, size_t n) {
+    for (size_t b = 0; b < BLOCKS; b++)
+        for (size_t i = 0; i + n <= s->block[b].n; i++)
+            if (memcmp(s->block[b].p + i, secret, n) == 0)
+                return true;
+    return false;
+}
+
+/* RFC 9420 s.9.2 */
 TEST(used_secrets_are_erased) {
+    struct seen s = {0};
     struct mls_secret_tree t;
-    struct mls_message_key key;
-    start(&t, NULL);
-    CHECK_OK(mls_secret_tree_peek(&t, 0, APP, 2, &key));
-    CHECK_OK(mls_secret_tree_consume(&t, 0, APP, 2));
-    CHECK_OK(mls_secret_tree_consume(&t, 0, APP, 0));
-    buf bytes = saved(&t);
-    uint8_t root[4] = {1, 2, 3, 0};
-    for (size_t i = 0; i + 16 <= bytes.n; i++) {
-        CHECK(memcmp(bytes.p + i, key.key, 16) != 0);
-        CHECK(memcmp(bytes.p + i, root, 4) != 0);
+    struct mls_message_key used, skipped;
+    uint8_t root[32] = {1, 2, 3}, leaf[32], left[32];
+    s.mem = (struct mem){seen_resize, &s};
+    start(&t, &s.mem);
+    CHECK(in_memory(&s, root, sizeof(root)));
+    CHECK_OK(mls_secret_tree_peek(&t, 0, APP, 2, &used));
+    CHECK_OK(mls_secret_tree_peek(&t, 0, APP, 1, &skipped));
+    /* The leaf's secret made two ratchets, and each secret above made two below. */
+    memcpy(leaf, root, sizeof(leaf));
+    for (size_t level = 0; level < 3; level++) {
+        CHECK(!in_memory(&s, leaf, sizeof(leaf)));
+        CHECK_OK(mls_label_expand(suite(), SLICE_ARRAY(leaf), "tree", slice_str("left"), left, 32));
+        memcpy(leaf, left, sizeof(leaf));
     }
-    buf_free(&bytes);
+    CHECK(!in_memory(&s, leaf, sizeof(leaf)));
+    CHECK_OK(mls_secret_tree_consume(&t, 0, APP, 2));
+    CHECK(!in_memory(&s, used.key, 32));
+    CHECK(in_memory(&s, skipped.key, 32));
+    CHECK_OK(mls_secret_tree_consume(&t, 0, APP, 1));
+    CHECK(!in_memory(&s, skipped.key, 32));
     mls_secret_tree_free(&t);
 }
 

@@ -284,13 +284,14 @@ TEST(unmerged_leaves_stand_in_increasing_order) {
 TEST(unmerged_leaves_are_members_below_the_parent) {
     struct mls_tree t;
     struct person people[PEOPLE];
-    uint32_t outside = 4, nobody = 1000000, blank = 2;
+    uint32_t outside[] = {2, 4}, nobody[] = {2, 1000000}, whole = 2;
     committed_tree(&t, people);
-    change_unmerged(&t, 3, &outside, 1);
+    change_unmerged(&t, 3, outside, 2);
     CHECK_ERR(check_tree(&t), ERR_MLS_TREE);
-    change_unmerged(&t, 3, &nobody, 1);
+    change_unmerged(&t, 3, nobody, 2);
     CHECK_ERR(check_tree(&t), ERR_MLS_TREE);
-    change_unmerged(&t, 3, &blank, 1);
+    change_unmerged(&t, 3, &whole, 1);
+    CHECK_OK(check_tree(&t));
     CHECK_OK(mls_tree_blank(&t, 4));
     CHECK_ERR(check_tree(&t), ERR_MLS_TREE);
     mls_tree_free(&t);
@@ -372,6 +373,12 @@ TEST(a_parent_that_no_leaf_vouches_for_is_refused) {
     /* The leaf that vouched is another one now. */
     mls_tree_copy(&t, &whole);
     CHECK_OK(mls_tree_set_leaf(&t, 0, &people[2].leaf));
+    CHECK_ERR(mls_tree_hash_check_parents(&t), ERR_MLS_PARENT_HASH);
+    mls_tree_free(&t);
+    /* The parent lists a member below whom the nearer parent has merged. */
+    uint32_t merged[] = {1, 2};
+    mls_tree_copy(&t, &whole);
+    change_unmerged(&t, 7, merged, 2);
     CHECK_ERR(mls_tree_hash_check_parents(&t), ERR_MLS_PARENT_HASH);
     mls_tree_free(&t);
     /* A member under the sibling who is not listed as unmerged was not there when the path was
