@@ -139,8 +139,8 @@ err mls_key_schedule_export(const struct mls_suite *suite, const uint8_t *export
         return e;
     TRY_OUT(e, mls_label_derive_named(suite, slice_of(exporter_secret, nh), label, secret));
     TRY_OUT(e, suite->hash->hash(context_hash, &context, 1));
-    TRY_OUT(e, mls_label_expand(suite, slice_of(secret, nh), "exported",
-                                slice_of(context_hash, nh), out, n));
+    TRY_OUT(e, mls_label_expand(suite, slice_of(secret, nh), "exported", slice_of(context_hash, nh),
+                                out, n));
 out:
     wipe(secret, sizeof(secret));
     return e;

@@ -7,15 +7,15 @@
 #include "mls/types.h"
 
 /* X(name, label): what DeriveSecret makes of an epoch_secret (section 8, table 4). */
-#define MLS_EPOCH_SECRETS(X)                                                                       \
-    X(sender_data, "sender data")                                                                  \
-    X(encryption, "encryption")                                                                    \
-    X(exporter, "exporter")                                                                        \
-    X(external, "external")                                                                        \
-    X(confirmation_key, "confirm")                                                                 \
-    X(membership_key, "membership")                                                                \
-    X(resumption_psk, "resumption")                                                                \
-    X(epoch_authenticator, "authentication")                                                       \
+#define MLS_EPOCH_SECRETS(X)                 \
+    X(sender_data, "sender data")            \
+    X(encryption, "encryption")              \
+    X(exporter, "exporter")                  \
+    X(external, "external")                  \
+    X(confirmation_key, "confirm")           \
+    X(membership_key, "membership")          \
+    X(resumption_psk, "resumption")          \
+    X(epoch_authenticator, "authentication") \
     X(init, "init")
 
 /* The secrets of one epoch. init is for the next. `encryption` is erased once the secret tree has

@@ -35,13 +35,13 @@ err mls_leaf_sign(const struct mls_suite *suite, struct mls_leaf_node *leaf, sli
     return e;
 }
 
-err mls_leaf_verify(const struct mls_suite *suite, const struct mls_leaf_node *leaf,
-                    slice group_id, uint32_t index, const struct mem *mem) {
+err mls_leaf_verify(const struct mls_suite *suite, const struct mls_leaf_node *leaf, slice group_id,
+                    uint32_t index, const struct mem *mem) {
     buf tbs = buf_on(mem);
     err e = write_tbs(&tbs, leaf, group_id, index);
     if (e == OK)
-        e = mls_label_verify(suite, buf_slice(&leaf->signature_key), "LeafNodeTBS",
-                             buf_slice(&tbs), buf_slice(&leaf->signature), mem);
+        e = mls_label_verify(suite, buf_slice(&leaf->signature_key), "LeafNodeTBS", buf_slice(&tbs),
+                             buf_slice(&leaf->signature), mem);
     buf_free(&tbs);
     return e;
 }

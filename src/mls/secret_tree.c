@@ -26,9 +26,9 @@ enum node_state { NODE_SECRET = 0, NODE_PARENT = 1, NODE_RATCHETS = 2 };
 
 struct mls_secret_node {
     enum node_state state;
-    uint8_t secret[CRYPTO_HASH_MAX];     /* NODE_SECRET */
-    struct mls_secret_node *child[2];    /* NODE_PARENT */
-    struct ratchet *ratchets;            /* NODE_RATCHETS: one of each kind */
+    uint8_t secret[CRYPTO_HASH_MAX];  /* NODE_SECRET */
+    struct mls_secret_node *child[2]; /* NODE_PARENT */
+    struct ratchet *ratchets;         /* NODE_RATCHETS: one of each kind */
 };
 
 /* ---- Life ---- */

@@ -3,15 +3,15 @@
 
 enum { KDF_HKDF_SHA256 = 0x0001 };
 
-#define SUITE(number, text, kem_, hash_, kdf_, aead_, sig_)                                        \
-    {                                                                                              \
-        .id = (number), .name = (text), .kem = (kem_), .hash = (hash_), .aead = (aead_),           \
-        .sig = (sig_), .hpke = {                                                                   \
-            .kem = (kem_),                                                                         \
-            .kdf = (hash_),                                                                        \
-            .kdf_id = (kdf_),                                                                      \
-            .aead = (aead_)                                                                        \
-        }                                                                                          \
+#define SUITE(number, text, kem_, hash_, kdf_, aead_, sig_)                              \
+    {                                                                                    \
+        .id = (number), .name = (text), .kem = (kem_), .hash = (hash_), .aead = (aead_), \
+        .sig = (sig_), .hpke = {                                                         \
+            .kem = (kem_),                                                               \
+            .kdf = (hash_),                                                              \
+            .kdf_id = (kdf_),                                                            \
+            .aead = (aead_)                                                              \
+        }                                                                                \
     }
 
 static const struct mls_suite suites[] = {

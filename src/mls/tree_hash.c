@@ -9,7 +9,7 @@ enum { HASH_TYPE_LEAF = 1, HASH_TYPE_PARENT = 2 };
  * tree hash): they are blank, and in no list of unmerged leaves. */
 struct hashing {
     const struct mls_tree *t;
-    buf scratch; /* for a node's encoding */
+    buf scratch;             /* for a node's encoding */
     const uint32_t *without; /* leaf indices, ascending */
     size_t without_count;
 };

@@ -40,7 +40,9 @@ struct mls_tree_slot {
     uint8_t hash[]; /* the tree hash of this subtree, if hashed */
 };
 
-static inline bool mls_tree_is_leaf(uint32_t x) { return x % 2 == 0; }
+static inline bool mls_tree_is_leaf(uint32_t x) {
+    return x % 2 == 0;
+}
 /* First and last leaf index below node x. */
 static inline uint32_t mls_tree_first_leaf(uint32_t x) {
     return (x - (((uint32_t)1 << mls_tree_math_level(x)) - 1)) / 2;

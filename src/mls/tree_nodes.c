@@ -140,8 +140,7 @@ const struct mls_tree_node *mls_tree_index_find(const struct mls_tree *t, enum m
     uint64_t hash;
     if (t->index == NULL || hash_key(t->index, key, &hash) != OK)
         return NULL;
-    const struct mls_tree_node *n =
-        *bucket_of(t->index->chain, t->index->buckets, kind, hash);
+    const struct mls_tree_node *n = *bucket_of(t->index->chain, t->index->buckets, kind, hash);
     for (; n != NULL; n = n->link[kind].next) {
         if (n->link[kind].hash != hash || n->x == not_x ||
             !slice_equal(mls_tree_node_key(n, kind), key))

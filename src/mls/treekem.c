@@ -380,8 +380,8 @@ err mls_treekem_open(const struct mls_tree *t, struct mls_treekem_private *p, ui
     if (i == place.n || path->node_count != place.n)
         return ERR_MLS_UPDATE_PATH;
     buf secret = buf_on(t->mem);
-    err e = open_secret(t, p, place.copath[i], &path->nodes[i], added, added_count, context,
-                        &secret);
+    err e =
+        open_secret(t, p, place.copath[i], &path->nodes[i], added, added_count, context, &secret);
     if (e == OK && secret.n != t->suite->hash->len)
         e = ERR_MLS_UPDATE_PATH;
     if (e == OK)

@@ -40,7 +40,7 @@ MUST err mls_treekem_private_check(const struct mls_treekem_private *p, const st
 
 /* What a committer knows of its new path. Wipe it. */
 struct mls_treekem_secrets {
-    struct mls_tree_path path; /* the filtered direct path */
+    struct mls_tree_path path;                        /* the filtered direct path */
     uint8_t secret[MLS_TREE_LEVELS][CRYPTO_HASH_MAX]; /* path secret of path.node[i] */
     uint8_t commit_secret[CRYPTO_HASH_MAX];
 };

@@ -10,7 +10,9 @@ enum { LEAVES = 8 };
 static const struct mls_limits limits = {.past_epochs = 1, .out_of_order = 4, .forward = 16};
 #define APP MLS_RATCHET_APPLICATION
 
-static const struct mls_suite *suite(void) { return mls_suite_find(MLS_SUITE_X25519_CHACHA); }
+static const struct mls_suite *suite(void) {
+    return mls_suite_find(MLS_SUITE_X25519_CHACHA);
+}
 
 static void start(struct mls_secret_tree *t, const struct mem *mem) {
     uint8_t secret[CRYPTO_HASH_MAX] = {1, 2, 3};

@@ -3,7 +3,9 @@
 #include "tests/mls/vectors_suites.h"
 
 /* The file names suite 1, whose hash is the same SHA-256; nothing else of a suite is used here. */
-static const struct mls_suite *sha256_suite(void) { return mls_suite_find(MLS_SUITE_X25519_CHACHA); }
+static const struct mls_suite *sha256_suite(void) {
+    return mls_suite_find(MLS_SUITE_X25519_CHACHA);
+}
 
 static void expect_tree(struct json_object *one, const struct mls_tree *t, const char *tree_key,
                         const char *hash_key) {

@@ -25,8 +25,7 @@ static void set_path_key(struct world *w, struct mls_treekem_private *p, struct 
     uint32_t x = (uint32_t)vectors_u64(o, "node"), level = mls_tree_math_level(x);
     buf secret = vectors_bytes(o, "path_secret");
     CHECK_OK(mls_label_derive(w->suite, buf_slice(&secret), "node", node_secret));
-    CHECK_OK(
-        w->suite->kem->derive(pub, p->key[level], slice_of(node_secret, w->suite->hash->len)));
+    CHECK_OK(w->suite->kem->derive(pub, p->key[level], slice_of(node_secret, w->suite->hash->len)));
     p->have |= (uint32_t)1 << level;
     CHECK_EQ(mls_tree_math_ancestor(p->leaf, level), x);
     CHECK_SLICE(slice_of(pub, w->suite->kem->pub), mls_tree_public_key(&w->tree, x));
@@ -108,9 +107,8 @@ static void check_given_path(struct world *w, struct json_object *o) {
     CHECK_OK(mls_update_path_read(&r, &path, NULL));
     mls_tree_copy(&t, &w->tree);
     CHECK_OK(mls_treekem_merge(&t, sender, &path, NULL, 0));
-    struct mls_leaf_check check = {.source = MLS_LEAF_COMMIT,
-                                   .group_id = buf_slice(&w->context.group_id),
-                                   .index = sender};
+    struct mls_leaf_check check = {
+        .source = MLS_LEAF_COMMIT, .group_id = buf_slice(&w->context.group_id), .index = sender};
     CHECK_OK(mls_leaf_check(w->suite, &path.leaf, &check, NULL));
     buf context = context_with(w, &t);
     CHECK_SLICE(buf_slice(&w->context.tree_hash), buf_slice(&w->context.tree_hash));

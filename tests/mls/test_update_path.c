@@ -28,8 +28,8 @@ static void stage_init(struct stage *s) {
     s->added = add_person(&s->before, &s->people[JOINER]);
     CHECK_EQ(s->added, JOINER);
     for (uint32_t i = 0; i < PEOPLE; i++)
-        CHECK_OK(mls_treekem_private_init(&s->priv[i], suite_3(), i,
-                                          encryption_priv(&s->people[i])));
+        CHECK_OK(
+            mls_treekem_private_init(&s->priv[i], suite_3(), i, encryption_priv(&s->people[i])));
     mls_tree_copy(&s->committed, &s->before);
     CHECK_OK(mls_leaf_node_copy(&s->leaf, &s->people[COMMITTER].leaf, NULL));
     CHECK_OK(mls_treekem_create(&s->committed, &s->priv[COMMITTER], &s->leaf,

@@ -46,7 +46,8 @@ static inline void make_person(struct person *p) {
     struct mls_leaf_node *leaf = &p->leaf;
     CHECK_OK(suite_3()->kem->generate(encryption, p->encryption_priv));
     CHECK_OK(suite_3()->sig->generate(signature, p->signature_priv));
-    CHECK_OK(mls_opaque_copy(&leaf->encryption_key, slice_of(encryption, suite_3()->kem->pub), NULL));
+    CHECK_OK(
+        mls_opaque_copy(&leaf->encryption_key, slice_of(encryption, suite_3()->kem->pub), NULL));
     CHECK_OK(mls_opaque_copy(&leaf->signature_key, slice_of(signature, suite_3()->sig->pub), NULL));
     CHECK_OK(mls_opaque_copy(&leaf->credential.identity, slice_str("somebody"), NULL));
     leaf->credential.type = MLS_CREDENTIAL_BASIC;

@@ -27,8 +27,7 @@ static inline void vectors_run(const char *file, void (*check)(struct json_objec
     size_t n = json_object_array_length(cases), passed = 0;
     for (size_t i = 0; i < n; i++) {
         struct json_object *one = json_object_array_get_idx(cases, i);
-        const struct mls_suite *suite =
-            mls_suite_find((uint16_t)vectors_u64(one, "cipher_suite"));
+        const struct mls_suite *suite = mls_suite_find((uint16_t)vectors_u64(one, "cipher_suite"));
         if (suite == NULL)
             continue;
         check(one, suite);
