@@ -1,0 +1,392 @@
+/* An edge: connections and their sessions. It opens no file and reaches no store. */
+#include <stdio.h>
+
+#include "server/process.h"
+#include "server/session.h"
+#include "server/table.h"
+#include "server/wire.h"
+#include "sys/listener.h"
+#include "sys/log.h"
+#include "sys/machine.h"
+#include "sys/proc.h"
+#include "sys/sandbox.h"
+
+enum { FD_PARENT = SYS_PROC_FD_FIRST, FD_MAIL, FD_TCP, FD_HTTP };
+enum { QUEUE_MAX = 4 * 1024 * 1024, DRAIN_AT = 256 * 1024, PENDING_MAX = 64 };
+enum { SWEEP_MS = 1000, PING_MS = 2000, MAIL_SILENT_MS = 10000 };
+
+struct edge {
+    struct sys_loop *loop;
+    struct sys_log log;
+    struct wire parent, mail;
+    struct sys_conns conns;
+    struct sys_listener *tcp, *http;
+    struct sys_http site;
+    struct session_env env;
+    struct table clients;
+    struct sys_timer sweep, ping;
+    uint64_t next_id;
+    uint64_t mail_answered; /* when, monotonic; 0: never */
+    uint64_t idle_ms, opening_ms;
+    char own_sandbox[129], mail_sandbox[129], parent_sandbox[129];
+    bool set_up;
+    int exit_code;
+};
+
+/* One connection with its session. */
+struct client {
+    struct table_node node;
+    struct edge *edge;
+    struct sys_conn *conn;
+    struct session session;
+    struct sys_timer pace;
+    uint64_t heard;  /* the last message; while opening: the connection's start */
+    bool paused;
+    bool proves;     /* mail may know it as a device's */
+    bool drains;     /* mail waits until its queue is short */
+    bool broken;     /* its queue is full */
+};
+
+static struct client *client_of(struct session *s) {
+    return (struct client *)(void *)((char *)s - offsetof(struct client, session));
+}
+
+static uint64_t now_of(const struct edge *edge) { return sys_loop_now(edge->loop); }
+
+static void stop(struct edge *edge, int exit_code) {
+    edge->exit_code = exit_code;
+    sys_loop_stop(edge->loop);
+}
+
+/* ---- Pace: reading stops while a client asks more than it may, or reads too little ---- */
+
+static void pace(struct client *c);
+
+static void pace_again(void *ctx) { pace(ctx); }
+
+static void pace(struct client *c) {
+    struct edge *edge = c->edge;
+    uint32_t delay = session_delay(&c->session, &edge->env, now_of(edge));
+    bool wait = delay > 0 || session_crowded(&c->session, &edge->env) ||
+                sys_conn_queued(c->conn) > DRAIN_AT;
+    if (delay > 0 && sys_timer_set(&c->pace, edge->loop, delay, pace_again, c) != OK)
+        wait = false;
+    if (wait != c->paused)
+        (wait ? sys_conn_pause : sys_conn_resume)(c->conn);
+    c->paused = wait;
+}
+
+/* After anything that a session did. */
+static void settle(struct client *c) {
+    if (c->broken)
+        sys_conn_close(c->conn, SYS_CLOSE_NOW);
+    else if (session_ended(&c->session))
+        sys_conn_close(c->conn, SYS_CLOSE_FLUSH);
+    else
+        pace(c);
+}
+
+/* ---- What sessions say ---- */
+
+static void on_send(void *ctx, struct session *s, slice message) {
+    struct client *c = client_of(s);
+    (void)ctx;
+    if (sys_conn_send(c->conn, message) != OK)
+        c->broken = true;
+}
+
+static void on_request(void *ctx, struct session *s, const struct proto_edge_request *request) {
+    struct edge *edge = ctx;
+    struct client *c = client_of(s);
+    writer w = wire_open(&edge->mail, 0, PROTO_edge_request);
+    proto_edge_request_write(&w, request);
+    if (request->proof.n > 0)
+        c->proves = true;
+    if (wire_close(&edge->mail, &w) != OK)
+        session_end(s, &edge->env, PROTO_REASON_BUSY);
+}
+
+/* ---- Connections ---- */
+
+static void on_opened(struct sys_conn *conn, void *ctx) {
+    struct edge *edge = ctx;
+    struct client *c = mem_new(NULL, sizeof *c);
+    if (c == NULL || table_add(&edge->clients, &c->node, table_hash_number(++edge->next_id)) != OK) {
+        mem_free(NULL, c, sizeof *c);
+        sys_conn_close(conn, SYS_CLOSE_NOW);
+        return;
+    }
+    c->edge = edge;
+    c->conn = conn;
+    c->heard = now_of(edge);
+    session_init(&c->session, edge->next_id, &edge->env, c->heard);
+    sys_conn_set_ctx(conn, c);
+}
+
+static void on_message(struct sys_conn *conn, void *ctx, slice message) {
+    struct client *c = ctx;
+    (void)conn;
+    if (!session_opening(&c->session))
+        c->heard = now_of(c->edge);
+    session_receive(&c->session, &c->edge->env, message, now_of(c->edge));
+    settle(c);
+}
+
+static void tell_drained(struct client *c) {
+    struct proto_edge_drained drained = {.session = c->session.id};
+    writer w = wire_open(&c->edge->mail, 0, PROTO_edge_drained);
+    proto_edge_drained_write(&w, &drained);
+    c->drains = false;
+    if (wire_close(&c->edge->mail, &w) != OK)
+        c->broken = true;
+}
+
+static void on_drained(struct sys_conn *conn, void *ctx) {
+    struct client *c = ctx;
+    (void)conn;
+    if (c->drains)
+        tell_drained(c);
+    settle(c);
+}
+
+static void on_closed(struct sys_conn *conn, void *ctx, err why) {
+    struct client *c = ctx;
+    (void)conn;
+    (void)why;
+    if (ctx == sys_conn_set(conn)->ctx)
+        return; /* it never opened */
+    struct edge *edge = c->edge;
+    struct proto_edge_closed closed = {.session = c->session.id};
+    if (c->proves) {
+        writer w = wire_open(&edge->mail, 0, PROTO_edge_closed);
+        proto_edge_closed_write(&w, &closed);
+        if (wire_close(&edge->mail, &w) != OK)
+            stop(edge, EXIT_FAILED); /* mail must not go on delivering to nobody */
+    }
+    sys_timer_cancel(&c->pace);
+    table_remove(&edge->clients, &c->node);
+    session_wipe(&c->session);
+    mem_free(NULL, c, sizeof *c);
+}
+
+static const struct sys_conn_events conn_events = {on_opened, on_message, on_drained, on_closed};
+
+/* ---- Time ---- */
+
+static void check_client(void *ctx, struct table_node *node) {
+    struct edge *edge = ctx;
+    struct client *c = (struct client *)node;
+    uint64_t silent = now_of(edge) - c->heard;
+    if (session_ended(&c->session) || c->broken)
+        return;
+    if (silent < (session_opening(&c->session) ? edge->opening_ms : edge->idle_ms))
+        return;
+    session_end(&c->session, &edge->env, PROTO_REASON_TIMEOUT);
+    settle(c);
+}
+
+static void sweep(void *ctx) {
+    struct edge *edge = ctx;
+    table_each(&edge->clients, check_client, edge);
+    if (sys_timer_set(&edge->sweep, edge->loop, SWEEP_MS, sweep, edge) != OK)
+        stop(edge, EXIT_FAILED);
+}
+
+static void ping(void *ctx) {
+    struct edge *edge = ctx;
+    if (wire_send(&edge->mail, 1, PROTO_ping, SLICE_EMPTY) != OK ||
+        sys_timer_set(&edge->ping, edge->loop, PING_MS, ping, edge) != OK)
+        stop(edge, EXIT_FAILED);
+}
+
+/* ---- HTTP ---- */
+
+static err answer_health(void *ctx, slice query, struct sys_http_answer *answer) {
+    const struct edge *edge = ctx;
+    char text[768];
+    (void)query;
+    bool alive = edge->mail_answered != 0 && now_of(edge) - edge->mail_answered < MAIL_SILENT_MS;
+    int n = snprintf(text, sizeof text,
+                     "{\"status\":\"%s\",\"version\":\"%s\",\"mail\":%s,\"sandbox\":"
+                     "{\"edge\":\"%s\",\"mail\":\"%s\",\"parent\":\"%s\"}}\n",
+                     alive ? "ok" : "failing", SOTTO_VERSION, alive ? "true" : "false",
+                     edge->own_sandbox, edge->mail_sandbox, edge->parent_sandbox);
+    if (n < 0 || (size_t)n >= sizeof text)
+        return ERR_BUG;
+    answer->status = alive ? 200 : 503;
+    answer->type = "application/json";
+    return buf_append(answer->body, slice_of(text, (size_t)n));
+}
+
+static const struct sys_http_page pages[] = {{"/session", NULL}, {"/health", answer_health}};
+
+/* ---- From mail ---- */
+
+static struct client *find(const struct edge *edge, uint64_t session) {
+    return (struct client *)table_find(&edge->clients, table_hash_number(session));
+}
+
+static void take_reply(struct edge *edge, slice body) {
+    struct proto_edge_reply reply;
+    if (proto_edge_reply_decode(body, &reply) != OK) {
+        stop(edge, EXIT_FAILED);
+        return;
+    }
+    struct client *c = find(edge, reply.session);
+    if (c == NULL)
+        return;
+    session_reply(&c->session, &edge->env, &reply);
+    if (reply.drain && sys_conn_queued(c->conn) < DRAIN_AT)
+        tell_drained(c);
+    else if (reply.drain)
+        c->drains = true;
+    settle(c);
+}
+
+static void on_mail(struct sys_channel *channel, void *ctx, slice message, int fd) {
+    struct edge *edge = ctx;
+    struct proto_frame frame;
+    (void)channel;
+    sys_fd_close(fd);
+    if (proto_frame_decode(message, &frame) != OK)
+        stop(edge, EXIT_FAILED);
+    else if (frame.type == PROTO_edge_reply)
+        take_reply(edge, frame.body);
+    else if (frame.type == PROTO_ok)
+        edge->mail_answered = now_of(edge);
+}
+
+/* ---- From the parent ---- */
+
+static void keep_text(char to[129], slice text) {
+    size_t n = text.n < 128 ? text.n : 128;
+    memcpy(to, text.p, n);
+    to[n] = 0;
+}
+
+static err enter_sandbox(struct edge *edge, uint8_t mode, uint32_t connections) {
+    struct sys_sandbox sandbox = {.profile = SYS_PROFILE_EDGE,
+                                  .mode = (enum sys_sandbox_mode)mode,
+                                  .files_max = (uint64_t)connections + 64,
+                                  .die_with_parent = true};
+    struct sys_sandbox_report report;
+    TRY(sys_sandbox_enter(&sandbox, &report));
+    keep_text(edge->own_sandbox, slice_str(report.text));
+    return OK;
+}
+
+static err listen_all(struct edge *edge, const struct proto_edge_setup *in) {
+    struct sys_conn_limits limits = sys_conn_limits_default();
+    struct sys_tls *tls = NULL;
+    limits.count_max = in->connections;
+    limits.queue_max = QUEUE_MAX;
+    limits.drain_at = DRAIN_AT;
+    limits.handshake_ms = in->opening_seconds * 1000;
+    sys_conns_init(&edge->conns, edge->loop, &conn_events, edge, &limits);
+    edge->site = (struct sys_http){pages, sizeof pages / sizeof pages[0], edge};
+    if (in->certificate.n > 0)
+        TRY(sys_tls_server_new(&tls, in->certificate, in->certificate_key));
+    struct sys_listener_options tcp = {.fd = FD_TCP};
+    struct sys_listener_options http = {.fd = FD_HTTP, .tls = tls, .http = &edge->site};
+    err e = sys_listener_new(&edge->tcp, &edge->conns, &tcp);
+    if (e == OK)
+        e = sys_listener_new(&edge->http, &edge->conns, &http);
+    sys_tls_free(tls);
+    return e;
+}
+
+static void on_mail_closed(struct sys_channel *channel, void *ctx, err why) {
+    (void)channel;
+    (void)why;
+    stop(ctx, EXIT_FINE); /* the parent starts both again */
+}
+
+static const struct sys_channel_events mail_events = {.message = on_mail,
+                                                      .closed = on_mail_closed};
+
+static err set_up(struct edge *edge, slice body) {
+    struct proto_edge_setup in;
+    if (edge->set_up)
+        return ERR_STATE;
+    TRY(proto_edge_setup_decode(body, &in));
+    edge->log.level = (enum sys_log_level)in.log_level;
+    edge->idle_ms = (uint64_t)in.idle_seconds * 1000;
+    edge->opening_ms = (uint64_t)in.opening_seconds * 1000;
+    edge->env.limits =
+        (struct session_limits){.rate = in.rate, .burst = in.burst, .pending = PENDING_MAX};
+    keep_text(edge->mail_sandbox, in.mail_sandbox);
+    keep_text(edge->parent_sandbox, in.parent_sandbox);
+    struct sys_channel_options mail = {.fd = FD_MAIL, .events = &mail_events, .ctx = edge};
+    TRY(sys_channel_new(&edge->mail.channel, edge->loop, &mail));
+    TRY(enter_sandbox(edge, in.sandbox, in.connections));
+    TRY(listen_all(edge, &in));
+    edge->set_up = true;
+    sweep(edge);
+    ping(edge);
+    struct proto_child_ready ready = {.sandbox = slice_str(edge->own_sandbox)};
+    writer w = wire_open(&edge->parent, 0, PROTO_child_ready);
+    proto_child_ready_write(&w, &ready);
+    return wire_close(&edge->parent, &w);
+}
+
+static err take_key(struct edge *edge, slice body) {
+    struct proto_noise_key in;
+    TRY(proto_noise_key_decode(body, &in));
+    struct session_key *key = &edge->env.keys[0];
+    edge->env.keys[1] = *key;
+    key->number = in.number;
+    key->until = in.until;
+    memcpy(key->pub, in.pub, sizeof key->pub);
+    memcpy(key->priv, in.priv, sizeof key->priv);
+    memcpy(key->signature, in.signature, sizeof key->signature);
+    wipe(&in, sizeof in);
+    return OK;
+}
+
+static void on_parent(struct sys_channel *channel, void *ctx, slice message, int fd) {
+    struct edge *edge = ctx;
+    struct proto_frame frame;
+    (void)channel;
+    sys_fd_close(fd);
+    err e = proto_frame_decode(message, &frame);
+    if (e == OK && frame.type == PROTO_edge_setup)
+        e = set_up(edge, frame.body);
+    else if (e == OK && frame.type == PROTO_noise_key)
+        e = take_key(edge, frame.body);
+    if (e == OK)
+        return;
+    sys_log_failure(&edge->log, "could not start", e);
+    stop(edge, (int)exit_code_of(e));
+}
+
+static void on_parent_closed(struct sys_channel *channel, void *ctx, err why) {
+    (void)channel;
+    (void)why;
+    stop(ctx, EXIT_FINE);
+}
+
+static const struct sys_channel_events parent_events = {.message = on_parent,
+                                                        .closed = on_parent_closed};
+
+int edge_main(void) {
+    static struct edge edge;
+    edge.log = sys_log_as("edge", SYS_LOG_INFO);
+    edge.env.ctx = &edge;
+    edge.env.send = on_send;
+    edge.env.request = on_request;
+    struct sys_channel_options parent = {
+        .fd = FD_PARENT, .events = &parent_events, .ctx = &edge};
+    err e = crypto_init();
+    if (e == OK)
+        e = sys_loop_new(&edge.loop, NULL);
+    if (e == OK)
+        e = sys_channel_new(&edge.parent.channel, edge.loop, &parent);
+    if (e == OK)
+        e = sys_loop_run(edge.loop);
+    if (e != OK) {
+        sys_log_failure(&edge.log, "could not run", e);
+        edge.exit_code = (int)exit_code_of(e);
+    }
+    session_env_fini(&edge.env);
+    return edge.exit_code; /* connections and memory end with the process */
+}

@@ -1,0 +1,337 @@
+/* The mail process: the store, and what the edges bring. Everything that has arrived is one batch and
+ * one durable commit. */
+#include "crypto/crypto.h"
+#include "server/mail.h"
+#include "server/process.h"
+#include "server/wire.h"
+#include "sys/log.h"
+#include "sys/machine.h"
+#include "sys/proc.h"
+#include "sys/sandbox.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+enum { FD_PARENT = SYS_PROC_FD_FIRST, LINKS_MAX = 128 };
+enum { SWEEP_BUSY_MS = 20, SWEEP_IDLE_MS = 10 * 60 * 1000, FLUSH_MS = 60 * 60 * 1000 };
+
+struct post;
+
+/* The channel to one edge. */
+struct edge_link {
+    struct wire wire;
+    struct post *post;
+    uint32_t edge; /* 0: free */
+    bool broken;
+};
+
+struct post {
+    struct sys_loop *loop;
+    struct sys_log log;
+    struct sys_signals signals;
+    struct wire parent;
+    struct edge_link links[LINKS_MAX];
+    struct sys_later commit;
+    struct sys_timer sweep, flush;
+    struct store *store;
+    struct mail *mail;
+    int exit_code;
+};
+
+static uint64_t wall(void *ctx) {
+    (void)ctx;
+    return sys_clock_wall();
+}
+
+static void stop(struct post *post, int exit_code) {
+    post->exit_code = exit_code;
+    sys_loop_stop(post->loop);
+}
+
+/* ---- Replies ---- */
+
+static struct edge_link *link_of(struct post *post, uint64_t session) {
+    for (size_t i = 0; i < LINKS_MAX; i++)
+        if (post->links[i].edge != 0 && post->links[i].edge == session >> SESSION_BITS)
+            return &post->links[i];
+    return NULL;
+}
+
+static void emit(void *ctx, const struct proto_edge_reply *reply) {
+    struct post *post = ctx;
+    if (reply->session == 0) {
+        if (wire_send(&post->parent, reply->request, reply->type, reply->body) != OK)
+            stop(post, EXIT_FAILED);
+        return;
+    }
+    struct edge_link *link = link_of(post, reply->session);
+    if (link == NULL || link->broken)
+        return;
+    struct proto_edge_reply own = *reply;
+    own.session &= ((uint64_t)1 << SESSION_BITS) - 1;
+    writer w = wire_open(&link->wire, 0, PROTO_edge_reply);
+    proto_edge_reply_write(&w, &own);
+    /* An edge that does not read is as good as dead: without its channel it ends. */
+    if (wire_close(&link->wire, &w) != OK)
+        link->broken = true;
+}
+
+/* ---- The batch ---- */
+
+static void drop_link(struct edge_link *link) {
+    uint64_t first = (uint64_t)link->edge << SESSION_BITS;
+    mail_closed_all(link->post->mail, first, first | (((uint64_t)1 << SESSION_BITS) - 1));
+    wire_fini(&link->wire);
+    *link = (struct edge_link){.post = link->post};
+}
+
+static void commit(void *ctx) {
+    struct post *post = ctx;
+    mail_commit(post->mail);
+    for (size_t i = 0; i < LINKS_MAX; i++)
+        if (post->links[i].broken)
+            drop_link(&post->links[i]);
+    if (mail_waiting(post->mail))
+        sys_later_set(&post->commit, post->loop, commit, post);
+}
+
+static void commit_later(struct post *post) {
+    sys_later_set(&post->commit, post->loop, commit, post);
+}
+
+/* ---- From edges ---- */
+
+static err take_request(struct post *post, uint64_t base, slice body) {
+    struct proto_edge_request in;
+    TRY(proto_edge_request_decode(body, &in));
+    if (in.session == 0 || in.session >> SESSION_BITS != 0)
+        return ERR_MALFORMED;
+    in.session |= base;
+    mail_request(post->mail, &in);
+    if (mail_full(post->mail))
+        mail_commit(post->mail);
+    return OK;
+}
+
+static err take_session(slice body, uint64_t base, uint64_t *session) {
+    reader r = reader_of(body);
+    TRY(reader_u64(&r, session));
+    TRY(reader_end(&r));
+    if (*session >> SESSION_BITS != 0)
+        return ERR_MALFORMED;
+    *session |= base;
+    return OK;
+}
+
+static err take_frame(struct edge_link *link, const struct proto_frame *frame) {
+    struct post *post = link->post;
+    uint64_t base = (uint64_t)link->edge << SESSION_BITS, session = 0;
+    switch (frame->type) {
+    case PROTO_edge_request:
+        return take_request(post, base, frame->body);
+    case PROTO_edge_closed:
+        TRY(take_session(frame->body, base, &session));
+        mail_closed(post->mail, session);
+        return OK;
+    case PROTO_edge_drained:
+        TRY(take_session(frame->body, base, &session));
+        mail_drained(post->mail, session);
+        return OK;
+    case PROTO_ping:
+        return wire_send(&link->wire, frame->request, PROTO_ok, SLICE_EMPTY);
+    default:
+        return ERR_UNKNOWN_TYPE;
+    }
+}
+
+static void on_edge(struct sys_channel *channel, void *ctx, slice message, int fd) {
+    struct edge_link *link = ctx;
+    struct proto_frame frame;
+    (void)channel;
+    sys_fd_close(fd);
+    if (link->broken)
+        return;
+    err e = proto_frame_decode(message, &frame);
+    if (e == OK)
+        e = take_frame(link, &frame);
+    if (e != OK) {
+        sys_log_failure(&link->post->log, "an edge broke the rules and is cut off", e);
+        link->broken = true;
+    }
+    commit_later(link->post);
+}
+
+static void on_edge_closed(struct sys_channel *channel, void *ctx, err why) {
+    (void)channel;
+    (void)why;
+    drop_link(ctx);
+}
+
+static const struct sys_channel_events edge_events = {.message = on_edge,
+                                                      .closed = on_edge_closed};
+
+/* ---- Idle time ---- */
+
+static void sweep(void *ctx) {
+    struct post *post = ctx;
+    uint32_t again = SWEEP_IDLE_MS;
+    if (mail_waiting(post->mail) || mail_sweep(post->mail)) {
+        again = SWEEP_BUSY_MS;
+        commit_later(post);
+    }
+    if (sys_timer_set(&post->sweep, post->loop, again, sweep, post) != OK)
+        stop(post, EXIT_FAILED);
+}
+
+/* So that what was deleted leaves the disk within the hour. */
+static void flush(void *ctx) {
+    struct post *post = ctx;
+    err e = store_rocksdb_flush(post->store);
+    if (e != OK)
+        sys_log_failure(&post->log, "could not flush the store", e);
+    if (sys_timer_set(&post->flush, post->loop, FLUSH_MS, flush, post) != OK)
+        stop(post, EXIT_FAILED);
+}
+
+/* ---- From the parent ---- */
+
+static void configure(struct mail_config *config, struct post *post,
+                      const struct proto_mail_setup *in) {
+    *config = (struct mail_config){.closed = in->closed, .ctx = post, .now = wall, .emit = emit};
+    config->limits = mail_limits_default;
+    config->limits.mailbox_items = in->mailbox_items;
+    config->limits.mailbox_bytes = in->mailbox_bytes;
+    config->limits.item_weeks = in->item_weeks;
+    config->limits.blob_weeks = in->blob_weeks;
+    config->limits.blobs_bytes = in->blobs_bytes;
+    config->limits.key_packages = in->key_packages;
+    config->keys[0].id = in->key_id;
+    config->keys[1].id = in->old_key_id;
+    memcpy(config->keys[0].key, in->key, 32);
+    memcpy(config->keys[1].key, in->old_key, 32);
+    memcpy(config->pepper, in->pepper, 32);
+}
+
+static err enter_sandbox(const char *data, uint8_t mode, struct sys_sandbox_report *report) {
+    struct sys_sandbox sandbox = {.profile = SYS_PROFILE_MAIL,
+                                  .mode = (enum sys_sandbox_mode)mode,
+                                  .write_paths = {data},
+                                  .die_with_parent = true};
+    return sys_sandbox_enter(&sandbox, report);
+}
+
+static err open_store(struct post *post, const struct proto_mail_setup *in, const char *data) {
+    char path[4200];
+    struct store_rocksdb_options options = {.memtable = (size_t)in->memtable,
+                                            .cache = (size_t)in->memtable};
+    int n = snprintf(path, sizeof path, "%s/store", data);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return ERR_TOO_LARGE;
+    return store_rocksdb_open(&post->store, path, &options);
+}
+
+static err set_up(struct post *post, slice body) {
+    struct proto_mail_setup in;
+    struct mail_config config;
+    struct sys_sandbox_report report;
+    char data[4097] = "";
+    if (post->mail != NULL)
+        return ERR_STATE;
+    TRY(proto_mail_setup_decode(body, &in));
+    memcpy(data, in.data.p, in.data.n);
+    post->log.level = (enum sys_log_level)in.log_level;
+    TRY(enter_sandbox(data, in.sandbox, &report));
+    err e = open_store(post, &in, data);
+    if (e != OK) {
+        sys_log_failure(&post->log, "could not open the store", e);
+        return e;
+    }
+    configure(&config, post, &in);
+    TRY(mail_new(&post->mail, post->store, &config, NULL));
+    wipe(&config, sizeof config);
+    wipe(&in, sizeof in);
+    sweep(post);
+    TRY(sys_timer_set(&post->flush, post->loop, FLUSH_MS, flush, post));
+    struct proto_child_ready ready = {.sandbox = slice_str(report.text)};
+    writer w = wire_open(&post->parent, 0, PROTO_child_ready);
+    proto_child_ready_write(&w, &ready);
+    return wire_close(&post->parent, &w);
+}
+
+static err take_link(struct post *post, slice body, int fd) {
+    struct proto_edge_link in;
+    struct edge_link *link = NULL;
+    TRY(proto_edge_link_decode(body, &in));
+    for (size_t i = 0; i < LINKS_MAX && link == NULL; i++)
+        if (post->links[i].edge == 0)
+            link = &post->links[i];
+    if (link == NULL || fd < 0 || in.edge == 0 || post->mail == NULL)
+        return ERR_STATE;
+    struct sys_channel_options options = {.fd = fd, .events = &edge_events, .ctx = link};
+    TRY(sys_channel_new(&link->wire.channel, post->loop, &options));
+    link->post = post;
+    link->edge = in.edge;
+    return OK;
+}
+
+static void on_parent(struct sys_channel *channel, void *ctx, slice message, int fd) {
+    struct post *post = ctx;
+    struct proto_frame frame;
+    (void)channel;
+    err e = proto_frame_decode(message, &frame);
+    bool is_link = e == OK && frame.type == PROTO_edge_link;
+    if (is_link)
+        e = take_link(post, frame.body, fd);
+    if (!is_link || e != OK)
+        sys_fd_close(fd);
+    if (e == OK && frame.type == PROTO_mail_setup)
+        e = set_up(post, frame.body);
+    if (e == OK && frame.type == PROTO_invite_make && post->mail != NULL) {
+        mail_operator(post->mail, frame.request, frame.type, frame.body);
+        commit_later(post);
+    }
+    if (e == OK)
+        return;
+    sys_log_failure(&post->log, "could not start", e);
+    stop(post, (int)exit_code_of(e));
+}
+
+static void on_parent_closed(struct sys_channel *channel, void *ctx, err why) {
+    (void)channel;
+    (void)why;
+    stop(ctx, EXIT_FINE);
+}
+
+static const struct sys_channel_events parent_events = {.message = on_parent,
+                                                        .closed = on_parent_closed};
+
+static void on_signal(void *ctx, int number) {
+    (void)number;
+    stop(ctx, EXIT_FINE);
+}
+
+static err run(struct post *post) {
+    static const int signals[] = {SIGTERM, SIGINT, 0};
+    struct sys_channel_options parent = {
+        .fd = FD_PARENT, .take_fds = true, .events = &parent_events, .ctx = post};
+    TRY(crypto_init());
+    TRY(sys_loop_new(&post->loop, NULL));
+    TRY(sys_signals_start(&post->signals, post->loop, signals, on_signal, post));
+    TRY(sys_channel_new(&post->parent.channel, post->loop, &parent));
+    return sys_loop_run(post->loop);
+}
+
+int mail_main(void) {
+    static struct post post;
+    post.log = sys_log_as("mail", SYS_LOG_INFO);
+    err e = run(&post);
+    if (e != OK) {
+        sys_log_failure(&post.log, "could not run", e);
+        post.exit_code = (int)exit_code_of(e);
+    }
+    if (post.mail != NULL)
+        mail_commit(post.mail);
+    mail_free(post.mail);
+    store_close(post.store);
+    return post.exit_code;
+}

@@ -1,0 +1,334 @@
+/* sottod: the command line. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "crypto/crypto.h"
+#include "server/config.h"
+#include "server/keys.h"
+#include "server/process.h"
+#include "server/wire.h"
+#include "sys/carrier.h"
+#include "sys/files.h"
+#include "sys/listener.h"
+#include "sys/machine.h"
+
+enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024, ANSWER_MS = 10000 };
+
+static const char usage[] =
+    "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM or SIGINT\n"
+    "       sottod check [OPTIONS]                       is everything fit to run?\n"
+    "       sottod invite [OPTIONS] [--count N] [--json] links for N new accounts (1)\n"
+    "       sottod identity [OPTIONS]                    the server's identity key\n"
+    "       sottod config                                every setting, with its default\n"
+    "\n"
+    "  --config FILE        settings, one `key = value` a line\n"
+    "  --data DIR           the directory of the store and the keys (var)\n"
+    "  --listen ADDR:PORT   sessions over TCP (127.0.0.1:4460); port 0: any\n"
+    "  --http ADDR:PORT     sessions over WebSocket, health page (127.0.0.1:4480)\n"
+    "  --set KEY=VALUE      any setting\n"
+    "  --help, --version\n"
+    "\n"
+    "exit codes: 0 fine; 1 failed; 2 command line or configuration; 3 a port or the data\n"
+    "directory is in use; 4 the store or a key file is damaged; 5 no server runs there\n";
+
+struct options {
+    struct config config;
+    unsigned print_invites, count;
+    bool json;
+};
+
+static int complain(const char *what, const char *why) {
+    fprintf(stderr, "sottod: %s: %s\n", what, why);
+    return EXIT_USAGE;
+}
+
+/* ---- Options ---- */
+
+static int read_config(struct config *c, const char *path) {
+    char why[CONFIG_TEXT];
+    buf text = {0};
+    err e = sys_file_read(path, CONFIG_FILE_MAX, &text);
+    if (e != OK) {
+        buf_free(&text);
+        return complain(path, err_text(e));
+    }
+    e = config_parse(c, buf_slice(&text), why);
+    buf_free(&text);
+    return e == OK ? EXIT_FINE : complain(path, why);
+}
+
+static int set(struct config *c, const char *key, const char *value) {
+    char why[CONFIG_TEXT];
+    return config_set(c, slice_str(key), slice_str(value), why) == OK ? EXIT_FINE
+                                                                      : complain(key, why);
+}
+
+static int set_pair(struct config *c, const char *pair) {
+    char why[CONFIG_TEXT];
+    const char *equals = strchr(pair, '=');
+    if (equals == NULL)
+        return complain(pair, "--set takes KEY=VALUE");
+    slice key = slice_of(pair, (size_t)(equals - pair));
+    return config_set(c, key, slice_str(equals + 1), why) == OK ? EXIT_FINE : complain(pair, why);
+}
+
+static int number(const char *option, const char *text, unsigned *out) {
+    char *end = NULL;
+    unsigned long value = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != 0 || value > 255)
+        return complain(option, "it takes a number up to 255");
+    *out = (unsigned)value;
+    return EXIT_FINE;
+}
+
+static int take_option(struct options *o, const char *option, const char *value) {
+    if (strcmp(option, "--config") == 0)
+        return EXIT_FINE; /* read before all others */
+    if (strcmp(option, "--data") == 0)
+        return set(&o->config, "data", value);
+    if (strcmp(option, "--listen") == 0)
+        return set(&o->config, "listen", value);
+    if (strcmp(option, "--http") == 0)
+        return set(&o->config, "http", value);
+    if (strcmp(option, "--set") == 0)
+        return set_pair(&o->config, value);
+    if (strcmp(option, "--print-invites") == 0)
+        return number(option, value, &o->print_invites);
+    if (strcmp(option, "--count") == 0)
+        return number(option, value, &o->count);
+    return complain(option, "there is no such option; see --help");
+}
+
+/* The file first, whatever its place, so that the command line has the last word. */
+static int find_config(struct options *o, int argc, char **argv) {
+    for (int i = 0; i + 1 < argc; i++)
+        if (strcmp(argv[i], "--config") == 0)
+            return read_config(&o->config, argv[i + 1]);
+    return EXIT_FINE;
+}
+
+static int parse(struct options *o, int argc, char **argv) {
+    char why[CONFIG_TEXT];
+    config_init(&o->config);
+    o->count = 1;
+    int code = find_config(o, argc, argv);
+    for (int i = 0; code == EXIT_FINE && i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            o->json = true;
+        else if (i + 1 == argc)
+            code = complain(argv[i], "there is no such option, or it takes a value; see --help");
+        else
+            code = take_option(o, argv[i], argv[i + 1]), i++;
+    }
+    if (code == EXIT_FINE && config_check(&o->config, why) != OK)
+        code = complain("configuration", why);
+    return code;
+}
+
+/* ---- check ---- */
+
+static err check_port(const char *text) {
+    char host[CONFIG_TEXT], port[CONFIG_TEXT];
+    int fd = -1;
+    TRY(config_split(text, host, port));
+    struct sys_listen options = {.host = host, .port = port};
+    TRY(sys_listen_open(&fd, &options));
+    sys_fd_close(fd);
+    return OK;
+}
+
+static err check_data(const char *data) {
+    char path[PATH];
+    int lock = -1;
+    TRY(sys_dir_make(data));
+    TRY(keys_path(path, data, "lock"));
+    TRY(sys_lock_take(path, &lock));
+    sys_lock_release(lock);
+    return OK;
+}
+
+static err check_store(const char *data) {
+    char path[PATH];
+    struct store *store = NULL;
+    struct store_rocksdb_options options = {.memtable = 1 << 20, .cache = 1 << 20};
+    TRY(keys_path(path, data, "store"));
+    TRY(store_rocksdb_open(&store, path, &options));
+    store_close(store);
+    return OK;
+}
+
+static err check_keys(const char *data) {
+    struct keys keys;
+    char why[PATH];
+    err e = keys_load(&keys, data, false, why);
+    keys_wipe(&keys);
+    return e == ERR_NOT_FOUND ? OK : e; /* made at the first start */
+}
+
+static int say(const char *what, const char *which, err e) {
+    printf("%s %s: %s\n", what, which, e == OK ? "fine" : err_text(e));
+    return (int)exit_code_of(e);
+}
+
+static int check(struct options *o) {
+    const struct config *c = &o->config;
+    int code = say("data directory", c->data, check_data(c->data));
+    if (code == EXIT_FINE)
+        code = say("keys in", c->data, check_keys(c->data));
+    if (code == EXIT_FINE)
+        code = say("store in", c->data, check_store(c->data));
+    int port = say("sessions on", c->listen, check_port(c->listen));
+    int http = say("http on", c->http, check_port(c->http));
+    return code != EXIT_FINE ? code : port != EXIT_FINE ? port : http;
+}
+
+/* ---- invite ---- */
+
+struct ask {
+    struct sys_loop *loop;
+    struct options *o;
+    int code;
+};
+
+static void print_links(const struct ask *ask, slice body) {
+    struct proto_join_links links;
+    if (proto_join_links_decode(body, &links) != OK)
+        return;
+    reader r = reader_of(links.links.bytes);
+    for (uint32_t i = 0; i < links.links.count; i++) {
+        struct proto_join_link link;
+        if (proto_join_link_read(&r, &link) != OK)
+            return;
+        printf(ask->o->json ? "{\"link\":\"%.*s\"}\n" : "%.*s\n", (int)link.text.n,
+               (const char *)link.text.p);
+    }
+}
+
+static void on_answer(struct sys_conn *conn, void *ctx, slice message) {
+    struct ask *ask = ctx;
+    struct proto_frame frame;
+    struct proto_error error;
+    err e = proto_frame_decode(message, &frame);
+    if (e == OK && frame.type == PROTO_join_links) {
+        print_links(ask, frame.body);
+        ask->code = EXIT_FINE;
+    } else if (e == OK && frame.type == PROTO_error &&
+               proto_error_decode(frame.body, &error) == OK) {
+        fprintf(stderr, "sottod: no invite: %s\n", proto_reason_text(error.reason));
+    }
+    sys_conn_close(conn, SYS_CLOSE_FLUSH);
+}
+
+static void on_opened(struct sys_conn *conn, void *ctx) {
+    struct ask *ask = ctx;
+    uint8_t frame[7] = {0, 0, 0, 1, 0, PROTO_invite_make, (uint8_t)ask->o->count};
+    if (sys_conn_send(conn, SLICE_ARRAY(frame)) != OK)
+        sys_conn_close(conn, SYS_CLOSE_NOW);
+}
+
+static void on_closed(struct sys_conn *conn, void *ctx, err why) {
+    struct ask *ask = ctx;
+    (void)conn;
+    (void)why;
+    sys_loop_stop(ask->loop);
+}
+
+static const struct sys_conn_events ask_events = {
+    .opened = on_opened, .message = on_answer, .closed = on_closed};
+
+static err ask_server(struct ask *ask, const char *path) {
+    struct sys_endpoint endpoint;
+    struct sys_address address = {.scheme = SYS_SCHEME_TCP};
+    struct sys_conn_limits limits = sys_conn_limits_default();
+    struct sys_conns conns;
+    struct sys_conn *conn;
+    limits.idle_ms = ANSWER_MS;
+    TRY(sys_endpoint_local(&endpoint, path));
+    TRY(sys_loop_new(&ask->loop, NULL));
+    sys_conns_init(&conns, ask->loop, &ask_events, ask, &limits);
+    struct sys_connect options = {.address = &address, .endpoint = &endpoint, .ctx = ask};
+    err e = sys_conn_open(&conn, &conns, &options);
+    if (e == OK)
+        e = sys_loop_run(ask->loop);
+    sys_conns_fini(&conns);
+    sys_loop_free(ask->loop);
+    return e;
+}
+
+static int invite(struct options *o) {
+    char path[PATH];
+    struct ask ask = {.o = o, .code = EXIT_FAILED};
+    err e = keys_path(path, o->config.data, "control.sock");
+    if (e == OK)
+        e = ask_server(&ask, path);
+    if (e == OK)
+        return ask.code;
+    fprintf(stderr, "sottod: no server runs on %s (%s); start it with `sottod run`\n",
+            o->config.data, err_text(e));
+    return EXIT_AWAY;
+}
+
+/* ---- identity, config ---- */
+
+static int identity(struct options *o) {
+    struct keys keys = {0};
+    char why[PATH] = "the cryptography";
+    buf text = {0};
+    err e = crypto_init();
+    if (e == OK)
+        e = keys_load(&keys, o->config.data, false, why);
+    if (e == OK)
+        e = base32_encode(&text, SLICE_ARRAY(keys.identity));
+    if (e == OK)
+        printf("%.*s\n", (int)text.n, (const char *)text.p);
+    else if (e == ERR_NOT_FOUND)
+        fprintf(stderr, "sottod: there is no identity in %s yet; the first `sottod run` makes it\n",
+                o->config.data);
+    else
+        fprintf(stderr, "sottod: %s: %s\n", why, err_text(e));
+    keys_wipe(&keys);
+    buf_free(&text);
+    return (int)exit_code_of(e);
+}
+
+static int print_config(void) {
+    buf text = {0};
+    err e = config_describe(&text);
+    if (e == OK)
+        printf("%.*s", (int)text.n, (const char *)text.p);
+    buf_free(&text);
+    return (int)exit_code_of(e);
+}
+
+static int run(struct options *o) { return parent_main(&o->config, o->print_invites); }
+
+static const struct {
+    const char *name;
+    int (*act)(struct options *o);
+} commands[] = {{"run", run}, {"check", check}, {"invite", invite}, {"identity", identity}};
+
+int main(int argc, char **argv) {
+    static struct options options;
+    if (argc == 2 && strcmp(argv[1], ROLE_EDGE) == 0)
+        return edge_main();
+    if (argc == 2 && strcmp(argv[1], ROLE_MAIL) == 0)
+        return mail_main();
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return printf("%s", usage) < 0;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return printf("sottod %s\n", SOTTO_VERSION) < 0;
+    if (argc == 2 && strcmp(argv[1], "config") == 0)
+        return print_config();
+    const char *name = argc > 1 && argv[1][0] != '-' ? argv[1] : "run";
+    int used = argc > 1 && argv[1][0] != '-' ? 2 : 1;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i].name, name) != 0)
+            continue;
+        int code = parse(&options, argc - used, argv + used);
+        return code == EXIT_FINE ? commands[i].act(&options) : code;
+    }
+    return complain(name, "there is no such command; see --help");
+}

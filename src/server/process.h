@@ -1,0 +1,36 @@
+/* The three kinds of process that sottod is. Each function is one process's whole life and returns its
+ * exit code.
+ *
+ *   descriptors of a child    3   channel to the parent
+ *   of an edge, further       4   channel to the mail process
+ *                             5   listener of TCP sessions
+ *                             6   listener of HTTP */
+#ifndef SOTTO_SERVER_PROCESS_H
+#define SOTTO_SERVER_PROCESS_H
+
+#include "server/config.h"
+
+#define SOTTO_VERSION "0.1.0"
+
+enum exit_code {
+    EXIT_FINE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,   /* command line or configuration */
+    EXIT_IN_USE = 3,  /* a port or the data directory is another process's */
+    EXIT_DAMAGED = 4, /* the store or a key file can't be read */
+    EXIT_AWAY = 5     /* no server runs on this data directory */
+};
+enum exit_code exit_code_of(err e);
+
+/* Names by which the parent starts the others. */
+#define ROLE_EDGE "--role=edge"
+#define ROLE_MAIL "--role=mail"
+
+int edge_main(void);
+int mail_main(void);
+int parent_main(const struct config *config, unsigned print_invites);
+
+/* A sessions' name at mail: the edge's number, and what the edge calls it. */
+enum { SESSION_BITS = 40 };
+
+#endif
