@@ -1,7 +1,7 @@
 /* What a user interface looks at: status, conversations, members. */
 #include "core/internal.h"
 
-static enum core_link_state link_state(const struct session *s) {
+static enum core_link_state link_state(const struct core_session *s) {
     switch (s->step) {
     case STEP_OFF:
         return CORE_LINK_OFF;
@@ -81,7 +81,7 @@ err core_conversation_at(const struct core *core, size_t i, struct core_conversa
 }
 
 err core_conversation_get(const struct core *core, uint32_t number, struct core_conversation *out) {
-    const struct conversation *c = conversation_find(core, number);
+    const struct conversation *c = core_conversation_lookup(core, number);
     if (c == NULL)
         return ERR_NOT_FOUND;
     fill(core, c, out);
@@ -104,7 +104,7 @@ static bool text_number(slice text, uint32_t *number) {
 static bool one_to_one(struct core *core, struct conversation *c, const uint8_t account[16]) {
     struct mls_member member;
     bool found = false;
-    if (!conversation_open(c) || conversation_load(core, c) != OK)
+    if (!core_conversation_open(c) || core_conversation_load(core, c) != OK)
         return false;
     for (uint32_t i = 0; i < mls_group_leaf_count(c->group); i++) {
         if (mls_group_member(c->group, i, &member) != OK || member.identity.n != LEAF_IDENTITY)
@@ -148,10 +148,10 @@ err core_conversation_find(struct core *core, slice text, struct core_conversati
 }
 
 err core_conversation_authenticator(struct core *core, uint32_t conversation, uint8_t out[32]) {
-    struct conversation *c = conversation_find(core, conversation);
+    struct conversation *c = core_conversation_lookup(core, conversation);
     if (c == NULL)
         return ERR_NOT_FOUND;
-    TRY(conversation_load(core, c));
+    TRY(core_conversation_load(core, c));
     slice authenticator = mls_group_epoch_authenticator(c->group);
     if (authenticator.n < 32)
         return ERR_BUG;
@@ -178,31 +178,31 @@ static err fill_member(struct core *core, const struct mls_member *from, struct 
                        buf *name) {
     struct leaf leaf;
     memset(member, 0, sizeof *member);
-    TRY(leaf_read(from, &leaf));
+    TRY(core_leaf_read(from, &leaf));
     memcpy(member->account, leaf.account, sizeof member->account);
     memcpy(member->device, leaf.device, sizeof member->device);
     memcpy(member->identity, leaf.identity, sizeof member->identity);
-    const struct contact *contact = contact_find(core, leaf.account);
+    const struct contact *contact = core_contact_lookup(core, leaf.account);
     member->leaf = from->leaf;
     member->us = memcmp(leaf.account, core->account.r.account, 16) == 0;
     member->contact = contact != NULL;
     member->unlisted = unlisted(contact, leaf.device);
     buf_clear(name);
-    TRY(contact_name(core, leaf.account, name));
+    TRY(core_contact_name_of(core, leaf.account, name));
     member->name = buf_slice(name);
     return OK;
 }
 
 err core_members(struct core *core, uint32_t conversation, core_member_visit *visit, void *ctx) {
-    struct conversation *c = conversation_find(core, conversation);
+    struct conversation *c = core_conversation_lookup(core, conversation);
     struct mls_member from;
     struct core_member member;
     buf name = buf_on(core->mem);
     if (c == NULL)
         return ERR_NOT_FOUND;
-    if (!conversation_open(c))
+    if (!core_conversation_open(c))
         return OK;
-    TRY(conversation_load(core, c));
+    TRY(core_conversation_load(core, c));
     err e = OK;
     for (uint32_t i = 0; e == OK && i < mls_group_leaf_count(c->group); i++) {
         if (mls_group_member(c->group, i, &from) != OK)

@@ -8,7 +8,8 @@ static err signed_bytes(buf *out, const char *label, slice fields) {
     return buf_append(out, fields);
 }
 
-err account_sign(uint8_t signature[64], const uint8_t seed[32], const char *label, slice fields) {
+err core_account_sign(uint8_t signature[64], const uint8_t seed[32], const char *label,
+                      slice fields) {
     buf bytes = buf_on(NULL);
     size_t n = 64;
     err e = signed_bytes(&bytes, label, fields);
@@ -18,8 +19,8 @@ err account_sign(uint8_t signature[64], const uint8_t seed[32], const char *labe
     return e;
 }
 
-err account_verify(const uint8_t signature[64], const uint8_t key[32], const char *label,
-                   slice fields) {
+err core_account_verify(const uint8_t signature[64], const uint8_t key[32], const char *label,
+                        slice fields) {
     buf bytes = buf_on(NULL);
     err e = signed_bytes(&bytes, label, fields);
     if (e == OK)
@@ -28,7 +29,7 @@ err account_verify(const uint8_t signature[64], const uint8_t key[32], const cha
     return e;
 }
 
-err account_id(const uint8_t identity[32], uint8_t account[16]) {
+err core_account_id(const uint8_t identity[32], uint8_t account[16]) {
     uint8_t hash[32];
     slice key = slice_of(identity, 32);
     TRY(crypto_sha256.hash(hash, &key, 1));
@@ -38,12 +39,12 @@ err account_id(const uint8_t identity[32], uint8_t account[16]) {
 
 /* ---- Device lists ---- */
 
-err account_devices_check(slice encoded, struct proto_device_list *list) {
+err core_account_devices_check(slice encoded, struct proto_device_list *list) {
     TRY(proto_device_list_decode(encoded, list));
     if (list->devices.count == 0 || list->version == 0)
         return ERR_MALFORMED;
     slice fields = slice_of(encoded.p, encoded.n - sizeof list->signature);
-    return account_verify(list->signature, list->identity, "Sotto device list v1", fields);
+    return core_account_verify(list->signature, list->identity, "Sotto device list v1", fields);
 }
 
 static err write_devices(const struct record_account *a, const uint8_t signature[64], buf *out) {
@@ -69,14 +70,14 @@ static err make_devices(const struct record_account *a, buf *out) {
     uint8_t signature[64] = {0};
     TRY(write_devices(a, signature, out));
     slice fields = slice_of(out->p, out->n - sizeof signature);
-    TRY(account_sign(signature, a->identity_seed, "Sotto device list v1", fields));
+    TRY(core_account_sign(signature, a->identity_seed, "Sotto device list v1", fields));
     memcpy(out->p + out->n - sizeof signature, signature, sizeof signature);
     return OK;
 }
 
 /* ---- Storing ---- */
 
-err account_save(struct core *core) {
+err core_account_save(struct core *core) {
     TRY(record_account_settle(&core->account.bytes, &core->account.r));
     return core_put(core, TABLE_STATE, slice_str("account"), 0, buf_slice(&core->account.bytes));
 }
@@ -86,7 +87,7 @@ static err make_keys(struct core *core, struct record_account *a, buf *devices) 
     TRY(crypto_ed25519.generate(a->identity, a->identity_seed));
     TRY(crypto_ed25519.generate(a->device_key, a->device_seed));
     crypto_random(a->device, sizeof a->device);
-    TRY(account_id(a->identity, a->account));
+    TRY(core_account_id(a->identity, a->account));
     TRY(make_devices(a, devices));
     a->devices = buf_slice(devices);
     return OK;
@@ -95,17 +96,17 @@ static err make_keys(struct core *core, struct record_account *a, buf *devices) 
 static err create(struct core *core, struct record_account *a, uint64_t *command) {
     static const uint8_t format = FORMAT;
     buf devices = buf_on(core->mem);
-    TRY(txn_begin(core));
+    TRY(core_txn_begin(core));
     err e = core->account.exists ? OK : make_keys(core, a, &devices);
     a->command = core_number(core);
     *command = a->command;
     core->account.r = *a;
     core->account.exists = true;
     if (e == OK)
-        e = account_save(core);
+        e = core_account_save(core);
     if (e == OK)
         e = core_put(core, TABLE_STATE, slice_str("format"), 0, slice_of(&format, 1));
-    e = txn_end(core, e);
+    e = core_txn_end(core, e);
     buf_free(&devices);
     wipe(a, sizeof *a);
     return e;
@@ -116,7 +117,7 @@ err core_account_create(struct core *core, slice join_link, slice name, uint64_t
     TRY(core_enter(core, now));
     if (core->account.exists && core->account.r.registered)
         return ERR_EXISTS;
-    if (!text_valid(name))
+    if (!core_text_valid(name))
         return ERR_MALFORMED;
     if (name.n > CORE_NAME_MAX)
         return ERR_TOO_LARGE;
@@ -139,7 +140,7 @@ err core_account_create(struct core *core, slice join_link, slice name, uint64_t
     buf_free(&server);
     buf_free(&content);
     if (e == OK) {
-        session_close_both(core, OK);
+        core_session_close_both(core, OK);
         core->sessions[AUTH].at = now;
         core_pump(core);
     }
@@ -150,11 +151,11 @@ err core_name_set(struct core *core, slice name, uint64_t now) {
     TRY(core_enter(core, now));
     if (!core->account.exists)
         return ERR_STATE;
-    if (!text_valid(name))
+    if (!core_text_valid(name))
         return ERR_MALFORMED;
     if (name.n > CORE_NAME_MAX)
         return ERR_TOO_LARGE;
-    TRY(txn_begin(core));
+    TRY(core_txn_begin(core));
     core->account.r.name = name;
-    return txn_end(core, account_save(core));
+    return core_txn_end(core, core_account_save(core));
 }

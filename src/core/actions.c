@@ -24,7 +24,7 @@ static bool crowded(const struct core *core) {
     return core->action_n - core->action_first >= ACTIONS_MAX;
 }
 
-void action_connect(struct core *core, uint32_t link, slice server) {
+void core_action_connect(struct core *core, uint32_t link, slice server) {
     struct action *a = add(core);
     if (a == NULL || buf_set(&a->bytes, server) != OK)
         return;
@@ -32,7 +32,7 @@ void action_connect(struct core *core, uint32_t link, slice server) {
     a->link = link;
 }
 
-void action_transmit(struct core *core, uint32_t link, buf *bytes) {
+void core_action_transmit(struct core *core, uint32_t link, buf *bytes) {
     struct action *a = add(core);
     if (a == NULL) {
         buf_free(bytes);
@@ -43,7 +43,7 @@ void action_transmit(struct core *core, uint32_t link, buf *bytes) {
     buf_move(&a->bytes, bytes);
 }
 
-void action_disconnect(struct core *core, uint32_t link) {
+void core_action_disconnect(struct core *core, uint32_t link) {
     struct action *a = add(core);
     if (a == NULL)
         return;
@@ -51,7 +51,7 @@ void action_disconnect(struct core *core, uint32_t link) {
     a->link = link;
 }
 
-void action_notice(struct core *core, const struct core_notice *notice) {
+void core_action_notice(struct core *core, const struct core_notice *notice) {
     struct action *a = crowded(core) ? NULL : add(core);
     if (a == NULL)
         return;
@@ -62,50 +62,52 @@ void action_notice(struct core *core, const struct core_notice *notice) {
         buf_clear(&a->bytes);
 }
 
-void action_done(struct core *core, uint64_t command, err e, uint16_t reason, slice text,
-                 uint32_t conversation) {
+void core_action_done(struct core *core, uint64_t command, err e, uint16_t reason, slice text,
+                      uint32_t conversation) {
     struct core_notice notice = {.kind = CORE_NOTICE_DONE,
                                  .command = command,
                                  .error = e,
                                  .reason = reason,
                                  .text = text,
                                  .conversation = conversation};
-    action_notice(core, &notice);
+    core_action_notice(core, &notice);
 }
 
-void action_trouble(struct core *core, err e, uint16_t reason, const char *text) {
-    struct core_notice notice = {.kind = CORE_NOTICE_TROUBLE,
-                                 .error = e,
-                                 .reason = reason,
-                                 .text = slice_str(text)};
-    action_notice(core, &notice);
+void core_action_trouble(struct core *core, err e, uint16_t reason, const char *text) {
+    struct core_notice notice = {
+        .kind = CORE_NOTICE_TROUBLE, .error = e, .reason = reason, .text = slice_str(text)};
+    core_action_notice(core, &notice);
 }
 
-size_t action_mark(const struct core *core) { return core->action_n; }
+size_t core_action_mark(const struct core *core) {
+    return core->action_n;
+}
 
-void action_rewind(struct core *core, size_t mark) {
+void core_action_rewind(struct core *core, size_t mark) {
     while (core->action_n > mark && core->action_n > core->action_first)
         buf_free(&core->actions[--core->action_n].bytes);
 }
 
-void action_free_all(struct core *core) {
-    action_rewind(core, core->action_first);
+void core_action_free_all(struct core *core) {
+    core_action_rewind(core, core->action_first);
     mem_free(core->mem, core->actions, core->action_cap * sizeof *core->actions);
     core->actions = NULL;
     core->action_first = core->action_n = core->action_cap = 0;
     buf_free(&core->action_bytes);
 }
 
-static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
 
 static uint64_t wake_at(const struct core *core) {
     if (core->broken)
         return core->broken_until;
-    uint64_t at = session_wake(core);
-    at = least(at, stock_wake(core));
-    at = least(at, conversation_wake(core));
-    at = least(at, blob_wake(core));
-    return least(at, outbox_wake(core));
+    uint64_t at = core_session_wake(core);
+    at = least(at, core_stock_wake(core));
+    at = least(at, core_conversation_wake(core));
+    at = least(at, core_blob_wake(core));
+    return least(at, core_outbox_wake(core));
 }
 
 static void hand_out(struct core *core, struct core_action *action) {

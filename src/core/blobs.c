@@ -16,9 +16,11 @@ static size_t padded(size_t n) {
     return (n + mask) & ~mask;
 }
 
-static slice label(void) { return slice_str("Sotto blob v1"); }
+static slice label(void) {
+    return slice_str("Sotto blob v1");
+}
 
-err blob_seal(slice content, buf *sealed, struct proto_blob_reference *reference) {
+err core_blob_seal(slice content, buf *sealed, struct proto_blob_reference *reference) {
     if (content.n > BLOB_MAX)
         return ERR_TOO_LARGE;
     size_t start = sealed->n, size = padded(content.n);
@@ -30,19 +32,20 @@ err blob_seal(slice content, buf *sealed, struct proto_blob_reference *reference
     size_t total = sealed->n - start;
     reference->size = (uint32_t)content.n;
     reference->chunks = (uint32_t)((total + PROTO_CHUNK_MAX - 1) / PROTO_CHUNK_MAX);
-    return hash32(reference->id, slice_of(p, total));
+    return core_hash32(reference->id, slice_of(p, total));
 }
 
-err blob_open(slice sealed, const struct proto_blob_reference *reference, buf *content) {
+err core_blob_open(slice sealed, const struct proto_blob_reference *reference, buf *content) {
     uint8_t id[32];
     size_t start = content->n, tag = crypto_xchacha20poly1305.tag;
-    TRY(hash32(id, sealed));
+    TRY(core_hash32(id, sealed));
     if (memcmp(id, reference->id, sizeof id) != 0)
         return ERR_CRYPTO;
     if (sealed.n < tag || sealed.n - tag < reference->size)
         return ERR_TRUNCATED;
     TRY(buf_resize(content, start + sealed.n - tag));
-    err e = crypto_xchacha20poly1305.open(content->p + start, reference->key, nonce, label(), sealed);
+    err e =
+        crypto_xchacha20poly1305.open(content->p + start, reference->key, nonce, label(), sealed);
     for (size_t i = start + reference->size; e == OK && i < content->n; i++)
         if (content->p[i] != 0)
             e = ERR_MLS_PADDING;
@@ -58,12 +61,12 @@ static slice blob_name(uint64_t command, uint8_t name[8]) {
     return slice_of(name, 8);
 }
 
-err blob_store(struct core *core, uint64_t command, uint16_t place, slice sealed) {
+err core_blob_store(struct core *core, uint64_t command, uint16_t place, slice sealed) {
     uint8_t name[8];
     return core_put(core, TABLE_BLOB, blob_name(command, name), place, sealed);
 }
 
-err blob_forget(struct core *core, uint64_t command, uint16_t count) {
+err core_blob_forget(struct core *core, uint64_t command, uint16_t count) {
     uint8_t name[8];
     for (uint16_t i = 0; i < count; i++)
         TRY(core_delete(core, TABLE_BLOB, blob_name(command, name), i));
@@ -76,7 +79,7 @@ static uint32_t chunk_count(const struct entry *entry) {
 
 static void chunk_put(struct core *core, const struct request *request, err e, uint16_t reason,
                       uint16_t type, slice body) {
-    struct entry *entry = entry_find(core, request->number);
+    struct entry *entry = core_entry_find(core, request->number);
     (void)reason, (void)body;
     if (entry == NULL)
         return;
@@ -85,9 +88,9 @@ static void chunk_put(struct core *core, const struct request *request, err e, u
         return;
     if (e != OK) {
         entry->failures++;
-        entry->not_before = core->now + backoff(entry->failures, TIME_SECOND, 2 * TIME_MINUTE);
+        entry->not_before = core->now + core_backoff(entry->failures, TIME_SECOND, 2 * TIME_MINUTE);
     } else if (type != PROTO_ok) {
-        session_bad_answer(core, ANON);
+        core_session_bad_answer(core, ANON);
     } else if (++entry->chunk >= chunk_count(entry)) {
         entry->chunk = 0;
         entry->blob++;
@@ -100,19 +103,19 @@ static err put_chunk(struct core *core, struct entry *entry) {
     size_t at = (size_t)entry->chunk * PROTO_CHUNK_MAX, n = entry->blob_bytes.n - at;
     buf body = buf_on(core->mem);
     writer w = writer_on(&body);
-    err e = hash32(m.id, buf_slice(&entry->blob_bytes));
+    err e = core_hash32(m.id, buf_slice(&entry->blob_bytes));
     m.bytes = slice_of(entry->blob_bytes.p + at, n < PROTO_CHUNK_MAX ? n : PROTO_CHUNK_MAX);
     proto_blob_put_write(&w, &m);
     if (e == OK)
         e = writer_result(&w);
     if (e == OK)
-        e = session_request(core, ANON, PROTO_blob_put, buf_slice(&body), chunk_put,
-                            entry->r.command);
+        e = core_session_request(core, ANON, PROTO_blob_put, buf_slice(&body), chunk_put,
+                                 entry->r.command);
     buf_free(&body);
     return e;
 }
 
-bool blob_upload(struct core *core, struct entry *entry) {
+bool core_blob_upload(struct core *core, struct entry *entry) {
     uint8_t name[8];
     err e = OK;
     if (entry->blob >= entry->r.blobs)
@@ -140,38 +143,38 @@ static struct waiting *find_waiting(const struct core *core, uint64_t number) {
 }
 
 static err give_up(struct core *core, struct waiting *w, err why) {
-    TRY(inbox_put_aside(core, 0, why, w->r.reference));
-    return waiting_remove(core, w);
+    TRY(core_inbox_put_aside(core, 0, why, w->r.reference));
+    return core_waiting_remove(core, w);
 }
 
 static void finish(struct core *core, struct waiting *w, err why) {
-    if (txn_begin(core) == OK)
-        (void)!txn_end(core, give_up(core, w, why));
+    if (core_txn_begin(core) == OK)
+        (void)!core_txn_end(core, give_up(core, w, why));
 }
 
 static err keep_content(struct core *core, struct waiting *w, slice content) {
-    TRY(txn_begin(core));
+    TRY(core_txn_begin(core));
     w->r.why = WAIT_READY;
     w->r.reference = SLICE_EMPTY;
     w->r.content = content;
-    return txn_end(core, waiting_save(core, w));
+    return core_txn_end(core, core_waiting_save(core, w));
 }
 
 static void complete(struct core *core, struct waiting *w,
                      const struct proto_blob_reference *reference) {
     buf content = buf_on(core->mem);
-    err e = blob_open(buf_slice(&w->blob), reference, &content);
+    err e = core_blob_open(buf_slice(&w->blob), reference, &content);
     buf_free(&w->blob);
     if (e == OK)
         (void)!keep_content(core, w, buf_slice(&content));
-    else if (!err_hard(e))
+    else if (!core_err_hard(e))
         finish(core, w, e);
     buf_free(&content);
 }
 
 static void retry_later(struct core *core, struct waiting *w, uint16_t reason) {
     w->failures++;
-    w->not_before = core->now + backoff(w->failures, TIME_SECOND, 2 * TIME_MINUTE);
+    w->not_before = core->now + core_backoff(w->failures, TIME_SECOND, 2 * TIME_MINUTE);
     if (reason == PROTO_REASON_NONE || w->failures > ATTEMPTS_MAX)
         finish(core, w, ERR_NOT_FOUND);
 }
@@ -189,7 +192,7 @@ static void chunk_came(struct core *core, const struct request *request, err e, 
     if (e != OK) {
         retry_later(core, w, reason);
     } else if (type != PROTO_blob_chunk || proto_blob_chunk_decode(body, &chunk) != OK) {
-        session_bad_answer(core, ANON);
+        core_session_bad_answer(core, ANON);
     } else if (proto_blob_reference_decode(w->r.reference, &reference) != OK ||
                chunk.chunks != reference.chunks) {
         finish(core, w, ERR_MALFORMED);
@@ -208,26 +211,27 @@ static err get_chunk(struct core *core, struct waiting *w) {
     proto_blob_get_write(&w1, &m);
     err e = writer_result(&w1);
     if (e == OK)
-        e = session_request(core, ANON, PROTO_blob_get, buf_slice(&body), chunk_came, w->r.number);
+        e = core_session_request(core, ANON, PROTO_blob_get, buf_slice(&body), chunk_came,
+                                 w->r.number);
     buf_free(&body);
     return e;
 }
 
-void blob_fetch_pump(struct core *core) {
+void core_blob_fetch_pump(struct core *core) {
     size_t fetching = 0;
     for (size_t i = 0; i < core->waiting.n && fetching < FETCHES_MAX; i++) {
         struct waiting *w = core->waiting.p[i];
         if (w->r.why != WAIT_BLOB)
             continue;
-        if (!w->fetching && core->now >= w->not_before && session_room(core, ANON))
+        if (!w->fetching && core->now >= w->not_before && core_session_room(core, ANON))
             w->fetching = get_chunk(core, w) == OK;
         fetching += w->fetching;
     }
 }
 
-uint64_t blob_wake(const struct core *core) {
+uint64_t core_blob_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
-    if (!session_ready(core, ANON))
+    if (!core_session_ready(core, ANON))
         return at;
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];

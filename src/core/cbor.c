@@ -30,7 +30,7 @@ static err read_value(reader *r, uint8_t low, uint64_t *value) {
     }
 }
 
-err cbor_read(reader *r, struct cbor *item) {
+err core_cbor_read(reader *r, struct cbor *item) {
     reader at = *r;
     uint8_t head;
     TRY(reader_u8(&at, &head));
@@ -51,7 +51,7 @@ err cbor_read(reader *r, struct cbor *item) {
     return OK;
 }
 
-err cbor_peek(const reader *r, enum cbor_kind *kind) {
+err core_cbor_peek(const reader *r, enum cbor_kind *kind) {
     if (r->n == 0)
         return ERR_MALFORMED;
     *kind = (enum cbor_kind)(r->p[0] >> 5);
@@ -60,14 +60,14 @@ err cbor_peek(const reader *r, enum cbor_kind *kind) {
 
 static err read_kind(reader *r, enum cbor_kind kind, struct cbor *item) {
     reader at = *r;
-    TRY(cbor_read(&at, item));
+    TRY(core_cbor_read(&at, item));
     if (item->kind != kind)
         return ERR_MALFORMED;
     *r = at;
     return OK;
 }
 
-err cbor_read_uint(reader *r, uint64_t most, uint64_t *value) {
+err core_cbor_read_uint(reader *r, uint64_t most, uint64_t *value) {
     struct cbor item;
     reader at = *r;
     TRY(read_kind(&at, CBOR_UINT, &item));
@@ -78,28 +78,28 @@ err cbor_read_uint(reader *r, uint64_t most, uint64_t *value) {
     return OK;
 }
 
-err cbor_read_bytes(reader *r, slice *bytes) {
+err core_cbor_read_bytes(reader *r, slice *bytes) {
     struct cbor item;
     TRY(read_kind(r, CBOR_BYTES, &item));
     *bytes = item.bytes;
     return OK;
 }
 
-err cbor_read_text(reader *r, slice *text) {
+err core_cbor_read_text(reader *r, slice *text) {
     struct cbor item;
     TRY(read_kind(r, CBOR_TEXT, &item));
     *text = item.bytes;
     return OK;
 }
 
-err cbor_read_array(reader *r, uint64_t *count) {
+err core_cbor_read_array(reader *r, uint64_t *count) {
     struct cbor item;
     TRY(read_kind(r, CBOR_ARRAY, &item));
     *count = item.value;
     return OK;
 }
 
-err cbor_read_bool(reader *r, bool *value) {
+err core_cbor_read_bool(reader *r, bool *value) {
     struct cbor item;
     reader at = *r;
     TRY(read_kind(&at, CBOR_SIMPLE, &item));
@@ -110,10 +110,10 @@ err cbor_read_bool(reader *r, bool *value) {
     return OK;
 }
 
-bool cbor_skip_null(reader *r) {
+bool core_cbor_skip_null(reader *r) {
     reader at = *r;
     struct cbor item;
-    if (cbor_read(&at, &item) != OK || item.kind != CBOR_SIMPLE || item.value != CBOR_NULL)
+    if (core_cbor_read(&at, &item) != OK || item.kind != CBOR_SIMPLE || item.value != CBOR_NULL)
         return false;
     *r = at;
     return true;
@@ -140,7 +140,7 @@ static err skip(reader *r, unsigned depth) {
     struct cbor item;
     if (depth == 0)
         return ERR_TOO_LARGE;
-    TRY(cbor_read(r, &item));
+    TRY(core_cbor_read(r, &item));
     if (item.kind == CBOR_MAP)
         return skip_map(r, item.value, depth - 1);
     if (item.kind == CBOR_ARRAY)
@@ -149,7 +149,7 @@ static err skip(reader *r, unsigned depth) {
     return OK;
 }
 
-err cbor_skip(reader *r, slice *whole) {
+err core_cbor_skip(reader *r, slice *whole) {
     reader at = *r;
     TRY(skip(&at, CBOR_DEPTH_MAX));
     if (whole != NULL)
@@ -158,7 +158,7 @@ err cbor_skip(reader *r, slice *whole) {
     return OK;
 }
 
-void cbor_write(writer *w, enum cbor_kind kind, uint64_t value) {
+void core_cbor_write(writer *w, enum cbor_kind kind, uint64_t value) {
     uint8_t major = (uint8_t)(kind << 5);
     if (value < 24) {
         writer_u8(w, (uint8_t)(major | value));
@@ -177,14 +177,16 @@ void cbor_write(writer *w, enum cbor_kind kind, uint64_t value) {
     }
 }
 
-void cbor_write_bytes(writer *w, slice bytes) {
-    cbor_write(w, CBOR_BYTES, bytes.n);
+void core_cbor_write_bytes(writer *w, slice bytes) {
+    core_cbor_write(w, CBOR_BYTES, bytes.n);
     writer_bytes(w, bytes);
 }
 
-void cbor_write_text(writer *w, slice text) {
-    cbor_write(w, CBOR_TEXT, text.n);
+void core_cbor_write_text(writer *w, slice text) {
+    core_cbor_write(w, CBOR_TEXT, text.n);
     writer_bytes(w, text);
 }
 
-void cbor_write_null(writer *w) { cbor_write(w, CBOR_SIMPLE, CBOR_NULL); }
+void core_cbor_write_null(writer *w) {
+    core_cbor_write(w, CBOR_SIMPLE, CBOR_NULL);
+}

@@ -22,22 +22,22 @@ struct cbor {
     uint64_t value;
     slice bytes; /* of BYTES and TEXT */
 };
-MUST err cbor_read(reader *r, struct cbor *item);
+MUST err core_cbor_read(reader *r, struct cbor *item);
 /* The kind without moving; MALFORMED at the end. */
-MUST err cbor_peek(const reader *r, enum cbor_kind *kind);
-MUST err cbor_read_uint(reader *r, uint64_t most, uint64_t *value);
-MUST err cbor_read_bytes(reader *r, slice *bytes);
-MUST err cbor_read_text(reader *r, slice *text);
-MUST err cbor_read_array(reader *r, uint64_t *count);
-MUST err cbor_read_bool(reader *r, bool *value);
+MUST err core_cbor_peek(const reader *r, enum cbor_kind *kind);
+MUST err core_cbor_read_uint(reader *r, uint64_t most, uint64_t *value);
+MUST err core_cbor_read_bytes(reader *r, slice *bytes);
+MUST err core_cbor_read_text(reader *r, slice *text);
+MUST err core_cbor_read_array(reader *r, uint64_t *count);
+MUST err core_cbor_read_bool(reader *r, bool *value);
 /* True, and moves, if a null comes next. */
-bool cbor_skip_null(reader *r);
+bool core_cbor_skip_null(reader *r);
 /* Any one item, nested ones too. Checks that the keys of maps are in order and stand once. */
-MUST err cbor_skip(reader *r, slice *whole);
+MUST err core_cbor_skip(reader *r, slice *whole);
 
-void cbor_write(writer *w, enum cbor_kind kind, uint64_t value);
-void cbor_write_bytes(writer *w, slice bytes);
-void cbor_write_text(writer *w, slice text);
-void cbor_write_null(writer *w);
+void core_cbor_write(writer *w, enum cbor_kind kind, uint64_t value);
+void core_cbor_write_bytes(writer *w, slice bytes);
+void core_cbor_write_text(writer *w, slice text);
+void core_cbor_write_null(writer *w);
 
 #endif

@@ -1,5 +1,5 @@
-/* The commands on conversations: each checks what can be checked at once and becomes an entry of the
- * outbox. */
+/* The commands on conversations: each checks what can be checked at once and becomes an entry of
+ * the outbox. */
 #include "core/internal.h"
 
 #include "core/content.h"
@@ -7,20 +7,22 @@
 static err check_name(slice name) {
     if (name.n > CORE_NAME_MAX)
         return ERR_TOO_LARGE;
-    return text_valid(name) ? OK : ERR_MALFORMED;
+    return core_text_valid(name) ? OK : ERR_MALFORMED;
 }
 
 static err find_open(struct core *core, uint32_t number, uint64_t now, struct conversation **c) {
     TRY(core_enter(core, now));
-    *c = conversation_find(core, number);
+    *c = core_conversation_lookup(core, number);
     if (*c == NULL)
         return ERR_NOT_FOUND;
-    bool usable = (*c)->r.state == CORE_CONVERSATION_NEW ||
-                  (*c)->r.state == CORE_CONVERSATION_ACTIVE;
+    bool usable =
+        (*c)->r.state == CORE_CONVERSATION_NEW || (*c)->r.state == CORE_CONVERSATION_ACTIVE;
     return usable ? OK : ERR_STATE;
 }
 
-static bool outbox_full(const struct core *core) { return core->entries.n >= OUTBOX_MAX; }
+static bool outbox_full(const struct core *core) {
+    return core->entries.n >= OUTBOX_MAX;
+}
 
 /* One entry in a transaction of its own. */
 static err add(struct core *core, struct conversation *c, enum entry_kind kind, slice intent,
@@ -28,11 +30,11 @@ static err add(struct core *core, struct conversation *c, enum entry_kind kind, 
     struct entry *entry = NULL;
     if (outbox_full(core))
         return ERR_LIMIT;
-    TRY(txn_begin(core));
-    err e = entry_add(core, c, kind, intent, false, &entry);
+    TRY(core_txn_begin(core));
+    err e = core_entry_add(core, c, kind, intent, false, &entry);
     if (e == OK)
         *command = entry->r.command;
-    TRY(txn_end(core, e));
+    TRY(core_txn_end(core, e));
     core_pump(core);
     return OK;
 }
@@ -61,10 +63,10 @@ static err create(struct core *core, slice name, slice accounts, uint64_t *comma
     struct conversation *c;
     struct entry *entry = NULL;
     crypto_random(group, sizeof group);
-    TRY(conversation_add_new(core, group, CORE_CONVERSATION_NEW, &c));
+    TRY(core_conversation_insert(core, group, CORE_CONVERSATION_NEW, &c));
     c->r.name = name;
-    TRY(conversation_save(core, c));
-    TRY(entry_add(core, c, ENTRY_CREATE, accounts, false, &entry));
+    TRY(core_conversation_save(core, c));
+    TRY(core_entry_add(core, c, ENTRY_CREATE, accounts, false, &entry));
     *command = entry->r.command;
     *number = c->r.number;
     return OK;
@@ -79,9 +81,9 @@ err core_conversation_new(struct core *core, slice name, const uint8_t (*account
     TRY(check_accounts(core, accounts, count));
     if (outbox_full(core) || core->conversations.n >= CONVERSATIONS_MAX)
         return ERR_LIMIT;
-    TRY(txn_begin(core));
+    TRY(core_txn_begin(core));
     err e = create(core, name, slice_of(accounts, count * CORE_ACCOUNT), command, conversation);
-    TRY(txn_end(core, e));
+    TRY(core_txn_end(core, e));
     core_pump(core);
     return OK;
 }
@@ -90,7 +92,7 @@ err core_conversation_add(struct core *core, uint32_t conversation,
                           const uint8_t account[CORE_ACCOUNT], uint64_t now, uint64_t *command) {
     struct conversation *c;
     TRY(find_open(core, conversation, now, &c));
-    if (contact_find(core, account) == NULL)
+    if (core_contact_lookup(core, account) == NULL)
         return ERR_NOT_FOUND;
     return add(core, c, ENTRY_ADD, slice_of(account, CORE_ACCOUNT), command);
 }
@@ -120,18 +122,18 @@ err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t n
         return ERR_STATE;
     if (outbox_full(core))
         return ERR_LIMIT;
-    TRY(txn_begin(core));
+    TRY(core_txn_begin(core));
     c->r.state = CORE_CONVERSATION_LEAVING;
-    err e = conversation_save(core, c);
+    err e = core_conversation_save(core, c);
     if (e == OK)
-        e = entry_add(core, c, ENTRY_LEAVE, SLICE_EMPTY, false, &entry);
+        e = core_entry_add(core, c, ENTRY_LEAVE, SLICE_EMPTY, false, &entry);
     if (e == OK)
         *command = entry->r.command;
     if (e == OK && c->r.members == 1)
-        e = conversation_end(core, c, CORE_CONVERSATION_LEFT);
+        e = core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
     else if (e == OK)
-        conversation_notice(core, c);
-    TRY(txn_end(core, e));
+        core_conversation_notice(core, c);
+    TRY(core_txn_end(core, e));
     core_pump(core);
     return OK;
 }
@@ -148,11 +150,11 @@ err core_conversation_rename(struct core *core, uint32_t conversation, slice nam
         return ERR_STATE;
     if (outbox_full(core))
         return ERR_LIMIT;
-    TRY(txn_begin(core));
-    err e = profile_rename(core, c, name, &entry);
+    TRY(core_txn_begin(core));
+    err e = core_profile_rename(core, c, name, &entry);
     if (e == OK)
         *command = entry->r.command;
-    TRY(txn_end(core, e));
+    TRY(core_txn_end(core, e));
     core_pump(core);
     return OK;
 }
@@ -160,14 +162,14 @@ err core_conversation_rename(struct core *core, uint32_t conversation, slice nam
 err core_conversation_read(struct core *core, uint32_t conversation, uint64_t message,
                            uint64_t now) {
     TRY(core_enter(core, now));
-    struct conversation *c = conversation_find(core, conversation);
+    struct conversation *c = core_conversation_lookup(core, conversation);
     if (c == NULL)
         return ERR_NOT_FOUND;
     if (message <= c->r.read || message > c->r.messages)
         return OK;
-    TRY(txn_begin(core));
+    TRY(core_txn_begin(core));
     c->r.read = message;
-    return txn_end(core, conversation_save(core, c));
+    return core_txn_end(core, core_conversation_save(core, c));
 }
 
 /* ---- Messages ---- */
@@ -183,13 +185,13 @@ static err queue_content(struct core *core, struct conversation *c, slice conten
                                .content = content};
     memcpy(m.sender, core->account.r.account, sizeof m.sender);
     memcpy(m.device, core->account.r.device, sizeof m.device);
-    TRY(content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), content));
-    TRY(history_add(core, c, &m, message));
-    TRY(entry_add(core, c, ENTRY_CONTENT, content, false, &entry));
+    TRY(core_content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), content));
+    TRY(core_history_add(core, c, &m, message));
+    TRY(core_entry_add(core, c, ENTRY_CONTENT, content, false, &entry));
     entry->r.message = *message;
     memcpy(entry->r.id, m.id, sizeof entry->r.id);
     *command = entry->r.command;
-    return entry_save(core, entry);
+    return core_entry_save(core, entry);
 }
 
 err core_send_content(struct core *core, uint32_t conversation, slice content, uint64_t now,
@@ -199,11 +201,11 @@ err core_send_content(struct core *core, uint32_t conversation, slice content, u
     TRY(find_open(core, conversation, now, &c));
     if (content.n > CORE_TEXT_MAX + 4096)
         return ERR_TOO_LARGE;
-    TRY(content_decode(content, &decoded));
+    TRY(core_content_decode(content, &decoded));
     if (outbox_full(core))
         return ERR_LIMIT;
-    TRY(txn_begin(core));
-    TRY(txn_end(core, queue_content(core, c, content, command, message)));
+    TRY(core_txn_begin(core));
+    TRY(core_txn_end(core, queue_content(core, c, content, command, message)));
     core_pump(core);
     return OK;
 }
@@ -212,14 +214,14 @@ err core_send_text(struct core *core, uint32_t conversation, enum core_text_kind
                    const uint8_t *in_reply_to, uint64_t now, uint64_t *command, uint64_t *message) {
     buf content = buf_on(core->mem);
     bool reaction = kind == CORE_TEXT_REACTION;
-    const char *type = kind == CORE_TEXT_MARKDOWN ? "text/markdown;variant=GFM-MIMI"
-                                                  : "text/plain;charset=utf-8";
+    const char *type =
+        kind == CORE_TEXT_MARKDOWN ? "text/markdown;variant=GFM-MIMI" : "text/plain;charset=utf-8";
     if (text.n > CORE_TEXT_MAX)
         return ERR_TOO_LARGE;
-    if (text.n == 0 || !text_valid(text) || (reaction && in_reply_to == NULL))
+    if (text.n == 0 || !core_text_valid(text) || (reaction && in_reply_to == NULL))
         return ERR_MALFORMED;
-    err e = content_encode(&content, reaction ? CONTENT_REACTION : CONTENT_RENDER, type, text,
-                           in_reply_to, NULL);
+    err e = core_content_encode(&content, reaction ? CONTENT_REACTION : CONTENT_RENDER, type, text,
+                                in_reply_to, NULL);
     if (e == OK)
         e = core_send_content(core, conversation, buf_slice(&content), now, command, message);
     buf_free(&content);

@@ -5,7 +5,8 @@
 
 /* ---- Text from people ---- */
 
-/* Length of the UTF-8 character at p, or 0. Control characters are none, but for line ends and tabs. */
+/* Length of the UTF-8 character at p, or 0. Control characters are none, but for line ends and
+ * tabs. */
 static size_t character(const uint8_t *p, size_t n) {
     uint8_t c = p[0];
     size_t want = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
@@ -24,7 +25,7 @@ static size_t character(const uint8_t *p, size_t n) {
     return want;
 }
 
-bool text_valid(slice text) {
+bool core_text_valid(slice text) {
     for (size_t i = 0; i < text.n;) {
         size_t n = character(text.p + i, text.n - i);
         if (n == 0)
@@ -40,17 +41,17 @@ static err check_name(slice name) {
     for (size_t i = 0; i < name.n; i++)
         if (name.p[i] < 0x20)
             return ERR_MALFORMED;
-    return text_valid(name) ? OK : ERR_MALFORMED;
+    return core_text_valid(name) ? OK : ERR_MALFORMED;
 }
 
 /* ---- Objects ---- */
 
-void contact_free(struct core *core, struct contact *contact) {
+void core_contact_free(struct core *core, struct contact *contact) {
     buf_free(&contact->bytes);
     mem_free(core->mem, contact, sizeof *contact);
 }
 
-struct contact *contact_find(const struct core *core, const uint8_t account[16]) {
+struct contact *core_contact_lookup(const struct core *core, const uint8_t account[16]) {
     for (size_t i = 0; i < core->contacts.n; i++) {
         struct contact *c = core->contacts.p[i];
         if (memcmp(c->r.account, account, 16) == 0)
@@ -67,7 +68,7 @@ static err contact_save(struct core *core, struct contact *contact) {
 
 /* Stores a new contact, or what is new about a known one. r's slices may borrow from anywhere. */
 static err contact_put(struct core *core, struct record_contact *r) {
-    struct contact *c = contact_find(core, r->account);
+    struct contact *c = core_contact_lookup(core, r->account);
     if (c != NULL) {
         r->number = c->r.number;
         c->r = *r;
@@ -81,22 +82,22 @@ static err contact_put(struct core *core, struct record_contact *r) {
     c->r = *r;
     err e = contact_save(core, c);
     if (e == OK)
-        e = list_add(core, &core->contacts, c);
+        e = core_list_add(core, &core->contacts, c);
     if (e != OK)
-        contact_free(core, c);
+        core_contact_free(core, c);
     return e;
 }
 
 /* ---- Links ---- */
 
-err contact_link_make(struct core *core, buf *link) {
+err core_contact_link_make(struct core *core, buf *link) {
     const struct record_account *a = &core->account.r;
     struct proto_contact contact = {.name = a->name, .devices = a->devices};
     struct proto_address address;
     buf content = buf_on(core->mem), addresses = buf_on(core->mem);
     writer w = writer_on(&content), inner = writer_on(&addresses);
     memcpy(contact.server, a->server_identity, sizeof contact.server);
-    err e = stock_take_address(core, address.bytes);
+    err e = core_stock_take_address(core, address.bytes);
     if (e == OK)
         PROTO_LIST_ADD(address, &inner, &contact.addresses, &address);
     if (e == OK)
@@ -116,7 +117,7 @@ static err check_link(const struct core *core, const struct proto_contact *link,
                       struct proto_device_list *list) {
     TRY(check_name(link->name));
     TRY(check_name(petname));
-    TRY(account_devices_check(link->devices, list));
+    TRY(core_account_devices_check(link->devices, list));
     if (link->addresses.count != list->devices.count)
         return ERR_MALFORMED;
     if (memcmp(link->server, core->account.r.server_identity, sizeof link->server) != 0)
@@ -129,7 +130,7 @@ static err check_link(const struct core *core, const struct proto_contact *link,
 static err accept(struct core *core, const struct proto_contact *link, slice petname,
                   const struct proto_device_list *list, const uint8_t account[16]) {
     struct record_contact r = {0};
-    const struct contact *known = contact_find(core, account);
+    const struct contact *known = core_contact_lookup(core, account);
     if (known == NULL && core->contacts.n >= CONTACTS_MAX)
         return ERR_LIMIT;
     if (known != NULL) {
@@ -145,8 +146,8 @@ static err accept(struct core *core, const struct proto_contact *link, slice pet
     r.addresses = link->addresses.bytes;
     if (petname.n > 0)
         r.petname = petname;
-    TRY(txn_begin(core));
-    return txn_end(core, contact_put(core, &r));
+    TRY(core_txn_begin(core));
+    return core_txn_end(core, contact_put(core, &r));
 }
 
 err core_contact_accept(struct core *core, slice contact_link, slice petname, uint64_t now,
@@ -163,7 +164,7 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
     if (e == OK)
         e = check_link(core, &link, petname, &list);
     if (e == OK)
-        e = account_id(list.identity, account);
+        e = core_account_id(list.identity, account);
     if (e == OK)
         e = accept(core, &link, petname, &list, account);
     buf_free(&server);
@@ -174,15 +175,15 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
 /* ---- Changes ---- */
 
 static err change(struct core *core, struct contact *c) {
-    TRY(txn_begin(core));
-    return txn_end(core, contact_save(core, c));
+    TRY(core_txn_begin(core));
+    return core_txn_end(core, contact_save(core, c));
 }
 
 err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOUNT], slice petname,
                         uint64_t now) {
     TRY(core_enter(core, now));
     TRY(check_name(petname));
-    struct contact *c = contact_find(core, account);
+    struct contact *c = core_contact_lookup(core, account);
     if (c == NULL)
         return ERR_NOT_FOUND;
     c->r.petname = petname;
@@ -192,7 +193,7 @@ err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOUNT], 
 err core_contact_set_verified(struct core *core, const uint8_t account[CORE_ACCOUNT], bool verified,
                               uint64_t now) {
     TRY(core_enter(core, now));
-    struct contact *c = contact_find(core, account);
+    struct contact *c = core_contact_lookup(core, account);
     if (c == NULL)
         return ERR_NOT_FOUND;
     c->r.verified = verified;
@@ -204,10 +205,10 @@ static err meet(struct core *core, struct conversation *conversation, const uint
                 struct record_contact *r, buf *addresses) {
     struct mls_member member;
     struct leaf leaf;
-    TRY(conversation_load(core, conversation));
+    TRY(core_conversation_load(core, conversation));
     for (uint32_t i = 0; i < mls_group_leaf_count(conversation->group); i++) {
         if (mls_group_member(conversation->group, i, &member) != OK ||
-            leaf_read(&member, &leaf) != OK || memcmp(leaf.account, account, 16) != 0)
+            core_leaf_read(&member, &leaf) != OK || memcmp(leaf.account, account, 16) != 0)
             continue;
         memcpy(r->identity, leaf.identity, sizeof r->identity);
         TRY(buf_append(addresses, SLICE_ARRAY(leaf.device)));
@@ -220,28 +221,28 @@ err core_contact_meet(struct core *core, uint32_t number, const uint8_t account[
                       slice petname, uint64_t now) {
     TRY(core_enter(core, now));
     TRY(check_name(petname));
-    struct conversation *conversation = conversation_find(core, number);
+    struct conversation *conversation = core_conversation_lookup(core, number);
     struct record_contact r = {0};
     buf devices = buf_on(core->mem), name = buf_on(core->mem);
-    if (conversation == NULL || !conversation_open(conversation))
+    if (conversation == NULL || !core_conversation_open(conversation))
         return ERR_NOT_FOUND;
     if (memcmp(account, core->account.r.account, 16) == 0)
         return ERR_DENIED;
-    if (contact_find(core, account) != NULL)
+    if (core_contact_lookup(core, account) != NULL)
         return ERR_EXISTS;
     if (core->contacts.n >= CONTACTS_MAX)
         return ERR_LIMIT;
     err e = meet(core, conversation, account, &r, &devices);
     if (e == OK)
-        e = contact_name(core, account, &name);
+        e = core_contact_name_of(core, account, &name);
     if (e == OK)
-        e = txn_begin(core);
+        e = core_txn_begin(core);
     if (e == OK) {
         memcpy(r.account, account, sizeof r.account);
         r.petname = petname;
         r.name = buf_slice(&name);
         r.addresses = buf_slice(&devices);
-        e = txn_end(core, contact_put(core, &r));
+        e = core_txn_end(core, contact_put(core, &r));
     }
     buf_free(&devices);
     buf_free(&name);
@@ -257,8 +258,8 @@ static err target(buf *targets, const uint8_t *account, const uint8_t *device,
     return buf_append(targets, slice_of(address, PROTO_ADDRESS));
 }
 
-err contact_targets(const struct core *core, const uint8_t account[16], buf *targets) {
-    const struct contact *c = contact_find(core, account);
+err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets) {
+    const struct contact *c = core_contact_lookup(core, account);
     struct proto_device_list list;
     struct proto_device device;
     if (c == NULL)
@@ -286,10 +287,10 @@ err contact_targets(const struct core *core, const uint8_t account[16], buf *tar
 /* ---- Names ---- */
 
 /* What somebody calls itself weighs more than what a third person says it does. */
-err contact_learn_name(struct core *core, const uint8_t account[16], slice name, bool own_word) {
+err core_contact_learn_name(struct core *core, const uint8_t account[16], slice name,
+                            bool own_word) {
     buf value = buf_on(core->mem);
-    if (check_name(name) != OK || name.n == 0 ||
-        memcmp(account, core->account.r.account, 16) == 0)
+    if (check_name(name) != OK || name.n == 0 || memcmp(account, core->account.r.account, 16) == 0)
         return OK;
     err e = core_get(core, TABLE_CONTACT, slice_of(account, 16), 0, &value);
     if (e == ERR_NOT_FOUND || (e == OK && own_word)) {
@@ -298,7 +299,7 @@ err contact_learn_name(struct core *core, const uint8_t account[16], slice name,
         if (e == OK)
             e = core_put(core, TABLE_CONTACT, slice_of(account, 16), 0, buf_slice(&value));
     }
-    struct contact *c = contact_find(core, account);
+    struct contact *c = core_contact_lookup(core, account);
     if (e == OK && own_word && c != NULL && !slice_equal(c->r.name, name)) {
         c->r.name = name;
         e = contact_save(core, c);
@@ -307,8 +308,8 @@ err contact_learn_name(struct core *core, const uint8_t account[16], slice name,
     return e;
 }
 
-err contact_name(struct core *core, const uint8_t account[16], buf *name) {
-    const struct contact *c = contact_find(core, account);
+err core_contact_name_of(struct core *core, const uint8_t account[16], buf *name) {
+    const struct contact *c = core_contact_lookup(core, account);
     if (core->account.exists && memcmp(account, core->account.r.account, 16) == 0)
         return buf_append(name, core->account.r.name);
     if (c != NULL && c->r.petname.n > 0)
@@ -345,7 +346,7 @@ err core_contact_at(const struct core *core, size_t i, struct core_contact *cont
 
 err core_contact_get(const struct core *core, const uint8_t account[CORE_ACCOUNT],
                      struct core_contact *contact) {
-    const struct contact *c = contact_find(core, account);
+    const struct contact *c = core_contact_lookup(core, account);
     if (c == NULL)
         return ERR_NOT_FOUND;
     fill(c, contact);

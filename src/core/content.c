@@ -8,48 +8,48 @@
 
 static err read_id(reader *r, slice *id) {
     *id = SLICE_EMPTY;
-    if (cbor_skip_null(r))
+    if (core_cbor_skip_null(r))
         return OK;
-    TRY(cbor_read_bytes(r, id));
+    TRY(core_cbor_read_bytes(r, id));
     return id->n == CORE_MESSAGE_ID ? OK : ERR_MALFORMED;
 }
 
 static err read_expires(reader *r, struct content *c) {
     uint64_t count;
-    c->has_expires = !cbor_skip_null(r);
+    c->has_expires = !core_cbor_skip_null(r);
     c->expires_relative = false;
     c->expires = 0;
     if (!c->has_expires)
         return OK;
-    TRY(cbor_read_array(r, &count));
+    TRY(core_cbor_read_array(r, &count));
     if (count != 2)
         return ERR_MALFORMED;
-    TRY(cbor_read_bool(r, &c->expires_relative));
-    return cbor_read_uint(r, UINT32_MAX, &c->expires);
+    TRY(core_cbor_read_bool(r, &c->expires_relative));
+    return core_cbor_read_uint(r, UINT32_MAX, &c->expires);
 }
 
 static err read_external(reader *r, struct content_part *part) {
-    TRY(cbor_read_text(r, &part->type));
-    TRY(cbor_read_text(r, &part->url));
-    TRY(cbor_read_uint(r, UINT32_MAX, &part->expires));
-    TRY(cbor_read_uint(r, UINT64_MAX, &part->size));
-    TRY(cbor_read_uint(r, UINT16_MAX, &part->algorithm));
-    TRY(cbor_read_bytes(r, &part->key));
-    TRY(cbor_read_bytes(r, &part->nonce));
-    TRY(cbor_read_bytes(r, &part->aad));
-    TRY(cbor_read_uint(r, UINT8_MAX, &part->hash_algorithm));
-    TRY(cbor_read_bytes(r, &part->hash));
-    TRY(cbor_read_text(r, &part->description));
-    return cbor_read_text(r, &part->filename);
+    TRY(core_cbor_read_text(r, &part->type));
+    TRY(core_cbor_read_text(r, &part->url));
+    TRY(core_cbor_read_uint(r, UINT32_MAX, &part->expires));
+    TRY(core_cbor_read_uint(r, UINT64_MAX, &part->size));
+    TRY(core_cbor_read_uint(r, UINT16_MAX, &part->algorithm));
+    TRY(core_cbor_read_bytes(r, &part->key));
+    TRY(core_cbor_read_bytes(r, &part->nonce));
+    TRY(core_cbor_read_bytes(r, &part->aad));
+    TRY(core_cbor_read_uint(r, UINT8_MAX, &part->hash_algorithm));
+    TRY(core_cbor_read_bytes(r, &part->hash));
+    TRY(core_cbor_read_text(r, &part->description));
+    return core_cbor_read_text(r, &part->filename);
 }
 
 static err read_part(reader *r, struct content_part *part, unsigned depth, uint64_t *parts);
 
 static err read_multi(reader *r, struct content_part *part, unsigned depth, uint64_t *parts) {
     uint64_t semantics;
-    TRY(cbor_read_uint(r, CONTENT_PROCESS_ALL, &semantics));
+    TRY(core_cbor_read_uint(r, CONTENT_PROCESS_ALL, &semantics));
     part->semantics = (enum content_semantics)semantics;
-    TRY(cbor_read_array(r, &part->count));
+    TRY(core_cbor_read_array(r, &part->count));
     if (part->count < 2)
         return ERR_MALFORMED;
     const uint8_t *start = r->p;
@@ -79,16 +79,16 @@ static err read_part(reader *r, struct content_part *part, unsigned depth, uint6
     memset(part, 0, sizeof *part);
     if (depth == 0 || ++*parts > CONTENT_PARTS_MAX)
         return ERR_TOO_LARGE;
-    TRY(cbor_read_array(r, &count));
-    TRY(cbor_read_uint(r, UINT8_MAX, &part->disposition));
-    TRY(cbor_read_text(r, &part->language));
-    TRY(cbor_read_uint(r, CONTENT_MULTI, &cardinality));
+    TRY(core_cbor_read_array(r, &count));
+    TRY(core_cbor_read_uint(r, UINT8_MAX, &part->disposition));
+    TRY(core_cbor_read_text(r, &part->language));
+    TRY(core_cbor_read_uint(r, CONTENT_MULTI, &cardinality));
     part->cardinality = (enum content_cardinality)cardinality;
     if (count != part_length(part->cardinality))
         return ERR_MALFORMED;
     if (part->cardinality == CONTENT_SINGLE) {
-        TRY(cbor_read_text(r, &part->type));
-        TRY(cbor_read_bytes(r, &part->body));
+        TRY(core_cbor_read_text(r, &part->type));
+        TRY(core_cbor_read_bytes(r, &part->body));
     } else if (part->cardinality == CONTENT_EXTERNAL) {
         TRY(read_external(r, part));
     } else if (part->cardinality == CONTENT_MULTI) {
@@ -98,31 +98,31 @@ static err read_part(reader *r, struct content_part *part, unsigned depth, uint6
     return OK;
 }
 
-err content_part_read(reader *r, struct content_part *part) {
+err core_content_part_read(reader *r, struct content_part *part) {
     uint64_t parts = 0;
     return read_part(r, part, CONTENT_PART_DEPTH, &parts);
 }
 
-err content_decode(slice bytes, struct content *c) {
+err core_content_decode(slice bytes, struct content *c) {
     reader r = reader_of(bytes);
     uint64_t count, parts = 0;
     enum cbor_kind kind;
-    TRY(cbor_read_array(&r, &count));
+    TRY(core_cbor_read_array(&r, &count));
     if (count != 7)
         return ERR_MALFORMED;
-    TRY(cbor_read_bytes(&r, &c->salt));
+    TRY(core_cbor_read_bytes(&r, &c->salt));
     if (c->salt.n != CONTENT_SALT)
         return ERR_MALFORMED;
     TRY(read_id(&r, &c->replaces));
-    TRY(cbor_read_bytes(&r, &c->topic));
+    TRY(core_cbor_read_bytes(&r, &c->topic));
     if (c->topic.n > CONTENT_TOPIC_MAX)
         return ERR_TOO_LARGE;
     TRY(read_expires(&r, c));
     TRY(read_id(&r, &c->in_reply_to));
-    TRY(cbor_peek(&r, &kind));
+    TRY(core_cbor_peek(&r, &kind));
     if (kind != CBOR_MAP)
         return ERR_MALFORMED;
-    TRY(cbor_skip(&r, &c->extensions));
+    TRY(core_cbor_skip(&r, &c->extensions));
     TRY(read_part(&r, &c->part, CONTENT_PART_DEPTH, &parts));
     return reader_end(&r);
 }
@@ -131,9 +131,9 @@ err content_decode(slice bytes, struct content *c) {
 
 static void write_id(writer *w, slice id) {
     if (id.n == 0)
-        cbor_write_null(w);
+        core_cbor_write_null(w);
     else
-        cbor_write_bytes(w, id);
+        core_cbor_write_bytes(w, id);
 }
 
 static void write_part(writer *w, const struct content_part *part) {
@@ -141,32 +141,32 @@ static void write_part(writer *w, const struct content_part *part) {
         writer_bytes(w, part->whole);
         return;
     }
-    cbor_write(w, CBOR_ARRAY, part_length(part->cardinality));
-    cbor_write(w, CBOR_UINT, part->disposition);
-    cbor_write_text(w, part->language);
-    cbor_write(w, CBOR_UINT, part->cardinality);
+    core_cbor_write(w, CBOR_ARRAY, part_length(part->cardinality));
+    core_cbor_write(w, CBOR_UINT, part->disposition);
+    core_cbor_write_text(w, part->language);
+    core_cbor_write(w, CBOR_UINT, part->cardinality);
     if (part->cardinality == CONTENT_SINGLE) {
-        cbor_write_text(w, part->type);
-        cbor_write_bytes(w, part->body);
+        core_cbor_write_text(w, part->type);
+        core_cbor_write_bytes(w, part->body);
     }
 }
 
-err content_write(buf *out, const struct content *c) {
+err core_content_write(buf *out, const struct content *c) {
     writer w = writer_on(out);
-    cbor_write(&w, CBOR_ARRAY, 7);
-    cbor_write_bytes(&w, c->salt);
+    core_cbor_write(&w, CBOR_ARRAY, 7);
+    core_cbor_write_bytes(&w, c->salt);
     write_id(&w, c->replaces);
-    cbor_write_bytes(&w, c->topic);
+    core_cbor_write_bytes(&w, c->topic);
     if (c->has_expires) {
-        cbor_write(&w, CBOR_ARRAY, 2);
-        cbor_write(&w, CBOR_SIMPLE, c->expires_relative ? CBOR_TRUE : CBOR_FALSE);
-        cbor_write(&w, CBOR_UINT, c->expires);
+        core_cbor_write(&w, CBOR_ARRAY, 2);
+        core_cbor_write(&w, CBOR_SIMPLE, c->expires_relative ? CBOR_TRUE : CBOR_FALSE);
+        core_cbor_write(&w, CBOR_UINT, c->expires);
     } else {
-        cbor_write_null(&w);
+        core_cbor_write_null(&w);
     }
     write_id(&w, c->in_reply_to);
     if (c->extensions.n == 0)
-        cbor_write(&w, CBOR_MAP, 0);
+        core_cbor_write(&w, CBOR_MAP, 0);
     else
         writer_bytes(&w, c->extensions);
     write_part(&w, &c->part);
@@ -185,11 +185,11 @@ static err encode(buf *out, const struct content_part *part, const uint8_t *in_r
                         .replaces = id_or_none(replaces),
                         .in_reply_to = id_or_none(in_reply_to),
                         .part = *part};
-    return content_write(out, &c);
+    return core_content_write(out, &c);
 }
 
-err content_encode(buf *out, enum content_disposition disposition, const char *type, slice body,
-                   const uint8_t *in_reply_to, const uint8_t *replaces) {
+err core_content_encode(buf *out, enum content_disposition disposition, const char *type,
+                        slice body, const uint8_t *in_reply_to, const uint8_t *replaces) {
     struct content_part part = {.cardinality = CONTENT_SINGLE,
                                 .disposition = disposition,
                                 .type = slice_str(type),
@@ -197,40 +197,40 @@ err content_encode(buf *out, enum content_disposition disposition, const char *t
     return encode(out, &part, in_reply_to, replaces);
 }
 
-err content_encode_delete(buf *out, const uint8_t *in_reply_to, const uint8_t *replaces) {
+err core_content_encode_delete(buf *out, const uint8_t *in_reply_to, const uint8_t *replaces) {
     struct content_part part = {.cardinality = CONTENT_NULL, .disposition = CONTENT_RENDER};
     return encode(out, &part, in_reply_to, replaces);
 }
 
 /* ---- Message ids ---- */
 
-err content_id(uint8_t id[CORE_MESSAGE_ID], slice sender_uri, slice room_uri, slice content,
-               slice salt) {
+err core_content_id(uint8_t id[CORE_MESSAGE_ID], slice sender_uri, slice room_uri, slice content,
+                    slice salt) {
     uint8_t hash[32];
     uint8_t lengths[4] = {(uint8_t)(sender_uri.n >> 8), (uint8_t)sender_uri.n,
                           (uint8_t)(room_uri.n >> 8), (uint8_t)room_uri.n};
     if (sender_uri.n > UINT16_MAX || room_uri.n > UINT16_MAX)
         return ERR_TOO_LARGE;
-    slice parts[] = {slice_of(lengths, 2), sender_uri, slice_of(lengths + 2, 2),
-                     room_uri,             content,    salt};
+    slice parts[] = {
+        slice_of(lengths, 2), sender_uri, slice_of(lengths + 2, 2), room_uri, content, salt};
     TRY(crypto_sha256.hash(hash, parts, sizeof parts / sizeof parts[0]));
     id[0] = 1;
     memcpy(id + 1, hash, CORE_MESSAGE_ID - 1);
     return OK;
 }
 
-err content_id_of(uint8_t id[CORE_MESSAGE_ID], const uint8_t account[CORE_ACCOUNT], slice group_id,
-                  slice content) {
+err core_content_id_of(uint8_t id[CORE_MESSAGE_ID], const uint8_t account[CORE_ACCOUNT],
+                       slice group_id, slice content) {
     struct content c;
     buf sender = buf_on(NULL), room = buf_on(NULL);
-    err e = content_decode(content, &c);
+    err e = core_content_decode(content, &c);
     if (e != OK)
         return e;
     TRY_OUT(e, buf_append(&sender, slice_str("sotto:u/")));
     TRY_OUT(e, hex_encode(&sender, slice_of(account, CORE_ACCOUNT)));
     TRY_OUT(e, buf_append(&room, slice_str("sotto:r/")));
     TRY_OUT(e, hex_encode(&room, group_id));
-    e = content_id(id, buf_slice(&sender), buf_slice(&room), content, c.salt);
+    e = core_content_id(id, buf_slice(&sender), buf_slice(&room), content, c.salt);
 out:
     buf_free(&sender);
     buf_free(&room);
@@ -284,13 +284,13 @@ static err show_multi(const struct content_part *part, bool *markdown, bool *oth
     reader r = reader_of(part->body);
     struct content_part inner;
     for (uint64_t i = 0; part->semantics == CONTENT_CHOOSE_ONE && i < part->count; i++) {
-        TRY(content_part_read(&r, &inner));
+        TRY(core_content_part_read(&r, &inner));
         if (is_text(&inner))
             return show_part(&inner, markdown, other, text);
     }
     r = reader_of(part->body);
     for (uint64_t i = 0; i < part->count; i++) {
-        TRY(content_part_read(&r, &inner));
+        TRY(core_content_part_read(&r, &inner));
         if (i > 0)
             TRY(buf_append(text, slice_str("\n")));
         TRY(show_part(&inner, markdown, other, text));
@@ -311,8 +311,8 @@ static err show_part(const struct content_part *part, bool *markdown, bool *othe
     return buf_append(text, part->body);
 }
 
-err content_show(const struct content *c, enum core_content_shape *shape, bool *markdown,
-                 buf *text) {
+err core_content_show(const struct content *c, enum core_content_shape *shape, bool *markdown,
+                      buf *text) {
     bool other = false;
     *markdown = false;
     TRY(show_part(&c->part, markdown, &other, text));

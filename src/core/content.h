@@ -1,5 +1,5 @@
-/* Message content: MIMI content (draft-ietf-mimi-content-08), CBOR, an array of seven: salt, replaces,
- * topicId, expires, inReplyTo, extensions, nestedPart.
+/* Message content: MIMI content (draft-ietf-mimi-content-08), CBOR, an array of seven: salt,
+ * replaces, topicId, expires, inReplyTo, extensions, nestedPart.
  *
  * Who sent it and where is known from MLS and is not written into it: the extensions map of ours is
  * empty. For message ids, the URI of an account is "sotto:u/" and its id in hexadecimal, that of a
@@ -21,9 +21,19 @@ enum content_disposition {
     CONTENT_SESSION = 7,
     CONTENT_PREVIEW = 8
 };
-enum content_cardinality { CONTENT_NULL = 0, CONTENT_SINGLE = 1, CONTENT_EXTERNAL = 2, CONTENT_MULTI = 3 };
+enum content_cardinality {
+    CONTENT_NULL = 0,
+    CONTENT_SINGLE = 1,
+    CONTENT_EXTERNAL = 2,
+    CONTENT_MULTI = 3
+};
 enum content_semantics { CONTENT_CHOOSE_ONE = 0, CONTENT_SINGLE_UNIT = 1, CONTENT_PROCESS_ALL = 2 };
-enum { CONTENT_SALT = 16, CONTENT_TOPIC_MAX = 4096, CONTENT_PARTS_MAX = 1024, CONTENT_PART_DEPTH = 4 };
+enum {
+    CONTENT_SALT = 16,
+    CONTENT_TOPIC_MAX = 4096,
+    CONTENT_PARTS_MAX = 1024,
+    CONTENT_PART_DEPTH = 4
+};
 
 /* One part. Slices borrow from what was decoded. */
 struct content_part {
@@ -31,8 +41,8 @@ struct content_part {
     uint64_t disposition;
     slice language;
     slice whole; /* as it is encoded */
-    slice type; /* SINGLE and EXTERNAL: the media type */
-    slice body; /* SINGLE: the content; MULTI: the encoded parts */
+    slice type;  /* SINGLE and EXTERNAL: the media type */
+    slice body;  /* SINGLE: the content; MULTI: the encoded parts */
     /* EXTERNAL */
     slice url, key, nonce, aad, hash, description, filename;
     uint64_t expires, size, algorithm, hash_algorithm;
@@ -43,7 +53,7 @@ struct content_part {
 
 struct content {
     slice salt;
-    slice replaces;    /* empty, or 32 bytes */
+    slice replaces; /* empty, or 32 bytes */
     slice topic;
     bool has_expires, expires_relative;
     uint64_t expires;
@@ -53,29 +63,29 @@ struct content {
 };
 
 /* Checks the whole of it, every nested part too. MALFORMED, TOO_LARGE, TRAILING. */
-MUST err content_decode(slice bytes, struct content *content);
+MUST err core_content_decode(slice bytes, struct content *content);
 /* The next part of a MULTI: over reader_of(part.body), part.count times. */
-MUST err content_part_read(reader *r, struct content_part *part);
+MUST err core_content_part_read(reader *r, struct content_part *part);
 
 /* A single part, salted at random. in_reply_to and replaces: 32 bytes or NULL. */
-MUST err content_encode(buf *out, enum content_disposition disposition, const char *type, slice body,
-                        const uint8_t *in_reply_to, const uint8_t *replaces);
+MUST err core_content_encode(buf *out, enum content_disposition disposition, const char *type,
+                             slice body, const uint8_t *in_reply_to, const uint8_t *replaces);
 /* The same without a body: withdraws `replaces`. */
-MUST err content_encode_delete(buf *out, const uint8_t *in_reply_to, const uint8_t *replaces);
+MUST err core_content_encode_delete(buf *out, const uint8_t *in_reply_to, const uint8_t *replaces);
 /* Any content: NULL and SINGLE parts as their fields say, others from part.whole as it stands. */
-MUST err content_write(buf *out, const struct content *content);
+MUST err core_content_write(buf *out, const struct content *content);
 
 /* Section 3.3 of the draft: 1, then the first 31 bytes of SHA-256 over the two URIs (each after its
  * length in 16 bits), the content and the salt. */
-MUST err content_id(uint8_t id[CORE_MESSAGE_ID], slice sender_uri, slice room_uri, slice content,
-                    slice salt);
+MUST err core_content_id(uint8_t id[CORE_MESSAGE_ID], slice sender_uri, slice room_uri,
+                         slice content, slice salt);
 /* The same for an account and a conversation of ours. */
-MUST err content_id_of(uint8_t id[CORE_MESSAGE_ID], const uint8_t account[CORE_ACCOUNT],
-                       slice group_id, slice content);
+MUST err core_content_id_of(uint8_t id[CORE_MESSAGE_ID], const uint8_t account[CORE_ACCOUNT],
+                            slice group_id, slice content);
 
 /* What a terminal can show: shape, and text (appended). Parts of other types become a line that
  * says what they are. */
-MUST err content_show(const struct content *content, enum core_content_shape *shape, bool *markdown,
-                      buf *text);
+MUST err core_content_show(const struct content *content, enum core_content_shape *shape,
+                           bool *markdown, buf *text);
 
 #endif

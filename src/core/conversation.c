@@ -5,13 +5,13 @@ static const char name_meta[] = "conversation", name_group[] = "group", name_sta
 
 /* ---- Objects ---- */
 
-void conversation_free(struct core *core, struct conversation *c) {
+void core_conversation_free(struct core *core, struct conversation *c) {
     mls_group_free(c->group);
     buf_free(&c->bytes);
     mem_free(core->mem, c, sizeof *c);
 }
 
-struct conversation *conversation_find(const struct core *core, uint32_t number) {
+struct conversation *core_conversation_lookup(const struct core *core, uint32_t number) {
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
         if (c->r.number == number)
@@ -20,7 +20,7 @@ struct conversation *conversation_find(const struct core *core, uint32_t number)
     return NULL;
 }
 
-struct conversation *conversation_by_group(const struct core *core, slice group) {
+struct conversation *core_conversation_by_group(const struct core *core, slice group) {
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
         if (slice_equal(SLICE_ARRAY(c->r.group), group))
@@ -29,23 +29,23 @@ struct conversation *conversation_by_group(const struct core *core, slice group)
     return NULL;
 }
 
-bool conversation_open(const struct conversation *c) {
+bool core_conversation_open(const struct conversation *c) {
     return c->r.state == CORE_CONVERSATION_ACTIVE || c->r.state == CORE_CONVERSATION_LEAVING;
 }
 
-void conversation_notice(struct core *core, const struct conversation *c) {
+void core_conversation_notice(struct core *core, const struct conversation *c) {
     struct core_notice notice = {.kind = CORE_NOTICE_CONVERSATION, .conversation = c->r.number};
-    action_notice(core, &notice);
+    core_action_notice(core, &notice);
 }
 
-err conversation_save(struct core *core, struct conversation *c) {
+err core_conversation_save(struct core *core, struct conversation *c) {
     TRY(record_conversation_settle(&c->bytes, &c->r));
     return core_put(core, TABLE_CONVERSATION, slice_str(name_meta), c->r.number,
                     buf_slice(&c->bytes));
 }
 
-err conversation_add_new(struct core *core, const uint8_t group[32], uint8_t state,
-                         struct conversation **result) {
+err core_conversation_insert(struct core *core, const uint8_t group[32], uint8_t state,
+                             struct conversation **result) {
     if (core->conversations.n >= CONVERSATIONS_MAX)
         return ERR_LIMIT;
     struct conversation *c = mem_new(core->mem, sizeof *c);
@@ -56,18 +56,18 @@ err conversation_add_new(struct core *core, const uint8_t group[32], uint8_t sta
     c->r.number = ++core->counters.conversations;
     c->r.state = state;
     memcpy(c->r.group, group, sizeof c->r.group);
-    err e = conversation_save(core, c);
+    err e = core_conversation_save(core, c);
     if (e == OK)
-        e = list_add(core, &core->conversations, c);
+        e = core_list_add(core, &core->conversations, c);
     if (e != OK) {
-        conversation_free(core, c);
+        core_conversation_free(core, c);
         return e;
     }
     *result = c;
     return OK;
 }
 
-err conversation_load(struct core *core, struct conversation *c) {
+err core_conversation_load(struct core *core, struct conversation *c) {
     if (c->group != NULL)
         return OK;
     buf saved = buf_on(core->mem);
@@ -80,7 +80,7 @@ err conversation_load(struct core *core, struct conversation *c) {
     return e;
 }
 
-err conversation_save_group(struct core *core, struct conversation *c) {
+err core_conversation_save_group(struct core *core, struct conversation *c) {
     buf saved = buf_on(core->mem);
     err e = mls_group_save(c->group, &saved);
     if (e == OK)
@@ -98,7 +98,8 @@ static uint32_t count_members(const struct mls_group *group) {
     return n;
 }
 
-bool conversation_has(const struct conversation *c, const uint8_t account[16], uint32_t *leaf) {
+bool core_conversation_has(const struct conversation *c, const uint8_t account[16],
+                           uint32_t *leaf) {
     struct mls_member member;
     for (uint32_t i = *leaf; i < mls_group_leaf_count(c->group); i++) {
         if (mls_group_member(c->group, i, &member) == OK && member.identity.n == LEAF_IDENTITY &&
@@ -116,7 +117,7 @@ static err drop_waiting(struct core *core, const struct conversation *c) {
     for (size_t i = core->waiting.n; i-- > 0;) {
         struct waiting *w = core->waiting.p[i];
         if (w->r.conversation == c->r.number)
-            TRY(waiting_remove(core, w));
+            TRY(core_waiting_remove(core, w));
     }
     return OK;
 }
@@ -128,12 +129,14 @@ static err end_entries(struct core *core, const struct conversation *c) {
             i++;
             continue;
         }
-        TRY(entry_finish(core, entry, entry->r.kind == ENTRY_LEAVE ? OK : ERR_MLS_REMOVED, 0, 0));
+        TRY(core_entry_finish(core, entry, entry->r.kind == ENTRY_LEAVE ? OK : ERR_MLS_REMOVED, 0,
+                              0));
     }
     return OK;
 }
 
-err conversation_end(struct core *core, struct conversation *c, enum core_conversation_state state) {
+err core_conversation_end(struct core *core, struct conversation *c,
+                          enum core_conversation_state state) {
     mls_group_free(c->group);
     c->group = NULL;
     c->commit_at = 0;
@@ -142,10 +145,10 @@ err conversation_end(struct core *core, struct conversation *c, enum core_conver
     c->r.pending = false;
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_group), c->r.number));
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_staged), c->r.number));
-    TRY(conversation_save(core, c));
+    TRY(core_conversation_save(core, c));
     TRY(end_entries(core, c));
     TRY(drop_waiting(core, c));
-    conversation_notice(core, c);
+    core_conversation_notice(core, c);
     return OK;
 }
 
@@ -195,13 +198,14 @@ static err write_events(struct core *core, struct conversation *c, slice events,
     for (size_t at = 0; at < events.n; at += sizeof event) {
         memcpy(&event, events.p + at, sizeof event);
         *added = *added || event.kind == CORE_MESSAGE_ADDED;
-        TRY(history_event(core, c, event.kind, event.sender, event.subject));
+        TRY(core_history_event(core, c, event.kind, event.sender, event.subject));
     }
     return OK;
 }
 
 /* The group is in its new epoch. */
-static err after_apply(struct core *core, struct conversation *c, slice events, struct entry *ours) {
+static err after_apply(struct core *core, struct conversation *c, slice events,
+                       struct entry *ours) {
     bool added = false, made = c->r.state == CORE_CONVERSATION_NEW;
     c->r.epoch = mls_group_epoch(c->group);
     c->r.members = count_members(c->group);
@@ -210,28 +214,29 @@ static err after_apply(struct core *core, struct conversation *c, slice events, 
     c->retry = true;
     if (made)
         c->r.state = CORE_CONVERSATION_ACTIVE;
-    TRY(conversation_save_group(core, c));
+    TRY(core_conversation_save_group(core, c));
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_staged), c->r.number));
     if (made)
-        TRY(history_event(core, c, CORE_MESSAGE_CREATED, core->account.r.account, NULL));
+        TRY(core_history_event(core, c, CORE_MESSAGE_CREATED, core->account.r.account, NULL));
     TRY(write_events(core, c, events, &added));
-    TRY(conversation_save(core, c));
+    TRY(core_conversation_save(core, c));
     if (ours == NULL)
-        TRY(entry_lost(core, c));
+        TRY(core_entry_lost(core, c));
     else
-        TRY(entry_finish(core, ours, OK, 0, ours->refused));
+        TRY(core_entry_finish(core, ours, OK, 0, ours->refused));
     if (ours != NULL && added)
-        TRY(profile_send(core, c, true));
+        TRY(core_profile_send(core, c, true));
     if (c->r.state == CORE_CONVERSATION_LEAVING && c->r.members == 1)
-        return conversation_end(core, c, CORE_CONVERSATION_LEFT);
-    if (c->r.state == CORE_CONVERSATION_LEAVING && !entry_pending(core, c->r.number, ENTRY_LEAVE))
-        TRY(entry_add(core, c, ENTRY_LEAVE, SLICE_EMPTY, true, NULL));
-    conversation_notice(core, c);
+        return core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
+    if (c->r.state == CORE_CONVERSATION_LEAVING &&
+        !core_entry_pending(core, c->r.number, ENTRY_LEAVE))
+        TRY(core_entry_add(core, c, ENTRY_LEAVE, SLICE_EMPTY, true, NULL));
+    core_conversation_notice(core, c);
     return OK;
 }
 
-err conversation_apply(struct core *core, struct conversation *c, struct mls_staged *staged,
-                       struct entry *ours) {
+err core_conversation_apply(struct core *core, struct conversation *c, struct mls_staged *staged,
+                            struct entry *ours) {
     buf events = buf_on(core->mem);
     bool removed = mls_staged_removes_us(staged);
     err e = collect_events(core, c, staged, &events);
@@ -246,8 +251,8 @@ err conversation_apply(struct core *core, struct conversation *c, struct mls_sta
         bool left = c->r.state == CORE_CONVERSATION_LEAVING;
         e = write_events(core, c, buf_slice(&events), &added);
         if (e == OK)
-            e = conversation_end(core, c,
-                                 left ? CORE_CONVERSATION_LEFT : CORE_CONVERSATION_REMOVED);
+            e = core_conversation_end(core, c,
+                                      left ? CORE_CONVERSATION_LEFT : CORE_CONVERSATION_REMOVED);
     }
     buf_free(&events);
     return e;
@@ -267,7 +272,7 @@ static err find_own(struct core *core, slice welcome, uint64_t *number, buf *byt
         e = ERR_MLS_NO_WELCOME;
     for (size_t i = 0; e == ERR_MLS_NO_WELCOME && i < count; i++) {
         buf_clear(bytes);
-        err found = stock_find_key(core, refs.p + i * 32, number, bytes, key);
+        err found = core_stock_find_key(core, refs.p + i * 32, number, bytes, key);
         if (found != ERR_NOT_FOUND)
             e = found;
     }
@@ -280,10 +285,10 @@ static err place_joined(struct core *core, const struct mls_group *group, struct
     slice id = mls_group_id(group);
     if (id.n != 32 || count_members(group) > CORE_MEMBERS_MAX)
         return ERR_UNSUPPORTED;
-    *c = conversation_by_group(core, id);
+    *c = core_conversation_by_group(core, id);
     if (*c == NULL)
-        return conversation_add_new(core, id.p, CORE_CONVERSATION_ACTIVE, c);
-    if (conversation_open(*c) || (*c)->r.state == CORE_CONVERSATION_NEW)
+        return core_conversation_insert(core, id.p, CORE_CONVERSATION_ACTIVE, c);
+    if (core_conversation_open(*c) || (*c)->r.state == CORE_CONVERSATION_NEW)
         return ERR_EXISTS;
     return OK;
 }
@@ -296,17 +301,18 @@ static err joined(struct core *core, struct conversation *c, const struct mls_gr
     c->r.members = count_members(group);
     c->r.spoiled = false;
     c->retry = true;
-    TRY(conversation_save_group(core, c));
+    TRY(core_conversation_save_group(core, c));
     TRY(mls_group_member(group, sender, &member));
-    TRY(history_event(core, c, CORE_MESSAGE_JOINED, member.identity.p, core->account.r.account));
+    TRY(core_history_event(core, c, CORE_MESSAGE_JOINED, member.identity.p,
+                           core->account.r.account));
     if (last_resort)
-        TRY(entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL));
-    TRY(profile_send(core, c, false));
-    conversation_notice(core, c);
+        TRY(core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL));
+    TRY(core_profile_send(core, c, false));
+    core_conversation_notice(core, c);
     return OK;
 }
 
-err conversation_join(struct core *core, slice welcome) {
+err core_conversation_join(struct core *core, slice welcome) {
     struct record_own_key key;
     struct conversation *c = NULL;
     struct mls_group *group = NULL;
@@ -325,7 +331,7 @@ err conversation_join(struct core *core, slice welcome) {
     if (e == OK) {
         mls_group_free(c->group);
         c->group = group;
-        e = stock_key_used(core, number, &key);
+        e = core_stock_key_used(core, number, &key);
         if (e == OK)
             e = joined(core, c, group, sender, key.last_resort);
     } else {
@@ -338,7 +344,7 @@ err conversation_join(struct core *core, slice welcome) {
 /* ---- Committing what others proposed ---- */
 
 /* The lower a member's place among the members, the sooner it commits; the others step in later. */
-err conversation_schedule(struct core *core, struct conversation *c) {
+err core_conversation_schedule(struct core *core, struct conversation *c) {
     struct mls_member member;
     uint32_t own = mls_group_own_leaf(c->group), rank = 0;
     for (uint32_t i = 0; i < own; i++)
@@ -347,32 +353,33 @@ err conversation_schedule(struct core *core, struct conversation *c) {
     if (c->r.pending)
         return OK;
     c->r.pending = true;
-    return conversation_save(core, c);
+    return core_conversation_save(core, c);
 }
 
 static err commit_pending(struct core *core, struct conversation *c) {
     c->commit_at = 0;
-    TRY(conversation_load(core, c));
-    if (mls_group_pending_proposals(c->group) == 0 || entry_pending(core, c->r.number, ENTRY_COMMIT))
+    TRY(core_conversation_load(core, c));
+    if (mls_group_pending_proposals(c->group) == 0 ||
+        core_entry_pending(core, c->r.number, ENTRY_COMMIT))
         return OK;
-    return entry_add(core, c, ENTRY_COMMIT, SLICE_EMPTY, true, NULL);
+    return core_entry_add(core, c, ENTRY_COMMIT, SLICE_EMPTY, true, NULL);
 }
 
-void conversation_pump(struct core *core) {
+void core_conversation_pump(struct core *core) {
     for (size_t i = 0; core->caught_up && i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
-        if (!conversation_open(c) || c->commit_at == 0 || core->now < c->commit_at)
+        if (!core_conversation_open(c) || c->commit_at == 0 || core->now < c->commit_at)
             continue;
-        if (txn_begin(core) != OK || txn_end(core, commit_pending(core, c)) != OK)
+        if (core_txn_begin(core) != OK || core_txn_end(core, commit_pending(core, c)) != OK)
             return;
     }
 }
 
-uint64_t conversation_wake(const struct core *core) {
+uint64_t core_conversation_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
     for (size_t i = 0; core->caught_up && i < core->conversations.n; i++) {
         const struct conversation *c = core->conversations.p[i];
-        if (conversation_open(c) && c->commit_at != 0 && c->commit_at < at)
+        if (core_conversation_open(c) && c->commit_at != 0 && c->commit_at < at)
             at = c->commit_at;
     }
     return at;

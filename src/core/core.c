@@ -2,7 +2,7 @@
 
 /* ---- Small things that everything uses ---- */
 
-err list_add(struct core *core, struct list *list, void *object) {
+err core_list_add(struct core *core, struct list *list, void *object) {
     if (list->n == list->cap) {
         size_t cap = list->cap == 0 ? 8 : list->cap * 2;
         void **p = mem_resize(core->mem, list->p, list->cap * sizeof *p, cap * sizeof *p);
@@ -15,7 +15,7 @@ err list_add(struct core *core, struct list *list, void *object) {
     return OK;
 }
 
-void list_remove(struct list *list, size_t i) {
+void core_list_remove(struct list *list, size_t i) {
     memmove(&list->p[i], &list->p[i + 1], (list->n - i - 1) * sizeof *list->p);
     list->n--;
 }
@@ -31,7 +31,7 @@ uint64_t core_number(struct core *core) {
     return core->counters.next++;
 }
 
-err hash32(uint8_t out[32], slice bytes) {
+err core_hash32(uint8_t out[32], slice bytes) {
     return crypto_blake2b_keyed(out, 32, SLICE_EMPTY, &bytes, 1);
 }
 
@@ -56,24 +56,26 @@ err core_get(struct core *core, enum table table, slice name, uint64_t number, b
 
 /* Forgets everything and reads it again: as after a crash. */
 static err start_over(struct core *core) {
-    session_close_both(core, ERR_IO);
-    load_forget(core);
-    err e = load_all(core);
+    core_session_close_both(core, ERR_IO);
+    uint64_t at = core->now + core_backoff(core->store_failures++, TIME_SECOND, TIME_MINUTE);
+    core->sessions[AUTH].at = core->sessions[ANON].at = at;
+    core_load_forget(core);
+    err e = core_load_all(core);
     core->broken = e != OK;
     if (e != OK) {
-        load_forget(core);
-        core->broken_until = core->now + 5 * TIME_SECOND;
+        core_load_forget(core);
+        core->broken_until = at;
     }
     return e;
 }
 
-err txn_begin(struct core *core) {
+err core_txn_begin(struct core *core) {
     if (core->in_txn)
         return ERR_BUG;
     if (core->broken)
         TRY(start_over(core));
     store_batch_clear(core->batch);
-    core->txn_mark = action_mark(core);
+    core->txn_mark = core_action_mark(core);
     core->in_txn = true;
     return OK;
 }
@@ -87,22 +89,25 @@ static err write_counters(struct core *core) {
     return e;
 }
 
-err txn_end(struct core *core, err result) {
+err core_txn_end(struct core *core, err result) {
     if (!core->in_txn)
         return ERR_BUG;
     if (result == OK && core->counters_dirty)
         result = write_counters(core);
-    if (result == OK && store_batch_count(core->batch) > 0)
+    bool writes = store_batch_count(core->batch) > 0;
+    if (result == OK && writes)
         result = store_commit_now(core->store, core->batch);
+    if (result == OK && writes)
+        core->store_failures = 0;
     core->in_txn = false;
     store_batch_clear(core->batch);
     core->counters_dirty = false;
     if (result == OK)
         return OK;
-    action_rewind(core, core->txn_mark);
-    action_trouble(core, result, 0, "what was under way is undone and tried again");
+    core_action_rewind(core, core->txn_mark);
+    core_action_trouble(core, result, 0, "what was under way is undone and tried again");
     if (start_over(core) != OK)
-        action_trouble(core, ERR_IO, 0, "the store can't be read now");
+        core_action_trouble(core, ERR_IO, 0, "the store can't be read now");
     return result;
 }
 
@@ -118,12 +123,12 @@ err core_enter(struct core *core, uint64_t now) {
 void core_pump(struct core *core) {
     if (core->broken && (core->now < core->broken_until || start_over(core) != OK))
         return;
-    session_pump(core);
-    inbox_pump(core);
-    conversation_pump(core);
-    blob_fetch_pump(core);
-    stock_pump(core);
-    outbox_pump(core);
+    core_session_pump(core);
+    core_inbox_pump(core);
+    core_conversation_pump(core);
+    core_blob_fetch_pump(core);
+    core_stock_pump(core);
+    core_outbox_pump(core);
 }
 
 void core_wake(struct core *core, uint64_t now) {
@@ -147,7 +152,7 @@ void core_online(struct core *core, bool online, uint64_t now) {
 /* ---- Open and close ---- */
 
 static err init(struct core *core) {
-    core->auth = (struct mls_auth){leaf_accept, core, NULL};
+    core->auth = (struct mls_auth){core_leaf_accept, core, NULL};
     core->sessions[AUTH].kind = AUTH;
     core->sessions[ANON].kind = ANON;
     for (int i = 0; i < 2; i++) {
@@ -189,7 +194,7 @@ err core_open(struct core **result, struct store *store, const struct core_confi
         core->config = *config;
     err e = init(core);
     if (e == OK)
-        e = load_all(core);
+        e = core_load_all(core);
     if (e != OK) {
         core_close(core);
         return e;
@@ -201,10 +206,10 @@ err core_open(struct core **result, struct store *store, const struct core_confi
 void core_close(struct core *core) {
     if (core == NULL)
         return;
-    load_forget(core);
-    action_free_all(core);
+    core_load_forget(core);
+    core_action_free_all(core);
     for (int i = 0; i < 2; i++)
-        session_fini(&core->sessions[i]);
+        core_session_fini(&core->sessions[i]);
     buf_free(&core->record);
     store_batch_free(core->batch);
     mem_free(core->mem, core, sizeof *core);

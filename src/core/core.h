@@ -1,7 +1,7 @@
 /* The client: a pure state machine. It does no I/O and reads no clock: a host brings events in, by
- * calling functions, and carries actions out, by draining a queue. What it knows lives in the store;
- * a host may die between any two calls, and core_open continues where the last durable commit left
- * off. One core is used by one thread at a time.
+ * calling functions, and carries actions out, by draining a queue. What it knows lives in the
+ * store; a host may die between any two calls, and core_open continues where the last durable
+ * commit left off. One core is used by one thread at a time.
  *
  * The host's loop, for a long-running client and for a command that runs once alike:
  *
@@ -11,15 +11,15 @@
  *         wait for a link's news or for the time of the last WAKE
  *         call core_link_up, core_link_message, core_link_down or core_wake
  *
- * Drain the queue after every call into the core, before the next one. A one-shot command ends at its
- * NOTICE_DONE; commands that are in the outbox outlive the host and go on at the next run.
+ * Drain the queue after every call into the core, before the next one. A one-shot command ends at
+ * its NOTICE_DONE; commands that are in the outbox outlive the host and go on at the next run.
  *
  * Times are milliseconds since 1970 (base/time.h). Texts are UTF-8, without a NUL. Slices that an
- * accessor hands out stay valid until the next call into the core that is no accessor (accessors take
- * a const core, or say so). Functions that take `now` may write to the store.
+ * accessor hands out stay valid until the next call into the core that is no accessor (accessors
+ * take a const core, or say so). Functions that take `now` may write to the store.
  *
- * Errors of every call that writes: DISK_FULL, IO or DAMAGED from the store, NO_MEMORY. The core stays
- * usable: nothing was done, and what is in memory is read again from the store. */
+ * Errors of every call that writes: DISK_FULL, IO or DAMAGED from the store, NO_MEMORY. The core
+ * stays usable: nothing was done, and what is in memory is read again from the store. */
 #ifndef SOTTO_CORE_CORE_H
 #define SOTTO_CORE_CORE_H
 
@@ -48,9 +48,9 @@ struct core_config {
     uint32_t addresses;    /* fresh sealed addresses kept here: 32 */
 };
 
-/* The store stays the caller's; it must outlive the core. A store without an account is a valid start.
- * UNSUPPORTED if a newer version wrote it; BUG if the store's commits are deferred. config may be
- * NULL. */
+/* The store stays the caller's; it must outlive the core. A store without an account is a valid
+ * start. UNSUPPORTED if a newer version wrote it; BUG if the store's commits are deferred. config
+ * may be NULL. */
 MUST err core_open(struct core **core, struct store *store, const struct core_config *config,
                    uint64_t now);
 void core_close(struct core *core);
@@ -64,8 +64,8 @@ void core_online(struct core *core, bool online, uint64_t now);
 void core_link_up(struct core *core, uint32_t link, uint64_t now);
 /* One whole message of the carrier: what the other side's one TRANSMIT (or the server) put in. */
 void core_link_message(struct core *core, uint32_t link, slice message, uint64_t now);
-/* The link could not be made, or is gone. Not called for a link that DISCONNECT closed; harmless if it
- * is. News of a link that the core has given up is ignored. */
+/* The link could not be made, or is gone. Not called for a link that DISCONNECT closed; harmless if
+ * it is. News of a link that the core has given up is ignored. */
 void core_link_down(struct core *core, uint32_t link, err why, uint64_t now);
 /* The time of a WAKE has come. Too early or too often is harmless. */
 void core_wake(struct core *core, uint64_t now);
@@ -73,16 +73,18 @@ void core_wake(struct core *core, uint64_t now);
 /* ---- Actions: what the core asks of a host ---- */
 
 enum core_action_kind {
-    CORE_CONNECT = 1, /* open link `link` to `server` ("host:port" or "wss://..."): it may be used twice
-                         at a time, for two links that must not be recognisable as one client's */
-    CORE_TRANSMIT,    /* send `bytes` as one message on `link`; at most 65535 bytes */
-    CORE_DISCONNECT,  /* close `link`, after what was handed to TRANSMIT before */
-    CORE_WAKE,        /* call core_wake at `at`; replaces every earlier WAKE; UINT64_MAX: not at all */
-    CORE_NOTICE       /* for the user interface */
+    CORE_CONNECT =
+        1, /* open link `link` to `server` ("host:port" or "wss://..."): it may be used twice
+              at a time, for two links that must not be recognisable as one client's */
+    CORE_TRANSMIT,   /* send `bytes` as one message on `link`; at most 65535 bytes */
+    CORE_DISCONNECT, /* close `link`, after what was handed to TRANSMIT before */
+    CORE_WAKE,  /* call core_wake at `at`; replaces every earlier WAKE; UINT64_MAX: not at all */
+    CORE_NOTICE /* for the user interface */
 };
 
 enum core_notice_kind {
-    /* A command is through: `command`, `error`, `reason`, `text` (a link), `conversation`, `refused`. */
+    /* A command is through: `command`, `error`, `reason`, `text` (a link), `conversation`,
+       `refused`. */
     CORE_NOTICE_DONE = 1,
     /* The server has a message for every address but `refused`: `conversation`, `message`,
      * `message_id`. The same as the DONE of its command, for whoever watches messages. */
@@ -97,13 +99,14 @@ enum core_notice_kind {
     CORE_NOTICE_CAUGHT_UP,
     /* Another session of this device took over. The core stays off until core_online(true). */
     CORE_NOTICE_REPLACED,
-    /* The mailbox refused items or let them expire, `count` times: somebody may have to add us again. */
+    /* The mailbox refused items or let them expire, `count` times: somebody may have to add us
+       again. */
     CORE_NOTICE_GAPS,
     /* An item could not be processed and was put aside: `conversation` (0: none), `error`. */
     CORE_NOTICE_QUARANTINED,
-    /* Something the user should know: `error`, `reason`, `text`. ERR_IDENTITY: the server's key is not
-     * the pinned one, the core stays off until core_online(true). Class IO: the store failed; nothing
-     * was acknowledged; the core tries again by itself. */
+    /* Something the user should know: `error`, `reason`, `text`. ERR_IDENTITY: the server's key is
+     * not the pinned one, the core stays off until core_online(true). Class IO: the store failed;
+     * nothing was acknowledged; the core tries again by itself. */
     CORE_NOTICE_TROUBLE
 };
 
@@ -129,20 +132,21 @@ struct core_action {
     struct core_notice notice;
 };
 
-/* The next action; false if there is none. Its slices are valid until the next call into the core. */
+/* The next action; false if there is none. Its slices are valid until the next call into the core.
+ */
 bool core_next_action(struct core *core, struct core_action *action);
 
 /* ---- Commands ----
- * A command that fails at once returns the error and has no number. One that returns OK sets *command
- * to a number that is never used again in this store, and ends with one NOTICE_DONE, now or, if it
- * waits in the outbox, in a later run. Errors at once: STATE without an account or in a conversation
- * that we are out of, NOT_FOUND for an account or a conversation that is not known, TOO_LARGE, LIMIT for
- * a full outbox or more than 64 devices at once. */
+ * A command that fails at once returns the error and has no number. One that returns OK sets
+ * *command to a number that is never used again in this store, and ends with one NOTICE_DONE, now
+ * or, if it waits in the outbox, in a later run. Errors at once: STATE without an account or in a
+ * conversation that we are out of, NOT_FOUND for an account or a conversation that is not known,
+ * TOO_LARGE, LIMIT for a full outbox or more than 64 devices at once. */
 
-/* A new account from a link "sotto:join:...": makes the keys, registers, and stocks key packages and
- * addresses. name (may be empty) is what contacts see. EXISTS if this store has a registered account;
- * an account that could not register yet is registered again with the new link's code. DONE with
- * reason INVITE: the code is not valid or was used. */
+/* A new account from a link "sotto:join:...": makes the keys, registers, and stocks key packages
+ * and addresses. name (may be empty) is what contacts see. EXISTS if this store has a registered
+ * account; an account that could not register yet is registered again with the new link's code.
+ * DONE with reason INVITE: the code is not valid or was used. */
 MUST err core_account_create(struct core *core, slice join_link, slice name, uint64_t now,
                              uint64_t *command);
 /* What we call ourselves from now on. */
@@ -151,9 +155,9 @@ MUST err core_name_set(struct core *core, slice name, uint64_t now);
 /* A link "sotto:contact:..." with which others can write to us: in DONE's text. It needs fresh
  * addresses, and so a connection only when the stock of them is empty. */
 MUST err core_contact_link(struct core *core, uint64_t now, uint64_t *command);
-/* Takes somebody's link: done at once. petname is what we call them; empty: their own name. A link of
- * a known contact renews its addresses; a device list never goes back to an older version. DENIED for
- * our own link, SIGNATURE for a forged one, UNSUPPORTED for another server's. */
+/* Takes somebody's link: done at once. petname is what we call them; empty: their own name. A link
+ * of a known contact renews its addresses; a device list never goes back to an older version.
+ * DENIED for our own link, SIGNATURE for a forged one, UNSUPPORTED for another server's. */
 MUST err core_contact_accept(struct core *core, slice contact_link, slice petname, uint64_t now,
                              uint8_t account[CORE_ACCOUNT]);
 /* Makes a contact of a member of a conversation. */
@@ -165,15 +169,16 @@ MUST err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOU
 MUST err core_contact_set_verified(struct core *core, const uint8_t account[CORE_ACCOUNT],
                                    bool verified, uint64_t now);
 
-/* A new conversation with these contacts, all their devices. *conversation is usable at once: what is
- * sent waits until the others are in. DONE comes when they are; if it fails, the conversation is
+/* A new conversation with these contacts, all their devices. *conversation is usable at once: what
+ * is sent waits until the others are in. DONE comes when they are; if it fails, the conversation is
  * CORE_CONVERSATION_FAILED. name may be empty. */
 MUST err core_conversation_new(struct core *core, slice name,
                                const uint8_t (*accounts)[CORE_ACCOUNT], size_t count, uint64_t now,
                                uint64_t *command, uint32_t *conversation);
 /* All devices of a contact. DONE with EXISTS if they are members already. */
 MUST err core_conversation_add(struct core *core, uint32_t conversation,
-                               const uint8_t account[CORE_ACCOUNT], uint64_t now, uint64_t *command);
+                               const uint8_t account[CORE_ACCOUNT], uint64_t now,
+                               uint64_t *command);
 /* All devices of a member. DONE with NOT_FOUND if it is none any more. */
 MUST err core_conversation_remove(struct core *core, uint32_t conversation,
                                   const uint8_t account[CORE_ACCOUNT], uint64_t now,
@@ -186,17 +191,17 @@ MUST err core_conversation_update(struct core *core, uint32_t conversation, uint
 MUST err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t now,
                                  uint64_t *command);
 /* Renames it, for every member. */
-MUST err core_conversation_rename(struct core *core, uint32_t conversation, slice name, uint64_t now,
-                                  uint64_t *command);
+MUST err core_conversation_rename(struct core *core, uint32_t conversation, slice name,
+                                  uint64_t now, uint64_t *command);
 /* Everything up to this message was seen by the user. */
 MUST err core_conversation_read(struct core *core, uint32_t conversation, uint64_t message,
                                 uint64_t now);
 
 enum core_text_kind { CORE_TEXT_PLAIN = 0, CORE_TEXT_MARKDOWN = 1, CORE_TEXT_REACTION = 2 };
-/* A message, in the history at once and in the outbox until the server has it. in_reply_to: a message
- * id, or NULL (a reaction needs one). *message: its number in the history. */
-MUST err core_send_text(struct core *core, uint32_t conversation, enum core_text_kind kind, slice text,
-                        const uint8_t *in_reply_to, uint64_t now, uint64_t *command,
+/* A message, in the history at once and in the outbox until the server has it. in_reply_to: a
+ * message id, or NULL (a reaction needs one). *message: its number in the history. */
+MUST err core_send_text(struct core *core, uint32_t conversation, enum core_text_kind kind,
+                        slice text, const uint8_t *in_reply_to, uint64_t now, uint64_t *command,
                         uint64_t *message);
 /* The same for any MIMI content (core/content.h); MALFORMED if it is none. */
 MUST err core_send_content(struct core *core, uint32_t conversation, slice content, uint64_t now,
@@ -207,7 +212,12 @@ MUST err core_record_ask(struct core *core, uint64_t now, uint64_t *command);
 
 /* ---- Accessors ---- */
 
-enum core_link_state { CORE_LINK_OFF = 0, CORE_LINK_WAITING, CORE_LINK_CONNECTING, CORE_LINK_READY };
+enum core_link_state {
+    CORE_LINK_OFF = 0,
+    CORE_LINK_WAITING,
+    CORE_LINK_CONNECTING,
+    CORE_LINK_READY
+};
 
 struct core_status {
     bool has_account; /* there are keys */
@@ -257,12 +267,13 @@ struct core_contact {
 MUST err core_contact_at(const struct core *core, size_t i, struct core_contact *contact);
 MUST err core_contact_get(const struct core *core, const uint8_t account[CORE_ACCOUNT],
                           struct core_contact *contact);
-/* By petname, own name, or the beginning (at least 4 digits) of the account id in hexadecimal; LIMIT
- * if several contacts fit equally well. */
+/* By petname, own name, or the beginning (at least 4 digits) of the account id in hexadecimal;
+ * LIMIT if several contacts fit equally well. */
 MUST err core_contact_find(const struct core *core, slice text, struct core_contact *contact);
 
 /* What two people compare to know that nobody sits between them: 60 digits, the same on both sides
- * (core/safety.c says how they are made). other is an identity key. digits gets a NUL at the end. */
+ * (core/safety.c says how they are made). other is an identity key. digits gets a NUL at the end.
+ */
 MUST err core_safety_number(const struct core *core, const uint8_t other[CORE_IDENTITY],
                             char digits[CORE_SAFETY_DIGITS + 1]);
 
@@ -291,7 +302,8 @@ struct core_conversation {
 };
 /* i < status.conversations. */
 MUST err core_conversation_at(const struct core *core, size_t i, struct core_conversation *c);
-MUST err core_conversation_get(const struct core *core, uint32_t number, struct core_conversation *c);
+MUST err core_conversation_get(const struct core *core, uint32_t number,
+                               struct core_conversation *c);
 /* By number, by name, or by the contact it is one-to-one with; LIMIT if several fit. */
 MUST err core_conversation_find(struct core *core, slice text, struct core_conversation *c);
 
@@ -306,9 +318,10 @@ struct core_member {
     bool unlisted; /* not in the newest device list that we know of its account */
 };
 typedef bool core_member_visit(void *ctx, const struct core_member *member);
-/* In the order of the leaves; false ends it. A conversation that is being made, or that we are out of,
- * has none. */
-MUST err core_members(struct core *core, uint32_t conversation, core_member_visit *visit, void *ctx);
+/* In the order of the leaves; false ends it. A conversation that is being made, or that we are out
+ * of, has none. */
+MUST err core_members(struct core *core, uint32_t conversation, core_member_visit *visit,
+                      void *ctx);
 /* 32 bytes that are the same for all members in the same state of the conversation. */
 MUST err core_conversation_authenticator(struct core *core, uint32_t conversation, uint8_t out[32]);
 

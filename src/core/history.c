@@ -3,7 +3,7 @@
 
 #include "core/content.h"
 
-slice conversation_key(uint32_t number, uint8_t key[4]) {
+slice core_conversation_key(uint32_t number, uint8_t key[4]) {
     key[0] = (uint8_t)(number >> 24);
     key[1] = (uint8_t)(number >> 16);
     key[2] = (uint8_t)(number >> 8);
@@ -12,7 +12,7 @@ slice conversation_key(uint32_t number, uint8_t key[4]) {
 }
 
 static slice id_key(const struct conversation *c, const uint8_t id[32], uint8_t key[36]) {
-    (void)conversation_key(c->r.number, key);
+    (void)core_conversation_key(c->r.number, key);
     memcpy(key + 4, id, 32);
     return slice_of(key, 36);
 }
@@ -22,11 +22,11 @@ static void notice_message(struct core *core, const struct conversation *c, uint
     struct core_notice notice = {
         .kind = CORE_NOTICE_MESSAGE, .conversation = c->r.number, .message = number};
     memcpy(notice.message_id, id, sizeof notice.message_id);
-    action_notice(core, &notice);
+    core_action_notice(core, &notice);
 }
 
-err history_mark_known(struct core *core, const struct conversation *c, const uint8_t id[32],
-                       uint64_t number) {
+err core_history_mark_known(struct core *core, const struct conversation *c, const uint8_t id[32],
+                            uint64_t number) {
     uint8_t key[36];
     buf value = buf_on(core->mem);
     writer w = writer_on(&value);
@@ -38,8 +38,8 @@ err history_mark_known(struct core *core, const struct conversation *c, const ui
     return e;
 }
 
-err history_known(struct core *core, const struct conversation *c, const uint8_t id[32], bool *known,
-                  uint64_t *number) {
+err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
+                       bool *known, uint64_t *number) {
     uint8_t key[36];
     uint64_t n = 0;
     buf value = buf_on(core->mem);
@@ -54,27 +54,27 @@ err history_known(struct core *core, const struct conversation *c, const uint8_t
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
-err history_add(struct core *core, struct conversation *c, const struct record_message *message,
-                uint64_t *number) {
+err core_history_add(struct core *core, struct conversation *c,
+                     const struct record_message *message, uint64_t *number) {
     uint8_t key[4];
     buf bytes = buf_on(core->mem);
     *number = ++c->r.messages;
     err e = record_message_write(&bytes, message);
     if (e == OK)
-        e = core_put(core, TABLE_HISTORY, conversation_key(c->r.number, key), *number,
+        e = core_put(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), *number,
                      buf_slice(&bytes));
     if (e == OK && message->kind == CORE_MESSAGE_CONTENT)
-        e = history_mark_known(core, c, message->id, *number);
+        e = core_history_mark_known(core, c, message->id, *number);
     if (e == OK)
-        e = conversation_save(core, c);
+        e = core_conversation_save(core, c);
     if (e == OK)
         notice_message(core, c, *number, message->id);
     buf_free(&bytes);
     return e;
 }
 
-err history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
-                  const uint8_t *sender, const uint8_t *subject) {
+err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
+                       const uint8_t *sender, const uint8_t *subject) {
     struct record_message m = {.kind = (uint8_t)kind, .time = core->now, .epoch = c->r.epoch};
     uint64_t number;
     if (sender != NULL)
@@ -84,15 +84,15 @@ err history_event(struct core *core, struct conversation *c, enum core_message_k
     m.own = memcmp(m.sender, core->account.r.account, sizeof m.sender) == 0;
     if (kind == CORE_MESSAGE_RENAMED)
         m.content = c->r.name;
-    return history_add(core, c, &m, &number);
+    return core_history_add(core, c, &m, &number);
 }
 
-err history_set_state(struct core *core, const struct conversation *c, uint64_t number,
-                      enum core_message_state state) {
+err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
+                           enum core_message_state state) {
     uint8_t key[4];
     struct record_message m;
     buf bytes = buf_on(core->mem), fresh = buf_on(core->mem);
-    err e = core_get(core, TABLE_HISTORY, conversation_key(c->r.number, key), number, &bytes);
+    err e = core_get(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number, &bytes);
     if (e == OK)
         e = record_message_read(buf_slice(&bytes), &m);
     if (e == OK) {
@@ -100,7 +100,7 @@ err history_set_state(struct core *core, const struct conversation *c, uint64_t 
         e = record_message_write(&fresh, &m);
     }
     if (e == OK)
-        e = core_put(core, TABLE_HISTORY, conversation_key(c->r.number, key), number,
+        e = core_put(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number,
                      buf_slice(&fresh));
     buf_free(&bytes);
     buf_free(&fresh);
@@ -119,8 +119,8 @@ struct reading {
 static err show_content(const struct record_message *r, struct core_message *m, buf *text) {
     struct content content;
     m->content = r->content;
-    err e = content_decode(r->content, &content);
-    if (err_hard(e))
+    err e = core_content_decode(r->content, &content);
+    if (core_err_hard(e))
         return e;
     if (e != OK) {
         m->shape = CORE_CONTENT_OTHER;
@@ -132,7 +132,7 @@ static err show_content(const struct record_message *r, struct core_message *m, 
         memcpy(m->in_reply_to, content.in_reply_to.p, sizeof m->in_reply_to);
     if (m->has_replaces)
         memcpy(m->replaces, content.replaces.p, sizeof m->replaces);
-    TRY(content_show(&content, &m->shape, &m->markdown, text));
+    TRY(core_content_show(&content, &m->shape, &m->markdown, text));
     return OK;
 }
 
@@ -160,10 +160,10 @@ static bool visit(void *ctx, struct store_key key, slice value) {
     err e = record_message_read(value, &r);
     if (e == OK) {
         fill(&r, key.number, &m);
-        e = contact_name(core, m.sender, &sender);
+        e = core_contact_name_of(core, m.sender, &sender);
     }
     if (e == OK)
-        e = contact_name(core, m.subject, &subject);
+        e = core_contact_name_of(core, m.subject, &subject);
     if (e == OK && m.kind == CORE_MESSAGE_CONTENT)
         e = show_content(&r, &m, &text);
     else if (e == OK)
@@ -183,24 +183,25 @@ static bool visit(void *ctx, struct store_key key, slice value) {
 
 err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint64_t last,
                   core_message_visit *visitor, void *ctx) {
-    const struct conversation *c = conversation_find(core, conversation);
+    const struct conversation *c = core_conversation_lookup(core, conversation);
     struct reading reading = {core, visitor, ctx, OK};
     uint8_t key[4];
     if (c == NULL)
         return ERR_NOT_FOUND;
     if (first > last)
         return OK;
-    TRY(store_scan(core->store, core_key(TABLE_HISTORY, conversation_key(conversation, key), first),
-                   last, visit, &reading));
+    TRY(store_scan(core->store,
+                   core_key(TABLE_HISTORY, core_conversation_key(conversation, key), first), last,
+                   visit, &reading));
     return reading.e;
 }
 
 err core_message_find(struct core *core, uint32_t conversation, const uint8_t id[CORE_MESSAGE_ID],
                       uint64_t *number) {
-    const struct conversation *c = conversation_find(core, conversation);
+    const struct conversation *c = core_conversation_lookup(core, conversation);
     bool known;
     if (c == NULL)
         return ERR_NOT_FOUND;
-    TRY(history_known(core, c, id, &known, number));
+    TRY(core_history_known(core, c, id, &known, number));
     return known && *number != 0 ? OK : ERR_NOT_FOUND;
 }

@@ -70,7 +70,7 @@ static err seen_find(struct core *core, const uint8_t hash[32], struct record_se
 }
 
 /* An item of ours, about to leave: its copy will come back. */
-err inbox_expect(struct core *core, slice mark, slice item, uint64_t entry) {
+err core_inbox_expect(struct core *core, slice mark, slice item, uint64_t entry) {
     uint8_t hash[32];
     struct record_seen seen = {.what = entry == 0 ? SEEN_OWN : SEEN_OWN_COMMIT, .entry = entry};
     TRY(item_hash(hash, mark, item));
@@ -94,7 +94,7 @@ static bool purge_seen(void *ctx, struct store_key key, slice value) {
     return p->e == OK;
 }
 
-err inbox_purge(struct core *core) {
+err core_inbox_purge(struct core *core) {
     struct purging p = {core, OK};
     TRY(store_scan(core->store, core_key(TABLE_SEEN, slice_str("log"), 0), UINT64_MAX, purge_seen,
                    &p));
@@ -145,10 +145,10 @@ static err write_aside(struct core *core, slice name, uint32_t conversation, err
     return e;
 }
 
-err inbox_put_aside(struct core *core, uint32_t conversation, err why, slice item) {
-    struct conversation *c = conversation_find(core, conversation);
+err core_inbox_put_aside(struct core *core, uint32_t conversation, err why, slice item) {
+    struct conversation *c = core_conversation_lookup(core, conversation);
     uint8_t key[4];
-    slice name = conversation_key(c == NULL ? 0 : conversation, key);
+    slice name = core_conversation_key(c == NULL ? 0 : conversation, key);
     uint32_t count = c == NULL ? homeless(core) : c->r.quarantined;
     core->counters_dirty = true;
     if (count >= QUARANTINE_MAX)
@@ -158,35 +158,35 @@ err inbox_put_aside(struct core *core, uint32_t conversation, err why, slice ite
     core->counters.quarantined++;
     TRY(write_aside(core, name, conversation, why, item));
     if (c != NULL)
-        TRY(conversation_save(core, c));
+        TRY(core_conversation_save(core, c));
     struct core_notice notice = {
         .kind = CORE_NOTICE_QUARANTINED, .conversation = conversation, .error = why};
-    action_notice(core, &notice);
+    core_action_notice(core, &notice);
     return OK;
 }
 
 /* ---- Waiting ---- */
 
-void waiting_free(struct core *core, struct waiting *w) {
+void core_waiting_free(struct core *core, struct waiting *w) {
     buf_free(&w->bytes);
     buf_free(&w->blob);
     mem_free(core->mem, w, sizeof *w);
 }
 
-err waiting_save(struct core *core, struct waiting *w) {
+err core_waiting_save(struct core *core, struct waiting *w) {
     TRY(record_waiting_settle(&w->bytes, &w->r));
     return core_put(core, TABLE_WAITING, slice_str("item"), w->r.number, buf_slice(&w->bytes));
 }
 
-err waiting_remove(struct core *core, struct waiting *w) {
+err core_waiting_remove(struct core *core, struct waiting *w) {
     TRY(core_delete(core, TABLE_WAITING, slice_str("item"), w->r.number));
     for (size_t i = 0; i < core->waiting.n; i++) {
         if (core->waiting.p[i] == w) {
-            list_remove(&core->waiting, i);
+            core_list_remove(&core->waiting, i);
             break;
         }
     }
-    waiting_free(core, w);
+    core_waiting_free(core, w);
     return OK;
 }
 
@@ -203,8 +203,7 @@ static bool waiting_room(const struct core *core, const struct record_waiting *r
     size_t same = 0;
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];
-        same += r->why == WAIT_BLOB ? w->r.why == WAIT_BLOB
-                                    : w->r.conversation == r->conversation;
+        same += r->why == WAIT_BLOB ? w->r.why == WAIT_BLOB : w->r.conversation == r->conversation;
     }
     size_t most = r->why == WAIT_BLOB ? WAITING_BLOBS_MAX : WAITING_CONVERSATION_MAX;
     return same < most && core->waiting.n < WAITING_MAX;
@@ -213,7 +212,7 @@ static bool waiting_room(const struct core *core, const struct record_waiting *r
 /* Keeps it for later; with no room, it is put aside. */
 static err waiting_add(struct core *core, const struct record_waiting *r) {
     if (!waiting_room(core, r))
-        return inbox_put_aside(core, r->conversation, ERR_FULL, r->content);
+        return core_inbox_put_aside(core, r->conversation, ERR_FULL, r->content);
     struct waiting *w = mem_new(core->mem, sizeof *w);
     if (w == NULL)
         return ERR_NO_MEMORY;
@@ -222,15 +221,15 @@ static err waiting_add(struct core *core, const struct record_waiting *r) {
     w->r.number = core_number(core);
     w->r.time = core->now;
     w->checked = r->why != WAIT_READY;
-    err e = waiting_save(core, w);
+    err e = core_waiting_save(core, w);
     if (e == OK)
-        e = list_add(core, &core->waiting, w);
+        e = core_list_add(core, &core->waiting, w);
     if (e != OK)
-        waiting_free(core, w);
+        core_waiting_free(core, w);
     return e;
 }
 
-bool inbox_blobs_due(const struct core *core) {
+bool core_inbox_blobs_due(const struct core *core) {
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];
         if (w->r.why == WAIT_BLOB || w->r.why == WAIT_READY)
@@ -250,40 +249,41 @@ static err take_application(struct core *core, struct conversation *c,
                                .content = received->application};
     uint64_t number;
     bool known;
-    TRY(conversation_save_group(core, c));
+    TRY(core_conversation_save_group(core, c));
     memcpy(m.sender, received->sender_identity.p, sizeof m.sender);
     memcpy(m.device, received->sender_identity.p + 16, sizeof m.device);
     m.own = memcmp(m.sender, core->account.r.account, sizeof m.sender) == 0;
-    if (content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), m.content) != OK)
-        TRY(hash32(m.id, m.content));
-    TRY(history_known(core, c, m.id, &known, NULL));
+    if (core_content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), m.content) != OK)
+        TRY(core_hash32(m.id, m.content));
+    TRY(core_history_known(core, c, m.id, &known, NULL));
     if (known)
         return becomes(o, REPEATED);
-    if (content_decode(m.content, &content) == OK &&
+    if (core_content_decode(m.content, &content) == OK &&
         content.part.disposition == CONTENT_PROFILE) {
-        TRY(history_mark_known(core, c, m.id, 0));
-        return profile_receive(core, c, m.sender, content.part.body);
+        TRY(core_history_mark_known(core, c, m.id, 0));
+        return core_profile_receive(core, c, m.sender, content.part.body);
     }
-    return history_add(core, c, &m, &number);
+    return core_history_add(core, c, &m, &number);
 }
 
 static err take_proposal(struct core *core, struct conversation *c) {
-    TRY(conversation_save_group(core, c));
+    TRY(core_conversation_save_group(core, c));
     c->retry = true;
-    return conversation_schedule(core, c);
+    return core_conversation_schedule(core, c);
 }
 
 /* The mark is the server's word that this commit won; the next token and the roster bind it to the
  * commit that we staged. */
 static err fits_mark(const struct mls_staged *staged, slice mark, bool *fits) {
     uint8_t next[32], roster[32];
-    TRY(leaf_staged_next(staged, next));
-    TRY(leaf_staged_roster_hash(staged, roster));
+    TRY(core_leaf_staged_next(staged, next));
+    TRY(core_leaf_staged_roster_hash(staged, roster));
     *fits = memcmp(mark.p, next, 32) == 0 && memcmp(mark.p + 32, roster, 32) == 0;
     return OK;
 }
 
-/* One that removes us leaves us without the next epoch's token: then the mark's presence has to do. */
+/* One that removes us leaves us without the next epoch's token: then the mark's presence has to do.
+ */
 static err take_commit(struct core *core, struct conversation *c, struct mls_received *received,
                        slice mark, struct outcome *o) {
     struct mls_staged *staged = received->commit;
@@ -294,11 +294,11 @@ static err take_commit(struct core *core, struct conversation *c, struct mls_rec
         mls_staged_free(staged);
         TRY(e);
         c->r.spoiled = true;
-        TRY(conversation_save(core, c));
-        conversation_notice(core, c);
+        TRY(core_conversation_save(core, c));
+        core_conversation_notice(core, c);
         return aside(o, c->r.number, ERR_UNORDERED);
     }
-    return conversation_apply(core, c, staged, NULL);
+    return core_conversation_apply(core, c, staged, NULL);
 }
 
 static err refused(struct conversation *c, err e, struct outcome *o) {
@@ -311,7 +311,7 @@ static err refused(struct conversation *c, err e, struct outcome *o) {
     case ERR_REPEAT:
         return becomes(o, REPEATED);
     default:
-        return err_hard(e) ? e : aside(o, c->r.number, e);
+        return core_err_hard(e) ? e : aside(o, c->r.number, e);
     }
 }
 
@@ -319,7 +319,7 @@ static err take_group_message(struct core *core, struct conversation *c, slice m
                               struct outcome *o) {
     struct mls_received received;
     memset(&received, 0, sizeof received);
-    TRY(conversation_load(core, c));
+    TRY(core_conversation_load(core, c));
     err e = mls_group_process(c->group, message, &core->auth, &received);
     if (e != OK)
         return refused(c, e, o);
@@ -339,10 +339,10 @@ static err take_private(struct core *core, slice mark, slice message, struct out
     struct mls_header header;
     if (mls_message_header(message, &header) != OK)
         return aside(o, 0, ERR_MALFORMED);
-    struct conversation *c = conversation_by_group(core, header.group_id);
-    if (c == NULL && inbox_blobs_due(core))
+    struct conversation *c = core_conversation_by_group(core, header.group_id);
+    if (c == NULL && core_inbox_blobs_due(core))
         return waits(o, 0, WAIT_GROUP);
-    if (c == NULL || !conversation_open(c))
+    if (c == NULL || !core_conversation_open(c))
         return becomes(o, DROPPED);
     if (header.wire != MLS_PRIVATE_MESSAGE)
         return aside(o, c->r.number, ERR_DENIED);
@@ -356,8 +356,8 @@ static err take_private(struct core *core, slice mark, slice message, struct out
 }
 
 static err take_welcome(struct core *core, slice message, struct outcome *o) {
-    err e = conversation_join(core, message);
-    if (e == OK || err_hard(e))
+    err e = core_conversation_join(core, message);
+    if (e == OK || core_err_hard(e))
         return e;
     if (e == ERR_MLS_NO_WELCOME)
         return becomes(o, DROPPED);
@@ -380,37 +380,35 @@ static err take_message(struct core *core, slice mark, slice message, struct out
 }
 
 static err settle(struct core *core, const struct outcome *o, slice mark, slice message) {
-    struct record_waiting r = {.why = (uint8_t)o->why,
-                               .conversation = o->conversation,
-                               .mark = mark,
-                               .content = message};
+    struct record_waiting r = {
+        .why = (uint8_t)o->why, .conversation = o->conversation, .mark = mark, .content = message};
     core->counters_dirty = core->counters_dirty || o->what == DROPPED || o->what == REPEATED;
     core->counters.dropped += o->what == DROPPED;
     core->counters.repeats += o->what == REPEATED;
     if (o->what == WAITS)
         return waiting_add(core, &r);
     if (o->what == ASIDE)
-        return inbox_put_aside(core, o->conversation, o->error, message);
+        return core_inbox_put_aside(core, o->conversation, o->error, message);
     return OK;
 }
 
 /* ---- Our own commits ---- */
 
-err commit_came(struct core *core, struct entry *entry) {
-    struct conversation *c = conversation_find(core, entry->r.conversation);
+err core_commit_came(struct core *core, struct entry *entry) {
+    struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
     struct mls_staged *staged = NULL;
     buf saved = buf_on(core->mem);
     if (c == NULL)
         return ERR_BUG;
     err e = core_get(core, TABLE_CONVERSATION, slice_str("staged"), c->r.number, &saved);
     if (e == OK)
-        e = conversation_load(core, c);
+        e = core_conversation_load(core, c);
     if (e == OK)
         e = mls_staged_load(&staged, c->group, buf_slice(&saved));
     buf_free(&saved);
     if (e != OK)
         return e;
-    return conversation_apply(core, c, staged, entry);
+    return core_conversation_apply(core, c, staged, entry);
 }
 
 static err own_came(struct core *core, const uint8_t hash[32], const struct record_seen *seen) {
@@ -418,10 +416,10 @@ static err own_came(struct core *core, const uint8_t hash[32], const struct reco
     TRY(seen_put(core, hash, &plain));
     if (seen->what != SEEN_OWN_COMMIT)
         return OK;
-    struct entry *entry = entry_find(core, seen->entry);
+    struct entry *entry = core_entry_find(core, seen->entry);
     if (entry == NULL || entry->r.stage == STAGE_INTENT)
         return OK; /* applied already, because the server said that our copy was refused */
-    return commit_came(core, entry);
+    return core_commit_came(core, entry);
 }
 
 /* ---- Items ---- */
@@ -430,8 +428,8 @@ static err take_item(struct core *core, slice mark, slice item) {
     struct outcome o = {0};
     enum item_kind kind;
     slice content;
-    if (item_read(item, &kind, &content) != OK)
-        return inbox_put_aside(core, 0, ERR_MALFORMED, item);
+    if (core_item_read(item, &kind, &content) != OK)
+        return core_inbox_put_aside(core, 0, ERR_MALFORMED, item);
     if (kind == ITEM_MESSAGE) {
         TRY(take_message(core, mark, content, &o));
         return settle(core, &o, mark, content);
@@ -439,7 +437,7 @@ static err take_item(struct core *core, slice mark, slice item) {
     struct proto_blob_reference reference;
     if (proto_blob_reference_decode(content, &reference) != OK || reference.chunks == 0 ||
         reference.chunks > BLOB_MAX / PROTO_CHUNK_MAX + 1 || reference.size > BLOB_MAX)
-        return inbox_put_aside(core, 0, ERR_MALFORMED, content);
+        return core_inbox_put_aside(core, 0, ERR_MALFORMED, content);
     struct record_waiting r = {.why = WAIT_BLOB, .mark = mark, .reference = content};
     return waiting_add(core, &r);
 }
@@ -465,14 +463,14 @@ static err take_delivery(struct core *core, const struct proto_delivery *d) {
 
 /* What failed for no reason of this machine's is put aside in a transaction of its own. */
 static err poison(struct core *core, const struct proto_delivery *d, err why) {
-    TRY(txn_begin(core));
+    TRY(core_txn_begin(core));
     core->counters_dirty = true;
     core->counters.position = d->position;
-    return txn_end(core, inbox_put_aside(core, 0, why, d->item));
+    return core_txn_end(core, core_inbox_put_aside(core, 0, why, d->item));
 }
 
 static void ack(struct core *core) {
-    struct session *s = &core->sessions[AUTH];
+    struct core_session *s = &core->sessions[AUTH];
     struct proto_ack m = {.up_to = core->counters.position};
     buf body = buf_on(core->mem);
     writer w = writer_on(&body);
@@ -480,37 +478,37 @@ static void ack(struct core *core) {
         return;
     core->unacked = 0;
     proto_ack_write(&w, &m);
-    if (writer_result(&w) != OK || session_tell(core, s, 0, PROTO_ack, buf_slice(&body)) != OK)
-        session_close(core, s, ERR_NO_MEMORY, 0);
+    if (writer_result(&w) != OK || core_session_tell(core, s, 0, PROTO_ack, buf_slice(&body)) != OK)
+        core_session_close(core, s, ERR_NO_MEMORY, 0);
     buf_free(&body);
 }
 
-void inbox_delivery(struct core *core, const struct proto_delivery *d) {
+void core_inbox_delivery(struct core *core, const struct proto_delivery *d) {
     if (d->position <= core->counters.position)
         return;
     if (d->mark.n != 0 && d->mark.n != PROTO_MARK) {
-        session_bad_answer(core, AUTH);
+        core_session_bad_answer(core, AUTH);
         return;
     }
-    if (txn_begin(core) != OK)
+    if (core_txn_begin(core) != OK)
         return;
-    err e = txn_end(core, take_delivery(core, d));
-    if (e != OK && !err_hard(e))
+    err e = core_txn_end(core, take_delivery(core, d));
+    if (e != OK && !core_err_hard(e))
         (void)!poison(core, d, e);
     else if (e == OK && (++core->unacked >= ACK_EVERY || core->caught_up))
         ack(core);
 }
 
 static err note_caught_up(struct core *core, const struct proto_caught_up *m) {
-    TRY(txn_begin(core));
+    TRY(core_txn_begin(core));
     core->counters_dirty = true;
     core->counters.gaps += m->gaps;
     if (m->position > core->counters.position)
         core->counters.position = m->position;
-    return txn_end(core, OK);
+    return core_txn_end(core, OK);
 }
 
-void inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
+void core_inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
     if (note_caught_up(core, m) != OK)
         return;
     bool first = !core->caught_up;
@@ -518,10 +516,10 @@ void inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
     ack(core);
     struct core_notice notice = {.kind = CORE_NOTICE_GAPS, .count = m->gaps};
     if (m->gaps > 0)
-        action_notice(core, &notice);
+        core_action_notice(core, &notice);
     notice = (struct core_notice){.kind = CORE_NOTICE_CAUGHT_UP};
     if (first)
-        action_notice(core, &notice);
+        core_action_notice(core, &notice);
 }
 
 /* ---- Looking again at what waits ---- */
@@ -532,9 +530,9 @@ static bool due(const struct core *core, const struct waiting *w) {
     if (w->r.why == WAIT_READY)
         return true;
     if (w->r.why == WAIT_GROUP)
-        return !inbox_blobs_due(core) ||
+        return !core_inbox_blobs_due(core) ||
                (mls_message_header(w->r.content, &header) == OK &&
-                conversation_by_group(core, header.group_id) != NULL);
+                core_conversation_by_group(core, header.group_id) != NULL);
     return w->r.why != WAIT_BLOB && !w->checked;
 }
 
@@ -553,10 +551,10 @@ static err look_again(struct core *core, uint64_t number) {
     if (e == OK && w != NULL && o.what == WAITS) {
         w->r.why = (uint8_t)o.why;
         w->r.conversation = o.conversation;
-        e = waiting_save(core, w);
+        e = core_waiting_save(core, w);
     } else if (e == OK) {
         if (w != NULL)
-            e = waiting_remove(core, w);
+            e = core_waiting_remove(core, w);
         if (e == OK)
             e = settle(core, &o, buf_slice(&mark), buf_slice(&content));
     }
@@ -566,19 +564,19 @@ static err look_again(struct core *core, uint64_t number) {
 }
 
 static bool step(struct core *core, uint64_t number) {
-    if (txn_begin(core) != OK)
+    if (core_txn_begin(core) != OK)
         return false;
-    err e = txn_end(core, look_again(core, number));
-    if (e == OK || err_hard(e) || txn_begin(core) != OK)
+    err e = core_txn_end(core, look_again(core, number));
+    if (e == OK || core_err_hard(e) || core_txn_begin(core) != OK)
         return e == OK;
     struct waiting *w = waiting_find(core, number);
     if (w != NULL) {
         err why = e;
-        e = inbox_put_aside(core, 0, why, w->r.content);
+        e = core_inbox_put_aside(core, 0, why, w->r.content);
         if (e == OK)
-            e = waiting_remove(core, w);
+            e = core_waiting_remove(core, w);
     }
-    return txn_end(core, e) == OK;
+    return core_txn_end(core, e) == OK;
 }
 
 static void uncheck(struct core *core) {
@@ -595,7 +593,7 @@ static void uncheck(struct core *core) {
     }
 }
 
-void inbox_pump(struct core *core) {
+void core_inbox_pump(struct core *core) {
     for (size_t i = 0; i < core->waiting.n;) {
         uncheck(core);
         const struct waiting *w = core->waiting.p[i];
@@ -633,7 +631,7 @@ err core_quarantine(struct core *core, uint32_t conversation, core_quarantine_vi
     struct reading reading = {visit, ctx, OK};
     uint8_t key[4];
     TRY(store_scan(core->store,
-                   core_key(TABLE_QUARANTINE, conversation_key(conversation, key), 0), UINT64_MAX,
-                   visit_quarantined, &reading));
+                   core_key(TABLE_QUARANTINE, core_conversation_key(conversation, key), 0),
+                   UINT64_MAX, visit_quarantined, &reading));
     return reading.e;
 }

@@ -1,13 +1,13 @@
 /* What the files of core/ share. Nobody outside includes this.
  *
- * How a change happens. Whatever alters what is known is a transaction: txn_begin, changes to the
- * objects in memory together with writes to core->batch, txn_end. txn_end commits the batch; if
- * anything failed, it forgets the actions queued since txn_begin, closes both sessions, and reads
- * everything again from the store, as after a crash. So memory is never ahead of the disk, and there
- * is one way back, which tests take often.
+ * How a change happens. Whatever alters what is known is a transaction: core_txn_begin, changes to the
+ * objects in memory together with writes to core->batch, core_txn_end. That commits the batch; if
+ * anything failed, it forgets the actions queued since core_txn_begin, closes both sessions, and reads
+ * everything again from the store, as after a crash. So memory is never ahead of the disk, and
+ * there is one way back, which tests take often.
  *
- * Network work is not part of a transaction: an answer starts one. Objects that outlive a transaction
- * are found again by their numbers. */
+ * Network work is not part of a transaction: an answer starts one. Objects that outlive a
+ * transaction are found again by their numbers. */
 #ifndef SOTTO_CORE_INTERNAL_H
 #define SOTTO_CORE_INTERNAL_H
 
@@ -40,8 +40,8 @@ enum {
 #define KEY_PACKAGE_TIME (26 * TIME_WEEK)
 
 enum table {
-    TABLE_STATE = 1, /* "format", "account", "counters", "server" */
-    TABLE_CONTACT,   /* "contact" / number; account id: the name it calls itself */
+    TABLE_STATE = 1,    /* "format", "account", "counters", "server" */
+    TABLE_CONTACT,      /* "contact" / number; account id: the name it calls itself */
     TABLE_CONVERSATION, /* "conversation", "group", "staged" / number */
     TABLE_HISTORY,      /* conversation / number in the history */
     TABLE_MESSAGE_ID,   /* conversation, message id: number in the history, or 0 */
@@ -62,8 +62,8 @@ struct list {
     void **p;
     size_t n, cap;
 };
-MUST err list_add(struct core *core, struct list *list, void *object);
-void list_remove(struct list *list, size_t i);
+MUST err core_list_add(struct core *core, struct list *list, void *object);
+void core_list_remove(struct list *list, size_t i);
 
 /* ---- Objects ---- */
 
@@ -114,13 +114,13 @@ struct entry {
     bool late;           /* the server said so: the winner decides */
     uint64_t not_before; /* when to try (again) */
     uint64_t late_until;
-    uint16_t failures;   /* refusals in a row */
-    uint32_t refused;    /* addresses that took nothing */
-    uint16_t blob;       /* next blob to upload */
+    uint16_t failures; /* refusals in a row */
+    uint32_t refused;  /* addresses that took nothing */
+    uint16_t blob;     /* next blob to upload */
     uint32_t chunk;
-    buf blob_bytes;      /* of the blob under way */
-    buf targets;         /* account id, device id, address: whose key packages are needed */
-    size_t target;       /* the next one */
+    buf blob_bytes; /* of the blob under way */
+    buf targets;    /* account id, device id, address: whose key packages are needed */
+    size_t target;  /* the next one */
     struct list taken;
 };
 
@@ -156,8 +156,8 @@ enum session_step {
 };
 
 struct request;
-/* e: OK (then type and body are the answer's, never `error`), or why there is no answer. DENIED with a
- * reason: the server said so; CLOSED or TIMEOUT: unknown whether it was carried out. */
+/* e: OK (then type and body are the answer's, never `error`), or why there is no answer. DENIED
+ * with a reason: the server said so; CLOSED or TIMEOUT: unknown whether it was carried out. */
 typedef void request_done(struct core *core, const struct request *request, err e, uint16_t reason,
                           uint16_t type, slice body);
 struct request {
@@ -168,7 +168,7 @@ struct request {
 };
 enum { REQUESTS_MAX = 16 };
 
-struct session {
+struct core_session {
     enum session_kind kind;
     enum session_step step;
     uint32_t link;
@@ -212,6 +212,7 @@ struct core {
     bool online, replaced, refused;
     bool broken; /* memory is empty because the store could not be read */
     uint64_t broken_until;
+    uint32_t store_failures; /* in a row */
 
     struct store_batch *batch;
     size_t txn_mark;
@@ -227,7 +228,7 @@ struct core {
     size_t key_count; /* one-time key packages that we hold secrets of */
     struct mls_auth auth;
 
-    struct session sessions[2];
+    struct core_session sessions[2];
     bool caught_up;
     uint32_t unacked;
     uint32_t next_link;
@@ -250,8 +251,8 @@ struct core {
 };
 
 /* core.c */
-MUST err txn_begin(struct core *core);
-MUST err txn_end(struct core *core, err result);
+MUST err core_txn_begin(struct core *core);
+MUST err core_txn_end(struct core *core, err result);
 uint64_t core_number(struct core *core);
 struct store_key core_key(enum table table, slice name, uint64_t number);
 MUST err core_put(struct core *core, enum table table, slice name, uint64_t number, slice value);
@@ -262,57 +263,59 @@ uint64_t core_random(uint64_t below);
 MUST err core_enter(struct core *core, uint64_t now); /* start of each command */
 
 /* actions.c */
-void action_connect(struct core *core, uint32_t link, slice server);
-void action_transmit(struct core *core, uint32_t link, buf *bytes); /* takes bytes */
-void action_disconnect(struct core *core, uint32_t link);
-void action_notice(struct core *core, const struct core_notice *notice);
-void action_done(struct core *core, uint64_t command, err e, uint16_t reason, slice text,
-                 uint32_t conversation);
-void action_trouble(struct core *core, err e, uint16_t reason, const char *text);
-size_t action_mark(const struct core *core);
-void action_rewind(struct core *core, size_t mark);
-void action_free_all(struct core *core);
+void core_action_connect(struct core *core, uint32_t link, slice server);
+void core_action_transmit(struct core *core, uint32_t link, buf *bytes); /* takes bytes */
+void core_action_disconnect(struct core *core, uint32_t link);
+void core_action_notice(struct core *core, const struct core_notice *notice);
+void core_action_done(struct core *core, uint64_t command, err e, uint16_t reason, slice text,
+                      uint32_t conversation);
+void core_action_trouble(struct core *core, err e, uint16_t reason, const char *text);
+size_t core_action_mark(const struct core *core);
+void core_action_rewind(struct core *core, size_t mark);
+void core_action_free_all(struct core *core);
 
 /* load.c */
-MUST err load_all(struct core *core);
-void load_forget(struct core *core);
+MUST err core_load_all(struct core *core);
+void core_load_forget(struct core *core);
 
 /* session.c */
-void session_pump(struct core *core);
-uint64_t session_wake(const struct core *core);
-void session_close(struct core *core, struct session *s, err why, uint16_t reason);
-void session_close_both(struct core *core, err why);
-bool session_ready(const struct core *core, enum session_kind kind);
-bool session_room(const struct core *core, enum session_kind kind);
+void core_session_pump(struct core *core);
+uint64_t core_session_wake(const struct core *core);
+void core_session_close(struct core *core, struct core_session *s, err why, uint16_t reason);
+void core_session_close_both(struct core *core, err why);
+bool core_session_ready(const struct core *core, enum session_kind kind);
+bool core_session_room(const struct core *core, enum session_kind kind);
 /* AGAIN if the session is not ready or has too much under way. */
-MUST err session_request(struct core *core, enum session_kind kind, uint16_t type, slice body,
-                         request_done *done, uint64_t number);
-MUST err session_tell(struct core *core, struct session *s, uint32_t id, uint16_t type, slice body);
+MUST err core_session_request(struct core *core, enum session_kind kind, uint16_t type, slice body,
+                              request_done *done, uint64_t number);
+MUST err core_session_tell(struct core *core, struct core_session *s, uint32_t id, uint16_t type,
+                           slice body);
 /* The answer breaks the protocol. */
-void session_bad_answer(struct core *core, enum session_kind kind);
-void session_fini(struct session *s);
+void core_session_bad_answer(struct core *core, enum session_kind kind);
+void core_session_fini(struct core_session *s);
 
 /* login.c */
-void login_start(struct core *core, struct session *s);
+void core_login_start(struct core *core, struct core_session *s);
 
 /* account.c */
-MUST err account_id(const uint8_t identity[32], uint8_t account[16]);
-MUST err account_sign(uint8_t signature[64], const uint8_t seed[32], const char *label, slice fields);
-MUST err account_verify(const uint8_t signature[64], const uint8_t key[32], const char *label,
-                        slice fields);
+MUST err core_account_id(const uint8_t identity[32], uint8_t account[16]);
+MUST err core_account_sign(uint8_t signature[64], const uint8_t seed[32], const char *label,
+                           slice fields);
+MUST err core_account_verify(const uint8_t signature[64], const uint8_t key[32], const char *label,
+                             slice fields);
 /* Decodes and checks a device list; the struct borrows from the slice. */
-MUST err account_devices_check(slice encoded, struct proto_device_list *list);
-MUST err account_save(struct core *core);
+MUST err core_account_devices_check(slice encoded, struct proto_device_list *list);
+MUST err core_account_save(struct core *core);
 
 /* stock.c */
-void stock_pump(struct core *core);
-uint64_t stock_wake(const struct core *core);
+void core_stock_pump(struct core *core);
+uint64_t core_stock_wake(const struct core *core);
 /* Takes one address out of the stock; AGAIN if there is none. In a transaction. */
-MUST err stock_take_address(struct core *core, uint8_t address[PROTO_ADDRESS]);
-MUST err stock_find_key(struct core *core, const uint8_t *ref, uint64_t *number, buf *bytes,
-                        struct record_own_key *key);
-MUST err stock_key_used(struct core *core, uint64_t number, const struct record_own_key *key);
-bool stock_full(const struct core *core);
+MUST err core_stock_take_address(struct core *core, uint8_t address[PROTO_ADDRESS]);
+MUST err core_stock_find_key(struct core *core, const uint8_t *ref, uint64_t *number, buf *bytes,
+                             struct record_own_key *key);
+MUST err core_stock_key_used(struct core *core, uint64_t number, const struct record_own_key *key);
+bool core_stock_full(const struct core *core);
 
 /* leaf.c */
 enum { LEAF_EXTENSION = 0xF0A0, LEAF_IDENTITY = 32, LEAF_DATA = 209 };
@@ -327,132 +330,134 @@ struct leaf_own {
     uint8_t identity[LEAF_IDENTITY];
     uint8_t data[LEAF_DATA];
 };
-MUST err leaf_own_make(struct core *core, const uint8_t address[PROTO_ADDRESS],
-                       struct leaf_own *leaf);
-MUST err leaf_read(const struct mls_member *member, struct leaf *leaf);
-err leaf_accept(void *ctx, const struct mls_member *before, const struct mls_member *member);
+MUST err core_leaf_own_make(struct core *core, const uint8_t address[PROTO_ADDRESS],
+                            struct leaf_own *leaf);
+MUST err core_leaf_read(const struct mls_member *member, struct leaf *leaf);
+err core_leaf_accept(void *ctx, const struct mls_member *before, const struct mls_member *member);
 /* Roster: every member's address in the order of leaves, and its BLAKE2b-256. */
-MUST err leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count);
-MUST err leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32]);
-MUST err leaf_token(const struct mls_group *group, uint8_t token[32]);
-MUST err leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]);
-MUST err hash32(uint8_t out[32], slice bytes);
+MUST err core_leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count);
+MUST err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32]);
+MUST err core_leaf_token(const struct mls_group *group, uint8_t token[32]);
+MUST err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]);
+MUST err core_hash32(uint8_t out[32], slice bytes);
 
 /* contacts.c */
-struct contact *contact_find(const struct core *core, const uint8_t account[16]);
-void contact_free(struct core *core, struct contact *contact);
-MUST err contact_learn_name(struct core *core, const uint8_t account[16], slice name, bool own_word);
+struct contact *core_contact_lookup(const struct core *core, const uint8_t account[16]);
+void core_contact_free(struct core *core, struct contact *contact);
+MUST err core_contact_learn_name(struct core *core, const uint8_t account[16], slice name,
+                                 bool own_word);
 /* petname, or contact's name, or what it calls itself; may be empty. Appended. */
-MUST err contact_name(struct core *core, const uint8_t account[16], buf *name);
+MUST err core_contact_name_of(struct core *core, const uint8_t account[16], buf *name);
 /* Whose key packages are needed to add the account: appends account, device, address. */
-MUST err contact_targets(const struct core *core, const uint8_t account[16], buf *targets);
-MUST err contact_link_make(struct core *core, buf *link);
+MUST err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets);
+MUST err core_contact_link_make(struct core *core, buf *link);
 enum { TARGET = 16 + 16 + PROTO_ADDRESS };
-bool text_valid(slice text);
+bool core_text_valid(slice text);
 
 /* conversation.c */
-struct conversation *conversation_find(const struct core *core, uint32_t number);
-struct conversation *conversation_by_group(const struct core *core, slice group);
-void conversation_free(struct core *core, struct conversation *c);
-MUST err conversation_add_new(struct core *core, const uint8_t group[32], uint8_t state,
-                              struct conversation **c);
-MUST err conversation_save(struct core *core, struct conversation *c);
-MUST err conversation_load(struct core *core, struct conversation *c);
-MUST err conversation_save_group(struct core *core, struct conversation *c);
-bool conversation_open(const struct conversation *c);
-MUST err conversation_end(struct core *core, struct conversation *c,
-                          enum core_conversation_state state);
-void conversation_notice(struct core *core, const struct conversation *c);
-bool conversation_has(const struct conversation *c, const uint8_t account[16], uint32_t *leaf);
+struct conversation *core_conversation_lookup(const struct core *core, uint32_t number);
+struct conversation *core_conversation_by_group(const struct core *core, slice group);
+void core_conversation_free(struct core *core, struct conversation *c);
+MUST err core_conversation_insert(struct core *core, const uint8_t group[32], uint8_t state,
+                                  struct conversation **c);
+MUST err core_conversation_save(struct core *core, struct conversation *c);
+MUST err core_conversation_load(struct core *core, struct conversation *c);
+MUST err core_conversation_save_group(struct core *core, struct conversation *c);
+bool core_conversation_open(const struct conversation *c);
+MUST err core_conversation_end(struct core *core, struct conversation *c,
+                               enum core_conversation_state state);
+void core_conversation_notice(struct core *core, const struct conversation *c);
+bool core_conversation_has(const struct conversation *c, const uint8_t account[16], uint32_t *leaf);
 /* Applies a commit (takes staged): history, state, waiting items, outbox. ours: our own. */
-MUST err conversation_apply(struct core *core, struct conversation *c, struct mls_staged *staged,
-                            struct entry *ours);
-MUST err conversation_join(struct core *core, slice welcome);
-void conversation_pump(struct core *core);
-uint64_t conversation_wake(const struct core *core);
-MUST err conversation_schedule(struct core *core, struct conversation *c);
+MUST err core_conversation_apply(struct core *core, struct conversation *c,
+                                 struct mls_staged *staged, struct entry *ours);
+MUST err core_conversation_join(struct core *core, slice welcome);
+void core_conversation_pump(struct core *core);
+uint64_t core_conversation_wake(const struct core *core);
+MUST err core_conversation_schedule(struct core *core, struct conversation *c);
 
 /* history.c */
 /* The failures that concern this machine and not what was processed: they end a transaction. */
-static inline bool err_hard(err e) {
+static inline bool core_err_hard(err e) {
     return err_class(e) == ERR_CLASS_MEMORY || err_class(e) == ERR_CLASS_IO;
 }
-slice conversation_key(uint32_t number, uint8_t key[4]);
-MUST err history_add(struct core *core, struct conversation *c, const struct record_message *message,
-                     uint64_t *number);
-MUST err history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
-                       const uint8_t *sender, const uint8_t *subject);
-MUST err history_set_state(struct core *core, const struct conversation *c, uint64_t number,
-                           enum core_message_state state);
+slice core_conversation_key(uint32_t number, uint8_t key[4]);
+MUST err core_history_add(struct core *core, struct conversation *c,
+                          const struct record_message *message, uint64_t *number);
+MUST err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
+                            const uint8_t *sender, const uint8_t *subject);
+MUST err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
+                                enum core_message_state state);
 /* True if the message id is known in the conversation; number may be NULL. */
-MUST err history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
-                       bool *known, uint64_t *number);
-MUST err history_mark_known(struct core *core, const struct conversation *c, const uint8_t id[32],
-                            uint64_t number);
+MUST err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
+                            bool *known, uint64_t *number);
+MUST err core_history_mark_known(struct core *core, const struct conversation *c,
+                                 const uint8_t id[32], uint64_t number);
 
 /* items.c */
 enum item_kind { ITEM_MESSAGE = 1, ITEM_BLOB = 2 };
 /* Appends `u8 kind | opaque content<V> | zeros`, padded to the next bucket; TOO_LARGE if it fits
  * none. */
-MUST err item_write(buf *out, enum item_kind kind, slice content);
-MUST err item_read(slice item, enum item_kind *kind, slice *content);
+MUST err core_item_write(buf *out, enum item_kind kind, slice content);
+MUST err core_item_read(slice item, enum item_kind *kind, slice *content);
 /* The largest content that fits a bucket of at least `content` bytes' item; 0 if none does. */
-size_t item_room(size_t content);
+size_t core_item_room(size_t content);
 enum { ITEM_CONTENT_MAX = PROTO_ITEM_MAX - 5 };
 
 /* blobs.c */
 /* Pads and encrypts; `sealed` is appended to and is what the server gets. */
-MUST err blob_seal(slice content, buf *sealed, struct proto_blob_reference *reference);
-MUST err blob_open(slice sealed, const struct proto_blob_reference *reference, buf *content);
-MUST err blob_store(struct core *core, uint64_t command, uint16_t place, slice sealed);
-MUST err blob_forget(struct core *core, uint64_t command, uint16_t count);
-void blob_fetch_pump(struct core *core);
-uint64_t blob_wake(const struct core *core);
+MUST err core_blob_seal(slice content, buf *sealed, struct proto_blob_reference *reference);
+MUST err core_blob_open(slice sealed, const struct proto_blob_reference *reference, buf *content);
+MUST err core_blob_store(struct core *core, uint64_t command, uint16_t place, slice sealed);
+MUST err core_blob_forget(struct core *core, uint64_t command, uint16_t count);
+void core_blob_fetch_pump(struct core *core);
+uint64_t core_blob_wake(const struct core *core);
 /* Uploads what is missing of an entry's blobs: true once all are there. */
-bool blob_upload(struct core *core, struct entry *entry);
+bool core_blob_upload(struct core *core, struct entry *entry);
 
 /* inbox.c */
-void inbox_delivery(struct core *core, const struct proto_delivery *delivery);
-void inbox_caught_up(struct core *core, const struct proto_caught_up *caught_up);
-void inbox_pump(struct core *core);
-void waiting_free(struct core *core, struct waiting *w);
-MUST err inbox_expect(struct core *core, slice mark, slice item, uint64_t entry);
-MUST err inbox_put_aside(struct core *core, uint32_t conversation, err why, slice item);
-bool inbox_blobs_due(const struct core *core);
+void core_inbox_delivery(struct core *core, const struct proto_delivery *delivery);
+void core_inbox_caught_up(struct core *core, const struct proto_caught_up *caught_up);
+void core_inbox_pump(struct core *core);
+void core_waiting_free(struct core *core, struct waiting *w);
+MUST err core_inbox_expect(struct core *core, slice mark, slice item, uint64_t entry);
+MUST err core_inbox_put_aside(struct core *core, uint32_t conversation, err why, slice item);
+bool core_inbox_blobs_due(const struct core *core);
 /* The own copy of the entry's commit is here, or will not come: applies it. In a transaction. */
-MUST err commit_came(struct core *core, struct entry *entry);
-MUST err waiting_save(struct core *core, struct waiting *w);
-MUST err waiting_remove(struct core *core, struct waiting *w);
-MUST err inbox_purge(struct core *core);
+MUST err core_commit_came(struct core *core, struct entry *entry);
+MUST err core_waiting_save(struct core *core, struct waiting *w);
+MUST err core_waiting_remove(struct core *core, struct waiting *w);
+MUST err core_inbox_purge(struct core *core);
 
 /* outbox.c */
-void outbox_pump(struct core *core);
-uint64_t outbox_wake(const struct core *core);
-struct entry *entry_find(const struct core *core, uint64_t command);
-void entry_free(struct core *core, struct entry *entry);
-MUST err entry_add(struct core *core, struct conversation *c, enum entry_kind kind, slice intent,
-                   bool silent, struct entry **entry);
-MUST err entry_save(struct core *core, struct entry *entry);
+void core_outbox_pump(struct core *core);
+uint64_t core_outbox_wake(const struct core *core);
+struct entry *core_entry_find(const struct core *core, uint64_t command);
+void core_entry_free(struct core *core, struct entry *entry);
+MUST err core_entry_add(struct core *core, struct conversation *c, enum entry_kind kind,
+                        slice intent, bool silent, struct entry **entry);
+MUST err core_entry_save(struct core *core, struct entry *entry);
 /* Removes it, with its DONE. */
-MUST err entry_finish(struct core *core, struct entry *entry, err e, uint16_t reason,
-                      uint32_t refused);
+MUST err core_entry_finish(struct core *core, struct entry *entry, err e, uint16_t reason,
+                           uint32_t refused);
 /* Forgets what was encrypted: it is tried again. */
-MUST err entry_again(struct core *core, struct entry *entry);
-MUST err entry_lost(struct core *core, struct conversation *c);
-bool entry_pending(const struct core *core, uint32_t conversation, enum entry_kind kind);
-bool entry_is_commit(const struct entry *entry);
-void entry_reset_work(struct core *core, struct entry *entry);
-uint64_t backoff(uint32_t failures, uint64_t first, uint64_t most);
+MUST err core_entry_again(struct core *core, struct entry *entry);
+MUST err core_entry_lost(struct core *core, struct conversation *c);
+bool core_entry_pending(const struct core *core, uint32_t conversation, enum entry_kind kind);
+bool core_entry_is_commit(const struct entry *entry);
+void core_entry_reset_work(struct core *core, struct entry *entry);
+uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most);
 
 /* prepare.c: encrypts an entry, in a transaction. */
-MUST err prepare_entry(struct core *core, struct conversation *c, struct entry *entry);
+MUST err core_prepare_entry(struct core *core, struct conversation *c, struct entry *entry);
 /* What the entry needs from the network first: fills entry->targets. */
-MUST err prepare_targets(struct core *core, struct conversation *c, struct entry *entry);
+MUST err core_prepare_targets(struct core *core, struct conversation *c, struct entry *entry);
 
 /* profile.c */
-MUST err profile_send(struct core *core, struct conversation *c, bool with_room);
-MUST err profile_rename(struct core *core, struct conversation *c, slice name, struct entry **entry);
-MUST err profile_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
-                         slice body);
+MUST err core_profile_send(struct core *core, struct conversation *c, bool with_room);
+MUST err core_profile_rename(struct core *core, struct conversation *c, slice name,
+                             struct entry **entry);
+MUST err core_profile_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
+                              slice body);
 
 #endif

@@ -10,9 +10,11 @@ static size_t bucket_of(size_t n) {
     return 0;
 }
 
-static size_t item_size(size_t content) { return 1 + varint_size(content) + content; }
+static size_t item_size(size_t content) {
+    return 1 + varint_size(content) + content;
+}
 
-size_t item_room(size_t content) {
+size_t core_item_room(size_t content) {
     size_t bucket = bucket_of(item_size(content));
     if (bucket == 0)
         return 0;
@@ -21,7 +23,7 @@ size_t item_room(size_t content) {
     return room < content ? content : room;
 }
 
-err item_write(buf *out, enum item_kind kind, slice content) {
+err core_item_write(buf *out, enum item_kind kind, slice content) {
     size_t bucket = bucket_of(item_size(content.n));
     size_t start = out->n;
     if (bucket == 0)
@@ -33,7 +35,7 @@ err item_write(buf *out, enum item_kind kind, slice content) {
     return buf_resize(out, start + bucket);
 }
 
-err item_read(slice item, enum item_kind *kind, slice *content) {
+err core_item_read(slice item, enum item_kind *kind, slice *content) {
     reader r = reader_of(item);
     uint8_t k;
     if (bucket_of(item.n) != item.n)

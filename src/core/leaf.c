@@ -15,13 +15,14 @@ static err sign_certificate(const struct record_account *a, struct proto_certifi
     proto_certificate_write(&w, certificate);
     err e = writer_result(&w);
     if (e == OK)
-        e = account_sign(certificate->signature, a->identity_seed, "Sotto device v1",
-                         slice_of(bytes.p, bytes.n - sizeof certificate->signature));
+        e = core_account_sign(certificate->signature, a->identity_seed, "Sotto device v1",
+                              slice_of(bytes.p, bytes.n - sizeof certificate->signature));
     buf_free(&bytes);
     return e;
 }
 
-err leaf_own_make(struct core *core, const uint8_t address[PROTO_ADDRESS], struct leaf_own *leaf) {
+err core_leaf_own_make(struct core *core, const uint8_t address[PROTO_ADDRESS],
+                       struct leaf_own *leaf) {
     const struct record_account *a = &core->account.r;
     struct proto_certificate certificate;
     buf data = buf_on(core->mem);
@@ -71,13 +72,13 @@ static err read_leaf(const struct mls_member *member, struct leaf *leaf,
     return reader_end(&r);
 }
 
-err leaf_read(const struct mls_member *member, struct leaf *leaf) {
+err core_leaf_read(const struct mls_member *member, struct leaf *leaf) {
     struct proto_certificate certificate;
     slice data;
     return read_leaf(member, leaf, &certificate, &data);
 }
 
-err leaf_accept(void *ctx, const struct mls_member *before, const struct mls_member *member) {
+err core_leaf_accept(void *ctx, const struct mls_member *before, const struct mls_member *member) {
     struct leaf leaf;
     struct proto_certificate certificate;
     uint8_t account[16];
@@ -85,7 +86,7 @@ err leaf_accept(void *ctx, const struct mls_member *before, const struct mls_mem
     (void)ctx;
     if (read_leaf(member, &leaf, &certificate, &data) != OK)
         return ERR_MLS_CREDENTIAL;
-    TRY(account_id(certificate.identity, account));
+    TRY(core_account_id(certificate.identity, account));
     if (memcmp(account, leaf.account, sizeof account) != 0 ||
         memcmp(certificate.device, leaf.device, sizeof leaf.device) != 0 ||
         !slice_equal(SLICE_ARRAY(certificate.key), member->signature_pub))
@@ -93,7 +94,8 @@ err leaf_accept(void *ctx, const struct mls_member *before, const struct mls_mem
     if (before != NULL && !slice_equal(before->identity, member->identity))
         return ERR_MLS_CREDENTIAL;
     slice fields = slice_of(data.p, LEAF_DATA - PROTO_ADDRESS - sizeof certificate.signature);
-    if (account_verify(certificate.signature, certificate.identity, "Sotto device v1", fields) != OK)
+    if (core_account_verify(certificate.signature, certificate.identity, "Sotto device v1",
+                            fields) != OK)
         return ERR_MLS_CREDENTIAL;
     return OK;
 }
@@ -102,12 +104,12 @@ err leaf_accept(void *ctx, const struct mls_member *before, const struct mls_mem
 
 static err add_address(const struct mls_member *member, buf *addresses, uint32_t *count) {
     struct leaf leaf;
-    TRY(leaf_read(member, &leaf));
+    TRY(core_leaf_read(member, &leaf));
     ++*count;
     return buf_append(addresses, SLICE_ARRAY(leaf.address));
 }
 
-err leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count) {
+err core_leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count) {
     struct mls_member member;
     *count = 0;
     for (uint32_t i = 0; i < mls_group_leaf_count(group); i++) {
@@ -120,7 +122,7 @@ err leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count) 
     return OK;
 }
 
-err leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32]) {
+err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32]) {
     struct mls_member member;
     buf addresses = buf_on(NULL);
     uint32_t count = 0;
@@ -133,7 +135,7 @@ err leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32]) {
             e = OK;
     }
     if (e == OK)
-        e = hash32(hash, buf_slice(&addresses));
+        e = core_hash32(hash, buf_slice(&addresses));
     buf_free(&addresses);
     return e;
 }
@@ -142,14 +144,14 @@ err leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32]) {
 
 static const char token_label[] = "sotto token";
 
-err leaf_token(const struct mls_group *group, uint8_t token[32]) {
+err core_leaf_token(const struct mls_group *group, uint8_t token[32]) {
     return mls_group_export(group, slice_str(token_label), SLICE_EMPTY, token, 32);
 }
 
-err leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]) {
+err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]) {
     uint8_t token[32];
     TRY(mls_staged_export(staged, slice_str(token_label), SLICE_EMPTY, token, sizeof token));
-    err e = hash32(next, SLICE_ARRAY(token));
+    err e = core_hash32(next, SLICE_ARRAY(token));
     wipe(token, sizeof token);
     return e;
 }

@@ -44,26 +44,26 @@ static err load_record(struct core *core) {
 }
 
 /* One visitor for each kind of object: a zeroed object, its bytes, its list. */
-#define VISIT(what, plural)                                                                        \
-    static err add_##what(struct core *core, slice value) {                                        \
-        struct what *o = mem_new(core->mem, sizeof *o);                                            \
-        if (o == NULL)                                                                             \
-            return ERR_NO_MEMORY;                                                                  \
-        o->bytes = buf_on(core->mem);                                                              \
-        err e = buf_set(&o->bytes, value);                                                         \
-        if (e == OK)                                                                               \
-            e = record_##what##_read(buf_slice(&o->bytes), &o->r);                                 \
-        if (e == OK)                                                                               \
-            e = list_add(core, &core->plural, o);                                                  \
-        if (e != OK)                                                                               \
-            what##_free(core, o);                                                                  \
-        return e;                                                                                  \
-    }                                                                                              \
-    static bool visit_##what(void *ctx, struct store_key key, slice value) {                       \
-        struct loading *l = ctx;                                                                   \
-        (void)key;                                                                                 \
-        l->e = add_##what(l->core, value);                                                         \
-        return l->e == OK;                                                                         \
+#define VISIT(what, plural)                                                  \
+    static err add_##what(struct core *core, slice value) {                  \
+        struct what *o = mem_new(core->mem, sizeof *o);                      \
+        if (o == NULL)                                                       \
+            return ERR_NO_MEMORY;                                            \
+        o->bytes = buf_on(core->mem);                                        \
+        err e = buf_set(&o->bytes, value);                                   \
+        if (e == OK)                                                         \
+            e = record_##what##_read(buf_slice(&o->bytes), &o->r);           \
+        if (e == OK)                                                         \
+            e = core_list_add(core, &core->plural, o);                       \
+        if (e != OK)                                                         \
+            core_##what##_free(core, o);                                     \
+        return e;                                                            \
+    }                                                                        \
+    static bool visit_##what(void *ctx, struct store_key key, slice value) { \
+        struct loading *l = ctx;                                             \
+        (void)key;                                                           \
+        l->e = add_##what(l->core, value);                                   \
+        return l->e == OK;                                                   \
     }
 VISIT(contact, contacts)
 VISIT(conversation, conversations)
@@ -95,7 +95,7 @@ static err scan(struct core *core, enum table table, const char *name, store_vis
     return l.e;
 }
 
-err load_all(struct core *core) {
+err core_load_all(struct core *core) {
     TRY(load_format(core));
     TRY(load_counters(core));
     TRY(load_account(core));
@@ -120,15 +120,15 @@ static void forget_list(struct core *core, struct list *list) {
     memset(list, 0, sizeof *list);
 }
 
-void load_forget(struct core *core) {
+void core_load_forget(struct core *core) {
     for (size_t i = 0; i < core->contacts.n; i++)
-        contact_free(core, core->contacts.p[i]);
+        core_contact_free(core, core->contacts.p[i]);
     for (size_t i = 0; i < core->conversations.n; i++)
-        conversation_free(core, core->conversations.p[i]);
+        core_conversation_free(core, core->conversations.p[i]);
     for (size_t i = 0; i < core->entries.n; i++)
-        entry_free(core, core->entries.p[i]);
+        core_entry_free(core, core->entries.p[i]);
     for (size_t i = 0; i < core->waiting.n; i++)
-        waiting_free(core, core->waiting.p[i]);
+        core_waiting_free(core, core->waiting.p[i]);
     forget_list(core, &core->contacts);
     forget_list(core, &core->conversations);
     forget_list(core, &core->entries);

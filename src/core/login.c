@@ -6,11 +6,11 @@ static void login_send(struct core *core);
 static void subscribed(struct core *core, const struct request *request, err e, uint16_t reason,
                        uint16_t type, slice body) {
     (void)request, (void)reason, (void)body;
-    struct session *s = &core->sessions[AUTH];
+    struct core_session *s = &core->sessions[AUTH];
     if (e != OK)
         return;
     if (type != PROTO_ok) {
-        session_bad_answer(core, AUTH);
+        core_session_bad_answer(core, AUTH);
         return;
     }
     s->step = STEP_READY;
@@ -18,15 +18,15 @@ static void subscribed(struct core *core, const struct request *request, err e, 
     core->last_error = OK;
     core->last_reason = 0;
     struct core_notice notice = {.kind = CORE_NOTICE_CONNECTION};
-    action_notice(core, &notice);
+    core_action_notice(core, &notice);
 }
 
 static void send_or_close(struct core *core, uint16_t type, const buf *body, err e,
                           request_done *done) {
     if (e == OK)
-        e = session_request(core, AUTH, type, buf_slice(body), done, 0);
+        e = core_session_request(core, AUTH, type, buf_slice(body), done, 0);
     if (e != OK)
-        session_close(core, &core->sessions[AUTH], e, 0);
+        core_session_close(core, &core->sessions[AUTH], e, 0);
 }
 
 static void subscribe(struct core *core) {
@@ -41,22 +41,22 @@ static void subscribe(struct core *core) {
 /* ---- Registration's outcome ---- */
 
 static err set_registered(struct core *core) {
-    TRY(txn_begin(core));
+    TRY(core_txn_begin(core));
     core->account.r.registered = true;
     memset(core->account.r.code, 0, sizeof core->account.r.code);
-    return txn_end(core, account_save(core));
+    return core_txn_end(core, core_account_save(core));
 }
 
 static void registration_failed(struct core *core, err error, uint16_t reason) {
     uint64_t command = core->account.r.command;
-    if (txn_begin(core) != OK)
+    if (core_txn_begin(core) != OK)
         return;
     core->account.r.command = 0;
     core->account.r.tried = false;
-    err e = account_save(core);
-    action_done(core, command, error, reason, SLICE_EMPTY, 0);
-    if (txn_end(core, e) == OK)
-        session_close_both(core, ERR_DENIED);
+    err e = core_account_save(core);
+    core_action_done(core, command, error, reason, SLICE_EMPTY, 0);
+    if (core_txn_end(core, e) == OK)
+        core_session_close_both(core, ERR_DENIED);
 }
 
 /* ---- Login ---- */
@@ -69,17 +69,17 @@ static void logged_in(struct core *core, const struct request *request, err e, u
         /* The code was used, and not by us. */
         registration_failed(core, ERR_DENIED, PROTO_REASON_INVITE);
     } else if (e == ERR_DENIED && reason == PROTO_REASON_PROOF) {
-        action_trouble(core, ERR_DENIED, reason, "the server does not know this device");
+        core_action_trouble(core, ERR_DENIED, reason, "the server does not know this device");
     } else if (e == OK && type != PROTO_ok) {
-        session_bad_answer(core, AUTH);
+        core_session_bad_answer(core, AUTH);
     } else if (e == OK && (registered || set_registered(core) == OK)) {
         subscribe(core);
     }
 }
 
 static err prove(const struct core *core, uint8_t proof[64]) {
-    return account_sign(proof, core->account.r.device_seed, "Sotto login v1",
-                        slice_of(core->sessions[AUTH].hash, NOISE_HASH));
+    return core_account_sign(proof, core->account.r.device_seed, "Sotto login v1",
+                             slice_of(core->sessions[AUTH].hash, NOISE_HASH));
 }
 
 static void login_send(struct core *core) {
@@ -104,23 +104,23 @@ static void registered(struct core *core, const struct request *request, err e, 
         if (set_registered(core) == OK)
             subscribe(core);
     } else if (e == OK) {
-        session_bad_answer(core, AUTH);
-    } else if (e == ERR_DENIED && (reason == PROTO_REASON_EXISTS ||
-                                   (reason == PROTO_REASON_INVITE && tried_before))) {
+        core_session_bad_answer(core, AUTH);
+    } else if (e == ERR_DENIED &&
+               (reason == PROTO_REASON_EXISTS || (reason == PROTO_REASON_INVITE && tried_before))) {
         /* An earlier try whose answer was lost did it. */
         login_send(core);
     } else if (e == ERR_DENIED && reason != PROTO_REASON_BUSY && reason != PROTO_REASON_LIMIT &&
                reason != PROTO_REASON_DISK) {
         registration_failed(core, ERR_DENIED, reason);
     } else if (e == ERR_DENIED) {
-        session_close(core, &core->sessions[AUTH], ERR_DENIED, reason);
+        core_session_close(core, &core->sessions[AUTH], ERR_DENIED, reason);
     }
 }
 
 static err set_tried(struct core *core) {
-    TRY(txn_begin(core));
+    TRY(core_txn_begin(core));
     core->account.r.tried = true;
-    return txn_end(core, account_save(core));
+    return core_txn_end(core, core_account_save(core));
 }
 
 static err register_body(struct core *core, buf *body) {
@@ -133,7 +133,7 @@ static err register_body(struct core *core, buf *body) {
     return writer_result(&w);
 }
 
-static void register_send(struct core *core, struct session *s) {
+static void register_send(struct core *core, struct core_session *s) {
     bool tried_before = core->account.r.tried;
     uint32_t link = s->link;
     if (!tried_before && set_tried(core) != OK)
@@ -143,14 +143,14 @@ static void register_send(struct core *core, struct session *s) {
     buf body = buf_on(core->mem);
     err e = register_body(core, &body);
     if (e == OK)
-        e = session_request(core, AUTH, PROTO_register_account, buf_slice(&body), registered,
-                            tried_before);
+        e = core_session_request(core, AUTH, PROTO_register_account, buf_slice(&body), registered,
+                                 tried_before);
     if (e != OK)
-        session_close(core, s, e, 0);
+        core_session_close(core, s, e, 0);
     buf_free(&body);
 }
 
-void login_start(struct core *core, struct session *s) {
+void core_login_start(struct core *core, struct core_session *s) {
     if (core->account.r.registered)
         login_send(core);
     else

@@ -8,7 +8,7 @@ enum { TAKE_FAILURES_MAX = 3 };
 
 /* ---- Objects ---- */
 
-void entry_reset_work(struct core *core, struct entry *entry) {
+void core_entry_reset_work(struct core *core, struct entry *entry) {
     for (size_t i = 0; i < entry->taken.n; i++) {
         struct taken_key *key = entry->taken.p[i];
         buf_free(&key->key_package);
@@ -20,14 +20,14 @@ void entry_reset_work(struct core *core, struct entry *entry) {
     entry->target = 0;
 }
 
-void entry_free(struct core *core, struct entry *entry) {
-    entry_reset_work(core, entry);
+void core_entry_free(struct core *core, struct entry *entry) {
+    core_entry_reset_work(core, entry);
     buf_free(&entry->blob_bytes);
     buf_free(&entry->bytes);
     mem_free(core->mem, entry, sizeof *entry);
 }
 
-struct entry *entry_find(const struct core *core, uint64_t command) {
+struct entry *core_entry_find(const struct core *core, uint64_t command) {
     for (size_t i = 0; i < core->entries.n; i++) {
         struct entry *entry = core->entries.p[i];
         if (entry->r.command == command)
@@ -36,11 +36,11 @@ struct entry *entry_find(const struct core *core, uint64_t command) {
     return NULL;
 }
 
-bool entry_is_commit(const struct entry *entry) {
+bool core_entry_is_commit(const struct entry *entry) {
     return entry->r.kind != ENTRY_CONTENT && entry->r.kind != ENTRY_LEAVE;
 }
 
-bool entry_pending(const struct core *core, uint32_t conversation, enum entry_kind kind) {
+bool core_entry_pending(const struct core *core, uint32_t conversation, enum entry_kind kind) {
     for (size_t i = 0; i < core->entries.n; i++) {
         const struct entry *entry = core->entries.p[i];
         if (entry->r.conversation == conversation && entry->r.kind == kind)
@@ -49,14 +49,14 @@ bool entry_pending(const struct core *core, uint32_t conversation, enum entry_ki
     return false;
 }
 
-err entry_save(struct core *core, struct entry *entry) {
+err core_entry_save(struct core *core, struct entry *entry) {
     TRY(record_entry_settle(&entry->bytes, &entry->r));
     return core_put(core, TABLE_OUTBOX, slice_str("entry"), entry->r.command,
                     buf_slice(&entry->bytes));
 }
 
-err entry_add(struct core *core, struct conversation *c, enum entry_kind kind, slice intent,
-              bool silent, struct entry **result) {
+err core_entry_add(struct core *core, struct conversation *c, enum entry_kind kind, slice intent,
+                   bool silent, struct entry **result) {
     if (!silent && core->entries.n >= OUTBOX_MAX)
         return ERR_LIMIT;
     struct entry *entry = mem_new(core->mem, sizeof *entry);
@@ -68,11 +68,11 @@ err entry_add(struct core *core, struct conversation *c, enum entry_kind kind, s
     entry->r.silent = silent;
     entry->r.conversation = c->r.number;
     entry->r.intent = intent;
-    err e = entry_save(core, entry);
+    err e = core_entry_save(core, entry);
     if (e == OK)
-        e = list_add(core, &core->entries, entry);
+        e = core_list_add(core, &core->entries, entry);
     if (e != OK)
-        entry_free(core, entry);
+        core_entry_free(core, entry);
     else if (result != NULL)
         *result = entry;
     return e;
@@ -91,44 +91,44 @@ static void tell_end(struct core *core, const struct entry *entry, err e, uint16
                                  .refused = refused};
     memcpy(notice.message_id, entry->r.id, sizeof notice.message_id);
     if (entry->r.kind == ENTRY_CONTENT && e == OK && entry->r.message != 0)
-        action_notice(core, &notice);
+        core_action_notice(core, &notice);
     notice.kind = CORE_NOTICE_DONE;
     if (!entry->r.silent)
-        action_notice(core, &notice);
+        core_action_notice(core, &notice);
 }
 
 static void unlist(struct core *core, const struct entry *entry) {
     for (size_t i = 0; i < core->entries.n; i++) {
         if (core->entries.p[i] == entry) {
-            list_remove(&core->entries, i);
+            core_list_remove(&core->entries, i);
             return;
         }
     }
 }
 
-err entry_finish(struct core *core, struct entry *entry, err result, uint16_t reason,
-                 uint32_t refused) {
-    struct conversation *c = conversation_find(core, entry->r.conversation);
+err core_entry_finish(struct core *core, struct entry *entry, err result, uint16_t reason,
+                      uint32_t refused) {
+    struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
     bool failed_create = entry->r.kind == ENTRY_CREATE && result != OK;
-    bool staged = entry_is_commit(entry) && entry->r.stage != STAGE_INTENT;
+    bool staged = core_entry_is_commit(entry) && entry->r.stage != STAGE_INTENT;
     tell_end(core, entry, result, reason, refused);
     unlist(core, entry);
     err e = core_delete(core, TABLE_OUTBOX, slice_str("entry"), entry->r.command);
     if (e == OK)
-        e = blob_forget(core, entry->r.command, entry->r.blobs);
+        e = core_blob_forget(core, entry->r.command, entry->r.blobs);
     if (e == OK && staged)
         e = core_delete(core, TABLE_CONVERSATION, slice_str("staged"), entry->r.conversation);
     if (e == OK && c != NULL && entry->r.message != 0)
-        e = history_set_state(core, c, entry->r.message,
-                              result == OK ? CORE_MESSAGE_SENT : CORE_MESSAGE_FAILED);
-    entry_free(core, entry);
+        e = core_history_set_state(core, c, entry->r.message,
+                                   result == OK ? CORE_MESSAGE_SENT : CORE_MESSAGE_FAILED);
+    core_entry_free(core, entry);
     if (e == OK && failed_create && c != NULL && c->r.state == CORE_CONVERSATION_NEW)
-        e = conversation_end(core, c, CORE_CONVERSATION_FAILED);
+        e = core_conversation_end(core, c, CORE_CONVERSATION_FAILED);
     return e;
 }
 
-err entry_again(struct core *core, struct entry *entry) {
-    TRY(blob_forget(core, entry->r.command, entry->r.blobs));
+err core_entry_again(struct core *core, struct entry *entry) {
+    TRY(core_blob_forget(core, entry->r.command, entry->r.blobs));
     entry->r.stage = STAGE_INTENT;
     entry->r.request = entry->r.mark = SLICE_EMPTY;
     entry->r.blobs = 0;
@@ -136,27 +136,27 @@ err entry_again(struct core *core, struct entry *entry) {
     entry->blob = 0;
     entry->chunk = 0;
     buf_clear(&entry->blob_bytes);
-    return entry_save(core, entry);
+    return core_entry_save(core, entry);
 }
 
 /* Another commit won: ours is done again on top of it, if it still makes sense then. */
-err entry_lost(struct core *core, struct conversation *c) {
+err core_entry_lost(struct core *core, struct conversation *c) {
     for (size_t i = 0; i < core->entries.n; i++) {
         struct entry *entry = core->entries.p[i];
-        if (entry->r.conversation != c->r.number || !entry_is_commit(entry) ||
+        if (entry->r.conversation != c->r.number || !core_entry_is_commit(entry) ||
             entry->r.stage == STAGE_INTENT)
             continue;
         if (++entry->r.attempts > ATTEMPTS_MAX)
-            return entry_finish(core, entry, ERR_LATE, 0, 0);
-        entry->not_before = core->now + backoff(entry->r.attempts, 100, 10 * TIME_SECOND);
-        return entry_again(core, entry);
+            return core_entry_finish(core, entry, ERR_LATE, 0, 0);
+        entry->not_before = core->now + core_backoff(entry->r.attempts, 100, 10 * TIME_SECOND);
+        return core_entry_again(core, entry);
     }
     return OK;
 }
 
 static void fail(struct core *core, struct entry *entry, err e, uint16_t reason) {
-    if (txn_begin(core) == OK)
-        (void)!txn_end(core, entry_finish(core, entry, e, reason, 0));
+    if (core_txn_begin(core) == OK)
+        (void)!core_txn_end(core, core_entry_finish(core, entry, e, reason, 0));
 }
 
 /* ---- Answers ---- */
@@ -168,7 +168,7 @@ static bool passing(uint16_t reason) {
 
 /* The entry that asked; NULL if it is gone, or if there was no answer: then it is asked again. */
 static struct entry *answered(struct core *core, const struct request *request, err e) {
-    struct entry *entry = entry_find(core, request->number);
+    struct entry *entry = core_entry_find(core, request->number);
     if (entry != NULL)
         entry->in_flight = false;
     return e == ERR_CLOSED ? NULL : entry;
@@ -179,7 +179,7 @@ static void refused(struct core *core, struct entry *entry, uint16_t reason, uin
     if (!passing(reason) || entry->failures >= most)
         fail(core, entry, ERR_DENIED, reason);
     else
-        entry->not_before = core->now + backoff(entry->failures, RETRY_FIRST, RETRY_MOST);
+        entry->not_before = core->now + core_backoff(entry->failures, RETRY_FIRST, RETRY_MOST);
 }
 
 static void sent(struct core *core, const struct request *request, err e, uint16_t reason,
@@ -193,17 +193,17 @@ static void sent(struct core *core, const struct request *request, err e, uint16
         return;
     }
     if (type != PROTO_sent || proto_sent_decode(body, &answer) != OK) {
-        session_bad_answer(core, ANON);
+        core_session_bad_answer(core, ANON);
         return;
     }
-    if (txn_begin(core) == OK)
-        (void)!txn_end(core, entry_finish(core, entry, OK, 0, answer.refused.count));
+    if (core_txn_begin(core) == OK)
+        (void)!core_txn_end(core, core_entry_finish(core, entry, OK, 0, answer.refused.count));
 }
 
 /* Our own place in the list of addresses. */
 static err own_place(struct core *core, struct conversation *c, uint32_t *place) {
     struct mls_member member;
-    TRY(conversation_load(core, c));
+    TRY(core_conversation_load(core, c));
     *place = 0;
     for (uint32_t i = 0; i < mls_group_own_leaf(c->group); i++)
         *place += mls_group_member(c->group, i, &member) == OK;
@@ -226,16 +226,16 @@ static err own_copy_refused(struct core *core, struct conversation *c,
 
 /* Ordered. Its copy in our own mailbox says when to apply it, unless that refused the copy. */
 static err taken(struct core *core, struct entry *entry, const struct proto_committed *answer) {
-    struct conversation *c = conversation_find(core, entry->r.conversation);
+    struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
     bool refused_own;
     if (c == NULL)
         return ERR_BUG;
     entry->refused = answer->refused.count;
     TRY(own_copy_refused(core, c, answer, &refused_own));
     if (refused_own)
-        return commit_came(core, entry);
+        return core_commit_came(core, entry);
     entry->r.stage = STAGE_TAKEN;
-    return entry_save(core, entry);
+    return core_entry_save(core, entry);
 }
 
 static void committed(struct core *core, const struct request *request, err e, uint16_t reason,
@@ -249,14 +249,14 @@ static void committed(struct core *core, const struct request *request, err e, u
         return;
     }
     if (type != PROTO_committed || proto_committed_decode(body, &answer) != OK) {
-        session_bad_answer(core, ANON);
+        core_session_bad_answer(core, ANON);
         return;
     }
     if (entry->r.stage != STAGE_PREPARED)
         return; /* the winner came before the answer */
     if (answer.taken) {
-        if (txn_begin(core) == OK)
-            (void)!txn_end(core, taken(core, entry, &answer));
+        if (core_txn_begin(core) == OK)
+            (void)!core_txn_end(core, taken(core, entry, &answer));
         return;
     }
     /* Whichever commit comes in our own mailbox decides: it may still be ours. */
@@ -275,7 +275,7 @@ static err keep_taken(struct core *core, struct entry *entry, slice key_package)
     key->key_package = buf_on(core->mem);
     err e = buf_set(&key->key_package, key_package);
     if (e == OK)
-        e = list_add(core, &entry->taken, key);
+        e = core_list_add(core, &entry->taken, key);
     if (e != OK) {
         buf_free(&key->key_package);
         mem_free(core->mem, key, sizeof *key);
@@ -307,7 +307,7 @@ static void key_package_came(struct core *core, const struct request *request, e
         return;
     }
     if (type != PROTO_key_package_taken || proto_key_package_taken_decode(body, &answer) != OK) {
-        session_bad_answer(core, ANON);
+        core_session_bad_answer(core, ANON);
         return;
     }
     if ((entry->target + 1) * TARGET > entry->targets.n)
@@ -329,21 +329,21 @@ static void ask_key_package(struct core *core, struct entry *entry) {
     proto_key_package_take_write(&w, &m);
     err e = writer_result(&w);
     if (e == OK)
-        e = session_request(core, ANON, PROTO_key_package_take, buf_slice(&body), key_package_came,
-                            entry->r.command);
+        e = core_session_request(core, ANON, PROTO_key_package_take, buf_slice(&body),
+                                 key_package_came, entry->r.command);
     entry->in_flight = e == OK;
     buf_free(&body);
 }
 
 /* ---- One step of one entry: true if it moved ---- */
 
-/* Failures that are the entry's own end it; what it wrote into the batch is forgotten, and so is the
- * group in memory, which may have moved. */
+/* Failures that are the entry's own end it; what it wrote into the batch is forgotten, and so is
+ * the group in memory, which may have moved. */
 static err prepare(struct core *core, struct conversation *c, struct entry *entry, bool *moved) {
     size_t mark = store_batch_mark(core->batch);
-    err e = prepare_entry(core, c, entry);
+    err e = core_prepare_entry(core, c, entry);
     *moved = e != ERR_AGAIN;
-    if (e == OK || err_hard(e))
+    if (e == OK || core_err_hard(e))
         return e;
     store_batch_rewind(core->batch, mark);
     mls_group_free(c->group);
@@ -353,13 +353,13 @@ static err prepare(struct core *core, struct conversation *c, struct entry *entr
         entry->not_before = core->now + RETRY_FIRST;
         return OK;
     }
-    return entry_finish(core, entry, e, 0, 0);
+    return core_entry_finish(core, entry, e, 0, 0);
 }
 
 static bool step_intent(struct core *core, struct conversation *c, struct entry *entry) {
     bool moved = false;
     if ((entry->r.kind == ENTRY_CREATE || entry->r.kind == ENTRY_ADD) && entry->targets.n == 0) {
-        err e = prepare_targets(core, c, entry);
+        err e = core_prepare_targets(core, c, entry);
         if (e != OK) {
             fail(core, entry, e, 0);
             return true;
@@ -369,21 +369,22 @@ static bool step_intent(struct core *core, struct conversation *c, struct entry 
         ask_key_package(core, entry);
         return false;
     }
-    if (txn_begin(core) != OK)
+    if (core_txn_begin(core) != OK)
         return false;
-    return txn_end(core, prepare(core, c, entry, &moved)) == OK && moved;
+    return core_txn_end(core, prepare(core, c, entry, &moved)) == OK && moved;
 }
 
-/* Its epoch is so long ago that members may not open it any more; a proposal's epoch must be now. */
+/* Its epoch is so long ago that members may not open it any more; a proposal's epoch must be now.
+ */
 static bool outdated(const struct conversation *c, const struct entry *entry) {
     uint64_t age = entry->r.kind == ENTRY_CONTENT ? RESEND_EPOCHS : 0;
-    return !entry_is_commit(entry) && c->r.epoch > entry->r.epoch + age;
+    return !core_entry_is_commit(entry) && c->r.epoch > entry->r.epoch + age;
 }
 
 static bool again(struct core *core, struct entry *entry) {
-    if (txn_begin(core) != OK)
+    if (core_txn_begin(core) != OK)
         return false;
-    return txn_end(core, entry_again(core, entry)) == OK;
+    return core_txn_end(core, core_entry_again(core, entry)) == OK;
 }
 
 static bool step_prepared(struct core *core, struct conversation *c, struct entry *entry) {
@@ -394,18 +395,19 @@ static bool step_prepared(struct core *core, struct conversation *c, struct entr
     }
     if (outdated(c, entry))
         return again(core, entry);
-    if (!blob_upload(core, entry))
+    if (!core_blob_upload(core, entry))
         return false;
-    err e = session_request(core, ANON, entry->r.type, entry->r.request,
-                            entry->r.type == PROTO_commit ? committed : sent, entry->r.command);
+    err e =
+        core_session_request(core, ANON, entry->r.type, entry->r.request,
+                             entry->r.type == PROTO_commit ? committed : sent, entry->r.command);
     entry->in_flight = e == OK;
     return false;
 }
 
 static bool step(struct core *core, struct entry *entry) {
-    struct conversation *c = conversation_find(core, entry->r.conversation);
+    struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
     if (c == NULL || entry->in_flight || entry->r.stage == STAGE_TAKEN ||
-        core->now < entry->not_before || !core->caught_up || !session_room(core, ANON))
+        core->now < entry->not_before || !core->caught_up || !core_session_room(core, ANON))
         return false;
     if (entry->r.stage == STAGE_INTENT)
         return step_intent(core, c, entry);
@@ -423,7 +425,7 @@ static bool is_first(const struct core *core, size_t i) {
 }
 
 /* Lists may have changed after each step that moved: start again. */
-void outbox_pump(struct core *core) {
+void core_outbox_pump(struct core *core) {
     for (size_t i = 0; i < core->entries.n;) {
         if (is_first(core, i) && step(core, core->entries.p[i]))
             i = 0;
@@ -432,9 +434,9 @@ void outbox_pump(struct core *core) {
     }
 }
 
-uint64_t outbox_wake(const struct core *core) {
+uint64_t core_outbox_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
-    if (!core->caught_up || !session_ready(core, ANON))
+    if (!core->caught_up || !core_session_ready(core, ANON))
         return at;
     for (size_t i = 0; i < core->entries.n; i++) {
         const struct entry *entry = core->entries.p[i];

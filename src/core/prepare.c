@@ -4,27 +4,28 @@
 enum {
     OUTBOX_FRAME_MAX = PROTO_FRAME_MAX - 16, /* a request, less the frame's head */
     JOINERS_MAX = PROTO_WELCOMES_MAX,
-    WELCOME_EACH_MAX = 4,      /* more joiners share one Welcome, in one blob */
-    WELCOME_EACH_SIZE = 12000  /* of tree and key packages together */
+    WELCOME_EACH_MAX = 4,     /* more joiners share one Welcome, in one blob */
+    WELCOME_EACH_SIZE = 12000 /* of tree and key packages together */
 };
 
 /* ---- Items ---- */
 
 /* A whole MLS message as an item, or as a blob that the item names. */
-static err make_item(struct core *core, struct entry *entry, slice message, bool as_blob, buf *item) {
+static err make_item(struct core *core, struct entry *entry, slice message, bool as_blob,
+                     buf *item) {
     if (!as_blob && message.n <= ITEM_CONTENT_MAX)
-        return item_write(item, ITEM_MESSAGE, message);
+        return core_item_write(item, ITEM_MESSAGE, message);
     struct proto_blob_reference reference;
     buf sealed = buf_on(core->mem), content = buf_on(core->mem);
     writer w = writer_on(&content);
-    err e = blob_seal(message, &sealed, &reference);
+    err e = core_blob_seal(message, &sealed, &reference);
     if (e == OK)
-        e = blob_store(core, entry->r.command, entry->r.blobs, buf_slice(&sealed));
+        e = core_blob_store(core, entry->r.command, entry->r.blobs, buf_slice(&sealed));
     proto_blob_reference_write(&w, &reference);
     if (e == OK)
         e = writer_result(&w);
     if (e == OK)
-        e = item_write(item, ITEM_BLOB, buf_slice(&content));
+        e = core_item_write(item, ITEM_BLOB, buf_slice(&content));
     if (e == OK)
         entry->r.blobs++;
     wipe(&reference, sizeof reference);
@@ -42,7 +43,7 @@ static err finish_send(struct core *core, struct conversation *c, struct entry *
     writer w = writer_on(&request);
     err e = make_item(core, entry, message, false, &item);
     if (e == OK)
-        e = leaf_roster(c->group, &addresses, &m.addresses.count);
+        e = core_leaf_roster(c->group, &addresses, &m.addresses.count);
     m.addresses.bytes = buf_slice(&addresses);
     m.item = buf_slice(&item);
     proto_send_write(&w, &m);
@@ -51,15 +52,15 @@ static err finish_send(struct core *core, struct conversation *c, struct entry *
     if (e == OK && request.n > OUTBOX_FRAME_MAX)
         e = ERR_TOO_LARGE;
     if (e == OK)
-        e = inbox_expect(core, SLICE_EMPTY, m.item, 0);
+        e = core_inbox_expect(core, SLICE_EMPTY, m.item, 0);
     if (e == OK)
-        e = conversation_save_group(core, c);
+        e = core_conversation_save_group(core, c);
     entry->r.stage = STAGE_PREPARED;
     entry->r.epoch = mls_group_epoch(c->group);
     entry->r.type = PROTO_send;
     entry->r.request = buf_slice(&request);
     if (e == OK)
-        e = entry_save(core, entry);
+        e = core_entry_save(core, entry);
     buf_free(&item);
     buf_free(&addresses);
     buf_free(&request);
@@ -71,7 +72,7 @@ static err prepare_content(struct core *core, struct conversation *c, struct ent
     buf message = buf_on(core->mem);
     err e = mls_group_overhead(c->group, SLICE_EMPTY, entry->r.intent.n, &overhead);
     total = entry->r.intent.n + overhead;
-    room = e == OK ? item_room(total) : 0;
+    room = e == OK ? core_item_room(total) : 0;
     /* The padding's own length may lengthen a length field by two bytes. */
     size_t padding = room > total + 4 ? room - total - 4 : 0;
     if (e == OK)
@@ -85,7 +86,7 @@ static err prepare_content(struct core *core, struct conversation *c, struct ent
 static err prepare_leave(struct core *core, struct conversation *c, struct entry *entry) {
     buf message = buf_on(core->mem);
     if (c->r.members == 1)
-        return conversation_end(core, c, CORE_CONVERSATION_LEFT);
+        return core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
     err e = mls_group_propose_remove(c->group, mls_group_own_leaf(c->group), MLS_PRIVATE_MESSAGE,
                                      &message);
     if (e == OK)
@@ -109,8 +110,8 @@ static err make_group(struct core *core, struct conversation *c) {
     struct leaf_own leaf;
     struct mls_limits limits = {.past_epochs = PAST_EPOCHS};
     uint8_t address[PROTO_ADDRESS];
-    TRY(stock_take_address(core, address));
-    TRY(leaf_own_make(core, address, &leaf));
+    TRY(core_stock_take_address(core, address));
+    TRY(core_leaf_own_make(core, address, &leaf));
     struct mls_group_params params = {.suite = mls_suite_find(core->account.r.suite),
                                       .group_id = SLICE_ARRAY(c->r.group),
                                       .leaf = leaf.params,
@@ -125,7 +126,7 @@ static err plan_adds(const struct conversation *c, const struct entry *entry, st
         const uint8_t *target = entry->targets.p + i * TARGET;
         uint32_t leaf = 0;
         bool member = false;
-        while (!member && conversation_has(c, target, &leaf)) {
+        while (!member && core_conversation_has(c, target, &leaf)) {
             struct mls_member m;
             TRY(mls_group_member(c->group, leaf++, &m));
             member = slice_equal(m.identity, slice_of(target, LEAF_IDENTITY));
@@ -146,7 +147,7 @@ static err plan_removes(const struct conversation *c, const struct entry *entry,
     uint32_t leaf = 0;
     if (entry->r.intent.n != CORE_ACCOUNT)
         return ERR_BUG;
-    for (; conversation_has(c, entry->r.intent.p, &leaf); leaf++) {
+    for (; core_conversation_has(c, entry->r.intent.p, &leaf); leaf++) {
         if (plan->remove_count == CORE_MEMBERS_MAX)
             return ERR_LIMIT;
         plan->removes[plan->remove_count++] = leaf;
@@ -164,9 +165,9 @@ static err make_plan(struct core *core, struct conversation *c, const struct ent
     case ENTRY_REMOVE:
         return plan_removes(c, entry, plan);
     case ENTRY_UPDATE:
-        TRY(stock_take_address(core, address));
+        TRY(core_stock_take_address(core, address));
         plan->new_leaf = true;
-        return leaf_own_make(core, address, &plan->leaf);
+        return core_leaf_own_make(core, address, &plan->leaf);
     case ENTRY_COMMIT:
         return OK;
     default:
@@ -192,7 +193,7 @@ static err joiner_address(const struct mls_committed *made, size_t i,
     struct mls_member member;
     struct leaf leaf;
     TRY(mls_staged_member(made->staged, made->added[i], &member));
-    TRY(leaf_read(&member, &leaf));
+    TRY(core_leaf_read(&member, &leaf));
     memcpy(address, leaf.address, PROTO_ADDRESS);
     return OK;
 }
@@ -262,9 +263,9 @@ static err fit_request(struct core *core, struct entry *entry, const struct mls_
 static err order_fields(const struct conversation *c, const struct mls_staged *staged,
                         struct proto_commit *m) {
     memcpy(m->group, c->r.group, sizeof m->group);
-    TRY(leaf_token(c->group, m->token));
-    TRY(leaf_staged_next(staged, m->next));
-    return leaf_staged_roster_hash(staged, m->roster_hash);
+    TRY(core_leaf_token(c->group, m->token));
+    TRY(core_leaf_staged_next(staged, m->next));
+    return core_leaf_staged_roster_hash(staged, m->roster_hash);
 }
 
 /* Copies go to the members of the epoch that ends: those who are removed learn of it so. */
@@ -276,28 +277,28 @@ static err finish_commit(struct core *core, struct conversation *c, struct entry
     buf staged = buf_on(core->mem);
     err e = order_fields(c, made->staged, &m);
     if (e == OK)
-        e = leaf_roster(c->group, &addresses, &m.addresses.count);
+        e = core_leaf_roster(c->group, &addresses, &m.addresses.count);
     m.addresses.bytes = buf_slice(&addresses);
     if (e == OK)
         e = fit_request(core, entry, made, &m, &item, &request);
     memcpy(mark, m.next, 32);
     memcpy(mark + 32, m.roster_hash, 32);
     if (e == OK)
-        e = inbox_expect(core, SLICE_ARRAY(mark), buf_slice(&item), entry->r.command);
+        e = core_inbox_expect(core, SLICE_ARRAY(mark), buf_slice(&item), entry->r.command);
     if (e == OK)
         e = mls_staged_save(made->staged, &staged);
     if (e == OK)
         e = core_put(core, TABLE_CONVERSATION, slice_str("staged"), c->r.number,
                      buf_slice(&staged));
     if (e == OK)
-        e = conversation_save_group(core, c);
+        e = core_conversation_save_group(core, c);
     entry->r.stage = STAGE_PREPARED;
     entry->r.epoch = mls_group_epoch(c->group);
     entry->r.type = PROTO_commit;
     entry->r.request = buf_slice(&request);
     entry->r.mark = SLICE_ARRAY(mark);
     if (e == OK)
-        e = entry_save(core, entry);
+        e = core_entry_save(core, entry);
     wipe(m.token, sizeof m.token);
     buf_free(&item);
     buf_free(&addresses);
@@ -328,7 +329,7 @@ static err make_commit(struct core *core, struct conversation *c, struct entry *
 
 static err prepare_commit(struct core *core, struct conversation *c, struct entry *entry) {
     if (entry->r.kind == ENTRY_COMMIT && mls_group_pending_proposals(c->group) == 0)
-        return entry_finish(core, entry, OK, 0, 0);
+        return core_entry_finish(core, entry, OK, 0, 0);
     struct plan *plan = mem_new(core->mem, sizeof *plan);
     if (plan == NULL)
         return ERR_NO_MEMORY;
@@ -341,20 +342,20 @@ static err prepare_commit(struct core *core, struct conversation *c, struct entr
 
 /* ---- Both ---- */
 
-err prepare_targets(struct core *core, struct conversation *c, struct entry *entry) {
+err core_prepare_targets(struct core *core, struct conversation *c, struct entry *entry) {
     slice accounts = entry->r.intent;
     (void)c;
     for (size_t i = 0; i + CORE_ACCOUNT <= accounts.n; i += CORE_ACCOUNT)
-        TRY(contact_targets(core, accounts.p + i, &entry->targets));
+        TRY(core_contact_targets(core, accounts.p + i, &entry->targets));
     if (entry->targets.n == 0)
         return ERR_NOT_FOUND;
     return entry->targets.n > (size_t)JOINERS_MAX * TARGET ? ERR_LIMIT : OK;
 }
 
-err prepare_entry(struct core *core, struct conversation *c, struct entry *entry) {
+err core_prepare_entry(struct core *core, struct conversation *c, struct entry *entry) {
     if (entry->r.kind == ENTRY_CREATE && c->group == NULL)
         TRY(make_group(core, c));
-    TRY(conversation_load(core, c));
+    TRY(core_conversation_load(core, c));
     if (entry->r.kind == ENTRY_CONTENT)
         return prepare_content(core, c, entry);
     if (entry->r.kind == ENTRY_LEAVE)

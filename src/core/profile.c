@@ -3,8 +3,9 @@
  *
  *   [name: tstr, room: tstr / null, told: [* [account: bstr .size 16, name: tstr]]]
  *
- * name: what the sender calls itself, or empty. room: the conversation's name, from who made, renamed
- * or enlarged it. told: what others call themselves, for those who come later and did not hear it. */
+ * name: what the sender calls itself, or empty. room: the conversation's name, from who made,
+ * renamed or enlarged it. told: what others call themselves, for those who come later and did not
+ * hear it. */
 #include "core/internal.h"
 
 #include "core/cbor.h"
@@ -25,18 +26,18 @@ static err write_told(struct core *core, struct conversation *c, writer *w, uint
         uint32_t first = 0;
         if (mls_group_member(c->group, i, &member) != OK || member.identity.n != LEAF_IDENTITY ||
             memcmp(member.identity.p, core->account.r.account, 16) == 0 ||
-            !conversation_has(c, member.identity.p, &first) || first != i)
+            !core_conversation_has(c, member.identity.p, &first) || first != i)
             continue;
         buf_clear(&name);
         e = core_get(core, TABLE_CONTACT, slice_of(member.identity.p, 16), 0, &name);
-        const struct contact *contact = contact_find(core, member.identity.p);
+        const struct contact *contact = core_contact_lookup(core, member.identity.p);
         if (e == ERR_NOT_FOUND)
             e = contact == NULL ? OK : buf_append(&name, contact->r.name);
         if (e != OK || name.n == 0)
             continue;
-        cbor_write(w, CBOR_ARRAY, 2);
-        cbor_write_bytes(w, slice_of(member.identity.p, 16));
-        cbor_write_text(w, buf_slice(&name));
+        core_cbor_write(w, CBOR_ARRAY, 2);
+        core_cbor_write_bytes(w, slice_of(member.identity.p, 16));
+        core_cbor_write_text(w, buf_slice(&name));
         ++*count;
     }
     buf_free(&name);
@@ -50,13 +51,13 @@ static err write_body(struct core *core, struct conversation *c, bool with_room,
     err e = with_room ? write_told(core, c, &inner, &count) : OK;
     if (e == OK)
         e = writer_result(&inner);
-    cbor_write(&w, CBOR_ARRAY, 3);
-    cbor_write_text(&w, core->account.r.name);
+    core_cbor_write(&w, CBOR_ARRAY, 3);
+    core_cbor_write_text(&w, core->account.r.name);
     if (with_room)
-        cbor_write_text(&w, c->r.name);
+        core_cbor_write_text(&w, c->r.name);
     else
-        cbor_write_null(&w);
-    cbor_write(&w, CBOR_ARRAY, count);
+        core_cbor_write_null(&w);
+    core_cbor_write(&w, CBOR_ARRAY, count);
     writer_bytes(&w, buf_slice(&told));
     if (e == OK)
         e = writer_result(&w);
@@ -67,29 +68,31 @@ static err write_body(struct core *core, struct conversation *c, bool with_room,
 static err send(struct core *core, struct conversation *c, bool with_room, bool silent,
                 struct entry **entry) {
     buf body = buf_on(core->mem), content = buf_on(core->mem);
-    err e = conversation_load(core, c);
+    err e = core_conversation_load(core, c);
     if (e == OK)
         e = write_body(core, c, with_room, &body);
     if (e == OK)
-        e = content_encode(&content, CONTENT_PROFILE, profile_type, buf_slice(&body), NULL, NULL);
+        e = core_content_encode(&content, CONTENT_PROFILE, profile_type, buf_slice(&body), NULL,
+                                NULL);
     if (e == OK)
-        e = entry_add(core, c, ENTRY_CONTENT, buf_slice(&content), silent, entry);
+        e = core_entry_add(core, c, ENTRY_CONTENT, buf_slice(&content), silent, entry);
     buf_free(&body);
     buf_free(&content);
     return e;
 }
 
-err profile_send(struct core *core, struct conversation *c, bool with_room) {
+err core_profile_send(struct core *core, struct conversation *c, bool with_room) {
     if (!with_room && core->account.r.name.n == 0)
         return OK;
     return send(core, c, with_room, true, NULL);
 }
 
-err profile_rename(struct core *core, struct conversation *c, slice name, struct entry **entry) {
+err core_profile_rename(struct core *core, struct conversation *c, slice name,
+                        struct entry **entry) {
     c->r.name = name;
-    TRY(conversation_save(core, c));
-    TRY(history_event(core, c, CORE_MESSAGE_RENAMED, core->account.r.account, NULL));
-    conversation_notice(core, c);
+    TRY(core_conversation_save(core, c));
+    TRY(core_history_event(core, c, CORE_MESSAGE_RENAMED, core->account.r.account, NULL));
+    core_conversation_notice(core, c);
     return send(core, c, true, false, entry);
 }
 
@@ -105,49 +108,50 @@ struct profile {
 static err decode(slice body, struct profile *p) {
     reader r = reader_of(body);
     uint64_t count;
-    TRY(cbor_read_array(&r, &count));
+    TRY(core_cbor_read_array(&r, &count));
     if (count != 3)
         return ERR_MALFORMED;
-    TRY(cbor_read_text(&r, &p->name));
-    p->has_room = !cbor_skip_null(&r);
+    TRY(core_cbor_read_text(&r, &p->name));
+    p->has_room = !core_cbor_skip_null(&r);
     p->room = SLICE_EMPTY;
     if (p->has_room)
-        TRY(cbor_read_text(&r, &p->room));
-    TRY(cbor_read_array(&r, &p->count));
+        TRY(core_cbor_read_text(&r, &p->room));
+    TRY(core_cbor_read_array(&r, &p->count));
     p->told = r;
     return p->count > TOLD_MAX ? ERR_TOO_LARGE : OK;
 }
 
 static err rename_to(struct core *core, struct conversation *c, const uint8_t sender[16],
                      slice name) {
-    if (name.n == 0 || name.n > CORE_NAME_MAX || !text_valid(name) ||
+    if (name.n == 0 || name.n > CORE_NAME_MAX || !core_text_valid(name) ||
         slice_equal(name, c->r.name))
         return OK;
     bool first = c->r.name.n == 0;
     c->r.name = name;
-    TRY(conversation_save(core, c));
+    TRY(core_conversation_save(core, c));
     if (!first)
-        TRY(history_event(core, c, CORE_MESSAGE_RENAMED, sender, NULL));
-    conversation_notice(core, c);
+        TRY(core_history_event(core, c, CORE_MESSAGE_RENAMED, sender, NULL));
+    core_conversation_notice(core, c);
     return OK;
 }
 
 /* What does not read is ignored: it is decoration. */
-err profile_receive(struct core *core, struct conversation *c, const uint8_t sender[16], slice body) {
+err core_profile_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
+                         slice body) {
     struct profile p;
     if (decode(body, &p) != OK)
         return OK;
-    TRY(contact_learn_name(core, sender, p.name, true));
+    TRY(core_contact_learn_name(core, sender, p.name, true));
     if (p.has_room)
         TRY(rename_to(core, c, sender, p.room));
     for (uint64_t i = 0; i < p.count; i++) {
         uint64_t count;
         slice account, name;
-        if (cbor_read_array(&p.told, &count) != OK || count != 2 ||
-            cbor_read_bytes(&p.told, &account) != OK || account.n != CORE_ACCOUNT ||
-            cbor_read_text(&p.told, &name) != OK)
+        if (core_cbor_read_array(&p.told, &count) != OK || count != 2 ||
+            core_cbor_read_bytes(&p.told, &account) != OK || account.n != CORE_ACCOUNT ||
+            core_cbor_read_text(&p.told, &name) != OK)
             return OK;
-        TRY(contact_learn_name(core, account.p, name, false));
+        TRY(core_contact_learn_name(core, account.p, name, false));
     }
     return OK;
 }

@@ -30,27 +30,27 @@ static void write_vec(writer *w, slice s, size_t least, size_t most) {
 }
 
 /* What we wrote ourselves and can't read any more is a damaged store. */
-#define DEFINE(what)                                                                               \
-    static err what##_read(slice s, struct record_##what *v) {                                     \
-        reader r = reader_of(s);                                                                   \
-        RECORD_FIELDS_##what(READ_FIELD) return reader_end(&r);                                    \
-    }                                                                                              \
-    err record_##what##_read(slice s, struct record_##what *v) {                                   \
-        return what##_read(s, v) == OK ? OK : ERR_DAMAGED;                                         \
-    }                                                                                              \
-    err record_##what##_write(buf *out, const struct record_##what *v) {                           \
-        writer w = writer_on(out);                                                                 \
-        RECORD_FIELDS_##what(WRITE_FIELD) return writer_result(&w);                                \
-    }                                                                                              \
-    err record_##what##_settle(buf *bytes, struct record_##what *v) {                              \
-        buf fresh = buf_on(bytes->mem);                                                            \
-        err e = record_##what##_write(&fresh, v);                                                  \
-        if (e == OK)                                                                               \
-            e = record_##what##_read(buf_slice(&fresh), v);                                        \
-        if (e == OK)                                                                               \
-            buf_move(bytes, &fresh);                                                               \
-        buf_free(&fresh);                                                                          \
-        return e;                                                                                  \
+#define DEFINE(what)                                                     \
+    static err what##_read(slice s, struct record_##what *v) {           \
+        reader r = reader_of(s);                                         \
+        RECORD_FIELDS_##what(READ_FIELD) return reader_end(&r);          \
+    }                                                                    \
+    err record_##what##_read(slice s, struct record_##what *v) {         \
+        return what##_read(s, v) == OK ? OK : ERR_DAMAGED;               \
+    }                                                                    \
+    err record_##what##_write(buf *out, const struct record_##what *v) { \
+        writer w = writer_on(out);                                       \
+        RECORD_FIELDS_##what(WRITE_FIELD) return writer_result(&w);      \
+    }                                                                    \
+    err record_##what##_settle(buf *bytes, struct record_##what *v) {    \
+        buf fresh = buf_on(bytes->mem);                                  \
+        err e = record_##what##_write(&fresh, v);                        \
+        if (e == OK)                                                     \
+            e = record_##what##_read(buf_slice(&fresh), v);              \
+        if (e == OK)                                                     \
+            buf_move(bytes, &fresh);                                     \
+        buf_free(&fresh);                                                \
+        return e;                                                        \
     }
 
 RECORDS(DEFINE)

@@ -1,5 +1,5 @@
-/* What the client stores, each kind of record written once: struct, encoder and decoder come from these
- * lines (the kinds of field are the schema's, proto/schema.h).
+/* What the client stores, each kind of record written once: struct, encoder and decoder come from
+ * these lines (the kinds of field are the schema's, proto/schema.h).
  *
  * A decoded record borrows from the bytes it was read from. */
 #ifndef SOTTO_CORE_RECORDS_H
@@ -8,140 +8,141 @@
 #include "proto/proto.h"
 
 #define RECORDS(R)                                                                                 \
-    R(account) R(counters) R(server) R(contact) R(conversation) R(entry) R(message) R(waiting)     \
-    R(quarantined) R(own_key) R(seen) R(seen_log)
+    R(account)                                                                                     \
+    R(counters) R(server) R(contact) R(conversation) R(entry) R(message) R(waiting) R(quarantined) \
+        R(own_key) R(seen) R(seen_log)
 
 /* Who we are. code and command: of a registration that is under way (command 0: none). */
-#define RECORD_FIELDS_account(F)                                                                   \
-    F(u16, suite, 0, 0)                                                                            \
-    F(vec, server, 1, 512)                                                                         \
-    F(fixed, server_identity, 32, 0)                                                               \
-    F(vec, name, 0, 64)                                                                            \
-    F(fixed, identity, 32, 0)                                                                      \
-    F(fixed, identity_seed, 32, 0)                                                                 \
-    F(fixed, account, 16, 0)                                                                       \
-    F(fixed, device, 16, 0)                                                                        \
-    F(fixed, device_key, 32, 0)                                                                    \
-    F(fixed, device_seed, 32, 0)                                                                   \
-    F(vec, devices, 1, 2048)                                                                       \
-    F(fixed, code, 16, 0)                                                                          \
-    F(flag, tried, 0, 0)                                                                           \
-    F(flag, registered, 0, 0)                                                                      \
+#define RECORD_FIELDS_account(F)     \
+    F(u16, suite, 0, 0)              \
+    F(vec, server, 1, 512)           \
+    F(fixed, server_identity, 32, 0) \
+    F(vec, name, 0, 64)              \
+    F(fixed, identity, 32, 0)        \
+    F(fixed, identity_seed, 32, 0)   \
+    F(fixed, account, 16, 0)         \
+    F(fixed, device, 16, 0)          \
+    F(fixed, device_key, 32, 0)      \
+    F(fixed, device_seed, 32, 0)     \
+    F(vec, devices, 1, 2048)         \
+    F(fixed, code, 16, 0)            \
+    F(flag, tried, 0, 0)             \
+    F(flag, registered, 0, 0)        \
     F(u64, command, 0, 0)
 
 /* next: one sequence numbers commands, and all that waits or is kept by number. */
-#define RECORD_FIELDS_counters(F)                                                                  \
-    F(u64, next, 0, 0)                                                                             \
-    F(u64, position, 0, 0)                                                                         \
-    F(u64, dropped, 0, 0)                                                                          \
-    F(u64, repeats, 0, 0)                                                                          \
-    F(u64, gaps, 0, 0)                                                                             \
-    F(u32, conversations, 0, 0)                                                                    \
-    F(u32, quarantined, 0, 0)                                                                      \
+#define RECORD_FIELDS_counters(F) \
+    F(u64, next, 0, 0)            \
+    F(u64, position, 0, 0)        \
+    F(u64, dropped, 0, 0)         \
+    F(u64, repeats, 0, 0)         \
+    F(u64, gaps, 0, 0)            \
+    F(u32, conversations, 0, 0)   \
+    F(u32, quarantined, 0, 0)     \
     F(u64, last_resort, 0, 0)
 
 /* The last answer to record_get. */
 #define RECORD_FIELDS_server(F) F(vec, record, 0, 256)
 
-/* addresses: one for each device of the list; version 0 (met in a conversation, no list known): device
- * id and address in turn. */
-#define RECORD_FIELDS_contact(F)                                                                   \
-    F(u64, number, 0, 0)                                                                           \
-    F(fixed, account, 16, 0)                                                                       \
-    F(fixed, identity, 32, 0)                                                                      \
-    F(vec, petname, 0, 64)                                                                         \
-    F(vec, name, 0, 64)                                                                            \
-    F(vec, devices, 0, 2048)                                                                       \
-    F(u32, version, 0, 0)                                                                          \
-    F(vec, addresses, 0, (16 + PROTO_ADDRESS) * PROTO_DEVICES_MAX)                                         \
+/* addresses: one for each device of the list; version 0 (met in a conversation, no list known):
+ * device id and address in turn. */
+#define RECORD_FIELDS_contact(F)                                   \
+    F(u64, number, 0, 0)                                           \
+    F(fixed, account, 16, 0)                                       \
+    F(fixed, identity, 32, 0)                                      \
+    F(vec, petname, 0, 64)                                         \
+    F(vec, name, 0, 64)                                            \
+    F(vec, devices, 0, 2048)                                       \
+    F(u32, version, 0, 0)                                          \
+    F(vec, addresses, 0, (16 + PROTO_ADDRESS) * PROTO_DEVICES_MAX) \
     F(flag, verified, 0, 0)
 
 /* pending: proposals of others wait for a commit. */
-#define RECORD_FIELDS_conversation(F)                                                              \
-    F(u32, number, 0, 0)                                                                           \
-    F(fixed, group, 32, 0)                                                                         \
-    F(vec, name, 0, 64)                                                                            \
-    F(u8, state, 0, 0)                                                                             \
-    F(u64, epoch, 0, 0)                                                                            \
-    F(u32, members, 0, 0)                                                                          \
-    F(u64, messages, 0, 0)                                                                         \
-    F(u64, read, 0, 0)                                                                             \
-    F(u32, quarantined, 0, 0)                                                                      \
-    F(flag, spoiled, 0, 0)                                                                         \
+#define RECORD_FIELDS_conversation(F) \
+    F(u32, number, 0, 0)              \
+    F(fixed, group, 32, 0)            \
+    F(vec, name, 0, 64)               \
+    F(u8, state, 0, 0)                \
+    F(u64, epoch, 0, 0)               \
+    F(u32, members, 0, 0)             \
+    F(u64, messages, 0, 0)            \
+    F(u64, read, 0, 0)                \
+    F(u32, quarantined, 0, 0)         \
+    F(flag, spoiled, 0, 0)            \
     F(flag, pending, 0, 0)
 
-/* One command of the outbox. intent: what is wanted, by kind. type and request: what was encrypted for
- * it, ready for the wire, once stage says so. message: its place in the history (0: none), id: its
- * message id. mark: what the commit's own copy will carry. */
-#define RECORD_FIELDS_entry(F)                                                                     \
-    F(u64, command, 0, 0)                                                                          \
-    F(u8, kind, 0, 0)                                                                              \
-    F(u8, stage, 0, 0)                                                                             \
-    F(flag, silent, 0, 0)                                                                          \
-    F(u32, conversation, 0, 0)                                                                     \
-    F(u64, epoch, 0, 0)                                                                            \
-    F(u16, attempts, 0, 0)                                                                         \
-    F(u64, message, 0, 0)                                                                          \
-    F(fixed, id, 32, 0)                                                                            \
-    F(vec, intent, 0, 1048576)                                                                     \
-    F(u16, type, 0, 0)                                                                             \
-    F(vec, request, 0, PROTO_FRAME_MAX)                                                            \
-    F(vec, mark, 0, PROTO_MARK)                                                                    \
+/* One command of the outbox. intent: what is wanted, by kind. type and request: what was encrypted
+ * for it, ready for the wire, once stage says so. message: its place in the history (0: none), id:
+ * its message id. mark: what the commit's own copy will carry. */
+#define RECORD_FIELDS_entry(F)          \
+    F(u64, command, 0, 0)               \
+    F(u8, kind, 0, 0)                   \
+    F(u8, stage, 0, 0)                  \
+    F(flag, silent, 0, 0)               \
+    F(u32, conversation, 0, 0)          \
+    F(u64, epoch, 0, 0)                 \
+    F(u16, attempts, 0, 0)              \
+    F(u64, message, 0, 0)               \
+    F(fixed, id, 32, 0)                 \
+    F(vec, intent, 0, 1048576)          \
+    F(u16, type, 0, 0)                  \
+    F(vec, request, 0, PROTO_FRAME_MAX) \
+    F(vec, mark, 0, PROTO_MARK)         \
     F(u16, blobs, 0, 0)
 
-#define RECORD_FIELDS_message(F)                                                                   \
-    F(u8, kind, 0, 0)                                                                              \
-    F(u8, state, 0, 0)                                                                             \
-    F(u64, time, 0, 0)                                                                             \
-    F(u64, epoch, 0, 0)                                                                            \
-    F(fixed, sender, 16, 0)                                                                        \
-    F(fixed, device, 16, 0)                                                                        \
-    F(fixed, subject, 16, 0)                                                                       \
-    F(flag, own, 0, 0)                                                                             \
-    F(fixed, id, 32, 0)                                                                            \
+#define RECORD_FIELDS_message(F) \
+    F(u8, kind, 0, 0)            \
+    F(u8, state, 0, 0)           \
+    F(u64, time, 0, 0)           \
+    F(u64, epoch, 0, 0)          \
+    F(fixed, sender, 16, 0)      \
+    F(fixed, device, 16, 0)      \
+    F(fixed, subject, 16, 0)     \
+    F(flag, own, 0, 0)           \
+    F(fixed, id, 32, 0)          \
     F(vec, content, 0, 1048576)
 
 /* An item that can't be processed yet, and why. reference: its blob, while that is not here. */
-#define RECORD_FIELDS_waiting(F)                                                                   \
-    F(u64, number, 0, 0)                                                                           \
-    F(u8, why, 0, 0)                                                                               \
-    F(u32, conversation, 0, 0)                                                                     \
-    F(u64, time, 0, 0)                                                                             \
-    F(vec, mark, 0, PROTO_MARK)                                                                    \
-    F(vec, reference, 0, 128)                                                                      \
+#define RECORD_FIELDS_waiting(F) \
+    F(u64, number, 0, 0)         \
+    F(u8, why, 0, 0)             \
+    F(u32, conversation, 0, 0)   \
+    F(u64, time, 0, 0)           \
+    F(vec, mark, 0, PROTO_MARK)  \
+    F(vec, reference, 0, 128)    \
     F(vec, content, 0, 16777216)
 
-#define RECORD_FIELDS_quarantined(F)                                                               \
-    F(u32, conversation, 0, 0)                                                                     \
-    F(u32, error, 0, 0)                                                                            \
-    F(u64, time, 0, 0)                                                                             \
+#define RECORD_FIELDS_quarantined(F) \
+    F(u32, conversation, 0, 0)       \
+    F(u32, error, 0, 0)              \
+    F(u64, time, 0, 0)               \
     F(vec, item, 0, 16777216)
 
 /* A key package of ours, until a Welcome uses it. */
-#define RECORD_FIELDS_own_key(F)                                                                   \
-    F(flag, last_resort, 0, 0)                                                                     \
-    F(u64, made, 0, 0)                                                                             \
-    F(fixed, ref, 32, 0)                                                                           \
-    F(vec, key_package, 1, 65535)                                                                  \
+#define RECORD_FIELDS_own_key(F)  \
+    F(flag, last_resort, 0, 0)    \
+    F(u64, made, 0, 0)            \
+    F(fixed, ref, 32, 0)          \
+    F(vec, key_package, 1, 65535) \
     F(vec, secrets, 1, 65535)
 
 /* What is known of an item by its hash; entry: of a commit of ours whose copy will come. */
-#define RECORD_FIELDS_seen(F)                                                                      \
-    F(u8, what, 0, 0)                                                                              \
+#define RECORD_FIELDS_seen(F) \
+    F(u8, what, 0, 0)         \
     F(u64, entry, 0, 0)
-#define RECORD_FIELDS_seen_log(F)                                                                  \
-    F(u64, time, 0, 0)                                                                             \
+#define RECORD_FIELDS_seen_log(F) \
+    F(u64, time, 0, 0)            \
     F(fixed, hash, 32, 0)
 
-#define RECORD_DECLARE(what)                                                                       \
-    struct record_##what {                                                                         \
-        RECORD_FIELDS_##what(PROTO_STRUCT_FIELD)                                                   \
-    };                                                                                             \
-    /* Appends. */                                                                                 \
-    MUST err record_##what##_write(buf *out, const struct record_##what *v);                       \
-    MUST err record_##what##_read(slice s, struct record_##what *v);                               \
-    /* Encodes v into *bytes, in place of what was there and v may still point to; v then points    \
-     * into the new bytes. */                                                                      \
+#define RECORD_DECLARE(what)                                                                     \
+    struct record_##what {                                                                       \
+        RECORD_FIELDS_##what(PROTO_STRUCT_FIELD)                                                 \
+    };                                                                                           \
+    /* Appends. */                                                                               \
+    MUST err record_##what##_write(buf *out, const struct record_##what *v);                     \
+    MUST err record_##what##_read(slice s, struct record_##what *v);                             \
+    /* Encodes v into *bytes, in place of what was there and v may still point to; v then points \
+     * into the new bytes. */                                                                    \
     MUST err record_##what##_settle(buf *bytes, struct record_##what *v);
 RECORDS(RECORD_DECLARE)
 

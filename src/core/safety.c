@@ -4,8 +4,8 @@
  *   h(i+1) = SHA-512(h(i) || identity)                                      for i < 5199
  *   six times: five bytes of h(5199) as a big-endian number, modulo 100,000, as five digits
  *
- * The halves stand in the order of their digits, so that both people see the same sixty. 5,200 hashes
- * make it dear to look for a key whose half resembles another's. */
+ * The halves stand in the order of their digits, so that both people see the same sixty. 5,200
+ * hashes make it dear to look for a key whose half resembles another's. */
 #include "core/internal.h"
 
 enum { ROUNDS = 5200, HALF = CORE_SAFETY_DIGITS / 2 };
@@ -13,7 +13,7 @@ enum { ROUNDS = 5200, HALF = CORE_SAFETY_DIGITS / 2 };
 static err half(const uint8_t identity[CORE_IDENTITY], char digits[HALF]) {
     static const char label[] = "Sotto safety number v1";
     uint8_t hash[64], account[CORE_ACCOUNT];
-    TRY(account_id(identity, account));
+    TRY(core_account_id(identity, account));
     slice key = slice_of(identity, CORE_IDENTITY);
     slice first[] = {slice_of(label, sizeof label), key, SLICE_ARRAY(account), key};
     TRY(crypto_sha512.hash(hash, first, 4));

@@ -2,11 +2,11 @@
  * trying again. */
 #include "core/internal.h"
 
-#define OPEN_TIME (20 * TIME_SECOND)   /* for each step until a session is ready */
-#define ANSWER_TIME (30 * TIME_SECOND) /* for each request */
+#define OPEN_TIME (20 * TIME_SECOND)    /* for each step until a session is ready */
+#define ANSWER_TIME (30 * TIME_SECOND)  /* for each request */
 #define SILENCE_TIME (45 * TIME_SECOND) /* then a ping */
 
-uint64_t backoff(uint32_t failures, uint64_t first, uint64_t most) {
+uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most) {
     uint64_t delay = first;
     for (uint32_t i = 0; i < failures && delay < most; i++)
         delay *= 2;
@@ -24,31 +24,30 @@ static bool wanted(const struct core *core, enum session_kind kind) {
     return a->registered || (kind == AUTH && a->command != 0);
 }
 
-bool session_ready(const struct core *core, enum session_kind kind) {
+bool core_session_ready(const struct core *core, enum session_kind kind) {
     return core->sessions[kind].step == STEP_READY;
 }
 
-bool session_room(const struct core *core, enum session_kind kind) {
-    const struct session *s = &core->sessions[kind];
+bool core_session_room(const struct core *core, enum session_kind kind) {
+    const struct core_session *s = &core->sessions[kind];
     return s->step == STEP_READY && s->request_count < REQUESTS_MAX / 2;
 }
 
 static void notice_connection(struct core *core) {
-    struct core_notice notice = {.kind = CORE_NOTICE_CONNECTION,
-                                 .error = core->last_error,
-                                 .reason = core->last_reason};
-    action_notice(core, &notice);
+    struct core_notice notice = {
+        .kind = CORE_NOTICE_CONNECTION, .error = core->last_error, .reason = core->last_reason};
+    core_action_notice(core, &notice);
 }
 
 /* Every request that waits ends here; what it asked may or may not have been carried out. */
-static void fail_requests(struct core *core, struct session *s, err why) {
+static void fail_requests(struct core *core, struct core_session *s, err why) {
     while (s->request_count > 0) {
         struct request request = s->requests[--s->request_count];
         request.done(core, &request, why, 0, 0, SLICE_EMPTY);
     }
 }
 
-static void wipe_session(struct session *s) {
+static void wipe_session(struct core_session *s) {
     noise_wipe(&s->noise);
     wipe(&s->send, sizeof s->send);
     wipe(&s->receive, sizeof s->receive);
@@ -57,19 +56,22 @@ static void wipe_session(struct session *s) {
     buf_free(&s->server_hello);
 }
 
-void session_fini(struct session *s) { wipe_session(s); }
+void core_session_fini(struct core_session *s) {
+    wipe_session(s);
+}
 
-void session_close(struct core *core, struct session *s, err why, uint16_t reason) {
+void core_session_close(struct core *core, struct core_session *s, err why, uint16_t reason) {
     bool open = s->step > STEP_WAIT;
     if (open)
-        action_disconnect(core, s->link);
+        core_action_disconnect(core, s->link);
     s->link = 0;
     s->step = wanted(core, s->kind) ? STEP_WAIT : STEP_OFF;
     if (!open)
         return;
     bool slow = reason == PROTO_REASON_BUSY || reason == PROTO_REASON_LIMIT ||
                 reason == PROTO_REASON_PROOF || reason == PROTO_REASON_VERSION;
-    s->at = core->now + backoff(s->failures++, slow ? 8 * TIME_SECOND : TIME_SECOND / 2, TIME_MINUTE);
+    s->at = core->now +
+            core_backoff(s->failures++, slow ? 8 * TIME_SECOND : TIME_SECOND / 2, TIME_MINUTE);
     wipe_session(s);
     if (s->kind == AUTH)
         core->caught_up = core->count_known = core->stock_busy = false;
@@ -79,39 +81,39 @@ void session_close(struct core *core, struct session *s, err why, uint16_t reaso
     notice_connection(core);
 }
 
-void session_close_both(struct core *core, err why) {
-    session_close(core, &core->sessions[AUTH], why, 0);
-    session_close(core, &core->sessions[ANON], why, 0);
+void core_session_close_both(struct core *core, err why) {
+    core_session_close(core, &core->sessions[AUTH], why, 0);
+    core_session_close(core, &core->sessions[ANON], why, 0);
 }
 
-void session_bad_answer(struct core *core, enum session_kind kind) {
-    session_close(core, &core->sessions[kind], ERR_MALFORMED, 0);
+void core_session_bad_answer(struct core *core, enum session_kind kind) {
+    core_session_close(core, &core->sessions[kind], ERR_MALFORMED, 0);
 }
 
 static void refuse(struct core *core, const char *text) {
     core->refused = true;
-    action_trouble(core, ERR_IDENTITY, 0, text);
-    session_close_both(core, ERR_IDENTITY);
+    core_action_trouble(core, ERR_IDENTITY, 0, text);
+    core_session_close_both(core, ERR_IDENTITY);
 }
 
 /* ---- Opening ---- */
 
-static void start(struct core *core, struct session *s) {
+static void start(struct core *core, struct core_session *s) {
     s->step = STEP_CONNECTING;
     s->link = core->next_link++;
     s->at = core->now + OPEN_TIME;
     s->next_request = 1;
-    action_connect(core, s->link, core->account.r.server);
+    core_action_connect(core, s->link, core->account.r.server);
 }
 
-static struct session *find(struct core *core, uint32_t link) {
+static struct core_session *find(struct core *core, uint32_t link) {
     for (int i = 0; i < 2; i++)
         if (link != 0 && core->sessions[i].link == link && core->sessions[i].step > STEP_WAIT)
             return &core->sessions[i];
     return NULL;
 }
 
-static err send_hello(struct core *core, struct session *s) {
+static err send_hello(struct core *core, struct core_session *s) {
     struct proto_client_hello hello = {.version = PROTO_VERSION};
     buf copy = buf_on(core->mem);
     buf_clear(&s->client_hello);
@@ -120,35 +122,36 @@ static err send_hello(struct core *core, struct session *s) {
     proto_client_hello_write(&w, &hello);
     TRY(writer_result(&w));
     TRY(buf_set(&copy, buf_slice(&s->client_hello)));
-    action_transmit(core, s->link, &copy);
+    core_action_transmit(core, s->link, &copy);
     s->step = STEP_HELLO;
     return OK;
 }
 
 void core_link_up(struct core *core, uint32_t link, uint64_t now) {
     core->now = now;
-    struct session *s = find(core, link);
+    struct core_session *s = find(core, link);
     if (s == NULL || s->step != STEP_CONNECTING)
         return;
     s->heard = now;
     err e = send_hello(core, s);
     if (e != OK)
-        session_close(core, s, e, 0);
+        core_session_close(core, s, e, 0);
     core_pump(core);
 }
 
 void core_link_down(struct core *core, uint32_t link, err why, uint64_t now) {
     core->now = now;
-    struct session *s = find(core, link);
+    struct core_session *s = find(core, link);
     if (s == NULL)
         return;
-    session_close(core, s, why == OK ? ERR_CLOSED : why, 0);
+    core_session_close(core, s, why == OK ? ERR_CLOSED : why, 0);
     core_pump(core);
 }
 
 /* ---- Handshake ---- */
 
-static err start_noise(struct core *core, struct session *s, const uint8_t *key, slice server_hello) {
+static err start_noise(struct core *core, struct core_session *s, const uint8_t *key,
+                       slice server_hello) {
     buf prologue = buf_on(core->mem), first = buf_on(core->mem);
     err e = buf_append(&prologue, buf_slice(&s->client_hello));
     if (e == OK)
@@ -158,7 +161,7 @@ static err start_noise(struct core *core, struct session *s, const uint8_t *key,
     if (e == OK)
         e = noise_write(&s->noise, &first, SLICE_EMPTY);
     if (e == OK) {
-        action_transmit(core, s->link, &first);
+        core_action_transmit(core, s->link, &first);
         s->step = STEP_NOISE;
     }
     buf_free(&prologue);
@@ -175,28 +178,29 @@ static err check_hello(const struct core *core, const struct proto_server_hello 
     writer_u32(&w, hello->until);
     err e = writer_result(&w);
     if (e == OK)
-        e = account_verify(hello->signature, core->account.r.server_identity, "Sotto noise key v1",
-                           buf_slice(&fields));
+        e = core_account_verify(hello->signature, core->account.r.server_identity,
+                                "Sotto noise key v1", buf_slice(&fields));
     buf_free(&fields);
     return e;
 }
 
-static err receive_hello(struct core *core, struct session *s, slice message) {
+static err receive_hello(struct core *core, struct core_session *s, slice message) {
     struct proto_frame frame;
     struct proto_server_hello hello;
     struct proto_error error;
     TRY(proto_frame_decode(message, &frame));
     if (frame.type == PROTO_error) {
         TRY(proto_error_decode(frame.body, &error));
-        session_close(core, s, ERR_DENIED, error.reason);
+        core_session_close(core, s, ERR_DENIED, error.reason);
         return OK;
     }
     if (frame.type != PROTO_server_hello || frame.request != 0)
         return ERR_STATE;
     TRY(proto_server_hello_decode(frame.body, &hello));
     if (check_hello(core, &hello) != OK) {
-        refuse(core, "the server's key is not the one that the invite named: either this is another "
-                     "server, or somebody stands in between");
+        refuse(core,
+               "the server's key is not the one that the invite named: either this is another "
+               "server, or somebody stands in between");
         return OK;
     }
     if (hello.version != PROTO_VERSION)
@@ -208,12 +212,12 @@ static err receive_hello(struct core *core, struct session *s, slice message) {
     return start_noise(core, s, hello.noise_key, message);
 }
 
-static err receive_noise(struct core *core, struct session *s, slice message) {
+static err receive_noise(struct core *core, struct core_session *s, slice message) {
     struct proto_frame frame;
     struct proto_error error;
     if (message.n != NOISE_HELLO_OVERHEAD && proto_frame_decode(message, &frame) == OK &&
         frame.type == PROTO_error && proto_error_decode(frame.body, &error) == OK) {
-        session_close(core, s, ERR_DENIED, error.reason);
+        core_session_close(core, s, ERR_DENIED, error.reason);
         return OK;
     }
     buf payload = buf_on(core->mem);
@@ -226,7 +230,7 @@ static err receive_noise(struct core *core, struct session *s, slice message) {
     s->at = core->now + OPEN_TIME;
     if (s->kind == AUTH) {
         s->step = STEP_PROOF;
-        login_start(core, s);
+        core_login_start(core, s);
         return OK;
     }
     s->step = STEP_READY;
@@ -239,7 +243,8 @@ static err receive_noise(struct core *core, struct session *s, slice message) {
 
 /* ---- Frames ---- */
 
-err session_tell(struct core *core, struct session *s, uint32_t id, uint16_t type, slice body) {
+err core_session_tell(struct core *core, struct core_session *s, uint32_t id, uint16_t type,
+                      slice body) {
     buf plain = buf_on(core->mem), sealed = buf_on(core->mem);
     writer w = writer_on(&plain);
     proto_frame_write(&w, id, type);
@@ -250,25 +255,24 @@ err session_tell(struct core *core, struct session *s, uint32_t id, uint16_t typ
     if (e == OK)
         e = noise_seal(&s->send, &sealed, buf_slice(&plain));
     if (e == OK)
-        action_transmit(core, s->link, &sealed);
+        core_action_transmit(core, s->link, &sealed);
     buf_free(&plain);
     buf_free(&sealed);
     return e;
 }
 
-err session_request(struct core *core, enum session_kind kind, uint16_t type, slice body,
-                    request_done *done, uint64_t number) {
-    struct session *s = &core->sessions[kind];
+err core_session_request(struct core *core, enum session_kind kind, uint16_t type, slice body,
+                         request_done *done, uint64_t number) {
+    struct core_session *s = &core->sessions[kind];
     if ((s->step != STEP_READY && s->step != STEP_PROOF) || s->request_count == REQUESTS_MAX)
         return ERR_AGAIN;
     uint32_t id = s->next_request++;
-    TRY(session_tell(core, s, id, type, body));
-    s->requests[s->request_count++] =
-        (struct request){id, core->now + ANSWER_TIME, done, number};
+    TRY(core_session_tell(core, s, id, type, body));
+    s->requests[s->request_count++] = (struct request){id, core->now + ANSWER_TIME, done, number};
     return OK;
 }
 
-static bool take_request(struct session *s, uint32_t id, struct request *request) {
+static bool take_request(struct core_session *s, uint32_t id, struct request *request) {
     for (size_t i = 0; i < s->request_count; i++) {
         if (s->requests[i].id != id)
             continue;
@@ -281,50 +285,52 @@ static bool take_request(struct session *s, uint32_t id, struct request *request
     return false;
 }
 
-static void receive_error(struct core *core, struct session *s, const struct proto_frame *frame) {
+static void receive_error(struct core *core, struct core_session *s,
+                          const struct proto_frame *frame) {
     struct proto_error error;
     struct request request;
     if (proto_error_decode(frame->body, &error) != OK) {
-        session_close(core, s, ERR_MALFORMED, 0);
+        core_session_close(core, s, ERR_MALFORMED, 0);
         return;
     }
     bool closes = frame->request == 0 || proto_reason_closes(error.reason);
     uint32_t link = s->link;
     if (frame->request != 0) {
         if (!take_request(s, frame->request, &request)) {
-            session_close(core, s, ERR_STATE, 0);
+            core_session_close(core, s, ERR_STATE, 0);
             return;
         }
         request.done(core, &request, ERR_DENIED, error.reason, 0, SLICE_EMPTY);
     }
     if (closes && s->link == link)
-        session_close(core, s, ERR_DENIED, error.reason);
+        core_session_close(core, s, ERR_DENIED, error.reason);
 }
 
-static void receive_event(struct core *core, struct session *s, const struct proto_frame *frame) {
+static void receive_event(struct core *core, struct core_session *s,
+                          const struct proto_frame *frame) {
     struct proto_delivery delivery;
     struct proto_caught_up caught_up;
     if (s->kind == AUTH && frame->type == PROTO_delivery &&
         proto_delivery_decode(frame->body, &delivery) == OK) {
-        inbox_delivery(core, &delivery);
+        core_inbox_delivery(core, &delivery);
     } else if (s->kind == AUTH && frame->type == PROTO_caught_up &&
                proto_caught_up_decode(frame->body, &caught_up) == OK) {
-        inbox_caught_up(core, &caught_up);
+        core_inbox_caught_up(core, &caught_up);
     } else if (s->kind == AUTH && frame->type == PROTO_replaced) {
         core->replaced = true;
         struct core_notice notice = {.kind = CORE_NOTICE_REPLACED};
-        action_notice(core, &notice);
-        session_close_both(core, ERR_CLOSED);
+        core_action_notice(core, &notice);
+        core_session_close_both(core, ERR_CLOSED);
     } else {
-        session_close(core, s, ERR_MALFORMED, 0);
+        core_session_close(core, s, ERR_MALFORMED, 0);
     }
 }
 
-static void receive_frame(struct core *core, struct session *s, slice plain) {
+static void receive_frame(struct core *core, struct core_session *s, slice plain) {
     struct proto_frame frame;
     struct request request;
     if (proto_frame_decode(plain, &frame) != OK)
-        session_close(core, s, ERR_MALFORMED, 0);
+        core_session_close(core, s, ERR_MALFORMED, 0);
     else if (frame.type == PROTO_error)
         receive_error(core, s, &frame);
     else if (frame.request == 0)
@@ -332,10 +338,10 @@ static void receive_frame(struct core *core, struct session *s, slice plain) {
     else if (take_request(s, frame.request, &request))
         request.done(core, &request, OK, 0, frame.type, frame.body);
     else
-        session_close(core, s, ERR_STATE, 0);
+        core_session_close(core, s, ERR_STATE, 0);
 }
 
-static err receive_sealed(struct core *core, struct session *s, slice message) {
+static err receive_sealed(struct core *core, struct core_session *s, slice message) {
     buf plain = buf_on(core->mem);
     err e = noise_open(&s->receive, &plain, message);
     if (e == OK)
@@ -346,7 +352,7 @@ static err receive_sealed(struct core *core, struct session *s, slice message) {
 
 void core_link_message(struct core *core, uint32_t link, slice message, uint64_t now) {
     core->now = now;
-    struct session *s = find(core, link);
+    struct core_session *s = find(core, link);
     if (s == NULL)
         return;
     err e = ERR_STATE;
@@ -358,7 +364,7 @@ void core_link_message(struct core *core, uint32_t link, slice message, uint64_t
     else if (s->step == STEP_PROOF || s->step == STEP_READY)
         e = receive_sealed(core, s, message);
     if (e != OK && s->link == link)
-        session_close(core, s, e, 0);
+        core_session_close(core, s, e, 0);
     core_pump(core);
 }
 
@@ -368,11 +374,11 @@ static void ping_done(struct core *core, const struct request *request, err e, u
                       uint16_t type, slice body) {
     (void)request, (void)reason, (void)body;
     if (e == OK && type != PROTO_ok)
-        session_bad_answer(core, (enum session_kind)request->number);
+        core_session_bad_answer(core, (enum session_kind)request->number);
 }
 
 /* When a ready session has to be looked at: an answer is overdue, or it was silent for long. */
-static uint64_t ready_until(const struct session *s) {
+static uint64_t ready_until(const struct core_session *s) {
     if (s->request_count == 0)
         return s->heard + SILENCE_TIME;
     uint64_t at = UINT64_MAX;
@@ -382,18 +388,18 @@ static uint64_t ready_until(const struct session *s) {
     return at;
 }
 
-static void pump_ready(struct core *core, struct session *s) {
+static void pump_ready(struct core *core, struct core_session *s) {
     if (core->now < ready_until(s))
         return;
     if (s->request_count > 0 ||
-        session_request(core, s->kind, PROTO_ping, SLICE_EMPTY, ping_done, s->kind) != OK)
-        session_close(core, s, ERR_TIMEOUT, 0);
+        core_session_request(core, s->kind, PROTO_ping, SLICE_EMPTY, ping_done, s->kind) != OK)
+        core_session_close(core, s, ERR_TIMEOUT, 0);
 }
 
-static void pump(struct core *core, struct session *s) {
+static void pump(struct core *core, struct core_session *s) {
     if (!wanted(core, s->kind)) {
         if (s->step != STEP_OFF)
-            session_close(core, s, OK, 0);
+            core_session_close(core, s, OK, 0);
         s->failures = 0;
         return;
     }
@@ -402,18 +408,18 @@ static void pump(struct core *core, struct session *s) {
     else if (s->step == STEP_READY)
         pump_ready(core, s);
     else if (s->step != STEP_WAIT && core->now >= s->at)
-        session_close(core, s, ERR_TIMEOUT, 0);
+        core_session_close(core, s, ERR_TIMEOUT, 0);
 }
 
-void session_pump(struct core *core) {
+void core_session_pump(struct core *core) {
     pump(core, &core->sessions[AUTH]);
     pump(core, &core->sessions[ANON]);
 }
 
-uint64_t session_wake(const struct core *core) {
+uint64_t core_session_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
     for (int i = 0; i < 2; i++) {
-        const struct session *s = &core->sessions[i];
+        const struct core_session *s = &core->sessions[i];
         uint64_t due = s->step == STEP_OFF     ? UINT64_MAX
                        : s->step == STEP_READY ? ready_until(s)
                                                : s->at;

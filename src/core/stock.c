@@ -16,7 +16,7 @@ static err put_address(struct core *core, const uint8_t *address) {
                     slice_of(address, PROTO_ADDRESS));
 }
 
-err stock_take_address(struct core *core, uint8_t address[PROTO_ADDRESS]) {
+err core_stock_take_address(struct core *core, uint8_t address[PROTO_ADDRESS]) {
     buf value = buf_on(core->mem);
     err e = ERR_AGAIN;
     while (core->address_count > 0 && core->address_first < core->address_next) {
@@ -58,17 +58,17 @@ static void addresses_came(struct core *core, const struct request *request, err
     }
     if (type != PROTO_address_made || proto_address_made_decode(body, &made) != OK ||
         made.addresses.count == 0) {
-        session_bad_answer(core, AUTH);
+        core_session_bad_answer(core, AUTH);
         return;
     }
-    if (txn_begin(core) == OK && txn_end(core, keep_addresses(core, &made)) != OK)
+    if (core_txn_begin(core) == OK && core_txn_end(core, keep_addresses(core, &made)) != OK)
         return;
 }
 
 static err ask(struct core *core, uint16_t type, const buf *body, err e, request_done *done,
                uint64_t number) {
     if (e == OK)
-        e = session_request(core, AUTH, type, buf_slice(body), done, number);
+        e = core_session_request(core, AUTH, type, buf_slice(body), done, number);
     core->stock_busy = e == OK;
     if (e != OK)
         core->stock_after = core->now + 30 * TIME_SECOND;
@@ -76,8 +76,8 @@ static err ask(struct core *core, uint16_t type, const buf *body, err e, request
 }
 
 static void ask_addresses(struct core *core) {
-    struct proto_address_make m = {
-        .count = (uint8_t)(core->config.addresses - core->address_count)};
+    struct proto_address_make m = {.count =
+                                       (uint8_t)(core->config.addresses - core->address_count)};
     buf body = buf_on(core->mem);
     writer w = writer_on(&body);
     proto_address_make_write(&w, &m);
@@ -88,8 +88,8 @@ static void ask_addresses(struct core *core) {
 
 /* ---- Our key packages, here ---- */
 
-err stock_find_key(struct core *core, const uint8_t *ref, uint64_t *number, buf *bytes,
-                   struct record_own_key *key) {
+err core_stock_find_key(struct core *core, const uint8_t *ref, uint64_t *number, buf *bytes,
+                        struct record_own_key *key) {
     buf value = buf_on(core->mem);
     err e = core_get(core, TABLE_KEY, slice_of(ref, 32), 0, &value);
     reader r = reader_of(buf_slice(&value));
@@ -108,7 +108,7 @@ static err forget_key(struct core *core, uint64_t number, const struct record_ow
     return core_delete(core, TABLE_KEY, slice_str(key_name), number);
 }
 
-err stock_key_used(struct core *core, uint64_t number, const struct record_own_key *key) {
+err core_stock_key_used(struct core *core, uint64_t number, const struct record_own_key *key) {
     if (key->last_resort)
         return OK;
     if (core->server_keys > 0)
@@ -142,9 +142,9 @@ static err make_key(struct core *core, bool last_resort, buf *out) {
     uint8_t address[PROTO_ADDRESS];
     size_t n = sizeof key.ref;
     buf secrets = buf_on(core->mem), package = buf_on(core->mem);
-    err e = stock_take_address(core, address);
+    err e = core_stock_take_address(core, address);
     if (e == OK)
-        e = leaf_own_make(core, address, &leaf);
+        e = core_leaf_own_make(core, address, &leaf);
     if (e == OK) {
         struct mls_key_package_params params = {
             .leaf = leaf.params,
@@ -176,7 +176,7 @@ static void keys_put(struct core *core, const struct request *request, err e, ui
     if (e != OK)
         core->stock_after = core->now + 30 * TIME_SECOND;
     else if (type != PROTO_ok)
-        session_bad_answer(core, AUTH);
+        core_session_bad_answer(core, AUTH);
     else
         core->server_keys += (uint32_t)request->number;
 }
@@ -209,16 +209,16 @@ static void put_keys(struct core *core, uint32_t missing) {
     buf body = buf_on(core->mem);
     if (count > core->address_count)
         count = (uint32_t)core->address_count;
-    if (txn_begin(core) == OK && txn_end(core, make_keys(core, count, &body)) == OK)
+    if (core_txn_begin(core) == OK && core_txn_end(core, make_keys(core, count, &body)) == OK)
         (void)!ask(core, PROTO_key_package_put, &body, OK, keys_put, count);
     buf_free(&body);
 }
 
 static err last_resort_done(struct core *core) {
-    TRY(txn_begin(core));
+    TRY(core_txn_begin(core));
     core->counters.last_resort = core->now;
     core->counters_dirty = true;
-    return txn_end(core, OK);
+    return core_txn_end(core, OK);
 }
 
 static void last_resort_put(struct core *core, const struct request *request, err e,
@@ -228,7 +228,7 @@ static void last_resort_put(struct core *core, const struct request *request, er
     if (e != OK)
         core->stock_after = core->now + 30 * TIME_SECOND;
     else if (type != PROTO_ok)
-        session_bad_answer(core, AUTH);
+        core_session_bad_answer(core, AUTH);
     else
         (void)!last_resort_done(core);
 }
@@ -247,7 +247,7 @@ static err make_last_resort(struct core *core, buf *body) {
 
 static void put_last_resort(struct core *core) {
     buf body = buf_on(core->mem);
-    if (txn_begin(core) == OK && txn_end(core, make_last_resort(core, &body)) == OK)
+    if (core_txn_begin(core) == OK && core_txn_end(core, make_last_resort(core, &body)) == OK)
         (void)!ask(core, PROTO_last_resort_put, &body, OK, last_resort_put, 0);
     buf_free(&body);
 }
@@ -260,7 +260,7 @@ static void count_came(struct core *core, const struct request *request, err e, 
     if (e != OK) {
         core->stock_after = core->now + 30 * TIME_SECOND;
     } else if (type != PROTO_key_package_left || proto_key_package_left_decode(body, &left) != OK) {
-        session_bad_answer(core, AUTH);
+        core_session_bad_answer(core, AUTH);
     } else {
         core->server_keys = left.count;
         core->count_known = true;
@@ -290,7 +290,7 @@ static err purge(struct core *core) {
     TRY(store_scan(core->store, core_key(TABLE_KEY, slice_str(key_name), 0), UINT64_MAX, purge_key,
                    &p));
     TRY(p.e);
-    return inbox_purge(core);
+    return core_inbox_purge(core);
 }
 
 /* ---- Commands that need the AUTH session ---- */
@@ -304,9 +304,9 @@ static void command_drop(struct core *core, size_t i) {
 static err command_add(struct core *core, enum command_kind kind, uint64_t *command) {
     if (core->command_count == COMMANDS_MAX)
         return ERR_LIMIT;
-    TRY(txn_begin(core));
+    TRY(core_txn_begin(core));
     *command = core_number(core);
-    TRY(txn_end(core, OK));
+    TRY(core_txn_end(core, OK));
     core->commands[core->command_count++] = (struct command){kind, *command, false};
     return OK;
 }
@@ -314,11 +314,11 @@ static err command_add(struct core *core, enum command_kind kind, uint64_t *comm
 static bool make_link(struct core *core, size_t i) {
     uint64_t number = core->commands[i].number;
     buf link = buf_on(core->mem);
-    if (core->address_count == 0 || txn_begin(core) != OK)
+    if (core->address_count == 0 || core_txn_begin(core) != OK)
         return false;
-    err e = contact_link_make(core, &link);
-    action_done(core, number, e, 0, buf_slice(&link), 0);
-    bool done = txn_end(core, e) == OK;
+    err e = core_contact_link_make(core, &link);
+    core_action_done(core, number, e, 0, buf_slice(&link), 0);
+    bool done = core_txn_end(core, e) == OK;
     if (done)
         command_drop(core, i);
     buf_free(&link);
@@ -337,11 +337,11 @@ err core_contact_link(struct core *core, uint64_t now, uint64_t *command) {
 static err keep_record(struct core *core, slice body) {
     struct record_server server = {.record = body};
     buf bytes = buf_on(core->mem);
-    TRY(txn_begin(core));
+    TRY(core_txn_begin(core));
     err e = record_server_write(&bytes, &server);
     if (e == OK)
         e = core_put(core, TABLE_STATE, slice_str("server"), 0, buf_slice(&bytes));
-    e = txn_end(core, e);
+    e = core_txn_end(core, e);
     if (e == OK)
         buf_move(&core->record, &bytes);
     buf_free(&bytes);
@@ -360,13 +360,13 @@ static void record_came(struct core *core, const struct request *request, err e,
     if (e == ERR_CLOSED)
         return;
     if (e == OK && (type != PROTO_record || proto_record_decode(body, &record) != OK)) {
-        session_bad_answer(core, AUTH);
+        core_session_bad_answer(core, AUTH);
         return;
     }
     if (e == OK)
         e = keep_record(core, body);
     command_drop(core, i);
-    action_done(core, request->number, e, reason, SLICE_EMPTY, 0);
+    core_action_done(core, request->number, e, reason, SLICE_EMPTY, 0);
 }
 
 err core_record_ask(struct core *core, uint64_t now, uint64_t *command) {
@@ -385,8 +385,7 @@ err core_record_get(const struct core *core, struct core_record *record) {
         return ERR_NOT_FOUND;
     TRY(record_server_read(buf_slice(&core->record), &server));
     TRY(proto_record_decode(server.record, &r));
-    *record =
-        (struct core_record){r.created_week, r.seen_week, r.devices, r.items, r.bytes};
+    *record = (struct core_record){r.created_week, r.seen_week, r.devices, r.items, r.bytes};
     return OK;
 }
 
@@ -395,16 +394,16 @@ static void pump_commands(struct core *core) {
         struct command *c = &core->commands[i];
         if (c->kind == COMMAND_LINK && make_link(core, i))
             continue;
-        if (c->kind == COMMAND_RECORD && !c->asked && session_room(core, AUTH))
-            c->asked = session_request(core, AUTH, PROTO_record_get, SLICE_EMPTY, record_came,
-                                       c->number) == OK;
+        if (c->kind == COMMAND_RECORD && !c->asked && core_session_room(core, AUTH))
+            c->asked = core_session_request(core, AUTH, PROTO_record_get, SLICE_EMPTY, record_came,
+                                            c->number) == OK;
         i++;
     }
 }
 
 /* ---- The pump ---- */
 
-bool stock_full(const struct core *core) {
+bool core_stock_full(const struct core *core) {
     return core->count_known && core->server_keys >= core->config.key_packages &&
            core->address_count >= core->config.addresses / 2 && core->counters.last_resort != 0;
 }
@@ -412,17 +411,17 @@ bool stock_full(const struct core *core) {
 /* A new account is ready once others can find keys of it. */
 static void finish_registration(struct core *core) {
     uint64_t command = core->account.r.command;
-    if (command == 0 || !core->account.r.registered || !stock_full(core))
+    if (command == 0 || !core->account.r.registered || !core_stock_full(core))
         return;
-    if (txn_begin(core) != OK)
+    if (core_txn_begin(core) != OK)
         return;
     core->account.r.command = 0;
-    action_done(core, command, OK, 0, SLICE_EMPTY, 0);
-    (void)!txn_end(core, account_save(core));
+    core_action_done(core, command, OK, 0, SLICE_EMPTY, 0);
+    (void)!core_txn_end(core, core_account_save(core));
 }
 
 static void pump_stock(struct core *core) {
-    if (!session_room(core, AUTH) || core->stock_busy || core->now < core->stock_after)
+    if (!core_session_room(core, AUTH) || core->stock_busy || core->now < core->stock_after)
         return;
     uint32_t want = core->config.key_packages;
     uint64_t week = core->counters.last_resort;
@@ -441,19 +440,19 @@ static void pump_purge(struct core *core) {
     if (core->now < core->purge_after || !core->account.exists)
         return;
     core->purge_after = core->now + TIME_DAY;
-    if (txn_begin(core) == OK)
-        (void)!txn_end(core, purge(core));
+    if (core_txn_begin(core) == OK)
+        (void)!core_txn_end(core, purge(core));
 }
 
-void stock_pump(struct core *core) {
+void core_stock_pump(struct core *core) {
     pump_commands(core);
     pump_stock(core);
     finish_registration(core);
     pump_purge(core);
 }
 
-uint64_t stock_wake(const struct core *core) {
-    if (!session_ready(core, AUTH) || core->stock_busy)
+uint64_t core_stock_wake(const struct core *core) {
+    if (!core_session_ready(core, AUTH) || core->stock_busy)
         return UINT64_MAX;
     if (core->stock_after > core->now)
         return core->stock_after;

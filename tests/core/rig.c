@@ -40,18 +40,19 @@ static void take_reply(void *ctx, const struct proto_edge_reply *reply) {
         return;
     }
     struct link *link = &rig->links[reply->session - 1];
-    if (!link->open)
+    if (!link->open || link->client == NULL)
         return;
-    enum verdict v = rig->on_reply == NULL
-                         ? PASS
-                         : rig->on_reply(rig, link->client, reply->type, reply->body);
+    enum verdict v =
+        rig->on_reply == NULL ? PASS : rig->on_reply(rig, link->client, reply->type, reply->body);
     if (v == PASS)
         session_reply(&link->session, &rig->env, reply);
     if (v == CUT)
         link->open = false;
 }
 
-static uint64_t server_now(void *ctx) { return ((struct rig *)ctx)->now; }
+static uint64_t server_now(void *ctx) {
+    return ((struct rig *)ctx)->now;
+}
 
 static void server_init(struct rig *rig) {
     CHECK_OK(store_memory_open(&rig->store, NULL));
@@ -219,6 +220,46 @@ void rig_cut(struct rig *rig, struct client *c) {
     }
 }
 
+static struct link *auth_link(struct client *c) {
+    for (size_t i = 0; i < c->rig->link_count; i++)
+        if (c->rig->links[i].client == c && c->rig->links[i].open &&
+            c->rig->links[i].session.state == SESSION_DEVICE)
+            return &c->rig->links[i];
+    return NULL;
+}
+
+void rig_reply(struct client *c, uint16_t type, slice body) {
+    struct link *link = auth_link(c);
+    CHECK(link != NULL);
+    struct proto_edge_reply reply = {.session = link->session.id, .type = type, .body = body};
+    session_reply(&link->session, &c->rig->env, &reply);
+    rig_run(c->rig);
+}
+
+void rig_deliver(struct client *c, uint64_t position, slice mark, slice item) {
+    struct proto_delivery d = {.position = position, .mark = mark, .item = item};
+    buf body = {0};
+    writer w = writer_on(&body);
+    proto_delivery_write(&w, &d);
+    CHECK_OK(writer_result(&w));
+    rig_reply(c, PROTO_delivery, buf_slice(&body));
+    buf_free(&body);
+}
+
+void rig_send(struct rig *rig, const uint8_t address[PROTO_ADDRESS], slice item) {
+    struct proto_send m = {.addresses = {slice_of(address, PROTO_ADDRESS), 1}, .item = item};
+    buf body = {0};
+    writer w = writer_on(&body);
+    proto_send_write(&w, &m);
+    CHECK_OK(writer_result(&w));
+    /* Session 1 was a client's and is long gone: its answers go nowhere. */
+    struct proto_edge_request request = {
+        .session = 1, .request = 1, .type = PROTO_send, .body = buf_slice(&body)};
+    mail_request(rig->mail, &request);
+    rig_run(rig);
+    buf_free(&body);
+}
+
 /* ---- Clients ---- */
 
 struct client *rig_client(struct rig *rig, size_t index) {
@@ -280,6 +321,7 @@ void rig_crash(struct client *c) {
 void rig_init(struct rig *rig, size_t count) {
     memset(rig, 0, sizeof *rig);
     rig->now = 3000 * TIME_WEEK;
+    rig->link_count = 1; /* the first is nobody's */
     CHECK_OK(crypto_init());
     server_init(rig);
     for (size_t i = 0; i < count; i++)
@@ -365,7 +407,7 @@ void rig_conversation(struct rig *rig, size_t count) {
     for (size_t i = 1; i < count; i++)
         memcpy(accounts[i - 1], rig->clients[i].account, CORE_ACCOUNT);
     CHECK_OK(core_conversation_new(maker->core, slice_str("us"),
-                                   (const uint8_t (*)[CORE_ACCOUNT])accounts, count - 1, rig->now,
+                                   (const uint8_t(*)[CORE_ACCOUNT])accounts, count - 1, rig->now,
                                    &command, &number));
     CHECK_EQ(number, 1);
     rig_finish(maker, command, OK);

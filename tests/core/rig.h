@@ -1,5 +1,5 @@
-/* Cores and the server's own logic in one process: links are queues, the clock is a number, and a test
- * may stand in the way of any frame. */
+/* Cores and the server's own logic in one process: links are queues, the clock is a number, and a
+ * test may stand in the way of any frame. */
 #ifndef SOTTO_TESTS_CORE_RIG_H
 #define SOTTO_TESTS_CORE_RIG_H
 
@@ -81,6 +81,12 @@ void rig_run(struct rig *rig);
 void rig_pass(struct rig *rig, uint64_t ms);
 /* The link of the client's first (AUTH) or second (ANON) session is cut. */
 void rig_cut(struct rig *rig, struct client *c);
+
+/* What a server of the test's own making would say on the authenticated session. */
+void rig_reply(struct client *c, uint16_t type, slice body);
+void rig_deliver(struct client *c, uint64_t position, slice mark, slice item);
+/* A stranger's send to one address; the server's limits and answers are ignored. */
+void rig_send(struct rig *rig, const uint8_t address[PROTO_ADDRESS], slice item);
 
 /* The DONE of a command; NULL if it did not come. */
 const struct notice *rig_done(const struct client *c, uint64_t command);

@@ -3,7 +3,9 @@
 
 static struct rig rig;
 
-static struct client *client(size_t i) { return &rig.clients[i]; }
+static struct client *client(size_t i) {
+    return &rig.clients[i];
+}
 
 static void start(size_t count) {
     rig_init(&rig, count);
@@ -57,7 +59,7 @@ TEST(what_is_sent_before_the_others_are_in_waits_for_them) {
     uint32_t number;
     start(2);
     CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY,
-                                   (const uint8_t (*)[16])client(1)->account, 1, rig.now, &command,
+                                   (const uint8_t(*)[16])client(1)->account, 1, rig.now, &command,
                                    &number));
     uint64_t said = rig_say(client(0), "early");
     rig_finish(client(0), said, OK);
@@ -264,7 +266,7 @@ TEST(a_member_becomes_a_contact) {
     CHECK_OK(core_contact_meet(client(2)->core, 1, client(1)->account, slice_str("met"), rig.now));
     uint32_t number;
     CHECK_OK(core_conversation_new(client(2)->core, SLICE_EMPTY,
-                                   (const uint8_t (*)[16])client(1)->account, 1, rig.now, &command,
+                                   (const uint8_t(*)[16])client(1)->account, 1, rig.now, &command,
                                    &number));
     rig_finish(client(2), command, OK);
     rig_run(&rig);
@@ -300,7 +302,8 @@ static bool add_size(void *ctx, const struct core_message *m) {
 }
 
 TEST(texts_of_every_size_arrive_and_large_ones_as_blobs) {
-    static const size_t sizes[] = {1, 150, 200, 500, 4000, 16000, 16300, 16400, 100000, CORE_TEXT_MAX};
+    static const size_t sizes[] = {1,     150,   200,   500,    4000,
+                                   16000, 16300, 16400, 100000, CORE_TEXT_MAX};
     struct sizes got = {{0}, 0};
     start(2);
     rig_conversation(&rig, 2);
@@ -331,8 +334,8 @@ static void default_suite(size_t count) {
         c->config.key_packages = 3;
         CHECK_OK(core_open(&c->core, c->store, &c->config, rig.now));
         core_online(c->core, true, rig.now);
-        CHECK_OK(core_account_create(c->core, rig_join_link(&rig), slice_str(name), rig.now,
-                                     &command));
+        CHECK_OK(
+            core_account_create(c->core, rig_join_link(&rig), slice_str(name), rig.now, &command));
         rig_finish(c, command, OK);
         memcpy(c->account, rig_status(c).account, CORE_ACCOUNT);
         CHECK_EQ(rig_status(c).suite, MLS_SUITE_XWING_CHACHA);
@@ -363,7 +366,7 @@ TEST(with_the_last_key_package_gone_the_last_resort_joins_and_updates) {
     uint32_t number;
     for (int i = 0; i < 6; i++) {
         CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY,
-                                       (const uint8_t (*)[16])client(1)->account, 1, rig.now,
+                                       (const uint8_t(*)[16])client(1)->account, 1, rig.now,
                                        &commands[i], &number));
         rig_finish(client(0), commands[i], OK);
     }

@@ -1,9 +1,12 @@
-/* Lost answers, cut links, dead clients, stores that fail: nothing is lost, nothing happens twice. */
+/* Lost answers, cut links, dead clients, stores that fail: nothing is lost, nothing happens twice.
+ */
 #include "rig.h"
 
 static struct rig rig;
 
-static struct client *client(size_t i) { return &rig.clients[i]; }
+static struct client *client(size_t i) {
+    return &rig.clients[i];
+}
 
 static void start(size_t count) {
     rig_init(&rig, count);
@@ -72,7 +75,7 @@ TEST(a_creation_whose_answers_are_lost_happens_once) {
     uint64_t command;
     uint32_t number;
     CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY,
-                                   (const uint8_t (*)[16])client(1)->account, 1, rig.now, &command,
+                                   (const uint8_t(*)[16])client(1)->account, 1, rig.now, &command,
                                    &number));
     rig_finish(client(0), command, OK);
     rig_fini(&rig);
@@ -162,7 +165,7 @@ static void run_and_crash(unsigned at) {
     rig_meet_all(&rig, 3);
     rig.on_request = crash_soon;
     CHECK_OK(core_conversation_new(client(0)->core, slice_str("us"),
-                                   (const uint8_t (*)[16])client(1)->account, 1, rig.now,
+                                   (const uint8_t(*)[16])client(1)->account, 1, rig.now,
                                    &commands[0], &number));
     commands[1] = rig_say(client(0), "one");
     CHECK_OK(core_conversation_add(client(0)->core, 1, client(2)->account, rig.now, &commands[2]));
@@ -200,8 +203,8 @@ static void say_with_fault(int64_t in, bool torn) {
     start(2);
     client(0)->plan.fail_commit_in = in;
     client(0)->plan.torn = torn;
-    err e = core_send_text(client(0)->core, 1, CORE_TEXT_PLAIN, slice_str("x"), NULL, rig.now, &first,
-                           &message);
+    err e = core_send_text(client(0)->core, 1, CORE_TEXT_PLAIN, slice_str("x"), NULL, rig.now,
+                           &first, &message);
     CHECK(e == OK || e == ERR_DISK_FULL);
     uint64_t command;
     CHECK_OK(core_conversation_update(client(1)->core, 1, rig.now, &command));
