@@ -1,0 +1,385 @@
+/* sottod as it really runs: processes, sandboxes, sockets, the store on a disk, and kill -9. */
+#include <signal.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "crypto/crypto.h"
+#include "raw_client.h"
+
+static void rest(long ms) {
+    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+    nanosleep(&t, NULL);
+}
+
+/* ---- A person ---- */
+
+struct person {
+    uint8_t identity_priv[32], identity[32], account[16], device[16], key_priv[32], key[32];
+    buf devices, answer;
+    struct raw session;
+    struct proto_address address;
+};
+
+static void sign(uint8_t signature[64], const uint8_t priv[32], slice label, slice content) {
+    buf text = {0};
+    size_t n = 64;
+    CHECK_OK(buf_append(&text, label));
+    CHECK_OK(buf_append(&text, content));
+    CHECK_OK(crypto_ed25519.sign(signature, &n, priv, buf_slice(&text)));
+    buf_free(&text);
+}
+
+static void make_devices(struct person *p) {
+    static const char label[] = "Sotto device list v1";
+    uint8_t signature[64];
+    writer w = writer_on(&p->devices);
+    writer_bytes(&w, SLICE_ARRAY(p->identity));
+    writer_u32(&w, 1);
+    size_t list = writer_open(&w);
+    writer_bytes(&w, SLICE_ARRAY(p->device));
+    writer_bytes(&w, SLICE_ARRAY(p->key));
+    writer_close(&w, list);
+    CHECK_OK(writer_result(&w));
+    sign(signature, p->identity_priv, slice_of(label, sizeof label), buf_slice(&p->devices));
+    CHECK_OK(buf_append(&p->devices, SLICE_ARRAY(signature)));
+}
+
+static void prove(const struct person *p, uint8_t proof[64]) {
+    static const char label[] = "Sotto login v1";
+    sign(proof, p->key_priv, slice_of(label, sizeof label), SLICE_ARRAY(p->session.hash));
+}
+
+static void join(struct person *p, const struct server *s, unsigned code) {
+    struct proto_register_account in = {0};
+    buf body = {0};
+    uint8_t digest[32];
+    *p = (struct person){0};
+    CHECK_OK(crypto_ed25519.generate(p->identity, p->identity_priv));
+    CHECK_OK(crypto_ed25519.generate(p->key, p->key_priv));
+    crypto_random(p->device, sizeof p->device);
+    slice part = SLICE_ARRAY(p->identity);
+    CHECK_OK(crypto_sha256.hash(digest, &part, 1));
+    memcpy(p->account, digest, 16);
+    make_devices(p);
+    raw_open(&p->session, s);
+    memcpy(in.code, s->codes[code], 16);
+    memcpy(in.device, p->device, 16);
+    in.devices = buf_slice(&p->devices);
+    prove(p, in.proof);
+    writer w = writer_on(&body);
+    proto_register_account_write(&w, &in);
+    CHECK_OK(writer_result(&w));
+    CHECK_EQ(raw_call(&p->session, PROTO_register_account, buf_slice(&body), &p->answer), PROTO_ok);
+    CHECK_EQ(raw_call(&p->session, PROTO_address_make, slice_of("\1", 1), &p->answer),
+             PROTO_address_made);
+    CHECK(p->answer.n > PROTO_ADDRESS);
+    memcpy(p->address.bytes, p->answer.p + p->answer.n - PROTO_ADDRESS, PROTO_ADDRESS);
+    buf_free(&body);
+}
+
+static bool login(struct person *p, const struct server *s) {
+    struct proto_login in;
+    buf body = {0};
+    raw_close(&p->session);
+    if (!raw_try_open(&p->session, s))
+        return false;
+    memcpy(in.account, p->account, 16);
+    memcpy(in.device, p->device, 16);
+    prove(p, in.proof);
+    writer w = writer_on(&body);
+    proto_login_write(&w, &in);
+    CHECK_OK(writer_result(&w));
+    uint16_t type = raw_call(&p->session, PROTO_login, buf_slice(&body), &p->answer);
+    buf_free(&body);
+    return type == PROTO_ok;
+}
+
+static void login_soon(struct person *p, const struct server *s) {
+    for (int i = 0; i < 100; i++) {
+        if (login(p, s))
+            return;
+        rest(100);
+    }
+    CHECK(!"the server did not come back");
+}
+
+static void leave(struct person *p) {
+    raw_close(&p->session);
+    buf_free(&p->devices);
+    buf_free(&p->answer);
+}
+
+static void subscribe(struct person *p, uint64_t after) {
+    uint8_t body[8];
+    for (int i = 0; i < 8; i++)
+        body[i] = (uint8_t)(after >> (56 - 8 * i));
+    (void)raw_ask(&p->session, PROTO_subscribe, SLICE_ARRAY(body));
+}
+
+static void ack(struct person *p, uint64_t up_to) {
+    uint8_t body[8];
+    for (int i = 0; i < 8; i++)
+        body[i] = (uint8_t)(up_to >> (56 - 8 * i));
+    (void)raw_ask(&p->session, PROTO_ack, SLICE_ARRAY(body));
+}
+
+static bool try_send(struct raw *c, const struct proto_address *to, slice item) {
+    buf body = {0}, answer = {0};
+    writer w = writer_on(&body);
+    writer_vec(&w, SLICE_ARRAY(to->bytes));
+    writer_vec(&w, item);
+    CHECK_OK(writer_result(&w));
+    bool sent = raw_call(c, PROTO_send, buf_slice(&body), &answer) == PROTO_sent &&
+                answer.n == 1 && answer.p[0] == 0;
+    buf_free(&body);
+    buf_free(&answer);
+    return sent;
+}
+
+/* The items up to caught_up, by the number that each holds: each at least once in `seen`. */
+static uint64_t collect(struct person *p, unsigned *seen, size_t count) {
+    struct proto_frame frame;
+    buf body = {0};
+    uint64_t last = 0;
+    for (;;) {
+        CHECK(raw_next(&p->session, &frame, &body));
+        if (frame.type == PROTO_delivery) {
+            struct proto_delivery d;
+            CHECK_OK(proto_delivery_decode(frame.body, &d));
+            CHECK(d.position > last);
+            last = d.position;
+            size_t number = (size_t)(d.item.p[0] << 8 | d.item.p[1]);
+            CHECK(number < count);
+            seen[number]++;
+        } else if (frame.type == PROTO_caught_up) {
+            break;
+        }
+    }
+    buf_free(&body);
+    return last;
+}
+
+/* ---- The path of an item ---- */
+
+TEST(an_item_goes_from_one_real_session_to_another) {
+    struct server s;
+    struct person ann, bob;
+    struct raw anonymous;
+    struct proto_frame frame;
+    struct proto_delivery d;
+    buf body = {0};
+    server_init(&s);
+    server_start(&s, 2);
+    join(&ann, &s, 0);
+    join(&bob, &s, 1);
+    subscribe(&bob, 0);
+    do
+        CHECK(raw_next(&bob.session, &frame, &body));
+    while (frame.type != PROTO_caught_up);
+    raw_open(&anonymous, &s);
+    CHECK(try_send(&anonymous, &bob.address, slice_str("hello")));
+    CHECK(raw_next(&bob.session, &frame, &body));
+    CHECK_EQ(frame.type, PROTO_delivery);
+    CHECK_OK(proto_delivery_decode(frame.body, &d));
+    CHECK_SLICE(d.item, slice_str("hello"));
+    ack(&bob, d.position);
+    CHECK_EQ(raw_call(&bob.session, PROTO_record_get, SLICE_EMPTY, &body), PROTO_record);
+    struct proto_record record;
+    CHECK_OK(proto_record_decode(buf_slice(&body), &record));
+    CHECK_EQ(record.items, 0);
+    raw_close(&anonymous);
+    leave(&ann);
+    leave(&bob);
+    buf_free(&body);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+enum { ITEMS = 300 };
+
+/* Sends items until told to stop, through whatever happens to the server; counts what was acknowledged. */
+static void send_through(struct server *s, struct person *bob, bool *sent, int kill_at,
+                         void (*blow)(struct server *s)) {
+    struct raw c;
+    raw_open(&c, s);
+    for (unsigned i = 0; i < ITEMS; i++) {
+        uint8_t item[2] = {(uint8_t)(i >> 8), (uint8_t)i};
+        if ((int)i == kill_at)
+            blow(s);
+        sent[i] = c.fd >= 0 && try_send(&c, &bob->address, SLICE_ARRAY(item));
+        for (int tries = 0; !sent[i] && tries < 100; tries++) {
+            raw_close(&c);
+            rest(100);
+            sent[i] = raw_try_open(&c, s) && try_send(&c, &bob->address, SLICE_ARRAY(item));
+        }
+    }
+    raw_close(&c);
+}
+
+static void expect_all(struct person *bob, const bool *sent) {
+    static unsigned seen[ITEMS];
+    memset(seen, 0, sizeof seen);
+    subscribe(bob, 0);
+    (void)collect(bob, seen, ITEMS);
+    for (unsigned i = 0; i < ITEMS; i++)
+        CHECK(!sent[i] || seen[i] >= 1);
+}
+
+static void kill_mail(struct server *s) {
+    int pid = server_child(s, "mail");
+    CHECK(pid != 0);
+    CHECK(kill(pid, SIGKILL) == 0);
+}
+
+static void kill_edge(struct server *s) {
+    int pid = server_child(s, "edge");
+    CHECK(pid != 0);
+    CHECK(kill(pid, SIGKILL) == 0);
+}
+
+static void kill_all(struct server *s) {
+    CHECK_EQ(server_stop(s, SIGKILL), -SIGKILL);
+    rest(300); /* the children die with it, and let go of ports and store */
+    server_start(s, 0);
+}
+
+static void blow_and_count(void (*blow)(struct server *s)) {
+    static bool sent[ITEMS];
+    struct server s;
+    struct person bob;
+    server_init(&s);
+    server_start(&s, 1);
+    join(&bob, &s, 0);
+    send_through(&s, &bob, sent, ITEMS / 2, blow);
+    for (unsigned i = 0; i < ITEMS; i++)
+        CHECK(sent[i]);
+    login_soon(&bob, &s);
+    expect_all(&bob, sent);
+    leave(&bob);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+TEST(nothing_acknowledged_is_lost_when_mail_is_killed) { blow_and_count(kill_mail); }
+TEST(nothing_acknowledged_is_lost_when_an_edge_is_killed) { blow_and_count(kill_edge); }
+TEST(nothing_acknowledged_is_lost_when_all_is_killed) { blow_and_count(kill_all); }
+
+TEST(a_second_start_finds_everything_as_it_was) {
+    struct server s;
+    struct person bob;
+    struct raw c;
+    uint8_t identity[32];
+    server_init(&s);
+    server_start(&s, 1);
+    join(&bob, &s, 0);
+    memcpy(identity, s.identity, 32);
+    CHECK_EQ(server_stop(&s, SIGINT), 0);
+    server_start(&s, 1);
+    CHECK_SLICE(SLICE_ARRAY(s.identity), SLICE_ARRAY(identity));
+    raw_open(&c, &s);
+    CHECK(try_send(&c, &bob.address, slice_of("\0\7", 2)));
+    raw_close(&c);
+    login_soon(&bob, &s);
+    unsigned seen[8] = {0};
+    subscribe(&bob, 0);
+    CHECK_EQ(collect(&bob, seen, 8), 1);
+    CHECK_EQ(seen[7], 1);
+    leave(&bob);
+    server_fini(&s);
+}
+
+/* ---- Bad connections ---- */
+
+TEST(a_silent_or_slow_connection_is_told_and_closed) {
+    struct server s;
+    struct raw silent, half;
+    struct proto_frame frame;
+    buf message = {0};
+    server_init(&s);
+    s.settings[0] = "opening_seconds=1";
+    server_start(&s, 0);
+    raw_connect(&silent, &s);
+    raw_connect(&half, &s);
+    CHECK(send(half.fd, "\0\10\0", 3, MSG_NOSIGNAL) == 3);
+    CHECK(raw_read(&silent, &message));
+    CHECK_OK(proto_frame_decode(buf_slice(&message), &frame));
+    CHECK_EQ(frame.type, PROTO_error);
+    CHECK_EQ(frame.body.p[1], PROTO_REASON_TIMEOUT);
+    CHECK(!raw_read(&silent, &message));
+    (void)raw_read(&half, &message);
+    CHECK(!raw_read(&half, &message));
+    raw_close(&silent);
+    raw_close(&half);
+    buf_free(&message);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+TEST(garbage_gets_one_clear_error_and_nobody_else_notices) {
+    struct server s;
+    struct raw good, bad;
+    struct proto_frame frame;
+    uint8_t junk[300];
+    buf message = {0};
+    server_init(&s);
+    server_start(&s, 1);
+    raw_open(&good, &s);
+    for (int i = 0; i < 50; i++) {
+        crypto_random(junk, sizeof junk);
+        if (i % 2 == 0)
+            raw_connect(&bad, &s);
+        else
+            raw_open(&bad, &s);
+        raw_write(&bad, SLICE_ARRAY(junk));
+        CHECK(raw_read(&bad, &message));
+        if (i % 2 == 0) {
+            CHECK_OK(proto_frame_decode(buf_slice(&message), &frame));
+            CHECK_EQ(frame.type, PROTO_error);
+            CHECK_EQ(frame.body.p[1], PROTO_REASON_MALFORMED);
+        }
+        CHECK(!raw_read(&bad, &message));
+        raw_close(&bad);
+    }
+    CHECK_EQ(raw_call(&good, PROTO_ping, SLICE_EMPTY, &message), PROTO_ok);
+    raw_close(&good);
+    buf_free(&message);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+/* ---- The command line ---- */
+
+TEST(a_second_server_on_the_same_data_or_port_says_so) {
+    struct server s;
+    char port[32];
+    buf output = {0};
+    server_init(&s);
+    server_start(&s, 0);
+    snprintf(port, sizeof port, "127.0.0.1:%u", s.port);
+    const char *const same_data[] = {"run", "--data", s.data, "--listen", "127.0.0.1:0",
+                                     "--http", "127.0.0.1:0", NULL};
+    CHECK_EQ(server_run(&output, same_data), 3);
+    const char *const check[] = {"check", "--data", s.data, "--listen", port, NULL};
+    CHECK_EQ(server_run(&output, check), 3);
+    const char *const invite[] = {"invite", "--data", s.data, "--count", "2", NULL};
+    buf_clear(&output);
+    CHECK_EQ(server_run(&output, invite), 0);
+    CHECK(output.n > 100 && memcmp(output.p, "sotto:join:", 11) == 0);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    CHECK_EQ(server_run(&output, invite), 5);
+    buf_free(&output);
+    server_fini(&s);
+}
+
+TEST(a_clean_stop_leaves_no_process) {
+    struct server s;
+    server_init(&s);
+    server_start(&s, 0);
+    int mail = server_child(&s, "mail"), edge = server_child(&s, "edge");
+    CHECK(mail != 0 && edge != 0);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    CHECK(kill(mail, 0) != 0 && kill(edge, 0) != 0);
+    server_fini(&s);
+}
+
+TEST_MAIN
