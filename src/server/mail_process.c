@@ -1,5 +1,7 @@
 /* The mail process: the store, and what the edges bring. Everything that has arrived is one batch and
  * one durable commit. */
+#include <stdio.h>
+
 #include "crypto/crypto.h"
 #include "server/mail.h"
 #include "server/process.h"
@@ -8,9 +10,6 @@
 #include "sys/machine.h"
 #include "sys/proc.h"
 #include "sys/sandbox.h"
-
-#include <signal.h>
-#include <stdio.h>
 
 enum { FD_PARENT = SYS_PROC_FD_FIRST, LINKS_MAX = 128 };
 enum { SWEEP_BUSY_MS = 20, SWEEP_IDLE_MS = 10 * 60 * 1000, FLUSH_MS = 60 * 60 * 1000 };
@@ -311,12 +310,11 @@ static void on_signal(void *ctx, int number) {
 }
 
 static err run(struct post *post) {
-    static const int signals[] = {SIGTERM, SIGINT, 0};
     struct sys_channel_options parent = {
         .fd = FD_PARENT, .take_fds = true, .events = &parent_events, .ctx = post};
     TRY(crypto_init());
     TRY(sys_loop_new(&post->loop, NULL));
-    TRY(sys_signals_start(&post->signals, post->loop, signals, on_signal, post));
+    TRY(sys_signals_start(&post->signals, post->loop, sys_stop_signals, on_signal, post));
     TRY(sys_channel_new(&post->parent.channel, post->loop, &parent));
     return sys_loop_run(post->loop);
 }

@@ -1,6 +1,5 @@
 /* The parent: ports, keys and certificates; it starts the others and watches them. It parses nothing
  * that comes from a peer. */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -640,7 +639,8 @@ static err enter_sandbox(struct parent *p) {
 
 static void on_signal(void *ctx, int number) {
     struct parent *p = ctx;
-    sys_log_info(&p->log, "stopping (%s)", number == SIGINT ? "interrupted" : "asked to");
+    (void)number;
+    sys_log_info(&p->log, "stopping");
     stop(p, EXIT_FINE);
 }
 
@@ -663,7 +663,6 @@ static bool is_loopback(const char *text) {
 }
 
 static err start(struct parent *p) {
-    static const int signals[] = {SIGTERM, SIGINT, 0};
     TRY(crypto_init());
     TRY(sys_loop_new(&p->loop, NULL));
     TRY(take_data(p));
@@ -671,7 +670,7 @@ static err start(struct parent *p) {
     TRY(read_pem(p, p->config->certificate_key, &p->certificate_key));
     TRY(open_ports(p));
     TRY(open_control(p));
-    TRY(sys_signals_start(&p->signals, p->loop, signals, on_signal, p));
+    TRY(sys_signals_start(&p->signals, p->loop, sys_stop_signals, on_signal, p));
     TRY(make_noise_key(p));
     TRY(enter_sandbox(p));
     if (!is_loopback(p->config->http) && p->certificate.n == 0)

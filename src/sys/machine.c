@@ -1,9 +1,12 @@
 #include "sys/machine.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+const int sys_stop_signals[] = {SIGTERM, SIGINT, 0};
 
 unsigned sys_machine_cores(void) {
     cpu_set_t set;

@@ -6,6 +6,8 @@
 
 /* How many processors this process may use; at least 1. */
 unsigned sys_machine_cores(void);
+/* SIGTERM and SIGINT, for sys_signals_start: a wish to end. */
+extern const int sys_stop_signals[];
 /* Closes a descriptor that nothing else owns; fine with -1. */
 void sys_fd_close(int fd);
 /* The endpoint of a UNIX-domain listener, for sys_conn_open. TOO_LARGE for a path that doesn't fit. */
