@@ -266,10 +266,11 @@ static err show_number(buf *out, uint64_t v) {
 static err show_other(const struct content_part *part, buf *text) {
     bool external = part->cardinality == CONTENT_EXTERNAL;
     TRY(buf_append(text, slice_str("[")));
-    TRY(buf_append(text, part->type.n > 0 ? part->type : slice_str("no content")));
-    if (external && part->filename.n > 0) {
+    slice name = part->filename.n > 0 ? part->filename : part->description;
+    TRY(buf_append(text, part->type.n > 0 ? part->type : slice_str("unnamed type")));
+    if (external && name.n > 0) {
         TRY(buf_append(text, slice_str(" \"")));
-        TRY(buf_append(text, part->filename));
+        TRY(buf_append(text, name));
         TRY(buf_append(text, slice_str("\"")));
     }
     TRY(buf_append(text, slice_str(", ")));

@@ -8,7 +8,7 @@ static void send_to_client(void *ctx, struct session *s, slice message) {
     struct link *link = (struct link *)((char *)s - offsetof(struct link, session));
     writer w = writer_on(&link->incoming);
     (void)ctx;
-    if (!link->open)
+    if (!link->open || link->client->deaf)
         return;
     writer_vec(&w, message);
     CHECK_OK(writer_result(&w));
@@ -366,6 +366,14 @@ const struct notice *rig_last(const struct client *c, enum core_notice_kind kind
         if (c->notices[i].notice.kind == kind)
             return &c->notices[i];
     return NULL;
+}
+
+bool rig_ended(const struct client *c, err why) {
+    for (size_t i = 0; i < c->count; i++)
+        if (c->notices[i].notice.kind == CORE_NOTICE_CONNECTION &&
+            c->notices[i].notice.error == why)
+            return true;
+    return false;
 }
 
 void rig_finish(struct client *c, uint64_t command, err expected) {

@@ -31,6 +31,7 @@ struct client {
     struct core_config config;
     uint64_t wake;
     bool away; /* CONNECT fails */
+    bool deaf; /* what the server says is lost */
     struct notice notices[RIG_NOTICES];
     size_t count;
     uint8_t account[CORE_ACCOUNT];
@@ -92,6 +93,8 @@ void rig_send(struct rig *rig, const uint8_t address[PROTO_ADDRESS], slice item)
 const struct notice *rig_done(const struct client *c, uint64_t command);
 size_t rig_notices(const struct client *c, enum core_notice_kind kind);
 const struct notice *rig_last(const struct client *c, enum core_notice_kind kind);
+/* True if a session ended for this reason. */
+bool rig_ended(const struct client *c, err why);
 void rig_finish(struct client *c, uint64_t command, err expected);
 
 /* Each of the two takes the other's contact link. */
