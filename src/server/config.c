@@ -217,8 +217,8 @@ err config_describe(buf *out) {
     char line[1024];
     for (size_t i = 0; i < KEYS; i++) {
         const struct key *key = &keys[i];
-        int n = snprintf(line, sizeof line, "%s# %s\n#%s = %s\n", i == 0 ? "" : "\n", key->help,
-                         key->name, key->standard);
+        int n = snprintf(line, sizeof line, "%s# %s\n#%s =%s%s\n", i == 0 ? "" : "\n", key->help,
+                         key->name, key->standard[0] == 0 ? "" : " ", key->standard);
         if (n < 0 || (size_t)n >= sizeof line)
             return ERR_BUG;
         TRY(buf_append(out, slice_of(line, (size_t)n)));

@@ -1,0 +1,301 @@
+/* The parent's processes: how they start, what they are told, and what happens when one ends. */
+#include <string.h>
+
+#include "server/parent.h"
+#include "sys/machine.h"
+#include "sys/sandbox.h"
+
+/* ---- What children are told ---- */
+
+static err tell_mail(struct parent *p) {
+    const struct config *c = p->config;
+    enum sys_log_level level = SYS_LOG_INFO;
+    TRY(sys_log_level_parse(&level, c->log));
+    struct proto_mail_setup out = {
+        .data = slice_str(c->data),
+        .log_level = (uint8_t)level,
+        .sandbox = strcmp(c->sandbox, "off") == 0 ? SYS_SANDBOX_OFF : SYS_SANDBOX_ENFORCE,
+        .key_id = p->keys.address[0].id,
+        .old_key_id = p->keys.address[1].id,
+        .closed = strcmp(c->registration, "closed") == 0,
+        .mailbox_items = (uint32_t)c->mailbox_items,
+        .mailbox_bytes = c->mailbox_megabytes << 20,
+        .item_weeks = (uint32_t)c->item_weeks,
+        .blob_weeks = (uint32_t)c->blob_weeks,
+        .blobs_bytes = c->blob_gigabytes << 30,
+        .key_packages = (uint32_t)c->key_packages,
+        .memtable = c->memtable_megabytes << 20,
+    };
+    memcpy(out.key, p->keys.address[0].key, 32);
+    memcpy(out.old_key, p->keys.address[1].key, 32);
+    memcpy(out.pepper, p->keys.pepper, 32);
+    writer w = wire_open(&p->mail.wire, 0, PROTO_mail_setup);
+    proto_mail_setup_write(&w, &out);
+    wipe(&out, sizeof out);
+    return wire_close(&p->mail.wire, &w);
+}
+
+static err tell_key(struct wire *wire, const struct session_key *key) {
+    struct proto_noise_key out = {.number = key->number, .until = key->until};
+    memcpy(out.pub, key->pub, sizeof out.pub);
+    memcpy(out.priv, key->priv, sizeof out.priv);
+    memcpy(out.signature, key->signature, sizeof out.signature);
+    writer w = wire_open(wire, 0, PROTO_noise_key);
+    proto_noise_key_write(&w, &out);
+    wipe(&out, sizeof out);
+    return wire_close(wire, &w);
+}
+
+static err tell_edge(struct parent *p, struct child *edge) {
+    const struct config *c = p->config;
+    enum sys_log_level level = SYS_LOG_INFO;
+    TRY(sys_log_level_parse(&level, c->log));
+    struct proto_edge_setup out = {
+        .log_level = (uint8_t)level,
+        .sandbox = strcmp(c->sandbox, "off") == 0 ? SYS_SANDBOX_OFF : SYS_SANDBOX_ENFORCE,
+        .connections = (uint32_t)c->connections,
+        .idle_seconds = (uint32_t)c->idle_minutes * 60,
+        .opening_seconds = (uint32_t)c->opening_seconds,
+        .rate = (uint32_t)c->rate,
+        .burst = (uint32_t)c->burst,
+        .certificate = buf_slice(&p->certificate),
+        .certificate_key = buf_slice(&p->certificate_key),
+        .parent_sandbox = slice_str(p->sandbox),
+        .mail_sandbox = slice_str(p->mail.sandbox),
+    };
+    if (p->noise_before.number != 0)
+        TRY(tell_key(&edge->wire, &p->noise_before));
+    TRY(tell_key(&edge->wire, &p->noise));
+    writer w = wire_open(&edge->wire, 0, PROTO_edge_setup);
+    proto_edge_setup_write(&w, &out);
+    return wire_close(&edge->wire, &w);
+}
+
+/* ---- Children ---- */
+
+static void close_ends(int ends[2]) {
+    sys_fd_close(ends[0]);
+    sys_fd_close(ends[1]);
+    ends[0] = ends[1] = -1;
+}
+
+void child_fini(struct child *child) {
+    close_ends(child->ends);
+    close_ends(child->links);
+    sys_proc_free(child->proc);
+    wire_fini(&child->wire);
+    child->proc = NULL;
+}
+
+static void on_child(struct sys_channel *channel, void *ctx, slice message, int fd);
+
+static void on_child_closed(struct sys_channel *channel, void *ctx, err why) {
+    struct child *child = ctx;
+    (void)channel;
+    (void)why;
+    child->ready = false;
+    wire_fini(&child->wire);
+}
+
+static const struct sys_channel_events child_events = {.message = on_child,
+                                                       .closed = on_child_closed};
+
+/* The parent's end becomes a channel, the child's is closed here. */
+static err connect_child(struct child *child) {
+    struct sys_channel_options options = {
+        .fd = child->ends[0], .events = &child_events, .ctx = child};
+    wire_fini(&child->wire);
+    TRY(sys_channel_new(&child->wire.channel, child->parent->loop, &options));
+    child->ends[0] = -1;
+    return OK;
+}
+
+static err prepare_mail(void *ctx, struct sys_proc_start *start) {
+    struct child *mail = ctx;
+    TRY(sys_channel_pair(mail->ends));
+    start->args[0] = ROLE_MAIL;
+    start->arg_count = 1;
+    start->fds[0] = mail->ends[1];
+    start->fd_count = 1;
+    return OK;
+}
+
+static void mail_started(void *ctx, struct sys_proc *proc, err result) {
+    struct child *mail = ctx;
+    struct parent *p = mail->parent;
+    (void)proc;
+    if (result == OK)
+        result = connect_child(mail);
+    if (result == OK)
+        result = tell_mail(p);
+    if (result != OK)
+        sys_log_failure(&p->log, "could not start the mail process", result);
+    close_ends(mail->ends);
+}
+
+static err prepare_edge(void *ctx, struct sys_proc_start *start) {
+    struct child *edge = ctx;
+    struct parent *p = edge->parent;
+    if (!p->mail.ready)
+        return ERR_AGAIN;
+    TRY(sys_channel_pair(edge->ends));
+    TRY(sys_channel_pair(edge->links));
+    start->args[0] = ROLE_EDGE;
+    start->arg_count = 1;
+    start->fds[0] = edge->ends[1];
+    start->fds[1] = edge->links[1];
+    start->fds[2] = p->tcp;
+    start->fds[3] = p->http;
+    start->fd_count = 4;
+    return OK;
+}
+
+/* Hands mail its end of the edge's channel. */
+static err link_edge(struct parent *p, struct child *edge) {
+    struct proto_edge_link out = {.edge = edge->number = ++p->edge_number};
+    buf frame = {0};
+    writer w = writer_on(&frame);
+    proto_frame_write(&w, 0, PROTO_edge_link);
+    proto_edge_link_write(&w, &out);
+    err e = writer_result(&w);
+    if (e == OK && p->mail.wire.channel == NULL)
+        e = ERR_CLOSED;
+    if (e == OK)
+        e = sys_channel_send_fd(p->mail.wire.channel, buf_slice(&frame), edge->links[0]);
+    if (e == OK)
+        edge->links[0] = -1;
+    buf_free(&frame);
+    return e;
+}
+
+static void edge_started(void *ctx, struct sys_proc *proc, err result) {
+    struct child *edge = ctx;
+    struct parent *p = edge->parent;
+    (void)proc;
+    bool waits = result == ERR_AGAIN;
+    if (result == OK)
+        result = connect_child(edge);
+    if (result == OK)
+        result = link_edge(p, edge);
+    if (result == OK)
+        result = tell_edge(p, edge);
+    if (result != OK && !waits)
+        sys_log_failure(&p->log, "could not start an edge", result);
+    if (result != OK)
+        wire_fini(&edge->wire); /* one that started ends without its channel */
+    close_ends(edge->ends);
+    close_ends(edge->links);
+}
+
+static void edge_ended(void *ctx, struct sys_proc *proc, int status, bool restarts) {
+    struct child *edge = ctx;
+    (void)proc;
+    edge->ready = false;
+    wire_fini(&edge->wire);
+    if (edge->parent->stopping)
+        parent_go_on_stopping(edge->parent);
+    else
+        sys_log_warn(&edge->parent->log, "an edge ended (%d); %s", status,
+                     restarts ? "it starts again, its connections are lost" : "it stays away");
+}
+
+/* The edges go too: their channels end with mail, and they start again when it is back. */
+static void mail_ended(void *ctx, struct sys_proc *proc, int status, bool restarts) {
+    struct child *mail = ctx;
+    struct parent *p = mail->parent;
+    (void)proc;
+    (void)restarts;
+    mail->ready = false;
+    wire_fini(&mail->wire);
+    memset(p->asks, 0, sizeof p->asks);
+    if (p->stopping) {
+        parent_go_on_stopping(p);
+    } else if (!p->announced) {
+        sys_log_error(&p->log, "the mail process could not start");
+        parent_stop(p, status > 0 ? status : EXIT_FAILED);
+    } else {
+        sys_log_warn(&p->log, "the mail process ended (%d); it starts again", status);
+    }
+}
+
+static void start_edges(struct parent *p) {
+    for (size_t i = 0; i < p->edge_count && !p->stopping; i++) {
+        struct child *edge = &p->edges[i];
+        if (edge->proc != NULL)
+            continue;
+        struct sys_proc_options options = {
+            .name = "sottod: edge",
+            .prepare = prepare_edge,
+            .started = edge_started,
+            .ended = edge_ended,
+            .ctx = edge,
+            .pause_last_ms = 1000,
+            .grace_ms = 2000,
+        };
+        err e = sys_proc_new(&edge->proc, p->loop, &options);
+        if (e != OK) {
+            sys_log_failure(&p->log, "could not start an edge", e);
+            parent_stop(p, EXIT_FAILED);
+        }
+    }
+}
+
+static void all_ready(struct parent *p) {
+    for (size_t i = 0; i < p->edge_count; i++)
+        if (!p->edges[i].ready)
+            return;
+    if (p->announced)
+        return;
+    p->announced = true;
+    parent_announce(p);
+}
+
+static void child_ready(struct child *child, slice body) {
+    struct proto_child_ready in;
+    struct parent *p = child->parent;
+    if (proto_child_ready_decode(body, &in) != OK)
+        return;
+    memset(child->sandbox, 0, sizeof child->sandbox);
+    memcpy(child->sandbox, in.sandbox.p, in.sandbox.n);
+    for (size_t i = 0; i < in.sandbox.n; i++)
+        if (child->sandbox[i] < ' ' || child->sandbox[i] == '"' || child->sandbox[i] == '\\')
+            child->sandbox[i] = '?';
+    child->ready = true;
+    if (child == &p->mail)
+        start_edges(p);
+    else
+        all_ready(p);
+}
+
+static void on_child(struct sys_channel *channel, void *ctx, slice message, int fd) {
+    struct child *child = ctx;
+    struct proto_frame frame;
+    (void)channel;
+    sys_fd_close(fd);
+    if (proto_frame_decode(message, &frame) != OK)
+        return;
+    if (frame.type == PROTO_child_ready)
+        child_ready(child, frame.body);
+    else if (child == &child->parent->mail)
+        operator_answer(child->parent, &frame);
+}
+
+err children_start_mail(struct parent *p) {
+    struct sys_proc_options options = {
+        .name = "sottod: mail",
+        .prepare = prepare_mail,
+        .started = mail_started,
+        .ended = mail_ended,
+        .ctx = &p->mail,
+        .pause_last_ms = 2000,
+        .grace_ms = 20000,
+    };
+    return sys_proc_new(&p->mail.proc, p->loop, &options);
+}
+
+err children_tell_key(struct parent *p) {
+    for (size_t i = 0; i < p->edge_count; i++)
+        if (p->edges[i].ready)
+            TRY(tell_key(&p->edges[i].wire, &p->noise));
+    return OK;
+}

@@ -1,0 +1,82 @@
+/* What the files of the parent process share. Nobody else includes this. */
+#ifndef SOTTO_SERVER_PARENT_H
+#define SOTTO_SERVER_PARENT_H
+
+#include "server/keys.h"
+#include "server/process.h"
+#include "server/session.h"
+#include "server/wire.h"
+#include "sys/listener.h"
+#include "sys/log.h"
+#include "sys/proc.h"
+
+enum { EDGES_MAX = 64, ASKS_MAX = 32, PARENT_PATH = 1024 };
+
+struct parent;
+
+/* A process of ours. */
+struct child {
+    struct parent *parent;
+    struct sys_proc *proc;
+    struct wire wire;
+    int ends[2];  /* of the channel, while it starts */
+    int links[2]; /* an edge: of its channel to mail, while it starts */
+    uint32_t number; /* an edge's; a new one at each start */
+    bool ready;
+    char sandbox[129];
+};
+
+/* Somebody at the control socket who waits for join links; number 0: free. */
+struct ask {
+    uint32_t number, request;
+    struct sys_conn *conn; /* NULL: the parent itself, to print them */
+};
+
+struct parent {
+    struct sys_loop *loop;
+    struct sys_log log;
+    const struct config *config;
+    struct keys keys;
+    struct session_key noise, noise_before;
+    struct sys_signals signals;
+    struct sys_timer hourly;
+    struct sys_conns conns;
+    struct sys_listener *control;
+    char control_path[PARENT_PATH], public[CONFIG_TEXT], sandbox[129];
+    char host[CONFIG_TEXT];
+    uint16_t port, http_port;
+    int tcp, http, lock, control_fd;
+    buf certificate, certificate_key;
+    struct child mail, edges[EDGES_MAX];
+    size_t edge_count;
+    uint32_t edge_number;
+    struct ask asks[ASKS_MAX];
+    uint32_t ask_number;
+    unsigned print_invites;
+    bool announced, stopping;
+    int exit_code;
+};
+
+/* ---- parent.c ---- */
+/* Ends everything in good order, with this exit code; asked twice, at once. */
+void parent_stop(struct parent *p, int exit_code);
+/* A child has ended while everything ends. */
+void parent_go_on_stopping(struct parent *p);
+/* All edges work for the first time. */
+void parent_announce(struct parent *p);
+
+/* ---- children.c ---- */
+MUST err children_start_mail(struct parent *p);
+/* Tells the edges that run of a new key. */
+MUST err children_tell_key(struct parent *p);
+void child_fini(struct child *child);
+
+/* ---- operator.c ---- */
+MUST err operator_open(struct parent *p);
+void operator_close(struct parent *p);
+/* Asks mail for invites; conn NULL: to be printed. */
+MUST err operator_ask(struct parent *p, struct sys_conn *conn, uint32_t request, slice body);
+/* Mail's answer. */
+void operator_answer(struct parent *p, const struct proto_frame *frame);
+
+#endif
