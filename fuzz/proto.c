@@ -1,5 +1,5 @@
-/* Every message of the service over any bytes: the first two are the type. What is accepted must encode
- * back to the same bytes. */
+/* Every message of the service over any bytes: the first two are the type. What is accepted must
+ * encode back to the same bytes. */
 #include <stdlib.h>
 
 #include "proto/proto.h"
@@ -11,17 +11,17 @@ static void require(bool holds) {
         abort();
 }
 
-#define DEFINE(what)                                                                               \
-    static void check_##what(slice body) {                                                         \
-        struct proto_##what v;                                                                     \
-        buf again = {0};                                                                           \
-        if (proto_##what##_decode(body, &v) != OK)                                                 \
-            return;                                                                                \
-        writer w = writer_on(&again);                                                              \
-        proto_##what##_write(&w, &v);                                                              \
-        require(writer_result(&w) == OK);                                                          \
-        require(slice_equal(buf_slice(&again), body));                                             \
-        buf_free(&again);                                                                          \
+#define DEFINE(what)                                   \
+    static void check_##what(slice body) {             \
+        struct proto_##what v;                         \
+        buf again = {0};                               \
+        if (proto_##what##_decode(body, &v) != OK)     \
+            return;                                    \
+        writer w = writer_on(&again);                  \
+        proto_##what##_write(&w, &v);                  \
+        require(writer_result(&w) == OK);              \
+        require(slice_equal(buf_slice(&again), body)); \
+        buf_free(&again);                              \
     }
 #define DEFINE_MESSAGE(name, number, from, text) DEFINE(name)
 PROTO_PARTS(DEFINE)
@@ -29,9 +29,9 @@ PROTO_MESSAGES(DEFINE_MESSAGE)
 
 static void check_message(uint16_t type, slice body) {
     switch (type) {
-#define M(name, number, from, text)                                                                \
-    case number:                                                                                   \
-        check_##name(body);                                                                        \
+#define M(name, number, from, text) \
+    case number:                    \
+        check_##name(body);         \
         break;
         PROTO_MESSAGES(M)
 #undef M

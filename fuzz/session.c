@@ -1,6 +1,6 @@
-/* An edge's session against any client. The first byte says how far the client keeps the rules: not at
- * all, until the hello, or until the handshake is done; the rest are messages, each after a 16-bit
- * length. A client that finished the handshake seals them. */
+/* An edge's session against any client. The first byte says how far the client keeps the rules: not
+ * at all, until the hello, or until the handshake is done; the rest are messages, each after a
+ * 16-bit length. A client that finished the handshake seals them. */
 #include <stdlib.h>
 
 #include "base/codec.h"

@@ -45,37 +45,37 @@ static void write_list(writer *w, const struct proto_list *list, uint32_t most) 
     writer_vec(w, list->bytes);
 }
 
-#define DEFINE(what)                                                                               \
-    err proto_##what##_read(reader *r, struct proto_##what *v) {                                   \
-        PROTO_FIELDS_##what(READ_FIELD) v->unused = 0;                                             \
-        (void)r;                                                                                   \
-        return OK;                                                                                 \
-    }                                                                                              \
-    void proto_##what##_write(writer *w, const struct proto_##what *v) {                           \
-        PROTO_FIELDS_##what(WRITE_FIELD)(void) w;                                                  \
-        (void)v;                                                                                   \
-    }                                                                                              \
-    err proto_##what##_decode(slice s, struct proto_##what *v) {                                   \
-        reader r = reader_of(s);                                                                   \
-        TRY(proto_##what##_read(&r, v));                                                           \
-        return reader_end(&r);                                                                     \
+#define DEFINE(what)                                                     \
+    err proto_##what##_read(reader *r, struct proto_##what *v) {         \
+        PROTO_FIELDS_##what(READ_FIELD) v->unused = 0;                   \
+        (void)r;                                                         \
+        return OK;                                                       \
+    }                                                                    \
+    void proto_##what##_write(writer *w, const struct proto_##what *v) { \
+        PROTO_FIELDS_##what(WRITE_FIELD)(void) w;                        \
+        (void)v;                                                         \
+    }                                                                    \
+    err proto_##what##_decode(slice s, struct proto_##what *v) {         \
+        reader r = reader_of(s);                                         \
+        TRY(proto_##what##_read(&r, v));                                 \
+        return reader_end(&r);                                           \
     }
 
 /* A list is checked element by element, and stays encoded. */
-#define DEFINE_LIST(what)                                                                          \
-    __attribute__((unused)) static err read_list_##what(reader *r, struct proto_list *list,        \
-                                                        uint32_t most) {                           \
-        reader at = *r, inner;                                                                     \
-        TRY(reader_open(&at, &inner));                                                             \
-        list->bytes = reader_rest(&inner);                                                         \
-        for (list->count = 0; inner.n > 0; list->count++) {                                        \
-            struct proto_##what element;                                                           \
-            if (list->count == most)                                                               \
-                return ERR_LIMIT;                                                                  \
-            TRY(proto_##what##_read(&inner, &element));                                            \
-        }                                                                                          \
-        *r = at;                                                                                   \
-        return OK;                                                                                 \
+#define DEFINE_LIST(what)                                                                   \
+    __attribute__((unused)) static err read_list_##what(reader *r, struct proto_list *list, \
+                                                        uint32_t most) {                    \
+        reader at = *r, inner;                                                              \
+        TRY(reader_open(&at, &inner));                                                      \
+        list->bytes = reader_rest(&inner);                                                  \
+        for (list->count = 0; inner.n > 0; list->count++) {                                 \
+            struct proto_##what element;                                                    \
+            if (list->count == most)                                                        \
+                return ERR_LIMIT;                                                           \
+            TRY(proto_##what##_read(&inner, &element));                                     \
+        }                                                                                   \
+        *r = at;                                                                            \
+        return OK;                                                                          \
     }
 
 #define DEFINE_MESSAGE(name, number, from, text) DEFINE(name)
@@ -106,10 +106,10 @@ const struct proto_message_info *proto_message_info(uint16_t type) {
 
 err proto_message_check(uint16_t type, slice body) {
     switch (type) {
-#define M(name, number, from, text)                                                                \
-    case number: {                                                                                 \
-        struct proto_##name v;                                                                     \
-        return proto_##name##_decode(body, &v);                                                    \
+#define M(name, number, from, text)             \
+    case number: {                              \
+        struct proto_##name v;                  \
+        return proto_##name##_decode(body, &v); \
     }
         PROTO_MESSAGES(M)
 #undef M

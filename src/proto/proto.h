@@ -27,13 +27,13 @@ struct proto_list {
 #define PROTO_STRUCT_FIELD(kind, name, a, b) PROTO_STRUCT_##kind(name, a, b)
 
 /* A structure without fields still needs a member in C. */
-#define PROTO_DECLARE(what)                                                                        \
-    struct proto_##what {                                                                          \
-        PROTO_FIELDS_##what(PROTO_STRUCT_FIELD) uint8_t unused;                                    \
-    };                                                                                             \
-    void proto_##what##_write(writer *w, const struct proto_##what *v);                            \
-    MUST err proto_##what##_read(reader *r, struct proto_##what *v);                               \
-    /* The whole of s and nothing after it. */                                                     \
+#define PROTO_DECLARE(what)                                             \
+    struct proto_##what {                                               \
+        PROTO_FIELDS_##what(PROTO_STRUCT_FIELD) uint8_t unused;         \
+    };                                                                  \
+    void proto_##what##_write(writer *w, const struct proto_##what *v); \
+    MUST err proto_##what##_read(reader *r, struct proto_##what *v);    \
+    /* The whole of s and nothing after it. */                          \
     MUST err proto_##what##_decode(slice s, struct proto_##what *v);
 
 #define PROTO_DECLARE_MESSAGE(name, number, from, text) PROTO_DECLARE(name)
@@ -95,15 +95,16 @@ void proto_frame_write(writer *w, uint32_t request, uint16_t type);
 MUST err proto_message_check(uint16_t type, slice body);
 
 /* Appends part `what` to a list under construction. */
-#define PROTO_LIST_ADD(what, list_writer, list, value)                                             \
-    do {                                                                                           \
-        proto_##what##_write((list_writer), (value));                                              \
-        (list)->count++;                                                                           \
+#define PROTO_LIST_ADD(what, list_writer, list, value) \
+    do {                                               \
+        proto_##what##_write((list_writer), (value));  \
+        (list)->count++;                               \
     } while (0)
 
 /* ---- Links ----
- * "sotto:" kind ":" server "#" base32, for people to copy. Kind is "join" (a part `invite`, with which a
- * new account registers) or "contact" (a part `contact`); server is "host:port" or a "wss://" address. */
+ * "sotto:" kind ":" server "#" base32, for people to copy. Kind is "join" (a part `invite`, with
+ * which a new account registers) or "contact" (a part `contact`); server is "host:port" or a
+ * "wss://" address. */
 MUST err proto_link_write(buf *out, const char *kind, slice server, slice content);
 /* Appends the server and the content. MALFORMED if it is not such a link of this kind. */
 MUST err proto_link_read(slice link, const char *kind, buf *server, buf *content);

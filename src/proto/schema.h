@@ -1,5 +1,5 @@
-/* The service's messages, each written once. Struct, limits, encoder, decoder, dispatch, fuzz target
- * and the table in docs/PROTOCOL.md come from these lines.
+/* The service's messages, each written once. Struct, limits, encoder, decoder, dispatch, fuzz
+ * target and the table in docs/PROTOCOL.md come from these lines.
  *
  * A field is F(kind, name, a, b):
  *   u8, u16, u32, u64   a number                                 a, b: 0
@@ -8,15 +8,16 @@
  *   vec                 opaque<V> of a to b bytes
  *   list                so many `struct proto_<a>` in a <V> vector, at most b of them
  *
- * A part is a structure that stands inside messages or links; a message has a number and travels in a
- * frame. M(name, number, from, what it is for), where from says who may send it, and when:
+ * A part is a structure that stands inside messages or links; a message has a number and travels in
+ * a frame. M(name, number, from, what it is for), where from says who may send it, and when:
+ *
  *   HELLO    either side, before the Noise handshake
  *   ANY      a client, on any session
  *   ANON     a client, on a session without an identity
  *   PROOF    a client that has not yet proved who it is: turns the session into a device's
  *   DEVICE   a device
  *   SERVER   the server
- *   INNER    edge and mail, between themselves */
+ *   INNER    between the server's own processes */
 #ifndef SOTTO_PROTO_SCHEMA_H
 #define SOTTO_PROTO_SCHEMA_H
 

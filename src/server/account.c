@@ -1,5 +1,5 @@
-/* Accounts and their devices: registration, login, and the record, which is all that can be said about
- * an account. */
+/* Accounts and their devices: registration, login, and the record, which is all that can be said
+ * about an account. */
 #include "server/internal.h"
 
 static err handle_register(struct mail *m, struct mail_call *call);
@@ -96,8 +96,8 @@ static err account_put(struct mail *m, const struct account *a) {
 }
 
 /* NOT_FOUND. */
-static err device_get(struct mail *m, const uint8_t account[MAIL_ID],
-                      const uint8_t device[MAIL_ID], struct device *d) {
+static err device_get(struct mail *m, const uint8_t account[MAIL_ID], const uint8_t device[MAIL_ID],
+                      struct device *d) {
     struct device_name name = device_name(account, device);
     buf_clear(&m->scratch);
     TRY(store_get(m->store, m->batch, mail_key(MAIL_DEVICE, SLICE_ARRAY(name.bytes), 0),
@@ -109,8 +109,8 @@ static err device_get(struct mail *m, const uint8_t account[MAIL_ID],
     return OK;
 }
 
-static err device_put(struct mail *m, const uint8_t account[MAIL_ID],
-                      const uint8_t device[MAIL_ID], const struct device *d) {
+static err device_put(struct mail *m, const uint8_t account[MAIL_ID], const uint8_t device[MAIL_ID],
+                      const struct device *d) {
     struct device_name name = device_name(account, device);
     uint8_t value[KEY + MAIL_ID];
     memcpy(value, d->key, KEY);
@@ -143,8 +143,7 @@ static err invite_find(struct mail *m, const uint8_t code[16], uint8_t hash[32])
     slice part = slice_of(code, 16);
     TRY(crypto_blake2b_keyed(hash, 32, SLICE_EMPTY, &part, 1));
     buf_clear(&m->scratch);
-    return store_get(m->store, m->batch, mail_key(MAIL_INVITE, slice_of(hash, 32), 0),
-                     &m->scratch);
+    return store_get(m->store, m->batch, mail_key(MAIL_INVITE, slice_of(hash, 32), 0), &m->scratch);
 }
 
 static err create(struct mail *m, struct mail_call *call, const struct proto_register_account *in,
@@ -202,11 +201,11 @@ static err handle_register(struct mail *m, struct mail_call *call) {
 
 /* ---- Login ---- */
 
-/* The base point's encoding: a key that is well formed and whose owner can't prove anything here. */
-static const uint8_t nobody[KEY] = {0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-                                    0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-                                    0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-                                    0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66};
+/* The base point's encoding: a key that is well formed and whose owner can't prove anything here.
+ */
+static const uint8_t nobody[KEY] = {
+    0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+    0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66};
 
 /* An unknown account costs and answers the same as a wrong proof. */
 static err handle_login(struct mail *m, struct mail_call *call) {

@@ -1,5 +1,5 @@
-/* Sealed addresses: key id (1), nonce (24), XChaCha20-Poly1305(address key; mailbox id, serial). No list
- * of them is kept. */
+/* Sealed addresses: key id (1), nonce (24), XChaCha20-Poly1305(address key; mailbox id, serial). No
+ * list of them is kept. */
 #include "server/internal.h"
 
 enum { NONCE = 24, INSIDE = MAIL_ID + MAIL_SERIAL };

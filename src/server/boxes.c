@@ -1,6 +1,6 @@
-/* Mailboxes: what memory knows of each, and every write to one. Positions only grow. What memory knows
- * is read from the store when a mailbox is first used, changes together with the batch, and is thrown
- * away if the batch fails. */
+/* Mailboxes: what memory knows of each, and every write to one. Positions only grow. What memory
+ * knows is read from the store when a mailbox is first used, changes together with the batch, and
+ * is thrown away if the batch fails. */
 #include "server/internal.h"
 
 /* ---- Memory ---- */
@@ -11,9 +11,13 @@ static uint64_t box_hash(const uint8_t id[MAIL_ID]) {
     return hash;
 }
 
-static slice box_name(const struct mail_box *box) { return slice_of(box->id, MAIL_ID); }
+static slice box_name(const struct mail_box *box) {
+    return slice_of(box->id, MAIL_ID);
+}
 
-static size_t box_weight(const struct mail_box *box) { return box->cap + box->share_cap + 16; }
+static size_t box_weight(const struct mail_box *box) {
+    return box->cap + box->share_cap + 16;
+}
 
 static void list_remove(struct mail *m, struct mail_box *box) {
     *(box->newer == NULL ? &m->newest : &box->newer->older) = box->older;
@@ -31,8 +35,8 @@ static void box_unload(struct mail *m, struct mail_box *box) {
     m->cached -= box_weight(box);
     mem_free(m->mem, box->places, box->cap * sizeof *box->places);
     mem_free(m->mem, box->shares, box->share_cap * sizeof *box->shares);
-    struct mail_box empty = {.subscriber = box->subscriber, .newer = box->newer,
-                             .older = box->older, .node = box->node};
+    struct mail_box empty = {
+        .subscriber = box->subscriber, .newer = box->newer, .older = box->older, .node = box->node};
     memcpy(empty.id, box->id, MAIL_ID);
     *box = empty;
     m->cached += box_weight(box);
@@ -56,8 +60,8 @@ void mail_boxes_forget(struct mail *m) {
     }
 }
 
-/* Those with a subscriber are few steps from the oldest end only while they are idle, so they are put
- * in front again as they are met. */
+/* Those with a subscriber are few steps from the oldest end only while they are idle, so they are
+ * put in front again as they are met. */
 void mail_boxes_trim(struct mail *m) {
     size_t tries = m->boxes.count;
     while (m->cached > m->config.limits.cached_items && m->oldest != NULL && tries-- > 0) {
@@ -269,7 +273,8 @@ static err add_gaps(struct mail *m, struct mail_box *box, uint32_t gaps) {
     box->gap_at = ++box->tail;
     box->gaps += gaps > UINT32_MAX - box->gaps ? UINT32_MAX - box->gaps : gaps;
     TRY(put_head(m, box));
-    return mail_effect_add(m, &(struct mail_effect){.kind = MAIL_GAP, .box = box, .position = box->gap_at});
+    return mail_effect_add(
+        m, &(struct mail_effect){.kind = MAIL_GAP, .box = box, .position = box->gap_at});
 }
 
 err mail_box_raise_gap(struct mail *m, struct mail_box *box) {
@@ -305,8 +310,8 @@ static size_t item_size(const struct mail *m) {
     return item.n;
 }
 
-static bool has_room(const struct mail *m, struct mail_box *box,
-                     const uint8_t serial[MAIL_SERIAL], size_t bytes) {
+static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL],
+                     size_t bytes) {
     const struct mail_limits *limits = &m->config.limits;
     if (box->count >= limits->mailbox_items || box->bytes + bytes > limits->mailbox_bytes)
         return false;
@@ -334,10 +339,9 @@ err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[M
     TRY(store_batch_put(m->batch, mail_key(MAIL_ITEM, box_name(box), place.position),
                         buf_slice(&m->value)));
     place_add(box, &place);
-    return mail_effect_add(m, &(struct mail_effect){.kind = MAIL_DELIVER,
-                                                    .box = box,
-                                                    .position = place.position,
-                                                    .op = op});
+    return mail_effect_add(
+        m, &(struct mail_effect){
+               .kind = MAIL_DELIVER, .box = box, .position = place.position, .op = op});
 }
 
 static err drop_oldest(struct mail *m, struct mail_box *box) {
@@ -350,8 +354,7 @@ static err drop_oldest(struct mail *m, struct mail_box *box) {
 /* A position that belongs to no item can only be known from a caught_up that told of the gap. */
 static bool tells_gap(const struct mail_box *box, uint64_t up_to) {
     const struct mail_session *s = box->subscriber;
-    return up_to == box->gap_at ||
-           (up_to > box->gap_at && s != NULL && s->told_gap == box->gap_at);
+    return up_to == box->gap_at || (up_to > box->gap_at && s != NULL && s->told_gap == box->gap_at);
 }
 
 err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to) {
@@ -371,8 +374,7 @@ err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to) {
 
 err mail_box_expire(struct mail *m, struct mail_box *box) {
     uint32_t gone = 0;
-    while (box->count > 0 &&
-           box->places[box->first].week + m->config.limits.item_weeks < m->week) {
+    while (box->count > 0 && box->places[box->first].week + m->config.limits.item_weeks < m->week) {
         TRY(drop_oldest(m, box));
         gone++;
     }

@@ -130,7 +130,9 @@ void config_init(struct config *c) {
 
 /* ---- A file ---- */
 
-static bool is_space(uint8_t c) { return c == ' ' || c == '\t' || c == '\r'; }
+static bool is_space(uint8_t c) {
+    return c == ' ' || c == '\t' || c == '\r';
+}
 
 static slice trim(slice s) {
     while (s.n > 0 && is_space(s.p[0]))

@@ -1,4 +1,5 @@
-/* The server's configuration: defaults, then a file of `key = value` lines, then the command line. */
+/* The server's configuration: defaults, then a file of `key = value` lines, then the command line.
+ */
 #ifndef SOTTO_SERVER_CONFIG_H
 #define SOTTO_SERVER_CONFIG_H
 
@@ -20,8 +21,8 @@ struct config {
 
 void config_init(struct config *c);
 
-/* Sets one value. NOT_FOUND (no such key), MALFORMED or LIMIT (the value); `why` (CONFIG_TEXT bytes)
- * says what is wrong. */
+/* Sets one value. NOT_FOUND (no such key), MALFORMED or LIMIT (the value); `why` (CONFIG_TEXT
+ * bytes) says what is wrong. */
 MUST err config_set(struct config *c, slice key, slice value, char *why);
 /* A whole file's text; errors name the line. */
 MUST err config_parse(struct config *c, slice text, char *why);

@@ -40,18 +40,20 @@ struct client {
     struct sys_conn *conn;
     struct session session;
     struct sys_timer pace;
-    uint64_t heard;  /* the last message; while opening: the connection's start */
+    uint64_t heard; /* the last message; while opening: the connection's start */
     bool paused;
-    bool proves;     /* mail may know it as a device's */
-    bool drains;     /* mail waits until its queue is short */
-    bool broken;     /* its queue is full */
+    bool proves; /* mail may know it as a device's */
+    bool drains; /* mail waits until its queue is short */
+    bool broken; /* its queue is full */
 };
 
 static struct client *client_of(struct session *s) {
     return (struct client *)(void *)((char *)s - offsetof(struct client, session));
 }
 
-static uint64_t now_of(const struct edge *edge) { return sys_loop_now(edge->loop); }
+static uint64_t now_of(const struct edge *edge) {
+    return sys_loop_now(edge->loop);
+}
 
 static void stop(struct edge *edge, int exit_code) {
     edge->exit_code = exit_code;
@@ -62,7 +64,9 @@ static void stop(struct edge *edge, int exit_code) {
 
 static void pace(struct client *c);
 
-static void pace_again(void *ctx) { pace(ctx); }
+static void pace_again(void *ctx) {
+    pace(ctx);
+}
 
 static void pace(struct client *c) {
     struct edge *edge = c->edge;
@@ -111,7 +115,8 @@ static void on_request(void *ctx, struct session *s, const struct proto_edge_req
 static void on_opened(struct sys_conn *conn, void *ctx) {
     struct edge *edge = ctx;
     struct client *c = mem_new(NULL, sizeof *c);
-    if (c == NULL || table_add(&edge->clients, &c->node, table_hash_number(++edge->next_id)) != OK) {
+    if (c == NULL ||
+        table_add(&edge->clients, &c->node, table_hash_number(++edge->next_id)) != OK) {
         mem_free(NULL, c, sizeof *c);
         sys_conn_close(conn, SYS_CLOSE_NOW);
         return;
@@ -301,8 +306,7 @@ static void on_mail_closed(struct sys_channel *channel, void *ctx, err why) {
     stop(ctx, EXIT_FINE); /* the parent starts both again */
 }
 
-static const struct sys_channel_events mail_events = {.message = on_mail,
-                                                      .closed = on_mail_closed};
+static const struct sys_channel_events mail_events = {.message = on_mail, .closed = on_mail_closed};
 
 static err set_up(struct edge *edge, slice body) {
     struct proto_edge_setup in;
@@ -374,8 +378,7 @@ int edge_main(void) {
     edge.env.ctx = &edge;
     edge.env.send = on_send;
     edge.env.request = on_request;
-    struct sys_channel_options parent = {
-        .fd = FD_PARENT, .events = &parent_events, .ctx = &edge};
+    struct sys_channel_options parent = {.fd = FD_PARENT, .events = &parent_events, .ctx = &edge};
     err e = crypto_init();
     if (e == OK)
         e = sys_loop_new(&edge.loop, NULL);

@@ -1,6 +1,6 @@
-/* What expires is noted under its week: name = kind, week; number = random, so that the order of events
- * within a week is not on the disk. A note says only "look here"; what is still in use has another note
- * under a later week. */
+/* What expires is noted under its week: name = kind, week; number = random, so that the order of
+ * events within a week is not on the disk. A note says only "look here"; what is still in use has
+ * another note under a later week. */
 #include "base/time.h"
 #include "server/internal.h"
 
@@ -78,8 +78,8 @@ static bool sweep_week(struct mail *m, enum mail_expiry kind, uint32_t week) {
         const struct note *note = &notes.notes[i];
         e = expire(m, kind, slice_of(note->what, note->n));
         if (e == OK)
-            e = store_batch_delete(
-                m->batch, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), note->number));
+            e = store_batch_delete(m->batch,
+                                   mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), note->number));
     }
     if (e != OK)
         m->broken = e;

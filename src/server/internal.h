@@ -1,7 +1,7 @@
 /* What the files of the mail logic share. Nobody outside includes this.
  *
- * A handler checks everything first and writes afterwards; an error that it returns (not a refusal, which
- * is an answer) breaks the whole batch, since memory and batch would no longer agree. */
+ * A handler checks everything first and writes afterwards; an error that it returns (not a refusal,
+ * which is an answer) breaks the whole batch, since memory and batch would no longer agree. */
 #ifndef SOTTO_SERVER_INTERNAL_H
 #define SOTTO_SERVER_INTERNAL_H
 
@@ -73,7 +73,7 @@ struct mail_box {
     uint64_t tail;   /* the last position in use */
     uint64_t gap_at; /* of the newest gap; 0: none */
     uint32_t gaps;
-    uint32_t indexed; /* the week under which it stands in EXPIRY; 0: none */
+    uint32_t indexed;          /* the week under which it stands in EXPIRY; 0: none */
     struct mail_place *places; /* from first, count of them */
     size_t first, count, cap;
     uint64_t bytes;
@@ -98,7 +98,7 @@ struct mail_session {
     bool ready;           /* in the list of those to serve */
     struct mail_session *ready_next;
     struct mail_session *doomed_next; /* while many are dropped */
-    uint32_t used_items, used_bytes; /* of the window */
+    uint32_t used_items, used_bytes;  /* of the window */
 };
 
 /* ---- What follows from the batch once it is durable ---- */
@@ -118,10 +118,10 @@ struct mail_effect {
     bool ends, device;
     uint32_t request;
     uint64_t session;
-    size_t at, n;          /* REPLY: the body, in mail.out */
-    struct mail_box *box;  /* DELIVER, GAP, SUBSCRIBED */
-    uint64_t position;     /* DELIVER, GAP: its own; SUBSCRIBED: the first one wanted */
-    size_t op;             /* DELIVER: the batch's operation that holds the item */
+    size_t at, n;         /* REPLY: the body, in mail.out */
+    struct mail_box *box; /* DELIVER, GAP, SUBSCRIBED */
+    uint64_t position;    /* DELIVER, GAP: its own; SUBSCRIBED: the first one wanted */
+    size_t op;            /* DELIVER: the batch's operation that holds the item */
     uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED */
 };
 
@@ -192,7 +192,8 @@ MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADD
 /* ---- boxes.c ---- */
 /* Loaded, and good until the batch ends. */
 MUST err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **box);
-/* Puts the item that mail_item_prepare made into the mailbox. ERR_FULL: a gap was counted instead. */
+/* Puts the item that mail_item_prepare made into the mailbox. ERR_FULL: a gap was counted instead.
+ */
 MUST err mail_item_prepare(struct mail *m, slice mark, slice item);
 MUST err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]);
 MUST err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to);

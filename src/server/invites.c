@@ -1,4 +1,5 @@
-/* Registration codes, for the operator. The store holds a hash of each, and nothing of who asked. */
+/* Registration codes, for the operator. The store holds a hash of each, and nothing of who asked.
+ */
 #include "server/internal.h"
 
 static err handle(struct mail *m, struct mail_call *call);

@@ -11,7 +11,9 @@ const struct mail_handler mail_handle_last_resort_put = {PROTO_last_resort_put, 
 const struct mail_handler mail_handle_key_package_count = {PROTO_key_package_count, handle_count};
 const struct mail_handler mail_handle_key_package_take = {PROTO_key_package_take, handle_take};
 
-static slice name_of(const struct mail_box *box) { return slice_of(box->id, MAIL_ID); }
+static slice name_of(const struct mail_box *box) {
+    return slice_of(box->id, MAIL_ID);
+}
 
 /* ---- Which numbers are in use ---- They have no holes: the lowest is given, the highest added. */
 
@@ -82,8 +84,8 @@ static err handle_count(struct mail *m, struct mail_call *call) {
 
 /* ---- The bearer's side ---- */
 
-/* Counts in a small table of fixed size, for one day, in memory alone. If it is crowded, the smallest
- * count of four makes room. */
+/* Counts in a small table of fixed size, for one day, in memory alone. If it is crowded, the
+ * smallest count of four makes room. */
 static struct mail_take *take_count(struct mail *m, uint64_t tag) {
     struct mail_take *set = &m->takes[(tag % (MAIL_TAKES / MAIL_TAKES_WAYS)) * MAIL_TAKES_WAYS];
     struct mail_take *least = set;

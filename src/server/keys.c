@@ -102,4 +102,6 @@ err keys_load(struct keys *keys, const char *data, bool make, char *why) {
     return addresses_load(keys, why, make, &week);
 }
 
-void keys_wipe(struct keys *keys) { wipe(keys, sizeof *keys); }
+void keys_wipe(struct keys *keys) {
+    wipe(keys, sizeof *keys);
+}

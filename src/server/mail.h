@@ -3,9 +3,9 @@
  *   mail_request   any number of times: checks, and writes into the batch under construction
  *   mail_commit    commits the batch once, durably, and only then emits what follows from it
  *
- * So nothing is acknowledged or delivered before it is durable. If the commit fails, every request of
- * the batch is answered with an error (DISK, or BUSY), what memory knew is read again from the store,
- * and nothing was delivered.
+ * So nothing is acknowledged or delivered before it is durable. If the commit fails, every request
+ * of the batch is answered with an error (DISK, or BUSY), what memory knew is read again from the
+ * store, and nothing was delivered.
  *
  * The only time that is written is the week. */
 #ifndef SOTTO_SERVER_MAIL_H
@@ -23,19 +23,20 @@ struct mail_address_key {
 };
 
 struct mail_limits {
-    uint32_t mailbox_items;  /* that wait in one mailbox */
-    uint64_t mailbox_bytes;  /* the same in bytes; one address may fill a quarter of either */
-    uint32_t item_weeks;     /* then an item expires and leaves a gap */
+    uint32_t mailbox_items; /* that wait in one mailbox */
+    uint64_t mailbox_bytes; /* the same in bytes; one address may fill a quarter of either */
+    uint32_t item_weeks;    /* then an item expires and leaves a gap */
     uint32_t blob_weeks;
-    uint32_t order_weeks;    /* after its last commit */
-    uint64_t blobs_bytes;    /* of all blobs together */
-    uint32_t key_packages;   /* that one device may store */
-    uint32_t takes_address;  /* key packages a bearer of one address takes in a day */
-    uint32_t takes_mailbox;  /* the same for all bearers together */
-    uint32_t window_items;   /* deliveries under way to one subscriber */
+    uint32_t order_weeks;   /* after its last commit */
+    uint64_t blobs_bytes;   /* of all blobs together */
+    uint32_t key_packages;  /* that one device may store */
+    uint32_t takes_address; /* key packages a bearer of one address takes in a day */
+    uint32_t takes_mailbox; /* the same for all bearers together */
+    uint32_t window_items;  /* deliveries under way to one subscriber */
     uint32_t window_bytes;
-    uint32_t batch_bytes;    /* when to commit at the latest */
-    uint32_t cached_items;   /* whose places are kept in memory; mailboxes without subscriber go first */
+    uint32_t batch_bytes; /* when to commit at the latest */
+    uint32_t
+        cached_items; /* whose places are kept in memory; mailboxes without subscriber go first */
 };
 extern const struct mail_limits mail_limits_default;
 
@@ -44,11 +45,11 @@ struct mail_config {
     uint8_t pepper[32]; /* keys the hash of group ids */
     bool closed;        /* no registration, not even with a code */
     struct mail_limits limits;
-    void *ctx; /* of the calls below */
+    void *ctx;                  /* of the calls below */
     uint64_t (*now)(void *ctx); /* ms since 1970 */
-    /* A frame for a session. `ends`: close it afterwards. `drain`: call mail_drained once the frame has
-     * left (at once is allowed, from outside of this call). Must not call into mail. Session 0 is the
-     * operator's. */
+    /* A frame for a session. `ends`: close it afterwards. `drain`: call mail_drained once the frame
+     * has left (at once is allowed, from outside of this call). Must not call into mail. Session 0
+     * is the operator's. */
     void (*emit)(void *ctx, const struct proto_edge_reply *reply);
 };
 
@@ -59,8 +60,8 @@ MUST err mail_new(struct mail **m, struct store *store, const struct mail_config
                   const struct mem *mem);
 void mail_free(struct mail *m);
 
-/* A client's frame. The body was checked by the edge and is checked again. Its answer comes with the
- * next mail_commit. */
+/* A client's frame. The body was checked by the edge and is checked again. Its answer comes with
+ * the next mail_commit. */
 void mail_request(struct mail *m, const struct proto_edge_request *request);
 /* The operator's: invite_make. The reply is emitted for session 0 with this request id. */
 void mail_operator(struct mail *m, uint32_t request, uint16_t type, slice body);

@@ -1,5 +1,5 @@
-/* The mail process: the store, and what the edges bring. Everything that has arrived is one batch and
- * one durable commit. */
+/* The mail process: the store, and what the edges bring. Everything that has arrived is one batch
+ * and one durable commit. */
 #include <stdio.h>
 
 #include "crypto/crypto.h"
@@ -166,8 +166,7 @@ static void on_edge_closed(struct sys_channel *channel, void *ctx, err why) {
     drop_link(ctx);
 }
 
-static const struct sys_channel_events edge_events = {.message = on_edge,
-                                                      .closed = on_edge_closed};
+static const struct sys_channel_events edge_events = {.message = on_edge, .closed = on_edge_closed};
 
 /* ---- Idle time ---- */
 

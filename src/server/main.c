@@ -302,7 +302,9 @@ static int print_config(void) {
     return (int)exit_code_of(e);
 }
 
-static int run(struct options *o) { return parent_main(&o->config, o->print_invites); }
+static int run(struct options *o) {
+    return parent_main(&o->config, o->print_invites);
+}
 
 static const struct {
     const char *name;

@@ -38,7 +38,8 @@ err operator_ask(struct parent *p, struct sys_conn *conn, uint32_t request, slic
     return OK;
 }
 
-static err answer_links(struct parent *p, const struct ask *ask, const struct proto_invite_made *in) {
+static err answer_links(struct parent *p, const struct ask *ask,
+                        const struct proto_invite_made *in) {
     struct proto_join_links out = {0};
     buf links = {0}, text = {0}, frame = {0};
     writer w = writer_on(&links);
@@ -74,10 +75,14 @@ static err answer_links(struct parent *p, const struct ask *ask, const struct pr
 }
 
 static void refuse(struct sys_conn *conn, uint32_t request, uint16_t reason) {
-    uint8_t frame[8] = {(uint8_t)(request >> 24), (uint8_t)(request >> 16),
-                        (uint8_t)(request >> 8),  (uint8_t)request,
-                        0,                        PROTO_error,
-                        (uint8_t)(reason >> 8),   (uint8_t)reason};
+    uint8_t frame[8] = {(uint8_t)(request >> 24),
+                        (uint8_t)(request >> 16),
+                        (uint8_t)(request >> 8),
+                        (uint8_t)request,
+                        0,
+                        PROTO_error,
+                        (uint8_t)(reason >> 8),
+                        (uint8_t)reason};
     if (sys_conn_send(conn, SLICE_ARRAY(frame)) != OK)
         sys_conn_close(conn, SYS_CLOSE_NOW);
 }
@@ -133,8 +138,7 @@ err operator_open(struct parent *p) {
     limits.idle_ms = 10000;
     TRY(keys_path(p->control_path, p->config->data, "control.sock"));
     err e = sys_listen_unix(&p->control_fd, p->control_path);
-    if (e != OK)
-        {
+    if (e != OK) {
         sys_log_failure(&p->log, "could not listen for the operator", e);
         return e;
     }

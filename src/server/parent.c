@@ -1,5 +1,5 @@
-/* The parent: ports, keys and certificates; it starts the others and watches them. It parses nothing
- * that comes from a peer. */
+/* The parent: ports, keys and certificates; it starts the others and watches them. It parses
+ * nothing that comes from a peer. */
 #include <stdio.h>
 #include <string.h>
 
@@ -132,9 +132,8 @@ static err open_ports(struct parent *p) {
     TRY(config_split(p->config->listen, p->host, name));
     int n = p->config->public[0] != 0
                 ? snprintf(p->public, sizeof p->public, "%s", p->config->public)
-                : snprintf(p->public, sizeof p->public, strchr(p->host, ':') ? "[%.480s]:%u"
-                                                                             : "%.480s:%u",
-                           p->host, p->port);
+                : snprintf(p->public, sizeof p->public,
+                           strchr(p->host, ':') ? "[%.480s]:%u" : "%.480s:%u", p->host, p->port);
     return n < 0 || (size_t)n >= sizeof p->public ? ERR_TOO_LARGE : OK;
 }
 
@@ -163,8 +162,7 @@ static err take_data(struct parent *p) {
 
 static err enter_sandbox(struct parent *p) {
     struct sys_sandbox_report report;
-    struct sys_sandbox sandbox = {.profile = SYS_PROFILE_PARENT,
-                                  .write_paths = {p->config->data}};
+    struct sys_sandbox sandbox = {.profile = SYS_PROFILE_PARENT, .write_paths = {p->config->data}};
     if (strcmp(p->config->sandbox, "off") == 0)
         sandbox.mode = SYS_SANDBOX_OFF;
     err e = sys_sandbox_enter(&sandbox, &report);

@@ -19,8 +19,8 @@ struct child {
     struct parent *parent;
     struct sys_proc *proc;
     struct wire wire;
-    int ends[2];  /* of the channel, while it starts */
-    int links[2]; /* an edge: of its channel to mail, while it starts */
+    int ends[2];     /* of the channel, while it starts */
+    int links[2];    /* an edge: of its channel to mail, while it starts */
     uint32_t number; /* an edge's; a new one at each start */
     bool ready;
     char sandbox[129];

@@ -1,5 +1,5 @@
-/* The three kinds of process that sottod is. Each function is one process's whole life and returns its
- * exit code.
+/* The three kinds of process that sottod is. Each function is one process's whole life and returns
+ * its exit code.
  *
  *   descriptors of a child    3   channel to the parent
  *   of an edge, further       4   channel to the mail process

@@ -29,14 +29,17 @@ static err fan_new(struct mail *m, struct fan **out) {
     return OK;
 }
 
-static void fan_free(struct mail *m, struct fan *f) { mem_free(m->mem, f, sizeof *f); }
+static void fan_free(struct mail *m, struct fan *f) {
+    mem_free(m->mem, f, sizeof *f);
+}
 
 static void refuse(struct fan *f, uint32_t place, enum proto_reason reason) {
     f->refused[f->refused_count++] =
         (struct proto_refusal){.place = (uint16_t)place, .reason = (uint16_t)reason};
 }
 
-/* An address that stands twice is one delivery. Most mailboxes are met once, which their `call` tells. */
+/* An address that stands twice is one delivery. Most mailboxes are met once, which their `call`
+ * tells. */
 static bool seen_before(struct fan *f, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
     bool maybe = box->call == f->m->call;
     box->call = f->m->call;

@@ -59,7 +59,9 @@ static const struct session_key *key_numbered(const struct session_env *env, uin
 
 /* ---- Output ---- */
 
-static bool ciphers_ready(const struct session *s) { return s->send.ready; }
+static bool ciphers_ready(const struct session *s) {
+    return s->send.ready;
+}
 
 /* One frame, sealed if there are ciphers by now. A failure here is ours: nothing can be said. */
 static void send_frame(struct session *s, struct session_env *env, uint32_t request, uint16_t type,
@@ -209,7 +211,9 @@ bool session_crowded(const struct session *s, const struct session_env *env) {
 /* ---- Frames ---- */
 
 /* Only what is answered counts as under way. */
-static bool is_answered(uint16_t type) { return type != PROTO_ack; }
+static bool is_answered(uint16_t type) {
+    return type != PROTO_ack;
+}
 
 static void hand_up(struct session *s, struct session_env *env, const struct proto_frame *frame,
                     enum proto_from from) {
@@ -252,7 +256,8 @@ static void take_frame(struct session *s, struct session_env *env, slice plain) 
     }
     if (frame.type == PROTO_ping)
         send_frame(s, env, frame.request, PROTO_ok, SLICE_EMPTY);
-    /* A carrier that pauses at session_crowded never gets here; others can't make us remember more. */
+    /* A carrier that pauses at session_crowded never gets here; others can't make us remember more.
+     */
     else if (s->pending >= 2 * env->limits.pending)
         send_error(s, env, frame.request, PROTO_REASON_BUSY);
     else

@@ -7,13 +7,13 @@
  *                                  <-     Noise NK, second message      (both payloads empty)
  *   one sealed frame a carrier message, both ways
  *
- * A hello is a frame as any other (request 0, type, body). The first frame that is not a ping decides
- * what the session is for its whole life: anonymous, or a device's. Frames are checked whole
- * (proto_message_check) before they are handed up. Any bad input is answered with one error frame (of
- * request 0 before the handshake ends, in clear) and ends the session.
+ * A hello is a frame as any other (request 0, type, body). The first frame that is not a ping
+ * decides what the session is for its whole life: anonymous, or a device's. Frames are checked
+ * whole (proto_message_check) before they are handed up. Any bad input is answered with one error
+ * frame (of request 0 before the handshake ends, in clear) and ends the session.
  *
- * A session owns no memory: what it needs to work on is in the environment, shared by all sessions of a
- * process. */
+ * A session owns no memory: what it needs to work on is in the environment, shared by all sessions
+ * of a process. */
 #ifndef SOTTO_SERVER_SESSION_H
 #define SOTTO_SERVER_SESSION_H
 
@@ -48,12 +48,13 @@ enum session_state {
 struct session {
     uint64_t id;
     uint8_t state;
-    uint16_t pending; /* requests that were handed up and not yet answered */
-    uint32_t key;     /* number of the session_key of the hello */
-    int32_t tokens;   /* of the rate limit; negative: in debt */
+    uint16_t pending;  /* requests that were handed up and not yet answered */
+    uint32_t key;      /* number of the session_key of the hello */
+    int32_t tokens;    /* of the rate limit; negative: in debt */
     uint32_t refilled; /* when, in ms, wrapping */
     struct noise_cipher send, receive;
-    uint8_t hash[NOISE_HASH]; /* what a device signs; wiped once the session is proved or anonymous */
+    uint8_t
+        hash[NOISE_HASH]; /* what a device signs; wiped once the session is proved or anonymous */
 };
 
 /* A frame costs one token and one more for each KiB of its body. */
@@ -64,8 +65,8 @@ struct session_limits {
 };
 extern const struct session_limits session_limits_default;
 
-/* What sessions share: the keys (keys[1].number is 0 or the key before), limits, a working buffer, and
- * where their output goes. */
+/* What sessions share: the keys (keys[1].number is 0 or the key before), limits, a working buffer,
+ * and where their output goes. */
 struct session_env {
     struct session_key keys[2];
     struct session_limits limits;
@@ -73,8 +74,8 @@ struct session_env {
     void *ctx;
     /* One carrier message to the client. The bytes are valid during the call. */
     void (*send)(void *ctx, struct session *s, slice message);
-    /* A valid frame for the mail process. Slices are valid during the call. It may call session_reply
-     * for the same session before it returns. */
+    /* A valid frame for the mail process. Slices are valid during the call. It may call
+     * session_reply for the same session before it returns. */
     void (*request)(void *ctx, struct session *s, const struct proto_edge_request *request);
 };
 void session_env_fini(struct session_env *env);
@@ -83,18 +84,23 @@ void session_init(struct session *s, uint64_t id, const struct session_env *env,
 /* One carrier message from the client. Afterwards look at session_ended. */
 void session_receive(struct session *s, struct session_env *env, slice message, uint64_t now);
 /* A frame from the mail process. */
-void session_reply(struct session *s, struct session_env *env, const struct proto_edge_reply *reply);
+void session_reply(struct session *s, struct session_env *env,
+                   const struct proto_edge_reply *reply);
 /* Tells the client why (an error frame of request 0) and ends. */
 void session_end(struct session *s, struct session_env *env, enum proto_reason reason);
 /* True: send what is queued, then close the carrier; the session takes nothing more. */
-static inline bool session_ended(const struct session *s) { return s->state == SESSION_ENDED; }
-/* How many ms the carrier should not read: rate (0: none). Not reading is all that a client that asks
- * too much gets; no request is refused for it. */
+static inline bool session_ended(const struct session *s) {
+    return s->state == SESSION_ENDED;
+}
+/* How many ms the carrier should not read: rate (0: none). Not reading is all that a client that
+ * asks too much gets; no request is refused for it. */
 uint32_t session_delay(struct session *s, const struct session_env *env, uint64_t now);
 /* Too many requests under way: don't read until one is answered. */
 bool session_crowded(const struct session *s, const struct session_env *env);
 /* True while no handshake was finished: these are given less time. */
-static inline bool session_opening(const struct session *s) { return s->state < SESSION_FRESH; }
+static inline bool session_opening(const struct session *s) {
+    return s->state < SESSION_FRESH;
+}
 void session_wipe(struct session *s);
 
 #endif

@@ -1,6 +1,6 @@
-/* Sessions that proved a device, and the items they are sent. A subscriber gets a window of items; the
- * last of a window is marked `drain`, and more follows only after it has left the edge. What comes
- * meanwhile stays in the store. */
+/* Sessions that proved a device, and the items they are sent. A subscriber gets a window of items;
+ * the last of a window is marked `drain`, and more follows only after it has left the edge. What
+ * comes meanwhile stays in the store. */
 #include "server/internal.h"
 
 enum { SERVED_AT_ONCE = 64 };
@@ -79,8 +79,7 @@ static void emit(struct mail *m, const struct mail_session *s, uint16_t type, bo
 
 /* The subscriber can't be told what it missed, so its session ends and it comes again. */
 static void emit_failure(struct mail *m, struct mail_session *s, err why) {
-    uint16_t reason =
-        err_class(why) == ERR_CLASS_IO ? PROTO_REASON_DISK : PROTO_REASON_BUSY;
+    uint16_t reason = err_class(why) == ERR_CLASS_IO ? PROTO_REASON_DISK : PROTO_REASON_BUSY;
     uint8_t body[2] = {(uint8_t)(reason >> 8), (uint8_t)reason};
     emit(m, s, PROTO_error, true, false, SLICE_ARRAY(body));
     unsubscribe(m, s);
@@ -98,8 +97,7 @@ static err emit_item(struct mail *m, struct mail_session *s, uint64_t position, 
     TRY(writer_result(&w));
     s->used_items++;
     s->used_bytes += (uint32_t)m->scratch.n;
-    s->waiting =
-        s->used_items >= limits->window_items || s->used_bytes >= limits->window_bytes;
+    s->waiting = s->used_items >= limits->window_items || s->used_bytes >= limits->window_bytes;
     s->next = position + 1;
     emit(m, s, PROTO_delivery, false, s->waiting, buf_slice(&m->scratch));
     return OK;

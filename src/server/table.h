@@ -1,5 +1,5 @@
-/* A hash table of structs that embed a node. The hash is the caller's and should be as good as random;
- * entries with equal hashes are told apart by the caller. */
+/* A hash table of structs that embed a node. The hash is the caller's and should be as good as
+ * random; entries with equal hashes are told apart by the caller. */
 #ifndef SOTTO_SERVER_TABLE_H
 #define SOTTO_SERVER_TABLE_H
 
@@ -25,7 +25,8 @@ void table_remove(struct table *t, struct table_node *node);
 struct table_node *table_find(const struct table *t, uint64_t hash);
 struct table_node *table_next(const struct table_node *node);
 /* Calls visit for each entry; visit may not add or remove. */
-void table_each(const struct table *t, void (*visit)(void *ctx, struct table_node *node), void *ctx);
+void table_each(const struct table *t, void (*visit)(void *ctx, struct table_node *node),
+                void *ctx);
 
 /* A number as a hash: different numbers have different ones. */
 uint64_t table_hash_number(uint64_t number);

@@ -10,7 +10,8 @@ unsigned sys_machine_cores(void);
 extern const int sys_stop_signals[];
 /* Closes a descriptor that nothing else owns; fine with -1. */
 void sys_fd_close(int fd);
-/* The endpoint of a UNIX-domain listener, for sys_conn_open. TOO_LARGE for a path that doesn't fit. */
+/* The endpoint of a UNIX-domain listener, for sys_conn_open. TOO_LARGE for a path that doesn't fit.
+ */
 MUST err sys_endpoint_local(struct sys_endpoint *endpoint, const char *path);
 
 #endif

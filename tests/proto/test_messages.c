@@ -21,7 +21,9 @@ static buf *room(void) {
     return &rooms[rooms_used++];
 }
 
-static uint64_t below(uint64_t n) { return support_next(&dice) % n; }
+static uint64_t below(uint64_t n) {
+    return support_next(&dice) % n;
+}
 
 static slice random_vec(size_t least, size_t most) {
     buf *b = room();
@@ -43,29 +45,29 @@ static slice random_vec(size_t least, size_t most) {
 #define FILL_list(name, a, b) fill_list_##a(&v->name, b);
 #define FILL_FIELD(kind, name, a, b) FILL_##kind(name, a, b)
 
-#define DEFINE_FILL(what)                                                                          \
-    static void fill_##what(struct proto_##what *v) {                                              \
-        PROTO_FIELDS_##what(FILL_FIELD) v->unused = 0;                                             \
-    }                                                                                              \
-    static void write_##what(buf *b, const struct proto_##what *v) {                               \
-        writer w = writer_on(b);                                                                   \
-        proto_##what##_write(&w, v);                                                               \
-        CHECK_OK(writer_result(&w));                                                               \
+#define DEFINE_FILL(what)                                            \
+    static void fill_##what(struct proto_##what *v) {                \
+        PROTO_FIELDS_##what(FILL_FIELD) v->unused = 0;               \
+    }                                                                \
+    static void write_##what(buf *b, const struct proto_##what *v) { \
+        writer w = writer_on(b);                                     \
+        proto_##what##_write(&w, v);                                 \
+        CHECK_OK(writer_result(&w));                                 \
     }
-#define DEFINE_FILL_LIST(what)                                                                     \
-    static void fill_##what(struct proto_##what *v);                                               \
-    __attribute__((unused)) static void fill_list_##what(struct proto_list *list, size_t most) {   \
-        buf *b = room();                                                                           \
-        writer w = writer_on(b);                                                                   \
-        size_t n = below(most < 4 ? most + 1 : 4);                                                 \
-        *list = (struct proto_list){0};                                                            \
-        while (list->count < n) {                                                                  \
-            struct proto_##what v;                                                                 \
-            fill_##what(&v);                                                                       \
-            PROTO_LIST_ADD(what, &w, list, &v);                                                    \
-        }                                                                                          \
-        CHECK_OK(writer_result(&w));                                                               \
-        list->bytes = buf_slice(b);                                                                \
+#define DEFINE_FILL_LIST(what)                                                                   \
+    static void fill_##what(struct proto_##what *v);                                             \
+    __attribute__((unused)) static void fill_list_##what(struct proto_list *list, size_t most) { \
+        buf *b = room();                                                                         \
+        writer w = writer_on(b);                                                                 \
+        size_t n = below(most < 4 ? most + 1 : 4);                                               \
+        *list = (struct proto_list){0};                                                          \
+        while (list->count < n) {                                                                \
+            struct proto_##what v;                                                               \
+            fill_##what(&v);                                                                     \
+            PROTO_LIST_ADD(what, &w, list, &v);                                                  \
+        }                                                                                        \
+        CHECK_OK(writer_result(&w));                                                             \
+        list->bytes = buf_slice(b);                                                              \
     }
 #define DEFINE_FILL_MESSAGE(name, number, from, text) DEFINE_FILL(name)
 PROTO_PARTS(DEFINE_FILL_LIST)
@@ -92,23 +94,23 @@ static void check_cuts(slice whole, err (*decode)(slice)) {
     buf_free(&copy);
 }
 
-#define DEFINE_CHECK(what)                                                                         \
-    static err decode_##what(slice s) {                                                            \
-        struct proto_##what v;                                                                     \
-        return proto_##what##_decode(s, &v);                                                       \
-    }                                                                                              \
-    static void round_trip_##what(void) {                                                          \
-        struct proto_##what v, again;                                                              \
-        buf first = {0}, second = {0};                                                             \
-        fill_##what(&v);                                                                           \
-        write_##what(&first, &v);                                                                  \
-        CHECK_OK(proto_##what##_decode(buf_slice(&first), &again));                                \
-        write_##what(&second, &again);                                                             \
-        CHECK_SLICE(buf_slice(&second), buf_slice(&first));                                        \
-        check_cuts(buf_slice(&first), decode_##what);                                              \
-        buf_free(&first);                                                                          \
-        buf_free(&second);                                                                         \
-        clear_rooms();                                                                             \
+#define DEFINE_CHECK(what)                                          \
+    static err decode_##what(slice s) {                             \
+        struct proto_##what v;                                      \
+        return proto_##what##_decode(s, &v);                        \
+    }                                                               \
+    static void round_trip_##what(void) {                           \
+        struct proto_##what v, again;                               \
+        buf first = {0}, second = {0};                              \
+        fill_##what(&v);                                            \
+        write_##what(&first, &v);                                   \
+        CHECK_OK(proto_##what##_decode(buf_slice(&first), &again)); \
+        write_##what(&second, &again);                              \
+        CHECK_SLICE(buf_slice(&second), buf_slice(&first));         \
+        check_cuts(buf_slice(&first), decode_##what);               \
+        buf_free(&first);                                           \
+        buf_free(&second);                                          \
+        clear_rooms();                                              \
     }
 #define DEFINE_CHECK_MESSAGE(name, number, from, text) DEFINE_CHECK(name)
 PROTO_PARTS(DEFINE_CHECK)
@@ -212,8 +214,8 @@ TEST(a_frame_needs_its_head) {
 }
 
 TEST(every_reason_has_a_text) {
-#define R(name, number, closes, text)                                                              \
-    CHECK(strcmp(proto_reason_name(number), #name) == 0);                                          \
+#define R(name, number, closes, text)                     \
+    CHECK(strcmp(proto_reason_name(number), #name) == 0); \
     CHECK_EQ(proto_reason_closes(number), closes);
     PROTO_REASONS(R)
 #undef R
@@ -236,8 +238,17 @@ TEST(a_link_round_trips) {
 
 TEST(what_is_no_link_is_refused) {
     static const char *const bad[] = {
-        "", "sotto", "sotto:", "sotto:join", "sotto:join:", "sotto:join:#mzxw6", "join:h:1#mzxw6",
-        "sotto:join:h:1", "sotto:join:h 1#mzxw6", "sotto:join:h:1#mzxw6!", "sotto:join:h:1#m",
+        "",
+        "sotto",
+        "sotto:",
+        "sotto:join",
+        "sotto:join:",
+        "sotto:join:#mzxw6",
+        "join:h:1#mzxw6",
+        "sotto:join:h:1",
+        "sotto:join:h 1#mzxw6",
+        "sotto:join:h:1#mzxw6!",
+        "sotto:join:h:1#m",
     };
     buf server = {0}, content = {0};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

@@ -88,8 +88,8 @@ void server_start(struct server *s, unsigned invites) {
     snprintf(count, sizeof count, "%u", invites);
     snprintf(tcp, sizeof tcp, "127.0.0.1:%u", s->port);
     snprintf(http, sizeof http, "127.0.0.1:%u", s->http_port);
-    const char *const fixed[] = {"--data", s->data, "--listen", tcp, "--http", http,
-                                 "--print-invites", count};
+    const char *const fixed[] = {"--data", s->data, "--listen",        tcp,
+                                 "--http", http,    "--print-invites", count};
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         arguments[n++] = fixed[i];
     for (size_t i = 0; i < SERVER_OPTIONS && s->settings[i] != NULL; i++) {
@@ -201,7 +201,9 @@ static bool try_connect(struct raw *c, const struct server *s) {
     return connect(c->fd, (struct sockaddr *)&to, sizeof to) == 0;
 }
 
-void raw_connect(struct raw *c, const struct server *s) { CHECK(try_connect(c, s)); }
+void raw_connect(struct raw *c, const struct server *s) {
+    CHECK(try_connect(c, s));
+}
 
 static bool write_all(int fd, const uint8_t *p, size_t n) {
     while (n > 0) {
@@ -289,7 +291,9 @@ bool raw_try_open(struct raw *c, const struct server *s) {
     return open;
 }
 
-void raw_open(struct raw *c, const struct server *s) { CHECK(raw_try_open(c, s)); }
+void raw_open(struct raw *c, const struct server *s) {
+    CHECK(raw_try_open(c, s));
+}
 
 /* ---- Frames ---- */
 

@@ -1,4 +1,5 @@
-/* A client made by hand from the Noise library and blocking sockets, and a server as a real process. */
+/* A client made by hand from the Noise library and blocking sockets, and a server as a real
+ * process. */
 #ifndef SOTTO_TESTS_SERVER_RAW_CLIENT_H
 #define SOTTO_TESTS_SERVER_RAW_CLIENT_H
 

@@ -16,8 +16,9 @@ TEST(the_defaults_listen_on_loopback) {
 
 TEST(both_ways_to_write_a_line_are_read) {
     config_init(&c);
-    CHECK_OK(config_parse(&c, slice_str("# a comment\n\n data = /srv/sotto \r\nitem_weeks 3\n"
-                                        "registration=closed"),
+    CHECK_OK(config_parse(&c,
+                          slice_str("# a comment\n\n data = /srv/sotto \r\nitem_weeks 3\n"
+                                    "registration=closed"),
                           why));
     CHECK(strcmp(c.data, "/srv/sotto") == 0);
     CHECK_EQ(c.item_weeks, 3);
@@ -32,8 +33,14 @@ TEST(an_unknown_setting_is_named_with_its_line) {
 
 TEST(a_bad_value_is_refused_and_changes_nothing) {
     static const char *const bad[] = {
-        "item_weeks = 0", "item_weeks = x", "item_weeks =", "item_weeks = -1",
-        "item_weeks = 99999999999999999999", "registration = open", "sandbox = maybe", "log = 3",
+        "item_weeks = 0",
+        "item_weeks = x",
+        "item_weeks =",
+        "item_weeks = -1",
+        "item_weeks = 99999999999999999999",
+        "registration = open",
+        "sandbox = maybe",
+        "log = 3",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct config before;

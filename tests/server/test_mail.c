@@ -15,7 +15,9 @@ static void end(void) {
     world_fini(&w);
 }
 
-static slice text(const char *s) { return slice_str(s); }
+static slice text(const char *s) {
+    return slice_str(s);
+}
 
 static void expect_item(const struct person *p, const char *item, uint64_t position) {
     struct proto_delivery d = frame_delivery(world_next(&w, p->session));
@@ -443,12 +445,12 @@ TEST(of_two_commits_in_one_batch_one_wins) {
     begin();
     person_address(&bob, &w, &to);
     CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &to, 1, text("c0"), NULL, 0)), 1);
-    uint32_t first = world_ask(&w, 7, PROTO_commit,
-                               commit_body(1, 1, 2, &to, 1, text("c1"), NULL, 0));
-    uint32_t second = world_ask(&w, 8, PROTO_commit,
-                                commit_body(1, 1, 3, &to, 1, text("c2"), NULL, 0));
-    uint32_t third = world_ask(&w, 8, PROTO_commit,
-                               commit_body(1, 2, 4, &to, 1, text("c3"), NULL, 0));
+    uint32_t first =
+        world_ask(&w, 7, PROTO_commit, commit_body(1, 1, 2, &to, 1, text("c1"), NULL, 0));
+    uint32_t second =
+        world_ask(&w, 8, PROTO_commit, commit_body(1, 1, 3, &to, 1, text("c2"), NULL, 0));
+    uint32_t third =
+        world_ask(&w, 8, PROTO_commit, commit_body(1, 2, 4, &to, 1, text("c3"), NULL, 0));
     world_commit(&w);
     CHECK_OK(proto_committed_decode(buf_slice(&world_answer(&w, first)->body), &a));
     CHECK_OK(proto_committed_decode(buf_slice(&world_answer(&w, second)->body), &b));
@@ -786,8 +788,8 @@ static int take(const struct proto_address *from, bool *last) {
 
 static uint32_t left(uint64_t session) {
     struct proto_key_package_left out;
-    const struct frame *f = world_get(&w, session, PROTO_key_package_count, SLICE_EMPTY,
-                                      PROTO_key_package_left);
+    const struct frame *f =
+        world_get(&w, session, PROTO_key_package_count, SLICE_EMPTY, PROTO_key_package_left);
     CHECK_OK(proto_key_package_left_decode(buf_slice(&f->body), &out));
     return out.count;
 }
@@ -893,8 +895,7 @@ static slice blob_get(uint8_t id, uint8_t chunk) {
 
 static void expect_chunk(uint8_t id, uint8_t chunk, const char *bytes) {
     struct proto_blob_chunk out;
-    const struct frame *f = world_get(&w, 9, PROTO_blob_get, blob_get(id, chunk),
-                                      PROTO_blob_chunk);
+    const struct frame *f = world_get(&w, 9, PROTO_blob_get, blob_get(id, chunk), PROTO_blob_chunk);
     CHECK_OK(proto_blob_chunk_decode(buf_slice(&f->body), &out));
     CHECK_SLICE(out.bytes, slice_str(bytes));
     CHECK_EQ(out.chunks, 2);
@@ -944,8 +945,8 @@ TEST(a_full_disk_is_told_to_everybody_and_nothing_was_delivered) {
     expect_item(&bob, "before", 1);
     w.plan.fail_commit_in = 0;
     uint32_t a = world_ask(&w, 7, PROTO_send, send_body(&to, 1, text("lost")));
-    uint32_t b = world_ask(&w, 8, PROTO_commit,
-                           commit_body(1, 0, 1, &to, 1, text("lost"), NULL, 0));
+    uint32_t b =
+        world_ask(&w, 8, PROTO_commit, commit_body(1, 0, 1, &to, 1, text("lost"), NULL, 0));
     uint32_t c = world_ask(&w, 2, PROTO_record_get, SLICE_EMPTY);
     world_commit(&w);
     CHECK_EQ(frame_reason(world_answer(&w, a)), PROTO_REASON_DISK);

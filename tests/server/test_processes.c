@@ -129,8 +129,8 @@ static bool try_send(struct raw *c, const struct proto_address *to, slice item) 
     writer_vec(&w, SLICE_ARRAY(to->bytes));
     writer_vec(&w, item);
     CHECK_OK(writer_result(&w));
-    bool sent = raw_call(c, PROTO_send, buf_slice(&body), &answer) == PROTO_sent &&
-                answer.n == 1 && answer.p[0] == 0;
+    bool sent = raw_call(c, PROTO_send, buf_slice(&body), &answer) == PROTO_sent && answer.n == 1 &&
+                answer.p[0] == 0;
     buf_free(&body);
     buf_free(&answer);
     return sent;
@@ -195,9 +195,10 @@ TEST(an_item_goes_from_one_real_session_to_another) {
     server_fini(&s);
 }
 
-enum { ITEMS = 300 };
+enum { ITEMS = 120 };
 
-/* Sends items until told to stop, through whatever happens to the server; counts what was acknowledged. */
+/* Sends items until told to stop, through whatever happens to the server; counts what was
+ * acknowledged. */
 static void send_through(struct server *s, struct person *bob, bool *sent, int kill_at,
                          void (*blow)(struct server *s)) {
     struct raw c;
@@ -260,9 +261,15 @@ static void blow_and_count(void (*blow)(struct server *s)) {
     server_fini(&s);
 }
 
-TEST(nothing_acknowledged_is_lost_when_mail_is_killed) { blow_and_count(kill_mail); }
-TEST(nothing_acknowledged_is_lost_when_an_edge_is_killed) { blow_and_count(kill_edge); }
-TEST(nothing_acknowledged_is_lost_when_all_is_killed) { blow_and_count(kill_all); }
+TEST(nothing_acknowledged_is_lost_when_mail_is_killed) {
+    blow_and_count(kill_mail);
+}
+TEST(nothing_acknowledged_is_lost_when_an_edge_is_killed) {
+    blow_and_count(kill_edge);
+}
+TEST(nothing_acknowledged_is_lost_when_all_is_killed) {
+    blow_and_count(kill_all);
+}
 
 TEST(a_second_start_finds_everything_as_it_was) {
     struct server s;
@@ -356,8 +363,8 @@ TEST(a_second_server_on_the_same_data_or_port_says_so) {
     server_init(&s);
     server_start(&s, 0);
     snprintf(port, sizeof port, "127.0.0.1:%u", s.port);
-    const char *const same_data[] = {"run", "--data", s.data, "--listen", "127.0.0.1:0",
-                                     "--http", "127.0.0.1:0", NULL};
+    const char *const same_data[] = {"run",         "--data", s.data,        "--listen",
+                                     "127.0.0.1:0", "--http", "127.0.0.1:0", NULL};
     CHECK_EQ(server_run(&output, same_data), 3);
     const char *const check[] = {"check", "--data", s.data, "--listen", port, NULL};
     CHECK_EQ(server_run(&output, check), 3);

@@ -145,8 +145,12 @@ static void expect_end_in_clear(struct side *side, uint16_t reason) {
 
 static void reply(struct side *side, uint32_t request, uint16_t type, bool ends, bool device,
                   slice body) {
-    struct proto_edge_reply r = {.session = 77, .request = request, .type = type, .ends = ends,
-                                 .device = device, .body = body};
+    struct proto_edge_reply r = {.session = 77,
+                                 .request = request,
+                                 .type = type,
+                                 .ends = ends,
+                                 .device = device,
+                                 .body = body};
     side->sent_count = 0;
     session_reply(&side->s, &side->env, &r);
 }
@@ -512,6 +516,8 @@ TEST(replies_that_end_the_session_end_it) {
     end(&side);
 }
 
-TEST(a_session_is_small) { CHECK(sizeof(struct session) <= 256); }
+TEST(a_session_is_small) {
+    CHECK(sizeof(struct session) <= 256);
+}
 
 TEST_MAIN

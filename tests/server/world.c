@@ -9,7 +9,9 @@ static void take_frame(void *ctx, const struct proto_edge_reply *reply) {
     CHECK_OK(buf_set(&f->body, reply->body));
 }
 
-static uint64_t now(void *ctx) { return ((struct world *)ctx)->now; }
+static uint64_t now(void *ctx) {
+    return ((struct world *)ctx)->now;
+}
 
 void world_init(struct world *w) {
     *w = (struct world){.plan = {-1, -1, ERR_DISK_FULL, false}};
@@ -220,8 +222,8 @@ void person_login(struct person *p, struct world *w, uint64_t session) {
 
 void person_address(struct person *p, struct world *w, struct proto_address *address) {
     struct proto_address_made made;
-    const struct frame *f = world_get(w, p->session, PROTO_address_make, slice_of("\1", 1),
-                                      PROTO_address_made);
+    const struct frame *f =
+        world_get(w, p->session, PROTO_address_make, slice_of("\1", 1), PROTO_address_made);
     CHECK_OK(proto_address_made_decode(buf_slice(&f->body), &made));
     CHECK_EQ(made.addresses.count, 1);
     memcpy(address->bytes, made.addresses.bytes.p, PROTO_ADDRESS);

@@ -1,4 +1,5 @@
-/* A mail logic over a memory store that can fail, a clock that tests set, and everything it emitted. */
+/* A mail logic over a memory store that can fail, a clock that tests set, and everything it
+ * emitted. */
 #ifndef SOTTO_TESTS_SERVER_WORLD_H
 #define SOTTO_TESTS_SERVER_WORLD_H
 
@@ -56,8 +57,8 @@ uint16_t frame_reason(const struct frame *f);
 struct person {
     uint8_t identity_priv[32], identity[32], account[16];
     uint8_t device[16], key_priv[32], key[32];
-    buf devices;                    /* the signed list */
-    uint8_t code[16], hash[64];     /* invite code; handshake hash of the session */
+    buf devices;                /* the signed list */
+    uint8_t code[16], hash[64]; /* invite code; handshake hash of the session */
     uint64_t session;
 };
 
@@ -74,7 +75,8 @@ void person_address(struct person *p, struct world *w, struct proto_address *add
 void person_subscribe(struct person *p, struct world *w, uint64_t after);
 void person_ack(struct person *p, struct world *w, uint64_t up_to);
 
-/* Sends from an anonymous session and returns the answer to `sent`'s count of refusals; -1 on error. */
+/* Sends from an anonymous session and returns the answer to `sent`'s count of refusals; -1 on
+ * error. */
 int world_send(struct world *w, const struct proto_address *to, size_t count, slice item);
 slice send_body(const struct proto_address *to, size_t count, slice item);
 slice commit_body(const uint8_t group, uint8_t token, uint8_t next, const struct proto_address *to,
