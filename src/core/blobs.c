@@ -133,17 +133,8 @@ bool core_blob_upload(struct core *core, struct entry *entry) {
 
 /* ---- Download ---- */
 
-static struct waiting *find_waiting(const struct core *core, uint64_t number) {
-    for (size_t i = 0; i < core->waiting.n; i++) {
-        struct waiting *w = core->waiting.p[i];
-        if (w->r.number == number)
-            return w;
-    }
-    return NULL;
-}
-
 static err give_up(struct core *core, struct waiting *w, err why) {
-    TRY(core_inbox_put_aside(core, 0, why, w->r.reference));
+    TRY(core_quarantine_add(core, 0, why, w->r.reference));
     return core_waiting_remove(core, w);
 }
 
@@ -181,7 +172,7 @@ static void retry_later(struct core *core, struct waiting *w, uint16_t reason) {
 
 static void chunk_came(struct core *core, const struct request *request, err e, uint16_t reason,
                        uint16_t type, slice body) {
-    struct waiting *w = find_waiting(core, request->number);
+    struct waiting *w = core_waiting_find(core, request->number);
     struct proto_blob_reference reference;
     struct proto_blob_chunk chunk;
     if (w == NULL)

@@ -5,8 +5,7 @@
 
 #include "core/content.h"
 
-enum { ACK_EVERY = 32, WAITING_BLOBS_MAX = 64, ASIDE_MAX = PROTO_ITEM_MAX };
-enum seen { SEEN_PROCESSED = 0, SEEN_OWN = 1, SEEN_OWN_COMMIT = 2 };
+enum { ACK_EVERY = 32 };
 
 /* What became of an item that did not fail for this machine's reasons. */
 struct outcome {
@@ -29,213 +28,6 @@ static err waits(struct outcome *o, uint32_t conversation, enum waiting_why why)
 static err becomes(struct outcome *o, int what) {
     *o = (struct outcome){.what = what};
     return OK;
-}
-
-/* ---- Repeats ---- */
-
-static err item_hash(uint8_t hash[32], slice mark, slice item) {
-    uint8_t n = (uint8_t)mark.n;
-    slice parts[] = {slice_of(&n, 1), mark, item};
-    return crypto_blake2b_keyed(hash, 32, SLICE_EMPTY, parts, 3);
-}
-
-static err seen_put(struct core *core, const uint8_t hash[32], const struct record_seen *seen) {
-    buf value = buf_on(core->mem);
-    err e = record_seen_write(&value, seen);
-    if (e == OK)
-        e = core_put(core, TABLE_SEEN, slice_of(hash, 32), 0, buf_slice(&value));
-    buf_free(&value);
-    return e;
-}
-
-static err seen_add(struct core *core, const uint8_t hash[32], const struct record_seen *seen) {
-    struct record_seen_log log = {.time = core->now};
-    buf value = buf_on(core->mem);
-    memcpy(log.hash, hash, sizeof log.hash);
-    err e = record_seen_log_write(&value, &log);
-    if (e == OK)
-        e = core_put(core, TABLE_SEEN, slice_str("log"), core_number(core), buf_slice(&value));
-    buf_free(&value);
-    TRY(e);
-    return seen_put(core, hash, seen);
-}
-
-static err seen_find(struct core *core, const uint8_t hash[32], struct record_seen *seen) {
-    buf value = buf_on(core->mem);
-    err e = core_get(core, TABLE_SEEN, slice_of(hash, 32), 0, &value);
-    if (e == OK)
-        e = record_seen_read(buf_slice(&value), seen);
-    buf_free(&value);
-    return e;
-}
-
-/* An item of ours, about to leave: its copy will come back. */
-err core_inbox_expect(struct core *core, slice mark, slice item, uint64_t entry) {
-    uint8_t hash[32];
-    struct record_seen seen = {.what = entry == 0 ? SEEN_OWN : SEEN_OWN_COMMIT, .entry = entry};
-    TRY(item_hash(hash, mark, item));
-    return seen_add(core, hash, &seen);
-}
-
-struct purging {
-    struct core *core;
-    err e;
-};
-
-static bool purge_seen(void *ctx, struct store_key key, slice value) {
-    struct purging *p = ctx;
-    struct record_seen_log log;
-    p->e = record_seen_log_read(value, &log);
-    if (p->e != OK || log.time + SEEN_TIME >= p->core->now)
-        return false;
-    p->e = core_delete(p->core, TABLE_SEEN, SLICE_ARRAY(log.hash), 0);
-    if (p->e == OK)
-        p->e = core_delete(p->core, TABLE_SEEN, slice_str("log"), key.number);
-    return p->e == OK;
-}
-
-err core_inbox_purge(struct core *core) {
-    struct purging p = {core, OK};
-    TRY(store_scan(core->store, core_key(TABLE_SEEN, slice_str("log"), 0), UINT64_MAX, purge_seen,
-                   &p));
-    return p.e;
-}
-
-/* ---- Quarantine ---- */
-
-struct oldest {
-    uint64_t number;
-    bool found;
-};
-
-static bool visit_oldest(void *ctx, struct store_key key, slice value) {
-    struct oldest *oldest = ctx;
-    (void)value;
-    oldest->number = key.number;
-    oldest->found = true;
-    return false;
-}
-
-static err make_room(struct core *core, slice name) {
-    struct oldest oldest = {0, false};
-    TRY(store_scan(core->store, core_key(TABLE_QUARANTINE, name, 0), UINT64_MAX, visit_oldest,
-                   &oldest));
-    core->counters.quarantined--;
-    return oldest.found ? core_delete(core, TABLE_QUARANTINE, name, oldest.number) : OK;
-}
-
-static uint32_t homeless(const struct core *core) {
-    uint32_t n = core->counters.quarantined;
-    for (size_t i = 0; i < core->conversations.n; i++) {
-        const struct conversation *c = core->conversations.p[i];
-        n -= c->r.quarantined;
-    }
-    return n;
-}
-
-static err write_aside(struct core *core, slice name, uint32_t conversation, err why, slice item) {
-    struct record_quarantined q = {
-        .conversation = conversation, .error = (uint32_t)why, .time = core->now};
-    buf value = buf_on(core->mem);
-    q.item = slice_of(item.p, item.n < ASIDE_MAX ? item.n : ASIDE_MAX);
-    err e = record_quarantined_write(&value, &q);
-    if (e == OK)
-        e = core_put(core, TABLE_QUARANTINE, name, core_number(core), buf_slice(&value));
-    buf_free(&value);
-    return e;
-}
-
-err core_inbox_put_aside(struct core *core, uint32_t conversation, err why, slice item) {
-    struct conversation *c = core_conversation_lookup(core, conversation);
-    uint8_t key[4];
-    slice name = core_conversation_key(c == NULL ? 0 : conversation, key);
-    uint32_t count = c == NULL ? homeless(core) : c->r.quarantined;
-    core->counters_dirty = true;
-    if (count >= QUARANTINE_MAX)
-        TRY(make_room(core, name));
-    else if (c != NULL)
-        c->r.quarantined++;
-    core->counters.quarantined++;
-    TRY(write_aside(core, name, conversation, why, item));
-    if (c != NULL)
-        TRY(core_conversation_save(core, c));
-    struct core_notice notice = {
-        .kind = CORE_NOTICE_QUARANTINED, .conversation = conversation, .error = why};
-    core_action_notice(core, &notice);
-    return OK;
-}
-
-/* ---- Waiting ---- */
-
-void core_waiting_free(struct core *core, struct waiting *w) {
-    buf_free(&w->bytes);
-    buf_free(&w->blob);
-    mem_free(core->mem, w, sizeof *w);
-}
-
-err core_waiting_save(struct core *core, struct waiting *w) {
-    TRY(record_waiting_settle(&w->bytes, &w->r));
-    return core_put(core, TABLE_WAITING, slice_str("item"), w->r.number, buf_slice(&w->bytes));
-}
-
-err core_waiting_remove(struct core *core, struct waiting *w) {
-    TRY(core_delete(core, TABLE_WAITING, slice_str("item"), w->r.number));
-    for (size_t i = 0; i < core->waiting.n; i++) {
-        if (core->waiting.p[i] == w) {
-            core_list_remove(&core->waiting, i);
-            break;
-        }
-    }
-    core_waiting_free(core, w);
-    return OK;
-}
-
-static struct waiting *waiting_find(const struct core *core, uint64_t number) {
-    for (size_t i = 0; i < core->waiting.n; i++) {
-        struct waiting *w = core->waiting.p[i];
-        if (w->r.number == number)
-            return w;
-    }
-    return NULL;
-}
-
-static bool waiting_room(const struct core *core, const struct record_waiting *r) {
-    size_t same = 0;
-    for (size_t i = 0; i < core->waiting.n; i++) {
-        const struct waiting *w = core->waiting.p[i];
-        same += r->why == WAIT_BLOB ? w->r.why == WAIT_BLOB : w->r.conversation == r->conversation;
-    }
-    size_t most = r->why == WAIT_BLOB ? WAITING_BLOBS_MAX : WAITING_CONVERSATION_MAX;
-    return same < most && core->waiting.n < WAITING_MAX;
-}
-
-/* Keeps it for later; with no room, it is put aside. */
-static err waiting_add(struct core *core, const struct record_waiting *r) {
-    if (!waiting_room(core, r))
-        return core_inbox_put_aside(core, r->conversation, ERR_FULL, r->content);
-    struct waiting *w = mem_new(core->mem, sizeof *w);
-    if (w == NULL)
-        return ERR_NO_MEMORY;
-    w->bytes = w->blob = buf_on(core->mem);
-    w->r = *r;
-    w->r.number = core_number(core);
-    w->r.time = core->now;
-    w->checked = r->why != WAIT_READY;
-    err e = core_waiting_save(core, w);
-    if (e == OK)
-        e = core_list_add(core, &core->waiting, w);
-    if (e != OK)
-        core_waiting_free(core, w);
-    return e;
-}
-
-bool core_inbox_blobs_due(const struct core *core) {
-    for (size_t i = 0; i < core->waiting.n; i++) {
-        const struct waiting *w = core->waiting.p[i];
-        if (w->r.why == WAIT_BLOB || w->r.why == WAIT_READY)
-            return true;
-    }
-    return false;
 }
 
 /* ---- One message of a group ---- */
@@ -340,7 +132,7 @@ static err take_private(struct core *core, slice mark, slice message, struct out
     if (mls_message_header(message, &header) != OK)
         return aside(o, 0, ERR_MALFORMED);
     struct conversation *c = core_conversation_by_group(core, header.group_id);
-    if (c == NULL && core_inbox_blobs_due(core))
+    if (c == NULL && core_waiting_blobs_due(core))
         return waits(o, 0, WAIT_GROUP);
     if (c == NULL || !core_conversation_open(c))
         return becomes(o, DROPPED);
@@ -386,9 +178,9 @@ static err settle(struct core *core, const struct outcome *o, slice mark, slice 
     core->counters.dropped += o->what == DROPPED;
     core->counters.repeats += o->what == REPEATED;
     if (o->what == WAITS)
-        return waiting_add(core, &r);
+        return core_waiting_add(core, &r);
     if (o->what == ASIDE)
-        return core_inbox_put_aside(core, o->conversation, o->error, message);
+        return core_quarantine_add(core, o->conversation, o->error, message);
     return OK;
 }
 
@@ -413,7 +205,7 @@ err core_commit_came(struct core *core, struct entry *entry) {
 
 static err own_came(struct core *core, const uint8_t hash[32], const struct record_seen *seen) {
     struct record_seen plain = {.what = SEEN_PROCESSED};
-    TRY(seen_put(core, hash, &plain));
+    TRY(core_seen_put(core, hash, &plain));
     if (seen->what != SEEN_OWN_COMMIT)
         return OK;
     struct entry *entry = core_entry_find(core, seen->entry);
@@ -429,7 +221,7 @@ static err take_item(struct core *core, slice mark, slice item) {
     enum item_kind kind;
     slice content;
     if (core_item_read(item, &kind, &content) != OK)
-        return core_inbox_put_aside(core, 0, ERR_MALFORMED, item);
+        return core_quarantine_add(core, 0, ERR_MALFORMED, item);
     if (kind == ITEM_MESSAGE) {
         TRY(take_message(core, mark, content, &o));
         return settle(core, &o, mark, content);
@@ -437,9 +229,9 @@ static err take_item(struct core *core, slice mark, slice item) {
     struct proto_blob_reference reference;
     if (proto_blob_reference_decode(content, &reference) != OK || reference.chunks == 0 ||
         reference.chunks > BLOB_MAX / PROTO_CHUNK_MAX + 1 || reference.size > BLOB_MAX)
-        return core_inbox_put_aside(core, 0, ERR_MALFORMED, content);
+        return core_quarantine_add(core, 0, ERR_MALFORMED, content);
     struct record_waiting r = {.why = WAIT_BLOB, .mark = mark, .reference = content};
-    return waiting_add(core, &r);
+    return core_waiting_add(core, &r);
 }
 
 static err take_delivery(struct core *core, const struct proto_delivery *d) {
@@ -447,8 +239,8 @@ static err take_delivery(struct core *core, const struct proto_delivery *d) {
     struct record_seen seen, fresh = {.what = SEEN_PROCESSED};
     core->counters_dirty = true;
     core->counters.position = d->position;
-    TRY(item_hash(hash, d->mark, d->item));
-    err e = seen_find(core, hash, &seen);
+    TRY(core_seen_hash(hash, d->mark, d->item));
+    err e = core_seen_find(core, hash, &seen);
     if (e == OK && seen.what != SEEN_PROCESSED)
         return own_came(core, hash, &seen);
     if (e == OK) {
@@ -457,7 +249,7 @@ static err take_delivery(struct core *core, const struct proto_delivery *d) {
     }
     if (e != ERR_NOT_FOUND)
         return e;
-    TRY(seen_add(core, hash, &fresh));
+    TRY(core_seen_add(core, hash, &fresh));
     return take_item(core, d->mark, d->item);
 }
 
@@ -466,7 +258,7 @@ static err poison(struct core *core, const struct proto_delivery *d, err why) {
     TRY(core_txn_begin(core));
     core->counters_dirty = true;
     core->counters.position = d->position;
-    return core_txn_end(core, core_inbox_put_aside(core, 0, why, d->item));
+    return core_txn_end(core, core_quarantine_add(core, 0, why, d->item));
 }
 
 static void ack(struct core *core) {
@@ -530,14 +322,14 @@ static bool due(const struct core *core, const struct waiting *w) {
     if (w->r.why == WAIT_READY)
         return true;
     if (w->r.why == WAIT_GROUP)
-        return !core_inbox_blobs_due(core) ||
+        return !core_waiting_blobs_due(core) ||
                (mls_message_header(w->r.content, &header) == OK &&
                 core_conversation_by_group(core, header.group_id) != NULL);
     return w->r.why != WAIT_BLOB && !w->checked;
 }
 
 static err look_again(struct core *core, uint64_t number) {
-    struct waiting *w = waiting_find(core, number);
+    struct waiting *w = core_waiting_find(core, number);
     struct outcome o = {0};
     buf mark = buf_on(core->mem), content = buf_on(core->mem);
     w->checked = true;
@@ -547,7 +339,7 @@ static err look_again(struct core *core, uint64_t number) {
     if (e == OK)
         e = take_message(core, buf_slice(&mark), buf_slice(&content), &o);
     /* Processing may have ended the conversation, and this with it. */
-    w = waiting_find(core, number);
+    w = core_waiting_find(core, number);
     if (e == OK && w != NULL && o.what == WAITS) {
         w->r.why = (uint8_t)o.why;
         w->r.conversation = o.conversation;
@@ -569,10 +361,10 @@ static bool step(struct core *core, uint64_t number) {
     err e = core_txn_end(core, look_again(core, number));
     if (e == OK || core_err_hard(e) || core_txn_begin(core) != OK)
         return e == OK;
-    struct waiting *w = waiting_find(core, number);
+    struct waiting *w = core_waiting_find(core, number);
     if (w != NULL) {
         err why = e;
-        e = core_inbox_put_aside(core, 0, why, w->r.content);
+        e = core_quarantine_add(core, 0, why, w->r.content);
         if (e == OK)
             e = core_waiting_remove(core, w);
     }
@@ -605,33 +397,4 @@ void core_inbox_pump(struct core *core) {
             return;
         i = 0;
     }
-}
-
-/* ---- Accessor ---- */
-
-struct reading {
-    core_quarantine_visit *visit;
-    void *ctx;
-    err e;
-};
-
-static bool visit_quarantined(void *ctx, struct store_key key, slice value) {
-    struct reading *reading = ctx;
-    struct record_quarantined q;
-    (void)key;
-    reading->e = record_quarantined_read(value, &q);
-    if (reading->e != OK)
-        return false;
-    struct core_quarantined entry = {q.conversation, (err)q.error, q.time, q.item};
-    return reading->visit(reading->ctx, &entry);
-}
-
-err core_quarantine(struct core *core, uint32_t conversation, core_quarantine_visit *visit,
-                    void *ctx) {
-    struct reading reading = {visit, ctx, OK};
-    uint8_t key[4];
-    TRY(store_scan(core->store,
-                   core_key(TABLE_QUARANTINE, core_conversation_key(conversation, key), 0),
-                   UINT64_MAX, visit_quarantined, &reading));
-    return reading.e;
 }

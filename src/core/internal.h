@@ -1,10 +1,10 @@
 /* What the files of core/ share. Nobody outside includes this.
  *
- * How a change happens. Whatever alters what is known is a transaction: core_txn_begin, changes to the
- * objects in memory together with writes to core->batch, core_txn_end. That commits the batch; if
- * anything failed, it forgets the actions queued since core_txn_begin, closes both sessions, and reads
- * everything again from the store, as after a crash. So memory is never ahead of the disk, and
- * there is one way back, which tests take often.
+ * How a change happens. Whatever alters what is known is a transaction: core_txn_begin, changes to
+ * the objects in memory together with writes to core->batch, core_txn_end. That commits the batch;
+ * if anything failed, it forgets the actions queued since core_txn_begin, closes both sessions, and
+ * reads everything again from the store, as after a crash. So memory is never ahead of the disk,
+ * and there is one way back, which tests take often.
  *
  * Network work is not part of a transaction: an answer starts one. Objects that outlive a
  * transaction are found again by their numbers. */
@@ -419,15 +419,33 @@ bool core_blob_upload(struct core *core, struct entry *entry);
 void core_inbox_delivery(struct core *core, const struct proto_delivery *delivery);
 void core_inbox_caught_up(struct core *core, const struct proto_caught_up *caught_up);
 void core_inbox_pump(struct core *core);
-void core_waiting_free(struct core *core, struct waiting *w);
-MUST err core_inbox_expect(struct core *core, slice mark, slice item, uint64_t entry);
-MUST err core_inbox_put_aside(struct core *core, uint32_t conversation, err why, slice item);
-bool core_inbox_blobs_due(const struct core *core);
 /* The own copy of the entry's commit is here, or will not come: applies it. In a transaction. */
 MUST err core_commit_came(struct core *core, struct entry *entry);
+
+/* seen.c */
+enum seen_what { SEEN_PROCESSED = 0, SEEN_OWN = 1, SEEN_OWN_COMMIT = 2 };
+MUST err core_seen_hash(uint8_t hash[32], slice mark, slice item);
+/* NOT_FOUND if it is new. */
+MUST err core_seen_find(struct core *core, const uint8_t hash[32], struct record_seen *seen);
+MUST err core_seen_add(struct core *core, const uint8_t hash[32], const struct record_seen *seen);
+/* Changes what is known of one that was added. */
+MUST err core_seen_put(struct core *core, const uint8_t hash[32], const struct record_seen *seen);
+/* An item of ours, about to leave: its copy will come back. entry: of a commit, else 0. */
+MUST err core_seen_expect(struct core *core, slice mark, slice item, uint64_t entry);
+MUST err core_seen_purge(struct core *core);
+
+/* quarantine.c */
+MUST err core_quarantine_add(struct core *core, uint32_t conversation, err why, slice item);
+
+/* waiting.c */
+void core_waiting_free(struct core *core, struct waiting *w);
+struct waiting *core_waiting_find(const struct core *core, uint64_t number);
 MUST err core_waiting_save(struct core *core, struct waiting *w);
+/* With no room left, it is put aside instead. */
+MUST err core_waiting_add(struct core *core, const struct record_waiting *r);
 MUST err core_waiting_remove(struct core *core, struct waiting *w);
-MUST err core_inbox_purge(struct core *core);
+/* True if a Welcome may still be in a blob that did not come yet. */
+bool core_waiting_blobs_due(const struct core *core);
 
 /* outbox.c */
 void core_outbox_pump(struct core *core);

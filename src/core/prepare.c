@@ -52,7 +52,7 @@ static err finish_send(struct core *core, struct conversation *c, struct entry *
     if (e == OK && request.n > OUTBOX_FRAME_MAX)
         e = ERR_TOO_LARGE;
     if (e == OK)
-        e = core_inbox_expect(core, SLICE_EMPTY, m.item, 0);
+        e = core_seen_expect(core, SLICE_EMPTY, m.item, 0);
     if (e == OK)
         e = core_conversation_save_group(core, c);
     entry->r.stage = STAGE_PREPARED;
@@ -284,7 +284,7 @@ static err finish_commit(struct core *core, struct conversation *c, struct entry
     memcpy(mark, m.next, 32);
     memcpy(mark + 32, m.roster_hash, 32);
     if (e == OK)
-        e = core_inbox_expect(core, SLICE_ARRAY(mark), buf_slice(&item), entry->r.command);
+        e = core_seen_expect(core, SLICE_ARRAY(mark), buf_slice(&item), entry->r.command);
     if (e == OK)
         e = mls_staged_save(made->staged, &staged);
     if (e == OK)

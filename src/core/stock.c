@@ -290,7 +290,7 @@ static err purge(struct core *core) {
     TRY(store_scan(core->store, core_key(TABLE_KEY, slice_str(key_name), 0), UINT64_MAX, purge_key,
                    &p));
     TRY(p.e);
-    return core_inbox_purge(core);
+    return core_seen_purge(core);
 }
 
 /* ---- Commands that need the AUTH session ---- */

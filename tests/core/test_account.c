@@ -184,13 +184,13 @@ TEST(links_that_are_wrong_are_refused) {
               ERR_MALFORMED);
     /* One letter of the signed list is another one. */
     char forged[2048];
-    strcpy(forged, contact_link(client(0)));
+    snprintf(forged, sizeof forged, "%s", contact_link(client(0)));
     char *content = strchr(forged, '#') + 1 + 80;
     *content = *content == 'a' ? 'b' : 'a';
     CHECK_ERR(core_contact_accept(core, slice_str(forged), SLICE_EMPTY, rig.now, account),
               ERR_SIGNATURE);
     /* Another server's. */
-    strcpy(forged, contact_link(client(0)));
+    snprintf(forged, sizeof forged, "%s", contact_link(client(0)));
     content = strchr(forged, '#') + 1;
     *content = *content == 'a' ? 'b' : 'a';
     CHECK_ERR(core_contact_accept(core, slice_str(forged), SLICE_EMPTY, rig.now, account),

@@ -270,4 +270,50 @@ TEST(a_store_that_can_not_be_read_is_tried_again) {
     rig_fini(&rig);
 }
 
+/* ---- Memory that fails ---- */
+
+static void talk_with_failing_memory(size_t at, size_t *calls) {
+    struct support_mem m;
+    uint64_t command, message;
+    support_mem_init(&m, 0);
+    start(2);
+    core_close(client(1)->core);
+    client(1)->core = NULL;
+    rig_cut(&rig, client(1));
+    client(1)->config.mem = &m.mem;
+    CHECK_OK(core_open(&client(1)->core, client(1)->store, &client(1)->config, rig.now));
+    size_t before = m.calls;
+    m.fail_at = at == 0 ? 0 : m.calls + at;
+    core_online(client(1)->core, true, rig.now);
+    err e = core_send_text(client(1)->core, 1, CORE_TEXT_PLAIN, slice_str("x"), NULL, rig.now,
+                           &command, &message);
+    CHECK(e == OK || e == ERR_NO_MEMORY);
+    rig_finish(client(0), rig_say(client(0), "y"), OK);
+    CHECK_OK(core_conversation_update(client(0)->core, 1, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    for (int i = 0; i < 60 && rig_status(client(1)).outbox > 0; i++)
+        rig_pass(&rig, TIME_SECOND);
+    rig_pass(&rig, TIME_MINUTE);
+    *calls = m.calls - before;
+    m.fail_at = 0;
+    CHECK_EQ(rig_status(client(1)).outbox, 0);
+    CHECK_EQ(strlen(rig_texts(client(0))), e == OK ? 4 : 2);
+    CHECK_EQ(strlen(rig_texts(client(1))), e == OK ? 4 : 2);
+    CHECK_EQ(rig_status(client(1)).quarantined, 0);
+    rig_same_state(&rig, 2);
+    core_close(client(1)->core);
+    client(1)->core = NULL;
+    CHECK_EQ(m.blocks, 0);
+    CHECK_EQ(m.dirty, 0);
+    rig_fini(&rig);
+}
+
+TEST(any_allocation_may_fail) {
+    size_t calls, unused;
+    talk_with_failing_memory(0, &calls);
+    CHECK(calls > 200);
+    for (size_t at = 1; at < calls; at += 1 + at / 16)
+        talk_with_failing_memory(at, &unused);
+}
+
 TEST_MAIN

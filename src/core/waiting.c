@@ -1,0 +1,76 @@
+/* Items that wait for something that comes first: bounded, stored, looked at again when it may have
+ * come. */
+#include "core/internal.h"
+
+enum { WAITING_BLOBS_MAX = 64 };
+
+void core_waiting_free(struct core *core, struct waiting *w) {
+    buf_free(&w->bytes);
+    buf_free(&w->blob);
+    mem_free(core->mem, w, sizeof *w);
+}
+
+err core_waiting_save(struct core *core, struct waiting *w) {
+    TRY(record_waiting_settle(&w->bytes, &w->r));
+    return core_put(core, TABLE_WAITING, slice_str("item"), w->r.number, buf_slice(&w->bytes));
+}
+
+err core_waiting_remove(struct core *core, struct waiting *w) {
+    TRY(core_delete(core, TABLE_WAITING, slice_str("item"), w->r.number));
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        if (core->waiting.p[i] == w) {
+            core_list_remove(&core->waiting, i);
+            break;
+        }
+    }
+    core_waiting_free(core, w);
+    return OK;
+}
+
+struct waiting *core_waiting_find(const struct core *core, uint64_t number) {
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        struct waiting *w = core->waiting.p[i];
+        if (w->r.number == number)
+            return w;
+    }
+    return NULL;
+}
+
+static bool waiting_room(const struct core *core, const struct record_waiting *r) {
+    size_t same = 0;
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        const struct waiting *w = core->waiting.p[i];
+        same += r->why == WAIT_BLOB ? w->r.why == WAIT_BLOB : w->r.conversation == r->conversation;
+    }
+    size_t most = r->why == WAIT_BLOB ? WAITING_BLOBS_MAX : WAITING_CONVERSATION_MAX;
+    return same < most && core->waiting.n < WAITING_MAX;
+}
+
+/* Keeps it for later; with no room, it is put aside. */
+err core_waiting_add(struct core *core, const struct record_waiting *r) {
+    if (!waiting_room(core, r))
+        return core_quarantine_add(core, r->conversation, ERR_FULL, r->content);
+    struct waiting *w = mem_new(core->mem, sizeof *w);
+    if (w == NULL)
+        return ERR_NO_MEMORY;
+    w->bytes = w->blob = buf_on(core->mem);
+    w->r = *r;
+    w->r.number = core_number(core);
+    w->r.time = core->now;
+    w->checked = r->why != WAIT_READY;
+    err e = core_waiting_save(core, w);
+    if (e == OK)
+        e = core_list_add(core, &core->waiting, w);
+    if (e != OK)
+        core_waiting_free(core, w);
+    return e;
+}
+
+bool core_waiting_blobs_due(const struct core *core) {
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        const struct waiting *w = core->waiting.p[i];
+        if (w->r.why == WAIT_BLOB || w->r.why == WAIT_READY)
+            return true;
+    }
+    return false;
+}
