@@ -1,6 +1,6 @@
-/* Three members, and somebody who is one of them and lies. The input is a list of commands: who says
- * what, and how it is changed on its way (with or without signing and tagging it again). A reader
- * never accepts what was changed, is the same after a refusal, and all agree in the end. */
+/* Three members, and somebody who is one of them and lies. The input is a list of commands: who
+ * says what, and how it is changed on its way (with or without signing and tagging it again). A
+ * reader never accepts what was changed, is the same after a refusal, and all agree in the end. */
 #include <stdlib.h>
 
 #include "crypto/crypto.h"
@@ -184,8 +184,8 @@ static bool spoil(reader *in, struct mls_group *from, buf *message) {
  * so only messages in clear are compared. */
 static void refuse(struct mls_group *to, const buf *message, struct mls_received *r) {
     struct mls_header header;
-    bool in_clear = mls_message_header(buf_slice(message), &header) == OK &&
-                    header.wire == MLS_PUBLIC_MESSAGE;
+    bool in_clear =
+        mls_message_header(buf_slice(message), &header) == OK && header.wire == MLS_PUBLIC_MESSAGE;
     buf before = {0}, after = {0};
     require(mls_group_save(to, &before) == OK);
     err e = mls_group_process(to, buf_slice(message), &auth, r);

@@ -1,5 +1,6 @@
 /* A saved group that may be damaged. What loads saves to the same bytes, and can be used: it sends,
- * commits and refuses nonsense without a crash. The first byte: 0 a group, 1 a staged commit for one. */
+ * commits and refuses nonsense without a crash. The first byte: 0 a group, 1 a staged commit for
+ * one. */
 #include <stdlib.h>
 
 #include "crypto/crypto.h"

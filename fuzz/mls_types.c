@@ -13,23 +13,23 @@ static void require(bool holds) {
         abort();
 }
 
-#define X(type)                                                                                    \
-    static void try_##type(slice bytes) {                                                          \
-        struct mls_##type v, copy;                                                                 \
-        reader r = reader_of(bytes);                                                               \
-        buf out = {0};                                                                             \
-        writer w = writer_on(&out);                                                                \
-        if (mls_##type##_read(&r, &v, NULL) != OK) {                                               \
-            require(r.n == bytes.n);                                                               \
-            return;                                                                                \
-        }                                                                                          \
-        require(mls_##type##_copy(&copy, &v, NULL) == OK);                                         \
-        mls_##type##_free(&v, NULL);                                                               \
-        mls_##type##_write(&w, &copy);                                                             \
-        require(writer_result(&w) == OK);                                                          \
-        require(slice_equal(buf_slice(&out), slice_of(bytes.p, bytes.n - r.n)));                   \
-        mls_##type##_free(&copy, NULL);                                                            \
-        buf_free(&out);                                                                            \
+#define X(type)                                                                  \
+    static void try_##type(slice bytes) {                                        \
+        struct mls_##type v, copy;                                               \
+        reader r = reader_of(bytes);                                             \
+        buf out = {0};                                                           \
+        writer w = writer_on(&out);                                              \
+        if (mls_##type##_read(&r, &v, NULL) != OK) {                             \
+            require(r.n == bytes.n);                                             \
+            return;                                                              \
+        }                                                                        \
+        require(mls_##type##_copy(&copy, &v, NULL) == OK);                       \
+        mls_##type##_free(&v, NULL);                                             \
+        mls_##type##_write(&w, &copy);                                           \
+        require(writer_result(&w) == OK);                                        \
+        require(slice_equal(buf_slice(&out), slice_of(bytes.p, bytes.n - r.n))); \
+        mls_##type##_free(&copy, NULL);                                          \
+        buf_free(&out);                                                          \
     }
 MLS_TYPES(X)
 #undef X
@@ -75,7 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 #define X(type) try_##type,
         MLS_TYPES(X)
 #undef X
-        try_tree, try_messages,
+            try_tree,
+        try_messages,
     };
     require(crypto_init() == OK);
     if (size == 0)

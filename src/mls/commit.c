@@ -19,9 +19,8 @@ static err set_confirmed_hash(const struct mls_group *group, struct mls_epoch *n
 }
 
 err mls_commit_finish(const struct mls_group *group, struct mls_epoch *next,
-                      const struct mls_authenticated_content *content,
-                      const uint8_t *commit_secret, const uint8_t *psk_secret,
-                      uint8_t *joiner_secret) {
+                      const struct mls_authenticated_content *content, const uint8_t *commit_secret,
+                      const uint8_t *psk_secret, uint8_t *joiner_secret) {
     TRY(set_confirmed_hash(group, next, content));
     TRY(mls_epoch_encode(next, group->mem));
     slice context = buf_slice(&next->context_bytes);
@@ -140,8 +139,8 @@ static err receive(struct receiving *r, struct mls_staged **staged) {
 }
 
 err mls_commit_receive(const struct mls_group *group,
-                       const struct mls_authenticated_content *content,
-                       const struct mls_auth *auth, struct mls_staged **staged) {
+                       const struct mls_authenticated_content *content, const struct mls_auth *auth,
+                       struct mls_staged **staged) {
     struct receiving r = {.group = group, .content = content, .auth = auth};
     *staged = NULL;
     err e = receive(&r, staged);

@@ -16,8 +16,8 @@ struct mls_staged {
     size_t change_count;
 };
 
-/* Sections 12.4.2 and 12.2: checks a commit whose sender and signature are verified, and stages what
- * it does. The group does not change. */
+/* Sections 12.4.2 and 12.2: checks a commit whose sender and signature are verified, and stages
+ * what it does. The group does not change. */
 MUST err mls_commit_receive(const struct mls_group *group,
                             const struct mls_authenticated_content *content,
                             const struct mls_auth *auth, struct mls_staged **staged);

@@ -39,9 +39,8 @@ static err describe_leaf(struct making *m) {
     const struct mls_group *group = m->group;
     const struct mls_leaf_params *leaf = m->params->leaf;
     if (leaf == NULL)
-        return mls_leaf_node_copy(&m->leaf,
-                                  mls_tree_leaf(&group->epoch->tree, group->epoch->keys.leaf),
-                                  group->mem);
+        return mls_leaf_node_copy(
+            &m->leaf, mls_tree_leaf(&group->epoch->tree, group->epoch->keys.leaf), group->mem);
     const struct mls_extensions *extensions = &m->next->context.extensions;
     TRY(mls_leaf_from_params(&m->leaf, leaf, extensions->p, extensions->n, group->mem));
     buf_free(&m->next->signature_priv);
@@ -73,8 +72,8 @@ static err make_path(struct making *m) {
 static err begin_content(struct making *m) {
     const struct mls_epoch *epoch = m->group->epoch;
     struct mls_framed_content *c = &m->content.content;
-    m->content.wire_format = m->params->wire == MLS_PUBLIC_MESSAGE ? MLS_WIRE_PUBLIC_MESSAGE
-                                                                   : MLS_WIRE_PRIVATE_MESSAGE;
+    m->content.wire_format =
+        m->params->wire == MLS_PUBLIC_MESSAGE ? MLS_WIRE_PUBLIC_MESSAGE : MLS_WIRE_PRIVATE_MESSAGE;
     c->epoch = epoch->context.epoch;
     c->kind = MLS_COMMIT;
     c->sender = (struct mls_sender){MLS_SENDER_MEMBER, epoch->keys.leaf};
@@ -142,8 +141,8 @@ static err make(struct making *m, struct mls_committed *committed) {
     TRY(copy_added(m, committed));
     struct mls_epoch *next = m->next;
     m->next = NULL;
-    TRY(mls_staged_new(&committed->staged, group, next, group->epoch->keys.leaf,
-                       m->applied.changes, m->applied.change_count, false));
+    TRY(mls_staged_new(&committed->staged, group, next, group->epoch->keys.leaf, m->applied.changes,
+                       m->applied.change_count, false));
     /* Last, since it uses up a key. */
     return protect(m, &committed->commit);
 }

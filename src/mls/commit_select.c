@@ -1,5 +1,5 @@
-/* Which proposals a commit of ours carries (RFC 9420 section 12.2). What was asked for by value must
- * go in, or the call fails; of the pending ones, those that fit. */
+/* Which proposals a commit of ours carries (RFC 9420 section 12.2). What was asked for by value
+ * must go in, or the call fails; of the pending ones, those that fit. */
 #include <stdlib.h>
 
 #include "mls/commit.h"
@@ -165,8 +165,8 @@ static err keep_first(struct selection *s, struct claim *claims, size_t n, err b
     return OK;
 }
 
-/* RFC 9420 s.12.2: one Update or Remove for a leaf: any Remove, else the newest Update. `leaves` has
- * room for all. */
+/* RFC 9420 s.12.2: one Update or Remove for a leaf: any Remove, else the newest Update. `leaves`
+ * has room for all. */
 static err drop_targets(struct selection *s, struct claim *claims, uint32_t *leaves) {
     size_t n = 0;
     for (size_t i = 0; i < s->count; i++) {

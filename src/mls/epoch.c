@@ -48,8 +48,8 @@ err mls_epoch_encode(struct mls_epoch *epoch, const struct mem *mem) {
     uint8_t hash[CRYPTO_HASH_MAX];
     TRY(mls_tree_hash_root(&epoch->tree, hash));
     buf_free(&epoch->context.tree_hash);
-    TRY(mls_opaque_copy(&epoch->context.tree_hash,
-                        slice_of(hash, epoch->tree.suite->hash->len), mem));
+    TRY(mls_opaque_copy(&epoch->context.tree_hash, slice_of(hash, epoch->tree.suite->hash->len),
+                        mem));
     buf_free(&epoch->context_bytes);
     epoch->context_bytes = buf_on(mem);
     writer w = writer_on(&epoch->context_bytes);

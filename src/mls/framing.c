@@ -80,7 +80,8 @@ err mls_public_message_check(const struct mls_suite *suite,
                              const uint8_t *membership_key, const struct mem *mem) {
     uint8_t tag[CRYPTO_HASH_MAX];
     TRY(membership_tag(suite, &message->auth, context, membership_key, tag, mem));
-    bool equal = mls_tag_equal(slice_of(tag, suite->hash->len), buf_slice(&message->membership_tag));
+    bool equal =
+        mls_tag_equal(slice_of(tag, suite->hash->len), buf_slice(&message->membership_tag));
     wipe(tag, sizeof(tag));
     /* RFC 9420 s.6.2: the membership tag is right. */
     return equal ? OK : ERR_MLS_MEMBERSHIP_TAG;

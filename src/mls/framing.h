@@ -17,14 +17,14 @@ MUST err mls_framing_verify(const struct mls_suite *suite,
 /* Appends the MLSMessage, with its membership tag. */
 MUST err mls_public_message_protect(const struct mls_suite *suite,
                                     const struct mls_authenticated_content *auth, slice context,
-                                    const uint8_t *membership_key, buf *out,
-                                    const struct mem *mem);
+                                    const uint8_t *membership_key, buf *out, const struct mem *mem);
 /* MLS_MEMBERSHIP_TAG unless it is right. The signature is not looked at. */
 MUST err mls_public_message_check(const struct mls_suite *suite,
                                   const struct mls_public_message *message, slice context,
                                   const uint8_t *membership_key, const struct mem *mem);
 
-/* The reference of a proposal: the hash of the AuthenticatedContent that carried it (section 5.2). */
+/* The reference of a proposal: the hash of the AuthenticatedContent that carried it (section 5.2).
+ */
 MUST err mls_proposal_make_ref(const struct mls_suite *suite,
                                const struct mls_authenticated_content *auth, uint8_t *ref,
                                const struct mem *mem);

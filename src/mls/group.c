@@ -17,9 +17,8 @@ struct mls_limits mls_limits_or_default(const struct mls_limits *limits) {
     };
 }
 
-err mls_group_wrap(struct mls_group **group, const struct mls_suite *suite,
-                   struct mls_epoch *epoch, const struct mls_limits *limits,
-                   const struct mem *mem) {
+err mls_group_wrap(struct mls_group **group, const struct mls_suite *suite, struct mls_epoch *epoch,
+                   const struct mls_limits *limits, const struct mem *mem) {
     struct mls_limits limited = mls_limits_or_default(limits);
     struct mls_group *g = NULL;
     err e = limited.past_epochs > PAST_EPOCHS_MAX ? ERR_LIMIT : ERR_NO_MEMORY;
@@ -58,8 +57,8 @@ void mls_group_free(struct mls_group *group) {
 
 /* ---- Creating (section 11) ---- */
 
-/* Our leaf in a group of one. It is made for this group, so its source is `update`: no lifetime, and
- * a signature bound to the group. The first commit replaces it before anyone else sees it. */
+/* Our leaf in a group of one. It is made for this group, so its source is `update`: no lifetime,
+ * and a signature bound to the group. The first commit replaces it before anyone else sees it. */
 static err make_first_leaf(const struct mls_group_params *params, struct mls_epoch *epoch,
                            const struct mls_auth *auth, struct mls_leaf_node *leaf, buf *priv) {
     const struct mls_suite *suite = params->suite;

@@ -11,11 +11,11 @@
 #include "mls/types.h"
 
 enum {
-    MLS_PAST_EPOCHS = 8,      /* the defaults of struct mls_limits */
+    MLS_PAST_EPOCHS = 8, /* the defaults of struct mls_limits */
     MLS_OUT_OF_ORDER = 256,
     MLS_FORWARD = 4096,
-    MLS_PENDING_MIN = 64,     /* proposals kept in an epoch: so many, and two for each leaf */
-    MLS_PSKS_MAX = 256        /* pre-shared keys of one commit or Welcome */
+    MLS_PENDING_MIN = 64, /* proposals kept in an epoch: so many, and two for each leaf */
+    MLS_PSKS_MAX = 256    /* pre-shared keys of one commit or Welcome */
 };
 
 /* ---- Epochs (epoch.c) ---- */

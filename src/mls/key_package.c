@@ -276,12 +276,12 @@ static err view(slice message, struct mls_member *member, reader *extensions) {
     uint64_t time;
     slice skipped;
     TRY(mls_message_open(message, &u16, &r));
-    TRY(reader_u16(&r, &u16));        /* version */
-    TRY(reader_u16(&r, &u16));        /* cipher_suite */
-    TRY(reader_vec(&r, &skipped));    /* init_key */
-    TRY(reader_vec(&r, &skipped));    /* encryption_key */
+    TRY(reader_u16(&r, &u16));     /* version */
+    TRY(reader_u16(&r, &u16));     /* cipher_suite */
+    TRY(reader_vec(&r, &skipped)); /* init_key */
+    TRY(reader_vec(&r, &skipped)); /* encryption_key */
     TRY(reader_vec(&r, &member->signature_pub));
-    TRY(reader_u16(&r, &u16));        /* credential_type */
+    TRY(reader_u16(&r, &u16)); /* credential_type */
     TRY(reader_vec(&r, &member->identity));
     for (size_t i = 0; i < 5; i++)
         TRY(reader_vec(&r, &skipped)); /* capabilities */

@@ -18,8 +18,8 @@ struct mls_member mls_member_of(const struct mls_leaf_node *leaf, uint32_t index
 MUST err mls_auth_judge(const struct mls_auth *auth, const struct mls_leaf_node *before,
                         const struct mls_leaf_node *leaf, uint32_t index);
 
-/* Section 10.1. group: the extensions of the group that it is to enter, or NULL. now: NULL where the
- * lifetime is not judged. The credential is the application's to judge. */
+/* Section 10.1. group: the extensions of the group that it is to enter, or NULL. now: NULL where
+ * the lifetime is not judged. The credential is the application's to judge. */
 MUST err mls_key_package_validate(const struct mls_suite *suite, const struct mls_key_package *kp,
                                   const struct mls_extensions *group, const uint64_t *now,
                                   const struct mem *mem);

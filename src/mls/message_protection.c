@@ -227,6 +227,5 @@ err mls_private_message_open(const struct mls_protection *p,
 
 err mls_private_message_consume(const struct mls_protection *p, enum mls_kind kind,
                                 const struct mls_sender_data *sender) {
-    return mls_secret_tree_consume(p->messages, sender->leaf, ratchet_of(kind),
-                                   sender->generation);
+    return mls_secret_tree_consume(p->messages, sender->leaf, ratchet_of(kind), sender->generation);
 }

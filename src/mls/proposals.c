@@ -8,8 +8,8 @@
 
 /* ---- One proposal (section 12.1) ---- */
 
-/* A proposal of a member that was kept is valid against the group's extensions by itself; new ones in
- * the same commit make it necessary to look again (section 12.3). */
+/* A proposal of a member that was kept is valid against the group's extensions by itself; new ones
+ * in the same commit make it necessary to look again (section 12.3). */
 struct context {
     const struct mls_group *group;
     const struct mls_extensions *extensions;
@@ -50,7 +50,7 @@ static err check_one(const struct context *c, const struct mls_proposal *p, uint
     case MLS_PROPOSAL_REMOVE:
         /* RFC 9420 s.12.1.3: the leaf is not blank. */
         return mls_tree_leaf(&c->group->epoch->tree, p->removed) != NULL ? OK
-                                                                        : ERR_MLS_PROPOSAL_LIST;
+                                                                         : ERR_MLS_PROPOSAL_LIST;
     case MLS_PROPOSAL_PSK:
         return mls_psk_check(c->group->suite, &p->psk);
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
@@ -77,8 +77,8 @@ err mls_proposal_check(const struct mls_group *group, const struct mls_proposal 
                        uint32_t sender, const struct mls_auth *auth) {
     struct context c = {group, &group->epoch->context.extensions, auth, false};
     TRY(check_one(&c, proposal, sender));
-    /* RFC 9420 s.7.3: keys are unique. An Add may follow the Remove of a member with its keys, so for
-     * it that waits until the commit. */
+    /* RFC 9420 s.7.3: keys are unique. An Add may follow the Remove of a member with its keys, so
+     * for it that waits until the commit. */
     if (proposal->type == MLS_PROPOSAL_UPDATE)
         return check_keys_new(&group->epoch->tree, proposal->leaf, sender);
     return OK;
@@ -156,9 +156,8 @@ static err resolve_items(struct mls_list *list, const struct mls_group *group,
         list->items[i] = (struct mls_item){&p->proposal, NULL, committer};
         if (!p->by_reference)
             continue;
-        const struct mls_pending *pending = find_sorted(sorted, group->pending_count,
-                                                        buf_slice(&p->reference),
-                                                        group->suite->hash->len);
+        const struct mls_pending *pending = find_sorted(
+            sorted, group->pending_count, buf_slice(&p->reference), group->suite->hash->len);
         if (pending == NULL)
             return ERR_MISSING;
         list->items[i] = (struct mls_item){&pending->proposal, pending, pending->sender};
@@ -331,8 +330,8 @@ static err take_own_update(const struct mls_applied *a, const struct mls_group *
                            group->mem);
 }
 
-/* Room for one of everything: a list is never so long that this would matter. One more change is for
- * the committer's own leaf. */
+/* Room for one of everything: a list is never so long that this would matter. One more change is
+ * for the committer's own leaf. */
 static err applied_begin(struct mls_applied *a, const struct mls_list *list,
                          const struct mem *mem) {
     *a = (struct mls_applied){0};
@@ -359,9 +358,9 @@ static err check_list(const struct mls_list *list, const struct mls_group *group
                       uint32_t committer, const struct mls_auth *auth, const struct mls_epoch *next,
                       const struct mls_applied *a) {
     /* RFC 9420 s.12.3: new extensions are what the other proposals are judged by. */
-    struct context c = {group, a->new_extensions ? &next->context.extensions
-                                                 : &group->epoch->context.extensions,
-                        auth, false};
+    struct context c = {
+        group, a->new_extensions ? &next->context.extensions : &group->epoch->context.extensions,
+        auth, false};
     for (size_t i = 0; i < list->n; i++)
         TRY(check_item(&c, &list->items[i], committer));
     /* applied.added is free to sort in until the adds are applied. */
@@ -410,7 +409,6 @@ err mls_applied_check(const struct mls_applied *applied, const struct mls_epoch 
     /* RFC 9420 s.7.3: everyone supports everyone's credential types. */
     TRY(mls_tree_check_credentials(&next->tree));
     /* RFC 9420 s.12.1.7: everyone supports the new extensions. */
-    return applied->new_extensions
-               ? mls_tree_check_support(&next->tree, &next->context.extensions)
-               : OK;
+    return applied->new_extensions ? mls_tree_check_support(&next->tree, &next->context.extensions)
+                                   : OK;
 }

@@ -1,11 +1,12 @@
-/* Proposals: kept until a commit names them, judged one by one (RFC 9420 section 12.1) and as a list
- * (12.2), and applied (12.3). */
+/* Proposals: kept until a commit names them, judged one by one (RFC 9420 section 12.1) and as a
+ * list (12.2), and applied (12.3). */
 #ifndef SOTTO_MLS_PROPOSALS_H
 #define SOTTO_MLS_PROPOSALS_H
 
 #include "mls/group.h"
 
-/* One proposal by itself against the group as it is. MLS_PROPOSAL_LIST, or the rule that is broken. */
+/* One proposal by itself against the group as it is. MLS_PROPOSAL_LIST, or the rule that is broken.
+ */
 MUST err mls_proposal_check(const struct mls_group *group, const struct mls_proposal *proposal,
                             uint32_t sender, const struct mls_auth *auth);
 
@@ -48,9 +49,9 @@ struct mls_applied {
     bool removes_us, path_required, new_extensions;
     size_t room; /* of the three arrays */
 };
-/* Sections 12.2 and 12.3: checks the list and applies it to `next`, a successor of the group's epoch,
- * which is to be dropped on failure. The keys that came into the tree are checked apart, when the
- * path is there too: mls_applied_check. */
+/* Sections 12.2 and 12.3: checks the list and applies it to `next`, a successor of the group's
+ * epoch, which is to be dropped on failure. The keys that came into the tree are checked apart,
+ * when the path is there too: mls_applied_check. */
 MUST err mls_list_apply(const struct mls_list *list, const struct mls_group *group,
                         uint32_t committer, const struct mls_auth *auth, struct mls_epoch *next,
                         struct mls_applied *applied);

@@ -60,8 +60,8 @@ static err message_size(const struct mls_group *group, size_t aad, size_t conten
 err mls_group_overhead(const struct mls_group *group, slice authenticated_data, size_t plain,
                        size_t *overhead) {
     size_t size;
-    TRY(message_size(group, authenticated_data.n,
-                     mls_private_message_content(group->suite, plain), &size));
+    TRY(message_size(group, authenticated_data.n, mls_private_message_content(group->suite, plain),
+                     &size));
     *overhead = size - plain;
     return OK;
 }
@@ -143,8 +143,8 @@ err mls_group_propose_add(struct mls_group *group, slice key_package, const stru
     return propose(group, fill_add, &key_package, auth, wire, out);
 }
 
-static err fill_remove(struct mls_group *group, const void *argument,
-                       struct mls_proposal *proposal, struct mls_pending *pending) {
+static err fill_remove(struct mls_group *group, const void *argument, struct mls_proposal *proposal,
+                       struct mls_pending *pending) {
     (void)group;
     (void)pending;
     const uint32_t *leaf = argument;
@@ -173,8 +173,8 @@ static err describe_update(struct mls_group *group, const struct mls_leaf_params
     return mls_leaf_from_params(leaf, params, extensions->p, extensions->n, group->mem);
 }
 
-static err fill_update(struct mls_group *group, const void *argument,
-                       struct mls_proposal *proposal, struct mls_pending *pending) {
+static err fill_update(struct mls_group *group, const void *argument, struct mls_proposal *proposal,
+                       struct mls_pending *pending) {
     const struct crypto_kem *kem = group->suite->kem;
     proposal->type = MLS_PROPOSAL_UPDATE;
     proposal->leaf = mem_new(group->mem, sizeof(*proposal->leaf));

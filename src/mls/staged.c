@@ -134,7 +134,8 @@ static void retire(struct mls_group *group, struct mls_past *past) {
     group->past_count++;
 }
 
-/* A member that is out keeps what opens late messages of its last epoch, and nothing to send with. */
+/* A member that is out keeps what opens late messages of its last epoch, and nothing to send with.
+ */
 static void leave(struct mls_group *group) {
     struct mls_epoch_secrets *s = &group->epoch->secrets;
     uint8_t sender_data[CRYPTO_HASH_MAX];

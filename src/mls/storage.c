@@ -1,5 +1,5 @@
-/* Groups and staged commits as bytes. One format, versioned at its beginning; a reader accepts what the
- * writer writes and nothing else. */
+/* Groups and staged commits as bytes. One format, versioned at its beginning; a reader accepts what
+ * the writer writes and nothing else. */
 #include "mls/commit.h"
 #include "mls/leaf.h"
 #include "mls/tree_hash.h"

@@ -99,7 +99,8 @@ void mls_list_free(const struct mls_list_kind *kind, void *p, size_t n, const st
     mem_free(mem, p, n * kind->size);
 }
 
-/* Elements that are being read: the room doubles, and what was not used is given back at the end. */
+/* Elements that are being read: the room doubles, and what was not used is given back at the end.
+ */
 struct growing {
     uint8_t *p;
     size_t n, room;
@@ -214,8 +215,8 @@ const struct mls_extension *mls_extensions_find(const struct mls_extensions *v, 
 
 /* ---- Credentials and capabilities (sections 5.3, 7.2) ---- */
 
-/* A Credential carries no length, so every type that is defined is one vector (basic, X.509 and those
- * of draft-ietf-mls-extensions are). */
+/* A Credential carries no length, so every type that is defined is one vector (basic, X.509 and
+ * those of draft-ietf-mls-extensions are). */
 static err fill_credential(reader *r, struct mls_credential *v, const struct mem *mem) {
     TRY(reader_u16(r, &v->type));
     return mls_opaque_read(r, &v->identity, mem);

@@ -1,8 +1,8 @@
-/* The structures of RFC 9420, decoded. Each owns what it holds: _free wipes and frees, and a structure
- * of zeros is valid to free. Encoders and decoders (types.c, types_messages.c) are named
- * mls_<type>_write and _read; a reader fails on anything that the structure can't hold, with nothing
- * left to free and the cursor where it was. A buf's room may be larger than its content; every other
- * array is exactly as long as its count says. */
+/* The structures of RFC 9420, decoded. Each owns what it holds: _free wipes and frees, and a
+ * structure of zeros is valid to free. Encoders and decoders (types.c, types_messages.c) are named
+ * mls_<type>_write and _read; a reader fails on anything that the structure can't hold, with
+ * nothing left to free and the cursor where it was. A buf's room may be larger than its content;
+ * every other array is exactly as long as its count says. */
 #ifndef SOTTO_MLS_TYPES_H
 #define SOTTO_MLS_TYPES_H
 
@@ -10,11 +10,7 @@
 
 enum mls_version { MLS_VERSION_10 = 1 };
 enum mls_credential_type { MLS_CREDENTIAL_BASIC = 1, MLS_CREDENTIAL_X509 = 2 };
-enum mls_leaf_source {
-    MLS_LEAF_KEY_PACKAGE = 1,
-    MLS_LEAF_UPDATE = 2,
-    MLS_LEAF_COMMIT = 3
-};
+enum mls_leaf_source { MLS_LEAF_KEY_PACKAGE = 1, MLS_LEAF_UPDATE = 2, MLS_LEAF_COMMIT = 3 };
 enum mls_proposal_type {
     MLS_PROPOSAL_ADD = 1,
     MLS_PROPOSAL_UPDATE = 2,
@@ -113,14 +109,14 @@ struct mls_psk_id {
 };
 struct mls_proposal {
     uint16_t type;
-    struct mls_key_package *key_package;  /* add */
-    struct mls_leaf_node *leaf;           /* update */
-    uint32_t removed;                     /* remove */
-    struct mls_psk_id psk;                /* psk */
-    buf group_id;                         /* reinit */
-    uint16_t version, suite;              /* reinit */
-    buf kem_output;                       /* external_init */
-    struct mls_extensions extensions;     /* reinit, group_context_extensions */
+    struct mls_key_package *key_package; /* add */
+    struct mls_leaf_node *leaf;          /* update */
+    uint32_t removed;                    /* remove */
+    struct mls_psk_id psk;               /* psk */
+    buf group_id;                        /* reinit */
+    uint16_t version, suite;             /* reinit */
+    buf kem_output;                      /* external_init */
+    struct mls_extensions extensions;    /* reinit, group_context_extensions */
 };
 struct mls_proposal_or_ref {
     bool by_reference;
@@ -197,16 +193,17 @@ struct mls_welcome {
 };
 
 /* X(type): everything above that is written and read by itself. */
-#define MLS_TYPES(X)                                                                               \
-    X(extensions) X(credential) X(capabilities) X(leaf_node) X(parent_node) X(key_package)         \
-    X(hpke_ciphertext) X(update_path) X(psk_id) X(proposal) X(commit) X(sender) X(group_context)   \
-    X(framed_content) X(authenticated_content) X(public_message) X(private_message)                \
-    X(group_info) X(group_secrets) X(welcome)
-#define X(type)                                                                                    \
-    void mls_##type##_write(writer *w, const struct mls_##type *v);                                \
-    MUST err mls_##type##_read(reader *r, struct mls_##type *v, const struct mem *mem);            \
-    void mls_##type##_free(struct mls_##type *v, const struct mem *mem);                           \
-    MUST err mls_##type##_copy(struct mls_##type *to, const struct mls_##type *from,               \
+#define MLS_TYPES(X)                                                                            \
+    X(extensions)                                                                               \
+    X(credential) X(capabilities) X(leaf_node) X(parent_node) X(key_package) X(hpke_ciphertext) \
+        X(update_path) X(psk_id) X(proposal) X(commit) X(sender) X(group_context)               \
+            X(framed_content) X(authenticated_content) X(public_message) X(private_message)     \
+                X(group_info) X(group_secrets) X(welcome)
+#define X(type)                                                                         \
+    void mls_##type##_write(writer *w, const struct mls_##type *v);                     \
+    MUST err mls_##type##_read(reader *r, struct mls_##type *v, const struct mem *mem); \
+    void mls_##type##_free(struct mls_##type *v, const struct mem *mem);                \
+    MUST err mls_##type##_copy(struct mls_##type *to, const struct mls_##type *from,    \
                                const struct mem *mem);
 MLS_TYPES(X)
 #undef X
@@ -257,32 +254,32 @@ MUST err mls_list_read(reader *r, const struct mls_list_kind *kind, void **p, si
                        const struct mem *mem);
 void mls_list_free(const struct mls_list_kind *kind, void *p, size_t n, const struct mem *mem);
 
-/* Defines mls_<type>_read and _copy from a static function fill_<type>(r, v, mem), which may leave a
- * half-filled structure when it fails. */
-#define MLS_DEFINE_READ(type)                                                                      \
-    err mls_##type##_read(reader *r, struct mls_##type *v, const struct mem *mem) {                \
-        reader at = *r;                                                                            \
-        memset(v, 0, sizeof(*v));                                                                  \
-        err e = fill_##type(&at, v, mem);                                                          \
-        if (e == OK)                                                                               \
-            *r = at;                                                                               \
-        else                                                                                       \
-            mls_##type##_free(v, mem);                                                             \
-        return e;                                                                                  \
-    }                                                                                              \
-    err mls_##type##_copy(struct mls_##type *to, const struct mls_##type *from,                    \
-                          const struct mem *mem) {                                                 \
-        buf bytes = buf_on(mem);                                                                   \
-        writer w = writer_on(&bytes);                                                              \
-        mls_##type##_write(&w, from);                                                              \
-        err e = writer_result(&w);                                                                 \
-        reader r = reader_of(buf_slice(&bytes));                                                   \
-        if (e == OK)                                                                               \
-            e = mls_##type##_read(&r, to, mem);                                                    \
-        else                                                                                       \
-            memset(to, 0, sizeof(*to));                                                            \
-        buf_free(&bytes);                                                                          \
-        return e;                                                                                  \
+/* Defines mls_<type>_read and _copy from a static function fill_<type>(r, v, mem), which may leave
+ * a half-filled structure when it fails. */
+#define MLS_DEFINE_READ(type)                                                       \
+    err mls_##type##_read(reader *r, struct mls_##type *v, const struct mem *mem) { \
+        reader at = *r;                                                             \
+        memset(v, 0, sizeof(*v));                                                   \
+        err e = fill_##type(&at, v, mem);                                           \
+        if (e == OK)                                                                \
+            *r = at;                                                                \
+        else                                                                        \
+            mls_##type##_free(v, mem);                                              \
+        return e;                                                                   \
+    }                                                                               \
+    err mls_##type##_copy(struct mls_##type *to, const struct mls_##type *from,     \
+                          const struct mem *mem) {                                  \
+        buf bytes = buf_on(mem);                                                    \
+        writer w = writer_on(&bytes);                                               \
+        mls_##type##_write(&w, from);                                               \
+        err e = writer_result(&w);                                                  \
+        reader r = reader_of(buf_slice(&bytes));                                    \
+        if (e == OK)                                                                \
+            e = mls_##type##_read(&r, to, mem);                                     \
+        else                                                                        \
+            memset(to, 0, sizeof(*to));                                             \
+        buf_free(&bytes);                                                           \
+        return e;                                                                   \
     }
 
 #endif

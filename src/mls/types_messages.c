@@ -1,4 +1,5 @@
-/* What travels: proposals, commits, framed messages, GroupInfo and Welcome (RFC 9420 sections 6, 8, 12). */
+/* What travels: proposals, commits, framed messages, GroupInfo and Welcome (RFC 9420 sections 6, 8,
+ * 12). */
 #include "mls/types.h"
 
 static void write_buf(writer *w, const buf *b) {

@@ -131,7 +131,8 @@ static err encrypt_all_secrets(struct building *b) {
 /* ---- Welcome ---- */
 
 static err write_welcome(const struct building *b, size_t from, size_t n, buf *out) {
-    struct mls_welcome welcome = { /* borrows: written, never freed */
+    struct mls_welcome welcome = {
+        /* borrows: written, never freed */
         .suite = b->suite->id,
         .secrets = b->secrets + from,
         .secret_count = n,

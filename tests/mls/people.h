@@ -9,9 +9,9 @@ struct person {
     const struct mls_suite *suite;
     const struct mem *mem;
     char name[24];
-    buf pub, priv;           /* signature keys */
+    buf pub, priv;            /* signature keys */
     buf key_package, secrets; /* the last one made */
-    struct mls_group *group; /* NULL: in none */
+    struct mls_group *group;  /* NULL: in none */
 };
 
 /* Accepts everybody. */
@@ -36,8 +36,8 @@ void people_talk(struct person *from, struct person **to, size_t n, const char *
 /* Same epoch, authenticator, tree and exporter; and what each says of itself is there. */
 void people_agree(struct person **people, size_t n);
 
-/* Commits, gives it to the n others, applies, and lets the added ones (in the order of params->adds,
- * then of the pending adds) join. */
+/* Commits, gives it to the n others, applies, and lets the added ones (in the order of
+ * params->adds, then of the pending adds) join. */
 void people_commit(struct person *by, const struct mls_commit_params *params,
                    struct person **others, size_t n, struct person **added, size_t added_count);
 /* Adds one person to a group of n. */

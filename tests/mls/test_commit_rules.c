@@ -12,8 +12,8 @@
 
 enum { ANNA = 0, BERT = 1, CARLA = 2, DORA = 3, MEMBERS = 4 };
 
-/* Anna, Bert, Carla and Dora are members; Evan is outside, with a key package. Anna is malicious, and
- * Bert reads. */
+/* Anna, Bert, Carla and Dora are members; Evan is outside, with a key package. Anna is malicious,
+ * and Bert reads. */
 struct scene {
     struct person people[MEMBERS], evan, *all[MEMBERS];
     buf before; /* Bert's state */
@@ -68,8 +68,8 @@ static void sign_and_tag(struct scene *s, struct mls_public_message *m, int how,
     slice context = buf_slice(&g->epoch->context_bytes);
     buf_clear(out);
     if ((how & KEEP_SIGNATURE) == 0)
-        CHECK_OK(mls_framing_sign(g->suite, &m->auth, context,
-                                  buf_slice(&s->people[ANNA].priv), NULL));
+        CHECK_OK(
+            mls_framing_sign(g->suite, &m->auth, context, buf_slice(&s->people[ANNA].priv), NULL));
     if ((how & KEEP_TAG) == 0) {
         CHECK_OK(mls_public_message_protect(g->suite, &m->auth, context,
                                             g->epoch->secrets.membership_key, out, NULL));
@@ -480,8 +480,7 @@ TEST(lists_of_proposals_that_break_a_rule_are_refused) {
         {"ReInit", reinit, 0, ERR_UNSUPPORTED},
         {"Add of another suite", add_another_suite, 0, ERR_MLS_SUITE},
         {"Add of another version", add_another_version, 0, ERR_MLS_VERSION},
-        {"Add with init key and encryption key the same", add_with_one_key, 0,
-         ERR_MLS_KEY_PACKAGE},
+        {"Add with init key and encryption key the same", add_with_one_key, 0, ERR_MLS_KEY_PACKAGE},
         {"Add with a short init key", add_with_short_key, 0, ERR_MLS_KEY_PACKAGE},
         {"Add with a wrong signature", add_forged, 0, ERR_SIGNATURE},
         {"Add with a wrong signature of the leaf", add_forged_leaf, 0, ERR_SIGNATURE},
@@ -617,8 +616,7 @@ TEST(paths_that_break_a_rule_are_refused) {
         {"a leaf made for an Update", leaf_for_an_update, 0, ERR_MLS_LEAF_SOURCE},
         {"the leaf's key stays", leaf_with_the_old_key, 0, ERR_MLS_DUPLICATE_KEY},
         {"the leaf has another member's key", leaf_with_carlas_key, 0, ERR_MLS_DUPLICATE_KEY},
-        {"an extension that isn't listed", leaf_with_an_unlisted_extension, 0,
-         ERR_MLS_EXTENSION},
+        {"an extension that isn't listed", leaf_with_an_unlisted_extension, 0, ERR_MLS_EXTENSION},
         {"another parent hash", leaf_with_another_parent_hash, 0, ERR_MLS_PARENT_HASH},
         {"no parent hash", leaf_without_parent_hash, 0, ERR_MLS_PARENT_HASH},
         {"another key in a node", node_with_another_key, 0, ERR_MLS_PARENT_HASH},
@@ -805,7 +803,8 @@ TEST(a_proposal_is_kept_once_and_not_without_end) {
     scene_end(&s);
 }
 
-/* A commit that names an Update of the committer's own, and one that updates and removes one leaf. */
+/* A commit that names an Update of the committer's own, and one that updates and removes one leaf.
+ */
 static void name_all(struct scene *s, struct mls_public_message *m) {
     struct mls_group *bert = s->people[BERT].group;
     for (size_t i = 0; i < bert->pending_count; i++) {

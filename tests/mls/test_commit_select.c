@@ -42,15 +42,13 @@ static void spread(struct scene *s, int from, buf *message) {
 
 static void propose_update(struct scene *s, int who) {
     buf message = {0};
-    CHECK_OK(
-        mls_group_propose_update(s->people[who].group, NULL, MLS_PRIVATE_MESSAGE, &message));
+    CHECK_OK(mls_group_propose_update(s->people[who].group, NULL, MLS_PRIVATE_MESSAGE, &message));
     spread(s, who, &message);
 }
 
 static void propose_remove(struct scene *s, int who, uint32_t leaf) {
     buf message = {0};
-    CHECK_OK(
-        mls_group_propose_remove(s->people[who].group, leaf, MLS_PRIVATE_MESSAGE, &message));
+    CHECK_OK(mls_group_propose_remove(s->people[who].group, leaf, MLS_PRIVATE_MESSAGE, &message));
     spread(s, who, &message);
 }
 

@@ -369,16 +369,15 @@ TEST(the_overhead_is_what_a_message_is_longer_by) {
         CHECK_EQ(message.n, plain.n + overhead);
         for (size_t total = message.n; total < message.n + 40000; total += 997) {
             buf padded = {0};
-            CHECK_OK(
-                mls_group_padding(t.anna.group, slice_str("aad"), plain.n, total, &padding));
+            CHECK_OK(mls_group_padding(t.anna.group, slice_str("aad"), plain.n, total, &padding));
             CHECK_OK(mls_group_protect(t.anna.group, slice_str("aad"), buf_slice(&plain), padding,
                                        &padded));
             CHECK(padded.n <= total && padded.n + 2 >= total);
             buf_free(&padded);
         }
-        CHECK_ERR(mls_group_padding(t.anna.group, slice_str("aad"), plain.n, message.n - 1,
-                                    &padding),
-                  ERR_TOO_LARGE);
+        CHECK_ERR(
+            mls_group_padding(t.anna.group, slice_str("aad"), plain.n, message.n - 1, &padding),
+            ERR_TOO_LARGE);
     }
     buf_free(&message);
     buf_free(&plain);

@@ -93,9 +93,9 @@ TEST(the_lifetime_and_the_application_are_asked) {
     CHECK_OK(check(&m, 2000));
     CHECK_ERR(check(&m, 999), ERR_MLS_LIFETIME);
     CHECK_ERR(check(&m, 2001), ERR_MLS_LIFETIME);
-    CHECK_ERR(mls_key_package_check(buf_slice(&m.key_package), &nobody, 1500, &member, NULL,
-                                    &count),
-              ERR_IDENTITY);
+    CHECK_ERR(
+        mls_key_package_check(buf_slice(&m.key_package), &nobody, 1500, &member, NULL, &count),
+        ERR_IDENTITY);
     drop(&m);
 }
 
@@ -140,14 +140,24 @@ static err changed(void (*change)(struct mls_key_package *kp), bool sign_leaf) {
     return e;
 }
 
-static void nothing(struct mls_key_package *kp) { (void)kp; }
-static void version(struct mls_key_package *kp) { kp->version = 2; }
-static void unknown_suite(struct mls_key_package *kp) { kp->suite = 0x0a0a; }
-static void short_init(struct mls_key_package *kp) { kp->init_key.n--; }
+static void nothing(struct mls_key_package *kp) {
+    (void)kp;
+}
+static void version(struct mls_key_package *kp) {
+    kp->version = 2;
+}
+static void unknown_suite(struct mls_key_package *kp) {
+    kp->suite = 0x0a0a;
+}
+static void short_init(struct mls_key_package *kp) {
+    kp->init_key.n--;
+}
 static void same_keys(struct mls_key_package *kp) {
     CHECK_OK(buf_set(&kp->init_key, buf_slice(&kp->leaf.encryption_key)));
 }
-static void update_leaf(struct mls_key_package *kp) { kp->leaf.source = MLS_LEAF_UPDATE; }
+static void update_leaf(struct mls_key_package *kp) {
+    kp->leaf.source = MLS_LEAF_UPDATE;
+}
 static void x509(struct mls_key_package *kp) {
     kp->leaf.credential.type = MLS_CREDENTIAL_X509;
     kp->leaf.capabilities.credentials.p[0] = MLS_CREDENTIAL_X509;

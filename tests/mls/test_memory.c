@@ -71,8 +71,8 @@ static void scene_end(struct scene *s) {
     CHECK_EQ(failing.held, 0);
 }
 
-/* The group as it is saved, which a failed call must not change. (What peeking derives in the secret
- * tree shows; so groups are compared after the ratchets were used once.) */
+/* The group as it is saved, which a failed call must not change. (What peeking derives in the
+ * secret tree shows; so groups are compared after the ratchets were used once.) */
 static void remember(struct scene *s) {
     buf_clear(&s->before);
     CHECK_OK(mls_group_save(s->anna.group, &s->before));

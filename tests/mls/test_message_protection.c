@@ -144,7 +144,8 @@ static void make_content(const struct setting *s, enum mls_kind kind, uint16_t w
         CHECK_OK(mls_opaque_copy(&content->content.application, body, NULL));
     else
         CHECK_OK(mls_content_body_read(&r, &content->content, NULL));
-    CHECK_OK(mls_framing_sign(s->suite, content, buf_slice(&s->context), buf_slice(&s->priv), NULL));
+    CHECK_OK(
+        mls_framing_sign(s->suite, content, buf_slice(&s->context), buf_slice(&s->priv), NULL));
     if (kind == MLS_COMMIT)
         CHECK_OK(mls_opaque_copy(&content->confirmation_tag, slice_str("any"), NULL));
 }
@@ -161,9 +162,9 @@ static void check_round_trip(const struct setting *s, enum mls_kind kind, slice 
     struct mls_protection p = protection(s, &mine);
     CHECK_OK(mls_private_message_protect(&p, &content, padding, &message));
     if (kind == MLS_APPLICATION) {
-        CHECK_OK(mls_private_message_size(
-            s->suite, s->group_id.n, 0, mls_private_message_content(s->suite, body.n) + padding,
-            &size));
+        CHECK_OK(mls_private_message_size(s->suite, s->group_id.n, 0,
+                                          mls_private_message_content(s->suite, body.n) + padding,
+                                          &size));
         CHECK_EQ(message.n, size);
     }
     CHECK_OK(open_private(s, &theirs, buf_slice(&message), &opened));

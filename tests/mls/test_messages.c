@@ -15,12 +15,20 @@ struct codec {
     err (*copy)(void *to, const void *from);
 };
 
-#define CODEC(type)                                                                                \
-    static err read_##type(reader *r, void *v) { return mls_##type##_read(r, v, NULL); }           \
-    static void write_##type(writer *w, const void *v) { mls_##type##_write(w, v); }               \
-    static void free_##type(void *v) { mls_##type##_free(v, NULL); }                               \
-    static err copy_##type(void *to, const void *from) { return mls_##type##_copy(to, from, NULL); } \
-    static const struct codec codec_##type = {sizeof(struct mls_##type), read_##type,              \
+#define CODEC(type)                                                                   \
+    static err read_##type(reader *r, void *v) {                                      \
+        return mls_##type##_read(r, v, NULL);                                         \
+    }                                                                                 \
+    static void write_##type(writer *w, const void *v) {                              \
+        mls_##type##_write(w, v);                                                     \
+    }                                                                                 \
+    static void free_##type(void *v) {                                                \
+        mls_##type##_free(v, NULL);                                                   \
+    }                                                                                 \
+    static err copy_##type(void *to, const void *from) {                              \
+        return mls_##type##_copy(to, from, NULL);                                     \
+    }                                                                                 \
+    static const struct codec codec_##type = {sizeof(struct mls_##type), read_##type, \
                                               write_##type, free_##type, copy_##type};
 CODEC(welcome)
 CODEC(group_info)
@@ -131,13 +139,13 @@ TEST(official_messages_decode_and_encode_to_the_same_bytes) {
 
 /* ---- What is refused ---- */
 
-#define READ(type, ...)                                                                            \
-    static err try_##type(const uint8_t *p, size_t n) {                                            \
-        struct mls_##type v;                                                                       \
-        reader r = {p, n};                                                                         \
-        err e = mls_##type##_read(&r, &v, NULL);                                                   \
-        mls_##type##_free(&v, NULL);                                                               \
-        return e;                                                                                  \
+#define READ(type, ...)                                 \
+    static err try_##type(const uint8_t *p, size_t n) { \
+        struct mls_##type v;                            \
+        reader r = {p, n};                              \
+        err e = mls_##type##_read(&r, &v, NULL);        \
+        mls_##type##_free(&v, NULL);                    \
+        return e;                                       \
     }
 READ(proposal)
 READ(sender)

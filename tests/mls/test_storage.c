@@ -157,8 +157,8 @@ TEST(a_staged_removal_of_us_survives_a_restart) {
     pair_end(&p);
 }
 
-/* Whatever is cut off or changed in its structure is damaged; a change inside a secret can't be seen
- * here (the store that seals it sees it). Nothing crashes. */
+/* Whatever is cut off or changed in its structure is damaged; a change inside a secret can't be
+ * seen here (the store that seals it sees it). Nothing crashes. */
 TEST(damaged_bytes_are_told) {
     struct pair p;
     buf saved = {0}, late[3] = {{0}};

@@ -122,8 +122,8 @@ static err join_with(struct scene *s, const struct mls_own_key_package *own, sli
                      const struct mls_auth *auth) {
     struct mls_group *group = (struct mls_group *)&group;
     uint32_t sender;
-    err e = mls_group_join(&group, buf_slice(&s->c.welcomes[0]), own, tree, NULL, auth, NULL,
-                           &sender);
+    err e =
+        mls_group_join(&group, buf_slice(&s->c.welcomes[0]), own, tree, NULL, auth, NULL, &sender);
     CHECK((e == OK) == (group != NULL));
     mls_group_free(group);
     return e;
@@ -291,18 +291,42 @@ static err forge(struct scene *s, void (*change)(struct forged *f), bool sign) {
     return e;
 }
 
-static void change_nothing(struct forged *f) { (void)f; }
-static void change_epoch(struct forged *f) { f->info.context.epoch++; }
-static void change_tag(struct forged *f) { f->info.confirmation_tag.p[3] ^= 1; }
-static void shorten_tag(struct forged *f) { f->info.confirmation_tag.n = 0; }
-static void change_signature(struct forged *f) { f->info.signature.p[3] ^= 1; }
-static void change_signer_to_nobody(struct forged *f) { f->info.signer = 17; }
-static void change_signer_to_joiner(struct forged *f) { f->info.signer = 1; }
-static void change_version(struct forged *f) { f->info.context.version = 2; }
-static void change_suite(struct forged *f) { f->info.context.suite = 1; }
-static void change_tree_hash(struct forged *f) { f->info.context.tree_hash.p[0] ^= 1; }
-static void change_path_secret(struct forged *f) { f->secrets.path_secret.p[0] ^= 1; }
-static void shorten_joiner(struct forged *f) { f->secrets.joiner_secret.n--; }
+static void change_nothing(struct forged *f) {
+    (void)f;
+}
+static void change_epoch(struct forged *f) {
+    f->info.context.epoch++;
+}
+static void change_tag(struct forged *f) {
+    f->info.confirmation_tag.p[3] ^= 1;
+}
+static void shorten_tag(struct forged *f) {
+    f->info.confirmation_tag.n = 0;
+}
+static void change_signature(struct forged *f) {
+    f->info.signature.p[3] ^= 1;
+}
+static void change_signer_to_nobody(struct forged *f) {
+    f->info.signer = 17;
+}
+static void change_signer_to_joiner(struct forged *f) {
+    f->info.signer = 1;
+}
+static void change_version(struct forged *f) {
+    f->info.context.version = 2;
+}
+static void change_suite(struct forged *f) {
+    f->info.context.suite = 1;
+}
+static void change_tree_hash(struct forged *f) {
+    f->info.context.tree_hash.p[0] ^= 1;
+}
+static void change_path_secret(struct forged *f) {
+    f->secrets.path_secret.p[0] ^= 1;
+}
+static void shorten_joiner(struct forged *f) {
+    f->secrets.joiner_secret.n--;
+}
 static void ask_for_a_psk(struct forged *f) {
     f->secrets.psk_count = 1;
     f->secrets.psks = mem_new(NULL, sizeof(*f->secrets.psks));
