@@ -10,6 +10,9 @@
 #ifndef SOTTO_SYS_LOOP_H
 #define SOTTO_SYS_LOOP_H
 
+/* SIGTERM and the like, for those who may not include what is the system's. */
+#include <signal.h>
+
 #include "base/slice.h"
 
 struct sys_loop;

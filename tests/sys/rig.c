@@ -128,7 +128,7 @@ struct sys_conn *rig_connected(struct rig *rig) {
 }
 
 bool rig_until(struct rig *rig, const unsigned *counter, unsigned n) {
-    uint64_t end = sys_clock_mono() + 5000;
+    uint64_t end = sys_clock_mono() + 20000;
     while (*counter < n) {
         if (sys_clock_mono() > end)
             return false;
@@ -167,7 +167,7 @@ void rig_write(struct rig *rig, int fd, slice bytes) {
 }
 
 void rig_read_all(struct rig *rig, int fd, buf *out) {
-    uint64_t end = sys_clock_mono() + 300;
+    uint64_t end = sys_clock_mono() + 1000;
     uint8_t bytes[4096];
     while (sys_clock_mono() < end) {
         CHECK_OK(sys_loop_turn(rig->loop, 1));

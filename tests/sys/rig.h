@@ -39,7 +39,7 @@ void rig_fini(struct rig *rig);
 struct sys_conn *rig_connect(struct rig *rig);
 /* The same, and turns until both sides say opened. */
 struct sys_conn *rig_connected(struct rig *rig);
-/* Turns until *counter is at least n, five seconds at most. */
+/* Turns until *counter is at least n, twenty seconds at most. */
 bool rig_until(struct rig *rig, const unsigned *counter, unsigned n);
 /* Turns for so many milliseconds. */
 void rig_turn(struct rig *rig, unsigned ms);
@@ -47,7 +47,7 @@ void rig_turn(struct rig *rig, unsigned ms);
 /* A bare, non-blocking socket to the rig's port. */
 int rig_socket(const struct rig *rig);
 void rig_write(struct rig *rig, int fd, slice bytes);
-/* What comes until the server closes, or for 300 ms at most. */
+/* What comes until the server closes, or for a second at most. */
 void rig_read_all(struct rig *rig, int fd, buf *out);
 
 /* A fresh certificate for "localhost" and its key, in PEM. */

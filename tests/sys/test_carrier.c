@@ -412,16 +412,16 @@ TEST(a_peer_that_does_not_read_is_closed) {
 
 TEST(an_idle_limit_ends_a_silent_connection) {
     struct sys_conn_limits limits = sys_conn_limits_default();
-    limits.idle_ms = 50;
+    limits.idle_ms = 400;
     rig_init(&rig, RIG_TCP, &limits);
     int fd = rig_socket(&rig);
     CHECK(rig_until(&rig, &rig.server.opened, 1));
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 12; i++) {
         rig_write(&rig, fd, slice_of("\0\1x", 3));
-        rig_turn(&rig, 15);
+        rig_turn(&rig, 40);
     }
     CHECK_EQ(rig.server.closed, 0);
-    rig_turn(&rig, 100);
+    rig_turn(&rig, 500);
     close(fd);
     CHECK(rig_until(&rig, &rig.server.closed, 1));
     CHECK_ERR(rig.server.why, ERR_TIMEOUT);

@@ -2,6 +2,7 @@
 #include "sys/proc.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,7 +123,7 @@ static struct sys_proc *launch(struct watched *w, const char *role, bool once) {
 }
 
 static void until(struct watched *w, const unsigned *counter, unsigned n) {
-    uint64_t end = sys_clock_mono() + 5000;
+    uint64_t end = sys_clock_mono() + 20000;
     while (*counter < n && sys_clock_mono() < end)
         CHECK_OK(sys_loop_turn(w->loop, 20));
     CHECK(*counter >= n);
@@ -219,23 +220,29 @@ TEST(stopping_asks_first_and_kills_after_the_grace_time) {
 /* A parent in between starts a child, tells its number and dies. The child holds the writing end of
  * a pipe: when the kernel has killed it, the reading end says so. */
 TEST(a_child_dies_with_its_parent) {
-    int ends[2];
+    int ends[2], child = 0;
     CHECK(pipe2(ends, O_CLOEXEC) == 0);
     pid_t between = fork();
     CHECK(between >= 0);
     if (between == 0) {
         struct watched w;
         dup2(ends[1], STDERR_FILENO);
-        launch(&w, "stubborn", false);
+        child = sys_proc_pid(launch(&w, "stubborn", false));
         char byte;
-        raise(read(w.in[0], &byte, 1) == 1 ? SIGKILL : SIGABRT);
+        bool good = read(w.in[0], &byte, 1) == 1 &&
+                    write(ends[1], &child, sizeof(child)) == (ssize_t)sizeof(child);
+        raise(good ? SIGKILL : SIGABRT);
     }
     close(ends[1]);
     int status;
     CHECK(waitpid(between, &status, 0) == between);
     CHECK_EQ(WTERMSIG(status), SIGKILL);
-    char byte;
-    CHECK(read(ends[0], &byte, 1) == 0);
+    CHECK(read(ends[0], &child, sizeof(child)) == (ssize_t)sizeof(child));
+    struct pollfd end = {.fd = ends[0], .events = POLLIN};
+    bool died = poll(&end, 1, 20000) == 1;
+    if (!died)
+        kill(child, SIGKILL);
+    CHECK(died);
     close(ends[0]);
 }
 

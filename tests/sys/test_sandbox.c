@@ -185,7 +185,7 @@ static bool works_as_mail(void) {
     char path[160];
     snprintf(path, sizeof(path), "%s/sub/deeper", folder);
     bool good = sys_dir_make(path) == OK;
-    strcat(path, "/file");
+    snprintf(path, sizeof(path), "%s/sub/deeper/file", folder);
     good = good && sys_file_write(path, slice_str("data"), 0600) == OK &&
            sys_file_read(path, 100, &got) == OK && slice_equal(buf_slice(&got), slice_str("data"));
     good = good && sys_file_remove(path) == OK;
