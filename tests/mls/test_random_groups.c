@@ -88,11 +88,9 @@ static void do_commit(struct world *w, size_t max_adds, size_t max_removes, bool
     uint32_t removes[SOME];
     struct mls_committed c;
     buf tree = {0};
-    struct mls_commit_params params = {.adds = adds,
-                                       .removes = removes,
-                                       .wire = any_wire(w),
-                                       .tree_in_welcome = roll(w, 2) == 0,
-                                       .welcome_each = roll(w, 2) == 0};
+    struct mls_commit_params params = {.adds = adds, .removes = removes, .wire = any_wire(w)};
+    params.tree_in_welcome = roll(w, 2) == 0;
+    params.welcome_each = roll(w, 2) == 0;
     params.add_count = invite(w, added, adds, max_adds);
     params.remove_count = pick_removes(w, by, removes, max_removes);
     struct mls_leaf_params leaf;
@@ -128,7 +126,8 @@ static void do_commit(struct world *w, size_t max_adds, size_t max_removes, bool
 }
 
 static void do_propose(struct world *w) {
-    struct person *by = someone(w), *outside[1];
+    struct person *by = someone(w), *other = someone(w), *outside[1];
+    enum mls_wire wire = any_wire(w);
     slice add[1];
     buf message = {0};
     err e = OK;
@@ -137,14 +136,13 @@ static void do_propose(struct world *w) {
         if (w->proposed != NULL || invite(w, outside, add, 1) != 1)
             break;
         w->proposed = outside[0];
-        e = mls_group_propose_add(by->group, add[0], &people_auth, any_wire(w), &message);
+        e = mls_group_propose_add(by->group, add[0], &people_auth, wire, &message);
         break;
     case 1:
-        e = mls_group_propose_remove(by->group, mls_group_own_leaf(someone(w)->group), any_wire(w),
-                                     &message);
+        e = mls_group_propose_remove(by->group, mls_group_own_leaf(other->group), wire, &message);
         break;
     default:
-        e = mls_group_propose_update(by->group, NULL, any_wire(w), &message);
+        e = mls_group_propose_update(by->group, NULL, wire, &message);
     }
     CHECK(e == OK || e == ERR_REPEAT);
     if (message.n != 0)
