@@ -17,7 +17,8 @@ ANY = r".*"
 # name, files, files left out, pattern, whether comments and strings count too
 RULES = [
     ("no_function_without_a_bound", C, None,
-     r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|scanf|sscanf|fscanf|atoi|atol)\s*\(", False),
+     r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca)\s*\(", False),
+    ("no_number_is_read_unchecked", SHIPPED, None, r"\b(scanf|sscanf|fscanf|atoi|atol|atof)\s*\(", False),
     ("no_randomness_but_the_crypto_provider", SHIPPED, None,
      r"\b(rand|srand|random|srandom|drand48|rand_r)\s*\(", False),
     ("a_result_starts_as_failure", C, None,

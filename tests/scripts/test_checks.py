@@ -31,6 +31,7 @@ INCLUDES = [
 ]
 MISTAKES = [
     ("src/base/b.c", "void f(char *a) {\n    strcpy(a, x);\n}\n", "no_function_without_a_bound"),
+    ("src/base/b.c", "int f(char *a) {\n    return atoi(a);\n}\n", "no_number_is_read_unchecked"),
     ("src/core/b.c", "int f(void) {\n    return rand();\n}\n", "no_randomness"),
     ("src/base/b.c", "err f(void) {\n    err e = OK;\n    TRY_OUT(e, g());\nout:\n    return e;\n}\n",
      "a_result_starts_as_failure"),
