@@ -220,7 +220,9 @@ static err take_place(struct joining *j) {
     if (j->keys.leaf_priv.n != j->suite->kem->priv)
         return ERR_DAMAGED;
     TRY(mls_treekem_private_init(&epoch->keys, j->suite, own, buf_slice(&j->keys.leaf_priv)));
-    TRY(mls_treekem_private_check(&epoch->keys, &epoch->tree));
+    e = mls_treekem_private_check(&epoch->keys, &epoch->tree);
+    if (e != OK) /* the private key that was kept is not that of the key package */
+        return e == ERR_MLS_TREE ? ERR_DAMAGED : e;
     /* RFC 9420 s.12.4.3.1: the path secret gives the keys from the common ancestor up. */
     if (!j->secrets.has_path_secret)
         return OK;

@@ -449,6 +449,18 @@ static void psk_of_an_epoch_not_kept(struct scene *s, struct mls_public_message 
     CHECK_OK(buf_set(&id->id, slice_str("group")));
     id->epoch = 77;
 }
+static void psk_of_another_group(struct scene *s, struct mls_public_message *m) {
+    psk_of_an_epoch_not_kept(s, m);
+    struct mls_commit *c = &content(m)->commit;
+    struct mls_psk_id *id = &c->proposals[c->proposal_count - 1].proposal.psk;
+    CHECK_OK(buf_set(&id->id, slice_str("other")));
+    id->epoch = content(m)->epoch;
+}
+static void too_many_psks(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    for (int i = 0; i <= MLS_PSKS_MAX; i++)
+        append_psk(m)->nonce.p[0] = (uint8_t)i;
+}
 static void extensions_twice(struct scene *s, struct mls_public_message *m) {
     (void)s;
     append_extensions(m, MLS_EXTENSION_APPLICATION_ID, SLICE_EMPTY);
@@ -488,6 +500,9 @@ TEST(lists_of_proposals_that_break_a_rule_are_refused) {
         {"the same PSK twice", psk_twice, 0, ERR_MLS_PROPOSAL_LIST},
         {"a PSK with a short nonce", psk_of_a_short_nonce, 0, ERR_MLS_PROPOSAL_LIST},
         {"a PSK for a branch", psk_for_a_branch, 0, ERR_MLS_PROPOSAL_LIST},
+        {"a PSK of another group", psk_of_another_group, 0, ERR_MLS_PSK},
+        {"a PSK of an epoch not kept", psk_of_an_epoch_not_kept, 0, ERR_MLS_PSK},
+        {"too many PSKs", too_many_psks, 0, ERR_LIMIT},
         {"two sets of extensions", extensions_twice, 0, ERR_MLS_PROPOSAL_LIST},
         {"an extension that members don't understand", extension_not_understood, 0,
          ERR_MLS_CAPABILITIES},
@@ -630,25 +645,27 @@ TEST(paths_that_break_a_rule_are_refused) {
     TRY_ALL(forgeries, &empty);
 }
 
-/* Anna encrypts other path secrets than those that her public keys came from. */
-TEST(secrets_that_do_not_fit_the_public_keys_are_refused) {
-    struct scene s;
-    scene_begin(&s);
-    struct mls_group *g = s.people[ANNA].group;
+/* A path that Anna makes by hand, so that only what `spoil` does to it is wrong. */
+struct handmade {
     struct mls_epoch *next;
     struct mls_leaf_node leaf;
     struct mls_treekem_secrets secrets;
+};
+
+static err handmade_answer(struct scene *s, void (*spoil)(struct scene *s, struct handmade *h)) {
+    struct mls_group *g = s->people[ANNA].group;
+    struct handmade h;
     struct mls_public_message m = {0};
     struct mls_framed_content *c = content(&m);
     buf message = {0};
-    CHECK_OK(mls_epoch_successor(&next, g->epoch, NULL));
-    CHECK_OK(mls_leaf_node_copy(&leaf, mls_tree_leaf(&g->epoch->tree, ANNA), NULL));
-    CHECK_OK(mls_treekem_create(&next->tree, &next->keys, &leaf, buf_slice(&s.people[ANNA].priv),
-                                slice_str("group"), &secrets));
-    CHECK_OK(mls_epoch_encode(next, NULL));
-    secrets.secret[0][0] ^= 1;
-    CHECK_OK(mls_treekem_encrypt(&next->tree, &next->keys, &secrets, NULL, 0,
-                                 buf_slice(&next->context_bytes), &c->commit.path));
+    CHECK_OK(mls_epoch_successor(&h.next, g->epoch, NULL));
+    CHECK_OK(mls_leaf_node_copy(&h.leaf, mls_tree_leaf(&g->epoch->tree, ANNA), NULL));
+    CHECK_OK(mls_treekem_create(&h.next->tree, &h.next->keys, &h.leaf,
+                                buf_slice(&s->people[ANNA].priv), slice_str("group"), &h.secrets));
+    spoil(s, &h);
+    CHECK_OK(mls_epoch_encode(h.next, NULL));
+    CHECK_OK(mls_treekem_encrypt(&h.next->tree, &h.next->keys, &h.secrets, NULL, 0,
+                                 buf_slice(&h.next->context_bytes), &c->commit.path));
     c->commit.has_path = true;
     c->kind = MLS_COMMIT;
     c->epoch = g->epoch->context.epoch;
@@ -656,12 +673,45 @@ TEST(secrets_that_do_not_fit_the_public_keys_are_refused) {
     m.auth.wire_format = MLS_WIRE_PUBLIC_MESSAGE;
     CHECK_OK(mls_opaque_copy(&c->group_id, slice_str("group"), NULL));
     CHECK_OK(buf_resize(&m.auth.confirmation_tag, 32));
-    sign_and_tag(&s, &m, 0, &message);
-    CHECK_ERR(person_process(&s.people[BERT], buf_slice(&message)), ERR_MLS_UPDATE_PATH);
+    sign_and_tag(s, &m, 0, &message);
+    err e = person_process(&s->people[BERT], buf_slice(&message));
     mls_public_message_free(&m, NULL);
-    mls_leaf_node_free(&leaf, NULL);
-    mls_epoch_free(next, NULL);
+    mls_leaf_node_free(&h.leaf, NULL);
+    mls_epoch_free(h.next, NULL);
     buf_free(&message);
+    return e;
+}
+
+static void leave_as_is(struct scene *s, struct handmade *h) {
+    (void)s;
+    (void)h;
+}
+static void other_secrets(struct scene *s, struct handmade *h) {
+    (void)s;
+    h->secrets.secret[0][0] ^= 1;
+}
+/* Carla's leaf key in a node of the path, with parent hashes that fit. */
+static void carlas_key_in_a_node(struct scene *s, struct handmade *h) {
+    struct mls_tree *tree = &h->next->tree;
+    struct mls_parent_node node;
+    uint8_t hash[CRYPTO_HASH_MAX];
+    size_t n;
+    CHECK_OK(mls_parent_node_copy(&node, mls_tree_parent(tree, h->secrets.path.node[0]), NULL));
+    CHECK_OK(buf_set(&node.encryption_key, mls_tree_public_key(tree, 2 * CARLA)));
+    CHECK_OK(mls_tree_set_parent(tree, h->secrets.path.node[0], &node));
+    CHECK_OK(mls_tree_hash_path(tree, &h->secrets.path, ANNA, hash, &n));
+    CHECK_OK(buf_set(&h->leaf.parent_hash, slice_of(hash, n)));
+    resign_leaf(s, &h->leaf);
+    CHECK_OK(mls_tree_set_leaf(tree, ANNA, &h->leaf));
+    mls_parent_node_free(&node, NULL);
+}
+
+TEST(paths_made_by_hand_are_held_to_the_same_rules) {
+    struct scene s;
+    scene_begin(&s);
+    CHECK_ERR(handmade_answer(&s, leave_as_is), ERR_MLS_CONFIRMATION_TAG);
+    CHECK_ERR(handmade_answer(&s, other_secrets), ERR_MLS_UPDATE_PATH);
+    CHECK_ERR(handmade_answer(&s, carlas_key_in_a_node), ERR_MLS_DUPLICATE_KEY);
     scene_end(&s);
 }
 

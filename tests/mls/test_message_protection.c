@@ -368,6 +368,55 @@ TEST(padding_that_is_not_zero_is_refused) {
     setting_free(&s);
 }
 
+/* The encrypted parts with other lengths than any sender gives them. */
+static err try_lengths(const struct setting *s, size_t sender_data, size_t ciphertext) {
+    struct mls_private_message m = {.epoch = s->epoch, .kind = MLS_APPLICATION};
+    struct mls_authenticated_content content;
+    struct mls_secret_tree t;
+    buf message = {0};
+    CHECK_OK(mls_opaque_copy(&m.group_id, buf_slice(&s->group_id), NULL));
+    CHECK_OK(buf_resize(&m.encrypted_sender_data, sender_data));
+    CHECK_OK(buf_resize(&m.ciphertext, ciphertext));
+    writer w = writer_on(&message);
+    mls_message_begin(&w, MLS_WIRE_PRIVATE_MESSAGE);
+    mls_private_message_write(&w, &m);
+    CHECK_OK(writer_result(&w));
+    secret_tree(s, &t);
+    err e = open_private(s, &t, buf_slice(&message), &content);
+    mls_private_message_free(&m, NULL);
+    mls_secret_tree_free(&t);
+    buf_free(&message);
+    return e;
+}
+
+TEST(encrypted_parts_of_other_lengths_do_not_open) {
+    struct setting s;
+    setting_make(&s);
+    for (size_t n = 0; n < 100; n++) {
+        CHECK_ERR(try_lengths(&s, n, 100), ERR_CRYPTO);
+        CHECK_ERR(try_lengths(&s, 28, n), ERR_CRYPTO);
+    }
+    setting_free(&s);
+}
+
+TEST(a_ciphertext_shorter_than_its_tag_does_not_open) {
+    struct setting s;
+    struct mls_authenticated_content content;
+    struct mls_secret_tree t;
+    struct mls_private_message m = {.kind = MLS_APPLICATION};
+    struct mls_sender_data sender = {.leaf = SENDER};
+    setting_make(&s);
+    secret_tree(&s, &t);
+    struct mls_protection p = protection(&s, &t);
+    for (size_t n = 0; n < 17; n++) {
+        CHECK_OK(buf_resize(&m.ciphertext, n));
+        CHECK_ERR(mls_private_message_open(&p, &m, &sender, &content), ERR_CRYPTO);
+    }
+    mls_private_message_free(&m, NULL);
+    mls_secret_tree_free(&t);
+    setting_free(&s);
+}
+
 TEST(each_message_has_another_reuse_guard) {
     struct setting s;
     struct mls_authenticated_content content;

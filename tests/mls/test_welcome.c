@@ -190,6 +190,69 @@ static err refuse_anna(void *ctx, const struct mls_member *before,
     return slice_equal(member->identity, slice_str("anna")) ? ERR_IDENTITY : OK;
 }
 
+TEST(a_joiner_needs_the_private_key_of_its_leaf) {
+    struct scene s;
+    struct person other;
+    buf mixed = {0};
+    struct mls_key_package_secrets a, b;
+    scene_begin(&s, true);
+    person_init(&other, MLS_SUITE_X25519_CHACHA, "other");
+    person_key_package(&other, false);
+    CHECK_OK(mls_key_package_secrets_read(buf_slice(&s.bert.secrets), &a, NULL));
+    CHECK_OK(mls_key_package_secrets_read(buf_slice(&other.secrets), &b, NULL));
+    struct mls_own_key_package own = own_of(&s.bert);
+    for (size_t n = 32; n >= 31; n--) {
+        writer w = writer_on(&mixed);
+        buf_clear(&mixed);
+        writer_u16(&w, 1);
+        writer_vec(&w, buf_slice(&a.init_priv));
+        writer_vec(&w, slice_of(b.leaf_priv.p, n));
+        CHECK_OK(writer_result(&w));
+        own.secrets = buf_slice(&mixed);
+        CHECK_ERR(join_with(&s, &own, SLICE_EMPTY, &people_auth), ERR_DAMAGED);
+    }
+    mls_key_package_secrets_free(&a);
+    mls_key_package_secrets_free(&b);
+    person_free(&other);
+    buf_free(&mixed);
+    scene_end(&s);
+}
+
+TEST(refs_that_have_no_room_are_told) {
+    struct scene s;
+    uint8_t refs[32];
+    size_t count = 0;
+    scene_begin(&s, true);
+    slice welcome = buf_slice(&s.c.welcomes[0]);
+    CHECK_ERR(mls_welcome_refs(welcome, refs, 32, &count), ERR_LIMIT);
+    count = 1;
+    CHECK_OK(mls_welcome_refs(welcome, refs, 32, &count));
+    CHECK_EQ(count, 1);
+    CHECK_ERR(mls_welcome_refs(buf_slice(&s.c.commit), refs, 32, &count), ERR_UNKNOWN_TYPE);
+    scene_end(&s);
+}
+
+TEST(a_welcome_of_another_suite_or_too_short_is_refused) {
+    struct scene s;
+    scene_begin(&s, true);
+    struct mls_own_key_package own = own_of(&s.bert);
+    buf *welcome = &s.c.welcomes[0];
+    welcome->p[4] = 0xf0;
+    welcome->p[5] = 0x4d;
+    CHECK_ERR(join_with(&s, &own, SLICE_EMPTY, &people_auth), ERR_MLS_SUITE);
+    welcome->p[4] = 0;
+    welcome->p[5] = 3;
+    for (size_t n = 0; n < welcome->n; n++) {
+        size_t whole = welcome->n;
+        welcome->n = n;
+        CHECK_ERR(join_with(&s, &own, SLICE_EMPTY, &people_auth), ERR_TRUNCATED);
+        welcome->n = whole;
+    }
+    CHECK_OK(buf_append_byte(welcome, 0));
+    CHECK_ERR(join_with(&s, &own, SLICE_EMPTY, &people_auth), ERR_TRAILING);
+    scene_end(&s);
+}
+
 TEST(the_application_judges_every_leaf_of_the_tree) {
     struct scene s;
     struct mls_auth picky = {.accept = refuse_anna}, none = {.accept = NULL};
@@ -221,6 +284,7 @@ struct forged {
     struct mls_group_secrets secrets;
     struct mls_group_info info;
     bool sign; /* with Anna's key, after the change */
+    bool cut;  /* the encrypted GroupInfo is shorter than its tag */
 };
 
 static void open_welcome(struct scene *s, struct mls_welcome *welcome, struct forged *f) {
@@ -258,6 +322,8 @@ static void seal_group_info(struct scene *s, struct mls_welcome *welcome, struct
     CHECK_OK(buf_resize(&welcome->encrypted_group_info, plain.n + suite->aead->tag));
     CHECK_OK(suite->aead->seal(welcome->encrypted_group_info.p, key, nonce, SLICE_EMPTY,
                                buf_slice(&plain)));
+    if (f->cut)
+        welcome->encrypted_group_info.n = 3;
     buf_free(&plain);
 }
 
@@ -333,6 +399,18 @@ static void ask_for_a_psk(struct forged *f) {
     f->secrets.psks[0].type = MLS_PSK_EXTERNAL;
     CHECK_OK(buf_resize(&f->secrets.psks[0].nonce, 32));
 }
+static void ask_for_a_branch(struct forged *f) {
+    ask_for_a_psk(f);
+    f->secrets.psks[0].type = MLS_PSK_RESUMPTION;
+    f->secrets.psks[0].usage = MLS_PSK_BRANCH;
+}
+static void ask_with_a_short_nonce(struct forged *f) {
+    ask_for_a_psk(f);
+    f->secrets.psks[0].nonce.n = 5;
+}
+static void cut_group_info(struct forged *f) {
+    f->cut = true;
+}
 static void repeat_an_extension(struct forged *f) {
     struct mls_extension two[] = {{0x0a0a, SLICE_EMPTY}, {0x0a0a, SLICE_EMPTY}};
     mls_extensions_free(&f->info.extensions, NULL);
@@ -365,6 +443,9 @@ TEST(a_joiner_checks_what_a_malicious_member_could_change) {
         {change_path_secret, true, ERR_MLS_UPDATE_PATH},
         {shorten_joiner, true, ERR_MALFORMED},
         {ask_for_a_psk, true, ERR_MLS_PSK},
+        {ask_for_a_branch, true, ERR_UNSUPPORTED},
+        {ask_with_a_short_nonce, true, ERR_MLS_PROPOSAL_LIST},
+        {cut_group_info, true, ERR_CRYPTO},
         {repeat_an_extension, true, ERR_MLS_EXTENSION},
         {need_an_extension, true, ERR_MLS_CAPABILITIES},
     };
