@@ -17,6 +17,7 @@ static void send_to_client(void *ctx, struct session *s, slice message) {
 static void take_request(void *ctx, struct session *s, const struct proto_edge_request *request) {
     struct rig *rig = ctx;
     struct link *link = (struct link *)((char *)s - offsetof(struct link, session));
+    rig->request = request;
     enum verdict v = rig->on_request == NULL
                          ? PASS
                          : rig->on_request(rig, link->client, request->type, request->body);

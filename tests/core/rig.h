@@ -62,7 +62,8 @@ struct rig {
     /* What a test may put in the way: NULL lets everything pass. */
     enum verdict (*on_request)(struct rig *rig, struct client *from, uint16_t type, slice body);
     enum verdict (*on_reply)(struct rig *rig, struct client *to, uint16_t type, slice body);
-    void *ctx;
+    const struct proto_edge_request *request; /* what a hook is called for */
+    const struct proto_edge_reply *reply;
     unsigned hits; /* for the hooks' use */
 };
 

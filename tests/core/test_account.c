@@ -87,6 +87,42 @@ TEST(a_registration_whose_answer_is_lost_is_done_once) {
     rig_fini(&rig);
 }
 
+/* A server that only remembers that the code was used. */
+static enum verdict used_code(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)body;
+    if (type != PROTO_register_account || r->hits++ == 0)
+        return PASS;
+    struct proto_error m = {.reason = PROTO_REASON_INVITE};
+    buf answer = {0};
+    writer w = writer_on(&answer);
+    proto_error_write(&w, &m);
+    CHECK_OK(writer_result(&w));
+    struct proto_edge_reply reply = {.session = r->request->session,
+                                     .request = r->request->request,
+                                     .type = PROTO_error,
+                                     .body = buf_slice(&answer)};
+    (void)from;
+    session_reply(&r->links[reply.session - 1].session, &r->env, &reply);
+    buf_free(&answer);
+    return DROP;
+}
+
+static enum verdict lose_first_ok(struct rig *r, struct client *to, uint16_t type, slice body) {
+    (void)to, (void)body;
+    return type == PROTO_ok && r->hits == 1 ? CUT : PASS;
+}
+
+TEST(a_code_that_was_used_by_our_own_earlier_try_is_no_failure) {
+    rig_init(&rig, 0);
+    struct client *c = rig_client(&rig, 0);
+    rig.on_request = used_code;
+    rig.on_reply = lose_first_ok;
+    rig_finish(c, create(c, rig_join_link(&rig)), OK);
+    CHECK_EQ(rig.hits, 2);
+    CHECK(rig_status(c).registered);
+    rig_fini(&rig);
+}
+
 TEST(a_registration_goes_on_after_a_crash_at_any_moment) {
     for (uint64_t ms = 0; ms < 8; ms++) {
         rig_init(&rig, 0);

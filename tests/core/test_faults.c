@@ -122,6 +122,33 @@ TEST(a_retry_after_many_epochs_is_the_same_message) {
     rig_fini(&rig);
 }
 
+static enum verdict lose_send(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)body;
+    return from == victim && type == PROTO_send && r->hits++ == 0 ? CUT : PASS;
+}
+
+TEST(a_message_that_never_left_is_encrypted_again_after_many_epochs) {
+    uint64_t command;
+    start(3);
+    victim = client(0);
+    rig.on_request = lose_send;
+    uint64_t said = rig_say(client(0), "late");
+    rig_run(&rig);
+    CHECK_EQ(rig.hits, 1);
+    client(0)->away = true;
+    rig_cut(&rig, client(0));
+    for (int i = 0; i < 12; i++) {
+        CHECK_OK(core_conversation_update(client(1)->core, 1, rig.now, &command));
+        rig_finish(client(1), command, OK);
+    }
+    client(0)->away = false;
+    rig_finish(client(0), said, OK);
+    rig_pass(&rig, TIME_SECOND);
+    check_texts(3, "late\n");
+    CHECK_EQ(rig_status(client(1)).quarantined, 0);
+    rig_fini(&rig);
+}
+
 /* ---- Links that are cut, at every frame ---- */
 
 static enum verdict cut_at(struct rig *r, struct client *from, uint16_t type, slice body) {
@@ -246,6 +273,7 @@ static enum verdict fill_disk(struct rig *r, struct client *to, uint16_t type, s
 TEST(a_full_disk_acknowledges_nothing) {
     start(2);
     uint64_t position = rig_status(client(1)).position;
+    size_t told = rig_notices(client(1), CORE_NOTICE_MESSAGE);
     victim = client(1);
     rig.on_reply = fill_disk;
     rig_finish(client(0), rig_say(client(0), "kept by the server"), OK);
@@ -253,6 +281,7 @@ TEST(a_full_disk_acknowledges_nothing) {
     CHECK_EQ(rig_status(client(1)).position, position);
     CHECK(rig_notices(client(1), CORE_NOTICE_TROUBLE) > 1);
     CHECK_ERR(rig_last(client(1), CORE_NOTICE_TROUBLE)->notice.error, ERR_DISK_FULL);
+    CHECK_EQ(rig_notices(client(1), CORE_NOTICE_MESSAGE), told);
     rig.on_reply = NULL;
     rig_pass(&rig, 2 * TIME_MINUTE);
     CHECK(strcmp(rig_texts(client(1)), "kept by the server\n") == 0);

@@ -152,6 +152,18 @@ TEST(malformed_items_are_put_aside_and_the_queue_goes_on) {
     finish();
 }
 
+TEST(the_same_garbage_is_put_aside_once) {
+    uint8_t item[256] = {9};
+    start(2);
+    catch_from(client(0), PROTO_send, PASS);
+    rig_finish(client(0), rig_say(client(0), "one"), OK);
+    for (int i = 0; i < 3; i++)
+        rig_send(&rig, address_at(&caught.send.addresses, 1), SLICE_ARRAY(item));
+    CHECK_EQ(rig_status(client(1)).quarantined, 1);
+    CHECK_EQ(rig_status(client(1)).repeats, 2);
+    finish();
+}
+
 TEST(quarantine_is_bounded) {
     uint8_t item[256] = {9};
     start(2);
@@ -229,6 +241,7 @@ TEST(a_commit_without_the_servers_mark_is_refused) {
     CHECK_ERR(rig_last(client(0), CORE_NOTICE_QUARANTINED)->notice.error, ERR_UNORDERED);
     CHECK_EQ(rig_state(client(0)).epoch, epoch);
     CHECK_EQ(rig_state(client(0)).quarantined, 1);
+    CHECK(!rig_state(client(0)).spoiled);
     /* To its maker too. */
     rig_send(&rig, address_at(&caught.commit.addresses, 1), caught.commit.item);
     CHECK_EQ(rig_state(client(1)).epoch, epoch);
@@ -272,6 +285,68 @@ TEST(a_commit_whose_mark_does_not_fit_it_is_refused) {
     /* Its epoch still carries messages. */
     rig_finish(client(2), rig_say(client(2), "make a new one"), OK);
     CHECK(strcmp(rig_texts(client(0)), "make a new one\n") == 0);
+    finish();
+}
+
+/* Even well-formed and for a group that we are in: nothing but PrivateMessages. */
+TEST(a_public_message_is_refused) {
+    buf message = {0}, item = {0};
+    writer w = writer_on(&message);
+    start(2);
+    catch_from(client(0), PROTO_send, PASS);
+    rig_finish(client(0), rig_say(client(0), "one"), OK);
+    writer_u16(&w, 1);
+    writer_u16(&w, MLS_PUBLIC_MESSAGE);
+    writer_vec(&w, rig_state(client(1)).group_id);
+    writer_u64(&w, rig_state(client(1)).epoch);
+    writer_u8(&w, 1); /* a member */
+    writer_u32(&w, 0);
+    writer_vec(&w, SLICE_EMPTY);
+    writer_u8(&w, MLS_PROPOSAL);
+    CHECK_OK(writer_result(&w));
+    CHECK_OK(buf_resize(&message, message.n + 64));
+    CHECK_OK(core_item_write(&item, ITEM_MESSAGE, buf_slice(&message)));
+    put_aside(buf_slice(&item), ERR_DENIED);
+    buf_free(&message);
+    buf_free(&item);
+    finish();
+}
+
+/* The server took the commit, and our own mailbox was full. */
+static enum verdict refuse_own_copy(struct rig *r, struct client *to, uint16_t type, slice body) {
+    struct proto_committed m = {.taken = true, .refused = {.count = 1}};
+    struct proto_refusal refusal = {.place = 1, .reason = PROTO_REASON_MAILBOX_FULL};
+    struct proto_delivery d;
+    buf list = {0}, answer = {0};
+    if (to != client(1))
+        return PASS;
+    if (type == PROTO_delivery && proto_delivery_decode(body, &d) == OK && d.mark.n > 0)
+        return DROP;
+    if (type != PROTO_committed)
+        return PASS;
+    writer inner = writer_on(&list), w = writer_on(&answer);
+    proto_refusal_write(&inner, &refusal);
+    m.refused.bytes = buf_slice(&list);
+    proto_committed_write(&w, &m);
+    CHECK_OK(writer_result(&w));
+    struct proto_edge_reply reply = *r->reply;
+    reply.body = buf_slice(&answer);
+    session_reply(&r->links[reply.session - 1].session, &r->env, &reply);
+    buf_free(&list);
+    buf_free(&answer);
+    return DROP;
+}
+
+TEST(a_commit_whose_own_copy_was_refused_is_applied_all_the_same) {
+    uint64_t command;
+    start(2);
+    uint64_t epoch = rig_state(client(0)).epoch;
+    rig.on_reply = refuse_own_copy;
+    CHECK_OK(core_conversation_update(client(1)->core, 1, rig.now, &command));
+    rig_finish(client(1), command, OK);
+    CHECK_EQ(rig_done(client(1), command)->notice.refused, 1);
+    CHECK_EQ(rig_state(client(1)).epoch, epoch + 1);
+    rig_same_state(&rig, 2);
     finish();
 }
 
@@ -440,6 +515,40 @@ TEST(a_welcome_joins_once) {
     CHECK_OK(core_conversation_update(client(1)->core, 1, rig.now, &command));
     rig_finish(client(1), command, OK);
     buf_free(&again);
+    finish();
+}
+
+/* The server gives somebody else's key package. */
+static enum verdict swap_address(struct rig *r, struct client *from, uint16_t type, slice body) {
+    struct proto_key_package_take m;
+    if (from != client(0) || type != PROTO_key_package_take)
+        return PASS;
+    CHECK_OK(proto_key_package_take_decode(body, &m));
+    struct proto_edge_request other = *r->request;
+    other.body = slice_of(address_at(&caught.send.addresses, 2), PROTO_ADDRESS);
+    mail_request(r->mail, &other);
+    return DROP;
+}
+
+TEST(a_key_package_of_somebody_else_is_refused) {
+    uint64_t command;
+    uint32_t number;
+    struct core_conversation c;
+    start(3);
+    catch_from(client(0), PROTO_send, PASS);
+    rig_finish(client(0), rig_say(client(0), "one"), OK);
+    rig.on_request = swap_address;
+    CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[16])client(1)->account, 1, rig.now, &command,
+                                   &number));
+    uint64_t said, message;
+    CHECK_OK(core_send_text(client(0)->core, number, CORE_TEXT_PLAIN, slice_str("x"), NULL, rig.now,
+                            &said, &message));
+    rig_finish(client(0), command, ERR_MLS_CREDENTIAL);
+    rig_finish(client(0), said, ERR_MLS_REMOVED);
+    CHECK_OK(core_conversation_get(client(0)->core, number, &c));
+    CHECK_EQ(c.state, CORE_CONVERSATION_FAILED);
+    CHECK_EQ(rig_status(client(2)).conversations, 1);
     finish();
 }
 

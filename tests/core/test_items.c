@@ -109,6 +109,9 @@ TEST(a_blob_that_was_changed_does_not_open) {
     reference.key[0] ^= 1;
     CHECK_ERR(core_blob_open(buf_slice(&sealed), &reference, &back), ERR_CRYPTO);
     reference.key[0] ^= 1;
+    reference.id[0] ^= 1;
+    CHECK_ERR(core_blob_open(buf_slice(&sealed), &reference, &back), ERR_CRYPTO);
+    reference.id[0] ^= 1;
     reference.size = (uint32_t)sealed.n;
     CHECK_ERR(core_blob_open(buf_slice(&sealed), &reference, &back), ERR_TRUNCATED);
     reference.size = 5;
