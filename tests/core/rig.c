@@ -43,6 +43,7 @@ static void take_reply(void *ctx, const struct proto_edge_reply *reply) {
     struct link *link = &rig->links[reply->session - 1];
     if (!link->open || link->client == NULL)
         return;
+    rig->reply = reply;
     enum verdict v =
         rig->on_reply == NULL ? PASS : rig->on_reply(rig, link->client, reply->type, reply->body);
     if (v == PASS)
