@@ -1,12 +1,13 @@
 /* Messaging Layer Security (RFC 9420).
  *
- * A group is one value: create or join it, protect and process messages, stage a commit, apply it. No
- * call does I/O, reads a clock or keeps global state. Messages are whole MLSMessage structures
- * (RFC 9420 section 6). Slices that are handed out stay valid until the object they came from changes
- * or is freed.
+ * A group is one value: create or join it, protect and process messages, stage a commit, apply it.
+ * No call does I/O, reads a clock or keeps global state. Messages are whole MLSMessage structures
+ * (RFC 9420 section 6). Slices that are handed out stay valid until the object they came from
+ * changes or is freed.
  *
- * Stage, persist, publish, apply: whatever can fail happens while staging; applying returns nothing.
- * A call that returns an error has changed nothing, with one exception that is named where it holds.
+ * Stage, persist, publish, apply: whatever can fail happens while staging; applying returns
+ * nothing. A call that returns an error has changed nothing, with one exception that is named where
+ * it holds.
  *
  * A group in memory is worth what was saved of it: after mls_group_protect and every successful
  * mls_group_process, save it before anything leaves the machine or is acknowledged, and if saving
@@ -60,8 +61,8 @@ struct mls_member {
 struct mls_auth {
     err (*accept)(void *ctx, const struct mls_member *before, const struct mls_member *member);
     void *ctx;
-    /* External pre-shared keys (section 8.4): sets `secret` for an id; MLS_PSK if there is none. May be
-     * NULL: then there are none. Resumption PSKs the library has by itself. */
+    /* External pre-shared keys (section 8.4): sets `secret` for an id; MLS_PSK if there is none.
+     * May be NULL: then there are none. Resumption PSKs the library has by itself. */
     err (*psk)(void *ctx, slice id, buf *secret);
 };
 
@@ -72,13 +73,14 @@ struct mls_key_package_params {
     uint64_t not_before, not_after; /* seconds since 1970 */
 };
 
-/* key_package: an MLSMessage; secrets: the private keys, to be stored until a Welcome uses them (or,
- * for a last-resort one, until it is replaced). Both are appended to. */
-MUST err mls_key_package_new(const struct mls_suite *suite, const struct mls_key_package_params *params,
-                             buf *key_package, buf *secrets);
-/* Section 10.1, and the lifetime against now (seconds). Also hands out who it is for: valid as long as
- * the bytes of key_package; extensions are written to `extensions` (room for *count, which becomes
- * the number found; LIMIT if there are more). */
+/* key_package: an MLSMessage; secrets: the private keys, to be stored until a Welcome uses them
+ * (or, for a last-resort one, until it is replaced). Both are appended to. */
+MUST err mls_key_package_new(const struct mls_suite *suite,
+                             const struct mls_key_package_params *params, buf *key_package,
+                             buf *secrets);
+/* Section 10.1, and the lifetime against now (seconds). Also hands out who it is for: valid as long
+ * as the bytes of key_package; extensions are written to `extensions` (room for *count, which
+ * becomes the number found; LIMIT if there are more). */
 MUST err mls_key_package_check(slice key_package, const struct mls_auth *auth, uint64_t now,
                                struct mls_member *member, struct mls_extension *extensions,
                                size_t *count);
@@ -90,10 +92,11 @@ MUST err mls_key_package_ref(slice key_package, uint8_t *ref, size_t *n);
 struct mls_group;
 struct mls_staged; /* a commit that was checked and waits to be applied */
 
+/* Taken literally where they are given at all: 0 keeps nothing. */
 struct mls_limits {
-    uint32_t past_epochs;    /* epochs whose application messages can still be opened: default 8 */
-    uint32_t out_of_order;   /* skipped generations kept in one ratchet: default 256 */
-    uint32_t forward;        /* how far ahead a generation may be: default 4096 */
+    uint32_t past_epochs;  /* epochs whose application messages can still be opened: default 8 */
+    uint32_t out_of_order; /* skipped generations kept in one ratchet: default 256 */
+    uint32_t forward;      /* how far ahead a generation may be: default 4096 */
 };
 
 struct mls_group_params {
@@ -106,7 +109,8 @@ struct mls_group_params {
     const struct mem *mem;           /* NULL: malloc */
 };
 
-/* A group of one, in epoch 0 (section 11). *group is NULL on failure; free it with mls_group_free. */
+/* A group of one, in epoch 0 (section 11). *group is NULL on failure; free it with mls_group_free.
+ */
 MUST err mls_group_create(struct mls_group **group, const struct mls_group_params *params,
                           const struct mls_auth *auth);
 
@@ -117,12 +121,13 @@ struct mls_own_key_package {
     slice signature_priv;
 };
 
-/* Which of our key packages a Welcome is for: writes the refs it names, `size` bytes each, into refs
- * (room for *count). Costs no cryptography. */
+/* Which of our key packages a Welcome is for: writes the refs it names, `size` bytes each, into
+ * refs (room for *count). Costs no cryptography. */
 MUST err mls_welcome_refs(slice welcome, uint8_t *refs, size_t size, size_t *count);
 
 /* Joins (section 12.4.3.1). tree: the ratchet tree if the Welcome does not carry it, else empty.
- * MLS_NO_WELCOME if it is for another key package. *sender: the leaf that added us. */
+ * MLS_NO_WELCOME if it is for another key package. *sender: the leaf that added us. That we are not
+ * in a group of this id already is the caller's to check, before it keeps the new one. */
 MUST err mls_group_join(struct mls_group **group, slice welcome,
                         const struct mls_own_key_package *own, slice tree,
                         const struct mls_limits *limits, const struct mls_auth *auth,
@@ -154,15 +159,17 @@ MUST err mls_group_export(const struct mls_group *group, slice label, slice cont
 
 /* ---- Messages ---- */
 
-/* An application message as a PrivateMessage (section 6.3), appended to out. padding: zero bytes to add
- * inside. The group moves on by one generation. */
+/* An application message as a PrivateMessage (section 6.3), appended to out. padding: zero bytes to
+ * add inside. The group moves on by one generation. */
 MUST err mls_group_protect(struct mls_group *group, slice authenticated_data, slice plain,
                            size_t padding, buf *out);
-/* How many bytes longer than its content a PrivateMessage of this group is: for choosing padding. */
+/* How many bytes longer than its content a PrivateMessage of this group is: for choosing padding.
+ */
 MUST err mls_group_overhead(const struct mls_group *group, slice authenticated_data, size_t plain,
                             size_t *overhead);
-/* The most padding with which the message of so many plain bytes is no longer than `total` (and just
- * as long, but for a few totals that no message has). TOO_LARGE if it is longer without any. */
+/* The most padding with which the message of so many plain bytes is no longer than `total` (and
+ * just as long, but for a few totals that no message has). TOO_LARGE if it is longer without any.
+ */
 MUST err mls_group_padding(const struct mls_group *group, slice authenticated_data, size_t plain,
                            size_t total, size_t *padding);
 
@@ -181,28 +188,30 @@ MUST err mls_message_header(slice message, struct mls_header *header);
 struct mls_received {
     enum mls_kind kind;
     uint64_t epoch;
-    uint32_t sender;             /* leaf index in that epoch */
-    slice sender_identity;       /* as in that epoch's tree */
+    uint32_t sender;       /* leaf index in that epoch */
+    slice sender_identity; /* as in that epoch's tree */
     slice sender_signature_pub;
     slice authenticated_data;
-    slice application;           /* MLS_APPLICATION: the plaintext */
-    struct mls_staged *commit;   /* MLS_COMMIT: apply or free it */
-    buf memory;                  /* what the slices point into: free with mls_received_free */
+    slice application;         /* MLS_APPLICATION: the plaintext */
+    struct mls_staged *commit; /* MLS_COMMIT: apply or free it */
+    buf memory;                /* what the slices point into: free with mls_received_free */
 };
 
 /* Checks and opens a message of another member.
  * MLS_APPLICATION: the plaintext; its key is erased. Epochs past are accepted within the limits.
- * MLS_PROPOSAL: kept in the group until the epoch ends, for a commit to name.
+ * MLS_PROPOSAL: kept in the group until the epoch ends, for a commit to name; what is not valid is
+ * refused at once. FULL if very many wait.
  * MLS_COMMIT: staged; the group itself does not change until mls_staged_apply.
- * EARLY for a later epoch, MISSING if a commit names a proposal not seen, MLS_OWN_MESSAGE for what we
- * sent, REPEAT or MLS_GENERATION for a key that is used up, else the rule that is broken. */
+ * EARLY for a later epoch, MISSING if a commit names a proposal not seen, MLS_OWN_MESSAGE for what
+ * we sent, REPEAT or MLS_GENERATION for a key that is used up, else the rule that is broken. */
 MUST err mls_group_process(struct mls_group *group, slice message, const struct mls_auth *auth,
                            struct mls_received *received);
 void mls_received_free(struct mls_received *received);
 
 /* ---- Proposals and commits (section 12) ---- */
 
-/* Proposals of our own, by reference: the message is appended to out and the proposal is kept. */
+/* Proposals of our own, by reference: the message is appended to out and the proposal is kept.
+ * REPEAT for one that waits already, byte for byte. */
 MUST err mls_group_propose_add(struct mls_group *group, slice key_package,
                                const struct mls_auth *auth, enum mls_wire wire, buf *out);
 MUST err mls_group_propose_remove(struct mls_group *group, uint32_t leaf, enum mls_wire wire,
@@ -221,7 +230,7 @@ struct mls_commit_params {
     size_t add_count;
     const uint32_t *removes; /* leaves, by value */
     size_t remove_count;
-    bool without_pending;    /* leave the pending proposals out */
+    bool without_pending;               /* leave the pending proposals out */
     const struct mls_leaf_params *leaf; /* what our new leaf says; NULL: as now */
     enum mls_wire wire;
     bool tree_in_welcome;
@@ -231,17 +240,19 @@ struct mls_commit_params {
 struct mls_committed {
     struct mls_staged *staged;
     buf commit;
-    buf *welcomes;   /* welcome_each: in the order of the adds in the new tree; else one or none */
+    buf *welcomes; /* welcome_each: in the order of the adds in the new tree; else one or none */
     size_t welcome_count;
     /* For each added member, in the order of `welcomes` (or of the adds): its leaf. */
     uint32_t *added;
     size_t added_count;
 };
 
-/* Makes a commit and stages it. Always with a path, except where section 12.4 lets it be left out and
- * nothing but adds are committed: then too, for forward secrecy. Pending proposals that can't be
- * committed together are left out by the rules of section 12.2 (ours last).
- * The group does not change but for the generation used (save it before publishing). */
+/* Makes a commit and stages it, always with a path, also where section 12.4 would let it be left
+ * out. Adds by value come first in the new tree, in their order, then pending ones. What is asked
+ * for by value must be possible, else the call fails with the rule that it breaks; pending
+ * proposals that can't be committed with it are left out (section 12.2: a Remove wins over an
+ * Update, the newest of several Updates over the others). The group does not change but for the
+ * generation used (save it before publishing). */
 MUST err mls_group_commit(struct mls_group *group, const struct mls_commit_params *params,
                           const struct mls_auth *auth, struct mls_committed *committed);
 void mls_committed_free(struct mls_committed *committed, const struct mem *mem);
@@ -255,6 +266,7 @@ struct mls_change {
 uint64_t mls_staged_epoch(const struct mls_staged *staged);
 uint32_t mls_staged_committer(const struct mls_staged *staged);
 /* True if the commit removes us: applying leaves a group that can only be read and freed. */
+/* Whom a commit removes can't check its confirmation tag. */
 bool mls_staged_removes_us(const struct mls_staged *staged);
 size_t mls_staged_change_count(const struct mls_staged *staged);
 struct mls_change mls_staged_change(const struct mls_staged *staged, size_t i);
@@ -262,9 +274,10 @@ struct mls_change mls_staged_change(const struct mls_staged *staged, size_t i);
 uint32_t mls_staged_leaf_count(const struct mls_staged *staged);
 MUST err mls_staged_member(const struct mls_staged *staged, uint32_t leaf,
                            struct mls_member *member);
-MUST err mls_staged_export(const struct mls_staged *staged, slice label, slice context, uint8_t *out,
-                           size_t n);
-/* A staged commit survives a restart: saved by itself and loaded against the group it belongs to. */
+MUST err mls_staged_export(const struct mls_staged *staged, slice label, slice context,
+                           uint8_t *out, size_t n);
+/* A staged commit survives a restart: saved by itself and loaded against the group it belongs to.
+ */
 MUST err mls_staged_save(const struct mls_staged *staged, buf *out);
 MUST err mls_staged_load(struct mls_staged **staged, const struct mls_group *group, slice saved);
 void mls_staged_free(struct mls_staged *staged);

@@ -1,5 +1,5 @@
 /* What a group is made of; shared by the files of the library's upper half: group.c, process.c,
- * proposals.c, commit.c, staged.c, welcome.c, psk.c, storage.c. */
+ * send.c, pending.c, proposals.c, commit*.c, staged.c, welcome.c, join.c, psk.c, storage.c. */
 #ifndef SOTTO_MLS_GROUP_H
 #define SOTTO_MLS_GROUP_H
 
@@ -71,7 +71,7 @@ MUST err mls_past_new(struct mls_past **past, const struct mls_tree *before,
 void mls_past_take(struct mls_past *past, struct mls_epoch *epoch);
 void mls_past_free(struct mls_past *past, const struct mem *mem);
 
-/* ---- Proposals that wait for a commit (proposals.c) ---- */
+/* ---- Proposals that wait for a commit (pending.c) ---- */
 
 struct mls_pending {
     uint8_t ref[CRYPTO_HASH_MAX];

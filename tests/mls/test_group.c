@@ -470,4 +470,71 @@ TEST(creating_checks_what_it_is_given) {
     person_free(&bert);
 }
 
+static err refuse_all(void *ctx, const struct mls_member *before, const struct mls_member *member) {
+    (void)ctx;
+    (void)before;
+    (void)member;
+    return ERR_IDENTITY;
+}
+
+TEST(our_own_new_leaf_is_held_to_the_rules) {
+    struct trio t;
+    struct mls_committed c;
+    struct mls_auth nobody = {.accept = refuse_all};
+    trio_begin(&t, MLS_SUITE_X25519_CHACHA);
+    struct mls_leaf_params leaf = person_leaf(&t.anna);
+    struct mls_commit_params params = {.leaf = &leaf, .wire = MLS_PRIVATE_MESSAGE};
+    CHECK_ERR(mls_group_commit(t.anna.group, &params, &nobody, &c), ERR_IDENTITY);
+    leaf.signature_priv = buf_slice(&t.bert.priv); /* not the pair of the public key */
+    CHECK_ERR(mls_group_commit(t.anna.group, &params, &people_auth, &c), ERR_SIGNATURE);
+    leaf.signature_pub = buf_slice(&t.bert.pub); /* a pair, but another member's */
+    CHECK_ERR(mls_group_commit(t.anna.group, &params, &people_auth, &c), ERR_MLS_DUPLICATE_KEY);
+    empty_commit(&t, &t.anna, MLS_PRIVATE_MESSAGE);
+    trio_end(&t);
+}
+
+TEST(our_own_proposals_are_held_to_the_rules) {
+    struct trio t;
+    struct person dora;
+    struct mls_auth nobody = {.accept = refuse_all};
+    buf out = {0};
+    trio_begin(&t, MLS_SUITE_X25519_CHACHA);
+    person_init(&dora, MLS_SUITE_XWING_CHACHA, "dora");
+    person_key_package(&dora, false);
+    struct mls_group *anna = t.anna.group;
+    CHECK_ERR(mls_group_propose_add(anna, buf_slice(&dora.key_package), &people_auth,
+                                    MLS_PRIVATE_MESSAGE, &out),
+              ERR_MLS_SUITE);
+    person_key_package(&t.bert, true);
+    CHECK_ERR(mls_group_propose_add(anna, buf_slice(&t.bert.key_package), &nobody,
+                                    MLS_PRIVATE_MESSAGE, &out),
+              ERR_IDENTITY);
+    CHECK_ERR(mls_group_propose_remove(anna, 17, MLS_PRIVATE_MESSAGE, &out), ERR_NOT_FOUND);
+    struct mls_leaf_params leaf = person_leaf(&t.carla);
+    CHECK_ERR(mls_group_propose_update(anna, &leaf, MLS_PRIVATE_MESSAGE, &out),
+              ERR_MLS_DUPLICATE_KEY);
+    CHECK_EQ(out.n, 0);
+    CHECK_EQ(mls_group_pending_proposals(anna), 0);
+    person_free(&dora);
+    buf_free(&out);
+    trio_end(&t);
+}
+
+TEST(a_staged_commit_shows_the_members_to_come) {
+    struct trio t;
+    struct mls_committed c;
+    struct mls_member member;
+    uint32_t bert = 1;
+    struct mls_commit_params params = {
+        .removes = &bert, .remove_count = 1, .wire = MLS_PRIVATE_MESSAGE};
+    trio_begin(&t, MLS_SUITE_X25519_CHACHA);
+    CHECK_OK(mls_group_commit(t.anna.group, &params, &people_auth, &c));
+    CHECK_ERR(mls_staged_member(c.staged, 1, &member), ERR_NOT_FOUND);
+    CHECK_OK(mls_staged_member(c.staged, 2, &member));
+    CHECK_SLICE(member.identity, slice_str("carla"));
+    CHECK_OK(mls_group_member(t.anna.group, 1, &member));
+    mls_committed_free(&c, NULL);
+    trio_end(&t);
+}
+
 TEST_MAIN
