@@ -36,6 +36,9 @@ def listed(flavour, wanted, only):
     for test in json.loads(info.read_text()):
         suites = [s.split(":")[-1] for s in test["suite"]]
         if wanted.intersection(suites) and only in test["name"]:
+            # Meson names a program among the arguments as seen from the build's folder.
+            folder = info.parent.parent
+            test["cmd"] = [str(folder / a) if (folder / a).is_file() else a for a in test["cmd"]]
             yield f"{flavour}:{test['name']}", test
 
 
