@@ -5,6 +5,8 @@
 #include "sys/machine.h"
 #include "sys/sandbox.h"
 
+enum { STARTS_MAX = 5 };
+
 /* ---- What children are told ---- */
 
 static err tell_mail(struct parent *p) {
@@ -187,16 +189,25 @@ static void edge_started(void *ctx, struct sys_proc *proc, err result) {
     close_ends(edge->links);
 }
 
+/* Before the server was ready once, an edge that gives up will not do better the next time. */
+static bool is_hopeless(const struct parent *p, const struct sys_proc *proc, int status) {
+    return !p->announced && (status > 0 || sys_proc_restarts(proc) >= STARTS_MAX);
+}
+
 static void edge_ended(void *ctx, struct sys_proc *proc, int status, bool restarts) {
     struct child *edge = ctx;
-    (void)proc;
+    struct parent *p = edge->parent;
     edge->ready = false;
     wire_fini(&edge->wire);
-    if (edge->parent->stopping)
-        parent_go_on_stopping(edge->parent);
-    else
-        sys_log_warn(&edge->parent->log, "an edge ended (%d); %s", status,
+    if (p->stopping) {
+        parent_go_on_stopping(p);
+    } else if (is_hopeless(p, proc, status)) {
+        sys_log_error(&p->log, "an edge could not start");
+        parent_stop(p, status > 0 ? status : EXIT_FAILED);
+    } else {
+        sys_log_warn(&p->log, "an edge ended (%d); %s", status,
                      restarts ? "it starts again, its connections are lost" : "it stays away");
+    }
 }
 
 /* The edges go too: their channels end with mail, and they start again when it is back. */

@@ -280,24 +280,18 @@ static err enter_sandbox(struct edge *edge, uint8_t mode, uint32_t connections) 
     return OK;
 }
 
-static err listen_all(struct edge *edge, const struct proto_edge_setup *in) {
+static err listen_all(struct edge *edge, const struct proto_edge_setup *in, struct sys_tls *tls) {
     struct sys_conn_limits limits = sys_conn_limits_default();
-    struct sys_tls *tls = NULL;
     limits.count_max = in->connections;
     limits.queue_max = QUEUE_MAX;
     limits.drain_at = DRAIN_AT;
     limits.handshake_ms = in->opening_seconds * 1000;
     sys_conns_init(&edge->conns, edge->loop, &conn_events, edge, &limits);
     edge->site = (struct sys_http){pages, sizeof pages / sizeof pages[0], edge};
-    if (in->certificate.n > 0)
-        TRY(sys_tls_server_new(&tls, in->certificate, in->certificate_key));
     struct sys_listener_options tcp = {.fd = FD_TCP};
     struct sys_listener_options http = {.fd = FD_HTTP, .tls = tls, .http = &edge->site};
-    err e = sys_listener_new(&edge->tcp, &edge->conns, &tcp);
-    if (e == OK)
-        e = sys_listener_new(&edge->http, &edge->conns, &http);
-    sys_tls_free(tls);
-    return e;
+    TRY(sys_listener_new(&edge->tcp, &edge->conns, &tcp));
+    return sys_listener_new(&edge->http, &edge->conns, &http);
 }
 
 static void on_mail_closed(struct sys_channel *channel, void *ctx, err why) {
@@ -322,8 +316,16 @@ static err set_up(struct edge *edge, slice body) {
     keep_text(edge->parent_sandbox, in.parent_sandbox);
     struct sys_channel_options mail = {.fd = FD_MAIL, .events = &mail_events, .ctx = edge};
     TRY(sys_channel_new(&edge->mail.channel, edge->loop, &mail));
+    /* Before the sandbox, since the TLS library reads its configuration at its first use, which
+     * would else be the answer to the first WebSocket. */
+    char warm[29];
+    struct sys_tls *tls = NULL;
+    TRY(sys_http_accept_key(slice_str("dGhlIHNhbXBsZSBub25jZQ=="), warm));
+    if (in.certificate.n > 0)
+        TRY(sys_tls_server_new(&tls, in.certificate, in.certificate_key));
     TRY(enter_sandbox(edge, in.sandbox, in.connections));
-    TRY(listen_all(edge, &in));
+    TRY(listen_all(edge, &in, tls));
+    sys_tls_free(tls);
     edge->set_up = true;
     sweep(edge);
     ping(edge);

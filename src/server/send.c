@@ -203,7 +203,8 @@ static err commit_with(struct mail *m, struct mail_call *call, const struct prot
                        struct fan *f) {
     enum verdict verdict = LATE;
     uint8_t mark[PROTO_MARK];
-    memcpy(mark, in->next, HASH);
+    slice ordered[] = {SLICE_ARRAY(in->group), SLICE_ARRAY(in->next)};
+    TRY(crypto_blake2b_keyed(mark, HASH, SLICE_EMPTY, ordered, 2));
     memcpy(mark + HASH, in->roster_hash, HASH);
     TRY(order_move(m, in, &verdict));
     if (verdict == TAKEN) {

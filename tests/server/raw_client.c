@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,6 +36,7 @@ static void become(const char *const *arguments, int out) {
     char *argv[64] = {(char *)(uintptr_t)program()};
     for (int i = 0; arguments[i] != NULL && i < 62; i++)
         argv[i + 1] = (char *)(uintptr_t)arguments[i];
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves no server behind */
     dup2(out, 1);
     execv(argv[0], argv);
     _exit(127);

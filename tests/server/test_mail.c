@@ -174,6 +174,11 @@ TEST(an_ack_beyond_the_end_takes_no_later_item_with_it) {
     CHECK_EQ(world_send(&w, &to, 1, text("two")), 0);
     person_subscribe(&bob, &w, 1);
     expect_item(&bob, "two", 2);
+    world_restart(&w);
+    CHECK_EQ(world_send(&w, &to, 1, text("three")), 0);
+    person_login(&bob, &w, 12);
+    person_subscribe(&bob, &w, 2);
+    expect_item(&bob, "three", 3);
     end();
 }
 
@@ -370,6 +375,23 @@ TEST(a_gap_is_told_live_and_again_until_it_is_acknowledged) {
     person_ack(&bob, &w, 4);
     person_subscribe(&bob, &w, 4);
     expect_caught_up(&bob, 4, 0);
+    end();
+}
+
+TEST(an_ack_beyond_a_gap_that_was_never_told_does_not_forget_it) {
+    struct proto_address to[2];
+    begin();
+    w.config.limits.mailbox_items = 4;
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    person_address(&bob, &w, &to[0]);
+    person_address(&bob, &w, &to[1]);
+    CHECK_EQ(world_send(&w, to, 1, text("a")), 0);
+    CHECK_EQ(world_send(&w, to, 1, text("b")), 1);
+    CHECK_EQ(world_send(&w, to + 1, 1, text("c")), 0);
+    person_ack(&bob, &w, 3);
+    person_subscribe(&bob, &w, 3);
+    expect_caught_up(&bob, 4, 1);
     end();
 }
 
@@ -930,6 +952,22 @@ TEST(blobs_have_a_limit_together_and_expire) {
     world_refused(&w, 9, PROTO_blob_get, blob_get(1, 1), PROTO_REASON_NONE);
     world_get(&w, 9, PROTO_blob_put, blob_put(2, 0, 2, "1234567890"), PROTO_ok);
     expect_chunk(2, 0, "1234567890");
+    end();
+}
+
+TEST(the_bytes_of_blobs_are_counted_through_failures_and_expiry) {
+    begin();
+    w.config.limits.blobs_bytes = 10;
+    world_restart(&w);
+    w.plan.fail_commit_in = 0;
+    world_refused(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "12345"), PROTO_REASON_DISK);
+    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "12345"), PROTO_ok);
+    w.now += 5 * TIME_WEEK;
+    world_get(&w, 9, PROTO_blob_put, blob_put(2, 0, 2, "12345"), PROTO_ok);
+    w.now += 5 * TIME_WEEK;
+    sweep(); /* the first goes, the second stays */
+    world_refused(&w, 9, PROTO_blob_put, blob_put(3, 0, 2, "123456"), PROTO_REASON_LIMIT);
+    world_get(&w, 9, PROTO_blob_put, blob_put(3, 0, 2, "12345"), PROTO_ok);
     end();
 }
 

@@ -1,10 +1,12 @@
 /* sottod as it really runs: processes, sandboxes, sockets, the store on a disk, and kill -9. */
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "crypto/crypto.h"
 #include "raw_client.h"
+#include "sys/carrier.h"
 
 static void rest(long ms) {
     struct timespec t = {ms / 1000, ms % 1000 * 1000000};
@@ -350,6 +352,91 @@ TEST(garbage_gets_one_clear_error_and_nobody_else_notices) {
     CHECK_EQ(raw_call(&good, PROTO_ping, SLICE_EMPTY, &message), PROTO_ok);
     raw_close(&good);
     buf_free(&message);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+/* ---- The other carrier ---- */
+
+struct web {
+    struct sys_loop *loop;
+    uint16_t type; /* of the frame that came */
+};
+
+static void on_web_opened(struct sys_conn *conn, void *ctx) {
+    static const uint8_t hello[] = {0, 0, 0, 0, 0, PROTO_client_hello, 0, PROTO_VERSION};
+    (void)ctx;
+    CHECK_OK(sys_conn_send(conn, SLICE_ARRAY(hello)));
+}
+
+static void on_web_message(struct sys_conn *conn, void *ctx, slice message) {
+    struct web *web = ctx;
+    struct proto_frame frame;
+    CHECK_OK(proto_frame_decode(message, &frame));
+    web->type = frame.type;
+    sys_conn_close(conn, SYS_CLOSE_FLUSH);
+}
+
+static void on_web_closed(struct sys_conn *conn, void *ctx, err why) {
+    struct web *web = ctx;
+    (void)conn;
+    (void)why;
+    sys_loop_stop(web->loop);
+}
+
+/* Says hello over a WebSocket; the type of the answer, 0 for none. */
+static uint16_t hello_over(const struct server *s, const char *scheme) {
+    static const struct sys_conn_events events = {
+        .opened = on_web_opened, .message = on_web_message, .closed = on_web_closed};
+    struct sys_conn_limits limits = sys_conn_limits_default();
+    struct sys_address address;
+    struct sys_tls *tls = NULL;
+    struct sys_conns conns;
+    struct sys_conn *conn;
+    struct web web = {0};
+    char text[64];
+    snprintf(text, sizeof text, "%s://127.0.0.1:%u/session", scheme, s->http_port);
+    CHECK_OK(sys_address_parse(&address, text));
+    CHECK_OK(sys_tls_client_new(&tls, SYS_TLS_ANY));
+    CHECK_OK(sys_loop_new(&web.loop, NULL));
+    sys_conns_init(&conns, web.loop, &events, &web, &limits);
+    struct sys_connect options = {.address = &address, .tls = tls, .ctx = &web};
+    CHECK_OK(sys_conn_open(&conn, &conns, &options));
+    CHECK_OK(sys_loop_run(web.loop));
+    sys_conns_fini(&conns);
+    sys_loop_free(web.loop);
+    sys_tls_free(tls);
+    return web.type;
+}
+
+TEST(a_session_begins_over_a_websocket) {
+    struct server s;
+    server_init(&s);
+    server_start(&s, 0);
+    CHECK_EQ(hello_over(&s, "ws"), PROTO_server_hello);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+/* Also shows that the TLS library lives within the edge's sandbox. */
+TEST(a_session_begins_over_a_websocket_in_tls) {
+    char certificate[128], key[128], command[512];
+    struct server s;
+    server_init(&s);
+    snprintf(command, sizeof command,
+             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+             "-subj /CN=localhost -keyout %s/key.pem -out %s/cert.pem 2>%s/log",
+             s.data, s.data, s.data);
+    if (system(command) != 0) {
+        server_fini(&s);
+        SKIP("no openssl command to make a certificate with");
+    }
+    snprintf(certificate, sizeof certificate, "certificate=%s/cert.pem", s.data);
+    snprintf(key, sizeof key, "certificate_key=%s/key.pem", s.data);
+    s.settings[0] = certificate;
+    s.settings[1] = key;
+    server_start(&s, 0);
+    CHECK_EQ(hello_over(&s, "wss"), PROTO_server_hello);
     CHECK_EQ(server_stop(&s, SIGTERM), 0);
     server_fini(&s);
 }
