@@ -34,7 +34,7 @@ enum {
     PROTO_CHUNK_MAX = 32768,    /* of a blob */
     PROTO_CHUNKS_MAX = 1024,
     PROTO_KEY_PACKAGE_MAX = 16384,
-    PROTO_MARK = 64             /* what a commit's copy carries: next token's hash, roster's hash */
+    PROTO_MARK = 64             /* what a commit's copy carries */
 };
 
 /* ---- Parts ---- */
@@ -175,7 +175,8 @@ enum {
     F(fixed, proof, 64, 0)
 
 #define PROTO_FIELDS_subscribe(F) F(u64, after, 0, 0)
-/* mark: empty, or PROTO_MARK bytes where the server ordered this commit. */
+/* mark: empty; or, where the server ordered this commit, the BLAKE2b-256 of commit's `group` and `next`,
+ * and its `roster_hash`. */
 #define PROTO_FIELDS_delivery(F)                                                                   \
     F(u64, position, 0, 0)                                                                         \
     F(fixed, serial, 8, 0)                                                                         \
