@@ -297,7 +297,7 @@ static err joined(struct core *core, struct conversation *c, const struct mls_gr
                   uint32_t sender, bool last_resort) {
     struct mls_member member;
     c->r.state = CORE_CONVERSATION_ACTIVE;
-    c->r.epoch = mls_group_epoch(group);
+    c->r.epoch = c->r.joined = mls_group_epoch(group);
     c->r.members = count_members(group);
     c->r.spoiled = false;
     c->retry = true;

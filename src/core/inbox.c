@@ -64,23 +64,28 @@ static err take_proposal(struct core *core, struct conversation *c) {
     return core_conversation_schedule(core, c);
 }
 
-/* The mark is the server's word that this commit won; the next token and the roster bind it to the
- * commit that we staged. */
-static err fits_mark(const struct mls_staged *staged, slice mark, bool *fits) {
-    uint8_t next[32], roster[32];
-    TRY(core_leaf_staged_next(staged, next));
-    TRY(core_leaf_staged_roster_hash(staged, roster));
-    *fits = memcmp(mark.p, next, 32) == 0 && memcmp(mark.p + 32, roster, 32) == 0;
+/* The mark is the server's word that this commit won in this conversation's order; the next token and
+ * the roster bind it to the commit that we staged. One that removes us leaves us without the next
+ * epoch's token: then the roster has to do. */
+static err fits_mark(const struct conversation *c, const struct mls_staged *staged, slice mark,
+                     bool *fits) {
+    uint8_t next[32], expected[PROTO_MARK];
+    bool out = mls_staged_removes_us(staged);
+    TRY(core_leaf_staged_roster_hash(staged, expected + 32));
+    memcpy(expected, mark.p, 32);
+    if (!out) {
+        TRY(core_leaf_staged_next(staged, next));
+        TRY(core_leaf_mark(c->r.group, next, expected + 32, expected));
+    }
+    *fits = slice_equal(mark, SLICE_ARRAY(expected));
     return OK;
 }
 
-/* One that removes us leaves us without the next epoch's token: then the mark's presence has to do.
- */
 static err take_commit(struct core *core, struct conversation *c, struct mls_received *received,
                        slice mark, struct outcome *o) {
     struct mls_staged *staged = received->commit;
-    bool fits = mls_staged_removes_us(staged);
-    err e = fits ? OK : fits_mark(staged, mark, &fits);
+    bool fits = false;
+    err e = fits_mark(c, staged, mark, &fits);
     received->commit = NULL;
     if (e != OK || !fits) {
         mls_staged_free(staged);
@@ -140,6 +145,10 @@ static err take_private(struct core *core, slice mark, slice message, struct out
         return aside(o, c->r.number, ERR_DENIED);
     if (header.epoch > c->r.epoch)
         return waits(o, c->r.number, WAIT_EPOCH);
+    if (header.epoch < c->r.joined)
+        return becomes(o, DROPPED);
+    if (header.kind == MLS_PROPOSAL && header.epoch < c->r.epoch)
+        return OK; /* its sender proposes again */
     if (header.kind == MLS_COMMIT && header.epoch < c->r.epoch)
         return aside(o, c->r.number, ERR_MLS_EPOCH);
     if (header.kind == MLS_COMMIT && mark.n != PROTO_MARK)

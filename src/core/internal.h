@@ -338,6 +338,9 @@ err core_leaf_accept(void *ctx, const struct mls_member *before, const struct ml
 MUST err core_leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count);
 MUST err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32]);
 MUST err core_leaf_token(const struct mls_group *group, uint8_t token[32]);
+/* What the server puts on the copies of a commit that it ordered: proto/schema.h, `delivery`. */
+MUST err core_leaf_mark(const uint8_t group[32], const uint8_t next[32],
+                        const uint8_t roster_hash[32], uint8_t mark[PROTO_MARK]);
 MUST err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]);
 MUST err core_hash32(uint8_t out[32], slice bytes);
 

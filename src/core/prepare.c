@@ -281,8 +281,8 @@ static err finish_commit(struct core *core, struct conversation *c, struct entry
     m.addresses.bytes = buf_slice(&addresses);
     if (e == OK)
         e = fit_request(core, entry, made, &m, &item, &request);
-    memcpy(mark, m.next, 32);
-    memcpy(mark + 32, m.roster_hash, 32);
+    if (e == OK)
+        e = core_leaf_mark(m.group, m.next, m.roster_hash, mark);
     if (e == OK)
         e = core_seen_expect(core, SLICE_ARRAY(mark), buf_slice(&item), entry->r.command);
     if (e == OK)

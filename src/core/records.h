@@ -7,10 +7,11 @@
 
 #include "proto/proto.h"
 
-#define RECORDS(R)                                                                                 \
-    R(account)                                                                                     \
-    R(counters) R(server) R(contact) R(conversation) R(entry) R(message) R(waiting) R(quarantined) \
-        R(own_key) R(seen) R(seen_log)
+#define RECORDS(R)                                                                                \
+    R(account)                                                                                    \
+    R(counters)                                                                                   \
+    R(server) R(contact) R(conversation) R(entry) R(message) R(waiting) R(quarantined) R(own_key) \
+        R(seen) R(seen_log)
 
 /* Who we are. code and command: of a registration that is under way (command 0: none). */
 #define RECORD_FIELDS_account(F)     \
@@ -57,13 +58,15 @@
     F(vec, addresses, 0, (16 + PROTO_ADDRESS) * PROTO_DEVICES_MAX) \
     F(flag, verified, 0, 0)
 
-/* pending: proposals of others wait for a commit. */
+/* pending: proposals of others wait for a commit. joined: the epoch in which we came in; what is
+ * older is not for us. */
 #define RECORD_FIELDS_conversation(F) \
     F(u32, number, 0, 0)              \
     F(fixed, group, 32, 0)            \
     F(vec, name, 0, 64)               \
     F(u8, state, 0, 0)                \
     F(u64, epoch, 0, 0)               \
+    F(u64, joined, 0, 0)              \
     F(u32, members, 0, 0)             \
     F(u64, messages, 0, 0)            \
     F(u64, read, 0, 0)                \
