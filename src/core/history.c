@@ -88,7 +88,7 @@ err core_history_event(struct core *core, struct conversation *c, enum core_mess
 }
 
 err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
-                           enum core_message_state state) {
+                           enum core_message_state state, uint64_t epoch) {
     uint8_t key[4];
     struct record_message m;
     buf bytes = buf_on(core->mem), fresh = buf_on(core->mem);
@@ -97,6 +97,7 @@ err core_history_set_state(struct core *core, const struct conversation *c, uint
         e = record_message_read(buf_slice(&bytes), &m);
     if (e == OK) {
         m.state = (uint8_t)state;
+        m.epoch = state == CORE_MESSAGE_SENT ? epoch : m.epoch;
         e = record_message_write(&fresh, &m);
     }
     if (e == OK)

@@ -389,8 +389,9 @@ MUST err core_history_add(struct core *core, struct conversation *c,
                           const struct record_message *message, uint64_t *number);
 MUST err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
                             const uint8_t *sender, const uint8_t *subject);
+/* epoch: in which what was sent was encrypted; it may have been queued in an older one. */
 MUST err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
-                                enum core_message_state state);
+                                enum core_message_state state, uint64_t epoch);
 /* True if the message id is known in the conversation; number may be NULL. */
 MUST err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
                             bool *known, uint64_t *number);

@@ -120,7 +120,8 @@ err core_entry_finish(struct core *core, struct entry *entry, err result, uint16
         e = core_delete(core, TABLE_CONVERSATION, slice_str("staged"), entry->r.conversation);
     if (e == OK && c != NULL && entry->r.message != 0)
         e = core_history_set_state(core, c, entry->r.message,
-                                   result == OK ? CORE_MESSAGE_SENT : CORE_MESSAGE_FAILED);
+                                   result == OK ? CORE_MESSAGE_SENT : CORE_MESSAGE_FAILED,
+                                   entry->r.epoch);
     core_entry_free(core, entry);
     if (e == OK && failed_create && c != NULL && c->r.state == CORE_CONVERSATION_NEW)
         e = core_conversation_end(core, c, CORE_CONVERSATION_FAILED);

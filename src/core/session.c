@@ -2,9 +2,9 @@
  * trying again. */
 #include "core/internal.h"
 
-#define OPEN_TIME (20 * TIME_SECOND)    /* for each step until a session is ready */
-#define ANSWER_TIME (30 * TIME_SECOND)  /* for each request */
-#define SILENCE_TIME (45 * TIME_SECOND) /* then a ping */
+#define OPEN_TIME (20 * TIME_SECOND)   /* for each step until a session is ready */
+#define ANSWER_TIME (30 * TIME_SECOND) /* for each request */
+#define SILENCE_TIME (2 * TIME_MINUTE) /* then a ping */
 
 uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most) {
     uint64_t delay = first;

@@ -236,6 +236,36 @@ TEST(messages_reach_who_was_away) {
     rig_fini(&rig);
 }
 
+static bool take_epoch(void *ctx, const struct core_message *m) {
+    if (m->kind == CORE_MESSAGE_CONTENT)
+        *(uint64_t *)ctx = m->epoch;
+    return true;
+}
+
+static uint64_t epoch_of_last_text(struct client *c) {
+    uint64_t epoch = 0;
+    CHECK_OK(core_messages(c->core, 1, 0, UINT64_MAX, take_epoch, &epoch));
+    return epoch;
+}
+
+TEST(sender_and_receiver_show_the_epoch_in_which_a_message_was_sent) {
+    uint64_t command;
+    start(2);
+    rig_conversation(&rig, 2);
+    core_online(client(1)->core, false, rig.now);
+    rig_run(&rig);
+    uint64_t said = rig_say(client(1), "queued in an older epoch");
+    CHECK_OK(core_conversation_update(client(0)->core, 1, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    core_online(client(1)->core, true, rig.now);
+    rig_finish(client(1), said, OK);
+    rig_run(&rig);
+    CHECK_EQ(epoch_of_last_text(client(1)), rig_state(client(0)).epoch);
+    CHECK_EQ(epoch_of_last_text(client(0)), rig_state(client(0)).epoch);
+    all_is_well(2);
+    rig_fini(&rig);
+}
+
 TEST(names_reach_everybody) {
     uint64_t command;
     start(3);
