@@ -24,7 +24,7 @@ MAY_INCLUDE = {
     "office": {"base", "crypto", "proto"},
     "server": {"base", "crypto", "merkle", "noise", "proto", "store", "sys", "office"},
     "desk": {"base", "crypto", "merkle", "proto", "store", "sys", "office"},
-    "term": {"base", "core", "host"},
+    "term": {"base", "core", "host", "sys"},
 }
 # Public headers, by the folder that they belong to.
 PUBLIC = {"sotto/mls.h": "mls"}

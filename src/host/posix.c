@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "crypto/crypto.h"
+#include "proto/proto.h"
 #include "sys/carrier.h"
 #include "sys/files.h"
 
@@ -193,6 +194,31 @@ void host_drain(struct host *h) {
 void host_online(struct host *h, bool online) {
     core_online(h->core, online, host_now());
     host_drain(h);
+}
+
+static bool has_links(const struct host *h) {
+    for (size_t i = 0; i < LINKS_MAX; i++)
+        if (h->links[i].conn != NULL)
+            return true;
+    return false;
+}
+
+void host_goodbye(struct host *h, int max_ms) {
+    uint64_t until = sys_clock_mono() + (uint64_t)max_ms;
+    host_online(h, false);
+    while (has_links(h) && sys_clock_mono() < until)
+        if (sys_loop_turn(h->loop, 20) != OK)
+            return;
+}
+
+/* ---- Reasons ---- */
+
+const char *host_reason_text(uint16_t reason) {
+    return proto_reason_text(reason);
+}
+
+const char *host_reason_name(uint16_t reason) {
+    return proto_reason_name(reason);
 }
 
 /* ---- Opening ---- */

@@ -36,5 +36,12 @@ uint64_t host_now(void);
 void host_online(struct host *host, bool online);
 /* Carries out what the core asks for. */
 void host_drain(struct host *host);
+/* Lets connections go, after what waits to be sent on them was sent: at most for max_ms. */
+void host_goodbye(struct host *host, int max_ms);
+
+/* What the server's reason of a notice means; never NULL. */
+const char *host_reason_text(uint16_t reason);
+/* "INVITE"; never NULL. */
+const char *host_reason_name(uint16_t reason);
 
 #endif

@@ -1,0 +1,48 @@
+/* The command line. */
+#ifndef SOTTO_TERM_ARGS_H
+#define SOTTO_TERM_ARGS_H
+
+#include "base/slice.h"
+
+struct command;
+
+/* Which options a command takes besides the global ones. */
+enum {
+    OPTION_OFFLINE = 1,
+    OPTION_NAME = 2,
+    OPTION_AS = 4,
+    OPTION_TITLE = 8,
+    OPTION_LAST = 16,
+    OPTION_UNTIL_IDLE = 32,
+    OPTION_COUNT = 64,
+    OPTION_DONE = 128
+};
+
+struct args {
+    const struct command *command; /* NULL: none was named */
+    const char *home;              /* NULL: the default */
+    const char *passphrase_file;
+    const char *name, *as, *title;
+    const char **words; /* what is neither an option nor the command */
+    size_t word_count;
+    uint64_t timeout; /* seconds */
+    uint64_t last, until_idle, count;
+    bool json, no_passphrase, offline, done;
+    bool has_last, has_until_idle, has_count;
+    bool help, version;
+};
+
+enum { ARGS_WHY = 160 };
+/* Reads argv[1..argc): options may stand before and after the command; "--" ends them. Reorders argv;
+ * args->words points into it. MALFORMED, and why in words: *why names the argument as it was given. */
+MUST err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY]);
+
+/* A number of seconds or things: digits only, at most max. MALFORMED otherwise. */
+MUST err args_number(const char *text, uint64_t max, uint64_t *number);
+
+/* argv as a list of vectors, to hand it over; and back: *argv (with a first element that stands for the
+ * program) points into *text, which is the copy that keeps it. */
+MUST err args_pack(buf *out, int argc, const char **argv);
+MUST err args_unpack(slice packed, buf *text, buf *argv, int *argc);
+
+#endif

@@ -1,0 +1,33 @@
+#include "term/show.h"
+#include "term/command.h"
+
+static void start(struct job *job);
+
+const struct command command_add = {
+    .name = "add",
+    .words = "CONVERSATION CONTACT",
+    .help = "add a contact to a conversation",
+    .text = "Adds a contact, with all its devices. They see what is said from then on, and nothing of\n"
+            "before.",
+    .words_min = 2,
+    .words_max = 2,
+    .start = start,
+};
+
+static void done(struct job *job, const struct core_notice *n) {
+    show_done(job, n, n->error == ERR_EXISTS ? "nothing to add" : "could not add", "Added.");
+}
+
+static void start(struct job *job) {
+    struct core_conversation c;
+    struct core_contact contact;
+    uint64_t command;
+    if (!find_conversation(job, job->args.words[0], &c) ||
+        !find_contact(job, job->args.words[1], &contact))
+        return;
+    err e = core_conversation_add(job_core(job), c.number, contact.account, host_now(), &command);
+    if (e != OK)
+        job_fail(job, "could not add", e, 0);
+    else
+        job_await(job, command, done);
+}

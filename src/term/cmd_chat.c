@@ -1,0 +1,212 @@
+#include "host/terminal.h"
+#include "term/show.h"
+#include "term/command.h"
+
+enum { INPUT = 0, SHOWN_FIRST = 10, LINE_MAX_BYTES = CORE_TEXT_MAX };
+
+static void start(struct job *job);
+static void notice(struct job *job, const struct core_notice *n);
+static void over(struct job *job);
+
+const struct command command_chat = {
+    .name = "chat",
+    .words = "CONVERSATION",
+    .help = "talk, line by line",
+    .text =
+        "Shows the last lines of a conversation (a number, a title, or a contact), then prints what\n"
+        "comes and sends each line that you type. /who lists the members, /quit or Ctrl-D ends after\n"
+        "all was sent, //text sends a line that begins with /. Meanwhile other sotto commands on the\n"
+        "same home work through this one.",
+    .flags = COMMAND_STAYS | COMMAND_ALONE,
+    .words_min = 1,
+    .words_max = 1,
+    .start = start,
+    .notice = notice,
+    .over = over,
+};
+
+struct chat {
+    uint32_t conversation;
+    uint64_t shown; /* up to this entry */
+    buf typed;      /* not yet taken */
+    struct host_input input;
+    bool ending, away_told, crowded;
+};
+
+/* ---- What others say ---- */
+
+static void say(struct job *job, const char *text) {
+    struct line l = {0};
+    line_add(&l, "%s", text);
+    line_end(&l, &job->out, OUT_TROUBLE);
+}
+
+static void show(struct job *job) {
+    struct chat *s = job->state;
+    struct core_conversation c;
+    err e = core_conversation_get(job_core(job), s->conversation, &c);
+    struct show_messages what = {.first = s->shown + 1, .last = c.messages, .others = true};
+    if (e == OK && what.first <= what.last) {
+        s->shown = what.last;
+        e = show_messages(job, &c, &what);
+        if (e == OK)
+            e = core_conversation_read(job_core(job), s->conversation, what.last, host_now());
+    }
+    if (e != OK && err_class(e) != ERR_CLASS_IO)
+        job_fail(job, "could not show a message", e, 0);
+}
+
+/* ---- What is typed ---- */
+
+static void try_to_end(struct job *job) {
+    const struct chat *s = job->state;
+    struct core_conversation c;
+    if (!s->ending || s->typed.n > 0 || job->over)
+        return;
+    if (core_conversation_get(job_core(job), s->conversation, &c) != OK || c.outbox == 0)
+        job_end(job, EXIT_FINE);
+}
+
+static void begin_to_end(struct job *job) {
+    struct chat *s = job->state;
+    s->ending = true;
+    host_input_stop(&s->input);
+    job_time_limit(job, job->args.timeout);
+}
+
+static void command_line(struct job *job, slice line) {
+    struct chat *s = job->state;
+    if (slice_equal(line, slice_str("/who"))) {
+        show_members(job, s->conversation);
+    } else if (slice_equal(line, slice_str("/quit"))) {
+        buf_clear(&s->typed);
+        begin_to_end(job);
+    } else {
+        say(job, "sotto: /who lists the members, /quit ends; //text sends a line that begins with /.");
+    }
+}
+
+/* LIMIT: the outbox is full, and the line stays for later. */
+static err send_line(struct job *job, slice line) {
+    const struct chat *s = job->state;
+    uint64_t command, message;
+    if (line.n == 0)
+        return OK;
+    err e = core_send_text(job_core(job), s->conversation, CORE_TEXT_PLAIN, line, NULL, host_now(),
+                           &command, &message);
+    if (e == ERR_MALFORMED)
+        say(job, "sotto: that line is not text (UTF-8 without control characters); not sent.");
+    else if (e == ERR_STATE)
+        say(job, "sotto: you are no longer in this conversation; not sent.");
+    else if (e != OK && e != ERR_LIMIT)
+        job_warn(job, e, "not sent: %s", err_text(e));
+    return e == ERR_LIMIT ? e : OK;
+}
+
+static err take_line(struct job *job, slice line) {
+    if (line.n > 0 && line.p[line.n - 1] == '\r')
+        line.n--;
+    if (line.n > 1 && line.p[0] == '/' && line.p[1] == '/')
+        return send_line(job, slice_of(line.p + 1, line.n - 1));
+    if (line.n > 0 && line.p[0] == '/') {
+        command_line(job, line);
+        return OK;
+    }
+    return send_line(job, line);
+}
+
+static void take_lines(struct job *job) {
+    struct chat *s = job->state;
+    buf line = {0};
+    s->crowded = false;
+    while (!job->over && s->typed.n > 0 && !s->crowded) {
+        const uint8_t *end = memchr(s->typed.p, '\n', s->typed.n);
+        if (end == NULL && !s->ending)
+            break;
+        size_t n = end != NULL ? (size_t)(end - s->typed.p) : s->typed.n;
+        err e = buf_set(&line, slice_of(s->typed.p, n));
+        if (e == OK)
+            e = take_line(job, buf_slice(&line));
+        s->crowded = e != OK;
+        if (e == OK && s->typed.n > 0)
+            buf_consume(&s->typed, end != NULL ? n + 1 : n);
+    }
+    buf_free(&line);
+    host_input_pause(&s->input, s->crowded);
+    try_to_end(job);
+}
+
+static void on_input(void *ctx, slice bytes) {
+    struct job *job = ctx;
+    struct chat *s = job->state;
+    if (bytes.n == 0) {
+        begin_to_end(job);
+    } else if (s->typed.n + bytes.n > 2 * LINE_MAX_BYTES || buf_append(&s->typed, bytes) != OK) {
+        say(job, "sotto: that line is too long; not sent.");
+        buf_clear(&s->typed);
+    }
+    take_lines(job);
+    host_drain(job_host(job));
+}
+
+/* ---- The command ---- */
+
+static void notice(struct job *job, const struct core_notice *n) {
+    struct chat *s = job->state;
+    if (n->kind == CORE_NOTICE_MESSAGE && n->conversation == s->conversation)
+        show(job);
+    if (n->kind == CORE_NOTICE_DONE && n->error != OK && n->conversation == s->conversation)
+        job_warn(job, n->error, "something could not be sent: %s",
+                 n->reason != 0 ? host_reason_text(n->reason) : err_text(n->error));
+    if (n->kind == CORE_NOTICE_CONNECTION && n->error != OK && !s->away_told)
+        say(job, "sotto: the server is away; what you type is kept and sent when it is back.");
+    if (n->kind == CORE_NOTICE_CONNECTION)
+        s->away_told = n->error != OK;
+    if (n->kind == CORE_NOTICE_DONE && s->crowded)
+        take_lines(job);
+    else if (n->kind == CORE_NOTICE_DONE)
+        try_to_end(job);
+}
+
+static void greet(struct job *job) {
+    struct chat *s = job->state;
+    struct core_conversation c;
+    struct line l = {0};
+    err e = core_conversation_get(job_core(job), s->conversation, &c);
+    if (e == OK && !job->out.json) {
+        line_add(&l, "-- ");
+        show_conversation_name(&l, &c);
+        line_add(&l, ": type a line to send it; /who, /quit --");
+        line_end(&l, &job->out, OUT_TROUBLE);
+    }
+    struct show_messages what = {.last = c.messages};
+    what.first = c.messages > SHOWN_FIRST ? c.messages - SHOWN_FIRST + 1 : 1;
+    if (e == OK && what.last > 0)
+        e = show_messages(job, &c, &what);
+    s->shown = what.last;
+    if (e == OK)
+        e = core_conversation_read(job_core(job), s->conversation, s->shown, host_now());
+    if (e != OK)
+        job_fail(job, "could not show the conversation", e, 0);
+}
+
+static void start(struct job *job) {
+    struct chat *s = job_state(job, sizeof *s);
+    if (s == NULL ||
+        !find_or_make_conversation(job, job->args.words[0], &s->conversation))
+        return;
+    greet(job);
+    if (job->over)
+        return;
+    err e = host_input_start(&s->input, job_loop(job), INPUT, on_input, job);
+    if (e != OK)
+        job_fail(job, "could not read what is typed", e, 0);
+}
+
+static void over(struct job *job) {
+    struct chat *s = job->state;
+    if (s == NULL)
+        return;
+    host_input_stop(&s->input);
+    buf_free(&s->typed);
+}

@@ -1,0 +1,64 @@
+#include "term/show.h"
+#include "term/command.h"
+
+static void start(struct job *job);
+
+const struct command command_init = {
+    .name = "init",
+    .words = "LINK [--name NAME]",
+    .help = "make an account with the operator's link",
+    .text =
+        "Makes an account with a link (sotto:join:...) that the operator of a server gave you. The\n"
+        "keys are made here and never leave this machine; the home is sealed with a passphrase, which\n"
+        "is asked for twice (--no-passphrase: none). NAME is what your contacts see. A link is good\n"
+        "for one account. If the server could not be reached, run the same command again.",
+    .options = OPTION_NAME,
+    .flags = COMMAND_MAKES_HOME | COMMAND_ALONE,
+    .words_min = 1,
+    .words_max = 1,
+    .start = start,
+};
+
+static void done(struct job *job, const struct core_notice *n) {
+    struct core_status s;
+    struct line l = {0};
+    if (n->error != OK) {
+        job_fail(job, "no account was made", n->error, n->reason);
+        return;
+    }
+    core_status_get(job_core(job), &s);
+    if (job->out.json) {
+        line_object(&l, "account");
+        line_hex(&l, "account", SLICE_ARRAY(s.account));
+        line_hex(&l, "device", SLICE_ARRAY(s.device));
+        line_hex(&l, "identity", SLICE_ARRAY(s.identity));
+        line_str(&l, "name", s.name);
+        line_str(&l, "server", s.server);
+        line_object_end(&l);
+    } else {
+        line_add(&l, "Your account is made, on the server at ");
+        line_text(&l, s.server);
+        line_add(&l, ".\nNow give somebody a link with `sotto invite`, or take theirs with `sotto "
+                     "invite LINK`.");
+    }
+    line_end(&l, &job->out, OUT_NORMAL);
+    job_end(job, EXIT_FINE);
+}
+
+static void start(struct job *job) {
+    uint64_t command;
+    slice name = job->args.name != NULL ? slice_str(job->args.name) : SLICE_EMPTY;
+    err e = core_account_create(job_core(job), slice_str(job->args.words[0]), name, host_now(),
+                                &command);
+    if (e == OK)
+        job_await(job, command, done);
+    else if (e == ERR_EXISTS)
+        job_fail_text(job, e, EXIT_FAILED,
+                      "there is an account in this home already; for another one use --home DIR");
+    else if (err_class(e) == ERR_CLASS_BAD)
+        job_fail_text(job, e, EXIT_USAGE,
+                      "that is not the operator's link (sotto:join:...), or the name is no text of up "
+                      "to 64 bytes. Copy the link as a whole, in quotation marks");
+    else
+        job_fail(job, "no account was made", e, 0);
+}

@@ -1,0 +1,32 @@
+#include "term/show.h"
+#include "term/command.h"
+
+static void start(struct job *job);
+
+const struct command command_leave = {
+    .name = "leave",
+    .words = "CONVERSATION",
+    .help = "leave a conversation",
+    .text = "Asks the others to remove you; one of their devices does it when it is next there. What\n"
+            "was said stays here.",
+    .words_min = 1,
+    .words_max = 1,
+    .start = start,
+};
+
+static void done(struct job *job, const struct core_notice *n) {
+    show_done(job, n, "could not leave",
+              "The others have been asked; you are out when one of their devices is next there.");
+}
+
+static void start(struct job *job) {
+    struct core_conversation c;
+    uint64_t command;
+    if (!find_conversation(job, job->args.words[0], &c))
+        return;
+    err e = core_conversation_leave(job_core(job), c.number, host_now(), &command);
+    if (e != OK)
+        job_fail(job, "could not leave", e, 0);
+    else
+        job_await(job, command, done);
+}

@@ -1,0 +1,182 @@
+#include "term/show.h"
+#include "term/command.h"
+
+static void start(struct job *job);
+static void notice(struct job *job, const struct core_notice *n);
+static void over(struct job *job);
+
+const struct command command_listen = {
+    .name = "listen",
+    .words = "[--until-idle S] [--count N]",
+    .help = "print what comes, as it comes",
+    .text =
+        "Prints what is unread, then what comes, until Ctrl-C; what was printed counts as read.\n"
+        "Meanwhile other sotto commands on the same home work through this one. --until-idle S ends\n"
+        "when nothing came for S seconds after the mailbox was fetched; --count N after N messages of\n"
+        "others. With --json also: connection, caught_up, conversation, sent, gaps, quarantined.",
+    .options = OPTION_UNTIL_IDLE | OPTION_COUNT,
+    .flags = COMMAND_STAYS,
+    .start = start,
+    .notice = notice,
+    .over = over,
+};
+
+struct listening {
+    uint64_t count;
+    struct sys_timer idle;
+    bool caught_up, away_told;
+};
+
+static void idle(void *ctx) {
+    job_end(ctx, EXIT_FINE);
+}
+
+/* Something happened: the time without anything begins again. */
+static void active(struct job *job) {
+    struct listening *s = job->state;
+    if (job->over || !job->args.has_until_idle || !s->caught_up)
+        return;
+    if (sys_timer_set(&s->idle, job_loop(job), job->args.until_idle * 1000, idle, job) != OK)
+        job_fail(job, "could not wait", ERR_NO_MEMORY, 0);
+}
+
+/* ---- Messages ---- */
+
+static bool enough(const struct job *job) {
+    const struct listening *s = job->state;
+    return job->args.has_count && s->count >= job->args.count;
+}
+
+/* One at a time, so that --count leaves the next for later. */
+static err show_unread(struct job *job, uint32_t number) {
+    struct listening *s = job->state;
+    struct core_conversation c;
+    TRY(core_conversation_get(job_core(job), number, &c));
+    while (c.read < c.messages && !enough(job)) {
+        struct show_messages what = {.first = c.read + 1,
+                                     .last = c.read + 1,
+                                     .named = true,
+                                     .others = !job->out.json,
+                                     .count = &s->count};
+        TRY(show_messages(job, &c, &what));
+        TRY(core_conversation_read(job_core(job), number, what.last, host_now()));
+        TRY(core_conversation_get(job_core(job), number, &c));
+    }
+    return OK;
+}
+
+static void show(struct job *job, uint32_t number) {
+    err e = enough(job) ? OK : show_unread(job, number);
+    if (e != OK && err_class(e) != ERR_CLASS_IO)
+        job_fail(job, "could not show a message", e, 0);
+    else if (enough(job))
+        job_end(job, EXIT_FINE);
+}
+
+/* ---- Events, for programs ---- */
+
+static const char *link_name(enum core_link_state state) {
+    static const char *const names[] = {"off", "waiting", "connecting", "ready"};
+    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
+}
+
+static void connection_object(struct job *job, struct line *l, const struct core_notice *n) {
+    struct core_status status;
+    core_status_get(job_core(job), &status);
+    line_object(l, "connection");
+    line_str(l, "receiving", slice_str(link_name(status.auth)));
+    line_str(l, "sending", slice_str(link_name(status.anon)));
+    line_str(l, "why", slice_str(err_name(n->error)));
+    if (n->reason != 0)
+        line_str(l, "reason", slice_str(host_reason_name(n->reason)));
+}
+
+static void sent_object(struct line *l, const struct core_notice *n) {
+    line_object(l, "sent");
+    line_num(l, "conversation", n->conversation);
+    line_num(l, "number", n->message);
+    line_hex(l, "id", SLICE_ARRAY(n->message_id));
+    line_num(l, "refused", n->refused);
+}
+
+static void event_object(struct job *job, const struct core_notice *n) {
+    struct core_conversation c;
+    struct line l = {0};
+    if (n->kind == CORE_NOTICE_CONVERSATION) {
+        if (core_conversation_get(job_core(job), n->conversation, &c) == OK)
+            show_conversation(job, &c);
+        return;
+    }
+    if (n->kind == CORE_NOTICE_CONNECTION) {
+        connection_object(job, &l, n);
+    } else if (n->kind == CORE_NOTICE_SENT) {
+        sent_object(&l, n);
+    } else if (n->kind == CORE_NOTICE_CAUGHT_UP) {
+        line_object(&l, "caught_up");
+    } else if (n->kind == CORE_NOTICE_GAPS) {
+        line_object(&l, "gaps");
+        line_num(&l, "count", n->count);
+    } else if (n->kind == CORE_NOTICE_QUARANTINED) {
+        line_object(&l, "quarantined");
+        line_num(&l, "conversation", n->conversation);
+        line_str(&l, "reason", slice_str(err_name(n->error)));
+        line_str(&l, "text", slice_str(err_text(n->error)));
+    } else {
+        return;
+    }
+    line_object_end(&l);
+    line_end(&l, &job->out, OUT_NORMAL);
+}
+
+/* ---- Events, for people ---- */
+
+static void tell(struct job *job, const struct core_notice *n) {
+    struct listening *s = job->state;
+    if (n->kind == CORE_NOTICE_GAPS)
+        job_warn(job, ERR_FULL,
+                 "your mailbox lost %u items (it was full, or you were away for long). Somebody may "
+                 "have to add you to a conversation again",
+                 (unsigned)n->count);
+    else if (n->kind == CORE_NOTICE_QUARANTINED)
+        job_warn(job, n->error, "an item was put aside: %s (`sotto status` shows it)",
+                 err_text(n->error));
+    else if (n->kind == CORE_NOTICE_CONNECTION && n->error != OK && !s->away_told)
+        job_warn(job, n->error, "the connection to the server is away (%s); trying again",
+                 err_text(n->error));
+    if (n->kind == CORE_NOTICE_CONNECTION)
+        s->away_told = n->error != OK;
+}
+
+/* ---- The command ---- */
+
+static void notice(struct job *job, const struct core_notice *n) {
+    struct listening *s = job->state;
+    if (n->kind == CORE_NOTICE_CAUGHT_UP)
+        s->caught_up = true;
+    if (n->kind == CORE_NOTICE_MESSAGE)
+        show(job, n->conversation);
+    else if (job->out.json)
+        event_object(job, n);
+    else
+        tell(job, n);
+    active(job);
+}
+
+static void start(struct job *job) {
+    struct listening *s = job_state(job, sizeof *s);
+    struct core_status status;
+    struct core_conversation c;
+    if (s == NULL)
+        return;
+    core_status_get(job_core(job), &status);
+    s->caught_up = status.caught_up;
+    for (size_t i = 0; !job->over && core_conversation_at(job_core(job), i, &c) == OK; i++)
+        show(job, c.number);
+    active(job);
+}
+
+static void over(struct job *job) {
+    struct listening *s = job->state;
+    if (s != NULL)
+        sys_timer_cancel(&s->idle);
+}

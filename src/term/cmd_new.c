@@ -1,0 +1,57 @@
+#include "term/show.h"
+#include "term/command.h"
+
+enum { PEOPLE_MAX = 128 };
+
+static void start(struct job *job);
+
+const struct command command_new = {
+    .name = "new",
+    .words = "NAME... [--title TITLE]",
+    .help = "begin a conversation with contacts",
+    .text = "Begins a conversation with one or several contacts, and prints its number, by which other\n"
+            "commands know it. TITLE is seen by all its members. With one contact, `sotto send` and\n"
+            "`sotto chat` do this by themselves.",
+    .options = OPTION_TITLE,
+    .words_min = 1,
+    .words_max = PEOPLE_MAX,
+    .start = start,
+};
+
+static void done(struct job *job, const struct core_notice *n) {
+    struct core_conversation c;
+    struct line l = {0};
+    err e = n->error;
+    if (e == OK)
+        e = core_conversation_get(job_core(job), n->conversation, &c);
+    if (e != OK) {
+        job_fail(job, "the conversation could not be made", e, n->reason);
+        return;
+    }
+    if (job->out.json) {
+        show_conversation(job, &c);
+    } else {
+        line_add(&l, "%u", (unsigned)c.number);
+        line_end(&l, &job->out, OUT_NORMAL);
+    }
+    job_end(job, EXIT_FINE);
+}
+
+static void start(struct job *job) {
+    uint8_t accounts[PEOPLE_MAX][CORE_ACCOUNT];
+    struct core_contact contact;
+    uint64_t command;
+    uint32_t number;
+    slice title = job->args.title != NULL ? slice_str(job->args.title) : SLICE_EMPTY;
+    for (size_t i = 0; i < job->args.word_count; i++) {
+        if (!find_contact(job, job->args.words[i], &contact))
+            return;
+        memcpy(accounts[i], contact.account, CORE_ACCOUNT);
+    }
+    err e = core_conversation_new(job_core(job), title, (const uint8_t(*)[CORE_ACCOUNT])accounts,
+                                  job->args.word_count, host_now(), &command, &number);
+    if (e != OK)
+        job_fail(job, "the conversation could not be made", e, 0);
+    else
+        job_await(job, command, done);
+}

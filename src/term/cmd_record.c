@@ -1,0 +1,80 @@
+#include <stdio.h>
+
+#include "base/time.h"
+#include "term/show.h"
+#include "term/command.h"
+
+static void start(struct job *job);
+
+const struct command command_record = {
+    .name = "record",
+    .words = "",
+    .help = "what the server's disk says about this account",
+    .text = "Asks the server for the record that its disk holds about this account. It is the complete\n"
+            "answer to any request about it: the server's software has no code that could say more.",
+    .start = start,
+};
+
+enum { DATE = 32 };
+
+static void week_text(uint32_t week, char text[DATE]) {
+    int year, month, day;
+    time_week_date(week, &year, &month, &day);
+    snprintf(text, DATE, "%04d-%02d-%02d", year, month, day);
+}
+
+static void object(struct job *job, const struct core_record *r, const char *created,
+                   const char *seen) {
+    struct line l = {0};
+    line_object(&l, "record");
+    line_bool(&l, "exists", true);
+    line_num(&l, "created_week", r->created_week);
+    line_str(&l, "created", slice_str(created));
+    line_num(&l, "seen_week", r->seen_week);
+    line_str(&l, "seen", slice_str(seen));
+    line_num(&l, "devices", r->devices);
+    line_num(&l, "items", r->items);
+    line_num(&l, "bytes", r->bytes);
+    line_object_end(&l);
+    line_end(&l, &job->out, OUT_NORMAL);
+}
+
+static void sentences(struct job *job, const struct core_record *r, const char *created,
+                      const char *seen) {
+    struct line l = {0};
+    line_add(&l,
+             "The account exists; created in the week of %s; last seen in the week of %s; number of "
+             "devices: %u; sealed, undelivered items: %u, of %llu bytes with their padding.\n",
+             created, seen, (unsigned)r->devices, (unsigned)r->items, (unsigned long long)r->bytes);
+    line_add(&l, "Held, sealed, not readable by the server: items, public keys and key packages, "
+                 "random serials, blobs.");
+    line_end(&l, &job->out, OUT_NORMAL);
+}
+
+static void done(struct job *job, const struct core_notice *n) {
+    struct core_record r;
+    char created[DATE], seen[DATE];
+    err e = n->error;
+    if (e == OK)
+        e = core_record_get(job_core(job), &r);
+    if (e != OK) {
+        job_fail(job, "could not ask for the record", e, n->reason);
+        return;
+    }
+    week_text(r.created_week, created);
+    week_text(r.seen_week, seen);
+    if (job->out.json)
+        object(job, &r, created, seen);
+    else
+        sentences(job, &r, created, seen);
+    job_end(job, EXIT_FINE);
+}
+
+static void start(struct job *job) {
+    uint64_t command;
+    err e = core_record_ask(job_core(job), host_now(), &command);
+    if (e != OK)
+        job_fail(job, "could not ask for the record", e, 0);
+    else
+        job_await(job, command, done);
+}

@@ -1,0 +1,90 @@
+#include "term/show.h"
+#include "term/command.h"
+
+static void start(struct job *job);
+static void notice(struct job *job, const struct core_notice *n);
+
+const struct command command_send = {
+    .name = "send",
+    .words = "CONVERSATION [TEXT...]",
+    .help = "send a message",
+    .text =
+        "Sends TEXT, or without it what comes on the standard input (up to 262144 bytes of UTF-8), and\n"
+        "ends when the server has it for every member. CONVERSATION is a number, a title, or a\n"
+        "contact; a contact with whom there is no conversation gets one. If the server is away the\n"
+        "message is kept, and goes out when sotto next reaches it.",
+    .words_min = 1,
+    .words_max = WORDS_ANY,
+    .start = start,
+    .notice = notice,
+};
+
+struct sending {
+    uint32_t conversation;
+    uint64_t message;
+};
+
+static void done(struct job *job, const struct core_notice *n) {
+    const struct sending *s = job->state;
+    struct line l = {0};
+    if (n->error != OK) {
+        job_fail(job, "the message could not be sent", n->error, n->reason);
+        return;
+    }
+    if (job->out.json) {
+        line_object(&l, "sent");
+        line_num(&l, "conversation", s->conversation);
+        line_num(&l, "number", s->message);
+        line_hex(&l, "id", SLICE_ARRAY(n->message_id));
+        line_num(&l, "refused", n->refused);
+        line_object_end(&l);
+    } else {
+        line_add(&l, "Sent.");
+        if (n->refused > 0)
+            line_add(&l, " %u of the mailboxes took no copy (full, or given up by their owners).",
+                     (unsigned)n->refused);
+    }
+    line_end(&l, &job->out, OUT_NORMAL);
+    job_end(job, EXIT_FINE);
+}
+
+/* A conversation that could not be made takes its messages with it. */
+static void notice(struct job *job, const struct core_notice *n) {
+    const struct sending *s = job->state;
+    if (s != NULL && n->kind == CORE_NOTICE_DONE && n->error != OK &&
+        n->conversation == s->conversation && n->command != job->awaited)
+        job_fail(job, "the conversation could not be made", n->error, n->reason);
+}
+
+static err join_words(const struct args *args, buf *text) {
+    for (size_t i = 1; i < args->word_count; i++) {
+        if (i > 1)
+            TRY(buf_append_byte(text, ' '));
+        TRY(buf_append(text, slice_str(args->words[i])));
+    }
+    return OK;
+}
+
+static void start(struct job *job) {
+    struct sending *s = job_state(job, sizeof *s);
+    buf text = {0};
+    uint64_t command;
+    err e = join_words(&job->args, &text);
+    if (s == NULL || !find_or_make_conversation(job, job->args.words[0], &s->conversation)) {
+        buf_free(&text);
+        return;
+    }
+    if (e == OK)
+        e = core_send_text(job_core(job), s->conversation, CORE_TEXT_PLAIN, buf_slice(&text), NULL,
+                           host_now(), &command, &s->message);
+    buf_free(&text);
+    if (e == OK)
+        job_await(job, command, done);
+    else if (e == ERR_MALFORMED)
+        job_fail_text(job, e, EXIT_USAGE,
+                      "that is not text: a message is UTF-8, not empty, without control characters");
+    else if (e == ERR_TOO_LARGE)
+        job_fail_text(job, e, EXIT_USAGE, "a message has up to 262144 bytes");
+    else
+        job_fail(job, "the message could not be sent", e, 0);
+}

@@ -1,0 +1,99 @@
+#include "term/show.h"
+#include "term/command.h"
+
+static void start(struct job *job);
+
+const struct command command_status = {
+    .name = "status",
+    .words = "[--offline]",
+    .help = "account, connection, conversations, what waits",
+    .text = "Shows the account, the connection, your conversations with their numbers, what waits to be\n"
+            "sent, and what was put aside and why. --offline: without connecting.",
+    .options = OPTION_OFFLINE,
+    .start = start,
+};
+
+static const char *connection(const struct core_status *s, bool offline) {
+    if (offline && s->auth == CORE_LINK_OFF)
+        return "not asked for";
+    if (s->replaced)
+        return "taken over by another process";
+    return s->auth == CORE_LINK_READY && s->anon == CORE_LINK_READY ? "ready" : "away";
+}
+
+static void object(struct job *job, const struct core_status *s) {
+    struct line l = {0};
+    line_object(&l, "status");
+    line_hex(&l, "account", SLICE_ARRAY(s->account));
+    line_hex(&l, "device", SLICE_ARRAY(s->device));
+    line_hex(&l, "identity", SLICE_ARRAY(s->identity));
+    line_hex(&l, "server_identity", SLICE_ARRAY(s->server_identity));
+    line_str(&l, "name", s->name);
+    line_str(&l, "server", s->server);
+    line_num(&l, "suite", s->suite);
+    line_bool(&l, "registered", s->registered);
+    line_str(&l, "connection", slice_str(connection(s, job->args.offline)));
+    line_str(&l, "last_error", slice_str(err_name(s->last_error)));
+    line_bool(&l, "caught_up", s->caught_up);
+    line_num(&l, "contacts", s->contacts);
+    line_num(&l, "conversations", s->conversations);
+    line_num(&l, "outbox", s->outbox);
+    line_num(&l, "waiting", s->waiting);
+    line_num(&l, "quarantined", s->quarantined);
+    line_num(&l, "dropped", s->dropped);
+    line_num(&l, "repeats", s->repeats);
+    line_num(&l, "gaps", s->gaps);
+    line_num(&l, "position", s->position);
+    line_num(&l, "addresses", s->addresses);
+    line_object_end(&l);
+    line_end(&l, &job->out, OUT_NORMAL);
+}
+
+static void sentences(struct job *job, const struct core_status *s) {
+    struct line l = {0};
+    line_add(&l, "account:     ");
+    if (s->name.n > 0) {
+        line_text(&l, s->name);
+        line_add(&l, ", ");
+    }
+    for (size_t i = 0; i < CORE_ACCOUNT; i++)
+        line_add(&l, "%02x", s->account[i]);
+    line_add(&l, "%s\nserver:      ", s->registered ? "" : " (not yet known to the server)");
+    line_text(&l, s->server);
+    line_add(&l, "\nconnection:  %s", connection(s, job->args.offline));
+    if (s->last_error != OK && s->auth != CORE_LINK_READY)
+        line_add(&l, " (%s)", s->last_reason != 0 ? host_reason_text(s->last_reason)
+                                                   : err_text(s->last_error));
+    line_add(&l, "\nto be sent:  %u\nwaiting:     %u, for something that comes first\nput aside:   %u",
+             (unsigned)s->outbox, (unsigned)s->waiting, (unsigned)s->quarantined);
+    if (s->gaps > 0)
+        line_add(&l, "\nlost:        %llu items that the mailbox could not keep",
+                 (unsigned long long)s->gaps);
+    line_add(&l, "\ncontacts:    %u\nconversations: %u", (unsigned)s->contacts,
+             (unsigned)s->conversations);
+    line_end(&l, &job->out, OUT_NORMAL);
+}
+
+static void show(struct job *job) {
+    struct core_status s;
+    struct core_conversation c;
+    core_status_get(job_core(job), &s);
+    if (job->out.json)
+        object(job, &s);
+    else
+        sentences(job, &s);
+    for (size_t i = 0; core_conversation_at(job_core(job), i, &c) == OK; i++)
+        show_conversation(job, &c);
+    err e = show_quarantine(job);
+    if (e != OK) {
+        job_fail(job, "could not show what was put aside", e, 0);
+        return;
+    }
+    if (job->late)
+        job_away(job);
+    job_end(job, job->late ? EXIT_AWAY : EXIT_FINE);
+}
+
+static void start(struct job *job) {
+    job_fetch(job, show);
+}

@@ -1,0 +1,48 @@
+/* The commands: one file each, a const descriptor at its top; command.c lists them. */
+#ifndef SOTTO_TERM_COMMAND_H
+#define SOTTO_TERM_COMMAND_H
+
+#include "term/args.h"
+#include "term/job.h"
+
+/* How a program ends; docs/man/sotto.1 lists them. */
+enum exit_code {
+    EXIT_FINE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_AWAY = 3,    /* the server can't be reached, or doesn't answer in time */
+    EXIT_REFUSED = 4, /* passphrase, invite, keys: not allowed */
+    EXIT_STORE = 5,   /* the store: disk full, damaged, in use */
+    EXIT_UNKNOWN = 6, /* no such contact or conversation, or several */
+    EXIT_STOPPED = 130
+};
+
+enum command_flags {
+    COMMAND_MAKES_HOME = 1,
+    COMMAND_WITHOUT_HOME = 2, /* main.c does all of it */
+    COMMAND_STAYS = 4,        /* runs until it is told to end: no time limit, and serves others */
+    COMMAND_ALONE = 8         /* can't be handed to another process */
+};
+
+struct command {
+    const char *name, *words, *help; /* help: one line */
+    const char *text;                /* more of it, for `sotto help NAME` */
+    unsigned options, flags;
+    size_t words_min, words_max;
+    void (*start)(struct job *job);
+    /* Notices of the core besides what the job awaits. May be NULL. */
+    void (*notice)(struct job *job, const struct core_notice *notice);
+    /* It was stopped by a signal, or is over: let go of what is held. May be NULL. */
+    void (*over)(struct job *job);
+};
+
+#define WORDS_ANY ((size_t)-1)
+
+extern const struct command *const commands[];
+const struct command *command_find(const char *name);
+
+extern const struct command command_init, command_invite, command_contacts, command_new,
+    command_add, command_remove, command_leave, command_send, command_read, command_listen,
+    command_chat, command_status, command_record, command_verify, command_help;
+
+#endif

@@ -1,0 +1,123 @@
+#include "term/explain.h"
+
+#include "host/posix.h"
+#include "term/command.h"
+
+int explain_code(err e, uint16_t reason) {
+    (void)reason;
+    switch (e) {
+    case OK:
+        return EXIT_FINE;
+    case ERR_AGAIN:
+    case ERR_TIMEOUT:
+    case ERR_CLOSED:
+        return EXIT_AWAY;
+    default:
+        break;
+    }
+    switch (err_class(e)) {
+    case ERR_CLASS_DENIED:
+        return EXIT_REFUSED;
+    case ERR_CLASS_IO:
+        return EXIT_STORE;
+    default:
+        return EXIT_FAILED;
+    }
+}
+
+static const struct {
+    err e;
+    const char *text;
+} sentences[] = {
+    {ERR_IDENTITY,
+     "the server shows a key that is not the one in your invite. Somebody may be trying to "
+     "stand between you and the server: nothing was sent. Ask the operator, by another way, whether "
+     "the server's key has changed; if it has not, this is an attack"},
+    {ERR_DISK_FULL, "the disk is full, and nothing was changed. Make room, then do it again"},
+    {ERR_DAMAGED,
+     "the store is damaged, and was left as it is. Move the home away, make a new account with "
+     "a new invite, and have your contacts add you again; an older copy of the store can't follow "
+     "its conversations any more"},
+    {ERR_IO, "the store could not be written or read. Look at the disk, then do it again"},
+    {ERR_BUSY, "another process holds the store. End it, or wait until it is done"},
+    {ERR_NO_MEMORY, "there is not enough memory"},
+    {ERR_STATE, "that can't be done in this state (is there an account, and are you still in the "
+                "conversation? see `sotto status`)"},
+    {ERR_LIMIT, "a limit is reached. Wait until what is under way is through, then do it again"},
+    {ERR_TOO_LARGE, "it is too large"},
+    {ERR_LATE, "somebody else's change came first, again and again. Do it again"},
+    {ERR_PASSPHRASE, "the passphrase is wrong. Nothing was changed; try again"},
+    {ERR_TIMEOUT, "it took too long. What waits is kept and goes on when sotto runs again"},
+    {ERR_MLS_KEY_PACKAGE, "the other device's key package is not valid: it may be of a newer version"},
+};
+
+static const char *known_reason(uint16_t reason) {
+    const char *name = host_reason_name(reason);
+    if (strcmp(name, "INVITE") == 0)
+        return "the invite is not valid: it was used already, or never made by this server. "
+               "An invite is good for one account; ask the operator for a new one";
+    if (strcmp(name, "PROOF") == 0)
+        return "the server does not know this device. Was its account removed, or its data lost? Ask "
+               "the operator";
+    return NULL;
+}
+
+void explain_add(struct line *l, err e, uint16_t reason) {
+    const char *text = reason != 0 ? known_reason(reason) : NULL;
+    for (size_t i = 0; text == NULL && reason == 0 && i < sizeof sentences / sizeof sentences[0];
+         i++)
+        if (sentences[i].e == e)
+            text = sentences[i].text;
+    if (text == NULL && reason != 0)
+        text = host_reason_text(reason);
+    line_add(l, "%s", text != NULL ? text : err_text(e));
+}
+
+void explain_home(struct line *l, err e, const char *home, bool no_passphrase) {
+    slice name = slice_str(home);
+    if (e == ERR_NOT_FOUND) {
+        line_text(l, name);
+        line_add(l, ": there is no account here yet. Make one with `sotto init LINK`, with the link "
+                    "that the operator of a server gave you");
+    } else if (e == ERR_PASSPHRASE) {
+        line_add(l, "the passphrase does not open ");
+        line_text(l, name);
+        line_add(l, "%s", no_passphrase ? ". This home has one: leave --no-passphrase away, or use "
+                                          "--passphrase-file FILE"
+                                        : ". Nothing was changed; try again (or, if it was made with "
+                                          "--no-passphrase, say so)");
+    } else if (e == ERR_DENIED) {
+        line_text(l, name);
+        line_add(l, ": this user may not read or write it");
+    } else if (e == ERR_BUSY) {
+        line_text(l, name);
+        line_add(l, ": another sotto is using this home and does not take this command. End it, or "
+                    "wait until it is done");
+    } else if (e == ERR_UNSUPPORTED) {
+        line_text(l, name);
+        line_add(l, ": a newer version of sotto wrote this; use that one");
+    } else {
+        line_text(l, name);
+        line_add(l, ": ");
+        explain_add(l, e, 0);
+    }
+}
+
+void explain_print(const struct out *out, err e, uint16_t reason, slice sentence) {
+    struct line l = {0};
+    if (out->json) {
+        line_object(&l, NULL);
+        line_str(&l, "error", slice_str(err_name(e)));
+        if (reason != 0)
+            line_str(&l, "reason", slice_str(host_reason_name(reason)));
+        line_str(&l, "text", sentence);
+        line_object_end(&l);
+        line_end(&l, out, OUT_NORMAL);
+        return;
+    }
+    line_add(&l, "sotto: ");
+    if (buf_append(&l.b, sentence) != OK)
+        l.e = ERR_NO_MEMORY;
+    line_add(&l, ".");
+    line_end(&l, out, OUT_TROUBLE);
+}

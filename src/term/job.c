@@ -1,0 +1,226 @@
+#include "term/job.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "term/app.h"
+#include "term/explain.h"
+
+struct core *job_core(struct job *job) {
+    return host_core(job->app->host);
+}
+
+struct sys_loop *job_loop(struct job *job) {
+    return job->app->loop;
+}
+
+struct host *job_host(struct job *job) {
+    return job->app->host;
+}
+
+void *job_state(struct job *job, size_t size) {
+    job->state = mem_new(NULL, size);
+    job->state_size = size;
+    if (job->state == NULL)
+        job_fail(job, "could not start", ERR_NO_MEMORY, 0);
+    return job->state;
+}
+
+/* ---- Ends ---- */
+
+static void sweep(void *ctx) {
+    struct app *app = ctx;
+    for (struct job **at = &app->jobs; *at != NULL;) {
+        struct job *job = *at;
+        if (!job->over || job == &app->own) {
+            at = &job->next;
+            continue;
+        }
+        *at = job->next;
+        job_fini(job);
+        mem_free(NULL, job, sizeof *job);
+    }
+}
+
+void job_end(struct job *job, int code) {
+    struct app *app = job->app;
+    if (job->over)
+        return;
+    job->over = true;
+    job->code = code;
+    sys_timer_cancel(&job->timer);
+    if (job->command_over != NULL)
+        job->command_over(job);
+    if (job == &app->own) {
+        app->ended = true;
+        sys_loop_stop(app->loop);
+        return;
+    }
+    if (job->caller != NULL)
+        host_caller_end(job->caller, code);
+    sys_later_set(&app->sweep, app->loop, sweep, app);
+}
+
+void job_fini(struct job *job) {
+    sys_timer_cancel(&job->timer);
+    mem_free(NULL, job->state, job->state_size);
+    buf_free(&job->text);
+    buf_free(&job->argv);
+}
+
+/* ---- Trouble ---- */
+
+void job_fail(struct job *job, const char *what, err e, uint16_t reason) {
+    struct line l = {0};
+    line_add(&l, "%s: ", what);
+    explain_add(&l, e, reason);
+    explain_print(&job->out, e, reason, buf_slice(&l.b));
+    buf_free(&l.b);
+    job_end(job, explain_code(e, reason));
+}
+
+static void print(struct job *job, err e, const char *format, va_list list) {
+    char text[1024];
+    int n = vsnprintf(text, sizeof text, format, list);
+    if (n >= 0)
+        explain_print(&job->out, e, 0, slice_str(text));
+}
+
+void job_fail_text(struct job *job, err e, int code, const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    print(job, e, format, list);
+    va_end(list);
+    job_end(job, code);
+}
+
+void job_warn(struct job *job, err e, const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    print(job, e, format, list);
+    va_end(list);
+}
+
+static void say_away(struct job *job, const char *rest) {
+    struct core_status status;
+    struct line l = {0};
+    core_status_get(job_core(job), &status);
+    bool up = status.auth == CORE_LINK_READY && status.anon == CORE_LINK_READY;
+    line_add(&l, up ? "the server at " : "can't reach the server at ");
+    line_text(&l, status.server);
+    line_add(&l, "%s", up ? " did not answer in time" : "");
+    if (!up && status.last_error != OK) {
+        line_add(&l, " (");
+        if (status.last_reason != 0)
+            line_add(&l, "%s", host_reason_text(status.last_reason));
+        else
+            line_add(&l, "%s", err_text(status.last_error));
+        line_add(&l, ")");
+    }
+    line_add(&l, "%s", rest);
+    explain_print(&job->out, ERR_TIMEOUT, 0, buf_slice(&l.b));
+    buf_free(&l.b);
+}
+
+void job_away(struct job *job) {
+    if (job->fetched != NULL || job->late)
+        say_away(job, "; what is shown may not be the newest");
+    else
+        say_away(job, ". What you asked for is kept, and goes on when sotto next reaches the server");
+}
+
+/* ---- Waiting ---- */
+
+static void timed_out(void *ctx) {
+    struct job *job = ctx;
+    void (*fetched)(struct job *) = job->fetched;
+    if (fetched != NULL) {
+        job->late = true;
+        job->fetched = NULL;
+        fetched(job);
+    } else {
+        job_away(job);
+        job_end(job, EXIT_AWAY);
+    }
+    host_drain(job->app->host);
+}
+
+void job_time_limit(struct job *job, uint64_t seconds) {
+    if (sys_timer_set(&job->timer, job->app->loop, seconds * 1000, timed_out, job) != OK)
+        job_fail(job, "could not wait", ERR_NO_MEMORY, 0);
+}
+
+void job_await(struct job *job, uint64_t command,
+               void (*then)(struct job *job, const struct core_notice *notice)) {
+    job->awaited = command;
+    job->then = then;
+}
+
+void job_fetch(struct job *job, void (*fetched)(struct job *job)) {
+    struct core_status status;
+    core_status_get(job_core(job), &status);
+    if (job->args.offline || status.caught_up)
+        fetched(job);
+    else
+        job->fetched = fetched;
+}
+
+/* ---- What happens to it ---- */
+
+void job_start(struct job *job) {
+    struct core_status status;
+    const struct command *c = job->args.command;
+    job->command_over = c->over;
+    core_status_get(job_core(job), &status);
+    if (!status.has_account && (c->flags & COMMAND_MAKES_HOME) == 0) {
+        job_fail_text(job, ERR_NOT_FOUND, EXIT_FAILED,
+                      "there is no account in this home yet. Make one with `sotto init LINK`, with "
+                      "the link that the operator of a server gave you");
+        return;
+    }
+    if ((c->flags & COMMAND_STAYS) == 0)
+        job_time_limit(job, job->args.timeout);
+    if (!job->over)
+        c->start(job);
+}
+
+/* The store's trouble passes for those who stay; the server's refusal doesn't. */
+static void trouble(struct job *job, const struct core_notice *n) {
+    bool stays = (job->args.command->flags & COMMAND_STAYS) != 0;
+    if (!stays || err_class(n->error) != ERR_CLASS_IO) {
+        job_fail(job, n->error == ERR_IDENTITY ? "stopped" : "trouble", n->error, n->reason);
+        return;
+    }
+    if (job->trouble != n->error)
+        job_warn(job, n->error, "trouble with the store: %s. Trying again; nothing was acknowledged",
+                 err_text(n->error));
+    job->trouble = n->error;
+}
+
+void job_notice(struct job *job, const struct core_notice *n) {
+    const struct command *c = job->args.command;
+    if (n->kind == CORE_NOTICE_TROUBLE) {
+        trouble(job, n);
+        return;
+    }
+    if (n->kind == CORE_NOTICE_REPLACED) {
+        job_fail_text(job, ERR_DENIED, EXIT_REFUSED,
+                      "another process uses this account's device, from a copy of the home? Two "
+                      "copies must never run: end one of them and delete it");
+        return;
+    }
+    if (n->kind == CORE_NOTICE_CAUGHT_UP) {
+        void (*fetched)(struct job *) = job->fetched;
+        job->fetched = NULL;
+        job->trouble = OK;
+        if (fetched != NULL)
+            fetched(job);
+    }
+    if (!job->over && c->notice != NULL)
+        c->notice(job, n);
+    if (!job->over && n->kind == CORE_NOTICE_DONE && n->command == job->awaited &&
+        job->awaited != 0) {
+        job->awaited = 0;
+        job->then(job, n);
+    }
+}

@@ -1,0 +1,42 @@
+/* Lines of output: sentences for people, objects for programs. A line is built in memory and handed
+ * over as a whole, so that a failure half-way prints nothing. */
+#ifndef SOTTO_TERM_LINE_H
+#define SOTTO_TERM_LINE_H
+
+#include "base/slice.h"
+
+/* Where a command's output goes: this process's, or the other end of the control socket. */
+enum { OUT_NORMAL = 1, OUT_TROUBLE = 2 };
+struct out {
+    bool json;
+    void (*put)(void *ctx, int stream, slice bytes);
+    void *ctx;
+};
+
+/* All zero is an empty line. A failed append sticks, and line_end then prints nothing. */
+struct line {
+    buf b;
+    err e;
+    bool inside; /* an object has a field already */
+};
+
+/* ---- Sentences ---- */
+__attribute__((format(printf, 2, 3))) void line_add(struct line *l, const char *format, ...);
+/* Somebody else's words, on one line. */
+void line_text(struct line *l, slice text);
+/* Somebody else's words, on as many lines as they have. */
+void line_lines(struct line *l, slice text, const char *indent);
+
+/* ---- Objects ---- one a line: {"type":TYPE,...} */
+void line_object(struct line *l, const char *type);
+void line_str(struct line *l, const char *name, slice value);
+void line_num(struct line *l, const char *name, uint64_t value);
+void line_bool(struct line *l, const char *name, bool value);
+void line_hex(struct line *l, const char *name, slice value);
+/* Closes it. */
+void line_object_end(struct line *l);
+
+/* Writes the line and a line end, and empties it. */
+void line_end(struct line *l, const struct out *out, int stream);
+
+#endif

@@ -1,0 +1,395 @@
+#include "term/show.h"
+
+#include <stdio.h>
+
+#include "host/terminal.h"
+#include "term/command.h"
+
+/* ---- Finding ---- */
+
+static void not_found(struct job *job, err e, const char *kind, const char *text) {
+    struct line l = {0};
+    line_text(&l, slice_str(text));
+    if (l.e != OK || buf_append_byte(&l.b, 0) != OK)
+        job_fail(job, "could not look", ERR_NO_MEMORY, 0);
+    else if (e == ERR_LIMIT)
+        job_fail_text(job, e, EXIT_UNKNOWN,
+                      "several fit \"%.200s\": use the number of the conversation (`sotto status`) or "
+                      "the beginning of the contact's id (`sotto contacts`)",
+                      (const char *)l.b.p);
+    else if (e == ERR_NOT_FOUND)
+        job_fail_text(job, e, EXIT_UNKNOWN,
+                      "there is no %s \"%.200s\". `sotto status` lists conversations, `sotto "
+                      "contacts` lists contacts",
+                      kind, (const char *)l.b.p);
+    else
+        job_fail(job, "could not look", e, 0);
+    buf_free(&l.b);
+}
+
+bool find_conversation(struct job *job, const char *text, struct core_conversation *c) {
+    err e = core_conversation_find(job_core(job), slice_str(text), c);
+    if (e != OK)
+        not_found(job, e, "conversation", text);
+    return e == OK;
+}
+
+bool find_contact(struct job *job, const char *text, struct core_contact *contact) {
+    err e = core_contact_find(job_core(job), slice_str(text), contact);
+    if (e != OK)
+        not_found(job, e, "contact", text);
+    return e == OK;
+}
+
+bool find_or_make_conversation(struct job *job, const char *text, uint32_t *number) {
+    struct core_conversation c;
+    struct core_contact contact;
+    uint64_t command;
+    err e = core_conversation_find(job_core(job), slice_str(text), &c);
+    if (e == OK) {
+        *number = c.number;
+        return true;
+    }
+    if (e == ERR_NOT_FOUND)
+        e = core_contact_find(job_core(job), slice_str(text), &contact);
+    if (e != OK) {
+        not_found(job, e, "conversation or contact", text);
+        return false;
+    }
+    uint8_t account[1][CORE_ACCOUNT];
+    memcpy(account[0], contact.account, CORE_ACCOUNT);
+    e = core_conversation_new(job_core(job), SLICE_EMPTY, (const uint8_t(*)[CORE_ACCOUNT])account, 1,
+                              host_now(), &command, number);
+    if (e != OK)
+        job_fail(job, "could not begin a conversation", e, 0);
+    return e == OK;
+}
+
+/* ---- People ---- */
+
+void show_person(struct line *l, slice name, const uint8_t account[CORE_ACCOUNT]) {
+    if (name.n > 0)
+        line_text(l, name);
+    else
+        line_add(l, "%02x%02x%02x%02x", account[0], account[1], account[2], account[3]);
+}
+
+static slice name_of(const struct core_contact *contact) {
+    return contact->petname.n > 0 ? contact->petname : contact->name;
+}
+
+void show_contact(struct job *job, const struct core_contact *contact) {
+    struct line l = {0};
+    if (job->out.json) {
+        line_object(&l, "contact");
+        line_hex(&l, "account", SLICE_ARRAY(contact->account));
+        line_str(&l, "name", name_of(contact));
+        line_str(&l, "petname", contact->petname);
+        line_str(&l, "own_name", contact->name);
+        line_hex(&l, "identity", SLICE_ARRAY(contact->identity));
+        line_num(&l, "devices", contact->devices);
+        line_bool(&l, "verified", contact->verified);
+        line_object_end(&l);
+    } else {
+        const uint8_t *a = contact->account;
+        line_add(&l, "%02x%02x%02x%02x  ", a[0], a[1], a[2], a[3]);
+        show_person(&l, name_of(contact), contact->account);
+        if (contact->petname.n > 0 && contact->name.n > 0 &&
+            !slice_equal(contact->petname, contact->name)) {
+            line_add(&l, " (calls itself ");
+            line_text(&l, contact->name);
+            line_add(&l, ")");
+        }
+        line_add(&l, "%s", contact->verified ? ", verified" : "");
+    }
+    line_end(&l, &job->out, OUT_NORMAL);
+}
+
+struct members {
+    struct line *line;
+    buf seen;
+};
+
+static bool add_member(void *ctx, const struct core_member *m) {
+    struct members *all = ctx;
+    for (size_t i = 0; i + CORE_ACCOUNT <= all->seen.n; i += CORE_ACCOUNT)
+        if (memcmp(all->seen.p + i, m->account, CORE_ACCOUNT) == 0)
+            return true;
+    line_add(all->line, all->seen.n > 0 ? ", " : "");
+    if (m->us)
+        line_add(all->line, "you");
+    else
+        show_person(all->line, m->name, m->account);
+    if (!m->us && !m->contact)
+        line_add(all->line, " (not a contact)");
+    return buf_append(&all->seen, SLICE_ARRAY(m->account)) == OK;
+}
+
+void show_members(struct job *job, uint32_t number) {
+    struct line l = {0};
+    struct members all = {.line = &l};
+    err e = core_members(job_core(job), number, add_member, &all);
+    if (e != OK)
+        line_add(&l, "(%s)", err_text(e));
+    buf_free(&all.seen);
+    line_end(&l, &job->out, OUT_NORMAL);
+}
+
+/* ---- Conversations ---- */
+
+static const char *state_name(enum core_conversation_state state) {
+    static const char *const names[] = {"",        "new",  "active", "leaving",
+                                        "left",    "removed", "failed"};
+    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
+}
+
+void show_conversation_name(struct line *l, const struct core_conversation *c) {
+    if (c->name.n > 0)
+        line_text(l, c->name);
+    else
+        line_add(l, "conversation %u", (unsigned)c->number);
+}
+
+static void conversation_object(struct line *l, const struct core_conversation *c) {
+    line_object(l, "conversation");
+    line_num(l, "conversation", c->number);
+    line_str(l, "name", c->name);
+    line_str(l, "state", slice_str(state_name(c->state)));
+    line_hex(l, "group", c->group_id);
+    line_num(l, "epoch", c->epoch);
+    line_num(l, "devices", c->members);
+    line_num(l, "messages", c->messages);
+    line_num(l, "read", c->read);
+    line_num(l, "outbox", c->outbox);
+    line_num(l, "waiting", c->waiting);
+    line_num(l, "quarantined", c->quarantined);
+    line_bool(l, "spoiled", c->spoiled);
+    line_object_end(l);
+}
+
+void show_conversation(struct job *job, const struct core_conversation *c) {
+    struct line l = {0};
+    if (job->out.json) {
+        conversation_object(&l, c);
+        line_end(&l, &job->out, OUT_NORMAL);
+        return;
+    }
+    line_add(&l, "%3u  ", (unsigned)c->number);
+    show_conversation_name(&l, c);
+    if (c->state == CORE_CONVERSATION_ACTIVE)
+        line_add(&l, ", %u devices", (unsigned)c->members);
+    else
+        line_add(&l, ", %s", state_name(c->state));
+    if (c->messages > c->read)
+        line_add(&l, ", %llu unread", (unsigned long long)(c->messages - c->read));
+    if (c->outbox > 0)
+        line_add(&l, ", %u to be sent", (unsigned)c->outbox);
+    if (c->quarantined > 0)
+        line_add(&l, ", %u put aside", (unsigned)c->quarantined);
+    if (c->spoiled)
+        line_add(&l, ", spoiled: make a new one");
+    line_end(&l, &job->out, OUT_NORMAL);
+}
+
+/* ---- Messages ---- */
+
+struct showing {
+    struct job *job;
+    const struct core_conversation *c;
+    const struct show_messages *what;
+};
+
+static const char *kind_name(enum core_message_kind kind) {
+    static const char *const names[] = {"",        "content", "created", "joined", "added",
+                                        "removed", "left",    "updated", "renamed"};
+    return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "";
+}
+
+static const char *shape_name(enum core_content_shape shape) {
+    static const char *const names[] = {"", "text", "reaction", "edit", "delete", "other"};
+    return (size_t)shape < sizeof names / sizeof names[0] ? names[shape] : "";
+}
+
+static const char *message_state_name(enum core_message_state state) {
+    static const char *const names[] = {"received", "queued", "sent", "failed"};
+    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
+}
+
+static void content_fields(struct line *l, const struct core_message *m) {
+    line_hex(l, "id", SLICE_ARRAY(m->id));
+    line_str(l, "state", slice_str(message_state_name(m->state)));
+    line_str(l, "shape", slice_str(shape_name(m->shape)));
+    line_bool(l, "markdown", m->markdown);
+    if (m->has_reply)
+        line_hex(l, "in_reply_to", SLICE_ARRAY(m->in_reply_to));
+    if (m->has_replaces)
+        line_hex(l, "replaces", SLICE_ARRAY(m->replaces));
+    line_str(l, "text", m->text);
+}
+
+static bool has_subject(const struct core_message *m) {
+    return m->kind == CORE_MESSAGE_ADDED || m->kind == CORE_MESSAGE_REMOVED ||
+           m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED;
+}
+
+static void message_object(struct line *l, const struct core_conversation *c,
+                           const struct core_message *m) {
+    line_object(l, "message");
+    line_num(l, "conversation", c->number);
+    line_num(l, "number", m->number);
+    line_str(l, "kind", slice_str(kind_name(m->kind)));
+    line_num(l, "time", m->time);
+    line_bool(l, "own", m->own);
+    if (m->kind != CORE_MESSAGE_LEFT && m->kind != CORE_MESSAGE_UPDATED) {
+        line_hex(l, "sender", SLICE_ARRAY(m->sender));
+        line_str(l, "sender_name", m->sender_name);
+    }
+    if (has_subject(m)) {
+        line_hex(l, "subject", SLICE_ARRAY(m->subject));
+        line_str(l, "subject_name", m->subject_name);
+    }
+    if (m->kind == CORE_MESSAGE_CONTENT)
+        content_fields(l, m);
+    else if (m->kind == CORE_MESSAGE_RENAMED)
+        line_str(l, "text", m->text);
+    line_object_end(l);
+}
+
+static void person(struct line *l, struct job *job, slice name, const uint8_t *account) {
+    struct core_status status;
+    core_status_get(job_core(job), &status);
+    if (memcmp(status.account, account, CORE_ACCOUNT) == 0)
+        line_add(l, "you");
+    else
+        show_person(l, name, account);
+}
+
+/* A message can't pass for an event: events begin with an asterisk, where a name never stands alone. */
+static void event_text(struct line *l, struct job *job, const struct core_message *m) {
+    static const char *const verbs[] = {"",         "",         " made this conversation",
+                                        " added you", " added ", " removed ",
+                                        " left",    " got new keys", " named it "};
+    bool by_subject = m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED;
+    line_add(l, "* ");
+    if (by_subject)
+        person(l, job, m->subject_name, m->subject);
+    else
+        person(l, job, m->sender_name, m->sender);
+    line_add(l, "%s", (size_t)m->kind < sizeof verbs / sizeof verbs[0] ? verbs[m->kind] : "");
+    if (m->kind == CORE_MESSAGE_ADDED || m->kind == CORE_MESSAGE_REMOVED)
+        person(l, job, m->subject_name, m->subject);
+    if (m->kind == CORE_MESSAGE_RENAMED)
+        line_text(l, m->text);
+}
+
+static void content_text(struct line *l, struct job *job, const struct core_message *m) {
+    static const char *const between[] = {"", ": ", " reacts: ", " corrects: ", " withdraws a message",
+                                          ": "};
+    person(l, job, m->sender_name, m->sender);
+    line_add(l, "%s", (size_t)m->shape < sizeof between / sizeof between[0] ? between[m->shape] : "");
+    if (m->shape != CORE_CONTENT_DELETE)
+        line_lines(l, m->text, "                  | ");
+    if (m->state == CORE_MESSAGE_QUEUED)
+        line_add(l, "  (not sent yet)");
+    else if (m->state == CORE_MESSAGE_FAILED)
+        line_add(l, "  (could not be sent)");
+}
+
+static bool show_one(void *ctx, const struct core_message *m) {
+    struct showing *s = ctx;
+    struct line l = {0};
+    char when[HOST_TIME];
+    bool content = m->kind == CORE_MESSAGE_CONTENT;
+    if (s->what->others && m->own && content)
+        return true;
+    if (s->what->count != NULL && content && !m->own)
+        ++*s->what->count;
+    if (s->job->out.json) {
+        message_object(&l, s->c, m);
+    } else {
+        host_time_text(m->time, when);
+        line_add(&l, "%s  ", when);
+        if (s->what->named) {
+            line_add(&l, "[");
+            show_conversation_name(&l, s->c);
+            line_add(&l, "] ");
+        }
+        if (content)
+            content_text(&l, s->job, m);
+        else
+            event_text(&l, s->job, m);
+    }
+    line_end(&l, &s->job->out, OUT_NORMAL);
+    return true;
+}
+
+err show_messages(struct job *job, const struct core_conversation *c,
+                  const struct show_messages *what) {
+    struct showing s = {job, c, what};
+    return core_messages(job_core(job), c->number, what->first, what->last, show_one, &s);
+}
+
+/* ---- What was put aside ---- */
+
+static bool show_aside(void *ctx, const struct core_quarantined *q) {
+    struct job *job = ctx;
+    struct line l = {0};
+    char when[HOST_TIME];
+    if (job->out.json) {
+        line_object(&l, "quarantined");
+        line_num(&l, "conversation", q->conversation);
+        line_str(&l, "reason", slice_str(err_name(q->error)));
+        line_str(&l, "text", slice_str(err_text(q->error)));
+        line_num(&l, "time", q->time);
+        line_num(&l, "bytes", q->item.n);
+        line_object_end(&l);
+    } else {
+        host_time_text(q->time, when);
+        line_add(&l, "     %s  put aside", when);
+        if (q->conversation != 0)
+            line_add(&l, " in conversation %u", (unsigned)q->conversation);
+        line_add(&l, ", %zu bytes: %s", q->item.n, err_text(q->error));
+    }
+    line_end(&l, &job->out, OUT_NORMAL);
+    return true;
+}
+
+err show_quarantine(struct job *job) {
+    struct core *core = job_core(job);
+    struct core_status status;
+    core_status_get(core, &status);
+    err e = core_quarantine(core, 0, show_aside, job);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    for (uint32_t i = 0; i < status.conversations; i++) {
+        struct core_conversation c;
+        TRY(core_conversation_at(core, i, &c));
+        if (c.quarantined > 0)
+            TRY(core_quarantine(core, c.number, show_aside, job));
+    }
+    return OK;
+}
+
+/* ---- Ends ---- */
+
+void show_done(struct job *job, const struct core_notice *notice, const char *failed,
+               const char *done) {
+    struct line l = {0};
+    if (notice->error != OK) {
+        job_fail(job, failed, notice->error, notice->reason);
+        return;
+    }
+    if (job->out.json) {
+        line_object(&l, "done");
+        line_num(&l, "conversation", notice->conversation);
+        line_num(&l, "refused", notice->refused);
+        line_object_end(&l);
+    } else {
+        line_add(&l, "%s", done);
+        if (notice->refused > 0)
+            line_add(&l, " %u of the mailboxes took no copy: their owners will have to be added again.",
+                     (unsigned)notice->refused);
+    }
+    line_end(&l, &job->out, OUT_NORMAL);
+    job_end(job, EXIT_FINE);
+}

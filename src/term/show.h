@@ -1,0 +1,40 @@
+/* How things look: one place for the sentence and for the object of each. */
+#ifndef SOTTO_TERM_SHOW_H
+#define SOTTO_TERM_SHOW_H
+
+#include "term/job.h"
+
+/* A conversation by what the user calls it. False: the job has failed and said so. */
+bool find_conversation(struct job *job, const char *text, struct core_conversation *c);
+bool find_contact(struct job *job, const char *text, struct core_contact *contact);
+/* The same, but a contact without a conversation gets one; its slices are not to be used. */
+bool find_or_make_conversation(struct job *job, const char *text, uint32_t *number);
+
+/* What to call a person: petname, own name, or the beginning of the account's id. */
+void show_person(struct line *l, slice name, const uint8_t account[CORE_ACCOUNT]);
+void show_contact(struct job *job, const struct core_contact *contact);
+/* Its name, or "conversation 3". */
+void show_conversation_name(struct line *l, const struct core_conversation *c);
+void show_conversation(struct job *job, const struct core_conversation *c);
+
+/* The entries first..last of its history; with the conversation's name before each if `named`; without
+ * our own content if `others`. *count, if given, grows by the contents that others wrote. */
+struct show_messages {
+    uint64_t first, last;
+    bool named, others;
+    uint64_t *count;
+};
+MUST err show_messages(struct job *job, const struct core_conversation *c,
+                       const struct show_messages *what);
+/* What was put aside: everywhere. */
+MUST err show_quarantine(struct job *job);
+
+/* A conversation's members, each person once, as "Ann, Bob (no contact)". */
+void show_members(struct job *job, uint32_t number);
+
+/* A message or a change is through, or not: the usual then() of commands that change a
+ * conversation. */
+void show_done(struct job *job, const struct core_notice *notice, const char *failed,
+               const char *done);
+
+#endif
