@@ -14,11 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store/internal.h"
 
-enum { MIB = 1024 * 1024, PREFIX = 16, PATH_ROOM = 32 };
+enum { MIB = 1024 * 1024, PREFIX = 16, PATH_ROOM = 32, TRY_EVERY_MS = 1000 };
 
 static const char *const table_names[STORE_TABLES_MAX] = {
     "default", "t1", "t2",  "t3",  "t4",  "t5",  "t6",  "t7",
@@ -33,8 +34,9 @@ struct rocksdb_store {
     rocksdb_writebatch_t *batch;
     rocksdb_t *db; /* NULL while it could not be opened again */
     rocksdb_column_family_handle_t *tables[STORE_TABLES_MAX];
-    unsigned scans; /* that are going on */
-    err broken;     /* why the last write failed: open it again before the next */
+    unsigned scans;      /* that are going on */
+    err broken;          /* why the last write failed: open it again before anything else */
+    uint64_t next_try;   /* when it may be opened again, in monotonic ms */
 };
 
 static struct rocksdb_store *rocksdb_of(struct store *s) {
@@ -201,8 +203,10 @@ static rocksdb_options_t *database_options(size_t memtable, size_t cache) {
 }
 
 /* ---- After a failed write ----
- * RocksDB then refuses writes, and what the end of its log looks like is anybody's guess. So the
- * log is read again, by opening the database anew: all that was acknowledged is in it. */
+ * RocksDB then refuses writes, and whether the end of its log holds the batch is anybody's guess. So
+ * the log is read again, by opening the database anew: all that was acknowledged is in it, and
+ * perhaps the batch. Until then nothing is read either: what the old handle shows may be overtaken
+ * by the log, and who decided on it would have decided on the past. */
 
 /* Opening turns the log into a file: it needs about as much room as the memtables. */
 static size_t room_needed(const struct rocksdb_store *r) {
@@ -229,10 +233,18 @@ static err check_room(const struct rocksdb_store *r) {
     return failure == 0 ? OK : r->broken;
 }
 
-/* A closed database serves no reads, so the old one stays until there is room for the new. */
+static uint64_t now_ms(void) {
+    struct timespec t = {0};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Opening costs much, so a disk that goes on failing sees one try a second. */
 static err recover(struct rocksdb_store *r) {
-    if (r->scans > 0)
+    uint64_t now = now_ms();
+    if (r->scans > 0 || now < r->next_try)
         return r->broken;
+    r->next_try = now + TRY_EVERY_MS;
     if (r->db != NULL && r->broken == ERR_DISK_FULL)
         TRY(check_room(r));
     close_database(r);
@@ -240,10 +252,7 @@ static err recover(struct rocksdb_store *r) {
     return r->broken;
 }
 
-static err readable(struct rocksdb_store *r) {
-    return r->db == NULL ? recover(r) : OK;
-}
-static err writable(struct rocksdb_store *r) {
+static err usable(struct rocksdb_store *r) {
     return r->broken != OK ? recover(r) : OK;
 }
 
@@ -253,7 +262,7 @@ static err engine_get(struct store *s, struct store_key key, buf *value) {
     struct rocksdb_store *r = rocksdb_of(s);
     struct store_key_bytes k = store_key_encode(key);
     char *text = NULL;
-    TRY(readable(r));
+    TRY(usable(r));
     rocksdb_pinnableslice_t *found = rocksdb_get_pinned_cf(
         r->db, r->plain_read, r->tables[key.table], key_p(&k), key_n(&k), &text);
     TRY(take_text(text));
@@ -303,7 +312,7 @@ static err engine_scan(struct store *s, struct store_key key, uint64_t last, sto
     struct rocksdb_store *r = rocksdb_of(s);
     struct store_key_bytes first = store_key_encode(key);
     struct key_end end = end_after(key, last);
-    TRY(readable(r));
+    TRY(usable(r));
     rocksdb_readoptions_t *o = rocksdb_readoptions_create();
     rocksdb_readoptions_set_iterate_upper_bound(o, end.p, end.n);
     rocksdb_readoptions_set_total_order_seek(o, 1 + key.name.n < PREFIX);
@@ -320,7 +329,7 @@ static err engine_scan_down(struct store *s, struct store_key key, uint64_t last
     struct rocksdb_store *r = rocksdb_of(s);
     struct store_key_bytes first = store_key_encode(key);
     struct store_key_bytes start = store_key_encode(store_key_at(key, last));
-    TRY(readable(r));
+    TRY(usable(r));
     rocksdb_readoptions_t *o = rocksdb_readoptions_create();
     rocksdb_readoptions_set_iterate_lower_bound(o, key_p(&first), key_n(&first));
     rocksdb_readoptions_set_total_order_seek(o, 1 + key.name.n < PREFIX);
@@ -334,7 +343,7 @@ static err engine_scan_down(struct store *s, struct store_key key, uint64_t last
 
 static err engine_scan_table(struct store *s, uint8_t table, store_visit *visit, void *ctx) {
     struct rocksdb_store *r = rocksdb_of(s);
-    TRY(readable(r));
+    TRY(usable(r));
     rocksdb_readoptions_t *o = rocksdb_readoptions_create();
     rocksdb_readoptions_set_total_order_seek(o, 1);
     rocksdb_readoptions_set_fill_cache(o, 0);
@@ -371,7 +380,7 @@ static void add_op(struct rocksdb_store *r, const struct store_op *op) {
 
 static err write_batch(struct rocksdb_store *r, const struct store_batch *batch) {
     char *text = NULL;
-    TRY(writable(r));
+    TRY(usable(r));
     for (size_t i = 0; i < store_batch_count(batch); i++)
         add_op(r, store_batch_op(batch, i));
     rocksdb_write(r->db, r->synced, r->batch, &text);
@@ -472,6 +481,6 @@ err store_rocksdb_flush(struct store *s) {
     struct rocksdb_store *r = rocksdb_of(s);
     if (s->engine != &rocksdb_engine)
         return ERR_BUG;
-    TRY(readable(r));
+    TRY(usable(r));
     return flush(r, false);
 }

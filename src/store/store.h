@@ -64,7 +64,8 @@ typedef bool store_visit(void *ctx, struct store_key key, slice value);
 
 /* Done with OK: atomic and durable. Anything else: nothing of the batch is there, but for one case that
  * nobody can tell: after IO (the disk failed in the sync) a store that is opened again may have all of
- * it. Never a part. An engine may call `done` before its commit returns, or later from the caller's own
+ * it. Never a part. The engine finds out before it answers the next read; while it can't, reads fail
+ * with the same error. An engine may call `done` before its commit returns, or later from the caller's own
  * event loop. */
 typedef void store_done(void *ctx, err result);
 

@@ -78,6 +78,25 @@ static void check_numbers(struct store *s, uint64_t end, const char *when) {
     must(e == ERR_NOT_FOUND, when, e);
 }
 
+/* The same where an engine that was refused a write may refuse reads until it has room again: what
+ * it does say is right. */
+static void check_readable(struct store *s, uint64_t end) {
+    for (uint64_t i = 0; i < end; i++) {
+        err e = get_number(s, i);
+        must(e == OK || e == ERR_DISK_FULL, "nothing that was acknowledged is called missing", e);
+    }
+}
+
+/* An engine may rest a moment between two tries. */
+static err put_patiently(struct store *s, uint64_t n) {
+    err e = put_number(s, n);
+    for (int tries = 0; e == ERR_DISK_FULL && tries < 30; tries++) {
+        usleep(100 * 1000);
+        e = put_number(s, n);
+    }
+    return e;
+}
+
 /* Returns the first number that was refused. */
 static uint64_t fill(struct store *s, uint64_t from) {
     uint64_t n = from;
@@ -97,11 +116,11 @@ static void run_child(const struct fixture_engine *engine, const char *folder) {
         if (s == NULL)
             must(engine->open(&s, folder) == OK, "opens", OK);
         n = fill(s, n);
-        check_numbers(s, n, "all that was acknowledged is read while the disk is full");
+        check_readable(s, n);
         err e = put_number(s, n);
         must(e == ERR_DISK_FULL, "still full", e);
         drop_ballast(folder);
-        e = put_number(s, n);
+        e = put_patiently(s, n);
         must(e == OK, "goes on where there is room", e);
         check_numbers(s, ++n, "nothing is lost");
         /* Room for the next round. */
