@@ -1,0 +1,307 @@
+/* What must be true.
+ *
+ * All the time: whoever reaches epoch n of a conversation shows the same members and the same
+ * authenticator as everybody else who reached it; the server takes one commit an epoch.
+ *
+ * In the end, when everybody is online and nothing goes wrong any more:
+ *
+ *   rest       within 30 minutes of the world's time every outbox and every mailbox is empty,
+ * nothing waits, nobody is still leaving agreement  those who say that they are in a conversation
+ * are exactly its members, in the same epoch, with the same authenticator messages   A client is in
+ * a conversation during intervals of epochs: from the one in which its history says that it made or
+ * joined it, until the one in which its history says that it was removed or left. A message has the
+ * epoch in which it was encrypted; one that was encrypted again (its sender was away for long) has
+ * that of the last time for its sender, and any of them for a receiver. A client MUST have a
+ * message exactly once if the sender's history says "sent", the epoch is in one of the client's
+ * intervals, and either that interval goes on to the end, or the sender saw "sent" before any
+ * commit that could have ended the interval came to the server. (Between these two moments it
+ * depends on what the server took first: then it MAY have it.) The second half is not asked of
+ * whoever's mailbox was put in disorder in that conversation: its removal may have passed the
+ * message. Nobody has a message twice, or of an epoch outside its intervals, or from a sender who
+ * was no member in that epoch, or under another's name. Messages of one sender are in the order in
+ * which they were sent, but for those that travelled as blobs: a message that is fetched takes its
+ * place when it is here. outbox     no message is still queued; one whose command returned OK is
+ * sent, or failed because the conversation ended quarantine what was put aside is counted by its
+ * reason; explained() says which reasons the faults of this world explain */
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- All the time ---- */
+
+void check_epoch(struct world *w, struct client *c, uint32_t number) {
+    struct view *v = &c->views[number - 1];
+    struct group *g = &w->groups[v->group];
+    uint8_t authenticator[32];
+    client_set members;
+    struct core_conversation now;
+    if (!client_members(w, c, number, &members) ||
+        core_conversation_authenticator(c->core, number, authenticator) != OK ||
+        core_conversation_get(c->core, number, &now) != OK || now.epoch != v->epoch) {
+        v->stale = true;
+        return;
+    }
+    v->stale = false;
+    while (g->epoch_cap <= v->epoch)
+        g->epochs = world_grow(g->epochs, g->epoch_cap, &g->epoch_cap, sizeof *g->epochs);
+    struct epoch *e = &g->epochs[v->epoch];
+    if (!e->known) {
+        *e = (struct epoch){.known = true, .members = members};
+        memcpy(e->authenticator, authenticator, 32);
+    }
+    if ((members >> c->index & 1) == 0)
+        world_fail(w, "client %d is not in group %d, epoch %llu, itself", c->index, v->group,
+                   (unsigned long long)v->epoch);
+    if (e->members != members || memcmp(e->authenticator, authenticator, 32) != 0)
+        world_fail(w, "client %d does not agree on group %d, epoch %llu: members %llx, others %llx",
+                   c->index, v->group, (unsigned long long)v->epoch, (unsigned long long)members,
+                   (unsigned long long)e->members);
+}
+
+/* ---- One client's history of one conversation ---- */
+
+struct interval {
+    uint64_t from, until; /* until: the first epoch without the client; UINT64_MAX: none */
+};
+
+struct history {
+    struct world *w;
+    struct client *c;
+    int group;
+    struct interval intervals[256];
+    size_t count;
+    uint8_t *got; /* by message: how often */
+    int64_t newest[CLIENTS];
+};
+
+static bool within(const struct history *h, uint64_t epoch, uint64_t *until) {
+    for (size_t i = 0; i < h->count; i++) {
+        *until = h->intervals[i].until;
+        if (h->intervals[i].from <= epoch && epoch < *until)
+            return true;
+    }
+    return false;
+}
+
+static void take_event(struct history *h, const struct core_message *m) {
+    bool us = memcmp(m->subject, h->c->account, CORE_ACCOUNT) == 0;
+    bool begins = m->kind == CORE_MESSAGE_CREATED || m->kind == CORE_MESSAGE_JOINED;
+    bool ends = (m->kind == CORE_MESSAGE_REMOVED || m->kind == CORE_MESSAGE_LEFT) && us;
+    if (begins && h->count < 256)
+        h->intervals[h->count++] = (struct interval){m->epoch, UINT64_MAX};
+    if (ends && h->count > 0)
+        h->intervals[h->count - 1].until = m->epoch;
+}
+
+static void check_received(struct history *h, size_t n, const struct core_message *m) {
+    struct world *w = h->w;
+    const struct message *sent = &w->messages[n];
+    const struct group *g = &w->groups[h->group];
+    uint64_t until;
+    if (!within(h, m->epoch, &until))
+        world_fail(w, "client %d has m%zu of epoch %llu, in which it was not in group %d",
+                   h->c->index, n, (unsigned long long)m->epoch, h->group);
+    if (m->epoch >= g->epoch_cap || !g->epochs[m->epoch].known)
+        w->counts.unknown_epochs++;
+    else if ((g->epochs[m->epoch].members >> sent->sender & 1) == 0 ||
+             (g->epochs[m->epoch].members >> h->c->index & 1) == 0)
+        world_fail(w, "client %d has m%zu of epoch %llu of group %d, but one of them was no member",
+                   h->c->index, n, (unsigned long long)m->epoch, h->group);
+}
+
+static bool take_entry(void *ctx, const struct core_message *m) {
+    struct history *h = ctx;
+    struct world *w = h->w;
+    if (m->kind != CORE_MESSAGE_CONTENT) {
+        take_event(h, m);
+        return true;
+    }
+    int64_t n = client_text_number(m->text);
+    if (n < 0 || (size_t)n >= w->message_count || w->messages[n].group != h->group ||
+        client_by_account(w, m->sender) != w->messages[n].sender) {
+        world_fail(w, "client %d has a message that nobody sent to group %d: %.*s", h->c->index,
+                   h->group, (int)(m->text.n < 20 ? m->text.n : 20), (const char *)m->text.p);
+        return true;
+    }
+    struct message *sent = &w->messages[n];
+    if (h->got[n]++ != 0)
+        world_fail(w, "client %d has m%lld twice", h->c->index, (long long)n);
+    if (m->own) {
+        sent->state = (uint8_t)m->state;
+        sent->epoch = m->epoch;
+    } else {
+        check_received(h, (size_t)n, m);
+    }
+    if (sent->big)
+        return true;
+    if (n < h->newest[sent->sender])
+        world_fail(w, "client %d has m%lld of %d after m%lld", h->c->index, (long long)n,
+                   sent->sender, (long long)h->newest[sent->sender]);
+    else
+        h->newest[sent->sender] = n;
+    return true;
+}
+
+static void read_history(struct world *w, struct client *c, uint32_t number, struct history *h) {
+    const struct view *v = &c->views[number - 1];
+    *h = (struct history){.w = w, .c = c, .group = v->group};
+    for (size_t i = 0; i < CLIENTS; i++)
+        h->newest[i] = -1;
+    h->got = calloc(w->message_count + 1, 1);
+    if (h->got == NULL)
+        world_must(ERR_NO_MEMORY, "memory");
+    world_must(core_messages(c->core, number, 1, UINT64_MAX, take_entry, h), "history");
+    bool open = v->state == CORE_CONVERSATION_ACTIVE || v->state == CORE_CONVERSATION_LEAVING;
+    bool says = h->count > 0 && h->intervals[h->count - 1].until == UINT64_MAX;
+    /* The last one to leave is not removed by anybody. */
+    if (open != says && v->state != CORE_CONVERSATION_LEFT)
+        world_fail(w, "client %d: state %u of group %d is not what its history says", c->index,
+                   (unsigned)v->state, h->group);
+}
+
+/* ---- Messages ---- */
+
+struct all {
+    struct history *of[CLIENTS][GROUPS_MAX];
+};
+
+static bool must_have(const struct world *w, const struct history *h, const struct message *m) {
+    uint64_t until;
+    if (!within(h, m->epoch, &until))
+        return false;
+    if (until == UINT64_MAX)
+        return true;
+    if (m->sent == 0 || (h->c->disordered[h->group / 64] >> (h->group % 64) & 1) != 0)
+        return false;
+    return world_epoch_moment(w, h->group, until) > m->sent;
+}
+
+static void check_message(struct world *w, const struct all *all, size_t n) {
+    const struct message *m = &w->messages[n];
+    if (m->state == CORE_MESSAGE_QUEUED)
+        world_fail(w, "m%zu of client %d to group %d is still queued", n, m->sender, m->group);
+    if (m->told && m->state == 0)
+        world_fail(w, "m%zu is not in the history of client %d", n, m->sender);
+    if (m->sent != 0 && m->state != CORE_MESSAGE_SENT)
+        world_fail(w, "client %d saw m%zu sent, but its history says %u", m->sender, n,
+                   (unsigned)m->state);
+    if (m->state != CORE_MESSAGE_SENT)
+        return;
+    for (int i = 0; i < CLIENTS; i++) {
+        const struct history *h = all->of[i][m->group];
+        if (h == NULL || i == m->sender)
+            continue;
+        w->counts.reads += h->got[n];
+        if (h->got[n] == 0 && must_have(w, h, m))
+            world_fail(w, "client %d does not have m%zu of client %d, group %d, epoch %llu%s", i, n,
+                       m->sender, m->group, (unsigned long long)m->epoch, m->big ? ", big" : "");
+    }
+}
+
+static void check_messages(struct world *w) {
+    struct all *all = calloc(1, sizeof *all);
+    if (all == NULL)
+        world_must(ERR_NO_MEMORY, "memory");
+    for (int i = 0; i < CLIENTS; i++) {
+        struct client *c = &w->clients[i];
+        for (size_t j = 0; j < c->view_count; j++) {
+            if (c->views[j].group < 0)
+                continue;
+            struct history *h = calloc(1, sizeof *h);
+            if (h == NULL)
+                world_must(ERR_NO_MEMORY, "memory");
+            read_history(w, c, (uint32_t)j + 1, h);
+            all->of[i][c->views[j].group] = h;
+        }
+    }
+    for (size_t n = 0; n < w->message_count; n++)
+        check_message(w, all, n);
+    for (int i = 0; i < CLIENTS; i++) {
+        for (int j = 0; j < GROUPS_MAX; j++) {
+            if (all->of[i][j] != NULL)
+                free(all->of[i][j]->got);
+            free(all->of[i][j]);
+        }
+    }
+    free(all);
+}
+
+/* ---- Agreement ---- */
+
+static void check_group(struct world *w, int group) {
+    client_set in = 0;
+    uint64_t epoch = UINT64_MAX;
+    for (int i = 0; i < CLIENTS; i++) {
+        const struct client *c = &w->clients[i];
+        for (size_t j = 0; j < c->view_count; j++) {
+            struct core_conversation now;
+            if (c->views[j].group != group ||
+                core_conversation_get(c->core, (uint32_t)j + 1, &now) != OK)
+                continue;
+            if (now.spoiled)
+                world_fail(w, "group %d is spoiled for client %d", group, i);
+            if (now.state != CORE_CONVERSATION_ACTIVE)
+                continue;
+            in |= (client_set)1 << i;
+            if (epoch != UINT64_MAX && epoch != now.epoch)
+                world_fail(w, "group %d: client %d is in epoch %llu, others in %llu", group, i,
+                           (unsigned long long)now.epoch, (unsigned long long)epoch);
+            epoch = now.epoch;
+        }
+    }
+    const struct group *g = &w->groups[group];
+    if (in != 0 && (epoch >= g->epoch_cap || g->epochs[epoch].members != in))
+        world_fail(w, "group %d: %llx say that they are members, the group says %llx", group,
+                   (unsigned long long)in,
+                   (unsigned long long)(epoch < g->epoch_cap ? g->epochs[epoch].members : 0));
+    for (size_t i = 0; in != 0 && i < g->candidate_count; i++)
+        if (g->candidates[i].taken && g->candidates[i].epoch > epoch)
+            world_fail(w, "group %d is in epoch %llu, but the server took a commit for %llu", group,
+                       (unsigned long long)epoch, (unsigned long long)g->candidates[i].epoch);
+}
+
+/* ---- Quarantine ---- */
+
+static bool explained(const struct core_quarantined *q) {
+    (void)q;
+    return false;
+}
+
+static bool take_quarantined(void *ctx, const struct core_quarantined *q) {
+    struct history *h = ctx;
+    struct mls_header header = {0};
+    h->w->counts.quarantined++;
+    bool readable = mls_message_header(q->item, &header) == OK;
+    if (!explained(q))
+        world_fail(h->w, "client %d, group %d: quarantined: %s; kind %d, epoch %llu, at %.3f",
+                   h->c->index, h->group, err_name(q->error), readable ? (int)header.kind : 0,
+                   (unsigned long long)header.epoch, (double)(q->time - h->w->start) / 1000);
+    return true;
+}
+
+static void check_client(struct world *w, struct client *c) {
+    struct core_status s;
+    struct history h = {.w = w, .c = c, .group = -1};
+    core_status_get(c->core, &s);
+    w->counts.repeats += s.repeats;
+    w->counts.dropped += s.dropped;
+    if (core_quarantine(c->core, 0, take_quarantined, &h) != OK)
+        world_fail(w, "client %d can't read its quarantine", c->index);
+    for (size_t i = 0; i < c->view_count; i++) {
+        h.group = c->views[i].group;
+        if (core_quarantine(c->core, (uint32_t)i + 1, take_quarantined, &h) != OK)
+            world_fail(w, "client %d can't read its quarantine", c->index);
+    }
+}
+
+void check_end(struct world *w) {
+    for (int i = 0; i < CLIENTS; i++)
+        if (w->clients[i].core == NULL)
+            return; /* it did not come to rest, and that was said */
+    for (int i = 0; i < CLIENTS; i++)
+        check_client(w, &w->clients[i]);
+    for (size_t i = 0; i < w->group_count; i++)
+        check_group(w, (int)i);
+    check_messages(w);
+}

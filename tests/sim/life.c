@@ -1,0 +1,437 @@
+/* What people do, and what goes wrong, at random. */
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- The beginning: everybody has an account and knows whom they will meet; nothing goes wrong
+ * ---- */
+
+static bool all_done(const struct world *w) {
+    for (int i = 0; i < CLIENTS; i++)
+        if (!w->clients[i].done)
+            return false;
+    return true;
+}
+
+static void await_all(struct world *w, const char *what) {
+    uint64_t end = w->now + 10 * TIME_MINUTE;
+    while (!all_done(w) && w->now < end && world_step(w))
+        ;
+    for (int i = 0; i < CLIENTS; i++) {
+        world_must(w->clients[i].done ? w->clients[i].result : ERR_TIMEOUT, what);
+        w->clients[i].done = false;
+    }
+}
+
+static void make_accounts(struct world *w) {
+    buf link = {0};
+    for (int i = 0; i < CLIENTS; i++) {
+        struct client *c = &w->clients[i];
+        struct core_status status;
+        char name[16];
+        (void)snprintf(name, sizeof name, "n%d", i);
+        client_start(w, i);
+        server_join_link(w, &link);
+        c->online = true;
+        core_online(c->core, true, w->now);
+        world_must(
+            core_account_create(c->core, buf_slice(&link), slice_str(name), w->now, &c->awaited),
+            "account");
+        core_status_get(c->core, &status);
+        memcpy(c->account, status.account, CORE_ACCOUNT);
+        client_drain(w, c);
+    }
+    buf_free(&link);
+    await_all(w, "registration");
+}
+
+static void make_links(struct world *w) {
+    for (int i = 0; i < CLIENTS; i++) {
+        struct client *c = &w->clients[i];
+        world_must(core_contact_link(c->core, w->now, &c->awaited), "contact link");
+        client_drain(w, c);
+    }
+    await_all(w, "contact link");
+}
+
+static void meet(struct world *w, int a, int b) {
+    uint8_t account[CORE_ACCOUNT];
+    struct client *c = &w->clients[a];
+    struct core_contact contact;
+    if (a == b || core_contact_get(c->core, w->clients[b].account, &contact) == OK)
+        return;
+    world_must(
+        core_contact_accept(c->core, buf_slice(&w->clients[b].link), SLICE_EMPTY, w->now, account),
+        "contact");
+    client_drain(w, c);
+}
+
+/* From two people to fifteen, and some who may come in later. */
+static void make_pool(struct world *w, struct pool *p) {
+    bool in[CLIENTS] = {false};
+    p->start = 2 + world_chance(w, world_one_in(w, 3) ? 14 : 6);
+    p->count = p->start + 1 + world_chance(w, POOL_MAX - p->start);
+    if (p->count > p->start + 5)
+        p->count = p->start + 5;
+    for (size_t i = 0; i < p->count;) {
+        int who = (int)world_chance(w, CLIENTS);
+        if (in[who])
+            continue;
+        in[who] = true;
+        p->people[i++] = who;
+    }
+    for (size_t i = 0; i < p->count; i++)
+        for (size_t j = 0; j < p->count; j++)
+            meet(w, p->people[i], p->people[j]);
+}
+
+void life_set_up(struct world *w) {
+    w->calm = true;
+    server_start(w);
+    make_accounts(w);
+    make_links(w);
+    for (int i = 0; i < CONVERSATIONS; i++)
+        make_pool(w, &w->pools[i]);
+    w->calm = false;
+    for (int i = 0; i < CONVERSATIONS; i++)
+        world_event(w, EVENT_MAKE, world_chance(w, TIME_MINUTE), i, 0);
+    world_event(w, EVENT_ACT, TIME_SECOND, 0, 0);
+}
+
+void life_make(struct world *w, int pool) {
+    const struct pool *p = &w->pools[pool];
+    struct client *c = &w->clients[p->people[world_chance(w, p->start)]];
+    uint8_t accounts[POOL_MAX][CORE_ACCOUNT];
+    size_t count = 0;
+    uint64_t command;
+    uint32_t number;
+    struct core_conversation made;
+    char name[32];
+    for (size_t i = 0; i < p->start; i++)
+        if (p->people[i] != c->index)
+            memcpy(accounts[count++], w->clients[p->people[i]].account, CORE_ACCOUNT);
+    (void)snprintf(name, sizeof name, "c%d", pool);
+    if (c->core == NULL ||
+        core_conversation_new(c->core, slice_str(name), (const uint8_t(*)[CORE_ACCOUNT])accounts,
+                              count, w->now, &command, &number) != OK ||
+        core_conversation_get(c->core, number, &made) != OK) {
+        if (c->core != NULL)
+            client_drain(w, c);
+        world_event(w, EVENT_MAKE, TIME_SECOND, pool, 0);
+        return;
+    }
+    int group = world_group_find(w, made.group_id.p);
+    w->groups[group].pool = pool;
+    world_trace(w, "client %d makes group %d for pool %d with %zu people, command %llu", c->index,
+                group, pool, count + 1, (unsigned long long)command);
+    client_drain(w, c);
+}
+
+/* ---- What people do ---- */
+
+static struct client *somebody(struct world *w) {
+    struct client *c = &w->clients[world_chance(w, CLIENTS)];
+    return c->core == NULL ? NULL : c;
+}
+
+/* A conversation that the client is in; 0: none. */
+static uint32_t some_conversation(struct world *w, const struct client *c) {
+    size_t n = 0;
+    uint32_t chosen = 0;
+    for (size_t i = 0; i < c->view_count; i++)
+        if ((c->views[i].state == CORE_CONVERSATION_ACTIVE ||
+             (c->views[i].state == CORE_CONVERSATION_NEW && world_one_in(w, 4))) &&
+            world_one_in(w, ++n))
+            chosen = (uint32_t)i + 1;
+    return chosen;
+}
+
+static void show(struct world *w, const struct client *c, uint32_t number, const char *what,
+                 uint64_t command, err e) {
+    world_trace(w, "client %d (%u is group %d, epoch %llu) %s, command %llu: %s", c->index,
+                (unsigned)number, c->views[number - 1].group,
+                (unsigned long long)c->views[number - 1].epoch, what, (unsigned long long)command,
+                err_name(e));
+}
+
+static void act_send(struct world *w, struct client *c, uint32_t number) {
+    uint64_t command = 0, message = 0;
+    char *text = malloc(60001);
+    if (text == NULL)
+        world_must(ERR_NO_MEMORY, "memory");
+    w->messages = world_grow(w->messages, w->message_count, &w->message_cap, sizeof *w->messages);
+    size_t n = w->message_count++;
+    struct message *m = &w->messages[n];
+    *m = (struct message){.sender = c->index, .group = c->views[number - 1].group};
+    m->big = world_one_in(w, 150);
+    int length =
+        snprintf(text, 60001, "m%zu%*s", n, (int)world_chance(w, m->big ? 60000 - 32 : 600), "");
+    m->told = core_send_text(c->core, number, CORE_TEXT_PLAIN, slice_of(text, (size_t)length), NULL,
+                             w->now, &command, &message) == OK;
+    w->counts.sends += m->told;
+    world_trace(w, "client %d sends m%zu to group %d, command %llu%s%s", c->index, n, m->group,
+                (unsigned long long)command, m->big ? ", big" : "", m->told ? "" : ": refused");
+    free(text);
+}
+
+static void act_add(struct world *w, struct client *c, uint32_t number, client_set members) {
+    const struct group *g = &w->groups[c->views[number - 1].group];
+    uint64_t command = 0;
+    if (g->pool < 0)
+        return;
+    const struct pool *p = &w->pools[g->pool];
+    int who = p->people[world_chance(w, p->count)];
+    for (size_t i = 0; i < p->count && (members >> who & 1) != 0; i++)
+        who = p->people[world_chance(w, p->count)];
+    err e = core_conversation_add(c->core, number, w->clients[who].account, w->now, &command);
+    world_trace(w, "client %d adds %d", c->index, who);
+    show(w, c, number, "adds", command, e);
+}
+
+static void act_remove(struct world *w, struct client *c, uint32_t number, client_set members) {
+    uint64_t command = 0;
+    for (int tries = 0; tries < 200; tries++) {
+        int who = (int)world_chance(w, CLIENTS);
+        if (who == c->index || (members >> who & 1) == 0)
+            continue;
+        err e =
+            core_conversation_remove(c->core, number, w->clients[who].account, w->now, &command);
+        world_trace(w, "client %d removes %d", c->index, who);
+        show(w, c, number, "removes", command, e);
+        return;
+    }
+}
+
+static unsigned count_set(client_set s) {
+    unsigned n = 0;
+    for (; s != 0; s &= s - 1)
+        n++;
+    return n;
+}
+
+/* Conversations stay about as large as they were. */
+static void act_member(struct world *w, struct client *c, uint32_t number) {
+    client_set members;
+    if (!client_members(w, c, number, &members))
+        return;
+    unsigned n = count_set(members);
+    const struct group *g = &w->groups[c->views[number - 1].group];
+    size_t about = g->pool < 0 ? 2 : w->pools[g->pool].start;
+    if (n < 2 || world_chance(w, n + about) >= n)
+        act_add(w, c, number, members);
+    else if (n > 2)
+        act_remove(w, c, number, members);
+}
+
+static void act_leave(struct world *w, struct client *c, uint32_t number) {
+    uint64_t command = 0;
+    client_set members;
+    if (!client_members(w, c, number, &members) || count_set(members) < 3)
+        return;
+    show(w, c, number, "leaves", 0, OK);
+    err e = core_conversation_leave(c->core, number, w->now, &command);
+    show(w, c, number, "leaves", command, e);
+}
+
+static void act_update(struct world *w, struct client *c, uint32_t number) {
+    uint64_t command = 0;
+    err e = core_conversation_update(c->core, number, w->now, &command);
+    show(w, c, number, "updates", command, e);
+}
+
+static void act_rename(struct world *w, struct client *c, uint32_t number) {
+    uint64_t command = 0;
+    char name[32];
+    (void)snprintf(name, sizeof name, "r%llu", (unsigned long long)w->moment);
+    err e = core_conversation_rename(c->core, number, slice_str(name), w->now, &command);
+    show(w, c, number, "renames", command, e);
+}
+
+/* ---- What goes wrong ---- */
+
+static void fault_offline(struct world *w, struct client *c) {
+    if (!c->online)
+        return;
+    w->counts.offline++;
+    client_online(w, c, false);
+    world_event(w, EVENT_ONLINE,
+                world_chance(w, world_one_in(w, 10) ? 10 * TIME_MINUTE : TIME_MINUTE), c->index, 0);
+}
+
+static void fault_cut(struct world *w) {
+    for (int tries = 0; tries < 100; tries++) {
+        int i = 1 + (int)world_chance(w, 200);
+        if (!w->links[i].used || w->links[i].cut || w->links[i].number == 0)
+            continue;
+        world_trace(w, "link of %d is lost", w->links[i].client);
+        w->counts.cuts++;
+        world_link_cut(w, i, world_chance(w, TIME_MINUTE), world_chance(w, 10 * TIME_SECOND));
+        return;
+    }
+}
+
+static void fault_stall(struct world *w) {
+    for (int tries = 0; tries < 100; tries++) {
+        int i = 1 + (int)world_chance(w, 200);
+        struct link *link = &w->links[i];
+        if (!link->used || link->cut)
+            continue;
+        struct pipe *pipe = world_one_in(w, 2) ? &link->up : &link->down;
+        pipe->busy_until = w->now + world_chance(w, 40 * TIME_SECOND);
+        w->counts.stalls++;
+        return;
+    }
+}
+
+static void fault_client_store(struct world *w, struct client *c) {
+    c->plan.torn = world_one_in(w, 2);
+    c->plan.with = c->plan.torn || world_one_in(w, 2) ? ERR_IO : ERR_DISK_FULL;
+    c->plan.fail_commit_in = (int64_t)world_chance(w, 12);
+    if (world_one_in(w, 4))
+        c->plan.fail_get_in = (int64_t)world_chance(w, 40);
+    w->counts.client_faults++;
+}
+
+static void fault_server_store(struct world *w) {
+    w->plan.torn = world_one_in(w, 2);
+    w->plan.with = w->plan.torn ? ERR_IO : ERR_DISK_FULL;
+    w->plan.fail_commit_in = (int64_t)world_chance(w, 5);
+    w->counts.server_faults++;
+}
+
+/* Only of one who is away, so that nothing on its way says something else. */
+static void fault_disorder(struct world *w) {
+    for (int i = 0; i < CLIENTS; i++) {
+        struct client *c = &w->clients[(i + (int)world_chance(w, CLIENTS)) % CLIENTS];
+        bool away = c->core != NULL && !c->online && w->mail != NULL && !mail_waiting(w->mail);
+        for (int j = 1; j < LINKS_MAX && away; j++)
+            away = !w->links[j].used || w->links[j].client != c->index;
+        if (!away)
+            continue;
+        for (int n = 0; n < 6; n++)
+            server_disorder(w, c);
+        return;
+    }
+}
+
+static void something_goes_wrong(struct world *w, uint64_t dice) {
+    struct client *c = somebody(w);
+    if (dice < 550 && c != NULL)
+        fault_offline(w, c);
+    else if (dice < 850 && c != NULL)
+        c->doom = 1 + (uint32_t)world_chance(w, world_one_in(w, 2) ? 2 : 30);
+    else if (dice < 1450)
+        fault_cut(w);
+    else if (dice < 1600 && c != NULL)
+        fault_client_store(w, c);
+    else if (dice < 1640)
+        fault_server_store(w);
+    else if (dice < 1670)
+        server_die(w);
+    else if (dice < 1870)
+        fault_disorder(w);
+    else if (dice < 1950)
+        server_replay(w);
+    else
+        fault_stall(w);
+    if (c != NULL)
+        client_drain(w, c);
+}
+
+static void somebody_acts(struct world *w, uint64_t dice) {
+    struct client *c = somebody(w);
+    uint32_t number = c == NULL ? 0 : some_conversation(w, c);
+    if (number == 0)
+        return;
+    if (dice < 6000)
+        act_send(w, c, number);
+    else if (dice < 6500)
+        act_update(w, c, number);
+    else if (dice < 7500)
+        act_member(w, c, number);
+    else if (dice < 7700)
+        act_leave(w, c, number);
+    else
+        act_rename(w, c, number);
+    client_drain(w, c);
+}
+
+void life_act(struct world *w) {
+    uint64_t dice = world_chance(w, 9800);
+    if (w->counts.actions >= w->actions)
+        return;
+    w->counts.actions++;
+    if (dice < 2000)
+        something_goes_wrong(w, dice);
+    else
+        somebody_acts(w, dice - 2000);
+    /* Now and then many at once. */
+    world_event(w, EVENT_ACT, world_one_in(w, 5) ? 0 : world_chance(w, 400), 0, 0);
+}
+
+/* ---- The end ---- */
+
+static bool at_rest(const struct world *w, const struct client *c) {
+    struct core_status s;
+    if (c->core == NULL || !c->online)
+        return false;
+    core_status_get(c->core, &s);
+    for (size_t i = 0; i < c->view_count; i++)
+        if (c->views[i].state == CORE_CONVERSATION_LEAVING ||
+            c->views[i].state == CORE_CONVERSATION_NEW)
+            return false;
+    (void)w;
+    return s.auth == CORE_LINK_READY && s.anon == CORE_LINK_READY && s.caught_up && s.outbox == 0 &&
+           s.waiting == 0;
+}
+
+static bool all_at_rest(struct world *w) {
+    if (w->mail == NULL || mail_waiting(w->mail) || server_items(w) > 0)
+        return false;
+    for (int i = 0; i < CLIENTS; i++)
+        if (!at_rest(w, &w->clients[i]))
+            return false;
+    return true;
+}
+
+static void complain(struct world *w) {
+    for (int i = 0; i < CLIENTS; i++) {
+        struct client *c = &w->clients[i];
+        struct core_status s = {0};
+        if (at_rest(w, c))
+            continue;
+        if (c->core != NULL)
+            core_status_get(c->core, &s);
+        world_fail(w,
+                   "client %d does not come to rest: alive %d online %d auth %d anon %d caught up "
+                   "%d outbox %u waiting %u last %s %u",
+                   i, c->core != NULL, c->online, (int)s.auth, (int)s.anon, (int)s.caught_up,
+                   (unsigned)s.outbox, (unsigned)s.waiting, err_name(s.last_error),
+                   (unsigned)s.last_reason);
+    }
+    if (server_items(w) > 0)
+        world_fail(w, "%zu items stay in mailboxes", server_items(w));
+}
+
+bool life_settle(struct world *w) {
+    w->calm = true;
+    w->plan.fail_commit_in = -1;
+    for (int i = 0; i < CLIENTS; i++) {
+        struct client *c = &w->clients[i];
+        c->plan.fail_commit_in = c->plan.fail_get_in = -1;
+        c->doom = 0;
+        client_online(w, c, true);
+    }
+    world_trace(w, "calm");
+    uint64_t end = w->now + 30 * TIME_MINUTE;
+    while (w->now < end) {
+        uint64_t pause = w->now + 5 * TIME_SECOND;
+        while (w->now < pause && world_step(w))
+            ;
+        if (all_at_rest(w))
+            return true;
+    }
+    complain(w);
+    return false;
+}
