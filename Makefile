@@ -1,6 +1,6 @@
 # A thin front of Meson. `make help` lists the targets.
 .DEFAULT_GOAL := all
-.PHONY: all help run demo test soak fuzz sanitize wasm bench interop install format check clean
+.PHONY: all help run demo test soak fuzz sanitize wasm bench install format check clean
 
 SECONDS ?= 30
 PREFIX ?= /usr/local
@@ -44,9 +44,6 @@ wasm: ## build the client's core for WebAssembly, and run its unit tests under n
 
 bench: all ## measure
 	@bench/run.sh
-
-interop: all ## talk to other implementations
-	@tests/interop/run.sh
 
 install: all ## install the programs and their manual: PREFIX (/usr/local), SYSCONFDIR (/etc), DESTDIR
 	@meson configure build/native -Dprefix=$(PREFIX) -Dsysconfdir=$(SYSCONFDIR)
