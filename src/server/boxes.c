@@ -36,7 +36,8 @@ static void box_unload(struct mail *m, struct mail_box *box) {
     mem_free(m->mem, box->places, box->cap * sizeof *box->places);
     mem_free(m->mem, box->shares, box->share_cap * sizeof *box->shares);
     struct mail_box empty = {
-        .subscriber = box->subscriber, .newer = box->newer, .older = box->older, .node = box->node};
+        .subscriber = box->subscriber, .newer = box->newer, .older = box->older, .node = box->node,
+        .batch = box->batch};
     memcpy(empty.id, box->id, MAIL_ID);
     *box = empty;
     m->cached += box_weight(box);
@@ -50,13 +51,18 @@ static void box_free(struct mail *m, struct mail_box *box) {
     mem_free(m->mem, box, sizeof *box);
 }
 
+/* Those that the batch met are the newest. A subscriber reads again from the store: what failed may
+ * be there all the same, and must not be overtaken by what comes later. */
 void mail_boxes_forget(struct mail *m) {
-    for (struct mail_box *box = m->newest, *next; box != NULL; box = next) {
+    for (struct mail_box *box = m->newest, *next; box != NULL && box->batch == m->batches;
+         box = next) {
         next = box->older;
-        if (box->subscriber != NULL)
+        if (box->subscriber != NULL) {
+            mail_subscriber_behind(m, box->subscriber);
             box_unload(m, box);
-        else
+        } else {
             box_free(m, box);
+        }
     }
 }
 
@@ -247,6 +253,7 @@ err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **ou
         list_remove(m, box);
         list_add(m, box);
     }
+    box->batch = m->batches;
     if (!box->loaded)
         TRY(box_load(m, box));
     *out = box;

@@ -66,7 +66,8 @@ struct mail_box {
     struct mail_box *newer, *older; /* by use */
     uint8_t id[MAIL_ID];
     struct mail_session *subscriber;
-    uint64_t call; /* the last send that looked at it */
+    uint64_t call;  /* the last send that looked at it */
+    uint64_t batch; /* the last batch that met it */
     bool loaded;
     /* From here on only if loaded. */
     uint64_t floor;  /* acknowledged up to here */
@@ -142,7 +143,7 @@ struct mail {
     struct mail_config config;
     err broken; /* the batch under construction must not be committed */
     uint32_t week;
-    uint64_t call;
+    uint64_t call, batches; /* so many so far, the present ones included */
 
     struct table boxes, sessions;
     struct mail_box *newest, *oldest;
@@ -202,7 +203,7 @@ MUST err mail_box_raise_gap(struct mail *m, struct mail_box *box);
 /* Lets positions go on above this one. */
 MUST err mail_box_raise_tail(struct mail *m, struct mail_box *box, uint64_t position);
 MUST err mail_box_expire(struct mail *m, struct mail_box *box);
-/* Between batches: what was read can be read again. */
+/* The batch failed: what it met is read again from the store. */
 void mail_boxes_forget(struct mail *m);
 void mail_boxes_trim(struct mail *m);
 void mail_boxes_fini(struct mail *m);
@@ -218,6 +219,8 @@ void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect);
 /* Serves some of those that are ready, a window each. */
 void mail_subscribers_serve(struct mail *m);
 void mail_subscriber_ready(struct mail *m, struct mail_session *s);
+/* What comes next for it is in the store. */
+void mail_subscriber_behind(struct mail *m, struct mail_session *s);
 
 /* ---- expiry.c ---- */
 /* Notes that `what` should be looked at when this week's things expire. */

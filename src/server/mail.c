@@ -64,6 +64,7 @@ err mail_new(struct mail **out, struct store *store, const struct mail_config *c
     m->boxes.mem = m->sessions.mem = mem;
     m->out = m->value = m->scratch = buf_on(mem);
     m->ready_end = &m->ready;
+    m->batches = 1;
     m->week = time_week(config->now(config->ctx));
     err e = mail_init(m);
     if (e != OK) {
@@ -353,5 +354,6 @@ void mail_commit(struct mail *m) {
     store_batch_clear(m->batch);
     buf_clear(&m->out);
     mail_boxes_trim(m);
+    m->batches++;
     mail_subscribers_serve(m);
 }

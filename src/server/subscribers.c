@@ -37,6 +37,12 @@ void mail_subscriber_ready(struct mail *m, struct mail_session *s) {
     m->ready_end = &s->ready_next;
 }
 
+void mail_subscriber_behind(struct mail *m, struct mail_session *s) {
+    s->behind = true;
+    if (!s->waiting)
+        mail_subscriber_ready(m, s);
+}
+
 static void unready(struct mail *m, struct mail_session *s) {
     struct mail_session **link = &m->ready;
     if (!s->ready)

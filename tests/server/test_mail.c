@@ -1019,6 +1019,39 @@ TEST(a_batch_whose_answer_was_lost_is_found_again) {
     end();
 }
 
+TEST(a_batch_whose_answer_was_lost_reaches_a_live_subscriber) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    person_subscribe(&bob, &w, 0);
+    expect_caught_up(&bob, 0, 0);
+    w.plan.fail_commit_in = 0;
+    w.plan.torn = true;
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &to, 1, text("c"), NULL, 0)), -1);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    CHECK_EQ(world_send(&w, &to, 1, text("x")), 0);
+    expect_item(&bob, "c", 1);
+    expect_item(&bob, "x", 2);
+    end();
+}
+
+TEST(a_failed_batch_leaves_other_mailboxes_in_memory) {
+    struct proto_address to[2];
+    begin();
+    person_address(&ann, &w, &to[0]);
+    person_address(&bob, &w, &to[1]);
+    CHECK_EQ(world_send(&w, to, 2, text("x")), 0);
+    w.plan.fail_commit_in = 0;
+    CHECK_EQ(world_send(&w, &to[1], 1, text("lost")), -1);
+    /* Ann's is not read again, Bob's is. */
+    w.plan.fail_get_in = 0;
+    CHECK_EQ(world_send(&w, &to[0], 1, text("y")), 0);
+    CHECK_EQ(world_send(&w, &to[1], 1, text("y")), -1);
+    w.plan.fail_get_in = -1;
+    CHECK_EQ(world_send(&w, &to[1], 1, text("y")), 0);
+    end();
+}
+
 TEST(a_failed_registration_can_be_repeated_and_proves_nothing) {
     begin();
     struct person eve;
