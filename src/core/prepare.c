@@ -108,14 +108,12 @@ struct plan {
 
 static err make_group(struct core *core, struct conversation *c) {
     struct leaf_own leaf;
-    struct mls_limits limits = {.past_epochs = PAST_EPOCHS};
     uint8_t address[PROTO_ADDRESS];
     TRY(core_stock_take_address(core, address));
     TRY(core_leaf_own_make(core, address, &leaf));
     struct mls_group_params params = {.suite = mls_suite_find(core->account.r.suite),
                                       .group_id = SLICE_ARRAY(c->r.group),
                                       .leaf = leaf.params,
-                                      .limits = &limits,
                                       .mem = core->mem};
     return mls_group_create(&c->group, &params, &core->auth);
 }

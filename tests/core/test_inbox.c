@@ -411,6 +411,20 @@ TEST(messages_of_a_later_epoch_wait_for_its_commit) {
     finish();
 }
 
+/* Whoever made the group, and whoever joined it. */
+TEST(messages_of_one_sender_may_change_places) {
+    for (size_t to = 0; to < 2; to++) {
+        start(2);
+        hold_from(client(to), false);
+        rig_finish(client(1 - to), rig_say(client(1 - to), "one"), OK);
+        rig_finish(client(1 - to), rig_say(client(1 - to), "two"), OK);
+        release();
+        CHECK(strcmp(rig_texts(client(to)), "two\none\n") == 0);
+        CHECK_EQ(rig_status(client(to)).quarantined, 0);
+        finish();
+    }
+}
+
 TEST(what_waits_is_bounded) {
     uint64_t command;
     enum { MORE = 20 };
