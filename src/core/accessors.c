@@ -100,10 +100,23 @@ static bool text_number(slice text, uint32_t *number) {
     return true;
 }
 
+/* True for one that is being made with this account alone. */
+static bool begun_with(const struct core *core, const struct conversation *c,
+                       const uint8_t account[16]) {
+    for (size_t i = 0; i < core->entries.n; i++) {
+        const struct entry *entry = core->entries.p[i];
+        if (entry->r.conversation == c->r.number && entry->r.kind == ENTRY_CREATE)
+            return slice_equal(entry->r.intent, slice_of(account, 16));
+    }
+    return false;
+}
+
 /* True for a conversation that is ours and this account's alone. */
 static bool one_to_one(struct core *core, struct conversation *c, const uint8_t account[16]) {
     struct mls_member member;
     bool found = false;
+    if (c->r.state == CORE_CONVERSATION_NEW)
+        return begun_with(core, c, account);
     if (!core_conversation_open(c) || core_conversation_load(core, c) != OK)
         return false;
     for (uint32_t i = 0; i < mls_group_leaf_count(c->group); i++) {

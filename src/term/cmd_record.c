@@ -46,8 +46,8 @@ static void sentences(struct job *job, const struct core_record *r, const char *
              "The account exists; created in the week of %s; last seen in the week of %s; number of "
              "devices: %u; sealed, undelivered items: %u, of %llu bytes with their padding.\n",
              created, seen, (unsigned)r->devices, (unsigned)r->items, (unsigned long long)r->bytes);
-    line_add(&l, "Held, sealed, not readable by the server: items, public keys and key packages, "
-                 "random serials, blobs.");
+    line_add(&l, "Beside it, held, sealed, not readable by the server's owner: items, public keys and "
+                 "key packages, random serials, blobs (docs/WHAT-WE-HOLD.md).");
     line_end(&l, &job->out, OUT_NORMAL);
 }
 

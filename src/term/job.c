@@ -6,6 +6,8 @@
 #include "term/app.h"
 #include "term/explain.h"
 
+enum { REST_SECONDS = 5 };
+
 struct core *job_core(struct job *job) {
     return host_core(job->app->host);
 }
@@ -135,7 +137,7 @@ static void timed_out(void *ctx) {
     struct job *job = ctx;
     void (*fetched)(struct job *) = job->fetched;
     if (fetched != NULL) {
-        job->late = true;
+        job->late = !job->caught_up;
         job->fetched = NULL;
         fetched(job);
     } else {
@@ -156,13 +158,29 @@ void job_await(struct job *job, uint64_t command,
     job->then = then;
 }
 
-void job_fetch(struct job *job, void (*fetched)(struct job *job)) {
+/* The mailbox is empty; but an item may wait for another, or be fetched apart since it is large. */
+static void look_for_rest(struct job *job) {
+    void (*fetched)(struct job *) = job->fetched;
     struct core_status status;
     core_status_get(job_core(job), &status);
-    if (job->args.offline || status.caught_up)
+    if (fetched == NULL || !status.caught_up)
+        return;
+    if (status.waiting == 0) {
+        job->fetched = NULL;
         fetched(job);
-    else
-        job->fetched = fetched;
+    } else if (!job->caught_up) {
+        job->caught_up = true;
+        job_time_limit(job, REST_SECONDS);
+    }
+}
+
+void job_fetch(struct job *job, void (*fetched)(struct job *job)) {
+    if (job->args.offline) {
+        fetched(job);
+        return;
+    }
+    job->fetched = fetched;
+    look_for_rest(job);
 }
 
 /* ---- What happens to it ---- */
@@ -209,13 +227,9 @@ void job_notice(struct job *job, const struct core_notice *n) {
                       "copies must never run: end one of them and delete it");
         return;
     }
-    if (n->kind == CORE_NOTICE_CAUGHT_UP) {
-        void (*fetched)(struct job *) = job->fetched;
-        job->fetched = NULL;
+    if (n->kind == CORE_NOTICE_CAUGHT_UP)
         job->trouble = OK;
-        if (fetched != NULL)
-            fetched(job);
-    }
+    look_for_rest(job);
     if (!job->over && c->notice != NULL)
         c->notice(job, n);
     if (!job->over && n->kind == CORE_NOTICE_DONE && n->command == job->awaited &&

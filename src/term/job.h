@@ -21,6 +21,7 @@ struct job {
     void (*then)(struct job *job, const struct core_notice *notice);
     void (*fetched)(struct job *job); /* waits for the mailbox */
     bool late;                        /* the mailbox could not be fetched */
+    bool caught_up;                   /* it was, but for items that wait for something */
     struct sys_timer timer;
     err trouble; /* the last one that was told to the user */
 
