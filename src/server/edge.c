@@ -13,6 +13,8 @@
 
 enum { FD_PARENT = SYS_PROC_FD_FIRST, FD_MAIL, FD_TCP, FD_HTTP };
 enum { QUEUE_MAX = 4 * 1024 * 1024, DRAIN_AT = 256 * 1024, PENDING_MAX = 64 };
+/* Bytes that wait for mail: above the one no client is read, below the other they go on. */
+enum { MAIL_HIGH = 8 * 1024 * 1024, MAIL_LOW = 4 * 1024 * 1024 };
 enum { SWEEP_MS = 1000, PING_MS = 2000, MAIL_SILENT_MS = 10000 };
 
 struct edge {
@@ -24,12 +26,14 @@ struct edge {
     struct sys_http site;
     struct session_env env;
     struct table clients;
+    struct client *owed; /* they are gone, and mail was not yet told */
     struct sys_timer sweep, ping;
     uint64_t next_id;
     uint64_t mail_answered; /* when, monotonic; 0: never */
     uint64_t idle_ms, opening_ms;
     char own_sandbox[129], mail_sandbox[129], parent_sandbox[129];
     bool set_up;
+    bool crowded; /* too much waits for mail */
     int exit_code;
 };
 
@@ -40,6 +44,7 @@ struct client {
     struct sys_conn *conn;
     struct session session;
     struct sys_timer pace;
+    struct client *owed_next;
     uint64_t heard; /* the last message; while opening: the connection's start */
     bool paused;
     bool proves; /* mail may know it as a device's */
@@ -71,7 +76,7 @@ static void pace_again(void *ctx) {
 static void pace(struct client *c) {
     struct edge *edge = c->edge;
     uint32_t delay = session_delay(&c->session, &edge->env, now_of(edge));
-    bool wait = delay > 0 || session_crowded(&c->session, &edge->env) ||
+    bool wait = delay > 0 || edge->crowded || session_crowded(&c->session, &edge->env) ||
                 sys_conn_queued(c->conn) > DRAIN_AT;
     if (delay > 0 && sys_timer_set(&c->pace, edge->loop, delay, pace_again, c) != OK)
         wait = false;
@@ -88,6 +93,21 @@ static void settle(struct client *c) {
         sys_conn_close(c->conn, SYS_CLOSE_FLUSH);
     else
         pace(c);
+}
+
+static void pace_one(void *ctx, struct table_node *node) {
+    struct client *c = (struct client *)node;
+    (void)ctx;
+    if (!session_ended(&c->session) && !c->broken)
+        pace(c);
+}
+
+/* Mail takes less than all clients together ask, or it does again. */
+static void set_crowded(struct edge *edge, bool crowded) {
+    if (edge->crowded == crowded)
+        return;
+    edge->crowded = crowded;
+    table_each(&edge->clients, pace_one, NULL);
 }
 
 /* ---- What sessions say ---- */
@@ -108,6 +128,8 @@ static void on_request(void *ctx, struct session *s, const struct proto_edge_req
         c->proves = true;
     if (wire_close(&edge->mail, &w) != OK)
         session_end(s, &edge->env, PROTO_REASON_BUSY);
+    if (edge->mail.channel != NULL && sys_channel_queued(edge->mail.channel) > MAIL_HIGH)
+        set_crowded(edge, true);
 }
 
 /* ---- Connections ---- */
@@ -154,6 +176,22 @@ static void on_drained(struct sys_conn *conn, void *ctx) {
     settle(c);
 }
 
+static bool tell_closed(struct edge *edge, uint64_t session) {
+    struct proto_edge_closed closed = {.session = session};
+    writer w = wire_open(&edge->mail, 0, PROTO_edge_closed);
+    proto_edge_closed_write(&w, &closed);
+    return wire_close(&edge->mail, &w) == OK;
+}
+
+/* Mail must not go on delivering to nobody. */
+static void pay_owed(struct edge *edge) {
+    while (edge->owed != NULL && tell_closed(edge, edge->owed->session.id)) {
+        struct client *c = edge->owed;
+        edge->owed = c->owed_next;
+        mem_free(NULL, c, sizeof *c);
+    }
+}
+
 static void on_closed(struct sys_conn *conn, void *ctx, err why) {
     struct client *c = ctx;
     (void)conn;
@@ -161,17 +199,15 @@ static void on_closed(struct sys_conn *conn, void *ctx, err why) {
     if (ctx == sys_conn_set(conn)->ctx)
         return; /* it never opened */
     struct edge *edge = c->edge;
-    struct proto_edge_closed closed = {.session = c->session.id};
-    if (c->proves) {
-        writer w = wire_open(&edge->mail, 0, PROTO_edge_closed);
-        proto_edge_closed_write(&w, &closed);
-        if (wire_close(&edge->mail, &w) != OK)
-            stop(edge, EXIT_FAILED); /* mail must not go on delivering to nobody */
-    }
     sys_timer_cancel(&c->pace);
     table_remove(&edge->clients, &c->node);
     session_wipe(&c->session);
-    mem_free(NULL, c, sizeof *c);
+    if (!c->proves || tell_closed(edge, c->session.id)) {
+        mem_free(NULL, c, sizeof *c);
+        return;
+    }
+    c->owed_next = edge->owed;
+    edge->owed = c;
 }
 
 static const struct sys_conn_events conn_events = {on_opened, on_message, on_drained, on_closed};
@@ -193,14 +229,16 @@ static void check_client(void *ctx, struct table_node *node) {
 static void sweep(void *ctx) {
     struct edge *edge = ctx;
     table_each(&edge->clients, check_client, edge);
+    pay_owed(edge);
     if (sys_timer_set(&edge->sweep, edge->loop, SWEEP_MS, sweep, edge) != OK)
         stop(edge, EXIT_FAILED);
 }
 
 static void ping(void *ctx) {
     struct edge *edge = ctx;
-    if (wire_send(&edge->mail, 1, PROTO_ping, SLICE_EMPTY) != OK ||
-        sys_timer_set(&edge->ping, edge->loop, PING_MS, ping, edge) != OK)
+    /* One that can't be sent isn't answered, which the health page then says. */
+    (void)!wire_send(&edge->mail, 1, PROTO_ping, SLICE_EMPTY);
+    if (sys_timer_set(&edge->ping, edge->loop, PING_MS, ping, edge) != OK)
         stop(edge, EXIT_FAILED);
 }
 
@@ -300,7 +338,14 @@ static void on_mail_closed(struct sys_channel *channel, void *ctx, err why) {
     stop(ctx, EXIT_FINE); /* the parent starts both again */
 }
 
-static const struct sys_channel_events mail_events = {.message = on_mail, .closed = on_mail_closed};
+static void on_mail_drained(struct sys_channel *channel, void *ctx) {
+    (void)channel;
+    pay_owed(ctx);
+    set_crowded(ctx, false);
+}
+
+static const struct sys_channel_events mail_events = {
+    .message = on_mail, .drained = on_mail_drained, .closed = on_mail_closed};
 
 static err set_up(struct edge *edge, slice body) {
     struct proto_edge_setup in;
@@ -314,7 +359,8 @@ static err set_up(struct edge *edge, slice body) {
         (struct session_limits){.rate = in.rate, .burst = in.burst, .pending = PENDING_MAX};
     keep_text(edge->mail_sandbox, in.mail_sandbox);
     keep_text(edge->parent_sandbox, in.parent_sandbox);
-    struct sys_channel_options mail = {.fd = FD_MAIL, .events = &mail_events, .ctx = edge};
+    struct sys_channel_options mail = {
+        .fd = FD_MAIL, .drain_at = MAIL_LOW, .events = &mail_events, .ctx = edge};
     TRY(sys_channel_new(&edge->mail.channel, edge->loop, &mail));
     /* Before the sandbox, since the TLS library reads its configuration at its first use, which
      * would else be the answer to the first WebSocket. */

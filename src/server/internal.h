@@ -95,6 +95,7 @@ struct mail_session {
     uint64_t told_gap;    /* the gap that a caught_up of its own position told of */
     bool behind;          /* items wait in the store; live ones must not overtake them */
     bool waiting;         /* for mail_drained */
+    bool held;            /* for mail_resume */
     bool told;            /* caught_up was sent */
     bool ready;           /* in the list of those to serve */
     struct mail_session *ready_next;

@@ -251,7 +251,27 @@ void mail_drained(struct mail *m, uint64_t session) {
     s->waiting = false;
     s->used_items = s->used_bytes = 0;
     if (s->behind)
-        mail_subscriber_ready(m, s);
+        mail_subscriber_behind(m, s);
+}
+
+struct resume {
+    struct mail *m;
+    uint64_t first, last;
+};
+
+static void resume(void *ctx, struct table_node *node) {
+    struct resume *r = ctx;
+    struct mail_session *s = (struct mail_session *)node;
+    if (!s->held || s->id < r->first || s->id > r->last)
+        return;
+    s->held = false;
+    if (s->behind)
+        mail_subscriber_behind(r->m, s);
+}
+
+void mail_resume(struct mail *m, uint64_t first, uint64_t last) {
+    struct resume r = {m, first, last};
+    table_each(&m->sessions, resume, &r);
 }
 
 /* ---- The commit ---- */

@@ -51,6 +51,9 @@ struct mail_config {
      * has left (at once is allowed, from outside of this call). Must not call into mail. Session 0
      * is the operator's. */
     void (*emit)(void *ctx, const struct proto_edge_reply *reply);
+    /* True: so much waits on the session's way that items for it should stay in the store until
+     * mail_resume. NULL: never. */
+    bool (*crowded)(void *ctx, uint64_t session);
 };
 
 struct mail;
@@ -71,6 +74,9 @@ void mail_closed(struct mail *m, uint64_t session);
 void mail_closed_all(struct mail *m, uint64_t first, uint64_t last);
 /* The reply with `drain` has left: more may come. */
 void mail_drained(struct mail *m, uint64_t session);
+
+/* The way to all sessions from first to last has room again. */
+void mail_resume(struct mail *m, uint64_t first, uint64_t last);
 
 /* True if the batch is large enough that it should be committed before the next request. */
 bool mail_full(const struct mail *m);

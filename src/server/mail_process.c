@@ -12,6 +12,9 @@
 #include "sys/sandbox.h"
 
 enum { FD_PARENT = SYS_PROC_FD_FIRST, LINKS_MAX = 128 };
+/* Bytes that wait for an edge: above the one nothing more is read from it and no items are given to
+ * it, below the other it goes on. */
+enum { LINK_HIGH = 8 * 1024 * 1024, LINK_LOW = 4 * 1024 * 1024 };
 enum { SWEEP_BUSY_MS = 20, SWEEP_IDLE_MS = 10 * 60 * 1000, FLUSH_MS = 60 * 60 * 1000 };
 
 struct post;
@@ -22,6 +25,7 @@ struct edge_link {
     struct post *post;
     uint32_t edge; /* 0: free */
     bool broken;
+    bool holds; /* items were held back for it */
 };
 
 struct post {
@@ -75,18 +79,46 @@ static void emit(void *ctx, const struct proto_edge_reply *reply) {
         link->broken = true;
 }
 
+static bool crowded(void *ctx, uint64_t session) {
+    struct edge_link *link = link_of(ctx, session);
+    if (link == NULL || link->broken || sys_channel_queued(link->wire.channel) <= LINK_HIGH)
+        return false;
+    link->holds = true;
+    return true;
+}
+
 /* ---- The batch ---- */
 
+static uint64_t first_session(const struct edge_link *link) {
+    return (uint64_t)link->edge << SESSION_BITS;
+}
+
+static uint64_t last_session(const struct edge_link *link) {
+    return first_session(link) | (((uint64_t)1 << SESSION_BITS) - 1);
+}
+
 static void drop_link(struct edge_link *link) {
-    uint64_t first = (uint64_t)link->edge << SESSION_BITS;
-    mail_closed_all(link->post->mail, first, first | (((uint64_t)1 << SESSION_BITS) - 1));
+    mail_closed_all(link->post->mail, first_session(link), last_session(link));
     wire_fini(&link->wire);
     *link = (struct edge_link){.post = link->post};
 }
 
+/* What follows from the batch goes out at once. Who asks for more than it takes waits. */
+static void commit_now(struct post *post) {
+    mail_commit(post->mail);
+    for (size_t i = 0; i < LINKS_MAX; i++) {
+        struct sys_channel *channel = post->links[i].wire.channel;
+        if (channel == NULL)
+            continue;
+        sys_channel_flush(channel);
+        if (sys_channel_queued(channel) > LINK_HIGH)
+            sys_channel_pause(channel);
+    }
+}
+
 static void commit(void *ctx) {
     struct post *post = ctx;
-    mail_commit(post->mail);
+    commit_now(post);
     for (size_t i = 0; i < LINKS_MAX; i++)
         if (post->links[i].broken)
             drop_link(&post->links[i]);
@@ -108,7 +140,7 @@ static err take_request(struct post *post, uint64_t base, slice body) {
     in.session |= base;
     mail_request(post->mail, &in);
     if (mail_full(post->mail))
-        mail_commit(post->mail);
+        commit_now(post);
     return OK;
 }
 
@@ -166,7 +198,18 @@ static void on_edge_closed(struct sys_channel *channel, void *ctx, err why) {
     drop_link(ctx);
 }
 
-static const struct sys_channel_events edge_events = {.message = on_edge, .closed = on_edge_closed};
+static void on_edge_drained(struct sys_channel *channel, void *ctx) {
+    struct edge_link *link = ctx;
+    sys_channel_resume(channel);
+    if (!link->holds)
+        return;
+    link->holds = false;
+    mail_resume(link->post->mail, first_session(link), last_session(link));
+    commit_later(link->post);
+}
+
+static const struct sys_channel_events edge_events = {
+    .message = on_edge, .drained = on_edge_drained, .closed = on_edge_closed};
 
 /* ---- Idle time ---- */
 
@@ -195,7 +238,8 @@ static void flush(void *ctx) {
 
 static void configure(struct mail_config *config, struct post *post,
                       const struct proto_mail_setup *in) {
-    *config = (struct mail_config){.closed = in->closed, .ctx = post, .now = wall, .emit = emit};
+    *config = (struct mail_config){.closed = in->closed, .ctx = post, .now = wall, .emit = emit,
+                                   .crowded = crowded};
     config->limits = mail_limits_default;
     config->limits.mailbox_items = in->mailbox_items;
     config->limits.mailbox_bytes = in->mailbox_bytes;
@@ -265,7 +309,8 @@ static err take_link(struct post *post, slice body, int fd) {
             link = &post->links[i];
     if (link == NULL || fd < 0 || in.edge == 0 || post->mail == NULL)
         return ERR_STATE;
-    struct sys_channel_options options = {.fd = fd, .events = &edge_events, .ctx = link};
+    struct sys_channel_options options = {
+        .fd = fd, .drain_at = LINK_LOW, .events = &edge_events, .ctx = link};
     TRY(sys_channel_new(&link->wire.channel, post->loop, &options));
     link->post = post;
     link->edge = in.edge;

@@ -205,7 +205,7 @@ uint32_t session_delay(struct session *s, const struct session_env *env, uint64_
 }
 
 bool session_crowded(const struct session *s, const struct session_env *env) {
-    return s->pending >= env->limits.pending;
+    return s->pending >= env->limits.pending || s->chunks >= SESSION_CHUNKS;
 }
 
 /* ---- Frames ---- */
@@ -234,6 +234,8 @@ static void hand_up(struct session *s, struct session_env *env, const struct pro
     }
     if (is_answered(frame->type))
         s->pending++;
+    if (frame->type == PROTO_blob_get)
+        s->chunks++;
     env->request(env->ctx, s, &request);
     wipe(proof, sizeof proof);
 }
@@ -258,7 +260,7 @@ static void take_frame(struct session *s, struct session_env *env, slice plain) 
         send_frame(s, env, frame.request, PROTO_ok, SLICE_EMPTY);
     /* A carrier that pauses at session_crowded never gets here; others can't make us remember more.
      */
-    else if (s->pending >= 2 * env->limits.pending)
+    else if (s->pending >= 2 * env->limits.pending || s->chunks >= 2 * SESSION_CHUNKS)
         send_error(s, env, frame.request, PROTO_REASON_BUSY);
     else
         hand_up(s, env, &frame, info->from);
@@ -304,6 +306,11 @@ void session_reply(struct session *s, struct session_env *env,
         return;
     if (reply->request != 0 && s->pending > 0)
         s->pending--;
+    /* A refusal doesn't tell what it answers, so some stay counted until nothing is under way. */
+    if (s->pending == 0)
+        s->chunks = 0;
+    else if (reply->type == PROTO_blob_chunk && s->chunks > 0)
+        s->chunks--;
     if (reply->device && s->state == SESSION_PROVING) {
         s->state = SESSION_DEVICE;
         wipe(s->hash, sizeof s->hash);

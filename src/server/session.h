@@ -49,6 +49,7 @@ struct session {
     uint64_t id;
     uint8_t state;
     uint16_t pending;  /* requests that were handed up and not yet answered */
+    uint16_t chunks;   /* those among them that ask for a blob's chunk, at most */
     uint32_t key;      /* number of the session_key of the hello */
     int32_t tokens;    /* of the rate limit; negative: in debt */
     uint32_t refilled; /* when, in ms, wrapping */
@@ -64,6 +65,9 @@ struct session_limits {
     uint16_t pending; /* requests under way; the carrier should pause at this number */
 };
 extern const struct session_limits session_limits_default;
+
+/* Requests for a blob's chunk under way: what a client doesn't read, others' memory holds. */
+enum { SESSION_CHUNKS = 8 };
 
 /* What sessions share: the keys (keys[1].number is 0 or the key before), limits, a working buffer,
  * and where their output goes. */

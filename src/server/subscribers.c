@@ -39,8 +39,16 @@ void mail_subscriber_ready(struct mail *m, struct mail_session *s) {
 
 void mail_subscriber_behind(struct mail *m, struct mail_session *s) {
     s->behind = true;
-    if (!s->waiting)
+    if (!s->waiting && !s->held)
         mail_subscriber_ready(m, s);
+}
+
+/* Items for it stay in the store while its way is crowded. */
+static bool hold(struct mail *m, struct mail_session *s) {
+    if (m->config.crowded == NULL || !m->config.crowded(m->config.ctx, s->id))
+        return false;
+    s->held = s->behind = true;
+    return true;
 }
 
 static void unready(struct mail *m, struct mail_session *s) {
@@ -139,13 +147,12 @@ void mail_subscriber_start(struct mail *m, const struct mail_effect *effect) {
     s->told_gap = 0;
     s->told = s->waiting = false;
     s->used_items = s->used_bytes = 0;
-    s->behind = true;
-    mail_subscriber_ready(m, s);
+    mail_subscriber_behind(m, s);
 }
 
 void mail_subscriber_deliver(struct mail *m, const struct mail_effect *effect) {
     struct mail_session *s = effect->box->subscriber;
-    if (s == NULL || s->behind)
+    if (s == NULL || s->behind || hold(m, s))
         return;
     if (s->waiting) {
         s->behind = true;
@@ -160,7 +167,9 @@ void mail_subscriber_deliver(struct mail *m, const struct mail_effect *effect) {
 void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect) {
     struct mail_box *box = effect->box;
     struct mail_session *s = box->subscriber;
-    if (s != NULL && !s->behind && box->gaps > 0 && box->gap_at == effect->position)
+    if (s == NULL || s->behind || hold(m, s))
+        return;
+    if (box->gaps > 0 && box->gap_at == effect->position)
         emit_caught_up(m, s, effect->position);
 }
 
@@ -205,7 +214,7 @@ void mail_subscribers_serve(struct mail *m) {
     for (int i = 0; i < SERVED_AT_ONCE && m->ready != NULL; i++) {
         struct mail_session *s = m->ready;
         unready(m, s);
-        if (s->box != NULL && s->behind && !s->waiting)
+        if (s->box != NULL && s->behind && !s->waiting && !s->held && !hold(m, s))
             serve_one(m, s);
     }
 }

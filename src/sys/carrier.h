@@ -36,7 +36,8 @@ struct sys_conn_events {
 /* Times in milliseconds; 0 in any of them means no limit. */
 struct sys_conn_limits {
     uint32_t count_max;    /* connections of the set */
-    size_t held_max;       /* bytes in buffers of all connections of the set */
+    size_t held_max;       /* bytes in buffers of all connections of the set; one may hold a
+                            * quarter of what the others leave */
     size_t queue_max;      /* unsent bytes of one connection */
     size_t drain_at;       /* see drained() */
     uint32_t handshake_ms; /* from accept or connect to opened(), the HTTP request included */

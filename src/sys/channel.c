@@ -33,12 +33,12 @@ struct sys_channel {
     struct sys_later later;
     buf in;
     struct sys_outbox out;
-    size_t queue_max;
+    size_t queue_max, drain_at;
     struct fd_queue *incoming, *outgoing;
     int fd;
     unsigned busy; /* callbacks of its own that are running */
     err why;
-    bool paused, read_again, was_full, no_write, ended, freed;
+    bool paused, read_again, above, no_write, ended, freed;
 };
 
 err sys_channel_pair(int fds[2]) {
@@ -61,6 +61,7 @@ err sys_channel_new(struct sys_channel **out, struct sys_loop *loop,
     channel->ctx = options->ctx;
     channel->in = channel->out.bytes = buf_on(mem);
     channel->queue_max = options->queue_max != 0 ? options->queue_max : QUEUE_DEFAULT;
+    channel->drain_at = options->drain_at != 0 ? options->drain_at : channel->queue_max / 2;
     channel->fd = options->fd;
     err result = OK;
     if (options->take_fds) {
@@ -158,7 +159,7 @@ static err channel_send(struct sys_channel *channel, slice message, int fd) {
     if (message.n > SYS_CHANNEL_MAX)
         return ERR_TOO_LARGE;
     if (sys_outbox_size(&channel->out) + HEAD + message.n > channel->queue_max) {
-        channel->was_full = true;
+        channel->above = true;
         return ERR_FULL;
     }
     if (fd >= 0)
@@ -175,6 +176,8 @@ static err channel_send(struct sys_channel *channel, slice message, int fd) {
         room[i] = (uint8_t)(head >> (8 * (HEAD - 1 - i)));
     if (message.n > 0)
         memcpy(room + HEAD, message.p, message.n);
+    if (sys_outbox_size(&channel->out) > channel->drain_at)
+        channel->above = true;
     wake(channel);
     return OK;
 }
@@ -232,6 +235,11 @@ static void wrote(struct sys_channel *channel, size_t n) {
         channel->outgoing->list[i].at -= n;
 }
 
+static bool has_drained(const struct sys_channel *channel) {
+    return !channel->ended && channel->above &&
+           sys_outbox_size(&channel->out) <= channel->drain_at;
+}
+
 void sys_channel_flush(struct sys_channel *channel) {
     while (!channel->ended && sys_outbox_size(&channel->out) > 0) {
         ssize_t n = write_some(channel);
@@ -248,7 +256,7 @@ void sys_channel_flush(struct sys_channel *channel) {
         }
         wrote(channel, (size_t)n);
     }
-    if (channel->was_full && sys_outbox_size(&channel->out) <= channel->queue_max / 2)
+    if (has_drained(channel))
         wake(channel);
 }
 
@@ -400,9 +408,8 @@ static void channel_act(void *ctx) {
     if (channel->read_again && !channel->paused)
         receive(channel);
     sys_channel_flush(channel);
-    if (!channel->ended && channel->was_full &&
-        sys_outbox_size(&channel->out) <= channel->queue_max / 2) {
-        channel->was_full = false;
+    if (has_drained(channel)) {
+        channel->above = false;
         sys_later_cancel(&channel->later);
         if (channel->events->drained != NULL)
             channel->events->drained(channel, channel->ctx);

@@ -20,7 +20,7 @@ struct sys_channel_events {
     /* All messages that had arrived were handed over: the moment to work on them as a batch. May be
      * NULL. */
     void (*batch)(struct sys_channel *channel, void *ctx);
-    /* The unsent bytes fell to half of queue_max or less after a FULL. May be NULL. */
+    /* The unsent bytes fell to drain_at or less after they had been above it. May be NULL. */
     void (*drained)(struct sys_channel *channel, void *ctx);
     /* CLOSED: the other end is gone. MALFORMED: it broke the rules. */
     void (*closed)(struct sys_channel *channel, void *ctx, err why);
@@ -29,6 +29,7 @@ struct sys_channel_events {
 struct sys_channel_options {
     int fd;           /* an end of sys_channel_pair, or accepted; the channel's on success */
     size_t queue_max; /* unsent bytes; 0: 64 MiB */
+    size_t drain_at;  /* see drained(); 0: half of queue_max */
     bool take_fds;    /* descriptors that come with messages are handed over, not dropped */
     const struct sys_channel_events *events;
     void *ctx;

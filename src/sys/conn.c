@@ -31,12 +31,18 @@ struct sys_conn_limits sys_conn_limits_default(void) {
 
 /* ---- Memory ---- */
 
+/* Of the memory that others leave, one connection may hold a quarter: so however many are slow, the
+ * next one finds some. */
+static bool is_greedy(const struct sys_conn *conn, size_t more) {
+    size_t max = conn->set->limits.held_max, others = conn->set->held - conn->counted;
+    return max != 0 && (others >= max || conn->counted + more > (max - others) / 4);
+}
+
 err sys_conn_count(struct sys_conn *conn) {
     size_t now = conn->in.cap + conn->parts.cap + conn->out.bytes.cap;
     conn->set->held += now - conn->counted;
     conn->counted = now;
-    size_t max = conn->set->limits.held_max;
-    return max != 0 && conn->set->held > max ? ERR_FULL : OK;
+    return is_greedy(conn, 0) ? ERR_FULL : OK;
 }
 
 /* After something shrank, when there is nothing to refuse. */
@@ -57,7 +63,7 @@ err sys_conn_room(struct sys_conn *conn, size_t n, uint8_t **room) {
     size_t queued = sys_outbox_size(&conn->out);
     if (set->limits.queue_max != 0 && queued + n > set->limits.queue_max)
         return ERR_FULL;
-    if (set->limits.held_max != 0 && set->held + n > set->limits.held_max)
+    if (is_greedy(conn, n))
         return ERR_FULL;
     TRY(sys_outbox_add(&conn->out, n, room));
     recount(conn);

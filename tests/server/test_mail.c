@@ -974,6 +974,40 @@ TEST(the_bytes_of_blobs_are_counted_through_failures_and_expiry) {
     end();
 }
 
+TEST(items_wait_in_the_store_while_the_way_is_crowded) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    person_subscribe(&bob, &w, 0);
+    expect_caught_up(&bob, 0, 0);
+    w.crowded = true;
+    CHECK_EQ(world_send(&w, &to, 1, text("first")), 0);
+    CHECK_EQ(world_send(&w, &to, 1, text("second")), 0);
+    CHECK(world_next(&w, 2) == NULL);
+    CHECK(!mail_waiting(w.mail));
+    w.crowded = false;
+    CHECK_EQ(world_send(&w, &to, 1, text("third")), 0);
+    CHECK(world_next(&w, 2) == NULL);
+    mail_resume(w.mail, 3, 9);
+    world_commit(&w);
+    CHECK(world_next(&w, 2) == NULL);
+    mail_resume(w.mail, 0, 2);
+    world_commit(&w);
+    expect_item(&bob, "first", 1);
+    expect_item(&bob, "second", 2);
+    expect_item(&bob, "third", 3);
+    /* One that comes while it is crowded waits too. */
+    w.crowded = true;
+    person_subscribe(&bob, &w, 2);
+    CHECK(world_next(&w, 2) == NULL);
+    w.crowded = false;
+    mail_resume(w.mail, 0, 2);
+    world_commit(&w);
+    expect_item(&bob, "third", 3);
+    expect_caught_up(&bob, 3, 0);
+    end();
+}
+
 /* ---- When the store fails ---- */
 
 TEST(a_full_disk_is_told_to_everybody_and_nothing_was_delivered) {

@@ -299,6 +299,45 @@ TEST(a_second_start_finds_everything_as_it_was) {
 
 /* ---- Bad connections ---- */
 
+/* One after another asks for much more than it reads. */
+TEST(who_asks_for_much_and_reads_nothing_harms_nobody_else) {
+    enum { HASTY = 100, GETS = 60 };
+    static struct server s;
+    static struct raw hasty[HASTY], other;
+    static uint8_t chunk[PROTO_CHUNK_MAX];
+    buf put = {0}, get = {0}, answer = {0};
+    struct proto_blob_put blob = {.chunks = 1, .bytes = SLICE_ARRAY(chunk)};
+    struct proto_blob_get wanted = {.chunk = 0};
+    server_init(&s);
+    s.settings[0] = "edges=1";
+    server_start(&s, 1);
+    int edge = server_child(&s, "edge"), mail = server_child(&s, "mail");
+    raw_open(&other, &s);
+    writer w = writer_on(&put);
+    proto_blob_put_write(&w, &blob);
+    w = writer_on(&get);
+    proto_blob_get_write(&w, &wanted);
+    CHECK_EQ(raw_call(&other, PROTO_blob_put, buf_slice(&put), &answer), PROTO_ok);
+    for (int i = 0; i < HASTY; i++) {
+        raw_open(&hasty[i], &s);
+        for (int k = 0; k < GETS; k++)
+            (void)raw_ask(&hasty[i], PROTO_blob_get, buf_slice(&get));
+    }
+    for (int k = 0; k < 20; k++)
+        CHECK_EQ(raw_call(&other, PROTO_blob_get, buf_slice(&get), &answer), PROTO_blob_chunk);
+    CHECK_EQ(server_child(&s, "edge"), edge);
+    CHECK_EQ(server_child(&s, "mail"), mail);
+    for (int i = 0; i < HASTY; i++)
+        raw_close(&hasty[i]);
+    CHECK_EQ(raw_call(&other, PROTO_blob_get, buf_slice(&get), &answer), PROTO_blob_chunk);
+    raw_close(&other);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+    buf_free(&put);
+    buf_free(&get);
+    buf_free(&answer);
+}
+
 TEST(a_silent_or_slow_connection_is_told_and_closed) {
     struct server s;
     struct raw silent, half;

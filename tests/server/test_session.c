@@ -485,6 +485,28 @@ TEST(requests_under_way_are_counted_and_bounded) {
     end(&side);
 }
 
+TEST(few_large_answers_are_under_way_at_a_time) {
+    struct side side;
+    uint8_t get[36] = {0}, chunk[6] = {0, 0, 0, 1, 1, 'x'};
+    open_session(&side);
+    for (uint32_t i = 1; i <= SESSION_CHUNKS; i++) {
+        CHECK(!session_crowded(&side.s, &side.env));
+        give_frame(&side, i, PROTO_blob_get, SLICE_ARRAY(get));
+    }
+    CHECK(session_crowded(&side.s, &side.env));
+    reply(&side, 1, PROTO_blob_chunk, false, false, SLICE_ARRAY(chunk));
+    CHECK(!session_crowded(&side.s, &side.env));
+    /* Refusals count when nothing is under way any more. */
+    for (uint32_t i = 2; i <= SESSION_CHUNKS; i++)
+        reply(&side, i, PROTO_error, false, false, slice_of("\0\14", 2));
+    for (uint32_t i = 1; i <= 2 * SESSION_CHUNKS; i++)
+        give_frame(&side, i, PROTO_blob_get, SLICE_ARRAY(get));
+    unsigned asked = side.asked_count;
+    give_frame(&side, 99, PROTO_blob_get, SLICE_ARRAY(get));
+    CHECK_EQ(side.asked_count, asked);
+    end(&side);
+}
+
 TEST(a_hasty_client_is_made_to_wait_and_no_request_is_refused) {
     struct side side;
     open_session(&side);

@@ -13,6 +13,11 @@ static uint64_t now(void *ctx) {
     return ((struct world *)ctx)->now;
 }
 
+static bool crowded(void *ctx, uint64_t session) {
+    (void)session;
+    return ((struct world *)ctx)->crowded;
+}
+
 void world_init(struct world *w) {
     *w = (struct world){.plan = {-1, -1, ERR_DISK_FULL, false}};
     CHECK_OK(crypto_init());
@@ -25,6 +30,7 @@ void world_init(struct world *w) {
     w->config.ctx = w;
     w->config.now = now;
     w->config.emit = take_frame;
+    w->config.crowded = crowded;
     CHECK_OK(mail_new(&w->mail, w->store, &w->config, NULL));
 }
 

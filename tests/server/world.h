@@ -29,6 +29,7 @@ struct world {
     struct frame frames[WORLD_FRAMES];
     size_t count, read; /* emitted, and looked at by the test */
     uint32_t requests;
+    bool crowded;     /* the way to every session */
     bool hold_drains; /* else a drain is answered at once */
 };
 

@@ -316,6 +316,27 @@ TEST(the_bytes_of_all_connections_together_are_bounded) {
     rig_fini(&rig);
 }
 
+/* Clients that ask and don't read: echoes fill what they may hold, and are refused then. */
+TEST(slow_readers_leave_memory_for_the_next_one) {
+    static uint8_t bytes[40000] = {1};
+    enum { SLOW = 12 };
+    struct sys_conn_limits limits = sys_conn_limits_default();
+    struct sys_conn *slow[SLOW];
+    limits.held_max = 1000000;
+    rig_init(&rig, RIG_TCP, &limits);
+    for (int i = 0; i < SLOW; i++) {
+        (void)rig_connected(&rig);
+        slow[i] = rig.server.last;
+        while (sys_conn_send(slow[i], SLICE_ARRAY(bytes)) == OK)
+            continue;
+    }
+    CHECK(rig.server.set.held <= limits.held_max);
+    (void)rig_connected(&rig);
+    CHECK(rig.server.last != slow[SLOW - 1]);
+    CHECK_OK(sys_conn_send(rig.server.last, slice_of(bytes, 20000)));
+    rig_fini(&rig);
+}
+
 TEST(connections_beyond_the_limit_wait_until_one_ends) {
     struct sys_conn_limits limits = sys_conn_limits_default();
     limits.count_max = 3;

@@ -262,4 +262,30 @@ TEST(descriptors_that_nobody_asked_for_do_not_arrive) {
     close_pair();
 }
 
+TEST(it_says_when_it_has_drained_to_the_mark_without_having_been_full) {
+    static uint8_t bytes[300000];
+    int fds[2];
+    open_pair(0, false);
+    CHECK_OK(sys_channel_pair(fds));
+    struct sys_channel_options options = {
+        .fd = fds[0], .drain_at = 500000, .events = &EVENTS, .ctx = &a};
+    sys_channel_free(a.channel);
+    sys_channel_free(b.channel);
+    CHECK_OK(sys_channel_new(&a.channel, loop, &options));
+    options.fd = fds[1];
+    options.ctx = &b;
+    CHECK_OK(sys_channel_new(&b.channel, loop, &options));
+    CHECK_OK(sys_channel_send(a.channel, SLICE_ARRAY(bytes)));
+    for (int i = 0; i < 20; i++)
+        CHECK_OK(sys_loop_turn(loop, 1));
+    CHECK_EQ(a.drained, 0);
+    for (int i = 0; i < 10; i++)
+        CHECK_OK(sys_channel_send(a.channel, SLICE_ARRAY(bytes)));
+    for (int i = 0; i < 100 && b.messages < 11; i++)
+        CHECK_OK(sys_loop_turn(loop, 10));
+    CHECK_EQ(b.messages, 11);
+    CHECK_EQ(a.drained, 1);
+    close_pair();
+}
+
 TEST_MAIN
