@@ -84,8 +84,8 @@ static void chunk_put(struct core *core, const struct request *request, err e, u
     if (entry == NULL)
         return;
     entry->in_flight = false;
-    if (e == ERR_CLOSED)
-        return;
+    if (e == ERR_CLOSED || entry->r.stage != STAGE_PREPARED)
+        return; /* unknown, or of what was encrypted before the entry was begun again */
     if (e != OK) {
         entry->failures++;
         entry->not_before = core->now + core_backoff(entry->failures, TIME_SECOND, 2 * TIME_MINUTE);

@@ -488,6 +488,36 @@ TEST(a_blob_that_is_slow_holds_nothing_up) {
     finish();
 }
 
+/* As if another commit won while this was on its way. */
+static enum verdict begin_again(struct rig *r, struct client *from, uint16_t type, slice body) {
+    struct core *core = from->core;
+    (void)body;
+    if (type != PROTO_blob_put || r->hits++ > 0)
+        return PASS;
+    CHECK_OK(core_txn_begin(core));
+    CHECK_OK(core_txn_end(core, core_entry_again(core, core->entries.p[0])));
+    return PASS;
+}
+
+TEST(the_answer_to_an_upload_that_was_given_up_does_not_count_for_the_next) {
+    uint64_t command, message;
+    buf text = {0};
+    start(2);
+    uint64_t before = rig_state(client(1)).messages;
+    CHECK_OK(buf_resize(&text, 20000));
+    memset(text.p, 'x', text.n);
+    rig.on_request = begin_again;
+    CHECK_OK(core_send_text(client(0)->core, 1, CORE_TEXT_PLAIN, buf_slice(&text), NULL, rig.now,
+                            &command, &message));
+    rig_finish(client(0), command, OK);
+    rig_pass(&rig, TIME_SECOND);
+    CHECK(rig.hits > 1);
+    CHECK_EQ(rig_status(client(1)).quarantined, 0);
+    CHECK_EQ(rig_state(client(1)).messages, before + 1);
+    buf_free(&text);
+    finish();
+}
+
 TEST(a_blob_that_is_not_there_is_put_aside) {
     struct proto_blob_reference reference = {.chunks = 1, .size = 10};
     buf content = {0}, item = {0};
