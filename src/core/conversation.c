@@ -249,6 +249,7 @@ err core_conversation_apply(struct core *core, struct conversation *c, struct ml
     if (e == OK && removed) {
         bool added = false;
         bool left = c->r.state == CORE_CONVERSATION_LEAVING;
+        c->r.epoch++; /* the one that began, without us */
         e = write_events(core, c, buf_slice(&events), &added);
         if (e == OK)
             e = core_conversation_end(core, c,

@@ -64,9 +64,9 @@ static err take_proposal(struct core *core, struct conversation *c) {
     return core_conversation_schedule(core, c);
 }
 
-/* The mark is the server's word that this commit won in this conversation's order; the next token and
- * the roster bind it to the commit that we staged. One that removes us leaves us without the next
- * epoch's token: then the roster has to do. */
+/* The mark is the server's word that this commit won in this conversation's order; the next token
+ * and the roster bind it to the commit that we staged. One that removes us leaves us without the
+ * next epoch's token: then the roster has to do. */
 static err fits_mark(const struct conversation *c, const struct mls_staged *staged, slice mark,
                      bool *fits) {
     uint8_t next[32], expected[PROTO_MARK];
@@ -137,9 +137,10 @@ static err take_private(struct core *core, slice mark, slice message, struct out
     if (mls_message_header(message, &header) != OK)
         return aside(o, 0, ERR_MALFORMED);
     struct conversation *c = core_conversation_by_group(core, header.group_id);
-    if (c == NULL && core_waiting_blobs_due(core))
+    bool open = c != NULL && core_conversation_open(c);
+    if (!open && core_waiting_blobs_due(core))
         return waits(o, 0, WAIT_GROUP);
-    if (c == NULL || !core_conversation_open(c))
+    if (!open)
         return becomes(o, DROPPED);
     if (header.wire != MLS_PRIVATE_MESSAGE)
         return aside(o, c->r.number, ERR_DENIED);
@@ -223,6 +224,38 @@ static err own_came(struct core *core, const uint8_t hash[32], const struct reco
     return core_commit_came(core, entry);
 }
 
+/* ---- Holding ----
+ * A commit may end the epoch, and a Welcome the conversation as it was, of a message that travels
+ * as a blob and came before it. While blobs are due, such an item is not taken, nor anything after
+ * it, so nothing is acked; once the blobs are in, or given up, subscribing again brings the rest.
+ * Blobs are taken in the order in which they came, so a commit in a blob needs no holding. */
+
+static bool overtakes(const struct proto_delivery *d) {
+    enum { WIRE_WELCOME = 3 };
+    enum item_kind kind;
+    slice content;
+    uint16_t version, wire;
+    if (core_item_read(d->item, &kind, &content) != OK || kind != ITEM_MESSAGE)
+        return false;
+    reader r = reader_of(content);
+    return d->mark.n > 0 ||
+           (reader_u16(&r, &version) == OK && reader_u16(&r, &wire) == OK && wire == WIRE_WELCOME);
+}
+
+static bool hold(struct core *core, const struct proto_delivery *d) {
+    if (!core->held && core_waiting_blobs_due(core))
+        core->held = overtakes(d) || core_waiting_crowded(core);
+    core->caught_up = core->caught_up && !core->held;
+    return core->held;
+}
+
+static void go_on(struct core *core) {
+    struct core_session *s = &core->sessions[AUTH];
+    core_session_close(core, s, OK, 0);
+    s->failures = 0;
+    s->at = core->now;
+}
+
 /* ---- Items ---- */
 
 static err take_item(struct core *core, slice mark, slice item) {
@@ -285,7 +318,7 @@ static void ack(struct core *core) {
 }
 
 void core_inbox_delivery(struct core *core, const struct proto_delivery *d) {
-    if (d->position <= core->counters.position)
+    if (d->position <= core->counters.position || hold(core, d))
         return;
     if (d->mark.n != 0 && d->mark.n != PROTO_MARK) {
         core_session_bad_answer(core, AUTH);
@@ -310,7 +343,7 @@ static err note_caught_up(struct core *core, const struct proto_caught_up *m) {
 }
 
 void core_inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
-    if (note_caught_up(core, m) != OK)
+    if (core->held || note_caught_up(core, m) != OK)
         return;
     bool first = !core->caught_up;
     core->caught_up = true;
@@ -328,12 +361,14 @@ void core_inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
 /* True if what it waits for may have come. */
 static bool due(const struct core *core, const struct waiting *w) {
     struct mls_header header;
+    const struct conversation *c = NULL;
     if (w->r.why == WAIT_READY)
-        return true;
-    if (w->r.why == WAIT_GROUP)
-        return !core_waiting_blobs_due(core) ||
-               (mls_message_header(w->r.content, &header) == OK &&
-                core_conversation_by_group(core, header.group_id) != NULL);
+        return core_waiting_first_blob(core, w->r.number);
+    if (w->r.why == WAIT_GROUP) {
+        if (mls_message_header(w->r.content, &header) == OK)
+            c = core_conversation_by_group(core, header.group_id);
+        return !core_waiting_blobs_due(core) || (c != NULL && core_conversation_open(c));
+    }
     return w->r.why != WAIT_BLOB && !w->checked;
 }
 
@@ -394,7 +429,7 @@ static void uncheck(struct core *core) {
     }
 }
 
-void core_inbox_pump(struct core *core) {
+static void look_at_waiting(struct core *core) {
     for (size_t i = 0; i < core->waiting.n;) {
         uncheck(core);
         const struct waiting *w = core->waiting.p[i];
@@ -406,4 +441,10 @@ void core_inbox_pump(struct core *core) {
             return;
         i = 0;
     }
+}
+
+void core_inbox_pump(struct core *core) {
+    look_at_waiting(core);
+    if (core->held && !core_waiting_blobs_due(core))
+        go_on(core);
 }

@@ -28,7 +28,6 @@ enum {
     QUARANTINE_MAX = 64,            /* of one conversation */
     BLOB_MAX = 8 * 1024 * 1024,     /* what we upload or fetch */
     FETCHES_MAX = 4,                /* blobs under way */
-    PAST_EPOCHS = 8,
     RESEND_EPOCHS = 4, /* a message encrypted longer ago than this is encrypted again */
     ATTEMPTS_MAX = 16,
     COMMANDS_MAX = 64, /* under way and not in the outbox */
@@ -230,6 +229,7 @@ struct core {
 
     struct core_session sessions[2];
     bool caught_up;
+    bool held; /* deliveries are not taken until the blobs that came before them are here */
     uint32_t unacked;
     uint32_t next_link;
     err last_error;
@@ -450,6 +450,10 @@ MUST err core_waiting_add(struct core *core, const struct record_waiting *r);
 MUST err core_waiting_remove(struct core *core, struct waiting *w);
 /* True if a Welcome may still be in a blob that did not come yet. */
 bool core_waiting_blobs_due(const struct core *core);
+/* True if no blob that came before this one is still due. */
+bool core_waiting_first_blob(const struct core *core, uint64_t number);
+/* True if there is soon no room left for what waits for blobs. */
+bool core_waiting_crowded(const struct core *core);
 
 /* outbox.c */
 void core_outbox_pump(struct core *core);

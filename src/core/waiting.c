@@ -66,11 +66,31 @@ err core_waiting_add(struct core *core, const struct record_waiting *r) {
     return e;
 }
 
+static bool is_blob(const struct waiting *w) {
+    return w->r.why == WAIT_BLOB || w->r.why == WAIT_READY;
+}
+
 bool core_waiting_blobs_due(const struct core *core) {
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];
-        if (w->r.why == WAIT_BLOB || w->r.why == WAIT_READY)
+        if (is_blob(w))
             return true;
     }
     return false;
+}
+
+bool core_waiting_first_blob(const struct core *core, uint64_t number) {
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        const struct waiting *w = core->waiting.p[i];
+        if (is_blob(w) && w->r.number < number)
+            return false;
+    }
+    return true;
+}
+
+bool core_waiting_crowded(const struct core *core) {
+    size_t blobs = 0;
+    for (size_t i = 0; i < core->waiting.n; i++)
+        blobs += is_blob(core->waiting.p[i]);
+    return blobs >= WAITING_BLOBS_MAX / 2 || core->waiting.n >= WAITING_CONVERSATION_MAX / 2;
 }

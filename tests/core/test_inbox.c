@@ -518,6 +518,43 @@ TEST(the_answer_to_an_upload_that_was_given_up_does_not_count_for_the_next) {
     finish();
 }
 
+static void send_big(struct client *c) {
+    uint64_t command, message;
+    buf text = {0};
+    CHECK_OK(buf_resize(&text, 20000));
+    memset(text.p, 'x', text.n);
+    CHECK_OK(core_send_text(c->core, 1, CORE_TEXT_PLAIN, buf_slice(&text), NULL, rig.now, &command,
+                            &message));
+    rig_finish(c, command, OK);
+    buf_free(&text);
+}
+
+/* More than the waiting room holds, behind a blob that takes its time and a commit. */
+TEST(behind_a_slow_blob_nothing_is_lost) {
+    uint64_t command;
+    start(3);
+    uint64_t before = rig_state(client(2)).messages;
+    rig.on_request = no_blobs;
+    send_big(client(0));
+    CHECK_OK(core_conversation_update(client(0)->core, 1, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    for (int i = 0; i < 300; i++) {
+        for (size_t j = 0; j < 3; j++)
+            client(j)->count = 0;
+        rig_finish(client(0), rig_say(client(0), "behind it"), OK);
+    }
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK(rig_state(client(2)).messages < before + 301);
+    client(2)->count = 0;
+    rig.on_request = NULL;
+    rig_pass(&rig, 10 * TIME_MINUTE);
+    CHECK_EQ(rig_state(client(2)).messages, before + 301);
+    CHECK_EQ(rig_status(client(2)).quarantined, 0);
+    CHECK_EQ(rig_status(client(2)).waiting, 0);
+    rig_same_state(&rig, 3);
+    finish();
+}
+
 TEST(a_blob_that_is_not_there_is_put_aside) {
     struct proto_blob_reference reference = {.chunks = 1, .size = 10};
     buf content = {0}, item = {0};
