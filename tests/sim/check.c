@@ -110,13 +110,17 @@ static void check_received(struct history *h, size_t n, const struct core_messag
                    h->c->index, n, (unsigned long long)m->epoch, h->group);
 }
 
-static bool take_entry(void *ctx, const struct core_message *m) {
+static bool take_only_event(void *ctx, const struct core_message *m) {
+    if (m->kind != CORE_MESSAGE_CONTENT)
+        take_event(ctx, m);
+    return true;
+}
+
+static bool take_message(void *ctx, const struct core_message *m) {
     struct history *h = ctx;
     struct world *w = h->w;
-    if (m->kind != CORE_MESSAGE_CONTENT) {
-        take_event(h, m);
+    if (m->kind != CORE_MESSAGE_CONTENT)
         return true;
-    }
     int64_t n = client_text_number(m->text);
     if (n < 0 || (size_t)n >= w->message_count || w->messages[n].group != h->group ||
         client_by_account(w, m->sender) != w->messages[n].sender) {
@@ -151,7 +155,8 @@ static void read_history(struct world *w, struct client *c, uint32_t number, str
     h->got = calloc(w->message_count + 1, 1);
     if (h->got == NULL)
         world_must(ERR_NO_MEMORY, "memory");
-    world_must(core_messages(c->core, number, 1, UINT64_MAX, take_entry, h), "history");
+    world_must(core_messages(c->core, number, 1, UINT64_MAX, take_only_event, h), "history");
+    world_must(core_messages(c->core, number, 1, UINT64_MAX, take_message, h), "history");
     bool open = v->state == CORE_CONVERSATION_ACTIVE || v->state == CORE_CONVERSATION_LEAVING;
     bool says = h->count > 0 && h->intervals[h->count - 1].until == UINT64_MAX;
     /* The last one to leave is not removed by anybody. */
