@@ -265,7 +265,7 @@ enum {
     F(vec, body, 0, PROTO_FRAME_MAX)
 #define PROTO_FIELDS_edge_drained(F) F(u64, session, 0, 0)
 #define PROTO_FIELDS_mail_setup(F)                                                                 \
-    F(vec, data, 1, 4096)                                                                          \
+    F(vec, store, 1, 4096)                                                                         \
     F(u8, log_level, 0, 0)                                                                         \
     F(u8, sandbox, 0, 0)                                                                           \
     F(u8, key_id, 0, 0)                                                                            \

@@ -14,7 +14,7 @@ static err tell_mail(struct parent *p) {
     enum sys_log_level level = SYS_LOG_INFO;
     TRY(sys_log_level_parse(&level, c->log));
     struct proto_mail_setup out = {
-        .data = slice_str(c->data),
+        .store = slice_str(p->store_path),
         .log_level = (uint8_t)level,
         .sandbox = strcmp(c->sandbox, "off") == 0 ? SYS_SANDBOX_OFF : SYS_SANDBOX_ENFORCE,
         .key_id = p->keys.address[0].id,

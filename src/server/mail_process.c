@@ -1,7 +1,5 @@
 /* The mail process: the store, and what the edges bring. Everything that has arrived is one batch
  * and one durable commit. */
-#include <stdio.h>
-
 #include "crypto/crypto.h"
 #include "server/mail.h"
 #include "server/process.h"
@@ -254,36 +252,33 @@ static void configure(struct mail_config *config, struct post *post,
     memcpy(config->pepper, in->pepper, 32);
 }
 
-static err enter_sandbox(const char *data, uint8_t mode, struct sys_sandbox_report *report) {
+/* Nothing beside the store: the keys lie next to it. */
+static err enter_sandbox(const char *folder, uint8_t mode, struct sys_sandbox_report *report) {
     struct sys_sandbox sandbox = {.profile = SYS_PROFILE_MAIL,
                                   .mode = (enum sys_sandbox_mode)mode,
-                                  .write_paths = {data},
+                                  .write_paths = {folder},
                                   .die_with_parent = true};
     return sys_sandbox_enter(&sandbox, report);
 }
 
-static err open_store(struct post *post, const struct proto_mail_setup *in, const char *data) {
-    char path[4200];
+static err open_store(struct post *post, const struct proto_mail_setup *in, const char *folder) {
     struct store_rocksdb_options options = {.memtable = (size_t)in->memtable,
                                             .cache = (size_t)in->memtable};
-    int n = snprintf(path, sizeof path, "%s/store", data);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return ERR_TOO_LARGE;
-    return store_rocksdb_open(&post->store, path, &options);
+    return store_rocksdb_open(&post->store, folder, &options);
 }
 
 static err set_up(struct post *post, slice body) {
     struct proto_mail_setup in;
     struct mail_config config;
     struct sys_sandbox_report report;
-    char data[4097] = "";
+    char folder[4097] = "";
     if (post->mail != NULL)
         return ERR_STATE;
     TRY(proto_mail_setup_decode(body, &in));
-    memcpy(data, in.data.p, in.data.n);
+    memcpy(folder, in.store.p, in.store.n);
     post->log.level = (enum sys_log_level)in.log_level;
-    TRY(enter_sandbox(data, in.sandbox, &report));
-    err e = open_store(post, &in, data);
+    TRY(enter_sandbox(folder, in.sandbox, &report));
+    err e = open_store(post, &in, folder);
     if (e != OK) {
         sys_log_failure(&post->log, "could not open the store", e);
         return e;

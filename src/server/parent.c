@@ -157,7 +157,11 @@ static err take_data(struct parent *p) {
     e = keys_load(&p->keys, data, true, path);
     if (e != OK)
         return complain(p, "could not read the key file", path, e);
-    return keys_turn(&p->keys, data, sys_clock_wall());
+    TRY(keys_turn(&p->keys, data, sys_clock_wall()));
+    /* Made here, since mail sees nothing of what lies beside it. */
+    TRY(keys_path(p->store_path, data, "store"));
+    e = sys_dir_make(p->store_path);
+    return e == OK ? OK : complain(p, "could not make the directory", p->store_path, e);
 }
 
 static err enter_sandbox(struct parent *p) {

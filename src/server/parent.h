@@ -42,7 +42,7 @@ struct parent {
     struct sys_timer hourly;
     struct sys_conns conns;
     struct sys_listener *control;
-    char control_path[PARENT_PATH], public[CONFIG_TEXT], sandbox[129];
+    char control_path[PARENT_PATH], store_path[PARENT_PATH], public[CONFIG_TEXT], sandbox[129];
     char host[CONFIG_TEXT];
     uint16_t port, http_port;
     int tcp, http, lock, control_fd;

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sys/files.h"
@@ -29,18 +30,17 @@ static const char *const COMMON[] = {
     /* who am I */
     "getegid", "geteuid", "getgid", "getpid", "getppid", "gettid", "getuid", "getrusage", "uname",
     /* descriptors */
-    "close", "dup", "dup2", "dup3", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2",
-    "epoll_wait", "eventfd2", "fcntl", "fstat", "lseek", "pipe2", "poll", "ppoll", "pread64",
-    "pselect6", "pwrite64", "read", "readv", "select", "signalfd4", "timerfd_create",
-    "timerfd_settime", "write", "writev",
+    "close", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait", "eventfd2",
+    "fstat", "lseek", "pipe2", "poll", "ppoll", "pread64", "pselect6", "pwrite64", "read", "readv",
+    "select", "signalfd4", "timerfd_create", "timerfd_settime", "write", "writev",
     /* sockets that it was given */
     "accept", "accept4", "getpeername", "getsockname", "getsockopt", "recvfrom", "recvmsg",
-    "sendmsg", "sendto", "setsockopt", "shutdown", NULL};
+    "setsockopt", "shutdown", NULL};
 
 /* Files beneath the data directory (Landlock says which), and a database's threads. */
 static const char *const MAIL[] = {
-    "access", "chmod", "copy_file_range", "faccessat", "faccessat2", "fadvise64", "fallocate",
-    "fchmod", "fchmodat", "fdatasync", "flock", "fstatfs", "fsync", "ftruncate", "getcwd",
+    "access", "chmod", "copy_file_range", "dup", "dup2", "dup3", "faccessat", "faccessat2",
+    "fadvise64", "fallocate", "fchmod", "fchmodat", "fcntl", "fdatasync", "flock", "fstatfs", "fsync", "ftruncate", "getcwd",
     "getdents", "getdents64", "getpriority", "ioprio_get", "ioprio_set", "link", "linkat", "lstat",
     "mkdir", "mkdirat", "msync", "newfstatat", "open", "openat", "preadv", "preadv2", "pwritev",
     "pwritev2", "readahead", "readlink", "readlinkat", "rename", "renameat", "renameat2", "rmdir",
@@ -55,7 +55,7 @@ static const char *const PARENT[] = {
     "execve", "fork", "getgroups", "getpgid", "getpgrp", "getresgid", "getresuid", "getsid", "kill",
     "landlock_add_rule", "landlock_create_ruleset", "landlock_restrict_self", "listen", "mlock2",
     "mlockall", "mmap", "mprotect", "pidfd_open", "pidfd_send_signal", "pipe", "prctl", "prlimit64",
-    "seccomp", "setgid", "setgroups", "setpgid", "setregid", "setresgid", "setresuid", "setreuid",
+    "seccomp", "sendmsg", "sendto", "setgid", "setgroups", "setpgid", "setregid", "setresgid", "setresuid", "setreuid",
     "setrlimit", "getrlimit", "setsid", "setuid", "socket", "socketpair", "tgkill", "tkill",
     "ioctl", "vfork", "wait4", "waitid", NULL};
 
@@ -104,18 +104,32 @@ static void allow_own(struct filter *f) {
     /* Limits may be read: the third argument would be a pointer to new ones. */
     allow_if(f, "prlimit64", 2, SCMP_CMP_EQ, 0, 0);
     add(f, SCMP_ACT_ALLOW, "getrlimit", 0, NULL);
+    /* To whom a socket is connected, and nobody else: sending with an address, or with the flag that
+     * connects by the way, would be connecting. */
+    struct scmp_arg_cmp plain[] = {
+        {.arg = 3, .op = SCMP_CMP_MASKED_EQ, .datum_a = MSG_FASTOPEN, .datum_b = 0},
+        {.arg = 4, .op = SCMP_CMP_EQ, .datum_a = 0}};
+    add(f, SCMP_ACT_ALLOW, "sendto", 2, plain);
+    allow_if(f, "sendmsg", 2, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0);
     /* isatty(), and how much can be read. */
     allow_if(f, "ioctl", 1, SCMP_CMP_EQ, TCGETS, 0);
     allow_if(f, "ioctl", 1, SCMP_CMP_EQ, FIONREAD, 0);
+}
+
+static void allow_edge(struct filter *f) {
+    /* fstat() of newer C libraries is this call with an empty path. */
+    allow_if(f, "newfstatat", 3, SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH);
+    /* What a descriptor is may be asked, not changed: the parent holds its listeners too. */
+    allow_if(f, "fcntl", 1, SCMP_CMP_EQ, F_GETFD, 0);
+    allow_if(f, "fcntl", 1, SCMP_CMP_EQ, F_GETFL, 0);
 }
 
 static void allow_profile(struct filter *f, enum sys_profile profile) {
     allow_list(f, COMMON);
     if (profile != SYS_PROFILE_PARENT)
         allow_own(f);
-    /* fstat() of newer C libraries is this call with an empty path. */
     if (profile == SYS_PROFILE_EDGE)
-        allow_if(f, "newfstatat", 3, SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH);
+        allow_edge(f);
     else
         allow_list(f, MAIL);
     /* Threads, but no processes. */

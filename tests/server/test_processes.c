@@ -1,8 +1,12 @@
 /* sottod as it really runs: processes, sandboxes, sockets, the store on a disk, and kill -9. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "crypto/crypto.h"
 #include "raw_client.h"
@@ -501,6 +505,67 @@ TEST(a_second_server_on_the_same_data_or_port_says_so) {
     CHECK_EQ(server_stop(&s, SIGTERM), 0);
     CHECK_EQ(server_run(&output, invite), 5);
     buf_free(&output);
+    server_fini(&s);
+}
+
+/* ---- What mail may see ---- */
+
+static int start_mail(int *channel) {
+    int ends[2];
+    const char *program = getenv("SOTTOD");
+    CHECK(program != NULL && socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    int pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        dup2(ends[1], 3);
+        fcntl(3, F_SETFL, O_NONBLOCK);
+        execl(program, program, "--role=mail", (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    *channel = ends[0];
+    return pid;
+}
+
+static void write_setup(int channel, const char *store) {
+    struct proto_mail_setup setup = {.store = slice_str(store),
+                                     .key_id = 1,
+                                     .mailbox_items = 100,
+                                     .mailbox_bytes = 1 << 20,
+                                     .item_weeks = 8,
+                                     .blob_weeks = 8,
+                                     .key_packages = 10,
+                                     .memtable = 1 << 20};
+    buf frame = {0};
+    writer w = writer_on(&frame);
+    writer_u32(&w, 0);
+    proto_frame_write(&w, 0, PROTO_mail_setup);
+    proto_mail_setup_write(&w, &setup);
+    CHECK_OK(writer_result(&w));
+    for (int i = 0; i < 4; i++)
+        frame.p[i] = (uint8_t)((frame.n - 4) >> (24 - 8 * i));
+    CHECK(write(channel, frame.p, frame.n) == (ssize_t)frame.n);
+    buf_free(&frame);
+}
+
+/* The parent names the store's own directory; the keys beside it are out of reach (Landlock). */
+TEST(mail_works_in_the_directory_that_it_is_given_and_nowhere_else) {
+    struct server s;
+    char store[128], inner[160];
+    uint8_t answer[10] = {0};
+    int channel = -1, status = -1;
+    server_init(&s);
+    snprintf(store, sizeof store, "%s/only", s.data);
+    CHECK(mkdir(store, 0700) == 0);
+    int pid = start_mail(&channel);
+    write_setup(channel, store);
+    CHECK(read(channel, answer, sizeof answer) == (ssize_t)sizeof answer);
+    CHECK_EQ(answer[9], PROTO_child_ready);
+    snprintf(inner, sizeof inner, "%s/CURRENT", store);
+    CHECK(access(inner, F_OK) == 0);
+    CHECK(rmdir(store) != 0);
+    close(channel);
+    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
     server_fini(&s);
 }
 

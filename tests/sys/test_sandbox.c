@@ -100,6 +100,26 @@ static void bind_somewhere(void) {
     struct sockaddr_in address = {.sin_family = AF_INET};
     bind(0, (struct sockaddr *)&address, sizeof(address));
 }
+static void send_to_an_address(void) {
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    sendto(0, "x", 1, 0, (struct sockaddr *)&address, sizeof(address));
+}
+static void connect_by_sending(void) {
+    sendto(0, "x", 1, MSG_FASTOPEN, NULL, 0);
+}
+static void connect_by_a_message(void) {
+    struct msghdr message = {0};
+    sendmsg(0, &message, MSG_FASTOPEN);
+}
+static void make_a_socket_block(void) {
+    fcntl(0, F_SETFL, 0);
+}
+static void copy_a_descriptor(void) {
+    fcntl(0, F_DUPFD, 10);
+}
+static void copy_it_otherwise(void) {
+    dup2(0, 10);
+}
 static void run_a_program(void) {
     execl("/bin/true", "true", (char *)NULL);
 }
@@ -243,9 +263,15 @@ TEST(an_edge_is_killed_for_anything_else) {
     struct sys_sandbox sandbox = profile(SYS_PROFILE_EDGE);
     KILLED(&sandbox, open_a_file);
     KILLED(&sandbox, open_by_libc);
+    KILLED(&sandbox, make_a_socket_block);
+    KILLED(&sandbox, copy_a_descriptor);
+    KILLED(&sandbox, copy_it_otherwise);
     KILLED(&sandbox, make_a_socket);
     KILLED(&sandbox, connect_somewhere);
     KILLED(&sandbox, bind_somewhere);
+    KILLED(&sandbox, send_to_an_address);
+    KILLED(&sandbox, connect_by_sending);
+    KILLED(&sandbox, connect_by_a_message);
     KILLED(&sandbox, run_a_program);
     KILLED(&sandbox, start_a_process);
     KILLED(&sandbox, trace_a_process);
@@ -279,6 +305,9 @@ TEST(mail_is_killed_for_anything_else) {
     KILLED(&sandbox, make_a_socket);
     KILLED(&sandbox, connect_somewhere);
     KILLED(&sandbox, bind_somewhere);
+    KILLED(&sandbox, send_to_an_address);
+    KILLED(&sandbox, connect_by_sending);
+    KILLED(&sandbox, connect_by_a_message);
     KILLED(&sandbox, run_a_program);
     KILLED(&sandbox, start_a_process);
     KILLED(&sandbox, trace_a_process);
