@@ -97,6 +97,7 @@ struct mls_limits {
     uint32_t past_epochs;  /* epochs whose application messages can still be opened: default 8 */
     uint32_t out_of_order; /* skipped generations kept in one ratchet: default 256 */
     uint32_t forward;      /* how far ahead a generation may be: default 4096 */
+    uint32_t leaves;       /* of a tree that is joined, blanks included; 0: no limit, the default */
 };
 
 struct mls_group_params {

@@ -281,7 +281,12 @@ static err find_own(struct core *core, slice welcome, uint64_t *number, buf *byt
     return e;
 }
 
-/* A group may come again after we were out of it; one that we are in may not. */
+/* MLS's own defaults, and a bound on what a stranger's tree may cost. */
+static const struct mls_limits join_limits = {
+    .past_epochs = 8, .out_of_order = 256, .forward = 4096, .leaves = 4 * CORE_MEMBERS_MAX};
+
+/* A group may come again after we were out of it; one that we are in may not, nor one that we failed to
+ * make: what came of that is somebody else's. */
 static err place_joined(struct core *core, const struct mls_group *group, struct conversation **c) {
     slice id = mls_group_id(group);
     if (id.n != 32 || count_members(group) > CORE_MEMBERS_MAX)
@@ -289,7 +294,8 @@ static err place_joined(struct core *core, const struct mls_group *group, struct
     *c = core_conversation_by_group(core, id);
     if (*c == NULL)
         return core_conversation_insert(core, id.p, CORE_CONVERSATION_ACTIVE, c);
-    if (core_conversation_open(*c) || (*c)->r.state == CORE_CONVERSATION_NEW)
+    if (core_conversation_open(*c) || (*c)->r.state == CORE_CONVERSATION_NEW ||
+        (*c)->r.state == CORE_CONVERSATION_FAILED)
         return ERR_EXISTS;
     return OK;
 }
@@ -324,8 +330,8 @@ err core_conversation_join(struct core *core, slice welcome) {
     if (e == OK) {
         struct mls_own_key_package own = {key.key_package, key.secrets,
                                           SLICE_ARRAY(core->account.r.device_seed)};
-        e = mls_group_join(&group, welcome, &own, SLICE_EMPTY, NULL, &core->auth, core->mem,
-                           &sender);
+        e = mls_group_join(&group, welcome, &own, SLICE_EMPTY, &join_limits, &core->auth,
+                           core->mem, &sender);
     }
     if (e == OK)
         e = place_joined(core, group, &c);

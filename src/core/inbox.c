@@ -42,6 +42,8 @@ static err take_application(struct core *core, struct conversation *c,
     uint64_t number;
     bool known;
     TRY(core_conversation_save_group(core, c));
+    if (m.content.n > CONTENT_MAX)
+        return aside(o, c->r.number, ERR_TOO_LARGE);
     memcpy(m.sender, received->sender_identity.p, sizeof m.sender);
     memcpy(m.device, received->sender_identity.p + 16, sizeof m.device);
     m.own = memcmp(m.sender, core->account.r.account, sizeof m.sender) == 0;
@@ -69,23 +71,33 @@ static err take_proposal(struct core *core, struct conversation *c) {
  * next epoch's token: then the roster has to do. */
 static err fits_mark(const struct conversation *c, const struct mls_staged *staged, slice mark,
                      bool *fits) {
-    uint8_t next[32], expected[PROTO_MARK];
+    uint8_t next[32] = {0}, roster[32], expected[PROTO_MARK];
     bool out = mls_staged_removes_us(staged);
-    TRY(core_leaf_staged_roster_hash(staged, expected + 32));
-    memcpy(expected, mark.p, 32);
-    if (!out) {
+    TRY(core_leaf_staged_roster_hash(staged, roster));
+    if (!out)
         TRY(core_leaf_staged_next(staged, next));
-        TRY(core_leaf_mark(c->r.group, next, expected + 32, expected));
-    }
+    TRY(core_leaf_mark(c->r.group, next, roster, expected));
+    if (out)
+        memcpy(expected, mark.p, 32);
     *fits = slice_equal(mark, SLICE_ARRAY(expected));
     return OK;
 }
 
+static size_t staged_members(const struct mls_staged *staged) {
+    struct mls_member member;
+    size_t count = 0;
+    for (uint32_t i = 0; i < mls_staged_leaf_count(staged); i++)
+        count += mls_staged_member(staged, i, &member) == OK;
+    return count;
+}
+
+/* More members than a send can address would make a conversation that nobody can write to. */
 static err take_commit(struct core *core, struct conversation *c, struct mls_received *received,
                        slice mark, struct outcome *o) {
     struct mls_staged *staged = received->commit;
     bool fits = false;
     err e = fits_mark(c, staged, mark, &fits);
+    fits = fits && staged_members(staged) <= CORE_MEMBERS_MAX;
     received->commit = NULL;
     if (e != OK || !fits) {
         mls_staged_free(staged);
@@ -213,7 +225,8 @@ err core_commit_came(struct core *core, struct entry *entry) {
     return core_conversation_apply(core, c, staged, entry);
 }
 
-static err own_came(struct core *core, const uint8_t hash[32], const struct record_seen *seen) {
+static err own_came(struct core *core, const uint8_t hash[32], const struct record_seen *seen,
+                    slice mark) {
     struct record_seen plain = {.what = SEEN_PROCESSED};
     TRY(core_seen_put(core, hash, &plain));
     if (seen->what != SEEN_OWN_COMMIT)
@@ -221,6 +234,8 @@ static err own_came(struct core *core, const uint8_t hash[32], const struct reco
     struct entry *entry = core_entry_find(core, seen->entry);
     if (entry == NULL || entry->r.stage == STAGE_INTENT)
         return OK; /* applied already, because the server said that our copy was refused */
+    if (!slice_equal(mark, entry->r.mark))
+        return OK; /* an earlier try's, which another commit has overtaken */
     return core_commit_came(core, entry);
 }
 
@@ -284,7 +299,7 @@ static err take_delivery(struct core *core, const struct proto_delivery *d) {
     TRY(core_seen_hash(hash, d->mark, d->item));
     err e = core_seen_find(core, hash, &seen);
     if (e == OK && seen.what != SEEN_PROCESSED)
-        return own_came(core, hash, &seen);
+        return own_came(core, hash, &seen, d->mark);
     if (e == OK) {
         core->counters.repeats++;
         return OK;

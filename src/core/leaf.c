@@ -151,8 +151,9 @@ err core_leaf_token(const struct mls_group *group, uint8_t token[32]) {
 err core_leaf_mark(const uint8_t group[32], const uint8_t next[32], const uint8_t roster_hash[32],
                    uint8_t mark[PROTO_MARK]) {
     slice ordered[] = {slice_of(group, 32), slice_of(next, 32)};
-    memmove(mark + 32, roster_hash, 32);
-    return crypto_blake2b_keyed(mark, 32, SLICE_EMPTY, ordered, 2);
+    slice members[] = {slice_of(group, 32), slice_of(roster_hash, 32)};
+    TRY(crypto_blake2b_keyed(mark, 32, SLICE_EMPTY, ordered, 2));
+    return crypto_blake2b_keyed(mark + 32, 32, SLICE_EMPTY, members, 2);
 }
 
 err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]) {

@@ -7,6 +7,8 @@
 
 #include "proto/proto.h"
 
+enum { CONTENT_MAX = 1048576 }; /* of one message */
+
 #define RECORDS(R)                                                                                \
     R(account)                                                                                    \
     R(counters)                                                                                   \
@@ -103,7 +105,7 @@
     F(fixed, subject, 16, 0)     \
     F(flag, own, 0, 0)           \
     F(fixed, id, 32, 0)          \
-    F(vec, content, 0, 1048576)
+    F(vec, content, 0, CONTENT_MAX)
 
 /* An item that can't be processed yet, and why. reference: its blob, while that is not here. */
 #define RECORD_FIELDS_waiting(F) \

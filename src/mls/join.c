@@ -150,14 +150,14 @@ static err open_group_info(struct joining *j) {
 
 /* ---- The tree ---- */
 
-static err read_tree(struct joining *j, slice apart) {
+static err read_tree(struct joining *j, slice apart, uint32_t leaves) {
     const struct mls_extension *extension =
         mls_extensions_find(&j->info.extensions, MLS_EXTENSION_RATCHET_TREE);
     slice bytes = extension != NULL ? extension->data : apart;
     if (bytes.n == 0)
         return ERR_MLS_RATCHET_TREE;
     reader r = reader_of(bytes);
-    TRY(mls_tree_read(&j->epoch->tree, &r, j->suite, j->mem));
+    TRY(mls_tree_read_limited(&j->epoch->tree, &r, leaves, j->suite, j->mem));
     return reader_end(&r);
 }
 
@@ -254,7 +254,7 @@ static err join(struct joining *j, slice welcome, slice tree, const struct mls_l
     j->epoch = mls_epoch_new(j->mem);
     if (j->epoch == NULL)
         return ERR_NO_MEMORY;
-    TRY(read_tree(j, tree));
+    TRY(read_tree(j, tree, limits->leaves));
     TRY(check_tree(j));
     TRY(take_place(j));
     return enter_epoch(j, limits);

@@ -36,6 +36,10 @@ void mls_tree_copy(struct mls_tree *to, const struct mls_tree *from);
  * blank (MLS_TREE otherwise). t must be of zeros or freed; nothing to free on failure. */
 MUST err mls_tree_read(struct mls_tree *t, reader *r, const struct mls_suite *suite,
                        const struct mem *mem);
+/* The same, for a tree from a stranger: LIMIT for more than `leaves` of them, blanks included, before
+ * anything is built (a blank node is one byte on the wire). 0: no limit. */
+MUST err mls_tree_read_limited(struct mls_tree *t, reader *r, uint32_t leaves,
+                               const struct mls_suite *suite, const struct mem *mem);
 void mls_tree_write(writer *w, const struct mls_tree *t);
 
 /* NULL if the node is blank or outside the tree. */

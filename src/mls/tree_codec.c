@@ -69,12 +69,13 @@ static err build(const struct mls_tree *t, uint32_t x, struct node_list *list,
     return OK;
 }
 
-static err read_nodes(struct mls_tree *t, reader *r, struct node_list *list) {
+static err read_nodes(struct mls_tree *t, reader *r, uint32_t leaves, struct node_list *list) {
+    size_t most = leaves == 0 ? UINT32_MAX / 2 : 2 * (size_t)leaves - 1;
     reader inner;
     TRY(reader_open(r, &inner));
     struct mls_tree_node **last = NULL;
     while (inner.n > 0) {
-        if (list->n >= UINT32_MAX / 2)
+        if (list->n >= most)
             return ERR_LIMIT;
         last = list_push(list, t->mem);
         if (last == NULL)
@@ -90,10 +91,15 @@ static err read_nodes(struct mls_tree *t, reader *r, struct node_list *list) {
 
 err mls_tree_read(struct mls_tree *t, reader *r, const struct mls_suite *suite,
                   const struct mem *mem) {
+    return mls_tree_read_limited(t, r, 0, suite, mem);
+}
+
+err mls_tree_read_limited(struct mls_tree *t, reader *r, uint32_t leaves,
+                          const struct mls_suite *suite, const struct mem *mem) {
     reader at = *r;
     struct node_list list = {0};
     TRY(mls_tree_init(t, suite, mem));
-    err e = read_nodes(t, &at, &list);
+    err e = read_nodes(t, &at, leaves, &list);
     list_free(&list, mem);
     if (e == OK)
         *r = at;

@@ -176,7 +176,7 @@ enum {
 
 #define PROTO_FIELDS_subscribe(F) F(u64, after, 0, 0)
 /* mark: empty; or, where the server ordered this commit, the BLAKE2b-256 of commit's `group` and `next`,
- * and its `roster_hash`. */
+ * and that of its `group` and `roster_hash`. */
 #define PROTO_FIELDS_delivery(F)                                                                   \
     F(u64, position, 0, 0)                                                                         \
     F(fixed, serial, 8, 0)                                                                         \

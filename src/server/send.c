@@ -205,7 +205,8 @@ static err commit_with(struct mail *m, struct mail_call *call, const struct prot
     uint8_t mark[PROTO_MARK];
     slice ordered[] = {SLICE_ARRAY(in->group), SLICE_ARRAY(in->next)};
     TRY(crypto_blake2b_keyed(mark, HASH, SLICE_EMPTY, ordered, 2));
-    memcpy(mark + HASH, in->roster_hash, HASH);
+    slice members[] = {SLICE_ARRAY(in->group), SLICE_ARRAY(in->roster_hash)};
+    TRY(crypto_blake2b_keyed(mark + HASH, HASH, SLICE_EMPTY, members, 2));
     TRY(order_move(m, in, &verdict));
     if (verdict == TAKEN) {
         TRY(deliver_letters(f, &in->letters, in->addresses.count));

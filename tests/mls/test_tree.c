@@ -345,4 +345,20 @@ TEST(a_failed_change_leaves_the_tree_as_it_was) {
     free_people(people, 8);
 }
 
+/* A blank node is one byte on the wire, and far more in memory. */
+TEST(a_tree_wider_than_allowed_is_refused_before_it_is_built) {
+    struct mls_tree t = {0};
+    buf bytes = {0};
+    writer w = writer_on(&bytes);
+    size_t list = writer_open(&w);
+    for (int i = 0; i < 100; i++)
+        writer_u8(&w, 0);
+    writer_close(&w, list);
+    CHECK_OK(writer_result(&w));
+    reader r = reader_of(buf_slice(&bytes));
+    CHECK_ERR(mls_tree_read_limited(&t, &r, 50, suite_3(), NULL), ERR_LIMIT);
+    CHECK_ERR(mls_tree_read_limited(&t, &r, 51, suite_3(), NULL), ERR_MLS_TREE);
+    buf_free(&bytes);
+}
+
 TEST_MAIN
