@@ -183,6 +183,21 @@ static void refused(struct core *core, struct entry *entry, uint16_t reason, uin
         entry->not_before = core->now + core_backoff(entry->failures, RETRY_FIRST, RETRY_MOST);
 }
 
+/* Its epoch is so long ago that members may not open it any more; a proposal's epoch must be now.
+ */
+static bool outdated(const struct conversation *c, const struct entry *entry) {
+    uint64_t age = entry->r.kind == ENTRY_CONTENT ? RESEND_EPOCHS : 0;
+    return !core_entry_is_commit(entry) && c->r.epoch > entry->r.epoch + age;
+}
+
+/* What commits overtook while it was under way may count for nothing now. */
+static err arrived(struct core *core, struct entry *entry, uint32_t refused) {
+    const struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+    if (c != NULL && outdated(c, entry))
+        return core_entry_again(core, entry);
+    return core_entry_finish(core, entry, OK, 0, refused);
+}
+
 static void sent(struct core *core, const struct request *request, err e, uint16_t reason,
                  uint16_t type, slice body) {
     struct proto_sent answer;
@@ -198,7 +213,7 @@ static void sent(struct core *core, const struct request *request, err e, uint16
         return;
     }
     if (core_txn_begin(core) == OK)
-        (void)!core_txn_end(core, core_entry_finish(core, entry, OK, 0, answer.refused.count));
+        (void)!core_txn_end(core, arrived(core, entry, answer.refused.count));
 }
 
 /* Our own place in the list of addresses. */
@@ -373,13 +388,6 @@ static bool step_intent(struct core *core, struct conversation *c, struct entry 
     if (core_txn_begin(core) != OK)
         return false;
     return core_txn_end(core, prepare(core, c, entry, &moved)) == OK && moved;
-}
-
-/* Its epoch is so long ago that members may not open it any more; a proposal's epoch must be now.
- */
-static bool outdated(const struct conversation *c, const struct entry *entry) {
-    uint64_t age = entry->r.kind == ENTRY_CONTENT ? RESEND_EPOCHS : 0;
-    return !core_entry_is_commit(entry) && c->r.epoch > entry->r.epoch + age;
 }
 
 static bool again(struct core *core, struct entry *entry) {

@@ -99,6 +99,23 @@ void life_set_up(struct world *w) {
     world_event(w, EVENT_ACT, TIME_SECOND, 0, 0);
 }
 
+void life_cut(struct world *w, int client) {
+    for (int i = 1; i < LINKS_MAX && !w->calm; i++) {
+        struct link *link = &w->links[i];
+        if (!link->used || link->cut || link->number == 0 || link->client != client)
+            continue;
+        w->counts.cuts++;
+        world_link_cut(w, i, world_chance(w, TIME_SECOND), world_chance(w, TIME_SECOND));
+    }
+}
+
+/* What was just asked for may be carried out, and the client not hear of it: the links of many who
+ * begin something break soon. */
+static void lose_answers(struct world *w, const struct client *c) {
+    for (int i = 0; i < 3 && world_one_in(w, 2); i++)
+        world_event(w, EVENT_CUT, world_chance(w, TIME_SECOND), c->index, 0);
+}
+
 void life_make(struct world *w, int pool) {
     const struct pool *p = &w->pools[pool];
     struct client *c = &w->clients[p->people[world_chance(w, p->start)]];
@@ -125,6 +142,7 @@ void life_make(struct world *w, int pool) {
     w->groups[group].pool = pool;
     world_trace(w, "client %d makes group %d for pool %d with %zu people, command %llu", c->index,
                 group, pool, count + 1, (unsigned long long)command);
+    lose_answers(w, c);
     client_drain(w, c);
 }
 
@@ -155,6 +173,14 @@ static void show(struct world *w, const struct client *c, uint32_t number, const
                 err_name(e));
 }
 
+static void go_offline(struct world *w, struct client *c, uint64_t most) {
+    if (!c->online)
+        return;
+    w->counts.offline++;
+    client_online(w, c, false);
+    world_event(w, EVENT_ONLINE, world_chance(w, most), c->index, 0);
+}
+
 static void act_send(struct world *w, struct client *c, uint32_t number) {
     uint64_t command = 0, message = 0;
     char *text = malloc(60001);
@@ -173,6 +199,10 @@ static void act_send(struct world *w, struct client *c, uint32_t number) {
     world_trace(w, "client %d sends m%zu to group %d, command %llu%s%s", c->index, n, m->group,
                 (unsigned long long)command, m->big ? ", big" : "", m->told ? "" : ": refused");
     free(text);
+    client_drain(w, c);
+    /* It left, the answer finds nobody, and when it is asked again the others are epochs away. */
+    if (world_one_in(w, 40))
+        go_offline(w, c, 10 * TIME_MINUTE);
 }
 
 static void act_add(struct world *w, struct client *c, uint32_t number, client_set members) {
@@ -251,12 +281,7 @@ static void act_rename(struct world *w, struct client *c, uint32_t number) {
 /* ---- What goes wrong ---- */
 
 static void fault_offline(struct world *w, struct client *c) {
-    if (!c->online)
-        return;
-    w->counts.offline++;
-    client_online(w, c, false);
-    world_event(w, EVENT_ONLINE,
-                world_chance(w, world_one_in(w, 10) ? 10 * TIME_MINUTE : TIME_MINUTE), c->index, 0);
+    go_offline(w, c, world_one_in(w, 10) ? 10 * TIME_MINUTE : TIME_MINUTE);
 }
 
 static void fault_cut(struct world *w) {
@@ -344,6 +369,8 @@ static void somebody_acts(struct world *w, uint64_t dice) {
     uint32_t number = c == NULL ? 0 : some_conversation(w, c);
     if (number == 0)
         return;
+    if (dice >= 6000 && dice < 7500 && world_one_in(w, 10))
+        lose_answers(w, c);
     if (dice < 6000)
         act_send(w, c, number);
     else if (dice < 6500)

@@ -249,6 +249,9 @@ bool world_step(struct world *w) {
     case EVENT_ONLINE:
         client_online(w, &w->clients[e.who], true);
         break;
+    case EVENT_CUT:
+        life_cut(w, e.who);
+        break;
     case EVENT_SERVER:
         server_live(w);
         break;

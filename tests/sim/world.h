@@ -150,6 +150,7 @@ enum event_kind {
     EVENT_WAKE,
     EVENT_RESTORE,
     EVENT_ONLINE,
+    EVENT_CUT,
     EVENT_SERVER,
     EVENT_MAKE,
     EVENT_ACT
@@ -280,6 +281,8 @@ int64_t client_text_number(slice text);
 void life_set_up(struct world *w);
 void life_make(struct world *w, int pool);
 void life_act(struct world *w);
+/* All links of a client are lost at once. */
+void life_cut(struct world *w, int client);
 /* Everybody comes online, nothing goes wrong any more; false if things don't come to rest in time.
  */
 bool life_settle(struct world *w);
