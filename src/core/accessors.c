@@ -26,6 +26,15 @@ static void fill_account(const struct record_account *a, struct core_status *sta
     memcpy(status->server_identity, a->server_identity, sizeof status->server_identity);
 }
 
+static bool unsettled(const struct core *core) {
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        const struct conversation *c = core->conversations.p[i];
+        if (core_conversation_open(c) && c->commit_at != 0)
+            return true;
+    }
+    return core->entries.n > 0;
+}
+
 void core_status_get(const struct core *core, struct core_status *status) {
     memset(status, 0, sizeof *status);
     if (core->account.exists)
@@ -39,6 +48,7 @@ void core_status_get(const struct core *core, struct core_status *status) {
     status->contacts = (uint32_t)core->contacts.n;
     status->conversations = (uint32_t)core->conversations.n;
     status->outbox = (uint32_t)core->entries.n;
+    status->unsettled = unsettled(core);
     status->waiting = (uint32_t)core->waiting.n;
     status->quarantined = core->counters.quarantined;
     status->dropped = core->counters.dropped;

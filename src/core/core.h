@@ -237,6 +237,7 @@ struct core_status {
     uint32_t contacts;
     uint32_t conversations;
     uint32_t outbox;      /* commands that wait */
+    bool unsettled;       /* something of ours is on its way, or about to be */
     uint32_t waiting;     /* items that wait for something that comes first */
     uint32_t quarantined; /* items put aside, all conversations together */
     uint64_t dropped;     /* items for no known group, ever */

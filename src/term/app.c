@@ -6,7 +6,7 @@
 #include "sys/machine.h"
 #include "term/explain.h"
 
-enum { RETRY_MS = 50, SECRET_FILE_MAX = 4096, SETTLE_MS = 1000, GOODBYE_MS = 1000 };
+enum { RETRY_MS = 50, SECRET_FILE_MAX = 4096, SETTLE_MS = 3000, GOODBYE_MS = 1000 };
 
 /* ---- Output ---- */
 
@@ -153,14 +153,14 @@ static err work(struct app *app) {
     return OK;
 }
 
-/* What a fetched mailbox made us say (our name, to new members; an update) goes out now, if it can, and
- * not with the next command. */
+/* What a fetched mailbox made us say or do (our name, to new members; an update; the commit for somebody
+ * who leaves) goes out now, if it can, and not with the next command. */
 static void settle(struct app *app) {
     uint64_t until = sys_clock_mono() + SETTLE_MS;
     struct core_status status;
     do {
         core_status_get(host_core(app->host), &status);
-        if (status.outbox == 0 || !status.caught_up || status.anon != CORE_LINK_READY)
+        if (!status.unsettled || !status.caught_up || status.anon != CORE_LINK_READY)
             return;
     } while (sys_clock_mono() < until && sys_loop_turn(app->loop, 20) == OK);
 }
