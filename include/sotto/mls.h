@@ -17,15 +17,29 @@
 
 #include "base/codec.h"
 
+/* Cipher suites (section 17.1). Those with X-Wing (ML-KEM-768 with X25519) stand on private-use code
+ * points: Sotto's own, and TBD1 and TBD2 of draft-ietf-mls-pq-ciphersuites-06. A WebAssembly build has
+ * the two with ChaCha20-Poly1305 and SHA-256. */
 enum {
+    MLS_SUITE_X25519_AES128 = 0x0001, /* MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 */
+    MLS_SUITE_P256_AES128 = 0x0002,   /* MLS_128_DHKEMP256_AES128GCM_SHA256_P256 */
     MLS_SUITE_X25519_CHACHA = 0x0003, /* MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519 */
-    MLS_SUITE_XWING_CHACHA = 0xF04D   /* X-Wing, ChaCha20-Poly1305, SHA-256, Ed25519: private use */
+    MLS_SUITE_X448_AES256 = 0x0004,   /* MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448 */
+    MLS_SUITE_P521_AES256 = 0x0005,   /* MLS_256_DHKEMP521_AES256GCM_SHA512_P521 */
+    MLS_SUITE_X448_CHACHA = 0x0006,   /* MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_Ed448 */
+    MLS_SUITE_P384_AES256 = 0x0007,   /* MLS_256_DHKEMP384_AES256GCM_SHA384_P384 */
+    MLS_SUITE_XWING_CHACHA = 0xF04D,  /* X-Wing, ChaCha20-Poly1305, SHA-256, Ed25519 */
+    MLS_SUITE_XWING_AES128 = 0xF001,  /* TBD1: X-Wing, AES-128-GCM, SHA-256, Ed25519 */
+    MLS_SUITE_XWING_AES256 = 0xF002   /* TBD2: X-Wing, AES-256-GCM, SHA-384, Ed25519 */
 };
 
 struct mls_suite;
 /* NULL if the suite is not supported. */
 const struct mls_suite *mls_suite_find(uint16_t id);
+/* The suites that there are, those that Sotto prefers first; NULL after the last. */
+const struct mls_suite *mls_suite_at(size_t i);
 uint16_t mls_suite_id(const struct mls_suite *suite);
+const char *mls_suite_name(const struct mls_suite *suite);
 
 /* A signature key pair for a suite. */
 MUST err mls_signature_keys_new(const struct mls_suite *suite, buf *pub, buf *priv);
@@ -164,8 +178,8 @@ MUST err mls_group_export(const struct mls_group *group, slice label, slice cont
  * add inside. The group moves on by one generation. */
 MUST err mls_group_protect(struct mls_group *group, slice authenticated_data, slice plain,
                            size_t padding, buf *out);
-/* How many bytes longer than its content a PrivateMessage of this group is: for choosing padding.
- */
+/* How many bytes longer than its content a PrivateMessage of this group is, for choosing padding; at
+ * the most, in suites with ECDSA, whose signatures vary by a few bytes. So do the sizes below. */
 MUST err mls_group_overhead(const struct mls_group *group, slice authenticated_data, size_t plain,
                             size_t *overhead);
 /* The most padding with which the message of so many plain bytes is no longer than `total` (and

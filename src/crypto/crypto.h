@@ -79,8 +79,13 @@ extern const struct crypto_kem crypto_dhkem_x25519; /* RFC 9180: KEM 0x0020 with
 extern const struct crypto_kem crypto_xwing;        /* KEM 0x647a */
 extern const struct crypto_sig crypto_ed25519;
 
-/* OpenSSL: openssl.c. Not in WebAssembly builds. Its Ed25519 accepts public keys of small order, which
- * libsodium's refuses: verify strangers' signatures with crypto_ed25519. */
+/* OpenSSL: openssl.c, openssl_keys.c. Not in WebAssembly builds. First what libsodium lacks, as RFC
+ * 9180 section 7.1 and RFC 9420 section 17.1 have it: points are uncompressed, ECDSA's signatures DER. */
+extern const struct crypto_kem crypto_dhkem_p256, crypto_dhkem_p384, crypto_dhkem_p521,
+    crypto_dhkem_x448;
+extern const struct crypto_sig crypto_ecdsa_p256, crypto_ecdsa_p384, crypto_ecdsa_p521, crypto_ed448;
+/* This Ed25519 accepts public keys of small order, which libsodium's refuses: verify strangers'
+ * signatures with crypto_ed25519. */
 extern const struct crypto_hash crypto_ossl_sha256, crypto_ossl_sha384, crypto_ossl_sha512;
 extern const struct crypto_aead crypto_ossl_aes128gcm, crypto_ossl_aes256gcm,
     crypto_ossl_chacha20poly1305;

@@ -1,23 +1,35 @@
-/* DHKEM (RFC 9180 section 4.1) over any Diffie-Hellman group whose private keys are any bytes. */
+/* DHKEM (RFC 9180 section 4.1) over any Diffie-Hellman group. */
 #include "crypto/internal.h"
 
-err dhkem_generate(const struct crypto_dh *dh, uint8_t *pub, uint8_t *priv) {
-    crypto_random(priv, dh->priv);
-    err e = dh->public_of(pub, priv);
-    if (e != OK)
-        wipe(priv, dh->priv);
+/* Section 7.1.3: the first of 256 candidates that is a private key. */
+static err derive_scalar(const struct crypto_dh *dh, const struct labeled *l, slice prk,
+                         uint8_t *pub, uint8_t *priv) {
+    err e = ERR_CRYPTO;
+    for (unsigned i = 0; e == ERR_CRYPTO && i < 256; i++) {
+        uint8_t counter = (uint8_t)i;
+        slice info = slice_of(&counter, 1);
+        TRY(labeled_expand(l, priv, dh->priv, prk, "candidate", &info, 1));
+        priv[0] &= dh->top;
+        e = dh->public_of(pub, priv);
+    }
     return e;
+}
+
+static err derive_bytes(const struct crypto_dh *dh, const struct labeled *l, slice prk,
+                        uint8_t *pub, uint8_t *priv) {
+    TRY(labeled_expand(l, priv, dh->priv, prk, "sk", NULL, 0));
+    return dh->public_of(pub, priv);
 }
 
 err dhkem_derive(const struct crypto_dh *dh, uint8_t *pub, uint8_t *priv, slice ikm) {
     struct labeled l = labeled_kem(dh->hash, dh->kem_id);
-    uint8_t prk[CRYPTO_HASH_MAX];
-    err e = ERR_BUG;
-    TRY_OUT(e, labeled_extract(&l, prk, SLICE_EMPTY, "dkp_prk", ikm));
-    TRY_OUT(e, labeled_expand(&l, priv, dh->priv, slice_of(prk, dh->hash->len), "sk", NULL, 0));
-    TRY_OUT(e, dh->public_of(pub, priv));
-out:
-    wipe(prk, sizeof(prk));
+    uint8_t prk_bytes[CRYPTO_HASH_MAX];
+    slice prk = slice_of(prk_bytes, dh->hash->len);
+    err e = labeled_extract(&l, prk_bytes, SLICE_EMPTY, "dkp_prk", ikm);
+    if (e == OK)
+        e = dh->top != 0 ? derive_scalar(dh, &l, prk, pub, priv)
+                         : derive_bytes(dh, &l, prk, pub, priv);
+    wipe(prk_bytes, sizeof(prk_bytes));
     if (e != OK) {
         wipe(pub, dh->pub);
         wipe(priv, dh->priv);
@@ -44,7 +56,7 @@ err dhkem_encap(const struct crypto_dh *dh, uint8_t *secret, uint8_t *enc, const
                 const uint8_t *seed) {
     uint8_t priv[CRYPTO_DH_MAX], shared[CRYPTO_DH_MAX];
     err e = ERR_BUG;
-    TRY_OUT(e, seed == NULL ? dhkem_generate(dh, enc, priv)
+    TRY_OUT(e, seed == NULL ? dh->generate(enc, priv)
                             : dhkem_derive(dh, enc, priv, slice_of(seed, dh->priv)));
     TRY_OUT(e, dh->exchange(shared, priv, pub));
     TRY_OUT(e, extract_and_expand(dh, secret, slice_of(shared, dh->shared), enc, pub));

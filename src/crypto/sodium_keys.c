@@ -26,42 +26,22 @@ void crypto_x25519_generate(uint8_t *pub, uint8_t *priv) {
     crypto_scalarmult_curve25519_base(pub, priv);
 }
 
+static err x25519_generate(uint8_t *pub, uint8_t *priv) {
+    crypto_x25519_generate(pub, priv);
+    return OK;
+}
+
 static const struct crypto_dh x25519 = {.kem_id = 0x0020,
                                         .hash = &crypto_sha256,
                                         .pub = X25519_LEN,
                                         .priv = X25519_LEN,
                                         .shared = X25519_LEN,
+                                        .generate = x25519_generate,
                                         .public_of = crypto_x25519_public,
                                         .exchange = crypto_x25519};
 
-static err x25519_generate(uint8_t *pub, uint8_t *priv) {
-    return dhkem_generate(&x25519, pub, priv);
-}
-
-static err x25519_derive(uint8_t *pub, uint8_t *priv, slice ikm) {
-    return dhkem_derive(&x25519, pub, priv, ikm);
-}
-
-static err x25519_encap(uint8_t *secret, uint8_t *enc, const uint8_t *pub, const uint8_t *seed) {
-    return dhkem_encap(&x25519, secret, enc, pub, seed);
-}
-
-static err x25519_decap(uint8_t *secret, const uint8_t *enc, const uint8_t *priv) {
-    return dhkem_decap(&x25519, secret, enc, priv);
-}
-
-const struct crypto_kem crypto_dhkem_x25519 = {.name = "DHKEM(X25519, HKDF-SHA256)",
-                                               .hpke_id = 0x0020,
-                                               .secret = 32,
-                                               .enc = X25519_LEN,
-                                               .pub = X25519_LEN,
-                                               .priv = X25519_LEN,
-                                               .seed = 32,
-                                               .generate = x25519_generate,
-                                               .derive = x25519_derive,
-                                               .public_of = crypto_x25519_public,
-                                               .encap = x25519_encap,
-                                               .decap = x25519_decap};
+DHKEM_DEFINE(crypto_dhkem_x25519, x25519, 0x0020, "DHKEM(X25519, HKDF-SHA256)", X25519_LEN,
+             X25519_LEN, 32)
 
 /* ---- X-Wing: ML-KEM-768 with X25519 (KEM 0x647a). The private key is a 32-byte seed. ---- */
 

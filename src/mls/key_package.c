@@ -7,9 +7,6 @@ enum { SECRETS_VERSION = 1 };
 
 /* ---- What a member says of itself ---- */
 
-/* The suites that this library has; a leaf lists them all. */
-static const uint16_t known_suites[] = {MLS_SUITE_X25519_CHACHA, MLS_SUITE_XWING_CHACHA};
-
 static void write_u16s(writer *w, const uint16_t *p, size_t n) {
     for (size_t i = 0; i < n; i++)
         writer_u16(w, p[i]);
@@ -33,7 +30,8 @@ static void write_capabilities(writer *w, const struct mls_leaf_params *params,
     write_u16s(w, versions, 1);
     writer_close(w, mark);
     mark = writer_open(w);
-    write_u16s(w, known_suites, sizeof(known_suites) / sizeof(known_suites[0]));
+    for (size_t i = 0; mls_suite_at(i) != NULL; i++)
+        writer_u16(w, mls_suite_at(i)->id);
     writer_close(w, mark);
     mark = writer_open(w);
     write_types(w, params->extensions, params->extension_count);

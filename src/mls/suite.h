@@ -1,5 +1,5 @@
 /* Cipher suites (RFC 9420 sections 5.1, 17.1): which primitives stand behind a number.
- * suite.c also holds mls_suite_find and mls_suite_id of sotto/mls.h. */
+ * suite.c also holds what sotto/mls.h says of suites. */
 #ifndef SOTTO_MLS_SUITE_H
 #define SOTTO_MLS_SUITE_H
 

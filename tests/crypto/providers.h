@@ -8,9 +8,9 @@
 struct test_providers {
     const struct crypto_hash *hashes[8];
     const struct crypto_aead *aeads[8];
-    const struct crypto_sig *sigs[4];
-    const struct crypto_kem *kems[4];
-    struct hpke_suite suites[8];
+    const struct crypto_sig *sigs[8];
+    const struct crypto_kem *kems[8];
+    struct hpke_suite suites[12];
 };
 extern const struct test_providers test_providers;
 

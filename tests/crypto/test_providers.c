@@ -108,6 +108,71 @@ TEST(signatures_agree) {
     }
 }
 
+/* RFC 9180 appendix A.3.1. */
+TEST(the_kem_of_p256_has_its_known_answer) {
+    uint8_t ikm[32], pub[65], priv[32], enc[65], secret[32], expected[65];
+    CHECK_OK(crypto_init());
+    SUPPORT_HEX(ikm, "668b37171f1072f3cf12ea8a236a45df23fc13b82af3609ad1e354f6ef817550");
+    CHECK_OK(crypto_dhkem_p256.derive(pub, priv, SLICE_ARRAY(ikm)));
+    support_hex(expected, 32, "f3ce7fdae57e1a310d87f1ebbde6f328be0a99cdbcadf4d6589cf29de4b8ffd2");
+    CHECK(memcmp(priv, expected, 32) == 0);
+    SUPPORT_HEX(ikm, "4270e54ffd08d79d5928020af4686d8f6b7d35dbe470265f1f5aa22816ce860e");
+    CHECK_OK(crypto_dhkem_p256.encap(secret, enc, pub, ikm));
+    SUPPORT_HEX(expected, "04a92719c6195d5085104f469a8b9814d5838ff72b60501e2c4466e5e67b325ac9"
+                          "8536d7b61a1af4b78e5b7f951c0900be863c403ce65c9bfcb9382657222d18c4");
+    CHECK_SLICE(SLICE_ARRAY(enc), SLICE_ARRAY(expected));
+    support_hex(expected, 32, "c0d26aeab536609a572b07695d933b589dcf363ff9d93c93adea537aeabb8cb8");
+    CHECK(memcmp(secret, expected, 32) == 0);
+}
+
+/* RFC 8032 section 7.4, "Blank". */
+TEST(ed448_has_its_known_answer) {
+    uint8_t priv[57], pub[57], expected[114], sig[114];
+    size_t n = sizeof(sig);
+    CHECK_OK(crypto_init());
+    SUPPORT_HEX(priv, "6c82a562cb808d10d632be89c8513ebf6c929f34ddfa8c9f63c9960ef6e348a3"
+                      "528c8a3fcc2f044e39a3fc5b94492f8f032e7549a20098f95b");
+    CHECK_OK(crypto_ed448.public_of(pub, priv));
+    support_hex(expected, 57, "5fd7449b59b461fd2ce787ec616ad46a1da1342485a70e1f8a0ea75d80e96778"
+                              "edf124769b46c7061bd6783df1e50f6cd1fa1abeafe8256180");
+    CHECK(memcmp(pub, expected, 57) == 0);
+    CHECK_OK(crypto_ed448.sign(sig, &n, priv, SLICE_EMPTY));
+    SUPPORT_HEX(expected, "533a37f6bbe457251f023c0d88f976ae2dfb504a843e34d2074fd823d41a591f"
+                          "2b233f034f628281f2fd7a22ddd47d7828c59bd0a21bfd3980ff0d2028d4b18a"
+                          "9df63e006c5d1c2d345b925d8dc00b4104852db99ac5c7cdda8530a113a0f4db"
+                          "b61149f05a7363268c71d95808ff2e652600");
+    CHECK_SLICE(slice_of(sig, n), SLICE_ARRAY(expected));
+}
+
+/* Zero and the order itself, and what is not a point. */
+TEST(curves_refuse_what_is_no_key) {
+    static const struct {
+        const struct crypto_kem *kem;
+        const struct crypto_sig *sig;
+    } curves[] = {{&crypto_dhkem_p256, &crypto_ecdsa_p256},
+                  {&crypto_dhkem_p384, &crypto_ecdsa_p384},
+                  {&crypto_dhkem_p521, &crypto_ecdsa_p521}};
+    CHECK_OK(crypto_init());
+    for (size_t i = 0; i < 3; i++) {
+        const struct crypto_kem *kem = curves[i].kem;
+        uint8_t pub[CRYPTO_SIG_PUBLIC_MAX], priv[CRYPTO_KEM_PRIVATE_MAX] = {0}, enc[133], secret[64];
+        CHECK_ERR(kem->public_of(pub, priv), ERR_CRYPTO);
+        CHECK_ERR(curves[i].sig->public_of(pub, priv), ERR_CRYPTO);
+        memset(priv, 0xff, sizeof(priv));
+        CHECK_ERR(kem->public_of(pub, priv), ERR_CRYPTO);
+        CHECK_OK(kem->generate(pub, priv));
+        CHECK_OK(kem->encap(secret, enc, pub, NULL));
+        for (uint8_t form = 0; form < 8; form++) { /* compressed, hybrid, at infinity */
+            pub[0] = form;
+            CHECK(kem->encap(secret, enc, pub, NULL) == (form == 4 ? OK : ERR_CRYPTO));
+        }
+        pub[0] = 4;
+        pub[kem->pub - 1] ^= 1;
+        CHECK_ERR(kem->encap(secret, enc, pub, NULL), ERR_CRYPTO);
+        CHECK_ERR(kem->decap(secret, pub, priv), ERR_CRYPTO);
+    }
+}
+
 TEST(hpke_crosses_providers) {
     static const struct hpke_suite A = {&crypto_dhkem_x25519, &crypto_sha256, 0x0001,
                                         &crypto_chacha20poly1305};

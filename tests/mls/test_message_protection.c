@@ -29,7 +29,7 @@ static void setting_load(struct setting *s, struct json_object *o) {
     hex(o, "group_id", &context.group_id);
     hex(o, "tree_hash", &context.tree_hash);
     hex(o, "confirmed_transcript_hash", &context.confirmed_transcript_hash);
-    hex(o, "signature_priv", &s->priv);
+    vectors_private(o, "signature_priv", s->suite->sig->priv, &s->priv);
     hex(o, "signature_pub", &s->pub);
     hex(o, "encryption_secret", &s->encryption);
     hex(o, "sender_data_secret", &s->sender_data);
@@ -165,7 +165,9 @@ static void check_round_trip(const struct setting *s, enum mls_kind kind, slice 
         CHECK_OK(mls_private_message_size(s->suite, s->group_id.n, 0,
                                           mls_private_message_content(s->suite, body.n) + padding,
                                           &size));
-        CHECK_EQ(message.n, size);
+        /* ECDSA's signatures differ by some bytes, and the size is the most. */
+        bool ecdsa = strncmp(s->suite->sig->name, "ECDSA", 5) == 0;
+        CHECK(ecdsa ? message.n <= size && message.n + 8 > size : message.n == size);
     }
     CHECK_OK(open_private(s, &theirs, buf_slice(&message), &opened));
     check_body(&opened, body);

@@ -5,8 +5,7 @@
 #include "base/text.h"
 #include "crypto/crypto.h"
 #include "sotto/mls.h"
-#include "tests/test.h"
-#include "tests/vectors.h"
+#include "tests/mls/vectors_suites.h"
 
 static err accept_all(void *ctx, const struct mls_member *before, const struct mls_member *member) {
     (void)ctx;
@@ -42,9 +41,10 @@ static struct mls_group *join(struct json_object *o, const struct mls_auth *auth
     buf key_package = {0}, signature = {0}, init = {0}, leaf = {0}, welcome = {0}, tree = {0};
     buf secrets = {0};
     vectors_hex(o, "key_package", &key_package);
-    vectors_hex(o, "signature_priv", &signature);
-    vectors_hex(o, "init_priv", &init);
-    vectors_hex(o, "encryption_priv", &leaf);
+    const struct mls_suite *suite = mls_suite_find((uint16_t)vectors_u64(o, "cipher_suite"));
+    vectors_private(o, "signature_priv", suite->sig->priv, &signature);
+    vectors_private(o, "init_priv", suite->kem->priv, &init);
+    vectors_private(o, "encryption_priv", suite->kem->priv, &leaf);
     vectors_hex(o, "welcome", &welcome);
     optional_hex(o, "ratchet_tree", &tree);
     writer w = writer_on(&secrets); /* as mls_key_package_new writes them */

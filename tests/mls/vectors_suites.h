@@ -61,4 +61,15 @@ static inline struct json_object *vectors_at(struct json_object *o, const char *
     return json_object_array_get_idx(vectors_get(o, key), i);
 }
 
+/* Some of the files' scalars of P-521 lack their first byte, which is zero. */
+static inline void vectors_private(struct json_object *o, const char *key, size_t length, buf *out) {
+    buf bytes = {0};
+    vectors_hex(o, key, &bytes);
+    CHECK(bytes.n <= length);
+    CHECK_OK(buf_resize(out, length));
+    memset(out->p, 0, length);
+    memcpy(out->p + length - bytes.n, bytes.p, bytes.n);
+    buf_free(&bytes);
+}
+
 #endif
