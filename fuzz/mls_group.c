@@ -144,7 +144,7 @@ static void repair(struct mls_group *from, buf *message) {
     uint16_t wire;
     reader body;
     if (mls_message_open(buf_slice(message), &wire, &body) != OK ||
-        wire != MLS_WIRE_PUBLIC_MESSAGE || mls_public_message_read(&body, &m, NULL) != OK)
+        wire != MLS_PUBLIC_MESSAGE || mls_public_message_read(&body, &m, NULL) != OK)
         return;
     slice context = buf_slice(&from->epoch->context_bytes);
     buf again = {0};
@@ -268,7 +268,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     reader in = {data, size};
     make_once();
     for (int i = 0; i < MEMBERS; i++)
-        require(mls_group_load(&w.group[i], buf_slice(&saved[i]), &auth, NULL) == OK);
+        require(mls_group_load(&w.group[i], buf_slice(&saved[i]), NULL) == OK);
     for (int i = 0; i < COMMANDS && in.n > 0; i++)
         command(&in, &w);
     agree(&w);

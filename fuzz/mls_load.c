@@ -43,7 +43,7 @@ static void use(struct mls_group *group) {
 static void try_group(slice bytes) {
     struct mls_group *group;
     buf out = {0};
-    if (mls_group_load(&group, bytes, &auth, NULL) != OK) {
+    if (mls_group_load(&group, bytes, NULL) != OK) {
         require(group == NULL);
         return;
     }
@@ -61,7 +61,7 @@ static void try_staged(slice bytes) {
     reader r = reader_of(bytes);
     slice saved;
     buf out = {0};
-    if (reader_vec(&r, &saved) != OK || mls_group_load(&group, saved, &auth, NULL) != OK)
+    if (reader_vec(&r, &saved) != OK || mls_group_load(&group, saved, NULL) != OK)
         return;
     if (mls_staged_load(&staged, group, reader_rest(&r)) == OK) {
         require(mls_staged_save(staged, &out) == OK);

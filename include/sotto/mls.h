@@ -33,6 +33,16 @@ enum {
     MLS_SUITE_XWING_AES256 = 0xF002   /* TBD2: X-Wing, AES-256-GCM, SHA-384, Ed25519 */
 };
 
+/* What an MLSMessage holds (section 6). Our own proposals and commits are sent as one of the first two:
+ * private, where nothing is said. */
+enum mls_wire {
+    MLS_PUBLIC_MESSAGE = 1,
+    MLS_PRIVATE_MESSAGE = 2,
+    MLS_WELCOME = 3,
+    MLS_GROUP_INFO = 4,
+    MLS_KEY_PACKAGE = 5
+};
+
 struct mls_suite;
 /* NULL if the suite is not supported. */
 const struct mls_suite *mls_suite_find(uint16_t id);
@@ -152,8 +162,7 @@ void mls_group_free(struct mls_group *group);
 /* One versioned blob with everything, secrets included: seal it. Appended to out. */
 MUST err mls_group_save(const struct mls_group *group, buf *out);
 /* DAMAGED if the blob is not one that mls_group_save made. */
-MUST err mls_group_load(struct mls_group **group, slice saved, const struct mls_auth *auth,
-                        const struct mem *mem);
+MUST err mls_group_load(struct mls_group **group, slice saved, const struct mem *mem);
 
 slice mls_group_id(const struct mls_group *group);
 uint64_t mls_group_epoch(const struct mls_group *group);
@@ -189,15 +198,15 @@ MUST err mls_group_padding(const struct mls_group *group, slice authenticated_da
                            size_t total, size_t *padding);
 
 enum mls_kind { MLS_APPLICATION = 1, MLS_PROPOSAL = 2, MLS_COMMIT = 3 };
-enum mls_wire { MLS_PUBLIC_MESSAGE = 1, MLS_PRIVATE_MESSAGE = 2 };
-
-/* What any holder of the bytes can see of a message. Reads no more than the header. */
+/* What any holder of the bytes can see of an MLSMessage. Reads no more than the header. */
 struct mls_header {
     enum mls_wire wire;
+    /* Public and private messages: */
     slice group_id;
     uint64_t epoch;
     enum mls_kind kind;
 };
+/* MLS_VERSION for another protocol version, UNKNOWN_TYPE for another wire format or kind. */
 MUST err mls_message_header(slice message, struct mls_header *header);
 
 struct mls_received {

@@ -73,7 +73,7 @@ err core_conversation_load(struct core *core, struct conversation *c) {
     buf saved = buf_on(core->mem);
     err e = core_get(core, TABLE_CONVERSATION, slice_str(name_group), c->r.number, &saved);
     if (e == OK)
-        e = mls_group_load(&c->group, buf_slice(&saved), &core->auth, core->mem);
+        e = mls_group_load(&c->group, buf_slice(&saved), core->mem);
     else if (e == ERR_NOT_FOUND)
         e = ERR_STATE;
     buf_free(&saved);

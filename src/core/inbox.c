@@ -144,27 +144,25 @@ static err take_group_message(struct core *core, struct conversation *c, slice m
     return e;
 }
 
-static err take_private(struct core *core, slice mark, slice message, struct outcome *o) {
-    struct mls_header header;
-    if (mls_message_header(message, &header) != OK)
-        return aside(o, 0, ERR_MALFORMED);
-    struct conversation *c = core_conversation_by_group(core, header.group_id);
+static err take_private(struct core *core, slice mark, slice message,
+                        const struct mls_header *header, struct outcome *o) {
+    struct conversation *c = core_conversation_by_group(core, header->group_id);
     bool open = c != NULL && core_conversation_open(c);
     if (!open && core_waiting_blobs_due(core))
         return waits(o, 0, WAIT_GROUP);
     if (!open)
         return becomes(o, DROPPED);
-    if (header.wire != MLS_PRIVATE_MESSAGE)
+    if (header->wire != MLS_PRIVATE_MESSAGE)
         return aside(o, c->r.number, ERR_DENIED);
-    if (header.epoch > c->r.epoch)
+    if (header->epoch > c->r.epoch)
         return waits(o, c->r.number, WAIT_EPOCH);
-    if (header.epoch < c->r.joined)
+    if (header->epoch < c->r.joined)
         return becomes(o, DROPPED);
-    if (header.kind == MLS_PROPOSAL && header.epoch < c->r.epoch)
+    if (header->kind == MLS_PROPOSAL && header->epoch < c->r.epoch)
         return OK; /* its sender proposes again */
-    if (header.kind == MLS_COMMIT && header.epoch < c->r.epoch)
+    if (header->kind == MLS_COMMIT && header->epoch < c->r.epoch)
         return aside(o, c->r.number, ERR_MLS_EPOCH);
-    if (header.kind == MLS_COMMIT && mark.n != PROTO_MARK)
+    if (header->kind == MLS_COMMIT && mark.n != PROTO_MARK)
         return aside(o, c->r.number, ERR_UNORDERED);
     return take_group_message(core, c, mark, message, o);
 }
@@ -178,19 +176,20 @@ static err take_welcome(struct core *core, slice message, struct outcome *o) {
     return aside(o, 0, e);
 }
 
-/* An MLSMessage: version, wire format (RFC 9420 section 6). Nothing from outside the group but a
- * Welcome. */
+/* Nothing from outside the group but a Welcome. */
 static err take_message(struct core *core, slice mark, slice message, struct outcome *o) {
-    enum { WIRE_PUBLIC = 1, WIRE_PRIVATE = 2, WIRE_WELCOME = 3 };
-    uint16_t version, wire;
-    reader r = reader_of(message);
-    if (reader_u16(&r, &version) != OK || reader_u16(&r, &wire) != OK || version != 1)
+    struct mls_header header;
+    if (mls_message_header(message, &header) != OK)
         return aside(o, 0, ERR_MALFORMED);
-    if (wire == WIRE_PRIVATE || wire == WIRE_PUBLIC)
-        return take_private(core, mark, message, o);
-    if (wire == WIRE_WELCOME)
+    switch (header.wire) {
+    case MLS_PUBLIC_MESSAGE:
+    case MLS_PRIVATE_MESSAGE:
+        return take_private(core, mark, message, &header, o);
+    case MLS_WELCOME:
         return take_welcome(core, message, o);
-    return aside(o, 0, ERR_DENIED);
+    default:
+        return aside(o, 0, ERR_DENIED);
+    }
 }
 
 static err settle(struct core *core, const struct outcome *o, slice mark, slice message) {
@@ -246,15 +245,13 @@ static err own_came(struct core *core, const uint8_t hash[32], const struct reco
  * Blobs are taken in the order in which they came, so a commit in a blob needs no holding. */
 
 static bool overtakes(const struct proto_delivery *d) {
-    enum { WIRE_WELCOME = 3 };
     enum item_kind kind;
     slice content;
-    uint16_t version, wire;
+    struct mls_header header;
     if (core_item_read(d->item, &kind, &content) != OK || kind != ITEM_MESSAGE)
         return false;
-    reader r = reader_of(content);
     return d->mark.n > 0 ||
-           (reader_u16(&r, &version) == OK && reader_u16(&r, &wire) == OK && wire == WIRE_WELCOME);
+           (mls_message_header(content, &header) == OK && header.wire == MLS_WELCOME);
 }
 
 static bool hold(struct core *core, const struct proto_delivery *d) {

@@ -1,7 +1,6 @@
 #include "mls/commit.h"
 
 #include "mls/framing.h"
-#include "mls/key_package.h"
 #include "mls/leaf.h"
 #include "mls/transcript.h"
 #include "mls/tree_check.h"

@@ -1,7 +1,6 @@
 /* Making a commit (RFC 9420 section 12.4.1). */
 #include "mls/commit.h"
 #include "mls/framing.h"
-#include "mls/key_package.h"
 #include "mls/leaf.h"
 #include "mls/tree_check.h"
 
@@ -69,41 +68,16 @@ static err make_path(struct making *m) {
 
 /* ---- The message ---- */
 
-static err begin_content(struct making *m) {
-    const struct mls_epoch *epoch = m->group->epoch;
-    struct mls_framed_content *c = &m->content.content;
-    m->content.wire_format =
-        m->params->wire == MLS_PUBLIC_MESSAGE ? MLS_WIRE_PUBLIC_MESSAGE : MLS_WIRE_PRIVATE_MESSAGE;
-    c->epoch = epoch->context.epoch;
-    c->kind = MLS_COMMIT;
-    c->sender = (struct mls_sender){MLS_SENDER_MEMBER, epoch->keys.leaf};
-    return mls_opaque_copy(&c->group_id, mls_group_id(m->group), m->group->mem);
-}
-
 static err sign_and_finish(struct making *m) {
     const struct mls_group *group = m->group;
-    const struct mls_epoch *epoch = group->epoch;
     /* Signed as the member that we were, in the epoch that ends. */
-    TRY(mls_framing_sign(group->suite, &m->content, buf_slice(&epoch->context_bytes),
-                         buf_slice(&epoch->signature_priv), group->mem));
+    TRY(mls_content_sign(group, &m->content));
     TRY(mls_psk_secret(group->suite, group, m->applied.psks, m->applied.psk_count, m->auth,
                        m->psk_secret, group->mem));
     TRY(mls_commit_finish(group, m->next, &m->content, m->secrets.commit_secret, m->psk_secret,
                           m->joiner_secret));
     return mls_opaque_copy(&m->content.confirmation_tag, buf_slice(&m->next->confirmation_tag),
                            group->mem);
-}
-
-static err protect(struct making *m, buf *out) {
-    struct mls_epoch *epoch = m->group->epoch;
-    *out = buf_on(m->group->mem);
-    if (m->content.wire_format == MLS_WIRE_PUBLIC_MESSAGE)
-        return mls_public_message_protect(m->group->suite, &m->content,
-                                          buf_slice(&epoch->context_bytes),
-                                          epoch->secrets.membership_key, out, m->group->mem);
-    struct mls_protection p = {m->group->suite, epoch->secrets.sender_data, &epoch->messages,
-                               m->group->mem};
-    return mls_private_message_protect(&p, &m->content, 0, out);
 }
 
 static err copy_added(struct making *m, struct mls_committed *committed) {
@@ -119,7 +93,7 @@ static err copy_added(struct making *m, struct mls_committed *committed) {
 
 static err make(struct making *m, struct mls_committed *committed) {
     struct mls_group *group = m->group;
-    TRY(begin_content(m));
+    TRY(mls_content_begin(group, &m->content, MLS_COMMIT, m->params->wire));
     TRY(mls_commit_select(group, m->params, m->auth, &m->content.content.commit));
     TRY(mls_list_resolve(&m->list, group, &m->content.content.commit, group->epoch->keys.leaf));
     TRY(mls_epoch_successor(&m->next, group->epoch, group->mem));
@@ -144,7 +118,8 @@ static err make(struct making *m, struct mls_committed *committed) {
     TRY(mls_staged_new(&committed->staged, group, next, group->epoch->keys.leaf, m->applied.changes,
                        m->applied.change_count, false));
     /* Last, since it uses up a key. */
-    return protect(m, &committed->commit);
+    committed->commit = buf_on(group->mem);
+    return mls_content_protect(group, &m->content, 0, &committed->commit);
 }
 
 static void end(struct making *m) {

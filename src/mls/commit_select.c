@@ -204,15 +204,10 @@ static err drop_same_keys(struct selection *s, struct claim *claims, bool signat
     return keep_first(s, claims, n, ERR_MLS_DUPLICATE_KEY);
 }
 
-static int compare_u32(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 static bool stays(uint32_t leaf, const uint32_t *removed, size_t n) {
     if (leaf == MLS_NODE_NONE)
         return false;
-    return n == 0 || bsearch(&leaf, removed, n, sizeof(leaf), compare_u32) == NULL;
+    return n == 0 || bsearch(&leaf, removed, n, sizeof(leaf), mls_u32_order) == NULL;
 }
 
 /* ... and differ from those of members who stay. */
@@ -223,7 +218,7 @@ static err drop_taken_keys(struct selection *s, uint32_t *removed) {
         if (!s->candidates[i].dropped && s->candidates[i].proposal->type == MLS_PROPOSAL_REMOVE)
             removed[n++] = s->candidates[i].proposal->removed;
     if (n > 1)
-        qsort(removed, n, sizeof(*removed), compare_u32);
+        qsort(removed, n, sizeof(*removed), mls_u32_order);
     for (size_t i = 0; i < s->count; i++) {
         struct candidate *c = &s->candidates[i];
         const struct mls_leaf_node *leaf = new_leaf(c);

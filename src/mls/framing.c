@@ -62,11 +62,11 @@ err mls_public_message_protect(const struct mls_suite *suite,
                                const uint8_t *membership_key, buf *out, const struct mem *mem) {
     uint8_t tag[CRYPTO_HASH_MAX];
     size_t before = out->n;
-    if (auth->wire_format != MLS_WIRE_PUBLIC_MESSAGE)
+    if (auth->wire_format != MLS_PUBLIC_MESSAGE)
         return ERR_BUG;
     TRY(membership_tag(suite, auth, context, membership_key, tag, mem));
     writer w = writer_on(out);
-    mls_message_begin(&w, MLS_WIRE_PUBLIC_MESSAGE);
+    mls_message_begin(&w, MLS_PUBLIC_MESSAGE);
     mls_framed_content_write(&w, &auth->content);
     mls_auth_data_write(&w, auth);
     writer_vec(&w, slice_of(tag, suite->hash->len));

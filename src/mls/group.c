@@ -1,7 +1,6 @@
 /* A group's beginning and end, and what can be asked of it. */
 #include "mls/group.h"
 
-#include "mls/key_package.h"
 #include "mls/leaf.h"
 #include "mls/proposals.h"
 

@@ -104,6 +104,17 @@ struct mls_limits mls_limits_or_default(const struct mls_limits *limits);
 MUST err mls_group_past_leaf(const struct mls_group *group, size_t k, uint32_t leaf,
                              slice *identity, slice *signature_pub);
 
+/* ---- Messages of our own (send.c) ---- */
+
+/* Whose they are, and of which epoch. content: of zeros; free it with mls_authenticated_content_free. */
+MUST err mls_content_begin(const struct mls_group *group, struct mls_authenticated_content *content,
+                           enum mls_kind kind, enum mls_wire wire);
+MUST err mls_content_sign(const struct mls_group *group, struct mls_authenticated_content *content);
+/* Appends the MLSMessage. A key of the secret tree is used up only if nothing failed. */
+MUST err mls_content_protect(struct mls_group *group,
+                             const struct mls_authenticated_content *content, size_t padding,
+                             buf *out);
+
 /* ---- Pre-shared keys (psk.c) ---- */
 
 /* psk_secret (section 8.4) of the ids; all zeros for none. External ones come from the application,

@@ -28,7 +28,7 @@ static err read_welcome(slice message, struct mls_welcome *welcome, const struct
     reader body;
     memset(welcome, 0, sizeof(*welcome));
     TRY(mls_message_open(message, &wire, &body));
-    if (wire != MLS_WIRE_WELCOME)
+    if (wire != MLS_WELCOME)
         return ERR_UNKNOWN_TYPE;
     TRY(mls_welcome_read(&body, welcome, mem));
     err e = reader_end(&body);

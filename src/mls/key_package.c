@@ -5,92 +5,6 @@
 
 enum { SECRETS_VERSION = 1 };
 
-/* ---- What a member says of itself ---- */
-
-static void write_u16s(writer *w, const uint16_t *p, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        writer_u16(w, p[i]);
-}
-
-/* Types that RFC 9420 defines itself are not listed (section 7.2). */
-static bool is_default_extension(uint16_t type) {
-    return type >= MLS_EXTENSION_APPLICATION_ID && type <= MLS_EXTENSION_EXTERNAL_SENDERS;
-}
-
-static void write_types(writer *w, const struct mls_extension *p, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (!is_default_extension(p[i].type))
-            writer_u16(w, p[i].type);
-}
-
-static void write_capabilities(writer *w, const struct mls_leaf_params *params,
-                               const struct mls_extension *also, size_t also_count) {
-    static const uint16_t versions[] = {MLS_VERSION_10}, credentials[] = {MLS_CREDENTIAL_BASIC};
-    size_t mark = writer_open(w);
-    write_u16s(w, versions, 1);
-    writer_close(w, mark);
-    mark = writer_open(w);
-    for (size_t i = 0; mls_suite_at(i) != NULL; i++)
-        writer_u16(w, mls_suite_at(i)->id);
-    writer_close(w, mark);
-    mark = writer_open(w);
-    write_types(w, params->extensions, params->extension_count);
-    write_types(w, also, also_count);
-    write_u16s(w, params->supported_extensions, params->supported_extension_count);
-    writer_close(w, mark);
-    writer_vec(w, SLICE_EMPTY); /* proposals: the default ones are not listed */
-    mark = writer_open(w);
-    write_u16s(w, credentials, 1);
-    writer_close(w, mark);
-}
-
-static err fill_leaf(struct mls_leaf_node *leaf, const struct mls_leaf_params *params,
-                     slice capabilities, const struct mem *mem) {
-    reader r = reader_of(capabilities);
-    TRY(mls_capabilities_read(&r, &leaf->capabilities, mem));
-    leaf->credential.type = MLS_CREDENTIAL_BASIC;
-    TRY(mls_opaque_copy(&leaf->credential.identity, params->identity, mem));
-    TRY(mls_opaque_copy(&leaf->signature_key, params->signature_pub, mem));
-    return mls_extensions_from(&leaf->extensions, params->extensions, params->extension_count, mem);
-}
-
-err mls_leaf_from_params(struct mls_leaf_node *leaf, const struct mls_leaf_params *params,
-                         const struct mls_extension *also, size_t also_count,
-                         const struct mem *mem) {
-    memset(leaf, 0, sizeof(*leaf));
-    buf capabilities = buf_on(mem);
-    writer w = writer_on(&capabilities);
-    write_capabilities(&w, params, also, also_count);
-    err e = writer_result(&w);
-    if (e == OK)
-        e = fill_leaf(leaf, params, buf_slice(&capabilities), mem);
-    if (e != OK)
-        mls_leaf_node_free(leaf, mem);
-    buf_free(&capabilities);
-    return e;
-}
-
-struct mls_member mls_member_of(const struct mls_leaf_node *leaf, uint32_t index) {
-    return (struct mls_member){
-        .leaf = index,
-        .identity = buf_slice(&leaf->credential.identity),
-        .signature_pub = buf_slice(&leaf->signature_key),
-        .extensions = leaf->extensions.p,
-        .extension_count = leaf->extensions.n,
-    };
-}
-
-err mls_auth_judge(const struct mls_auth *auth, const struct mls_leaf_node *before,
-                   const struct mls_leaf_node *leaf, uint32_t index) {
-    if (leaf->credential.type != MLS_CREDENTIAL_BASIC || auth == NULL || auth->accept == NULL)
-        return ERR_MLS_CREDENTIAL;
-    struct mls_member now = mls_member_of(leaf, index), then;
-    if (before == NULL)
-        return auth->accept(auth->ctx, NULL, &now);
-    then = mls_member_of(before, index);
-    return auth->accept(auth->ctx, &then, &now);
-}
-
 /* ---- Validation (section 10.1) ---- */
 
 static err verify_signature(const struct mls_suite *suite, const struct mls_key_package *kp,
@@ -134,7 +48,7 @@ err mls_key_package_open(slice message, struct mls_key_package *kp, const struct
     reader body;
     memset(kp, 0, sizeof(*kp));
     TRY(mls_message_open(message, &wire, &body));
-    if (wire != MLS_WIRE_KEY_PACKAGE)
+    if (wire != MLS_KEY_PACKAGE)
         return ERR_UNKNOWN_TYPE;
     TRY(mls_key_package_read(&body, kp, mem));
     err e = reader_end(&body);
@@ -248,7 +162,7 @@ err mls_key_package_new(const struct mls_suite *suite, const struct mls_key_pack
     err e = build(suite, params, &kp, &private_keys);
     if (e == OK) {
         writer w = writer_on(key_package), s = writer_on(secrets);
-        mls_message_begin(&w, MLS_WIRE_KEY_PACKAGE);
+        mls_message_begin(&w, MLS_KEY_PACKAGE);
         mls_key_package_write(&w, &kp);
         secrets_write(&s, &private_keys);
         e = writer_result(&w);

@@ -9,6 +9,87 @@ enum {
     LAST_DEFAULT_PROPOSAL = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS
 };
 
+/* ---- What a member says of itself ---- */
+
+static void write_u16s(writer *w, const uint16_t *p, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        writer_u16(w, p[i]);
+}
+
+static void write_types(writer *w, const struct mls_extension *p, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (p[i].type == 0 || p[i].type > LAST_DEFAULT_EXTENSION)
+            writer_u16(w, p[i].type);
+}
+
+static void write_capabilities(writer *w, const struct mls_leaf_params *params,
+                               const struct mls_extension *also, size_t also_count) {
+    static const uint16_t versions[] = {MLS_VERSION_10}, credentials[] = {MLS_CREDENTIAL_BASIC};
+    size_t mark = writer_open(w);
+    write_u16s(w, versions, 1);
+    writer_close(w, mark);
+    mark = writer_open(w);
+    for (size_t i = 0; mls_suite_at(i) != NULL; i++)
+        writer_u16(w, mls_suite_at(i)->id);
+    writer_close(w, mark);
+    mark = writer_open(w);
+    write_types(w, params->extensions, params->extension_count);
+    write_types(w, also, also_count);
+    write_u16s(w, params->supported_extensions, params->supported_extension_count);
+    writer_close(w, mark);
+    writer_vec(w, SLICE_EMPTY); /* proposals: the default ones are not listed */
+    mark = writer_open(w);
+    write_u16s(w, credentials, 1);
+    writer_close(w, mark);
+}
+
+static err fill_leaf(struct mls_leaf_node *leaf, const struct mls_leaf_params *params,
+                     slice capabilities, const struct mem *mem) {
+    reader r = reader_of(capabilities);
+    TRY(mls_capabilities_read(&r, &leaf->capabilities, mem));
+    leaf->credential.type = MLS_CREDENTIAL_BASIC;
+    TRY(mls_opaque_copy(&leaf->credential.identity, params->identity, mem));
+    TRY(mls_opaque_copy(&leaf->signature_key, params->signature_pub, mem));
+    return mls_extensions_from(&leaf->extensions, params->extensions, params->extension_count, mem);
+}
+
+err mls_leaf_from_params(struct mls_leaf_node *leaf, const struct mls_leaf_params *params,
+                         const struct mls_extension *also, size_t also_count,
+                         const struct mem *mem) {
+    memset(leaf, 0, sizeof(*leaf));
+    buf capabilities = buf_on(mem);
+    writer w = writer_on(&capabilities);
+    write_capabilities(&w, params, also, also_count);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = fill_leaf(leaf, params, buf_slice(&capabilities), mem);
+    if (e != OK)
+        mls_leaf_node_free(leaf, mem);
+    buf_free(&capabilities);
+    return e;
+}
+
+struct mls_member mls_member_of(const struct mls_leaf_node *leaf, uint32_t index) {
+    return (struct mls_member){
+        .leaf = index,
+        .identity = buf_slice(&leaf->credential.identity),
+        .signature_pub = buf_slice(&leaf->signature_key),
+        .extensions = leaf->extensions.p,
+        .extension_count = leaf->extensions.n,
+    };
+}
+
+err mls_auth_judge(const struct mls_auth *auth, const struct mls_leaf_node *before,
+                   const struct mls_leaf_node *leaf, uint32_t index) {
+    if (leaf->credential.type != MLS_CREDENTIAL_BASIC || auth == NULL || auth->accept == NULL)
+        return ERR_MLS_CREDENTIAL;
+    struct mls_member now = mls_member_of(leaf, index), then;
+    if (before == NULL)
+        return auth->accept(auth->ctx, NULL, &now);
+    then = mls_member_of(before, index);
+    return auth->accept(auth->ctx, &then, &now);
+}
+
 /* ---- Signatures ---- */
 
 /* LeafNodeTBS. */

@@ -1,9 +1,23 @@
-/* Leaf nodes (RFC 9420 sections 7.2 and 7.3). */
+/* Leaf nodes (RFC 9420 sections 7.2 and 7.3): what a member says of itself, and what others hold it
+ * to. */
 #ifndef SOTTO_MLS_LEAF_H
 #define SOTTO_MLS_LEAF_H
 
 #include "mls/suite.h"
 #include "mls/types.h"
+
+/* A leaf that says what params say: signature key, credential, capabilities, extensions. Encryption
+ * key, source and signature stay empty. `also`: extension types to list as understood, too. */
+MUST err mls_leaf_from_params(struct mls_leaf_node *leaf, const struct mls_leaf_params *params,
+                              const struct mls_extension *also, size_t also_count,
+                              const struct mem *mem);
+
+/* What an application is shown of a leaf; valid as long as the leaf. */
+struct mls_member mls_member_of(const struct mls_leaf_node *leaf, uint32_t index);
+/* The application's judgement (section 5.3.1). MLS_CREDENTIAL without one, and for credentials that
+ * are not basic. before may be NULL. */
+MUST err mls_auth_judge(const struct mls_auth *auth, const struct mls_leaf_node *before,
+                        const struct mls_leaf_node *leaf, uint32_t index);
 
 /* Signs LeafNodeTBS, replacing the signature. group_id and index are bound in for the sources
  * update and commit, and ignored for a key package's leaf. On failure the old signature stands. */

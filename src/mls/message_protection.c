@@ -74,7 +74,7 @@ static err seal_into(const struct mls_protection *p, const struct mls_authentica
     struct mls_sender_data sender = {.leaf = c->sender.index};
     struct mls_message_key key;
     writer w = writer_on(out);
-    mls_message_begin(&w, MLS_WIRE_PRIVATE_MESSAGE);
+    mls_message_begin(&w, MLS_PRIVATE_MESSAGE);
     writer_bytes(&w, aad); /* PrivateContentAAD is how the message begins */
     writer_varint(&w, SENDER_DATA + aead->tag);
     size_t sender_at = out->n;
@@ -103,7 +103,7 @@ err mls_private_message_protect(const struct mls_protection *p,
     buf plain = buf_on(p->mem), aad = buf_on(p->mem);
     size_t before = out->n, size = 0, sender_aad = 0;
     writer w = writer_on(&aad);
-    err e = auth->wire_format == MLS_WIRE_PRIVATE_MESSAGE && c->sender.type == MLS_SENDER_MEMBER
+    err e = auth->wire_format == MLS_PRIVATE_MESSAGE && c->sender.type == MLS_SENDER_MEMBER
                 ? OK
                 : ERR_BUG;
     write_aad(&w, buf_slice(&c->group_id), c->epoch, c->kind);
@@ -193,7 +193,7 @@ static err decrypt(const struct mls_protection *p, const struct mls_private_mess
 static err fill_header(struct mls_authenticated_content *auth,
                        const struct mls_private_message *message,
                        const struct mls_sender_data *sender, const struct mem *mem) {
-    auth->wire_format = MLS_WIRE_PRIVATE_MESSAGE;
+    auth->wire_format = MLS_PRIVATE_MESSAGE;
     auth->content.epoch = message->epoch;
     auth->content.sender = (struct mls_sender){MLS_SENDER_MEMBER, sender->leaf};
     auth->content.kind = message->kind;

@@ -7,12 +7,14 @@ err mls_message_header(slice message, struct mls_header *header) {
     reader r;
     uint8_t kind;
     TRY(mls_message_open(message, &wire, &r));
-    if (wire != MLS_WIRE_PUBLIC_MESSAGE && wire != MLS_WIRE_PRIVATE_MESSAGE)
+    if (wire < MLS_PUBLIC_MESSAGE || wire > MLS_KEY_PACKAGE)
         return ERR_UNKNOWN_TYPE;
-    header->wire = wire == MLS_WIRE_PUBLIC_MESSAGE ? MLS_PUBLIC_MESSAGE : MLS_PRIVATE_MESSAGE;
+    *header = (struct mls_header){.wire = (enum mls_wire)wire};
+    if (wire > MLS_PRIVATE_MESSAGE)
+        return OK;
     TRY(reader_vec(&r, &header->group_id));
     TRY(reader_u64(&r, &header->epoch));
-    if (wire == MLS_WIRE_PUBLIC_MESSAGE) {
+    if (wire == MLS_PUBLIC_MESSAGE) {
         struct mls_sender sender;
         slice skipped;
         TRY(mls_sender_read(&r, &sender, NULL));
@@ -140,9 +142,9 @@ static err open_message(struct processing *p, slice message) {
     uint16_t wire;
     reader body;
     TRY(mls_message_open(message, &wire, &body));
-    if (wire == MLS_WIRE_PUBLIC_MESSAGE)
+    if (wire == MLS_PUBLIC_MESSAGE)
         TRY(open_public(p, &body));
-    else if (wire == MLS_WIRE_PRIVATE_MESSAGE)
+    else if (wire == MLS_PRIVATE_MESSAGE)
         TRY(open_private(p, &body));
     else
         return ERR_UNKNOWN_TYPE;

@@ -172,11 +172,6 @@ static err check_item(const struct context *c, const struct mls_item *item, uint
     return check_one(&one, p, item->sender);
 }
 
-static int compare_u32(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 /* RFC 9420 s.12.2: at most one Update or Remove for a leaf. `leaves` has room for all. */
 static err check_targets(const struct mls_list *list, uint32_t *leaves) {
     size_t n = 0;
@@ -188,7 +183,7 @@ static err check_targets(const struct mls_list *list, uint32_t *leaves) {
             leaves[n++] = item->proposal->removed;
     }
     if (n > 1)
-        qsort(leaves, n, sizeof(*leaves), compare_u32);
+        qsort(leaves, n, sizeof(*leaves), mls_u32_order);
     for (size_t i = 1; i < n; i++)
         if (leaves[i] == leaves[i - 1])
             return ERR_MLS_PROPOSAL_LIST;

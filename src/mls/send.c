@@ -6,26 +6,25 @@
 
 /* ---- Any message ---- */
 
-static err begin_content(const struct mls_group *group, struct mls_authenticated_content *content,
-                         enum mls_kind kind, enum mls_wire wire) {
+err mls_content_begin(const struct mls_group *group, struct mls_authenticated_content *content,
+                      enum mls_kind kind, enum mls_wire wire) {
     struct mls_framed_content *c = &content->content;
-    content->wire_format =
-        wire == MLS_PUBLIC_MESSAGE ? MLS_WIRE_PUBLIC_MESSAGE : MLS_WIRE_PRIVATE_MESSAGE;
+    content->wire_format = wire == MLS_PUBLIC_MESSAGE ? MLS_PUBLIC_MESSAGE : MLS_PRIVATE_MESSAGE;
     c->kind = kind;
     c->epoch = group->epoch->context.epoch;
     c->sender = (struct mls_sender){MLS_SENDER_MEMBER, group->epoch->keys.leaf};
     return mls_opaque_copy(&c->group_id, mls_group_id(group), group->mem);
 }
 
-static err sign(const struct mls_group *group, struct mls_authenticated_content *content) {
+err mls_content_sign(const struct mls_group *group, struct mls_authenticated_content *content) {
     return mls_framing_sign(group->suite, content, buf_slice(&group->epoch->context_bytes),
                             buf_slice(&group->epoch->signature_priv), group->mem);
 }
 
-static err protect(struct mls_group *group, const struct mls_authenticated_content *content,
-                   size_t padding, buf *out) {
+err mls_content_protect(struct mls_group *group, const struct mls_authenticated_content *content,
+                        size_t padding, buf *out) {
     struct mls_epoch *epoch = group->epoch;
-    if (content->wire_format == MLS_WIRE_PUBLIC_MESSAGE)
+    if (content->wire_format == MLS_PUBLIC_MESSAGE)
         return mls_public_message_protect(group->suite, content, buf_slice(&epoch->context_bytes),
                                           epoch->secrets.membership_key, out, group->mem);
     struct mls_protection p = {group->suite, epoch->secrets.sender_data, &epoch->messages,
@@ -40,15 +39,15 @@ err mls_group_protect(struct mls_group *group, slice authenticated_data, slice p
     struct mls_authenticated_content content = {0};
     if (group->out)
         return ERR_MLS_REMOVED;
-    err e = begin_content(group, &content, MLS_APPLICATION, MLS_PRIVATE_MESSAGE);
+    err e = mls_content_begin(group, &content, MLS_APPLICATION, MLS_PRIVATE_MESSAGE);
     if (e == OK)
         e = mls_opaque_copy(&content.content.authenticated_data, authenticated_data, group->mem);
     if (e == OK)
         e = mls_opaque_copy(&content.content.application, plain, group->mem);
     if (e == OK)
-        e = sign(group, &content);
+        e = mls_content_sign(group, &content);
     if (e == OK)
-        e = protect(group, &content, padding, out);
+        e = mls_content_protect(group, &content, padding, out);
     mls_authenticated_content_free(&content, group->mem);
     return e;
 }
@@ -93,11 +92,11 @@ static err send_proposal(struct mls_group *group, struct mls_authenticated_conte
     pending->sender = group->epoch->keys.leaf;
     TRY(mls_proposal_check(group, &content->content.proposal, pending->sender, auth));
     TRY(mls_pending_reserve(group));
-    TRY(sign(group, content));
+    TRY(mls_content_sign(group, content));
     TRY(mls_proposal_make_ref(group->suite, content, pending->ref, group->mem));
     if (mls_pending_find(group, slice_of(pending->ref, group->suite->hash->len)) != NULL)
         return ERR_REPEAT;
-    TRY(protect(group, content, 0, out));
+    TRY(mls_content_protect(group, content, 0, out));
     pending->proposal = content->content.proposal; /* hand-over */
     content->content.proposal = (struct mls_proposal){0};
     mls_pending_add(group, pending);
@@ -116,7 +115,7 @@ static err propose(struct mls_group *group, fill_proposal *fill, const void *arg
     struct mls_pending *pending = mem_new(group->mem, sizeof(*pending));
     if (pending == NULL)
         return ERR_NO_MEMORY;
-    err e = begin_content(group, &content, MLS_PROPOSAL, wire);
+    err e = mls_content_begin(group, &content, MLS_PROPOSAL, wire);
     if (e == OK)
         e = fill(group, argument, &content.content.proposal, pending);
     if (e == OK)

@@ -1,6 +1,6 @@
 /* What waits to be applied: a commit with the whole epoch that it leads to. */
 #include "mls/commit.h"
-#include "mls/key_package.h"
+#include "mls/leaf.h"
 
 static err collect_retired(struct mls_staged *s) {
     size_t n = s->change_count + 1;

@@ -11,10 +11,6 @@ static err damaged(err e) {
     return e == OK || e == ERR_NO_MEMORY ? e : ERR_DAMAGED;
 }
 
-static void write_buf(writer *w, const buf *b) {
-    writer_vec(w, buf_slice(b));
-}
-
 /* ---- Epochs ---- */
 
 static void write_epoch(writer *w, const struct mls_epoch *e, const struct mls_suite *suite) {
@@ -23,9 +19,9 @@ static void write_epoch(writer *w, const struct mls_epoch *e, const struct mls_s
     mls_treekem_private_write(w, &e->keys, suite);
     mls_epoch_secrets_write(w, &e->secrets, suite);
     mls_secret_tree_write(w, &e->messages);
-    write_buf(w, &e->confirmation_tag);
-    write_buf(w, &e->interim_transcript_hash);
-    write_buf(w, &e->signature_priv);
+    mls_opaque_write(w, &e->confirmation_tag);
+    mls_opaque_write(w, &e->interim_transcript_hash);
+    mls_opaque_write(w, &e->signature_priv);
 }
 
 struct loading {
@@ -90,14 +86,14 @@ static void write_past(writer *w, const struct mls_past *p, const struct mls_sui
     writer_u32(w, p->own_leaf);
     writer_bytes(w, slice_of(p->sender_data, suite->hash->len));
     writer_bytes(w, slice_of(p->resumption_psk, suite->hash->len));
-    write_buf(w, &p->context_bytes);
+    mls_opaque_write(w, &p->context_bytes);
     mls_secret_tree_write(w, &p->messages);
     size_t mark = writer_open(w);
     for (size_t i = 0; i < p->changed_count; i++) {
         writer_u32(w, p->changed[i].leaf);
         writer_u8(w, p->changed[i].blank);
-        write_buf(w, &p->changed[i].identity);
-        write_buf(w, &p->changed[i].signature_pub);
+        mls_opaque_write(w, &p->changed[i].identity);
+        mls_opaque_write(w, &p->changed[i].signature_pub);
     }
     writer_close(w, mark);
 }
@@ -162,8 +158,8 @@ static void write_pending(writer *w, const struct mls_pending *p, const struct m
     writer_bytes(w, slice_of(p->ref, suite->hash->len));
     writer_u32(w, p->sender);
     mls_proposal_write(w, &p->proposal);
-    write_buf(w, &p->leaf_priv);
-    write_buf(w, &p->signature_priv);
+    mls_opaque_write(w, &p->leaf_priv);
+    mls_opaque_write(w, &p->signature_priv);
 }
 
 /* Only an Update of our own has keys with it. */
@@ -247,9 +243,7 @@ static err read_rest(reader *r, struct mls_group *g, const struct loading *l) {
     return reader_end(r);
 }
 
-err mls_group_load(struct mls_group **group, slice saved, const struct mls_auth *auth,
-                   const struct mem *mem) {
-    (void)auth; /* every leaf was judged when it came */
+err mls_group_load(struct mls_group **group, slice saved, const struct mem *mem) {
     struct loading l = {.mem = mem};
     struct mls_epoch *epoch = NULL;
     reader r = reader_of(saved);

@@ -24,7 +24,7 @@ err mls_opaque_read(reader *r, buf *b, const struct mem *mem) {
     return OK;
 }
 
-static void write_buf(writer *w, const buf *b) {
+void mls_opaque_write(writer *w, const buf *b) {
     writer_vec(w, buf_slice(b));
 }
 
@@ -86,6 +86,11 @@ void mls_u32s_write(writer *w, const struct mls_u32s *v) {
     for (size_t i = 0; i < v->n; i++)
         writer_u32(w, v->p[i]);
     writer_close(w, mark);
+}
+
+int mls_u32_order(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
 }
 
 void mls_u32s_free(struct mls_u32s *v, const struct mem *mem) {
@@ -181,7 +186,7 @@ static err fill_extensions(reader *r, struct mls_extensions *v, const struct mem
 MLS_DEFINE_READ(extensions)
 
 void mls_extensions_write(writer *w, const struct mls_extensions *v) {
-    write_buf(w, &v->data);
+    mls_opaque_write(w, &v->data);
 }
 
 void mls_extensions_free(struct mls_extensions *v, const struct mem *mem) {
@@ -225,7 +230,7 @@ MLS_DEFINE_READ(credential)
 
 void mls_credential_write(writer *w, const struct mls_credential *v) {
     writer_u16(w, v->type);
-    write_buf(w, &v->identity);
+    mls_opaque_write(w, &v->identity);
 }
 
 void mls_credential_free(struct mls_credential *v, const struct mem *mem) {
@@ -301,15 +306,15 @@ static void write_leaf_source(writer *w, const struct mls_leaf_node *v) {
     case MLS_LEAF_UPDATE:
         return;
     case MLS_LEAF_COMMIT:
-        write_buf(w, &v->parent_hash);
+        mls_opaque_write(w, &v->parent_hash);
         return;
     }
     writer_fail(w, ERR_BUG);
 }
 
 void mls_leaf_node_write_unsigned(writer *w, const struct mls_leaf_node *v) {
-    write_buf(w, &v->encryption_key);
-    write_buf(w, &v->signature_key);
+    mls_opaque_write(w, &v->encryption_key);
+    mls_opaque_write(w, &v->signature_key);
     mls_credential_write(w, &v->credential);
     mls_capabilities_write(w, &v->capabilities);
     write_leaf_source(w, v);
@@ -318,7 +323,7 @@ void mls_leaf_node_write_unsigned(writer *w, const struct mls_leaf_node *v) {
 
 void mls_leaf_node_write(writer *w, const struct mls_leaf_node *v) {
     mls_leaf_node_write_unsigned(w, v);
-    write_buf(w, &v->signature);
+    mls_opaque_write(w, &v->signature);
 }
 
 void mls_leaf_node_free(struct mls_leaf_node *v, const struct mem *mem) {
@@ -340,8 +345,8 @@ static err fill_parent_node(reader *r, struct mls_parent_node *v, const struct m
 MLS_DEFINE_READ(parent_node)
 
 void mls_parent_node_write(writer *w, const struct mls_parent_node *v) {
-    write_buf(w, &v->encryption_key);
-    write_buf(w, &v->parent_hash);
+    mls_opaque_write(w, &v->encryption_key);
+    mls_opaque_write(w, &v->parent_hash);
     mls_u32s_write(w, &v->unmerged);
 }
 
@@ -367,14 +372,14 @@ MLS_DEFINE_READ(key_package)
 void mls_key_package_write_unsigned(writer *w, const struct mls_key_package *v) {
     writer_u16(w, v->version);
     writer_u16(w, v->suite);
-    write_buf(w, &v->init_key);
+    mls_opaque_write(w, &v->init_key);
     mls_leaf_node_write(w, &v->leaf);
     mls_extensions_write(w, &v->extensions);
 }
 
 void mls_key_package_write(writer *w, const struct mls_key_package *v) {
     mls_key_package_write_unsigned(w, v);
-    write_buf(w, &v->signature);
+    mls_opaque_write(w, &v->signature);
 }
 
 void mls_key_package_free(struct mls_key_package *v, const struct mem *mem) {
@@ -394,8 +399,8 @@ static err fill_hpke_ciphertext(reader *r, struct mls_hpke_ciphertext *v, const 
 MLS_DEFINE_READ(hpke_ciphertext)
 
 void mls_hpke_ciphertext_write(writer *w, const struct mls_hpke_ciphertext *v) {
-    write_buf(w, &v->kem_output);
-    write_buf(w, &v->ciphertext);
+    mls_opaque_write(w, &v->kem_output);
+    mls_opaque_write(w, &v->ciphertext);
 }
 
 void mls_hpke_ciphertext_free(struct mls_hpke_ciphertext *v, const struct mem *mem) {
@@ -452,7 +457,7 @@ void mls_update_path_write(writer *w, const struct mls_update_path *v) {
     mls_leaf_node_write(w, &v->leaf);
     size_t nodes = writer_open(w);
     for (size_t i = 0; i < v->node_count; i++) {
-        write_buf(w, &v->nodes[i].encryption_key);
+        mls_opaque_write(w, &v->nodes[i].encryption_key);
         size_t secrets = writer_open(w);
         for (size_t j = 0; j < v->nodes[i].secret_count; j++)
             mls_hpke_ciphertext_write(w, &v->nodes[i].secrets[j]);

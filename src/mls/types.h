@@ -26,13 +26,6 @@ enum mls_sender_type {
     MLS_SENDER_NEW_MEMBER_PROPOSAL = 3,
     MLS_SENDER_NEW_MEMBER_COMMIT = 4
 };
-enum mls_wire_format {
-    MLS_WIRE_PUBLIC_MESSAGE = 1,
-    MLS_WIRE_PRIVATE_MESSAGE = 2,
-    MLS_WIRE_WELCOME = 3,
-    MLS_WIRE_GROUP_INFO = 4,
-    MLS_WIRE_KEY_PACKAGE = 5
-};
 enum mls_psk_type { MLS_PSK_EXTERNAL = 1, MLS_PSK_RESUMPTION = 2 };
 enum mls_psk_usage { MLS_PSK_APPLICATION = 1, MLS_PSK_REINIT = 2, MLS_PSK_BRANCH = 3 };
 enum mls_extension_type {
@@ -221,7 +214,7 @@ MUST err mls_auth_data_read(reader *r, struct mls_authenticated_content *v, cons
 void mls_auth_data_write(writer *w, const struct mls_authenticated_content *v);
 
 /* The first fields of an MLSMessage (section 6), before its body. */
-void mls_message_begin(writer *w, enum mls_wire_format wire);
+void mls_message_begin(writer *w, enum mls_wire wire);
 /* MLS_VERSION for another protocol version; the body's end is the caller's to check. */
 MUST err mls_message_open(slice message, uint16_t *wire, reader *body);
 
@@ -229,6 +222,7 @@ MUST err mls_message_open(slice message, uint16_t *wire, reader *body);
 
 /* opaque v<V> with exactly the memory that it needs. buf must be empty. */
 MUST err mls_opaque_read(reader *r, buf *b, const struct mem *mem);
+void mls_opaque_write(writer *w, const buf *b);
 MUST err mls_opaque_copy(buf *to, slice from, const struct mem *mem);
 MUST err mls_u16s_read(reader *r, struct mls_u16s *v, const struct mem *mem);
 void mls_u16s_write(writer *w, const struct mls_u16s *v);
@@ -237,6 +231,8 @@ bool mls_u16s_have(const struct mls_u16s *v, uint16_t value);
 MUST err mls_u32s_read(reader *r, struct mls_u32s *v, const struct mem *mem);
 void mls_u32s_write(writer *w, const struct mls_u32s *v);
 void mls_u32s_free(struct mls_u32s *v, const struct mem *mem);
+/* For qsort and bsearch. */
+int mls_u32_order(const void *a, const void *b);
 /* Builds a list that owns its data from one that is borrowed. */
 MUST err mls_extensions_from(struct mls_extensions *to, const struct mls_extension *p, size_t n,
                              const struct mem *mem);

@@ -2,10 +2,6 @@
  * 12). */
 #include "mls/types.h"
 
-static void write_buf(writer *w, const buf *b) {
-    writer_vec(w, buf_slice(b));
-}
-
 /* ---- Pre-shared keys (section 8.4) ---- */
 
 static err fill_psk_id(reader *r, struct mls_psk_id *v, const struct mem *mem) {
@@ -32,10 +28,10 @@ void mls_psk_id_write(writer *w, const struct mls_psk_id *v) {
     writer_u8(w, v->type);
     if (v->type == MLS_PSK_RESUMPTION)
         writer_u8(w, v->usage);
-    write_buf(w, &v->id);
+    mls_opaque_write(w, &v->id);
     if (v->type == MLS_PSK_RESUMPTION)
         writer_u64(w, v->epoch);
-    write_buf(w, &v->nonce);
+    mls_opaque_write(w, &v->nonce);
 }
 
 void mls_psk_id_free(struct mls_psk_id *v, const struct mem *mem) {
@@ -106,7 +102,7 @@ static err fill_proposal(reader *r, struct mls_proposal *v, const struct mem *me
 MLS_DEFINE_READ(proposal)
 
 static void write_reinit(writer *w, const struct mls_proposal *v) {
-    write_buf(w, &v->group_id);
+    mls_opaque_write(w, &v->group_id);
     writer_u16(w, v->version);
     writer_u16(w, v->suite);
     mls_extensions_write(w, &v->extensions);
@@ -131,7 +127,7 @@ void mls_proposal_write(writer *w, const struct mls_proposal *v) {
         write_reinit(w, v);
         return;
     case MLS_PROPOSAL_EXTERNAL_INIT:
-        write_buf(w, &v->kem_output);
+        mls_opaque_write(w, &v->kem_output);
         return;
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
         mls_extensions_write(w, &v->extensions);
@@ -177,7 +173,7 @@ static err read_proposal_or_ref(reader *r, void *element, const struct mem *mem)
 static void write_proposal_or_ref(writer *w, const struct mls_proposal_or_ref *v) {
     writer_u8(w, v->by_reference ? BY_REFERENCE : BY_VALUE);
     if (v->by_reference)
-        write_buf(w, &v->reference);
+        mls_opaque_write(w, &v->reference);
     else
         mls_proposal_write(w, &v->proposal);
 }
@@ -275,7 +271,7 @@ err mls_content_body_read(reader *r, struct mls_framed_content *v, const struct 
 void mls_content_body_write(writer *w, const struct mls_framed_content *v) {
     switch (v->kind) {
     case MLS_APPLICATION:
-        write_buf(w, &v->application);
+        mls_opaque_write(w, &v->application);
         return;
     case MLS_PROPOSAL:
         mls_proposal_write(w, &v->proposal);
@@ -298,10 +294,10 @@ static err fill_framed_content(reader *r, struct mls_framed_content *v, const st
 MLS_DEFINE_READ(framed_content)
 
 void mls_framed_content_write(writer *w, const struct mls_framed_content *v) {
-    write_buf(w, &v->group_id);
+    mls_opaque_write(w, &v->group_id);
     writer_u64(w, v->epoch);
     mls_sender_write(w, &v->sender);
-    write_buf(w, &v->authenticated_data);
+    mls_opaque_write(w, &v->authenticated_data);
     writer_u8(w, (uint8_t)v->kind);
     mls_content_body_write(w, v);
 }
@@ -323,9 +319,9 @@ err mls_auth_data_read(reader *r, struct mls_authenticated_content *v, const str
 }
 
 void mls_auth_data_write(writer *w, const struct mls_authenticated_content *v) {
-    write_buf(w, &v->signature);
+    mls_opaque_write(w, &v->signature);
     if (v->content.kind == MLS_COMMIT)
-        write_buf(w, &v->confirmation_tag);
+        mls_opaque_write(w, &v->confirmation_tag);
 }
 
 static err fill_authenticated_content(reader *r, struct mls_authenticated_content *v,
@@ -350,7 +346,7 @@ void mls_authenticated_content_free(struct mls_authenticated_content *v, const s
 }
 
 static err fill_public_message(reader *r, struct mls_public_message *v, const struct mem *mem) {
-    v->auth.wire_format = MLS_WIRE_PUBLIC_MESSAGE;
+    v->auth.wire_format = MLS_PUBLIC_MESSAGE;
     TRY(mls_framed_content_read(r, &v->auth.content, mem));
     TRY(mls_auth_data_read(r, &v->auth, mem));
     if (v->auth.content.sender.type == MLS_SENDER_MEMBER)
@@ -363,7 +359,7 @@ void mls_public_message_write(writer *w, const struct mls_public_message *v) {
     mls_framed_content_write(w, &v->auth.content);
     mls_auth_data_write(w, &v->auth);
     if (v->auth.content.sender.type == MLS_SENDER_MEMBER)
-        write_buf(w, &v->membership_tag);
+        mls_opaque_write(w, &v->membership_tag);
 }
 
 void mls_public_message_free(struct mls_public_message *v, const struct mem *mem) {
@@ -382,12 +378,12 @@ static err fill_private_message(reader *r, struct mls_private_message *v, const 
 MLS_DEFINE_READ(private_message)
 
 void mls_private_message_write(writer *w, const struct mls_private_message *v) {
-    write_buf(w, &v->group_id);
+    mls_opaque_write(w, &v->group_id);
     writer_u64(w, v->epoch);
     writer_u8(w, (uint8_t)v->kind);
-    write_buf(w, &v->authenticated_data);
-    write_buf(w, &v->encrypted_sender_data);
-    write_buf(w, &v->ciphertext);
+    mls_opaque_write(w, &v->authenticated_data);
+    mls_opaque_write(w, &v->encrypted_sender_data);
+    mls_opaque_write(w, &v->ciphertext);
 }
 
 void mls_private_message_free(struct mls_private_message *v, const struct mem *mem) {
@@ -415,10 +411,10 @@ MLS_DEFINE_READ(group_context)
 void mls_group_context_write(writer *w, const struct mls_group_context *v) {
     writer_u16(w, v->version);
     writer_u16(w, v->suite);
-    write_buf(w, &v->group_id);
+    mls_opaque_write(w, &v->group_id);
     writer_u64(w, v->epoch);
-    write_buf(w, &v->tree_hash);
-    write_buf(w, &v->confirmed_transcript_hash);
+    mls_opaque_write(w, &v->tree_hash);
+    mls_opaque_write(w, &v->confirmed_transcript_hash);
     mls_extensions_write(w, &v->extensions);
 }
 
@@ -442,13 +438,13 @@ MLS_DEFINE_READ(group_info)
 void mls_group_info_write_unsigned(writer *w, const struct mls_group_info *v) {
     mls_group_context_write(w, &v->context);
     mls_extensions_write(w, &v->extensions);
-    write_buf(w, &v->confirmation_tag);
+    mls_opaque_write(w, &v->confirmation_tag);
     writer_u32(w, v->signer);
 }
 
 void mls_group_info_write(writer *w, const struct mls_group_info *v) {
     mls_group_info_write_unsigned(w, v);
-    write_buf(w, &v->signature);
+    mls_opaque_write(w, &v->signature);
 }
 
 void mls_group_info_free(struct mls_group_info *v, const struct mem *mem) {
@@ -472,10 +468,10 @@ static err fill_group_secrets(reader *r, struct mls_group_secrets *v, const stru
 MLS_DEFINE_READ(group_secrets)
 
 void mls_group_secrets_write(writer *w, const struct mls_group_secrets *v) {
-    write_buf(w, &v->joiner_secret);
+    mls_opaque_write(w, &v->joiner_secret);
     writer_u8(w, v->has_path_secret);
     if (v->has_path_secret)
-        write_buf(w, &v->path_secret);
+        mls_opaque_write(w, &v->path_secret);
     size_t mark = writer_open(w);
     for (size_t i = 0; i < v->psk_count; i++)
         mls_psk_id_write(w, &v->psks[i]);
@@ -520,11 +516,11 @@ void mls_welcome_write(writer *w, const struct mls_welcome *v) {
     writer_u16(w, v->suite);
     size_t mark = writer_open(w);
     for (size_t i = 0; i < v->secret_count; i++) {
-        write_buf(w, &v->secrets[i].new_member);
+        mls_opaque_write(w, &v->secrets[i].new_member);
         mls_hpke_ciphertext_write(w, &v->secrets[i].secrets);
     }
     writer_close(w, mark);
-    write_buf(w, &v->encrypted_group_info);
+    mls_opaque_write(w, &v->encrypted_group_info);
 }
 
 void mls_welcome_free(struct mls_welcome *v, const struct mem *mem) {
@@ -535,7 +531,7 @@ void mls_welcome_free(struct mls_welcome *v, const struct mem *mem) {
 
 /* ---- MLSMessage (section 6) ---- */
 
-void mls_message_begin(writer *w, enum mls_wire_format wire) {
+void mls_message_begin(writer *w, enum mls_wire wire) {
     writer_u16(w, MLS_VERSION_10);
     writer_u16(w, (uint16_t)wire);
 }

@@ -140,7 +140,7 @@ static err write_welcome(const struct building *b, size_t from, size_t n, buf *o
     };
     *out = buf_on(b->mem);
     writer w = writer_on(out);
-    mls_message_begin(&w, MLS_WIRE_WELCOME);
+    mls_message_begin(&w, MLS_WELCOME);
     mls_welcome_write(&w, &welcome);
     return writer_result(&w);
 }

@@ -69,7 +69,7 @@ void person_reload(struct person *p) {
     buf saved = {0}, again = {0};
     CHECK_OK(mls_group_save(p->group, &saved));
     mls_group_free(p->group);
-    CHECK_OK(mls_group_load(&p->group, buf_slice(&saved), &people_auth, p->mem));
+    CHECK_OK(mls_group_load(&p->group, buf_slice(&saved), p->mem));
     CHECK_OK(mls_group_save(p->group, &again));
     CHECK_SLICE(buf_slice(&again), buf_slice(&saved));
     buf_free(&saved);

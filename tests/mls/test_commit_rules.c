@@ -76,7 +76,7 @@ static void sign_and_tag(struct scene *s, struct mls_public_message *m, int how,
         return;
     }
     writer w = writer_on(out);
-    mls_message_begin(&w, MLS_WIRE_PUBLIC_MESSAGE);
+    mls_message_begin(&w, MLS_PUBLIC_MESSAGE);
     mls_public_message_write(&w, m);
     CHECK_OK(writer_result(&w));
 }
@@ -254,7 +254,7 @@ TEST(bytes_that_are_no_message_are_refused) {
         CHECK_ERR(person_process(bert, slice_of(c.commit.p, n)), ERR_TRUNCATED);
     CHECK_OK(buf_append_byte(&c.commit, 0));
     CHECK_ERR(person_process(bert, buf_slice(&c.commit)), ERR_TRAILING);
-    c.commit.p[3] = MLS_WIRE_WELCOME;
+    c.commit.p[3] = MLS_WELCOME;
     CHECK_ERR(person_process(bert, buf_slice(&c.commit)), ERR_UNKNOWN_TYPE);
     c.commit.p[1] = 2;
     CHECK_ERR(person_process(bert, buf_slice(&c.commit)), ERR_MLS_VERSION);
@@ -670,7 +670,7 @@ static err handmade_answer(struct scene *s, void (*spoil)(struct scene *s, struc
     c->kind = MLS_COMMIT;
     c->epoch = g->epoch->context.epoch;
     c->sender = (struct mls_sender){MLS_SENDER_MEMBER, ANNA};
-    m.auth.wire_format = MLS_WIRE_PUBLIC_MESSAGE;
+    m.auth.wire_format = MLS_PUBLIC_MESSAGE;
     CHECK_OK(mls_opaque_copy(&c->group_id, slice_str("group"), NULL));
     CHECK_OK(buf_resize(&m.auth.confirmation_tag, 32));
     sign_and_tag(s, &m, 0, &message);
@@ -899,7 +899,7 @@ TEST(a_private_message_with_a_wrong_signature_uses_up_nothing) {
     scene_begin(&s);
     struct mls_group *g = s.people[ANNA].group;
     struct mls_secret_tree copy;
-    forged.wire_format = MLS_WIRE_PRIVATE_MESSAGE;
+    forged.wire_format = MLS_PRIVATE_MESSAGE;
     forged.content.kind = MLS_APPLICATION;
     forged.content.epoch = g->epoch->context.epoch;
     forged.content.sender = (struct mls_sender){MLS_SENDER_MEMBER, ANNA};

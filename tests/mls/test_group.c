@@ -402,6 +402,9 @@ TEST(the_header_is_what_anyone_can_see) {
     CHECK_EQ(header.kind, MLS_COMMIT);
     mls_committed_free(&c, NULL);
     CHECK_ERR(mls_message_header(slice_of(message.p, 10), &header), ERR_TRUNCATED);
+    CHECK_OK(mls_message_header(buf_slice(&t.bert.key_package), &header));
+    CHECK_EQ(header.wire, MLS_KEY_PACKAGE);
+    t.bert.key_package.p[3] = 6;
     CHECK_ERR(mls_message_header(buf_slice(&t.bert.key_package), &header), ERR_UNKNOWN_TYPE);
     buf_free(&message);
     trio_end(&t);

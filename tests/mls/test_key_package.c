@@ -129,7 +129,7 @@ static err changed(void (*change)(struct mls_key_package *kp), bool sign_leaf) {
     buf_free(&kp.signature);
     CHECK_OK(mls_label_sign(m.suite, buf_slice(&m.priv), "KeyPackageTBS", buf_slice(&tbs),
                             &kp.signature, NULL));
-    mls_message_begin(&out, MLS_WIRE_KEY_PACKAGE);
+    mls_message_begin(&out, MLS_KEY_PACKAGE);
     mls_key_package_write(&out, &kp);
     buf_move(&m.key_package, &message);
     err e = check(&m, 1500);

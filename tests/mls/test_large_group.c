@@ -105,7 +105,7 @@ static void measure(uint16_t suite) {
     t = since("save", t);
     mls_group_free(c->anna.group);
     t = now_ms();
-    CHECK_OK(mls_group_load(&c->anna.group, buf_slice(&saved), &people_auth, NULL));
+    CHECK_OK(mls_group_load(&c->anna.group, buf_slice(&saved), NULL));
     since("load", t);
     printf("#   saved: %zu bytes\n", saved.n);
     CHECK_SLICE(mls_group_epoch_authenticator(c->anna.group),

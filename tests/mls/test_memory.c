@@ -101,7 +101,7 @@ static err try_save_and_load(void *ctx) {
     buf saved = buf_on(&mem);
     err e = mls_group_save(s->anna.group, &saved);
     if (e == OK)
-        e = mls_group_load(&group, buf_slice(&saved), &people_auth, &mem);
+        e = mls_group_load(&group, buf_slice(&saved), &mem);
     if (e == OK)
         mls_group_free(group);
     buf_free(&saved);

@@ -81,7 +81,7 @@ static err open_private(const struct setting *s, struct mls_secret_tree *t, slic
     struct mls_protection p = protection(s, t);
     memset(content, 0, sizeof(*content));
     TRY(mls_message_open(message, &wire, &body));
-    CHECK_EQ(wire, MLS_WIRE_PRIVATE_MESSAGE);
+    CHECK_EQ(wire, MLS_PRIVATE_MESSAGE);
     TRY(mls_private_message_read(&body, &m, NULL));
     err e = mls_private_message_sender(&p, &m, &sender);
     if (e == OK)
@@ -103,7 +103,7 @@ static err open_public(const struct setting *s, slice message,
     struct mls_public_message m;
     memset(content, 0, sizeof(*content));
     TRY(mls_message_open(message, &wire, &body));
-    CHECK_EQ(wire, MLS_WIRE_PUBLIC_MESSAGE);
+    CHECK_EQ(wire, MLS_PUBLIC_MESSAGE);
     TRY(mls_public_message_read(&body, &m, NULL));
     err e = mls_public_message_check(s->suite, &m, buf_slice(&s->context), s->membership.p, NULL);
     if (e == OK)
@@ -158,7 +158,7 @@ static void check_round_trip(const struct setting *s, enum mls_kind kind, slice 
     size_t size;
     secret_tree(s, &mine);
     secret_tree(s, &theirs);
-    make_content(s, kind, MLS_WIRE_PRIVATE_MESSAGE, body, &content);
+    make_content(s, kind, MLS_PRIVATE_MESSAGE, body, &content);
     struct mls_protection p = protection(s, &mine);
     CHECK_OK(mls_private_message_protect(&p, &content, padding, &message));
     if (kind == MLS_APPLICATION) {
@@ -175,7 +175,7 @@ static void check_round_trip(const struct setting *s, enum mls_kind kind, slice 
     mls_authenticated_content_free(&content, NULL);
     buf_clear(&message);
     if (kind != MLS_APPLICATION) {
-        make_content(s, kind, MLS_WIRE_PUBLIC_MESSAGE, body, &content);
+        make_content(s, kind, MLS_PUBLIC_MESSAGE, body, &content);
         CHECK_OK(mls_public_message_protect(s->suite, &content, buf_slice(&s->context),
                                             s->membership.p, &message, NULL));
         CHECK_OK(open_public(s, buf_slice(&message), &opened));
@@ -240,7 +240,7 @@ TEST(a_changed_byte_anywhere_is_found) {
     buf message = {0};
     setting_make(&s);
     secret_tree(&s, &mine);
-    make_content(&s, MLS_APPLICATION, MLS_WIRE_PRIVATE_MESSAGE, slice_str("hello"), &content);
+    make_content(&s, MLS_APPLICATION, MLS_PRIVATE_MESSAGE, slice_str("hello"), &content);
     CHECK_OK(mls_opaque_copy(&content.content.authenticated_data, SLICE_EMPTY, NULL));
     struct mls_protection p = protection(&s, &mine);
     CHECK_OK(mls_private_message_protect(&p, &content, 10, &message));
@@ -270,7 +270,7 @@ TEST(a_membership_tag_of_another_length_or_value_is_refused) {
     buf message = {0};
     static const uint8_t remove[] = {0, 3, 0, 0, 0, 0};
     setting_make(&s);
-    make_content(&s, MLS_PROPOSAL, MLS_WIRE_PUBLIC_MESSAGE, SLICE_ARRAY(remove), &content);
+    make_content(&s, MLS_PROPOSAL, MLS_PUBLIC_MESSAGE, SLICE_ARRAY(remove), &content);
     CHECK_OK(mls_public_message_protect(s.suite, &content, buf_slice(&s.context), s.membership.p,
                                         &message, NULL));
     reader body = reader_of(slice_of(message.p + 4, message.n - 4));
@@ -324,7 +324,7 @@ static void forge(const struct setting *s, slice plain, buf *out) {
     CHECK_OK(aead->seal(m.encrypted_sender_data.p, sender_key, sender_nonce,
                         slice_of(aad.p, sender_aad), buf_slice(&sender)));
     writer wo = writer_on(out);
-    mls_message_begin(&wo, MLS_WIRE_PRIVATE_MESSAGE);
+    mls_message_begin(&wo, MLS_PRIVATE_MESSAGE);
     mls_private_message_write(&wo, &m);
     CHECK_OK(writer_result(&wo));
     mls_private_message_free(&m, NULL);
@@ -351,7 +351,7 @@ TEST(padding_that_is_not_zero_is_refused) {
     struct mls_authenticated_content content;
     buf plain = {0};
     setting_make(&s);
-    make_content(&s, MLS_APPLICATION, MLS_WIRE_PRIVATE_MESSAGE, slice_str("hello"), &content);
+    make_content(&s, MLS_APPLICATION, MLS_PRIVATE_MESSAGE, slice_str("hello"), &content);
     writer w = writer_on(&plain);
     mls_content_body_write(&w, &content.content);
     mls_auth_data_write(&w, &content);
@@ -380,7 +380,7 @@ static err try_lengths(const struct setting *s, size_t sender_data, size_t ciphe
     CHECK_OK(buf_resize(&m.encrypted_sender_data, sender_data));
     CHECK_OK(buf_resize(&m.ciphertext, ciphertext));
     writer w = writer_on(&message);
-    mls_message_begin(&w, MLS_WIRE_PRIVATE_MESSAGE);
+    mls_message_begin(&w, MLS_PRIVATE_MESSAGE);
     mls_private_message_write(&w, &m);
     CHECK_OK(writer_result(&w));
     secret_tree(s, &t);
@@ -426,7 +426,7 @@ TEST(each_message_has_another_reuse_guard) {
     struct mls_sender_data x, y;
     buf first = {0}, second = {0};
     setting_make(&s);
-    make_content(&s, MLS_APPLICATION, MLS_WIRE_PRIVATE_MESSAGE, slice_str("hello"), &content);
+    make_content(&s, MLS_APPLICATION, MLS_PRIVATE_MESSAGE, slice_str("hello"), &content);
     struct mls_secret_tree t, same;
     secret_tree(&s, &t); /* two copies of one state: what a lost state would do */
     secret_tree(&s, &same);

@@ -47,9 +47,9 @@ struct field {
 };
 
 static const struct field fields[] = {
-    {"mls_welcome", &codec_welcome, MLS_WIRE_WELCOME, 0},
-    {"mls_group_info", &codec_group_info, MLS_WIRE_GROUP_INFO, 0},
-    {"mls_key_package", &codec_key_package, MLS_WIRE_KEY_PACKAGE, 0},
+    {"mls_welcome", &codec_welcome, MLS_WELCOME, 0},
+    {"mls_group_info", &codec_group_info, MLS_GROUP_INFO, 0},
+    {"mls_key_package", &codec_key_package, MLS_KEY_PACKAGE, 0},
     {"group_secrets", &codec_group_secrets, 0, 0},
     {"add_proposal", &codec_proposal, 0, MLS_PROPOSAL_ADD},
     {"update_proposal", &codec_proposal, 0, MLS_PROPOSAL_UPDATE},
@@ -60,10 +60,10 @@ static const struct field fields[] = {
     {"group_context_extensions_proposal", &codec_proposal, 0,
      MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS},
     {"commit", &codec_commit, 0, 0},
-    {"public_message_application", &codec_public_message, MLS_WIRE_PUBLIC_MESSAGE, 0},
-    {"public_message_proposal", &codec_public_message, MLS_WIRE_PUBLIC_MESSAGE, 0},
-    {"public_message_commit", &codec_public_message, MLS_WIRE_PUBLIC_MESSAGE, 0},
-    {"private_message", &codec_private_message, MLS_WIRE_PRIVATE_MESSAGE, 0},
+    {"public_message_application", &codec_public_message, MLS_PUBLIC_MESSAGE, 0},
+    {"public_message_proposal", &codec_public_message, MLS_PUBLIC_MESSAGE, 0},
+    {"public_message_commit", &codec_public_message, MLS_PUBLIC_MESSAGE, 0},
+    {"private_message", &codec_private_message, MLS_PRIVATE_MESSAGE, 0},
 };
 enum { FIELD_COUNT = sizeof(fields) / sizeof(fields[0]) };
 
@@ -186,7 +186,7 @@ TEST(another_protocol_version_is_refused) {
     static const uint8_t other[] = {0, 2, 0, 1}, ours[] = {0, 1, 0, 5};
     CHECK_ERR(mls_message_open(SLICE_ARRAY(other), &wire, &body), ERR_MLS_VERSION);
     CHECK_OK(mls_message_open(SLICE_ARRAY(ours), &wire, &body));
-    CHECK_EQ(wire, MLS_WIRE_KEY_PACKAGE);
+    CHECK_EQ(wire, MLS_KEY_PACKAGE);
 }
 
 /* A count of what an allocator holds, for the bound that follows. */

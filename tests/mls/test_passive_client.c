@@ -109,7 +109,7 @@ static void follow(struct json_object *o, bool reload) {
                 buf_clear(&saved);
                 CHECK_OK(mls_group_save(group, &saved));
                 mls_group_free(group);
-                CHECK_OK(mls_group_load(&group, buf_slice(&saved), &auth, NULL));
+                CHECK_OK(mls_group_load(&group, buf_slice(&saved), NULL));
             }
             process(group, buf_slice(&message), &auth);
         }

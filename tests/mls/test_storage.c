@@ -166,19 +166,19 @@ TEST(damaged_bytes_are_told) {
     fill(&p, late);
     CHECK_OK(mls_group_save(p.bert.group, &saved));
     for (size_t n = 0; n < saved.n; n++) {
-        CHECK_ERR(mls_group_load(&group, slice_of(saved.p, n), &people_auth, NULL), ERR_DAMAGED);
+        CHECK_ERR(mls_group_load(&group, slice_of(saved.p, n), NULL), ERR_DAMAGED);
         CHECK(group == NULL);
     }
     CHECK_OK(buf_append_byte(&saved, 0));
-    CHECK_ERR(mls_group_load(&group, buf_slice(&saved), &people_auth, NULL), ERR_DAMAGED);
+    CHECK_ERR(mls_group_load(&group, buf_slice(&saved), NULL), ERR_DAMAGED);
     saved.n--;
     saved.p[1]++; /* another version */
-    CHECK_ERR(mls_group_load(&group, buf_slice(&saved), &people_auth, NULL), ERR_DAMAGED);
+    CHECK_ERR(mls_group_load(&group, buf_slice(&saved), NULL), ERR_DAMAGED);
     saved.p[1]--;
     size_t told = 0;
     for (size_t i = 0; i < saved.n; i++) {
         saved.p[i] ^= 0x80;
-        err e = mls_group_load(&group, buf_slice(&saved), &people_auth, NULL);
+        err e = mls_group_load(&group, buf_slice(&saved), NULL);
         CHECK(e == OK || e == ERR_DAMAGED);
         told += e != OK;
         mls_group_free(group);

@@ -344,7 +344,7 @@ static err forge(struct scene *s, void (*change)(struct forged *f), bool sign) {
                                &welcome.secrets[0].secrets, NULL));
     buf message = {0};
     writer wm = writer_on(&message);
-    mls_message_begin(&wm, MLS_WIRE_WELCOME);
+    mls_message_begin(&wm, MLS_WELCOME);
     mls_welcome_write(&wm, &welcome);
     buf_move(&s->c.welcomes[0], &message);
     struct mls_own_key_package own = own_of(&s->bert);
