@@ -68,10 +68,10 @@ static void make_group(struct member m[MEMBERS]) {
     mls_staged_apply(m[0].group, c.staged);
     c.staged = NULL;
     for (int i = 1; i < MEMBERS; i++) {
-        struct mls_own_key_package own = {buf_slice(&m[i].key_package), buf_slice(&m[i].secrets),
-                                          buf_slice(&m[i].priv)};
-        require(mls_group_join(&m[i].group, buf_slice(&c.welcomes[0]), &own, SLICE_EMPTY, NULL,
-                               &auth, NULL, &sender) == OK);
+        struct mls_join_params join = {
+            .welcome = buf_slice(&c.welcomes[0]),
+            .own = {buf_slice(&m[i].key_package), buf_slice(&m[i].secrets), buf_slice(&m[i].priv)}};
+        require(mls_group_join(&m[i].group, &join, &auth, &sender) == OK);
     }
     mls_committed_free(&c, NULL);
 }
@@ -108,16 +108,20 @@ static bool say(struct mls_group *from, uint8_t what, buf *message, struct mls_s
     uint32_t other = (mls_group_own_leaf(from) + 1) % MEMBERS;
     slice add = buf_slice(&outsider);
     struct mls_commit_params params = {.wire = wire, .without_pending = (what & 16) != 0};
+    struct mls_propose proposal = {.leaf = other, .key_package = add};
     struct mls_committed c;
     switch (what & 7) {
     case 0:
         return mls_group_protect(from, SLICE_EMPTY, slice_str("text"), what >> 4, message) == OK;
     case 1:
-        return mls_group_propose_update(from, NULL, wire, message) == OK;
+        proposal.type = MLS_PROPOSAL_UPDATE;
+        return mls_group_propose(from, &proposal, &auth, wire, message) == OK;
     case 2:
-        return mls_group_propose_remove(from, other, wire, message) == OK;
+        proposal.type = MLS_PROPOSAL_REMOVE;
+        return mls_group_propose(from, &proposal, &auth, wire, message) == OK;
     case 3:
-        return mls_group_propose_add(from, add, &auth, wire, message) == OK;
+        proposal.type = MLS_PROPOSAL_ADD;
+        return mls_group_propose(from, &proposal, &auth, wire, message) == OK;
     case 4:
         params.adds = &add;
         params.add_count = 1;

@@ -9,9 +9,10 @@
  * nothing. A call that returns an error has changed nothing, with one exception that is named where
  * it holds.
  *
- * A group in memory is worth what was saved of it: after mls_group_protect and every successful
- * mls_group_process, save it before anything leaves the machine or is acknowledged, and if saving
- * fails, drop it and load the saved one. */
+ * A group in memory is worth what was saved of it: after mls_group_protect, mls_group_propose_*,
+ * mls_group_commit and every successful mls_group_process, save it before anything leaves the machine or
+ * is acknowledged, and if saving fails, drop it and load the saved one. What is forgotten would use a
+ * key again, or lose one. */
 #ifndef SOTTO_MLS_H
 #define SOTTO_MLS_H
 
@@ -59,35 +60,68 @@ struct mls_extension {
     slice data;
 };
 
-/* What a member says of itself in its leaf. Credentials are basic (RFC 9420 section 5.3). */
+/* Who sends a message (section 6): a member; one whom the group's external_senders extension names; one
+ * who proposes to be added; one who adds itself by a commit. */
+enum mls_sender_type {
+    MLS_SENDER_MEMBER = 1,
+    MLS_SENDER_EXTERNAL = 2,
+    MLS_SENDER_NEW_MEMBER_PROPOSAL = 3,
+    MLS_SENDER_NEW_MEMBER_COMMIT = 4
+};
+struct mls_sender {
+    enum mls_sender_type type;
+    uint32_t index; /* member: leaf index; external: place in external_senders; else 0 */
+};
+
+/* Credentials (section 5.3), by their type and the content of their one vector: basic, the identity;
+ * x509, the chain, the member's own certificate first, each in an opaque<V> of its own; others, as their
+ * definition says. The library reads none of them: an application's accept must, and for x509 that
+ * includes that the first certificate's key is the member's signature key. */
+enum mls_credential_type { MLS_CREDENTIAL_BASIC = 1, MLS_CREDENTIAL_X509 = 2 };
+
+/* What a member says of itself in its leaf. */
 struct mls_leaf_params {
-    slice identity;
+    uint16_t credential; /* its type; 0: basic */
+    slice identity;      /* its content */
     slice signature_pub, signature_priv;
     const struct mls_extension *extensions; /* each type is also listed in the capabilities */
     size_t extension_count;
-    /* Further types that the member understands, in group contexts and in others' leaves. */
-    const uint16_t *supported_extensions;
-    size_t supported_extension_count;
+    /* Further types that the member understands: extensions of group contexts and of others' leaves,
+     * proposals, others' credentials. What RFC 9420 defines is not listed, but for credentials. */
+    const uint16_t *supported_extensions, *supported_proposals, *supported_credentials;
+    size_t supported_extension_count, supported_proposal_count, supported_credential_count;
+    bool grease; /* a random GREASE value in each list (section 13.5) */
 };
 
 /* A member as an application sees it. */
 struct mls_member {
-    uint32_t leaf; /* leaf index; 0 where the member is not in a tree yet */
-    slice identity;
+    uint32_t leaf;       /* leaf index; 0 where the member is not in a tree yet */
+    uint16_t credential; /* its type */
+    slice identity;      /* its content */
     slice signature_pub;
+    uint64_t not_before, not_after; /* of a key package's leaf (section 7.2), seconds; else 0 */
     const struct mls_extension *extensions;
     size_t extension_count;
 };
 
-/* The application's judgement of credentials (RFC 9420 section 5.3.1), called for every leaf that
- * enters a tree. before is the leaf that `member` follows in an Update or an UpdatePath, else NULL.
- * Anything but OK refuses the leaf and is what the caller gets. It must not change the group. */
+/* What the application decides. The functions must not change the group. */
 struct mls_auth {
+    /* Credentials (section 5.3.1), for every leaf that enters a tree. before is the leaf that `member`
+     * follows in an Update, an UpdatePath or a commit by which it joins anew, else NULL. Anything but OK
+     * refuses the leaf and is what the caller gets. */
     err (*accept)(void *ctx, const struct mls_member *before, const struct mls_member *member);
     void *ctx;
-    /* External pre-shared keys (section 8.4): sets `secret` for an id; MLS_PSK if there is none.
-     * May be NULL: then there are none. Resumption PSKs the library has by itself. */
+    /* May be NULL, as all below. External pre-shared keys (section 8.4): sets `secret` for an id;
+     * MLS_PSK if there is none. */
     err (*psk)(void *ctx, slice id, buf *secret);
+    /* Resumption PSKs (section 8.6) that a group no longer has, or of another group: what
+     * mls_group_resumption_psk once gave. MLS_PSK if there is none. */
+    err (*resumption)(void *ctx, slice group_id, uint64_t epoch, buf *secret);
+    /* The group context's extensions, where others would set them: by a GroupContextExtensions or ReInit
+     * proposal. That includes the credentials of external senders. NULL refuses all. */
+    err (*extensions)(void *ctx, const struct mls_extension *extensions, size_t count);
+    /* Listen to senders from outside the group (external senders, new members). */
+    bool outside;
 };
 
 /* ---- Key packages (section 10) ---- */
@@ -122,6 +156,7 @@ struct mls_limits {
     uint32_t out_of_order; /* skipped generations kept in one ratchet: default 256 */
     uint32_t forward;      /* how far ahead a generation may be: default 4096 */
     uint32_t leaves;       /* of a tree that is joined, blanks included; 0: no limit, the default */
+    uint32_t proposals;    /* that wait, of one sender in one epoch; 0: the default, 32 */
 };
 
 struct mls_group_params {
@@ -150,13 +185,22 @@ struct mls_own_key_package {
  * refs (room for *count). Costs no cryptography. */
 MUST err mls_welcome_refs(slice welcome, uint8_t *refs, size_t size, size_t *count);
 
-/* Joins (section 12.4.3.1). tree: the ratchet tree if the Welcome does not carry it, else empty.
- * MLS_NO_WELCOME if it is for another key package. *sender: the leaf that added us. That we are not
- * in a group of this id already is the caller's to check, before it keeps the new one. */
-MUST err mls_group_join(struct mls_group **group, slice welcome,
-                        const struct mls_own_key_package *own, slice tree,
-                        const struct mls_limits *limits, const struct mls_auth *auth,
-                        const struct mem *mem, uint32_t *sender);
+struct mls_join_params {
+    slice welcome;
+    struct mls_own_key_package own;
+    slice tree; /* the ratchet tree, if the Welcome does not carry it */
+    /* The group that this one continues, if it was made by mls_group_reinit or mls_group_branch: its
+     * members only may be in the new one, and it must be what the ReInit announced. */
+    const struct mls_group *parent;
+    const struct mls_limits *limits; /* NULL: the defaults */
+    const struct mem *mem;           /* NULL: malloc */
+};
+
+/* Joins (section 12.4.3.1). MLS_NO_WELCOME if it is for another key package. *sender: the leaf that
+ * added us. That we are not in a group of this id already is the caller's to check, before it keeps the
+ * new one. */
+MUST err mls_group_join(struct mls_group **group, const struct mls_join_params *params,
+                        const struct mls_auth *auth, uint32_t *sender);
 void mls_group_free(struct mls_group *group);
 
 /* One versioned blob with everything, secrets included: seal it. Appended to out. */
@@ -177,6 +221,10 @@ const struct mls_extension *mls_group_extensions(const struct mls_group *group, 
 slice mls_group_epoch_authenticator(const struct mls_group *group);
 /* The ratchet_tree extension's content (section 12.4.3.3), appended. */
 MUST err mls_group_tree(const struct mls_group *group, buf *out);
+/* The resumption PSK of an epoch that the group still has (section 8.6), for mls_auth.resumption in
+ * times when it does not. MLS_PSK if it is too old. */
+MUST err mls_group_resumption_psk(const struct mls_group *group, uint64_t epoch, uint8_t *out,
+                                  size_t *n);
 /* MLS-Exporter (section 8.5). */
 MUST err mls_group_export(const struct mls_group *group, slice label, slice context, uint8_t *out,
                           size_t n);
@@ -212,8 +260,11 @@ MUST err mls_message_header(slice message, struct mls_header *header);
 struct mls_received {
     enum mls_kind kind;
     uint64_t epoch;
-    uint32_t sender;       /* leaf index in that epoch */
-    slice sender_identity; /* as in that epoch's tree */
+    enum mls_sender_type sender_type;
+    uint32_t sender; /* member: its leaf index in that epoch; external: its place in external_senders */
+    /* As in that epoch's tree; of a sender from outside, as the message or the group's list has it. */
+    uint16_t sender_credential;
+    slice sender_identity;
     slice sender_signature_pub;
     slice authenticated_data;
     slice application;         /* MLS_APPLICATION: the plaintext */
@@ -234,17 +285,38 @@ void mls_received_free(struct mls_received *received);
 
 /* ---- Proposals and commits (section 12) ---- */
 
-/* Proposals of our own, by reference: the message is appended to out and the proposal is kept.
- * REPEAT for one that waits already, byte for byte. */
-MUST err mls_group_propose_add(struct mls_group *group, slice key_package,
-                               const struct mls_auth *auth, enum mls_wire wire, buf *out);
-MUST err mls_group_propose_remove(struct mls_group *group, uint32_t leaf, enum mls_wire wire,
-                                  buf *out);
-/* New leaf keys; leaf NULL keeps what the leaf says now. */
-MUST err mls_group_propose_update(struct mls_group *group, const struct mls_leaf_params *leaf,
-                                  enum mls_wire wire, buf *out);
-/* Number of proposals that wait for a commit, and their senders: whether there is something to
- * commit. A proposal of a sender who is no member any more is not counted. */
+enum mls_proposal_type {
+    MLS_PROPOSAL_ADD = 1,
+    MLS_PROPOSAL_UPDATE = 2,
+    MLS_PROPOSAL_REMOVE = 3,
+    MLS_PROPOSAL_PSK = 4,
+    MLS_PROPOSAL_REINIT = 5,
+    MLS_PROPOSAL_EXTERNAL_INIT = 6,
+    MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS = 7
+};
+
+/* What to propose: type, and the fields that belong to it. */
+struct mls_propose {
+    uint16_t type;
+    slice key_package;                    /* add */
+    uint32_t leaf;                        /* remove */
+    const struct mls_leaf_params *update; /* update: what the leaf says; NULL: as now. Keys are new. */
+    slice psk_id;                         /* psk: an external one's id... */
+    bool resumption;                      /* ... or this, for the group's own of an epoch */
+    uint64_t epoch;
+    slice group_id;                          /* reinit: of the group to come, */
+    const struct mls_suite *suite;           /* and its suite */
+    const struct mls_extension *extensions;  /* reinit, group_context_extensions: all that are to be */
+    size_t extension_count;
+    slice content; /* any other type: its content, which is framed as one opaque<V>. All members must
+                    * list the type in their capabilities. */
+};
+
+/* A proposal of our own, by reference: the message is appended to out and the proposal is kept. REPEAT
+ * for one that waits already, byte for byte. */
+MUST err mls_group_propose(struct mls_group *group, const struct mls_propose *what,
+                           const struct mls_auth *auth, enum mls_wire wire, buf *out);
+/* Number of proposals that wait for a commit: whether there is something to commit. */
 size_t mls_group_pending_proposals(const struct mls_group *group);
 /* Forgets them. */
 void mls_group_clear_proposals(struct mls_group *group);
@@ -254,10 +326,17 @@ struct mls_commit_params {
     size_t add_count;
     const uint32_t *removes; /* leaves, by value */
     size_t remove_count;
-    bool without_pending;               /* leave the pending proposals out */
+    const struct mls_propose *proposals; /* others, by value; no Update: that is `leaf` */
+    size_t proposal_count;
+    bool without_pending; /* leave the pending proposals out */
+    bool pending_psks;    /* take pending PreSharedKey proposals, too: that all others, and who is added,
+                           * have these keys is the caller's to know */
+    uint64_t now;         /* seconds: leave out pending Adds whose lifetime is not now; 0: don't judge */
     const struct mls_leaf_params *leaf; /* what our new leaf says; NULL: as now */
     enum mls_wire wire;
+    slice authenticated_data;
     bool tree_in_welcome;
+    bool external_pub; /* the Welcome's GroupInfo has the external_pub extension */
     bool welcome_each; /* one Welcome for each joiner instead of one for all */
 };
 
@@ -285,12 +364,20 @@ void mls_committed_free(struct mls_committed *committed, const struct mem *mem);
 struct mls_change {
     enum { MLS_ADDED = 1, MLS_REMOVED = 2, MLS_UPDATED = 3 } what;
     struct mls_member member; /* after an add or update; before a removal */
-    uint32_t by;              /* the leaf that proposed it */
+    struct mls_sender by;     /* who proposed it */
 };
 uint64_t mls_staged_epoch(const struct mls_staged *staged);
+/* A leaf of the new epoch. */
 uint32_t mls_staged_committer(const struct mls_staged *staged);
-/* True if the commit removes us: applying leaves a group that can only be read and freed. */
-/* Whom a commit removes can't check its confirmation tag. */
+/* True if the committer joined by this commit. */
+bool mls_staged_is_external(const struct mls_staged *staged);
+/* True if a ReInit ends the group: mls_group_reinit follows. */
+bool mls_staged_is_reinit(const struct mls_staged *staged);
+/* The new epoch's group context extensions; *changed: a proposal replaced them. */
+const struct mls_extension *mls_staged_extensions(const struct mls_staged *staged, size_t *count,
+                                                  bool *changed);
+/* True if the commit removes us: applying leaves a group that can only be read and freed. Whom a commit
+ * removes can't check its confirmation tag. */
 bool mls_staged_removes_us(const struct mls_staged *staged);
 size_t mls_staged_change_count(const struct mls_staged *staged);
 struct mls_change mls_staged_change(const struct mls_staged *staged, size_t i);
@@ -306,9 +393,79 @@ MUST err mls_staged_save(const struct mls_staged *staged, buf *out);
 MUST err mls_staged_load(struct mls_staged **staged, const struct mls_group *group, slice saved);
 void mls_staged_free(struct mls_staged *staged);
 /* Moves the group to the staged epoch; frees the staged commit. Can't fail. The staged commit must
- * have been made or processed in the group's present epoch. */
+ * have been made or processed in the group's present epoch: another one is only freed. */
 void mls_staged_apply(struct mls_group *group, struct mls_staged *staged);
 /* True once a commit that removed us was applied. */
 bool mls_group_is_out(const struct mls_group *group);
+
+/* ---- From outside (sections 12.1.8, 12.4.3.2) ---- */
+
+/* A signed GroupInfo (section 12.4.3), an MLSMessage, appended to out: for those who join by a commit of
+ * their own (external_pub) or follow the group. */
+MUST err mls_group_info(const struct mls_group *group, bool with_tree, bool external_pub, buf *out);
+
+struct mls_external_params {
+    slice group_info;
+    slice tree; /* if the GroupInfo does not carry it */
+    struct mls_leaf_params leaf;
+    bool resync; /* remove the leaf `removed`, our former one; accept judges the succession */
+    uint32_t removed;
+    const slice *psk_ids; /* external ones to bring in */
+    size_t psk_count;
+    slice authenticated_data;
+    const struct mls_limits *limits;
+    const struct mem *mem;
+};
+/* Joins by a commit (section 12.4.3.2): the group is in the epoch that the commit begins, if the others
+ * accept it; drop the group if they don't. The commit, a PublicMessage, is appended to out. */
+MUST err mls_group_join_external(struct mls_group **group, const struct mls_external_params *params,
+                                 const struct mls_auth *auth, buf *out);
+
+/* A group to follow without being in it and without any secret: for a server or an auditor. It processes
+ * the PublicMessages of a group (mls_group_process, mls_staged_apply), checks all that can be checked
+ * without secrets, and can be asked and saved like any other; tags it can't check. */
+MUST err mls_group_observe(struct mls_group **group, slice group_info, slice tree,
+                           const struct mls_limits *limits, const struct mls_auth *auth,
+                           const struct mem *mem);
+bool mls_group_is_observer(const struct mls_group *group);
+
+/* A proposal from outside, a PublicMessage, appended to out: of the sender at `place` in the group's
+ * external_senders (Add, Remove, PSK, ReInit, GroupContextExtensions), or, new_member, an Add of one's
+ * own key package. */
+struct mls_outsider {
+    const struct mls_suite *suite;
+    slice group_id;
+    uint64_t epoch;
+    bool new_member;
+    uint32_t place;
+    slice signature_priv;
+};
+MUST err mls_outsider_propose(const struct mls_outsider *from, const struct mls_propose *what, buf *out);
+
+/* ---- Going on in another group (sections 11.2, 11.3) ---- */
+
+struct mls_resume_params {
+    struct mls_leaf_params leaf;
+    const slice *key_packages; /* of the others */
+    size_t count;
+    /* Branch only: */
+    slice group_id;
+    const struct mls_extension *extensions;
+    size_t extension_count;
+    bool tree_in_welcome, welcome_each;
+    const struct mls_limits *limits;
+    const struct mem *mem;
+};
+/* The group that a committed ReInit announced, with all members of the old one: in its epoch 1, with the
+ * Welcomes in `committed`, whose commit and staged are empty. The old group stays as it is. */
+MUST err mls_group_reinit(struct mls_group **group, const struct mls_group *old,
+                          const struct mls_resume_params *params, const struct mls_auth *auth,
+                          struct mls_committed *committed);
+/* A group of some members of the old one, with its suite. */
+MUST err mls_group_branch(struct mls_group **group, const struct mls_group *old,
+                          const struct mls_resume_params *params, const struct mls_auth *auth,
+                          struct mls_committed *committed);
+/* True once a ReInit was committed: the group can only be read, and mls_group_reinit called. */
+bool mls_group_is_ended(const struct mls_group *group);
 
 #endif

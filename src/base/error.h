@@ -77,6 +77,7 @@ enum err_class {
     X(MLS_TREE_HASH, BAD, "the tree hash does not fit")                                            \
     X(MLS_PARENT_HASH, BAD, "a parent hash does not fit")                                          \
     X(MLS_UPDATE_PATH, BAD, "the update path is not valid")                                        \
+    X(MLS_REINIT, BAD, "the group was ended by a ReInit")                                          \
     X(MLS_PROPOSAL_LIST, BAD, "the list of proposals is not valid")                                \
     X(MLS_PROPOSAL_UNKNOWN, BAD, "a proposal that the commit names is not known")                  \
     X(MLS_PATH_REQUIRED, BAD, "the commit needs a path and has none")                              \

@@ -165,11 +165,11 @@ static bool change_event(const struct conversation *c, const struct mls_change *
     if (change->member.identity.n != LEAF_IDENTITY || change->what == MLS_UPDATED)
         return false;
     memcpy(event->subject, change->member.identity.p, 16);
-    if (mls_group_member(c->group, change->by, &by) == OK && by.identity.n == LEAF_IDENTITY)
+    if (mls_group_member(c->group, change->by.index, &by) == OK && by.identity.n == LEAF_IDENTITY)
         memcpy(event->sender, by.identity.p, 16);
     if (change->what == MLS_ADDED)
         event->kind = CORE_MESSAGE_ADDED;
-    else if (change->by == change->member.leaf)
+    else if (change->by.index == change->member.leaf)
         event->kind = CORE_MESSAGE_LEFT;
     else
         event->kind = CORE_MESSAGE_REMOVED;
@@ -328,10 +328,12 @@ err core_conversation_join(struct core *core, slice welcome) {
     uint32_t sender;
     err e = find_own(core, welcome, &number, &bytes, &key);
     if (e == OK) {
-        struct mls_own_key_package own = {key.key_package, key.secrets,
-                                          SLICE_ARRAY(core->account.r.device_seed)};
-        e = mls_group_join(&group, welcome, &own, SLICE_EMPTY, &join_limits, &core->auth,
-                           core->mem, &sender);
+        struct mls_join_params params = {
+            .welcome = welcome,
+            .own = {key.key_package, key.secrets, SLICE_ARRAY(core->account.r.device_seed)},
+            .limits = &join_limits,
+            .mem = core->mem};
+        e = mls_group_join(&group, &params, &core->auth, &sender);
     }
     if (e == OK)
         e = place_joined(core, group, &c);

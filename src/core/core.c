@@ -152,7 +152,7 @@ void core_online(struct core *core, bool online, uint64_t now) {
 /* ---- Open and close ---- */
 
 static err init(struct core *core) {
-    core->auth = (struct mls_auth){core_leaf_accept, core, NULL};
+    core->auth = (struct mls_auth){.accept = core_leaf_accept, .ctx = core};
     core->sessions[AUTH].kind = AUTH;
     core->sessions[ANON].kind = ANON;
     for (int i = 0; i < 2; i++) {

@@ -84,7 +84,8 @@ err core_leaf_accept(void *ctx, const struct mls_member *before, const struct ml
     uint8_t account[16];
     slice data;
     (void)ctx;
-    if (read_leaf(member, &leaf, &certificate, &data) != OK)
+    if (member->credential != MLS_CREDENTIAL_BASIC ||
+        read_leaf(member, &leaf, &certificate, &data) != OK)
         return ERR_MLS_CREDENTIAL;
     TRY(core_account_id(certificate.identity, account));
     if (memcmp(account, leaf.account, sizeof account) != 0 ||

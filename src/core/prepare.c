@@ -87,8 +87,8 @@ static err prepare_leave(struct core *core, struct conversation *c, struct entry
     buf message = buf_on(core->mem);
     if (c->r.members == 1)
         return core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
-    err e = mls_group_propose_remove(c->group, mls_group_own_leaf(c->group), MLS_PRIVATE_MESSAGE,
-                                     &message);
+    struct mls_propose remove = {.type = MLS_PROPOSAL_REMOVE, .leaf = mls_group_own_leaf(c->group)};
+    err e = mls_group_propose(c->group, &remove, &core->auth, MLS_PRIVATE_MESSAGE, &message);
     if (e == OK)
         e = finish_send(core, c, entry, buf_slice(&message));
     buf_free(&message);

@@ -56,6 +56,8 @@ struct crypto_kem {
     /* DeriveKeyPair: RFC 9180 section 7.1.3, or draft-ietf-hpke-pq for X-Wing. */
     err (*derive)(uint8_t *pub, uint8_t *priv, slice ikm);
     err (*public_of)(uint8_t *pub, const uint8_t *priv);
+    /* CRYPTO for what is no public key: encap would fail for it. */
+    err (*check)(const uint8_t *pub);
     /* Encap; seed is NULL except in tests with known answers. CRYPTO for a bad public key. */
     err (*encap)(uint8_t *secret, uint8_t *enc, const uint8_t *pub, const uint8_t *seed);
     err (*decap)(uint8_t *secret, const uint8_t *enc, const uint8_t *priv);

@@ -35,6 +35,8 @@ struct crypto_dh {
     err (*generate)(uint8_t *pub, uint8_t *priv);
     /* CRYPTO if it is not a private key. */
     err (*public_of)(uint8_t *pub, const uint8_t *priv);
+    err (*check)(const uint8_t *pub);
+    /* CRYPTO if one of them is not a key, or the result says nothing (RFC 7748 section 6). */
     err (*exchange)(uint8_t *out, const uint8_t *priv, const uint8_t *pub);
 };
 
@@ -62,6 +64,9 @@ MUST err dhkem_decap(const struct crypto_dh *dh, uint8_t *secret, const uint8_t 
     static err table##_decap(uint8_t *secret, const uint8_t *enc, const uint8_t *priv) {   \
         return dhkem_decap(&(dh_), secret, enc, priv);                                     \
     }                                                                                      \
+    static err table##_check(const uint8_t *pub) {                                         \
+        return (dh_).check(pub);                                                           \
+    }                                                                                      \
     const struct crypto_kem table = {.name = kem_name,                                     \
                                      .hpke_id = (id),                                      \
                                      .secret = (secret_),                                  \
@@ -72,6 +77,7 @@ MUST err dhkem_decap(const struct crypto_dh *dh, uint8_t *secret, const uint8_t 
                                      .generate = table##_generate,                         \
                                      .derive = table##_derive,                             \
                                      .public_of = table##_public_of,                       \
+                                     .check = table##_check,                               \
                                      .encap = table##_encap,                               \
                                      .decap = table##_decap};
 

@@ -37,7 +37,7 @@ static err ossl_hmac(const EVP_MD *md, uint8_t *out, slice key, const slice *par
     OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
                            OSSL_PARAM_construct_end()};
     EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
+    EVP_MAC_CTX *ctx = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
     err e = ERR_NO_MEMORY;
     /* A NULL key would mean "the key of before". */
     if (ctx == NULL || EVP_MAC_init(ctx, key.n == 0 ? NO_KEY : key.p, key.n, params) != 1)

@@ -58,6 +58,13 @@ static err raw_exchange(const struct raw *c, uint8_t *out, const uint8_t *priv,
                     EVP_PKEY_new_raw_public_key(c->type, NULL, pub, c->key), out, c->key);
 }
 
+/* It takes an exchange to tell a point of small order. */
+static err raw_check(const struct raw *c, const uint8_t *pub) {
+    static const uint8_t ANY[CRYPTO_DH_MAX] = {[1] = 1};
+    uint8_t out[CRYPTO_DH_MAX];
+    return raw_exchange(c, out, ANY, pub);
+}
+
 /* Both take the key. md: NULL where the scheme hashes by itself. */
 static err sign(EVP_PKEY *key, const EVP_MD *md, uint8_t *sig, size_t *n, slice message) {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -208,6 +215,12 @@ static err nist_exchange(const struct nist *c, uint8_t *out, const uint8_t *priv
     return exchange(nist_key(c, NULL, priv), peer, out, c->priv);
 }
 
+static err nist_check(const struct nist *c, const uint8_t *pub) {
+    EVP_PKEY *key = nist_key(c, pub, NULL);
+    EVP_PKEY_free(key);
+    return key != NULL ? OK : ERR_CRYPTO;
+}
+
 /* By rejection, as RFC 9180 section 7.1.3 derives them. */
 static err nist_generate(const struct nist *c, uint8_t *pub, uint8_t *priv) {
     err e = ERR_CRYPTO;
@@ -248,6 +261,9 @@ static err nist_verify(const struct nist *c, slice sig, slice pub, slice message
     static err curve##_exchange(uint8_t *out, const uint8_t *priv, const uint8_t *pub) { \
         return kind##_exchange(&curve, out, priv, pub);                                  \
     }                                                                                    \
+    static err curve##_check(const uint8_t *pub) {                                       \
+        return kind##_check(&curve, pub);                                                \
+    }                                                                                    \
     static const struct crypto_dh curve##_dh = {.kem_id = (id),                          \
                                                 .hash = &(hash_),                        \
                                                 .pub = (pub_),                           \
@@ -256,6 +272,7 @@ static err nist_verify(const struct nist *c, slice sig, slice pub, slice message
                                                 .top = (top_),                           \
                                                 .generate = curve##_generate,            \
                                                 .public_of = curve##_public_of,          \
+                                                .check = curve##_check,                  \
                                                 .exchange = curve##_exchange};
 
 DH(x25519, raw, 0x0020, crypto_ossl_sha256, 32, 32, 0)

@@ -26,6 +26,27 @@ void crypto_x25519_generate(uint8_t *pub, uint8_t *priv) {
     crypto_scalarmult_curve25519_base(pub, priv);
 }
 
+/* The points of small order (RFC 7748 section 6.1), in all encodings: with any of them, and no other,
+ * an exchange gives zeros. A public key is no secret, so this may look at it. */
+static err x25519_check(const uint8_t *pub) {
+    static const uint8_t SMALL[][X25519_LEN] = {
+        {0},
+        {1},
+        {0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a,
+         0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00},
+        {0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef, 0x5b,
+         0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57}};
+    /* p - 1, p and p + 1 by their first byte. */
+    bool near_p = pub[0] >= 0xec && pub[0] <= 0xee && (pub[31] & 0x7f) == 0x7f;
+    for (size_t i = 1; i < X25519_LEN - 1; i++)
+        near_p = near_p && pub[i] == 0xff;
+    bool small = near_p;
+    for (size_t i = 0; i < sizeof(SMALL) / sizeof(SMALL[0]); i++)
+        small = small || (memcmp(pub, SMALL[i], X25519_LEN - 1) == 0 &&
+                          (pub[X25519_LEN - 1] & 0x7f) == SMALL[i][X25519_LEN - 1]);
+    return small ? ERR_CRYPTO : OK;
+}
+
 static err x25519_generate(uint8_t *pub, uint8_t *priv) {
     crypto_x25519_generate(pub, priv);
     return OK;
@@ -38,6 +59,7 @@ static const struct crypto_dh x25519 = {.kem_id = 0x0020,
                                         .shared = X25519_LEN,
                                         .generate = x25519_generate,
                                         .public_of = crypto_x25519_public,
+                                        .check = x25519_check,
                                         .exchange = crypto_x25519};
 
 DHKEM_DEFINE(crypto_dhkem_x25519, x25519, 0x0020, "DHKEM(X25519, HKDF-SHA256)", X25519_LEN,
@@ -90,6 +112,17 @@ static err xwing_derive(uint8_t *pub, uint8_t *priv, slice ikm) {
     return e;
 }
 
+/* FIPS 203 section 7.2: every coefficient is below 3329; then the X25519 key. */
+static err xwing_check(const uint8_t *pub) {
+    enum { Q = 3329, COEFFICIENTS = crypto_kem_xwing_PUBLICKEYBYTES - 32 - X25519_LEN };
+    for (size_t i = 0; i < COEFFICIENTS; i += 3) {
+        unsigned low = pub[i] | (pub[i + 1] & 0x0fu) << 8, high = pub[i + 1] >> 4 | pub[i + 2] << 4;
+        if (low >= Q || high >= Q)
+            return ERR_CRYPTO;
+    }
+    return x25519_check(pub + crypto_kem_xwing_PUBLICKEYBYTES - X25519_LEN);
+}
+
 static err xwing_encap(uint8_t *secret, uint8_t *enc, const uint8_t *pub, const uint8_t *seed) {
     int failed = seed == NULL ? crypto_kem_xwing_enc(enc, secret, pub)
                               : crypto_kem_xwing_enc_deterministic(enc, secret, pub, seed);
@@ -117,6 +150,7 @@ const struct crypto_kem crypto_xwing = {.name = "X-Wing",
                                         .generate = xwing_generate,
                                         .derive = xwing_derive,
                                         .public_of = xwing_public_of,
+                                        .check = xwing_check,
                                         .encap = xwing_encap,
                                         .decap = xwing_decap};
 

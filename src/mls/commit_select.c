@@ -11,13 +11,16 @@
 struct candidate {
     const struct mls_proposal *proposal;
     const struct mls_pending *pending; /* NULL: by value */
-    uint32_t sender;
+    struct mls_sender sender;
     bool dropped;
 };
 
 struct selection {
     const struct mls_group *group;
+    const struct mls_commit_params *params;
+    const struct mls_commit_origin *origin;
     const struct mls_auth *auth;
+    struct mls_sender own;
     struct mls_proposal *values; /* owned */
     size_t value_count, value_room;
     struct candidate *candidates;
@@ -27,39 +30,76 @@ struct selection {
 
 /* ---- Gathering ---- */
 
-static err parse_values(struct selection *s, const struct mls_commit_params *params) {
-    const struct mem *mem = s->group->mem;
-    for (size_t i = 0; i < params->add_count; i++) {
-        struct mls_proposal *p = &s->values[s->value_count++];
-        p->type = MLS_PROPOSAL_ADD;
-        p->key_package = mem_new(mem, sizeof(*p->key_package));
-        if (p->key_package == NULL)
-            return ERR_NO_MEMORY;
-        TRY(mls_key_package_open(params->adds[i], p->key_package, mem));
-    }
-    for (size_t i = 0; i < params->remove_count; i++) {
-        struct mls_proposal *p = &s->values[s->value_count++];
-        p->type = MLS_PROPOSAL_REMOVE;
-        p->removed = params->removes[i];
-    }
+/* What a commit from outside has besides: the init secret, and the leaf whose place is taken. */
+static err add_external(struct selection *s) {
+    const struct mls_commit_origin *origin = s->origin;
+    if (origin->external_init == NULL)
+        return OK;
+    struct mls_proposal *p = &s->values[s->value_count++];
+    p->type = MLS_PROPOSAL_EXTERNAL_INIT;
+    TRY(mls_opaque_copy(&p->kem_output, origin->kem_output, s->group->mem));
+    if (origin->succeeds == MLS_NODE_NONE)
+        return OK;
+    p = &s->values[s->value_count++];
+    p->type = MLS_PROPOSAL_REMOVE;
+    p->removed = origin->succeeds;
     return OK;
 }
 
-static err gather(struct selection *s, const struct mls_commit_params *params) {
+/* What ties the first commit of a group to the group that it continues (section 8.6). */
+static err add_parent(struct selection *s) {
+    const struct mls_group *parent = s->origin->parent;
+    if (parent == NULL)
+        return OK;
+    struct mls_proposal *p = &s->values[s->value_count++];
+    p->type = MLS_PROPOSAL_PSK;
+    return mls_psk_id_new(&p->psk, s->group->suite, s->origin->usage, mls_group_id(parent),
+                          mls_group_epoch(parent), s->group->mem);
+}
+
+static err parse_values(struct selection *s) {
+    const struct mls_commit_params *params = s->params;
     const struct mls_group *group = s->group;
-    size_t pending = params->without_pending ? 0 : group->pending_count;
-    if (params->add_count > SIZE_MAX / 4 || params->remove_count > SIZE_MAX / 4)
+    struct mls_propose one = {.type = MLS_PROPOSAL_ADD};
+    for (size_t i = 0; i < params->add_count; i++) {
+        one.key_package = params->adds[i];
+        TRY(mls_proposal_from(&s->values[s->value_count++], &one, group->suite,
+                              mls_group_id(group), group->mem));
+    }
+    one.type = MLS_PROPOSAL_REMOVE;
+    for (size_t i = 0; i < params->remove_count; i++) {
+        one.leaf = params->removes[i];
+        TRY(mls_proposal_from(&s->values[s->value_count++], &one, group->suite,
+                              mls_group_id(group), group->mem));
+    }
+    for (size_t i = 0; i < params->proposal_count; i++) {
+        /* RFC 9420 s.12.2: no Update by the committer. */
+        if (params->proposals[i].type == MLS_PROPOSAL_UPDATE)
+            return ERR_MLS_PROPOSAL_LIST;
+        TRY(mls_proposal_from(&s->values[s->value_count++], &params->proposals[i], group->suite,
+                              mls_group_id(group), group->mem));
+    }
+    TRY(add_external(s));
+    return add_parent(s);
+}
+
+static err gather(struct selection *s) {
+    enum { OF_ORIGIN = 3 };
+    const struct mls_group *group = s->group;
+    const struct mls_commit_params *params = s->params;
+    size_t pending = params->without_pending ? 0 : group->pending_count, most = SIZE_MAX / 8;
+    if (params->add_count > most || params->remove_count > most || params->proposal_count > most)
         return ERR_LIMIT;
-    s->value_room = params->add_count + params->remove_count;
+    s->value_room =
+        params->add_count + params->remove_count + params->proposal_count + OF_ORIGIN;
     s->room = s->value_room + pending;
     s->values = mem_new_array(group->mem, s->value_room, sizeof(*s->values));
     s->candidates = mem_new_array(group->mem, s->room, sizeof(*s->candidates));
-    if ((s->values == NULL && s->value_room != 0) || (s->candidates == NULL && s->room != 0))
+    if (s->values == NULL || s->candidates == NULL)
         return ERR_NO_MEMORY;
-    TRY(parse_values(s, params));
+    TRY(parse_values(s));
     for (size_t i = 0; i < s->value_count; i++)
-        s->candidates[s->count++] =
-            (struct candidate){&s->values[i], NULL, group->epoch->keys.leaf, false};
+        s->candidates[s->count++] = (struct candidate){&s->values[i], NULL, s->own, false};
     for (size_t i = 0; i < pending; i++)
         s->candidates[s->count++] = (struct candidate){
             &group->pending[i]->proposal, group->pending[i], group->pending[i]->sender, false};
@@ -74,19 +114,30 @@ static err drop(struct candidate *c, err broken) {
     return c->pending != NULL ? OK : broken;
 }
 
-/* Only the newest new set of extensions stays, if all members support it; then what does not fit to
- * it is left out. */
-static void choose_extensions(struct selection *s) {
+/* True if all members and those who are added by value support the extensions. */
+static bool all_support(const struct selection *s, const struct mls_extensions *extensions) {
+    for (size_t i = 0; i < s->value_count; i++)
+        if (s->values[i].type == MLS_PROPOSAL_ADD &&
+            mls_leaf_supports(&s->values[i].key_package->leaf, extensions) != OK)
+            return false;
+    return mls_tree_check_support(&s->group->epoch->tree, extensions) == OK;
+}
+
+/* Only the newest new set of extensions stays, if it can; then what does not fit to it is left out. */
+static err choose_extensions(struct selection *s) {
     for (size_t i = s->count; i-- > 0;) {
         struct candidate *c = &s->candidates[i];
-        if (c->proposal->type != MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
+        if (c->dropped || c->proposal->type != MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
             continue;
         const struct mls_extensions *new = &c->proposal->extensions;
-        if (s->extensions == NULL && mls_tree_check_support(&s->group->epoch->tree, new) == OK)
-            s->extensions = new;
+        if (!all_support(s, new))
+            TRY(drop(c, ERR_MLS_CAPABILITIES));
+        else if (s->extensions != NULL)
+            TRY(drop(c, ERR_MLS_PROPOSAL_LIST));
         else
-            c->dropped = true;
+            s->extensions = new;
     }
+    return OK;
 }
 
 static bool fits_extensions(const struct selection *s, const struct mls_proposal *p) {
@@ -99,23 +150,60 @@ static bool fits_extensions(const struct selection *s, const struct mls_proposal
 }
 
 static bool knows_psk(const struct selection *s, const struct mls_psk_id *id) {
+    const struct mls_group *group = s->origin->parent != NULL ? s->origin->parent : s->group;
     uint8_t secret[CRYPTO_HASH_MAX];
-    err e = mls_psk_secret(s->group->suite, s->group, id, 1, s->auth, secret, s->group->mem);
+    err e = mls_psk_secret(s->group->suite, group, id, 1, s->auth, secret, s->group->mem);
     wipe(secret, sizeof(secret));
     return e == OK;
 }
 
+/* RFC 9420 s.7.3: what is sent is valid now. */
+static bool is_late(const struct selection *s, const struct mls_proposal *p) {
+    uint64_t now = s->params->now;
+    if (now == 0 || p->type != MLS_PROPOSAL_ADD)
+        return false;
+    const struct mls_leaf_node *leaf = &p->key_package->leaf;
+    return now < leaf->not_before || now > leaf->not_after;
+}
+
+static err drop_psk(struct selection *s, struct candidate *c) {
+    if (c->pending != NULL && !s->params->pending_psks)
+        return drop(c, ERR_MLS_PSK);
+    return knows_psk(s, &c->proposal->psk) ? OK : drop(c, ERR_MLS_PSK);
+}
+
 static err drop_single(struct selection *s, struct candidate *c) {
-    uint32_t own = s->group->epoch->keys.leaf;
     const struct mls_proposal *p = c->proposal;
     /* RFC 9420 s.12.2: no Update by the committer, no Remove of the committer. */
-    if (p->type == MLS_PROPOSAL_UPDATE && c->sender == own)
+    if (p->type == MLS_PROPOSAL_UPDATE && mls_sender_equal(&c->sender, &s->own))
         return drop(c, ERR_MLS_PROPOSAL_LIST);
-    if (p->type == MLS_PROPOSAL_REMOVE && p->removed == own)
+    if (p->type == MLS_PROPOSAL_REMOVE && mls_sender_is_leaf(&s->own, p->removed))
         return drop(c, ERR_MLS_PROPOSAL_LIST);
-    if (p->type == MLS_PROPOSAL_PSK && !knows_psk(s, &p->psk))
-        return drop(c, ERR_MLS_PSK);
+    if (p->type == MLS_PROPOSAL_PSK)
+        return drop_psk(s, c);
+    if (is_late(s, p))
+        return drop(c, ERR_MLS_LIFETIME);
     return fits_extensions(s, p) ? OK : drop(c, ERR_MLS_CAPABILITIES);
+}
+
+/* RFC 9420 s.12.2: a ReInit stands alone. Anything asked for by value comes before it; else it comes
+ * before all, since the group ends. */
+static err drop_around_reinit(struct selection *s) {
+    struct candidate *reinit = NULL;
+    for (size_t i = 0; i < s->count; i++) {
+        struct candidate *c = &s->candidates[i];
+        if (c->proposal->type != MLS_PROPOSAL_REINIT)
+            continue;
+        bool first = reinit == NULL && (c->pending == NULL || s->value_count == 0);
+        if (first)
+            reinit = c;
+        else
+            TRY(drop(c, ERR_MLS_PROPOSAL_LIST));
+    }
+    for (size_t i = 0; reinit != NULL && i < s->count; i++)
+        if (&s->candidates[i] != reinit && !s->candidates[i].dropped)
+            TRY(drop(&s->candidates[i], ERR_MLS_PROPOSAL_LIST));
+    return OK;
 }
 
 /* RFC 9420 s.12.2: no PreSharedKeyID twice, and not more than anyone accepts. */
@@ -174,7 +262,7 @@ static err drop_targets(struct selection *s, struct claim *claims, uint32_t *lea
         bool is_remove = c->proposal->type == MLS_PROPOSAL_REMOVE;
         if (c->dropped || (!is_remove && c->proposal->type != MLS_PROPOSAL_UPDATE))
             continue;
-        leaves[n] = is_remove ? c->proposal->removed : c->sender;
+        leaves[n] = is_remove ? c->proposal->removed : c->sender.index;
         claims[n] = (struct claim){.what = slice_of(&leaves[n], sizeof(leaves[n])),
                                    .rank = is_remove ? i : (uint64_t)s->count * 2 - i,
                                    .candidate = i};
@@ -224,11 +312,13 @@ static err drop_taken_keys(struct selection *s, uint32_t *removed) {
         const struct mls_leaf_node *leaf = new_leaf(c);
         if (leaf == NULL)
             continue;
+        slice key = buf_slice(&leaf->encryption_key);
         uint32_t signer = mls_tree_find_signer(tree, buf_slice(&leaf->signature_key));
-        uint32_t owner = mls_tree_find_encryption(tree, buf_slice(&leaf->encryption_key));
-        if (c->proposal->type == MLS_PROPOSAL_UPDATE && signer == c->sender)
+        uint32_t owner = mls_tree_find_encryption(tree, key);
+        bool of_parent = owner == MLS_NODE_NONE && mls_tree_has_encryption(tree, key);
+        if (c->proposal->type == MLS_PROPOSAL_UPDATE && signer == c->sender.index)
             signer = MLS_NODE_NONE;
-        if (stays(signer, removed, n) || stays(owner, removed, n))
+        if (of_parent || stays(signer, removed, n) || stays(owner, removed, n))
             TRY(drop(c, ERR_MLS_DUPLICATE_KEY));
     }
     return OK;
@@ -238,7 +328,8 @@ static err drop_conflicts(struct selection *s) {
     const struct mem *mem = s->group->mem;
     if (s->count == 0)
         return OK;
-    choose_extensions(s);
+    TRY(drop_around_reinit(s));
+    TRY(choose_extensions(s));
     for (size_t i = 0; i < s->count; i++)
         if (!s->candidates[i].dropped)
             TRY(drop_single(s, &s->candidates[i]));
@@ -273,12 +364,14 @@ static err write_commit(struct selection *s, struct mls_commit *commit) {
             continue;
         struct mls_proposal_or_ref *p = &commit->proposals[at++];
         const struct mls_pending *pending = s->candidates[i].pending;
-        p->by_reference = pending != NULL;
         if (pending != NULL) {
             TRY(mls_opaque_copy(&p->reference, slice_of(pending->ref, s->group->suite->hash->len),
                                 mem));
         } else { /* hand-over: candidates by value stand first, in the order of values */
-            p->proposal = s->values[i];
+            p->proposal = mem_new(mem, sizeof(*p->proposal));
+            if (p->proposal == NULL)
+                return ERR_NO_MEMORY;
+            *p->proposal = s->values[i];
             s->values[i] = (struct mls_proposal){0};
         }
     }
@@ -286,9 +379,16 @@ static err write_commit(struct selection *s, struct mls_commit *commit) {
 }
 
 err mls_commit_select(const struct mls_group *group, const struct mls_commit_params *params,
-                      const struct mls_auth *auth, struct mls_commit *commit) {
-    struct selection s = {.group = group, .auth = auth};
-    err e = gather(&s, params);
+                      const struct mls_commit_origin *origin, const struct mls_auth *auth,
+                      struct mls_commit *commit) {
+    struct selection s = {.group = group,
+                          .params = params,
+                          .origin = origin,
+                          .auth = auth,
+                          .own = {MLS_SENDER_MEMBER, group->epoch->keys.leaf}};
+    if (origin->external_init != NULL)
+        s.own = (struct mls_sender){MLS_SENDER_NEW_MEMBER_COMMIT, 0};
+    err e = gather(&s);
     if (e == OK)
         e = drop_conflicts(&s);
     if (e == OK)

@@ -57,15 +57,24 @@ err mls_epoch_encode(struct mls_epoch *epoch, const struct mem *mem) {
     return writer_result(&w);
 }
 
+err mls_epoch_settle_public(struct mls_epoch *epoch, const struct mls_suite *suite, slice tag,
+                            const struct mem *mem) {
+    uint8_t interim[CRYPTO_HASH_MAX];
+    if (tag.n != suite->hash->len)
+        return ERR_MLS_CONFIRMATION_TAG;
+    TRY(mls_transcript_interim(suite, buf_slice(&epoch->context.confirmed_transcript_hash), tag,
+                               interim));
+    TRY(mls_opaque_copy(&epoch->confirmation_tag, tag, mem));
+    return mls_opaque_copy(&epoch->interim_transcript_hash, slice_of(interim, suite->hash->len),
+                           mem);
+}
+
 err mls_epoch_settle(struct mls_epoch *epoch, const struct mls_suite *suite,
                      const struct mls_limits *limits, const struct mem *mem) {
-    uint8_t tag[CRYPTO_HASH_MAX], interim[CRYPTO_HASH_MAX];
+    uint8_t tag[CRYPTO_HASH_MAX];
     slice confirmed = buf_slice(&epoch->context.confirmed_transcript_hash);
-    slice tag_slice = slice_of(tag, suite->hash->len);
     TRY(mls_key_schedule_mac(suite, epoch->secrets.confirmation_key, confirmed, tag));
-    TRY(mls_transcript_interim(suite, confirmed, tag_slice, interim));
-    TRY(mls_opaque_copy(&epoch->confirmation_tag, tag_slice, mem));
-    TRY(mls_opaque_copy(&epoch->interim_transcript_hash, slice_of(interim, suite->hash->len), mem));
+    TRY(mls_epoch_settle_public(epoch, suite, slice_of(tag, suite->hash->len), mem));
     TRY(mls_secret_tree_init(&epoch->messages, suite, epoch->tree.width, epoch->secrets.encryption,
                              limits, mem));
     wipe(epoch->secrets.encryption, sizeof(epoch->secrets.encryption));
@@ -78,6 +87,7 @@ static bool same_person(const struct mls_leaf_node *a, const struct mls_leaf_nod
     if (a == NULL || b == NULL)
         return a == b;
     return slice_equal(buf_slice(&a->signature_key), buf_slice(&b->signature_key)) &&
+           a->credential.type == b->credential.type &&
            slice_equal(buf_slice(&a->credential.identity), buf_slice(&b->credential.identity));
 }
 
@@ -87,6 +97,7 @@ static err keep_leaf(struct mls_old_leaf *old, uint32_t leaf, const struct mls_l
     old->blank = node == NULL;
     if (node == NULL)
         return OK;
+    old->credential = node->credential.type;
     TRY(mls_opaque_copy(&old->identity, buf_slice(&node->credential.identity), mem));
     return mls_opaque_copy(&old->signature_pub, buf_slice(&node->signature_key), mem);
 }

@@ -64,12 +64,15 @@ err mls_public_message_protect(const struct mls_suite *suite,
     size_t before = out->n;
     if (auth->wire_format != MLS_PUBLIC_MESSAGE)
         return ERR_BUG;
-    TRY(membership_tag(suite, auth, context, membership_key, tag, mem));
+    bool member = auth->content.sender.type == MLS_SENDER_MEMBER;
+    if (member)
+        TRY(membership_tag(suite, auth, context, membership_key, tag, mem));
     writer w = writer_on(out);
     mls_message_begin(&w, MLS_PUBLIC_MESSAGE);
     mls_framed_content_write(&w, &auth->content);
     mls_auth_data_write(&w, auth);
-    writer_vec(&w, slice_of(tag, suite->hash->len));
+    if (member)
+        writer_vec(&w, slice_of(tag, suite->hash->len));
     if (writer_result(&w) != OK)
         (void)!buf_resize(out, before); /* shrinking can't fail */
     return writer_result(&w);

@@ -1,6 +1,6 @@
 /* Content authentication and PublicMessage (RFC 9420 sections 6.1, 6.2).
  *
- * `context` is the encoded GroupContext of the message's epoch. Only members send here. */
+ * `context` is the encoded GroupContext of the message's epoch. */
 #ifndef SOTTO_MLS_FRAMING_H
 #define SOTTO_MLS_FRAMING_H
 
@@ -14,7 +14,7 @@ MUST err mls_framing_verify(const struct mls_suite *suite,
                             const struct mls_authenticated_content *auth, slice context, slice pub,
                             const struct mem *mem);
 
-/* Appends the MLSMessage, with its membership tag. */
+/* Appends the MLSMessage, a member's with its membership tag; else the key may be NULL. */
 MUST err mls_public_message_protect(const struct mls_suite *suite,
                                     const struct mls_authenticated_content *auth, slice context,
                                     const uint8_t *membership_key, buf *out, const struct mem *mem);

@@ -7,12 +7,17 @@
 enum { PAST_EPOCHS_MAX = 65536 };
 
 struct mls_limits mls_limits_or_default(const struct mls_limits *limits) {
-    if (limits != NULL)
-        return *limits;
+    if (limits != NULL) {
+        struct mls_limits given = *limits;
+        if (given.proposals == 0)
+            given.proposals = MLS_PROPOSALS;
+        return given;
+    }
     return (struct mls_limits){
         .past_epochs = MLS_PAST_EPOCHS,
         .out_of_order = MLS_OUT_OF_ORDER,
         .forward = MLS_FORWARD,
+        .proposals = MLS_PROPOSALS,
     };
 }
 
@@ -50,6 +55,7 @@ void mls_group_free(struct mls_group *group) {
     for (size_t i = 0; i < group->past_count; i++)
         mls_past_free(group->past[i], mem);
     mem_free(mem, group->past, group->limits.past_epochs * sizeof(struct mls_past *));
+    mls_proposal_free(&group->reinit, mem);
     mls_epoch_free(group->epoch, mem);
     mem_free(mem, group, sizeof(*group));
 }
@@ -85,8 +91,9 @@ static err fill_context(const struct mls_group_params *params, struct mls_group_
     TRY(mls_opaque_copy(&c->group_id, params->group_id, params->mem));
     TRY(mls_extensions_from(&c->extensions, params->extensions, params->extension_count,
                             params->mem));
-    /* RFC 9420 s.13: no extension stands twice. */
-    return mls_extensions_check(&c->extensions);
+    /* RFC 9420 s.13, 17.3: no extension stands twice, or belongs elsewhere. */
+    TRY(mls_extensions_check(&c->extensions, MLS_IN_GROUP_CONTEXT));
+    return c->extensions.data.n > MLS_CONTEXT_MAX ? ERR_TOO_LARGE : OK;
 }
 
 static err plant_tree(const struct mls_group_params *params, struct mls_epoch *epoch,
@@ -185,10 +192,28 @@ err mls_group_tree(const struct mls_group *group, buf *out) {
 
 err mls_group_export(const struct mls_group *group, slice label, slice context, uint8_t *out,
                      size_t n) {
+    if (group->observer)
+        return ERR_DENIED;
     if (group->out)
         return ERR_MLS_REMOVED;
     return mls_key_schedule_export(group->suite, group->epoch->secrets.exporter, label, context,
                                    out, n);
+}
+
+err mls_group_usable(const struct mls_group *group) {
+    if (group->observer)
+        return ERR_DENIED;
+    if (group->out)
+        return ERR_MLS_REMOVED;
+    return group->ended ? ERR_MLS_REINIT : OK;
+}
+
+bool mls_group_is_observer(const struct mls_group *group) {
+    return group->observer;
+}
+
+bool mls_group_is_ended(const struct mls_group *group) {
+    return group->ended;
 }
 
 bool mls_group_is_out(const struct mls_group *group) {
@@ -205,14 +230,15 @@ void mls_group_clear_proposals(struct mls_group *group) {
 
 /* What stood at the leaf in past[k] is told by the first later change of it, else it stands there
  * still. */
-err mls_group_past_leaf(const struct mls_group *group, size_t k, uint32_t leaf, slice *identity,
-                        slice *signature_pub) {
+err mls_group_past_leaf(const struct mls_group *group, size_t k, uint32_t leaf,
+                        uint16_t *credential, slice *identity, slice *signature_pub) {
     for (size_t i = k + 1; i-- > 0;) {
         const struct mls_past *past = group->past[i];
         for (size_t j = 0; j < past->changed_count; j++) {
             const struct mls_old_leaf *old = &past->changed[j];
             if (old->leaf != leaf)
                 continue;
+            *credential = old->credential;
             *identity = buf_slice(&old->identity);
             *signature_pub = buf_slice(&old->signature_pub);
             return old->blank ? ERR_MLS_SENDER : OK;
@@ -221,6 +247,7 @@ err mls_group_past_leaf(const struct mls_group *group, size_t k, uint32_t leaf, 
     const struct mls_leaf_node *node = mls_tree_leaf(&group->epoch->tree, leaf);
     if (node == NULL)
         return ERR_MLS_SENDER;
+    *credential = node->credential.type;
     *identity = buf_slice(&node->credential.identity);
     *signature_pub = buf_slice(&node->signature_key);
     return OK;

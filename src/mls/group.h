@@ -14,8 +14,10 @@ enum {
     MLS_PAST_EPOCHS = 8, /* the defaults of struct mls_limits */
     MLS_OUT_OF_ORDER = 256,
     MLS_FORWARD = 4096,
-    MLS_PENDING_MIN = 64, /* proposals kept in an epoch: so many, and two for each leaf */
-    MLS_PSKS_MAX = 256    /* pre-shared keys of one commit or Welcome */
+    MLS_PROPOSALS = 32,
+    MLS_PSKS_MAX = 256,       /* pre-shared keys of one commit or Welcome */
+    MLS_PROPOSAL_MAX = 65536, /* bytes of a proposal that waits */
+    MLS_CONTEXT_MAX = 65536   /* bytes of a group context's extensions */
 };
 
 /* ---- Epochs (epoch.c) ---- */
@@ -44,11 +46,15 @@ MUST err mls_epoch_encode(struct mls_epoch *epoch, const struct mem *mem);
  * hash, the interim transcript hash, and the secret tree; erases `encryption`. */
 MUST err mls_epoch_settle(struct mls_epoch *epoch, const struct mls_suite *suite,
                           const struct mls_limits *limits, const struct mem *mem);
+/* The same without secrets: the confirmation tag is given, the interim transcript hash follows. */
+MUST err mls_epoch_settle_public(struct mls_epoch *epoch, const struct mls_suite *suite, slice tag,
+                                 const struct mem *mem);
 
 /* A leaf as it was before a commit changed it. */
 struct mls_old_leaf {
     uint32_t leaf;
     bool blank;
+    uint16_t credential;
     buf identity, signature_pub;
 };
 /* A past epoch: just what opens its application messages, and its resumption PSK. Of its leaves it
@@ -75,7 +81,7 @@ void mls_past_free(struct mls_past *past, const struct mem *mem);
 
 struct mls_pending {
     uint8_t ref[CRYPTO_HASH_MAX];
-    uint32_t sender;
+    struct mls_sender sender;
     struct mls_proposal proposal;
     buf leaf_priv, signature_priv; /* of an Update of our own */
 };
@@ -92,8 +98,13 @@ struct mls_group {
     size_t past_count;
     struct mls_pending **pending; /* in the order of their arrival */
     size_t pending_count, pending_room;
-    bool out; /* a commit removed us: `epoch` is the last one we were in */
+    bool out;      /* a commit removed us: `epoch` is the last one we were in */
+    bool observer; /* a group without secrets: keys.leaf is MLS_NODE_NONE */
+    bool ended;    /* a ReInit was committed: `reinit` */
+    struct mls_proposal reinit;
 };
+/* Why this group sends nothing any more; OK if it does. */
+MUST err mls_group_usable(const struct mls_group *group);
 /* A group around an epoch that it takes over (freed on failure, too). limits may be NULL. */
 MUST err mls_group_wrap(struct mls_group **group, const struct mls_suite *suite,
                         struct mls_epoch *epoch, const struct mls_limits *limits,
@@ -102,7 +113,7 @@ MUST err mls_group_wrap(struct mls_group **group, const struct mls_suite *suite,
 struct mls_limits mls_limits_or_default(const struct mls_limits *limits);
 /* Who had this leaf in the past epoch past[k]. MLS_SENDER for a blank one. */
 MUST err mls_group_past_leaf(const struct mls_group *group, size_t k, uint32_t leaf,
-                             slice *identity, slice *signature_pub);
+                             uint16_t *credential, slice *identity, slice *signature_pub);
 
 /* ---- Messages of our own (send.c) ---- */
 
@@ -117,13 +128,18 @@ MUST err mls_content_protect(struct mls_group *group,
 
 /* ---- Pre-shared keys (psk.c) ---- */
 
-/* psk_secret (section 8.4) of the ids; all zeros for none. External ones come from the application,
- * resumption ones from the group, if there is one. MLS_PSK for one that isn't known. */
+/* psk_secret (section 8.4) of the ids; all zeros for none. Resumption PSKs come from the group (the one
+ * that is left, where another begins), if there is one and it has them, all else from the application.
+ * MLS_PSK for one that isn't known. */
 MUST err mls_psk_secret(const struct mls_suite *suite, const struct mls_group *group,
                         const struct mls_psk_id *ids, size_t n, const struct mls_auth *auth,
                         uint8_t *psk_secret, const struct mem *mem);
 /* Sections 12.1.4 and 12.2: one PreSharedKey proposal's id. */
 MUST err mls_psk_check(const struct mls_suite *suite, const struct mls_psk_id *id);
+/* A fresh id, of zeros before: external if usage is 0, else resumption. */
+MUST err mls_psk_id_new(struct mls_psk_id *id, const struct mls_suite *suite,
+                        enum mls_psk_usage usage, slice name, uint64_t epoch,
+                        const struct mem *mem);
 bool mls_psk_id_equal(const struct mls_psk_id *a, const struct mls_psk_id *b);
 
 #endif

@@ -1,16 +1,14 @@
 /* Joining by a Welcome (RFC 9420 section 12.4.3.1). */
 #include "mls/group.h"
+#include "mls/group_info.h"
 #include "mls/key_package.h"
 #include "mls/labels.h"
-#include "mls/leaf.h"
 #include "mls/transcript.h"
-#include "mls/tree_check.h"
-#include "mls/tree_hash.h"
 
 struct joining {
     const struct mem *mem;
     const struct mls_auth *auth;
-    const struct mls_own_key_package *own;
+    const struct mls_join_params *params;
     const struct mls_suite *suite;
     struct mls_key_package kp;
     struct mls_key_package_secrets keys;
@@ -18,6 +16,7 @@ struct joining {
     struct mls_group_secrets secrets;
     struct mls_group_info info;
     struct mls_epoch *epoch;
+    const struct mls_psk_id *continues; /* what makes it the successor of another group */
     uint8_t psk_secret[CRYPTO_HASH_MAX];
 };
 
@@ -37,29 +36,34 @@ static err read_welcome(slice message, struct mls_welcome *welcome, const struct
     return e;
 }
 
+/* Walks the bytes and builds nothing: they may be a stranger's. */
 err mls_welcome_refs(slice message, uint8_t *refs, size_t size, size_t *count) {
-    struct mls_welcome welcome;
+    uint16_t wire, suite;
+    reader r, list;
     size_t n = 0;
-    TRY(read_welcome(message, &welcome, NULL));
-    err e = OK;
-    for (size_t i = 0; e == OK && i < welcome.secret_count; i++) {
-        const buf *ref = &welcome.secrets[i].new_member;
-        if (ref->n != size)
+    TRY(mls_message_open(message, &wire, &r));
+    if (wire != MLS_WELCOME)
+        return ERR_UNKNOWN_TYPE;
+    TRY(reader_u16(&r, &suite));
+    TRY(reader_open(&r, &list));
+    while (list.n > 0) {
+        slice ref, skipped;
+        TRY(reader_vec(&list, &ref));
+        TRY(reader_vec(&list, &skipped)); /* kem_output */
+        TRY(reader_vec(&list, &skipped)); /* ciphertext */
+        if (ref.n != size)
             continue; /* made with another suite's hash: not for a key package of this one */
         if (n == *count)
-            e = ERR_LIMIT;
-        else
-            memcpy(refs + size * n++, ref->p, size);
+            return ERR_LIMIT;
+        memcpy(refs + size * n++, ref.p, size);
     }
-    mls_welcome_free(&welcome, NULL);
-    if (e == OK)
-        *count = n;
-    return e;
+    *count = n;
+    return OK;
 }
 
 static err open_own(struct joining *j) {
-    TRY(mls_key_package_open(j->own->key_package, &j->kp, j->mem));
-    TRY(mls_key_package_secrets_read(j->own->secrets, &j->keys, j->mem));
+    TRY(mls_key_package_open(j->params->own.key_package, &j->kp, j->mem));
+    TRY(mls_key_package_secrets_read(j->params->own.secrets, &j->keys, j->mem));
     j->suite = mls_suite_find(j->kp.suite);
     if (j->suite == NULL)
         return ERR_MLS_SUITE;
@@ -95,17 +99,38 @@ static err open_secrets(struct joining *j) {
     return e;
 }
 
-static err find_psks(struct joining *j) {
+static bool resumes(const struct mls_psk_id *id) {
+    return id->type == MLS_PSK_RESUMPTION && id->usage != MLS_PSK_APPLICATION;
+}
+
+/* RFC 9420 s.8.6, 12.4.3.1: of the PSKs one at most says that the group continues another. */
+static err find_parent(struct joining *j) {
     for (size_t i = 0; i < j->secrets.psk_count; i++) {
         const struct mls_psk_id *id = &j->secrets.psks[i];
-        /* Reinitialised and branched groups are not joined yet. */
-        if (id->type == MLS_PSK_RESUMPTION && id->usage != MLS_PSK_APPLICATION)
-            return ERR_UNSUPPORTED;
-        TRY(mls_psk_check(j->suite, id));
+        if (!resumes(id)) {
+            TRY(mls_psk_check(j->suite, id));
+            continue;
+        }
+        if (j->continues != NULL)
+            return ERR_MLS_PSK;
+        j->continues = id;
     }
+    /* RFC 9420 s.11.2, 11.3: it is the group that the caller expects to go on, in its last epoch. */
+    const struct mls_group *parent = j->params->parent;
+    if ((j->continues != NULL) != (parent != NULL))
+        return ERR_MLS_PSK;
+    if (parent == NULL)
+        return OK;
+    bool same = slice_equal(buf_slice(&j->continues->id), mls_group_id(parent));
+    bool reinit = j->continues->usage == MLS_PSK_REINIT;
+    return same && reinit == parent->ended ? OK : ERR_MLS_PSK;
+}
+
+static err find_psks(struct joining *j) {
+    TRY(find_parent(j));
     /* RFC 9420 s.12.4.3.1: every pre-shared key is in our possession. */
-    return mls_psk_secret(j->suite, NULL, j->secrets.psks, j->secrets.psk_count, j->auth,
-                          j->psk_secret, j->mem);
+    return mls_psk_secret(j->suite, j->params->parent, j->secrets.psks, j->secrets.psk_count,
+                          j->auth, j->psk_secret, j->mem);
 }
 
 static err decrypt_group_info(struct joining *j, buf *plain) {
@@ -143,64 +168,23 @@ static err open_group_info(struct joining *j) {
     /* RFC 9420 s.12.4.3.1: the group's suite is the key package's. */
     if (c->suite != j->kp.suite)
         return ERR_MLS_SUITE;
-    /* RFC 9420 s.13: no extension stands twice. */
-    TRY(mls_extensions_check(&j->info.extensions));
-    return mls_extensions_check(&c->extensions);
+    return mls_group_info_check(&j->info);
 }
 
-/* ---- The tree ---- */
+/* ---- The tree (for GroupInfo, see group_info.c) ---- */
 
-static err read_tree(struct joining *j, slice apart, uint32_t leaves) {
-    const struct mls_extension *extension =
-        mls_extensions_find(&j->info.extensions, MLS_EXTENSION_RATCHET_TREE);
-    slice bytes = extension != NULL ? extension->data : apart;
-    if (bytes.n == 0)
-        return ERR_MLS_RATCHET_TREE;
-    reader r = reader_of(bytes);
-    TRY(mls_tree_read_limited(&j->epoch->tree, &r, leaves, j->suite, j->mem));
-    return reader_end(&r);
-}
-
-static err verify_group_info(struct joining *j) {
-    /* RFC 9420 s.12.4.3.1: signed by the member at leaf `signer`, who exists. */
-    const struct mls_leaf_node *signer = mls_tree_leaf(&j->epoch->tree, j->info.signer);
-    if (signer == NULL)
-        return ERR_MLS_SENDER;
-    buf tbs = buf_on(j->mem);
-    writer w = writer_on(&tbs);
-    mls_group_info_write_unsigned(&w, &j->info);
-    err e = writer_result(&w);
-    if (e == OK)
-        e = mls_label_verify(j->suite, buf_slice(&signer->signature_key), "GroupInfoTBS",
-                             buf_slice(&tbs), buf_slice(&j->info.signature), j->mem);
-    buf_free(&tbs);
-    return e;
-}
-
-static err check_tree(struct joining *j) {
-    uint8_t hash[CRYPTO_HASH_MAX];
-    const struct mls_tree *tree = &j->epoch->tree;
-    /* RFC 9420 s.12.4.3.1: the tree hash is the GroupInfo's. */
-    TRY(mls_tree_hash_root(tree, hash));
-    if (!slice_equal(slice_of(hash, j->suite->hash->len), buf_slice(&j->info.context.tree_hash)))
-        return ERR_MLS_TREE_HASH;
-    TRY(verify_group_info(j));
-    /* RFC 9420 s.12.4.3.1: leaves, parent hashes, unmerged leaves and keys are valid. */
-    TRY(mls_tree_check(tree, buf_slice(&j->info.context.group_id), &j->info.context.extensions));
-    /* RFC 9420 s.5.3.1: every credential is accepted. */
-    for (uint32_t i = mls_tree_next_leaf(tree, 0); i != MLS_NODE_NONE;
-         i = mls_tree_next_leaf(tree, i + 1))
-        TRY(mls_auth_judge(j->auth, NULL, mls_tree_leaf(tree, i), i));
-    return OK;
+static err check_tree(struct joining *j, uint32_t leaves) {
+    TRY(mls_group_info_tree(&j->info, j->params->tree, leaves, j->suite, &j->epoch->tree, j->mem));
+    return mls_group_info_verify(&j->info, &j->epoch->tree, j->auth, j->mem);
 }
 
 /* ---- Our place in it ---- */
 
 static err check_signature_key(const struct joining *j) {
     uint8_t pub[CRYPTO_SIG_PUBLIC_MAX];
-    if (j->own->signature_priv.n != j->suite->sig->priv)
+    if (j->params->own.signature_priv.n != j->suite->sig->priv)
         return ERR_BUG;
-    TRY(j->suite->sig->public_of(pub, j->own->signature_priv.p));
+    TRY(j->suite->sig->public_of(pub, j->params->own.signature_priv.p));
     return slice_equal(slice_of(pub, j->suite->sig->pub), buf_slice(&j->kp.leaf.signature_key))
                ? OK
                : ERR_IDENTITY;
@@ -216,7 +200,7 @@ static err take_place(struct joining *j) {
     if (own == j->info.signer)
         return ERR_MLS_SENDER;
     TRY(check_signature_key(j));
-    TRY(mls_opaque_copy(&epoch->signature_priv, j->own->signature_priv, j->mem));
+    TRY(mls_opaque_copy(&epoch->signature_priv, j->params->own.signature_priv, j->mem));
     if (j->keys.leaf_priv.n != j->suite->kem->priv)
         return ERR_DAMAGED;
     TRY(mls_treekem_private_init(&epoch->keys, j->suite, own, buf_slice(&j->keys.leaf_priv)));
@@ -224,10 +208,10 @@ static err take_place(struct joining *j) {
     if (e != OK) /* the private key that was kept is not that of the key package */
         return e == ERR_MLS_TREE ? ERR_DAMAGED : e;
     /* RFC 9420 s.12.4.3.1: the path secret gives the keys from the common ancestor up. */
-    if (!j->secrets.has_path_secret)
-        return OK;
-    return mls_treekem_join(&epoch->tree, &epoch->keys, j->info.signer,
-                            buf_slice(&j->secrets.path_secret));
+    if (j->secrets.has_path_secret)
+        TRY(mls_treekem_join(&epoch->tree, &epoch->keys, j->info.signer,
+                             buf_slice(&j->secrets.path_secret)));
+    return mls_treekem_private_complete(&epoch->keys, &epoch->tree);
 }
 
 /* ---- The epoch ---- */
@@ -245,17 +229,44 @@ static err enter_epoch(struct joining *j, const struct mls_limits *limits) {
                : ERR_MLS_CONFIRMATION_TAG;
 }
 
-static err join(struct joining *j, slice welcome, slice tree, const struct mls_limits *limits) {
+/* RFC 9420 s.11.2: a reinitialised group is what its ReInit announced. */
+static err check_reinit(const struct joining *j) {
+    const struct mls_proposal *reinit = &j->params->parent->reinit;
+    const struct mls_group_context *c = &j->info.context;
+    bool fits = c->version == reinit->version && c->suite == reinit->suite &&
+                slice_equal(buf_slice(&c->group_id), buf_slice(&reinit->group_id)) &&
+                slice_equal(buf_slice(&c->extensions.data), buf_slice(&reinit->extensions.data));
+    return fits ? OK : ERR_MLS_REINIT;
+}
+
+/* RFC 9420 s.11.3: a branch has its parent's version and suite. */
+static err check_branch(const struct joining *j) {
+    const struct mls_group_context *c = &j->info.context, *p = &j->params->parent->epoch->context;
+    return c->version == p->version && c->suite == p->suite ? OK : ERR_MLS_SUITE;
+}
+
+static err check_parent(const struct joining *j) {
+    if (j->continues == NULL)
+        return OK;
+    /* RFC 9420 s.11.2, 11.3, 12.4.3.1: it has just begun. */
+    if (j->info.context.epoch != 1)
+        return ERR_MLS_EPOCH;
+    bool reinit = j->continues->usage == MLS_PSK_REINIT;
+    TRY(reinit ? check_reinit(j) : check_branch(j));
+    return mls_resume_check_members(j->params->parent, &j->epoch->tree, reinit);
+}
+
+static err join(struct joining *j, const struct mls_limits *limits) {
     TRY(open_own(j));
-    TRY(read_welcome(welcome, &j->welcome, j->mem));
+    TRY(read_welcome(j->params->welcome, &j->welcome, j->mem));
     TRY(open_secrets(j));
     TRY(find_psks(j));
     TRY(open_group_info(j));
     j->epoch = mls_epoch_new(j->mem);
     if (j->epoch == NULL)
         return ERR_NO_MEMORY;
-    TRY(read_tree(j, tree, limits->leaves));
-    TRY(check_tree(j));
+    TRY(check_tree(j, limits->leaves));
+    TRY(check_parent(j));
     TRY(take_place(j));
     return enter_epoch(j, limits);
 }
@@ -270,18 +281,17 @@ static void end(struct joining *j) {
     wipe(j->psk_secret, sizeof(j->psk_secret));
 }
 
-err mls_group_join(struct mls_group **group, slice welcome, const struct mls_own_key_package *own,
-                   slice tree, const struct mls_limits *limits, const struct mls_auth *auth,
-                   const struct mem *mem, uint32_t *sender) {
-    struct joining j = {.mem = mem, .auth = auth, .own = own};
-    struct mls_limits limited = mls_limits_or_default(limits);
+err mls_group_join(struct mls_group **group, const struct mls_join_params *params,
+                   const struct mls_auth *auth, uint32_t *sender) {
+    struct joining j = {.mem = params->mem, .auth = auth, .params = params};
+    struct mls_limits limits = mls_limits_or_default(params->limits);
     *group = NULL;
-    err e = join(&j, welcome, tree, &limited);
+    err e = join(&j, &limits);
     if (e == OK) {
         struct mls_epoch *epoch = j.epoch;
         j.epoch = NULL;
         *sender = j.info.signer;
-        e = mls_group_wrap(group, j.suite, epoch, &limited, mem);
+        e = mls_group_wrap(group, j.suite, epoch, &limits, params->mem);
     }
     end(&j);
     return e;

@@ -29,13 +29,13 @@ err mls_key_package_validate(const struct mls_suite *suite, const struct mls_key
     if (kp->suite != suite->id)
         return ERR_MLS_SUITE;
     /* RFC 9420 s.10: init_key is a public key of the suite. */
-    if (kp->init_key.n != suite->kem->pub)
+    if (kp->init_key.n != suite->kem->pub || suite->kem->check(kp->init_key.p) != OK)
         return ERR_MLS_KEY_PACKAGE;
     /* RFC 9420 s.10.1: init_key and the leaf's encryption key differ. */
     if (slice_equal(buf_slice(&kp->init_key), buf_slice(&kp->leaf.encryption_key)))
         return ERR_MLS_KEY_PACKAGE;
-    /* RFC 9420 s.13: no extension stands twice. */
-    TRY(mls_extensions_check(&kp->extensions));
+    /* RFC 9420 s.13, 17.3: no extension stands twice, or belongs elsewhere. */
+    TRY(mls_extensions_check(&kp->extensions, MLS_IN_KEY_PACKAGE));
     /* RFC 9420 s.10.1: the leaf is valid for a key package. */
     struct mls_leaf_check check = {.source = MLS_LEAF_KEY_PACKAGE, .group = group, .now = now};
     TRY(mls_leaf_check(suite, &kp->leaf, &check, mem));
@@ -185,7 +185,6 @@ static err view(slice message, struct mls_member *member, reader *extensions) {
     reader r;
     uint16_t u16;
     uint8_t source;
-    uint64_t time;
     slice skipped;
     TRY(mls_message_open(message, &u16, &r));
     TRY(reader_u16(&r, &u16));     /* version */
@@ -193,13 +192,13 @@ static err view(slice message, struct mls_member *member, reader *extensions) {
     TRY(reader_vec(&r, &skipped)); /* init_key */
     TRY(reader_vec(&r, &skipped)); /* encryption_key */
     TRY(reader_vec(&r, &member->signature_pub));
-    TRY(reader_u16(&r, &u16)); /* credential_type */
+    TRY(reader_u16(&r, &member->credential));
     TRY(reader_vec(&r, &member->identity));
     for (size_t i = 0; i < 5; i++)
         TRY(reader_vec(&r, &skipped)); /* capabilities */
     TRY(reader_u8(&r, &source));
-    TRY(reader_u64(&r, &time)); /* not_before */
-    TRY(reader_u64(&r, &time)); /* not_after */
+    TRY(reader_u64(&r, &member->not_before));
+    TRY(reader_u64(&r, &member->not_after));
     return reader_open(&r, extensions);
 }
 

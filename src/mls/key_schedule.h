@@ -59,6 +59,8 @@ MUST err mls_key_schedule_psk(const struct mls_suite *suite, const struct mls_ps
 /* MLS-Exporter (section 8.5). BUG if n is more than the KDF can give (255 * hash->len). */
 MUST err mls_key_schedule_export(const struct mls_suite *suite, const uint8_t *exporter_secret,
                                  slice label, slice context, uint8_t *out, size_t n);
+/* What a joiner from outside and the group export of their HPKE context (section 8.3). */
+#define MLS_EXTERNAL_INIT "MLS 1.0 external init secret"
 /* The key pair of external_secret (section 8.3): kem->pub, kem->priv bytes. */
 MUST err mls_key_schedule_external(const struct mls_suite *suite, const uint8_t *external_secret,
                                    uint8_t *pub, uint8_t *priv);

@@ -16,30 +16,51 @@ static void write_u16s(writer *w, const uint16_t *p, size_t n) {
         writer_u16(w, p[i]);
 }
 
+static uint16_t credential_type(const struct mls_leaf_params *params) {
+    return params->credential == 0 ? MLS_CREDENTIAL_BASIC : params->credential;
+}
+
 static void write_types(writer *w, const struct mls_extension *p, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (p[i].type == 0 || p[i].type > LAST_DEFAULT_EXTENSION)
             writer_u16(w, p[i].type);
 }
 
+/* GREASE values (section 13.5): 0x0A0A, 0x1A1A, ... 0xEAEA. */
+static uint16_t grease_value(void) {
+    uint8_t i;
+    crypto_random(&i, 1);
+    return (uint16_t)(0x0a0a + (i % 15) * 0x1010);
+}
+
+static size_t open_types(writer *w, const struct mls_leaf_params *params) {
+    size_t mark = writer_open(w);
+    if (params->grease)
+        writer_u16(w, grease_value());
+    return mark;
+}
+
 static void write_capabilities(writer *w, const struct mls_leaf_params *params,
                                const struct mls_extension *also, size_t also_count) {
-    static const uint16_t versions[] = {MLS_VERSION_10}, credentials[] = {MLS_CREDENTIAL_BASIC};
+    static const uint16_t versions[] = {MLS_VERSION_10};
     size_t mark = writer_open(w);
     write_u16s(w, versions, 1);
     writer_close(w, mark);
-    mark = writer_open(w);
+    mark = open_types(w, params);
     for (size_t i = 0; mls_suite_at(i) != NULL; i++)
         writer_u16(w, mls_suite_at(i)->id);
     writer_close(w, mark);
-    mark = writer_open(w);
+    mark = open_types(w, params);
     write_types(w, params->extensions, params->extension_count);
     write_types(w, also, also_count);
     write_u16s(w, params->supported_extensions, params->supported_extension_count);
     writer_close(w, mark);
-    writer_vec(w, SLICE_EMPTY); /* proposals: the default ones are not listed */
-    mark = writer_open(w);
-    write_u16s(w, credentials, 1);
+    mark = open_types(w, params);
+    write_u16s(w, params->supported_proposals, params->supported_proposal_count);
+    writer_close(w, mark);
+    mark = open_types(w, params);
+    writer_u16(w, credential_type(params));
+    write_u16s(w, params->supported_credentials, params->supported_credential_count);
     writer_close(w, mark);
 }
 
@@ -47,7 +68,7 @@ static err fill_leaf(struct mls_leaf_node *leaf, const struct mls_leaf_params *p
                      slice capabilities, const struct mem *mem) {
     reader r = reader_of(capabilities);
     TRY(mls_capabilities_read(&r, &leaf->capabilities, mem));
-    leaf->credential.type = MLS_CREDENTIAL_BASIC;
+    leaf->credential.type = credential_type(params);
     TRY(mls_opaque_copy(&leaf->credential.identity, params->identity, mem));
     TRY(mls_opaque_copy(&leaf->signature_key, params->signature_pub, mem));
     return mls_extensions_from(&leaf->extensions, params->extensions, params->extension_count, mem);
@@ -72,8 +93,11 @@ err mls_leaf_from_params(struct mls_leaf_node *leaf, const struct mls_leaf_param
 struct mls_member mls_member_of(const struct mls_leaf_node *leaf, uint32_t index) {
     return (struct mls_member){
         .leaf = index,
+        .credential = leaf->credential.type,
         .identity = buf_slice(&leaf->credential.identity),
         .signature_pub = buf_slice(&leaf->signature_key),
+        .not_before = leaf->source == MLS_LEAF_KEY_PACKAGE ? leaf->not_before : 0,
+        .not_after = leaf->source == MLS_LEAF_KEY_PACKAGE ? leaf->not_after : 0,
         .extensions = leaf->extensions.p,
         .extension_count = leaf->extensions.n,
     };
@@ -81,7 +105,7 @@ struct mls_member mls_member_of(const struct mls_leaf_node *leaf, uint32_t index
 
 err mls_auth_judge(const struct mls_auth *auth, const struct mls_leaf_node *before,
                    const struct mls_leaf_node *leaf, uint32_t index) {
-    if (leaf->credential.type != MLS_CREDENTIAL_BASIC || auth == NULL || auth->accept == NULL)
+    if (auth == NULL || auth->accept == NULL)
         return ERR_MLS_CREDENTIAL;
     struct mls_member now = mls_member_of(leaf, index), then;
     if (before == NULL)
@@ -120,6 +144,9 @@ err mls_leaf_verify(const struct mls_suite *suite, const struct mls_leaf_node *l
                     uint32_t index, const struct mem *mem) {
     buf tbs = buf_on(mem);
     err e = write_tbs(&tbs, leaf, group_id, index);
+    /* Everybody keeps it, for as long as its member stays. */
+    if (e == OK && tbs.n > MLS_LEAF_MAX)
+        e = ERR_TOO_LARGE;
     if (e == OK)
         e = mls_label_verify(suite, buf_slice(&leaf->signature_key), "LeafNodeTBS", buf_slice(&tbs),
                              buf_slice(&leaf->signature), mem);
@@ -162,8 +189,27 @@ static bool set_has(const struct type_set *set, uint16_t type) {
     return set->list->n <= SHORT_LIST ? mls_u16s_have(set->list, type) : set_bit(set->bits, type);
 }
 
-err mls_extensions_check(const struct mls_extensions *extensions) {
+/* RFC 9420 s.17.3: where the types that it defines may stand. */
+static bool belongs(uint16_t type, enum mls_extension_place place) {
+    switch (type) {
+    case MLS_EXTENSION_APPLICATION_ID:
+        return place == MLS_IN_LEAF;
+    case MLS_EXTENSION_RATCHET_TREE:
+    case MLS_EXTENSION_EXTERNAL_PUB:
+        return place == MLS_IN_GROUP_INFO;
+    case MLS_EXTENSION_REQUIRED_CAPABILITIES:
+    case MLS_EXTENSION_EXTERNAL_SENDERS:
+        return place == MLS_IN_GROUP_CONTEXT;
+    default:
+        return true;
+    }
+}
+
+err mls_extensions_check(const struct mls_extensions *extensions, enum mls_extension_place place) {
     uint8_t seen[TYPES / 8];
+    for (size_t i = 0; i < extensions->n; i++)
+        if (!belongs(extensions->p[i].type, place))
+            return ERR_MLS_EXTENSION;
     if (extensions->n < 2)
         return OK;
     memset(seen, 0, sizeof(seen));
@@ -220,17 +266,22 @@ err mls_leaf_supports(const struct mls_leaf_node *leaf, const struct mls_extensi
     return reader_end(&r);
 }
 
+bool mls_leaf_supports_proposal(const struct mls_leaf_node *leaf, uint16_t type) {
+    return mls_u16s_have(&leaf->capabilities.proposals, type);
+}
+
 /* ---- Section 7.3 ---- */
 
 static err check_keys(const struct mls_suite *suite, const struct mls_leaf_node *leaf) {
     if (leaf->encryption_key.n != suite->kem->pub || leaf->signature_key.n != suite->sig->pub)
         return ERR_MLS_LEAF_NODE;
-    return OK;
+    /* A key that nothing can be encrypted to would stop whoever has to. */
+    return suite->kem->check(leaf->encryption_key.p) == OK ? OK : ERR_MLS_LEAF_NODE;
 }
 
 static err check_own_capabilities(const struct mls_leaf_node *leaf) {
-    /* RFC 9420 s.13: no extension twice. */
-    TRY(mls_extensions_check(&leaf->extensions));
+    /* RFC 9420 s.13, 17.3: no extension twice, none of another place. */
+    TRY(mls_extensions_check(&leaf->extensions, MLS_IN_LEAF));
     /* RFC 9420 s.7.3: each extension of the leaf is one of its capabilities. */
     if (!covers(leaf, &leaf->extensions))
         return ERR_MLS_EXTENSION;

@@ -6,6 +6,8 @@
 #include "mls/suite.h"
 #include "mls/types.h"
 
+enum { MLS_LEAF_MAX = 65536 }; /* bytes of a leaf that is taken */
+
 /* A leaf that says what params say: signature key, credential, capabilities, extensions. Encryption
  * key, source and signature stay empty. `also`: extension types to list as understood, too. */
 MUST err mls_leaf_from_params(struct mls_leaf_node *leaf, const struct mls_leaf_params *params,
@@ -14,8 +16,7 @@ MUST err mls_leaf_from_params(struct mls_leaf_node *leaf, const struct mls_leaf_
 
 /* What an application is shown of a leaf; valid as long as the leaf. */
 struct mls_member mls_member_of(const struct mls_leaf_node *leaf, uint32_t index);
-/* The application's judgement (section 5.3.1). MLS_CREDENTIAL without one, and for credentials that
- * are not basic. before may be NULL. */
+/* The application's judgement (section 5.3.1). MLS_CREDENTIAL without one. before may be NULL. */
 MUST err mls_auth_judge(const struct mls_auth *auth, const struct mls_leaf_node *before,
                         const struct mls_leaf_node *leaf, uint32_t index);
 
@@ -49,7 +50,18 @@ MUST err mls_leaf_check_replaces(const struct mls_leaf_node *before,
 /* MLS_CAPABILITIES unless every extension type and all that a required_capabilities extension names
  * is supported (sections 7.2, 11.1, 12.1.7); the codec's errors if that extension can't be read. */
 MUST err mls_leaf_supports(const struct mls_leaf_node *leaf, const struct mls_extensions *group);
-/* MLS_EXTENSION if a type stands twice (section 13). Any list of extensions. */
-MUST err mls_extensions_check(const struct mls_extensions *extensions);
+/* True if the leaf's capabilities list the type. */
+bool mls_leaf_supports_proposal(const struct mls_leaf_node *leaf, uint16_t type);
+
+/* Where extensions stand (section 17.3, "Message(s)"). */
+enum mls_extension_place {
+    MLS_IN_LEAF = 1,
+    MLS_IN_KEY_PACKAGE = 2,
+    MLS_IN_GROUP_CONTEXT = 4,
+    MLS_IN_GROUP_INFO = 8
+};
+/* MLS_EXTENSION if a type stands twice (section 13), or one of RFC 9420's where it does not belong. */
+MUST err mls_extensions_check(const struct mls_extensions *extensions,
+                              enum mls_extension_place place);
 
 #endif

@@ -10,9 +10,23 @@ void mls_pending_free(struct mls_pending *pending, const struct mem *mem) {
     mem_free(mem, pending, sizeof(*pending));
 }
 
-err mls_pending_reserve(struct mls_group *group) {
-    size_t limit = MLS_PENDING_MIN + 2 * (size_t)mls_tree_leaf_count(&group->epoch->tree);
-    if (group->pending_count >= limit)
+bool mls_sender_equal(const struct mls_sender *a, const struct mls_sender *b) {
+    return a->type == b->type && a->index == b->index;
+}
+
+/* Nobody takes the room of the others. */
+static bool has_room(const struct mls_group *group, const struct mls_sender *sender) {
+    size_t limit = group->limits.proposals, own = 0;
+    /* Who serves a group as external sender may have something to say of each member. */
+    if (sender->type == MLS_SENDER_EXTERNAL)
+        limit += mls_tree_leaf_count(&group->epoch->tree);
+    for (size_t i = 0; i < group->pending_count; i++)
+        own += mls_sender_equal(&group->pending[i]->sender, sender);
+    return own < limit;
+}
+
+err mls_pending_reserve(struct mls_group *group, const struct mls_sender *sender) {
+    if (!has_room(group, sender))
         return ERR_FULL;
     if (group->pending_count < group->pending_room)
         return OK;

@@ -36,7 +36,9 @@ struct processing {
     struct mls_protection protection;
     struct mls_sender_data sender; /* of a PrivateMessage */
     bool is_private;
-    slice identity, signature_pub; /* of the sender, as the group keeps them */
+    uint16_t credential; /* of the sender, as the group keeps it, or its message has it */
+    slice identity, signature_pub;
+    struct mls_credential external; /* of a sender in external_senders: owned */
 };
 
 static slice context_of(const struct processing *p) {
@@ -50,6 +52,8 @@ static err choose_epoch(struct processing *p, slice group_id, uint64_t epoch, en
     if (!slice_equal(group_id, mls_group_id(g)))
         return ERR_MLS_GROUP_ID;
     uint64_t present = g->epoch->context.epoch;
+    if (g->ended && kind != MLS_APPLICATION)
+        return ERR_MLS_REINIT;
     if (epoch > present)
         return g->out ? ERR_MLS_REMOVED : ERR_EARLY;
     p->protection = (struct mls_protection){g->suite, g->epoch->secrets.sender_data,
@@ -71,16 +75,69 @@ static err choose_epoch(struct processing *p, slice group_id, uint64_t epoch, en
     return ERR_MLS_EPOCH;
 }
 
+static void sender_is(struct processing *p, const struct mls_leaf_node *leaf) {
+    p->credential = leaf->credential.type;
+    p->identity = buf_slice(&leaf->credential.identity);
+    p->signature_pub = buf_slice(&leaf->signature_key);
+}
+
 /* RFC 9420 s.6.1, 6.3.2: the sender's leaf is not blank. */
-static err find_sender(struct processing *p, uint32_t leaf) {
+static err find_member(struct processing *p, uint32_t leaf) {
     if (p->past != NULL)
-        return mls_group_past_leaf(p->group, p->past_index, leaf, &p->identity, &p->signature_pub);
+        return mls_group_past_leaf(p->group, p->past_index, leaf, &p->credential, &p->identity,
+                                   &p->signature_pub);
     const struct mls_leaf_node *node = mls_tree_leaf(&p->group->epoch->tree, leaf);
     if (node == NULL)
         return ERR_MLS_SENDER;
-    p->identity = buf_slice(&node->credential.identity);
-    p->signature_pub = buf_slice(&node->signature_key);
+    sender_is(p, node);
     return OK;
+}
+
+/* RFC 9420 s.12.1.8.1: the sender at this place of the external_senders extension, a vector of keys and
+ * credentials. */
+static err find_external(struct processing *p, uint32_t place) {
+    const struct mls_extension *extension = mls_extensions_find(
+        &p->group->epoch->context.extensions, MLS_EXTENSION_EXTERNAL_SENDERS);
+    if (extension == NULL)
+        return ERR_MLS_SENDER;
+    reader r = reader_of(extension->data), list;
+    TRY(reader_open(&r, &list));
+    for (uint32_t i = 0; list.n > 0; i++) {
+        slice key;
+        TRY(reader_vec(&list, &key));
+        mls_credential_free(&p->external, p->group->mem);
+        TRY(mls_credential_read(&list, &p->external, p->group->mem));
+        if (i != place)
+            continue;
+        p->credential = p->external.type;
+        p->identity = buf_slice(&p->external.identity);
+        p->signature_pub = key;
+        return OK;
+    }
+    return ERR_MLS_SENDER;
+}
+
+/* RFC 9420 s.6.1: with whose key a message from outside is signed; what may come from there. */
+static err find_outsider(struct processing *p, const struct mls_framed_content *c) {
+    if (p->auth == NULL || !p->auth->outside)
+        return ERR_MLS_SENDER;
+    switch (c->sender.type) {
+    case MLS_SENDER_EXTERNAL:
+        return c->kind == MLS_PROPOSAL ? find_external(p, c->sender.index) : ERR_MLS_SENDER;
+    case MLS_SENDER_NEW_MEMBER_PROPOSAL:
+        if (c->kind != MLS_PROPOSAL || c->proposal.type != MLS_PROPOSAL_ADD)
+            return ERR_MLS_SENDER;
+        sender_is(p, &c->proposal.key_package->leaf);
+        return OK;
+    case MLS_SENDER_NEW_MEMBER_COMMIT:
+        /* RFC 9420 s.12.4.3.2: it has a path. */
+        if (c->kind != MLS_COMMIT || !c->commit.has_path)
+            return ERR_MLS_SENDER;
+        sender_is(p, &c->commit.path.leaf);
+        return OK;
+    default:
+        return ERR_MLS_SENDER;
+    }
 }
 
 static bool is_own(const struct processing *p, uint32_t leaf) {
@@ -89,38 +146,46 @@ static bool is_own(const struct processing *p, uint32_t leaf) {
 
 /* ---- Opening ---- */
 
-static err open_public(struct processing *p, reader *body) {
-    struct mls_public_message message;
+static err check_member(struct processing *p, const struct mls_public_message *message) {
     const struct mls_group *g = p->group;
-    const struct mem *mem = g->mem;
-    TRY(mls_public_message_read(body, &message, mem));
-    const struct mls_framed_content *c = &message.auth.content;
-    err e = reader_end(body);
-    if (e == OK)
-        e = choose_epoch(p, buf_slice(&c->group_id), c->epoch, c->kind);
+    uint32_t leaf = message->auth.content.sender.index;
+    TRY(find_member(p, leaf));
+    /* Whoever only follows has no key to check it with. */
+    if (!g->observer)
+        TRY(mls_public_message_check(g->suite, message, context_of(p),
+                                     g->epoch->secrets.membership_key, g->mem));
+    return is_own(p, leaf) ? ERR_MLS_OWN_MESSAGE : OK;
+}
+
+/* From the header, before anything is built. */
+static err check_header(struct processing *p, slice message) {
+    struct mls_header header;
+    TRY(mls_message_header(message, &header));
+    TRY(choose_epoch(p, header.group_id, header.epoch, header.kind));
     /* RFC 9420 s.6: application messages are encrypted. */
-    if (e == OK && c->kind == MLS_APPLICATION)
-        e = ERR_DENIED;
-    /* RFC 9420 s.6.1: nobody outside the group is listened to here. */
-    if (e == OK && c->sender.type != MLS_SENDER_MEMBER)
-        e = ERR_MLS_SENDER;
-    if (e == OK)
-        e = find_sender(p, c->sender.index);
-    if (e == OK)
-        e = mls_public_message_check(g->suite, &message, context_of(p),
-                                     g->epoch->secrets.membership_key, mem);
-    if (e == OK && is_own(p, c->sender.index))
-        e = ERR_MLS_OWN_MESSAGE;
-    if (e == OK) { /* hand-over */
-        p->content = message.auth;
-        message.auth = (struct mls_authenticated_content){0};
-    }
-    mls_public_message_free(&message, mem);
+    return header.kind == MLS_APPLICATION ? ERR_DENIED : OK;
+}
+
+/* The sender is found in p->content, which stays: what is shown of an outsider points into it. */
+static err open_public(struct processing *p, slice whole, reader *body) {
+    struct mls_public_message message;
+    TRY(check_header(p, whole));
+    TRY(mls_public_message_read(body, &message, p->group->mem));
+    p->content = message.auth; /* hand-over */
+    struct mls_public_message again = {.auth = p->content, .membership_tag = message.membership_tag};
+    err e = reader_end(body);
+    if (e == OK && p->content.content.sender.type == MLS_SENDER_MEMBER)
+        e = check_member(p, &again);
+    else if (e == OK)
+        e = find_outsider(p, &p->content.content);
+    buf_free(&message.membership_tag);
     return e;
 }
 
 static err open_private(struct processing *p, reader *body) {
     struct mls_private_message message;
+    if (p->group->observer)
+        return ERR_DENIED;
     TRY(mls_private_message_read(body, &message, p->group->mem));
     p->is_private = true;
     err e = reader_end(body);
@@ -129,7 +194,7 @@ static err open_private(struct processing *p, reader *body) {
     if (e == OK)
         e = mls_private_message_sender(&p->protection, &message, &p->sender);
     if (e == OK)
-        e = find_sender(p, p->sender.leaf);
+        e = find_member(p, p->sender.leaf);
     if (e == OK && is_own(p, p->sender.leaf))
         e = ERR_MLS_OWN_MESSAGE;
     if (e == OK)
@@ -143,7 +208,7 @@ static err open_message(struct processing *p, slice message) {
     reader body;
     TRY(mls_message_open(message, &wire, &body));
     if (wire == MLS_PUBLIC_MESSAGE)
-        TRY(open_public(p, &body));
+        TRY(open_public(p, message, &body));
     else if (wire == MLS_PRIVATE_MESSAGE)
         TRY(open_private(p, &body));
     else
@@ -172,7 +237,9 @@ static err fill_received(const struct processing *p, struct mls_received *receiv
     size_t total = 0;
     received->kind = c->kind;
     received->epoch = c->epoch;
+    received->sender_type = c->sender.type;
     received->sender = c->sender.index;
+    received->sender_credential = p->credential;
     received->memory = buf_on(p->group->mem);
     for (size_t i = 0; i < 4; i++)
         total += parts[i].n;
@@ -188,13 +255,14 @@ static err fill_received(const struct processing *p, struct mls_received *receiv
 
 static err keep_proposal(struct processing *p) {
     struct mls_group *g = p->group;
-    uint32_t sender = p->content.content.sender.index;
+    const struct mls_sender *sender = &p->content.content.sender;
+    TRY(mls_proposal_check_size(&p->content.content.proposal, g->mem));
     TRY(mls_proposal_check(g, &p->content.content.proposal, sender, p->auth));
-    TRY(mls_pending_reserve(g));
+    TRY(mls_pending_reserve(g, sender));
     struct mls_pending *pending = mem_new(g->mem, sizeof(*pending));
     if (pending == NULL)
         return ERR_NO_MEMORY;
-    pending->sender = sender;
+    pending->sender = *sender;
     err e = mls_proposal_make_ref(g->suite, &p->content, pending->ref, g->mem);
     if (e == OK && mls_pending_find(g, slice_of(pending->ref, g->suite->hash->len)) != NULL)
         e = ERR_REPEAT;
@@ -232,6 +300,7 @@ err mls_group_process(struct mls_group *group, slice message, const struct mls_a
     if (e == OK)
         e = deliver(&p, received);
     mls_authenticated_content_free(&p.content, group->mem);
+    mls_credential_free(&p.external, group->mem);
     if (e != OK)
         mls_received_free(received);
     return e;

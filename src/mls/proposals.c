@@ -6,6 +6,58 @@
 #include "mls/leaf.h"
 #include "mls/tree_check.h"
 
+/* ---- What an application asks for ---- */
+
+static err from_add(struct mls_proposal *p, const struct mls_propose *what, const struct mem *mem) {
+    p->key_package = mem_new(mem, sizeof(*p->key_package));
+    if (p->key_package == NULL)
+        return ERR_NO_MEMORY;
+    return mls_key_package_open(what->key_package, p->key_package, mem);
+}
+
+static err from_reinit(struct mls_proposal *p, const struct mls_propose *what,
+                       const struct mem *mem) {
+    if (what->suite == NULL)
+        return ERR_MLS_SUITE;
+    p->version = MLS_VERSION_10;
+    p->suite = what->suite->id;
+    TRY(mls_opaque_copy(&p->group_id, what->group_id, mem));
+    return mls_extensions_from(&p->extensions, what->extensions, what->extension_count, mem);
+}
+
+static err from_psk(struct mls_proposal *p, const struct mls_propose *what,
+                    const struct mls_suite *suite, slice group_id, const struct mem *mem) {
+    if (what->resumption)
+        return mls_psk_id_new(&p->psk, suite, MLS_PSK_APPLICATION, group_id, what->epoch, mem);
+    return mls_psk_id_new(&p->psk, suite, 0, what->psk_id, 0, mem);
+}
+
+err mls_proposal_from(struct mls_proposal *p, const struct mls_propose *what,
+                      const struct mls_suite *suite, slice group_id, const struct mem *mem) {
+    p->type = what->type;
+    switch (what->type) {
+    case MLS_PROPOSAL_ADD:
+        return from_add(p, what, mem);
+    case MLS_PROPOSAL_UPDATE:
+        p->leaf = mem_new(mem, sizeof(*p->leaf));
+        return p->leaf == NULL ? ERR_NO_MEMORY : OK;
+    case MLS_PROPOSAL_REMOVE:
+        p->removed = what->leaf;
+        return OK;
+    case MLS_PROPOSAL_PSK:
+        return from_psk(p, what, suite, group_id, mem);
+    case MLS_PROPOSAL_REINIT:
+        return from_reinit(p, what, mem);
+    case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
+        return mls_extensions_from(&p->extensions, what->extensions, what->extension_count, mem);
+    case MLS_PROPOSAL_EXTERNAL_INIT: /* only in a commit from outside */
+    case 0:
+        return ERR_MLS_PROPOSAL_LIST;
+    default:
+        return mls_opaque_copy(&p->content, what->content, mem);
+    }
+}
+
 /* ---- One proposal (section 12.1) ---- */
 
 /* A proposal of a member that was kept is valid against the group's extensions by itself; new ones
@@ -14,8 +66,14 @@ struct context {
     const struct mls_group *group;
     const struct mls_extensions *extensions;
     const struct mls_auth *auth;
-    bool known; /* judged when it came */
+    bool known;    /* judged when it came */
+    bool external; /* in a commit from outside */
+    bool resumes;  /* in the first commit of a group that continues another */
 };
+
+bool mls_sender_is_leaf(const struct mls_sender *sender, uint32_t leaf) {
+    return sender->type == MLS_SENDER_MEMBER && sender->index == leaf;
+}
 
 static err check_add(const struct context *c, const struct mls_key_package *kp) {
     /* RFC 9420 s.12.1.1: the key package is valid. */
@@ -41,26 +99,79 @@ static err check_update(const struct context *c, const struct mls_leaf_node *lea
     return c->known ? OK : mls_auth_judge(c->auth, before, leaf, sender);
 }
 
-static err check_one(const struct context *c, const struct mls_proposal *p, uint32_t sender) {
+/* Extensions that others would have for the group are the application's to judge. */
+static err check_extensions(const struct context *c, const struct mls_extensions *extensions,
+                            const struct mls_sender *sender) {
+    /* RFC 9420 s.13, 17.3: no extension stands twice, or belongs elsewhere. */
+    TRY(mls_extensions_check(extensions, MLS_IN_GROUP_CONTEXT));
+    /* Each message is signed over the context, and each past epoch kept keeps one. */
+    if (extensions->data.n > MLS_CONTEXT_MAX)
+        return ERR_TOO_LARGE;
+    if (c->known || mls_sender_is_leaf(sender, c->group->epoch->keys.leaf))
+        return OK;
+    if (c->auth == NULL || c->auth->extensions == NULL)
+        return ERR_MLS_EXTENSION;
+    return c->auth->extensions(c->auth->ctx, extensions->p, extensions->n);
+}
+
+static err check_reinit(const struct context *c, const struct mls_proposal *p,
+                        const struct mls_sender *sender) {
+    /* RFC 9420 s.12.1.5: the version is not older than the group's. */
+    if (p->version < c->group->epoch->context.version)
+        return ERR_MLS_VERSION;
+    return check_extensions(c, &p->extensions, sender);
+}
+
+/* RFC 9420 s.12.2: a type that it does not define is supported by all members. */
+static err check_custom(const struct context *c, uint16_t type) {
+    const struct mls_tree *tree = &c->group->epoch->tree;
+    for (uint32_t i = mls_tree_next_leaf(tree, 0); i != MLS_NODE_NONE;
+         i = mls_tree_next_leaf(tree, i + 1))
+        if (!mls_leaf_supports_proposal(mls_tree_leaf(tree, i), type))
+            return ERR_MLS_CAPABILITIES;
+    return OK;
+}
+
+/* RFC 9420 s.12.1.8: what senders from outside the group may propose. */
+err mls_proposal_check_sender(uint16_t type, const struct mls_sender *sender) {
+    bool fine = false;
+    switch (sender->type) {
+    case MLS_SENDER_MEMBER:
+    case MLS_SENDER_NEW_MEMBER_COMMIT:
+        return OK;
+    case MLS_SENDER_NEW_MEMBER_PROPOSAL:
+        return type == MLS_PROPOSAL_ADD ? OK : ERR_MLS_SENDER;
+    case MLS_SENDER_EXTERNAL:
+        fine = type == MLS_PROPOSAL_ADD || type == MLS_PROPOSAL_REMOVE || type == MLS_PROPOSAL_PSK ||
+               type == MLS_PROPOSAL_REINIT || type == MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS;
+        return fine ? OK : ERR_MLS_SENDER;
+    }
+    return ERR_MLS_SENDER;
+}
+
+static err check_one(const struct context *c, const struct mls_proposal *p,
+                     const struct mls_sender *sender) {
+    TRY(mls_proposal_check_sender(p->type, sender));
     switch (p->type) {
     case MLS_PROPOSAL_ADD:
         return check_add(c, p->key_package);
     case MLS_PROPOSAL_UPDATE:
-        return check_update(c, p->leaf, sender);
+        return check_update(c, p->leaf, sender->index);
     case MLS_PROPOSAL_REMOVE:
         /* RFC 9420 s.12.1.3: the leaf is not blank. */
         return mls_tree_leaf(&c->group->epoch->tree, p->removed) != NULL ? OK
                                                                          : ERR_MLS_PROPOSAL_LIST;
     case MLS_PROPOSAL_PSK:
-        return mls_psk_check(c->group->suite, &p->psk);
+        return c->resumes ? OK : mls_psk_check(c->group->suite, &p->psk);
+    case MLS_PROPOSAL_REINIT:
+        return check_reinit(c, p, sender);
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
-        /* RFC 9420 s.13: no extension stands twice. */
-        return mls_extensions_check(&p->extensions);
+        return check_extensions(c, &p->extensions, sender);
     case MLS_PROPOSAL_EXTERNAL_INIT:
         /* RFC 9420 s.12.2: only a commit from outside has one. */
-        return ERR_MLS_PROPOSAL_LIST;
-    default: /* ReInit, and whatever comes later */
-        return ERR_UNSUPPORTED;
+        return c->external ? OK : ERR_MLS_PROPOSAL_LIST;
+    default:
+        return check_custom(c, p->type);
     }
 }
 
@@ -68,19 +179,30 @@ static err check_one(const struct context *c, const struct mls_proposal *p, uint
 static err check_keys_new(const struct mls_tree *tree, const struct mls_leaf_node *leaf,
                           uint32_t sender) {
     uint32_t signer = mls_tree_find_signer(tree, buf_slice(&leaf->signature_key));
-    uint32_t decrypter = mls_tree_find_encryption(tree, buf_slice(&leaf->encryption_key));
-    bool taken = (signer != MLS_NODE_NONE && signer != sender) || decrypter != MLS_NODE_NONE;
+    bool taken = (signer != MLS_NODE_NONE && signer != sender) ||
+                 mls_tree_has_encryption(tree, buf_slice(&leaf->encryption_key));
     return taken ? ERR_MLS_DUPLICATE_KEY : OK;
 }
 
+err mls_proposal_check_size(const struct mls_proposal *proposal, const struct mem *mem) {
+    buf bytes = buf_on(mem);
+    writer w = writer_on(&bytes);
+    mls_proposal_write(&w, proposal);
+    err e = writer_result(&w);
+    if (e == OK && bytes.n > MLS_PROPOSAL_MAX)
+        e = ERR_TOO_LARGE;
+    buf_free(&bytes);
+    return e;
+}
+
 err mls_proposal_check(const struct mls_group *group, const struct mls_proposal *proposal,
-                       uint32_t sender, const struct mls_auth *auth) {
-    struct context c = {group, &group->epoch->context.extensions, auth, false};
+                       const struct mls_sender *sender, const struct mls_auth *auth) {
+    struct context c = {group, &group->epoch->context.extensions, auth, false, false, false};
     TRY(check_one(&c, proposal, sender));
     /* RFC 9420 s.7.3: keys are unique. An Add may follow the Remove of a member with its keys, so
      * for it that waits until the commit. */
     if (proposal->type == MLS_PROPOSAL_UPDATE)
-        return check_keys_new(&group->epoch->tree, proposal->leaf, sender);
+        return check_keys_new(&group->epoch->tree, proposal->leaf, sender->index);
     return OK;
 }
 
@@ -104,13 +226,16 @@ static const struct mls_pending *find_sorted(const struct mls_pending *const *so
 }
 
 static err resolve_items(struct mls_list *list, const struct mls_group *group,
-                         const struct mls_commit *commit, uint32_t committer,
+                         const struct mls_commit *commit, const struct mls_sender *committer,
                          const struct mls_pending *const *sorted) {
     for (size_t i = 0; i < commit->proposal_count; i++) {
         const struct mls_proposal_or_ref *p = &commit->proposals[i];
-        list->items[i] = (struct mls_item){&p->proposal, NULL, committer};
-        if (!p->by_reference)
+        list->items[i] = (struct mls_item){p->proposal, NULL, *committer};
+        if (p->proposal != NULL)
             continue;
+        /* RFC 9420 s.12.4.3.2: a joiner can't know what was proposed in the group. */
+        if (committer->type != MLS_SENDER_MEMBER)
+            return ERR_MLS_PROPOSAL_LIST;
         const struct mls_pending *pending = find_sorted(
             sorted, group->pending_count, buf_slice(&p->reference), group->suite->hash->len);
         if (pending == NULL)
@@ -121,7 +246,7 @@ static err resolve_items(struct mls_list *list, const struct mls_group *group,
 }
 
 err mls_list_resolve(struct mls_list *list, const struct mls_group *group,
-                     const struct mls_commit *commit, uint32_t committer) {
+                     const struct mls_commit *commit, const struct mls_sender *committer) {
     size_t n = commit->proposal_count, pending = group->pending_count;
     *list = (struct mls_list){NULL, 0};
     const struct mls_pending **sorted = mem_new_array(group->mem, pending, sizeof(*sorted));
@@ -148,20 +273,21 @@ void mls_list_end(struct mls_list *list, const struct mem *mem) {
 
 /* ---- The rules for the list (section 12.2) ---- */
 
-static const struct mls_proposal *find_extensions(const struct mls_list *list) {
+static const struct mls_proposal *find_type(const struct mls_list *list, uint16_t type) {
     for (size_t i = 0; i < list->n; i++)
-        if (list->items[i].proposal->type == MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
+        if (list->items[i].proposal->type == type)
             return list->items[i].proposal;
     return NULL;
 }
 
-static err check_item(const struct context *c, const struct mls_item *item, uint32_t committer) {
+static err check_item(const struct context *c, const struct mls_item *item,
+                      const struct mls_sender *committer) {
     const struct mls_proposal *p = item->proposal;
     /* RFC 9420 s.12.2: no Update by the committer. */
-    if (p->type == MLS_PROPOSAL_UPDATE && item->sender == committer)
+    if (p->type == MLS_PROPOSAL_UPDATE && mls_sender_equal(&item->sender, committer))
         return ERR_MLS_PROPOSAL_LIST;
     /* RFC 9420 s.12.2: no Remove of the committer. */
-    if (p->type == MLS_PROPOSAL_REMOVE && p->removed == committer)
+    if (p->type == MLS_PROPOSAL_REMOVE && mls_sender_is_leaf(committer, p->removed))
         return ERR_MLS_PROPOSAL_LIST;
     struct context one = *c;
     one.known = item->pending != NULL;
@@ -169,7 +295,7 @@ static err check_item(const struct context *c, const struct mls_item *item, uint
     if (one.known && c->extensions == &c->group->epoch->context.extensions)
         return OK;
     /* RFC 9420 s.12.2: every proposal is valid by itself. */
-    return check_one(&one, p, item->sender);
+    return check_one(&one, p, &item->sender);
 }
 
 /* RFC 9420 s.12.2: at most one Update or Remove for a leaf. `leaves` has room for all. */
@@ -178,7 +304,7 @@ static err check_targets(const struct mls_list *list, uint32_t *leaves) {
     for (size_t i = 0; i < list->n; i++) {
         const struct mls_item *item = &list->items[i];
         if (item->proposal->type == MLS_PROPOSAL_UPDATE)
-            leaves[n++] = item->sender;
+            leaves[n++] = item->sender.index;
         if (item->proposal->type == MLS_PROPOSAL_REMOVE)
             leaves[n++] = item->proposal->removed;
     }
@@ -190,12 +316,19 @@ static err check_targets(const struct mls_list *list, uint32_t *leaves) {
     return OK;
 }
 
-static err check_singles(const struct mls_list *list, const struct mls_applied *applied) {
-    size_t extensions = 0;
+static size_t count_type(const struct mls_list *list, uint16_t type) {
+    size_t n = 0;
     for (size_t i = 0; i < list->n; i++)
-        extensions += list->items[i].proposal->type == MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS;
+        n += list->items[i].proposal->type == type;
+    return n;
+}
+
+static err check_singles(const struct mls_list *list, const struct mls_applied *applied) {
     /* RFC 9420 s.12.2: at most one GroupContextExtensions. */
-    if (extensions > 1)
+    if (count_type(list, MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS) > 1)
+        return ERR_MLS_PROPOSAL_LIST;
+    /* RFC 9420 s.12.2: a ReInit stands alone. */
+    if (applied->reinit != NULL && list->n > 1)
         return ERR_MLS_PROPOSAL_LIST;
     /* RFC 9420 s.12.2: no PreSharedKeyID twice. There are few (MLS_PSKS_MAX). */
     for (size_t i = 0; i < applied->psk_count; i++)
@@ -205,10 +338,20 @@ static err check_singles(const struct mls_list *list, const struct mls_applied *
     return OK;
 }
 
+/* RFC 9420 s.12.2: what a commit from outside may have. */
+static err check_external(const struct mls_list *list) {
+    size_t inits = count_type(list, MLS_PROPOSAL_EXTERNAL_INIT);
+    size_t removes = count_type(list, MLS_PROPOSAL_REMOVE);
+    size_t psks = count_type(list, MLS_PROPOSAL_PSK);
+    /* RFC 9420 s.12.2: one ExternalInit, at most one Remove, any PreSharedKeys, nothing else. */
+    return inits == 1 && removes <= 1 && inits + removes + psks == list->n ? OK
+                                                                           : ERR_MLS_PROPOSAL_LIST;
+}
+
 /* ---- Applying (section 12.3) ---- */
 
-static void note(struct mls_applied *a, int what, uint32_t leaf, uint32_t by) {
-    a->changes[a->change_count++] = (struct mls_staged_change){what, leaf, by};
+static void note(struct mls_applied *a, int what, uint32_t leaf, const struct mls_sender *by) {
+    a->changes[a->change_count++] = (struct mls_staged_change){what, leaf, *by};
 }
 
 static err apply_updates(const struct mls_list *list, struct mls_epoch *next,
@@ -218,10 +361,10 @@ static err apply_updates(const struct mls_list *list, struct mls_epoch *next,
         const struct mls_item *item = &list->items[i];
         if (item->proposal->type != MLS_PROPOSAL_UPDATE)
             continue;
-        TRY(mls_tree_update(&next->tree, item->sender, item->proposal->leaf));
-        note(a, MLS_UPDATED, item->sender, item->sender);
+        TRY(mls_tree_update(&next->tree, item->sender.index, item->proposal->leaf));
+        note(a, MLS_UPDATED, item->sender.index, &item->sender);
         a->path_required = true;
-        if (item->sender == own)
+        if (item->sender.index == own)
             a->own_update = item->pending;
     }
     return OK;
@@ -234,7 +377,7 @@ static err apply_removes(const struct mls_list *list, struct mls_epoch *next,
         if (item->proposal->type != MLS_PROPOSAL_REMOVE)
             continue;
         TRY(mls_tree_remove(&next->tree, item->proposal->removed));
-        note(a, MLS_REMOVED, item->proposal->removed, item->sender);
+        note(a, MLS_REMOVED, item->proposal->removed, &item->sender);
         a->path_required = true;
         if (item->proposal->removed == next->keys.leaf)
             a->removes_us = true;
@@ -254,13 +397,13 @@ static err apply_adds(const struct mls_list *list, struct mls_epoch *next, struc
     a->added_count = n;
     for (size_t i = 0, at = 0; i < list->n; i++)
         if (list->items[i].proposal->type == MLS_PROPOSAL_ADD)
-            note(a, MLS_ADDED, a->added[at++], list->items[i].sender);
+            note(a, MLS_ADDED, a->added[at++], &list->items[i].sender);
     return OK;
 }
 
 static err apply_extensions(const struct mls_list *list, struct mls_epoch *next,
                             struct mls_applied *a, const struct mem *mem) {
-    const struct mls_proposal *p = find_extensions(list);
+    const struct mls_proposal *p = find_type(list, MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS);
     if (p == NULL)
         return OK;
     mls_extensions_free(&next->context.extensions, mem);
@@ -291,6 +434,9 @@ static err applied_begin(struct mls_applied *a, const struct mls_list *list,
     a->psks = mem_new_array(mem, a->room, sizeof(*a->psks));
     if (a->added == NULL || a->changes == NULL || a->psks == NULL)
         return ERR_NO_MEMORY;
+    a->reinit = find_type(list, MLS_PROPOSAL_REINIT);
+    a->external_init = find_type(list, MLS_PROPOSAL_EXTERNAL_INIT);
+    a->path_required = a->external_init != NULL;
     for (size_t i = 0; i < list->n; i++)
         if (list->items[i].proposal->type == MLS_PROPOSAL_PSK)
             a->psks[a->psk_count++] = list->items[i].proposal->psk;
@@ -304,15 +450,12 @@ void mls_applied_end(struct mls_applied *a, const struct mem *mem) {
     *a = (struct mls_applied){0};
 }
 
-static err check_list(const struct mls_list *list, const struct mls_group *group,
-                      uint32_t committer, const struct mls_auth *auth, const struct mls_epoch *next,
-                      const struct mls_applied *a) {
-    /* RFC 9420 s.12.3: new extensions are what the other proposals are judged by. */
-    struct context c = {
-        group, a->new_extensions ? &next->context.extensions : &group->epoch->context.extensions,
-        auth, false};
+static err check_list(const struct mls_list *list, const struct context *c,
+                      const struct mls_sender *committer, const struct mls_applied *a) {
     for (size_t i = 0; i < list->n; i++)
-        TRY(check_item(&c, &list->items[i], committer));
+        TRY(check_item(c, &list->items[i], committer));
+    if (c->external)
+        TRY(check_external(list));
     /* applied.added is free to sort in until the adds are applied. */
     TRY(check_targets(list, a->added));
     return check_singles(list, a);
@@ -330,22 +473,31 @@ static err apply_tree(const struct mls_list *list, struct mls_epoch *next, struc
     return e;
 }
 
-static err apply_list(const struct mls_list *list, const struct mls_group *group,
-                      uint32_t committer, const struct mls_auth *auth, struct mls_epoch *next,
+static err apply_list(const struct mls_list *list, struct context *c,
+                      const struct mls_sender *committer, struct mls_epoch *next,
                       struct mls_applied *a) {
-    TRY(applied_begin(a, list, group->mem));
-    TRY(apply_extensions(list, next, a, group->mem));
-    TRY(check_list(list, group, committer, auth, next, a));
-    TRY(apply_tree(list, next, a, group->mem));
-    TRY(take_own_update(a, group, next));
+    const struct mem *mem = c->group->mem;
+    TRY(applied_begin(a, list, mem));
+    TRY(apply_extensions(list, next, a, mem));
+    /* RFC 9420 s.12.3: new extensions are what the other proposals are judged by. */
+    if (a->new_extensions)
+        c->extensions = &next->context.extensions;
+    TRY(check_list(list, c, committer, a));
+    TRY(apply_tree(list, next, a, mem));
+    TRY(take_own_update(a, c->group, next));
     mls_treekem_private_prune(&next->keys, &next->tree);
     return OK;
 }
 
-err mls_list_apply(const struct mls_list *list, const struct mls_group *group, uint32_t committer,
-                   const struct mls_auth *auth, struct mls_epoch *next,
-                   struct mls_applied *applied) {
-    err e = apply_list(list, group, committer, auth, next, applied);
+err mls_list_apply(const struct mls_list *list, const struct mls_group *group,
+                   const struct mls_sender *committer, bool resumes, const struct mls_auth *auth,
+                   struct mls_epoch *next, struct mls_applied *applied) {
+    struct context c = {.group = group,
+                        .extensions = &group->epoch->context.extensions,
+                        .auth = auth,
+                        .external = committer->type == MLS_SENDER_NEW_MEMBER_COMMIT,
+                        .resumes = resumes};
+    err e = apply_list(list, &c, committer, next, applied);
     if (e != OK)
         mls_applied_end(applied, group->mem);
     return e;

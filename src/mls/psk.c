@@ -15,32 +15,64 @@ err mls_psk_check(const struct mls_suite *suite, const struct mls_psk_id *id) {
     return id->nonce.n == suite->hash->len ? OK : ERR_MLS_PROPOSAL_LIST;
 }
 
-/* The resumption PSK of an epoch of this group that is still kept. */
-static err find_resumption(const struct mls_group *group, const struct mls_psk_id *id,
-                           slice *secret) {
-    if (group == NULL || !slice_equal(buf_slice(&id->id), mls_group_id(group)))
-        return ERR_MLS_PSK;
-    const uint8_t *found = NULL;
-    if (id->epoch == group->epoch->context.epoch)
-        found = group->epoch->secrets.resumption_psk;
+/* NULL if the group does not have it any more. */
+static const uint8_t *find_kept(const struct mls_group *group, uint64_t epoch) {
+    if (!group->observer && !group->out && epoch == group->epoch->context.epoch)
+        return group->epoch->secrets.resumption_psk;
     for (size_t i = 0; i < group->past_count; i++)
-        if (group->past[i]->epoch == id->epoch)
-            found = group->past[i]->resumption_psk;
+        if (group->past[i]->epoch == epoch)
+            return group->past[i]->resumption_psk;
+    return NULL;
+}
+
+err mls_group_resumption_psk(const struct mls_group *group, uint64_t epoch, uint8_t *out,
+                             size_t *n) {
+    const uint8_t *found = find_kept(group, epoch);
     if (found == NULL)
         return ERR_MLS_PSK;
-    *secret = slice_of(found, group->suite->hash->len);
+    if (*n < group->suite->hash->len)
+        return ERR_LIMIT;
+    *n = group->suite->hash->len;
+    memcpy(out, found, *n);
+    return OK;
+}
+
+static err find_resumption(const struct mls_group *group, const struct mls_psk_id *id,
+                           const struct mls_auth *auth, buf *own, slice *secret) {
+    const uint8_t *kept = NULL;
+    if (group != NULL && slice_equal(buf_slice(&id->id), mls_group_id(group)))
+        kept = find_kept(group, id->epoch);
+    if (kept != NULL) {
+        *secret = slice_of(kept, group->suite->hash->len);
+        return OK;
+    }
+    if (auth == NULL || auth->resumption == NULL)
+        return ERR_MLS_PSK;
+    TRY(auth->resumption(auth->ctx, buf_slice(&id->id), id->epoch, own));
+    *secret = buf_slice(own);
     return OK;
 }
 
 static err find(const struct mls_group *group, const struct mls_psk_id *id,
                 const struct mls_auth *auth, buf *own, slice *secret) {
     if (id->type == MLS_PSK_RESUMPTION)
-        return find_resumption(group, id, secret);
+        return find_resumption(group, id, auth, own, secret);
     if (auth == NULL || auth->psk == NULL)
         return ERR_MLS_PSK;
     TRY(auth->psk(auth->ctx, buf_slice(&id->id), own));
     *secret = buf_slice(own);
     return OK;
+}
+
+err mls_psk_id_new(struct mls_psk_id *id, const struct mls_suite *suite, enum mls_psk_usage usage,
+                   slice name, uint64_t epoch, const struct mem *mem) {
+    uint8_t nonce[CRYPTO_HASH_MAX];
+    crypto_random(nonce, suite->hash->len);
+    id->type = usage == 0 ? MLS_PSK_EXTERNAL : MLS_PSK_RESUMPTION;
+    id->usage = (uint8_t)usage;
+    id->epoch = epoch;
+    TRY(mls_opaque_copy(&id->id, name, mem));
+    return mls_opaque_copy(&id->nonce, slice_of(nonce, suite->hash->len), mem);
 }
 
 err mls_psk_secret(const struct mls_suite *suite, const struct mls_group *group,

@@ -37,8 +37,7 @@ err mls_content_protect(struct mls_group *group, const struct mls_authenticated_
 err mls_group_protect(struct mls_group *group, slice authenticated_data, slice plain,
                       size_t padding, buf *out) {
     struct mls_authenticated_content content = {0};
-    if (group->out)
-        return ERR_MLS_REMOVED;
+    TRY(mls_group_usable(group));
     err e = mls_content_begin(group, &content, MLS_APPLICATION, MLS_PRIVATE_MESSAGE);
     if (e == OK)
         e = mls_opaque_copy(&content.content.authenticated_data, authenticated_data, group->mem);
@@ -89,9 +88,10 @@ err mls_group_padding(const struct mls_group *group, slice authenticated_data, s
 /* Sends the content's proposal and keeps it; on success pending holds it. */
 static err send_proposal(struct mls_group *group, struct mls_authenticated_content *content,
                          const struct mls_auth *auth, struct mls_pending *pending, buf *out) {
-    pending->sender = group->epoch->keys.leaf;
-    TRY(mls_proposal_check(group, &content->content.proposal, pending->sender, auth));
-    TRY(mls_pending_reserve(group));
+    pending->sender = content->content.sender;
+    TRY(mls_proposal_check(group, &content->content.proposal, &pending->sender, auth));
+    TRY(mls_proposal_check_size(&content->content.proposal, group->mem));
+    TRY(mls_pending_reserve(group, &pending->sender));
     TRY(mls_content_sign(group, content));
     TRY(mls_proposal_make_ref(group->suite, content, pending->ref, group->mem));
     if (mls_pending_find(group, slice_of(pending->ref, group->suite->hash->len)) != NULL)
@@ -101,61 +101,6 @@ static err send_proposal(struct mls_group *group, struct mls_authenticated_conte
     content->content.proposal = (struct mls_proposal){0};
     mls_pending_add(group, pending);
     return OK;
-}
-
-/* fill sets the proposal, and in pending the keys of an Update. */
-typedef err fill_proposal(struct mls_group *group, const void *argument,
-                          struct mls_proposal *proposal, struct mls_pending *pending);
-
-static err propose(struct mls_group *group, fill_proposal *fill, const void *argument,
-                   const struct mls_auth *auth, enum mls_wire wire, buf *out) {
-    struct mls_authenticated_content content = {0};
-    if (group->out)
-        return ERR_MLS_REMOVED;
-    struct mls_pending *pending = mem_new(group->mem, sizeof(*pending));
-    if (pending == NULL)
-        return ERR_NO_MEMORY;
-    err e = mls_content_begin(group, &content, MLS_PROPOSAL, wire);
-    if (e == OK)
-        e = fill(group, argument, &content.content.proposal, pending);
-    if (e == OK)
-        e = send_proposal(group, &content, auth, pending, out);
-    if (e != OK)
-        mls_pending_free(pending, group->mem);
-    mls_authenticated_content_free(&content, group->mem);
-    return e;
-}
-
-static err fill_add(struct mls_group *group, const void *argument, struct mls_proposal *proposal,
-                    struct mls_pending *pending) {
-    (void)pending;
-    const slice *key_package = argument;
-    proposal->type = MLS_PROPOSAL_ADD;
-    proposal->key_package = mem_new(group->mem, sizeof(*proposal->key_package));
-    if (proposal->key_package == NULL)
-        return ERR_NO_MEMORY;
-    return mls_key_package_open(*key_package, proposal->key_package, group->mem);
-}
-
-err mls_group_propose_add(struct mls_group *group, slice key_package, const struct mls_auth *auth,
-                          enum mls_wire wire, buf *out) {
-    return propose(group, fill_add, &key_package, auth, wire, out);
-}
-
-static err fill_remove(struct mls_group *group, const void *argument, struct mls_proposal *proposal,
-                       struct mls_pending *pending) {
-    (void)group;
-    (void)pending;
-    const uint32_t *leaf = argument;
-    proposal->type = MLS_PROPOSAL_REMOVE;
-    proposal->removed = *leaf;
-    return OK;
-}
-
-err mls_group_propose_remove(struct mls_group *group, uint32_t leaf, enum mls_wire wire, buf *out) {
-    if (mls_tree_leaf(&group->epoch->tree, leaf) == NULL)
-        return ERR_NOT_FOUND;
-    return propose(group, fill_remove, &leaf, NULL, wire, out);
 }
 
 /* What the new leaf says, and the key to sign it and all that follows with. */
@@ -172,15 +117,10 @@ static err describe_update(struct mls_group *group, const struct mls_leaf_params
     return mls_leaf_from_params(leaf, params, extensions->p, extensions->n, group->mem);
 }
 
-static err fill_update(struct mls_group *group, const void *argument, struct mls_proposal *proposal,
-                       struct mls_pending *pending) {
+static err fill_update(struct mls_group *group, const struct mls_leaf_params *params,
+                       struct mls_leaf_node *leaf, struct mls_pending *pending) {
     const struct crypto_kem *kem = group->suite->kem;
-    proposal->type = MLS_PROPOSAL_UPDATE;
-    proposal->leaf = mem_new(group->mem, sizeof(*proposal->leaf));
-    if (proposal->leaf == NULL)
-        return ERR_NO_MEMORY;
-    struct mls_leaf_node *leaf = proposal->leaf;
-    TRY(describe_update(group, argument, leaf, pending));
+    TRY(describe_update(group, params, leaf, pending));
     leaf->source = MLS_LEAF_UPDATE;
     buf_free(&leaf->encryption_key);
     leaf->encryption_key = buf_on(group->mem);
@@ -192,6 +132,16 @@ static err fill_update(struct mls_group *group, const void *argument, struct mls
                          mls_group_id(group), group->epoch->keys.leaf, group->mem);
 }
 
+static err propose(struct mls_group *group, const struct mls_propose *what,
+                   const struct mls_auth *auth, struct mls_authenticated_content *content,
+                   struct mls_pending *pending, buf *out) {
+    struct mls_proposal *proposal = &content->content.proposal;
+    TRY(mls_proposal_from(proposal, what, group->suite, mls_group_id(group), group->mem));
+    if (what->type == MLS_PROPOSAL_UPDATE)
+        TRY(fill_update(group, what->update, proposal->leaf, pending));
+    return send_proposal(group, content, auth, pending, out);
+}
+
 /* Our own credential is ours to judge: the caller describes it. */
 static err accept_own(void *ctx, const struct mls_member *before, const struct mls_member *member) {
     (void)ctx;
@@ -200,8 +150,20 @@ static err accept_own(void *ctx, const struct mls_member *before, const struct m
     return OK;
 }
 
-err mls_group_propose_update(struct mls_group *group, const struct mls_leaf_params *leaf,
-                             enum mls_wire wire, buf *out) {
+err mls_group_propose(struct mls_group *group, const struct mls_propose *what,
+                      const struct mls_auth *auth, enum mls_wire wire, buf *out) {
     static const struct mls_auth own = {.accept = accept_own};
-    return propose(group, fill_update, leaf, &own, wire, out);
+    struct mls_authenticated_content content = {0};
+    TRY(mls_group_usable(group));
+    struct mls_pending *pending = mem_new(group->mem, sizeof(*pending));
+    if (pending == NULL)
+        return ERR_NO_MEMORY;
+    err e = mls_content_begin(group, &content, MLS_PROPOSAL, wire);
+    if (e == OK)
+        e = propose(group, what, what->type == MLS_PROPOSAL_UPDATE ? &own : auth, &content, pending,
+                    out);
+    if (e != OK)
+        mls_pending_free(pending, group->mem);
+    mls_authenticated_content_free(&content, group->mem);
+    return e;
 }

@@ -15,19 +15,21 @@ static err collect_retired(struct mls_staged *s) {
     return e;
 }
 
-static err fill(struct mls_staged *s, const struct mls_staged_change *changes, size_t count) {
-    s->changes = mem_new_array(s->mem, count, sizeof(*changes));
+static err fill(struct mls_staged *s, const struct mls_applied *a, bool secrets) {
+    size_t count = a->change_count;
+    s->changes = mem_new_array(s->mem, count, sizeof(*a->changes));
     if (s->changes == NULL && count != 0)
         return ERR_NO_MEMORY;
     s->change_count = count;
     if (count != 0)
-        memcpy(s->changes, changes, count * sizeof(*changes));
-    return s->removes_us ? OK : collect_retired(s);
+        memcpy(s->changes, a->changes, count * sizeof(*a->changes));
+    if (a->reinit != NULL)
+        TRY(mls_proposal_copy(&s->reinit, a->reinit, s->mem));
+    return secrets ? collect_retired(s) : OK;
 }
 
 err mls_staged_new(struct mls_staged **staged, const struct mls_group *group,
-                   struct mls_epoch *next, uint32_t committer,
-                   const struct mls_staged_change *changes, size_t change_count, bool removes_us) {
+                   struct mls_epoch *next, uint32_t committer, const struct mls_applied *applied) {
     struct mls_staged *s = mem_new(group->mem, sizeof(*s));
     *staged = NULL;
     if (s == NULL) {
@@ -37,10 +39,13 @@ err mls_staged_new(struct mls_staged **staged, const struct mls_group *group,
     s->mem = group->mem;
     s->suite = group->suite;
     s->committer = committer;
-    s->removes_us = removes_us;
+    s->removes_us = applied->removes_us;
+    s->external = applied->external_init != NULL;
+    s->new_extensions = applied->new_extensions;
+    s->is_reinit = applied->reinit != NULL;
     s->next = next;
     mls_tree_copy(&s->before, &group->epoch->tree);
-    err e = fill(s, changes, change_count);
+    err e = fill(s, applied, !applied->removes_us && !group->observer);
     if (e == OK)
         *staged = s;
     else
@@ -54,6 +59,7 @@ void mls_staged_free(struct mls_staged *s) {
     mls_tree_free(&s->before);
     mls_epoch_free(s->next, s->mem);
     mls_past_free(s->retired, s->mem);
+    mls_proposal_free(&s->reinit, s->mem);
     mem_free(s->mem, s->changes, s->change_count * sizeof(*s->changes));
     mem_free(s->mem, s, sizeof(*s));
 }
@@ -66,6 +72,21 @@ uint64_t mls_staged_epoch(const struct mls_staged *s) {
 
 uint32_t mls_staged_committer(const struct mls_staged *s) {
     return s->committer;
+}
+
+bool mls_staged_is_external(const struct mls_staged *s) {
+    return s->external;
+}
+
+bool mls_staged_is_reinit(const struct mls_staged *s) {
+    return s->is_reinit;
+}
+
+const struct mls_extension *mls_staged_extensions(const struct mls_staged *s, size_t *count,
+                                                  bool *changed) {
+    *changed = s->new_extensions;
+    *count = s->next->context.extensions.n;
+    return s->next->context.extensions.p;
 }
 
 bool mls_staged_removes_us(const struct mls_staged *s) {
@@ -115,6 +136,8 @@ err mls_staged_export(const struct mls_staged *s, slice label, slice context, ui
                       size_t n) {
     if (s->removes_us)
         return ERR_MLS_REMOVED;
+    if (s->next->keys.leaf == MLS_NODE_NONE)
+        return ERR_DENIED; /* an observer */
     return mls_key_schedule_export(s->suite, s->next->secrets.exporter, label, context, out, n);
 }
 
@@ -150,17 +173,30 @@ static void leave(struct mls_group *group) {
     group->out = true;
 }
 
-void mls_staged_apply(struct mls_group *group, struct mls_staged *staged) {
-    if (staged->removes_us) {
-        leave(group);
-    } else {
+static void enter(struct mls_group *group, struct mls_staged *staged) {
+    if (staged->retired != NULL) {
         mls_past_take(staged->retired, group->epoch);
         retire(group, staged->retired);
         staged->retired = NULL;
-        mls_epoch_free(group->epoch, group->mem);
-        group->epoch = staged->next;
-        staged->next = NULL;
     }
+    mls_epoch_free(group->epoch, group->mem);
+    group->epoch = staged->next;
+    staged->next = NULL;
+    group->ended = staged->is_reinit;
+    group->reinit = staged->reinit; /* hand-over */
+    staged->reinit = (struct mls_proposal){0};
+}
+
+void mls_staged_apply(struct mls_group *group, struct mls_staged *staged) {
+    /* Another commit's epoch has begun: the caller broke the contract, the group does not break. */
+    if (group->out || staged->next->context.epoch != group->epoch->context.epoch + 1) {
+        mls_staged_free(staged);
+        return;
+    }
+    if (staged->removes_us)
+        leave(group);
+    else
+        enter(group, staged);
     mls_pending_clear(group);
     mls_staged_free(staged);
 }

@@ -4,7 +4,10 @@
 #include "mls/leaf.h"
 #include "mls/tree_hash.h"
 
-enum { GROUP_VERSION = 1, STAGED_VERSION = 1 };
+enum { GROUP_VERSION = 2, STAGED_VERSION = 2 };
+
+/* What a group is to us. */
+enum { ROLE_MEMBER = 0, ROLE_OUT = 1, ROLE_OBSERVER = 2 };
 
 /* Everything that can't be read is DAMAGED, but for a lack of memory. */
 static err damaged(err e) {
@@ -16,11 +19,13 @@ static err damaged(err e) {
 static void write_epoch(writer *w, const struct mls_epoch *e, const struct mls_suite *suite) {
     mls_group_context_write(w, &e->context);
     mls_tree_write(w, &e->tree);
+    mls_opaque_write(w, &e->confirmation_tag);
+    mls_opaque_write(w, &e->interim_transcript_hash);
+    if (e->keys.leaf == MLS_NODE_NONE)
+        return; /* an observer's */
     mls_treekem_private_write(w, &e->keys, suite);
     mls_epoch_secrets_write(w, &e->secrets, suite);
     mls_secret_tree_write(w, &e->messages);
-    mls_opaque_write(w, &e->confirmation_tag);
-    mls_opaque_write(w, &e->interim_transcript_hash);
     mls_opaque_write(w, &e->signature_priv);
 }
 
@@ -28,7 +33,7 @@ struct loading {
     const struct mem *mem;
     const struct mls_suite *suite;
     struct mls_limits limits;
-    bool out; /* we are removed: then there are no private keys */
+    uint8_t role; /* only a member has private keys, and an observer no secrets at all */
 };
 
 /* Context and tree, which must fit together. */
@@ -37,7 +42,7 @@ static err read_public(reader *r, struct mls_epoch *e, const struct loading *l) 
     TRY(mls_group_context_read(r, &e->context, l->mem));
     if (e->context.version != MLS_VERSION_10 || e->context.suite != l->suite->id)
         return ERR_DAMAGED;
-    TRY(mls_extensions_check(&e->context.extensions));
+    TRY(mls_extensions_check(&e->context.extensions, MLS_IN_GROUP_CONTEXT));
     TRY(mls_tree_read(&e->tree, r, l->suite, l->mem));
     TRY(mls_tree_hash_root(&e->tree, hash));
     if (!slice_equal(slice_of(hash, l->suite->hash->len), buf_slice(&e->context.tree_hash)))
@@ -45,19 +50,25 @@ static err read_public(reader *r, struct mls_epoch *e, const struct loading *l) 
     return mls_epoch_encode(e, l->mem);
 }
 
-static err read_secret(reader *r, struct mls_epoch *e, const struct loading *l) {
+static err read_transcript(reader *r, struct mls_epoch *e, const struct loading *l) {
     size_t hash = l->suite->hash->len;
+    TRY(mls_opaque_read(r, &e->confirmation_tag, l->mem));
+    TRY(mls_opaque_read(r, &e->interim_transcript_hash, l->mem));
+    return e->confirmation_tag.n == hash && e->interim_transcript_hash.n == hash ? OK : ERR_DAMAGED;
+}
+
+static err read_secret(reader *r, struct mls_epoch *e, const struct loading *l) {
+    if (l->role == ROLE_OBSERVER) {
+        e->keys.leaf = MLS_NODE_NONE;
+        return OK;
+    }
     TRY(mls_treekem_private_read(r, &e->keys, l->suite));
     TRY(mls_epoch_secrets_read(r, &e->secrets, l->suite));
     TRY(mls_secret_tree_read(r, &e->messages, l->suite, &l->limits, l->mem));
-    TRY(mls_opaque_read(r, &e->confirmation_tag, l->mem));
-    TRY(mls_opaque_read(r, &e->interim_transcript_hash, l->mem));
     TRY(mls_opaque_read(r, &e->signature_priv, l->mem));
-    if (e->confirmation_tag.n != hash || e->interim_transcript_hash.n != hash)
-        return ERR_DAMAGED;
     if (e->messages.width != e->tree.width || mls_tree_leaf(&e->tree, e->keys.leaf) == NULL)
         return ERR_DAMAGED;
-    if (l->out)
+    if (l->role == ROLE_OUT)
         return e->signature_priv.n == 0 ? OK : ERR_DAMAGED;
     if (e->signature_priv.n != l->suite->sig->priv)
         return ERR_DAMAGED;
@@ -70,6 +81,8 @@ static err read_epoch(reader *r, struct mls_epoch **epoch, const struct loading 
     if (e == NULL)
         return ERR_NO_MEMORY;
     err result = read_public(r, e, l);
+    if (result == OK)
+        result = read_transcript(r, e, l);
     if (result == OK)
         result = read_secret(r, e, l);
     if (result == OK)
@@ -92,6 +105,7 @@ static void write_past(writer *w, const struct mls_past *p, const struct mls_sui
     for (size_t i = 0; i < p->changed_count; i++) {
         writer_u32(w, p->changed[i].leaf);
         writer_u8(w, p->changed[i].blank);
+        writer_u16(w, p->changed[i].credential);
         mls_opaque_write(w, &p->changed[i].identity);
         mls_opaque_write(w, &p->changed[i].signature_pub);
     }
@@ -102,6 +116,7 @@ static err read_old_leaf(reader *r, void *element, const struct mem *mem) {
     struct mls_old_leaf *old = element;
     TRY(reader_u32(r, &old->leaf));
     TRY(reader_bool(r, &old->blank));
+    TRY(reader_u16(r, &old->credential));
     TRY(mls_opaque_read(r, &old->identity, mem));
     TRY(mls_opaque_read(r, &old->signature_pub, mem));
     return old->blank && (old->identity.n != 0 || old->signature_pub.n != 0) ? ERR_DAMAGED : OK;
@@ -156,7 +171,7 @@ static err read_past(reader *r, struct mls_group *g, const struct loading *l) {
 
 static void write_pending(writer *w, const struct mls_pending *p, const struct mls_suite *suite) {
     writer_bytes(w, slice_of(p->ref, suite->hash->len));
-    writer_u32(w, p->sender);
+    mls_sender_write(w, &p->sender);
     mls_proposal_write(w, &p->proposal);
     mls_opaque_write(w, &p->leaf_priv);
     mls_opaque_write(w, &p->signature_priv);
@@ -164,16 +179,18 @@ static void write_pending(writer *w, const struct mls_pending *p, const struct m
 
 /* Only an Update of our own has keys with it. */
 static err check_pending(const struct mls_pending *p, const struct mls_group *g) {
-    bool own_update = p->proposal.type == MLS_PROPOSAL_UPDATE && p->sender == g->epoch->keys.leaf;
+    bool own_update = p->proposal.type == MLS_PROPOSAL_UPDATE &&
+                      mls_sender_is_leaf(&p->sender, g->epoch->keys.leaf);
     size_t leaf = own_update ? g->suite->kem->priv : 0, sig = own_update ? g->suite->sig->priv : 0;
-    if (mls_tree_leaf(&g->epoch->tree, p->sender) == NULL)
+    if (p->sender.type == MLS_SENDER_MEMBER &&
+        mls_tree_leaf(&g->epoch->tree, p->sender.index) == NULL)
         return ERR_DAMAGED;
     return p->leaf_priv.n == leaf && p->signature_priv.n == sig ? OK : ERR_DAMAGED;
 }
 
 static err fill_pending(reader *r, struct mls_pending *p, const struct mls_group *g) {
     TRY(reader_copy(r, p->ref, g->suite->hash->len));
-    TRY(reader_u32(r, &p->sender));
+    TRY(mls_sender_read(r, &p->sender, g->mem));
     TRY(mls_proposal_read(r, &p->proposal, g->mem));
     TRY(mls_opaque_read(r, &p->leaf_priv, g->mem));
     TRY(mls_opaque_read(r, &p->signature_priv, g->mem));
@@ -184,17 +201,36 @@ static err read_pending(reader *r, struct mls_group *g) {
     uint32_t count;
     TRY(reader_u32(r, &count));
     for (uint32_t i = 0; i < count; i++) {
-        TRY(mls_pending_reserve(g));
         struct mls_pending *p = mem_new(g->mem, sizeof(*p));
         if (p == NULL)
             return ERR_NO_MEMORY;
+        err e = fill_pending(r, p, g);
+        if (e == OK)
+            e = mls_pending_reserve(g, &p->sender);
+        if (e != OK) {
+            mls_pending_free(p, g->mem);
+            return e;
+        }
         mls_pending_add(g, p);
-        TRY(fill_pending(r, p, g));
     }
     return OK;
 }
 
 /* ---- Groups ---- */
+
+static void write_reinit(writer *w, bool is, const struct mls_proposal *reinit) {
+    writer_u8(w, is);
+    if (is)
+        mls_proposal_write(w, reinit);
+}
+
+static err read_reinit(reader *r, bool *is, struct mls_proposal *reinit, const struct mem *mem) {
+    TRY(reader_bool(r, is));
+    if (!*is)
+        return OK;
+    TRY(mls_proposal_read(r, reinit, mem));
+    return reinit->type == MLS_PROPOSAL_REINIT ? OK : ERR_DAMAGED;
+}
 
 static void write_group(writer *w, const struct mls_group *g) {
     writer_u16(w, GROUP_VERSION);
@@ -202,7 +238,9 @@ static void write_group(writer *w, const struct mls_group *g) {
     writer_u32(w, g->limits.past_epochs);
     writer_u32(w, g->limits.out_of_order);
     writer_u32(w, g->limits.forward);
-    writer_u8(w, g->out);
+    writer_u32(w, g->limits.proposals);
+    writer_u8(w, g->observer ? ROLE_OBSERVER : g->out ? ROLE_OUT : ROLE_MEMBER);
+    write_reinit(w, g->ended, &g->reinit);
     write_epoch(w, g->epoch, g->suite);
     writer_u32(w, (uint32_t)g->past_count);
     for (size_t i = 0; i < g->past_count; i++)
@@ -233,11 +271,14 @@ static err read_head(reader *r, struct loading *l) {
     TRY(reader_u32(r, &l->limits.past_epochs));
     TRY(reader_u32(r, &l->limits.out_of_order));
     TRY(reader_u32(r, &l->limits.forward));
-    return reader_bool(r, &l->out);
+    TRY(reader_u32(r, &l->limits.proposals));
+    TRY(reader_u8(r, &l->role));
+    return l->role <= ROLE_OBSERVER ? OK : ERR_DAMAGED;
 }
 
 static err read_rest(reader *r, struct mls_group *g, const struct loading *l) {
-    g->out = l->out;
+    g->out = l->role == ROLE_OUT;
+    g->observer = l->role == ROLE_OBSERVER;
     TRY(read_past(r, g, l));
     TRY(read_pending(r, g));
     return reader_end(r);
@@ -246,15 +287,24 @@ static err read_rest(reader *r, struct mls_group *g, const struct loading *l) {
 err mls_group_load(struct mls_group **group, slice saved, const struct mem *mem) {
     struct loading l = {.mem = mem};
     struct mls_epoch *epoch = NULL;
+    struct mls_proposal reinit = {0};
+    bool ended = false;
     reader r = reader_of(saved);
     *group = NULL;
     err e = read_head(&r, &l);
     if (e == OK)
+        e = read_reinit(&r, &ended, &reinit, mem);
+    if (e == OK)
         e = read_epoch(&r, &epoch, &l);
     if (e == OK)
         e = mls_group_wrap(group, l.suite, epoch, &l.limits, mem);
-    if (e == OK)
+    if (e == OK) { /* hand-over */
+        (*group)->ended = ended;
+        (*group)->reinit = reinit;
+        reinit = (struct mls_proposal){0};
         e = read_rest(&r, *group, &l);
+    }
+    mls_proposal_free(&reinit, mem);
     if (e != OK) {
         mls_group_free(*group);
         *group = NULL;
@@ -264,11 +314,20 @@ err mls_group_load(struct mls_group **group, slice saved, const struct mem *mem)
 
 /* ---- Staged commits ---- */
 
+static uint8_t staged_role(const struct mls_staged *s) {
+    if (s->removes_us)
+        return ROLE_OUT;
+    return s->next->keys.leaf == MLS_NODE_NONE ? ROLE_OBSERVER : ROLE_MEMBER;
+}
+
 static void write_staged(writer *w, const struct mls_staged *s) {
     writer_u16(w, STAGED_VERSION);
     writer_u16(w, s->suite->id);
     writer_u32(w, s->committer);
-    writer_u8(w, s->removes_us);
+    writer_u8(w, staged_role(s));
+    writer_u8(w, s->external);
+    writer_u8(w, s->new_extensions);
+    write_reinit(w, s->is_reinit, &s->reinit);
     if (s->removes_us) { /* no secrets there */
         mls_group_context_write(w, &s->next->context);
         mls_tree_write(w, &s->next->tree);
@@ -279,7 +338,7 @@ static void write_staged(writer *w, const struct mls_staged *s) {
     for (size_t i = 0; i < s->change_count; i++) {
         writer_u8(w, (uint8_t)s->changes[i].what);
         writer_u32(w, s->changes[i].leaf);
-        writer_u32(w, s->changes[i].by);
+        mls_sender_write(w, &s->changes[i].by);
     }
 }
 
@@ -295,43 +354,49 @@ err mls_staged_save(const struct mls_staged *staged, buf *out) {
 struct loading_staged {
     struct loading l;
     uint32_t committer;
+    bool external, is_reinit;
     struct mls_epoch *next;
-    struct mls_staged_change *changes;
-    uint32_t change_count;
+    struct mls_proposal reinit, external_init;
+    struct mls_applied applied;
 };
 
 static err read_staged_epoch(reader *r, struct loading_staged *s) {
-    if (!s->l.out)
+    if (s->l.role != ROLE_OUT)
         return read_epoch(r, &s->next, &s->l);
     s->next = mls_epoch_new(s->l.mem);
     return s->next == NULL ? ERR_NO_MEMORY : read_public(r, s->next, &s->l);
 }
 
-static err read_changes(reader *r, struct loading_staged *s, const struct mls_tree *before) {
-    enum { CHANGE = 1 + 4 + 4 };
-    uint32_t count;
-    TRY(reader_u32(r, &count));
-    if (count > r->n / CHANGE)
+static err read_change(reader *r, struct mls_staged_change *c, const struct loading_staged *s,
+                       const struct mls_tree *before) {
+    uint8_t what;
+    TRY(reader_u8(r, &what));
+    TRY(reader_u32(r, &c->leaf));
+    TRY(mls_sender_read(r, &c->by, s->l.mem));
+    c->what = what;
+    const struct mls_tree *tree = what == MLS_REMOVED ? before : &s->next->tree;
+    if (what < MLS_ADDED || what > MLS_UPDATED || mls_tree_leaf(tree, c->leaf) == NULL)
         return ERR_DAMAGED;
-    s->changes = mem_new_array(s->l.mem, count, sizeof(*s->changes));
-    if (s->changes == NULL && count != 0)
-        return ERR_NO_MEMORY;
-    s->change_count = count;
-    for (uint32_t i = 0; i < count; i++) {
-        struct mls_staged_change *c = &s->changes[i];
-        uint8_t what;
-        TRY(reader_u8(r, &what));
-        TRY(reader_u32(r, &c->leaf));
-        TRY(reader_u32(r, &c->by));
-        c->what = what;
-        const struct mls_tree *tree = what == MLS_REMOVED ? before : &s->next->tree;
-        if (what < MLS_ADDED || what > MLS_UPDATED || mls_tree_leaf(tree, c->leaf) == NULL)
-            return ERR_DAMAGED;
-    }
     return OK;
 }
 
-static err read_staged(reader *r, struct loading_staged *s, const struct mls_group *group) {
+static err read_changes(reader *r, struct loading_staged *s, const struct mls_tree *before) {
+    enum { CHANGE_MIN = 1 + 4 + 1 };
+    struct mls_applied *a = &s->applied;
+    uint32_t count;
+    TRY(reader_u32(r, &count));
+    if (count > r->n / CHANGE_MIN)
+        return ERR_DAMAGED;
+    a->changes = mem_new_array(s->l.mem, count, sizeof(*a->changes));
+    if (a->changes == NULL && count != 0)
+        return ERR_NO_MEMORY;
+    a->room = a->change_count = count;
+    for (uint32_t i = 0; i < count; i++)
+        TRY(read_change(r, &a->changes[i], s, before));
+    return OK;
+}
+
+static err read_staged_head(reader *r, struct loading_staged *s, const struct mls_group *group) {
     uint16_t version, suite;
     TRY(reader_u16(r, &version));
     if (version != STAGED_VERSION)
@@ -340,13 +405,25 @@ static err read_staged(reader *r, struct loading_staged *s, const struct mls_gro
     if (suite != group->suite->id)
         return ERR_DAMAGED;
     TRY(reader_u32(r, &s->committer));
-    TRY(reader_bool(r, &s->l.out));
+    TRY(reader_u8(r, &s->l.role));
+    if (s->l.role > ROLE_OBSERVER)
+        return ERR_DAMAGED;
+    TRY(reader_bool(r, &s->external));
+    TRY(reader_bool(r, &s->applied.new_extensions));
+    TRY(read_reinit(r, &s->is_reinit, &s->reinit, s->l.mem));
+    s->applied.removes_us = s->l.role == ROLE_OUT;
+    s->applied.reinit = s->is_reinit ? &s->reinit : NULL;
+    s->applied.external_init = s->external ? &s->external_init : NULL;
+    return OK;
+}
+
+static err read_staged(reader *r, struct loading_staged *s, const struct mls_group *group) {
+    TRY(read_staged_head(r, s, group));
     TRY(read_staged_epoch(r, s));
     TRY(read_changes(r, s, &group->epoch->tree));
     TRY(reader_end(r));
-    if (mls_tree_leaf(&group->epoch->tree, s->committer) == NULL)
-        return ERR_DAMAGED;
-    return OK;
+    const struct mls_tree *tree = s->external ? &s->next->tree : &group->epoch->tree;
+    return mls_tree_leaf(tree, s->committer) == NULL ? ERR_DAMAGED : OK;
 }
 
 /* It must continue the group as it is. */
@@ -357,8 +434,8 @@ static err check_fits(const struct loading_staged *s, const struct mls_group *gr
 }
 
 err mls_staged_load(struct mls_staged **staged, const struct mls_group *group, slice saved) {
-    struct loading_staged s = {
-        .l = {.mem = group->mem, .suite = group->suite, .limits = group->limits}};
+    const struct mem *mem = group->mem;
+    struct loading_staged s = {.l = {.mem = mem, .suite = group->suite, .limits = group->limits}};
     reader r = reader_of(saved);
     *staged = NULL;
     err e = damaged(read_staged(&r, &s, group));
@@ -367,9 +444,10 @@ err mls_staged_load(struct mls_staged **staged, const struct mls_group *group, s
     if (e == OK) {
         struct mls_epoch *next = s.next;
         s.next = NULL;
-        e = mls_staged_new(staged, group, next, s.committer, s.changes, s.change_count, s.l.out);
+        e = mls_staged_new(staged, group, next, s.committer, &s.applied);
     }
-    mls_epoch_free(s.next, group->mem);
-    mem_free(group->mem, s.changes, s.change_count * sizeof(*s.changes));
+    mls_epoch_free(s.next, mem);
+    mls_proposal_free(&s.reinit, mem);
+    mem_free(mem, s.applied.changes, s.applied.room * sizeof(*s.applied.changes));
     return e;
 }

@@ -232,6 +232,10 @@ uint32_t mls_tree_find_encryption(const struct mls_tree *t, slice encryption_key
     return find_key(t, KEY_ENCRYPTION, encryption_key);
 }
 
+bool mls_tree_has_encryption(const struct mls_tree *t, slice encryption_key) {
+    return mls_tree_index_find(t, KEY_ENCRYPTION, encryption_key, MLS_NODE_NONE) != NULL;
+}
+
 err mls_tree_find_leaf(const struct mls_tree *t, const struct mls_leaf_node *leaf,
                        uint32_t *index) {
     *index = mls_tree_find_encryption(t, buf_slice(&leaf->encryption_key));
@@ -312,7 +316,7 @@ void mls_tree_filtered_path(const struct mls_tree *t, uint32_t leaf, struct mls_
     if (leaf >= t->width)
         return;
     uint32_t below = 2 * leaf;
-    for (uint32_t level = 1; (uint32_t)1 << level <= t->width; level++) {
+    for (uint32_t level = 1; (uint64_t)1 << level <= t->width; level++) {
         uint32_t x = mls_tree_math_ancestor(leaf, level);
         uint32_t other = below < x ? mls_tree_math_right(x) : mls_tree_math_left(x);
         below = x;
@@ -333,13 +337,13 @@ static err node_copy(const struct mls_tree *t, uint32_t x, const void *from,
         return ERR_NO_MEMORY;
     err e = mls_tree_is_leaf(x) ? mls_leaf_node_copy(&n->u.leaf, from, t->mem)
                                 : mls_parent_node_copy(&n->u.parent, from, t->mem);
-    if (e == OK)
-        e = mls_tree_node_enter(n);
     if (e != OK) {
         mls_tree_node_release(n);
         *node = NULL;
+        return e;
     }
-    return e;
+    mls_tree_node_enter(n);
+    return OK;
 }
 
 /* Sets or (from NULL) blanks one node, and blanks all above if that is asked for. */
@@ -464,13 +468,13 @@ static err with_unmerged(const struct mls_tree *t, const struct mls_tree_node *f
         e = mls_opaque_copy(&p->parent_hash, buf_slice(&old->parent_hash), t->mem);
     if (e == OK)
         e = merge_lists(&p->unmerged, &old->unmerged, added, n, t->mem);
-    if (e == OK)
-        e = mls_tree_node_enter(to);
     if (e != OK) {
         mls_tree_node_release(to);
         *node = NULL;
+        return e;
     }
-    return e;
+    mls_tree_node_enter(to);
+    return OK;
 }
 
 /* RFC 9420 s.12.1.1: each new leaf joins the unmerged leaves of the parents above it that are not

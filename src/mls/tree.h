@@ -57,6 +57,8 @@ uint32_t mls_tree_next_leaf(const struct mls_tree *t, uint32_t from);
 /* The leaf that has this signature key, or this encryption key; NONE. */
 uint32_t mls_tree_find_signer(const struct mls_tree *t, slice signature_key);
 uint32_t mls_tree_find_encryption(const struct mls_tree *t, slice encryption_key);
+/* True if any node has this encryption key, also a parent. */
+bool mls_tree_has_encryption(const struct mls_tree *t, slice encryption_key);
 /* The leaf that equals this one in every field (section 12.4.3.1). NOT_FOUND. */
 MUST err mls_tree_find_leaf(const struct mls_tree *t, const struct mls_leaf_node *leaf,
                             uint32_t *index);

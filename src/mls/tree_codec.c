@@ -14,6 +14,8 @@ struct node_list {
 static struct mls_tree_node **list_push(struct node_list *list, const struct mem *mem) {
     if (list->n == list->room) {
         size_t room = list->room == 0 ? FIRST_ROOM : 2 * list->room;
+        if (room > SIZE_MAX / sizeof(*list->p))
+            return NULL;
         struct mls_tree_node **p =
             mem_resize(mem, list->p, list->room * sizeof(*p), room * sizeof(*p));
         if (p == NULL)
@@ -48,7 +50,8 @@ static err read_node(const struct mls_tree *t, reader *r, uint32_t x, struct mls
         TRY(mls_leaf_node_read(r, &n->u.leaf, t->mem));
     else
         TRY(mls_parent_node_read(r, &n->u.parent, t->mem));
-    return mls_tree_node_enter(n);
+    mls_tree_node_enter(n);
+    return OK;
 }
 
 /* The slots of node x and below; takes its nodes out of the list. */

@@ -73,7 +73,7 @@ void mls_tree_index_release(struct mls_tree_index *index);
 /* A node with one reference and nothing in it; NULL without memory. Fill it, then enter it. */
 struct mls_tree_node *mls_tree_node_new(const struct mls_tree *t, uint32_t x);
 /* Puts a filled node into the index. */
-MUST err mls_tree_node_enter(struct mls_tree_node *n);
+void mls_tree_node_enter(struct mls_tree_node *n);
 /* NULL is fine. */
 void mls_tree_node_release(struct mls_tree_node *n);
 /* A node of this tree that has the key, other than node `not_x`; NULL. */

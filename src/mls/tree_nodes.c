@@ -48,11 +48,13 @@ slice mls_tree_node_key(const struct mls_tree_node *n, enum mls_tree_key kind) {
     return buf_slice(kind == KEY_ENCRYPTION ? &n->u.leaf.encryption_key : &n->u.leaf.signature_key);
 }
 
-static err hash_key(const struct mls_tree_index *index, slice key, uint64_t *hash) {
-    uint8_t bytes[sizeof(*hash)];
-    TRY(crypto_blake2b_keyed(bytes, sizeof(bytes), SLICE_ARRAY(index->salt), &key, 1));
-    memcpy(hash, bytes, sizeof(bytes));
-    return OK;
+/* Hashing can't fail for these lengths; if it did, all would have one hash, and nothing be missed. */
+static uint64_t hash_key(const struct mls_tree_index *index, slice key) {
+    uint64_t hash = 0;
+    uint8_t bytes[sizeof(hash)];
+    if (crypto_blake2b_keyed(bytes, sizeof(bytes), SLICE_ARRAY(index->salt), &key, 1) == OK)
+        memcpy(&hash, bytes, sizeof(bytes));
+    return hash;
 }
 
 static struct mls_tree_node **bucket_of(struct mls_tree_node **chain, size_t buckets, size_t kind,
@@ -107,16 +109,15 @@ struct mls_tree_node *mls_tree_node_new(const struct mls_tree *t, uint32_t x) {
     return n;
 }
 
-err mls_tree_node_enter(struct mls_tree_node *n) {
+void mls_tree_node_enter(struct mls_tree_node *n) {
     struct mls_tree_index *index = n->index;
     size_t kinds = mls_tree_is_leaf(n->x) ? KEY_KINDS : 1;
     for (size_t kind = 0; kind < kinds; kind++)
-        TRY(hash_key(index, mls_tree_node_key(n, (enum mls_tree_key)kind), &n->link[kind].hash));
+        n->link[kind].hash = hash_key(index, mls_tree_node_key(n, (enum mls_tree_key)kind));
     if (++index->nodes > index->buckets)
         grow(index);
     for (size_t kind = 0; kind < kinds; kind++)
         link_node(bucket_of(index->chain, index->buckets, kind, n->link[kind].hash), n, kind);
-    return OK;
 }
 
 void mls_tree_node_release(struct mls_tree_node *n) {
@@ -137,9 +138,9 @@ void mls_tree_node_release(struct mls_tree_node *n) {
 
 const struct mls_tree_node *mls_tree_index_find(const struct mls_tree *t, enum mls_tree_key kind,
                                                 slice key, uint32_t not_x) {
-    uint64_t hash;
-    if (t->index == NULL || hash_key(t->index, key, &hash) != OK)
+    if (t->index == NULL)
         return NULL;
+    uint64_t hash = hash_key(t->index, key);
     const struct mls_tree_node *n = *bucket_of(t->index->chain, t->index->buckets, kind, hash);
     for (; n != NULL; n = n->link[kind].next) {
         if (n->link[kind].hash != hash || n->x == not_x ||

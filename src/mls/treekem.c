@@ -1,6 +1,8 @@
 /* TreeKEM: update paths and the private half of the tree (RFC 9420 sections 7.4, 7.5, 7.6). */
 #include "mls/treekem.h"
 
+#include <stdlib.h>
+
 #include "mls/labels.h"
 #include "mls/leaf.h"
 #include "mls/tree_hash.h"
@@ -38,7 +40,7 @@ err mls_treekem_private_set_leaf(struct mls_treekem_private *p, const struct mls
 }
 
 void mls_treekem_private_prune(struct mls_treekem_private *p, const struct mls_tree *t) {
-    for (uint32_t level = 0; level < MLS_TREE_LEVELS; level++) {
+    for (uint32_t level = 0; level < MLS_TREE_LEVELS && p->have != 0; level++) {
         bool inside = (uint64_t)1 << level <= t->width;
         uint32_t x = mls_tree_math_ancestor(p->leaf, level);
         if (!inside || mls_tree_public_key(t, x).n == 0)
@@ -91,6 +93,17 @@ err mls_treekem_private_check(const struct mls_treekem_private *p, const struct 
         TRY(t->suite->kem->public_of(pub, p->key[level]));
         if (!slice_equal(key, slice_of(pub, t->suite->kem->pub)))
             return ERR_MLS_TREE;
+    }
+    return OK;
+}
+
+err mls_treekem_private_complete(const struct mls_treekem_private *p, const struct mls_tree *t) {
+    for (uint32_t level = 1; (uint64_t)1 << level <= t->width; level++) {
+        const struct mls_parent_node *n = mls_tree_parent(t, mls_tree_math_ancestor(p->leaf, level));
+        if (n == NULL || has_level(p, level))
+            continue;
+        if (bsearch(&p->leaf, n->unmerged.p, n->unmerged.n, sizeof(p->leaf), mls_u32_order) == NULL)
+            return ERR_MLS_UPDATE_PATH;
     }
     return OK;
 }
@@ -286,8 +299,9 @@ static err check_path_form(const struct mls_tree *t, const struct mls_tree_path 
         TRY(mls_tree_resolution(t, place->copath[i], added, added_count, &to));
         size_t n = to.n;
         mls_u32s_free(&to, t->mem);
-        if (path->nodes[i].secret_count != n ||
-            path->nodes[i].encryption_key.n != t->suite->kem->pub)
+        const buf *key = &path->nodes[i].encryption_key;
+        if (path->nodes[i].secret_count != n || key->n != t->suite->kem->pub ||
+            t->suite->kem->check(key->p) != OK)
             return ERR_MLS_UPDATE_PATH;
     }
     return OK;

@@ -38,6 +38,11 @@ MUST err mls_treekem_private_read(reader *r, struct mls_treekem_private *p,
  * Costs a key derivation a level. */
 MUST err mls_treekem_private_check(const struct mls_treekem_private *p, const struct mls_tree *t);
 
+/* MLS_UPDATE_PATH unless the member can open what is encrypted for it: of each node above its leaf that
+ * is not blank it has the key, or is listed there as unmerged (section 4.2). */
+MUST err mls_treekem_private_complete(const struct mls_treekem_private *p,
+                                      const struct mls_tree *t);
+
 /* What a committer knows of its new path. Wipe it. */
 struct mls_treekem_secrets {
     struct mls_tree_path path;                        /* the filtered direct path */

@@ -392,8 +392,13 @@ void mls_key_package_free(struct mls_key_package *v, const struct mem *mem) {
 
 /* ---- Update paths (section 7.6) ---- */
 
+/* No KEM has shorter keys or outputs, and what is shorter would cost many times its bytes of memory. */
+enum { KEM_MIN = 32 };
+
 static err fill_hpke_ciphertext(reader *r, struct mls_hpke_ciphertext *v, const struct mem *mem) {
     TRY(mls_opaque_read(r, &v->kem_output, mem));
+    if (v->kem_output.n < KEM_MIN)
+        return ERR_MALFORMED;
     return mls_opaque_read(r, &v->ciphertext, mem);
 }
 MLS_DEFINE_READ(hpke_ciphertext)
@@ -427,6 +432,8 @@ static err read_path_node(reader *r, void *element, const struct mem *mem) {
     struct mls_update_path_node *v = element;
     void *secrets = NULL;
     TRY(mls_opaque_read(r, &v->encryption_key, mem));
+    if (v->encryption_key.n < KEM_MIN)
+        return ERR_MALFORMED;
     TRY(mls_list_read(r, &path_secrets, &secrets, &v->secret_count, mem));
     v->secrets = secrets;
     return OK;

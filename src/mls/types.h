@@ -9,23 +9,7 @@
 #include "sotto/mls.h"
 
 enum mls_version { MLS_VERSION_10 = 1 };
-enum mls_credential_type { MLS_CREDENTIAL_BASIC = 1, MLS_CREDENTIAL_X509 = 2 };
 enum mls_leaf_source { MLS_LEAF_KEY_PACKAGE = 1, MLS_LEAF_UPDATE = 2, MLS_LEAF_COMMIT = 3 };
-enum mls_proposal_type {
-    MLS_PROPOSAL_ADD = 1,
-    MLS_PROPOSAL_UPDATE = 2,
-    MLS_PROPOSAL_REMOVE = 3,
-    MLS_PROPOSAL_PSK = 4,
-    MLS_PROPOSAL_REINIT = 5,
-    MLS_PROPOSAL_EXTERNAL_INIT = 6,
-    MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS = 7
-};
-enum mls_sender_type {
-    MLS_SENDER_MEMBER = 1,
-    MLS_SENDER_EXTERNAL = 2,
-    MLS_SENDER_NEW_MEMBER_PROPOSAL = 3,
-    MLS_SENDER_NEW_MEMBER_COMMIT = 4
-};
 enum mls_psk_type { MLS_PSK_EXTERNAL = 1, MLS_PSK_RESUMPTION = 2 };
 enum mls_psk_usage { MLS_PSK_APPLICATION = 1, MLS_PSK_REINIT = 2, MLS_PSK_BRANCH = 3 };
 enum mls_extension_type {
@@ -110,21 +94,17 @@ struct mls_proposal {
     uint16_t version, suite;             /* reinit */
     buf kem_output;                      /* external_init */
     struct mls_extensions extensions;    /* reinit, group_context_extensions */
+    buf content;                         /* types that RFC 9420 doesn't define: one opaque<V> */
 };
 struct mls_proposal_or_ref {
-    bool by_reference;
     buf reference;
-    struct mls_proposal proposal;
+    struct mls_proposal *proposal; /* NULL: by reference */
 };
 struct mls_commit {
     struct mls_proposal_or_ref *proposals;
     size_t proposal_count;
     bool has_path;
     struct mls_update_path path;
-};
-struct mls_sender {
-    enum mls_sender_type type;
-    uint32_t index; /* member: leaf; external: sender index */
 };
 struct mls_group_context {
     uint16_t version, suite;

@@ -95,8 +95,10 @@ static err fill_proposal(reader *r, struct mls_proposal *v, const struct mem *me
         return mls_opaque_read(r, &v->kem_output, mem);
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
         return mls_extensions_read(r, &v->extensions, mem);
-    default:
+    case 0: /* reserved */
         return ERR_UNKNOWN_TYPE;
+    default:
+        return mls_opaque_read(r, &v->content, mem);
     }
 }
 MLS_DEFINE_READ(proposal)
@@ -132,8 +134,11 @@ void mls_proposal_write(writer *w, const struct mls_proposal *v) {
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
         mls_extensions_write(w, &v->extensions);
         return;
-    default:
+    case 0:
         writer_fail(w, ERR_BUG);
+        return;
+    default:
+        mls_opaque_write(w, &v->content);
     }
 }
 
@@ -147,13 +152,15 @@ void mls_proposal_free(struct mls_proposal *v, const struct mem *mem) {
     mls_psk_id_free(&v->psk, mem);
     buf_free(&v->group_id);
     buf_free(&v->kem_output);
+    buf_free(&v->content);
     mls_extensions_free(&v->extensions, mem);
     memset(v, 0, sizeof(*v));
 }
 
 /* ---- Commits (section 12.4) ---- */
 
-enum { BY_VALUE = 1, BY_REFERENCE = 2 };
+/* A hash of any suite: shorter ones would cost many times their bytes of memory. */
+enum { BY_VALUE = 1, BY_REFERENCE = 2, REFERENCE_MIN = 32 };
 
 static err read_proposal_or_ref(reader *r, void *element, const struct mem *mem) {
     struct mls_proposal_or_ref *v = element;
@@ -161,27 +168,30 @@ static err read_proposal_or_ref(reader *r, void *element, const struct mem *mem)
     TRY(reader_u8(r, &type));
     switch (type) {
     case BY_VALUE:
-        return mls_proposal_read(r, &v->proposal, mem);
+        v->proposal = mem_new(mem, sizeof(*v->proposal));
+        return v->proposal == NULL ? ERR_NO_MEMORY : mls_proposal_read(r, v->proposal, mem);
     case BY_REFERENCE:
-        v->by_reference = true;
-        return mls_opaque_read(r, &v->reference, mem);
+        TRY(mls_opaque_read(r, &v->reference, mem));
+        return v->reference.n < REFERENCE_MIN ? ERR_MALFORMED : OK;
     default:
         return ERR_UNKNOWN_TYPE;
     }
 }
 
 static void write_proposal_or_ref(writer *w, const struct mls_proposal_or_ref *v) {
-    writer_u8(w, v->by_reference ? BY_REFERENCE : BY_VALUE);
-    if (v->by_reference)
+    writer_u8(w, v->proposal == NULL ? BY_REFERENCE : BY_VALUE);
+    if (v->proposal == NULL)
         mls_opaque_write(w, &v->reference);
     else
-        mls_proposal_write(w, &v->proposal);
+        mls_proposal_write(w, v->proposal);
 }
 
 static void free_proposal_or_ref(void *element, const struct mem *mem) {
     struct mls_proposal_or_ref *v = element;
     buf_free(&v->reference);
-    mls_proposal_free(&v->proposal, mem);
+    if (v->proposal != NULL)
+        mls_proposal_free(v->proposal, mem);
+    mem_free(mem, v->proposal, sizeof(*v->proposal));
 }
 
 static const struct mls_list_kind proposals_or_refs = {
@@ -488,6 +498,8 @@ void mls_group_secrets_free(struct mls_group_secrets *v, const struct mem *mem) 
 static err read_encrypted_secrets(reader *r, void *element, const struct mem *mem) {
     struct mls_encrypted_group_secrets *v = element;
     TRY(mls_opaque_read(r, &v->new_member, mem));
+    if (v->new_member.n < REFERENCE_MIN)
+        return ERR_MALFORMED;
     return mls_hpke_ciphertext_read(r, &v->secrets, mem);
 }
 

@@ -1,5 +1,6 @@
 /* Making Welcomes (RFC 9420 sections 12.4.1, 12.4.3). */
 #include "mls/commit.h"
+#include "mls/group_info.h"
 #include "mls/key_package.h"
 #include "mls/labels.h"
 
@@ -13,47 +14,6 @@ struct building {
 };
 
 /* ---- GroupInfo ---- */
-
-static err tree_extension(const struct mls_welcoming *w, struct mls_extensions *extensions,
-                          const struct mem *mem) {
-    if (!w->with_tree)
-        return OK;
-    buf tree = buf_on(mem);
-    writer writer_tree = writer_on(&tree);
-    mls_tree_write(&writer_tree, &w->next->tree);
-    err e = writer_result(&writer_tree);
-    struct mls_extension extension = {MLS_EXTENSION_RATCHET_TREE, buf_slice(&tree)};
-    if (e == OK)
-        e = mls_extensions_from(extensions, &extension, 1, mem);
-    buf_free(&tree);
-    return e;
-}
-
-/* Signed with the key that our new leaf shows, since that is where the joiner looks. */
-static err write_group_info(const struct mls_welcoming *w, const struct mls_suite *suite,
-                            const struct mls_extensions *extensions, buf *out,
-                            const struct mem *mem) {
-    /* Borrows from the next epoch: written, never freed. */
-    struct mls_group_info info = {
-        .context = w->next->context,
-        .extensions = *extensions,
-        .confirmation_tag = w->next->confirmation_tag,
-        .signer = w->next->keys.leaf,
-    };
-    buf signature = buf_on(mem);
-    writer out_writer = writer_on(out);
-    mls_group_info_write_unsigned(&out_writer, &info);
-    err e = writer_result(&out_writer);
-    if (e == OK)
-        e = mls_label_sign(suite, buf_slice(&w->next->signature_priv), "GroupInfoTBS",
-                           buf_slice(out), &signature, mem);
-    if (e == OK) {
-        writer_vec(&out_writer, buf_slice(&signature));
-        e = writer_result(&out_writer);
-    }
-    buf_free(&signature);
-    return e;
-}
 
 static err encrypt_group_info(struct building *b, slice plain) {
     uint8_t welcome_secret[CRYPTO_HASH_MAX], key[CRYPTO_AEAD_KEY_MAX], nonce[CRYPTO_AEAD_NONCE_MAX];
@@ -73,14 +33,11 @@ static err encrypt_group_info(struct building *b, slice plain) {
 }
 
 static err make_group_info(struct building *b) {
-    struct mls_extensions extensions = {0};
+    const struct mls_welcoming *w = b->w;
     buf plain = buf_on(b->mem);
-    err e = tree_extension(b->w, &extensions, b->mem);
-    if (e == OK)
-        e = write_group_info(b->w, b->suite, &extensions, &plain, b->mem);
+    err e = mls_group_info_make(w->next, b->suite, w->with_tree, w->external_pub, &plain, b->mem);
     if (e == OK)
         e = encrypt_group_info(b, buf_slice(&plain));
-    mls_extensions_free(&extensions, b->mem);
     buf_free(&plain);
     return e;
 }

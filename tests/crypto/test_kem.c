@@ -65,6 +65,10 @@ TEST(the_dh_kem_refuses_points_of_small_order_on_both_sides) {
             SUPPORT_HEX(point, SMALL_ORDER[i]);
             CHECK_OK(KEMS[k]->generate(s.pub, s.priv));
             memset(s.enc, 0xff, 32);
+            CHECK_ERR(KEMS[k]->check(point), ERR_CRYPTO);
+            point[31] ^= 0x80; /* ignored */
+            CHECK_ERR(KEMS[k]->check(point), ERR_CRYPTO);
+            point[31] ^= 0x80;
             CHECK_ERR(KEMS[k]->encap(s.secret, s.enc, point, NULL), ERR_CRYPTO);
             CHECK(memcmp(s.enc, ZERO, 32) == 0 && memcmp(s.secret, ZERO, 32) == 0);
             memset(s.secret, 0xff, 32);
@@ -81,6 +85,7 @@ TEST(both_sides_get_the_same_secret) {
             uint8_t pub[CRYPTO_KEM_PUBLIC_MAX];
             CHECK_OK(KEMS[k]->generate(s.pub, s.priv));
             CHECK_OK(KEMS[k]->public_of(pub, s.priv));
+            CHECK_OK(KEMS[k]->check(pub));
             CHECK(memcmp(pub, s.pub, KEMS[k]->pub) == 0);
             CHECK_OK(KEMS[k]->encap(s.secret, s.enc, s.pub, NULL));
             CHECK_OK(KEMS[k]->decap(s.back, s.enc, s.priv));
@@ -134,6 +139,20 @@ TEST(derived_keys_depend_on_the_whole_input) {
     }
 }
 
+/* What check says of any bytes is what encap says. */
+TEST(a_key_is_refused_by_itself_if_and_only_if_nothing_can_be_sent_to_it) {
+    struct support_random r = {21};
+    CHECK_OK(crypto_init());
+    for (size_t k = 0; KEMS[k] != NULL; k++)
+        for (int round = 0; round < 60; round++) {
+            struct keys s;
+            CHECK_OK(KEMS[k]->generate(s.pub, s.priv));
+            for (uint64_t flips = support_next(&r) % 4; flips > 0; flips--)
+                s.pub[support_next(&r) % KEMS[k]->pub] = (uint8_t)support_next(&r);
+            CHECK_EQ(KEMS[k]->check(s.pub), KEMS[k]->encap(s.secret, s.enc, s.pub, NULL));
+        }
+}
+
 /* FIPS 203 section 7.2: coefficients of 3329 and more are not an encapsulation key. */
 TEST(xwing_refuses_a_public_key_with_coefficients_out_of_range) {
     CHECK_OK(crypto_init());
@@ -145,6 +164,7 @@ TEST(xwing_refuses_a_public_key_with_coefficients_out_of_range) {
         s.pub[i + 1] = (uint8_t)((mid & 0xf0) | 0x0d);
         memset(s.enc, 0xff, sizeof(s.enc));
         CHECK_ERR(crypto_xwing.encap(s.secret, s.enc, s.pub, NULL), ERR_CRYPTO);
+        CHECK_ERR(crypto_xwing.check(s.pub), ERR_CRYPTO);
         CHECK(memcmp(s.enc, ZERO, sizeof(s.enc)) == 0 && memcmp(s.secret, ZERO, 32) == 0);
         s.pub[i] = low;
         s.pub[i + 1] = mid;
@@ -158,6 +178,7 @@ TEST(xwing_refuses_an_x25519_part_of_small_order) {
     CHECK_OK(crypto_xwing.generate(s.pub, s.priv));
     for (size_t i = 0; i < SMALL_ORDER_COUNT; i++) {
         support_hex(s.pub + 1184, 32, SMALL_ORDER[i]);
+        CHECK_ERR(crypto_xwing.check(s.pub), ERR_CRYPTO);
         CHECK_ERR(crypto_xwing.encap(s.secret, s.enc, s.pub, NULL), ERR_CRYPTO);
     }
 }

@@ -165,6 +165,7 @@ TEST(curves_refuse_what_is_no_key) {
         for (uint8_t form = 0; form < 8; form++) { /* compressed, hybrid, at infinity */
             pub[0] = form;
             CHECK(kem->encap(secret, enc, pub, NULL) == (form == 4 ? OK : ERR_CRYPTO));
+            CHECK(kem->check(pub) == (form == 4 ? OK : ERR_CRYPTO));
         }
         pub[0] = 4;
         pub[kem->pub - 1] ^= 1;

@@ -11,7 +11,15 @@ static err accept_all(void *ctx, const struct mls_member *before, const struct m
     return member->identity.n == 0 ? ERR_MLS_CREDENTIAL : OK;
 }
 
-const struct mls_auth people_auth = {.accept = accept_all};
+static err accept_extensions(void *ctx, const struct mls_extension *extensions, size_t count) {
+    (void)ctx;
+    (void)extensions;
+    (void)count;
+    return OK;
+}
+
+const struct mls_auth people_auth = {
+    .accept = accept_all, .extensions = accept_extensions, .outside = true};
 
 void person_init(struct person *p, uint16_t suite, const char *name) {
     CHECK_OK(crypto_init());
@@ -58,11 +66,33 @@ void person_create(struct person *p, const char *group_id) {
 }
 
 err person_join(struct person *p, slice welcome, slice tree) {
-    struct mls_own_key_package own = {buf_slice(&p->key_package), buf_slice(&p->secrets),
-                                      buf_slice(&p->priv)};
+    struct mls_join_params params = {
+        .welcome = welcome, .own = person_own(p), .tree = tree, .mem = p->mem};
     uint32_t sender;
     mls_group_free(p->group);
-    return mls_group_join(&p->group, welcome, &own, tree, NULL, &people_auth, p->mem, &sender);
+    return mls_group_join(&p->group, &params, &people_auth, &sender);
+}
+
+struct mls_own_key_package person_own(const struct person *p) {
+    return (struct mls_own_key_package){buf_slice(&p->key_package), buf_slice(&p->secrets),
+                                        buf_slice(&p->priv)};
+}
+
+err people_propose_add(struct mls_group *group, slice key_package, const struct mls_auth *auth,
+                       enum mls_wire wire, buf *out) {
+    struct mls_propose what = {.type = MLS_PROPOSAL_ADD, .key_package = key_package};
+    return mls_group_propose(group, &what, auth, wire, out);
+}
+
+err people_propose_remove(struct mls_group *group, uint32_t leaf, enum mls_wire wire, buf *out) {
+    struct mls_propose what = {.type = MLS_PROPOSAL_REMOVE, .leaf = leaf};
+    return mls_group_propose(group, &what, &people_auth, wire, out);
+}
+
+err people_propose_update(struct mls_group *group, const struct mls_leaf_params *leaf,
+                          enum mls_wire wire, buf *out) {
+    struct mls_propose what = {.type = MLS_PROPOSAL_UPDATE, .update = leaf};
+    return mls_group_propose(group, &what, &people_auth, wire, out);
 }
 
 void person_reload(struct person *p) {

@@ -23,12 +23,19 @@ void person_free(struct person *p);
 struct mls_leaf_params person_leaf(const struct person *p);
 /* Makes p->key_package and p->secrets; a new signature key with `new_keys`. */
 void person_key_package(struct person *p, bool new_keys);
+struct mls_own_key_package person_own(const struct person *p);
 /* A group of one. */
 void person_create(struct person *p, const char *group_id);
 err person_join(struct person *p, slice welcome, slice tree);
 /* Saves the group, drops it, loads it. */
 void person_reload(struct person *p);
 
+/* Proposals by reference; leaf NULL: an Update that says what the leaf said. */
+err people_propose_add(struct mls_group *group, slice key_package, const struct mls_auth *auth,
+                       enum mls_wire wire, buf *out);
+err people_propose_remove(struct mls_group *group, uint32_t leaf, enum mls_wire wire, buf *out);
+err people_propose_update(struct mls_group *group, const struct mls_leaf_params *leaf,
+                          enum mls_wire wire, buf *out);
 /* Processes, and applies a commit. */
 err person_process(struct person *p, slice message);
 /* A message of one to the n others: each must be able to read it. */

@@ -224,7 +224,7 @@ TEST(frames_that_lie_are_refused) {
         {"in a blank leaf's name", as_nobody, 0, ERR_MLS_SENDER},
         {"in the name of a leaf outside", as_far_away, 0, ERR_MLS_SENDER},
         {"from an external sender", as_outsider, KEEP_TAG, ERR_MLS_SENDER},
-        {"from a new member", as_new_member, KEEP_TAG, ERR_MLS_SENDER},
+        {"from a new member", as_new_member, KEEP_TAG, ERR_MLS_PROPOSAL_LIST},
         {"an application message in clear", as_application, 0, ERR_DENIED},
         {"another signature", other_signature, KEEP_SIGNATURE, ERR_SIGNATURE},
         {"no signature", no_signature, KEEP_SIGNATURE, ERR_SIGNATURE},
@@ -269,7 +269,7 @@ TEST(a_commit_is_good_for_one_epoch_only) {
     buf application = {0}, proposal = {0};
     scene_begin(&s);
     struct person *anna = &s.people[ANNA], *bert = &s.people[BERT];
-    CHECK_OK(mls_group_propose_update(anna->group, NULL, MLS_PRIVATE_MESSAGE, &proposal));
+    CHECK_OK(people_propose_update(anna->group, NULL, MLS_PRIVATE_MESSAGE, &proposal));
     CHECK_OK(mls_group_commit(anna->group, &params, &people_auth, &c));
     for (int i = 1; i < MEMBERS; i++)
         CHECK_OK(person_process(&s.people[i], buf_slice(&c.commit)));
@@ -305,8 +305,18 @@ static struct mls_proposal *append(struct mls_public_message *m, uint16_t type) 
     c->proposals = mem_resize(NULL, c->proposals, n * size, (n + 1) * size);
     memset(&c->proposals[n], 0, size);
     c->proposal_count++;
-    c->proposals[n].proposal.type = type;
-    return &c->proposals[n].proposal;
+    c->proposals[n].proposal = mem_new(NULL, sizeof(*c->proposals[n].proposal));
+    c->proposals[n].proposal->type = type;
+    return c->proposals[n].proposal;
+}
+
+/* Empty, to be filled. */
+static void append_reference(struct mls_public_message *m) {
+    struct mls_commit *c = &content(m)->commit;
+    append(m, MLS_PROPOSAL_REMOVE);
+    struct mls_proposal_or_ref *last = &c->proposals[c->proposal_count - 1];
+    mem_free(NULL, last->proposal, sizeof(*last->proposal));
+    last->proposal = NULL;
 }
 
 static void append_remove(struct mls_public_message *m, uint32_t leaf) {
@@ -379,8 +389,7 @@ static void update_by_committer(struct scene *s, struct mls_public_message *m) {
 static void unknown_reference(struct scene *s, struct mls_public_message *m) {
     (void)s;
     struct mls_commit *c = &content(m)->commit;
-    append(m, MLS_PROPOSAL_REMOVE);
-    c->proposals[c->proposal_count - 1].by_reference = true;
+    append_reference(m);
     CHECK_OK(buf_resize(&c->proposals[c->proposal_count - 1].reference, 32));
 }
 static void short_reference(struct scene *s, struct mls_public_message *m) {
@@ -392,9 +401,14 @@ static void external_init(struct scene *s, struct mls_public_message *m) {
     (void)s;
     append(m, MLS_PROPOSAL_EXTERNAL_INIT);
 }
-static void reinit(struct scene *s, struct mls_public_message *m) {
+static void reinit_with_another(struct scene *s, struct mls_public_message *m) {
     (void)s;
     append(m, MLS_PROPOSAL_REINIT)->version = MLS_VERSION_10;
+    append_remove(m, CARLA);
+}
+static void reinit_of_an_older_version(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    append(m, MLS_PROPOSAL_REINIT)->version = 0;
 }
 static void add_twice(struct scene *s, struct mls_public_message *m) {
     append_add(m, &s->evan);
@@ -452,7 +466,7 @@ static void psk_of_an_epoch_not_kept(struct scene *s, struct mls_public_message 
 static void psk_of_another_group(struct scene *s, struct mls_public_message *m) {
     psk_of_an_epoch_not_kept(s, m);
     struct mls_commit *c = &content(m)->commit;
-    struct mls_psk_id *id = &c->proposals[c->proposal_count - 1].proposal.psk;
+    struct mls_psk_id *id = &c->proposals[c->proposal_count - 1].proposal->psk;
     CHECK_OK(buf_set(&id->id, slice_str("other")));
     id->epoch = content(m)->epoch;
 }
@@ -463,8 +477,8 @@ static void too_many_psks(struct scene *s, struct mls_public_message *m) {
 }
 static void extensions_twice(struct scene *s, struct mls_public_message *m) {
     (void)s;
-    append_extensions(m, MLS_EXTENSION_APPLICATION_ID, SLICE_EMPTY);
-    append_extensions(m, MLS_EXTENSION_APPLICATION_ID, SLICE_EMPTY);
+    append_extensions(m, MLS_EXTENSION_EXTERNAL_SENDERS, SLICE_EMPTY);
+    append_extensions(m, MLS_EXTENSION_EXTERNAL_SENDERS, SLICE_EMPTY);
 }
 static void extension_not_understood(struct scene *s, struct mls_public_message *m) {
     (void)s;
@@ -487,9 +501,10 @@ TEST(lists_of_proposals_that_break_a_rule_are_refused) {
         {"two Removes of one leaf", remove_twice, 0, ERR_MLS_PROPOSAL_LIST},
         {"an Update by the committer", update_by_committer, 0, ERR_MLS_PROPOSAL_LIST},
         {"a reference to nothing", unknown_reference, 0, ERR_MISSING},
-        {"a reference of another length", short_reference, 0, ERR_MISSING},
+        {"a reference of another length", short_reference, 0, ERR_MALFORMED},
         {"ExternalInit", external_init, 0, ERR_MLS_PROPOSAL_LIST},
-        {"ReInit", reinit, 0, ERR_UNSUPPORTED},
+        {"ReInit with another", reinit_with_another, 0, ERR_MLS_PROPOSAL_LIST},
+        {"ReInit to an older version", reinit_of_an_older_version, 0, ERR_MLS_VERSION},
         {"Add of another suite", add_another_suite, 0, ERR_MLS_SUITE},
         {"Add of another version", add_another_version, 0, ERR_MLS_VERSION},
         {"Add with init key and encryption key the same", add_with_one_key, 0, ERR_MLS_KEY_PACKAGE},
@@ -595,6 +610,17 @@ static void node_with_a_short_key(struct scene *s, struct mls_public_message *m)
     (void)s;
     path_of(m)->nodes[1].encryption_key.n = 5;
 }
+static void node_with_no_key(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    memset(path_of(m)->nodes[1].encryption_key.p, 0, 32);
+}
+/* The one that stands at this very node. */
+static void node_with_a_key_of_the_tree(struct scene *s, struct mls_public_message *m) {
+    const struct mls_tree *tree = &s->people[BERT].group->epoch->tree;
+    slice key = mls_tree_public_key(tree, mls_tree_math_root(tree->width));
+    CHECK_EQ(key.n, 32);
+    memcpy(path_of(m)->nodes[1].encryption_key.p, key.p, 32);
+}
 static void one_node_less(struct scene *s, struct mls_public_message *m) {
     (void)s;
     struct mls_update_path *p = path_of(m);
@@ -635,7 +661,9 @@ TEST(paths_that_break_a_rule_are_refused) {
         {"another parent hash", leaf_with_another_parent_hash, 0, ERR_MLS_PARENT_HASH},
         {"no parent hash", leaf_without_parent_hash, 0, ERR_MLS_PARENT_HASH},
         {"another key in a node", node_with_another_key, 0, ERR_MLS_PARENT_HASH},
-        {"a short key in a node", node_with_a_short_key, 0, ERR_MLS_UPDATE_PATH},
+        {"a short key in a node", node_with_a_short_key, 0, ERR_MALFORMED},
+        {"a key in a node that is none", node_with_no_key, 0, ERR_MLS_UPDATE_PATH},
+        {"a key of the tree in a node", node_with_a_key_of_the_tree, 0, ERR_MLS_DUPLICATE_KEY},
         {"a node is missing", one_node_less, 0, ERR_MLS_UPDATE_PATH},
         {"a secret is missing", one_secret_less, 0, ERR_MLS_UPDATE_PATH},
         {"another secret", another_secret, 0, ERR_CRYPTO},
@@ -762,7 +790,7 @@ TEST(the_application_judges_each_leaf_that_enters) {
 
 static err propose_answer(struct scene *s, change *how) {
     buf message = {0};
-    CHECK_OK(mls_group_propose_update(s->people[ANNA].group, NULL, MLS_PUBLIC_MESSAGE, &message));
+    CHECK_OK(people_propose_update(s->people[ANNA].group, NULL, MLS_PUBLIC_MESSAGE, &message));
     err e = answer(s, buf_slice(&message), how, 0, &people_auth);
     mls_group_clear_proposals(s->people[ANNA].group);
     buf_free(&message);
@@ -819,7 +847,7 @@ TEST(proposals_that_break_a_rule_are_not_kept) {
         {update_not_signed, ERR_SIGNATURE},
         {become_blank_remove, ERR_MLS_PROPOSAL_LIST},
         {become_external_init, ERR_MLS_PROPOSAL_LIST},
-        {become_reinit, ERR_UNSUPPORTED},
+        {become_reinit, ERR_MLS_VERSION},
     };
     struct scene s;
     scene_begin(&s);
@@ -834,19 +862,23 @@ TEST(a_proposal_is_kept_once_and_not_without_end) {
     buf message = {0};
     scene_begin(&s);
     struct person *anna = &s.people[ANNA], *bert = &s.people[BERT];
-    CHECK_OK(mls_group_propose_remove(anna->group, CARLA, MLS_PUBLIC_MESSAGE, &message));
+    CHECK_OK(people_propose_remove(anna->group, CARLA, MLS_PUBLIC_MESSAGE, &message));
     CHECK_OK(person_process(bert, buf_slice(&message)));
     CHECK_ERR(person_process(bert, buf_slice(&message)), ERR_REPEAT);
-    CHECK_ERR(mls_group_propose_remove(anna->group, CARLA, MLS_PUBLIC_MESSAGE, &message),
+    CHECK_ERR(people_propose_remove(anna->group, CARLA, MLS_PUBLIC_MESSAGE, &message),
               ERR_REPEAT);
     err e = OK;
     size_t n = 0;
     for (; e == OK && n < 1000; n++) {
         buf_clear(&message);
-        e = mls_group_propose_update(anna->group, NULL, MLS_PRIVATE_MESSAGE, &message);
+        e = people_propose_update(anna->group, NULL, MLS_PRIVATE_MESSAGE, &message);
     }
     CHECK_ERR(e, ERR_FULL);
-    CHECK_EQ(mls_group_pending_proposals(anna->group), MLS_PENDING_MIN + 2 * MEMBERS);
+    CHECK_EQ(mls_group_pending_proposals(anna->group), MLS_PROPOSALS);
+    /* It is hers alone that is full. */
+    buf_clear(&message);
+    CHECK_OK(people_propose_remove(bert->group, CARLA, MLS_PUBLIC_MESSAGE, &message));
+    CHECK_OK(person_process(anna, buf_slice(&message)));
     mls_group_clear_proposals(anna->group);
     mls_group_clear_proposals(bert->group);
     buf_free(&message);
@@ -859,8 +891,7 @@ static void name_all(struct scene *s, struct mls_public_message *m) {
     struct mls_group *bert = s->people[BERT].group;
     for (size_t i = 0; i < bert->pending_count; i++) {
         struct mls_commit *c = &content(m)->commit;
-        append(m, MLS_PROPOSAL_REMOVE);
-        c->proposals[c->proposal_count - 1].by_reference = true;
+        append_reference(m);
         CHECK_OK(buf_append(&c->proposals[c->proposal_count - 1].reference,
                             slice_of(bert->pending[i]->ref, 32)));
     }
@@ -872,15 +903,15 @@ TEST(references_are_held_to_the_same_rules) {
     struct mls_commit_params empty = {.without_pending = true};
     scene_begin(&s);
     struct person *bert = &s.people[BERT];
-    CHECK_OK(mls_group_propose_update(s.people[ANNA].group, NULL, MLS_PUBLIC_MESSAGE, &message));
+    CHECK_OK(people_propose_update(s.people[ANNA].group, NULL, MLS_PUBLIC_MESSAGE, &message));
     CHECK_OK(person_process(bert, buf_slice(&message)));
     CHECK_ERR(commit_answer(&s, &empty, name_all, 0), ERR_MLS_PROPOSAL_LIST);
     mls_group_clear_proposals(bert->group);
     buf_clear(&message);
-    CHECK_OK(mls_group_propose_update(s.people[CARLA].group, NULL, MLS_PUBLIC_MESSAGE, &message));
+    CHECK_OK(people_propose_update(s.people[CARLA].group, NULL, MLS_PUBLIC_MESSAGE, &message));
     CHECK_OK(person_process(bert, buf_slice(&message)));
     buf_clear(&message);
-    CHECK_OK(mls_group_propose_remove(s.people[DORA].group, CARLA, MLS_PUBLIC_MESSAGE, &message));
+    CHECK_OK(people_propose_remove(s.people[DORA].group, CARLA, MLS_PUBLIC_MESSAGE, &message));
     CHECK_OK(person_process(bert, buf_slice(&message)));
     CHECK_ERR(commit_answer(&s, &empty, name_all, 0), ERR_MLS_PROPOSAL_LIST);
     mls_group_clear_proposals(bert->group);

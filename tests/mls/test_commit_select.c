@@ -42,19 +42,19 @@ static void spread(struct scene *s, int from, buf *message) {
 
 static void propose_update(struct scene *s, int who) {
     buf message = {0};
-    CHECK_OK(mls_group_propose_update(s->people[who].group, NULL, MLS_PRIVATE_MESSAGE, &message));
+    CHECK_OK(people_propose_update(s->people[who].group, NULL, MLS_PRIVATE_MESSAGE, &message));
     spread(s, who, &message);
 }
 
 static void propose_remove(struct scene *s, int who, uint32_t leaf) {
     buf message = {0};
-    CHECK_OK(mls_group_propose_remove(s->people[who].group, leaf, MLS_PRIVATE_MESSAGE, &message));
+    CHECK_OK(people_propose_remove(s->people[who].group, leaf, MLS_PRIVATE_MESSAGE, &message));
     spread(s, who, &message);
 }
 
 static void propose_add(struct scene *s, int who, const struct person *added) {
     buf message = {0};
-    CHECK_OK(mls_group_propose_add(s->people[who].group, buf_slice(&added->key_package),
+    CHECK_OK(people_propose_add(s->people[who].group, buf_slice(&added->key_package),
                                    &people_auth, MLS_PRIVATE_MESSAGE, &message));
     spread(s, who, &message);
 }
@@ -148,7 +148,7 @@ TEST(the_newest_of_several_updates_wins) {
     struct mls_leaf_params leaf = person_leaf(&s.people[CARLA]);
     leaf.extensions = &extension;
     leaf.extension_count = 1;
-    CHECK_OK(mls_group_propose_update(s.people[CARLA].group, &leaf, MLS_PRIVATE_MESSAGE, &message));
+    CHECK_OK(people_propose_update(s.people[CARLA].group, &leaf, MLS_PRIVATE_MESSAGE, &message));
     spread(&s, CARLA, &message);
     commit(&s, &nothing_more, "=carla");
     CHECK_OK(mls_group_member(s.people[BERT].group, CARLA, &member));

@@ -87,10 +87,10 @@ TEST(proposals_by_reference_are_committed_by_another) {
         trio_begin(&t, mls_suite_id(mls_suite_at(i)));
         person_init(&dora, mls_suite_id(mls_suite_at(i)), "dora");
         person_key_package(&dora, false);
-        CHECK_OK(mls_group_propose_add(t.anna.group, buf_slice(&dora.key_package), &people_auth,
+        CHECK_OK(people_propose_add(t.anna.group, buf_slice(&dora.key_package), &people_auth,
                                        wire, &add));
-        CHECK_OK(mls_group_propose_update(t.anna.group, NULL, wire, &update));
-        CHECK_OK(mls_group_propose_remove(t.bert.group, mls_group_own_leaf(t.bert.group), wire,
+        CHECK_OK(people_propose_update(t.anna.group, NULL, wire, &update));
+        CHECK_OK(people_propose_remove(t.bert.group, mls_group_own_leaf(t.bert.group), wire,
                                           &remove));
         CHECK_OK(person_process(&t.bert, buf_slice(&add)));
         CHECK_OK(person_process(&t.bert, buf_slice(&update)));
@@ -108,7 +108,7 @@ TEST(proposals_by_reference_are_committed_by_another) {
         CHECK_SLICE(mls_staged_change(c.staged, 0).member.identity, slice_str("anna"));
         CHECK_EQ(mls_staged_change(c.staged, 1).what, MLS_REMOVED);
         CHECK_SLICE(mls_staged_change(c.staged, 1).member.identity, slice_str("bert"));
-        CHECK_EQ(mls_staged_change(c.staged, 1).by, mls_group_own_leaf(t.bert.group));
+        CHECK_EQ(mls_staged_change(c.staged, 1).by.index, mls_group_own_leaf(t.bert.group));
         CHECK_EQ(mls_staged_change(c.staged, 2).what, MLS_ADDED);
         CHECK_SLICE(mls_staged_change(c.staged, 2).member.identity, slice_str("dora"));
         mls_committed_free(&c, NULL);
@@ -193,7 +193,7 @@ TEST(who_is_removed_reads_nothing_more) {
     params = (struct mls_commit_params){.wire = MLS_PRIVATE_MESSAGE};
     mls_committed_free(&c, NULL);
     CHECK_ERR(mls_group_commit(t.carla.group, &params, &people_auth, &c), ERR_MLS_REMOVED);
-    CHECK_ERR(mls_group_propose_update(t.carla.group, NULL, MLS_PRIVATE_MESSAGE, &message),
+    CHECK_ERR(people_propose_update(t.carla.group, NULL, MLS_PRIVATE_MESSAGE, &message),
               ERR_MLS_REMOVED);
     people_talk(&t.bert, t.all, 2, "just us");
     buf_free(&message);
@@ -340,7 +340,7 @@ TEST(an_update_of_our_own_brings_our_new_keys_into_use) {
     buf_clear(&t.anna.priv);
     CHECK_OK(mls_signature_keys_new(t.anna.suite, &t.anna.pub, &t.anna.priv));
     struct mls_leaf_params leaf = person_leaf(&t.anna);
-    CHECK_OK(mls_group_propose_update(t.anna.group, &leaf, MLS_PRIVATE_MESSAGE, &update));
+    CHECK_OK(people_propose_update(t.anna.group, &leaf, MLS_PRIVATE_MESSAGE, &update));
     person_reload(&t.anna);
     CHECK_OK(person_process(&t.bert, buf_slice(&update)));
     CHECK_OK(person_process(&t.carla, buf_slice(&update)));
@@ -504,16 +504,17 @@ TEST(our_own_proposals_are_held_to_the_rules) {
     person_init(&dora, MLS_SUITE_XWING_CHACHA, "dora");
     person_key_package(&dora, false);
     struct mls_group *anna = t.anna.group;
-    CHECK_ERR(mls_group_propose_add(anna, buf_slice(&dora.key_package), &people_auth,
+    CHECK_ERR(people_propose_add(anna, buf_slice(&dora.key_package), &people_auth,
                                     MLS_PRIVATE_MESSAGE, &out),
               ERR_MLS_SUITE);
     person_key_package(&t.bert, true);
-    CHECK_ERR(mls_group_propose_add(anna, buf_slice(&t.bert.key_package), &nobody,
+    CHECK_ERR(people_propose_add(anna, buf_slice(&t.bert.key_package), &nobody,
                                     MLS_PRIVATE_MESSAGE, &out),
               ERR_IDENTITY);
-    CHECK_ERR(mls_group_propose_remove(anna, 17, MLS_PRIVATE_MESSAGE, &out), ERR_NOT_FOUND);
+    CHECK_ERR(people_propose_remove(anna, 17, MLS_PRIVATE_MESSAGE, &out),
+              ERR_MLS_PROPOSAL_LIST);
     struct mls_leaf_params leaf = person_leaf(&t.carla);
-    CHECK_ERR(mls_group_propose_update(anna, &leaf, MLS_PRIVATE_MESSAGE, &out),
+    CHECK_ERR(people_propose_update(anna, &leaf, MLS_PRIVATE_MESSAGE, &out),
               ERR_MLS_DUPLICATE_KEY);
     CHECK_EQ(out.n, 0);
     CHECK_EQ(mls_group_pending_proposals(anna), 0);

@@ -138,10 +138,10 @@ static err try_commit(void *ctx) {
 TEST(committing_and_joining) {
     struct scene s;
     scene_begin(&s, &mem);
-    CHECK_OK(mls_group_propose_update(s.anna.group, NULL, MLS_PRIVATE_MESSAGE, &s.message));
+    CHECK_OK(people_propose_update(s.anna.group, NULL, MLS_PRIVATE_MESSAGE, &s.message));
     mls_group_clear_proposals(s.anna.group);
     buf_clear(&s.message);
-    CHECK_OK(mls_group_propose_update(s.bert.group, NULL, MLS_PUBLIC_MESSAGE, &s.message));
+    CHECK_OK(people_propose_update(s.bert.group, NULL, MLS_PUBLIC_MESSAGE, &s.message));
     CHECK_OK(person_process(&s.anna, buf_slice(&s.message)));
     remember(&s);
     size_t n = until_it_succeeds(try_commit, &s);
@@ -177,7 +177,7 @@ static void use_ratchets(struct scene *s) {
     struct person *both[] = {&s->anna, &s->bert};
     buf proposal = {0};
     people_talk(&s->bert, both, 2, "first");
-    CHECK_OK(mls_group_propose_update(s->bert.group, NULL, MLS_PRIVATE_MESSAGE, &proposal));
+    CHECK_OK(people_propose_update(s->bert.group, NULL, MLS_PRIVATE_MESSAGE, &proposal));
     CHECK_OK(person_process(&s->anna, buf_slice(&proposal)));
     mls_group_clear_proposals(s->anna.group);
     mls_group_clear_proposals(s->bert.group);
@@ -196,7 +196,7 @@ TEST(processing) {
     remember(&s);
     CHECK(until_it_succeeds(try_process, &s) > 5);
     buf_clear(&s.message);
-    CHECK_OK(mls_group_propose_add(s.bert.group, buf_slice(&s.carla.key_package), &people_auth,
+    CHECK_OK(people_propose_add(s.bert.group, buf_slice(&s.carla.key_package), &people_auth,
                                    MLS_PRIVATE_MESSAGE, &s.message));
     remember(&s);
     CHECK(until_it_succeeds(try_process, &s) > 5);
@@ -218,7 +218,7 @@ TEST(processing) {
 static err try_propose(void *ctx) {
     struct scene *s = ctx;
     s->other.mem = &mem;
-    err e = mls_group_propose_update(s->anna.group, NULL, MLS_PRIVATE_MESSAGE, &s->other);
+    err e = people_propose_update(s->anna.group, NULL, MLS_PRIVATE_MESSAGE, &s->other);
     CHECK(e == OK || s->other.n == 0);
     if (e != OK) {
         buf_free(&s->other);
@@ -259,7 +259,7 @@ TEST(sending_and_staged_commits) {
     both[0] = &s.anna;
     both[1] = &s.bert;
     people_talk(&s.anna, both, 2, "first");
-    CHECK_OK(mls_group_propose_update(s.anna.group, NULL, MLS_PRIVATE_MESSAGE, &proposal));
+    CHECK_OK(people_propose_update(s.anna.group, NULL, MLS_PRIVATE_MESSAGE, &proposal));
     mls_group_clear_proposals(s.anna.group);
     buf_free(&proposal);
     remember(&s);

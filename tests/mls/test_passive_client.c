@@ -7,6 +7,13 @@
 #include "sotto/mls.h"
 #include "tests/mls/vectors_suites.h"
 
+static err accept_extensions(void *ctx, const struct mls_extension *extensions, size_t count) {
+    (void)ctx;
+    (void)extensions;
+    (void)count;
+    return OK;
+}
+
 static err accept_all(void *ctx, const struct mls_member *before, const struct mls_member *member) {
     (void)ctx;
     (void)before;
@@ -52,12 +59,13 @@ static struct mls_group *join(struct json_object *o, const struct mls_auth *auth
     writer_vec(&w, buf_slice(&init));
     writer_vec(&w, buf_slice(&leaf));
     CHECK_OK(writer_result(&w));
-    struct mls_own_key_package own = {buf_slice(&key_package), buf_slice(&secrets),
-                                      buf_slice(&signature)};
+    struct mls_join_params params = {
+        .welcome = buf_slice(&welcome),
+        .own = {buf_slice(&key_package), buf_slice(&secrets), buf_slice(&signature)},
+        .tree = buf_slice(&tree)};
     struct mls_group *group;
     uint32_t sender;
-    CHECK_OK(mls_group_join(&group, buf_slice(&welcome), &own, buf_slice(&tree), NULL, auth, NULL,
-                            &sender));
+    CHECK_OK(mls_group_join(&group, &params, auth, &sender));
     buf_free(&key_package);
     buf_free(&signature);
     buf_free(&init);
@@ -88,8 +96,10 @@ static void check_authenticator(struct json_object *o, const char *key,
 
 /* Once straight on, once saved and loaded before every message. */
 static void follow(struct json_object *o, bool reload) {
-    struct mls_auth auth = {
-        .accept = accept_all, .ctx = vectors_get(o, "external_psks"), .psk = find_psk};
+    struct mls_auth auth = {.accept = accept_all,
+                            .ctx = vectors_get(o, "external_psks"),
+                            .psk = find_psk,
+                            .extensions = accept_extensions};
     struct mls_group *group = join(o, &auth);
     buf message = {0}, saved = {0};
     check_authenticator(o, "initial_epoch_authenticator", group);

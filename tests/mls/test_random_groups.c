@@ -136,13 +136,13 @@ static void do_propose(struct world *w) {
         if (w->proposed != NULL || invite(w, outside, add, 1) != 1)
             break;
         w->proposed = outside[0];
-        e = mls_group_propose_add(by->group, add[0], &people_auth, wire, &message);
+        e = people_propose_add(by->group, add[0], &people_auth, wire, &message);
         break;
     case 1:
-        e = mls_group_propose_remove(by->group, mls_group_own_leaf(other->group), wire, &message);
+        e = people_propose_remove(by->group, mls_group_own_leaf(other->group), wire, &message);
         break;
     default:
-        e = mls_group_propose_update(by->group, NULL, wire, &message);
+        e = people_propose_update(by->group, NULL, wire, &message);
     }
     CHECK(e == OK || e == ERR_REPEAT);
     if (message.n != 0)

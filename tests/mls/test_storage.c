@@ -36,8 +36,8 @@ static void fill(struct pair *p, buf late[3]) {
     }
     CHECK_OK(mls_group_protect(p->anna.group, SLICE_EMPTY, slice_str("skipped"), 0, &late[2]));
     people_talk(&p->anna, p->both, 2, "seen");
-    CHECK_OK(mls_group_propose_update(p->bert.group, NULL, MLS_PRIVATE_MESSAGE, &update));
-    CHECK_OK(mls_group_propose_update(p->anna.group, NULL, MLS_PRIVATE_MESSAGE, &other));
+    CHECK_OK(people_propose_update(p->bert.group, NULL, MLS_PRIVATE_MESSAGE, &update));
+    CHECK_OK(people_propose_update(p->anna.group, NULL, MLS_PRIVATE_MESSAGE, &other));
     CHECK_OK(person_process(&p->anna, buf_slice(&update)));
     CHECK_OK(person_process(&p->bert, buf_slice(&other)));
     buf_free(&update);

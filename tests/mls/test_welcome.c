@@ -122,8 +122,9 @@ static err join_with(struct scene *s, const struct mls_own_key_package *own, sli
                      const struct mls_auth *auth) {
     struct mls_group *group = (struct mls_group *)&group;
     uint32_t sender;
-    err e =
-        mls_group_join(&group, buf_slice(&s->c.welcomes[0]), own, tree, NULL, auth, NULL, &sender);
+    struct mls_join_params params = {
+        .welcome = buf_slice(&s->c.welcomes[0]), .own = *own, .tree = tree};
+    err e = mls_group_join(&group, &params, auth, &sender);
     CHECK((e == OK) == (group != NULL));
     mls_group_free(group);
     return e;
@@ -443,7 +444,7 @@ TEST(a_joiner_checks_what_a_malicious_member_could_change) {
         {change_path_secret, true, ERR_MLS_UPDATE_PATH},
         {shorten_joiner, true, ERR_MALFORMED},
         {ask_for_a_psk, true, ERR_MLS_PSK},
-        {ask_for_a_branch, true, ERR_UNSUPPORTED},
+        {ask_for_a_branch, true, ERR_MLS_PSK},
         {ask_with_a_short_nonce, true, ERR_MLS_PROPOSAL_LIST},
         {cut_group_info, true, ERR_CRYPTO},
         {repeat_an_extension, true, ERR_MLS_EXTENSION},

@@ -1,0 +1,396 @@
+/* Pre-shared keys, new group extensions, custom types, and what of all that waits is committed (RFC 9420
+ * sections 8.4, 12.1). */
+#include "crypto/crypto.h"
+#include "mls/group.h"
+#include "mls/key_package.h"
+#include "mls/labels.h"
+#include "mls/leaf.h"
+#include "tests/mls/people.h"
+
+enum { MEMBERS = 3 };
+
+struct scene {
+    struct person people[MEMBERS], *all[MEMBERS], dora;
+    buf message;
+};
+
+/* Everybody lists the custom proposal and extension types, but not `other`. */
+static const uint16_t custom_type = 0xfe10, other_type = 0xfe11, custom_extension = 0xfe20;
+
+static struct mls_leaf_params describe(const struct person *p) {
+    struct mls_leaf_params leaf = person_leaf(p);
+    leaf.supported_proposals = &custom_type;
+    leaf.supported_proposal_count = 1;
+    leaf.supported_extensions = &custom_extension;
+    leaf.supported_extension_count = 1;
+    leaf.grease = true;
+    return leaf;
+}
+
+static void key_package(struct person *p) {
+    struct mls_key_package_params params = {
+        .leaf = describe(p), .not_before = 1000, .not_after = 2000};
+    buf_clear(&p->key_package);
+    buf_clear(&p->secrets);
+    CHECK_OK(mls_key_package_new(p->suite, &params, &p->key_package, &p->secrets));
+}
+
+static void scene_begin(struct scene *s, uint16_t suite) {
+    static const char *const names[MEMBERS] = {"anna", "bert", "carla"};
+    slice adds[MEMBERS - 1];
+    memset(s, 0, sizeof(*s));
+    for (int i = 0; i < MEMBERS; i++) {
+        person_init(&s->people[i], suite, names[i]);
+        s->all[i] = &s->people[i];
+        key_package(&s->people[i]);
+    }
+    person_init(&s->dora, suite, "dora");
+    key_package(&s->dora);
+    struct person *anna = &s->people[0];
+    struct mls_group_params params = {
+        .suite = anna->suite, .group_id = slice_str("group"), .leaf = describe(anna)};
+    CHECK_OK(mls_group_create(&anna->group, &params, &people_auth));
+    for (int i = 1; i < MEMBERS; i++)
+        adds[i - 1] = buf_slice(&s->people[i].key_package);
+    struct mls_commit_params commit = {
+        .adds = adds, .add_count = MEMBERS - 1, .tree_in_welcome = true};
+    people_commit(anna, &commit, NULL, 0, s->all + 1, MEMBERS - 1);
+}
+
+static void scene_end(struct scene *s) {
+    for (int i = 0; i < MEMBERS; i++)
+        person_free(&s->people[i]);
+    person_free(&s->dora);
+    buf_free(&s->message);
+}
+
+/* ---- With keys ---- */
+
+/* Everybody's secret is the id backwards; "unknown" nobody has. */
+static err find_psk(void *ctx, slice id, buf *secret) {
+    (void)ctx;
+    if (slice_equal(id, slice_str("unknown")))
+        return ERR_MLS_PSK;
+    TRY(buf_resize(secret, id.n));
+    for (size_t i = 0; i < id.n; i++)
+        secret->p[i] = id.p[id.n - 1 - i];
+    return OK;
+}
+
+static struct mls_auth with_psks(void) {
+    struct mls_auth auth = people_auth;
+    auth.psk = find_psk;
+    return auth;
+}
+
+static err process_with(struct person *p, slice message, const struct mls_auth *auth) {
+    struct mls_received r;
+    err e = mls_group_process(p->group, message, auth, &r);
+    if (e == OK && r.commit != NULL) {
+        mls_staged_apply(p->group, r.commit);
+        r.commit = NULL;
+    }
+    mls_received_free(&r);
+    return e;
+}
+
+TEST(a_commit_brings_keys_in_and_who_lacks_one_can_t_follow) {
+    for (size_t i = 0; mls_suite_at(i) != NULL; i++) {
+        struct scene s;
+        struct mls_committed c;
+        struct mls_auth auth = with_psks();
+        struct person *added[] = {&s.dora};
+        uint32_t sender;
+        scene_begin(&s, mls_suite_id(mls_suite_at(i)));
+        struct person *anna = &s.people[0];
+        slice add = buf_slice(&s.dora.key_package);
+        struct mls_propose psks[] = {
+            {.type = MLS_PROPOSAL_PSK, .psk_id = slice_str("one")},
+            {.type = MLS_PROPOSAL_PSK, .psk_id = slice_str("two")},
+        };
+        struct mls_commit_params params = {.proposals = psks,
+                                           .proposal_count = 2,
+                                           .adds = &add,
+                                           .add_count = 1,
+                                           .tree_in_welcome = true};
+        CHECK_ERR(mls_group_commit(anna->group, &params, &people_auth, &c), ERR_MLS_PSK);
+        CHECK_OK(mls_group_commit(anna->group, &params, &auth, &c));
+        CHECK_ERR(person_process(&s.people[1], buf_slice(&c.commit)), ERR_MLS_PSK);
+        for (int j = 1; j < MEMBERS; j++)
+            CHECK_OK(process_with(&s.people[j], buf_slice(&c.commit), &auth));
+        mls_staged_apply(anna->group, c.staged);
+        c.staged = NULL;
+        struct mls_join_params join = {.welcome = buf_slice(&c.welcomes[0]),
+                                       .own = person_own(added[0])};
+        CHECK_ERR(mls_group_join(&s.dora.group, &join, &people_auth, &sender), ERR_MLS_PSK);
+        CHECK_OK(mls_group_join(&s.dora.group, &join, &auth, &sender));
+        struct person *all[] = {&s.people[0], &s.people[1], &s.people[2], &s.dora};
+        people_agree(all, 4);
+        mls_committed_free(&c, NULL);
+        scene_end(&s);
+    }
+}
+
+TEST(a_pending_key_waits_until_the_caller_says_that_all_have_it) {
+    struct scene s;
+    struct mls_committed c;
+    struct mls_auth auth = with_psks();
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    struct mls_propose psk = {.type = MLS_PROPOSAL_PSK, .psk_id = slice_str("one")};
+    CHECK_OK(mls_group_propose(s.people[1].group, &psk, &auth, 0, &s.message));
+    CHECK_OK(person_process(&s.people[0], buf_slice(&s.message)));
+    CHECK_OK(person_process(&s.people[2], buf_slice(&s.message)));
+    struct mls_commit_params params = {0};
+    CHECK_OK(mls_group_commit(s.people[0].group, &params, &auth, &c));
+    CHECK_OK(person_process(&s.people[2], buf_slice(&c.commit))); /* without it */
+    mls_committed_free(&c, NULL);
+    scene_end(&s);
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    CHECK_OK(mls_group_propose(s.people[1].group, &psk, &auth, 0, &s.message));
+    CHECK_OK(person_process(&s.people[0], buf_slice(&s.message)));
+    CHECK_OK(person_process(&s.people[2], buf_slice(&s.message)));
+    params.pending_psks = true;
+    CHECK_OK(mls_group_commit(s.people[0].group, &params, &auth, &c));
+    CHECK_ERR(person_process(&s.people[2], buf_slice(&c.commit)), ERR_MLS_PSK);
+    CHECK_OK(process_with(&s.people[2], buf_slice(&c.commit), &auth));
+    mls_committed_free(&c, NULL);
+    scene_end(&s);
+}
+
+static uint8_t kept_psk[MLS_HASH_MAX];
+static size_t kept_size;
+
+static err find_kept(void *ctx, slice group_id, uint64_t epoch, buf *secret) {
+    (void)ctx;
+    if (epoch != 1 || !slice_equal(group_id, slice_str("group")))
+        return ERR_MLS_PSK;
+    return buf_append(secret, slice_of(kept_psk, kept_size));
+}
+
+TEST(resumption_keys_come_from_the_group_or_from_who_kept_them) {
+    struct scene s;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    struct mls_propose psk = {.type = MLS_PROPOSAL_PSK, .resumption = true, .epoch = 1};
+    struct mls_commit_params with = {.proposals = &psk, .proposal_count = 1}, without = {0};
+    kept_size = sizeof(kept_psk);
+    CHECK_OK(mls_group_resumption_psk(s.people[0].group, 1, kept_psk, &kept_size));
+    CHECK_EQ(kept_size, 32);
+    for (int i = 0; i < MLS_PAST_EPOCHS; i++)
+        people_commit(&s.people[0], i == 3 ? &with : &without, s.all, MEMBERS, NULL, 0);
+    people_agree(s.all, MEMBERS);
+    people_commit(&s.people[0], &without, s.all, MEMBERS, NULL, 0);
+    /* Now the first epoch is out of reach. */
+    struct mls_committed c;
+    size_t n = sizeof(kept_psk);
+    uint8_t out[MLS_HASH_MAX];
+    CHECK_ERR(mls_group_resumption_psk(s.people[0].group, 1, out, &n), ERR_MLS_PSK);
+    CHECK_ERR(mls_group_commit(s.people[0].group, &with, &people_auth, &c), ERR_MLS_PSK);
+    struct mls_auth auth = people_auth;
+    auth.resumption = find_kept;
+    CHECK_OK(mls_group_commit(s.people[0].group, &with, &auth, &c));
+    CHECK_ERR(person_process(&s.people[1], buf_slice(&c.commit)), ERR_MLS_PSK);
+    CHECK_OK(process_with(&s.people[1], buf_slice(&c.commit), &auth));
+    mls_committed_free(&c, NULL);
+    scene_end(&s);
+}
+
+/* ---- The group's extensions ---- */
+
+TEST(new_extensions_are_shown_before_they_are_taken) {
+    struct scene s;
+    struct mls_committed c;
+    struct mls_received r;
+    struct mls_auth closed = people_auth;
+    size_t count;
+    bool changed;
+    closed.extensions = NULL;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    struct mls_extension extensions[] = {{custom_extension, slice_str("data")}};
+    struct mls_propose what = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                               .extensions = extensions,
+                               .extension_count = 1};
+    struct mls_commit_params params = {.proposals = &what, .proposal_count = 1};
+    CHECK_OK(mls_group_commit(s.people[0].group, &params, &closed, &c)); /* it is ours */
+    CHECK_ERR(mls_group_process(s.people[1].group, buf_slice(&c.commit), &closed, &r),
+              ERR_MLS_EXTENSION);
+    CHECK_OK(mls_group_process(s.people[1].group, buf_slice(&c.commit), &people_auth, &r));
+    const struct mls_extension *shown = mls_staged_extensions(r.commit, &count, &changed);
+    CHECK(changed && count == 1 && shown[0].type == custom_extension);
+    CHECK_SLICE(shown[0].data, slice_str("data"));
+    mls_staged_apply(s.people[1].group, r.commit);
+    r.commit = NULL;
+    mls_received_free(&r);
+    shown = mls_group_extensions(s.people[1].group, &count);
+    CHECK(count == 1 && shown[0].type == custom_extension);
+    mls_committed_free(&c, NULL);
+    /* What belongs elsewhere, or nobody could store. */
+    extensions[0] = (struct mls_extension){MLS_EXTENSION_RATCHET_TREE, SLICE_EMPTY};
+    CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c), ERR_MLS_EXTENSION);
+    extensions[0].type = MLS_EXTENSION_APPLICATION_ID;
+    CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c), ERR_MLS_EXTENSION);
+    buf large = {0};
+    CHECK_OK(buf_resize(&large, MLS_CONTEXT_MAX + 1));
+    memset(large.p, 0, large.n);
+    extensions[0] = (struct mls_extension){custom_extension, buf_slice(&large)};
+    CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c), ERR_TOO_LARGE);
+    extensions[0] = (struct mls_extension){0xfe21, SLICE_EMPTY};
+    CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c),
+              ERR_MLS_CAPABILITIES);
+    buf_free(&large);
+    scene_end(&s);
+}
+
+TEST(pending_extensions_yield_to_somebody_added_by_value_who_does_not_know_them) {
+    struct scene s;
+    struct person evan, *added[] = {&evan};
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    person_init(&evan, MLS_SUITE_X25519_CHACHA, "evan");
+    person_key_package(&evan, false); /* which lists nothing */
+    struct mls_extension extensions[] = {{custom_extension, slice_str("data")}};
+    struct mls_propose what = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                               .extensions = extensions,
+                               .extension_count = 1};
+    CHECK_OK(mls_group_propose(s.people[1].group, &what, &people_auth, 0, &s.message));
+    CHECK_OK(person_process(&s.people[0], buf_slice(&s.message)));
+    CHECK_OK(person_process(&s.people[2], buf_slice(&s.message)));
+    slice add = buf_slice(&evan.key_package);
+    struct mls_commit_params params = {.adds = &add, .add_count = 1, .tree_in_welcome = true};
+    people_commit(&s.people[0], &params, s.all, MEMBERS, added, 1);
+    size_t count;
+    (void)mls_group_extensions(evan.group, &count);
+    CHECK_EQ(count, 0);
+    person_free(&evan);
+    scene_end(&s);
+}
+
+/* ---- Custom types ---- */
+
+TEST(a_custom_proposal_is_passed_through_if_everybody_knows_its_type) {
+    struct scene s;
+    struct mls_committed c;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    struct mls_propose custom = {.type = custom_type, .content = slice_str("anything")};
+    CHECK_OK(mls_group_propose(s.people[1].group, &custom, &people_auth, 0, &s.message));
+    for (int i = 0; i < MEMBERS; i += 2)
+        CHECK_OK(person_process(&s.people[i], buf_slice(&s.message)));
+    for (int i = 0; i < MEMBERS; i++)
+        person_reload(&s.people[i]);
+    struct mls_commit_params params = {.proposals = &custom, .proposal_count = 1};
+    people_commit(&s.people[0], &params, s.all, MEMBERS, NULL, 0);
+    people_agree(s.all, MEMBERS);
+    custom.type = other_type;
+    CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c),
+              ERR_MLS_CAPABILITIES);
+    custom.type = 0;
+    CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c),
+              ERR_MLS_PROPOSAL_LIST);
+    custom.type = MLS_PROPOSAL_EXTERNAL_INIT;
+    CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c),
+              ERR_MLS_PROPOSAL_LIST);
+    scene_end(&s);
+}
+
+/* ---- Keys and lifetimes of those who come ---- */
+
+TEST(who_is_late_is_left_out_or_refused) {
+    struct scene s;
+    struct mls_committed c;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    CHECK_OK(people_propose_add(s.people[1].group, buf_slice(&s.dora.key_package), &people_auth, 0,
+                                &s.message));
+    CHECK_OK(person_process(&s.people[0], buf_slice(&s.message)));
+    struct mls_commit_params params = {.now = 2001};
+    CHECK_OK(mls_group_commit(s.people[0].group, &params, &people_auth, &c));
+    CHECK_EQ(c.added_count, 0);
+    mls_committed_free(&c, NULL);
+    params.now = 2000;
+    CHECK_OK(mls_group_commit(s.people[0].group, &params, &people_auth, &c));
+    CHECK_EQ(c.added_count, 1);
+    mls_committed_free(&c, NULL);
+    slice add = buf_slice(&s.dora.key_package);
+    params = (struct mls_commit_params){
+        .adds = &add, .add_count = 1, .without_pending = true, .now = 999};
+    CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c), ERR_MLS_LIFETIME);
+    scene_end(&s);
+}
+
+TEST(a_proposal_with_a_key_of_the_tree_or_none_stops_nobody) {
+    struct scene s;
+    struct mls_committed c;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    struct mls_commit_params none = {0};
+    people_commit(&s.people[0], &none, s.all, MEMBERS, NULL, 0);
+    people_commit(&s.people[1], &none, s.all, MEMBERS, NULL, 0);
+    const struct mls_tree *tree = &s.people[0].group->epoch->tree;
+    slice root = mls_tree_public_key(tree, mls_tree_math_root(tree->width));
+    CHECK_EQ(root.n, 32);
+    static const uint8_t zeros[32];
+    /* Key packages of a malicious member's making: the leaf's key is a parent's, or no key at all. */
+    for (int i = 0; i < 2; i++) {
+        struct mls_key_package kp;
+        CHECK_OK(mls_key_package_open(buf_slice(&s.dora.key_package), &kp, NULL));
+        CHECK_OK(buf_set(&kp.leaf.encryption_key, i == 0 ? root : SLICE_ARRAY(zeros)));
+        CHECK_OK(mls_leaf_sign(s.dora.suite, &kp.leaf, buf_slice(&s.dora.priv), SLICE_EMPTY, 0,
+                               NULL));
+        buf tbs = {0}, forged = {0};
+        writer w = writer_on(&tbs), v = writer_on(&forged);
+        mls_key_package_write_unsigned(&w, &kp);
+        buf_free(&kp.signature);
+        CHECK_OK(mls_label_sign(s.dora.suite, buf_slice(&s.dora.priv), "KeyPackageTBS",
+                                buf_slice(&tbs), &kp.signature, NULL));
+        mls_message_begin(&v, MLS_KEY_PACKAGE);
+        mls_key_package_write(&v, &kp);
+        CHECK_OK(writer_result(&v));
+        buf_clear(&s.message);
+        err e = people_propose_add(s.people[2].group, buf_slice(&forged), &people_auth, 0,
+                                   &s.message);
+        CHECK_ERR(e, i == 0 ? OK : ERR_MLS_LEAF_NODE);
+        if (e == OK)
+            CHECK_OK(person_process(&s.people[0], buf_slice(&s.message)));
+        mls_key_package_free(&kp, NULL);
+        buf_free(&tbs);
+        buf_free(&forged);
+    }
+    CHECK_OK(mls_group_commit(s.people[0].group, &none, &people_auth, &c));
+    CHECK_EQ(c.added_count, 0);
+    CHECK_OK(person_process(&s.people[1], buf_slice(&c.commit)));
+    mls_committed_free(&c, NULL);
+    scene_end(&s);
+}
+
+TEST(a_proposal_too_large_to_keep_is_refused_by_everybody) {
+    struct scene s;
+    buf large = {0};
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    CHECK_OK(buf_resize(&large, MLS_PROPOSAL_MAX));
+    memset(large.p, 0, large.n);
+    struct mls_propose custom = {.type = custom_type, .content = buf_slice(&large)};
+    CHECK_ERR(mls_group_propose(s.people[1].group, &custom, &people_auth, 0, &s.message),
+              ERR_TOO_LARGE);
+    buf_free(&large);
+    scene_end(&s);
+}
+
+/* ---- A commit that was overtaken ---- */
+
+TEST(applying_another_epoch_s_commit_changes_nothing) {
+    struct scene s;
+    struct mls_committed first, second;
+    struct mls_commit_params none = {0};
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    struct person *anna = &s.people[0];
+    CHECK_OK(mls_group_commit(anna->group, &none, &people_auth, &first));
+    CHECK_OK(mls_group_commit(anna->group, &none, &people_auth, &second));
+    for (int i = 1; i < MEMBERS; i++)
+        CHECK_OK(person_process(&s.people[i], buf_slice(&first.commit)));
+    mls_staged_apply(anna->group, first.staged);
+    mls_staged_apply(anna->group, second.staged);
+    first.staged = second.staged = NULL;
+    people_agree(s.all, MEMBERS);
+    person_reload(anna);
+    mls_committed_free(&first, NULL);
+    mls_committed_free(&second, NULL);
+    scene_end(&s);
+}
+
+TEST_MAIN
