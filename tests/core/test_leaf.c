@@ -17,7 +17,8 @@ static struct core *start(void) {
     memcpy(identity, own.identity, sizeof identity);
     memcpy(key, own.params.signature_pub.p, sizeof key);
     extension = (struct mls_extension){LEAF_EXTENSION, SLICE_ARRAY(data)};
-    member = (struct mls_member){.identity = SLICE_ARRAY(identity),
+    member = (struct mls_member){.credential = MLS_CREDENTIAL_BASIC,
+                                 .identity = SLICE_ARRAY(identity),
                                  .signature_pub = SLICE_ARRAY(key),
                                  .extensions = &extension,
                                  .extension_count = 1};
