@@ -149,12 +149,12 @@ static bool fits_extensions(const struct selection *s, const struct mls_proposal
     return leaf == NULL || mls_leaf_supports(leaf, s->extensions) == OK;
 }
 
-static bool knows_psk(const struct selection *s, const struct mls_psk_id *id) {
+static err find_psk(const struct selection *s, const struct mls_psk_id *id) {
     const struct mls_group *group = s->origin->parent != NULL ? s->origin->parent : s->group;
     uint8_t secret[CRYPTO_HASH_MAX];
     err e = mls_psk_secret(s->group->suite, group, id, 1, s->auth, secret, s->group->mem);
     wipe(secret, sizeof(secret));
-    return e == OK;
+    return e;
 }
 
 /* RFC 9420 s.7.3: what is sent is valid now. */
@@ -169,7 +169,8 @@ static bool is_late(const struct selection *s, const struct mls_proposal *p) {
 static err drop_psk(struct selection *s, struct candidate *c) {
     if (c->pending != NULL && !s->params->pending_psks)
         return drop(c, ERR_MLS_PSK);
-    return knows_psk(s, &c->proposal->psk) ? OK : drop(c, ERR_MLS_PSK);
+    err e = find_psk(s, &c->proposal->psk);
+    return e == OK || e == ERR_NO_MEMORY ? e : drop(c, e);
 }
 
 static err drop_single(struct selection *s, struct candidate *c) {

@@ -274,4 +274,86 @@ TEST(sending_and_staged_commits) {
     scene_end(&s);
 }
 
+/* ---- From outside ---- */
+
+static err try_observe(void *ctx) {
+    struct scene *s = ctx;
+    struct mls_group *group;
+    err e = mls_group_observe(&group, buf_slice(&s->other), SLICE_EMPTY, NULL, &people_auth, &mem);
+    mls_group_free(group);
+    return e;
+}
+
+static err try_external(void *ctx) {
+    struct scene *s = ctx;
+    struct mls_external_params params = {
+        .group_info = buf_slice(&s->other), .leaf = person_leaf(&s->carla), .mem = &mem};
+    struct mls_group *group;
+    s->message = buf_on(&mem);
+    err e = mls_group_join_external(&group, &params, &people_auth, &s->message);
+    mls_group_free(group);
+    if (e != OK)
+        buf_free(&s->message);
+    return e;
+}
+
+static err try_info(void *ctx) {
+    struct scene *s = ctx;
+    s->other = buf_on(&mem);
+    err e = mls_group_info(s->anna.group, true, true, &s->other);
+    if (e != OK)
+        buf_free(&s->other);
+    return e;
+}
+
+static err try_process_external(void *ctx) {
+    struct scene *s = ctx;
+    struct mls_received received;
+    err e = mls_group_process(s->anna.group, buf_slice(&s->message), &people_auth, &received);
+    if (e != OK)
+        check_unchanged(s);
+    mls_received_free(&received);
+    return e;
+}
+
+TEST(following_and_joining_from_outside) {
+    struct scene s;
+    scene_begin(&s, &mem);
+    CHECK(until_it_succeeds(try_info, &s) > 5);
+    CHECK(until_it_succeeds(try_observe, &s) > 20);
+    CHECK(until_it_succeeds(try_external, &s) > 40);
+    remember(&s);
+    CHECK(until_it_succeeds(try_process_external, &s) > 40);
+    buf_free(&s.message);
+    buf_free(&s.other);
+    scene_end(&s);
+}
+
+/* ---- Going on elsewhere ---- */
+
+static err try_branch(void *ctx) {
+    struct scene *s = ctx;
+    slice key_package = buf_slice(&s->carla.key_package);
+    struct mls_resume_params params = {.leaf = person_leaf(&s->bert),
+                                       .key_packages = &key_package,
+                                       .count = 1,
+                                       .group_id = slice_str("branch"),
+                                       .mem = &mem};
+    struct mls_group *group;
+    struct mls_committed c;
+    err e = mls_group_branch(&group, s->anna.group, &params, &people_auth, &c);
+    mls_group_free(group);
+    mls_committed_free(&c, &mem);
+    return e;
+}
+
+TEST(branching) {
+    struct scene s;
+    scene_begin(&s, &mem);
+    snprintf(s.carla.name, sizeof(s.carla.name), "anna"); /* somebody of the old group */
+    person_key_package(&s.carla, true);
+    CHECK(until_it_succeeds(try_branch, &s) > 40);
+    scene_end(&s);
+}
+
 TEST_MAIN
