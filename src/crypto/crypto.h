@@ -22,7 +22,7 @@ enum {
     CRYPTO_SIG_MAX = 144
 };
 
-/* IDENTITY-free and idempotent; BUG if the library can't start (no randomness). */
+/* May be called again; BUG if a library can't start (no randomness). */
 MUST err crypto_init(void);
 
 /* Fills with unpredictable bytes. Can't fail: without randomness the process ends. */

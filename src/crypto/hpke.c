@@ -2,16 +2,21 @@
 
 enum { MODE_BASE = 0 };
 
+err hpke_info_prepare(const struct hpke_suite *s, struct hpke_info *prepared, slice info) {
+    struct labeled l = labeled_hpke(s);
+    return labeled_extract(&l, prepared->hash, SLICE_EMPTY, "info_hash", info);
+}
+
 /* RFC 9180 section 5.1, base mode: psk and psk_id are empty. */
 err hpke_schedule(const struct hpke_suite *s, struct hpke_context *c, const uint8_t *secret,
-                  slice info) {
+                  const struct hpke_info *info) {
     struct labeled l = labeled_hpke(s);
     size_t nh = s->kdf->len;
     uint8_t context[1 + 2 * CRYPTO_HASH_MAX] = {MODE_BASE}, prk[CRYPTO_HASH_MAX];
     slice bound = slice_of(context, 1 + 2 * nh), key = slice_of(prk, nh);
     err e = ERR_BUG;
     TRY_OUT(e, labeled_extract(&l, context + 1, SLICE_EMPTY, "psk_id_hash", SLICE_EMPTY));
-    TRY_OUT(e, labeled_extract(&l, context + 1 + nh, SLICE_EMPTY, "info_hash", info));
+    memcpy(context + 1 + nh, info->hash, nh);
     TRY_OUT(e, labeled_extract(&l, prk, slice_of(secret, s->kem->secret), "secret", SLICE_EMPTY));
     TRY_OUT(e, labeled_expand(&l, c->key, s->aead->key, key, "key", &bound, 1));
     TRY_OUT(e, labeled_expand(&l, c->nonce, s->aead->nonce, key, "base_nonce", &bound, 1));
@@ -25,7 +30,7 @@ out:
 
 /* SetupBaseS: makes enc and the context. */
 static err setup_sender(const struct hpke_suite *s, struct hpke_context *c, uint8_t *enc, slice pub,
-                        slice info, const uint8_t *seed) {
+                        const struct hpke_info *info, const uint8_t *seed) {
     uint8_t secret[CRYPTO_KEM_SECRET_MAX];
     if (pub.n != s->kem->pub)
         return ERR_CRYPTO;
@@ -40,11 +45,14 @@ static err setup_sender(const struct hpke_suite *s, struct hpke_context *c, uint
 static err setup_receiver(const struct hpke_suite *s, struct hpke_context *c, slice enc, slice priv,
                           slice info) {
     uint8_t secret[CRYPTO_KEM_SECRET_MAX];
+    struct hpke_info prepared;
     if (enc.n != s->kem->enc || priv.n != s->kem->priv)
         return ERR_CRYPTO;
     err e = s->kem->decap(secret, enc.p, priv.p);
     if (e == OK)
-        e = hpke_schedule(s, c, secret, info);
+        e = hpke_info_prepare(s, &prepared, info);
+    if (e == OK)
+        e = hpke_schedule(s, c, secret, &prepared);
     wipe(secret, sizeof(secret));
     return e;
 }
@@ -56,8 +64,8 @@ static err export(const struct hpke_suite *s, const struct hpke_context *c, uint
     return labeled_expand(&l, out, n, slice_of(c->exporter, s->kdf->len), "sec", &context, 1);
 }
 
-err hpke_seal(const struct hpke_suite *s, uint8_t *enc, uint8_t *ct, slice pub, slice info,
-              slice aad, slice plain, const uint8_t *seed) {
+err hpke_seal_prepared(const struct hpke_suite *s, uint8_t *enc, uint8_t *ct, slice pub,
+                       const struct hpke_info *info, slice aad, slice plain, const uint8_t *seed) {
     struct hpke_context c;
     err e = setup_sender(s, &c, enc, pub, info, seed);
     if (e == OK)
@@ -67,6 +75,17 @@ err hpke_seal(const struct hpke_suite *s, uint8_t *enc, uint8_t *ct, slice pub, 
         wipe(enc, s->kem->enc);
         wipe(ct, plain.n + s->aead->tag);
     }
+    return e;
+}
+
+err hpke_seal(const struct hpke_suite *s, uint8_t *enc, uint8_t *ct, slice pub, slice info,
+              slice aad, slice plain, const uint8_t *seed) {
+    struct hpke_info prepared;
+    err e = hpke_info_prepare(s, &prepared, info);
+    if (e == OK)
+        return hpke_seal_prepared(s, enc, ct, pub, &prepared, aad, plain, seed);
+    wipe(enc, s->kem->enc);
+    wipe(ct, plain.n + s->aead->tag);
     return e;
 }
 
@@ -87,7 +106,10 @@ err hpke_open(const struct hpke_suite *s, uint8_t *plain, slice enc, slice priv,
 err hpke_send_export(const struct hpke_suite *s, uint8_t *enc, uint8_t *out, size_t n, slice pub,
                      slice info, slice context, const uint8_t *seed) {
     struct hpke_context c;
-    err e = setup_sender(s, &c, enc, pub, info, seed);
+    struct hpke_info prepared;
+    err e = hpke_info_prepare(s, &prepared, info);
+    if (e == OK)
+        e = setup_sender(s, &c, enc, pub, &prepared, seed);
     if (e == OK)
         e = export(s, &c, out, n, context);
     wipe(&c, sizeof(c));

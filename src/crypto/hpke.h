@@ -11,6 +11,16 @@ struct hpke_suite {
     const struct crypto_aead *aead;
 };
 
+/* What base mode makes of `info` (section 5.1): once for many messages with the same. */
+struct hpke_info {
+    uint8_t hash[CRYPTO_HASH_MAX];
+};
+MUST err hpke_info_prepare(const struct hpke_suite *s, struct hpke_info *prepared, slice info);
+/* As hpke_seal below. */
+MUST err hpke_seal_prepared(const struct hpke_suite *s, uint8_t *enc, uint8_t *ct, slice pub,
+                            const struct hpke_info *info, slice aad, slice plain,
+                            const uint8_t *seed);
+
 /* enc: kem->enc bytes; ct: plain.n + aead->tag bytes. seed is NULL except in known-answer tests. */
 MUST err hpke_seal(const struct hpke_suite *s, uint8_t *enc, uint8_t *ct, slice pub, slice info,
                    slice aad, slice plain, const uint8_t *seed);

@@ -5,6 +5,10 @@
 
 #include "crypto/hpke.h"
 
+/* Each provider's part of crypto_init. */
+MUST err crypto_sodium_init(void);
+MUST err crypto_openssl_init(void);
+
 /* The hash and the suite id that RFC 9180 section 4 binds into each derivation. */
 struct labeled {
     const struct crypto_hash *hash;
@@ -90,6 +94,6 @@ struct hpke_context {
 
 /* secret: kem->secret bytes. */
 MUST err hpke_schedule(const struct hpke_suite *s, struct hpke_context *c, const uint8_t *secret,
-                       slice info);
+                       const struct hpke_info *info);
 
 #endif

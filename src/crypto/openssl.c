@@ -11,12 +11,58 @@
 #include <openssl/params.h>
 #undef ERR_STATE
 
+/* ---- What is looked up by its name, once ----
+ * EVP would do so at every call, which costs more than to hash a short message. Nothing here changes
+ * after crypto_init. */
+
+enum algorithm { SHA256, SHA384, SHA512, HASHES };
+enum cipher { AES128GCM, AES256GCM, CHACHA, CIPHERS };
+
+static struct {
+    EVP_MD *md[HASHES];
+    EVP_MAC_CTX *hmac[HASHES]; /* with the hash set, and no key */
+    EVP_CIPHER *cipher[CIPHERS];
+} ready;
+
+static EVP_MAC_CTX *prepare_hmac(EVP_MAC *mac, const char *hash) {
+    char *name = (char *)(uintptr_t)hash; /* OSSL_PARAM wants it without const */
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+                           OSSL_PARAM_construct_end()};
+    EVP_MAC_CTX *ctx = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
+    if (ctx != NULL && EVP_MAC_CTX_set_params(ctx, params) == 1)
+        return ctx;
+    EVP_MAC_CTX_free(ctx);
+    return NULL;
+}
+
+err crypto_openssl_init(void) {
+    static const char *const hashes[] = {"SHA2-256", "SHA2-384", "SHA2-512"};
+    static const char *const ciphers[] = {"AES-128-GCM", "AES-256-GCM", "ChaCha20-Poly1305"};
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    bool all = true;
+    for (size_t i = 0; i < HASHES; i++) {
+        if (ready.md[i] == NULL)
+            ready.md[i] = EVP_MD_fetch(NULL, hashes[i], NULL);
+        if (ready.hmac[i] == NULL)
+            ready.hmac[i] = prepare_hmac(mac, hashes[i]);
+        all = all && ready.md[i] != NULL && ready.hmac[i] != NULL;
+    }
+    for (size_t i = 0; i < CIPHERS; i++) {
+        if (ready.cipher[i] == NULL)
+            ready.cipher[i] = EVP_CIPHER_fetch(NULL, ciphers[i], NULL);
+        all = all && ready.cipher[i] != NULL;
+    }
+    EVP_MAC_free(mac);
+    return all ? OK : ERR_BUG;
+}
+
 /* ---- Hashes ---- */
 
-static err ossl_hash(const EVP_MD *md, uint8_t *out, const slice *parts, size_t count) {
+static err ossl_hash(enum algorithm algorithm, uint8_t *out, const slice *parts, size_t count) {
+    const EVP_MD *md = ready.md[algorithm];
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     err e = ERR_NO_MEMORY;
-    if (ctx == NULL || EVP_DigestInit_ex(ctx, md, NULL) != 1)
+    if (ctx == NULL || EVP_DigestInit_ex2(ctx, md, NULL) != 1)
         goto out;
     for (size_t i = 0; i < count; i++)
         if (EVP_DigestUpdate(ctx, parts[i].p, parts[i].n) != 1)
@@ -30,17 +76,14 @@ out:
     return e;
 }
 
-static err ossl_hmac(const EVP_MD *md, uint8_t *out, slice key, const slice *parts, size_t count) {
+static err ossl_hmac(enum algorithm algorithm, uint8_t *out, slice key, const slice *parts,
+                     size_t count) {
     static const uint8_t NO_KEY[1] = {0};
-    size_t len = (size_t)EVP_MD_get_size(md), n = 0;
-    char *name = (char *)(uintptr_t)EVP_MD_get0_name(md); /* OSSL_PARAM wants it without const */
-    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
-                           OSSL_PARAM_construct_end()};
-    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *ctx = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
+    size_t len = (size_t)EVP_MD_get_size(ready.md[algorithm]), n = 0;
+    EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(ready.hmac[algorithm]);
     err e = ERR_NO_MEMORY;
     /* A NULL key would mean "the key of before". */
-    if (ctx == NULL || EVP_MAC_init(ctx, key.n == 0 ? NO_KEY : key.p, key.n, params) != 1)
+    if (ctx == NULL || EVP_MAC_init(ctx, key.n == 0 ? NO_KEY : key.p, key.n, NULL) != 1)
         goto out;
     for (size_t i = 0; i < count; i++)
         if (EVP_MAC_update(ctx, parts[i].p, parts[i].n) != 1)
@@ -49,39 +92,23 @@ static err ossl_hmac(const EVP_MD *md, uint8_t *out, slice key, const slice *par
         e = OK;
 out:
     EVP_MAC_CTX_free(ctx);
-    EVP_MAC_free(mac);
     if (e != OK)
         wipe(out, len);
     return e;
 }
 
-static err sha256_hash(uint8_t *out, const slice *parts, size_t count) {
-    return ossl_hash(EVP_sha256(), out, parts, count);
-}
+#define HASH(name, algorithm, text, len)                                                     \
+    static err name##_hash(uint8_t *out, const slice *parts, size_t count) {                 \
+        return ossl_hash(algorithm, out, parts, count);                                      \
+    }                                                                                        \
+    static err name##_hmac(uint8_t *out, slice key, const slice *parts, size_t count) {      \
+        return ossl_hmac(algorithm, out, key, parts, count);                                 \
+    }                                                                                        \
+    const struct crypto_hash crypto_ossl_##name = {text, len, name##_hash, name##_hmac};
 
-static err sha256_hmac(uint8_t *out, slice key, const slice *parts, size_t count) {
-    return ossl_hmac(EVP_sha256(), out, key, parts, count);
-}
-
-static err sha384_hash(uint8_t *out, const slice *parts, size_t count) {
-    return ossl_hash(EVP_sha384(), out, parts, count);
-}
-
-static err sha384_hmac(uint8_t *out, slice key, const slice *parts, size_t count) {
-    return ossl_hmac(EVP_sha384(), out, key, parts, count);
-}
-
-static err sha512_hash(uint8_t *out, const slice *parts, size_t count) {
-    return ossl_hash(EVP_sha512(), out, parts, count);
-}
-
-static err sha512_hmac(uint8_t *out, slice key, const slice *parts, size_t count) {
-    return ossl_hmac(EVP_sha512(), out, key, parts, count);
-}
-
-const struct crypto_hash crypto_ossl_sha256 = {"SHA-256", 32, sha256_hash, sha256_hmac};
-const struct crypto_hash crypto_ossl_sha384 = {"SHA-384", 48, sha384_hash, sha384_hmac};
-const struct crypto_hash crypto_ossl_sha512 = {"SHA-512", 64, sha512_hash, sha512_hmac};
+HASH(sha256, SHA256, "SHA-256", 32)
+HASH(sha384, SHA384, "SHA-384", 48)
+HASH(sha512, SHA512, "SHA-512", 64)
 
 /* ---- AEADs. All three have a nonce of 12 bytes and a tag of 16. ---- */
 
@@ -144,39 +171,18 @@ out:
     return e;
 }
 
-static err aes128gcm_seal(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad,
-                          slice plain) {
-    return ossl_seal(EVP_aes_128_gcm(), out, key, nonce, aad, plain);
-}
+#define AEAD(name, which, text, id, key_len)                                                      \
+    static err name##_seal(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad,      \
+                           slice plain) {                                                          \
+        return ossl_seal(ready.cipher[which], out, key, nonce, aad, plain);                       \
+    }                                                                                              \
+    static err name##_open(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad,      \
+                           slice sealed) {                                                         \
+        return ossl_open(ready.cipher[which], out, key, nonce, aad, sealed);                      \
+    }                                                                                              \
+    const struct crypto_aead crypto_ossl_##name = {text,     id,          key_len,    AEAD_NONCE, \
+                                                   AEAD_TAG, name##_seal, name##_open};
 
-static err aes128gcm_open(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad,
-                          slice sealed) {
-    return ossl_open(EVP_aes_128_gcm(), out, key, nonce, aad, sealed);
-}
-
-static err aes256gcm_seal(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad,
-                          slice plain) {
-    return ossl_seal(EVP_aes_256_gcm(), out, key, nonce, aad, plain);
-}
-
-static err aes256gcm_open(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad,
-                          slice sealed) {
-    return ossl_open(EVP_aes_256_gcm(), out, key, nonce, aad, sealed);
-}
-
-static err chacha_seal(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad,
-                       slice plain) {
-    return ossl_seal(EVP_chacha20_poly1305(), out, key, nonce, aad, plain);
-}
-
-static err chacha_open(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad,
-                       slice sealed) {
-    return ossl_open(EVP_chacha20_poly1305(), out, key, nonce, aad, sealed);
-}
-
-const struct crypto_aead crypto_ossl_aes128gcm = {
-    "AES-128-GCM", 0x0001, 16, AEAD_NONCE, AEAD_TAG, aes128gcm_seal, aes128gcm_open};
-const struct crypto_aead crypto_ossl_aes256gcm = {
-    "AES-256-GCM", 0x0002, 32, AEAD_NONCE, AEAD_TAG, aes256gcm_seal, aes256gcm_open};
-const struct crypto_aead crypto_ossl_chacha20poly1305 = {
-    "ChaCha20-Poly1305", 0x0003, 32, AEAD_NONCE, AEAD_TAG, chacha_seal, chacha_open};
+AEAD(aes128gcm, AES128GCM, "AES-128-GCM", 0x0001, 16)
+AEAD(aes256gcm, AES256GCM, "AES-256-GCM", 0x0002, 32)
+AEAD(chacha20poly1305, CHACHA, "ChaCha20-Poly1305", 0x0003, 32)

@@ -1,11 +1,11 @@
 /* The provider over libsodium: randomness, hashes, HMAC, AEADs and what stands alone. Key
  * encapsulation and signatures are in sodium_keys.c. */
-#include "crypto/crypto.h"
+#include "crypto/internal.h"
 
 #include <errno.h>
 #include <sodium.h>
 
-err crypto_init(void) {
+err crypto_sodium_init(void) {
     return sodium_init() < 0 ? ERR_BUG : OK;
 }
 

@@ -70,23 +70,29 @@ err mls_label_verify(const struct mls_suite *suite, slice pub, const char *label
     return e;
 }
 
-err mls_label_encrypt(const struct mls_suite *suite, slice pub, const char *label, slice context,
+err mls_label_prepare(const struct mls_suite *suite, const char *label, slice context,
+                      struct hpke_info *prepared, const struct mem *mem) {
+    buf info = buf_on(mem);
+    err e = labeled(&info, label, context);
+    if (e == OK)
+        e = hpke_info_prepare(&suite->hpke, prepared, buf_slice(&info));
+    buf_free(&info);
+    return e;
+}
+
+err mls_label_encrypt(const struct mls_suite *suite, slice pub, const struct hpke_info *prepared,
                       slice plain, struct mls_hpke_ciphertext *out, const struct mem *mem) {
     if (pub.n != suite->kem->pub)
         return ERR_CRYPTO;
-    buf info = buf_on(mem);
     *out = (struct mls_hpke_ciphertext){buf_on(mem), buf_on(mem)};
-    err e = labeled(&info, label, context);
-    if (e == OK)
-        e = buf_resize(&out->kem_output, suite->kem->enc);
+    err e = buf_resize(&out->kem_output, suite->kem->enc);
     if (e == OK)
         e = buf_resize(&out->ciphertext, plain.n + suite->aead->tag);
     if (e == OK)
-        e = hpke_seal(&suite->hpke, out->kem_output.p, out->ciphertext.p, pub, buf_slice(&info),
-                      SLICE_EMPTY, plain, NULL);
+        e = hpke_seal_prepared(&suite->hpke, out->kem_output.p, out->ciphertext.p, pub, prepared,
+                               SLICE_EMPTY, plain, NULL);
     if (e != OK)
         mls_hpke_ciphertext_free(out, mem);
-    buf_free(&info);
     return e;
 }
 

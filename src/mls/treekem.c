@@ -240,7 +240,7 @@ out:
 
 /* One node of the UpdatePath: its key, and its path secret for everyone below the copath node. */
 static err encrypt_node(const struct mls_tree *t, const struct mls_treekem_secrets *s, uint32_t i,
-                        const uint32_t *added, size_t added_count, slice context,
+                        const uint32_t *added, size_t added_count, const struct hpke_info *info,
                         struct mls_update_path_node *node) {
     struct mls_u32s to;
     slice secret = slice_of(s->secret[i], t->suite->hash->len);
@@ -253,8 +253,8 @@ static err encrypt_node(const struct mls_tree *t, const struct mls_treekem_secre
         node->secret_count = e == OK ? to.n : 0;
     }
     for (size_t j = 0; j < to.n && e == OK; j++)
-        e = mls_label_encrypt(t->suite, mls_tree_public_key(t, to.p[j]), "UpdatePathNode", context,
-                              secret, &node->secrets[j], t->mem);
+        e = mls_label_encrypt(t->suite, mls_tree_public_key(t, to.p[j]), info, secret,
+                              &node->secrets[j], t->mem);
     mls_u32s_free(&to, t->mem);
     return e;
 }
@@ -266,14 +266,17 @@ err mls_treekem_encrypt(const struct mls_tree *t, const struct mls_treekem_priva
     const struct mls_leaf_node *leaf = mls_tree_leaf(t, p->leaf);
     if (leaf == NULL)
         return ERR_BUG;
-    err e = mls_leaf_node_copy(&path->leaf, leaf, t->mem);
+    struct hpke_info info;
+    err e = mls_label_prepare(t->suite, "UpdatePathNode", context, &info, t->mem);
+    if (e == OK)
+        e = mls_leaf_node_copy(&path->leaf, leaf, t->mem);
     if (e == OK && s->path.n > 0) {
         path->nodes = mem_new_array(t->mem, s->path.n, sizeof(*path->nodes));
         e = path->nodes == NULL ? ERR_NO_MEMORY : OK;
         path->node_count = e == OK ? s->path.n : 0;
     }
     for (uint32_t i = 0; i < s->path.n && e == OK; i++)
-        e = encrypt_node(t, s, i, added, added_count, context, &path->nodes[i]);
+        e = encrypt_node(t, s, i, added, added_count, &info, &path->nodes[i]);
     if (e != OK)
         mls_update_path_free(path, t->mem);
     return e;

@@ -10,6 +10,7 @@ struct building {
     const struct mem *mem;
     const struct mls_suite *suite;
     buf group_info; /* encrypted */
+    struct hpke_info info;
     struct mls_encrypted_group_secrets *secrets;
 };
 
@@ -67,14 +68,15 @@ static err encrypt_secrets(const struct building *b, const struct mls_key_packag
     write_group_secrets(b, &w, leaf);
     err e = writer_result(&w);
     if (e == OK)
-        e = mls_label_encrypt(b->suite, buf_slice(&kp->init_key), "Welcome",
-                              buf_slice(&b->group_info), buf_slice(&plain), &out->secrets, b->mem);
+        e = mls_label_encrypt(b->suite, buf_slice(&kp->init_key), &b->info, buf_slice(&plain),
+                              &out->secrets, b->mem);
     buf_free(&plain);
     return e;
 }
 
 static err encrypt_all_secrets(struct building *b) {
     const struct mls_list *list = b->w->list;
+    TRY(mls_label_prepare(b->suite, "Welcome", buf_slice(&b->group_info), &b->info, b->mem));
     for (size_t i = 0, at = 0; i < list->n; i++) {
         const struct mls_proposal *p = list->items[i].proposal;
         if (p->type != MLS_PROPOSAL_ADD)

@@ -99,7 +99,9 @@ static void check_schedule(const struct hpke_suite *s) {
     memset(secret, 0, sizeof(secret));
     CHECK_OK(s->kem->decap(secret, enc, p.priv));
     check_hex(secret, 32, SECRET);
-    CHECK_OK(hpke_schedule(s, &c, secret, SLICE_ARRAY(p.info)));
+    struct hpke_info info;
+    CHECK_OK(hpke_info_prepare(s, &info, SLICE_ARRAY(p.info)));
+    CHECK_OK(hpke_schedule(s, &c, secret, &info));
     check_hex(c.key, 32, KEY);
     check_hex(c.nonce, 12, NONCE);
     check_hex(c.exporter, 32, EXPORTER);

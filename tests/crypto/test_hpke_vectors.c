@@ -55,7 +55,9 @@ static void check_schedule(struct json_object *o, struct hpke_context *c) {
     struct fields f = {0};
     vectors_hex(o, "shared_secret", &f.a);
     vectors_hex(o, "info", &f.b);
-    CHECK_OK(hpke_schedule(&SUITE, c, f.a.p, buf_slice(&f.b)));
+    struct hpke_info info;
+    CHECK_OK(hpke_info_prepare(&SUITE, &info, buf_slice(&f.b)));
+    CHECK_OK(hpke_schedule(&SUITE, c, f.a.p, &info));
     check_field(o, "key", c->key, SUITE.aead->key);
     check_field(o, "base_nonce", c->nonce, SUITE.aead->nonce);
     check_field(o, "exporter_secret", c->exporter, SUITE.kdf->len);

@@ -74,8 +74,9 @@ static void check_encrypt(struct json_object *o, const struct mls_suite *suite) 
     CHECK_OK(mls_label_decrypt(suite, key, label, about, &given, &got, NULL));
     CHECK_SLICE(buf_slice(&got), buf_slice(&plain));
     buf_free(&got);
-    CHECK_OK(
-        mls_label_encrypt(suite, buf_slice(&pub), label, about, buf_slice(&plain), &own, NULL));
+    struct hpke_info info;
+    CHECK_OK(mls_label_prepare(suite, label, about, &info, NULL));
+    CHECK_OK(mls_label_encrypt(suite, buf_slice(&pub), &info, buf_slice(&plain), &own, NULL));
     CHECK_OK(mls_label_decrypt(suite, key, label, about, &own, &got, NULL));
     CHECK_SLICE(buf_slice(&got), buf_slice(&plain));
     buf_free(&got);
@@ -112,7 +113,9 @@ TEST(every_suite_encrypts) {
         CHECK(mls_suite_find(mls_suite_id(suite)) == suite);
         CHECK_OK(suite->kem->generate(pub, priv));
         slice to = slice_of(pub, suite->kem->pub), from = slice_of(priv, suite->kem->priv);
-        CHECK_OK(mls_label_encrypt(suite, to, "Test", context, secret, &sealed, NULL));
+        struct hpke_info info;
+        CHECK_OK(mls_label_prepare(suite, "Test", context, &info, NULL));
+        CHECK_OK(mls_label_encrypt(suite, to, &info, secret, &sealed, NULL));
         CHECK_OK(mls_label_decrypt(suite, from, "Test", context, &sealed, &plain, NULL));
         CHECK_SLICE(buf_slice(&plain), secret);
         mls_hpke_ciphertext_free(&sealed, NULL);
@@ -128,7 +131,8 @@ TEST(keys_of_a_wrong_length_are_refused) {
     slice five = slice_str("short");
     CHECK_ERR(mls_label_sign(suite, five, "Test", five, &out, NULL), ERR_BUG);
     CHECK_ERR(mls_label_verify(suite, five, "Test", five, five, NULL), ERR_SIGNATURE);
-    CHECK_ERR(mls_label_encrypt(suite, five, "Test", five, five, &sealed, NULL), ERR_CRYPTO);
+    struct hpke_info info = {{0}};
+    CHECK_ERR(mls_label_encrypt(suite, five, &info, five, &sealed, NULL), ERR_CRYPTO);
     sealed = (struct mls_hpke_ciphertext){0};
     CHECK_ERR(mls_label_decrypt(suite, five, "Test", five, &sealed, &out, NULL), ERR_CRYPTO);
 }

@@ -340,8 +340,10 @@ static err forge(struct scene *s, void (*change)(struct forged *f), bool sign) {
     mls_group_secrets_write(&w, &f.secrets);
     CHECK_OK(mls_key_package_open(buf_slice(&s->bert.key_package), &kp, NULL));
     mls_hpke_ciphertext_free(&welcome.secrets[0].secrets, NULL);
-    CHECK_OK(mls_label_encrypt(s->bert.suite, buf_slice(&kp.init_key), "Welcome",
-                               buf_slice(&welcome.encrypted_group_info), buf_slice(&plain),
+    struct hpke_info info;
+    CHECK_OK(mls_label_prepare(s->bert.suite, "Welcome", buf_slice(&welcome.encrypted_group_info),
+                               &info, NULL));
+    CHECK_OK(mls_label_encrypt(s->bert.suite, buf_slice(&kp.init_key), &info, buf_slice(&plain),
                                &welcome.secrets[0].secrets, NULL));
     buf message = {0};
     writer wm = writer_on(&message);

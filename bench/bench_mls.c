@@ -1,0 +1,351 @@
+/* Operations of large groups, beside the time that their own primitives take.
+ *
+ *     bench_mls [MEMBERS...]      (2 10 100 1000 10000)
+ *
+ * In a group whose tree is full (everybody has committed) Anna commits, and Bert, who joined last,
+ * processes. A figure is the least of several runs. "primitives" is what of that run was spent inside
+ * signatures, key encapsulation and AEAD: the linker puts a clock around each of these calls
+ * (meson.build), so that it is counted in the same run. Hashes are not in it.
+ *
+ * The full tree is made by the library's own treekem, member by member, without the 10,000 commits
+ * that would lead there; what is measured after that is the public interface. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "bench/primitives.h"
+#include "crypto/crypto.h"
+#include "mls/group.h"
+#include "mls/leaf.h"
+
+enum { NAME = 24, RUNS_MAX = 30 };
+
+static void must(bool condition, const char *what) {
+    if (condition)
+        return;
+    fprintf(stderr, "bench_mls: %s failed\n", what);
+    exit(1);
+}
+
+static err accept_all(void *ctx, const struct mls_member *before, const struct mls_member *member) {
+    (void)ctx;
+    (void)before;
+    (void)member;
+    return OK;
+}
+static const struct mls_auth auth = {.accept = accept_all};
+
+/* ---- People ---- */
+
+struct person {
+    char name[NAME];
+    buf pub, priv, key_package, secrets;
+    struct mls_group *group;
+};
+
+static void person_make(struct person *p, const struct mls_suite *suite, size_t number) {
+    *p = (struct person){{0}, {0}, {0}, {0}, {0}, NULL};
+    snprintf(p->name, sizeof p->name, "person %zu", number);
+    must(mls_signature_keys_new(suite, &p->pub, &p->priv) == OK, "a signature key");
+}
+
+static struct mls_leaf_params person_leaf(const struct person *p) {
+    return (struct mls_leaf_params){.identity = slice_str(p->name),
+                                    .signature_pub = buf_slice(&p->pub),
+                                    .signature_priv = buf_slice(&p->priv)};
+}
+
+static void person_key_package(struct person *p, const struct mls_suite *suite) {
+    struct mls_key_package_params params = {.leaf = person_leaf(p), .not_after = UINT64_MAX};
+    must(mls_key_package_new(suite, &params, &p->key_package, &p->secrets) == OK, "a key package");
+}
+
+static void person_free(struct person *p) {
+    buf_free(&p->pub);
+    buf_free(&p->priv);
+    buf_free(&p->key_package);
+    buf_free(&p->secrets);
+    mls_group_free(p->group);
+}
+
+/* ---- A group with a full tree ---- */
+
+struct crowd {
+    const struct mls_suite *suite;
+    size_t n; /* members, Bert included */
+    struct person anna, bert, cem;
+    struct mls_committed c;
+    buf message;
+};
+
+static void create(struct crowd *c) {
+    struct mls_group_params params = {
+        .suite = c->suite, .group_id = slice_str("crowd"), .leaf = person_leaf(&c->anna)};
+    mls_group_free(c->anna.group);
+    must(mls_group_create(&c->anna.group, &params, &auth) == OK, "creating");
+}
+
+/* Puts a member into the tree, and keys of its making over it. */
+static void plant(struct crowd *c, size_t number, struct mls_treekem_private *keys) {
+    struct mls_epoch *epoch = c->anna.group->epoch;
+    struct person p;
+    struct mls_leaf_node leaf;
+    struct mls_treekem_secrets secrets;
+    const struct mls_leaf_node *leaves[] = {&leaf};
+    person_make(&p, c->suite, number);
+    struct mls_leaf_params params = person_leaf(&p);
+    must(mls_leaf_from_params(&leaf, &params, NULL, 0, NULL) == OK, "a leaf");
+    leaf.source = MLS_LEAF_COMMIT;
+    memset(keys, 0, sizeof *keys);
+    must(mls_tree_add(&epoch->tree, leaves, 1, &keys->leaf) == OK, "adding a leaf");
+    must(mls_treekem_create(&epoch->tree, keys, &leaf, buf_slice(&p.priv), slice_str("crowd"),
+                            &secrets) == OK,
+         "a path");
+    mls_treekem_secrets_wipe(&secrets);
+    mls_leaf_node_free(&leaf, NULL);
+    person_free(&p);
+}
+
+/* All but Bert. Anna's keys are made again in the end, so that she has those above her. */
+static void fill_tree(struct crowd *c) {
+    struct mls_epoch *epoch = c->anna.group->epoch;
+    struct mls_treekem_private keys;
+    struct mls_treekem_secrets secrets;
+    struct mls_leaf_node leaf;
+    for (size_t i = 1; i + 1 < c->n; i++)
+        plant(c, i, &keys);
+    must(mls_leaf_node_copy(&leaf, mls_tree_leaf(&epoch->tree, 0), NULL) == OK, "a leaf");
+    must(mls_treekem_create(&epoch->tree, &epoch->keys, &leaf, buf_slice(&c->anna.priv),
+                            slice_str("crowd"), &secrets) == OK,
+         "a path");
+    must(mls_epoch_encode(epoch, NULL) == OK, "the context");
+    mls_secret_tree_free(&epoch->messages);
+    uint8_t encryption[CRYPTO_HASH_MAX] = {1};
+    struct mls_limits limits = mls_limits_or_default(NULL);
+    must(mls_secret_tree_init(&epoch->messages, c->suite, epoch->tree.width, encryption, &limits,
+                              NULL) == OK,
+         "the secret tree");
+    mls_leaf_node_free(&leaf, NULL);
+}
+
+static void commit(struct crowd *c, const struct mls_commit_params *params) {
+    mls_committed_free(&c->c, NULL);
+    must(mls_group_commit(c->anna.group, params, &auth, &c->c) == OK, "a commit");
+}
+
+static void apply(struct crowd *c) {
+    mls_staged_apply(c->anna.group, c->c.staged);
+    c->c.staged = NULL;
+}
+
+static void join(struct crowd *c) {
+    struct mls_join_params params = {.welcome = buf_slice(&c->c.welcomes[0]),
+                                     .own = {buf_slice(&c->bert.key_package),
+                                             buf_slice(&c->bert.secrets), buf_slice(&c->bert.priv)}};
+    uint32_t sender;
+    mls_group_free(c->bert.group);
+    must(mls_group_join(&c->bert.group, &params, &auth, &sender) == OK, "joining");
+}
+
+static void process(struct crowd *c, bool keep) {
+    struct mls_received r;
+    must(mls_group_process(c->bert.group, buf_slice(&c->c.commit), &auth, &r) == OK, "processing");
+    if (keep) {
+        mls_staged_apply(c->bert.group, r.commit);
+        r.commit = NULL;
+    }
+    mls_received_free(&r);
+}
+
+/* ---- Operations, each measured alone ---- */
+
+struct operation {
+    const char *name;
+    void (*before)(struct crowd *c); /* not measured; NULL: nothing */
+    void (*run)(struct crowd *c);
+};
+
+static slice bert_key, cem_key;
+static uint32_t gone;
+static struct mls_commit_params params_of(bool add, bool remove) {
+    struct mls_commit_params p = {.wire = MLS_PRIVATE_MESSAGE, .tree_in_welcome = true};
+    if (add) {
+        p.adds = &cem_key;
+        p.add_count = 1;
+    }
+    if (remove) {
+        p.removes = &gone;
+        p.remove_count = 1;
+    }
+    return p;
+}
+
+static void run_add(struct crowd *c) {
+    struct mls_commit_params p = params_of(true, false);
+    commit(c, &p);
+}
+static void run_remove(struct crowd *c) {
+    struct mls_commit_params p = params_of(false, true);
+    commit(c, &p);
+}
+static void run_update(struct crowd *c) {
+    struct mls_commit_params p = params_of(false, false);
+    struct mls_leaf_params leaf = person_leaf(&c->anna);
+    p.leaf = &leaf;
+    commit(c, &p);
+}
+static void run_empty(struct crowd *c) {
+    struct mls_commit_params p = params_of(false, false);
+    commit(c, &p);
+}
+static void run_process(struct crowd *c) {
+    process(c, false);
+}
+static void run_join(struct crowd *c) {
+    join(c);
+}
+static void run_send(struct crowd *c) {
+    buf_clear(&c->message);
+    must(mls_group_protect(c->anna.group, SLICE_EMPTY, slice_str("a short text"), 200,
+                           &c->message) == OK,
+         "sending");
+}
+static void run_receive(struct crowd *c) {
+    struct mls_received r;
+    must(mls_group_process(c->bert.group, buf_slice(&c->message), &auth, &r) == OK, "receiving");
+    mls_received_free(&r);
+}
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void show(const char *name, size_t n, double seconds, double primitives) {
+    printf("| %-22s | %6zu | %12.1f | %12.1f | %6.2f |\n", name, n, 1e6 * seconds,
+           1e6 * primitives, primitives > 0 ? seconds / primitives : 0);
+    fflush(stdout);
+}
+
+/* The least of some runs: as many as half a second gives, at least three. */
+static void measure(struct crowd *c, const struct operation *op) {
+    double least = 1e9, of_primitives = 0, spent = 0;
+    for (int i = 0; i < RUNS_MAX && (i < 3 || spent < 0.5); i++) {
+        if (op->before != NULL)
+            op->before(c);
+        primitives_reset();
+        double from = now();
+        op->run(c);
+        double took = now() - from;
+        spent += took;
+        if (took < least) {
+            least = took;
+            of_primitives = primitives_seconds();
+        }
+    }
+    show(op->name, c->n, least, of_primitives);
+}
+
+static void measure_storage(struct crowd *c) {
+    buf saved = {0};
+    struct mls_group *group;
+    double from = now();
+    must(mls_group_save(c->anna.group, &saved) == OK, "saving");
+    show("save", c->n, now() - from, 0);
+    primitives_reset();
+    from = now();
+    must(mls_group_load(&group, buf_slice(&saved), NULL) == OK, "loading");
+    show("load", c->n, now() - from, primitives_seconds());
+    printf("# saved: %zu bytes, %.0f a member\n", saved.n, (double)saved.n / (double)c->n);
+    mls_group_free(group);
+    buf_free(&saved);
+}
+
+static void add_all(struct crowd *c) {
+    struct person *people = calloc(c->n, sizeof *people);
+    slice *adds = calloc(c->n, sizeof *adds);
+    must(people != NULL && adds != NULL, "memory");
+    for (size_t i = 1; i < c->n; i++) {
+        person_make(&people[i], c->suite, i);
+        person_key_package(&people[i], c->suite);
+        adds[i - 1] = buf_slice(&people[i].key_package);
+    }
+    create(c);
+    struct mls_commit_params p = {
+        .adds = adds, .add_count = c->n - 1, .tree_in_welcome = true};
+    primitives_reset();
+    double from = now();
+    commit(c, &p);
+    show("add all: commit", c->n, now() - from, primitives_seconds());
+    for (size_t i = 1; i < c->n; i++)
+        person_free(&people[i]);
+    free(people);
+    free(adds);
+}
+
+static void measure_group(const struct mls_suite *suite, size_t n) {
+    static const struct operation create_op = {"create", NULL, create};
+    static const struct operation operations[] = {
+        {"join", NULL, run_join},
+        {"add: commit", NULL, run_add},
+        {"add: process", NULL, run_process},
+        {"update: commit", NULL, run_update},
+        {"update: process", NULL, run_process},
+        {"empty: commit", NULL, run_empty},
+        {"empty: process", NULL, run_process},
+        {"send", NULL, run_send},
+        {"receive", run_send, run_receive},
+    };
+    static const struct operation removing[] = {
+        {"remove: commit", NULL, run_remove},
+        {"remove: process", NULL, run_process},
+    };
+    struct crowd c = {.suite = suite, .n = n};
+    person_make(&c.anna, suite, 0);
+    person_make(&c.bert, suite, n - 1);
+    person_make(&c.cem, suite, n);
+    person_key_package(&c.bert, suite);
+    person_key_package(&c.cem, suite);
+    bert_key = buf_slice(&c.bert.key_package);
+    cem_key = buf_slice(&c.cem.key_package);
+    measure(&c, &create_op);
+    add_all(&c);
+    create(&c);
+    fill_tree(&c);
+    struct mls_commit_params first = {.adds = &bert_key, .add_count = 1, .tree_in_welcome = true};
+    commit(&c, &first);
+    apply(&c);
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
+        measure(&c, &operations[i]);
+    gone = (uint32_t)(n / 2);
+    for (size_t i = 0; n > 2 && i < sizeof removing / sizeof *removing; i++)
+        measure(&c, &removing[i]);
+    measure_storage(&c);
+    mls_committed_free(&c.c, NULL);
+    buf_free(&c.message);
+    person_free(&c.anna);
+    person_free(&c.bert);
+    person_free(&c.cem);
+}
+
+int main(int argc, char **argv) {
+    static const uint16_t suites[] = {MLS_SUITE_X25519_AES128, MLS_SUITE_X25519_CHACHA,
+                                      MLS_SUITE_XWING_CHACHA};
+    static const size_t standard[] = {2, 10, 100, 1000, 10000};
+    size_t count = argc > 1 ? (size_t)argc - 1 : sizeof standard / sizeof *standard;
+    must(crypto_init() == OK, "starting");
+    for (size_t s = 0; s < sizeof suites / sizeof *suites; s++) {
+        const struct mls_suite *suite = mls_suite_find(suites[s]);
+        printf("\n%04x %s\n\n", mls_suite_id(suite), mls_suite_name(suite));
+        printf("| operation              | members |           us |   primitives | ratio  |\n");
+        printf("|---|---|---|---|---|\n");
+        for (size_t i = 0; i < count; i++)
+            measure_group(suite, argc > 1 ? (size_t)strtoul(argv[i + 1], NULL, 10) : standard[i]);
+    }
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    printf("# most memory at once: %ld MiB\n", usage.ru_maxrss / 1024);
+    return 0;
+}
