@@ -208,6 +208,24 @@ MUST err mls_group_save(const struct mls_group *group, buf *out);
 /* DAMAGED if the blob is not one that mls_group_save made. */
 MUST err mls_group_load(struct mls_group **group, slice saved, const struct mem *mem);
 
+/* The same in parts, each a value under a number, of which a save writes only those that changed: part 0,
+ * and one for each node of the tree that is not blank. A message costs part 0, a commit its path besides,
+ * whatever the size of the group. */
+struct mls_parts {
+    /* For saving: value replaces what the part was; empty: the part is deleted. */
+    err (*put)(void *ctx, uint32_t part, slice value);
+    /* For loading: one part after the other, in ascending order; NOT_FOUND at the end. The value stays
+     * valid until the next call. */
+    err (*next)(void *ctx, uint32_t *part, slice *value);
+    void *ctx;
+};
+/* Writes what changed since the group was saved or loaded so; everything, if it never was. What is put
+ * belongs into one transaction: if that fails, drop the group and load the saved one. */
+MUST err mls_group_save_parts(struct mls_group *group, const struct mls_parts *parts);
+/* DAMAGED if they are not the parts of one group. */
+MUST err mls_group_load_parts(struct mls_group **group, const struct mls_parts *parts,
+                              const struct mem *mem);
+
 slice mls_group_id(const struct mls_group *group);
 uint64_t mls_group_epoch(const struct mls_group *group);
 const struct mls_suite *mls_group_suite(const struct mls_group *group);
@@ -387,8 +405,8 @@ MUST err mls_staged_member(const struct mls_staged *staged, uint32_t leaf,
                            struct mls_member *member);
 MUST err mls_staged_export(const struct mls_staged *staged, slice label, slice context,
                            uint8_t *out, size_t n);
-/* A staged commit survives a restart: saved by itself and loaded against the group it belongs to.
- */
+/* A staged commit survives a restart: saved by itself, as what differs from the group that it belongs
+ * to, and loaded against that. */
 MUST err mls_staged_save(const struct mls_staged *staged, buf *out);
 MUST err mls_staged_load(struct mls_staged **staged, const struct mls_group *group, slice saved);
 void mls_staged_free(struct mls_staged *staged);

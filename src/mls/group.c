@@ -56,6 +56,7 @@ void mls_group_free(struct mls_group *group) {
         mls_past_free(group->past[i], mem);
     mem_free(mem, group->past, group->limits.past_epochs * sizeof(struct mls_past *));
     mls_proposal_free(&group->reinit, mem);
+    mls_tree_free(&group->saved);
     mls_epoch_free(group->epoch, mem);
     mem_free(mem, group, sizeof(*group));
 }

@@ -98,6 +98,7 @@ struct mls_group {
     size_t past_count;
     struct mls_pending **pending; /* in the order of their arrival */
     size_t pending_count, pending_room;
+    struct mls_tree saved; /* as the parts have it; of zeros: not at all */
     bool out;      /* a commit removed us: `epoch` is the last one we were in */
     bool observer; /* a group without secrets: keys.leaf is MLS_NODE_NONE */
     bool ended;    /* a ReInit was committed: `reinit` */

@@ -2,12 +2,16 @@
  * the writer writes and nothing else. */
 #include "mls/commit.h"
 #include "mls/leaf.h"
+#include "mls/tree_changes.h"
 #include "mls/tree_hash.h"
 
 enum { GROUP_VERSION = 2, STAGED_VERSION = 2 };
 
 /* What a group is to us. */
 enum { ROLE_MEMBER = 0, ROLE_OUT = 1, ROLE_OBSERVER = 2 };
+
+/* How a tree is written: whole, apart node by node, or as what differs from another. */
+enum form { FORM_WHOLE = 0, FORM_PARTS = 1, FORM_CHANGES = 2 };
 
 /* Everything that can't be read is DAMAGED, but for a lack of memory. */
 static err damaged(err e) {
@@ -16,9 +20,24 @@ static err damaged(err e) {
 
 /* ---- Epochs ---- */
 
-static void write_epoch(writer *w, const struct mls_epoch *e, const struct mls_suite *suite) {
+static void write_tree(writer *w, const struct mls_tree *tree, enum form form,
+                       const struct mls_tree *before) {
+    err e = OK;
+    if (form == FORM_WHOLE)
+        mls_tree_write(w, tree);
+    else if (form == FORM_PARTS)
+        writer_u32(w, tree->width);
+    else
+        e = mls_tree_changes_write(w, before, tree);
+    if (e != OK)
+        writer_fail(w, e);
+}
+
+/* before: for changes. */
+static void write_epoch(writer *w, const struct mls_epoch *e, const struct mls_suite *suite,
+                        enum form form, const struct mls_tree *before) {
     mls_group_context_write(w, &e->context);
-    mls_tree_write(w, &e->tree);
+    write_tree(w, &e->tree, form, before);
     mls_opaque_write(w, &e->confirmation_tag);
     mls_opaque_write(w, &e->interim_transcript_hash);
     if (e->keys.leaf == MLS_NODE_NONE)
@@ -34,7 +53,37 @@ struct loading {
     const struct mls_suite *suite;
     struct mls_limits limits;
     uint8_t role; /* only a member has private keys, and an observer no secrets at all */
+    enum form form;
+    const struct mls_parts *parts; /* FORM_PARTS */
+    const struct mls_tree *before; /* FORM_CHANGES */
 };
+
+/* The nodes' parts come after the head's. */
+static err next_node(void *ctx, uint32_t *x, slice *node) {
+    const struct mls_parts *parts = ctx;
+    uint32_t part;
+    TRY(parts->next(parts->ctx, &part, node));
+    if (part == 0 || node->n == 0)
+        return ERR_DAMAGED;
+    *x = part - 1;
+    return OK;
+}
+
+static err read_tree(reader *r, struct mls_tree *tree, const struct loading *l) {
+    uint32_t width;
+    switch (l->form) {
+    case FORM_WHOLE:
+        return mls_tree_read(tree, r, l->suite, l->mem);
+    case FORM_PARTS:
+        TRY(reader_u32(r, &width));
+        return mls_tree_assemble(tree, width, next_node, (void *)(uintptr_t)l->parts, l->suite,
+                                 l->mem);
+    case FORM_CHANGES:
+        mls_tree_copy(tree, l->before);
+        return mls_tree_changes_read(r, tree);
+    }
+    return ERR_BUG;
+}
 
 /* Context and tree, which must fit together. */
 static err read_public(reader *r, struct mls_epoch *e, const struct loading *l) {
@@ -43,7 +92,7 @@ static err read_public(reader *r, struct mls_epoch *e, const struct loading *l) 
     if (e->context.version != MLS_VERSION_10 || e->context.suite != l->suite->id)
         return ERR_DAMAGED;
     TRY(mls_extensions_check(&e->context.extensions, MLS_IN_GROUP_CONTEXT));
-    TRY(mls_tree_read(&e->tree, r, l->suite, l->mem));
+    TRY(read_tree(r, &e->tree, l));
     TRY(mls_tree_hash_root(&e->tree, hash));
     if (!slice_equal(slice_of(hash, l->suite->hash->len), buf_slice(&e->context.tree_hash)))
         return ERR_DAMAGED;
@@ -232,8 +281,9 @@ static err read_reinit(reader *r, bool *is, struct mls_proposal *reinit, const s
     return reinit->type == MLS_PROPOSAL_REINIT ? OK : ERR_DAMAGED;
 }
 
-static void write_group(writer *w, const struct mls_group *g) {
+static void write_group(writer *w, const struct mls_group *g, enum form form) {
     writer_u16(w, GROUP_VERSION);
+    writer_u8(w, (uint8_t)form);
     writer_u16(w, g->suite->id);
     writer_u32(w, g->limits.past_epochs);
     writer_u32(w, g->limits.out_of_order);
@@ -241,7 +291,7 @@ static void write_group(writer *w, const struct mls_group *g) {
     writer_u32(w, g->limits.proposals);
     writer_u8(w, g->observer ? ROLE_OBSERVER : g->out ? ROLE_OUT : ROLE_MEMBER);
     write_reinit(w, g->ended, &g->reinit);
-    write_epoch(w, g->epoch, g->suite);
+    write_epoch(w, g->epoch, g->suite, form, NULL);
     writer_u32(w, (uint32_t)g->past_count);
     for (size_t i = 0; i < g->past_count; i++)
         write_past(w, g->past[i], g->suite);
@@ -253,7 +303,7 @@ static void write_group(writer *w, const struct mls_group *g) {
 err mls_group_save(const struct mls_group *group, buf *out) {
     size_t before = out->n;
     writer w = writer_on(out);
-    write_group(&w, group);
+    write_group(&w, group, FORM_WHOLE);
     if (writer_result(&w) != OK)
         (void)!buf_resize(out, before); /* shrinking can't fail */
     return writer_result(&w);
@@ -261,8 +311,12 @@ err mls_group_save(const struct mls_group *group, buf *out) {
 
 static err read_head(reader *r, struct loading *l) {
     uint16_t version, suite;
+    uint8_t form;
     TRY(reader_u16(r, &version));
     if (version != GROUP_VERSION)
+        return ERR_DAMAGED;
+    TRY(reader_u8(r, &form));
+    if (form != l->form)
         return ERR_DAMAGED;
     TRY(reader_u16(r, &suite));
     l->suite = mls_suite_find(suite);
@@ -284,32 +338,81 @@ static err read_rest(reader *r, struct mls_group *g, const struct loading *l) {
     return reader_end(r);
 }
 
-err mls_group_load(struct mls_group **group, slice saved, const struct mem *mem) {
-    struct loading l = {.mem = mem};
+static err load(struct mls_group **group, slice head, struct loading *l) {
     struct mls_epoch *epoch = NULL;
     struct mls_proposal reinit = {0};
     bool ended = false;
-    reader r = reader_of(saved);
+    reader r = reader_of(head);
     *group = NULL;
-    err e = read_head(&r, &l);
+    err e = read_head(&r, l);
     if (e == OK)
-        e = read_reinit(&r, &ended, &reinit, mem);
+        e = read_reinit(&r, &ended, &reinit, l->mem);
     if (e == OK)
-        e = read_epoch(&r, &epoch, &l);
+        e = read_epoch(&r, &epoch, l);
     if (e == OK)
-        e = mls_group_wrap(group, l.suite, epoch, &l.limits, mem);
+        e = mls_group_wrap(group, l->suite, epoch, &l->limits, l->mem);
     if (e == OK) { /* hand-over */
         (*group)->ended = ended;
         (*group)->reinit = reinit;
         reinit = (struct mls_proposal){0};
-        e = read_rest(&r, *group, &l);
+        e = read_rest(&r, *group, l);
     }
-    mls_proposal_free(&reinit, mem);
+    mls_proposal_free(&reinit, l->mem);
     if (e != OK) {
         mls_group_free(*group);
         *group = NULL;
     }
     return damaged(e);
+}
+
+err mls_group_load(struct mls_group **group, slice saved, const struct mem *mem) {
+    struct loading l = {.mem = mem, .form = FORM_WHOLE};
+    return load(group, saved, &l);
+}
+
+/* ---- In parts ---- */
+
+static err put_node(void *ctx, uint32_t x, slice node) {
+    const struct mls_parts *parts = ctx;
+    return parts->put(parts->ctx, x + 1, node);
+}
+
+err mls_group_save_parts(struct mls_group *group, const struct mls_parts *parts) {
+    buf head = buf_on(group->mem);
+    writer w = writer_on(&head);
+    write_group(&w, group, FORM_PARTS);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = parts->put(parts->ctx, 0, buf_slice(&head));
+    if (e == OK)
+        e = mls_tree_changes(&group->saved, &group->epoch->tree, put_node,
+                             (void *)(uintptr_t)parts);
+    buf_free(&head);
+    if (e != OK)
+        return e;
+    mls_tree_free(&group->saved);
+    mls_tree_copy(&group->saved, &group->epoch->tree);
+    return OK;
+}
+
+err mls_group_load_parts(struct mls_group **group, const struct mls_parts *parts,
+                         const struct mem *mem) {
+    struct loading l = {.mem = mem, .form = FORM_PARTS, .parts = parts};
+    buf head = buf_on(mem);
+    uint32_t part;
+    slice value;
+    *group = NULL;
+    err e = parts->next(parts->ctx, &part, &value);
+    if (e == OK && part != 0)
+        e = ERR_DAMAGED;
+    if (e == OK) /* the next call would take it away */
+        e = buf_set(&head, value);
+    if (e == OK)
+        e = load(group, buf_slice(&head), &l);
+    if (e == OK)
+        mls_tree_copy(&(*group)->saved, &(*group)->epoch->tree);
+    buf_free(&head);
+    return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
 }
 
 /* ---- Staged commits ---- */
@@ -330,9 +433,9 @@ static void write_staged(writer *w, const struct mls_staged *s) {
     write_reinit(w, s->is_reinit, &s->reinit);
     if (s->removes_us) { /* no secrets there */
         mls_group_context_write(w, &s->next->context);
-        mls_tree_write(w, &s->next->tree);
+        write_tree(w, &s->next->tree, FORM_CHANGES, &s->before);
     } else {
-        write_epoch(w, s->next, s->suite);
+        write_epoch(w, s->next, s->suite, FORM_CHANGES, &s->before);
     }
     writer_u32(w, (uint32_t)s->change_count);
     for (size_t i = 0; i < s->change_count; i++) {
@@ -435,7 +538,11 @@ static err check_fits(const struct loading_staged *s, const struct mls_group *gr
 
 err mls_staged_load(struct mls_staged **staged, const struct mls_group *group, slice saved) {
     const struct mem *mem = group->mem;
-    struct loading_staged s = {.l = {.mem = mem, .suite = group->suite, .limits = group->limits}};
+    struct loading_staged s = {.l = {.mem = mem,
+                                     .suite = group->suite,
+                                     .limits = group->limits,
+                                     .form = FORM_CHANGES,
+                                     .before = &group->epoch->tree}};
     reader r = reader_of(saved);
     *staged = NULL;
     err e = damaged(read_staged(&r, &s, group));

@@ -382,15 +382,19 @@ err mls_tree_update(struct mls_tree *t, uint32_t leaf, const struct mls_leaf_nod
     return mls_tree_leaf(t, leaf) == NULL ? ERR_NOT_FOUND : put(t, 2 * leaf, to, true);
 }
 
+/* The left half becomes the tree. */
+static void halve(struct mls_tree *t) {
+    struct mls_tree_slot *whole = t->root;
+    t->root = whole->child[0];
+    t->root->refs++;
+    t->width /= 2;
+    slot_release(t, whole);
+}
+
 /* RFC 9420 s.7.7: while the right half has nothing, the left half is the tree. */
 static void truncate_tree(struct mls_tree *t) {
-    while (t->width > 1 && t->root->child[1]->filled == 0) {
-        struct mls_tree_slot *whole = t->root;
-        t->root = whole->child[0];
-        t->root->refs++;
-        t->width /= 2;
-        slot_release(t, whole);
-    }
+    while (t->width > 1 && t->root->child[1]->filled == 0)
+        halve(t);
 }
 
 err mls_tree_remove(struct mls_tree *t, uint32_t leaf) {
@@ -421,6 +425,14 @@ static err extend(struct mls_tree *t) {
     mls_tree_slot_sum(root);
     t->root = root;
     t->width *= 2;
+    return OK;
+}
+
+err mls_tree_resize(struct mls_tree *t, uint32_t width) {
+    while (t->width < width)
+        TRY(extend(t));
+    while (t->width > width)
+        halve(t);
     return OK;
 }
 

@@ -81,6 +81,10 @@ MUST err mls_tree_set_leaf(struct mls_tree *t, uint32_t leaf, const struct mls_l
 MUST err mls_tree_set_parent(struct mls_tree *t, uint32_t x, const struct mls_parent_node *to);
 MUST err mls_tree_blank(struct mls_tree *t, uint32_t x);
 
+/* Makes the tree as wide (a power of two) by blank nodes above and to the right, or by dropping what is
+ * there. */
+MUST err mls_tree_resize(struct mls_tree *t, uint32_t width);
+
 /* Resolution (section 4.1.1) as node numbers, without `skip`'s leaves (leaf indices, ascending: the
  * members added by the same commit, section 7.5). Replaces *list, which must be of zeros; free it
  * with mls_u32s_free. */

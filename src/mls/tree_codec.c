@@ -4,46 +4,39 @@
 enum { NODE_TYPE_LEAF = 1, NODE_TYPE_PARENT = 2 };
 enum { FIRST_ROOM = 16 };
 
-/* The nodes that were read, NULL for a blank one, until slots take them over. */
-struct node_list {
-    struct mls_tree_node **p;
-    size_t n, room;
-};
+/* ---- Lists of nodes (tree_internal.h) ---- */
 
-/* A new last place, blank; NULL without memory. */
-static struct mls_tree_node **list_push(struct node_list *list, const struct mem *mem) {
+static err list_push(struct mls_tree_list *list, const struct mem *mem) {
     if (list->n == list->room) {
         size_t room = list->room == 0 ? FIRST_ROOM : 2 * list->room;
         if (room > SIZE_MAX / sizeof(*list->p))
-            return NULL;
+            return ERR_NO_MEMORY;
         struct mls_tree_node **p =
             mem_resize(mem, list->p, list->room * sizeof(*p), room * sizeof(*p));
         if (p == NULL)
-            return NULL;
+            return ERR_NO_MEMORY;
         list->p = p;
         list->room = room;
     }
-    list->p[list->n] = NULL;
-    return &list->p[list->n++];
+    list->p[list->n++] = NULL;
+    return OK;
 }
 
-static void list_free(struct node_list *list, const struct mem *mem) {
+void mls_tree_list_free(struct mls_tree_list *list, const struct mem *mem) {
     for (size_t i = 0; i < list->n; i++)
         mls_tree_node_release(list->p[i]);
     mem_free(mem, list->p, list->room * sizeof(*list->p));
 }
 
-static err read_node(const struct mls_tree *t, reader *r, uint32_t x, struct mls_tree_node **node) {
-    bool present;
-    uint8_t type;
-    TRY(reader_bool(r, &present));
-    if (!present)
-        return OK;
-    TRY(reader_u8(r, &type));
-    /* RFC 9420 s.12.4.3.3: leaves at even, parents at odd places. */
-    if (type != (mls_tree_is_leaf(x) ? NODE_TYPE_LEAF : NODE_TYPE_PARENT))
-        return ERR_MLS_TREE;
-    struct mls_tree_node *n = *node = mls_tree_node_new(t, x);
+err mls_tree_list_reach(struct mls_tree_list *list, uint32_t x, const struct mem *mem) {
+    while (list->n <= x)
+        TRY(list_push(list, mem));
+    return OK;
+}
+
+err mls_tree_list_read(const struct mls_tree *t, struct mls_tree_list *list, reader *r) {
+    uint32_t x = (uint32_t)(list->n - 1);
+    struct mls_tree_node *n = list->p[x] = mls_tree_node_new(t, x);
     if (n == NULL)
         return ERR_NO_MEMORY;
     if (mls_tree_is_leaf(x))
@@ -55,7 +48,7 @@ static err read_node(const struct mls_tree *t, reader *r, uint32_t x, struct mls
 }
 
 /* The slots of node x and below; takes its nodes out of the list. */
-static err build(const struct mls_tree *t, uint32_t x, struct node_list *list,
+static err build(const struct mls_tree *t, uint32_t x, struct mls_tree_list *list,
                  struct mls_tree_slot **slot) {
     struct mls_tree_slot *s = *slot = mls_tree_slot_new(t);
     if (s == NULL)
@@ -72,24 +65,41 @@ static err build(const struct mls_tree *t, uint32_t x, struct node_list *list,
     return OK;
 }
 
-static err read_nodes(struct mls_tree *t, reader *r, uint32_t leaves, struct node_list *list) {
-    size_t most = leaves == 0 ? UINT32_MAX / 2 : 2 * (size_t)leaves - 1;
-    reader inner;
-    TRY(reader_open(r, &inner));
-    struct mls_tree_node **last = NULL;
-    while (inner.n > 0) {
-        if (list->n >= most)
-            return ERR_LIMIT;
-        last = list_push(list, t->mem);
-        if (last == NULL)
-            return ERR_NO_MEMORY;
-        TRY(read_node(t, &inner, (uint32_t)(list->n - 1), last));
-    }
+err mls_tree_list_build(struct mls_tree *t, struct mls_tree_list *list) {
     /* RFC 9420 s.12.4.3.3: no blank nodes at the end; and no tree is without nodes. */
-    if (last == NULL || *last == NULL)
+    if (list->n == 0 || list->p[list->n - 1] == NULL)
         return ERR_MLS_TREE;
     t->width = mls_tree_math_width((uint32_t)(list->n / 2 + 1));
     return build(t, mls_tree_math_root(t->width), list, &t->root);
+}
+
+/* ---- The ratchet_tree extension ---- */
+
+static err read_node(const struct mls_tree *t, struct mls_tree_list *list, reader *r) {
+    bool present;
+    uint8_t type;
+    TRY(list_push(list, t->mem));
+    TRY(reader_bool(r, &present));
+    if (!present)
+        return OK;
+    TRY(reader_u8(r, &type));
+    /* RFC 9420 s.12.4.3.3: leaves at even, parents at odd places. */
+    bool leaf = mls_tree_is_leaf((uint32_t)(list->n - 1));
+    if (type != (leaf ? NODE_TYPE_LEAF : NODE_TYPE_PARENT))
+        return ERR_MLS_TREE;
+    return mls_tree_list_read(t, list, r);
+}
+
+static err read_nodes(struct mls_tree *t, reader *r, uint32_t leaves, struct mls_tree_list *list) {
+    size_t most = leaves == 0 ? UINT32_MAX / 2 : 2 * (size_t)leaves - 1;
+    reader inner;
+    TRY(reader_open(r, &inner));
+    while (inner.n > 0) {
+        if (list->n >= most)
+            return ERR_LIMIT;
+        TRY(read_node(t, list, &inner));
+    }
+    return mls_tree_list_build(t, list);
 }
 
 err mls_tree_read(struct mls_tree *t, reader *r, const struct mls_suite *suite,
@@ -100,10 +110,10 @@ err mls_tree_read(struct mls_tree *t, reader *r, const struct mls_suite *suite,
 err mls_tree_read_limited(struct mls_tree *t, reader *r, uint32_t leaves,
                           const struct mls_suite *suite, const struct mem *mem) {
     reader at = *r;
-    struct node_list list = {0};
+    struct mls_tree_list list = {0};
     TRY(mls_tree_init(t, suite, mem));
     err e = read_nodes(t, &at, leaves, &list);
-    list_free(&list, mem);
+    mls_tree_list_free(&list, mem);
     if (e == OK)
         *r = at;
     else

@@ -80,4 +80,19 @@ void mls_tree_node_release(struct mls_tree_node *n);
 const struct mls_tree_node *mls_tree_index_find(const struct mls_tree *t, enum mls_tree_key kind,
                                                 slice key, uint32_t not_x);
 
+/* ---- tree_codec.c: nodes on their way into a tree ---- */
+
+/* By node number, NULL for a blank one, until slots take them over. */
+struct mls_tree_list {
+    struct mls_tree_node **p;
+    size_t n, room;
+};
+/* Makes node x the last one, blank like those before it. */
+MUST err mls_tree_list_reach(struct mls_tree_list *list, uint32_t x, const struct mem *mem);
+/* Reads the LeafNode or ParentNode of the last one. */
+MUST err mls_tree_list_read(const struct mls_tree *t, struct mls_tree_list *list, reader *r);
+/* Makes them the tree's, which had none. MLS_TREE unless the last one is filled. */
+MUST err mls_tree_list_build(struct mls_tree *t, struct mls_tree_list *list);
+void mls_tree_list_free(struct mls_tree_list *list, const struct mem *mem);
+
 #endif

@@ -1,4 +1,7 @@
 /* Groups and staged commits as bytes. */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "tests/mls/people.h"
 
 struct pair {
@@ -214,6 +217,187 @@ TEST(damaged_staged_commits_are_told) {
     mls_committed_free(&c, NULL);
     buf_free(&saved);
     pair_end(&p);
+}
+
+/* ---- In parts ---- */
+
+enum { PARTS_MAX = 300 };
+
+struct shelf {
+    buf value[PARTS_MAX];
+    size_t puts, bytes; /* of the last save */
+    uint32_t at;
+};
+
+static err shelf_put(void *ctx, uint32_t part, slice value) {
+    struct shelf *s = ctx;
+    CHECK(part < PARTS_MAX);
+    s->puts++;
+    s->bytes += value.n;
+    return buf_set(&s->value[part], value);
+}
+
+static err shelf_next(void *ctx, uint32_t *part, slice *value) {
+    struct shelf *s = ctx;
+    while (s->at < PARTS_MAX && s->value[s->at].n == 0)
+        s->at++;
+    if (s->at == PARTS_MAX)
+        return ERR_NOT_FOUND;
+    *part = s->at;
+    *value = buf_slice(&s->value[s->at++]);
+    return OK;
+}
+
+static struct mls_parts parts_of(struct shelf *s) {
+    s->puts = s->bytes = 0;
+    s->at = 0;
+    return (struct mls_parts){shelf_put, shelf_next, s};
+}
+
+/* Saves in parts, loads that, and compares with the whole. */
+static void shelve(struct person *p, struct shelf *s) {
+    buf whole = {0}, again = {0};
+    struct mls_group *group;
+    CHECK_OK(mls_group_save(p->group, &whole));
+    struct mls_parts parts = parts_of(s);
+    CHECK_OK(mls_group_save_parts(p->group, &parts));
+    size_t puts = s->puts, bytes = s->bytes;
+    CHECK_OK(mls_group_load_parts(&group, &parts, NULL));
+    CHECK_OK(mls_group_save(group, &again));
+    CHECK_SLICE(buf_slice(&again), buf_slice(&whole));
+    mls_group_free(group);
+    buf_free(&whole);
+    buf_free(&again);
+    s->puts = puts;
+    s->bytes = bytes;
+}
+
+static void shelf_free(struct shelf *s) {
+    for (size_t i = 0; i < PARTS_MAX; i++)
+        buf_free(&s->value[i]);
+}
+
+enum { CROWD = 70 };
+
+/* Nobody else is there to hear of it. */
+static void commit_alone(struct person *p, const struct mls_commit_params *params) {
+    struct mls_committed c;
+    CHECK_OK(mls_group_commit(p->group, params, &people_auth, &c));
+    mls_staged_apply(p->group, c.staged);
+    c.staged = NULL;
+    mls_committed_free(&c, NULL);
+}
+
+TEST(parts_change_with_the_path_and_not_with_the_group) {
+    struct person *anna = calloc(1, sizeof(*anna)), *others = calloc(CROWD, sizeof(*others));
+    struct shelf *shelf = calloc(1, sizeof(*shelf));
+    slice adds[CROWD];
+    person_init(anna, MLS_SUITE_X25519_CHACHA, "anna");
+    person_create(anna, "group");
+    shelve(anna, shelf);
+    CHECK_EQ(shelf->puts, 2);
+    for (size_t i = 0; i < CROWD; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "p%zu", i);
+        person_init(&others[i], MLS_SUITE_X25519_CHACHA, name);
+        person_key_package(&others[i], false);
+        adds[i] = buf_slice(&others[i].key_package);
+    }
+    /* Wider step by step, then narrower. */
+    struct mls_commit_params params = {.tree_in_welcome = true};
+    for (size_t n = 0; n < CROWD; n += 7) {
+        params.adds = &adds[n];
+        params.add_count = 7;
+        commit_alone(anna, &params);
+        shelve(anna, shelf);
+    }
+    params = (struct mls_commit_params){0};
+    commit_alone(anna, &params);
+    shelve(anna, shelf);
+    CHECK(shelf->puts <= 1 + 1 + 7); /* head, leaf, the path in a tree of 128 */
+    buf message = {0};
+    CHECK_OK(mls_group_protect(anna->group, SLICE_EMPTY, slice_str("x"), 0, &message));
+    shelve(anna, shelf);
+    CHECK_EQ(shelf->puts, 1);
+    for (uint32_t leaf = CROWD; leaf > 3; leaf -= 3) {
+        uint32_t removes[] = {leaf, leaf - 1, leaf - 2};
+        params.removes = removes;
+        params.remove_count = 3;
+        commit_alone(anna, &params);
+        shelve(anna, shelf);
+    }
+    buf_free(&message);
+    shelf_free(shelf);
+    person_free(anna);
+    for (size_t i = 0; i < CROWD; i++)
+        person_free(&others[i]);
+    free(shelf);
+    free(anna);
+    free(others);
+}
+
+TEST(missing_and_foreign_parts_are_told) {
+    struct pair p;
+    struct mls_group *group;
+    struct shelf *shelf = calloc(1, sizeof(*shelf));
+    pair_begin(&p, MLS_SUITE_X25519_CHACHA);
+    shelve(&p.anna, shelf);
+    for (uint32_t part = 0; part < 4; part++) {
+        struct mls_parts parts = parts_of(shelf);
+        buf kept = {0};
+        CHECK_OK(buf_set(&kept, buf_slice(&shelf->value[part])));
+        buf_clear(&shelf->value[part]);
+        err e = mls_group_load_parts(&group, &parts, NULL);
+        CHECK_ERR(e, kept.n == 0 ? OK : ERR_DAMAGED);
+        mls_group_free(group);
+        CHECK_OK(buf_set(&shelf->value[part], kept.n == 0 ? slice_str("more") : buf_slice(&kept)));
+        parts = parts_of(shelf);
+        e = mls_group_load_parts(&group, &parts, NULL);
+        CHECK_ERR(e, kept.n == 0 ? ERR_DAMAGED : OK);
+        mls_group_free(group);
+        CHECK_OK(buf_set(&shelf->value[part], buf_slice(&kept)));
+        buf_free(&kept);
+    }
+    /* A node beyond the tree. */
+    CHECK_OK(buf_set(&shelf->value[200], buf_slice(&shelf->value[1])));
+    struct mls_parts parts = parts_of(shelf);
+    CHECK_ERR(mls_group_load_parts(&group, &parts, NULL), ERR_DAMAGED);
+    shelf_free(shelf);
+    free(shelf);
+    pair_end(&p);
+}
+
+TEST(a_staged_commit_costs_what_it_changes) {
+    struct person anna, *others = calloc(CROWD, sizeof(*others));
+    slice adds[CROWD];
+    struct mls_committed c;
+    struct mls_staged *staged;
+    buf saved = {0}, whole = {0};
+    person_init(&anna, MLS_SUITE_X25519_CHACHA, "anna");
+    person_create(&anna, "group");
+    for (size_t i = 0; i < CROWD; i++) {
+        person_init(&others[i], MLS_SUITE_X25519_CHACHA, "p");
+        person_key_package(&others[i], false);
+        adds[i] = buf_slice(&others[i].key_package);
+    }
+    struct mls_commit_params params = {.adds = adds, .add_count = CROWD}, none = {0};
+    for (int round = 0; round < 2; round++) { /* wider by far, then as wide as it is */
+        CHECK_OK(mls_group_commit(anna.group, round == 0 ? &params : &none, &people_auth, &c));
+        buf_clear(&saved);
+        CHECK_OK(mls_staged_save(c.staged, &saved));
+        mls_committed_free(&c, NULL);
+        CHECK_OK(mls_staged_load(&staged, anna.group, buf_slice(&saved)));
+        mls_staged_apply(anna.group, staged);
+        person_reload(&anna);
+    }
+    CHECK_OK(mls_group_save(anna.group, &whole));
+    CHECK(4 * saved.n < whole.n);
+    buf_free(&saved);
+    buf_free(&whole);
+    person_free(&anna);
+    for (size_t i = 0; i < CROWD; i++)
+        person_free(&others[i]);
+    free(others);
 }
 
 TEST_MAIN
