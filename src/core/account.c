@@ -117,10 +117,7 @@ err core_account_create(struct core *core, slice join_link, slice name, uint64_t
     TRY(core_enter(core, now));
     if (core->account.exists && core->account.r.registered)
         return ERR_EXISTS;
-    if (!core_text_valid(name))
-        return ERR_MALFORMED;
-    if (name.n > CORE_NAME_MAX)
-        return ERR_TOO_LARGE;
+    TRY(core_name_check(name));
     buf server = buf_on(core->mem), content = buf_on(core->mem);
     struct proto_invite invite;
     struct record_account a = core->account.r;
@@ -151,10 +148,7 @@ err core_name_set(struct core *core, slice name, uint64_t now) {
     TRY(core_enter(core, now));
     if (!core->account.exists)
         return ERR_STATE;
-    if (!core_text_valid(name))
-        return ERR_MALFORMED;
-    if (name.n > CORE_NAME_MAX)
-        return ERR_TOO_LARGE;
+    TRY(core_name_check(name));
     TRY(core_txn_begin(core));
     core->account.r.name = name;
     return core_txn_end(core, core_account_save(core));

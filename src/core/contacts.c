@@ -35,7 +35,7 @@ bool core_text_valid(slice text) {
     return true;
 }
 
-static err check_name(slice name) {
+err core_name_check(slice name) {
     if (name.n > CORE_NAME_MAX)
         return ERR_TOO_LARGE;
     for (size_t i = 0; i < name.n; i++)
@@ -115,8 +115,8 @@ err core_contact_link_make(struct core *core, buf *link) {
 
 static err check_link(const struct core *core, const struct proto_contact *link, slice petname,
                       struct proto_device_list *list) {
-    TRY(check_name(link->name));
-    TRY(check_name(petname));
+    TRY(core_name_check(link->name));
+    TRY(core_name_check(petname));
     TRY(core_account_devices_check(link->devices, list));
     if (link->addresses.count != list->devices.count)
         return ERR_MALFORMED;
@@ -182,7 +182,7 @@ static err change(struct core *core, struct contact *c) {
 err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOUNT], slice petname,
                         uint64_t now) {
     TRY(core_enter(core, now));
-    TRY(check_name(petname));
+    TRY(core_name_check(petname));
     struct contact *c = core_contact_lookup(core, account);
     if (c == NULL)
         return ERR_NOT_FOUND;
@@ -220,7 +220,7 @@ static err meet(struct core *core, struct conversation *conversation, const uint
 err core_contact_meet(struct core *core, uint32_t number, const uint8_t account[CORE_ACCOUNT],
                       slice petname, uint64_t now) {
     TRY(core_enter(core, now));
-    TRY(check_name(petname));
+    TRY(core_name_check(petname));
     struct conversation *conversation = core_conversation_lookup(core, number);
     struct record_contact r = {0};
     buf devices = buf_on(core->mem), name = buf_on(core->mem);
@@ -290,7 +290,8 @@ err core_contact_targets(const struct core *core, const uint8_t account[16], buf
 err core_contact_learn_name(struct core *core, const uint8_t account[16], slice name,
                             bool own_word) {
     buf value = buf_on(core->mem);
-    if (check_name(name) != OK || name.n == 0 || memcmp(account, core->account.r.account, 16) == 0)
+    if (name.n == 0 || core_name_check(name) != OK ||
+        memcmp(account, core->account.r.account, 16) == 0)
         return OK;
     err e = core_get(core, TABLE_CONTACT, slice_of(account, 16), 0, &value);
     if (e == ERR_NOT_FOUND || (e == OK && own_word)) {

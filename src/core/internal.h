@@ -356,6 +356,8 @@ MUST err core_contact_targets(const struct core *core, const uint8_t account[16]
 MUST err core_contact_link_make(struct core *core, buf *link);
 enum { TARGET = 16 + 16 + PROTO_ADDRESS };
 bool core_text_valid(slice text);
+/* A person's or a conversation's name: one line of text, or empty. TOO_LARGE, MALFORMED. */
+MUST err core_name_check(slice name);
 
 /* conversation.c */
 struct conversation *core_conversation_lookup(const struct core *core, uint32_t number);

@@ -123,8 +123,7 @@ static err decode(slice body, struct profile *p) {
 
 static err rename_to(struct core *core, struct conversation *c, const uint8_t sender[16],
                      slice name) {
-    if (name.n == 0 || name.n > CORE_NAME_MAX || !core_text_valid(name) ||
-        slice_equal(name, c->r.name))
+    if (name.n == 0 || core_name_check(name) != OK || slice_equal(name, c->r.name))
         return OK;
     bool first = c->r.name.n == 0;
     c->r.name = name;
