@@ -103,11 +103,10 @@ static err put_chunk(struct core *core, struct entry *entry) {
     size_t at = (size_t)entry->chunk * PROTO_CHUNK_MAX, n = entry->blob_bytes.n - at;
     buf body = buf_on(core->mem);
     writer w = writer_on(&body);
-    err e = core_hash32(m.id, buf_slice(&entry->blob_bytes));
+    memcpy(m.id, entry->blob_id, sizeof m.id);
     m.bytes = slice_of(entry->blob_bytes.p + at, n < PROTO_CHUNK_MAX ? n : PROTO_CHUNK_MAX);
     proto_blob_put_write(&w, &m);
-    if (e == OK)
-        e = writer_result(&w);
+    err e = writer_result(&w);
     if (e == OK)
         e = core_session_request(core, ANON, PROTO_blob_put, buf_slice(&body), chunk_put,
                                  entry->r.command);
@@ -115,14 +114,22 @@ static err put_chunk(struct core *core, struct entry *entry) {
     return e;
 }
 
-bool core_blob_upload(struct core *core, struct entry *entry) {
+static err load_blob(struct core *core, struct entry *entry) {
     uint8_t name[8];
+    buf *bytes = &entry->blob_bytes;
+    TRY(core_get(core, TABLE_BLOB, blob_name(entry->r.command, name), entry->blob, bytes));
+    err e = core_hash32(entry->blob_id, buf_slice(bytes));
+    if (e != OK)
+        buf_clear(bytes);
+    return e;
+}
+
+bool core_blob_upload(struct core *core, struct entry *entry) {
     err e = OK;
     if (entry->blob >= entry->r.blobs)
         return true;
     if (entry->blob_bytes.n == 0)
-        e = core_get(core, TABLE_BLOB, blob_name(entry->r.command, name), entry->blob,
-                     &entry->blob_bytes);
+        e = load_blob(core, entry);
     if (e == OK)
         e = put_chunk(core, entry);
     entry->in_flight = e == OK;

@@ -117,7 +117,8 @@ struct entry {
     uint32_t refused;  /* addresses that took nothing */
     uint16_t blob;     /* next blob to upload */
     uint32_t chunk;
-    buf blob_bytes; /* of the blob under way */
+    buf blob_bytes; /* of the blob under way, and its id */
+    uint8_t blob_id[32];
     buf targets;    /* account id, device id, address: whose key packages are needed */
     size_t target;  /* the next one */
     struct list taken;
