@@ -102,11 +102,9 @@ static err put_chunk(struct core *core, struct entry *entry) {
     struct proto_blob_put m = {.chunk = entry->chunk, .chunks = chunk_count(entry)};
     size_t at = (size_t)entry->chunk * PROTO_CHUNK_MAX, n = entry->blob_bytes.n - at;
     buf body = buf_on(core->mem);
-    writer w = writer_on(&body);
     memcpy(m.id, entry->blob_id, sizeof m.id);
     m.bytes = slice_of(entry->blob_bytes.p + at, n < PROTO_CHUNK_MAX ? n : PROTO_CHUNK_MAX);
-    proto_blob_put_write(&w, &m);
-    err e = writer_result(&w);
+    err e = proto_blob_put_encode(&body, &m);
     if (e == OK)
         e = core_session_request(core, ANON, PROTO_blob_put, buf_slice(&body), chunk_put,
                                  entry->r.command);
@@ -203,11 +201,9 @@ static err get_chunk(struct core *core, struct waiting *w) {
     struct proto_blob_reference reference;
     struct proto_blob_get m = {.chunk = w->chunk};
     buf body = buf_on(core->mem);
-    writer w1 = writer_on(&body);
     TRY(proto_blob_reference_decode(w->r.reference, &reference));
     memcpy(m.id, reference.id, sizeof m.id);
-    proto_blob_get_write(&w1, &m);
-    err e = writer_result(&w1);
+    err e = proto_blob_get_encode(&body, &m);
     if (e == OK)
         e = core_session_request(core, ANON, PROTO_blob_get, buf_slice(&body), chunk_came,
                                  w->r.number);

@@ -95,17 +95,13 @@ err core_contact_link_make(struct core *core, buf *link) {
     struct proto_contact contact = {.name = a->name, .devices = a->devices};
     struct proto_address address;
     buf content = buf_on(core->mem), addresses = buf_on(core->mem);
-    writer w = writer_on(&content), inner = writer_on(&addresses);
     memcpy(contact.server, a->server_identity, sizeof contact.server);
     err e = core_stock_take_address(core, address.bytes);
     if (e == OK)
-        PROTO_LIST_ADD(address, &inner, &contact.addresses, &address);
+        e = proto_address_encode(&addresses, &address);
+    contact.addresses = (struct proto_list){buf_slice(&addresses), 1};
     if (e == OK)
-        e = writer_result(&inner);
-    contact.addresses.bytes = buf_slice(&addresses);
-    proto_contact_write(&w, &contact);
-    if (e == OK)
-        e = writer_result(&w);
+        e = proto_contact_encode(&content, &contact);
     if (e == OK)
         e = proto_link_write(link, "contact", a->server, buf_slice(&content));
     buf_free(&content);

@@ -319,12 +319,11 @@ static void ack(struct core *core) {
     struct core_session *s = &core->sessions[AUTH];
     struct proto_ack m = {.up_to = core->counters.position};
     buf body = buf_on(core->mem);
-    writer w = writer_on(&body);
     if (s->step != STEP_READY && s->step != STEP_PROOF)
         return;
     core->unacked = 0;
-    proto_ack_write(&w, &m);
-    if (writer_result(&w) != OK || core_session_tell(core, s, 0, PROTO_ack, buf_slice(&body)) != OK)
+    if (proto_ack_encode(&body, &m) != OK ||
+        core_session_tell(core, s, 0, PROTO_ack, buf_slice(&body)) != OK)
         core_session_close(core, s, ERR_NO_MEMORY, 0);
     buf_free(&body);
 }

@@ -7,13 +7,11 @@
 
 static err sign_certificate(const struct record_account *a, struct proto_certificate *certificate) {
     buf bytes = buf_on(NULL);
-    writer w = writer_on(&bytes);
     memset(certificate, 0, sizeof *certificate);
     memcpy(certificate->identity, a->identity, sizeof certificate->identity);
     memcpy(certificate->device, a->device, sizeof certificate->device);
     memcpy(certificate->key, a->device_key, sizeof certificate->key);
-    proto_certificate_write(&w, certificate);
-    err e = writer_result(&w);
+    err e = proto_certificate_encode(&bytes, certificate);
     if (e == OK)
         e = core_account_sign(certificate->signature, a->identity_seed, "Sotto device v1",
                               slice_of(bytes.p, bytes.n - sizeof certificate->signature));
@@ -26,11 +24,10 @@ err core_leaf_own_make(struct core *core, const uint8_t address[PROTO_ADDRESS],
     const struct record_account *a = &core->account.r;
     struct proto_certificate certificate;
     buf data = buf_on(core->mem);
-    writer w = writer_on(&data);
     TRY(sign_certificate(a, &certificate));
-    proto_certificate_write(&w, &certificate);
-    writer_bytes(&w, slice_of(address, PROTO_ADDRESS));
-    err e = writer_result(&w);
+    err e = proto_certificate_encode(&data, &certificate);
+    if (e == OK)
+        e = buf_append(&data, slice_of(address, PROTO_ADDRESS));
     if (e == OK && data.n != LEAF_DATA)
         e = ERR_BUG;
     if (e == OK)

@@ -340,10 +340,8 @@ static void key_package_came(struct core *core, const struct request *request, e
 static void ask_key_package(struct core *core, struct entry *entry) {
     struct proto_key_package_take m;
     buf body = buf_on(core->mem);
-    writer w = writer_on(&body);
     memcpy(m.address, entry->targets.p + entry->target * TARGET + LEAF_IDENTITY, PROTO_ADDRESS);
-    proto_key_package_take_write(&w, &m);
-    err e = writer_result(&w);
+    err e = proto_key_package_take_encode(&body, &m);
     if (e == OK)
         e = core_session_request(core, ANON, PROTO_key_package_take, buf_slice(&body),
                                  key_package_came, entry->r.command);

@@ -17,13 +17,11 @@ static err make_item(struct core *core, struct entry *entry, slice message, bool
         return core_item_write(item, ITEM_MESSAGE, message);
     struct proto_blob_reference reference;
     buf sealed = buf_on(core->mem), content = buf_on(core->mem);
-    writer w = writer_on(&content);
     err e = core_blob_seal(message, &sealed, &reference);
     if (e == OK)
         e = core_blob_store(core, entry->r.command, entry->r.blobs, buf_slice(&sealed));
-    proto_blob_reference_write(&w, &reference);
     if (e == OK)
-        e = writer_result(&w);
+        e = proto_blob_reference_encode(&content, &reference);
     if (e == OK)
         e = core_item_write(item, ITEM_BLOB, buf_slice(&content));
     if (e == OK)
@@ -40,15 +38,13 @@ static err finish_send(struct core *core, struct conversation *c, struct entry *
                        slice message) {
     struct proto_send m = {0};
     buf item = buf_on(core->mem), addresses = buf_on(core->mem), request = buf_on(core->mem);
-    writer w = writer_on(&request);
     err e = make_item(core, entry, message, false, &item);
     if (e == OK)
         e = core_leaf_roster(c->group, &addresses, &m.addresses.count);
     m.addresses.bytes = buf_slice(&addresses);
     m.item = buf_slice(&item);
-    proto_send_write(&w, &m);
     if (e == OK)
-        e = writer_result(&w);
+        e = proto_send_encode(&request, &m);
     if (e == OK && request.n > OUTBOX_FRAME_MAX)
         e = ERR_TOO_LARGE;
     if (e == OK)
@@ -201,7 +197,6 @@ static err write_letters(struct core *core, struct entry *entry, const struct ml
                          bool as_blob, buf *letters, uint32_t *count) {
     struct proto_letter letter;
     buf item = buf_on(core->mem);
-    writer w = writer_on(letters);
     err e = OK;
     *count = 0;
     if (made->added_count > 0 && made->welcome_count == 0)
@@ -215,9 +210,7 @@ static err write_letters(struct core *core, struct entry *entry, const struct ml
         if (e == OK)
             e = joiner_address(made, i, letter.address);
         if (e == OK)
-            proto_letter_write(&w, &letter);
-        if (e == OK)
-            e = writer_result(&w);
+            e = proto_letter_encode(letters, &letter);
         ++*count;
     }
     buf_free(&item);
@@ -228,15 +221,13 @@ static err write_letters(struct core *core, struct entry *entry, const struct ml
 static err write_request(struct core *core, struct entry *entry, const struct mls_committed *made,
                          struct proto_commit *m, unsigned blobs, buf *item, buf *request) {
     buf letters = buf_on(core->mem);
-    writer w = writer_on(request);
     err e = make_item(core, entry, buf_slice(&made->commit), blobs > 1, item);
     if (e == OK)
         e = write_letters(core, entry, made, blobs > 0, &letters, &m->letters.count);
     m->item = buf_slice(item);
     m->letters.bytes = buf_slice(&letters);
-    proto_commit_write(&w, m);
     if (e == OK)
-        e = writer_result(&w);
+        e = proto_commit_encode(request, m);
     if (e == OK && request->n > OUTBOX_FRAME_MAX)
         e = ERR_FULL;
     buf_free(&letters);

@@ -79,9 +79,8 @@ static void ask_addresses(struct core *core) {
     struct proto_address_make m = {.count =
                                        (uint8_t)(core->config.addresses - core->address_count)};
     buf body = buf_on(core->mem);
-    writer w = writer_on(&body);
-    proto_address_make_write(&w, &m);
-    if (ask(core, PROTO_address_make, &body, writer_result(&w), addresses_came, 0) != OK)
+    err e = proto_address_make_encode(&body, &m);
+    if (ask(core, PROTO_address_make, &body, e, addresses_came, 0) != OK)
         core->stock_busy = false;
     buf_free(&body);
 }
@@ -184,21 +183,17 @@ static void keys_put(struct core *core, const struct request *request, err e, ui
 static err make_keys(struct core *core, uint32_t count, buf *body) {
     struct proto_key_package_put m = {0};
     buf list = buf_on(core->mem), package = buf_on(core->mem);
-    writer inner = writer_on(&list), w = writer_on(body);
     err e = OK;
     for (uint32_t i = 0; e == OK && i < count; i++) {
         buf_clear(&package);
         e = make_key(core, false, &package);
         struct proto_key_package element = {.bytes = buf_slice(&package)};
         if (e == OK)
-            PROTO_LIST_ADD(key_package, &inner, &m.key_packages, &element);
+            e = proto_key_package_encode(&list, &element);
     }
+    m.key_packages = (struct proto_list){buf_slice(&list), count};
     if (e == OK)
-        e = writer_result(&inner);
-    m.key_packages.bytes = buf_slice(&list);
-    proto_key_package_put_write(&w, &m);
-    if (e == OK)
-        e = writer_result(&w);
+        e = proto_key_package_put_encode(body, &m);
     buf_free(&list);
     buf_free(&package);
     return e;
@@ -237,10 +232,8 @@ static err make_last_resort(struct core *core, buf *body) {
     buf package = buf_on(core->mem);
     err e = make_key(core, true, &package);
     struct proto_last_resort_put m = {.key_package = buf_slice(&package)};
-    writer w = writer_on(body);
-    proto_last_resort_put_write(&w, &m);
     if (e == OK)
-        e = writer_result(&w);
+        e = proto_last_resort_put_encode(body, &m);
     buf_free(&package);
     return e;
 }
