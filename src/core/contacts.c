@@ -206,6 +206,8 @@ static err meet(struct core *core, struct conversation *conversation, const uint
         if (mls_group_member(conversation->group, i, &member) != OK ||
             core_leaf_read(&member, &leaf) != OK || memcmp(leaf.account, account, 16) != 0)
             continue;
+        if (addresses->n == PROTO_DEVICES_MAX * (16 + PROTO_ADDRESS))
+            return ERR_TOO_LARGE;
         memcpy(r->identity, leaf.identity, sizeof r->identity);
         TRY(buf_append(addresses, SLICE_ARRAY(leaf.device)));
         TRY(buf_append(addresses, SLICE_ARRAY(leaf.address)));

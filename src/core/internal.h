@@ -259,6 +259,11 @@ struct store_key core_key(enum table table, slice name, uint64_t number);
 MUST err core_put(struct core *core, enum table table, slice name, uint64_t number, slice value);
 MUST err core_delete(struct core *core, enum table table, slice name, uint64_t number);
 MUST err core_get(struct core *core, enum table table, slice name, uint64_t number, buf *value);
+/* Encodes and puts. */
+#define RECORD_DECLARE_PUT(what)                                                                   \
+    MUST err record_##what##_put(struct core *core, enum table table, slice name, uint64_t number, \
+                                 const struct record_##what *v);
+RECORDS(RECORD_DECLARE_PUT)
 void core_pump(struct core *core);
 uint64_t core_random(uint64_t below);
 MUST err core_enter(struct core *core, uint64_t now); /* start of each command */

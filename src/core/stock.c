@@ -116,20 +116,17 @@ err core_stock_key_used(struct core *core, uint64_t number, const struct record_
 }
 
 static err keep_key(struct core *core, const struct record_own_key *key) {
-    buf bytes = buf_on(core->mem), index = buf_on(core->mem);
+    buf index = buf_on(core->mem);
     uint64_t number = core_number(core);
     writer w = writer_on(&index);
     writer_u64(&w, number);
     err e = writer_result(&w);
     if (e == OK)
-        e = record_own_key_write(&bytes, key);
-    if (e == OK)
-        e = core_put(core, TABLE_KEY, slice_str(key_name), number, buf_slice(&bytes));
+        e = record_own_key_put(core, TABLE_KEY, slice_str(key_name), number, key);
     if (e == OK)
         e = core_put(core, TABLE_KEY, SLICE_ARRAY(key->ref), 0, buf_slice(&index));
     if (e == OK && !key->last_resort)
         core->key_count++;
-    buf_free(&bytes);
     buf_free(&index);
     return e;
 }
