@@ -64,13 +64,12 @@ static err finish_send(struct core *core, struct conversation *c, struct entry *
 }
 
 static err prepare_content(struct core *core, struct conversation *c, struct entry *entry) {
-    size_t overhead, total, room;
+    size_t n = entry->r.intent.n, overhead = 0, padding = 0;
     buf message = buf_on(core->mem);
-    err e = mls_group_overhead(c->group, SLICE_EMPTY, entry->r.intent.n, &overhead);
-    total = entry->r.intent.n + overhead;
-    room = e == OK ? core_item_room(total) : 0;
-    /* The padding's own length may lengthen a length field by two bytes. */
-    size_t padding = room > total + 4 ? room - total - 4 : 0;
+    err e = mls_group_overhead(c->group, SLICE_EMPTY, n, &overhead);
+    size_t room = core_item_room(n + overhead);
+    if (e == OK && room > 0)
+        e = mls_group_padding(c->group, SLICE_EMPTY, n, room, &padding);
     if (e == OK)
         e = mls_group_protect(c->group, SLICE_EMPTY, entry->r.intent, padding, &message);
     if (e == OK)
