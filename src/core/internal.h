@@ -100,11 +100,6 @@ enum entry_stage {
     STAGE_TAKEN       /* a commit that the server ordered: its copy will come */
 };
 
-/* A key package that was taken for a commit under construction. */
-struct taken_key {
-    buf key_package;
-};
-
 struct entry {
     buf bytes;
     struct record_entry r;
@@ -119,9 +114,9 @@ struct entry {
     uint32_t chunk;
     buf blob_bytes; /* of the blob under way, and its id */
     uint8_t blob_id[32];
-    buf targets;    /* account id, device id, address: whose key packages are needed */
-    size_t target;  /* the next one */
-    struct list taken;
+    buf targets;   /* account id, device id, address: whose key packages are needed */
+    size_t target; /* the next one */
+    buf taken;     /* parts `key_package`, one for each target before that */
 };
 
 enum waiting_why {
@@ -479,7 +474,6 @@ MUST err core_entry_again(struct core *core, struct entry *entry);
 MUST err core_entry_lost(struct core *core, struct conversation *c);
 bool core_entry_pending(const struct core *core, uint32_t conversation, enum entry_kind kind);
 bool core_entry_is_commit(const struct entry *entry);
-void core_entry_reset_work(struct core *core, struct entry *entry);
 uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most);
 
 /* prepare.c: encrypts an entry, in a transaction. */

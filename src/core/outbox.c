@@ -8,20 +8,9 @@ enum { TAKE_FAILURES_MAX = 3 };
 
 /* ---- Objects ---- */
 
-void core_entry_reset_work(struct core *core, struct entry *entry) {
-    for (size_t i = 0; i < entry->taken.n; i++) {
-        struct taken_key *key = entry->taken.p[i];
-        buf_free(&key->key_package);
-        mem_free(core->mem, key, sizeof *key);
-    }
-    mem_free(core->mem, entry->taken.p, entry->taken.cap * sizeof *entry->taken.p);
-    memset(&entry->taken, 0, sizeof entry->taken);
-    buf_free(&entry->targets);
-    entry->target = 0;
-}
-
 void core_entry_free(struct core *core, struct entry *entry) {
-    core_entry_reset_work(core, entry);
+    buf_free(&entry->taken);
+    buf_free(&entry->targets);
     buf_free(&entry->blob_bytes);
     buf_free(&entry->bytes);
     mem_free(core->mem, entry, sizeof *entry);
@@ -62,7 +51,7 @@ err core_entry_add(struct core *core, struct conversation *c, enum entry_kind ki
     struct entry *entry = mem_new(core->mem, sizeof *entry);
     if (entry == NULL)
         return ERR_NO_MEMORY;
-    entry->bytes = entry->targets = entry->blob_bytes = buf_on(core->mem);
+    entry->bytes = entry->targets = entry->taken = entry->blob_bytes = buf_on(core->mem);
     entry->r.command = core_number(core);
     entry->r.kind = (uint8_t)kind;
     entry->r.silent = silent;
@@ -284,21 +273,6 @@ static void committed(struct core *core, const struct request *request, err e, u
 
 /* ---- Key packages ---- */
 
-static err keep_taken(struct core *core, struct entry *entry, slice key_package) {
-    struct taken_key *key = mem_new(core->mem, sizeof *key);
-    if (key == NULL)
-        return ERR_NO_MEMORY;
-    key->key_package = buf_on(core->mem);
-    err e = buf_set(&key->key_package, key_package);
-    if (e == OK)
-        e = core_list_add(core, &entry->taken, key);
-    if (e != OK) {
-        buf_free(&key->key_package);
-        mem_free(core->mem, key, sizeof *key);
-    }
-    return e;
-}
-
 /* It has to be the device's whose address we used. */
 static err check_taken(struct core *core, const struct entry *entry, slice key_package) {
     struct mls_member member;
@@ -328,9 +302,10 @@ static void key_package_came(struct core *core, const struct request *request, e
     }
     if ((entry->target + 1) * TARGET > entry->targets.n)
         return;
+    struct proto_key_package key_package = {.bytes = answer.key_package};
     e = check_taken(core, entry, answer.key_package);
     if (e == OK)
-        e = keep_taken(core, entry, answer.key_package);
+        e = proto_key_package_encode(&entry->taken, &key_package);
     if (e == OK)
         entry->target++;
     else if (e != ERR_NO_MEMORY)

@@ -114,9 +114,10 @@ static err make_group(struct core *core, struct conversation *c) {
 }
 
 static err plan_adds(const struct conversation *c, const struct entry *entry, struct plan *plan) {
-    for (size_t i = 0; i < entry->taken.n; i++) {
-        const struct taken_key *key = entry->taken.p[i];
-        const uint8_t *target = entry->targets.p + i * TARGET;
+    const uint8_t *target = entry->targets.p;
+    for (reader r = reader_of(buf_slice(&entry->taken)); r.n > 0; target += TARGET) {
+        struct proto_key_package key_package;
+        TRY(proto_key_package_read(&r, &key_package));
         uint32_t leaf = 0;
         bool member = false;
         while (!member && core_conversation_has(c, target, &leaf)) {
@@ -128,7 +129,7 @@ static err plan_adds(const struct conversation *c, const struct entry *entry, st
             continue;
         if (plan->add_count == JOINERS_MAX)
             return ERR_LIMIT;
-        plan->adds[plan->add_count++] = buf_slice(&key->key_package);
+        plan->adds[plan->add_count++] = key_package.bytes;
     }
     if (c->r.members + plan->add_count > CORE_MEMBERS_MAX)
         return ERR_LIMIT;
