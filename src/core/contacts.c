@@ -202,10 +202,9 @@ static err meet(struct core *core, struct conversation *conversation, const uint
     struct mls_member member;
     struct leaf leaf;
     TRY(core_conversation_load(core, conversation));
-    for (uint32_t i = 0; i < mls_group_leaf_count(conversation->group); i++) {
-        if (mls_group_member(conversation->group, i, &member) != OK ||
-            core_leaf_read(&member, &leaf) != OK || memcmp(leaf.account, account, 16) != 0)
-            continue;
+    for (uint32_t i = 0; core_conversation_has(conversation, slice_of(account, 16), &i); i++) {
+        TRY(mls_group_member(conversation->group, i, &member));
+        TRY(core_leaf_read(&member, &leaf));
         if (addresses->n == PROTO_DEVICES_MAX * (16 + PROTO_ADDRESS))
             return ERR_TOO_LARGE;
         memcpy(r->identity, leaf.identity, sizeof r->identity);

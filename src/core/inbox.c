@@ -68,36 +68,28 @@ static err take_proposal(struct core *core, struct conversation *c) {
 
 /* The mark is the server's word that this commit won in this conversation's order; the next token
  * and the roster bind it to the commit that we staged. One that removes us leaves us without the
- * next epoch's token: then the roster has to do. */
+ * next epoch's token: then the roster has to do. More members than a send can address would make a
+ * conversation that nobody can write to. */
 static err fits_mark(const struct conversation *c, const struct mls_staged *staged, slice mark,
                      bool *fits) {
     uint8_t next[32] = {0}, roster[32], expected[PROTO_MARK];
+    uint32_t members;
     bool out = mls_staged_removes_us(staged);
-    TRY(core_leaf_staged_roster_hash(staged, roster));
+    TRY(core_leaf_staged_roster_hash(staged, roster, &members));
     if (!out)
         TRY(core_leaf_staged_next(staged, next));
     TRY(core_leaf_mark(c->r.group, next, roster, expected));
     if (out)
         memcpy(expected, mark.p, 32);
-    *fits = slice_equal(mark, SLICE_ARRAY(expected));
+    *fits = slice_equal(mark, SLICE_ARRAY(expected)) && members <= CORE_MEMBERS_MAX;
     return OK;
 }
 
-static size_t staged_members(const struct mls_staged *staged) {
-    struct mls_member member;
-    size_t count = 0;
-    for (uint32_t i = 0; i < mls_staged_leaf_count(staged); i++)
-        count += mls_staged_member(staged, i, &member) == OK;
-    return count;
-}
-
-/* More members than a send can address would make a conversation that nobody can write to. */
 static err take_commit(struct core *core, struct conversation *c, struct mls_received *received,
                        slice mark, struct outcome *o) {
     struct mls_staged *staged = received->commit;
     bool fits = false;
     err e = fits_mark(c, staged, mark, &fits);
-    fits = fits && staged_members(staged) <= CORE_MEMBERS_MAX;
     received->commit = NULL;
     if (e != OK || !fits) {
         mls_staged_free(staged);

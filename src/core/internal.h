@@ -337,7 +337,11 @@ MUST err core_leaf_read(const struct mls_member *member, struct leaf *leaf);
 err core_leaf_accept(void *ctx, const struct mls_member *before, const struct mls_member *member);
 /* Roster: every member's address in the order of leaves, and its BLAKE2b-256. */
 MUST err core_leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count);
-MUST err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32]);
+MUST err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32],
+                                      uint32_t *count);
+uint32_t core_leaf_members(const struct mls_group *group);
+/* How many members stand before us in the roster. */
+uint32_t core_leaf_own_place(const struct mls_group *group);
 MUST err core_leaf_token(const struct mls_group *group, uint8_t token[32]);
 /* What the server puts on the copies of a commit that it ordered: proto/schema.h, `delivery`. */
 MUST err core_leaf_mark(const uint8_t group[32], const uint8_t next[32],
@@ -373,7 +377,9 @@ bool core_conversation_open(const struct conversation *c);
 MUST err core_conversation_end(struct core *core, struct conversation *c,
                                enum core_conversation_state state);
 void core_conversation_notice(struct core *core, const struct conversation *c);
-bool core_conversation_has(const struct conversation *c, const uint8_t account[16], uint32_t *leaf);
+/* Finds the first member from *leaf on that is the account's, or is this device: identity is an
+ * account id, with or without a device id after it. */
+bool core_conversation_has(const struct conversation *c, slice identity, uint32_t *leaf);
 /* Applies a commit (takes staged): history, state, waiting items, outbox. ours: our own. */
 MUST err core_conversation_apply(struct core *core, struct conversation *c,
                                  struct mls_staged *staged, struct entry *ours);

@@ -99,8 +99,29 @@ err core_leaf_accept(void *ctx, const struct mls_member *before, const struct ml
 
 /* ---- Roster ---- */
 
-static err add_address(const struct mls_member *member, buf *addresses, uint32_t *count) {
+static uint32_t members_below(const struct mls_group *group, uint32_t leaf) {
+    struct mls_member member;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < leaf; i++)
+        n += mls_group_member(group, i, &member) == OK;
+    return n;
+}
+
+uint32_t core_leaf_members(const struct mls_group *group) {
+    return members_below(group, mls_group_leaf_count(group));
+}
+
+uint32_t core_leaf_own_place(const struct mls_group *group) {
+    return members_below(group, mls_group_own_leaf(group));
+}
+
+/* found: whether this leaf has a member. */
+static err add_address(err found, const struct mls_member *member, buf *addresses,
+                       uint32_t *count) {
     struct leaf leaf;
+    if (found == ERR_NOT_FOUND)
+        return OK;
+    TRY(found);
     TRY(core_leaf_read(member, &leaf));
     ++*count;
     return buf_append(addresses, SLICE_ARRAY(leaf.address));
@@ -109,28 +130,19 @@ static err add_address(const struct mls_member *member, buf *addresses, uint32_t
 err core_leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count) {
     struct mls_member member;
     *count = 0;
-    for (uint32_t i = 0; i < mls_group_leaf_count(group); i++) {
-        err e = mls_group_member(group, i, &member);
-        if (e == OK)
-            e = add_address(&member, addresses, count);
-        if (e != OK && e != ERR_NOT_FOUND)
-            return e;
-    }
+    for (uint32_t i = 0; i < mls_group_leaf_count(group); i++)
+        TRY(add_address(mls_group_member(group, i, &member), &member, addresses, count));
     return OK;
 }
 
-err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32]) {
+err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32],
+                                 uint32_t *count) {
     struct mls_member member;
     buf addresses = buf_on(NULL);
-    uint32_t count = 0;
     err e = OK;
-    for (uint32_t i = 0; e == OK && i < mls_staged_leaf_count(staged); i++) {
-        e = mls_staged_member(staged, i, &member);
-        if (e == OK)
-            e = add_address(&member, &addresses, &count);
-        if (e == ERR_NOT_FOUND)
-            e = OK;
-    }
+    *count = 0;
+    for (uint32_t i = 0; e == OK && i < mls_staged_leaf_count(staged); i++)
+        e = add_address(mls_staged_member(staged, i, &member), &member, &addresses, count);
     if (e == OK)
         e = core_hash32(hash, buf_slice(&addresses));
     buf_free(&addresses);

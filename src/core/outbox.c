@@ -205,23 +205,13 @@ static void sent(struct core *core, const struct request *request, err e, uint16
         (void)!core_txn_end(core, arrived(core, entry, answer.refused.count));
 }
 
-/* Our own place in the list of addresses. */
-static err own_place(struct core *core, struct conversation *c, uint32_t *place) {
-    struct mls_member member;
-    TRY(core_conversation_load(core, c));
-    *place = 0;
-    for (uint32_t i = 0; i < mls_group_own_leaf(c->group); i++)
-        *place += mls_group_member(c->group, i, &member) == OK;
-    return OK;
-}
-
 static err own_copy_refused(struct core *core, struct conversation *c,
                             const struct proto_committed *answer, bool *is) {
-    uint32_t place;
     reader r = reader_of(answer->refused.bytes);
     struct proto_refusal refusal;
     *is = false;
-    TRY(own_place(core, c, &place));
+    TRY(core_conversation_load(core, c));
+    uint32_t place = core_leaf_own_place(c->group);
     while (r.n > 0) {
         TRY(proto_refusal_read(&r, &refusal));
         *is = *is || refusal.place == place;

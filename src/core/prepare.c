@@ -119,13 +119,7 @@ static err plan_adds(const struct conversation *c, const struct entry *entry, st
         struct proto_key_package key_package;
         TRY(proto_key_package_read(&r, &key_package));
         uint32_t leaf = 0;
-        bool member = false;
-        while (!member && core_conversation_has(c, target, &leaf)) {
-            struct mls_member m;
-            TRY(mls_group_member(c->group, leaf++, &m));
-            member = slice_equal(m.identity, slice_of(target, LEAF_IDENTITY));
-        }
-        if (member)
+        if (core_conversation_has(c, slice_of(target, LEAF_IDENTITY), &leaf))
             continue;
         if (plan->add_count == JOINERS_MAX)
             return ERR_LIMIT;
@@ -141,7 +135,7 @@ static err plan_removes(const struct conversation *c, const struct entry *entry,
     uint32_t leaf = 0;
     if (entry->r.intent.n != CORE_ACCOUNT)
         return ERR_BUG;
-    for (; core_conversation_has(c, entry->r.intent.p, &leaf); leaf++) {
+    for (; core_conversation_has(c, entry->r.intent, &leaf); leaf++) {
         if (plan->remove_count == CORE_MEMBERS_MAX)
             return ERR_LIMIT;
         plan->removes[plan->remove_count++] = leaf;
@@ -251,10 +245,11 @@ static err fit_request(struct core *core, struct entry *entry, const struct mls_
 
 static err order_fields(const struct conversation *c, const struct mls_staged *staged,
                         struct proto_commit *m) {
+    uint32_t members;
     memcpy(m->group, c->r.group, sizeof m->group);
     TRY(core_leaf_token(c->group, m->token));
     TRY(core_leaf_staged_next(staged, m->next));
-    return core_leaf_staged_roster_hash(staged, m->roster_hash);
+    return core_leaf_staged_roster_hash(staged, m->roster_hash, &members);
 }
 
 /* Copies go to the members of the epoch that ends: those who are removed learn of it so. */
