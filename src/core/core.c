@@ -118,6 +118,7 @@ void core_pump(struct core *core) {
     core_inbox_pump(core);
     core_conversation_pump(core);
     core_blob_fetch_pump(core);
+    core_auth_commands_pump(core);
     core_stock_pump(core);
     core_outbox_pump(core);
 }

@@ -308,6 +308,9 @@ MUST err core_account_verify(const uint8_t signature[64], const uint8_t key[32],
 MUST err core_account_devices_check(slice encoded, struct proto_device_list *list);
 MUST err core_account_save(struct core *core);
 
+/* auth_commands.c */
+void core_auth_commands_pump(struct core *core);
+
 /* stock.c */
 void core_stock_pump(struct core *core);
 uint64_t core_stock_wake(const struct core *core);
