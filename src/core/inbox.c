@@ -359,23 +359,9 @@ void core_inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
         core_action_notice(core, &notice);
 }
 
-/* ---- Looking again at what waits ---- */
+/* ---- What waits ---- */
 
-/* True if what it waits for may have come. */
-static bool due(const struct core *core, const struct waiting *w) {
-    struct mls_header header;
-    const struct conversation *c = NULL;
-    if (w->r.why == WAIT_READY)
-        return core_waiting_first_blob(core, w->r.number);
-    if (w->r.why == WAIT_GROUP) {
-        if (mls_message_header(w->r.content, &header) == OK)
-            c = core_conversation_by_group(core, header.group_id);
-        return !core_waiting_blobs_due(core) || (c != NULL && core_conversation_open(c));
-    }
-    return w->r.why != WAIT_BLOB && !w->checked;
-}
-
-static err look_again(struct core *core, uint64_t number) {
+err core_inbox_look_again(struct core *core, uint64_t number) {
     struct waiting *w = core_waiting_find(core, number);
     struct outcome o = {0};
     buf mark = buf_on(core->mem), content = buf_on(core->mem);
@@ -402,52 +388,8 @@ static err look_again(struct core *core, uint64_t number) {
     return e;
 }
 
-static bool step(struct core *core, uint64_t number) {
-    if (core_txn_begin(core) != OK)
-        return false;
-    err e = core_txn_end(core, look_again(core, number));
-    if (e == OK || core_err_hard(e) || core_txn_begin(core) != OK)
-        return e == OK;
-    struct waiting *w = core_waiting_find(core, number);
-    if (w != NULL) {
-        err why = e;
-        e = core_quarantine_add(core, 0, why, w->r.content);
-        if (e == OK)
-            e = core_waiting_remove(core, w);
-    }
-    return core_txn_end(core, e) == OK;
-}
-
-static void uncheck(struct core *core) {
-    for (size_t i = 0; i < core->conversations.n; i++) {
-        struct conversation *c = core->conversations.p[i];
-        if (!c->retry)
-            continue;
-        c->retry = false;
-        for (size_t j = 0; j < core->waiting.n; j++) {
-            struct waiting *w = core->waiting.p[j];
-            if (w->r.conversation == c->r.number)
-                w->checked = false;
-        }
-    }
-}
-
-static void look_at_waiting(struct core *core) {
-    for (size_t i = 0; i < core->waiting.n;) {
-        uncheck(core);
-        const struct waiting *w = core->waiting.p[i];
-        if (!due(core, w)) {
-            i++;
-            continue;
-        }
-        if (!step(core, w->r.number))
-            return;
-        i = 0;
-    }
-}
-
 void core_inbox_pump(struct core *core) {
-    look_at_waiting(core);
+    core_waiting_pump(core);
     if (core->held && !core_waiting_blobs_due(core))
         go_on(core);
 }

@@ -247,6 +247,10 @@ struct core {
 };
 
 /* core.c */
+/* The failures that concern this machine and not what was processed: they end a transaction. */
+static inline bool core_err_hard(err e) {
+    return err_class(e) == ERR_CLASS_MEMORY || err_class(e) == ERR_CLASS_IO;
+}
 MUST err core_txn_begin(struct core *core);
 MUST err core_txn_end(struct core *core, err result);
 uint64_t core_number(struct core *core);
@@ -261,6 +265,7 @@ MUST err core_get(struct core *core, enum table table, slice name, uint64_t numb
 RECORDS(RECORD_DECLARE_PUT)
 void core_pump(struct core *core);
 uint64_t core_random(uint64_t below);
+MUST err core_hash32(uint8_t out[32], slice bytes);
 MUST err core_enter(struct core *core, uint64_t now); /* start of each command */
 
 /* actions.c */
@@ -294,6 +299,7 @@ MUST err core_session_tell(struct core *core, struct core_session *s, uint32_t i
 /* The answer breaks the protocol. */
 void core_session_bad_answer(struct core *core, enum session_kind kind);
 void core_session_fini(struct core_session *s);
+uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most);
 
 /* login.c */
 void core_login_start(struct core *core, struct core_session *s);
@@ -319,7 +325,6 @@ MUST err core_stock_take_address(struct core *core, uint8_t address[PROTO_ADDRES
 MUST err core_stock_find_key(struct core *core, const uint8_t *ref, uint64_t *number, buf *bytes,
                              struct record_own_key *key);
 MUST err core_stock_key_used(struct core *core, uint64_t number, const struct record_own_key *key);
-bool core_stock_full(const struct core *core);
 
 /* leaf.c */
 enum { LEAF_EXTENSION = 0xF0A0, LEAF_IDENTITY = 32, LEAF_DATA = 209 };
@@ -350,7 +355,6 @@ MUST err core_leaf_token(const struct mls_group *group, uint8_t token[32]);
 MUST err core_leaf_mark(const uint8_t group[32], const uint8_t next[32],
                         const uint8_t roster_hash[32], uint8_t mark[PROTO_MARK]);
 MUST err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]);
-MUST err core_hash32(uint8_t out[32], slice bytes);
 
 /* contacts.c */
 struct contact *core_contact_lookup(const struct core *core, const uint8_t account[16]);
@@ -392,10 +396,6 @@ uint64_t core_conversation_wake(const struct core *core);
 MUST err core_conversation_schedule(struct core *core, struct conversation *c);
 
 /* history.c */
-/* The failures that concern this machine and not what was processed: they end a transaction. */
-static inline bool core_err_hard(err e) {
-    return err_class(e) == ERR_CLASS_MEMORY || err_class(e) == ERR_CLASS_IO;
-}
 slice core_conversation_key(uint32_t number, uint8_t key[4]);
 MUST err core_history_add(struct core *core, struct conversation *c,
                           const struct record_message *message, uint64_t *number);
@@ -435,6 +435,8 @@ bool core_blob_upload(struct core *core, struct entry *entry);
 void core_inbox_delivery(struct core *core, const struct proto_delivery *delivery);
 void core_inbox_caught_up(struct core *core, const struct proto_caught_up *caught_up);
 void core_inbox_pump(struct core *core);
+/* Processes one that waits, in a transaction: it goes, or waits for something else. */
+MUST err core_inbox_look_again(struct core *core, uint64_t number);
 /* The own copy of the entry's commit is here, or will not come: applies it. In a transaction. */
 MUST err core_commit_came(struct core *core, struct entry *entry);
 
@@ -454,6 +456,7 @@ MUST err core_seen_purge(struct core *core);
 MUST err core_quarantine_add(struct core *core, uint32_t conversation, err why, slice item);
 
 /* waiting.c */
+void core_waiting_pump(struct core *core);
 void core_waiting_free(struct core *core, struct waiting *w);
 struct waiting *core_waiting_find(const struct core *core, uint64_t number);
 MUST err core_waiting_save(struct core *core, struct waiting *w);
@@ -462,8 +465,6 @@ MUST err core_waiting_add(struct core *core, const struct record_waiting *r);
 MUST err core_waiting_remove(struct core *core, struct waiting *w);
 /* True if a Welcome may still be in a blob that did not come yet. */
 bool core_waiting_blobs_due(const struct core *core);
-/* True if no blob that came before this one is still due. */
-bool core_waiting_first_blob(const struct core *core, uint64_t number);
 /* True if there is soon no room left for what waits for blobs. */
 bool core_waiting_crowded(const struct core *core);
 
@@ -482,8 +483,6 @@ MUST err core_entry_finish(struct core *core, struct entry *entry, err e, uint16
 MUST err core_entry_again(struct core *core, struct entry *entry);
 MUST err core_entry_lost(struct core *core, struct conversation *c);
 bool core_entry_pending(const struct core *core, uint32_t conversation, enum entry_kind kind);
-bool core_entry_is_commit(const struct entry *entry);
-uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most);
 
 /* prepare.c: encrypts an entry, in a transaction. */
 MUST err core_prepare_entry(struct core *core, struct conversation *c, struct entry *entry);

@@ -25,7 +25,7 @@ struct entry *core_entry_find(const struct core *core, uint64_t command) {
     return NULL;
 }
 
-bool core_entry_is_commit(const struct entry *entry) {
+static bool is_commit(const struct entry *entry) {
     return entry->r.kind != ENTRY_CONTENT && entry->r.kind != ENTRY_LEAVE;
 }
 
@@ -99,7 +99,7 @@ err core_entry_finish(struct core *core, struct entry *entry, err result, uint16
                       uint32_t refused) {
     struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
     bool failed_create = entry->r.kind == ENTRY_CREATE && result != OK;
-    bool staged = core_entry_is_commit(entry) && entry->r.stage != STAGE_INTENT;
+    bool staged = is_commit(entry) && entry->r.stage != STAGE_INTENT;
     tell_end(core, entry, result, reason, refused);
     unlist(core, entry);
     err e = core_delete(core, TABLE_OUTBOX, slice_str("entry"), entry->r.command);
@@ -133,7 +133,7 @@ err core_entry_again(struct core *core, struct entry *entry) {
 err core_entry_lost(struct core *core, struct conversation *c) {
     for (size_t i = 0; i < core->entries.n; i++) {
         struct entry *entry = core->entries.p[i];
-        if (entry->r.conversation != c->r.number || !core_entry_is_commit(entry) ||
+        if (entry->r.conversation != c->r.number || !is_commit(entry) ||
             entry->r.stage == STAGE_INTENT)
             continue;
         if (++entry->r.attempts > ATTEMPTS_MAX)
@@ -176,7 +176,7 @@ static void refused(struct core *core, struct entry *entry, uint16_t reason, uin
  */
 static bool outdated(const struct conversation *c, const struct entry *entry) {
     uint64_t age = entry->r.kind == ENTRY_CONTENT ? RESEND_EPOCHS : 0;
-    return !core_entry_is_commit(entry) && c->r.epoch > entry->r.epoch + age;
+    return !is_commit(entry) && c->r.epoch > entry->r.epoch + age;
 }
 
 /* What commits overtook while it was under way may count for nothing now. */

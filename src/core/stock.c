@@ -279,7 +279,7 @@ static err purge(struct core *core) {
 
 /* ---- The pump ---- */
 
-bool core_stock_full(const struct core *core) {
+static bool stock_full(const struct core *core) {
     return core->count_known && core->server_keys >= core->config.key_packages &&
            core->address_count >= core->config.addresses / 2 && core->counters.last_resort != 0;
 }
@@ -287,7 +287,7 @@ bool core_stock_full(const struct core *core) {
 /* A new account is ready once others can find keys of it. */
 static void finish_registration(struct core *core) {
     uint64_t command = core->account.r.command;
-    if (command == 0 || !core->account.r.registered || !core_stock_full(core))
+    if (command == 0 || !core->account.r.registered || !stock_full(core))
         return;
     if (core_txn_begin(core) != OK)
         return;
