@@ -168,11 +168,10 @@ static bool change_event(const struct conversation *c, const struct mls_change *
 }
 
 /* Before the commit is applied: who it was that is gone afterwards. */
-static err collect_events(struct core *core, const struct conversation *c,
-                          const struct mls_staged *staged, buf *events) {
+static err collect_events(const struct conversation *c, const struct mls_staged *staged,
+                          buf *events) {
     struct event event, last;
     memset(&last, 0, sizeof last);
-    (void)core;
     for (size_t i = 0; i < mls_staged_change_count(staged); i++) {
         struct mls_change change = mls_staged_change(staged, i);
         memset(&event, 0, sizeof event);
@@ -230,7 +229,7 @@ err core_conversation_apply(struct core *core, struct conversation *c, struct ml
                             struct entry *ours) {
     buf events = buf_on(core->mem);
     bool removed = mls_staged_removes_us(staged);
-    err e = collect_events(core, c, staged, &events);
+    err e = collect_events(c, staged, &events);
     if (e != OK || removed) {
         mls_staged_free(staged);
     } else {

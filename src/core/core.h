@@ -375,9 +375,6 @@ typedef bool core_message_visit(void *ctx, const struct core_message *message);
 /* The entries from `first` to `last`, at most (both included). Don't call commands from `visit`. */
 MUST err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint64_t last,
                        core_message_visit *visit, void *ctx);
-/* The number of a message, by its id. */
-MUST err core_message_find(struct core *core, uint32_t conversation,
-                           const uint8_t id[CORE_MESSAGE_ID], uint64_t *number);
 
 /* What was put aside, newest last. */
 struct core_quarantined {

@@ -39,17 +39,11 @@ err core_history_mark_known(struct core *core, const struct conversation *c, con
 }
 
 err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
-                       bool *known, uint64_t *number) {
+                       bool *known) {
     uint8_t key[36];
-    uint64_t n = 0;
     buf value = buf_on(core->mem);
     err e = core_get(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, &value);
-    reader r = reader_of(buf_slice(&value));
     *known = e == OK;
-    if (e == OK)
-        e = reader_u64(&r, &n) == OK ? OK : ERR_DAMAGED;
-    if (number != NULL)
-        *number = n;
     buf_free(&value);
     return e == ERR_NOT_FOUND ? OK : e;
 }
@@ -186,14 +180,4 @@ err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint
                    core_key(TABLE_HISTORY, core_conversation_key(conversation, key), first), last,
                    visit, &reading));
     return reading.e;
-}
-
-err core_message_find(struct core *core, uint32_t conversation, const uint8_t id[CORE_MESSAGE_ID],
-                      uint64_t *number) {
-    const struct conversation *c = core_conversation_lookup(core, conversation);
-    bool known;
-    if (c == NULL)
-        return ERR_NOT_FOUND;
-    TRY(core_history_known(core, c, id, &known, number));
-    return known && *number != 0 ? OK : ERR_NOT_FOUND;
 }

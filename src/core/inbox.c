@@ -49,7 +49,7 @@ static err take_application(struct core *core, struct conversation *c,
     m.own = memcmp(m.sender, core->account.r.account, sizeof m.sender) == 0;
     if (core_content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), m.content) != OK)
         TRY(core_hash32(m.id, m.content));
-    TRY(core_history_known(core, c, m.id, &known, NULL));
+    TRY(core_history_known(core, c, m.id, &known));
     if (known)
         return becomes(o, REPEATED);
     if (core_content_decode(m.content, &content) == OK &&

@@ -404,9 +404,9 @@ MUST err core_history_event(struct core *core, struct conversation *c, enum core
 /* epoch: in which what was sent was encrypted; it may have been queued in an older one. */
 MUST err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
                                 enum core_message_state state, uint64_t epoch);
-/* True if the message id is known in the conversation; number may be NULL. */
+/* Whether a message of this id was in the conversation before. */
 MUST err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
-                            bool *known, uint64_t *number);
+                            bool *known);
 MUST err core_history_mark_known(struct core *core, const struct conversation *c,
                                  const uint8_t id[32], uint64_t number);
 
@@ -487,7 +487,7 @@ bool core_entry_pending(const struct core *core, uint32_t conversation, enum ent
 /* prepare.c: encrypts an entry, in a transaction. */
 MUST err core_prepare_entry(struct core *core, struct conversation *c, struct entry *entry);
 /* What the entry needs from the network first: fills entry->targets. */
-MUST err core_prepare_targets(struct core *core, struct conversation *c, struct entry *entry);
+MUST err core_prepare_targets(struct core *core, struct entry *entry);
 
 /* profile.c */
 MUST err core_profile_send(struct core *core, struct conversation *c, bool with_room);

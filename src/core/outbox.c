@@ -338,7 +338,7 @@ static err prepare(struct core *core, struct conversation *c, struct entry *entr
 static bool step_intent(struct core *core, struct conversation *c, struct entry *entry) {
     bool moved = false;
     if ((entry->r.kind == ENTRY_CREATE || entry->r.kind == ENTRY_ADD) && entry->targets.n == 0) {
-        err e = core_prepare_targets(core, c, entry);
+        err e = core_prepare_targets(core, entry);
         if (e != OK) {
             fail(core, entry, e, 0);
             return true;

@@ -326,9 +326,8 @@ static err prepare_commit(struct core *core, struct conversation *c, struct entr
 
 /* ---- Both ---- */
 
-err core_prepare_targets(struct core *core, struct conversation *c, struct entry *entry) {
+err core_prepare_targets(struct core *core, struct entry *entry) {
     slice accounts = entry->r.intent;
-    (void)c;
     for (size_t i = 0; i + CORE_ACCOUNT <= accounts.n; i += CORE_ACCOUNT)
         TRY(core_contact_targets(core, accounts.p + i, &entry->targets));
     if (entry->targets.n == 0)
