@@ -299,6 +299,8 @@ MUST err core_session_tell(struct core *core, struct core_session *s, uint32_t i
 /* The answer breaks the protocol. */
 void core_session_bad_answer(struct core *core, enum session_kind kind);
 void core_session_fini(struct core_session *s);
+/* True if the server may answer otherwise in a while. */
+bool core_session_passing(uint16_t reason);
 uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most);
 
 /* login.c */

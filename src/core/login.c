@@ -107,8 +107,7 @@ static void registered(struct core *core, const struct request *request, err e, 
                (reason == PROTO_REASON_EXISTS || (reason == PROTO_REASON_INVITE && tried_before))) {
         /* An earlier try whose answer was lost did it. */
         login_send(core);
-    } else if (e == ERR_DENIED && reason != PROTO_REASON_BUSY && reason != PROTO_REASON_LIMIT &&
-               reason != PROTO_REASON_DISK) {
+    } else if (e == ERR_DENIED && !core_session_passing(reason)) {
         registration_failed(core, ERR_DENIED, reason);
     } else if (e == ERR_DENIED) {
         core_session_close(core, &core->sessions[AUTH], ERR_DENIED, reason);

@@ -151,11 +151,6 @@ static void fail(struct core *core, struct entry *entry, err e, uint16_t reason)
 
 /* ---- Answers ---- */
 
-static bool passing(uint16_t reason) {
-    return reason == PROTO_REASON_BUSY || reason == PROTO_REASON_LIMIT ||
-           reason == PROTO_REASON_DISK || reason == PROTO_REASON_TIMEOUT;
-}
-
 /* The entry that asked; NULL if it is gone, or if there was no answer: then it is asked again. */
 static struct entry *answered(struct core *core, const struct request *request, err e) {
     struct entry *entry = core_entry_find(core, request->number);
@@ -166,7 +161,7 @@ static struct entry *answered(struct core *core, const struct request *request, 
 
 static void refused(struct core *core, struct entry *entry, uint16_t reason, uint16_t most) {
     entry->failures++;
-    if (!passing(reason) || entry->failures >= most)
+    if (!core_session_passing(reason) || entry->failures >= most)
         fail(core, entry, ERR_DENIED, reason);
     else
         entry->not_before = core->now + core_backoff(entry->failures, RETRY_FIRST, RETRY_MOST);
