@@ -275,8 +275,8 @@ static err find_own(struct core *core, slice welcome, uint64_t *number, buf *byt
 static const struct mls_limits join_limits = {
     .past_epochs = 8, .out_of_order = 256, .forward = 4096, .leaves = 4 * CORE_MEMBERS_MAX};
 
-/* A group may come again after we were out of it; one that we are in may not, nor one that we failed to
- * make: what came of that is somebody else's. */
+/* A group may come again after we were out of it; one that we are in may not, nor one that we failed
+ * to make: what came of that is somebody else's. */
 static err place_joined(struct core *core, const struct mls_group *group, struct conversation **c) {
     slice id = mls_group_id(group);
     if (id.n != 32 || core_leaf_members(group) > CORE_MEMBERS_MAX)
