@@ -60,8 +60,17 @@ static err take_application(struct core *core, struct conversation *c,
     return core_history_add(core, c, &m, &number);
 }
 
-static err take_proposal(struct core *core, struct conversation *c) {
+/* All that a member may propose is to be removed itself. For the rest it has commits of its own:
+ * proposals of others could fill ours with what nobody asked for. */
+static err take_proposal(struct core *core, struct conversation *c, struct outcome *o) {
+    uint32_t leaf;
+    bool leaves =
+        mls_group_pending_leave(c->group, mls_group_pending_proposals(c->group) - 1, &leaf);
+    if (!leaves)
+        mls_group_forget_proposal(c->group);
     TRY(core_conversation_save_group(core, c));
+    if (!leaves)
+        return aside(o, c->r.number, ERR_DENIED);
     c->retry = true;
     return core_conversation_schedule(core, c);
 }
@@ -129,7 +138,7 @@ static err take_group_message(struct core *core, struct conversation *c, slice m
     else if (received.kind == MLS_APPLICATION)
         e = take_application(core, c, &received, o);
     else if (received.kind == MLS_PROPOSAL)
-        e = take_proposal(core, c);
+        e = take_proposal(core, c, o);
     else
         e = take_commit(core, c, &received, mark, o);
     mls_received_free(&received);

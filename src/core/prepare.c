@@ -243,13 +243,15 @@ static err fit_request(struct core *core, struct entry *entry, const struct mls_
     return e == ERR_FULL ? ERR_TOO_LARGE : e;
 }
 
+/* Nobody applies a commit that makes more members than a send can address. */
 static err order_fields(const struct conversation *c, const struct mls_staged *staged,
                         struct proto_commit *m) {
     uint32_t members;
     memcpy(m->group, c->r.group, sizeof m->group);
     TRY(core_leaf_token(c->group, m->token));
     TRY(core_leaf_staged_next(staged, m->next));
-    return core_leaf_staged_roster_hash(staged, m->roster_hash, &members);
+    TRY(core_leaf_staged_roster_hash(staged, m->roster_hash, &members));
+    return members > CORE_MEMBERS_MAX ? ERR_LIMIT : OK;
 }
 
 /* Copies go to the members of the epoch that ends: those who are removed learn of it so. */

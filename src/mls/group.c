@@ -199,6 +199,19 @@ size_t mls_group_pending_proposals(const struct mls_group *group) {
     return group->pending_count;
 }
 
+bool mls_group_pending_leave(const struct mls_group *group, size_t i, uint32_t *leaf) {
+    if (i >= group->pending_count)
+        return false;
+    const struct mls_pending *p = group->pending[i];
+    *leaf = p->sender;
+    return p->proposal.type == MLS_PROPOSAL_REMOVE && p->proposal.removed == p->sender;
+}
+
+void mls_group_forget_proposal(struct mls_group *group) {
+    if (group->pending_count > 0)
+        mls_pending_free(group->pending[--group->pending_count], group->mem);
+}
+
 void mls_group_clear_proposals(struct mls_group *group) {
     mls_pending_clear(group);
 }
