@@ -244,7 +244,9 @@ static void committed(struct core *core, const struct request *request, err e, u
     }
     if (entry->r.stage != STAGE_PREPARED)
         return; /* the winner came before the answer */
-    if (answer.taken) {
+    /* Nobody else can have begun an order under a random id of ours: what is late was taken before,
+     * and the answer lost. */
+    if (answer.taken || entry->r.kind == ENTRY_CREATE) {
         if (core_txn_begin(core) == OK)
             (void)!core_txn_end(core, taken(core, entry, &answer));
         return;
@@ -252,8 +254,6 @@ static void committed(struct core *core, const struct request *request, err e, u
     /* Whichever commit comes in our own mailbox decides: it may still be ours. */
     entry->late = true;
     entry->late_until = core->now + LATE_TIME;
-    if (entry->r.kind == ENTRY_CREATE)
-        fail(core, entry, ERR_LATE, 0);
 }
 
 /* ---- Key packages ---- */

@@ -98,4 +98,57 @@ TEST(proposals_to_add_are_refused_and_block_no_commit) {
     rig_fini(&rig);
 }
 
+/* ---- Lost answers ---- */
+
+static struct {
+    buf deliveries[16];
+    size_t count;
+    bool cut;
+} stalled;
+
+/* The maker does not hear that its commit was taken, and its mailbox is slow. */
+static enum verdict lose_taken(struct rig *r, struct client *to, uint16_t type, slice body) {
+    (void)r;
+    if (to != client(0))
+        return PASS;
+    if (type == PROTO_delivery) {
+        CHECK(stalled.count < 16);
+        CHECK_OK(buf_set(&stalled.deliveries[stalled.count++], body));
+        return DROP;
+    }
+    if (type != PROTO_committed || stalled.cut)
+        return PASS;
+    stalled.cut = true;
+    to->away = true;
+    return CUT;
+}
+
+TEST(a_conversation_whose_making_is_late_is_made) {
+    uint64_t command, updated;
+    uint32_t number;
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    memset(&stalled, 0, sizeof stalled);
+    rig.on_reply = lose_taken;
+    CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[16])client(1)->account, 1, rig.now, &command,
+                                   &number));
+    rig_run(&rig);
+    CHECK_OK(core_conversation_update(client(1)->core, 1, rig.now, &updated));
+    rig_finish(client(1), updated, OK);
+    client(0)->away = false;
+    rig_pass(&rig, 5 * TIME_SECOND);
+    for (size_t i = 0; i < stalled.count; i++) {
+        rig_reply(client(0), PROTO_delivery, buf_slice(&stalled.deliveries[i]));
+        buf_free(&stalled.deliveries[i]);
+    }
+    rig.on_reply = NULL;
+    rig_finish(client(0), command, OK);
+    rig_finish(client(1), rig_say(client(1), "are you there?"), OK);
+    rig_run(&rig);
+    CHECK(strcmp(rig_texts(client(0)), "are you there?\n") == 0);
+    rig_same_state(&rig, 2);
+    rig_fini(&rig);
+}
+
 TEST_MAIN
