@@ -118,12 +118,13 @@ err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t n
         return ERR_LIMIT;
     TRY(core_txn_begin(core));
     c->r.state = CORE_CONVERSATION_LEAVING;
+    c->r.leaving = now;
     err e = core_conversation_save(core, c);
     if (e == OK)
         e = core_entry_add(core, c, ENTRY_LEAVE, SLICE_EMPTY, false, &entry);
     if (e == OK)
         *command = entry->r.command;
-    if (e == OK && c->r.members == 1)
+    if (e == OK && (c->r.members == 1 || c->r.spoiled))
         e = core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
     else if (e == OK)
         core_conversation_notice(core, c);

@@ -1,6 +1,9 @@
 /* Conversations: their groups, and what a commit does to them. */
 #include "core/internal.h"
 
+#define LEAVE_TIME TIME_WEEK
+#define DOUBT_TIME (5 * TIME_MINUTE)
+#define PROBE_EVERY TIME_HOUR
 static const char name_meta[] = "conversation", name_group[] = "group", name_staged[] = "staged";
 
 /* ---- Objects ---- */
@@ -130,7 +133,7 @@ err core_conversation_end(struct core *core, struct conversation *c,
                           enum core_conversation_state state) {
     mls_group_free(c->group);
     c->group = NULL;
-    c->commit_at = 0;
+    c->commit_at = c->probe_at = 0;
     c->r.state = (uint8_t)state;
     c->r.members = 0;
     c->r.pending = false;
@@ -139,6 +142,16 @@ err core_conversation_end(struct core *core, struct conversation *c,
     TRY(core_conversation_save(core, c));
     TRY(end_entries(core, c));
     TRY(drop_waiting(core, c));
+    core_conversation_notice(core, c);
+    return OK;
+}
+
+/* Those who can't carry out our wish to leave need not: nothing more comes from them. */
+err core_conversation_spoil(struct core *core, struct conversation *c) {
+    c->r.spoiled = true;
+    if (c->r.state == CORE_CONVERSATION_LEAVING)
+        return core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
+    TRY(core_conversation_save(core, c));
     core_conversation_notice(core, c);
     return OK;
 }
@@ -199,8 +212,8 @@ static err after_apply(struct core *core, struct conversation *c, slice events,
     bool added = false, made = c->r.state == CORE_CONVERSATION_NEW;
     c->r.epoch = mls_group_epoch(c->group);
     c->r.members = core_leaf_members(c->group);
-    c->r.pending = false;
-    c->commit_at = 0;
+    c->r.pending = c->r.spoiled = false;
+    c->commit_at = c->probe_at = 0;
     c->retry = true;
     if (made)
         c->r.state = CORE_CONVERSATION_ACTIVE;
@@ -359,12 +372,58 @@ static err commit_pending(struct core *core, struct conversation *c) {
     return core_entry_add(core, c, ENTRY_COMMIT, SLICE_EMPTY, true, NULL);
 }
 
+/* ---- What is not as it seems ---- */
+
+void core_conversation_doubt(const struct core *core, struct conversation *c) {
+    uint64_t at = core->now + DOUBT_TIME;
+    if (c->probed != 0 && at < c->probed + PROBE_EVERY)
+        at = c->probed + PROBE_EVERY;
+    if (c->probe_at == 0)
+        c->probe_at = at;
+}
+
+/* The server's order can't be forged by who is no member: if our commit is taken, nothing was ahead
+ * of us; if it is late and its winner does not come, something was. */
+static err probe(struct core *core, struct conversation *c) {
+    c->probe_at = 0;
+    c->probed = core->now;
+    if (core_entry_pending(core, c->r.number, ENTRY_UPDATE))
+        return OK;
+    return core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL);
+}
+
+/* ---- The pump ---- */
+
+/* When there is something to do; UINT64_MAX: not at all. */
+static uint64_t due(const struct conversation *c) {
+    uint64_t at = UINT64_MAX;
+    if (!core_conversation_open(c))
+        return at;
+    if (c->commit_at != 0)
+        at = c->commit_at;
+    if (c->probe_at != 0 && c->probe_at < at)
+        at = c->probe_at;
+    if (c->r.state == CORE_CONVERSATION_LEAVING && c->r.leaving + LEAVE_TIME < at)
+        at = c->r.leaving + LEAVE_TIME;
+    return at;
+}
+
+static err step(struct core *core, struct conversation *c) {
+    if (c->r.state == CORE_CONVERSATION_LEAVING && core->now >= c->r.leaving + LEAVE_TIME)
+        return core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
+    if (c->commit_at != 0 && core->now >= c->commit_at)
+        TRY(commit_pending(core, c));
+    if (c->probe_at != 0 && core->now >= c->probe_at)
+        TRY(probe(core, c));
+    return OK;
+}
+
 void core_conversation_pump(struct core *core) {
     for (size_t i = 0; core->caught_up && i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
-        if (!core_conversation_open(c) || c->commit_at == 0 || core->now < c->commit_at)
+        if (core->now < due(c))
             continue;
-        if (core_txn_begin(core) != OK || core_txn_end(core, commit_pending(core, c)) != OK)
+        if (core_txn_begin(core) != OK || core_txn_end(core, step(core, c)) != OK)
             return;
     }
 }
@@ -372,9 +431,8 @@ void core_conversation_pump(struct core *core) {
 uint64_t core_conversation_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
     for (size_t i = 0; core->caught_up && i < core->conversations.n; i++) {
-        const struct conversation *c = core->conversations.p[i];
-        if (core_conversation_open(c) && c->commit_at != 0 && c->commit_at < at)
-            at = c->commit_at;
+        uint64_t next = due(core->conversations.p[i]);
+        at = next < at ? next : at;
     }
     return at;
 }

@@ -188,7 +188,9 @@ MUST err core_conversation_remove(struct core *core, uint32_t conversation,
 MUST err core_conversation_update(struct core *core, uint32_t conversation, uint64_t now,
                                   uint64_t *command);
 /* Asks to be removed; another member carries it out. DONE once the others have the request; the
- * conversation's state goes from LEAVING to LEFT when they did it. */
+ * conversation's state goes from LEAVING to LEFT when they did it, or after a week without an answer,
+ * and back to ACTIVE if the request could not be sent. In one that is spoiled it ends here, at once:
+ * nobody could do it. */
 MUST err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t now,
                                  uint64_t *command);
 /* Renames it, for every member. */

@@ -103,15 +103,16 @@ static err take_commit(struct core *core, struct conversation *c, struct mls_rec
     if (e != OK || !fits) {
         mls_staged_free(staged);
         TRY(e);
-        c->r.spoiled = true;
-        TRY(core_conversation_save(core, c));
-        core_conversation_notice(core, c);
+        TRY(core_conversation_spoil(core, c));
         return aside(o, c->r.number, ERR_UNORDERED);
     }
     return core_conversation_apply(core, c, staged, NULL);
 }
 
-static err refused(struct conversation *c, err e, struct outcome *o) {
+/* Garbage with a mark may be what the server ordered in this conversation. Or its mark is of
+ * another order: then anybody can have sent it, and it says nothing. */
+static err refused(const struct core *core, struct conversation *c, slice mark, err e,
+                   struct outcome *o) {
     switch (e) {
     case ERR_EARLY:
         return waits(o, c->r.number, WAIT_EPOCH);
@@ -121,7 +122,11 @@ static err refused(struct conversation *c, err e, struct outcome *o) {
     case ERR_REPEAT:
         return becomes(o, REPEATED);
     default:
-        return core_err_hard(e) ? e : aside(o, c->r.number, e);
+        if (core_err_hard(e))
+            return e;
+        if (mark.n > 0)
+            core_conversation_doubt(core, c);
+        return aside(o, c->r.number, e);
     }
 }
 
@@ -132,7 +137,7 @@ static err take_group_message(struct core *core, struct conversation *c, slice m
     TRY(core_conversation_load(core, c));
     err e = mls_group_process(c->group, message, &core->auth, &received);
     if (e != OK)
-        return refused(c, e, o);
+        return refused(core, c, mark, e, o);
     if (received.sender_identity.n != LEAF_IDENTITY)
         e = aside(o, c->r.number, ERR_MLS_SENDER);
     else if (received.kind == MLS_APPLICATION)

@@ -82,6 +82,8 @@ struct conversation {
     struct record_conversation r;
     struct mls_group *group; /* NULL: not loaded */
     uint64_t commit_at;      /* when to commit the proposals of others; 0: not */
+    uint64_t probe_at;       /* when to ask the server whether this epoch is the last; 0: not */
+    uint64_t probed;         /* when that was done last */
     bool retry;              /* look again at the items that wait */
 };
 
@@ -396,6 +398,11 @@ MUST err core_conversation_join(struct core *core, slice welcome);
 void core_conversation_pump(struct core *core);
 uint64_t core_conversation_wake(const struct core *core);
 MUST err core_conversation_schedule(struct core *core, struct conversation *c);
+/* Something says that there may be a later epoch than ours, and it may lie: soon a commit of our own
+ * is ordered, or is late. */
+void core_conversation_doubt(const struct core *core, struct conversation *c);
+/* A commit was ordered that can't be applied. */
+MUST err core_conversation_spoil(struct core *core, struct conversation *c);
 
 /* history.c */
 slice core_conversation_key(uint32_t number, uint8_t key[4]);

@@ -100,6 +100,7 @@ err core_entry_finish(struct core *core, struct entry *entry, err result, uint16
     struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
     bool failed_create = entry->r.kind == ENTRY_CREATE && result != OK;
     bool staged = is_commit(entry) && entry->r.stage != STAGE_INTENT;
+    bool stays = entry->r.kind == ENTRY_LEAVE && result != OK;
     tell_end(core, entry, result, reason, refused);
     unlist(core, entry);
     err e = core_delete(core, TABLE_OUTBOX, slice_str("entry"), entry->r.command);
@@ -114,6 +115,11 @@ err core_entry_finish(struct core *core, struct entry *entry, err result, uint16
     core_entry_free(core, entry);
     if (e == OK && failed_create && c != NULL && c->r.state == CORE_CONVERSATION_NEW)
         e = core_conversation_end(core, c, CORE_CONVERSATION_FAILED);
+    if (e == OK && stays && c != NULL && c->r.state == CORE_CONVERSATION_LEAVING) {
+        c->r.state = CORE_CONVERSATION_ACTIVE;
+        e = core_conversation_save(core, c);
+        core_conversation_notice(core, c);
+    }
     return e;
 }
 
@@ -354,10 +360,24 @@ static bool again(struct core *core, struct entry *entry) {
     return core_txn_end(core, core_entry_again(core, entry)) == OK;
 }
 
+/* Another commit was ordered, and it is not in our mailbox, nor in a blob that is still due. */
+static void no_winner(struct core *core, struct conversation *c, struct entry *entry) {
+    if (core_waiting_blobs_due(core)) {
+        entry->late_until = core->now + LATE_TIME;
+        return;
+    }
+    if (core_txn_begin(core) != OK)
+        return;
+    err e = core_entry_finish(core, entry, ERR_LATE, 0, 0);
+    if (e == OK)
+        e = core_conversation_spoil(core, c);
+    (void)!core_txn_end(core, e);
+}
+
 static bool step_prepared(struct core *core, struct conversation *c, struct entry *entry) {
     if (entry->late) {
         if (core->now >= entry->late_until)
-            fail(core, entry, ERR_LATE, 0);
+            no_winner(core, c, entry);
         return false;
     }
     if (outdated(c, entry))

@@ -49,6 +49,15 @@ static void remove_member(size_t by, size_t whom, err expected) {
     rig_finish(client(by), command, expected);
 }
 
+/* Everybody was away for so long. */
+static void jump(uint64_t ms) {
+    rig.now += ms;
+    CHECK_OK(session_key_make(&rig.env.keys[0], 1, rig.identity_seed, time_week(rig.now) + 4));
+    for (size_t i = 0; i < RIG_CLIENTS; i++)
+        client(i)->count = 0;
+    rig_pass(&rig, TIME_MINUTE);
+}
+
 /* ---- Proposals ---- */
 
 /* A member proposes to add an account that it invented. */
@@ -95,6 +104,128 @@ TEST(proposals_to_add_are_refused_and_block_no_commit) {
     CHECK_OK(core_conversation_leave(client(0)->core, 1, rig.now, &command));
     rig_pass(&rig, TIME_MINUTE);
     CHECK_EQ(rig_state(client(0)).state, CORE_CONVERSATION_LEFT);
+    rig_fini(&rig);
+}
+
+/* ---- Garbage in the order ---- */
+
+/* The member `by` has this ordered as its commit, under this group id, for everybody. */
+static void order(size_t by, const uint8_t group[32], slice item) {
+    struct conversation *c = view(by);
+    struct proto_commit m = {.item = item};
+    buf addresses = {0}, body = {0};
+    writer w = writer_on(&body);
+    memcpy(m.group, group, sizeof m.group);
+    CHECK_OK(core_leaf_token(c->group, m.token));
+    crypto_random(m.next, sizeof m.next);
+    CHECK_OK(core_leaf_roster(c->group, &addresses, &m.addresses.count));
+    m.addresses.bytes = buf_slice(&addresses);
+    proto_commit_write(&w, &m);
+    CHECK_OK(writer_result(&w));
+    struct proto_edge_request request = {
+        .session = 1, .request = 1, .type = PROTO_commit, .body = buf_slice(&body)};
+    mail_request(rig.mail, &request);
+    rig_run(&rig);
+    buf_free(&addresses);
+    buf_free(&body);
+}
+
+/* Looks like a PrivateMessage of conversation 1. */
+static void junk(size_t by, uint64_t epoch, enum mls_kind kind, uint32_t salt, buf *message) {
+    writer w = writer_on(message);
+    writer_u16(&w, 1);
+    writer_u16(&w, MLS_PRIVATE_MESSAGE);
+    writer_vec(&w, rig_state(client(by)).group_id);
+    writer_u64(&w, epoch);
+    writer_u8(&w, (uint8_t)kind);
+    for (uint32_t i = 0; i < 16; i++)
+        writer_u32(&w, salt);
+    CHECK_OK(writer_result(&w));
+}
+
+TEST(garbage_that_was_ordered_spoils_a_conversation_and_nobody_is_stuck) {
+    uint8_t item[256] = {9};
+    uint64_t removing, leaving, again;
+    start(3);
+    order(2, view(2)->r.group, SLICE_ARRAY(item));
+    CHECK_OK(core_conversation_leave(client(1)->core, 1, rig.now, &leaving));
+    rig_finish(client(1), leaving, OK);
+    CHECK_OK(core_conversation_remove(client(0)->core, 1, client(2)->account, rig.now,
+                                      &removing));
+    rig_pass(&rig, 25 * TIME_MINUTE);
+    rig_finish(client(0), removing, ERR_LATE);
+    CHECK(rig_state(client(0)).spoiled);
+    rig_finish(client(0), rig_say(client(0), "make a new one"), OK);
+    CHECK_EQ(rig_state(client(1)).state, CORE_CONVERSATION_LEAVING);
+    CHECK_OK(core_conversation_leave(client(0)->core, 1, rig.now, &again));
+    rig_finish(client(0), again, OK);
+    CHECK_EQ(rig_state(client(0)).state, CORE_CONVERSATION_LEFT);
+    jump(8 * TIME_DAY);
+    CHECK_EQ(rig_state(client(1)).state, CORE_CONVERSATION_LEFT);
+    rig_fini(&rig);
+}
+
+/* Who only reads learns of it too. */
+TEST(a_commit_that_can_not_be_opened_is_asked_about) {
+    buf message = {0}, item = {0};
+    start(3);
+    junk(2, rig_state(client(2)).epoch, MLS_COMMIT, 1, &message);
+    CHECK_OK(core_item_write(&item, ITEM_MESSAGE, buf_slice(&message)));
+    order(2, view(2)->r.group, buf_slice(&item));
+    CHECK(!rig_state(client(0)).spoiled);
+    rig_pass(&rig, 20 * TIME_MINUTE);
+    CHECK(rig_state(client(0)).spoiled);
+    CHECK(rig_state(client(1)).spoiled);
+    buf_free(&message);
+    buf_free(&item);
+    rig_fini(&rig);
+}
+
+TEST(garbage_of_another_order_spoils_nothing) {
+    uint8_t invented[32];
+    buf message = {0}, item = {0};
+    start(3);
+    uint64_t epoch = rig_state(client(0)).epoch;
+    crypto_random(invented, sizeof invented);
+    junk(2, epoch, MLS_COMMIT, 1, &message);
+    CHECK_OK(core_item_write(&item, ITEM_MESSAGE, buf_slice(&message)));
+    order(2, invented, buf_slice(&item));
+    CHECK_EQ(rig_state(client(0)).quarantined, 1);
+    rig_pass(&rig, 30 * TIME_MINUTE);
+    for (size_t i = 0; i < 3; i++) {
+        CHECK(!rig_state(client(i)).spoiled);
+        CHECK_EQ(rig_state(client(i)).epoch, epoch + 3);
+    }
+    buf_free(&message);
+    buf_free(&item);
+    rig_fini(&rig);
+}
+
+/* The server refuses for good what this client sends. */
+static enum verdict refuse_send(struct rig *r, struct client *from, uint16_t type, slice body) {
+    struct proto_edge_reply reply = {
+        .session = r->request->session, .request = r->request->request, .type = PROTO_error};
+    struct proto_error error = {.reason = PROTO_REASON_NONE};
+    buf answer = {0};
+    (void)body;
+    if (from != client(1) || type != PROTO_send)
+        return PASS;
+    CHECK_OK(proto_error_encode(&answer, &error));
+    reply.body = buf_slice(&answer);
+    session_reply(&r->links[reply.session - 1].session, &r->env, &reply);
+    buf_free(&answer);
+    return DROP;
+}
+
+TEST(who_could_not_ask_to_leave_is_still_in) {
+    uint64_t command;
+    start(3);
+    rig.on_request = refuse_send;
+    CHECK_OK(core_conversation_leave(client(1)->core, 1, rig.now, &command));
+    rig_finish(client(1), command, ERR_DENIED);
+    CHECK_EQ(rig_state(client(1)).state, CORE_CONVERSATION_ACTIVE);
+    rig.on_request = NULL;
+    rig_finish(client(1), rig_say(client(1), "still here"), OK);
     rig_fini(&rig);
 }
 
