@@ -267,7 +267,7 @@ static bool hold(struct core *core, const struct proto_delivery *d) {
     return core->held;
 }
 
-static void go_on(struct core *core) {
+void core_inbox_subscribe_again(struct core *core) {
     struct core_session *s = &core->sessions[AUTH];
     core_session_close(core, s, OK, 0);
     s->failures = 0;
@@ -371,6 +371,8 @@ void core_inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
     notice = (struct core_notice){.kind = CORE_NOTICE_CAUGHT_UP};
     if (first)
         core_action_notice(core, &notice);
+    if (first || m->gaps > 0)
+        core_outbox_caught_up(core, m->gaps > 0);
 }
 
 /* ---- What waits ---- */
@@ -405,5 +407,5 @@ err core_inbox_look_again(struct core *core, uint64_t number) {
 void core_inbox_pump(struct core *core) {
     core_waiting_pump(core);
     if (core->held && !core_waiting_blobs_due(core))
-        go_on(core);
+        core_inbox_subscribe_again(core);
 }

@@ -108,8 +108,9 @@ struct entry {
     /* Not stored: */
     bool in_flight;      /* a request is under way */
     bool late;           /* the server said so: the winner decides */
+    uint32_t subscription; /* in which the server took it */
     uint64_t not_before; /* when to try (again) */
-    uint64_t late_until;
+    uint64_t late_until; /* how long the winner, or our own copy, may take */
     uint16_t failures; /* refusals in a row */
     uint32_t refused;  /* addresses that took nothing */
     uint16_t blob;     /* next blob to upload */
@@ -226,6 +227,7 @@ struct core {
     struct mls_auth auth;
 
     struct core_session sessions[2];
+    uint32_t subscription; /* their number */
     bool caught_up;
     bool held; /* deliveries are not taken until the blobs that came before them are here */
     uint32_t unacked;
@@ -444,6 +446,8 @@ bool core_blob_upload(struct core *core, struct entry *entry);
 void core_inbox_delivery(struct core *core, const struct proto_delivery *delivery);
 void core_inbox_caught_up(struct core *core, const struct proto_caught_up *caught_up);
 void core_inbox_pump(struct core *core);
+/* Ends the authenticated session and begins another: everything that is not acked comes again. */
+void core_inbox_subscribe_again(struct core *core);
 /* Processes one that waits, in a transaction: it goes, or waits for something else. */
 MUST err core_inbox_look_again(struct core *core, uint64_t number);
 /* The own copy of the entry's commit is here, or will not come: applies it. In a transaction. */
@@ -479,6 +483,8 @@ bool core_waiting_crowded(const struct core *core);
 
 /* outbox.c */
 void core_outbox_pump(struct core *core);
+/* All that is in the mailbox is here; gaps: and more was lost. */
+void core_outbox_caught_up(struct core *core, bool gaps);
 uint64_t core_outbox_wake(const struct core *core);
 struct entry *core_entry_find(const struct core *core, uint64_t command);
 void core_entry_free(struct core *core, struct entry *entry);

@@ -32,6 +32,7 @@ static void send_or_close(struct core *core, uint16_t type, const buf *body, err
 static void subscribe(struct core *core) {
     struct proto_subscribe m = {.after = core->counters.position};
     buf body = buf_on(core->mem);
+    core->subscription++;
     send_or_close(core, PROTO_subscribe, &body, proto_subscribe_encode(&body, &m), subscribed);
     buf_free(&body);
 }

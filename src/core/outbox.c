@@ -2,6 +2,7 @@
 #include "core/internal.h"
 
 #define LATE_TIME (10 * TIME_MINUTE)
+#define COPY_TIME (2 * TIME_MINUTE)
 #define RETRY_FIRST TIME_SECOND
 #define RETRY_MOST (2 * TIME_MINUTE)
 enum { TAKE_FAILURES_MAX = 3 };
@@ -231,7 +232,26 @@ static err taken(struct core *core, struct entry *entry, const struct proto_comm
     if (refused_own)
         return core_commit_came(core, entry);
     entry->r.stage = STAGE_TAKEN;
+    entry->subscription = core->subscription;
+    entry->late_until = core->now + COPY_TIME;
     return core_entry_save(core, entry);
+}
+
+/* Our own copy may be lost, and with the first answer that it was refused: then it is not among what
+ * a subscription brings that began after the server had taken the commit. */
+void core_outbox_caught_up(struct core *core, bool gaps) {
+    for (size_t i = 0; core->caught_up && i < core->entries.n;) {
+        struct entry *entry = core->entries.p[i];
+        bool lost = gaps || entry->subscription != core->subscription;
+        if (entry->r.stage != STAGE_TAKEN || !lost) {
+            i++;
+            continue;
+        }
+        if (core_txn_begin(core) != OK ||
+            core_txn_end(core, core_commit_came(core, entry)) != OK)
+            return;
+        i = 0;
+    }
 }
 
 static void committed(struct core *core, const struct request *request, err e, uint16_t reason,
@@ -393,9 +413,14 @@ static bool step_prepared(struct core *core, struct conversation *c, struct entr
 
 static bool step(struct core *core, struct entry *entry) {
     struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
-    if (c == NULL || entry->in_flight || entry->r.stage == STAGE_TAKEN ||
-        core->now < entry->not_before || !core->caught_up || !core_session_room(core, ANON))
+    if (c == NULL || entry->in_flight || core->now < entry->not_before || !core->caught_up ||
+        !core_session_room(core, ANON))
         return false;
+    if (entry->r.stage == STAGE_TAKEN) {
+        if (core->now >= entry->late_until)
+            core_inbox_subscribe_again(core);
+        return false;
+    }
     if (entry->r.stage == STAGE_INTENT)
         return step_intent(core, c, entry);
     return step_prepared(core, c, entry);
@@ -427,7 +452,8 @@ uint64_t core_outbox_wake(const struct core *core) {
         return at;
     for (size_t i = 0; i < core->entries.n; i++) {
         const struct entry *entry = core->entries.p[i];
-        uint64_t due = entry->late ? entry->late_until : entry->not_before;
+        bool awaits = entry->late || entry->r.stage == STAGE_TAKEN;
+        uint64_t due = awaits ? entry->late_until : entry->not_before;
         if (is_first(core, i) && !entry->in_flight && due > core->now && due < at)
             at = due;
     }

@@ -282,4 +282,54 @@ TEST(a_conversation_whose_making_is_late_is_made) {
     rig_fini(&rig);
 }
 
+/* Our mailbox refused our copy, and the answer that said so is lost. */
+static enum verdict lose_copy(struct rig *r, struct client *to, uint16_t type, slice body) {
+    struct proto_delivery d;
+    if (to != client(0))
+        return PASS;
+    if (type == PROTO_delivery && proto_delivery_decode(body, &d) == OK && d.mark.n > 0)
+        return DROP;
+    return type == PROTO_committed && r->hits++ == 0 ? CUT : PASS;
+}
+
+TEST(a_commit_that_was_taken_does_not_wait_for_a_copy_that_is_lost) {
+    uint64_t command;
+    start(2);
+    rig.on_reply = lose_copy;
+    CHECK_OK(core_conversation_update(client(0)->core, 1, rig.now, &command));
+    rig_pass(&rig, 5 * TIME_MINUTE);
+    CHECK(rig_done(client(0), command) != NULL);
+    rig_finish(client(0), rig_say(client(0), "after it"), OK);
+    rig_run(&rig);
+    CHECK(strcmp(rig_texts(client(1)), "after it\n") == 0);
+    rig_same_state(&rig, 2);
+    rig_fini(&rig);
+}
+
+/* The copy lived in the mailbox as long as an item can. */
+TEST(a_commit_whose_copy_expired_is_applied) {
+    uint64_t command;
+    start(2);
+    memset(&stalled, 0, sizeof stalled);
+    rig.on_reply = lose_taken;
+    CHECK_OK(core_conversation_update(client(0)->core, 1, rig.now, &command));
+    rig_run(&rig);
+    rig.on_reply = NULL;
+    core_online(client(0)->core, false, rig.now);
+    jump(14 * TIME_WEEK);
+    for (int i = 0; i < 10000 && mail_sweep(rig.mail); i++)
+        mail_commit(rig.mail);
+    client(0)->away = false;
+    rig_crash(client(0));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK(rig_status(client(0)).gaps > 0);
+    rig_finish(client(0), rig_say(client(0), "after it"), OK);
+    rig_run(&rig);
+    CHECK(strcmp(rig_texts(client(1)), "after it\n") == 0);
+    rig_same_state(&rig, 2);
+    for (size_t i = 0; i < stalled.count; i++)
+        buf_free(&stalled.deliveries[i]);
+    rig_fini(&rig);
+}
+
 TEST_MAIN
