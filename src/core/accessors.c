@@ -73,6 +73,7 @@ static void fill(const struct core *core, const struct conversation *c,
     out->read = c->r.read;
     out->quarantined = c->r.quarantined;
     out->spoiled = c->r.spoiled;
+    out->behind = c->r.behind;
     for (size_t i = 0; i < core->entries.n; i++) {
         const struct entry *entry = core->entries.p[i];
         out->outbox += entry->r.conversation == c->r.number;

@@ -124,7 +124,7 @@ err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t n
         e = core_entry_add(core, c, ENTRY_LEAVE, SLICE_EMPTY, false, &entry);
     if (e == OK)
         *command = entry->r.command;
-    if (e == OK && (c->r.members == 1 || c->r.spoiled))
+    if (e == OK && (c->r.members == 1 || c->r.spoiled || c->r.behind))
         e = core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
     else if (e == OK)
         core_conversation_notice(core, c);

@@ -3,7 +3,7 @@
 
 #define LEAVE_TIME TIME_WEEK
 #define DOUBT_TIME (5 * TIME_MINUTE)
-#define PROBE_EVERY TIME_HOUR
+#define PROBE_EVERY (6 * TIME_HOUR)
 static const char name_meta[] = "conversation", name_group[] = "group", name_staged[] = "staged";
 
 /* ---- Objects ---- */
@@ -147,8 +147,9 @@ err core_conversation_end(struct core *core, struct conversation *c,
 }
 
 /* Those who can't carry out our wish to leave need not: nothing more comes from them. */
-err core_conversation_spoil(struct core *core, struct conversation *c) {
-    c->r.spoiled = true;
+err core_conversation_spoil(struct core *core, struct conversation *c, bool behind) {
+    c->r.spoiled = c->r.spoiled || !behind;
+    c->r.behind = c->r.behind || behind;
     if (c->r.state == CORE_CONVERSATION_LEAVING)
         return core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
     TRY(core_conversation_save(core, c));
@@ -163,6 +164,14 @@ struct event {
     uint8_t sender[16], subject[16];
 };
 
+static bool wishes_to_leave(const struct conversation *c, uint32_t leaf) {
+    uint32_t whose;
+    for (size_t i = 0; i < mls_group_pending_proposals(c->group); i++)
+        if (mls_group_pending_leave(c->group, i, &whose) && whose == leaf)
+            return true;
+    return false;
+}
+
 static bool change_event(const struct conversation *c, const struct mls_change *change,
                          struct event *event) {
     struct mls_member by;
@@ -173,7 +182,7 @@ static bool change_event(const struct conversation *c, const struct mls_change *
         memcpy(event->sender, by.identity.p, 16);
     if (change->what == MLS_ADDED)
         event->kind = CORE_MESSAGE_ADDED;
-    else if (change->by == change->member.leaf)
+    else if (change->by == change->member.leaf || wishes_to_leave(c, change->member.leaf))
         event->kind = CORE_MESSAGE_LEFT;
     else
         event->kind = CORE_MESSAGE_REMOVED;
@@ -212,7 +221,7 @@ static err after_apply(struct core *core, struct conversation *c, slice events,
     bool added = false, made = c->r.state == CORE_CONVERSATION_NEW;
     c->r.epoch = mls_group_epoch(c->group);
     c->r.members = core_leaf_members(c->group);
-    c->r.pending = c->r.spoiled = false;
+    c->r.pending = c->r.spoiled = c->r.behind = false;
     c->commit_at = c->probe_at = 0;
     c->retry = true;
     if (made)
@@ -288,17 +297,48 @@ static err find_own(struct core *core, slice welcome, uint64_t *number, buf *byt
 static const struct mls_limits join_limits = {
     .past_epochs = 8, .out_of_order = 256, .forward = 4096, .leaves = 4 * CORE_MEMBERS_MAX};
 
-/* A group may come again after we were out of it; one that we are in may not, nor one that we failed
- * to make: what came of that is somebody else's. */
-static err place_joined(struct core *core, const struct mls_group *group, struct conversation **c) {
+/* A conversation that we are in comes again when it left us behind: a member that we know removed us
+ * and added us. */
+static err comes_again(struct core *core, struct conversation *c, const struct mls_group *group,
+                       const struct mls_member *adder) {
+    uint32_t leaf = 0;
+    if (mls_group_epoch(group) <= c->r.epoch || adder->identity.n != LEAF_IDENTITY)
+        return ERR_EXISTS;
+    TRY(core_conversation_load(core, c));
+    return core_conversation_has(c, slice_of(adder->identity.p, 16), &leaf) ? OK : ERR_EXISTS;
+}
+
+/* What we asked for is done in the new state, where it still makes sense. */
+static err end_old(struct core *core, struct conversation *c, const struct mls_member *adder) {
+    c->r.epoch++; /* the one that began without us */
+    TRY(core_history_event(core, c, CORE_MESSAGE_REMOVED, adder->identity.p,
+                           core->account.r.account));
+    TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_staged), c->r.number));
+    for (size_t i = 0; i < core->entries.n; i++) {
+        struct entry *entry = core->entries.p[i];
+        if (entry->r.conversation == c->r.number && entry->r.stage != STAGE_INTENT)
+            TRY(core_entry_again(core, entry));
+    }
+    return OK;
+}
+
+/* A group may come again after we were out of it; but not one that we failed to make: what came of
+ * that is somebody else's. */
+static err place_joined(struct core *core, const struct mls_group *group, uint32_t sender,
+                        struct conversation **c) {
+    struct mls_member adder;
     slice id = mls_group_id(group);
+    TRY(mls_group_member(group, sender, &adder));
     if (id.n != 32 || core_leaf_members(group) > CORE_MEMBERS_MAX)
         return ERR_UNSUPPORTED;
     *c = core_conversation_by_group(core, id);
     if (*c == NULL)
         return core_conversation_insert(core, id.p, CORE_CONVERSATION_ACTIVE, c);
-    if (core_conversation_open(*c) || (*c)->r.state == CORE_CONVERSATION_NEW ||
-        (*c)->r.state == CORE_CONVERSATION_FAILED)
+    if (core_conversation_open(*c)) {
+        TRY(comes_again(core, *c, group, &adder));
+        return end_old(core, *c, &adder);
+    }
+    if ((*c)->r.state == CORE_CONVERSATION_NEW || (*c)->r.state == CORE_CONVERSATION_FAILED)
         return ERR_EXISTS;
     return OK;
 }
@@ -306,15 +346,19 @@ static err place_joined(struct core *core, const struct mls_group *group, struct
 static err joined(struct core *core, struct conversation *c, const struct mls_group *group,
                   uint32_t sender, bool last_resort) {
     struct mls_member member;
-    c->r.state = CORE_CONVERSATION_ACTIVE;
+    bool leaving = c->r.state == CORE_CONVERSATION_LEAVING;
+    c->r.state = leaving ? CORE_CONVERSATION_LEAVING : CORE_CONVERSATION_ACTIVE;
     c->r.epoch = c->r.joined = mls_group_epoch(group);
     c->r.members = core_leaf_members(group);
-    c->r.spoiled = false;
+    c->r.pending = c->r.spoiled = c->r.behind = false;
+    c->commit_at = c->probe_at = 0;
     c->retry = true;
     TRY(core_conversation_save_group(core, c));
     TRY(mls_group_member(group, sender, &member));
     TRY(core_history_event(core, c, CORE_MESSAGE_JOINED, member.identity.p,
                            core->account.r.account));
+    if (leaving && !core_entry_pending(core, c->r.number, ENTRY_LEAVE))
+        TRY(core_entry_add(core, c, ENTRY_LEAVE, SLICE_EMPTY, true, NULL));
     if (last_resort)
         TRY(core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL));
     TRY(core_profile_send(core, c, false));
@@ -337,7 +381,7 @@ err core_conversation_join(struct core *core, slice welcome) {
                            core->mem, &sender);
     }
     if (e == OK)
-        e = place_joined(core, group, &c);
+        e = place_joined(core, group, sender, &c);
     if (e == OK) {
         mls_group_free(c->group);
         c->group = group;
@@ -386,6 +430,10 @@ void core_conversation_doubt(const struct core *core, struct conversation *c) {
  * of us; if it is late and its winner does not come, something was. */
 static err probe(struct core *core, struct conversation *c) {
     c->probe_at = 0;
+    if (core_waiting_blobs_due(core)) {
+        core_conversation_doubt(core, c); /* the commit may be in one of them */
+        return OK;
+    }
     c->probed = core->now;
     if (core_entry_pending(core, c->r.number, ENTRY_UPDATE))
         return OK;

@@ -189,8 +189,8 @@ MUST err core_conversation_update(struct core *core, uint32_t conversation, uint
                                   uint64_t *command);
 /* Asks to be removed; another member carries it out. DONE once the others have the request; the
  * conversation's state goes from LEAVING to LEFT when they did it, or after a week without an answer,
- * and back to ACTIVE if the request could not be sent. In one that is spoiled it ends here, at once:
- * nobody could do it. */
+ * and back to ACTIVE if the request could not be sent. In one that is spoiled or behind it ends
+ * here, at once: nobody would hear of it. */
 MUST err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t now,
                                  uint64_t *command);
 /* Renames it, for every member. */
@@ -303,6 +303,8 @@ struct core_conversation {
     uint32_t waiting;
     uint32_t quarantined;
     bool spoiled; /* a commit was ordered that can't be applied: make a new conversation */
+    bool behind;  /* the others went on, and the commit that leads to them was kept from us: what is
+                     asked for here waits, until a member removes us and adds us again */
 };
 /* i < status.conversations. */
 MUST err core_conversation_at(const struct core *core, size_t i, struct core_conversation *c);

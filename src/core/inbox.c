@@ -103,7 +103,7 @@ static err take_commit(struct core *core, struct conversation *c, struct mls_rec
     if (e != OK || !fits) {
         mls_staged_free(staged);
         TRY(e);
-        TRY(core_conversation_spoil(core, c));
+        TRY(core_conversation_spoil(core, c, false));
         return aside(o, c->r.number, ERR_UNORDERED);
     }
     return core_conversation_apply(core, c, staged, NULL);

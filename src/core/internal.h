@@ -403,8 +403,8 @@ MUST err core_conversation_schedule(struct core *core, struct conversation *c);
 /* Something says that there may be a later epoch than ours, and it may lie: soon a commit of our own
  * is ordered, or is late. */
 void core_conversation_doubt(const struct core *core, struct conversation *c);
-/* A commit was ordered that can't be applied. */
-MUST err core_conversation_spoil(struct core *core, struct conversation *c);
+/* A commit was ordered that can't be applied; or, behind, that others can apply and we did not get. */
+MUST err core_conversation_spoil(struct core *core, struct conversation *c, bool behind);
 
 /* history.c */
 slice core_conversation_key(uint32_t number, uint8_t key[4]);
@@ -478,6 +478,8 @@ MUST err core_waiting_add(struct core *core, const struct record_waiting *r);
 MUST err core_waiting_remove(struct core *core, struct waiting *w);
 /* True if a Welcome may still be in a blob that did not come yet. */
 bool core_waiting_blobs_due(const struct core *core);
+/* True if something waits for another epoch of this conversation, or for what leads to it. */
+bool core_waiting_for_epoch(const struct core *core, const struct conversation *c);
 /* True if there is soon no room left for what waits for blobs. */
 bool core_waiting_crowded(const struct core *core);
 

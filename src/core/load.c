@@ -111,6 +111,8 @@ err core_load_all(struct core *core) {
         c->retry = true;
         if (c->r.pending)
             c->commit_at = core->now + TIME_SECOND;
+        if (core_waiting_for_epoch(core, c))
+            core_conversation_doubt(core, c);
     }
     return OK;
 }

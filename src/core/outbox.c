@@ -380,17 +380,21 @@ static bool again(struct core *core, struct entry *entry) {
     return core_txn_end(core, core_entry_again(core, entry)) == OK;
 }
 
-/* Another commit was ordered, and it is not in our mailbox, nor in a blob that is still due. */
+/* Another commit was ordered, and it is not in our mailbox, nor in a blob that is still due. If there
+ * is something of a later epoch, the others have it, and everything of ours waits for that. */
 static void no_winner(struct core *core, struct conversation *c, struct entry *entry) {
+    bool behind = core_waiting_for_epoch(core, c);
+    err e = OK;
     if (core_waiting_blobs_due(core)) {
         entry->late_until = core->now + LATE_TIME;
         return;
     }
     if (core_txn_begin(core) != OK)
         return;
-    err e = core_entry_finish(core, entry, ERR_LATE, 0, 0);
+    if (!behind)
+        e = core_entry_finish(core, entry, ERR_LATE, 0, 0);
     if (e == OK)
-        e = core_conversation_spoil(core, c);
+        e = core_conversation_spoil(core, c, behind);
     (void)!core_txn_end(core, e);
 }
 
@@ -413,8 +417,8 @@ static bool step_prepared(struct core *core, struct conversation *c, struct entr
 
 static bool step(struct core *core, struct entry *entry) {
     struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
-    if (c == NULL || entry->in_flight || core->now < entry->not_before || !core->caught_up ||
-        !core_session_room(core, ANON))
+    if (c == NULL || c->r.behind || entry->in_flight || core->now < entry->not_before ||
+        !core->caught_up || !core_session_room(core, ANON))
         return false;
     if (entry->r.stage == STAGE_TAKEN) {
         if (core->now >= entry->late_until)

@@ -163,6 +163,21 @@ static err make_plan(struct core *core, struct conversation *c, const struct ent
     }
 }
 
+/* Whoever wishes to leave is removed by value: a commit that names a proposal can't be applied by
+ * those from whom the proposal was kept. */
+static void plan_wishes(const struct conversation *c, struct plan *plan) {
+    uint32_t leaf;
+    for (size_t i = 0; i < mls_group_pending_proposals(c->group); i++) {
+        bool there = false;
+        if (!mls_group_pending_leave(c->group, i, &leaf) || leaf == mls_group_own_leaf(c->group))
+            continue;
+        for (size_t j = 0; j < plan->remove_count; j++)
+            there = there || plan->removes[j] == leaf;
+        if (!there && plan->remove_count < CORE_MEMBERS_MAX)
+            plan->removes[plan->remove_count++] = leaf;
+    }
+}
+
 /* A Welcome for each joiner while they are few and small, else one that all share. */
 static err welcome_each(const struct core *core, const struct conversation *c,
                         const struct plan *plan, bool *each) {
@@ -302,6 +317,7 @@ static err make_commit(struct core *core, struct conversation *c, struct entry *
                                        .add_count = plan->add_count,
                                        .removes = plan->removes,
                                        .remove_count = plan->remove_count,
+                                       .without_pending = true,
                                        .leaf = plan->new_leaf ? &plan->leaf.params : NULL,
                                        .wire = MLS_PRIVATE_MESSAGE,
                                        .tree_in_welcome = true,
@@ -314,13 +330,15 @@ static err make_commit(struct core *core, struct conversation *c, struct entry *
 }
 
 static err prepare_commit(struct core *core, struct conversation *c, struct entry *entry) {
-    if (entry->r.kind == ENTRY_COMMIT && mls_group_pending_proposals(c->group) == 0)
-        return core_entry_finish(core, entry, OK, 0, 0);
     struct plan *plan = mem_new(core->mem, sizeof *plan);
     if (plan == NULL)
         return ERR_NO_MEMORY;
     err e = make_plan(core, c, entry, plan);
     if (e == OK)
+        plan_wishes(c, plan);
+    if (e == OK && entry->r.kind == ENTRY_COMMIT && plan->remove_count == 0)
+        e = core_entry_finish(core, entry, OK, 0, 0);
+    else if (e == OK)
         e = make_commit(core, c, entry, plan);
     mem_free(core->mem, plan, sizeof *plan);
     return e;

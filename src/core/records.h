@@ -74,6 +74,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, read, 0, 0)                \
     F(u32, quarantined, 0, 0)         \
     F(flag, spoiled, 0, 0)            \
+    F(flag, behind, 0, 0)             \
     F(flag, pending, 0, 0)            \
     F(u64, leaving, 0, 0)
 

@@ -10,7 +10,15 @@ void core_waiting_free(struct core *core, struct waiting *w) {
     mem_free(core->mem, w, sizeof *w);
 }
 
+/* What waits for an epoch says that there is one. */
+static void doubt(const struct core *core, const struct waiting *w) {
+    struct conversation *c = core_conversation_lookup(core, w->r.conversation);
+    if (c != NULL && (w->r.why == WAIT_EPOCH || w->r.why == WAIT_PROPOSAL))
+        core_conversation_doubt(core, c);
+}
+
 err core_waiting_save(struct core *core, struct waiting *w) {
+    doubt(core, w);
     TRY(record_waiting_settle(&w->bytes, &w->r));
     return core_put(core, TABLE_WAITING, slice_str("item"), w->r.number, buf_slice(&w->bytes));
 }
@@ -87,6 +95,16 @@ static bool first_blob(const struct core *core, uint64_t number) {
             return false;
     }
     return true;
+}
+
+bool core_waiting_for_epoch(const struct core *core, const struct conversation *c) {
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        const struct waiting *w = core->waiting.p[i];
+        if (w->r.conversation == c->r.number &&
+            (w->r.why == WAIT_EPOCH || w->r.why == WAIT_PROPOSAL))
+            return true;
+    }
+    return false;
 }
 
 bool core_waiting_crowded(const struct core *core) {

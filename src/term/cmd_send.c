@@ -48,9 +48,22 @@ static void done(struct job *job, const struct core_notice *n) {
     job_end(job, EXIT_FINE);
 }
 
+/* Nothing of a conversation that we are behind in goes out, however long we wait. */
+static void look_behind(struct job *job, uint32_t conversation) {
+    struct core_conversation c;
+    if (job->over || core_conversation_get(job_core(job), conversation, &c) != OK || !c.behind)
+        return;
+    job_fail_text(job, ERR_AGAIN, EXIT_BEHIND,
+                  "the others have gone on, and the change that leads to them never came here. The "
+                  "message is kept: ask a member of the conversation to remove you and to add you "
+                  "again, then it goes out");
+}
+
 /* A conversation that could not be made takes its messages with it. */
 static void notice(struct job *job, const struct core_notice *n) {
     const struct sending *s = job->state;
+    if (s != NULL && n->kind == CORE_NOTICE_CONVERSATION && n->conversation == s->conversation)
+        look_behind(job, s->conversation);
     if (s != NULL && n->kind == CORE_NOTICE_DONE && n->error != OK &&
         n->conversation == s->conversation && n->command != job->awaited)
         job_fail(job, "the conversation could not be made", n->error, n->reason);
@@ -78,13 +91,15 @@ static void start(struct job *job) {
         e = core_send_text(job_core(job), s->conversation, CORE_TEXT_PLAIN, buf_slice(&text), NULL,
                            host_now(), &command, &s->message);
     buf_free(&text);
-    if (e == OK)
+    if (e == OK) {
         job_await(job, command, done);
-    else if (e == ERR_MALFORMED)
+        look_behind(job, s->conversation);
+    } else if (e == ERR_MALFORMED) {
         job_fail_text(job, e, EXIT_USAGE,
                       "that is not text: a message is UTF-8, not empty, without control characters");
-    else if (e == ERR_TOO_LARGE)
+    } else if (e == ERR_TOO_LARGE) {
         job_fail_text(job, e, EXIT_USAGE, "a message has up to 262144 bytes");
-    else
+    } else {
         job_fail(job, "the message could not be sent", e, 0);
+    }
 }

@@ -164,6 +164,7 @@ static void conversation_object(struct line *l, const struct core_conversation *
     line_num(l, "waiting", c->waiting);
     line_num(l, "quarantined", c->quarantined);
     line_bool(l, "spoiled", c->spoiled);
+    line_bool(l, "behind", c->behind);
     line_object_end(l);
 }
 
@@ -188,6 +189,8 @@ void show_conversation(struct job *job, const struct core_conversation *c) {
         line_add(&l, ", %u put aside", (unsigned)c->quarantined);
     if (c->spoiled)
         line_add(&l, ", spoiled: make a new one");
+    if (c->behind)
+        line_add(&l, ", left behind: ask a member to remove you and to add you again");
     line_end(&l, &job->out, OUT_NORMAL);
 }
 

@@ -49,6 +49,12 @@ static void remove_member(size_t by, size_t whom, err expected) {
     rig_finish(client(by), command, expected);
 }
 
+static void update(size_t by) {
+    uint64_t command;
+    CHECK_OK(core_conversation_update(client(by)->core, 1, rig.now, &command));
+    rig_finish(client(by), command, OK);
+}
+
 /* Everybody was away for so long. */
 static void jump(uint64_t ms) {
     rig.now += ms;
@@ -106,6 +112,13 @@ TEST(proposals_to_add_are_refused_and_block_no_commit) {
     CHECK_EQ(rig_state(client(0)).state, CORE_CONVERSATION_LEFT);
     rig_fini(&rig);
 }
+
+/* Deliveries that a test keeps. */
+static struct {
+    buf deliveries[16];
+    size_t count;
+    bool cut;
+} stalled;
 
 /* ---- Garbage in the order ---- */
 
@@ -229,13 +242,204 @@ TEST(who_could_not_ask_to_leave_is_still_in) {
     rig_fini(&rig);
 }
 
-/* ---- Lost answers ---- */
+/* ---- Left behind ---- */
 
-static struct {
-    buf deliveries[16];
-    size_t count;
-    bool cut;
-} stalled;
+/* Takes one address out of a list. */
+static void without(struct proto_list *list, const uint8_t address[PROTO_ADDRESS], buf *rest) {
+    for (uint32_t i = 0; i < list->count; i++) {
+        const uint8_t *p = list->bytes.p + i * PROTO_ADDRESS;
+        if (memcmp(p, address, PROTO_ADDRESS) != 0)
+            CHECK_OK(buf_append(rest, slice_of(p, PROTO_ADDRESS)));
+    }
+    *list = (struct proto_list){buf_slice(rest), list->count - 1};
+}
+
+/* Member 2 leaves member 1 out of what it sends. */
+static enum verdict leave_out(struct rig *r, struct client *from, uint16_t type, slice body) {
+    uint8_t victim[PROTO_ADDRESS];
+    struct proto_send send;
+    struct proto_commit commit;
+    buf rest = {0}, changed = {0};
+    if (from != client(2) || (type != PROTO_send && type != PROTO_commit))
+        return PASS;
+    address_of(2, 1, victim);
+    writer w = writer_on(&changed);
+    if (type == PROTO_send) {
+        CHECK_OK(proto_send_decode(body, &send));
+        without(&send.addresses, victim, &rest);
+        proto_send_write(&w, &send);
+    } else {
+        CHECK_OK(proto_commit_decode(body, &commit));
+        without(&commit.addresses, victim, &rest);
+        proto_commit_write(&w, &commit);
+    }
+    CHECK_OK(writer_result(&w));
+    struct proto_edge_request request = *r->request;
+    request.body = buf_slice(&changed);
+    mail_request(r->mail, &request);
+    buf_free(&changed);
+    buf_free(&rest);
+    return DROP;
+}
+
+TEST(a_wish_to_leave_that_was_kept_from_a_member_does_not_leave_it_behind) {
+    uint64_t command;
+    start(3);
+    rig.on_request = leave_out;
+    CHECK_OK(core_conversation_leave(client(2)->core, 1, rig.now, &command));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_state(client(2)).state, CORE_CONVERSATION_LEFT);
+    rig_same_state(&rig, 2);
+    rig_finish(client(0), rig_say(client(0), "for all"), OK);
+    rig_run(&rig);
+    CHECK(strcmp(rig_texts(client(1)), "for all\n") == 0);
+    rig_fini(&rig);
+}
+
+static bool list_kinds(void *ctx, const struct core_message *m) {
+    char *kinds = ctx;
+    if (m->kind != CORE_MESSAGE_CONTENT)
+        kinds[strlen(kinds)] = (char)('0' + m->kind);
+    return true;
+}
+
+TEST(who_was_left_behind_is_told_and_can_be_added_again) {
+    uint64_t command;
+    char kinds[64] = {0};
+    start(3);
+    rig.on_request = leave_out;
+    update(2);
+    rig.on_request = NULL;
+    rig_finish(client(0), rig_say(client(0), "from a later epoch"), OK);
+    CHECK_EQ(rig_state(client(1)).waiting, 1);
+    rig_pass(&rig, 20 * TIME_MINUTE);
+    CHECK(rig_state(client(1)).behind);
+    CHECK(!rig_state(client(1)).spoiled);
+    /* It is not said to be sent. */
+    uint64_t said = rig_say(client(1), "held back");
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK(rig_done(client(1), said) == NULL);
+    rig_crash(client(1));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK(rig_state(client(1)).behind);
+    CHECK(rig_done(client(1), said) == NULL);
+    remove_member(0, 1, OK);
+    CHECK_OK(core_conversation_add(client(0)->core, 1, client(1)->account, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_state(client(1)).state, CORE_CONVERSATION_ACTIVE);
+    CHECK(!rig_state(client(1)).behind);
+    CHECK_EQ(rig_state(client(1)).waiting, 0);
+    rig_finish(client(1), said, OK);
+    rig_finish(client(2), rig_say(client(2), "welcome back"), OK);
+    rig_run(&rig);
+    rig_same_state(&rig, 3);
+    CHECK(strcmp(rig_texts(client(0)), "from a later epoch\nheld back\nwelcome back\n") == 0);
+    CHECK(strcmp(rig_texts(client(1)), "held back\nwelcome back\n") == 0);
+    CHECK_OK(core_messages(client(1)->core, 1, 0, UINT64_MAX, list_kinds, kinds));
+    CHECK(strcmp(kinds, "353") == 0); /* joined, removed, joined */
+    rig_fini(&rig);
+}
+
+TEST(who_is_behind_may_leave_alone) {
+    uint64_t command;
+    start(3);
+    rig.on_request = leave_out;
+    update(2);
+    rig.on_request = NULL;
+    rig_finish(client(0), rig_say(client(0), "from a later epoch"), OK);
+    rig_pass(&rig, 20 * TIME_MINUTE);
+    CHECK_OK(core_conversation_leave(client(1)->core, 1, rig.now, &command));
+    rig_finish(client(1), command, OK);
+    CHECK_EQ(rig_state(client(1)).state, CORE_CONVERSATION_LEFT);
+    rig_fini(&rig);
+}
+
+/* Member `by` commits what was proposed, by reference. */
+static void commit_proposals(size_t by) {
+    struct conversation *c = view(by);
+    struct mls_commit_params params = {.wire = MLS_PRIVATE_MESSAGE};
+    struct mls_committed made;
+    struct proto_commit m = {0};
+    uint32_t members;
+    buf item = {0}, addresses = {0}, body = {0};
+    memset(&made, 0, sizeof made);
+    CHECK_OK(mls_group_commit(c->group, &params, &client(by)->core->auth, &made));
+    memcpy(m.group, c->r.group, sizeof m.group);
+    CHECK_OK(core_leaf_token(c->group, m.token));
+    CHECK_OK(core_leaf_staged_next(made.staged, m.next));
+    CHECK_OK(core_leaf_staged_roster_hash(made.staged, m.roster_hash, &members));
+    CHECK_OK(core_leaf_roster(c->group, &addresses, &m.addresses.count));
+    CHECK_OK(core_item_write(&item, ITEM_MESSAGE, buf_slice(&made.commit)));
+    m.addresses.bytes = buf_slice(&addresses);
+    m.item = buf_slice(&item);
+    CHECK_OK(proto_commit_encode(&body, &m));
+    struct proto_edge_request request = {
+        .session = 1, .request = 1, .type = PROTO_commit, .body = buf_slice(&body)};
+    mail_request(rig.mail, &request);
+    rig_run(&rig);
+    mls_committed_free(&made, client(by)->core->mem);
+    buf_free(&item);
+    buf_free(&addresses);
+    buf_free(&body);
+}
+
+/* Keeps what has no mark, and the rest passes. */
+static enum verdict stall_proposal(struct rig *r, struct client *to, uint16_t type, slice body) {
+    struct proto_delivery d;
+    (void)r;
+    if (to != client(1) || type != PROTO_delivery || proto_delivery_decode(body, &d) != OK ||
+        d.mark.n > 0 || stalled.count > 0)
+        return PASS;
+    CHECK_OK(buf_set(&stalled.deliveries[stalled.count++], body));
+    return DROP;
+}
+
+TEST(who_misses_a_proposal_is_behind_until_it_comes) {
+    uint8_t to[PROTO_ADDRESS];
+    uint64_t command;
+    struct proto_delivery d;
+    start(4);
+    memset(&stalled, 0, sizeof stalled);
+    rig.on_reply = stall_proposal;
+    CHECK_OK(core_conversation_leave(client(3)->core, 1, rig.now, &command));
+    rig_run(&rig);
+    commit_proposals(2);
+    CHECK_EQ(rig_state(client(0)).members, 3);
+    CHECK_EQ(rig_state(client(1)).waiting, 1);
+    rig_pass(&rig, 20 * TIME_MINUTE);
+    CHECK(rig_state(client(1)).behind);
+    CHECK_OK(proto_delivery_decode(buf_slice(&stalled.deliveries[0]), &d));
+    address_of(0, 1, to);
+    rig_send(&rig, to, d.item);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK(!rig_state(client(1)).behind);
+    rig_same_state(&rig, 2);
+    CHECK_EQ(rig_status(client(1)).outbox, 0);
+    buf_free(&stalled.deliveries[0]);
+    rig_fini(&rig);
+}
+
+/* Who knows the group's id can make something wait, but not stop a conversation. */
+TEST(junk_of_a_later_epoch_leaves_nobody_behind) {
+    uint8_t to[PROTO_ADDRESS];
+    buf message = {0};
+    start(3);
+    address_of(2, 1, to);
+    remove_member(0, 2, OK);
+    uint64_t epoch = rig_state(client(1)).epoch;
+    junk(1, epoch + 3, MLS_APPLICATION, 1, &message);
+    send_message(to, buf_slice(&message));
+    CHECK_EQ(rig_state(client(1)).waiting, 1);
+    rig_pass(&rig, 30 * TIME_MINUTE);
+    CHECK(!rig_state(client(1)).behind);
+    CHECK_EQ(rig_state(client(1)).epoch, epoch + 1);
+    rig_finish(client(1), rig_say(client(1), "not held back"), OK);
+    buf_free(&message);
+    rig_fini(&rig);
+}
+
+/* ---- Lost answers ---- */
 
 /* The maker does not hear that its commit was taken, and its mailbox is slow. */
 static enum verdict lose_taken(struct rig *r, struct client *to, uint16_t type, slice body) {
