@@ -202,7 +202,10 @@ static err receive_hello(struct core *core, struct core_session *s, slice messag
     if (frame.type != PROTO_server_hello || frame.request != 0)
         return ERR_STATE;
     TRY(proto_server_hello_decode(frame.body, &hello));
-    if (check_hello(core, &hello) != OK) {
+    err e = check_hello(core, &hello);
+    if (core_err_hard(e))
+        return e;
+    if (e != OK) {
         refuse(core,
                "the server's key is not the one that the invite named: either this is another "
                "server, or somebody stands in between");
