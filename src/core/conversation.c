@@ -23,17 +23,21 @@ struct conversation *core_conversation_lookup(const struct core *core, uint32_t 
     return NULL;
 }
 
-struct conversation *core_conversation_by_group(const struct core *core, slice group) {
-    for (size_t i = 0; i < core->conversations.n; i++) {
-        struct conversation *c = core->conversations.p[i];
-        if (slice_equal(SLICE_ARRAY(c->r.group), group))
-            return c;
-    }
-    return NULL;
-}
-
 bool core_conversation_open(const struct conversation *c) {
     return c->r.state == CORE_CONVERSATION_ACTIVE || c->r.state == CORE_CONVERSATION_LEAVING;
+}
+
+struct conversation *core_conversation_by_group(const struct core *core, slice group) {
+    struct conversation *found = NULL;
+    for (size_t i = core->conversations.n; i-- > 0;) {
+        struct conversation *c = core->conversations.p[i];
+        if (!slice_equal(SLICE_ARRAY(c->r.group), group))
+            continue;
+        if (core_conversation_open(c) || c->r.state == CORE_CONVERSATION_NEW)
+            return c;
+        found = found == NULL ? c : found;
+    }
+    return found;
 }
 
 void core_conversation_notice(struct core *core, const struct conversation *c) {
@@ -322,8 +326,9 @@ static err end_old(struct core *core, struct conversation *c, const struct mls_m
     return OK;
 }
 
-/* A group may come again after we were out of it; but not one that we failed to make: what came of
- * that is somebody else's. */
+/* A group that we were out of is another conversation when it comes again: anybody who knows its id
+ * can make one that has it, and would come by the old one's name and history. One that we failed to
+ * make does not come: it is somebody else's. */
 static err place_joined(struct core *core, const struct mls_group *group, uint32_t sender,
                         struct conversation **c) {
     struct mls_member adder;
@@ -331,16 +336,16 @@ static err place_joined(struct core *core, const struct mls_group *group, uint32
     TRY(mls_group_member(group, sender, &adder));
     if (id.n != 32 || core_leaf_members(group) > CORE_MEMBERS_MAX)
         return ERR_UNSUPPORTED;
+    TRY(core_seen_welcome(core, group));
     *c = core_conversation_by_group(core, id);
-    if (*c == NULL)
-        return core_conversation_insert(core, id.p, CORE_CONVERSATION_ACTIVE, c);
-    if (core_conversation_open(*c)) {
+    if (*c != NULL && core_conversation_open(*c)) {
         TRY(comes_again(core, *c, group, &adder));
         return end_old(core, *c, &adder);
     }
-    if ((*c)->r.state == CORE_CONVERSATION_NEW || (*c)->r.state == CORE_CONVERSATION_FAILED)
+    if (*c != NULL && ((*c)->r.state == CORE_CONVERSATION_NEW ||
+                       (*c)->r.state == CORE_CONVERSATION_FAILED))
         return ERR_EXISTS;
-    return OK;
+    return core_conversation_insert(core, id.p, CORE_CONVERSATION_ACTIVE, c);
 }
 
 static err joined(struct core *core, struct conversation *c, const struct mls_group *group,

@@ -292,7 +292,7 @@ enum core_conversation_state {
 
 struct core_conversation {
     uint32_t number; /* its name in this store, from 1 */
-    slice group_id;  /* 32 bytes */
+    slice group_id;  /* 32 bytes; after we were out of it, a group comes again as another conversation */
     slice name;
     enum core_conversation_state state;
     uint64_t epoch;
@@ -310,7 +310,8 @@ struct core_conversation {
 MUST err core_conversation_at(const struct core *core, size_t i, struct core_conversation *c);
 MUST err core_conversation_get(const struct core *core, uint32_t number,
                                struct core_conversation *c);
-/* By number, by name, or by the contact it is one-to-one with; LIMIT if several fit. */
+/* By number, by name, or by the contact it is one-to-one with; LIMIT if several fit. One that we are
+ * out of is found by its name only if no other has it. */
 MUST err core_conversation_find(struct core *core, slice text, struct core_conversation *c);
 
 struct core_member {

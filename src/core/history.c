@@ -11,10 +11,11 @@ slice core_conversation_key(uint32_t number, uint8_t key[4]) {
     return slice_of(key, 4);
 }
 
-static slice id_key(const struct conversation *c, const uint8_t id[32], uint8_t key[36]) {
-    (void)core_conversation_key(c->r.number, key);
-    memcpy(key + 4, id, 32);
-    return slice_of(key, 36);
+/* By the group: a message may come again after we were out of it for a while. */
+static slice id_key(const struct conversation *c, const uint8_t id[32], uint8_t key[64]) {
+    memcpy(key, c->r.group, 32);
+    memcpy(key + 32, id, 32);
+    return slice_of(key, 64);
 }
 
 static void notice_message(struct core *core, const struct conversation *c, uint64_t number,
@@ -25,22 +26,16 @@ static void notice_message(struct core *core, const struct conversation *c, uint
     core_action_notice(core, &notice);
 }
 
-err core_history_mark_known(struct core *core, const struct conversation *c, const uint8_t id[32],
-                            uint64_t number) {
-    uint8_t key[36];
-    buf value = buf_on(core->mem);
-    writer w = writer_on(&value);
-    writer_u64(&w, number);
-    err e = writer_result(&w);
-    if (e == OK)
-        e = core_put(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, buf_slice(&value));
-    buf_free(&value);
-    return e;
+err core_history_mark_known(struct core *core, const struct conversation *c,
+                            const uint8_t id[32]) {
+    static const uint8_t known = 1;
+    uint8_t key[64];
+    return core_put(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, slice_of(&known, 1));
 }
 
 err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
                        bool *known) {
-    uint8_t key[36];
+    uint8_t key[64];
     buf value = buf_on(core->mem);
     err e = core_get(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, &value);
     *known = e == OK;
@@ -55,7 +50,7 @@ err core_history_add(struct core *core, struct conversation *c,
     *number = ++c->r.messages;
     TRY(record_message_put(core, TABLE_HISTORY, name, *number, message));
     if (message->kind == CORE_MESSAGE_CONTENT)
-        TRY(core_history_mark_known(core, c, message->id, *number));
+        TRY(core_history_mark_known(core, c, message->id));
     TRY(core_conversation_save(core, c));
     notice_message(core, c, *number, message->id);
     return OK;

@@ -54,7 +54,7 @@ static err take_application(struct core *core, struct conversation *c,
         return becomes(o, REPEATED);
     if (core_content_decode(m.content, &content) == OK &&
         content.part.disposition == CONTENT_PROFILE) {
-        TRY(core_history_mark_known(core, c, m.id, 0));
+        TRY(core_history_mark_known(core, c, m.id));
         return core_profile_receive(core, c, m.sender, content.part.body);
     }
     return core_history_add(core, c, &m, &number);
@@ -179,6 +179,8 @@ static err take_welcome(struct core *core, slice message, struct outcome *o) {
         return e;
     if (e == ERR_MLS_NO_WELCOME)
         return becomes(o, DROPPED);
+    if (e == ERR_REPEAT)
+        return becomes(o, REPEATED);
     return aside(o, 0, e);
 }
 

@@ -43,10 +43,10 @@ enum table {
     TABLE_CONTACT,      /* "contact" / number; account id: the name it calls itself */
     TABLE_CONVERSATION, /* "conversation", "group", "staged" / number */
     TABLE_HISTORY,      /* conversation / number in the history */
-    TABLE_MESSAGE_ID,   /* conversation, message id: number in the history, or 0 */
+    TABLE_MESSAGE_ID,   /* group id, message id: it was there before */
     TABLE_OUTBOX,       /* "entry" / command */
     TABLE_BLOB,         /* command / place: the ciphertext of a blob to upload */
-    TABLE_SEEN,         /* hash; "log" / number */
+    TABLE_SEEN,         /* hash; "log", "welcome" / number */
     TABLE_WAITING,      /* "item" / number */
     TABLE_QUARANTINE,   /* conversation / number */
     TABLE_KEY,          /* "key" / number; ref: that number */
@@ -379,6 +379,7 @@ MUST err core_name_check(slice name);
 
 /* conversation.c */
 struct conversation *core_conversation_lookup(const struct core *core, uint32_t number);
+/* The newest that is open or being made, else the newest. */
 struct conversation *core_conversation_by_group(const struct core *core, slice group);
 void core_conversation_free(struct core *core, struct conversation *c);
 MUST err core_conversation_insert(struct core *core, const uint8_t group[32], uint8_t state,
@@ -415,11 +416,11 @@ MUST err core_history_event(struct core *core, struct conversation *c, enum core
 /* epoch: in which what was sent was encrypted; it may have been queued in an older one. */
 MUST err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
                                 enum core_message_state state, uint64_t epoch);
-/* Whether a message of this id was in the conversation before. */
+/* Whether a message of this id was in the group before. */
 MUST err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
                             bool *known);
 MUST err core_history_mark_known(struct core *core, const struct conversation *c,
-                                 const uint8_t id[32], uint64_t number);
+                                 const uint8_t id[32]);
 
 /* items.c */
 enum item_kind { ITEM_MESSAGE = 1, ITEM_BLOB = 2 };
@@ -463,6 +464,9 @@ MUST err core_seen_add(struct core *core, const uint8_t hash[32], const struct r
 MUST err core_seen_put(struct core *core, const uint8_t hash[32], const struct record_seen *seen);
 /* An item of ours, about to leave: its copy will come back. entry: of a commit, else 0. */
 MUST err core_seen_expect(struct core *core, slice mark, slice item, uint64_t entry);
+/* A Welcome led to this group, and is remembered for as long as the secrets that open it; REPEAT if
+ * one did before. */
+MUST err core_seen_welcome(struct core *core, const struct mls_group *group);
 MUST err core_seen_purge(struct core *core);
 
 /* quarantine.c */

@@ -591,7 +591,7 @@ TEST(a_welcome_joins_once) {
     CHECK_OK(buf_resize(&again, again.n * 2));
     if (again.n <= PROTO_ITEM_MAX) {
         rig_send(&rig, letter.address, buf_slice(&again));
-        CHECK_EQ(rig_status(client(1)).dropped, 1);
+        CHECK_EQ(rig_status(client(1)).repeats, 1);
     }
     CHECK_EQ(rig_status(client(1)).conversations, 1);
     CHECK_OK(core_conversation_update(client(1)->core, 1, rig.now, &command));

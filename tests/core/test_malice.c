@@ -439,6 +439,134 @@ TEST(junk_of_a_later_epoch_leaves_nobody_behind) {
     rig_fini(&rig);
 }
 
+/* ---- Conversations that come again ---- */
+
+static struct {
+    buf item;
+    uint8_t address[PROTO_ADDRESS];
+    size_t from;
+    enum verdict verdict;
+} letter;
+
+/* Keeps the letter of a client's next commit, and lets the commit pass or not. */
+static enum verdict keep_letter(struct rig *r, struct client *from, uint16_t type, slice body) {
+    struct proto_commit m;
+    struct proto_letter l;
+    (void)r;
+    if (from != client(letter.from) || type != PROTO_commit || letter.item.n > 0)
+        return PASS;
+    CHECK_OK(proto_commit_decode(body, &m));
+    reader letters = reader_of(m.letters.bytes);
+    CHECK_OK(proto_letter_read(&letters, &l));
+    CHECK_OK(buf_set(&letter.item, l.item));
+    memcpy(letter.address, l.address, PROTO_ADDRESS);
+    return letter.verdict;
+}
+
+static void keep_letter_of(size_t from, enum verdict verdict) {
+    memset(&letter, 0, sizeof letter);
+    letter.from = from;
+    letter.verdict = verdict;
+    rig.on_request = keep_letter;
+}
+
+static void leave(size_t i) {
+    uint64_t command;
+    CHECK_OK(core_conversation_leave(client(i)->core, 1, rig.now, &command));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_state(client(i)).state, CORE_CONVERSATION_LEFT);
+}
+
+TEST(an_ex_member_does_not_come_by_the_name_and_history_of_a_conversation) {
+    uint8_t group[32];
+    struct conversation *c;
+    struct entry *entry;
+    struct core_conversation again;
+    start(3);
+    rig_finish(client(0), rig_say(client(0), "long ago"), OK);
+    memcpy(group, view(2)->r.group, sizeof group);
+    remove_member(0, 2, OK);
+    leave(1);
+    uint64_t messages = rig_state(client(1)).messages;
+    /* A group of the same id, that the server does not hear of. */
+    struct core *core = client(2)->core;
+    core_conversation_lookup(core, 1)->r.group[0] ^= 1;
+    CHECK_OK(core_txn_begin(core));
+    CHECK_OK(core_conversation_insert(core, group, CORE_CONVERSATION_NEW, &c));
+    CHECK_OK(core_entry_add(core, c, ENTRY_CREATE, SLICE_ARRAY(client(1)->account), false, &entry));
+    CHECK_OK(core_txn_end(core, OK));
+    keep_letter_of(2, DROP);
+    core_wake(core, rig.now);
+    rig_run(&rig);
+    CHECK(letter.item.n > 0);
+    rig_send(&rig, letter.address, buf_slice(&letter.item));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_state(client(1)).state, CORE_CONVERSATION_LEFT);
+    CHECK_EQ(rig_state(client(1)).messages, messages);
+    CHECK_OK(core_conversation_get(client(1)->core, 2, &again));
+    CHECK_EQ(again.state, CORE_CONVERSATION_ACTIVE);
+    CHECK_EQ(again.name.n, 0);
+    CHECK_EQ(again.messages, 1);
+    buf_free(&letter.item);
+    rig_fini(&rig);
+}
+
+/* Uses up the one-time key packages of client 1, and leaves the last resort. */
+static void take_key_packages(void) {
+    const struct contact *contact =
+        core_contact_lookup(client(0)->core, client(1)->account);
+    struct proto_key_package_take m;
+    core_online(client(1)->core, false, rig.now);
+    rig_run(&rig);
+    memcpy(m.address, contact->r.addresses.p, PROTO_ADDRESS);
+    for (int i = 0; i < 4; i++) {
+        buf body = {0};
+        CHECK_OK(proto_key_package_take_encode(&body, &m));
+        struct proto_edge_request request = {
+            .session = 1, .request = 1, .type = PROTO_key_package_take, .body = buf_slice(&body)};
+        mail_request(rig.mail, &request);
+        rig_run(&rig);
+        buf_free(&body);
+    }
+}
+
+static void new_conversation(void) {
+    uint64_t command;
+    uint32_t number;
+    CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[16])client(1)->account, 1, rig.now, &command,
+                                   &number));
+    rig_finish(client(0), command, OK);
+}
+
+TEST(a_welcome_does_not_open_a_conversation_twice) {
+    enum item_kind kind;
+    slice content;
+    buf larger = {0};
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    take_key_packages();
+    keep_letter_of(0, PASS);
+    new_conversation();
+    core_online(client(1)->core, true, rig.now);
+    rig_pass(&rig, TIME_MINUTE);
+    leave(1);
+    CHECK_OK(core_item_read(buf_slice(&letter.item), &kind, &content));
+    CHECK_OK(core_item_write(&larger, kind, content));
+    CHECK_OK(buf_resize(&larger, larger.n * 2));
+    rig_send(&rig, letter.address, buf_slice(&larger));
+    CHECK_EQ(rig_status(client(1)).repeats, 1);
+    /* The hash forgotten, the epoch to which it leads is known. */
+    jump(SEEN_TIME + TIME_WEEK);
+    rig_send(&rig, letter.address, buf_slice(&larger));
+    CHECK_EQ(rig_status(client(1)).repeats + rig_status(client(1)).dropped, 2);
+    CHECK_EQ(rig_status(client(1)).conversations, 1);
+    CHECK_EQ(rig_state(client(1)).state, CORE_CONVERSATION_LEFT);
+    buf_free(&larger);
+    buf_free(&letter.item);
+    rig_fini(&rig);
+}
+
 /* ---- Lost answers ---- */
 
 /* The maker does not hear that its commit was taken, and its mailbox is slow. */
