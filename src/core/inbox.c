@@ -160,6 +160,8 @@ static err take_private(struct core *core, slice mark, slice message,
         return becomes(o, DROPPED);
     if (header->wire != MLS_PRIVATE_MESSAGE)
         return aside(o, c->r.number, ERR_DENIED);
+    if (header->epoch > c->r.epoch + EPOCHS_AHEAD)
+        return becomes(o, DROPPED);
     if (header->epoch > c->r.epoch)
         return waits(o, c->r.number, WAIT_EPOCH);
     if (header->epoch < c->r.joined)

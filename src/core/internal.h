@@ -23,8 +23,9 @@ enum {
     OUTBOX_MAX = 256,
     CONVERSATIONS_MAX = 4096,
     CONTACTS_MAX = 4096,
-    WAITING_MAX = 512,              /* items that wait, all together */
+    WAITING_MAX = 512,              /* items that wait, all together, but for blobs */
     WAITING_CONVERSATION_MAX = 192, /* of one conversation */
+    EPOCHS_AHEAD = 64,              /* what is of a later epoch than so is not waited for */
     QUARANTINE_MAX = 64,            /* of one conversation */
     BLOB_MAX = 8 * 1024 * 1024,     /* what we upload or fetch */
     FETCHES_MAX = 4,                /* blobs under way */
@@ -37,6 +38,7 @@ enum {
 /* How long an item can live at a server, with room to spare: hashes are kept so long. */
 #define SEEN_TIME (13 * TIME_WEEK)
 #define KEY_PACKAGE_TIME (26 * TIME_WEEK)
+#define WAITING_TIME (8 * TIME_WEEK)
 
 enum table {
     TABLE_STATE = 1,    /* "format", "account", "counters", "server" */
@@ -477,9 +479,11 @@ void core_waiting_pump(struct core *core);
 void core_waiting_free(struct core *core, struct waiting *w);
 struct waiting *core_waiting_find(const struct core *core, uint64_t number);
 MUST err core_waiting_save(struct core *core, struct waiting *w);
-/* With no room left, it is put aside instead. */
+/* With no room left, the oldest of its kind is put aside. */
 MUST err core_waiting_add(struct core *core, const struct record_waiting *r);
 MUST err core_waiting_remove(struct core *core, struct waiting *w);
+/* Puts aside what waits for too long. */
+MUST err core_waiting_purge(struct core *core);
 /* True if a Welcome may still be in a blob that did not come yet. */
 bool core_waiting_blobs_due(const struct core *core);
 /* True if something waits for another epoch of this conversation, or for what leads to it. */

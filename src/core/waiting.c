@@ -44,20 +44,46 @@ struct waiting *core_waiting_find(const struct core *core, uint64_t number) {
     return NULL;
 }
 
-static bool waiting_room(const struct core *core, const struct record_waiting *r) {
-    size_t same = 0;
-    for (size_t i = 0; i < core->waiting.n; i++) {
-        const struct waiting *w = core->waiting.p[i];
-        same += r->why == WAIT_BLOB ? w->r.why == WAIT_BLOB : w->r.conversation == r->conversation;
-    }
-    size_t most = r->why == WAIT_BLOB ? WAITING_BLOBS_MAX : WAITING_CONVERSATION_MAX;
-    return same < most && core->waiting.n < WAITING_MAX;
+static bool is_blob(const struct waiting *w) {
+    return w->r.why == WAIT_BLOB || w->r.why == WAIT_READY;
 }
 
-/* Keeps it for later; with no room, it is put aside. */
+static err put_aside(struct core *core, struct waiting *w, err why) {
+    TRY(core_quarantine_add(core, w->r.conversation, why,
+                            w->r.why == WAIT_BLOB ? w->r.reference : w->r.content));
+    return core_waiting_remove(core, w);
+}
+
+/* Nobody has proved to be a member by what waits. If the newest had to go, who fills the room once
+ * would keep it full. */
+static err make_room(struct core *core, const struct record_waiting *r) {
+    struct waiting *oldest = NULL, *own = NULL;
+    size_t all = 0, same = 0;
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        struct waiting *w = core->waiting.p[i];
+        if (is_blob(w) != (r->why == WAIT_BLOB))
+            continue;
+        oldest = all++ == 0 ? w : oldest;
+        if (w->r.conversation == r->conversation)
+            own = same++ == 0 ? w : own;
+    }
+    if (r->why != WAIT_BLOB && same >= WAITING_CONVERSATION_MAX)
+        return put_aside(core, own, ERR_FULL);
+    size_t most = r->why == WAIT_BLOB ? WAITING_BLOBS_MAX : WAITING_MAX;
+    return all >= most ? put_aside(core, oldest, ERR_FULL) : OK;
+}
+
+err core_waiting_purge(struct core *core) {
+    for (size_t i = core->waiting.n; i-- > 0;) {
+        struct waiting *w = core->waiting.p[i];
+        if (!is_blob(w) && w->r.time + WAITING_TIME < core->now)
+            TRY(put_aside(core, w, ERR_EARLY));
+    }
+    return OK;
+}
+
 err core_waiting_add(struct core *core, const struct record_waiting *r) {
-    if (!waiting_room(core, r))
-        return core_quarantine_add(core, r->conversation, ERR_FULL, r->content);
+    TRY(make_room(core, r));
     struct waiting *w = mem_new(core->mem, sizeof *w);
     if (w == NULL)
         return ERR_NO_MEMORY;
@@ -72,10 +98,6 @@ err core_waiting_add(struct core *core, const struct record_waiting *r) {
     if (e != OK)
         core_waiting_free(core, w);
     return e;
-}
-
-static bool is_blob(const struct waiting *w) {
-    return w->r.why == WAIT_BLOB || w->r.why == WAIT_READY;
 }
 
 bool core_waiting_blobs_due(const struct core *core) {

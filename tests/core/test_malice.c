@@ -439,6 +439,50 @@ TEST(junk_of_a_later_epoch_leaves_nobody_behind) {
     rig_fini(&rig);
 }
 
+static enum verdict stall_commit(struct rig *r, struct client *to, uint16_t type, slice body) {
+    struct proto_delivery d;
+    (void)r;
+    if (to != client(1) || type != PROTO_delivery || proto_delivery_decode(body, &d) != OK ||
+        d.mark.n == 0 || stalled.count > 0)
+        return PASS;
+    CHECK_OK(buf_set(&stalled.deliveries[stalled.count++], body));
+    return DROP;
+}
+
+/* What an ex-member sends leaves room for what counts, and goes. */
+TEST(junk_does_not_fill_the_room_for_what_waits) {
+    uint8_t to[PROTO_ADDRESS];
+    start(3);
+    address_of(2, 1, to);
+    remove_member(0, 2, OK);
+    uint64_t epoch = rig_state(client(1)).epoch;
+    for (uint32_t i = 0; i < 10 + WAITING_CONVERSATION_MAX; i++) {
+        buf message = {0};
+        bool far = i < 10;
+        junk(1, far ? (uint64_t)1 << 60 : epoch + EPOCHS_AHEAD, MLS_APPLICATION, i, &message);
+        send_message(to, buf_slice(&message));
+        buf_free(&message);
+    }
+    CHECK_EQ(rig_status(client(1)).dropped, 10);
+    CHECK_EQ(rig_state(client(1)).waiting, WAITING_CONVERSATION_MAX);
+    /* A message overtakes its commit. */
+    memset(&stalled, 0, sizeof stalled);
+    rig.on_reply = stall_commit;
+    update(0);
+    rig_finish(client(0), rig_say(client(0), "not lost"), OK);
+    rig.on_reply = NULL;
+    CHECK_EQ(rig_state(client(1)).waiting, WAITING_CONVERSATION_MAX);
+    CHECK_EQ(rig_state(client(1)).quarantined, 1);
+    struct proto_delivery d;
+    CHECK_OK(proto_delivery_decode(buf_slice(&stalled.deliveries[0]), &d));
+    rig_deliver(client(1), rig_status(client(1)).position + 1, d.mark, d.item);
+    CHECK(strcmp(rig_texts(client(1)), "not lost\n") == 0);
+    jump(9 * TIME_WEEK);
+    CHECK_EQ(rig_state(client(1)).waiting, 0);
+    buf_free(&stalled.deliveries[0]);
+    rig_fini(&rig);
+}
+
 /* ---- Conversations that come again ---- */
 
 static struct {
