@@ -76,7 +76,11 @@ static void fill(const struct core *core, const struct conversation *c,
     out->behind = c->r.behind;
     for (size_t i = 0; i < core->entries.n; i++) {
         const struct entry *entry = core->entries.p[i];
-        out->outbox += entry->r.conversation == c->r.number;
+        if (entry->r.conversation != c->r.number)
+            continue;
+        out->outbox++;
+        if (entry->r.type == PROTO_send && entry->r.stage == STAGE_PREPARED && entry->refused > 0)
+            out->refused = entry->refused;
     }
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];

@@ -86,8 +86,8 @@ enum core_notice_kind {
     /* A command is through: `command`, `error`, `reason`, `text` (a link), `conversation`,
        `refused`. */
     CORE_NOTICE_DONE = 1,
-    /* The server has a message for every address but `refused`: `conversation`, `message`,
-     * `message_id`. The same as the DONE of its command, for whoever watches messages. */
+    /* The server has a message for every member but `refused`: `conversation`, `message`,
+     * `message_id`. As long as all others' mailboxes are full, it is not sent, and waits. The same as the DONE of its command, for whoever watches messages. */
     CORE_NOTICE_SENT,
     /* A new entry in a conversation's history: `conversation`, `message` (its number). */
     CORE_NOTICE_MESSAGE,
@@ -119,7 +119,7 @@ struct core_notice {
     uint32_t conversation; /* 0: none */
     uint64_t message;      /* number in the conversation's history */
     uint8_t message_id[CORE_MESSAGE_ID];
-    uint32_t refused; /* how many of the addresses took nothing */
+    uint32_t refused; /* how many of the addresses took nothing; of a message: of the others' */
     uint32_t count;
 };
 
@@ -300,6 +300,7 @@ struct core_conversation {
     uint64_t messages; /* the number of the newest entry of the history; they count from 1 */
     uint64_t read;     /* the newest that the user has seen */
     uint32_t outbox;
+    uint32_t refused; /* if not 0: so many mailboxes, all but ours, are full; the outbox waits for them */
     uint32_t waiting;
     uint32_t quarantined;
     bool spoiled; /* a commit was ordered that can't be applied: make a new conversation */
@@ -359,6 +360,7 @@ struct core_message {
     uint64_t number;
     enum core_message_kind kind;
     enum core_message_state state;
+    uint32_t refused; /* SENT: how many of the others' mailboxes took no copy, for good */
     uint64_t time;  /* when it was written to this history */
     uint64_t epoch; /* in which it was sent; events: the epoch that began */
     uint8_t sender[CORE_ACCOUNT];

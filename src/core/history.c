@@ -71,7 +71,7 @@ err core_history_event(struct core *core, struct conversation *c, enum core_mess
 }
 
 err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
-                           enum core_message_state state, uint64_t epoch) {
+                           enum core_message_state state, uint64_t epoch, uint32_t refused) {
     uint8_t key[4];
     slice name = core_conversation_key(c->r.number, key);
     struct record_message m;
@@ -81,6 +81,7 @@ err core_history_set_state(struct core *core, const struct conversation *c, uint
         e = record_message_read(buf_slice(&bytes), &m);
     if (e == OK) {
         m.state = (uint8_t)state;
+        m.refused = refused;
         m.epoch = state == CORE_MESSAGE_SENT ? epoch : m.epoch;
         e = record_message_put(core, TABLE_HISTORY, name, number, &m);
     }
@@ -122,6 +123,7 @@ static void fill(const struct record_message *r, uint64_t number, struct core_me
     m->number = number;
     m->kind = (enum core_message_kind)r->kind;
     m->state = (enum core_message_state)r->state;
+    m->refused = r->refused;
     m->time = r->time;
     m->epoch = r->epoch;
     m->own = r->own;

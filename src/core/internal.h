@@ -114,7 +114,7 @@ struct entry {
     uint64_t not_before; /* when to try (again) */
     uint64_t late_until; /* how long the winner, or our own copy, may take */
     uint16_t failures; /* refusals in a row */
-    uint32_t refused;  /* addresses that took nothing */
+    uint32_t refused;  /* addresses that took nothing; of a send, while all others do so */
     uint16_t blob;     /* next blob to upload */
     uint32_t chunk;
     buf blob_bytes; /* of the blob under way, and its id */
@@ -417,7 +417,8 @@ MUST err core_history_event(struct core *core, struct conversation *c, enum core
                             const uint8_t *sender, const uint8_t *subject);
 /* epoch: in which what was sent was encrypted; it may have been queued in an older one. */
 MUST err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
-                                enum core_message_state state, uint64_t epoch);
+                                enum core_message_state state, uint64_t epoch,
+                                uint32_t refused);
 /* Whether a message of this id was in the group before. */
 MUST err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
                             bool *known);

@@ -5,6 +5,7 @@
 #define COPY_TIME (2 * TIME_MINUTE)
 #define RETRY_FIRST TIME_SECOND
 #define RETRY_MOST (2 * TIME_MINUTE)
+#define FULL_MOST TIME_HOUR
 enum { TAKE_FAILURES_MAX = 3 };
 
 /* ---- Objects ---- */
@@ -112,7 +113,7 @@ err core_entry_finish(struct core *core, struct entry *entry, err result, uint16
     if (e == OK && c != NULL && entry->r.message != 0)
         e = core_history_set_state(core, c, entry->r.message,
                                    result == OK ? CORE_MESSAGE_SENT : CORE_MESSAGE_FAILED,
-                                   entry->r.epoch);
+                                   entry->r.epoch, refused);
     core_entry_free(core, entry);
     if (e == OK && failed_create && c != NULL && c->r.state == CORE_CONVERSATION_NEW)
         e = core_conversation_end(core, c, CORE_CONVERSATION_FAILED);
@@ -130,6 +131,7 @@ err core_entry_again(struct core *core, struct entry *entry) {
     entry->r.request = entry->r.mark = SLICE_EMPTY;
     entry->r.blobs = 0;
     entry->late = false;
+    entry->refused = 0;
     entry->blob = 0;
     entry->chunk = 0;
     buf_clear(&entry->blob_bytes);
@@ -181,11 +183,50 @@ static bool outdated(const struct conversation *c, const struct entry *entry) {
     return !is_commit(entry) && c->r.epoch > entry->r.epoch + age;
 }
 
-/* What commits overtook while it was under way may count for nothing now. */
-static err arrived(struct core *core, struct entry *entry, uint32_t refused) {
+/* How many of the others took no copy, and whether that is all of them, for a while. */
+static err count_refused(struct core *core, const struct entry *entry,
+                         const struct proto_sent *answer, uint32_t *refused, bool *all) {
+    struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+    struct proto_send m;
+    struct proto_refusal refusal;
+    bool passing = false;
+    if (c == NULL)
+        return ERR_BUG;
+    TRY(core_conversation_load(core, c));
+    TRY(proto_send_decode(entry->r.request, &m));
+    uint32_t own = core_leaf_own_place(c->group);
+    *refused = 0;
+    for (reader r = reader_of(answer->refused.bytes); r.n > 0;) {
+        TRY(proto_refusal_read(&r, &refusal));
+        *refused += refusal.place != own;
+        passing = passing || refusal.reason == PROTO_REASON_MAILBOX_FULL;
+    }
+    *all = passing && *refused + 1 >= m.addresses.count;
+    return OK;
+}
+
+/* Repeats are dropped by whoever has it, so the same bytes may go out until somebody takes them. */
+static err nobody_took(struct core *core, struct entry *entry, uint32_t refused) {
     const struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+    entry->failures++;
+    entry->not_before = core->now + core_backoff(entry->failures, RETRY_FIRST, FULL_MOST);
+    if (entry->refused == 0 && c != NULL)
+        core_conversation_notice(core, c);
+    entry->refused = refused;
+    return OK;
+}
+
+/* What commits overtook while it was under way may count for nothing now. */
+static err arrived(struct core *core, struct entry *entry, const struct proto_sent *answer) {
+    const struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+    uint32_t refused = answer->refused.count;
+    bool all = false;
     if (c != NULL && outdated(c, entry))
         return core_entry_again(core, entry);
+    if (refused > 0 && entry->r.stage == STAGE_PREPARED)
+        TRY(count_refused(core, entry, answer, &refused, &all));
+    if (all)
+        return nobody_took(core, entry, refused);
     return core_entry_finish(core, entry, OK, 0, refused);
 }
 
@@ -204,7 +245,7 @@ static void sent(struct core *core, const struct request *request, err e, uint16
         return;
     }
     if (core_txn_begin(core) == OK)
-        (void)!core_txn_end(core, arrived(core, entry, answer.refused.count));
+        (void)!core_txn_end(core, arrived(core, entry, &answer));
 }
 
 static err own_copy_refused(struct core *core, struct conversation *c,

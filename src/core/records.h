@@ -97,9 +97,11 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, mark, 0, PROTO_MARK)         \
     F(u16, blobs, 0, 0)
 
+/* refused: how many of the others' mailboxes took no copy. */
 #define RECORD_FIELDS_message(F) \
     F(u8, kind, 0, 0)            \
     F(u8, state, 0, 0)           \
+    F(u32, refused, 0, 0)        \
     F(u64, time, 0, 0)           \
     F(u64, epoch, 0, 0)          \
     F(fixed, sender, 16, 0)      \

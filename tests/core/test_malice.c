@@ -611,6 +611,72 @@ TEST(a_welcome_does_not_open_a_conversation_twice) {
     rig_fini(&rig);
 }
 
+/* ---- Mailboxes that refuse ---- */
+
+/* So many members after the first take nothing of what it sends. */
+static uint32_t full;
+
+static enum verdict refuse_copies(struct rig *r, struct client *from, uint16_t type, slice body) {
+    struct proto_edge_reply reply = {
+        .session = r->request->session, .request = r->request->request, .type = PROTO_sent};
+    struct proto_sent answer = {.refused = {.count = full}};
+    buf list = {0}, bytes = {0};
+    (void)body;
+    if (from != client(0) || type != PROTO_send || full == 0)
+        return PASS;
+    r->hits++;
+    for (uint32_t i = 0; i < full; i++) {
+        struct proto_refusal refusal = {.place = (uint16_t)(i + 1),
+                                        .reason = PROTO_REASON_MAILBOX_FULL};
+        CHECK_OK(proto_refusal_encode(&list, &refusal));
+    }
+    answer.refused.bytes = buf_slice(&list);
+    CHECK_OK(proto_sent_encode(&bytes, &answer));
+    reply.body = buf_slice(&bytes);
+    session_reply(&r->links[reply.session - 1].session, &r->env, &reply);
+    buf_free(&list);
+    buf_free(&bytes);
+    return DROP;
+}
+
+static bool last_refused(void *ctx, const struct core_message *m) {
+    if (m->kind == CORE_MESSAGE_CONTENT)
+        *(uint32_t *)ctx = m->refused;
+    return true;
+}
+
+TEST(what_nobody_takes_is_not_sent) {
+    start(3);
+    full = 2;
+    rig.on_request = refuse_copies;
+    uint64_t said = rig_say(client(0), "patience");
+    rig_pass(&rig, TIME_DAY);
+    CHECK(rig_done(client(0), said) == NULL);
+    CHECK_EQ(rig_notices(client(0), CORE_NOTICE_SENT), 0);
+    CHECK_EQ(rig_state(client(0)).refused, 2);
+    CHECK(rig.hits >= 20 && rig.hits <= 80);
+    full = 0;
+    rig_pass(&rig, 2 * TIME_HOUR);
+    CHECK_ERR(rig_done(client(0), said)->notice.error, OK);
+    CHECK_EQ(rig_done(client(0), said)->notice.refused, 0);
+    CHECK_EQ(rig_state(client(0)).refused, 0);
+    CHECK(strcmp(rig_texts(client(1)), "patience\n") == 0);
+    rig_fini(&rig);
+}
+
+TEST(what_some_do_not_take_says_so) {
+    uint32_t refused = 0;
+    start(3);
+    full = 1;
+    rig.on_request = refuse_copies;
+    uint64_t said = rig_say(client(0), "half");
+    rig_finish(client(0), said, OK);
+    CHECK_EQ(rig_done(client(0), said)->notice.refused, 1);
+    CHECK_OK(core_messages(client(0)->core, 1, 0, UINT64_MAX, last_refused, &refused));
+    CHECK_EQ(refused, 1);
+    rig_fini(&rig);
+}
+
 /* ---- Lost answers ---- */
 
 /* The maker does not hear that its commit was taken, and its mailbox is slow. */
