@@ -258,13 +258,13 @@ struct purge {
     err e;
 };
 
-/* One-time keys after their lifetime; last-resort ones after several weeks. */
+/* A Welcome may be made until the last day of a key's lifetime, and may then wait in the mailbox as
+ * long as any item. */
 static bool purge_key(void *ctx, struct store_key at, slice value) {
     struct purge *p = ctx;
     struct record_own_key key;
     p->e = record_own_key_read(value, &key);
-    uint64_t life = !key.last_resort ? KEY_PACKAGE_TIME : SEEN_TIME;
-    if (p->e == OK && key.made + life < p->core->now)
+    if (p->e == OK && key.made + KEY_PACKAGE_TIME + SEEN_TIME < p->core->now)
         p->e = forget_key(p->core, at.number, &key);
     return p->e == OK;
 }
@@ -313,7 +313,7 @@ static void pump_stock(struct core *core) {
 }
 
 static void pump_purge(struct core *core) {
-    if (core->now < core->purge_after || !core->account.exists)
+    if (core->now < core->purge_after || !core->caught_up || core_waiting_blobs_due(core))
         return;
     core->purge_after = core->now + TIME_DAY;
     if (core_txn_begin(core) == OK)

@@ -603,7 +603,7 @@ TEST(a_welcome_does_not_open_a_conversation_twice) {
     /* The hash forgotten, the epoch to which it leads is known. */
     jump(SEEN_TIME + TIME_WEEK);
     rig_send(&rig, letter.address, buf_slice(&larger));
-    CHECK_EQ(rig_status(client(1)).repeats + rig_status(client(1)).dropped, 2);
+    CHECK_EQ(rig_status(client(1)).repeats, 2);
     CHECK_EQ(rig_status(client(1)).conversations, 1);
     CHECK_EQ(rig_state(client(1)).state, CORE_CONVERSATION_LEFT);
     buf_free(&larger);
@@ -675,6 +675,30 @@ TEST(what_some_do_not_take_says_so) {
     CHECK_OK(core_messages(client(0)->core, 1, 0, UINT64_MAX, last_refused, &refused));
     CHECK_EQ(refused, 1);
     rig_fini(&rig);
+}
+
+/* ---- Away for long ---- */
+
+static void come_back(uint64_t away, bool last_resort) {
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    core_online(client(1)->core, false, rig.now);
+    rig_run(&rig);
+    jump(away);
+    if (last_resort)
+        take_key_packages();
+    new_conversation();
+    rig_finish(client(0), rig_say(client(0), "welcome back"), OK);
+    jump(12 * TIME_WEEK);
+    rig_crash(client(1));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK(strcmp(rig_texts(client(1)), "welcome back\n") == 0);
+    rig_fini(&rig);
+}
+
+TEST(who_was_away_for_months_can_still_be_added) {
+    come_back(25 * TIME_WEEK, false);
+    come_back(25 * TIME_WEEK, true);
 }
 
 /* ---- Lost answers ---- */
