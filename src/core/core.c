@@ -102,8 +102,52 @@ err core_txn_end(struct core *core, err result) {
     return result;
 }
 
-err core_enter(struct core *core, uint64_t now) {
+/* ---- The clock ---- */
+
+static void back(uint64_t *at, uint64_t step) {
+    if (*at != 0)
+        *at = *at > step ? *at - step : 1;
+}
+
+static void session_back(struct core_session *s, uint64_t step) {
+    back(&s->at, step);
+    back(&s->heard, step);
+    for (size_t i = 0; i < s->request_count; i++)
+        back(&s->requests[i].deadline, step);
+}
+
+/* Whoever set the clock back must not make us wait for so long: what was due in a minute still is. */
+static void set_back(struct core *core, uint64_t step) {
+    for (int i = 0; i < 2; i++)
+        session_back(&core->sessions[i], step);
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        back(&c->commit_at, step);
+        back(&c->probe_at, step);
+        back(&c->probed, step);
+    }
+    for (size_t i = 0; i < core->entries.n; i++) {
+        struct entry *entry = core->entries.p[i];
+        back(&entry->not_before, step);
+        back(&entry->late_until, step);
+    }
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        struct waiting *w = core->waiting.p[i];
+        back(&w->not_before, step);
+    }
+    back(&core->broken_until, step);
+    back(&core->stock_after, step);
+    back(&core->purge_after, step);
+}
+
+void core_clock(struct core *core, uint64_t now) {
+    if (now < core->now)
+        set_back(core, core->now - now);
     core->now = now;
+}
+
+err core_enter(struct core *core, uint64_t now) {
+    core_clock(core, now);
     if (core->broken)
         return start_over(core);
     return OK;
@@ -124,13 +168,13 @@ void core_pump(struct core *core) {
 }
 
 void core_wake(struct core *core, uint64_t now) {
-    core->now = now;
+    core_clock(core, now);
     core->wake_told = 0;
     core_pump(core);
 }
 
 void core_online(struct core *core, bool online, uint64_t now) {
-    core->now = now;
+    core_clock(core, now);
     core->online = online;
     if (online) {
         core->replaced = core->refused = false;

@@ -272,6 +272,8 @@ RECORDS(RECORD_DECLARE_PUT)
 void core_pump(struct core *core);
 uint64_t core_random(uint64_t below);
 MUST err core_hash32(uint8_t out[32], slice bytes);
+/* It is now: every event and command says so first. */
+void core_clock(struct core *core, uint64_t now);
 MUST err core_enter(struct core *core, uint64_t now); /* start of each command */
 
 /* actions.c */

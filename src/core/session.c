@@ -133,7 +133,7 @@ static err send_hello(struct core *core, struct core_session *s) {
 }
 
 void core_link_up(struct core *core, uint32_t link, uint64_t now) {
-    core->now = now;
+    core_clock(core, now);
     struct core_session *s = find(core, link);
     if (s == NULL || s->step != STEP_CONNECTING)
         return;
@@ -145,7 +145,7 @@ void core_link_up(struct core *core, uint32_t link, uint64_t now) {
 }
 
 void core_link_down(struct core *core, uint32_t link, err why, uint64_t now) {
-    core->now = now;
+    core_clock(core, now);
     struct core_session *s = find(core, link);
     if (s == NULL)
         return;
@@ -359,7 +359,7 @@ static err receive_sealed(struct core *core, struct core_session *s, slice messa
 }
 
 void core_link_message(struct core *core, uint32_t link, slice message, uint64_t now) {
-    core->now = now;
+    core_clock(core, now);
     struct core_session *s = find(core, link);
     if (s == NULL)
         return;

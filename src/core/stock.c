@@ -301,10 +301,10 @@ static void pump_stock(struct core *core) {
     if (!core_session_room(core, AUTH) || core->stock_busy || core->now < core->stock_after)
         return;
     uint32_t want = core->config.key_packages;
-    uint64_t week = core->counters.last_resort;
+    uint64_t last = core->counters.last_resort; /* later than now: by a clock that went wrong */
     if (core->address_count < core->config.addresses / 2)
         ask_addresses(core);
-    else if (week == 0 || week + TIME_WEEK < core->now)
+    else if (last == 0 || last > core->now || last + TIME_WEEK < core->now)
         put_last_resort(core);
     else if (!core->count_known)
         ask_count(core);
