@@ -18,6 +18,14 @@ static bool outbox_full(const struct core *core) {
     return core->entries.n >= OUTBOX_MAX;
 }
 
+/* In a transaction. */
+static err use(struct core *core, struct conversation *c) {
+    if (c->r.used)
+        return OK;
+    c->r.used = true;
+    return core_conversation_save(core, c);
+}
+
 /* One entry in a transaction of its own. */
 static err add(struct core *core, struct conversation *c, enum entry_kind kind, slice intent,
                uint64_t *command) {
@@ -25,7 +33,9 @@ static err add(struct core *core, struct conversation *c, enum entry_kind kind, 
     if (outbox_full(core))
         return ERR_LIMIT;
     TRY(core_txn_begin(core));
-    err e = core_entry_add(core, c, kind, intent, false, &entry);
+    err e = use(core, c);
+    if (e == OK)
+        e = core_entry_add(core, c, kind, intent, false, &entry);
     if (e == OK)
         *command = entry->r.command;
     TRY(core_txn_end(core, e));
@@ -59,6 +69,7 @@ static err create(struct core *core, slice name, slice accounts, uint64_t *comma
     crypto_random(group, sizeof group);
     TRY(core_conversation_insert(core, group, CORE_CONVERSATION_NEW, &c));
     c->r.name = name;
+    c->r.used = true;
     TRY(core_conversation_save(core, c));
     TRY(core_entry_add(core, c, ENTRY_CREATE, accounts, false, &entry));
     *command = entry->r.command;
@@ -146,7 +157,9 @@ err core_conversation_rename(struct core *core, uint32_t conversation, slice nam
     if (outbox_full(core))
         return ERR_LIMIT;
     TRY(core_txn_begin(core));
-    err e = core_profile_rename(core, c, name, &entry);
+    err e = use(core, c);
+    if (e == OK)
+        e = core_profile_rename(core, c, name, &entry);
     if (e == OK)
         *command = entry->r.command;
     TRY(core_txn_end(core, e));
@@ -164,6 +177,7 @@ err core_conversation_read(struct core *core, uint32_t conversation, uint64_t me
         return OK;
     TRY(core_txn_begin(core));
     c->r.read = message;
+    c->r.used = true;
     return core_txn_end(core, core_conversation_save(core, c));
 }
 
@@ -181,6 +195,7 @@ static err queue_content(struct core *core, struct conversation *c, slice conten
     memcpy(m.sender, core->account.r.account, sizeof m.sender);
     memcpy(m.device, core->account.r.device, sizeof m.device);
     TRY(core_content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), content));
+    TRY(use(core, c));
     TRY(core_history_add(core, c, &m, message));
     TRY(core_entry_add(core, c, ENTRY_CONTENT, content, false, &entry));
     entry->r.message = *message;

@@ -51,29 +51,6 @@ err core_conversation_save(struct core *core, struct conversation *c) {
                     buf_slice(&c->bytes));
 }
 
-err core_conversation_insert(struct core *core, const uint8_t group[32], uint8_t state,
-                             struct conversation **result) {
-    if (core->conversations.n >= CONVERSATIONS_MAX)
-        return ERR_LIMIT;
-    struct conversation *c = mem_new(core->mem, sizeof *c);
-    if (c == NULL)
-        return ERR_NO_MEMORY;
-    c->bytes = buf_on(core->mem);
-    core->counters_dirty = true;
-    c->r.number = ++core->counters.conversations;
-    c->r.state = state;
-    memcpy(c->r.group, group, sizeof c->r.group);
-    err e = core_conversation_save(core, c);
-    if (e == OK)
-        e = core_list_add(core, &core->conversations, c);
-    if (e != OK) {
-        core_conversation_free(core, c);
-        return e;
-    }
-    *result = c;
-    return OK;
-}
-
 err core_conversation_load(struct core *core, struct conversation *c) {
     if (c->group != NULL)
         return OK;
@@ -158,6 +135,64 @@ err core_conversation_spoil(struct core *core, struct conversation *c, bool behi
         return core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
     TRY(core_conversation_save(core, c));
     core_conversation_notice(core, c);
+    return OK;
+}
+
+/* ---- Room for another ---- */
+
+static err forget(struct core *core, size_t i) {
+    struct conversation *c = core->conversations.p[i];
+    if (core_conversation_open(c))
+        TRY(core_conversation_end(core, c, CORE_CONVERSATION_LEFT));
+    TRY(core_history_forget(core, c));
+    TRY(core_quarantine_forget(core, c));
+    TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_meta), c->r.number));
+    core_list_remove(&core->conversations, i);
+    core_conversation_notice(core, c);
+    core_conversation_free(core, c);
+    return OK;
+}
+
+/* With one key package of ours a stranger can begin as many as it likes. */
+static err make_room(struct core *core) {
+    size_t n = core->conversations.n, unused = 0, first_unused = n, first_over = n;
+    for (size_t i = n; i-- > 0;) {
+        const struct conversation *c = core->conversations.p[i];
+        if (core_conversation_open(c) && !c->r.used) {
+            unused++;
+            first_unused = i;
+        }
+        if (!core_conversation_open(c) && c->r.state != CORE_CONVERSATION_NEW)
+            first_over = i;
+    }
+    if (unused >= CONVERSATIONS_UNUSED)
+        return forget(core, first_unused);
+    if (n > CONVERSATIONS_MAX / 2 && first_over < n)
+        return forget(core, first_over);
+    return OK;
+}
+
+err core_conversation_insert(struct core *core, const uint8_t group[32], uint8_t state,
+                             struct conversation **result) {
+    TRY(make_room(core));
+    if (core->conversations.n >= CONVERSATIONS_MAX)
+        return ERR_LIMIT;
+    struct conversation *c = mem_new(core->mem, sizeof *c);
+    if (c == NULL)
+        return ERR_NO_MEMORY;
+    c->bytes = buf_on(core->mem);
+    core->counters_dirty = true;
+    c->r.number = ++core->counters.conversations;
+    c->r.state = state;
+    memcpy(c->r.group, group, sizeof c->r.group);
+    err e = core_conversation_save(core, c);
+    if (e == OK)
+        e = core_list_add(core, &core->conversations, c);
+    if (e != OK) {
+        core_conversation_free(core, c);
+        return e;
+    }
+    *result = c;
     return OK;
 }
 

@@ -91,7 +91,9 @@ enum core_notice_kind {
     CORE_NOTICE_SENT,
     /* A new entry in a conversation's history: `conversation`, `message` (its number). */
     CORE_NOTICE_MESSAGE,
-    /* A conversation was joined, changed its members, its name or its state: `conversation`. */
+    /* A conversation was joined, changed its members, its name or its state: `conversation`. If it
+     * is not there any more, it was forgotten: of those that others began and the user never wrote
+     * in or read, and of those that are over, the oldest make room when there are very many. */
     CORE_NOTICE_CONVERSATION,
     /* The sessions' state changed: see core_status_get. */
     CORE_NOTICE_CONNECTION,

@@ -89,6 +89,34 @@ err core_history_set_state(struct core *core, const struct conversation *c, uint
     return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
 }
 
+/* ---- Forgetting ---- */
+
+struct forgetting {
+    struct core *core;
+    const struct conversation *c;
+    err e;
+};
+
+static bool forget_id(void *ctx, struct store_key at, slice value) {
+    struct forgetting *f = ctx;
+    struct record_message m;
+    uint8_t key[64];
+    (void)at;
+    f->e = record_message_read(value, &m);
+    if (f->e == OK && m.kind == CORE_MESSAGE_CONTENT)
+        f->e = core_delete(f->core, TABLE_MESSAGE_ID, id_key(f->c, m.id, key), 0);
+    return f->e == OK;
+}
+
+err core_history_forget(struct core *core, const struct conversation *c) {
+    struct forgetting f = {core, c, OK};
+    uint8_t key[4];
+    struct store_key first = core_key(TABLE_HISTORY, core_conversation_key(c->r.number, key), 0);
+    TRY(store_scan(core->store, first, UINT64_MAX, forget_id, &f));
+    TRY(f.e);
+    return store_batch_delete_range(core->batch, first, UINT64_MAX);
+}
+
 /* ---- Reading ---- */
 
 struct reading {

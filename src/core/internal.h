@@ -22,6 +22,7 @@ enum {
     FORMAT = 1, /* of the store */
     OUTBOX_MAX = 256,
     CONVERSATIONS_MAX = 4096,
+    CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
     CONTACTS_MAX = 4096,
     WAITING_MAX = 512,              /* items that wait, all together, but for blobs */
     WAITING_CONVERSATION_MAX = 192, /* of one conversation */
@@ -386,6 +387,7 @@ struct conversation *core_conversation_lookup(const struct core *core, uint32_t 
 /* The newest that is open or being made, else the newest. */
 struct conversation *core_conversation_by_group(const struct core *core, slice group);
 void core_conversation_free(struct core *core, struct conversation *c);
+/* Makes room, if there is little, by forgetting the oldest that nobody will miss. */
 MUST err core_conversation_insert(struct core *core, const uint8_t group[32], uint8_t state,
                                   struct conversation **c);
 MUST err core_conversation_save(struct core *core, struct conversation *c);
@@ -413,6 +415,7 @@ MUST err core_conversation_spoil(struct core *core, struct conversation *c, bool
 
 /* history.c */
 slice core_conversation_key(uint32_t number, uint8_t key[4]);
+MUST err core_history_forget(struct core *core, const struct conversation *c);
 MUST err core_history_add(struct core *core, struct conversation *c,
                           const struct record_message *message, uint64_t *number);
 MUST err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
@@ -475,6 +478,7 @@ MUST err core_seen_welcome(struct core *core, const struct mls_group *group);
 MUST err core_seen_purge(struct core *core);
 
 /* quarantine.c */
+MUST err core_quarantine_forget(struct core *core, struct conversation *c);
 MUST err core_quarantine_add(struct core *core, uint32_t conversation, err why, slice item);
 
 /* waiting.c */

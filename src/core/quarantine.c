@@ -56,6 +56,16 @@ err core_quarantine_add(struct core *core, uint32_t conversation, err why, slice
     return OK;
 }
 
+err core_quarantine_forget(struct core *core, struct conversation *c) {
+    uint8_t key[4];
+    core->counters_dirty = true;
+    core->counters.quarantined -= c->r.quarantined;
+    c->r.quarantined = 0;
+    return store_batch_delete_range(
+        core->batch, core_key(TABLE_QUARANTINE, core_conversation_key(c->r.number, key), 0),
+        UINT64_MAX);
+}
+
 /* ---- Accessor ---- */
 
 struct reading {

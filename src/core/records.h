@@ -61,7 +61,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, verified, 0, 0)
 
 /* pending: proposals of others wait for a commit. joined: the epoch in which we came in; what is
- * older is not for us. leaving: when we asked to be removed. */
+ * older is not for us. leaving: when we asked to be removed. used: the user made it, wrote in it or
+ * read it. */
 #define RECORD_FIELDS_conversation(F) \
     F(u32, number, 0, 0)              \
     F(fixed, group, 32, 0)            \
@@ -76,7 +77,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, spoiled, 0, 0)            \
     F(flag, behind, 0, 0)             \
     F(flag, pending, 0, 0)            \
-    F(u64, leaving, 0, 0)
+    F(u64, leaving, 0, 0)             \
+    F(flag, used, 0, 0)
 
 /* One command of the outbox. intent: what is wanted, by kind. type and request: what was encrypted
  * for it, ready for the wire, once stage says so. message: its place in the history (0: none), id:

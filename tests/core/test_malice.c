@@ -701,6 +701,35 @@ TEST(who_was_away_for_months_can_still_be_added) {
     come_back(25 * TIME_WEEK, true);
 }
 
+/* ---- Very many conversations ---- */
+
+TEST(a_stranger_who_begins_very_many_conversations_leaves_room_for_others) {
+    struct core_conversation c;
+    uint64_t command, message;
+    start(2);
+    take_key_packages();
+    core_online(client(1)->core, true, rig.now);
+    rig_finish(client(1), rig_say(client(1), "this one counts"), OK);
+    for (int i = 0; i < CONVERSATIONS_UNUSED + 2; i++) {
+        client(0)->count = client(1)->count = 0;
+        new_conversation();
+        rig_run(&rig);
+        if (i == 1)
+            CHECK_OK(core_send_text(client(1)->core, 3, CORE_TEXT_PLAIN, slice_str("so does this"),
+                                    NULL, rig.now, &command, &message));
+    }
+    CHECK_EQ(rig_status(client(1)).conversations, CONVERSATIONS_UNUSED + 2);
+    CHECK(strcmp(rig_texts(client(1)), "this one counts\n") == 0);
+    CHECK_ERR(core_conversation_get(client(1)->core, 2, &c), ERR_NOT_FOUND);
+    CHECK_OK(core_conversation_get(client(1)->core, 3, &c));
+    CHECK_OK(core_conversation_get(client(1)->core, CONVERSATIONS_UNUSED + 3, &c));
+    rig_crash(client(1));
+    rig_pass(&rig, TIME_SECOND);
+    CHECK_EQ(rig_status(client(1)).conversations, CONVERSATIONS_UNUSED + 2);
+    CHECK_ERR(core_conversation_get(client(1)->core, 2, &c), ERR_NOT_FOUND);
+    rig_fini(&rig);
+}
+
 /* ---- Lost answers ---- */
 
 /* The maker does not hear that its commit was taken, and its mailbox is slow. */
