@@ -1,6 +1,7 @@
 /* Blobs: what does not fit an item, encrypted under a key of its own. */
 #include "core/internal.h"
 
+#define BLOB_TIME TIME_DAY
 static const uint8_t nonce[24]; /* the key is used once */
 
 /* Size with a little of it hidden: the top bits stay, the rest is rounded up. */
@@ -183,8 +184,11 @@ static void chunk_came(struct core *core, const struct request *request, err e, 
     if (w == NULL)
         return;
     w->fetching = false;
-    if (e == ERR_CLOSED)
+    if (e == ERR_CLOSED) {
+        w->failures++;
+        w->not_before = core->now + core_backoff(w->failures, TIME_SECOND, 2 * TIME_MINUTE);
         return;
+    }
     if (e != OK) {
         retry_later(core, w, reason);
     } else if (type != PROTO_blob_chunk || proto_blob_chunk_decode(body, &chunk) != OK) {
@@ -192,8 +196,11 @@ static void chunk_came(struct core *core, const struct request *request, err e, 
     } else if (proto_blob_reference_decode(w->r.reference, &reference) != OK ||
                chunk.chunks != reference.chunks) {
         finish(core, w, ERR_MALFORMED);
-    } else if (buf_append(&w->blob, chunk.bytes) == OK && ++w->chunk == reference.chunks) {
-        complete(core, w, &reference);
+    } else if (buf_append(&w->blob, chunk.bytes) == OK) {
+        core->fetched += chunk.bytes.n;
+        w->failures = 0;
+        if (++w->chunk == reference.chunks)
+            complete(core, w, &reference);
     }
 }
 
@@ -211,10 +218,35 @@ static err get_chunk(struct core *core, struct waiting *w) {
     return e;
 }
 
+/* An item of 256 bytes names megabytes, and holds up what comes after it: not all day. */
+bool core_blob_paused(const struct core *core) {
+    return core->fetched >= FETCHED_MAX && core->now < core->fetch_day + TIME_DAY;
+}
+
+/* Time and again the connection ended while it was fetched, and nothing of it came. */
+static bool hopeless(const struct core *core, const struct waiting *w) {
+    return w->r.why == WAIT_BLOB && !w->fetching && w->failures > ATTEMPTS_MAX &&
+           core->now > w->r.time + BLOB_TIME;
+}
+
+static void begin_day(struct core *core) {
+    if (core->now < core->fetch_day + TIME_DAY)
+        return;
+    core->fetch_day = core->now;
+    core->fetched = 0;
+}
+
 void core_blob_fetch_pump(struct core *core) {
     size_t fetching = 0;
+    begin_day(core);
+    if (core_blob_paused(core))
+        return;
     for (size_t i = 0; i < core->waiting.n && fetching < FETCHES_MAX; i++) {
         struct waiting *w = core->waiting.p[i];
+        if (hopeless(core, w)) {
+            finish(core, w, ERR_CLOSED);
+            return;
+        }
         if (w->r.why != WAIT_BLOB)
             continue;
         if (!w->fetching && core->now >= w->not_before && core_session_room(core, ANON))
@@ -227,6 +259,8 @@ uint64_t core_blob_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
     if (!core_session_ready(core, ANON))
         return at;
+    if (core_blob_paused(core))
+        return core_waiting_blobs(core) ? core->fetch_day + TIME_DAY : at;
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];
         if (w->r.why == WAIT_BLOB && !w->fetching && w->not_before > core->now &&

@@ -138,6 +138,7 @@ static void set_back(struct core *core, uint64_t step) {
     back(&core->broken_until, step);
     back(&core->stock_after, step);
     back(&core->purge_after, step);
+    back(&core->fetch_day, step);
 }
 
 void core_clock(struct core *core, uint64_t now) {

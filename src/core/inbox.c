@@ -154,7 +154,7 @@ static err take_private(struct core *core, slice mark, slice message,
                         const struct mls_header *header, struct outcome *o) {
     struct conversation *c = core_conversation_by_group(core, header->group_id);
     bool open = c != NULL && core_conversation_open(c);
-    if (!open && core_waiting_blobs_due(core))
+    if (!open && core_waiting_blobs(core))
         return waits(o, 0, WAIT_GROUP);
     if (!open)
         return becomes(o, DROPPED);
@@ -251,7 +251,8 @@ static err own_came(struct core *core, const uint8_t hash[32], const struct reco
 /* ---- Holding ----
  * A commit may end the epoch, and a Welcome the conversation as it was, of a message that travels
  * as a blob and came before it. While blobs are due, such an item is not taken, nor anything after
- * it, so nothing is acked; once the blobs are in, or given up, subscribing again brings the rest.
+ * it, so nothing is acked; once the blobs are in, or given up, or put off to another day because
+ * there are so many, subscribing again brings the rest.
  * Blobs are taken in the order in which they came, so a commit in a blob needs no holding. */
 
 static bool overtakes(const struct proto_delivery *d) {
@@ -294,8 +295,12 @@ static err take_item(struct core *core, slice mark, slice item) {
     if (proto_blob_reference_decode(content, &reference) != OK || reference.chunks == 0 ||
         reference.chunks > BLOB_MAX / PROTO_CHUNK_MAX + 1 || reference.size > BLOB_MAX)
         return core_quarantine_add(core, 0, ERR_MALFORMED, content);
+    err e = core_seen_blob(core, reference.id);
+    core->counters.repeats += e == ERR_REPEAT;
     struct record_waiting r = {.why = WAIT_BLOB, .mark = mark, .reference = content};
-    return core_waiting_add(core, &r);
+    if (e == OK)
+        e = core_waiting_add(core, &r);
+    return e == ERR_REPEAT ? OK : e;
 }
 
 static err take_delivery(struct core *core, const struct proto_delivery *d) {

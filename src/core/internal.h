@@ -30,6 +30,7 @@ enum {
     QUARANTINE_MAX = 64,            /* of one conversation */
     BLOB_MAX = 8 * 1024 * 1024,     /* what we upload or fetch */
     FETCHES_MAX = 4,                /* blobs under way */
+    FETCHED_MAX = 256 * 1024 * 1024, /* in a day */
     RESEND_EPOCHS = 4, /* a message encrypted longer ago than this is encrypted again */
     ATTEMPTS_MAX = 16,
     COMMANDS_MAX = 64, /* under way and not in the outbox */
@@ -244,6 +245,9 @@ struct core {
     uint64_t stock_after;
     uint64_t purge_after;
 
+    uint64_t fetched; /* bytes of blobs, in the day that began at: */
+    uint64_t fetch_day;
+
     struct command commands[COMMANDS_MAX];
     size_t command_count;
 
@@ -448,6 +452,8 @@ MUST err core_blob_store(struct core *core, uint64_t command, uint16_t place, sl
 MUST err core_blob_forget(struct core *core, uint64_t command, uint16_t count);
 void core_blob_fetch_pump(struct core *core);
 uint64_t core_blob_wake(const struct core *core);
+/* True if no more is fetched today. */
+bool core_blob_paused(const struct core *core);
 /* Uploads what is missing of an entry's blobs: true once all are there. */
 bool core_blob_upload(struct core *core, struct entry *entry);
 
@@ -475,6 +481,9 @@ MUST err core_seen_expect(struct core *core, slice mark, slice item, uint64_t en
 /* A Welcome led to this group, and is remembered for as long as the secrets that open it; REPEAT if
  * one did before. */
 MUST err core_seen_welcome(struct core *core, const struct mls_group *group);
+/* An item named this blob; REPEAT if another did before: whatever key it names, the blob is not fetched
+ * again. */
+MUST err core_seen_blob(struct core *core, const uint8_t id[32]);
 MUST err core_seen_purge(struct core *core);
 
 /* quarantine.c */
@@ -491,7 +500,9 @@ MUST err core_waiting_add(struct core *core, const struct record_waiting *r);
 MUST err core_waiting_remove(struct core *core, struct waiting *w);
 /* Puts aside what waits for too long. */
 MUST err core_waiting_purge(struct core *core);
-/* True if a Welcome may still be in a blob that did not come yet. */
+/* True if there are blobs that did not come yet, or were not looked at. */
+bool core_waiting_blobs(const struct core *core);
+/* True if there are some that come as soon as they can, today. */
 bool core_waiting_blobs_due(const struct core *core);
 /* True if something waits for another epoch of this conversation, or for what leads to it. */
 bool core_waiting_for_epoch(const struct core *core, const struct conversation *c);

@@ -64,6 +64,17 @@ err core_seen_welcome(struct core *core, const struct mls_group *group) {
     return e == OK ? ERR_REPEAT : e;
 }
 
+err core_seen_blob(struct core *core, const uint8_t id[32]) {
+    struct record_seen seen, fresh = {.what = SEEN_PROCESSED};
+    uint8_t hash[32];
+    slice parts[] = {slice_str("blob"), slice_of(id, 32)};
+    TRY(crypto_blake2b_keyed(hash, 32, SLICE_EMPTY, parts, 2));
+    err e = core_seen_find(core, hash, &seen);
+    if (e == ERR_NOT_FOUND)
+        return core_seen_add(core, hash, &fresh);
+    return e == OK ? ERR_REPEAT : e;
+}
+
 struct purging {
     struct core *core;
     const char *log_name;

@@ -100,12 +100,22 @@ err core_waiting_add(struct core *core, const struct record_waiting *r) {
     return e;
 }
 
-bool core_waiting_blobs_due(const struct core *core) {
-    for (size_t i = 0; i < core->waiting.n; i++) {
-        const struct waiting *w = core->waiting.p[i];
-        if (is_blob(w))
+/* Due today. */
+static bool is_due_blob(const struct core *core, const struct waiting *w) {
+    return w->r.why == WAIT_READY || (w->r.why == WAIT_BLOB && !core_blob_paused(core));
+}
+
+bool core_waiting_blobs(const struct core *core) {
+    for (size_t i = 0; i < core->waiting.n; i++)
+        if (is_blob(core->waiting.p[i]))
             return true;
-    }
+    return false;
+}
+
+bool core_waiting_blobs_due(const struct core *core) {
+    for (size_t i = 0; i < core->waiting.n; i++)
+        if (is_due_blob(core, core->waiting.p[i]))
+            return true;
     return false;
 }
 
@@ -113,7 +123,7 @@ bool core_waiting_blobs_due(const struct core *core) {
 static bool first_blob(const struct core *core, uint64_t number) {
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];
-        if (is_blob(w) && w->r.number < number)
+        if (is_due_blob(core, w) && w->r.number < number)
             return false;
     }
     return true;
@@ -147,7 +157,7 @@ static bool due(const struct core *core, const struct waiting *w) {
     if (w->r.why == WAIT_GROUP) {
         if (mls_message_header(w->r.content, &header) == OK)
             c = core_conversation_by_group(core, header.group_id);
-        return !core_waiting_blobs_due(core) || (c != NULL && core_conversation_open(c));
+        return !core_waiting_blobs(core) || (c != NULL && core_conversation_open(c));
     }
     return w->r.why != WAIT_BLOB && !w->checked;
 }

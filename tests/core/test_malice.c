@@ -730,6 +730,110 @@ TEST(a_stranger_who_begins_very_many_conversations_leaves_room_for_others) {
     rig_fini(&rig);
 }
 
+/* ---- Blobs ---- */
+
+static enum verdict count_gets(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)body;
+    r->hits += from == client(1) && type == PROTO_blob_get;
+    return PASS;
+}
+
+static void put_blob(slice sealed, const struct proto_blob_reference *reference) {
+    for (uint32_t i = 0; i < reference->chunks; i++) {
+        size_t at = (size_t)i * PROTO_CHUNK_MAX, n = sealed.n - at;
+        struct proto_blob_put m = {.chunk = i, .chunks = reference->chunks};
+        buf body = {0};
+        m.bytes = slice_of(sealed.p + at, n < PROTO_CHUNK_MAX ? n : PROTO_CHUNK_MAX);
+        memcpy(m.id, reference->id, sizeof m.id);
+        CHECK_OK(proto_blob_put_encode(&body, &m));
+        struct proto_edge_request request = {
+            .session = 1, .request = 1, .type = PROTO_blob_put, .body = buf_slice(&body)};
+        mail_request(rig.mail, &request);
+        rig_run(&rig);
+        buf_free(&body);
+    }
+}
+
+TEST(a_blob_is_fetched_once_however_many_items_name_it) {
+    uint8_t to[PROTO_ADDRESS];
+    buf content = {0}, sealed = {0};
+    struct proto_blob_reference reference;
+    start(2);
+    address_of(0, 1, to);
+    CHECK_OK(buf_resize(&content, 1 << 20));
+    CHECK_OK(core_blob_seal(buf_slice(&content), &sealed, &reference));
+    put_blob(buf_slice(&sealed), &reference);
+    rig.on_request = count_gets;
+    for (uint8_t i = 0; i < 20; i++) {
+        buf bytes = {0}, item = {0};
+        reference.key[0] = i;
+        CHECK_OK(proto_blob_reference_encode(&bytes, &reference));
+        CHECK_OK(core_item_write(&item, ITEM_BLOB, buf_slice(&bytes)));
+        rig_send(&rig, to, buf_slice(&item));
+        buf_free(&bytes);
+        buf_free(&item);
+    }
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig.hits, reference.chunks);
+    CHECK_EQ(rig_status(client(1)).repeats, 19);
+    buf_free(&content);
+    buf_free(&sealed);
+    rig_fini(&rig);
+}
+
+static void say_much(size_t i) {
+    uint64_t command, message;
+    buf text = {0};
+    CHECK_OK(buf_resize(&text, 20000));
+    memset(text.p, 'x', text.n);
+    CHECK_OK(core_send_text(client(i)->core, 1, CORE_TEXT_PLAIN, buf_slice(&text), NULL, rig.now,
+                            &command, &message));
+    rig_finish(client(i), command, OK);
+    buf_free(&text);
+}
+
+TEST(what_is_too_much_for_a_day_waits_and_holds_nothing_up) {
+    start(2);
+    uint64_t messages = rig_state(client(1)).messages;
+    client(1)->core->fetched = FETCHED_MAX;
+    say_much(0);
+    update(0);
+    rig_finish(client(0), rig_say(client(0), "in time"), OK);
+    rig_finish(client(1), rig_say(client(1), "so is this"), OK);
+    CHECK_EQ(rig_state(client(1)).messages, messages + 2);
+    CHECK_EQ(rig_status(client(1)).waiting, 1);
+    rig_pass(&rig, TIME_DAY);
+    CHECK_EQ(rig_state(client(1)).messages, messages + 3);
+    CHECK_EQ(rig_status(client(1)).waiting, 0);
+    rig_same_state(&rig, 2);
+    rig_fini(&rig);
+}
+
+static enum verdict cut_gets(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)body;
+    if (from != client(1) || type != PROTO_blob_get)
+        return PASS;
+    r->hits++;
+    return CUT;
+}
+
+TEST(a_blob_that_never_comes_is_given_up) {
+    start(2);
+    rig.on_request = cut_gets;
+    say_much(0);
+    update(0);
+    for (int i = 0; i < 25; i++) {
+        rig_pass(&rig, TIME_HOUR);
+        client(1)->count = 0;
+    }
+    CHECK(rig.hits < 2000);
+    CHECK_EQ(rig_status(client(1)).waiting, 0);
+    CHECK_EQ(rig_status(client(1)).quarantined, 1);
+    rig_finish(client(1), rig_say(client(1), "go on"), OK);
+    rig_same_state(&rig, 2);
+    rig_fini(&rig);
+}
+
 /* ---- Lost answers ---- */
 
 /* The maker does not hear that its commit was taken, and its mailbox is slow. */
