@@ -64,9 +64,11 @@ static void logged_in(struct core *core, const struct request *request, err e, u
                       uint16_t type, slice body) {
     (void)request, (void)body;
     bool registered = core->account.r.registered;
-    if (e == ERR_DENIED && !registered) {
+    if (e == ERR_DENIED && !registered && reason == PROTO_REASON_PROOF) {
         /* The code was used, and not by us. */
         registration_failed(core, ERR_DENIED, PROTO_REASON_INVITE);
+    } else if (e == ERR_DENIED && !registered) {
+        core_session_close(core, &core->sessions[AUTH], ERR_DENIED, reason);
     } else if (e == ERR_DENIED && reason == PROTO_REASON_PROOF) {
         core_action_trouble(core, ERR_DENIED, reason, "the server does not know this device");
     } else if (e == OK && type != PROTO_ok) {

@@ -214,20 +214,22 @@ TEST(garbage_of_another_order_spoils_nothing) {
     rig_fini(&rig);
 }
 
-/* The server refuses for good what this client sends. */
-static enum verdict refuse_send(struct rig *r, struct client *from, uint16_t type, slice body) {
+static enum verdict answer_error(struct rig *r, uint16_t reason) {
     struct proto_edge_reply reply = {
         .session = r->request->session, .request = r->request->request, .type = PROTO_error};
-    struct proto_error error = {.reason = PROTO_REASON_NONE};
+    struct proto_error error = {.reason = reason};
     buf answer = {0};
-    (void)body;
-    if (from != client(1) || type != PROTO_send)
-        return PASS;
     CHECK_OK(proto_error_encode(&answer, &error));
     reply.body = buf_slice(&answer);
     session_reply(&r->links[reply.session - 1].session, &r->env, &reply);
     buf_free(&answer);
     return DROP;
+}
+
+/* The server refuses for good what this client sends. */
+static enum verdict refuse_send(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)body;
+    return from == client(1) && type == PROTO_send ? answer_error(r, PROTO_REASON_NONE) : PASS;
 }
 
 TEST(who_could_not_ask_to_leave_is_still_in) {
@@ -835,6 +837,29 @@ TEST(a_blob_that_never_comes_is_given_up) {
 }
 
 /* ---- Lost answers ---- */
+
+/* The account is made, its maker does not hear of it, and the server is busy when it logs in. */
+static enum verdict lose_registration(struct rig *r, struct client *to, uint16_t type, slice body) {
+    (void)to, (void)body;
+    return type == PROTO_ok && r->hits == 1 ? CUT : PASS;
+}
+
+static enum verdict busy_login(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)from, (void)body;
+    if (type == PROTO_register_account && r->hits++ > 0)
+        return answer_error(r, PROTO_REASON_EXISTS);
+    return type == PROTO_login && r->hits == 2 ? answer_error(r, PROTO_REASON_BUSY) : PASS;
+}
+
+TEST(a_busy_server_does_not_make_an_invite_used) {
+    rig_init(&rig, 0);
+    rig.on_reply = lose_registration;
+    rig.on_request = busy_login;
+    rig_account(&rig, 0);
+    CHECK_EQ(rig.hits, 3);
+    CHECK(rig_status(client(0)).registered);
+    rig_fini(&rig);
+}
 
 /* The maker does not hear that its commit was taken, and its mailbox is slow. */
 static enum verdict lose_taken(struct rig *r, struct client *to, uint16_t type, slice body) {
