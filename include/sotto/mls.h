@@ -246,8 +246,8 @@ MUST err mls_group_propose_update(struct mls_group *group, const struct mls_leaf
 /* Number of proposals that wait for a commit, and their senders: whether there is something to
  * commit. A proposal of a sender who is no member any more is not counted. */
 size_t mls_group_pending_proposals(const struct mls_group *group);
-/* True if the i-th of them, in the order of their arrival, is its sender's wish to be removed itself;
- * *leaf: whose. */
+/* True if the i-th of them, in the order of their arrival, is its sender's wish to be removed
+ * itself; *leaf: whose. */
 bool mls_group_pending_leave(const struct mls_group *group, size_t i, uint32_t *leaf);
 /* Forgets the newest, for an application that refuses it. */
 void mls_group_forget_proposal(struct mls_group *group);

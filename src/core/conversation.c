@@ -336,8 +336,8 @@ static err find_own(struct core *core, slice welcome, uint64_t *number, buf *byt
 static const struct mls_limits join_limits = {
     .past_epochs = 8, .out_of_order = 256, .forward = 4096, .leaves = 4 * CORE_MEMBERS_MAX};
 
-/* A conversation that we are in comes again when it left us behind: a member that we know removed us
- * and added us. */
+/* A conversation that we are in comes again when it left us behind: a member that we know removed
+ * us and added us. */
 static err comes_again(struct core *core, struct conversation *c, const struct mls_group *group,
                        const struct mls_member *adder) {
     uint32_t leaf = 0;
@@ -475,7 +475,7 @@ static err probe(struct core *core, struct conversation *c) {
         return OK;
     }
     c->probed = core->now;
-    if (core_entry_pending(core, c->r.number, ENTRY_UPDATE))
+    if (c->r.behind || core_entry_pending(core, c->r.number, ENTRY_UPDATE))
         return OK;
     return core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL);
 }

@@ -116,7 +116,8 @@ static void session_back(struct core_session *s, uint64_t step) {
         back(&s->requests[i].deadline, step);
 }
 
-/* Whoever set the clock back must not make us wait for so long: what was due in a minute still is. */
+/* Whoever set the clock back must not make us wait for so long: what was due in a minute still is.
+ */
 static void set_back(struct core *core, uint64_t step) {
     for (int i = 0; i < 2; i++)
         session_back(&core->sessions[i], step);

@@ -87,7 +87,8 @@ enum core_notice_kind {
        `refused`. */
     CORE_NOTICE_DONE = 1,
     /* The server has a message for every member but `refused`: `conversation`, `message`,
-     * `message_id`. As long as all others' mailboxes are full, it is not sent, and waits. The same as the DONE of its command, for whoever watches messages. */
+     * `message_id`. As long as all others' mailboxes are full, it is not sent, and waits. The same
+     * as the DONE of its command, for whoever watches messages. */
     CORE_NOTICE_SENT,
     /* A new entry in a conversation's history: `conversation`, `message` (its number). */
     CORE_NOTICE_MESSAGE,
@@ -190,9 +191,9 @@ MUST err core_conversation_remove(struct core *core, uint32_t conversation,
 MUST err core_conversation_update(struct core *core, uint32_t conversation, uint64_t now,
                                   uint64_t *command);
 /* Asks to be removed; another member carries it out. DONE once the others have the request; the
- * conversation's state goes from LEAVING to LEFT when they did it, or after a week without an answer,
- * and back to ACTIVE if the request could not be sent. In one that is spoiled or behind it ends
- * here, at once: nobody would hear of it. */
+ * conversation's state goes from LEAVING to LEFT when they did it, or after a week without an
+ * answer, and back to ACTIVE if the request could not be sent. In one that is spoiled or behind it
+ * ends here, at once: nobody would hear of it. */
 MUST err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t now,
                                  uint64_t *command);
 /* Renames it, for every member. */
@@ -294,7 +295,7 @@ enum core_conversation_state {
 
 struct core_conversation {
     uint32_t number; /* its name in this store, from 1 */
-    slice group_id;  /* 32 bytes; after we were out of it, a group comes again as another conversation */
+    slice group_id;  /* 32 bytes; a group that we were out of comes again as another conversation */
     slice name;
     enum core_conversation_state state;
     uint64_t epoch;
@@ -302,19 +303,19 @@ struct core_conversation {
     uint64_t messages; /* the number of the newest entry of the history; they count from 1 */
     uint64_t read;     /* the newest that the user has seen */
     uint32_t outbox;
-    uint32_t refused; /* if not 0: so many mailboxes, all but ours, are full; the outbox waits for them */
+    uint32_t refused; /* not 0: the outbox waits, since so many mailboxes, all but ours, are full */
     uint32_t waiting;
     uint32_t quarantined;
     bool spoiled; /* a commit was ordered that can't be applied: make a new conversation */
-    bool behind;  /* the others went on, and the commit that leads to them was kept from us: what is
+    bool behind;  /* the others went on, and the commit that leads to them did not come: what is
                      asked for here waits, until a member removes us and adds us again */
 };
 /* i < status.conversations. */
 MUST err core_conversation_at(const struct core *core, size_t i, struct core_conversation *c);
 MUST err core_conversation_get(const struct core *core, uint32_t number,
                                struct core_conversation *c);
-/* By number, by name, or by the contact it is one-to-one with; LIMIT if several fit. One that we are
- * out of is found by its name only if no other has it. */
+/* By number, by name, or by the contact it is one-to-one with; LIMIT if several fit. One that we
+ * are out of is found by its name only if no other has it. */
 MUST err core_conversation_find(struct core *core, slice text, struct core_conversation *c);
 
 struct core_member {

@@ -411,10 +411,11 @@ MUST err core_conversation_join(struct core *core, slice welcome);
 void core_conversation_pump(struct core *core);
 uint64_t core_conversation_wake(const struct core *core);
 MUST err core_conversation_schedule(struct core *core, struct conversation *c);
-/* Something says that there may be a later epoch than ours, and it may lie: soon a commit of our own
- * is ordered, or is late. */
+/* Something says that there may be a later epoch than ours, and it may lie: soon a commit of our
+ * own is ordered, or is late. */
 void core_conversation_doubt(const struct core *core, struct conversation *c);
-/* A commit was ordered that can't be applied; or, behind, that others can apply and we did not get. */
+/* A commit was ordered that can't be applied; or, behind, that others can apply and we did not get.
+ */
 MUST err core_conversation_spoil(struct core *core, struct conversation *c, bool behind);
 
 /* history.c */
@@ -481,8 +482,8 @@ MUST err core_seen_expect(struct core *core, slice mark, slice item, uint64_t en
 /* A Welcome led to this group, and is remembered for as long as the secrets that open it; REPEAT if
  * one did before. */
 MUST err core_seen_welcome(struct core *core, const struct mls_group *group);
-/* An item named this blob; REPEAT if another did before: whatever key it names, the blob is not fetched
- * again. */
+/* An item named this blob; REPEAT if another did before: whatever key it names, the blob is not
+ * fetched again. */
 MUST err core_seen_blob(struct core *core, const uint8_t id[32]);
 MUST err core_seen_purge(struct core *core);
 

@@ -278,8 +278,8 @@ static err taken(struct core *core, struct entry *entry, const struct proto_comm
     return core_entry_save(core, entry);
 }
 
-/* Our own copy may be lost, and with the first answer that it was refused: then it is not among what
- * a subscription brings that began after the server had taken the commit. */
+/* Our own copy may be lost, and with the first answer that it was refused: then it is not among
+ * what a subscription brings that began after the server had taken the commit. */
 void core_outbox_caught_up(struct core *core, bool gaps) {
     for (size_t i = 0; core->caught_up && i < core->entries.n;) {
         struct entry *entry = core->entries.p[i];
@@ -421,8 +421,8 @@ static bool again(struct core *core, struct entry *entry) {
     return core_txn_end(core, core_entry_again(core, entry)) == OK;
 }
 
-/* Another commit was ordered, and it is not in our mailbox, nor in a blob that is still due. If there
- * is something of a later epoch, the others have it, and everything of ours waits for that. */
+/* Another commit was ordered, and it is not in our mailbox, nor in a blob that is still due. If
+ * there is something of a later epoch, the others have it, and all that is ours waits for that. */
 static void no_winner(struct core *core, struct conversation *c, struct entry *entry) {
     bool behind = core_waiting_for_epoch(core, c);
     err e = OK;

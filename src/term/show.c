@@ -193,7 +193,7 @@ void show_conversation(struct job *job, const struct core_conversation *c) {
     if (c->spoiled)
         line_add(&l, ", spoiled: make a new one");
     if (c->behind)
-        line_add(&l, ", left behind: ask a member to remove you and to add you again");
+        line_add(&l, ", left behind: ask a member to remove and to add you, or make a new one");
     line_end(&l, &job->out, OUT_NORMAL);
 }
 
