@@ -336,6 +336,15 @@ MUST err mls_group_propose(struct mls_group *group, const struct mls_propose *wh
                            const struct mls_auth *auth, enum mls_wire wire, buf *out);
 /* Number of proposals that wait for a commit: whether there is something to commit. */
 size_t mls_group_pending_proposals(const struct mls_group *group);
+/* The i-th of them, in the order of their arrival; false if there is none. */
+struct mls_proposed {
+    uint16_t type;
+    struct mls_sender by;
+    uint32_t leaf; /* remove, update: whose */
+};
+bool mls_group_pending(const struct mls_group *group, size_t i, struct mls_proposed *proposed);
+/* Forgets the newest, for an application that refuses it. */
+void mls_group_forget_proposal(struct mls_group *group);
 /* Forgets them. */
 void mls_group_clear_proposals(struct mls_group *group);
 

@@ -73,9 +73,14 @@ static void fill(const struct core *core, const struct conversation *c,
     out->read = c->r.read;
     out->quarantined = c->r.quarantined;
     out->spoiled = c->r.spoiled;
+    out->behind = c->r.behind;
     for (size_t i = 0; i < core->entries.n; i++) {
         const struct entry *entry = core->entries.p[i];
-        out->outbox += entry->r.conversation == c->r.number;
+        if (entry->r.conversation != c->r.number)
+            continue;
+        out->outbox++;
+        if (entry->r.type == PROTO_send && entry->r.stage == STAGE_PREPARED && entry->refused > 0)
+            out->refused = entry->refused;
     }
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];
@@ -140,17 +145,26 @@ static bool one_to_one(struct core *core, struct conversation *c, const uint8_t 
     return found;
 }
 
+static bool is_over(const struct conversation *c) {
+    return !core_conversation_open(c) && c->r.state != CORE_CONVERSATION_NEW;
+}
+
+/* One that is over counts only if no other fits: it may have come again under another number. */
 static err find_by(struct core *core, const uint8_t *account, slice name,
                    const struct conversation **found) {
+    bool several = false;
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
         bool fits = account != NULL ? one_to_one(core, c, account)
                                     : name.n > 0 && slice_equal(c->r.name, name);
-        if (fits && *found != NULL)
-            return ERR_LIMIT;
-        if (fits)
-            *found = c;
+        bool better = *found == NULL || (is_over(*found) && !is_over(c));
+        if (!fits || (is_over(c) && *found != NULL && !is_over(*found)))
+            continue;
+        several = !better;
+        *found = c;
     }
+    if (several)
+        return ERR_LIMIT;
     return *found == NULL ? ERR_NOT_FOUND : OK;
 }
 

@@ -1,6 +1,7 @@
 /* Blobs: what does not fit an item, encrypted under a key of its own. */
 #include "core/internal.h"
 
+#define BLOB_TIME TIME_DAY
 static const uint8_t nonce[24]; /* the key is used once */
 
 /* Size with a little of it hidden: the top bits stay, the rest is rounded up. */
@@ -102,12 +103,9 @@ static err put_chunk(struct core *core, struct entry *entry) {
     struct proto_blob_put m = {.chunk = entry->chunk, .chunks = chunk_count(entry)};
     size_t at = (size_t)entry->chunk * PROTO_CHUNK_MAX, n = entry->blob_bytes.n - at;
     buf body = buf_on(core->mem);
-    writer w = writer_on(&body);
-    err e = core_hash32(m.id, buf_slice(&entry->blob_bytes));
+    memcpy(m.id, entry->blob_id, sizeof m.id);
     m.bytes = slice_of(entry->blob_bytes.p + at, n < PROTO_CHUNK_MAX ? n : PROTO_CHUNK_MAX);
-    proto_blob_put_write(&w, &m);
-    if (e == OK)
-        e = writer_result(&w);
+    err e = proto_blob_put_encode(&body, &m);
     if (e == OK)
         e = core_session_request(core, ANON, PROTO_blob_put, buf_slice(&body), chunk_put,
                                  entry->r.command);
@@ -115,14 +113,22 @@ static err put_chunk(struct core *core, struct entry *entry) {
     return e;
 }
 
-bool core_blob_upload(struct core *core, struct entry *entry) {
+static err load_blob(struct core *core, struct entry *entry) {
     uint8_t name[8];
+    buf *bytes = &entry->blob_bytes;
+    TRY(core_get(core, TABLE_BLOB, blob_name(entry->r.command, name), entry->blob, bytes));
+    err e = core_hash32(entry->blob_id, buf_slice(bytes));
+    if (e != OK)
+        buf_clear(bytes);
+    return e;
+}
+
+bool core_blob_upload(struct core *core, struct entry *entry) {
     err e = OK;
     if (entry->blob >= entry->r.blobs)
         return true;
     if (entry->blob_bytes.n == 0)
-        e = core_get(core, TABLE_BLOB, blob_name(entry->r.command, name), entry->blob,
-                     &entry->blob_bytes);
+        e = load_blob(core, entry);
     if (e == OK)
         e = put_chunk(core, entry);
     entry->in_flight = e == OK;
@@ -178,8 +184,11 @@ static void chunk_came(struct core *core, const struct request *request, err e, 
     if (w == NULL)
         return;
     w->fetching = false;
-    if (e == ERR_CLOSED)
+    if (e == ERR_CLOSED) {
+        w->failures++;
+        w->not_before = core->now + core_backoff(w->failures, TIME_SECOND, 2 * TIME_MINUTE);
         return;
+    }
     if (e != OK) {
         retry_later(core, w, reason);
     } else if (type != PROTO_blob_chunk || proto_blob_chunk_decode(body, &chunk) != OK) {
@@ -187,8 +196,11 @@ static void chunk_came(struct core *core, const struct request *request, err e, 
     } else if (proto_blob_reference_decode(w->r.reference, &reference) != OK ||
                chunk.chunks != reference.chunks) {
         finish(core, w, ERR_MALFORMED);
-    } else if (buf_append(&w->blob, chunk.bytes) == OK && ++w->chunk == reference.chunks) {
-        complete(core, w, &reference);
+    } else if (buf_append(&w->blob, chunk.bytes) == OK) {
+        core->fetched += chunk.bytes.n;
+        w->failures = 0;
+        if (++w->chunk == reference.chunks)
+            complete(core, w, &reference);
     }
 }
 
@@ -196,11 +208,9 @@ static err get_chunk(struct core *core, struct waiting *w) {
     struct proto_blob_reference reference;
     struct proto_blob_get m = {.chunk = w->chunk};
     buf body = buf_on(core->mem);
-    writer w1 = writer_on(&body);
     TRY(proto_blob_reference_decode(w->r.reference, &reference));
     memcpy(m.id, reference.id, sizeof m.id);
-    proto_blob_get_write(&w1, &m);
-    err e = writer_result(&w1);
+    err e = proto_blob_get_encode(&body, &m);
     if (e == OK)
         e = core_session_request(core, ANON, PROTO_blob_get, buf_slice(&body), chunk_came,
                                  w->r.number);
@@ -208,10 +218,35 @@ static err get_chunk(struct core *core, struct waiting *w) {
     return e;
 }
 
+/* An item of 256 bytes names megabytes, and holds up what comes after it: not all day. */
+bool core_blob_paused(const struct core *core) {
+    return core->fetched >= FETCHED_MAX && core->now < core->fetch_day + TIME_DAY;
+}
+
+/* Time and again the connection ended while it was fetched, and nothing of it came. */
+static bool hopeless(const struct core *core, const struct waiting *w) {
+    return w->r.why == WAIT_BLOB && !w->fetching && w->failures > ATTEMPTS_MAX &&
+           core->now > w->r.time + BLOB_TIME;
+}
+
+static void begin_day(struct core *core) {
+    if (core->now < core->fetch_day + TIME_DAY)
+        return;
+    core->fetch_day = core->now;
+    core->fetched = 0;
+}
+
 void core_blob_fetch_pump(struct core *core) {
     size_t fetching = 0;
+    begin_day(core);
+    if (core_blob_paused(core))
+        return;
     for (size_t i = 0; i < core->waiting.n && fetching < FETCHES_MAX; i++) {
         struct waiting *w = core->waiting.p[i];
+        if (hopeless(core, w)) {
+            finish(core, w, ERR_CLOSED);
+            return;
+        }
         if (w->r.why != WAIT_BLOB)
             continue;
         if (!w->fetching && core->now >= w->not_before && core_session_room(core, ANON))
@@ -224,6 +259,8 @@ uint64_t core_blob_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
     if (!core_session_ready(core, ANON))
         return at;
+    if (core_blob_paused(core))
+        return core_waiting_blobs(core) ? core->fetch_day + TIME_DAY : at;
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];
         if (w->r.why == WAIT_BLOB && !w->fetching && w->not_before > core->now &&

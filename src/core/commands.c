@@ -4,12 +4,6 @@
 
 #include "core/content.h"
 
-static err check_name(slice name) {
-    if (name.n > CORE_NAME_MAX)
-        return ERR_TOO_LARGE;
-    return core_text_valid(name) ? OK : ERR_MALFORMED;
-}
-
 static err find_open(struct core *core, uint32_t number, uint64_t now, struct conversation **c) {
     TRY(core_enter(core, now));
     *c = core_conversation_lookup(core, number);
@@ -24,6 +18,14 @@ static bool outbox_full(const struct core *core) {
     return core->entries.n >= OUTBOX_MAX;
 }
 
+/* In a transaction. */
+static err use(struct core *core, struct conversation *c) {
+    if (c->r.used)
+        return OK;
+    c->r.used = true;
+    return core_conversation_save(core, c);
+}
+
 /* One entry in a transaction of its own. */
 static err add(struct core *core, struct conversation *c, enum entry_kind kind, slice intent,
                uint64_t *command) {
@@ -31,7 +33,9 @@ static err add(struct core *core, struct conversation *c, enum entry_kind kind, 
     if (outbox_full(core))
         return ERR_LIMIT;
     TRY(core_txn_begin(core));
-    err e = core_entry_add(core, c, kind, intent, false, &entry);
+    err e = use(core, c);
+    if (e == OK)
+        e = core_entry_add(core, c, kind, intent, false, &entry);
     if (e == OK)
         *command = entry->r.command;
     TRY(core_txn_end(core, e));
@@ -65,6 +69,7 @@ static err create(struct core *core, slice name, slice accounts, uint64_t *comma
     crypto_random(group, sizeof group);
     TRY(core_conversation_insert(core, group, CORE_CONVERSATION_NEW, &c));
     c->r.name = name;
+    c->r.used = true;
     TRY(core_conversation_save(core, c));
     TRY(core_entry_add(core, c, ENTRY_CREATE, accounts, false, &entry));
     *command = entry->r.command;
@@ -77,7 +82,7 @@ err core_conversation_new(struct core *core, slice name, const uint8_t (*account
     TRY(core_enter(core, now));
     if (!core->account.exists || !core->account.r.registered)
         return ERR_STATE;
-    TRY(check_name(name));
+    TRY(core_name_check(name));
     TRY(check_accounts(core, accounts, count));
     if (outbox_full(core) || core->conversations.n >= CONVERSATIONS_MAX)
         return ERR_LIMIT;
@@ -124,12 +129,13 @@ err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t n
         return ERR_LIMIT;
     TRY(core_txn_begin(core));
     c->r.state = CORE_CONVERSATION_LEAVING;
+    c->r.leaving = now;
     err e = core_conversation_save(core, c);
     if (e == OK)
         e = core_entry_add(core, c, ENTRY_LEAVE, SLICE_EMPTY, false, &entry);
     if (e == OK)
         *command = entry->r.command;
-    if (e == OK && c->r.members == 1)
+    if (e == OK && (c->r.members == 1 || c->r.spoiled || c->r.behind))
         e = core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
     else if (e == OK)
         core_conversation_notice(core, c);
@@ -143,7 +149,7 @@ err core_conversation_rename(struct core *core, uint32_t conversation, slice nam
     struct conversation *c;
     struct entry *entry = NULL;
     TRY(find_open(core, conversation, now, &c));
-    TRY(check_name(name));
+    TRY(core_name_check(name));
     if (name.n == 0)
         return ERR_MALFORMED;
     if (c->r.state != CORE_CONVERSATION_ACTIVE)
@@ -151,7 +157,9 @@ err core_conversation_rename(struct core *core, uint32_t conversation, slice nam
     if (outbox_full(core))
         return ERR_LIMIT;
     TRY(core_txn_begin(core));
-    err e = core_profile_rename(core, c, name, &entry);
+    err e = use(core, c);
+    if (e == OK)
+        e = core_profile_rename(core, c, name, &entry);
     if (e == OK)
         *command = entry->r.command;
     TRY(core_txn_end(core, e));
@@ -169,6 +177,7 @@ err core_conversation_read(struct core *core, uint32_t conversation, uint64_t me
         return OK;
     TRY(core_txn_begin(core));
     c->r.read = message;
+    c->r.used = true;
     return core_txn_end(core, core_conversation_save(core, c));
 }
 
@@ -186,6 +195,7 @@ static err queue_content(struct core *core, struct conversation *c, slice conten
     memcpy(m.sender, core->account.r.account, sizeof m.sender);
     memcpy(m.device, core->account.r.device, sizeof m.device);
     TRY(core_content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), content));
+    TRY(use(core, c));
     TRY(core_history_add(core, c, &m, message));
     TRY(core_entry_add(core, c, ENTRY_CONTENT, content, false, &entry));
     entry->r.message = *message;

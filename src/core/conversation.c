@@ -1,6 +1,9 @@
 /* Conversations: their groups, and what a commit does to them. */
 #include "core/internal.h"
 
+#define LEAVE_TIME TIME_WEEK
+#define DOUBT_TIME (5 * TIME_MINUTE)
+#define PROBE_EVERY (6 * TIME_HOUR)
 static const char name_meta[] = "conversation", name_group[] = "group", name_staged[] = "staged";
 
 /* ---- Objects ---- */
@@ -20,17 +23,21 @@ struct conversation *core_conversation_lookup(const struct core *core, uint32_t 
     return NULL;
 }
 
-struct conversation *core_conversation_by_group(const struct core *core, slice group) {
-    for (size_t i = 0; i < core->conversations.n; i++) {
-        struct conversation *c = core->conversations.p[i];
-        if (slice_equal(SLICE_ARRAY(c->r.group), group))
-            return c;
-    }
-    return NULL;
-}
-
 bool core_conversation_open(const struct conversation *c) {
     return c->r.state == CORE_CONVERSATION_ACTIVE || c->r.state == CORE_CONVERSATION_LEAVING;
+}
+
+struct conversation *core_conversation_by_group(const struct core *core, slice group) {
+    struct conversation *found = NULL;
+    for (size_t i = core->conversations.n; i-- > 0;) {
+        struct conversation *c = core->conversations.p[i];
+        if (!slice_equal(SLICE_ARRAY(c->r.group), group))
+            continue;
+        if (core_conversation_open(c) || c->r.state == CORE_CONVERSATION_NEW)
+            return c;
+        found = found == NULL ? c : found;
+    }
+    return found;
 }
 
 void core_conversation_notice(struct core *core, const struct conversation *c) {
@@ -42,29 +49,6 @@ err core_conversation_save(struct core *core, struct conversation *c) {
     TRY(record_conversation_settle(&c->bytes, &c->r));
     return core_put(core, TABLE_CONVERSATION, slice_str(name_meta), c->r.number,
                     buf_slice(&c->bytes));
-}
-
-err core_conversation_insert(struct core *core, const uint8_t group[32], uint8_t state,
-                             struct conversation **result) {
-    if (core->conversations.n >= CONVERSATIONS_MAX)
-        return ERR_LIMIT;
-    struct conversation *c = mem_new(core->mem, sizeof *c);
-    if (c == NULL)
-        return ERR_NO_MEMORY;
-    c->bytes = buf_on(core->mem);
-    core->counters_dirty = true;
-    c->r.number = ++core->counters.conversations;
-    c->r.state = state;
-    memcpy(c->r.group, group, sizeof c->r.group);
-    err e = core_conversation_save(core, c);
-    if (e == OK)
-        e = core_list_add(core, &core->conversations, c);
-    if (e != OK) {
-        core_conversation_free(core, c);
-        return e;
-    }
-    *result = c;
-    return OK;
 }
 
 err core_conversation_load(struct core *core, struct conversation *c) {
@@ -90,20 +74,11 @@ err core_conversation_save_group(struct core *core, struct conversation *c) {
     return e;
 }
 
-static uint32_t count_members(const struct mls_group *group) {
-    struct mls_member member;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < mls_group_leaf_count(group); i++)
-        n += mls_group_member(group, i, &member) == OK;
-    return n;
-}
-
-bool core_conversation_has(const struct conversation *c, const uint8_t account[16],
-                           uint32_t *leaf) {
+bool core_conversation_has(const struct conversation *c, slice identity, uint32_t *leaf) {
     struct mls_member member;
     for (uint32_t i = *leaf; i < mls_group_leaf_count(c->group); i++) {
         if (mls_group_member(c->group, i, &member) == OK && member.identity.n == LEAF_IDENTITY &&
-            memcmp(member.identity.p, account, 16) == 0) {
+            memcmp(member.identity.p, identity.p, identity.n) == 0) {
             *leaf = i;
             return true;
         }
@@ -139,7 +114,7 @@ err core_conversation_end(struct core *core, struct conversation *c,
                           enum core_conversation_state state) {
     mls_group_free(c->group);
     c->group = NULL;
-    c->commit_at = 0;
+    c->commit_at = c->probe_at = 0;
     c->r.state = (uint8_t)state;
     c->r.members = 0;
     c->r.pending = false;
@@ -152,12 +127,97 @@ err core_conversation_end(struct core *core, struct conversation *c,
     return OK;
 }
 
+/* Those who can't carry out our wish to leave need not: nothing more comes from them. */
+err core_conversation_spoil(struct core *core, struct conversation *c, bool behind) {
+    c->r.spoiled = c->r.spoiled || !behind;
+    c->r.behind = c->r.behind || behind;
+    if (c->r.state == CORE_CONVERSATION_LEAVING)
+        return core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
+    TRY(core_conversation_save(core, c));
+    core_conversation_notice(core, c);
+    return OK;
+}
+
+/* ---- Room for another ---- */
+
+static err forget(struct core *core, size_t i) {
+    struct conversation *c = core->conversations.p[i];
+    if (core_conversation_open(c))
+        TRY(core_conversation_end(core, c, CORE_CONVERSATION_LEFT));
+    TRY(core_history_forget(core, c));
+    TRY(core_quarantine_forget(core, c));
+    TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_meta), c->r.number));
+    core_list_remove(&core->conversations, i);
+    core_conversation_notice(core, c);
+    core_conversation_free(core, c);
+    return OK;
+}
+
+/* With one key package of ours a stranger can begin as many as it likes. */
+static err make_room(struct core *core) {
+    size_t n = core->conversations.n, unused = 0, first_unused = n, first_over = n;
+    for (size_t i = n; i-- > 0;) {
+        const struct conversation *c = core->conversations.p[i];
+        if (core_conversation_open(c) && !c->r.used) {
+            unused++;
+            first_unused = i;
+        }
+        if (!core_conversation_open(c) && c->r.state != CORE_CONVERSATION_NEW)
+            first_over = i;
+    }
+    if (unused >= CONVERSATIONS_UNUSED)
+        return forget(core, first_unused);
+    if (n > CONVERSATIONS_MAX / 2 && first_over < n)
+        return forget(core, first_over);
+    return OK;
+}
+
+err core_conversation_insert(struct core *core, const uint8_t group[32], uint8_t state,
+                             struct conversation **result) {
+    TRY(make_room(core));
+    if (core->conversations.n >= CONVERSATIONS_MAX)
+        return ERR_LIMIT;
+    struct conversation *c = mem_new(core->mem, sizeof *c);
+    if (c == NULL)
+        return ERR_NO_MEMORY;
+    c->bytes = buf_on(core->mem);
+    core->counters_dirty = true;
+    c->r.number = ++core->counters.conversations;
+    c->r.state = state;
+    memcpy(c->r.group, group, sizeof c->r.group);
+    err e = core_conversation_save(core, c);
+    if (e == OK)
+        e = core_list_add(core, &core->conversations, c);
+    if (e != OK) {
+        core_conversation_free(core, c);
+        return e;
+    }
+    *result = c;
+    return OK;
+}
+
 /* ---- Applying a commit ---- */
 
 struct event {
     enum core_message_kind kind;
     uint8_t sender[16], subject[16];
 };
+
+bool core_conversation_wish(const struct conversation *c, size_t i, uint32_t *leaf) {
+    struct mls_proposed p;
+    if (!mls_group_pending(c->group, i, &p) || p.type != MLS_PROPOSAL_REMOVE)
+        return false;
+    *leaf = p.leaf;
+    return p.by.type == MLS_SENDER_MEMBER && p.by.index == p.leaf;
+}
+
+static bool wishes_to_leave(const struct conversation *c, uint32_t leaf) {
+    uint32_t whose;
+    for (size_t i = 0; i < mls_group_pending_proposals(c->group); i++)
+        if (core_conversation_wish(c, i, &whose) && whose == leaf)
+            return true;
+    return false;
+}
 
 static bool change_event(const struct conversation *c, const struct mls_change *change,
                          struct event *event) {
@@ -169,7 +229,7 @@ static bool change_event(const struct conversation *c, const struct mls_change *
         memcpy(event->sender, by.identity.p, 16);
     if (change->what == MLS_ADDED)
         event->kind = CORE_MESSAGE_ADDED;
-    else if (change->by.index == change->member.leaf)
+    else if (change->by.index == change->member.leaf || wishes_to_leave(c, change->member.leaf))
         event->kind = CORE_MESSAGE_LEFT;
     else
         event->kind = CORE_MESSAGE_REMOVED;
@@ -177,11 +237,10 @@ static bool change_event(const struct conversation *c, const struct mls_change *
 }
 
 /* Before the commit is applied: who it was that is gone afterwards. */
-static err collect_events(struct core *core, const struct conversation *c,
-                          const struct mls_staged *staged, buf *events) {
+static err collect_events(const struct conversation *c, const struct mls_staged *staged,
+                          buf *events) {
     struct event event, last;
     memset(&last, 0, sizeof last);
-    (void)core;
     for (size_t i = 0; i < mls_staged_change_count(staged); i++) {
         struct mls_change change = mls_staged_change(staged, i);
         memset(&event, 0, sizeof event);
@@ -208,9 +267,9 @@ static err after_apply(struct core *core, struct conversation *c, slice events,
                        struct entry *ours) {
     bool added = false, made = c->r.state == CORE_CONVERSATION_NEW;
     c->r.epoch = mls_group_epoch(c->group);
-    c->r.members = count_members(c->group);
-    c->r.pending = false;
-    c->commit_at = 0;
+    c->r.members = core_leaf_members(c->group);
+    c->r.pending = c->r.spoiled = c->r.behind = false;
+    c->commit_at = c->probe_at = 0;
     c->retry = true;
     if (made)
         c->r.state = CORE_CONVERSATION_ACTIVE;
@@ -239,7 +298,7 @@ err core_conversation_apply(struct core *core, struct conversation *c, struct ml
                             struct entry *ours) {
     buf events = buf_on(core->mem);
     bool removed = mls_staged_removes_us(staged);
-    err e = collect_events(core, c, staged, &events);
+    err e = collect_events(c, staged, &events);
     if (e != OK || removed) {
         mls_staged_free(staged);
     } else {
@@ -285,33 +344,69 @@ static err find_own(struct core *core, slice welcome, uint64_t *number, buf *byt
 static const struct mls_limits join_limits = {
     .past_epochs = 8, .out_of_order = 256, .forward = 4096, .leaves = 4 * CORE_MEMBERS_MAX};
 
-/* A group may come again after we were out of it; one that we are in may not, nor one that we failed to
- * make: what came of that is somebody else's. */
-static err place_joined(struct core *core, const struct mls_group *group, struct conversation **c) {
-    slice id = mls_group_id(group);
-    if (id.n != 32 || count_members(group) > CORE_MEMBERS_MAX)
-        return ERR_UNSUPPORTED;
-    *c = core_conversation_by_group(core, id);
-    if (*c == NULL)
-        return core_conversation_insert(core, id.p, CORE_CONVERSATION_ACTIVE, c);
-    if (core_conversation_open(*c) || (*c)->r.state == CORE_CONVERSATION_NEW ||
-        (*c)->r.state == CORE_CONVERSATION_FAILED)
+/* A conversation that we are in comes again when it left us behind: a member that we know removed
+ * us and added us. */
+static err comes_again(struct core *core, struct conversation *c, const struct mls_group *group,
+                       const struct mls_member *adder) {
+    uint32_t leaf = 0;
+    if (mls_group_epoch(group) <= c->r.epoch || adder->identity.n != LEAF_IDENTITY)
         return ERR_EXISTS;
+    TRY(core_conversation_load(core, c));
+    return core_conversation_has(c, slice_of(adder->identity.p, 16), &leaf) ? OK : ERR_EXISTS;
+}
+
+/* What we asked for is done in the new state, where it still makes sense. */
+static err end_old(struct core *core, struct conversation *c, const struct mls_member *adder) {
+    c->r.epoch++; /* the one that began without us */
+    TRY(core_history_event(core, c, CORE_MESSAGE_REMOVED, adder->identity.p,
+                           core->account.r.account));
+    TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_staged), c->r.number));
+    for (size_t i = 0; i < core->entries.n; i++) {
+        struct entry *entry = core->entries.p[i];
+        if (entry->r.conversation == c->r.number && entry->r.stage != STAGE_INTENT)
+            TRY(core_entry_again(core, entry));
+    }
     return OK;
+}
+
+/* A group that we were out of is another conversation when it comes again: anybody who knows its id
+ * can make one that has it, and would come by the old one's name and history. One that we failed to
+ * make does not come: it is somebody else's. */
+static err place_joined(struct core *core, const struct mls_group *group, uint32_t sender,
+                        struct conversation **c) {
+    struct mls_member adder;
+    slice id = mls_group_id(group);
+    TRY(mls_group_member(group, sender, &adder));
+    if (id.n != 32 || core_leaf_members(group) > CORE_MEMBERS_MAX)
+        return ERR_UNSUPPORTED;
+    TRY(core_seen_welcome(core, group));
+    *c = core_conversation_by_group(core, id);
+    if (*c != NULL && core_conversation_open(*c)) {
+        TRY(comes_again(core, *c, group, &adder));
+        return end_old(core, *c, &adder);
+    }
+    if (*c != NULL && ((*c)->r.state == CORE_CONVERSATION_NEW ||
+                       (*c)->r.state == CORE_CONVERSATION_FAILED))
+        return ERR_EXISTS;
+    return core_conversation_insert(core, id.p, CORE_CONVERSATION_ACTIVE, c);
 }
 
 static err joined(struct core *core, struct conversation *c, const struct mls_group *group,
                   uint32_t sender, bool last_resort) {
     struct mls_member member;
-    c->r.state = CORE_CONVERSATION_ACTIVE;
+    bool leaving = c->r.state == CORE_CONVERSATION_LEAVING;
+    c->r.state = leaving ? CORE_CONVERSATION_LEAVING : CORE_CONVERSATION_ACTIVE;
     c->r.epoch = c->r.joined = mls_group_epoch(group);
-    c->r.members = count_members(group);
-    c->r.spoiled = false;
+    c->r.members = core_leaf_members(group);
+    c->r.pending = c->r.spoiled = c->r.behind = false;
+    c->commit_at = c->probe_at = 0;
     c->retry = true;
     TRY(core_conversation_save_group(core, c));
     TRY(mls_group_member(group, sender, &member));
     TRY(core_history_event(core, c, CORE_MESSAGE_JOINED, member.identity.p,
                            core->account.r.account));
+    if (leaving && !core_entry_pending(core, c->r.number, ENTRY_LEAVE))
+        TRY(core_entry_add(core, c, ENTRY_LEAVE, SLICE_EMPTY, true, NULL));
     if (last_resort)
         TRY(core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL));
     TRY(core_profile_send(core, c, false));
@@ -336,7 +431,7 @@ err core_conversation_join(struct core *core, slice welcome) {
         e = mls_group_join(&group, &params, &core->auth, &sender);
     }
     if (e == OK)
-        e = place_joined(core, group, &c);
+        e = place_joined(core, group, sender, &c);
     if (e == OK) {
         mls_group_free(c->group);
         c->group = group;
@@ -354,11 +449,8 @@ err core_conversation_join(struct core *core, slice welcome) {
 
 /* The lower a member's place among the members, the sooner it commits; the others step in later. */
 err core_conversation_schedule(struct core *core, struct conversation *c) {
-    struct mls_member member;
-    uint32_t own = mls_group_own_leaf(c->group), rank = 0;
-    for (uint32_t i = 0; i < own; i++)
-        rank += mls_group_member(c->group, i, &member) == OK;
-    c->commit_at = core->now + rank * TIME_SECOND + core_random(TIME_SECOND);
+    uint32_t place = core_leaf_own_place(c->group);
+    c->commit_at = core->now + place * TIME_SECOND + core_random(TIME_SECOND);
     if (c->r.pending)
         return OK;
     c->r.pending = true;
@@ -374,12 +466,62 @@ static err commit_pending(struct core *core, struct conversation *c) {
     return core_entry_add(core, c, ENTRY_COMMIT, SLICE_EMPTY, true, NULL);
 }
 
+/* ---- What is not as it seems ---- */
+
+void core_conversation_doubt(const struct core *core, struct conversation *c) {
+    uint64_t at = core->now + DOUBT_TIME;
+    if (c->probed != 0 && at < c->probed + PROBE_EVERY)
+        at = c->probed + PROBE_EVERY;
+    if (c->probe_at == 0)
+        c->probe_at = at;
+}
+
+/* The server's order can't be forged by who is no member: if our commit is taken, nothing was ahead
+ * of us; if it is late and its winner does not come, something was. */
+static err probe(struct core *core, struct conversation *c) {
+    c->probe_at = 0;
+    if (core_waiting_blobs_due(core)) {
+        core_conversation_doubt(core, c); /* the commit may be in one of them */
+        return OK;
+    }
+    c->probed = core->now;
+    if (c->r.behind || core_entry_pending(core, c->r.number, ENTRY_UPDATE))
+        return OK;
+    return core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL);
+}
+
+/* ---- The pump ---- */
+
+/* When there is something to do; UINT64_MAX: not at all. */
+static uint64_t due(const struct conversation *c) {
+    uint64_t at = UINT64_MAX;
+    if (!core_conversation_open(c))
+        return at;
+    if (c->commit_at != 0)
+        at = c->commit_at;
+    if (c->probe_at != 0 && c->probe_at < at)
+        at = c->probe_at;
+    if (c->r.state == CORE_CONVERSATION_LEAVING && c->r.leaving + LEAVE_TIME < at)
+        at = c->r.leaving + LEAVE_TIME;
+    return at;
+}
+
+static err step(struct core *core, struct conversation *c) {
+    if (c->r.state == CORE_CONVERSATION_LEAVING && core->now >= c->r.leaving + LEAVE_TIME)
+        return core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
+    if (c->commit_at != 0 && core->now >= c->commit_at)
+        TRY(commit_pending(core, c));
+    if (c->probe_at != 0 && core->now >= c->probe_at)
+        TRY(probe(core, c));
+    return OK;
+}
+
 void core_conversation_pump(struct core *core) {
     for (size_t i = 0; core->caught_up && i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
-        if (!core_conversation_open(c) || c->commit_at == 0 || core->now < c->commit_at)
+        if (core->now < due(c))
             continue;
-        if (core_txn_begin(core) != OK || core_txn_end(core, commit_pending(core, c)) != OK)
+        if (core_txn_begin(core) != OK || core_txn_end(core, step(core, c)) != OK)
             return;
     }
 }
@@ -387,9 +529,8 @@ void core_conversation_pump(struct core *core) {
 uint64_t core_conversation_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
     for (size_t i = 0; core->caught_up && i < core->conversations.n; i++) {
-        const struct conversation *c = core->conversations.p[i];
-        if (core_conversation_open(c) && c->commit_at != 0 && c->commit_at < at)
-            at = c->commit_at;
+        uint64_t next = due(core->conversations.p[i]);
+        at = next < at ? next : at;
     }
     return at;
 }

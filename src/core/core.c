@@ -80,20 +80,11 @@ err core_txn_begin(struct core *core) {
     return OK;
 }
 
-static err write_counters(struct core *core) {
-    buf bytes = buf_on(core->mem);
-    err e = record_counters_write(&bytes, &core->counters);
-    if (e == OK)
-        e = core_put(core, TABLE_STATE, slice_str("counters"), 0, buf_slice(&bytes));
-    buf_free(&bytes);
-    return e;
-}
-
 err core_txn_end(struct core *core, err result) {
     if (!core->in_txn)
         return ERR_BUG;
     if (result == OK && core->counters_dirty)
-        result = write_counters(core);
+        result = record_counters_put(core, TABLE_STATE, slice_str("counters"), 0, &core->counters);
     bool writes = store_batch_count(core->batch) > 0;
     if (result == OK && writes)
         result = store_commit_now(core->store, core->batch);
@@ -111,8 +102,54 @@ err core_txn_end(struct core *core, err result) {
     return result;
 }
 
-err core_enter(struct core *core, uint64_t now) {
+/* ---- The clock ---- */
+
+static void back(uint64_t *at, uint64_t step) {
+    if (*at != 0)
+        *at = *at > step ? *at - step : 1;
+}
+
+static void session_back(struct core_session *s, uint64_t step) {
+    back(&s->at, step);
+    back(&s->heard, step);
+    for (size_t i = 0; i < s->request_count; i++)
+        back(&s->requests[i].deadline, step);
+}
+
+/* Whoever set the clock back must not make us wait for so long: what was due in a minute still is.
+ */
+static void set_back(struct core *core, uint64_t step) {
+    for (int i = 0; i < 2; i++)
+        session_back(&core->sessions[i], step);
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        back(&c->commit_at, step);
+        back(&c->probe_at, step);
+        back(&c->probed, step);
+    }
+    for (size_t i = 0; i < core->entries.n; i++) {
+        struct entry *entry = core->entries.p[i];
+        back(&entry->not_before, step);
+        back(&entry->late_until, step);
+    }
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        struct waiting *w = core->waiting.p[i];
+        back(&w->not_before, step);
+    }
+    back(&core->broken_until, step);
+    back(&core->stock_after, step);
+    back(&core->purge_after, step);
+    back(&core->fetch_day, step);
+}
+
+void core_clock(struct core *core, uint64_t now) {
+    if (now < core->now)
+        set_back(core, core->now - now);
     core->now = now;
+}
+
+err core_enter(struct core *core, uint64_t now) {
+    core_clock(core, now);
     if (core->broken)
         return start_over(core);
     return OK;
@@ -127,18 +164,19 @@ void core_pump(struct core *core) {
     core_inbox_pump(core);
     core_conversation_pump(core);
     core_blob_fetch_pump(core);
+    core_auth_commands_pump(core);
     core_stock_pump(core);
     core_outbox_pump(core);
 }
 
 void core_wake(struct core *core, uint64_t now) {
-    core->now = now;
+    core_clock(core, now);
     core->wake_told = 0;
     core_pump(core);
 }
 
 void core_online(struct core *core, bool online, uint64_t now) {
-    core->now = now;
+    core_clock(core, now);
     core->online = online;
     if (online) {
         core->replaced = core->refused = false;

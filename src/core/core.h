@@ -86,12 +86,15 @@ enum core_notice_kind {
     /* A command is through: `command`, `error`, `reason`, `text` (a link), `conversation`,
        `refused`. */
     CORE_NOTICE_DONE = 1,
-    /* The server has a message for every address but `refused`: `conversation`, `message`,
-     * `message_id`. The same as the DONE of its command, for whoever watches messages. */
+    /* The server has a message for every member but `refused`: `conversation`, `message`,
+     * `message_id`. As long as all others' mailboxes are full, it is not sent, and waits. The same
+     * as the DONE of its command, for whoever watches messages. */
     CORE_NOTICE_SENT,
     /* A new entry in a conversation's history: `conversation`, `message` (its number). */
     CORE_NOTICE_MESSAGE,
-    /* A conversation was joined, changed its members, its name or its state: `conversation`. */
+    /* A conversation was joined, changed its members, its name or its state: `conversation`. If it
+     * is not there any more, it was forgotten: of those that others began and the user never wrote
+     * in or read, and of those that are over, the oldest make room when there are very many. */
     CORE_NOTICE_CONVERSATION,
     /* The sessions' state changed: see core_status_get. */
     CORE_NOTICE_CONNECTION,
@@ -119,7 +122,7 @@ struct core_notice {
     uint32_t conversation; /* 0: none */
     uint64_t message;      /* number in the conversation's history */
     uint8_t message_id[CORE_MESSAGE_ID];
-    uint32_t refused; /* how many of the addresses took nothing */
+    uint32_t refused; /* how many of the addresses took nothing; of a message: of the others' */
     uint32_t count;
 };
 
@@ -141,7 +144,8 @@ bool core_next_action(struct core *core, struct core_action *action);
  * *command to a number that is never used again in this store, and ends with one NOTICE_DONE, now
  * or, if it waits in the outbox, in a later run. Errors at once: STATE without an account or in a
  * conversation that we are out of, NOT_FOUND for an account or a conversation that is not known,
- * TOO_LARGE, LIMIT for a full outbox or more than 64 devices at once. */
+ * TOO_LARGE, MALFORMED for a name that is not one line of text, LIMIT for a full outbox or more
+ * than 64 devices at once. */
 
 /* A new account from a link "sotto:join:...": makes the keys, registers, and stocks key packages
  * and addresses. name (may be empty) is what contacts see. EXISTS if this store has a registered
@@ -187,7 +191,9 @@ MUST err core_conversation_remove(struct core *core, uint32_t conversation,
 MUST err core_conversation_update(struct core *core, uint32_t conversation, uint64_t now,
                                   uint64_t *command);
 /* Asks to be removed; another member carries it out. DONE once the others have the request; the
- * conversation's state goes from LEAVING to LEFT when they did it. */
+ * conversation's state goes from LEAVING to LEFT when they did it, or after a week without an
+ * answer, and back to ACTIVE if the request could not be sent. In one that is spoiled or behind it
+ * ends here, at once: nobody would hear of it. */
 MUST err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t now,
                                  uint64_t *command);
 /* Renames it, for every member. */
@@ -289,7 +295,7 @@ enum core_conversation_state {
 
 struct core_conversation {
     uint32_t number; /* its name in this store, from 1 */
-    slice group_id;  /* 32 bytes */
+    slice group_id;  /* 32 bytes; a group that we were out of comes again as another conversation */
     slice name;
     enum core_conversation_state state;
     uint64_t epoch;
@@ -297,15 +303,19 @@ struct core_conversation {
     uint64_t messages; /* the number of the newest entry of the history; they count from 1 */
     uint64_t read;     /* the newest that the user has seen */
     uint32_t outbox;
+    uint32_t refused; /* not 0: the outbox waits, since so many mailboxes, all but ours, are full */
     uint32_t waiting;
     uint32_t quarantined;
     bool spoiled; /* a commit was ordered that can't be applied: make a new conversation */
+    bool behind;  /* the others went on, and the commit that leads to them did not come: what is
+                     asked for here waits, until a member removes us and adds us again */
 };
 /* i < status.conversations. */
 MUST err core_conversation_at(const struct core *core, size_t i, struct core_conversation *c);
 MUST err core_conversation_get(const struct core *core, uint32_t number,
                                struct core_conversation *c);
-/* By number, by name, or by the contact it is one-to-one with; LIMIT if several fit. */
+/* By number, by name, or by the contact it is one-to-one with; LIMIT if several fit. One that we
+ * are out of is found by its name only if no other has it. */
 MUST err core_conversation_find(struct core *core, slice text, struct core_conversation *c);
 
 struct core_member {
@@ -353,6 +363,7 @@ struct core_message {
     uint64_t number;
     enum core_message_kind kind;
     enum core_message_state state;
+    uint32_t refused; /* SENT: how many of the others' mailboxes took no copy, for good */
     uint64_t time;  /* when it was written to this history */
     uint64_t epoch; /* in which it was sent; events: the epoch that began */
     uint8_t sender[CORE_ACCOUNT];
@@ -374,9 +385,6 @@ typedef bool core_message_visit(void *ctx, const struct core_message *message);
 /* The entries from `first` to `last`, at most (both included). Don't call commands from `visit`. */
 MUST err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint64_t last,
                        core_message_visit *visit, void *ctx);
-/* The number of a message, by its id. */
-MUST err core_message_find(struct core *core, uint32_t conversation,
-                           const uint8_t id[CORE_MESSAGE_ID], uint64_t *number);
 
 /* What was put aside, newest last. */
 struct core_quarantined {

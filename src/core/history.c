@@ -11,10 +11,11 @@ slice core_conversation_key(uint32_t number, uint8_t key[4]) {
     return slice_of(key, 4);
 }
 
-static slice id_key(const struct conversation *c, const uint8_t id[32], uint8_t key[36]) {
-    (void)core_conversation_key(c->r.number, key);
-    memcpy(key + 4, id, 32);
-    return slice_of(key, 36);
+/* By the group: a message may come again after we were out of it for a while. */
+static slice id_key(const struct conversation *c, const uint8_t id[32], uint8_t key[64]) {
+    memcpy(key, c->r.group, 32);
+    memcpy(key + 32, id, 32);
+    return slice_of(key, 64);
 }
 
 static void notice_message(struct core *core, const struct conversation *c, uint64_t number,
@@ -25,31 +26,19 @@ static void notice_message(struct core *core, const struct conversation *c, uint
     core_action_notice(core, &notice);
 }
 
-err core_history_mark_known(struct core *core, const struct conversation *c, const uint8_t id[32],
-                            uint64_t number) {
-    uint8_t key[36];
-    buf value = buf_on(core->mem);
-    writer w = writer_on(&value);
-    writer_u64(&w, number);
-    err e = writer_result(&w);
-    if (e == OK)
-        e = core_put(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, buf_slice(&value));
-    buf_free(&value);
-    return e;
+err core_history_mark_known(struct core *core, const struct conversation *c,
+                            const uint8_t id[32]) {
+    static const uint8_t known = 1;
+    uint8_t key[64];
+    return core_put(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, slice_of(&known, 1));
 }
 
 err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
-                       bool *known, uint64_t *number) {
-    uint8_t key[36];
-    uint64_t n = 0;
+                       bool *known) {
+    uint8_t key[64];
     buf value = buf_on(core->mem);
     err e = core_get(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, &value);
-    reader r = reader_of(buf_slice(&value));
     *known = e == OK;
-    if (e == OK)
-        e = reader_u64(&r, &n) == OK ? OK : ERR_DAMAGED;
-    if (number != NULL)
-        *number = n;
     buf_free(&value);
     return e == ERR_NOT_FOUND ? OK : e;
 }
@@ -57,20 +46,14 @@ err core_history_known(struct core *core, const struct conversation *c, const ui
 err core_history_add(struct core *core, struct conversation *c,
                      const struct record_message *message, uint64_t *number) {
     uint8_t key[4];
-    buf bytes = buf_on(core->mem);
+    slice name = core_conversation_key(c->r.number, key);
     *number = ++c->r.messages;
-    err e = record_message_write(&bytes, message);
-    if (e == OK)
-        e = core_put(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), *number,
-                     buf_slice(&bytes));
-    if (e == OK && message->kind == CORE_MESSAGE_CONTENT)
-        e = core_history_mark_known(core, c, message->id, *number);
-    if (e == OK)
-        e = core_conversation_save(core, c);
-    if (e == OK)
-        notice_message(core, c, *number, message->id);
-    buf_free(&bytes);
-    return e;
+    TRY(record_message_put(core, TABLE_HISTORY, name, *number, message));
+    if (message->kind == CORE_MESSAGE_CONTENT)
+        TRY(core_history_mark_known(core, c, message->id));
+    TRY(core_conversation_save(core, c));
+    notice_message(core, c, *number, message->id);
+    return OK;
 }
 
 err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
@@ -88,24 +71,50 @@ err core_history_event(struct core *core, struct conversation *c, enum core_mess
 }
 
 err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
-                           enum core_message_state state, uint64_t epoch) {
+                           enum core_message_state state, uint64_t epoch, uint32_t refused) {
     uint8_t key[4];
+    slice name = core_conversation_key(c->r.number, key);
     struct record_message m;
-    buf bytes = buf_on(core->mem), fresh = buf_on(core->mem);
-    err e = core_get(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number, &bytes);
+    buf bytes = buf_on(core->mem);
+    err e = core_get(core, TABLE_HISTORY, name, number, &bytes);
     if (e == OK)
         e = record_message_read(buf_slice(&bytes), &m);
     if (e == OK) {
         m.state = (uint8_t)state;
+        m.refused = refused;
         m.epoch = state == CORE_MESSAGE_SENT ? epoch : m.epoch;
-        e = record_message_write(&fresh, &m);
+        e = record_message_put(core, TABLE_HISTORY, name, number, &m);
     }
-    if (e == OK)
-        e = core_put(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number,
-                     buf_slice(&fresh));
     buf_free(&bytes);
-    buf_free(&fresh);
     return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
+}
+
+/* ---- Forgetting ---- */
+
+struct forgetting {
+    struct core *core;
+    const struct conversation *c;
+    err e;
+};
+
+static bool forget_id(void *ctx, struct store_key at, slice value) {
+    struct forgetting *f = ctx;
+    struct record_message m;
+    uint8_t key[64];
+    (void)at;
+    f->e = record_message_read(value, &m);
+    if (f->e == OK && m.kind == CORE_MESSAGE_CONTENT)
+        f->e = core_delete(f->core, TABLE_MESSAGE_ID, id_key(f->c, m.id, key), 0);
+    return f->e == OK;
+}
+
+err core_history_forget(struct core *core, const struct conversation *c) {
+    struct forgetting f = {core, c, OK};
+    uint8_t key[4];
+    struct store_key first = core_key(TABLE_HISTORY, core_conversation_key(c->r.number, key), 0);
+    TRY(store_scan(core->store, first, UINT64_MAX, forget_id, &f));
+    TRY(f.e);
+    return store_batch_delete_range(core->batch, first, UINT64_MAX);
 }
 
 /* ---- Reading ---- */
@@ -142,6 +151,7 @@ static void fill(const struct record_message *r, uint64_t number, struct core_me
     m->number = number;
     m->kind = (enum core_message_kind)r->kind;
     m->state = (enum core_message_state)r->state;
+    m->refused = r->refused;
     m->time = r->time;
     m->epoch = r->epoch;
     m->own = r->own;
@@ -195,14 +205,4 @@ err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint
                    core_key(TABLE_HISTORY, core_conversation_key(conversation, key), first), last,
                    visit, &reading));
     return reading.e;
-}
-
-err core_message_find(struct core *core, uint32_t conversation, const uint8_t id[CORE_MESSAGE_ID],
-                      uint64_t *number) {
-    const struct conversation *c = core_conversation_lookup(core, conversation);
-    bool known;
-    if (c == NULL)
-        return ERR_NOT_FOUND;
-    TRY(core_history_known(core, c, id, &known, number));
-    return known && *number != 0 ? OK : ERR_NOT_FOUND;
 }

@@ -49,68 +49,70 @@ static err take_application(struct core *core, struct conversation *c,
     m.own = memcmp(m.sender, core->account.r.account, sizeof m.sender) == 0;
     if (core_content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), m.content) != OK)
         TRY(core_hash32(m.id, m.content));
-    TRY(core_history_known(core, c, m.id, &known, NULL));
+    TRY(core_history_known(core, c, m.id, &known));
     if (known)
         return becomes(o, REPEATED);
     if (core_content_decode(m.content, &content) == OK &&
         content.part.disposition == CONTENT_PROFILE) {
-        TRY(core_history_mark_known(core, c, m.id, 0));
+        TRY(core_history_mark_known(core, c, m.id));
         return core_profile_receive(core, c, m.sender, content.part.body);
     }
     return core_history_add(core, c, &m, &number);
 }
 
-static err take_proposal(struct core *core, struct conversation *c) {
+/* All that a member may propose is to be removed itself. For the rest it has commits of its own:
+ * proposals of others could fill ours with what nobody asked for. */
+static err take_proposal(struct core *core, struct conversation *c, struct outcome *o) {
+    uint32_t leaf;
+    bool leaves =
+        core_conversation_wish(c, mls_group_pending_proposals(c->group) - 1, &leaf);
+    if (!leaves)
+        mls_group_forget_proposal(c->group);
     TRY(core_conversation_save_group(core, c));
+    if (!leaves)
+        return aside(o, c->r.number, ERR_DENIED);
     c->retry = true;
     return core_conversation_schedule(core, c);
 }
 
 /* The mark is the server's word that this commit won in this conversation's order; the next token
  * and the roster bind it to the commit that we staged. One that removes us leaves us without the
- * next epoch's token: then the roster has to do. */
+ * next epoch's token: then the roster has to do. More members than a send can address would make a
+ * conversation that nobody can write to. */
 static err fits_mark(const struct conversation *c, const struct mls_staged *staged, slice mark,
                      bool *fits) {
     uint8_t next[32] = {0}, roster[32], expected[PROTO_MARK];
+    uint32_t members;
     bool out = mls_staged_removes_us(staged);
-    TRY(core_leaf_staged_roster_hash(staged, roster));
+    TRY(core_leaf_staged_roster_hash(staged, roster, &members));
     if (!out)
         TRY(core_leaf_staged_next(staged, next));
     TRY(core_leaf_mark(c->r.group, next, roster, expected));
     if (out)
         memcpy(expected, mark.p, 32);
-    *fits = slice_equal(mark, SLICE_ARRAY(expected));
+    *fits = slice_equal(mark, SLICE_ARRAY(expected)) && members <= CORE_MEMBERS_MAX;
     return OK;
 }
 
-static size_t staged_members(const struct mls_staged *staged) {
-    struct mls_member member;
-    size_t count = 0;
-    for (uint32_t i = 0; i < mls_staged_leaf_count(staged); i++)
-        count += mls_staged_member(staged, i, &member) == OK;
-    return count;
-}
-
-/* More members than a send can address would make a conversation that nobody can write to. */
 static err take_commit(struct core *core, struct conversation *c, struct mls_received *received,
                        slice mark, struct outcome *o) {
     struct mls_staged *staged = received->commit;
     bool fits = false;
     err e = fits_mark(c, staged, mark, &fits);
-    fits = fits && staged_members(staged) <= CORE_MEMBERS_MAX;
     received->commit = NULL;
     if (e != OK || !fits) {
         mls_staged_free(staged);
         TRY(e);
-        c->r.spoiled = true;
-        TRY(core_conversation_save(core, c));
-        core_conversation_notice(core, c);
+        TRY(core_conversation_spoil(core, c, false));
         return aside(o, c->r.number, ERR_UNORDERED);
     }
     return core_conversation_apply(core, c, staged, NULL);
 }
 
-static err refused(struct conversation *c, err e, struct outcome *o) {
+/* Garbage with a mark may be what the server ordered in this conversation. Or its mark is of
+ * another order: then anybody can have sent it, and it says nothing. */
+static err refused(const struct core *core, struct conversation *c, slice mark, err e,
+                   struct outcome *o) {
     switch (e) {
     case ERR_EARLY:
         return waits(o, c->r.number, WAIT_EPOCH);
@@ -120,7 +122,11 @@ static err refused(struct conversation *c, err e, struct outcome *o) {
     case ERR_REPEAT:
         return becomes(o, REPEATED);
     default:
-        return core_err_hard(e) ? e : aside(o, c->r.number, e);
+        if (core_err_hard(e))
+            return e;
+        if (mark.n > 0)
+            core_conversation_doubt(core, c);
+        return aside(o, c->r.number, e);
     }
 }
 
@@ -131,13 +137,13 @@ static err take_group_message(struct core *core, struct conversation *c, slice m
     TRY(core_conversation_load(core, c));
     err e = mls_group_process(c->group, message, &core->auth, &received);
     if (e != OK)
-        return refused(c, e, o);
+        return refused(core, c, mark, e, o);
     if (received.sender_identity.n != LEAF_IDENTITY)
         e = aside(o, c->r.number, ERR_MLS_SENDER);
     else if (received.kind == MLS_APPLICATION)
         e = take_application(core, c, &received, o);
     else if (received.kind == MLS_PROPOSAL)
-        e = take_proposal(core, c);
+        e = take_proposal(core, c, o);
     else
         e = take_commit(core, c, &received, mark, o);
     mls_received_free(&received);
@@ -148,12 +154,14 @@ static err take_private(struct core *core, slice mark, slice message,
                         const struct mls_header *header, struct outcome *o) {
     struct conversation *c = core_conversation_by_group(core, header->group_id);
     bool open = c != NULL && core_conversation_open(c);
-    if (!open && core_waiting_blobs_due(core))
+    if (!open && core_waiting_blobs(core))
         return waits(o, 0, WAIT_GROUP);
     if (!open)
         return becomes(o, DROPPED);
     if (header->wire != MLS_PRIVATE_MESSAGE)
         return aside(o, c->r.number, ERR_DENIED);
+    if (header->epoch > c->r.epoch + EPOCHS_AHEAD)
+        return becomes(o, DROPPED);
     if (header->epoch > c->r.epoch)
         return waits(o, c->r.number, WAIT_EPOCH);
     if (header->epoch < c->r.joined)
@@ -173,6 +181,8 @@ static err take_welcome(struct core *core, slice message, struct outcome *o) {
         return e;
     if (e == ERR_MLS_NO_WELCOME)
         return becomes(o, DROPPED);
+    if (e == ERR_REPEAT)
+        return becomes(o, REPEATED);
     return aside(o, 0, e);
 }
 
@@ -241,7 +251,8 @@ static err own_came(struct core *core, const uint8_t hash[32], const struct reco
 /* ---- Holding ----
  * A commit may end the epoch, and a Welcome the conversation as it was, of a message that travels
  * as a blob and came before it. While blobs are due, such an item is not taken, nor anything after
- * it, so nothing is acked; once the blobs are in, or given up, subscribing again brings the rest.
+ * it, so nothing is acked; once the blobs are in, or given up, or put off to another day because
+ * there are so many, subscribing again brings the rest.
  * Blobs are taken in the order in which they came, so a commit in a blob needs no holding. */
 
 static bool overtakes(const struct proto_delivery *d) {
@@ -261,7 +272,7 @@ static bool hold(struct core *core, const struct proto_delivery *d) {
     return core->held;
 }
 
-static void go_on(struct core *core) {
+void core_inbox_subscribe_again(struct core *core) {
     struct core_session *s = &core->sessions[AUTH];
     core_session_close(core, s, OK, 0);
     s->failures = 0;
@@ -284,8 +295,12 @@ static err take_item(struct core *core, slice mark, slice item) {
     if (proto_blob_reference_decode(content, &reference) != OK || reference.chunks == 0 ||
         reference.chunks > BLOB_MAX / PROTO_CHUNK_MAX + 1 || reference.size > BLOB_MAX)
         return core_quarantine_add(core, 0, ERR_MALFORMED, content);
+    err e = core_seen_blob(core, reference.id);
+    core->counters.repeats += e == ERR_REPEAT;
     struct record_waiting r = {.why = WAIT_BLOB, .mark = mark, .reference = content};
-    return core_waiting_add(core, &r);
+    if (e == OK)
+        e = core_waiting_add(core, &r);
+    return e == ERR_REPEAT ? OK : e;
 }
 
 static err take_delivery(struct core *core, const struct proto_delivery *d) {
@@ -319,12 +334,11 @@ static void ack(struct core *core) {
     struct core_session *s = &core->sessions[AUTH];
     struct proto_ack m = {.up_to = core->counters.position};
     buf body = buf_on(core->mem);
-    writer w = writer_on(&body);
     if (s->step != STEP_READY && s->step != STEP_PROOF)
         return;
     core->unacked = 0;
-    proto_ack_write(&w, &m);
-    if (writer_result(&w) != OK || core_session_tell(core, s, 0, PROTO_ack, buf_slice(&body)) != OK)
+    if (proto_ack_encode(&body, &m) != OK ||
+        core_session_tell(core, s, 0, PROTO_ack, buf_slice(&body)) != OK)
         core_session_close(core, s, ERR_NO_MEMORY, 0);
     buf_free(&body);
 }
@@ -366,25 +380,13 @@ void core_inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
     notice = (struct core_notice){.kind = CORE_NOTICE_CAUGHT_UP};
     if (first)
         core_action_notice(core, &notice);
+    if (first || m->gaps > 0)
+        core_outbox_caught_up(core, m->gaps > 0);
 }
 
-/* ---- Looking again at what waits ---- */
+/* ---- What waits ---- */
 
-/* True if what it waits for may have come. */
-static bool due(const struct core *core, const struct waiting *w) {
-    struct mls_header header;
-    const struct conversation *c = NULL;
-    if (w->r.why == WAIT_READY)
-        return core_waiting_first_blob(core, w->r.number);
-    if (w->r.why == WAIT_GROUP) {
-        if (mls_message_header(w->r.content, &header) == OK)
-            c = core_conversation_by_group(core, header.group_id);
-        return !core_waiting_blobs_due(core) || (c != NULL && core_conversation_open(c));
-    }
-    return w->r.why != WAIT_BLOB && !w->checked;
-}
-
-static err look_again(struct core *core, uint64_t number) {
+err core_inbox_look_again(struct core *core, uint64_t number) {
     struct waiting *w = core_waiting_find(core, number);
     struct outcome o = {0};
     buf mark = buf_on(core->mem), content = buf_on(core->mem);
@@ -411,52 +413,8 @@ static err look_again(struct core *core, uint64_t number) {
     return e;
 }
 
-static bool step(struct core *core, uint64_t number) {
-    if (core_txn_begin(core) != OK)
-        return false;
-    err e = core_txn_end(core, look_again(core, number));
-    if (e == OK || core_err_hard(e) || core_txn_begin(core) != OK)
-        return e == OK;
-    struct waiting *w = core_waiting_find(core, number);
-    if (w != NULL) {
-        err why = e;
-        e = core_quarantine_add(core, 0, why, w->r.content);
-        if (e == OK)
-            e = core_waiting_remove(core, w);
-    }
-    return core_txn_end(core, e) == OK;
-}
-
-static void uncheck(struct core *core) {
-    for (size_t i = 0; i < core->conversations.n; i++) {
-        struct conversation *c = core->conversations.p[i];
-        if (!c->retry)
-            continue;
-        c->retry = false;
-        for (size_t j = 0; j < core->waiting.n; j++) {
-            struct waiting *w = core->waiting.p[j];
-            if (w->r.conversation == c->r.number)
-                w->checked = false;
-        }
-    }
-}
-
-static void look_at_waiting(struct core *core) {
-    for (size_t i = 0; i < core->waiting.n;) {
-        uncheck(core);
-        const struct waiting *w = core->waiting.p[i];
-        if (!due(core, w)) {
-            i++;
-            continue;
-        }
-        if (!step(core, w->r.number))
-            return;
-        i = 0;
-    }
-}
-
 void core_inbox_pump(struct core *core) {
-    look_at_waiting(core);
+    core_waiting_pump(core);
     if (core->held && !core_waiting_blobs_due(core))
-        go_on(core);
+        core_inbox_subscribe_again(core);
 }

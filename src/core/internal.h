@@ -22,12 +22,15 @@ enum {
     FORMAT = 1, /* of the store */
     OUTBOX_MAX = 256,
     CONVERSATIONS_MAX = 4096,
+    CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
     CONTACTS_MAX = 4096,
-    WAITING_MAX = 512,              /* items that wait, all together */
+    WAITING_MAX = 512,              /* items that wait, all together, but for blobs */
     WAITING_CONVERSATION_MAX = 192, /* of one conversation */
+    EPOCHS_AHEAD = 64,              /* what is of a later epoch than so is not waited for */
     QUARANTINE_MAX = 64,            /* of one conversation */
     BLOB_MAX = 8 * 1024 * 1024,     /* what we upload or fetch */
     FETCHES_MAX = 4,                /* blobs under way */
+    FETCHED_MAX = 256 * 1024 * 1024, /* in a day */
     RESEND_EPOCHS = 4, /* a message encrypted longer ago than this is encrypted again */
     ATTEMPTS_MAX = 16,
     COMMANDS_MAX = 64, /* under way and not in the outbox */
@@ -37,16 +40,17 @@ enum {
 /* How long an item can live at a server, with room to spare: hashes are kept so long. */
 #define SEEN_TIME (13 * TIME_WEEK)
 #define KEY_PACKAGE_TIME (26 * TIME_WEEK)
+#define WAITING_TIME (8 * TIME_WEEK)
 
 enum table {
     TABLE_STATE = 1,    /* "format", "account", "counters", "server" */
     TABLE_CONTACT,      /* "contact" / number; account id: the name it calls itself */
     TABLE_CONVERSATION, /* "conversation", "group", "staged" / number */
     TABLE_HISTORY,      /* conversation / number in the history */
-    TABLE_MESSAGE_ID,   /* conversation, message id: number in the history, or 0 */
+    TABLE_MESSAGE_ID,   /* group id, message id: it was there before */
     TABLE_OUTBOX,       /* "entry" / command */
     TABLE_BLOB,         /* command / place: the ciphertext of a blob to upload */
-    TABLE_SEEN,         /* hash; "log" / number */
+    TABLE_SEEN,         /* hash; "log", "welcome" / number */
     TABLE_WAITING,      /* "item" / number */
     TABLE_QUARANTINE,   /* conversation / number */
     TABLE_KEY,          /* "key" / number; ref: that number */
@@ -82,6 +86,8 @@ struct conversation {
     struct record_conversation r;
     struct mls_group *group; /* NULL: not loaded */
     uint64_t commit_at;      /* when to commit the proposals of others; 0: not */
+    uint64_t probe_at;       /* when to ask the server whether this epoch is the last; 0: not */
+    uint64_t probed;         /* when that was done last */
     bool retry;              /* look again at the items that wait */
 };
 
@@ -100,27 +106,24 @@ enum entry_stage {
     STAGE_TAKEN       /* a commit that the server ordered: its copy will come */
 };
 
-/* A key package that was taken for a commit under construction. */
-struct taken_key {
-    buf key_package;
-};
-
 struct entry {
     buf bytes;
     struct record_entry r;
     /* Not stored: */
     bool in_flight;      /* a request is under way */
     bool late;           /* the server said so: the winner decides */
+    uint32_t subscription; /* in which the server took it */
     uint64_t not_before; /* when to try (again) */
-    uint64_t late_until;
+    uint64_t late_until; /* how long the winner, or our own copy, may take */
     uint16_t failures; /* refusals in a row */
-    uint32_t refused;  /* addresses that took nothing */
+    uint32_t refused;  /* addresses that took nothing; of a send, while all others do so */
     uint16_t blob;     /* next blob to upload */
     uint32_t chunk;
-    buf blob_bytes; /* of the blob under way */
-    buf targets;    /* account id, device id, address: whose key packages are needed */
-    size_t target;  /* the next one */
-    struct list taken;
+    buf blob_bytes; /* of the blob under way, and its id */
+    uint8_t blob_id[32];
+    buf targets;   /* account id, device id, address: whose key packages are needed */
+    size_t target; /* the next one */
+    buf taken;     /* parts `key_package`, one for each target before that */
 };
 
 enum waiting_why {
@@ -228,6 +231,7 @@ struct core {
     struct mls_auth auth;
 
     struct core_session sessions[2];
+    uint32_t subscription; /* their number */
     bool caught_up;
     bool held; /* deliveries are not taken until the blobs that came before them are here */
     uint32_t unacked;
@@ -241,6 +245,9 @@ struct core {
     uint64_t stock_after;
     uint64_t purge_after;
 
+    uint64_t fetched; /* bytes of blobs, in the day that began at: */
+    uint64_t fetch_day;
+
     struct command commands[COMMANDS_MAX];
     size_t command_count;
 
@@ -251,6 +258,10 @@ struct core {
 };
 
 /* core.c */
+/* The failures that concern this machine and not what was processed: they end a transaction. */
+static inline bool core_err_hard(err e) {
+    return err_class(e) == ERR_CLASS_MEMORY || err_class(e) == ERR_CLASS_IO;
+}
 MUST err core_txn_begin(struct core *core);
 MUST err core_txn_end(struct core *core, err result);
 uint64_t core_number(struct core *core);
@@ -258,8 +269,16 @@ struct store_key core_key(enum table table, slice name, uint64_t number);
 MUST err core_put(struct core *core, enum table table, slice name, uint64_t number, slice value);
 MUST err core_delete(struct core *core, enum table table, slice name, uint64_t number);
 MUST err core_get(struct core *core, enum table table, slice name, uint64_t number, buf *value);
+/* Encodes and puts. */
+#define RECORD_DECLARE_PUT(what)                                                                   \
+    MUST err record_##what##_put(struct core *core, enum table table, slice name, uint64_t number, \
+                                 const struct record_##what *v);
+RECORDS(RECORD_DECLARE_PUT)
 void core_pump(struct core *core);
 uint64_t core_random(uint64_t below);
+MUST err core_hash32(uint8_t out[32], slice bytes);
+/* It is now: every event and command says so first. */
+void core_clock(struct core *core, uint64_t now);
 MUST err core_enter(struct core *core, uint64_t now); /* start of each command */
 
 /* actions.c */
@@ -293,6 +312,9 @@ MUST err core_session_tell(struct core *core, struct core_session *s, uint32_t i
 /* The answer breaks the protocol. */
 void core_session_bad_answer(struct core *core, enum session_kind kind);
 void core_session_fini(struct core_session *s);
+/* True if the server may answer otherwise in a while. */
+bool core_session_passing(uint16_t reason);
+uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most);
 
 /* login.c */
 void core_login_start(struct core *core, struct core_session *s);
@@ -307,6 +329,9 @@ MUST err core_account_verify(const uint8_t signature[64], const uint8_t key[32],
 MUST err core_account_devices_check(slice encoded, struct proto_device_list *list);
 MUST err core_account_save(struct core *core);
 
+/* auth_commands.c */
+void core_auth_commands_pump(struct core *core);
+
 /* stock.c */
 void core_stock_pump(struct core *core);
 uint64_t core_stock_wake(const struct core *core);
@@ -315,7 +340,6 @@ MUST err core_stock_take_address(struct core *core, uint8_t address[PROTO_ADDRES
 MUST err core_stock_find_key(struct core *core, const uint8_t *ref, uint64_t *number, buf *bytes,
                              struct record_own_key *key);
 MUST err core_stock_key_used(struct core *core, uint64_t number, const struct record_own_key *key);
-bool core_stock_full(const struct core *core);
 
 /* leaf.c */
 enum { LEAF_EXTENSION = 0xF0A0, LEAF_IDENTITY = 32, LEAF_DATA = 209 };
@@ -336,13 +360,16 @@ MUST err core_leaf_read(const struct mls_member *member, struct leaf *leaf);
 err core_leaf_accept(void *ctx, const struct mls_member *before, const struct mls_member *member);
 /* Roster: every member's address in the order of leaves, and its BLAKE2b-256. */
 MUST err core_leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count);
-MUST err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32]);
+MUST err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32],
+                                      uint32_t *count);
+uint32_t core_leaf_members(const struct mls_group *group);
+/* How many members stand before us in the roster. */
+uint32_t core_leaf_own_place(const struct mls_group *group);
 MUST err core_leaf_token(const struct mls_group *group, uint8_t token[32]);
 /* What the server puts on the copies of a commit that it ordered: proto/schema.h, `delivery`. */
 MUST err core_leaf_mark(const uint8_t group[32], const uint8_t next[32],
                         const uint8_t roster_hash[32], uint8_t mark[PROTO_MARK]);
 MUST err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]);
-MUST err core_hash32(uint8_t out[32], slice bytes);
 
 /* contacts.c */
 struct contact *core_contact_lookup(const struct core *core, const uint8_t account[16]);
@@ -356,21 +383,29 @@ MUST err core_contact_targets(const struct core *core, const uint8_t account[16]
 MUST err core_contact_link_make(struct core *core, buf *link);
 enum { TARGET = 16 + 16 + PROTO_ADDRESS };
 bool core_text_valid(slice text);
+/* A person's or a conversation's name: one line of text, or empty. TOO_LARGE, MALFORMED. */
+MUST err core_name_check(slice name);
 
 /* conversation.c */
 struct conversation *core_conversation_lookup(const struct core *core, uint32_t number);
+/* The newest that is open or being made, else the newest. */
 struct conversation *core_conversation_by_group(const struct core *core, slice group);
 void core_conversation_free(struct core *core, struct conversation *c);
+/* Makes room, if there is little, by forgetting the oldest that nobody will miss. */
 MUST err core_conversation_insert(struct core *core, const uint8_t group[32], uint8_t state,
                                   struct conversation **c);
 MUST err core_conversation_save(struct core *core, struct conversation *c);
 MUST err core_conversation_load(struct core *core, struct conversation *c);
 MUST err core_conversation_save_group(struct core *core, struct conversation *c);
+/* True if the i-th proposal that waits is its sender's wish to leave; *leaf: whose. */
+bool core_conversation_wish(const struct conversation *c, size_t i, uint32_t *leaf);
 bool core_conversation_open(const struct conversation *c);
 MUST err core_conversation_end(struct core *core, struct conversation *c,
                                enum core_conversation_state state);
 void core_conversation_notice(struct core *core, const struct conversation *c);
-bool core_conversation_has(const struct conversation *c, const uint8_t account[16], uint32_t *leaf);
+/* Finds the first member from *leaf on that is the account's, or is this device: identity is an
+ * account id, with or without a device id after it. */
+bool core_conversation_has(const struct conversation *c, slice identity, uint32_t *leaf);
 /* Applies a commit (takes staged): history, state, waiting items, outbox. ours: our own. */
 MUST err core_conversation_apply(struct core *core, struct conversation *c,
                                  struct mls_staged *staged, struct entry *ours);
@@ -378,25 +413,29 @@ MUST err core_conversation_join(struct core *core, slice welcome);
 void core_conversation_pump(struct core *core);
 uint64_t core_conversation_wake(const struct core *core);
 MUST err core_conversation_schedule(struct core *core, struct conversation *c);
+/* Something says that there may be a later epoch than ours, and it may lie: soon a commit of our
+ * own is ordered, or is late. */
+void core_conversation_doubt(const struct core *core, struct conversation *c);
+/* A commit was ordered that can't be applied; or, behind, that others can apply and we did not get.
+ */
+MUST err core_conversation_spoil(struct core *core, struct conversation *c, bool behind);
 
 /* history.c */
-/* The failures that concern this machine and not what was processed: they end a transaction. */
-static inline bool core_err_hard(err e) {
-    return err_class(e) == ERR_CLASS_MEMORY || err_class(e) == ERR_CLASS_IO;
-}
 slice core_conversation_key(uint32_t number, uint8_t key[4]);
+MUST err core_history_forget(struct core *core, const struct conversation *c);
 MUST err core_history_add(struct core *core, struct conversation *c,
                           const struct record_message *message, uint64_t *number);
 MUST err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
                             const uint8_t *sender, const uint8_t *subject);
 /* epoch: in which what was sent was encrypted; it may have been queued in an older one. */
 MUST err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
-                                enum core_message_state state, uint64_t epoch);
-/* True if the message id is known in the conversation; number may be NULL. */
+                                enum core_message_state state, uint64_t epoch,
+                                uint32_t refused);
+/* Whether a message of this id was in the group before. */
 MUST err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
-                            bool *known, uint64_t *number);
+                            bool *known);
 MUST err core_history_mark_known(struct core *core, const struct conversation *c,
-                                 const uint8_t id[32], uint64_t number);
+                                 const uint8_t id[32]);
 
 /* items.c */
 enum item_kind { ITEM_MESSAGE = 1, ITEM_BLOB = 2 };
@@ -416,6 +455,8 @@ MUST err core_blob_store(struct core *core, uint64_t command, uint16_t place, sl
 MUST err core_blob_forget(struct core *core, uint64_t command, uint16_t count);
 void core_blob_fetch_pump(struct core *core);
 uint64_t core_blob_wake(const struct core *core);
+/* True if no more is fetched today. */
+bool core_blob_paused(const struct core *core);
 /* Uploads what is missing of an entry's blobs: true once all are there. */
 bool core_blob_upload(struct core *core, struct entry *entry);
 
@@ -423,6 +464,10 @@ bool core_blob_upload(struct core *core, struct entry *entry);
 void core_inbox_delivery(struct core *core, const struct proto_delivery *delivery);
 void core_inbox_caught_up(struct core *core, const struct proto_caught_up *caught_up);
 void core_inbox_pump(struct core *core);
+/* Ends the authenticated session and begins another: everything that is not acked comes again. */
+void core_inbox_subscribe_again(struct core *core);
+/* Processes one that waits, in a transaction: it goes, or waits for something else. */
+MUST err core_inbox_look_again(struct core *core, uint64_t number);
 /* The own copy of the entry's commit is here, or will not come: applies it. In a transaction. */
 MUST err core_commit_came(struct core *core, struct entry *entry);
 
@@ -436,27 +481,41 @@ MUST err core_seen_add(struct core *core, const uint8_t hash[32], const struct r
 MUST err core_seen_put(struct core *core, const uint8_t hash[32], const struct record_seen *seen);
 /* An item of ours, about to leave: its copy will come back. entry: of a commit, else 0. */
 MUST err core_seen_expect(struct core *core, slice mark, slice item, uint64_t entry);
+/* A Welcome led to this group, and is remembered for as long as the secrets that open it; REPEAT if
+ * one did before. */
+MUST err core_seen_welcome(struct core *core, const struct mls_group *group);
+/* An item named this blob; REPEAT if another did before: whatever key it names, the blob is not
+ * fetched again. */
+MUST err core_seen_blob(struct core *core, const uint8_t id[32]);
 MUST err core_seen_purge(struct core *core);
 
 /* quarantine.c */
+MUST err core_quarantine_forget(struct core *core, struct conversation *c);
 MUST err core_quarantine_add(struct core *core, uint32_t conversation, err why, slice item);
 
 /* waiting.c */
+void core_waiting_pump(struct core *core);
 void core_waiting_free(struct core *core, struct waiting *w);
 struct waiting *core_waiting_find(const struct core *core, uint64_t number);
 MUST err core_waiting_save(struct core *core, struct waiting *w);
-/* With no room left, it is put aside instead. */
+/* With no room left, the oldest of its kind is put aside. */
 MUST err core_waiting_add(struct core *core, const struct record_waiting *r);
 MUST err core_waiting_remove(struct core *core, struct waiting *w);
-/* True if a Welcome may still be in a blob that did not come yet. */
+/* Puts aside what waits for too long. */
+MUST err core_waiting_purge(struct core *core);
+/* True if there are blobs that did not come yet, or were not looked at. */
+bool core_waiting_blobs(const struct core *core);
+/* True if there are some that come as soon as they can, today. */
 bool core_waiting_blobs_due(const struct core *core);
-/* True if no blob that came before this one is still due. */
-bool core_waiting_first_blob(const struct core *core, uint64_t number);
+/* True if something waits for another epoch of this conversation, or for what leads to it. */
+bool core_waiting_for_epoch(const struct core *core, const struct conversation *c);
 /* True if there is soon no room left for what waits for blobs. */
 bool core_waiting_crowded(const struct core *core);
 
 /* outbox.c */
 void core_outbox_pump(struct core *core);
+/* All that is in the mailbox is here; gaps: and more was lost. */
+void core_outbox_caught_up(struct core *core, bool gaps);
 uint64_t core_outbox_wake(const struct core *core);
 struct entry *core_entry_find(const struct core *core, uint64_t command);
 void core_entry_free(struct core *core, struct entry *entry);
@@ -470,14 +529,11 @@ MUST err core_entry_finish(struct core *core, struct entry *entry, err e, uint16
 MUST err core_entry_again(struct core *core, struct entry *entry);
 MUST err core_entry_lost(struct core *core, struct conversation *c);
 bool core_entry_pending(const struct core *core, uint32_t conversation, enum entry_kind kind);
-bool core_entry_is_commit(const struct entry *entry);
-void core_entry_reset_work(struct core *core, struct entry *entry);
-uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most);
 
 /* prepare.c: encrypts an entry, in a transaction. */
 MUST err core_prepare_entry(struct core *core, struct conversation *c, struct entry *entry);
 /* What the entry needs from the network first: fills entry->targets. */
-MUST err core_prepare_targets(struct core *core, struct conversation *c, struct entry *entry);
+MUST err core_prepare_targets(struct core *core, struct entry *entry);
 
 /* profile.c */
 MUST err core_profile_send(struct core *core, struct conversation *c, bool with_room);

@@ -43,13 +43,14 @@ static err load_record(struct core *core) {
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
-/* One visitor for each kind of object: a zeroed object, its bytes, its list. */
-#define VISIT(what, plural)                                                  \
+/* One visitor for each kind of object: a zeroed object, its bytes and other bufs, its list. */
+#define VISIT(what, plural, more)                                            \
     static err add_##what(struct core *core, slice value) {                  \
         struct what *o = mem_new(core->mem, sizeof *o);                      \
         if (o == NULL)                                                       \
             return ERR_NO_MEMORY;                                            \
         o->bytes = buf_on(core->mem);                                        \
+        more;                                                                \
         err e = buf_set(&o->bytes, value);                                   \
         if (e == OK)                                                         \
             e = record_##what##_read(buf_slice(&o->bytes), &o->r);           \
@@ -65,10 +66,10 @@ static err load_record(struct core *core) {
         l->e = add_##what(l->core, value);                                   \
         return l->e == OK;                                                   \
     }
-VISIT(contact, contacts)
-VISIT(conversation, conversations)
-VISIT(entry, entries)
-VISIT(waiting, waiting)
+VISIT(contact, contacts, )
+VISIT(conversation, conversations, )
+VISIT(entry, entries, o->targets = o->taken = o->blob_bytes = buf_on(core->mem))
+VISIT(waiting, waiting, o->blob = buf_on(core->mem))
 
 static bool visit_address(void *ctx, struct store_key key, slice value) {
     struct loading *l = ctx;
@@ -111,6 +112,8 @@ err core_load_all(struct core *core) {
         c->retry = true;
         if (c->r.pending)
             c->commit_at = core->now + TIME_SECOND;
+        if (core_waiting_for_epoch(core, c))
+            core_conversation_doubt(core, c);
     }
     return OK;
 }

@@ -2,26 +2,17 @@
 #include "core/internal.h"
 
 #define LATE_TIME (10 * TIME_MINUTE)
+#define COPY_TIME (2 * TIME_MINUTE)
 #define RETRY_FIRST TIME_SECOND
 #define RETRY_MOST (2 * TIME_MINUTE)
+#define FULL_MOST TIME_HOUR
 enum { TAKE_FAILURES_MAX = 3 };
 
 /* ---- Objects ---- */
 
-void core_entry_reset_work(struct core *core, struct entry *entry) {
-    for (size_t i = 0; i < entry->taken.n; i++) {
-        struct taken_key *key = entry->taken.p[i];
-        buf_free(&key->key_package);
-        mem_free(core->mem, key, sizeof *key);
-    }
-    mem_free(core->mem, entry->taken.p, entry->taken.cap * sizeof *entry->taken.p);
-    memset(&entry->taken, 0, sizeof entry->taken);
-    buf_free(&entry->targets);
-    entry->target = 0;
-}
-
 void core_entry_free(struct core *core, struct entry *entry) {
-    core_entry_reset_work(core, entry);
+    buf_free(&entry->taken);
+    buf_free(&entry->targets);
     buf_free(&entry->blob_bytes);
     buf_free(&entry->bytes);
     mem_free(core->mem, entry, sizeof *entry);
@@ -36,7 +27,7 @@ struct entry *core_entry_find(const struct core *core, uint64_t command) {
     return NULL;
 }
 
-bool core_entry_is_commit(const struct entry *entry) {
+static bool is_commit(const struct entry *entry) {
     return entry->r.kind != ENTRY_CONTENT && entry->r.kind != ENTRY_LEAVE;
 }
 
@@ -62,7 +53,7 @@ err core_entry_add(struct core *core, struct conversation *c, enum entry_kind ki
     struct entry *entry = mem_new(core->mem, sizeof *entry);
     if (entry == NULL)
         return ERR_NO_MEMORY;
-    entry->bytes = entry->targets = entry->blob_bytes = buf_on(core->mem);
+    entry->bytes = entry->targets = entry->taken = entry->blob_bytes = buf_on(core->mem);
     entry->r.command = core_number(core);
     entry->r.kind = (uint8_t)kind;
     entry->r.silent = silent;
@@ -110,7 +101,8 @@ err core_entry_finish(struct core *core, struct entry *entry, err result, uint16
                       uint32_t refused) {
     struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
     bool failed_create = entry->r.kind == ENTRY_CREATE && result != OK;
-    bool staged = core_entry_is_commit(entry) && entry->r.stage != STAGE_INTENT;
+    bool staged = is_commit(entry) && entry->r.stage != STAGE_INTENT;
+    bool stays = entry->r.kind == ENTRY_LEAVE && result != OK;
     tell_end(core, entry, result, reason, refused);
     unlist(core, entry);
     err e = core_delete(core, TABLE_OUTBOX, slice_str("entry"), entry->r.command);
@@ -121,10 +113,15 @@ err core_entry_finish(struct core *core, struct entry *entry, err result, uint16
     if (e == OK && c != NULL && entry->r.message != 0)
         e = core_history_set_state(core, c, entry->r.message,
                                    result == OK ? CORE_MESSAGE_SENT : CORE_MESSAGE_FAILED,
-                                   entry->r.epoch);
+                                   entry->r.epoch, refused);
     core_entry_free(core, entry);
     if (e == OK && failed_create && c != NULL && c->r.state == CORE_CONVERSATION_NEW)
         e = core_conversation_end(core, c, CORE_CONVERSATION_FAILED);
+    if (e == OK && stays && c != NULL && c->r.state == CORE_CONVERSATION_LEAVING) {
+        c->r.state = CORE_CONVERSATION_ACTIVE;
+        e = core_conversation_save(core, c);
+        core_conversation_notice(core, c);
+    }
     return e;
 }
 
@@ -134,6 +131,7 @@ err core_entry_again(struct core *core, struct entry *entry) {
     entry->r.request = entry->r.mark = SLICE_EMPTY;
     entry->r.blobs = 0;
     entry->late = false;
+    entry->refused = 0;
     entry->blob = 0;
     entry->chunk = 0;
     buf_clear(&entry->blob_bytes);
@@ -144,7 +142,7 @@ err core_entry_again(struct core *core, struct entry *entry) {
 err core_entry_lost(struct core *core, struct conversation *c) {
     for (size_t i = 0; i < core->entries.n; i++) {
         struct entry *entry = core->entries.p[i];
-        if (entry->r.conversation != c->r.number || !core_entry_is_commit(entry) ||
+        if (entry->r.conversation != c->r.number || !is_commit(entry) ||
             entry->r.stage == STAGE_INTENT)
             continue;
         if (++entry->r.attempts > ATTEMPTS_MAX)
@@ -162,11 +160,6 @@ static void fail(struct core *core, struct entry *entry, err e, uint16_t reason)
 
 /* ---- Answers ---- */
 
-static bool passing(uint16_t reason) {
-    return reason == PROTO_REASON_BUSY || reason == PROTO_REASON_LIMIT ||
-           reason == PROTO_REASON_DISK || reason == PROTO_REASON_TIMEOUT;
-}
-
 /* The entry that asked; NULL if it is gone, or if there was no answer: then it is asked again. */
 static struct entry *answered(struct core *core, const struct request *request, err e) {
     struct entry *entry = core_entry_find(core, request->number);
@@ -177,7 +170,7 @@ static struct entry *answered(struct core *core, const struct request *request, 
 
 static void refused(struct core *core, struct entry *entry, uint16_t reason, uint16_t most) {
     entry->failures++;
-    if (!passing(reason) || entry->failures >= most)
+    if (!core_session_passing(reason) || entry->failures >= most)
         fail(core, entry, ERR_DENIED, reason);
     else
         entry->not_before = core->now + core_backoff(entry->failures, RETRY_FIRST, RETRY_MOST);
@@ -187,14 +180,53 @@ static void refused(struct core *core, struct entry *entry, uint16_t reason, uin
  */
 static bool outdated(const struct conversation *c, const struct entry *entry) {
     uint64_t age = entry->r.kind == ENTRY_CONTENT ? RESEND_EPOCHS : 0;
-    return !core_entry_is_commit(entry) && c->r.epoch > entry->r.epoch + age;
+    return !is_commit(entry) && c->r.epoch > entry->r.epoch + age;
+}
+
+/* How many of the others took no copy, and whether that is all of them, for a while. */
+static err count_refused(struct core *core, const struct entry *entry,
+                         const struct proto_sent *answer, uint32_t *refused, bool *all) {
+    struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+    struct proto_send m;
+    struct proto_refusal refusal;
+    bool passing = false;
+    if (c == NULL)
+        return ERR_BUG;
+    TRY(core_conversation_load(core, c));
+    TRY(proto_send_decode(entry->r.request, &m));
+    uint32_t own = core_leaf_own_place(c->group);
+    *refused = 0;
+    for (reader r = reader_of(answer->refused.bytes); r.n > 0;) {
+        TRY(proto_refusal_read(&r, &refusal));
+        *refused += refusal.place != own;
+        passing = passing || refusal.reason == PROTO_REASON_MAILBOX_FULL;
+    }
+    *all = passing && *refused + 1 >= m.addresses.count;
+    return OK;
+}
+
+/* Repeats are dropped by whoever has it, so the same bytes may go out until somebody takes them. */
+static err nobody_took(struct core *core, struct entry *entry, uint32_t refused) {
+    const struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+    entry->failures++;
+    entry->not_before = core->now + core_backoff(entry->failures, RETRY_FIRST, FULL_MOST);
+    if (entry->refused == 0 && c != NULL)
+        core_conversation_notice(core, c);
+    entry->refused = refused;
+    return OK;
 }
 
 /* What commits overtook while it was under way may count for nothing now. */
-static err arrived(struct core *core, struct entry *entry, uint32_t refused) {
+static err arrived(struct core *core, struct entry *entry, const struct proto_sent *answer) {
     const struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+    uint32_t refused = answer->refused.count;
+    bool all = false;
     if (c != NULL && outdated(c, entry))
         return core_entry_again(core, entry);
+    if (refused > 0 && entry->r.stage == STAGE_PREPARED)
+        TRY(count_refused(core, entry, answer, &refused, &all));
+    if (all)
+        return nobody_took(core, entry, refused);
     return core_entry_finish(core, entry, OK, 0, refused);
 }
 
@@ -213,26 +245,16 @@ static void sent(struct core *core, const struct request *request, err e, uint16
         return;
     }
     if (core_txn_begin(core) == OK)
-        (void)!core_txn_end(core, arrived(core, entry, answer.refused.count));
-}
-
-/* Our own place in the list of addresses. */
-static err own_place(struct core *core, struct conversation *c, uint32_t *place) {
-    struct mls_member member;
-    TRY(core_conversation_load(core, c));
-    *place = 0;
-    for (uint32_t i = 0; i < mls_group_own_leaf(c->group); i++)
-        *place += mls_group_member(c->group, i, &member) == OK;
-    return OK;
+        (void)!core_txn_end(core, arrived(core, entry, &answer));
 }
 
 static err own_copy_refused(struct core *core, struct conversation *c,
                             const struct proto_committed *answer, bool *is) {
-    uint32_t place;
     reader r = reader_of(answer->refused.bytes);
     struct proto_refusal refusal;
     *is = false;
-    TRY(own_place(core, c, &place));
+    TRY(core_conversation_load(core, c));
+    uint32_t place = core_leaf_own_place(c->group);
     while (r.n > 0) {
         TRY(proto_refusal_read(&r, &refusal));
         *is = *is || refusal.place == place;
@@ -251,7 +273,26 @@ static err taken(struct core *core, struct entry *entry, const struct proto_comm
     if (refused_own)
         return core_commit_came(core, entry);
     entry->r.stage = STAGE_TAKEN;
+    entry->subscription = core->subscription;
+    entry->late_until = core->now + COPY_TIME;
     return core_entry_save(core, entry);
+}
+
+/* Our own copy may be lost, and with the first answer that it was refused: then it is not among
+ * what a subscription brings that began after the server had taken the commit. */
+void core_outbox_caught_up(struct core *core, bool gaps) {
+    for (size_t i = 0; core->caught_up && i < core->entries.n;) {
+        struct entry *entry = core->entries.p[i];
+        bool lost = gaps || entry->subscription != core->subscription;
+        if (entry->r.stage != STAGE_TAKEN || !lost) {
+            i++;
+            continue;
+        }
+        if (core_txn_begin(core) != OK ||
+            core_txn_end(core, core_commit_came(core, entry)) != OK)
+            return;
+        i = 0;
+    }
 }
 
 static void committed(struct core *core, const struct request *request, err e, uint16_t reason,
@@ -270,7 +311,9 @@ static void committed(struct core *core, const struct request *request, err e, u
     }
     if (entry->r.stage != STAGE_PREPARED)
         return; /* the winner came before the answer */
-    if (answer.taken) {
+    /* Nobody else can have begun an order under a random id of ours: what is late was taken before,
+     * and the answer lost. */
+    if (answer.taken || entry->r.kind == ENTRY_CREATE) {
         if (core_txn_begin(core) == OK)
             (void)!core_txn_end(core, taken(core, entry, &answer));
         return;
@@ -278,26 +321,9 @@ static void committed(struct core *core, const struct request *request, err e, u
     /* Whichever commit comes in our own mailbox decides: it may still be ours. */
     entry->late = true;
     entry->late_until = core->now + LATE_TIME;
-    if (entry->r.kind == ENTRY_CREATE)
-        fail(core, entry, ERR_LATE, 0);
 }
 
 /* ---- Key packages ---- */
-
-static err keep_taken(struct core *core, struct entry *entry, slice key_package) {
-    struct taken_key *key = mem_new(core->mem, sizeof *key);
-    if (key == NULL)
-        return ERR_NO_MEMORY;
-    key->key_package = buf_on(core->mem);
-    err e = buf_set(&key->key_package, key_package);
-    if (e == OK)
-        e = core_list_add(core, &entry->taken, key);
-    if (e != OK) {
-        buf_free(&key->key_package);
-        mem_free(core->mem, key, sizeof *key);
-    }
-    return e;
-}
 
 /* It has to be the device's whose address we used. */
 static err check_taken(struct core *core, const struct entry *entry, slice key_package) {
@@ -328,9 +354,10 @@ static void key_package_came(struct core *core, const struct request *request, e
     }
     if ((entry->target + 1) * TARGET > entry->targets.n)
         return;
+    struct proto_key_package key_package = {.bytes = answer.key_package};
     e = check_taken(core, entry, answer.key_package);
     if (e == OK)
-        e = keep_taken(core, entry, answer.key_package);
+        e = proto_key_package_encode(&entry->taken, &key_package);
     if (e == OK)
         entry->target++;
     else if (e != ERR_NO_MEMORY)
@@ -340,10 +367,8 @@ static void key_package_came(struct core *core, const struct request *request, e
 static void ask_key_package(struct core *core, struct entry *entry) {
     struct proto_key_package_take m;
     buf body = buf_on(core->mem);
-    writer w = writer_on(&body);
     memcpy(m.address, entry->targets.p + entry->target * TARGET + LEAF_IDENTITY, PROTO_ADDRESS);
-    proto_key_package_take_write(&w, &m);
-    err e = writer_result(&w);
+    err e = proto_key_package_take_encode(&body, &m);
     if (e == OK)
         e = core_session_request(core, ANON, PROTO_key_package_take, buf_slice(&body),
                                  key_package_came, entry->r.command);
@@ -375,7 +400,7 @@ static err prepare(struct core *core, struct conversation *c, struct entry *entr
 static bool step_intent(struct core *core, struct conversation *c, struct entry *entry) {
     bool moved = false;
     if ((entry->r.kind == ENTRY_CREATE || entry->r.kind == ENTRY_ADD) && entry->targets.n == 0) {
-        err e = core_prepare_targets(core, c, entry);
+        err e = core_prepare_targets(core, entry);
         if (e != OK) {
             fail(core, entry, e, 0);
             return true;
@@ -396,10 +421,28 @@ static bool again(struct core *core, struct entry *entry) {
     return core_txn_end(core, core_entry_again(core, entry)) == OK;
 }
 
+/* Another commit was ordered, and it is not in our mailbox, nor in a blob that is still due. If
+ * there is something of a later epoch, the others have it, and all that is ours waits for that. */
+static void no_winner(struct core *core, struct conversation *c, struct entry *entry) {
+    bool behind = core_waiting_for_epoch(core, c);
+    err e = OK;
+    if (core_waiting_blobs_due(core)) {
+        entry->late_until = core->now + LATE_TIME;
+        return;
+    }
+    if (core_txn_begin(core) != OK)
+        return;
+    if (!behind)
+        e = core_entry_finish(core, entry, ERR_LATE, 0, 0);
+    if (e == OK)
+        e = core_conversation_spoil(core, c, behind);
+    (void)!core_txn_end(core, e);
+}
+
 static bool step_prepared(struct core *core, struct conversation *c, struct entry *entry) {
     if (entry->late) {
         if (core->now >= entry->late_until)
-            fail(core, entry, ERR_LATE, 0);
+            no_winner(core, c, entry);
         return false;
     }
     if (outdated(c, entry))
@@ -415,9 +458,14 @@ static bool step_prepared(struct core *core, struct conversation *c, struct entr
 
 static bool step(struct core *core, struct entry *entry) {
     struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
-    if (c == NULL || entry->in_flight || entry->r.stage == STAGE_TAKEN ||
-        core->now < entry->not_before || !core->caught_up || !core_session_room(core, ANON))
+    if (c == NULL || c->r.behind || entry->in_flight || core->now < entry->not_before ||
+        !core->caught_up || !core_session_room(core, ANON))
         return false;
+    if (entry->r.stage == STAGE_TAKEN) {
+        if (core->now >= entry->late_until)
+            core_inbox_subscribe_again(core);
+        return false;
+    }
     if (entry->r.stage == STAGE_INTENT)
         return step_intent(core, c, entry);
     return step_prepared(core, c, entry);
@@ -449,7 +497,8 @@ uint64_t core_outbox_wake(const struct core *core) {
         return at;
     for (size_t i = 0; i < core->entries.n; i++) {
         const struct entry *entry = core->entries.p[i];
-        uint64_t due = entry->late ? entry->late_until : entry->not_before;
+        bool awaits = entry->late || entry->r.stage == STAGE_TAKEN;
+        uint64_t due = awaits ? entry->late_until : entry->not_before;
         if (is_first(core, i) && !entry->in_flight && due > core->now && due < at)
             at = due;
     }

@@ -61,7 +61,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, verified, 0, 0)
 
 /* pending: proposals of others wait for a commit. joined: the epoch in which we came in; what is
- * older is not for us. */
+ * older is not for us. leaving: when we asked to be removed. used: the user made it, wrote in it or
+ * read it. */
 #define RECORD_FIELDS_conversation(F) \
     F(u32, number, 0, 0)              \
     F(fixed, group, 32, 0)            \
@@ -74,7 +75,10 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, read, 0, 0)                \
     F(u32, quarantined, 0, 0)         \
     F(flag, spoiled, 0, 0)            \
-    F(flag, pending, 0, 0)
+    F(flag, behind, 0, 0)             \
+    F(flag, pending, 0, 0)            \
+    F(u64, leaving, 0, 0)             \
+    F(flag, used, 0, 0)
 
 /* One command of the outbox. intent: what is wanted, by kind. type and request: what was encrypted
  * for it, ready for the wire, once stage says so. message: its place in the history (0: none), id:
@@ -95,9 +99,11 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, mark, 0, PROTO_MARK)         \
     F(u16, blobs, 0, 0)
 
+/* refused: how many of the others' mailboxes took no copy. */
 #define RECORD_FIELDS_message(F) \
     F(u8, kind, 0, 0)            \
     F(u8, state, 0, 0)           \
+    F(u32, refused, 0, 0)        \
     F(u64, time, 0, 0)           \
     F(u64, epoch, 0, 0)          \
     F(fixed, sender, 16, 0)      \

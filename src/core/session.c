@@ -15,6 +15,11 @@ uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most) {
     return delay / 2 + core_random(delay + 1);
 }
 
+bool core_session_passing(uint16_t reason) {
+    return reason == PROTO_REASON_BUSY || reason == PROTO_REASON_LIMIT ||
+           reason == PROTO_REASON_DISK || reason == PROTO_REASON_TIMEOUT;
+}
+
 /* ---- State ---- */
 
 static bool wanted(const struct core *core, enum session_kind kind) {
@@ -128,7 +133,7 @@ static err send_hello(struct core *core, struct core_session *s) {
 }
 
 void core_link_up(struct core *core, uint32_t link, uint64_t now) {
-    core->now = now;
+    core_clock(core, now);
     struct core_session *s = find(core, link);
     if (s == NULL || s->step != STEP_CONNECTING)
         return;
@@ -140,7 +145,7 @@ void core_link_up(struct core *core, uint32_t link, uint64_t now) {
 }
 
 void core_link_down(struct core *core, uint32_t link, err why, uint64_t now) {
-    core->now = now;
+    core_clock(core, now);
     struct core_session *s = find(core, link);
     if (s == NULL)
         return;
@@ -197,7 +202,10 @@ static err receive_hello(struct core *core, struct core_session *s, slice messag
     if (frame.type != PROTO_server_hello || frame.request != 0)
         return ERR_STATE;
     TRY(proto_server_hello_decode(frame.body, &hello));
-    if (check_hello(core, &hello) != OK) {
+    err e = check_hello(core, &hello);
+    if (core_err_hard(e))
+        return e;
+    if (e != OK) {
         refuse(core,
                "the server's key is not the one that the invite named: either this is another "
                "server, or somebody stands in between");
@@ -351,7 +359,7 @@ static err receive_sealed(struct core *core, struct core_session *s, slice messa
 }
 
 void core_link_message(struct core *core, uint32_t link, slice message, uint64_t now) {
-    core->now = now;
+    core_clock(core, now);
     struct core_session *s = find(core, link);
     if (s == NULL)
         return;

@@ -10,7 +10,15 @@ void core_waiting_free(struct core *core, struct waiting *w) {
     mem_free(core->mem, w, sizeof *w);
 }
 
+/* What waits for an epoch says that there is one. */
+static void doubt(const struct core *core, const struct waiting *w) {
+    struct conversation *c = core_conversation_lookup(core, w->r.conversation);
+    if (c != NULL && (w->r.why == WAIT_EPOCH || w->r.why == WAIT_PROPOSAL))
+        core_conversation_doubt(core, c);
+}
+
 err core_waiting_save(struct core *core, struct waiting *w) {
+    doubt(core, w);
     TRY(record_waiting_settle(&w->bytes, &w->r));
     return core_put(core, TABLE_WAITING, slice_str("item"), w->r.number, buf_slice(&w->bytes));
 }
@@ -36,20 +44,46 @@ struct waiting *core_waiting_find(const struct core *core, uint64_t number) {
     return NULL;
 }
 
-static bool waiting_room(const struct core *core, const struct record_waiting *r) {
-    size_t same = 0;
-    for (size_t i = 0; i < core->waiting.n; i++) {
-        const struct waiting *w = core->waiting.p[i];
-        same += r->why == WAIT_BLOB ? w->r.why == WAIT_BLOB : w->r.conversation == r->conversation;
-    }
-    size_t most = r->why == WAIT_BLOB ? WAITING_BLOBS_MAX : WAITING_CONVERSATION_MAX;
-    return same < most && core->waiting.n < WAITING_MAX;
+static bool is_blob(const struct waiting *w) {
+    return w->r.why == WAIT_BLOB || w->r.why == WAIT_READY;
 }
 
-/* Keeps it for later; with no room, it is put aside. */
+static err put_aside(struct core *core, struct waiting *w, err why) {
+    TRY(core_quarantine_add(core, w->r.conversation, why,
+                            w->r.why == WAIT_BLOB ? w->r.reference : w->r.content));
+    return core_waiting_remove(core, w);
+}
+
+/* Nobody has proved to be a member by what waits. If the newest had to go, who fills the room once
+ * would keep it full. */
+static err make_room(struct core *core, const struct record_waiting *r) {
+    struct waiting *oldest = NULL, *own = NULL;
+    size_t all = 0, same = 0;
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        struct waiting *w = core->waiting.p[i];
+        if (is_blob(w) != (r->why == WAIT_BLOB))
+            continue;
+        oldest = all++ == 0 ? w : oldest;
+        if (w->r.conversation == r->conversation)
+            own = same++ == 0 ? w : own;
+    }
+    if (r->why != WAIT_BLOB && same >= WAITING_CONVERSATION_MAX)
+        return put_aside(core, own, ERR_FULL);
+    size_t most = r->why == WAIT_BLOB ? WAITING_BLOBS_MAX : WAITING_MAX;
+    return all >= most ? put_aside(core, oldest, ERR_FULL) : OK;
+}
+
+err core_waiting_purge(struct core *core) {
+    for (size_t i = core->waiting.n; i-- > 0;) {
+        struct waiting *w = core->waiting.p[i];
+        if (!is_blob(w) && w->r.time + WAITING_TIME < core->now)
+            TRY(put_aside(core, w, ERR_EARLY));
+    }
+    return OK;
+}
+
 err core_waiting_add(struct core *core, const struct record_waiting *r) {
-    if (!waiting_room(core, r))
-        return core_quarantine_add(core, r->conversation, ERR_FULL, r->content);
+    TRY(make_room(core, r));
     struct waiting *w = mem_new(core->mem, sizeof *w);
     if (w == NULL)
         return ERR_NO_MEMORY;
@@ -66,26 +100,43 @@ err core_waiting_add(struct core *core, const struct record_waiting *r) {
     return e;
 }
 
-static bool is_blob(const struct waiting *w) {
-    return w->r.why == WAIT_BLOB || w->r.why == WAIT_READY;
+/* Due today. */
+static bool is_due_blob(const struct core *core, const struct waiting *w) {
+    return w->r.why == WAIT_READY || (w->r.why == WAIT_BLOB && !core_blob_paused(core));
 }
 
-bool core_waiting_blobs_due(const struct core *core) {
-    for (size_t i = 0; i < core->waiting.n; i++) {
-        const struct waiting *w = core->waiting.p[i];
-        if (is_blob(w))
+bool core_waiting_blobs(const struct core *core) {
+    for (size_t i = 0; i < core->waiting.n; i++)
+        if (is_blob(core->waiting.p[i]))
             return true;
-    }
     return false;
 }
 
-bool core_waiting_first_blob(const struct core *core, uint64_t number) {
+bool core_waiting_blobs_due(const struct core *core) {
+    for (size_t i = 0; i < core->waiting.n; i++)
+        if (is_due_blob(core, core->waiting.p[i]))
+            return true;
+    return false;
+}
+
+/* True if no blob that came before this one is still due. */
+static bool first_blob(const struct core *core, uint64_t number) {
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];
-        if (is_blob(w) && w->r.number < number)
+        if (is_due_blob(core, w) && w->r.number < number)
             return false;
     }
     return true;
+}
+
+bool core_waiting_for_epoch(const struct core *core, const struct conversation *c) {
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        const struct waiting *w = core->waiting.p[i];
+        if (w->r.conversation == c->r.number &&
+            (w->r.why == WAIT_EPOCH || w->r.why == WAIT_PROPOSAL))
+            return true;
+    }
+    return false;
 }
 
 bool core_waiting_crowded(const struct core *core) {
@@ -93,4 +144,64 @@ bool core_waiting_crowded(const struct core *core) {
     for (size_t i = 0; i < core->waiting.n; i++)
         blobs += is_blob(core->waiting.p[i]);
     return blobs >= WAITING_BLOBS_MAX / 2 || core->waiting.n >= WAITING_CONVERSATION_MAX / 2;
+}
+
+/* ---- Looking again ---- */
+
+/* True if what it waits for may have come. */
+static bool due(const struct core *core, const struct waiting *w) {
+    struct mls_header header;
+    const struct conversation *c = NULL;
+    if (w->r.why == WAIT_READY)
+        return first_blob(core, w->r.number);
+    if (w->r.why == WAIT_GROUP) {
+        if (mls_message_header(w->r.content, &header) == OK)
+            c = core_conversation_by_group(core, header.group_id);
+        return !core_waiting_blobs(core) || (c != NULL && core_conversation_open(c));
+    }
+    return w->r.why != WAIT_BLOB && !w->checked;
+}
+
+static bool step(struct core *core, uint64_t number) {
+    if (core_txn_begin(core) != OK)
+        return false;
+    err e = core_txn_end(core, core_inbox_look_again(core, number));
+    if (e == OK || core_err_hard(e) || core_txn_begin(core) != OK)
+        return e == OK;
+    struct waiting *w = core_waiting_find(core, number);
+    if (w != NULL) {
+        err why = e;
+        e = core_quarantine_add(core, 0, why, w->r.content);
+        if (e == OK)
+            e = core_waiting_remove(core, w);
+    }
+    return core_txn_end(core, e) == OK;
+}
+
+static void uncheck(struct core *core) {
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        if (!c->retry)
+            continue;
+        c->retry = false;
+        for (size_t j = 0; j < core->waiting.n; j++) {
+            struct waiting *w = core->waiting.p[j];
+            if (w->r.conversation == c->r.number)
+                w->checked = false;
+        }
+    }
+}
+
+void core_waiting_pump(struct core *core) {
+    for (size_t i = 0; i < core->waiting.n;) {
+        uncheck(core);
+        const struct waiting *w = core->waiting.p[i];
+        if (!due(core, w)) {
+            i++;
+            continue;
+        }
+        if (!step(core, w->r.number))
+            return;
+        i = 0;
+    }
 }

@@ -225,6 +225,23 @@ size_t mls_group_pending_proposals(const struct mls_group *group) {
     return group->pending_count;
 }
 
+bool mls_group_pending(const struct mls_group *group, size_t i, struct mls_proposed *proposed) {
+    if (i >= group->pending_count)
+        return false;
+    const struct mls_pending *p = group->pending[i];
+    *proposed = (struct mls_proposed){.type = p->proposal.type, .by = p->sender};
+    if (p->proposal.type == MLS_PROPOSAL_REMOVE)
+        proposed->leaf = p->proposal.removed;
+    if (p->proposal.type == MLS_PROPOSAL_UPDATE)
+        proposed->leaf = p->sender.index;
+    return true;
+}
+
+void mls_group_forget_proposal(struct mls_group *group) {
+    if (group->pending_count > 0)
+        mls_pending_free(group->pending[--group->pending_count], group->mem);
+}
+
 void mls_group_clear_proposals(struct mls_group *group) {
     mls_pending_clear(group);
 }

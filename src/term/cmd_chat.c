@@ -30,7 +30,7 @@ struct chat {
     uint64_t shown; /* up to this entry */
     buf typed;      /* not yet taken */
     struct host_input input;
-    bool ending, away_told, crowded;
+    bool ending, away_told, held_told, crowded;
 };
 
 /* ---- What others say ---- */
@@ -151,10 +151,27 @@ static void on_input(void *ctx, slice bytes) {
 
 /* ---- The command ---- */
 
+static void tell_held(struct job *job) {
+    struct chat *s = job->state;
+    struct core_conversation c;
+    if (core_conversation_get(job_core(job), s->conversation, &c) != OK)
+        return;
+    bool held = c.behind || c.refused > 0;
+    if (c.behind && !s->held_told)
+        say(job, "sotto: the others have gone on, and the change that leads to them never came "
+                 "here; what you type is kept until one of them removes you and adds you again.");
+    else if (held && !s->held_told)
+        say(job, "sotto: the mailboxes of all the others are full; what you type is kept and sent "
+                 "when one of them has room.");
+    s->held_told = held;
+}
+
 static void notice(struct job *job, const struct core_notice *n) {
     struct chat *s = job->state;
     if (n->kind == CORE_NOTICE_MESSAGE && n->conversation == s->conversation)
         show(job);
+    if (n->kind == CORE_NOTICE_CONVERSATION && n->conversation == s->conversation)
+        tell_held(job);
     if (n->kind == CORE_NOTICE_DONE && n->error != OK && n->conversation == s->conversation)
         job_warn(job, n->error, "something could not be sent: %s",
                  n->reason != 0 ? host_reason_text(n->reason) : err_text(n->error));
@@ -198,6 +215,7 @@ static void start(struct job *job) {
     greet(job);
     if (job->over)
         return;
+    tell_held(job);
     err e = host_input_start(&s->input, job_loop(job), INPUT, on_input, job);
     if (e != OK)
         job_fail(job, "could not read what is typed", e, 0);

@@ -15,8 +15,13 @@ const struct command command_leave = {
 };
 
 static void done(struct job *job, const struct core_notice *n) {
+    struct core_conversation c;
+    bool out = core_conversation_get(job_core(job), n->conversation, &c) == OK &&
+               c.state == CORE_CONVERSATION_LEFT;
     show_done(job, n, "could not leave",
-              "The others have been asked; you are out when one of their devices is next there.");
+              out ? "You are out."
+                  : "The others have been asked; you are out when one of their devices is next "
+                    "there, or in a week.");
 }
 
 static void start(struct job *job) {

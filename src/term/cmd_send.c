@@ -45,12 +45,30 @@ static void done(struct job *job, const struct core_notice *n) {
                      (unsigned)n->refused);
     }
     line_end(&l, &job->out, OUT_NORMAL);
-    job_end(job, EXIT_FINE);
+    job_end(job, n->refused > 0 ? EXIT_PARTLY : EXIT_FINE);
+}
+
+/* What does not go out however long we wait. */
+static void look_held(struct job *job, uint32_t conversation) {
+    struct core_conversation c;
+    if (job->over || core_conversation_get(job_core(job), conversation, &c) != OK)
+        return;
+    if (c.behind)
+        job_fail_text(job, ERR_AGAIN, EXIT_HELD,
+                      "the others have gone on, and the change that leads to them never came here. "
+                      "The message is kept: ask a member of the conversation to remove you and to "
+                      "add you again, then it goes out");
+    else if (c.refused > 0)
+        job_fail_text(job, ERR_FULL, EXIT_HELD,
+                      "the mailboxes of all the others are full. The message is kept, and goes out "
+                      "when one of them has fetched what is there");
 }
 
 /* A conversation that could not be made takes its messages with it. */
 static void notice(struct job *job, const struct core_notice *n) {
     const struct sending *s = job->state;
+    if (s != NULL && n->kind == CORE_NOTICE_CONVERSATION && n->conversation == s->conversation)
+        look_held(job, s->conversation);
     if (s != NULL && n->kind == CORE_NOTICE_DONE && n->error != OK &&
         n->conversation == s->conversation && n->command != job->awaited)
         job_fail(job, "the conversation could not be made", n->error, n->reason);
@@ -78,13 +96,15 @@ static void start(struct job *job) {
         e = core_send_text(job_core(job), s->conversation, CORE_TEXT_PLAIN, buf_slice(&text), NULL,
                            host_now(), &command, &s->message);
     buf_free(&text);
-    if (e == OK)
+    if (e == OK) {
         job_await(job, command, done);
-    else if (e == ERR_MALFORMED)
+        look_held(job, s->conversation);
+    } else if (e == ERR_MALFORMED) {
         job_fail_text(job, e, EXIT_USAGE,
                       "that is not text: a message is UTF-8, not empty, without control characters");
-    else if (e == ERR_TOO_LARGE)
+    } else if (e == ERR_TOO_LARGE) {
         job_fail_text(job, e, EXIT_USAGE, "a message has up to 262144 bytes");
-    else
+    } else {
         job_fail(job, "the message could not be sent", e, 0);
+    }
 }

@@ -14,6 +14,8 @@ enum exit_code {
     EXIT_REFUSED = 4, /* passphrase, invite, keys: not allowed */
     EXIT_STORE = 5,   /* the store: disk full, damaged, in use */
     EXIT_UNKNOWN = 6, /* no such contact or conversation, or several */
+    EXIT_PARTLY = 7,  /* sent, but not every member's mailbox took it */
+    EXIT_HELD = 8,    /* kept, and held back: nobody could take or read it now */
     EXIT_STOPPED = 130
 };
 

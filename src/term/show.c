@@ -161,9 +161,11 @@ static void conversation_object(struct line *l, const struct core_conversation *
     line_num(l, "messages", c->messages);
     line_num(l, "read", c->read);
     line_num(l, "outbox", c->outbox);
+    line_num(l, "refused", c->refused);
     line_num(l, "waiting", c->waiting);
     line_num(l, "quarantined", c->quarantined);
     line_bool(l, "spoiled", c->spoiled);
+    line_bool(l, "behind", c->behind);
     line_object_end(l);
 }
 
@@ -184,10 +186,14 @@ void show_conversation(struct job *job, const struct core_conversation *c) {
         line_add(&l, ", %llu unread", (unsigned long long)(c->messages - c->read));
     if (c->outbox > 0)
         line_add(&l, ", %u to be sent", (unsigned)c->outbox);
+    if (c->refused > 0)
+        line_add(&l, " when a mailbox of the others has room");
     if (c->quarantined > 0)
         line_add(&l, ", %u put aside", (unsigned)c->quarantined);
     if (c->spoiled)
         line_add(&l, ", spoiled: make a new one");
+    if (c->behind)
+        line_add(&l, ", left behind: ask a member to remove and to add you, or make a new one");
     line_end(&l, &job->out, OUT_NORMAL);
 }
 
@@ -218,6 +224,7 @@ static const char *message_state_name(enum core_message_state state) {
 static void content_fields(struct line *l, const struct core_message *m) {
     line_hex(l, "id", SLICE_ARRAY(m->id));
     line_str(l, "state", slice_str(message_state_name(m->state)));
+    line_num(l, "refused", m->refused);
     line_str(l, "shape", slice_str(shape_name(m->shape)));
     line_bool(l, "markdown", m->markdown);
     if (m->has_reply)
@@ -293,6 +300,8 @@ static void content_text(struct line *l, struct job *job, const struct core_mess
         line_add(l, "  (not sent yet)");
     else if (m->state == CORE_MESSAGE_FAILED)
         line_add(l, "  (could not be sent)");
+    else if (m->refused > 0)
+        line_add(l, "  (%u of the mailboxes took no copy)", (unsigned)m->refused);
 }
 
 static bool show_one(void *ctx, const struct core_message *m) {

@@ -104,8 +104,17 @@ TEST(a_removed_member_is_added_again) {
     CHECK_OK(core_conversation_add(client(1)->core, 1, client(2)->account, rig.now, &command));
     rig_finish(client(1), command, OK);
     rig_pass(&rig, TIME_SECOND);
-    CHECK_EQ(rig_state(client(2)).state, CORE_CONVERSATION_ACTIVE);
-    rig_same_state(&rig, 3);
+    rig_same_state(&rig, 2);
+    /* As another conversation: the old one stays as it was. */
+    struct core_conversation c;
+    uint8_t first[32], again[32];
+    CHECK_EQ(rig_state(client(2)).state, CORE_CONVERSATION_REMOVED);
+    CHECK_OK(core_conversation_find(client(2)->core, slice_str("us"), &c));
+    CHECK_EQ(c.number, 2);
+    CHECK_EQ(c.state, CORE_CONVERSATION_ACTIVE);
+    CHECK_OK(core_conversation_authenticator(client(0)->core, 1, first));
+    CHECK_OK(core_conversation_authenticator(client(2)->core, 2, again));
+    CHECK_SLICE(SLICE_ARRAY(again), SLICE_ARRAY(first));
     all_is_well(3);
     rig_fini(&rig);
 }

@@ -341,7 +341,7 @@ TEST(any_allocation_may_fail) {
     size_t calls, unused;
     talk_with_failing_memory(0, &calls);
     CHECK(calls > 200);
-    for (size_t at = 1; at < calls; at += 1 + at / 16)
+    for (size_t at = 1; at < calls; at += 1 + at / 32)
         talk_with_failing_memory(at, &unused);
 }
 

@@ -254,4 +254,30 @@ TEST(offline_means_no_links) {
     rig_fini(&rig);
 }
 
+TEST(a_clock_that_is_set_back_stops_nothing) {
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    rig_conversation(&rig, 2);
+    client(1)->away = true;
+    rig_cut(&rig, client(1));
+    rig_run(&rig);
+    client(1)->away = false;
+    rig.now -= TIME_DAY;
+    client(1)->wake = rig.now;
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_status(client(1)).auth, CORE_LINK_READY);
+    CHECK_EQ(rig_status(client(1)).anon, CORE_LINK_READY);
+    rig_finish(client(1), rig_say(client(1), "yesterday"), OK);
+    /* While an answer is due too. */
+    client(1)->deaf = true;
+    uint64_t said = rig_say(client(1), "the day before");
+    rig_pass(&rig, TIME_SECOND);
+    rig.now -= TIME_DAY;
+    client(1)->deaf = false;
+    client(1)->wake = rig.now;
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    CHECK(rig_done(client(1), said) != NULL);
+    rig_fini(&rig);
+}
+
 TEST_MAIN

@@ -147,18 +147,28 @@ static bool take_message(void *ctx, const struct core_message *m) {
     return true;
 }
 
-static void read_history(struct world *w, struct client *c, uint32_t number, struct history *h) {
-    const struct view *v = &c->views[number - 1];
-    *h = (struct history){.w = w, .c = c, .group = v->group};
+static struct history *new_history(struct world *w, struct client *c, int group) {
+    struct history *h = calloc(1, sizeof *h);
+    if (h == NULL)
+        world_must(ERR_NO_MEMORY, "memory");
+    *h = (struct history){.w = w, .c = c, .group = group};
     for (size_t i = 0; i < CLIENTS; i++)
         h->newest[i] = -1;
     h->got = calloc(w->message_count + 1, 1);
     if (h->got == NULL)
         world_must(ERR_NO_MEMORY, "memory");
+    return h;
+}
+
+/* Appends: a group that a client was out of comes again as another conversation of a higher number,
+ * and what it had of the group is what all of them have, in their order. */
+static void read_history(struct world *w, struct client *c, uint32_t number, struct history *h) {
+    const struct view *v = &c->views[number - 1];
+    size_t before = h->count;
     world_must(core_messages(c->core, number, 1, UINT64_MAX, take_only_event, h), "history");
     world_must(core_messages(c->core, number, 1, UINT64_MAX, take_message, h), "history");
     bool open = v->state == CORE_CONVERSATION_ACTIVE || v->state == CORE_CONVERSATION_LEAVING;
-    bool says = h->count > 0 && h->intervals[h->count - 1].until == UINT64_MAX;
+    bool says = h->count > before && h->intervals[h->count - 1].until == UINT64_MAX;
     /* The last one to leave is not removed by anybody. */
     if (open != says && v->state != CORE_CONVERSATION_LEFT)
         world_fail(w, "client %d: state %u of group %d is not what its history says", c->index,
@@ -213,11 +223,10 @@ static void check_messages(struct world *w) {
         for (size_t j = 0; j < c->view_count; j++) {
             if (c->views[j].group < 0)
                 continue;
-            struct history *h = calloc(1, sizeof *h);
-            if (h == NULL)
-                world_must(ERR_NO_MEMORY, "memory");
-            read_history(w, c, (uint32_t)j + 1, h);
-            all->of[i][c->views[j].group] = h;
+            struct history **h = &all->of[i][c->views[j].group];
+            if (*h == NULL)
+                *h = new_history(w, c, c->views[j].group);
+            read_history(w, c, (uint32_t)j + 1, *h);
         }
     }
     for (size_t n = 0; n < w->message_count; n++)

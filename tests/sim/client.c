@@ -68,7 +68,7 @@ static void note_sent(struct world *w, struct client *c) {
 
 static void look_at(struct world *w, struct client *c, uint32_t number) {
     struct core_conversation now;
-    if (number == 0 || number > GROUPS_MAX || core_conversation_get(c->core, number, &now) != OK)
+    if (number == 0 || number > VIEWS_MAX || core_conversation_get(c->core, number, &now) != OK)
         return;
     for (; c->view_count < number; c->view_count++)
         c->views[c->view_count] = (struct view){.group = -1};
@@ -87,7 +87,7 @@ static void look(struct world *w, struct client *c) {
     struct core_status status;
     core_status_get(c->core, &status);
     note_sent(w, c);
-    for (uint32_t i = 1; i <= status.conversations && i <= GROUPS_MAX; i++) {
+    for (uint32_t i = 1; i <= status.conversations && i <= VIEWS_MAX; i++) {
         struct core_conversation now;
         bool known = i <= c->view_count && !c->views[i - 1].stale;
         if (core_conversation_get(c->core, i, &now) == OK &&

@@ -33,6 +33,7 @@ enum {
     CONVERSATIONS = 20,
     POOL_MAX = 18,    /* people who may be in one conversation */
     GROUPS_MAX = 128, /* a conversation that could not be made is made again */
+    VIEWS_MAX = 256,  /* conversations of one client: a group may come again */
     LINKS_MAX = 1024,
     RECENT = 32, /* sends that may be replayed, deliveries that may come again */
     FAILURES_SHOWN = 12
@@ -91,7 +92,7 @@ struct client {
     bool done;
     err result;
     buf link;                      /* contact link */
-    struct view views[GROUPS_MAX]; /* by the conversation's number less one */
+    struct view views[VIEWS_MAX]; /* by the conversation's number less one */
     size_t view_count;
     struct {
         uint32_t conversation;
