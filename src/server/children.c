@@ -282,7 +282,7 @@ static void on_child(struct sys_channel *channel, void *ctx, slice message, int 
     struct child *child = ctx;
     struct proto_frame frame;
     (void)channel;
-    sys_fd_close(fd);
+    (void)fd;
     if (proto_frame_decode(message, &frame) != OK)
         return;
     if (frame.type == PROTO_child_ready)

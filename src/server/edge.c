@@ -290,7 +290,7 @@ static void on_mail(struct sys_channel *channel, void *ctx, slice message, int f
     struct edge *edge = ctx;
     struct proto_frame frame;
     (void)channel;
-    sys_fd_close(fd);
+    (void)fd;
     if (proto_frame_decode(message, &frame) != OK)
         stop(edge, EXIT_FAILED);
     else if (frame.type == PROTO_edge_reply)
@@ -399,7 +399,7 @@ static void on_parent(struct sys_channel *channel, void *ctx, slice message, int
     struct edge *edge = ctx;
     struct proto_frame frame;
     (void)channel;
-    sys_fd_close(fd);
+    (void)fd;
     err e = proto_frame_decode(message, &frame);
     if (e == OK && frame.type == PROTO_edge_setup)
         e = set_up(edge, frame.body);

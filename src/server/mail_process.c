@@ -177,7 +177,7 @@ static void on_edge(struct sys_channel *channel, void *ctx, slice message, int f
     struct edge_link *link = ctx;
     struct proto_frame frame;
     (void)channel;
-    sys_fd_close(fd);
+    (void)fd;
     if (link->broken)
         return;
     err e = proto_frame_decode(message, &frame);
