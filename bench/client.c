@@ -222,7 +222,6 @@ static void ask_register(struct client *c, const uint8_t code[16]) {
     struct proto_register_account in = {0};
     uint8_t digest[32];
     buf devices = {0}, body = {0};
-    writer w = writer_on(&body);
     must(crypto_ed25519.generate(c->identity, c->identity_priv) == OK &&
              crypto_ed25519.generate(c->key, c->key_priv) == OK,
          "keys");
@@ -235,8 +234,7 @@ static void ask_register(struct client *c, const uint8_t code[16]) {
     memcpy(in.device, c->device, 16);
     in.devices = buf_slice(&devices);
     prove(c, in.proof);
-    proto_register_account_write(&w, &in);
-    must(writer_result(&w) == OK, "a registration");
+    must(proto_register_account_encode(&body, &in) == OK, "a registration");
     client_ask(c, PROTO_register_account, buf_slice(&body));
     buf_free(&devices);
     buf_free(&body);
@@ -274,12 +272,10 @@ void clients_login(struct client *c, size_t count) {
     struct proto_login in;
     for (size_t i = 0; i < count; i++) {
         buf body = {0};
-        writer w = writer_on(&body);
         memcpy(in.account, c[i].account, 16);
         memcpy(in.device, c[i].device, 16);
         prove(&c[i], in.proof);
-        proto_login_write(&w, &in);
-        must(writer_result(&w) == OK, "a login");
+        must(proto_login_encode(&body, &in) == OK, "a login");
         client_ask(&c[i], PROTO_login, buf_slice(&body));
         client_answer(&c[i], PROTO_ok, NULL);
         buf_free(&body);

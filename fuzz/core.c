@@ -125,14 +125,12 @@ static void start(struct world *w) {
     struct proto_invite invite = {.code = {3}};
     struct core_config config = {.suite = MLS_SUITE_X25519_CHACHA, .key_packages = 1};
     buf content = {0}, link = {0};
-    writer o = writer_on(&content);
     uint64_t command;
     memset(w, 0, sizeof *w);
     require(crypto_init() == OK && store_memory_open(&w->store, NULL) == OK);
     require(core_open(&w->core, w->store, &config, NOW_MS) == OK);
     require(crypto_ed25519.public_of(invite.server, IDENTITY_SEED) == OK);
-    proto_invite_write(&o, &invite);
-    require(writer_result(&o) == OK);
+    require(proto_invite_encode(&content, &invite) == OK);
     require(proto_link_write(&link, "join", slice_str("here:1"), buf_slice(&content)) == OK);
     core_online(w->core, true, NOW_MS);
     require(core_account_create(w->core, buf_slice(&link), slice_str("fuzz"), NOW_MS, &command) ==
@@ -177,9 +175,7 @@ static void fuzz_message(slice message) {
     uint32_t link = drain(&w, 0);
     if (message.n > 0 && core_item_write(&item, ITEM_MESSAGE, message) == OK) {
         struct proto_delivery d = {.position = 1, .item = buf_slice(&item)};
-        writer o = writer_on(&body);
-        proto_delivery_write(&o, &d);
-        require(writer_result(&o) == OK);
+        require(proto_delivery_encode(&body, &d) == OK);
         say(&w, link, 0, PROTO_delivery, buf_slice(&body));
         struct core_status status;
         core_status_get(w.core, &status);

@@ -45,6 +45,14 @@ static void write_list(writer *w, const struct proto_list *list, uint32_t most) 
     writer_vec(w, list->bytes);
 }
 
+/* A failure takes back what was written of it. */
+static err encoded(const writer *w, size_t before) {
+    err e = writer_result(w);
+    if (e != OK)
+        (void)!buf_resize(w->b, before); /* to shrink can't fail */
+    return e;
+}
+
 #define DEFINE(what)                                                     \
     err proto_##what##_read(reader *r, struct proto_##what *v) {         \
         PROTO_FIELDS_##what(READ_FIELD) v->unused = 0;                   \
@@ -59,6 +67,12 @@ static void write_list(writer *w, const struct proto_list *list, uint32_t most) 
         reader r = reader_of(s);                                         \
         TRY(proto_##what##_read(&r, v));                                 \
         return reader_end(&r);                                           \
+    }                                                                    \
+    err proto_##what##_encode(buf *out, const struct proto_##what *v) {  \
+        size_t before = out->n;                                          \
+        writer w = writer_on(out);                                       \
+        proto_##what##_write(&w, v);                                     \
+        return encoded(&w, before);                                      \
     }
 
 /* A list is checked element by element, and stays encoded. */

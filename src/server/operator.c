@@ -8,11 +8,9 @@
 static err link_of(const struct parent *p, const struct proto_code *code, buf *out) {
     struct proto_invite invite;
     buf content = {0};
-    writer w = writer_on(&content);
     memcpy(invite.server, p->keys.identity, sizeof invite.server);
     memcpy(invite.code, code->bytes, sizeof invite.code);
-    proto_invite_write(&w, &invite);
-    err e = writer_result(&w);
+    err e = proto_invite_encode(&content, &invite);
     if (e == OK)
         e = proto_link_write(out, "join", slice_str(p->public), buf_slice(&content));
     buf_free(&content);

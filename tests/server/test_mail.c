@@ -904,9 +904,7 @@ static slice blob_put(uint8_t id, uint32_t chunk, uint32_t chunks, const char *b
     struct proto_blob_put in = {.chunk = chunk, .chunks = chunks, .bytes = slice_str(bytes)};
     memset(in.id, id, 32);
     buf_clear(&out);
-    writer o = writer_on(&out);
-    proto_blob_put_write(&o, &in);
-    CHECK_OK(writer_result(&o));
+    CHECK_OK(proto_blob_put_encode(&out, &in));
     size_t n = out.n;
     memcpy(room, out.p, n);
     buf_free(&out);

@@ -72,9 +72,7 @@ static void join(struct person *p, const struct server *s, unsigned code) {
     memcpy(in.device, p->device, 16);
     in.devices = buf_slice(&p->devices);
     prove(p, in.proof);
-    writer w = writer_on(&body);
-    proto_register_account_write(&w, &in);
-    CHECK_OK(writer_result(&w));
+    CHECK_OK(proto_register_account_encode(&body, &in));
     CHECK_EQ(raw_call(&p->session, PROTO_register_account, buf_slice(&body), &p->answer), PROTO_ok);
     CHECK_EQ(raw_call(&p->session, PROTO_address_make, slice_of("\1", 1), &p->answer),
              PROTO_address_made);
@@ -92,9 +90,7 @@ static bool login(struct person *p, const struct server *s) {
     memcpy(in.account, p->account, 16);
     memcpy(in.device, p->device, 16);
     prove(p, in.proof);
-    writer w = writer_on(&body);
-    proto_login_write(&w, &in);
-    CHECK_OK(writer_result(&w));
+    CHECK_OK(proto_login_encode(&body, &in));
     uint16_t type = raw_call(&p->session, PROTO_login, buf_slice(&body), &p->answer);
     buf_free(&body);
     return type == PROTO_ok;
@@ -317,10 +313,8 @@ TEST(who_asks_for_much_and_reads_nothing_harms_nobody_else) {
     server_start(&s, 1);
     int edge = server_child(&s, "edge"), mail = server_child(&s, "mail");
     raw_open(&other, &s);
-    writer w = writer_on(&put);
-    proto_blob_put_write(&w, &blob);
-    w = writer_on(&get);
-    proto_blob_get_write(&w, &wanted);
+    CHECK_OK(proto_blob_put_encode(&put, &blob));
+    CHECK_OK(proto_blob_get_encode(&get, &wanted));
     CHECK_EQ(raw_call(&other, PROTO_blob_put, buf_slice(&put), &answer), PROTO_ok);
     for (int i = 0; i < HASTY; i++) {
         raw_open(&hasty[i], &s);

@@ -114,14 +114,9 @@ const struct frame *world_next(struct world *w, uint64_t session) {
 
 static buf body; /* the one that was asked for last */
 
-static writer fresh(void) {
+static buf *fresh(void) {
     buf_clear(&body);
-    return writer_on(&body);
-}
-
-static slice finish(writer *w) {
-    CHECK_OK(writer_result(w));
-    return buf_slice(&body);
+    return &body;
 }
 
 static void sign(uint8_t signature[64], const uint8_t priv[32], const char *label, size_t label_n,
@@ -145,9 +140,7 @@ static void make_list(struct person *p) {
     memcpy(device.key, p->key, 32);
     PROTO_LIST_ADD(device, &w, &list.devices, &device);
     list.devices.bytes = buf_slice(&devices);
-    w = writer_on(&p->devices);
-    proto_device_list_write(&w, &list);
-    CHECK_OK(writer_result(&w));
+    CHECK_OK(proto_device_list_encode(&p->devices, &list));
     sign(p->devices.p + p->devices.n - 64, p->identity_priv, label, sizeof label,
          slice_of(p->devices.p, p->devices.n - 64));
     buf_free(&devices);
@@ -185,9 +178,8 @@ slice person_register_body(struct person *p) {
     memcpy(in.code, p->code, 16);
     memcpy(in.device, p->device, 16);
     sign(in.proof, p->key_priv, login_label, sizeof login_label, SLICE_ARRAY(p->hash));
-    writer w = fresh();
-    proto_register_account_write(&w, &in);
-    return finish(&w);
+    CHECK_OK(proto_register_account_encode(fresh(), &in));
+    return buf_slice(&body);
 }
 
 slice person_login_body(struct person *p) {
@@ -195,9 +187,8 @@ slice person_login_body(struct person *p) {
     memcpy(in.account, p->account, 16);
     memcpy(in.device, p->device, 16);
     sign(in.proof, p->key_priv, login_label, sizeof login_label, SLICE_ARRAY(p->hash));
-    writer w = fresh();
-    proto_login_write(&w, &in);
-    return finish(&w);
+    CHECK_OK(proto_login_encode(fresh(), &in));
+    return buf_slice(&body);
 }
 
 uint32_t person_prove(struct person *p, struct world *w, uint16_t type, slice bytes) {
@@ -235,19 +226,17 @@ void person_address(struct person *p, struct world *w, struct proto_address *add
     memcpy(address->bytes, made.addresses.bytes.p, PROTO_ADDRESS);
 }
 
-static slice number_body(uint64_t number) {
-    writer w = fresh();
-    writer_u64(&w, number);
-    return finish(&w);
-}
-
 void person_subscribe(struct person *p, struct world *w, uint64_t after) {
+    struct proto_subscribe in = {.after = after};
+    CHECK_OK(proto_subscribe_encode(fresh(), &in));
     w->read = w->count;
-    world_get(w, p->session, PROTO_subscribe, number_body(after), PROTO_ok);
+    world_get(w, p->session, PROTO_subscribe, buf_slice(&body), PROTO_ok);
 }
 
 void person_ack(struct person *p, struct world *w, uint64_t up_to) {
-    (void)world_ask(w, p->session, PROTO_ack, number_body(up_to));
+    struct proto_ack in = {.up_to = up_to};
+    CHECK_OK(proto_ack_encode(fresh(), &in));
+    (void)world_ask(w, p->session, PROTO_ack, buf_slice(&body));
     world_commit(w);
 }
 
@@ -266,10 +255,9 @@ static struct proto_list address_list(buf *room, const struct proto_address *to,
 slice send_body(const struct proto_address *to, size_t count, slice item) {
     buf room = {0};
     struct proto_send in = {address_list(&room, to, count), item, 0};
-    writer w = fresh();
-    proto_send_write(&w, &in);
+    CHECK_OK(proto_send_encode(fresh(), &in));
     buf_free(&room);
-    return finish(&w);
+    return buf_slice(&body);
 }
 
 int world_send(struct world *w, const struct proto_address *to, size_t count, slice item) {
@@ -300,11 +288,10 @@ slice commit_body(const uint8_t group, uint8_t token, uint8_t next, const struct
         PROTO_LIST_ADD(letter, &w, &in.letters, &letters[i]);
     CHECK_OK(writer_result(&w));
     in.letters.bytes = buf_slice(&more);
-    w = fresh();
-    proto_commit_write(&w, &in);
+    CHECK_OK(proto_commit_encode(fresh(), &in));
     buf_free(&room);
     buf_free(&more);
-    return finish(&w);
+    return buf_slice(&body);
 }
 
 int world_commit_group(struct world *w, slice bytes) {
