@@ -127,6 +127,9 @@ struct mail_effect {
     uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED */
 };
 
+/* Bytes, at most, of the body of an error or a caught_up, which need no memory. */
+enum { MAIL_NOTICE = 16 };
+
 /* ---- Counts of key packages taken, for one day ---- */
 
 enum { MAIL_TAKES = 8192, MAIL_TAKES_WAYS = 4 };
@@ -155,7 +158,7 @@ struct mail {
     size_t effect_count, effect_cap;
     buf out;            /* bodies of replies */
     size_t reply_at;    /* where the one being written starts */
-    buf value, scratch; /* a stored value in work; a second one */
+    buf value, scratch; /* a stored value in work; a second one, with room for a MAIL_NOTICE */
 
     uint64_t blob_bytes;
     bool blob_bytes_loaded, blob_bytes_changed;
@@ -185,6 +188,8 @@ MUST err mail_reply_ok(struct mail *m, const struct mail_call *call);
 /* An answer too. */
 MUST err mail_refuse(struct mail *m, const struct mail_call *call, enum proto_reason reason);
 MUST err mail_effect_add(struct mail *m, const struct mail_effect *effect);
+/* What a failure of ours is called on the wire: DISK or BUSY. */
+uint16_t mail_reason_of(err why);
 
 /* ---- addresses.c ---- */
 /* ERR_DENIED if it is none of ours. */

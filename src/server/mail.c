@@ -49,6 +49,7 @@ static const struct mail_handler *handler_of(uint16_t type) {
 
 static err mail_init(struct mail *m) {
     TRY(store_batch_new(&m->batch, m->mem));
+    TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
     m->takes = mem_new_array(m->mem, MAIL_TAKES, sizeof *m->takes);
     return m->takes == NULL ? ERR_NO_MEMORY : OK;
 }
@@ -159,8 +160,9 @@ err mail_reply_ok(struct mail *m, const struct mail_call *call) {
 }
 
 err mail_refuse(struct mail *m, const struct mail_call *call, enum proto_reason reason) {
+    struct proto_error error = {.reason = (uint16_t)reason};
     writer w = mail_reply_open(m);
-    writer_u16(&w, (uint16_t)reason);
+    proto_error_write(&w, &error);
     return reply_add(m,
                      (struct mail_effect){
                          .type = PROTO_error,
@@ -324,11 +326,15 @@ static void emit_all(struct mail *m) {
     }
 }
 
+uint16_t mail_reason_of(err why) {
+    return err_class(why) == ERR_CLASS_IO ? PROTO_REASON_DISK : PROTO_REASON_BUSY;
+}
+
 /* Nothing of the batch happened: every answer becomes an error, an error stays what it was. */
 static void emit_failure(struct mail *m, err why) {
-    bool disk = err_class(why) == ERR_CLASS_IO;
-    uint16_t reason = disk ? PROTO_REASON_DISK : PROTO_REASON_BUSY;
-    uint8_t body[2] = {(uint8_t)(reason >> 8), (uint8_t)reason};
+    struct proto_error error = {.reason = mail_reason_of(why)};
+    buf_clear(&m->scratch);
+    (void)!proto_error_encode(&m->scratch, &error); /* a MAIL_NOTICE */
     for (size_t i = 0; i < m->effect_count; i++) {
         const struct mail_effect *e = &m->effects[i];
         if (e->kind != MAIL_REPLY)
@@ -337,7 +343,7 @@ static void emit_failure(struct mail *m, err why) {
             .session = e->session,
             .request = e->request,
             .type = PROTO_error,
-            .body = SLICE_ARRAY(body),
+            .body = buf_slice(&m->scratch),
         };
         m->config.emit(m->config.ctx, &reply);
     }

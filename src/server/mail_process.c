@@ -130,42 +130,51 @@ static void commit_later(struct post *post) {
 
 /* ---- From edges ---- */
 
-static err take_request(struct post *post, uint64_t base, slice body) {
+/* From the edge's name of a session to mail's. */
+static err name_session(const struct edge_link *link, uint64_t *session) {
+    if (*session >> SESSION_BITS != 0)
+        return ERR_MALFORMED;
+    *session |= first_session(link);
+    return OK;
+}
+
+static err take_request(const struct edge_link *link, slice body) {
+    struct post *post = link->post;
     struct proto_edge_request in;
     TRY(proto_edge_request_decode(body, &in));
-    if (in.session == 0 || in.session >> SESSION_BITS != 0)
+    if (in.session == 0)
         return ERR_MALFORMED;
-    in.session |= base;
+    TRY(name_session(link, &in.session));
     mail_request(post->mail, &in);
     if (mail_full(post->mail))
         commit_now(post);
     return OK;
 }
 
-static err take_session(slice body, uint64_t base, uint64_t *session) {
-    reader r = reader_of(body);
-    TRY(reader_u64(&r, session));
-    TRY(reader_end(&r));
-    if (*session >> SESSION_BITS != 0)
-        return ERR_MALFORMED;
-    *session |= base;
+static err take_closed(const struct edge_link *link, slice body) {
+    struct proto_edge_closed in;
+    TRY(proto_edge_closed_decode(body, &in));
+    TRY(name_session(link, &in.session));
+    mail_closed(link->post->mail, in.session);
+    return OK;
+}
+
+static err take_drained(const struct edge_link *link, slice body) {
+    struct proto_edge_drained in;
+    TRY(proto_edge_drained_decode(body, &in));
+    TRY(name_session(link, &in.session));
+    mail_drained(link->post->mail, in.session);
     return OK;
 }
 
 static err take_frame(struct edge_link *link, const struct proto_frame *frame) {
-    struct post *post = link->post;
-    uint64_t base = (uint64_t)link->edge << SESSION_BITS, session = 0;
     switch (frame->type) {
     case PROTO_edge_request:
-        return take_request(post, base, frame->body);
+        return take_request(link, frame->body);
     case PROTO_edge_closed:
-        TRY(take_session(frame->body, base, &session));
-        mail_closed(post->mail, session);
-        return OK;
+        return take_closed(link, frame->body);
     case PROTO_edge_drained:
-        TRY(take_session(frame->body, base, &session));
-        mail_drained(post->mail, session);
-        return OK;
+        return take_drained(link, frame->body);
     case PROTO_ping:
         return wire_send(&link->wire, frame->request, PROTO_ok, SLICE_EMPTY);
     default:

@@ -223,9 +223,14 @@ static void on_answer(struct sys_conn *conn, void *ctx, slice message) {
 
 static void on_opened(struct sys_conn *conn, void *ctx) {
     struct ask *ask = ctx;
-    uint8_t frame[7] = {0, 0, 0, 1, 0, PROTO_invite_make, (uint8_t)ask->o->count};
-    if (sys_conn_send(conn, SLICE_ARRAY(frame)) != OK)
+    struct proto_invite_make make = {.count = (uint8_t)ask->o->count};
+    buf frame = {0};
+    writer w = writer_on(&frame);
+    proto_frame_write(&w, 1, PROTO_invite_make);
+    proto_invite_make_write(&w, &make);
+    if (writer_result(&w) != OK || sys_conn_send(conn, buf_slice(&frame)) != OK)
         sys_conn_close(conn, SYS_CLOSE_NOW);
+    buf_free(&frame);
 }
 
 static void on_closed(struct sys_conn *conn, void *ctx, err why) {

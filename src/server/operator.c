@@ -73,16 +73,14 @@ static err answer_links(struct parent *p, const struct ask *ask,
 }
 
 static void refuse(struct sys_conn *conn, uint32_t request, uint16_t reason) {
-    uint8_t frame[8] = {(uint8_t)(request >> 24),
-                        (uint8_t)(request >> 16),
-                        (uint8_t)(request >> 8),
-                        (uint8_t)request,
-                        0,
-                        PROTO_error,
-                        (uint8_t)(reason >> 8),
-                        (uint8_t)reason};
-    if (sys_conn_send(conn, SLICE_ARRAY(frame)) != OK)
+    struct proto_error error = {.reason = reason};
+    buf frame = {0};
+    writer w = writer_on(&frame);
+    proto_frame_write(&w, request, PROTO_error);
+    proto_error_write(&w, &error);
+    if (writer_result(&w) != OK || sys_conn_send(conn, buf_slice(&frame)) != OK)
         sys_conn_close(conn, SYS_CLOSE_NOW);
+    buf_free(&frame);
 }
 
 void operator_answer(struct parent *p, const struct proto_frame *frame) {
