@@ -39,18 +39,16 @@ struct world {
 };
 
 static void hello(struct world *w, uint32_t link, slice message) {
-    static const char label[] = "Sotto noise key v1";
     struct peer *p = &w->peers[link];
     struct proto_server_hello m = {.version = PROTO_VERSION, .until = time_week(NOW_MS) + 4};
-    size_t n = sizeof m.signature;
     buf fields = {0}, out = {0};
     writer f = writer_on(&fields), o = writer_on(&out);
     require(crypto_x25519_public(m.noise_key, NOISE_PRIV) == OK);
-    writer_bytes(&f, slice_of(label, sizeof label));
     writer_u16(&f, m.version);
     writer_bytes(&f, SLICE_ARRAY(m.noise_key));
     writer_u32(&f, m.until);
-    require(crypto_ed25519.sign(m.signature, &n, IDENTITY_SEED, buf_slice(&fields)) == OK);
+    require(crypto_sign_labeled(m.signature, IDENTITY_SEED, PROTO_LABEL_NOISE_KEY,
+                                buf_slice(&fields)) == OK);
     proto_frame_write(&o, 0, PROTO_server_hello);
     proto_server_hello_write(&o, &m);
     require(writer_result(&o) == OK && buf_append(&p->prologue, message) == OK &&

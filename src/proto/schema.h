@@ -37,6 +37,12 @@ enum {
     PROTO_MARK = 64             /* what a commit's copy carries */
 };
 
+/* Signatures cover one of these, a zero byte, and the fields that the schema says. */
+#define PROTO_LABEL_NOISE_KEY   "Sotto noise key v1"
+#define PROTO_LABEL_LOGIN       "Sotto login v1"
+#define PROTO_LABEL_DEVICE_LIST "Sotto device list v1"
+#define PROTO_LABEL_DEVICE      "Sotto device v1"
+
 /* ---- Parts ---- */
 
 #define PROTO_PARTS(P)                                                                             \

@@ -631,17 +631,12 @@ TEST(another_device_list_for_an_account_that_exists_is_refused) {
     memcpy(other.identity_priv, bob.identity_priv, 32);
     buf_free(&other.devices);
     other.devices = (buf){0};
-    static const char label[] = "Sotto device list v1";
     CHECK_OK(buf_append(&other.devices, buf_slice(&bob.devices)));
     memcpy(other.device, bob.device, 16);
     memcpy(other.devices.p + 36 + 1 + 16, other.key, 32);
-    buf text_signed = {0};
-    size_t n = 64;
-    CHECK_OK(buf_append(&text_signed, slice_of(label, sizeof label)));
-    CHECK_OK(buf_append(&text_signed, slice_of(other.devices.p, other.devices.n - 64)));
-    CHECK_OK(crypto_ed25519.sign(other.devices.p + other.devices.n - 64, &n, bob.identity_priv,
-                                 buf_slice(&text_signed)));
-    buf_free(&text_signed);
+    CHECK_OK(crypto_sign_labeled(other.devices.p + other.devices.n - 64, bob.identity_priv,
+                                 PROTO_LABEL_DEVICE_LIST,
+                                 slice_of(other.devices.p, other.devices.n - 64)));
     uint32_t r = person_prove(&other, &w, PROTO_register_account, person_register_body(&other));
     world_commit(&w);
     CHECK_EQ(frame_reason(world_answer(&w, r)), PROTO_REASON_EXISTS);

@@ -26,17 +26,7 @@ struct person {
     struct proto_address address;
 };
 
-static void sign(uint8_t signature[64], const uint8_t priv[32], slice label, slice content) {
-    buf text = {0};
-    size_t n = 64;
-    CHECK_OK(buf_append(&text, label));
-    CHECK_OK(buf_append(&text, content));
-    CHECK_OK(crypto_ed25519.sign(signature, &n, priv, buf_slice(&text)));
-    buf_free(&text);
-}
-
 static void make_devices(struct person *p) {
-    static const char label[] = "Sotto device list v1";
     uint8_t signature[64];
     writer w = writer_on(&p->devices);
     writer_bytes(&w, SLICE_ARRAY(p->identity));
@@ -46,13 +36,14 @@ static void make_devices(struct person *p) {
     writer_bytes(&w, SLICE_ARRAY(p->key));
     writer_close(&w, list);
     CHECK_OK(writer_result(&w));
-    sign(signature, p->identity_priv, slice_of(label, sizeof label), buf_slice(&p->devices));
+    CHECK_OK(crypto_sign_labeled(signature, p->identity_priv, PROTO_LABEL_DEVICE_LIST,
+                                 buf_slice(&p->devices)));
     CHECK_OK(buf_append(&p->devices, SLICE_ARRAY(signature)));
 }
 
 static void prove(const struct person *p, uint8_t proof[64]) {
-    static const char label[] = "Sotto login v1";
-    sign(proof, p->key_priv, slice_of(label, sizeof label), SLICE_ARRAY(p->session.hash));
+    CHECK_OK(crypto_sign_labeled(proof, p->key_priv, PROTO_LABEL_LOGIN,
+                                 SLICE_ARRAY(p->session.hash)));
 }
 
 static void join(struct person *p, const struct server *s, unsigned code) {

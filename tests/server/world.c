@@ -119,18 +119,7 @@ static buf *fresh(void) {
     return &body;
 }
 
-static void sign(uint8_t signature[64], const uint8_t priv[32], const char *label, size_t label_n,
-                 slice content) {
-    buf text = {0};
-    size_t n = 64;
-    CHECK_OK(buf_append(&text, slice_of(label, label_n)));
-    CHECK_OK(buf_append(&text, content));
-    CHECK_OK(crypto_ed25519.sign(signature, &n, priv, buf_slice(&text)));
-    buf_free(&text);
-}
-
 static void make_list(struct person *p) {
-    static const char label[] = "Sotto device list v1";
     struct proto_device_list list = {.version = 1};
     struct proto_device device;
     buf devices = {0};
@@ -141,8 +130,9 @@ static void make_list(struct person *p) {
     PROTO_LIST_ADD(device, &w, &list.devices, &device);
     list.devices.bytes = buf_slice(&devices);
     CHECK_OK(proto_device_list_encode(&p->devices, &list));
-    sign(p->devices.p + p->devices.n - 64, p->identity_priv, label, sizeof label,
-         slice_of(p->devices.p, p->devices.n - 64));
+    CHECK_OK(crypto_sign_labeled(p->devices.p + p->devices.n - 64, p->identity_priv,
+                                 PROTO_LABEL_DEVICE_LIST,
+                                 slice_of(p->devices.p, p->devices.n - 64)));
     buf_free(&devices);
 }
 
@@ -171,13 +161,12 @@ void person_fini(struct person *p) {
     buf_free(&body);
 }
 
-static const char login_label[] = "Sotto login v1";
-
 slice person_register_body(struct person *p) {
     struct proto_register_account in = {.devices = buf_slice(&p->devices)};
     memcpy(in.code, p->code, 16);
     memcpy(in.device, p->device, 16);
-    sign(in.proof, p->key_priv, login_label, sizeof login_label, SLICE_ARRAY(p->hash));
+    CHECK_OK(
+        crypto_sign_labeled(in.proof, p->key_priv, PROTO_LABEL_LOGIN, SLICE_ARRAY(p->hash)));
     CHECK_OK(proto_register_account_encode(fresh(), &in));
     return buf_slice(&body);
 }
@@ -186,7 +175,8 @@ slice person_login_body(struct person *p) {
     struct proto_login in;
     memcpy(in.account, p->account, 16);
     memcpy(in.device, p->device, 16);
-    sign(in.proof, p->key_priv, login_label, sizeof login_label, SLICE_ARRAY(p->hash));
+    CHECK_OK(
+        crypto_sign_labeled(in.proof, p->key_priv, PROTO_LABEL_LOGIN, SLICE_ARRAY(p->hash)));
     CHECK_OK(proto_login_encode(fresh(), &in));
     return buf_slice(&body);
 }
