@@ -56,8 +56,7 @@ err core_blob_open(slice sealed, const struct proto_blob_reference *reference, b
 /* ---- Upload ---- */
 
 static slice blob_name(uint64_t command, uint8_t name[8]) {
-    for (int i = 0; i < 8; i++)
-        name[i] = (uint8_t)(command >> (56 - 8 * i));
+    put_u64(name, command);
     return slice_of(name, 8);
 }
 

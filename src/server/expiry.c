@@ -11,8 +11,9 @@ struct name {
 };
 
 static struct name name_of(enum mail_expiry kind, uint32_t week) {
-    return (struct name){{(uint8_t)kind, (uint8_t)(week >> 24), (uint8_t)(week >> 16),
-                          (uint8_t)(week >> 8), (uint8_t)week}};
+    struct name name = {{(uint8_t)kind}};
+    put_u32(name.bytes + 1, week);
+    return name;
 }
 
 err mail_expiry_note(struct mail *m, enum mail_expiry kind, slice what) {

@@ -353,8 +353,7 @@ static err put_totals(struct mail *m) {
     if (!m->blob_bytes_changed)
         return OK;
     uint8_t value[8];
-    for (int i = 0; i < 8; i++)
-        value[i] = (uint8_t)(m->blob_bytes >> (56 - 8 * i));
+    put_u64(value, m->blob_bytes);
     return store_batch_put(m->batch, mail_key(MAIL_META, slice_str("blobs"), 0),
                            SLICE_ARRAY(value));
 }

@@ -150,8 +150,7 @@ static err order_get(struct mail *m, slice name, uint8_t hash[HASH], uint32_t *w
 static err order_put(struct mail *m, slice name, const uint8_t next[HASH], bool noted) {
     uint8_t value[ORDER];
     memcpy(value, next, HASH);
-    for (int i = 0; i < 4; i++)
-        value[HASH + i] = (uint8_t)(m->week >> (24 - 8 * i));
+    put_u32(value + HASH, m->week);
     if (!noted)
         TRY(mail_expiry_note(m, MAIL_EXPIRY_ORDER, name));
     return store_batch_put(m->batch, mail_key(MAIL_ORDER, name, 0), SLICE_ARRAY(value));

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/codec.h"
 #include "sys/files.h"
 #include "sys/outbox.h"
 
@@ -171,9 +172,7 @@ static err channel_send(struct sys_channel *channel, slice message, int fd) {
             channel->outgoing->count--;
         return result;
     }
-    uint32_t head = (uint32_t)message.n | (fd >= 0 ? WITH_FD : 0);
-    for (size_t i = 0; i < HEAD; i++)
-        room[i] = (uint8_t)(head >> (8 * (HEAD - 1 - i)));
+    put_u32(room, (uint32_t)message.n | (fd >= 0 ? WITH_FD : 0));
     if (message.n > 0)
         memcpy(room + HEAD, message.p, message.n);
     if (sys_outbox_size(&channel->out) > channel->drain_at)

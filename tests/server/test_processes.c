@@ -527,8 +527,7 @@ static void write_setup(int channel, const char *store) {
     proto_frame_write(&w, 0, PROTO_mail_setup);
     proto_mail_setup_write(&w, &setup);
     CHECK_OK(writer_result(&w));
-    for (int i = 0; i < 4; i++)
-        frame.p[i] = (uint8_t)((frame.n - 4) >> (24 - 8 * i));
+    put_u32(frame.p, (uint32_t)(frame.n - 4));
     CHECK(write(channel, frame.p, frame.n) == (ssize_t)frame.n);
     buf_free(&frame);
 }
