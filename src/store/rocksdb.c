@@ -307,52 +307,46 @@ static err visit_entries(struct rocksdb_store *r, rocksdb_iterator_t *i, iterato
     return result != OK ? result : failure;
 }
 
-static err engine_scan(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
-                       void *ctx) {
+/* In the key's table, from the bytes of one key to the bound: upwards the first key that isn't seen,
+ * downwards the last one that is. Without a bound it sees the whole table. */
+static err scan(struct store *s, struct store_key key, slice from, slice bound, bool down,
+                store_visit *visit, void *ctx) {
     struct rocksdb_store *r = rocksdb_of(s);
-    struct store_key_bytes first = store_key_encode(key);
-    struct key_end end = end_after(key, last);
     TRY(usable(r));
     rocksdb_readoptions_t *o = rocksdb_readoptions_create();
-    rocksdb_readoptions_set_iterate_upper_bound(o, end.p, end.n);
+    if (bound.n > 0)
+        (down ? rocksdb_readoptions_set_iterate_lower_bound
+              : rocksdb_readoptions_set_iterate_upper_bound)(o, (const char *)bound.p, bound.n);
     rocksdb_readoptions_set_total_order_seek(o, 1 + key.name.n < PREFIX);
+    rocksdb_readoptions_set_fill_cache(o, bound.n > 0);
     rocksdb_iterator_t *i = rocksdb_create_iterator_cf(r->db, o, r->tables[key.table]);
-    rocksdb_iter_seek(i, key_p(&first), key_n(&first));
-    err result = visit_entries(r, i, rocksdb_iter_next, key.table, visit, ctx);
+    (down ? rocksdb_iter_seek_for_prev : rocksdb_iter_seek)(i, (const char *)from.p, from.n);
+    err result = visit_entries(r, i, down ? rocksdb_iter_prev : rocksdb_iter_next, key.table, visit,
+                               ctx);
     rocksdb_iter_destroy(i);
     rocksdb_readoptions_destroy(o);
     return result;
+}
+
+static err engine_scan(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
+                       void *ctx) {
+    struct store_key_bytes first = store_key_encode(key);
+    struct key_end end = end_after(key, last);
+    return scan(s, key, slice_of(key_p(&first), key_n(&first)), slice_of(end.p, end.n), false,
+                visit, ctx);
 }
 
 static err engine_scan_down(struct store *s, struct store_key key, uint64_t last,
                             store_visit *visit, void *ctx) {
-    struct rocksdb_store *r = rocksdb_of(s);
     struct store_key_bytes first = store_key_encode(key);
     struct store_key_bytes start = store_key_encode(store_key_at(key, last));
-    TRY(usable(r));
-    rocksdb_readoptions_t *o = rocksdb_readoptions_create();
-    rocksdb_readoptions_set_iterate_lower_bound(o, key_p(&first), key_n(&first));
-    rocksdb_readoptions_set_total_order_seek(o, 1 + key.name.n < PREFIX);
-    rocksdb_iterator_t *i = rocksdb_create_iterator_cf(r->db, o, r->tables[key.table]);
-    rocksdb_iter_seek_for_prev(i, key_p(&start), key_n(&start));
-    err result = visit_entries(r, i, rocksdb_iter_prev, key.table, visit, ctx);
-    rocksdb_iter_destroy(i);
-    rocksdb_readoptions_destroy(o);
-    return result;
+    return scan(s, key, slice_of(key_p(&start), key_n(&start)),
+                slice_of(key_p(&first), key_n(&first)), true, visit, ctx);
 }
 
 static err engine_scan_table(struct store *s, uint8_t table, store_visit *visit, void *ctx) {
-    struct rocksdb_store *r = rocksdb_of(s);
-    TRY(usable(r));
-    rocksdb_readoptions_t *o = rocksdb_readoptions_create();
-    rocksdb_readoptions_set_total_order_seek(o, 1);
-    rocksdb_readoptions_set_fill_cache(o, 0);
-    rocksdb_iterator_t *i = rocksdb_create_iterator_cf(r->db, o, r->tables[table]);
-    rocksdb_iter_seek_to_first(i);
-    err result = visit_entries(r, i, rocksdb_iter_next, table, visit, ctx);
-    rocksdb_iter_destroy(i);
-    rocksdb_readoptions_destroy(o);
-    return result;
+    struct store_key key = {.table = table};
+    return scan(s, key, slice_of("", 0), SLICE_EMPTY, false, visit, ctx);
 }
 
 /* ---- Writing ---- */

@@ -189,7 +189,8 @@ static void finish(struct sys_conn *conn, err why) {
     }
     conn->why = why;
     conn->half = 0;
-    conn->framing->farewell(conn, why);
+    if (conn->framing->farewell != NULL)
+        conn->framing->farewell(conn, why);
     enter(conn, SYS_CONN_FLUSHING);
     if (conn->state != SYS_CONN_ENDED)
         sys_later_set(&conn->later, conn->set->loop, conn_act, conn);

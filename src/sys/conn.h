@@ -35,9 +35,9 @@ struct sys_framing {
      * took; *used = 0: it isn't whole yet. It may write into the bytes. An error ends the
      * connection. */
     err (*take)(struct sys_conn *conn, uint8_t *p, size_t n, size_t *used);
-    /* Queues a message. */
+    /* Queues a message. NULL of one that ends before the connection is open. */
     err (*put)(struct sys_conn *conn, slice message);
-    /* Queues a last word about why the connection ends. */
+    /* Queues a last word about why the connection ends. May be NULL. */
     void (*farewell)(struct sys_conn *conn, err why);
     bool opens; /* ready for messages as soon as the wire is */
 };

@@ -132,11 +132,6 @@ static err http_take(struct sys_conn *conn, uint8_t *p, size_t n, size_t *used) 
     return serve(conn, &request);
 }
 
-static err http_put(struct sys_conn *conn, slice message) {
-    (void)conn, (void)message;
-    return ERR_STATE;
-}
-
 static void http_farewell(struct sys_conn *conn, err why) {
     switch (why) {
     case OK:
@@ -160,6 +155,5 @@ const struct sys_framing sys_framing_http = {
     .name = "http",
     .name_in_tls = "https",
     .take = http_take,
-    .put = http_put,
     .farewell = http_farewell,
 };

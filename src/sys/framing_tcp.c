@@ -25,15 +25,10 @@ static err tcp_put(struct sys_conn *conn, slice message) {
     return OK;
 }
 
-static void tcp_farewell(struct sys_conn *conn, err why) {
-    (void)conn, (void)why;
-}
-
 const struct sys_framing sys_framing_tcp = {
     .name = "tcp",
     .name_in_tls = "tls",
     .take = tcp_take,
     .put = tcp_put,
-    .farewell = tcp_farewell,
     .opens = true,
 };

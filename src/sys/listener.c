@@ -145,8 +145,6 @@ err sys_listener_adopt(struct sys_listener *listener, int fd) {
     return sys_conn_start(&conn, listener->set, &start);
 }
 
-static void go_on(void *ctx);
-
 /* Stops accepting until a connection ends. */
 static void wait_for_room(struct sys_listener *listener) {
     if (listener->waiting || sys_watch_set(&listener->watch, 0) != OK)
