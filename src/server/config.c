@@ -17,6 +17,8 @@ struct key {
 };
 
 #define AT(field) offsetof(struct config, field)
+#define TEXT_OF(number) TEXT_OF_TOKEN(number)
+#define TEXT_OF_TOKEN(token) #token
 
 static const struct key keys[] = {
     {"data", TEXT, AT(data), 0, 0, "var", NULL, "directory of the store and the keys"},
@@ -31,15 +33,18 @@ static const struct key keys[] = {
     {"certificate_key", TEXT, AT(certificate_key), 0, 0, "", NULL, "PEM file of its private key"},
     {"registration", TEXT, AT(registration), 0, 0, "invite", "invite closed",
      "who may register: invite (with a code) or closed"},
-    {"mailbox_items", NUMBER, AT(mailbox_items), 16, 1000000, "10000", NULL,
+    {"mailbox_items", NUMBER, AT(mailbox_items), 16, 1000000, TEXT_OF(CONFIG_MAILBOX_ITEMS), NULL,
      "items that may wait for one device"},
-    {"mailbox_megabytes", NUMBER, AT(mailbox_megabytes), 1, 4096, "64", NULL,
+    {"mailbox_megabytes", NUMBER, AT(mailbox_megabytes), 1, 4096,
+     TEXT_OF(CONFIG_MAILBOX_MEGABYTES), NULL,
      "the same in MiB; one address may fill a quarter of either"},
-    {"item_weeks", NUMBER, AT(item_weeks), 1, 520, "8", NULL, "then a waiting item expires"},
-    {"blob_gigabytes", NUMBER, AT(blob_gigabytes), 0, 1000000, "10", NULL,
+    {"item_weeks", NUMBER, AT(item_weeks), 1, 520, TEXT_OF(CONFIG_ITEM_WEEKS), NULL,
+     "then a waiting item expires"},
+    {"blob_gigabytes", NUMBER, AT(blob_gigabytes), 0, 1000000, TEXT_OF(CONFIG_BLOB_GIGABYTES), NULL,
      "GiB of all blobs together"},
-    {"blob_weeks", NUMBER, AT(blob_weeks), 1, 520, "8", NULL, "then a blob expires"},
-    {"key_packages", NUMBER, AT(key_packages), 1, 10000, "200", NULL,
+    {"blob_weeks", NUMBER, AT(blob_weeks), 1, 520, TEXT_OF(CONFIG_BLOB_WEEKS), NULL,
+     "then a blob expires"},
+    {"key_packages", NUMBER, AT(key_packages), 1, 10000, TEXT_OF(CONFIG_KEY_PACKAGES), NULL,
      "key packages that one device may store"},
     {"edges", NUMBER, AT(edges), 0, 64, "0", NULL,
      "processes that hold connections; 0: one for each processor"},
@@ -49,9 +54,10 @@ static const struct key keys[] = {
      "then a silent session is closed"},
     {"opening_seconds", NUMBER, AT(opening_seconds), 1, 600, "10", NULL,
      "time for a connection to finish its handshakes"},
-    {"rate", NUMBER, AT(rate), 0, 1000000, "500", NULL,
+    {"rate", NUMBER, AT(rate), 0, 1000000, TEXT_OF(CONFIG_RATE), NULL,
      "requests a second of one session, before it is slowed down; 0: any"},
-    {"burst", NUMBER, AT(burst), 1, 1000000, "5000", NULL, "requests that it may save up"},
+    {"burst", NUMBER, AT(burst), 1, 1000000, TEXT_OF(CONFIG_BURST), NULL,
+     "requests that it may save up"},
     {"memtable_megabytes", NUMBER, AT(memtable_megabytes), 1, 4096, "64", NULL,
      "memory of the store's newest writes"},
     {"sandbox", TEXT, AT(sandbox), 0, 0, "on", "on off",

@@ -7,6 +7,17 @@
 
 enum { CONFIG_TEXT = 512 };
 
+/* What holds where the operator sets nothing: for the configuration, and for the mail logic and the
+ * sessions as tests and the simulated world run them. */
+#define CONFIG_MAILBOX_ITEMS 10000
+#define CONFIG_MAILBOX_MEGABYTES 64
+#define CONFIG_ITEM_WEEKS 8
+#define CONFIG_BLOB_GIGABYTES 10
+#define CONFIG_BLOB_WEEKS 8
+#define CONFIG_KEY_PACKAGES 200
+#define CONFIG_RATE 500
+#define CONFIG_BURST 5000
+
 struct config {
     char data[CONFIG_TEXT];
     char listen[CONFIG_TEXT], http[CONFIG_TEXT], public[CONFIG_TEXT];

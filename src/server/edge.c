@@ -12,7 +12,7 @@
 #include "sys/sandbox.h"
 
 enum { FD_PARENT = SYS_PROC_FD_FIRST, FD_MAIL, FD_TCP, FD_HTTP };
-enum { QUEUE_MAX = 4 * 1024 * 1024, DRAIN_AT = 256 * 1024, PENDING_MAX = 64 };
+enum { QUEUE_MAX = 4 * 1024 * 1024, DRAIN_AT = 256 * 1024 };
 /* Bytes that wait for mail: above the one no client is read, below the other they go on. */
 enum { MAIL_HIGH = 8 * 1024 * 1024, MAIL_LOW = 4 * 1024 * 1024 };
 enum { SWEEP_MS = 1000, PING_MS = 2000, MAIL_SILENT_MS = 10000 };
@@ -31,7 +31,7 @@ struct edge {
     uint64_t next_id;
     uint64_t mail_answered; /* when, monotonic; 0: never */
     uint64_t idle_ms, opening_ms;
-    char own_sandbox[129], mail_sandbox[129], parent_sandbox[129];
+    char own_sandbox[SANDBOX_TEXT], mail_sandbox[SANDBOX_TEXT], parent_sandbox[SANDBOX_TEXT];
     bool set_up;
     bool crowded; /* too much waits for mail */
     int exit_code;
@@ -301,12 +301,6 @@ static void on_mail(struct sys_channel *channel, void *ctx, slice message, int f
 
 /* ---- From the parent ---- */
 
-static void keep_text(char to[129], slice text) {
-    size_t n = text.n < 128 ? text.n : 128;
-    memcpy(to, text.p, n);
-    to[n] = 0;
-}
-
 static err enter_sandbox(struct edge *edge, uint8_t mode, uint32_t connections) {
     struct sys_sandbox sandbox = {.profile = SYS_PROFILE_EDGE,
                                   .mode = (enum sys_sandbox_mode)mode,
@@ -314,7 +308,7 @@ static err enter_sandbox(struct edge *edge, uint8_t mode, uint32_t connections) 
                                   .die_with_parent = true};
     struct sys_sandbox_report report;
     TRY(sys_sandbox_enter(&sandbox, &report));
-    keep_text(edge->own_sandbox, slice_str(report.text));
+    sandbox_text_keep(edge->own_sandbox, slice_str(report.text));
     return OK;
 }
 
@@ -355,10 +349,11 @@ static err set_up(struct edge *edge, slice body) {
     edge->log.level = (enum sys_log_level)in.log_level;
     edge->idle_ms = (uint64_t)in.idle_seconds * 1000;
     edge->opening_ms = (uint64_t)in.opening_seconds * 1000;
-    edge->env.limits =
-        (struct session_limits){.rate = in.rate, .burst = in.burst, .pending = PENDING_MAX};
-    keep_text(edge->mail_sandbox, in.mail_sandbox);
-    keep_text(edge->parent_sandbox, in.parent_sandbox);
+    edge->env.limits = session_limits_default;
+    edge->env.limits.rate = in.rate;
+    edge->env.limits.burst = in.burst;
+    sandbox_text_keep(edge->mail_sandbox, in.mail_sandbox);
+    sandbox_text_keep(edge->parent_sandbox, in.parent_sandbox);
     struct sys_channel_options mail = {
         .fd = FD_MAIL, .drain_at = MAIL_LOW, .events = &mail_events, .ctx = edge};
     TRY(sys_channel_new(&edge->mail.channel, edge->loop, &mail));

@@ -1,14 +1,15 @@
 #include "base/time.h"
+#include "server/config.h"
 #include "server/internal.h"
 
 const struct mail_limits mail_limits_default = {
-    .mailbox_items = 10000,
-    .mailbox_bytes = 64u * 1024 * 1024,
-    .item_weeks = 8,
-    .blob_weeks = 8,
+    .mailbox_items = CONFIG_MAILBOX_ITEMS,
+    .mailbox_bytes = (uint64_t)CONFIG_MAILBOX_MEGABYTES << 20,
+    .item_weeks = CONFIG_ITEM_WEEKS,
+    .blob_weeks = CONFIG_BLOB_WEEKS,
     .order_weeks = 52,
-    .blobs_bytes = (uint64_t)10 * 1024 * 1024 * 1024,
-    .key_packages = 200,
+    .blobs_bytes = (uint64_t)CONFIG_BLOB_GIGABYTES << 30,
+    .key_packages = CONFIG_KEY_PACKAGES,
     .takes_address = 10,
     .takes_mailbox = 100,
     .window_items = 64,

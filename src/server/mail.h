@@ -38,6 +38,7 @@ struct mail_limits {
     uint32_t
         cached_items; /* whose places are kept in memory; mailboxes without subscriber go first */
 };
+/* As an operator who sets nothing has them. */
 extern const struct mail_limits mail_limits_default;
 
 struct mail_config {

@@ -1,11 +1,12 @@
 #include "server/session.h"
 
 #include "crypto/crypto.h"
+#include "server/config.h"
 
 const struct session_limits session_limits_default = {
-    .rate = 500,
-    .burst = 5000,
-    .pending = 128,
+    .rate = CONFIG_RATE,
+    .burst = CONFIG_BURST,
+    .pending = 64,
 };
 
 /* Who may speak in which state (schema.h): one row a state, one column a kind of sender. */

@@ -64,6 +64,7 @@ struct session_limits {
     uint32_t burst;   /* most tokens that can be saved */
     uint16_t pending; /* requests under way; the carrier should pause at this number */
 };
+/* As an operator who sets nothing has them. */
 extern const struct session_limits session_limits_default;
 
 /* Requests for a blob's chunk under way: what a client doesn't read, others' memory holds. */

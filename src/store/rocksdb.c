@@ -307,7 +307,7 @@ static err visit_entries(struct rocksdb_store *r, rocksdb_iterator_t *i, iterato
     return result != OK ? result : failure;
 }
 
-/* In the key's table, from the bytes of one key to the bound: upwards the first key that isn't seen,
+/* In the key's table, from one key's bytes to the bound: upwards the first key that isn't seen,
  * downwards the last one that is. Without a bound it sees the whole table. */
 static err scan(struct store *s, struct store_key key, slice from, slice bound, bool down,
                 store_visit *visit, void *ctx) {

@@ -15,8 +15,8 @@ enum { SYS_CHANNEL_MAX = 1024 * 1024 };
 struct sys_channel;
 
 struct sys_channel_events {
-    /* fd is -1, or a descriptor that came with the message and is now the callee's. Without take_fds
-     * it is always -1: there a message that says it brings one ends the channel. */
+    /* fd is -1, or a descriptor that came with the message and is now the callee's. Without
+     * take_fds it is always -1: a message that says it brings one ends the channel. */
     void (*message)(struct sys_channel *channel, void *ctx, slice message, int fd);
     /* All messages that had arrived were handed over: the moment to work on them as a batch. May be
      * NULL. */
