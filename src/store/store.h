@@ -135,7 +135,5 @@ MUST err store_sealed_open(struct store **s, struct store *inner, const uint8_t 
  * 0, name "lock". Creates it if the store is empty. PASSPHRASE if it does not open. An empty passphrase
  * is a passphrase like any other (that of a store without one). Slow on purpose. */
 MUST err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[32]);
-/* True if the store has a lock yet. */
-MUST err store_sealed_exists(struct store *inner, bool *exists);
 
 #endif

@@ -75,14 +75,10 @@ enum sys_close {
     SYS_CLOSE_FLUSH, /* send what is queued and say goodbye first; nothing more is received */
     SYS_CLOSE_NOW,   /* drop everything */
 };
-void sys_conns_close_all(struct sys_conns *conns, enum sys_close how);
-/* Calls visit for each connection that is open; visit may close it. */
-void sys_conns_each(struct sys_conns *conns, void (*visit)(struct sys_conn *conn, void *ctx));
 
 /* ---- One connection ---- */
 
 void sys_conn_set_ctx(struct sys_conn *conn, void *ctx);
-void *sys_conn_ctx(const struct sys_conn *conn);
 struct sys_conns *sys_conn_set(const struct sys_conn *conn);
 
 /* Queues a copy of the message; it is written at the end of this turn, together with others.
@@ -96,13 +92,6 @@ void sys_conn_pause(struct sys_conn *conn);
 void sys_conn_resume(struct sys_conn *conn);
 /* closed(OK) follows, from the loop. No message() comes after this call. */
 void sys_conn_close(struct sys_conn *conn, enum sys_close how);
-
-/* The other side's address without its port, for limits per source: 16 bytes, IPv4 as
- * ::ffff:a.b.c.d. Asked of the system each time and nowhere kept. Behind a reverse proxy it is the
- * proxy's. */
-MUST err sys_conn_source(const struct sys_conn *conn, uint8_t address[16]);
-/* "tcp", "ws", "tls", "wss": for figures. */
-const char *sys_conn_kind(const struct sys_conn *conn);
 
 /* ---- Connecting ---- */
 

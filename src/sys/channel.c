@@ -307,7 +307,7 @@ static err next_fd(struct sys_channel *channel, uint32_t head, int *fd) {
 }
 
 /* Hands over whole messages; returns how many bytes they were. */
-static size_t hand_over(struct sys_channel *channel, const uint8_t *p, size_t n, bool *any) {
+static size_t hand_over(struct sys_channel *channel, const uint8_t *p, size_t n) {
     size_t done = 0;
     while (!channel->ended && !channel->paused && n - done >= HEAD) {
         const uint8_t *at = p + done;
@@ -326,28 +326,27 @@ static size_t hand_over(struct sys_channel *channel, const uint8_t *p, size_t n,
             break;
         }
         done += HEAD + size;
-        *any = true;
         channel->events->message(channel, channel->ctx, slice_of(at + HEAD, size), fd);
     }
     return done;
 }
 
-static err take_in(struct sys_channel *channel, const uint8_t *p, size_t n, bool *any) {
+static err take_in(struct sys_channel *channel, const uint8_t *p, size_t n) {
     if (channel->in.n == 0) {
-        size_t done = hand_over(channel, p, n, any);
+        size_t done = hand_over(channel, p, n);
         return channel->ended ? OK : buf_append(&channel->in, slice_of(p + done, n - done));
     }
     if (n > 0)
         TRY(buf_append(&channel->in, slice_of(p, n)));
-    buf_consume(&channel->in, hand_over(channel, channel->in.p, channel->in.n, any));
+    buf_consume(&channel->in, hand_over(channel, channel->in.p, channel->in.n));
     if (channel->in.n == 0 && channel->in.cap > KEEP_UP_TO)
         buf_free(&channel->in);
     return OK;
 }
 
-static void read_in(struct sys_channel *channel, bool *any) {
+static void read_in(struct sys_channel *channel) {
     channel->read_again = false;
-    err result = channel->in.n > 0 ? take_in(channel, NULL, 0, any) : OK;
+    err result = channel->in.n > 0 ? take_in(channel, NULL, 0) : OK;
     size_t total = 0;
     while (result == OK && !channel->ended && !channel->paused && total < READ_A_TURN) {
         uint8_t *scratch = sys_loop_scratch(channel->loop);
@@ -363,18 +362,10 @@ static void read_in(struct sys_channel *channel, bool *any) {
             return;
         }
         total += (size_t)n;
-        result = take_in(channel, scratch, (size_t)n, any);
+        result = take_in(channel, scratch, (size_t)n);
     }
     if (result != OK)
         end(channel, result);
-}
-
-/* Reads, and says when a batch is whole. */
-static void receive(struct sys_channel *channel) {
-    bool any = false;
-    read_in(channel, &any);
-    if (any && !channel->freed && channel->events->batch != NULL)
-        channel->events->batch(channel, channel->ctx);
 }
 
 static void leave(struct sys_channel *channel) {
@@ -391,7 +382,7 @@ static void channel_ready(void *ctx, unsigned events) {
     if (events & SYS_WRITE)
         sys_channel_flush(channel);
     if ((events & SYS_READ) && !channel->paused)
-        receive(channel);
+        read_in(channel);
     leave(channel);
 }
 
@@ -405,7 +396,7 @@ static void channel_act(void *ctx) {
         return;
     }
     if (channel->read_again && !channel->paused)
-        receive(channel);
+        read_in(channel);
     sys_channel_flush(channel);
     if (has_drained(channel)) {
         channel->above = false;

@@ -18,9 +18,6 @@ struct sys_channel_events {
     /* fd is -1, or a descriptor that came with the message and is now the callee's. Without
      * take_fds it is always -1: a message that says it brings one ends the channel. */
     void (*message)(struct sys_channel *channel, void *ctx, slice message, int fd);
-    /* All messages that had arrived were handed over: the moment to work on them as a batch. May be
-     * NULL. */
-    void (*batch)(struct sys_channel *channel, void *ctx);
     /* The unsent bytes fell to drain_at or less after they had been above it. May be NULL. */
     void (*drained)(struct sys_channel *channel, void *ctx);
     /* CLOSED: the other end is gone. MALFORMED: it broke the rules. */

@@ -1,9 +1,6 @@
 #include "sys/conn.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -504,23 +501,8 @@ void sys_conns_fini(struct sys_conns *set) {
         sys_conn_drop(set->first);
 }
 
-void sys_conns_close_all(struct sys_conns *set, enum sys_close how) {
-    for (struct sys_conn *conn = set->first; conn != NULL; conn = conn->next)
-        sys_conn_close(conn, how);
-}
-
-void sys_conns_each(struct sys_conns *set, void (*visit)(struct sys_conn *conn, void *ctx)) {
-    for (struct sys_conn *conn = set->first; conn != NULL; conn = conn->next)
-        if (conn->state == SYS_CONN_OPEN)
-            visit(conn, conn->ctx);
-}
-
 void sys_conn_set_ctx(struct sys_conn *conn, void *ctx) {
     conn->ctx = ctx;
-}
-
-void *sys_conn_ctx(const struct sys_conn *conn) {
-    return conn->ctx;
 }
 
 struct sys_conns *sys_conn_set(const struct sys_conn *conn) {
@@ -565,28 +547,4 @@ void sys_conn_close(struct sys_conn *conn, enum sys_close how) {
         conn_end(conn, OK);
     else
         finish(conn, OK);
-}
-
-err sys_conn_source(const struct sys_conn *conn, uint8_t address[16]) {
-    struct sockaddr_storage peer;
-    socklen_t size = sizeof(peer);
-    if (conn->fd < 0)
-        return ERR_CLOSED;
-    if (getpeername(conn->fd, (struct sockaddr *)&peer, &size) != 0)
-        return sys_err_from_errno(errno);
-    if (peer.ss_family == AF_INET6) {
-        memcpy(address, &((const struct sockaddr_in6 *)&peer)->sin6_addr, 16);
-        return OK;
-    }
-    static const uint8_t MAPPED[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    memset(address, 0, 16);
-    if (peer.ss_family != AF_INET)
-        return OK; /* a UNIX socket: this machine */
-    memcpy(address, MAPPED, sizeof(MAPPED));
-    memcpy(address + 12, &((const struct sockaddr_in *)&peer)->sin_addr, 4);
-    return OK;
-}
-
-const char *sys_conn_kind(const struct sys_conn *conn) {
-    return conn->wire == &sys_wire_tls ? conn->framing->name_in_tls : conn->framing->name;
 }

@@ -30,7 +30,6 @@ struct sys_tls *sys_tls_share(struct sys_tls *tls);
 
 /* ---- Framings: tcp; http, which becomes ws; upgrade, a client's, which becomes ws ---- */
 struct sys_framing {
-    const char *name, *name_in_tls;
     /* Handles the first piece (a message, a frame, a request) of n > 0 bytes and says how many it
      * took; *used = 0: it isn't whole yet. It may write into the bytes. An error ends the
      * connection. */

@@ -26,8 +26,6 @@ static err tcp_put(struct sys_conn *conn, slice message) {
 }
 
 const struct sys_framing sys_framing_tcp = {
-    .name = "tcp",
-    .name_in_tls = "tls",
     .take = tcp_take,
     .put = tcp_put,
     .opens = true,

@@ -54,7 +54,5 @@ static err upgrade_take(struct sys_conn *conn, uint8_t *p, size_t n, size_t *use
 }
 
 const struct sys_framing sys_framing_upgrade = {
-    .name = "ws",
-    .name_in_tls = "wss",
     .take = upgrade_take,
 };

@@ -114,8 +114,6 @@ static err ws_take(struct sys_conn *conn, uint8_t *p, size_t n, size_t *used) {
 }
 
 const struct sys_framing sys_framing_ws = {
-    .name = "ws",
-    .name_in_tls = "wss",
     .take = ws_take,
     .put = ws_put,
     .farewell = ws_farewell,

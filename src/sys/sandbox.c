@@ -62,8 +62,7 @@ static err restrict_files(const struct sys_sandbox *sandbox, int *abi) {
     bool edge = sandbox->profile == SYS_PROFILE_EDGE;
     enum sys_landlock_reach reach = sandbox->profile == SYS_PROFILE_PARENT ? SYS_LANDLOCK_READING
                                                                            : SYS_LANDLOCK_NOTHING;
-    return sys_landlock_enter(*abi, reach, edge ? NONE : sandbox->write_paths,
-                              edge ? NONE : sandbox->read_paths);
+    return sys_landlock_enter(*abi, reach, edge ? NONE : sandbox->write_paths);
 }
 
 static void describe(const struct sys_sandbox *sandbox, struct sys_sandbox_report *report) {

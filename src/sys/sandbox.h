@@ -31,7 +31,6 @@ struct sys_sandbox {
     enum sys_profile profile;
     enum sys_sandbox_mode mode;
     const char *write_paths[SYS_SANDBOX_PATHS_MAX]; /* directories, all rights beneath; NULL ends */
-    const char *read_paths[SYS_SANDBOX_PATHS_MAX];  /* files or directories, reading only */
     const char *user;       /* NULL: stay. Otherwise, if root: this user and its group, no others */
     uint64_t files_max;     /* RLIMIT_NOFILE; 0: as it is */
     bool die_with_parent;   /* changing user forgets it, so it is asked again here */

@@ -34,8 +34,8 @@ static const char *const COMMON[] = {
     "fstat", "lseek", "pipe2", "poll", "ppoll", "pread64", "pselect6", "pwrite64", "read", "readv",
     "select", "signalfd4", "timerfd_create", "timerfd_settime", "write", "writev",
     /* sockets that it was given */
-    "accept", "accept4", "getpeername", "getsockname", "getsockopt", "recvfrom", "recvmsg",
-    "setsockopt", "shutdown", NULL};
+    "accept", "accept4", "getsockname", "getsockopt", "recvfrom", "recvmsg", "setsockopt",
+    "shutdown", NULL};
 
 /* Files beneath the data directory (Landlock says which), and a database's threads. */
 static const char *const MAIL[] = {

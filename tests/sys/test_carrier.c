@@ -54,20 +54,6 @@ TEST(a_message_of_every_size_comes_back_over_every_carrier) {
     each_kind(echo_of_every_size);
 }
 
-TEST(the_kind_of_a_connection_has_a_name) {
-    static const char *const NAMES[] = {"tcp", "ws", "tls", "wss"};
-    for (int kind = 0; kind < RIG_KINDS; kind++) {
-        rig_init(&rig, (enum rig_kind)kind, NULL);
-        struct sys_conn *conn = rig_connected(&rig);
-        CHECK_SLICE(slice_str(sys_conn_kind(conn)), slice_str(NAMES[kind]));
-        CHECK_SLICE(slice_str(sys_conn_kind(rig.server.last)), slice_str(NAMES[kind]));
-        uint8_t source[16];
-        CHECK_OK(sys_conn_source(rig.server.last, source));
-        CHECK_SLICE(SLICE_ARRAY(source), slice_of("\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\0\1", 16));
-        rig_fini(&rig);
-    }
-}
-
 static void refuses_sizes(enum rig_kind kind) {
     static uint8_t bytes[SYS_MESSAGE_MAX + 1];
     rig_init(&rig, kind, NULL);
@@ -478,24 +464,6 @@ TEST(a_client_that_trusts_the_system_refuses_a_certificate_of_our_own) {
     CHECK(rig_until(&rig, &rig.client.closed, 1));
     CHECK_ERR(rig.client.why, ERR_IDENTITY);
     CHECK_EQ(rig.server.opened, 0);
-    rig_fini(&rig);
-}
-
-TEST(a_certificate_can_be_replaced_while_connections_go_on) {
-    rig_init(&rig, RIG_TLS, NULL);
-    struct sys_conn *old = rig_connected(&rig);
-    buf certificate = buf_on(NULL), key = buf_on(NULL);
-    struct sys_tls *fresh = NULL;
-    rig_certificate(&certificate, &key);
-    CHECK_OK(sys_tls_server_new(&fresh, buf_slice(&certificate), buf_slice(&key)));
-    CHECK_OK(sys_listener_set_tls(rig.listener, fresh));
-    sys_tls_free(fresh);
-    struct sys_conn *young = rig_connected(&rig);
-    CHECK_OK(sys_conn_send(old, slice_str("old")));
-    CHECK_OK(sys_conn_send(young, slice_str("young")));
-    CHECK(rig_until(&rig, &rig.client.messages, 2));
-    buf_free(&certificate);
-    buf_free(&key);
     rig_fini(&rig);
 }
 

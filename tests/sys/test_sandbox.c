@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "rig.h"
+#include "sys/conn.h"
 #include "sys/files.h"
 #include "sys/landlock.h"
 #include "sys/log.h"
@@ -169,28 +170,22 @@ static void ring_around_the_filter(void) {
 static int edge_fd = -1;
 static struct rig rig;
 
-static void send_hello(struct sys_conn *conn, void *ctx) {
-    (void)ctx;
-    if (sys_conn_send(conn, slice_str("hello")) != OK)
-        sys_conn_close(conn, SYS_CLOSE_NOW);
-}
-
 /* What an edge lives of: accepting, TLS, WebSocket, messages, the log, memory. The other half of
  * each connection is here too, so it was opened before. */
 static bool works_as_edge(void) {
     struct sys_log log = sys_log_as("edge", SYS_LOG_INFO);
     log.fd = edge_fd;
     bool good = rig_until(&rig, &rig.client.opened, 3);
-    sys_conns_each(&rig.client.set, send_hello);
+    for (struct sys_conn *conn = rig.client.set.first; conn != NULL; conn = conn->next)
+        good = good && sys_conn_send(conn, slice_str("hello")) == OK;
     good = good && rig_until(&rig, &rig.client.messages, 3);
     sys_log_info(&log, "three are served");
     sys_log_failure(&log, "could not", ERR_IO);
     void *large = malloc(8 << 20);
     good = good && large != NULL;
     free(large);
-    uint8_t source[16];
-    good = good && sys_conn_source(rig.server.last, source) == OK;
-    sys_conns_close_all(&rig.client.set, SYS_CLOSE_FLUSH);
+    for (struct sys_conn *conn = rig.client.set.first; conn != NULL; conn = conn->next)
+        sys_conn_close(conn, SYS_CLOSE_FLUSH);
     return good && rig_until(&rig, &rig.server.closed, 3);
 }
 
@@ -334,8 +329,6 @@ TEST(landlock_keeps_mail_to_its_directory_and_the_parent_to_changing_its_own) {
     CHECK_EQ(in_child(&mail, NULL, read_elsewhere), FINE);
     CHECK_EQ(in_child(&mail, NULL, write_elsewhere), FINE);
     CHECK_EQ(in_child(&parent, NULL, write_elsewhere), FINE);
-    mail.read_paths[0] = "/etc/passwd";
-    CHECK_EQ(in_child(&mail, NULL, read_elsewhere), NOT_REFUSED);
 }
 
 TEST(the_parent_starts_children_that_enter_their_own_profiles) {
