@@ -210,7 +210,21 @@ static void on_closed(struct sys_conn *conn, void *ctx, err why) {
     edge->owed = c;
 }
 
-static const struct sys_conn_events conn_events = {on_opened, on_message, on_drained, on_closed};
+/* What the carrier itself can't take ends a session as any other bad input does. */
+static void on_failing(struct sys_conn *conn, void *ctx, err why) {
+    struct client *c = ctx;
+    enum proto_reason reason = PROTO_REASON_MALFORMED;
+    if (ctx == sys_conn_set(conn)->ctx)
+        return; /* it has no session */
+    if (why == ERR_TIMEOUT)
+        reason = PROTO_REASON_TIMEOUT;
+    else if (why == ERR_FULL || why == ERR_NO_MEMORY)
+        reason = PROTO_REASON_BUSY;
+    session_end(&c->session, &c->edge->env, reason);
+}
+
+static const struct sys_conn_events conn_events = {on_opened, on_message, on_drained, on_closed,
+                                                   on_failing};
 
 /* ---- Time ---- */
 

@@ -31,6 +31,9 @@ struct sys_conn_events {
      * UNSUPPORTED, TRUNCATED, ...: what it sent. FULL: the set's memory was used up. IDENTITY: its
      * certificate wasn't accepted. IO: the network. */
     void (*closed)(struct sys_conn *conn, void *ctx, err why);
+    /* What came from an open connection is bad, or too slow: nothing more is received, and this is
+     * the moment for a last message that says so. It may only send. May be NULL. */
+    void (*failing)(struct sys_conn *conn, void *ctx, err why);
 };
 
 /* Times in milliseconds; 0 in any of them means no limit. */

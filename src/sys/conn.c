@@ -186,6 +186,9 @@ static void finish(struct sys_conn *conn, err why) {
     }
     conn->why = why;
     conn->half = 0;
+    if (conn->state == SYS_CONN_OPEN && why != OK && why != ERR_CLOSED &&
+        conn->set->events->failing != NULL)
+        conn->set->events->failing(conn, conn->ctx, why);
     if (conn->framing->farewell != NULL)
         conn->framing->farewell(conn, why);
     enter(conn, SYS_CONN_FLUSHING);

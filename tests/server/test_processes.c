@@ -384,6 +384,26 @@ TEST(garbage_gets_one_clear_error_and_nobody_else_notices) {
     server_fini(&s);
 }
 
+TEST(a_carrier_message_of_no_bytes_gets_one_clear_error_too) {
+    struct server s;
+    struct raw bad;
+    struct proto_frame frame;
+    buf message = {0};
+    server_init(&s);
+    server_start(&s, 0);
+    raw_connect(&bad, &s);
+    CHECK(send(bad.fd, "\0\0", 2, MSG_NOSIGNAL) == 2);
+    CHECK(raw_read(&bad, &message));
+    CHECK_OK(proto_frame_decode(buf_slice(&message), &frame));
+    CHECK_EQ(frame.type, PROTO_error);
+    CHECK_EQ(frame.body.p[1], PROTO_REASON_MALFORMED);
+    CHECK(!raw_read(&bad, &message));
+    raw_close(&bad);
+    buf_free(&message);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
 /* ---- The other carrier ---- */
 
 struct web {

@@ -236,7 +236,8 @@ static void forget_conn(struct sys_conn *conn, void *ctx, err why) {
 }
 
 static void pausing_inside(enum rig_kind kind) {
-    static const struct sys_conn_events ONE = {keep_conn, pause_after_one, NULL, forget_conn};
+    static const struct sys_conn_events ONE = {
+        .opened = keep_conn, .message = pause_after_one, .closed = forget_conn};
     unsigned seen = 0;
     rig_init(&rig, kind, NULL);
     rig.server.set.events = &ONE;
