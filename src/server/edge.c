@@ -12,6 +12,7 @@
 #include "sys/sandbox.h"
 
 enum { FD_PARENT = SYS_PROC_FD_FIRST, FD_MAIL, FD_TCP, FD_HTTP };
+enum { OPENING_MAX = 256 }; /* bytes of a message before the handshake's end */
 enum { QUEUE_MAX = 4 * 1024 * 1024, DRAIN_AT = 256 * 1024 };
 /* Bytes that wait for mail: above the one no client is read, below the other they go on. */
 enum { MAIL_HIGH = 8 * 1024 * 1024, MAIL_LOW = 4 * 1024 * 1024 };
@@ -152,10 +153,11 @@ static void on_opened(struct sys_conn *conn, void *ctx) {
 
 static void on_message(struct sys_conn *conn, void *ctx, slice message) {
     struct client *c = ctx;
-    (void)conn;
     if (!session_opening(&c->session))
         c->heard = now_of(c->edge);
     session_receive(&c->session, &c->edge->env, message, now_of(c->edge));
+    if (!session_opening(&c->session))
+        sys_conn_widen(conn);
     settle(c);
 }
 
@@ -329,6 +331,7 @@ static err enter_sandbox(struct edge *edge, uint8_t mode, uint32_t connections) 
 static err listen_all(struct edge *edge, const struct proto_edge_setup *in, struct sys_tls *tls) {
     struct sys_conn_limits limits = sys_conn_limits_default();
     limits.count_max = in->connections;
+    limits.first_max = OPENING_MAX;
     limits.queue_max = QUEUE_MAX;
     limits.drain_at = DRAIN_AT;
     limits.handshake_ms = in->opening_seconds * 1000;

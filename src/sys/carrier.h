@@ -28,7 +28,8 @@ struct sys_conn_events {
     void (*drained)(struct sys_conn *conn, void *ctx);
     /* The end, after opened(), or instead of it where sys_conn_open made the connection.
      * OK: we closed it. CLOSED: the other side did. TIMEOUT: it was too slow. MALFORMED, TOO_LARGE,
-     * UNSUPPORTED, TRUNCATED, ...: what it sent. FULL: the set's memory was used up. IDENTITY: its
+     * UNSUPPORTED, TRUNCATED, ...: what it sent. FULL: all together held too much, and it most or
+     * more than its share. IDENTITY: its
      * certificate wasn't accepted. IO: the network. */
     void (*closed)(struct sys_conn *conn, void *ctx, err why);
     /* What came from an open connection is bad, or too slow: nothing more is received, and this is
@@ -40,16 +41,19 @@ struct sys_conn_events {
 struct sys_conn_limits {
     uint32_t count_max;    /* connections of the set */
     size_t held_max;       /* bytes in buffers of all connections of the set; one may hold a
-                            * quarter of what the others leave */
+                            * quarter of what the others leave, and where that is too little,
+                            * whoever holds more ends in its place */
+    size_t first_max;      /* bytes of a message until sys_conn_widen; 0: SYS_MESSAGE_MAX */
     size_t queue_max;      /* unsent bytes of one connection */
     size_t drain_at;       /* see drained() */
     uint32_t handshake_ms; /* from accept or connect to opened(), the HTTP request included */
     uint32_t message_ms;   /* from the first byte of a message to its last */
-    uint32_t stall_ms;     /* unsent bytes, and none of them taken by the other side */
+    uint32_t stall_ms;     /* unsent bytes: none of them taken by the other side, or more than
+                            * drain_at of them left */
     uint32_t idle_ms;      /* nothing received */
     uint32_t linger_ms;    /* from sys_conn_close(FLUSH) to the end */
 };
-/* Sane ones: 20,000 connections, 256 MiB, 1 MiB, 256 KiB, 10 s, 30 s, 30 s, none, 3 s. */
+/* Sane ones: 20,000 connections, 256 MiB, any, 1 MiB, 256 KiB, 10 s, 30 s, 30 s, none, 3 s. */
 struct sys_conn_limits sys_conn_limits_default(void);
 
 /* A set of connections with the same owner, limits and callbacks on one loop. */
@@ -90,6 +94,8 @@ struct sys_conns *sys_conn_set(const struct sys_conn *conn);
 MUST err sys_conn_send(struct sys_conn *conn, slice message);
 /* Unsent bytes, framing included. */
 size_t sys_conn_queued(const struct sys_conn *conn);
+/* From now on it may send messages of any size: its owner knows enough of it. */
+void sys_conn_widen(struct sys_conn *conn);
 /* Stops and resumes receiving. No message() comes while paused. */
 void sys_conn_pause(struct sys_conn *conn);
 void sys_conn_resume(struct sys_conn *conn);

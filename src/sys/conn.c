@@ -28,6 +28,8 @@ struct sys_conn_limits sys_conn_limits_default(void) {
 
 /* ---- Memory ---- */
 
+static void conn_end(struct sys_conn *conn, err why);
+
 /* Of the memory that others leave, one connection may hold a quarter: so however many are slow, the
  * next one finds some. */
 static bool is_greedy(const struct sys_conn *conn, size_t more) {
@@ -35,17 +37,46 @@ static bool is_greedy(const struct sys_conn *conn, size_t more) {
     return max != 0 && (others >= max || conn->counted + more > (max - others) / 4);
 }
 
-err sys_conn_count(struct sys_conn *conn) {
-    size_t now = conn->in.cap + conn->parts.cap + conn->out.bytes.cap;
-    conn->set->held += now - conn->counted;
-    conn->counted = now;
-    return is_greedy(conn, 0) ? ERR_FULL : OK;
+/* Of the others, the one that holds most; of several the oldest. NULL if none holds anything. */
+static struct sys_conn *find_largest(const struct sys_conn *asks) {
+    struct sys_conn *largest = NULL;
+    size_t most = 1;
+    for (struct sys_conn *conn = asks->set->first; conn != NULL; conn = conn->next) {
+        if (conn == asks || conn->counted < most)
+            continue;
+        largest = conn;
+        most = conn->counted;
+    }
+    return largest;
 }
 
-/* After something shrank, when there is nothing to refuse. */
+/* Where a share is too small, it is not who asks that ends, but who holds more: half a message that
+ * doesn't go on, or answers that are not read. Its buffers may be in use further up, so they are
+ * freed at its end and only counted out here. */
+static err claim(struct sys_conn *conn, size_t more) {
+    while (is_greedy(conn, more)) {
+        struct sys_conn *largest = find_largest(conn);
+        if (largest == NULL || largest->counted < conn->counted + more)
+            return ERR_FULL;
+        conn->set->held -= largest->counted;
+        largest->counted = 0;
+        conn_end(largest, ERR_FULL);
+    }
+    return OK;
+}
+
+/* One that was ended is counted no more. */
 static void recount(struct sys_conn *conn) {
-    err over = sys_conn_count(conn);
-    (void)over;
+    size_t now = conn->in.cap + conn->parts.cap + conn->out.bytes.cap;
+    if (conn->state == SYS_CONN_ENDED)
+        now = 0;
+    conn->set->held += now - conn->counted;
+    conn->counted = now;
+}
+
+err sys_conn_count(struct sys_conn *conn) {
+    recount(conn);
+    return conn->state == SYS_CONN_ENDED ? OK : claim(conn, 0);
 }
 
 static void free_buffers(struct sys_conn *conn) {
@@ -60,13 +91,13 @@ err sys_conn_room(struct sys_conn *conn, size_t n, uint8_t **room) {
     size_t queued = sys_outbox_size(&conn->out);
     if (set->limits.queue_max != 0 && queued + n > set->limits.queue_max)
         return ERR_FULL;
-    if (is_greedy(conn, n))
-        return ERR_FULL;
+    TRY(claim(conn, n));
     TRY(sys_outbox_add(&conn->out, n, room));
     recount(conn);
-    if (queued == 0)
+    bool above = queued + n > set->limits.drain_at;
+    if (queued == 0 || (above && !conn->above))
         conn->moved = sys_loop_now(set->loop);
-    if (queued + n > set->limits.drain_at)
+    if (above)
         conn->above = true;
     sys_later_set(&conn->later, set->loop, conn_act, conn);
     return OK;
@@ -100,8 +131,6 @@ static uint64_t conn_deadline(const struct sys_conn *conn) {
         return at;
     }
 }
-
-static void conn_end(struct sys_conn *conn, err why);
 
 /* The timer may be set too early, never too late: so a deadline that moves on costs nothing. */
 static void arm(struct sys_conn *conn) {
@@ -235,13 +264,16 @@ static void report_end(struct sys_conn *conn) {
 
 /* ---- Out ---- */
 
+/* Above the mark a byte now and then is no progress: else whoever reads as slowly as that would hold
+ * a whole queue for ever. */
 static err write_out(struct sys_conn *conn) {
     while (sys_outbox_size(&conn->out) > 0) {
         slice front = sys_outbox_front(&conn->out);
         size_t n = 0;
         TRY(conn->wire->write(conn, front.p, front.n, &n));
-        conn->moved = sys_loop_now(conn->set->loop);
         sys_outbox_take(&conn->out, n);
+        if (sys_outbox_size(&conn->out) <= conn->set->limits.drain_at)
+            conn->moved = sys_loop_now(conn->set->loop);
     }
     return OK;
 }
@@ -464,6 +496,7 @@ err sys_conn_start(struct sys_conn **out, struct sys_conns *set,
     conn->http = start->http;
     conn->wire = start->tls != NULL ? &sys_wire_tls : &sys_wire_plain;
     conn->in = conn->parts = conn->out.bytes = buf_on(mem);
+    conn->message_max = set->limits.first_max != 0 ? set->limits.first_max : SYS_MESSAGE_MAX;
     conn->state = start->connecting ? SYS_CONN_CONNECTING : SYS_CONN_GREETING;
     conn->since = sys_clock_mono();
     err result = OK;
@@ -526,6 +559,10 @@ err sys_conn_send(struct sys_conn *conn, slice message) {
 
 size_t sys_conn_queued(const struct sys_conn *conn) {
     return sys_outbox_size(&conn->out);
+}
+
+void sys_conn_widen(struct sys_conn *conn) {
+    conn->message_max = SYS_MESSAGE_MAX;
 }
 
 void sys_conn_pause(struct sys_conn *conn) {

@@ -69,9 +69,10 @@ struct sys_conn {
     struct sys_outbox out;
     uint64_t since;        /* the handshake began, later: this state */
     uint64_t heard;        /* last bytes received */
-    uint64_t moved;        /* last bytes sent, or the first queued */
+    uint64_t moved;        /* last progress of what is unsent: see write_out() */
     uint64_t half;         /* a message began to arrive; 0: none has */
     size_t counted;        /* what it contributes to set->held */
+    size_t message_max;    /* bytes of a message that it may send */
     int fd;
     err why;
     uint8_t state;

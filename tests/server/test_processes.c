@@ -352,6 +352,27 @@ TEST(a_silent_or_slow_connection_is_told_and_closed) {
     server_fini(&s);
 }
 
+/* Before its handshake a connection may not even begin a large message. */
+TEST(half_a_large_message_before_the_handshake_is_not_waited_for) {
+    struct server s;
+    struct raw bad;
+    struct proto_frame frame;
+    buf message = {0};
+    server_init(&s);
+    s.settings[0] = "opening_seconds=600";
+    server_start(&s, 0);
+    raw_connect(&bad, &s);
+    CHECK(send(bad.fd, "\377\377half", 6, MSG_NOSIGNAL) == 6);
+    CHECK(raw_read(&bad, &message));
+    CHECK_OK(proto_frame_decode(buf_slice(&message), &frame));
+    CHECK_EQ(frame.type, PROTO_error);
+    CHECK_EQ(frame.body.p[1], PROTO_REASON_MALFORMED);
+    raw_close(&bad);
+    buf_free(&message);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
 TEST(garbage_gets_one_clear_error_and_nobody_else_notices) {
     struct server s;
     struct raw good, bad;

@@ -324,6 +324,58 @@ TEST(slow_readers_leave_memory_for_the_next_one) {
     rig_fini(&rig);
 }
 
+/* Half messages fill everything; then one comes that wants little, and one from before goes on. */
+TEST(who_holds_most_ends_when_another_needs_memory) {
+    static uint8_t half[40002] = {0xff, 0xff}, small[2000] = {1};
+    enum { HALVES = 8 };
+    struct sys_conn_limits limits = sys_conn_limits_default();
+    int fds[HALVES];
+    limits.held_max = 400000;
+    limits.linger_ms = 20;
+    rig_init(&rig, RIG_TCP, &limits);
+    struct sys_conn *before = rig_connected(&rig);
+    for (int i = 0; i < HALVES; i++) {
+        fds[i] = rig_socket(&rig);
+        rig_write(&rig, fds[i], SLICE_ARRAY(half));
+        rig_turn(&rig, 3);
+    }
+    CHECK_OK(sys_conn_send(before, SLICE_ARRAY(small)));
+    CHECK(rig_until(&rig, &rig.client.messages, 1));
+    struct sys_conn *after = rig_connected(&rig);
+    CHECK_OK(sys_conn_send(after, SLICE_ARRAY(small)));
+    CHECK(rig_until(&rig, &rig.client.messages, 2));
+    CHECK_EQ(rig.client.closed, 0);
+    CHECK_ERR(rig.server.why, ERR_FULL);
+    CHECK(rig.server.set.held <= limits.held_max);
+    for (int i = 0; i < HALVES; i++)
+        close(fds[i]);
+    rig_fini(&rig);
+}
+
+static void first_size(enum rig_kind kind) {
+    static uint8_t bytes[SYS_MESSAGE_MAX];
+    struct sys_conn_limits limits = sys_conn_limits_default();
+    limits.first_max = 256;
+    rig_init(&rig, kind, &limits);
+    struct sys_conn *small = rig_connected(&rig);
+    sys_conn_widen(small);
+    CHECK_OK(sys_conn_send(small, slice_of(bytes, 256)));
+    CHECK(rig_until(&rig, &rig.client.messages, 1));
+    sys_conn_widen(rig.server.last);
+    CHECK_OK(sys_conn_send(small, SLICE_ARRAY(bytes)));
+    CHECK(rig_until(&rig, &rig.client.messages, 2));
+    struct sys_conn *large = rig_connected(&rig);
+    CHECK_OK(sys_conn_send(large, slice_of(bytes, 257)));
+    CHECK(rig_until(&rig, &rig.server.closed, 1));
+    CHECK_ERR(rig.server.why, ERR_TOO_LARGE);
+    CHECK_EQ(rig.server.messages, 2);
+    rig_fini(&rig);
+}
+
+TEST(messages_are_small_until_the_owner_widens_the_connection) {
+    each_kind(first_size);
+}
+
 TEST(connections_beyond_the_limit_wait_until_one_ends) {
     struct sys_conn_limits limits = sys_conn_limits_default();
     limits.count_max = 3;
@@ -412,6 +464,28 @@ TEST(a_peer_that_does_not_read_is_closed) {
     for (int i = 0; i < 300; i++)
         CHECK_OK(sys_conn_send(rig.server.last, SLICE_ARRAY(bytes)));
     CHECK(rig_until(&rig, &rig.server.closed, 1));
+    CHECK_ERR(rig.server.why, ERR_TIMEOUT);
+    CHECK_EQ(rig.server.set.held, 0);
+    close(fd);
+    rig_fini(&rig);
+}
+
+TEST(a_peer_that_reads_a_little_now_and_then_is_closed_too) {
+    static uint8_t bytes[60000];
+    struct sys_conn_limits limits = short_limits();
+    limits.stall_ms = 500; /* the kernel takes bytes in large strides */
+    limits.queue_max = 64 << 20;
+    rig_init(&rig, RIG_TCP, &limits);
+    int fd = rig_socket(&rig), window = 65536;
+    CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof(window)) == 0);
+    CHECK(rig_until(&rig, &rig.server.opened, 1));
+    for (int i = 0; i < 500; i++)
+        CHECK_OK(sys_conn_send(rig.server.last, SLICE_ARRAY(bytes)));
+    for (int i = 0; i < 100 && rig.server.closed == 0; i++) {
+        rig_turn(&rig, 10);
+        CHECK(recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0);
+    }
+    CHECK_EQ(rig.server.closed, 1);
     CHECK_ERR(rig.server.why, ERR_TIMEOUT);
     CHECK_EQ(rig.server.set.held, 0);
     close(fd);
