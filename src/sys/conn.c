@@ -501,7 +501,7 @@ err sys_conn_start(struct sys_conn **out, struct sys_conns *set,
     conn->since = sys_clock_mono();
     err result = OK;
     if (start->tls != NULL)
-        result = sys_tls_start(&conn->ssl, start->tls, conn->fd, start->host);
+        result = sys_tls_start(conn, start->tls, start->host);
     if (result == OK)
         result = sys_watch_start(&conn->watch, set->loop, conn->fd,
                                  start->connecting ? SYS_WRITE : SYS_READ, conn_ready, conn);

@@ -22,8 +22,8 @@ struct sys_wire {
 };
 extern const struct sys_wire sys_wire_plain, sys_wire_tls;
 struct ssl_st;
-/* A fresh SSL object on the descriptor; host is checked by a client that trusts the system. */
-MUST err sys_tls_start(struct ssl_st **ssl, struct sys_tls *tls, int fd, const char *host);
+/* Gives the connection an SSL object; host is checked by a client that trusts the system. */
+MUST err sys_tls_start(struct sys_conn *conn, struct sys_tls *tls, const char *host);
 
 /* Another reference to what it shares. NULL without memory. */
 struct sys_tls *sys_tls_share(struct sys_tls *tls);
@@ -74,6 +74,7 @@ struct sys_conn {
     size_t counted;        /* what it contributes to set->held */
     size_t message_max;    /* bytes of a message that it may send */
     int fd;
+    unsigned key_updates; /* that the other side sent: wire_tls.c */
     err why;
     uint8_t state;
     bool client, paused, fragmented, above, announced, wants_write, read_again;

@@ -1,11 +1,14 @@
 #include "sys/carrier.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "rig.h"
+#include "sys/conn.h"
+#include "sys/openssl.h"
 #include "tests/support.h"
 #include "tests/test.h"
 
@@ -528,6 +531,44 @@ TEST(garbage_instead_of_tls_is_closed_and_nobody_else_notices) {
     CHECK_EQ(rig.server.set.count, 1);
     CHECK_OK(sys_conn_send(good, slice_str("still here")));
     CHECK(rig_until(&rig, &rig.client.messages, 1));
+    rig_fini(&rig);
+}
+
+/* A handshake by hand, then so many KeyUpdates at once. */
+static SSL *update_keys(SSL_CTX *ctx, int fd, int count) {
+    SSL *ssl = SSL_new(ctx);
+    CHECK(ssl != NULL && SSL_set_fd(ssl, fd) == 1);
+    CHECK_EQ(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    for (int i = 0; i < 2000 && SSL_connect(ssl) != 1; i++)
+        rig_turn(&rig, 1);
+    CHECK(SSL_is_init_finished(ssl));
+    rig_turn(&rig, 5);
+    for (int i = 0; i < count; i++)
+        CHECK(SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
+              SSL_do_handshake(ssl) == 1);
+    return ssl;
+}
+
+TEST(key_updates_are_taken_a_few_at_a_time_and_never_many) {
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    rig_init(&rig, RIG_TLS, NULL);
+    int few = rig_socket(&rig), many = rig_socket(&rig);
+    SSL *a = update_keys(ctx, few, 20);
+    CHECK_OK(sys_loop_turn(rig.loop, 100));
+    struct sys_conn *conn = rig.server.last;
+    CHECK(conn != NULL && conn->key_updates > 0 && conn->key_updates < 20);
+    rig_turn(&rig, 20);
+    CHECK_EQ(conn->key_updates, 20);
+    CHECK_EQ(SSL_write(a, "\0\1x", 3), 3);
+    CHECK(rig_until(&rig, &rig.server.messages, 1));
+    SSL *b = update_keys(ctx, many, 40);
+    CHECK(rig_until(&rig, &rig.server.closed, 1));
+    CHECK_ERR(rig.server.why, ERR_MALFORMED);
+    SSL_free(a);
+    SSL_free(b);
+    SSL_CTX_free(ctx);
+    close(few);
+    close(many);
     rig_fini(&rig);
 }
 
