@@ -9,7 +9,7 @@
 #include "sys/proc.h"
 #include "sys/sandbox.h"
 
-enum { FD_PARENT = SYS_PROC_FD_FIRST, LINKS_MAX = 128 };
+enum { FD_PARENT = SYS_PROC_FD_FIRST, LINKS_MAX = 128, FILES_MAX = 1024 + LINKS_MAX + 256 };
 /* Bytes that wait for an edge: above the one nothing more is read from it and no items are given to
  * it, below the other it goes on. */
 enum { LINK_HIGH = 8 * 1024 * 1024, LINK_LOW = 4 * 1024 * 1024 };
@@ -266,6 +266,7 @@ static err enter_sandbox(const char *folder, uint8_t mode, struct sys_sandbox_re
     struct sys_sandbox sandbox = {.profile = SYS_PROFILE_MAIL,
                                   .mode = (enum sys_sandbox_mode)mode,
                                   .write_paths = {folder},
+                                  .files_max = FILES_MAX,
                                   .die_with_parent = true};
     return sys_sandbox_enter(&sandbox, report);
 }

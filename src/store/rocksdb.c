@@ -13,6 +13,7 @@
 #include <rocksdb/c.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include "store/internal.h"
 
 enum { MIB = 1024 * 1024, PREFIX = 16, PATH_ROOM = 32, TRY_EVERY_MS = 1000 };
+enum { FILES_MIN = 32, FILES_MAX = 1024 };
 
 static const char *const table_names[STORE_TABLES_MAX] = {
     "default", "t1", "t2",  "t3",  "t4",  "t5",  "t6",  "t7",
@@ -163,6 +165,16 @@ static rocksdb_block_based_table_options_t *table_options(size_t cache_bytes) {
     return t;
 }
 
+/* Table files to keep open: well below what this process may, or reads would fail once there are
+ * more of them. */
+static int open_files(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return FILES_MIN;
+    rlim_t share = limit.rlim_cur / 4 * 3;
+    return share > FILES_MAX ? FILES_MAX : share < FILES_MIN ? FILES_MIN : (int)share;
+}
+
 static void set_sizes(rocksdb_options_t *o, size_t memtable) {
     rocksdb_options_set_write_buffer_size(o, memtable);
     rocksdb_options_set_max_write_buffer_number(o, 4);
@@ -170,7 +182,7 @@ static void set_sizes(rocksdb_options_t *o, size_t memtable) {
     rocksdb_options_set_max_total_wal_size(o, 2 * (uint64_t)memtable); /* bounds the next opening */
     rocksdb_options_set_target_file_size_base(o, memtable / 4);
     rocksdb_options_set_max_bytes_for_level_base(o, 4 * (uint64_t)memtable);
-    rocksdb_options_set_max_open_files(o, 1024);
+    rocksdb_options_set_max_open_files(o, open_files());
     rocksdb_options_set_max_background_jobs(o, 2);
     rocksdb_options_set_max_file_opening_threads(o, 1);
     rocksdb_options_set_bytes_per_sync(o, MIB);
