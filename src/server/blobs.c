@@ -36,33 +36,17 @@ static err put_head(struct mail *m, slice id, const struct blob *blob) {
     return store_batch_put(m->batch, mail_key(MAIL_BLOB, id, 0), buf_slice(&m->scratch));
 }
 
-/* How much all blobs take, as the store says. */
-static err load_total(struct mail *m) {
-    if (m->blob_bytes_loaded)
-        return OK;
-    buf_clear(&m->scratch);
-    err e = store_get(m->store, NULL, mail_key(MAIL_META, slice_str("blobs"), 0), &m->scratch);
-    if (e != OK && e != ERR_NOT_FOUND)
-        return e;
-    m->blob_bytes = 0;
-    reader r = reader_of(buf_slice(&m->scratch));
-    if (e == OK && (reader_u64(&r, &m->blob_bytes) != OK || reader_end(&r) != OK))
-        return ERR_DAMAGED;
-    m->blob_bytes_loaded = true;
-    return OK;
-}
-
 static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_blob_put *in,
                      struct blob *blob) {
     slice id = SLICE_ARRAY(in->id);
-    TRY(load_total(m));
-    if (m->blob_bytes + in->bytes.n > m->config.limits.blobs_bytes)
+    uint64_t total = 0;
+    TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
+    if (total + in->bytes.n > m->config.limits.blobs_bytes)
         return mail_refuse(m, call, PROTO_REASON_LIMIT);
     if (blob->bytes == 0)
         TRY(mail_expiry_note(m, MAIL_EXPIRY_BLOB, id));
     blob->bytes += in->bytes.n;
-    m->blob_bytes += in->bytes.n;
-    m->blob_bytes_changed = true;
+    mail_total_set(m, MAIL_TOTAL_BLOBS, total + in->bytes.n);
     TRY(put_head(m, id, blob));
     TRY(store_batch_put(m->batch, chunk_key(in->id, in->chunk), in->bytes));
     return mail_reply_ok(m, call);
@@ -108,16 +92,16 @@ static err handle_get(struct mail *m, struct mail_call *call) {
 
 err mail_blob_expire(struct mail *m, slice id) {
     struct blob blob;
+    uint64_t total = 0;
     if (id.n != 32)
         return OK;
     err e = blob_head(m, id, &blob);
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    TRY(load_total(m));
+    TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
     TRY(store_batch_delete(m->batch, mail_key(MAIL_BLOB, id, 0)));
     TRY(store_batch_delete_range(m->batch, mail_key(MAIL_BLOB, id, 1), blob.chunks));
-    m->blob_bytes -= blob.bytes < m->blob_bytes ? blob.bytes : m->blob_bytes;
-    m->blob_bytes_changed = true;
+    mail_total_set(m, MAIL_TOTAL_BLOBS, total - (blob.bytes < total ? blob.bytes : total));
     return OK;
 }

@@ -12,7 +12,7 @@
 /* ---- The store's tables ---- Numbers on the disk: never reuse one.
  *
  *   table          name                     number      value
- *   META           "blobs"                  0           u64: bytes of all blobs
+ *   META           "blobs", "orders"        0           u64: bytes of all blobs, number of orders
  *   ACCOUNT        account id               0           created, seen (weeks), device list
  *   DEVICE         account id, device id    0           its key, its mailbox id
  *   MAILBOX        mailbox id               0           floor, place of the gap, gaps
@@ -140,6 +140,14 @@ struct mail_take {
 
 enum mail_expiry { MAIL_EXPIRY_BOX, MAIL_EXPIRY_ORDER, MAIL_EXPIRY_BLOB, MAIL_EXPIRY_KINDS };
 
+/* ---- What is counted for the whole store ---- */
+
+enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTALS };
+struct mail_total {
+    uint64_t value;
+    bool loaded, changed;
+};
+
 struct mail {
     const struct mem *mem;
     struct store *store;
@@ -160,8 +168,7 @@ struct mail {
     size_t reply_at;    /* where the one being written starts */
     buf value, scratch; /* a stored value in work; a second one, with room for a MAIL_NOTICE */
 
-    uint64_t blob_bytes;
-    bool blob_bytes_loaded, blob_bytes_changed;
+    struct mail_total totals[MAIL_TOTALS];
     struct mail_take *takes;
     uint64_t takes_day;
     uint32_t sweep_week[MAIL_EXPIRY_KINDS];
@@ -188,6 +195,10 @@ MUST err mail_reply_ok(struct mail *m, const struct mail_call *call);
 /* An answer too. */
 MUST err mail_refuse(struct mail *m, const struct mail_call *call, enum proto_reason reason);
 MUST err mail_effect_add(struct mail *m, const struct mail_effect *effect);
+/* A total, with what this batch added. */
+MUST err mail_total_get(struct mail *m, enum mail_total_kind kind, uint64_t *value);
+/* After mail_total_get. */
+void mail_total_set(struct mail *m, enum mail_total_kind kind, uint64_t value);
 /* What a failure of ours is called on the wire: DISK or BUSY. */
 uint16_t mail_reason_of(err why);
 

@@ -8,6 +8,7 @@ const struct mail_limits mail_limits_default = {
     .item_weeks = CONFIG_ITEM_WEEKS,
     .blob_weeks = CONFIG_BLOB_WEEKS,
     .order_weeks = 52,
+    .orders = 4 * 1024 * 1024,
     .blobs_bytes = (uint64_t)CONFIG_BLOB_GIGABYTES << 30,
     .key_packages = CONFIG_KEY_PACKAGES,
     .takes_address = 10,
@@ -350,13 +351,42 @@ static void emit_failure(struct mail *m, err why) {
     }
 }
 
+static struct store_key total_key(size_t kind) {
+    static const char *const names[MAIL_TOTALS] = {"blobs", "orders"};
+    return mail_key(MAIL_META, slice_str(names[kind]), 0);
+}
+
+err mail_total_get(struct mail *m, enum mail_total_kind kind, uint64_t *value) {
+    struct mail_total *total = &m->totals[kind];
+    if (!total->loaded) {
+        buf_clear(&m->scratch);
+        err e = store_get(m->store, NULL, total_key(kind), &m->scratch);
+        if (e != OK && e != ERR_NOT_FOUND)
+            return e;
+        total->value = 0;
+        reader r = reader_of(buf_slice(&m->scratch));
+        if (e == OK && (reader_u64(&r, &total->value) != OK || reader_end(&r) != OK))
+            return ERR_DAMAGED;
+        total->loaded = true;
+    }
+    *value = total->value;
+    return OK;
+}
+
+void mail_total_set(struct mail *m, enum mail_total_kind kind, uint64_t value) {
+    m->totals[kind].value = value;
+    m->totals[kind].changed = true;
+}
+
 static err put_totals(struct mail *m) {
-    if (!m->blob_bytes_changed)
-        return OK;
-    uint8_t value[8];
-    put_u64(value, m->blob_bytes);
-    return store_batch_put(m->batch, mail_key(MAIL_META, slice_str("blobs"), 0),
-                           SLICE_ARRAY(value));
+    for (size_t i = 0; i < MAIL_TOTALS; i++) {
+        uint8_t value[8];
+        if (!m->totals[i].changed)
+            continue;
+        put_u64(value, m->totals[i].value);
+        TRY(store_batch_put(m->batch, total_key(i), SLICE_ARRAY(value)));
+    }
+    return OK;
 }
 
 static err commit_batch(struct mail *m) {
@@ -371,10 +401,11 @@ void mail_commit(struct mail *m) {
         emit_all(m);
     } else {
         mail_boxes_forget(m);
-        m->blob_bytes_loaded = false;
+        memset(m->totals, 0, sizeof m->totals);
         emit_failure(m, e);
     }
-    m->blob_bytes_changed = false;
+    for (size_t i = 0; i < MAIL_TOTALS; i++)
+        m->totals[i].changed = false;
     m->broken = OK;
     m->effect_count = 0;
     store_batch_clear(m->batch);

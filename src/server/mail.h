@@ -28,6 +28,7 @@ struct mail_limits {
     uint32_t item_weeks;    /* then an item expires and leaves a gap */
     uint32_t blob_weeks;
     uint32_t order_weeks;   /* after its last commit */
+    uint64_t orders;        /* of the whole server */
     uint64_t blobs_bytes;   /* of all blobs together */
     uint32_t key_packages;  /* that one device may store */
     uint32_t takes_address; /* key packages a bearer of one address takes in a day */

@@ -1,3 +1,4 @@
+#include "server/internal.h"
 #include "world.h"
 
 static struct world w;
@@ -29,6 +30,18 @@ static void expect_caught_up(const struct person *p, uint64_t position, uint32_t
     struct proto_caught_up c = frame_caught_up(world_next(&w, p->session));
     CHECK_EQ(c.position, position);
     CHECK_EQ(c.gaps, gaps);
+}
+
+static bool count_entry(void *ctx, struct store_key key, slice value) {
+    (void)key, (void)value;
+    ++*(size_t *)ctx;
+    return true;
+}
+
+static size_t count_entries(enum mail_table table) {
+    size_t n = 0;
+    CHECK_OK(store_scan_table(w.memory, (uint8_t)table, count_entry, &n));
+    return n;
 }
 
 /* ---- Sending and receiving ---- */
@@ -450,14 +463,16 @@ TEST(items_expire_and_leave_a_gap) {
 /* ---- Commits ---- */
 
 TEST(the_first_commit_makes_the_order_and_the_next_needs_its_token) {
+    struct proto_address to;
     begin();
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 10, NULL, 0, text("c"), NULL, 0)), 1);
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 9, 11, NULL, 0, text("c"), NULL, 0)), 0);
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 10, 11, NULL, 0, text("c"), NULL, 0)), 1);
-    CHECK_EQ(world_commit_group(&w, commit_body(2, 10, 11, NULL, 0, text("c"), NULL, 0)), 1);
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 10, &to, 1, text("c"), NULL, 0)), 1);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 9, 11, &to, 1, text("c"), NULL, 0)), 0);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 10, 11, &to, 1, text("c"), NULL, 0)), 1);
+    CHECK_EQ(world_commit_group(&w, commit_body(2, 10, 11, &to, 1, text("c"), NULL, 0)), 1);
     world_restart(&w);
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 10, 12, NULL, 0, text("c"), NULL, 0)), 0);
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 11, 12, NULL, 0, text("c"), NULL, 0)), 1);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 10, 12, &to, 1, text("c"), NULL, 0)), 0);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 11, 12, &to, 1, text("c"), NULL, 0)), 1);
     end();
 }
 
@@ -557,17 +572,55 @@ TEST(a_commit_stands_whoever_refuses_it) {
     end();
 }
 
-TEST(an_order_unused_for_a_year_expires) {
+TEST(a_commit_that_reaches_no_address_makes_no_order) {
+    struct proto_address to, bad = {.bytes = {1}};
+    struct proto_letter letter = {.item = slice_str("welcome")};
     begin();
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, NULL, 0, text("c"), NULL, 0)), 1);
-    w.now += 30 * TIME_WEEK;
+    person_address(&bob, &w, &to);
+    slice body = commit_body(1, 0, 1, NULL, 0, text("c"), NULL, 0);
+    world_refused(&w, 9, PROTO_commit, body, PROTO_REASON_ADDRESS);
+    body = commit_body(1, 0, 1, &bad, 1, text("c"), &letter, 1);
+    world_refused(&w, 9, PROTO_commit, body, PROTO_REASON_ADDRESS);
+    CHECK_EQ(count_entries(MAIL_ORDER), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    memcpy(letter.address, to.bytes, PROTO_ADDRESS);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &bad, 1, text("c"), &letter, 1)), 1);
+    /* One that is there goes on, whoever it reaches. */
     CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 2, NULL, 0, text("c"), NULL, 0)), 1);
+    end();
+}
+
+TEST(orders_have_a_limit_together_and_expire) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    w.config.limits.orders = 2;
+    world_restart(&w);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    CHECK_EQ(world_commit_group(&w, commit_body(2, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    world_restart(&w);
+    slice third = commit_body(3, 0, 1, &to, 1, text("c"), NULL, 0);
+    world_refused(&w, 9, PROTO_commit, third, PROTO_REASON_LIMIT);
+    CHECK_EQ(world_commit_group(&w, commit_body(2, 1, 2, &to, 1, text("c"), NULL, 0)), 1);
+    w.now += 54 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(world_commit_group(&w, commit_body(3, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    end();
+}
+
+TEST(an_order_unused_for_a_year_expires) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    w.now += 30 * TIME_WEEK;
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 2, &to, 1, text("c"), NULL, 0)), 1);
     w.now += 30 * TIME_WEEK;
     sweep();
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 3, NULL, 0, text("c"), NULL, 0)), 0);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 3, &to, 1, text("c"), NULL, 0)), 0);
     w.now += 53 * TIME_WEEK;
     sweep();
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 77, 3, NULL, 0, text("c"), NULL, 0)), 1);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 77, 3, &to, 1, text("c"), NULL, 0)), 1);
     end();
 }
 
