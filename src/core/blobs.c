@@ -97,12 +97,32 @@ static void chunk_put(struct core *core, const struct request *request, err e, u
     }
 }
 
+/* One that the request goes to; after a refusal the next one, since any may be too old. */
+static err permission(const struct entry *entry, uint8_t address[PROTO_ADDRESS]) {
+    struct proto_send send;
+    struct proto_commit commit;
+    struct proto_list to;
+    if (entry->r.type == PROTO_send) {
+        TRY(proto_send_decode(entry->r.request, &send));
+        to = send.addresses;
+    } else {
+        TRY(proto_commit_decode(entry->r.request, &commit));
+        to = commit.addresses;
+    }
+    if (to.count == 0)
+        return ERR_BUG;
+    memcpy(address, to.bytes.p + entry->failures % to.count * PROTO_ADDRESS, PROTO_ADDRESS);
+    return OK;
+}
+
 static err put_chunk(struct core *core, struct entry *entry) {
     struct proto_blob_put m = {.chunk = entry->chunk, .chunks = chunk_count(entry)};
     size_t at = (size_t)entry->chunk * PROTO_CHUNK_MAX, n = entry->blob_bytes.n - at;
     buf body = buf_on(core->mem);
     writer w = writer_on(&body);
     err e = core_hash32(m.id, buf_slice(&entry->blob_bytes));
+    if (e == OK)
+        e = permission(entry, m.address);
     m.bytes = slice_of(entry->blob_bytes.p + at, n < PROTO_CHUNK_MAX ? n : PROTO_CHUNK_MAX);
     proto_blob_put_write(&w, &m);
     if (e == OK)

@@ -8,7 +8,7 @@ const struct mail_handler mail_handle_blob_get = {PROTO_blob_get, handle_get};
 
 struct blob {
     uint32_t week, chunks;
-    uint64_t bytes;
+    uint64_t bytes; /* that it counts as */
 };
 
 static struct store_key chunk_key(const uint8_t id[32], uint32_t chunk) {
@@ -41,12 +41,14 @@ static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_
     slice id = SLICE_ARRAY(in->id);
     uint64_t total = 0;
     TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
-    if (total + in->bytes.n > m->config.limits.blobs_bytes)
+    bool fresh = blob->bytes == 0;
+    uint64_t cost = in->bytes.n + (fresh ? 2 : 1) * MAIL_BLOB_ENTRY;
+    if (total + cost > m->config.limits.blobs_bytes)
         return mail_refuse(m, call, PROTO_REASON_LIMIT);
-    if (blob->bytes == 0)
+    if (fresh)
         TRY(mail_expiry_note(m, MAIL_EXPIRY_BLOB, id));
-    blob->bytes += in->bytes.n;
-    mail_total_set(m, MAIL_TOTAL_BLOBS, total + in->bytes.n);
+    blob->bytes += cost;
+    mail_total_set(m, MAIL_TOTAL_BLOBS, total + cost);
     TRY(put_head(m, id, blob));
     TRY(store_batch_put(m->batch, chunk_key(in->id, in->chunk), in->bytes));
     return mail_reply_ok(m, call);
@@ -55,9 +57,12 @@ static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_
 static err handle_put(struct mail *m, struct mail_call *call) {
     struct proto_blob_put in;
     struct blob blob;
+    uint8_t mailbox[MAIL_ID], serial[MAIL_SERIAL];
     if (proto_blob_put_decode(call->body, &in) != OK || in.chunk >= in.chunks ||
         in.chunks > PROTO_CHUNKS_MAX)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    if (mail_address_open(m, in.address, mailbox, serial) != OK)
+        return mail_refuse(m, call, PROTO_REASON_ADDRESS);
     err e = blob_head(m, SLICE_ARRAY(in.id), &blob);
     if (e == ERR_NOT_FOUND)
         blob = (struct blob){.week = m->week, .chunks = in.chunks};

@@ -946,11 +946,19 @@ TEST(a_device_stores_so_many_key_packages) {
 
 /* ---- Blobs ---- */
 
+static struct proto_address vouching; /* of Bob's */
+
+static void begin_blobs(void) {
+    begin();
+    person_address(&bob, &w, &vouching);
+}
+
 static slice blob_put(uint8_t id, uint32_t chunk, uint32_t chunks, const char *bytes) {
     static uint8_t room[512];
     static buf out;
     struct proto_blob_put in = {.chunk = chunk, .chunks = chunks, .bytes = slice_str(bytes)};
     memset(in.id, id, 32);
+    memcpy(in.address, vouching.bytes, PROTO_ADDRESS);
     buf_clear(&out);
     CHECK_OK(proto_blob_put_encode(&out, &in));
     size_t n = out.n;
@@ -976,7 +984,7 @@ static void expect_chunk(uint8_t id, uint8_t chunk, const char *bytes) {
 }
 
 TEST(a_blobs_chunk_stays_as_it_was_first_written) {
-    begin();
+    begin_blobs();
     world_get(&w, 9, PROTO_blob_put, blob_put(1, 1, 2, "second"), PROTO_ok);
     world_refused(&w, 9, PROTO_blob_get, blob_get(1, 0), PROTO_REASON_NONE);
     world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "first"), PROTO_ok);
@@ -991,8 +999,8 @@ TEST(a_blobs_chunk_stays_as_it_was_first_written) {
 }
 
 TEST(blobs_have_a_limit_together_and_expire) {
-    begin();
-    w.config.limits.blobs_bytes = 10;
+    begin_blobs();
+    w.config.limits.blobs_bytes = 10 + 3 * MAIL_BLOB_ENTRY;
     world_restart(&w);
     world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "12345"), PROTO_ok);
     world_get(&w, 9, PROTO_blob_put, blob_put(1, 1, 2, "12345"), PROTO_ok);
@@ -1008,8 +1016,8 @@ TEST(blobs_have_a_limit_together_and_expire) {
 }
 
 TEST(the_bytes_of_blobs_are_counted_through_failures_and_expiry) {
-    begin();
-    w.config.limits.blobs_bytes = 10;
+    begin_blobs();
+    w.config.limits.blobs_bytes = 10 + 4 * MAIL_BLOB_ENTRY;
     world_restart(&w);
     w.plan.fail_commit_in = 0;
     world_refused(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "12345"), PROTO_REASON_DISK);
@@ -1020,6 +1028,27 @@ TEST(the_bytes_of_blobs_are_counted_through_failures_and_expiry) {
     sweep(); /* the first goes, the second stays */
     world_refused(&w, 9, PROTO_blob_put, blob_put(3, 0, 2, "123456"), PROTO_REASON_LIMIT);
     world_get(&w, 9, PROTO_blob_put, blob_put(3, 0, 2, "12345"), PROTO_ok);
+    end();
+}
+
+TEST(a_blob_needs_an_address_that_its_item_may_go_to) {
+    begin_blobs();
+    vouching.bytes[20] ^= 1;
+    world_refused(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "x"), PROTO_REASON_ADDRESS);
+    CHECK_EQ(count_entries(MAIL_BLOB), 0);
+    vouching.bytes[20] ^= 1;
+    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "x"), PROTO_ok);
+    end();
+}
+
+TEST(a_blob_of_one_byte_counts_as_what_its_entries_take) {
+    begin_blobs();
+    w.config.limits.blobs_bytes = 4 * (2 * MAIL_BLOB_ENTRY + 1);
+    world_restart(&w);
+    for (uint8_t i = 1; i <= 4; i++)
+        world_get(&w, 9, PROTO_blob_put, blob_put(i, 0, 2, "x"), PROTO_ok);
+    world_refused(&w, 9, PROTO_blob_put, blob_put(5, 0, 2, "x"), PROTO_REASON_LIMIT);
+    world_refused(&w, 9, PROTO_blob_put, blob_put(1, 1, 2, "x"), PROTO_REASON_LIMIT);
     end();
 }
 

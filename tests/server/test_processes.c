@@ -295,6 +295,7 @@ TEST(who_asks_for_much_and_reads_nothing_harms_nobody_else) {
     enum { HASTY = 100, GETS = 60 };
     static struct server s;
     static struct raw hasty[HASTY], other;
+    struct person bob;
     static uint8_t chunk[PROTO_CHUNK_MAX];
     buf put = {0}, get = {0}, answer = {0};
     struct proto_blob_put blob = {.chunks = 1, .bytes = SLICE_ARRAY(chunk)};
@@ -303,6 +304,8 @@ TEST(who_asks_for_much_and_reads_nothing_harms_nobody_else) {
     s.settings[0] = "edges=1";
     server_start(&s, 1);
     int edge = server_child(&s, "edge"), mail = server_child(&s, "mail");
+    join(&bob, &s, 0);
+    memcpy(blob.address, bob.address.bytes, PROTO_ADDRESS);
     raw_open(&other, &s);
     CHECK_OK(proto_blob_put_encode(&put, &blob));
     CHECK_OK(proto_blob_get_encode(&get, &wanted));
@@ -320,6 +323,7 @@ TEST(who_asks_for_much_and_reads_nothing_harms_nobody_else) {
         raw_close(&hasty[i]);
     CHECK_EQ(raw_call(&other, PROTO_blob_get, buf_slice(&get), &answer), PROTO_blob_chunk);
     raw_close(&other);
+    leave(&bob);
     CHECK_EQ(server_stop(&s, SIGTERM), 0);
     server_fini(&s);
     buf_free(&put);
