@@ -293,6 +293,7 @@ enum {
     F(u8, log_level, 0, 0)                                                                         \
     F(u8, sandbox, 0, 0)                                                                           \
     F(u32, connections, 0, 0)                                                                      \
+    F(u32, source_connections, 0, 0)                                                               \
     F(u32, idle_seconds, 0, 0)                                                                     \
     F(u32, opening_seconds, 0, 0)                                                                  \
     F(u32, rate, 0, 0)                                                                             \

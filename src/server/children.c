@@ -51,6 +51,7 @@ static err tell_edge(struct parent *p, struct child *edge) {
         .log_level = (uint8_t)p->log.level,
         .sandbox = (uint8_t)p->sandbox_mode,
         .connections = (uint32_t)c->connections,
+        .source_connections = (uint32_t)c->source_connections,
         .idle_seconds = (uint32_t)c->idle_minutes * 60,
         .opening_seconds = (uint32_t)c->opening_seconds,
         .rate = (uint32_t)c->rate,

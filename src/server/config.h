@@ -23,7 +23,7 @@ struct config {
     char listen[CONFIG_TEXT], http[CONFIG_TEXT], public[CONFIG_TEXT];
     char certificate[CONFIG_TEXT], certificate_key[CONFIG_TEXT];
     char registration[CONFIG_TEXT], sandbox[CONFIG_TEXT], log[CONFIG_TEXT];
-    uint64_t edges, connections;
+    uint64_t edges, connections, source_connections;
     uint64_t mailbox_items, mailbox_megabytes, item_weeks;
     uint64_t blob_gigabytes, blob_weeks, key_packages;
     uint64_t idle_minutes, opening_seconds, rate, burst;

@@ -16,6 +16,7 @@ enum { OPENING_MAX = 256 }; /* bytes of a message before the handshake's end */
 enum { QUEUE_MAX = 4 * 1024 * 1024, DRAIN_AT = 256 * 1024 };
 /* Bytes that wait for mail: above the one no client is read, below the other they go on. */
 enum { MAIL_HIGH = 8 * 1024 * 1024, MAIL_LOW = 4 * 1024 * 1024 };
+enum { SCARCE = 10 }; /* part of idle_minutes while places are scarce */
 enum { SWEEP_MS = 1000, PING_MS = 2000, MAIL_SILENT_MS = 10000 };
 
 struct edge {
@@ -23,6 +24,7 @@ struct edge {
     struct sys_log log;
     struct wire parent, mail;
     struct sys_conns conns;
+    struct sys_sources sources;
     struct sys_listener *tcp, *http;
     struct sys_http site;
     struct session_env env;
@@ -34,6 +36,7 @@ struct edge {
     uint64_t idle_ms, opening_ms;
     char own_sandbox[SANDBOX_TEXT], mail_sandbox[SANDBOX_TEXT], parent_sandbox[SANDBOX_TEXT];
     bool set_up;
+    bool refused; /* a source was, and it was said */
     bool crowded; /* too much waits for mail */
     int exit_code;
 };
@@ -230,13 +233,21 @@ static const struct sys_conn_events conn_events = {on_opened, on_message, on_dra
 
 /* ---- Time ---- */
 
+/* When half of all places are taken, those whom nobody knows give theirs back sooner. */
+static uint64_t patience(const struct edge *edge, const struct client *c) {
+    if (session_opening(&c->session))
+        return edge->opening_ms;
+    bool scarce = edge->conns.count > edge->conns.limits.count_max / 2;
+    return scarce && c->session.state != SESSION_DEVICE ? edge->idle_ms / SCARCE : edge->idle_ms;
+}
+
 static void check_client(void *ctx, struct table_node *node) {
     struct edge *edge = ctx;
     struct client *c = (struct client *)node;
     uint64_t silent = now_of(edge) - c->heard;
     if (session_ended(&c->session) || c->broken)
         return;
-    if (silent < (session_opening(&c->session) ? edge->opening_ms : edge->idle_ms))
+    if (silent < patience(edge, c))
         return;
     session_end(&c->session, &edge->env, PROTO_REASON_TIMEOUT);
     settle(c);
@@ -246,6 +257,10 @@ static void sweep(void *ctx) {
     struct edge *edge = ctx;
     table_each(&edge->clients, check_client, edge);
     pay_owed(edge);
+    if (edge->sources.refused > 0 && !edge->refused)
+        sys_log_warn(&edge->log, "a source has all the connections that it may (source_connections);"
+                                 " if it is a proxy, set that to 0");
+    edge->refused = edge->sources.refused > 0;
     if (sys_timer_set(&edge->sweep, edge->loop, SWEEP_MS, sweep, edge) != OK)
         stop(edge, EXIT_FAILED);
 }
@@ -336,6 +351,13 @@ static err listen_all(struct edge *edge, const struct proto_edge_setup *in, stru
     limits.drain_at = DRAIN_AT;
     limits.handshake_ms = in->opening_seconds * 1000;
     sys_conns_init(&edge->conns, edge->loop, &conn_events, edge, &limits);
+    if (in->source_connections > 0) {
+        /* However few places there are, one source doesn't take them all. */
+        uint32_t half = (in->connections + 1) / 2;
+        TRY(sys_sources_init(&edge->sources,
+                             in->source_connections < half ? in->source_connections : half));
+        edge->conns.sources = &edge->sources;
+    }
     edge->site = (struct sys_http){pages, sizeof pages / sizeof pages[0], edge};
     struct sys_listener_options tcp = {.fd = FD_TCP};
     struct sys_listener_options http = {.fd = FD_HTTP, .tls = tls, .http = &edge->site};

@@ -12,6 +12,7 @@
 
 #include "sys/address.h"
 #include "sys/loop.h"
+#include "sys/sources.h"
 #include "sys/tls.h"
 
 enum { SYS_MESSAGE_MAX = 65535 };
@@ -62,6 +63,8 @@ struct sys_conns {
     const struct sys_conn_events *events;
     void *ctx; /* a new connection's ctx */
     struct sys_conn_limits limits;
+    /* How many a source may have: set after sys_conns_init, by its owner; NULL: any number. */
+    struct sys_sources *sources;
     /* Figures for health and metrics; not to be written. */
     uint32_t count;
     size_t held;

@@ -244,6 +244,8 @@ static void conn_free(struct sys_conn *conn) {
     if (conn->next != NULL)
         conn->next->back = conn->back;
     set->count--;
+    if (set->sources != NULL)
+        sys_sources_give(set->sources, conn->source);
     mem_free(sys_loop_mem(set->loop), conn, sizeof(*conn));
     if (set->waiting != NULL)
         sys_listener_wake(set->waiting);
@@ -491,6 +493,7 @@ err sys_conn_start(struct sys_conn **out, struct sys_conns *set,
     conn->set = set;
     conn->ctx = start->ctx;
     conn->fd = start->fd;
+    conn->source = start->source;
     conn->client = start->client;
     conn->framing = start->framing;
     conn->http = start->http;

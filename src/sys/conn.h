@@ -74,6 +74,7 @@ struct sys_conn {
     size_t counted;        /* what it contributes to set->held */
     size_t message_max;    /* bytes of a message that it may send */
     int fd;
+    uint32_t source;      /* its place in set->sources; 0: none */
     unsigned key_updates; /* that the other side sent: wire_tls.c */
     err why;
     uint8_t state;
@@ -90,6 +91,7 @@ struct sys_conn_start {
     const struct sys_framing *framing;
     const struct sys_http *http;
     void *ctx;
+    uint32_t source;
 };
 MUST err sys_conn_start(struct sys_conn **conn, struct sys_conns *set,
                         const struct sys_conn_start *start);

@@ -127,7 +127,7 @@ static bool set_is_full(const struct sys_conns *set) {
     return set->limits.count_max != 0 && set->count >= set->limits.count_max;
 }
 
-err sys_listener_adopt(struct sys_listener *listener, int fd) {
+static err adopt(struct sys_listener *listener, int fd, uint32_t source) {
     if (set_is_full(listener->set))
         return ERR_LIMIT;
     struct sys_conn_start start = {
@@ -136,10 +136,26 @@ err sys_listener_adopt(struct sys_listener *listener, int fd) {
         .framing = listener->http != NULL ? &sys_framing_http : &sys_framing_tcp,
         .http = listener->http,
         .ctx = listener->set->ctx,
+        .source = source,
     };
     struct sys_conn *conn;
     listener->set->accepted++;
     return sys_conn_start(&conn, listener->set, &start);
+}
+
+err sys_listener_adopt(struct sys_listener *listener, int fd) {
+    return adopt(listener, fd, 0);
+}
+
+static err admit(struct sys_listener *listener, int fd, const struct sockaddr_storage *peer) {
+    struct sys_sources *sources = listener->set->sources;
+    uint32_t source = 0;
+    if (sources != NULL)
+        TRY(sys_sources_take(sources, peer, &source));
+    err result = adopt(listener, fd, source);
+    if (result != OK && sources != NULL)
+        sys_sources_give(sources, source);
+    return result;
 }
 
 /* Stops accepting until a connection ends. */
@@ -186,7 +202,10 @@ static void accept_ready(void *ctx, unsigned events) {
             wait_for_room(listener);
             return;
         }
-        int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage peer = {0};
+        socklen_t size = sizeof(peer);
+        int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             bool short_of = errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
                             errno == ENOMEM;
@@ -196,7 +215,7 @@ static void accept_ready(void *ctx, unsigned events) {
                 continue;
             return;
         }
-        if (sys_listener_adopt(listener, fd) != OK)
+        if (admit(listener, fd, &peer) != OK)
             close(fd);
     }
 }

@@ -331,6 +331,77 @@ TEST(who_asks_for_much_and_reads_nothing_harms_nobody_else) {
     buf_free(&answer);
 }
 
+TEST(one_source_has_so_many_connections) {
+    struct server s;
+    struct raw some[3], another;
+    server_init(&s);
+    s.settings[0] = "edges=1";
+    s.settings[1] = "source_connections=3";
+    server_start(&s, 1);
+    for (int i = 0; i < 3; i++)
+        raw_open(&some[i], &s);
+    CHECK(!raw_try_open(&another, &s));
+    raw_close(&another);
+    raw_close(&some[0]);
+    bool open = false;
+    for (int tries = 0; !open && tries < 100; tries++) {
+        open = raw_try_open(&another, &s);
+        if (!open)
+            raw_close(&another);
+        rest(20);
+    }
+    CHECK(open);
+    raw_close(&another);
+    raw_close(&some[1]);
+    raw_close(&some[2]);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+TEST(one_source_never_has_more_than_half_of_them) {
+    struct server s;
+    struct raw some[2], another;
+    server_init(&s);
+    s.settings[0] = "edges=1";
+    s.settings[1] = "connections=4";
+    server_start(&s, 1);
+    raw_open(&some[0], &s);
+    raw_open(&some[1], &s);
+    CHECK(!raw_try_open(&another, &s));
+    raw_close(&another);
+    raw_close(&some[0]);
+    raw_close(&some[1]);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+TEST(silent_strangers_go_sooner_while_places_are_scarce) {
+    struct server s;
+    struct person bob;
+    struct raw strangers[2];
+    buf body = {0};
+    server_init(&s);
+    s.settings[0] = "edges=1";
+    s.settings[1] = "connections=4";
+    s.settings[2] = "source_connections=0";
+    s.settings[3] = "idle_minutes=1";
+    server_start(&s, 1);
+    join(&bob, &s, 0);
+    for (int i = 0; i < 2; i++)
+        raw_open(&strangers[i], &s);
+    struct proto_frame frame;
+    CHECK(raw_next(&strangers[0], &frame, &body));
+    CHECK_EQ(frame.type, PROTO_error);
+    CHECK_EQ(frame.body.p[1], PROTO_REASON_TIMEOUT);
+    CHECK_EQ(raw_call(&bob.session, PROTO_ping, SLICE_EMPTY, &body), PROTO_ok);
+    for (int i = 0; i < 2; i++)
+        raw_close(&strangers[i]);
+    leave(&bob);
+    buf_free(&body);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
 TEST(a_silent_or_slow_connection_is_told_and_closed) {
     struct server s;
     struct raw silent, half;
