@@ -70,11 +70,12 @@ static err expire(struct mail *m, enum mail_expiry kind, slice what) {
 }
 
 /* True if it found something. */
-static bool sweep_week(struct mail *m, enum mail_expiry kind, uint32_t week) {
+static bool sweep_week(struct mail *m, enum mail_expiry kind) {
     struct notes notes = {.count = 0};
-    struct name name = name_of(kind, week);
-    err e = store_scan(m->store, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), 0), UINT64_MAX,
-                       collect, &notes);
+    struct mail_sweep *at = &m->sweeps[kind];
+    struct name name = name_of(kind, at->week);
+    err e = store_scan(m->store, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), at->from),
+                       UINT64_MAX, collect, &notes);
     for (size_t i = 0; e == OK && i < notes.count; i++) {
         const struct note *note = &notes.notes[i];
         e = expire(m, kind, slice_of(note->what, note->n));
@@ -84,17 +85,19 @@ static bool sweep_week(struct mail *m, enum mail_expiry kind, uint32_t week) {
     }
     if (e != OK)
         m->broken = e;
+    else if (notes.count > 0)
+        at->from = notes.notes[notes.count - 1].number + 1; /* after the last of all: from 0 again */
     return e != OK || notes.count > 0;
 }
 
 static bool sweep_kind(struct mail *m, enum mail_expiry kind) {
-    uint32_t *at = &m->sweep_week[kind];
+    struct mail_sweep *at = &m->sweeps[kind];
     for (int i = 0; i < WEEKS_AT_ONCE; i++) {
-        if (*at + lifetime(m, kind) >= m->week)
+        if (at->week + lifetime(m, kind) >= m->week)
             return false;
-        if (sweep_week(m, kind, *at))
+        if (sweep_week(m, kind))
             return true;
-        ++*at;
+        *at = (struct mail_sweep){at->week + 1, 0};
     }
     return true;
 }

@@ -140,6 +140,13 @@ struct mail_take {
     uint32_t count;
 };
 
+/* How far the sweep of a kind is. Notes below `from` are gone, but where they stood a scan would still
+ * have to pass. */
+struct mail_sweep {
+    uint32_t week;
+    uint64_t from;
+};
+
 enum mail_expiry { MAIL_EXPIRY_BOX, MAIL_EXPIRY_ORDER, MAIL_EXPIRY_BLOB, MAIL_EXPIRY_KINDS };
 
 /* ---- What is counted for the whole store ---- */
@@ -173,7 +180,7 @@ struct mail {
     struct mail_total totals[MAIL_TOTALS];
     struct mail_take *takes;
     uint64_t takes_day;
-    uint32_t sweep_week[MAIL_EXPIRY_KINDS];
+    struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
 };
 
 /* ---- Calls ---- */

@@ -402,6 +402,8 @@ void mail_commit(struct mail *m) {
     } else {
         mail_boxes_forget(m);
         memset(m->totals, 0, sizeof m->totals);
+        for (size_t i = 0; i < MAIL_EXPIRY_KINDS; i++)
+            m->sweeps[i].from = 0;
         emit_failure(m, e);
     }
     for (size_t i = 0; i < MAIL_TOTALS; i++)

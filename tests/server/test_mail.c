@@ -572,6 +572,79 @@ TEST(a_commit_stands_whoever_refuses_it) {
     end();
 }
 
+/* A store that notes where scans for what expires begin. */
+struct spy {
+    struct store store;
+    unsigned from_start, further; /* in the name whose notes there are */
+    uint64_t last;
+    uint32_t week;
+};
+
+static err spy_get(struct store *s, struct store_key key, buf *value) {
+    (void)s;
+    return store_get(w.store, NULL, key, value);
+}
+
+static err spy_scan(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
+                    void *ctx) {
+    struct spy *spy = (struct spy *)s;
+    uint8_t swept[5] = {MAIL_EXPIRY_ORDER};
+    put_u32(swept + 1, spy->week);
+    if (key.table == MAIL_EXPIRY && slice_equal(key.name, SLICE_ARRAY(swept))) {
+        spy->from_start += key.number == 0;
+        spy->further += key.number > spy->last;
+        spy->last = key.number;
+    }
+    return store_scan(w.store, key, last, visit, ctx);
+}
+
+static void spy_commit(struct store *s, const struct store_batch *batch, store_done *done,
+                       void *ctx) {
+    (void)s;
+    store_commit(w.store, batch, done, ctx);
+}
+
+/* Else each step would pass all that the steps before it deleted. */
+TEST(a_sweep_goes_on_where_it_was) {
+    static const struct store_engine engine = {
+        .name = "spy", .get = spy_get, .scan = spy_scan, .commit = spy_commit};
+    struct spy spy = {.store = {&engine}};
+    struct proto_address to;
+    begin();
+    spy.week = time_week(w.now);
+    mail_free(w.mail);
+    CHECK_OK(mail_new(&w.mail, &spy.store, &w.config, NULL));
+    person_login(&bob, &w, 12);
+    person_address(&bob, &w, &to);
+    for (uint8_t i = 1; i <= 70; i++)
+        CHECK_EQ(world_commit_group(&w, commit_body(i, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    w.now += 53 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(count_entries(MAIL_ORDER), 0);
+    CHECK_EQ(spy.from_start, 1);
+    CHECK(spy.further >= 4);
+    end();
+}
+
+TEST(a_sweep_that_failed_begins_its_week_again) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    for (uint8_t i = 1; i <= 40; i++)
+        CHECK_EQ(world_commit_group(&w, commit_body(i, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    w.now += 53 * TIME_WEEK;
+    for (int i = 0; i < 12; i++) {
+        CHECK(mail_sweep(w.mail));
+        w.plan.fail_commit_in = i % 2;
+        world_commit(&w);
+    }
+    w.plan.fail_commit_in = -1;
+    sweep();
+    CHECK_EQ(count_entries(MAIL_ORDER), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    end();
+}
+
 TEST(a_commit_that_reaches_no_address_makes_no_order) {
     struct proto_address to, bad = {.bytes = {1}};
     struct proto_letter letter = {.item = slice_str("welcome")};
