@@ -57,7 +57,7 @@ static const struct key keys[] = {
     {"opening_seconds", NUMBER, AT(opening_seconds), 1, 600, "10", NULL,
      "time for a connection to finish its handshakes"},
     {"rate", NUMBER, AT(rate), 0, 1000000, TEXT_OF(CONFIG_RATE), NULL,
-     "requests a second of one session, before it is slowed down; 0: any"},
+     "requests a second of one session, a send by its addresses, then it is slowed; 0: any"},
     {"burst", NUMBER, AT(burst), 1, 1000000, TEXT_OF(CONFIG_BURST), NULL,
      "requests that it may save up"},
     {"memtable_megabytes", NUMBER, AT(memtable_megabytes), 1, 4096, "64", NULL,

@@ -258,8 +258,8 @@ static void sweep(void *ctx) {
     table_each(&edge->clients, check_client, edge);
     pay_owed(edge);
     if (edge->sources.refused > 0 && !edge->refused)
-        sys_log_warn(&edge->log, "a source has all the connections that it may (source_connections);"
-                                 " if it is a proxy, set that to 0");
+        sys_log_warn(&edge->log, "a source has as many connections as it may: behind a proxy, set "
+                                 "source_connections to 0");
     edge->refused = edge->sources.refused > 0;
     if (sys_timer_set(&edge->sweep, edge->loop, SWEEP_MS, sweep, edge) != OK)
         stop(edge, EXIT_FAILED);

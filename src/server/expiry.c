@@ -86,7 +86,7 @@ static bool sweep_week(struct mail *m, enum mail_expiry kind) {
     if (e != OK)
         m->broken = e;
     else if (notes.count > 0)
-        at->from = notes.notes[notes.count - 1].number + 1; /* after the last of all: from 0 again */
+        at->from = notes.notes[notes.count - 1].number + 1; /* after the highest: 0, all again */
     return e != OK || notes.count > 0;
 }
 

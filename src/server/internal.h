@@ -140,8 +140,8 @@ struct mail_take {
     uint32_t count;
 };
 
-/* How far the sweep of a kind is. Notes below `from` are gone, but where they stood a scan would still
- * have to pass. */
+/* How far the sweep of a kind is. Notes below `from` are gone, but a scan would still have to pass
+ * where they stood. */
 struct mail_sweep {
     uint32_t week;
     uint64_t from;

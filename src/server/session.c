@@ -191,14 +191,35 @@ static void refill(struct session *s, const struct session_env *env, uint64_t no
     s->tokens = (int32_t)(tokens > env->limits.burst ? env->limits.burst : tokens);
 }
 
-static void charge(struct session *s, const struct session_env *env, size_t bytes, uint64_t now) {
-    if (env->limits.rate == 0)
-        return;
-    refill(s, env, now);
-    int32_t cost = 1 + (int32_t)(bytes / 1024);
+static void spend(struct session *s, const struct session_env *env, size_t tokens) {
     /* A carrier that does not pause can't run up a debt for ever. */
-    if (s->tokens > -(1 << 24))
-        s->tokens -= cost;
+    if (env->limits.rate != 0 && s->tokens > -(1 << 24))
+        s->tokens -= (int32_t)tokens;
+}
+
+static void charge(struct session *s, const struct session_env *env, size_t bytes, uint64_t now) {
+    if (env->limits.rate != 0)
+        refill(s, env, now);
+    spend(s, env, 1 + bytes / 1024);
+}
+
+/* What it is to carry an item to an address: one, and one for each KiB that is written there. */
+static size_t copies(uint32_t addresses, slice item) {
+    return addresses * (1 + item.n / 1024);
+}
+
+/* What a frame has mail do, beyond taking its bytes. */
+static size_t effect(const struct proto_frame *frame) {
+    struct proto_send send;
+    struct proto_commit commit;
+    struct proto_address_make make;
+    if (frame->type == PROTO_send && proto_send_decode(frame->body, &send) == OK)
+        return copies(send.addresses.count, send.item);
+    if (frame->type == PROTO_commit && proto_commit_decode(frame->body, &commit) == OK)
+        return copies(commit.addresses.count, commit.item) + commit.letters.count;
+    if (frame->type == PROTO_address_make && proto_address_make_decode(frame->body, &make) == OK)
+        return make.count;
+    return 0;
 }
 
 uint32_t session_delay(struct session *s, const struct session_env *env, uint64_t now) {
@@ -230,6 +251,7 @@ static void hand_up(struct session *s, struct session_env *env, const struct pro
         .type = frame->type,
         .body = frame->body,
     };
+    spend(s, env, effect(frame));
     if (from == PROTO_FROM_PROOF) {
         memcpy(proof, s->hash, sizeof proof);
         request.proof = SLICE_ARRAY(proof);

@@ -266,8 +266,8 @@ static void report_end(struct sys_conn *conn) {
 
 /* ---- Out ---- */
 
-/* Above the mark a byte now and then is no progress: else whoever reads as slowly as that would hold
- * a whole queue for ever. */
+/* Above the mark a byte now and then is no progress: else whoever reads as slowly as that would
+ * hold a whole queue for ever. */
 static err write_out(struct sys_conn *conn) {
     while (sys_outbox_size(&conn->out) > 0) {
         slice front = sys_outbox_front(&conn->out);

@@ -28,7 +28,7 @@ static SSL_CTX *context_new(const SSL_METHOD *method) {
     SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    /* A read comes back after each record, so that one that holds no data isn't a way to keep us. */
+    /* A read comes back after each record: records without data must not keep us there. */
     SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
     SSL_CTX_set_msg_callback(ctx, on_tls_message);
     if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
