@@ -353,7 +353,7 @@ err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[M
 
 static err drop_oldest(struct mail *m, struct mail_box *box) {
     uint64_t position = box->places[box->first].position;
-    TRY(store_batch_delete_once(m->batch, mail_key(MAIL_ITEM, box_name(box), position)));
+    TRY(store_batch_delete(m->batch, mail_key(MAIL_ITEM, box_name(box), position)));
     place_drop(box);
     return OK;
 }

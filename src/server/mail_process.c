@@ -231,7 +231,7 @@ static void sweep(void *ctx) {
         stop(post, EXIT_FAILED);
 }
 
-/* So that what was deleted leaves the disk within the hour. */
+/* So that the store's compactions can take what was deleted off the disk. */
 static void flush(void *ctx) {
     struct post *post = ctx;
     err e = store_rocksdb_flush(post->store);

@@ -264,10 +264,6 @@ err store_batch_delete(struct store_batch *b, struct store_key key) {
     return add(b, (struct store_op){.kind = STORE_DELETE, .key = key});
 }
 
-err store_batch_delete_once(struct store_batch *b, struct store_key key) {
-    return add(b, (struct store_op){.kind = STORE_DELETE_ONCE, .key = key});
-}
-
 err store_batch_delete_range(struct store_batch *b, struct store_key key, uint64_t last) {
     if (last < key.number)
         return OK;

@@ -206,6 +206,9 @@ static rocksdb_options_t *database_options(size_t memtable, size_t cache) {
     /* Power loss can leave the last, unacknowledged write with a hole. It is dropped. */
     rocksdb_options_set_wal_recovery_mode(o, rocksdb_point_in_time_recovery);
     rocksdb_options_set_prefix_extractor(o, rocksdb_slicetransform_create_fixed_prefix(PREFIX));
+    /* A file with a deletion in it is compacted, downwards until what it deletes is gone. (RocksDB's
+     * single deletions would not be counted.) */
+    rocksdb_options_add_compact_on_deletion_collector_factory(o, 1, 1);
     set_sizes(o, memtable);
     set_quiet(o);
     rocksdb_block_based_table_options_t *t = table_options(cache);
@@ -374,9 +377,6 @@ static void add_op(struct rocksdb_store *r, const struct store_op *op) {
         break;
     case STORE_DELETE:
         rocksdb_writebatch_delete_cf(r->batch, table, key_p(&k), key_n(&k));
-        break;
-    case STORE_DELETE_ONCE:
-        rocksdb_writebatch_singledelete_cf(r->batch, table, key_p(&k), key_n(&k));
         break;
     case STORE_DELETE_RANGE:
         rocksdb_writebatch_delete_range_cf(r->batch, table, key_p(&k), key_n(&k), end.p, end.n);

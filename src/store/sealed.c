@@ -141,8 +141,6 @@ static err translate(struct sealed_store *s, const struct store_op *op) {
         return store_batch_put(s->batch, hidden, buf_slice(&s->scratch));
     case STORE_DELETE:
         return store_batch_delete(s->batch, hidden);
-    case STORE_DELETE_ONCE:
-        return store_batch_delete_once(s->batch, hidden);
     case STORE_DELETE_RANGE:
         return store_batch_delete_range(s->batch, hidden, op->last);
     }

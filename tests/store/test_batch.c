@@ -60,7 +60,7 @@ TEST(a_read_through_a_batch_sees_deletes_and_ranges_in_their_order) {
     CHECK_EQ(sees(s, b, "m", 5), 'm');
     CHECK_OK(store_batch_put(b, key_of("n", 5), slice_str("b")));
     CHECK_EQ(sees(s, b, "n", 5), 'b');
-    CHECK_OK(store_batch_delete_once(b, key_of("n", 5)));
+    CHECK_OK(store_batch_delete(b, key_of("n", 5)));
     CHECK_EQ(sees(s, b, "n", 5), '-');
     store_batch_free(b);
     store_close(s);
