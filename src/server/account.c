@@ -150,6 +150,7 @@ static err create(struct mail *m, struct mail_call *call, const struct proto_reg
     TRY(store_batch_delete(m->batch, mail_key(MAIL_INVITE, SLICE_ARRAY(hash), 0)));
     TRY(account_put(m, &a));
     TRY(device_put(m, id, in->device, &d));
+    TRY(mail_box_begin(m, d.mailbox));
     return welcome(m, call, id, &d);
 }
 

@@ -1,6 +1,7 @@
-/* What expires is noted under its week: name = kind, week; number = random, so that the order of
- * events within a week is not on the disk. A note says only "look here"; what is still in use has
- * another note under a later week. */
+/* What expires is noted under its week: name = kind, week; number = a keyed hash of what it is, so
+ * that the order of events within a week is not on the disk, and a note can be taken back without
+ * being looked for. A note says only "look here"; what is still in use has another note under a
+ * later week. */
 #include "base/time.h"
 #include "server/internal.h"
 
@@ -16,11 +17,27 @@ static struct name name_of(enum mail_expiry kind, uint32_t week) {
     return name;
 }
 
+static err number_of(const struct mail *m, slice what, uint64_t *number) {
+    static const char label[] = "Sotto expiry v1";
+    uint8_t hash[32];
+    slice parts[] = {slice_of(label, sizeof label), what};
+    TRY(crypto_blake2b_keyed(hash, sizeof hash, SLICE_ARRAY(m->config.pepper), parts, 2));
+    memcpy(number, hash, sizeof *number);
+    return OK;
+}
+
 err mail_expiry_note(struct mail *m, enum mail_expiry kind, slice what) {
     struct name name = name_of(kind, m->week);
-    uint64_t number;
-    crypto_random(&number, sizeof number);
+    uint64_t number = 0;
+    TRY(number_of(m, what, &number));
     return store_batch_put(m->batch, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), number), what);
+}
+
+err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week, slice what) {
+    struct name name = name_of(kind, week);
+    uint64_t number = 0;
+    TRY(number_of(m, what, &number));
+    return store_batch_delete(m->batch, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), number));
 }
 
 static uint32_t lifetime(const struct mail *m, enum mail_expiry kind) {

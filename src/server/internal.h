@@ -23,7 +23,7 @@
  *   BLOB           blob id                  0           week, chunks, bytes so far
  *                                           1 + chunk   the chunk
  *   INVITE         hash of the code         0           a zero byte
- *   EXPIRY         kind, week               random      what to look at when that week is over */
+ *   EXPIRY         kind, week               its hash    what to look at when that week is over */
 enum mail_table {
     MAIL_META = 1,
     MAIL_ACCOUNT,
@@ -219,6 +219,8 @@ MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADD
 /* ---- boxes.c ---- */
 /* Loaded, and good until the batch ends. */
 MUST err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **box);
+/* A new mailbox. */
+MUST err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID]);
 /* Puts the item that mail_item_prepare made into the mailbox. ERR_FULL: a gap was counted instead.
  */
 MUST err mail_item_prepare(struct mail *m, slice mark, slice item);
@@ -251,6 +253,8 @@ void mail_subscriber_behind(struct mail *m, struct mail_session *s);
 /* ---- expiry.c ---- */
 /* Notes that `what` should be looked at when this week's things expire. */
 MUST err mail_expiry_note(struct mail *m, enum mail_expiry kind, slice what);
+/* Takes the note of that week back. */
+MUST err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week, slice what);
 /* The others' part of the sweep. */
 MUST err mail_order_expire(struct mail *m, slice name);
 MUST err mail_blob_expire(struct mail *m, slice id);

@@ -147,11 +147,14 @@ static err order_get(struct mail *m, slice name, uint8_t hash[HASH], uint32_t *w
     return OK;
 }
 
-static err order_put(struct mail *m, slice name, const uint8_t next[HASH], bool noted) {
+/* week: of the commit before, 0 for none. Its note moves to this one's. */
+static err order_put(struct mail *m, slice name, const uint8_t next[HASH], uint32_t week) {
     uint8_t value[ORDER];
     memcpy(value, next, HASH);
     put_u32(value + HASH, m->week);
-    if (!noted)
+    if (week != 0 && week != m->week)
+        TRY(mail_expiry_forget(m, MAIL_EXPIRY_ORDER, week, name));
+    if (week != m->week)
         TRY(mail_expiry_note(m, MAIL_EXPIRY_ORDER, name));
     return store_batch_put(m->batch, mail_key(MAIL_ORDER, name, 0), SLICE_ARRAY(value));
 }
@@ -211,7 +214,7 @@ static err order_move(struct mail *m, const struct proto_commit *in, enum verdic
         TRY(order_begin(m, in, verdict));
     if (*verdict != TAKEN)
         return OK;
-    return order_put(m, SLICE_ARRAY(name), in->next, e == OK && week == m->week);
+    return order_put(m, SLICE_ARRAY(name), in->next, week);
 }
 
 err mail_order_expire(struct mail *m, slice name) {

@@ -23,12 +23,12 @@ static slice text(const char *s) {
 static void expect_item(const struct person *p, const char *item, uint64_t position) {
     struct proto_delivery d = frame_delivery(world_next(&w, p->session));
     CHECK_SLICE(d.item, text(item));
-    CHECK_EQ(d.position, position);
+    CHECK_EQ(d.position, p->start + position);
 }
 
 static void expect_caught_up(const struct person *p, uint64_t position, uint32_t gaps) {
     struct proto_caught_up c = frame_caught_up(world_next(&w, p->session));
-    CHECK_EQ(c.position, position);
+    CHECK_EQ(c.position, p->start + position);
     CHECK_EQ(c.gaps, gaps);
 }
 
@@ -234,7 +234,7 @@ TEST(a_newer_subscriber_closes_the_older_which_is_told) {
     person_login(&bob, &w, 22);
     person_subscribe(&bob, &w, 0);
     w.read = 0;
-    expect_caught_up(&(struct person){.session = 2}, 0, 0);
+    expect_caught_up(&(struct person){.session = 2, .start = bob.start}, 0, 0);
     const struct frame *f = world_next(&w, 2);
     CHECK(f != NULL && f->type == PROTO_replaced && f->ends);
     mail_closed(w.mail, 2);
@@ -258,7 +258,7 @@ TEST(a_backlog_is_streamed_in_windows) {
     person_subscribe(&bob, &w, 0);
     for (int i = 1; i <= 4; i++) {
         const struct frame *f = world_next(&w, 12);
-        CHECK_EQ(frame_delivery(f).position, i);
+        CHECK_EQ(frame_delivery(f).position, bob.start + (uint64_t)i);
         CHECK_EQ(f->drain, i == 4);
     }
     CHECK(world_next(&w, 12) == NULL);
@@ -457,6 +457,41 @@ TEST(items_expire_and_leave_a_gap) {
     sweep();
     world_record(&w, 12, &record);
     CHECK_EQ(record.items, 0);
+    end();
+}
+
+/* Its number may tell neither that there were items nor how many. */
+TEST(a_mailbox_begins_at_a_position_of_its_own) {
+    begin();
+    CHECK(ann.start != bob.start && ann.start > 1000 && bob.start > 1000);
+    end();
+}
+
+TEST(an_empty_mailbox_leaves_no_note) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(world_send(&w, &to, 1, text("a")), 0);
+        CHECK_EQ(world_send(&w, &to, 1, text("b")), 0);
+        w.now += TIME_WEEK;
+    }
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 3);
+    person_ack(&bob, &w, 3);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 2);
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    person_ack(&bob, &w, 6);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    /* In the same week it comes again, and does what it is for. */
+    CHECK_EQ(world_send(&w, &to, 1, text("c")), 0);
+    person_ack(&bob, &w, 7);
+    CHECK_EQ(world_send(&w, &to, 1, text("d")), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 1);
+    w.now += 9 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(count_entries(MAIL_ITEM), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
     end();
 }
 
@@ -660,6 +695,24 @@ TEST(a_commit_that_reaches_no_address_makes_no_order) {
     CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &bad, 1, text("c"), &letter, 1)), 1);
     /* One that is there goes on, whoever it reaches. */
     CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 2, NULL, 0, text("c"), NULL, 0)), 1);
+    end();
+}
+
+TEST(an_order_has_one_note_however_long_it_lives) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    for (uint8_t i = 0; i < 10; i++) {
+        slice body = commit_body(1, i, (uint8_t)(i + 1), &to, i == 0, text("c"), NULL, 0);
+        CHECK_EQ(world_commit_group(&w, body), 1);
+        w.now += 3 * TIME_DAY;
+    }
+    person_ack(&bob, &w, 1);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 1);
+    w.now += 54 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(count_entries(MAIL_ORDER), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
     end();
 }
 

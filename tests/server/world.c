@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "server/internal.h"
+
 static void take_frame(void *ctx, const struct proto_edge_reply *reply) {
     struct world *w = ctx;
     CHECK(w->count < WORLD_FRAMES);
@@ -197,9 +199,28 @@ static void must_be_ok(struct world *w, uint32_t request) {
     CHECK(f != NULL && f->type == PROTO_ok && f->device);
 }
 
+/* Where the mailbox's positions begin: what its head says before the first item. */
+static uint64_t first_position(const struct person *p, const struct world *w) {
+    uint8_t name[32];
+    uint64_t floor = 0;
+    buf device = {0}, head = {0};
+    memcpy(name, p->account, 16);
+    memcpy(name + 16, p->device, 16);
+    CHECK_OK(store_get(w->memory, NULL, mail_key(MAIL_DEVICE, SLICE_ARRAY(name), 0), &device));
+    CHECK_EQ(device.n, 48);
+    slice mailbox = slice_of(device.p + 32, MAIL_ID);
+    CHECK_OK(store_get(w->memory, NULL, mail_key(MAIL_MAILBOX, mailbox, 0), &head));
+    reader r = reader_of(buf_slice(&head));
+    CHECK_OK(reader_u64(&r, &floor));
+    buf_free(&device);
+    buf_free(&head);
+    return floor;
+}
+
 void person_join(struct person *p, struct world *w, uint64_t session) {
     person_init(p, w, session);
     must_be_ok(w, person_prove(p, w, PROTO_register_account, person_register_body(p)));
+    p->start = first_position(p, w);
 }
 
 void person_login(struct person *p, struct world *w, uint64_t session) {
@@ -217,14 +238,14 @@ void person_address(struct person *p, struct world *w, struct proto_address *add
 }
 
 void person_subscribe(struct person *p, struct world *w, uint64_t after) {
-    struct proto_subscribe in = {.after = after};
+    struct proto_subscribe in = {.after = p->start + after};
     CHECK_OK(proto_subscribe_encode(fresh(), &in));
     w->read = w->count;
     world_get(w, p->session, PROTO_subscribe, buf_slice(&body), PROTO_ok);
 }
 
 void person_ack(struct person *p, struct world *w, uint64_t up_to) {
-    struct proto_ack in = {.up_to = up_to};
+    struct proto_ack in = {.up_to = up_to == UINT64_MAX ? up_to : p->start + up_to};
     CHECK_OK(proto_ack_encode(fresh(), &in));
     (void)world_ask(w, p->session, PROTO_ack, buf_slice(&body));
     world_commit(w);
