@@ -163,6 +163,8 @@ static err take_data(struct parent *p) {
     if (e != OK)
         return complain(p, "could not take the data directory", data, e);
     e = keys_load(&p->keys, data, true, path);
+    if (e == ERR_DAMAGED)
+        return complain(p, "a key file is missing or damaged, restore it from a backup:", path, e);
     if (e != OK)
         return complain(p, "could not read the key file", path, e);
     TRY(keys_turn(&p->keys, data, sys_clock_wall()));

@@ -609,6 +609,33 @@ TEST(a_second_server_on_the_same_data_or_port_says_so) {
     server_fini(&s);
 }
 
+TEST(a_key_file_that_is_gone_is_not_made_anew_beside_a_store) {
+    static const char *const names[] = {"identity", "pepper", "address-keys"};
+    struct server s;
+    char path[128], aside[160];
+    buf output = {0};
+    server_init(&s);
+    server_start(&s, 0);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    const char *const run[] = {"run",         "--data", s.data,        "--listen",
+                               "127.0.0.1:0", "--http", "127.0.0.1:0", NULL};
+    const char *const check[] = {"check",       "--data", s.data,        "--listen",
+                                 "127.0.0.1:0", "--http", "127.0.0.1:0", NULL};
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%s", s.data, names[i]);
+        snprintf(aside, sizeof aside, "%s.aside", path);
+        CHECK(rename(path, aside) == 0);
+        CHECK_EQ(server_run(&output, run), 4);
+        CHECK_EQ(server_run(&output, check), 4);
+        CHECK(access(path, F_OK) != 0);
+        CHECK(rename(aside, path) == 0);
+    }
+    server_start(&s, 0);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    buf_free(&output);
+    server_fini(&s);
+}
+
 /* ---- What mail may see ---- */
 
 static int start_mail(int *channel) {
