@@ -1,7 +1,8 @@
 /* What the files of the mail logic share. Nobody outside includes this.
  *
- * A handler checks everything first and writes afterwards; an error that it returns (not a refusal,
- * which is an answer) breaks the whole batch, since memory and batch would no longer agree. */
+ * A handler checks and reads everything first and writes afterwards, memory included; an error that
+ * it returns (not a refusal, which is an answer) breaks the whole batch, since memory and batch would
+ * no longer agree. But DAMAGED before the first write is its own trouble alone. */
 #ifndef SOTTO_SERVER_INTERNAL_H
 #define SOTTO_SERVER_INTERNAL_H
 
@@ -208,6 +209,8 @@ MUST err mail_effect_add(struct mail *m, const struct mail_effect *effect);
 MUST err mail_total_get(struct mail *m, enum mail_total_kind kind, uint64_t *value);
 /* After mail_total_get. */
 void mail_total_set(struct mail *m, enum mail_total_kind kind, uint64_t value);
+/* True if it is DAMAGED, which is reported. */
+bool mail_is_damaged(struct mail *m, err e);
 /* What a failure of ours is called on the wire: DISK or BUSY. */
 uint16_t mail_reason_of(err why);
 

@@ -197,16 +197,28 @@ static err run(struct mail *m, struct mail_call *call, uint16_t type) {
     return handler->handle(m, call);
 }
 
-/* Whatever the handler left half done goes down with the batch. */
+bool mail_is_damaged(struct mail *m, err e) {
+    if (e != ERR_DAMAGED)
+        return false;
+    if (m->config.damaged != NULL)
+        m->config.damaged(m->config.ctx);
+    return true;
+}
+
+/* Whatever the handler left half done goes down with the batch. Who met a damaged record before
+ * anything was written fails alone. */
 static void serve(struct mail *m, struct mail_call *call, uint16_t type) {
     begin_call(m);
-    size_t effects = m->effect_count;
+    size_t effects = m->effect_count, writes = store_batch_count(m->batch);
     err e = m->broken != OK ? m->broken : run(m, call, type);
     if (e == OK)
         return;
-    m->broken = e;
+    bool alone = m->broken == OK && mail_is_damaged(m, e) && store_batch_count(m->batch) == writes;
+    if (!alone)
+        m->broken = e;
     m->effect_count = effects;
-    if (type != PROTO_ack && mail_refuse(m, call, PROTO_REASON_BUSY) != OK)
+    if (type != PROTO_ack &&
+        mail_refuse(m, call, alone ? PROTO_REASON_DISK : PROTO_REASON_BUSY) != OK)
         m->effect_count = effects;
 }
 

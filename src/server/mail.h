@@ -56,6 +56,8 @@ struct mail_config {
     /* True: so much waits on the session's way that items for it should stay in the store until
      * mail_resume. NULL: never. */
     bool (*crowded)(void *ctx, uint64_t session);
+    /* A record of the store can't be read and was passed over. NULL: nobody wants to know. */
+    void (*damaged)(void *ctx);
 };
 
 struct mail;

@@ -36,6 +36,7 @@ struct post {
     struct sys_timer sweep, flush;
     struct store *store;
     struct mail *mail;
+    bool damaged; /* since the last flush a record could not be read */
     int exit_code;
 };
 
@@ -83,6 +84,12 @@ static bool crowded(void *ctx, uint64_t session) {
         return false;
     link->holds = true;
     return true;
+}
+
+/* Said once an hour, since a stranger may meet the same record again and again. */
+static void damaged(void *ctx) {
+    struct post *post = ctx;
+    post->damaged = true;
 }
 
 /* ---- The batch ---- */
@@ -237,6 +244,9 @@ static void flush(void *ctx) {
     err e = store_rocksdb_flush(post->store);
     if (e != OK)
         sys_log_failure(&post->log, "could not flush the store", e);
+    if (post->damaged)
+        sys_log_error(&post->log, "records of the store are damaged and were passed over");
+    post->damaged = false;
     if (sys_timer_set(&post->flush, post->loop, FLUSH_MS, flush, post) != OK)
         stop(post, EXIT_FAILED);
 }
@@ -246,7 +256,7 @@ static void flush(void *ctx) {
 static void configure(struct mail_config *config, struct post *post,
                       const struct proto_mail_setup *in) {
     *config = (struct mail_config){.closed = in->closed, .ctx = post, .now = wall, .emit = emit,
-                                   .crowded = crowded};
+                                   .crowded = crowded, .damaged = damaged};
     config->limits = mail_limits_default;
     config->limits.mailbox_items = in->mailbox_items;
     config->limits.mailbox_bytes = in->mailbox_bytes;

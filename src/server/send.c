@@ -59,10 +59,15 @@ static err deliver(struct fan *f, uint32_t place, const uint8_t address[PROTO_AD
         refuse(f, place, PROTO_REASON_ADDRESS);
         return OK;
     }
-    TRY(mail_box_get(f->m, mailbox, &box));
+    err e = mail_box_get(f->m, mailbox, &box);
+    if (mail_is_damaged(f->m, e)) {
+        refuse(f, place, PROTO_REASON_DISK);
+        return OK;
+    }
+    TRY(e);
     if (once && seen_before(f, box, serial))
         return OK;
-    err e = mail_box_append(f->m, box, serial);
+    e = mail_box_append(f->m, box, serial);
     if (e != ERR_FULL)
         return e;
     refuse(f, place, PROTO_REASON_MAILBOX_FULL);

@@ -3,6 +3,7 @@
 
 static struct world w;
 static struct person ann, bob;
+static unsigned damages;
 
 static void begin(void) {
     world_init(&w);
@@ -1330,6 +1331,79 @@ TEST(a_read_that_fails_breaks_the_batch_and_nothing_else) {
     expect_item(&bob, "x", 1); /* from the round in which no read failed */
     expect_item(&bob, "x", 2);
     expect_caught_up(&bob, 2, 0);
+    end();
+}
+
+static bool find_mailbox(void *ctx, struct store_key key, slice value) {
+    (void)value;
+    CHECK_EQ(key.name.n, MAIL_ID);
+    memcpy(ctx, key.name.p, MAIL_ID);
+    return true;
+}
+
+static void put_raw(struct store_key key, slice value) {
+    struct store_batch *b;
+    CHECK_OK(store_batch_new(&b, NULL));
+    CHECK_OK(store_batch_put(b, key, value));
+    CHECK_OK(store_commit_now(w.memory, b));
+    store_batch_free(b);
+}
+
+static void count_damage(void *ctx) {
+    (void)ctx;
+    damages++;
+}
+
+/* Bob's mailbox holds an item that can't be read; Ann is in the same batch, and in the same send. */
+TEST(a_damaged_mailbox_is_its_own_trouble) {
+    uint8_t mailbox[MAIL_ID];
+    struct proto_address to[2];
+    struct proto_sent sent;
+    struct proto_refusal refusal;
+    struct proto_record record;
+    begin();
+    person_address(&ann, &w, &to[1]);
+    person_address(&bob, &w, &to[0]);
+    CHECK_EQ(world_send(&w, to, 1, text("x")), 0);
+    CHECK_OK(store_scan_table(w.memory, MAIL_ITEM, find_mailbox, mailbox));
+    put_raw(mail_key(MAIL_ITEM, SLICE_ARRAY(mailbox), bob.start + 1), text("rot"));
+    w.config.damaged = count_damage;
+    damages = 0;
+    world_restart(&w);
+    uint32_t other = world_ask(&w, 7, PROTO_send, send_body(&to[1], 1, text("a")));
+    uint32_t both = world_ask(&w, 8, PROTO_send, send_body(to, 2, text("b")));
+    uint32_t take = world_ask(&w, 8, PROTO_key_package_take, SLICE_ARRAY(to[0].bytes));
+    world_commit(&w);
+    CHECK_EQ(world_answer(&w, other)->type, PROTO_sent);
+    CHECK_OK(proto_sent_decode(buf_slice(&world_answer(&w, both)->body), &sent));
+    CHECK_EQ(sent.refused.count, 1);
+    reader r = reader_of(sent.refused.bytes);
+    CHECK_OK(proto_refusal_read(&r, &refusal));
+    CHECK_EQ(refusal.place, 0);
+    CHECK_EQ(refusal.reason, PROTO_REASON_DISK);
+    CHECK_EQ(frame_reason(world_answer(&w, take)), PROTO_REASON_DISK);
+    CHECK_EQ(damages, 2);
+    person_login(&ann, &w, 11);
+    world_record(&w, 11, &record);
+    CHECK_EQ(record.items, 2);
+    end();
+}
+
+TEST(a_sweep_passes_over_what_is_damaged) {
+    uint8_t mailbox[MAIL_ID];
+    struct proto_address to[2];
+    begin();
+    person_address(&ann, &w, &to[1]);
+    person_address(&bob, &w, &to[0]);
+    CHECK_EQ(world_send(&w, to, 1, text("x")), 0);
+    CHECK_OK(store_scan_table(w.memory, MAIL_ITEM, find_mailbox, mailbox));
+    CHECK_EQ(world_send(&w, to + 1, 1, text("y")), 0);
+    put_raw(mail_key(MAIL_ITEM, SLICE_ARRAY(mailbox), bob.start + 1), text("rot"));
+    world_restart(&w);
+    w.now += 9 * TIME_WEEK;
+    sweep();
+    CHECK(!mail_sweep(w.mail));
+    CHECK_EQ(count_entries(MAIL_ITEM), 1);
     end();
 }
 
