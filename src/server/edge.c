@@ -12,6 +12,7 @@
 #include "sys/sandbox.h"
 
 enum { FD_PARENT = SYS_PROC_FD_FIRST, FD_MAIL, FD_TCP, FD_HTTP };
+_Static_assert((int)FD_HTTP < (int)SYS_SHARED_FDS, "the sandbox keeps the listeners from harm");
 enum { OPENING_MAX = 256 }; /* bytes of a message before the handshake's end */
 enum { QUEUE_MAX = 4 * 1024 * 1024, DRAIN_AT = 256 * 1024 };
 /* Bytes that wait for mail: above the one no client is read, below the other they go on. */

@@ -27,6 +27,10 @@ enum sys_sandbox_mode {
 
 enum { SYS_SANDBOX_PATHS_MAX = 8 };
 
+/* An edge's descriptors below this are those it was started with, others have them too: it may use
+ * them, but neither shut them down nor change their options. A power of two. */
+enum { SYS_SHARED_FDS = 8 };
+
 struct sys_sandbox {
     enum sys_profile profile;
     enum sys_sandbox_mode mode;

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -111,6 +112,22 @@ static void connect_by_sending(void) {
 static void connect_by_a_message(void) {
     struct msghdr message = {0};
     sendmsg(0, &message, MSG_FASTOPEN);
+}
+/* As a listener that others have too. */
+static void shut_a_shared_socket(void) {
+    shutdown(6, SHUT_RDWR);
+}
+static void shut_it_by_a_long_number(void) {
+    syscall(SYS_shutdown, (uint64_t)1 << 32 | 6, SHUT_RDWR);
+}
+static void change_a_shared_socket(void) {
+    int one = 1;
+    setsockopt(6, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+}
+static bool shuts_its_own(void) {
+    int one = 1, fd = eventfd(0, 0);
+    return fd >= SYS_SHARED_FDS && shutdown(9, SHUT_RDWR) == -1 && errno != EPERM &&
+           setsockopt(1001, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)) == -1 && errno == EBADF;
 }
 static void make_a_socket_block(void) {
     fcntl(0, F_SETFL, 0);
@@ -240,7 +257,11 @@ static void expect_killed(const struct sys_sandbox *sandbox, const char *name,
 
 TEST(an_edge_does_its_work_over_every_carrier) {
     struct sys_sandbox sandbox = profile(SYS_PROFILE_EDGE);
-    int ends[2];
+    int ends[2], taken[SYS_SHARED_FDS], count = 0;
+    /* Its connections from before the sandbox are none of those that others have. */
+    do
+        taken[count] = eventfd(0, 0);
+    while (taken[count++] < SYS_SHARED_FDS - 1);
     CHECK(pipe(ends) == 0);
     edge_fd = ends[1];
     for (int kind = 0; kind < RIG_KINDS; kind++) {
@@ -252,6 +273,8 @@ TEST(an_edge_does_its_work_over_every_carrier) {
     }
     close(ends[0]);
     close(ends[1]);
+    while (count > 0)
+        close(taken[--count]);
 }
 
 TEST(an_edge_is_killed_for_anything_else) {
@@ -259,6 +282,10 @@ TEST(an_edge_is_killed_for_anything_else) {
     KILLED(&sandbox, open_a_file);
     KILLED(&sandbox, open_by_libc);
     KILLED(&sandbox, make_a_socket_block);
+    KILLED(&sandbox, shut_a_shared_socket);
+    KILLED(&sandbox, shut_it_by_a_long_number);
+    KILLED(&sandbox, change_a_shared_socket);
+    CHECK_EQ(in_child(&sandbox, shuts_its_own, NULL), FINE);
     KILLED(&sandbox, copy_a_descriptor);
     KILLED(&sandbox, copy_it_otherwise);
     KILLED(&sandbox, make_a_socket);
