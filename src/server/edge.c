@@ -311,7 +311,7 @@ static void take_reply(struct edge *edge, slice body) {
     if (c == NULL)
         return;
     session_reply(&c->session, &edge->env, &reply);
-    if (reply.drain && sys_conn_queued(c->conn) < DRAIN_AT)
+    if (reply.drain && sys_conn_queued(c->conn) <= DRAIN_AT)
         tell_drained(c);
     else if (reply.drain)
         c->drains = true;
