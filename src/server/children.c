@@ -296,9 +296,16 @@ err children_start_mail(struct parent *p) {
     return sys_proc_new(&p->mail.proc, p->loop, &options);
 }
 
-err children_tell_key(struct parent *p) {
-    for (size_t i = 0; i < p->edge_count; i++)
-        if (p->edges[i].ready)
-            TRY(tell_key(&p->edges[i].wire, &p->noise));
-    return OK;
+/* One that can't be told would go on with a key that ends, so it starts again, without its channel. */
+void children_tell_key(struct parent *p) {
+    for (size_t i = 0; i < p->edge_count; i++) {
+        struct child *edge = &p->edges[i];
+        if (edge->wire.channel == NULL)
+            continue; /* it is told when it starts */
+        err e = tell_key(&edge->wire, &p->noise);
+        if (e == OK)
+            continue;
+        sys_log_failure(&p->log, "could not tell an edge the session key; it starts again", e);
+        wire_fini(&edge->wire);
+    }
 }

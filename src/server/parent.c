@@ -109,7 +109,7 @@ static void hourly(void *ctx) {
     if (e == OK && due)
         e = make_noise_key(p);
     if (e == OK && due)
-        e = children_tell_key(p);
+        children_tell_key(p);
     if (e != OK)
         sys_log_failure(&p->log, "could not change the session key", e);
 }

@@ -70,8 +70,8 @@ void parent_announce(struct parent *p);
 
 /* ---- children.c ---- */
 MUST err children_start_mail(struct parent *p);
-/* Tells the edges that run of a new key. */
-MUST err children_tell_key(struct parent *p);
+/* Tells every edge that has started of a new key. */
+void children_tell_key(struct parent *p);
 void child_fini(struct child *child);
 
 /* ---- operator.c ---- */
