@@ -32,7 +32,7 @@ struct mail_limits {
     uint64_t blobs_bytes;   /* of all blobs together */
     uint32_t key_packages;  /* that one device may store */
     uint32_t takes_address; /* key packages a bearer of one address takes in a day */
-    uint32_t takes_mailbox; /* the same for all bearers together */
+    uint32_t takes_mailbox; /* for all bearers together; then the last-resort one is given */
     uint32_t window_items;  /* deliveries under way to one subscriber */
     uint32_t window_bytes;
     uint32_t batch_bytes; /* when to commit at the latest */

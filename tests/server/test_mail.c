@@ -1047,10 +1047,13 @@ TEST(a_bearer_takes_a_few_a_day) {
     person_address(&bob, &w, &from[0]);
     person_address(&bob, &w, &from[1]);
     world_get(&w, 12, PROTO_key_package_put, packages(1, 9), PROTO_ok);
+    world_get(&w, 12, PROTO_last_resort_put, slice_of("\1\143", 2), PROTO_ok);
     CHECK_EQ(take(&from[0], &last), 1);
     CHECK_EQ(take(&from[0], &last), 2);
     CHECK_EQ(take(&from[0], &last), -PROTO_REASON_LIMIT);
     CHECK_EQ(take(&from[1], &last), 3);
+    CHECK_EQ(take(&from[1], &last), 99);
+    CHECK(last);
     CHECK_EQ(take(&from[1], &last), -PROTO_REASON_LIMIT);
     w.now += TIME_DAY;
     CHECK_EQ(take(&from[0], &last), 4);
