@@ -13,22 +13,21 @@ enum { PATH = 1024, ANSWER_MS = 10000 };
 struct ask {
     struct sys_loop *loop;
     uint8_t count;
-    bool json;
+    bool json, answered;
     int code;
 };
 
-static void print_links(const struct ask *ask, slice body) {
+static err print_links(const struct ask *ask, slice body) {
     struct proto_join_links links;
-    if (proto_join_links_decode(body, &links) != OK)
-        return;
+    TRY(proto_join_links_decode(body, &links));
     reader r = reader_of(links.links.bytes);
     for (uint32_t i = 0; i < links.links.count; i++) {
         struct proto_join_link link;
-        if (proto_join_link_read(&r, &link) != OK)
-            return;
+        TRY(proto_join_link_read(&r, &link));
         printf(ask->json ? "{\"link\":\"%.*s\"}\n" : "%.*s\n", (int)link.text.n,
                (const char *)link.text.p);
     }
+    return OK;
 }
 
 static void on_answer(struct sys_conn *conn, void *ctx, slice message) {
@@ -36,11 +35,12 @@ static void on_answer(struct sys_conn *conn, void *ctx, slice message) {
     struct proto_frame frame;
     struct proto_error error;
     err e = proto_frame_decode(message, &frame);
-    if (e == OK && frame.type == PROTO_join_links) {
-        print_links(ask, frame.body);
+    if (e == OK && frame.type == PROTO_join_links && print_links(ask, frame.body) == OK) {
+        ask->answered = true;
         ask->code = EXIT_FINE;
     } else if (e == OK && frame.type == PROTO_error &&
                proto_error_decode(frame.body, &error) == OK) {
+        ask->answered = true;
         fprintf(stderr, "sottod: no invite: %s\n", proto_reason_text(error.reason));
     }
     sys_conn_close(conn, SYS_CLOSE_FLUSH);
@@ -62,6 +62,8 @@ static void on_closed(struct sys_conn *conn, void *ctx, err why) {
     struct ask *ask = ctx;
     (void)conn;
     (void)why;
+    if (!ask->answered)
+        fprintf(stderr, "sottod: no invite: the server gave no answer; its log may say why\n");
     sys_loop_stop(ask->loop);
 }
 

@@ -636,6 +636,27 @@ TEST(a_key_file_that_is_gone_is_not_made_anew_beside_a_store) {
     server_fini(&s);
 }
 
+TEST(more_links_than_one_answer_holds_are_refused_in_words) {
+    char public[512];
+    struct server s;
+    buf output = {0};
+    memset(public, 'x', sizeof public);
+    memcpy(public, "public=", 7);
+    memcpy(public + sizeof public - 6, ":4460", 6);
+    server_init(&s);
+    s.settings[0] = public;
+    server_start(&s, 0);
+    const char *const many[] = {"invite", "--data", s.data, "--count", "255", NULL};
+    CHECK_EQ(server_run(&output, many), 1);
+    const char *const some[] = {"invite", "--data", s.data, "--count", "80", NULL};
+    buf_clear(&output);
+    CHECK_EQ(server_run(&output, some), 0);
+    CHECK(output.n > 80 * sizeof public);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    buf_free(&output);
+    server_fini(&s);
+}
+
 /* ---- What mail may see ---- */
 
 static int start_mail(int *channel) {
