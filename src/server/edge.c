@@ -461,7 +461,8 @@ int edge_main(void) {
     edge.env.ctx = &edge;
     edge.env.send = on_send;
     edge.env.request = on_request;
-    struct sys_channel_options parent = {.fd = FD_PARENT, .events = &parent_events, .ctx = &edge};
+    struct sys_channel_options parent = {
+        .fd = FD_PARENT, .secret = true, .events = &parent_events, .ctx = &edge};
     err e = crypto_init();
     if (e == OK)
         e = sys_loop_new(&edge.loop, NULL);

@@ -370,7 +370,7 @@ static void on_signal(void *ctx, int number) {
 
 static err run(struct post *post) {
     struct sys_channel_options parent = {
-        .fd = FD_PARENT, .take_fds = true, .events = &parent_events, .ctx = post};
+        .fd = FD_PARENT, .take_fds = true, .secret = true, .events = &parent_events, .ctx = post};
     TRY(crypto_init());
     TRY(sys_loop_new(&post->loop, NULL));
     TRY(sys_signals_start(&post->signals, post->loop, sys_stop_signals, on_signal, post));

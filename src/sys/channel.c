@@ -39,7 +39,7 @@ struct sys_channel {
     int fd;
     unsigned busy; /* callbacks of its own that are running */
     err why;
-    bool paused, read_again, above, no_write, ended, freed;
+    bool paused, read_again, above, no_write, ended, freed, secret;
 };
 
 err sys_channel_pair(int fds[2]) {
@@ -64,6 +64,7 @@ err sys_channel_new(struct sys_channel **out, struct sys_loop *loop,
     channel->queue_max = options->queue_max != 0 ? options->queue_max : QUEUE_DEFAULT;
     channel->drain_at = options->drain_at != 0 ? options->drain_at : channel->queue_max / 2;
     channel->fd = options->fd;
+    channel->secret = options->secret;
     err result = OK;
     if (options->take_fds) {
         channel->incoming = mem_new(mem, sizeof(*channel->incoming));
@@ -339,7 +340,7 @@ static err take_in(struct sys_channel *channel, const uint8_t *p, size_t n) {
     if (n > 0)
         TRY(buf_append(&channel->in, slice_of(p, n)));
     buf_consume(&channel->in, hand_over(channel, channel->in.p, channel->in.n));
-    if (channel->in.n == 0 && channel->in.cap > KEEP_UP_TO)
+    if (channel->in.n == 0 && (channel->secret || channel->in.cap > KEEP_UP_TO))
         buf_free(&channel->in);
     return OK;
 }
@@ -363,6 +364,8 @@ static void read_in(struct sys_channel *channel) {
         }
         total += (size_t)n;
         result = take_in(channel, scratch, (size_t)n);
+        if (channel->secret)
+            wipe(scratch, (size_t)n);
     }
     if (result != OK)
         end(channel, result);

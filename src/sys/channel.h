@@ -29,6 +29,7 @@ struct sys_channel_options {
     size_t queue_max; /* unsent bytes; 0: 64 MiB */
     size_t drain_at;  /* see drained(); 0: half of queue_max */
     bool take_fds;    /* messages may bring descriptors */
+    bool secret;      /* messages hold keys: what was read is wiped once it was handed over */
     const struct sys_channel_events *events;
     void *ctx;
 };

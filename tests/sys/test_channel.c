@@ -283,4 +283,30 @@ TEST(it_says_when_it_has_drained_to_the_mark_without_having_been_full) {
     close_pair();
 }
 
+static bool scratch_holds(const char *word) {
+    return memmem(sys_loop_scratch(loop), SYS_SCRATCH, word, strlen(word)) != NULL;
+}
+
+TEST(a_secret_channel_leaves_nothing_where_it_read) {
+    static const char key[] = "a private key of thirty-two bytes";
+    for (int secret = 0; secret < 2; secret++) {
+        open_pair(0, false);
+        sys_channel_free(b.channel);
+        int fds[2];
+        CHECK_OK(sys_channel_pair(fds));
+        struct sys_channel_options options = {
+            .fd = fds[0], .secret = secret == 1, .events = &EVENTS, .ctx = &b};
+        CHECK_OK(sys_channel_new(&b.channel, loop, &options));
+        uint8_t head[4] = {0, 0, 0, sizeof key};
+        CHECK(write(fds[1], head, sizeof head) == (ssize_t)sizeof head);
+        CHECK(write(fds[1], key, sizeof key) == (ssize_t)sizeof key);
+        for (int i = 0; i < 100 && b.messages == 0; i++)
+            CHECK_OK(sys_loop_turn(loop, 10));
+        CHECK_EQ(b.messages, 1);
+        CHECK_EQ(scratch_holds(key), secret == 0);
+        close(fds[1]);
+        close_pair();
+    }
+}
+
 TEST_MAIN
