@@ -1,4 +1,5 @@
-/* Blobs: encrypted chunks under the hash of the whole. The first write of a chunk wins. */
+/* Blobs: encrypted chunks under the hash of the whole. The first write of a chunk wins. A blob expires
+ * so many weeks after its last put. */
 #include "server/internal.h"
 
 static err handle_put(struct mail *m, struct mail_call *call);
@@ -36,6 +37,16 @@ static err put_head(struct mail *m, slice id, const struct blob *blob) {
     return store_batch_put(m->batch, mail_key(MAIL_BLOB, id, 0), buf_slice(&m->scratch));
 }
 
+/* A put says that the blob is about to be named: it lives from this week on. */
+static err renew(struct mail *m, slice id, struct blob *blob) {
+    if (blob->week == m->week)
+        return OK;
+    TRY(mail_expiry_forget(m, MAIL_EXPIRY_BLOB, blob->week, id));
+    TRY(mail_expiry_note(m, MAIL_EXPIRY_BLOB, id));
+    blob->week = m->week;
+    return put_head(m, id, blob);
+}
+
 static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_blob_put *in,
                      struct blob *blob) {
     slice id = SLICE_ARRAY(in->id);
@@ -47,6 +58,8 @@ static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_
         return mail_refuse(m, call, PROTO_REASON_LIMIT);
     if (fresh)
         TRY(mail_expiry_note(m, MAIL_EXPIRY_BLOB, id));
+    else
+        TRY(renew(m, id, blob));
     blob->bytes += cost;
     mail_total_set(m, MAIL_TOTAL_BLOBS, total + cost);
     TRY(put_head(m, id, blob));
@@ -72,9 +85,11 @@ static err handle_put(struct mail *m, struct mail_call *call) {
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     buf_clear(&m->value);
     e = store_get(m->store, m->batch, chunk_key(in.id, in.chunk), &m->value);
-    if (e == OK)
-        return mail_reply_ok(m, call);
-    return e == ERR_NOT_FOUND ? put_chunk(m, call, &in, &blob) : e;
+    if (e == ERR_NOT_FOUND)
+        return put_chunk(m, call, &in, &blob);
+    TRY(e);
+    TRY(renew(m, SLICE_ARRAY(in.id), &blob));
+    return mail_reply_ok(m, call);
 }
 
 static err handle_get(struct mail *m, struct mail_call *call) {
@@ -104,6 +119,8 @@ err mail_blob_expire(struct mail *m, slice id) {
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
+    if (blob.week + m->config.limits.blob_weeks >= m->week)
+        return OK;
     TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
     TRY(store_batch_delete(m->batch, mail_key(MAIL_BLOB, id, 0)));
     TRY(store_batch_delete_range(m->batch, mail_key(MAIL_BLOB, id, 1), blob.chunks));

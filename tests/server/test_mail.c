@@ -1161,6 +1161,26 @@ TEST(the_bytes_of_blobs_are_counted_through_failures_and_expiry) {
     end();
 }
 
+TEST(a_blob_that_is_put_again_lives_from_then_on) {
+    begin_blobs();
+    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "first"), PROTO_ok);
+    world_get(&w, 9, PROTO_blob_put, blob_put(2, 0, 2, "first"), PROTO_ok);
+    w.now += 7 * TIME_WEEK;
+    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "again"), PROTO_ok);
+    world_get(&w, 9, PROTO_blob_put, blob_put(2, 1, 2, "second"), PROTO_ok);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 2);
+    w.now += 7 * TIME_WEEK;
+    sweep();
+    expect_chunk(1, 0, "first");
+    expect_chunk(2, 0, "first");
+    expect_chunk(2, 1, "second");
+    w.now += 2 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(count_entries(MAIL_BLOB), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    end();
+}
+
 TEST(a_blob_needs_an_address_that_its_item_may_go_to) {
     begin_blobs();
     vouching.bytes[20] ^= 1;
