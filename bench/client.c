@@ -189,22 +189,12 @@ void clients_close(struct client *c, size_t count) {
 
 /* ---- Accounts ---- */
 
-static void sign(uint8_t signature[64], const uint8_t priv[32], slice label, slice content) {
-    buf text = {0};
-    size_t n = 64;
-    must(buf_append(&text, label) == OK && buf_append(&text, content) == OK &&
-             crypto_ed25519.sign(signature, &n, priv, buf_slice(&text)) == OK,
-         "a signature");
-    buf_free(&text);
-}
-
 static void prove(const struct client *c, uint8_t proof[64]) {
-    static const char label[] = "Sotto login v1";
-    sign(proof, c->key_priv, slice_of(label, sizeof label), SLICE_ARRAY(c->hash));
+    must(crypto_sign_labeled(proof, c->key_priv, PROTO_LABEL_LOGIN, SLICE_ARRAY(c->hash)) == OK,
+         "a signature");
 }
 
 static void make_devices(const struct client *c, buf *devices) {
-    static const char label[] = "Sotto device list v1";
     uint8_t signature[64];
     writer w = writer_on(devices);
     writer_bytes(&w, SLICE_ARRAY(c->identity));
@@ -214,7 +204,9 @@ static void make_devices(const struct client *c, buf *devices) {
     writer_bytes(&w, SLICE_ARRAY(c->key));
     writer_close(&w, list);
     must(writer_result(&w) == OK, "a device list");
-    sign(signature, c->identity_priv, slice_of(label, sizeof label), buf_slice(devices));
+    must(crypto_sign_labeled(signature, c->identity_priv, PROTO_LABEL_DEVICE_LIST,
+                             buf_slice(devices)) == OK,
+         "a signature");
     must(buf_append(devices, SLICE_ARRAY(signature)) == OK, "memory");
 }
 
@@ -222,7 +214,6 @@ static void ask_register(struct client *c, const uint8_t code[16]) {
     struct proto_register_account in = {0};
     uint8_t digest[32];
     buf devices = {0}, body = {0};
-    writer w = writer_on(&body);
     must(crypto_ed25519.generate(c->identity, c->identity_priv) == OK &&
              crypto_ed25519.generate(c->key, c->key_priv) == OK,
          "keys");
@@ -235,8 +226,7 @@ static void ask_register(struct client *c, const uint8_t code[16]) {
     memcpy(in.device, c->device, 16);
     in.devices = buf_slice(&devices);
     prove(c, in.proof);
-    proto_register_account_write(&w, &in);
-    must(writer_result(&w) == OK, "a registration");
+    must(proto_register_account_encode(&body, &in) == OK, "a registration");
     client_ask(c, PROTO_register_account, buf_slice(&body));
     buf_free(&devices);
     buf_free(&body);
@@ -274,12 +264,10 @@ void clients_login(struct client *c, size_t count) {
     struct proto_login in;
     for (size_t i = 0; i < count; i++) {
         buf body = {0};
-        writer w = writer_on(&body);
         memcpy(in.account, c[i].account, 16);
         memcpy(in.device, c[i].device, 16);
         prove(&c[i], in.proof);
-        proto_login_write(&w, &in);
-        must(writer_result(&w) == OK, "a login");
+        must(proto_login_encode(&body, &in) == OK, "a login");
         client_ask(&c[i], PROTO_login, buf_slice(&body));
         client_answer(&c[i], PROTO_ok, NULL);
         buf_free(&body);

@@ -71,6 +71,7 @@ void sottod_start(struct sottod *s, const char *program, const char *folder) {
                           "--listen", "127.0.0.1:0",
                           "--http",   "127.0.0.1:0",
                           "--set",    "rate=0",
+                          "--set",    "source_connections=0",
                           "--set",    "mailbox_items=1000000",
                           "--set",    "mailbox_megabytes=4096",
                           NULL};

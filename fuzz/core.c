@@ -39,18 +39,16 @@ struct world {
 };
 
 static void hello(struct world *w, uint32_t link, slice message) {
-    static const char label[] = "Sotto noise key v1";
     struct peer *p = &w->peers[link];
     struct proto_server_hello m = {.version = PROTO_VERSION, .until = time_week(NOW_MS) + 4};
-    size_t n = sizeof m.signature;
     buf fields = {0}, out = {0};
     writer f = writer_on(&fields), o = writer_on(&out);
     require(crypto_x25519_public(m.noise_key, NOISE_PRIV) == OK);
-    writer_bytes(&f, slice_of(label, sizeof label));
     writer_u16(&f, m.version);
     writer_bytes(&f, SLICE_ARRAY(m.noise_key));
     writer_u32(&f, m.until);
-    require(crypto_ed25519.sign(m.signature, &n, IDENTITY_SEED, buf_slice(&fields)) == OK);
+    require(crypto_sign_labeled(m.signature, IDENTITY_SEED, PROTO_LABEL_NOISE_KEY,
+                                buf_slice(&fields)) == OK);
     proto_frame_write(&o, 0, PROTO_server_hello);
     proto_server_hello_write(&o, &m);
     require(writer_result(&o) == OK && buf_append(&p->prologue, message) == OK &&
@@ -125,14 +123,12 @@ static void start(struct world *w) {
     struct proto_invite invite = {.code = {3}};
     struct core_config config = {.suite = MLS_SUITE_X25519_CHACHA, .key_packages = 1};
     buf content = {0}, link = {0};
-    writer o = writer_on(&content);
     uint64_t command;
     memset(w, 0, sizeof *w);
     require(crypto_init() == OK && store_memory_open(&w->store, NULL) == OK);
     require(core_open(&w->core, w->store, &config, NOW_MS) == OK);
     require(crypto_ed25519.public_of(invite.server, IDENTITY_SEED) == OK);
-    proto_invite_write(&o, &invite);
-    require(writer_result(&o) == OK);
+    require(proto_invite_encode(&content, &invite) == OK);
     require(proto_link_write(&link, "join", slice_str("here:1"), buf_slice(&content)) == OK);
     core_online(w->core, true, NOW_MS);
     require(core_account_create(w->core, buf_slice(&link), slice_str("fuzz"), NOW_MS, &command) ==
@@ -177,9 +173,7 @@ static void fuzz_message(slice message) {
     uint32_t link = drain(&w, 0);
     if (message.n > 0 && core_item_write(&item, ITEM_MESSAGE, message) == OK) {
         struct proto_delivery d = {.position = 1, .item = buf_slice(&item)};
-        writer o = writer_on(&body);
-        proto_delivery_write(&o, &d);
-        require(writer_result(&o) == OK);
+        require(proto_delivery_encode(&body, &d) == OK);
         say(&w, link, 0, PROTO_delivery, buf_slice(&body));
         struct core_status status;
         core_status_get(w.core, &status);

@@ -151,23 +151,22 @@ size_t varint_size(size_t v) {
     return v < VARINT_1_END ? 1 : v < VARINT_2_END ? 2 : 4;
 }
 
-/* The bytes of a length below 2^30; returns how many. */
-static size_t varint_put(uint8_t bytes[4], size_t v) {
+size_t put_varint(uint8_t out[VARINT_MAX], size_t v) {
+    if (v >= VARINT_4_END)
+        return 0;
     size_t size = varint_size(v);
     size_t mark = size == 1 ? VARINT_1 : size == 2 ? VARINT_2 : VARINT_4;
     size_t marked = v | mark << (8 * (size - 1));
     for (size_t i = 0; i < size; i++)
-        bytes[i] = (uint8_t)(marked >> (8 * (size - 1 - i)));
+        out[i] = (uint8_t)(marked >> (8 * (size - 1 - i)));
     return size;
 }
 
 void writer_varint(writer *w, size_t v) {
-    if (v >= VARINT_4_END) {
+    uint8_t bytes[VARINT_MAX];
+    size_t size = put_varint(bytes, v);
+    if (size == 0)
         writer_fail(w, ERR_LENGTH);
-        return;
-    }
-    uint8_t bytes[4];
-    size_t size = varint_put(bytes, v);
     writer_bytes(w, slice_of(bytes, size));
 }
 
@@ -191,13 +190,9 @@ void writer_close(writer *w, size_t mark) {
         return;
     }
     size_t n = w->b->n - mark - 1;
-    if (n >= VARINT_4_END) {
-        w->e = ERR_LENGTH;
-        return;
-    }
-    uint8_t bytes[4];
-    size_t size = varint_put(bytes, n);
-    w->e = buf_resize(w->b, w->b->n + size - 1);
+    uint8_t bytes[VARINT_MAX];
+    size_t size = put_varint(bytes, n);
+    w->e = size == 0 ? ERR_LENGTH : buf_resize(w->b, w->b->n + size - 1);
     if (w->e != OK)
         return;
     uint8_t *p = w->b->p + mark;

@@ -65,4 +65,20 @@ void writer_fail(writer *w, err e);
 /* How many bytes writer_varint takes: 1, 2 or 4. */
 size_t varint_size(size_t v);
 
+/* ---- Into room that is there ---- for keys and headers of a fixed size. */
+
+static inline void put_u32(uint8_t *out, uint32_t v) {
+    for (int i = 0; i < 4; i++)
+        out[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+static inline void put_u64(uint8_t *out, uint64_t v) {
+    for (int i = 0; i < 8; i++)
+        out[i] = (uint8_t)(v >> (56 - 8 * i));
+}
+
+enum { VARINT_MAX = 4 };
+/* As writer_varint writes it. Returns how many bytes, 0 if v is 2^30 or more. */
+size_t put_varint(uint8_t out[VARINT_MAX], size_t v);
+
 #endif

@@ -93,3 +93,21 @@ err base32_decode(buf *out, slice in) {
     bool canonical = bits < 5 && (held & ((1u << bits) - 1)) == 0;
     return finish(out, before, canonical ? OK : ERR_MALFORMED);
 }
+
+size_t utf8_decode(slice text, uint32_t *point) {
+    static const uint32_t LEAST[] = {0, 0, 0x80, 0x800, 0x10000};
+    uint8_t c = text.p[0];
+    size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+    if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || n > text.n)
+        return 0;
+    uint32_t v = n == 1 ? c : c & (0xffu >> (n + 1));
+    for (size_t i = 1; i < n; i++) {
+        if ((text.p[i] & 0xc0) != 0x80)
+            return 0;
+        v = v << 6 | (text.p[i] & 0x3f);
+    }
+    if (v < LEAST[n] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
+        return 0;
+    *point = v;
+    return n;
+}

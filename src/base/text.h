@@ -1,5 +1,5 @@
 /* Bytes as text: hexadecimal, and base32 for what people copy (lower case, no padding, RFC 4648
- * alphabet). */
+ * alphabet). Text as characters. */
 #ifndef SOTTO_BASE_TEXT_H
 #define SOTTO_BASE_TEXT_H
 
@@ -13,5 +13,9 @@ MUST err base32_encode(buf *out, slice in);
 /* Accepts both cases (a QR code prefers capitals). Refuses a last character with bits that no byte
  * holds, and lengths that no bytes have. MALFORMED adds nothing to out, here and in hex_decode. */
 MUST err base32_decode(buf *out, slice in);
+
+/* The UTF-8 character that text (n > 0) begins with: its length and its code point. 0 if there is
+ * none: too long a form, a surrogate, beyond the last, cut off. */
+size_t utf8_decode(slice text, uint32_t *point);
 
 #endif

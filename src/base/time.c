@@ -1,7 +1,5 @@
 #include "base/time.h"
 
-#include <stdbool.h>
-
 /* 1970-01-01 was a Thursday. */
 #define FIRST_MONDAY (4 * TIME_DAY)
 
@@ -12,22 +10,18 @@ uint32_t time_week(uint64_t ms) {
     return week > UINT32_MAX ? UINT32_MAX : (uint32_t)week;
 }
 
-static bool leap(int64_t year) {
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+/* Years run from March here, so that the leap day is the last of its year. */
+void time_date(uint64_t ms, int *year, int *month, int *day) {
+    uint64_t days = ms / TIME_DAY + 719468; /* since 1 March of the year 0 */
+    uint64_t era = days / 146097, in_era = days % 146097;
+    uint64_t y = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+    uint64_t in_year = in_era - (365 * y + y / 4 - y / 100);
+    uint64_t m = (5 * in_year + 2) / 153;
+    *day = (int)(in_year - (153 * m + 2) / 5 + 1);
+    *month = (int)(m < 10 ? m + 3 : m - 9);
+    *year = (int)(y + era * 400 + (*month <= 2));
 }
 
-/* Takes off whole blocks of 400 years first (146,097 days each), so any week ends quickly. */
 void time_week_date(uint32_t week, int *year, int *month, int *day) {
-    static const int DAYS[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int64_t days = (int64_t)week * 7 + 4;
-    int64_t y = 1970 + days / 146097 * 400;
-    days %= 146097;
-    for (int length; days >= (length = leap(y) ? 366 : 365); y++)
-        days -= length;
-    int m = 0;
-    for (int length; days >= (length = DAYS[m] + (m == 1 && leap(y))); m++)
-        days -= length;
-    *year = (int)y;
-    *month = m + 1;
-    *day = (int)days + 1;
+    time_date(FIRST_MONDAY + week * TIME_WEEK, year, month, day);
 }

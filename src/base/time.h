@@ -12,7 +12,9 @@
 
 /* The only precision that the server keeps: weeks since Monday 1970-01-05 00:00 UTC (0 before). */
 uint32_t time_week(uint64_t ms);
-/* The Monday on which a week begins, as year, month (1..12), day (1..31). */
+/* The day in UTC, as year, month (1..12), day (1..31). */
+void time_date(uint64_t ms, int *year, int *month, int *day);
+/* The Monday on which a week begins. */
 void time_week_date(uint32_t week, int *year, int *month, int *day);
 
 #endif

@@ -1,34 +1,6 @@
 /* Who we are: identity, device, device list, registration link. */
 #include "core/internal.h"
 
-/* ---- Signatures: over a label, a zero byte, and encoded fields ---- */
-
-static err signed_bytes(buf *out, const char *label, slice fields) {
-    TRY(buf_append(out, slice_of(label, strlen(label) + 1)));
-    return buf_append(out, fields);
-}
-
-err core_account_sign(uint8_t signature[64], const uint8_t seed[32], const char *label,
-                      slice fields) {
-    buf bytes = buf_on(NULL);
-    size_t n = 64;
-    err e = signed_bytes(&bytes, label, fields);
-    if (e == OK)
-        e = crypto_ed25519.sign(signature, &n, seed, buf_slice(&bytes));
-    buf_free(&bytes);
-    return e;
-}
-
-err core_account_verify(const uint8_t signature[64], const uint8_t key[32], const char *label,
-                        slice fields) {
-    buf bytes = buf_on(NULL);
-    err e = signed_bytes(&bytes, label, fields);
-    if (e == OK)
-        e = crypto_ed25519.verify(slice_of(signature, 64), slice_of(key, 32), buf_slice(&bytes));
-    buf_free(&bytes);
-    return e;
-}
-
 err core_account_id(const uint8_t identity[32], uint8_t account[16]) {
     uint8_t hash[32];
     slice key = slice_of(identity, 32);
@@ -44,7 +16,7 @@ err core_account_devices_check(slice encoded, struct proto_device_list *list) {
     if (list->devices.count == 0 || list->version == 0)
         return ERR_MALFORMED;
     slice fields = slice_of(encoded.p, encoded.n - sizeof list->signature);
-    return core_account_verify(list->signature, list->identity, "Sotto device list v1", fields);
+    return crypto_verify_labeled(list->signature, list->identity, PROTO_LABEL_DEVICE_LIST, fields);
 }
 
 static err write_devices(const struct record_account *a, const uint8_t signature[64], buf *out) {
@@ -67,7 +39,7 @@ static err make_devices(const struct record_account *a, buf *out) {
     uint8_t signature[64] = {0};
     TRY(write_devices(a, signature, out));
     slice fields = slice_of(out->p, out->n - sizeof signature);
-    TRY(core_account_sign(signature, a->identity_seed, "Sotto device list v1", fields));
+    TRY(crypto_sign_labeled(signature, a->identity_seed, PROTO_LABEL_DEVICE_LIST, fields));
     memcpy(out->p + out->n - sizeof signature, signature, sizeof signature);
     return OK;
 }

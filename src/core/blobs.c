@@ -57,8 +57,7 @@ err core_blob_open(slice sealed, const struct proto_blob_reference *reference, b
 /* ---- Upload ---- */
 
 static slice blob_name(uint64_t command, uint8_t name[8]) {
-    for (int i = 0; i < 8; i++)
-        name[i] = (uint8_t)(command >> (56 - 8 * i));
+    put_u64(name, command);
     return slice_of(name, 8);
 }
 
@@ -99,13 +98,33 @@ static void chunk_put(struct core *core, const struct request *request, err e, u
     }
 }
 
+/* One that the request goes to; after a refusal the next one, since any may be too old. */
+static err permission(const struct entry *entry, uint8_t address[PROTO_ADDRESS]) {
+    struct proto_send send;
+    struct proto_commit commit;
+    struct proto_list to;
+    if (entry->r.type == PROTO_send) {
+        TRY(proto_send_decode(entry->r.request, &send));
+        to = send.addresses;
+    } else {
+        TRY(proto_commit_decode(entry->r.request, &commit));
+        to = commit.addresses;
+    }
+    if (to.count == 0)
+        return ERR_BUG;
+    memcpy(address, to.bytes.p + entry->failures % to.count * PROTO_ADDRESS, PROTO_ADDRESS);
+    return OK;
+}
+
 static err put_chunk(struct core *core, struct entry *entry) {
     struct proto_blob_put m = {.chunk = entry->chunk, .chunks = chunk_count(entry)};
     size_t at = (size_t)entry->chunk * PROTO_CHUNK_MAX, n = entry->blob_bytes.n - at;
     buf body = buf_on(core->mem);
     memcpy(m.id, entry->blob_id, sizeof m.id);
     m.bytes = slice_of(entry->blob_bytes.p + at, n < PROTO_CHUNK_MAX ? n : PROTO_CHUNK_MAX);
-    err e = proto_blob_put_encode(&body, &m);
+    err e = permission(entry, m.address);
+    if (e == OK)
+        e = proto_blob_put_encode(&body, &m);
     if (e == OK)
         e = core_session_request(core, ANON, PROTO_blob_put, buf_slice(&body), chunk_put,
                                  entry->r.command);

@@ -4,10 +4,7 @@
 #include "core/content.h"
 
 slice core_conversation_key(uint32_t number, uint8_t key[4]) {
-    key[0] = (uint8_t)(number >> 24);
-    key[1] = (uint8_t)(number >> 16);
-    key[2] = (uint8_t)(number >> 8);
-    key[3] = (uint8_t)number;
+    put_u32(key, number);
     return slice_of(key, 4);
 }
 

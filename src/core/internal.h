@@ -321,10 +321,6 @@ void core_login_start(struct core *core, struct core_session *s);
 
 /* account.c */
 MUST err core_account_id(const uint8_t identity[32], uint8_t account[16]);
-MUST err core_account_sign(uint8_t signature[64], const uint8_t seed[32], const char *label,
-                           slice fields);
-MUST err core_account_verify(const uint8_t signature[64], const uint8_t key[32], const char *label,
-                             slice fields);
 /* Decodes and checks a device list; the struct borrows from the slice. */
 MUST err core_account_devices_check(slice encoded, struct proto_device_list *list);
 MUST err core_account_save(struct core *core);

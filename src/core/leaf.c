@@ -13,8 +13,8 @@ static err sign_certificate(const struct record_account *a, struct proto_certifi
     memcpy(certificate->key, a->device_key, sizeof certificate->key);
     err e = proto_certificate_encode(&bytes, certificate);
     if (e == OK)
-        e = core_account_sign(certificate->signature, a->identity_seed, "Sotto device v1",
-                              slice_of(bytes.p, bytes.n - sizeof certificate->signature));
+        e = crypto_sign_labeled(certificate->signature, a->identity_seed, PROTO_LABEL_DEVICE,
+                                slice_of(bytes.p, bytes.n - sizeof certificate->signature));
     buf_free(&bytes);
     return e;
 }
@@ -92,8 +92,8 @@ err core_leaf_accept(void *ctx, const struct mls_member *before, const struct ml
     if (before != NULL && !slice_equal(before->identity, member->identity))
         return ERR_MLS_CREDENTIAL;
     slice fields = slice_of(data.p, LEAF_DATA - PROTO_ADDRESS - sizeof certificate.signature);
-    if (core_account_verify(certificate.signature, certificate.identity, "Sotto device v1",
-                            fields) != OK)
+    if (crypto_verify_labeled(certificate.signature, certificate.identity, PROTO_LABEL_DEVICE,
+                              fields) != OK)
         return ERR_MLS_CREDENTIAL;
     return OK;
 }

@@ -79,8 +79,8 @@ static void logged_in(struct core *core, const struct request *request, err e, u
 }
 
 static err prove(const struct core *core, uint8_t proof[64]) {
-    return core_account_sign(proof, core->account.r.device_seed, "Sotto login v1",
-                             slice_of(core->sessions[AUTH].hash, NOISE_HASH));
+    return crypto_sign_labeled(proof, core->account.r.device_seed, PROTO_LABEL_LOGIN,
+                               slice_of(core->sessions[AUTH].hash, NOISE_HASH));
 }
 
 static void login_send(struct core *core) {

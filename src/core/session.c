@@ -183,8 +183,8 @@ static err check_hello(const struct core *core, const struct proto_server_hello 
     writer_u32(&w, hello->until);
     err e = writer_result(&w);
     if (e == OK)
-        e = core_account_verify(hello->signature, core->account.r.server_identity,
-                                "Sotto noise key v1", buf_slice(&fields));
+        e = crypto_verify_labeled(hello->signature, core->account.r.server_identity,
+                                  PROTO_LABEL_NOISE_KEY, buf_slice(&fields));
     buf_free(&fields);
     return e;
 }

@@ -94,6 +94,13 @@ extern const struct crypto_aead crypto_ossl_aes128gcm, crypto_ossl_aes256gcm,
 extern const struct crypto_kem crypto_ossl_dhkem_x25519;
 extern const struct crypto_sig crypto_ossl_ed25519;
 
+/* Ed25519 over the label, a zero byte and the content, so that a signature made for one purpose is
+ * none for another. signature: 64 bytes; seed, key: 32. SIGNATURE, NO_MEMORY. */
+MUST err crypto_sign_labeled(uint8_t *signature, const uint8_t *seed, const char *label,
+                             slice content);
+MUST err crypto_verify_labeled(const uint8_t *signature, const uint8_t *key, const char *label,
+                               slice content);
+
 /* HKDF (RFC 5869) over any hash. prk: hash->len bytes. */
 MUST err crypto_hkdf_extract(const struct crypto_hash *hash, uint8_t *prk, slice salt, slice ikm);
 /* BUG if n > 255 * hash->len or count > 16. info is the parts one after another. */

@@ -6,7 +6,7 @@
 
 #include "sys/loop.h"
 
-enum { HOST_CONTROL_MAX = 1024 * 1024, HOST_CALLERS_MAX = 16 };
+enum { HOST_CALLERS_MAX = 16 };
 
 /* ---- The holder's side ---- */
 struct host_control;

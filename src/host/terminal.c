@@ -81,10 +81,6 @@ err host_ask_secret(const char *prompt, buf *secret) {
     return e;
 }
 
-bool host_is_terminal(int fd) {
-    return isatty(fd) == 1;
-}
-
 /* ---- Times and places ---- */
 
 void host_time_text(uint64_t ms, char text[HOST_TIME]) {

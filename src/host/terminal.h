@@ -9,8 +9,6 @@ enum { HOST_PATH = 4096 };
 /* Asks on the controlling terminal and reads a line without showing it. NOT_FOUND: there is no
  * terminal; CLOSED: the person gave up (Ctrl-C, Ctrl-D); TOO_LARGE. *secret is empty on failure. */
 MUST err host_ask_secret(const char *prompt, buf *secret);
-/* Whether descriptor fd is a terminal. */
-bool host_is_terminal(int fd);
 
 enum { HOST_TIME = sizeof "2026-11-24 04:45" };
 /* Local time to the minute. */

@@ -1,20 +1,9 @@
-/* Functions with labels (RFC 9420 sections 5.1.2, 5.1.3, 5.2, 8, 9). */
+/* Functions with labels (RFC 9420 sections 5.1.2, 5.1.3, 5.2, 8, 9). Those that hash and expand do
+ * without a buf: they are the inner loop of every derivation. */
 #include "mls/labels.h"
 
 static const char prefix[] = "MLS 1.0 ";
-enum { PREFIX = sizeof(prefix) - 1, VARINT_MAX = 4 };
-
-/* The length of a vector, as base/codec.h writes it, without a buf: these functions are the inner
- * loop of every derivation. Returns how many bytes it took, or 0 if n is too large. */
-static size_t put_varint(uint8_t out[VARINT_MAX], size_t n) {
-    size_t size = varint_size(n);
-    if (n >= (size_t)1 << 30)
-        return 0;
-    for (size_t i = 0; i < size; i++)
-        out[i] = (uint8_t)(n >> 8 * (size - 1 - i));
-    out[0] = (uint8_t)(out[0] | (size == 4 ? 0x80 : size == 2 ? 0x40 : 0));
-    return size;
-}
+enum { PREFIX = sizeof(prefix) - 1 };
 
 err mls_label_ref_hash(const struct mls_suite *suite, const char *label, slice value,
                        uint8_t *out) {
@@ -142,7 +131,7 @@ err mls_label_derive_named(const struct mls_suite *suite, slice secret, slice la
 
 err mls_label_derive_tree(const struct mls_suite *suite, slice secret, const char *label,
                           uint32_t generation, uint8_t *out, size_t n) {
-    uint8_t context[4] = {(uint8_t)(generation >> 24), (uint8_t)(generation >> 16),
-                          (uint8_t)(generation >> 8), (uint8_t)generation};
+    uint8_t context[4];
+    put_u32(context, generation);
     return expand(suite, secret, slice_str(label), SLICE_ARRAY(context), out, n);
 }

@@ -51,11 +51,9 @@ static err write_content(buf *plain, const struct mls_authenticated_content *aut
 static err seal_sender(const struct mls_protection *p, const struct mls_sender_data *sender,
                        slice ciphertext, slice aad, uint8_t *out) {
     uint8_t key[CRYPTO_AEAD_KEY_MAX], nonce[CRYPTO_AEAD_NONCE_MAX], plain[SENDER_DATA];
-    for (size_t i = 0; i < 4; i++) {
-        plain[i] = (uint8_t)(sender->leaf >> (24 - 8 * i));
-        plain[4 + i] = (uint8_t)(sender->generation >> (24 - 8 * i));
-        plain[8 + i] = sender->reuse_guard[i];
-    }
+    put_u32(plain, sender->leaf);
+    put_u32(plain + 4, sender->generation);
+    memcpy(plain + 8, sender->reuse_guard, sizeof(sender->reuse_guard));
     err e = mls_key_schedule_sender_data(p->suite, p->sender_data_secret, ciphertext, key, nonce);
     if (e == OK)
         e = p->suite->aead->seal(out, key, nonce, aad, SLICE_ARRAY(plain));

@@ -21,16 +21,10 @@ err mls_transcript_confirmed(const struct mls_suite *suite, slice interim_before
 
 err mls_transcript_interim(const struct mls_suite *suite, slice confirmed, slice tag,
                            uint8_t *out) {
-    /* The tag is one hash long, so its length takes one or two bytes. */
-    uint8_t length[2] = {(uint8_t)tag.n, 0};
-    size_t n = 1;
+    uint8_t length[VARINT_MAX];
+    size_t n = put_varint(length, tag.n);
     if (tag.n > MLS_HASH_MAX)
         return ERR_BUG;
-    if (varint_size(tag.n) == 2) {
-        length[0] = 0x40;
-        length[1] = (uint8_t)tag.n;
-        n = 2;
-    }
     slice parts[] = {confirmed, slice_of(length, n), tag};
     return suite->hash->hash(out, parts, 3);
 }

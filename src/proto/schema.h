@@ -37,6 +37,12 @@ enum {
     PROTO_MARK = 64             /* what a commit's copy carries */
 };
 
+/* Signatures cover one of these, a zero byte, and the fields that the schema says. */
+#define PROTO_LABEL_NOISE_KEY   "Sotto noise key v1"
+#define PROTO_LABEL_LOGIN       "Sotto login v1"
+#define PROTO_LABEL_DEVICE_LIST "Sotto device list v1"
+#define PROTO_LABEL_DEVICE      "Sotto device v1"
+
 /* ---- Parts ---- */
 
 #define PROTO_PARTS(P)                                                                             \
@@ -231,8 +237,10 @@ enum {
     F(flag, last_resort, 0, 0)                                                                     \
     F(vec, key_package, 1, PROTO_KEY_PACKAGE_MAX)
 
-/* id: the BLAKE2b-256 of the whole blob. A chunk that is there stays as it is. */
+/* address: any that an item which names the blob goes to, which is the permission. id: the BLAKE2b-256
+ * of the whole blob. A chunk that is there stays as it is. */
 #define PROTO_FIELDS_blob_put(F)                                                                   \
+    F(fixed, address, PROTO_ADDRESS, 0)                                                            \
     F(fixed, id, 32, 0)                                                                            \
     F(u32, chunk, 0, 0)                                                                            \
     F(u32, chunks, 0, 0)                                                                           \
@@ -285,6 +293,7 @@ enum {
     F(u8, log_level, 0, 0)                                                                         \
     F(u8, sandbox, 0, 0)                                                                           \
     F(u32, connections, 0, 0)                                                                      \
+    F(u32, source_connections, 0, 0)                                                               \
     F(u32, idle_seconds, 0, 0)                                                                     \
     F(u32, opening_seconds, 0, 0)                                                                  \
     F(u32, rate, 0, 0)                                                                             \

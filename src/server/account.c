@@ -11,32 +11,19 @@ const struct mail_handler mail_handle_record_get = {PROTO_record_get, handle_rec
 
 enum { KEY = 32, SIGNATURE = 64, HANDSHAKE = 64 };
 
-static const char list_label[] = "Sotto device list v1";
-static const char login_label[] = "Sotto login v1";
-
 /* ---- Signatures ---- */
-
-static bool signed_by(const uint8_t key[KEY], const uint8_t signature[SIGNATURE], slice label,
-                      slice content) {
-    buf text = {0};
-    bool good = buf_append(&text, label) == OK && buf_append(&text, content) == OK &&
-                crypto_ed25519.verify(slice_of(signature, SIGNATURE), slice_of(key, KEY),
-                                      buf_slice(&text)) == OK;
-    buf_free(&text);
-    return good;
-}
 
 static bool proved(const struct mail_call *call, const uint8_t key[KEY],
                    const uint8_t proof[SIGNATURE]) {
     return call->proof.n == HANDSHAKE &&
-           signed_by(key, proof, slice_of(login_label, sizeof login_label), call->proof);
+           crypto_verify_labeled(proof, key, PROTO_LABEL_LOGIN, call->proof) == OK;
 }
 
 /* The list's signature covers all before it. */
 static bool list_signed(const struct proto_device_list *list, slice encoded) {
     return encoded.n > SIGNATURE &&
-           signed_by(list->identity, list->signature, slice_of(list_label, sizeof list_label),
-                     slice_of(encoded.p, encoded.n - SIGNATURE));
+           crypto_verify_labeled(list->signature, list->identity, PROTO_LABEL_DEVICE_LIST,
+                                 slice_of(encoded.p, encoded.n - SIGNATURE)) == OK;
 }
 
 /* ---- Stored forms ---- */
@@ -163,6 +150,7 @@ static err create(struct mail *m, struct mail_call *call, const struct proto_reg
     TRY(store_batch_delete(m->batch, mail_key(MAIL_INVITE, SLICE_ARRAY(hash), 0)));
     TRY(account_put(m, &a));
     TRY(device_put(m, id, in->device, &d));
+    TRY(mail_box_begin(m, d.mailbox));
     return welcome(m, call, id, &d);
 }
 

@@ -1,4 +1,5 @@
-/* Blobs: encrypted chunks under the hash of the whole. The first write of a chunk wins. */
+/* Blobs: encrypted chunks under the hash of the whole. The first write of a chunk wins. A blob expires
+ * so many weeks after its last put. */
 #include "server/internal.h"
 
 static err handle_put(struct mail *m, struct mail_call *call);
@@ -8,7 +9,7 @@ const struct mail_handler mail_handle_blob_get = {PROTO_blob_get, handle_get};
 
 struct blob {
     uint32_t week, chunks;
-    uint64_t bytes;
+    uint64_t bytes; /* that it counts as */
 };
 
 static struct store_key chunk_key(const uint8_t id[32], uint32_t chunk) {
@@ -36,33 +37,31 @@ static err put_head(struct mail *m, slice id, const struct blob *blob) {
     return store_batch_put(m->batch, mail_key(MAIL_BLOB, id, 0), buf_slice(&m->scratch));
 }
 
-/* How much all blobs take, as the store says. */
-static err load_total(struct mail *m) {
-    if (m->blob_bytes_loaded)
+/* A put says that the blob is about to be named: it lives from this week on. */
+static err renew(struct mail *m, slice id, struct blob *blob) {
+    if (blob->week == m->week)
         return OK;
-    buf_clear(&m->scratch);
-    err e = store_get(m->store, NULL, mail_key(MAIL_META, slice_str("blobs"), 0), &m->scratch);
-    if (e != OK && e != ERR_NOT_FOUND)
-        return e;
-    m->blob_bytes = 0;
-    reader r = reader_of(buf_slice(&m->scratch));
-    if (e == OK && (reader_u64(&r, &m->blob_bytes) != OK || reader_end(&r) != OK))
-        return ERR_DAMAGED;
-    m->blob_bytes_loaded = true;
-    return OK;
+    TRY(mail_expiry_forget(m, MAIL_EXPIRY_BLOB, blob->week, id));
+    TRY(mail_expiry_note(m, MAIL_EXPIRY_BLOB, id));
+    blob->week = m->week;
+    return put_head(m, id, blob);
 }
 
 static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_blob_put *in,
                      struct blob *blob) {
     slice id = SLICE_ARRAY(in->id);
-    TRY(load_total(m));
-    if (m->blob_bytes + in->bytes.n > m->config.limits.blobs_bytes)
+    uint64_t total = 0;
+    TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
+    bool fresh = blob->bytes == 0;
+    uint64_t cost = in->bytes.n + (fresh ? 2 : 1) * MAIL_BLOB_ENTRY;
+    if (total + cost > m->config.limits.blobs_bytes)
         return mail_refuse(m, call, PROTO_REASON_LIMIT);
-    if (blob->bytes == 0)
+    if (fresh)
         TRY(mail_expiry_note(m, MAIL_EXPIRY_BLOB, id));
-    blob->bytes += in->bytes.n;
-    m->blob_bytes += in->bytes.n;
-    m->blob_bytes_changed = true;
+    else
+        TRY(renew(m, id, blob));
+    blob->bytes += cost;
+    mail_total_set(m, MAIL_TOTAL_BLOBS, total + cost);
     TRY(put_head(m, id, blob));
     TRY(store_batch_put(m->batch, chunk_key(in->id, in->chunk), in->bytes));
     return mail_reply_ok(m, call);
@@ -71,9 +70,12 @@ static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_
 static err handle_put(struct mail *m, struct mail_call *call) {
     struct proto_blob_put in;
     struct blob blob;
+    uint8_t mailbox[MAIL_ID], serial[MAIL_SERIAL];
     if (proto_blob_put_decode(call->body, &in) != OK || in.chunk >= in.chunks ||
         in.chunks > PROTO_CHUNKS_MAX)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    if (mail_address_open(m, in.address, mailbox, serial) != OK)
+        return mail_refuse(m, call, PROTO_REASON_ADDRESS);
     err e = blob_head(m, SLICE_ARRAY(in.id), &blob);
     if (e == ERR_NOT_FOUND)
         blob = (struct blob){.week = m->week, .chunks = in.chunks};
@@ -83,9 +85,11 @@ static err handle_put(struct mail *m, struct mail_call *call) {
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     buf_clear(&m->value);
     e = store_get(m->store, m->batch, chunk_key(in.id, in.chunk), &m->value);
-    if (e == OK)
-        return mail_reply_ok(m, call);
-    return e == ERR_NOT_FOUND ? put_chunk(m, call, &in, &blob) : e;
+    if (e == ERR_NOT_FOUND)
+        return put_chunk(m, call, &in, &blob);
+    TRY(e);
+    TRY(renew(m, SLICE_ARRAY(in.id), &blob));
+    return mail_reply_ok(m, call);
 }
 
 static err handle_get(struct mail *m, struct mail_call *call) {
@@ -108,16 +112,18 @@ static err handle_get(struct mail *m, struct mail_call *call) {
 
 err mail_blob_expire(struct mail *m, slice id) {
     struct blob blob;
+    uint64_t total = 0;
     if (id.n != 32)
         return OK;
     err e = blob_head(m, id, &blob);
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    TRY(load_total(m));
+    if (blob.week + m->config.limits.blob_weeks >= m->week)
+        return OK;
+    TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
     TRY(store_batch_delete(m->batch, mail_key(MAIL_BLOB, id, 0)));
     TRY(store_batch_delete_range(m->batch, mail_key(MAIL_BLOB, id, 1), blob.chunks));
-    m->blob_bytes -= blob.bytes < m->blob_bytes ? blob.bytes : m->blob_bytes;
-    m->blob_bytes_changed = true;
+    mail_total_set(m, MAIL_TOTAL_BLOBS, total - (blob.bytes < total ? blob.bytes : total));
     return OK;
 }

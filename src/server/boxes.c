@@ -3,6 +3,8 @@
  * is thrown away if the batch fails. */
 #include "server/internal.h"
 
+enum { START_SHIFT = 16 }; /* of a random start, so that there is always room above it */
+
 /* ---- Memory ---- */
 
 static uint64_t box_hash(const uint8_t id[MAIL_ID]) {
@@ -273,6 +275,16 @@ static err put_head(struct mail *m, const struct mail_box *box) {
                            buf_slice(&m->scratch));
 }
 
+/* Its positions begin anywhere, so that they don't tell how many items ever came. */
+err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID]) {
+    struct mail_box *box = NULL;
+    uint64_t start;
+    TRY(mail_box_get(m, id, &box));
+    crypto_random(&start, sizeof start);
+    box->floor = box->tail = start >> START_SHIFT;
+    return put_head(m, box);
+}
+
 /* More gaps, or (0) the same ones, at a position of their own above all others. */
 static err add_gaps(struct mail *m, struct mail_box *box, uint32_t gaps) {
     if (box->tail >= UINT64_MAX - 1)
@@ -351,11 +363,17 @@ err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[M
                .kind = MAIL_DELIVER, .box = box, .position = place.position, .op = op});
 }
 
+/* With the last item of a week goes its note: nobody should see that there was one. */
 static err drop_oldest(struct mail *m, struct mail_box *box) {
     uint64_t position = box->places[box->first].position;
-    TRY(store_batch_delete_once(m->batch, mail_key(MAIL_ITEM, box_name(box), position)));
+    uint32_t week = box->places[box->first].week;
+    TRY(store_batch_delete(m->batch, mail_key(MAIL_ITEM, box_name(box), position)));
     place_drop(box);
-    return OK;
+    if (box->count > 0 && box->places[box->first].week == week)
+        return OK;
+    if (box->indexed == week)
+        box->indexed = 0;
+    return mail_expiry_forget(m, MAIL_EXPIRY_BOX, week, box_name(box));
 }
 
 /* A position that belongs to no item can only be known from a caught_up that told of the gap. */

@@ -3,7 +3,6 @@
 
 #include "server/parent.h"
 #include "sys/machine.h"
-#include "sys/sandbox.h"
 
 enum { STARTS_MAX = 5 };
 
@@ -11,12 +10,10 @@ enum { STARTS_MAX = 5 };
 
 static err tell_mail(struct parent *p) {
     const struct config *c = p->config;
-    enum sys_log_level level = SYS_LOG_INFO;
-    TRY(sys_log_level_parse(&level, c->log));
     struct proto_mail_setup out = {
         .store = slice_str(p->store_path),
-        .log_level = (uint8_t)level,
-        .sandbox = strcmp(c->sandbox, "off") == 0 ? SYS_SANDBOX_OFF : SYS_SANDBOX_ENFORCE,
+        .log_level = (uint8_t)p->log.level,
+        .sandbox = (uint8_t)p->sandbox_mode,
         .key_id = p->keys.address[0].id,
         .old_key_id = p->keys.address[1].id,
         .closed = strcmp(c->registration, "closed") == 0,
@@ -50,12 +47,11 @@ static err tell_key(struct wire *wire, const struct session_key *key) {
 
 static err tell_edge(struct parent *p, struct child *edge) {
     const struct config *c = p->config;
-    enum sys_log_level level = SYS_LOG_INFO;
-    TRY(sys_log_level_parse(&level, c->log));
     struct proto_edge_setup out = {
-        .log_level = (uint8_t)level,
-        .sandbox = strcmp(c->sandbox, "off") == 0 ? SYS_SANDBOX_OFF : SYS_SANDBOX_ENFORCE,
+        .log_level = (uint8_t)p->log.level,
+        .sandbox = (uint8_t)p->sandbox_mode,
         .connections = (uint32_t)c->connections,
+        .source_connections = (uint32_t)c->source_connections,
         .idle_seconds = (uint32_t)c->idle_minutes * 60,
         .opening_seconds = (uint32_t)c->opening_seconds,
         .rate = (uint32_t)c->rate,
@@ -266,11 +262,7 @@ static void child_ready(struct child *child, slice body) {
     struct parent *p = child->parent;
     if (proto_child_ready_decode(body, &in) != OK)
         return;
-    memset(child->sandbox, 0, sizeof child->sandbox);
-    memcpy(child->sandbox, in.sandbox.p, in.sandbox.n);
-    for (size_t i = 0; i < in.sandbox.n; i++)
-        if (child->sandbox[i] < ' ' || child->sandbox[i] == '"' || child->sandbox[i] == '\\')
-            child->sandbox[i] = '?';
+    sandbox_text_keep(child->sandbox, in.sandbox);
     child->ready = true;
     if (child == &p->mail)
         start_edges(p);
@@ -282,7 +274,7 @@ static void on_child(struct sys_channel *channel, void *ctx, slice message, int 
     struct child *child = ctx;
     struct proto_frame frame;
     (void)channel;
-    sys_fd_close(fd);
+    (void)fd;
     if (proto_frame_decode(message, &frame) != OK)
         return;
     if (frame.type == PROTO_child_ready)
@@ -304,9 +296,16 @@ err children_start_mail(struct parent *p) {
     return sys_proc_new(&p->mail.proc, p->loop, &options);
 }
 
-err children_tell_key(struct parent *p) {
-    for (size_t i = 0; i < p->edge_count; i++)
-        if (p->edges[i].ready)
-            TRY(tell_key(&p->edges[i].wire, &p->noise));
-    return OK;
+/* One that can't be told would go on with a key that ends, so it starts again, without its channel. */
+void children_tell_key(struct parent *p) {
+    for (size_t i = 0; i < p->edge_count; i++) {
+        struct child *edge = &p->edges[i];
+        if (edge->wire.channel == NULL)
+            continue; /* it is told when it starts */
+        err e = tell_key(&edge->wire, &p->noise);
+        if (e == OK)
+            continue;
+        sys_log_failure(&p->log, "could not tell an edge the session key; it starts again", e);
+        wire_fini(&edge->wire);
+    }
 }

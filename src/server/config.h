@@ -7,12 +7,23 @@
 
 enum { CONFIG_TEXT = 512 };
 
+/* What holds where the operator sets nothing: for the configuration, and for the mail logic and the
+ * sessions as tests and the simulated world run them. */
+#define CONFIG_MAILBOX_ITEMS 10000
+#define CONFIG_MAILBOX_MEGABYTES 64
+#define CONFIG_ITEM_WEEKS 8
+#define CONFIG_BLOB_GIGABYTES 10
+#define CONFIG_BLOB_WEEKS 8
+#define CONFIG_KEY_PACKAGES 200
+#define CONFIG_RATE 500
+#define CONFIG_BURST 5000
+
 struct config {
     char data[CONFIG_TEXT];
     char listen[CONFIG_TEXT], http[CONFIG_TEXT], public[CONFIG_TEXT];
     char certificate[CONFIG_TEXT], certificate_key[CONFIG_TEXT];
     char registration[CONFIG_TEXT], sandbox[CONFIG_TEXT], log[CONFIG_TEXT];
-    uint64_t edges, connections;
+    uint64_t edges, connections, source_connections;
     uint64_t mailbox_items, mailbox_megabytes, item_weeks;
     uint64_t blob_gigabytes, blob_weeks, key_packages;
     uint64_t idle_minutes, opening_seconds, rate, burst;

@@ -12,9 +12,12 @@
 #include "sys/sandbox.h"
 
 enum { FD_PARENT = SYS_PROC_FD_FIRST, FD_MAIL, FD_TCP, FD_HTTP };
-enum { QUEUE_MAX = 4 * 1024 * 1024, DRAIN_AT = 256 * 1024, PENDING_MAX = 64 };
+_Static_assert((int)FD_HTTP < (int)SYS_SHARED_FDS, "the sandbox keeps the listeners from harm");
+enum { OPENING_MAX = 256 }; /* bytes of a message before the handshake's end */
+enum { QUEUE_MAX = 4 * 1024 * 1024, DRAIN_AT = 256 * 1024 };
 /* Bytes that wait for mail: above the one no client is read, below the other they go on. */
 enum { MAIL_HIGH = 8 * 1024 * 1024, MAIL_LOW = 4 * 1024 * 1024 };
+enum { SCARCE = 10 }; /* part of idle_minutes while places are scarce */
 enum { SWEEP_MS = 1000, PING_MS = 2000, MAIL_SILENT_MS = 10000 };
 
 struct edge {
@@ -22,6 +25,7 @@ struct edge {
     struct sys_log log;
     struct wire parent, mail;
     struct sys_conns conns;
+    struct sys_sources sources;
     struct sys_listener *tcp, *http;
     struct sys_http site;
     struct session_env env;
@@ -31,8 +35,9 @@ struct edge {
     uint64_t next_id;
     uint64_t mail_answered; /* when, monotonic; 0: never */
     uint64_t idle_ms, opening_ms;
-    char own_sandbox[129], mail_sandbox[129], parent_sandbox[129];
+    char own_sandbox[SANDBOX_TEXT], mail_sandbox[SANDBOX_TEXT], parent_sandbox[SANDBOX_TEXT];
     bool set_up;
+    bool refused; /* a source was, and it was said */
     bool crowded; /* too much waits for mail */
     int exit_code;
 };
@@ -152,10 +157,11 @@ static void on_opened(struct sys_conn *conn, void *ctx) {
 
 static void on_message(struct sys_conn *conn, void *ctx, slice message) {
     struct client *c = ctx;
-    (void)conn;
     if (!session_opening(&c->session))
         c->heard = now_of(c->edge);
     session_receive(&c->session, &c->edge->env, message, now_of(c->edge));
+    if (!session_opening(&c->session))
+        sys_conn_widen(conn);
     settle(c);
 }
 
@@ -210,9 +216,31 @@ static void on_closed(struct sys_conn *conn, void *ctx, err why) {
     edge->owed = c;
 }
 
-static const struct sys_conn_events conn_events = {on_opened, on_message, on_drained, on_closed};
+/* What the carrier itself can't take ends a session as any other bad input does. */
+static void on_failing(struct sys_conn *conn, void *ctx, err why) {
+    struct client *c = ctx;
+    enum proto_reason reason = PROTO_REASON_MALFORMED;
+    if (ctx == sys_conn_set(conn)->ctx)
+        return; /* it has no session */
+    if (why == ERR_TIMEOUT)
+        reason = PROTO_REASON_TIMEOUT;
+    else if (why == ERR_FULL || why == ERR_NO_MEMORY)
+        reason = PROTO_REASON_BUSY;
+    session_end(&c->session, &c->edge->env, reason);
+}
+
+static const struct sys_conn_events conn_events = {on_opened, on_message, on_drained, on_closed,
+                                                   on_failing};
 
 /* ---- Time ---- */
+
+/* When half of all places are taken, those whom nobody knows give theirs back sooner. */
+static uint64_t patience(const struct edge *edge, const struct client *c) {
+    if (session_opening(&c->session))
+        return edge->opening_ms;
+    bool scarce = edge->conns.count > edge->conns.limits.count_max / 2;
+    return scarce && c->session.state != SESSION_DEVICE ? edge->idle_ms / SCARCE : edge->idle_ms;
+}
 
 static void check_client(void *ctx, struct table_node *node) {
     struct edge *edge = ctx;
@@ -220,7 +248,7 @@ static void check_client(void *ctx, struct table_node *node) {
     uint64_t silent = now_of(edge) - c->heard;
     if (session_ended(&c->session) || c->broken)
         return;
-    if (silent < (session_opening(&c->session) ? edge->opening_ms : edge->idle_ms))
+    if (silent < patience(edge, c))
         return;
     session_end(&c->session, &edge->env, PROTO_REASON_TIMEOUT);
     settle(c);
@@ -230,6 +258,10 @@ static void sweep(void *ctx) {
     struct edge *edge = ctx;
     table_each(&edge->clients, check_client, edge);
     pay_owed(edge);
+    if (edge->sources.refused > 0 && !edge->refused)
+        sys_log_warn(&edge->log, "a source has as many connections as it may: behind a proxy, set "
+                                 "source_connections to 0");
+    edge->refused = edge->sources.refused > 0;
     if (sys_timer_set(&edge->sweep, edge->loop, SWEEP_MS, sweep, edge) != OK)
         stop(edge, EXIT_FAILED);
 }
@@ -279,7 +311,7 @@ static void take_reply(struct edge *edge, slice body) {
     if (c == NULL)
         return;
     session_reply(&c->session, &edge->env, &reply);
-    if (reply.drain && sys_conn_queued(c->conn) < DRAIN_AT)
+    if (reply.drain && sys_conn_queued(c->conn) <= DRAIN_AT)
         tell_drained(c);
     else if (reply.drain)
         c->drains = true;
@@ -290,7 +322,7 @@ static void on_mail(struct sys_channel *channel, void *ctx, slice message, int f
     struct edge *edge = ctx;
     struct proto_frame frame;
     (void)channel;
-    sys_fd_close(fd);
+    (void)fd;
     if (proto_frame_decode(message, &frame) != OK)
         stop(edge, EXIT_FAILED);
     else if (frame.type == PROTO_edge_reply)
@@ -301,12 +333,6 @@ static void on_mail(struct sys_channel *channel, void *ctx, slice message, int f
 
 /* ---- From the parent ---- */
 
-static void keep_text(char to[129], slice text) {
-    size_t n = text.n < 128 ? text.n : 128;
-    memcpy(to, text.p, n);
-    to[n] = 0;
-}
-
 static err enter_sandbox(struct edge *edge, uint8_t mode, uint32_t connections) {
     struct sys_sandbox sandbox = {.profile = SYS_PROFILE_EDGE,
                                   .mode = (enum sys_sandbox_mode)mode,
@@ -314,17 +340,25 @@ static err enter_sandbox(struct edge *edge, uint8_t mode, uint32_t connections) 
                                   .die_with_parent = true};
     struct sys_sandbox_report report;
     TRY(sys_sandbox_enter(&sandbox, &report));
-    keep_text(edge->own_sandbox, slice_str(report.text));
+    sandbox_text_keep(edge->own_sandbox, slice_str(report.text));
     return OK;
 }
 
 static err listen_all(struct edge *edge, const struct proto_edge_setup *in, struct sys_tls *tls) {
     struct sys_conn_limits limits = sys_conn_limits_default();
     limits.count_max = in->connections;
+    limits.first_max = OPENING_MAX;
     limits.queue_max = QUEUE_MAX;
     limits.drain_at = DRAIN_AT;
     limits.handshake_ms = in->opening_seconds * 1000;
     sys_conns_init(&edge->conns, edge->loop, &conn_events, edge, &limits);
+    if (in->source_connections > 0) {
+        /* However few places there are, one source doesn't take them all. */
+        uint32_t half = (in->connections + 1) / 2;
+        TRY(sys_sources_init(&edge->sources,
+                             in->source_connections < half ? in->source_connections : half));
+        edge->conns.sources = &edge->sources;
+    }
     edge->site = (struct sys_http){pages, sizeof pages / sizeof pages[0], edge};
     struct sys_listener_options tcp = {.fd = FD_TCP};
     struct sys_listener_options http = {.fd = FD_HTTP, .tls = tls, .http = &edge->site};
@@ -355,10 +389,11 @@ static err set_up(struct edge *edge, slice body) {
     edge->log.level = (enum sys_log_level)in.log_level;
     edge->idle_ms = (uint64_t)in.idle_seconds * 1000;
     edge->opening_ms = (uint64_t)in.opening_seconds * 1000;
-    edge->env.limits =
-        (struct session_limits){.rate = in.rate, .burst = in.burst, .pending = PENDING_MAX};
-    keep_text(edge->mail_sandbox, in.mail_sandbox);
-    keep_text(edge->parent_sandbox, in.parent_sandbox);
+    edge->env.limits = session_limits_default;
+    edge->env.limits.rate = in.rate;
+    edge->env.limits.burst = in.burst;
+    sandbox_text_keep(edge->mail_sandbox, in.mail_sandbox);
+    sandbox_text_keep(edge->parent_sandbox, in.parent_sandbox);
     struct sys_channel_options mail = {
         .fd = FD_MAIL, .drain_at = MAIL_LOW, .events = &mail_events, .ctx = edge};
     TRY(sys_channel_new(&edge->mail.channel, edge->loop, &mail));
@@ -399,7 +434,7 @@ static void on_parent(struct sys_channel *channel, void *ctx, slice message, int
     struct edge *edge = ctx;
     struct proto_frame frame;
     (void)channel;
-    sys_fd_close(fd);
+    (void)fd;
     err e = proto_frame_decode(message, &frame);
     if (e == OK && frame.type == PROTO_edge_setup)
         e = set_up(edge, frame.body);
@@ -426,7 +461,8 @@ int edge_main(void) {
     edge.env.ctx = &edge;
     edge.env.send = on_send;
     edge.env.request = on_request;
-    struct sys_channel_options parent = {.fd = FD_PARENT, .events = &parent_events, .ctx = &edge};
+    struct sys_channel_options parent = {
+        .fd = FD_PARENT, .secret = true, .events = &parent_events, .ctx = &edge};
     err e = crypto_init();
     if (e == OK)
         e = sys_loop_new(&edge.loop, NULL);

@@ -1,6 +1,7 @@
-/* What expires is noted under its week: name = kind, week; number = random, so that the order of
- * events within a week is not on the disk. A note says only "look here"; what is still in use has
- * another note under a later week. */
+/* What expires is noted under its week: name = kind, week; number = a keyed hash of what it is, so
+ * that the order of events within a week is not on the disk, and a note can be taken back without
+ * being looked for. A note says only "look here"; what is still in use has another note under a
+ * later week. */
 #include "base/time.h"
 #include "server/internal.h"
 
@@ -11,15 +12,32 @@ struct name {
 };
 
 static struct name name_of(enum mail_expiry kind, uint32_t week) {
-    return (struct name){{(uint8_t)kind, (uint8_t)(week >> 24), (uint8_t)(week >> 16),
-                          (uint8_t)(week >> 8), (uint8_t)week}};
+    struct name name = {{(uint8_t)kind}};
+    put_u32(name.bytes + 1, week);
+    return name;
+}
+
+static err number_of(const struct mail *m, slice what, uint64_t *number) {
+    static const char label[] = "Sotto expiry v1";
+    uint8_t hash[32];
+    slice parts[] = {slice_of(label, sizeof label), what};
+    TRY(crypto_blake2b_keyed(hash, sizeof hash, SLICE_ARRAY(m->config.pepper), parts, 2));
+    memcpy(number, hash, sizeof *number);
+    return OK;
 }
 
 err mail_expiry_note(struct mail *m, enum mail_expiry kind, slice what) {
     struct name name = name_of(kind, m->week);
-    uint64_t number;
-    crypto_random(&number, sizeof number);
+    uint64_t number = 0;
+    TRY(number_of(m, what, &number));
     return store_batch_put(m->batch, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), number), what);
+}
+
+err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week, slice what) {
+    struct name name = name_of(kind, week);
+    uint64_t number = 0;
+    TRY(number_of(m, what, &number));
+    return store_batch_delete(m->batch, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), number));
 }
 
 static uint32_t lifetime(const struct mail *m, enum mail_expiry kind) {
@@ -69,31 +87,36 @@ static err expire(struct mail *m, enum mail_expiry kind, slice what) {
 }
 
 /* True if it found something. */
-static bool sweep_week(struct mail *m, enum mail_expiry kind, uint32_t week) {
+static bool sweep_week(struct mail *m, enum mail_expiry kind) {
     struct notes notes = {.count = 0};
-    struct name name = name_of(kind, week);
-    err e = store_scan(m->store, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), 0), UINT64_MAX,
-                       collect, &notes);
+    struct mail_sweep *at = &m->sweeps[kind];
+    struct name name = name_of(kind, at->week);
+    err e = store_scan(m->store, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), at->from),
+                       UINT64_MAX, collect, &notes);
     for (size_t i = 0; e == OK && i < notes.count; i++) {
         const struct note *note = &notes.notes[i];
         e = expire(m, kind, slice_of(note->what, note->n));
-        if (e == OK)
+        if (mail_is_damaged(m, e)) /* its note stays: perhaps it is repaired before the next start */
+            e = OK;
+        else if (e == OK)
             e = store_batch_delete(m->batch,
                                    mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), note->number));
     }
     if (e != OK)
         m->broken = e;
+    else if (notes.count > 0)
+        at->from = notes.notes[notes.count - 1].number + 1; /* after the highest: 0, all again */
     return e != OK || notes.count > 0;
 }
 
 static bool sweep_kind(struct mail *m, enum mail_expiry kind) {
-    uint32_t *at = &m->sweep_week[kind];
+    struct mail_sweep *at = &m->sweeps[kind];
     for (int i = 0; i < WEEKS_AT_ONCE; i++) {
-        if (*at + lifetime(m, kind) >= m->week)
+        if (at->week + lifetime(m, kind) >= m->week)
             return false;
-        if (sweep_week(m, kind, *at))
+        if (sweep_week(m, kind))
             return true;
-        ++*at;
+        *at = (struct mail_sweep){at->week + 1, 0};
     }
     return true;
 }

@@ -1,7 +1,8 @@
 /* What the files of the mail logic share. Nobody outside includes this.
  *
- * A handler checks everything first and writes afterwards; an error that it returns (not a refusal,
- * which is an answer) breaks the whole batch, since memory and batch would no longer agree. */
+ * A handler checks and reads everything first and writes afterwards, memory included; an error that
+ * it returns (not a refusal, which is an answer) breaks the whole batch, since memory and batch would
+ * no longer agree. But DAMAGED before the first write is its own trouble alone. */
 #ifndef SOTTO_SERVER_INTERNAL_H
 #define SOTTO_SERVER_INTERNAL_H
 
@@ -12,7 +13,7 @@
 /* ---- The store's tables ---- Numbers on the disk: never reuse one.
  *
  *   table          name                     number      value
- *   META           "blobs"                  0           u64: bytes of all blobs
+ *   META           "blobs", "orders"        0           u64: bytes of all blobs, number of orders
  *   ACCOUNT        account id               0           created, seen (weeks), device list
  *   DEVICE         account id, device id    0           its key, its mailbox id
  *   MAILBOX        mailbox id               0           floor, place of the gap, gaps
@@ -23,7 +24,7 @@
  *   BLOB           blob id                  0           week, chunks, bytes so far
  *                                           1 + chunk   the chunk
  *   INVITE         hash of the code         0           a zero byte
- *   EXPIRY         kind, week               random      what to look at when that week is over */
+ *   EXPIRY         kind, week               its hash    what to look at when that week is over */
 enum mail_table {
     MAIL_META = 1,
     MAIL_ACCOUNT,
@@ -43,6 +44,8 @@ static inline struct store_key mail_key(enum mail_table table, slice name, uint6
 }
 
 enum { MAIL_ID = 16, MAIL_SERIAL = 8 };
+/* What an entry of a blob (its head with its note, or a chunk) takes beside the chunk's bytes. */
+enum { MAIL_BLOB_ENTRY = 256 };
 
 /* ---- What memory knows of a mailbox ---- */
 
@@ -127,6 +130,9 @@ struct mail_effect {
     uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED */
 };
 
+/* Bytes, at most, of the body of an error or a caught_up, which need no memory. */
+enum { MAIL_NOTICE = 16 };
+
 /* ---- Counts of key packages taken, for one day ---- */
 
 enum { MAIL_TAKES = 8192, MAIL_TAKES_WAYS = 4 };
@@ -135,7 +141,22 @@ struct mail_take {
     uint32_t count;
 };
 
+/* How far the sweep of a kind is. Notes below `from` are gone, but a scan would still have to pass
+ * where they stood. */
+struct mail_sweep {
+    uint32_t week;
+    uint64_t from;
+};
+
 enum mail_expiry { MAIL_EXPIRY_BOX, MAIL_EXPIRY_ORDER, MAIL_EXPIRY_BLOB, MAIL_EXPIRY_KINDS };
+
+/* ---- What is counted for the whole store ---- */
+
+enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTALS };
+struct mail_total {
+    uint64_t value;
+    bool loaded, changed;
+};
 
 struct mail {
     const struct mem *mem;
@@ -155,13 +176,12 @@ struct mail {
     size_t effect_count, effect_cap;
     buf out;            /* bodies of replies */
     size_t reply_at;    /* where the one being written starts */
-    buf value, scratch; /* a stored value in work; a second one */
+    buf value, scratch; /* a stored value in work; a second one, with room for a MAIL_NOTICE */
 
-    uint64_t blob_bytes;
-    bool blob_bytes_loaded, blob_bytes_changed;
+    struct mail_total totals[MAIL_TOTALS];
     struct mail_take *takes;
     uint64_t takes_day;
-    uint32_t sweep_week[MAIL_EXPIRY_KINDS];
+    struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
 };
 
 /* ---- Calls ---- */
@@ -185,6 +205,14 @@ MUST err mail_reply_ok(struct mail *m, const struct mail_call *call);
 /* An answer too. */
 MUST err mail_refuse(struct mail *m, const struct mail_call *call, enum proto_reason reason);
 MUST err mail_effect_add(struct mail *m, const struct mail_effect *effect);
+/* A total, with what this batch added. */
+MUST err mail_total_get(struct mail *m, enum mail_total_kind kind, uint64_t *value);
+/* After mail_total_get. */
+void mail_total_set(struct mail *m, enum mail_total_kind kind, uint64_t value);
+/* True if it is DAMAGED, which is reported. */
+bool mail_is_damaged(struct mail *m, err e);
+/* What a failure of ours is called on the wire: DISK or BUSY. */
+uint16_t mail_reason_of(err why);
 
 /* ---- addresses.c ---- */
 /* ERR_DENIED if it is none of ours. */
@@ -194,6 +222,8 @@ MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADD
 /* ---- boxes.c ---- */
 /* Loaded, and good until the batch ends. */
 MUST err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **box);
+/* A new mailbox. */
+MUST err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID]);
 /* Puts the item that mail_item_prepare made into the mailbox. ERR_FULL: a gap was counted instead.
  */
 MUST err mail_item_prepare(struct mail *m, slice mark, slice item);
@@ -226,6 +256,8 @@ void mail_subscriber_behind(struct mail *m, struct mail_session *s);
 /* ---- expiry.c ---- */
 /* Notes that `what` should be looked at when this week's things expire. */
 MUST err mail_expiry_note(struct mail *m, enum mail_expiry kind, slice what);
+/* Takes the note of that week back. */
+MUST err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week, slice what);
 /* The others' part of the sweep. */
 MUST err mail_order_expire(struct mail *m, slice name);
 MUST err mail_blob_expire(struct mail *m, slice id);

@@ -105,8 +105,12 @@ static uint64_t tag_of(const uint8_t *bytes) {
     return tag;
 }
 
-static bool may_take(struct mail *m, const uint8_t mailbox[MAIL_ID],
-                     const uint8_t serial[MAIL_SERIAL]) {
+/* When all bearers together took enough, the next ones get the last-resort one: those who took them
+ * can't keep the others from adding the device. */
+enum allowance { NOTHING, LAST_RESORT, ANY };
+
+static enum allowance may_take(struct mail *m, const uint8_t mailbox[MAIL_ID],
+                               const uint8_t serial[MAIL_SERIAL]) {
     uint64_t day = m->config.now(m->config.ctx) / TIME_DAY;
     if (day != m->takes_day) {
         wipe(m->takes, MAIL_TAKES * sizeof *m->takes);
@@ -114,18 +118,20 @@ static bool may_take(struct mail *m, const uint8_t mailbox[MAIL_ID],
     }
     uint64_t box_tag = table_hash_number(tag_of(mailbox));
     uint64_t address_tag = table_hash_number(tag_of(mailbox + 8) ^ tag_of(serial));
-    if (take_count(m, box_tag)->count >= m->config.limits.takes_mailbox ||
-        take_count(m, address_tag)->count >= m->config.limits.takes_address)
-        return false;
-    take_count(m, box_tag)->count++;
+    if (take_count(m, address_tag)->count >= m->config.limits.takes_address)
+        return NOTHING;
     take_count(m, address_tag)->count++;
-    return true;
+    if (take_count(m, box_tag)->count >= m->config.limits.takes_mailbox)
+        return LAST_RESORT;
+    take_count(m, box_tag)->count++;
+    return ANY;
 }
 
 /* Appends one to mail.value. NOT_FOUND. */
-static err take_one(struct mail *m, struct mail_box *box, bool *last_resort) {
+static err take_one(struct mail *m, struct mail_box *box, enum allowance allowed,
+                    bool *last_resort) {
     buf_clear(&m->value);
-    *last_resort = box->package_first == box->package_end;
+    *last_resort = allowed == LAST_RESORT || box->package_first == box->package_end;
     if (*last_resort)
         return store_get(m->store, m->batch, mail_key(MAIL_LAST_RESORT, name_of(box), 0),
                          &m->value);
@@ -147,11 +153,12 @@ static err handle_take(struct mail *m, struct mail_call *call) {
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     if (mail_address_open(m, in.address, mailbox, serial) != OK)
         return mail_refuse(m, call, PROTO_REASON_ADDRESS);
-    if (!may_take(m, mailbox, serial))
+    enum allowance allowed = may_take(m, mailbox, serial);
+    if (allowed == NOTHING)
         return mail_refuse(m, call, PROTO_REASON_LIMIT);
     TRY(mail_box_get(m, mailbox, &box));
     TRY(load(m, box));
-    err e = take_one(m, box, &out.last_resort);
+    err e = take_one(m, box, allowed, &out.last_resort);
     if (e == ERR_NOT_FOUND)
         return mail_refuse(m, call, PROTO_REASON_NONE);
     TRY(e);

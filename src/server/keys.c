@@ -90,7 +90,18 @@ err keys_turn(struct keys *keys, const char *data, uint64_t now) {
 
 /* ---- All ---- */
 
-err keys_load(struct keys *keys, const char *data, bool make, char *why) {
+/* Every database has this file. */
+static bool has_store(const char *data) {
+    char path[PATH];
+    buf content = {0};
+    err e = keys_path(path, data, "store/CURRENT");
+    if (e == OK)
+        e = sys_file_read(path, 4096, &content);
+    buf_free(&content);
+    return e != ERR_NOT_FOUND;
+}
+
+static err load_all(struct keys *keys, const char *data, bool make, char *why) {
     uint32_t week;
     memset(keys, 0, sizeof *keys);
     TRY(keys_path(why, data, "identity"));
@@ -100,6 +111,12 @@ err keys_load(struct keys *keys, const char *data, bool make, char *why) {
     TRY(secret_load(why, make, keys->pepper));
     TRY(keys_path(why, data, "address-keys"));
     return addresses_load(keys, why, make, &week);
+}
+
+err keys_load(struct keys *keys, const char *data, bool make, char *why) {
+    bool used = has_store(data);
+    err e = load_all(keys, data, make && !used, why);
+    return e == ERR_NOT_FOUND && used ? ERR_DAMAGED : e;
 }
 
 void keys_wipe(struct keys *keys) {

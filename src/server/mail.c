@@ -1,14 +1,16 @@
 #include "base/time.h"
+#include "server/config.h"
 #include "server/internal.h"
 
 const struct mail_limits mail_limits_default = {
-    .mailbox_items = 10000,
-    .mailbox_bytes = 64u * 1024 * 1024,
-    .item_weeks = 8,
-    .blob_weeks = 8,
+    .mailbox_items = CONFIG_MAILBOX_ITEMS,
+    .mailbox_bytes = (uint64_t)CONFIG_MAILBOX_MEGABYTES << 20,
+    .item_weeks = CONFIG_ITEM_WEEKS,
+    .blob_weeks = CONFIG_BLOB_WEEKS,
     .order_weeks = 52,
-    .blobs_bytes = (uint64_t)10 * 1024 * 1024 * 1024,
-    .key_packages = 200,
+    .orders = 4 * 1024 * 1024,
+    .blobs_bytes = (uint64_t)CONFIG_BLOB_GIGABYTES << 30,
+    .key_packages = CONFIG_KEY_PACKAGES,
     .takes_address = 10,
     .takes_mailbox = 100,
     .window_items = 64,
@@ -49,6 +51,7 @@ static const struct mail_handler *handler_of(uint16_t type) {
 
 static err mail_init(struct mail *m) {
     TRY(store_batch_new(&m->batch, m->mem));
+    TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
     m->takes = mem_new_array(m->mem, MAIL_TAKES, sizeof *m->takes);
     return m->takes == NULL ? ERR_NO_MEMORY : OK;
 }
@@ -159,8 +162,9 @@ err mail_reply_ok(struct mail *m, const struct mail_call *call) {
 }
 
 err mail_refuse(struct mail *m, const struct mail_call *call, enum proto_reason reason) {
+    struct proto_error error = {.reason = (uint16_t)reason};
     writer w = mail_reply_open(m);
-    writer_u16(&w, (uint16_t)reason);
+    proto_error_write(&w, &error);
     return reply_add(m,
                      (struct mail_effect){
                          .type = PROTO_error,
@@ -193,16 +197,28 @@ static err run(struct mail *m, struct mail_call *call, uint16_t type) {
     return handler->handle(m, call);
 }
 
-/* Whatever the handler left half done goes down with the batch. */
+bool mail_is_damaged(struct mail *m, err e) {
+    if (e != ERR_DAMAGED)
+        return false;
+    if (m->config.damaged != NULL)
+        m->config.damaged(m->config.ctx);
+    return true;
+}
+
+/* Whatever the handler left half done goes down with the batch. Who met a damaged record before
+ * anything was written fails alone. */
 static void serve(struct mail *m, struct mail_call *call, uint16_t type) {
     begin_call(m);
-    size_t effects = m->effect_count;
+    size_t effects = m->effect_count, writes = store_batch_count(m->batch);
     err e = m->broken != OK ? m->broken : run(m, call, type);
     if (e == OK)
         return;
-    m->broken = e;
+    bool alone = m->broken == OK && mail_is_damaged(m, e) && store_batch_count(m->batch) == writes;
+    if (!alone)
+        m->broken = e;
     m->effect_count = effects;
-    if (type != PROTO_ack && mail_refuse(m, call, PROTO_REASON_BUSY) != OK)
+    if (type != PROTO_ack &&
+        mail_refuse(m, call, alone ? PROTO_REASON_DISK : PROTO_REASON_BUSY) != OK)
         m->effect_count = effects;
 }
 
@@ -324,11 +340,15 @@ static void emit_all(struct mail *m) {
     }
 }
 
+uint16_t mail_reason_of(err why) {
+    return err_class(why) == ERR_CLASS_IO ? PROTO_REASON_DISK : PROTO_REASON_BUSY;
+}
+
 /* Nothing of the batch happened: every answer becomes an error, an error stays what it was. */
 static void emit_failure(struct mail *m, err why) {
-    bool disk = err_class(why) == ERR_CLASS_IO;
-    uint16_t reason = disk ? PROTO_REASON_DISK : PROTO_REASON_BUSY;
-    uint8_t body[2] = {(uint8_t)(reason >> 8), (uint8_t)reason};
+    struct proto_error error = {.reason = mail_reason_of(why)};
+    buf_clear(&m->scratch);
+    (void)!proto_error_encode(&m->scratch, &error); /* a MAIL_NOTICE */
     for (size_t i = 0; i < m->effect_count; i++) {
         const struct mail_effect *e = &m->effects[i];
         if (e->kind != MAIL_REPLY)
@@ -337,20 +357,48 @@ static void emit_failure(struct mail *m, err why) {
             .session = e->session,
             .request = e->request,
             .type = PROTO_error,
-            .body = SLICE_ARRAY(body),
+            .body = buf_slice(&m->scratch),
         };
         m->config.emit(m->config.ctx, &reply);
     }
 }
 
+static struct store_key total_key(size_t kind) {
+    static const char *const names[MAIL_TOTALS] = {"blobs", "orders"};
+    return mail_key(MAIL_META, slice_str(names[kind]), 0);
+}
+
+err mail_total_get(struct mail *m, enum mail_total_kind kind, uint64_t *value) {
+    struct mail_total *total = &m->totals[kind];
+    if (!total->loaded) {
+        buf_clear(&m->scratch);
+        err e = store_get(m->store, NULL, total_key(kind), &m->scratch);
+        if (e != OK && e != ERR_NOT_FOUND)
+            return e;
+        total->value = 0;
+        reader r = reader_of(buf_slice(&m->scratch));
+        if (e == OK && (reader_u64(&r, &total->value) != OK || reader_end(&r) != OK))
+            return ERR_DAMAGED;
+        total->loaded = true;
+    }
+    *value = total->value;
+    return OK;
+}
+
+void mail_total_set(struct mail *m, enum mail_total_kind kind, uint64_t value) {
+    m->totals[kind].value = value;
+    m->totals[kind].changed = true;
+}
+
 static err put_totals(struct mail *m) {
-    if (!m->blob_bytes_changed)
-        return OK;
-    uint8_t value[8];
-    for (int i = 0; i < 8; i++)
-        value[i] = (uint8_t)(m->blob_bytes >> (56 - 8 * i));
-    return store_batch_put(m->batch, mail_key(MAIL_META, slice_str("blobs"), 0),
-                           SLICE_ARRAY(value));
+    for (size_t i = 0; i < MAIL_TOTALS; i++) {
+        uint8_t value[8];
+        if (!m->totals[i].changed)
+            continue;
+        put_u64(value, m->totals[i].value);
+        TRY(store_batch_put(m->batch, total_key(i), SLICE_ARRAY(value)));
+    }
+    return OK;
 }
 
 static err commit_batch(struct mail *m) {
@@ -365,10 +413,13 @@ void mail_commit(struct mail *m) {
         emit_all(m);
     } else {
         mail_boxes_forget(m);
-        m->blob_bytes_loaded = false;
+        memset(m->totals, 0, sizeof m->totals);
+        for (size_t i = 0; i < MAIL_EXPIRY_KINDS; i++)
+            m->sweeps[i].from = 0;
         emit_failure(m, e);
     }
-    m->blob_bytes_changed = false;
+    for (size_t i = 0; i < MAIL_TOTALS; i++)
+        m->totals[i].changed = false;
     m->broken = OK;
     m->effect_count = 0;
     store_batch_clear(m->batch);

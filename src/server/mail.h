@@ -28,16 +28,18 @@ struct mail_limits {
     uint32_t item_weeks;    /* then an item expires and leaves a gap */
     uint32_t blob_weeks;
     uint32_t order_weeks;   /* after its last commit */
+    uint64_t orders;        /* of the whole server */
     uint64_t blobs_bytes;   /* of all blobs together */
     uint32_t key_packages;  /* that one device may store */
     uint32_t takes_address; /* key packages a bearer of one address takes in a day */
-    uint32_t takes_mailbox; /* the same for all bearers together */
+    uint32_t takes_mailbox; /* for all bearers together; then the last-resort one is given */
     uint32_t window_items;  /* deliveries under way to one subscriber */
     uint32_t window_bytes;
     uint32_t batch_bytes; /* when to commit at the latest */
     uint32_t
         cached_items; /* whose places are kept in memory; mailboxes without subscriber go first */
 };
+/* As an operator who sets nothing has them. */
 extern const struct mail_limits mail_limits_default;
 
 struct mail_config {
@@ -54,6 +56,8 @@ struct mail_config {
     /* True: so much waits on the session's way that items for it should stay in the store until
      * mail_resume. NULL: never. */
     bool (*crowded)(void *ctx, uint64_t session);
+    /* A record of the store can't be read and was passed over. NULL: nobody wants to know. */
+    void (*damaged)(void *ctx);
 };
 
 struct mail;

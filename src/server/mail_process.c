@@ -9,7 +9,7 @@
 #include "sys/proc.h"
 #include "sys/sandbox.h"
 
-enum { FD_PARENT = SYS_PROC_FD_FIRST, LINKS_MAX = 128 };
+enum { FD_PARENT = SYS_PROC_FD_FIRST, LINKS_MAX = 128, FILES_MAX = 1024 + LINKS_MAX + 256 };
 /* Bytes that wait for an edge: above the one nothing more is read from it and no items are given to
  * it, below the other it goes on. */
 enum { LINK_HIGH = 8 * 1024 * 1024, LINK_LOW = 4 * 1024 * 1024 };
@@ -36,6 +36,7 @@ struct post {
     struct sys_timer sweep, flush;
     struct store *store;
     struct mail *mail;
+    bool damaged; /* since the last flush a record could not be read */
     int exit_code;
 };
 
@@ -85,6 +86,12 @@ static bool crowded(void *ctx, uint64_t session) {
     return true;
 }
 
+/* Said once an hour, since a stranger may meet the same record again and again. */
+static void damaged(void *ctx) {
+    struct post *post = ctx;
+    post->damaged = true;
+}
+
 /* ---- The batch ---- */
 
 static uint64_t first_session(const struct edge_link *link) {
@@ -130,42 +137,51 @@ static void commit_later(struct post *post) {
 
 /* ---- From edges ---- */
 
-static err take_request(struct post *post, uint64_t base, slice body) {
+/* From the edge's name of a session to mail's. */
+static err name_session(const struct edge_link *link, uint64_t *session) {
+    if (*session >> SESSION_BITS != 0)
+        return ERR_MALFORMED;
+    *session |= first_session(link);
+    return OK;
+}
+
+static err take_request(const struct edge_link *link, slice body) {
+    struct post *post = link->post;
     struct proto_edge_request in;
     TRY(proto_edge_request_decode(body, &in));
-    if (in.session == 0 || in.session >> SESSION_BITS != 0)
+    if (in.session == 0)
         return ERR_MALFORMED;
-    in.session |= base;
+    TRY(name_session(link, &in.session));
     mail_request(post->mail, &in);
     if (mail_full(post->mail))
         commit_now(post);
     return OK;
 }
 
-static err take_session(slice body, uint64_t base, uint64_t *session) {
-    reader r = reader_of(body);
-    TRY(reader_u64(&r, session));
-    TRY(reader_end(&r));
-    if (*session >> SESSION_BITS != 0)
-        return ERR_MALFORMED;
-    *session |= base;
+static err take_closed(const struct edge_link *link, slice body) {
+    struct proto_edge_closed in;
+    TRY(proto_edge_closed_decode(body, &in));
+    TRY(name_session(link, &in.session));
+    mail_closed(link->post->mail, in.session);
+    return OK;
+}
+
+static err take_drained(const struct edge_link *link, slice body) {
+    struct proto_edge_drained in;
+    TRY(proto_edge_drained_decode(body, &in));
+    TRY(name_session(link, &in.session));
+    mail_drained(link->post->mail, in.session);
     return OK;
 }
 
 static err take_frame(struct edge_link *link, const struct proto_frame *frame) {
-    struct post *post = link->post;
-    uint64_t base = (uint64_t)link->edge << SESSION_BITS, session = 0;
     switch (frame->type) {
     case PROTO_edge_request:
-        return take_request(post, base, frame->body);
+        return take_request(link, frame->body);
     case PROTO_edge_closed:
-        TRY(take_session(frame->body, base, &session));
-        mail_closed(post->mail, session);
-        return OK;
+        return take_closed(link, frame->body);
     case PROTO_edge_drained:
-        TRY(take_session(frame->body, base, &session));
-        mail_drained(post->mail, session);
-        return OK;
+        return take_drained(link, frame->body);
     case PROTO_ping:
         return wire_send(&link->wire, frame->request, PROTO_ok, SLICE_EMPTY);
     default:
@@ -177,7 +193,7 @@ static void on_edge(struct sys_channel *channel, void *ctx, slice message, int f
     struct edge_link *link = ctx;
     struct proto_frame frame;
     (void)channel;
-    sys_fd_close(fd);
+    (void)fd;
     if (link->broken)
         return;
     err e = proto_frame_decode(message, &frame);
@@ -222,12 +238,15 @@ static void sweep(void *ctx) {
         stop(post, EXIT_FAILED);
 }
 
-/* So that what was deleted leaves the disk within the hour. */
+/* So that the store's compactions can take what was deleted off the disk. */
 static void flush(void *ctx) {
     struct post *post = ctx;
     err e = store_rocksdb_flush(post->store);
     if (e != OK)
         sys_log_failure(&post->log, "could not flush the store", e);
+    if (post->damaged)
+        sys_log_error(&post->log, "records of the store are damaged and were passed over");
+    post->damaged = false;
     if (sys_timer_set(&post->flush, post->loop, FLUSH_MS, flush, post) != OK)
         stop(post, EXIT_FAILED);
 }
@@ -237,7 +256,7 @@ static void flush(void *ctx) {
 static void configure(struct mail_config *config, struct post *post,
                       const struct proto_mail_setup *in) {
     *config = (struct mail_config){.closed = in->closed, .ctx = post, .now = wall, .emit = emit,
-                                   .crowded = crowded};
+                                   .crowded = crowded, .damaged = damaged};
     config->limits = mail_limits_default;
     config->limits.mailbox_items = in->mailbox_items;
     config->limits.mailbox_bytes = in->mailbox_bytes;
@@ -257,6 +276,7 @@ static err enter_sandbox(const char *folder, uint8_t mode, struct sys_sandbox_re
     struct sys_sandbox sandbox = {.profile = SYS_PROFILE_MAIL,
                                   .mode = (enum sys_sandbox_mode)mode,
                                   .write_paths = {folder},
+                                  .files_max = FILES_MAX,
                                   .die_with_parent = true};
     return sys_sandbox_enter(&sandbox, report);
 }
@@ -350,7 +370,7 @@ static void on_signal(void *ctx, int number) {
 
 static err run(struct post *post) {
     struct sys_channel_options parent = {
-        .fd = FD_PARENT, .take_fds = true, .events = &parent_events, .ctx = post};
+        .fd = FD_PARENT, .take_fds = true, .secret = true, .events = &parent_events, .ctx = post};
     TRY(crypto_init());
     TRY(sys_loop_new(&post->loop, NULL));
     TRY(sys_signals_start(&post->signals, post->loop, sys_stop_signals, on_signal, post));

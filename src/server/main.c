@@ -7,14 +7,14 @@
 #include "crypto/crypto.h"
 #include "server/config.h"
 #include "server/keys.h"
+#include "server/operator_client.h"
 #include "server/process.h"
-#include "server/wire.h"
-#include "sys/carrier.h"
+#include "store/store.h"
 #include "sys/files.h"
 #include "sys/listener.h"
 #include "sys/machine.h"
 
-enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024, ANSWER_MS = 10000 };
+enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024 };
 
 static const char usage[] =
     "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM or SIGINT\n"
@@ -184,93 +184,7 @@ static int check(struct options *o) {
     return code != EXIT_FINE ? code : port != EXIT_FINE ? port : http;
 }
 
-/* ---- invite ---- */
-
-struct ask {
-    struct sys_loop *loop;
-    struct options *o;
-    int code;
-};
-
-static void print_links(const struct ask *ask, slice body) {
-    struct proto_join_links links;
-    if (proto_join_links_decode(body, &links) != OK)
-        return;
-    reader r = reader_of(links.links.bytes);
-    for (uint32_t i = 0; i < links.links.count; i++) {
-        struct proto_join_link link;
-        if (proto_join_link_read(&r, &link) != OK)
-            return;
-        printf(ask->o->json ? "{\"link\":\"%.*s\"}\n" : "%.*s\n", (int)link.text.n,
-               (const char *)link.text.p);
-    }
-}
-
-static void on_answer(struct sys_conn *conn, void *ctx, slice message) {
-    struct ask *ask = ctx;
-    struct proto_frame frame;
-    struct proto_error error;
-    err e = proto_frame_decode(message, &frame);
-    if (e == OK && frame.type == PROTO_join_links) {
-        print_links(ask, frame.body);
-        ask->code = EXIT_FINE;
-    } else if (e == OK && frame.type == PROTO_error &&
-               proto_error_decode(frame.body, &error) == OK) {
-        fprintf(stderr, "sottod: no invite: %s\n", proto_reason_text(error.reason));
-    }
-    sys_conn_close(conn, SYS_CLOSE_FLUSH);
-}
-
-static void on_opened(struct sys_conn *conn, void *ctx) {
-    struct ask *ask = ctx;
-    uint8_t frame[7] = {0, 0, 0, 1, 0, PROTO_invite_make, (uint8_t)ask->o->count};
-    if (sys_conn_send(conn, SLICE_ARRAY(frame)) != OK)
-        sys_conn_close(conn, SYS_CLOSE_NOW);
-}
-
-static void on_closed(struct sys_conn *conn, void *ctx, err why) {
-    struct ask *ask = ctx;
-    (void)conn;
-    (void)why;
-    sys_loop_stop(ask->loop);
-}
-
-static const struct sys_conn_events ask_events = {
-    .opened = on_opened, .message = on_answer, .closed = on_closed};
-
-static err ask_server(struct ask *ask, const char *path) {
-    struct sys_endpoint endpoint;
-    struct sys_address address = {.scheme = SYS_SCHEME_TCP};
-    struct sys_conn_limits limits = sys_conn_limits_default();
-    struct sys_conns conns;
-    struct sys_conn *conn;
-    limits.idle_ms = ANSWER_MS;
-    TRY(sys_endpoint_local(&endpoint, path));
-    TRY(sys_loop_new(&ask->loop, NULL));
-    sys_conns_init(&conns, ask->loop, &ask_events, ask, &limits);
-    struct sys_connect options = {.address = &address, .endpoint = &endpoint, .ctx = ask};
-    err e = sys_conn_open(&conn, &conns, &options);
-    if (e == OK)
-        e = sys_loop_run(ask->loop);
-    sys_conns_fini(&conns);
-    sys_loop_free(ask->loop);
-    return e;
-}
-
-static int invite(struct options *o) {
-    char path[PATH];
-    struct ask ask = {.o = o, .code = EXIT_FAILED};
-    err e = keys_path(path, o->config.data, "control.sock");
-    if (e == OK)
-        e = ask_server(&ask, path);
-    if (e == OK)
-        return ask.code;
-    fprintf(stderr, "sottod: no server runs on %s (%s); start it with `sottod run`\n",
-            o->config.data, err_text(e));
-    return EXIT_AWAY;
-}
-
-/* ---- identity, config ---- */
+/* ---- The others ---- */
 
 static int identity(struct options *o) {
     struct keys keys = {0};
@@ -300,6 +214,10 @@ static int print_config(void) {
         printf("%.*s", (int)text.n, (const char *)text.p);
     buf_free(&text);
     return (int)exit_code_of(e);
+}
+
+static int invite(struct options *o) {
+    return operator_client_invite(o->config.data, (uint8_t)o->count, o->json);
 }
 
 static int run(struct options *o) {

@@ -1,18 +1,19 @@
 /* The operator's side of the parent: the control socket, and join links. */
 #include <stdio.h>
+#include <string.h>
 
 #include "server/parent.h"
 #include "sys/files.h"
 #include "sys/machine.h"
 
+enum { LINK_MORE = 128 }; /* bytes of a link beside the address in it, at most */
+
 static err link_of(const struct parent *p, const struct proto_code *code, buf *out) {
     struct proto_invite invite;
     buf content = {0};
-    writer w = writer_on(&content);
     memcpy(invite.server, p->keys.identity, sizeof invite.server);
     memcpy(invite.code, code->bytes, sizeof invite.code);
-    proto_invite_write(&w, &invite);
-    err e = writer_result(&w);
+    err e = proto_invite_encode(&content, &invite);
     if (e == OK)
         e = proto_link_write(out, "join", slice_str(p->public), buf_slice(&content));
     buf_free(&content);
@@ -28,9 +29,18 @@ static struct ask *ask_find(struct parent *p, uint32_t number) {
     return NULL;
 }
 
+/* All links of an answer travel in one message: so many of them fit, with some room for the rest. */
+static size_t links_max(const struct parent *p) {
+    return (SYS_MESSAGE_MAX - 64) / (strlen(p->public) + LINK_MORE);
+}
+
 /* Passes an invite_make on to mail. */
 err operator_ask(struct parent *p, struct sys_conn *conn, uint32_t request, slice body) {
+    struct proto_invite_make in;
     struct ask *ask = ask_find(p, 0);
+    TRY(proto_invite_make_decode(body, &in));
+    if (conn != NULL && in.count > links_max(p))
+        return ERR_LIMIT;
     if (ask == NULL || !p->mail.ready)
         return ERR_BUSY;
     TRY(wire_send(&p->mail.wire, p->ask_number + 1, PROTO_invite_make, body));
@@ -75,16 +85,14 @@ static err answer_links(struct parent *p, const struct ask *ask,
 }
 
 static void refuse(struct sys_conn *conn, uint32_t request, uint16_t reason) {
-    uint8_t frame[8] = {(uint8_t)(request >> 24),
-                        (uint8_t)(request >> 16),
-                        (uint8_t)(request >> 8),
-                        (uint8_t)request,
-                        0,
-                        PROTO_error,
-                        (uint8_t)(reason >> 8),
-                        (uint8_t)reason};
-    if (sys_conn_send(conn, SLICE_ARRAY(frame)) != OK)
+    struct proto_error error = {.reason = reason};
+    buf frame = {0};
+    writer w = writer_on(&frame);
+    proto_frame_write(&w, request, PROTO_error);
+    proto_error_write(&w, &error);
+    if (writer_result(&w) != OK || sys_conn_send(conn, buf_slice(&frame)) != OK)
         sys_conn_close(conn, SYS_CLOSE_NOW);
+    buf_free(&frame);
 }
 
 void operator_answer(struct parent *p, const struct proto_frame *frame) {
@@ -96,6 +104,8 @@ void operator_answer(struct parent *p, const struct proto_frame *frame) {
         err e = answer_links(p, ask, &made);
         if (e != OK)
             sys_log_failure(&p->log, "could not hand over an invite", e);
+        if (e != OK && ask->conn != NULL)
+            refuse(ask->conn, ask->request, PROTO_REASON_BUSY);
     } else if (ask->conn != NULL) {
         refuse(ask->conn, ask->request, PROTO_REASON_DISK);
     } else {
@@ -108,10 +118,13 @@ static void on_control(struct sys_conn *conn, void *ctx, slice message) {
     struct parent *p = ctx;
     struct proto_frame frame;
     if (proto_frame_decode(message, &frame) != OK || frame.type != PROTO_invite_make ||
-        proto_message_check(frame.type, frame.body) != OK)
+        proto_message_check(frame.type, frame.body) != OK) {
         sys_conn_close(conn, SYS_CLOSE_NOW);
-    else if (operator_ask(p, conn, frame.request, frame.body) != OK)
-        refuse(conn, frame.request, PROTO_REASON_BUSY);
+        return;
+    }
+    err e = operator_ask(p, conn, frame.request, frame.body);
+    if (e != OK)
+        refuse(conn, frame.request, e == ERR_LIMIT ? PROTO_REASON_LIMIT : PROTO_REASON_BUSY);
 }
 
 static void on_control_opened(struct sys_conn *conn, void *ctx) {

@@ -8,7 +8,6 @@
 #include "server/parent.h"
 #include "sys/files.h"
 #include "sys/machine.h"
-#include "sys/sandbox.h"
 
 enum { PEM_MAX = 65536 };
 /* A Noise key is changed after four weeks and may be met for two more. */
@@ -25,6 +24,15 @@ enum exit_code exit_code_of(err e) {
     default:
         return EXIT_FAILED;
     }
+}
+
+void sandbox_text_keep(char to[SANDBOX_TEXT], slice text) {
+    size_t n = text.n < SANDBOX_TEXT ? text.n : SANDBOX_TEXT - 1;
+    for (size_t i = 0; i < n; i++) {
+        char c = (char)text.p[i];
+        to[i] = c < ' ' || c == '"' || c == '\\' ? '?' : c;
+    }
+    to[n] = 0;
 }
 
 /* ---- The end ---- */
@@ -101,7 +109,7 @@ static void hourly(void *ctx) {
     if (e == OK && due)
         e = make_noise_key(p);
     if (e == OK && due)
-        e = children_tell_key(p);
+        children_tell_key(p);
     if (e != OK)
         sys_log_failure(&p->log, "could not change the session key", e);
 }
@@ -155,6 +163,8 @@ static err take_data(struct parent *p) {
     if (e != OK)
         return complain(p, "could not take the data directory", data, e);
     e = keys_load(&p->keys, data, true, path);
+    if (e == ERR_DAMAGED)
+        return complain(p, "a key file is missing or damaged, restore it from a backup:", path, e);
     if (e != OK)
         return complain(p, "could not read the key file", path, e);
     TRY(keys_turn(&p->keys, data, sys_clock_wall()));
@@ -166,13 +176,13 @@ static err take_data(struct parent *p) {
 
 static err enter_sandbox(struct parent *p) {
     struct sys_sandbox_report report;
-    struct sys_sandbox sandbox = {.profile = SYS_PROFILE_PARENT, .write_paths = {p->config->data}};
-    if (strcmp(p->config->sandbox, "off") == 0)
-        sandbox.mode = SYS_SANDBOX_OFF;
+    struct sys_sandbox sandbox = {.profile = SYS_PROFILE_PARENT,
+                                  .mode = p->sandbox_mode,
+                                  .write_paths = {p->config->data}};
     err e = sys_sandbox_enter(&sandbox, &report);
     if (e != OK)
         return complain(p, "could not enter the sandbox of the", "parent", e);
-    snprintf(p->sandbox, sizeof p->sandbox, "%s", report.text);
+    sandbox_text_keep(p->sandbox, slice_str(report.text));
     return OK;
 }
 
@@ -211,6 +221,8 @@ static void parent_init(struct parent *p, const struct config *config, unsigned 
     if (sys_log_level_parse(&level, config->log) != OK)
         level = SYS_LOG_INFO;
     p->log = sys_log_as("sottod", level);
+    if (strcmp(config->sandbox, "off") == 0)
+        p->sandbox_mode = SYS_SANDBOX_OFF;
     p->tcp = p->http = p->lock = p->control_fd = -1;
     p->edge_count = config->edges != 0 ? (size_t)config->edges : sys_machine_cores();
     if (p->edge_count > EDGES_MAX)

@@ -9,6 +9,7 @@
 #include "sys/listener.h"
 #include "sys/log.h"
 #include "sys/proc.h"
+#include "sys/sandbox.h"
 
 enum { EDGES_MAX = 64, ASKS_MAX = 32, PARENT_PATH = 1024 };
 
@@ -23,7 +24,7 @@ struct child {
     int links[2];    /* an edge: of its channel to mail, while it starts */
     uint32_t number; /* an edge's; a new one at each start */
     bool ready;
-    char sandbox[129];
+    char sandbox[SANDBOX_TEXT];
 };
 
 /* Somebody at the control socket who waits for join links; number 0: free. */
@@ -42,8 +43,10 @@ struct parent {
     struct sys_timer hourly;
     struct sys_conns conns;
     struct sys_listener *control;
-    char control_path[PARENT_PATH], store_path[PARENT_PATH], public[CONFIG_TEXT], sandbox[129];
-    char host[CONFIG_TEXT];
+    enum sys_sandbox_mode sandbox_mode;
+    char sandbox[SANDBOX_TEXT];
+    char control_path[PARENT_PATH], store_path[PARENT_PATH];
+    char public[CONFIG_TEXT], host[CONFIG_TEXT];
     uint16_t port, http_port;
     int tcp, http, lock, control_fd;
     buf certificate, certificate_key;
@@ -67,8 +70,8 @@ void parent_announce(struct parent *p);
 
 /* ---- children.c ---- */
 MUST err children_start_mail(struct parent *p);
-/* Tells the edges that run of a new key. */
-MUST err children_tell_key(struct parent *p);
+/* Tells every edge that has started of a new key. */
+void children_tell_key(struct parent *p);
 void child_fini(struct child *child);
 
 /* ---- operator.c ---- */

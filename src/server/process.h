@@ -30,6 +30,11 @@ int edge_main(void);
 int mail_main(void);
 int parent_main(const struct config *config, unsigned print_invites);
 
+/* What a process says of its sandbox, for the health page: kept short, and without what would need
+ * an escape there. */
+enum { SANDBOX_TEXT = 129 };
+void sandbox_text_keep(char to[SANDBOX_TEXT], slice text);
+
 /* A sessions' name at mail: the edge's number, and what the edge calls it. */
 enum { SESSION_BITS = 40 };
 

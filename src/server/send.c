@@ -59,10 +59,15 @@ static err deliver(struct fan *f, uint32_t place, const uint8_t address[PROTO_AD
         refuse(f, place, PROTO_REASON_ADDRESS);
         return OK;
     }
-    TRY(mail_box_get(f->m, mailbox, &box));
+    err e = mail_box_get(f->m, mailbox, &box);
+    if (mail_is_damaged(f->m, e)) {
+        refuse(f, place, PROTO_REASON_DISK);
+        return OK;
+    }
+    TRY(e);
     if (once && seen_before(f, box, serial))
         return OK;
-    err e = mail_box_append(f->m, box, serial);
+    e = mail_box_append(f->m, box, serial);
     if (e != ERR_FULL)
         return e;
     refuse(f, place, PROTO_REASON_MAILBOX_FULL);
@@ -129,7 +134,7 @@ static err handle_send(struct mail *m, struct mail_call *call) {
 
 enum { HASH = 32, ORDER = HASH + 4 };
 
-enum verdict { LATE, TAKEN, REPEAT };
+enum verdict { LATE, TAKEN, REPEAT, NOBODY, TOO_MANY };
 
 static err order_name(const struct mail *m, const uint8_t group[32], uint8_t name[HASH]) {
     static const char label[] = "Sotto order v1";
@@ -147,14 +152,48 @@ static err order_get(struct mail *m, slice name, uint8_t hash[HASH], uint32_t *w
     return OK;
 }
 
-static err order_put(struct mail *m, slice name, const uint8_t next[HASH], bool noted) {
+/* week: of the commit before, 0 for none. Its note moves to this one's. */
+static err order_put(struct mail *m, slice name, const uint8_t next[HASH], uint32_t week) {
     uint8_t value[ORDER];
     memcpy(value, next, HASH);
-    for (int i = 0; i < 4; i++)
-        value[HASH + i] = (uint8_t)(m->week >> (24 - 8 * i));
-    if (!noted)
+    put_u32(value + HASH, m->week);
+    if (week != 0 && week != m->week)
+        TRY(mail_expiry_forget(m, MAIL_EXPIRY_ORDER, week, name));
+    if (week != m->week)
         TRY(mail_expiry_note(m, MAIL_EXPIRY_ORDER, name));
     return store_batch_put(m->batch, mail_key(MAIL_ORDER, name, 0), SLICE_ARRAY(value));
+}
+
+static bool opens(const struct mail *m, const uint8_t address[PROTO_ADDRESS]) {
+    uint8_t mailbox[MAIL_ID], serial[MAIL_SERIAL];
+    return mail_address_open(m, address, mailbox, serial) == OK;
+}
+
+/* Whether the commit concerns anybody here. */
+static bool has_recipient(const struct mail *m, const struct proto_commit *in) {
+    reader r = reader_of(in->addresses.bytes);
+    struct proto_address address;
+    struct proto_letter letter;
+    for (uint32_t i = 0; i < in->addresses.count; i++)
+        if (proto_address_read(&r, &address) == OK && opens(m, address.bytes))
+            return true;
+    r = reader_of(in->letters.bytes);
+    for (uint32_t i = 0; i < in->letters.count; i++)
+        if (proto_letter_read(&r, &letter) == OK && opens(m, letter.address))
+            return true;
+    return false;
+}
+
+/* A new order stays for long, so a stranger who knows no address makes none. */
+static err order_begin(struct mail *m, const struct proto_commit *in, enum verdict *verdict) {
+    uint64_t total = 0;
+    TRY(mail_total_get(m, MAIL_TOTAL_ORDERS, &total));
+    *verdict = !has_recipient(m, in)                ? NOBODY
+               : total >= m->config.limits.orders ? TOO_MANY
+                                                    : TAKEN;
+    if (*verdict == TAKEN)
+        mail_total_set(m, MAIL_TOTAL_ORDERS, total + 1);
+    return OK;
 }
 
 /* Compares, and sets if the commit is the next one. Sees what this batch set before. */
@@ -176,18 +215,25 @@ static err order_move(struct mail *m, const struct proto_commit *in, enum verdic
         return OK;
     }
     *verdict = TAKEN;
-    return order_put(m, SLICE_ARRAY(name), in->next, e == OK && week == m->week);
+    if (e == ERR_NOT_FOUND)
+        TRY(order_begin(m, in, verdict));
+    if (*verdict != TAKEN)
+        return OK;
+    return order_put(m, SLICE_ARRAY(name), in->next, week);
 }
 
 err mail_order_expire(struct mail *m, slice name) {
     uint8_t hash[HASH];
     uint32_t week = 0;
+    uint64_t total = 0;
     err e = order_get(m, name, hash, &week);
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
     if (week + m->config.limits.order_weeks >= m->week)
         return OK;
+    TRY(mail_total_get(m, MAIL_TOTAL_ORDERS, &total));
+    mail_total_set(m, MAIL_TOTAL_ORDERS, total - (total > 0));
     return store_batch_delete(m->batch, mail_key(MAIL_ORDER, name, 0));
 }
 
@@ -208,6 +254,10 @@ static err commit_with(struct mail *m, struct mail_call *call, const struct prot
     slice members[] = {SLICE_ARRAY(in->group), SLICE_ARRAY(in->roster_hash)};
     TRY(crypto_blake2b_keyed(mark + HASH, HASH, SLICE_EMPTY, members, 2));
     TRY(order_move(m, in, &verdict));
+    if (verdict == NOBODY)
+        return mail_refuse(m, call, PROTO_REASON_ADDRESS);
+    if (verdict == TOO_MANY)
+        return mail_refuse(m, call, PROTO_REASON_LIMIT);
     if (verdict == TAKEN) {
         TRY(deliver_letters(f, &in->letters, in->addresses.count));
         TRY(deliver_all(f, &in->addresses, SLICE_ARRAY(mark), in->item));

@@ -1,11 +1,12 @@
 #include "server/session.h"
 
 #include "crypto/crypto.h"
+#include "server/config.h"
 
 const struct session_limits session_limits_default = {
-    .rate = 500,
-    .burst = 5000,
-    .pending = 128,
+    .rate = CONFIG_RATE,
+    .burst = CONFIG_BURST,
+    .pending = 64,
 };
 
 /* Who may speak in which state (schema.h): one row a state, one column a kind of sender. */
@@ -23,30 +24,24 @@ static const unsigned allowed[] = {
 
 /* ---- The Noise key ---- */
 
-static const char key_label[] = "Sotto noise key v1";
-
-static void hello_write(writer *w, const struct session_key *key) {
-    writer_u16(w, PROTO_VERSION);
-    writer_bytes(w, SLICE_ARRAY(key->pub));
-    writer_u32(w, key->until);
+static struct proto_server_hello hello_of(const struct session_key *key) {
+    struct proto_server_hello hello = {.version = PROTO_VERSION, .until = key->until};
+    memcpy(hello.noise_key, key->pub, sizeof hello.noise_key);
+    memcpy(hello.signature, key->signature, sizeof hello.signature);
+    return hello;
 }
 
 err session_key_make(struct session_key *key, uint32_t number, const uint8_t identity[32],
                      uint32_t until) {
-    buf signed_part = {0};
-    writer w = writer_on(&signed_part);
-    size_t n = sizeof key->signature;
-    err e = ERR_BUG;
-    key->number = number;
-    key->until = until;
+    *key = (struct session_key){.number = number, .until = until};
     crypto_x25519_generate(key->pub, key->priv);
-    writer_bytes(&w, slice_of(key_label, sizeof key_label)); /* with its zero byte */
-    hello_write(&w, key);
-    TRY_OUT(e, writer_result(&w));
-    TRY_OUT(e, crypto_ed25519.sign(key->signature, &n, identity, buf_slice(&signed_part)));
-    e = n == sizeof key->signature ? OK : ERR_BUG;
-out:
-    buf_free(&signed_part);
+    struct proto_server_hello hello = hello_of(key);
+    buf bytes = {0};
+    err e = proto_server_hello_encode(&bytes, &hello);
+    if (e == OK) /* all fields before the signature */
+        e = crypto_sign_labeled(key->signature, identity, PROTO_LABEL_NOISE_KEY,
+                                slice_of(bytes.p, bytes.n - sizeof hello.signature));
+    buf_free(&bytes);
     return e;
 }
 
@@ -63,14 +58,16 @@ static bool ciphers_ready(const struct session *s) {
     return s->send.ready;
 }
 
-/* One frame, sealed if there are ciphers by now. A failure here is ours: nothing can be said. */
-static void send_frame(struct session *s, struct session_env *env, uint32_t request, uint16_t type,
-                       slice body) {
+static writer open_frame(struct session_env *env, uint32_t request, uint16_t type) {
     buf_clear(&env->plain);
     writer w = writer_on(&env->plain);
     proto_frame_write(&w, request, type);
-    writer_bytes(&w, body);
-    err e = writer_result(&w);
+    return w;
+}
+
+/* Sealed if there are ciphers by now. A failure here is ours: nothing can be said. */
+static void close_frame(struct session *s, struct session_env *env, const writer *w) {
+    err e = writer_result(w);
     if (e == OK && ciphers_ready(s)) {
         buf_clear(&env->sealed);
         e = noise_seal(&s->send, &env->sealed, buf_slice(&env->plain));
@@ -82,10 +79,19 @@ static void send_frame(struct session *s, struct session_env *env, uint32_t requ
     buf_clear(&env->plain);
 }
 
+static void send_frame(struct session *s, struct session_env *env, uint32_t request, uint16_t type,
+                       slice body) {
+    writer w = open_frame(env, request, type);
+    writer_bytes(&w, body);
+    close_frame(s, env, &w);
+}
+
 static void send_error(struct session *s, struct session_env *env, uint32_t request,
                        enum proto_reason reason) {
-    uint8_t body[2] = {(uint8_t)((unsigned)reason >> 8), (uint8_t)reason};
-    send_frame(s, env, request, PROTO_error, SLICE_ARRAY(body));
+    struct proto_error error = {.reason = (uint16_t)reason};
+    writer w = open_frame(env, request, PROTO_error);
+    proto_error_write(&w, &error);
+    close_frame(s, env, &w);
 }
 
 static void fail(struct session *s, struct session_env *env, uint32_t request,
@@ -99,9 +105,9 @@ static void fail(struct session *s, struct session_env *env, uint32_t request,
 /* ---- The handshake ---- */
 
 static void write_server_hello(writer *w, const struct session_key *key) {
+    struct proto_server_hello hello = hello_of(key);
     proto_frame_write(w, 0, PROTO_server_hello);
-    hello_write(w, key);
-    writer_bytes(w, SLICE_ARRAY(key->signature));
+    proto_server_hello_write(w, &hello);
 }
 
 static void write_client_hello(writer *w) {
@@ -185,14 +191,35 @@ static void refill(struct session *s, const struct session_env *env, uint64_t no
     s->tokens = (int32_t)(tokens > env->limits.burst ? env->limits.burst : tokens);
 }
 
-static void charge(struct session *s, const struct session_env *env, size_t bytes, uint64_t now) {
-    if (env->limits.rate == 0)
-        return;
-    refill(s, env, now);
-    int32_t cost = 1 + (int32_t)(bytes / 1024);
+static void spend(struct session *s, const struct session_env *env, size_t tokens) {
     /* A carrier that does not pause can't run up a debt for ever. */
-    if (s->tokens > -(1 << 24))
-        s->tokens -= cost;
+    if (env->limits.rate != 0 && s->tokens > -(1 << 24))
+        s->tokens -= (int32_t)tokens;
+}
+
+static void charge(struct session *s, const struct session_env *env, size_t bytes, uint64_t now) {
+    if (env->limits.rate != 0)
+        refill(s, env, now);
+    spend(s, env, 1 + bytes / 1024);
+}
+
+/* What it is to carry an item to an address: one, and one for each KiB that is written there. */
+static size_t copies(uint32_t addresses, slice item) {
+    return addresses * (1 + item.n / 1024);
+}
+
+/* What a frame has mail do, beyond taking its bytes. */
+static size_t effect(const struct proto_frame *frame) {
+    struct proto_send send;
+    struct proto_commit commit;
+    struct proto_address_make make;
+    if (frame->type == PROTO_send && proto_send_decode(frame->body, &send) == OK)
+        return copies(send.addresses.count, send.item);
+    if (frame->type == PROTO_commit && proto_commit_decode(frame->body, &commit) == OK)
+        return copies(commit.addresses.count, commit.item) + commit.letters.count;
+    if (frame->type == PROTO_address_make && proto_address_make_decode(frame->body, &make) == OK)
+        return make.count;
+    return 0;
 }
 
 uint32_t session_delay(struct session *s, const struct session_env *env, uint64_t now) {
@@ -224,6 +251,7 @@ static void hand_up(struct session *s, struct session_env *env, const struct pro
         .type = frame->type,
         .body = frame->body,
     };
+    spend(s, env, effect(frame));
     if (from == PROTO_FROM_PROOF) {
         memcpy(proof, s->hash, sizeof proof);
         request.proof = SLICE_ARRAY(proof);

@@ -58,12 +58,14 @@ struct session {
         hash[NOISE_HASH]; /* what a device signs; wiped once the session is proved or anonymous */
 };
 
-/* A frame costs one token and one more for each KiB of its body. */
+/* A frame costs one token and one more for each KiB of it; a send or a commit one more for each
+ * address and letter and for each KiB that an address gets; address_make one for each address. */
 struct session_limits {
     uint32_t rate;    /* tokens a second; 0: no limit */
     uint32_t burst;   /* most tokens that can be saved */
     uint16_t pending; /* requests under way; the carrier should pause at this number */
 };
+/* As an operator who sets nothing has them. */
 extern const struct session_limits session_limits_default;
 
 /* Requests for a blob's chunk under way: what a client doesn't read, others' memory holds. */

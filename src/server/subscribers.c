@@ -93,9 +93,10 @@ static void emit(struct mail *m, const struct mail_session *s, uint16_t type, bo
 
 /* The subscriber can't be told what it missed, so its session ends and it comes again. */
 static void emit_failure(struct mail *m, struct mail_session *s, err why) {
-    uint16_t reason = err_class(why) == ERR_CLASS_IO ? PROTO_REASON_DISK : PROTO_REASON_BUSY;
-    uint8_t body[2] = {(uint8_t)(reason >> 8), (uint8_t)reason};
-    emit(m, s, PROTO_error, true, false, SLICE_ARRAY(body));
+    struct proto_error error = {.reason = mail_reason_of(why)};
+    buf_clear(&m->scratch);
+    (void)!proto_error_encode(&m->scratch, &error); /* a MAIL_NOTICE */
+    emit(m, s, PROTO_error, true, false, buf_slice(&m->scratch));
     unsubscribe(m, s);
 }
 
@@ -119,15 +120,13 @@ static err emit_item(struct mail *m, struct mail_session *s, uint64_t position, 
 
 static void emit_caught_up(struct mail *m, struct mail_session *s, uint64_t position) {
     const struct mail_box *box = s->box;
-    uint8_t body[12];
-    for (int i = 0; i < 8; i++)
-        body[i] = (uint8_t)(position >> (56 - 8 * i));
-    for (int i = 0; i < 4; i++)
-        body[8 + i] = (uint8_t)(box->gaps >> (24 - 8 * i));
+    struct proto_caught_up caught_up = {.position = position, .gaps = box->gaps};
+    buf_clear(&m->scratch);
+    (void)!proto_caught_up_encode(&m->scratch, &caught_up); /* a MAIL_NOTICE */
     s->told = true;
     if (box->gaps > 0 && box->gap_at == position)
         s->told_gap = position;
-    emit(m, s, PROTO_caught_up, false, false, SLICE_ARRAY(body));
+    emit(m, s, PROTO_caught_up, false, false, buf_slice(&m->scratch));
 }
 
 /* ---- Effects ---- */

@@ -1,6 +1,6 @@
 #include "crypto/crypto.h"
 #include "store/internal.h"
-#include "store/siphash.h"
+#include "base/siphash.h"
 
 enum { CHUNK_MIN = 4096, CHUNK_KEPT = 256 * 1024, BUCKETS_MIN = 16, ENTRIES_MIN = 8 };
 
@@ -34,7 +34,7 @@ struct store_batch {
     size_t bucket_count; /* a power of two */
     size_t ranges;
     size_t size;
-    uint8_t hash_key[STORE_SIPHASH_KEY];
+    uint8_t hash_key[SIPHASH_KEY];
 };
 
 /* ---- The arena ---- */
@@ -93,13 +93,13 @@ static slice arena_copy(struct store_batch *b, slice s) {
 
 static uint32_t hash_key(const struct store_batch *b, struct store_key key) {
     struct store_key_bytes k = store_key_encode(key);
-    return (uint32_t)store_siphash(b->hash_key, store_key_slice(&k));
+    return (uint32_t)siphash(b->hash_key, store_key_slice(&k));
 }
 
 /* A range stands in the chain of its name: where no key of it is, as it has no number. */
 static uint32_t hash_name(const struct store_batch *b, struct store_key key) {
     struct store_key_bytes k = store_key_encode(key);
-    return (uint32_t)store_siphash(b->hash_key, slice_of(k.p, k.n - 8));
+    return (uint32_t)siphash(b->hash_key, slice_of(k.p, k.n - 8));
 }
 
 static uint32_t hash_op(const struct store_batch *b, const struct store_op *op) {
@@ -262,10 +262,6 @@ err store_batch_put(struct store_batch *b, struct store_key key, slice value) {
 
 err store_batch_delete(struct store_batch *b, struct store_key key) {
     return add(b, (struct store_op){.kind = STORE_DELETE, .key = key});
-}
-
-err store_batch_delete_once(struct store_batch *b, struct store_key key) {
-    return add(b, (struct store_op){.kind = STORE_DELETE_ONCE, .key = key});
 }
 
 err store_batch_delete_range(struct store_batch *b, struct store_key key, uint64_t last) {

@@ -1,3 +1,4 @@
+#include "base/codec.h"
 #include "store/internal.h"
 
 struct store_key_bytes store_key_encode(struct store_key key) {
@@ -7,8 +8,8 @@ struct store_key_bytes store_key_encode(struct store_key key) {
     if (key.name.n > 0)
         memcpy(k.p + k.n, key.name.p, key.name.n);
     k.n += key.name.n;
-    for (int shift = 56; shift >= 0; shift -= 8)
-        k.p[k.n++] = (uint8_t)(key.number >> shift);
+    put_u64(k.p + k.n, key.number);
+    k.n += 8;
     return k;
 }
 

@@ -136,11 +136,3 @@ err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[32]) 
     buf_free(&value);
     return result;
 }
-
-err store_sealed_exists(struct store *inner, bool *exists) {
-    buf value = buf_on(NULL);
-    err result = store_get(inner, NULL, lock_key(), &value);
-    buf_free(&value);
-    *exists = result == OK;
-    return result == ERR_NOT_FOUND ? OK : result;
-}

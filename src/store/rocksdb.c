@@ -13,6 +13,7 @@
 #include <rocksdb/c.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include "store/internal.h"
 
 enum { MIB = 1024 * 1024, PREFIX = 16, PATH_ROOM = 32, TRY_EVERY_MS = 1000 };
+enum { FILES_MIN = 32, FILES_MAX = 1024 };
 
 static const char *const table_names[STORE_TABLES_MAX] = {
     "default", "t1", "t2",  "t3",  "t4",  "t5",  "t6",  "t7",
@@ -163,6 +165,16 @@ static rocksdb_block_based_table_options_t *table_options(size_t cache_bytes) {
     return t;
 }
 
+/* Table files to keep open: well below what this process may, or reads would fail once there are
+ * more of them. */
+static int open_files(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return FILES_MIN;
+    rlim_t share = limit.rlim_cur / 4 * 3;
+    return share > FILES_MAX ? FILES_MAX : share < FILES_MIN ? FILES_MIN : (int)share;
+}
+
 static void set_sizes(rocksdb_options_t *o, size_t memtable) {
     rocksdb_options_set_write_buffer_size(o, memtable);
     rocksdb_options_set_max_write_buffer_number(o, 4);
@@ -170,7 +182,7 @@ static void set_sizes(rocksdb_options_t *o, size_t memtable) {
     rocksdb_options_set_max_total_wal_size(o, 2 * (uint64_t)memtable); /* bounds the next opening */
     rocksdb_options_set_target_file_size_base(o, memtable / 4);
     rocksdb_options_set_max_bytes_for_level_base(o, 4 * (uint64_t)memtable);
-    rocksdb_options_set_max_open_files(o, 1024);
+    rocksdb_options_set_max_open_files(o, open_files());
     rocksdb_options_set_max_background_jobs(o, 2);
     rocksdb_options_set_max_file_opening_threads(o, 1);
     rocksdb_options_set_bytes_per_sync(o, MIB);
@@ -194,6 +206,9 @@ static rocksdb_options_t *database_options(size_t memtable, size_t cache) {
     /* Power loss can leave the last, unacknowledged write with a hole. It is dropped. */
     rocksdb_options_set_wal_recovery_mode(o, rocksdb_point_in_time_recovery);
     rocksdb_options_set_prefix_extractor(o, rocksdb_slicetransform_create_fixed_prefix(PREFIX));
+    /* A file with a deletion in it is compacted, downwards until what it deletes is gone. (RocksDB's
+     * single deletions would not be counted.) */
+    rocksdb_options_add_compact_on_deletion_collector_factory(o, 1, 1);
     set_sizes(o, memtable);
     set_quiet(o);
     rocksdb_block_based_table_options_t *t = table_options(cache);
@@ -307,52 +322,46 @@ static err visit_entries(struct rocksdb_store *r, rocksdb_iterator_t *i, iterato
     return result != OK ? result : failure;
 }
 
-static err engine_scan(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
-                       void *ctx) {
+/* In the key's table, from one key's bytes to the bound: upwards the first key that isn't seen,
+ * downwards the last one that is. Without a bound it sees the whole table. */
+static err scan(struct store *s, struct store_key key, slice from, slice bound, bool down,
+                store_visit *visit, void *ctx) {
     struct rocksdb_store *r = rocksdb_of(s);
-    struct store_key_bytes first = store_key_encode(key);
-    struct key_end end = end_after(key, last);
     TRY(usable(r));
     rocksdb_readoptions_t *o = rocksdb_readoptions_create();
-    rocksdb_readoptions_set_iterate_upper_bound(o, end.p, end.n);
+    if (bound.n > 0)
+        (down ? rocksdb_readoptions_set_iterate_lower_bound
+              : rocksdb_readoptions_set_iterate_upper_bound)(o, (const char *)bound.p, bound.n);
     rocksdb_readoptions_set_total_order_seek(o, 1 + key.name.n < PREFIX);
+    rocksdb_readoptions_set_fill_cache(o, bound.n > 0);
     rocksdb_iterator_t *i = rocksdb_create_iterator_cf(r->db, o, r->tables[key.table]);
-    rocksdb_iter_seek(i, key_p(&first), key_n(&first));
-    err result = visit_entries(r, i, rocksdb_iter_next, key.table, visit, ctx);
+    (down ? rocksdb_iter_seek_for_prev : rocksdb_iter_seek)(i, (const char *)from.p, from.n);
+    err result = visit_entries(r, i, down ? rocksdb_iter_prev : rocksdb_iter_next, key.table, visit,
+                               ctx);
     rocksdb_iter_destroy(i);
     rocksdb_readoptions_destroy(o);
     return result;
+}
+
+static err engine_scan(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
+                       void *ctx) {
+    struct store_key_bytes first = store_key_encode(key);
+    struct key_end end = end_after(key, last);
+    return scan(s, key, slice_of(key_p(&first), key_n(&first)), slice_of(end.p, end.n), false,
+                visit, ctx);
 }
 
 static err engine_scan_down(struct store *s, struct store_key key, uint64_t last,
                             store_visit *visit, void *ctx) {
-    struct rocksdb_store *r = rocksdb_of(s);
     struct store_key_bytes first = store_key_encode(key);
     struct store_key_bytes start = store_key_encode(store_key_at(key, last));
-    TRY(usable(r));
-    rocksdb_readoptions_t *o = rocksdb_readoptions_create();
-    rocksdb_readoptions_set_iterate_lower_bound(o, key_p(&first), key_n(&first));
-    rocksdb_readoptions_set_total_order_seek(o, 1 + key.name.n < PREFIX);
-    rocksdb_iterator_t *i = rocksdb_create_iterator_cf(r->db, o, r->tables[key.table]);
-    rocksdb_iter_seek_for_prev(i, key_p(&start), key_n(&start));
-    err result = visit_entries(r, i, rocksdb_iter_prev, key.table, visit, ctx);
-    rocksdb_iter_destroy(i);
-    rocksdb_readoptions_destroy(o);
-    return result;
+    return scan(s, key, slice_of(key_p(&start), key_n(&start)),
+                slice_of(key_p(&first), key_n(&first)), true, visit, ctx);
 }
 
 static err engine_scan_table(struct store *s, uint8_t table, store_visit *visit, void *ctx) {
-    struct rocksdb_store *r = rocksdb_of(s);
-    TRY(usable(r));
-    rocksdb_readoptions_t *o = rocksdb_readoptions_create();
-    rocksdb_readoptions_set_total_order_seek(o, 1);
-    rocksdb_readoptions_set_fill_cache(o, 0);
-    rocksdb_iterator_t *i = rocksdb_create_iterator_cf(r->db, o, r->tables[table]);
-    rocksdb_iter_seek_to_first(i);
-    err result = visit_entries(r, i, rocksdb_iter_next, table, visit, ctx);
-    rocksdb_iter_destroy(i);
-    rocksdb_readoptions_destroy(o);
-    return result;
+    struct store_key key = {.table = table};
+    return scan(s, key, slice_of("", 0), SLICE_EMPTY, false, visit, ctx);
 }
 
 /* ---- Writing ---- */
@@ -368,9 +377,6 @@ static void add_op(struct rocksdb_store *r, const struct store_op *op) {
         break;
     case STORE_DELETE:
         rocksdb_writebatch_delete_cf(r->batch, table, key_p(&k), key_n(&k));
-        break;
-    case STORE_DELETE_ONCE:
-        rocksdb_writebatch_singledelete_cf(r->batch, table, key_p(&k), key_n(&k));
         break;
     case STORE_DELETE_RANGE:
         rocksdb_writebatch_delete_range_cf(r->batch, table, key_p(&k), key_n(&k), end.p, end.n);

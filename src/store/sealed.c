@@ -1,8 +1,7 @@
 /* A store over another: the disk sees hidden names, numbers, and values that only the key opens.
  *
  *   inner name   BLAKE2b-256(name key; table | name)
- *   inner value  nonce (24) | XChaCha20-Poly1305(value key; value), bound to table, inner name,
- * number
+ *   inner value  nonce (24) | XChaCha20-Poly1305(value key; value), bound to the inner key's bytes
  *
  * Tables and numbers stay, so ranges and their order do too. Inner names are 32 bytes long, and no
  * entry of ours can meet the lock, whose name is shorter. */
@@ -14,8 +13,7 @@ enum {
     NAME = 32,
     NONCE = 24,
     TAG = 16,
-    OVERHEAD = NONCE + TAG,
-    BOUND = 1 + NAME + 8 /* associated data: table, inner name, number */
+    OVERHEAD = NONCE + TAG
 };
 
 struct sealed_store {
@@ -42,37 +40,27 @@ static err hide(const struct sealed_store *s, struct store_key key, uint8_t room
     return OK;
 }
 
-static slice bound_data(struct store_key hidden, uint8_t room[BOUND]) {
-    size_t n = 0;
-    room[n++] = hidden.table;
-    memcpy(room + n, hidden.name.p, NAME);
-    n += NAME;
-    for (int shift = 56; shift >= 0; shift -= 8)
-        room[n++] = (uint8_t)(hidden.number >> shift);
-    return slice_of(room, n);
-}
-
 static err seal_value(const struct sealed_store *s, struct store_key hidden, slice value,
                       buf *out) {
-    uint8_t bound[BOUND];
+    struct store_key_bytes bound = store_key_encode(hidden);
     buf_clear(out);
     TRY(buf_resize(out, value.n + OVERHEAD));
     crypto_random(out->p, NONCE);
     return crypto_xchacha20poly1305.seal(out->p + NONCE, s->value_key, out->p,
-                                         bound_data(hidden, bound), value);
+                                         store_key_slice(&bound), value);
 }
 
 /* Appends the value. */
 static err open_value(const struct sealed_store *s, struct store_key hidden, slice sealed,
                       buf *out) {
-    uint8_t bound[BOUND];
+    struct store_key_bytes bound = store_key_encode(hidden);
     if (sealed.n < OVERHEAD)
         return ERR_DAMAGED;
     size_t before = out->n, n = sealed.n - OVERHEAD;
     TRY(buf_reserve(out, n));
     uint8_t none = 0;
     err e = crypto_xchacha20poly1305.open(n == 0 ? &none : out->p + before, s->value_key, sealed.p,
-                                          bound_data(hidden, bound),
+                                          store_key_slice(&bound),
                                           slice_of(sealed.p + NONCE, n + TAG));
     if (e == OK)
         out->n += n;
@@ -153,8 +141,6 @@ static err translate(struct sealed_store *s, const struct store_op *op) {
         return store_batch_put(s->batch, hidden, buf_slice(&s->scratch));
     case STORE_DELETE:
         return store_batch_delete(s->batch, hidden);
-    case STORE_DELETE_ONCE:
-        return store_batch_delete_once(s->batch, hidden);
     case STORE_DELETE_RANGE:
         return store_batch_delete_range(s->batch, hidden, op->last);
     }

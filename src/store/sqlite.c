@@ -193,7 +193,6 @@ static err write_op(struct sqlite_store *q, const struct store_op *op) {
     case STORE_PUT:
         return run(q, PUT, store_key_slice(&k), op->value);
     case STORE_DELETE:
-    case STORE_DELETE_ONCE:
         return run(q, DELETE, store_key_slice(&k), SLICE_EMPTY);
     case STORE_DELETE_RANGE:
         return run(q, DELETE_RANGE, store_key_slice(&k), store_key_slice(&end));

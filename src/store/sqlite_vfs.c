@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/codec.h"
 #include "base/time.h"
 
 /* One lock, taken when the database file is opened and kept, stands for all of SQLite's: the store
@@ -43,10 +44,8 @@ static void checksum(const uint8_t *page, sqlite3_int64 offset, uint8_t out[SQLI
         a ^= a >> 15;
         b += a + word;
     }
-    for (int i = 0; i < 4; i++) {
-        out[i] = (uint8_t)(a >> (24 - 8 * i));
-        out[4 + i] = (uint8_t)(b >> (24 - 8 * i));
-    }
+    put_u32(out, a);
+    put_u32(out + 4, b);
 }
 
 static bool page_is_sound(const uint8_t *page, sqlite3_int64 offset) {

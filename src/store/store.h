@@ -21,7 +21,6 @@ struct store_key {
 enum store_op_kind {
     STORE_PUT,
     STORE_DELETE,
-    STORE_DELETE_ONCE,  /* of an entry that was put exactly once: cheaper in some engines */
     STORE_DELETE_RANGE, /* the name's numbers from number to last, both included */
 };
 
@@ -44,7 +43,6 @@ size_t store_batch_count(const struct store_batch *batch);
 size_t store_batch_size(const struct store_batch *batch);
 MUST err store_batch_put(struct store_batch *batch, struct store_key key, slice value);
 MUST err store_batch_delete(struct store_batch *batch, struct store_key key);
-MUST err store_batch_delete_once(struct store_batch *batch, struct store_key key);
 MUST err store_batch_delete_range(struct store_batch *batch, struct store_key key, uint64_t last);
 /* A point to come back to: store_batch_rewind forgets every write after it. So a request that fails
  * half-way leaves nothing in a batch that it shares with others. */
@@ -120,7 +118,8 @@ struct store_rocksdb_options {
 };
 MUST err store_rocksdb_open(struct store **s, const char *path,
                             const struct store_rocksdb_options *options);
-/* Asks for a flush of memtables and deletion of old logs, so that what was deleted leaves the disk. */
+/* Asks for a flush of memtables and deletion of old logs. What was deleted leaves the disk in the
+ * compactions that follow by themselves. */
 MUST err store_rocksdb_flush(struct store *s);
 
 /* One SQLite file, made if it is not there. BUSY if another process holds it; DAMAGED. */
@@ -135,7 +134,5 @@ MUST err store_sealed_open(struct store **s, struct store *inner, const uint8_t 
  * 0, name "lock". Creates it if the store is empty. PASSPHRASE if it does not open. An empty passphrase
  * is a passphrase like any other (that of a store without one). Slow on purpose. */
 MUST err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[32]);
-/* True if the store has a lock yet. */
-MUST err store_sealed_exists(struct store *inner, bool *exists);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "sys/address.h"
 #include "sys/loop.h"
+#include "sys/sources.h"
 #include "sys/tls.h"
 
 enum { SYS_MESSAGE_MAX = 65535 };
@@ -28,25 +29,32 @@ struct sys_conn_events {
     void (*drained)(struct sys_conn *conn, void *ctx);
     /* The end, after opened(), or instead of it where sys_conn_open made the connection.
      * OK: we closed it. CLOSED: the other side did. TIMEOUT: it was too slow. MALFORMED, TOO_LARGE,
-     * UNSUPPORTED, TRUNCATED, ...: what it sent. FULL: the set's memory was used up. IDENTITY: its
+     * UNSUPPORTED, TRUNCATED, ...: what it sent. FULL: all together held too much, and it most or
+     * more than its share. IDENTITY: its
      * certificate wasn't accepted. IO: the network. */
     void (*closed)(struct sys_conn *conn, void *ctx, err why);
+    /* What came from an open connection is bad, or too slow: nothing more is received, and this is
+     * the moment for a last message that says so. It may only send. May be NULL. */
+    void (*failing)(struct sys_conn *conn, void *ctx, err why);
 };
 
 /* Times in milliseconds; 0 in any of them means no limit. */
 struct sys_conn_limits {
     uint32_t count_max;    /* connections of the set */
     size_t held_max;       /* bytes in buffers of all connections of the set; one may hold a
-                            * quarter of what the others leave */
+                            * quarter of what the others leave, and where that is too little,
+                            * whoever holds more ends in its place */
+    size_t first_max;      /* bytes of a message until sys_conn_widen; 0: SYS_MESSAGE_MAX */
     size_t queue_max;      /* unsent bytes of one connection */
     size_t drain_at;       /* see drained() */
     uint32_t handshake_ms; /* from accept or connect to opened(), the HTTP request included */
     uint32_t message_ms;   /* from the first byte of a message to its last */
-    uint32_t stall_ms;     /* unsent bytes, and none of them taken by the other side */
+    uint32_t stall_ms;     /* unsent bytes: none of them taken by the other side, or more than
+                            * drain_at of them left */
     uint32_t idle_ms;      /* nothing received */
     uint32_t linger_ms;    /* from sys_conn_close(FLUSH) to the end */
 };
-/* Sane ones: 20,000 connections, 256 MiB, 1 MiB, 256 KiB, 10 s, 30 s, 30 s, none, 3 s. */
+/* Sane ones: 20,000 connections, 256 MiB, any, 1 MiB, 256 KiB, 10 s, 30 s, 30 s, none, 3 s. */
 struct sys_conn_limits sys_conn_limits_default(void);
 
 /* A set of connections with the same owner, limits and callbacks on one loop. */
@@ -55,6 +63,8 @@ struct sys_conns {
     const struct sys_conn_events *events;
     void *ctx; /* a new connection's ctx */
     struct sys_conn_limits limits;
+    /* How many a source may have: set after sys_conns_init, by its owner; NULL: any number. */
+    struct sys_sources *sources;
     /* Figures for health and metrics; not to be written. */
     uint32_t count;
     size_t held;
@@ -75,14 +85,10 @@ enum sys_close {
     SYS_CLOSE_FLUSH, /* send what is queued and say goodbye first; nothing more is received */
     SYS_CLOSE_NOW,   /* drop everything */
 };
-void sys_conns_close_all(struct sys_conns *conns, enum sys_close how);
-/* Calls visit for each connection that is open; visit may close it. */
-void sys_conns_each(struct sys_conns *conns, void (*visit)(struct sys_conn *conn, void *ctx));
 
 /* ---- One connection ---- */
 
 void sys_conn_set_ctx(struct sys_conn *conn, void *ctx);
-void *sys_conn_ctx(const struct sys_conn *conn);
 struct sys_conns *sys_conn_set(const struct sys_conn *conn);
 
 /* Queues a copy of the message; it is written at the end of this turn, together with others.
@@ -91,18 +97,13 @@ struct sys_conns *sys_conn_set(const struct sys_conn *conn);
 MUST err sys_conn_send(struct sys_conn *conn, slice message);
 /* Unsent bytes, framing included. */
 size_t sys_conn_queued(const struct sys_conn *conn);
+/* From now on it may send messages of any size: its owner knows enough of it. */
+void sys_conn_widen(struct sys_conn *conn);
 /* Stops and resumes receiving. No message() comes while paused. */
 void sys_conn_pause(struct sys_conn *conn);
 void sys_conn_resume(struct sys_conn *conn);
 /* closed(OK) follows, from the loop. No message() comes after this call. */
 void sys_conn_close(struct sys_conn *conn, enum sys_close how);
-
-/* The other side's address without its port, for limits per source: 16 bytes, IPv4 as
- * ::ffff:a.b.c.d. Asked of the system each time and nowhere kept. Behind a reverse proxy it is the
- * proxy's. */
-MUST err sys_conn_source(const struct sys_conn *conn, uint8_t address[16]);
-/* "tcp", "ws", "tls", "wss": for figures. */
-const char *sys_conn_kind(const struct sys_conn *conn);
 
 /* ---- Connecting ---- */
 

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/codec.h"
 #include "sys/files.h"
 #include "sys/outbox.h"
 
@@ -38,7 +39,7 @@ struct sys_channel {
     int fd;
     unsigned busy; /* callbacks of its own that are running */
     err why;
-    bool paused, read_again, above, no_write, ended, freed;
+    bool paused, read_again, above, no_write, ended, freed, secret;
 };
 
 err sys_channel_pair(int fds[2]) {
@@ -63,6 +64,7 @@ err sys_channel_new(struct sys_channel **out, struct sys_loop *loop,
     channel->queue_max = options->queue_max != 0 ? options->queue_max : QUEUE_DEFAULT;
     channel->drain_at = options->drain_at != 0 ? options->drain_at : channel->queue_max / 2;
     channel->fd = options->fd;
+    channel->secret = options->secret;
     err result = OK;
     if (options->take_fds) {
         channel->incoming = mem_new(mem, sizeof(*channel->incoming));
@@ -171,9 +173,7 @@ static err channel_send(struct sys_channel *channel, slice message, int fd) {
             channel->outgoing->count--;
         return result;
     }
-    uint32_t head = (uint32_t)message.n | (fd >= 0 ? WITH_FD : 0);
-    for (size_t i = 0; i < HEAD; i++)
-        room[i] = (uint8_t)(head >> (8 * (HEAD - 1 - i)));
+    put_u32(room, (uint32_t)message.n | (fd >= 0 ? WITH_FD : 0));
     if (message.n > 0)
         memcpy(room + HEAD, message.p, message.n);
     if (sys_outbox_size(&channel->out) > channel->drain_at)
@@ -308,7 +308,7 @@ static err next_fd(struct sys_channel *channel, uint32_t head, int *fd) {
 }
 
 /* Hands over whole messages; returns how many bytes they were. */
-static size_t hand_over(struct sys_channel *channel, const uint8_t *p, size_t n, bool *any) {
+static size_t hand_over(struct sys_channel *channel, const uint8_t *p, size_t n) {
     size_t done = 0;
     while (!channel->ended && !channel->paused && n - done >= HEAD) {
         const uint8_t *at = p + done;
@@ -327,28 +327,27 @@ static size_t hand_over(struct sys_channel *channel, const uint8_t *p, size_t n,
             break;
         }
         done += HEAD + size;
-        *any = true;
         channel->events->message(channel, channel->ctx, slice_of(at + HEAD, size), fd);
     }
     return done;
 }
 
-static err take_in(struct sys_channel *channel, const uint8_t *p, size_t n, bool *any) {
+static err take_in(struct sys_channel *channel, const uint8_t *p, size_t n) {
     if (channel->in.n == 0) {
-        size_t done = hand_over(channel, p, n, any);
+        size_t done = hand_over(channel, p, n);
         return channel->ended ? OK : buf_append(&channel->in, slice_of(p + done, n - done));
     }
     if (n > 0)
         TRY(buf_append(&channel->in, slice_of(p, n)));
-    buf_consume(&channel->in, hand_over(channel, channel->in.p, channel->in.n, any));
-    if (channel->in.n == 0 && channel->in.cap > KEEP_UP_TO)
+    buf_consume(&channel->in, hand_over(channel, channel->in.p, channel->in.n));
+    if (channel->in.n == 0 && (channel->secret || channel->in.cap > KEEP_UP_TO))
         buf_free(&channel->in);
     return OK;
 }
 
-static void read_in(struct sys_channel *channel, bool *any) {
+static void read_in(struct sys_channel *channel) {
     channel->read_again = false;
-    err result = channel->in.n > 0 ? take_in(channel, NULL, 0, any) : OK;
+    err result = channel->in.n > 0 ? take_in(channel, NULL, 0) : OK;
     size_t total = 0;
     while (result == OK && !channel->ended && !channel->paused && total < READ_A_TURN) {
         uint8_t *scratch = sys_loop_scratch(channel->loop);
@@ -364,18 +363,12 @@ static void read_in(struct sys_channel *channel, bool *any) {
             return;
         }
         total += (size_t)n;
-        result = take_in(channel, scratch, (size_t)n, any);
+        result = take_in(channel, scratch, (size_t)n);
+        if (channel->secret)
+            wipe(scratch, (size_t)n);
     }
     if (result != OK)
         end(channel, result);
-}
-
-/* Reads, and says when a batch is whole. */
-static void receive(struct sys_channel *channel) {
-    bool any = false;
-    read_in(channel, &any);
-    if (any && !channel->freed && channel->events->batch != NULL)
-        channel->events->batch(channel, channel->ctx);
 }
 
 static void leave(struct sys_channel *channel) {
@@ -392,7 +385,7 @@ static void channel_ready(void *ctx, unsigned events) {
     if (events & SYS_WRITE)
         sys_channel_flush(channel);
     if ((events & SYS_READ) && !channel->paused)
-        receive(channel);
+        read_in(channel);
     leave(channel);
 }
 
@@ -406,7 +399,7 @@ static void channel_act(void *ctx) {
         return;
     }
     if (channel->read_again && !channel->paused)
-        receive(channel);
+        read_in(channel);
     sys_channel_flush(channel);
     if (has_drained(channel)) {
         channel->above = false;

@@ -15,11 +15,9 @@ enum { SYS_CHANNEL_MAX = 1024 * 1024 };
 struct sys_channel;
 
 struct sys_channel_events {
-    /* fd is -1, or a descriptor that came with the message and is now the callee's. */
+    /* fd is -1, or a descriptor that came with the message and is now the callee's. Without
+     * take_fds it is always -1: a message that says it brings one ends the channel. */
     void (*message)(struct sys_channel *channel, void *ctx, slice message, int fd);
-    /* All messages that had arrived were handed over: the moment to work on them as a batch. May be
-     * NULL. */
-    void (*batch)(struct sys_channel *channel, void *ctx);
     /* The unsent bytes fell to drain_at or less after they had been above it. May be NULL. */
     void (*drained)(struct sys_channel *channel, void *ctx);
     /* CLOSED: the other end is gone. MALFORMED: it broke the rules. */
@@ -30,7 +28,8 @@ struct sys_channel_options {
     int fd;           /* an end of sys_channel_pair, or accepted; the channel's on success */
     size_t queue_max; /* unsent bytes; 0: 64 MiB */
     size_t drain_at;  /* see drained(); 0: half of queue_max */
-    bool take_fds;    /* descriptors that come with messages are handed over, not dropped */
+    bool take_fds;    /* messages may bring descriptors */
+    bool secret;      /* messages hold keys: what was read is wiped once it was handed over */
     const struct sys_channel_events *events;
     void *ctx;
 };

@@ -1,9 +1,6 @@
 #include "sys/conn.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,6 +28,8 @@ struct sys_conn_limits sys_conn_limits_default(void) {
 
 /* ---- Memory ---- */
 
+static void conn_end(struct sys_conn *conn, err why);
+
 /* Of the memory that others leave, one connection may hold a quarter: so however many are slow, the
  * next one finds some. */
 static bool is_greedy(const struct sys_conn *conn, size_t more) {
@@ -38,17 +37,46 @@ static bool is_greedy(const struct sys_conn *conn, size_t more) {
     return max != 0 && (others >= max || conn->counted + more > (max - others) / 4);
 }
 
-err sys_conn_count(struct sys_conn *conn) {
-    size_t now = conn->in.cap + conn->parts.cap + conn->out.bytes.cap;
-    conn->set->held += now - conn->counted;
-    conn->counted = now;
-    return is_greedy(conn, 0) ? ERR_FULL : OK;
+/* Of the others, the one that holds most; of several the oldest. NULL if none holds anything. */
+static struct sys_conn *find_largest(const struct sys_conn *asks) {
+    struct sys_conn *largest = NULL;
+    size_t most = 1;
+    for (struct sys_conn *conn = asks->set->first; conn != NULL; conn = conn->next) {
+        if (conn == asks || conn->counted < most)
+            continue;
+        largest = conn;
+        most = conn->counted;
+    }
+    return largest;
 }
 
-/* After something shrank, when there is nothing to refuse. */
+/* Where a share is too small, it is not who asks that ends, but who holds more: half a message that
+ * doesn't go on, or answers that are not read. Its buffers may be in use further up, so they are
+ * freed at its end and only counted out here. */
+static err claim(struct sys_conn *conn, size_t more) {
+    while (is_greedy(conn, more)) {
+        struct sys_conn *largest = find_largest(conn);
+        if (largest == NULL || largest->counted < conn->counted + more)
+            return ERR_FULL;
+        conn->set->held -= largest->counted;
+        largest->counted = 0;
+        conn_end(largest, ERR_FULL);
+    }
+    return OK;
+}
+
+/* One that was ended is counted no more. */
 static void recount(struct sys_conn *conn) {
-    err over = sys_conn_count(conn);
-    (void)over;
+    size_t now = conn->in.cap + conn->parts.cap + conn->out.bytes.cap;
+    if (conn->state == SYS_CONN_ENDED)
+        now = 0;
+    conn->set->held += now - conn->counted;
+    conn->counted = now;
+}
+
+err sys_conn_count(struct sys_conn *conn) {
+    recount(conn);
+    return conn->state == SYS_CONN_ENDED ? OK : claim(conn, 0);
 }
 
 static void free_buffers(struct sys_conn *conn) {
@@ -63,13 +91,13 @@ err sys_conn_room(struct sys_conn *conn, size_t n, uint8_t **room) {
     size_t queued = sys_outbox_size(&conn->out);
     if (set->limits.queue_max != 0 && queued + n > set->limits.queue_max)
         return ERR_FULL;
-    if (is_greedy(conn, n))
-        return ERR_FULL;
+    TRY(claim(conn, n));
     TRY(sys_outbox_add(&conn->out, n, room));
     recount(conn);
-    if (queued == 0)
+    bool above = queued + n > set->limits.drain_at;
+    if (queued == 0 || (above && !conn->above))
         conn->moved = sys_loop_now(set->loop);
-    if (queued + n > set->limits.drain_at)
+    if (above)
         conn->above = true;
     sys_later_set(&conn->later, set->loop, conn_act, conn);
     return OK;
@@ -103,8 +131,6 @@ static uint64_t conn_deadline(const struct sys_conn *conn) {
         return at;
     }
 }
-
-static void conn_end(struct sys_conn *conn, err why);
 
 /* The timer may be set too early, never too late: so a deadline that moves on costs nothing. */
 static void arm(struct sys_conn *conn) {
@@ -189,7 +215,11 @@ static void finish(struct sys_conn *conn, err why) {
     }
     conn->why = why;
     conn->half = 0;
-    conn->framing->farewell(conn, why);
+    if (conn->state == SYS_CONN_OPEN && why != OK && why != ERR_CLOSED &&
+        conn->set->events->failing != NULL)
+        conn->set->events->failing(conn, conn->ctx, why);
+    if (conn->framing->farewell != NULL)
+        conn->framing->farewell(conn, why);
     enter(conn, SYS_CONN_FLUSHING);
     if (conn->state != SYS_CONN_ENDED)
         sys_later_set(&conn->later, conn->set->loop, conn_act, conn);
@@ -214,6 +244,8 @@ static void conn_free(struct sys_conn *conn) {
     if (conn->next != NULL)
         conn->next->back = conn->back;
     set->count--;
+    if (set->sources != NULL)
+        sys_sources_give(set->sources, conn->source);
     mem_free(sys_loop_mem(set->loop), conn, sizeof(*conn));
     if (set->waiting != NULL)
         sys_listener_wake(set->waiting);
@@ -234,13 +266,16 @@ static void report_end(struct sys_conn *conn) {
 
 /* ---- Out ---- */
 
+/* Above the mark a byte now and then is no progress: else whoever reads as slowly as that would
+ * hold a whole queue for ever. */
 static err write_out(struct sys_conn *conn) {
     while (sys_outbox_size(&conn->out) > 0) {
         slice front = sys_outbox_front(&conn->out);
         size_t n = 0;
         TRY(conn->wire->write(conn, front.p, front.n, &n));
-        conn->moved = sys_loop_now(conn->set->loop);
         sys_outbox_take(&conn->out, n);
+        if (sys_outbox_size(&conn->out) <= conn->set->limits.drain_at)
+            conn->moved = sys_loop_now(conn->set->loop);
     }
     return OK;
 }
@@ -458,16 +493,18 @@ err sys_conn_start(struct sys_conn **out, struct sys_conns *set,
     conn->set = set;
     conn->ctx = start->ctx;
     conn->fd = start->fd;
+    conn->source = start->source;
     conn->client = start->client;
     conn->framing = start->framing;
     conn->http = start->http;
     conn->wire = start->tls != NULL ? &sys_wire_tls : &sys_wire_plain;
     conn->in = conn->parts = conn->out.bytes = buf_on(mem);
+    conn->message_max = set->limits.first_max != 0 ? set->limits.first_max : SYS_MESSAGE_MAX;
     conn->state = start->connecting ? SYS_CONN_CONNECTING : SYS_CONN_GREETING;
     conn->since = sys_clock_mono();
     err result = OK;
     if (start->tls != NULL)
-        result = sys_tls_start(&conn->ssl, start->tls, conn->fd, start->host);
+        result = sys_tls_start(conn, start->tls, start->host);
     if (result == OK)
         result = sys_watch_start(&conn->watch, set->loop, conn->fd,
                                  start->connecting ? SYS_WRITE : SYS_READ, conn_ready, conn);
@@ -503,23 +540,8 @@ void sys_conns_fini(struct sys_conns *set) {
         sys_conn_drop(set->first);
 }
 
-void sys_conns_close_all(struct sys_conns *set, enum sys_close how) {
-    for (struct sys_conn *conn = set->first; conn != NULL; conn = conn->next)
-        sys_conn_close(conn, how);
-}
-
-void sys_conns_each(struct sys_conns *set, void (*visit)(struct sys_conn *conn, void *ctx)) {
-    for (struct sys_conn *conn = set->first; conn != NULL; conn = conn->next)
-        if (conn->state == SYS_CONN_OPEN)
-            visit(conn, conn->ctx);
-}
-
 void sys_conn_set_ctx(struct sys_conn *conn, void *ctx) {
     conn->ctx = ctx;
-}
-
-void *sys_conn_ctx(const struct sys_conn *conn) {
-    return conn->ctx;
 }
 
 struct sys_conns *sys_conn_set(const struct sys_conn *conn) {
@@ -540,6 +562,10 @@ err sys_conn_send(struct sys_conn *conn, slice message) {
 
 size_t sys_conn_queued(const struct sys_conn *conn) {
     return sys_outbox_size(&conn->out);
+}
+
+void sys_conn_widen(struct sys_conn *conn) {
+    conn->message_max = SYS_MESSAGE_MAX;
 }
 
 void sys_conn_pause(struct sys_conn *conn) {
@@ -564,28 +590,4 @@ void sys_conn_close(struct sys_conn *conn, enum sys_close how) {
         conn_end(conn, OK);
     else
         finish(conn, OK);
-}
-
-err sys_conn_source(const struct sys_conn *conn, uint8_t address[16]) {
-    struct sockaddr_storage peer;
-    socklen_t size = sizeof(peer);
-    if (conn->fd < 0)
-        return ERR_CLOSED;
-    if (getpeername(conn->fd, (struct sockaddr *)&peer, &size) != 0)
-        return sys_err_from_errno(errno);
-    if (peer.ss_family == AF_INET6) {
-        memcpy(address, &((const struct sockaddr_in6 *)&peer)->sin6_addr, 16);
-        return OK;
-    }
-    static const uint8_t MAPPED[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    memset(address, 0, 16);
-    if (peer.ss_family != AF_INET)
-        return OK; /* a UNIX socket: this machine */
-    memcpy(address, MAPPED, sizeof(MAPPED));
-    memcpy(address + 12, &((const struct sockaddr_in *)&peer)->sin_addr, 4);
-    return OK;
-}
-
-const char *sys_conn_kind(const struct sys_conn *conn) {
-    return conn->wire == &sys_wire_tls ? conn->framing->name_in_tls : conn->framing->name;
 }

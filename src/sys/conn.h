@@ -22,22 +22,21 @@ struct sys_wire {
 };
 extern const struct sys_wire sys_wire_plain, sys_wire_tls;
 struct ssl_st;
-/* A fresh SSL object on the descriptor; host is checked by a client that trusts the system. */
-MUST err sys_tls_start(struct ssl_st **ssl, struct sys_tls *tls, int fd, const char *host);
+/* Gives the connection an SSL object; host is checked by a client that trusts the system. */
+MUST err sys_tls_start(struct sys_conn *conn, struct sys_tls *tls, const char *host);
 
 /* Another reference to what it shares. NULL without memory. */
 struct sys_tls *sys_tls_share(struct sys_tls *tls);
 
 /* ---- Framings: tcp; http, which becomes ws; upgrade, a client's, which becomes ws ---- */
 struct sys_framing {
-    const char *name, *name_in_tls;
     /* Handles the first piece (a message, a frame, a request) of n > 0 bytes and says how many it
      * took; *used = 0: it isn't whole yet. It may write into the bytes. An error ends the
      * connection. */
     err (*take)(struct sys_conn *conn, uint8_t *p, size_t n, size_t *used);
-    /* Queues a message. */
+    /* Queues a message. NULL of one that ends before the connection is open. */
     err (*put)(struct sys_conn *conn, slice message);
-    /* Queues a last word about why the connection ends. */
+    /* Queues a last word about why the connection ends. May be NULL. */
     void (*farewell)(struct sys_conn *conn, err why);
     bool opens; /* ready for messages as soon as the wire is */
 };
@@ -70,10 +69,13 @@ struct sys_conn {
     struct sys_outbox out;
     uint64_t since;        /* the handshake began, later: this state */
     uint64_t heard;        /* last bytes received */
-    uint64_t moved;        /* last bytes sent, or the first queued */
+    uint64_t moved;        /* last progress of what is unsent: see write_out() */
     uint64_t half;         /* a message began to arrive; 0: none has */
     size_t counted;        /* what it contributes to set->held */
+    size_t message_max;    /* bytes of a message that it may send */
     int fd;
+    uint32_t source;      /* its place in set->sources; 0: none */
+    unsigned key_updates; /* that the other side sent: wire_tls.c */
     err why;
     uint8_t state;
     bool client, paused, fragmented, above, announced, wants_write, read_again;
@@ -89,6 +91,7 @@ struct sys_conn_start {
     const struct sys_framing *framing;
     const struct sys_http *http;
     void *ctx;
+    uint32_t source;
 };
 MUST err sys_conn_start(struct sys_conn **conn, struct sys_conns *set,
                         const struct sys_conn_start *start);

@@ -98,11 +98,6 @@ err sys_file_read(const char *path, size_t max, buf *out) {
     return result;
 }
 
-bool sys_file_exists(const char *path) {
-    struct stat info;
-    return stat(path, &info) == 0;
-}
-
 /* ---- Writing ---- */
 
 static err write_all(int fd, slice content) {

@@ -18,7 +18,6 @@ MUST err sys_file_write(const char *path, slice content, unsigned mode);
 MUST err sys_file_create(const char *path, slice content, unsigned mode);
 /* Removes it; fine if it isn't there. */
 MUST err sys_file_remove(const char *path);
-bool sys_file_exists(const char *path);
 
 /* Makes the directory and those above it that are missing, readable by the owner only. */
 MUST err sys_dir_make(const char *path);

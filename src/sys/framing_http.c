@@ -37,7 +37,9 @@ static err queue(struct sys_conn *conn, slice bytes) {
     return OK;
 }
 
-static err respond(struct sys_conn *conn, const struct sys_http_answer *answer, slice body) {
+/* headers: further lines, each ended by \r\n. */
+static err respond(struct sys_conn *conn, int status, const char *type, const char *headers,
+                   slice body) {
     char head[2048];
     int n = snprintf(head, sizeof(head),
                      "HTTP/1.1 %d %s\r\n"
@@ -47,31 +49,31 @@ static err respond(struct sys_conn *conn, const struct sys_http_answer *answer, 
                      "X-Content-Type-Options: nosniff\r\n"
                      "Connection: close\r\n"
                      "%s\r\n",
-                     answer->status, reason_of(answer->status), answer->type, body.n,
-                     answer->headers != NULL ? answer->headers : "");
+                     status, reason_of(status), type, body.n, headers);
     if (n < 0 || (size_t)n >= sizeof(head))
         return ERR_BUG;
     TRY(queue(conn, slice_of(head, (size_t)n)));
     return body.n > 0 ? queue(conn, body) : OK;
 }
 
+static const char plain[] = "text/plain; charset=utf-8";
+
 /* A status and its reason as the page. */
 static void respond_plain(struct sys_conn *conn, int status, const char *headers) {
     char body[64];
     int n = snprintf(body, sizeof(body), "%d %s\n", status, reason_of(status));
-    struct sys_http_answer answer = {status, "text/plain; charset=utf-8", headers, NULL};
-    err lost = respond(conn, &answer, slice_of(body, n < 0 ? 0 : (size_t)n));
+    err lost = respond(conn, status, plain, headers, slice_of(body, n < 0 ? 0 : (size_t)n));
     (void)lost; /* no room for it: the connection ends all the same */
 }
 
 static err respond_page(struct sys_conn *conn, const struct sys_http_page *page, slice query) {
     buf body = buf_on(sys_loop_mem(conn->set->loop));
-    struct sys_http_answer answer = {200, "text/plain; charset=utf-8", NULL, &body};
+    struct sys_http_answer answer = {200, plain, &body};
     err result = page->answer(conn->http->ctx, query, &answer);
     if (result == OK)
-        result = respond(conn, &answer, buf_slice(&body));
+        result = respond(conn, answer.status, answer.type, "", buf_slice(&body));
     if (result != OK && sys_conn_queued(conn) == 0)
-        respond_plain(conn, 500, NULL);
+        respond_plain(conn, 500, "");
     buf_free(&body);
     sys_conn_close(conn, SYS_CLOSE_FLUSH);
     return OK;
@@ -116,7 +118,7 @@ static err serve(struct sys_conn *conn, const struct sys_http_request *request) 
                                         : respond_page(conn, page, request->query);
         }
     }
-    respond_plain(conn, status, status == 405 ? "Allow: GET\r\n" : NULL);
+    respond_plain(conn, status, status == 405 ? "Allow: GET\r\n" : "");
     sys_conn_close(conn, SYS_CLOSE_FLUSH);
     return OK;
 }
@@ -132,34 +134,26 @@ static err http_take(struct sys_conn *conn, uint8_t *p, size_t n, size_t *used) 
     return serve(conn, &request);
 }
 
-static err http_put(struct sys_conn *conn, slice message) {
-    (void)conn, (void)message;
-    return ERR_STATE;
-}
-
 static void http_farewell(struct sys_conn *conn, err why) {
     switch (why) {
     case OK:
         break;
     case ERR_TOO_LARGE:
-        respond_plain(conn, 431, NULL);
+        respond_plain(conn, 431, "");
         break;
     case ERR_TIMEOUT:
-        respond_plain(conn, 408, NULL);
+        respond_plain(conn, 408, "");
         break;
     case ERR_MALFORMED:
-        respond_plain(conn, 400, NULL);
+        respond_plain(conn, 400, "");
         break;
     default:
-        respond_plain(conn, 503, NULL);
+        respond_plain(conn, 503, "");
         break;
     }
 }
 
 const struct sys_framing sys_framing_http = {
-    .name = "http",
-    .name_in_tls = "https",
     .take = http_take,
-    .put = http_put,
     .farewell = http_farewell,
 };

@@ -9,6 +9,8 @@ static err tcp_take(struct sys_conn *conn, uint8_t *p, size_t n, size_t *used) {
     size_t size = (size_t)p[0] << 8 | p[1];
     if (size == 0)
         return ERR_MALFORMED;
+    if (size > conn->message_max)
+        return ERR_TOO_LARGE;
     if (n < HEAD + size)
         return OK;
     *used = HEAD + size;
@@ -25,15 +27,8 @@ static err tcp_put(struct sys_conn *conn, slice message) {
     return OK;
 }
 
-static void tcp_farewell(struct sys_conn *conn, err why) {
-    (void)conn, (void)why;
-}
-
 const struct sys_framing sys_framing_tcp = {
-    .name = "tcp",
-    .name_in_tls = "tls",
     .take = tcp_take,
     .put = tcp_put,
-    .farewell = tcp_farewell,
     .opens = true,
 };

@@ -53,19 +53,6 @@ static err upgrade_take(struct sys_conn *conn, uint8_t *p, size_t n, size_t *use
     return OK;
 }
 
-static err upgrade_put(struct sys_conn *conn, slice message) {
-    (void)conn, (void)message;
-    return ERR_STATE;
-}
-
-static void upgrade_farewell(struct sys_conn *conn, err why) {
-    (void)conn, (void)why;
-}
-
 const struct sys_framing sys_framing_upgrade = {
-    .name = "ws",
-    .name_in_tls = "wss",
     .take = upgrade_take,
-    .put = upgrade_put,
-    .farewell = upgrade_farewell,
 };

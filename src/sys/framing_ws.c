@@ -69,7 +69,7 @@ static err take_control(struct sys_conn *conn, uint8_t opcode, slice payload) {
 
 /* A part of a message that comes in several frames. */
 static err take_part(struct sys_conn *conn, bool final, slice payload) {
-    if (conn->parts.n + payload.n > SYS_MESSAGE_MAX)
+    if (conn->parts.n + payload.n > conn->message_max)
         return ERR_TOO_LARGE;
     conn->fragmented = true;
     TRY(buf_append(&conn->parts, payload));
@@ -101,7 +101,7 @@ static err take_data(struct sys_conn *conn, const struct sys_ws_frame *frame, sl
 
 static err ws_take(struct sys_conn *conn, uint8_t *p, size_t n, size_t *used) {
     struct sys_ws_frame frame;
-    TRY(sys_ws_head(&frame, slice_of(p, n), !conn->client, SYS_MESSAGE_MAX));
+    TRY(sys_ws_head(&frame, slice_of(p, n), !conn->client, conn->message_max));
     if (frame.head == 0 || n - frame.head < frame.payload)
         return OK;
     *used = frame.head + frame.payload;
@@ -114,8 +114,6 @@ static err ws_take(struct sys_conn *conn, uint8_t *p, size_t n, size_t *used) {
 }
 
 const struct sys_framing sys_framing_ws = {
-    .name = "ws",
-    .name_in_tls = "wss",
     .take = ws_take,
     .put = ws_put,
     .farewell = ws_farewell,

@@ -18,7 +18,6 @@ enum { SYS_HTTP_HEAD_MAX = 8192, SYS_HTTP_BODY_MAX = 4 * 1024 * 1024 };
 struct sys_http_answer {
     int status;       /* 200 when the function is called */
     const char *type; /* Content-Type; "text/plain; charset=utf-8" when the function is called */
-    const char *headers; /* further lines, each ended by \r\n; NULL: none */
     buf *body;        /* append it here; SYS_HTTP_BODY_MAX at most */
 };
 

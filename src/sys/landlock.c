@@ -23,7 +23,6 @@ enum {
     IOCTL_DEVICE = 15,
 };
 #define FILE_RIGHTS (FS(EXECUTE) | FS(WRITE_FILE) | FS(READ_FILE) | FS(TRUNCATE) | FS(IOCTL_DEVICE))
-#define READ_RIGHTS (FS(READ_FILE) | FS(READ_DIR))
 #define NET_ALL ((uint64_t)3)   /* bind, connect: TCP */
 #define SCOPE_ALL ((uint64_t)3) /* abstract UNIX sockets, signals */
 
@@ -68,21 +67,10 @@ static err allow(int ruleset, const char *path, uint64_t rights) {
     return result;
 }
 
-static err allow_all(int ruleset, uint64_t handled, const char *const *write_paths,
-                     const char *const *read_paths) {
-    /* Nothing that was written may be executed. */
-    for (; *write_paths != NULL; write_paths++)
-        TRY(allow(ruleset, *write_paths, handled & ~FS(EXECUTE)));
-    for (; (handled & READ_RIGHTS) != 0 && *read_paths != NULL; read_paths++)
-        TRY(allow(ruleset, *read_paths, handled & READ_RIGHTS));
-    return OK;
-}
-
-err sys_landlock_enter(int abi, enum sys_landlock_reach reach, const char *const *write_paths,
-                       const char *const *read_paths) {
+err sys_landlock_enter(int abi, enum sys_landlock_reach reach, const char *const *paths) {
     struct ruleset set = {.fs = known_fs(abi)};
     if (reach == SYS_LANDLOCK_READING)
-        set.fs &= ~(FS(EXECUTE) | READ_RIGHTS | FS(IOCTL_DEVICE));
+        set.fs &= ~(FS(EXECUTE) | FS(READ_FILE) | FS(READ_DIR) | FS(IOCTL_DEVICE));
     if (abi >= 4)
         set.net = NET_ALL;
     if (abi >= 6)
@@ -91,7 +79,9 @@ err sys_landlock_enter(int abi, enum sys_landlock_reach reach, const char *const
     int fd = (int)syscall(CREATE_RULESET, &set, sizeof(set), 0);
     if (fd < 0)
         return sys_err_from_errno(errno);
-    err result = allow_all(fd, set.fs, write_paths, read_paths);
+    err result = OK;
+    for (; result == OK && *paths != NULL; paths++) /* nothing that was written may be executed */
+        result = allow(fd, *paths, set.fs & ~FS(EXECUTE));
     if (result == OK && syscall(RESTRICT_SELF, fd, 0) != 0)
         result = sys_err_from_errno(errno);
     close(fd);

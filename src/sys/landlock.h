@@ -10,11 +10,10 @@ int sys_landlock_abi(void);
 
 enum sys_landlock_reach {
     SYS_LANDLOCK_NOTHING, /* no file at all but what lies beneath the paths */
-    SYS_LANDLOCK_READING, /* reads and executes anywhere, changes beneath the write paths only */
+    SYS_LANDLOCK_READING, /* reads and executes anywhere, changes beneath the paths only */
 };
 /* Restricts the process and all it starts; no_new_privs must be set. Also forbids TCP bind and
  * connect (ABI 4), and abstract sockets and signals to outside (ABI 6). */
-MUST err sys_landlock_enter(int abi, enum sys_landlock_reach reach, const char *const *write_paths,
-                            const char *const *read_paths);
+MUST err sys_landlock_enter(int abi, enum sys_landlock_reach reach, const char *const *paths);
 
 #endif

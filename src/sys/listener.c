@@ -20,22 +20,19 @@ static err last_err(void) {
 }
 
 /* Accepted sockets inherit these. Silent peers are found out after about seven minutes. */
-static err set_options(int fd, const struct sys_listen *options) {
-    const struct {
+static err set_options(int fd) {
+    static const struct {
         int level, name, value;
-        bool wanted;
-    } list[] = {
-        {SOL_SOCKET, SO_REUSEADDR, 1, true},
-        {SOL_SOCKET, SO_REUSEPORT, 1, options->share},
-        {IPPROTO_TCP, TCP_NODELAY, 1, true},
-        {SOL_SOCKET, SO_KEEPALIVE, 1, true},
-        {IPPROTO_TCP, TCP_KEEPIDLE, 300, true},
-        {IPPROTO_TCP, TCP_KEEPINTVL, 30, true},
-        {IPPROTO_TCP, TCP_KEEPCNT, 4, true},
+    } LIST[] = {
+        {SOL_SOCKET, SO_REUSEADDR, 1},
+        {IPPROTO_TCP, TCP_NODELAY, 1},
+        {SOL_SOCKET, SO_KEEPALIVE, 1},
+        {IPPROTO_TCP, TCP_KEEPIDLE, 300},
+        {IPPROTO_TCP, TCP_KEEPINTVL, 30},
+        {IPPROTO_TCP, TCP_KEEPCNT, 4},
     };
-    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
-        if (list[i].wanted && setsockopt(fd, list[i].level, list[i].name, &list[i].value,
-                                         sizeof(list[i].value)) != 0)
+    for (size_t i = 0; i < sizeof(LIST) / sizeof(LIST[0]); i++)
+        if (setsockopt(fd, LIST[i].level, LIST[i].name, &LIST[i].value, sizeof(LIST[i].value)) != 0)
             return last_err();
     return OK;
 }
@@ -46,7 +43,7 @@ err sys_listen_open(int *out, const struct sys_listen *options) {
     int fd = socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return last_err();
-    err result = set_options(fd, options);
+    err result = set_options(fd);
     if (result == OK && bind(fd, (struct sockaddr *)&endpoint.address, endpoint.size) != 0)
         result = last_err();
     if (result == OK && listen(fd, BACKLOG) != 0)
@@ -130,7 +127,7 @@ static bool set_is_full(const struct sys_conns *set) {
     return set->limits.count_max != 0 && set->count >= set->limits.count_max;
 }
 
-err sys_listener_adopt(struct sys_listener *listener, int fd) {
+static err adopt(struct sys_listener *listener, int fd, uint32_t source) {
     if (set_is_full(listener->set))
         return ERR_LIMIT;
     struct sys_conn_start start = {
@@ -139,13 +136,27 @@ err sys_listener_adopt(struct sys_listener *listener, int fd) {
         .framing = listener->http != NULL ? &sys_framing_http : &sys_framing_tcp,
         .http = listener->http,
         .ctx = listener->set->ctx,
+        .source = source,
     };
     struct sys_conn *conn;
     listener->set->accepted++;
     return sys_conn_start(&conn, listener->set, &start);
 }
 
-static void go_on(void *ctx);
+err sys_listener_adopt(struct sys_listener *listener, int fd) {
+    return adopt(listener, fd, 0);
+}
+
+static err admit(struct sys_listener *listener, int fd, const struct sockaddr_storage *peer) {
+    struct sys_sources *sources = listener->set->sources;
+    uint32_t source = 0;
+    if (sources != NULL)
+        TRY(sys_sources_take(sources, peer, &source));
+    err result = adopt(listener, fd, source);
+    if (result != OK && sources != NULL)
+        sys_sources_give(sources, source);
+    return result;
+}
 
 /* Stops accepting until a connection ends. */
 static void wait_for_room(struct sys_listener *listener) {
@@ -191,7 +202,10 @@ static void accept_ready(void *ctx, unsigned events) {
             wait_for_room(listener);
             return;
         }
-        int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage peer = {0};
+        socklen_t size = sizeof(peer);
+        int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             bool short_of = errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
                             errno == ENOMEM;
@@ -201,7 +215,7 @@ static void accept_ready(void *ctx, unsigned events) {
                 continue;
             return;
         }
-        if (sys_listener_adopt(listener, fd) != OK)
+        if (admit(listener, fd, &peer) != OK)
             close(fd);
     }
 }
@@ -245,13 +259,4 @@ void sys_listener_free(struct sys_listener *listener) {
     close(listener->fd);
     sys_tls_free(listener->tls);
     mem_free(sys_loop_mem(listener->set->loop), listener, sizeof(*listener));
-}
-
-err sys_listener_set_tls(struct sys_listener *listener, struct sys_tls *tls) {
-    struct sys_tls *shared = NULL;
-    if (tls != NULL && (shared = sys_tls_share(tls)) == NULL)
-        return ERR_NO_MEMORY;
-    sys_tls_free(listener->tls);
-    listener->tls = shared;
-    return OK;
 }

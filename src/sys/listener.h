@@ -8,7 +8,6 @@
 /* ---- Sockets ---- made by the parent, handed to others as descriptors. */
 struct sys_listen {
     const char *host, *port; /* "" or NULL host: every address; port "0": any free one */
-    bool share;              /* SO_REUSEPORT: several sockets, one for each process */
 };
 /* A non-blocking, close-on-exec descriptor. BUSY if the port is taken, DENIED if it isn't ours to
  * use. */
@@ -34,8 +33,6 @@ MUST err sys_listener_new(struct sys_listener **listener, struct sys_conns *conn
                           const struct sys_listener_options *options);
 /* Its connections go on. NULL is fine. */
 void sys_listener_free(struct sys_listener *listener);
-/* For connections accepted from now on. */
-MUST err sys_listener_set_tls(struct sys_listener *listener, struct sys_tls *tls);
 /* Takes over a connected, non-blocking socket as if it had been accepted. On failure it stays the
  * caller's. */
 MUST err sys_listener_adopt(struct sys_listener *listener, int fd);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "sys/loop.h"
 
 enum { LINE_MAX_BYTES = 1000 };
@@ -21,25 +22,13 @@ err sys_log_level_parse(enum sys_log_level *level, const char *text) {
     return ERR_MALFORMED;
 }
 
-/* The calendar day in UTC. Not gmtime, which opens the time zone's file, and a sandboxed process
- * can't. Years run from March here, so that the leap day is the last of its year. */
-static void day_of(uint64_t ms, int *year, int *month, int *day) {
-    uint64_t days = ms / 86400000 + 719468; /* since 1 March of the year 0 */
-    uint64_t era = days / 146097, in_era = days % 146097;
-    uint64_t y = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    uint64_t in_year = in_era - (365 * y + y / 4 - y / 100);
-    uint64_t m = (5 * in_year + 2) / 153;
-    *day = (int)(in_year - (153 * m + 2) / 5 + 1);
-    *month = (int)(m < 10 ? m + 3 : m - 9);
-    *year = (int)(y + era * 400 + (*month <= 2));
-}
-
 void sys_log_line(const struct sys_log *log, enum sys_log_level level, const char *format, ...) {
     if (log == NULL || level > log->level)
         return;
     char line[LINE_MAX_BYTES + 1];
     int year, month, day;
-    day_of(sys_clock_wall(), &year, &month, &day);
+    /* Not gmtime, which opens the time zone's file: a sandboxed process can't. */
+    time_date(sys_clock_wall(), &year, &month, &day);
     int head = snprintf(line, sizeof(line), "%04d-%02d-%02d %s %s: ", year, month, day,
                         LEVELS[level], log->who);
     if (head < 0 || (size_t)head >= sizeof(line))

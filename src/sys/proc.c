@@ -67,7 +67,7 @@ __attribute__((noreturn)) static void become(const struct sys_proc_options *opti
         _exit(EXEC_FAILED);
     if (!place_fds(start->fds, start->fd_count) || sigprocmask(SIG_SETMASK, &none, NULL) != 0)
         _exit(EXEC_FAILED);
-    execv(options->path != NULL ? options->path : "/proc/self/exe", argv);
+    execv("/proc/self/exe", argv);
     _exit(EXEC_FAILED);
 }
 
@@ -94,7 +94,7 @@ static void child_ended(struct sys_proc *proc, int status) {
     close(proc->pidfd);
     proc->pid = 0;
     proc->pidfd = -1;
-    bool restarts = !proc->stopping && !proc->options.once;
+    bool restarts = !proc->stopping;
     if (sys_loop_now(proc->loop) - proc->started_at >=
         or_else(proc->options.pause_last_ms, PAUSE_LAST_MS))
         proc->pause = or_else(proc->options.pause_first_ms, PAUSE_FIRST_MS);

@@ -19,7 +19,6 @@ struct sys_proc_start {
 struct sys_proc;
 
 struct sys_proc_options {
-    const char *path; /* NULL: /proc/self/exe */
     const char *name; /* the child's argv[0] */
     /* An error here counts as a failed start and is tried again after the pause. */
     err (*prepare)(void *ctx, struct sys_proc_start *start);
@@ -33,7 +32,6 @@ struct sys_proc_options {
      * after it ran for that long. 0: 100 ms, 10 s. */
     uint32_t pause_first_ms, pause_last_ms;
     uint32_t grace_ms; /* between SIGTERM and SIGKILL; 0: 10 s */
-    bool once;         /* never restart */
 };
 
 /* Starts it. The loop must be the process's main one; children are waited for by a descriptor each

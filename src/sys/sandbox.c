@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -62,8 +63,18 @@ static err restrict_files(const struct sys_sandbox *sandbox, int *abi) {
     bool edge = sandbox->profile == SYS_PROFILE_EDGE;
     enum sys_landlock_reach reach = sandbox->profile == SYS_PROFILE_PARENT ? SYS_LANDLOCK_READING
                                                                            : SYS_LANDLOCK_NOTHING;
-    return sys_landlock_enter(*abi, reach, edge ? NONE : sandbox->write_paths,
-                              edge ? NONE : sandbox->read_paths);
+    return sys_landlock_enter(*abi, reach, edge ? NONE : sandbox->write_paths);
+}
+
+/* So that no descriptor of its own, a connection's say, gets one of these numbers. */
+static err fill_shared(void) {
+    int fd = -1;
+    while ((fd = eventfd(0, EFD_CLOEXEC)) >= 0 && fd < SYS_SHARED_FDS)
+        continue;
+    if (fd < 0)
+        return last_err();
+    close(fd);
+    return OK;
 }
 
 static void describe(const struct sys_sandbox *sandbox, struct sys_sandbox_report *report) {
@@ -91,6 +102,8 @@ err sys_sandbox_enter(const struct sys_sandbox *sandbox, struct sys_sandbox_repo
         TRY(tie_to(parent));
     if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return last_err();
+    if (sandbox->profile == SYS_PROFILE_EDGE)
+        TRY(fill_shared());
     if (sandbox->mode != SYS_SANDBOX_OFF) {
         TRY(restrict_files(sandbox, &report->landlock_abi));
         TRY(sys_seccomp_enter(sandbox->profile, sandbox->mode == SYS_SANDBOX_ENFORCE));

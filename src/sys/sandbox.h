@@ -27,11 +27,14 @@ enum sys_sandbox_mode {
 
 enum { SYS_SANDBOX_PATHS_MAX = 8 };
 
+/* An edge's descriptors below this are those it was started with, others have them too: it may use
+ * them, but neither shut them down nor change their options. A power of two. */
+enum { SYS_SHARED_FDS = 8 };
+
 struct sys_sandbox {
     enum sys_profile profile;
     enum sys_sandbox_mode mode;
     const char *write_paths[SYS_SANDBOX_PATHS_MAX]; /* directories, all rights beneath; NULL ends */
-    const char *read_paths[SYS_SANDBOX_PATHS_MAX];  /* files or directories, reading only */
     const char *user;       /* NULL: stay. Otherwise, if root: this user and its group, no others */
     uint64_t files_max;     /* RLIMIT_NOFILE; 0: as it is */
     bool die_with_parent;   /* changing user forgets it, so it is asked again here */

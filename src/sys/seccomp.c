@@ -34,8 +34,7 @@ static const char *const COMMON[] = {
     "fstat", "lseek", "pipe2", "poll", "ppoll", "pread64", "pselect6", "pwrite64", "read", "readv",
     "select", "signalfd4", "timerfd_create", "timerfd_settime", "write", "writev",
     /* sockets that it was given */
-    "accept", "accept4", "getpeername", "getsockname", "getsockopt", "recvfrom", "recvmsg",
-    "setsockopt", "shutdown", NULL};
+    "accept", "accept4", "getsockname", "getsockopt", "recvfrom", "recvmsg", NULL};
 
 /* Files beneath the data directory (Landlock says which), and a database's threads. */
 static const char *const MAIL[] = {
@@ -45,7 +44,7 @@ static const char *const MAIL[] = {
     "mkdir", "mkdirat", "msync", "newfstatat", "open", "openat", "preadv", "preadv2", "pwritev",
     "pwritev2", "readahead", "readlink", "readlinkat", "rename", "renameat", "renameat2", "rmdir",
     "sched_getparam", "sched_getscheduler", "sched_setaffinity", "sched_setscheduler",
-    "setpriority", "stat", "statfs", "statx", "sync_file_range", "sysinfo", "truncate", "umask",
+    "setpriority", "setsockopt", "shutdown", "stat", "statfs", "statx", "sync_file_range", "sysinfo", "truncate", "umask",
     "unlink", "unlinkat", "utimensat", NULL};
 
 /* The others' starts and ends. A filter is inherited by what the parent starts, so this one has to
@@ -116,12 +115,22 @@ static void allow_own(struct filter *f) {
     allow_if(f, "ioctl", 1, SCMP_CMP_EQ, FIONREAD, 0);
 }
 
+/* Allowed on descriptors from SYS_SHARED_FDS on. The kernel looks at the lower half of the argument
+ * alone, so it is not compared as a number: one of the bits of a high descriptor is set. */
+static void allow_on_own(struct filter *f, const char *name) {
+    for (uint64_t bit = SYS_SHARED_FDS; bit < (uint64_t)1 << 31; bit <<= 1)
+        allow_if(f, name, 0, SCMP_CMP_MASKED_EQ, bit, bit);
+}
+
 static void allow_edge(struct filter *f) {
     /* fstat() of newer C libraries is this call with an empty path. */
     allow_if(f, "newfstatat", 3, SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH);
     /* What a descriptor is may be asked, not changed: the parent holds its listeners too. */
     allow_if(f, "fcntl", 1, SCMP_CMP_EQ, F_GETFD, 0);
     allow_if(f, "fcntl", 1, SCMP_CMP_EQ, F_GETFL, 0);
+    /* A listener that is shut down, or told to drop what it gets, is so for every edge. */
+    allow_on_own(f, "shutdown");
+    allow_on_own(f, "setsockopt");
 }
 
 static void allow_profile(struct filter *f, enum sys_profile profile) {

@@ -9,6 +9,16 @@ struct sys_tls {
     bool server, verify;
 };
 
+/* Counts the other side's KeyUpdates. */
+static void on_tls_message(int sent, int version, int type, const void *bytes, size_t n, SSL *ssl,
+                           void *ctx) {
+    struct sys_conn *conn = ctx;
+    (void)version, (void)ssl;
+    if (!sent && type == SSL3_RT_HANDSHAKE && n > 0 &&
+        *(const uint8_t *)bytes == SSL3_MT_KEY_UPDATE)
+        conn->key_updates++;
+}
+
 /* What both ends agree on. */
 static SSL_CTX *context_new(const SSL_METHOD *method) {
     SSL_CTX *ctx = SSL_CTX_new(method);
@@ -18,6 +28,9 @@ static SSL_CTX *context_new(const SSL_METHOD *method) {
     SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    /* A read comes back after each record: records without data must not keep us there. */
+    SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_msg_callback(ctx, on_tls_message);
     if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
         SSL_CTX_set_num_tickets(ctx, 0) != 1 || SSL_CTX_set_max_early_data(ctx, 0) != 1) {
         SSL_CTX_free(ctx);
@@ -139,19 +152,20 @@ static bool expect_host(SSL *ssl, const char *host, bool verify) {
     return SSL_set1_host(ssl, host) == 1;
 }
 
-err sys_tls_start(struct ssl_st **out, struct sys_tls *tls, int fd, const char *host) {
+err sys_tls_start(struct sys_conn *conn, struct sys_tls *tls, const char *host) {
     SSL *ssl = SSL_new(tls->ctx);
     if (ssl == NULL)
         return ERR_NO_MEMORY;
-    if (SSL_set_fd(ssl, fd) != 1 || (!tls->server && !expect_host(ssl, host, tls->verify))) {
+    if (SSL_set_fd(ssl, conn->fd) != 1 || (!tls->server && !expect_host(ssl, host, tls->verify))) {
         SSL_free(ssl);
         ERR_clear_error();
         return ERR_NO_MEMORY;
     }
+    SSL_set_msg_callback_arg(ssl, conn);
     if (tls->server)
         SSL_set_accept_state(ssl);
     else
         SSL_set_connect_state(ssl);
-    *out = ssl;
+    conn->ssl = ssl;
     return OK;
 }

@@ -4,6 +4,9 @@
 #include "sys/files.h"
 #include "sys/openssl.h"
 
+/* Each costs us two key derivations and nothing to whoever sends them; nobody needs many. */
+enum { KEY_UPDATES_MAX = 32 };
+
 /* What a call on the SSL object that returned n <= 0 means. */
 static err tls_failure(struct sys_conn *conn, int n) {
     int number = errno;
@@ -32,6 +35,8 @@ static err tls_read(struct sys_conn *conn, uint8_t *p, size_t size, size_t *n) {
     ERR_clear_error();
     errno = 0;
     int got = SSL_read(conn->ssl, p, size > INT32_MAX ? INT32_MAX : (int)size);
+    if (conn->key_updates > KEY_UPDATES_MAX)
+        return ERR_MALFORMED;
     if (got <= 0)
         return tls_failure(conn, got);
     *n = (size_t)got;

@@ -1,5 +1,7 @@
 #include "sys/ws.h"
 
+#include "base/text.h"
+
 enum { CONTROL_MAX = 125, LENGTH_16 = 126, LENGTH_64 = 127 };
 
 static bool opcode_known(uint8_t opcode) {
@@ -84,23 +86,6 @@ void sys_ws_mask(uint8_t *p, size_t n, const uint8_t key[4]) {
         p[i] ^= key[i & 3];
 }
 
-/* How many bytes a UTF-8 character takes, 0 if it isn't one (too long a form, a surrogate, beyond
- * the last). */
-static size_t utf8_size(const uint8_t *p, size_t n) {
-    if (p[0] < 0x80)
-        return 1;
-    size_t size = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-    if (p[0] < 0xc2 || p[0] > 0xf4 || n < size)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
-        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
-        return 0;
-    return size;
-}
-
 err sys_ws_close_code(slice payload, uint16_t *code) {
     *code = SYS_WS_NO_CODE;
     if (payload.n == 0)
@@ -112,8 +97,9 @@ err sys_ws_close_code(slice payload, uint16_t *code) {
     bool standard = value >= 1000 && value <= 1014 && !(value >= 1004 && value <= 1006);
     if (!ours && !standard)
         return ERR_MALFORMED;
+    uint32_t point;
     for (size_t i = 2, size; i < payload.n; i += size)
-        if ((size = utf8_size(payload.p + i, payload.n - i)) == 0)
+        if ((size = utf8_decode(slice_of(payload.p + i, payload.n - i), &point)) == 0)
             return ERR_MALFORMED;
     *code = value;
     return OK;

@@ -63,6 +63,10 @@ TEST(numbers_are_big_endian) {
     CHECK(b.n == 15);
     for (size_t i = 0; i < b.n; i++)
         CHECK(b.p[i] == i + 1);
+    uint8_t room[12];
+    put_u32(room, 0x04050607);
+    put_u64(room + 4, UINT64_C(0x08090a0b0c0d0e0f));
+    CHECK_SLICE(SLICE_ARRAY(room), slice_of(b.p + 3, sizeof(room)));
     buf_free(&b);
 }
 
@@ -170,6 +174,9 @@ TEST(lengths_take_the_fewest_bytes) {
         writer_varint(&w, LENGTHS[i].value);
         CHECK_OK(writer_result(&w));
         CHECK(varint_size(LENGTHS[i].value) == size);
+        uint8_t room[VARINT_MAX];
+        CHECK_EQ(put_varint(room, LENGTHS[i].value), size);
+        CHECK_SLICE(slice_of(room, size), buf_slice(&b));
         CHECK(slice_equal(buf_slice(&b), slice_of(expected, size)));
         reader r = reader_of(buf_slice(&b));
         uint32_t v;

@@ -77,6 +77,37 @@ TEST(each_base32_text_means_one_thing) {
     buf_free(&b);
 }
 
+static void check_utf8(const char *text, size_t size, uint32_t expected) {
+    uint32_t point = 0;
+    CHECK_EQ(utf8_decode(slice_str(text), &point), size);
+    CHECK_EQ(point, expected);
+}
+
+TEST(utf8_characters_have_a_length_and_a_code_point) {
+    uint32_t point = 1;
+    CHECK_EQ(utf8_decode(slice_of("\0", 1), &point), 1);
+    CHECK_EQ(point, 0);
+    check_utf8("\x7f", 1, 0x7f);
+    check_utf8("\xc2\x80", 2, 0x80);
+    check_utf8("\xdf\xbf", 2, 0x7ff);
+    check_utf8("\xe0\xa0\x80 and more", 3, 0x800);
+    check_utf8("\xed\x9f\xbf", 3, 0xd7ff);
+    check_utf8("\xee\x80\x80", 3, 0xe000);
+    check_utf8("\xef\xbf\xbf", 3, 0xffff);
+    check_utf8("\xf0\x90\x80\x80", 4, 0x10000);
+    check_utf8("\xf4\x8f\xbf\xbf", 4, 0x10ffff);
+}
+
+TEST(what_is_not_utf8_has_no_length) {
+    static const char *const BAD[] = {
+        "\x80",         "\xbf",         "\xff",         "\xc0\x80",     "\xc1\xbf",
+        "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc2", "\xc2 ", "\xe2\x82", "\xe2\x82 ",
+        "\xf0\x9f\x98", "\xf0\x9f\x98 "};
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
+        check_utf8(BAD[i], 0, 0);
+}
+
 TEST(text_without_memory_is_reported) {
     err (*const functions[])(buf *, slice) = {hex_encode, hex_decode, base32_encode, base32_decode};
     for (size_t i = 0; i < 4; i++) {

@@ -27,6 +27,23 @@ TEST(a_week_has_the_date_of_its_monday) {
     }
 }
 
+TEST(a_day_lasts_until_midnight) {
+    static const struct {
+        uint64_t ms;
+        int year, month, day;
+    } CASES[] = {{0, 1970, 1, 1},
+                 {TIME_DAY - 1, 1970, 1, 1},
+                 {TIME_DAY, 1970, 1, 2},
+                 {UINT64_C(951782399999), 2000, 2, 28},
+                 {UINT64_C(951782400000), 2000, 2, 29},
+                 {UINT64_C(951868800000), 2000, 3, 1}};
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        int year, month, day;
+        time_date(CASES[i].ms, &year, &month, &day);
+        CHECK(year == CASES[i].year && month == CASES[i].month && day == CASES[i].day);
+    }
+}
+
 TEST(every_week_is_seven_days_after_the_one_before) {
     int year, month, day, last_day = -1;
     long days = -1;

@@ -103,7 +103,7 @@ TEST(an_account_id_belongs_to_its_identity_key) {
     CHECK_OK(proto_certificate_read(&r, &certificate));
     CHECK_OK(crypto_ed25519.generate(certificate.identity, seed));
     memcpy(data, certificate.identity, 32);
-    CHECK_OK(core_account_sign(data + 80, seed, "Sotto device v1", slice_of(data, 80)));
+    CHECK_OK(crypto_sign_labeled(data + 80, seed, "Sotto device v1", slice_of(data, 80)));
     refused();
     rig_fini(&rig);
 }

@@ -65,6 +65,19 @@ static err verify(const struct crypto_sig *sig, const struct signed_text *t) {
     return sig->verify(slice_of(t->sig, t->n), slice_of(t->pub, sig->pub), SLICE_ARRAY(t->message));
 }
 
+TEST(a_label_and_a_zero_byte_stand_before_what_is_signed) {
+    uint8_t seed[32], pub[32], sig[64], plain[64];
+    size_t n = sizeof plain;
+    slice content = slice_str("content");
+    CHECK_OK(crypto_ed25519.generate(pub, seed));
+    CHECK_OK(crypto_sign_labeled(sig, seed, "label", content));
+    CHECK_OK(crypto_ed25519.sign(plain, &n, seed, slice_of("label\0content", 13)));
+    CHECK_SLICE(SLICE_ARRAY(sig), SLICE_ARRAY(plain));
+    CHECK_OK(crypto_verify_labeled(sig, pub, "label", content));
+    CHECK_ERR(crypto_verify_labeled(sig, pub, "other", content), ERR_SIGNATURE);
+    CHECK_ERR(crypto_verify_labeled(sig, pub, "label", slice_str("Content")), ERR_SIGNATURE);
+}
+
 TEST(any_flipped_bit_is_refused) {
     CHECK_OK(crypto_init());
     for (size_t s = 0; SIGS[s] != NULL; s++) {

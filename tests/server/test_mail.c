@@ -1,7 +1,9 @@
+#include "server/internal.h"
 #include "world.h"
 
 static struct world w;
 static struct person ann, bob;
+static unsigned damages;
 
 static void begin(void) {
     world_init(&w);
@@ -22,13 +24,25 @@ static slice text(const char *s) {
 static void expect_item(const struct person *p, const char *item, uint64_t position) {
     struct proto_delivery d = frame_delivery(world_next(&w, p->session));
     CHECK_SLICE(d.item, text(item));
-    CHECK_EQ(d.position, position);
+    CHECK_EQ(d.position, p->start + position);
 }
 
 static void expect_caught_up(const struct person *p, uint64_t position, uint32_t gaps) {
     struct proto_caught_up c = frame_caught_up(world_next(&w, p->session));
-    CHECK_EQ(c.position, position);
+    CHECK_EQ(c.position, p->start + position);
     CHECK_EQ(c.gaps, gaps);
+}
+
+static bool count_entry(void *ctx, struct store_key key, slice value) {
+    (void)key, (void)value;
+    ++*(size_t *)ctx;
+    return true;
+}
+
+static size_t count_entries(enum mail_table table) {
+    size_t n = 0;
+    CHECK_OK(store_scan_table(w.memory, (uint8_t)table, count_entry, &n));
+    return n;
 }
 
 /* ---- Sending and receiving ---- */
@@ -221,7 +235,7 @@ TEST(a_newer_subscriber_closes_the_older_which_is_told) {
     person_login(&bob, &w, 22);
     person_subscribe(&bob, &w, 0);
     w.read = 0;
-    expect_caught_up(&(struct person){.session = 2}, 0, 0);
+    expect_caught_up(&(struct person){.session = 2, .start = bob.start}, 0, 0);
     const struct frame *f = world_next(&w, 2);
     CHECK(f != NULL && f->type == PROTO_replaced && f->ends);
     mail_closed(w.mail, 2);
@@ -245,7 +259,7 @@ TEST(a_backlog_is_streamed_in_windows) {
     person_subscribe(&bob, &w, 0);
     for (int i = 1; i <= 4; i++) {
         const struct frame *f = world_next(&w, 12);
-        CHECK_EQ(frame_delivery(f).position, i);
+        CHECK_EQ(frame_delivery(f).position, bob.start + (uint64_t)i);
         CHECK_EQ(f->drain, i == 4);
     }
     CHECK(world_next(&w, 12) == NULL);
@@ -447,17 +461,54 @@ TEST(items_expire_and_leave_a_gap) {
     end();
 }
 
+/* Its number may tell neither that there were items nor how many. */
+TEST(a_mailbox_begins_at_a_position_of_its_own) {
+    begin();
+    CHECK(ann.start != bob.start && ann.start > 1000 && bob.start > 1000);
+    end();
+}
+
+TEST(an_empty_mailbox_leaves_no_note) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(world_send(&w, &to, 1, text("a")), 0);
+        CHECK_EQ(world_send(&w, &to, 1, text("b")), 0);
+        w.now += TIME_WEEK;
+    }
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 3);
+    person_ack(&bob, &w, 3);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 2);
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    person_ack(&bob, &w, 6);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    /* In the same week it comes again, and does what it is for. */
+    CHECK_EQ(world_send(&w, &to, 1, text("c")), 0);
+    person_ack(&bob, &w, 7);
+    CHECK_EQ(world_send(&w, &to, 1, text("d")), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 1);
+    w.now += 9 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(count_entries(MAIL_ITEM), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    end();
+}
+
 /* ---- Commits ---- */
 
 TEST(the_first_commit_makes_the_order_and_the_next_needs_its_token) {
+    struct proto_address to;
     begin();
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 10, NULL, 0, text("c"), NULL, 0)), 1);
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 9, 11, NULL, 0, text("c"), NULL, 0)), 0);
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 10, 11, NULL, 0, text("c"), NULL, 0)), 1);
-    CHECK_EQ(world_commit_group(&w, commit_body(2, 10, 11, NULL, 0, text("c"), NULL, 0)), 1);
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 10, &to, 1, text("c"), NULL, 0)), 1);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 9, 11, &to, 1, text("c"), NULL, 0)), 0);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 10, 11, &to, 1, text("c"), NULL, 0)), 1);
+    CHECK_EQ(world_commit_group(&w, commit_body(2, 10, 11, &to, 1, text("c"), NULL, 0)), 1);
     world_restart(&w);
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 10, 12, NULL, 0, text("c"), NULL, 0)), 0);
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 11, 12, NULL, 0, text("c"), NULL, 0)), 1);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 10, 12, &to, 1, text("c"), NULL, 0)), 0);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 11, 12, &to, 1, text("c"), NULL, 0)), 1);
     end();
 }
 
@@ -557,17 +608,146 @@ TEST(a_commit_stands_whoever_refuses_it) {
     end();
 }
 
-TEST(an_order_unused_for_a_year_expires) {
+/* A store that notes where scans for what expires begin. */
+struct spy {
+    struct store store;
+    unsigned from_start, further; /* in the name whose notes there are */
+    uint64_t last;
+    uint32_t week;
+};
+
+static err spy_get(struct store *s, struct store_key key, buf *value) {
+    (void)s;
+    return store_get(w.store, NULL, key, value);
+}
+
+static err spy_scan(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
+                    void *ctx) {
+    struct spy *spy = (struct spy *)s;
+    uint8_t swept[5] = {MAIL_EXPIRY_ORDER};
+    put_u32(swept + 1, spy->week);
+    if (key.table == MAIL_EXPIRY && slice_equal(key.name, SLICE_ARRAY(swept))) {
+        spy->from_start += key.number == 0;
+        spy->further += key.number > spy->last;
+        spy->last = key.number;
+    }
+    return store_scan(w.store, key, last, visit, ctx);
+}
+
+static void spy_commit(struct store *s, const struct store_batch *batch, store_done *done,
+                       void *ctx) {
+    (void)s;
+    store_commit(w.store, batch, done, ctx);
+}
+
+/* Else each step would pass all that the steps before it deleted. */
+TEST(a_sweep_goes_on_where_it_was) {
+    static const struct store_engine engine = {
+        .name = "spy", .get = spy_get, .scan = spy_scan, .commit = spy_commit};
+    struct spy spy = {.store = {&engine}};
+    struct proto_address to;
     begin();
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, NULL, 0, text("c"), NULL, 0)), 1);
-    w.now += 30 * TIME_WEEK;
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 2, NULL, 0, text("c"), NULL, 0)), 1);
-    w.now += 30 * TIME_WEEK;
-    sweep();
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 3, NULL, 0, text("c"), NULL, 0)), 0);
+    spy.week = time_week(w.now);
+    mail_free(w.mail);
+    CHECK_OK(mail_new(&w.mail, &spy.store, &w.config, NULL));
+    person_login(&bob, &w, 12);
+    person_address(&bob, &w, &to);
+    for (uint8_t i = 1; i <= 70; i++)
+        CHECK_EQ(world_commit_group(&w, commit_body(i, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
     w.now += 53 * TIME_WEEK;
     sweep();
-    CHECK_EQ(world_commit_group(&w, commit_body(1, 77, 3, NULL, 0, text("c"), NULL, 0)), 1);
+    CHECK_EQ(count_entries(MAIL_ORDER), 0);
+    CHECK_EQ(spy.from_start, 1);
+    CHECK(spy.further >= 4);
+    end();
+}
+
+TEST(a_sweep_that_failed_begins_its_week_again) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    for (uint8_t i = 1; i <= 40; i++)
+        CHECK_EQ(world_commit_group(&w, commit_body(i, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    w.now += 53 * TIME_WEEK;
+    for (int i = 0; i < 12; i++) {
+        CHECK(mail_sweep(w.mail));
+        w.plan.fail_commit_in = i % 2;
+        world_commit(&w);
+    }
+    w.plan.fail_commit_in = -1;
+    sweep();
+    CHECK_EQ(count_entries(MAIL_ORDER), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    end();
+}
+
+TEST(a_commit_that_reaches_no_address_makes_no_order) {
+    struct proto_address to, bad = {.bytes = {1}};
+    struct proto_letter letter = {.item = slice_str("welcome")};
+    begin();
+    person_address(&bob, &w, &to);
+    slice body = commit_body(1, 0, 1, NULL, 0, text("c"), NULL, 0);
+    world_refused(&w, 9, PROTO_commit, body, PROTO_REASON_ADDRESS);
+    body = commit_body(1, 0, 1, &bad, 1, text("c"), &letter, 1);
+    world_refused(&w, 9, PROTO_commit, body, PROTO_REASON_ADDRESS);
+    CHECK_EQ(count_entries(MAIL_ORDER), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    memcpy(letter.address, to.bytes, PROTO_ADDRESS);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &bad, 1, text("c"), &letter, 1)), 1);
+    /* One that is there goes on, whoever it reaches. */
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 2, NULL, 0, text("c"), NULL, 0)), 1);
+    end();
+}
+
+TEST(an_order_has_one_note_however_long_it_lives) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    for (uint8_t i = 0; i < 10; i++) {
+        slice body = commit_body(1, i, (uint8_t)(i + 1), &to, i == 0, text("c"), NULL, 0);
+        CHECK_EQ(world_commit_group(&w, body), 1);
+        w.now += 3 * TIME_DAY;
+    }
+    person_ack(&bob, &w, 1);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 1);
+    w.now += 54 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(count_entries(MAIL_ORDER), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    end();
+}
+
+TEST(orders_have_a_limit_together_and_expire) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    w.config.limits.orders = 2;
+    world_restart(&w);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    CHECK_EQ(world_commit_group(&w, commit_body(2, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    world_restart(&w);
+    slice third = commit_body(3, 0, 1, &to, 1, text("c"), NULL, 0);
+    world_refused(&w, 9, PROTO_commit, third, PROTO_REASON_LIMIT);
+    CHECK_EQ(world_commit_group(&w, commit_body(2, 1, 2, &to, 1, text("c"), NULL, 0)), 1);
+    w.now += 54 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(world_commit_group(&w, commit_body(3, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    end();
+}
+
+TEST(an_order_unused_for_a_year_expires) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    w.now += 30 * TIME_WEEK;
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 2, &to, 1, text("c"), NULL, 0)), 1);
+    w.now += 30 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 3, &to, 1, text("c"), NULL, 0)), 0);
+    w.now += 53 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 77, 3, &to, 1, text("c"), NULL, 0)), 1);
     end();
 }
 
@@ -631,17 +811,12 @@ TEST(another_device_list_for_an_account_that_exists_is_refused) {
     memcpy(other.identity_priv, bob.identity_priv, 32);
     buf_free(&other.devices);
     other.devices = (buf){0};
-    static const char label[] = "Sotto device list v1";
     CHECK_OK(buf_append(&other.devices, buf_slice(&bob.devices)));
     memcpy(other.device, bob.device, 16);
     memcpy(other.devices.p + 36 + 1 + 16, other.key, 32);
-    buf text_signed = {0};
-    size_t n = 64;
-    CHECK_OK(buf_append(&text_signed, slice_of(label, sizeof label)));
-    CHECK_OK(buf_append(&text_signed, slice_of(other.devices.p, other.devices.n - 64)));
-    CHECK_OK(crypto_ed25519.sign(other.devices.p + other.devices.n - 64, &n, bob.identity_priv,
-                                 buf_slice(&text_signed)));
-    buf_free(&text_signed);
+    CHECK_OK(crypto_sign_labeled(other.devices.p + other.devices.n - 64, bob.identity_priv,
+                                 PROTO_LABEL_DEVICE_LIST,
+                                 slice_of(other.devices.p, other.devices.n - 64)));
     uint32_t r = person_prove(&other, &w, PROTO_register_account, person_register_body(&other));
     world_commit(&w);
     CHECK_EQ(frame_reason(world_answer(&w, r)), PROTO_REASON_EXISTS);
@@ -872,10 +1047,13 @@ TEST(a_bearer_takes_a_few_a_day) {
     person_address(&bob, &w, &from[0]);
     person_address(&bob, &w, &from[1]);
     world_get(&w, 12, PROTO_key_package_put, packages(1, 9), PROTO_ok);
+    world_get(&w, 12, PROTO_last_resort_put, slice_of("\1\143", 2), PROTO_ok);
     CHECK_EQ(take(&from[0], &last), 1);
     CHECK_EQ(take(&from[0], &last), 2);
     CHECK_EQ(take(&from[0], &last), -PROTO_REASON_LIMIT);
     CHECK_EQ(take(&from[1], &last), 3);
+    CHECK_EQ(take(&from[1], &last), 99);
+    CHECK(last);
     CHECK_EQ(take(&from[1], &last), -PROTO_REASON_LIMIT);
     w.now += TIME_DAY;
     CHECK_EQ(take(&from[0], &last), 4);
@@ -898,15 +1076,21 @@ TEST(a_device_stores_so_many_key_packages) {
 
 /* ---- Blobs ---- */
 
+static struct proto_address vouching; /* of Bob's */
+
+static void begin_blobs(void) {
+    begin();
+    person_address(&bob, &w, &vouching);
+}
+
 static slice blob_put(uint8_t id, uint32_t chunk, uint32_t chunks, const char *bytes) {
     static uint8_t room[512];
     static buf out;
     struct proto_blob_put in = {.chunk = chunk, .chunks = chunks, .bytes = slice_str(bytes)};
     memset(in.id, id, 32);
+    memcpy(in.address, vouching.bytes, PROTO_ADDRESS);
     buf_clear(&out);
-    writer o = writer_on(&out);
-    proto_blob_put_write(&o, &in);
-    CHECK_OK(writer_result(&o));
+    CHECK_OK(proto_blob_put_encode(&out, &in));
     size_t n = out.n;
     memcpy(room, out.p, n);
     buf_free(&out);
@@ -930,7 +1114,7 @@ static void expect_chunk(uint8_t id, uint8_t chunk, const char *bytes) {
 }
 
 TEST(a_blobs_chunk_stays_as_it_was_first_written) {
-    begin();
+    begin_blobs();
     world_get(&w, 9, PROTO_blob_put, blob_put(1, 1, 2, "second"), PROTO_ok);
     world_refused(&w, 9, PROTO_blob_get, blob_get(1, 0), PROTO_REASON_NONE);
     world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "first"), PROTO_ok);
@@ -945,8 +1129,8 @@ TEST(a_blobs_chunk_stays_as_it_was_first_written) {
 }
 
 TEST(blobs_have_a_limit_together_and_expire) {
-    begin();
-    w.config.limits.blobs_bytes = 10;
+    begin_blobs();
+    w.config.limits.blobs_bytes = 10 + 3 * MAIL_BLOB_ENTRY;
     world_restart(&w);
     world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "12345"), PROTO_ok);
     world_get(&w, 9, PROTO_blob_put, blob_put(1, 1, 2, "12345"), PROTO_ok);
@@ -962,8 +1146,8 @@ TEST(blobs_have_a_limit_together_and_expire) {
 }
 
 TEST(the_bytes_of_blobs_are_counted_through_failures_and_expiry) {
-    begin();
-    w.config.limits.blobs_bytes = 10;
+    begin_blobs();
+    w.config.limits.blobs_bytes = 10 + 4 * MAIL_BLOB_ENTRY;
     world_restart(&w);
     w.plan.fail_commit_in = 0;
     world_refused(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "12345"), PROTO_REASON_DISK);
@@ -974,6 +1158,47 @@ TEST(the_bytes_of_blobs_are_counted_through_failures_and_expiry) {
     sweep(); /* the first goes, the second stays */
     world_refused(&w, 9, PROTO_blob_put, blob_put(3, 0, 2, "123456"), PROTO_REASON_LIMIT);
     world_get(&w, 9, PROTO_blob_put, blob_put(3, 0, 2, "12345"), PROTO_ok);
+    end();
+}
+
+TEST(a_blob_that_is_put_again_lives_from_then_on) {
+    begin_blobs();
+    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "first"), PROTO_ok);
+    world_get(&w, 9, PROTO_blob_put, blob_put(2, 0, 2, "first"), PROTO_ok);
+    w.now += 7 * TIME_WEEK;
+    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "again"), PROTO_ok);
+    world_get(&w, 9, PROTO_blob_put, blob_put(2, 1, 2, "second"), PROTO_ok);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 2);
+    w.now += 7 * TIME_WEEK;
+    sweep();
+    expect_chunk(1, 0, "first");
+    expect_chunk(2, 0, "first");
+    expect_chunk(2, 1, "second");
+    w.now += 2 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(count_entries(MAIL_BLOB), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    end();
+}
+
+TEST(a_blob_needs_an_address_that_its_item_may_go_to) {
+    begin_blobs();
+    vouching.bytes[20] ^= 1;
+    world_refused(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "x"), PROTO_REASON_ADDRESS);
+    CHECK_EQ(count_entries(MAIL_BLOB), 0);
+    vouching.bytes[20] ^= 1;
+    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "x"), PROTO_ok);
+    end();
+}
+
+TEST(a_blob_of_one_byte_counts_as_what_its_entries_take) {
+    begin_blobs();
+    w.config.limits.blobs_bytes = 4 * (2 * MAIL_BLOB_ENTRY + 1);
+    world_restart(&w);
+    for (uint8_t i = 1; i <= 4; i++)
+        world_get(&w, 9, PROTO_blob_put, blob_put(i, 0, 2, "x"), PROTO_ok);
+    world_refused(&w, 9, PROTO_blob_put, blob_put(5, 0, 2, "x"), PROTO_REASON_LIMIT);
+    world_refused(&w, 9, PROTO_blob_put, blob_put(1, 1, 2, "x"), PROTO_REASON_LIMIT);
     end();
 }
 
@@ -1129,6 +1354,79 @@ TEST(a_read_that_fails_breaks_the_batch_and_nothing_else) {
     expect_item(&bob, "x", 1); /* from the round in which no read failed */
     expect_item(&bob, "x", 2);
     expect_caught_up(&bob, 2, 0);
+    end();
+}
+
+static bool find_mailbox(void *ctx, struct store_key key, slice value) {
+    (void)value;
+    CHECK_EQ(key.name.n, MAIL_ID);
+    memcpy(ctx, key.name.p, MAIL_ID);
+    return true;
+}
+
+static void put_raw(struct store_key key, slice value) {
+    struct store_batch *b;
+    CHECK_OK(store_batch_new(&b, NULL));
+    CHECK_OK(store_batch_put(b, key, value));
+    CHECK_OK(store_commit_now(w.memory, b));
+    store_batch_free(b);
+}
+
+static void count_damage(void *ctx) {
+    (void)ctx;
+    damages++;
+}
+
+/* Bob's mailbox holds an item that can't be read; Ann is in the same batch, and in the same send. */
+TEST(a_damaged_mailbox_is_its_own_trouble) {
+    uint8_t mailbox[MAIL_ID];
+    struct proto_address to[2];
+    struct proto_sent sent;
+    struct proto_refusal refusal;
+    struct proto_record record;
+    begin();
+    person_address(&ann, &w, &to[1]);
+    person_address(&bob, &w, &to[0]);
+    CHECK_EQ(world_send(&w, to, 1, text("x")), 0);
+    CHECK_OK(store_scan_table(w.memory, MAIL_ITEM, find_mailbox, mailbox));
+    put_raw(mail_key(MAIL_ITEM, SLICE_ARRAY(mailbox), bob.start + 1), text("rot"));
+    w.config.damaged = count_damage;
+    damages = 0;
+    world_restart(&w);
+    uint32_t other = world_ask(&w, 7, PROTO_send, send_body(&to[1], 1, text("a")));
+    uint32_t both = world_ask(&w, 8, PROTO_send, send_body(to, 2, text("b")));
+    uint32_t take = world_ask(&w, 8, PROTO_key_package_take, SLICE_ARRAY(to[0].bytes));
+    world_commit(&w);
+    CHECK_EQ(world_answer(&w, other)->type, PROTO_sent);
+    CHECK_OK(proto_sent_decode(buf_slice(&world_answer(&w, both)->body), &sent));
+    CHECK_EQ(sent.refused.count, 1);
+    reader r = reader_of(sent.refused.bytes);
+    CHECK_OK(proto_refusal_read(&r, &refusal));
+    CHECK_EQ(refusal.place, 0);
+    CHECK_EQ(refusal.reason, PROTO_REASON_DISK);
+    CHECK_EQ(frame_reason(world_answer(&w, take)), PROTO_REASON_DISK);
+    CHECK_EQ(damages, 2);
+    person_login(&ann, &w, 11);
+    world_record(&w, 11, &record);
+    CHECK_EQ(record.items, 2);
+    end();
+}
+
+TEST(a_sweep_passes_over_what_is_damaged) {
+    uint8_t mailbox[MAIL_ID];
+    struct proto_address to[2];
+    begin();
+    person_address(&ann, &w, &to[1]);
+    person_address(&bob, &w, &to[0]);
+    CHECK_EQ(world_send(&w, to, 1, text("x")), 0);
+    CHECK_OK(store_scan_table(w.memory, MAIL_ITEM, find_mailbox, mailbox));
+    CHECK_EQ(world_send(&w, to + 1, 1, text("y")), 0);
+    put_raw(mail_key(MAIL_ITEM, SLICE_ARRAY(mailbox), bob.start + 1), text("rot"));
+    world_restart(&w);
+    w.now += 9 * TIME_WEEK;
+    sweep();
+    CHECK(!mail_sweep(w.mail));
+    CHECK_EQ(count_entries(MAIL_ITEM), 1);
     end();
 }
 

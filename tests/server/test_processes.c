@@ -26,17 +26,7 @@ struct person {
     struct proto_address address;
 };
 
-static void sign(uint8_t signature[64], const uint8_t priv[32], slice label, slice content) {
-    buf text = {0};
-    size_t n = 64;
-    CHECK_OK(buf_append(&text, label));
-    CHECK_OK(buf_append(&text, content));
-    CHECK_OK(crypto_ed25519.sign(signature, &n, priv, buf_slice(&text)));
-    buf_free(&text);
-}
-
 static void make_devices(struct person *p) {
-    static const char label[] = "Sotto device list v1";
     uint8_t signature[64];
     writer w = writer_on(&p->devices);
     writer_bytes(&w, SLICE_ARRAY(p->identity));
@@ -46,13 +36,14 @@ static void make_devices(struct person *p) {
     writer_bytes(&w, SLICE_ARRAY(p->key));
     writer_close(&w, list);
     CHECK_OK(writer_result(&w));
-    sign(signature, p->identity_priv, slice_of(label, sizeof label), buf_slice(&p->devices));
+    CHECK_OK(crypto_sign_labeled(signature, p->identity_priv, PROTO_LABEL_DEVICE_LIST,
+                                 buf_slice(&p->devices)));
     CHECK_OK(buf_append(&p->devices, SLICE_ARRAY(signature)));
 }
 
 static void prove(const struct person *p, uint8_t proof[64]) {
-    static const char label[] = "Sotto login v1";
-    sign(proof, p->key_priv, slice_of(label, sizeof label), SLICE_ARRAY(p->session.hash));
+    CHECK_OK(crypto_sign_labeled(proof, p->key_priv, PROTO_LABEL_LOGIN,
+                                 SLICE_ARRAY(p->session.hash)));
 }
 
 static void join(struct person *p, const struct server *s, unsigned code) {
@@ -72,9 +63,7 @@ static void join(struct person *p, const struct server *s, unsigned code) {
     memcpy(in.device, p->device, 16);
     in.devices = buf_slice(&p->devices);
     prove(p, in.proof);
-    writer w = writer_on(&body);
-    proto_register_account_write(&w, &in);
-    CHECK_OK(writer_result(&w));
+    CHECK_OK(proto_register_account_encode(&body, &in));
     CHECK_EQ(raw_call(&p->session, PROTO_register_account, buf_slice(&body), &p->answer), PROTO_ok);
     CHECK_EQ(raw_call(&p->session, PROTO_address_make, slice_of("\1", 1), &p->answer),
              PROTO_address_made);
@@ -92,9 +81,7 @@ static bool login(struct person *p, const struct server *s) {
     memcpy(in.account, p->account, 16);
     memcpy(in.device, p->device, 16);
     prove(p, in.proof);
-    writer w = writer_on(&body);
-    proto_login_write(&w, &in);
-    CHECK_OK(writer_result(&w));
+    CHECK_OK(proto_login_encode(&body, &in));
     uint16_t type = raw_call(&p->session, PROTO_login, buf_slice(&body), &p->answer);
     buf_free(&body);
     return type == PROTO_ok;
@@ -295,7 +282,7 @@ TEST(a_second_start_finds_everything_as_it_was) {
     login_soon(&bob, &s);
     unsigned seen[8] = {0};
     subscribe(&bob, 0);
-    CHECK_EQ(collect(&bob, seen, 8), 1);
+    CHECK(collect(&bob, seen, 8) > 0);
     CHECK_EQ(seen[7], 1);
     leave(&bob);
     server_fini(&s);
@@ -308,6 +295,7 @@ TEST(who_asks_for_much_and_reads_nothing_harms_nobody_else) {
     enum { HASTY = 100, GETS = 60 };
     static struct server s;
     static struct raw hasty[HASTY], other;
+    struct person bob;
     static uint8_t chunk[PROTO_CHUNK_MAX];
     buf put = {0}, get = {0}, answer = {0};
     struct proto_blob_put blob = {.chunks = 1, .bytes = SLICE_ARRAY(chunk)};
@@ -316,11 +304,11 @@ TEST(who_asks_for_much_and_reads_nothing_harms_nobody_else) {
     s.settings[0] = "edges=1";
     server_start(&s, 1);
     int edge = server_child(&s, "edge"), mail = server_child(&s, "mail");
+    join(&bob, &s, 0);
+    memcpy(blob.address, bob.address.bytes, PROTO_ADDRESS);
     raw_open(&other, &s);
-    writer w = writer_on(&put);
-    proto_blob_put_write(&w, &blob);
-    w = writer_on(&get);
-    proto_blob_get_write(&w, &wanted);
+    CHECK_OK(proto_blob_put_encode(&put, &blob));
+    CHECK_OK(proto_blob_get_encode(&get, &wanted));
     CHECK_EQ(raw_call(&other, PROTO_blob_put, buf_slice(&put), &answer), PROTO_ok);
     for (int i = 0; i < HASTY; i++) {
         raw_open(&hasty[i], &s);
@@ -335,11 +323,83 @@ TEST(who_asks_for_much_and_reads_nothing_harms_nobody_else) {
         raw_close(&hasty[i]);
     CHECK_EQ(raw_call(&other, PROTO_blob_get, buf_slice(&get), &answer), PROTO_blob_chunk);
     raw_close(&other);
+    leave(&bob);
     CHECK_EQ(server_stop(&s, SIGTERM), 0);
     server_fini(&s);
     buf_free(&put);
     buf_free(&get);
     buf_free(&answer);
+}
+
+TEST(one_source_has_so_many_connections) {
+    struct server s;
+    struct raw some[3], another;
+    server_init(&s);
+    s.settings[0] = "edges=1";
+    s.settings[1] = "source_connections=3";
+    server_start(&s, 1);
+    for (int i = 0; i < 3; i++)
+        raw_open(&some[i], &s);
+    CHECK(!raw_try_open(&another, &s));
+    raw_close(&another);
+    raw_close(&some[0]);
+    bool open = false;
+    for (int tries = 0; !open && tries < 100; tries++) {
+        open = raw_try_open(&another, &s);
+        if (!open)
+            raw_close(&another);
+        rest(20);
+    }
+    CHECK(open);
+    raw_close(&another);
+    raw_close(&some[1]);
+    raw_close(&some[2]);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+TEST(one_source_never_has_more_than_half_of_them) {
+    struct server s;
+    struct raw some[2], another;
+    server_init(&s);
+    s.settings[0] = "edges=1";
+    s.settings[1] = "connections=4";
+    server_start(&s, 1);
+    raw_open(&some[0], &s);
+    raw_open(&some[1], &s);
+    CHECK(!raw_try_open(&another, &s));
+    raw_close(&another);
+    raw_close(&some[0]);
+    raw_close(&some[1]);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+TEST(silent_strangers_go_sooner_while_places_are_scarce) {
+    struct server s;
+    struct person bob;
+    struct raw strangers[2];
+    buf body = {0};
+    server_init(&s);
+    s.settings[0] = "edges=1";
+    s.settings[1] = "connections=4";
+    s.settings[2] = "source_connections=0";
+    s.settings[3] = "idle_minutes=1";
+    server_start(&s, 1);
+    join(&bob, &s, 0);
+    for (int i = 0; i < 2; i++)
+        raw_open(&strangers[i], &s);
+    struct proto_frame frame;
+    CHECK(raw_next(&strangers[0], &frame, &body));
+    CHECK_EQ(frame.type, PROTO_error);
+    CHECK_EQ(frame.body.p[1], PROTO_REASON_TIMEOUT);
+    CHECK_EQ(raw_call(&bob.session, PROTO_ping, SLICE_EMPTY, &body), PROTO_ok);
+    for (int i = 0; i < 2; i++)
+        raw_close(&strangers[i]);
+    leave(&bob);
+    buf_free(&body);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
 }
 
 TEST(a_silent_or_slow_connection_is_told_and_closed) {
@@ -362,6 +422,27 @@ TEST(a_silent_or_slow_connection_is_told_and_closed) {
     CHECK(!raw_read(&half, &message));
     raw_close(&silent);
     raw_close(&half);
+    buf_free(&message);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+/* Before its handshake a connection may not even begin a large message. */
+TEST(half_a_large_message_before_the_handshake_is_not_waited_for) {
+    struct server s;
+    struct raw bad;
+    struct proto_frame frame;
+    buf message = {0};
+    server_init(&s);
+    s.settings[0] = "opening_seconds=600";
+    server_start(&s, 0);
+    raw_connect(&bad, &s);
+    CHECK(send(bad.fd, "\377\377half", 6, MSG_NOSIGNAL) == 6);
+    CHECK(raw_read(&bad, &message));
+    CHECK_OK(proto_frame_decode(buf_slice(&message), &frame));
+    CHECK_EQ(frame.type, PROTO_error);
+    CHECK_EQ(frame.body.p[1], PROTO_REASON_MALFORMED);
+    raw_close(&bad);
     buf_free(&message);
     CHECK_EQ(server_stop(&s, SIGTERM), 0);
     server_fini(&s);
@@ -394,6 +475,26 @@ TEST(garbage_gets_one_clear_error_and_nobody_else_notices) {
     }
     CHECK_EQ(raw_call(&good, PROTO_ping, SLICE_EMPTY, &message), PROTO_ok);
     raw_close(&good);
+    buf_free(&message);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+TEST(a_carrier_message_of_no_bytes_gets_one_clear_error_too) {
+    struct server s;
+    struct raw bad;
+    struct proto_frame frame;
+    buf message = {0};
+    server_init(&s);
+    server_start(&s, 0);
+    raw_connect(&bad, &s);
+    CHECK(send(bad.fd, "\0\0", 2, MSG_NOSIGNAL) == 2);
+    CHECK(raw_read(&bad, &message));
+    CHECK_OK(proto_frame_decode(buf_slice(&message), &frame));
+    CHECK_EQ(frame.type, PROTO_error);
+    CHECK_EQ(frame.body.p[1], PROTO_REASON_MALFORMED);
+    CHECK(!raw_read(&bad, &message));
+    raw_close(&bad);
     buf_free(&message);
     CHECK_EQ(server_stop(&s, SIGTERM), 0);
     server_fini(&s);
@@ -508,6 +609,54 @@ TEST(a_second_server_on_the_same_data_or_port_says_so) {
     server_fini(&s);
 }
 
+TEST(a_key_file_that_is_gone_is_not_made_anew_beside_a_store) {
+    static const char *const names[] = {"identity", "pepper", "address-keys"};
+    struct server s;
+    char path[128], aside[160];
+    buf output = {0};
+    server_init(&s);
+    server_start(&s, 0);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    const char *const run[] = {"run",         "--data", s.data,        "--listen",
+                               "127.0.0.1:0", "--http", "127.0.0.1:0", NULL};
+    const char *const check[] = {"check",       "--data", s.data,        "--listen",
+                                 "127.0.0.1:0", "--http", "127.0.0.1:0", NULL};
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%s", s.data, names[i]);
+        snprintf(aside, sizeof aside, "%s.aside", path);
+        CHECK(rename(path, aside) == 0);
+        CHECK_EQ(server_run(&output, run), 4);
+        CHECK_EQ(server_run(&output, check), 4);
+        CHECK(access(path, F_OK) != 0);
+        CHECK(rename(aside, path) == 0);
+    }
+    server_start(&s, 0);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    buf_free(&output);
+    server_fini(&s);
+}
+
+TEST(more_links_than_one_answer_holds_are_refused_in_words) {
+    char public[512];
+    struct server s;
+    buf output = {0};
+    memset(public, 'x', sizeof public);
+    memcpy(public, "public=", 7);
+    memcpy(public + sizeof public - 6, ":4460", 6);
+    server_init(&s);
+    s.settings[0] = public;
+    server_start(&s, 0);
+    const char *const many[] = {"invite", "--data", s.data, "--count", "255", NULL};
+    CHECK_EQ(server_run(&output, many), 1);
+    const char *const some[] = {"invite", "--data", s.data, "--count", "80", NULL};
+    buf_clear(&output);
+    CHECK_EQ(server_run(&output, some), 0);
+    CHECK(output.n > 80 * sizeof public);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    buf_free(&output);
+    server_fini(&s);
+}
+
 /* ---- What mail may see ---- */
 
 static int start_mail(int *channel) {
@@ -542,8 +691,7 @@ static void write_setup(int channel, const char *store) {
     proto_frame_write(&w, 0, PROTO_mail_setup);
     proto_mail_setup_write(&w, &setup);
     CHECK_OK(writer_result(&w));
-    for (int i = 0; i < 4; i++)
-        frame.p[i] = (uint8_t)((frame.n - 4) >> (24 - 8 * i));
+    put_u32(frame.p, (uint32_t)(frame.n - 4));
     CHECK(write(channel, frame.p, frame.n) == (ssize_t)frame.n);
     buf_free(&frame);
 }

@@ -527,6 +527,46 @@ TEST(a_hasty_client_is_made_to_wait_and_no_request_is_refused) {
     end(&side);
 }
 
+/* Tokens that a frame costs, less those for its bytes. */
+static int32_t cost_of(uint16_t type, slice body) {
+    struct side side;
+    open_session(&side);
+    side.s.state = type == PROTO_address_make ? SESSION_DEVICE : SESSION_ANON;
+    int32_t before = side.s.tokens;
+    give_frame(&side, 9, type, body);
+    CHECK_EQ(side.asked_count, 1);
+    int32_t cost = before - side.s.tokens - 1 - (int32_t)((body.n + 6 + 16) / 1024);
+    end(&side);
+    return cost;
+}
+
+TEST(what_mail_has_to_do_costs_too) {
+    static uint8_t item[10 * 1024], addresses[300 * PROTO_ADDRESS];
+    buf body = {0};
+    struct proto_send send = {.addresses = {SLICE_ARRAY(addresses), 300},
+                              .item = slice_str("x")};
+    CHECK_OK(proto_send_encode(&body, &send));
+    CHECK_EQ(cost_of(PROTO_send, buf_slice(&body)), 300);
+    send.item = SLICE_ARRAY(item);
+    buf_clear(&body);
+    CHECK_OK(proto_send_encode(&body, &send));
+    CHECK_EQ(cost_of(PROTO_send, buf_slice(&body)), 300 * 11);
+    struct proto_letter letter = {.item = slice_str("w")};
+    struct proto_commit commit = {.addresses = send.addresses, .item = send.item};
+    buf letters = {0};
+    writer w = writer_on(&letters);
+    for (int i = 0; i < 5; i++)
+        PROTO_LIST_ADD(letter, &w, &commit.letters, &letter);
+    commit.letters.bytes = buf_slice(&letters);
+    buf_clear(&body);
+    CHECK_OK(proto_commit_encode(&body, &commit));
+    CHECK_EQ(cost_of(PROTO_commit, buf_slice(&body)), 300 * 11 + 5);
+    CHECK_EQ(cost_of(PROTO_address_make, slice_of("\200", 1)), 128);
+    CHECK_EQ(cost_of(PROTO_key_package_take, SLICE_ARRAY(address)), 0);
+    buf_free(&letters);
+    buf_free(&body);
+}
+
 TEST(replies_that_end_the_session_end_it) {
     struct side side;
     buf body = {0};

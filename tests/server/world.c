@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "server/internal.h"
+
 static void take_frame(void *ctx, const struct proto_edge_reply *reply) {
     struct world *w = ctx;
     CHECK(w->count < WORLD_FRAMES);
@@ -114,28 +116,12 @@ const struct frame *world_next(struct world *w, uint64_t session) {
 
 static buf body; /* the one that was asked for last */
 
-static writer fresh(void) {
+static buf *fresh(void) {
     buf_clear(&body);
-    return writer_on(&body);
-}
-
-static slice finish(writer *w) {
-    CHECK_OK(writer_result(w));
-    return buf_slice(&body);
-}
-
-static void sign(uint8_t signature[64], const uint8_t priv[32], const char *label, size_t label_n,
-                 slice content) {
-    buf text = {0};
-    size_t n = 64;
-    CHECK_OK(buf_append(&text, slice_of(label, label_n)));
-    CHECK_OK(buf_append(&text, content));
-    CHECK_OK(crypto_ed25519.sign(signature, &n, priv, buf_slice(&text)));
-    buf_free(&text);
+    return &body;
 }
 
 static void make_list(struct person *p) {
-    static const char label[] = "Sotto device list v1";
     struct proto_device_list list = {.version = 1};
     struct proto_device device;
     buf devices = {0};
@@ -145,11 +131,10 @@ static void make_list(struct person *p) {
     memcpy(device.key, p->key, 32);
     PROTO_LIST_ADD(device, &w, &list.devices, &device);
     list.devices.bytes = buf_slice(&devices);
-    w = writer_on(&p->devices);
-    proto_device_list_write(&w, &list);
-    CHECK_OK(writer_result(&w));
-    sign(p->devices.p + p->devices.n - 64, p->identity_priv, label, sizeof label,
-         slice_of(p->devices.p, p->devices.n - 64));
+    CHECK_OK(proto_device_list_encode(&p->devices, &list));
+    CHECK_OK(crypto_sign_labeled(p->devices.p + p->devices.n - 64, p->identity_priv,
+                                 PROTO_LABEL_DEVICE_LIST,
+                                 slice_of(p->devices.p, p->devices.n - 64)));
     buf_free(&devices);
 }
 
@@ -178,26 +163,24 @@ void person_fini(struct person *p) {
     buf_free(&body);
 }
 
-static const char login_label[] = "Sotto login v1";
-
 slice person_register_body(struct person *p) {
     struct proto_register_account in = {.devices = buf_slice(&p->devices)};
     memcpy(in.code, p->code, 16);
     memcpy(in.device, p->device, 16);
-    sign(in.proof, p->key_priv, login_label, sizeof login_label, SLICE_ARRAY(p->hash));
-    writer w = fresh();
-    proto_register_account_write(&w, &in);
-    return finish(&w);
+    CHECK_OK(
+        crypto_sign_labeled(in.proof, p->key_priv, PROTO_LABEL_LOGIN, SLICE_ARRAY(p->hash)));
+    CHECK_OK(proto_register_account_encode(fresh(), &in));
+    return buf_slice(&body);
 }
 
 slice person_login_body(struct person *p) {
     struct proto_login in;
     memcpy(in.account, p->account, 16);
     memcpy(in.device, p->device, 16);
-    sign(in.proof, p->key_priv, login_label, sizeof login_label, SLICE_ARRAY(p->hash));
-    writer w = fresh();
-    proto_login_write(&w, &in);
-    return finish(&w);
+    CHECK_OK(
+        crypto_sign_labeled(in.proof, p->key_priv, PROTO_LABEL_LOGIN, SLICE_ARRAY(p->hash)));
+    CHECK_OK(proto_login_encode(fresh(), &in));
+    return buf_slice(&body);
 }
 
 uint32_t person_prove(struct person *p, struct world *w, uint16_t type, slice bytes) {
@@ -216,9 +199,28 @@ static void must_be_ok(struct world *w, uint32_t request) {
     CHECK(f != NULL && f->type == PROTO_ok && f->device);
 }
 
+/* Where the mailbox's positions begin: what its head says before the first item. */
+static uint64_t first_position(const struct person *p, const struct world *w) {
+    uint8_t name[32];
+    uint64_t floor = 0;
+    buf device = {0}, head = {0};
+    memcpy(name, p->account, 16);
+    memcpy(name + 16, p->device, 16);
+    CHECK_OK(store_get(w->memory, NULL, mail_key(MAIL_DEVICE, SLICE_ARRAY(name), 0), &device));
+    CHECK_EQ(device.n, 48);
+    slice mailbox = slice_of(device.p + 32, MAIL_ID);
+    CHECK_OK(store_get(w->memory, NULL, mail_key(MAIL_MAILBOX, mailbox, 0), &head));
+    reader r = reader_of(buf_slice(&head));
+    CHECK_OK(reader_u64(&r, &floor));
+    buf_free(&device);
+    buf_free(&head);
+    return floor;
+}
+
 void person_join(struct person *p, struct world *w, uint64_t session) {
     person_init(p, w, session);
     must_be_ok(w, person_prove(p, w, PROTO_register_account, person_register_body(p)));
+    p->start = first_position(p, w);
 }
 
 void person_login(struct person *p, struct world *w, uint64_t session) {
@@ -235,19 +237,17 @@ void person_address(struct person *p, struct world *w, struct proto_address *add
     memcpy(address->bytes, made.addresses.bytes.p, PROTO_ADDRESS);
 }
 
-static slice number_body(uint64_t number) {
-    writer w = fresh();
-    writer_u64(&w, number);
-    return finish(&w);
-}
-
 void person_subscribe(struct person *p, struct world *w, uint64_t after) {
+    struct proto_subscribe in = {.after = p->start + after};
+    CHECK_OK(proto_subscribe_encode(fresh(), &in));
     w->read = w->count;
-    world_get(w, p->session, PROTO_subscribe, number_body(after), PROTO_ok);
+    world_get(w, p->session, PROTO_subscribe, buf_slice(&body), PROTO_ok);
 }
 
 void person_ack(struct person *p, struct world *w, uint64_t up_to) {
-    (void)world_ask(w, p->session, PROTO_ack, number_body(up_to));
+    struct proto_ack in = {.up_to = up_to == UINT64_MAX ? up_to : p->start + up_to};
+    CHECK_OK(proto_ack_encode(fresh(), &in));
+    (void)world_ask(w, p->session, PROTO_ack, buf_slice(&body));
     world_commit(w);
 }
 
@@ -266,10 +266,9 @@ static struct proto_list address_list(buf *room, const struct proto_address *to,
 slice send_body(const struct proto_address *to, size_t count, slice item) {
     buf room = {0};
     struct proto_send in = {address_list(&room, to, count), item, 0};
-    writer w = fresh();
-    proto_send_write(&w, &in);
+    CHECK_OK(proto_send_encode(fresh(), &in));
     buf_free(&room);
-    return finish(&w);
+    return buf_slice(&body);
 }
 
 int world_send(struct world *w, const struct proto_address *to, size_t count, slice item) {
@@ -300,11 +299,10 @@ slice commit_body(const uint8_t group, uint8_t token, uint8_t next, const struct
         PROTO_LIST_ADD(letter, &w, &in.letters, &letters[i]);
     CHECK_OK(writer_result(&w));
     in.letters.bytes = buf_slice(&more);
-    w = fresh();
-    proto_commit_write(&w, &in);
+    CHECK_OK(proto_commit_encode(fresh(), &in));
     buf_free(&room);
     buf_free(&more);
-    return finish(&w);
+    return buf_slice(&body);
 }
 
 int world_commit_group(struct world *w, slice bytes) {

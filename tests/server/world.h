@@ -61,6 +61,7 @@ struct person {
     buf devices;                /* the signed list */
     uint8_t code[16], hash[64]; /* invite code; handshake hash of the session */
     uint64_t session;
+    uint64_t start; /* after it the mailbox's positions begin; those below are counted from it */
 };
 
 void person_init(struct person *p, struct world *w, uint64_t session);

@@ -460,15 +460,12 @@ void server_join_link(struct world *w, buf *out) {
     struct proto_invite_make make = {.count = 1};
     struct proto_invite invite;
     buf body = {0}, content = {0};
-    writer a = writer_on(&body), b = writer_on(&content);
-    proto_invite_make_write(&a, &make);
-    world_must(writer_result(&a), "invite");
+    world_must(proto_invite_make_encode(&body, &make), "invite");
     mail_operator(w->mail, 1, PROTO_invite_make, buf_slice(&body));
     server_commit(w);
     memcpy(invite.server, w->identity, sizeof invite.server);
     memcpy(invite.code, w->codes[0], sizeof invite.code);
-    proto_invite_write(&b, &invite);
-    world_must(writer_result(&b), "invite");
+    world_must(proto_invite_encode(&content, &invite), "invite");
     buf_clear(out);
     world_must(proto_link_write(out, "join", slice_str("here:1"), buf_slice(&content)), "link");
     buf_free(&body);

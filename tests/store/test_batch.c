@@ -1,4 +1,3 @@
-#include "store/siphash.h"
 #include "store/store.h"
 
 #include "tests/support.h"
@@ -61,7 +60,7 @@ TEST(a_read_through_a_batch_sees_deletes_and_ranges_in_their_order) {
     CHECK_EQ(sees(s, b, "m", 5), 'm');
     CHECK_OK(store_batch_put(b, key_of("n", 5), slice_str("b")));
     CHECK_EQ(sees(s, b, "n", 5), 'b');
-    CHECK_OK(store_batch_delete_once(b, key_of("n", 5)));
+    CHECK_OK(store_batch_delete(b, key_of("n", 5)));
     CHECK_EQ(sees(s, b, "n", 5), '-');
     store_batch_free(b);
     store_close(s);
@@ -203,17 +202,6 @@ TEST(every_allocation_that_fails_leaves_nothing_half_done) {
         }
         CHECK_ERR(result, ERR_NO_MEMORY);
     }
-}
-
-TEST(the_hash_is_siphash) {
-    uint8_t key[16], text[15];
-    for (uint8_t i = 0; i < sizeof key; i++)
-        key[i] = i;
-    for (uint8_t i = 0; i < sizeof text; i++)
-        text[i] = i;
-    /* The example of the paper's appendix A. */
-    CHECK(store_siphash(key, SLICE_ARRAY(text)) == UINT64_C(0xa129ca6149be45e5));
-    CHECK(store_siphash(key, SLICE_EMPTY) != store_siphash(key, slice_of(text, 1)));
 }
 
 TEST(a_faulty_store_fails_where_its_plan_says) {

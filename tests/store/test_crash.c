@@ -47,7 +47,7 @@ static void fill_batch(struct store_batch *b, uint64_t n) {
     MUST_OK(store_batch_put(b, fixture_key(0, "last", 0), slice_of(&n, sizeof n)));
     if (n <= KEPT)
         return;
-    MUST_OK(store_batch_delete_once(b, fixture_key(1, MAILBOX, n - KEPT)));
+    MUST_OK(store_batch_delete(b, fixture_key(1, MAILBOX, n - KEPT)));
     MUST_OK(store_batch_delete_range(b, fixture_key(2, "b", 0), n - KEPT));
 }
 

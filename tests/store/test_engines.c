@@ -166,11 +166,11 @@ BODY(deletes) {
     CHECK_OK(store_batch_put(b, fixture_key(1, "m", UINT64_MAX), slice_str("v")));
     CHECK_OK(store_commit_now(*s, b));
     store_batch_clear(b);
-    CHECK_OK(store_batch_delete_once(b, fixture_key(1, "m", 0)));
+    CHECK_OK(store_batch_delete(b, fixture_key(1, "m", 0)));
     CHECK_OK(store_batch_delete_range(b, fixture_key(1, "m", 2), 8));
     CHECK_OK(store_batch_put(b, fixture_key(1, "m", 5), slice_str("w")));
     CHECK_OK(store_batch_delete_range(b, fixture_key(1, "m", UINT64_MAX), UINT64_MAX));
-    CHECK_OK(store_batch_delete_once(b, fixture_key(1, "mailbox of sixteen", 9)));
+    CHECK_OK(store_batch_delete(b, fixture_key(1, "mailbox of sixteen", 9)));
     CHECK_OK(store_commit_now(*s, b));
     expect_scan(*s, fixture_key(1, "m", 0), UINT64_MAX, 0, "1=v 5=w 9=v ", "9=v 5=w 1=v ");
     expect_scan(*s, fixture_key(1, "mailbox of sixteen", 6), UINT64_MAX, 0, "6=v 7=v 8=v ",
@@ -287,8 +287,7 @@ enum { NUMBERS = 24, NAMES = 4 };
 static const char *const random_names[NAMES] = {"", "n", "a name of 16 byte",
                                                 "a name of 16 bytes!"};
 
-static void random_batch(struct support_random *r, struct store_batch *b,
-                         uint8_t (*puts)[NUMBERS]) {
+static void random_batch(struct support_random *r, struct store_batch *b) {
     for (uint64_t i = support_next(r) % 12; i > 0; i--) {
         size_t name = support_next(r) % NAMES;
         uint64_t n = support_next(r) % NUMBERS;
@@ -297,16 +296,12 @@ static void random_batch(struct support_random *r, struct store_batch *b,
         if (kind == 0) {
             uint64_t last = n + support_next(r) % 6;
             CHECK_OK(store_batch_delete_range(b, k, last));
-            for (; n <= last && n < NUMBERS; n++)
-                puts[name][n] = 0;
         } else if (kind < 4) {
-            CHECK_OK(puts[name][n] == 1 ? store_batch_delete_once(b, k) : store_batch_delete(b, k));
-            puts[name][n] = 0;
+            CHECK_OK(store_batch_delete(b, k));
         } else {
             uint8_t value[40];
             support_fill(r, value, sizeof value);
             CHECK_OK(store_batch_put(b, k, slice_of(value, value[0] % sizeof value)));
-            puts[name][n] = puts[name][n] == 0 ? 1 : 2;
         }
     }
 }
@@ -326,14 +321,13 @@ static void expect_same(struct store *a, struct store *b) {
 
 BODY(random_work) {
     struct support_random r = {23};
-    uint8_t puts[NAMES][NUMBERS] = {{0}};
     struct store *model;
     struct store_batch *b;
     CHECK_OK(store_memory_open(&model, NULL));
     CHECK_OK(store_batch_new(&b, NULL));
     for (int step = 0; step < 400; step++) {
         store_batch_clear(b);
-        random_batch(&r, b, puts);
+        random_batch(&r, b);
         CHECK_OK(store_commit_now(*s, b));
         CHECK_OK(store_commit_now(model, b));
         if (step % 20 == 0)
@@ -366,7 +360,7 @@ TEST(what_was_deleted_leaves_the_disk_with_a_flush) {
     CHECK(fixture_holds(folder, word));
     struct store_batch *b;
     CHECK_OK(store_batch_new(&b, NULL));
-    CHECK_OK(store_batch_delete_once(b, fixture_key(1, "mailbox", 1)));
+    CHECK_OK(store_batch_delete(b, fixture_key(1, "mailbox", 1)));
     CHECK_OK(store_commit_now(s, b));
     CHECK(fixture_holds(folder, word));
     CHECK_OK(store_rocksdb_flush(s));

@@ -51,7 +51,8 @@ static void on_closed(struct sys_conn *conn, void *ctx, err why) {
         side->last = NULL;
 }
 
-static const struct sys_conn_events EVENTS = {on_opened, on_message, on_drained, on_closed};
+static const struct sys_conn_events EVENTS = {
+    .opened = on_opened, .message = on_message, .drained = on_drained, .closed = on_closed};
 
 static err answer_health(void *ctx, slice query, struct sys_http_answer *answer) {
     (void)ctx;

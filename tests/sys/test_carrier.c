@@ -1,11 +1,14 @@
 #include "sys/carrier.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "rig.h"
+#include "sys/conn.h"
+#include "sys/openssl.h"
 #include "tests/support.h"
 #include "tests/test.h"
 
@@ -52,20 +55,6 @@ static void echo_of_every_size(enum rig_kind kind) {
 
 TEST(a_message_of_every_size_comes_back_over_every_carrier) {
     each_kind(echo_of_every_size);
-}
-
-TEST(the_kind_of_a_connection_has_a_name) {
-    static const char *const NAMES[] = {"tcp", "ws", "tls", "wss"};
-    for (int kind = 0; kind < RIG_KINDS; kind++) {
-        rig_init(&rig, (enum rig_kind)kind, NULL);
-        struct sys_conn *conn = rig_connected(&rig);
-        CHECK_SLICE(slice_str(sys_conn_kind(conn)), slice_str(NAMES[kind]));
-        CHECK_SLICE(slice_str(sys_conn_kind(rig.server.last)), slice_str(NAMES[kind]));
-        uint8_t source[16];
-        CHECK_OK(sys_conn_source(rig.server.last, source));
-        CHECK_SLICE(SLICE_ARRAY(source), slice_of("\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\0\1", 16));
-        rig_fini(&rig);
-    }
 }
 
 static void refuses_sizes(enum rig_kind kind) {
@@ -250,7 +239,8 @@ static void forget_conn(struct sys_conn *conn, void *ctx, err why) {
 }
 
 static void pausing_inside(enum rig_kind kind) {
-    static const struct sys_conn_events ONE = {keep_conn, pause_after_one, NULL, forget_conn};
+    static const struct sys_conn_events ONE = {
+        .opened = keep_conn, .message = pause_after_one, .closed = forget_conn};
     unsigned seen = 0;
     rig_init(&rig, kind, NULL);
     rig.server.set.events = &ONE;
@@ -335,6 +325,58 @@ TEST(slow_readers_leave_memory_for_the_next_one) {
     CHECK(rig.server.last != slow[SLOW - 1]);
     CHECK_OK(sys_conn_send(rig.server.last, slice_of(bytes, 20000)));
     rig_fini(&rig);
+}
+
+/* Half messages fill everything; then one comes that wants little, and one from before goes on. */
+TEST(who_holds_most_ends_when_another_needs_memory) {
+    static uint8_t half[40002] = {0xff, 0xff}, small[2000] = {1};
+    enum { HALVES = 8 };
+    struct sys_conn_limits limits = sys_conn_limits_default();
+    int fds[HALVES];
+    limits.held_max = 400000;
+    limits.linger_ms = 20;
+    rig_init(&rig, RIG_TCP, &limits);
+    struct sys_conn *before = rig_connected(&rig);
+    for (int i = 0; i < HALVES; i++) {
+        fds[i] = rig_socket(&rig);
+        rig_write(&rig, fds[i], SLICE_ARRAY(half));
+        rig_turn(&rig, 3);
+    }
+    CHECK_OK(sys_conn_send(before, SLICE_ARRAY(small)));
+    CHECK(rig_until(&rig, &rig.client.messages, 1));
+    struct sys_conn *after = rig_connected(&rig);
+    CHECK_OK(sys_conn_send(after, SLICE_ARRAY(small)));
+    CHECK(rig_until(&rig, &rig.client.messages, 2));
+    CHECK_EQ(rig.client.closed, 0);
+    CHECK_ERR(rig.server.why, ERR_FULL);
+    CHECK(rig.server.set.held <= limits.held_max);
+    for (int i = 0; i < HALVES; i++)
+        close(fds[i]);
+    rig_fini(&rig);
+}
+
+static void first_size(enum rig_kind kind) {
+    static uint8_t bytes[SYS_MESSAGE_MAX];
+    struct sys_conn_limits limits = sys_conn_limits_default();
+    limits.first_max = 256;
+    rig_init(&rig, kind, &limits);
+    struct sys_conn *small = rig_connected(&rig);
+    sys_conn_widen(small);
+    CHECK_OK(sys_conn_send(small, slice_of(bytes, 256)));
+    CHECK(rig_until(&rig, &rig.client.messages, 1));
+    sys_conn_widen(rig.server.last);
+    CHECK_OK(sys_conn_send(small, SLICE_ARRAY(bytes)));
+    CHECK(rig_until(&rig, &rig.client.messages, 2));
+    struct sys_conn *large = rig_connected(&rig);
+    CHECK_OK(sys_conn_send(large, slice_of(bytes, 257)));
+    CHECK(rig_until(&rig, &rig.server.closed, 1));
+    CHECK_ERR(rig.server.why, ERR_TOO_LARGE);
+    CHECK_EQ(rig.server.messages, 2);
+    rig_fini(&rig);
+}
+
+TEST(messages_are_small_until_the_owner_widens_the_connection) {
+    each_kind(first_size);
 }
 
 TEST(connections_beyond_the_limit_wait_until_one_ends) {
@@ -431,6 +473,28 @@ TEST(a_peer_that_does_not_read_is_closed) {
     rig_fini(&rig);
 }
 
+TEST(a_peer_that_reads_a_little_now_and_then_is_closed_too) {
+    static uint8_t bytes[60000];
+    struct sys_conn_limits limits = short_limits();
+    limits.stall_ms = 500; /* the kernel takes bytes in large strides */
+    limits.queue_max = 64 << 20;
+    rig_init(&rig, RIG_TCP, &limits);
+    int fd = rig_socket(&rig), window = 65536;
+    CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof(window)) == 0);
+    CHECK(rig_until(&rig, &rig.server.opened, 1));
+    for (int i = 0; i < 500; i++)
+        CHECK_OK(sys_conn_send(rig.server.last, SLICE_ARRAY(bytes)));
+    for (int i = 0; i < 100 && rig.server.closed == 0; i++) {
+        rig_turn(&rig, 10);
+        CHECK(recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0);
+    }
+    CHECK_EQ(rig.server.closed, 1);
+    CHECK_ERR(rig.server.why, ERR_TIMEOUT);
+    CHECK_EQ(rig.server.set.held, 0);
+    close(fd);
+    rig_fini(&rig);
+}
+
 TEST(an_idle_limit_ends_a_silent_connection) {
     struct sys_conn_limits limits = sys_conn_limits_default();
     limits.idle_ms = 400;
@@ -470,6 +534,44 @@ TEST(garbage_instead_of_tls_is_closed_and_nobody_else_notices) {
     rig_fini(&rig);
 }
 
+/* A handshake by hand, then so many KeyUpdates at once. */
+static SSL *update_keys(SSL_CTX *ctx, int fd, int count) {
+    SSL *ssl = SSL_new(ctx);
+    CHECK(ssl != NULL && SSL_set_fd(ssl, fd) == 1);
+    CHECK_EQ(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    for (int i = 0; i < 2000 && SSL_connect(ssl) != 1; i++)
+        rig_turn(&rig, 1);
+    CHECK(SSL_is_init_finished(ssl));
+    rig_turn(&rig, 5);
+    for (int i = 0; i < count; i++)
+        CHECK(SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
+              SSL_do_handshake(ssl) == 1);
+    return ssl;
+}
+
+TEST(key_updates_are_taken_a_few_at_a_time_and_never_many) {
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    rig_init(&rig, RIG_TLS, NULL);
+    int few = rig_socket(&rig), many = rig_socket(&rig);
+    SSL *a = update_keys(ctx, few, 20);
+    CHECK_OK(sys_loop_turn(rig.loop, 100));
+    struct sys_conn *conn = rig.server.last;
+    CHECK(conn != NULL && conn->key_updates > 0 && conn->key_updates < 20);
+    rig_turn(&rig, 20);
+    CHECK_EQ(conn->key_updates, 20);
+    CHECK_EQ(SSL_write(a, "\0\1x", 3), 3);
+    CHECK(rig_until(&rig, &rig.server.messages, 1));
+    SSL *b = update_keys(ctx, many, 40);
+    CHECK(rig_until(&rig, &rig.server.closed, 1));
+    CHECK_ERR(rig.server.why, ERR_MALFORMED);
+    SSL_free(a);
+    SSL_free(b);
+    SSL_CTX_free(ctx);
+    close(few);
+    close(many);
+    rig_fini(&rig);
+}
+
 TEST(a_client_that_trusts_the_system_refuses_a_certificate_of_our_own) {
     rig_init(&rig, RIG_WSS, NULL);
     sys_tls_free(rig.client_tls);
@@ -478,24 +580,6 @@ TEST(a_client_that_trusts_the_system_refuses_a_certificate_of_our_own) {
     CHECK(rig_until(&rig, &rig.client.closed, 1));
     CHECK_ERR(rig.client.why, ERR_IDENTITY);
     CHECK_EQ(rig.server.opened, 0);
-    rig_fini(&rig);
-}
-
-TEST(a_certificate_can_be_replaced_while_connections_go_on) {
-    rig_init(&rig, RIG_TLS, NULL);
-    struct sys_conn *old = rig_connected(&rig);
-    buf certificate = buf_on(NULL), key = buf_on(NULL);
-    struct sys_tls *fresh = NULL;
-    rig_certificate(&certificate, &key);
-    CHECK_OK(sys_tls_server_new(&fresh, buf_slice(&certificate), buf_slice(&key)));
-    CHECK_OK(sys_listener_set_tls(rig.listener, fresh));
-    sys_tls_free(fresh);
-    struct sys_conn *young = rig_connected(&rig);
-    CHECK_OK(sys_conn_send(old, slice_str("old")));
-    CHECK_OK(sys_conn_send(young, slice_str("young")));
-    CHECK(rig_until(&rig, &rig.client.messages, 2));
-    buf_free(&certificate);
-    buf_free(&key);
     rig_fini(&rig);
 }
 

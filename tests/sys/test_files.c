@@ -40,7 +40,7 @@ TEST(a_file_is_written_as_a_whole_and_read_back) {
     struct stat info;
     CHECK(stat(path, &info) == 0);
     CHECK_EQ(info.st_mode & 0777, 0600);
-    CHECK(!sys_file_exists(in_folder("key.new")));
+    CHECK(access(in_folder("key.new"), F_OK) != 0);
     buf_free(&got);
 }
 
@@ -53,7 +53,7 @@ TEST(a_file_that_is_made_once_is_not_replaced) {
     CHECK_SLICE(buf_slice(&got), slice_str("first"));
     CHECK_OK(sys_file_remove(path));
     CHECK_OK(sys_file_remove(path));
-    CHECK(!sys_file_exists(path));
+    CHECK(access(path, F_OK) != 0);
     buf_free(&got);
 }
 

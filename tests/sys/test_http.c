@@ -229,7 +229,7 @@ TEST(a_client_takes_no_answer_but_the_right_one) {
         sys_listener_free(rig.listener);
         rig.listener = NULL;
         int listening = -1;
-        CHECK_OK(sys_listen_open(&listening, &(struct sys_listen){"127.0.0.1", "0", false}));
+        CHECK_OK(sys_listen_open(&listening, &(struct sys_listen){"127.0.0.1", "0"}));
         CHECK_OK(sys_listen_port(listening, &rig.port));
         rig_connect(&rig);
         rig_turn(&rig, 5);

@@ -1,12 +1,12 @@
 /* SipHash-2-4 (Aumasson and Bernstein): the hash of a table whose keys strangers choose. Without
  * its key nobody can make names that collide. */
-#ifndef SOTTO_STORE_SIPHASH_H
-#define SOTTO_STORE_SIPHASH_H
+#ifndef SOTTO_BASE_SIPHASH_H
+#define SOTTO_BASE_SIPHASH_H
 
 #include "base/slice.h"
 
-enum { STORE_SIPHASH_KEY = 16 };
+enum { SIPHASH_KEY = 16 };
 
-uint64_t store_siphash(const uint8_t key[STORE_SIPHASH_KEY], slice s);
+uint64_t siphash(const uint8_t key[SIPHASH_KEY], slice s);
 
 #endif

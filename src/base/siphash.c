@@ -1,4 +1,4 @@
-#include "store/siphash.h"
+#include "base/siphash.h"
 
 struct state {
     uint64_t a, b, c, d;
@@ -36,7 +36,7 @@ static void take_word(struct state *s, uint64_t word) {
     s->a ^= word;
 }
 
-uint64_t store_siphash(const uint8_t key[STORE_SIPHASH_KEY], slice s) {
+uint64_t siphash(const uint8_t key[SIPHASH_KEY], slice s) {
     uint64_t k0 = little_endian(key, 8), k1 = little_endian(key + 8, 8);
     struct state v = {k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du, k0 ^ 0x6c7967656e657261u,
                       k1 ^ 0x7465646279746573u};
