@@ -30,7 +30,7 @@ static void put_there(void *ctx, int stream, slice bytes) {
 
 static int fail(struct app *app, err e, slice sentence) {
     explain_print(&app->own.out, e, 0, sentence);
-    return explain_code(e, 0);
+    return explain_code(e);
 }
 
 /* ---- Passphrases ---- */

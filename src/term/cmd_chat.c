@@ -1,4 +1,5 @@
 #include "host/terminal.h"
+#include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
 

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
 

@@ -1,4 +1,4 @@
-#include "term/show.h"
+#include "term/find.h"
 #include "term/command.h"
 
 static void start(struct job *job);

@@ -3,8 +3,7 @@
 #include "host/posix.h"
 #include "term/command.h"
 
-int explain_code(err e, uint16_t reason) {
-    (void)reason;
+int explain_code(err e) {
     switch (e) {
     case OK:
         return EXIT_FINE;

@@ -5,7 +5,7 @@
 #include "term/line.h"
 
 /* The exit code that goes with an error. */
-int explain_code(err e, uint16_t reason);
+int explain_code(err e);
 /* Adds a sentence or two: what is wrong, what to do. */
 void explain_add(struct line *l, err e, uint16_t reason);
 /* Why a home doesn't open. */

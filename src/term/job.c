@@ -78,7 +78,7 @@ void job_fail(struct job *job, const char *what, err e, uint16_t reason) {
     explain_add(&l, e, reason);
     explain_print(&job->out, e, reason, buf_slice(&l.b));
     buf_free(&l.b);
-    job_end(job, explain_code(e, reason));
+    job_end(job, explain_code(e));
 }
 
 static void print(struct job *job, err e, const char *format, va_list list) {

@@ -4,12 +4,6 @@
 
 #include "term/job.h"
 
-/* A conversation by what the user calls it. False: the job has failed and said so. */
-bool find_conversation(struct job *job, const char *text, struct core_conversation *c);
-bool find_contact(struct job *job, const char *text, struct core_contact *contact);
-/* The same, but a contact without a conversation gets one; its slices are not to be used. */
-bool find_or_make_conversation(struct job *job, const char *text, uint32_t *number);
-
 /* What to call a person: petname, own name, or the beginning of the account's id. */
 void show_person(struct line *l, slice name, const uint8_t account[CORE_ACCOUNT]);
 void show_contact(struct job *job, const struct core_contact *contact);
