@@ -14,10 +14,10 @@ const struct command command_chat = {
     .words = "CONVERSATION",
     .help = "talk, line by line",
     .text =
-        "Shows the last lines of a conversation (a number, a title, or a contact), then prints what\n"
-        "comes and sends each line that you type. /who lists the members, /quit or Ctrl-D ends after\n"
-        "all was sent, //text sends a line that begins with /. Meanwhile other sotto commands on the\n"
-        "same home work through this one.",
+        "Shows the last lines of a conversation (a number, a title, or a contact), then prints\n"
+        "what comes and sends each line that you type. /who lists the members; /quit or Ctrl-D\n"
+        "ends when all is sent; //text sends a line that begins with one slash. Meanwhile other\n"
+        "sotto commands on the same home work through this one.",
     .flags = COMMAND_STAYS | COMMAND_ALONE,
     .words_min = 1,
     .words_max = 1,

@@ -8,10 +8,11 @@ const struct command command_init = {
     .words = "LINK [--name NAME]",
     .help = "make an account with the operator's link",
     .text =
-        "Makes an account with a link (sotto:join:...) that the operator of a server gave you. The\n"
-        "keys are made here and never leave this machine; the home is sealed with a passphrase, which\n"
-        "is asked for twice (--no-passphrase: none). NAME is what your contacts see. A link is good\n"
-        "for one account. If the server could not be reached, run the same command again.",
+        "Makes an account with a link (sotto:join:...) that the operator of a server gave you.\n"
+        "The keys are made here and never leave this machine; the home is sealed with a\n"
+        "passphrase, which is asked for twice (--no-passphrase: none). NAME is what your\n"
+        "contacts see. A link is good for one account. If the server can't be reached, run the\n"
+        "same command again later.",
     .options = OPTION_NAME,
     .flags = COMMAND_MAKES_HOME | COMMAND_ALONE,
     .words_min = 1,

@@ -8,10 +8,11 @@ const struct command command_invite = {
     .words = "[LINK [--as NAME]]",
     .help = "print a link to you, or take somebody's",
     .text =
-        "Without LINK: prints a link (sotto:contact:...) with which somebody on this server can write\n"
-        "to you. Give each person one of their own, over a way that you trust.\n"
-        "With LINK: makes a contact of whoever gave it to you; NAME is what you call them. Both of\n"
-        "you need not take each other's link: one is enough to begin a conversation.",
+        "Without LINK: prints a link (sotto:contact:...) with which somebody on this server can\n"
+        "write to you. Give each person one of their own, over a way that you trust.\n"
+        "With LINK: makes a contact of whoever gave it to you; NAME is what you call them. It is\n"
+        "enough if one of you takes the other's link and writes; the other answers by the\n"
+        "conversation's number, which `sotto status` shows.",
     .options = OPTION_AS,
     .words_max = 1,
     .start = start,

@@ -11,9 +11,10 @@ const struct command command_listen = {
     .help = "print what comes, as it comes",
     .text =
         "Prints what is unread, then what comes, until Ctrl-C; what was printed counts as read.\n"
-        "Meanwhile other sotto commands on the same home work through this one. --until-idle S ends\n"
-        "when nothing came for S seconds after the mailbox was fetched; --count N after N messages of\n"
-        "others. With --json also: connection, caught_up, conversation, sent, gaps, quarantined.",
+        "Meanwhile other sotto commands on the same home work through this one. --until-idle S:\n"
+        "ends when the mailbox was fetched and then nothing came for S seconds. --count N: ends\n"
+        "after N messages of others. With --json it also tells what happens to the connection,\n"
+        "to messages that are sent, and to conversations (docs/SOTTO-JSON.md).",
     .options = OPTION_UNTIL_IDLE | OPTION_COUNT,
     .flags = COMMAND_STAYS,
     .start = start,

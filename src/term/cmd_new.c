@@ -8,11 +8,12 @@ static void start(struct job *job);
 
 const struct command command_new = {
     .name = "new",
-    .words = "NAME... [--title TITLE]",
+    .words = "CONTACT... [--title TITLE]",
     .help = "begin a conversation with contacts",
-    .text = "Begins a conversation with one or several contacts, and prints its number, by which other\n"
-            "commands know it. TITLE is seen by all its members. With one contact, `sotto send` and\n"
-            "`sotto chat` do this by themselves.",
+    .text =
+        "Begins a conversation with one or several contacts, and prints its number, by which\n"
+        "other commands know it. TITLE is seen by all its members. With a single contact there\n"
+        "is no need: `sotto send` and `sotto chat` begin a conversation by themselves.",
     .options = OPTION_TITLE,
     .words_min = 1,
     .words_max = PEOPLE_MAX,

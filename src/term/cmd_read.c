@@ -6,10 +6,12 @@ static void start(struct job *job);
 
 const struct command command_read = {
     .name = "read",
-    .words = "[CONVERSATION] [--last N]",
+    .words = "[CONVERSATION] [--last N] [--offline]",
     .help = "show what was said",
-    .text = "Fetches what is new and shows it: of CONVERSATION, or of all. With --last N the last N\n"
-            "entries, read before or not. What was shown counts as read. --offline: without fetching.",
+    .text =
+        "Fetches what is new and shows what is unread: in CONVERSATION (a number, a title, or a\n"
+        "contact), or in all. With --last N it shows the last N entries, read before or not.\n"
+        "What was shown counts as read. --offline: without fetching.",
     .options = OPTION_LAST | OPTION_OFFLINE,
     .words_max = 1,
     .start = start,

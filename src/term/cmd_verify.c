@@ -5,11 +5,13 @@ static void start(struct job *job);
 
 const struct command command_verify = {
     .name = "verify",
-    .words = "CONTACT [--done]",
+    .words = "CONTACT [--done] [--offline]",
     .help = "compare keys with a contact",
-    .text = "Prints the 60 digits that both of you see if nobody sits between you. Compare them in\n"
-            "person or over the telephone; if they are the same, run it again with --done, and the\n"
-            "contact counts as verified. If they differ, somebody may be listening: don't go on.",
+    .text =
+        "Prints the 60 digits that both of you see if nobody sits between you. Compare them in\n"
+        "person or over the telephone; if they are the same, run it again with --done, and the\n"
+        "contact counts as verified. If they differ, somebody may be listening: don't go on.\n"
+        "--offline: without connecting.",
     .options = OPTION_DONE | OPTION_OFFLINE,
     .words_min = 1,
     .words_max = 1,

@@ -18,24 +18,26 @@ static void print_all(void) {
     printf("usage: sotto [OPTIONS] COMMAND ...\n\n"
            "Private conversations through a server that can't read them.\n\n");
     for (size_t i = 0; commands[i] != NULL; i++)
-        printf("  %-9s %-28s %s\n", commands[i]->name, commands[i]->words, commands[i]->help);
+        printf("  %-9s %-37s %s\n", commands[i]->name, commands[i]->words, commands[i]->help);
     printf("\n"
            "options, before or after the command:\n"
            "  --home DIR              where the account is kept: $SOTTO_HOME, or\n"
            "                          $XDG_DATA_HOME/sotto, or ~/.local/share/sotto\n"
            "  --json                  one object a line, for programs (docs/SOTTO-JSON.md)\n"
-           "  --no-passphrase         for a home without a passphrase\n"
-           "  --passphrase-file FILE  read it from there instead of asking\n"
-           "  --timeout SECONDS       wait so long for the server (15)\n"
+           "  --no-passphrase         the home has no passphrase\n"
+           "  --passphrase-file FILE  read the passphrase from there instead of asking\n"
+           "  --timeout SECONDS       how long to wait for the server (15)\n"
            "  --help, --version\n"
            "\n"
-           "`sotto help COMMAND` says more. Exit codes: 0 fine; 1 failed; 2 wrong command line;\n"
-           "3 the server is away; 4 refused (passphrase, invite, key); 5 the store is full, damaged\n"
-           "or in use; 6 no such contact or conversation, or several; 130 stopped.\n");
+           "`sotto help COMMAND` says more. Exit codes: 0 fine; 1 failed; 2 wrong command line,\n"
+           "link or text; 3 the server is away; 4 refused (passphrase, invite, key); 5 the store\n"
+           "is full, damaged or in use; 6 no such contact or conversation, or several; 130\n"
+           "stopped.\n");
 }
 
 static void print_one(const struct command *c) {
-    printf("usage: sotto [OPTIONS] %s %s\n\n%s\n", c->name, c->words, c->text);
+    const char *space = c->words[0] != '\0' ? " " : "";
+    printf("usage: sotto [OPTIONS] %s%s%s\n\n%s\n", c->name, space, c->words, c->text);
 }
 
 static int help(const struct args *args) {

@@ -123,6 +123,16 @@ TEST(every_command_has_its_texts) {
     }
 }
 
+TEST(a_command_s_usage_names_the_options_that_it_takes_and_no_other) {
+    static const char *const options[] = {"--offline", "--name",       "--as",    "--title",
+                                          "--last",    "--until-idle", "--count", "--done"};
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        const struct command *c = commands[i];
+        for (size_t j = 0; j < sizeof options / sizeof options[0]; j++)
+            CHECK_EQ((c->options >> j & 1) != 0, strstr(c->words, options[j]) != NULL);
+    }
+}
+
 /* ---- Handing over ---- */
 
 TEST(a_command_line_survives_handing_over) {
