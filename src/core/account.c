@@ -51,17 +51,14 @@ static err write_devices(const struct record_account *a, const uint8_t signature
     struct proto_device device;
     struct proto_device_list list = {.version = 1};
     buf devices = buf_on(out->mem);
-    writer inner = writer_on(&devices), w = writer_on(out);
     memcpy(device.id, a->device, sizeof device.id);
     memcpy(device.key, a->device_key, sizeof device.key);
     memcpy(list.identity, a->identity, sizeof list.identity);
     memcpy(list.signature, signature, sizeof list.signature);
-    PROTO_LIST_ADD(device, &inner, &list.devices, &device);
-    err e = writer_result(&inner);
-    list.devices.bytes = buf_slice(&devices);
-    proto_device_list_write(&w, &list);
+    err e = proto_device_encode(&devices, &device);
+    list.devices = (struct proto_list){buf_slice(&devices), 1};
     if (e == OK)
-        e = writer_result(&w);
+        e = proto_device_list_encode(out, &list);
     buf_free(&devices);
     return e;
 }
@@ -117,10 +114,7 @@ err core_account_create(struct core *core, slice join_link, slice name, uint64_t
     TRY(core_enter(core, now));
     if (core->account.exists && core->account.r.registered)
         return ERR_EXISTS;
-    if (!core_text_valid(name))
-        return ERR_MALFORMED;
-    if (name.n > CORE_NAME_MAX)
-        return ERR_TOO_LARGE;
+    TRY(core_name_check(name));
     buf server = buf_on(core->mem), content = buf_on(core->mem);
     struct proto_invite invite;
     struct record_account a = core->account.r;
@@ -151,10 +145,7 @@ err core_name_set(struct core *core, slice name, uint64_t now) {
     TRY(core_enter(core, now));
     if (!core->account.exists)
         return ERR_STATE;
-    if (!core_text_valid(name))
-        return ERR_MALFORMED;
-    if (name.n > CORE_NAME_MAX)
-        return ERR_TOO_LARGE;
+    TRY(core_name_check(name));
     TRY(core_txn_begin(core));
     core->account.r.name = name;
     return core_txn_end(core, core_account_save(core));

@@ -102,12 +102,9 @@ static err put_chunk(struct core *core, struct entry *entry) {
     struct proto_blob_put m = {.chunk = entry->chunk, .chunks = chunk_count(entry)};
     size_t at = (size_t)entry->chunk * PROTO_CHUNK_MAX, n = entry->blob_bytes.n - at;
     buf body = buf_on(core->mem);
-    writer w = writer_on(&body);
-    err e = core_hash32(m.id, buf_slice(&entry->blob_bytes));
+    memcpy(m.id, entry->blob_id, sizeof m.id);
     m.bytes = slice_of(entry->blob_bytes.p + at, n < PROTO_CHUNK_MAX ? n : PROTO_CHUNK_MAX);
-    proto_blob_put_write(&w, &m);
-    if (e == OK)
-        e = writer_result(&w);
+    err e = proto_blob_put_encode(&body, &m);
     if (e == OK)
         e = core_session_request(core, ANON, PROTO_blob_put, buf_slice(&body), chunk_put,
                                  entry->r.command);
@@ -115,14 +112,22 @@ static err put_chunk(struct core *core, struct entry *entry) {
     return e;
 }
 
-bool core_blob_upload(struct core *core, struct entry *entry) {
+static err load_blob(struct core *core, struct entry *entry) {
     uint8_t name[8];
+    buf *bytes = &entry->blob_bytes;
+    TRY(core_get(core, TABLE_BLOB, blob_name(entry->r.command, name), entry->blob, bytes));
+    err e = core_hash32(entry->blob_id, buf_slice(bytes));
+    if (e != OK)
+        buf_clear(bytes);
+    return e;
+}
+
+bool core_blob_upload(struct core *core, struct entry *entry) {
     err e = OK;
     if (entry->blob >= entry->r.blobs)
         return true;
     if (entry->blob_bytes.n == 0)
-        e = core_get(core, TABLE_BLOB, blob_name(entry->r.command, name), entry->blob,
-                     &entry->blob_bytes);
+        e = load_blob(core, entry);
     if (e == OK)
         e = put_chunk(core, entry);
     entry->in_flight = e == OK;
@@ -196,11 +201,9 @@ static err get_chunk(struct core *core, struct waiting *w) {
     struct proto_blob_reference reference;
     struct proto_blob_get m = {.chunk = w->chunk};
     buf body = buf_on(core->mem);
-    writer w1 = writer_on(&body);
     TRY(proto_blob_reference_decode(w->r.reference, &reference));
     memcpy(m.id, reference.id, sizeof m.id);
-    proto_blob_get_write(&w1, &m);
-    err e = writer_result(&w1);
+    err e = proto_blob_get_encode(&body, &m);
     if (e == OK)
         e = core_session_request(core, ANON, PROTO_blob_get, buf_slice(&body), chunk_came,
                                  w->r.number);

@@ -4,12 +4,6 @@
 
 #include "core/content.h"
 
-static err check_name(slice name) {
-    if (name.n > CORE_NAME_MAX)
-        return ERR_TOO_LARGE;
-    return core_text_valid(name) ? OK : ERR_MALFORMED;
-}
-
 static err find_open(struct core *core, uint32_t number, uint64_t now, struct conversation **c) {
     TRY(core_enter(core, now));
     *c = core_conversation_lookup(core, number);
@@ -77,7 +71,7 @@ err core_conversation_new(struct core *core, slice name, const uint8_t (*account
     TRY(core_enter(core, now));
     if (!core->account.exists || !core->account.r.registered)
         return ERR_STATE;
-    TRY(check_name(name));
+    TRY(core_name_check(name));
     TRY(check_accounts(core, accounts, count));
     if (outbox_full(core) || core->conversations.n >= CONVERSATIONS_MAX)
         return ERR_LIMIT;
@@ -143,7 +137,7 @@ err core_conversation_rename(struct core *core, uint32_t conversation, slice nam
     struct conversation *c;
     struct entry *entry = NULL;
     TRY(find_open(core, conversation, now, &c));
-    TRY(check_name(name));
+    TRY(core_name_check(name));
     if (name.n == 0)
         return ERR_MALFORMED;
     if (c->r.state != CORE_CONVERSATION_ACTIVE)

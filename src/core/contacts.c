@@ -35,7 +35,7 @@ bool core_text_valid(slice text) {
     return true;
 }
 
-static err check_name(slice name) {
+err core_name_check(slice name) {
     if (name.n > CORE_NAME_MAX)
         return ERR_TOO_LARGE;
     for (size_t i = 0; i < name.n; i++)
@@ -95,17 +95,13 @@ err core_contact_link_make(struct core *core, buf *link) {
     struct proto_contact contact = {.name = a->name, .devices = a->devices};
     struct proto_address address;
     buf content = buf_on(core->mem), addresses = buf_on(core->mem);
-    writer w = writer_on(&content), inner = writer_on(&addresses);
     memcpy(contact.server, a->server_identity, sizeof contact.server);
     err e = core_stock_take_address(core, address.bytes);
     if (e == OK)
-        PROTO_LIST_ADD(address, &inner, &contact.addresses, &address);
+        e = proto_address_encode(&addresses, &address);
+    contact.addresses = (struct proto_list){buf_slice(&addresses), 1};
     if (e == OK)
-        e = writer_result(&inner);
-    contact.addresses.bytes = buf_slice(&addresses);
-    proto_contact_write(&w, &contact);
-    if (e == OK)
-        e = writer_result(&w);
+        e = proto_contact_encode(&content, &contact);
     if (e == OK)
         e = proto_link_write(link, "contact", a->server, buf_slice(&content));
     buf_free(&content);
@@ -115,8 +111,8 @@ err core_contact_link_make(struct core *core, buf *link) {
 
 static err check_link(const struct core *core, const struct proto_contact *link, slice petname,
                       struct proto_device_list *list) {
-    TRY(check_name(link->name));
-    TRY(check_name(petname));
+    TRY(core_name_check(link->name));
+    TRY(core_name_check(petname));
     TRY(core_account_devices_check(link->devices, list));
     if (link->addresses.count != list->devices.count)
         return ERR_MALFORMED;
@@ -182,7 +178,7 @@ static err change(struct core *core, struct contact *c) {
 err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOUNT], slice petname,
                         uint64_t now) {
     TRY(core_enter(core, now));
-    TRY(check_name(petname));
+    TRY(core_name_check(petname));
     struct contact *c = core_contact_lookup(core, account);
     if (c == NULL)
         return ERR_NOT_FOUND;
@@ -206,10 +202,11 @@ static err meet(struct core *core, struct conversation *conversation, const uint
     struct mls_member member;
     struct leaf leaf;
     TRY(core_conversation_load(core, conversation));
-    for (uint32_t i = 0; i < mls_group_leaf_count(conversation->group); i++) {
-        if (mls_group_member(conversation->group, i, &member) != OK ||
-            core_leaf_read(&member, &leaf) != OK || memcmp(leaf.account, account, 16) != 0)
-            continue;
+    for (uint32_t i = 0; core_conversation_has(conversation, slice_of(account, 16), &i); i++) {
+        TRY(mls_group_member(conversation->group, i, &member));
+        TRY(core_leaf_read(&member, &leaf));
+        if (addresses->n == PROTO_DEVICES_MAX * (16 + PROTO_ADDRESS))
+            return ERR_TOO_LARGE;
         memcpy(r->identity, leaf.identity, sizeof r->identity);
         TRY(buf_append(addresses, SLICE_ARRAY(leaf.device)));
         TRY(buf_append(addresses, SLICE_ARRAY(leaf.address)));
@@ -220,7 +217,7 @@ static err meet(struct core *core, struct conversation *conversation, const uint
 err core_contact_meet(struct core *core, uint32_t number, const uint8_t account[CORE_ACCOUNT],
                       slice petname, uint64_t now) {
     TRY(core_enter(core, now));
-    TRY(check_name(petname));
+    TRY(core_name_check(petname));
     struct conversation *conversation = core_conversation_lookup(core, number);
     struct record_contact r = {0};
     buf devices = buf_on(core->mem), name = buf_on(core->mem);
@@ -290,7 +287,8 @@ err core_contact_targets(const struct core *core, const uint8_t account[16], buf
 err core_contact_learn_name(struct core *core, const uint8_t account[16], slice name,
                             bool own_word) {
     buf value = buf_on(core->mem);
-    if (check_name(name) != OK || name.n == 0 || memcmp(account, core->account.r.account, 16) == 0)
+    if (name.n == 0 || core_name_check(name) != OK ||
+        memcmp(account, core->account.r.account, 16) == 0)
         return OK;
     err e = core_get(core, TABLE_CONTACT, slice_of(account, 16), 0, &value);
     if (e == ERR_NOT_FOUND || (e == OK && own_word)) {

@@ -90,20 +90,11 @@ err core_conversation_save_group(struct core *core, struct conversation *c) {
     return e;
 }
 
-static uint32_t count_members(const struct mls_group *group) {
-    struct mls_member member;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < mls_group_leaf_count(group); i++)
-        n += mls_group_member(group, i, &member) == OK;
-    return n;
-}
-
-bool core_conversation_has(const struct conversation *c, const uint8_t account[16],
-                           uint32_t *leaf) {
+bool core_conversation_has(const struct conversation *c, slice identity, uint32_t *leaf) {
     struct mls_member member;
     for (uint32_t i = *leaf; i < mls_group_leaf_count(c->group); i++) {
         if (mls_group_member(c->group, i, &member) == OK && member.identity.n == LEAF_IDENTITY &&
-            memcmp(member.identity.p, account, 16) == 0) {
+            memcmp(member.identity.p, identity.p, identity.n) == 0) {
             *leaf = i;
             return true;
         }
@@ -177,11 +168,10 @@ static bool change_event(const struct conversation *c, const struct mls_change *
 }
 
 /* Before the commit is applied: who it was that is gone afterwards. */
-static err collect_events(struct core *core, const struct conversation *c,
-                          const struct mls_staged *staged, buf *events) {
+static err collect_events(const struct conversation *c, const struct mls_staged *staged,
+                          buf *events) {
     struct event event, last;
     memset(&last, 0, sizeof last);
-    (void)core;
     for (size_t i = 0; i < mls_staged_change_count(staged); i++) {
         struct mls_change change = mls_staged_change(staged, i);
         memset(&event, 0, sizeof event);
@@ -208,7 +198,7 @@ static err after_apply(struct core *core, struct conversation *c, slice events,
                        struct entry *ours) {
     bool added = false, made = c->r.state == CORE_CONVERSATION_NEW;
     c->r.epoch = mls_group_epoch(c->group);
-    c->r.members = count_members(c->group);
+    c->r.members = core_leaf_members(c->group);
     c->r.pending = false;
     c->commit_at = 0;
     c->retry = true;
@@ -239,7 +229,7 @@ err core_conversation_apply(struct core *core, struct conversation *c, struct ml
                             struct entry *ours) {
     buf events = buf_on(core->mem);
     bool removed = mls_staged_removes_us(staged);
-    err e = collect_events(core, c, staged, &events);
+    err e = collect_events(c, staged, &events);
     if (e != OK || removed) {
         mls_staged_free(staged);
     } else {
@@ -285,11 +275,11 @@ static err find_own(struct core *core, slice welcome, uint64_t *number, buf *byt
 static const struct mls_limits join_limits = {
     .past_epochs = 8, .out_of_order = 256, .forward = 4096, .leaves = 4 * CORE_MEMBERS_MAX};
 
-/* A group may come again after we were out of it; one that we are in may not, nor one that we failed to
- * make: what came of that is somebody else's. */
+/* A group may come again after we were out of it; one that we are in may not, nor one that we failed
+ * to make: what came of that is somebody else's. */
 static err place_joined(struct core *core, const struct mls_group *group, struct conversation **c) {
     slice id = mls_group_id(group);
-    if (id.n != 32 || count_members(group) > CORE_MEMBERS_MAX)
+    if (id.n != 32 || core_leaf_members(group) > CORE_MEMBERS_MAX)
         return ERR_UNSUPPORTED;
     *c = core_conversation_by_group(core, id);
     if (*c == NULL)
@@ -305,7 +295,7 @@ static err joined(struct core *core, struct conversation *c, const struct mls_gr
     struct mls_member member;
     c->r.state = CORE_CONVERSATION_ACTIVE;
     c->r.epoch = c->r.joined = mls_group_epoch(group);
-    c->r.members = count_members(group);
+    c->r.members = core_leaf_members(group);
     c->r.spoiled = false;
     c->retry = true;
     TRY(core_conversation_save_group(core, c));
@@ -352,11 +342,8 @@ err core_conversation_join(struct core *core, slice welcome) {
 
 /* The lower a member's place among the members, the sooner it commits; the others step in later. */
 err core_conversation_schedule(struct core *core, struct conversation *c) {
-    struct mls_member member;
-    uint32_t own = mls_group_own_leaf(c->group), rank = 0;
-    for (uint32_t i = 0; i < own; i++)
-        rank += mls_group_member(c->group, i, &member) == OK;
-    c->commit_at = core->now + rank * TIME_SECOND + core_random(TIME_SECOND);
+    uint32_t place = core_leaf_own_place(c->group);
+    c->commit_at = core->now + place * TIME_SECOND + core_random(TIME_SECOND);
     if (c->r.pending)
         return OK;
     c->r.pending = true;

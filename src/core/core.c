@@ -80,20 +80,11 @@ err core_txn_begin(struct core *core) {
     return OK;
 }
 
-static err write_counters(struct core *core) {
-    buf bytes = buf_on(core->mem);
-    err e = record_counters_write(&bytes, &core->counters);
-    if (e == OK)
-        e = core_put(core, TABLE_STATE, slice_str("counters"), 0, buf_slice(&bytes));
-    buf_free(&bytes);
-    return e;
-}
-
 err core_txn_end(struct core *core, err result) {
     if (!core->in_txn)
         return ERR_BUG;
     if (result == OK && core->counters_dirty)
-        result = write_counters(core);
+        result = record_counters_put(core, TABLE_STATE, slice_str("counters"), 0, &core->counters);
     bool writes = store_batch_count(core->batch) > 0;
     if (result == OK && writes)
         result = store_commit_now(core->store, core->batch);
@@ -127,6 +118,7 @@ void core_pump(struct core *core) {
     core_inbox_pump(core);
     core_conversation_pump(core);
     core_blob_fetch_pump(core);
+    core_auth_commands_pump(core);
     core_stock_pump(core);
     core_outbox_pump(core);
 }

@@ -141,7 +141,8 @@ bool core_next_action(struct core *core, struct core_action *action);
  * *command to a number that is never used again in this store, and ends with one NOTICE_DONE, now
  * or, if it waits in the outbox, in a later run. Errors at once: STATE without an account or in a
  * conversation that we are out of, NOT_FOUND for an account or a conversation that is not known,
- * TOO_LARGE, LIMIT for a full outbox or more than 64 devices at once. */
+ * TOO_LARGE, MALFORMED for a name that is not one line of text, LIMIT for a full outbox or more
+ * than 64 devices at once. */
 
 /* A new account from a link "sotto:join:...": makes the keys, registers, and stocks key packages
  * and addresses. name (may be empty) is what contacts see. EXISTS if this store has a registered
@@ -374,9 +375,6 @@ typedef bool core_message_visit(void *ctx, const struct core_message *message);
 /* The entries from `first` to `last`, at most (both included). Don't call commands from `visit`. */
 MUST err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint64_t last,
                        core_message_visit *visit, void *ctx);
-/* The number of a message, by its id. */
-MUST err core_message_find(struct core *core, uint32_t conversation,
-                           const uint8_t id[CORE_MESSAGE_ID], uint64_t *number);
 
 /* What was put aside, newest last. */
 struct core_quarantined {

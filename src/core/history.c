@@ -39,17 +39,11 @@ err core_history_mark_known(struct core *core, const struct conversation *c, con
 }
 
 err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
-                       bool *known, uint64_t *number) {
+                       bool *known) {
     uint8_t key[36];
-    uint64_t n = 0;
     buf value = buf_on(core->mem);
     err e = core_get(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, &value);
-    reader r = reader_of(buf_slice(&value));
     *known = e == OK;
-    if (e == OK)
-        e = reader_u64(&r, &n) == OK ? OK : ERR_DAMAGED;
-    if (number != NULL)
-        *number = n;
     buf_free(&value);
     return e == ERR_NOT_FOUND ? OK : e;
 }
@@ -57,20 +51,14 @@ err core_history_known(struct core *core, const struct conversation *c, const ui
 err core_history_add(struct core *core, struct conversation *c,
                      const struct record_message *message, uint64_t *number) {
     uint8_t key[4];
-    buf bytes = buf_on(core->mem);
+    slice name = core_conversation_key(c->r.number, key);
     *number = ++c->r.messages;
-    err e = record_message_write(&bytes, message);
-    if (e == OK)
-        e = core_put(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), *number,
-                     buf_slice(&bytes));
-    if (e == OK && message->kind == CORE_MESSAGE_CONTENT)
-        e = core_history_mark_known(core, c, message->id, *number);
-    if (e == OK)
-        e = core_conversation_save(core, c);
-    if (e == OK)
-        notice_message(core, c, *number, message->id);
-    buf_free(&bytes);
-    return e;
+    TRY(record_message_put(core, TABLE_HISTORY, name, *number, message));
+    if (message->kind == CORE_MESSAGE_CONTENT)
+        TRY(core_history_mark_known(core, c, message->id, *number));
+    TRY(core_conversation_save(core, c));
+    notice_message(core, c, *number, message->id);
+    return OK;
 }
 
 err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
@@ -90,21 +78,18 @@ err core_history_event(struct core *core, struct conversation *c, enum core_mess
 err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
                            enum core_message_state state, uint64_t epoch) {
     uint8_t key[4];
+    slice name = core_conversation_key(c->r.number, key);
     struct record_message m;
-    buf bytes = buf_on(core->mem), fresh = buf_on(core->mem);
-    err e = core_get(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number, &bytes);
+    buf bytes = buf_on(core->mem);
+    err e = core_get(core, TABLE_HISTORY, name, number, &bytes);
     if (e == OK)
         e = record_message_read(buf_slice(&bytes), &m);
     if (e == OK) {
         m.state = (uint8_t)state;
         m.epoch = state == CORE_MESSAGE_SENT ? epoch : m.epoch;
-        e = record_message_write(&fresh, &m);
+        e = record_message_put(core, TABLE_HISTORY, name, number, &m);
     }
-    if (e == OK)
-        e = core_put(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number,
-                     buf_slice(&fresh));
     buf_free(&bytes);
-    buf_free(&fresh);
     return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
 }
 
@@ -195,14 +180,4 @@ err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint
                    core_key(TABLE_HISTORY, core_conversation_key(conversation, key), first), last,
                    visit, &reading));
     return reading.e;
-}
-
-err core_message_find(struct core *core, uint32_t conversation, const uint8_t id[CORE_MESSAGE_ID],
-                      uint64_t *number) {
-    const struct conversation *c = core_conversation_lookup(core, conversation);
-    bool known;
-    if (c == NULL)
-        return ERR_NOT_FOUND;
-    TRY(core_history_known(core, c, id, &known, number));
-    return known && *number != 0 ? OK : ERR_NOT_FOUND;
 }

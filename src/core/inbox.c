@@ -49,7 +49,7 @@ static err take_application(struct core *core, struct conversation *c,
     m.own = memcmp(m.sender, core->account.r.account, sizeof m.sender) == 0;
     if (core_content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), m.content) != OK)
         TRY(core_hash32(m.id, m.content));
-    TRY(core_history_known(core, c, m.id, &known, NULL));
+    TRY(core_history_known(core, c, m.id, &known));
     if (known)
         return becomes(o, REPEATED);
     if (core_content_decode(m.content, &content) == OK &&
@@ -68,36 +68,28 @@ static err take_proposal(struct core *core, struct conversation *c) {
 
 /* The mark is the server's word that this commit won in this conversation's order; the next token
  * and the roster bind it to the commit that we staged. One that removes us leaves us without the
- * next epoch's token: then the roster has to do. */
+ * next epoch's token: then the roster has to do. More members than a send can address would make a
+ * conversation that nobody can write to. */
 static err fits_mark(const struct conversation *c, const struct mls_staged *staged, slice mark,
                      bool *fits) {
     uint8_t next[32] = {0}, roster[32], expected[PROTO_MARK];
+    uint32_t members;
     bool out = mls_staged_removes_us(staged);
-    TRY(core_leaf_staged_roster_hash(staged, roster));
+    TRY(core_leaf_staged_roster_hash(staged, roster, &members));
     if (!out)
         TRY(core_leaf_staged_next(staged, next));
     TRY(core_leaf_mark(c->r.group, next, roster, expected));
     if (out)
         memcpy(expected, mark.p, 32);
-    *fits = slice_equal(mark, SLICE_ARRAY(expected));
+    *fits = slice_equal(mark, SLICE_ARRAY(expected)) && members <= CORE_MEMBERS_MAX;
     return OK;
 }
 
-static size_t staged_members(const struct mls_staged *staged) {
-    struct mls_member member;
-    size_t count = 0;
-    for (uint32_t i = 0; i < mls_staged_leaf_count(staged); i++)
-        count += mls_staged_member(staged, i, &member) == OK;
-    return count;
-}
-
-/* More members than a send can address would make a conversation that nobody can write to. */
 static err take_commit(struct core *core, struct conversation *c, struct mls_received *received,
                        slice mark, struct outcome *o) {
     struct mls_staged *staged = received->commit;
     bool fits = false;
     err e = fits_mark(c, staged, mark, &fits);
-    fits = fits && staged_members(staged) <= CORE_MEMBERS_MAX;
     received->commit = NULL;
     if (e != OK || !fits) {
         mls_staged_free(staged);
@@ -319,12 +311,11 @@ static void ack(struct core *core) {
     struct core_session *s = &core->sessions[AUTH];
     struct proto_ack m = {.up_to = core->counters.position};
     buf body = buf_on(core->mem);
-    writer w = writer_on(&body);
     if (s->step != STEP_READY && s->step != STEP_PROOF)
         return;
     core->unacked = 0;
-    proto_ack_write(&w, &m);
-    if (writer_result(&w) != OK || core_session_tell(core, s, 0, PROTO_ack, buf_slice(&body)) != OK)
+    if (proto_ack_encode(&body, &m) != OK ||
+        core_session_tell(core, s, 0, PROTO_ack, buf_slice(&body)) != OK)
         core_session_close(core, s, ERR_NO_MEMORY, 0);
     buf_free(&body);
 }
@@ -368,23 +359,9 @@ void core_inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
         core_action_notice(core, &notice);
 }
 
-/* ---- Looking again at what waits ---- */
+/* ---- What waits ---- */
 
-/* True if what it waits for may have come. */
-static bool due(const struct core *core, const struct waiting *w) {
-    struct mls_header header;
-    const struct conversation *c = NULL;
-    if (w->r.why == WAIT_READY)
-        return core_waiting_first_blob(core, w->r.number);
-    if (w->r.why == WAIT_GROUP) {
-        if (mls_message_header(w->r.content, &header) == OK)
-            c = core_conversation_by_group(core, header.group_id);
-        return !core_waiting_blobs_due(core) || (c != NULL && core_conversation_open(c));
-    }
-    return w->r.why != WAIT_BLOB && !w->checked;
-}
-
-static err look_again(struct core *core, uint64_t number) {
+err core_inbox_look_again(struct core *core, uint64_t number) {
     struct waiting *w = core_waiting_find(core, number);
     struct outcome o = {0};
     buf mark = buf_on(core->mem), content = buf_on(core->mem);
@@ -411,52 +388,8 @@ static err look_again(struct core *core, uint64_t number) {
     return e;
 }
 
-static bool step(struct core *core, uint64_t number) {
-    if (core_txn_begin(core) != OK)
-        return false;
-    err e = core_txn_end(core, look_again(core, number));
-    if (e == OK || core_err_hard(e) || core_txn_begin(core) != OK)
-        return e == OK;
-    struct waiting *w = core_waiting_find(core, number);
-    if (w != NULL) {
-        err why = e;
-        e = core_quarantine_add(core, 0, why, w->r.content);
-        if (e == OK)
-            e = core_waiting_remove(core, w);
-    }
-    return core_txn_end(core, e) == OK;
-}
-
-static void uncheck(struct core *core) {
-    for (size_t i = 0; i < core->conversations.n; i++) {
-        struct conversation *c = core->conversations.p[i];
-        if (!c->retry)
-            continue;
-        c->retry = false;
-        for (size_t j = 0; j < core->waiting.n; j++) {
-            struct waiting *w = core->waiting.p[j];
-            if (w->r.conversation == c->r.number)
-                w->checked = false;
-        }
-    }
-}
-
-static void look_at_waiting(struct core *core) {
-    for (size_t i = 0; i < core->waiting.n;) {
-        uncheck(core);
-        const struct waiting *w = core->waiting.p[i];
-        if (!due(core, w)) {
-            i++;
-            continue;
-        }
-        if (!step(core, w->r.number))
-            return;
-        i = 0;
-    }
-}
-
 void core_inbox_pump(struct core *core) {
-    look_at_waiting(core);
+    core_waiting_pump(core);
     if (core->held && !core_waiting_blobs_due(core))
         go_on(core);
 }

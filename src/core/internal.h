@@ -100,11 +100,6 @@ enum entry_stage {
     STAGE_TAKEN       /* a commit that the server ordered: its copy will come */
 };
 
-/* A key package that was taken for a commit under construction. */
-struct taken_key {
-    buf key_package;
-};
-
 struct entry {
     buf bytes;
     struct record_entry r;
@@ -117,10 +112,11 @@ struct entry {
     uint32_t refused;  /* addresses that took nothing */
     uint16_t blob;     /* next blob to upload */
     uint32_t chunk;
-    buf blob_bytes; /* of the blob under way */
-    buf targets;    /* account id, device id, address: whose key packages are needed */
-    size_t target;  /* the next one */
-    struct list taken;
+    buf blob_bytes; /* of the blob under way, and its id */
+    uint8_t blob_id[32];
+    buf targets;   /* account id, device id, address: whose key packages are needed */
+    size_t target; /* the next one */
+    buf taken;     /* parts `key_package`, one for each target before that */
 };
 
 enum waiting_why {
@@ -251,6 +247,10 @@ struct core {
 };
 
 /* core.c */
+/* The failures that concern this machine and not what was processed: they end a transaction. */
+static inline bool core_err_hard(err e) {
+    return err_class(e) == ERR_CLASS_MEMORY || err_class(e) == ERR_CLASS_IO;
+}
 MUST err core_txn_begin(struct core *core);
 MUST err core_txn_end(struct core *core, err result);
 uint64_t core_number(struct core *core);
@@ -258,8 +258,14 @@ struct store_key core_key(enum table table, slice name, uint64_t number);
 MUST err core_put(struct core *core, enum table table, slice name, uint64_t number, slice value);
 MUST err core_delete(struct core *core, enum table table, slice name, uint64_t number);
 MUST err core_get(struct core *core, enum table table, slice name, uint64_t number, buf *value);
+/* Encodes and puts. */
+#define RECORD_DECLARE_PUT(what)                                                                   \
+    MUST err record_##what##_put(struct core *core, enum table table, slice name, uint64_t number, \
+                                 const struct record_##what *v);
+RECORDS(RECORD_DECLARE_PUT)
 void core_pump(struct core *core);
 uint64_t core_random(uint64_t below);
+MUST err core_hash32(uint8_t out[32], slice bytes);
 MUST err core_enter(struct core *core, uint64_t now); /* start of each command */
 
 /* actions.c */
@@ -293,6 +299,9 @@ MUST err core_session_tell(struct core *core, struct core_session *s, uint32_t i
 /* The answer breaks the protocol. */
 void core_session_bad_answer(struct core *core, enum session_kind kind);
 void core_session_fini(struct core_session *s);
+/* True if the server may answer otherwise in a while. */
+bool core_session_passing(uint16_t reason);
+uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most);
 
 /* login.c */
 void core_login_start(struct core *core, struct core_session *s);
@@ -307,6 +316,9 @@ MUST err core_account_verify(const uint8_t signature[64], const uint8_t key[32],
 MUST err core_account_devices_check(slice encoded, struct proto_device_list *list);
 MUST err core_account_save(struct core *core);
 
+/* auth_commands.c */
+void core_auth_commands_pump(struct core *core);
+
 /* stock.c */
 void core_stock_pump(struct core *core);
 uint64_t core_stock_wake(const struct core *core);
@@ -315,7 +327,6 @@ MUST err core_stock_take_address(struct core *core, uint8_t address[PROTO_ADDRES
 MUST err core_stock_find_key(struct core *core, const uint8_t *ref, uint64_t *number, buf *bytes,
                              struct record_own_key *key);
 MUST err core_stock_key_used(struct core *core, uint64_t number, const struct record_own_key *key);
-bool core_stock_full(const struct core *core);
 
 /* leaf.c */
 enum { LEAF_EXTENSION = 0xF0A0, LEAF_IDENTITY = 32, LEAF_DATA = 209 };
@@ -336,13 +347,16 @@ MUST err core_leaf_read(const struct mls_member *member, struct leaf *leaf);
 err core_leaf_accept(void *ctx, const struct mls_member *before, const struct mls_member *member);
 /* Roster: every member's address in the order of leaves, and its BLAKE2b-256. */
 MUST err core_leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count);
-MUST err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32]);
+MUST err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32],
+                                      uint32_t *count);
+uint32_t core_leaf_members(const struct mls_group *group);
+/* How many members stand before us in the roster. */
+uint32_t core_leaf_own_place(const struct mls_group *group);
 MUST err core_leaf_token(const struct mls_group *group, uint8_t token[32]);
 /* What the server puts on the copies of a commit that it ordered: proto/schema.h, `delivery`. */
 MUST err core_leaf_mark(const uint8_t group[32], const uint8_t next[32],
                         const uint8_t roster_hash[32], uint8_t mark[PROTO_MARK]);
 MUST err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]);
-MUST err core_hash32(uint8_t out[32], slice bytes);
 
 /* contacts.c */
 struct contact *core_contact_lookup(const struct core *core, const uint8_t account[16]);
@@ -356,6 +370,8 @@ MUST err core_contact_targets(const struct core *core, const uint8_t account[16]
 MUST err core_contact_link_make(struct core *core, buf *link);
 enum { TARGET = 16 + 16 + PROTO_ADDRESS };
 bool core_text_valid(slice text);
+/* A person's or a conversation's name: one line of text, or empty. TOO_LARGE, MALFORMED. */
+MUST err core_name_check(slice name);
 
 /* conversation.c */
 struct conversation *core_conversation_lookup(const struct core *core, uint32_t number);
@@ -370,7 +386,9 @@ bool core_conversation_open(const struct conversation *c);
 MUST err core_conversation_end(struct core *core, struct conversation *c,
                                enum core_conversation_state state);
 void core_conversation_notice(struct core *core, const struct conversation *c);
-bool core_conversation_has(const struct conversation *c, const uint8_t account[16], uint32_t *leaf);
+/* Finds the first member from *leaf on that is the account's, or is this device: identity is an
+ * account id, with or without a device id after it. */
+bool core_conversation_has(const struct conversation *c, slice identity, uint32_t *leaf);
 /* Applies a commit (takes staged): history, state, waiting items, outbox. ours: our own. */
 MUST err core_conversation_apply(struct core *core, struct conversation *c,
                                  struct mls_staged *staged, struct entry *ours);
@@ -380,10 +398,6 @@ uint64_t core_conversation_wake(const struct core *core);
 MUST err core_conversation_schedule(struct core *core, struct conversation *c);
 
 /* history.c */
-/* The failures that concern this machine and not what was processed: they end a transaction. */
-static inline bool core_err_hard(err e) {
-    return err_class(e) == ERR_CLASS_MEMORY || err_class(e) == ERR_CLASS_IO;
-}
 slice core_conversation_key(uint32_t number, uint8_t key[4]);
 MUST err core_history_add(struct core *core, struct conversation *c,
                           const struct record_message *message, uint64_t *number);
@@ -392,9 +406,9 @@ MUST err core_history_event(struct core *core, struct conversation *c, enum core
 /* epoch: in which what was sent was encrypted; it may have been queued in an older one. */
 MUST err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
                                 enum core_message_state state, uint64_t epoch);
-/* True if the message id is known in the conversation; number may be NULL. */
+/* Whether a message of this id was in the conversation before. */
 MUST err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
-                            bool *known, uint64_t *number);
+                            bool *known);
 MUST err core_history_mark_known(struct core *core, const struct conversation *c,
                                  const uint8_t id[32], uint64_t number);
 
@@ -423,6 +437,8 @@ bool core_blob_upload(struct core *core, struct entry *entry);
 void core_inbox_delivery(struct core *core, const struct proto_delivery *delivery);
 void core_inbox_caught_up(struct core *core, const struct proto_caught_up *caught_up);
 void core_inbox_pump(struct core *core);
+/* Processes one that waits, in a transaction: it goes, or waits for something else. */
+MUST err core_inbox_look_again(struct core *core, uint64_t number);
 /* The own copy of the entry's commit is here, or will not come: applies it. In a transaction. */
 MUST err core_commit_came(struct core *core, struct entry *entry);
 
@@ -442,6 +458,7 @@ MUST err core_seen_purge(struct core *core);
 MUST err core_quarantine_add(struct core *core, uint32_t conversation, err why, slice item);
 
 /* waiting.c */
+void core_waiting_pump(struct core *core);
 void core_waiting_free(struct core *core, struct waiting *w);
 struct waiting *core_waiting_find(const struct core *core, uint64_t number);
 MUST err core_waiting_save(struct core *core, struct waiting *w);
@@ -450,8 +467,6 @@ MUST err core_waiting_add(struct core *core, const struct record_waiting *r);
 MUST err core_waiting_remove(struct core *core, struct waiting *w);
 /* True if a Welcome may still be in a blob that did not come yet. */
 bool core_waiting_blobs_due(const struct core *core);
-/* True if no blob that came before this one is still due. */
-bool core_waiting_first_blob(const struct core *core, uint64_t number);
 /* True if there is soon no room left for what waits for blobs. */
 bool core_waiting_crowded(const struct core *core);
 
@@ -470,14 +485,11 @@ MUST err core_entry_finish(struct core *core, struct entry *entry, err e, uint16
 MUST err core_entry_again(struct core *core, struct entry *entry);
 MUST err core_entry_lost(struct core *core, struct conversation *c);
 bool core_entry_pending(const struct core *core, uint32_t conversation, enum entry_kind kind);
-bool core_entry_is_commit(const struct entry *entry);
-void core_entry_reset_work(struct core *core, struct entry *entry);
-uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most);
 
 /* prepare.c: encrypts an entry, in a transaction. */
 MUST err core_prepare_entry(struct core *core, struct conversation *c, struct entry *entry);
 /* What the entry needs from the network first: fills entry->targets. */
-MUST err core_prepare_targets(struct core *core, struct conversation *c, struct entry *entry);
+MUST err core_prepare_targets(struct core *core, struct entry *entry);
 
 /* profile.c */
 MUST err core_profile_send(struct core *core, struct conversation *c, bool with_room);

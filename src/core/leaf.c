@@ -7,13 +7,11 @@
 
 static err sign_certificate(const struct record_account *a, struct proto_certificate *certificate) {
     buf bytes = buf_on(NULL);
-    writer w = writer_on(&bytes);
     memset(certificate, 0, sizeof *certificate);
     memcpy(certificate->identity, a->identity, sizeof certificate->identity);
     memcpy(certificate->device, a->device, sizeof certificate->device);
     memcpy(certificate->key, a->device_key, sizeof certificate->key);
-    proto_certificate_write(&w, certificate);
-    err e = writer_result(&w);
+    err e = proto_certificate_encode(&bytes, certificate);
     if (e == OK)
         e = core_account_sign(certificate->signature, a->identity_seed, "Sotto device v1",
                               slice_of(bytes.p, bytes.n - sizeof certificate->signature));
@@ -26,11 +24,10 @@ err core_leaf_own_make(struct core *core, const uint8_t address[PROTO_ADDRESS],
     const struct record_account *a = &core->account.r;
     struct proto_certificate certificate;
     buf data = buf_on(core->mem);
-    writer w = writer_on(&data);
     TRY(sign_certificate(a, &certificate));
-    proto_certificate_write(&w, &certificate);
-    writer_bytes(&w, slice_of(address, PROTO_ADDRESS));
-    err e = writer_result(&w);
+    err e = proto_certificate_encode(&data, &certificate);
+    if (e == OK)
+        e = buf_append(&data, slice_of(address, PROTO_ADDRESS));
     if (e == OK && data.n != LEAF_DATA)
         e = ERR_BUG;
     if (e == OK)
@@ -102,8 +99,29 @@ err core_leaf_accept(void *ctx, const struct mls_member *before, const struct ml
 
 /* ---- Roster ---- */
 
-static err add_address(const struct mls_member *member, buf *addresses, uint32_t *count) {
+static uint32_t members_below(const struct mls_group *group, uint32_t leaf) {
+    struct mls_member member;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < leaf; i++)
+        n += mls_group_member(group, i, &member) == OK;
+    return n;
+}
+
+uint32_t core_leaf_members(const struct mls_group *group) {
+    return members_below(group, mls_group_leaf_count(group));
+}
+
+uint32_t core_leaf_own_place(const struct mls_group *group) {
+    return members_below(group, mls_group_own_leaf(group));
+}
+
+/* found: whether this leaf has a member. */
+static err add_address(err found, const struct mls_member *member, buf *addresses,
+                       uint32_t *count) {
     struct leaf leaf;
+    if (found == ERR_NOT_FOUND)
+        return OK;
+    TRY(found);
     TRY(core_leaf_read(member, &leaf));
     ++*count;
     return buf_append(addresses, SLICE_ARRAY(leaf.address));
@@ -112,28 +130,19 @@ static err add_address(const struct mls_member *member, buf *addresses, uint32_t
 err core_leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count) {
     struct mls_member member;
     *count = 0;
-    for (uint32_t i = 0; i < mls_group_leaf_count(group); i++) {
-        err e = mls_group_member(group, i, &member);
-        if (e == OK)
-            e = add_address(&member, addresses, count);
-        if (e != OK && e != ERR_NOT_FOUND)
-            return e;
-    }
+    for (uint32_t i = 0; i < mls_group_leaf_count(group); i++)
+        TRY(add_address(mls_group_member(group, i, &member), &member, addresses, count));
     return OK;
 }
 
-err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32]) {
+err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32],
+                                 uint32_t *count) {
     struct mls_member member;
     buf addresses = buf_on(NULL);
-    uint32_t count = 0;
     err e = OK;
-    for (uint32_t i = 0; e == OK && i < mls_staged_leaf_count(staged); i++) {
-        e = mls_staged_member(staged, i, &member);
-        if (e == OK)
-            e = add_address(&member, &addresses, &count);
-        if (e == ERR_NOT_FOUND)
-            e = OK;
-    }
+    *count = 0;
+    for (uint32_t i = 0; e == OK && i < mls_staged_leaf_count(staged); i++)
+        e = add_address(mls_staged_member(staged, i, &member), &member, &addresses, count);
     if (e == OK)
         e = core_hash32(hash, buf_slice(&addresses));
     buf_free(&addresses);

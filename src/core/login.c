@@ -32,9 +32,7 @@ static void send_or_close(struct core *core, uint16_t type, const buf *body, err
 static void subscribe(struct core *core) {
     struct proto_subscribe m = {.after = core->counters.position};
     buf body = buf_on(core->mem);
-    writer w = writer_on(&body);
-    proto_subscribe_write(&w, &m);
-    send_or_close(core, PROTO_subscribe, &body, writer_result(&w), subscribed);
+    send_or_close(core, PROTO_subscribe, &body, proto_subscribe_encode(&body, &m), subscribed);
     buf_free(&body);
 }
 
@@ -85,12 +83,12 @@ static err prove(const struct core *core, uint8_t proof[64]) {
 static void login_send(struct core *core) {
     struct proto_login m = {0};
     buf body = buf_on(core->mem);
-    writer w = writer_on(&body);
     memcpy(m.account, core->account.r.account, sizeof m.account);
     memcpy(m.device, core->account.r.device, sizeof m.device);
     err e = prove(core, m.proof);
-    proto_login_write(&w, &m);
-    send_or_close(core, PROTO_login, &body, e == OK ? writer_result(&w) : e, logged_in);
+    if (e == OK)
+        e = proto_login_encode(&body, &m);
+    send_or_close(core, PROTO_login, &body, e, logged_in);
     buf_free(&body);
 }
 
@@ -109,8 +107,7 @@ static void registered(struct core *core, const struct request *request, err e, 
                (reason == PROTO_REASON_EXISTS || (reason == PROTO_REASON_INVITE && tried_before))) {
         /* An earlier try whose answer was lost did it. */
         login_send(core);
-    } else if (e == ERR_DENIED && reason != PROTO_REASON_BUSY && reason != PROTO_REASON_LIMIT &&
-               reason != PROTO_REASON_DISK) {
+    } else if (e == ERR_DENIED && !core_session_passing(reason)) {
         registration_failed(core, ERR_DENIED, reason);
     } else if (e == ERR_DENIED) {
         core_session_close(core, &core->sessions[AUTH], ERR_DENIED, reason);
@@ -125,12 +122,10 @@ static err set_tried(struct core *core) {
 
 static err register_body(struct core *core, buf *body) {
     struct proto_register_account m = {.devices = core->account.r.devices};
-    writer w = writer_on(body);
     memcpy(m.code, core->account.r.code, sizeof m.code);
     memcpy(m.device, core->account.r.device, sizeof m.device);
     TRY(prove(core, m.proof));
-    proto_register_account_write(&w, &m);
-    return writer_result(&w);
+    return proto_register_account_encode(body, &m);
 }
 
 static void register_send(struct core *core, struct core_session *s) {

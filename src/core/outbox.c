@@ -8,20 +8,9 @@ enum { TAKE_FAILURES_MAX = 3 };
 
 /* ---- Objects ---- */
 
-void core_entry_reset_work(struct core *core, struct entry *entry) {
-    for (size_t i = 0; i < entry->taken.n; i++) {
-        struct taken_key *key = entry->taken.p[i];
-        buf_free(&key->key_package);
-        mem_free(core->mem, key, sizeof *key);
-    }
-    mem_free(core->mem, entry->taken.p, entry->taken.cap * sizeof *entry->taken.p);
-    memset(&entry->taken, 0, sizeof entry->taken);
-    buf_free(&entry->targets);
-    entry->target = 0;
-}
-
 void core_entry_free(struct core *core, struct entry *entry) {
-    core_entry_reset_work(core, entry);
+    buf_free(&entry->taken);
+    buf_free(&entry->targets);
     buf_free(&entry->blob_bytes);
     buf_free(&entry->bytes);
     mem_free(core->mem, entry, sizeof *entry);
@@ -36,7 +25,7 @@ struct entry *core_entry_find(const struct core *core, uint64_t command) {
     return NULL;
 }
 
-bool core_entry_is_commit(const struct entry *entry) {
+static bool is_commit(const struct entry *entry) {
     return entry->r.kind != ENTRY_CONTENT && entry->r.kind != ENTRY_LEAVE;
 }
 
@@ -62,7 +51,7 @@ err core_entry_add(struct core *core, struct conversation *c, enum entry_kind ki
     struct entry *entry = mem_new(core->mem, sizeof *entry);
     if (entry == NULL)
         return ERR_NO_MEMORY;
-    entry->bytes = entry->targets = entry->blob_bytes = buf_on(core->mem);
+    entry->bytes = entry->targets = entry->taken = entry->blob_bytes = buf_on(core->mem);
     entry->r.command = core_number(core);
     entry->r.kind = (uint8_t)kind;
     entry->r.silent = silent;
@@ -110,7 +99,7 @@ err core_entry_finish(struct core *core, struct entry *entry, err result, uint16
                       uint32_t refused) {
     struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
     bool failed_create = entry->r.kind == ENTRY_CREATE && result != OK;
-    bool staged = core_entry_is_commit(entry) && entry->r.stage != STAGE_INTENT;
+    bool staged = is_commit(entry) && entry->r.stage != STAGE_INTENT;
     tell_end(core, entry, result, reason, refused);
     unlist(core, entry);
     err e = core_delete(core, TABLE_OUTBOX, slice_str("entry"), entry->r.command);
@@ -144,7 +133,7 @@ err core_entry_again(struct core *core, struct entry *entry) {
 err core_entry_lost(struct core *core, struct conversation *c) {
     for (size_t i = 0; i < core->entries.n; i++) {
         struct entry *entry = core->entries.p[i];
-        if (entry->r.conversation != c->r.number || !core_entry_is_commit(entry) ||
+        if (entry->r.conversation != c->r.number || !is_commit(entry) ||
             entry->r.stage == STAGE_INTENT)
             continue;
         if (++entry->r.attempts > ATTEMPTS_MAX)
@@ -162,11 +151,6 @@ static void fail(struct core *core, struct entry *entry, err e, uint16_t reason)
 
 /* ---- Answers ---- */
 
-static bool passing(uint16_t reason) {
-    return reason == PROTO_REASON_BUSY || reason == PROTO_REASON_LIMIT ||
-           reason == PROTO_REASON_DISK || reason == PROTO_REASON_TIMEOUT;
-}
-
 /* The entry that asked; NULL if it is gone, or if there was no answer: then it is asked again. */
 static struct entry *answered(struct core *core, const struct request *request, err e) {
     struct entry *entry = core_entry_find(core, request->number);
@@ -177,7 +161,7 @@ static struct entry *answered(struct core *core, const struct request *request, 
 
 static void refused(struct core *core, struct entry *entry, uint16_t reason, uint16_t most) {
     entry->failures++;
-    if (!passing(reason) || entry->failures >= most)
+    if (!core_session_passing(reason) || entry->failures >= most)
         fail(core, entry, ERR_DENIED, reason);
     else
         entry->not_before = core->now + core_backoff(entry->failures, RETRY_FIRST, RETRY_MOST);
@@ -187,7 +171,7 @@ static void refused(struct core *core, struct entry *entry, uint16_t reason, uin
  */
 static bool outdated(const struct conversation *c, const struct entry *entry) {
     uint64_t age = entry->r.kind == ENTRY_CONTENT ? RESEND_EPOCHS : 0;
-    return !core_entry_is_commit(entry) && c->r.epoch > entry->r.epoch + age;
+    return !is_commit(entry) && c->r.epoch > entry->r.epoch + age;
 }
 
 /* What commits overtook while it was under way may count for nothing now. */
@@ -216,23 +200,13 @@ static void sent(struct core *core, const struct request *request, err e, uint16
         (void)!core_txn_end(core, arrived(core, entry, answer.refused.count));
 }
 
-/* Our own place in the list of addresses. */
-static err own_place(struct core *core, struct conversation *c, uint32_t *place) {
-    struct mls_member member;
-    TRY(core_conversation_load(core, c));
-    *place = 0;
-    for (uint32_t i = 0; i < mls_group_own_leaf(c->group); i++)
-        *place += mls_group_member(c->group, i, &member) == OK;
-    return OK;
-}
-
 static err own_copy_refused(struct core *core, struct conversation *c,
                             const struct proto_committed *answer, bool *is) {
-    uint32_t place;
     reader r = reader_of(answer->refused.bytes);
     struct proto_refusal refusal;
     *is = false;
-    TRY(own_place(core, c, &place));
+    TRY(core_conversation_load(core, c));
+    uint32_t place = core_leaf_own_place(c->group);
     while (r.n > 0) {
         TRY(proto_refusal_read(&r, &refusal));
         *is = *is || refusal.place == place;
@@ -284,21 +258,6 @@ static void committed(struct core *core, const struct request *request, err e, u
 
 /* ---- Key packages ---- */
 
-static err keep_taken(struct core *core, struct entry *entry, slice key_package) {
-    struct taken_key *key = mem_new(core->mem, sizeof *key);
-    if (key == NULL)
-        return ERR_NO_MEMORY;
-    key->key_package = buf_on(core->mem);
-    err e = buf_set(&key->key_package, key_package);
-    if (e == OK)
-        e = core_list_add(core, &entry->taken, key);
-    if (e != OK) {
-        buf_free(&key->key_package);
-        mem_free(core->mem, key, sizeof *key);
-    }
-    return e;
-}
-
 /* It has to be the device's whose address we used. */
 static err check_taken(struct core *core, const struct entry *entry, slice key_package) {
     struct mls_member member;
@@ -328,9 +287,10 @@ static void key_package_came(struct core *core, const struct request *request, e
     }
     if ((entry->target + 1) * TARGET > entry->targets.n)
         return;
+    struct proto_key_package key_package = {.bytes = answer.key_package};
     e = check_taken(core, entry, answer.key_package);
     if (e == OK)
-        e = keep_taken(core, entry, answer.key_package);
+        e = proto_key_package_encode(&entry->taken, &key_package);
     if (e == OK)
         entry->target++;
     else if (e != ERR_NO_MEMORY)
@@ -340,10 +300,8 @@ static void key_package_came(struct core *core, const struct request *request, e
 static void ask_key_package(struct core *core, struct entry *entry) {
     struct proto_key_package_take m;
     buf body = buf_on(core->mem);
-    writer w = writer_on(&body);
     memcpy(m.address, entry->targets.p + entry->target * TARGET + LEAF_IDENTITY, PROTO_ADDRESS);
-    proto_key_package_take_write(&w, &m);
-    err e = writer_result(&w);
+    err e = proto_key_package_take_encode(&body, &m);
     if (e == OK)
         e = core_session_request(core, ANON, PROTO_key_package_take, buf_slice(&body),
                                  key_package_came, entry->r.command);
@@ -375,7 +333,7 @@ static err prepare(struct core *core, struct conversation *c, struct entry *entr
 static bool step_intent(struct core *core, struct conversation *c, struct entry *entry) {
     bool moved = false;
     if ((entry->r.kind == ENTRY_CREATE || entry->r.kind == ENTRY_ADD) && entry->targets.n == 0) {
-        err e = core_prepare_targets(core, c, entry);
+        err e = core_prepare_targets(core, entry);
         if (e != OK) {
             fail(core, entry, e, 0);
             return true;

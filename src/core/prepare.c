@@ -17,13 +17,11 @@ static err make_item(struct core *core, struct entry *entry, slice message, bool
         return core_item_write(item, ITEM_MESSAGE, message);
     struct proto_blob_reference reference;
     buf sealed = buf_on(core->mem), content = buf_on(core->mem);
-    writer w = writer_on(&content);
     err e = core_blob_seal(message, &sealed, &reference);
     if (e == OK)
         e = core_blob_store(core, entry->r.command, entry->r.blobs, buf_slice(&sealed));
-    proto_blob_reference_write(&w, &reference);
     if (e == OK)
-        e = writer_result(&w);
+        e = proto_blob_reference_encode(&content, &reference);
     if (e == OK)
         e = core_item_write(item, ITEM_BLOB, buf_slice(&content));
     if (e == OK)
@@ -40,15 +38,13 @@ static err finish_send(struct core *core, struct conversation *c, struct entry *
                        slice message) {
     struct proto_send m = {0};
     buf item = buf_on(core->mem), addresses = buf_on(core->mem), request = buf_on(core->mem);
-    writer w = writer_on(&request);
     err e = make_item(core, entry, message, false, &item);
     if (e == OK)
         e = core_leaf_roster(c->group, &addresses, &m.addresses.count);
     m.addresses.bytes = buf_slice(&addresses);
     m.item = buf_slice(&item);
-    proto_send_write(&w, &m);
     if (e == OK)
-        e = writer_result(&w);
+        e = proto_send_encode(&request, &m);
     if (e == OK && request.n > OUTBOX_FRAME_MAX)
         e = ERR_TOO_LARGE;
     if (e == OK)
@@ -68,13 +64,12 @@ static err finish_send(struct core *core, struct conversation *c, struct entry *
 }
 
 static err prepare_content(struct core *core, struct conversation *c, struct entry *entry) {
-    size_t overhead, total, room;
+    size_t n = entry->r.intent.n, overhead = 0, padding = 0;
     buf message = buf_on(core->mem);
-    err e = mls_group_overhead(c->group, SLICE_EMPTY, entry->r.intent.n, &overhead);
-    total = entry->r.intent.n + overhead;
-    room = e == OK ? core_item_room(total) : 0;
-    /* The padding's own length may lengthen a length field by two bytes. */
-    size_t padding = room > total + 4 ? room - total - 4 : 0;
+    err e = mls_group_overhead(c->group, SLICE_EMPTY, n, &overhead);
+    size_t room = core_item_room(n + overhead);
+    if (e == OK && room > 0)
+        e = mls_group_padding(c->group, SLICE_EMPTY, n, room, &padding);
     if (e == OK)
         e = mls_group_protect(c->group, SLICE_EMPTY, entry->r.intent, padding, &message);
     if (e == OK)
@@ -119,21 +114,16 @@ static err make_group(struct core *core, struct conversation *c) {
 }
 
 static err plan_adds(const struct conversation *c, const struct entry *entry, struct plan *plan) {
-    for (size_t i = 0; i < entry->taken.n; i++) {
-        const struct taken_key *key = entry->taken.p[i];
-        const uint8_t *target = entry->targets.p + i * TARGET;
+    const uint8_t *target = entry->targets.p;
+    for (reader r = reader_of(buf_slice(&entry->taken)); r.n > 0; target += TARGET) {
+        struct proto_key_package key_package;
+        TRY(proto_key_package_read(&r, &key_package));
         uint32_t leaf = 0;
-        bool member = false;
-        while (!member && core_conversation_has(c, target, &leaf)) {
-            struct mls_member m;
-            TRY(mls_group_member(c->group, leaf++, &m));
-            member = slice_equal(m.identity, slice_of(target, LEAF_IDENTITY));
-        }
-        if (member)
+        if (core_conversation_has(c, slice_of(target, LEAF_IDENTITY), &leaf))
             continue;
         if (plan->add_count == JOINERS_MAX)
             return ERR_LIMIT;
-        plan->adds[plan->add_count++] = buf_slice(&key->key_package);
+        plan->adds[plan->add_count++] = key_package.bytes;
     }
     if (c->r.members + plan->add_count > CORE_MEMBERS_MAX)
         return ERR_LIMIT;
@@ -145,7 +135,7 @@ static err plan_removes(const struct conversation *c, const struct entry *entry,
     uint32_t leaf = 0;
     if (entry->r.intent.n != CORE_ACCOUNT)
         return ERR_BUG;
-    for (; core_conversation_has(c, entry->r.intent.p, &leaf); leaf++) {
+    for (; core_conversation_has(c, entry->r.intent, &leaf); leaf++) {
         if (plan->remove_count == CORE_MEMBERS_MAX)
             return ERR_LIMIT;
         plan->removes[plan->remove_count++] = leaf;
@@ -201,7 +191,6 @@ static err write_letters(struct core *core, struct entry *entry, const struct ml
                          bool as_blob, buf *letters, uint32_t *count) {
     struct proto_letter letter;
     buf item = buf_on(core->mem);
-    writer w = writer_on(letters);
     err e = OK;
     *count = 0;
     if (made->added_count > 0 && made->welcome_count == 0)
@@ -215,9 +204,7 @@ static err write_letters(struct core *core, struct entry *entry, const struct ml
         if (e == OK)
             e = joiner_address(made, i, letter.address);
         if (e == OK)
-            proto_letter_write(&w, &letter);
-        if (e == OK)
-            e = writer_result(&w);
+            e = proto_letter_encode(letters, &letter);
         ++*count;
     }
     buf_free(&item);
@@ -228,15 +215,13 @@ static err write_letters(struct core *core, struct entry *entry, const struct ml
 static err write_request(struct core *core, struct entry *entry, const struct mls_committed *made,
                          struct proto_commit *m, unsigned blobs, buf *item, buf *request) {
     buf letters = buf_on(core->mem);
-    writer w = writer_on(request);
     err e = make_item(core, entry, buf_slice(&made->commit), blobs > 1, item);
     if (e == OK)
         e = write_letters(core, entry, made, blobs > 0, &letters, &m->letters.count);
     m->item = buf_slice(item);
     m->letters.bytes = buf_slice(&letters);
-    proto_commit_write(&w, m);
     if (e == OK)
-        e = writer_result(&w);
+        e = proto_commit_encode(request, m);
     if (e == OK && request->n > OUTBOX_FRAME_MAX)
         e = ERR_FULL;
     buf_free(&letters);
@@ -260,10 +245,11 @@ static err fit_request(struct core *core, struct entry *entry, const struct mls_
 
 static err order_fields(const struct conversation *c, const struct mls_staged *staged,
                         struct proto_commit *m) {
+    uint32_t members;
     memcpy(m->group, c->r.group, sizeof m->group);
     TRY(core_leaf_token(c->group, m->token));
     TRY(core_leaf_staged_next(staged, m->next));
-    return core_leaf_staged_roster_hash(staged, m->roster_hash);
+    return core_leaf_staged_roster_hash(staged, m->roster_hash, &members);
 }
 
 /* Copies go to the members of the epoch that ends: those who are removed learn of it so. */
@@ -340,9 +326,8 @@ static err prepare_commit(struct core *core, struct conversation *c, struct entr
 
 /* ---- Both ---- */
 
-err core_prepare_targets(struct core *core, struct conversation *c, struct entry *entry) {
+err core_prepare_targets(struct core *core, struct entry *entry) {
     slice accounts = entry->r.intent;
-    (void)c;
     for (size_t i = 0; i + CORE_ACCOUNT <= accounts.n; i += CORE_ACCOUNT)
         TRY(core_contact_targets(core, accounts.p + i, &entry->targets));
     if (entry->targets.n == 0)

@@ -26,7 +26,7 @@ static err write_told(struct core *core, struct conversation *c, writer *w, uint
         uint32_t first = 0;
         if (mls_group_member(c->group, i, &member) != OK || member.identity.n != LEAF_IDENTITY ||
             memcmp(member.identity.p, core->account.r.account, 16) == 0 ||
-            !core_conversation_has(c, member.identity.p, &first) || first != i)
+            !core_conversation_has(c, slice_of(member.identity.p, 16), &first) || first != i)
             continue;
         buf_clear(&name);
         e = core_get(core, TABLE_CONTACT, slice_of(member.identity.p, 16), 0, &name);
@@ -123,8 +123,7 @@ static err decode(slice body, struct profile *p) {
 
 static err rename_to(struct core *core, struct conversation *c, const uint8_t sender[16],
                      slice name) {
-    if (name.n == 0 || name.n > CORE_NAME_MAX || !core_text_valid(name) ||
-        slice_equal(name, c->r.name))
+    if (name.n == 0 || core_name_check(name) != OK || slice_equal(name, c->r.name))
         return OK;
     bool first = c->r.name.n == 0;
     c->r.name = name;

@@ -33,30 +33,21 @@ static uint32_t homeless(const struct core *core) {
     return n;
 }
 
-static err write_aside(struct core *core, slice name, uint32_t conversation, err why, slice item) {
-    struct record_quarantined q = {
-        .conversation = conversation, .error = (uint32_t)why, .time = core->now};
-    buf value = buf_on(core->mem);
-    q.item = slice_of(item.p, item.n < ASIDE_MAX ? item.n : ASIDE_MAX);
-    err e = record_quarantined_write(&value, &q);
-    if (e == OK)
-        e = core_put(core, TABLE_QUARANTINE, name, core_number(core), buf_slice(&value));
-    buf_free(&value);
-    return e;
-}
-
 err core_quarantine_add(struct core *core, uint32_t conversation, err why, slice item) {
     struct conversation *c = core_conversation_lookup(core, conversation);
     uint8_t key[4];
     slice name = core_conversation_key(c == NULL ? 0 : conversation, key);
     uint32_t count = c == NULL ? homeless(core) : c->r.quarantined;
+    struct record_quarantined q = {
+        .conversation = conversation, .error = (uint32_t)why, .time = core->now};
+    q.item = slice_of(item.p, item.n < ASIDE_MAX ? item.n : ASIDE_MAX);
     core->counters_dirty = true;
     if (count >= QUARANTINE_MAX)
         TRY(make_room(core, name));
     else if (c != NULL)
         c->r.quarantined++;
     core->counters.quarantined++;
-    TRY(write_aside(core, name, conversation, why, item));
+    TRY(record_quarantined_put(core, TABLE_QUARANTINE, name, core_number(core), &q));
     if (c != NULL)
         TRY(core_conversation_save(core, c));
     struct core_notice notice = {

@@ -9,23 +9,13 @@ err core_seen_hash(uint8_t hash[32], slice mark, slice item) {
 }
 
 err core_seen_put(struct core *core, const uint8_t hash[32], const struct record_seen *seen) {
-    buf value = buf_on(core->mem);
-    err e = record_seen_write(&value, seen);
-    if (e == OK)
-        e = core_put(core, TABLE_SEEN, slice_of(hash, 32), 0, buf_slice(&value));
-    buf_free(&value);
-    return e;
+    return record_seen_put(core, TABLE_SEEN, slice_of(hash, 32), 0, seen);
 }
 
 err core_seen_add(struct core *core, const uint8_t hash[32], const struct record_seen *seen) {
     struct record_seen_log log = {.time = core->now};
-    buf value = buf_on(core->mem);
     memcpy(log.hash, hash, sizeof log.hash);
-    err e = record_seen_log_write(&value, &log);
-    if (e == OK)
-        e = core_put(core, TABLE_SEEN, slice_str("log"), core_number(core), buf_slice(&value));
-    buf_free(&value);
-    TRY(e);
+    TRY(record_seen_log_put(core, TABLE_SEEN, slice_str("log"), core_number(core), &log));
     return core_seen_put(core, hash, seen);
 }
 

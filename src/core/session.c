@@ -15,6 +15,11 @@ uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most) {
     return delay / 2 + core_random(delay + 1);
 }
 
+bool core_session_passing(uint16_t reason) {
+    return reason == PROTO_REASON_BUSY || reason == PROTO_REASON_LIMIT ||
+           reason == PROTO_REASON_DISK || reason == PROTO_REASON_TIMEOUT;
+}
+
 /* ---- State ---- */
 
 static bool wanted(const struct core *core, enum session_kind kind) {

@@ -3,6 +3,7 @@
 
 /* KEYS_HELD: times the stock, of which we keep the secrets: puts that failed may have arrived. */
 enum { KEYS_AT_ONCE = 8, KEYS_HELD = 8 };
+#define RETRY_TIME (30 * TIME_SECOND)
 static const char key_name[] = "key", address_name[] = "address";
 
 /* ---- Addresses ---- */
@@ -47,42 +48,42 @@ static err keep_addresses(struct core *core, const struct proto_address_made *ma
     return OK;
 }
 
+/* True if this is what was asked for; a refusal is asked again, later. */
+static bool answered(struct core *core, err e, bool fits) {
+    core->stock_busy = false;
+    if (e != OK)
+        core->stock_after = core->now + RETRY_TIME;
+    else if (!fits)
+        core_session_bad_answer(core, AUTH);
+    return e == OK && fits;
+}
+
 static void addresses_came(struct core *core, const struct request *request, err e, uint16_t reason,
                            uint16_t type, slice body) {
     struct proto_address_made made;
     (void)request, (void)reason;
-    core->stock_busy = false;
-    if (e != OK) {
-        core->stock_after = core->now + 30 * TIME_SECOND;
-        return;
-    }
-    if (type != PROTO_address_made || proto_address_made_decode(body, &made) != OK ||
-        made.addresses.count == 0) {
-        core_session_bad_answer(core, AUTH);
-        return;
-    }
-    if (core_txn_begin(core) == OK && core_txn_end(core, keep_addresses(core, &made)) != OK)
-        return;
+    bool fits = type == PROTO_address_made && proto_address_made_decode(body, &made) == OK &&
+                made.addresses.count > 0;
+    if (answered(core, e, fits) && core_txn_begin(core) == OK)
+        (void)!core_txn_end(core, keep_addresses(core, &made));
 }
 
-static err ask(struct core *core, uint16_t type, const buf *body, err e, request_done *done,
-               uint64_t number) {
+/* e: of making the body. */
+static void ask(struct core *core, uint16_t type, const buf *body, err e, request_done *done,
+                uint64_t number) {
     if (e == OK)
         e = core_session_request(core, AUTH, type, buf_slice(body), done, number);
     core->stock_busy = e == OK;
     if (e != OK)
-        core->stock_after = core->now + 30 * TIME_SECOND;
-    return e;
+        core->stock_after = core->now + RETRY_TIME;
 }
 
 static void ask_addresses(struct core *core) {
     struct proto_address_make m = {.count =
                                        (uint8_t)(core->config.addresses - core->address_count)};
     buf body = buf_on(core->mem);
-    writer w = writer_on(&body);
-    proto_address_make_write(&w, &m);
-    if (ask(core, PROTO_address_make, &body, writer_result(&w), addresses_came, 0) != OK)
-        core->stock_busy = false;
+    err e = proto_address_make_encode(&body, &m);
+    ask(core, PROTO_address_make, &body, e, addresses_came, 0);
     buf_free(&body);
 }
 
@@ -117,20 +118,17 @@ err core_stock_key_used(struct core *core, uint64_t number, const struct record_
 }
 
 static err keep_key(struct core *core, const struct record_own_key *key) {
-    buf bytes = buf_on(core->mem), index = buf_on(core->mem);
+    buf index = buf_on(core->mem);
     uint64_t number = core_number(core);
     writer w = writer_on(&index);
     writer_u64(&w, number);
     err e = writer_result(&w);
     if (e == OK)
-        e = record_own_key_write(&bytes, key);
-    if (e == OK)
-        e = core_put(core, TABLE_KEY, slice_str(key_name), number, buf_slice(&bytes));
+        e = record_own_key_put(core, TABLE_KEY, slice_str(key_name), number, key);
     if (e == OK)
         e = core_put(core, TABLE_KEY, SLICE_ARRAY(key->ref), 0, buf_slice(&index));
     if (e == OK && !key->last_resort)
         core->key_count++;
-    buf_free(&bytes);
     buf_free(&index);
     return e;
 }
@@ -172,33 +170,24 @@ static err make_key(struct core *core, bool last_resort, buf *out) {
 static void keys_put(struct core *core, const struct request *request, err e, uint16_t reason,
                      uint16_t type, slice body) {
     (void)reason, (void)body;
-    core->stock_busy = false;
-    if (e != OK)
-        core->stock_after = core->now + 30 * TIME_SECOND;
-    else if (type != PROTO_ok)
-        core_session_bad_answer(core, AUTH);
-    else
+    if (answered(core, e, type == PROTO_ok))
         core->server_keys += (uint32_t)request->number;
 }
 
 static err make_keys(struct core *core, uint32_t count, buf *body) {
     struct proto_key_package_put m = {0};
     buf list = buf_on(core->mem), package = buf_on(core->mem);
-    writer inner = writer_on(&list), w = writer_on(body);
     err e = OK;
     for (uint32_t i = 0; e == OK && i < count; i++) {
         buf_clear(&package);
         e = make_key(core, false, &package);
         struct proto_key_package element = {.bytes = buf_slice(&package)};
         if (e == OK)
-            PROTO_LIST_ADD(key_package, &inner, &m.key_packages, &element);
+            e = proto_key_package_encode(&list, &element);
     }
+    m.key_packages = (struct proto_list){buf_slice(&list), count};
     if (e == OK)
-        e = writer_result(&inner);
-    m.key_packages.bytes = buf_slice(&list);
-    proto_key_package_put_write(&w, &m);
-    if (e == OK)
-        e = writer_result(&w);
+        e = proto_key_package_put_encode(body, &m);
     buf_free(&list);
     buf_free(&package);
     return e;
@@ -210,7 +199,7 @@ static void put_keys(struct core *core, uint32_t missing) {
     if (count > core->address_count)
         count = (uint32_t)core->address_count;
     if (core_txn_begin(core) == OK && core_txn_end(core, make_keys(core, count, &body)) == OK)
-        (void)!ask(core, PROTO_key_package_put, &body, OK, keys_put, count);
+        ask(core, PROTO_key_package_put, &body, OK, keys_put, count);
     buf_free(&body);
 }
 
@@ -224,12 +213,7 @@ static err last_resort_done(struct core *core) {
 static void last_resort_put(struct core *core, const struct request *request, err e,
                             uint16_t reason, uint16_t type, slice body) {
     (void)request, (void)reason, (void)body;
-    core->stock_busy = false;
-    if (e != OK)
-        core->stock_after = core->now + 30 * TIME_SECOND;
-    else if (type != PROTO_ok)
-        core_session_bad_answer(core, AUTH);
-    else
+    if (answered(core, e, type == PROTO_ok))
         (void)!last_resort_done(core);
 }
 
@@ -237,10 +221,8 @@ static err make_last_resort(struct core *core, buf *body) {
     buf package = buf_on(core->mem);
     err e = make_key(core, true, &package);
     struct proto_last_resort_put m = {.key_package = buf_slice(&package)};
-    writer w = writer_on(body);
-    proto_last_resort_put_write(&w, &m);
     if (e == OK)
-        e = writer_result(&w);
+        e = proto_last_resort_put_encode(body, &m);
     buf_free(&package);
     return e;
 }
@@ -248,7 +230,7 @@ static err make_last_resort(struct core *core, buf *body) {
 static void put_last_resort(struct core *core) {
     buf body = buf_on(core->mem);
     if (core_txn_begin(core) == OK && core_txn_end(core, make_last_resort(core, &body)) == OK)
-        (void)!ask(core, PROTO_last_resort_put, &body, OK, last_resort_put, 0);
+        ask(core, PROTO_last_resort_put, &body, OK, last_resort_put, 0);
     buf_free(&body);
 }
 
@@ -256,15 +238,17 @@ static void count_came(struct core *core, const struct request *request, err e, 
                        uint16_t type, slice body) {
     struct proto_key_package_left left;
     (void)request, (void)reason;
-    core->stock_busy = false;
-    if (e != OK) {
-        core->stock_after = core->now + 30 * TIME_SECOND;
-    } else if (type != PROTO_key_package_left || proto_key_package_left_decode(body, &left) != OK) {
-        core_session_bad_answer(core, AUTH);
-    } else {
+    bool fits =
+        type == PROTO_key_package_left && proto_key_package_left_decode(body, &left) == OK;
+    if (answered(core, e, fits)) {
         core->server_keys = left.count;
         core->count_known = true;
     }
+}
+
+static void ask_count(struct core *core) {
+    buf none = buf_on(core->mem);
+    ask(core, PROTO_key_package_count, &none, OK, count_came, 0);
 }
 
 /* ---- Old secrets ---- */
@@ -293,117 +277,9 @@ static err purge(struct core *core) {
     return core_seen_purge(core);
 }
 
-/* ---- Commands that need the AUTH session ---- */
-
-static void command_drop(struct core *core, size_t i) {
-    memmove(&core->commands[i], &core->commands[i + 1],
-            (core->command_count - i - 1) * sizeof core->commands[0]);
-    core->command_count--;
-}
-
-static err command_add(struct core *core, enum command_kind kind, uint64_t *command) {
-    if (core->command_count == COMMANDS_MAX)
-        return ERR_LIMIT;
-    TRY(core_txn_begin(core));
-    *command = core_number(core);
-    TRY(core_txn_end(core, OK));
-    core->commands[core->command_count++] = (struct command){kind, *command, false};
-    return OK;
-}
-
-static bool make_link(struct core *core, size_t i) {
-    uint64_t number = core->commands[i].number;
-    buf link = buf_on(core->mem);
-    if (core->address_count == 0 || core_txn_begin(core) != OK)
-        return false;
-    err e = core_contact_link_make(core, &link);
-    core_action_done(core, number, e, 0, buf_slice(&link), 0);
-    bool done = core_txn_end(core, e) == OK;
-    if (done)
-        command_drop(core, i);
-    buf_free(&link);
-    return done;
-}
-
-err core_contact_link(struct core *core, uint64_t now, uint64_t *command) {
-    TRY(core_enter(core, now));
-    if (!core->account.exists || !core->account.r.registered)
-        return ERR_STATE;
-    TRY(command_add(core, COMMAND_LINK, command));
-    core_pump(core);
-    return OK;
-}
-
-static err keep_record(struct core *core, slice body) {
-    struct record_server server = {.record = body};
-    buf bytes = buf_on(core->mem);
-    TRY(core_txn_begin(core));
-    err e = record_server_write(&bytes, &server);
-    if (e == OK)
-        e = core_put(core, TABLE_STATE, slice_str("server"), 0, buf_slice(&bytes));
-    e = core_txn_end(core, e);
-    if (e == OK)
-        buf_move(&core->record, &bytes);
-    buf_free(&bytes);
-    return e;
-}
-
-static void record_came(struct core *core, const struct request *request, err e, uint16_t reason,
-                        uint16_t type, slice body) {
-    struct proto_record record;
-    size_t i = 0;
-    while (i < core->command_count && core->commands[i].number != request->number)
-        i++;
-    if (i == core->command_count)
-        return;
-    core->commands[i].asked = false;
-    if (e == ERR_CLOSED)
-        return;
-    if (e == OK && (type != PROTO_record || proto_record_decode(body, &record) != OK)) {
-        core_session_bad_answer(core, AUTH);
-        return;
-    }
-    if (e == OK)
-        e = keep_record(core, body);
-    command_drop(core, i);
-    core_action_done(core, request->number, e, reason, SLICE_EMPTY, 0);
-}
-
-err core_record_ask(struct core *core, uint64_t now, uint64_t *command) {
-    TRY(core_enter(core, now));
-    if (!core->account.exists || !core->account.r.registered)
-        return ERR_STATE;
-    TRY(command_add(core, COMMAND_RECORD, command));
-    core_pump(core);
-    return OK;
-}
-
-err core_record_get(const struct core *core, struct core_record *record) {
-    struct record_server server;
-    struct proto_record r;
-    if (core->record.n == 0)
-        return ERR_NOT_FOUND;
-    TRY(record_server_read(buf_slice(&core->record), &server));
-    TRY(proto_record_decode(server.record, &r));
-    *record = (struct core_record){r.created_week, r.seen_week, r.devices, r.items, r.bytes};
-    return OK;
-}
-
-static void pump_commands(struct core *core) {
-    for (size_t i = 0; i < core->command_count;) {
-        struct command *c = &core->commands[i];
-        if (c->kind == COMMAND_LINK && make_link(core, i))
-            continue;
-        if (c->kind == COMMAND_RECORD && !c->asked && core_session_room(core, AUTH))
-            c->asked = core_session_request(core, AUTH, PROTO_record_get, SLICE_EMPTY, record_came,
-                                            c->number) == OK;
-        i++;
-    }
-}
-
 /* ---- The pump ---- */
 
-bool core_stock_full(const struct core *core) {
+static bool stock_full(const struct core *core) {
     return core->count_known && core->server_keys >= core->config.key_packages &&
            core->address_count >= core->config.addresses / 2 && core->counters.last_resort != 0;
 }
@@ -411,7 +287,7 @@ bool core_stock_full(const struct core *core) {
 /* A new account is ready once others can find keys of it. */
 static void finish_registration(struct core *core) {
     uint64_t command = core->account.r.command;
-    if (command == 0 || !core->account.r.registered || !core_stock_full(core))
+    if (command == 0 || !core->account.r.registered || !stock_full(core))
         return;
     if (core_txn_begin(core) != OK)
         return;
@@ -429,10 +305,9 @@ static void pump_stock(struct core *core) {
         ask_addresses(core);
     else if (week == 0 || week + TIME_WEEK < core->now)
         put_last_resort(core);
-    else if (!core->count_known) {
-        buf none = buf_on(core->mem);
-        (void)!ask(core, PROTO_key_package_count, &none, OK, count_came, 0);
-    } else if (core->server_keys < want && core->key_count < KEYS_HELD * want)
+    else if (!core->count_known)
+        ask_count(core);
+    else if (core->server_keys < want && core->key_count < KEYS_HELD * want)
         put_keys(core, want - core->server_keys);
 }
 
@@ -445,7 +320,6 @@ static void pump_purge(struct core *core) {
 }
 
 void core_stock_pump(struct core *core) {
-    pump_commands(core);
     pump_stock(core);
     finish_registration(core);
     pump_purge(core);

@@ -79,7 +79,8 @@ bool core_waiting_blobs_due(const struct core *core) {
     return false;
 }
 
-bool core_waiting_first_blob(const struct core *core, uint64_t number) {
+/* True if no blob that came before this one is still due. */
+static bool first_blob(const struct core *core, uint64_t number) {
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];
         if (is_blob(w) && w->r.number < number)
@@ -93,4 +94,64 @@ bool core_waiting_crowded(const struct core *core) {
     for (size_t i = 0; i < core->waiting.n; i++)
         blobs += is_blob(core->waiting.p[i]);
     return blobs >= WAITING_BLOBS_MAX / 2 || core->waiting.n >= WAITING_CONVERSATION_MAX / 2;
+}
+
+/* ---- Looking again ---- */
+
+/* True if what it waits for may have come. */
+static bool due(const struct core *core, const struct waiting *w) {
+    struct mls_header header;
+    const struct conversation *c = NULL;
+    if (w->r.why == WAIT_READY)
+        return first_blob(core, w->r.number);
+    if (w->r.why == WAIT_GROUP) {
+        if (mls_message_header(w->r.content, &header) == OK)
+            c = core_conversation_by_group(core, header.group_id);
+        return !core_waiting_blobs_due(core) || (c != NULL && core_conversation_open(c));
+    }
+    return w->r.why != WAIT_BLOB && !w->checked;
+}
+
+static bool step(struct core *core, uint64_t number) {
+    if (core_txn_begin(core) != OK)
+        return false;
+    err e = core_txn_end(core, core_inbox_look_again(core, number));
+    if (e == OK || core_err_hard(e) || core_txn_begin(core) != OK)
+        return e == OK;
+    struct waiting *w = core_waiting_find(core, number);
+    if (w != NULL) {
+        err why = e;
+        e = core_quarantine_add(core, 0, why, w->r.content);
+        if (e == OK)
+            e = core_waiting_remove(core, w);
+    }
+    return core_txn_end(core, e) == OK;
+}
+
+static void uncheck(struct core *core) {
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        if (!c->retry)
+            continue;
+        c->retry = false;
+        for (size_t j = 0; j < core->waiting.n; j++) {
+            struct waiting *w = core->waiting.p[j];
+            if (w->r.conversation == c->r.number)
+                w->checked = false;
+        }
+    }
+}
+
+void core_waiting_pump(struct core *core) {
+    for (size_t i = 0; i < core->waiting.n;) {
+        uncheck(core);
+        const struct waiting *w = core->waiting.p[i];
+        if (!due(core, w)) {
+            i++;
+            continue;
+        }
+        if (!step(core, w->r.number))
+            return;
+        i = 0;
+    }
 }

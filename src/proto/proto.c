@@ -1,28 +1,13 @@
 #include "proto/proto.h"
 
-/* ---- One reader and one writer for each kind of field ---- */
+#include "proto/fields.h"
 
-#define READ_u8(name, a, b) TRY(reader_u8(r, &v->name));
-#define READ_u16(name, a, b) TRY(reader_u16(r, &v->name));
-#define READ_u32(name, a, b) TRY(reader_u32(r, &v->name));
-#define READ_u64(name, a, b) TRY(reader_u64(r, &v->name));
-#define READ_flag(name, a, b) TRY(reader_bool(r, &v->name));
-#define READ_fixed(name, a, b) TRY(reader_copy(r, v->name, a));
-#define READ_vec(name, a, b) TRY(read_vec(r, &v->name, a, b));
-#define READ_list(name, a, b) TRY(read_list_##a(r, &v->name, b));
-#define READ_FIELD(kind, name, a, b) READ_##kind(name, a, b)
+/* ---- Fields: a list is an affair of the schema alone ---- */
 
-#define WRITE_u8(name, a, b) writer_u8(w, v->name);
-#define WRITE_u16(name, a, b) writer_u16(w, v->name);
-#define WRITE_u32(name, a, b) writer_u32(w, v->name);
-#define WRITE_u64(name, a, b) writer_u64(w, v->name);
-#define WRITE_flag(name, a, b) writer_u8(w, v->name ? 1 : 0);
-#define WRITE_fixed(name, a, b) writer_bytes(w, slice_of(v->name, a));
-#define WRITE_vec(name, a, b) write_vec(w, v->name, a, b);
-#define WRITE_list(name, a, b) write_list(w, &v->name, b);
-#define WRITE_FIELD(kind, name, a, b) WRITE_##kind(name, a, b)
+#define PROTO_READ_list(name, a, b) TRY(read_list_##a(r, &v->name, b));
+#define PROTO_WRITE_list(name, a, b) write_list(w, &v->name, b);
 
-static err read_vec(reader *r, slice *s, size_t least, size_t most) {
+err proto_vec_read(reader *r, slice *s, size_t least, size_t most) {
     reader at = *r;
     TRY(reader_vec(&at, s));
     if (s->n < least)
@@ -33,7 +18,7 @@ static err read_vec(reader *r, slice *s, size_t least, size_t most) {
     return OK;
 }
 
-static void write_vec(writer *w, slice s, size_t least, size_t most) {
+void proto_vec_write(writer *w, slice s, size_t least, size_t most) {
     if (s.n < least || s.n > most)
         writer_fail(w, ERR_BUG);
     writer_vec(w, s);
@@ -45,20 +30,34 @@ static void write_list(writer *w, const struct proto_list *list, uint32_t most) 
     writer_vec(w, list->bytes);
 }
 
+/* A failure takes back what was written of it. */
+static err encoded(const writer *w, size_t before) {
+    err e = writer_result(w);
+    if (e != OK)
+        (void)!buf_resize(w->b, before); /* to shrink can't fail */
+    return e;
+}
+
 #define DEFINE(what)                                                     \
     err proto_##what##_read(reader *r, struct proto_##what *v) {         \
-        PROTO_FIELDS_##what(READ_FIELD) v->unused = 0;                   \
+        PROTO_FIELDS_##what(PROTO_READ_FIELD) v->unused = 0;             \
         (void)r;                                                         \
         return OK;                                                       \
     }                                                                    \
     void proto_##what##_write(writer *w, const struct proto_##what *v) { \
-        PROTO_FIELDS_##what(WRITE_FIELD)(void) w;                        \
+        PROTO_FIELDS_##what(PROTO_WRITE_FIELD)(void) w;                  \
         (void)v;                                                         \
     }                                                                    \
     err proto_##what##_decode(slice s, struct proto_##what *v) {         \
         reader r = reader_of(s);                                         \
         TRY(proto_##what##_read(&r, v));                                 \
         return reader_end(&r);                                           \
+    }                                                                    \
+    err proto_##what##_encode(buf *out, const struct proto_##what *v) {  \
+        size_t before = out->n;                                          \
+        writer w = writer_on(out);                                       \
+        proto_##what##_write(&w, v);                                     \
+        return encoded(&w, before);                                      \
     }
 
 /* A list is checked element by element, and stays encoded. */

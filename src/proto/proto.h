@@ -34,7 +34,9 @@ struct proto_list {
     void proto_##what##_write(writer *w, const struct proto_##what *v); \
     MUST err proto_##what##_read(reader *r, struct proto_##what *v);    \
     /* The whole of s and nothing after it. */                          \
-    MUST err proto_##what##_decode(slice s, struct proto_##what *v);
+    MUST err proto_##what##_decode(slice s, struct proto_##what *v);    \
+    /* Appends; a failure leaves out as it was. */                      \
+    MUST err proto_##what##_encode(buf *out, const struct proto_##what *v);
 
 #define PROTO_DECLARE_MESSAGE(name, number, from, text) PROTO_DECLARE(name)
 

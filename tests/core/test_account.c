@@ -255,6 +255,28 @@ TEST(contacts_are_found_by_name_or_id) {
     rig_fini(&rig);
 }
 
+TEST(a_name_is_one_line_of_text) {
+    uint64_t command;
+    uint32_t number;
+    slice lines = slice_str("Ann\nX"), tab = slice_str("Ann\tX");
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    struct core *core = client(0)->core, *stranger = rig_client(&rig, 2)->core;
+    CHECK_ERR(core_account_create(stranger, rig_join_link(&rig), lines, rig.now, &command),
+              ERR_MALFORMED);
+    CHECK(!rig_status(client(2)).has_account);
+    CHECK_ERR(core_name_set(core, lines, rig.now), ERR_MALFORMED);
+    CHECK_ERR(core_name_set(core, tab, rig.now), ERR_MALFORMED);
+    CHECK_SLICE(rig_status(client(0)).name, slice_str("n0"));
+    CHECK_ERR(core_contact_rename(core, client(1)->account, lines, rig.now), ERR_MALFORMED);
+    CHECK_ERR(core_conversation_new(core, lines, (const uint8_t(*)[16])client(1)->account, 1,
+                                    rig.now, &command, &number),
+              ERR_MALFORMED);
+    rig_conversation(&rig, 2);
+    CHECK_ERR(core_conversation_rename(core, 1, lines, rig.now, &command), ERR_MALFORMED);
+    rig_fini(&rig);
+}
+
 /* ---- Safety numbers ---- */
 
 TEST(both_sides_see_the_same_sixty_digits) {
