@@ -351,38 +351,40 @@ err core_contact_get(const struct core *core, const uint8_t account[CORE_ACCOUNT
     return OK;
 }
 
-/* 3 for the petname, 2 for its own name, 1 for the beginning of its id, 0 for nothing of it. */
+/* 2 for the petname, which we chose; 1 for its own name or the beginning of its id, which it could
+ * choose; 0 for nothing of it. */
 static int fits(const struct contact *c, slice text) {
     buf hex = buf_on(NULL);
-    int rank = 0;
     if (slice_equal(c->r.petname, text))
-        return 3;
-    if (slice_equal(c->r.name, text))
         return 2;
-    if (text.n >= 4 && text.n <= 32 && hex_encode(&hex, SLICE_ARRAY(c->r.account)) == OK &&
-        memcmp(hex.p, text.p, text.n) == 0)
-        rank = 1;
+    bool same = slice_equal(c->r.name, text) ||
+                (text.n >= 4 && text.n <= 32 && hex_encode(&hex, SLICE_ARRAY(c->r.account)) == OK &&
+                 memcmp(hex.p, text.p, text.n) == 0);
     buf_free(&hex);
-    return rank;
+    return same ? 1 : 0;
 }
 
-err core_contact_find(const struct core *core, slice text, struct core_contact *contact) {
-    const struct contact *best = NULL;
+err core_contact_search(const struct core *core, slice text, bool *petname,
+                        const struct contact **found) {
     int rank = 0;
     size_t equals = 0;
     for (size_t i = 0; text.n > 0 && i < core->contacts.n; i++) {
         int r = fits(core->contacts.p[i], text);
         if (r > rank) {
-            best = core->contacts.p[i];
+            *found = core->contacts.p[i];
             rank = r;
             equals = 0;
         }
         equals += r > 0 && r == rank;
     }
-    if (best == NULL)
-        return ERR_NOT_FOUND;
-    if (equals > 1)
-        return ERR_LIMIT;
-    fill(best, contact);
+    *petname = rank == 2;
+    return rank == 0 ? ERR_NOT_FOUND : equals > 1 ? ERR_LIMIT : OK;
+}
+
+err core_contact_find(const struct core *core, slice text, struct core_contact *contact) {
+    const struct contact *found = NULL;
+    bool petname;
+    TRY(core_contact_search(core, text, &petname, &found));
+    fill(found, contact);
     return OK;
 }

@@ -269,8 +269,8 @@ struct core_contact {
 MUST err core_contact_at(const struct core *core, size_t i, struct core_contact *contact);
 MUST err core_contact_get(const struct core *core, const uint8_t account[CORE_ACCOUNT],
                           struct core_contact *contact);
-/* By petname, own name, or the beginning (at least 4 digits) of the account id in hexadecimal;
- * LIMIT if several contacts fit equally well. */
+/* By petname; else by own name, or the beginning (at least 4 digits) of the account id in
+ * hexadecimal. LIMIT if several contacts fit equally well. */
 MUST err core_contact_find(const struct core *core, slice text, struct core_contact *contact);
 
 /* What two people compare to know that nobody sits between them: 60 digits, the same on both sides
@@ -306,7 +306,8 @@ struct core_conversation {
 MUST err core_conversation_at(const struct core *core, size_t i, struct core_conversation *c);
 MUST err core_conversation_get(const struct core *core, uint32_t number,
                                struct core_conversation *c);
-/* By number, by name, or by the contact it is one-to-one with; LIMIT if several fit. */
+/* By number, by name, or by the contact it is one-to-one with. A petname, and a name that we gave,
+ * outweigh what others chose; LIMIT if several fit equally well. */
 MUST err core_conversation_find(struct core *core, slice text, struct core_conversation *c);
 
 struct core_member {

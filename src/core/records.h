@@ -61,7 +61,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, verified, 0, 0)
 
 /* pending: proposals of others wait for a commit. joined: the epoch in which we came in; what is
- * older is not for us. */
+ * older is not for us. own_name: we gave it the name that it has. */
 #define RECORD_FIELDS_conversation(F) \
     F(u32, number, 0, 0)              \
     F(fixed, group, 32, 0)            \
@@ -74,7 +74,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, read, 0, 0)                \
     F(u32, quarantined, 0, 0)         \
     F(flag, spoiled, 0, 0)            \
-    F(flag, pending, 0, 0)
+    F(flag, pending, 0, 0)            \
+    F(flag, own_name, 0, 0)
 
 /* One command of the outbox. intent: what is wanted, by kind. type and request: what was encrypted
  * for it, ready for the wire, once stage says so. message: its place in the history (0: none), id:

@@ -247,6 +247,12 @@ TEST(contacts_are_found_by_name_or_id) {
         snprintf(hex + 2 * i, 3, "%02x", client(1)->account[i]);
     CHECK_OK(core_contact_find(core, slice_of(hex, 12), &contact));
     CHECK_SLICE(SLICE_ARRAY(contact.account), SLICE_ARRAY(client(1)->account));
+    /* A contact that calls itself by another's id is not the one that is meant. */
+    char other[33] = {0};
+    memcpy(other, hex, 8);
+    CHECK_OK(core_name_set(client(2)->core, slice_str(other), rig.now));
+    rig_meet(client(0), client(2));
+    CHECK_ERR(core_contact_find(core, slice_str(other), &contact), ERR_LIMIT);
     CHECK_ERR(core_contact_find(core, slice_str("nobody"), &contact), ERR_NOT_FOUND);
     CHECK_ERR(core_contact_find(core, SLICE_EMPTY, &contact), ERR_NOT_FOUND);
     CHECK_OK(core_contact_rename(core, client(1)->account, slice_str("same"), rig.now));
