@@ -143,6 +143,16 @@ static bool one_to_one(struct core *core, struct conversation *c, uint8_t accoun
     return found;
 }
 
+/* Which of several with the same account is meant, alike on both sides: two who write first at the same
+ * time make two. */
+static bool before(const struct conversation *a, const struct conversation *b) {
+    if (a->r.spoiled != b->r.spoiled)
+        return b->r.spoiled;
+    if ((a->r.name.n == 0) != (b->r.name.n == 0))
+        return a->r.name.n == 0;
+    return memcmp(a->r.group, b->r.group, sizeof a->r.group) < 0;
+}
+
 static err find_with(struct core *core, const uint8_t account[16],
                      const struct conversation **found) {
     uint8_t other[16];
@@ -150,9 +160,8 @@ static err find_with(struct core *core, const uint8_t account[16],
         struct conversation *c = core->conversations.p[i];
         if (!one_to_one(core, c, other) || memcmp(other, account, 16) != 0)
             continue;
-        if (*found != NULL)
-            return ERR_LIMIT;
-        *found = c;
+        if (*found == NULL || before(c, *found))
+            *found = c;
     }
     return *found == NULL ? ERR_NOT_FOUND : OK;
 }

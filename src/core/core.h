@@ -307,7 +307,8 @@ MUST err core_conversation_at(const struct core *core, size_t i, struct core_con
 MUST err core_conversation_get(const struct core *core, uint32_t number,
                                struct core_conversation *c);
 /* By number, by name, or by the contact it is one-to-one with. A petname, and a name that we gave,
- * outweigh what others chose; LIMIT if several fit equally well. */
+ * outweigh what others chose; LIMIT if several fit equally well. Of several with one contact it is, on
+ * both sides, the same: without a name if there is such, and of the lowest group id. */
 MUST err core_conversation_find(struct core *core, slice text, struct core_conversation *c);
 
 struct core_member {
