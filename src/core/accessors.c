@@ -66,6 +66,7 @@ static void fill(const struct core *core, const struct conversation *c,
     out->number = c->r.number;
     out->group_id = SLICE_ARRAY(c->r.group);
     out->name = c->r.name;
+    out->own_name = c->r.own_name;
     out->state = (enum core_conversation_state)c->r.state;
     out->epoch = c->r.epoch;
     out->members = c->r.members;
@@ -143,8 +144,8 @@ static bool one_to_one(struct core *core, struct conversation *c, uint8_t accoun
     return found;
 }
 
-/* Which of several with the same account is meant, alike on both sides: two who write first at the same
- * time make two. */
+/* Which of several with the same account is meant, alike on both sides: two who write first at the
+ * same time make two. */
 static bool before(const struct conversation *a, const struct conversation *b) {
     if (a->r.spoiled != b->r.spoiled)
         return b->r.spoiled;

@@ -35,9 +35,19 @@ bool core_text_valid(slice text) {
     return true;
 }
 
+/* What user interfaces call ourselves, and how they begin what is no message. */
+static bool reserved(slice name) {
+    bool you = name.n == 3;
+    for (size_t i = 0; you && i < 3; i++)
+        you = (name.p[i] | 0x20) == (uint8_t)"you"[i];
+    return you || (name.n > 0 && name.p[0] == '*');
+}
+
 err core_name_check(slice name) {
     if (name.n > CORE_NAME_MAX)
         return ERR_TOO_LARGE;
+    if (reserved(name))
+        return ERR_MALFORMED;
     for (size_t i = 0; i < name.n; i++)
         if (name.p[i] < 0x20)
             return ERR_MALFORMED;

@@ -141,8 +141,8 @@ bool core_next_action(struct core *core, struct core_action *action);
  * *command to a number that is never used again in this store, and ends with one NOTICE_DONE, now
  * or, if it waits in the outbox, in a later run. Errors at once: STATE without an account or in a
  * conversation that we are out of, NOT_FOUND for an account or a conversation that is not known,
- * TOO_LARGE, MALFORMED for a name that is not one line of text, LIMIT for a full outbox or more
- * than 64 devices at once. */
+ * TOO_LARGE, MALFORMED for a name that is not one line of text, is "you" or begins with an
+ * asterisk, LIMIT for a full outbox or more than 64 devices at once. */
 
 /* A new account from a link "sotto:join:...": makes the keys, registers, and stocks key packages
  * and addresses. name (may be empty) is what contacts see. EXISTS if this store has a registered
@@ -292,6 +292,7 @@ struct core_conversation {
     uint32_t number; /* its name in this store, from 1 */
     slice group_id;  /* 32 bytes */
     slice name;
+    bool own_name; /* we gave it */
     enum core_conversation_state state;
     uint64_t epoch;
     uint32_t members;  /* devices */
@@ -307,8 +308,8 @@ MUST err core_conversation_at(const struct core *core, size_t i, struct core_con
 MUST err core_conversation_get(const struct core *core, uint32_t number,
                                struct core_conversation *c);
 /* By number, by name, or by the contact it is one-to-one with. A petname, and a name that we gave,
- * outweigh what others chose; LIMIT if several fit equally well. Of several with one contact it is, on
- * both sides, the same: without a name if there is such, and of the lowest group id. */
+ * outweigh what others chose; LIMIT if several fit equally well. Of several with one contact it is
+ * the same on both sides: one without a name if there is such, then that of the lowest group id. */
 MUST err core_conversation_find(struct core *core, slice text, struct core_conversation *c);
 
 struct core_member {

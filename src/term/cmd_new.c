@@ -52,7 +52,11 @@ static void start(struct job *job) {
     }
     err e = core_conversation_new(job_core(job), title, (const uint8_t(*)[CORE_ACCOUNT])accounts,
                                   job->args.word_count, host_now(), &command, &number);
-    if (e != OK)
+    if (e == ERR_MALFORMED || e == ERR_TOO_LARGE)
+        job_fail_text(job, e, EXIT_USAGE,
+                      "TITLE is no name: a line of up to 64 bytes, not \"you\", not beginning with "
+                      "an asterisk");
+    else if (e != OK)
         job_fail(job, "the conversation could not be made", e, 0);
     else
         job_await(job, command, done);

@@ -24,6 +24,7 @@ static void show(struct job *job, const struct core_contact *contact, const char
         line_object(&l, "safety_number");
         line_hex(&l, "account", SLICE_ARRAY(contact->account));
         line_str(&l, "name", contact->petname.n > 0 ? contact->petname : contact->name);
+        line_bool(&l, "named", contact->petname.n > 0);
         line_str(&l, "digits", slice_str(digits));
         line_bool(&l, "verified", contact->verified);
         line_object_end(&l);

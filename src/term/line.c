@@ -30,6 +30,10 @@ void line_text(struct line *l, slice text) {
     keep(l, text_show(&l->b, text));
 }
 
+void line_name(struct line *l, slice name, const char *marks) {
+    keep(l, text_show_name(&l->b, name, marks));
+}
+
 void line_lines(struct line *l, slice text, const char *indent) {
     keep(l, text_show_lines(&l->b, text, indent));
 }

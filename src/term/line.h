@@ -24,6 +24,8 @@ struct line {
 __attribute__((format(printf, 2, 3))) void line_add(struct line *l, const char *format, ...);
 /* Somebody else's words, on one line. */
 void line_text(struct line *l, slice text);
+/* A name that somebody chose, without the characters of `marks`. */
+void line_name(struct line *l, slice name, const char *marks);
 /* Somebody else's words, on as many lines as they have. */
 void line_lines(struct line *l, slice text, const char *indent);
 

@@ -4,8 +4,8 @@
 
 #include "term/job.h"
 
-/* What to call a person: petname, own name, or the beginning of the account's id. */
-void show_person(struct line *l, slice name, const uint8_t account[CORE_ACCOUNT]);
+/* Whether the user gave this account a name. */
+bool show_is_named(struct job *job, const uint8_t account[CORE_ACCOUNT]);
 void show_contact(struct job *job, const struct core_contact *contact);
 /* Its name, or "conversation 3". */
 void show_conversation_name(struct line *l, const struct core_conversation *c);

@@ -59,11 +59,17 @@ static err show_unsafe(buf *out, uint32_t point, uint8_t byte) {
     return buf_append(out, slice_str(form));
 }
 
-static err show(buf *out, slice text, const char *indent) {
+static bool is_mark(uint32_t point, const char *marks) {
+    return point > 0 && point < 0x80 && strchr(marks, (int)point) != NULL;
+}
+
+static err show(buf *out, slice text, const char *indent, const char *marks) {
     for (size_t i = 0; i < text.n;) {
         uint32_t point;
         size_t n = text_point(slice_of(text.p + i, text.n - i), &point);
-        if (indent != NULL && point == '\n') {
+        if (is_mark(point, marks)) {
+            TRY(show_unsafe(out, point, text.p[i]));
+        } else if (indent != NULL && point == '\n') {
             TRY(buf_append(out, slice_str("\n")));
             TRY(buf_append(out, slice_str(indent)));
         } else if (text_is_unsafe(point) && !(indent != NULL && point == '\t')) {
@@ -77,11 +83,15 @@ static err show(buf *out, slice text, const char *indent) {
 }
 
 err text_show(buf *out, slice text) {
-    return show(out, text, NULL);
+    return show(out, text, NULL, "");
+}
+
+err text_show_name(buf *out, slice text, const char *marks) {
+    return show(out, text, NULL, marks);
 }
 
 err text_show_lines(buf *out, slice text, const char *indent) {
-    return show(out, text, indent);
+    return show(out, text, indent, "");
 }
 
 /* ---- For programs ---- */

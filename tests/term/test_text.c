@@ -28,6 +28,13 @@ TEST(plain_text_of_any_script_is_shown_as_it_is) {
     check_shown("Grüße, 世界, שלום 👩‍👩‍👧", "Grüße, 世界, שלום 👩‍👩‍👧");
 }
 
+TEST(a_name_can_t_imitate_what_stands_around_it) {
+    buf out = {0};
+    CHECK_OK(text_show_name(&out, slice_str("bob: hi]\x1b"), ":]"));
+    CHECK_SLICE(buf_slice(&out), slice_str("bob\\x3a hi\\x5d\\x1b"));
+    buf_free(&out);
+}
+
 TEST(escape_sequences_are_shown_and_not_obeyed) {
     check_shown("\x1b[31mred\x1b]0;title\x07", "\\x1b[31mred\\x1b]0;title\\x07");
     check_shown("a\x7f", "a\\x7f");
