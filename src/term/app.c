@@ -1,5 +1,6 @@
 #include "term/app.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "sys/files.h"
@@ -10,22 +11,33 @@ enum { RETRY_MS = 50, SECRET_FILE_MAX = 4096, SETTLE_MS = 3000, GOODBYE_MS = 100
 
 /* ---- Output ---- */
 
-static void put_here(void *ctx, int stream, slice bytes) {
+static err put_here(void *ctx, int stream, slice bytes) {
     struct app *app = ctx;
     FILE *file = stream == OUT_NORMAL ? stdout : stderr;
-    bool fine = fwrite(bytes.p, 1, bytes.n, file) == bytes.n && fflush(file) == 0;
+    if (fwrite(bytes.p, 1, bytes.n, file) == bytes.n && fflush(file) == 0)
+        return OK;
     /* Nobody reads any more: there is no use in going on. */
-    if (!fine && app->loop != NULL && !app->ended) {
+    if (errno != EPIPE && app->own.out.failed == OK)
+        fprintf(stderr, "sotto: the output could not be written.\n");
+    app->own.out.failed = ERR_IO;
+    if (app->loop != NULL && !app->ended) {
         app->ended = true;
         app->own.code = EXIT_FAILED;
         sys_loop_stop(app->loop);
     }
+    return ERR_IO;
 }
 
-static void put_there(void *ctx, int stream, slice bytes) {
+static err put_there(void *ctx, int stream, slice bytes) {
     struct job *job = ctx;
-    if (job->caller != NULL)
-        host_caller_put(job->caller, stream, bytes);
+    if (job->caller == NULL)
+        return ERR_CLOSED;
+    err e = host_caller_put(job->caller, stream, bytes);
+    if (e != OK) {
+        host_caller_drop(job->caller);
+        job->caller = NULL;
+    }
+    return e;
 }
 
 static int fail(struct app *app, err e, slice sentence) {
@@ -99,7 +111,7 @@ static void asked(void *ctx, struct host_caller *caller, slice packed) {
         e = args_parse(&job->args, argc, (const char **)(void *)job->argv.p, why);
     const struct command *c = job->args.command;
     job->caller = caller;
-    job->out = (struct out){job->args.json, put_there, job};
+    job->out = (struct out){.json = job->args.json, .put = put_there, .ctx = job};
     add_job(app, job);
     host_caller_set(caller, job);
     if (e != OK || c == NULL || (c->flags & (COMMAND_ALONE | COMMAND_WITHOUT_HOME)) != 0)
@@ -119,7 +131,14 @@ static void gone(void *ctx, struct host_caller *caller) {
     host_drain(app->host);
 }
 
-static const struct host_control_events control_events = {.asked = asked, .gone = gone};
+static void printed(void *ctx, struct host_caller *caller) {
+    struct app *app = ctx;
+    job_out_printed(host_caller_get(caller));
+    host_drain(app->host);
+}
+
+static const struct host_control_events control_events = {
+    .asked = asked, .printed = printed, .gone = gone};
 
 /* ---- Notices and signals ---- */
 
@@ -195,13 +214,15 @@ static bool handed_over(struct app *app, slice packed, int *code) {
     if ((app->own.args.command->flags & COMMAND_ALONE) != 0)
         return false;
     err e = host_control_ask(app->home, packed, put_here, app, code);
-    if (e == OK)
+    if (app->own.out.failed != OK)
+        *code = EXIT_FAILED;
+    if (e == OK || app->own.out.failed != OK)
         return true;
     if (e != ERR_CLOSED)
         return false;
     *code = fail(app, e,
-                 slice_str("the sotto that holds this home ended before it was done. Look with "
-                           "`sotto status` and `sotto read` whether it was"));
+                 slice_str("the sotto that holds this home ended, or gave up on this one, before it was "
+                           "done. Look with `sotto status` and `sotto read` whether it was"));
     return true;
 }
 
@@ -246,7 +267,7 @@ int app_run(struct app *app, slice packed) {
     int code = EXIT_FAILED;
     bool creates = (app->own.args.command->flags & COMMAND_MAKES_HOME) != 0;
     bool exists = host_exists(app->home);
-    app->own.out = (struct out){app->own.args.json, put_here, app};
+    app->own.out = (struct out){.json = app->own.args.json, .put = put_here, .ctx = app};
     if (handed_over(app, packed, &code))
         return code;
     if (!creates && !exists) {

@@ -42,18 +42,23 @@ static void say(struct job *job, const char *text) {
     line_end(&l, &job->out, OUT_TROUBLE);
 }
 
+static err show_entries(struct job *job, const struct core_conversation *c, uint64_t first,
+                        bool others) {
+    struct chat *s = job->state;
+    struct show_messages what = {.first = first, .last = c->messages, .others = others};
+    while (what.first <= what.last)
+        TRY(show_messages(job, c, &what));
+    s->shown = what.last;
+    return core_conversation_read(job_core(job), s->conversation, s->shown, host_now());
+}
+
 static void show(struct job *job) {
     struct chat *s = job->state;
     struct core_conversation c;
     err e = core_conversation_get(job_core(job), s->conversation, &c);
-    struct show_messages what = {.first = s->shown + 1, .last = c.messages, .others = true};
-    if (e == OK && what.first <= what.last) {
-        s->shown = what.last;
-        e = show_messages(job, &c, &what);
-        if (e == OK)
-            e = core_conversation_read(job_core(job), s->conversation, what.last, host_now());
-    }
-    if (e != OK && err_class(e) != ERR_CLASS_IO)
+    if (e == OK && s->shown < c.messages)
+        e = show_entries(job, &c, s->shown + 1, true);
+    if (e != OK && (err_class(e) != ERR_CLASS_IO || job->out.failed != OK))
         job_fail(job, "could not show a message", e, 0);
 }
 
@@ -180,13 +185,8 @@ static void greet(struct job *job) {
         line_add(&l, ": type a line to send it; /who, /quit --");
         line_end(&l, &job->out, OUT_TROUBLE);
     }
-    struct show_messages what = {.last = c.messages};
-    what.first = c.messages > SHOWN_FIRST ? c.messages - SHOWN_FIRST + 1 : 1;
-    if (e == OK && what.last > 0)
-        e = show_messages(job, &c, &what);
-    s->shown = what.last;
     if (e == OK)
-        e = core_conversation_read(job_core(job), s->conversation, s->shown, host_now());
+        e = show_entries(job, &c, c.messages > SHOWN_FIRST ? c.messages - SHOWN_FIRST + 1 : 1, false);
     if (e != OK)
         job_fail(job, "could not show the conversation", e, 0);
 }

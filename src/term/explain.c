@@ -102,7 +102,7 @@ void explain_home(struct line *l, err e, const char *home, bool no_passphrase) {
     }
 }
 
-void explain_print(const struct out *out, err e, uint16_t reason, slice sentence) {
+void explain_print(struct out *out, err e, uint16_t reason, slice sentence) {
     struct line l = {0};
     if (out->json) {
         line_object(&l, NULL);

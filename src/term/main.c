@@ -6,10 +6,10 @@
 
 enum { TEXT_MAX = CORE_TEXT_MAX + 2, ARGC_MAX = 4096 };
 
-static void put(void *ctx, int stream, slice bytes) {
+static err put(void *ctx, int stream, slice bytes) {
     (void)ctx;
     FILE *file = stream == OUT_NORMAL ? stdout : stderr;
-    (void)!fwrite(bytes.p, 1, bytes.n, file);
+    return fwrite(bytes.p, 1, bytes.n, file) == bytes.n ? OK : ERR_IO;
 }
 
 /* ---- Help ---- */
@@ -77,7 +77,7 @@ static err read_text(buf *text) {
 /* ---- Main ---- */
 
 static int usage_error(const struct args *args, const char *why) {
-    struct out out = {args->json, put, NULL};
+    struct out out = {.json = args->json, .put = put};
     struct line l = {0};
     line_text(&l, slice_str(why));
     if (args->command != NULL)

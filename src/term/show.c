@@ -5,6 +5,9 @@
 #include "host/terminal.h"
 #include "term/command.h"
 
+/* What is printed at a time: far below what may wait for a caller of the control socket. */
+enum { PORTION = 1024 * 1024 };
+
 /* ---- People ---- */
 
 /* What stands around a name, and so may not stand in one that its bearer chose. */
@@ -160,7 +163,9 @@ void show_conversation(struct job *job, const struct core_conversation *c) {
 struct showing {
     struct job *job;
     const struct core_conversation *c;
-    const struct show_messages *what;
+    struct show_messages *what;
+    size_t bytes;
+    bool stopped;
 };
 
 static const char *kind_name(enum core_message_kind kind) {
@@ -261,6 +266,7 @@ static bool show_one(void *ctx, const struct core_message *m) {
     struct line l = {0};
     char when[HOST_TIME];
     bool content = m->kind == CORE_MESSAGE_CONTENT;
+    s->what->first = m->number + 1;
     if (s->what->others && m->own && content)
         return true;
     if (s->what->count != NULL && content && !m->own)
@@ -280,14 +286,19 @@ static bool show_one(void *ctx, const struct core_message *m) {
         else
             event_text(&l, s->job, m);
     }
+    s->bytes += l.b.n;
     line_end(&l, &s->job->out, OUT_NORMAL);
-    return true;
+    s->stopped = s->bytes > PORTION || s->job->out.failed != OK;
+    return !s->stopped;
 }
 
-err show_messages(struct job *job, const struct core_conversation *c,
-                  const struct show_messages *what) {
-    struct showing s = {job, c, what};
-    return core_messages(job_core(job), c->number, what->first, what->last, show_one, &s);
+err show_messages(struct job *job, const struct core_conversation *c, struct show_messages *what) {
+    struct showing s = {.job = job, .c = c, .what = what};
+    TRY(core_messages(job_core(job), c->number, what->first, what->last, show_one, &s));
+    TRY(job->out.failed);
+    if (!s.stopped)
+        what->first = what->last + 1;
+    return OK;
 }
 
 /* ---- What was put aside ---- */

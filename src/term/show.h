@@ -18,8 +18,10 @@ struct show_messages {
     bool named, others;
     uint64_t *count;
 };
+/* Shows some of them, and moves what->first behind them: it is all when first > last. An error if the
+ * output failed. */
 MUST err show_messages(struct job *job, const struct core_conversation *c,
-                       const struct show_messages *what);
+                       struct show_messages *what);
 /* What was put aside: everywhere. */
 MUST err show_quarantine(struct job *job);
 

@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """The edges of the sotto command on real processes: who somebody claims to be, what is lost when output
 fails, what stands in a command line. TAP."""
+import json
+import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -84,6 +88,75 @@ def at_once(world, tap):
     tap.check("two_who_write_first_at_once_go_on_in_one_conversation", groups[0] == groups[1], groups)
 
 
+# ---- Output ----
+
+def unread(person):
+    return sum(c["messages"] - c["read"] for c in
+               person.fine("status", "--json", "--offline").of("conversation"))
+
+
+def lost_output(ann, bob, tap):
+    bob.fine("read")
+    for i in range(3):
+        ann.fine("send", "bob", f"kept {i}")
+    bob.fine("contacts")
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    listener = bob.start("listen", "--json", "--until-idle", "1", stdout=write_end)
+    os.close(write_end)
+    code = listener.wait(30)
+    tap.check("listen_into_a_closed_pipe_marks_nothing_as_read", (code, unread(bob)) == (1, 3),
+              f"{code} {unread(bob)}")
+    with open("/dev/full", "w") as full:
+        reader = bob.start("read", stdout=full)
+        told = reader.communicate(timeout=30)[1]
+    tap.check("read_onto_a_full_disk_marks_nothing_as_read_and_says_so",
+              (reader.returncode, unread(bob)) == (1, 3) and b"output" in told,
+              f"{reader.returncode} {unread(bob)} {told}")
+    with open("/dev/full", "w") as full:
+        codes = [bob.start(*w, stdout=full).wait(30) for w in (["status"], ["contacts"], ["invite"])]
+    tap.check("what_could_not_be_printed_is_no_success", codes == [1] * 3, codes)
+    got = [t for t in texts(bob.fine("read", "--json")) if t.startswith("kept")]
+    tap.check("what_was_not_printed_is_printed_next_time", got == ["kept 0", "kept 1", "kept 2"], got)
+
+
+def through_holder(world, ann, bob, tap):
+    """A chat with somebody holds bob's home, and marks nothing else as read."""
+    gus = world.person("gus")
+    acquaint(gus, bob)
+    bob.fine("send", "gus", "hi")
+    long = "x" * 262144
+    for _ in range(40):
+        ann.fine("send", "bob", text=long.encode())
+    bob.fine("read", "gus")
+    chat = bob.start("chat", "gus", stdin=subprocess.PIPE)
+    until = time.monotonic() + 20
+    while not (bob.home / "control.sock").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    with open("/dev/full", "w") as full:
+        reader = bob.start("read", "ann", stdout=full)
+        reader.communicate(timeout=60)
+    there = unread(bob)
+    tap.check("a_caller_whose_output_fails_marks_nothing_as_read",
+              (reader.returncode, there) == (1, 40), f"{reader.returncode} {there}")
+    # Slower than what it reads comes, and more of it than may wait.
+    slow = bob.start("read", "ann", "--json")
+    time.sleep(2)
+    out = slow.communicate(timeout=60)[0]
+    got = [len(json.loads(line).get("text", "")) for line in out.splitlines()]
+    tap.check("output_through_a_holder_is_whole_however_long",
+              slow.returncode == 0 and got == [262144] * 40 and unread(bob) == 0,
+              f"{slow.returncode} {len(got)} {unread(bob)}")
+    for i in range(3):
+        ann.fine("send", "bob", f"more {i}")
+    second = bob.run("listen", "--json", "--count", "2")
+    more = [t for t in texts(second) if t.startswith("more")]
+    tap.check("listen_through_a_holder_prints_and_marks_one_after_another",
+              second.code == 0 and more == ["more 0", "more 1"] and unread(bob) == 1,
+              f"{second.code} {more} {unread(bob)} {second.err}")
+    chat.communicate(b"", timeout=30)
+
+
 def main():
     tap = Tap()
     with World() as world:
@@ -92,6 +165,8 @@ def main():
         addressed(world, ann, bob, tap)
         shown(world, ann, tap)
         at_once(world, tap)
+        lost_output(ann, bob, tap)
+        through_holder(world, ann, bob, tap)
     return tap.end()
 
 

@@ -88,17 +88,21 @@ TEST(json_of_what_is_not_utf8_is_still_json) {
 struct got {
     buf bytes;
     int stream;
+    bool full;
 };
 
-static void put(void *ctx, int stream, slice bytes) {
+static err put(void *ctx, int stream, slice bytes) {
     struct got *got = ctx;
+    if (got->full)
+        return ERR_DISK_FULL;
     got->stream = stream;
     CHECK_OK(buf_append(&got->bytes, bytes));
+    return OK;
 }
 
 TEST(an_object_is_one_line_with_its_fields_in_order) {
     struct got got = {0};
-    struct out out = {true, put, &got};
+    struct out out = {.json = true, .put = put, .ctx = &got};
     struct line l = {0};
     uint8_t id[] = {0, 0xab};
     line_object(&l, "thing");
@@ -117,7 +121,7 @@ TEST(an_object_is_one_line_with_its_fields_in_order) {
 
 TEST(a_line_that_could_not_be_built_is_not_printed) {
     struct got got = {0};
-    struct out out = {false, put, &got};
+    struct out out = {.put = put, .ctx = &got};
     struct line l = {0};
     char wide[2048];
     memset(wide, 'x', sizeof wide);
@@ -126,6 +130,24 @@ TEST(a_line_that_could_not_be_built_is_not_printed) {
     line_end(&l, &out, OUT_NORMAL);
     CHECK_EQ(got.bytes.n, 0);
     CHECK_EQ(l.e, OK);
+    CHECK_ERR(out.failed, ERR_TOO_LARGE);
+}
+
+TEST(after_output_failed_nothing_more_is_printed) {
+    struct got got = {.full = true};
+    struct out out = {.put = put, .ctx = &got};
+    struct line l = {0};
+    line_add(&l, "one");
+    line_end(&l, &out, OUT_NORMAL);
+    CHECK_ERR(out.failed, ERR_DISK_FULL);
+    got.full = false;
+    line_add(&l, "two");
+    line_end(&l, &out, OUT_NORMAL);
+    CHECK_EQ(got.bytes.n, 0);
+    line_add(&l, "trouble");
+    line_end(&l, &out, OUT_TROUBLE);
+    CHECK_SLICE(buf_slice(&got.bytes), slice_str("trouble\n"));
+    buf_free(&got.bytes);
 }
 
 TEST_MAIN
