@@ -9,6 +9,7 @@ int explain_code(err e) {
         return EXIT_FINE;
     case ERR_AGAIN:
     case ERR_TIMEOUT:
+    case ERR_EXPIRED:
     case ERR_CLOSED:
         return EXIT_AWAY;
     default:
