@@ -57,6 +57,8 @@ static err from_file(const char *path, buf *secret) {
 static err ask_twice(buf *secret) {
     buf again = {0};
     TRY(host_ask_secret("New passphrase for this home: ", secret));
+    if (secret->n == 0)
+        return ERR_PASSPHRASE;
     err e = host_ask_secret("The same once more: ", &again);
     if (e == OK && !(again.n == secret->n && equal_secret(again.p, secret->p, again.n)))
         e = ERR_MALFORMED;
@@ -82,6 +84,9 @@ static int passphrase_failed(struct app *app, err e) {
                "--no-passphrase for a home without one";
     else if (e == ERR_MALFORMED)
         text = "these were not the same; nothing was made. Try again";
+    else if (e == ERR_PASSPHRASE)
+        text = "an empty passphrase protects nothing, and nothing was made. Choose one, or say "
+               "--no-passphrase";
     else if (e == ERR_CLOSED)
         text = "no passphrase, so nothing was opened";
     explain_print(&app->own.out, e, 0, slice_str(text));

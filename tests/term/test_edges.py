@@ -3,13 +3,14 @@
 fails, what stands in a command line. TAP."""
 import json
 import os
+import pty
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from rig import Person, Tap, World, acquaint  # noqa: E402
+from rig import SOTTO, Person, Tap, World, acquaint  # noqa: E402
 
 
 def texts(answer):
@@ -86,6 +87,31 @@ def at_once(world, tap):
     groups = [next(c["group"] for c in p.fine("status", "--json").of("conversation")
                    if c["conversation"] == n) for p, n in zip((cem, dan), last)]
     tap.check("two_who_write_first_at_once_go_on_in_one_conversation", groups[0] == groups[1], groups)
+
+
+# ---- Passphrases ----
+
+def on_terminal(home, answers, *args):
+    """Types each answer at its prompt; returns the exit code and what the terminal showed."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(SOTTO, [SOTTO, "--home", str(home), *args])
+    shown, answers = b"", list(answers)
+    try:
+        while chunk := os.read(fd, 4096):
+            shown += chunk
+            if answers and answers[0][0].encode() in shown:
+                os.write(fd, answers.pop(0)[1].encode() + b"\n")
+    except OSError:
+        pass
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode(errors="replace")
+
+
+def passphrases(world, tap):
+    home, link = world.folder / "empty", world.server.invite()
+    code, told = on_terminal(home, [("New passphrase", ""), ("once more", "")], "init", link)
+    tap.check("an_empty_passphrase_makes_no_home",
+              code == 2 and "--no-passphrase" in told and not (home / "store.db").exists(), told)
 
 
 # ---- Output ----
@@ -165,6 +191,7 @@ def main():
         addressed(world, ann, bob, tap)
         shown(world, ann, tap)
         at_once(world, tap)
+        passphrases(world, tap)
         lost_output(ann, bob, tap)
         through_holder(world, ann, bob, tap)
     return tap.end()
