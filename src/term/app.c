@@ -246,15 +246,17 @@ static err open_host(struct app *app, const struct host_config *config, slice pa
     }
 }
 
-static int open_and_run(struct app *app, slice packed, slice passphrase) {
+/* The passphrase is gone as soon as it has opened the home: a listener runs for months. */
+static int open_and_run(struct app *app, slice packed, buf *passphrase) {
     bool creates = (app->own.args.command->flags & COMMAND_MAKES_HOME) != 0, handed = false;
     struct host_config config = {.home = app->home,
-                                 .passphrase = passphrase,
+                                 .passphrase = buf_slice(passphrase),
                                  .create = creates,
                                  .notice = on_notice,
                                  .ctx = app};
     int code = EXIT_FAILED;
     err e = open_host(app, &config, packed, &handed, &code);
+    buf_free(passphrase);
     if (handed)
         return code;
     if (e != OK) {
@@ -289,7 +291,7 @@ int app_run(struct app *app, slice packed) {
     }
     e = sys_loop_new(&app->loop, NULL);
     if (e == OK)
-        code = open_and_run(app, packed, buf_slice(&passphrase));
+        code = open_and_run(app, packed, &passphrase);
     else
         code = fail(app, e, slice_str(err_text(e)));
     buf_free(&passphrase);

@@ -1,6 +1,7 @@
 /* sotto: the command line. */
 #include <stdio.h>
 
+#include "sys/machine.h"
 #include "term/app.h"
 #include "term/explain.h"
 
@@ -164,6 +165,10 @@ int main(int argc, char **argv) {
     if (argc < 1 || argc > ARGC_MAX) {
         fprintf(stderr, "sotto: that is too long a command line\n");
         return EXIT_USAGE;
+    }
+    if (sys_machine_hide_memory() != OK) {
+        fprintf(stderr, "sotto: the system does not let this process keep its memory to itself\n");
+        return EXIT_FAILED;
     }
     return run(&app, argc, (const char **)(void *)argv);
 }

@@ -4,6 +4,7 @@ fails, what stands in a command line. TAP."""
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 import time
@@ -114,6 +115,61 @@ def passphrases(world, tap):
               code == 2 and "--no-passphrase" in told and not (home / "store.db").exists(), told)
 
 
+def memory(pid):
+    found = b""
+    with open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            place, rights = line.split()[:2]
+            first, last = (int(n, 16) for n in place.split("-"))
+            if not rights.startswith("rw"):
+                continue
+            try:
+                mem.seek(first)
+                found += mem.read(last - first)
+            except (OSError, ValueError):
+                pass
+    return found
+
+
+def secrets(world, tap):
+    """As another user than root, for whom the system makes no exceptions."""
+    home, file, root = world.folder / "hidden" / "home", world.folder / "hidden" / "file", os.geteuid() == 0
+    home.parent.mkdir()
+    file.write_text("correct horse battery staple\n")
+    copy = shutil.copy(SOTTO, home.parent / "sotto")
+    who = {}
+    if root:
+        os.chmod(world.folder, 0o711)
+        for path in (home.parent, file):
+            os.chown(path, 65534, 65534)
+        who = {"user": 65534, "group": 65534, "extra_groups": []}
+
+    def start(*args):
+        return subprocess.Popen([copy, "--home", str(home), "--passphrase-file", str(file), *args],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                **who)
+    made = start("init", world.server.invite())
+    told = made.communicate(timeout=30)[1]
+    listener = start("--json", "listen")
+    while b"caught_up" not in listener.stdout.readline() and listener.poll() is None:
+        pass
+    through = start("status", "--json")
+    out = through.communicate(timeout=30)[0]
+    tap.check("a_home_is_held_and_shared_by_a_user_who_is_not_root",
+              made.returncode == 0 and through.returncode == 0 and b"status" in out, told)
+    owner = os.stat(f"/proc/{listener.pid}/mem").st_uid
+    cores = [line.split()[4:6] for line in Path(f"/proc/{listener.pid}/limits").read_text().splitlines()
+             if line.startswith("Max core")]
+    tap.check("nobody_else_may_look_into_the_memory", owner == 0 and cores == [["0", "0"]],
+              f"{owner} {cores}")
+    if root:
+        found = memory(listener.pid)
+        tap.check("the_passphrase_is_gone_once_the_home_is_open",
+                  len(found) > 0 and b"correct horse" not in found)
+    listener.terminate()
+    listener.communicate(timeout=20)
+
+
 # ---- Output ----
 
 def unread(person):
@@ -192,6 +248,7 @@ def main():
         shown(world, ann, tap)
         at_once(world, tap)
         passphrases(world, tap)
+        secrets(world, tap)
         lost_output(ann, bob, tap)
         through_holder(world, ann, bob, tap)
     return tap.end()
