@@ -1,5 +1,6 @@
 #include "term/args.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -150,10 +151,37 @@ err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY
 
 /* ---- Handing over ---- */
 
-err args_pack(buf *out, int argc, const char **argv) {
+static void pack_option(writer *w, const struct args *args, const struct option *o) {
+    const char *base = (const char *)args, *text = NULL;
+    char digits[24];
+    uint64_t number;
+    bool given = false;
+    if (o->given != 0)
+        given = *(const bool *)(base + o->given);
+    if (o->kind == VALUE_TEXT) {
+        memcpy(&text, base + o->value, sizeof text);
+        given = text != NULL;
+    } else if (o->kind == VALUE_NUMBER) {
+        memcpy(&number, base + o->value, sizeof number);
+        snprintf(digits, sizeof digits, "%" PRIu64, number);
+        text = digits;
+        given |= o->given == 0;
+    }
+    if (!given)
+        return;
+    writer_vec(w, slice_str(o->name));
+    if (text != NULL)
+        writer_vec(w, slice_str(text));
+}
+
+err args_pack(buf *out, const struct args *args) {
     writer w = writer_on(out);
-    for (int i = 1; i < argc; i++)
-        writer_vec(&w, slice_str(argv[i]));
+    writer_vec(&w, slice_str(args->command->name));
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        pack_option(&w, args, &options[i]);
+    writer_vec(&w, slice_str("--"));
+    for (size_t i = 0; i < args->word_count; i++)
+        writer_vec(&w, slice_str(args->words[i]));
     return writer_result(&w);
 }
 

@@ -90,29 +90,15 @@ static int usage_error(const struct args *args, const char *why) {
     return EXIT_USAGE;
 }
 
-/* The command line as it was given, with the text from the input in its place. */
-static err pack(buf *packed, int argc, const char **argv, const buf *text) {
-    const char *line[ARGC_MAX + 2];
-    int n = 0;
-    for (int i = 0; i < argc; i++)
-        if (text->n == 0 || strcmp(argv[i], "-") != 0)
-            line[n++] = argv[i];
-    if (text->n > 0) {
-        line[n++] = "--";
-        line[n++] = (const char *)text->p;
-    }
-    return args_pack(packed, n, line);
-}
-
 static int run(struct app *app, int argc, const char **argv) {
     char home[HOST_PATH];
-    buf text = {0}, packed = {0}, copy = {0};
+    buf text = {0}, packed = {0};
     const char *words[2];
     struct args *args = &app->own.args;
-    err e = buf_append(&copy, slice_of(argv, (size_t)argc * sizeof *argv));
+    err e = OK;
     char why[ARGS_WHY];
     int code;
-    if (e == OK && args_parse(args, argc, argv, why) != OK) {
+    if (args_parse(args, argc, argv, why) != OK) {
         code = usage_error(args, why);
         goto out;
     }
@@ -136,27 +122,25 @@ static int run(struct app *app, int argc, const char **argv) {
         code = usage_error(args, "there is no home to use: name one with --home DIR");
         goto out;
     }
-    if (e == OK && from_input(args))
+    if (from_input(args)) {
         e = read_text(&text);
-    if (e == OK)
-        e = pack(&packed, argc, (const char **)(void *)copy.p, &text);
-    if (e != OK) {
-        code = usage_error(args, e == ERR_TOO_LARGE ? "the text is longer than 262144 bytes"
-                                                    : "the text has a byte that no text has");
-        goto out;
-    }
-    if (text.n > 0) {
         words[0] = args->words[0];
         words[1] = (const char *)text.p;
         args->words = words;
         args->word_count = 2;
+    }
+    if (e == OK)
+        e = args_pack(&packed, args);
+    if (e != OK) {
+        code = usage_error(args, e == ERR_TOO_LARGE ? "the text is longer than 262144 bytes"
+                                                    : "the text has a byte that no text has");
+        goto out;
     }
     app->home = args->home;
     code = app_run(app, buf_slice(&packed));
 out:
     buf_free(&text);
     buf_free(&packed);
-    buf_free(&copy);
     return code;
 }
 

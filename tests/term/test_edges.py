@@ -236,6 +236,12 @@ def through_holder(world, ann, bob, tap):
     tap.check("listen_through_a_holder_prints_and_marks_one_after_another",
               second.code == 0 and more == ["more 0", "more 1"] and unread(bob) == 1,
               f"{second.code} {more} {unread(bob)} {second.err}")
+    bob.run("send", "--", "ann", text=b"from the input")
+    bob.run("send", "ann", "-", text=b"after a dash")
+    bob.run("send", "ann", "a", "-", "b")
+    got = texts(ann.fine("read", "--json"))[-3:]
+    tap.check("words_are_handed_over_as_they_were_given",
+              got == ["from the input", "after a dash", "a - b"], got)
     chat.communicate(b"", timeout=30)
 
 
