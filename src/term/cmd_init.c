@@ -12,7 +12,8 @@ const struct command command_init = {
         "The keys are made here and never leave this machine; the home is sealed with a\n"
         "passphrase, which is asked for twice (--no-passphrase: none). NAME is what your\n"
         "contacts see. A link is good for one account. If the server can't be reached, run the\n"
-        "same command again later.",
+        "same command again later. LINK may be -: it is read from the standard input, one line,\n"
+        "where no other user of the machine sees it.",
     .options = OPTION_NAME,
     .flags = COMMAND_MAKES_HOME | COMMAND_ALONE,
     .words_min = 1,

@@ -5,7 +5,7 @@
 #include "term/app.h"
 #include "term/explain.h"
 
-enum { TEXT_MAX = CORE_TEXT_MAX + 2, ARGC_MAX = 4096 };
+enum { INPUT = 0, TEXT_MAX = CORE_TEXT_MAX + 2, ARGC_MAX = 4096 };
 
 static err put(void *ctx, int stream, slice bytes) {
     (void)ctx;
@@ -58,16 +58,25 @@ static int help(const struct args *args) {
     return EXIT_FINE;
 }
 
-/* ---- Text from the input ---- */
+/* ---- Text and links from the input ---- */
 
-static bool from_input(const struct args *args) {
+static bool text_from_input(const struct args *args) {
     return args->command == &command_send &&
            (args->word_count == 1 ||
             (args->word_count == 2 && strcmp(args->words[1], "-") == 0));
 }
 
-static err read_text(buf *text) {
-    TRY(host_read_all(0, TEXT_MAX, text));
+/* A link is a secret, which everybody on the machine can read in a command line. */
+static bool link_from_input(const struct args *args) {
+    return (args->command == &command_init || args->command == &command_invite) &&
+           args->word_count == 1 && strcmp(args->words[0], "-") == 0;
+}
+
+static err read_input(const struct args *args, buf *text) {
+    if (args->command == &command_send)
+        TRY(host_read_all(INPUT, TEXT_MAX, text));
+    else
+        TRY(host_read_line(INPUT, TEXT_MAX, text));
     if (text->n > 0 && text->p[text->n - 1] == '\n')
         text->n--;
     if (text->n > 0 && memchr(text->p, 0, text->n) != NULL)
@@ -122,12 +131,12 @@ static int run(struct app *app, int argc, const char **argv) {
         code = usage_error(args, "there is no home to use: name one with --home DIR");
         goto out;
     }
-    if (from_input(args)) {
-        e = read_text(&text);
+    if (text_from_input(args) || link_from_input(args)) {
+        args->word_count = link_from_input(args) ? 1 : 2;
+        e = read_input(args, &text);
         words[0] = args->words[0];
-        words[1] = (const char *)text.p;
+        words[args->word_count - 1] = (const char *)text.p;
         args->words = words;
-        args->word_count = 2;
     }
     if (e == OK)
         e = args_pack(&packed, args);

@@ -90,6 +90,18 @@ def at_once(world, tap):
     tap.check("two_who_write_first_at_once_go_on_in_one_conversation", groups[0] == groups[1], groups)
 
 
+# ---- Links ----
+
+def from_input(world, ann, tap):
+    hal = Person(world.folder, "hal")
+    made = hal.run("init", "-", "--name", "Hal", text=world.server.invite().encode() + b"\n")
+    taken = ann.run("invite", "-", "--as", "hal", "--json", text=hal.link().encode() + b"\nand more")
+    tap.check("a_link_is_read_from_the_input", made.code == 0 and taken.code == 0 and
+              taken.objects[0]["petname"] == "hal", made.err + taken.out)
+    bad = [ann.run("invite", "-", text=t).code for t in (b"", b"\n", b"a\0b\n", b"nonsense\n")]
+    tap.check("no_link_on_the_input_is_a_usage_error", bad == [2] * 4, bad)
+
+
 # ---- Passphrases ----
 
 def on_terminal(home, answers, *args):
@@ -253,6 +265,7 @@ def main():
         addressed(world, ann, bob, tap)
         shown(world, ann, tap)
         at_once(world, tap)
+        from_input(world, ann, tap)
         passphrases(world, tap)
         secrets(world, tap)
         lost_output(ann, bob, tap)
