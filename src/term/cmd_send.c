@@ -48,11 +48,15 @@ static void done(struct job *job, const struct core_notice *n) {
     job_end(job, EXIT_FINE);
 }
 
-/* A conversation that could not be made takes its messages with it. */
+/* A conversation that could not be made takes its messages with it. Other commands may fail in it and
+ * are no concern of this one. */
 static void notice(struct job *job, const struct core_notice *n) {
     const struct sending *s = job->state;
+    struct core_conversation c;
     if (s != NULL && n->kind == CORE_NOTICE_DONE && n->error != OK &&
-        n->conversation == s->conversation && n->command != job->awaited)
+        n->conversation == s->conversation && n->command != job->awaited &&
+        core_conversation_get(job_core(job), n->conversation, &c) == OK &&
+        c.state == CORE_CONVERSATION_FAILED)
         job_fail(job, "the conversation could not be made", n->error, n->reason);
 }
 

@@ -257,6 +257,27 @@ def through_holder(world, ann, bob, tap):
     chat.communicate(b"", timeout=30)
 
 
+def others_failure(world, ann, bob, tap):
+    """Both wait for the server; what fails there is another command's affair."""
+    number = str(ann.fine("send", "bob", "before", "--json").of("sent")[0]["conversation"])
+    listener = ann.start("--json", "listen")
+    while b"caught_up" not in listener.stdout.readline() and listener.poll() is None:
+        pass
+    world.server.stop()
+    adder = ann.start("add", number, "bob", "--timeout", "40")
+    time.sleep(0.5)
+    sender = ann.start("send", number, "after", "--timeout", "40")
+    time.sleep(0.5)
+    world.server.start()
+    for p in (adder, sender):
+        told = p.communicate(timeout=60)[1].decode()
+    listener.terminate()
+    listener.communicate(timeout=20)
+    tap.check("another_command_s_failure_does_not_fail_a_message",
+              (adder.returncode, sender.returncode) == (1, 0),
+              f"{adder.returncode} {sender.returncode} {told}")
+
+
 def main():
     tap = Tap()
     with World() as world:
@@ -270,6 +291,7 @@ def main():
         secrets(world, tap)
         lost_output(ann, bob, tap)
         through_holder(world, ann, bob, tap)
+        others_failure(world, ann, bob, tap)
     return tap.end()
 
 
