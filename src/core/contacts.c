@@ -100,6 +100,39 @@ static err contact_put(struct core *core, struct record_contact *r) {
 
 /* ---- Links ---- */
 
+enum { LINK_SIGNATURE = sizeof ((struct proto_contact *)NULL)->signature };
+static const char link_label[] = "Sotto contact link v1";
+
+/* What a link's signature covers: all of it, where the server is too. */
+static err link_fields(buf *fields, slice server, slice content) {
+    writer w = writer_on(fields);
+    if (content.n < LINK_SIGNATURE)
+        return ERR_MALFORMED;
+    writer_vec(&w, server);
+    writer_bytes(&w, slice_of(content.p, content.n - LINK_SIGNATURE));
+    return writer_result(&w);
+}
+
+static err sign_link(const struct record_account *a, buf *content) {
+    buf fields = buf_on(content->mem);
+    err e = link_fields(&fields, a->server, buf_slice(content));
+    if (e == OK)
+        e = core_account_sign(content->p + content->n - LINK_SIGNATURE, a->identity_seed,
+                              link_label, buf_slice(&fields));
+    buf_free(&fields);
+    return e;
+}
+
+static err verify_link(const struct proto_contact *link, const struct proto_device_list *list,
+                       slice server, slice content) {
+    buf fields = buf_on(NULL);
+    err e = link_fields(&fields, server, content);
+    if (e == OK)
+        e = core_account_verify(link->signature, list->identity, link_label, buf_slice(&fields));
+    buf_free(&fields);
+    return e;
+}
+
 err core_contact_link_make(struct core *core, buf *link) {
     const struct record_account *a = &core->account.r;
     struct proto_contact contact = {.name = a->name, .devices = a->devices};
@@ -113,16 +146,17 @@ err core_contact_link_make(struct core *core, buf *link) {
     if (e == OK)
         e = proto_contact_encode(&content, &contact);
     if (e == OK)
+        e = sign_link(a, &content);
+    if (e == OK)
         e = proto_link_write(link, "contact", a->server, buf_slice(&content));
     buf_free(&content);
     buf_free(&addresses);
     return e;
 }
 
-static err check_link(const struct core *core, const struct proto_contact *link, slice petname,
+static err check_link(const struct core *core, const struct proto_contact *link,
                       struct proto_device_list *list) {
     TRY(core_name_check(link->name));
-    TRY(core_name_check(petname));
     TRY(core_account_devices_check(link->devices, list));
     if (link->addresses.count != list->devices.count)
         return ERR_MALFORMED;
@@ -164,11 +198,15 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
     buf server = buf_on(core->mem), content = buf_on(core->mem);
     struct proto_contact link;
     struct proto_device_list list;
-    err e = proto_link_read(contact_link, "contact", &server, &content);
+    err e = core_name_check(petname);
+    if (e == OK)
+        e = proto_link_read(contact_link, "contact", &server, &content);
     if (e == OK)
         e = proto_contact_decode(buf_slice(&content), &link);
     if (e == OK)
-        e = check_link(core, &link, petname, &list);
+        e = check_link(core, &link, &list);
+    if (e == OK)
+        e = verify_link(&link, &list, buf_slice(&server), buf_slice(&content));
     if (e == OK)
         e = core_account_id(list.identity, account);
     if (e == OK)

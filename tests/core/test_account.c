@@ -235,6 +235,26 @@ TEST(links_that_are_wrong_are_refused) {
     rig_fini(&rig);
 }
 
+TEST(a_link_with_any_byte_changed_is_refused) {
+    uint8_t account[16];
+    char changed[2048];
+    rig_init(&rig, 2);
+    struct core *core = client(1)->core;
+    const char *link = contact_link(client(0));
+    size_t n = strlen(link), taken = 0;
+    for (size_t i = 0; i < n; i++) {
+        snprintf(changed, sizeof changed, "%s", link);
+        changed[i] = link[i] == 'a' ? 'b' : 'a';
+        taken += core_contact_accept(core, slice_str(changed), SLICE_EMPTY, rig.now, account) == OK;
+        changed[i] = (char)(link[i] ^ 1);
+        taken += core_contact_accept(core, slice_str(changed), SLICE_EMPTY, rig.now, account) == OK;
+    }
+    CHECK_EQ(taken, 0);
+    CHECK_EQ(rig_status(client(1)).contacts, 0);
+    CHECK_OK(core_contact_accept(core, slice_str(link), SLICE_EMPTY, rig.now, account));
+    rig_fini(&rig);
+}
+
 TEST(contacts_are_found_by_name_or_id) {
     struct core_contact contact;
     char hex[33];
