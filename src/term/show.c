@@ -98,7 +98,7 @@ void show_members(struct job *job, uint32_t number) {
     if (e != OK)
         line_add(&l, "(%s)", err_text(e));
     buf_free(&all.seen);
-    line_end(&l, &job->out, OUT_NORMAL);
+    line_end(&l, &job->out, job->out.json ? OUT_TROUBLE : OUT_NORMAL);
 }
 
 /* ---- Conversations ---- */

@@ -25,7 +25,8 @@ MUST err show_messages(struct job *job, const struct core_conversation *c,
 /* What was put aside: everywhere. */
 MUST err show_quarantine(struct job *job);
 
-/* A conversation's members, each person once, as "Ann, Bob (no contact)". */
+/* A conversation's members, each person once, as "Ann, Bob (not a contact)": no object, and so on the error
+ * output where programs read the other. */
 void show_members(struct job *job, uint32_t number);
 
 /* A message or a change is through, or not: the usual then() of commands that change a

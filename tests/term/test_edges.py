@@ -257,6 +257,12 @@ def through_holder(world, ann, bob, tap):
     chat.communicate(b"", timeout=30)
 
 
+def objects_only(ann, tap):
+    done = ann.run("--json", "chat", "bob", text=b"/who\n/nothing\n")
+    tap.check("chat_prints_nothing_but_objects_for_programs",
+              all(o["type"] == "message" for o in done.objects) and "you, bob" in done.err, done.out)
+
+
 def others_failure(world, ann, bob, tap):
     """Both wait for the server; what fails there is another command's affair."""
     number = str(ann.fine("send", "bob", "before", "--json").of("sent")[0]["conversation"])
@@ -291,6 +297,7 @@ def main():
         secrets(world, tap)
         lost_output(ann, bob, tap)
         through_holder(world, ann, bob, tap)
+        objects_only(ann, tap)
         others_failure(world, ann, bob, tap)
     return tap.end()
 
