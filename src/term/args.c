@@ -129,7 +129,7 @@ static err check(const struct args *args, unsigned used, char why[ARGS_WHY]) {
     return OK;
 }
 
-err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY]) {
+static err parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY]) {
     bool only_words = false;
     unsigned used = 0;
     *args = (struct args){.timeout = TIMEOUT_DEFAULT, .words = argv};
@@ -147,6 +147,21 @@ err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY
         }
     }
     return check(args, used, why);
+}
+
+/* A mistake is told as it was asked for, though --json may come after it. */
+static bool asks_json(int argc, const char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
+}
+
+err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY]) {
+    bool json = asks_json(argc, argv);
+    err e = parse(args, argc, argv, why);
+    args->json |= e != OK && json;
+    return e;
 }
 
 /* ---- Handing over ---- */

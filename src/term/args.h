@@ -34,7 +34,8 @@ struct args {
 
 enum { ARGS_WHY = 160 };
 /* Reads argv[1..argc): options may stand before and after the command; "--" ends them. Reorders argv;
- * args->words points into it. MALFORMED, and why in words: *why names the argument as it was given. */
+ * args->words points into it. MALFORMED, and why in words: *why names the argument as it was given, and
+ * args->json is set if --json stands anywhere before "--". */
 MUST err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY]);
 
 /* A number of seconds or things: digits only, at most max. MALFORMED otherwise. */

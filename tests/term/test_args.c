@@ -55,6 +55,18 @@ TEST(a_single_dash_is_a_word) {
     CHECK_EQ(g.args.word_count, 2);
 }
 
+TEST(a_mistake_is_told_as_objects_wherever_json_stands) {
+    struct given g;
+    CHECK_ERR(PARSE(&g, "read", "--nope", "--json"), ERR_MALFORMED);
+    CHECK(g.args.json);
+    CHECK_ERR(PARSE(&g, "sned", "bob", "--json"), ERR_MALFORMED);
+    CHECK(g.args.json);
+    CHECK_ERR(PARSE(&g, "--json", "read", "a", "b"), ERR_MALFORMED);
+    CHECK(g.args.json);
+    CHECK_ERR(PARSE(&g, "read", "--nope", "--", "--json"), ERR_MALFORMED);
+    CHECK(!g.args.json);
+}
+
 TEST(unknown_commands_and_options_are_refused_by_name) {
     struct given g;
     CHECK_ERR(PARSE(&g, "sned", "bob"), ERR_MALFORMED);
