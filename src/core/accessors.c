@@ -167,6 +167,32 @@ static err find_with(struct core *core, const uint8_t account[16],
     return *found == NULL ? ERR_NOT_FOUND : OK;
 }
 
+/* True for somebody who is no contact and calls itself so, or has such an id. */
+static bool met_fits(struct core *core, const uint8_t account[16], slice text) {
+    buf name = buf_on(core->mem);
+    bool fits = core_contact_lookup(core, account) == NULL && text.n > 0 &&
+                core_contact_name_of(core, account, &name) == OK &&
+                (slice_equal(buf_slice(&name), text) || core_contact_id_begins(account, text));
+    buf_free(&name);
+    return fits;
+}
+
+/* By the one other member, who wrote to us and is no contact. */
+static err find_met(struct core *core, slice text, const struct conversation **found) {
+    uint8_t other[16], first[16];
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        if (!one_to_one(core, c, other) || !met_fits(core, other, text))
+            continue;
+        if (*found != NULL && memcmp(first, other, sizeof first) != 0)
+            return ERR_LIMIT;
+        if (*found == NULL || before(c, *found))
+            *found = c;
+        memcpy(first, other, sizeof first);
+    }
+    return *found == NULL ? ERR_NOT_FOUND : OK;
+}
+
 /* By its title. *ours: we gave it, which outweighs titles that others gave. */
 static err find_titled(const struct core *core, slice title, bool *ours,
                        const struct conversation **found) {
@@ -192,6 +218,8 @@ static err find_named(struct core *core, slice text, const struct conversation *
     bool petname, own;
     err by_contact = core_contact_search(core, text, &petname, &contact);
     err by_title = find_titled(core, text, &own, &titled);
+    if (by_contact == ERR_NOT_FOUND && by_title == ERR_NOT_FOUND)
+        return find_met(core, text, found);
     bool title_only = by_contact == ERR_NOT_FOUND || (by_title != ERR_NOT_FOUND && own && !petname);
     bool contact_only = by_title == ERR_NOT_FOUND || (petname && !own);
     if (title_only) {

@@ -399,17 +399,20 @@ err core_contact_get(const struct core *core, const uint8_t account[CORE_ACCOUNT
     return OK;
 }
 
+bool core_contact_id_begins(const uint8_t account[16], slice text) {
+    buf hex = buf_on(NULL);
+    bool begins = text.n >= 4 && text.n <= 32 && hex_encode(&hex, slice_of(account, 16)) == OK &&
+                  memcmp(hex.p, text.p, text.n) == 0;
+    buf_free(&hex);
+    return begins;
+}
+
 /* 2 for the petname, which we chose; 1 for its own name or the beginning of its id, which it could
  * choose; 0 for nothing of it. */
 static int fits(const struct contact *c, slice text) {
-    buf hex = buf_on(NULL);
     if (slice_equal(c->r.petname, text))
         return 2;
-    bool same = slice_equal(c->r.name, text) ||
-                (text.n >= 4 && text.n <= 32 && hex_encode(&hex, SLICE_ARRAY(c->r.account)) == OK &&
-                 memcmp(hex.p, text.p, text.n) == 0);
-    buf_free(&hex);
-    return same ? 1 : 0;
+    return slice_equal(c->r.name, text) || core_contact_id_begins(c->r.account, text) ? 1 : 0;
 }
 
 err core_contact_search(const struct core *core, slice text, bool *petname,

@@ -12,7 +12,7 @@ const struct command command_invite = {
         "write to you. Give each person one of their own, over a way that you trust.\n"
         "With LINK: makes a contact of whoever gave it to you; NAME is what you call them. It is\n"
         "enough if one of you takes the other's link and writes; the other answers by the\n"
-        "conversation's number, which `sotto status` shows. LINK may be -: it is read from the\n"
+        "conversation's number, which `sotto status` shows, or the name of who wrote. LINK may be -: it is read from the\n"
         "standard input, one line, where no other user of the machine sees it.",
     .options = OPTION_AS,
     .words_max = 1,

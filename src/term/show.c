@@ -29,8 +29,8 @@ static void short_id(struct line *l, const uint8_t account[CORE_ACCOUNT]) {
 }
 
 /* Only a petname stands alone: whatever somebody calls itself could be anybody's name. */
-static void show_person(struct line *l, struct job *job, slice name,
-                        const uint8_t account[CORE_ACCOUNT]) {
+void show_person(struct line *l, struct job *job, slice name,
+                 const uint8_t account[CORE_ACCOUNT]) {
     if (is_us(job, account)) {
         line_add(l, "you");
     } else if (name.n == 0) {

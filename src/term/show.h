@@ -6,6 +6,9 @@
 
 /* Whether the user gave this account a name. */
 bool show_is_named(struct job *job, const uint8_t account[CORE_ACCOUNT]);
+/* What to call a person: "you", the petname, else "Ann? (1a2b3c4d)" or the beginning of the id. */
+void show_person(struct line *l, struct job *job, slice name,
+                 const uint8_t account[CORE_ACCOUNT]);
 void show_contact(struct job *job, const struct core_contact *contact);
 /* Its name, or "conversation 3". */
 void show_conversation_name(struct line *l, const struct core_conversation *c);

@@ -90,6 +90,32 @@ def at_once(world, tap):
     tap.check("two_who_write_first_at_once_go_on_in_one_conversation", groups[0] == groups[1], groups)
 
 
+def strangers(world, tap):
+    """Whoever wrote can be answered by the name that is shown, while that is clear."""
+    ida, jon = world.person("ida"), world.person("jon")
+    jon.fine("invite", ida.link())
+    jon.fine("send", "Ida", "hello")
+    ida.fine("read")
+    answer = ida.run("send", "Jon", "hello yourself")
+    account = jon.fine("status", "--json", "--offline").of("status")[0]["account"]
+    tap.check("who_wrote_is_answered_by_its_own_name_and_shown",
+              answer.code == 0 and f"To Jon? ({account[:8]})" in answer.out and
+              texts(jon.fine("read", "--json"))[-1] == "hello yourself", answer.out + answer.err)
+    second = Person(world.folder, "jon2")
+    second.fine("init", world.server.invite(), "--name", "Jon")
+    second.fine("invite", ida.link())
+    second.fine("send", "Ida", "me too")
+    ida.fine("read")
+    unclear, by_id = ida.run("send", "Jon", "who?"), ida.run("send", account[:8], "you")
+    tap.check("two_who_call_themselves_the_same_are_told_apart", (unclear.code, by_id.code) == (6, 0),
+              unclear.err + by_id.err)
+    jan = world.person("jan")
+    ida.fine("invite", jan.link(), "--as", "Jon")
+    made = ida.run("send", "Jon", "for the contact", "--json")
+    tap.check("a_contact_without_a_conversation_outweighs_them",
+              made.code == 0 and texts(jan.fine("read", "--json")) == ["for the contact"], made.out)
+
+
 # ---- Links ----
 
 def from_input(world, ann, tap):
@@ -292,6 +318,7 @@ def main():
         addressed(world, ann, bob, tap)
         shown(world, ann, tap)
         at_once(world, tap)
+        strangers(world, tap)
         from_input(world, ann, tap)
         passphrases(world, tap)
         secrets(world, tap)
