@@ -1,5 +1,5 @@
 /* Bytes as text: hexadecimal, and base32 for what people copy (lower case, no padding, RFC 4648
- * alphabet). */
+ * alphabet); and the characters of what people wrote. */
 #ifndef SOTTO_BASE_TEXT_H
 #define SOTTO_BASE_TEXT_H
 
@@ -13,5 +13,14 @@ MUST err base32_encode(buf *out, slice in);
 /* Accepts both cases (a QR code prefers capitals). Refuses a last character with bits that no byte
  * holds, and lengths that no bytes have. MALFORMED adds nothing to out, here and in hex_decode. */
 MUST err base32_decode(buf *out, slice in);
+
+/* One UTF-8 character: its length and its code point. Not UTF-8: length 1 and *point is
+ * TEXT_INVALID. text.n > 0. */
+#define TEXT_INVALID UINT32_MAX
+size_t text_point(slice text, uint32_t *point);
+
+/* True for what a terminal might obey or show elsewhere than where it stands: control characters,
+ * direction marks, invisible ones. */
+bool text_is_unsafe(uint32_t point);
 
 #endif

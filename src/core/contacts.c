@@ -5,32 +5,13 @@
 
 /* ---- Text from people ---- */
 
-/* Length of the UTF-8 character at p, or 0. Control characters are none, but for line ends and
- * tabs. */
-static size_t character(const uint8_t *p, size_t n) {
-    uint8_t c = p[0];
-    size_t want = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-    uint32_t v = c < 0x80 ? c : c & (0xff >> (want + 1));
-    if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || want > n)
-        return 0;
-    for (size_t i = 1; i < want; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        v = v << 6 | (p[i] & 0x3f);
-    }
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    bool control = v < 0x20 && v != '\n' && v != '\t';
-    if (v < least[want] || v > 0x10ffff || (v >= 0xd800 && v < 0xe000) || control || v == 0x7f)
-        return 0;
-    return want;
-}
-
 bool core_text_valid(slice text) {
     for (size_t i = 0; i < text.n;) {
-        size_t n = character(text.p + i, text.n - i);
-        if (n == 0)
+        uint32_t point;
+        i += text_point(slice_of(text.p + i, text.n - i), &point);
+        bool control = (point < 0x20 && point != '\n' && point != '\t') || point == 0x7f;
+        if (point == TEXT_INVALID || control)
             return false;
-        i += n;
     }
     return true;
 }
@@ -48,10 +29,13 @@ err core_name_check(slice name) {
         return ERR_TOO_LARGE;
     if (reserved(name))
         return ERR_MALFORMED;
-    for (size_t i = 0; i < name.n; i++)
-        if (name.p[i] < 0x20)
+    for (size_t i = 0; i < name.n;) {
+        uint32_t point;
+        i += text_point(slice_of(name.p + i, name.n - i), &point);
+        if (text_is_unsafe(point))
             return ERR_MALFORMED;
-    return core_text_valid(name) ? OK : ERR_MALFORMED;
+    }
+    return OK;
 }
 
 /* ---- Objects ---- */

@@ -141,8 +141,8 @@ bool core_next_action(struct core *core, struct core_action *action);
  * *command to a number that is never used again in this store, and ends with one NOTICE_DONE, now
  * or, if it waits in the outbox, in a later run. Errors at once: STATE without an account or in a
  * conversation that we are out of, NOT_FOUND for an account or a conversation that is not known,
- * TOO_LARGE, MALFORMED for a name that is not one line of text, is "you" or begins with an
- * asterisk, LIMIT for a full outbox or more than 64 devices at once. */
+ * TOO_LARGE, MALFORMED for a name that is not one line of text that can be seen, is "you" or
+ * begins with an asterisk, LIMIT for a full outbox or more than 64 devices at once. */
 
 /* A new account from a link "sotto:join:...": makes the keys, registers, and stocks key packages
  * and addresses. name (may be empty) is what contacts see. EXISTS if this store has a registered

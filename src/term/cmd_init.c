@@ -60,8 +60,8 @@ static void start(struct job *job) {
     else if (err_class(e) == ERR_CLASS_BAD)
         job_fail_text(job, e, EXIT_USAGE,
                       "that is not the operator's link (sotto:join:...), or NAME is no name (a line of "
-                      "up to 64 bytes, not \"you\", not beginning with an asterisk). Copy the link as "
-                      "a whole, in quotation marks");
+                      "visible text of up to 64 bytes, not \"you\", not beginning with an asterisk). Copy "
+                      "the link as a whole, in quotation marks");
     else
         job_fail(job, "no account was made", e, 0);
 }

@@ -12,8 +12,9 @@ const struct command command_invite = {
         "write to you. Give each person one of their own, over a way that you trust.\n"
         "With LINK: makes a contact of whoever gave it to you; NAME is what you call them. It is\n"
         "enough if one of you takes the other's link and writes; the other answers by the\n"
-        "conversation's number, which `sotto status` shows, or the name of who wrote. LINK may be -: it is read from the\n"
-        "standard input, one line, where no other user of the machine sees it.",
+        "conversation's number, which `sotto status` shows, or by the name of who wrote.\n"
+        "LINK may be -: it is read from the standard input, one line, where no other user of\n"
+        "the machine sees it.",
     .options = OPTION_AS,
     .words_max = 1,
     .start = start,
@@ -52,8 +53,8 @@ static void refuse(struct job *job, err e) {
     else if (err_class(e) == ERR_CLASS_BAD || e == ERR_TOO_LARGE)
         job_fail_text(job, e, EXIT_USAGE,
                       "that is not a contact's link (sotto:contact:...), or not all of it, or NAME is "
-                      "no name (a line of up to 64 bytes, not \"you\", not beginning with an "
-                      "asterisk). Copy the link as a whole, in quotation marks");
+                      "no name (a line of visible text of up to 64 bytes, not \"you\", not beginning "
+                      "with an asterisk). Copy the link as a whole, in quotation marks");
     else
         job_fail(job, "could not take the link", e, 0);
 }

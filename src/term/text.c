@@ -2,46 +2,6 @@
 
 #include <stdio.h>
 
-/* ---- Characters ---- */
-
-static bool in_range(uint32_t point, size_t n) {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    return point >= least[n] && point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
-}
-
-size_t text_point(slice text, uint32_t *point) {
-    uint8_t c = text.p[0];
-    size_t n = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-    *point = TEXT_INVALID;
-    if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || n > text.n)
-        return 1;
-    uint32_t v = n == 1 ? c : c & (0xffu >> (n + 1));
-    for (size_t i = 1; i < n; i++) {
-        if ((text.p[i] & 0xc0) != 0x80)
-            return 1;
-        v = v << 6 | (text.p[i] & 0x3f);
-    }
-    if (n > 1 && !in_range(v, n))
-        return 1;
-    *point = v;
-    return n;
-}
-
-bool text_is_unsafe(uint32_t point) {
-    static const struct {
-        uint32_t first, last;
-    } ranges[] = {
-        {0x00, 0x1f},       {0x7f, 0x9f},       {0xad, 0xad},       {0x61c, 0x61c},
-        {0x180e, 0x180e},   {0x200b, 0x200b},   {0x200e, 0x200f},   {0x2028, 0x202e},
-        {0x2060, 0x206f},   {0xfeff, 0xfeff},   {0xfff9, 0xfffb},   {0xe0000, 0xe007f},
-        {TEXT_INVALID, TEXT_INVALID},
-    };
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
-        if (point >= ranges[i].first && point <= ranges[i].last)
-            return true;
-    return false;
-}
-
 /* ---- For people ---- */
 
 static err show_unsafe(buf *out, uint32_t point, uint8_t byte) {

@@ -2,16 +2,7 @@
 #ifndef SOTTO_TERM_TEXT_H
 #define SOTTO_TERM_TEXT_H
 
-#include "base/slice.h"
-
-/* One UTF-8 character: its length and its code point. Not UTF-8: length 1 and *point is
- * TEXT_INVALID. text.n > 0. */
-#define TEXT_INVALID UINT32_MAX
-size_t text_point(slice text, uint32_t *point);
-
-/* True for what a terminal might obey or show elsewhere than where it stands: control characters,
- * direction marks, invisible ones. */
-bool text_is_unsafe(uint32_t point);
+#include "base/text.h"
 
 /* Appends text with whatever is unsafe in a visible form: \x1b, \u202e, \n. For names, and for what
  * has to stay on one line. */

@@ -293,6 +293,9 @@ TEST(a_name_is_one_line_of_text) {
     CHECK(!rig_status(client(2)).has_account);
     CHECK_ERR(core_name_set(core, lines, rig.now), ERR_MALFORMED);
     CHECK_ERR(core_name_set(core, tab, rig.now), ERR_MALFORMED);
+    static const char *const unseen[] = {"A\xc2\x9b", "A\xe2\x80\xae", "A\xe2\x80\x8b", "A\x7f"};
+    for (size_t i = 0; i < 4; i++)
+        CHECK_ERR(core_name_set(core, slice_str(unseen[i]), rig.now), ERR_MALFORMED);
     CHECK_SLICE(rig_status(client(0)).name, slice_str("n0"));
     CHECK_ERR(core_contact_rename(core, client(1)->account, lines, rig.now), ERR_MALFORMED);
     CHECK_ERR(core_conversation_new(core, lines, (const uint8_t(*)[16])client(1)->account, 1,
