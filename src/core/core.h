@@ -308,9 +308,10 @@ MUST err core_conversation_at(const struct core *core, size_t i, struct core_con
 MUST err core_conversation_get(const struct core *core, uint32_t number,
                                struct core_conversation *c);
 /* By number, by name, or by the contact it is one-to-one with; if nothing of these fits, by the one
- * other member that is no contact, as core_contact_find would find it. A petname, and a name that we gave,
- * outweigh what others chose; LIMIT if several fit equally well. Of several with one contact it is
- * the same on both sides: one without a name if there is such, then that of the lowest group id. */
+ * other member that is no contact, as core_contact_find would find it. A petname, and a name that
+ * we gave, outweigh what others chose; LIMIT if several fit equally well. Of several with one
+ * contact it is the same on both sides: one without a name if there is such, then that of the
+ * lowest group id. */
 MUST err core_conversation_find(struct core *core, slice text, struct core_conversation *c);
 
 struct core_member {

@@ -11,8 +11,8 @@
 #include "sys/files.h"
 #include "sys/listener.h"
 
-/* The first byte of a message to the caller: a stream's number, the end, or a question that it answers
- * with an empty message once all before is printed. */
+/* The first byte of a message to the caller: a stream's number, the end, or a question that it
+ * answers with an empty message once all before is printed. */
 enum { MESSAGE_END = 0, MESSAGE_PRINTED = 3, PART = 64 * 1024, QUEUE_MAX = 8 * 1024 * 1024 };
 
 struct host_caller {

@@ -29,8 +29,8 @@ MUST err host_control_open(struct host_control **control, struct sys_loop *loop,
 void host_control_close(struct host_control *control);
 void host_caller_set(struct host_caller *caller, void *data);
 void *host_caller_get(const struct host_caller *caller);
-/* Output of a stream (1 or 2) for the caller to print. FULL: 8 MiB wait already. After any error drop
- * it: what it has is not the whole. */
+/* Output of a stream (1 or 2) for the caller to print. FULL: 8 MiB wait already. After any error
+ * drop it: what it has is not the whole. */
 MUST err host_caller_put(struct host_caller *caller, int stream, slice bytes);
 /* printed() comes when all that was put until now is printed. */
 MUST err host_caller_ask_printed(struct host_caller *caller);
@@ -42,8 +42,8 @@ void host_caller_end(struct host_caller *caller, int code);
 /* ---- The other side ---- */
 
 /* Hands over the command and prints what comes with put(), until the exit code. NOT_FOUND: nobody
- * serves this home, nothing was done. CLOSED: the holder went away in the middle, or put() failed, of
- * which the holder learns. Blocks. */
+ * serves this home, nothing was done. CLOSED: the holder went away in the middle, or put() failed,
+ * of which the holder learns. Blocks. */
 MUST err host_control_ask(const char *home, slice args,
                           err (*put)(void *ctx, int stream, slice bytes), void *ctx, int *code);
 

@@ -95,8 +95,8 @@ enum {
     F(fixed, code, 16, 0)
 
 /* The content of a contact link: the name is what its maker calls itself. Signature: Ed25519 by the
- * identity of `devices` over "Sotto contact link v1", a zero byte, the server's place as the link has it
- * (as a vector), and every field before the signature. */
+ * identity of `devices` over "Sotto contact link v1", a zero byte, the server's place as the link
+ * has it (as a vector), and every field before the signature. */
 #define PROTO_FIELDS_contact(F)                                                                    \
     F(fixed, server, 32, 0)                                                                        \
     F(vec, name, 0, 64)                                                                            \

@@ -226,8 +226,8 @@ static bool handed_over(struct app *app, slice packed, int *code) {
     if (e != ERR_CLOSED)
         return false;
     *code = fail(app, e,
-                 slice_str("the sotto that holds this home ended, or gave up on this one, before it was "
-                           "done. Look with `sotto status` and `sotto read` whether it was"));
+                 slice_str("the sotto that holds this home ended, or gave up on this one, before it "
+                           "was done. Look with `sotto status` and `sotto read` whether it was"));
     return true;
 }
 

@@ -176,7 +176,7 @@ static void notice(struct job *job, const struct core_notice *n) {
 
 static void greet(struct job *job) {
     struct chat *s = job->state;
-    struct core_conversation c;
+    struct core_conversation c = {0};
     struct line l = {0};
     err e = core_conversation_get(job_core(job), s->conversation, &c);
     if (e == OK && !job->out.json) {
@@ -185,8 +185,9 @@ static void greet(struct job *job) {
         line_add(&l, ": type a line to send it; /who, /quit --");
         line_end(&l, &job->out, OUT_TROUBLE);
     }
+    uint64_t first = c.messages > SHOWN_FIRST ? c.messages - SHOWN_FIRST + 1 : 1;
     if (e == OK)
-        e = show_entries(job, &c, c.messages > SHOWN_FIRST ? c.messages - SHOWN_FIRST + 1 : 1, false);
+        e = show_entries(job, &c, first, false);
     if (e != OK)
         job_fail(job, "could not show the conversation", e, 0);
 }

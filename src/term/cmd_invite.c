@@ -52,9 +52,9 @@ static void refuse(struct job *job, err e) {
                       "this link is older than what you have of this contact; ask for a new one");
     else if (err_class(e) == ERR_CLASS_BAD || e == ERR_TOO_LARGE)
         job_fail_text(job, e, EXIT_USAGE,
-                      "that is not a contact's link (sotto:contact:...), or not all of it, or NAME is "
-                      "no name (a line of visible text of up to 64 bytes, not \"you\", not beginning "
-                      "with an asterisk). Copy the link as a whole, in quotation marks");
+                      "that is not a contact's link (sotto:contact:...), or not all of it, or NAME "
+                      "is no name (a line of visible text of up to 64 bytes, not \"you\", not "
+                      "beginning with an asterisk). Copy the link as a whole, in quotation marks");
     else
         job_fail(job, "could not take the link", e, 0);
 }

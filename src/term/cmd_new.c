@@ -54,8 +54,8 @@ static void start(struct job *job) {
                                   job->args.word_count, host_now(), &command, &number);
     if (e == ERR_MALFORMED || e == ERR_TOO_LARGE)
         job_fail_text(job, e, EXIT_USAGE,
-                      "TITLE is no name: a line of visible text of up to 64 bytes, not \"you\", not "
-                      "beginning with an asterisk");
+                      "TITLE is no name: a line of visible text of up to 64 bytes, not \"you\", "
+                      "not beginning with an asterisk");
     else if (e != OK)
         job_fail(job, "the conversation could not be made", e, 0);
     else

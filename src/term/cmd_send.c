@@ -78,8 +78,8 @@ static void done(struct job *job, const struct core_notice *n) {
     job_end(job, EXIT_FINE);
 }
 
-/* A conversation that could not be made takes its messages with it. Other commands may fail in it and
- * are no concern of this one. */
+/* A conversation that could not be made takes its messages with it. Other commands may fail in it
+ * and are no concern of this one. */
 static void notice(struct job *job, const struct core_notice *n) {
     const struct sending *s = job->state;
     struct core_conversation c;

@@ -46,7 +46,8 @@ void job_await(struct job *job, uint64_t command,
 /* Calls fetched() when the mailbox was fetched, or when that takes too long (job->late), or at once
  * with --offline. */
 void job_fetch(struct job *job, void (*fetched)(struct job *job));
-/* True if all that it has put is printed. False: then() is called when it is, or, if that fails, never. */
+/* True if all that it has put is printed. False: then() is called when it is, or, if that fails,
+ * never. */
 bool job_printed(struct job *job, void (*then)(struct job *job));
 /* From now on it ends after so many seconds. */
 void job_time_limit(struct job *job, uint64_t seconds);

@@ -84,6 +84,18 @@ static err read_input(const struct args *args, buf *text) {
     return buf_append_byte(text, 0);
 }
 
+/* Puts what comes on the input among the words: *words and *text hold it. */
+static err take_input(struct args *args, const char *words[2], buf *text) {
+    if (!text_from_input(args) && !link_from_input(args))
+        return OK;
+    TRY(read_input(args, text));
+    args->word_count = link_from_input(args) ? 1 : 2;
+    words[0] = args->words[0];
+    words[args->word_count - 1] = (const char *)text->p;
+    args->words = words;
+    return OK;
+}
+
 /* ---- Main ---- */
 
 static int usage_error(const struct args *args, const char *why) {
@@ -104,7 +116,6 @@ static int run(struct app *app, int argc, const char **argv) {
     buf text = {0}, packed = {0};
     const char *words[2];
     struct args *args = &app->own.args;
-    err e = OK;
     char why[ARGS_WHY];
     int code;
     if (args_parse(args, argc, argv, why) != OK) {
@@ -131,13 +142,7 @@ static int run(struct app *app, int argc, const char **argv) {
         code = usage_error(args, "there is no home to use: name one with --home DIR");
         goto out;
     }
-    if (text_from_input(args) || link_from_input(args)) {
-        args->word_count = link_from_input(args) ? 1 : 2;
-        e = read_input(args, &text);
-        words[0] = args->words[0];
-        words[args->word_count - 1] = (const char *)text.p;
-        args->words = words;
-    }
+    err e = take_input(args, words, &text);
     if (e == OK)
         e = args_pack(&packed, args);
     if (e != OK) {

@@ -21,15 +21,15 @@ struct show_messages {
     bool named, others;
     uint64_t *count;
 };
-/* Shows some of them, and moves what->first behind them: it is all when first > last. An error if the
- * output failed. */
+/* Shows some of them, and moves what->first behind them: it is all when first > last. An error if
+ * the output failed. */
 MUST err show_messages(struct job *job, const struct core_conversation *c,
                        struct show_messages *what);
 /* What was put aside: everywhere. */
 MUST err show_quarantine(struct job *job);
 
-/* A conversation's members, each person once, as "Ann, Bob (not a contact)": no object, and so on the error
- * output where programs read the other. */
+/* A conversation's members, each person once, as "Ann, Bob (not a contact)": no object, and so on
+ * the error output where programs read the other. */
 void show_members(struct job *job, uint32_t number);
 
 /* A message or a change is through, or not: the usual then() of commands that change a

@@ -28,7 +28,8 @@ TEST(a_server_with_another_identity_is_refused_and_not_tried_again) {
     rig_fini(&rig);
 }
 
-/* It may be this machine's clock, or an old hello that somebody plays again: it is no other server. */
+/* It may be this machine's clock, or an old hello that somebody plays again: it is no other server.
+ * */
 TEST(a_noise_key_whose_time_is_over_is_refused_and_tried_again) {
     rig_init(&rig, 1);
     CHECK_OK(session_key_make(&rig.env.keys[0], 2, rig.identity_seed, time_week(rig.now) - 2));

@@ -100,7 +100,8 @@ TEST(equal_names_and_values_look_different_in_the_inner_store) {
 TEST(the_length_of_a_value_tells_little_of_it) {
     static const struct {
         size_t n, shown;
-    } values[] = {{0, 64}, {1, 64}, {60, 64}, {61, 128}, {509, 640}, {1000, 1024}, {100000, 114688}};
+    } values[] = {{0, 64},    {1, 64},      {60, 64},        {61, 128},
+                  {509, 640}, {1000, 1024}, {100000, 114688}};
     enum { VALUES = sizeof values / sizeof *values };
     struct pair p = pair_new();
     struct entries all = {.n = 0};
