@@ -87,15 +87,15 @@ http=$(sed -n 's/^sottod: ready on \([^,]*\), http \([^,]*\),.*/\2/p' "$dir/out"
 
 say "five people join, each with an invite"
 for who in "${people[@]}"; do
-    as "$who" init "$("$bin/sottod" invite --data "$dir/server")" --name "${who^}" >/dev/null ||
+    "$bin/sottod" invite --data "$dir/server" | as "$who" init - --name "${who^}" >/dev/null ||
         fail "$who could not join"
     echo "    $who"
 done
 
 say "everybody and ann take each other's links; two of them compare their safety numbers"
 for who in ben cem dora emil; do
-    as ann invite "$(as "$who" invite)" --as "$who" >/dev/null || fail "ann does not know $who"
-    as "$who" invite "$(as ann invite)" --as ann >/dev/null || fail "$who does not know ann"
+    as "$who" invite | as ann invite - --as "$who" >/dev/null || fail "ann does not know $who"
+    as ann invite | as "$who" invite - --as ann >/dev/null || fail "$who does not know ann"
 done
 show ann verify ben
 [ "$(as ann verify ben --json | grep -o '"digits":"[0-9]*"')" = \

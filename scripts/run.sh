@@ -41,7 +41,7 @@ person() {
         grep -q '"registered":true'; then
         return
     fi
-    sotto "$home" init "$(invite)" --name "$name" >/dev/null || fail "could not make $home"
+    invite | sotto "$home" init - --name "$name" >/dev/null || fail "could not make $home"
 }
 
 acquainted() {
@@ -50,9 +50,9 @@ acquainted() {
 
 introduce() {
     acquainted var/alice bob ||
-        sotto var/alice invite "$(sotto var/bob invite)" --as bob >/dev/null
+        sotto var/bob invite | sotto var/alice invite - --as bob >/dev/null
     acquainted var/bob alice ||
-        sotto var/bob invite "$(sotto var/alice invite)" --as alice >/dev/null
+        sotto var/alice invite | sotto var/bob invite - --as alice >/dev/null
     if ! sotto var/alice status --offline --json | grep -q '"type":"conversation"'; then
         sotto var/alice new bob >/dev/null
         sotto var/bob read >/dev/null

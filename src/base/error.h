@@ -29,6 +29,7 @@ enum err_class {
     X(TIMEOUT, AGAIN, "it took too long")                                                          \
     X(EARLY, AGAIN, "it belongs to a later epoch")                                                 \
     X(MISSING, AGAIN, "something that it refers to is not here yet")                               \
+    X(EXPIRED, AGAIN, "the server shows a key whose time is over; check this machine's clock")     \
     X(CLOSED, CLOSED, "the connection was closed")                                                 \
     X(TRUNCATED, BAD, "it ends too early")                                                         \
     X(TRAILING, BAD, "there are bytes after its end")                                              \

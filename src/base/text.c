@@ -94,6 +94,8 @@ err base32_decode(buf *out, slice in) {
     return finish(out, before, canonical ? OK : ERR_MALFORMED);
 }
 
+/* ---- Characters ---- */
+
 size_t utf8_decode(slice text, uint32_t *point) {
     static const uint32_t LEAST[] = {0, 0, 0x80, 0x800, 0x10000};
     uint8_t c = text.p[0];
@@ -110,4 +112,27 @@ size_t utf8_decode(slice text, uint32_t *point) {
         return 0;
     *point = v;
     return n;
+}
+
+size_t text_point(slice text, uint32_t *point) {
+    size_t n = utf8_decode(text, point);
+    if (n > 0)
+        return n;
+    *point = TEXT_INVALID;
+    return 1;
+}
+
+bool text_is_unsafe(uint32_t point) {
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x00, 0x1f},       {0x7f, 0x9f},       {0xad, 0xad},       {0x61c, 0x61c},
+        {0x180e, 0x180e},   {0x200b, 0x200b},   {0x200e, 0x200f},   {0x2028, 0x202e},
+        {0x2060, 0x206f},   {0xfeff, 0xfeff},   {0xfff9, 0xfffb},   {0xe0000, 0xe007f},
+        {TEXT_INVALID, TEXT_INVALID},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (point >= ranges[i].first && point <= ranges[i].last)
+            return true;
+    return false;
 }

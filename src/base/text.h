@@ -1,5 +1,5 @@
 /* Bytes as text: hexadecimal, and base32 for what people copy (lower case, no padding, RFC 4648
- * alphabet). Text as characters. */
+ * alphabet); and the characters of what people wrote. */
 #ifndef SOTTO_BASE_TEXT_H
 #define SOTTO_BASE_TEXT_H
 
@@ -17,5 +17,12 @@ MUST err base32_decode(buf *out, slice in);
 /* The UTF-8 character that text (n > 0) begins with: its length and its code point. 0 if there is
  * none: too long a form, a surrogate, beyond the last, cut off. */
 size_t utf8_decode(slice text, uint32_t *point);
+/* The same for text that is to be shown in any case: what is no character is TEXT_INVALID, of length 1. */
+#define TEXT_INVALID UINT32_MAX
+size_t text_point(slice text, uint32_t *point);
+
+/* True for what a terminal might obey or show elsewhere than where it stands: control characters,
+ * direction marks, invisible ones. */
+bool text_is_unsafe(uint32_t point);
 
 #endif

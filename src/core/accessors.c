@@ -66,6 +66,7 @@ static void fill(const struct core *core, const struct conversation *c,
     out->number = c->r.number;
     out->group_id = SLICE_ARRAY(c->r.group);
     out->name = c->r.name;
+    out->own_name = c->r.own_name;
     out->state = (enum core_conversation_state)c->r.state;
     out->epoch = c->r.epoch;
     out->members = c->r.members;
@@ -115,19 +116,21 @@ static bool text_number(slice text, uint32_t *number) {
     return true;
 }
 
-/* True for one that is being made with this account alone. */
-static bool begun_with(const struct core *core, const struct conversation *c,
-                       const uint8_t account[16]) {
+/* True for one that is being made with one account alone. */
+static bool begun_with(const struct core *core, const struct conversation *c, uint8_t account[16]) {
     for (size_t i = 0; i < core->entries.n; i++) {
         const struct entry *entry = core->entries.p[i];
-        if (entry->r.conversation == c->r.number && entry->r.kind == ENTRY_CREATE)
-            return slice_equal(entry->r.intent, slice_of(account, 16));
+        if (entry->r.conversation != c->r.number || entry->r.kind != ENTRY_CREATE)
+            continue;
+        if (entry->r.intent.n == 16)
+            memcpy(account, entry->r.intent.p, 16);
+        return entry->r.intent.n == 16;
     }
     return false;
 }
 
-/* True for a conversation that is ours and this account's alone. */
-static bool one_to_one(struct core *core, struct conversation *c, const uint8_t account[16]) {
+/* True for a conversation that is ours and one other account's alone. */
+static bool one_to_one(struct core *core, struct conversation *c, uint8_t account[16]) {
     struct mls_member member;
     bool found = false;
     if (c->r.state == CORE_CONVERSATION_NEW)
@@ -135,51 +138,116 @@ static bool one_to_one(struct core *core, struct conversation *c, const uint8_t 
     if (!core_conversation_open(c) || core_conversation_load(core, c) != OK)
         return false;
     for (uint32_t i = 0; i < mls_group_leaf_count(c->group); i++) {
-        if (mls_group_member(c->group, i, &member) != OK || member.identity.n != LEAF_IDENTITY)
+        if (mls_group_member(c->group, i, &member) != OK || member.identity.n != LEAF_IDENTITY ||
+            memcmp(member.identity.p, core->account.r.account, 16) == 0)
             continue;
-        bool theirs = memcmp(member.identity.p, account, 16) == 0;
-        if (!theirs && memcmp(member.identity.p, core->account.r.account, 16) != 0)
+        if (found && memcmp(member.identity.p, account, 16) != 0)
             return false;
-        found = found || theirs;
+        found = true;
+        memcpy(account, member.identity.p, 16);
     }
     return found;
 }
 
-static bool is_over(const struct conversation *c) {
-    return !core_conversation_open(c) && c->r.state != CORE_CONVERSATION_NEW;
+/* Which of several with the same account is meant, alike on both sides: two who write first at the
+ * same time make two. */
+static bool before(const struct conversation *a, const struct conversation *b) {
+    if (a->r.spoiled != b->r.spoiled)
+        return b->r.spoiled;
+    if ((a->r.name.n == 0) != (b->r.name.n == 0))
+        return a->r.name.n == 0;
+    return memcmp(a->r.group, b->r.group, sizeof a->r.group) < 0;
 }
 
-/* One that is over counts only if no other fits: it may have come again under another number. */
-static err find_by(struct core *core, const uint8_t *account, slice name,
-                   const struct conversation **found) {
-    bool several = false;
+static err find_with(struct core *core, const uint8_t account[16],
+                     const struct conversation **found) {
+    uint8_t other[16];
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
-        bool fits = account != NULL ? one_to_one(core, c, account)
-                                    : name.n > 0 && slice_equal(c->r.name, name);
-        bool better = *found == NULL || (is_over(*found) && !is_over(c));
-        if (!fits || (is_over(c) && *found != NULL && !is_over(*found)))
+        if (!one_to_one(core, c, other) || memcmp(other, account, 16) != 0)
             continue;
-        several = !better;
+        if (*found == NULL || before(c, *found))
+            *found = c;
+    }
+    return *found == NULL ? ERR_NOT_FOUND : OK;
+}
+
+/* True for somebody who is no contact and calls itself so, or has such an id. */
+static bool met_fits(struct core *core, const uint8_t account[16], slice text) {
+    buf name = buf_on(core->mem);
+    bool fits = core_contact_lookup(core, account) == NULL && text.n > 0 &&
+                core_contact_name_of(core, account, &name) == OK &&
+                (slice_equal(buf_slice(&name), text) || core_contact_id_begins(account, text));
+    buf_free(&name);
+    return fits;
+}
+
+/* By the one other member, who wrote to us and is no contact. */
+static err find_met(struct core *core, slice text, const struct conversation **found) {
+    uint8_t other[16], first[16];
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        if (!one_to_one(core, c, other) || !met_fits(core, other, text))
+            continue;
+        if (*found != NULL && memcmp(first, other, sizeof first) != 0)
+            return ERR_LIMIT;
+        if (*found == NULL || before(c, *found))
+            *found = c;
+        memcpy(first, other, sizeof first);
+    }
+    return *found == NULL ? ERR_NOT_FOUND : OK;
+}
+
+/* By its title. *ours: we gave it, which outweighs titles that others gave. One that is over counts only
+ * if no other fits: it may have come again under another number. */
+static err find_titled(const struct core *core, slice title, bool *ours,
+                       const struct conversation **found) {
+    int best = -1;
+    size_t equals = 0;
+    for (size_t i = 0; title.n > 0 && i < core->conversations.n; i++) {
+        const struct conversation *c = core->conversations.p[i];
+        bool goes_on = core_conversation_open(c) || c->r.state == CORE_CONVERSATION_NEW;
+        int rank = 2 * c->r.own_name + goes_on;
+        if (!slice_equal(c->r.name, title) || rank < best)
+            continue;
+        equals = rank > best ? 1 : equals + 1;
+        best = rank;
         *found = c;
     }
-    if (several)
-        return ERR_LIMIT;
-    return *found == NULL ? ERR_NOT_FOUND : OK;
+    *ours = best >= 2;
+    return equals == 0 ? ERR_NOT_FOUND : equals > 1 ? ERR_LIMIT : OK;
+}
+
+/* What others say of themselves never outweighs what we said, or a message would go where another
+ * wants it: a petname and a title of ours are looked at first, then ids and what others chose.
+ * Whatever fits equally well makes it LIMIT. */
+static err find_named(struct core *core, slice text, const struct conversation **found) {
+    const struct contact *contact = NULL;
+    const struct conversation *titled = NULL;
+    bool petname, own;
+    err by_contact = core_contact_search(core, text, &petname, &contact);
+    err by_title = find_titled(core, text, &own, &titled);
+    if (by_contact == ERR_NOT_FOUND && by_title == ERR_NOT_FOUND)
+        return find_met(core, text, found);
+    bool title_only = by_contact == ERR_NOT_FOUND || (by_title != ERR_NOT_FOUND && own && !petname);
+    bool contact_only = by_title == ERR_NOT_FOUND || (petname && !own);
+    if (title_only) {
+        *found = titled;
+        return by_title;
+    }
+    TRY(by_contact);
+    err e = find_with(core, contact->r.account, found);
+    if (contact_only)
+        return e;
+    return e == OK && by_title == OK && *found == titled ? OK : ERR_LIMIT;
 }
 
 err core_conversation_find(struct core *core, slice text, struct core_conversation *out) {
     const struct conversation *c = NULL;
-    struct core_contact contact;
     uint32_t number;
     if (text_number(text, &number) && core_conversation_get(core, number, out) == OK)
         return OK;
-    err e = find_by(core, NULL, text, &c);
-    if (e == ERR_NOT_FOUND) {
-        TRY(core_contact_find(core, text, &contact));
-        e = find_by(core, contact.account, SLICE_EMPTY, &c);
-    }
-    TRY(e);
+    TRY(find_named(core, text, &c));
     fill(core, c, out);
     return OK;
 }

@@ -69,7 +69,7 @@ static err create(struct core *core, slice name, slice accounts, uint64_t *comma
     crypto_random(group, sizeof group);
     TRY(core_conversation_insert(core, group, CORE_CONVERSATION_NEW, &c));
     c->r.name = name;
-    c->r.used = true;
+    c->r.used = c->r.own_name = true;
     TRY(core_conversation_save(core, c));
     TRY(core_entry_add(core, c, ENTRY_CREATE, accounts, false, &entry));
     *command = entry->r.command;

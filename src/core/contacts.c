@@ -16,13 +16,26 @@ bool core_text_valid(slice text) {
     return true;
 }
 
+/* What user interfaces call ourselves, and how they begin what is no message. */
+static bool reserved(slice name) {
+    bool you = name.n == 3;
+    for (size_t i = 0; you && i < 3; i++)
+        you = (name.p[i] | 0x20) == (uint8_t)"you"[i];
+    return you || (name.n > 0 && name.p[0] == '*');
+}
+
 err core_name_check(slice name) {
     if (name.n > CORE_NAME_MAX)
         return ERR_TOO_LARGE;
-    for (size_t i = 0; i < name.n; i++)
-        if (name.p[i] < 0x20)
+    if (reserved(name))
+        return ERR_MALFORMED;
+    for (size_t i = 0; i < name.n;) {
+        uint32_t point;
+        i += text_point(slice_of(name.p + i, name.n - i), &point);
+        if (text_is_unsafe(point))
             return ERR_MALFORMED;
-    return core_text_valid(name) ? OK : ERR_MALFORMED;
+    }
+    return OK;
 }
 
 /* ---- Objects ---- */
@@ -71,6 +84,39 @@ static err contact_put(struct core *core, struct record_contact *r) {
 
 /* ---- Links ---- */
 
+enum { LINK_SIGNATURE = sizeof ((struct proto_contact *)NULL)->signature };
+
+/* What a link's signature covers: all of it, where the server is too. */
+static err link_fields(buf *fields, slice server, slice content) {
+    writer w = writer_on(fields);
+    if (content.n < LINK_SIGNATURE)
+        return ERR_MALFORMED;
+    writer_vec(&w, server);
+    writer_bytes(&w, slice_of(content.p, content.n - LINK_SIGNATURE));
+    return writer_result(&w);
+}
+
+static err sign_link(const struct record_account *a, buf *content) {
+    buf fields = buf_on(content->mem);
+    err e = link_fields(&fields, a->server, buf_slice(content));
+    if (e == OK)
+        e = crypto_sign_labeled(content->p + content->n - LINK_SIGNATURE, a->identity_seed,
+                                PROTO_LABEL_CONTACT_LINK, buf_slice(&fields));
+    buf_free(&fields);
+    return e;
+}
+
+static err verify_link(const struct proto_contact *link, const struct proto_device_list *list,
+                       slice server, slice content) {
+    buf fields = buf_on(NULL);
+    err e = link_fields(&fields, server, content);
+    if (e == OK)
+        e = crypto_verify_labeled(link->signature, list->identity, PROTO_LABEL_CONTACT_LINK,
+                                  buf_slice(&fields));
+    buf_free(&fields);
+    return e;
+}
+
 err core_contact_link_make(struct core *core, buf *link) {
     const struct record_account *a = &core->account.r;
     struct proto_contact contact = {.name = a->name, .devices = a->devices};
@@ -84,16 +130,17 @@ err core_contact_link_make(struct core *core, buf *link) {
     if (e == OK)
         e = proto_contact_encode(&content, &contact);
     if (e == OK)
+        e = sign_link(a, &content);
+    if (e == OK)
         e = proto_link_write(link, "contact", a->server, buf_slice(&content));
     buf_free(&content);
     buf_free(&addresses);
     return e;
 }
 
-static err check_link(const struct core *core, const struct proto_contact *link, slice petname,
+static err check_link(const struct core *core, const struct proto_contact *link,
                       struct proto_device_list *list) {
     TRY(core_name_check(link->name));
-    TRY(core_name_check(petname));
     TRY(core_account_devices_check(link->devices, list));
     if (link->addresses.count != list->devices.count)
         return ERR_MALFORMED;
@@ -135,11 +182,15 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
     buf server = buf_on(core->mem), content = buf_on(core->mem);
     struct proto_contact link;
     struct proto_device_list list;
-    err e = proto_link_read(contact_link, "contact", &server, &content);
+    err e = core_name_check(petname);
+    if (e == OK)
+        e = proto_link_read(contact_link, "contact", &server, &content);
     if (e == OK)
         e = proto_contact_decode(buf_slice(&content), &link);
     if (e == OK)
-        e = check_link(core, &link, petname, &list);
+        e = check_link(core, &link, &list);
+    if (e == OK)
+        e = verify_link(&link, &list, buf_slice(&server), buf_slice(&content));
     if (e == OK)
         e = core_account_id(list.identity, account);
     if (e == OK)
@@ -332,38 +383,43 @@ err core_contact_get(const struct core *core, const uint8_t account[CORE_ACCOUNT
     return OK;
 }
 
-/* 3 for the petname, 2 for its own name, 1 for the beginning of its id, 0 for nothing of it. */
-static int fits(const struct contact *c, slice text) {
+bool core_contact_id_begins(const uint8_t account[16], slice text) {
     buf hex = buf_on(NULL);
-    int rank = 0;
-    if (slice_equal(c->r.petname, text))
-        return 3;
-    if (slice_equal(c->r.name, text))
-        return 2;
-    if (text.n >= 4 && text.n <= 32 && hex_encode(&hex, SLICE_ARRAY(c->r.account)) == OK &&
-        memcmp(hex.p, text.p, text.n) == 0)
-        rank = 1;
+    bool begins = text.n >= 4 && text.n <= 32 && hex_encode(&hex, slice_of(account, 16)) == OK &&
+                  memcmp(hex.p, text.p, text.n) == 0;
     buf_free(&hex);
-    return rank;
+    return begins;
 }
 
-err core_contact_find(const struct core *core, slice text, struct core_contact *contact) {
-    const struct contact *best = NULL;
+/* 2 for the petname, which we chose; 1 for its own name or the beginning of its id, which it could
+ * choose; 0 for nothing of it. */
+static int fits(const struct contact *c, slice text) {
+    if (slice_equal(c->r.petname, text))
+        return 2;
+    return slice_equal(c->r.name, text) || core_contact_id_begins(c->r.account, text) ? 1 : 0;
+}
+
+err core_contact_search(const struct core *core, slice text, bool *petname,
+                        const struct contact **found) {
     int rank = 0;
     size_t equals = 0;
     for (size_t i = 0; text.n > 0 && i < core->contacts.n; i++) {
         int r = fits(core->contacts.p[i], text);
         if (r > rank) {
-            best = core->contacts.p[i];
+            *found = core->contacts.p[i];
             rank = r;
             equals = 0;
         }
         equals += r > 0 && r == rank;
     }
-    if (best == NULL)
-        return ERR_NOT_FOUND;
-    if (equals > 1)
-        return ERR_LIMIT;
-    fill(best, contact);
+    *petname = rank == 2;
+    return rank == 0 ? ERR_NOT_FOUND : equals > 1 ? ERR_LIMIT : OK;
+}
+
+err core_contact_find(const struct core *core, slice text, struct core_contact *contact) {
+    const struct contact *found = NULL;
+    bool petname;
+    TRY(core_contact_search(core, text, &petname, &found));
+    fill(found, contact);
     return OK;
 }

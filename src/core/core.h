@@ -144,8 +144,8 @@ bool core_next_action(struct core *core, struct core_action *action);
  * *command to a number that is never used again in this store, and ends with one NOTICE_DONE, now
  * or, if it waits in the outbox, in a later run. Errors at once: STATE without an account or in a
  * conversation that we are out of, NOT_FOUND for an account or a conversation that is not known,
- * TOO_LARGE, MALFORMED for a name that is not one line of text, LIMIT for a full outbox or more
- * than 64 devices at once. */
+ * TOO_LARGE, MALFORMED for a name that is not one line of text that can be seen, is "you" or
+ * begins with an asterisk, LIMIT for a full outbox or more than 64 devices at once. */
 
 /* A new account from a link "sotto:join:...": makes the keys, registers, and stocks key packages
  * and addresses. name (may be empty) is what contacts see. EXISTS if this store has a registered
@@ -274,8 +274,8 @@ struct core_contact {
 MUST err core_contact_at(const struct core *core, size_t i, struct core_contact *contact);
 MUST err core_contact_get(const struct core *core, const uint8_t account[CORE_ACCOUNT],
                           struct core_contact *contact);
-/* By petname, own name, or the beginning (at least 4 digits) of the account id in hexadecimal;
- * LIMIT if several contacts fit equally well. */
+/* By petname; else by own name, or the beginning (at least 4 digits) of the account id in
+ * hexadecimal. LIMIT if several contacts fit equally well. */
 MUST err core_contact_find(const struct core *core, slice text, struct core_contact *contact);
 
 /* What two people compare to know that nobody sits between them: 60 digits, the same on both sides
@@ -297,6 +297,7 @@ struct core_conversation {
     uint32_t number; /* its name in this store, from 1 */
     slice group_id;  /* 32 bytes; a group that we were out of comes again as another conversation */
     slice name;
+    bool own_name; /* we gave it */
     enum core_conversation_state state;
     uint64_t epoch;
     uint32_t members;  /* devices */
@@ -314,8 +315,11 @@ struct core_conversation {
 MUST err core_conversation_at(const struct core *core, size_t i, struct core_conversation *c);
 MUST err core_conversation_get(const struct core *core, uint32_t number,
                                struct core_conversation *c);
-/* By number, by name, or by the contact it is one-to-one with; LIMIT if several fit. One that we
- * are out of is found by its name only if no other has it. */
+/* By number, by name, or by the contact it is one-to-one with; if nothing of these fits, by the one
+ * other member that is no contact, as core_contact_find would find it. A petname, and a name that
+ * we gave, outweigh what others chose; one that we are out of is found only if no other fits; LIMIT
+ * if several fit equally well. Of several with one contact it is the same on both sides: one without a
+ * name if there is such, then that of the lowest group id. */
 MUST err core_conversation_find(struct core *core, slice text, struct core_conversation *c);
 
 struct core_member {

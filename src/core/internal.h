@@ -19,7 +19,7 @@
 #include "sotto/mls.h"
 
 enum {
-    FORMAT = 1, /* of the store */
+    FORMAT = 2, /* of the store */
     OUTBOX_MAX = 256,
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
@@ -369,6 +369,11 @@ MUST err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]
 
 /* contacts.c */
 struct contact *core_contact_lookup(const struct core *core, const uint8_t account[16]);
+/* Whether text is the beginning of the account's id: 4 digits or more. */
+bool core_contact_id_begins(const uint8_t account[16], slice text);
+/* core_contact_find's. *petname: it fits (or several do) by what we call them. */
+MUST err core_contact_search(const struct core *core, slice text, bool *petname,
+                             const struct contact **found);
 void core_contact_free(struct core *core, struct contact *contact);
 MUST err core_contact_learn_name(struct core *core, const uint8_t account[16], slice name,
                                  bool own_word);

@@ -90,6 +90,7 @@ err core_profile_send(struct core *core, struct conversation *c, bool with_room)
 err core_profile_rename(struct core *core, struct conversation *c, slice name,
                         struct entry **entry) {
     c->r.name = name;
+    c->r.own_name = true;
     TRY(core_conversation_save(core, c));
     TRY(core_history_event(core, c, CORE_MESSAGE_RENAMED, core->account.r.account, NULL));
     core_conversation_notice(core, c);
@@ -125,11 +126,10 @@ static err rename_to(struct core *core, struct conversation *c, const uint8_t se
                      slice name) {
     if (name.n == 0 || core_name_check(name) != OK || slice_equal(name, c->r.name))
         return OK;
-    bool first = c->r.name.n == 0;
     c->r.name = name;
+    c->r.own_name = memcmp(sender, core->account.r.account, 16) == 0;
     TRY(core_conversation_save(core, c));
-    if (!first)
-        TRY(core_history_event(core, c, CORE_MESSAGE_RENAMED, sender, NULL));
+    TRY(core_history_event(core, c, CORE_MESSAGE_RENAMED, sender, NULL));
     core_conversation_notice(core, c);
     return OK;
 }

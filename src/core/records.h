@@ -61,8 +61,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, verified, 0, 0)
 
 /* pending: proposals of others wait for a commit. joined: the epoch in which we came in; what is
- * older is not for us. leaving: when we asked to be removed. used: the user made it, wrote in it or
- * read it. */
+ * older is not for us. own_name: we gave it the name that it has. leaving: when we asked to be removed.
+ * used: the user made it, wrote in it or read it. */
 #define RECORD_FIELDS_conversation(F) \
     F(u32, number, 0, 0)              \
     F(fixed, group, 32, 0)            \
@@ -77,6 +77,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, spoiled, 0, 0)            \
     F(flag, behind, 0, 0)             \
     F(flag, pending, 0, 0)            \
+    F(flag, own_name, 0, 0)           \
     F(u64, leaving, 0, 0)             \
     F(flag, used, 0, 0)
 

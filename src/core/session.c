@@ -95,9 +95,11 @@ void core_session_bad_answer(struct core *core, enum session_kind kind) {
     core_session_close(core, &core->sessions[kind], ERR_MALFORMED, 0);
 }
 
-static void refuse(struct core *core, const char *text) {
+static void refuse(struct core *core) {
     core->refused = true;
-    core_action_trouble(core, ERR_IDENTITY, 0, text);
+    core_action_trouble(core, ERR_IDENTITY, 0,
+                        "the server's key is not the one that the invite named: either this is "
+                        "another server, or somebody stands in between");
     core_session_close_both(core, ERR_IDENTITY);
 }
 
@@ -206,17 +208,14 @@ static err receive_hello(struct core *core, struct core_session *s, slice messag
     if (core_err_hard(e))
         return e;
     if (e != OK) {
-        refuse(core,
-               "the server's key is not the one that the invite named: either this is another "
-               "server, or somebody stands in between");
+        refuse(core);
         return OK;
     }
     if (hello.version != PROTO_VERSION)
         return ERR_UNSUPPORTED;
-    if (hello.until + 1 < time_week(core->now)) {
-        refuse(core, "the server shows a key whose time is over; check this machine's clock");
-        return OK;
-    }
+    /* A clock that is wrong, or an old hello that somebody plays again: both may pass. */
+    if (hello.until + 1 < time_week(core->now))
+        return ERR_EXPIRED;
     return start_noise(core, s, hello.noise_key, message);
 }
 

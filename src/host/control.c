@@ -11,8 +11,9 @@
 #include "sys/files.h"
 #include "sys/listener.h"
 
-/* The first byte of a message to the caller: a stream's number, or the end. */
-enum { MESSAGE_END = 0, PART = 64 * 1024, QUEUE_MAX = 8 * 1024 * 1024 };
+/* The first byte of a message to the caller: a stream's number, the end, or a question that it
+ * answers with an empty message once all before is printed. */
+enum { MESSAGE_END = 0, MESSAGE_PRINTED = 3, PART = 64 * 1024, QUEUE_MAX = 8 * 1024 * 1024 };
 
 struct host_caller {
     struct host_control *control;
@@ -53,10 +54,12 @@ static void on_message(struct sys_channel *channel, void *ctx, slice message, in
     struct host_caller *caller = ctx;
     (void)channel;
     (void)fd;
-    if (caller->asked)
-        return;
+    bool first = !caller->asked;
     caller->asked = true;
-    caller->control->events->asked(caller->control->ctx, caller, message);
+    if (first)
+        caller->control->events->asked(caller->control->ctx, caller, message);
+    else
+        caller->control->events->printed(caller->control->ctx, caller);
 }
 
 static void on_closed(struct sys_channel *channel, void *ctx, err why) {
@@ -81,7 +84,7 @@ void *host_caller_get(const struct host_caller *caller) {
 
 static err put(struct host_caller *caller, uint8_t kind, slice bytes) {
     buf message = {0};
-    err e = buf_append_byte(&message, kind);
+    err e = caller->channel == NULL ? ERR_CLOSED : buf_append_byte(&message, kind);
     if (e == OK)
         e = buf_append(&message, bytes);
     if (e == OK)
@@ -90,13 +93,21 @@ static err put(struct host_caller *caller, uint8_t kind, slice bytes) {
     return e;
 }
 
-void host_caller_put(struct host_caller *caller, int stream, slice bytes) {
-    while (bytes.n > 0 && caller->channel != NULL) {
+err host_caller_put(struct host_caller *caller, int stream, slice bytes) {
+    while (bytes.n > 0) {
         size_t n = bytes.n < PART ? bytes.n : PART;
-        if (put(caller, (uint8_t)stream, slice_of(bytes.p, n)) != OK)
-            return; /* a full queue: it will be told the end, or goes away */
+        TRY(put(caller, (uint8_t)stream, slice_of(bytes.p, n)));
         bytes = slice_of(bytes.p + n, bytes.n - n);
     }
+    return OK;
+}
+
+err host_caller_ask_printed(struct host_caller *caller) {
+    return put(caller, MESSAGE_PRINTED, SLICE_EMPTY);
+}
+
+void host_caller_drop(struct host_caller *caller) {
+    caller_free(caller);
 }
 
 void host_caller_end(struct host_caller *caller, int code) {
@@ -185,7 +196,7 @@ void host_control_close(struct host_control *control) {
 struct asking {
     struct sys_channel *channel;
     struct sys_loop *loop;
-    void (*put)(void *ctx, int stream, slice bytes);
+    err (*put)(void *ctx, int stream, slice bytes);
     void *ctx;
     int code;
     err result;
@@ -193,15 +204,19 @@ struct asking {
 
 static void on_answer(struct sys_channel *channel, void *ctx, slice message, int fd) {
     struct asking *a = ctx;
-    (void)channel;
     (void)fd;
-    if (message.n > 1 && message.p[0] != MESSAGE_END) {
-        a->put(a->ctx, message.p[0], slice_of(message.p + 1, message.n - 1));
+    err e = OK;
+    if (message.n == 1 && message.p[0] == MESSAGE_PRINTED) {
+        e = sys_channel_send(channel, SLICE_EMPTY);
+    } else if (message.n > 1 && message.p[0] != MESSAGE_END) {
+        e = a->put(a->ctx, message.p[0], slice_of(message.p + 1, message.n - 1));
     } else if (message.n == 2) {
         a->code = message.p[1];
         a->result = OK;
         sys_loop_stop(a->loop);
     }
+    if (e != OK)
+        sys_loop_stop(a->loop);
 }
 
 static void on_holder_gone(struct sys_channel *channel, void *ctx, err why) {
@@ -235,7 +250,7 @@ static err reach(const char *home, int *out) {
 }
 
 err host_control_ask(const char *home, slice args,
-                     void (*put_out)(void *ctx, int stream, slice bytes), void *ctx, int *code) {
+                     err (*put_out)(void *ctx, int stream, slice bytes), void *ctx, int *code) {
     struct asking a = {.put = put_out, .ctx = ctx, .result = ERR_CLOSED};
     int fd = -1;
     TRY(reach(home, &fd));

@@ -16,6 +16,8 @@ struct host_control_events {
     /* A command came. `args` is a list of vectors (base/codec.h), gone after the call. ctx is what
        host_control_open was given. */
     void (*asked)(void *ctx, struct host_caller *caller, slice args);
+    /* What host_caller_ask_printed asked for is so. */
+    void (*printed)(void *ctx, struct host_caller *caller);
     /* The other side went away before it got its exit code. */
     void (*gone)(void *ctx, struct host_caller *caller);
 };
@@ -27,16 +29,22 @@ MUST err host_control_open(struct host_control **control, struct sys_loop *loop,
 void host_control_close(struct host_control *control);
 void host_caller_set(struct host_caller *caller, void *data);
 void *host_caller_get(const struct host_caller *caller);
-/* Output of a stream (1 or 2) for the caller to print. A caller that doesn't read is dropped. */
-void host_caller_put(struct host_caller *caller, int stream, slice bytes);
+/* Output of a stream (1 or 2) for the caller to print. FULL: 8 MiB wait already. After any error
+ * drop it: what it has is not the whole. */
+MUST err host_caller_put(struct host_caller *caller, int stream, slice bytes);
+/* printed() comes when all that was put until now is printed. */
+MUST err host_caller_ask_printed(struct host_caller *caller);
+/* Ends it without an exit code, and without gone(). */
+void host_caller_drop(struct host_caller *caller);
 /* The last word; the caller is gone after it. */
 void host_caller_end(struct host_caller *caller, int code);
 
 /* ---- The other side ---- */
 
 /* Hands over the command and prints what comes with put(), until the exit code. NOT_FOUND: nobody
- * serves this home, nothing was done. CLOSED: the holder went away in the middle. Blocks. */
+ * serves this home, nothing was done. CLOSED: the holder went away in the middle, or put() failed,
+ * of which the holder learns. Blocks. */
 MUST err host_control_ask(const char *home, slice args,
-                          void (*put)(void *ctx, int stream, slice bytes), void *ctx, int *code);
+                          err (*put)(void *ctx, int stream, slice bytes), void *ctx, int *code);
 
 #endif

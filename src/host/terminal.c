@@ -126,6 +126,23 @@ err host_read_all(int fd, size_t max, buf *out) {
     }
 }
 
+err host_read_line(int fd, size_t max, buf *out) {
+    uint8_t byte = 0;
+    while (byte != '\n') {
+        ssize_t n = read(fd, &byte, 1);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return sys_err_from_errno(errno);
+        if (n == 0)
+            return OK;
+        TRY(buf_append_byte(out, byte));
+        if (out->n > max)
+            return ERR_TOO_LARGE;
+    }
+    return OK;
+}
+
 /* One read: the descriptor may be another program's too and is left blocking, so it is asked first. */
 static void take(struct host_input *input) {
     uint8_t chunk[CHUNK];

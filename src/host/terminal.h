@@ -20,6 +20,8 @@ MUST err host_home_default(char path[HOST_PATH]);
 
 /* Everything that is still to be read from fd, which may block. TOO_LARGE beyond max. */
 MUST err host_read_all(int fd, size_t max, buf *out);
+/* One line, with its end if it has one; what follows stays to be read. */
+MUST err host_read_line(int fd, size_t max, buf *out);
 
 /* ---- Input that comes while the loop runs ---- */
 struct host_input {

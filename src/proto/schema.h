@@ -38,10 +38,11 @@ enum {
 };
 
 /* Signatures cover one of these, a zero byte, and the fields that the schema says. */
-#define PROTO_LABEL_NOISE_KEY   "Sotto noise key v1"
-#define PROTO_LABEL_LOGIN       "Sotto login v1"
-#define PROTO_LABEL_DEVICE_LIST "Sotto device list v1"
-#define PROTO_LABEL_DEVICE      "Sotto device v1"
+#define PROTO_LABEL_NOISE_KEY    "Sotto noise key v1"
+#define PROTO_LABEL_LOGIN        "Sotto login v1"
+#define PROTO_LABEL_DEVICE_LIST  "Sotto device list v1"
+#define PROTO_LABEL_DEVICE       "Sotto device v1"
+#define PROTO_LABEL_CONTACT_LINK "Sotto contact link v1"
 
 /* ---- Parts ---- */
 
@@ -100,12 +101,15 @@ enum {
     F(fixed, server, 32, 0)                                                                        \
     F(fixed, code, 16, 0)
 
-/* The content of a contact link: the name is what its maker calls itself. */
+/* The content of a contact link: the name is what its maker calls itself. Signature: Ed25519 by the
+ * identity of `devices` over "Sotto contact link v1", a zero byte, the server's place as the link
+ * has it (as a vector), and every field before the signature. */
 #define PROTO_FIELDS_contact(F)                                                                    \
     F(fixed, server, 32, 0)                                                                        \
     F(vec, name, 0, 64)                                                                            \
     F(vec, devices, 1, 2048)                                                                       \
-    F(list, addresses, address, PROTO_DEVICES_MAX)
+    F(list, addresses, address, PROTO_DEVICES_MAX)                                                 \
+    F(fixed, signature, 64, 0)
 
 /* ---- Messages ---- */
 

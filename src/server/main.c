@@ -18,20 +18,23 @@ enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024 };
 
 static const char usage[] =
     "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM or SIGINT\n"
-    "       sottod check [OPTIONS]                       is everything fit to run?\n"
-    "       sottod invite [OPTIONS] [--count N] [--json] links for N new accounts (1)\n"
-    "       sottod identity [OPTIONS]                    the server's identity key\n"
-    "       sottod config                                every setting, with its default\n"
+    "       sottod check [OPTIONS]                       say whether all is fit to run\n"
+    "       sottod invite [OPTIONS] [--count N] [--json] ask the running server for N links (1)\n"
+    "       sottod identity [OPTIONS]                    print the server's identity key\n"
+    "       sottod config                                print every setting, with its default\n"
     "\n"
     "  --config FILE        settings, one `key = value` a line\n"
     "  --data DIR           the directory of the store and the keys (var)\n"
     "  --listen ADDR:PORT   sessions over TCP (127.0.0.1:4460); port 0: any\n"
     "  --http ADDR:PORT     sessions over WebSocket, health page (127.0.0.1:4480)\n"
-    "  --set KEY=VALUE      any setting\n"
+    "  --set KEY=VALUE      any setting that `sottod config` prints\n"
+    "  --print-invites N    when the server is ready, print N links for new accounts\n"
+    "  --count N            print N links, each good for one new account\n"
+    "  --json               print each link as an object with the field `link`\n"
     "  --help, --version\n"
     "\n"
     "exit codes: 0 fine; 1 failed; 2 command line or configuration; 3 a port or the data\n"
-    "directory is in use; 4 the store or a key file is damaged; 5 no server runs there\n";
+    "directory is in use; 4 the store or a key file is damaged; 5 `invite` found no server\n";
 
 struct options {
     struct config config;

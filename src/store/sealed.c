@@ -1,10 +1,13 @@
 /* A store over another: the disk sees hidden names, numbers, and values that only the key opens.
  *
  *   inner name   BLAKE2b-256(name key; table | name)
- *   inner value  nonce (24) | XChaCha20-Poly1305(value key; value), bound to the inner key's bytes
+ *   inner value  nonce (24) | XChaCha20-Poly1305(value key; value | zeros | length (4)), bound to
+ *                the inner key's bytes
  *
+ * The zeros round lengths up, so that they tell little of what is inside.
  * Tables and numbers stay, so ranges and their order do too. Inner names are 32 bytes long, and no
  * entry of ours can meet the lock, whose name is shorter. */
+#include "base/codec.h"
 #include "crypto/crypto.h"
 #include "store/internal.h"
 
@@ -13,7 +16,9 @@ enum {
     NAME = 32,
     NONCE = 24,
     TAG = 16,
-    OVERHEAD = NONCE + TAG
+    OVERHEAD = NONCE + TAG,
+    LENGTH = 4,
+    STEP = 64
 };
 
 struct sealed_store {
@@ -40,31 +45,50 @@ static err hide(const struct sealed_store *s, struct store_key key, uint8_t room
     return OK;
 }
 
+/* What n bytes are rounded up to: a quarter more at most, but for the smallest. */
+static size_t rounded(size_t n) {
+    size_t step = STEP;
+    while (step * 8 < n)
+        step *= 2;
+    size_t up = (n + step - 1) / step * step;
+    return up + OVERHEAD <= STORE_VALUE_MAX ? up : n;
+}
+
 static err seal_value(const struct sealed_store *s, struct store_key hidden, slice value,
                       buf *out) {
     struct store_key_bytes bound = store_key_encode(hidden);
     buf_clear(out);
-    TRY(buf_resize(out, value.n + OVERHEAD));
+    size_t n = rounded(value.n + LENGTH);
+    TRY(buf_resize(out, n + OVERHEAD));
     crypto_random(out->p, NONCE);
-    return crypto_xchacha20poly1305.seal(out->p + NONCE, s->value_key, out->p,
-                                         store_key_slice(&bound), value);
+    uint8_t *plain = out->p + NONCE;
+    memset(plain, 0, n);
+    if (value.n > 0)
+        memcpy(plain, value.p, value.n);
+    put_u32(plain + n - LENGTH, (uint32_t)value.n);
+    return crypto_xchacha20poly1305.seal(plain, s->value_key, out->p, store_key_slice(&bound),
+                                         slice_of(plain, n));
 }
 
 /* Appends the value. */
 static err open_value(const struct sealed_store *s, struct store_key hidden, slice sealed,
                       buf *out) {
     struct store_key_bytes bound = store_key_encode(hidden);
-    if (sealed.n < OVERHEAD)
+    if (sealed.n < OVERHEAD + LENGTH)
         return ERR_DAMAGED;
-    size_t before = out->n, n = sealed.n - OVERHEAD;
+    size_t n = sealed.n - OVERHEAD, length = 0;
     TRY(buf_reserve(out, n));
-    uint8_t none = 0;
-    err e = crypto_xchacha20poly1305.open(n == 0 ? &none : out->p + before, s->value_key, sealed.p,
-                                          store_key_slice(&bound),
+    uint8_t *plain = out->p + out->n;
+    err e = crypto_xchacha20poly1305.open(plain, s->value_key, sealed.p, store_key_slice(&bound),
                                           slice_of(sealed.p + NONCE, n + TAG));
-    if (e == OK)
-        out->n += n;
-    return e == ERR_CRYPTO ? ERR_DAMAGED : e;
+    if (e != OK)
+        return e == ERR_CRYPTO ? ERR_DAMAGED : e;
+    for (size_t i = n - LENGTH; i < n; i++)
+        length = length << 8 | plain[i];
+    if (length > n - LENGTH)
+        return ERR_DAMAGED;
+    out->n += length;
+    return OK;
 }
 
 /* ---- Reading ---- */

@@ -126,8 +126,10 @@ MUST err store_rocksdb_flush(struct store *s);
 MUST err store_sqlite_open(struct store **s, const char *path);
 
 /* A store over another whose values are encrypted (XChaCha20-Poly1305, table and whole key bound as
- * associated data) and whose names are hidden (keyed BLAKE2b). `key` is 32 bytes, copied and wiped at
- * close. The inner store is closed with it. A value that does not authenticate is DAMAGED. */
+ * associated data) and whose names are hidden (keyed BLAKE2b). `key` is 32 bytes, copied and wiped
+ * at close. The inner store is closed with it. A value that does not authenticate is DAMAGED.
+ * Lengths of values are rounded up. An old value, or none, in the place of a newer one is not
+ * noticed. */
 MUST err store_sealed_open(struct store **s, struct store *inner, const uint8_t key[32],
                            const struct mem *mem);
 /* The key of a sealed store: random, itself encrypted under a passphrase (Argon2id) in `inner`, table

@@ -1,10 +1,15 @@
 #include "sys/machine.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "sys/files.h"
 
 const int sys_stop_signals[] = {SIGTERM, SIGINT, 0};
 
@@ -14,6 +19,13 @@ unsigned sys_machine_cores(void) {
         return 1;
     int n = CPU_COUNT(&set);
     return n < 1 ? 1 : (unsigned)n;
+}
+
+err sys_machine_hide_memory(void) {
+    const struct rlimit none = {0};
+    if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
+        return sys_err_from_errno(errno);
+    return OK;
 }
 
 void sys_fd_close(int fd) {

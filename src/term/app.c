@@ -1,5 +1,6 @@
 #include "term/app.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "sys/files.h"
@@ -10,27 +11,38 @@ enum { RETRY_MS = 50, SECRET_FILE_MAX = 4096, SETTLE_MS = 3000, GOODBYE_MS = 100
 
 /* ---- Output ---- */
 
-static void put_here(void *ctx, int stream, slice bytes) {
+static err put_here(void *ctx, int stream, slice bytes) {
     struct app *app = ctx;
     FILE *file = stream == OUT_NORMAL ? stdout : stderr;
-    bool fine = fwrite(bytes.p, 1, bytes.n, file) == bytes.n && fflush(file) == 0;
+    if (fwrite(bytes.p, 1, bytes.n, file) == bytes.n && fflush(file) == 0)
+        return OK;
     /* Nobody reads any more: there is no use in going on. */
-    if (!fine && app->loop != NULL && !app->ended) {
+    if (errno != EPIPE && app->own.out.failed == OK)
+        fprintf(stderr, "sotto: the output could not be written.\n");
+    app->own.out.failed = ERR_IO;
+    if (app->loop != NULL && !app->ended) {
         app->ended = true;
         app->own.code = EXIT_FAILED;
         sys_loop_stop(app->loop);
     }
+    return ERR_IO;
 }
 
-static void put_there(void *ctx, int stream, slice bytes) {
+static err put_there(void *ctx, int stream, slice bytes) {
     struct job *job = ctx;
-    if (job->caller != NULL)
-        host_caller_put(job->caller, stream, bytes);
+    if (job->caller == NULL)
+        return ERR_CLOSED;
+    err e = host_caller_put(job->caller, stream, bytes);
+    if (e != OK) {
+        host_caller_drop(job->caller);
+        job->caller = NULL;
+    }
+    return e;
 }
 
 static int fail(struct app *app, err e, slice sentence) {
     explain_print(&app->own.out, e, 0, sentence);
-    return explain_code(e, 0);
+    return explain_code(e);
 }
 
 /* ---- Passphrases ---- */
@@ -45,6 +57,8 @@ static err from_file(const char *path, buf *secret) {
 static err ask_twice(buf *secret) {
     buf again = {0};
     TRY(host_ask_secret("New passphrase for this home: ", secret));
+    if (secret->n == 0)
+        return ERR_PASSPHRASE;
     err e = host_ask_secret("The same once more: ", &again);
     if (e == OK && !(again.n == secret->n && equal_secret(again.p, secret->p, again.n)))
         e = ERR_MALFORMED;
@@ -70,6 +84,9 @@ static int passphrase_failed(struct app *app, err e) {
                "--no-passphrase for a home without one";
     else if (e == ERR_MALFORMED)
         text = "these were not the same; nothing was made. Try again";
+    else if (e == ERR_PASSPHRASE)
+        text = "an empty passphrase protects nothing, and nothing was made. Choose one, or say "
+               "--no-passphrase";
     else if (e == ERR_CLOSED)
         text = "no passphrase, so nothing was opened";
     explain_print(&app->own.out, e, 0, slice_str(text));
@@ -99,7 +116,7 @@ static void asked(void *ctx, struct host_caller *caller, slice packed) {
         e = args_parse(&job->args, argc, (const char **)(void *)job->argv.p, why);
     const struct command *c = job->args.command;
     job->caller = caller;
-    job->out = (struct out){job->args.json, put_there, job};
+    job->out = (struct out){.json = job->args.json, .put = put_there, .ctx = job};
     add_job(app, job);
     host_caller_set(caller, job);
     if (e != OK || c == NULL || (c->flags & (COMMAND_ALONE | COMMAND_WITHOUT_HOME)) != 0)
@@ -119,7 +136,14 @@ static void gone(void *ctx, struct host_caller *caller) {
     host_drain(app->host);
 }
 
-static const struct host_control_events control_events = {.asked = asked, .gone = gone};
+static void printed(void *ctx, struct host_caller *caller) {
+    struct app *app = ctx;
+    job_out_printed(host_caller_get(caller));
+    host_drain(app->host);
+}
+
+static const struct host_control_events control_events = {
+    .asked = asked, .printed = printed, .gone = gone};
 
 /* ---- Notices and signals ---- */
 
@@ -195,13 +219,15 @@ static bool handed_over(struct app *app, slice packed, int *code) {
     if ((app->own.args.command->flags & COMMAND_ALONE) != 0)
         return false;
     err e = host_control_ask(app->home, packed, put_here, app, code);
-    if (e == OK)
+    if (app->own.out.failed != OK)
+        *code = EXIT_FAILED;
+    if (e == OK || app->own.out.failed != OK)
         return true;
     if (e != ERR_CLOSED)
         return false;
     *code = fail(app, e,
-                 slice_str("the sotto that holds this home ended before it was done. Look with "
-                           "`sotto status` and `sotto read` whether it was"));
+                 slice_str("the sotto that holds this home ended, or gave up on this one, before it "
+                           "was done. Look with `sotto status` and `sotto read` whether it was"));
     return true;
 }
 
@@ -220,15 +246,17 @@ static err open_host(struct app *app, const struct host_config *config, slice pa
     }
 }
 
-static int open_and_run(struct app *app, slice packed, slice passphrase) {
+/* The passphrase is gone as soon as it has opened the home: a listener runs for months. */
+static int open_and_run(struct app *app, slice packed, buf *passphrase) {
     bool creates = (app->own.args.command->flags & COMMAND_MAKES_HOME) != 0, handed = false;
     struct host_config config = {.home = app->home,
-                                 .passphrase = passphrase,
+                                 .passphrase = buf_slice(passphrase),
                                  .create = creates,
                                  .notice = on_notice,
                                  .ctx = app};
     int code = EXIT_FAILED;
     err e = open_host(app, &config, packed, &handed, &code);
+    buf_free(passphrase);
     if (handed)
         return code;
     if (e != OK) {
@@ -246,7 +274,7 @@ int app_run(struct app *app, slice packed) {
     int code = EXIT_FAILED;
     bool creates = (app->own.args.command->flags & COMMAND_MAKES_HOME) != 0;
     bool exists = host_exists(app->home);
-    app->own.out = (struct out){app->own.args.json, put_here, app};
+    app->own.out = (struct out){.json = app->own.args.json, .put = put_here, .ctx = app};
     if (handed_over(app, packed, &code))
         return code;
     if (!creates && !exists) {
@@ -263,7 +291,7 @@ int app_run(struct app *app, slice packed) {
     }
     e = sys_loop_new(&app->loop, NULL);
     if (e == OK)
-        code = open_and_run(app, packed, buf_slice(&passphrase));
+        code = open_and_run(app, packed, &passphrase);
     else
         code = fail(app, e, slice_str(err_text(e)));
     buf_free(&passphrase);

@@ -26,6 +26,7 @@ int app_run(struct app *app, slice packed);
 /* job.c's, for app.c: what happens to a job. */
 void job_start(struct job *job);
 void job_notice(struct job *job, const struct core_notice *notice);
+void job_out_printed(struct job *job);
 void job_fini(struct job *job);
 
 #endif

@@ -1,5 +1,6 @@
 #include "term/args.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -128,7 +129,7 @@ static err check(const struct args *args, unsigned used, char why[ARGS_WHY]) {
     return OK;
 }
 
-err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY]) {
+static err parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY]) {
     bool only_words = false;
     unsigned used = 0;
     *args = (struct args){.timeout = TIMEOUT_DEFAULT, .words = argv};
@@ -148,12 +149,54 @@ err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY
     return check(args, used, why);
 }
 
+/* A mistake is told as it was asked for, though --json may come after it. */
+static bool asks_json(int argc, const char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
+}
+
+err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY]) {
+    bool json = asks_json(argc, argv);
+    err e = parse(args, argc, argv, why);
+    args->json |= e != OK && json;
+    return e;
+}
+
 /* ---- Handing over ---- */
 
-err args_pack(buf *out, int argc, const char **argv) {
+static void pack_option(writer *w, const struct args *args, const struct option *o) {
+    const char *base = (const char *)args, *text = NULL;
+    char digits[24];
+    uint64_t number;
+    bool given = false;
+    if (o->given != 0)
+        given = *(const bool *)(base + o->given);
+    if (o->kind == VALUE_TEXT) {
+        memcpy(&text, base + o->value, sizeof text);
+        given = text != NULL;
+    } else if (o->kind == VALUE_NUMBER) {
+        memcpy(&number, base + o->value, sizeof number);
+        snprintf(digits, sizeof digits, "%" PRIu64, number);
+        text = digits;
+        given |= o->given == 0;
+    }
+    if (!given)
+        return;
+    writer_vec(w, slice_str(o->name));
+    if (text != NULL)
+        writer_vec(w, slice_str(text));
+}
+
+err args_pack(buf *out, const struct args *args) {
     writer w = writer_on(out);
-    for (int i = 1; i < argc; i++)
-        writer_vec(&w, slice_str(argv[i]));
+    writer_vec(&w, slice_str(args->command->name));
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        pack_option(&w, args, &options[i]);
+    writer_vec(&w, slice_str("--"));
+    for (size_t i = 0; i < args->word_count; i++)
+        writer_vec(&w, slice_str(args->words[i]));
     return writer_result(&w);
 }
 

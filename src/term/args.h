@@ -33,16 +33,17 @@ struct args {
 };
 
 enum { ARGS_WHY = 160 };
-/* Reads argv[1..argc): options may stand before and after the command; "--" ends them. Reorders argv;
- * args->words points into it. MALFORMED, and why in words: *why names the argument as it was given. */
+/* Reads argv[1..argc): options may stand before and after the command; "--" ends them. Reorders
+ * argv; args->words points into it. MALFORMED, and why in words: *why names the argument as it was
+ * given, and args->json is set if --json stands anywhere before "--". */
 MUST err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY]);
 
 /* A number of seconds or things: digits only, at most max. MALFORMED otherwise. */
 MUST err args_number(const char *text, uint64_t max, uint64_t *number);
 
-/* argv as a list of vectors, to hand it over; and back: *argv (with a first element that stands for the
- * program) points into *text, which is the copy that keeps it. */
-MUST err args_pack(buf *out, int argc, const char **argv);
+/* What was parsed, as a command line in a list of vectors, to hand it over; and back: *argv (with a
+ * first element that stands for the program) points into *text, which is the copy that keeps it. */
+MUST err args_pack(buf *out, const struct args *args);
 MUST err args_unpack(slice packed, buf *text, buf *argv, int *argc);
 
 #endif

@@ -1,3 +1,4 @@
+#include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
 
@@ -7,8 +8,9 @@ const struct command command_add = {
     .name = "add",
     .words = "CONVERSATION CONTACT",
     .help = "add a contact to a conversation",
-    .text = "Adds a contact, with all its devices. They see what is said from then on, and nothing of\n"
-            "before.",
+    .text =
+        "Adds a contact, with all its devices. They see what is said from then on, and nothing\n"
+        "of what was said before.",
     .words_min = 2,
     .words_max = 2,
     .start = start,

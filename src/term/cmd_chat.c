@@ -1,4 +1,5 @@
 #include "host/terminal.h"
+#include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
 
@@ -13,10 +14,10 @@ const struct command command_chat = {
     .words = "CONVERSATION",
     .help = "talk, line by line",
     .text =
-        "Shows the last lines of a conversation (a number, a title, or a contact), then prints what\n"
-        "comes and sends each line that you type. /who lists the members, /quit or Ctrl-D ends after\n"
-        "all was sent, //text sends a line that begins with /. Meanwhile other sotto commands on the\n"
-        "same home work through this one.",
+        "Shows the last lines of a conversation (a number, a title, or a contact), then prints\n"
+        "what comes and sends each line that you type. /who lists the members; /quit or Ctrl-D\n"
+        "ends when all is sent; //text sends a line that begins with one slash. Meanwhile other\n"
+        "sotto commands on the same home work through this one.",
     .flags = COMMAND_STAYS | COMMAND_ALONE,
     .words_min = 1,
     .words_max = 1,
@@ -41,18 +42,23 @@ static void say(struct job *job, const char *text) {
     line_end(&l, &job->out, OUT_TROUBLE);
 }
 
+static err show_entries(struct job *job, const struct core_conversation *c, uint64_t first,
+                        bool others) {
+    struct chat *s = job->state;
+    struct show_messages what = {.first = first, .last = c->messages, .others = others};
+    while (what.first <= what.last)
+        TRY(show_messages(job, c, &what));
+    s->shown = what.last;
+    return core_conversation_read(job_core(job), s->conversation, s->shown, host_now());
+}
+
 static void show(struct job *job) {
     struct chat *s = job->state;
     struct core_conversation c;
     err e = core_conversation_get(job_core(job), s->conversation, &c);
-    struct show_messages what = {.first = s->shown + 1, .last = c.messages, .others = true};
-    if (e == OK && what.first <= what.last) {
-        s->shown = what.last;
-        e = show_messages(job, &c, &what);
-        if (e == OK)
-            e = core_conversation_read(job_core(job), s->conversation, what.last, host_now());
-    }
-    if (e != OK && err_class(e) != ERR_CLASS_IO)
+    if (e == OK && s->shown < c.messages)
+        e = show_entries(job, &c, s->shown + 1, true);
+    if (e != OK && (err_class(e) != ERR_CLASS_IO || job->out.failed != OK))
         job_fail(job, "could not show a message", e, 0);
 }
 
@@ -187,7 +193,7 @@ static void notice(struct job *job, const struct core_notice *n) {
 
 static void greet(struct job *job) {
     struct chat *s = job->state;
-    struct core_conversation c;
+    struct core_conversation c = {0};
     struct line l = {0};
     err e = core_conversation_get(job_core(job), s->conversation, &c);
     if (e == OK && !job->out.json) {
@@ -196,13 +202,9 @@ static void greet(struct job *job) {
         line_add(&l, ": type a line to send it; /who, /quit --");
         line_end(&l, &job->out, OUT_TROUBLE);
     }
-    struct show_messages what = {.last = c.messages};
-    what.first = c.messages > SHOWN_FIRST ? c.messages - SHOWN_FIRST + 1 : 1;
-    if (e == OK && what.last > 0)
-        e = show_messages(job, &c, &what);
-    s->shown = what.last;
+    uint64_t first = c.messages > SHOWN_FIRST ? c.messages - SHOWN_FIRST + 1 : 1;
     if (e == OK)
-        e = core_conversation_read(job_core(job), s->conversation, s->shown, host_now());
+        e = show_entries(job, &c, first, false);
     if (e != OK)
         job_fail(job, "could not show the conversation", e, 0);
 }

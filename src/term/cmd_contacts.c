@@ -7,8 +7,10 @@ const struct command command_contacts = {
     .name = "contacts",
     .words = "[--offline]",
     .help = "list your contacts",
-    .text = "Lists your contacts, each with the beginning of its account's id, after fetching what is\n"
-            "new (--offline: without).",
+    .text =
+        "Fetches what is new and lists your contacts, each with the beginning of its account's\n"
+        "id. Other commands know a contact by its name, or by the beginning of its id (four\n"
+        "digits or more). --offline: without fetching.",
     .options = OPTION_OFFLINE,
     .start = start,
 };

@@ -8,10 +8,12 @@ const struct command command_init = {
     .words = "LINK [--name NAME]",
     .help = "make an account with the operator's link",
     .text =
-        "Makes an account with a link (sotto:join:...) that the operator of a server gave you. The\n"
-        "keys are made here and never leave this machine; the home is sealed with a passphrase, which\n"
-        "is asked for twice (--no-passphrase: none). NAME is what your contacts see. A link is good\n"
-        "for one account. If the server could not be reached, run the same command again.",
+        "Makes an account with a link (sotto:join:...) that the operator of a server gave you.\n"
+        "The keys are made here and never leave this machine; the home is sealed with a\n"
+        "passphrase, which is asked for twice (--no-passphrase: none). NAME is what your\n"
+        "contacts see. A link is good for one account. If the server can't be reached, run the\n"
+        "same command again later. LINK may be -: it is read from the standard input, one line,\n"
+        "where no other user of the machine sees it.",
     .options = OPTION_NAME,
     .flags = COMMAND_MAKES_HOME | COMMAND_ALONE,
     .words_min = 1,
@@ -57,8 +59,9 @@ static void start(struct job *job) {
                       "there is an account in this home already; for another one use --home DIR");
     else if (err_class(e) == ERR_CLASS_BAD)
         job_fail_text(job, e, EXIT_USAGE,
-                      "that is not the operator's link (sotto:join:...), or the name is no text of up "
-                      "to 64 bytes. Copy the link as a whole, in quotation marks");
+                      "that is not the operator's link (sotto:join:...), or NAME is no name (a line "
+                      "of visible text of up to 64 bytes, not \"you\", not beginning with an "
+                      "asterisk). Copy the link as a whole, in quotation marks");
     else
         job_fail(job, "no account was made", e, 0);
 }

@@ -8,10 +8,13 @@ const struct command command_invite = {
     .words = "[LINK [--as NAME]]",
     .help = "print a link to you, or take somebody's",
     .text =
-        "Without LINK: prints a link (sotto:contact:...) with which somebody on this server can write\n"
-        "to you. Give each person one of their own, over a way that you trust.\n"
-        "With LINK: makes a contact of whoever gave it to you; NAME is what you call them. Both of\n"
-        "you need not take each other's link: one is enough to begin a conversation.",
+        "Without LINK: prints a link (sotto:contact:...) with which somebody on this server can\n"
+        "write to you. Give each person one of their own, over a way that you trust.\n"
+        "With LINK: makes a contact of whoever gave it to you; NAME is what you call them. It is\n"
+        "enough if one of you takes the other's link and writes; the other answers by the\n"
+        "conversation's number, which `sotto status` shows, or by the name of who wrote.\n"
+        "LINK may be -: it is read from the standard input, one line, where no other user of\n"
+        "the machine sees it.",
     .options = OPTION_AS,
     .words_max = 1,
     .start = start,
@@ -49,8 +52,9 @@ static void refuse(struct job *job, err e) {
                       "this link is older than what you have of this contact; ask for a new one");
     else if (err_class(e) == ERR_CLASS_BAD || e == ERR_TOO_LARGE)
         job_fail_text(job, e, EXIT_USAGE,
-                      "that is not a contact's link (sotto:contact:...), or not all of it. Copy it as "
-                      "a whole, in quotation marks");
+                      "that is not a contact's link (sotto:contact:...), or not all of it, or NAME "
+                      "is no name (a line of visible text of up to 64 bytes, not \"you\", not "
+                      "beginning with an asterisk). Copy the link as a whole, in quotation marks");
     else
         job_fail(job, "could not take the link", e, 0);
 }

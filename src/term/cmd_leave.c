@@ -1,3 +1,4 @@
+#include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
 
@@ -7,8 +8,9 @@ const struct command command_leave = {
     .name = "leave",
     .words = "CONVERSATION",
     .help = "leave a conversation",
-    .text = "Asks the others to remove you; one of their devices does it when it is next there. What\n"
-            "was said stays here.",
+    .text =
+        "Asks the others to remove you; the first of their devices that is connected does it.\n"
+        "What was said until then stays in your home.",
     .words_min = 1,
     .words_max = 1,
     .start = start,

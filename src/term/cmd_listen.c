@@ -11,9 +11,10 @@ const struct command command_listen = {
     .help = "print what comes, as it comes",
     .text =
         "Prints what is unread, then what comes, until Ctrl-C; what was printed counts as read.\n"
-        "Meanwhile other sotto commands on the same home work through this one. --until-idle S ends\n"
-        "when nothing came for S seconds after the mailbox was fetched; --count N after N messages of\n"
-        "others. With --json also: connection, caught_up, conversation, sent, gaps, quarantined.",
+        "Meanwhile other sotto commands on the same home work through this one. --until-idle S:\n"
+        "ends when the mailbox was fetched and then nothing came for S seconds. --count N: ends\n"
+        "after N messages of others. With --json it also tells what happens to the connection,\n"
+        "to messages that are sent, and to conversations (docs/SOTTO-JSON.md).",
     .options = OPTION_UNTIL_IDLE | OPTION_COUNT,
     .flags = COMMAND_STAYS,
     .start = start,
@@ -25,6 +26,8 @@ struct listening {
     uint64_t count;
     struct sys_timer idle;
     bool caught_up, away_told;
+    uint32_t printing; /* the conversation of `message`, which a caller is printing; 0: none */
+    uint64_t message;
 };
 
 static void idle(void *ctx) {
@@ -47,7 +50,9 @@ static bool enough(const struct job *job) {
     return job->args.has_count && s->count >= job->args.count;
 }
 
-/* One at a time, so that --count leaves the next for later. */
+static void printed(struct job *job);
+
+/* One at a time, so that --count leaves the next for later. Only what is printed counts as read. */
 static err show_unread(struct job *job, uint32_t number) {
     struct listening *s = job->state;
     struct core_conversation c;
@@ -58,19 +63,43 @@ static err show_unread(struct job *job, uint32_t number) {
                                      .named = true,
                                      .others = !job->out.json,
                                      .count = &s->count};
+        s->printing = number;
+        s->message = what.last;
         TRY(show_messages(job, &c, &what));
-        TRY(core_conversation_read(job_core(job), number, what.last, host_now()));
+        if (!job_printed(job, printed))
+            return OK;
+        s->printing = 0;
+        TRY(core_conversation_read(job_core(job), number, s->message, host_now()));
         TRY(core_conversation_get(job_core(job), number, &c));
     }
     return OK;
 }
 
 static void show(struct job *job, uint32_t number) {
+    const struct listening *s = job->state;
+    if (s->printing != 0)
+        return;
     err e = enough(job) ? OK : show_unread(job, number);
+    if (e != OK && (err_class(e) != ERR_CLASS_IO || job->out.failed != OK))
+        job_fail(job, "could not show a message", e, 0);
+    else if (enough(job) && s->printing == 0)
+        job_end(job, EXIT_FINE);
+}
+
+static void show_all(struct job *job) {
+    struct core_conversation c;
+    for (size_t i = 0; !job->over && core_conversation_at(job_core(job), i, &c) == OK; i++)
+        show(job, c.number);
+}
+
+static void printed(struct job *job) {
+    struct listening *s = job->state;
+    err e = core_conversation_read(job_core(job), s->printing, s->message, host_now());
+    s->printing = 0;
     if (e != OK && err_class(e) != ERR_CLASS_IO)
         job_fail(job, "could not show a message", e, 0);
-    else if (enough(job))
-        job_end(job, EXIT_FINE);
+    else
+        show_all(job);
 }
 
 /* ---- Events, for programs ---- */
@@ -165,13 +194,11 @@ static void notice(struct job *job, const struct core_notice *n) {
 static void start(struct job *job) {
     struct listening *s = job_state(job, sizeof *s);
     struct core_status status;
-    struct core_conversation c;
     if (s == NULL)
         return;
     core_status_get(job_core(job), &status);
     s->caught_up = status.caught_up;
-    for (size_t i = 0; !job->over && core_conversation_at(job_core(job), i, &c) == OK; i++)
-        show(job, c.number);
+    show_all(job);
     active(job);
 }
 

@@ -1,3 +1,4 @@
+#include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
 
@@ -7,11 +8,12 @@ static void start(struct job *job);
 
 const struct command command_new = {
     .name = "new",
-    .words = "NAME... [--title TITLE]",
+    .words = "CONTACT... [--title TITLE]",
     .help = "begin a conversation with contacts",
-    .text = "Begins a conversation with one or several contacts, and prints its number, by which other\n"
-            "commands know it. TITLE is seen by all its members. With one contact, `sotto send` and\n"
-            "`sotto chat` do this by themselves.",
+    .text =
+        "Begins a conversation with one or several contacts, and prints its number, by which\n"
+        "other commands know it. TITLE is seen by all its members. With a single contact there\n"
+        "is no need: `sotto send` and `sotto chat` begin a conversation by themselves.",
     .options = OPTION_TITLE,
     .words_min = 1,
     .words_max = PEOPLE_MAX,
@@ -50,7 +52,11 @@ static void start(struct job *job) {
     }
     err e = core_conversation_new(job_core(job), title, (const uint8_t(*)[CORE_ACCOUNT])accounts,
                                   job->args.word_count, host_now(), &command, &number);
-    if (e != OK)
+    if (e == ERR_MALFORMED || e == ERR_TOO_LARGE)
+        job_fail_text(job, e, EXIT_USAGE,
+                      "TITLE is no name: a line of visible text of up to 64 bytes, not \"you\", "
+                      "not beginning with an asterisk");
+    else if (e != OK)
         job_fail(job, "the conversation could not be made", e, 0);
     else
         job_await(job, command, done);

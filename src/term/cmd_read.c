@@ -1,3 +1,4 @@
+#include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
 
@@ -5,51 +6,50 @@ static void start(struct job *job);
 
 const struct command command_read = {
     .name = "read",
-    .words = "[CONVERSATION] [--last N]",
+    .words = "[CONVERSATION] [--last N] [--offline]",
     .help = "show what was said",
-    .text = "Fetches what is new and shows it: of CONVERSATION, or of all. With --last N the last N\n"
-            "entries, read before or not. What was shown counts as read. --offline: without fetching.",
+    .text =
+        "Fetches what is new and shows what is unread: in CONVERSATION (a number, a title, or a\n"
+        "contact), or in all. With --last N it shows the last N entries, read before or not.\n"
+        "What was shown counts as read. --offline: without fetching.",
     .options = OPTION_LAST | OPTION_OFFLINE,
     .words_max = 1,
     .start = start,
 };
 
-/* Returns how many were there to show. */
-static err show(struct job *job, const struct core_conversation *c, bool named, uint64_t *shown) {
+struct reading {
+    size_t next;                /* of all conversations; not used if one was named */
+    uint32_t number;            /* the one that is being shown */
+    struct show_messages what;  /* the rest of it */
+    bool some;                  /* there was something to show */
+};
+
+static void choose(struct job *job, const struct core_conversation *c) {
+    struct reading *s = job->state;
     const struct args *args = &job->args;
-    struct show_messages what = {.first = c->read + 1, .last = c->messages, .named = named};
+    s->number = c->number;
+    s->what = (struct show_messages){
+        .first = c->read + 1, .last = c->messages, .named = args->word_count == 0};
     if (args->has_last)
-        what.first = c->messages > args->last ? c->messages - args->last + 1 : 1;
-    if (what.first > what.last)
-        return OK;
-    *shown += what.last - what.first + 1;
-    uint32_t number = c->number;
-    TRY(show_messages(job, c, &what));
-    return core_conversation_read(job_core(job), number, what.last, host_now());
+        s->what.first = c->messages > args->last ? c->messages - args->last + 1 : 1;
+    s->some |= s->what.first <= s->what.last;
 }
 
-static err show_all(struct job *job, uint64_t *shown) {
+/* False: all is shown. */
+static bool choose_next(struct job *job) {
+    struct reading *s = job->state;
     struct core_conversation c;
-    for (size_t i = 0; core_conversation_at(job_core(job), i, &c) == OK; i++)
-        TRY(show(job, &c, true, shown));
-    return OK;
-}
-
-static void fetched(struct job *job) {
-    struct core_conversation c;
-    uint64_t shown = 0;
-    err e;
-    if (job->args.word_count == 0)
-        e = show_all(job, &shown);
-    else if (find_conversation(job, job->args.words[0], &c))
-        e = show(job, &c, false, &shown);
-    else
-        return;
-    if (e != OK) {
-        job_fail(job, "could not show it", e, 0);
-        return;
+    while (s->what.first > s->what.last) {
+        if (job->args.word_count > 0 || core_conversation_at(job_core(job), s->next++, &c) != OK)
+            return false;
+        choose(job, &c);
     }
-    if (shown == 0 && !job->out.json) {
+    return true;
+}
+
+static void finish(struct job *job) {
+    const struct reading *s = job->state;
+    if (!s->some && !job->out.json) {
         struct line l = {0};
         line_add(&l, "Nothing new.%s", job->args.has_last ? "" : " (--last 20 shows the last twenty.)");
         line_end(&l, &job->out, OUT_NORMAL);
@@ -57,6 +57,52 @@ static void fetched(struct job *job) {
     if (job->late)
         job_away(job);
     job_end(job, job->late ? EXIT_AWAY : EXIT_FINE);
+}
+
+static err mark(struct job *job) {
+    const struct reading *s = job->state;
+    return core_conversation_read(job_core(job), s->number, s->what.first - 1, host_now());
+}
+
+static void printed(struct job *job);
+
+/* Only what is printed counts as read. */
+static err show(struct job *job) {
+    struct reading *s = job->state;
+    struct core_conversation c;
+    while (choose_next(job)) {
+        TRY(core_conversation_get(job_core(job), s->number, &c));
+        TRY(show_messages(job, &c, &s->what));
+        if (!job_printed(job, printed))
+            return OK;
+        TRY(mark(job));
+    }
+    finish(job);
+    return OK;
+}
+
+static void printed(struct job *job) {
+    err e = mark(job);
+    if (e == OK)
+        e = show(job);
+    if (e != OK)
+        job_fail(job, "could not show it", e, 0);
+}
+
+static void fetched(struct job *job) {
+    struct core_conversation c;
+    struct reading *s = job_state(job, sizeof *s);
+    if (s == NULL)
+        return;
+    s->what = (struct show_messages){.first = 1};
+    if (job->args.word_count > 0) {
+        if (!find_conversation(job, job->args.words[0], &c))
+            return;
+        choose(job, &c);
+    }
+    err e = show(job);
+    if (e != OK)
+        job_fail(job, "could not show it", e, 0);
 }
 
 static void start(struct job *job) {

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
 
@@ -8,8 +9,9 @@ const struct command command_remove = {
     .name = "remove",
     .words = "CONVERSATION MEMBER",
     .help = "remove a member from a conversation",
-    .text = "Removes a member, with all its devices: by name, or by the beginning of its account's id.\n"
-            "They can't read what is said from then on.",
+    .text =
+        "Removes a member, with all its devices. MEMBER is a name, or the beginning of an\n"
+        "account's id. They can't read what is said from then on.",
     .words_min = 2,
     .words_max = 2,
     .start = start,

@@ -1,3 +1,4 @@
+#include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
 
@@ -11,8 +12,9 @@ const struct command command_send = {
     .text =
         "Sends TEXT, or without it what comes on the standard input (up to 262144 bytes of UTF-8), and\n"
         "ends when the server has it for every member. CONVERSATION is a number, a title, or a\n"
-        "contact; a contact with whom there is no conversation gets one. If the server is away the\n"
-        "message is kept, and goes out when sotto next reaches it.",
+        "contact; a contact with whom there is no conversation gets one. If none fits, it is what\n"
+        "somebody who wrote to you calls itself. If the server is away the message is kept, and\n"
+        "goes out when sotto next reaches it.",
     .words_min = 1,
     .words_max = WORDS_ANY,
     .start = start,
@@ -23,6 +25,33 @@ struct sending {
     uint32_t conversation;
     uint64_t message;
 };
+
+struct recipient {
+    struct job *job;
+    struct line *line;
+    slice text;
+};
+
+static bool recipient(void *ctx, const struct core_member *m) {
+    const struct recipient *r = ctx;
+    if (m->us || !slice_equal(m->name, r->text) || show_is_named(r->job, m->account))
+        return true;
+    line_add(r->line, " To ");
+    show_person(r->line, r->job, m->name, m->account);
+    line_add(r->line, ", who calls itself so.");
+    return false;
+}
+
+/* Whoever was found by a name of its own choice is shown. */
+static void add_recipient(struct job *job, struct line *l) {
+    const struct sending *s = job->state;
+    struct recipient r = {job, l, slice_str(job->args.words[0])};
+    struct core_conversation c;
+    if (core_conversation_get(job_core(job), s->conversation, &c) == OK &&
+        !slice_equal(c.name, r.text) &&
+        core_members(job_core(job), s->conversation, recipient, &r) != OK)
+        line_add(l, " (its members can't be shown)");
+}
 
 static void done(struct job *job, const struct core_notice *n) {
     const struct sending *s = job->state;
@@ -40,6 +69,7 @@ static void done(struct job *job, const struct core_notice *n) {
         line_object_end(&l);
     } else {
         line_add(&l, "Sent.");
+        add_recipient(job, &l);
         if (n->refused > 0)
             line_add(&l, " %u of the mailboxes took no copy (full, or given up by their owners).",
                      (unsigned)n->refused);
@@ -64,13 +94,17 @@ static void look_held(struct job *job, uint32_t conversation) {
                       "when one of them has fetched what is there");
 }
 
-/* A conversation that could not be made takes its messages with it. */
+/* A conversation that could not be made takes its messages with it. Other commands may fail in it
+ * and are no concern of this one. */
 static void notice(struct job *job, const struct core_notice *n) {
     const struct sending *s = job->state;
     if (s != NULL && n->kind == CORE_NOTICE_CONVERSATION && n->conversation == s->conversation)
         look_held(job, s->conversation);
+    struct core_conversation c;
     if (s != NULL && n->kind == CORE_NOTICE_DONE && n->error != OK &&
-        n->conversation == s->conversation && n->command != job->awaited)
+        n->conversation == s->conversation && n->command != job->awaited &&
+        core_conversation_get(job_core(job), n->conversation, &c) == OK &&
+        c.state == CORE_CONVERSATION_FAILED)
         job_fail(job, "the conversation could not be made", n->error, n->reason);
 }
 

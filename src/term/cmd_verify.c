@@ -1,15 +1,17 @@
-#include "term/show.h"
+#include "term/find.h"
 #include "term/command.h"
 
 static void start(struct job *job);
 
 const struct command command_verify = {
     .name = "verify",
-    .words = "CONTACT [--done]",
+    .words = "CONTACT [--done] [--offline]",
     .help = "compare keys with a contact",
-    .text = "Prints the 60 digits that both of you see if nobody sits between you. Compare them in\n"
-            "person or over the telephone; if they are the same, run it again with --done, and the\n"
-            "contact counts as verified. If they differ, somebody may be listening: don't go on.",
+    .text =
+        "Prints the 60 digits that both of you see if nobody sits between you. Compare them in\n"
+        "person or over the telephone; if they are the same, run it again with --done, and the\n"
+        "contact counts as verified. If they differ, somebody may be listening: don't go on.\n"
+        "--offline: without connecting.",
     .options = OPTION_DONE | OPTION_OFFLINE,
     .words_min = 1,
     .words_max = 1,
@@ -22,6 +24,7 @@ static void show(struct job *job, const struct core_contact *contact, const char
         line_object(&l, "safety_number");
         line_hex(&l, "account", SLICE_ARRAY(contact->account));
         line_str(&l, "name", contact->petname.n > 0 ? contact->petname : contact->name);
+        line_bool(&l, "named", contact->petname.n > 0);
         line_str(&l, "digits", slice_str(digits));
         line_bool(&l, "verified", contact->verified);
         line_object_end(&l);

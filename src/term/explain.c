@@ -3,13 +3,13 @@
 #include "host/posix.h"
 #include "term/command.h"
 
-int explain_code(err e, uint16_t reason) {
-    (void)reason;
+int explain_code(err e) {
     switch (e) {
     case OK:
         return EXIT_FINE;
     case ERR_AGAIN:
     case ERR_TIMEOUT:
+    case ERR_EXPIRED:
     case ERR_CLOSED:
         return EXIT_AWAY;
     default:
@@ -103,7 +103,7 @@ void explain_home(struct line *l, err e, const char *home, bool no_passphrase) {
     }
 }
 
-void explain_print(const struct out *out, err e, uint16_t reason, slice sentence) {
+void explain_print(struct out *out, err e, uint16_t reason, slice sentence) {
     struct line l = {0};
     if (out->json) {
         line_object(&l, NULL);

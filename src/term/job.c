@@ -49,7 +49,7 @@ void job_end(struct job *job, int code) {
     if (job->over)
         return;
     job->over = true;
-    job->code = code;
+    job->code = code == EXIT_FINE && job->out.failed != OK ? EXIT_FAILED : code;
     sys_timer_cancel(&job->timer);
     if (job->command_over != NULL)
         job->command_over(job);
@@ -59,7 +59,7 @@ void job_end(struct job *job, int code) {
         return;
     }
     if (job->caller != NULL)
-        host_caller_end(job->caller, code);
+        host_caller_end(job->caller, job->code);
     sys_later_set(&app->sweep, app->loop, sweep, app);
 }
 
@@ -74,11 +74,15 @@ void job_fini(struct job *job) {
 
 void job_fail(struct job *job, const char *what, err e, uint16_t reason) {
     struct line l = {0};
+    if (job->out.failed != OK) {
+        job_end(job, EXIT_FAILED);
+        return;
+    }
     line_add(&l, "%s: ", what);
     explain_add(&l, e, reason);
     explain_print(&job->out, e, reason, buf_slice(&l.b));
     buf_free(&l.b);
-    job_end(job, explain_code(e, reason));
+    job_end(job, explain_code(e));
 }
 
 static void print(struct job *job, err e, const char *format, va_list list) {
@@ -156,6 +160,27 @@ void job_await(struct job *job, uint64_t command,
                void (*then)(struct job *job, const struct core_notice *notice)) {
     job->awaited = command;
     job->then = then;
+}
+
+bool job_printed(struct job *job, void (*then)(struct job *job)) {
+    if (job->caller == NULL)
+        return true;
+    /* How long a caller takes to print is its own affair. */
+    sys_timer_cancel(&job->timer);
+    job->printed = then;
+    if (host_caller_ask_printed(job->caller) == OK)
+        return false;
+    job->out.failed = ERR_CLOSED;
+    job_end(job, EXIT_FAILED);
+    return false;
+}
+
+void job_out_printed(struct job *job) {
+    if (job == NULL || job->over || job->printed == NULL)
+        return;
+    void (*then)(struct job *) = job->printed;
+    job->printed = NULL;
+    then(job);
 }
 
 /* The mailbox is empty; but an item may wait for another, or be fetched apart since it is large. */
@@ -237,4 +262,6 @@ void job_notice(struct job *job, const struct core_notice *n) {
         job->awaited = 0;
         job->then(job, n);
     }
+    if (!job->over && job->out.failed != OK)
+        job_end(job, EXIT_FAILED);
 }

@@ -20,6 +20,7 @@ struct job {
     uint64_t awaited; /* a command of the core; 0: none */
     void (*then)(struct job *job, const struct core_notice *notice);
     void (*fetched)(struct job *job); /* waits for the mailbox */
+    void (*printed)(struct job *job); /* waits for its caller's output */
     bool late;                        /* the mailbox could not be fetched */
     bool caught_up;                   /* it was, but for items that wait for something */
     struct sys_timer timer;
@@ -45,6 +46,9 @@ void job_await(struct job *job, uint64_t command,
 /* Calls fetched() when the mailbox was fetched, or when that takes too long (job->late), or at once
  * with --offline. */
 void job_fetch(struct job *job, void (*fetched)(struct job *job));
+/* True if all that it has put is printed. False: then() is called when it is, or, if that fails,
+ * never. */
+bool job_printed(struct job *job, void (*then)(struct job *job));
 /* From now on it ends after so many seconds. */
 void job_time_limit(struct job *job, uint64_t seconds);
 

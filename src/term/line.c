@@ -30,6 +30,10 @@ void line_text(struct line *l, slice text) {
     keep(l, text_show(&l->b, text));
 }
 
+void line_name(struct line *l, slice name, const char *marks) {
+    keep(l, text_show_name(&l->b, name, marks));
+}
+
 void line_lines(struct line *l, slice text, const char *indent) {
     keep(l, text_show_lines(&l->b, text, indent));
 }
@@ -74,10 +78,15 @@ void line_object_end(struct line *l) {
     line_add(l, "}");
 }
 
-void line_end(struct line *l, const struct out *out, int stream) {
+void line_end(struct line *l, struct out *out, int stream) {
     line_add(l, "\n");
-    if (l->e == OK)
-        out->put(out->ctx, stream, buf_slice(&l->b));
+    err e = stream == OUT_NORMAL ? out->failed : OK;
+    if (e == OK)
+        e = l->e;
+    if (e == OK)
+        e = out->put(out->ctx, stream, buf_slice(&l->b));
+    if (e != OK)
+        out->failed = e;
     buf_free(&l->b);
     *l = (struct line){0};
 }

@@ -9,8 +9,9 @@
 enum { OUT_NORMAL = 1, OUT_TROUBLE = 2 };
 struct out {
     bool json;
-    void (*put)(void *ctx, int stream, slice bytes);
+    err (*put)(void *ctx, int stream, slice bytes);
     void *ctx;
+    err failed; /* something is missing from the output, and nothing more comes after it; or OK */
 };
 
 /* All zero is an empty line. A failed append sticks, and line_end then prints nothing. */
@@ -24,6 +25,8 @@ struct line {
 __attribute__((format(printf, 2, 3))) void line_add(struct line *l, const char *format, ...);
 /* Somebody else's words, on one line. */
 void line_text(struct line *l, slice text);
+/* A name that somebody chose, without the characters of `marks`. */
+void line_name(struct line *l, slice name, const char *marks);
 /* Somebody else's words, on as many lines as they have. */
 void line_lines(struct line *l, slice text, const char *indent);
 
@@ -36,7 +39,7 @@ void line_hex(struct line *l, const char *name, slice value);
 /* Closes it. */
 void line_object_end(struct line *l);
 
-/* Writes the line and a line end, and empties it. */
-void line_end(struct line *l, const struct out *out, int stream);
+/* Writes the line and a line end, and empties it. out->failed says whether that is so. */
+void line_end(struct line *l, struct out *out, int stream);
 
 #endif

@@ -1,15 +1,16 @@
 /* sotto: the command line. */
 #include <stdio.h>
 
+#include "sys/machine.h"
 #include "term/app.h"
 #include "term/explain.h"
 
-enum { TEXT_MAX = CORE_TEXT_MAX + 2, ARGC_MAX = 4096 };
+enum { INPUT = 0, TEXT_MAX = CORE_TEXT_MAX + 2, ARGC_MAX = 4096 };
 
-static void put(void *ctx, int stream, slice bytes) {
+static err put(void *ctx, int stream, slice bytes) {
     (void)ctx;
     FILE *file = stream == OUT_NORMAL ? stdout : stderr;
-    (void)!fwrite(bytes.p, 1, bytes.n, file);
+    return fwrite(bytes.p, 1, bytes.n, file) == bytes.n ? OK : ERR_IO;
 }
 
 /* ---- Help ---- */
@@ -18,24 +19,26 @@ static void print_all(void) {
     printf("usage: sotto [OPTIONS] COMMAND ...\n\n"
            "Private conversations through a server that can't read them.\n\n");
     for (size_t i = 0; commands[i] != NULL; i++)
-        printf("  %-9s %-28s %s\n", commands[i]->name, commands[i]->words, commands[i]->help);
+        printf("  %-9s %-37s %s\n", commands[i]->name, commands[i]->words, commands[i]->help);
     printf("\n"
            "options, before or after the command:\n"
            "  --home DIR              where the account is kept: $SOTTO_HOME, or\n"
            "                          $XDG_DATA_HOME/sotto, or ~/.local/share/sotto\n"
            "  --json                  one object a line, for programs (docs/SOTTO-JSON.md)\n"
-           "  --no-passphrase         for a home without a passphrase\n"
-           "  --passphrase-file FILE  read it from there instead of asking\n"
-           "  --timeout SECONDS       wait so long for the server (15)\n"
+           "  --no-passphrase         the home has no passphrase\n"
+           "  --passphrase-file FILE  read the passphrase from there instead of asking\n"
+           "  --timeout SECONDS       how long to wait for the server (15)\n"
            "  --help, --version\n"
            "\n"
-           "`sotto help COMMAND` says more. Exit codes: 0 fine; 1 failed; 2 wrong command line;\n"
-           "3 the server is away; 4 refused (passphrase, invite, key); 5 the store is full, damaged\n"
-           "or in use; 6 no such contact or conversation, or several; 130 stopped.\n");
+           "`sotto help COMMAND` says more. Exit codes: 0 fine; 1 failed; 2 wrong command line,\n"
+           "link or text; 3 the server is away; 4 refused (passphrase, invite, key); 5 the store\n"
+           "is full, damaged or in use; 6 no such contact or conversation, or several; 130\n"
+           "stopped.\n");
 }
 
 static void print_one(const struct command *c) {
-    printf("usage: sotto [OPTIONS] %s %s\n\n%s\n", c->name, c->words, c->text);
+    const char *space = c->words[0] != '\0' ? " " : "";
+    printf("usage: sotto [OPTIONS] %s%s%s\n\n%s\n", c->name, space, c->words, c->text);
 }
 
 static int help(const struct args *args) {
@@ -55,16 +58,25 @@ static int help(const struct args *args) {
     return EXIT_FINE;
 }
 
-/* ---- Text from the input ---- */
+/* ---- Text and links from the input ---- */
 
-static bool from_input(const struct args *args) {
+static bool text_from_input(const struct args *args) {
     return args->command == &command_send &&
            (args->word_count == 1 ||
             (args->word_count == 2 && strcmp(args->words[1], "-") == 0));
 }
 
-static err read_text(buf *text) {
-    TRY(host_read_all(0, TEXT_MAX, text));
+/* A link is a secret, which everybody on the machine can read in a command line. */
+static bool link_from_input(const struct args *args) {
+    return (args->command == &command_init || args->command == &command_invite) &&
+           args->word_count == 1 && strcmp(args->words[0], "-") == 0;
+}
+
+static err read_input(const struct args *args, buf *text) {
+    if (args->command == &command_send)
+        TRY(host_read_all(INPUT, TEXT_MAX, text));
+    else
+        TRY(host_read_line(INPUT, TEXT_MAX, text));
     if (text->n > 0 && text->p[text->n - 1] == '\n')
         text->n--;
     if (text->n > 0 && memchr(text->p, 0, text->n) != NULL)
@@ -72,10 +84,22 @@ static err read_text(buf *text) {
     return buf_append_byte(text, 0);
 }
 
+/* Puts what comes on the input among the words: *words and *text hold it. */
+static err take_input(struct args *args, const char *words[2], buf *text) {
+    if (!text_from_input(args) && !link_from_input(args))
+        return OK;
+    TRY(read_input(args, text));
+    args->word_count = link_from_input(args) ? 1 : 2;
+    words[0] = args->words[0];
+    words[args->word_count - 1] = (const char *)text->p;
+    args->words = words;
+    return OK;
+}
+
 /* ---- Main ---- */
 
 static int usage_error(const struct args *args, const char *why) {
-    struct out out = {args->json, put, NULL};
+    struct out out = {.json = args->json, .put = put};
     struct line l = {0};
     line_text(&l, slice_str(why));
     if (args->command != NULL)
@@ -87,29 +111,14 @@ static int usage_error(const struct args *args, const char *why) {
     return EXIT_USAGE;
 }
 
-/* The command line as it was given, with the text from the input in its place. */
-static err pack(buf *packed, int argc, const char **argv, const buf *text) {
-    const char *line[ARGC_MAX + 2];
-    int n = 0;
-    for (int i = 0; i < argc; i++)
-        if (text->n == 0 || strcmp(argv[i], "-") != 0)
-            line[n++] = argv[i];
-    if (text->n > 0) {
-        line[n++] = "--";
-        line[n++] = (const char *)text->p;
-    }
-    return args_pack(packed, n, line);
-}
-
 static int run(struct app *app, int argc, const char **argv) {
     char home[HOST_PATH];
-    buf text = {0}, packed = {0}, copy = {0};
+    buf text = {0}, packed = {0};
     const char *words[2];
     struct args *args = &app->own.args;
-    err e = buf_append(&copy, slice_of(argv, (size_t)argc * sizeof *argv));
     char why[ARGS_WHY];
     int code;
-    if (e == OK && args_parse(args, argc, argv, why) != OK) {
+    if (args_parse(args, argc, argv, why) != OK) {
         code = usage_error(args, why);
         goto out;
     }
@@ -133,27 +142,19 @@ static int run(struct app *app, int argc, const char **argv) {
         code = usage_error(args, "there is no home to use: name one with --home DIR");
         goto out;
     }
-    if (e == OK && from_input(args))
-        e = read_text(&text);
+    err e = take_input(args, words, &text);
     if (e == OK)
-        e = pack(&packed, argc, (const char **)(void *)copy.p, &text);
+        e = args_pack(&packed, args);
     if (e != OK) {
         code = usage_error(args, e == ERR_TOO_LARGE ? "the text is longer than 262144 bytes"
                                                     : "the text has a byte that no text has");
         goto out;
-    }
-    if (text.n > 0) {
-        words[0] = args->words[0];
-        words[1] = (const char *)text.p;
-        args->words = words;
-        args->word_count = 2;
     }
     app->home = args->home;
     code = app_run(app, buf_slice(&packed));
 out:
     buf_free(&text);
     buf_free(&packed);
-    buf_free(&copy);
     return code;
 }
 
@@ -162,6 +163,10 @@ int main(int argc, char **argv) {
     if (argc < 1 || argc > ARGC_MAX) {
         fprintf(stderr, "sotto: that is too long a command line\n");
         return EXIT_USAGE;
+    }
+    if (sys_machine_hide_memory() != OK) {
+        fprintf(stderr, "sotto: the system does not let this process keep its memory to itself\n");
+        return EXIT_FAILED;
     }
     return run(&app, argc, (const char **)(void *)argv);
 }

@@ -5,85 +5,54 @@
 #include "host/terminal.h"
 #include "term/command.h"
 
-/* ---- Finding ---- */
-
-static void not_found(struct job *job, err e, const char *kind, const char *text) {
-    struct line l = {0};
-    line_text(&l, slice_str(text));
-    if (l.e != OK || buf_append_byte(&l.b, 0) != OK)
-        job_fail(job, "could not look", ERR_NO_MEMORY, 0);
-    else if (e == ERR_LIMIT)
-        job_fail_text(job, e, EXIT_UNKNOWN,
-                      "several fit \"%.200s\": use the number of the conversation (`sotto status`) or "
-                      "the beginning of the contact's id (`sotto contacts`)",
-                      (const char *)l.b.p);
-    else if (e == ERR_NOT_FOUND)
-        job_fail_text(job, e, EXIT_UNKNOWN,
-                      "there is no %s \"%.200s\". `sotto status` lists conversations, `sotto "
-                      "contacts` lists contacts",
-                      kind, (const char *)l.b.p);
-    else
-        job_fail(job, "could not look", e, 0);
-    buf_free(&l.b);
-}
-
-bool find_conversation(struct job *job, const char *text, struct core_conversation *c) {
-    err e = core_conversation_find(job_core(job), slice_str(text), c);
-    if (e != OK)
-        not_found(job, e, "conversation", text);
-    return e == OK;
-}
-
-bool find_contact(struct job *job, const char *text, struct core_contact *contact) {
-    err e = core_contact_find(job_core(job), slice_str(text), contact);
-    if (e != OK)
-        not_found(job, e, "contact", text);
-    return e == OK;
-}
-
-bool find_or_make_conversation(struct job *job, const char *text, uint32_t *number) {
-    struct core_conversation c;
-    struct core_contact contact;
-    uint64_t command;
-    err e = core_conversation_find(job_core(job), slice_str(text), &c);
-    if (e == OK) {
-        *number = c.number;
-        return true;
-    }
-    if (e == ERR_NOT_FOUND)
-        e = core_contact_find(job_core(job), slice_str(text), &contact);
-    if (e != OK) {
-        not_found(job, e, "conversation or contact", text);
-        return false;
-    }
-    uint8_t account[1][CORE_ACCOUNT];
-    memcpy(account[0], contact.account, CORE_ACCOUNT);
-    e = core_conversation_new(job_core(job), SLICE_EMPTY, (const uint8_t(*)[CORE_ACCOUNT])account, 1,
-                              host_now(), &command, number);
-    if (e != OK)
-        job_fail(job, "could not begin a conversation", e, 0);
-    return e == OK;
-}
+/* What is printed at a time: far below what may wait for a caller of the control socket. */
+enum { PORTION = 1024 * 1024 };
 
 /* ---- People ---- */
 
-void show_person(struct line *l, slice name, const uint8_t account[CORE_ACCOUNT]) {
-    if (name.n > 0)
-        line_text(l, name);
-    else
-        line_add(l, "%02x%02x%02x%02x", account[0], account[1], account[2], account[3]);
+/* What stands around a name, and so may not stand in one that its bearer chose. */
+static const char name_marks[] = ":,?()[]";
+
+bool show_is_named(struct job *job, const uint8_t account[CORE_ACCOUNT]) {
+    struct core_contact contact;
+    return core_contact_get(job_core(job), account, &contact) == OK && contact.petname.n > 0;
 }
 
-static slice name_of(const struct core_contact *contact) {
-    return contact->petname.n > 0 ? contact->petname : contact->name;
+static bool is_us(struct job *job, const uint8_t account[CORE_ACCOUNT]) {
+    struct core_status status;
+    core_status_get(job_core(job), &status);
+    return memcmp(status.account, account, CORE_ACCOUNT) == 0;
+}
+
+static void short_id(struct line *l, const uint8_t account[CORE_ACCOUNT]) {
+    line_add(l, "%02x%02x%02x%02x", account[0], account[1], account[2], account[3]);
+}
+
+/* Only a petname stands alone: whatever somebody calls itself could be anybody's name. */
+void show_person(struct line *l, struct job *job, slice name,
+                 const uint8_t account[CORE_ACCOUNT]) {
+    if (is_us(job, account)) {
+        line_add(l, "you");
+    } else if (name.n == 0) {
+        short_id(l, account);
+    } else if (show_is_named(job, account)) {
+        line_text(l, name);
+    } else {
+        line_name(l, name, name_marks);
+        line_add(l, "? (");
+        short_id(l, account);
+        line_add(l, ")");
+    }
 }
 
 void show_contact(struct job *job, const struct core_contact *contact) {
     struct line l = {0};
+    bool named = contact->petname.n > 0;
     if (job->out.json) {
         line_object(&l, "contact");
         line_hex(&l, "account", SLICE_ARRAY(contact->account));
-        line_str(&l, "name", name_of(contact));
+        line_str(&l, "name", named ? contact->petname : contact->name);
+        line_bool(&l, "named", named);
         line_str(&l, "petname", contact->petname);
         line_str(&l, "own_name", contact->name);
         line_hex(&l, "identity", SLICE_ARRAY(contact->identity));
@@ -91,13 +60,12 @@ void show_contact(struct job *job, const struct core_contact *contact) {
         line_bool(&l, "verified", contact->verified);
         line_object_end(&l);
     } else {
-        const uint8_t *a = contact->account;
-        line_add(&l, "%02x%02x%02x%02x  ", a[0], a[1], a[2], a[3]);
-        show_person(&l, name_of(contact), contact->account);
-        if (contact->petname.n > 0 && contact->name.n > 0 &&
-            !slice_equal(contact->petname, contact->name)) {
+        short_id(&l, contact->account);
+        line_add(&l, named ? "  " : "");
+        line_text(&l, contact->petname);
+        if (contact->name.n > 0 && !slice_equal(contact->petname, contact->name)) {
             line_add(&l, " (calls itself ");
-            line_text(&l, contact->name);
+            line_name(&l, contact->name, name_marks);
             line_add(&l, ")");
         }
         line_add(&l, "%s", contact->verified ? ", verified" : "");
@@ -106,6 +74,7 @@ void show_contact(struct job *job, const struct core_contact *contact) {
 }
 
 struct members {
+    struct job *job;
     struct line *line;
     buf seen;
 };
@@ -116,10 +85,7 @@ static bool add_member(void *ctx, const struct core_member *m) {
         if (memcmp(all->seen.p + i, m->account, CORE_ACCOUNT) == 0)
             return true;
     line_add(all->line, all->seen.n > 0 ? ", " : "");
-    if (m->us)
-        line_add(all->line, "you");
-    else
-        show_person(all->line, m->name, m->account);
+    show_person(all->line, all->job, m->name, m->account);
     if (!m->us && !m->contact)
         line_add(all->line, " (not a contact)");
     return buf_append(&all->seen, SLICE_ARRAY(m->account)) == OK;
@@ -127,12 +93,12 @@ static bool add_member(void *ctx, const struct core_member *m) {
 
 void show_members(struct job *job, uint32_t number) {
     struct line l = {0};
-    struct members all = {.line = &l};
+    struct members all = {.job = job, .line = &l};
     err e = core_members(job_core(job), number, add_member, &all);
     if (e != OK)
         line_add(&l, "(%s)", err_text(e));
     buf_free(&all.seen);
-    line_end(&l, &job->out, OUT_NORMAL);
+    line_end(&l, &job->out, job->out.json ? OUT_TROUBLE : OUT_NORMAL);
 }
 
 /* ---- Conversations ---- */
@@ -145,7 +111,7 @@ static const char *state_name(enum core_conversation_state state) {
 
 void show_conversation_name(struct line *l, const struct core_conversation *c) {
     if (c->name.n > 0)
-        line_text(l, c->name);
+        line_name(l, c->name, "]");
     else
         line_add(l, "conversation %u", (unsigned)c->number);
 }
@@ -154,6 +120,7 @@ static void conversation_object(struct line *l, const struct core_conversation *
     line_object(l, "conversation");
     line_num(l, "conversation", c->number);
     line_str(l, "name", c->name);
+    line_bool(l, "named", c->own_name);
     line_str(l, "state", slice_str(state_name(c->state)));
     line_hex(l, "group", c->group_id);
     line_num(l, "epoch", c->epoch);
@@ -202,7 +169,9 @@ void show_conversation(struct job *job, const struct core_conversation *c) {
 struct showing {
     struct job *job;
     const struct core_conversation *c;
-    const struct show_messages *what;
+    struct show_messages *what;
+    size_t bytes;
+    bool stopped;
 };
 
 static const char *kind_name(enum core_message_kind kind) {
@@ -239,7 +208,17 @@ static bool has_subject(const struct core_message *m) {
            m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED;
 }
 
-static void message_object(struct line *l, const struct core_conversation *c,
+static void person_fields(struct line *l, struct job *job, const char *role, slice name,
+                          const uint8_t account[CORE_ACCOUNT]) {
+    char field[32];
+    line_hex(l, role, slice_of(account, CORE_ACCOUNT));
+    snprintf(field, sizeof field, "%s_name", role);
+    line_str(l, field, name);
+    snprintf(field, sizeof field, "%s_named", role);
+    line_bool(l, field, is_us(job, account) || show_is_named(job, account));
+}
+
+static void message_object(struct line *l, struct job *job, const struct core_conversation *c,
                            const struct core_message *m) {
     line_object(l, "message");
     line_num(l, "conversation", c->number);
@@ -247,28 +226,15 @@ static void message_object(struct line *l, const struct core_conversation *c,
     line_str(l, "kind", slice_str(kind_name(m->kind)));
     line_num(l, "time", m->time);
     line_bool(l, "own", m->own);
-    if (m->kind != CORE_MESSAGE_LEFT && m->kind != CORE_MESSAGE_UPDATED) {
-        line_hex(l, "sender", SLICE_ARRAY(m->sender));
-        line_str(l, "sender_name", m->sender_name);
-    }
-    if (has_subject(m)) {
-        line_hex(l, "subject", SLICE_ARRAY(m->subject));
-        line_str(l, "subject_name", m->subject_name);
-    }
+    if (m->kind != CORE_MESSAGE_LEFT && m->kind != CORE_MESSAGE_UPDATED)
+        person_fields(l, job, "sender", m->sender_name, m->sender);
+    if (has_subject(m))
+        person_fields(l, job, "subject", m->subject_name, m->subject);
     if (m->kind == CORE_MESSAGE_CONTENT)
         content_fields(l, m);
     else if (m->kind == CORE_MESSAGE_RENAMED)
         line_str(l, "text", m->text);
     line_object_end(l);
-}
-
-static void person(struct line *l, struct job *job, slice name, const uint8_t *account) {
-    struct core_status status;
-    core_status_get(job_core(job), &status);
-    if (memcmp(status.account, account, CORE_ACCOUNT) == 0)
-        line_add(l, "you");
-    else
-        show_person(l, name, account);
 }
 
 /* A message can't pass for an event: events begin with an asterisk, where a name never stands alone. */
@@ -279,20 +245,20 @@ static void event_text(struct line *l, struct job *job, const struct core_messag
     bool by_subject = m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED;
     line_add(l, "* ");
     if (by_subject)
-        person(l, job, m->subject_name, m->subject);
+        show_person(l, job, m->subject_name, m->subject);
     else
-        person(l, job, m->sender_name, m->sender);
+        show_person(l, job, m->sender_name, m->sender);
     line_add(l, "%s", (size_t)m->kind < sizeof verbs / sizeof verbs[0] ? verbs[m->kind] : "");
     if (m->kind == CORE_MESSAGE_ADDED || m->kind == CORE_MESSAGE_REMOVED)
-        person(l, job, m->subject_name, m->subject);
+        show_person(l, job, m->subject_name, m->subject);
     if (m->kind == CORE_MESSAGE_RENAMED)
-        line_text(l, m->text);
+        line_name(l, m->text, "]");
 }
 
 static void content_text(struct line *l, struct job *job, const struct core_message *m) {
     static const char *const between[] = {"", ": ", " reacts: ", " corrects: ", " withdraws a message",
                                           ": "};
-    person(l, job, m->sender_name, m->sender);
+    show_person(l, job, m->sender_name, m->sender);
     line_add(l, "%s", (size_t)m->shape < sizeof between / sizeof between[0] ? between[m->shape] : "");
     if (m->shape != CORE_CONTENT_DELETE)
         line_lines(l, m->text, "                  | ");
@@ -309,12 +275,13 @@ static bool show_one(void *ctx, const struct core_message *m) {
     struct line l = {0};
     char when[HOST_TIME];
     bool content = m->kind == CORE_MESSAGE_CONTENT;
+    s->what->first = m->number + 1;
     if (s->what->others && m->own && content)
         return true;
     if (s->what->count != NULL && content && !m->own)
         ++*s->what->count;
     if (s->job->out.json) {
-        message_object(&l, s->c, m);
+        message_object(&l, s->job, s->c, m);
     } else {
         host_time_text(m->time, when);
         line_add(&l, "%s  ", when);
@@ -328,14 +295,19 @@ static bool show_one(void *ctx, const struct core_message *m) {
         else
             event_text(&l, s->job, m);
     }
+    s->bytes += l.b.n;
     line_end(&l, &s->job->out, OUT_NORMAL);
-    return true;
+    s->stopped = s->bytes > PORTION || s->job->out.failed != OK;
+    return !s->stopped;
 }
 
-err show_messages(struct job *job, const struct core_conversation *c,
-                  const struct show_messages *what) {
-    struct showing s = {job, c, what};
-    return core_messages(job_core(job), c->number, what->first, what->last, show_one, &s);
+err show_messages(struct job *job, const struct core_conversation *c, struct show_messages *what) {
+    struct showing s = {.job = job, .c = c, .what = what};
+    TRY(core_messages(job_core(job), c->number, what->first, what->last, show_one, &s));
+    TRY(job->out.failed);
+    if (!s.stopped)
+        what->first = what->last + 1;
+    return OK;
 }
 
 /* ---- What was put aside ---- */

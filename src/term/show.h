@@ -4,14 +4,11 @@
 
 #include "term/job.h"
 
-/* A conversation by what the user calls it. False: the job has failed and said so. */
-bool find_conversation(struct job *job, const char *text, struct core_conversation *c);
-bool find_contact(struct job *job, const char *text, struct core_contact *contact);
-/* The same, but a contact without a conversation gets one; its slices are not to be used. */
-bool find_or_make_conversation(struct job *job, const char *text, uint32_t *number);
-
-/* What to call a person: petname, own name, or the beginning of the account's id. */
-void show_person(struct line *l, slice name, const uint8_t account[CORE_ACCOUNT]);
+/* Whether the user gave this account a name. */
+bool show_is_named(struct job *job, const uint8_t account[CORE_ACCOUNT]);
+/* What to call a person: "you", the petname, else "Ann? (1a2b3c4d)" or the beginning of the id. */
+void show_person(struct line *l, struct job *job, slice name,
+                 const uint8_t account[CORE_ACCOUNT]);
 void show_contact(struct job *job, const struct core_contact *contact);
 /* Its name, or "conversation 3". */
 void show_conversation_name(struct line *l, const struct core_conversation *c);
@@ -24,12 +21,15 @@ struct show_messages {
     bool named, others;
     uint64_t *count;
 };
+/* Shows some of them, and moves what->first behind them: it is all when first > last. An error if
+ * the output failed. */
 MUST err show_messages(struct job *job, const struct core_conversation *c,
-                       const struct show_messages *what);
+                       struct show_messages *what);
 /* What was put aside: everywhere. */
 MUST err show_quarantine(struct job *job);
 
-/* A conversation's members, each person once, as "Ann, Bob (no contact)". */
+/* A conversation's members, each person once, as "Ann, Bob (not a contact)": no object, and so on
+ * the error output where programs read the other. */
 void show_members(struct job *job, uint32_t number);
 
 /* A message or a change is through, or not: the usual then() of commands that change a

@@ -2,38 +2,6 @@
 
 #include <stdio.h>
 
-#include "base/text.h"
-
-/* ---- Characters ---- */
-
-#define INVALID UINT32_MAX
-
-/* What is not UTF-8 is INVALID, byte by byte. */
-static size_t next_point(slice text, uint32_t *point) {
-    size_t n = utf8_decode(text, point);
-    if (n > 0)
-        return n;
-    *point = INVALID;
-    return 1;
-}
-
-/* True for what a terminal might obey or show elsewhere than where it stands: control characters,
- * direction marks, invisible ones. */
-static bool is_unsafe(uint32_t point) {
-    static const struct {
-        uint32_t first, last;
-    } ranges[] = {
-        {0x00, 0x1f},       {0x7f, 0x9f},       {0xad, 0xad},       {0x61c, 0x61c},
-        {0x180e, 0x180e},   {0x200b, 0x200b},   {0x200e, 0x200f},   {0x2028, 0x202e},
-        {0x2060, 0x206f},   {0xfeff, 0xfeff},   {0xfff9, 0xfffb},   {0xe0000, 0xe007f},
-        {INVALID, INVALID},
-    };
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
-        if (point >= ranges[i].first && point <= ranges[i].last)
-            return true;
-    return false;
-}
-
 /* ---- For people ---- */
 
 static err show_unsafe(buf *out, uint32_t point, uint8_t byte) {
@@ -44,21 +12,27 @@ static err show_unsafe(buf *out, uint32_t point, uint8_t byte) {
         snprintf(form, sizeof form, "\\t");
     else if (point == '\r')
         snprintf(form, sizeof form, "\\r");
-    else if (point == INVALID)
+    else if (point == TEXT_INVALID)
         snprintf(form, sizeof form, "\\x%02x", byte);
     else
         snprintf(form, sizeof form, point < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)point);
     return buf_append(out, slice_str(form));
 }
 
-static err show(buf *out, slice text, const char *indent) {
+static bool is_mark(uint32_t point, const char *marks) {
+    return point > 0 && point < 0x80 && strchr(marks, (int)point) != NULL;
+}
+
+static err show(buf *out, slice text, const char *indent, const char *marks) {
     for (size_t i = 0; i < text.n;) {
         uint32_t point;
-        size_t n = next_point(slice_of(text.p + i, text.n - i), &point);
-        if (indent != NULL && point == '\n') {
+        size_t n = text_point(slice_of(text.p + i, text.n - i), &point);
+        if (is_mark(point, marks)) {
+            TRY(show_unsafe(out, point, text.p[i]));
+        } else if (indent != NULL && point == '\n') {
             TRY(buf_append(out, slice_str("\n")));
             TRY(buf_append(out, slice_str(indent)));
-        } else if (is_unsafe(point) && !(indent != NULL && point == '\t')) {
+        } else if (text_is_unsafe(point) && !(indent != NULL && point == '\t')) {
             TRY(show_unsafe(out, point, text.p[i]));
         } else {
             TRY(buf_append(out, slice_of(text.p + i, n)));
@@ -69,11 +43,15 @@ static err show(buf *out, slice text, const char *indent) {
 }
 
 err text_show(buf *out, slice text) {
-    return show(out, text, NULL);
+    return show(out, text, NULL, "");
+}
+
+err text_show_name(buf *out, slice text, const char *marks) {
+    return show(out, text, NULL, marks);
 }
 
 err text_show_lines(buf *out, slice text, const char *indent) {
-    return show(out, text, indent);
+    return show(out, text, indent, "");
 }
 
 /* ---- For programs ---- */
@@ -86,7 +64,7 @@ static err json_escape(buf *out, uint32_t point) {
         snprintf(form, sizeof form, "\\n");
     else if (point == '\t')
         snprintf(form, sizeof form, "\\t");
-    else if (point == INVALID)
+    else if (point == TEXT_INVALID)
         snprintf(form, sizeof form, "\\ufffd");
     else if (point < 0x10000)
         snprintf(form, sizeof form, "\\u%04x", (unsigned)point);
@@ -100,8 +78,8 @@ err text_json(buf *out, slice text) {
     TRY(buf_append_byte(out, '"'));
     for (size_t i = 0; i < text.n;) {
         uint32_t point;
-        size_t n = next_point(slice_of(text.p + i, text.n - i), &point);
-        if (point == '"' || point == '\\' || is_unsafe(point))
+        size_t n = text_point(slice_of(text.p + i, text.n - i), &point);
+        if (point == '"' || point == '\\' || text_is_unsafe(point))
             TRY(json_escape(out, point));
         else
             TRY(buf_append(out, slice_of(text.p + i, n)));

@@ -235,6 +235,26 @@ TEST(links_that_are_wrong_are_refused) {
     rig_fini(&rig);
 }
 
+TEST(a_link_with_any_byte_changed_is_refused) {
+    uint8_t account[16];
+    char changed[2048];
+    rig_init(&rig, 2);
+    struct core *core = client(1)->core;
+    const char *link = contact_link(client(0));
+    size_t n = strlen(link), taken = 0;
+    for (size_t i = 0; i < n; i++) {
+        snprintf(changed, sizeof changed, "%s", link);
+        changed[i] = link[i] == 'a' ? 'b' : 'a';
+        taken += core_contact_accept(core, slice_str(changed), SLICE_EMPTY, rig.now, account) == OK;
+        changed[i] = (char)(link[i] ^ 1);
+        taken += core_contact_accept(core, slice_str(changed), SLICE_EMPTY, rig.now, account) == OK;
+    }
+    CHECK_EQ(taken, 0);
+    CHECK_EQ(rig_status(client(1)).contacts, 0);
+    CHECK_OK(core_contact_accept(core, slice_str(link), SLICE_EMPTY, rig.now, account));
+    rig_fini(&rig);
+}
+
 TEST(contacts_are_found_by_name_or_id) {
     struct core_contact contact;
     char hex[33];
@@ -247,6 +267,12 @@ TEST(contacts_are_found_by_name_or_id) {
         snprintf(hex + 2 * i, 3, "%02x", client(1)->account[i]);
     CHECK_OK(core_contact_find(core, slice_of(hex, 12), &contact));
     CHECK_SLICE(SLICE_ARRAY(contact.account), SLICE_ARRAY(client(1)->account));
+    /* A contact that calls itself by another's id is not the one that is meant. */
+    char other[33] = {0};
+    memcpy(other, hex, 8);
+    CHECK_OK(core_name_set(client(2)->core, slice_str(other), rig.now));
+    rig_meet(client(0), client(2));
+    CHECK_ERR(core_contact_find(core, slice_str(other), &contact), ERR_LIMIT);
     CHECK_ERR(core_contact_find(core, slice_str("nobody"), &contact), ERR_NOT_FOUND);
     CHECK_ERR(core_contact_find(core, SLICE_EMPTY, &contact), ERR_NOT_FOUND);
     CHECK_OK(core_contact_rename(core, client(1)->account, slice_str("same"), rig.now));
@@ -267,6 +293,9 @@ TEST(a_name_is_one_line_of_text) {
     CHECK(!rig_status(client(2)).has_account);
     CHECK_ERR(core_name_set(core, lines, rig.now), ERR_MALFORMED);
     CHECK_ERR(core_name_set(core, tab, rig.now), ERR_MALFORMED);
+    static const char *const unseen[] = {"A\xc2\x9b", "A\xe2\x80\xae", "A\xe2\x80\x8b", "A\x7f"};
+    for (size_t i = 0; i < 4; i++)
+        CHECK_ERR(core_name_set(core, slice_str(unseen[i]), rig.now), ERR_MALFORMED);
     CHECK_SLICE(rig_status(client(0)).name, slice_str("n0"));
     CHECK_ERR(core_contact_rename(core, client(1)->account, lines, rig.now), ERR_MALFORMED);
     CHECK_ERR(core_conversation_new(core, lines, (const uint8_t(*)[16])client(1)->account, 1,

@@ -326,6 +326,104 @@ TEST(a_member_becomes_a_contact) {
     rig_fini(&rig);
 }
 
+/* A conversation of a client with another, and its number for the first. */
+static uint32_t begin(size_t by, size_t with, const char *title) {
+    uint64_t command;
+    uint32_t number;
+    CHECK_OK(core_conversation_new(client(by)->core, slice_str(title),
+                                   (const uint8_t(*)[16])client(with)->account, 1, rig.now,
+                                   &command, &number));
+    rig_finish(client(by), command, OK);
+    rig_run(&rig);
+    return number;
+}
+
+static err found(size_t by, const char *text, uint32_t *number) {
+    struct core_conversation c = {0};
+    err e = core_conversation_find(client(by)->core, slice_str(text), &c);
+    *number = c.number;
+    return e;
+}
+
+TEST(a_title_that_others_chose_never_outweighs_a_contact) {
+    uint32_t number;
+    rig_init(&rig, 3);
+    rig_meet_all(&rig, 3);
+    struct core *core = client(0)->core;
+    CHECK_OK(core_contact_rename(core, client(1)->account, slice_str("bob"), rig.now));
+    uint32_t with_bob = begin(0, 1, "");
+    begin(2, 0, "bob");
+    CHECK_OK(found(0, "bob", &number));
+    CHECK_EQ(number, with_bob);
+    /* Without a petname the contact's own name is as little ours as the title. */
+    begin(2, 0, "n1");
+    CHECK_ERR(found(0, "n1", &number), ERR_LIMIT);
+    CHECK_OK(core_contact_rename(core, client(1)->account, SLICE_EMPTY, rig.now));
+    CHECK_OK(found(0, "bob", &number));
+    CHECK(number != with_bob);
+    rig_fini(&rig);
+}
+
+TEST(a_title_of_ours_outweighs_what_a_contact_calls_itself) {
+    uint32_t number;
+    uint64_t command;
+    rig_init(&rig, 3);
+    rig_meet_all(&rig, 3);
+    struct core *core = client(0)->core;
+    uint32_t ours = begin(0, 1, "n2");
+    begin(0, 2, "");
+    CHECK_OK(found(0, "n2", &number));
+    CHECK_EQ(number, ours);
+    CHECK_OK(core_contact_rename(core, client(2)->account, slice_str("n2"), rig.now));
+    CHECK_ERR(found(0, "n2", &number), ERR_LIMIT);
+    /* A title that another gave since then is no longer ours. */
+    CHECK_OK(core_conversation_rename(client(1)->core, 1, slice_str("x"), rig.now, &command));
+    rig_finish(client(1), command, OK);
+    CHECK_OK(core_conversation_rename(client(1)->core, 1, slice_str("n2"), rig.now, &command));
+    rig_finish(client(1), command, OK);
+    CHECK_OK(found(0, "n2", &number));
+    CHECK(number != ours);
+    rig_fini(&rig);
+}
+
+static bool count_renamed(void *ctx, const struct core_message *m) {
+    *(size_t *)ctx += m->kind == CORE_MESSAGE_RENAMED;
+    return true;
+}
+
+TEST(the_first_name_of_a_conversation_is_an_event_too) {
+    size_t count = 0;
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    begin(0, 1, "");
+    uint64_t command;
+    CHECK_OK(core_conversation_rename(client(0)->core, 1, slice_str("named"), rig.now, &command));
+    rig_finish(client(0), command, OK);
+    rig_run(&rig);
+    CHECK_OK(core_messages(client(1)->core, 1, 1, 100, count_renamed, &count));
+    CHECK_EQ(count, 1);
+    rig_fini(&rig);
+}
+
+TEST(two_who_begin_at_once_find_the_same_conversation) {
+    uint64_t command;
+    uint32_t number, first, second;
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[16])client(1)->account, 1, rig.now, &command,
+                                   &number));
+    begin(1, 0, "");
+    rig_run(&rig);
+    CHECK_OK(found(0, "n1", &first));
+    CHECK_OK(found(1, "n0", &second));
+    struct core_conversation a, b;
+    CHECK_OK(core_conversation_get(client(0)->core, first, &a));
+    CHECK_OK(core_conversation_get(client(1)->core, second, &b));
+    CHECK_SLICE(a.group_id, b.group_id);
+    rig_fini(&rig);
+}
+
 static void long_text(size_t n) {
     uint64_t command, message;
     buf text = {0};

@@ -94,7 +94,7 @@ TEST(a_chunk_whose_answer_is_lost_is_put_again) {
     CHECK_EQ(rig.hits, 0);
     lose(client(1), PROTO_blob_chunk, 1);
     rig_pass(&rig, 5 * TIME_SECOND);
-    CHECK_EQ(rig_state(client(1)).messages, 2); /* that it joined, and the text */
+    CHECK_EQ(rig_state(client(1)).messages, 3); /* that it joined, the name, and the text */
     buf_free(&text);
     rig_fini(&rig);
 }

@@ -340,7 +340,7 @@ TEST(who_was_left_behind_is_told_and_can_be_added_again) {
     CHECK(strcmp(rig_texts(client(0)), "from a later epoch\nheld back\nwelcome back\n") == 0);
     CHECK(strcmp(rig_texts(client(1)), "held back\nwelcome back\n") == 0);
     CHECK_OK(core_messages(client(1)->core, 1, 0, UINT64_MAX, list_kinds, kinds));
-    CHECK(strcmp(kinds, "353") == 0); /* joined, removed, joined */
+    CHECK(strcmp(kinds, "3853") == 0); /* joined, named, removed, joined */
     rig_fini(&rig);
 }
 

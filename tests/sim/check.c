@@ -1,3 +1,4 @@
+/* clang-format off */
 /* What must be true.
  *
  * All the time: whoever reaches epoch n of a conversation shows the same members and the same
@@ -5,24 +6,32 @@
  *
  * In the end, when everybody is online and nothing goes wrong any more:
  *
- *   rest       within 30 minutes of the world's time every outbox and every mailbox is empty,
- * nothing waits, nobody is still leaving agreement  those who say that they are in a conversation
- * are exactly its members, in the same epoch, with the same authenticator messages   A client is in
- * a conversation during intervals of epochs: from the one in which its history says that it made or
- * joined it, until the one in which its history says that it was removed or left. A message has the
- * epoch in which it was encrypted; one that was encrypted again (its sender was away for long) has
- * that of the last time for its sender, and any of them for a receiver. A client MUST have a
- * message exactly once if the sender's history says "sent", the epoch is in one of the client's
- * intervals, and either that interval goes on to the end, or the sender saw "sent" before any
- * commit that could have ended the interval came to the server. (Between these two moments it
- * depends on what the server took first: then it MAY have it.) The second half is not asked of
- * whoever's mailbox was put in disorder in that conversation: its removal may have passed the
- * message. Nobody has a message twice, or of an epoch outside its intervals, or from a sender who
- * was no member in that epoch, or under another's name. Messages of one sender are in the order in
- * which they were sent, but for those that travelled as blobs: a message that is fetched takes its
- * place when it is here. outbox     no message is still queued; one whose command returned OK is
- * sent, or failed because the conversation ended quarantine what was put aside is counted by its
- * reason; explained() says which reasons the faults of this world explain */
+ *   rest        within 30 minutes of the world's time every outbox and every mailbox is empty,
+ *               nothing waits, nobody is still leaving
+ *   agreement   those who say that they are in a conversation are exactly its members, in the same
+ *               epoch, with the same authenticator
+ *   messages    below
+ *   outbox      no message is still queued; one whose command returned OK is sent, or failed
+ *               because the conversation ended
+ *   quarantine  nothing was put aside
+ *
+ * Messages: a client is in a conversation during intervals of epochs: from the one in which its
+ * history says that it made or joined it, until the one in which its history says that it was
+ * removed or left. A message has the epoch in which it was encrypted; one that was encrypted again
+ * (its sender was away for long) has that of the last time for its sender, and any of them for a
+ * receiver.
+ *
+ *   must have   exactly once, if the sender's history says "sent", the epoch is in one of the
+ *               client's intervals, and either that interval goes on to the end, or the sender saw
+ *               "sent" before any commit that could have ended the interval came to the server.
+ *               This second half is not asked of whoever's mailbox was put in disorder in that
+ *               conversation: its removal may have passed the message
+ *   may have    between these two moments: it depends on what the server took first
+ *   never has   a message twice, or of an epoch outside its intervals, or from a sender who was no
+ *               member in that epoch, or under another's name
+ *   order       messages of one sender are in the order in which they were sent, but for those that
+ *               travelled as blobs: a message that is fetched takes its place when it is here */
+/* clang-format on */
 #include "world.h"
 
 #include <stdio.h>
@@ -277,20 +286,14 @@ static void check_group(struct world *w, int group) {
 
 /* ---- Quarantine ---- */
 
-static bool explained(const struct core_quarantined *q) {
-    (void)q;
-    return false;
-}
-
 static bool take_quarantined(void *ctx, const struct core_quarantined *q) {
     struct history *h = ctx;
     struct mls_header header = {0};
     h->w->counts.quarantined++;
     bool readable = mls_message_header(q->item, &header) == OK;
-    if (!explained(q))
-        world_fail(h->w, "client %d, group %d: quarantined: %s; kind %d, epoch %llu, at %.3f",
-                   h->c->index, h->group, err_name(q->error), readable ? (int)header.kind : 0,
-                   (unsigned long long)header.epoch, (double)(q->time - h->w->start) / 1000);
+    world_fail(h->w, "client %d, group %d: quarantined: %s; kind %d, epoch %llu, at %.3f",
+               h->c->index, h->group, err_name(q->error), readable ? (int)header.kind : 0,
+               (unsigned long long)header.epoch, (double)(q->time - h->w->start) / 1000);
     return true;
 }
 

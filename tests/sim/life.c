@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- The beginning: everybody has an account and knows whom they will meet; nothing goes wrong
- * ---- */
+/* ---- The beginning ----
+ * Everybody has an account and knows whom they will meet; nothing goes wrong. */
 
 static bool all_done(const struct world *w) {
     for (int i = 0; i < CLIENTS; i++)
@@ -399,7 +399,7 @@ void life_act(struct world *w) {
 
 /* ---- The end ---- */
 
-static bool at_rest(const struct world *w, const struct client *c) {
+static bool at_rest(const struct client *c) {
     struct core_status s;
     if (c->core == NULL || !c->online)
         return false;
@@ -408,7 +408,6 @@ static bool at_rest(const struct world *w, const struct client *c) {
         if (c->views[i].state == CORE_CONVERSATION_LEAVING ||
             c->views[i].state == CORE_CONVERSATION_NEW)
             return false;
-    (void)w;
     return s.auth == CORE_LINK_READY && s.anon == CORE_LINK_READY && s.caught_up && s.outbox == 0 &&
            s.waiting == 0;
 }
@@ -417,7 +416,7 @@ static bool all_at_rest(struct world *w) {
     if (w->mail == NULL || mail_waiting(w->mail) || server_items(w) > 0)
         return false;
     for (int i = 0; i < CLIENTS; i++)
-        if (!at_rest(w, &w->clients[i]))
+        if (!at_rest(&w->clients[i]))
             return false;
     return true;
 }
@@ -426,7 +425,7 @@ static void complain(struct world *w) {
     for (int i = 0; i < CLIENTS; i++) {
         struct client *c = &w->clients[i];
         struct core_status s = {0};
-        if (at_rest(w, c))
+        if (at_rest(c))
             continue;
         if (c->core != NULL)
             core_status_get(c->core, &s);

@@ -122,7 +122,7 @@ static void note_send(struct world *w, const struct proto_edge_request *request,
     memcpy(w->items[w->item_count].item, hash, 32);
     w->items[w->item_count++].sender = sender;
     size_t i = w->recent_count++ % RECENT;
-    world_must(buf_set(&w->recent[i].body, request->body), "memory");
+    world_must(buf_set(&w->recent[i], request->body), "memory");
 }
 
 static void act_soon(struct world *w) {
@@ -137,7 +137,7 @@ void server_replay(struct world *w) {
     if (n == 0 || w->mail == NULL)
         return;
     struct proto_edge_request request = {.session = STRANGER, .request = 1, .type = PROTO_send};
-    request.body = buf_slice(&w->recent[world_chance(w, n)].body);
+    request.body = buf_slice(&w->recent[world_chance(w, n)]);
     mail_request(w->mail, &request);
     w->counts.replays++;
     act_soon(w);
@@ -291,7 +291,7 @@ void server_stop(struct world *w) {
     store_close(w->store);
     session_env_fini(&w->env);
     for (size_t i = 0; i < RECENT; i++)
-        buf_free(&w->recent[i].body);
+        buf_free(&w->recent[i]);
     free(w->items);
 }
 

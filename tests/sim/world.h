@@ -1,20 +1,26 @@
+/* clang-format off */
 /* A simulated world: many client cores, one server made of the real edge and mail logic, and
  * between them links with delays. Time is a number, all randomness comes from one seed, nothing
  * asks the operating system: a world that is run again does the same again.
  *
- * world.c   time, chance, links          server.c  session.c and mail.c over a store that fails
- * client.c  cores that die and come back    life.c    what people and faults do, at random
- * check.c   what must be true               main.c    seeds, TAP, replaying
+ *   world.c   time, chance, links
+ *   server.c  session.c and mail.c over a store that fails
+ *   client.c  cores that die and come back
+ *   life.c    what people and faults do, at random
+ *   check.c   what must be true
+ *   main.c    seeds, TAP, replaying
  *
  * What goes wrong, besides what people do (go offline and online, two of them at the same time):
  *
- *   links      random delays, sudden stalls, lost with everything that is on its way in either
- * direction clients    die between any two calls into the core, or between two actions; the store
- * survives. A commit of the store fails, with nothing or with all of it on the disk server     dies
- * with its open batch and every link; a commit fails, with nothing done and an error for everybody,
- * or with all of it done and the answers lost its own malice  deliveries come twice, old ones
- * again; sends are replayed to every address; items that wait in a mailbox change places (life.c
- * says which) */
+ *   links       random delays, sudden stalls, lost with everything that is on its way in either
+ *               direction
+ *   clients     die between any two calls into the core, or between two actions; the store
+ *               survives. A commit of the store fails, with nothing or with all of it on the disk
+ *   server      dies with its open batch and every link; a commit fails, with nothing done and an
+ *               error for everybody, or with all of it done and the answers lost
+ *   its malice  deliveries come twice, old ones again; sends are replayed to every address; items
+ *               that wait in a mailbox change places (life.c says which) */
+/* clang-format on */
 #ifndef SOTTO_TESTS_SIM_WORLD_H
 #define SOTTO_TESTS_SIM_WORLD_H
 
@@ -181,7 +187,6 @@ struct world {
     uint64_t actions;                  /* to do */
     uint16_t suite;
     bool trace, calm; /* calm: no faults */
-    bool setting_up;
     struct support_random chance, secrets;
     uint64_t fingerprint;
 
@@ -203,11 +208,7 @@ struct world {
     size_t code_count;
     struct request requests[256];
     size_t request_count;
-    struct {
-        buf body;
-        int sender;
-        uint8_t item[32];
-    } recent[RECENT];
+    buf recent[RECENT]; /* sends */
     size_t recent_count;
     /* Who sent which item, so that two of one sender don't change places. */
     struct {
@@ -284,8 +285,8 @@ void life_make(struct world *w, int pool);
 void life_act(struct world *w);
 /* All links of a client are lost at once. */
 void life_cut(struct world *w, int client);
-/* Everybody comes online, nothing goes wrong any more; false if things don't come to rest in time.
- */
+/* Everybody comes online, nothing goes wrong any more; false if things don't come to rest in
+ * time. */
 bool life_settle(struct world *w);
 
 /* ---- check.c ---- */

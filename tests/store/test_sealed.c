@@ -91,9 +91,34 @@ TEST(equal_names_and_values_look_different_in_the_inner_store) {
     CHECK_EQ(all.n, 2);
     CHECK_EQ(all.e[0].key.name.n, 32);
     CHECK(!slice_equal(all.e[0].key.name, all.e[1].key.name));
-    CHECK_EQ(all.e[0].value.n, 5 + 24 + 16);
+    CHECK_EQ(all.e[0].value.n, 64 + 24 + 16);
     CHECK(!slice_equal(buf_slice(&all.e[0].value), buf_slice(&all.e[1].value)));
     entries_free(&all);
+    store_close(p.sealed);
+}
+
+TEST(the_length_of_a_value_tells_little_of_it) {
+    static const struct {
+        size_t n, shown;
+    } values[] = {{0, 64},    {1, 64},      {60, 64},        {61, 128},
+                  {509, 640}, {1000, 1024}, {100000, 114688}};
+    enum { VALUES = sizeof values / sizeof *values };
+    struct pair p = pair_new();
+    struct entries all = {.n = 0};
+    buf value = buf_on(NULL);
+    for (size_t i = 0; i < VALUES; i++) {
+        buf_clear(&value);
+        CHECK_OK(buf_resize(&value, values[i].n));
+        memset(value.p, 'v', value.n);
+        CHECK_OK(fixture_put(p.sealed, fixture_key(1, "n", i), buf_slice(&value)));
+        fixture_expect(p.sealed, fixture_key(1, "n", i), buf_slice(&value));
+    }
+    CHECK_OK(store_scan_table(p.inner, 1, collect, &all));
+    CHECK_EQ(all.n, VALUES);
+    for (size_t i = 0; i < all.n; i++)
+        CHECK_EQ(all.e[i].value.n, values[all.e[i].key.number].shown + 24 + 16);
+    entries_free(&all);
+    buf_free(&value);
     store_close(p.sealed);
 }
 

@@ -20,10 +20,11 @@ class Unexpected(Exception):
 
 
 class Server:
-    """Keeps its ports over restarts."""
+    """Keeps its ports over restarts. settings: KEY=VALUE of sottod."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, settings=()):
         self.data, self.log = folder / "server", folder / "server.log"
+        self.settings = [word for s in settings for word in ("--set", s)]
         self.listen, self.http, self.identity = "127.0.0.1:0", "127.0.0.1:0", None
         self.process = None
 
@@ -31,7 +32,8 @@ class Server:
         out = self.data.with_suffix(".out")
         with open(out, "w") as stdout, open(self.log, "a") as stderr:
             self.process = subprocess.Popen(
-                [SOTTOD, "run", "--data", str(self.data), "--listen", self.listen, "--http", self.http],
+                [SOTTOD, "run", "--data", str(self.data), "--listen", self.listen, "--http", self.http,
+                 *self.settings],
                 stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
         until = time.monotonic() + 30
         while not (ready := READY.search(out.read_text())):
@@ -143,9 +145,12 @@ class Tap:
 class World:
     """A folder with a server, gone at the end with all that was started."""
 
+    def __init__(self, settings=()):
+        self.settings = settings
+
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="sotto-test-"))
-        self.server = Server(self.folder)
+        self.server = Server(self.folder, self.settings)
         self.server.start()
         return self
 

@@ -55,6 +55,18 @@ TEST(a_single_dash_is_a_word) {
     CHECK_EQ(g.args.word_count, 2);
 }
 
+TEST(a_mistake_is_told_as_objects_wherever_json_stands) {
+    struct given g;
+    CHECK_ERR(PARSE(&g, "read", "--nope", "--json"), ERR_MALFORMED);
+    CHECK(g.args.json);
+    CHECK_ERR(PARSE(&g, "sned", "bob", "--json"), ERR_MALFORMED);
+    CHECK(g.args.json);
+    CHECK_ERR(PARSE(&g, "--json", "read", "a", "b"), ERR_MALFORMED);
+    CHECK(g.args.json);
+    CHECK_ERR(PARSE(&g, "read", "--nope", "--", "--json"), ERR_MALFORMED);
+    CHECK(!g.args.json);
+}
+
 TEST(unknown_commands_and_options_are_refused_by_name) {
     struct given g;
     CHECK_ERR(PARSE(&g, "sned", "bob"), ERR_MALFORMED);
@@ -123,21 +135,47 @@ TEST(every_command_has_its_texts) {
     }
 }
 
+TEST(a_command_s_usage_names_the_options_that_it_takes_and_no_other) {
+    static const char *const options[] = {"--offline", "--name",       "--as",    "--title",
+                                          "--last",    "--until-idle", "--count", "--done"};
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        const struct command *c = commands[i];
+        for (size_t j = 0; j < sizeof options / sizeof options[0]; j++)
+            CHECK_EQ((c->options >> j & 1) != 0, strstr(c->words, options[j]) != NULL);
+    }
+}
+
 /* ---- Handing over ---- */
 
-TEST(a_command_line_survives_handing_over) {
-    const char *argv[] = {"sotto", "send", "bob", "", "two words", "–"};
-    buf packed = {0}, text = {0}, back = {0};
+static void hand_over(const struct given *g, struct args *args, buf *text, buf *argv) {
+    buf packed = {0};
+    char why[ARGS_WHY];
     int argc = 0;
-    CHECK_OK(args_pack(&packed, 6, argv));
-    CHECK_OK(args_unpack(buf_slice(&packed), &text, &back, &argc));
-    CHECK_EQ(argc, 6);
-    const char **got = (const char **)(void *)back.p;
-    for (int i = 1; i < argc; i++)
-        CHECK(same(got[i], argv[i]));
+    CHECK_OK(args_pack(&packed, &g->args));
+    CHECK_OK(args_unpack(buf_slice(&packed), text, argv, &argc));
+    CHECK_OK(args_parse(args, argc, (const char **)(void *)argv->p, why));
     buf_free(&packed);
+}
+
+TEST(a_command_line_survives_handing_over) {
+    struct given g;
+    struct args args;
+    buf text = {0}, argv = {0};
+    CHECK_OK(PARSE(&g, "--json", "send", "--timeout", "3", "--", "bob", "", "two words", "–", "-",
+                   "--json", "--"));
+    hand_over(&g, &args, &text, &argv);
+    CHECK(args.command == &command_send && args.json && args.timeout == 3);
+    CHECK_EQ(args.word_count, 7);
+    for (size_t i = 0; i < args.word_count; i++)
+        CHECK(same(args.words[i], g.args.words[i]));
+    CHECK_OK(PARSE(&g, "read", "--last", "0", "--offline", "bob"));
+    hand_over(&g, &args, &text, &argv);
+    CHECK(args.has_last && args.last == 0 && args.offline && !args.json);
+    CHECK_OK(PARSE(&g, "new", "bob", "--title", "-"));
+    hand_over(&g, &args, &text, &argv);
+    CHECK(same(args.title, "-") && args.word_count == 1 && !args.has_last);
     buf_free(&text);
-    buf_free(&back);
+    buf_free(&argv);
 }
 
 TEST(what_is_not_a_command_line_is_refused) {

@@ -88,7 +88,7 @@ def bot(ann, ben, tap):
     answer = ben.run("send", "ann", "from the bot", "--json")
     busy = ben.run("chat", "ann")
     ann.fine("send", "ben", "one")
-    ann.fine("send", "ben", "two \"quoted\" \\ \x7f".replace("\x7f", ""))
+    ann.fine("send", "ben", "two \"quoted\" \\ ")
     out, _ = listener.communicate(timeout=40)
     lines = [json.loads(line) for line in out.decode().splitlines()]
     got = [m["text"] for m in lines if m["type"] == "message" and not m["own"] and "text" in m]
@@ -100,7 +100,8 @@ def bot(ann, ben, tap):
               listener.returncode == 0 and got == ["one", "two \"quoted\" \\ "], got)
     tap.check("listen_leaves_no_socket_behind", not (ben.home / "control.sock").exists())
     several = [ann.start("send", "ben", f"at once {i}") for i in range(4)]
-    codes = [p.wait(60) or p.communicate()[0] for p in several]
+    for p in several:
+        p.communicate(timeout=60)
     codes = [p.returncode for p in several]
     tap.check("commands_at_once_wait_for_each_other", codes == [0] * 4, codes)
     ben.fine("read")
@@ -118,6 +119,36 @@ def chat(ann, ben, tap):
     tap.check("ctrl_c_ends_listen_with_0", listener.wait(20) == 0)
 
 
+def links(dan, ben, tap):
+    link = ben.link()
+    start = link.index("#") + 1
+
+    def other(i):
+        return link[:i] + ("b" if link[i] == "a" else "a") + link[i + 1:]
+    # The server's key (52 characters) comes first, then the name, the signed list of devices, the address,
+    # and the signature over all.
+    damaged = {
+        "another kind of link": (link.replace("contact", "join"), 2), "cut short": (link[:-9], 2),
+        "half of it": (link[:len(link) // 2], 2), "nothing but the server": (link[:start], 2),
+        "too long": (link + "aa", 2),
+        "a space within": (link[:start + 9] + " " + link[start + 9:], 2),
+        "not base32": (link[:start + 9] + "0" + link[start + 10:], 2),
+        "server's key": (other(start + 3), 4), "identity key": (other(start + 80), 4),
+        "list's signature": (other(start + 250), 4), "address": (other(len(link) - 130), 4),
+        "place of the server": (other(start - 2), 4), "signature": (other(len(link) - 20), 4)}
+    wrong = []
+    for what, (text, code) in damaged.items():
+        done = dan.run("invite", text)
+        if done.code != code or done.out != "":
+            wrong.append(f"{what}: {done.code} {done.out}{done.err}")
+    tap.check("a_damaged_contact_link_is_refused", wrong == [], "\n".join(wrong))
+    tap.check("no_damaged_link_makes_a_contact", dan.fine("contacts", "--json").objects == [])
+    dan.fine("invite", link)
+    fine = dan.run("send", "Ben", "hi")
+    got = [m["text"] for m in ben.fine("read", "--json").of("message") if m["kind"] == "content"]
+    tap.check("the_link_as_it_was_given_makes_one", fine.code == 0 and got == ["hi"], f"{fine.err} {got}")
+
+
 def faults(world, ann, ben, tap):
     dan, code = Person(world.folder, "dan"), world.server.invite()
     wrong = dan.run("init", code[:-6] + "aaaaaa")
@@ -132,10 +163,7 @@ def faults(world, ann, ben, tap):
               eve.code == 4 and eve.objects[-1].get("reason") == "INVITE", eve.out)
     own = ann.run("invite", ann.link())
     tap.check("one_s_own_link_is_refused", own.code == 4, own.err)
-    link = ben.link()
-    forged = link[:-20] + ("b" if link[-20] == "a" else "a") + link[-19:]
-    broken = [ann.run("invite", link.replace("contact", "join")).code, ann.run("invite", link[:-9]).code]
-    tap.check("a_damaged_contact_link_is_refused", broken == [2, 2] and len(forged) == len(link), broken)
+    links(dan, ben, tap)
     nobody = ann.run("send", "nobody", "hi", "--json")
     tap.check("an_unknown_name_has_its_own_code",
               nobody.code == 6 and nobody.objects[0]["error"] == "NOT_FOUND", nobody.out)

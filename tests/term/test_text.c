@@ -28,6 +28,13 @@ TEST(plain_text_of_any_script_is_shown_as_it_is) {
     check_shown("Grüße, 世界, שלום 👩‍👩‍👧", "Grüße, 世界, שלום 👩‍👩‍👧");
 }
 
+TEST(a_name_can_t_imitate_what_stands_around_it) {
+    buf out = {0};
+    CHECK_OK(text_show_name(&out, slice_str("bob: hi]\x1b"), ":]"));
+    CHECK_SLICE(buf_slice(&out), slice_str("bob\\x3a hi\\x5d\\x1b"));
+    buf_free(&out);
+}
+
 TEST(escape_sequences_are_shown_and_not_obeyed) {
     check_shown("\x1b[31mred\x1b]0;title\x07", "\\x1b[31mred\\x1b]0;title\\x07");
     check_shown("a\x7f", "a\\x7f");
@@ -81,17 +88,21 @@ TEST(json_of_what_is_not_utf8_is_still_json) {
 struct got {
     buf bytes;
     int stream;
+    bool full;
 };
 
-static void put(void *ctx, int stream, slice bytes) {
+static err put(void *ctx, int stream, slice bytes) {
     struct got *got = ctx;
+    if (got->full)
+        return ERR_DISK_FULL;
     got->stream = stream;
     CHECK_OK(buf_append(&got->bytes, bytes));
+    return OK;
 }
 
 TEST(an_object_is_one_line_with_its_fields_in_order) {
     struct got got = {0};
-    struct out out = {true, put, &got};
+    struct out out = {.json = true, .put = put, .ctx = &got};
     struct line l = {0};
     uint8_t id[] = {0, 0xab};
     line_object(&l, "thing");
@@ -110,7 +121,7 @@ TEST(an_object_is_one_line_with_its_fields_in_order) {
 
 TEST(a_line_that_could_not_be_built_is_not_printed) {
     struct got got = {0};
-    struct out out = {false, put, &got};
+    struct out out = {.put = put, .ctx = &got};
     struct line l = {0};
     char wide[2048];
     memset(wide, 'x', sizeof wide);
@@ -119,6 +130,24 @@ TEST(a_line_that_could_not_be_built_is_not_printed) {
     line_end(&l, &out, OUT_NORMAL);
     CHECK_EQ(got.bytes.n, 0);
     CHECK_EQ(l.e, OK);
+    CHECK_ERR(out.failed, ERR_TOO_LARGE);
+}
+
+TEST(after_output_failed_nothing_more_is_printed) {
+    struct got got = {.full = true};
+    struct out out = {.put = put, .ctx = &got};
+    struct line l = {0};
+    line_add(&l, "one");
+    line_end(&l, &out, OUT_NORMAL);
+    CHECK_ERR(out.failed, ERR_DISK_FULL);
+    got.full = false;
+    line_add(&l, "two");
+    line_end(&l, &out, OUT_NORMAL);
+    CHECK_EQ(got.bytes.n, 0);
+    line_add(&l, "trouble");
+    line_end(&l, &out, OUT_TROUBLE);
+    CHECK_SLICE(buf_slice(&got.bytes), slice_str("trouble\n"));
+    buf_free(&got.bytes);
 }
 
 TEST_MAIN
