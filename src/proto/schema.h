@@ -278,6 +278,7 @@ enum {
 #define PROTO_FIELDS_edge_drained(F) F(u64, session, 0, 0)
 #define PROTO_FIELDS_mail_setup(F)                                                                 \
     F(vec, store, 1, 4096)                                                                         \
+    F(vec, user, 0, 64)                                                                            \
     F(u8, log_level, 0, 0)                                                                         \
     F(u8, sandbox, 0, 0)                                                                           \
     F(u8, key_id, 0, 0)                                                                            \
@@ -296,6 +297,7 @@ enum {
 #define PROTO_FIELDS_edge_setup(F)                                                                 \
     F(u8, log_level, 0, 0)                                                                         \
     F(u8, sandbox, 0, 0)                                                                           \
+    F(vec, user, 0, 64)                                                                            \
     F(u32, connections, 0, 0)                                                                      \
     F(u32, source_connections, 0, 0)                                                               \
     F(u32, idle_seconds, 0, 0)                                                                     \

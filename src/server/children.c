@@ -12,6 +12,7 @@ static err tell_mail(struct parent *p) {
     const struct config *c = p->config;
     struct proto_mail_setup out = {
         .store = slice_str(p->store_path),
+        .user = slice_str(c->user),
         .log_level = (uint8_t)p->log.level,
         .sandbox = (uint8_t)p->sandbox_mode,
         .key_id = p->keys.address[0].id,
@@ -50,6 +51,7 @@ static err tell_edge(struct parent *p, struct child *edge) {
     struct proto_edge_setup out = {
         .log_level = (uint8_t)p->log.level,
         .sandbox = (uint8_t)p->sandbox_mode,
+        .user = slice_str(c->user),
         .connections = (uint32_t)c->connections,
         .source_connections = (uint32_t)c->source_connections,
         .idle_seconds = (uint32_t)c->idle_minutes * 60,

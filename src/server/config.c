@@ -22,6 +22,8 @@ struct key {
 
 static const struct key keys[] = {
     {"data", TEXT, AT(data), 0, 0, "var", NULL, "directory of the store and the keys"},
+    {"user", TEXT, AT(user), 0, 0, "", NULL,
+     "whom edges and mail become if it is started as root; empty: they stay root"},
     {"listen", TEXT, AT(listen), 0, 0, "127.0.0.1:4460", NULL, "sessions over TCP"},
     {"http", TEXT, AT(http), 0, 0, "127.0.0.1:4480", NULL,
      "sessions over WebSocket (/session) and the health page (/health); TLS if there is a "
@@ -214,6 +216,10 @@ err config_check(const struct config *c, char *why) {
     }
     if ((c->certificate[0] == 0) != (c->certificate_key[0] == 0)) {
         snprintf(why, CONFIG_TEXT, "'certificate' and 'certificate_key' need each other");
+        return ERR_MALFORMED;
+    }
+    if (strlen(c->user) > CONFIG_USER) {
+        snprintf(why, CONFIG_TEXT, "'user' is no user's name");
         return ERR_MALFORMED;
     }
     if (c->data[0] == 0) {

@@ -5,7 +5,7 @@
 
 #include "base/slice.h"
 
-enum { CONFIG_TEXT = 512 };
+enum { CONFIG_TEXT = 512, CONFIG_USER = 64 };
 
 /* What holds where the operator sets nothing: for the configuration, and for the mail logic and the
  * sessions as tests and the simulated world run them. */
@@ -22,7 +22,7 @@ struct config {
     char data[CONFIG_TEXT];
     char listen[CONFIG_TEXT], http[CONFIG_TEXT], public[CONFIG_TEXT];
     char certificate[CONFIG_TEXT], certificate_key[CONFIG_TEXT];
-    char registration[CONFIG_TEXT], sandbox[CONFIG_TEXT], log[CONFIG_TEXT];
+    char user[CONFIG_TEXT], registration[CONFIG_TEXT], sandbox[CONFIG_TEXT], log[CONFIG_TEXT];
     uint64_t edges, connections, source_connections;
     uint64_t mailbox_items, mailbox_megabytes, item_weeks;
     uint64_t blob_gigabytes, blob_weeks, key_packages;

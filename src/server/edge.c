@@ -333,10 +333,12 @@ static void on_mail(struct sys_channel *channel, void *ctx, slice message, int f
 
 /* ---- From the parent ---- */
 
-static err enter_sandbox(struct edge *edge, uint8_t mode, uint32_t connections) {
+static err enter_sandbox(struct edge *edge, const struct proto_edge_setup *in) {
+    char user[SANDBOX_USER];
     struct sys_sandbox sandbox = {.profile = SYS_PROFILE_EDGE,
-                                  .mode = (enum sys_sandbox_mode)mode,
-                                  .files_max = (uint64_t)connections + 64,
+                                  .mode = (enum sys_sandbox_mode)in->sandbox,
+                                  .user = sandbox_user(user, in->user),
+                                  .files_max = (uint64_t)in->connections + 64,
                                   .die_with_parent = true};
     struct sys_sandbox_report report;
     TRY(sys_sandbox_enter(&sandbox, &report));
@@ -404,7 +406,7 @@ static err set_up(struct edge *edge, slice body) {
     TRY(sys_http_accept_key(slice_str("dGhlIHNhbXBsZSBub25jZQ=="), warm));
     if (in.certificate.n > 0)
         TRY(sys_tls_server_new(&tls, in.certificate, in.certificate_key));
-    TRY(enter_sandbox(edge, in.sandbox, in.connections));
+    TRY(enter_sandbox(edge, &in));
     TRY(listen_all(edge, &in, tls));
     sys_tls_free(tls);
     edge->set_up = true;

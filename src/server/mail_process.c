@@ -272,9 +272,12 @@ static void configure(struct mail_config *config, struct post *post,
 }
 
 /* Nothing beside the store: the keys lie next to it. */
-static err enter_sandbox(const char *folder, uint8_t mode, struct sys_sandbox_report *report) {
+static err enter_sandbox(const char *folder, const struct proto_mail_setup *in,
+                         struct sys_sandbox_report *report) {
+    char user[SANDBOX_USER];
     struct sys_sandbox sandbox = {.profile = SYS_PROFILE_MAIL,
-                                  .mode = (enum sys_sandbox_mode)mode,
+                                  .mode = (enum sys_sandbox_mode)in->sandbox,
+                                  .user = sandbox_user(user, in->user),
                                   .write_paths = {folder},
                                   .files_max = FILES_MAX,
                                   .die_with_parent = true};
@@ -297,7 +300,7 @@ static err set_up(struct post *post, slice body) {
     TRY(proto_mail_setup_decode(body, &in));
     memcpy(folder, in.store.p, in.store.n);
     post->log.level = (enum sys_log_level)in.log_level;
-    TRY(enter_sandbox(folder, in.sandbox, &report));
+    TRY(enter_sandbox(folder, &in, &report));
     err e = open_store(post, &in, folder);
     if (e != OK) {
         sys_log_failure(&post->log, "could not open the store", e);

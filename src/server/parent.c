@@ -35,6 +35,14 @@ void sandbox_text_keep(char to[SANDBOX_TEXT], slice text) {
     to[n] = 0;
 }
 
+const char *sandbox_user(char to[SANDBOX_USER], slice user) {
+    if (user.n == 0 || user.n >= SANDBOX_USER)
+        return NULL;
+    memcpy(to, user.p, user.n);
+    to[user.n] = 0;
+    return to;
+}
+
 /* ---- The end ---- */
 
 static bool edges_run(const struct parent *p) {
@@ -171,7 +179,12 @@ static err take_data(struct parent *p) {
     /* Made here, since mail sees nothing of what lies beside it. */
     TRY(keys_path(p->store_path, data, "store"));
     e = sys_dir_make(p->store_path);
-    return e == OK ? OK : complain(p, "could not make the directory", p->store_path, e);
+    if (e != OK)
+        return complain(p, "could not make the directory", p->store_path, e);
+    if (p->config->user[0] == 0)
+        return OK;
+    e = sys_dir_give(data, p->store_path, p->config->user);
+    return e == OK ? OK : complain(p, "could not give the store to", p->config->user, e);
 }
 
 static err enter_sandbox(struct parent *p) {

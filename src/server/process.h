@@ -34,6 +34,9 @@ int parent_main(const struct config *config, unsigned print_invites);
  * an escape there. */
 enum { SANDBOX_TEXT = 129 };
 void sandbox_text_keep(char to[SANDBOX_TEXT], slice text);
+/* The user's name as a string; NULL if it is empty. */
+enum { SANDBOX_USER = CONFIG_USER + 1 };
+const char *sandbox_user(char to[SANDBOX_USER], slice user);
 
 /* A sessions' name at mail: the edge's number, and what the edge calls it. */
 enum { SESSION_BITS = 40 };

@@ -1,8 +1,10 @@
 #include "sys/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -201,6 +203,46 @@ err sys_dir_make(const char *path) {
         TRY(make_one(part));
     }
     return OK;
+}
+
+static err give_one(int folder, const char *name, const struct passwd *user) {
+    struct stat info;
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return errno == ELOOP ? OK : last_err();
+    err result = fstat(fd, &info) == 0 ? OK : last_err();
+    bool whole = S_ISDIR(info.st_mode) || (S_ISREG(info.st_mode) && info.st_nlink == 1);
+    if (result == OK && whole && info.st_uid != user->pw_uid &&
+        fchown(fd, user->pw_uid, user->pw_gid) != 0)
+        result = last_err();
+    close(fd);
+    return result;
+}
+
+static err give_files(const char *path, const struct passwd *user) {
+    DIR *folder = opendir(path);
+    if (folder == NULL)
+        return last_err();
+    err result = OK;
+    for (struct dirent *entry; result == OK && (entry = readdir(folder)) != NULL;)
+        if (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN)
+            result = give_one(dirfd(folder), entry->d_name, user);
+    closedir(folder);
+    return result;
+}
+
+err sys_dir_give(const char *above, const char *path, const char *name) {
+    struct stat info;
+    if (geteuid() != 0)
+        return OK;
+    errno = 0;
+    const struct passwd *user = getpwnam(name);
+    if (user == NULL)
+        return errno == 0 ? ERR_NOT_FOUND : last_err();
+    if (stat(above, &info) != 0 || chmod(above, (info.st_mode & 07777) | 0011) != 0)
+        return last_err();
+    TRY(give_files(path, user));
+    return give_one(AT_FDCWD, path, user);
 }
 
 err sys_lock_take(const char *path, int *out) {

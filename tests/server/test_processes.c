@@ -1,5 +1,6 @@
 /* sottod as it really runs: processes, sandboxes, sockets, the store on a disk, and kill -9. */
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -714,6 +715,71 @@ TEST(mail_works_in_the_directory_that_it_is_given_and_nowhere_else) {
     CHECK(rmdir(store) != 0);
     close(channel);
     CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    server_fini(&s);
+}
+
+static unsigned uid_of(int pid) {
+    char path[64], line[256];
+    unsigned uid = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    FILE *f = fopen(path, "r");
+    CHECK(f != NULL);
+    while (fgets(line, sizeof line, f) != NULL)
+        if (sscanf(line, "Uid: %u", &uid) == 1)
+            break;
+    fclose(f);
+    return uid;
+}
+
+static unsigned owner_of(const struct server *s, const char *name) {
+    char path[128];
+    struct stat info;
+    snprintf(path, sizeof path, "%s/%s", s->data, name);
+    CHECK(lstat(path, &info) == 0);
+    return info.st_uid;
+}
+
+/* First it ran without the setting, so that its store is root's. */
+TEST(edges_and_mail_become_the_user) {
+    struct server s;
+    struct person bob;
+    if (geteuid() != 0)
+        SKIP("only root can change its user");
+    const struct passwd *nobody = getpwnam("nobody");
+    if (nobody == NULL)
+        SKIP("there is no user nobody");
+    unsigned uid = nobody->pw_uid;
+    server_init(&s);
+    server_start(&s, 1);
+    join(&bob, &s, 0);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    s.settings[0] = "user=nobody";
+    for (int i = 0; i < 2; i++) {
+        server_start(&s, 0);
+        CHECK_EQ(uid_of(s.pid), 0);
+        CHECK_EQ(uid_of(server_child(&s, "edge")), uid);
+        CHECK_EQ(uid_of(server_child(&s, "mail")), uid);
+        CHECK_EQ(owner_of(&s, "store"), uid);
+        CHECK_EQ(owner_of(&s, "store/CURRENT"), uid);
+        CHECK_EQ(owner_of(&s, "identity"), 0);
+        login_soon(&bob, &s);
+        CHECK(server_child(&s, "mail") != 0);
+        CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    }
+    leave(&bob);
+    server_fini(&s);
+}
+
+TEST(a_user_that_does_not_exist_is_not_begun_with) {
+    struct server s;
+    buf output = {0};
+    if (geteuid() != 0)
+        SKIP("only root can change its user");
+    server_init(&s);
+    const char *const run[] = {"run",    "--data",      s.data,  "--listen",             "127.0.0.1:0",
+                               "--http", "127.0.0.1:0", "--set", "user=no-such-user-here", NULL};
+    CHECK_EQ(server_run(&output, run), 1);
+    buf_free(&output);
     server_fini(&s);
 }
 
