@@ -9,10 +9,10 @@
  * nothing. A call that returns an error has changed nothing, with one exception that is named where
  * it holds.
  *
- * A group in memory is worth what was saved of it: after mls_group_protect, mls_group_propose_*,
- * mls_group_commit and every successful mls_group_process, save it before anything leaves the machine or
- * is acknowledged, and if saving fails, drop it and load the saved one. What is forgotten would use a
- * key again, or lose one. */
+ * A group in memory is worth what was saved of it: after mls_group_protect, mls_group_propose,
+ * mls_group_safe_export, mls_group_commit and every successful mls_group_process, save it before
+ * anything leaves the machine or is acknowledged, and if saving fails, drop it and load the saved one.
+ * What is forgotten would use a key again, or lose one. */
 #ifndef SOTTO_MLS_H
 #define SOTTO_MLS_H
 
@@ -246,6 +246,10 @@ MUST err mls_group_resumption_psk(const struct mls_group *group, uint64_t epoch,
 /* MLS-Exporter (section 8.5). */
 MUST err mls_group_export(const struct mls_group *group, slice label, slice context, uint8_t *out,
                           size_t n);
+/* SafeExportSecret of draft-ietf-mls-extensions-10 section 4.4: the secret of a component in this
+ * epoch: the suite's hash length, at most 64 bytes; *n in and out. Once: nobody can get it from the
+ * group again. REPEAT if it was taken before. */
+MUST err mls_group_safe_export(struct mls_group *group, uint16_t component, uint8_t *out, size_t *n);
 
 /* ---- Messages ---- */
 

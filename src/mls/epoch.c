@@ -15,6 +15,7 @@ void mls_epoch_free(struct mls_epoch *epoch, const struct mem *mem) {
     mls_treekem_private_wipe(&epoch->keys);
     mls_epoch_secrets_wipe(&epoch->secrets);
     mls_secret_tree_free(&epoch->messages);
+    mls_exporter_tree_free(&epoch->exports);
     buf_free(&epoch->confirmation_tag);
     buf_free(&epoch->interim_transcript_hash);
     buf_free(&epoch->signature_priv);
@@ -78,6 +79,8 @@ err mls_epoch_settle(struct mls_epoch *epoch, const struct mls_suite *suite,
     TRY(mls_secret_tree_init(&epoch->messages, suite, epoch->tree.width, epoch->secrets.encryption,
                              limits, mem));
     wipe(epoch->secrets.encryption, sizeof(epoch->secrets.encryption));
+    TRY(mls_exporter_tree_init(&epoch->exports, suite, epoch->secrets.application_export, mem));
+    wipe(epoch->secrets.application_export, sizeof(epoch->secrets.application_export));
     return OK;
 }
 

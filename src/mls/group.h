@@ -3,6 +3,7 @@
 #ifndef SOTTO_MLS_GROUP_H
 #define SOTTO_MLS_GROUP_H
 
+#include "mls/exporter.h"
 #include "mls/key_schedule.h"
 #include "mls/message_protection.h"
 #include "mls/secret_tree.h"
@@ -30,6 +31,7 @@ struct mls_epoch {
     struct mls_treekem_private keys; /* keys.leaf is our leaf */
     struct mls_epoch_secrets secrets;
     struct mls_secret_tree messages;
+    struct mls_exporter_tree exports;
     buf confirmation_tag, interim_transcript_hash;
     buf signature_priv;
 };
@@ -43,7 +45,8 @@ MUST err mls_epoch_successor(struct mls_epoch **next, const struct mls_epoch *ep
 /* Sets the tree hash from the tree, and context_bytes from the context. */
 MUST err mls_epoch_encode(struct mls_epoch *epoch, const struct mem *mem);
 /* From the secrets that the key schedule gave: the confirmation tag over the confirmed transcript
- * hash, the interim transcript hash, and the secret tree; erases `encryption`. */
+ * hash, the interim transcript hash, the secret tree and the exporter tree; erases `encryption` and
+ * `application_export`. */
 MUST err mls_epoch_settle(struct mls_epoch *epoch, const struct mls_suite *suite,
                           const struct mls_limits *limits, const struct mem *mem);
 /* The same without secrets: the confirmation tag is given, the interim transcript hash follows. */

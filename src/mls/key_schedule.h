@@ -6,7 +6,8 @@
 #include "mls/suite.h"
 #include "mls/types.h"
 
-/* X(name, label): what DeriveSecret makes of an epoch_secret (section 8, table 4). */
+/* X(name, label): what DeriveSecret makes of an epoch_secret (section 8, table 4; the last one:
+ * draft-ietf-mls-extensions-10 s.4.4). */
 #define MLS_EPOCH_SECRETS(X)                 \
     X(sender_data, "sender data")            \
     X(encryption, "encryption")              \
@@ -16,10 +17,12 @@
     X(membership_key, "membership")          \
     X(resumption_psk, "resumption")          \
     X(epoch_authenticator, "authentication") \
-    X(init, "init")
+    X(init, "init")                          \
+    X(application_export, "application_export")
 
-/* The secrets of one epoch. init is for the next. `encryption` is erased once the secret tree has
- * it (section 9.2). Copied by assignment; wipe every copy. */
+/* The secrets of one epoch. init is for the next. `encryption` and `application_export` are erased
+ * once the secret tree and the exporter tree have them (section 9.2). Copied by assignment; wipe
+ * every copy. */
 struct mls_epoch_secrets {
 #define X(name, label) uint8_t name[CRYPTO_HASH_MAX];
     MLS_EPOCH_SECRETS(X)

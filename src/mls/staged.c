@@ -167,6 +167,7 @@ static void leave(struct mls_group *group) {
     memcpy(s->sender_data, sender_data, sizeof(sender_data));
     wipe(sender_data, sizeof(sender_data));
     uint32_t leaf = group->epoch->keys.leaf;
+    mls_exporter_tree_free(&group->epoch->exports);
     mls_treekem_private_wipe(&group->epoch->keys);
     group->epoch->keys.leaf = leaf;
     buf_free(&group->epoch->signature_priv);

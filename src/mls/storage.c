@@ -45,6 +45,7 @@ static void write_epoch(writer *w, const struct mls_epoch *e, const struct mls_s
     mls_treekem_private_write(w, &e->keys, suite);
     mls_epoch_secrets_write(w, &e->secrets, suite);
     mls_secret_tree_write(w, &e->messages);
+    mls_exporter_tree_write(w, &e->exports);
     mls_opaque_write(w, &e->signature_priv);
 }
 
@@ -114,11 +115,12 @@ static err read_secret(reader *r, struct mls_epoch *e, const struct loading *l) 
     TRY(mls_treekem_private_read(r, &e->keys, l->suite));
     TRY(mls_epoch_secrets_read(r, &e->secrets, l->suite));
     TRY(mls_secret_tree_read(r, &e->messages, l->suite, &l->limits, l->mem));
+    TRY(mls_exporter_tree_read(r, &e->exports, l->suite, l->mem));
     TRY(mls_opaque_read(r, &e->signature_priv, l->mem));
     if (e->messages.width != e->tree.width || mls_tree_leaf(&e->tree, e->keys.leaf) == NULL)
         return ERR_DAMAGED;
     if (l->role == ROLE_OUT)
-        return e->signature_priv.n == 0 ? OK : ERR_DAMAGED;
+        return e->signature_priv.n == 0 && e->exports.count == 0 ? OK : ERR_DAMAGED;
     if (e->signature_priv.n != l->suite->sig->priv)
         return ERR_DAMAGED;
     return mls_treekem_private_check(&e->keys, &e->tree);

@@ -238,6 +238,16 @@ static err try_protect(void *ctx) {
     return e;
 }
 
+static err try_safe_export(void *ctx) {
+    struct scene *s = ctx;
+    uint8_t out[64];
+    size_t n = sizeof(out);
+    err e = mls_group_safe_export(s->anna.group, 0x8001, out, &n);
+    if (e != OK)
+        check_unchanged(s);
+    return e;
+}
+
 static err try_staged_save_and_load(void *ctx) {
     struct scene *s = ctx;
     struct mls_staged *staged;
@@ -268,6 +278,8 @@ TEST(sending_and_staged_commits) {
     remember(&s);
     CHECK(until_it_succeeds(try_propose, &s) > 5);
     buf_free(&s.other);
+    remember(&s);
+    CHECK_EQ(until_it_succeeds(try_safe_export, &s), 1);
     CHECK_OK(try_commit(&s));
     CHECK(until_it_succeeds(try_staged_save_and_load, &s) > 5);
     mls_committed_free(&s.c, &mem);
