@@ -100,6 +100,7 @@ struct mls_member {
     slice identity;      /* its content */
     slice signature_pub;
     uint64_t not_before, not_after; /* of a key package's leaf (section 7.2), seconds; else 0 */
+    bool last_resort;               /* it comes by a key package that is marked so; see below */
     const struct mls_extension *extensions;
     size_t extension_count;
 };
@@ -129,6 +130,9 @@ struct mls_auth {
 struct mls_key_package_params {
     struct mls_leaf_params leaf;
     uint64_t not_before, not_after; /* seconds since 1970 */
+    /* For use where there is no other one left, more than once (section 16.8): marked so that others
+     * can tell (draft-ietf-mls-extensions-10 section 6.4). */
+    bool last_resort;
 };
 
 /* key_package: an MLSMessage; secrets: the private keys, to be stored until a Welcome uses them

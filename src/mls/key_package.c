@@ -1,6 +1,7 @@
 #include "mls/key_package.h"
 
 #include "mls/labels.h"
+#include "mls/last_resort.h"
 #include "mls/leaf.h"
 
 enum { SECRETS_VERSION = 1 };
@@ -36,11 +37,22 @@ err mls_key_package_validate(const struct mls_suite *suite, const struct mls_key
         return ERR_MLS_KEY_PACKAGE;
     /* RFC 9420 s.13, 17.3: no extension stands twice, or belongs elsewhere. */
     TRY(mls_extensions_check(&kp->extensions, MLS_IN_KEY_PACKAGE));
+    bool last_resort;
+    TRY(mls_last_resort_find(&kp->extensions, &last_resort));
     /* RFC 9420 s.10.1: the leaf is valid for a key package. */
     struct mls_leaf_check check = {.source = MLS_LEAF_KEY_PACKAGE, .group = group, .now = now};
     TRY(mls_leaf_check(suite, &kp->leaf, &check, mem));
     /* RFC 9420 s.10.1: the signature verifies with the leaf's key. */
     return verify_signature(suite, kp, mem);
+}
+
+err mls_key_package_judge(const struct mls_auth *auth, const struct mls_key_package *kp) {
+    struct mls_member member = mls_member_of(&kp->leaf, 0);
+    if (auth == NULL || auth->accept == NULL)
+        return ERR_MLS_CREDENTIAL;
+    /* draft-ietf-mls-extensions-10 s.6.4.1: the mark is there to base a policy on. */
+    TRY(mls_last_resort_find(&kp->extensions, &member.last_resort));
+    return auth->accept(auth->ctx, NULL, &member);
 }
 
 err mls_key_package_open(slice message, struct mls_key_package *kp, const struct mem *mem) {
@@ -116,6 +128,8 @@ static err build(const struct mls_suite *suite, const struct mls_key_package_par
     kp->leaf.source = MLS_LEAF_KEY_PACKAGE;
     kp->leaf.not_before = params->not_before;
     kp->leaf.not_after = params->not_after;
+    if (params->last_resort)
+        TRY(mls_last_resort_mark(&kp->extensions, NULL));
     TRY(generate(suite->kem, &kp->init_key, &secrets->init_priv));
     TRY(generate(suite->kem, &kp->leaf.encryption_key, &secrets->leaf_priv));
     TRY(sign(suite, kp, params->leaf.signature_priv));
@@ -223,13 +237,19 @@ err mls_key_package_check(slice key_package, const struct mls_auth *auth, uint64
                           struct mls_member *member, struct mls_extension *extensions,
                           size_t *count) {
     struct mls_key_package kp;
+    bool last_resort = false;
     TRY(mls_key_package_open(key_package, &kp, NULL));
     const struct mls_suite *suite = mls_suite_find(kp.suite);
     err e = suite == NULL ? ERR_MLS_SUITE : mls_key_package_validate(suite, &kp, NULL, &now, NULL);
     if (e == OK)
-        e = mls_auth_judge(auth, NULL, &kp.leaf, 0);
+        e = mls_key_package_judge(auth, &kp);
+    if (e == OK)
+        e = mls_last_resort_find(&kp.extensions, &last_resort);
     mls_key_package_free(&kp, NULL);
-    return e == OK ? view_member(key_package, member, extensions, count) : e;
+    TRY(e);
+    TRY(view_member(key_package, member, extensions, count));
+    member->last_resort = last_resort;
+    return OK;
 }
 
 err mls_key_package_ref(slice key_package, uint8_t *ref, size_t *n) {

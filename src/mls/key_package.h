@@ -10,6 +10,8 @@
 MUST err mls_key_package_validate(const struct mls_suite *suite, const struct mls_key_package *kp,
                                   const struct mls_extensions *group, const uint64_t *now,
                                   const struct mem *mem);
+/* The application's judgement of who would come by it. MLS_CREDENTIAL without one. */
+MUST err mls_key_package_judge(const struct mls_auth *auth, const struct mls_key_package *kp);
 /* An MLSMessage that is a key package, and nothing after it. */
 MUST err mls_key_package_open(slice message, struct mls_key_package *kp, const struct mem *mem);
 /* Its reference (section 5.2): suite->hash->len bytes. */

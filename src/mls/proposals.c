@@ -78,7 +78,7 @@ bool mls_sender_is_leaf(const struct mls_sender *sender, uint32_t leaf) {
 static err check_add(const struct context *c, const struct mls_key_package *kp) {
     /* RFC 9420 s.12.1.1: the key package is valid. */
     TRY(mls_key_package_validate(c->group->suite, kp, c->extensions, NULL, c->group->mem));
-    return c->known ? OK : mls_auth_judge(c->auth, NULL, &kp->leaf, 0);
+    return c->known ? OK : mls_key_package_judge(c->auth, kp);
 }
 
 static err check_update(const struct context *c, const struct mls_leaf_node *leaf,
