@@ -318,7 +318,11 @@ enum mls_proposal_type {
     MLS_PROPOSAL_PSK = 4,
     MLS_PROPOSAL_REINIT = 5,
     MLS_PROPOSAL_EXTERNAL_INIT = 6,
-    MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS = 7
+    MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS = 7,
+    /* We leave (draft-ietf-mls-extensions-10 section 6.3): where all members list it among their
+     * supported_proposals, in a public message, once in an epoch. Who joins by a commit can bring
+     * it, too, so that it isn't lost like a Remove of ourselves. */
+    MLS_PROPOSAL_SELF_REMOVE = 10
 };
 
 /* What to propose: type, and the fields that belong to it. */
@@ -389,7 +393,8 @@ struct mls_committed {
  * out. Adds by value come first in the new tree, in their order, then pending ones. What is asked
  * for by value must be possible, else the call fails with the rule that it breaks; pending
  * proposals that can't be committed with it are left out (section 12.2: a Remove wins over an
- * Update, the newest of several Updates over the others). The group does not change but for the
+ * Update, the newest of several Updates over the others). A SelfRemove wins over all of these: a
+ * Remove by value is left out where it does the same. The group does not change but for the
  * generation used (save it before publishing). */
 MUST err mls_group_commit(struct mls_group *group, const struct mls_commit_params *params,
                           const struct mls_auth *auth, struct mls_committed *committed);
@@ -447,6 +452,10 @@ struct mls_external_params {
     uint32_t removed;
     const slice *psk_ids; /* external ones to bring in */
     size_t psk_count;
+    /* The SelfRemove proposals that wait in the group, as they were sent: to be fetched together
+     * with group_info, and all committed. One that is not valid fails the call. */
+    const slice *self_removes;
+    size_t self_remove_count;
     slice authenticated_data;
     const struct mls_limits *limits;
     const struct mem *mem;

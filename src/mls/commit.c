@@ -55,7 +55,8 @@ void mls_commit_note_committer(struct mls_applied *applied, const struct mls_lea
 const struct mls_leaf_node *mls_commit_succeeds(const struct mls_group *group,
                                                 const struct mls_applied *applied) {
     for (size_t i = 0; i < applied->change_count; i++)
-        if (applied->changes[i].what == MLS_REMOVED)
+        if (applied->changes[i].what == MLS_REMOVED &&
+            applied->changes[i].by.type == MLS_SENDER_NEW_MEMBER_COMMIT)
             return mls_tree_leaf(&group->epoch->tree, applied->changes[i].leaf);
     return NULL;
 }

@@ -24,8 +24,8 @@ struct making {
 /* The leaf that ours follows; NULL for one who comes new. */
 static const struct mls_leaf_node *leaf_before(const struct making *m) {
     const struct mls_epoch *epoch = m->group->epoch;
-    uint32_t leaf = m->external ? m->origin->succeeds : epoch->keys.leaf;
-    return mls_tree_leaf(&epoch->tree, leaf);
+    return m->external ? mls_commit_succeeds(m->group, &m->applied)
+                       : mls_tree_leaf(&epoch->tree, epoch->keys.leaf);
 }
 
 /* A leaf that the caller describes is held to what we would hold another's to. */

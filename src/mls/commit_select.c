@@ -5,6 +5,7 @@
 #include "mls/commit.h"
 #include "mls/key_package.h"
 #include "mls/leaf.h"
+#include "mls/self_remove.h"
 #include "mls/tree_check.h"
 
 /* By value first, then the pending ones in the order of their arrival. */
@@ -175,10 +176,10 @@ static err drop_psk(struct selection *s, struct candidate *c) {
 
 static err drop_single(struct selection *s, struct candidate *c) {
     const struct mls_proposal *p = c->proposal;
-    /* RFC 9420 s.12.2: no Update by the committer, no Remove of the committer. */
+    /* RFC 9420 s.12.2: no Update by the committer, no Remove of the committer (nor SelfRemove). */
     if (p->type == MLS_PROPOSAL_UPDATE && mls_sender_equal(&c->sender, &s->own))
         return drop(c, ERR_MLS_PROPOSAL_LIST);
-    if (p->type == MLS_PROPOSAL_REMOVE && mls_sender_is_leaf(&s->own, p->removed))
+    if (mls_sender_is_leaf(&s->own, mls_proposal_removes(p, &c->sender)))
         return drop(c, ERR_MLS_PROPOSAL_LIST);
     if (p->type == MLS_PROPOSAL_PSK)
         return drop_psk(s, c);
@@ -243,9 +244,13 @@ static int compare_claims(const void *a, const void *b) {
     return x->rank < y->rank ? -1 : x->rank > y->rank;
 }
 
-static err keep_first(struct selection *s, struct claim *claims, size_t n, err broken) {
+static void sort_claims(struct claim *claims, size_t n) {
     if (n > 1)
         qsort(claims, n, sizeof(*claims), compare_claims);
+}
+
+/* claims: sorted. */
+static err keep_first(struct selection *s, const struct claim *claims, size_t n, err broken) {
     for (size_t i = 1; i < n; i++) {
         struct candidate *c = &s->candidates[claims[i].candidate];
         if (slice_equal(claims[i].what, claims[i - 1].what) && !c->dropped)
@@ -254,21 +259,40 @@ static err keep_first(struct selection *s, struct claim *claims, size_t n, err b
     return OK;
 }
 
-/* RFC 9420 s.12.2: one Update or Remove for a leaf: any Remove, else the newest Update. `leaves`
- * has room for all. */
+/* draft-ietf-mls-extensions-10 s.6.3.1: a Remove of one who leaves is not valid. Also one by value
+ * is left out, since what it asks for happens. */
+static void drop_removes_of_leavers(struct selection *s, const struct claim *claims, size_t n) {
+    for (size_t i = 1, first = 0; i < n; i++) {
+        if (!slice_equal(claims[i].what, claims[first].what))
+            first = i;
+        const struct candidate *stays = &s->candidates[claims[first].candidate];
+        struct candidate *c = &s->candidates[claims[i].candidate];
+        if (stays->proposal->type == MLS_PROPOSAL_SELF_REMOVE &&
+            c->proposal->type == MLS_PROPOSAL_REMOVE)
+            c->dropped = true;
+    }
+}
+
+/* RFC 9420 s.12.2: one Update or Remove for a leaf: a SelfRemove, else any Remove, else the newest
+ * Update. `leaves` has room for all. */
 static err drop_targets(struct selection *s, struct claim *claims, uint32_t *leaves) {
     size_t n = 0;
     for (size_t i = 0; i < s->count; i++) {
         const struct candidate *c = &s->candidates[i];
-        bool is_remove = c->proposal->type == MLS_PROPOSAL_REMOVE;
-        if (c->dropped || (!is_remove && c->proposal->type != MLS_PROPOSAL_UPDATE))
+        uint32_t removed = mls_proposal_removes(c->proposal, &c->sender);
+        bool is_update = c->proposal->type == MLS_PROPOSAL_UPDATE;
+        if (c->dropped || (!is_update && removed == MLS_NODE_NONE))
             continue;
-        leaves[n] = is_remove ? c->proposal->removed : c->sender.index;
-        claims[n] = (struct claim){.what = slice_of(&leaves[n], sizeof(leaves[n])),
-                                   .rank = is_remove ? i : (uint64_t)s->count * 2 - i,
-                                   .candidate = i};
+        uint64_t rank = is_update ? (uint64_t)s->count * 3 - i : s->count + i;
+        if (c->proposal->type == MLS_PROPOSAL_SELF_REMOVE)
+            rank = i;
+        leaves[n] = is_update ? c->sender.index : removed;
+        claims[n] = (struct claim){
+            .what = slice_of(&leaves[n], sizeof(leaves[n])), .rank = rank, .candidate = i};
         n++;
     }
+    sort_claims(claims, n);
+    drop_removes_of_leavers(s, claims, n);
     return keep_first(s, claims, n, ERR_MLS_PROPOSAL_LIST);
 }
 
@@ -290,6 +314,7 @@ static err drop_same_keys(struct selection *s, struct claim *claims, bool signat
         const buf *key = signature ? &leaf->signature_key : &leaf->encryption_key;
         claims[n++] = (struct claim){.what = buf_slice(key), .rank = i, .candidate = i};
     }
+    sort_claims(claims, n);
     return keep_first(s, claims, n, ERR_MLS_DUPLICATE_KEY);
 }
 
@@ -303,9 +328,12 @@ static bool stays(uint32_t leaf, const uint32_t *removed, size_t n) {
 static err drop_taken_keys(struct selection *s, uint32_t *removed) {
     const struct mls_tree *tree = &s->group->epoch->tree;
     size_t n = 0;
-    for (size_t i = 0; i < s->count; i++)
-        if (!s->candidates[i].dropped && s->candidates[i].proposal->type == MLS_PROPOSAL_REMOVE)
-            removed[n++] = s->candidates[i].proposal->removed;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct candidate *c = &s->candidates[i];
+        uint32_t leaf = mls_proposal_removes(c->proposal, &c->sender);
+        if (!c->dropped && leaf != MLS_NODE_NONE)
+            removed[n++] = leaf;
+    }
     if (n > 1)
         qsort(removed, n, sizeof(*removed), mls_u32_order);
     for (size_t i = 0; i < s->count; i++) {

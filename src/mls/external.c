@@ -4,6 +4,7 @@
 #include "mls/framing.h"
 #include "mls/group_info.h"
 #include "mls/leaf.h"
+#include "mls/self_remove.h"
 
 /* ---- Following ---- */
 
@@ -138,6 +139,8 @@ err mls_group_join_external(struct mls_group **group, const struct mls_external_
     *group = NULL;
     TRY(open_info(params->group_info, &info, mem));
     err e = observe(&n.group, &info, params->tree, params->limits, auth, mem);
+    if (e == OK)
+        e = mls_self_remove_fetch(n.group, params->self_removes, params->self_remove_count, auth);
     if (e == OK)
         e = make_init(&n, &info);
     if (e == OK)

@@ -104,6 +104,7 @@ struct mls_group {
     struct mls_tree saved; /* as the parts have it; of zeros: not at all */
     bool out;      /* a commit removed us: `epoch` is the last one we were in */
     bool observer; /* a group without secrets: keys.leaf is MLS_NODE_NONE */
+    bool leaving;  /* we sent a SelfRemove in this epoch */
     bool ended;    /* a ReInit was committed: `reinit` */
     struct mls_proposal reinit;
 };

@@ -5,7 +5,8 @@
 
 #include "mls/types.h"
 
-/* The extensions of a key package that is marked. extensions: of zeros; nothing to free on failure. */
+/* The extensions of a key package that is marked. extensions: of zeros; nothing to free on
+ * failure. */
 MUST err mls_last_resort_mark(struct mls_extensions *extensions, const struct mem *mem);
 /* Whether a key package's extensions hold the mark. MLS_EXTENSION, or the codec's errors, for a
  * dictionary that is not one. */

@@ -1,6 +1,7 @@
 /* Messages of other members (RFC 9420 sections 6, 12.1, 12.4.2). */
 #include "mls/commit.h"
 #include "mls/framing.h"
+#include "mls/self_remove.h"
 
 err mls_message_header(slice message, struct mls_header *header) {
     uint16_t wire;
@@ -256,6 +257,7 @@ static err fill_received(const struct processing *p, struct mls_received *receiv
 static err keep_proposal(struct processing *p) {
     struct mls_group *g = p->group;
     const struct mls_sender *sender = &p->content.content.sender;
+    TRY(mls_self_remove_check_wire(p->content.content.proposal.type, p->content.wire_format));
     TRY(mls_proposal_check_size(&p->content.content.proposal, g->mem));
     TRY(mls_proposal_check(g, &p->content.content.proposal, sender, p->auth));
     TRY(mls_pending_reserve(g, sender));

@@ -4,6 +4,7 @@
 
 #include "mls/key_package.h"
 #include "mls/leaf.h"
+#include "mls/self_remove.h"
 #include "mls/tree_check.h"
 
 /* ---- What an application asks for ---- */
@@ -50,6 +51,8 @@ err mls_proposal_from(struct mls_proposal *p, const struct mls_propose *what,
         return from_reinit(p, what, mem);
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
         return mls_extensions_from(&p->extensions, what->extensions, what->extension_count, mem);
+    case MLS_PROPOSAL_SELF_REMOVE:
+        return OK;
     case MLS_PROPOSAL_EXTERNAL_INIT: /* only in a commit from outside */
     case 0:
         return ERR_MLS_PROPOSAL_LIST;
@@ -132,7 +135,8 @@ static err check_custom(const struct context *c, uint16_t type) {
     return OK;
 }
 
-/* RFC 9420 s.12.1.8: what senders from outside the group may propose. */
+/* RFC 9420 s.12.1.8: what senders from outside the group may propose; draft-ietf-mls-extensions-10
+ * s.6.3.1: no SelfRemove. */
 err mls_proposal_check_sender(uint16_t type, const struct mls_sender *sender) {
     bool fine = false;
     switch (sender->type) {
@@ -170,6 +174,8 @@ static err check_one(const struct context *c, const struct mls_proposal *p,
     case MLS_PROPOSAL_EXTERNAL_INIT:
         /* RFC 9420 s.12.2: only a commit from outside has one. */
         return c->external ? OK : ERR_MLS_PROPOSAL_LIST;
+    case MLS_PROPOSAL_SELF_REMOVE:
+        /* draft-ietf-mls-extensions-10 s.6.3.1: all members support it. */
     default:
         return check_custom(c, p->type);
     }
@@ -233,13 +239,15 @@ static err resolve_items(struct mls_list *list, const struct mls_group *group,
         list->items[i] = (struct mls_item){p->proposal, NULL, *committer};
         if (p->proposal != NULL)
             continue;
-        /* RFC 9420 s.12.4.3.2: a joiner can't know what was proposed in the group. */
-        if (committer->type != MLS_SENDER_MEMBER)
-            return ERR_MLS_PROPOSAL_LIST;
         const struct mls_pending *pending = find_sorted(
             sorted, group->pending_count, buf_slice(&p->reference), group->suite->hash->len);
         if (pending == NULL)
             return ERR_MISSING;
+        /* RFC 9420 s.12.4.3.2, draft-ietf-mls-extensions-10 s.6.3.1: of what was proposed in the
+         * group, a joiner may bring just this. */
+        if (committer->type != MLS_SENDER_MEMBER &&
+            pending->proposal.type != MLS_PROPOSAL_SELF_REMOVE)
+            return ERR_MLS_PROPOSAL_LIST;
         list->items[i] = (struct mls_item){&pending->proposal, pending, pending->sender};
     }
     return OK;
@@ -286,9 +294,10 @@ static err check_item(const struct context *c, const struct mls_item *item,
     /* RFC 9420 s.12.2: no Update by the committer. */
     if (p->type == MLS_PROPOSAL_UPDATE && mls_sender_equal(&item->sender, committer))
         return ERR_MLS_PROPOSAL_LIST;
-    /* RFC 9420 s.12.2: no Remove of the committer. */
-    if (p->type == MLS_PROPOSAL_REMOVE && mls_sender_is_leaf(committer, p->removed))
+    /* RFC 9420 s.12.2: no Remove of the committer; nor its own SelfRemove. */
+    if (mls_sender_is_leaf(committer, mls_proposal_removes(p, &item->sender)))
         return ERR_MLS_PROPOSAL_LIST;
+    TRY(mls_self_remove_check_item(item));
     struct context one = *c;
     one.known = item->pending != NULL;
     /* What was judged when it came, under the same extensions, stays valid within the epoch. */
@@ -298,15 +307,17 @@ static err check_item(const struct context *c, const struct mls_item *item,
     return check_one(&one, p, &item->sender);
 }
 
-/* RFC 9420 s.12.2: at most one Update or Remove for a leaf. `leaves` has room for all. */
+/* RFC 9420 s.12.2, draft-ietf-mls-extensions-10 s.6.3.1: at most one Update, Remove or SelfRemove
+ * for a leaf. `leaves` has room for all. */
 static err check_targets(const struct mls_list *list, uint32_t *leaves) {
     size_t n = 0;
     for (size_t i = 0; i < list->n; i++) {
         const struct mls_item *item = &list->items[i];
+        uint32_t removed = mls_proposal_removes(item->proposal, &item->sender);
         if (item->proposal->type == MLS_PROPOSAL_UPDATE)
             leaves[n++] = item->sender.index;
-        if (item->proposal->type == MLS_PROPOSAL_REMOVE)
-            leaves[n++] = item->proposal->removed;
+        if (removed != MLS_NODE_NONE)
+            leaves[n++] = removed;
     }
     if (n > 1)
         qsort(leaves, n, sizeof(*leaves), mls_u32_order);
@@ -342,10 +353,11 @@ static err check_singles(const struct mls_list *list, const struct mls_applied *
 static err check_external(const struct mls_list *list) {
     size_t inits = count_type(list, MLS_PROPOSAL_EXTERNAL_INIT);
     size_t removes = count_type(list, MLS_PROPOSAL_REMOVE);
-    size_t psks = count_type(list, MLS_PROPOSAL_PSK);
-    /* RFC 9420 s.12.2: one ExternalInit, at most one Remove, any PreSharedKeys, nothing else. */
-    return inits == 1 && removes <= 1 && inits + removes + psks == list->n ? OK
-                                                                           : ERR_MLS_PROPOSAL_LIST;
+    size_t any = count_type(list, MLS_PROPOSAL_PSK) + count_type(list, MLS_PROPOSAL_SELF_REMOVE);
+    /* RFC 9420 s.12.2, draft-ietf-mls-extensions-10 s.6.3.1: one ExternalInit, at most one Remove,
+     * any PreSharedKeys and SelfRemoves, nothing else. */
+    return inits == 1 && removes <= 1 && inits + removes + any == list->n ? OK
+                                                                          : ERR_MLS_PROPOSAL_LIST;
 }
 
 /* ---- Applying (section 12.3) ---- */
@@ -370,16 +382,19 @@ static err apply_updates(const struct mls_list *list, struct mls_epoch *next,
     return OK;
 }
 
-static err apply_removes(const struct mls_list *list, struct mls_epoch *next,
+/* type: Remove or SelfRemove. */
+static err apply_removes(const struct mls_list *list, uint16_t type, struct mls_epoch *next,
                          struct mls_applied *a) {
     for (size_t i = 0; i < list->n; i++) {
         const struct mls_item *item = &list->items[i];
-        if (item->proposal->type != MLS_PROPOSAL_REMOVE)
+        if (item->proposal->type != type)
             continue;
-        TRY(mls_tree_remove(&next->tree, item->proposal->removed));
-        note(a, MLS_REMOVED, item->proposal->removed, &item->sender);
+        uint32_t removed = mls_proposal_removes(item->proposal, &item->sender);
+        TRY(mls_tree_remove(&next->tree, removed));
+        note(a, MLS_REMOVED, removed, &item->sender);
+        /* RFC 9420 s.17.4, draft-ietf-mls-extensions-10 s.6.3.1: both need a path. */
         a->path_required = true;
-        if (item->proposal->removed == next->keys.leaf)
+        if (removed == next->keys.leaf)
             a->removes_us = true;
     }
     return OK;
@@ -464,7 +479,9 @@ static err check_list(const struct mls_list *list, const struct context *c,
 static err apply_tree(const struct mls_list *list, struct mls_epoch *next, struct mls_applied *a,
                       const struct mem *mem) {
     TRY(apply_updates(list, next, a));
-    TRY(apply_removes(list, next, a));
+    /* draft-ietf-mls-extensions-10 s.6.3.1: after Updates, and before Removes. */
+    TRY(apply_removes(list, MLS_PROPOSAL_SELF_REMOVE, next, a));
+    TRY(apply_removes(list, MLS_PROPOSAL_REMOVE, next, a));
     const struct mls_leaf_node **leaves = mem_new_array(mem, a->room, sizeof(*leaves));
     if (leaves == NULL)
         return ERR_NO_MEMORY;

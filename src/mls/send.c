@@ -3,6 +3,7 @@
 #include "mls/key_package.h"
 #include "mls/leaf.h"
 #include "mls/proposals.h"
+#include "mls/self_remove.h"
 
 /* ---- Any message ---- */
 
@@ -136,10 +137,16 @@ static err propose(struct mls_group *group, const struct mls_propose *what,
                    const struct mls_auth *auth, struct mls_authenticated_content *content,
                    struct mls_pending *pending, buf *out) {
     struct mls_proposal *proposal = &content->content.proposal;
+    TRY(mls_self_remove_check_wire(what->type, content->wire_format));
+    /* draft-ietf-mls-extensions-10 s.6.3.1: one SelfRemove of a client in an epoch. */
+    if (what->type == MLS_PROPOSAL_SELF_REMOVE && group->leaving)
+        return ERR_REPEAT;
     TRY(mls_proposal_from(proposal, what, group->suite, mls_group_id(group), group->mem));
     if (what->type == MLS_PROPOSAL_UPDATE)
         TRY(fill_update(group, what->update, proposal->leaf, pending));
-    return send_proposal(group, content, auth, pending, out);
+    TRY(send_proposal(group, content, auth, pending, out));
+    group->leaving = group->leaving || what->type == MLS_PROPOSAL_SELF_REMOVE;
+    return OK;
 }
 
 /* Our own credential is ours to judge: the caller describes it. */
@@ -155,6 +162,8 @@ err mls_group_propose(struct mls_group *group, const struct mls_propose *what,
     static const struct mls_auth own = {.accept = accept_own};
     struct mls_authenticated_content content = {0};
     TRY(mls_group_usable(group));
+    if (what->type == MLS_PROPOSAL_SELF_REMOVE && wire == 0)
+        wire = MLS_PUBLIC_MESSAGE;
     struct mls_pending *pending = mem_new(group->mem, sizeof(*pending));
     if (pending == NULL)
         return ERR_NO_MEMORY;

@@ -199,5 +199,6 @@ void mls_staged_apply(struct mls_group *group, struct mls_staged *staged) {
     else
         enter(group, staged);
     mls_pending_clear(group);
+    group->leaving = false;
     mls_staged_free(staged);
 }

@@ -236,6 +236,8 @@ static err check_pending(const struct mls_pending *p, const struct mls_group *g)
     if (p->sender.type == MLS_SENDER_MEMBER &&
         mls_tree_leaf(&g->epoch->tree, p->sender.index) == NULL)
         return ERR_DAMAGED;
+    if (p->proposal.type == MLS_PROPOSAL_SELF_REMOVE && p->sender.type != MLS_SENDER_MEMBER)
+        return ERR_DAMAGED;
     return p->leaf_priv.n == leaf && p->signature_priv.n == sig ? OK : ERR_DAMAGED;
 }
 
@@ -297,6 +299,7 @@ static void write_group(writer *w, const struct mls_group *g, enum form form) {
     writer_u32(w, (uint32_t)g->past_count);
     for (size_t i = 0; i < g->past_count; i++)
         write_past(w, g->past[i], g->suite);
+    writer_u8(w, g->leaving);
     writer_u32(w, (uint32_t)g->pending_count);
     for (size_t i = 0; i < g->pending_count; i++)
         write_pending(w, g->pending[i], g->suite);
@@ -336,6 +339,9 @@ static err read_rest(reader *r, struct mls_group *g, const struct loading *l) {
     g->out = l->role == ROLE_OUT;
     g->observer = l->role == ROLE_OBSERVER;
     TRY(read_past(r, g, l));
+    TRY(reader_bool(r, &g->leaving));
+    if (g->leaving && l->role != ROLE_MEMBER)
+        return ERR_DAMAGED;
     TRY(read_pending(r, g));
     return reader_end(r);
 }

@@ -95,7 +95,7 @@ struct mls_proposal {
     uint16_t version, suite;             /* reinit */
     buf kem_output;                      /* external_init */
     struct mls_extensions extensions;    /* reinit, group_context_extensions */
-    buf content;                         /* types that RFC 9420 doesn't define: one opaque<V> */
+    buf content;                         /* types that are not known: one opaque<V> */
 };
 struct mls_proposal_or_ref {
     buf reference;

@@ -95,6 +95,8 @@ static err fill_proposal(reader *r, struct mls_proposal *v, const struct mem *me
         return mls_opaque_read(r, &v->kem_output, mem);
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
         return mls_extensions_read(r, &v->extensions, mem);
+    case MLS_PROPOSAL_SELF_REMOVE: /* empty */
+        return OK;
     case 0: /* reserved */
         return ERR_UNKNOWN_TYPE;
     default:
@@ -133,6 +135,8 @@ void mls_proposal_write(writer *w, const struct mls_proposal *v) {
         return;
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
         mls_extensions_write(w, &v->extensions);
+        return;
+    case MLS_PROPOSAL_SELF_REMOVE:
         return;
     case 0:
         writer_fail(w, ERR_BUG);

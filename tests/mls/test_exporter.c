@@ -9,8 +9,8 @@ enum { COMPONENTS = sizeof(components) / sizeof(components[0]), HEIGHT = MLS_EXP
 
 /* ---- The tree ---- */
 
-/* What a secret tree (which the official vectors test) makes of its leaf's secret, in order to compare
- * it with ours: the key of the first handshake message. */
+/* What a secret tree (which the official vectors test) makes of its leaf's secret, in order to
+ * compare it with ours: the key of the first handshake message. */
 static void first_key(const struct mls_suite *suite, const uint8_t *leaf, uint8_t *key) {
     uint8_t ratchet[CRYPTO_HASH_MAX];
     size_t nh = suite->hash->len;
