@@ -1,7 +1,7 @@
 /* The exporter tree (draft-ietf-mls-extensions-10 s.4.4): one secret of an epoch for each
- * component, handed out once. It is a secret tree of 2^16 leaves (RFC 9420 section 9), of which only the nodes
- * are kept that were not derived from yet: at first the root, then what stands beside the ways to
- * the leaves that were handed out. */
+ * component, handed out once. It is a secret tree of 2^16 leaves (RFC 9420 section 9), of which
+ * only the nodes are kept that were not derived from yet: at first the root, then what stands
+ * beside the ways to the leaves that were handed out. */
 #ifndef SOTTO_MLS_EXPORTER_H
 #define SOTTO_MLS_EXPORTER_H
 
