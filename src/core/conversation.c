@@ -1,10 +1,11 @@
 /* Conversations: their groups, and what a commit does to them. */
+#include "base/codec.h"
 #include "core/internal.h"
 
 #define LEAVE_TIME TIME_WEEK
 #define DOUBT_TIME (5 * TIME_MINUTE)
 #define PROBE_EVERY (6 * TIME_HOUR)
-static const char name_meta[] = "conversation", name_group[] = "group", name_staged[] = "staged";
+static const char name_meta[] = "conversation", name_staged[] = "staged";
 
 /* ---- Objects ---- */
 
@@ -51,27 +52,90 @@ err core_conversation_save(struct core *core, struct conversation *c) {
                     buf_slice(&c->bytes));
 }
 
+/* ---- Groups in the store: in parts, so that a message or a commit writes what it changes ---- */
+
+/* What the parts of one conversation's group stand under. */
+struct group_name {
+    uint8_t bytes[4];
+};
+static struct group_name name_of(const struct conversation *c) {
+    struct group_name name;
+    put_u32(name.bytes, c->r.number);
+    return name;
+}
+
+static bool collect_part(void *ctx, struct store_key key, slice value) {
+    writer *w = ctx;
+    writer_u32(w, (uint32_t)key.number);
+    writer_vec(w, value);
+    return writer_result(w) == OK;
+}
+
+static err next_part(void *ctx, uint32_t *part, slice *value) {
+    reader *r = ctx;
+    if (r->n == 0)
+        return ERR_NOT_FOUND;
+    TRY(reader_u32(r, part));
+    return reader_vec(r, value);
+}
+
+struct putting {
+    struct core *core;
+    struct group_name name;
+};
+
+static err put_part(void *ctx, uint32_t part, slice value) {
+    const struct putting *p = ctx;
+    slice name = SLICE_ARRAY(p->name.bytes);
+    if (value.n == 0)
+        return core_delete(p->core, TABLE_GROUP, name, part);
+    return core_put(p->core, TABLE_GROUP, name, part, value);
+}
+
+/* A scan does not see the batch. Whatever wrote the group into it has the group in memory, or has taken the
+ * writes back. */
+static bool in_batch(const struct core *core, slice name) {
+    for (size_t i = 0; core->in_txn && i < store_batch_count(core->batch); i++) {
+        const struct store_op *op = store_batch_op(core->batch, i);
+        if (op->key.table == TABLE_GROUP && slice_equal(op->key.name, name))
+            return true;
+    }
+    return false;
+}
+
 err core_conversation_load(struct core *core, struct conversation *c) {
+    struct group_name name = name_of(c);
     if (c->group != NULL)
         return OK;
-    buf saved = buf_on(core->mem);
-    err e = core_get(core, TABLE_CONVERSATION, slice_str(name_group), c->r.number, &saved);
+    if (in_batch(core, SLICE_ARRAY(name.bytes)))
+        return ERR_BUG;
+    buf all = buf_on(core->mem);
+    writer w = writer_on(&all);
+    err e = store_scan(core->store, core_key(TABLE_GROUP, SLICE_ARRAY(name.bytes), 0), UINT32_MAX,
+                       collect_part, &w);
     if (e == OK)
-        e = mls_group_load(&c->group, buf_slice(&saved), core->mem);
-    else if (e == ERR_NOT_FOUND)
+        e = writer_result(&w);
+    if (e == OK && all.n == 0)
         e = ERR_STATE;
-    buf_free(&saved);
+    reader r = reader_of(buf_slice(&all));
+    struct mls_parts parts = {.next = next_part, .ctx = &r};
+    if (e == OK)
+        e = mls_group_load_parts(&c->group, &parts, core->mem);
+    buf_free(&all);
     return e;
 }
 
 err core_conversation_save_group(struct core *core, struct conversation *c) {
-    buf saved = buf_on(core->mem);
-    err e = mls_group_save(c->group, &saved);
-    if (e == OK)
-        e = core_put(core, TABLE_CONVERSATION, slice_str(name_group), c->r.number,
-                     buf_slice(&saved));
-    buf_free(&saved);
-    return e;
+    struct putting putting = {core, name_of(c)};
+    struct mls_parts parts = {.put = put_part, .ctx = &putting};
+    return mls_group_save_parts(c->group, &parts);
+}
+
+/* All parts, whatever wrote them. */
+static err delete_group(struct core *core, const struct conversation *c) {
+    struct group_name name = name_of(c);
+    return store_batch_delete_range(core->batch, core_key(TABLE_GROUP, SLICE_ARRAY(name.bytes), 0),
+                                    UINT32_MAX);
 }
 
 bool core_conversation_has(const struct conversation *c, slice identity, uint32_t *leaf) {
@@ -118,7 +182,7 @@ err core_conversation_end(struct core *core, struct conversation *c,
     c->r.state = (uint8_t)state;
     c->r.members = 0;
     c->r.pending = false;
-    TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_group), c->r.number));
+    TRY(delete_group(core, c));
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_staged), c->r.number));
     TRY(core_conversation_save(core, c));
     TRY(end_entries(core, c));

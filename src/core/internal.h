@@ -45,7 +45,7 @@ enum {
 enum table {
     TABLE_STATE = 1,    /* "format", "account", "counters", "server" */
     TABLE_CONTACT,      /* "contact" / number; account id: the name it calls itself */
-    TABLE_CONVERSATION, /* "conversation", "group", "staged" / number */
+    TABLE_CONVERSATION, /* "conversation", "staged" / number */
     TABLE_HISTORY,      /* conversation / number in the history */
     TABLE_MESSAGE_ID,   /* group id, message id: it was there before */
     TABLE_OUTBOX,       /* "entry" / command */
@@ -54,7 +54,8 @@ enum table {
     TABLE_WAITING,      /* "item" / number */
     TABLE_QUARANTINE,   /* conversation / number */
     TABLE_KEY,          /* "key" / number; ref: that number */
-    TABLE_ADDRESS       /* "address" / number */
+    TABLE_ADDRESS,      /* "address" / number */
+    TABLE_GROUP         /* conversation / part of its group */
 };
 
 struct core;
