@@ -241,8 +241,8 @@ enum {
     F(flag, last_resort, 0, 0)                                                                     \
     F(vec, key_package, 1, PROTO_KEY_PACKAGE_MAX)
 
-/* address: any that an item which names the blob goes to, which is the permission. id: the BLAKE2b-256
- * of the whole blob. A chunk that is there stays as it is. */
+/* address: any that an item which names the blob goes to, which is the permission. id: the
+ * BLAKE2b-256 of the whole blob. A chunk that is there stays as it is. */
 #define PROTO_FIELDS_blob_put(F)                                                                   \
     F(fixed, address, PROTO_ADDRESS, 0)                                                            \
     F(fixed, id, 32, 0)                                                                            \

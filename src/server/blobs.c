@@ -1,5 +1,5 @@
-/* Blobs: encrypted chunks under the hash of the whole. The first write of a chunk wins. A blob expires
- * so many weeks after its last put. */
+/* Blobs: encrypted chunks under the hash of the whole. The first write of a chunk wins. A blob
+ * expires so many weeks after its last put. */
 #include "server/internal.h"
 
 static err handle_put(struct mail *m, struct mail_call *call);

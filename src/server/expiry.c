@@ -96,7 +96,7 @@ static bool sweep_week(struct mail *m, enum mail_expiry kind) {
     for (size_t i = 0; e == OK && i < notes.count; i++) {
         const struct note *note = &notes.notes[i];
         e = expire(m, kind, slice_of(note->what, note->n));
-        if (mail_is_damaged(m, e)) /* its note stays: perhaps it is repaired before the next start */
+        if (mail_is_damaged(m, e)) /* its note stays: it may be mended before the next start */
             e = OK;
         else if (e == OK)
             e = store_batch_delete(m->batch,

@@ -1,8 +1,8 @@
 /* What the files of the mail logic share. Nobody outside includes this.
  *
  * A handler checks and reads everything first and writes afterwards, memory included; an error that
- * it returns (not a refusal, which is an answer) breaks the whole batch, since memory and batch would
- * no longer agree. But DAMAGED before the first write is its own trouble alone. */
+ * it returns (not a refusal, which is an answer) breaks the whole batch, since memory and batch
+ * would no longer agree. But DAMAGED before the first write is its own trouble alone. */
 #ifndef SOTTO_SERVER_INTERNAL_H
 #define SOTTO_SERVER_INTERNAL_H
 

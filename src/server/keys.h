@@ -10,9 +10,9 @@ struct keys {
     uint8_t pepper[32];
 };
 
-/* Reads them; makes those that are not there if `make`, but beside a store that was in use a missing
- * one is DAMAGED: with a new one clients would meet another server, or no address would hold.
- * NOT_FOUND, DENIED, ... `why` is the path at fault (at least 1024 bytes). */
+/* Reads them; makes those that are not there if `make`, but beside a store that was in use a
+ * missing one is DAMAGED: with a new one clients would meet another server, or no address would
+ * hold. NOT_FOUND, DENIED, ... `why` is the path at fault (at least 1024 bytes). */
 MUST err keys_load(struct keys *keys, const char *data, bool make, char *why);
 /* Changes the address key if it is older than half a year. now: ms since 1970. */
 MUST err keys_turn(struct keys *keys, const char *data, uint64_t now);

@@ -29,7 +29,7 @@ static struct ask *ask_find(struct parent *p, uint32_t number) {
     return NULL;
 }
 
-/* All links of an answer travel in one message: so many of them fit, with some room for the rest. */
+/* All links of an answer travel in one message: so many of them fit, and what goes with them. */
 static size_t links_max(const struct parent *p) {
     return (SYS_MESSAGE_MAX - 64) / (strlen(p->public) + LINK_MORE);
 }

@@ -206,8 +206,8 @@ static rocksdb_options_t *database_options(size_t memtable, size_t cache) {
     /* Power loss can leave the last, unacknowledged write with a hole. It is dropped. */
     rocksdb_options_set_wal_recovery_mode(o, rocksdb_point_in_time_recovery);
     rocksdb_options_set_prefix_extractor(o, rocksdb_slicetransform_create_fixed_prefix(PREFIX));
-    /* A file with a deletion in it is compacted, downwards until what it deletes is gone. (RocksDB's
-     * single deletions would not be counted.) */
+    /* A file with a deletion in it is compacted, downwards until what it deletes is gone.
+     * (RocksDB's single deletions would not be counted.) */
     rocksdb_options_add_compact_on_deletion_collector_factory(o, 1, 1);
     set_sizes(o, memtable);
     set_quiet(o);

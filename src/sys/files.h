@@ -22,9 +22,10 @@ MUST err sys_file_remove(const char *path);
 /* Makes the directory and those above it that are missing, readable by the owner only. */
 MUST err sys_dir_make(const char *path);
 
-/* If this process is root: makes a directory and the files in it the user's, and lets it pass through
- * the one above, which shows it no names. Only plain files of one name: who had the directory before
- * can't hand us another's. Anybody else changes nothing. NOT_FOUND: no such user. */
+/* If this process is root: makes a directory and the files in it the user's, and lets it pass
+ * through the one above, which shows it no names. Only plain files of one name: who had the
+ * directory before can't hand us another's. Anybody else changes nothing. NOT_FOUND: no such
+ * user. */
 MUST err sys_dir_give(const char *above, const char *path, const char *user);
 
 /* Takes a lock that ends with the process. BUSY if another process holds it. */

@@ -44,7 +44,8 @@ static const char *const MAIL[] = {
     "mkdir", "mkdirat", "msync", "newfstatat", "open", "openat", "preadv", "preadv2", "pwritev",
     "pwritev2", "readahead", "readlink", "readlinkat", "rename", "renameat", "renameat2", "rmdir",
     "sched_getparam", "sched_getscheduler", "sched_setaffinity", "sched_setscheduler",
-    "setpriority", "setsockopt", "shutdown", "stat", "statfs", "statx", "sync_file_range", "sysinfo", "truncate", "umask",
+    "setpriority", "setsockopt", "shutdown", "stat", "statfs", "statx", "sync_file_range", "sysinfo",
+    "truncate", "umask",
     "unlink", "unlinkat", "utimensat", NULL};
 
 /* The others' starts and ends. A filter is inherited by what the parent starts, so this one has to

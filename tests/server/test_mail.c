@@ -1377,7 +1377,7 @@ static void count_damage(void *ctx) {
     damages++;
 }
 
-/* Bob's mailbox holds an item that can't be read; Ann is in the same batch, and in the same send. */
+/* Bob's mailbox holds an item that can't be read; Ann is in the same batch and the same send. */
 TEST(a_damaged_mailbox_is_its_own_trouble) {
     uint8_t mailbox[MAIL_ID];
     struct proto_address to[2];

@@ -776,8 +776,9 @@ TEST(a_user_that_does_not_exist_is_not_begun_with) {
     if (geteuid() != 0)
         SKIP("only root can change its user");
     server_init(&s);
-    const char *const run[] = {"run",    "--data",      s.data,  "--listen",             "127.0.0.1:0",
-                               "--http", "127.0.0.1:0", "--set", "user=no-such-user-here", NULL};
+    const char *const run[] = {"run",         "--data", s.data,        "--listen",
+                               "127.0.0.1:0", "--http", "127.0.0.1:0", "--set",
+                               "user=no-such-user-here", NULL};
     CHECK_EQ(server_run(&output, run), 1);
     buf_free(&output);
     server_fini(&s);
