@@ -67,23 +67,30 @@ err core_history_event(struct core *core, struct conversation *c, enum core_mess
     return core_history_add(core, c, &m, &number);
 }
 
+err core_history_read(struct core *core, const struct conversation *c, uint64_t number, buf *bytes,
+                      struct record_message *message) {
+    uint8_t key[4];
+    err e = core_get(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number, bytes);
+    if (e == OK)
+        e = record_message_read(buf_slice(bytes), message);
+    return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
+}
+
 err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
                            enum core_message_state state, uint64_t epoch, uint32_t refused) {
     uint8_t key[4];
-    slice name = core_conversation_key(c->r.number, key);
     struct record_message m;
     buf bytes = buf_on(core->mem);
-    err e = core_get(core, TABLE_HISTORY, name, number, &bytes);
-    if (e == OK)
-        e = record_message_read(buf_slice(&bytes), &m);
+    err e = core_history_read(core, c, number, &bytes, &m);
     if (e == OK) {
         m.state = (uint8_t)state;
         m.refused = refused;
         m.epoch = state == CORE_MESSAGE_SENT ? epoch : m.epoch;
-        e = record_message_put(core, TABLE_HISTORY, name, number, &m);
+        e = record_message_put(core, TABLE_HISTORY, core_conversation_key(c->r.number, key),
+                               number, &m);
     }
     buf_free(&bytes);
-    return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
+    return e;
 }
 
 /* ---- Forgetting ---- */

@@ -234,12 +234,49 @@ err core_commit_came(struct core *core, struct entry *entry) {
     return core_conversation_apply(core, c, staged, entry);
 }
 
+static bool on_its_way(const struct core *core, const struct record_seen *seen) {
+    for (size_t i = 0; i < core->entries.n; i++) {
+        const struct entry *entry = core->entries.p[i];
+        if (entry->r.conversation == seen->conversation && entry->r.message == seen->message)
+            return true;
+    }
+    return false;
+}
+
+static err send_again(struct core *core, struct conversation *c, uint64_t message) {
+    struct record_message m;
+    struct entry *entry = NULL;
+    buf bytes = buf_on(core->mem);
+    err e = core_history_read(core, c, message, &bytes, &m);
+    if (e == OK)
+        e = core_entry_add(core, c, ENTRY_CONTENT, m.content, true, &entry);
+    if (e == OK) {
+        entry->r.message = message;
+        memcpy(entry->r.id, m.id, sizeof entry->r.id);
+        e = core_entry_save(core, entry);
+    }
+    if (e == OK)
+        e = core_history_set_state(core, c, message, CORE_MESSAGE_QUEUED, 0, 0);
+    buf_free(&bytes);
+    return e;
+}
+
+/* Commits that we had not seen when the server took it may have come before it: then others can't
+ * open it any more. Who could drops the repeat, by its id. */
+static err own_message_came(struct core *core, const struct record_seen *seen) {
+    struct conversation *c = core_conversation_lookup(core, seen->conversation);
+    if (seen->message == 0 || c == NULL || c->r.state != CORE_CONVERSATION_ACTIVE ||
+        c->r.epoch <= seen->epoch + RESEND_EPOCHS || on_its_way(core, seen))
+        return OK;
+    return send_again(core, c, seen->message);
+}
+
 static err own_came(struct core *core, const uint8_t hash[32], const struct record_seen *seen,
                     slice mark) {
     struct record_seen plain = {.what = SEEN_PROCESSED};
     TRY(core_seen_put(core, hash, &plain));
     if (seen->what != SEEN_OWN_COMMIT)
-        return OK;
+        return own_message_came(core, seen);
     struct entry *entry = core_entry_find(core, seen->entry);
     if (entry == NULL || entry->r.stage == STAGE_INTENT)
         return OK; /* applied already, because the server said that our copy was refused */

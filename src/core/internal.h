@@ -429,6 +429,9 @@ MUST err core_history_add(struct core *core, struct conversation *c,
                           const struct record_message *message, uint64_t *number);
 MUST err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
                             const uint8_t *sender, const uint8_t *subject);
+/* message's slices live as long as bytes. */
+MUST err core_history_read(struct core *core, const struct conversation *c, uint64_t number,
+                           buf *bytes, struct record_message *message);
 /* epoch: in which what was sent was encrypted; it may have been queued in an older one. */
 MUST err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
                                 enum core_message_state state, uint64_t epoch,
@@ -482,7 +485,9 @@ MUST err core_seen_add(struct core *core, const uint8_t hash[32], const struct r
 /* Changes what is known of one that was added. */
 MUST err core_seen_put(struct core *core, const uint8_t hash[32], const struct record_seen *seen);
 /* An item of ours, about to leave: its copy will come back. entry: of a commit, else 0. */
-MUST err core_seen_expect(struct core *core, slice mark, slice item, uint64_t entry);
+/* An item of ours, about to leave: its copy will come back. */
+MUST err core_seen_expect(struct core *core, slice mark, slice item,
+                          const struct record_seen *seen);
 /* A Welcome led to this group, and is remembered for as long as the secrets that open it; REPEAT if
  * one did before. */
 MUST err core_seen_welcome(struct core *core, const struct mls_group *group);

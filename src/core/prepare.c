@@ -37,6 +37,10 @@ static err make_item(struct core *core, struct entry *entry, slice message, bool
 static err finish_send(struct core *core, struct conversation *c, struct entry *entry,
                        slice message) {
     struct proto_send m = {0};
+    struct record_seen seen = {.what = SEEN_OWN,
+                               .conversation = c->r.number,
+                               .message = entry->r.message,
+                               .epoch = mls_group_epoch(c->group)};
     buf item = buf_on(core->mem), addresses = buf_on(core->mem), request = buf_on(core->mem);
     err e = make_item(core, entry, message, false, &item);
     if (e == OK)
@@ -48,7 +52,7 @@ static err finish_send(struct core *core, struct conversation *c, struct entry *
     if (e == OK && request.n > OUTBOX_FRAME_MAX)
         e = ERR_TOO_LARGE;
     if (e == OK)
-        e = core_seen_expect(core, SLICE_EMPTY, m.item, 0);
+        e = core_seen_expect(core, SLICE_EMPTY, m.item, &seen);
     if (e == OK)
         e = core_conversation_save_group(core, c);
     entry->r.stage = STAGE_PREPARED;
@@ -273,6 +277,7 @@ static err order_fields(const struct conversation *c, const struct mls_staged *s
 static err finish_commit(struct core *core, struct conversation *c, struct entry *entry,
                          const struct mls_committed *made) {
     struct proto_commit m = {0};
+    struct record_seen seen = {.what = SEEN_OWN_COMMIT, .entry = entry->r.command};
     uint8_t mark[PROTO_MARK];
     buf item = buf_on(core->mem), addresses = buf_on(core->mem), request = buf_on(core->mem);
     buf staged = buf_on(core->mem);
@@ -285,7 +290,7 @@ static err finish_commit(struct core *core, struct conversation *c, struct entry
     if (e == OK)
         e = core_leaf_mark(m.group, m.next, m.roster_hash, mark);
     if (e == OK)
-        e = core_seen_expect(core, SLICE_ARRAY(mark), buf_slice(&item), entry->r.command);
+        e = core_seen_expect(core, SLICE_ARRAY(mark), buf_slice(&item), &seen);
     if (e == OK)
         e = mls_staged_save(made->staged, &staged);
     if (e == OK)

@@ -138,10 +138,14 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, key_package, 1, 65535) \
     F(vec, secrets, 1, 65535)
 
-/* What is known of an item by its hash; entry: of a commit of ours whose copy will come. */
-#define RECORD_FIELDS_seen(F) \
-    F(u8, what, 0, 0)         \
-    F(u64, entry, 0, 0)
+/* What is known of an item by its hash. Of ours whose copies will come: of a commit its entry, of a
+ * message its place in the history (0: it has none) and its epoch. */
+#define RECORD_FIELDS_seen(F)  \
+    F(u8, what, 0, 0)          \
+    F(u64, entry, 0, 0)        \
+    F(u32, conversation, 0, 0) \
+    F(u64, message, 0, 0)      \
+    F(u64, epoch, 0, 0)
 #define RECORD_FIELDS_seen_log(F) \
     F(u64, time, 0, 0)            \
     F(fixed, hash, 32, 0)

@@ -41,12 +41,10 @@ err core_seen_find(struct core *core, const uint8_t hash[32], struct record_seen
     return e;
 }
 
-/* An item of ours, about to leave: its copy will come back. */
-err core_seen_expect(struct core *core, slice mark, slice item, uint64_t entry) {
+err core_seen_expect(struct core *core, slice mark, slice item, const struct record_seen *seen) {
     uint8_t hash[32];
-    struct record_seen seen = {.what = entry == 0 ? SEEN_OWN : SEEN_OWN_COMMIT, .entry = entry};
     TRY(core_seen_hash(hash, mark, item));
-    return core_seen_add(core, hash, &seen);
+    return core_seen_add(core, hash, seen);
 }
 
 /* By the epoch that it leads to: only the same Welcome leads to the same one. */

@@ -149,6 +149,32 @@ TEST(a_message_that_never_left_is_encrypted_again_after_many_epochs) {
     rig_fini(&rig);
 }
 
+static enum verdict no_deliveries(struct rig *r, struct client *to, uint16_t type, slice body) {
+    (void)r, (void)body;
+    return to == victim && type == PROTO_delivery ? DROP : PASS;
+}
+
+/* The server took it behind commits which had not come to its sender, whose link was half open. */
+TEST(a_message_that_many_commits_have_overtaken_is_sent_again) {
+    uint64_t command;
+    start(3);
+    victim = client(0);
+    rig.on_reply = no_deliveries;
+    for (int i = 0; i < 12; i++) {
+        CHECK_OK(core_conversation_update(client(1)->core, 1, rig.now, &command));
+        rig_finish(client(1), command, OK);
+    }
+    rig_finish(client(0), rig_say(client(0), "overtaken"), OK);
+    CHECK(strcmp(rig_texts(client(2)), "") == 0);
+    rig.on_reply = NULL;
+    rig_cut(&rig, client(0));
+    rig_pass(&rig, TIME_MINUTE);
+    check_texts(3, "overtaken\n");
+    CHECK_EQ(rig_notices(client(0), CORE_NOTICE_SENT), 2);
+    rig_same_state(&rig, 3);
+    rig_fini(&rig);
+}
+
 /* ---- Links that are cut, at every frame ---- */
 
 static enum verdict cut_at(struct rig *r, struct client *from, uint16_t type, slice body) {
