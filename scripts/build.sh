@@ -13,7 +13,8 @@ for flavour; do
 done
 [ -d build/native ] || exit 0
 mkdir -p build/bin
-for program in build/native/src/server/sottod build/native/src/term/sotto; do
+for program in server/sottod term/sotto mlstool/sotto-mls; do
+    program=build/native/src/$program
     [ -x "$program" ] && ln -sf "../../$program" build/bin/
 done
 exit 0

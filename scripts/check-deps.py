@@ -25,13 +25,15 @@ MAY_INCLUDE = {
     "server": {"base", "crypto", "merkle", "noise", "proto", "store", "sys", "office"},
     "desk": {"base", "crypto", "merkle", "proto", "store", "sys", "office"},
     "term": {"base", "core", "host", "sys"},
+    "mlstool": {"base", "crypto", "mls"},
 }
 # Public headers, by the folder that they belong to.
 PUBLIC = {"sotto/mls.h": "mls"}
 # Of the C standard: the same everywhere, and nothing of a machine behind them but in stdio.
 STANDARD = {
-    "assert.h", "ctype.h", "errno.h", "float.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h",
-    "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "stdnoreturn.h", "string.h",
+    "assert.h", "ctype.h", "errno.h", "float.h", "inttypes.h", "limits.h", "setjmp.h", "stdalign.h",
+    "stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "stdnoreturn.h",
+    "string.h",
 }
 # Libraries, and the files that may name them. Whatever else stands in <> is the operating system's.
 LIBRARIES = [
@@ -40,6 +42,7 @@ LIBRARIES = [
     (r"rocksdb/", r"store/rocksdb.*"),
     (r"sqlite3\.h$", r"store/sqlite.*"),
     (r"seccomp\.h$", r"sys/.*"),
+    (r"json-c/", r"mlstool/.*"),
 ]
 OS_FILES = r"(sys/.*|host/.*|store/(rocksdb.*|sqlite.*|file_posix\.c))"
 # Only the engines' own files and what assembles a program may name an engine.

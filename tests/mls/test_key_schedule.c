@@ -1,84 +1,8 @@
 #include "mls/key_schedule.h"
-#include "tests/mls/vectors_suites.h"
-
-static void expect(struct json_object *o, const char *key, const uint8_t *got,
-                   const struct mls_suite *suite) {
-    vectors_expect(o, key, got, suite->hash->len);
-}
-
-static void check_exporter(struct json_object *o, const struct mls_suite *suite,
-                           const uint8_t *exporter_secret) {
-    uint8_t out[256];
-    buf context = vectors_bytes(o, "context");
-    size_t n = vectors_u64(o, "length");
-    CHECK(n <= sizeof(out));
-    CHECK_OK(mls_key_schedule_export(suite, exporter_secret, slice_str(vectors_text(o, "label")),
-                                     buf_slice(&context), out, n));
-    vectors_expect(o, "secret", out, n);
-    buf_free(&context);
-}
-
-static void check_context(struct json_object *o, const struct mls_suite *suite, uint64_t epoch,
-                          const buf *group_id, buf *context) {
-    struct mls_group_context c = {.version = MLS_VERSION_10, .suite = suite->id, .epoch = epoch};
-    buf expected = vectors_bytes(o, "group_context");
-    CHECK_OK(buf_set(&c.group_id, buf_slice(group_id)));
-    c.tree_hash = vectors_bytes(o, "tree_hash");
-    c.confirmed_transcript_hash = vectors_bytes(o, "confirmed_transcript_hash");
-    writer w = writer_on(context);
-    mls_group_context_write(&w, &c);
-    CHECK_OK(writer_result(&w));
-    CHECK_SLICE(buf_slice(context), buf_slice(&expected));
-    mls_group_context_free(&c, NULL);
-    buf_free(&expected);
-}
-
-/* init: in, of the epoch before; out, of this one. */
-static void check_epoch(struct json_object *o, const struct mls_suite *suite, slice context,
-                        uint8_t *init) {
-    uint8_t joiner[CRYPTO_HASH_MAX], welcome[CRYPTO_HASH_MAX];
-    uint8_t pub[CRYPTO_KEM_PUBLIC_MAX], priv[CRYPTO_KEM_PRIVATE_MAX];
-    struct mls_epoch_secrets s;
-    buf commit_secret = vectors_bytes(o, "commit_secret"), psk = vectors_bytes(o, "psk_secret");
-    CHECK_OK(mls_key_schedule_joiner(suite, init, commit_secret.p, context, joiner));
-    expect(o, "joiner_secret", joiner, suite);
-    CHECK_OK(mls_key_schedule_welcome(suite, joiner, psk.p, welcome));
-    expect(o, "welcome_secret", welcome, suite);
-    CHECK_OK(mls_key_schedule_epoch(suite, joiner, psk.p, context, &s));
-    expect(o, "init_secret", s.init, suite);
-    expect(o, "sender_data_secret", s.sender_data, suite);
-    expect(o, "encryption_secret", s.encryption, suite);
-    expect(o, "exporter_secret", s.exporter, suite);
-    expect(o, "epoch_authenticator", s.epoch_authenticator, suite);
-    expect(o, "external_secret", s.external, suite);
-    expect(o, "confirmation_key", s.confirmation_key, suite);
-    expect(o, "membership_key", s.membership_key, suite);
-    expect(o, "resumption_psk", s.resumption_psk, suite);
-    CHECK_OK(mls_key_schedule_external(suite, s.external, pub, priv));
-    vectors_expect(o, "external_pub", pub, suite->kem->pub);
-    check_exporter(vectors_get(o, "exporter"), suite, s.exporter);
-    memcpy(init, s.init, suite->hash->len);
-    mls_epoch_secrets_wipe(&s);
-    buf_free(&commit_secret);
-    buf_free(&psk);
-}
-
-static void check_case(struct json_object *one, const struct mls_suite *suite) {
-    buf init = vectors_bytes(one, "initial_init_secret"), group_id = vectors_bytes(one, "group_id");
-    for (size_t epoch = 0; epoch < vectors_count(one, "epochs"); epoch++) {
-        struct json_object *o = vectors_at(one, "epochs", epoch);
-        buf context = buf_on(NULL);
-        check_context(o, suite, epoch, &group_id, &context);
-        check_epoch(o, suite, buf_slice(&context), init.p);
-        buf_free(&context);
-    }
-    buf_free(&init);
-    buf_free(&group_id);
-}
+#include "tests/mls/official.h"
 
 TEST(official_vectors) {
-    CHECK_OK(crypto_init());
-    vectors_run("key-schedule.json", check_case);
+    official_check("key-schedule.json");
 }
 
 TEST(missing_secrets_count_as_zeros) {

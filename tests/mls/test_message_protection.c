@@ -3,44 +3,11 @@
 #include <stdlib.h>
 
 #include "crypto/crypto.h"
-#include "mls/framing.h"
 #include "mls/key_schedule.h"
-#include "mls/message_protection.h"
-#include "tests/mls/vectors_suites.h"
-#include "tests/test.h"
+#include "mlstool/setting.h"
+#include "tests/mls/official.h"
 
-/* A group of two as the official file describes it: leaf 1 sends. */
-enum { SENDER = 1, WIDTH = 2 };
-
-struct setting {
-    const struct mls_suite *suite;
-    uint64_t epoch;
-    buf group_id, context, priv, pub, encryption, sender_data, membership;
-};
-
-static void hex(struct json_object *o, const char *key, buf *out) {
-    vectors_hex(o, key, out);
-}
-
-static void setting_load(struct setting *s, struct json_object *o) {
-    struct mls_group_context context = {.version = MLS_VERSION_10, .suite = s->suite->id};
-    s->epoch = context.epoch = vectors_u64(o, "epoch");
-    hex(o, "group_id", &s->group_id);
-    hex(o, "group_id", &context.group_id);
-    hex(o, "tree_hash", &context.tree_hash);
-    hex(o, "confirmed_transcript_hash", &context.confirmed_transcript_hash);
-    vectors_private(o, "signature_priv", s->suite->sig->priv, &s->priv);
-    hex(o, "signature_pub", &s->pub);
-    hex(o, "encryption_secret", &s->encryption);
-    hex(o, "sender_data_secret", &s->sender_data);
-    hex(o, "membership_key", &s->membership);
-    writer w = writer_on(&s->context);
-    mls_group_context_write(&w, &context);
-    CHECK_OK(writer_result(&w));
-    mls_group_context_free(&context, NULL);
-}
-
-/* The same without the file. */
+/* A group of two without a file. */
 static void setting_make(struct setting *s) {
     CHECK_OK(crypto_init());
     *s = (struct setting){.suite = mls_suite_find(MLS_SUITE_X25519_CHACHA), .epoch = 7};
@@ -52,183 +19,19 @@ static void setting_make(struct setting *s) {
     CHECK_OK(buf_resize(&s->membership, 32));
 }
 
-static void setting_free(struct setting *s) {
-    buf_free(&s->group_id);
-    buf_free(&s->context);
-    buf_free(&s->priv);
-    buf_free(&s->pub);
-    buf_free(&s->encryption);
-    buf_free(&s->sender_data);
-    buf_free(&s->membership);
-}
-
 static void secret_tree(const struct setting *s, struct mls_secret_tree *t) {
-    CHECK_OK(mls_secret_tree_init(t, s->suite, WIDTH, s->encryption.p, NULL, NULL));
+    CHECK_OK(setting_secret_tree(s, t));
 }
-
-static struct mls_protection protection(const struct setting *s, struct mls_secret_tree *t) {
-    return (struct mls_protection){s->suite, s->sender_data.p, t, NULL};
-}
-
-/* ---- Opening ---- */
-
-static err open_private(const struct setting *s, struct mls_secret_tree *t, slice message,
-                        struct mls_authenticated_content *content) {
-    uint16_t wire;
-    reader body;
-    struct mls_private_message m;
-    struct mls_sender_data sender;
-    struct mls_protection p = protection(s, t);
-    memset(content, 0, sizeof(*content));
-    TRY(mls_message_open(message, &wire, &body));
-    CHECK_EQ(wire, MLS_PRIVATE_MESSAGE);
-    TRY(mls_private_message_read(&body, &m, NULL));
-    err e = mls_private_message_sender(&p, &m, &sender);
-    if (e == OK)
-        e = mls_private_message_open(&p, &m, &sender, content);
-    if (e == OK)
-        e = mls_framing_verify(s->suite, content, buf_slice(&s->context), buf_slice(&s->pub), NULL);
-    if (e == OK)
-        e = mls_private_message_consume(&p, content->content.kind, &sender);
-    if (e != OK)
-        mls_authenticated_content_free(content, NULL);
-    mls_private_message_free(&m, NULL);
-    return e;
-}
-
-static err open_public(const struct setting *s, slice message,
-                       struct mls_authenticated_content *content) {
-    uint16_t wire;
-    reader body;
-    struct mls_public_message m;
-    memset(content, 0, sizeof(*content));
-    TRY(mls_message_open(message, &wire, &body));
-    CHECK_EQ(wire, MLS_PUBLIC_MESSAGE);
-    TRY(mls_public_message_read(&body, &m, NULL));
-    err e = mls_public_message_check(s->suite, &m, buf_slice(&s->context), s->membership.p, NULL);
-    if (e == OK)
-        e = mls_framing_verify(s->suite, &m.auth, buf_slice(&s->context), buf_slice(&s->pub), NULL);
-    if (e == OK) {
-        *content = m.auth;
-        m.auth = (struct mls_authenticated_content){0};
-    }
-    mls_public_message_free(&m, NULL);
-    return e;
-}
-
-static void check_body(const struct mls_authenticated_content *content, slice expected) {
-    buf body = {0};
-    writer w = writer_on(&body);
-    if (content->content.kind == MLS_APPLICATION) {
-        writer_bytes(&w, buf_slice(&content->content.application));
-    } else {
-        mls_content_body_write(&w, &content->content);
-    }
-    CHECK_OK(writer_result(&w));
-    CHECK_SLICE(buf_slice(&body), expected);
-    buf_free(&body);
-}
-
-/* ---- Protecting ---- */
 
 static void make_content(const struct setting *s, enum mls_kind kind, uint16_t wire, slice body,
                          struct mls_authenticated_content *content) {
-    memset(content, 0, sizeof(*content));
-    content->wire_format = wire;
-    content->content.kind = kind;
-    content->content.epoch = s->epoch;
-    content->content.sender = (struct mls_sender){MLS_SENDER_MEMBER, SENDER};
-    CHECK_OK(mls_opaque_copy(&content->content.group_id, buf_slice(&s->group_id), NULL));
-    reader r = reader_of(body);
-    if (kind == MLS_APPLICATION)
-        CHECK_OK(mls_opaque_copy(&content->content.application, body, NULL));
-    else
-        CHECK_OK(mls_content_body_read(&r, &content->content, NULL));
-    CHECK_OK(
-        mls_framing_sign(s->suite, content, buf_slice(&s->context), buf_slice(&s->priv), NULL));
-    if (kind == MLS_COMMIT)
-        CHECK_OK(mls_opaque_copy(&content->confirmation_tag, slice_str("any"), NULL));
-}
-
-static void check_round_trip(const struct setting *s, enum mls_kind kind, slice body,
-                             size_t padding) {
-    struct mls_authenticated_content content, opened;
-    struct mls_secret_tree mine, theirs;
-    buf message = {0};
-    size_t size;
-    secret_tree(s, &mine);
-    secret_tree(s, &theirs);
-    make_content(s, kind, MLS_PRIVATE_MESSAGE, body, &content);
-    struct mls_protection p = protection(s, &mine);
-    CHECK_OK(mls_private_message_protect(&p, &content, padding, &message));
-    if (kind == MLS_APPLICATION) {
-        CHECK_OK(mls_private_message_size(s->suite, s->group_id.n, 0,
-                                          mls_private_message_content(s->suite, body.n) + padding,
-                                          &size));
-        /* ECDSA's signatures differ by some bytes, and the size is the most. */
-        bool ecdsa = strncmp(s->suite->sig->name, "ECDSA", 5) == 0;
-        CHECK(ecdsa ? message.n <= size && message.n + 8 > size : message.n == size);
-    }
-    CHECK_OK(open_private(s, &theirs, buf_slice(&message), &opened));
-    check_body(&opened, body);
-    mls_authenticated_content_free(&opened, NULL);
-    mls_authenticated_content_free(&content, NULL);
-    buf_clear(&message);
-    if (kind != MLS_APPLICATION) {
-        make_content(s, kind, MLS_PUBLIC_MESSAGE, body, &content);
-        CHECK_OK(mls_public_message_protect(s->suite, &content, buf_slice(&s->context),
-                                            s->membership.p, &message, NULL));
-        CHECK_OK(open_public(s, buf_slice(&message), &opened));
-        check_body(&opened, body);
-        mls_authenticated_content_free(&opened, NULL);
-        mls_authenticated_content_free(&content, NULL);
-    }
-    buf_free(&message);
-    mls_secret_tree_free(&mine);
-    mls_secret_tree_free(&theirs);
+    CHECK_OK(setting_content(s, kind, wire, body, content));
 }
 
 /* ---- The official file ---- */
 
-static void check_kind(const struct setting *s, struct json_object *o, enum mls_kind kind,
-                       const char *plain_key, const char *priv_key, const char *pub_key) {
-    struct mls_authenticated_content content;
-    struct mls_secret_tree t;
-    buf plain = {0}, message = {0};
-    hex(o, plain_key, &plain);
-    hex(o, priv_key, &message);
-    secret_tree(s, &t);
-    CHECK_OK(open_private(s, &t, buf_slice(&message), &content));
-    CHECK_EQ(content.content.kind, kind);
-    CHECK_EQ(content.content.sender.index, SENDER);
-    check_body(&content, buf_slice(&plain));
-    mls_authenticated_content_free(&content, NULL);
-    CHECK_ERR(open_private(s, &t, buf_slice(&message), &content), ERR_REPEAT);
-    mls_secret_tree_free(&t);
-    if (pub_key != NULL) {
-        hex(o, pub_key, &message);
-        CHECK_OK(open_public(s, buf_slice(&message), &content));
-        check_body(&content, buf_slice(&plain));
-        mls_authenticated_content_free(&content, NULL);
-    }
-    check_round_trip(s, kind, buf_slice(&plain), 0);
-    check_round_trip(s, kind, buf_slice(&plain), 100);
-    buf_free(&plain);
-    buf_free(&message);
-}
-
-static void check_case(struct json_object *o, const struct mls_suite *suite) {
-    struct setting s = {.suite = suite};
-    setting_load(&s, o);
-    check_kind(&s, o, MLS_PROPOSAL, "proposal", "proposal_priv", "proposal_pub");
-    check_kind(&s, o, MLS_COMMIT, "commit", "commit_priv", "commit_pub");
-    check_kind(&s, o, MLS_APPLICATION, "application", "application_priv", NULL);
-    setting_free(&s);
-}
-
 TEST(official_protected_messages) {
-    CHECK_OK(crypto_init());
-    vectors_run("message-protection.json", check_case);
+    official_check("message-protection.json");
 }
 
 /* ---- What breaks them ---- */
@@ -242,7 +45,7 @@ TEST(a_changed_byte_anywhere_is_found) {
     secret_tree(&s, &mine);
     make_content(&s, MLS_APPLICATION, MLS_PRIVATE_MESSAGE, slice_str("hello"), &content);
     CHECK_OK(mls_opaque_copy(&content.content.authenticated_data, SLICE_EMPTY, NULL));
-    struct mls_protection p = protection(&s, &mine);
+    struct mls_protection p = setting_protection(&s, &mine);
     CHECK_OK(mls_private_message_protect(&p, &content, 10, &message));
     for (size_t i = 0; i < message.n; i++) {
         struct mls_secret_tree theirs;
@@ -250,10 +53,10 @@ TEST(a_changed_byte_anywhere_is_found) {
             continue; /* the wire format: looked at before */
         secret_tree(&s, &theirs);
         message.p[i] ^= 0x40;
-        CHECK(open_private(&s, &theirs, buf_slice(&message), &opened) != OK);
+        CHECK(setting_open_private(&s, &theirs, buf_slice(&message), &opened) != OK);
         message.p[i] ^= 0x40;
         /* And it took nothing away. */
-        CHECK_OK(open_private(&s, &theirs, buf_slice(&message), &opened));
+        CHECK_OK(setting_open_private(&s, &theirs, buf_slice(&message), &opened));
         mls_authenticated_content_free(&opened, NULL);
         mls_secret_tree_free(&theirs);
     }
@@ -283,10 +86,10 @@ TEST(a_membership_tag_of_another_length_or_value_is_refused) {
     CHECK_ERR(mls_public_message_check(s.suite, &m, buf_slice(&s.context), s.membership.p, NULL),
               ERR_MLS_MEMBERSHIP_TAG);
     message.p[message.n - 1] ^= 1;
-    CHECK_ERR(open_public(&s, buf_slice(&message), &opened), ERR_MLS_MEMBERSHIP_TAG);
+    CHECK_ERR(setting_open_public(&s, buf_slice(&message), &opened), ERR_MLS_MEMBERSHIP_TAG);
     message.p[message.n - 1] ^= 1;
     s.context.p[0] ^= 1; /* the same message in another epoch */
-    CHECK_ERR(open_public(&s, buf_slice(&message), &opened), ERR_MLS_MEMBERSHIP_TAG);
+    CHECK_ERR(setting_open_public(&s, buf_slice(&message), &opened), ERR_MLS_MEMBERSHIP_TAG);
     mls_public_message_free(&m, NULL);
     mls_authenticated_content_free(&content, NULL);
     buf_free(&message);
@@ -304,7 +107,7 @@ static void forge(const struct setting *s, slice plain, buf *out) {
     uint32_t generation;
     uint8_t sender_key[32], sender_nonce[24];
     secret_tree(s, &t);
-    CHECK_OK(mls_secret_tree_next(&t, SENDER, MLS_RATCHET_APPLICATION, &generation, &key));
+    CHECK_OK(mls_secret_tree_next(&t, SETTING_SENDER, MLS_RATCHET_APPLICATION, &generation, &key));
     CHECK_OK(mls_opaque_copy(&m.group_id, buf_slice(&s->group_id), NULL));
     writer w = writer_on(&aad);
     writer_vec(&w, buf_slice(&s->group_id));
@@ -315,7 +118,7 @@ static void forge(const struct setting *s, slice plain, buf *out) {
     CHECK_OK(buf_resize(&m.ciphertext, plain.n + aead->tag));
     CHECK_OK(aead->seal(m.ciphertext.p, key.key, key.nonce, buf_slice(&aad), plain));
     writer ws = writer_on(&sender);
-    writer_u32(&ws, SENDER);
+    writer_u32(&ws, SETTING_SENDER);
     writer_u32(&ws, generation);
     writer_u32(&ws, 0); /* a reuse guard that changes nothing */
     CHECK_OK(mls_key_schedule_sender_data(s->suite, s->sender_data.p, buf_slice(&m.ciphertext),
@@ -339,7 +142,7 @@ static err try_plain(const struct setting *s, slice plain) {
     buf message = {0};
     forge(s, plain, &message);
     secret_tree(s, &t);
-    err e = open_private(s, &t, buf_slice(&message), &content);
+    err e = setting_open_private(s, &t, buf_slice(&message), &content);
     mls_authenticated_content_free(&content, NULL);
     mls_secret_tree_free(&t);
     buf_free(&message);
@@ -384,7 +187,7 @@ static err try_lengths(const struct setting *s, size_t sender_data, size_t ciphe
     mls_private_message_write(&w, &m);
     CHECK_OK(writer_result(&w));
     secret_tree(s, &t);
-    err e = open_private(s, &t, buf_slice(&message), &content);
+    err e = setting_open_private(s, &t, buf_slice(&message), &content);
     mls_private_message_free(&m, NULL);
     mls_secret_tree_free(&t);
     buf_free(&message);
@@ -406,10 +209,10 @@ TEST(a_ciphertext_shorter_than_its_tag_does_not_open) {
     struct mls_authenticated_content content;
     struct mls_secret_tree t;
     struct mls_private_message m = {.kind = MLS_APPLICATION};
-    struct mls_sender_data sender = {.leaf = SENDER};
+    struct mls_sender_data sender = {.leaf = SETTING_SENDER};
     setting_make(&s);
     secret_tree(&s, &t);
-    struct mls_protection p = protection(&s, &t);
+    struct mls_protection p = setting_protection(&s, &t);
     for (size_t n = 0; n < 17; n++) {
         CHECK_OK(buf_resize(&m.ciphertext, n));
         CHECK_ERR(mls_private_message_open(&p, &m, &sender, &content), ERR_CRYPTO);
@@ -430,7 +233,7 @@ TEST(each_message_has_another_reuse_guard) {
     struct mls_secret_tree t, same;
     secret_tree(&s, &t); /* two copies of one state: what a lost state would do */
     secret_tree(&s, &same);
-    struct mls_protection p = protection(&s, &t), q = protection(&s, &same);
+    struct mls_protection p = setting_protection(&s, &t), q = setting_protection(&s, &same);
     CHECK_OK(mls_private_message_protect(&p, &content, 0, &first));
     CHECK_OK(mls_private_message_protect(&q, &content, 0, &second));
     reader r = reader_of(slice_of(first.p + 4, first.n - 4));

@@ -1,33 +1,8 @@
 #include "mls/key_schedule.h"
-#include "tests/mls/vectors_suites.h"
-
-enum { PSKS_MAX = 16 };
-
-static void check_case(struct json_object *one, const struct mls_suite *suite) {
-    uint8_t out[CRYPTO_HASH_MAX];
-    struct mls_psk_id ids[PSKS_MAX];
-    buf keys[PSKS_MAX];
-    slice psks[PSKS_MAX];
-    size_t n = vectors_count(one, "psks");
-    CHECK(n <= PSKS_MAX);
-    for (size_t i = 0; i < n; i++) {
-        struct json_object *psk = vectors_at(one, "psks", i);
-        ids[i] = (struct mls_psk_id){.type = 1, .id = vectors_bytes(psk, "psk_id")};
-        ids[i].nonce = vectors_bytes(psk, "psk_nonce");
-        keys[i] = vectors_bytes(psk, "psk");
-        psks[i] = buf_slice(&keys[i]);
-    }
-    CHECK_OK(mls_key_schedule_psk(suite, ids, psks, n, out, NULL));
-    vectors_expect(one, "psk_secret", out, suite->hash->len);
-    for (size_t i = 0; i < n; i++) {
-        mls_psk_id_free(&ids[i], NULL);
-        buf_free(&keys[i]);
-    }
-}
+#include "tests/mls/official.h"
 
 TEST(official_vectors) {
-    CHECK_OK(crypto_init());
-    vectors_run("psk_secret.json", check_case);
+    official_check("psk_secret.json");
 }
 
 TEST(no_keys_give_zeros) {

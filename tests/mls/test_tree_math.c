@@ -1,30 +1,8 @@
 #include "mls/tree_math.h"
-#include "tests/mls/vectors_suites.h"
-
-static uint32_t number_or_none(struct json_object *o) {
-    return o == NULL ? MLS_NODE_NONE : (uint32_t)json_object_get_int64(o);
-}
-
-static void check_case(struct json_object *one) {
-    uint32_t width = (uint32_t)vectors_u64(one, "n_leaves");
-    uint32_t nodes = (uint32_t)vectors_u64(one, "n_nodes");
-    CHECK_EQ(mls_tree_math_nodes(width), nodes);
-    CHECK_EQ(mls_tree_math_root(width), vectors_u64(one, "root"));
-    for (uint32_t x = 0; x < nodes; x++) {
-        CHECK_EQ(mls_tree_math_left(x), number_or_none(vectors_at(one, "left", x)));
-        CHECK_EQ(mls_tree_math_right(x), number_or_none(vectors_at(one, "right", x)));
-        CHECK_EQ(mls_tree_math_parent(x, width), number_or_none(vectors_at(one, "parent", x)));
-        CHECK_EQ(mls_tree_math_sibling(x, width), number_or_none(vectors_at(one, "sibling", x)));
-    }
-}
+#include "tests/mls/official.h"
 
 TEST(official_vectors) {
-    struct json_object *cases = vectors_open("tree-math.json");
-    size_t n = json_object_array_length(cases);
-    for (size_t i = 0; i < n; i++)
-        check_case(json_object_array_get_idx(cases, i));
-    vectors_report("tree-math.json", n, 0);
-    json_object_put(cases);
+    official_check("tree-math.json");
 }
 
 TEST(a_width_is_the_next_power_of_two) {

@@ -1,88 +1,17 @@
-/* Welcomes (RFC 9420 section 12.4.3): the official ones opened part by part, and what a joiner
- * refuses. */
+/* Welcomes (RFC 9420 section 12.4.3): the official ones, and what a joiner refuses. */
 #include "crypto/crypto.h"
 #include "mls/group.h"
 #include "mls/key_package.h"
 #include "mls/labels.h"
 #include "mls/transcript.h"
+#include "mlstool/setting.h"
+#include "tests/mls/official.h"
 #include "tests/mls/people.h"
-#include "tests/mls/vectors_suites.h"
 
 /* ---- The official file ---- */
 
-static void decrypt_group_info(const struct mls_suite *suite, const struct mls_welcome *welcome,
-                               const uint8_t *joiner_secret, struct mls_group_info *info) {
-    uint8_t secret[CRYPTO_HASH_MAX], key[32], nonce[24];
-    buf plain = {0};
-    slice sealed = buf_slice(&welcome->encrypted_group_info);
-    CHECK_OK(mls_key_schedule_welcome(suite, joiner_secret, NULL, secret));
-    CHECK_OK(mls_key_schedule_welcome_key(suite, secret, key, nonce));
-    CHECK_OK(buf_resize(&plain, sealed.n - suite->aead->tag));
-    CHECK_OK(suite->aead->open(plain.p, key, nonce, SLICE_EMPTY, sealed));
-    reader r = reader_of(buf_slice(&plain));
-    CHECK_OK(mls_group_info_read(&r, info, NULL));
-    CHECK_OK(reader_end(&r));
-    buf_free(&plain);
-}
-
-static void check_group_info(const struct mls_suite *suite, const struct mls_group_info *info,
-                             const uint8_t *joiner_secret, slice signer) {
-    buf tbs = {0}, context = {0};
-    uint8_t tag[CRYPTO_HASH_MAX];
-    struct mls_epoch_secrets secrets;
-    writer w = writer_on(&tbs), wc = writer_on(&context);
-    mls_group_info_write_unsigned(&w, info);
-    mls_group_context_write(&wc, &info->context);
-    CHECK_OK(mls_label_verify(suite, signer, "GroupInfoTBS", buf_slice(&tbs),
-                              buf_slice(&info->signature), NULL));
-    CHECK_OK(mls_key_schedule_epoch(suite, joiner_secret, NULL, buf_slice(&context), &secrets));
-    CHECK_OK(mls_key_schedule_mac(suite, secrets.confirmation_key,
-                                  buf_slice(&info->context.confirmed_transcript_hash), tag));
-    CHECK(mls_tag_equal(slice_of(tag, suite->hash->len), buf_slice(&info->confirmation_tag)));
-    buf_free(&tbs);
-    buf_free(&context);
-}
-
-static void check_case(struct json_object *o, const struct mls_suite *suite) {
-    buf init = {0}, key_package = {0}, signer = {0}, message = {0}, plain = {0};
-    struct mls_key_package kp;
-    struct mls_welcome welcome;
-    struct mls_group_secrets secrets;
-    struct mls_group_info info;
-    uint8_t ref[CRYPTO_HASH_MAX], refs[CRYPTO_HASH_MAX];
-    size_t n = suite->hash->len, count = 1;
-    vectors_hex(o, "init_priv", &init);
-    vectors_hex(o, "key_package", &key_package);
-    vectors_hex(o, "signer_pub", &signer);
-    vectors_hex(o, "welcome", &message);
-    CHECK_OK(mls_key_package_open(buf_slice(&key_package), &kp, NULL));
-    CHECK_OK(mls_key_package_make_ref(suite, &kp, ref, NULL));
-    CHECK_OK(mls_welcome_refs(buf_slice(&message), refs, n, &count));
-    CHECK_EQ(count, 1);
-    CHECK_SLICE(slice_of(refs, n), slice_of(ref, n));
-    reader r = reader_of(slice_of(message.p + 4, message.n - 4));
-    CHECK_OK(mls_welcome_read(&r, &welcome, NULL));
-    CHECK_OK(mls_label_decrypt(suite, buf_slice(&init), "Welcome",
-                               buf_slice(&welcome.encrypted_group_info),
-                               &welcome.secrets[0].secrets, &plain, NULL));
-    r = reader_of(buf_slice(&plain));
-    CHECK_OK(mls_group_secrets_read(&r, &secrets, NULL));
-    decrypt_group_info(suite, &welcome, secrets.joiner_secret.p, &info);
-    check_group_info(suite, &info, secrets.joiner_secret.p, buf_slice(&signer));
-    mls_key_package_free(&kp, NULL);
-    mls_welcome_free(&welcome, NULL);
-    mls_group_secrets_free(&secrets, NULL);
-    mls_group_info_free(&info, NULL);
-    buf_free(&init);
-    buf_free(&key_package);
-    buf_free(&signer);
-    buf_free(&message);
-    buf_free(&plain);
-}
-
 TEST(official_welcomes) {
-    CHECK_OK(crypto_init());
-    vectors_run("welcome.json", check_case);
+    official_check("welcome.json");
 }
 
 /* ---- What a joiner refuses ---- */
@@ -300,7 +229,8 @@ static void open_welcome(struct scene *s, struct mls_welcome *welcome, struct fo
                                &welcome->secrets[0].secrets, &plain, NULL));
     r = reader_of(buf_slice(&plain));
     CHECK_OK(mls_group_secrets_read(&r, &f->secrets, NULL));
-    decrypt_group_info(s->bert.suite, welcome, f->secrets.joiner_secret.p, &f->info);
+    CHECK_OK(setting_group_info(s->bert.suite, welcome, f->secrets.joiner_secret.p, &f->info,
+                                NULL));
     mls_key_package_secrets_free(&keys);
     buf_free(&plain);
 }
