@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "crypto/crypto.h"
+#include "mlstool/dump.h"
 #include "mlstool/vectors.h"
 
 static const struct {
@@ -10,6 +11,7 @@ static const struct {
     int (*run)(int argc, char **argv); /* what follows the command's name */
 } COMMANDS[] = {
     {"vectors", "PATH...", vectors_main},
+    {"dump", "[--type TYPE] [--full] [FILE|-]", dump_main},
 };
 enum { COMMAND_COUNT = sizeof(COMMANDS) / sizeof(COMMANDS[0]), EXIT_USAGE = 2 };
 
