@@ -1,4 +1,5 @@
-/* The dump: it reads the input as text or bytes, then as the structure that the first byte chooses. */
+/* The dump: it reads the input as text or bytes, then as the structure that the first byte
+ * chooses. */
 #include <stdlib.h>
 
 #include "mlstool/dump.h"

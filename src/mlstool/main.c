@@ -4,6 +4,7 @@
 
 #include "crypto/crypto.h"
 #include "mlstool/dump.h"
+#include "mlstool/peer.h"
 #include "mlstool/vectors.h"
 
 static const struct {
@@ -12,6 +13,7 @@ static const struct {
 } COMMANDS[] = {
     {"vectors", "PATH...", vectors_main},
     {"dump", "[--type TYPE] [--full] [FILE|-]", dump_main},
+    {"peer", "", peer_main},
 };
 enum { COMMAND_COUNT = sizeof(COMMANDS) / sizeof(COMMANDS[0]), EXIT_USAGE = 2 };
 

@@ -82,8 +82,9 @@ static void end(struct scene *s) {
 TEST(every_wire_format_is_shown_in_the_standard_s_names) {
     struct scene s;
     begin(&s);
-    check_shows("MLSMessage", buf_slice(&s.bert.key_package), "wire_format: 0x0005 (mls_key_package)");
-    check_shows("MLSMessage", buf_slice(&s.bert.key_package), "identity: 4 bytes 62657274 \"bert\"");
+    slice key_package = buf_slice(&s.bert.key_package);
+    check_shows("MLSMessage", key_package, "wire_format: 0x0005 (mls_key_package)");
+    check_shows("MLSMessage", key_package, "identity: 4 bytes 62657274 \"bert\"");
     check_shows("MLSMessage", buf_slice(&s.c.commit), "proposal_type: 0x0001 (add)");
     check_shows("MLSMessage", buf_slice(&s.c.commit), "membership_tag: 32 bytes");
     check_shows("MLSMessage", buf_slice(&s.c.welcomes[0]), "encrypted_group_info: ");
