@@ -18,6 +18,9 @@
 
 #include "base/codec.h"
 
+/* Once, before anything else. BUG if the system has no randomness. */
+MUST err mls_init(void);
+
 /* Cipher suites (section 17.1). Those with X-Wing (ML-KEM-768 with X25519) stand on private-use code
  * points: Sotto's own, and TBD1 and TBD2 of draft-ietf-mls-pq-ciphersuites-06. A WebAssembly build has
  * the two with ChaCha20-Poly1305 and SHA-256. */

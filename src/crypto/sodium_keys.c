@@ -28,7 +28,7 @@ void crypto_x25519_generate(uint8_t *pub, uint8_t *priv) {
 
 /* The points of small order (RFC 7748 section 6.1), in all encodings: with any of them, and no other,
  * an exchange gives zeros. A public key is no secret, so this may look at it. */
-static err x25519_check(const uint8_t *pub) {
+static err sodium_x25519_check(const uint8_t *pub) {
     static const uint8_t SMALL[][X25519_LEN] = {
         {0},
         {1},
@@ -47,22 +47,22 @@ static err x25519_check(const uint8_t *pub) {
     return small ? ERR_CRYPTO : OK;
 }
 
-static err x25519_generate(uint8_t *pub, uint8_t *priv) {
+static err sodium_x25519_generate(uint8_t *pub, uint8_t *priv) {
     crypto_x25519_generate(pub, priv);
     return OK;
 }
 
-static const struct crypto_dh x25519 = {.kem_id = 0x0020,
-                                        .hash = &crypto_sha256,
-                                        .pub = X25519_LEN,
-                                        .priv = X25519_LEN,
-                                        .shared = X25519_LEN,
-                                        .generate = x25519_generate,
-                                        .public_of = crypto_x25519_public,
-                                        .check = x25519_check,
-                                        .exchange = crypto_x25519};
+static const struct crypto_dh sodium_x25519 = {.kem_id = 0x0020,
+                                               .hash = &crypto_sha256,
+                                               .pub = X25519_LEN,
+                                               .priv = X25519_LEN,
+                                               .shared = X25519_LEN,
+                                               .generate = sodium_x25519_generate,
+                                               .public_of = crypto_x25519_public,
+                                               .check = sodium_x25519_check,
+                                               .exchange = crypto_x25519};
 
-DHKEM_DEFINE(crypto_dhkem_x25519, x25519, 0x0020, "DHKEM(X25519, HKDF-SHA256)", X25519_LEN,
+DHKEM_DEFINE(crypto_dhkem_x25519, sodium_x25519, 0x0020, "DHKEM(X25519, HKDF-SHA256)", X25519_LEN,
              X25519_LEN, 32)
 
 /* ---- X-Wing: ML-KEM-768 with X25519 (KEM 0x647a). The private key is a 32-byte seed. ---- */
@@ -120,7 +120,7 @@ static err xwing_check(const uint8_t *pub) {
         if (low >= Q || high >= Q)
             return ERR_CRYPTO;
     }
-    return x25519_check(pub + crypto_kem_xwing_PUBLICKEYBYTES - X25519_LEN);
+    return sodium_x25519_check(pub + crypto_kem_xwing_PUBLICKEYBYTES - X25519_LEN);
 }
 
 static err xwing_encap(uint8_t *secret, uint8_t *enc, const uint8_t *pub, const uint8_t *seed) {

@@ -54,6 +54,10 @@ static const struct mls_suite suites[] = {
 };
 enum { SUITES = sizeof(suites) / sizeof(suites[0]) };
 
+err mls_init(void) {
+    return crypto_init();
+}
+
 const struct mls_suite *mls_suite_at(size_t i) {
     return i < SUITES ? &suites[i] : NULL;
 }
