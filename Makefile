@@ -1,6 +1,6 @@
 # A thin front of Meson. `make help` lists the targets.
 .DEFAULT_GOAL := all
-.PHONY: all help run demo test soak fuzz sanitize wasm bench install format check clean
+.PHONY: all help run demo test soak fuzz sanitize wasm amalgamation bench install format check clean
 
 SECONDS ?= 30
 PREFIX ?= /usr/local
@@ -11,7 +11,7 @@ all: ## build the programs into build/bin
 	@scripts/build.sh native
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: all ## start a server with its data in ./var, and print how to talk through it
 	@scripts/run.sh
@@ -41,6 +41,9 @@ wasm: ## build the client's core for WebAssembly, and run its unit tests under n
 	@scripts/setup.sh wasm
 	@scripts/build.sh wasm
 	@scripts/run-tests.py wasm
+
+amalgamation: ## write the MLS library as one .c and one .h to build/amalgamation
+	@scripts/amalgamate.py build/amalgamation
 
 bench: all ## measure
 	@bench/run.sh

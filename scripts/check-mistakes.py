@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-C = r"(src|include|tests|fuzz|bench)/.*\.[ch]$"
+C = r"(src|include|tests|fuzz|bench|examples)/.*\.[ch]$"
 SHIPPED = r"(src|include)/.*\.[ch]$"
 PURE = r"src/(base|crypto|mls|merkle|noise|proto|core|office)/.*\.[ch]$"
 ANY = r".*"
