@@ -32,6 +32,10 @@ static void run_file(char *path, struct vectors_result *sum) {
 
 int vectors_main(int argc, char **argv) {
     struct vectors_result sum = {0};
+    if (argc == 0) {
+        fprintf(stderr, "usage: sotto-mls vectors PATH...\n");
+        return 2;
+    }
     for (int i = 0; i < argc; i++)
         run_file(argv[i], &sum);
     printf("%zu passed, %zu failed", sum.passed, sum.failed);
