@@ -230,7 +230,7 @@ def main():
     (out / "sottomls.h").write_text(made.header("sottomls.h"))
     (out / "mls.h").write_text(made.header("sotto/mls.h"))
     if len(sys.argv) > 2:
-        Path(sys.argv[2]).write_text("sottomls.c: " + " ".join(map(str, made.used)) + "\n")
+        Path(sys.argv[2]).write_text(f"{out}/sottomls.c: " + " ".join(map(str, made.used)) + "\n")
 
 
 if __name__ == "__main__":
