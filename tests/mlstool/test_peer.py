@@ -238,6 +238,89 @@ def proposals_come_from_outside():
     end(a, b, c)
 
 
+def every_type_of_proposal_goes_by_reference_and_by_value():
+    custom, extension = 0xF0A1, 0xF0B1
+    able = {"supported_proposals": [custom], "supported_extensions": [extension]}
+    a, b = Member("aaaa", 3), Member("bbbb", 3)
+    a.create(**able)
+    made = a("commit", adds=[b.key_package(**able)], tree_in_welcome=True, apply=True)
+    b.join(made["welcomes"][0])
+    for m in (a, b):
+        m.peer("psk", psk_id=name("key"), psk="07" * 32)
+    for fields in ({"type": "update"},
+                   {"type": "psk", "psk_id": name("key")},
+                   {"type": "group_context_extensions",
+                    "extensions": [{"type": extension, "data": "0102"}]},
+                   {"type": custom, "content": "abcd"}):
+        for public in (False, True):
+            sent = b("propose", public=public, **fields)["message"]
+            assert a.process(sent)["kind"] == "proposal"
+            commit(a, [b], pending_psks=True)
+            assert agree(a, b)["pending_proposals"] == 0
+        if fields["type"] != "update":
+            commit(a, [b], proposals=[fields])
+            agree(a, b)
+    refused("MLS_CAPABILITIES", a.peer, "commit", group=a.group, proposals=[
+        {"type": "group_context_extensions", "extensions": [{"type": 0xF0C1, "data": ""}]}])
+    end(a, b)
+
+
+def members_change_what_they_say_of_themselves():
+    a, b = people(3, 2)
+    keys = b.peer("signature_keys", suite=3)
+    leaf = {"identity": name("bobb"), "signature_pub": keys["signature_pub"],
+            "signature_priv": keys["signature_priv"]}
+    a.process(b("update", leaf_node=leaf)["message"])
+    commit(a, [b])
+    assert b("roster")["members"][1]["identity"] == name("bobb")
+    assert a("roster")["members"][1]["signature_pub"] == keys["signature_pub"]
+    b.who = "bobb"
+    talk(b, a)
+    commit(a, [b], leaf_node={"identity": name("anna")})
+    assert b("roster")["members"][0]["identity"] == name("anna")
+    end(a, b)
+
+
+def each_joiner_can_have_a_welcome_of_its_own():
+    a, b, c = (Member(w * 4, 3) for w in "abc")
+    a.create()
+    made = a("commit", adds=[b.key_package(), c.key_package()], welcome_each=True, apply=True)
+    tree = a("tree")["tree"]
+    assert made["added"] == [1, 2] and len(made["welcomes"]) == 2
+    refused("MLS_NO_WELCOME", b.peer, "join", key_package=b.handle, welcome=made["welcomes"][1],
+            tree=tree)
+    refused("MLS_RATCHET_TREE", b.peer, "join", key_package=b.handle, welcome=made["welcomes"][0])
+    b.join(made["welcomes"][0], tree=tree)
+    c.join(made["welcomes"][1], tree=tree)
+    agree(a, b, c)
+    end(a, b, c)
+
+
+def messages_come_out_of_order_and_once():
+    a, b = people(1, 2)
+    sent = [a("protect", plain="%02x" % i, padding=i)["message"] for i in range(9)]
+    commit(a, [b])
+    for i in (8, 0, 4, 3, 7):
+        assert b("unprotect", message=sent[i])["plain"] == "%02x" % i
+    refused("REPEAT", b.peer, "unprotect", group=b.group, message=sent[4])
+    refused("MLS_OWN_MESSAGE", a.peer, "process", group=a.group, message=sent[4])
+    end(a, b)
+
+
+def a_staged_commit_can_be_dropped():
+    a, b = people(3, 2)
+    before = agree(a, b)
+    mine = a("commit")
+    assert a.state()["epoch"] == before["epoch"]
+    a.peer("free", handle=mine["staged"])
+    refused("NOT_FOUND", a.peer, "apply", group=a.group, staged=mine["staged"])
+    stale = a("commit")
+    commit(b, [a])
+    refused("LATE", a.peer, "apply", group=a.group, staged=stale["staged"])
+    agree(a, b)
+    end(a, b)
+
+
 def exports_are_the_same():
     a, b = people(3, 2)
     wanted = {"label": name("test"), "context": "00", "length": 48}
@@ -266,7 +349,9 @@ def bad_requests_are_answered():
 
 TESTS = [a_life_in_every_suite, state_is_saved_and_loaded, strangers_join_by_a_commit,
          observers_follow_public_messages, pre_shared_keys_are_needed, groups_go_on_in_others,
-         proposals_come_from_outside, exports_are_the_same, bad_requests_are_answered]
+         proposals_come_from_outside, every_type_of_proposal_goes_by_reference_and_by_value,
+         members_change_what_they_say_of_themselves, each_joiner_can_have_a_welcome_of_its_own,
+         messages_come_out_of_order_and_once, a_staged_commit_can_be_dropped, exports_are_the_same, bad_requests_are_answered]
 
 
 def main():
