@@ -218,8 +218,11 @@ class Amalgamation:
                 part += "".join(f"#undef {m}\n" for m in dict.fromkeys(macros)
                                 if not re.search(rf"#[ \t]*undef[ \t]+{m}\b", path.read_text()))
                 text += f"\n/* ==== src/{path.relative_to(SRC).as_posix()} ==== */\n\n"
-                if path.stem.startswith("openssl"):  # as src/crypto/meson.build has it
+                # As src/crypto/meson.build has it.
+                if path.stem.startswith("openssl") or path.stem == "init_native":
                     part = f"#ifndef __wasm__\n{part}#endif\n"
+                if path.stem == "init_wasm":
+                    part = f"#ifdef __wasm__\n{part}#endif\n"
             text += long_names(part, self.names)
         return text
 

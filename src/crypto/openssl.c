@@ -97,18 +97,18 @@ out:
     return e;
 }
 
-#define HASH(name, algorithm, text, len)                                                     \
-    static err name##_hash(uint8_t *out, const slice *parts, size_t count) {                 \
-        return ossl_hash(algorithm, out, parts, count);                                      \
-    }                                                                                        \
-    static err name##_hmac(uint8_t *out, slice key, const slice *parts, size_t count) {      \
-        return ossl_hmac(algorithm, out, key, parts, count);                                 \
-    }                                                                                        \
-    const struct crypto_hash crypto_ossl_##name = {text, len, name##_hash, name##_hmac};
+#define HASH(table, algorithm, text, len)                                                \
+    static err table##_hash(uint8_t *out, const slice *parts, size_t count) {            \
+        return ossl_hash(algorithm, out, parts, count);                                  \
+    }                                                                                    \
+    static err table##_hmac(uint8_t *out, slice key, const slice *parts, size_t count) { \
+        return ossl_hmac(algorithm, out, key, parts, count);                             \
+    }                                                                                    \
+    const struct crypto_hash table = {text, len, table##_hash, table##_hmac};
 
-HASH(sha256, SHA256, "SHA-256", 32)
-HASH(sha384, SHA384, "SHA-384", 48)
-HASH(sha512, SHA512, "SHA-512", 64)
+HASH(crypto_ossl_sha256, SHA256, "SHA-256", 32)
+HASH(crypto_ossl_sha384, SHA384, "SHA-384", 48)
+HASH(crypto_ossl_sha512, SHA512, "SHA-512", 64)
 
 /* ---- AEADs. All three have a nonce of 12 bytes and a tag of 16. ---- */
 
@@ -171,18 +171,18 @@ out:
     return e;
 }
 
-#define AEAD(name, which, text, id, key_len)                                                      \
-    static err name##_seal(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad,      \
-                           slice plain) {                                                          \
-        return ossl_seal(ready.cipher[which], out, key, nonce, aad, plain);                       \
-    }                                                                                              \
-    static err name##_open(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad,      \
-                           slice sealed) {                                                         \
-        return ossl_open(ready.cipher[which], out, key, nonce, aad, sealed);                      \
-    }                                                                                              \
-    const struct crypto_aead crypto_ossl_##name = {text,     id,          key_len,    AEAD_NONCE, \
-                                                   AEAD_TAG, name##_seal, name##_open};
+#define AEAD(table, which, text, id, key_len)                                                  \
+    static err table##_seal(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad, \
+                            slice plain) {                                                     \
+        return ossl_seal(ready.cipher[which], out, key, nonce, aad, plain);                    \
+    }                                                                                          \
+    static err table##_open(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad, \
+                            slice sealed) {                                                    \
+        return ossl_open(ready.cipher[which], out, key, nonce, aad, sealed);                   \
+    }                                                                                          \
+    const struct crypto_aead table = {text,     id,           key_len,     AEAD_NONCE,         \
+                                      AEAD_TAG, table##_seal, table##_open};
 
-AEAD(aes128gcm, AES128GCM, "AES-128-GCM", 0x0001, 16)
-AEAD(aes256gcm, AES256GCM, "AES-256-GCM", 0x0002, 32)
-AEAD(chacha20poly1305, CHACHA, "ChaCha20-Poly1305", 0x0003, 32)
+AEAD(crypto_ossl_aes128gcm, AES128GCM, "AES-128-GCM", 0x0001, 16)
+AEAD(crypto_ossl_aes256gcm, AES256GCM, "AES-256-GCM", 0x0002, 32)
+AEAD(crypto_ossl_chacha20poly1305, CHACHA, "ChaCha20-Poly1305", 0x0003, 32)
