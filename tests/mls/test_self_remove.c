@@ -268,7 +268,9 @@ TEST(all_members_must_know_it) {
 TEST(nobody_sends_two_in_an_epoch) {
     struct scene s;
     struct mls_commit_params without = {.without_pending = true};
-    scene_begin(&s, MLS_SUITE_P256_AES128, MEMBERS); /* whose signatures differ each time */
+    if (mls_suite_find(MLS_SUITE_P256_AES128) == NULL)
+        SKIP("the suite whose signatures differ each time is not in this build");
+    scene_begin(&s, MLS_SUITE_P256_AES128, MEMBERS);
     announce(&s, BERT, &s.message);
     CHECK_ERR(leave(&s.people[BERT], &s.message), ERR_REPEAT);
     mls_group_clear_proposals(s.people[BERT].group);
