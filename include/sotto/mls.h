@@ -11,8 +11,8 @@
  *
  * A group in memory is worth what was saved of it: after mls_group_protect, mls_group_propose,
  * mls_group_safe_export, mls_group_commit and every successful mls_group_process, save it before
- * anything leaves the machine or is acknowledged, and if saving fails, drop it and load the saved one.
- * What is forgotten would use a key again, or lose one. */
+ * anything leaves the machine or is acknowledged, and if saving fails, drop it and load the saved
+ * one. What is forgotten would use a key again, or lose one. */
 #ifndef SOTTO_MLS_H
 #define SOTTO_MLS_H
 
@@ -21,9 +21,9 @@
 /* Once, before anything else. BUG if the system has no randomness. */
 MUST err mls_init(void);
 
-/* Cipher suites (section 17.1). Those with X-Wing (ML-KEM-768 with X25519) stand on private-use code
- * points: Sotto's own, and TBD1 and TBD2 of draft-ietf-mls-pq-ciphersuites-06. A WebAssembly build has
- * the two with ChaCha20-Poly1305 and SHA-256. */
+/* Cipher suites (section 17.1). Those with X-Wing (ML-KEM-768 with X25519) stand on private-use
+ * code points: Sotto's own, and TBD1 and TBD2 of draft-ietf-mls-pq-ciphersuites-06. A WebAssembly
+ * build has the two with ChaCha20-Poly1305 and SHA-256. */
 enum {
     MLS_SUITE_X25519_AES128 = 0x0001, /* MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 */
     MLS_SUITE_P256_AES128 = 0x0002,   /* MLS_128_DHKEMP256_AES128GCM_SHA256_P256 */
@@ -37,8 +37,8 @@ enum {
     MLS_SUITE_XWING_AES256 = 0xF002   /* TBD2: X-Wing, AES-256-GCM, SHA-384, Ed25519 */
 };
 
-/* What an MLSMessage holds (section 6). Our own proposals and commits are sent as one of the first two:
- * private, where nothing is said. */
+/* What an MLSMessage holds (section 6). Our own proposals and commits are sent as one of the first
+ * two: private, where nothing is said. */
 enum mls_wire {
     MLS_PUBLIC_MESSAGE = 1,
     MLS_PRIVATE_MESSAGE = 2,
@@ -63,8 +63,8 @@ struct mls_extension {
     slice data;
 };
 
-/* Who sends a message (section 6): a member; one whom the group's external_senders extension names; one
- * who proposes to be added; one who adds itself by a commit. */
+/* Who sends a message (section 6): a member; one whom the group's external_senders extension names;
+ * one who proposes to be added; one who adds itself by a commit. */
 enum mls_sender_type {
     MLS_SENDER_MEMBER = 1,
     MLS_SENDER_EXTERNAL = 2,
@@ -76,10 +76,10 @@ struct mls_sender {
     uint32_t index; /* member: leaf index; external: place in external_senders; else 0 */
 };
 
-/* Credentials (section 5.3), by their type and the content of their one vector: basic, the identity;
- * x509, the chain, the member's own certificate first, each in an opaque<V> of its own; others, as their
- * definition says. The library reads none of them: an application's accept must, and for x509 that
- * includes that the first certificate's key is the member's signature key. */
+/* Credentials (section 5.3), by their type and the content of their one vector: basic, the
+ * identity; x509, the chain, the member's own certificate first, each in an opaque<V> of its own;
+ * others, as their definition says. The library reads none of them: an application's accept must,
+ * and for x509 that includes that the first certificate's key is the member's signature key. */
 enum mls_credential_type { MLS_CREDENTIAL_BASIC = 1, MLS_CREDENTIAL_X509 = 2 };
 
 /* What a member says of itself in its leaf. */
@@ -89,8 +89,9 @@ struct mls_leaf_params {
     slice signature_pub, signature_priv;
     const struct mls_extension *extensions; /* each type is also listed in the capabilities */
     size_t extension_count;
-    /* Further types that the member understands: extensions of group contexts and of others' leaves,
-     * proposals, others' credentials. What RFC 9420 defines is not listed, but for credentials. */
+    /* Further types that the member understands: extensions of group contexts and of others'
+     * leaves, proposals, others' credentials. What RFC 9420 defines is not listed, but for
+     * credentials. */
     const uint16_t *supported_extensions, *supported_proposals, *supported_credentials;
     size_t supported_extension_count, supported_proposal_count, supported_credential_count;
     bool grease; /* a random GREASE value in each list (section 13.5) */
@@ -110,9 +111,9 @@ struct mls_member {
 
 /* What the application decides. The functions must not change the group. */
 struct mls_auth {
-    /* Credentials (section 5.3.1), for every leaf that enters a tree. before is the leaf that `member`
-     * follows in an Update, an UpdatePath or a commit by which it joins anew, else NULL. Anything but OK
-     * refuses the leaf and is what the caller gets. */
+    /* Credentials (section 5.3.1), for every leaf that enters a tree. before is the leaf that
+     * `member` follows in an Update, an UpdatePath or a commit by which it joins anew, else NULL.
+     * Anything but OK refuses the leaf and is what the caller gets. */
     err (*accept)(void *ctx, const struct mls_member *before, const struct mls_member *member);
     void *ctx;
     /* May be NULL, as all below. External pre-shared keys (section 8.4): sets `secret` for an id;
@@ -121,8 +122,8 @@ struct mls_auth {
     /* Resumption PSKs (section 8.6) that a group no longer has, or of another group: what
      * mls_group_resumption_psk once gave. MLS_PSK if there is none. */
     err (*resumption)(void *ctx, slice group_id, uint64_t epoch, buf *secret);
-    /* The group context's extensions, where others would set them: by a GroupContextExtensions or ReInit
-     * proposal. That includes the credentials of external senders. NULL refuses all. */
+    /* The group context's extensions, where others would set them: by a GroupContextExtensions or
+     * ReInit proposal. That includes the credentials of external senders. NULL refuses all. */
     err (*extensions)(void *ctx, const struct mls_extension *extensions, size_t count);
     /* Listen to senders from outside the group (external senders, new members). */
     bool outside;
@@ -133,8 +134,8 @@ struct mls_auth {
 struct mls_key_package_params {
     struct mls_leaf_params leaf;
     uint64_t not_before, not_after; /* seconds since 1970 */
-    /* For use where there is no other one left, more than once (section 16.8): marked so that others
-     * can tell (draft-ietf-mls-extensions-10 section 6.4). */
+    /* For use where there is no other one left, more than once (section 16.8): marked so that
+     * others can tell (draft-ietf-mls-extensions-10 section 6.4). */
     bool last_resort;
 };
 
@@ -196,16 +197,16 @@ struct mls_join_params {
     slice welcome;
     struct mls_own_key_package own;
     slice tree; /* the ratchet tree, if the Welcome does not carry it */
-    /* The group that this one continues, if it was made by mls_group_reinit or mls_group_branch: its
-     * members only may be in the new one, and it must be what the ReInit announced. */
+    /* The group that this one continues, if it was made by mls_group_reinit or mls_group_branch:
+     * its members only may be in the new one, and it must be what the ReInit announced. */
     const struct mls_group *parent;
     const struct mls_limits *limits; /* NULL: the defaults */
     const struct mem *mem;           /* NULL: malloc */
 };
 
 /* Joins (section 12.4.3.1). MLS_NO_WELCOME if it is for another key package. *sender: the leaf that
- * added us. That we are not in a group of this id already is the caller's to check, before it keeps the
- * new one. */
+ * added us. That we are not in a group of this id already is the caller's to check, before it keeps
+ * the new one. */
 MUST err mls_group_join(struct mls_group **group, const struct mls_join_params *params,
                         const struct mls_auth *auth, uint32_t *sender);
 void mls_group_free(struct mls_group *group);
@@ -215,19 +216,19 @@ MUST err mls_group_save(const struct mls_group *group, buf *out);
 /* DAMAGED if the blob is not one that mls_group_save made. */
 MUST err mls_group_load(struct mls_group **group, slice saved, const struct mem *mem);
 
-/* The same in parts, each a value under a number, of which a save writes only those that changed: part 0,
- * and one for each node of the tree that is not blank. A message costs part 0, a commit its path besides,
- * whatever the size of the group. */
+/* The same in parts, each a value under a number, of which a save writes only those that changed:
+ * part 0, and one for each node of the tree that is not blank. A message costs part 0, a commit its
+ * path besides, whatever the size of the group. */
 struct mls_parts {
     /* For saving: value replaces what the part was; empty: the part is deleted. */
     err (*put)(void *ctx, uint32_t part, slice value);
-    /* For loading: one part after the other, in ascending order; NOT_FOUND at the end. The value stays
-     * valid until the next call. */
+    /* For loading: one part after the other, in ascending order; NOT_FOUND at the end. The value
+     * stays valid until the next call. */
     err (*next)(void *ctx, uint32_t *part, slice *value);
     void *ctx;
 };
-/* Writes what changed since the group was saved or loaded so; everything, if it never was. What is put
- * belongs into one transaction: if that fails, drop the group and load the saved one. */
+/* Writes what changed since the group was saved or loaded so; everything, if it never was. What is
+ * put belongs into one transaction: if that fails, drop the group and load the saved one. */
 MUST err mls_group_save_parts(struct mls_group *group, const struct mls_parts *parts);
 /* DAMAGED if they are not the parts of one group. */
 MUST err mls_group_load_parts(struct mls_group **group, const struct mls_parts *parts,
@@ -244,6 +245,9 @@ MUST err mls_group_member(const struct mls_group *group, uint32_t leaf, struct m
 const struct mls_extension *mls_group_extensions(const struct mls_group *group, size_t *count);
 /* The secret that two members compare to know that they are in the same state (section 8.7). */
 slice mls_group_epoch_authenticator(const struct mls_group *group);
+/* Of the GroupContext (section 8.1): alike for whoever holds the same epoch, observers too. */
+slice mls_group_tree_hash(const struct mls_group *group);
+slice mls_group_confirmed_transcript_hash(const struct mls_group *group);
 /* The ratchet_tree extension's content (section 12.4.3.3), appended. */
 MUST err mls_group_tree(const struct mls_group *group, buf *out);
 /* The resumption PSK of an epoch that the group still has (section 8.6), for mls_auth.resumption in
@@ -256,7 +260,8 @@ MUST err mls_group_export(const struct mls_group *group, slice label, slice cont
 /* SafeExportSecret of draft-ietf-mls-extensions-10 section 4.4: the secret of a component in this
  * epoch: the suite's hash length, at most 64 bytes; *n in and out. Once: nobody can get it from the
  * group again. REPEAT if it was taken before. */
-MUST err mls_group_safe_export(struct mls_group *group, uint16_t component, uint8_t *out, size_t *n);
+MUST err mls_group_safe_export(struct mls_group *group, uint16_t component, uint8_t *out,
+                               size_t *n);
 
 /* ---- Messages ---- */
 
@@ -264,8 +269,9 @@ MUST err mls_group_safe_export(struct mls_group *group, uint16_t component, uint
  * add inside. The group moves on by one generation. */
 MUST err mls_group_protect(struct mls_group *group, slice authenticated_data, slice plain,
                            size_t padding, buf *out);
-/* How many bytes longer than its content a PrivateMessage of this group is, for choosing padding; at
- * the most, in suites with ECDSA, whose signatures vary by a few bytes. So do the sizes below. */
+/* How many bytes longer than its content a PrivateMessage of this group is, for choosing padding;
+ * at the most, in suites with ECDSA, whose signatures vary by a few bytes. So do the sizes below.
+ */
 MUST err mls_group_overhead(const struct mls_group *group, slice authenticated_data, size_t plain,
                             size_t *overhead);
 /* The most padding with which the message of so many plain bytes is no longer than `total` (and
@@ -278,10 +284,10 @@ enum mls_kind { MLS_APPLICATION = 1, MLS_PROPOSAL = 2, MLS_COMMIT = 3 };
 /* What any holder of the bytes can see of an MLSMessage. Reads no more than the header. */
 struct mls_header {
     enum mls_wire wire;
-    /* Public and private messages: */
-    slice group_id;
-    uint64_t epoch;
-    enum mls_kind kind;
+    slice group_id;     /* public and private messages, GroupInfos */
+    uint64_t epoch;     /* likewise */
+    enum mls_kind kind; /* public and private messages */
+    uint16_t suite;     /* Welcomes, GroupInfos, KeyPackages */
 };
 /* MLS_VERSION for another protocol version, UNKNOWN_TYPE for another wire format or kind. */
 MUST err mls_message_header(slice message, struct mls_header *header);
@@ -290,8 +296,10 @@ struct mls_received {
     enum mls_kind kind;
     uint64_t epoch;
     enum mls_sender_type sender_type;
-    uint32_t sender; /* member: its leaf index in that epoch; external: its place in external_senders */
-    /* As in that epoch's tree; of a sender from outside, as the message or the group's list has it. */
+    uint32_t
+        sender; /* member: its leaf index in that epoch; external: its place in external_senders */
+    /* As in that epoch's tree; of a sender from outside, as the message or the group's list has it.
+     */
     uint16_t sender_credential;
     slice sender_identity;
     slice sender_signature_pub;
@@ -331,22 +339,24 @@ enum mls_proposal_type {
 /* What to propose: type, and the fields that belong to it. */
 struct mls_propose {
     uint16_t type;
-    slice key_package;                    /* add */
-    uint32_t leaf;                        /* remove */
-    const struct mls_leaf_params *update; /* update: what the leaf says; NULL: as now. Keys are new. */
-    slice psk_id;                         /* psk: an external one's id... */
-    bool resumption;                      /* ... or this, for the group's own of an epoch */
+    slice key_package; /* add */
+    uint32_t leaf;     /* remove */
+    const struct mls_leaf_params
+        *update;     /* update: what the leaf says; NULL: as now. Keys are new. */
+    slice psk_id;    /* psk: an external one's id... */
+    bool resumption; /* ... or this, for the group's own of an epoch */
     uint64_t epoch;
-    slice group_id;                          /* reinit: of the group to come, */
-    const struct mls_suite *suite;           /* and its suite */
-    const struct mls_extension *extensions;  /* reinit, group_context_extensions: all that are to be */
+    slice group_id;                /* reinit: of the group to come, */
+    const struct mls_suite *suite; /* and its suite */
+    const struct mls_extension
+        *extensions; /* reinit, group_context_extensions: all that are to be */
     size_t extension_count;
-    slice content; /* any other type: its content, which is framed as one opaque<V>. All members must
-                    * list the type in their capabilities. */
+    slice content; /* any other type: its content, which is framed as one opaque<V>. All members
+                    * must list the type in their capabilities. */
 };
 
-/* A proposal of our own, by reference: the message is appended to out and the proposal is kept. REPEAT
- * for one that waits already, byte for byte. */
+/* A proposal of our own, by reference: the message is appended to out and the proposal is kept.
+ * REPEAT for one that waits already, byte for byte. */
 MUST err mls_group_propose(struct mls_group *group, const struct mls_propose *what,
                            const struct mls_auth *auth, enum mls_wire wire, buf *out);
 /* Number of proposals that wait for a commit: whether there is something to commit. */
@@ -371,9 +381,9 @@ struct mls_commit_params {
     const struct mls_propose *proposals; /* others, by value; no Update: that is `leaf` */
     size_t proposal_count;
     bool without_pending; /* leave the pending proposals out */
-    bool pending_psks;    /* take pending PreSharedKey proposals, too: that all others, and who is added,
-                           * have these keys is the caller's to know */
-    uint64_t now;         /* seconds: leave out pending Adds whose lifetime is not now; 0: don't judge */
+    bool pending_psks;    /* take pending PreSharedKey proposals, too: that all others, and who is
+                           * added,    have these keys is the caller's to know */
+    uint64_t now; /* seconds: leave out pending Adds whose lifetime is not now; 0: don't judge */
     const struct mls_leaf_params *leaf; /* what our new leaf says; NULL: as now */
     enum mls_wire wire;
     slice authenticated_data;
@@ -419,8 +429,8 @@ bool mls_staged_is_reinit(const struct mls_staged *staged);
 /* The new epoch's group context extensions; *changed: a proposal replaced them. */
 const struct mls_extension *mls_staged_extensions(const struct mls_staged *staged, size_t *count,
                                                   bool *changed);
-/* True if the commit removes us: applying leaves a group that can only be read and freed. Whom a commit
- * removes can't check its confirmation tag. */
+/* True if the commit removes us: applying leaves a group that can only be read and freed. Whom a
+ * commit removes can't check its confirmation tag. */
 bool mls_staged_removes_us(const struct mls_staged *staged);
 size_t mls_staged_change_count(const struct mls_staged *staged);
 struct mls_change mls_staged_change(const struct mls_staged *staged, size_t i);
@@ -430,8 +440,8 @@ MUST err mls_staged_member(const struct mls_staged *staged, uint32_t leaf,
                            struct mls_member *member);
 MUST err mls_staged_export(const struct mls_staged *staged, slice label, slice context,
                            uint8_t *out, size_t n);
-/* A staged commit survives a restart: saved by itself, as what differs from the group that it belongs
- * to, and loaded against that. */
+/* A staged commit survives a restart: saved by itself, as what differs from the group that it
+ * belongs to, and loaded against that. */
 MUST err mls_staged_save(const struct mls_staged *staged, buf *out);
 MUST err mls_staged_load(struct mls_staged **staged, const struct mls_group *group, slice saved);
 void mls_staged_free(struct mls_staged *staged);
@@ -443,8 +453,8 @@ bool mls_group_is_out(const struct mls_group *group);
 
 /* ---- From outside (sections 12.1.8, 12.4.3.2) ---- */
 
-/* A signed GroupInfo (section 12.4.3), an MLSMessage, appended to out: for those who join by a commit of
- * their own (external_pub) or follow the group. */
+/* A signed GroupInfo (section 12.4.3), an MLSMessage, appended to out: for those who join by a
+ * commit of their own (external_pub) or follow the group. */
 MUST err mls_group_info(const struct mls_group *group, bool with_tree, bool external_pub, buf *out);
 
 struct mls_external_params {
@@ -463,22 +473,24 @@ struct mls_external_params {
     const struct mls_limits *limits;
     const struct mem *mem;
 };
-/* Joins by a commit (section 12.4.3.2): the group is in the epoch that the commit begins, if the others
- * accept it; drop the group if they don't. The commit, a PublicMessage, is appended to out. */
+/* Joins by a commit (section 12.4.3.2): the group is in the epoch that the commit begins, if the
+ * others accept it; drop the group if they don't. The commit, a PublicMessage, is appended to out.
+ */
 MUST err mls_group_join_external(struct mls_group **group, const struct mls_external_params *params,
                                  const struct mls_auth *auth, buf *out);
 
-/* A group to follow without being in it and without any secret: for a server or an auditor. It processes
- * the PublicMessages of a group (mls_group_process, mls_staged_apply), checks all that can be checked
- * without secrets, and can be asked and saved like any other; tags it can't check. */
+/* A group to follow without being in it and without any secret: for a server or an auditor. It
+ * processes the PublicMessages of a group (mls_group_process, mls_staged_apply), checks all that
+ * can be checked without secrets, and can be asked and saved like any other; tags it can't check.
+ */
 MUST err mls_group_observe(struct mls_group **group, slice group_info, slice tree,
                            const struct mls_limits *limits, const struct mls_auth *auth,
                            const struct mem *mem);
 bool mls_group_is_observer(const struct mls_group *group);
 
-/* A proposal from outside, a PublicMessage, appended to out: of the sender at `place` in the group's
- * external_senders (Add, Remove, PSK, ReInit, GroupContextExtensions), or, new_member, an Add of one's
- * own key package. */
+/* A proposal from outside, a PublicMessage, appended to out: of the sender at `place` in the
+ * group's external_senders (Add, Remove, PSK, ReInit, GroupContextExtensions), or, new_member, an
+ * Add of one's own key package. */
 struct mls_outsider {
     const struct mls_suite *suite;
     slice group_id;
@@ -487,7 +499,8 @@ struct mls_outsider {
     uint32_t place;
     slice signature_priv;
 };
-MUST err mls_outsider_propose(const struct mls_outsider *from, const struct mls_propose *what, buf *out);
+MUST err mls_outsider_propose(const struct mls_outsider *from, const struct mls_propose *what,
+                              buf *out);
 
 /* ---- Going on in another group (sections 11.2, 11.3) ---- */
 
@@ -503,8 +516,9 @@ struct mls_resume_params {
     const struct mls_limits *limits;
     const struct mem *mem;
 };
-/* The group that a committed ReInit announced, with all members of the old one: in its epoch 1, with the
- * Welcomes in `committed`, whose commit and staged are empty. The old group stays as it is. */
+/* The group that a committed ReInit announced, with all members of the old one: in its epoch 1,
+ * with the Welcomes in `committed`, whose commit and staged are empty. The old group stays as it
+ * is. */
 MUST err mls_group_reinit(struct mls_group **group, const struct mls_group *old,
                           const struct mls_resume_params *params, const struct mls_auth *auth,
                           struct mls_committed *committed);
@@ -514,5 +528,14 @@ MUST err mls_group_branch(struct mls_group **group, const struct mls_group *old,
                           struct mls_committed *committed);
 /* True once a ReInit was committed: the group can only be read, and mls_group_reinit called. */
 bool mls_group_is_ended(const struct mls_group *group);
+/* What it announced; false without one. A suite that is not in this build is NULL. The slices live
+ * as long as the group. */
+struct mls_announced {
+    const struct mls_suite *suite;
+    slice group_id;
+    const struct mls_extension *extensions;
+    size_t extension_count;
+};
+bool mls_group_announced(const struct mls_group *group, struct mls_announced *announced);
 
 #endif

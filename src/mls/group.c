@@ -182,6 +182,14 @@ slice mls_group_epoch_authenticator(const struct mls_group *group) {
     return slice_of(group->epoch->secrets.epoch_authenticator, group->suite->hash->len);
 }
 
+slice mls_group_tree_hash(const struct mls_group *group) {
+    return buf_slice(&group->epoch->context.tree_hash);
+}
+
+slice mls_group_confirmed_transcript_hash(const struct mls_group *group) {
+    return buf_slice(&group->epoch->context.confirmed_transcript_hash);
+}
+
 err mls_group_tree(const struct mls_group *group, buf *out) {
     size_t before = out->n;
     writer w = writer_on(out);
@@ -215,6 +223,17 @@ bool mls_group_is_observer(const struct mls_group *group) {
 
 bool mls_group_is_ended(const struct mls_group *group) {
     return group->ended;
+}
+
+bool mls_group_announced(const struct mls_group *group, struct mls_announced *announced) {
+    const struct mls_proposal *reinit = &group->reinit;
+    if (!group->ended)
+        return false;
+    *announced = (struct mls_announced){.suite = mls_suite_find(reinit->suite),
+                                        .group_id = buf_slice(&reinit->group_id),
+                                        .extensions = reinit->extensions.p,
+                                        .extension_count = reinit->extensions.n};
+    return true;
 }
 
 bool mls_group_is_out(const struct mls_group *group) {

@@ -4,17 +4,23 @@
 #include "mls/self_remove.h"
 
 err mls_message_header(slice message, struct mls_header *header) {
-    uint16_t wire;
+    uint16_t wire, version;
     reader r;
     uint8_t kind;
     TRY(mls_message_open(message, &wire, &r));
     if (wire < MLS_PUBLIC_MESSAGE || wire > MLS_KEY_PACKAGE)
         return ERR_UNKNOWN_TYPE;
     *header = (struct mls_header){.wire = (enum mls_wire)wire};
+    if (wire == MLS_GROUP_INFO || wire == MLS_KEY_PACKAGE)
+        TRY(reader_u16(&r, &version));
     if (wire > MLS_PRIVATE_MESSAGE)
+        TRY(reader_u16(&r, &header->suite));
+    if (wire == MLS_WELCOME || wire == MLS_KEY_PACKAGE)
         return OK;
     TRY(reader_vec(&r, &header->group_id));
     TRY(reader_u64(&r, &header->epoch));
+    if (wire == MLS_GROUP_INFO)
+        return OK;
     if (wire == MLS_PUBLIC_MESSAGE) {
         struct mls_sender sender;
         slice skipped;

@@ -1,6 +1,5 @@
 /* Commands that make groups and key packages, and that ask about them. */
 #include "crypto/crypto.h"
-#include "mls/group.h"
 #include "mlstool/peer_internal.h"
 
 /* Signature keys: those of the request, else new ones. */
@@ -160,19 +159,10 @@ static err join(struct peer_request *q) {
     return answer_group(q, &made, e);
 }
 
-static err group_info_suite(slice message, const struct mls_suite **suite) {
-    uint16_t wire, version, id;
-    reader r;
-    TRY(mls_message_open(message, &wire, &r));
-    TRY(reader_u16(&r, &version));
-    TRY(reader_u16(&r, &id));
-    *suite = mls_suite_find(id);
-    return *suite == NULL ? ERR_MLS_SUITE : OK;
-}
-
 static err external_join(struct peer_request *q) {
     struct peer_object made = {0};
     const struct mls_suite *suite;
+    struct mls_header header;
     buf commit = {0};
     struct mls_external_params params = {
         .group_info = peer_bytes(q, q->in, "group_info"),
@@ -183,8 +173,11 @@ static err external_join(struct peer_request *q) {
         .psk_count = peer_count(q, q->in, "psk_ids"),
         .authenticated_data = peer_bytes_or_none(q, q->in, "authenticated_data")};
     TRY(q->e);
-    TRY(group_info_suite(params.group_info, &suite));
-    err e = take_keys(q, suite, &made.keys);
+    TRY(mls_message_header(params.group_info, &header));
+    if (header.wire != MLS_GROUP_INFO)
+        return ERR_UNKNOWN_TYPE;
+    suite = mls_suite_find(header.suite);
+    err e = suite == NULL ? ERR_MLS_SUITE : take_keys(q, suite, &made.keys);
     params.leaf = peer_leaf(q, q->in, &made.keys);
     if (e == OK)
         e = q->e;
@@ -223,11 +216,10 @@ static err resume(struct peer_request *q, bool reinit) {
         .tree_in_welcome = peer_flag(q, q->in, "tree_in_welcome"),
         .welcome_each = peer_flag(q, q->in, "welcome_each")};
     TRY(q->e);
-    const struct mls_suite *suite = mls_group_suite(old->group);
-    if (reinit && !mls_group_is_ended(old->group))
+    struct mls_announced announced = {.suite = mls_group_suite(old->group)};
+    if (reinit && !mls_group_announced(old->group, &announced))
         return ERR_STATE;
-    if (reinit)
-        suite = mls_suite_find(old->group->reinit.suite);
+    const struct mls_suite *suite = announced.suite;
     err e = suite == NULL ? ERR_MLS_SUITE : resume_keys(q, old, suite, &made.keys);
     params.leaf = peer_leaf(q, q->in, &made.keys);
     params.leaf.extensions = NULL;
@@ -302,13 +294,11 @@ static err state(struct peer_request *q) {
     const struct mls_group *group = peer_group(q, "group");
     uint8_t exported[32];
     TRY(q->e);
-    const struct mls_group_context *context = &group->epoch->context;
-    peer_put_number(q->out, "epoch", context->epoch);
-    peer_put_bytes(q->out, "group_id", buf_slice(&context->group_id));
-    peer_put_number(q->out, "suite", context->suite);
-    peer_put_bytes(q->out, "tree_hash", buf_slice(&context->tree_hash));
-    peer_put_bytes(q->out, "confirmed_transcript_hash",
-                   buf_slice(&context->confirmed_transcript_hash));
+    peer_put_number(q->out, "epoch", mls_group_epoch(group));
+    peer_put_bytes(q->out, "group_id", mls_group_id(group));
+    peer_put_number(q->out, "suite", mls_suite_id(mls_group_suite(group)));
+    peer_put_bytes(q->out, "tree_hash", mls_group_tree_hash(group));
+    peer_put_bytes(q->out, "confirmed_transcript_hash", mls_group_confirmed_transcript_hash(group));
     peer_put_flag(q->out, "is_out", mls_group_is_out(group));
     peer_put_flag(q->out, "is_ended", mls_group_is_ended(group));
     peer_put_number(q->out, "pending_proposals", mls_group_pending_proposals(group));

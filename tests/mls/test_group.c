@@ -3,7 +3,6 @@
 
 #include "tests/mls/people.h"
 
-
 /* Anna, Bert, Carla in one group, made by Anna. */
 struct trio {
     struct person anna, bert, carla, *all[3];
@@ -87,11 +86,11 @@ TEST(proposals_by_reference_are_committed_by_another) {
         trio_begin(&t, mls_suite_id(mls_suite_at(i)));
         person_init(&dora, mls_suite_id(mls_suite_at(i)), "dora");
         person_key_package(&dora, false);
-        CHECK_OK(people_propose_add(t.anna.group, buf_slice(&dora.key_package), &people_auth,
-                                       wire, &add));
+        CHECK_OK(people_propose_add(t.anna.group, buf_slice(&dora.key_package), &people_auth, wire,
+                                    &add));
         CHECK_OK(people_propose_update(t.anna.group, NULL, wire, &update));
-        CHECK_OK(people_propose_remove(t.bert.group, mls_group_own_leaf(t.bert.group), wire,
-                                          &remove));
+        CHECK_OK(
+            people_propose_remove(t.bert.group, mls_group_own_leaf(t.bert.group), wire, &remove));
         CHECK_OK(person_process(&t.bert, buf_slice(&add)));
         CHECK_OK(person_process(&t.bert, buf_slice(&update)));
         CHECK_OK(person_process(&t.carla, buf_slice(&update)));
@@ -404,6 +403,14 @@ TEST(the_header_is_what_anyone_can_see) {
     CHECK_ERR(mls_message_header(slice_of(message.p, 10), &header), ERR_TRUNCATED);
     CHECK_OK(mls_message_header(buf_slice(&t.bert.key_package), &header));
     CHECK_EQ(header.wire, MLS_KEY_PACKAGE);
+    CHECK_EQ(header.suite, MLS_SUITE_X25519_CHACHA);
+    buf_clear(&message);
+    CHECK_OK(mls_group_info(t.anna.group, false, true, &message));
+    CHECK_OK(mls_message_header(buf_slice(&message), &header));
+    CHECK_EQ(header.wire, MLS_GROUP_INFO);
+    CHECK_EQ(header.suite, MLS_SUITE_X25519_CHACHA);
+    CHECK_EQ(header.epoch, 1);
+    CHECK_SLICE(header.group_id, slice_str("group"));
     t.bert.key_package.p[3] = 6;
     CHECK_ERR(mls_message_header(buf_slice(&t.bert.key_package), &header), ERR_UNKNOWN_TYPE);
     buf_free(&message);
@@ -505,17 +512,15 @@ TEST(our_own_proposals_are_held_to_the_rules) {
     person_key_package(&dora, false);
     struct mls_group *anna = t.anna.group;
     CHECK_ERR(people_propose_add(anna, buf_slice(&dora.key_package), &people_auth,
-                                    MLS_PRIVATE_MESSAGE, &out),
+                                 MLS_PRIVATE_MESSAGE, &out),
               ERR_MLS_SUITE);
     person_key_package(&t.bert, true);
-    CHECK_ERR(people_propose_add(anna, buf_slice(&t.bert.key_package), &nobody,
-                                    MLS_PRIVATE_MESSAGE, &out),
+    CHECK_ERR(people_propose_add(anna, buf_slice(&t.bert.key_package), &nobody, MLS_PRIVATE_MESSAGE,
+                                 &out),
               ERR_IDENTITY);
-    CHECK_ERR(people_propose_remove(anna, 17, MLS_PRIVATE_MESSAGE, &out),
-              ERR_MLS_PROPOSAL_LIST);
+    CHECK_ERR(people_propose_remove(anna, 17, MLS_PRIVATE_MESSAGE, &out), ERR_MLS_PROPOSAL_LIST);
     struct mls_leaf_params leaf = person_leaf(&t.carla);
-    CHECK_ERR(people_propose_update(anna, &leaf, MLS_PRIVATE_MESSAGE, &out),
-              ERR_MLS_DUPLICATE_KEY);
+    CHECK_ERR(people_propose_update(anna, &leaf, MLS_PRIVATE_MESSAGE, &out), ERR_MLS_DUPLICATE_KEY);
     CHECK_EQ(out.n, 0);
     CHECK_EQ(mls_group_pending_proposals(anna), 0);
     person_free(&dora);

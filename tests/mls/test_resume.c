@@ -39,11 +39,12 @@ static void scene_end(struct scene *s) {
 
 /* Ends the old group. */
 static void end_old(struct scene *s, uint16_t suite) {
-    struct mls_propose reinit = {.type = MLS_PROPOSAL_REINIT,
-                                 .group_id = slice_str("new"),
-                                 .suite = mls_suite_find(suite)};
+    struct mls_propose reinit = {
+        .type = MLS_PROPOSAL_REINIT, .group_id = slice_str("new"), .suite = mls_suite_find(suite)};
     struct mls_commit_params params = {.proposals = &reinit, .proposal_count = 1};
+    struct mls_announced announced;
     struct mls_committed c;
+    CHECK(!mls_group_announced(s->old[0].group, &announced));
     CHECK_OK(mls_group_commit(s->old[0].group, &params, &people_auth, &c));
     CHECK(mls_staged_is_reinit(c.staged));
     mls_committed_free(&c, NULL);
@@ -52,13 +53,15 @@ static void end_old(struct scene *s, uint16_t suite) {
         CHECK(mls_group_is_ended(s->old[i].group));
         person_reload(&s->old[i]);
         CHECK(mls_group_is_ended(s->old[i].group));
+        CHECK(mls_group_announced(s->old[i].group, &announced));
+        CHECK(announced.suite == reinit.suite);
+        CHECK_SLICE(announced.group_id, reinit.group_id);
     }
 }
 
 static err join(struct scene *s, int i, const struct mls_group *parent) {
-    struct mls_join_params params = {.welcome = buf_slice(&s->c.welcomes[0]),
-                                     .own = person_own(&s->new[i]),
-                                     .parent = parent};
+    struct mls_join_params params = {
+        .welcome = buf_slice(&s->c.welcomes[0]), .own = person_own(&s->new[i]), .parent = parent};
     uint32_t sender;
     mls_group_free(s->new[i].group);
     return mls_group_join(&s->new[i].group, &params, &people_auth, &sender);
