@@ -366,7 +366,8 @@ static err engine_scan_table(struct store *s, uint8_t table, store_visit *visit,
 
 /* ---- Writing ---- */
 
-static void add_op(struct rocksdb_store *r, const struct store_op *op) {
+static void add_op(void *ctx, const struct store_op *op) {
+    struct rocksdb_store *r = ctx;
     struct store_key_bytes k = store_key_encode(op->key);
     struct key_end end = end_after(op->key, op->last);
     rocksdb_column_family_handle_t *table = r->tables[op->key.table];
@@ -387,8 +388,7 @@ static void add_op(struct rocksdb_store *r, const struct store_op *op) {
 static err write_batch(struct rocksdb_store *r, const struct store_batch *batch) {
     char *text = NULL;
     TRY(usable(r));
-    for (size_t i = 0; i < store_batch_count(batch); i++)
-        add_op(r, store_batch_op(batch, i));
+    store_batch_unordered(batch, add_op, r);
     rocksdb_write(r->db, r->synced, r->batch, &text);
     rocksdb_writebatch_clear(r->batch);
     r->broken = take_text(text);

@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/internal.h"
 
 #include "tests/support.h"
 #include "tests/test.h"
@@ -187,6 +187,70 @@ static err use_batch(const struct mem *mem) {
     store_batch_free(b);
     store_close(s);
     return result;
+}
+
+/* ---- Without the order ---- */
+
+struct written {
+    struct store_batch *batch;
+    uint64_t numbers[64];
+    size_t count;
+};
+
+static void write_again(void *ctx, const struct store_op *op) {
+    struct written *w = ctx;
+    if (w->count < 64)
+        w->numbers[w->count++] = op->key.number;
+    if (op->kind == STORE_PUT)
+        CHECK_OK(store_batch_put(w->batch, op->key, op->value));
+    else if (op->kind == STORE_DELETE)
+        CHECK_OK(store_batch_delete(w->batch, op->key));
+    else
+        CHECK_OK(store_batch_delete_range(w->batch, op->key, op->last));
+}
+
+TEST(writes_without_their_order_have_the_same_effect) {
+    struct support_random r = {8};
+    for (int round = 0; round < 200; round++) {
+        struct store *s = memory();
+        struct store_batch *b = batch();
+        struct written w = {.batch = batch()};
+        for (int i = 0; i < 40; i++) {
+            uint64_t number = support_next(&r) % 12;
+            char value[2] = {(char)('a' + i % 26), 0};
+            if (i == 12) {
+                CHECK_OK(store_commit_now(s, b));
+                store_batch_clear(b);
+            } else if (support_next(&r) % 4 > 0) {
+                CHECK_OK(store_batch_put(b, key_of("n", number), slice_str(value)));
+            } else if (support_next(&r) % 2 > 0) {
+                CHECK_OK(store_batch_delete(b, key_of("n", number)));
+            } else {
+                CHECK_OK(store_batch_delete_range(b, key_of("n", number), number + 3));
+            }
+        }
+        store_batch_unordered(b, write_again, &w);
+        for (uint64_t i = 0; i < 16; i++)
+            CHECK_EQ(sees(s, w.batch, "n", i), sees(s, b, "n", i));
+        store_batch_free(b);
+        store_batch_free(w.batch);
+        store_close(s);
+    }
+}
+
+TEST(writes_without_their_order_do_not_show_it) {
+    struct store_batch *b = batch();
+    struct written w = {.batch = batch()};
+    size_t as_asked = 0;
+    for (uint64_t i = 0; i < 64; i++)
+        CHECK_OK(store_batch_put(b, key_of("n", i), slice_str("v")));
+    store_batch_unordered(b, write_again, &w);
+    CHECK_EQ(w.count, 64);
+    for (size_t i = 1; i < 64; i++)
+        as_asked += w.numbers[i] > w.numbers[i - 1];
+    CHECK(as_asked > 10 && as_asked < 53);
+    store_batch_free(b);
+    store_batch_free(w.batch);
 }
 
 TEST(every_allocation_that_fails_leaves_nothing_half_done) {
