@@ -1,6 +1,6 @@
 # A thin front of Meson. `make help` lists the targets.
 .DEFAULT_GOAL := all
-.PHONY: all help run demo test soak fuzz sanitize wasm amalgamation bench install format check clean
+.PHONY: all help run demo test soak fuzz sanitize secrets wasm amalgamation bench install format check clean
 
 SECONDS ?= 30
 PREFIX ?= /usr/local
@@ -36,6 +36,13 @@ fuzz: ## run each fuzz target for SECONDS seconds (30)
 	@scripts/setup.sh clang
 	@scripts/build.sh fuzz
 	@scripts/fuzz.sh $(SECONDS)
+
+secrets: ## look for branches and indices of src/mls that depend on secrets, with valgrind
+	@scripts/setup.sh secrets
+	@scripts/build.sh native
+	@meson setup --reconfigure build/native >build/secrets.log
+	@ninja -C build/native --quiet mls_secrets
+	@scripts/run-tests.py --suite secrets native
 
 wasm: ## build the client's core for WebAssembly, and run its unit tests under node
 	@scripts/setup.sh wasm

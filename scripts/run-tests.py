@@ -114,7 +114,7 @@ def report(result):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--suite", action="append", metavar="NAME",
-                        help="unit, source, system or soak; without it all but soak")
+                        help="unit, source, system, secrets or soak; without it the first three")
     parser.add_argument("--only", default="", metavar="PART", help="tests with this in their name")
     parser.add_argument("flavour", nargs="+")
     options = parser.parse_args()

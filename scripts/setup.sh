@@ -6,6 +6,7 @@
 #   scripts/setup.sh clang    to fuzz
 #   scripts/setup.sh wasm     to build for WebAssembly and run its tests
 #   scripts/setup.sh test     everything that `make test` takes
+#   scripts/setup.sh secrets  to look for branches that depend on secrets
 #   scripts/setup.sh format   to format the sources
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -72,7 +73,8 @@ case ${1:-native} in
 native) ;;
 clang) need_clang ;;
 wasm | test) need_wasm ;;
+secrets) need valgrind ;;
 format) need "clang-format-$(clang_version)" ;;
-*) die "native, clang, wasm, test or format, not $1" ;;
+*) die "native, clang, wasm, test, secrets or format, not $1" ;;
 esac
 [ ${#missing[@]} -eq 0 ] || install_missing

@@ -141,11 +141,11 @@ TEST(malformed_items_are_put_aside_and_the_queue_goes_on) {
     item[0] = ITEM_BLOB;
     item[1] = 4;
     item[2] = 0;
-    put_aside(slice_of(item, 256), ERR_MALFORMED); /* no reference */
-    put_message("00010005", ERR_DENIED);           /* a key package */
-    put_message("00010004", ERR_DENIED);           /* a GroupInfo */
-    put_message("00020002", ERR_MALFORMED);        /* another version */
-    put_message("00010002", ERR_MALFORMED);        /* a private message that ends */
+    put_aside(slice_of(item, 256), ERR_MALFORMED);                 /* no reference */
+    put_message("0001000500010003", ERR_DENIED);                   /* a key package */
+    put_message("0001000400010003000000000000000000", ERR_DENIED); /* a GroupInfo */
+    put_message("00020002", ERR_MALFORMED);                        /* another version */
+    put_message("00010002", ERR_MALFORMED);                        /* a private message that ends */
     rig_finish(client(0), rig_say(client(0), "two"), OK);
     rig_run(&rig);
     CHECK(strcmp(rig_texts(client(1)), "one\ntwo\n") == 0);
