@@ -303,7 +303,7 @@ static err set_up(struct post *post, slice body) {
     TRY(enter_sandbox(folder, &in, &report));
     err e = open_store(post, &in, folder);
     if (e != OK) {
-        sys_log_failure(&post->log, "could not open the store", e);
+        sys_log_error(&post->log, "could not open the store: %s%s", err_text(e), store_advice(e));
         return e;
     }
     configure(&config, post, &in);

@@ -22,6 +22,7 @@ static const char usage[] =
     "       sottod invite [OPTIONS] [--count N] [--json] ask the running server for N links (1)\n"
     "       sottod identity [OPTIONS]                    print the server's identity key\n"
     "       sottod config                                print every setting, with its default\n"
+    "       sottod repair [OPTIONS]                      drop what damage in the store's log hides\n"
     "\n"
     "  --config FILE        settings, one `key = value` a line\n"
     "  --data DIR           the directory of the store and the keys (var)\n"
@@ -175,16 +176,46 @@ static int say(const char *what, const char *which, err e) {
     return (int)exit_code_of(e);
 }
 
+static int say_store(const char *data, err e) {
+    printf("store in %s: %s%s\n", data, e == OK ? "fine" : err_text(e), store_advice(e));
+    return (int)exit_code_of(e);
+}
+
 static int check(struct options *o) {
     const struct config *c = &o->config;
     int code = say("data directory", c->data, check_data(c->data));
     if (code == EXIT_FINE)
         code = say("keys in", c->data, check_keys(c->data));
     if (code == EXIT_FINE)
-        code = say("store in", c->data, check_store(c->data));
+        code = say_store(c->data, check_store(c->data));
     int port = say("sessions on", c->listen, check_port(c->listen));
     int http = say("http on", c->http, check_port(c->http));
     return code != EXIT_FINE ? code : port != EXIT_FINE ? port : http;
+}
+
+/* ---- repair ---- */
+
+static err repair_store(const char *data, uint64_t *lost) {
+    char path[PATH];
+    int lock = -1;
+    TRY(keys_path(path, data, "lock"));
+    TRY(sys_lock_take(path, &lock));
+    err e = keys_path(path, data, "store");
+    if (e == OK)
+        e = store_rocksdb_repair(path, lost);
+    sys_lock_release(lock);
+    return e;
+}
+
+static int repair(struct options *o) {
+    uint64_t lost = 0;
+    err e = repair_store(o->config.data, &lost);
+    if (e != OK)
+        return say("store in", o->config.data, e);
+    printf("store in %s: it opens; %llu writes that stood behind damage in its log were dropped, "
+           "beside those in the damage itself, which can't be counted\n",
+           o->config.data, (unsigned long long)lost);
+    return EXIT_FINE;
 }
 
 /* ---- The others ---- */
@@ -230,7 +261,7 @@ static int run(struct options *o) {
 static const struct {
     const char *name;
     int (*act)(struct options *o);
-} commands[] = {{"run", run}, {"check", check}, {"invite", invite}, {"identity", identity}};
+} commands[] = {{"run", run}, {"check", check}, {"invite", invite}, {"identity", identity}, {"repair", repair}};
 
 int main(int argc, char **argv) {
     static struct options options;

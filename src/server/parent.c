@@ -26,6 +26,17 @@ enum exit_code exit_code_of(err e) {
     }
 }
 
+const char *store_advice(err e) {
+    switch (e) {
+    case ERR_DISK_FULL:
+        return "; make room on it";
+    case ERR_DAMAGED:
+        return "; restore a backup, or let `sottod repair` drop what can't be read";
+    default:
+        return "";
+    }
+}
+
 void sandbox_text_keep(char to[SANDBOX_TEXT], slice text) {
     size_t n = text.n < SANDBOX_TEXT ? text.n : SANDBOX_TEXT - 1;
     for (size_t i = 0; i < n; i++) {
