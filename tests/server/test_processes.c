@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -656,6 +657,80 @@ TEST(more_links_than_one_answer_holds_are_refused_in_words) {
     CHECK_EQ(server_stop(&s, SIGTERM), 0);
     buf_free(&output);
     server_fini(&s);
+}
+
+/* ---- A full disk ---- */
+
+/* What the health page answers with. */
+static int health(const struct server *s) {
+    static const char request[] = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    char answer[32] = "";
+    int status = 0;
+    struct server web = {.port = s->http_port};
+    struct raw c;
+    raw_connect(&c, &web);
+    CHECK(send(c.fd, request, sizeof request - 1, MSG_NOSIGNAL) == (ssize_t)sizeof request - 1);
+    CHECK(recv(c.fd, answer, sizeof answer - 1, MSG_WAITALL) > 0);
+    CHECK(sscanf(answer, "HTTP/1.1 %d", &status) == 1);
+    raw_close(&c);
+    return status;
+}
+
+static void expect_health(const struct server *s, int status) {
+    int found = 0;
+    for (int tries = 0; (found = health(s)) != status && tries < 100; tries++)
+        rest(100);
+    CHECK_EQ(found, status);
+}
+
+/* How often the word stands in what came through the pipe since the last call. */
+static unsigned count_in_log(int pipe, const char *word) {
+    static char text[65536];
+    unsigned count = 0;
+    ssize_t n = read(pipe, text, sizeof text - 1);
+    text[n > 0 ? n : 0] = 0;
+    for (const char *p = text; (p = strstr(p, word)) != NULL; p++)
+        count++;
+    return count;
+}
+
+static void limit_files(int pid, rlim_t size) {
+    struct rlimit limit = {size, RLIM_INFINITY};
+    CHECK(prlimit(pid, RLIMIT_FSIZE, &limit, NULL) == 0);
+}
+
+/* A limit of the size of files stands for the disk's. */
+TEST(a_full_disk_is_told_to_the_operator_until_there_is_room) {
+    struct server s;
+    struct person bob;
+    struct raw c;
+    int log[2], stderr_before = dup(2);
+    signal(SIGXFSZ, SIG_IGN); /* the server has it from here */
+    CHECK(pipe2(log, O_NONBLOCK | O_CLOEXEC) == 0 && dup2(log[1], 2) == 2);
+    server_init(&s);
+    s.settings[0] = "edges=1";
+    server_start(&s, 1);
+    CHECK(dup2(stderr_before, 2) == 2);
+    join(&bob, &s, 0);
+    raw_open(&c, &s);
+    expect_health(&s, 200);
+    int mail = server_child(&s, "mail");
+    limit_files(mail, 0);
+    for (int i = 0; i < 3; i++)
+        CHECK(!try_send(&c, &bob.address, slice_str("hello")));
+    expect_health(&s, 503);
+    CHECK_EQ(count_in_log(log[0], "nothing can be stored: the disk is full; make room"), 1);
+    limit_files(mail, RLIM_INFINITY);
+    expect_health(&s, 200); /* though nobody sends anything */
+    CHECK_EQ(count_in_log(log[0], "everything is stored again"), 1);
+    CHECK(try_send(&c, &bob.address, slice_str("hello")));
+    raw_close(&c);
+    leave(&bob);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+    close(log[0]);
+    close(log[1]);
+    close(stderr_before);
 }
 
 /* ---- What mail may see ---- */
