@@ -13,6 +13,7 @@
 #include "sys/files.h"
 #include "sys/listener.h"
 #include "sys/machine.h"
+#include "sys/tls.h"
 
 enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024 };
 
@@ -143,11 +144,17 @@ static err check_port(const char *text) {
     return OK;
 }
 
+/* Whoever holds the lock made it: without one nobody runs here. */
 static err check_data(const char *data) {
     char path[PATH];
+    buf content = {0};
     int lock = -1;
-    TRY(sys_dir_make(data));
+    TRY(sys_dir_check(data));
     TRY(keys_path(path, data, "lock"));
+    err e = sys_file_read(path, PATH, &content);
+    buf_free(&content);
+    if (e == ERR_NOT_FOUND)
+        return OK;
     TRY(sys_lock_take(path, &lock));
     sys_lock_release(lock);
     return OK;
@@ -158,6 +165,9 @@ static err check_store(const char *data) {
     struct store *store = NULL;
     struct store_rocksdb_options options = {.memtable = 1 << 20, .cache = 1 << 20};
     TRY(keys_path(path, data, "store"));
+    err e = sys_dir_check(path);
+    if (e != OK)
+        return e == ERR_NOT_FOUND ? OK : e; /* made at the first start */
     TRY(store_rocksdb_open(&store, path, &options));
     store_close(store);
     return OK;
@@ -181,16 +191,46 @@ static int say_store(const char *data, err e) {
     return (int)exit_code_of(e);
 }
 
+static int check_directory(const char *data) {
+    err e = check_data(data);
+    if (e == ERR_NOT_FOUND) {
+        printf("data directory %s: not there yet; the first start makes it\n", data);
+        return EXIT_FINE;
+    }
+    int code = say("data directory", data, e);
+    if (code == EXIT_FINE)
+        code = say("keys in", data, check_keys(data));
+    return code == EXIT_FINE ? say_store(data, check_store(data)) : code;
+}
+
+static int check_certificate(const struct config *c) {
+    struct sys_tls *tls = NULL;
+    buf chain = {0}, key = {0};
+    if (c->certificate[0] == 0)
+        return EXIT_FINE;
+    int code = say("certificate", c->certificate, sys_file_read(c->certificate, PEM_MAX, &chain));
+    if (code == EXIT_FINE)
+        code = say("its key", c->certificate_key,
+                   sys_file_read(c->certificate_key, PEM_MAX, &key));
+    if (code == EXIT_FINE)
+        code = say("certificate with", c->certificate_key,
+                   sys_tls_server_new(&tls, buf_slice(&chain), buf_slice(&key)));
+    sys_tls_free(tls);
+    buf_free(&chain);
+    buf_free(&key);
+    return code;
+}
+
+/* Makes nothing that isn't there. */
 static int check(struct options *o) {
     const struct config *c = &o->config;
-    int code = say("data directory", c->data, check_data(c->data));
-    if (code == EXIT_FINE)
-        code = say("keys in", c->data, check_keys(c->data));
-    if (code == EXIT_FINE)
-        code = say_store(c->data, check_store(c->data));
+    int data = check_directory(c->data), certificate = check_certificate(c);
     int port = say("sessions on", c->listen, check_port(c->listen));
     int http = say("http on", c->http, check_port(c->http));
-    return code != EXIT_FINE ? code : port != EXIT_FINE ? port : http;
+    return data != EXIT_FINE          ? data
+           : certificate != EXIT_FINE ? certificate
+           : port != EXIT_FINE        ? port
+                                      : http;
 }
 
 /* ---- repair ---- */

@@ -9,7 +9,6 @@
 #include "sys/files.h"
 #include "sys/machine.h"
 
-enum { PEM_MAX = 65536 };
 /* A Noise key is changed after four weeks and may be met for two more. */
 enum { KEY_WEEKS = 4, KEY_GRACE_WEEKS = 2 };
 

@@ -28,6 +28,9 @@ const char *store_advice(err e);
 #define ROLE_EDGE "--role=edge"
 #define ROLE_MAIL "--role=mail"
 
+/* Bytes of a PEM file, at most. */
+enum { PEM_MAX = 65536 };
+
 int edge_main(void);
 int mail_main(void);
 int parent_main(const struct config *config, unsigned print_invites);

@@ -564,21 +564,27 @@ TEST(a_session_begins_over_a_websocket) {
     server_fini(&s);
 }
 
-/* Also shows that the TLS library lives within the edge's sandbox. */
-TEST(a_session_begins_over_a_websocket_in_tls) {
-    char certificate[128], key[128], command[512];
-    struct server s;
-    server_init(&s);
+/* NAME.pem and NAME-key.pem in the data directory; false without an openssl command. */
+static bool make_certificate(const struct server *s, const char *name) {
+    char command[512];
     snprintf(command, sizeof command,
              "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-             "-subj /CN=localhost -keyout %s/key.pem -out %s/cert.pem 2>%s/log",
-             s.data, s.data, s.data);
-    if (system(command) != 0) {
+             "-subj /CN=localhost -keyout %s/%s-key.pem -out %s/%s.pem 2>%s/log",
+             s->data, name, s->data, name, s->data);
+    return system(command) == 0;
+}
+
+/* Also shows that the TLS library lives within the edge's sandbox. */
+TEST(a_session_begins_over_a_websocket_in_tls) {
+    char certificate[128], key[128];
+    struct server s;
+    server_init(&s);
+    if (!make_certificate(&s, "cert")) {
         server_fini(&s);
         SKIP("no openssl command to make a certificate with");
     }
     snprintf(certificate, sizeof certificate, "certificate=%s/cert.pem", s.data);
-    snprintf(key, sizeof key, "certificate_key=%s/key.pem", s.data);
+    snprintf(key, sizeof key, "certificate_key=%s/cert-key.pem", s.data);
     s.settings[0] = certificate;
     s.settings[1] = key;
     server_start(&s, 0);
@@ -634,6 +640,56 @@ TEST(a_key_file_that_is_gone_is_not_made_anew_beside_a_store) {
     }
     server_start(&s, 0);
     CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    buf_free(&output);
+    server_fini(&s);
+}
+
+static int check_of(const char *data, const char *certificate, const char *key, buf *output) {
+    char chain[160], its_key[160];
+    snprintf(chain, sizeof chain, "certificate=%s", certificate);
+    snprintf(its_key, sizeof its_key, "certificate_key=%s", key);
+    const char *const check[] = {"check", "--data",      data,    "--listen", "127.0.0.1:0", "--http",
+                                 "127.0.0.1:0", "--set", chain,   "--set",    its_key,       NULL};
+    buf_clear(output);
+    return server_run(output, check);
+}
+
+TEST(check_reads_the_certificate_and_its_key) {
+    char one[128], one_key[128], other_key[128], none[128];
+    struct server s;
+    buf output = {0};
+    server_init(&s);
+    if (!make_certificate(&s, "one") || !make_certificate(&s, "other")) {
+        server_fini(&s);
+        SKIP("no openssl command to make a certificate with");
+    }
+    snprintf(one, sizeof one, "%s/one.pem", s.data);
+    snprintf(one_key, sizeof one_key, "%s/one-key.pem", s.data);
+    snprintf(other_key, sizeof other_key, "%s/other-key.pem", s.data);
+    snprintf(none, sizeof none, "%s/none.pem", s.data);
+    CHECK_EQ(check_of(s.data, one, one_key, &output), 0);
+    CHECK_EQ(check_of(s.data, one, other_key, &output), 1);
+    CHECK_EQ(check_of(s.data, none, one_key, &output), 1);
+    CHECK_EQ(check_of(s.data, one, none, &output), 1);
+    CHECK_EQ(check_of(s.data, one_key, one, &output), 1);
+    buf_free(&output);
+    server_fini(&s);
+}
+
+TEST(check_makes_nothing) {
+    char data[128], store[160];
+    struct server s;
+    buf output = {0};
+    server_init(&s);
+    snprintf(data, sizeof data, "%s/none", s.data);
+    CHECK_EQ(check_of(data, "", "", &output), 0);
+    CHECK(access(data, F_OK) != 0);
+    CHECK(mkdir(data, 0700) == 0);
+    CHECK_EQ(check_of(data, "", "", &output), 0);
+    CHECK(rmdir(data) == 0); /* it is empty */
+    CHECK_EQ(check_of("/dev/null", "", "", &output), 1);
+    snprintf(store, sizeof store, "%s/store", s.data);
+    CHECK(access(store, F_OK) != 0);
     buf_free(&output);
     server_fini(&s);
 }
