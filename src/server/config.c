@@ -29,7 +29,7 @@ static const struct key keys[] = {
      "sessions over WebSocket (/session) and the health page (/health); TLS if there is a "
      "certificate"},
     {"public", TEXT, AT(public), 0, 0, "", NULL,
-     "the address in join links: host:port, or wss://host/session; as `listen` if empty"},
+     "the address in join links: host:port or wss://host/session; empty: `listen`, if it is one"},
     {"certificate", TEXT, AT(certificate), 0, 0, "", NULL,
      "PEM file for `http`: the certificate, then its chain"},
     {"certificate_key", TEXT, AT(certificate_key), 0, 0, "", NULL, "PEM file of its private key"},
@@ -203,6 +203,19 @@ err config_split(const char *text, char *host, char *port) {
     return OK;
 }
 
+/* Join links name `listen` unless `public` is set, and no client can call every address. */
+static bool names_nobody(const struct config *c) {
+    static const char *const every[] = {"", "0.0.0.0", "::", "0"};
+    char host[CONFIG_TEXT], port[CONFIG_TEXT];
+    bool links = strcmp(c->registration, "closed") != 0;
+    if (!links || c->public[0] != 0 || config_split(c->listen, host, port) != OK)
+        return false;
+    for (size_t i = 0; i < sizeof every / sizeof every[0]; i++)
+        if (strcmp(host, every[i]) == 0)
+            return true;
+    return false;
+}
+
 err config_check(const struct config *c, char *why) {
     char host[CONFIG_TEXT], port[CONFIG_TEXT];
     const char *const addresses[] = {c->listen, c->http};
@@ -212,6 +225,12 @@ err config_check(const struct config *c, char *why) {
             continue;
         snprintf(why, CONFIG_TEXT, "'%s' must be an address and a port, as 127.0.0.1:4460",
                  names[i]);
+        return ERR_MALFORMED;
+    }
+    if (names_nobody(c)) {
+        snprintf(why, CONFIG_TEXT,
+                 "'listen' is every address of this machine: set 'public' to the one that join "
+                 "links shall name, as chat.example.org:4460");
         return ERR_MALFORMED;
     }
     if ((c->certificate[0] == 0) != (c->certificate_key[0] == 0)) {

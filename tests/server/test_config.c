@@ -84,6 +84,22 @@ TEST(what_no_single_value_shows_is_checked) {
     CHECK_ERR(config_check(&c, why), ERR_MALFORMED);
 }
 
+TEST(links_need_an_address_that_can_be_called) {
+    static const char *const every[] = {"listen = 0.0.0.0:4460", "listen = [::]:4460",
+                                        "listen = :4460"};
+    for (size_t i = 0; i < sizeof every / sizeof every[0]; i++) {
+        config_init(&c);
+        CHECK_OK(config_parse(&c, slice_str(every[i]), why));
+        CHECK_ERR(config_check(&c, why), ERR_MALFORMED);
+        CHECK(strstr(why, "'public'") != NULL);
+        struct config closed = c;
+        CHECK_OK(config_parse(&closed, slice_str("registration = closed"), why));
+        CHECK_OK(config_check(&closed, why));
+        CHECK_OK(config_parse(&c, slice_str("public = chat.example.org:4460"), why));
+        CHECK_OK(config_check(&c, why));
+    }
+}
+
 /* packaging/sottod.conf is this text under a head of its own. */
 TEST(the_description_names_every_setting_once_and_parses) {
     buf text = {0};
