@@ -715,6 +715,20 @@ TEST(more_links_than_one_answer_holds_are_refused_in_words) {
     server_fini(&s);
 }
 
+TEST(a_closed_server_makes_no_links) {
+    struct server s;
+    buf output = {0};
+    server_init(&s);
+    s.settings[0] = "registration=closed";
+    server_start(&s, 0);
+    const char *const invite[] = {"invite", "--data", s.data, NULL};
+    CHECK_EQ(server_run(&output, invite), 1);
+    CHECK_EQ(output.n, 0);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    buf_free(&output);
+    server_fini(&s);
+}
+
 /* ---- A full disk ---- */
 
 /* What the health page answers with. */
