@@ -197,6 +197,8 @@ err config_split(const char *text, char *host, char *port) {
     }
     if (digits == 0 || digits > 5 || strspn(colon + 1, "0123456789") != digits)
         return ERR_MALFORMED;
+    if (digits == 5 && strcmp(colon + 1, "65535") > 0)
+        return ERR_MALFORMED;
     memcpy(host, text, n);
     host[n] = 0;
     memcpy(port, colon + 1, digits + 1);
@@ -223,8 +225,8 @@ err config_check(const struct config *c, char *why) {
     for (int i = 0; i < 2; i++) {
         if (config_split(addresses[i], host, port) == OK)
             continue;
-        snprintf(why, CONFIG_TEXT, "'%s' must be an address and a port, as 127.0.0.1:4460",
-                 names[i]);
+        snprintf(why, CONFIG_TEXT,
+                 "'%s' must be an address and a port up to 65535, as 127.0.0.1:4460", names[i]);
         return ERR_MALFORMED;
     }
     if (names_nobody(c)) {

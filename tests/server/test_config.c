@@ -73,6 +73,9 @@ TEST(addresses_are_split) {
     CHECK_ERR(config_split("h:", host, port), ERR_MALFORMED);
     CHECK_ERR(config_split("h:x", host, port), ERR_MALFORMED);
     CHECK_ERR(config_split("h:123456", host, port), ERR_MALFORMED);
+    CHECK_OK(config_split("h:65535", host, port));
+    CHECK_ERR(config_split("h:65536", host, port), ERR_MALFORMED);
+    CHECK_ERR(config_split("h:99999", host, port), ERR_MALFORMED);
 }
 
 TEST(what_no_single_value_shows_is_checked) {
