@@ -18,7 +18,7 @@
 enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024 };
 
 static const char usage[] =
-    "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM or SIGINT\n"
+    "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM, SIGINT or SIGHUP\n"
     "       sottod check [OPTIONS]                       say whether all is fit to run\n"
     "       sottod invite [OPTIONS] [--count N] [--json] ask the running server for N links (1)\n"
     "       sottod identity [OPTIONS]                    print the server's identity key\n"

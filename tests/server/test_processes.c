@@ -930,13 +930,30 @@ TEST(a_user_that_does_not_exist_is_not_begun_with) {
 }
 
 TEST(a_clean_stop_leaves_no_process) {
+    static const int signals[] = {SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct server s;
+        server_init(&s);
+        server_start(&s, 0);
+        int mail = server_child(&s, "mail"), edge = server_child(&s, "edge");
+        CHECK(mail != 0 && edge != 0);
+        CHECK_EQ(server_stop(&s, signals[i]), 0);
+        CHECK(kill(mail, 0) != 0 && kill(edge, 0) != 0);
+        server_fini(&s);
+    }
+}
+
+TEST(a_hangup_is_ignored_where_whoever_started_it_ignores_it) {
     struct server s;
+    int status;
+    void (*before)(int) = signal(SIGHUP, SIG_IGN);
     server_init(&s);
     server_start(&s, 0);
-    int mail = server_child(&s, "mail"), edge = server_child(&s, "edge");
-    CHECK(mail != 0 && edge != 0);
+    signal(SIGHUP, before);
+    CHECK(kill(s.pid, SIGHUP) == 0);
+    rest(500);
+    CHECK(waitpid(s.pid, &status, WNOHANG) == 0);
     CHECK_EQ(server_stop(&s, SIGTERM), 0);
-    CHECK(kill(mail, 0) != 0 && kill(edge, 0) != 0);
     server_fini(&s);
 }
 
