@@ -152,7 +152,7 @@ static slice trim(slice s) {
     return s;
 }
 
-/* "key = value" or "key value"; a '#' that begins a line makes it a comment. */
+/* "key = value"; a '#' that begins a line makes it a comment. */
 static err parse_line(struct config *c, slice line, char *why) {
     line = trim(line);
     if (line.n == 0 || line.p[0] == '#')
@@ -161,9 +161,11 @@ static err parse_line(struct config *c, slice line, char *why) {
     while (n < line.n && line.p[n] != '=' && !is_space(line.p[n]))
         n++;
     slice key = slice_of(line.p, n), value = trim(slice_of(line.p + n, line.n - n));
-    if (value.n > 0 && value.p[0] == '=')
-        value = trim(slice_of(value.p + 1, value.n - 1));
-    return config_set(c, key, value, why);
+    if (value.n == 0 || value.p[0] != '=') {
+        snprintf(why, CONFIG_TEXT, "a line must be key = value");
+        return ERR_MALFORMED;
+    }
+    return config_set(c, key, trim(slice_of(value.p + 1, value.n - 1)), why);
 }
 
 err config_parse(struct config *c, slice text, char *why) {

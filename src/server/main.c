@@ -79,11 +79,12 @@ static int set_pair(struct config *c, const char *pair) {
     return config_set(c, key, slice_str(equals + 1), why) == OK ? EXIT_FINE : complain(pair, why);
 }
 
-static int number(const char *option, const char *text, unsigned *out) {
+static int number(const char *option, const char *text, unsigned least, unsigned *out) {
     char *end = NULL;
     unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != 0 || value > 255)
-        return complain(option, "it takes a number up to 255");
+    if (text[0] < '0' || text[0] > '9' || *end != 0 || value < least || value > 255)
+        return complain(option, least == 0 ? "it takes a number up to 255"
+                                           : "it takes a number from 1 to 255");
     *out = (unsigned)value;
     return EXIT_FINE;
 }
@@ -100,9 +101,9 @@ static int take_option(struct options *o, const char *option, const char *value)
     if (strcmp(option, "--set") == 0)
         return set_pair(&o->config, value);
     if (strcmp(option, "--print-invites") == 0)
-        return number(option, value, &o->print_invites);
+        return number(option, value, 0, &o->print_invites);
     if (strcmp(option, "--count") == 0)
-        return number(option, value, &o->count);
+        return number(option, value, 1, &o->count);
     return complain(option, "there is no such option; see --help");
 }
 
@@ -281,8 +282,9 @@ static int identity(struct options *o) {
     return (int)exit_code_of(e);
 }
 
-static int print_config(void) {
+static int print_config(struct options *o) {
     buf text = {0};
+    (void)o;
     err e = config_describe(&text);
     if (e == OK)
         printf("%.*s", (int)text.n, (const char *)text.p);
@@ -301,7 +303,7 @@ static int run(struct options *o) {
 static const struct {
     const char *name;
     int (*act)(struct options *o);
-} commands[] = {{"run", run}, {"check", check}, {"invite", invite}, {"identity", identity}, {"repair", repair}};
+} commands[] = {{"run", run}, {"check", check}, {"invite", invite}, {"identity", identity}, {"repair", repair}, {"config", print_config}};
 
 int main(int argc, char **argv) {
     static struct options options;
@@ -314,8 +316,6 @@ int main(int argc, char **argv) {
             return printf("%s", usage) < 0;
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return printf("sottod %s\n", SOTTO_VERSION) < 0;
-    if (argc == 2 && strcmp(argv[1], "config") == 0)
-        return print_config();
     const char *name = argc > 1 && argv[1][0] != '-' ? argv[1] : "run";
     int used = argc > 1 && argv[1][0] != '-' ? 2 : 1;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

@@ -14,15 +14,22 @@ TEST(the_defaults_listen_on_loopback) {
     CHECK_OK(config_check(&c, why));
 }
 
-TEST(both_ways_to_write_a_line_are_read) {
+TEST(lines_are_read_with_or_without_spaces) {
     config_init(&c);
     CHECK_OK(config_parse(&c,
-                          slice_str("# a comment\n\n data = /srv/sotto \r\nitem_weeks 3\n"
+                          slice_str("# a comment\n\n data = /srv/sotto \r\nitem_weeks =3\n"
                                     "registration=closed"),
                           why));
     CHECK(strcmp(c.data, "/srv/sotto") == 0);
     CHECK_EQ(c.item_weeks, 3);
     CHECK(strcmp(c.registration, "closed") == 0);
+}
+
+TEST(a_line_without_its_sign_is_refused) {
+    config_init(&c);
+    CHECK_ERR(config_parse(&c, slice_str("log = warn\ndata /srv/sotto\n"), why), ERR_MALFORMED);
+    CHECK(strstr(why, "line 2") != NULL && strstr(why, "key = value") != NULL);
+    CHECK_ERR(config_parse(&c, slice_str("data"), why), ERR_MALFORMED);
 }
 
 TEST(an_unknown_setting_is_named_with_its_line) {

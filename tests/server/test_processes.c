@@ -729,6 +729,32 @@ TEST(a_closed_server_makes_no_links) {
     server_fini(&s);
 }
 
+TEST(no_links_at_all_can_not_be_asked_for) {
+    struct server s;
+    buf output = {0};
+    server_init(&s);
+    const char *const invite[] = {"invite", "--data", s.data, "--count", "0", NULL};
+    CHECK_EQ(server_run(&output, invite), 2);
+    buf_free(&output);
+    server_fini(&s);
+}
+
+TEST(config_takes_options_as_every_command) {
+    buf plain = {0}, with_options = {0};
+    struct server s;
+    server_init(&s);
+    const char *const alone[] = {"config", NULL};
+    const char *const config[] = {"config", "--data", s.data, NULL};
+    const char *const wrong[] = {"config", "--nope", "x", NULL};
+    CHECK_EQ(server_run(&plain, alone), 0);
+    CHECK_EQ(server_run(&with_options, config), 0);
+    CHECK_SLICE(buf_slice(&with_options), buf_slice(&plain));
+    CHECK_EQ(server_run(&plain, wrong), 2);
+    buf_free(&plain);
+    buf_free(&with_options);
+    server_fini(&s);
+}
+
 /* ---- A full disk ---- */
 
 /* What the health page answers with. */
