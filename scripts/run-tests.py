@@ -4,7 +4,9 @@
     scripts/run-tests.py [--suite NAME]... [--only PART] FLAVOUR...
 
 What to run stands in Meson's own list. A program that crashes, runs out of its time or ends before
-its plan counts as one failure more. The last line is `N passed, N failed` with `, N skipped` if any.
+its plan counts as one failure more. What programs say of published vectors
+(`# FILE: N passed, N skipped`) becomes a table. The last line is `N passed, N failed` with
+`, N skipped` if any.
 """
 import argparse
 import concurrent.futures
@@ -18,6 +20,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+VECTORS = re.compile(r"# (\S+): (\d+) passed, (\d+) skipped")
 LINE = re.compile(r"(not )?ok\b(?:\s+\d+)?\s*-?\s*([^#]*)(?:#\s*(SKIP|TODO)\b\s*(.*))?", re.I)
 
 
@@ -25,6 +28,7 @@ class Result:
     def __init__(self, name):
         self.name, self.passed, self.failed, self.skipped = name, 0, 0, 0
         self.problems, self.reasons, self.seconds = [], [], 0.0
+        self.vectors = []  # of a published file: its name, cases passed, cases skipped
 
     def fail(self, what):
         self.failed += 1
@@ -57,6 +61,9 @@ def read_tap(result, text):
             plan = int(line[3:].split()[0])
         elif line.startswith("#"):
             notes.append(line)
+            if match := VECTORS.match(line):
+                name, *counts = match.groups()
+                result.vectors.append((name, *map(int, counts)))
         elif match := LINE.match(line):
             seen += 1
             bad, name, directive, why = match.groups()
@@ -111,6 +118,15 @@ def report(result):
         print(f"     skipped: {reason}", flush=True)
 
 
+def report_vectors(results):
+    rows = sorted((name, r.name, passed, skipped)
+                  for r in results for name, passed, skipped in r.vectors)
+    if rows:
+        print(f"{'published vectors':40} {'test':32} {'passed':>6} {'skipped':>7}")
+    for name, test, passed, skipped in rows:
+        print(f"{name:40} {test:32} {passed:6} {skipped:7}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--suite", action="append", metavar="NAME",
@@ -134,6 +150,7 @@ def main():
             report(results[-1])
     passed, failed, skipped = (sum(getattr(r, k) for r in results)
                                for k in ("passed", "failed", "skipped"))
+    report_vectors(results)
     if not results:
         print("no such test was found")
         failed += 1

@@ -101,13 +101,14 @@ static void registered(struct core *core, const struct request *request, err e, 
                        uint16_t type, slice body) {
     (void)body;
     bool tried_before = request->number != 0;
+    bool refused = reason == PROTO_REASON_INVITE || reason == PROTO_REASON_CLOSED;
     if (e == OK && type == PROTO_ok) {
         if (set_registered(core) == OK)
             subscribe(core);
     } else if (e == OK) {
         core_session_bad_answer(core, AUTH);
     } else if (e == ERR_DENIED &&
-               (reason == PROTO_REASON_EXISTS || (reason == PROTO_REASON_INVITE && tried_before))) {
+               (reason == PROTO_REASON_EXISTS || (refused && tried_before))) {
         /* An earlier try whose answer was lost did it. */
         login_send(core);
     } else if (e == ERR_DENIED && !core_session_passing(reason)) {

@@ -336,6 +336,7 @@ enum {
     R(ADDRESS, 10, false, "the address is not valid")                                              \
     R(MAILBOX_FULL, 11, false, "the mailbox is full")                                              \
     R(NONE, 12, false, "there is none")                                                            \
-    R(TIMEOUT, 13, true, "the connection was silent or too slow")
+    R(TIMEOUT, 13, true, "the connection was silent or too slow")                                  \
+    R(CLOSED, 14, false, "the server takes no new accounts: registration is closed")
 
 #endif

@@ -139,7 +139,7 @@ static err create(struct mail *m, struct mail_call *call, const struct proto_reg
     struct account a = {.created = m->week, .seen = m->week, .devices = in->devices};
     struct device d;
     if (m->config.closed)
-        return mail_refuse(m, call, PROTO_REASON_INVITE);
+        return mail_refuse(m, call, PROTO_REASON_CLOSED);
     err e = invite_find(m, in->code, hash);
     if (e == ERR_NOT_FOUND)
         return mail_refuse(m, call, PROTO_REASON_INVITE);

@@ -29,7 +29,7 @@ static const struct key keys[] = {
      "sessions over WebSocket (/session) and the health page (/health); TLS if there is a "
      "certificate"},
     {"public", TEXT, AT(public), 0, 0, "", NULL,
-     "the address in join links: host:port, or wss://host/session; as `listen` if empty"},
+     "the address in join links: host:port or wss://host/session; empty: `listen`, if it is one"},
     {"certificate", TEXT, AT(certificate), 0, 0, "", NULL,
      "PEM file for `http`: the certificate, then its chain"},
     {"certificate_key", TEXT, AT(certificate_key), 0, 0, "", NULL, "PEM file of its private key"},
@@ -152,7 +152,7 @@ static slice trim(slice s) {
     return s;
 }
 
-/* "key = value" or "key value"; a '#' that begins a line makes it a comment. */
+/* "key = value"; a '#' that begins a line makes it a comment. */
 static err parse_line(struct config *c, slice line, char *why) {
     line = trim(line);
     if (line.n == 0 || line.p[0] == '#')
@@ -161,9 +161,11 @@ static err parse_line(struct config *c, slice line, char *why) {
     while (n < line.n && line.p[n] != '=' && !is_space(line.p[n]))
         n++;
     slice key = slice_of(line.p, n), value = trim(slice_of(line.p + n, line.n - n));
-    if (value.n > 0 && value.p[0] == '=')
-        value = trim(slice_of(value.p + 1, value.n - 1));
-    return config_set(c, key, value, why);
+    if (value.n == 0 || value.p[0] != '=') {
+        snprintf(why, CONFIG_TEXT, "a line must be key = value");
+        return ERR_MALFORMED;
+    }
+    return config_set(c, key, trim(slice_of(value.p + 1, value.n - 1)), why);
 }
 
 err config_parse(struct config *c, slice text, char *why) {
@@ -197,10 +199,25 @@ err config_split(const char *text, char *host, char *port) {
     }
     if (digits == 0 || digits > 5 || strspn(colon + 1, "0123456789") != digits)
         return ERR_MALFORMED;
+    if (digits == 5 && strcmp(colon + 1, "65535") > 0)
+        return ERR_MALFORMED;
     memcpy(host, text, n);
     host[n] = 0;
     memcpy(port, colon + 1, digits + 1);
     return OK;
+}
+
+/* Join links name `listen` unless `public` is set, and no client can call every address. */
+static bool names_nobody(const struct config *c) {
+    static const char *const every[] = {"", "0.0.0.0", "::", "0"};
+    char host[CONFIG_TEXT], port[CONFIG_TEXT];
+    bool links = strcmp(c->registration, "closed") != 0;
+    if (!links || c->public[0] != 0 || config_split(c->listen, host, port) != OK)
+        return false;
+    for (size_t i = 0; i < sizeof every / sizeof every[0]; i++)
+        if (strcmp(host, every[i]) == 0)
+            return true;
+    return false;
 }
 
 err config_check(const struct config *c, char *why) {
@@ -210,8 +227,14 @@ err config_check(const struct config *c, char *why) {
     for (int i = 0; i < 2; i++) {
         if (config_split(addresses[i], host, port) == OK)
             continue;
-        snprintf(why, CONFIG_TEXT, "'%s' must be an address and a port, as 127.0.0.1:4460",
-                 names[i]);
+        snprintf(why, CONFIG_TEXT,
+                 "'%s' must be an address and a port up to 65535, as 127.0.0.1:4460", names[i]);
+        return ERR_MALFORMED;
+    }
+    if (names_nobody(c)) {
+        snprintf(why, CONFIG_TEXT,
+                 "'listen' is every address of this machine: set 'public' to the one that join "
+                 "links shall name, as chat.example.org:4460");
         return ERR_MALFORMED;
     }
     if ((c->certificate[0] == 0) != (c->certificate_key[0] == 0)) {

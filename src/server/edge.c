@@ -39,6 +39,7 @@ struct edge {
     bool set_up;
     bool refused; /* a source was, and it was said */
     bool crowded; /* too much waits for mail */
+    bool store_fails; /* as mail's last answer says */
     int exit_code;
 };
 
@@ -281,14 +282,17 @@ static err answer_health(void *ctx, slice query, struct sys_http_answer *answer)
     char text[768];
     (void)query;
     bool alive = edge->mail_answered != 0 && now_of(edge) - edge->mail_answered < MAIL_SILENT_MS;
+    bool fine = alive && !edge->store_fails;
     int n = snprintf(text, sizeof text,
-                     "{\"status\":\"%s\",\"version\":\"%s\",\"mail\":%s,\"sandbox\":"
+                     "{\"status\":\"%s\",\"version\":\"%s\",\"mail\":%s,\"store\":%s,"
+                     "\"sandbox\":"
                      "{\"edge\":\"%s\",\"mail\":\"%s\",\"parent\":\"%s\"}}\n",
-                     alive ? "ok" : "failing", SOTTO_VERSION, alive ? "true" : "false",
+                     fine ? "ok" : "failing", SOTTO_VERSION, alive ? "true" : "false",
+                     fine ? "true" : "false",
                      edge->own_sandbox, edge->mail_sandbox, edge->parent_sandbox);
     if (n < 0 || (size_t)n >= sizeof text)
         return ERR_BUG;
-    answer->status = alive ? 200 : 503;
+    answer->status = fine ? 200 : 503;
     answer->type = "application/json";
     return buf_append(answer->body, slice_of(text, (size_t)n));
 }
@@ -318,6 +322,12 @@ static void take_reply(struct edge *edge, slice body) {
     settle(c);
 }
 
+/* An error is an answer too: mail works, but not its store. */
+static void take_ping(struct edge *edge, bool store_fails) {
+    edge->mail_answered = now_of(edge);
+    edge->store_fails = store_fails;
+}
+
 static void on_mail(struct sys_channel *channel, void *ctx, slice message, int fd) {
     struct edge *edge = ctx;
     struct proto_frame frame;
@@ -327,8 +337,8 @@ static void on_mail(struct sys_channel *channel, void *ctx, slice message, int f
         stop(edge, EXIT_FAILED);
     else if (frame.type == PROTO_edge_reply)
         take_reply(edge, frame.body);
-    else if (frame.type == PROTO_ok)
-        edge->mail_answered = now_of(edge);
+    else if (frame.type == PROTO_ok || frame.type == PROTO_error)
+        take_ping(edge, frame.type == PROTO_error);
 }
 
 /* ---- From the parent ---- */

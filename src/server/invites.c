@@ -20,6 +20,8 @@ static err handle(struct mail *m, struct mail_call *call) {
     struct proto_invite_made out = {0};
     if (proto_invite_make_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    if (m->config.closed)
+        return mail_refuse(m, call, PROTO_REASON_CLOSED);
     buf_clear(&m->value);
     writer w = writer_on(&m->value);
     for (uint8_t i = 0; i < in.count; i++) {

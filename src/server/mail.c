@@ -401,10 +401,28 @@ static err put_totals(struct mail *m) {
     return OK;
 }
 
+static void tell_stored(struct mail *m, err result) {
+    if (m->config.stored != NULL)
+        m->config.stored(m->config.ctx, result);
+}
+
 static err commit_batch(struct mail *m) {
+    /* A damaged record is no sign that others can't be stored. */
+    if (err_class(m->broken) == ERR_CLASS_IO && m->broken != ERR_DAMAGED)
+        tell_stored(m, m->broken);
     TRY(m->broken);
     TRY(put_totals(m));
-    return store_batch_count(m->batch) == 0 ? OK : store_commit_now(m->store, m->batch);
+    if (store_batch_count(m->batch) == 0)
+        return OK;
+    err e = store_commit_now(m->store, m->batch);
+    tell_stored(m, e);
+    return e;
+}
+
+void mail_touch(struct mail *m) {
+    uint64_t orders;
+    if (m->broken == OK && mail_total_get(m, MAIL_TOTAL_ORDERS, &orders) == OK)
+        mail_total_set(m, MAIL_TOTAL_ORDERS, orders);
 }
 
 void mail_commit(struct mail *m) {

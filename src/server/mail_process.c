@@ -37,6 +37,7 @@ struct post {
     struct store *store;
     struct mail *mail;
     bool damaged; /* since the last flush a record could not be read */
+    bool failing; /* the store takes nothing */
     int exit_code;
 };
 
@@ -90,6 +91,19 @@ static bool crowded(void *ctx, uint64_t session) {
 static void damaged(void *ctx) {
     struct post *post = ctx;
     post->damaged = true;
+}
+
+/* Said when it begins and when it ends. */
+static void stored(void *ctx, err result) {
+    struct post *post = ctx;
+    if (post->failing == (result != OK))
+        return;
+    post->failing = result != OK;
+    if (post->failing)
+        sys_log_error(&post->log, "nothing can be stored: %s%s", err_text(result),
+                      store_advice(result));
+    else
+        sys_log_warn(&post->log, "everything is stored again");
 }
 
 /* ---- The batch ---- */
@@ -174,6 +188,17 @@ static err take_drained(const struct edge_link *link, slice body) {
     return OK;
 }
 
+/* While nothing can be stored, clients may stay away: so each ping tries it. */
+static err answer_ping(struct edge_link *link, uint32_t request) {
+    struct proto_error failing = {.reason = PROTO_REASON_DISK};
+    if (!link->post->failing)
+        return wire_send(&link->wire, request, PROTO_ok, SLICE_EMPTY);
+    mail_touch(link->post->mail);
+    writer w = wire_open(&link->wire, request, PROTO_error);
+    proto_error_write(&w, &failing);
+    return wire_close(&link->wire, &w);
+}
+
 static err take_frame(struct edge_link *link, const struct proto_frame *frame) {
     switch (frame->type) {
     case PROTO_edge_request:
@@ -183,7 +208,7 @@ static err take_frame(struct edge_link *link, const struct proto_frame *frame) {
     case PROTO_edge_drained:
         return take_drained(link, frame->body);
     case PROTO_ping:
-        return wire_send(&link->wire, frame->request, PROTO_ok, SLICE_EMPTY);
+        return answer_ping(link, frame->request);
     default:
         return ERR_UNKNOWN_TYPE;
     }
@@ -256,7 +281,8 @@ static void flush(void *ctx) {
 static void configure(struct mail_config *config, struct post *post,
                       const struct proto_mail_setup *in) {
     *config = (struct mail_config){.closed = in->closed, .ctx = post, .now = wall, .emit = emit,
-                                   .crowded = crowded, .damaged = damaged};
+                                   .crowded = crowded, .damaged = damaged,
+                                   .stored = stored};
     config->limits = mail_limits_default;
     config->limits.mailbox_items = in->mailbox_items;
     config->limits.mailbox_bytes = in->mailbox_bytes;
@@ -303,7 +329,7 @@ static err set_up(struct post *post, slice body) {
     TRY(enter_sandbox(folder, &in, &report));
     err e = open_store(post, &in, folder);
     if (e != OK) {
-        sys_log_failure(&post->log, "could not open the store", e);
+        sys_log_error(&post->log, "could not open the store: %s%s", err_text(e), store_advice(e));
         return e;
     }
     configure(&config, post, &in);

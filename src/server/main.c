@@ -13,15 +13,17 @@
 #include "sys/files.h"
 #include "sys/listener.h"
 #include "sys/machine.h"
+#include "sys/tls.h"
 
 enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024 };
 
 static const char usage[] =
-    "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM or SIGINT\n"
+    "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM, SIGINT or SIGHUP\n"
     "       sottod check [OPTIONS]                       say whether all is fit to run\n"
     "       sottod invite [OPTIONS] [--count N] [--json] ask the running server for N links (1)\n"
     "       sottod identity [OPTIONS]                    print the server's identity key\n"
     "       sottod config                                print every setting, with its default\n"
+    "       sottod repair [OPTIONS]                      drop what damage in the store's log hides\n"
     "\n"
     "  --config FILE        settings, one `key = value` a line\n"
     "  --data DIR           the directory of the store and the keys (var)\n"
@@ -77,11 +79,12 @@ static int set_pair(struct config *c, const char *pair) {
     return config_set(c, key, slice_str(equals + 1), why) == OK ? EXIT_FINE : complain(pair, why);
 }
 
-static int number(const char *option, const char *text, unsigned *out) {
+static int number(const char *option, const char *text, unsigned least, unsigned *out) {
     char *end = NULL;
     unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != 0 || value > 255)
-        return complain(option, "it takes a number up to 255");
+    if (text[0] < '0' || text[0] > '9' || *end != 0 || value < least || value > 255)
+        return complain(option, least == 0 ? "it takes a number up to 255"
+                                           : "it takes a number from 1 to 255");
     *out = (unsigned)value;
     return EXIT_FINE;
 }
@@ -98,9 +101,9 @@ static int take_option(struct options *o, const char *option, const char *value)
     if (strcmp(option, "--set") == 0)
         return set_pair(&o->config, value);
     if (strcmp(option, "--print-invites") == 0)
-        return number(option, value, &o->print_invites);
+        return number(option, value, 0, &o->print_invites);
     if (strcmp(option, "--count") == 0)
-        return number(option, value, &o->count);
+        return number(option, value, 1, &o->count);
     return complain(option, "there is no such option; see --help");
 }
 
@@ -142,11 +145,17 @@ static err check_port(const char *text) {
     return OK;
 }
 
+/* Whoever holds the lock made it: without one nobody runs here. */
 static err check_data(const char *data) {
     char path[PATH];
+    buf content = {0};
     int lock = -1;
-    TRY(sys_dir_make(data));
+    TRY(sys_dir_check(data));
     TRY(keys_path(path, data, "lock"));
+    err e = sys_file_read(path, PATH, &content);
+    buf_free(&content);
+    if (e == ERR_NOT_FOUND)
+        return OK;
     TRY(sys_lock_take(path, &lock));
     sys_lock_release(lock);
     return OK;
@@ -157,6 +166,9 @@ static err check_store(const char *data) {
     struct store *store = NULL;
     struct store_rocksdb_options options = {.memtable = 1 << 20, .cache = 1 << 20};
     TRY(keys_path(path, data, "store"));
+    err e = sys_dir_check(path);
+    if (e != OK)
+        return e == ERR_NOT_FOUND ? OK : e; /* made at the first start */
     TRY(store_rocksdb_open(&store, path, &options));
     store_close(store);
     return OK;
@@ -175,16 +187,76 @@ static int say(const char *what, const char *which, err e) {
     return (int)exit_code_of(e);
 }
 
+static int say_store(const char *data, err e) {
+    printf("store in %s: %s%s\n", data, e == OK ? "fine" : err_text(e), store_advice(e));
+    return (int)exit_code_of(e);
+}
+
+static int check_directory(const char *data) {
+    err e = check_data(data);
+    if (e == ERR_NOT_FOUND) {
+        printf("data directory %s: not there yet; the first start makes it\n", data);
+        return EXIT_FINE;
+    }
+    int code = say("data directory", data, e);
+    if (code == EXIT_FINE)
+        code = say("keys in", data, check_keys(data));
+    return code == EXIT_FINE ? say_store(data, check_store(data)) : code;
+}
+
+static int check_certificate(const struct config *c) {
+    struct sys_tls *tls = NULL;
+    buf chain = {0}, key = {0};
+    if (c->certificate[0] == 0)
+        return EXIT_FINE;
+    int code = say("certificate", c->certificate, sys_file_read(c->certificate, PEM_MAX, &chain));
+    if (code == EXIT_FINE)
+        code = say("its key", c->certificate_key,
+                   sys_file_read(c->certificate_key, PEM_MAX, &key));
+    if (code == EXIT_FINE)
+        code = say("certificate with", c->certificate_key,
+                   sys_tls_server_new(&tls, buf_slice(&chain), buf_slice(&key)));
+    sys_tls_free(tls);
+    buf_free(&chain);
+    buf_free(&key);
+    return code;
+}
+
+/* Makes nothing that isn't there. */
 static int check(struct options *o) {
     const struct config *c = &o->config;
-    int code = say("data directory", c->data, check_data(c->data));
-    if (code == EXIT_FINE)
-        code = say("keys in", c->data, check_keys(c->data));
-    if (code == EXIT_FINE)
-        code = say("store in", c->data, check_store(c->data));
+    int data = check_directory(c->data), certificate = check_certificate(c);
     int port = say("sessions on", c->listen, check_port(c->listen));
     int http = say("http on", c->http, check_port(c->http));
-    return code != EXIT_FINE ? code : port != EXIT_FINE ? port : http;
+    return data != EXIT_FINE          ? data
+           : certificate != EXIT_FINE ? certificate
+           : port != EXIT_FINE        ? port
+                                      : http;
+}
+
+/* ---- repair ---- */
+
+static err repair_store(const char *data, uint64_t *lost) {
+    char path[PATH];
+    int lock = -1;
+    TRY(keys_path(path, data, "lock"));
+    TRY(sys_lock_take(path, &lock));
+    err e = keys_path(path, data, "store");
+    if (e == OK)
+        e = store_rocksdb_repair(path, lost);
+    sys_lock_release(lock);
+    return e;
+}
+
+static int repair(struct options *o) {
+    uint64_t lost = 0;
+    err e = repair_store(o->config.data, &lost);
+    if (e != OK)
+        return say("store in", o->config.data, e);
+    printf("store in %s: it opens; %llu writes that stood behind damage in its log were dropped, "
+           "beside those in the damage itself, which can't be counted\n",
+           o->config.data, (unsigned long long)lost);
+    return EXIT_FINE;
 }
 
 /* ---- The others ---- */
@@ -210,8 +282,9 @@ static int identity(struct options *o) {
     return (int)exit_code_of(e);
 }
 
-static int print_config(void) {
+static int print_config(struct options *o) {
     buf text = {0};
+    (void)o;
     err e = config_describe(&text);
     if (e == OK)
         printf("%.*s", (int)text.n, (const char *)text.p);
@@ -230,7 +303,7 @@ static int run(struct options *o) {
 static const struct {
     const char *name;
     int (*act)(struct options *o);
-} commands[] = {{"run", run}, {"check", check}, {"invite", invite}, {"identity", identity}};
+} commands[] = {{"run", run}, {"check", check}, {"invite", invite}, {"identity", identity}, {"repair", repair}, {"config", print_config}};
 
 int main(int argc, char **argv) {
     static struct options options;
@@ -243,8 +316,6 @@ int main(int argc, char **argv) {
             return printf("%s", usage) < 0;
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return printf("sottod %s\n", SOTTO_VERSION) < 0;
-    if (argc == 2 && strcmp(argv[1], "config") == 0)
-        return print_config();
     const char *name = argc > 1 && argv[1][0] != '-' ? argv[1] : "run";
     int used = argc > 1 && argv[1][0] != '-' ? 2 : 1;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

@@ -97,6 +97,7 @@ static void refuse(struct sys_conn *conn, uint32_t request, uint16_t reason) {
 
 void operator_answer(struct parent *p, const struct proto_frame *frame) {
     struct proto_invite_made made;
+    struct proto_error error = {.reason = PROTO_REASON_DISK};
     struct ask *ask = frame->request == 0 ? NULL : ask_find(p, frame->request);
     if (ask == NULL)
         return;
@@ -106,10 +107,13 @@ void operator_answer(struct parent *p, const struct proto_frame *frame) {
             sys_log_failure(&p->log, "could not hand over an invite", e);
         if (e != OK && ask->conn != NULL)
             refuse(ask->conn, ask->request, PROTO_REASON_BUSY);
-    } else if (ask->conn != NULL) {
-        refuse(ask->conn, ask->request, PROTO_REASON_DISK);
     } else {
-        sys_log_error(&p->log, "could not make the invites to print: the store refused");
+        if (frame->type == PROTO_error && proto_error_decode(frame->body, &error) != OK)
+            error.reason = PROTO_REASON_DISK;
+        if (ask->conn != NULL)
+            refuse(ask->conn, ask->request, error.reason);
+        else
+            sys_log_error(&p->log, "no invites to print: %s", proto_reason_text(error.reason));
     }
     *ask = (struct ask){0};
 }

@@ -9,7 +9,6 @@
 #include "sys/files.h"
 #include "sys/machine.h"
 
-enum { PEM_MAX = 65536 };
 /* A Noise key is changed after four weeks and may be met for two more. */
 enum { KEY_WEEKS = 4, KEY_GRACE_WEEKS = 2 };
 
@@ -23,6 +22,17 @@ enum exit_code exit_code_of(err e) {
         return EXIT_DAMAGED;
     default:
         return EXIT_FAILED;
+    }
+}
+
+const char *store_advice(err e) {
+    switch (e) {
+    case ERR_DISK_FULL:
+        return "; make room on it";
+    case ERR_DAMAGED:
+        return "; restore a backup, or let `sottod repair` drop what can't be read";
+    default:
+        return "";
     }
 }
 

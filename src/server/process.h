@@ -21,10 +21,15 @@ enum exit_code {
     EXIT_AWAY = 5     /* no server runs on this data directory */
 };
 enum exit_code exit_code_of(err e);
+/* What the operator can do about the store's error, to follow its text; may be empty. */
+const char *store_advice(err e);
 
 /* Names by which the parent starts the others. */
 #define ROLE_EDGE "--role=edge"
 #define ROLE_MAIL "--role=mail"
+
+/* Bytes of a PEM file, at most. */
+enum { PEM_MAX = 65536 };
 
 int edge_main(void);
 int mail_main(void);

@@ -130,17 +130,35 @@ static err check_folder(const struct rocksdb_store *r) {
     return has_data && !has_current ? ERR_DAMAGED : OK;
 }
 
-static err open_database(struct rocksdb_store *r) {
+typedef rocksdb_t *database_opener(struct rocksdb_store *r, const rocksdb_options_t *const *each,
+                                   char **text);
+
+static rocksdb_t *open_to_write(struct rocksdb_store *r, const rocksdb_options_t *const *each,
+                                char **text) {
+    return rocksdb_open_column_families(r->options, r->path, STORE_TABLES_MAX, table_names, each,
+                                        r->tables, text);
+}
+
+static rocksdb_t *open_to_read(struct rocksdb_store *r, const rocksdb_options_t *const *each,
+                               char **text) {
+    return rocksdb_open_for_read_only_column_families(r->options, r->path, STORE_TABLES_MAX,
+                                                      table_names, each, r->tables, 0, text);
+}
+
+static err open_database_by(struct rocksdb_store *r, database_opener *opener) {
     const rocksdb_options_t *each[STORE_TABLES_MAX];
     char *text = NULL;
     for (int i = 0; i < STORE_TABLES_MAX; i++)
         each[i] = r->options;
     TRY(check_folder(r));
-    r->db = rocksdb_open_column_families(r->options, r->path, STORE_TABLES_MAX, table_names, each,
-                                         r->tables, &text);
+    r->db = opener(r, each, &text);
     if (text != NULL)
         r->db = NULL;
     return take_text(text);
+}
+
+static err open_database(struct rocksdb_store *r) {
+    return open_database_by(r, open_to_write);
 }
 
 static void close_database(struct rocksdb_store *r) {
@@ -203,8 +221,9 @@ static rocksdb_options_t *database_options(size_t memtable, size_t cache) {
     rocksdb_options_set_paranoid_checks(o, 1);
     rocksdb_options_set_compression(o, rocksdb_no_compression);
     rocksdb_options_set_recycle_log_file_num(o, 0);
-    /* Power loss can leave the last, unacknowledged write with a hole. It is dropped. */
-    rocksdb_options_set_wal_recovery_mode(o, rocksdb_point_in_time_recovery);
+    /* A log may end within its last write, which was never acknowledged. Damage anywhere else took
+     * what was, and opening says so. */
+    rocksdb_options_set_wal_recovery_mode(o, rocksdb_tolerate_corrupted_tail_records_recovery);
     rocksdb_options_set_prefix_extractor(o, rocksdb_slicetransform_create_fixed_prefix(PREFIX));
     /* A file with a deletion in it is compacted, downwards until what it deletes is gone.
      * (RocksDB's single deletions would not be counted.) */
@@ -456,10 +475,7 @@ static err make_folder(const char *path) {
                              : err_of_text(strerror(errno));
 }
 
-err store_rocksdb_open(struct store **s, const char *path,
-                       const struct store_rocksdb_options *options) {
-    size_t memtable = options == NULL || options->memtable == 0 ? 256 * MIB : options->memtable;
-    size_t cache = options == NULL || options->cache == 0 ? 256 * MIB : options->cache;
+static err new_store(struct rocksdb_store **out, const char *path, size_t memtable, size_t cache) {
     struct rocksdb_store *r = calloc(1, sizeof *r);
     if (r == NULL)
         return ERR_NO_MEMORY;
@@ -470,9 +486,21 @@ err store_rocksdb_open(struct store **s, const char *path,
     rocksdb_writeoptions_set_sync(r->synced, 1);
     r->plain_read = rocksdb_readoptions_create();
     r->batch = rocksdb_writebatch_create();
-    err result = r->path == NULL ? ERR_NO_MEMORY : OK;
-    if (result == OK)
-        result = make_folder(path);
+    if (r->path == NULL) {
+        free_store(r);
+        return ERR_NO_MEMORY;
+    }
+    *out = r;
+    return OK;
+}
+
+err store_rocksdb_open(struct store **s, const char *path,
+                       const struct store_rocksdb_options *options) {
+    size_t memtable = options == NULL || options->memtable == 0 ? 256 * MIB : options->memtable;
+    size_t cache = options == NULL || options->cache == 0 ? 256 * MIB : options->cache;
+    struct rocksdb_store *r;
+    TRY(new_store(&r, path, memtable, cache));
+    err result = make_folder(path);
     if (result == OK)
         result = open_database(r);
     if (result != OK) {
@@ -481,6 +509,38 @@ err store_rocksdb_open(struct store **s, const char *path,
     }
     *s = &r->store;
     return OK;
+}
+
+/* ---- Going on after damage ---- */
+
+/* All writes that can be read, also those behind a damaged place; nothing is changed. */
+static err count_readable(struct rocksdb_store *r, uint64_t *count) {
+    rocksdb_options_set_wal_recovery_mode(r->options,
+                                          rocksdb_skip_any_corrupted_records_recovery);
+    TRY(open_database_by(r, open_to_read));
+    *count = rocksdb_get_latest_sequence_number(r->db);
+    close_database(r);
+    return OK;
+}
+
+static err cut_log(struct rocksdb_store *r, uint64_t *count) {
+    rocksdb_options_set_wal_recovery_mode(r->options, rocksdb_point_in_time_recovery);
+    TRY(open_database_by(r, open_to_write));
+    *count = rocksdb_get_latest_sequence_number(r->db);
+    return flush(r, true);
+}
+
+err store_rocksdb_repair(const char *path, uint64_t *lost) {
+    struct rocksdb_store *r;
+    uint64_t readable = 0, kept = 0;
+    TRY(new_store(&r, path, 64 * MIB, 64 * MIB));
+    rocksdb_options_set_create_if_missing(r->options, 0);
+    err result = count_readable(r, &readable);
+    if (result == OK)
+        result = cut_log(r, &kept);
+    free_store(r);
+    *lost = readable > kept ? readable - kept : 0;
+    return result;
 }
 
 err store_rocksdb_flush(struct store *s) {

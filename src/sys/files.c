@@ -205,6 +205,13 @@ err sys_dir_make(const char *path) {
     return OK;
 }
 
+err sys_dir_check(const char *path) {
+    struct stat info;
+    if (stat(path, &info) != 0 || (S_ISDIR(info.st_mode) && access(path, W_OK | X_OK) != 0))
+        return last_err();
+    return S_ISDIR(info.st_mode) ? OK : ERR_MALFORMED;
+}
+
 static err give_one(int folder, const char *name, const struct passwd *user) {
     struct stat info;
     int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

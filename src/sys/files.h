@@ -22,6 +22,10 @@ MUST err sys_file_remove(const char *path);
 /* Makes the directory and those above it that are missing, readable by the owner only. */
 MUST err sys_dir_make(const char *path);
 
+/* Whether it is a directory that this process may write in. NOT_FOUND, DENIED, MALFORMED (it is
+ * something else). */
+MUST err sys_dir_check(const char *path);
+
 /* If this process is root: makes a directory and the files in it the user's, and lets it pass
  * through the one above, which shows it no names. Only plain files of one name: who had the
  * directory before can't hand us another's. Anybody else changes nothing. NOT_FOUND: no such

@@ -11,7 +11,7 @@
 
 #include "sys/files.h"
 
-const int sys_stop_signals[] = {SIGTERM, SIGINT, 0};
+const int sys_stop_signals[] = {SIGTERM, SIGINT, SIGHUP, 0};
 
 unsigned sys_machine_cores(void) {
     cpu_set_t set;

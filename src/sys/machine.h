@@ -6,7 +6,7 @@
 
 /* How many processors this process may use; at least 1. */
 unsigned sys_machine_cores(void);
-/* SIGTERM and SIGINT, for sys_signals_start: a wish to end. */
+/* SIGTERM, SIGINT and SIGHUP, for sys_signals_start: a wish to end. */
 extern const int sys_stop_signals[];
 /* Keeps this process's memory to itself: no core dump, and no other process of this user may look
  * into it. Changing the user undoes it. */

@@ -15,12 +15,19 @@ static void signals_ready(void *ctx, unsigned events) {
         s->caught(s->ctx, (int)info.ssi_signo);
 }
 
+/* Whoever started it under nohup wants it to outlive the terminal. */
+static bool outlives(int signal) {
+    struct sigaction now;
+    return signal == SIGHUP && sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 err sys_signals_start(struct sys_signals *s, struct sys_loop *loop, const int *signals,
                       void (*caught)(void *ctx, int signal), void *ctx) {
     sigset_t set;
     sigemptyset(&set);
     for (; *signals != 0; signals++)
-        sigaddset(&set, *signals);
+        if (!outlives(*signals))
+            sigaddset(&set, *signals);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
         return sys_err_from_errno(errno);
     *s = (struct sys_signals){.caught = caught, .ctx = ctx};

@@ -14,15 +14,22 @@ TEST(the_defaults_listen_on_loopback) {
     CHECK_OK(config_check(&c, why));
 }
 
-TEST(both_ways_to_write_a_line_are_read) {
+TEST(lines_are_read_with_or_without_spaces) {
     config_init(&c);
     CHECK_OK(config_parse(&c,
-                          slice_str("# a comment\n\n data = /srv/sotto \r\nitem_weeks 3\n"
+                          slice_str("# a comment\n\n data = /srv/sotto \r\nitem_weeks =3\n"
                                     "registration=closed"),
                           why));
     CHECK(strcmp(c.data, "/srv/sotto") == 0);
     CHECK_EQ(c.item_weeks, 3);
     CHECK(strcmp(c.registration, "closed") == 0);
+}
+
+TEST(a_line_without_its_sign_is_refused) {
+    config_init(&c);
+    CHECK_ERR(config_parse(&c, slice_str("log = warn\ndata /srv/sotto\n"), why), ERR_MALFORMED);
+    CHECK(strstr(why, "line 2") != NULL && strstr(why, "key = value") != NULL);
+    CHECK_ERR(config_parse(&c, slice_str("data"), why), ERR_MALFORMED);
 }
 
 TEST(an_unknown_setting_is_named_with_its_line) {
@@ -73,6 +80,9 @@ TEST(addresses_are_split) {
     CHECK_ERR(config_split("h:", host, port), ERR_MALFORMED);
     CHECK_ERR(config_split("h:x", host, port), ERR_MALFORMED);
     CHECK_ERR(config_split("h:123456", host, port), ERR_MALFORMED);
+    CHECK_OK(config_split("h:65535", host, port));
+    CHECK_ERR(config_split("h:65536", host, port), ERR_MALFORMED);
+    CHECK_ERR(config_split("h:99999", host, port), ERR_MALFORMED);
 }
 
 TEST(what_no_single_value_shows_is_checked) {
@@ -82,6 +92,22 @@ TEST(what_no_single_value_shows_is_checked) {
     config_init(&c);
     CHECK_OK(config_parse(&c, slice_str("listen = nowhere"), why));
     CHECK_ERR(config_check(&c, why), ERR_MALFORMED);
+}
+
+TEST(links_need_an_address_that_can_be_called) {
+    static const char *const every[] = {"listen = 0.0.0.0:4460", "listen = [::]:4460",
+                                        "listen = :4460"};
+    for (size_t i = 0; i < sizeof every / sizeof every[0]; i++) {
+        config_init(&c);
+        CHECK_OK(config_parse(&c, slice_str(every[i]), why));
+        CHECK_ERR(config_check(&c, why), ERR_MALFORMED);
+        CHECK(strstr(why, "'public'") != NULL);
+        struct config closed = c;
+        CHECK_OK(config_parse(&closed, slice_str("registration = closed"), why));
+        CHECK_OK(config_check(&closed, why));
+        CHECK_OK(config_parse(&c, slice_str("public = chat.example.org:4460"), why));
+        CHECK_OK(config_check(&c, why));
+    }
 }
 
 /* packaging/sottod.conf is this text under a head of its own. */

@@ -858,7 +858,10 @@ TEST(a_closed_server_registers_nobody) {
     world_restart(&w);
     uint32_t r = person_prove(&eve, &w, PROTO_register_account, person_register_body(&eve));
     world_commit(&w);
-    CHECK_EQ(frame_reason(world_answer(&w, r)), PROTO_REASON_INVITE);
+    CHECK_EQ(frame_reason(world_answer(&w, r)), PROTO_REASON_CLOSED);
+    mail_operator(w.mail, 9, PROTO_invite_make, slice_of("\1", 1));
+    world_commit(&w);
+    CHECK_EQ(frame_reason(world_answer(&w, 9)), PROTO_REASON_CLOSED);
     person_fini(&eve);
     end();
 }

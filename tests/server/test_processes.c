@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -563,21 +564,27 @@ TEST(a_session_begins_over_a_websocket) {
     server_fini(&s);
 }
 
-/* Also shows that the TLS library lives within the edge's sandbox. */
-TEST(a_session_begins_over_a_websocket_in_tls) {
-    char certificate[128], key[128], command[512];
-    struct server s;
-    server_init(&s);
+/* NAME.pem and NAME-key.pem in the data directory; false without an openssl command. */
+static bool make_certificate(const struct server *s, const char *name) {
+    char command[512];
     snprintf(command, sizeof command,
              "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-             "-subj /CN=localhost -keyout %s/key.pem -out %s/cert.pem 2>%s/log",
-             s.data, s.data, s.data);
-    if (system(command) != 0) {
+             "-subj /CN=localhost -keyout %s/%s-key.pem -out %s/%s.pem 2>%s/log",
+             s->data, name, s->data, name, s->data);
+    return system(command) == 0;
+}
+
+/* Also shows that the TLS library lives within the edge's sandbox. */
+TEST(a_session_begins_over_a_websocket_in_tls) {
+    char certificate[128], key[128];
+    struct server s;
+    server_init(&s);
+    if (!make_certificate(&s, "cert")) {
         server_fini(&s);
         SKIP("no openssl command to make a certificate with");
     }
     snprintf(certificate, sizeof certificate, "certificate=%s/cert.pem", s.data);
-    snprintf(key, sizeof key, "certificate_key=%s/key.pem", s.data);
+    snprintf(key, sizeof key, "certificate_key=%s/cert-key.pem", s.data);
     s.settings[0] = certificate;
     s.settings[1] = key;
     server_start(&s, 0);
@@ -637,6 +644,56 @@ TEST(a_key_file_that_is_gone_is_not_made_anew_beside_a_store) {
     server_fini(&s);
 }
 
+static int check_of(const char *data, const char *certificate, const char *key, buf *output) {
+    char chain[160], its_key[160];
+    snprintf(chain, sizeof chain, "certificate=%s", certificate);
+    snprintf(its_key, sizeof its_key, "certificate_key=%s", key);
+    const char *const check[] = {"check", "--data",      data,    "--listen", "127.0.0.1:0", "--http",
+                                 "127.0.0.1:0", "--set", chain,   "--set",    its_key,       NULL};
+    buf_clear(output);
+    return server_run(output, check);
+}
+
+TEST(check_reads_the_certificate_and_its_key) {
+    char one[128], one_key[128], other_key[128], none[128];
+    struct server s;
+    buf output = {0};
+    server_init(&s);
+    if (!make_certificate(&s, "one") || !make_certificate(&s, "other")) {
+        server_fini(&s);
+        SKIP("no openssl command to make a certificate with");
+    }
+    snprintf(one, sizeof one, "%s/one.pem", s.data);
+    snprintf(one_key, sizeof one_key, "%s/one-key.pem", s.data);
+    snprintf(other_key, sizeof other_key, "%s/other-key.pem", s.data);
+    snprintf(none, sizeof none, "%s/none.pem", s.data);
+    CHECK_EQ(check_of(s.data, one, one_key, &output), 0);
+    CHECK_EQ(check_of(s.data, one, other_key, &output), 1);
+    CHECK_EQ(check_of(s.data, none, one_key, &output), 1);
+    CHECK_EQ(check_of(s.data, one, none, &output), 1);
+    CHECK_EQ(check_of(s.data, one_key, one, &output), 1);
+    buf_free(&output);
+    server_fini(&s);
+}
+
+TEST(check_makes_nothing) {
+    char data[128], store[160];
+    struct server s;
+    buf output = {0};
+    server_init(&s);
+    snprintf(data, sizeof data, "%s/none", s.data);
+    CHECK_EQ(check_of(data, "", "", &output), 0);
+    CHECK(access(data, F_OK) != 0);
+    CHECK(mkdir(data, 0700) == 0);
+    CHECK_EQ(check_of(data, "", "", &output), 0);
+    CHECK(rmdir(data) == 0); /* it is empty */
+    CHECK_EQ(check_of("/dev/null", "", "", &output), 1);
+    snprintf(store, sizeof store, "%s/store", s.data);
+    CHECK(access(store, F_OK) != 0);
+    buf_free(&output);
+    server_fini(&s);
+}
+
 TEST(more_links_than_one_answer_holds_are_refused_in_words) {
     char public[512];
     struct server s;
@@ -656,6 +713,120 @@ TEST(more_links_than_one_answer_holds_are_refused_in_words) {
     CHECK_EQ(server_stop(&s, SIGTERM), 0);
     buf_free(&output);
     server_fini(&s);
+}
+
+TEST(a_closed_server_makes_no_links) {
+    struct server s;
+    buf output = {0};
+    server_init(&s);
+    s.settings[0] = "registration=closed";
+    server_start(&s, 0);
+    const char *const invite[] = {"invite", "--data", s.data, NULL};
+    CHECK_EQ(server_run(&output, invite), 1);
+    CHECK_EQ(output.n, 0);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    buf_free(&output);
+    server_fini(&s);
+}
+
+TEST(no_links_at_all_can_not_be_asked_for) {
+    struct server s;
+    buf output = {0};
+    server_init(&s);
+    const char *const invite[] = {"invite", "--data", s.data, "--count", "0", NULL};
+    CHECK_EQ(server_run(&output, invite), 2);
+    buf_free(&output);
+    server_fini(&s);
+}
+
+TEST(config_takes_options_as_every_command) {
+    buf plain = {0}, with_options = {0};
+    struct server s;
+    server_init(&s);
+    const char *const alone[] = {"config", NULL};
+    const char *const config[] = {"config", "--data", s.data, NULL};
+    const char *const wrong[] = {"config", "--nope", "x", NULL};
+    CHECK_EQ(server_run(&plain, alone), 0);
+    CHECK_EQ(server_run(&with_options, config), 0);
+    CHECK_SLICE(buf_slice(&with_options), buf_slice(&plain));
+    CHECK_EQ(server_run(&plain, wrong), 2);
+    buf_free(&plain);
+    buf_free(&with_options);
+    server_fini(&s);
+}
+
+/* ---- A full disk ---- */
+
+/* What the health page answers with. */
+static int health(const struct server *s) {
+    static const char request[] = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    char answer[32] = "";
+    int status = 0;
+    struct server web = {.port = s->http_port};
+    struct raw c;
+    raw_connect(&c, &web);
+    CHECK(send(c.fd, request, sizeof request - 1, MSG_NOSIGNAL) == (ssize_t)sizeof request - 1);
+    CHECK(recv(c.fd, answer, sizeof answer - 1, MSG_WAITALL) > 0);
+    CHECK(sscanf(answer, "HTTP/1.1 %d", &status) == 1);
+    raw_close(&c);
+    return status;
+}
+
+static void expect_health(const struct server *s, int status) {
+    int found = 0;
+    for (int tries = 0; (found = health(s)) != status && tries < 100; tries++)
+        rest(100);
+    CHECK_EQ(found, status);
+}
+
+/* How often the word stands in what came through the pipe since the last call. */
+static unsigned count_in_log(int pipe, const char *word) {
+    static char text[65536];
+    unsigned count = 0;
+    ssize_t n = read(pipe, text, sizeof text - 1);
+    text[n > 0 ? n : 0] = 0;
+    for (const char *p = text; (p = strstr(p, word)) != NULL; p++)
+        count++;
+    return count;
+}
+
+static void limit_files(int pid, rlim_t size) {
+    struct rlimit limit = {size, RLIM_INFINITY};
+    CHECK(prlimit(pid, RLIMIT_FSIZE, &limit, NULL) == 0);
+}
+
+/* A limit of the size of files stands for the disk's. */
+TEST(a_full_disk_is_told_to_the_operator_until_there_is_room) {
+    struct server s;
+    struct person bob;
+    struct raw c;
+    int log[2], stderr_before = dup(2);
+    signal(SIGXFSZ, SIG_IGN); /* the server has it from here */
+    CHECK(pipe2(log, O_NONBLOCK | O_CLOEXEC) == 0 && dup2(log[1], 2) == 2);
+    server_init(&s);
+    s.settings[0] = "edges=1";
+    server_start(&s, 1);
+    CHECK(dup2(stderr_before, 2) == 2);
+    join(&bob, &s, 0);
+    raw_open(&c, &s);
+    expect_health(&s, 200);
+    int mail = server_child(&s, "mail");
+    limit_files(mail, 0);
+    for (int i = 0; i < 3; i++)
+        CHECK(!try_send(&c, &bob.address, slice_str("hello")));
+    expect_health(&s, 503);
+    CHECK_EQ(count_in_log(log[0], "nothing can be stored: the disk is full; make room"), 1);
+    limit_files(mail, RLIM_INFINITY);
+    expect_health(&s, 200); /* though nobody sends anything */
+    CHECK_EQ(count_in_log(log[0], "everything is stored again"), 1);
+    CHECK(try_send(&c, &bob.address, slice_str("hello")));
+    raw_close(&c);
+    leave(&bob);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+    close(log[0]);
+    close(log[1]);
+    close(stderr_before);
 }
 
 /* ---- What mail may see ---- */
@@ -785,13 +956,30 @@ TEST(a_user_that_does_not_exist_is_not_begun_with) {
 }
 
 TEST(a_clean_stop_leaves_no_process) {
+    static const int signals[] = {SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct server s;
+        server_init(&s);
+        server_start(&s, 0);
+        int mail = server_child(&s, "mail"), edge = server_child(&s, "edge");
+        CHECK(mail != 0 && edge != 0);
+        CHECK_EQ(server_stop(&s, signals[i]), 0);
+        CHECK(kill(mail, 0) != 0 && kill(edge, 0) != 0);
+        server_fini(&s);
+    }
+}
+
+TEST(a_hangup_is_ignored_where_whoever_started_it_ignores_it) {
     struct server s;
+    int status;
+    void (*before)(int) = signal(SIGHUP, SIG_IGN);
     server_init(&s);
     server_start(&s, 0);
-    int mail = server_child(&s, "mail"), edge = server_child(&s, "edge");
-    CHECK(mail != 0 && edge != 0);
+    signal(SIGHUP, before);
+    CHECK(kill(s.pid, SIGHUP) == 0);
+    rest(500);
+    CHECK(waitpid(s.pid, &status, WNOHANG) == 0);
     CHECK_EQ(server_stop(&s, SIGTERM), 0);
-    CHECK(kill(mail, 0) != 0 && kill(edge, 0) != 0);
     server_fini(&s);
 }
 
