@@ -80,6 +80,7 @@ static void fill(const struct core *core, const struct conversation *c,
         if (entry->r.conversation != c->r.number)
             continue;
         out->outbox++;
+        out->asked += !entry->r.silent;
         if (entry->r.type == PROTO_send && entry->r.stage == STAGE_PREPARED && entry->refused > 0)
             out->refused = entry->refused;
     }

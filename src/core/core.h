@@ -304,6 +304,7 @@ struct core_conversation {
     uint64_t messages; /* the number of the newest entry of the history; they count from 1 */
     uint64_t read;     /* the newest that the user has seen */
     uint32_t outbox;
+    uint32_t asked;   /* of these, what commands asked for: each one's DONE is yet to come */
     uint32_t refused; /* not 0: the outbox waits, since so many mailboxes, all but ours, are full */
     uint32_t waiting;
     uint32_t quarantined;

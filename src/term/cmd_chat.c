@@ -64,12 +64,13 @@ static void show(struct job *job) {
 
 /* ---- What is typed ---- */
 
+/* What is sent along unasked goes out as the process ends; nothing tells when it is through. */
 static void try_to_end(struct job *job) {
     const struct chat *s = job->state;
     struct core_conversation c;
     if (!s->ending || s->typed.n > 0 || job->over)
         return;
-    if (core_conversation_get(job_core(job), s->conversation, &c) != OK || c.outbox == 0)
+    if (core_conversation_get(job_core(job), s->conversation, &c) != OK || c.asked == 0)
         job_end(job, EXIT_FINE);
 }
 
