@@ -228,6 +228,7 @@ enum core_link_state {
 struct core_status {
     bool has_account; /* there are keys */
     bool registered;
+    bool registering; /* not yet, but asked for, and goes on */
     uint8_t account[CORE_ACCOUNT];
     uint8_t device[CORE_DEVICE];
     uint8_t identity[CORE_IDENTITY];

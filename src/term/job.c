@@ -210,6 +210,17 @@ void job_fetch(struct job *job, void (*fetched)(struct job *job)) {
 
 /* ---- What happens to it ---- */
 
+/* Without the server's account nothing would ever come. */
+static void look_registered(struct job *job) {
+    struct core_status status;
+    core_status_get(job_core(job), &status);
+    if (!status.registered && !status.registering && !job->args.offline &&
+        (job->args.command->flags & COMMAND_MAKES_HOME) == 0)
+        job_fail_text(job, ERR_DENIED, EXIT_REFUSED,
+                      "the account is not registered yet: `sotto init LINK`, with a new invite from "
+                      "the operator of the server");
+}
+
 void job_start(struct job *job) {
     struct core_status status;
     const struct command *c = job->args.command;
@@ -221,7 +232,8 @@ void job_start(struct job *job) {
                       "the link that the operator of a server gave you");
         return;
     }
-    if ((c->flags & COMMAND_STAYS) == 0)
+    look_registered(job);
+    if (!job->over && (c->flags & COMMAND_STAYS) == 0)
         job_time_limit(job, job->args.timeout);
     if (!job->over)
         c->start(job);
@@ -254,6 +266,10 @@ void job_notice(struct job *job, const struct core_notice *n) {
     }
     if (n->kind == CORE_NOTICE_CAUGHT_UP)
         job->trouble = OK;
+    if (n->kind == CORE_NOTICE_DONE)
+        look_registered(job);
+    if (job->over)
+        return;
     look_for_rest(job);
     if (!job->over && c->notice != NULL)
         c->notice(job, n);

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from rig import Tap, World, acquaint  # noqa: E402
+from rig import Person, Tap, World, acquaint  # noqa: E402
 
 
 def first_chat(world, tap):
@@ -19,9 +19,32 @@ def first_chat(world, tap):
               done.code == 0 and took < 8 and "hello" in got, f"{done.code} {took} {done.err} {got}")
 
 
+def unregistered(world, tap):
+    dan, link = Person(world.folder, "dan"), world.server.invite()
+    dan.run("init", link[:-6] + "aaaaaa")
+    began = time.monotonic()
+    told = [dan.run(*w) for w in (["status"], ["read"], ["contacts"], ["send", "x", "y"], ["invite"],
+                                  ["listen"])]
+    took = time.monotonic() - began
+    tap.check("an_account_that_is_not_registered_is_told_at_once",
+              all(a.code == 4 and "not registered yet: `sotto init LINK`" in a.err for a in told) and
+              took < 10, f"{took} {[(a.code, a.err) for a in told]}")
+    shown = dan.run("status", "--offline")
+    tap.check("and_its_home_is_shown_offline", shown.code == 0 and "not yet known" in shown.out, shown.err)
+    # Asked for while the server is away: that goes on with the next command.
+    eve, link = Person(world.folder, "eve"), world.server.invite()
+    world.server.stop()
+    first = eve.run("init", link, "--name", "Eve", "--timeout", "1")
+    world.server.start()
+    then = eve.run("status")
+    tap.check("one_that_waits_for_the_server_is_registered_by_the_next_command",
+              (first.code, then.code) == (3, 0), f"{first.err} {then.err}")
+
+
 def main():
     tap = Tap()
     with World() as world:
+        unregistered(world, tap)
         first_chat(world, tap)
     return tap.end()
 
