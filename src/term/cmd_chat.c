@@ -182,9 +182,10 @@ static void notice(struct job *job, const struct core_notice *n) {
     if (n->kind == CORE_NOTICE_DONE && n->error != OK && n->conversation == s->conversation)
         job_warn(job, n->error, "something could not be sent: %s",
                  n->reason != 0 ? host_reason_text(n->reason) : err_text(n->error));
-    if (n->kind == CORE_NOTICE_CONNECTION && n->error != OK && !s->away_told)
+    bool link = n->kind == CORE_NOTICE_CONNECTION && err_class(n->error) != ERR_CLASS_IO;
+    if (link && n->error != OK && !s->away_told)
         say(job, "sotto: the server is away; what you type is kept and sent when it is back.");
-    if (n->kind == CORE_NOTICE_CONNECTION)
+    if (link)
         s->away_told = n->error != OK;
     if (n->kind == CORE_NOTICE_DONE && s->crowded)
         take_lines(job);

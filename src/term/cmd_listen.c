@@ -1,3 +1,4 @@
+#include "term/explain.h"
 #include "term/show.h"
 #include "term/command.h"
 
@@ -12,9 +13,10 @@ const struct command command_listen = {
     .text =
         "Prints what is unread, then what comes, until Ctrl-C; what was printed counts as read.\n"
         "Meanwhile other sotto commands on the same home work through this one. --until-idle S:\n"
-        "ends when the mailbox was fetched and then nothing came for S seconds. --count N: ends\n"
-        "after N messages of others. With --json it also tells what happens to the connection,\n"
-        "to messages that are sent, and to conversations (docs/SOTTO-JSON.md).",
+        "ends when the mailbox was fetched and then nothing came for S seconds, or when the\n"
+        "server can't be reached within --timeout. --count N: ends after N messages of others.\n"
+        "With --json it also tells what happens to the connection, to messages that are sent,\n"
+        "and to conversations (docs/SOTTO-JSON.md).",
     .options = OPTION_UNTIL_IDLE | OPTION_COUNT,
     .flags = COMMAND_STAYS,
     .start = start,
@@ -31,14 +33,22 @@ struct listening {
 };
 
 static void idle(void *ctx) {
-    job_end(ctx, EXIT_FINE);
+    struct job *job = ctx;
+    job_end(job, job->trouble != OK ? explain_code(job->trouble) : EXIT_FINE);
 }
 
-/* Something happened: the time without anything begins again. */
-static void active(struct job *job) {
+/* Something happened: the time without anything begins again. Until the mailbox is fetched it is the time
+ * that the server has. */
+static void active(struct job *job, bool came) {
     struct listening *s = job->state;
-    if (job->over || !job->args.has_until_idle || !s->caught_up)
+    if (job->over || !job->args.has_until_idle)
         return;
+    if (!s->caught_up) {
+        if (came)
+            job_time_limit(job, job->args.timeout);
+        return;
+    }
+    sys_timer_cancel(&job->timer);
     if (sys_timer_set(&s->idle, job_loop(job), job->args.until_idle * 1000, idle, job) != OK)
         job_fail(job, "could not wait", ERR_NO_MEMORY, 0);
 }
@@ -169,11 +179,12 @@ static void tell(struct job *job, const struct core_notice *n) {
     else if (n->kind == CORE_NOTICE_QUARANTINED)
         job_warn(job, n->error, "an item was put aside: %s (`sotto status` shows it)",
                  err_text(n->error));
-    else if (n->kind == CORE_NOTICE_CONNECTION && n->error != OK && !s->away_told)
+    if (n->kind != CORE_NOTICE_CONNECTION || err_class(n->error) == ERR_CLASS_IO)
+        return; /* the store's trouble is told as such */
+    if (n->error != OK && !s->away_told)
         job_warn(job, n->error, "the connection to the server is away (%s); trying again",
                  err_text(n->error));
-    if (n->kind == CORE_NOTICE_CONNECTION)
-        s->away_told = n->error != OK;
+    s->away_told = n->error != OK;
 }
 
 /* ---- The command ---- */
@@ -188,7 +199,7 @@ static void notice(struct job *job, const struct core_notice *n) {
         event_object(job, n);
     else
         tell(job, n);
-    active(job);
+    active(job, n->kind == CORE_NOTICE_MESSAGE);
 }
 
 static void start(struct job *job) {
@@ -199,7 +210,7 @@ static void start(struct job *job) {
     core_status_get(job_core(job), &status);
     s->caught_up = status.caught_up;
     show_all(job);
-    active(job);
+    active(job, true);
 }
 
 static void over(struct job *job) {

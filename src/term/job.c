@@ -144,6 +144,8 @@ static void timed_out(void *ctx) {
         job->late = !job->caught_up;
         job->fetched = NULL;
         fetched(job);
+    } else if (job->trouble != OK) {
+        job_end(job, explain_code(job->trouble)); /* it was told */
     } else {
         job_away(job);
         job_end(job, EXIT_AWAY);
@@ -264,8 +266,8 @@ void job_notice(struct job *job, const struct core_notice *n) {
                       "copies must never run: end one of them and delete it");
         return;
     }
-    if (n->kind == CORE_NOTICE_CAUGHT_UP)
-        job->trouble = OK;
+    if (n->kind == CORE_NOTICE_MESSAGE || n->kind == CORE_NOTICE_SENT)
+        job->trouble = OK; /* that was written */
     if (n->kind == CORE_NOTICE_DONE)
         look_registered(job);
     if (job->over)

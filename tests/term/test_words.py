@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What the sotto command says to people, and that it says it in time: on real processes. TAP."""
+import resource
 import sys
 import time
 from pathlib import Path
@@ -41,11 +42,38 @@ def unregistered(world, tap):
               (first.code, then.code) == (3, 0), f"{first.err} {then.err}")
 
 
+def idle(world, tap):
+    ann, ben = world.person("anna"), world.person("ben")
+    acquaint(ann, ben)
+    ann.fine("send", "ben", "hello")
+    ben.fine("read")
+    ann.fine("send", "ben", "x" * 100000)
+
+    def full():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
+    listener = ben.start("listen", "--until-idle", "1", "--timeout", "5", preexec_fn=full,
+                         restore_signals=False)
+    told = listener.communicate(timeout=60)[1].decode()
+    tap.check("listen_on_a_full_disk_says_so_once_and_ends",
+              listener.returncode == 5 and told.count("Trying again") == 1 and
+              "connection" not in told and "disk is full" in told, f"{listener.returncode} {told}")
+    got = ben.run("listen", "--until-idle", "1", "--json")
+    tap.check("listen_until_idle_gets_what_waits", got.code == 0 and len(got.of("message")) >= 1, got.out)
+    world.server.stop()
+    began = time.monotonic()
+    away = ben.run("listen", "--until-idle", "1", "--timeout", "2")
+    took = time.monotonic() - began
+    world.server.start()
+    tap.check("listen_until_idle_ends_while_the_server_is_away", away.code == 3 and took < 10,
+              f"{away.code} {took} {away.err}")
+
+
 def main():
     tap = Tap()
     with World() as world:
         unregistered(world, tap)
         first_chat(world, tap)
+        idle(world, tap)
     return tap.end()
 
 
