@@ -303,7 +303,8 @@ struct core_conversation {
     uint64_t epoch;
     uint32_t members;  /* devices */
     uint64_t messages; /* the number of the newest entry of the history; they count from 1 */
-    uint64_t read;     /* the newest that the user has seen */
+    uint64_t read;     /* the newest that the user has seen; what is its own counts as seen, unless
+                          something before it is not */
     uint32_t outbox;
     uint32_t asked;   /* of these, what commands asked for: each one's DONE is yet to come */
     uint32_t refused; /* not 0: the outbox waits, since so many mailboxes, all but ours, are full */

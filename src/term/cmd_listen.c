@@ -30,6 +30,7 @@ struct listening {
     bool caught_up, away_told;
     uint32_t printing; /* the conversation of `message`, which a caller is printing; 0: none */
     uint64_t message;
+    uint32_t last; /* the conversation in which `message` was shown last */
 };
 
 static void idle(void *ctx) {
@@ -73,7 +74,7 @@ static err show_unread(struct job *job, uint32_t number) {
                                      .named = true,
                                      .others = !job->out.json,
                                      .count = &s->count};
-        s->printing = number;
+        s->printing = s->last = number;
         s->message = what.last;
         TRY(show_messages(job, &c, &what));
         if (!job_printed(job, printed))
@@ -94,6 +95,20 @@ static void show(struct job *job, uint32_t number) {
         job_fail(job, "could not show a message", e, 0);
     else if (enough(job) && s->printing == 0)
         job_end(job, EXIT_FINE);
+}
+
+/* What we did ourselves counts as read already; programs are told of it all the same. */
+static void show_own(struct job *job, const struct core_notice *n) {
+    const struct listening *s = job->state;
+    struct core_conversation c;
+    struct show_messages what = {.first = n->message, .last = n->message, .named = true, .own = true};
+    err e = core_conversation_get(job_core(job), n->conversation, &c);
+    if (s->last == n->conversation && n->message <= s->message)
+        return; /* with what came before it */
+    if (e == OK && n->message <= c.read)
+        e = show_messages(job, &c, &what);
+    if (e != OK && (err_class(e) != ERR_CLASS_IO || job->out.failed != OK))
+        job_fail(job, "could not show a message", e, 0);
 }
 
 static void show_all(struct job *job) {
@@ -193,6 +208,10 @@ static void notice(struct job *job, const struct core_notice *n) {
     struct listening *s = job->state;
     if (n->kind == CORE_NOTICE_CAUGHT_UP)
         s->caught_up = true;
+    if (n->kind == CORE_NOTICE_MESSAGE && job->out.json)
+        show_own(job, n);
+    if (job->over)
+        return;
     if (n->kind == CORE_NOTICE_MESSAGE)
         show(job, n->conversation);
     else if (job->out.json)

@@ -276,7 +276,7 @@ static bool show_one(void *ctx, const struct core_message *m) {
     char when[HOST_TIME];
     bool content = m->kind == CORE_MESSAGE_CONTENT;
     s->what->first = m->number + 1;
-    if (s->what->others && m->own && content)
+    if ((s->what->others && m->own && content) || (s->what->own && !m->own))
         return true;
     if (s->what->count != NULL && content && !m->own)
         ++*s->what->count;

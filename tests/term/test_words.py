@@ -68,11 +68,30 @@ def idle(world, tap):
               f"{away.code} {took} {away.err}")
 
 
+def own_words(world, tap):
+    ann, ben = world.person("ava"), world.person("bea")
+    acquaint(ann, ben)
+    ann.fine("send", "bea", "mine")
+    state = ann.fine("status", "--json").of("conversation")[0]
+    shown, read = ann.fine("status").out, ann.fine("read")
+    tap.check("what_one_says_oneself_is_not_unread",
+              state["messages"] == state["read"] and "unread" not in shown and read.out.startswith("Nothing"),
+              f"{state} {read.out}")
+    ben.fine("read")
+    ben.fine("send", "ava", "yours")
+    ann.fine("contacts")
+    ann.fine("send", "bea", "before I saw it")
+    got = ann.fine("read", "--json").of("message")
+    tap.check("what_others_said_before_it_still_is",
+              [m["text"] for m in got if m["kind"] == "content"] == ["yours", "before I saw it"], got)
+
+
 def main():
     tap = Tap()
     with World() as world:
         unregistered(world, tap)
         first_chat(world, tap)
+        own_words(world, tap)
         idle(world, tap)
     return tap.end()
 
