@@ -77,6 +77,9 @@ def own_words(world, tap):
     tap.check("what_one_says_oneself_is_not_unread",
               state["messages"] == state["read"] and "unread" not in shown and read.out.startswith("Nothing"),
               f"{state} {read.out}")
+    kinds = [m["kind"] for m in ann.fine("read", "bea", "--last", "9", "--json").of("message")]
+    tap.check("a_conversation_is_made_before_anything_is_said_in_it",
+              kinds == ["created", "added", "content"], kinds)
     ben.fine("read")
     ben.fine("send", "ava", "yours")
     ann.fine("contacts")
