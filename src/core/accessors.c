@@ -151,6 +151,12 @@ static bool one_to_one(struct core *core, struct conversation *c, uint8_t accoun
     return found;
 }
 
+err core_conversation_with(struct core *core, uint32_t conversation,
+                           uint8_t account[CORE_ACCOUNT]) {
+    struct conversation *c = core_conversation_lookup(core, conversation);
+    return c != NULL && one_to_one(core, c, account) ? OK : ERR_NOT_FOUND;
+}
+
 /* Which of several with the same account is meant, alike on both sides: two who write first at the
  * same time make two. */
 static bool before(const struct conversation *a, const struct conversation *b) {

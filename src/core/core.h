@@ -325,6 +325,11 @@ MUST err core_conversation_get(const struct core *core, uint32_t number,
  * name if there is such, then that of the lowest group id. */
 MUST err core_conversation_find(struct core *core, slice text, struct core_conversation *c);
 
+/* Whose conversation it is besides us, if one person's alone: what a user interface calls one without a
+ * name. NOT_FOUND if there are several others, or none, or we are out of it. An accessor. */
+MUST err core_conversation_with(struct core *core, uint32_t conversation,
+                                uint8_t account[CORE_ACCOUNT]);
+
 struct core_member {
     uint8_t account[CORE_ACCOUNT];
     uint8_t device[CORE_DEVICE];
@@ -336,7 +341,7 @@ struct core_member {
     bool unlisted; /* not in the newest device list that we know of its account */
 };
 typedef bool core_member_visit(void *ctx, const struct core_member *member);
-/* In the order of the leaves; false ends it. A conversation that is being made, or that we are out
+/* An accessor. In the order of the leaves; false ends it. A conversation that is being made, or that we are out
  * of, has none. */
 MUST err core_members(struct core *core, uint32_t conversation, core_member_visit *visit,
                       void *ctx);

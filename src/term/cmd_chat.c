@@ -200,7 +200,7 @@ static void greet(struct job *job) {
     err e = core_conversation_get(job_core(job), s->conversation, &c);
     if (e == OK && !job->out.json) {
         line_add(&l, "-- ");
-        show_conversation_name(&l, &c);
+        show_conversation_name(&l, job, &c);
         line_add(&l, ": type a line to send it; /who, /quit --");
         line_end(&l, &job->out, OUT_TROUBLE);
     }

@@ -1,3 +1,4 @@
+#include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
 
@@ -5,11 +6,15 @@ static void start(struct job *job);
 
 const struct command command_status = {
     .name = "status",
-    .words = "[--offline]",
+    .words = "[CONVERSATION] [--offline]",
     .help = "account, connection, conversations, what waits",
-    .text = "Shows the account, the connection, your conversations with their numbers, what waits to be\n"
-            "sent, and what was put aside and why. --offline: without connecting.",
+    .text =
+        "Shows the account, the connection, your conversations with their numbers, what waits to be\n"
+        "sent, and what was put aside and why. With CONVERSATION (a number, a title, or a contact):\n"
+        "that one alone, and its members. One without a title is called as the other person is.\n"
+        "--offline: without connecting.",
     .options = OPTION_OFFLINE,
+    .words_max = 1,
     .start = start,
 };
 
@@ -74,7 +79,13 @@ static void sentences(struct job *job, const struct core_status *s) {
     line_end(&l, &job->out, OUT_NORMAL);
 }
 
-static void show(struct job *job) {
+static err show_one(struct job *job, const struct core_conversation *c) {
+    show_conversation(job, c);
+    TRY(show_each_member(job, c->number));
+    return c->quarantined > 0 ? show_quarantine_of(job, c->number) : OK;
+}
+
+static err show_all(struct job *job) {
     struct core_status s;
     struct core_conversation c;
     core_status_get(job_core(job), &s);
@@ -84,9 +95,17 @@ static void show(struct job *job) {
         sentences(job, &s);
     for (size_t i = 0; core_conversation_at(job_core(job), i, &c) == OK; i++)
         show_conversation(job, &c);
-    err e = show_quarantine(job);
+    return show_quarantine(job);
+}
+
+static void show(struct job *job) {
+    struct core_conversation c;
+    bool one = job->args.word_count > 0;
+    if (one && !find_conversation(job, job->args.words[0], &c))
+        return;
+    err e = one ? show_one(job, &c) : show_all(job);
     if (e != OK) {
-        job_fail(job, "could not show what was put aside", e, 0);
+        job_fail(job, "could not show it", e, 0);
         return;
     }
     if (job->late)

@@ -140,6 +140,7 @@ def begin(world, watch):
     watch.run(ben, "send", "Trio", "hello")
     watch.run(ann, "read")
     watch.run(ann, "record")
+    watch.run(ann, "status", "Trio")
     watch.run(ann, "chat", "ben", text=b"from chat\n")
     return ann, ben, cem
 

@@ -89,12 +89,37 @@ def own_words(world, tap):
               [m["text"] for m in got if m["kind"] == "content"] == ["yours", "before I saw it"], got)
 
 
+def members(world, tap):
+    ann, ben, cem = world.person("amy"), world.person("bob"), world.person("cat")
+    ann.fine("invite", ben.link(), "--as", "bob")
+    cem.fine("invite", ann.link(), "--as", "amy")
+    ann.fine("send", "bob", "hi")
+    cem.fine("send", "amy", "hi too")
+    shown, listed = ann.fine("read").out, ann.fine("status").out
+    account = cem.fine("status", "--json").of("status")[0]["account"]
+    tap.check("a_conversation_of_two_is_called_as_the_other_is",
+              f"[Cat? ({account[:8]})] " in shown and "  1  bob, " in listed and
+              "conversation 1" not in shown + listed, shown + listed)
+    objects = ann.fine("status", "--json").of("conversation")
+    tap.check("programs_are_told_who_the_other_is",
+              [(c["name"], c["other_name"], c["other_named"]) for c in objects] ==
+              [("", "bob", True), ("", "Cat", False)], objects)
+    one = ann.fine("status", "2", "--json")
+    who = {m["name"]: (m["own"], m["contact"], m["named"]) for m in one.of("member")}
+    people = ann.fine("status", "2").out
+    tap.check("status_of_a_conversation_lists_its_members",
+              who == {"Amy": (True, False, True), "Cat": (False, False, False)} and
+              len(one.of("conversation")) == 1 and f"{account[:8]}  Cat? ({account[:8]}), not a contact" in
+              people and "  you\n" in people, f"{who} {people}")
+
+
 def main():
     tap = Tap()
     with World() as world:
         unregistered(world, tap)
         first_chat(world, tap)
         own_words(world, tap)
+        members(world, tap)
         idle(world, tap)
     return tap.end()
 
