@@ -1,4 +1,3 @@
-#include "base/text.h"
 #include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
@@ -23,19 +22,9 @@ struct search {
     bool found, several;
 };
 
-static bool fits(const struct core_member *m, slice text) {
-    buf id = {0};
-    bool same = slice_equal(m->name, text);
-    if (!same && text.n >= 4 && text.n <= 2 * CORE_ACCOUNT &&
-        hex_encode(&id, SLICE_ARRAY(m->account)) == OK)
-        same = memcmp(id.p, text.p, text.n) == 0;
-    buf_free(&id);
-    return same;
-}
-
 static bool look(void *ctx, const struct core_member *m) {
     struct search *s = ctx;
-    if (m->us || !fits(m, s->text))
+    if (m->us || !find_fits(m, s->text))
         return true;
     s->several |= s->found && memcmp(s->account, m->account, CORE_ACCOUNT) != 0;
     s->found = true;

@@ -134,6 +134,7 @@ def begin(world, watch):
     watch.run(ben, "invite", ann.link(), "--as", "ann")
     acquaint(ann, cem)
     watch.run(ann, "contacts")
+    watch.run(ann, "name", "ben", "ben")
     watch.run(ann, "verify", "ben")
     watch.run(ann, "new", "ben", "--title", "Trio")
     watch.run(ben, "read")

@@ -113,6 +113,38 @@ def members(world, tap):
               people and "  you\n" in people, f"{who} {people}")
 
 
+def met(world, tap):
+    """Kim was added by somebody, and has no link of Lea and Mo."""
+    jo, kim, lea, mo = (world.person(n) for n in ("jo", "kim", "lea", "mo"))
+    for p in (kim, lea, mo):
+        acquaint(jo, p)
+    jo.fine("new", "kim", "lea", "mo", "--title", "All")
+    for p in (kim, lea, mo):
+        p.fine("read")
+    for p in (kim, lea, mo):
+        p.fine("read")
+    a, b = (x.run("verify", y, "--json") for x, y in ((kim, "Lea"), (lea, "Kim")))
+    tap.check("a_member_is_verified_without_a_link",
+              a.code == 0 and a.of("safety_number")[0]["digits"] == b.of("safety_number")[0]["digits"] and
+              not a.objects[0]["named"] and kim.fine("status", "--json").of("status")[0]["contacts"] == 1,
+              a.out + b.out)
+    kim.fine("verify", "Lea", "--done")
+    kept = [c for c in kim.fine("contacts", "--json").of("contact") if c["own_name"] == "Lea"]
+    tap.check("a_member_that_is_verified_is_kept_without_a_petname",
+              [(c["verified"], c["named"]) for c in kept] == [(True, False)], kept)
+    named = kim.run("name", "Mo", "mo the baker", "--json")
+    again = kim.run("name", "Lea", "lea", "--json")
+    tap.check("members_and_contacts_are_named",
+              [(o["name"], o["named"]) for o in named.objects + again.objects] ==
+              [("mo the baker", True), ("lea", True)], named.out + again.out)
+    new = lea.run("new", "Mo", "--title", "Two")
+    mo.fine("read")
+    told = lea.run("send", "Two", "without a link")
+    got = [m.get("text") for m in mo.fine("read", "--json").of("message")]
+    tap.check("a_conversation_is_begun_with_a_member", (new.code, told.code) == (0, 0) and
+              "without a link" in got, f"{new.err} {told.err} {got}")
+
+
 def main():
     tap = Tap()
     with World() as world:
@@ -120,6 +152,7 @@ def main():
         first_chat(world, tap)
         own_words(world, tap)
         members(world, tap)
+        met(world, tap)
         idle(world, tap)
     return tap.end()
 
