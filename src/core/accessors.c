@@ -46,6 +46,7 @@ void core_status_get(const struct core *core, struct core_status *status) {
     status->replaced = core->replaced;
     status->last_error = core->last_error;
     status->last_reason = core->last_reason;
+    status->last_phase = core->last_phase;
     status->contacts = (uint32_t)core->contacts.n;
     status->conversations = (uint32_t)core->conversations.n;
     status->outbox = (uint32_t)core->entries.n;

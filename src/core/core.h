@@ -225,6 +225,13 @@ enum core_link_state {
     CORE_LINK_READY
 };
 
+/* How far the last session came that ended. */
+enum core_phase {
+    CORE_PHASE_CONNECT, /* there was no link yet */
+    CORE_PHASE_HELLO,   /* a link, but who is at its end had not said that it is a server */
+    CORE_PHASE_SESSION
+};
+
 struct core_status {
     bool has_account; /* there are keys */
     bool registered;
@@ -241,6 +248,7 @@ struct core_status {
     bool replaced;
     err last_error; /* why the last session ended, or OK */
     uint16_t last_reason;
+    enum core_phase last_phase;
     uint32_t contacts;
     uint32_t conversations;
     uint32_t outbox;      /* commands that wait */

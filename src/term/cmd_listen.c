@@ -184,6 +184,17 @@ static void event_object(struct job *job, const struct core_notice *n) {
 
 /* ---- Events, for people ---- */
 
+static void tell_away(struct job *job, err e) {
+    struct core_status status;
+    struct line way = {0};
+    core_status_get(job_core(job), &status);
+    explain_way(&way, &status);
+    if (way.e == OK && buf_append_byte(&way.b, 0) == OK)
+        job_warn(job, e, "the connection to the server is away (%s); trying again",
+                 (const char *)way.b.p);
+    buf_free(&way.b);
+}
+
 static void tell(struct job *job, const struct core_notice *n) {
     struct listening *s = job->state;
     if (n->kind == CORE_NOTICE_GAPS)
@@ -197,8 +208,7 @@ static void tell(struct job *job, const struct core_notice *n) {
     if (n->kind != CORE_NOTICE_CONNECTION || err_class(n->error) == ERR_CLASS_IO)
         return; /* the store's trouble is told as such */
     if (n->error != OK && !s->away_told)
-        job_warn(job, n->error, "the connection to the server is away (%s); trying again",
-                 err_text(n->error));
+        tell_away(job, n->error);
     s->away_told = n->error != OK;
 }
 

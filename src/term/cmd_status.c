@@ -1,3 +1,4 @@
+#include "term/explain.h"
 #include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
@@ -66,9 +67,11 @@ static void sentences(struct job *job, const struct core_status *s) {
     line_add(&l, "%s\nserver:      ", s->registered ? "" : " (not yet known to the server)");
     line_text(&l, s->server);
     line_add(&l, "\nconnection:  %s", connection(s, job->args.offline));
-    if (s->last_error != OK && s->auth != CORE_LINK_READY)
-        line_add(&l, " (%s)", s->last_reason != 0 ? host_reason_text(s->last_reason)
-                                                   : err_text(s->last_error));
+    if (s->last_error != OK && s->auth != CORE_LINK_READY) {
+        line_add(&l, " (");
+        explain_way(&l, s);
+        line_add(&l, ")");
+    }
     line_add(&l, "\nto be sent:  %u\nwaiting:     %u, for something that comes first\nput aside:   %u",
              (unsigned)s->outbox, (unsigned)s->waiting, (unsigned)s->quarantined);
     if (s->gaps > 0)

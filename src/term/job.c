@@ -115,15 +115,12 @@ static void say_away(struct job *job, const char *rest) {
     line_add(&l, up ? "the server at " : "can't reach the server at ");
     line_text(&l, status.server);
     line_add(&l, "%s", up ? " did not answer in time" : "");
-    if (!up && status.last_error != OK) {
+    if (!up) {
         line_add(&l, " (");
-        if (status.last_reason != 0)
-            line_add(&l, "%s", host_reason_text(status.last_reason));
-        else
-            line_add(&l, "%s", err_text(status.last_error));
+        explain_way(&l, &status);
         line_add(&l, ")");
     }
-    line_add(&l, "%s", rest);
+    line_add(&l, "%s%s", rest, up ? "" : ". Check the network, or ask the operator of the server");
     explain_print(&job->out, ERR_TIMEOUT, 0, buf_slice(&l.b));
     buf_free(&l.b);
 }

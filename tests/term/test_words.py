@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """What the sotto command says to people, and that it says it in time: on real processes. TAP."""
 import resource
+import socket
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -145,10 +147,49 @@ def met(world, tap):
               "without a link" in got, f"{new.err} {told.err} {got}")
 
 
+def other_server():
+    """Something that takes connections, says a line that is none of Sotto's, and hangs up."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                taken, _ = listener.accept()
+            except OSError:
+                return
+            taken.sendall(b"220 mail.example ESMTP\r\n")
+            taken.close()
+    threading.Thread(target=serve, daemon=True).start()
+    return listener, "127.0.0.1:%d" % listener.getsockname()[1]
+
+
+def ways(world, tap):
+    """Only what stands before # in a link says where the server is."""
+    code = world.server.invite().split("#")[1]
+    listener, mail = other_server()
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        closed = "127.0.0.1:%d" % unused.getsockname()[1]
+    expected = {
+        closed: "nothing takes connections there now",
+        "nosuchhost.invalid:4460": "no host of this name|name can't be looked up",
+        "tls://" + world.server.listen: "speaks something else",
+        f"ws://{world.server.http}/wrong": "no Sotto server under this path",
+        mail: "is not a Sotto server"}
+    wrong = []
+    for i, (where, words) in enumerate(expected.items()):
+        told = Person(world.folder, f"way{i}").run("init", f"sotto:join:{where}#{code}", "--timeout", "2")
+        if told.code != 3 or not any(w in told.err for w in words.split("|")) or \
+                "ask the operator" not in told.err:
+            wrong.append(f"{where}: {told.code} {told.err}")
+    listener.close()
+    tap.check("why_there_is_no_connection_is_told_in_words", wrong == [], "\n".join(wrong))
+
+
 def main():
     tap = Tap()
     with World() as world:
         unregistered(world, tap)
+        ways(world, tap)
         first_chat(world, tap)
         own_words(world, tap)
         members(world, tap)
