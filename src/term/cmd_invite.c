@@ -16,6 +16,7 @@ const struct command command_invite = {
         "LINK may be -: it is read from the standard input, one line, where no other user of\n"
         "the machine sees it.",
     .options = OPTION_AS,
+    .flags = COMMAND_ASKS,
     .words_max = 1,
     .start = start,
 };

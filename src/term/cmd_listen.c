@@ -18,7 +18,7 @@ const struct command command_listen = {
         "With --json it also tells what happens to the connection, to messages that are sent,\n"
         "and to conversations (docs/SOTTO-JSON.md).",
     .options = OPTION_UNTIL_IDLE | OPTION_COUNT,
-    .flags = COMMAND_STAYS,
+    .flags = COMMAND_STAYS | COMMAND_ASKS,
     .start = start,
     .notice = notice,
     .over = over,

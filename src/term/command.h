@@ -23,7 +23,8 @@ enum command_flags {
     COMMAND_MAKES_HOME = 1,
     COMMAND_WITHOUT_HOME = 2, /* main.c does all of it */
     COMMAND_STAYS = 4,        /* runs until it is told to end: no time limit, and serves others */
-    COMMAND_ALONE = 8         /* can't be handed to another process */
+    COMMAND_ALONE = 8,        /* can't be handed to another process */
+    COMMAND_ASKS = 16         /* only asks: nothing of it is kept for later */
 };
 
 struct command {

@@ -128,6 +128,8 @@ static void say_away(struct job *job, const char *rest) {
 void job_away(struct job *job) {
     if (job->fetched != NULL || job->late)
         say_away(job, "; what is shown may not be the newest");
+    else if ((job->args.command->flags & COMMAND_ASKS) != 0)
+        say_away(job, "");
     else
         say_away(job, ". What you asked for is kept, and goes on when sotto next reaches the server");
 }

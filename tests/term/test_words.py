@@ -65,9 +65,13 @@ def idle(world, tap):
     began = time.monotonic()
     away = ben.run("listen", "--until-idle", "1", "--timeout", "2")
     took = time.monotonic() - began
+    record, sent = ben.run("record", "--timeout", "1"), ben.run("send", "anna", "x", "--timeout", "1")
     world.server.start()
     tap.check("listen_until_idle_ends_while_the_server_is_away", away.code == 3 and took < 10,
               f"{away.code} {took} {away.err}")
+    tap.check("only_what_is_kept_is_said_to_be_kept",
+              (record.code, sent.code) == (3, 3) and "is kept" in sent.err and
+              "is kept" not in record.err + away.err, record.err + sent.err)
 
 
 def own_words(world, tap):
