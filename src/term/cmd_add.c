@@ -28,7 +28,9 @@ static void start(struct job *job) {
         !find_contact(job, job->args.words[1], &contact))
         return;
     err e = core_conversation_add(job_core(job), c.number, contact.account, host_now(), &command);
-    if (e != OK)
+    if (e == ERR_STATE)
+        find_tell_state(job, "could not add", c.number);
+    else if (e != OK)
         job_fail(job, "could not add", e, 0);
     else
         job_await(job, command, done);

@@ -136,6 +136,8 @@ static void start(struct job *job) {
     } else if (e == ERR_MALFORMED) {
         job_fail_text(job, e, EXIT_USAGE,
                       "that is not text: a message is UTF-8, not empty, without control characters");
+    } else if (e == ERR_STATE) {
+        find_tell_state(job, "not sent", s->conversation);
     } else if (e == ERR_TOO_LARGE) {
         job_fail_text(job, e, EXIT_USAGE, "a message has up to 262144 bytes");
     } else {

@@ -106,6 +106,24 @@ bool find_contact(struct job *job, const char *text, struct core_contact *contac
 
 /* ---- Conversations ---- */
 
+void find_tell_state(struct job *job, const char *what, uint32_t number) {
+    struct core_conversation c = {0};
+    const char *why = "you are no longer in this conversation";
+    if (core_conversation_get(job_core(job), number, &c) == OK) {
+        if (c.state == CORE_CONVERSATION_LEAVING)
+            why = "you have asked the others already to remove you from this conversation";
+        else if (c.state == CORE_CONVERSATION_LEFT)
+            why = "you have left this conversation";
+        else if (c.state == CORE_CONVERSATION_REMOVED)
+            why = "you were removed from this conversation. A member can add you again";
+        else if (c.state == CORE_CONVERSATION_FAILED)
+            why = "this conversation could not be made. Begin another with `sotto new`";
+        else if (c.state == CORE_CONVERSATION_NEW)
+            why = "this conversation is still being made. Do it again when `sotto status` shows its members";
+    }
+    job_fail_text(job, ERR_STATE, EXIT_FAILED, "%s: %s", what, why);
+}
+
 bool find_or_make_conversation(struct job *job, const char *text, uint32_t *number) {
     struct core_conversation c;
     struct core_contact contact;

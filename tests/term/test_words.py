@@ -189,6 +189,28 @@ def ways(world, tap):
     tap.check("why_there_is_no_connection_is_told_in_words", wrong == [], "\n".join(wrong))
 
 
+def over(world, tap):
+    uma, vic, wes = (world.person(n) for n in ("uma", "vic", "wes"))
+    acquaint(uma, vic)
+    acquaint(uma, wes)
+    uma.fine("new", "vic", "wes", "--title", "End")
+    vic.fine("read")
+    wes.fine("read")
+    own = uma.run("remove", "End", "Uma")
+    tap.check("who_removes_oneself_is_pointed_to_leave", own.code == 4 and "sotto leave" in own.err, own.err)
+    uma.fine("remove", "End", "vic")
+    vic.fine("read")
+    told = [vic.run(*w).err for w in (["send", "End", "x"], ["leave", "End"], ["remove", "End", "Wes"],
+                                      ["add", "End", "uma"])]
+    tap.check("who_was_removed_is_told_so", all("you were removed" in t for t in told), told)
+    asked = wes.fine("leave", "End").out
+    uma.fine("read")
+    wes.fine("read")
+    told = [wes.run(*w).err for w in (["send", "End", "x"], ["leave", "End"])]
+    tap.check("who_left_is_told_so", "have been asked" in asked and
+              all("you have left" in t for t in told), f"{asked} {told}")
+
+
 def main():
     tap = Tap()
     with World() as world:
@@ -198,6 +220,7 @@ def main():
         own_words(world, tap)
         members(world, tap)
         met(world, tap)
+        over(world, tap)
         idle(world, tap)
     return tap.end()
 
