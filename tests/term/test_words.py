@@ -209,6 +209,10 @@ def over(world, tap):
     told = [wes.run(*w).err for w in (["send", "End", "x"], ["leave", "End"])]
     tap.check("who_left_is_told_so", "have been asked" in asked and
               all("you have left" in t for t in told), f"{asked} {told}")
+    alone = uma.run("send", "End", "anybody?")
+    tap.check("who_is_alone_is_told_so", alone.code == 0 and "Nobody else is in" in alone.out, alone.out)
+    last = uma.run("leave", "End")
+    tap.check("the_last_one_to_leave_is_out_at_once", last.out.startswith("You are out"), last.out)
 
 
 def main():
