@@ -161,10 +161,11 @@ MUST err core_name_set(struct core *core, slice name, uint64_t now);
 MUST err core_contact_link(struct core *core, uint64_t now, uint64_t *command);
 /* Takes somebody's link: done at once. petname is what we call them; empty: their own name. A link
  * of a known contact renews its addresses; a device list never goes back to an older version.
- * DENIED for our own link, SIGNATURE for a forged one, UNSUPPORTED for another server's. */
+ * EXISTS, here and below, if another contact has this petname; DENIED for our own link, SIGNATURE for a
+ * forged one, UNSUPPORTED for another server's. */
 MUST err core_contact_accept(struct core *core, slice contact_link, slice petname, uint64_t now,
                              uint8_t account[CORE_ACCOUNT]);
-/* Makes a contact of a member of a conversation. */
+/* Makes a contact of a member of a conversation. EXISTS, too, if it is one. */
 MUST err core_contact_meet(struct core *core, uint32_t conversation,
                            const uint8_t account[CORE_ACCOUNT], slice petname, uint64_t now);
 MUST err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOUNT], slice petname,

@@ -143,6 +143,10 @@ def met(world, tap):
     tap.check("members_and_contacts_are_named",
               [(o["name"], o["named"]) for o in named.objects + again.objects] ==
               [("mo the baker", True), ("lea", True)], named.out + again.out)
+    codes = [kim.run("name", "lea", "mo the baker").code, kim.run("name", "lea", "you").code,
+             kim.run("invite", lea.link(), "--as", "mo the baker").code,
+             kim.run("invite", lea.link(), "--as", "lea").code]
+    tap.check("two_people_are_never_called_alike", codes == [2, 2, 2, 0], codes)
     new = lea.run("new", "Mo", "--title", "Two")
     mo.fine("read")
     told = lea.run("send", "Two", "without a link")
