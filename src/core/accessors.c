@@ -17,6 +17,7 @@ static enum core_link_state link_state(const struct core_session *s) {
 static void fill_account(const struct record_account *a, struct core_status *status) {
     status->has_account = true;
     status->registered = a->registered;
+    status->registering = !a->registered && a->command != 0;
     status->name = a->name;
     status->server = a->server;
     status->suite = a->suite;
@@ -45,6 +46,7 @@ void core_status_get(const struct core *core, struct core_status *status) {
     status->replaced = core->replaced;
     status->last_error = core->last_error;
     status->last_reason = core->last_reason;
+    status->last_phase = core->last_phase;
     status->contacts = (uint32_t)core->contacts.n;
     status->conversations = (uint32_t)core->conversations.n;
     status->outbox = (uint32_t)core->entries.n;
@@ -80,6 +82,7 @@ static void fill(const struct core *core, const struct conversation *c,
         if (entry->r.conversation != c->r.number)
             continue;
         out->outbox++;
+        out->asked += !entry->r.silent;
         if (entry->r.type == PROTO_send && entry->r.stage == STAGE_PREPARED && entry->refused > 0)
             out->refused = entry->refused;
     }
@@ -147,6 +150,12 @@ static bool one_to_one(struct core *core, struct conversation *c, uint8_t accoun
         memcpy(account, member.identity.p, 16);
     }
     return found;
+}
+
+err core_conversation_with(struct core *core, uint32_t conversation,
+                           uint8_t account[CORE_ACCOUNT]) {
+    struct conversation *c = core_conversation_lookup(core, conversation);
+    return c != NULL && one_to_one(core, c, account) ? OK : ERR_NOT_FOUND;
 }
 
 /* Which of several with the same account is meant, alike on both sides: two who write first at the

@@ -61,6 +61,15 @@ static err check_accounts(const struct core *core, const uint8_t (*accounts)[COR
     return devices > PROTO_WELCOMES_MAX ? ERR_LIMIT : OK;
 }
 
+/* Before anything is said in it: who is in hears that. */
+static err begin_history(struct core *core, struct conversation *c, slice accounts) {
+    const uint8_t *us = core->account.r.account;
+    TRY(core_history_event(core, c, CORE_MESSAGE_CREATED, us, NULL));
+    for (size_t at = 0; at < accounts.n; at += CORE_ACCOUNT)
+        TRY(core_history_event(core, c, CORE_MESSAGE_ADDED, us, accounts.p + at));
+    return OK;
+}
+
 static err create(struct core *core, slice name, slice accounts, uint64_t *command,
                   uint32_t *number) {
     uint8_t group[32];
@@ -71,6 +80,7 @@ static err create(struct core *core, slice name, slice accounts, uint64_t *comma
     c->r.name = name;
     c->r.used = c->r.own_name = true;
     TRY(core_conversation_save(core, c));
+    TRY(begin_history(core, c, accounts));
     TRY(core_entry_add(core, c, ENTRY_CREATE, accounts, false, &entry));
     *command = entry->r.command;
     *number = c->r.number;

@@ -38,6 +38,16 @@ err core_name_check(slice name) {
     return OK;
 }
 
+/* Two of one petname could not be told apart. */
+static err petname_free(const struct core *core, const uint8_t account[16], slice petname) {
+    for (size_t i = 0; petname.n > 0 && i < core->contacts.n; i++) {
+        const struct contact *c = core->contacts.p[i];
+        if (slice_equal(c->r.petname, petname) && memcmp(c->r.account, account, 16) != 0)
+            return ERR_EXISTS;
+    }
+    return OK;
+}
+
 /* ---- Objects ---- */
 
 void core_contact_free(struct core *core, struct contact *contact) {
@@ -194,6 +204,8 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
     if (e == OK)
         e = core_account_id(list.identity, account);
     if (e == OK)
+        e = petname_free(core, account, petname);
+    if (e == OK)
         e = accept(core, &link, petname, &list, account);
     buf_free(&server);
     buf_free(&content);
@@ -214,6 +226,7 @@ err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOUNT], 
     struct contact *c = core_contact_lookup(core, account);
     if (c == NULL)
         return ERR_NOT_FOUND;
+    TRY(petname_free(core, account, petname));
     c->r.petname = petname;
     return change(core, c);
 }
@@ -259,6 +272,7 @@ err core_contact_meet(struct core *core, uint32_t number, const uint8_t account[
         return ERR_DENIED;
     if (core_contact_lookup(core, account) != NULL)
         return ERR_EXISTS;
+    TRY(petname_free(core, account, petname));
     if (core->contacts.n >= CONTACTS_MAX)
         return ERR_LIMIT;
     err e = meet(core, conversation, account, &r, &devices);

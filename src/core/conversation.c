@@ -329,7 +329,7 @@ static err write_events(struct core *core, struct conversation *c, slice events,
 /* The group is in its new epoch. */
 static err after_apply(struct core *core, struct conversation *c, slice events,
                        struct entry *ours) {
-    bool added = false, made = c->r.state == CORE_CONVERSATION_NEW;
+    bool made = c->r.state == CORE_CONVERSATION_NEW, added = made;
     c->r.epoch = mls_group_epoch(c->group);
     c->r.members = core_leaf_members(c->group);
     c->r.pending = c->r.spoiled = c->r.behind = false;
@@ -339,9 +339,8 @@ static err after_apply(struct core *core, struct conversation *c, slice events,
         c->r.state = CORE_CONVERSATION_ACTIVE;
     TRY(core_conversation_save_group(core, c));
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_staged), c->r.number));
-    if (made)
-        TRY(core_history_event(core, c, CORE_MESSAGE_CREATED, core->account.r.account, NULL));
-    TRY(write_events(core, c, events, &added));
+    if (!made) /* its history says so already */
+        TRY(write_events(core, c, events, &added));
     TRY(core_conversation_save(core, c));
     if (ours == NULL)
         TRY(core_entry_lost(core, c));

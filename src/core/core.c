@@ -55,8 +55,8 @@ err core_get(struct core *core, enum table table, slice name, uint64_t number, b
 }
 
 /* Forgets everything and reads it again: as after a crash. */
-static err start_over(struct core *core) {
-    core_session_close_both(core, ERR_IO);
+static err start_over(struct core *core, err why) {
+    core_session_close_both(core, why);
     uint64_t at = core->now + core_backoff(core->store_failures++, TIME_SECOND, TIME_MINUTE);
     core->sessions[AUTH].at = core->sessions[ANON].at = at;
     core_load_forget(core);
@@ -73,7 +73,7 @@ err core_txn_begin(struct core *core) {
     if (core->in_txn)
         return ERR_BUG;
     if (core->broken)
-        TRY(start_over(core));
+        TRY(start_over(core, ERR_IO));
     store_batch_clear(core->batch);
     core->txn_mark = core_action_mark(core);
     core->in_txn = true;
@@ -97,7 +97,7 @@ err core_txn_end(struct core *core, err result) {
         return OK;
     core_action_rewind(core, core->txn_mark);
     core_action_trouble(core, result, 0, "what was under way is undone and tried again");
-    if (start_over(core) != OK)
+    if (start_over(core, result) != OK)
         core_action_trouble(core, ERR_IO, 0, "the store can't be read now");
     return result;
 }
@@ -151,14 +151,14 @@ void core_clock(struct core *core, uint64_t now) {
 err core_enter(struct core *core, uint64_t now) {
     core_clock(core, now);
     if (core->broken)
-        return start_over(core);
+        return start_over(core, ERR_IO);
     return OK;
 }
 
 /* ---- The pump: everything that may have become possible ---- */
 
 void core_pump(struct core *core) {
-    if (core->broken && (core->now < core->broken_until || start_over(core) != OK))
+    if (core->broken && (core->now < core->broken_until || start_over(core, ERR_IO) != OK))
         return;
     core_session_pump(core);
     core_inbox_pump(core);

@@ -161,10 +161,11 @@ MUST err core_name_set(struct core *core, slice name, uint64_t now);
 MUST err core_contact_link(struct core *core, uint64_t now, uint64_t *command);
 /* Takes somebody's link: done at once. petname is what we call them; empty: their own name. A link
  * of a known contact renews its addresses; a device list never goes back to an older version.
- * DENIED for our own link, SIGNATURE for a forged one, UNSUPPORTED for another server's. */
+ * EXISTS, here and below, if another contact has this petname; DENIED for our own link, SIGNATURE for a
+ * forged one, UNSUPPORTED for another server's. */
 MUST err core_contact_accept(struct core *core, slice contact_link, slice petname, uint64_t now,
                              uint8_t account[CORE_ACCOUNT]);
-/* Makes a contact of a member of a conversation. */
+/* Makes a contact of a member of a conversation. EXISTS, too, if it is one. */
 MUST err core_contact_meet(struct core *core, uint32_t conversation,
                            const uint8_t account[CORE_ACCOUNT], slice petname, uint64_t now);
 MUST err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOUNT], slice petname,
@@ -225,9 +226,17 @@ enum core_link_state {
     CORE_LINK_READY
 };
 
+/* How far the last session came that ended. */
+enum core_phase {
+    CORE_PHASE_CONNECT, /* there was no link yet */
+    CORE_PHASE_HELLO,   /* a link, but who is at its end had not said that it is a server */
+    CORE_PHASE_SESSION
+};
+
 struct core_status {
     bool has_account; /* there are keys */
     bool registered;
+    bool registering; /* not yet, but asked for, and goes on */
     uint8_t account[CORE_ACCOUNT];
     uint8_t device[CORE_DEVICE];
     uint8_t identity[CORE_IDENTITY];
@@ -240,6 +249,7 @@ struct core_status {
     bool replaced;
     err last_error; /* why the last session ended, or OK */
     uint16_t last_reason;
+    enum core_phase last_phase;
     uint32_t contacts;
     uint32_t conversations;
     uint32_t outbox;      /* commands that wait */
@@ -302,8 +312,10 @@ struct core_conversation {
     uint64_t epoch;
     uint32_t members;  /* devices */
     uint64_t messages; /* the number of the newest entry of the history; they count from 1 */
-    uint64_t read;     /* the newest that the user has seen */
+    uint64_t read;     /* the newest that the user has seen; what is its own counts as seen, unless
+                          something before it is not */
     uint32_t outbox;
+    uint32_t asked;   /* of these, what commands asked for: each one's DONE is yet to come */
     uint32_t refused; /* not 0: the outbox waits, since so many mailboxes, all but ours, are full */
     uint32_t waiting;
     uint32_t quarantined;
@@ -322,6 +334,11 @@ MUST err core_conversation_get(const struct core *core, uint32_t number,
  * name if there is such, then that of the lowest group id. */
 MUST err core_conversation_find(struct core *core, slice text, struct core_conversation *c);
 
+/* Whose conversation it is besides us, if one person's alone: what a user interface calls one without a
+ * name. NOT_FOUND if there are several others, or none, or we are out of it. An accessor. */
+MUST err core_conversation_with(struct core *core, uint32_t conversation,
+                                uint8_t account[CORE_ACCOUNT]);
+
 struct core_member {
     uint8_t account[CORE_ACCOUNT];
     uint8_t device[CORE_DEVICE];
@@ -333,7 +350,7 @@ struct core_member {
     bool unlisted; /* not in the newest device list that we know of its account */
 };
 typedef bool core_member_visit(void *ctx, const struct core_member *member);
-/* In the order of the leaves; false ends it. A conversation that is being made, or that we are out
+/* An accessor. In the order of the leaves; false ends it. A conversation that is being made, or that we are out
  * of, has none. */
 MUST err core_members(struct core *core, uint32_t conversation, core_member_visit *visit,
                       void *ctx);

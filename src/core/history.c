@@ -45,6 +45,9 @@ err core_history_add(struct core *core, struct conversation *c,
     uint8_t key[4];
     slice name = core_conversation_key(c->r.number, key);
     *number = ++c->r.messages;
+    /* Who has seen all until now has seen what it does itself. */
+    if (message->own && c->r.read + 1 == *number)
+        c->r.read = *number;
     TRY(record_message_put(core, TABLE_HISTORY, name, *number, message));
     if (message->kind == CORE_MESSAGE_CONTENT)
         TRY(core_history_mark_known(core, c, message->id));

@@ -239,6 +239,7 @@ struct core {
     uint32_t next_link;
     err last_error;
     uint16_t last_reason;
+    enum core_phase last_phase;
 
     /* What the AUTH session keeps stocked. */
     bool count_known, stock_busy;

@@ -65,7 +65,14 @@ void core_session_fini(struct core_session *s) {
     wipe_session(s);
 }
 
+static enum core_phase phase_of(enum session_step step) {
+    return step <= STEP_CONNECTING ? CORE_PHASE_CONNECT
+           : step == STEP_HELLO    ? CORE_PHASE_HELLO
+                                   : CORE_PHASE_SESSION;
+}
+
 void core_session_close(struct core *core, struct core_session *s, err why, uint16_t reason) {
+    enum core_phase phase = phase_of(s->step);
     bool open = s->step > STEP_WAIT;
     if (open)
         core_action_disconnect(core, s->link);
@@ -82,6 +89,7 @@ void core_session_close(struct core *core, struct core_session *s, err why, uint
         core->caught_up = core->held = core->count_known = core->stock_busy = false;
     core->last_error = why;
     core->last_reason = reason;
+    core->last_phase = phase;
     fail_requests(core, s, ERR_CLOSED);
     notice_connection(core);
 }

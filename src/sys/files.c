@@ -35,6 +35,10 @@ err sys_err_from_errno(int number) {
     case ENOBUFS:
         return ERR_NO_MEMORY;
     case EAGAIN:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case EADDRNOTAVAIL:
     case EINTR:
     case EINPROGRESS:
         return ERR_AGAIN;

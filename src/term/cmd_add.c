@@ -6,11 +6,11 @@ static void start(struct job *job);
 
 const struct command command_add = {
     .name = "add",
-    .words = "CONVERSATION CONTACT",
-    .help = "add a contact to a conversation",
+    .words = "CONVERSATION PERSON",
+    .help = "add somebody to a conversation",
     .text =
-        "Adds a contact, with all its devices. They see what is said from then on, and nothing\n"
-        "of what was said before.",
+        "Adds a contact, or a member of another conversation, with all their devices. They see\n"
+        "what is said from then on, and nothing of what was said before.",
     .words_min = 2,
     .words_max = 2,
     .start = start,
@@ -28,7 +28,9 @@ static void start(struct job *job) {
         !find_contact(job, job->args.words[1], &contact))
         return;
     err e = core_conversation_add(job_core(job), c.number, contact.account, host_now(), &command);
-    if (e != OK)
+    if (e == ERR_STATE)
+        find_tell_state(job, "could not add", c.number);
+    else if (e != OK)
         job_fail(job, "could not add", e, 0);
     else
         job_await(job, command, done);

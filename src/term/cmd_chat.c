@@ -64,12 +64,13 @@ static void show(struct job *job) {
 
 /* ---- What is typed ---- */
 
+/* What is sent along unasked goes out as the process ends; nothing tells when it is through. */
 static void try_to_end(struct job *job) {
     const struct chat *s = job->state;
     struct core_conversation c;
     if (!s->ending || s->typed.n > 0 || job->over)
         return;
-    if (core_conversation_get(job_core(job), s->conversation, &c) != OK || c.outbox == 0)
+    if (core_conversation_get(job_core(job), s->conversation, &c) != OK || c.asked == 0)
         job_end(job, EXIT_FINE);
 }
 
@@ -181,9 +182,10 @@ static void notice(struct job *job, const struct core_notice *n) {
     if (n->kind == CORE_NOTICE_DONE && n->error != OK && n->conversation == s->conversation)
         job_warn(job, n->error, "something could not be sent: %s",
                  n->reason != 0 ? host_reason_text(n->reason) : err_text(n->error));
-    if (n->kind == CORE_NOTICE_CONNECTION && n->error != OK && !s->away_told)
+    bool link = n->kind == CORE_NOTICE_CONNECTION && err_class(n->error) != ERR_CLASS_IO;
+    if (link && n->error != OK && !s->away_told)
         say(job, "sotto: the server is away; what you type is kept and sent when it is back.");
-    if (n->kind == CORE_NOTICE_CONNECTION)
+    if (link)
         s->away_told = n->error != OK;
     if (n->kind == CORE_NOTICE_DONE && s->crowded)
         take_lines(job);
@@ -198,7 +200,7 @@ static void greet(struct job *job) {
     err e = core_conversation_get(job_core(job), s->conversation, &c);
     if (e == OK && !job->out.json) {
         line_add(&l, "-- ");
-        show_conversation_name(&l, &c);
+        show_conversation_name(&l, job, &c);
         line_add(&l, ": type a line to send it; /who, /quit --");
         line_end(&l, &job->out, OUT_TROUBLE);
     }

@@ -16,6 +16,7 @@ const struct command command_invite = {
         "LINK may be -: it is read from the standard input, one line, where no other user of\n"
         "the machine sees it.",
     .options = OPTION_AS,
+    .flags = COMMAND_ASKS,
     .words_max = 1,
     .start = start,
 };
@@ -47,6 +48,8 @@ static void refuse(struct job *job, err e) {
     else if (e == ERR_UNSUPPORTED)
         job_fail_text(job, e, EXIT_REFUSED,
                       "this link is of somebody on another server; your account can't reach it");
+    else if (e == ERR_EXISTS)
+        job_fail_text(job, e, EXIT_USAGE, "you call somebody else so already; choose another NAME");
     else if (e == ERR_LATE)
         job_fail_text(job, e, EXIT_REFUSED,
                       "this link is older than what you have of this contact; ask for a new one");

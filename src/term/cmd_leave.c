@@ -32,7 +32,9 @@ static void start(struct job *job) {
     if (!find_conversation(job, job->args.words[0], &c))
         return;
     err e = core_conversation_leave(job_core(job), c.number, host_now(), &command);
-    if (e != OK)
+    if (e == ERR_STATE)
+        find_tell_state(job, "could not leave", c.number);
+    else if (e != OK)
         job_fail(job, "could not leave", e, 0);
     else
         job_await(job, command, done);

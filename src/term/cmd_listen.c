@@ -1,3 +1,4 @@
+#include "term/explain.h"
 #include "term/show.h"
 #include "term/command.h"
 
@@ -12,11 +13,12 @@ const struct command command_listen = {
     .text =
         "Prints what is unread, then what comes, until Ctrl-C; what was printed counts as read.\n"
         "Meanwhile other sotto commands on the same home work through this one. --until-idle S:\n"
-        "ends when the mailbox was fetched and then nothing came for S seconds. --count N: ends\n"
-        "after N messages of others. With --json it also tells what happens to the connection,\n"
-        "to messages that are sent, and to conversations (docs/SOTTO-JSON.md).",
+        "ends when the mailbox was fetched and then nothing came for S seconds, or when the\n"
+        "server can't be reached within --timeout. --count N: ends after N messages of others.\n"
+        "With --json it also tells what happens to the connection, to messages that are sent,\n"
+        "and to conversations (docs/SOTTO-JSON.md).",
     .options = OPTION_UNTIL_IDLE | OPTION_COUNT,
-    .flags = COMMAND_STAYS,
+    .flags = COMMAND_STAYS | COMMAND_ASKS,
     .start = start,
     .notice = notice,
     .over = over,
@@ -28,17 +30,26 @@ struct listening {
     bool caught_up, away_told;
     uint32_t printing; /* the conversation of `message`, which a caller is printing; 0: none */
     uint64_t message;
+    uint32_t last; /* the conversation in which `message` was shown last */
 };
 
 static void idle(void *ctx) {
-    job_end(ctx, EXIT_FINE);
+    struct job *job = ctx;
+    job_end(job, job->trouble != OK ? explain_code(job->trouble) : EXIT_FINE);
 }
 
-/* Something happened: the time without anything begins again. */
-static void active(struct job *job) {
+/* Something happened: the time without anything begins again. Until the mailbox is fetched it is the time
+ * that the server has. */
+static void active(struct job *job, bool came) {
     struct listening *s = job->state;
-    if (job->over || !job->args.has_until_idle || !s->caught_up)
+    if (job->over || !job->args.has_until_idle)
         return;
+    if (!s->caught_up) {
+        if (came)
+            job_time_limit(job, job->args.timeout);
+        return;
+    }
+    sys_timer_cancel(&job->timer);
     if (sys_timer_set(&s->idle, job_loop(job), job->args.until_idle * 1000, idle, job) != OK)
         job_fail(job, "could not wait", ERR_NO_MEMORY, 0);
 }
@@ -63,7 +74,7 @@ static err show_unread(struct job *job, uint32_t number) {
                                      .named = true,
                                      .others = !job->out.json,
                                      .count = &s->count};
-        s->printing = number;
+        s->printing = s->last = number;
         s->message = what.last;
         TRY(show_messages(job, &c, &what));
         if (!job_printed(job, printed))
@@ -84,6 +95,20 @@ static void show(struct job *job, uint32_t number) {
         job_fail(job, "could not show a message", e, 0);
     else if (enough(job) && s->printing == 0)
         job_end(job, EXIT_FINE);
+}
+
+/* What we did ourselves counts as read already; programs are told of it all the same. */
+static void show_own(struct job *job, const struct core_notice *n) {
+    const struct listening *s = job->state;
+    struct core_conversation c;
+    struct show_messages what = {.first = n->message, .last = n->message, .named = true, .own = true};
+    err e = core_conversation_get(job_core(job), n->conversation, &c);
+    if (s->last == n->conversation && n->message <= s->message)
+        return; /* with what came before it */
+    if (e == OK && n->message <= c.read)
+        e = show_messages(job, &c, &what);
+    if (e != OK && (err_class(e) != ERR_CLASS_IO || job->out.failed != OK))
+        job_fail(job, "could not show a message", e, 0);
 }
 
 static void show_all(struct job *job) {
@@ -159,6 +184,17 @@ static void event_object(struct job *job, const struct core_notice *n) {
 
 /* ---- Events, for people ---- */
 
+static void tell_away(struct job *job, err e) {
+    struct core_status status;
+    struct line way = {0};
+    core_status_get(job_core(job), &status);
+    explain_way(&way, &status);
+    if (way.e == OK && buf_append_byte(&way.b, 0) == OK)
+        job_warn(job, e, "the connection to the server is away (%s); trying again",
+                 (const char *)way.b.p);
+    buf_free(&way.b);
+}
+
 static void tell(struct job *job, const struct core_notice *n) {
     struct listening *s = job->state;
     if (n->kind == CORE_NOTICE_GAPS)
@@ -169,11 +205,11 @@ static void tell(struct job *job, const struct core_notice *n) {
     else if (n->kind == CORE_NOTICE_QUARANTINED)
         job_warn(job, n->error, "an item was put aside: %s (`sotto status` shows it)",
                  err_text(n->error));
-    else if (n->kind == CORE_NOTICE_CONNECTION && n->error != OK && !s->away_told)
-        job_warn(job, n->error, "the connection to the server is away (%s); trying again",
-                 err_text(n->error));
-    if (n->kind == CORE_NOTICE_CONNECTION)
-        s->away_told = n->error != OK;
+    if (n->kind != CORE_NOTICE_CONNECTION || err_class(n->error) == ERR_CLASS_IO)
+        return; /* the store's trouble is told as such */
+    if (n->error != OK && !s->away_told)
+        tell_away(job, n->error);
+    s->away_told = n->error != OK;
 }
 
 /* ---- The command ---- */
@@ -182,13 +218,17 @@ static void notice(struct job *job, const struct core_notice *n) {
     struct listening *s = job->state;
     if (n->kind == CORE_NOTICE_CAUGHT_UP)
         s->caught_up = true;
+    if (n->kind == CORE_NOTICE_MESSAGE && job->out.json)
+        show_own(job, n);
+    if (job->over)
+        return;
     if (n->kind == CORE_NOTICE_MESSAGE)
         show(job, n->conversation);
     else if (job->out.json)
         event_object(job, n);
     else
         tell(job, n);
-    active(job);
+    active(job, n->kind == CORE_NOTICE_MESSAGE);
 }
 
 static void start(struct job *job) {
@@ -199,7 +239,7 @@ static void start(struct job *job) {
     core_status_get(job_core(job), &status);
     s->caught_up = status.caught_up;
     show_all(job);
-    active(job);
+    active(job, true);
 }
 
 static void over(struct job *job) {

@@ -8,12 +8,13 @@ static void start(struct job *job);
 
 const struct command command_new = {
     .name = "new",
-    .words = "CONTACT... [--title TITLE]",
+    .words = "PERSON... [--title TITLE]",
     .help = "begin a conversation with contacts",
     .text =
-        "Begins a conversation with one or several contacts, and prints its number, by which\n"
-        "other commands know it. TITLE is seen by all its members. With a single contact there\n"
-        "is no need: `sotto send` and `sotto chat` begin a conversation by themselves.",
+        "Begins a conversation with one or several people, and prints its number, by which other\n"
+        "commands know it. PERSON is a contact, or a member of another conversation, who becomes\n"
+        "a contact by it. TITLE, up to 64 bytes, is seen by all its members. With a single contact\n"
+        "there is no need: `sotto send` and `sotto chat` begin a conversation by themselves.",
     .options = OPTION_TITLE,
     .words_min = 1,
     .words_max = PEOPLE_MAX,

@@ -1,4 +1,3 @@
-#include "base/text.h"
 #include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
@@ -20,22 +19,13 @@ const struct command command_remove = {
 struct search {
     slice text;
     uint8_t account[CORE_ACCOUNT];
-    bool found, several;
+    bool found, several, us;
 };
-
-static bool fits(const struct core_member *m, slice text) {
-    buf id = {0};
-    bool same = slice_equal(m->name, text);
-    if (!same && text.n >= 4 && text.n <= 2 * CORE_ACCOUNT &&
-        hex_encode(&id, SLICE_ARRAY(m->account)) == OK)
-        same = memcmp(id.p, text.p, text.n) == 0;
-    buf_free(&id);
-    return same;
-}
 
 static bool look(void *ctx, const struct core_member *m) {
     struct search *s = ctx;
-    if (m->us || !fits(m, s->text))
+    s->us |= m->us && (find_fits(m, s->text) || slice_equal(s->text, slice_str("you")));
+    if (m->us || !find_fits(m, s->text))
         return true;
     s->several |= s->found && memcmp(s->account, m->account, CORE_ACCOUNT) != 0;
     s->found = true;
@@ -56,6 +46,15 @@ static void start(struct job *job) {
         return;
     uint32_t number = c.number;
     err e = core_members(job_core(job), number, look, &s);
+    if (e == OK && s.us && !s.found) {
+        job_fail_text(job, ERR_DENIED, EXIT_REFUSED,
+                      "that is you: `sotto leave CONVERSATION` leaves a conversation");
+        return;
+    }
+    if (e == OK && c.state != CORE_CONVERSATION_ACTIVE) {
+        find_tell_state(job, "could not remove", number);
+        return;
+    }
     if (e == OK && (!s.found || s.several)) {
         job_fail_text(job, s.several ? ERR_LIMIT : ERR_NOT_FOUND, EXIT_UNKNOWN,
                       s.several ? "several members have this name; use the beginning of the account's "

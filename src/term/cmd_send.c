@@ -42,6 +42,15 @@ static bool recipient(void *ctx, const struct core_member *m) {
     return false;
 }
 
+/* A conversation whose others have all left goes on, with nobody to hear. */
+static void add_alone(struct job *job, struct line *l) {
+    const struct sending *s = job->state;
+    struct core_conversation c;
+    if (core_conversation_get(job_core(job), s->conversation, &c) == OK &&
+        c.state == CORE_CONVERSATION_ACTIVE && c.members == 1)
+        line_add(l, " Nobody else is in this conversation any more.");
+}
+
 /* Whoever was found by a name of its own choice is shown. */
 static void add_recipient(struct job *job, struct line *l) {
     const struct sending *s = job->state;
@@ -70,6 +79,7 @@ static void done(struct job *job, const struct core_notice *n) {
     } else {
         line_add(&l, "Sent.");
         add_recipient(job, &l);
+        add_alone(job, &l);
         if (n->refused > 0)
             line_add(&l, " %u of the mailboxes took no copy (full, or given up by their owners).",
                      (unsigned)n->refused);
@@ -136,6 +146,8 @@ static void start(struct job *job) {
     } else if (e == ERR_MALFORMED) {
         job_fail_text(job, e, EXIT_USAGE,
                       "that is not text: a message is UTF-8, not empty, without control characters");
+    } else if (e == ERR_STATE) {
+        find_tell_state(job, "not sent", s->conversation);
     } else if (e == ERR_TOO_LARGE) {
         job_fail_text(job, e, EXIT_USAGE, "a message has up to 262144 bytes");
     } else {

@@ -1,3 +1,5 @@
+#include "term/explain.h"
+#include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
 
@@ -5,11 +7,15 @@ static void start(struct job *job);
 
 const struct command command_status = {
     .name = "status",
-    .words = "[--offline]",
+    .words = "[CONVERSATION] [--offline]",
     .help = "account, connection, conversations, what waits",
-    .text = "Shows the account, the connection, your conversations with their numbers, what waits to be\n"
-            "sent, and what was put aside and why. --offline: without connecting.",
+    .text =
+        "Shows the account, the connection, your conversations with their numbers, what waits to be\n"
+        "sent, and what was put aside and why. With CONVERSATION (a number, a title, or a contact):\n"
+        "that one alone, and its members. One without a title is called as the other person is.\n"
+        "--offline: without connecting.",
     .options = OPTION_OFFLINE,
+    .words_max = 1,
     .start = start,
 };
 
@@ -61,9 +67,11 @@ static void sentences(struct job *job, const struct core_status *s) {
     line_add(&l, "%s\nserver:      ", s->registered ? "" : " (not yet known to the server)");
     line_text(&l, s->server);
     line_add(&l, "\nconnection:  %s", connection(s, job->args.offline));
-    if (s->last_error != OK && s->auth != CORE_LINK_READY)
-        line_add(&l, " (%s)", s->last_reason != 0 ? host_reason_text(s->last_reason)
-                                                   : err_text(s->last_error));
+    if (s->last_error != OK && s->auth != CORE_LINK_READY) {
+        line_add(&l, " (");
+        explain_way(&l, s);
+        line_add(&l, ")");
+    }
     line_add(&l, "\nto be sent:  %u\nwaiting:     %u, for something that comes first\nput aside:   %u",
              (unsigned)s->outbox, (unsigned)s->waiting, (unsigned)s->quarantined);
     if (s->gaps > 0)
@@ -74,7 +82,13 @@ static void sentences(struct job *job, const struct core_status *s) {
     line_end(&l, &job->out, OUT_NORMAL);
 }
 
-static void show(struct job *job) {
+static err show_one(struct job *job, const struct core_conversation *c) {
+    show_conversation(job, c);
+    TRY(show_each_member(job, c->number));
+    return c->quarantined > 0 ? show_quarantine_of(job, c->number) : OK;
+}
+
+static err show_all(struct job *job) {
     struct core_status s;
     struct core_conversation c;
     core_status_get(job_core(job), &s);
@@ -84,9 +98,17 @@ static void show(struct job *job) {
         sentences(job, &s);
     for (size_t i = 0; core_conversation_at(job_core(job), i, &c) == OK; i++)
         show_conversation(job, &c);
-    err e = show_quarantine(job);
+    return show_quarantine(job);
+}
+
+static void show(struct job *job) {
+    struct core_conversation c;
+    bool one = job->args.word_count > 0;
+    if (one && !find_conversation(job, job->args.words[0], &c))
+        return;
+    err e = one ? show_one(job, &c) : show_all(job);
     if (e != OK) {
-        job_fail(job, "could not show what was put aside", e, 0);
+        job_fail(job, "could not show it", e, 0);
         return;
     }
     if (job->late)

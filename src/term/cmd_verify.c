@@ -5,12 +5,13 @@ static void start(struct job *job);
 
 const struct command command_verify = {
     .name = "verify",
-    .words = "CONTACT [--done] [--offline]",
-    .help = "compare keys with a contact",
+    .words = "PERSON [--done] [--offline]",
+    .help = "compare keys with somebody",
     .text =
         "Prints the 60 digits that both of you see if nobody sits between you. Compare them in\n"
         "person or over the telephone; if they are the same, run it again with --done, and the\n"
         "contact counts as verified. If they differ, somebody may be listening: don't go on.\n"
+        "PERSON is a contact, or a member of a conversation, who becomes one with --done.\n"
         "--offline: without connecting.",
     .options = OPTION_DONE | OPTION_OFFLINE,
     .words_min = 1,
@@ -41,15 +42,19 @@ static void show(struct job *job, const struct core_contact *contact, const char
 static void start(struct job *job) {
     struct core_contact contact;
     char digits[CORE_SAFETY_DIGITS + 1];
-    if (!find_contact(job, job->args.words[0], &contact))
-        return;
     uint8_t account[CORE_ACCOUNT];
-    memcpy(account, contact.account, sizeof account);
+    uint32_t met;
     err e = OK;
-    if (job->args.done)
+    if (!job->args.done && !find_person(job, job->args.words[0], &contact, &met))
+        return;
+    if (job->args.done) {
+        if (!find_contact(job, job->args.words[0], &contact))
+            return;
+        memcpy(account, contact.account, sizeof account);
         e = core_contact_set_verified(job_core(job), account, true, host_now());
-    if (e == OK)
-        e = core_contact_get(job_core(job), account, &contact);
+        if (e == OK)
+            e = core_contact_get(job_core(job), account, &contact);
+    }
     if (e == OK)
         e = core_safety_number(job_core(job), contact.identity, digits);
     if (e != OK) {

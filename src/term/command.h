@@ -23,7 +23,8 @@ enum command_flags {
     COMMAND_MAKES_HOME = 1,
     COMMAND_WITHOUT_HOME = 2, /* main.c does all of it */
     COMMAND_STAYS = 4,        /* runs until it is told to end: no time limit, and serves others */
-    COMMAND_ALONE = 8         /* can't be handed to another process */
+    COMMAND_ALONE = 8,        /* can't be handed to another process */
+    COMMAND_ASKS = 16         /* only asks: nothing of it is kept for later */
 };
 
 struct command {
@@ -43,8 +44,8 @@ struct command {
 extern const struct command *const commands[];
 const struct command *command_find(const char *name);
 
-extern const struct command command_init, command_invite, command_contacts, command_new,
-    command_add, command_remove, command_leave, command_send, command_read, command_listen,
+extern const struct command command_init, command_invite, command_contacts, command_name,
+    command_new, command_add, command_remove, command_leave, command_send, command_read, command_listen,
     command_chat, command_status, command_record, command_verify, command_help;
 
 #endif

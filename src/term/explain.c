@@ -73,6 +73,41 @@ void explain_add(struct line *l, err e, uint16_t reason) {
     line_add(l, "%s", text != NULL ? text : err_text(e));
 }
 
+/* ---- The way to the server ---- */
+
+static const struct {
+    err e;
+    const char *text;
+} ways[] = {
+    {ERR_CLOSED, "nothing takes connections there now"},
+    {ERR_NOT_FOUND, "there is no host of this name"},
+    {ERR_AGAIN, "the network does not lead there, or the name can't be looked up now"},
+    {ERR_TIMEOUT, "nothing answers there"},
+    {ERR_DENIED, "this machine does not let sotto connect there"},
+};
+
+/* Where nobody has said yet that it is a server, the error alone says little. */
+static const char *way_text(const struct core_status *s) {
+    if (s->last_phase == CORE_PHASE_SESSION || err_class(s->last_error) == ERR_CLASS_IO)
+        return err_text(s->last_error);
+    if (s->last_phase == CORE_PHASE_HELLO)
+        return "what answers there is not a Sotto server, or is just ending";
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        if (ways[i].e == s->last_error)
+            return ways[i].text;
+    return "what answers there speaks something else than TLS or WebSocket, or has no Sotto server under "
+           "this path";
+}
+
+void explain_way(struct line *l, const struct core_status *s) {
+    if (s->last_error == OK)
+        line_add(l, "it does not answer");
+    else if (s->last_reason != 0)
+        line_add(l, "%s", host_reason_text(s->last_reason));
+    else
+        line_add(l, "%s", way_text(s));
+}
+
 void explain_home(struct line *l, err e, const char *home, bool no_passphrase) {
     slice name = slice_str(home);
     if (e == ERR_NOT_FOUND) {

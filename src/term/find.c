@@ -1,5 +1,6 @@
 #include "term/find.h"
 
+#include "base/text.h"
 #include "term/command.h"
 
 static void not_found(struct job *job, err e, const char *kind, const char *text) {
@@ -29,11 +30,98 @@ bool find_conversation(struct job *job, const char *text, struct core_conversati
     return e == OK;
 }
 
-bool find_contact(struct job *job, const char *text, struct core_contact *contact) {
-    err e = core_contact_find(job_core(job), slice_str(text), contact);
+/* ---- Members ---- */
+
+bool find_fits(const struct core_member *m, slice text) {
+    buf id = {0};
+    bool same = text.n > 0 && slice_equal(m->name, text);
+    if (!same && text.n >= 4 && text.n <= 2 * CORE_ACCOUNT &&
+        hex_encode(&id, SLICE_ARRAY(m->account)) == OK)
+        same = memcmp(id.p, text.p, text.n) == 0;
+    buf_free(&id);
+    return same;
+}
+
+struct search {
+    slice text;
+    struct core_contact *person;
+    uint32_t number, met;
+    err e;
+};
+
+static bool look(void *ctx, const struct core_member *m) {
+    struct search *s = ctx;
+    if (m->us || m->contact || !find_fits(m, s->text))
+        return true;
+    if (s->met != 0 && memcmp(s->person->account, m->account, CORE_ACCOUNT) != 0)
+        s->e = ERR_LIMIT;
+    if (s->met != 0)
+        return s->e == OK;
+    s->met = s->number;
+    memcpy(s->person->account, m->account, CORE_ACCOUNT);
+    memcpy(s->person->identity, m->identity, CORE_IDENTITY);
+    return true;
+}
+
+static err find_member(struct job *job, slice text, struct core_contact *person, uint32_t *met) {
+    struct core *core = job_core(job);
+    struct core_conversation c;
+    struct search s = {.text = text, .person = person};
+    *person = (struct core_contact){0};
+    for (size_t i = 0; s.e == OK && core_conversation_at(core, i, &c) == OK; i++) {
+        s.number = c.number;
+        TRY(core_members(core, c.number, look, &s));
+    }
+    *met = s.met;
+    return s.e == OK && s.met == 0 ? ERR_NOT_FOUND : s.e;
+}
+
+/* ---- People ---- */
+
+bool find_person(struct job *job, const char *text, struct core_contact *person, uint32_t *met) {
+    err e = core_contact_find(job_core(job), slice_str(text), person);
+    *met = 0;
+    if (e == ERR_NOT_FOUND)
+        e = find_member(job, slice_str(text), person, met);
     if (e != OK)
-        not_found(job, e, "contact", text);
+        not_found(job, e, "contact or member", text);
     return e == OK;
+}
+
+bool find_contact(struct job *job, const char *text, struct core_contact *contact) {
+    uint8_t account[CORE_ACCOUNT];
+    uint32_t met;
+    if (!find_person(job, text, contact, &met))
+        return false;
+    if (met == 0)
+        return true;
+    memcpy(account, contact->account, CORE_ACCOUNT);
+    err e = core_contact_meet(job_core(job), met, account, SLICE_EMPTY, host_now());
+    if (e == OK)
+        e = core_contact_get(job_core(job), account, contact);
+    if (e != OK)
+        job_fail(job, "could not keep this member as a contact", e, 0);
+    return e == OK;
+}
+
+/* ---- Conversations ---- */
+
+void find_tell_state(struct job *job, const char *what, uint32_t number) {
+    struct core_conversation c = {0};
+    const char *why = "you are no longer in this conversation";
+    if (core_conversation_get(job_core(job), number, &c) == OK) {
+        if (c.state == CORE_CONVERSATION_LEAVING)
+            why = "you have asked the others already to remove you from this conversation";
+        else if (c.state == CORE_CONVERSATION_LEFT)
+            why = "you have left this conversation";
+        else if (c.state == CORE_CONVERSATION_REMOVED)
+            why = "you were removed from this conversation. A member can add you again";
+        else if (c.state == CORE_CONVERSATION_FAILED)
+            why = "this conversation could not be made. Begin another with `sotto new`";
+        else if (c.state == CORE_CONVERSATION_NEW)
+            why = "this conversation is still being made. Do it again when `sotto status` shows its members";
+    }
+    job_fail_text(job, ERR_STATE, EXIT_FAILED, "%s: %s", what, why);
 }
 
 bool find_or_make_conversation(struct job *job, const char *text, uint32_t *number) {

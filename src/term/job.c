@@ -115,15 +115,12 @@ static void say_away(struct job *job, const char *rest) {
     line_add(&l, up ? "the server at " : "can't reach the server at ");
     line_text(&l, status.server);
     line_add(&l, "%s", up ? " did not answer in time" : "");
-    if (!up && status.last_error != OK) {
+    if (!up) {
         line_add(&l, " (");
-        if (status.last_reason != 0)
-            line_add(&l, "%s", host_reason_text(status.last_reason));
-        else
-            line_add(&l, "%s", err_text(status.last_error));
+        explain_way(&l, &status);
         line_add(&l, ")");
     }
-    line_add(&l, "%s", rest);
+    line_add(&l, "%s%s", rest, up ? "" : ". Check the network, or ask the operator of the server");
     explain_print(&job->out, ERR_TIMEOUT, 0, buf_slice(&l.b));
     buf_free(&l.b);
 }
@@ -131,6 +128,8 @@ static void say_away(struct job *job, const char *rest) {
 void job_away(struct job *job) {
     if (job->fetched != NULL || job->late)
         say_away(job, "; what is shown may not be the newest");
+    else if ((job->args.command->flags & COMMAND_ASKS) != 0)
+        say_away(job, "");
     else
         say_away(job, ". What you asked for is kept, and goes on when sotto next reaches the server");
 }
@@ -144,6 +143,8 @@ static void timed_out(void *ctx) {
         job->late = !job->caught_up;
         job->fetched = NULL;
         fetched(job);
+    } else if (job->trouble != OK) {
+        job_end(job, explain_code(job->trouble)); /* it was told */
     } else {
         job_away(job);
         job_end(job, EXIT_AWAY);
@@ -210,6 +211,17 @@ void job_fetch(struct job *job, void (*fetched)(struct job *job)) {
 
 /* ---- What happens to it ---- */
 
+/* Without the server's account nothing would ever come. */
+static void look_registered(struct job *job) {
+    struct core_status status;
+    core_status_get(job_core(job), &status);
+    if (!status.registered && !status.registering && !job->args.offline &&
+        (job->args.command->flags & COMMAND_MAKES_HOME) == 0)
+        job_fail_text(job, ERR_DENIED, EXIT_REFUSED,
+                      "the account is not registered yet: `sotto init LINK`, with a new invite from "
+                      "the operator of the server");
+}
+
 void job_start(struct job *job) {
     struct core_status status;
     const struct command *c = job->args.command;
@@ -221,7 +233,8 @@ void job_start(struct job *job) {
                       "the link that the operator of a server gave you");
         return;
     }
-    if ((c->flags & COMMAND_STAYS) == 0)
+    look_registered(job);
+    if (!job->over && (c->flags & COMMAND_STAYS) == 0)
         job_time_limit(job, job->args.timeout);
     if (!job->over)
         c->start(job);
@@ -252,8 +265,12 @@ void job_notice(struct job *job, const struct core_notice *n) {
                       "copies must never run: end one of them and delete it");
         return;
     }
-    if (n->kind == CORE_NOTICE_CAUGHT_UP)
-        job->trouble = OK;
+    if (n->kind == CORE_NOTICE_MESSAGE || n->kind == CORE_NOTICE_SENT)
+        job->trouble = OK; /* that was written */
+    if (n->kind == CORE_NOTICE_DONE)
+        look_registered(job);
+    if (job->over)
+        return;
     look_for_rest(job);
     if (!job->over && c->notice != NULL)
         c->notice(job, n);

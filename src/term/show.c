@@ -79,11 +79,18 @@ struct members {
     buf seen;
 };
 
+/* Each person is shown once, however many devices are members. */
+static bool is_seen(const buf *seen, const uint8_t account[CORE_ACCOUNT]) {
+    for (size_t i = 0; i + CORE_ACCOUNT <= seen->n; i += CORE_ACCOUNT)
+        if (memcmp(seen->p + i, account, CORE_ACCOUNT) == 0)
+            return true;
+    return false;
+}
+
 static bool add_member(void *ctx, const struct core_member *m) {
     struct members *all = ctx;
-    for (size_t i = 0; i + CORE_ACCOUNT <= all->seen.n; i += CORE_ACCOUNT)
-        if (memcmp(all->seen.p + i, m->account, CORE_ACCOUNT) == 0)
-            return true;
+    if (is_seen(&all->seen, m->account))
+        return true;
     line_add(all->line, all->seen.n > 0 ? ", " : "");
     show_person(all->line, all->job, m->name, m->account);
     if (!m->us && !m->contact)
@@ -101,6 +108,54 @@ void show_members(struct job *job, uint32_t number) {
     line_end(&l, &job->out, job->out.json ? OUT_TROUBLE : OUT_NORMAL);
 }
 
+struct listing {
+    struct job *job;
+    uint32_t number;
+    buf seen;
+};
+
+static void member_object(struct line *l, const struct listing *all, const struct core_member *m,
+                          bool verified) {
+    line_object(l, "member");
+    line_num(l, "conversation", all->number);
+    line_hex(l, "account", SLICE_ARRAY(m->account));
+    line_str(l, "name", m->name);
+    line_bool(l, "named", m->us || show_is_named(all->job, m->account));
+    line_bool(l, "own", m->us);
+    line_bool(l, "contact", m->contact);
+    line_bool(l, "verified", verified);
+    line_object_end(l);
+}
+
+static bool list_member(void *ctx, const struct core_member *m) {
+    struct listing *all = ctx;
+    struct core_contact contact;
+    struct line l = {0};
+    if (is_seen(&all->seen, m->account))
+        return true;
+    bool verified = core_contact_get(job_core(all->job), m->account, &contact) == OK &&
+                    contact.verified;
+    if (all->job->out.json) {
+        member_object(&l, all, m, verified);
+    } else {
+        line_add(&l, "     ");
+        short_id(&l, m->account);
+        line_add(&l, "  ");
+        show_person(&l, all->job, m->name, m->account);
+        line_add(&l, "%s%s", m->us || m->contact ? "" : ", not a contact",
+                 verified ? ", verified" : "");
+    }
+    line_end(&l, &all->job->out, OUT_NORMAL);
+    return buf_append(&all->seen, SLICE_ARRAY(m->account)) == OK;
+}
+
+err show_each_member(struct job *job, uint32_t number) {
+    struct listing all = {.job = job, .number = number};
+    err e = core_members(job_core(job), number, list_member, &all);
+    buf_free(&all.seen);
+    return e;
+}
+
 /* ---- Conversations ---- */
 
 static const char *state_name(enum core_conversation_state state) {
@@ -109,18 +164,65 @@ static const char *state_name(enum core_conversation_state state) {
     return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
 }
 
-void show_conversation_name(struct line *l, const struct core_conversation *c) {
-    if (c->name.n > 0)
-        line_name(l, c->name, "]");
-    else
-        line_add(l, "conversation %u", (unsigned)c->number);
+/* What a person is called: the petname, else the own name of a contact or of whoever wrote. */
+struct person {
+    uint8_t account[CORE_ACCOUNT];
+    buf name;
+    err e;
+};
+
+static bool take_other(void *ctx, const struct core_member *m) {
+    struct person *p = ctx;
+    if (memcmp(m->account, p->account, CORE_ACCOUNT) != 0)
+        return true;
+    p->e = buf_append(&p->name, m->name);
+    return false;
 }
 
-static void conversation_object(struct line *l, const struct core_conversation *c) {
+/* False: it is not a conversation with one other person. */
+static bool find_other(struct job *job, const struct core_conversation *c, struct person *p) {
+    struct core_contact contact;
+    *p = (struct person){0};
+    if (core_conversation_with(job_core(job), c->number, p->account) != OK)
+        return false;
+    err e = core_members(job_core(job), c->number, take_other, p);
+    if (e == OK && p->e == OK && p->name.n == 0 &&
+        core_contact_get(job_core(job), p->account, &contact) == OK)
+        p->e = buf_append(&p->name, contact.petname.n > 0 ? contact.petname : contact.name);
+    return e == OK && p->e == OK;
+}
+
+void show_conversation_name(struct line *l, struct job *job, const struct core_conversation *c) {
+    struct person other = {0};
+    if (c->name.n > 0)
+        line_name(l, c->name, "]");
+    else if (find_other(job, c, &other))
+        show_person(l, job, buf_slice(&other.name), other.account);
+    else
+        line_add(l, "conversation %u", (unsigned)c->number);
+    buf_free(&other.name);
+}
+
+static void person_fields(struct line *l, struct job *job, const char *role, slice name,
+                          const uint8_t account[CORE_ACCOUNT]) {
+    char field[32];
+    line_hex(l, role, slice_of(account, CORE_ACCOUNT));
+    snprintf(field, sizeof field, "%s_name", role);
+    line_str(l, field, name);
+    snprintf(field, sizeof field, "%s_named", role);
+    line_bool(l, field, is_us(job, account) || show_is_named(job, account));
+}
+
+static void conversation_object(struct line *l, struct job *job,
+                                const struct core_conversation *c) {
+    struct person other;
     line_object(l, "conversation");
     line_num(l, "conversation", c->number);
     line_str(l, "name", c->name);
     line_bool(l, "named", c->own_name);
+    if (find_other(job, c, &other))
+        person_fields(l, job, "other", buf_slice(&other.name), other.account);
+    buf_free(&other.name);
     line_str(l, "state", slice_str(state_name(c->state)));
     line_hex(l, "group", c->group_id);
     line_num(l, "epoch", c->epoch);
@@ -139,12 +241,12 @@ static void conversation_object(struct line *l, const struct core_conversation *
 void show_conversation(struct job *job, const struct core_conversation *c) {
     struct line l = {0};
     if (job->out.json) {
-        conversation_object(&l, c);
+        conversation_object(&l, job, c);
         line_end(&l, &job->out, OUT_NORMAL);
         return;
     }
     line_add(&l, "%3u  ", (unsigned)c->number);
-    show_conversation_name(&l, c);
+    show_conversation_name(&l, job, c);
     if (c->state == CORE_CONVERSATION_ACTIVE)
         line_add(&l, ", %u devices", (unsigned)c->members);
     else
@@ -208,16 +310,6 @@ static bool has_subject(const struct core_message *m) {
            m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED;
 }
 
-static void person_fields(struct line *l, struct job *job, const char *role, slice name,
-                          const uint8_t account[CORE_ACCOUNT]) {
-    char field[32];
-    line_hex(l, role, slice_of(account, CORE_ACCOUNT));
-    snprintf(field, sizeof field, "%s_name", role);
-    line_str(l, field, name);
-    snprintf(field, sizeof field, "%s_named", role);
-    line_bool(l, field, is_us(job, account) || show_is_named(job, account));
-}
-
 static void message_object(struct line *l, struct job *job, const struct core_conversation *c,
                            const struct core_message *m) {
     line_object(l, "message");
@@ -276,7 +368,7 @@ static bool show_one(void *ctx, const struct core_message *m) {
     char when[HOST_TIME];
     bool content = m->kind == CORE_MESSAGE_CONTENT;
     s->what->first = m->number + 1;
-    if (s->what->others && m->own && content)
+    if ((s->what->others && m->own && content) || (s->what->own && !m->own))
         return true;
     if (s->what->count != NULL && content && !m->own)
         ++*s->what->count;
@@ -287,7 +379,7 @@ static bool show_one(void *ctx, const struct core_message *m) {
         line_add(&l, "%s  ", when);
         if (s->what->named) {
             line_add(&l, "[");
-            show_conversation_name(&l, s->c);
+            show_conversation_name(&l, s->job, s->c);
             line_add(&l, "] ");
         }
         if (content)
@@ -346,9 +438,13 @@ err show_quarantine(struct job *job) {
         struct core_conversation c;
         TRY(core_conversation_at(core, i, &c));
         if (c.quarantined > 0)
-            TRY(core_quarantine(core, c.number, show_aside, job));
+            TRY(show_quarantine_of(job, c.number));
     }
     return OK;
+}
+
+err show_quarantine_of(struct job *job, uint32_t number) {
+    return core_quarantine(job_core(job), number, show_aside, job);
 }
 
 /* ---- Ends ---- */

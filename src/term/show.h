@@ -10,27 +10,30 @@ bool show_is_named(struct job *job, const uint8_t account[CORE_ACCOUNT]);
 void show_person(struct line *l, struct job *job, slice name,
                  const uint8_t account[CORE_ACCOUNT]);
 void show_contact(struct job *job, const struct core_contact *contact);
-/* Its name, or "conversation 3". */
-void show_conversation_name(struct line *l, const struct core_conversation *c);
+/* Its name, else the one other person's, else "conversation 3". */
+void show_conversation_name(struct line *l, struct job *job, const struct core_conversation *c);
 void show_conversation(struct job *job, const struct core_conversation *c);
 
 /* The entries first..last of its history; with the conversation's name before each if `named`; without
- * our own content if `others`. *count, if given, grows by the contents that others wrote. */
+ * our own content if `others`, of it what is our own alone if `own`. *count, if given, grows by the contents that others wrote. */
 struct show_messages {
     uint64_t first, last;
-    bool named, others;
+    bool named, others, own;
     uint64_t *count;
 };
 /* Shows some of them, and moves what->first behind them: it is all when first > last. An error if
  * the output failed. */
 MUST err show_messages(struct job *job, const struct core_conversation *c,
                        struct show_messages *what);
-/* What was put aside: everywhere. */
+/* What was put aside: everywhere, or in one conversation. */
 MUST err show_quarantine(struct job *job);
+MUST err show_quarantine_of(struct job *job, uint32_t number);
 
 /* A conversation's members, each person once, as "Ann, Bob (not a contact)": no object, and so on
  * the error output where programs read the other. */
 void show_members(struct job *job, uint32_t number);
+/* The same, each in a line or an object of its own. */
+MUST err show_each_member(struct job *job, uint32_t number);
 
 /* A message or a change is through, or not: the usual then() of commands that change a
  * conversation. */

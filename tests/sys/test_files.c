@@ -98,6 +98,7 @@ TEST(a_full_disk_is_told_apart) {
     CHECK_ERR(sys_err_from_errno(EDQUOT), ERR_DISK_FULL);
     CHECK_ERR(sys_err_from_errno(EIO), ERR_IO);
     CHECK_ERR(sys_err_from_errno(EMFILE), ERR_LIMIT);
+    CHECK_ERR(sys_err_from_errno(EHOSTUNREACH), ERR_AGAIN);
     CHECK_OK(sys_err_from_errno(0));
 }
 

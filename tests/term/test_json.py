@@ -134,12 +134,14 @@ def begin(world, watch):
     watch.run(ben, "invite", ann.link(), "--as", "ann")
     acquaint(ann, cem)
     watch.run(ann, "contacts")
+    watch.run(ann, "name", "ben", "ben")
     watch.run(ann, "verify", "ben")
     watch.run(ann, "new", "ben", "--title", "Trio")
     watch.run(ben, "read")
     watch.run(ben, "send", "Trio", "hello")
     watch.run(ann, "read")
     watch.run(ann, "record")
+    watch.run(ann, "status", "Trio")
     watch.run(ann, "chat", "ben", text=b"from chat\n")
     return ann, ben, cem
 
