@@ -8,10 +8,10 @@ bool mls_psk_id_equal(const struct mls_psk_id *a, const struct mls_psk_id *b) {
 }
 
 err mls_psk_check(const struct mls_suite *suite, const struct mls_psk_id *id) {
-    /* RFC 9420 s.12.1.4: usages reinit and branch belong to their own operations. */
+    /* RFC 9420 rules 12.1.4-1, 12.1.4-2: usages reinit and branch have their own operations. */
     if (id->type == MLS_PSK_RESUMPTION && id->usage != MLS_PSK_APPLICATION)
         return ERR_MLS_PROPOSAL_LIST;
-    /* RFC 9420 s.12.1.4: the nonce is KDF.Nh bytes long. */
+    /* RFC 9420 rule 12.1.4-3: the nonce is KDF.Nh bytes long. */
     return id->nonce.n == suite->hash->len ? OK : ERR_MLS_PROPOSAL_LIST;
 }
 
