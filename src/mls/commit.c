@@ -106,12 +106,13 @@ static err place_joiner(struct receiving *r) {
 static err merge_path(struct receiving *r) {
     const struct mls_group *group = r->group;
     const struct mls_update_path *path = &r->content->content.commit.path;
-    const struct mls_leaf_node *before = NULL;
+    const struct mls_leaf_node *before = NULL, *replaced;
     TRY(check_path_new(&r->next->tree, path));
     if (r->external)
         TRY(place_joiner(r));
     else
         before = mls_tree_leaf(&group->epoch->tree, r->committer);
+    replaced = r->external ? mls_commit_succeeds(group, &r->applied) : before;
     /* RFC 9420 rule 12.4.2-6: the leaf is valid, and made for a commit. */
     struct mls_leaf_check check = {
         .source = MLS_LEAF_COMMIT,
@@ -120,12 +121,12 @@ static err merge_path(struct receiving *r) {
         .group = &r->next->context.extensions,
     };
     TRY(mls_leaf_check(group->suite, &path->leaf, &check, group->mem));
-    /* RFC 9420 rule 12.4.2-7: its encryption key differs from the committer's present one. */
-    if (before != NULL)
-        TRY(mls_leaf_check_replaces(before, &path->leaf));
+    /* RFC 9420 rules 12.2-15, 12.4.2-7: its encryption key differs from that of the leaf that it
+     * replaces. */
+    if (replaced != NULL)
+        TRY(mls_leaf_check_replaces(replaced, &path->leaf));
     /* RFC 9420 rule 12.2-16: it may follow the leaf that it replaces. */
-    TRY(mls_auth_judge(r->auth, r->external ? mls_commit_succeeds(group, &r->applied) : before,
-                       &path->leaf, r->committer));
+    TRY(mls_auth_judge(r->auth, replaced, &path->leaf, r->committer));
     TRY(mls_treekem_merge(&r->next->tree, r->committer, path, r->applied.added,
                           r->applied.added_count));
     TRY(check_path_keys(&r->next->tree, r->committer));
