@@ -107,16 +107,15 @@ static bool resumes(const struct mls_psk_id *id) {
 static err find_parent(struct joining *j) {
     for (size_t i = 0; i < j->secrets.psk_count; i++) {
         const struct mls_psk_id *id = &j->secrets.psks[i];
-        /* RFC 9420 rule 8.4-1 */
-        if (!resumes(id)) {
-            TRY(mls_psk_check(j->suite, id));
+        TRY(mls_psk_check_nonce(j->suite, id));
+        if (!resumes(id))
             continue;
-        }
         if (j->continues != NULL)
             return ERR_MLS_PSK;
         j->continues = id;
     }
-    /* RFC 9420 rule 11.2-3: it is the group that the caller expects to go on. */
+    /* RFC 9420 rules 11.2-3, 11.2-4: it is the group that the caller expects to go on, and if that
+     * has ended, its last epoch. */
     const struct mls_group *parent = j->params->parent;
     if ((j->continues != NULL) != (parent != NULL))
         return ERR_MLS_PSK;
@@ -124,7 +123,8 @@ static err find_parent(struct joining *j) {
         return OK;
     bool same = slice_equal(buf_slice(&j->continues->id), mls_group_id(parent));
     bool reinit = j->continues->usage == MLS_PSK_REINIT;
-    return same && reinit == parent->ended ? OK : ERR_MLS_PSK;
+    bool last = !reinit || j->continues->epoch == mls_group_epoch(parent);
+    return same && last && reinit == parent->ended ? OK : ERR_MLS_PSK;
 }
 
 static err find_psks(struct joining *j) {
