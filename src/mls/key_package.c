@@ -21,6 +21,13 @@ static err verify_signature(const struct mls_suite *suite, const struct mls_key_
     return e;
 }
 
+/* RFC 9420 rule 11.1-1. Asked of newcomers only: some members list suites 1 to 6, and use 7. */
+static err check_suite(const struct mls_suite *suite, const struct mls_capabilities *have) {
+    bool fine = mls_u16s_have(&have->versions, MLS_VERSION_10) &&
+                mls_u16s_have(&have->suites, suite->id);
+    return fine ? OK : ERR_MLS_CAPABILITIES;
+}
+
 err mls_key_package_validate(const struct mls_suite *suite, const struct mls_key_package *kp,
                              const struct mls_extensions *group, const uint64_t *now,
                              const struct mem *mem) {
@@ -39,6 +46,7 @@ err mls_key_package_validate(const struct mls_suite *suite, const struct mls_key
     TRY(mls_extensions_check(&kp->extensions, MLS_IN_KEY_PACKAGE));
     bool last_resort;
     TRY(mls_last_resort_find(&kp->extensions, &last_resort));
+    TRY(check_suite(suite, &kp->leaf.capabilities));
     /* RFC 9420 rule 10.1-3: the leaf is valid for a key package. */
     struct mls_leaf_check check = {.source = MLS_LEAF_KEY_PACKAGE, .group = group, .now = now};
     TRY(mls_leaf_check(suite, &kp->leaf, &check, mem));
