@@ -165,6 +165,7 @@ static err open_group_info(struct joining *j) {
     buf_free(&plain);
     TRY(e);
     const struct mls_group_context *c = &j->info.context;
+    /* RFC 9420 rule 8.1-2 */
     if (c->version != MLS_VERSION_10)
         return ERR_MLS_VERSION;
     /* RFC 9420 rule 12.4.3.1-7: the group's suite is the key package's. */

@@ -119,8 +119,8 @@ static err find_external(struct processing *p, uint32_t place) {
     return ERR_MLS_SENDER;
 }
 
-/* RFC 9420 s.6.1: with whose key a message from outside is signed; what may come from there.
- * Rules 12.1.8-2, 12.1.8-4 */
+/* RFC 9420 rules 12.1.8-2, 12.1.8-4, s.6.1: with whose key a message from outside is signed; what
+ * may come from there. */
 static err find_outsider(struct processing *p, const struct mls_framed_content *c) {
     if (p->auth == NULL || !p->auth->outside)
         return ERR_MLS_SENDER;

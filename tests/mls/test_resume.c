@@ -92,6 +92,7 @@ TEST(a_group_is_reinitialised_in_another_suite) {
     }
 }
 
+/* RFC 9420 rule 12.4.2-10 */
 TEST(nothing_is_said_in_a_group_that_has_ended) {
     struct scene s;
     struct mls_committed c;
@@ -112,6 +113,7 @@ TEST(nothing_is_said_in_a_group_that_has_ended) {
     scene_end(&s);
 }
 
+/* RFC 9420 rule 12.4.3.1-17 */
 TEST(a_reinitialised_group_has_all_members_and_no_others) {
     struct scene s;
     struct person mallory;
