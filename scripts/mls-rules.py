@@ -3,8 +3,8 @@
 
 docs/mls-rules.txt lists the rules. A comment with "rule 7.3-4" (or "rules 7.3-4, 7.3-6") stands
 where src/ checks it and where a test breaks it: in the function or TEST, or right before it; "bug
-NAME" stands at the tests of bugs. --check fails if a rule has no check, or no test in which its error
-stands, if a tag names no rule, or if the page is not what would be written.
+NAME" stands at the tests of bugs. --check fails if a rule has no check, or no test in which its
+error stands, if a tag names no rule, or if the page is not what would be written.
 """
 import re
 import sys
