@@ -66,6 +66,7 @@ format: ## format the C sources
 check: ## what `make test` checks about the sources themselves
 	@scripts/check-deps.py
 	@scripts/check-mistakes.py
+	@scripts/mls-rules.py --check
 
 clean: ## remove what was built, but not what was fetched
 	@rm -rf build/native build/sanitize build/fuzz build/wasm build/bin

@@ -444,6 +444,7 @@ static err place_joined(struct core *core, const struct mls_group *group, uint32
         return ERR_UNSUPPORTED;
     TRY(core_seen_welcome(core, group));
     *c = core_conversation_by_group(core, id);
+    /* RFC 9420 rule 12.4.3-2: a group that we are in does not come again by somebody else. */
     if (*c != NULL && core_conversation_open(*c)) {
         TRY(comes_again(core, *c, group, &adder));
         return end_old(core, *c, &adder);

@@ -63,7 +63,7 @@ const struct mls_leaf_node *mls_commit_succeeds(const struct mls_group *group,
 
 /* ---- Receiving ---- */
 
-/* RFC 9420 s.12.4.2: none of the path's keys stands in the tree already... */
+/* RFC 9420 rule 12.4.2-8: none of the path's keys stands in the tree already... */
 static err check_path_new(const struct mls_tree *tree, const struct mls_update_path *path) {
     if (mls_tree_has_encryption(tree, buf_slice(&path->leaf.encryption_key)))
         return ERR_MLS_DUPLICATE_KEY;
@@ -106,13 +106,14 @@ static err place_joiner(struct receiving *r) {
 static err merge_path(struct receiving *r) {
     const struct mls_group *group = r->group;
     const struct mls_update_path *path = &r->content->content.commit.path;
-    const struct mls_leaf_node *before = NULL;
+    const struct mls_leaf_node *before = NULL, *replaced;
     TRY(check_path_new(&r->next->tree, path));
     if (r->external)
         TRY(place_joiner(r));
     else
         before = mls_tree_leaf(&group->epoch->tree, r->committer);
-    /* RFC 9420 s.12.4.2: the leaf is valid, and made for a commit. */
+    replaced = r->external ? mls_commit_succeeds(group, &r->applied) : before;
+    /* RFC 9420 rule 12.4.2-6: the leaf is valid, and made for a commit. */
     struct mls_leaf_check check = {
         .source = MLS_LEAF_COMMIT,
         .group_id = mls_group_id(group),
@@ -120,11 +121,12 @@ static err merge_path(struct receiving *r) {
         .group = &r->next->context.extensions,
     };
     TRY(mls_leaf_check(group->suite, &path->leaf, &check, group->mem));
-    /* RFC 9420 s.12.4.2: its encryption key differs from the committer's present one. */
-    if (before != NULL)
-        TRY(mls_leaf_check_replaces(before, &path->leaf));
-    TRY(mls_auth_judge(r->auth, r->external ? mls_commit_succeeds(group, &r->applied) : before,
-                       &path->leaf, r->committer));
+    /* RFC 9420 rules 12.2-15, 12.4.2-7: its encryption key differs from that of the leaf that it
+     * replaces. */
+    if (replaced != NULL)
+        TRY(mls_leaf_check_replaces(replaced, &path->leaf));
+    /* RFC 9420 rule 12.2-16: it may follow the leaf that it replaces. */
+    TRY(mls_auth_judge(r->auth, replaced, &path->leaf, r->committer));
     TRY(mls_treekem_merge(&r->next->tree, r->committer, path, r->applied.added,
                           r->applied.added_count));
     TRY(check_path_keys(&r->next->tree, r->committer));
@@ -139,7 +141,7 @@ static err receive_public(struct receiving *r) {
     const struct mls_sender *sender = &r->content->content.sender;
     TRY(mls_list_resolve(&r->list, group, commit, sender));
     TRY(mls_list_apply(&r->list, group, sender, false, r->auth, r->next, &r->applied));
-    /* RFC 9420 s.12.4: an empty list, and some proposals, need a path. */
+    /* RFC 9420 rules 12.4-1, 12.4-2, 12.4-3, 12.4-4: no proposals, or some, need a path. */
     if ((commit->proposal_count == 0 || r->applied.path_required) && !commit->has_path)
         return ERR_MLS_PATH_REQUIRED;
     if (commit->has_path)
@@ -149,7 +151,7 @@ static err receive_public(struct receiving *r) {
     return mls_epoch_encode(r->next, group->mem);
 }
 
-/* RFC 9420 s.8.3: the init secret that a joiner made for the group's external key. */
+/* RFC 9420 rule 8.3-1: the init secret that a joiner made for the group's external key. */
 static err open_external_init(struct receiving *r) {
     const struct mls_group *group = r->group;
     const struct mls_suite *suite = group->suite;
@@ -178,11 +180,11 @@ static err receive_secrets(struct receiving *r) {
         TRY(open_external_init(r));
         secrets.init = r->init_secret;
     }
-    /* RFC 9420 s.12.4.2: every pre-shared key is available. */
+    /* RFC 9420 rule 12.4.2-5: every pre-shared key is available. */
     TRY(mls_psk_secret(group->suite, group, r->applied.psks, r->applied.psk_count, r->auth,
                        r->psk_secret, group->mem));
     TRY(mls_commit_finish(group, r->next, r->content, &secrets, r->joiner_secret));
-    /* RFC 9420 s.12.4.2: the confirmation tag is the new epoch's. */
+    /* RFC 9420 rule 12.4.2-9: the confirmation tag is the new epoch's. */
     return mls_tag_equal(buf_slice(&r->next->confirmation_tag),
                          buf_slice(&r->content->confirmation_tag))
                ? OK

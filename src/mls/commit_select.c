@@ -158,7 +158,7 @@ static err find_psk(const struct selection *s, const struct mls_psk_id *id) {
     return e;
 }
 
-/* RFC 9420 s.7.3: what is sent is valid now. */
+/* RFC 9420 rule 7.3-5: what is sent is valid now. */
 static bool is_late(const struct selection *s, const struct mls_proposal *p) {
     uint64_t now = s->params->now;
     if (now == 0 || p->type != MLS_PROPOSAL_ADD)

@@ -77,7 +77,7 @@ struct entering {
     struct mls_propose *psks;
 };
 
-/* RFC 9420 s.8.3: an init secret of our making, for the group's external key. */
+/* RFC 9420 rule 12.4.3.2-4, s.8.3: an init secret of our making, for the group's external key. */
 static err make_init(struct entering *n, const struct mls_group_info *info) {
     const struct mls_suite *suite = n->group->suite;
     const struct mls_extension *extension =

@@ -209,6 +209,7 @@ err mls_group_export(const struct mls_group *group, slice label, slice context, 
                                    out, n);
 }
 
+/* RFC 9420 rule 12.4.2-10 */
 err mls_group_usable(const struct mls_group *group) {
     if (group->observer)
         return ERR_DENIED;

@@ -98,6 +98,7 @@ err mls_group_info(const struct mls_group *group, bool with_tree, bool external_
 /* ---- Holding one to the rules ---- */
 
 err mls_group_info_check(const struct mls_group_info *info) {
+    /* RFC 9420 rule 8.1-2 */
     if (info->context.version != MLS_VERSION_10)
         return ERR_MLS_VERSION;
     /* RFC 9420 s.13, 17.3: no extension stands twice, or belongs elsewhere. */
@@ -112,6 +113,7 @@ err mls_group_info_tree(const struct mls_group_info *info, slice apart, uint32_t
     const struct mls_extension *extension =
         mls_extensions_find(&info->extensions, MLS_EXTENSION_RATCHET_TREE);
     slice bytes = extension != NULL ? extension->data : apart;
+    /* RFC 9420 rule 12.4.3.3-3 */
     if (bytes.n == 0)
         return ERR_MLS_RATCHET_TREE;
     reader r = reader_of(bytes);
@@ -121,7 +123,7 @@ err mls_group_info_tree(const struct mls_group_info *info, slice apart, uint32_t
 
 static err verify_signature(const struct mls_group_info *info, const struct mls_tree *tree,
                             const struct mem *mem) {
-    /* RFC 9420 s.12.4.3.1: signed by the member at leaf `signer`, who exists. */
+    /* RFC 9420 rules 12.4.3.1-5, 12.4.3.1-6: signed by the member at leaf `signer`, who exists. */
     const struct mls_leaf_node *signer = mls_tree_leaf(tree, info->signer);
     if (signer == NULL)
         return ERR_MLS_SENDER;
@@ -139,7 +141,7 @@ static err verify_signature(const struct mls_group_info *info, const struct mls_
 err mls_group_info_verify(const struct mls_group_info *info, const struct mls_tree *tree,
                           const struct mls_auth *auth, const struct mem *mem) {
     uint8_t hash[CRYPTO_HASH_MAX];
-    /* RFC 9420 s.12.4.3.1: the tree hash is the GroupInfo's. */
+    /* RFC 9420 rule 12.4.3.1-8: the tree hash is the GroupInfo's. */
     TRY(mls_tree_hash_root(tree, hash));
     if (!slice_equal(slice_of(hash, tree->suite->hash->len), buf_slice(&info->context.tree_hash)))
         return ERR_MLS_TREE_HASH;

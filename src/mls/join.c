@@ -78,7 +78,7 @@ static err open_secrets(struct joining *j) {
     for (size_t i = 0; found == NULL && i < j->welcome.secret_count; i++)
         if (slice_equal(buf_slice(&j->welcome.secrets[i].new_member), wanted))
             found = &j->welcome.secrets[i];
-    /* RFC 9420 s.12.4.3.1: it names our key package, and the suite is that one's. */
+    /* RFC 9420 rules 12.4.3.1-1, 12.4.3.1-2: it names our key package, and the suite is its. */
     if (found == NULL)
         return ERR_MLS_NO_WELCOME;
     if (j->welcome.suite != j->kp.suite)
@@ -92,7 +92,7 @@ static err open_secrets(struct joining *j) {
         e = mls_group_secrets_read(&r, &j->secrets, j->mem);
     if (e == OK)
         e = reader_end(&r);
-    /* RFC 9420 s.8: the joiner secret is KDF.Nh bytes. */
+    /* RFC 9420 rule 8-1: the joiner secret is KDF.Nh bytes. */
     if (e == OK && j->secrets.joiner_secret.n != j->suite->hash->len)
         e = ERR_MALFORMED;
     buf_free(&plain);
@@ -103,19 +103,19 @@ static bool resumes(const struct mls_psk_id *id) {
     return id->type == MLS_PSK_RESUMPTION && id->usage != MLS_PSK_APPLICATION;
 }
 
-/* RFC 9420 s.8.6, 12.4.3.1: of the PSKs one at most says that the group continues another. */
+/* RFC 9420 rule 12.4.3.1-4: of the PSKs one at most says that the group continues another. */
 static err find_parent(struct joining *j) {
     for (size_t i = 0; i < j->secrets.psk_count; i++) {
         const struct mls_psk_id *id = &j->secrets.psks[i];
-        if (!resumes(id)) {
-            TRY(mls_psk_check(j->suite, id));
+        TRY(mls_psk_check_nonce(j->suite, id));
+        if (!resumes(id))
             continue;
-        }
         if (j->continues != NULL)
             return ERR_MLS_PSK;
         j->continues = id;
     }
-    /* RFC 9420 s.11.2, 11.3: it is the group that the caller expects to go on, in its last epoch. */
+    /* RFC 9420 rules 11.2-3, 11.2-4: it is the group that the caller expects to go on, and if that
+     * has ended, its last epoch. */
     const struct mls_group *parent = j->params->parent;
     if ((j->continues != NULL) != (parent != NULL))
         return ERR_MLS_PSK;
@@ -123,16 +123,18 @@ static err find_parent(struct joining *j) {
         return OK;
     bool same = slice_equal(buf_slice(&j->continues->id), mls_group_id(parent));
     bool reinit = j->continues->usage == MLS_PSK_REINIT;
-    return same && reinit == parent->ended ? OK : ERR_MLS_PSK;
+    bool last = !reinit || j->continues->epoch == mls_group_epoch(parent);
+    return same && last && reinit == parent->ended ? OK : ERR_MLS_PSK;
 }
 
 static err find_psks(struct joining *j) {
     TRY(find_parent(j));
-    /* RFC 9420 s.12.4.3.1: every pre-shared key is in our possession. */
+    /* RFC 9420 rule 12.4.3.1-3: every pre-shared key is in our possession. */
     return mls_psk_secret(j->suite, j->params->parent, j->secrets.psks, j->secrets.psk_count,
                           j->auth, j->psk_secret, j->mem);
 }
 
+/* RFC 9420 rule 8.4-2: with other PSKs, or in another order, it does not open. */
 static err decrypt_group_info(struct joining *j, buf *plain) {
     uint8_t welcome_secret[CRYPTO_HASH_MAX], key[CRYPTO_AEAD_KEY_MAX], nonce[CRYPTO_AEAD_NONCE_MAX];
     const struct crypto_aead *aead = j->suite->aead;
@@ -163,9 +165,10 @@ static err open_group_info(struct joining *j) {
     buf_free(&plain);
     TRY(e);
     const struct mls_group_context *c = &j->info.context;
+    /* RFC 9420 rule 8.1-2 */
     if (c->version != MLS_VERSION_10)
         return ERR_MLS_VERSION;
-    /* RFC 9420 s.12.4.3.1: the group's suite is the key package's. */
+    /* RFC 9420 rule 12.4.3.1-7: the group's suite is the key package's. */
     if (c->suite != j->kp.suite)
         return ERR_MLS_SUITE;
     return mls_group_info_check(&j->info);
@@ -192,7 +195,7 @@ static err check_signature_key(const struct joining *j) {
 
 static err take_place(struct joining *j) {
     struct mls_epoch *epoch = j->epoch;
-    /* RFC 9420 s.12.4.3.1: one leaf is ours exactly. */
+    /* RFC 9420 rule 12.4.3.1-14: one leaf is ours exactly. */
     uint32_t own;
     err e = mls_tree_find_leaf(&epoch->tree, &j->kp.leaf, &own);
     if (e != OK)
@@ -223,13 +226,13 @@ static err enter_epoch(struct joining *j, const struct mls_limits *limits) {
     TRY(mls_key_schedule_epoch(j->suite, j->secrets.joiner_secret.p, j->psk_secret,
                                buf_slice(&epoch->context_bytes), &epoch->secrets));
     TRY(mls_epoch_settle(epoch, j->suite, limits, j->mem));
-    /* RFC 9420 s.12.4.3.1: the confirmation tag is right. */
+    /* RFC 9420 rule 12.4.3.1-16: the confirmation tag is right. */
     return mls_tag_equal(buf_slice(&epoch->confirmation_tag), buf_slice(&j->info.confirmation_tag))
                ? OK
                : ERR_MLS_CONFIRMATION_TAG;
 }
 
-/* RFC 9420 s.11.2: a reinitialised group is what its ReInit announced. */
+/* RFC 9420 rule 11.2-1: a reinitialised group is what its ReInit announced. */
 static err check_reinit(const struct joining *j) {
     const struct mls_proposal *reinit = &j->params->parent->reinit;
     const struct mls_group_context *c = &j->info.context;
@@ -239,7 +242,7 @@ static err check_reinit(const struct joining *j) {
     return fits ? OK : ERR_MLS_REINIT;
 }
 
-/* RFC 9420 s.11.3: a branch has its parent's version and suite. */
+/* RFC 9420 rule 11.3-1: a branch has its parent's version and suite. */
 static err check_branch(const struct joining *j) {
     const struct mls_group_context *c = &j->info.context, *p = &j->params->parent->epoch->context;
     return c->version == p->version && c->suite == p->suite ? OK : ERR_MLS_SUITE;
@@ -248,7 +251,7 @@ static err check_branch(const struct joining *j) {
 static err check_parent(const struct joining *j) {
     if (j->continues == NULL)
         return OK;
-    /* RFC 9420 s.11.2, 11.3, 12.4.3.1: it has just begun. */
+    /* RFC 9420 rules 11.2-2, 11.3-2: it has just begun. */
     if (j->info.context.epoch != 1)
         return ERR_MLS_EPOCH;
     bool reinit = j->continues->usage == MLS_PSK_REINIT;

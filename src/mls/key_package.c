@@ -21,28 +21,36 @@ static err verify_signature(const struct mls_suite *suite, const struct mls_key_
     return e;
 }
 
+/* RFC 9420 rule 11.1-1. Asked of newcomers only: some members list suites 1 to 6, and use 7. */
+static err check_suite(const struct mls_suite *suite, const struct mls_capabilities *have) {
+    bool fine = mls_u16s_have(&have->versions, MLS_VERSION_10) &&
+                mls_u16s_have(&have->suites, suite->id);
+    return fine ? OK : ERR_MLS_CAPABILITIES;
+}
+
 err mls_key_package_validate(const struct mls_suite *suite, const struct mls_key_package *kp,
                              const struct mls_extensions *group, const uint64_t *now,
                              const struct mem *mem) {
-    /* RFC 9420 s.10.1: version and cipher suite are the group's. */
+    /* RFC 9420 rules 10.1-1, 10.1-2: version and cipher suite are the group's. */
     if (kp->version != MLS_VERSION_10)
         return ERR_MLS_VERSION;
     if (kp->suite != suite->id)
         return ERR_MLS_SUITE;
-    /* RFC 9420 s.10: init_key is a public key of the suite. */
+    /* RFC 9420 rule 10-1: init_key is a public key of the suite. */
     if (kp->init_key.n != suite->kem->pub || suite->kem->check(kp->init_key.p) != OK)
         return ERR_MLS_KEY_PACKAGE;
-    /* RFC 9420 s.10.1: init_key and the leaf's encryption key differ. */
+    /* RFC 9420 rule 10.1-5: init_key and the leaf's encryption key differ. */
     if (slice_equal(buf_slice(&kp->init_key), buf_slice(&kp->leaf.encryption_key)))
         return ERR_MLS_KEY_PACKAGE;
     /* RFC 9420 s.13, 17.3: no extension stands twice, or belongs elsewhere. */
     TRY(mls_extensions_check(&kp->extensions, MLS_IN_KEY_PACKAGE));
     bool last_resort;
     TRY(mls_last_resort_find(&kp->extensions, &last_resort));
-    /* RFC 9420 s.10.1: the leaf is valid for a key package. */
+    TRY(check_suite(suite, &kp->leaf.capabilities));
+    /* RFC 9420 rule 10.1-3: the leaf is valid for a key package. */
     struct mls_leaf_check check = {.source = MLS_LEAF_KEY_PACKAGE, .group = group, .now = now};
     TRY(mls_leaf_check(suite, &kp->leaf, &check, mem));
-    /* RFC 9420 s.10.1: the signature verifies with the leaf's key. */
+    /* RFC 9420 rule 10.1-4: the signature verifies with the leaf's key. */
     return verify_signature(suite, kp, mem);
 }
 
@@ -64,7 +72,7 @@ err mls_key_package_open(slice message, struct mls_key_package *kp, const struct
         return ERR_UNKNOWN_TYPE;
     TRY(mls_key_package_read(&body, kp, mem));
     err e = reader_end(&body);
-    /* RFC 9420 s.10: the version inside is the one outside. */
+    /* RFC 9420 rule 10-3: the version inside is the one outside. */
     if (e == OK && kp->version != MLS_VERSION_10)
         e = ERR_MLS_VERSION;
     if (e != OK)

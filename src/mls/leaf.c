@@ -103,6 +103,7 @@ struct mls_member mls_member_of(const struct mls_leaf_node *leaf, uint32_t index
     };
 }
 
+/* RFC 9420 rule 7.3-1 */
 err mls_auth_judge(const struct mls_auth *auth, const struct mls_leaf_node *before,
                    const struct mls_leaf_node *leaf, uint32_t index) {
     if (auth == NULL || auth->accept == NULL)
@@ -116,7 +117,7 @@ err mls_auth_judge(const struct mls_auth *auth, const struct mls_leaf_node *befo
 
 /* ---- Signatures ---- */
 
-/* LeafNodeTBS. */
+/* LeafNodeTBS. RFC 9420 rule 7.2-2 */
 static err write_tbs(buf *out, const struct mls_leaf_node *leaf, slice group_id, uint32_t index) {
     writer w = writer_on(out);
     mls_leaf_node_write_unsigned(&w, leaf);
@@ -251,14 +252,14 @@ static err check_required(reader *r, const struct mls_u16s *have, uint16_t last_
 
 err mls_leaf_supports(const struct mls_leaf_node *leaf, const struct mls_extensions *group) {
     const struct mls_capabilities *have = &leaf->capabilities;
-    /* RFC 9420 s.13: members support every extension of the group context. */
+    /* RFC 9420 rule 12.4.3-1, s.13: members support every extension of the group context. */
     if (!covers(leaf, group))
         return ERR_MLS_CAPABILITIES;
     const struct mls_extension *required =
         mls_extensions_find(group, MLS_EXTENSION_REQUIRED_CAPABILITIES);
     if (required == NULL)
         return OK;
-    /* RFC 9420 s.7.3, s.11.1: what required_capabilities lists. */
+    /* RFC 9420 rule 7.3-3: what required_capabilities lists. */
     reader r = reader_of(required->data);
     TRY(check_required(&r, &have->extensions, LAST_DEFAULT_EXTENSION));
     TRY(check_required(&r, &have->proposals, LAST_DEFAULT_PROPOSAL));
@@ -272,6 +273,7 @@ bool mls_leaf_supports_proposal(const struct mls_leaf_node *leaf, uint16_t type)
 
 /* ---- Section 7.3 ---- */
 
+/* RFC 9420 rule 10-2 */
 static err check_keys(const struct mls_suite *suite, const struct mls_leaf_node *leaf) {
     if (leaf->encryption_key.n != suite->kem->pub || leaf->signature_key.n != suite->sig->pub)
         return ERR_MLS_LEAF_NODE;
@@ -282,10 +284,10 @@ static err check_keys(const struct mls_suite *suite, const struct mls_leaf_node 
 static err check_own_capabilities(const struct mls_leaf_node *leaf) {
     /* RFC 9420 s.13, 17.3: no extension twice, none of another place. */
     TRY(mls_extensions_check(&leaf->extensions, MLS_IN_LEAF));
-    /* RFC 9420 s.7.3: each extension of the leaf is one of its capabilities. */
+    /* RFC 9420 rule 7.3-6: each extension of the leaf is one of its capabilities. */
     if (!covers(leaf, &leaf->extensions))
         return ERR_MLS_EXTENSION;
-    /* RFC 9420 s.7.2: so is its credential's type. */
+    /* RFC 9420 rule 7.2-1: so is its credential's type. */
     return mls_u16s_have(&leaf->capabilities.credentials, leaf->credential.type)
                ? OK
                : ERR_MLS_CAPABILITIES;
@@ -298,22 +300,22 @@ static err check_lifetime(const struct mls_leaf_node *leaf, uint64_t now) {
 
 err mls_leaf_check(const struct mls_suite *suite, const struct mls_leaf_node *leaf,
                    const struct mls_leaf_check *check, const struct mem *mem) {
-    /* RFC 9420 s.7.3: the source fits to where the leaf stands. */
+    /* RFC 9420 rules 7.3-7, 7.3-8, 7.3-10: the source fits to where the leaf stands. */
     if (check->source != 0 && leaf->source != check->source)
         return ERR_MLS_LEAF_SOURCE;
     TRY(check_keys(suite, leaf));
     TRY(check_own_capabilities(leaf));
     if (check->group != NULL)
         TRY(mls_leaf_supports(leaf, check->group));
-    /* RFC 9420 s.7.3: the lifetime, where the caller knows the time. */
+    /* RFC 9420 rule 7.3-5: the lifetime, where the caller knows the time. */
     if (check->now != NULL)
         TRY(check_lifetime(leaf, *check->now));
-    /* RFC 9420 s.7.3: the signature; last, since it costs most. */
+    /* RFC 9420 rule 7.3-2: the signature; last, since it costs most. */
     return mls_leaf_verify(suite, leaf, check->group_id, check->index, mem);
 }
 
 err mls_leaf_check_replaces(const struct mls_leaf_node *before, const struct mls_leaf_node *after) {
-    /* RFC 9420 s.7.3: an Update (and a path, s.7.5) brings another encryption key. */
+    /* RFC 9420 rule 7.3-9: an Update (and a path, s.7.5) brings another encryption key. */
     return slice_equal(buf_slice(&before->encryption_key), buf_slice(&after->encryption_key))
                ? ERR_MLS_DUPLICATE_KEY
                : OK;

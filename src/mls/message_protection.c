@@ -172,6 +172,7 @@ static err read_content(slice plain, struct mls_authenticated_content *auth,
     return any == 0 ? OK : ERR_MLS_PADDING;
 }
 
+/* RFC 9420 rule 12.4.2-3 */
 static err decrypt(const struct mls_protection *p, const struct mls_private_message *message,
                    const struct mls_sender_data *sender, slice aad, buf *plain) {
     const struct crypto_aead *aead = p->suite->aead;

@@ -56,6 +56,7 @@ static slice context_of(const struct processing *p) {
 
 static err choose_epoch(struct processing *p, slice group_id, uint64_t epoch, enum mls_kind kind) {
     struct mls_group *g = p->group;
+    /* RFC 9420 rule 8.1-1 */
     if (!slice_equal(group_id, mls_group_id(g)))
         return ERR_MLS_GROUP_ID;
     uint64_t present = g->epoch->context.epoch;
@@ -67,7 +68,7 @@ static err choose_epoch(struct processing *p, slice group_id, uint64_t epoch, en
                                             &g->epoch->messages, g->mem};
     if (epoch == present)
         return g->out && kind != MLS_APPLICATION ? ERR_MLS_REMOVED : OK;
-    /* RFC 9420 s.12.1, 12.4.2: proposals and commits are of the present epoch only. */
+    /* RFC 9420 rules 12.1-2, 12.4.2-1: proposals and commits are of the present epoch only. */
     if (kind != MLS_APPLICATION)
         return ERR_MLS_EPOCH;
     for (size_t i = 0; i < g->past_count; i++) {
@@ -100,8 +101,8 @@ static err find_member(struct processing *p, uint32_t leaf) {
     return OK;
 }
 
-/* RFC 9420 s.12.1.8.1: the sender at this place of the external_senders extension, a vector of keys and
- * credentials. */
+/* RFC 9420 rules 12.1.8-1, 12.1.8.1-1: the sender at this place of the external_senders extension,
+ * a vector of keys and credentials. */
 static err find_external(struct processing *p, uint32_t place) {
     const struct mls_extension *extension = mls_extensions_find(
         &p->group->epoch->context.extensions, MLS_EXTENSION_EXTERNAL_SENDERS);
@@ -124,7 +125,8 @@ static err find_external(struct processing *p, uint32_t place) {
     return ERR_MLS_SENDER;
 }
 
-/* RFC 9420 s.6.1: with whose key a message from outside is signed; what may come from there. */
+/* RFC 9420 rules 12.1.8-2, 12.1.8-4, s.6.1: with whose key a message from outside is signed; what
+ * may come from there. */
 static err find_outsider(struct processing *p, const struct mls_framed_content *c) {
     if (p->auth == NULL || !p->auth->outside)
         return ERR_MLS_SENDER;
@@ -137,7 +139,7 @@ static err find_outsider(struct processing *p, const struct mls_framed_content *
         sender_is(p, &c->proposal.key_package->leaf);
         return OK;
     case MLS_SENDER_NEW_MEMBER_COMMIT:
-        /* RFC 9420 s.12.4.3.2: it has a path. */
+        /* RFC 9420 rules 12.4.3.2-1, 12.4.3.2-3: it has a path, and is signed by its leaf. */
         if (c->kind != MLS_COMMIT || !c->commit.has_path)
             return ERR_MLS_SENDER;
         sender_is(p, &c->commit.path.leaf);
@@ -153,6 +155,7 @@ static bool is_own(const struct processing *p, uint32_t leaf) {
 
 /* ---- Opening ---- */
 
+/* RFC 9420 rule 12.4.2-2 */
 static err check_member(struct processing *p, const struct mls_public_message *message) {
     const struct mls_group *g = p->group;
     uint32_t leaf = message->auth.content.sender.index;
@@ -220,7 +223,7 @@ static err open_message(struct processing *p, slice message) {
         TRY(open_private(p, &body));
     else
         return ERR_UNKNOWN_TYPE;
-    /* RFC 9420 s.6.1: the signature is the sender's. */
+    /* RFC 9420 rules 12.1-1, 12.1.8.1-2, 12.4.2-4, s.6.1: the signature is the sender's. */
     return mls_framing_verify(p->group->suite, &p->content, context_of(p), p->signature_pub,
                               p->group->mem);
 }

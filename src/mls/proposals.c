@@ -79,7 +79,7 @@ bool mls_sender_is_leaf(const struct mls_sender *sender, uint32_t leaf) {
 }
 
 static err check_add(const struct context *c, const struct mls_key_package *kp) {
-    /* RFC 9420 s.12.1.1: the key package is valid. */
+    /* RFC 9420 rule 12.1.1-1: the key package is valid. */
     TRY(mls_key_package_validate(c->group->suite, kp, c->extensions, NULL, c->group->mem));
     return c->known ? OK : mls_key_package_judge(c->auth, kp);
 }
@@ -89,7 +89,7 @@ static err check_update(const struct context *c, const struct mls_leaf_node *lea
     const struct mls_leaf_node *before = mls_tree_leaf(&c->group->epoch->tree, sender);
     if (before == NULL)
         return ERR_MLS_SENDER;
-    /* RFC 9420 s.12.1.2: the leaf node is valid for an Update. */
+    /* RFC 9420 rule 12.1.2-1: the leaf node is valid for an Update. */
     struct mls_leaf_check check = {
         .source = MLS_LEAF_UPDATE,
         .group_id = mls_group_id(c->group),
@@ -97,7 +97,7 @@ static err check_update(const struct context *c, const struct mls_leaf_node *lea
         .group = c->extensions,
     };
     TRY(mls_leaf_check(c->group->suite, leaf, &check, c->group->mem));
-    /* RFC 9420 s.7.3: its encryption key is new. */
+    /* RFC 9420 rule 7.3-9: its encryption key is new. */
     TRY(mls_leaf_check_replaces(before, leaf));
     return c->known ? OK : mls_auth_judge(c->auth, before, leaf, sender);
 }
@@ -119,13 +119,13 @@ static err check_extensions(const struct context *c, const struct mls_extensions
 
 static err check_reinit(const struct context *c, const struct mls_proposal *p,
                         const struct mls_sender *sender) {
-    /* RFC 9420 s.12.1.5: the version is not older than the group's. */
+    /* RFC 9420 rule 12.1.5-1: the version is not older than the group's. */
     if (p->version < c->group->epoch->context.version)
         return ERR_MLS_VERSION;
     return check_extensions(c, &p->extensions, sender);
 }
 
-/* RFC 9420 s.12.2: a type that it does not define is supported by all members. */
+/* RFC 9420 rule 12.2-11: a type that it does not define is supported by all members. */
 static err check_custom(const struct context *c, uint16_t type) {
     const struct mls_tree *tree = &c->group->epoch->tree;
     for (uint32_t i = mls_tree_next_leaf(tree, 0); i != MLS_NODE_NONE;
@@ -135,8 +135,8 @@ static err check_custom(const struct context *c, uint16_t type) {
     return OK;
 }
 
-/* RFC 9420 s.12.1.8: what senders from outside the group may propose; draft-ietf-mls-extensions-10
- * s.6.3.1: no SelfRemove. */
+/* RFC 9420 rules 12.1.8-3, 12.1.8-4: what senders from outside the group may propose;
+ * draft-ietf-mls-extensions-10 s.6.3.1: no SelfRemove. */
 err mls_proposal_check_sender(uint16_t type, const struct mls_sender *sender) {
     bool fine = false;
     switch (sender->type) {
@@ -162,7 +162,7 @@ static err check_one(const struct context *c, const struct mls_proposal *p,
     case MLS_PROPOSAL_UPDATE:
         return check_update(c, p->leaf, sender->index);
     case MLS_PROPOSAL_REMOVE:
-        /* RFC 9420 s.12.1.3: the leaf is not blank. */
+        /* RFC 9420 rule 12.1.3-1: the leaf is not blank. */
         return mls_tree_leaf(&c->group->epoch->tree, p->removed) != NULL ? OK
                                                                          : ERR_MLS_PROPOSAL_LIST;
     case MLS_PROPOSAL_PSK:
@@ -172,7 +172,7 @@ static err check_one(const struct context *c, const struct mls_proposal *p,
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
         return check_extensions(c, &p->extensions, sender);
     case MLS_PROPOSAL_EXTERNAL_INIT:
-        /* RFC 9420 s.12.2: only a commit from outside has one. */
+        /* RFC 9420 rules 12.1.6-1, 12.2-10: only a commit from outside has one. */
         return c->external ? OK : ERR_MLS_PROPOSAL_LIST;
     case MLS_PROPOSAL_SELF_REMOVE:
         /* draft-ietf-mls-extensions-10 s.6.3.1: all members support it. */
@@ -241,10 +241,11 @@ static err resolve_items(struct mls_list *list, const struct mls_group *group,
             continue;
         const struct mls_pending *pending = find_sorted(
             sorted, group->pending_count, buf_slice(&p->reference), group->suite->hash->len);
+        /* RFC 9420 rule 12.4-5 */
         if (pending == NULL)
             return ERR_MISSING;
-        /* RFC 9420 s.12.4.3.2, draft-ietf-mls-extensions-10 s.6.3.1: of what was proposed in the
-         * group, a joiner may bring just this. */
+        /* RFC 9420 rule 12.4.3.2-2, draft-ietf-mls-extensions-10 s.6.3.1: of what was proposed in
+         * the group, a joiner may bring just this. */
         if (committer->type != MLS_SENDER_MEMBER &&
             pending->proposal.type != MLS_PROPOSAL_SELF_REMOVE)
             return ERR_MLS_PROPOSAL_LIST;
@@ -291,10 +292,10 @@ static const struct mls_proposal *find_type(const struct mls_list *list, uint16_
 static err check_item(const struct context *c, const struct mls_item *item,
                       const struct mls_sender *committer) {
     const struct mls_proposal *p = item->proposal;
-    /* RFC 9420 s.12.2: no Update by the committer. */
+    /* RFC 9420 rule 12.2-2: no Update by the committer. */
     if (p->type == MLS_PROPOSAL_UPDATE && mls_sender_equal(&item->sender, committer))
         return ERR_MLS_PROPOSAL_LIST;
-    /* RFC 9420 s.12.2: no Remove of the committer; nor its own SelfRemove. */
+    /* RFC 9420 rule 12.2-3: no Remove of the committer; nor its own SelfRemove. */
     if (mls_sender_is_leaf(committer, mls_proposal_removes(p, &item->sender)))
         return ERR_MLS_PROPOSAL_LIST;
     TRY(mls_self_remove_check_item(item));
@@ -303,12 +304,12 @@ static err check_item(const struct context *c, const struct mls_item *item,
     /* What was judged when it came, under the same extensions, stays valid within the epoch. */
     if (one.known && c->extensions == &c->group->epoch->context.extensions)
         return OK;
-    /* RFC 9420 s.12.2: every proposal is valid by itself. */
+    /* RFC 9420 rule 12.2-1: every proposal is valid by itself. */
     return check_one(&one, p, &item->sender);
 }
 
-/* RFC 9420 s.12.2, draft-ietf-mls-extensions-10 s.6.3.1: at most one Update, Remove or SelfRemove
- * for a leaf. `leaves` has room for all. */
+/* RFC 9420 rule 12.2-4, draft-ietf-mls-extensions-10 s.6.3.1: at most one Update, Remove or
+ * SelfRemove for a leaf. `leaves` has room for all. */
 static err check_targets(const struct mls_list *list, uint32_t *leaves) {
     size_t n = 0;
     for (size_t i = 0; i < list->n; i++) {
@@ -335,13 +336,13 @@ static size_t count_type(const struct mls_list *list, uint16_t type) {
 }
 
 static err check_singles(const struct mls_list *list, const struct mls_applied *applied) {
-    /* RFC 9420 s.12.2: at most one GroupContextExtensions. */
+    /* RFC 9420 rule 12.2-8: at most one GroupContextExtensions. */
     if (count_type(list, MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS) > 1)
         return ERR_MLS_PROPOSAL_LIST;
-    /* RFC 9420 s.12.2: a ReInit stands alone. */
+    /* RFC 9420 rule 12.2-9: a ReInit stands alone. */
     if (applied->reinit != NULL && list->n > 1)
         return ERR_MLS_PROPOSAL_LIST;
-    /* RFC 9420 s.12.2: no PreSharedKeyID twice. There are few (MLS_PSKS_MAX). */
+    /* RFC 9420 rule 12.2-7: no PreSharedKeyID twice. There are few (MLS_PSKS_MAX). */
     for (size_t i = 0; i < applied->psk_count; i++)
         for (size_t j = 0; j < i; j++)
             if (mls_psk_id_equal(&applied->psks[i], &applied->psks[j]))
@@ -354,8 +355,8 @@ static err check_external(const struct mls_list *list) {
     size_t inits = count_type(list, MLS_PROPOSAL_EXTERNAL_INIT);
     size_t removes = count_type(list, MLS_PROPOSAL_REMOVE);
     size_t any = count_type(list, MLS_PROPOSAL_PSK) + count_type(list, MLS_PROPOSAL_SELF_REMOVE);
-    /* RFC 9420 s.12.2, draft-ietf-mls-extensions-10 s.6.3.1: one ExternalInit, at most one Remove,
-     * any PreSharedKeys and SelfRemoves, nothing else. */
+    /* RFC 9420 rules 12.2-13, 12.2-14, 12.2-17, draft-ietf-mls-extensions-10 s.6.3.1: one
+     * ExternalInit, at most one Remove, any PreSharedKeys and SelfRemoves, nothing else. */
     return inits == 1 && removes <= 1 && inits + removes + any == list->n ? OK
                                                                           : ERR_MLS_PROPOSAL_LIST;
 }
@@ -496,7 +497,7 @@ static err apply_list(const struct mls_list *list, struct context *c,
     const struct mem *mem = c->group->mem;
     TRY(applied_begin(a, list, mem));
     TRY(apply_extensions(list, next, a, mem));
-    /* RFC 9420 s.12.3: new extensions are what the other proposals are judged by. */
+    /* RFC 9420 rule 12.3-1: new extensions are what the other proposals are judged by. */
     if (a->new_extensions)
         c->extensions = &next->context.extensions;
     TRY(check_list(list, c, committer, a));
@@ -521,13 +522,13 @@ err mls_list_apply(const struct mls_list *list, const struct mls_group *group,
 }
 
 err mls_applied_check(const struct mls_applied *applied, const struct mls_epoch *next) {
-    /* RFC 9420 s.7.3, 12.2: the keys of new leaves are unique, so no client stands there twice. */
+    /* RFC 9420 rules 12.2-5, 12.2-6: keys are unique, so no client stands there twice. */
     for (size_t i = 0; i < applied->change_count; i++)
         if (applied->changes[i].what != MLS_REMOVED)
             TRY(mls_tree_check_keys(&next->tree, 2 * applied->changes[i].leaf));
-    /* RFC 9420 s.7.3: everyone supports everyone's credential types. */
+    /* RFC 9420 rule 7.3-4: everyone supports everyone's credential types. */
     TRY(mls_tree_check_credentials(&next->tree));
-    /* RFC 9420 s.12.1.7: everyone supports the new extensions. */
+    /* RFC 9420 rule 12.1.7-1: everyone supports the new extensions. */
     return applied->new_extensions ? mls_tree_check_support(&next->tree, &next->context.extensions)
                                    : OK;
 }

@@ -7,12 +7,16 @@ bool mls_psk_id_equal(const struct mls_psk_id *a, const struct mls_psk_id *b) {
            slice_equal(buf_slice(&a->nonce), buf_slice(&b->nonce));
 }
 
+err mls_psk_check_nonce(const struct mls_suite *suite, const struct mls_psk_id *id) {
+    /* RFC 9420 rules 8.4-1, 11.3-4, 12.1.4-3: the nonce is KDF.Nh bytes long. */
+    return id->nonce.n == suite->hash->len ? OK : ERR_MLS_PROPOSAL_LIST;
+}
+
 err mls_psk_check(const struct mls_suite *suite, const struct mls_psk_id *id) {
-    /* RFC 9420 s.12.1.4: usages reinit and branch belong to their own operations. */
+    /* RFC 9420 rules 12.1.4-1, 12.1.4-2: usages reinit and branch have their own operations. */
     if (id->type == MLS_PSK_RESUMPTION && id->usage != MLS_PSK_APPLICATION)
         return ERR_MLS_PROPOSAL_LIST;
-    /* RFC 9420 s.12.1.4: the nonce is KDF.Nh bytes long. */
-    return id->nonce.n == suite->hash->len ? OK : ERR_MLS_PROPOSAL_LIST;
+    return mls_psk_check_nonce(suite, id);
 }
 
 /* NULL if the group does not have it any more. */

@@ -123,7 +123,7 @@ err mls_resume_check_members(const struct mls_group *parent, const struct mls_tr
     err e = list_people(&parent->epoch->tree, &before, &before_count, mem);
     if (e == OK)
         e = list_people(tree, &now, &now_count, mem);
-    /* RFC 9420 s.11.2, 11.3: nobody is new, and in a reinitialised group nobody is missing. */
+    /* RFC 9420 rules 11.3-3, 12.4.3.1-17: nobody is new, and after a ReInit nobody is missing. */
     if (e == OK && (all_among(before, before_count, now, now_count) == 0 ||
                     (all && now_count != before_count)))
         e = ERR_MLS_REINIT;

@@ -11,13 +11,13 @@ err mls_tree_check_keys(const struct mls_tree *t, uint32_t x) {
     const struct mls_tree_slot *s = mls_tree_slot_at(t, x);
     if (s == NULL || s->node == NULL)
         return OK;
-    /* RFC 9420 s.7.3, s.12.4.3.1: an encryption key stands in one node. */
+    /* RFC 9420 rules 7.3-12, 12.4.3.1-13: an encryption key stands in one node. */
     slice key = mls_tree_node_key(s->node, KEY_ENCRYPTION);
     if (mls_tree_index_find(t, KEY_ENCRYPTION, key, x) != NULL)
         return ERR_MLS_DUPLICATE_KEY;
     if (!mls_tree_is_leaf(x))
         return OK;
-    /* RFC 9420 s.7.3: and a signature key belongs to one member. */
+    /* RFC 9420 rule 7.3-11: and a signature key belongs to one member. */
     key = mls_tree_node_key(s->node, KEY_SIGNATURE);
     return mls_tree_index_find(t, KEY_SIGNATURE, key, x) == NULL ? OK : ERR_MLS_DUPLICATE_KEY;
 }
@@ -72,6 +72,7 @@ static err check_credential_sets(const struct mls_tree *t, struct credential_set
     return OK;
 }
 
+/* RFC 9420 rules 7.3-4, 12.2-12 */
 err mls_tree_check_credentials(const struct mls_tree *t) {
     /* Where all have one type and support it, which the tree keeps in mind, there is nothing to do.
      * */
@@ -85,6 +86,7 @@ err mls_tree_check_credentials(const struct mls_tree *t) {
     return e;
 }
 
+/* RFC 9420 rules 11.1-2, 12.1.7-1 */
 err mls_tree_check_support(const struct mls_tree *t, const struct mls_extensions *group) {
     for (uint32_t i = mls_tree_next_leaf(t, 0); i != MLS_NODE_NONE;
          i = mls_tree_next_leaf(t, i + 1))
@@ -94,8 +96,8 @@ err mls_tree_check_support(const struct mls_tree *t, const struct mls_extensions
 
 /* ---- A whole tree ---- */
 
-/* RFC 9420 s.12.4.3.1: an unmerged leaf is a leaf below the parent that is not blank, and every
- * parent between them that is not blank lists it too. */
+/* RFC 9420 rules 12.4.3.1-11, 12.4.3.1-12: an unmerged leaf is a leaf below the parent that is not
+ * blank, and every parent between them that is not blank lists it too. */
 static err check_unmerged_leaf(const struct mls_tree_slot *s, uint32_t x, uint32_t leaf) {
     if (leaf < mls_tree_first_leaf(x) || leaf > mls_tree_last_leaf(x))
         return ERR_MLS_TREE;
@@ -123,7 +125,7 @@ static bool is_ascending(const struct mls_u32s *list) {
 static err check_order(const struct mls_tree_slot *s) {
     if (s->child[0] == NULL || s->filled == 0)
         return OK;
-    /* RFC 9420 s.7.1: sorted in increasing order. */
+    /* RFC 9420 rule 7.1-1: sorted in increasing order. */
     if (s->node != NULL && !is_ascending(&s->node->u.parent.unmerged))
         return ERR_MLS_TREE;
     TRY(check_order(s->child[0]));
@@ -148,6 +150,7 @@ static err check_parents(const struct mls_tree *t, const struct mls_tree_slot *s
     return check_parents(t, s->child[1], mls_tree_math_right(x));
 }
 
+/* RFC 9420 rule 12.4.3.1-10 */
 static err check_leaves(const struct mls_tree *t, slice group_id,
                         const struct mls_extensions *group) {
     struct mls_leaf_check check = {.group_id = group_id, .group = group};

@@ -66,7 +66,7 @@ static err build(const struct mls_tree *t, uint32_t x, struct mls_tree_list *lis
 }
 
 err mls_tree_list_build(struct mls_tree *t, struct mls_tree_list *list) {
-    /* RFC 9420 s.12.4.3.3: no blank nodes at the end; and no tree is without nodes. */
+    /* RFC 9420 rule 12.4.3.3-1: no blank nodes at the end; and no tree is without nodes. */
     if (list->n == 0 || list->p[list->n - 1] == NULL)
         return ERR_MLS_TREE;
     t->width = mls_tree_math_width((uint32_t)(list->n / 2 + 1));
@@ -83,7 +83,7 @@ static err read_node(const struct mls_tree *t, struct mls_tree_list *list, reade
     if (!present)
         return OK;
     TRY(reader_u8(r, &type));
-    /* RFC 9420 s.12.4.3.3: leaves at even, parents at odd places. */
+    /* RFC 9420 rule 12.4.3.3-2: leaves at even, parents at odd places. */
     bool leaf = mls_tree_is_leaf((uint32_t)(list->n - 1));
     if (type != (leaf ? NODE_TYPE_LEAF : NODE_TYPE_PARENT))
         return ERR_MLS_TREE;

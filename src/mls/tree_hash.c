@@ -204,8 +204,8 @@ static err check_below(const struct mls_tree *t, const struct mls_tree_slot *s, 
         bool left, right;
         TRY(child_links(t, x, mls_tree_math_left(x), &left));
         TRY(child_links(t, x, mls_tree_math_right(x), &right));
-        /* RFC 9420 s.7.9.2: exactly one descendant for which the parent is parent-hash valid. That
-         * one is a leaf, or a parent that is checked in its turn. */
+        /* RFC 9420 rules 7.9.2-1, 12.4.3.1-9: exactly one descendant for which the parent is
+         * parent-hash valid. That one is a leaf, or a parent that is checked in its turn. */
         if (left == right)
             return ERR_MLS_PARENT_HASH;
     }

@@ -290,8 +290,8 @@ slice mls_treekem_path_secret(const struct mls_treekem_secrets *s, const struct 
 
 /* ---- Receiving a path (section 7.5) ---- */
 
-/* RFC 9420 s.7.6, s.12.4.2: a node for each of the filtered direct path, and a ciphertext for each
- * of its copath node's resolution without new leaves. */
+/* RFC 9420 rules 7.6-1, 7.6-2: a node for each of the filtered direct path, and a ciphertext for
+ * each of its copath node's resolution without new leaves. */
 static err check_path_form(const struct mls_tree *t, const struct mls_tree_path *place,
                            const struct mls_update_path *path, const uint32_t *added,
                            size_t added_count) {
@@ -324,7 +324,7 @@ err mls_treekem_merge(struct mls_tree *t, uint32_t sender, const struct mls_upda
         keys[i] = buf_slice(&path->nodes[i].encryption_key);
     TRY(set_path_keys(t, sender, &place, keys));
     TRY(mls_tree_hash_path(t, &place, sender, hash, &hash_len));
-    /* RFC 9420 s.7.9.2: the leaf holds the parent hash of its new path. */
+    /* RFC 9420 rule 7.9.2-2: the leaf holds the parent hash of its new path. */
     if (path->leaf.source != MLS_LEAF_COMMIT)
         return ERR_MLS_LEAF_SOURCE;
     if (!slice_equal(buf_slice(&path->leaf.parent_hash), slice_of(hash, hash_len)))
@@ -343,7 +343,7 @@ static err climb(const struct mls_tree *t, struct mls_treekem_private *p,
         forget_level(p, l);
     for (uint32_t i = from; i < place->n; i++) {
         TRY_OUT(e, derive_node(suite, secret, pub, priv));
-        /* RFC 9420 s.7.5: the derived public keys are those that were sent. */
+        /* RFC 9420 rules 7.5-2, 12.4.3.1-15: the derived public keys are those that were sent. */
         slice key = mls_tree_public_key(t, place->node[i]);
         if (!slice_equal(key, slice_of(pub, suite->kem->pub)))
             TRY_OUT(e, ERR_MLS_UPDATE_PATH);
@@ -367,7 +367,7 @@ static err climb_staged(const struct mls_tree *t, struct mls_treekem_private *p,
     return e;
 }
 
-/* Opens the one ciphertext of a path node for which we have the key. */
+/* Opens the one ciphertext of a path node for which we have the key. RFC 9420 rule 7.5-1 */
 static err open_secret(const struct mls_tree *t, const struct mls_treekem_private *p,
                        uint32_t copath, const struct mls_update_path_node *node,
                        const uint32_t *added, size_t added_count, slice context, buf *secret) {

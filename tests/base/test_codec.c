@@ -164,6 +164,7 @@ static const struct {
 };
 enum { LENGTH_COUNT = sizeof(LENGTHS) / sizeof(LENGTHS[0]) };
 
+/* bug length-prefix */
 TEST(lengths_take_the_fewest_bytes) {
     for (size_t i = 0; i < LENGTH_COUNT; i++) {
         uint8_t expected[4];
@@ -309,6 +310,7 @@ TEST(every_failing_allocation_of_a_writer_is_reported) {
     }
 }
 
+/* bug decode-panic */
 TEST(random_bytes_never_read_past_their_end) {
     struct support_random random = {99};
     for (int round = 0; round < 20000; round++) {

@@ -558,6 +558,34 @@ TEST(an_ex_member_does_not_come_by_the_name_and_history_of_a_conversation) {
     rig_fini(&rig);
 }
 
+/* RFC 9420 rule 12.4.3-2 */
+TEST(a_group_of_the_same_id_does_not_come_over_a_conversation) {
+    uint8_t group[32];
+    enum item_kind kind;
+    struct conversation *c;
+    struct entry *entry;
+    slice welcome;
+    start(3);
+    memcpy(group, view(2)->r.group, sizeof group);
+    remove_member(0, 2, OK);
+    rig_run(&rig);
+    struct core *core = client(2)->core, *victim = client(1)->core;
+    core_conversation_lookup(core, 1)->r.group[0] ^= 1;
+    CHECK_OK(core_txn_begin(core));
+    CHECK_OK(core_conversation_insert(core, group, CORE_CONVERSATION_NEW, &c));
+    CHECK_OK(core_entry_add(core, c, ENTRY_CREATE, SLICE_ARRAY(client(1)->account), false, &entry));
+    CHECK_OK(core_txn_end(core, OK));
+    keep_letter_of(2, DROP);
+    core_wake(core, rig.now);
+    rig_run(&rig);
+    CHECK_OK(core_item_read(buf_slice(&letter.item), &kind, &welcome));
+    CHECK_OK(core_txn_begin(victim));
+    CHECK_ERR(core_conversation_join(victim, welcome), ERR_EXISTS);
+    CHECK_OK(core_txn_end(victim, OK));
+    buf_free(&letter.item);
+    rig_fini(&rig);
+}
+
 /* Uses up the one-time key packages of client 1, and leaves the last resort. */
 static void take_key_packages(void) {
     const struct contact *contact =

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "crypto/crypto.h"
+#include "mls/key_package.h"
+#include "mls/labels.h"
 
 static err accept_all(void *ctx, const struct mls_member *before, const struct mls_member *member) {
     (void)ctx;
@@ -71,6 +73,52 @@ err person_join(struct person *p, slice welcome, slice tree) {
     uint32_t sender;
     mls_group_free(p->group);
     return mls_group_join(&p->group, &params, &people_auth, &sender);
+}
+
+/* Of a Welcome for p alone. */
+static void reseal(const struct person *p, struct mls_welcome *welcome,
+                   void (*change)(struct mls_group_secrets *secrets)) {
+    struct mls_hpke_ciphertext *sealed = &welcome->secrets[0].secrets;
+    struct mls_key_package kp;
+    struct mls_key_package_secrets keys;
+    struct mls_group_secrets secrets;
+    struct hpke_info info;
+    buf plain = {0};
+    slice group_info = buf_slice(&welcome->encrypted_group_info);
+    CHECK_OK(mls_key_package_secrets_read(buf_slice(&p->secrets), &keys, NULL));
+    CHECK_OK(mls_label_decrypt(p->suite, buf_slice(&keys.init_priv), "Welcome", group_info, sealed,
+                               &plain, NULL));
+    reader r = reader_of(buf_slice(&plain));
+    CHECK_OK(mls_group_secrets_read(&r, &secrets, NULL));
+    change(&secrets);
+    buf_clear(&plain);
+    writer w = writer_on(&plain);
+    mls_group_secrets_write(&w, &secrets);
+    CHECK_OK(writer_result(&w));
+    CHECK_OK(mls_key_package_open(buf_slice(&p->key_package), &kp, NULL));
+    CHECK_OK(mls_label_prepare(p->suite, "Welcome", group_info, &info, NULL));
+    mls_hpke_ciphertext_free(sealed, NULL);
+    CHECK_OK(mls_label_encrypt(p->suite, buf_slice(&kp.init_key), &info, buf_slice(&plain), sealed,
+                               NULL));
+    mls_key_package_secrets_free(&keys);
+    mls_key_package_free(&kp, NULL);
+    mls_group_secrets_free(&secrets, NULL);
+    buf_free(&plain);
+}
+
+void person_change_secrets(const struct person *p, buf *welcome,
+                           void (*change)(struct mls_group_secrets *secrets)) {
+    struct mls_welcome opened;
+    buf message = {0};
+    reader r = reader_of(slice_of(welcome->p + 4, welcome->n - 4));
+    CHECK_OK(mls_welcome_read(&r, &opened, NULL));
+    reseal(p, &opened, change);
+    writer w = writer_on(&message);
+    mls_message_begin(&w, MLS_WELCOME);
+    mls_welcome_write(&w, &opened);
+    CHECK_OK(writer_result(&w));
+    buf_move(welcome, &message);
+    mls_welcome_free(&opened, NULL);
 }
 
 struct mls_own_key_package person_own(const struct person *p) {

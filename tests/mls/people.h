@@ -27,6 +27,10 @@ struct mls_own_key_package person_own(const struct person *p);
 /* A group of one. */
 void person_create(struct person *p, const char *group_id);
 err person_join(struct person *p, slice welcome, slice tree);
+/* Changes the secrets that a Welcome has for p and seals them again, as a malicious member can. */
+struct mls_group_secrets;
+void person_change_secrets(const struct person *p, buf *welcome,
+                           void (*change)(struct mls_group_secrets *secrets));
 /* Saves the group, drops it, loads it. */
 void person_reload(struct person *p);
 

@@ -5,6 +5,7 @@
 #include "mls/framing.h"
 #include "mls/group.h"
 #include "mls/key_package.h"
+#include "mls/labels.h"
 #include "mls/leaf.h"
 #include "mls/proposals.h"
 #include "mls/tree_hash.h"
@@ -213,6 +214,7 @@ static void no_membership(struct scene *s, struct mls_public_message *m) {
     m->membership_tag.n = 0;
 }
 
+/* RFC 9420 rules 8.1-1, 12.4.2-1, 12.4.2-2, 12.4.2-4, 12.4.2-9; bug tag-length */
 TEST(frames_that_lie_are_refused) {
     static const struct forgery forgeries[] = {
         {"nothing is changed", nothing, KEEP_SIGNATURE, OK},
@@ -242,6 +244,7 @@ TEST(frames_that_lie_are_refused) {
     TRY_ALL(forgeries, &empty);
 }
 
+/* bugs decode-panic, trailing-bytes */
 TEST(bytes_that_are_no_message_are_refused) {
     struct scene s;
     struct mls_committed c;
@@ -262,6 +265,7 @@ TEST(bytes_that_are_no_message_are_refused) {
     scene_end(&s);
 }
 
+/* RFC 9420 rules 12.1-2, 12.4.2-1 */
 TEST(a_commit_is_good_for_one_epoch_only) {
     struct scene s;
     struct mls_committed c;
@@ -455,6 +459,12 @@ static void psk_for_a_branch(struct scene *s, struct mls_public_message *m) {
     id->type = MLS_PSK_RESUMPTION;
     id->usage = MLS_PSK_BRANCH;
 }
+static void psk_for_a_reinit(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    struct mls_psk_id *id = append_psk(m);
+    id->type = MLS_PSK_RESUMPTION;
+    id->usage = MLS_PSK_REINIT;
+}
 static void psk_of_an_epoch_not_kept(struct scene *s, struct mls_public_message *m) {
     (void)s;
     struct mls_psk_id *id = append_psk(m);
@@ -489,10 +499,24 @@ static void extension_that_requires(struct scene *s, struct mls_public_message *
     append_extensions(m, MLS_EXTENSION_REQUIRED_CAPABILITIES, slice_of("\x02\xfe\x55\0\0", 5));
 }
 
+static void custom(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    append(m, 0xfe66);
+}
+static void extensions_without_path(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    append_extensions(m, MLS_EXTENSION_EXTERNAL_SENDERS, SLICE_EMPTY);
+    drop_path(m);
+}
+
+/* RFC 9420 rules 10-1, 10.1-1, 10.1-2, 10.1-4, 10.1-5, 11.1-2, 12.1.1-1, 12.1.3-1, 12.1.4-1,
+ * 12.1.4-2, 12.1.4-3, 12.1.5-1, 12.1.7-1, 12.2-1, 12.2-2, 12.2-3, 12.2-4, 12.2-7, 12.2-8, 12.2-9,
+ * 12.2-10, 12.2-11, 12.4-1, 12.4-3, 12.4-4, 12.4-5, 12.4.2-5 */
 TEST(lists_of_proposals_that_break_a_rule_are_refused) {
     static const struct forgery forgeries[] = {
         {"an empty commit without path", no_path, 0, ERR_MLS_PATH_REQUIRED},
         {"a Remove without path", remove_without_path, 0, ERR_MLS_PATH_REQUIRED},
+        {"GroupContextExtensions without path", extensions_without_path, 0, ERR_MLS_PATH_REQUIRED},
         {"an Add without path is fine, but for the tag", add_without_path, 0,
          ERR_MLS_CONFIRMATION_TAG},
         {"the committer removes itself", remove_committer, 0, ERR_MLS_PROPOSAL_LIST},
@@ -515,6 +539,8 @@ TEST(lists_of_proposals_that_break_a_rule_are_refused) {
         {"the same PSK twice", psk_twice, 0, ERR_MLS_PROPOSAL_LIST},
         {"a PSK with a short nonce", psk_of_a_short_nonce, 0, ERR_MLS_PROPOSAL_LIST},
         {"a PSK for a branch", psk_for_a_branch, 0, ERR_MLS_PROPOSAL_LIST},
+        {"a PSK for a reinitialisation", psk_for_a_reinit, 0, ERR_MLS_PROPOSAL_LIST},
+        {"a type that not all members know", custom, 0, ERR_MLS_CAPABILITIES},
         {"a PSK of another group", psk_of_another_group, 0, ERR_MLS_PSK},
         {"a PSK of an epoch not kept", psk_of_an_epoch_not_kept, 0, ERR_MLS_PSK},
         {"too many PSKs", too_many_psks, 0, ERR_LIMIT},
@@ -537,16 +563,34 @@ static void only_two_adds(struct scene *s, struct mls_public_message *m) {
     add_twice(s, m);
     drop_path(m);
 }
+/* Evan's, signed by him, with a credential of a type that nobody else supports. */
+static void only_another_credential(struct scene *s, struct mls_public_message *m) {
+    struct mls_key_package *kp = append_add(m, &s->evan);
+    slice priv = buf_slice(&s->evan.priv);
+    buf tbs = {0};
+    kp->leaf.credential.type = kp->leaf.capabilities.credentials.p[0] = MLS_CREDENTIAL_X509;
+    CHECK_OK(mls_leaf_sign(s->evan.suite, &kp->leaf, priv, SLICE_EMPTY, 0, NULL));
+    writer w = writer_on(&tbs);
+    mls_key_package_write_unsigned(&w, kp);
+    buf_free(&kp->signature);
+    CHECK_OK(mls_label_sign(s->evan.suite, priv, "KeyPackageTBS", buf_slice(&tbs), &kp->signature,
+                            NULL));
+    buf_free(&tbs);
+    drop_path(m);
+}
 static void only_a_member(struct scene *s, struct mls_public_message *m) {
     add_member(s, m);
     drop_path(m);
 }
 
+/* RFC 9420 rules 7.3-4, 7.3-11, 12.2-5, 12.2-6, 12.2-12, 12.4.2-5 */
 TEST(commits_without_path_that_break_a_rule_are_refused) {
     static const struct forgery forgeries[] = {
         {"a PSK of an epoch that isn't kept", only_an_old_psk, 0, ERR_MLS_PSK},
         {"two Adds of one client", only_two_adds, 0, ERR_MLS_DUPLICATE_KEY},
         {"Add of a member", only_a_member, 0, ERR_MLS_DUPLICATE_KEY},
+        {"Add with a credential of a type that others don't support", only_another_credential, 0,
+         ERR_MLS_CAPABILITIES},
     };
     struct mls_commit_params empty = {0};
     TRY_ALL(forgeries, &empty);
@@ -649,6 +693,8 @@ static void short_secret(struct scene *s, struct mls_public_message *m) {
     path_of(m)->nodes[0].secrets[0].ciphertext.n = 3;
 }
 
+/* RFC 9420 rules 7.2-2, 7.3-2, 7.3-6, 7.3-10, 7.3-12, 7.5-1, 7.6-1, 7.6-2, 7.9.2-2, 12.4.2-6,
+ * 12.4.2-7, 12.4.2-8 */
 TEST(paths_that_break_a_rule_are_refused) {
     static const struct forgery forgeries[] = {
         {"a leaf that isn't signed", leaf_not_signed, 0, ERR_SIGNATURE},
@@ -734,12 +780,22 @@ static void carlas_key_in_a_node(struct scene *s, struct handmade *h) {
     mls_parent_node_free(&node, NULL);
 }
 
+/* As if Carla let Anna have her key. */
+static void carlas_signature_key(struct scene *s, struct handmade *h) {
+    CHECK_OK(buf_set(&h->leaf.signature_key, buf_slice(&s->people[CARLA].pub)));
+    CHECK_OK(mls_leaf_sign(s->people[ANNA].suite, &h->leaf, buf_slice(&s->people[CARLA].priv),
+                           slice_str("group"), ANNA, NULL));
+    CHECK_OK(mls_tree_set_leaf(&h->next->tree, ANNA, &h->leaf));
+}
+
+/* RFC 9420 rules 7.3-11, 7.5-2, 12.4.2-8, 12.4.2-9 */
 TEST(paths_made_by_hand_are_held_to_the_same_rules) {
     struct scene s;
     scene_begin(&s);
     CHECK_ERR(handmade_answer(&s, leave_as_is), ERR_MLS_CONFIRMATION_TAG);
     CHECK_ERR(handmade_answer(&s, other_secrets), ERR_MLS_UPDATE_PATH);
     CHECK_ERR(handmade_answer(&s, carlas_key_in_a_node), ERR_MLS_DUPLICATE_KEY);
+    CHECK_ERR(handmade_answer(&s, carlas_signature_key), ERR_MLS_DUPLICATE_KEY);
     scene_end(&s);
 }
 
@@ -818,6 +874,10 @@ static void update_not_signed(struct scene *s, struct mls_public_message *m) {
     (void)s;
     update_of(m)->signature.p[0] ^= 1;
 }
+static void another_signature(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    content(m)->sender.index = CARLA;
+}
 static void become(struct mls_public_message *m, uint16_t type) {
     mls_proposal_free(&content(m)->proposal, NULL);
     content(m)->proposal.type = type;
@@ -836,6 +896,7 @@ static void become_reinit(struct scene *s, struct mls_public_message *m) {
     become(m, MLS_PROPOSAL_REINIT);
 }
 
+/* RFC 9420 rules 7.3-8, 7.3-9, 7.3-12, 12.1-1, 12.1.2-1, 12.1.3-1, 12.1.5-1, 12.1.6-1 */
 TEST(proposals_that_break_a_rule_are_not_kept) {
     static const struct {
         change *how;
@@ -845,6 +906,7 @@ TEST(proposals_that_break_a_rule_are_not_kept) {
         {update_keeps_its_key, ERR_MLS_DUPLICATE_KEY},
         {update_takes_carlas_key, ERR_MLS_DUPLICATE_KEY},
         {update_not_signed, ERR_SIGNATURE},
+        {another_signature, ERR_SIGNATURE},
         {become_blank_remove, ERR_MLS_PROPOSAL_LIST},
         {become_external_init, ERR_MLS_PROPOSAL_LIST},
         {become_reinit, ERR_MLS_VERSION},
@@ -897,6 +959,12 @@ static void name_all(struct scene *s, struct mls_public_message *m) {
     }
 }
 
+static void name_all_without_path(struct scene *s, struct mls_public_message *m) {
+    name_all(s, m);
+    drop_path(m);
+}
+
+/* RFC 9420 rules 12.2-2, 12.2-4, 12.4-2 */
 TEST(references_are_held_to_the_same_rules) {
     struct scene s;
     buf message = {0};
@@ -910,6 +978,7 @@ TEST(references_are_held_to_the_same_rules) {
     buf_clear(&message);
     CHECK_OK(people_propose_update(s.people[CARLA].group, NULL, MLS_PUBLIC_MESSAGE, &message));
     CHECK_OK(person_process(bert, buf_slice(&message)));
+    CHECK_ERR(commit_answer(&s, &empty, name_all_without_path, 0), ERR_MLS_PATH_REQUIRED);
     buf_clear(&message);
     CHECK_OK(people_propose_remove(s.people[DORA].group, CARLA, MLS_PUBLIC_MESSAGE, &message));
     CHECK_OK(person_process(bert, buf_slice(&message)));

@@ -220,6 +220,7 @@ TEST(late_messages_open_in_past_epochs_within_the_limit) {
     trio_end(&t);
 }
 
+/* bug leaf-reuse */
 TEST(a_late_message_shows_its_sender_as_it_was) {
     struct trio t;
     struct person dora;

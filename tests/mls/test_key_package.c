@@ -154,12 +154,23 @@ static void short_init(struct mls_key_package *kp) {
 static void same_keys(struct mls_key_package *kp) {
     CHECK_OK(buf_set(&kp->init_key, buf_slice(&kp->leaf.encryption_key)));
 }
+static void short_leaf_key(struct mls_key_package *kp) {
+    kp->leaf.encryption_key.n--;
+}
 static void update_leaf(struct mls_key_package *kp) {
     kp->leaf.source = MLS_LEAF_UPDATE;
 }
 static void x509(struct mls_key_package *kp) {
     kp->leaf.credential.type = MLS_CREDENTIAL_X509;
     kp->leaf.capabilities.credentials.p[0] = MLS_CREDENTIAL_X509;
+}
+static void unlisted_version(struct mls_key_package *kp) {
+    kp->leaf.capabilities.versions.p[0] = 2;
+}
+static void unlisted_suite(struct mls_key_package *kp) {
+    for (size_t i = 0; i < kp->leaf.capabilities.suites.n; i++)
+        if (kp->leaf.capabilities.suites.p[i] == kp->suite)
+            kp->leaf.capabilities.suites.p[i] = 0x0a0a;
 }
 static void unlisted_credential(struct mls_key_package *kp) {
     kp->leaf.capabilities.credentials.p[0] = 77;
@@ -178,6 +189,7 @@ static void leaf_extension_twice(struct mls_key_package *kp) {
     CHECK_OK(mls_extensions_from(&kp->leaf.extensions, same, 2, NULL));
 }
 
+/* RFC 9420 rules 7.2-1, 7.3-7, 10-1, 10-2, 10-3, 10.1-3, 10.1-5, 11.1-1 */
 TEST(each_rule_of_section_10_has_its_own_answer) {
     CHECK_OK(changed(nothing, true));
     CHECK_OK(changed(unknown_extension, false));
@@ -185,9 +197,12 @@ TEST(each_rule_of_section_10_has_its_own_answer) {
     CHECK_ERR(changed(unknown_suite, false), ERR_MLS_SUITE);
     CHECK_ERR(changed(short_init, false), ERR_MLS_KEY_PACKAGE);
     CHECK_ERR(changed(same_keys, false), ERR_MLS_KEY_PACKAGE);
+    CHECK_ERR(changed(short_leaf_key, true), ERR_MLS_LEAF_NODE);
     CHECK_ERR(changed(update_leaf, true), ERR_MLS_LEAF_SOURCE);
     CHECK_OK(changed(x509, true)); /* the application's to judge */
     CHECK_ERR(changed(unlisted_credential, true), ERR_MLS_CAPABILITIES);
+    CHECK_ERR(changed(unlisted_version, true), ERR_MLS_CAPABILITIES);
+    CHECK_ERR(changed(unlisted_suite, true), ERR_MLS_CAPABILITIES);
     CHECK_ERR(changed(extension_twice, false), ERR_MLS_EXTENSION);
     CHECK_ERR(changed(leaf_extension_twice, true), ERR_MLS_EXTENSION);
 }

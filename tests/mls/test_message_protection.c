@@ -66,6 +66,7 @@ TEST(a_changed_byte_anywhere_is_found) {
     setting_free(&s);
 }
 
+/* RFC 9420 rule 12.4.2-2; bug tag-length */
 TEST(a_membership_tag_of_another_length_or_value_is_refused) {
     struct setting s;
     struct mls_authenticated_content content, opened;
@@ -194,6 +195,7 @@ static err try_lengths(const struct setting *s, size_t sender_data, size_t ciphe
     return e;
 }
 
+/* RFC 9420 rule 12.4.2-3 */
 TEST(encrypted_parts_of_other_lengths_do_not_open) {
     struct setting s;
     setting_make(&s);

@@ -1,6 +1,9 @@
 /* Senders from outside a group, and whoever only follows it (RFC 9420 sections 12.1.8, 12.4.3.2). */
 #include "crypto/crypto.h"
+#include "mls/framing.h"
 #include "mls/group.h"
+#include "mls/key_package.h"
+#include "mls/leaf.h"
 #include "tests/mls/people.h"
 
 enum { MEMBERS = 3 };
@@ -236,6 +239,163 @@ TEST(outsiders_are_not_heard_where_the_application_does_not_want_it) {
     scene_end(&s);
 }
 
+/* ---- Commits from outside that break a rule ---- */
+
+typedef void change(struct scene *s, struct mls_public_message *m);
+
+static struct mls_proposal *append(struct mls_public_message *m, uint16_t type) {
+    struct mls_commit *c = &m->auth.content.commit;
+    size_t n = c->proposal_count, size = sizeof(*c->proposals);
+    c->proposals = mem_resize(NULL, c->proposals, n * size, (n + 1) * size);
+    memset(&c->proposals[n], 0, size);
+    c->proposal_count++;
+    c->proposals[n].proposal = mem_new(NULL, sizeof(*c->proposals[n].proposal));
+    c->proposals[n].proposal->type = type;
+    return c->proposals[n].proposal;
+}
+
+/* What Anna says to a message of Eve's, changed and signed by `signer`. */
+static err answer(struct scene *s, change *how, const struct person *signer) {
+    struct mls_public_message m;
+    struct mls_received r;
+    const struct mls_group *anna = s->people[0].group;
+    slice context = buf_slice(&anna->epoch->context_bytes);
+    buf forged = {0};
+    reader body = reader_of(slice_of(s->message.p + 4, s->message.n - 4));
+    CHECK_OK(mls_public_message_read(&body, &m, NULL));
+    how(s, &m);
+    CHECK_OK(mls_framing_sign(anna->suite, &m.auth, context, buf_slice(&signer->priv), NULL));
+    CHECK_OK(mls_public_message_protect(anna->suite, &m.auth, context, NULL, &forged, NULL));
+    err e = mls_group_process(s->people[0].group, buf_slice(&forged), &people_auth, &r);
+    mls_received_free(&r);
+    mls_public_message_free(&m, NULL);
+    buf_free(&forged);
+    return e;
+}
+
+static void nothing(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    (void)m;
+}
+static void no_path(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    mls_update_path_free(&m->auth.content.commit.path, NULL);
+    m->auth.content.commit.has_path = false;
+}
+static void no_init(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    struct mls_proposal *p = m->auth.content.commit.proposals[0].proposal;
+    CHECK_EQ(p->type, MLS_PROPOSAL_EXTERNAL_INIT);
+    mls_proposal_free(p, NULL);
+    p->type = MLS_PROPOSAL_REMOVE;
+    p->removed = 1;
+}
+static void two_inits(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    const struct mls_proposal *p = m->auth.content.commit.proposals[0].proposal;
+    slice output = buf_slice(&p->kem_output);
+    CHECK_OK(mls_opaque_copy(&append(m, MLS_PROPOSAL_EXTERNAL_INIT)->kem_output, output, NULL));
+}
+static void two_removes(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    append(m, MLS_PROPOSAL_REMOVE)->removed = 1;
+    append(m, MLS_PROPOSAL_REMOVE)->removed = 2;
+}
+static void an_add(struct scene *s, struct mls_public_message *m) {
+    struct mls_proposal *p = append(m, MLS_PROPOSAL_ADD);
+    p->key_package = mem_new(NULL, sizeof(*p->key_package));
+    CHECK_OK(mls_key_package_open(buf_slice(&s->eve.key_package), p->key_package, NULL));
+}
+static void short_output(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    m->auth.content.commit.proposals[0].proposal->kem_output.n--;
+}
+static void output_of_zeros(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    buf *output = &m->auth.content.commit.proposals[0].proposal->kem_output;
+    memset(output->p, 0, output->n);
+}
+
+/* RFC 9420 rules 8.3-1, 12.2-13, 12.2-14, 12.2-17, 12.4.3.2-1, 12.4.3.2-3 */
+TEST(commits_from_outside_that_break_a_rule_are_refused) {
+    static const struct {
+        change *how;
+        bool by_another;
+        err expected;
+    } forgeries[] = {
+        {nothing, false, OK},
+        {nothing, true, ERR_SIGNATURE},
+        {no_path, false, ERR_MLS_SENDER},
+        {no_init, false, ERR_MLS_PROPOSAL_LIST},
+        {two_inits, false, ERR_MLS_PROPOSAL_LIST},
+        {two_removes, false, ERR_MLS_PROPOSAL_LIST},
+        {an_add, false, ERR_MLS_PROPOSAL_LIST},
+        {short_output, false, ERR_CRYPTO},
+        {output_of_zeros, false, ERR_CRYPTO},
+    };
+    struct scene s;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    person_key_package(&s.eve, false);
+    CHECK_OK(enter(&s, &s.eve, false, 0));
+    for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++)
+        CHECK_ERR(answer(&s, forgeries[i].how, forgeries[i].by_another ? &s.people[2] : &s.eve),
+                  forgeries[i].expected);
+    scene_end(&s);
+}
+
+/* The encryption key of the leaf that it removes. */
+static void the_old_key(struct scene *s, struct mls_public_message *m) {
+    struct mls_leaf_node *leaf = &m->auth.content.commit.path.leaf;
+    const struct mls_leaf_node *old = mls_tree_leaf(&s->people[0].group->epoch->tree, 1);
+    CHECK_OK(buf_set(&leaf->encryption_key, buf_slice(&old->encryption_key)));
+    CHECK_OK(mls_leaf_sign(s->eve.suite, leaf, buf_slice(&s->people[1].priv), slice_str("group"), 1,
+                           NULL));
+}
+
+/* RFC 9420 rule 12.2-15 */
+TEST(who_takes_its_own_place_brings_another_encryption_key) {
+    struct scene s;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    CHECK_OK(enter(&s, &s.people[1], true, 1));
+    CHECK_OK(answer(&s, nothing, &s.people[1]));
+    CHECK_ERR(answer(&s, the_old_key, &s.people[1]), ERR_MLS_DUPLICATE_KEY);
+    scene_end(&s);
+}
+
+static err same_identity(void *ctx, const struct mls_member *before,
+                         const struct mls_member *member) {
+    (void)ctx;
+    return before == NULL || slice_equal(before->identity, member->identity) ? OK : ERR_IDENTITY;
+}
+
+/* RFC 9420 rule 12.2-16 */
+TEST(nobody_takes_the_place_of_somebody_else) {
+    struct scene s;
+    struct mls_received r;
+    struct mls_auth strict = people_auth;
+    strict.accept = same_identity;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    CHECK_OK(enter(&s, &s.eve, true, 1));
+    CHECK_ERR(mls_group_process(s.people[0].group, buf_slice(&s.message), &strict, &r),
+              ERR_IDENTITY);
+    CHECK_OK(enter(&s, &s.people[1], true, 1));
+    CHECK_OK(mls_group_process(s.people[0].group, buf_slice(&s.message), &strict, &r));
+    mls_received_free(&r);
+    scene_end(&s);
+}
+
+/* RFC 9420 rule 12.4.3.2-4 */
+TEST(a_group_info_without_the_external_key_lets_nobody_in) {
+    struct scene s;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    buf_clear(&s.info);
+    CHECK_OK(mls_group_info(s.people[0].group, true, false, &s.info));
+    CHECK_ERR(enter(&s, &s.eve, false, 0), ERR_MLS_EXTENSION);
+    scene_end(&s);
+}
+
+/* ---- Proposals from outside ---- */
+
 static void from_outside(struct scene *s, bool new_member, uint32_t place,
                          const struct mls_propose *what, buf *out) {
     struct mls_outsider from = {.suite = s->eve.suite,
@@ -309,6 +469,73 @@ TEST(somebody_asks_to_be_added) {
     struct person *all[] = {&s.people[0], &s.people[1], &s.people[2], &s.eve};
     people_agree(all, 4);
     people_talk(&s.eve, all, 4, "thanks");
+    scene_end(&s);
+}
+
+static void become(struct mls_public_message *m, uint16_t type) {
+    mls_proposal_free(&m->auth.content.proposal, NULL);
+    m->auth.content.proposal.type = type;
+}
+static void an_update(struct scene *s, struct mls_public_message *m) {
+    struct mls_proposal *p = &m->auth.content.proposal;
+    become(m, MLS_PROPOSAL_UPDATE);
+    p->leaf = mem_new(NULL, sizeof(*p->leaf));
+    CHECK_OK(mls_leaf_node_copy(p->leaf, mls_tree_leaf(&s->people[0].group->epoch->tree, 1), NULL));
+}
+static void an_external_init(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    become(m, MLS_PROPOSAL_EXTERNAL_INIT);
+}
+static void a_custom_proposal(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    become(m, 0xfe01);
+}
+static void a_remove(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    become(m, MLS_PROPOSAL_REMOVE);
+    m->auth.content.proposal.removed = 1;
+}
+static void from_the_next_place(struct scene *s, struct mls_public_message *m) {
+    (void)s;
+    m->auth.content.sender.index++;
+}
+
+/* RFC 9420 rules 12.1.8-3, 12.1.8-4, 12.1.8.1-1, 12.1.8.1-2 */
+TEST(proposals_from_outside_that_break_a_rule_are_refused) {
+    struct scene s;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    struct mls_propose remove = {.type = MLS_PROPOSAL_REMOVE, .leaf = 2};
+    from_outside(&s, false, 0, &remove, &s.message);
+    CHECK_ERR(answer(&s, an_update, &s.eve), ERR_MLS_SENDER);
+    CHECK_ERR(answer(&s, an_external_init, &s.eve), ERR_MLS_SENDER);
+    CHECK_ERR(answer(&s, a_custom_proposal, &s.eve), ERR_MLS_SENDER);
+    CHECK_ERR(answer(&s, from_the_next_place, &s.eve), ERR_MLS_SENDER);
+    CHECK_ERR(answer(&s, nothing, &s.people[1]), ERR_SIGNATURE);
+    CHECK_OK(answer(&s, nothing, &s.eve));
+    person_key_package(&s.eve, false);
+    struct mls_propose add = {.type = MLS_PROPOSAL_ADD,
+                              .key_package = buf_slice(&s.eve.key_package)};
+    from_outside(&s, true, 0, &add, &s.message);
+    CHECK_ERR(answer(&s, a_remove, &s.eve), ERR_MLS_SENDER);
+    CHECK_OK(answer(&s, nothing, &s.eve));
+    scene_end(&s);
+}
+
+/* RFC 9420 rules 12.1.8-1, 12.1.8-2 */
+TEST(proposals_from_outside_need_the_groups_and_the_applications_will) {
+    struct scene s;
+    struct mls_received r;
+    struct mls_auth closed = people_auth;
+    closed.outside = false;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    struct person *anna = &s.people[0];
+    struct mls_propose remove = {.type = MLS_PROPOSAL_REMOVE, .leaf = 0};
+    from_outside(&s, false, 0, &remove, &s.message);
+    CHECK_ERR(mls_group_process(anna->group, buf_slice(&s.message), &closed, &r), ERR_MLS_SENDER);
+    CHECK_OK(person_process(anna, buf_slice(&s.message)));
+    person_create(anna, "group"); /* without the extension */
+    from_outside(&s, false, 0, &remove, &s.message);
+    CHECK_ERR(person_process(anna, buf_slice(&s.message)), ERR_MLS_SENDER);
     scene_end(&s);
 }
 

@@ -5,6 +5,7 @@
 #include "mls/key_package.h"
 #include "mls/labels.h"
 #include "mls/leaf.h"
+#include "mls/proposals.h"
 #include "tests/mls/people.h"
 
 enum { MEMBERS = 3 };
@@ -94,6 +95,7 @@ static err process_with(struct person *p, slice message, const struct mls_auth *
     return e;
 }
 
+/* RFC 9420 rules 12.4.2-5, 12.4.3.1-3 */
 TEST(a_commit_brings_keys_in_and_who_lacks_one_can_t_follow) {
     for (size_t i = 0; mls_suite_at(i) != NULL; i++) {
         struct scene s;
@@ -126,6 +128,48 @@ TEST(a_commit_brings_keys_in_and_who_lacks_one_can_t_follow) {
         CHECK_OK(mls_group_join(&s.dora.group, &join, &auth, &sender));
         struct person *all[] = {&s.people[0], &s.people[1], &s.people[2], &s.dora};
         people_agree(all, 4);
+        mls_committed_free(&c, NULL);
+        scene_end(&s);
+    }
+}
+
+static void turn_around(struct mls_group_secrets *secrets) {
+    struct mls_psk_id first = secrets->psks[0];
+    CHECK_EQ(secrets->psk_count, 2);
+    secrets->psks[0] = secrets->psks[1];
+    secrets->psks[1] = first;
+}
+static void shorten_nonce(struct mls_group_secrets *secrets) {
+    secrets->psks[1].nonce.n--;
+}
+
+/* RFC 9420 rules 8.4-1, 8.4-2 */
+TEST(a_welcome_names_the_keys_as_its_commit_does) {
+    static const struct {
+        void (*change)(struct mls_group_secrets *secrets);
+        err expected;
+    } forgeries[] = {{turn_around, ERR_CRYPTO}, {shorten_nonce, ERR_MLS_PROPOSAL_LIST}};
+    for (size_t i = 0; i < 2; i++) {
+        struct scene s;
+        struct mls_committed c;
+        struct mls_auth auth = with_psks();
+        uint32_t sender;
+        scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+        slice add = buf_slice(&s.dora.key_package);
+        struct mls_propose psks[] = {
+            {.type = MLS_PROPOSAL_PSK, .psk_id = slice_str("one")},
+            {.type = MLS_PROPOSAL_PSK, .psk_id = slice_str("two")},
+        };
+        struct mls_commit_params params = {.proposals = psks,
+                                           .proposal_count = 2,
+                                           .adds = &add,
+                                           .add_count = 1,
+                                           .tree_in_welcome = true};
+        CHECK_OK(mls_group_commit(s.people[0].group, &params, &auth, &c));
+        person_change_secrets(&s.dora, &c.welcomes[0], forgeries[i].change);
+        struct mls_join_params join = {.welcome = buf_slice(&c.welcomes[0]),
+                                       .own = person_own(&s.dora)};
+        CHECK_ERR(mls_group_join(&s.dora.group, &join, &auth, &sender), forgeries[i].expected);
         mls_committed_free(&c, NULL);
         scene_end(&s);
     }
@@ -196,6 +240,7 @@ TEST(resumption_keys_come_from_the_group_or_from_who_kept_them) {
 
 /* ---- The group's extensions ---- */
 
+/* RFC 9420 rule 12.1.7-1 */
 TEST(new_extensions_are_shown_before_they_are_taken) {
     struct scene s;
     struct mls_committed c;
@@ -263,8 +308,46 @@ TEST(pending_extensions_yield_to_somebody_added_by_value_who_does_not_know_them)
     scene_end(&s);
 }
 
+/* RFC 9420 rule 12.3-1 */
+TEST(an_add_is_judged_by_the_extensions_of_the_same_commit) {
+    struct scene s;
+    struct person evan;
+    struct mls_epoch *next;
+    struct mls_applied applied;
+    struct mls_proposal add = {0}, extend = {0};
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    person_init(&evan, MLS_SUITE_X25519_CHACHA, "evan");
+    person_key_package(&evan, false); /* which lists nothing */
+    const struct mls_group *bert = s.people[1].group;
+    const struct mls_sender anna = {MLS_SENDER_MEMBER, 0};
+    struct mls_extension extension = {custom_extension, slice_str("data")};
+    struct mls_propose what[] = {
+        {.type = MLS_PROPOSAL_ADD, .key_package = buf_slice(&evan.key_package)},
+        {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+         .extensions = &extension,
+         .extension_count = 1},
+    };
+    CHECK_OK(mls_proposal_from(&add, &what[0], evan.suite, slice_str("group"), NULL));
+    CHECK_OK(mls_proposal_from(&extend, &what[1], evan.suite, slice_str("group"), NULL));
+    struct mls_item items[] = {{&add, NULL, anna}, {&extend, NULL, anna}};
+    for (size_t from = 0; from < 2; from++) /* both, and then the extensions alone */
+        for (size_t n = 1; n <= 2 - from; n++) {
+            struct mls_list list = {items + from, n};
+            CHECK_OK(mls_epoch_successor(&next, bert->epoch, NULL));
+            err e = mls_list_apply(&list, bert, &anna, false, &people_auth, next, &applied);
+            CHECK_ERR(e, n == 2 ? ERR_MLS_CAPABILITIES : OK);
+            mls_applied_end(&applied, NULL);
+            mls_epoch_free(next, NULL);
+        }
+    mls_proposal_free(&add, NULL);
+    mls_proposal_free(&extend, NULL);
+    person_free(&evan);
+    scene_end(&s);
+}
+
 /* ---- Custom types ---- */
 
+/* RFC 9420 rule 12.2-11 */
 TEST(a_custom_proposal_is_passed_through_if_everybody_knows_its_type) {
     struct scene s;
     struct mls_committed c;
@@ -292,6 +375,7 @@ TEST(a_custom_proposal_is_passed_through_if_everybody_knows_its_type) {
 
 /* ---- Keys and lifetimes of those who come ---- */
 
+/* RFC 9420 rule 7.3-5 */
 TEST(who_is_late_is_left_out_or_refused) {
     struct scene s;
     struct mls_committed c;

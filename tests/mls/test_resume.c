@@ -1,5 +1,6 @@
 /* Groups that continue others: reinitialised ones and branches (RFC 9420 sections 11.2, 11.3). */
 #include "crypto/crypto.h"
+#include "mls/commit.h"
 #include "mls/group.h"
 #include "tests/mls/people.h"
 
@@ -94,6 +95,7 @@ TEST(a_group_is_reinitialised_in_another_suite) {
     }
 }
 
+/* RFC 9420 rule 12.4.2-10 */
 TEST(nothing_is_said_in_a_group_that_has_ended) {
     struct scene s;
     struct mls_committed c;
@@ -114,6 +116,7 @@ TEST(nothing_is_said_in_a_group_that_has_ended) {
     scene_end(&s);
 }
 
+/* RFC 9420 rule 12.4.3.1-17 */
 TEST(a_reinitialised_group_has_all_members_and_no_others) {
     struct scene s;
     struct person mallory;
@@ -197,6 +200,130 @@ TEST(a_group_with_members_from_elsewhere_is_no_branch) {
     person_free(&dora);
     person_free(&fresh);
     scene_end(&s);
+}
+
+/* ---- What a malicious member makes ---- */
+
+/* A group that says that it continues the old one, held to no rule: Anna's, with these others. */
+static void forge(struct scene *s, const char *group_id, enum mls_psk_usage usage, bool late,
+                  const slice *key_packages, size_t count) {
+    struct mls_commit_params none = {0}, params = {.adds = key_packages,
+                                                   .add_count = count,
+                                                   .tree_in_welcome = true};
+    struct mls_commit_origin origin = {
+        .succeeds = MLS_NODE_NONE, .parent = s->old[0].group, .usage = usage};
+    mls_committed_free(&s->c, NULL);
+    person_create(&s->new[0], group_id);
+    if (late)
+        people_commit(&s->new[0], &none, NULL, 0, NULL, 0);
+    CHECK_OK(mls_commit_make(s->new[0].group, &params, &origin, &people_auth, &s->c));
+}
+
+/* RFC 9420 rules 11.2-2, 12.4.3.1-17 */
+TEST(a_forged_reinitialisation_is_refused) {
+    struct scene s;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA, MLS_SUITE_X25519_CHACHA);
+    end_old(&s, MLS_SUITE_X25519_CHACHA);
+    forge(&s, "new", MLS_PSK_REINIT, true, s.key_packages, 2);
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_EPOCH);
+    forge(&s, "new", MLS_PSK_REINIT, false, s.key_packages, 1);
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_REINIT);
+    forge(&s, "new", MLS_PSK_REINIT, false, s.key_packages, 2);
+    CHECK_OK(join(&s, 1, s.old[1].group));
+    scene_end(&s);
+}
+
+/* RFC 9420 rule 11.2-1 */
+TEST(a_reinitialised_group_is_what_its_reinit_said) {
+    struct scene s;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA, MLS_SUITE_X25519_CHACHA);
+    end_old(&s, MLS_SUITE_X25519_CHACHA);
+    forge(&s, "another", MLS_PSK_REINIT, false, s.key_packages, 2);
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_REINIT);
+    forge(&s, "new", MLS_PSK_REINIT, false, s.key_packages, 2);
+    struct mls_proposal *reinit = &s.old[1].group->reinit;
+    reinit->version++;
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_REINIT);
+    reinit->version--;
+    reinit->suite = MLS_SUITE_XWING_CHACHA;
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_REINIT);
+    reinit->suite = MLS_SUITE_X25519_CHACHA;
+    CHECK_OK(join(&s, 1, s.old[1].group));
+    struct mls_extension one = {MLS_EXTENSION_EXTERNAL_SENDERS, SLICE_EMPTY};
+    mls_extensions_free(&reinit->extensions, NULL);
+    CHECK_OK(mls_extensions_from(&reinit->extensions, &one, 1, NULL));
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_REINIT);
+    scene_end(&s);
+}
+
+/* RFC 9420 rules 11.3-1, 11.3-2, 11.3-3 */
+TEST(a_forged_branch_is_refused) {
+    struct scene s;
+    struct person mallory;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA, MLS_SUITE_X25519_CHACHA);
+    forge(&s, "branch", MLS_PSK_BRANCH, true, s.key_packages, 1);
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_EPOCH);
+    person_init(&mallory, MLS_SUITE_X25519_CHACHA, "mallory");
+    person_key_package(&mallory, false);
+    slice both[] = {s.key_packages[0], buf_slice(&mallory.key_package)};
+    forge(&s, "branch", MLS_PSK_BRANCH, false, both, 2);
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_REINIT);
+    forge(&s, "branch", MLS_PSK_BRANCH, false, s.key_packages, 1);
+    CHECK_OK(join(&s, 1, s.old[1].group));
+    person_free(&mallory);
+    scene_end(&s);
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA, MLS_SUITE_XWING_CHACHA);
+    forge(&s, "branch", MLS_PSK_BRANCH, false, s.key_packages, 1);
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_SUITE);
+    scene_end(&s);
+}
+
+static void of_another_group(struct mls_group_secrets *secrets) {
+    CHECK_OK(buf_set(&secrets->psks[0].id, slice_str("older")));
+}
+static void of_an_earlier_epoch(struct mls_group_secrets *secrets) {
+    secrets->psks[0].epoch--;
+}
+static void with_a_short_nonce(struct mls_group_secrets *secrets) {
+    secrets->psks[0].nonce.n--;
+}
+static void twice(struct mls_group_secrets *secrets) {
+    size_t size = sizeof(*secrets->psks);
+    CHECK_EQ(secrets->psk_count, 1);
+    secrets->psks = mem_resize(NULL, secrets->psks, size, 2 * size);
+    struct mls_psk_id *first = &secrets->psks[0], *second = &secrets->psks[1];
+    *second = *first;
+    CHECK_OK(mls_opaque_copy(&second->id, buf_slice(&first->id), NULL));
+    CHECK_OK(mls_opaque_copy(&second->nonce, buf_slice(&first->nonce), NULL));
+    second->nonce.p[0] ^= 1;
+    secrets->psk_count++;
+}
+
+/* RFC 9420 rules 11.2-3, 11.2-4, 11.3-4, 12.4.3.1-4 */
+TEST(what_ties_a_group_to_the_one_that_it_continues_is_checked) {
+    static const struct {
+        void (*change)(struct mls_group_secrets *secrets);
+        enum mls_psk_usage usage;
+        err expected;
+    } forgeries[] = {
+        {of_another_group, MLS_PSK_REINIT, ERR_MLS_PSK},
+        {of_an_earlier_epoch, MLS_PSK_REINIT, ERR_MLS_PSK},
+        {with_a_short_nonce, MLS_PSK_REINIT, ERR_MLS_PROPOSAL_LIST},
+        {with_a_short_nonce, MLS_PSK_BRANCH, ERR_MLS_PROPOSAL_LIST},
+        {twice, MLS_PSK_REINIT, ERR_MLS_PSK},
+        {twice, MLS_PSK_BRANCH, ERR_MLS_PSK},
+    };
+    for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
+        struct scene s;
+        bool reinit = forgeries[i].usage == MLS_PSK_REINIT;
+        scene_begin(&s, MLS_SUITE_X25519_CHACHA, MLS_SUITE_X25519_CHACHA);
+        if (reinit)
+            end_old(&s, MLS_SUITE_X25519_CHACHA);
+        forge(&s, "new", forgeries[i].usage, false, s.key_packages, reinit ? 2 : 1);
+        person_change_secrets(&s.new[1], &s.c.welcomes[0], forgeries[i].change);
+        CHECK_ERR(join(&s, 1, s.old[1].group), forgeries[i].expected);
+        scene_end(&s);
+    }
 }
 
 TEST_MAIN

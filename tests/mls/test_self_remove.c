@@ -150,6 +150,7 @@ static void commit_and_hear(struct scene *s, struct person *by,
     mls_committed_free(&c, NULL);
 }
 
+/* bug self-remove-hash */
 TEST(a_member_leaves_and_another_commits_it) {
     for (size_t i = 0; mls_suite_at(i) != NULL; i++) {
         for (int who = 0; who < MEMBERS; who++) {
@@ -670,6 +671,7 @@ static void a_remove(struct scene *s, struct mls_commit *c) {
     append_pending(s, c, 1);
 }
 
+/* RFC 9420 rule 12.4.3.2-2 */
 TEST(a_joiner_brings_nothing_else_by_reference) {
     struct scene s;
     scene_begin(&s, MLS_SUITE_X25519_CHACHA, MEMBERS);

@@ -216,7 +216,7 @@ TEST(an_encoded_tree_comes_back) {
     free_people(people, 7);
 }
 
-/* RFC 9420 s.12.4.3.3 */
+/* RFC 9420 rules 12.4.3.3-1, 12.4.3.3-2 */
 TEST(a_tree_of_a_wrong_form_is_refused) {
     struct mls_tree t;
     struct person p;

@@ -22,7 +22,7 @@ static void set_extensions(struct mls_leaf_node *leaf, const struct mls_extensio
     CHECK_OK(mls_extensions_from(&leaf->extensions, p, n, NULL));
 }
 
-/* RFC 9420 s.7.3 */
+/* RFC 9420 rules 7.3-7, 7.3-8, 7.3-10 */
 TEST(a_leaf_stands_only_where_its_source_says) {
     struct person p;
     CHECK_OK(crypto_init());
@@ -40,7 +40,7 @@ TEST(a_leaf_stands_only_where_its_source_says) {
     free_person(&p);
 }
 
-/* RFC 9420 s.7.3 */
+/* RFC 9420 rule 7.3-2 */
 TEST(a_leafs_signature_covers_it) {
     struct person p;
     make_person(&p);
@@ -56,7 +56,7 @@ TEST(a_leafs_signature_covers_it) {
     free_person(&p);
 }
 
-/* RFC 9420 s.7.2: LeafNodeTBS has group id and leaf index for update and commit. */
+/* RFC 9420 rule 7.2-2: LeafNodeTBS has group id and leaf index for update and commit. */
 TEST(a_leaf_made_in_a_group_is_bound_to_its_place) {
     struct person p;
     make_person(&p);
@@ -72,7 +72,7 @@ TEST(a_leaf_made_in_a_group_is_bound_to_its_place) {
     free_person(&p);
 }
 
-/* RFC 9420 s.7.3 */
+/* RFC 9420 rule 7.3-5 */
 TEST(a_lifetime_is_judged_by_who_knows_the_time) {
     struct person p;
     uint64_t now[] = {999, 1000, 2000, 2001};
@@ -91,7 +91,7 @@ TEST(a_lifetime_is_judged_by_who_knows_the_time) {
     free_person(&p);
 }
 
-/* RFC 9420 s.7.3, s.13 */
+/* RFC 9420 rule 7.3-6, s.13 */
 TEST(a_leafs_extensions_are_its_capabilities_and_stand_once) {
     struct person p;
     uint16_t grease = 0x0a0a;
@@ -110,7 +110,7 @@ TEST(a_leafs_extensions_are_its_capabilities_and_stand_once) {
     free_person(&p);
 }
 
-/* RFC 9420 s.7.2 */
+/* RFC 9420 rule 7.2-1 */
 TEST(a_leaf_supports_its_own_credential) {
     struct person p;
     uint16_t x509 = MLS_CREDENTIAL_X509;
@@ -121,6 +121,7 @@ TEST(a_leaf_supports_its_own_credential) {
     free_person(&p);
 }
 
+/* RFC 9420 rule 10-2 */
 TEST(a_leafs_keys_have_the_suites_length) {
     struct person p;
     make_person(&p);
@@ -151,7 +152,7 @@ static void require(struct mls_extensions *group, size_t kind, uint16_t type) {
     buf_free(&data);
 }
 
-/* RFC 9420 s.7.3, s.11.1 */
+/* RFC 9420 rule 7.3-3 */
 TEST(required_capabilities_are_required) {
     struct person p;
     struct mls_extensions group = {0};
@@ -175,7 +176,7 @@ TEST(required_capabilities_are_required) {
     free_person(&p);
 }
 
-/* RFC 9420 s.13 */
+/* RFC 9420 rule 12.4.3-1 */
 TEST(members_support_the_groups_extensions) {
     struct person p;
     struct mls_extensions group;
@@ -200,7 +201,7 @@ TEST(members_support_the_groups_extensions) {
     free_person(&p);
 }
 
-/* RFC 9420 s.7.3 */
+/* RFC 9420 rule 7.3-9 */
 TEST(an_update_brings_another_key) {
     struct person a, b;
     make_person(&a);
@@ -266,7 +267,7 @@ TEST(a_tree_after_commits_is_in_order) {
     free_people(people, PEOPLE);
 }
 
-/* RFC 9420 s.7.1 */
+/* RFC 9420 rule 7.1-1; bug unsorted-unmerged */
 TEST(unmerged_leaves_stand_in_increasing_order) {
     struct mls_tree t;
     struct person people[PEOPLE];
@@ -280,7 +281,7 @@ TEST(unmerged_leaves_stand_in_increasing_order) {
     free_people(people, PEOPLE);
 }
 
-/* RFC 9420 s.12.4.3.1 */
+/* RFC 9420 rule 12.4.3.1-11 */
 TEST(unmerged_leaves_are_members_below_the_parent) {
     struct mls_tree t;
     struct person people[PEOPLE];
@@ -298,7 +299,7 @@ TEST(unmerged_leaves_are_members_below_the_parent) {
     free_people(people, PEOPLE);
 }
 
-/* RFC 9420 s.12.4.3.1 */
+/* RFC 9420 rule 12.4.3.1-12 */
 TEST(parents_between_list_an_unmerged_leaf_too) {
     struct mls_tree t;
     struct person people[PEOPLE];
@@ -310,7 +311,7 @@ TEST(parents_between_list_an_unmerged_leaf_too) {
     free_people(people, PEOPLE);
 }
 
-/* RFC 9420 s.7.3, s.12.4.3.1 */
+/* RFC 9420 rules 7.3-11, 7.3-12, 12.4.3.1-13 */
 TEST(no_key_stands_twice) {
     struct mls_tree t;
     struct person people[PEOPLE];
@@ -341,8 +342,8 @@ TEST(no_key_stands_twice) {
     free_people(people, 2);
 }
 
-/* RFC 9420 s.7.9.2: nothing above a leaf that signed it may have another key, nor a sibling more.
- * */
+/* RFC 9420 rules 7.9.2-1, 12.4.3.1-9: nothing above a leaf that signed it may have another key, nor
+ * a sibling more; bugs early-success, null-parent-hash */
 TEST(a_parent_that_no_leaf_vouches_for_is_refused) {
     struct mls_tree t, whole;
     struct person people[PEOPLE];
@@ -395,7 +396,32 @@ TEST(a_parent_that_no_leaf_vouches_for_is_refused) {
     free_people(people, PEOPLE);
 }
 
-/* RFC 9420 s.12.4.3.1: every leaf by s.7.3, in its place. */
+/* A sibling that is blank, below it a parent to which a leaf came after the path was made: without
+ * that leaf the hash is what it was. bug stale-sibling */
+TEST(who_came_later_under_a_blank_sibling_is_left_out_of_its_original_hash) {
+    enum { WIDE = 16 };
+    struct mls_tree t;
+    struct person people[WIDE];
+    tree_of(&t, people, WIDE);
+    CHECK_OK(mls_tree_remove(&t, 11));
+    commit(&t, &people[8], 8);
+    CHECK_OK(mls_tree_remove(&t, 15));
+    commit(&t, &people[0], 0);
+    CHECK_OK(check_tree(&t));
+    free_person(&people[11]);
+    make_person(&people[11]);
+    CHECK_EQ(add_person(&t, &people[11]), 11);
+    CHECK(mls_tree_parent(&t, 23) == NULL);
+    CHECK_EQ(mls_tree_parent(&t, 19)->unmerged.n, 1);
+    CHECK_EQ(mls_tree_parent(&t, 15)->unmerged.n, 1);
+    CHECK_OK(check_tree(&t));
+    change_unmerged(&t, 15, NULL, 0);
+    CHECK_ERR(mls_tree_hash_check_parents(&t), ERR_MLS_PARENT_HASH);
+    mls_tree_free(&t);
+    free_people(people, WIDE);
+}
+
+/* RFC 9420 rule 12.4.3.1-10: every leaf by s.7.3, in its place. */
 TEST(every_leaf_of_a_tree_is_checked) {
     struct mls_tree t;
     struct person people[PEOPLE];
@@ -415,7 +441,7 @@ TEST(every_leaf_of_a_tree_is_checked) {
     free_people(people, 2);
 }
 
-/* RFC 9420 s.7.3 */
+/* RFC 9420 rules 7.3-4, 12.2-12 */
 TEST(members_support_each_others_credential_types) {
     struct mls_tree t;
     struct person people[3];
@@ -441,7 +467,7 @@ TEST(members_support_each_others_credential_types) {
     free_people(people, 3);
 }
 
-/* RFC 9420 s.12.1.7 */
+/* RFC 9420 rules 11.1-2, 12.1.7-1 */
 TEST(new_group_extensions_need_every_member) {
     struct mls_tree t;
     struct person people[3];

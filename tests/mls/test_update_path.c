@@ -104,7 +104,7 @@ TEST(a_new_member_joins_by_its_path_secret) {
     stage_free(&s);
 }
 
-/* RFC 9420 s.12.4.3.1 */
+/* RFC 9420 rule 12.4.3.1-15 */
 TEST(a_path_secret_that_is_not_the_trees_is_refused) {
     struct stage s;
     uint8_t wrong[CRYPTO_HASH_MAX] = {0};
@@ -120,7 +120,7 @@ TEST(a_path_secret_that_is_not_the_trees_is_refused) {
     stage_free(&s);
 }
 
-/* RFC 9420 s.7.6 */
+/* RFC 9420 rules 7.6-1, 7.6-2 */
 TEST(a_path_has_a_node_for_each_of_the_filtered_direct_path) {
     struct stage s;
     stage_init(&s);
@@ -138,7 +138,7 @@ TEST(a_path_has_a_node_for_each_of_the_filtered_direct_path) {
     stage_free(&s);
 }
 
-/* RFC 9420 s.7.5: new members don't count as receivers. */
+/* RFC 9420 rule 7.6-2: new members don't count as receivers. */
 TEST(a_path_encrypted_to_new_members_is_refused) {
     struct stage s;
     stage_init(&s);
@@ -148,7 +148,7 @@ TEST(a_path_encrypted_to_new_members_is_refused) {
     stage_free(&s);
 }
 
-/* RFC 9420 s.7.9.2 */
+/* RFC 9420 rule 7.9.2-2 */
 TEST(the_leaf_of_a_path_holds_its_parent_hash) {
     struct stage s;
     stage_init(&s);
@@ -164,7 +164,7 @@ TEST(the_leaf_of_a_path_holds_its_parent_hash) {
     stage_free(&s);
 }
 
-/* RFC 9420 s.7.5 */
+/* RFC 9420 rule 7.5-2 */
 TEST(public_keys_come_from_the_path_secrets) {
     struct stage s;
     uint8_t commit_secret[CRYPTO_HASH_MAX];
@@ -178,6 +178,7 @@ TEST(public_keys_come_from_the_path_secrets) {
     stage_free(&s);
 }
 
+/* RFC 9420 rule 7.5-1 */
 TEST(a_path_opens_only_as_it_was_sealed) {
     struct stage s;
     uint8_t commit_secret[CRYPTO_HASH_MAX];

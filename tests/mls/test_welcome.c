@@ -4,6 +4,7 @@
 #include "mls/key_package.h"
 #include "mls/labels.h"
 #include "mls/transcript.h"
+#include "mls/tree_hash.h"
 #include "mlstool/setting.h"
 #include "tests/mls/official.h"
 #include "tests/mls/people.h"
@@ -64,6 +65,7 @@ static struct mls_own_key_package own_of(const struct person *p) {
                                         buf_slice(&p->priv)};
 }
 
+/* RFC 9420 rule 12.4.3.1-1 */
 TEST(a_welcome_for_another_key_package_is_told) {
     struct scene s;
     scene_begin(&s, true);
@@ -75,6 +77,7 @@ TEST(a_welcome_for_another_key_package_is_told) {
     scene_end(&s);
 }
 
+/* RFC 9420 rules 12.4.3.1-8, 12.4.3.3-3 */
 TEST(a_joiner_needs_the_right_tree) {
     struct scene s;
     scene_begin(&s, false);
@@ -162,6 +165,7 @@ TEST(refs_that_have_no_room_are_told) {
     scene_end(&s);
 }
 
+/* RFC 9420 rule 12.4.3.1-2; bug trailing-bytes */
 TEST(a_welcome_of_another_suite_or_too_short_is_refused) {
     struct scene s;
     scene_begin(&s, true);
@@ -183,6 +187,7 @@ TEST(a_welcome_of_another_suite_or_too_short_is_refused) {
     scene_end(&s);
 }
 
+/* RFC 9420 rule 7.3-1 */
 TEST(the_application_judges_every_leaf_of_the_tree) {
     struct scene s;
     struct mls_auth picky = {.accept = refuse_anna}, none = {.accept = NULL};
@@ -354,6 +359,28 @@ static void need_an_extension(struct forged *f) {
     CHECK_OK(mls_extensions_from(&f->info.context.extensions, &one, 1, NULL));
 }
 
+/* A group of Anna alone. */
+static void take_joiner_out(struct forged *f) {
+    struct mls_tree tree;
+    uint8_t hash[CRYPTO_HASH_MAX];
+    buf bytes = {0};
+    const struct mls_suite *suite = mls_suite_find(f->info.context.suite);
+    reader r = reader_of(mls_extensions_find(&f->info.extensions, MLS_EXTENSION_RATCHET_TREE)->data);
+    CHECK_OK(mls_tree_read(&tree, &r, suite, NULL));
+    CHECK_OK(mls_tree_remove(&tree, 1));
+    CHECK_OK(mls_tree_hash_root(&tree, hash));
+    CHECK_OK(buf_set(&f->info.context.tree_hash, slice_of(hash, suite->hash->len)));
+    writer w = writer_on(&bytes);
+    mls_tree_write(&w, &tree);
+    struct mls_extension one = {MLS_EXTENSION_RATCHET_TREE, buf_slice(&bytes)};
+    mls_extensions_free(&f->info.extensions, NULL);
+    CHECK_OK(mls_extensions_from(&f->info.extensions, &one, 1, NULL));
+    mls_tree_free(&tree);
+    buf_free(&bytes);
+}
+
+/* RFC 9420 rules 8-1, 8.1-2, 8.4-1, 12.4.3-1, 12.4.3.1-3, 12.4.3.1-5, 12.4.3.1-6, 12.4.3.1-7,
+ * 12.4.3.1-8, 12.4.3.1-14, 12.4.3.1-15, 12.4.3.1-16 */
 TEST(a_joiner_checks_what_a_malicious_member_could_change) {
     static const struct {
         void (*change)(struct forged *f);
@@ -381,6 +408,7 @@ TEST(a_joiner_checks_what_a_malicious_member_could_change) {
         {cut_group_info, true, ERR_CRYPTO},
         {repeat_an_extension, true, ERR_MLS_EXTENSION},
         {need_an_extension, true, ERR_MLS_CAPABILITIES},
+        {take_joiner_out, true, ERR_MLS_TREE},
     };
     for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
         struct scene s;
@@ -391,6 +419,26 @@ TEST(a_joiner_checks_what_a_malicious_member_could_change) {
         CHECK_ERR(e, forgeries[i].expected);
         scene_end(&s);
     }
+}
+
+/* bug old-signer */
+TEST(a_committer_with_new_keys_signs_the_welcome_with_them) {
+    struct person anna, bert, *added[] = {&bert}, *both[] = {&anna, &bert};
+    person_init(&anna, MLS_SUITE_X25519_CHACHA, "anna");
+    person_init(&bert, MLS_SUITE_X25519_CHACHA, "bert");
+    person_create(&anna, "group");
+    person_key_package(&bert, false);
+    slice add = buf_slice(&bert.key_package);
+    buf_clear(&anna.pub);
+    buf_clear(&anna.priv);
+    CHECK_OK(mls_signature_keys_new(anna.suite, &anna.pub, &anna.priv));
+    struct mls_leaf_params leaf = person_leaf(&anna);
+    struct mls_commit_params params = {
+        .leaf = &leaf, .adds = &add, .add_count = 1, .tree_in_welcome = true};
+    people_commit(&anna, &params, NULL, 0, added, 1);
+    people_agree(both, 2);
+    person_free(&anna);
+    person_free(&bert);
 }
 
 TEST(several_join_by_one_welcome_or_by_their_own) {

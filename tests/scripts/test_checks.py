@@ -38,11 +38,29 @@ MISTAKES = [
     ("src/base/b.c", "err f(void) {\n    err r = OK;\n    if (x)\n        goto out;\nout:\n    return r;\n}\n",
      "a_result_starts_as_failure"),
     ("src/sys/b.c", 'void f(void) {\n    printf("%s", passphrase);\n}\n', "no_secret_is_printed"),
+    # bug tag-by-bytes
+    ("src/mls/b.c", "bool f(void) {\n    return slice_equal(a, confirmation_tag);\n}\n", "a_tag_is_compared"),
     ("src/mls/b.c", "void f(void) {\n    x = time(NULL);\n}\n", "pure_code_does_no_io"),
     ("src/base/b.c", "/* TO" "DO: later */\n", "nothing_is_left_to_be_done"),
     ("src/base/b.c", "void f(void) {\n#if" " X\n    g();\n#endif\n}\n", "no_condition_of_the_prep"),
     ("scripts/get.sh", "curl deb.de" "bian.org\n", "no_registry_or_mirror"),
     ("README.md", "see /wo" "rk/main\n", "no_machine_path"),
+]
+# Rules of MLS: one with its check and its test; what changes, and what the report must say.
+RULED = {
+    "docs/mls-rules.txt": "# Rules\n7.3-1 MLS_TREE a tree is a tree\nbug no-tree Somebody #1: none\n",
+    "src/mls/a.c": "err mls_a(void) {\n    /* RFC 9420 rule 7.3-1 */\n    return ERR_MLS_TREE;\n}\n",
+    "tests/mls/test_a.c": "/* rule 7.3-1; bug\n * no-tree */\n"
+                          "TEST(a_tree) {\n    CHECK_ERR(mls_a(), ERR_MLS_TREE);\n}\n",
+}
+RULES = [
+    ("src/mls/a.c", "err mls_a(void) {\n}\n", "rule 7.3-1 has no check"),
+    ("tests/mls/test_a.c", "/* bug no-tree */\nTEST(a_tree) {\n}\n", "rule 7.3-1 has no test"),
+    ("tests/mls/test_a.c", "/* rule 7.3-1; bug no-tree */\nTEST(a_tree) {\n}\n", "expects ERR_MLS_TREE"),
+    ("tests/mls/test_a.c", "/* rule 7.3-1 */\nTEST(a_tree) {\n    ERR_MLS_TREE;\n}\n", "no-tree has no test"),
+    ("src/mls/b.c", "/* rules 7.3-1, 7.3-2 */\nint b(void) {\n}\n", "mls/b.c: b: 7.3-2 is not in"),
+    ("tests/mls/test_b.c", "/* bug no-bush */\nTEST(b) {\n}\n", "mls/test_b.c: b: no-bush is not in"),
+    ("docs/MLS-RULES.md", "of yesterday\n", "is not what the sources say"),
 ]
 # What looks like a mistake and is none.
 INNOCENT = {
@@ -52,23 +70,39 @@ INNOCENT = {
 }
 
 
-def run(script, files):
+def write(folder, files):
+    for name, content in files.items():
+        path = Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+
+
+def run(script, files, *arguments):
     with tempfile.TemporaryDirectory() as folder:
-        for name, content in files.items():
-            path = Path(folder, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content)
-        done = subprocess.run([sys.executable, SCRIPTS / script, folder], capture_output=True, text=True)
+        write(folder, files)
+        done = subprocess.run([sys.executable, SCRIPTS / script, *arguments, folder],
+                              capture_output=True, text=True)
         return done.returncode, done.stdout + done.stderr
 
 
+def with_page(files):
+    """Those files, and the page that the script writes for them."""
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, {**files, "docs/MLS-RULES.md": ""})
+        subprocess.run([sys.executable, SCRIPTS / "mls-rules.py", folder], check=True)
+        return {**files, "docs/MLS-RULES.md": Path(folder, "docs/MLS-RULES.md").read_text()}
+
+
 def cases():
-    for script, bad in (("check-deps.py", INCLUDES), ("check-mistakes.py", MISTAKES)):
-        innocent = {**CLEAN, **(INNOCENT if script == "check-mistakes.py" else {})}
-        code, out = run(script, innocent)
+    ruled = with_page(RULED)
+    for script, clean, innocent, bad, arguments in (
+            ("check-deps.py", CLEAN, {}, INCLUDES, []),
+            ("check-mistakes.py", CLEAN, INNOCENT, MISTAKES, []),
+            ("mls-rules.py", ruled, {}, RULES, ["--check"])):
+        code, out = run(script, {**clean, **innocent}, *arguments)
         yield f"{script} accepts a clean tree", code == 0, out
         for file, content, says in bad:
-            code, out = run(script, {**CLEAN, file: content})
+            code, out = run(script, {**clean, file: content}, *arguments)
             refused = [line for line in out.splitlines() if says in line and not line.startswith("ok")]
             yield f"{script} refuses {file}: {says}", code == 1 and bool(refused), out
 
