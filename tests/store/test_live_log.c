@@ -1,5 +1,5 @@
-/* The log that kill -9 left is all there is of the newest writes. Cut off in its last write it opens;
- * damaged anywhere before, the damage is told, and what was acknowledged isn't dropped in silence.
+/* The log that kill -9 left is all there is of the newest writes. Cut off in its last write it
+ * opens; damaged before, the damage is told, and what was acknowledged isn't dropped in silence.
  *
  * Each store is opened in a child only: RocksDB's threads don't live on in a fork. */
 #define _GNU_SOURCE
