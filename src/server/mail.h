@@ -58,8 +58,8 @@ struct mail_config {
     bool (*crowded)(void *ctx, uint64_t session);
     /* A record of the store can't be read and was passed over. NULL: nobody wants to know. */
     void (*damaged)(void *ctx);
-    /* How the store answered: each commit of something, and each failure to read. NULL: nobody wants
-     * to know. */
+    /* How the store answered: each commit of something, and each failure to read. NULL: nobody
+     * wants to know. */
     void (*stored)(void *ctx, err result);
 };
 
@@ -90,8 +90,8 @@ bool mail_full(const struct mail *m);
 /* True if mail_commit has something to do: a batch, or a subscriber to serve. */
 bool mail_waiting(const struct mail *m);
 void mail_commit(struct mail *m);
-/* Writes something that is stored already into the batch, so that the commit shows whether the store
- * takes anything. */
+/* Writes something that is stored already into the batch, so that the commit shows whether the
+ * store takes anything. */
 void mail_touch(struct mail *m);
 /* A small step of expiry, into the batch; commit after it. False: nothing more to do this week. */
 bool mail_sweep(struct mail *m);

@@ -23,7 +23,7 @@ static const char usage[] =
     "       sottod invite [OPTIONS] [--count N] [--json] ask the running server for N links (1)\n"
     "       sottod identity [OPTIONS]                    print the server's identity key\n"
     "       sottod config                                print every setting, with its default\n"
-    "       sottod repair [OPTIONS]                      drop what damage in the store's log hides\n"
+    "       sottod repair [OPTIONS]                      drop what damage in the log hides\n"
     "\n"
     "  --config FILE        settings, one `key = value` a line\n"
     "  --data DIR           the directory of the store and the keys (var)\n"
@@ -303,7 +303,8 @@ static int run(struct options *o) {
 static const struct {
     const char *name;
     int (*act)(struct options *o);
-} commands[] = {{"run", run}, {"check", check}, {"invite", invite}, {"identity", identity}, {"repair", repair}, {"config", print_config}};
+} commands[] = {{"run", run},           {"check", check},   {"invite", invite},
+                {"identity", identity}, {"repair", repair}, {"config", print_config}};
 
 int main(int argc, char **argv) {
     static struct options options;

@@ -111,18 +111,18 @@ struct store_fault_plan {
 MUST err store_faulty_open(struct store **s, struct store *inner, struct store_fault_plan *plan,
                            const struct mem *mem);
 
-/* A directory of RocksDB files, made if it is not there. BUSY if another process holds it; DAMAGED if
- * its log or its files are: nothing is dropped, but for a last write that was never done. */
+/* A directory of RocksDB files, made if it is not there. BUSY if another process holds it; DAMAGED
+ * if its log or its files are: nothing is dropped, but for a last write that was never done. */
 struct store_rocksdb_options {
     size_t memtable; /* bytes; 0: 256 MiB */
     size_t cache;    /* bytes; 0: 256 MiB */
 };
 MUST err store_rocksdb_open(struct store **s, const char *path,
                             const struct store_rocksdb_options *options);
-/* For a store that opens as DAMAGED: ends its log before the first place that can't be read, so that it
- * opens as it once was. `lost` are the writes (entries put or deleted) behind that place that could
- * have been read; what stood in the place itself nobody can count. DAMAGED: it isn't the log that is
- * damaged. */
+/* For a store that opens as DAMAGED: ends its log before the first place that can't be read, so that
+ * it opens as it once was. `lost` are the writes (entries put or deleted) behind that place that
+ * could have been read; what stood in the place itself nobody can count. DAMAGED: it isn't the log
+ * that is damaged. */
 MUST err store_rocksdb_repair(const char *path, uint64_t *lost);
 /* Asks for a flush of memtables and deletion of old logs. What was deleted leaves the disk in the
  * compactions that follow by themselves. */

@@ -648,8 +648,9 @@ static int check_of(const char *data, const char *certificate, const char *key, 
     char chain[160], its_key[160];
     snprintf(chain, sizeof chain, "certificate=%s", certificate);
     snprintf(its_key, sizeof its_key, "certificate_key=%s", key);
-    const char *const check[] = {"check", "--data",      data,    "--listen", "127.0.0.1:0", "--http",
-                                 "127.0.0.1:0", "--set", chain,   "--set",    its_key,       NULL};
+    const char *const check[] = {"check",  "--data",      data,    "--listen", "127.0.0.1:0",
+                                 "--http", "127.0.0.1:0", "--set", chain,      "--set",
+                                 its_key,  NULL};
     buf_clear(output);
     return server_run(output, check);
 }

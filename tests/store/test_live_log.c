@@ -1,5 +1,5 @@
-/* The log that kill -9 left is all there is of the newest writes. Cut off in its last write it opens;
- * damaged anywhere before, the damage is told, and what was acknowledged isn't dropped in silence.
+/* The log that kill -9 left is all there is of the newest writes. Cut off in its last write it
+ * opens; damaged before, the damage is told, and what was acknowledged isn't dropped in silence.
  *
  * Each store is opened in a child only: RocksDB's threads don't live on in a fork. */
 #define _GNU_SOURCE
@@ -114,6 +114,12 @@ static long find_log(const char *folder, char path[FIXTURE_PATH * 2]) {
     return size;
 }
 
+static void copy_folder(const char *from, const char *to) {
+    char command[3 * FIXTURE_PATH];
+    snprintf(command, sizeof command, "cp -r '%s/.' '%s'", from, to);
+    CHECK(system(command) == 0);
+}
+
 static void overwrite(const char *path, long at) {
     uint8_t bad[BAD];
     memset(bad, 0x5a, sizeof bad);
@@ -150,11 +156,14 @@ TEST(a_log_that_ends_within_its_last_write_opens) {
 
 /* The places lie in every block of the log; what stands in the blocks behind one can be counted. */
 TEST(damage_in_a_log_is_told_and_dropped_only_when_asked) {
+    char original[FIXTURE_PATH];
+    fixture_folder(original);
+    write_log(original);
     for (long i = 1; i < PLACES; i++) {
         char folder[FIXTURE_PATH], path[FIXTURE_PATH * 2];
         uint64_t count = 0, lost = 0;
         fixture_folder(folder);
-        write_log(folder);
+        copy_folder(original, folder);
         long size = find_log(folder, path), at = size / PLACES * i;
         overwrite(path, at);
         CHECK_ERR(ask(run_reader, folder, &count), ERR_DAMAGED);
@@ -165,6 +174,7 @@ TEST(damage_in_a_log_is_told_and_dropped_only_when_asked) {
         CHECK(size - at < BLOCK || lost > 0);
         fixture_remove(folder);
     }
+    fixture_remove(original);
 }
 
 TEST_MAIN
