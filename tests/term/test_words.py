@@ -147,6 +147,12 @@ def met(world, tap):
              kim.run("invite", lea.link(), "--as", "mo the baker").code,
              kim.run("invite", lea.link(), "--as", "lea").code]
     tap.check("two_people_are_never_called_alike", codes == [2, 2, 2, 0], codes)
+    zoe, link = Person(world.folder, "zoe"), world.server.invite()
+    wrong = [(kim.run("invite", "--as", "foo"), "no LINK"), (kim.run("new", "lea", "lea"), "named twice"),
+             (zoe.run("init", link, "--name", "n" * 65), "64 bytes"),
+             (kim.run("new", "lea", "--title", "t" * 65), "64 bytes")]
+    tap.check("what_is_wrong_in_a_name_is_said_in_words",
+              all(a.code == 2 and words in a.err for a, words in wrong), [(a.code, a.err) for a, _ in wrong])
     new = lea.run("new", "Mo", "--title", "Two")
     mo.fine("read")
     told = lea.run("send", "Two", "without a link")
