@@ -10,10 +10,10 @@ const struct command command_init = {
     .text =
         "Makes an account with a link (sotto:join:...) that the operator of a server gave you.\n"
         "The keys are made here and never leave this machine; the home is sealed with a\n"
-        "passphrase, which is asked for twice (--no-passphrase: none). NAME, up to 64\n"
-        "bytes, is what your contacts see. A link is good for one account. If the server can't be reached, run the\n"
-        "same command again later. LINK may be -: it is read from the standard input, one line,\n"
-        "where no other user of the machine sees it.",
+        "passphrase, which is asked for twice (--no-passphrase: none). NAME, up to 64 bytes, is\n"
+        "what your contacts see. A link is good for one account. If the server can't be reached,\n"
+        "run the same command again later. LINK may be -: it is read from the standard input,\n"
+        "one line, where no other user of the machine sees it.",
     .options = OPTION_NAME,
     .flags = COMMAND_MAKES_HOME | COMMAND_ALONE,
     .words_min = 1,
