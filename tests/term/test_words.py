@@ -47,6 +47,17 @@ def unregistered(world, tap):
 def idle(world, tap):
     ann, ben = world.person("anna"), world.person("ben")
     acquaint(ann, ben)
+    holder = ann.start("listen", "--json")
+    while b"caught_up" not in holder.stdout.readline() and holder.poll() is None:
+        pass
+    began = time.monotonic()
+    told = [ann.run("chat", "ben"), ann.run("init", "sotto:join:x#y")]
+    took = time.monotonic() - began
+    holder.terminate()
+    holder.communicate(timeout=20)
+    tap.check("a_home_that_another_holds_is_refused_at_once",
+              all(a.code == 5 and "another sotto is using this home" in a.err for a in told) and took < 8,
+              f"{took} {[(a.code, a.err) for a in told]}")
     ann.fine("send", "ben", "hello")
     ben.fine("read")
     ann.fine("send", "ben", "x" * 100000)
