@@ -11,8 +11,9 @@ const struct command command_record = {
     .name = "record",
     .words = "",
     .help = "what the server's disk says about this account",
-    .text = "Asks the server for the record that its disk holds about this account. It is the complete\n"
-            "answer to any request about it: the server's software has no code that could say more.",
+    .text =
+        "Asks the server for the record that its disk holds about this account. It is the complete\n"
+        "answer to any request about it: the server's software has no code that could say more.",
     .flags = COMMAND_ASKS,
     .start = start,
 };
