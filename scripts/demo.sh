@@ -134,6 +134,10 @@ start_server "$listen" "$http"
 show ann send Reading "The server is back."
 wait "$listener" || fail "dora's listen failed: $(tail -n 1 "$dir/dora.json")"
 grep -q '"text":"The server is back."' "$dir/dora.json" || fail "dora did not hear that it is back"
+
+say "emil has not fetched yet: the server's disk holds sealed items for him, and says how many"
+show emil record | tee "$dir/record"
+grep -q 'undelivered items: [1-9]' "$dir/record" || fail "nothing waits for emil"
 for who in "${people[@]}"; do
     as "$who" read >/dev/null || fail "$who could not fetch"
 done

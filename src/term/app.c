@@ -214,10 +214,8 @@ static int run(struct app *app) {
 
 /* ---- Opening ---- */
 
-/* True if another process that holds the home took the command over; *code is its. */
+/* True if another process that holds the home took the command over, or refused to; *code is its. */
 static bool handed_over(struct app *app, slice packed, int *code) {
-    if ((app->own.args.command->flags & COMMAND_ALONE) != 0)
-        return false;
     err e = host_control_ask(app->home, packed, put_here, app, code);
     if (app->own.out.failed != OK)
         *code = EXIT_FAILED;

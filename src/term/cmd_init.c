@@ -10,10 +10,10 @@ const struct command command_init = {
     .text =
         "Makes an account with a link (sotto:join:...) that the operator of a server gave you.\n"
         "The keys are made here and never leave this machine; the home is sealed with a\n"
-        "passphrase, which is asked for twice (--no-passphrase: none). NAME is what your\n"
-        "contacts see. A link is good for one account. If the server can't be reached, run the\n"
-        "same command again later. LINK may be -: it is read from the standard input, one line,\n"
-        "where no other user of the machine sees it.",
+        "passphrase, which is asked for twice (--no-passphrase: none). NAME, up to 64 bytes, is\n"
+        "what your contacts see. A link is good for one account. If the server can't be reached,\n"
+        "run the same command again later. LINK may be -: it is read from the standard input,\n"
+        "one line, where no other user of the machine sees it.",
     .options = OPTION_NAME,
     .flags = COMMAND_MAKES_HOME | COMMAND_ALONE,
     .words_min = 1,
@@ -57,7 +57,7 @@ static void start(struct job *job) {
     else if (e == ERR_EXISTS)
         job_fail_text(job, e, EXIT_FAILED,
                       "there is an account in this home already; for another one use --home DIR");
-    else if (err_class(e) == ERR_CLASS_BAD)
+    else if (err_class(e) == ERR_CLASS_BAD || e == ERR_TOO_LARGE)
         job_fail_text(job, e, EXIT_USAGE,
                       "that is not the operator's link (sotto:join:...), or NAME is no name (a line "
                       "of visible text of up to 64 bytes, not \"you\", not beginning with an "

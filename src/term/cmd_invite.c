@@ -84,6 +84,11 @@ static void start(struct job *job) {
         take(job);
         return;
     }
+    if (job->args.as != NULL) {
+        job_fail_text(job, ERR_MALFORMED, EXIT_USAGE,
+                      "--as: it says what you call whoever gave you a link, and there is no LINK");
+        return;
+    }
     err e = core_contact_link(job_core(job), host_now(), &command);
     if (e != OK)
         job_fail(job, "could not make a link", e, 0);

@@ -53,7 +53,9 @@ static void start(struct job *job) {
     }
     err e = core_conversation_new(job_core(job), title, (const uint8_t(*)[CORE_ACCOUNT])accounts,
                                   job->args.word_count, host_now(), &command, &number);
-    if (e == ERR_MALFORMED || e == ERR_TOO_LARGE)
+    if (e == ERR_REPEAT)
+        job_fail_text(job, e, EXIT_USAGE, "somebody is named twice");
+    else if (e == ERR_MALFORMED || e == ERR_TOO_LARGE)
         job_fail_text(job, e, EXIT_USAGE,
                       "TITLE is no name: a line of visible text of up to 64 bytes, not \"you\", "
                       "not beginning with an asterisk");

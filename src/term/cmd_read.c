@@ -10,8 +10,9 @@ const struct command command_read = {
     .help = "show what was said",
     .text =
         "Fetches what is new and shows what is unread: in CONVERSATION (a number, a title, or a\n"
-        "contact), or in all. With --last N it shows the last N entries, read before or not.\n"
-        "What was shown counts as read. --offline: without fetching.",
+        "contact), or in all. With --last N it shows the last N entries, of each conversation if\n"
+        "none is named, read before or not. What was shown counts as read. --offline: without\n"
+        "fetching.",
     .options = OPTION_LAST | OPTION_OFFLINE,
     .words_max = 1,
     .start = start,

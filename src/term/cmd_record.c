@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/held.h"
 #include "base/time.h"
 #include "term/show.h"
 #include "term/command.h"
@@ -10,8 +11,9 @@ const struct command command_record = {
     .name = "record",
     .words = "",
     .help = "what the server's disk says about this account",
-    .text = "Asks the server for the record that its disk holds about this account. It is the complete\n"
-            "answer to any request about it: the server's software has no code that could say more.",
+    .text =
+        "Asks the server for the record that its disk holds about this account. It is the complete\n"
+        "answer to any request about it: the server's software has no code that could say more.",
     .flags = COMMAND_ASKS,
     .start = start,
 };
@@ -36,6 +38,8 @@ static void object(struct job *job, const struct core_record *r, const char *cre
     line_num(&l, "devices", r->devices);
     line_num(&l, "items", r->items);
     line_num(&l, "bytes", r->bytes);
+    line_str(&l, "beside", slice_str(HELD_KINDS));
+    line_str(&l, "beside_is", slice_str(HELD_WORDS));
     line_object_end(&l);
     line_end(&l, &job->out, OUT_NORMAL);
 }
@@ -47,8 +51,7 @@ static void sentences(struct job *job, const struct core_record *r, const char *
              "The account exists; created in the week of %s; last seen in the week of %s; number of "
              "devices: %u; sealed, undelivered items: %u, of %llu bytes with their padding.\n",
              created, seen, (unsigned)r->devices, (unsigned)r->items, (unsigned long long)r->bytes);
-    line_add(&l, "Beside it, held, sealed, not readable by the server's owner: items, public keys and "
-                 "key packages, random serials, blobs (docs/WHAT-WE-HOLD.md).");
+    line_add(&l, "Beside it the server has, " HELD_WORDS ": " HELD_KINDS " (docs/WHAT-WE-HOLD.md).");
     line_end(&l, &job->out, OUT_NORMAL);
 }
 

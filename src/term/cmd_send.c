@@ -7,14 +7,14 @@ static void notice(struct job *job, const struct core_notice *n);
 
 const struct command command_send = {
     .name = "send",
-    .words = "CONVERSATION [TEXT...]",
+    .words = "CONVERSATION [TEXT...|-]",
     .help = "send a message",
     .text =
-        "Sends TEXT, or without it what comes on the standard input (up to 262144 bytes of UTF-8), and\n"
-        "ends when the server has it for every member. CONVERSATION is a number, a title, or a\n"
-        "contact; a contact with whom there is no conversation gets one. If none fits, it is what\n"
-        "somebody who wrote to you calls itself. If the server is away the message is kept, and\n"
-        "goes out when sotto next reaches it.",
+        "Sends TEXT; without it, or where it is -, what comes on the standard input: UTF-8, up to\n"
+        "262144 bytes. It ends when the server has it for every member. CONVERSATION is a number,\n"
+        "a title, or a contact; a contact with whom there is no conversation gets one. If none\n"
+        "fits, it is what somebody who wrote to you calls itself. If the server is away the\n"
+        "message is kept, and goes out when sotto next reaches it.",
     .words_min = 1,
     .words_max = WORDS_ANY,
     .start = start,

@@ -32,8 +32,8 @@ static void print_all(void) {
            "\n"
            "`sotto help COMMAND` says more. Exit codes: 0 fine; 1 failed; 2 wrong command line,\n"
            "link or text; 3 the server is away; 4 refused (passphrase, invite, key); 5 the store\n"
-           "is full, damaged or in use; 6 no such contact or conversation, or several; 7 sent,\n"
-           "but not every mailbox took it; 8 kept, and held back; 130 stopped.\n");
+           "is full, damaged or in use; 6 no such contact or conversation, or several; 7 sent, but\n"
+           "not to every mailbox; 8 kept, and held back; 130 stopped (0 for listen and chat).\n");
 }
 
 static void print_one(const struct command *c) {

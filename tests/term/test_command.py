@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from rig import SOTTO, Person, Server, Tap, World, acquaint  # noqa: E402
+from rig import ROOT, SOTTO, Person, Server, Tap, World, acquaint  # noqa: E402
 
 EVIL = "red \x1b[31m \u202e \u009b31m"
 
@@ -272,7 +272,11 @@ def records(ann, ben, tap):
     record = ann.fine("record", "--json").of("record")[0]
     tap.check("the_record_has_what_the_design_names_and_no_more",
               set(record) == {"type", "exists", "created_week", "created", "seen_week", "seen",
-                              "devices", "items", "bytes"} and record["devices"] == 1, record)
+                              "devices", "items", "bytes", "beside", "beside_is"} and record["devices"] == 1, record)
+    words, page = record["beside_is"], (ROOT / "docs/WHAT-WE-HOLD.md").read_text()
+    tap.check("what_is_beside_it_is_named_everywhere_in_the_same_words",
+              words == "held, sealed, not readable by us" and f"*{words}*" in page and
+              f"{words}: {record['beside']}" in ann.fine("record").out, record)
     a = ann.fine("verify", "ben", "--json").of("safety_number")[0]
     b = ben.fine("verify", "ann", "--json").of("safety_number")[0]
     tap.check("both_see_the_same_sixty_digits", a["digits"] == b["digits"] and len(a["digits"]) == 60)

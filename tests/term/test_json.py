@@ -170,6 +170,7 @@ def put_aside(world, watch, ann, ben, cem):
         time.sleep(0.1)
     watch.finish(listener)
     watch.run(ben, "status")
+    return ben.fine("status").out
 
 
 def lose(watch, ann, ben):
@@ -227,7 +228,10 @@ def main():
     with World(["mailbox_items=16"]) as world:
         try:
             ann, ben, cem = begin(world, watch)
-            put_aside(world, watch, ann, ben, cem)
+            shown = put_aside(world, watch, ann, ben, cem)
+            tap.check("what_was_put_aside_is_shown_to_people_and_programs",
+                      "put aside:   1" in shown and "put aside in conversation 1, " in shown and
+                      {("status", "quarantined"), ("listen", "quarantined")} <= watch.seen, shown)
             lose(watch, ann, ben)
             leave(watch, ann, ben)
             fail(world, watch, tap, ann)

@@ -47,6 +47,17 @@ def unregistered(world, tap):
 def idle(world, tap):
     ann, ben = world.person("anna"), world.person("ben")
     acquaint(ann, ben)
+    holder = ann.start("listen", "--json")
+    while b"caught_up" not in holder.stdout.readline() and holder.poll() is None:
+        pass
+    began = time.monotonic()
+    told = [ann.run("chat", "ben"), ann.run("init", "sotto:join:x#y")]
+    took = time.monotonic() - began
+    holder.terminate()
+    holder.communicate(timeout=20)
+    tap.check("a_home_that_another_holds_is_refused_at_once",
+              all(a.code == 5 and "another sotto is using this home" in a.err for a in told) and took < 8,
+              f"{took} {[(a.code, a.err) for a in told]}")
     ann.fine("send", "ben", "hello")
     ben.fine("read")
     ann.fine("send", "ben", "x" * 100000)
@@ -147,6 +158,12 @@ def met(world, tap):
              kim.run("invite", lea.link(), "--as", "mo the baker").code,
              kim.run("invite", lea.link(), "--as", "lea").code]
     tap.check("two_people_are_never_called_alike", codes == [2, 2, 2, 0], codes)
+    zoe, link = Person(world.folder, "zoe"), world.server.invite()
+    wrong = [(kim.run("invite", "--as", "foo"), "no LINK"), (kim.run("new", "lea", "lea"), "named twice"),
+             (zoe.run("init", link, "--name", "n" * 65), "64 bytes"),
+             (kim.run("new", "lea", "--title", "t" * 65), "64 bytes")]
+    tap.check("what_is_wrong_in_a_name_is_said_in_words",
+              all(a.code == 2 and words in a.err for a, words in wrong), [(a.code, a.err) for a, _ in wrong])
     new = lea.run("new", "Mo", "--title", "Two")
     mo.fine("read")
     told = lea.run("send", "Two", "without a link")
