@@ -73,7 +73,7 @@ static err check_path_new(const struct mls_tree *tree, const struct mls_update_p
     return OK;
 }
 
-/* ... nor twice in the path; and no one else has the leaf's signature key. */
+/* ... nor twice in the path; rule 7.3-11: and no one else has the leaf's signature key. */
 static err check_path_keys(const struct mls_tree *tree, uint32_t committer) {
     struct mls_tree_path path;
     mls_tree_filtered_path(tree, committer, &path);

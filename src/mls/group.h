@@ -139,7 +139,7 @@ MUST err mls_content_protect(struct mls_group *group,
 MUST err mls_psk_secret(const struct mls_suite *suite, const struct mls_group *group,
                         const struct mls_psk_id *ids, size_t n, const struct mls_auth *auth,
                         uint8_t *psk_secret, const struct mem *mem);
-/* Sections 12.1.4 and 12.2: one PreSharedKey proposal's id; its nonce also holds for a Welcome's. */
+/* Sections 12.1.4 and 12.2: one PreSharedKey proposal's id. The nonce: also that of a Welcome's. */
 MUST err mls_psk_check(const struct mls_suite *suite, const struct mls_psk_id *id);
 MUST err mls_psk_check_nonce(const struct mls_suite *suite, const struct mls_psk_id *id);
 /* A fresh id, of zeros before: external if usage is 0, else resumption. */

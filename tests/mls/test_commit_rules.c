@@ -764,14 +764,14 @@ static void other_secrets(struct scene *s, struct handmade *h) {
     (void)s;
     h->secrets.secret[0][0] ^= 1;
 }
-/* Carla's leaf key in a node of the path, with parent hashes that fit. */
-static void carlas_key_in_a_node(struct scene *s, struct handmade *h) {
+/* The key of node x in the first node of the path, with parent hashes that fit. */
+static void key_in_a_node(struct scene *s, struct handmade *h, uint32_t x) {
     struct mls_tree *tree = &h->next->tree;
     struct mls_parent_node node;
     uint8_t hash[CRYPTO_HASH_MAX];
     size_t n;
     CHECK_OK(mls_parent_node_copy(&node, mls_tree_parent(tree, h->secrets.path.node[0]), NULL));
-    CHECK_OK(buf_set(&node.encryption_key, mls_tree_public_key(tree, 2 * CARLA)));
+    CHECK_OK(buf_set(&node.encryption_key, mls_tree_public_key(tree, x)));
     CHECK_OK(mls_tree_set_parent(tree, h->secrets.path.node[0], &node));
     CHECK_OK(mls_tree_hash_path(tree, &h->secrets.path, ANNA, hash, &n));
     CHECK_OK(buf_set(&h->leaf.parent_hash, slice_of(hash, n)));
@@ -780,6 +780,12 @@ static void carlas_key_in_a_node(struct scene *s, struct handmade *h) {
     mls_parent_node_free(&node, NULL);
 }
 
+static void carlas_key_in_a_node(struct scene *s, struct handmade *h) {
+    key_in_a_node(s, h, 2 * CARLA);
+}
+static void one_key_in_two_nodes(struct scene *s, struct handmade *h) {
+    key_in_a_node(s, h, h->secrets.path.node[1]);
+}
 /* As if Carla let Anna have her key. */
 static void carlas_signature_key(struct scene *s, struct handmade *h) {
     CHECK_OK(buf_set(&h->leaf.signature_key, buf_slice(&s->people[CARLA].pub)));
@@ -795,6 +801,7 @@ TEST(paths_made_by_hand_are_held_to_the_same_rules) {
     CHECK_ERR(handmade_answer(&s, leave_as_is), ERR_MLS_CONFIRMATION_TAG);
     CHECK_ERR(handmade_answer(&s, other_secrets), ERR_MLS_UPDATE_PATH);
     CHECK_ERR(handmade_answer(&s, carlas_key_in_a_node), ERR_MLS_DUPLICATE_KEY);
+    CHECK_ERR(handmade_answer(&s, one_key_in_two_nodes), ERR_MLS_DUPLICATE_KEY);
     CHECK_ERR(handmade_answer(&s, carlas_signature_key), ERR_MLS_DUPLICATE_KEY);
     scene_end(&s);
 }

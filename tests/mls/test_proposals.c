@@ -345,6 +345,38 @@ TEST(an_add_is_judged_by_the_extensions_of_the_same_commit) {
     scene_end(&s);
 }
 
+/* RFC 9420 rules 11.1-2, 12.1.7-1 */
+TEST(new_extensions_need_those_who_stay_to_know_them) {
+    struct person anna, bert, *both[] = {&anna, &bert};
+    struct mls_epoch *next;
+    struct mls_applied applied;
+    struct mls_proposal extend = {0}, remove = {.type = MLS_PROPOSAL_REMOVE, .removed = 1};
+    person_init(&anna, MLS_SUITE_X25519_CHACHA, "anna");
+    person_init(&bert, MLS_SUITE_X25519_CHACHA, "bert");
+    struct mls_group_params params = {
+        .suite = anna.suite, .group_id = slice_str("group"), .leaf = describe(&anna)};
+    CHECK_OK(mls_group_create(&anna.group, &params, &people_auth));
+    people_add(&anna, &bert, both, 1); /* who lists nothing */
+    const struct mls_sender sender = {MLS_SENDER_MEMBER, 0};
+    struct mls_extension extension = {custom_extension, slice_str("data")};
+    struct mls_propose what = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                               .extensions = &extension,
+                               .extension_count = 1};
+    CHECK_OK(mls_proposal_from(&extend, &what, anna.suite, slice_str("group"), NULL));
+    struct mls_item items[] = {{&extend, NULL, sender}, {&remove, NULL, sender}};
+    for (size_t n = 1; n <= 2; n++) {
+        struct mls_list list = {items, n};
+        CHECK_OK(mls_epoch_successor(&next, bert.group->epoch, NULL));
+        CHECK_OK(mls_list_apply(&list, bert.group, &sender, false, &people_auth, next, &applied));
+        CHECK_ERR(mls_applied_check(&applied, next), n == 1 ? ERR_MLS_CAPABILITIES : OK);
+        mls_applied_end(&applied, NULL);
+        mls_epoch_free(next, NULL);
+    }
+    mls_proposal_free(&extend, NULL);
+    person_free(&anna);
+    person_free(&bert);
+}
+
 /* ---- Custom types ---- */
 
 /* RFC 9420 rule 12.2-11 */

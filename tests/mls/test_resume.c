@@ -60,12 +60,18 @@ static void end_old(struct scene *s, uint16_t suite) {
     }
 }
 
-static err join(struct scene *s, int i, const struct mls_group *parent) {
-    struct mls_join_params params = {
-        .welcome = buf_slice(&s->c.welcomes[0]), .own = person_own(&s->new[i]), .parent = parent};
+static err join_as(struct scene *s, int i, const struct mls_group *parent,
+                   const struct mls_auth *auth) {
+    struct mls_join_params params = {.welcome = buf_slice(&s->c.welcomes[0]),
+                                     .own = person_own(&s->new[i]),
+                                     .parent = parent};
     uint32_t sender;
     mls_group_free(s->new[i].group);
-    return mls_group_join(&s->new[i].group, &params, &people_auth, &sender);
+    return mls_group_join(&s->new[i].group, &params, auth, &sender);
+}
+
+static err join(struct scene *s, int i, const struct mls_group *parent) {
+    return join_as(s, i, parent, &people_auth);
 }
 
 static struct mls_resume_params resume_params(const struct scene *s, size_t count) {
@@ -278,6 +284,13 @@ TEST(a_forged_branch_is_refused) {
     scene_end(&s);
 }
 
+/* Somebody who keeps the keys of other groups. */
+static err any_secret(void *ctx, slice group_id, uint64_t epoch, buf *secret) {
+    (void)ctx;
+    (void)epoch;
+    return buf_append(secret, group_id);
+}
+
 static void of_another_group(struct mls_group_secrets *secrets) {
     CHECK_OK(buf_set(&secrets->psks[0].id, slice_str("older")));
 }
@@ -313,6 +326,8 @@ TEST(what_ties_a_group_to_the_one_that_it_continues_is_checked) {
         {twice, MLS_PSK_REINIT, ERR_MLS_PSK},
         {twice, MLS_PSK_BRANCH, ERR_MLS_PSK},
     };
+    struct mls_auth keeper = people_auth;
+    keeper.resumption = any_secret;
     for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
         struct scene s;
         bool reinit = forgeries[i].usage == MLS_PSK_REINIT;
@@ -321,7 +336,7 @@ TEST(what_ties_a_group_to_the_one_that_it_continues_is_checked) {
             end_old(&s, MLS_SUITE_X25519_CHACHA);
         forge(&s, "new", forgeries[i].usage, false, s.key_packages, reinit ? 2 : 1);
         person_change_secrets(&s.new[1], &s.c.welcomes[0], forgeries[i].change);
-        CHECK_ERR(join(&s, 1, s.old[1].group), forgeries[i].expected);
+        CHECK_ERR(join_as(&s, 1, s.old[1].group, &keeper), forgeries[i].expected);
         scene_end(&s);
     }
 }

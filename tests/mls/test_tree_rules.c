@@ -360,6 +360,7 @@ TEST(a_parent_that_no_leaf_vouches_for_is_refused) {
         CHECK_OK(buf_set(&p.encryption_key, slice_of(pub, suite_3()->kem->pub)));
         CHECK_OK(mls_tree_set_parent(&t, parents[i], &p));
         CHECK_ERR(mls_tree_hash_check_parents(&t), ERR_MLS_PARENT_HASH);
+        CHECK_ERR(check_tree(&t), ERR_MLS_PARENT_HASH);
         mls_parent_node_free(&p, NULL);
         mls_tree_free(&t);
     }

@@ -365,7 +365,8 @@ static void take_joiner_out(struct forged *f) {
     uint8_t hash[CRYPTO_HASH_MAX];
     buf bytes = {0};
     const struct mls_suite *suite = mls_suite_find(f->info.context.suite);
-    reader r = reader_of(mls_extensions_find(&f->info.extensions, MLS_EXTENSION_RATCHET_TREE)->data);
+    reader r =
+        reader_of(mls_extensions_find(&f->info.extensions, MLS_EXTENSION_RATCHET_TREE)->data);
     CHECK_OK(mls_tree_read(&tree, &r, suite, NULL));
     CHECK_OK(mls_tree_remove(&tree, 1));
     CHECK_OK(mls_tree_hash_root(&tree, hash));
