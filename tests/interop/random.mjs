@@ -1,5 +1,5 @@
 // Random steps from a seed.
-import { EXTENSION, hex, Room } from "./room.mjs";
+import { newExtensions, Room } from "./room.mjs";
 
 const MOST = 9;
 
@@ -106,7 +106,8 @@ class Walk {
       const what = draw.below(4);
       if (what === 0 && room.members.length + newcomers.length < MOST) {
         const newcomer = room.newcomer(this.kind());
-        await room.propose(proposer, { type: "add", key_package: await newcomer.keyPackage(), public: isPublic });
+        const key_package = await newcomer.keyPackage();
+        await room.propose(proposer, { type: "add", key_package, public: isPublic });
         newcomers.push(newcomer);
       } else if (what === 1 && rest.length > 3 && removed.length === 0) {
         await room.propose(proposer, { type: "remove", leaf: victim.index, public: isPublic });
@@ -117,20 +118,20 @@ class Walk {
         await room.propose(proposer, { type: "update", public: isPublic });
       }
     }
-    const made = await committer.ask("commit", { apply: true, tree_in_welcome: true, pending_psks: true, public: draw.coin() });
+    const how = { apply: true, tree_in_welcome: true, pending_psks: true, public: draw.coin() };
+    const made = await committer.ask("commit", how);
     await room.deliver(made, committer, newcomers, removed);
   }
 
   async outside() {
     const { room, draw } = this;
     const helper = draw.of(room.members);
-    if (room.peers.b.lacks.has("external")) return this.commit();
-    if (draw.coin() || room.members.length >= MOST) {
+    if (room.members.length > 1 && (draw.coin() || room.members.length >= MOST)) {
       const former = draw.of(room.others(helper));
-      const kind = former && former.peer === room.peers.a ? "a" : "b";
-      if (former && !former.peer.lacks.has("resync")) return room.externalJoin(room.newcomer(kind), helper, { former });
+      const kind = former.peer === room.peers.a ? "a" : "b";
+      return room.externalJoin(room.newcomer(kind), helper, { former });
     }
-    return room.members.length < MOST ? room.externalJoin(room.newcomer(this.kind()), helper) : this.commit();
+    return room.externalJoin(room.newcomer(this.kind()), helper);
   }
 
   async psk() {
@@ -139,10 +140,7 @@ class Walk {
   }
 
   async extensions() {
-    const { room, draw } = this;
-    if (room.peers.b.lacks.has("extensions")) return this.commit();
-    const extensions = [{ type: EXTENSION, data: hex(`value ${draw.below(1000)}`) }];
-    return this.commit({ proposals: [{ type: "group_context_extensions", extensions }] });
+    return this.commit({ proposals: [newExtensions(`value ${this.draw.below(1000)}`)] });
   }
 
   async lost() {
@@ -153,8 +151,8 @@ class Walk {
   }
 
   step() {
-    const steps = ["chat", "chat", "latecomers", "commit", "commit", "add", "add", "remove", "proposals", "proposals",
-      "outside", "psk", "extensions", "lost"];
+    const steps = ["chat", "chat", "latecomers", "commit", "commit", "add", "add", "remove", "proposals",
+      "proposals", "outside", "psk", "extensions", "lost"];
     const name = this.room.members.length < 2 ? "add" : this.draw.of(steps);
     return [name, this[name]()];
   }

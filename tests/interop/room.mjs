@@ -2,8 +2,14 @@
 import { randomBytes } from "node:crypto";
 
 export const hex = (text) => Buffer.from(text).toString("hex");
-export const EXTENSION = 0xf0a0; // a group context extension that says nothing, which all leaves support
+const EXTENSION = 0xf0a0; // a group context extension that says nothing, which all leaves support
 const COMPARED = ["epoch", "group_id", "tree_hash", "confirmed_transcript_hash", "epoch_authenticator", "exporter"];
+
+/** A proposal of that extension. OpenMLS wants it among the required capabilities, too. */
+export const newExtensions = (data) => ({
+  type: "group_context_extensions",
+  extensions: [{ type: EXTENSION, data: hex(data) }, { type: 3, data: "02f0a00000" }],
+});
 
 export function check(condition, what) {
   if (!condition) throw new Error(what);
@@ -32,7 +38,9 @@ export class Member {
   }
 
   async keyPackage(suite = this.room.suite) {
-    const made = await this.call("key_package", { suite, ...(await this.leaf()) });
+    const now = Math.floor(Date.now() / 1000); // OpenMLS takes no lifetime of more than three months
+    const made = await this.call("key_package",
+      { suite, not_before: now - 3600, not_after: now + 30 * 86400, ...(await this.leaf()) });
     this.own = made.handle;
     return made.key_package;
   }
