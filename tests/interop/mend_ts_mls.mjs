@@ -14,6 +14,12 @@ const mends = [
   ["createCommit.js", "createUpdatePath(res.tree, toLeafIndex(state.privatePath.leafIndex), state.groupContext,",
     "createUpdatePath(res.tree, toLeafIndex(state.privatePath.leafIndex), { ...state.groupContext, extensions: " +
     "res.additionalResult.extensions?.length > 0 ? res.additionalResult.extensions : state.groupContext.extensions },"],
+  // Section 12.1.8.1: external_senders is a vector; of one sender here.
+  ["externalSender.js", "import { decodeVarLenData, varLenDataEncoder }",
+    "import { decodeVarLenData, decodeVarLenType, varLenDataEncoder }"],
+  ["externalSender.js", "export const decodeExternalSender = mapDecoders(",
+    "export const decodeExternalSender = (b, o) => decodeVarLenType(decodeOne)(b, o)?.map((x, i) => i === 0 ? x[0] : x);\n" +
+    "const decodeOne = mapDecoders("],
 ];
 
 for (const [file, from, to] of mends) {

@@ -143,13 +143,25 @@ export class Room {
   }
 
   async send(sender, text) {
-    this.messages++;
-    return { sender, text: hex(text), message: (await sender.ask("protect", { plain: hex(text) })).message };
+    const n = this.messages++;
+    const sent = { plain: hex(text), authenticated_data: n % 3 === 0 ? hex(`for ${text}`) : "" };
+    const { message } = await sender.ask("protect", { ...sent, padding: n % 50 });
+    return { sender, ...sent, message };
   }
 
-  async receive(member, { text, message, sender }) {
+  async receive(member, { plain, authenticated_data, message, sender }) {
     const got = await member.ask("unprotect", { message });
-    check(got.plain === text, `${member.name} read ${got.plain} from ${sender.name}`);
+    check(got.plain === plain && got.authenticated_data === authenticated_data,
+      `${member.name} read ${JSON.stringify(got)} from ${sender.name}`);
+  }
+
+  /** What a client that is not in the group proposes to it. */
+  async outsiderProposal(outsider, fields) {
+    const { group_info } = await this.members[0].ask("group_info", { tree: true });
+    const { epoch, group_id } = await this.members[0].ask("state");
+    const { message } = await outsider.call("outsider_propose",
+      { suite: this.suite, group_id, epoch, group_info, ...fields });
+    await this.tell(message, outsider);
   }
 
   /** Everyone says something to everyone. */

@@ -18,8 +18,8 @@ tsmls_ready() {
     [ -f "$build/node/mended" ] && return
     command -v npm >/dev/null || return
     (cd "$build/node" && npm install --no-audit --no-fund ts-mls@1.6.4 @hpke/core@1.9.0 \
-        @hpke/chacha20poly1305@1.8.0 @hpke/hybridkem-x-wing@0.7.0 @noble/ciphers@2.1.1 \
-        @noble/curves@2.0.1 @noble/hashes@2.0.1 @noble/post-quantum@0.5.2) >"$log" 2>&1 || return
+        @hpke/chacha20poly1305@1.8.0 @hpke/dhkem-x448@1.8.0 @hpke/hybridkem-x-wing@0.7.0 \
+        @noble/ciphers@2.1.1 @noble/curves@2.0.1 @noble/hashes@2.0.1 @noble/post-quantum@0.5.2) >"$log" 2>&1 || return
     (cd "$build/node" && node mend_ts_mls.mjs) && touch "$build/node/mended"
 }
 

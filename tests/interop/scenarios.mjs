@@ -1,5 +1,12 @@
 // What is played with each peer and suite. `a` and `b` are the two sides; each is played both ways round.
+import { Refused } from "./peer.mjs";
 import { check, hex, newExtensions, Room } from "./room.mjs";
+
+/** A vector of MLS (RFC 9420 section 2.1.2), in hexadecimal. */
+function vector(data) {
+  const n = data.length / 2;
+  return (n < 64 ? n : 0x4000 | n).toString(16).padStart(n < 64 ? 2 : 4, "0") + data;
+}
 
 async function two(room, a, b) {
   const first = await room.create(a);
@@ -109,6 +116,63 @@ const resync = async (room, a, b) => {
   const alsoAgain = room.newcomer(a);
   await room.externalJoin(alsoAgain, again, { former: third });
   await room.commit(alsoAgain);
+  await room.chat();
+};
+
+const outsideWithPsk = async (room, a, b) => {
+  const [first, second] = await two(room, a, b);
+  for (const [kind, helper] of [[b, first], [a, second]])
+    await room.externalJoin(room.newcomer(kind), helper, { psk_ids: [await room.newPsk(), await room.newPsk()] });
+  await room.chat();
+};
+
+const newMemberProposes = async (room, a, b) => {
+  const [first, second] = await two(room, a, b);
+  for (const [kind, committer] of [[b, first], [a, second], [b, second]]) {
+    const newcomer = room.newcomer(kind);
+    const key_package = await newcomer.keyPackage();
+    await room.outsiderProposal(newcomer, { handle: newcomer.own, proposal: { type: "add", key_package } });
+    const made = await committer.ask("commit", { apply: true, tree_in_welcome: true });
+    await room.deliver(made, committer, [newcomer], []);
+  }
+  await room.chat();
+};
+
+const externalSender = async (room, a, b) => {
+  const outsider = room.newcomer(b);
+  const { signature_pub, signature_priv } = await outsider.leaf();
+  const sender = `${vector(signature_pub)}0001${vector(hex("somebody"))}`;
+  const first = await room.create(a, { extensions: [{ type: 5, data: vector(sender) }] });
+  const second = room.newcomer(b);
+  const third = room.newcomer(a);
+  await room.commit(first, { newcomers: [second, third] });
+  const newcomer = room.newcomer(b);
+  const key_package = await newcomer.keyPackage();
+  const from = { place: 0, signature_pub, signature_priv };
+  await room.outsiderProposal(outsider, { ...from, proposal: { type: "add", key_package } });
+  await room.outsiderProposal(outsider, { ...from, proposal: { type: "remove", leaf: third.index } });
+  const made = await second.ask("commit", { apply: true, tree_in_welcome: true });
+  await room.deliver(made, second, [newcomer], [third]);
+  await room.chat();
+};
+
+// Every byte counts: what was changed on its way is refused, and the true message is taken after it.
+const tampered = async (room, a, b) => {
+  const [first, second] = await two(room, a, b);
+  for (const [sender, receiver] of [[first, second], [second, first]]) {
+    const made = await sender.ask("commit", { public: true, apply: true });
+    for (let i = 0; i < made.commit.length; i += 2 * 37) {
+      const byte = (parseInt(made.commit.slice(i, i + 2), 16) ^ 1).toString(16).padStart(2, "0");
+      const message = made.commit.slice(0, i) + byte + made.commit.slice(i + 2);
+      let taken = true;
+      await receiver.ask("process", { message, apply: true }).catch((e) => {
+        if (!(e instanceof Refused)) throw e;
+        taken = false;
+      });
+      check(!taken, `${receiver.name} took a commit with byte ${i / 2} changed`);
+    }
+    await room.deliver(made, sender, [], []);
+  }
   await room.chat();
 };
 
@@ -231,6 +295,10 @@ export const scenarios = [
   ["updates", [], updates],
   ["joins from outside", [], external],
   ["resync from outside", [], resync],
+  ["joins from outside with PSKs", ["external-psk"], outsideWithPsk],
+  ["a new member proposes itself", [], newMemberProposes],
+  ["an external sender proposes", [], externalSender],
+  ["tampered commits", [], tampered],
   ["external PSKs", [], externalPsk],
   ["resumption PSKs", [], resumptionPsk],
   ["group context extensions", [], contextExtensions],

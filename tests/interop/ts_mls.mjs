@@ -13,6 +13,7 @@ import { makeKdf, makeKdfImpl } from "ts-mls/crypto/implementation/default/makeK
 import { makeNobleSignatureImpl } from "ts-mls/crypto/implementation/default/makeNobleSignatureImpl.js";
 import { CipherSuite } from "@hpke/core";
 import { XWing } from "@hpke/hybridkem-x-wing";
+import { p256, p384, p521 } from "@noble/curves/nist.js";
 import { shake256 } from "@noble/hashes/sha3.js";
 import { Refused } from "./peer.mjs";
 
@@ -38,7 +39,8 @@ const XWING_SUITES = {
   0xf001: ["SHA-256", "HKDF-SHA256", "AES128GCM"],
   0xf002: ["SHA-384", "HKDF-SHA384", "AES256GCM"],
 };
-const PUBLIC_KEY_LENGTHS = { 1: 32, 2: 65, 3: 32, 5: 133, 7: 97 };
+const CURVES = { 2: p256, 5: p521, 7: p384 };
+const PUBLIC_KEY_LENGTHS = { 1: 32, 2: 65, 3: 32, 4: 56, 5: 133, 6: 56, 7: 97 };
 
 async function xwingSuite(number) {
   const [hash, kdf, aeadName] = XWING_SUITES[number];
@@ -65,7 +67,14 @@ async function suiteOf(number) {
     const hpke = { ...suite.hpke };
     // external_pub is a vector of its own inside the extension, which ts-mls hands on unopened.
     hpke.importPublicKey = (key) => suite.hpke.importPublicKey(key.length > length ? key.slice(-length) : key);
-    made.set(number, { ...suite, hpke });
+    const signature = { ...suite.signature };
+    // Public keys of curves are compressed here, and are not in section 5.1.1.
+    const curve = CURVES[number];
+    if (curve) signature.keygen = async () => {
+      const { signKey } = await suite.signature.keygen();
+      return { signKey, publicKey: curve.getPublicKey(signKey, false) };
+    };
+    made.set(number, { ...suite, hpke, signature });
   }
   return made.get(number);
 }
@@ -94,12 +103,16 @@ function opened(text) {
   if (decoded === undefined || decoded[1] !== text.length / 2) throw new Error("not an MLSMessage");
   return decoded[0];
 }
-const extensions = (list) => (list ?? []).map((e) => ({ extensionType: e.type, extensionData: bytes(e.data) }));
+const extensions = (list) => (list ?? []).map((e) => ({
+  // The package calls by name those that it knows, and takes their numbers for unknown ones.
+  extensionType: Object.keys(M.defaultExtensionTypes).find((k) => M.defaultExtensionTypes[k] === e.type) ?? e.type,
+  extensionData: bytes(e.data),
+}));
 
 export class TsMlsPeer {
   constructor() {
     this.name = "ts-mls";
-    this.lacks = new Set();
+    this.lacks = new Set(["external-psk"]); // its joins from outside bring no PSK in
     this.objects = [];
     this.psks = {};
   }
@@ -223,7 +236,7 @@ export class TsMlsPeer {
   // ---- Proposals ----
 
   async proposal(group, p) {
-    const { state, suite } = group;
+    const { state, suite } = group ?? {};
     switch (p.type) {
       case "add":
         return { proposalType: "add", add: { keyPackage: opened(p.key_package).keyPackage } };
@@ -269,6 +282,17 @@ export class TsMlsPeer {
     const r = await M.createProposal(group.state, q.public === true, proposal, group.suite);
     group.state = r.newState;
     return { ok: true, message: hex(M.encodeMlsMessage(r.message)) };
+  }
+
+  async outsider_propose(q) {
+    const suite = await suiteOf(q.suite);
+    const { groupInfo } = opened(q.group_info);
+    const own = q.handle ? this.objects[q.handle - 1] : undefined;
+    const made = own
+      ? await M.proposeAddExternal(groupInfo, own.publicPackage, own.privatePackage, suite)
+      : await M.proposeExternal(groupInfo, await this.proposal(undefined, q.proposal), bytes(q.signature_pub),
+        bytes(q.signature_priv), suite);
+    return { ok: true, message: hex(M.encodeMlsMessage(made)) };
   }
 
   // ---- Commits ----
@@ -347,7 +371,7 @@ export class TsMlsPeer {
 
   async protect(q) {
     const group = this.objects[q.group - 1];
-    const r = await M.createApplicationMessage(group.state, bytes(q.plain), group.suite);
+    const r = await M.createApplicationMessage(group.state, bytes(q.plain), group.suite, bytes(q.authenticated_data));
     group.state = r.newState;
     return { ok: true, message: message("mls_private_message", "privateMessage", r.privateMessage) };
   }
@@ -368,7 +392,9 @@ export class TsMlsPeer {
       ? await M.processPublicMessage(state, decoded.publicMessage, this.pskIndex(state), suite, look)
       : await M.processPrivateMessage(state, decoded.privateMessage, this.pskIndex(state), suite, look);
     group.state = r.newState;
-    return r.kind === "applicationMessage" ? { ok: true, kind: "application", plain: hex(r.message) } : { ok: true };
+    if (r.kind !== "applicationMessage") return { ok: true };
+    const authenticated_data = hex(decoded.privateMessage.authenticatedData);
+    return { ok: true, kind: "application", plain: hex(r.message), authenticated_data };
   }
 
   async unprotect(q) {

@@ -88,11 +88,11 @@ fn body(message: &[u8]) -> Answer<MlsMessageBodyIn> {
     Ok(MlsMessageIn::tls_deserialize_exact(message).told()?.extract())
 }
 
-fn key_package(client: &Client, text: &Value) -> Answer<KeyPackage> {
+fn key_package(provider: &OpenMlsRustCrypto, text: &Value) -> Answer<KeyPackage> {
     let message = hex::decode(text.as_str().unwrap_or_default()).told()?;
     match body(&message)? {
         MlsMessageBodyIn::KeyPackage(kp) => {
-            kp.validate(client.provider.crypto(), ProtocolVersion::Mls10).told()
+            kp.validate(provider.crypto(), ProtocolVersion::Mls10).told()
         }
         _ => Err("not a KeyPackage".into()),
     }
@@ -150,7 +150,7 @@ impl Member {
     fn propose(&mut self, q: &Value) -> Answer {
         self.set_wire(q)?;
         let what = match q["type"].as_str().unwrap_or_default() {
-            "add" => Propose::Add(key_package(&self.client, &q["key_package"])?),
+            "add" => Propose::Add(key_package(&self.client.provider, &q["key_package"])?),
             "remove" => Propose::Remove(number(q, "leaf")? as u32),
             "update" => Propose::Update(LeafNodeParameters::default()),
             "psk" => Propose::PreSharedKey(self.psk_id(q)?),
@@ -167,7 +167,7 @@ impl Member {
         self.set_wire(q)?;
         let mut adds = Vec::new();
         for one in list(q, "adds") {
-            adds.push(key_package(&self.client, one)?);
+            adds.push(key_package(&self.client.provider, one)?);
         }
         let removes: Vec<_> =
             list(q, "removes").iter().map(|l| LeafNodeIndex::new(l.as_u64().unwrap_or(0) as u32)).collect();
@@ -217,9 +217,12 @@ impl Member {
         let message = MlsMessageIn::tls_deserialize_exact(&bytes(q, "message")?).told()?;
         let message = message.try_into_protocol_message().told()?;
         let provider = self.client.provider.clone();
-        match self.group.process_message(&*provider, message).told()?.into_content() {
+        let processed = self.group.process_message(&*provider, message).told()?;
+        let authenticated_data = hex::encode(processed.aad());
+        match processed.into_content() {
             ProcessedMessageContent::ApplicationMessage(m) => {
-                return Ok(json!({"kind": "application", "plain": hex::encode(m.into_bytes())}));
+                let plain = hex::encode(m.into_bytes());
+                return Ok(json!({"plain": plain, "authenticated_data": authenticated_data}));
             }
             ProcessedMessageContent::ProposalMessage(p)
             | ProcessedMessageContent::ExternalJoinProposalMessage(p) => {
@@ -255,6 +258,7 @@ impl Member {
     fn protect(&mut self, q: &Value) -> Answer {
         let Client { provider, signer, .. } = &self.client;
         let plain = bytes(q, "plain")?;
+        self.group.set_aad(bytes(q, "authenticated_data")?);
         let message = self.group.create_message(&**provider, &**signer, &plain).told()?;
         Ok(json!({"message": hex::encode(message.to_bytes().told()?)}))
     }
@@ -392,9 +396,16 @@ impl Peer {
         }
         let leaf = LeafNodeParameters::builder().with_capabilities(client.capabilities.clone()).build();
         let provider = client.provider.clone();
+        let mut psks = Vec::new();
+        for id in list(q, "psk_ids") {
+            let id = hex::decode(id.as_str().unwrap_or_default()).told()?;
+            let nonce = provider.rand().random_vec(info.ciphersuite().hash_length()).told()?;
+            psks.push(PreSharedKeyProposal::new(PreSharedKeyId::external(id, nonce)));
+        }
         let (group, made) = builder
             .build_group(&*provider, info, client.credential.clone())
             .told()?
+            .add_psk_proposals(psks)
             .leaf_node_parameters(leaf)
             .load_psks(provider.storage())
             .told()?
@@ -408,11 +419,38 @@ impl Peer {
         Ok(answer)
     }
 
+    fn outsider_propose(&mut self, q: &Value) -> Answer {
+        let id = GroupId::from_slice(&bytes(q, "group_id")?);
+        let epoch = GroupEpoch::from(number(q, "epoch")?);
+        let p = &q["proposal"];
+        type Provider = OpenMlsRustCrypto;
+        type Storage = <Provider as OpenMlsProvider>::StorageProvider;
+        let message = if let Some(handle) = q["handle"].as_u64() {
+            let Some(Object::KeyPackage(client)) = self.objects.get(handle as usize - 1) else {
+                return Err("not a key package".into());
+            };
+            let own = key_package(&client.provider, &p["key_package"])?;
+            JoinProposal::new::<Storage>(own, id, epoch, &*client.signer).told()?
+        } else {
+            let signer = &**self.keys.get(q["signature_pub"].as_str().unwrap_or_default()).ok_or("no such keys")?;
+            let place = SenderExtensionIndex::new(number(q, "place")? as u32);
+            if p["type"] == "add" {
+                let kp = key_package(&Provider::default(), &p["key_package"])?;
+                ExternalProposal::new_add::<Provider>(kp, id, epoch, signer, place).told()?
+            } else {
+                let leaf = LeafNodeIndex::new(number(p, "leaf")? as u32);
+                ExternalProposal::new_remove::<Provider>(leaf, id, epoch, signer, place).told()?
+            }
+        };
+        Ok(json!({"message": hex::encode(message.to_bytes().told()?)}))
+    }
+
     fn answer(&mut self, q: &Value) -> Answer {
         match q["cmd"].as_str().unwrap_or_default() {
             "signature_keys" => self.signature_keys(q),
             "key_package" => self.key_package(q),
             "psk" => self.psk(q),
+            "outsider_propose" => self.outsider_propose(q),
             "create" => self.create(q),
             "join" => self.join(q),
             "external_join" => self.external_join(q),
