@@ -15,7 +15,9 @@ export class ProcessPeer {
     });
     this.child.stdin.on("error", () => {});
     this.child.on("error", (e) => this.fail(e));
-    this.child.on("close", (code, signal) => this.fail(new Error(`${name} ended: ${signal ?? code}`)));
+    this.child.on("close", (code, signal) =>
+      this.fail(new Error(`${name} ended: ${signal ?? code}`)),
+    );
   }
 
   fail(error) {
@@ -30,7 +32,9 @@ export class ProcessPeer {
       this.child.stdin.write(`${JSON.stringify(request)}\n`);
     });
     if (answer.ok !== true)
-      throw new Refused(`${this.name} ${request.cmd}: ${answer.error} ${answer.field ?? ""} (${answer.text})`);
+      throw new Refused(
+        `${this.name} ${request.cmd}: ${answer.error} ${answer.field ?? ""} (${answer.text})`,
+      );
     return answer;
   }
 

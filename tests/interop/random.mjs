@@ -3,7 +3,7 @@ import { newExtensions, Room } from "./room.mjs";
 
 const MOST = 9;
 
-/** A small generator (mulberry32): what is drawn depends on the seed alone, keys and nonces do not. */
+/** A small generator, mulberry32. The seed decides what is drawn, but no keys or nonces. */
 export class Draw {
   constructor(seed) {
     this.state = seed >>> 0;
@@ -113,7 +113,11 @@ class Walk {
         await room.propose(proposer, { type: "remove", leaf: victim.index, public: isPublic });
         removed.push(victim);
       } else if (what === 2) {
-        await room.propose(proposer, { type: "psk", psk_id: await room.newPsk(), public: isPublic });
+        await room.propose(proposer, {
+          type: "psk",
+          psk_id: await room.newPsk(),
+          public: isPublic,
+        });
       } else {
         await room.propose(proposer, { type: "update", public: isPublic });
       }
@@ -136,7 +140,10 @@ class Walk {
 
   async psk() {
     const proposals = [{ type: "psk", psk_id: await this.room.newPsk() }];
-    await this.commit({ proposals, newcomers: this.draw.coin() ? this.newcomers(this.room, 1) : [] });
+    await this.commit({
+      proposals,
+      newcomers: this.draw.coin() ? this.newcomers(this.room, 1) : [],
+    });
   }
 
   async extensions() {
@@ -151,8 +158,22 @@ class Walk {
   }
 
   step() {
-    const steps = ["chat", "chat", "latecomers", "commit", "commit", "add", "add", "remove", "proposals",
-      "proposals", "outside", "psk", "extensions", "lost"];
+    const steps = [
+      "chat",
+      "chat",
+      "latecomers",
+      "commit",
+      "commit",
+      "add",
+      "add",
+      "remove",
+      "proposals",
+      "proposals",
+      "outside",
+      "psk",
+      "extensions",
+      "lost",
+    ];
     const name = this.room.members.length < 2 ? "add" : this.draw.of(steps);
     return [name, this[name]()];
   }

@@ -3,12 +3,22 @@ import { randomBytes } from "node:crypto";
 
 export const hex = (text) => Buffer.from(text).toString("hex");
 const EXTENSION = 0xf0a0; // a group context extension that says nothing, which all leaves support
-const COMPARED = ["epoch", "group_id", "tree_hash", "confirmed_transcript_hash", "epoch_authenticator", "exporter"];
+const COMPARED = [
+  "epoch",
+  "group_id",
+  "tree_hash",
+  "confirmed_transcript_hash",
+  "epoch_authenticator",
+  "exporter",
+];
 
 /** A proposal of that extension. OpenMLS wants it among the required capabilities, too. */
 export const newExtensions = (data) => ({
   type: "group_context_extensions",
-  extensions: [{ type: EXTENSION, data: hex(data) }, { type: 3, data: "02f0a00000" }],
+  extensions: [
+    { type: EXTENSION, data: hex(data) },
+    { type: 3, data: "02f0a00000" },
+  ],
 });
 
 export function check(condition, what) {
@@ -32,15 +42,21 @@ export class Member {
   async leaf() {
     this.keys ??= await this.call("signature_keys", { suite: this.room.suite });
     return {
-      identity: hex(this.name), supported_extensions: [EXTENSION],
-      signature_pub: this.keys.signature_pub, signature_priv: this.keys.signature_priv,
+      identity: hex(this.name),
+      supported_extensions: [EXTENSION],
+      signature_pub: this.keys.signature_pub,
+      signature_priv: this.keys.signature_priv,
     };
   }
 
   async keyPackage(suite = this.room.suite) {
-    const now = Math.floor(Date.now() / 1000); // OpenMLS takes no lifetime of more than three months
-    const made = await this.call("key_package",
-      { suite, not_before: now - 3600, not_after: now + 30 * 86400, ...(await this.leaf()) });
+    const now = Math.floor(Date.now() / 1000); // OpenMLS takes no lifetime above three months
+    const made = await this.call("key_package", {
+      suite,
+      not_before: now - 3600,
+      not_after: now + 30 * 86400,
+      ...(await this.leaf()),
+    });
     this.own = made.handle;
     return made.key_package;
   }
@@ -58,7 +74,15 @@ export class Member {
 
 export class Room {
   constructor(suite, peers) {
-    Object.assign(this, { suite, peers, members: [], count: 0, psks: 0, handshakes: 0, messages: 0 });
+    Object.assign(this, {
+      suite,
+      peers,
+      members: [],
+      count: 0,
+      psks: 0,
+      handshakes: 0,
+      messages: 0,
+    });
   }
 
   newcomer(kind) {
@@ -68,7 +92,9 @@ export class Room {
   async create(kind, more = {}) {
     const first = this.newcomer(kind);
     const group_id = randomBytes(16).toString("hex");
-    first.entered(await first.call("create", { suite: this.suite, group_id, ...(await first.leaf()), ...more }));
+    first.entered(
+      await first.call("create", { suite: this.suite, group_id, ...(await first.leaf()), ...more }),
+    );
     this.members = [first];
     return first;
   }
@@ -93,7 +119,13 @@ export class Room {
     const adds = [];
     for (const newcomer of newcomers) adds.push(await newcomer.keyPackage());
     const removes = removed.map((m) => m.index);
-    const made = await committer.ask("commit", { adds, removes, apply: true, tree_in_welcome: true, ...fields });
+    const made = await committer.ask("commit", {
+      adds,
+      removes,
+      apply: true,
+      tree_in_welcome: true,
+      ...fields,
+    });
     await this.deliver(made, committer, newcomers, removed);
   }
 
@@ -116,7 +148,11 @@ export class Room {
       fields.removed = former.index;
       this.members = this.others(former);
     }
-    const made = await newcomer.call("external_join", { group_info, ...(await newcomer.leaf()), ...fields });
+    const made = await newcomer.call("external_join", {
+      group_info,
+      ...(await newcomer.leaf()),
+      ...fields,
+    });
     newcomer.entered(made);
     await this.tell(made.commit, newcomer, { apply: true });
     this.members.push(newcomer);
@@ -137,8 +173,10 @@ export class Room {
       const state = await member.ask("state");
       first ??= state;
       for (const key of COMPARED)
-        check(state[key] === first[key],
-          `${key} of ${member.name} is ${state[key]}, of ${this.members[0].name} ${first[key]}`);
+        check(
+          state[key] === first[key],
+          `${key} of ${member.name} is ${state[key]}, of ${this.members[0].name} ${first[key]}`,
+        );
     }
   }
 
@@ -151,16 +189,23 @@ export class Room {
 
   async receive(member, { plain, authenticated_data, message, sender }) {
     const got = await member.ask("unprotect", { message });
-    check(got.plain === plain && got.authenticated_data === authenticated_data,
-      `${member.name} read ${JSON.stringify(got)} from ${sender.name}`);
+    check(
+      got.plain === plain && got.authenticated_data === authenticated_data,
+      `${member.name} read ${JSON.stringify(got)} from ${sender.name}`,
+    );
   }
 
   /** What a client that is not in the group proposes to it. */
   async outsiderProposal(outsider, fields) {
     const { group_info } = await this.members[0].ask("group_info", { tree: true });
     const { epoch, group_id } = await this.members[0].ask("state");
-    const { message } = await outsider.call("outsider_propose",
-      { suite: this.suite, group_id, epoch, group_info, ...fields });
+    const { message } = await outsider.call("outsider_propose", {
+      suite: this.suite,
+      group_id,
+      epoch,
+      group_info,
+      ...fields,
+    });
     await this.tell(message, outsider);
   }
 

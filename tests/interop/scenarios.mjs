@@ -1,4 +1,4 @@
-// What is played with each peer and suite. `a` and `b` are the two sides; each is played both ways round.
+// What is played with each peer and suite. `a` and `b` are the two sides, played both ways round.
 import { Refused } from "./peer.mjs";
 import { check, hex, newExtensions, Room } from "./room.mjs";
 
@@ -52,7 +52,10 @@ const treeApart = async (room, a, b) => {
 
 const proposedAdds = async (room, a, b) => {
   const [first, second] = await two(room, a, b);
-  for (const [proposer, committer, isPublic] of [[first, second, true], [second, first, false]]) {
+  for (const [proposer, committer, isPublic] of [
+    [first, second, true],
+    [second, first, false],
+  ]) {
     const newcomer = room.newcomer(b);
     const key_package = await newcomer.keyPackage();
     await room.propose(proposer, { type: "add", key_package, public: isPublic });
@@ -121,17 +124,29 @@ const resync = async (room, a, b) => {
 
 const outsideWithPsk = async (room, a, b) => {
   const [first, second] = await two(room, a, b);
-  for (const [kind, helper] of [[b, first], [a, second]])
-    await room.externalJoin(room.newcomer(kind), helper, { psk_ids: [await room.newPsk(), await room.newPsk()] });
+  for (const [kind, helper] of [
+    [b, first],
+    [a, second],
+  ])
+    await room.externalJoin(room.newcomer(kind), helper, {
+      psk_ids: [await room.newPsk(), await room.newPsk()],
+    });
   await room.chat();
 };
 
 const newMemberProposes = async (room, a, b) => {
   const [first, second] = await two(room, a, b);
-  for (const [kind, committer] of [[b, first], [a, second], [b, second]]) {
+  for (const [kind, committer] of [
+    [b, first],
+    [a, second],
+    [b, second],
+  ]) {
     const newcomer = room.newcomer(kind);
     const key_package = await newcomer.keyPackage();
-    await room.outsiderProposal(newcomer, { handle: newcomer.own, proposal: { type: "add", key_package } });
+    await room.outsiderProposal(newcomer, {
+      handle: newcomer.own,
+      proposal: { type: "add", key_package },
+    });
     const made = await committer.ask("commit", { apply: true, tree_in_welcome: true });
     await room.deliver(made, committer, [newcomer], []);
   }
@@ -150,16 +165,22 @@ const externalSender = async (room, a, b) => {
   const key_package = await newcomer.keyPackage();
   const from = { place: 0, signature_pub, signature_priv };
   await room.outsiderProposal(outsider, { ...from, proposal: { type: "add", key_package } });
-  await room.outsiderProposal(outsider, { ...from, proposal: { type: "remove", leaf: third.index } });
+  await room.outsiderProposal(outsider, {
+    ...from,
+    proposal: { type: "remove", leaf: third.index },
+  });
   const made = await second.ask("commit", { apply: true, tree_in_welcome: true });
   await room.deliver(made, second, [newcomer], [third]);
   await room.chat();
 };
 
-// Every byte counts: what was changed on its way is refused, and the true message is taken after it.
+// What was changed on its way is refused, and the true message is taken after it.
 const tampered = async (room, a, b) => {
   const [first, second] = await two(room, a, b);
-  for (const [sender, receiver] of [[first, second], [second, first]]) {
+  for (const [sender, receiver] of [
+    [first, second],
+    [second, first],
+  ]) {
     const made = await sender.ask("commit", { public: true, apply: true });
     for (let i = 0; i < made.commit.length; i += 2 * 37) {
       const byte = (parseInt(made.commit.slice(i, i + 2), 16) ^ 1).toString(16).padStart(2, "0");
@@ -178,7 +199,12 @@ const tampered = async (room, a, b) => {
 
 const externalPsk = async (room, a, b) => {
   const [first, second] = await two(room, a, b);
-  const commits = [[first, true], [second, false], [first, false], [second, true]];
+  const commits = [
+    [first, true],
+    [second, false],
+    [first, false],
+    [second, true],
+  ];
   for (const [committer, isPublic] of commits) {
     const proposals = [];
     for (let i = 0; i < 2; i++) proposals.push({ type: "psk", psk_id: await room.newPsk() });
@@ -197,13 +223,19 @@ const resumptionPsk = async (room, a, b) => {
   for (const committer of [first, second]) {
     const { epoch } = await first.ask("state");
     await room.commit(committer, { proposals: [{ type: "psk", resumption: true, epoch }] });
-    await room.commit(committer, { proposals: [{ type: "psk", resumption: true, epoch }], public: true });
+    await room.commit(committer, {
+      proposals: [{ type: "psk", resumption: true, epoch }],
+      public: true,
+    });
   }
 };
 
 const contextExtensions = async (room, a, b) => {
   const [first, second] = await two(room, a, b);
-  for (const [one, other] of [[first, second], [second, first]]) {
+  for (const [one, other] of [
+    [first, second],
+    [second, first],
+  ]) {
     await room.commit(one, { proposals: [newExtensions(`by ${one.name}`)] });
     await room.propose(other, newExtensions(`proposed by ${other.name}`));
     await room.commit(one);
@@ -214,7 +246,10 @@ const contextExtensions = async (room, a, b) => {
 
 const outOfOrder = async (room, a, b) => {
   const [first, second] = await two(room, a, b);
-  for (const [sender, receiver] of [[first, second], [second, first]]) {
+  for (const [sender, receiver] of [
+    [first, second],
+    [second, first],
+  ]) {
     const sent = [];
     for (let i = 0; i < 8; i++) sent.push(await room.send(sender, `number ${i}`));
     for (const i of [3, 0, 7, 1]) await room.receive(receiver, sent[i]);
@@ -223,14 +258,19 @@ const outOfOrder = async (room, a, b) => {
     await room.commit(sender);
     await room.receive(receiver, sent[4]);
     let again = true;
-    await room.receive(receiver, sent[4]).catch(() => { again = false; });
+    await room.receive(receiver, sent[4]).catch(() => {
+      again = false;
+    });
     check(!again, `${receiver.name} took a message twice`);
   }
 };
 
 const lostCommit = async (room, a, b) => {
   const [first, second] = await four(room, a, b);
-  for (const [loser, winner] of [[first, second], [second, first]]) {
+  for (const [loser, winner] of [
+    [first, second],
+    [second, first],
+  ]) {
     await loser.ask("commit", {});
     await room.commit(winner);
     await room.commit(loser);
@@ -252,8 +292,13 @@ async function goOn(room, begin, cmd, suite, fields = {}) {
   const [founder, ...rest] = people;
   const key_packages = [];
   for (const member of rest) key_packages.push(await member.keyPackage());
-  const made = await founder.call(cmd,
-    { group: begin.group, ...(await founder.leaf()), key_packages, tree_in_welcome: true, ...fields });
+  const made = await founder.call(cmd, {
+    group: begin.group,
+    ...(await founder.leaf()),
+    key_packages,
+    tree_in_welcome: true,
+    ...fields,
+  });
   founder.entered(made);
   for (const member of rest) await member.join(made.welcomes, { parent: member.old.group });
   next.members = people;
@@ -278,7 +323,12 @@ const reinit = async (room, a, b) => {
 const reinitOtherSuite = async (room, a, b) => {
   const [first, second] = await two(room, a, b);
   const suite = room.suite === 3 ? 1 : 3;
-  await room.propose(second, { type: "reinit", group_id: hex("other suite"), suite, extensions: [] });
+  await room.propose(second, {
+    type: "reinit",
+    group_id: hex("other suite"),
+    suite,
+    extensions: [],
+  });
   await room.commit(first);
   await goOn(room, second, "reinit", suite);
 };

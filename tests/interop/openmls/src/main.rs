@@ -78,22 +78,28 @@ fn extensions(q: &Value) -> Answer<Extensions<GroupContext>> {
     let mut all = Vec::new();
     for one in list(q, "extensions") {
         let mut encoded = (number(one, "type")? as u16).to_be_bytes().to_vec();
-        encoded.extend(VLBytes::from(bytes(one, "data")?).tls_serialize_detached().told()?);
+        encoded.extend(
+            VLBytes::from(bytes(one, "data")?)
+                .tls_serialize_detached()
+                .told()?,
+        );
         all.push(Extension::tls_deserialize_exact(&encoded).told()?);
     }
     Extensions::from_vec(all).told()
 }
 
 fn body(message: &[u8]) -> Answer<MlsMessageBodyIn> {
-    Ok(MlsMessageIn::tls_deserialize_exact(message).told()?.extract())
+    Ok(MlsMessageIn::tls_deserialize_exact(message)
+        .told()?
+        .extract())
 }
 
 fn key_package(provider: &OpenMlsRustCrypto, text: &Value) -> Answer<KeyPackage> {
     let message = hex::decode(text.as_str().unwrap_or_default()).told()?;
     match body(&message)? {
-        MlsMessageBodyIn::KeyPackage(kp) => {
-            kp.validate(provider.crypto(), ProtocolVersion::Mls10).told()
-        }
+        MlsMessageBodyIn::KeyPackage(kp) => kp
+            .validate(provider.crypto(), ProtocolVersion::Mls10)
+            .told(),
         _ => Err("not a KeyPackage".into()),
     }
 }
@@ -102,7 +108,9 @@ fn tree(q: &Value) -> Answer<Option<RatchetTreeIn>> {
     if q["tree"].is_null() {
         return Ok(None);
     }
-    Ok(Some(RatchetTreeIn::tls_deserialize_exact(&bytes(q, "tree")?).told()?))
+    Ok(Some(
+        RatchetTreeIn::tls_deserialize_exact(&bytes(q, "tree")?).told()?,
+    ))
 }
 
 // ---- Settings ----
@@ -133,18 +141,30 @@ impl Member {
     /// How the next proposal or commit goes out is a setting of the group.
     fn set_wire(&mut self, q: &Value) -> Answer<()> {
         let config = join_config(flag(q, "public"));
-        self.group.set_configuration(self.client.provider.storage(), &config).told()
+        self.group
+            .set_configuration(self.client.provider.storage(), &config)
+            .told()
     }
 
     fn psk_id(&self, p: &Value) -> Answer<PreSharedKeyId> {
         let suite = self.group.ciphersuite();
-        let nonce = self.client.provider.rand().random_vec(suite.hash_length()).told()?;
+        let nonce = self
+            .client
+            .provider
+            .rand()
+            .random_vec(suite.hash_length())
+            .told()?;
         if !flag(p, "resumption") {
             return Ok(PreSharedKeyId::external(bytes(p, "psk_id")?, nonce));
         }
         let epoch = GroupEpoch::from(number(p, "epoch")?);
         let group_id = self.group.group_id().clone();
-        Ok(PreSharedKeyId::resumption(ResumptionPskUsage::Application, group_id, epoch, nonce))
+        Ok(PreSharedKeyId::resumption(
+            ResumptionPskUsage::Application,
+            group_id,
+            epoch,
+            nonce,
+        ))
     }
 
     fn propose(&mut self, q: &Value) -> Answer {
@@ -157,9 +177,14 @@ impl Member {
             "group_context_extensions" => Propose::GroupContextExtensions(extensions(q)?),
             other => return Err(format!("no proposal {other}")),
         };
-        let Client { provider, signer, .. } = &self.client;
+        let Client {
+            provider, signer, ..
+        } = &self.client;
         let by = ProposalOrRefType::Reference;
-        let (message, _) = self.group.propose(&**provider, &**signer, what, by).told()?;
+        let (message, _) = self
+            .group
+            .propose(&**provider, &**signer, what, by)
+            .told()?;
         Ok(json!({"message": hex::encode(message.to_bytes().told()?)}))
     }
 
@@ -169,18 +194,24 @@ impl Member {
         for one in list(q, "adds") {
             adds.push(key_package(&self.client.provider, one)?);
         }
-        let removes: Vec<_> =
-            list(q, "removes").iter().map(|l| LeafNodeIndex::new(l.as_u64().unwrap_or(0) as u32)).collect();
+        let removes: Vec<_> = list(q, "removes")
+            .iter()
+            .map(|l| LeafNodeIndex::new(l.as_u64().unwrap_or(0) as u32))
+            .collect();
         let mut proposals = Vec::new();
         let mut new_extensions = None;
         for p in list(q, "proposals") {
             match p["type"].as_str().unwrap_or_default() {
-                "psk" => proposals.push(Proposal::PreSharedKey(Box::new(PreSharedKeyProposal::new(self.psk_id(p)?)))),
+                "psk" => proposals.push(Proposal::PreSharedKey(Box::new(
+                    PreSharedKeyProposal::new(self.psk_id(p)?),
+                ))),
                 "group_context_extensions" => new_extensions = Some(extensions(p)?),
                 other => return Err(format!("no proposal {other}")),
             }
         }
-        let Client { provider, signer, .. } = self.client.clone();
+        let Client {
+            provider, signer, ..
+        } = self.client.clone();
         let mut builder = self
             .group
             .commit_builder()
@@ -226,7 +257,9 @@ impl Member {
             }
             ProcessedMessageContent::ProposalMessage(p)
             | ProcessedMessageContent::ExternalJoinProposalMessage(p) => {
-                self.group.store_pending_proposal(provider.storage(), *p).told()?;
+                self.group
+                    .store_pending_proposal(provider.storage(), *p)
+                    .told()?;
             }
             ProcessedMessageContent::StagedCommitMessage(c) => {
                 self.group.merge_staged_commit(&*provider, *c).told()?;
@@ -248,29 +281,46 @@ impl Member {
             "is_out": !group.is_active(),
         });
         if group.is_active() {
-            let exported = group.export_secret(self.client.provider.crypto(), "state", &[], 32).told()?;
+            let exported = group
+                .export_secret(self.client.provider.crypto(), "state", &[], 32)
+                .told()?;
             answer["exporter"] = hex::encode(exported).into();
-            answer["epoch_authenticator"] = hex::encode(group.epoch_authenticator().as_slice()).into();
+            answer["epoch_authenticator"] =
+                hex::encode(group.epoch_authenticator().as_slice()).into();
         }
         Ok(answer)
     }
 
     fn protect(&mut self, q: &Value) -> Answer {
-        let Client { provider, signer, .. } = &self.client;
+        let Client {
+            provider, signer, ..
+        } = &self.client;
         let plain = bytes(q, "plain")?;
         self.group.set_aad(bytes(q, "authenticated_data")?);
-        let message = self.group.create_message(&**provider, &**signer, &plain).told()?;
+        let message = self
+            .group
+            .create_message(&**provider, &**signer, &plain)
+            .told()?;
         Ok(json!({"message": hex::encode(message.to_bytes().told()?)}))
     }
 
     fn group_info(&self, q: &Value) -> Answer {
-        let Client { provider, signer, .. } = &self.client;
-        let info = self.group.export_group_info(provider.crypto(), &**signer, flag(q, "tree")).told()?;
+        let Client {
+            provider, signer, ..
+        } = &self.client;
+        let info = self
+            .group
+            .export_group_info(provider.crypto(), &**signer, flag(q, "tree"))
+            .told()?;
         Ok(json!({"group_info": hex::encode(info.to_bytes().told()?)}))
     }
 
     fn tree(&self) -> Answer {
-        let tree = self.group.export_ratchet_tree().tls_serialize_detached().told()?;
+        let tree = self
+            .group
+            .export_ratchet_tree()
+            .tls_serialize_detached()
+            .told()?;
         Ok(json!({"tree": hex::encode(tree)}))
     }
 }
@@ -309,7 +359,9 @@ impl Peer {
         let signer = self.keys.get(public).ok_or("no such keys")?.clone();
         let provider = Rc::new(OpenMlsRustCrypto::default());
         for (id, psk) in &self.psks {
-            PreSharedKeyId::external(id.clone(), vec![]).store(&*provider, psk).told()?;
+            PreSharedKeyId::external(id.clone(), vec![])
+                .store(&*provider, psk)
+                .told()?;
         }
         self.providers.push(provider.clone());
         let credential = CredentialWithKey {
@@ -321,7 +373,12 @@ impl Peer {
             .map(|n| ExtensionType::from(n.as_u64().unwrap_or(0) as u16))
             .collect();
         let capabilities = Capabilities::new(None, None, Some(&supported), None, None);
-        Ok(Client { provider, signer, credential, capabilities })
+        Ok(Client {
+            provider,
+            signer,
+            credential,
+            capabilities,
+        })
     }
 
     fn key_package(&mut self, q: &Value) -> Answer {
@@ -329,9 +386,16 @@ impl Peer {
         let client = self.client(q)?;
         let made = KeyPackage::builder()
             .leaf_node_capabilities(client.capabilities.clone())
-            .build(suite, &*client.provider, &*client.signer, client.credential.clone())
+            .build(
+                suite,
+                &*client.provider,
+                &*client.signer,
+                client.credential.clone(),
+            )
             .told()?;
-        let message = MlsMessageOut::from(made.key_package().clone()).to_bytes().told()?;
+        let message = MlsMessageOut::from(made.key_package().clone())
+            .to_bytes()
+            .told()?;
         let handle = self.keep(Object::KeyPackage(client));
         Ok(json!({"handle": handle, "key_package": hex::encode(message)}))
     }
@@ -339,7 +403,9 @@ impl Peer {
     fn psk(&mut self, q: &Value) -> Answer {
         let (id, psk) = (bytes(q, "psk_id")?, bytes(q, "psk")?);
         for provider in &self.providers {
-            PreSharedKeyId::external(id.clone(), vec![]).store(&**provider, &psk).told()?;
+            PreSharedKeyId::external(id.clone(), vec![])
+                .store(&**provider, &psk)
+                .told()?;
         }
         self.psks.push((id, psk));
         Ok(json!({}))
@@ -359,7 +425,11 @@ impl Peer {
             .build();
         let id = GroupId::from_slice(&bytes(q, "group_id")?);
         let group = MlsGroup::new_with_group_id(
-            &*client.provider, &*client.signer, &config, id, client.credential.clone(),
+            &*client.provider,
+            &*client.signer,
+            &config,
+            id,
+            client.credential.clone(),
         )
         .told()?;
         Ok(self.keep_group(client, group))
@@ -367,7 +437,10 @@ impl Peer {
 
     fn join(&mut self, q: &Value) -> Answer {
         let handle = number(q, "key_package")? as usize;
-        let taken = self.objects.get_mut(handle.wrapping_sub(1)).ok_or("no such key package")?;
+        let taken = self
+            .objects
+            .get_mut(handle.wrapping_sub(1))
+            .ok_or("no such key package")?;
         let Object::KeyPackage(client) = std::mem::replace(taken, Object::Nothing) else {
             return Err("not a key package".into());
         };
@@ -375,12 +448,17 @@ impl Peer {
             return Err("not a Welcome".into());
         };
         let config = join_config(false);
-        let mut builder =
-            StagedWelcome::build_from_welcome(&*client.provider, &config, welcome).told()?.skip_lifetime_validation();
+        let mut builder = StagedWelcome::build_from_welcome(&*client.provider, &config, welcome)
+            .told()?
+            .skip_lifetime_validation();
         if let Some(tree) = tree(q)? {
             builder = builder.with_ratchet_tree(tree);
         }
-        let group = builder.build().told()?.into_group(&*client.provider).told()?;
+        let group = builder
+            .build()
+            .told()?
+            .into_group(&*client.provider)
+            .told()?;
         Ok(self.keep_group(client, group))
     }
 
@@ -389,18 +467,26 @@ impl Peer {
         let MlsMessageBodyIn::GroupInfo(info) = body(&bytes(q, "group_info")?)? else {
             return Err("not a GroupInfo".into());
         };
-        let mut builder =
-            MlsGroup::external_commit_builder().with_config(join_config(false)).skip_lifetime_validation();
+        let mut builder = MlsGroup::external_commit_builder()
+            .with_config(join_config(false))
+            .skip_lifetime_validation();
         if let Some(tree) = tree(q)? {
             builder = builder.with_ratchet_tree(tree);
         }
-        let leaf = LeafNodeParameters::builder().with_capabilities(client.capabilities.clone()).build();
+        let leaf = LeafNodeParameters::builder()
+            .with_capabilities(client.capabilities.clone())
+            .build();
         let provider = client.provider.clone();
         let mut psks = Vec::new();
         for id in list(q, "psk_ids") {
             let id = hex::decode(id.as_str().unwrap_or_default()).told()?;
-            let nonce = provider.rand().random_vec(info.ciphersuite().hash_length()).told()?;
-            psks.push(PreSharedKeyProposal::new(PreSharedKeyId::external(id, nonce)));
+            let nonce = provider
+                .rand()
+                .random_vec(info.ciphersuite().hash_length())
+                .told()?;
+            psks.push(PreSharedKeyProposal::new(PreSharedKeyId::external(
+                id, nonce,
+            )));
         }
         let (group, made) = builder
             .build_group(&*provider, info, client.credential.clone())
@@ -409,7 +495,9 @@ impl Peer {
             .leaf_node_parameters(leaf)
             .load_psks(provider.storage())
             .told()?
-            .build(provider.rand(), provider.crypto(), &*client.signer, |_| true)
+            .build(provider.rand(), provider.crypto(), &*client.signer, |_| {
+                true
+            })
             .told()?
             .finalize(&*provider)
             .told()?;
@@ -432,7 +520,10 @@ impl Peer {
             let own = key_package(&client.provider, &p["key_package"])?;
             JoinProposal::new::<Storage>(own, id, epoch, &*client.signer).told()?
         } else {
-            let signer = &**self.keys.get(q["signature_pub"].as_str().unwrap_or_default()).ok_or("no such keys")?;
+            let signer = &**self
+                .keys
+                .get(q["signature_pub"].as_str().unwrap_or_default())
+                .ok_or("no such keys")?;
             let place = SenderExtensionIndex::new(number(q, "place")? as u32);
             if p["type"] == "add" {
                 let kp = key_package(&Provider::default(), &p["key_package"])?;
