@@ -44,6 +44,7 @@ export class Member {
     return {
       identity: hex(this.name),
       supported_extensions: [EXTENSION],
+      grease: true,
       signature_pub: this.keys.signature_pub,
       signature_priv: this.keys.signature_priv,
     };
