@@ -1,6 +1,6 @@
 # A thin front of Meson. `make help` lists the targets.
 .DEFAULT_GOAL := all
-.PHONY: all help run demo test soak fuzz sanitize secrets wasm amalgamation bench install format check clean
+.PHONY: all help run demo test soak interop fuzz sanitize secrets wasm amalgamation bench bench-mls install format check clean
 
 SECONDS ?= 30
 PREFIX ?= /usr/local
@@ -26,6 +26,9 @@ test: ## build everything with warnings as errors, and run every test
 
 soak: all ## the long tests: many seeds, many crashes
 	@scripts/run-tests.py --suite soak native
+
+interop: all ## our MLS library against live peers, ts-mls and OpenMLS, fetched into build/interop
+	@tests/interop/run.sh
 
 sanitize: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/setup.sh native
