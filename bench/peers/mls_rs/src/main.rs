@@ -59,9 +59,11 @@ fn person(suite: u16, name: &str) -> Person<impl MlsConfig> {
 }
 
 impl<C: MlsConfig> Person<C> {
-    fn key_package(&self) -> MlsMessage {
+    fn key_package(&self) -> Vec<u8> {
         self.client
             .generate_key_package_message(Default::default(), Default::default(), None)
+            .unwrap()
+            .to_bytes()
             .unwrap()
     }
 
@@ -83,12 +85,13 @@ impl<C: MlsConfig> Person<C> {
 
 fn commit<C: MlsConfig>(
     group: &mut Group<C>,
-    adds: Vec<MlsMessage>,
+    adds: &[Vec<u8>],
     remove: Option<u32>,
 ) -> (Vec<u8>, Vec<u8>) {
     let mut builder = group.commit_builder();
     for key_package in adds {
-        builder = builder.add_member(key_package).unwrap();
+        let message = MlsMessage::from_bytes(key_package).unwrap();
+        builder = builder.add_member(message).unwrap();
     }
     if let Some(leaf) = remove {
         builder = builder.remove_member(leaf).unwrap();
@@ -117,17 +120,16 @@ fn measure_group(b: &Bench) {
     let (cem_key, bert_key) = (cem.key_package(), bert.key_package());
     let (mut a, welcome) = if b.members == 2 {
         let mut group = anna.create();
-        let (_, welcome) = commit(&mut group, vec![bert_key], None);
+        let (_, welcome) = commit(&mut group, &[bert_key], None);
         group.apply_pending_commit().unwrap();
         (group, welcome)
     } else {
-        let anna_key = anna.key_package().to_bytes().unwrap();
-        let welcome = b.plant(&anna_key, &bert_key.to_bytes().unwrap());
+        let welcome = b.plant(&anna.key_package(), &bert_key);
         (anna.join(&welcome), welcome)
     };
     let mut of_bert = b.measure("join", || (), |_| bert.join(&welcome));
 
-    let (first, _) = commit(&mut a, vec![], None);
+    let (first, _) = commit(&mut a, &[], None);
     a.apply_pending_commit().unwrap();
     process(&mut of_bert, &first);
     a.write_to_storage().unwrap();
@@ -142,16 +144,16 @@ fn measure_group(b: &Bench) {
             |mut group| (process(&mut group, commit), group),
         );
     };
-    let make = |operation: &str, adds: &Vec<MlsMessage>, remove: Option<u32>| {
+    let make = |operation: &str, adds: &[Vec<u8>], remove: Option<u32>| {
         b.measure(
             operation,
-            || (a.clone(), adds.clone()),
-            |(mut group, adds)| (commit(&mut group, adds, remove), group),
+            || a.clone(),
+            |mut group| (commit(&mut group, adds, remove), group),
         )
         .0
          .0
     };
-    follow("add: process", &make("add: commit", &vec![cem_key], None));
+    follow("add: process", &make("add: commit", &[cem_key], None));
     let update = b.measure(
         "update: commit",
         || a.clone(),
@@ -165,11 +167,11 @@ fn measure_group(b: &Bench) {
         },
     );
     follow("update: process", &update.0);
-    follow("empty: process", &make("empty: commit", &vec![], None));
+    follow("empty: process", &make("empty: commit", &[], None));
     if b.members > 2 {
         follow(
             "remove: process",
-            &make("remove: commit", &vec![], Some(b.members as u32 / 2)),
+            &make("remove: commit", &[], Some(b.members as u32 / 2)),
         );
     }
 
@@ -192,7 +194,7 @@ fn measure_group(b: &Bench) {
     let saver = RefCell::new(a.clone());
     b.measure(
         "apply, save",
-        || drop(commit(&mut saver.borrow_mut(), vec![], None)),
+        || drop(commit(&mut saver.borrow_mut(), &[], None)),
         |_| {
             let mut group = saver.borrow_mut();
             group.apply_pending_commit().unwrap();
@@ -213,10 +215,11 @@ fn measure_group(b: &Bench) {
     let many: Vec<_> = (1..b.members)
         .map(|i| person(b.suite, &format!("person {i}")).key_package())
         .collect();
-    let empty = || (anna.create(), many.clone());
-    b.measure("add many: commit", empty, |(mut group, many)| {
-        (commit(&mut group, many, None), group)
-    });
+    b.measure(
+        "add many: commit",
+        || anna.create(),
+        |mut group| (commit(&mut group, &many, None), group),
+    );
 }
 
 fn main() {

@@ -46,12 +46,24 @@ impl<P: Provider> Person<P> {
         }
     }
 
-    fn key_package(&self, suite: Ciphersuite) -> KeyPackage {
-        KeyPackage::builder()
+    /// An MLSMessage, as it comes from others.
+    fn key_package(&self, suite: Ciphersuite) -> Vec<u8> {
+        let bundle = KeyPackage::builder()
             .build(suite, &self.provider, &self.signer, self.credential.clone())
+            .unwrap();
+        MlsMessageOut::from(bundle.key_package().clone())
+            .tls_serialize_detached()
             .unwrap()
-            .key_package()
-            .clone()
+    }
+
+    fn validated(&self, mut bytes: &[u8]) -> KeyPackage {
+        let message = MlsMessageIn::tls_deserialize(&mut bytes).unwrap();
+        let MlsMessageBodyIn::KeyPackage(key_package) = message.extract() else {
+            panic!("no key package")
+        };
+        key_package
+            .validate(self.provider.crypto(), ProtocolVersion::Mls10)
+            .unwrap()
     }
 
     fn stored(&self) -> Stored {
@@ -87,13 +99,13 @@ impl<P: Provider> Person<P> {
     fn commit(
         &self,
         group: &mut MlsGroup,
-        adds: Vec<KeyPackage>,
+        adds: &[Vec<u8>],
         removes: Vec<LeafNodeIndex>,
     ) -> (Vec<u8>, Vec<u8>) {
         let p = &self.provider;
         let bundle = group
             .commit_builder()
-            .propose_adds(adds)
+            .propose_adds(adds.iter().map(|bytes| self.validated(bytes)))
             .propose_removals(removes)
             .force_self_update(true)
             .load_psks(p.storage())
@@ -167,25 +179,19 @@ fn grow<P: Provider>(
     b: &Bench,
     suite: Ciphersuite,
     anna: &Person<P>,
-    bert: KeyPackage,
+    bert: &[u8],
 ) -> (MlsGroup, Vec<u8>) {
     let mut group = anna.create(suite);
     for i in 1..b.members - 1 {
         let person = Person::<P>::new(suite, &format!("person {i}"));
-        let (_, welcome) = anna.commit(&mut group, vec![person.key_package(suite)], vec![]);
+        let (_, welcome) = anna.commit(&mut group, &[person.key_package(suite)], vec![]);
         group.merge_pending_commit(&anna.provider).unwrap();
-        let (commit, _) = person.commit(&mut person.join(&welcome), vec![], vec![]);
+        let (commit, _) = person.commit(&mut person.join(&welcome), &[], vec![]);
         anna.follow(&mut group, &commit);
     }
-    let (_, welcome) = anna.commit(&mut group, vec![bert], vec![]);
+    let (_, welcome) = anna.commit(&mut group, &[bert.to_vec()], vec![]);
     group.merge_pending_commit(&anna.provider).unwrap();
     (group, welcome)
-}
-
-fn planted(b: &Bench, anna: KeyPackage, bert: KeyPackage) -> Vec<u8> {
-    let [anna, bert] =
-        [anna, bert].map(|k| MlsMessageOut::from(k).tls_serialize_detached().unwrap());
-    b.plant(&anna, &bert)
 }
 
 fn measure_group<P: Provider>(b: &Bench) {
@@ -202,9 +208,9 @@ fn measure_group<P: Provider>(b: &Bench) {
     let bert_key = bert.key_package(suite);
     let itself = b.members == 2 || suite == XWING;
     let (mut a, welcome) = if itself {
-        grow(b, suite, &anna, bert_key)
+        grow(b, suite, &anna, &bert_key)
     } else {
-        let welcome = planted(b, anna.key_package(suite), bert_key);
+        let welcome = b.plant(&anna.key_package(suite), &bert_key);
         (anna.join(&welcome), welcome)
     };
     let before_join = bert.stored();
@@ -215,7 +221,7 @@ fn measure_group<P: Provider>(b: &Bench) {
     );
     let id = a.group_id().clone();
 
-    let (first, _) = anna.commit(&mut a, vec![], vec![]);
+    let (first, _) = anna.commit(&mut a, &[], vec![]);
     a.merge_pending_commit(&anna.provider).unwrap();
     bert.follow(&mut of_bert, &first);
     let before = bert.stored();
@@ -233,13 +239,13 @@ fn measure_group<P: Provider>(b: &Bench) {
         anna.restore(&anna_before);
         anna.load(&id)
     };
-    let add = vec![cem_key];
-    let commit = |operation: &str, adds: &Vec<KeyPackage>, removes: &[u32]| {
+    let add = [cem_key];
+    let commit = |operation: &str, adds: &[Vec<u8>], removes: &[u32]| {
         let removes: Vec<_> = removes.iter().map(|r| LeafNodeIndex::new(*r)).collect();
         b.measure(
             operation,
-            || (again(), adds.clone(), removes.clone()),
-            |(mut group, adds, removes)| (anna.commit(&mut group, adds, removes), group),
+            || (again(), removes.clone()),
+            |(mut group, removes)| (anna.commit(&mut group, adds, removes), group),
         )
         .0
          .0
@@ -251,11 +257,11 @@ fn measure_group<P: Provider>(b: &Bench) {
         })
         .0;
     process("update: process", &update);
-    process("empty: process", &commit("empty: commit", &vec![], &[]));
+    process("empty: process", &commit("empty: commit", &[], &[]));
     if b.members > 2 {
         process(
             "remove: process",
-            &commit("remove: commit", &vec![], &[b.members as u32 / 2]),
+            &commit("remove: commit", &[], &[b.members as u32 / 2]),
         );
     }
 
@@ -278,7 +284,7 @@ fn measure_group<P: Provider>(b: &Bench) {
 
     let pending = || {
         let mut group = again();
-        anna.commit(&mut group, vec![], vec![]);
+        anna.commit(&mut group, &[], vec![]);
         group
     };
     b.measure("apply, save", pending, |mut group| {
@@ -300,10 +306,11 @@ fn measure_group<P: Provider>(b: &Bench) {
     let many: Vec<_> = (1..b.members)
         .map(|i| Person::<P>::new(suite, &format!("person {i}")).key_package(suite))
         .collect();
-    let empty = || (anna.create(suite), many.clone());
-    b.measure("add many: commit", empty, |(mut group, many)| {
-        (anna.commit(&mut group, many, vec![]), group)
-    });
+    b.measure(
+        "add many: commit",
+        || anna.create(suite),
+        |mut group| (anna.commit(&mut group, &many, vec![]), group),
+    );
 }
 
 fn main() {
