@@ -11,7 +11,7 @@ all: ## build the programs into build/bin
 	@scripts/build.sh native
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: all ## start a server with its data in ./var, and print how to talk through it
 	@scripts/run.sh
@@ -57,6 +57,9 @@ amalgamation: ## write the MLS library as one .c and one .h to build/amalgamatio
 
 bench: all ## measure
 	@bench/run.sh
+
+bench-mls: all ## measure the MLS library beside OpenMLS and mls-rs, if cargo can build them
+	@bench/mls.sh
 
 install: all ## install the programs and their manual: PREFIX (/usr/local), SYSCONFDIR (/etc), DESTDIR
 	@meson configure build/native -Dprefix=$(PREFIX) -Dsysconfdir=$(SYSCONFDIR)

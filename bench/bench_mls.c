@@ -1,25 +1,30 @@
 /* Operations of large groups, beside the time that their own primitives take.
  *
  *     bench_mls [MEMBERS...]      (2 10 100 1000 10000)
+ *     bench_mls plant SUITE MEMBERS FOLDER
  *
  * In a group whose tree is full (everybody has committed) Anna commits, and Bert, who joined last,
- * processes. A figure is the least of several runs. "primitives" is what of that run was spent inside
- * signatures, key encapsulation and AEAD: the linker puts a clock around each of these calls
- * (meson.build), so that it is counted in the same run. Hashes are not in it.
+ * processes. A line is: suite, members, operation, microseconds, those of primitives, with tabs
+ * between (mls.sh makes a table of them). A figure is the median of several runs, of the process'
+ * own time. "Primitives" is what of it was spent inside signatures, key encapsulation and AEAD,
+ * hashes excepted: the linker puts a clock around each of these calls (meson.build).
+ *
+ * `plant` makes such a group for another library: its creator adds Anna and Bert, whose key
+ * packages are in FOLDER, and writes their Welcome there.
  *
  * The full tree is made by the library's own treekem, member by member, without the 10,000 commits
  * that would lead there; what is measured after that is the public interface. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "bench/primitives.h"
 #include "crypto/crypto.h"
 #include "mls/group.h"
 #include "mls/leaf.h"
 
-enum { NAME = 24, RUNS_MAX = 30 };
+enum { NAME = 24, PATH = 500, RUNS_MAX = 30 };
 
 static void must(bool condition, const char *what) {
     if (condition)
@@ -77,6 +82,7 @@ struct crowd {
     struct person anna, bert, cem;
     struct mls_committed c;
     buf message;
+    buf start; /* Anna's group, before what is measured */
 };
 
 static void create(struct crowd *c) {
@@ -142,7 +148,8 @@ static void apply(struct crowd *c) {
 static void join(struct crowd *c) {
     struct mls_join_params params = {.welcome = buf_slice(&c->c.welcomes[0]),
                                      .own = {buf_slice(&c->bert.key_package),
-                                             buf_slice(&c->bert.secrets), buf_slice(&c->bert.priv)}};
+                                             buf_slice(&c->bert.secrets),
+                                             buf_slice(&c->bert.priv)}};
     uint32_t sender;
     mls_group_free(c->bert.group);
     must(mls_group_join(&c->bert.group, &params, &auth, &sender) == OK, "joining");
@@ -164,6 +171,7 @@ struct operation {
     const char *name;
     void (*before)(struct crowd *c); /* not measured; NULL: nothing */
     void (*run)(struct crowd *c);
+    void (*commit)(struct crowd *c); /* of Anna, once before all runs; NULL: none */
 };
 
 static slice bert_key, cem_key;
@@ -217,90 +225,122 @@ static void run_receive(struct crowd *c) {
     mls_received_free(&r);
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void show(const char *name, size_t n, double seconds, double primitives) {
-    printf("| %-22s | %6zu | %12.1f | %12.1f | %6.2f |\n", name, n, 1e6 * seconds,
-           1e6 * primitives, primitives > 0 ? seconds / primitives : 0);
+static void show(const struct crowd *c, const char *name, double seconds, double primitives) {
+    printf("%04x\t%zu\t%s\t%.1f\t%.1f\n", mls_suite_id(c->suite), c->n, name, 1e6 * seconds,
+           1e6 * primitives);
     fflush(stdout);
 }
 
-/* The least of some runs: as many as half a second gives, at least three. */
+static double run_once(struct crowd *c, const struct operation *op, bool count) {
+    if (op->before != NULL)
+        op->before(c);
+    primitives_count(count);
+    double from = primitives_now();
+    op->run(c);
+    double took = primitives_now() - from;
+    return count ? primitives_seconds() : took;
+}
+
+static int compare(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Otherwise the receiver of a commit would step over the keys of all those that were only measured.
+ */
+static void start_again(struct crowd *c) {
+    mls_group_free(c->anna.group);
+    must(mls_group_load(&c->anna.group, buf_slice(&c->start), NULL) == OK, "loading");
+}
+
+/* The median of some runs: as many as half a second gives, at least three if they are short. */
 static void measure(struct crowd *c, const struct operation *op) {
-    double least = 1e9, of_primitives = 0, spent = 0;
-    for (int i = 0; i < RUNS_MAX && (i < 3 || spent < 0.5); i++) {
-        if (op->before != NULL)
-            op->before(c);
-        primitives_reset();
-        double from = now();
-        op->run(c);
-        double took = now() - from;
-        spent += took;
-        if (took < least) {
-            least = took;
-            of_primitives = primitives_seconds();
-        }
+    double times[RUNS_MAX], primitives[RUNS_MAX], spent = 0;
+    int n = 0;
+    if (op->commit != NULL) {
+        start_again(c);
+        op->commit(c);
     }
-    show(op->name, c->n, least, of_primitives);
+    while (n < RUNS_MAX && spent < 10 && (n < 3 || spent < 0.5)) {
+        times[n] = run_once(c, op, false);
+        primitives[n] = run_once(c, op, true);
+        spent += times[n++];
+    }
+    qsort(times, (size_t)n, sizeof *times, compare);
+    qsort(primitives, (size_t)n, sizeof *primitives, compare);
+    show(c, op->name, times[n / 2], primitives[n / 2]);
 }
 
+static size_t heap(void) {
+    struct mallinfo2 m = mallinfo2();
+    return m.uordblks + m.hblkhd;
+}
+
+static void run_save(struct crowd *c) {
+    apply(c);
+    buf_clear(&c->message);
+    must(mls_group_save(c->anna.group, &c->message) == OK, "saving");
+}
+static void free_bert(struct crowd *c) {
+    mls_group_free(c->bert.group);
+    c->bert.group = NULL;
+}
+static void run_load(struct crowd *c) {
+    must(mls_group_load(&c->bert.group, buf_slice(&c->message), NULL) == OK, "loading");
+}
+
+/* Anna's group, as it is after each commit; loaded, it takes Bert's place. */
 static void measure_storage(struct crowd *c) {
-    buf saved = {0};
-    struct mls_group *group;
-    double from = now();
-    must(mls_group_save(c->anna.group, &saved) == OK, "saving");
-    show("save", c->n, now() - from, 0);
-    primitives_reset();
-    from = now();
-    must(mls_group_load(&group, buf_slice(&saved), NULL) == OK, "loading");
-    show("load", c->n, now() - from, primitives_seconds());
-    printf("# saved: %zu bytes, %.0f a member\n", saved.n, (double)saved.n / (double)c->n);
-    mls_group_free(group);
-    buf_free(&saved);
+    static const struct operation save = {"apply, save", run_empty, run_save, NULL};
+    static const struct operation load = {"load", free_bert, run_load, NULL};
+    measure(c, &save);
+    printf("%04x\t%zu\tsaved bytes\t%zu\n", mls_suite_id(c->suite), c->n, c->message.n);
+    measure(c, &load);
+    size_t with = heap();
+    free_bert(c);
+    printf("%04x\t%zu\theap bytes\t%zu\n", mls_suite_id(c->suite), c->n, with - heap());
 }
 
-static void add_all(struct crowd *c) {
+static slice *all;
+static void run_add_many(struct crowd *c) {
+    struct mls_commit_params p = {
+        .wire = MLS_PRIVATE_MESSAGE, .adds = all, .add_count = c->n - 1, .tree_in_welcome = true};
+    commit(c, &p);
+}
+
+static void add_many(struct crowd *c) {
+    static const struct operation op = {"add many: commit", create, run_add_many, NULL};
     struct person *people = calloc(c->n, sizeof *people);
-    slice *adds = calloc(c->n, sizeof *adds);
-    must(people != NULL && adds != NULL, "memory");
+    all = calloc(c->n, sizeof *all);
+    must(people != NULL && all != NULL, "memory");
     for (size_t i = 1; i < c->n; i++) {
         person_make(&people[i], c->suite, i);
         person_key_package(&people[i], c->suite);
-        adds[i - 1] = buf_slice(&people[i].key_package);
+        all[i - 1] = buf_slice(&people[i].key_package);
     }
-    create(c);
-    struct mls_commit_params p = {
-        .adds = adds, .add_count = c->n - 1, .tree_in_welcome = true};
-    primitives_reset();
-    double from = now();
-    commit(c, &p);
-    show("add all: commit", c->n, now() - from, primitives_seconds());
+    measure(c, &op);
     for (size_t i = 1; i < c->n; i++)
         person_free(&people[i]);
     free(people);
-    free(adds);
+    free(all);
 }
 
 static void measure_group(const struct mls_suite *suite, size_t n) {
-    static const struct operation create_op = {"create", NULL, create};
+    static const struct operation create_op = {"create", NULL, create, NULL};
     static const struct operation operations[] = {
-        {"join", NULL, run_join},
-        {"add: commit", NULL, run_add},
-        {"add: process", NULL, run_process},
-        {"update: commit", NULL, run_update},
-        {"update: process", NULL, run_process},
-        {"empty: commit", NULL, run_empty},
-        {"empty: process", NULL, run_process},
-        {"send", NULL, run_send},
-        {"receive", run_send, run_receive},
+        {"join", NULL, run_join, NULL},
+        {"add: commit", NULL, run_add, NULL},
+        {"add: process", NULL, run_process, run_add},
+        {"update: commit", NULL, run_update, NULL},
+        {"update: process", NULL, run_process, run_update},
+        {"empty: commit", NULL, run_empty, NULL},
+        {"empty: process", NULL, run_process, run_empty},
+        {"send", NULL, run_send, NULL},
+        {"receive", run_send, run_receive, NULL},
     };
     static const struct operation removing[] = {
-        {"remove: commit", NULL, run_remove},
-        {"remove: process", NULL, run_process},
+        {"remove: commit", NULL, run_remove, NULL},
+        {"remove: process", NULL, run_process, run_remove},
     };
     struct crowd c = {.suite = suite, .n = n};
     person_make(&c.anna, suite, 0);
@@ -311,12 +351,13 @@ static void measure_group(const struct mls_suite *suite, size_t n) {
     bert_key = buf_slice(&c.bert.key_package);
     cem_key = buf_slice(&c.cem.key_package);
     measure(&c, &create_op);
-    add_all(&c);
+    add_many(&c);
     create(&c);
     fill_tree(&c);
     struct mls_commit_params first = {.adds = &bert_key, .add_count = 1, .tree_in_welcome = true};
     commit(&c, &first);
     apply(&c);
+    must(mls_group_save(c.anna.group, &c.start) == OK, "saving");
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
         measure(&c, &operations[i]);
     gone = (uint32_t)(n / 2);
@@ -325,9 +366,51 @@ static void measure_group(const struct mls_suite *suite, size_t n) {
     measure_storage(&c);
     mls_committed_free(&c.c, NULL);
     buf_free(&c.message);
+    buf_free(&c.start);
     person_free(&c.anna);
     person_free(&c.bert);
     person_free(&c.cem);
+}
+
+static buf read_file(const char *folder, const char *name) {
+    char path[PATH];
+    buf bytes = {0};
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "rb");
+    must(f != NULL, path);
+    for (int byte; (byte = getc(f)) != EOF;)
+        must(buf_append_byte(&bytes, (uint8_t)byte) == OK, "memory");
+    fclose(f);
+    return bytes;
+}
+
+static void write_file(const char *folder, const char *name, slice bytes) {
+    char path[PATH];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "wb");
+    must(f != NULL && fwrite(bytes.p, 1, bytes.n, f) == bytes.n && fclose(f) == 0, path);
+}
+
+/* Their Anna takes the place of leaf 1, and so shares only the root with Bert, as ours does. */
+static void plant_for(const struct mls_suite *suite, size_t n, const char *folder) {
+    struct crowd c = {.suite = suite, .n = n};
+    buf anna = read_file(folder, "anna"), bert = read_file(folder, "bert");
+    slice adds[] = {buf_slice(&anna), buf_slice(&bert)};
+    const uint32_t place = 1;
+    struct mls_commit_params p = {.adds = adds,
+                                  .add_count = 2,
+                                  .removes = &place,
+                                  .remove_count = 1,
+                                  .tree_in_welcome = true};
+    person_make(&c.anna, suite, 0);
+    create(&c);
+    fill_tree(&c);
+    commit(&c, &p);
+    write_file(folder, "welcome", buf_slice(&c.c.welcomes[0]));
+    mls_committed_free(&c.c, NULL);
+    person_free(&c.anna);
+    buf_free(&anna);
+    buf_free(&bert);
 }
 
 int main(int argc, char **argv) {
@@ -336,16 +419,18 @@ int main(int argc, char **argv) {
     static const size_t standard[] = {2, 10, 100, 1000, 10000};
     size_t count = argc > 1 ? (size_t)argc - 1 : sizeof standard / sizeof *standard;
     must(crypto_init() == OK, "starting");
-    for (size_t s = 0; s < sizeof suites / sizeof *suites; s++) {
-        const struct mls_suite *suite = mls_suite_find(suites[s]);
-        printf("\n%04x %s\n\n", mls_suite_id(suite), mls_suite_name(suite));
-        printf("| operation              | members |           us |   primitives | ratio  |\n");
-        printf("|---|---|---|---|---|\n");
-        for (size_t i = 0; i < count; i++)
-            measure_group(suite, argc > 1 ? (size_t)strtoul(argv[i + 1], NULL, 10) : standard[i]);
+    if (argc == 5 && strcmp(argv[1], "plant") == 0) {
+        const struct mls_suite *suite = mls_suite_find((uint16_t)strtoul(argv[2], NULL, 16));
+        must(suite != NULL, "finding the suite");
+        plant_for(suite, (size_t)strtoul(argv[3], NULL, 10), argv[4]);
+        return 0;
     }
+    for (size_t s = 0; s < sizeof suites / sizeof *suites; s++)
+        for (size_t i = 0; i < count; i++)
+            measure_group(mls_suite_find(suites[s]),
+                          argc > 1 ? (size_t)strtoul(argv[i + 1], NULL, 10) : standard[i]);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("# most memory at once: %ld MiB\n", usage.ru_maxrss / 1024);
+    fprintf(stderr, "bench_mls: most memory at once: %ld MiB\n", usage.ru_maxrss / 1024);
     return 0;
 }
