@@ -1,4 +1,5 @@
-/* What the server holds beside an account's record. Whatever answers says it in these words and no others. */
+/* What the server holds beside an account's record. Whatever answers says it in these words and no
+ * others. */
 #ifndef SOTTO_BASE_HELD_H
 #define SOTTO_BASE_HELD_H
 

@@ -38,8 +38,8 @@ static void idle(void *ctx) {
     job_end(job, job->trouble != OK ? explain_code(job->trouble) : EXIT_FINE);
 }
 
-/* Something happened: the time without anything begins again. Until the mailbox is fetched it is the time
- * that the server has. */
+/* Something happened: the time without anything begins again. Until the mailbox is fetched it is the
+ * time that the server has. */
 static void active(struct job *job, bool came) {
     struct listening *s = job->state;
     if (job->over || !job->args.has_until_idle)

@@ -95,8 +95,8 @@ static const char *way_text(const struct core_status *s) {
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
         if (ways[i].e == s->last_error)
             return ways[i].text;
-    return "what answers there speaks something else than TLS or WebSocket, or has no Sotto server under "
-           "this path";
+    return "what answers there speaks something else than TLS or WebSocket, or has no Sotto server "
+           "under this path";
 }
 
 void explain_way(struct line *l, const struct core_status *s) {

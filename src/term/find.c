@@ -119,7 +119,8 @@ void find_tell_state(struct job *job, const char *what, uint32_t number) {
         else if (c.state == CORE_CONVERSATION_FAILED)
             why = "this conversation could not be made. Begin another with `sotto new`";
         else if (c.state == CORE_CONVERSATION_NEW)
-            why = "this conversation is still being made. Do it again when `sotto status` shows its members";
+            why = "this conversation is still being made. Do it again when `sotto status` shows its "
+                  "members";
     }
     job_fail_text(job, ERR_STATE, EXIT_FAILED, "%s: %s", what, why);
 }
