@@ -40,6 +40,7 @@ enum {
 /* How long an item can live at a server, with room to spare: hashes are kept so long. */
 #define SEEN_TIME (13 * TIME_WEEK)
 #define KEY_PACKAGE_TIME (26 * TIME_WEEK)
+#define LIFETIME_MAX (KEY_PACKAGE_TIME + TIME_DAY) /* of anybody's leaf, RFC 9420 section 7.2 */
 #define WAITING_TIME (8 * TIME_WEEK)
 
 enum table {

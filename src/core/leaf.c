@@ -81,6 +81,9 @@ err core_leaf_accept(void *ctx, const struct mls_member *before, const struct ml
     uint8_t account[16];
     slice data;
     (void)ctx;
+    if (member->not_after > member->not_before &&
+        member->not_after - member->not_before > LIFETIME_MAX / TIME_SECOND)
+        return ERR_MLS_LIFETIME;
     if (member->credential != MLS_CREDENTIAL_BASIC ||
         read_leaf(member, &leaf, &certificate, &data) != OK)
         return ERR_MLS_CREDENTIAL;

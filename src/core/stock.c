@@ -146,8 +146,8 @@ static err make_key(struct core *core, bool last_resort, buf *out) {
     if (e == OK) {
         struct mls_key_package_params params = {
             .leaf = leaf.params,
-            .not_before = core->now / 1000 > 86400 ? core->now / 1000 - 86400 : 0,
-            .not_after = (core->now + KEY_PACKAGE_TIME) / 1000};
+            .not_before = (core->now > TIME_DAY ? core->now - TIME_DAY : 0) / TIME_SECOND,
+            .not_after = (core->now + KEY_PACKAGE_TIME) / TIME_SECOND};
         e = mls_key_package_new(mls_suite_find(core->account.r.suite), &params, &package, &secrets);
     }
     if (e == OK)

@@ -40,6 +40,18 @@ TEST(our_own_leaf_is_accepted_and_read) {
     rig_fini(&rig);
 }
 
+TEST(a_leaf_that_lives_too_long_is_refused) {
+    (void)start();
+    member.not_before = 1000;
+    member.not_after = 1000 + LIFETIME_MAX / TIME_SECOND;
+    CHECK_OK(core_leaf_accept(NULL, NULL, &member));
+    member.not_after++;
+    CHECK_ERR(core_leaf_accept(NULL, NULL, &member), ERR_MLS_LIFETIME);
+    member.not_after = UINT64_MAX;
+    CHECK_ERR(core_leaf_accept(NULL, NULL, &member), ERR_MLS_LIFETIME);
+    rig_fini(&rig);
+}
+
 TEST(every_byte_of_credential_key_and_certificate_counts) {
     (void)start();
     for (size_t i = 0; i < sizeof identity; i++) {
