@@ -140,15 +140,15 @@ int main(void) {
         .suite = suite(), .group_id = mls_slice_str("public"), .leaf = leaf_of(&anna)};
     must(mls_group_create(&anna.group, &params, &auth), "create");
     must(mls_group_info(anna.group, true, true, &info), "group info");
-    must(mls_group_observe(&server, mls_buf_slice(&info), MLS_SLICE_EMPTY, NULL, &server_auth,
-                           NULL),
-         "observe");
+    must(
+        mls_group_observe(&server, mls_buf_slice(&info), MLS_SLICE_EMPTY, NULL, &server_auth, NULL),
+        "observe");
     must(add(server, &anna, &bert), "add");
     restart(&server);
     bool refused = add(server, &bert, &mallory) != MLS_OK;
     bool blind = !can_read(server, &bert);
-    bool same = mls_group_epoch(server) == mls_group_epoch(bert.group) &&
-                mls_group_leaf_count(server) == 2;
+    bool same =
+        mls_group_epoch(server) == mls_group_epoch(bert.group) && mls_group_leaf_count(server) == 2;
     printf("server: epoch %llu, %u members, %s\n", (unsigned long long)mls_group_epoch(server),
            (unsigned)mls_group_leaf_count(server), blind ? "reads nothing" : "READS");
     mls_group_free(server);

@@ -69,11 +69,10 @@ static void add_all(struct person *people) {
            c.commit.n, c.added_count, c.welcomes[0].n, tree.n);
     for (size_t i = 0; i < JOINING; i++) {
         struct person *p = &people[1 + i * (PEOPLE - 2) / (JOINING - 1)];
-        struct mls_join_params join = {
-            .welcome = mls_buf_slice(&c.welcomes[0]),
-            .own = {mls_buf_slice(&p->key_package), mls_buf_slice(&p->secrets),
-                    mls_buf_slice(&p->priv)},
-            .tree = mls_buf_slice(&tree)};
+        struct mls_join_params join = {.welcome = mls_buf_slice(&c.welcomes[0]),
+                                       .own = {mls_buf_slice(&p->key_package),
+                                               mls_buf_slice(&p->secrets), mls_buf_slice(&p->priv)},
+                                       .tree = mls_buf_slice(&tree)};
         uint32_t sender;
         must(mls_group_join(&p->group, &join, &auth, &sender), "join");
         printf("%s joined as leaf %u\n", p->name, (unsigned)mls_group_own_leaf(p->group));

@@ -118,9 +118,9 @@ static void add(struct person *anna, struct person *bert, uint64_t now) {
     mls_staged_apply(anna->group, c.staged);
     c.staged = NULL;
 
-    struct mls_join_params join = {.welcome = mls_buf_slice(&c.welcomes[0]),
-                                   .own = {key_package, mls_buf_slice(&bert->secrets),
-                                           mls_buf_slice(&bert->signature_priv)}};
+    struct mls_join_params join = {
+        .welcome = mls_buf_slice(&c.welcomes[0]),
+        .own = {key_package, mls_buf_slice(&bert->secrets), mls_buf_slice(&bert->signature_priv)}};
     uint32_t sender;
     must(mls_group_join(&bert->group, &join, &auth, &sender), "join");
     mls_committed_free(&c, NULL);

@@ -1,5 +1,5 @@
-/* The reader and the text forms over any bytes. What is accepted must encode back to the same bytes:
- * each value has one form. */
+/* The reader and the text forms over any bytes. What is accepted must encode back to the same
+ * bytes: each value has one form. */
 #include <stdlib.h>
 
 #include "base/codec.h"

@@ -147,8 +147,8 @@ static void repair(struct mls_group *from, buf *message) {
     struct mls_public_message m;
     uint16_t wire;
     reader body;
-    if (mls_message_open(buf_slice(message), &wire, &body) != OK ||
-        wire != MLS_PUBLIC_MESSAGE || mls_public_message_read(&body, &m, NULL) != OK)
+    if (mls_message_open(buf_slice(message), &wire, &body) != OK || wire != MLS_PUBLIC_MESSAGE ||
+        mls_public_message_read(&body, &m, NULL) != OK)
         return;
     slice context = buf_slice(&from->epoch->context_bytes);
     buf again = {0};

@@ -1,5 +1,5 @@
-/* Runs a fuzz target over its corpus, without a fuzzer: replay FOLDER... prints TAP, one test for each
- * folder. The empty input is always tried too. */
+/* Runs a fuzz target over its corpus, without a fuzzer: replay FOLDER... prints TAP, one test for
+ * each folder. The empty input is always tried too. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

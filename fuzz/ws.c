@@ -15,8 +15,8 @@ static void check_head(const struct sys_ws_frame *frame, slice bytes) {
     uint8_t head[SYS_WS_HEAD_MAX];
     if (!frame->final)
         return;
-    size_t n = sys_ws_write_head(head, frame->opcode, frame->payload,
-                                 frame->masked ? frame->key : NULL);
+    size_t n =
+        sys_ws_write_head(head, frame->opcode, frame->payload, frame->masked ? frame->key : NULL);
     require(n == frame->head && memcmp(head, bytes.p, n) == 0);
 }
 

@@ -1,8 +1,9 @@
-/* The test frame. A test file is a list of TEST(name) { ... } and ends with TEST_MAIN; each file is a
- * program of its own that prints TAP. Names say the behaviour: TEST(a_failed_read_keeps_the_cursor).
+/* The test frame. A test file is a list of TEST(name) { ... } and ends with TEST_MAIN; each file is
+ * a program of its own that prints TAP. Names say the behaviour:
+ * TEST(a_failed_read_keeps_the_cursor).
  *
- * A check that fails prints where and what, and ends its test; the next test goes on. Run one file by
- * hand as `build/native/tests/base_codec [part of a test's name]`. */
+ * A check that fails prints where and what, and ends its test; the next test goes on. Run one file
+ * by hand as `build/native/tests/base_codec [part of a test's name]`. */
 #ifndef SOTTO_TESTS_TEST_H
 #define SOTTO_TESTS_TEST_H
 
@@ -19,33 +20,33 @@ struct test_case {
 };
 void test_register(struct test_case *test);
 
-#define TEST(test_name)                                                                            \
-    static void test_name(void);                                                                   \
-    static struct test_case test_name##_case = {#test_name, test_name, NULL};                      \
-    __attribute__((constructor)) static void test_name##_register(void) {                          \
-        test_register(&test_name##_case);                                                          \
-    }                                                                                              \
+#define TEST(test_name)                                                       \
+    static void test_name(void);                                              \
+    static struct test_case test_name##_case = {#test_name, test_name, NULL}; \
+    __attribute__((constructor)) static void test_name##_register(void) {     \
+        test_register(&test_name##_case);                                     \
+    }                                                                         \
     static void test_name(void)
 
-#define TEST_MAIN                                                                                  \
-    int main(int argc, char **argv) {                                                              \
-        return test_main(argc, argv);                                                              \
+#define TEST_MAIN                     \
+    int main(int argc, char **argv) { \
+        return test_main(argc, argv); \
     }
 int test_main(int argc, char **argv);
 
 /* The checks work in helper functions too. */
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            test_fail(__FILE__, __LINE__, "%s", #condition);                                       \
+#define CHECK(condition)                                     \
+    do {                                                     \
+        if (!(condition))                                    \
+            test_fail(__FILE__, __LINE__, "%s", #condition); \
     } while (0)
 
 #define CHECK_OK(expression) test_check_err(__FILE__, __LINE__, #expression, (expression), OK)
-#define CHECK_ERR(expression, expected)                                                            \
+#define CHECK_ERR(expression, expected) \
     test_check_err(__FILE__, __LINE__, #expression, (expression), (expected))
 
 /* Integers, and bytes: these print both sides. */
-#define CHECK_EQ(got, expected)                                                                    \
+#define CHECK_EQ(got, expected) \
     test_check_eq(__FILE__, __LINE__, #got, (int64_t)(got), (int64_t)(expected))
 #define CHECK_SLICE(got, expected) test_check_slice(__FILE__, __LINE__, #got, (got), (expected))
 

@@ -13,8 +13,12 @@ typedef struct reader {
     size_t n;
 } reader;
 
-static inline reader reader_of(slice s) { return (reader){s.p, s.n}; }
-static inline slice reader_rest(const reader *r) { return (slice){r->p, r->n}; }
+static inline reader reader_of(slice s) {
+    return (reader){s.p, s.n};
+}
+static inline slice reader_rest(const reader *r) {
+    return (slice){r->p, r->n};
+}
 
 MUST err reader_u8(reader *r, uint8_t *v);
 MUST err reader_u16(reader *r, uint16_t *v);
@@ -36,14 +40,16 @@ MUST err reader_bool(reader *r, bool *v);
 MUST err reader_end(const reader *r);
 
 /* ---- Writing ----
- * A writer appends to a buf. The first failure sticks and later calls do nothing, so that code which
- * writes a structure needs one check, at the end: writer_result. */
+ * A writer appends to a buf. The first failure sticks and later calls do nothing, so that code
+ * which writes a structure needs one check, at the end: writer_result. */
 typedef struct writer {
     buf *b;
     err e;
 } writer;
 
-static inline writer writer_on(buf *b) { return (writer){b, OK}; }
+static inline writer writer_on(buf *b) {
+    return (writer){b, OK};
+}
 
 void writer_u8(writer *w, uint8_t v);
 void writer_u16(writer *w, uint16_t v);

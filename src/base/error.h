@@ -104,26 +104,29 @@ typedef enum err {
 #undef X
 } err;
 
-static inline enum err_class err_class(err e) { return (enum err_class)((unsigned)e >> 8); }
+static inline enum err_class err_class(err e) {
+    return (enum err_class)((unsigned)e >> 8);
+}
 
-/* A stable name for scripts ("DISK_FULL"; "OK") and a text for people. Static strings, never NULL. */
+/* A stable name for scripts ("DISK_FULL"; "OK") and a text for people. Static strings, never NULL.
+ */
 const char *err_name(err e);
 const char *err_text(err e);
 
 /* Leaves the function with the error of an expression, if it is one. */
-#define TRY(expression)                                                                            \
-    do {                                                                                           \
-        err try_result = (expression);                                                             \
-        if (try_result != OK)                                                                      \
-            return try_result;                                                                     \
+#define TRY(expression)                \
+    do {                               \
+        err try_result = (expression); \
+        if (try_result != OK)          \
+            return try_result;         \
     } while (0)
 
 /* The same for functions with something to undo: sets `result` and goes to the label `out`. */
-#define TRY_OUT(result, expression)                                                                \
-    do {                                                                                           \
-        (result) = (expression);                                                                   \
-        if ((result) != OK)                                                                        \
-            goto out;                                                                              \
+#define TRY_OUT(result, expression) \
+    do {                            \
+        (result) = (expression);    \
+        if ((result) != OK)         \
+            goto out;               \
     } while (0)
 
 #endif

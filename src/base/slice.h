@@ -15,8 +15,12 @@ typedef struct slice {
     size_t n;
 } slice;
 
-static inline slice slice_of(const void *p, size_t n) { return (slice){(const uint8_t *)p, n}; }
-static inline slice slice_str(const char *s) { return (slice){(const uint8_t *)s, strlen(s)}; }
+static inline slice slice_of(const void *p, size_t n) {
+    return (slice){(const uint8_t *)p, n};
+}
+static inline slice slice_str(const char *s) {
+    return (slice){(const uint8_t *)s, strlen(s)};
+}
 #define SLICE_ARRAY(a) slice_of((a), sizeof(a))
 #define SLICE_EMPTY ((slice){NULL, 0})
 
@@ -36,8 +40,12 @@ typedef struct buf {
     const struct mem *mem;
 } buf;
 
-static inline buf buf_on(const struct mem *mem) { return (buf){NULL, 0, 0, mem}; }
-static inline slice buf_slice(const buf *b) { return (slice){b->p, b->n}; }
+static inline buf buf_on(const struct mem *mem) {
+    return (buf){NULL, 0, 0, mem};
+}
+static inline slice buf_slice(const buf *b) {
+    return (slice){b->p, b->n};
+}
 
 /* Makes room for n more bytes. NO_MEMORY leaves b as it was. */
 MUST err buf_reserve(buf *b, size_t n);

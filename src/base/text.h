@@ -17,7 +17,8 @@ MUST err base32_decode(buf *out, slice in);
 /* The UTF-8 character that text (n > 0) begins with: its length and its code point. 0 if there is
  * none: too long a form, a surrogate, beyond the last, cut off. */
 size_t utf8_decode(slice text, uint32_t *point);
-/* The same for text that is to be shown in any case: what is no character is TEXT_INVALID, of length 1. */
+/* The same for text that is to be shown in any case: what is no character is TEXT_INVALID, of
+ * length 1. */
 #define TEXT_INVALID UINT32_MAX
 size_t text_point(slice text, uint32_t *point);
 

@@ -1,4 +1,5 @@
-/* Time is a number that the caller brings: milliseconds since 1970 UTC. Nothing here reads a clock. */
+/* Time is a number that the caller brings: milliseconds since 1970 UTC. Nothing here reads a clock.
+ */
 #ifndef SOTTO_BASE_TIME_H
 #define SOTTO_BASE_TIME_H
 

@@ -207,8 +207,8 @@ static err find_met(struct core *core, slice text, const struct conversation **f
     return *found == NULL ? ERR_NOT_FOUND : OK;
 }
 
-/* By its title. *ours: we gave it, which outweighs titles that others gave. One that is over counts only
- * if no other fits: it may have come again under another number. */
+/* By its title. *ours: we gave it, which outweighs titles that others gave. One that is over counts
+ * only if no other fits: it may have come again under another number. */
 static err find_titled(const struct core *core, slice title, bool *ours,
                        const struct conversation **found) {
     int best = -1;

@@ -8,8 +8,7 @@ static void command_drop(struct core *core, size_t i) {
     core->command_count--;
 }
 
-static err command_add(struct core *core, enum command_kind kind, uint64_t now,
-                       uint64_t *command) {
+static err command_add(struct core *core, enum command_kind kind, uint64_t now, uint64_t *command) {
     TRY(core_enter(core, now));
     if (!core->account.exists || !core->account.r.registered)
         return ERR_STATE;

@@ -20,7 +20,7 @@ bool core_text_valid(slice text) {
 static bool reserved(slice name) {
     bool you = name.n == 3;
     for (size_t i = 0; you && i < 3; i++)
-        you = (name.p[i] | 0x20) == (uint8_t)"you"[i];
+        you = (name.p[i] | 0x20) == (uint8_t) "you"[i];
     return you || (name.n > 0 && name.p[0] == '*');
 }
 
@@ -94,7 +94,7 @@ static err contact_put(struct core *core, struct record_contact *r) {
 
 /* ---- Links ---- */
 
-enum { LINK_SIGNATURE = sizeof ((struct proto_contact *)NULL)->signature };
+enum { LINK_SIGNATURE = sizeof((struct proto_contact *)NULL)->signature };
 
 /* What a link's signature covers: all of it, where the server is too. */
 static err link_fields(buf *fields, slice server, slice content) {

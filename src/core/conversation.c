@@ -92,8 +92,8 @@ static err put_part(void *ctx, uint32_t part, slice value) {
     return core_put(p->core, TABLE_GROUP, name, part, value);
 }
 
-/* A scan does not see the batch. Whatever wrote the group into it has the group in memory, or has taken the
- * writes back. */
+/* A scan does not see the batch. Whatever wrote the group into it has the group in memory, or has
+ * taken the writes back. */
 static bool in_batch(const struct core *core, slice name) {
     for (size_t i = 0; core->in_txn && i < store_batch_count(core->batch); i++) {
         const struct store_op *op = store_batch_op(core->batch, i);
@@ -449,8 +449,8 @@ static err place_joined(struct core *core, const struct mls_group *group, uint32
         TRY(comes_again(core, *c, group, &adder));
         return end_old(core, *c, &adder);
     }
-    if (*c != NULL && ((*c)->r.state == CORE_CONVERSATION_NEW ||
-                       (*c)->r.state == CORE_CONVERSATION_FAILED))
+    if (*c != NULL &&
+        ((*c)->r.state == CORE_CONVERSATION_NEW || (*c)->r.state == CORE_CONVERSATION_FAILED))
         return ERR_EXISTS;
     return core_conversation_insert(core, id.p, CORE_CONVERSATION_ACTIVE, c);
 }

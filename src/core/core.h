@@ -161,8 +161,8 @@ MUST err core_name_set(struct core *core, slice name, uint64_t now);
 MUST err core_contact_link(struct core *core, uint64_t now, uint64_t *command);
 /* Takes somebody's link: done at once. petname is what we call them; empty: their own name. A link
  * of a known contact renews its addresses; a device list never goes back to an older version.
- * EXISTS, here and below, if another contact has this petname; DENIED for our own link, SIGNATURE for a
- * forged one, UNSUPPORTED for another server's. */
+ * EXISTS, here and below, if another contact has this petname; DENIED for our own link, SIGNATURE
+ * for a forged one, UNSUPPORTED for another server's. */
 MUST err core_contact_accept(struct core *core, slice contact_link, slice petname, uint64_t now,
                              uint8_t account[CORE_ACCOUNT]);
 /* Makes a contact of a member of a conversation. EXISTS, too, if it is one. */
@@ -330,12 +330,13 @@ MUST err core_conversation_get(const struct core *core, uint32_t number,
 /* By number, by name, or by the contact it is one-to-one with; if nothing of these fits, by the one
  * other member that is no contact, as core_contact_find would find it. A petname, and a name that
  * we gave, outweigh what others chose; one that we are out of is found only if no other fits; LIMIT
- * if several fit equally well. Of several with one contact it is the same on both sides: one without a
- * name if there is such, then that of the lowest group id. */
+ * if several fit equally well. Of several with one contact it is the same on both sides: one
+ * without a name if there is such, then that of the lowest group id. */
 MUST err core_conversation_find(struct core *core, slice text, struct core_conversation *c);
 
-/* Whose conversation it is besides us, if one person's alone: what a user interface calls one without a
- * name. NOT_FOUND if there are several others, or none, or we are out of it. An accessor. */
+/* Whose conversation it is besides us, if one person's alone: what a user interface calls one
+ * without a name. NOT_FOUND if there are several others, or none, or we are out of it. An accessor.
+ */
 MUST err core_conversation_with(struct core *core, uint32_t conversation,
                                 uint8_t account[CORE_ACCOUNT]);
 
@@ -350,8 +351,8 @@ struct core_member {
     bool unlisted; /* not in the newest device list that we know of its account */
 };
 typedef bool core_member_visit(void *ctx, const struct core_member *member);
-/* An accessor. In the order of the leaves; false ends it. A conversation that is being made, or that we are out
- * of, has none. */
+/* An accessor. In the order of the leaves; false ends it. A conversation that is being made, or
+ * that we are out of, has none. */
 MUST err core_members(struct core *core, uint32_t conversation, core_member_visit *visit,
                       void *ctx);
 /* 32 bytes that are the same for all members in the same state of the conversation. */
@@ -385,8 +386,8 @@ struct core_message {
     enum core_message_kind kind;
     enum core_message_state state;
     uint32_t refused; /* SENT: how many of the others' mailboxes took no copy, for good */
-    uint64_t time;  /* when it was written to this history */
-    uint64_t epoch; /* in which it was sent; events: the epoch that began */
+    uint64_t time;    /* when it was written to this history */
+    uint64_t epoch;   /* in which it was sent; events: the epoch that began */
     uint8_t sender[CORE_ACCOUNT];
     uint8_t sender_device[CORE_DEVICE];
     uint8_t subject[CORE_ACCOUNT];

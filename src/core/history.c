@@ -23,8 +23,7 @@ static void notice_message(struct core *core, const struct conversation *c, uint
     core_action_notice(core, &notice);
 }
 
-err core_history_mark_known(struct core *core, const struct conversation *c,
-                            const uint8_t id[32]) {
+err core_history_mark_known(struct core *core, const struct conversation *c, const uint8_t id[32]) {
     static const uint8_t known = 1;
     uint8_t key[64];
     return core_put(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, slice_of(&known, 1));
@@ -89,8 +88,8 @@ err core_history_set_state(struct core *core, const struct conversation *c, uint
         m.state = (uint8_t)state;
         m.refused = refused;
         m.epoch = state == CORE_MESSAGE_SENT ? epoch : m.epoch;
-        e = record_message_put(core, TABLE_HISTORY, core_conversation_key(c->r.number, key),
-                               number, &m);
+        e = record_message_put(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number,
+                               &m);
     }
     buf_free(&bytes);
     return e;

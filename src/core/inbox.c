@@ -64,8 +64,7 @@ static err take_application(struct core *core, struct conversation *c,
  * proposals of others could fill ours with what nobody asked for. */
 static err take_proposal(struct core *core, struct conversation *c, struct outcome *o) {
     uint32_t leaf;
-    bool leaves =
-        core_conversation_wish(c, mls_group_pending_proposals(c->group) - 1, &leaf);
+    bool leaves = core_conversation_wish(c, mls_group_pending_proposals(c->group) - 1, &leaf);
     if (!leaves)
         mls_group_forget_proposal(c->group);
     TRY(core_conversation_save_group(core, c));

@@ -24,12 +24,12 @@ enum {
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
     CONTACTS_MAX = 4096,
-    WAITING_MAX = 512,              /* items that wait, all together, but for blobs */
-    WAITING_CONVERSATION_MAX = 192, /* of one conversation */
-    EPOCHS_AHEAD = 64,              /* what is of a later epoch than so is not waited for */
-    QUARANTINE_MAX = 64,            /* of one conversation */
-    BLOB_MAX = 8 * 1024 * 1024,     /* what we upload or fetch */
-    FETCHES_MAX = 4,                /* blobs under way */
+    WAITING_MAX = 512,               /* items that wait, all together, but for blobs */
+    WAITING_CONVERSATION_MAX = 192,  /* of one conversation */
+    EPOCHS_AHEAD = 64,               /* what is of a later epoch than so is not waited for */
+    QUARANTINE_MAX = 64,             /* of one conversation */
+    BLOB_MAX = 8 * 1024 * 1024,      /* what we upload or fetch */
+    FETCHES_MAX = 4,                 /* blobs under way */
     FETCHED_MAX = 256 * 1024 * 1024, /* in a day */
     RESEND_EPOCHS = 4, /* a message encrypted longer ago than this is encrypted again */
     ATTEMPTS_MAX = 16,
@@ -112,14 +112,14 @@ struct entry {
     buf bytes;
     struct record_entry r;
     /* Not stored: */
-    bool in_flight;      /* a request is under way */
-    bool late;           /* the server said so: the winner decides */
+    bool in_flight;        /* a request is under way */
+    bool late;             /* the server said so: the winner decides */
     uint32_t subscription; /* in which the server took it */
-    uint64_t not_before; /* when to try (again) */
-    uint64_t late_until; /* how long the winner, or our own copy, may take */
-    uint16_t failures; /* refusals in a row */
-    uint32_t refused;  /* addresses that took nothing; of a send, while all others do so */
-    uint16_t blob;     /* next blob to upload */
+    uint64_t not_before;   /* when to try (again) */
+    uint64_t late_until;   /* how long the winner, or our own copy, may take */
+    uint16_t failures;     /* refusals in a row */
+    uint32_t refused;      /* addresses that took nothing; of a send, while all others do so */
+    uint16_t blob;         /* next blob to upload */
     uint32_t chunk;
     buf blob_bytes; /* of the blob under way, and its id */
     uint8_t blob_id[32];
@@ -436,8 +436,7 @@ MUST err core_history_read(struct core *core, const struct conversation *c, uint
                            buf *bytes, struct record_message *message);
 /* epoch: in which what was sent was encrypted; it may have been queued in an older one. */
 MUST err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
-                                enum core_message_state state, uint64_t epoch,
-                                uint32_t refused);
+                                enum core_message_state state, uint64_t epoch, uint32_t refused);
 /* Whether a message of this id was in the group before. */
 MUST err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
                             bool *known);

@@ -107,8 +107,7 @@ static void registered(struct core *core, const struct request *request, err e, 
             subscribe(core);
     } else if (e == OK) {
         core_session_bad_answer(core, AUTH);
-    } else if (e == ERR_DENIED &&
-               (reason == PROTO_REASON_EXISTS || (refused && tried_before))) {
+    } else if (e == ERR_DENIED && (reason == PROTO_REASON_EXISTS || (refused && tried_before))) {
         /* An earlier try whose answer was lost did it. */
         login_send(core);
     } else if (e == ERR_DENIED && !core_session_passing(reason)) {

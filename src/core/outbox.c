@@ -288,8 +288,7 @@ void core_outbox_caught_up(struct core *core, bool gaps) {
             i++;
             continue;
         }
-        if (core_txn_begin(core) != OK ||
-            core_txn_end(core, core_commit_came(core, entry)) != OK)
+        if (core_txn_begin(core) != OK || core_txn_end(core, core_commit_came(core, entry)) != OK)
             return;
         i = 0;
     }

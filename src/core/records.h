@@ -9,11 +9,12 @@
 
 enum { CONTENT_MAX = 1048576 }; /* of one message */
 
-#define RECORDS(R)                                                                                \
-    R(account)                                                                                    \
-    R(counters)                                                                                   \
-    R(server) R(contact) R(conversation) R(entry) R(message) R(waiting) R(quarantined) R(own_key) \
-        R(seen) R(seen_log)
+#define RECORDS(R)                                                                              \
+    R(account)                                                                                  \
+    R(counters)                                                                                 \
+    R(server)                                                                                   \
+    R(contact) R(conversation) R(entry) R(message) R(waiting) R(quarantined) R(own_key) R(seen) \
+        R(seen_log)
 
 /* Who we are. code and command: of a registration that is under way (command 0: none). */
 #define RECORD_FIELDS_account(F)     \
@@ -61,8 +62,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, verified, 0, 0)
 
 /* pending: proposals of others wait for a commit. joined: the epoch in which we came in; what is
- * older is not for us. own_name: we gave it the name that it has. leaving: when we asked to be removed.
- * used: the user made it, wrote in it or read it. */
+ * older is not for us. own_name: we gave it the name that it has. leaving: when we asked to be
+ * removed. used: the user made it, wrote in it or read it. */
 #define RECORD_FIELDS_conversation(F) \
     F(u32, number, 0, 0)              \
     F(fixed, group, 32, 0)            \

@@ -238,8 +238,7 @@ static void count_came(struct core *core, const struct request *request, err e, 
                        uint16_t type, slice body) {
     struct proto_key_package_left left;
     (void)request, (void)reason;
-    bool fits =
-        type == PROTO_key_package_left && proto_key_package_left_decode(body, &left) == OK;
+    bool fits = type == PROTO_key_package_left && proto_key_package_left_decode(body, &left) == OK;
     if (answered(core, e, fits)) {
         core->server_keys = left.count;
         core->count_known = true;

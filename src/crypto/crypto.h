@@ -1,5 +1,5 @@
-/* Primitives: one table per kind, filled by a provider file (sodium.c, openssl.c). Nobody above asks
- * which library stands behind a table. No function keeps state between calls.
+/* Primitives: one table per kind, filled by a provider file (sodium.c, openssl.c). Nobody above
+ * asks which library stands behind a table. No function keeps state between calls.
  *
  * Call crypto_init() once before anything else. Failures: BUG for lengths that break the contract,
  * CRYPTO or SIGNATURE for input that does not check, NO_MEMORY. On failure outputs are zeroed. */
@@ -65,7 +65,8 @@ struct crypto_kem {
 
 struct crypto_sig {
     const char *name;
-    size_t pub, priv, max; /* bytes: public key, private key (Ed25519: the seed), longest signature */
+    size_t pub, priv,
+        max; /* bytes: public key, private key (Ed25519: the seed), longest signature */
     err (*generate)(uint8_t *pub, uint8_t *priv);
     err (*public_of)(uint8_t *pub, const uint8_t *priv);
     /* *n: in, the room at sig; out, the signature's length. */
@@ -82,10 +83,12 @@ extern const struct crypto_kem crypto_xwing;        /* KEM 0x647a */
 extern const struct crypto_sig crypto_ed25519;
 
 /* OpenSSL: openssl.c, openssl_keys.c. Not in WebAssembly builds. First what libsodium lacks, as RFC
- * 9180 section 7.1 and RFC 9420 section 17.1 have it: points are uncompressed, ECDSA's signatures DER. */
+ * 9180 section 7.1 and RFC 9420 section 17.1 have it: points are uncompressed, ECDSA's signatures
+ * DER. */
 extern const struct crypto_kem crypto_dhkem_p256, crypto_dhkem_p384, crypto_dhkem_p521,
     crypto_dhkem_x448;
-extern const struct crypto_sig crypto_ecdsa_p256, crypto_ecdsa_p384, crypto_ecdsa_p521, crypto_ed448;
+extern const struct crypto_sig crypto_ecdsa_p256, crypto_ecdsa_p384, crypto_ecdsa_p521,
+    crypto_ed448;
 /* This Ed25519 accepts public keys of small order, which libsodium's refuses: verify strangers'
  * signatures with crypto_ed25519. */
 extern const struct crypto_hash crypto_ossl_sha256, crypto_ossl_sha384, crypto_ossl_sha512;

@@ -51,38 +51,38 @@ MUST err dhkem_decap(const struct crypto_dh *dh, uint8_t *secret, const uint8_t 
                      const uint8_t *priv);
 
 /* Defines a crypto_kem over a crypto_dh; the numbers are bytes of key and secret. */
-#define DHKEM_DEFINE(table, dh_, id, kem_name, pub_, priv_, secret_)                       \
-    static err table##_generate(uint8_t *pub, uint8_t *priv) {                             \
-        return (dh_).generate(pub, priv);                                                  \
-    }                                                                                      \
-    static err table##_public_of(uint8_t *pub, const uint8_t *priv) {                      \
-        return (dh_).public_of(pub, priv);                                                 \
-    }                                                                                      \
-    static err table##_derive(uint8_t *pub, uint8_t *priv, slice ikm) {                    \
-        return dhkem_derive(&(dh_), pub, priv, ikm);                                       \
-    }                                                                                      \
-    static err table##_encap(uint8_t *secret, uint8_t *enc, const uint8_t *pub,            \
-                             const uint8_t *seed) {                                        \
-        return dhkem_encap(&(dh_), secret, enc, pub, seed);                                \
-    }                                                                                      \
-    static err table##_decap(uint8_t *secret, const uint8_t *enc, const uint8_t *priv) {   \
-        return dhkem_decap(&(dh_), secret, enc, priv);                                     \
-    }                                                                                      \
-    static err table##_check(const uint8_t *pub) {                                         \
-        return (dh_).check(pub);                                                           \
-    }                                                                                      \
-    const struct crypto_kem table = {.name = kem_name,                                     \
-                                     .hpke_id = (id),                                      \
-                                     .secret = (secret_),                                  \
-                                     .enc = (pub_),                                        \
-                                     .pub = (pub_),                                        \
-                                     .priv = (priv_),                                      \
-                                     .seed = (priv_),                                      \
-                                     .generate = table##_generate,                         \
-                                     .derive = table##_derive,                             \
-                                     .public_of = table##_public_of,                       \
-                                     .check = table##_check,                               \
-                                     .encap = table##_encap,                               \
+#define DHKEM_DEFINE(table, dh_, id, kem_name, pub_, priv_, secret_)                     \
+    static err table##_generate(uint8_t *pub, uint8_t *priv) {                           \
+        return (dh_).generate(pub, priv);                                                \
+    }                                                                                    \
+    static err table##_public_of(uint8_t *pub, const uint8_t *priv) {                    \
+        return (dh_).public_of(pub, priv);                                               \
+    }                                                                                    \
+    static err table##_derive(uint8_t *pub, uint8_t *priv, slice ikm) {                  \
+        return dhkem_derive(&(dh_), pub, priv, ikm);                                     \
+    }                                                                                    \
+    static err table##_encap(uint8_t *secret, uint8_t *enc, const uint8_t *pub,          \
+                             const uint8_t *seed) {                                      \
+        return dhkem_encap(&(dh_), secret, enc, pub, seed);                              \
+    }                                                                                    \
+    static err table##_decap(uint8_t *secret, const uint8_t *enc, const uint8_t *priv) { \
+        return dhkem_decap(&(dh_), secret, enc, priv);                                   \
+    }                                                                                    \
+    static err table##_check(const uint8_t *pub) {                                       \
+        return (dh_).check(pub);                                                         \
+    }                                                                                    \
+    const struct crypto_kem table = {.name = kem_name,                                   \
+                                     .hpke_id = (id),                                    \
+                                     .secret = (secret_),                                \
+                                     .enc = (pub_),                                      \
+                                     .pub = (pub_),                                      \
+                                     .priv = (priv_),                                    \
+                                     .seed = (priv_),                                    \
+                                     .generate = table##_generate,                       \
+                                     .derive = table##_derive,                           \
+                                     .public_of = table##_public_of,                     \
+                                     .check = table##_check,                             \
+                                     .encap = table##_encap,                             \
                                      .decap = table##_decap};
 
 /* What the key schedule of base mode (section 5.1) yields. */

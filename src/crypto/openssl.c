@@ -12,8 +12,8 @@
 #undef ERR_STATE
 
 /* ---- What is looked up by its name, once ----
- * EVP would do so at every call, which costs more than to hash a short message. Nothing here changes
- * after crypto_init. */
+ * EVP would do so at every call, which costs more than to hash a short message. Nothing here
+ * changes after crypto_init. */
 
 enum algorithm { SHA256, SHA384, SHA512, HASHES };
 enum cipher { AES128GCM, AES256GCM, CHACHA, CIPHERS };

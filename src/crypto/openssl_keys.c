@@ -125,9 +125,10 @@ static err raw_verify(const struct raw *c, slice sig, slice pub, slice message) 
 struct nist {
     int nid;
     const char *group;
-    size_t pub, priv; /* bytes; an exchanged secret, the x coordinate, is as long as a private key */
-    size_t sig;       /* the longest */
-    uint8_t top;      /* the bits that the first byte of a scalar may have */
+    size_t pub,
+        priv;    /* bytes; an exchanged secret, the x coordinate, is as long as a private key */
+    size_t sig;  /* the longest */
+    uint8_t top; /* the bits that the first byte of a scalar may have */
     const EVP_MD *(*md)(void);
 };
 static const struct nist p256 = {NID_X9_62_prime256v1, "P-256", 65, 32, 72, 0xff, EVP_sha256};
@@ -181,8 +182,8 @@ static EVP_PKEY *key_from(OSSL_PARAM_BLD *build, int selection) {
     return key;
 }
 
-/* Either half of a key, the other being NULL. NULL if it is not one, or without memory. Every point of
- * these curves has the group's prime order. */
+/* Either half of a key, the other being NULL. NULL if it is not one, or without memory. Every point
+ * of these curves has the group's prime order. */
 static EVP_PKEY *nist_key(const struct nist *c, const uint8_t *pub, const uint8_t *priv) {
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
     BIGNUM *scalar = BN_secure_new();

@@ -7,8 +7,7 @@ static err signed_bytes(buf *out, const char *label, slice content) {
     return buf_append(out, content);
 }
 
-err crypto_sign_labeled(uint8_t *signature, const uint8_t *seed, const char *label,
-                        slice content) {
+err crypto_sign_labeled(uint8_t *signature, const uint8_t *seed, const char *label, slice content) {
     buf bytes = {0};
     size_t n = SIGNATURE;
     err e = signed_bytes(&bytes, label, content);

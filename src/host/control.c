@@ -33,7 +33,8 @@ struct host_control {
 
 /* ---- The place of the socket ---- */
 
-/* A socket's name has to be short and a home's needn't be: it is reached through its open folder. */
+/* A socket's name has to be short and a home's needn't be: it is reached through its open folder.
+ */
 static err socket_path(char path[64], const char *home, int *folder) {
     *folder = open(home, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (*folder < 0)
@@ -71,8 +72,7 @@ static void on_closed(struct sys_channel *channel, void *ctx, err why) {
     caller_free(caller);
 }
 
-static const struct sys_channel_events caller_events = {.message = on_message,
-                                                        .closed = on_closed};
+static const struct sys_channel_events caller_events = {.message = on_message, .closed = on_closed};
 
 void host_caller_set(struct host_caller *caller, void *data) {
     caller->data = data;
@@ -160,8 +160,8 @@ err host_control_open(struct host_control **out, struct sys_loop *loop, const ch
     struct host_control *control = mem_new(NULL, sizeof *control);
     if (control == NULL)
         return ERR_NO_MEMORY;
-    *control = (struct host_control){
-        .loop = loop, .events = events, .ctx = ctx, .fd = -1, .folder = -1};
+    *control =
+        (struct host_control){.loop = loop, .events = events, .ctx = ctx, .fd = -1, .folder = -1};
     err e = socket_path(path, home, &control->folder);
     if (e == OK)
         e = sys_listen_unix(&control->fd, path);

@@ -33,9 +33,13 @@ struct host {
     bool draining;
 };
 
-uint64_t host_now(void) { return sys_clock_wall(); }
+uint64_t host_now(void) {
+    return sys_clock_wall();
+}
 
-struct core *host_core(struct host *host) { return host->core; }
+struct core *host_core(struct host *host) {
+    return host->core;
+}
 
 /* ---- Links ---- */
 

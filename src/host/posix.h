@@ -11,18 +11,18 @@
 struct host;
 
 struct host_config {
-    const char *home;  /* a directory; made (mode 0700) if `create` */
-    slice passphrase;  /* empty: the store is sealed with the empty passphrase */
-    bool create;       /* make the store if there is none: NOT_FOUND otherwise */
+    const char *home; /* a directory; made (mode 0700) if `create` */
+    slice passphrase; /* empty: the store is sealed with the empty passphrase */
+    bool create;      /* make the store if there is none: NOT_FOUND otherwise */
     struct core_config core;
-    /* A notice of the core. Its slices are valid during the call; it may call the core's accessors and
-     * commands (without host_drain). May be NULL. */
+    /* A notice of the core. Its slices are valid during the call; it may call the core's accessors
+     * and commands (without host_drain). May be NULL. */
     void (*notice)(void *ctx, const struct core_notice *notice);
     void *ctx;
 };
 
-/* NOT_FOUND: no store there. BUSY: another process holds it. PASSPHRASE, DAMAGED, DISK_FULL, IO. Slow
- * on purpose: the passphrase is stretched. *host is NULL on failure. */
+/* NOT_FOUND: no store there. BUSY: another process holds it. PASSPHRASE, DAMAGED, DISK_FULL, IO.
+ * Slow on purpose: the passphrase is stretched. *host is NULL on failure. */
 MUST err host_open(struct host **host, struct sys_loop *loop, const struct host_config *config);
 /* Closes links at once, the core and the store. NULL is fine. */
 void host_close(struct host *host);

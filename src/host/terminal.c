@@ -27,8 +27,8 @@ static void drop_last(buf *secret) {
     }
 }
 
-/* The terminal hands over each key as it is: nothing is shown, and Ctrl-C is ours to act on, so that
- * nobody is left with a terminal that stays silent. */
+/* The terminal hands over each key as it is: nothing is shown, and Ctrl-C is ours to act on, so
+ * that nobody is left with a terminal that stays silent. */
 static err read_keys(int fd, buf *secret) {
     for (;;) {
         uint8_t key = 0;
@@ -143,7 +143,8 @@ err host_read_line(int fd, size_t max, buf *out) {
     return OK;
 }
 
-/* One read: the descriptor may be another program's too and is left blocking, so it is asked first. */
+/* One read: the descriptor may be another program's too and is left blocking, so it is asked first.
+ */
 static void take(struct host_input *input) {
     uint8_t chunk[CHUNK];
     struct pollfd p = {.fd = input->fd, .events = POLLIN};

@@ -46,8 +46,8 @@ void mls_commit_note_committer(struct mls_applied *applied, const struct mls_lea
     const struct mls_leaf_node *after = mls_tree_leaf(&next->tree, committer);
     struct mls_staged_change change = {MLS_UPDATED, committer, {MLS_SENDER_MEMBER, committer}};
     if (before == NULL)
-        change = (struct mls_staged_change){
-            MLS_ADDED, committer, {MLS_SENDER_NEW_MEMBER_COMMIT, 0}};
+        change =
+            (struct mls_staged_change){MLS_ADDED, committer, {MLS_SENDER_NEW_MEMBER_COMMIT, 0}};
     if (before == NULL || !looks_the_same(before, after))
         applied->changes[applied->change_count++] = change;
 }

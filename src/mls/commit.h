@@ -40,8 +40,8 @@ MUST err mls_commit_finish(const struct mls_group *group, struct mls_epoch *next
 /* The part of it that needs no secret: confirmed transcript hash and context. */
 MUST err mls_commit_finish_public(const struct mls_group *group, struct mls_epoch *next,
                                   const struct mls_authenticated_content *content);
-/* Adds the committer's own leaf to the changes if an application would see a difference. before: its
- * leaf of the epoch that ends, NULL if it comes from outside. */
+/* Adds the committer's own leaf to the changes if an application would see a difference. before:
+ * its leaf of the epoch that ends, NULL if it comes from outside. */
 void mls_commit_note_committer(struct mls_applied *applied, const struct mls_leaf_node *before,
                                const struct mls_epoch *next, uint32_t committer);
 /* The leaf that a joiner follows in its commit from outside, by which it removes it; NULL. */
@@ -56,8 +56,8 @@ MUST err mls_staged_new(struct mls_staged **staged, const struct mls_group *grou
 
 /* Makes and stages a commit. For mls_group_commit and its kin: */
 struct mls_commit_origin {
-    /* From outside: `group` has the present epoch without secrets. Its init secret, and what gives it to
-     * the others; the leaf to take the place of, or NONE. */
+    /* From outside: `group` has the present epoch without secrets. Its init secret, and what gives
+     * it to the others; the leaf to take the place of, or NONE. */
     const uint8_t *external_init;
     slice kem_output;
     uint32_t succeeds;

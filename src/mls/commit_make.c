@@ -55,7 +55,8 @@ static err describe_leaf(struct making *m) {
     return mls_opaque_copy(&m->next->signature_priv, leaf->signature_priv, group->mem);
 }
 
-/* RFC 9420 s.12.4.3.2: a joiner takes the leftmost free leaf; what stands there is replaced by the path. */
+/* RFC 9420 s.12.4.3.2: a joiner takes the leftmost free leaf; what stands there is replaced by the
+ * path. */
 static err place_ourselves(struct making *m) {
     const struct mls_leaf_node *leaf = &m->leaf;
     if (!m->external)
@@ -108,9 +109,9 @@ static err sign_and_finish(struct making *m) {
     const struct mls_group *psks = m->origin->parent != NULL ? m->origin->parent : group;
     TRY(mls_psk_secret(group->suite, psks, m->applied.psks, m->applied.psk_count, m->auth,
                        m->psk_secret, group->mem));
-    struct mls_commit_secrets secrets = {
-        m->external ? m->origin->external_init : group->epoch->secrets.init,
-        m->secrets.commit_secret, m->psk_secret};
+    struct mls_commit_secrets secrets = {m->external ? m->origin->external_init
+                                                     : group->epoch->secrets.init,
+                                         m->secrets.commit_secret, m->psk_secret};
     TRY(mls_commit_finish(group, m->next, &m->content, &secrets, m->joiner_secret));
     return mls_opaque_copy(&m->content.confirmation_tag, buf_slice(&m->next->confirmation_tag),
                            group->mem);

@@ -64,14 +64,14 @@ static err parse_values(struct selection *s) {
     struct mls_propose one = {.type = MLS_PROPOSAL_ADD};
     for (size_t i = 0; i < params->add_count; i++) {
         one.key_package = params->adds[i];
-        TRY(mls_proposal_from(&s->values[s->value_count++], &one, group->suite,
-                              mls_group_id(group), group->mem));
+        TRY(mls_proposal_from(&s->values[s->value_count++], &one, group->suite, mls_group_id(group),
+                              group->mem));
     }
     one.type = MLS_PROPOSAL_REMOVE;
     for (size_t i = 0; i < params->remove_count; i++) {
         one.leaf = params->removes[i];
-        TRY(mls_proposal_from(&s->values[s->value_count++], &one, group->suite,
-                              mls_group_id(group), group->mem));
+        TRY(mls_proposal_from(&s->values[s->value_count++], &one, group->suite, mls_group_id(group),
+                              group->mem));
     }
     for (size_t i = 0; i < params->proposal_count; i++) {
         /* RFC 9420 s.12.2: no Update by the committer. */
@@ -91,8 +91,7 @@ static err gather(struct selection *s) {
     size_t pending = params->without_pending ? 0 : group->pending_count, most = SIZE_MAX / 8;
     if (params->add_count > most || params->remove_count > most || params->proposal_count > most)
         return ERR_LIMIT;
-    s->value_room =
-        params->add_count + params->remove_count + params->proposal_count + OF_ORIGIN;
+    s->value_room = params->add_count + params->remove_count + params->proposal_count + OF_ORIGIN;
     s->room = s->value_room + pending;
     s->values = mem_new_array(group->mem, s->value_room, sizeof(*s->values));
     s->candidates = mem_new_array(group->mem, s->room, sizeof(*s->candidates));
@@ -124,7 +123,8 @@ static bool all_support(const struct selection *s, const struct mls_extensions *
     return mls_tree_check_support(&s->group->epoch->tree, extensions) == OK;
 }
 
-/* Only the newest new set of extensions stays, if it can; then what does not fit to it is left out. */
+/* Only the newest new set of extensions stays, if it can; then what does not fit to it is left out.
+ */
 static err choose_extensions(struct selection *s) {
     for (size_t i = s->count; i-- > 0;) {
         struct candidate *c = &s->candidates[i];
@@ -188,8 +188,8 @@ static err drop_single(struct selection *s, struct candidate *c) {
     return fits_extensions(s, p) ? OK : drop(c, ERR_MLS_CAPABILITIES);
 }
 
-/* RFC 9420 s.12.2: a ReInit stands alone. Anything asked for by value comes before it; else it comes
- * before all, since the group ends. */
+/* RFC 9420 s.12.2: a ReInit stands alone. Anything asked for by value comes before it; else it
+ * comes before all, since the group ends. */
 static err drop_around_reinit(struct selection *s) {
     struct candidate *reinit = NULL;
     for (size_t i = 0; i < s->count; i++) {

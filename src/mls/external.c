@@ -1,5 +1,5 @@
-/* From outside a group: following it, joining it by a commit of one's own, proposing to it (RFC 9420
- * sections 12.1.8, 12.4.3.2). */
+/* From outside a group: following it, joining it by a commit of one's own, proposing to it (RFC
+ * 9420 sections 12.1.8, 12.4.3.2). */
 #include "mls/commit.h"
 #include "mls/framing.h"
 #include "mls/group_info.h"
@@ -109,10 +109,10 @@ static err commit(struct entering *n, struct mls_committed *committed) {
                                        .proposals = n->psks,
                                        .proposal_count = p->psk_count,
                                        .authenticated_data = p->authenticated_data};
-    struct mls_commit_origin origin = {
-        .external_init = n->init,
-        .kem_output = slice_of(n->kem_output, n->group->suite->kem->enc),
-        .succeeds = p->resync ? p->removed : MLS_NODE_NONE};
+    struct mls_commit_origin origin = {.external_init = n->init,
+                                       .kem_output =
+                                           slice_of(n->kem_output, n->group->suite->kem->enc),
+                                       .succeeds = p->resync ? p->removed : MLS_NODE_NONE};
     return mls_commit_make(n->group, &params, &origin, n->auth, committed);
 }
 
@@ -171,7 +171,8 @@ static err fill(const struct mls_outsider *from, const struct mls_propose *what,
     return mls_proposal_check_sender(what->type, &c->sender);
 }
 
-err mls_outsider_propose(const struct mls_outsider *from, const struct mls_propose *what, buf *out) {
+err mls_outsider_propose(const struct mls_outsider *from, const struct mls_propose *what,
+                         buf *out) {
     struct mls_authenticated_content content = {0};
     if (from->suite == NULL)
         return ERR_MLS_SUITE;

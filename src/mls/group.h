@@ -102,10 +102,10 @@ struct mls_group {
     struct mls_pending **pending; /* in the order of their arrival */
     size_t pending_count, pending_room;
     struct mls_tree saved; /* as the parts have it; of zeros: not at all */
-    bool out;      /* a commit removed us: `epoch` is the last one we were in */
-    bool observer; /* a group without secrets: keys.leaf is MLS_NODE_NONE */
-    bool leaving;  /* we sent a SelfRemove in this epoch */
-    bool ended;    /* a ReInit was committed: `reinit` */
+    bool out;              /* a commit removed us: `epoch` is the last one we were in */
+    bool observer;         /* a group without secrets: keys.leaf is MLS_NODE_NONE */
+    bool leaving;          /* we sent a SelfRemove in this epoch */
+    bool ended;            /* a ReInit was committed: `reinit` */
     struct mls_proposal reinit;
 };
 /* Why this group sends nothing any more; OK if it does. */
@@ -122,7 +122,8 @@ MUST err mls_group_past_leaf(const struct mls_group *group, size_t k, uint32_t l
 
 /* ---- Messages of our own (send.c) ---- */
 
-/* Whose they are, and of which epoch. content: of zeros; free it with mls_authenticated_content_free. */
+/* Whose they are, and of which epoch. content: of zeros; free it with
+ * mls_authenticated_content_free. */
 MUST err mls_content_begin(const struct mls_group *group, struct mls_authenticated_content *content,
                            enum mls_kind kind, enum mls_wire wire);
 MUST err mls_content_sign(const struct mls_group *group, struct mls_authenticated_content *content);
@@ -133,9 +134,9 @@ MUST err mls_content_protect(struct mls_group *group,
 
 /* ---- Pre-shared keys (psk.c) ---- */
 
-/* psk_secret (section 8.4) of the ids; all zeros for none. Resumption PSKs come from the group (the one
- * that is left, where another begins), if there is one and it has them, all else from the application.
- * MLS_PSK for one that isn't known. */
+/* psk_secret (section 8.4) of the ids; all zeros for none. Resumption PSKs come from the group (the
+ * one that is left, where another begins), if there is one and it has them, all else from the
+ * application. MLS_PSK for one that isn't known. */
 MUST err mls_psk_secret(const struct mls_suite *suite, const struct mls_group *group,
                         const struct mls_psk_id *ids, size_t n, const struct mls_auth *auth,
                         uint8_t *psk_secret, const struct mem *mem);

@@ -13,13 +13,13 @@ MUST err mls_group_info_check(const struct mls_group_info *info);
 MUST err mls_group_info_tree(const struct mls_group_info *info, slice apart, uint32_t leaves,
                              const struct mls_suite *suite, struct mls_tree *tree,
                              const struct mem *mem);
-/* That the tree is the GroupInfo's, the signature a member's, and every rule of section 12.4.3.1 for
- * trees holds; every credential is judged. */
+/* That the tree is the GroupInfo's, the signature a member's, and every rule of section 12.4.3.1
+ * for trees holds; every credential is judged. */
 MUST err mls_group_info_verify(const struct mls_group_info *info, const struct mls_tree *tree,
                                const struct mls_auth *auth, const struct mem *mem);
 
-/* resume.c. Sections 11.2, 11.3: the members of a group that continues `parent` are its members: all, if
- * it is a reinitialised one. */
+/* resume.c. Sections 11.2, 11.3: the members of a group that continues `parent` are its members:
+ * all, if it is a reinitialised one. */
 MUST err mls_resume_check_members(const struct mls_group *parent, const struct mls_tree *tree,
                                   bool all);
 

@@ -23,8 +23,8 @@ static err verify_signature(const struct mls_suite *suite, const struct mls_key_
 
 /* RFC 9420 rule 11.1-1. Asked of newcomers only: some members list suites 1 to 6, and use 7. */
 static err check_suite(const struct mls_suite *suite, const struct mls_capabilities *have) {
-    bool fine = mls_u16s_have(&have->versions, MLS_VERSION_10) &&
-                mls_u16s_have(&have->suites, suite->id);
+    bool fine =
+        mls_u16s_have(&have->versions, MLS_VERSION_10) && mls_u16s_have(&have->suites, suite->id);
     return fine ? OK : ERR_MLS_CAPABILITIES;
 }
 

@@ -19,8 +19,9 @@ MUST err mls_label_sign(const struct mls_suite *suite, slice priv, const char *l
 MUST err mls_label_verify(const struct mls_suite *suite, slice pub, const char *label,
                           slice content, slice signature, const struct mem *mem);
 
-/* EncryptWithLabel (section 5.1.3), in two steps: label and context, which may be long, are taken in once
- * for all receivers. out: zeros; free it with mls_hpke_ciphertext_free. CRYPTO if the key is not one. */
+/* EncryptWithLabel (section 5.1.3), in two steps: label and context, which may be long, are taken
+ * in once for all receivers. out: zeros; free it with mls_hpke_ciphertext_free. CRYPTO if the key
+ * is not one. */
 MUST err mls_label_prepare(const struct mls_suite *suite, const char *label, slice context,
                            struct hpke_info *prepared, const struct mem *mem);
 MUST err mls_label_encrypt(const struct mls_suite *suite, slice pub,

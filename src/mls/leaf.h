@@ -60,7 +60,8 @@ enum mls_extension_place {
     MLS_IN_GROUP_CONTEXT = 4,
     MLS_IN_GROUP_INFO = 8
 };
-/* MLS_EXTENSION if a type stands twice (section 13), or one of RFC 9420's where it does not belong. */
+/* MLS_EXTENSION if a type stands twice (section 13), or one of RFC 9420's where it does not belong.
+ */
 MUST err mls_extensions_check(const struct mls_extensions *extensions,
                               enum mls_extension_place place);
 

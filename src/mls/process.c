@@ -104,8 +104,8 @@ static err find_member(struct processing *p, uint32_t leaf) {
 /* RFC 9420 rules 12.1.8-1, 12.1.8.1-1: the sender at this place of the external_senders extension,
  * a vector of keys and credentials. */
 static err find_external(struct processing *p, uint32_t place) {
-    const struct mls_extension *extension = mls_extensions_find(
-        &p->group->epoch->context.extensions, MLS_EXTENSION_EXTERNAL_SENDERS);
+    const struct mls_extension *extension =
+        mls_extensions_find(&p->group->epoch->context.extensions, MLS_EXTENSION_EXTERNAL_SENDERS);
     if (extension == NULL)
         return ERR_MLS_SENDER;
     reader r = reader_of(extension->data), list;
@@ -182,7 +182,8 @@ static err open_public(struct processing *p, slice whole, reader *body) {
     TRY(check_header(p, whole));
     TRY(mls_public_message_read(body, &message, p->group->mem));
     p->content = message.auth; /* hand-over */
-    struct mls_public_message again = {.auth = p->content, .membership_tag = message.membership_tag};
+    struct mls_public_message again = {.auth = p->content,
+                                       .membership_tag = message.membership_tag};
     err e = reader_end(body);
     if (e == OK && p->content.content.sender.type == MLS_SENDER_MEMBER)
         e = check_member(p, &again);

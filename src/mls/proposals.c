@@ -146,8 +146,9 @@ err mls_proposal_check_sender(uint16_t type, const struct mls_sender *sender) {
     case MLS_SENDER_NEW_MEMBER_PROPOSAL:
         return type == MLS_PROPOSAL_ADD ? OK : ERR_MLS_SENDER;
     case MLS_SENDER_EXTERNAL:
-        fine = type == MLS_PROPOSAL_ADD || type == MLS_PROPOSAL_REMOVE || type == MLS_PROPOSAL_PSK ||
-               type == MLS_PROPOSAL_REINIT || type == MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS;
+        fine = type == MLS_PROPOSAL_ADD || type == MLS_PROPOSAL_REMOVE ||
+               type == MLS_PROPOSAL_PSK || type == MLS_PROPOSAL_REINIT ||
+               type == MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS;
         return fine ? OK : ERR_MLS_SENDER;
     }
     return ERR_MLS_SENDER;

@@ -5,8 +5,8 @@
 
 #include "mls/group.h"
 
-/* From what an application asks for. proposal: of zeros; free it with mls_proposal_free, on failure too.
- * An Update's leaf stays to be made. */
+/* From what an application asks for. proposal: of zeros; free it with mls_proposal_free, on failure
+ * too. An Update's leaf stays to be made. */
 MUST err mls_proposal_from(struct mls_proposal *proposal, const struct mls_propose *what,
                            const struct mls_suite *suite, slice group_id, const struct mem *mem);
 /* One proposal by itself against the group as it is. MLS_PROPOSAL_LIST, or the rule that is broken.
@@ -22,7 +22,8 @@ bool mls_sender_equal(const struct mls_sender *a, const struct mls_sender *b);
 /* True for the member at this leaf. */
 bool mls_sender_is_leaf(const struct mls_sender *sender, uint32_t leaf);
 
-/* Room for one more pending proposal of a sender: FULL if it has too many. After it, _add can't fail. */
+/* Room for one more pending proposal of a sender: FULL if it has too many. After it, _add can't
+ * fail. */
 MUST err mls_pending_reserve(struct mls_group *group, const struct mls_sender *sender);
 void mls_pending_add(struct mls_group *group, struct mls_pending *pending);
 void mls_pending_clear(struct mls_group *group);
@@ -65,8 +66,8 @@ struct mls_applied {
 };
 /* Sections 12.2 and 12.3: checks the list and applies it to `next`, a successor of the group's
  * epoch, which is to be dropped on failure. The keys that came into the tree are checked apart,
- * when the path is there too: mls_applied_check. resumes: the first commit of a group that continues
- * another, which only its joiners see (section 11). */
+ * when the path is there too: mls_applied_check. resumes: the first commit of a group that
+ * continues another, which only its joiners see (section 11). */
 MUST err mls_list_apply(const struct mls_list *list, const struct mls_group *group,
                         const struct mls_sender *committer, bool resumes,
                         const struct mls_auth *auth, struct mls_epoch *next,

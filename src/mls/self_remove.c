@@ -5,8 +5,7 @@ uint32_t mls_proposal_removes(const struct mls_proposal *proposal,
     if (proposal->type == MLS_PROPOSAL_REMOVE)
         return proposal->removed;
     /* draft-ietf-mls-extensions-10 s.6.3.1: the leaf is that of the proposal's sender. */
-    bool leaves =
-        proposal->type == MLS_PROPOSAL_SELF_REMOVE && sender->type == MLS_SENDER_MEMBER;
+    bool leaves = proposal->type == MLS_PROPOSAL_SELF_REMOVE && sender->type == MLS_SENDER_MEMBER;
     return leaves ? sender->index : MLS_NODE_NONE;
 }
 

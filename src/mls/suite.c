@@ -14,8 +14,8 @@ enum { KDF_HKDF_SHA256 = 0x0001, KDF_HKDF_SHA384 = 0x0002, KDF_HKDF_SHA512 = 0x0
         }                                                                                \
     }
 
-/* OpenSSL's hashing is several times as fast where the processor helps (bench_mls); a WebAssembly build has
- * libsodium alone. */
+/* OpenSSL's hashing is several times as fast where the processor helps (bench_mls); a WebAssembly
+ * build has libsodium alone. */
 #ifdef __wasm__
 #define HASH256 &crypto_sha256
 #else
@@ -26,15 +26,13 @@ enum { KDF_HKDF_SHA256 = 0x0001, KDF_HKDF_SHA384 = 0x0002, KDF_HKDF_SHA512 = 0x0
 
 static const struct mls_suite suites[] = {
     SUITE(MLS_SUITE_XWING_CHACHA, "MLS_128_MLKEM768X25519_CHACHA20POLY1305_SHA256_Ed25519",
-          &crypto_xwing, HASH256, KDF_HKDF_SHA256, &crypto_chacha20poly1305,
-          &crypto_ed25519),
+          &crypto_xwing, HASH256, KDF_HKDF_SHA256, &crypto_chacha20poly1305, &crypto_ed25519),
     SUITE(MLS_SUITE_X25519_CHACHA, "MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519",
           &crypto_dhkem_x25519, HASH256, KDF_HKDF_SHA256, &crypto_chacha20poly1305,
           &crypto_ed25519),
 #ifndef __wasm__ /* what libsodium lacks */
     SUITE(MLS_SUITE_X25519_AES128, "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519",
-          &crypto_dhkem_x25519, HASH256, KDF_HKDF_SHA256, &crypto_ossl_aes128gcm,
-          &crypto_ed25519),
+          &crypto_dhkem_x25519, HASH256, KDF_HKDF_SHA256, &crypto_ossl_aes128gcm, &crypto_ed25519),
     SUITE(MLS_SUITE_P256_AES128, "MLS_128_DHKEMP256_AES128GCM_SHA256_P256", &crypto_dhkem_p256,
           HASH256, KDF_HKDF_SHA256, &crypto_ossl_aes128gcm, &crypto_ecdsa_p256),
     SUITE(MLS_SUITE_X448_AES256, "MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448", &crypto_dhkem_x448,
@@ -42,8 +40,7 @@ static const struct mls_suite suites[] = {
     SUITE(MLS_SUITE_P521_AES256, "MLS_256_DHKEMP521_AES256GCM_SHA512_P521", &crypto_dhkem_p521,
           HASH512, KDF_HKDF_SHA512, &crypto_ossl_aes256gcm, &crypto_ecdsa_p521),
     SUITE(MLS_SUITE_X448_CHACHA, "MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_Ed448",
-          &crypto_dhkem_x448, HASH512, KDF_HKDF_SHA512, &crypto_chacha20poly1305,
-          &crypto_ed448),
+          &crypto_dhkem_x448, HASH512, KDF_HKDF_SHA512, &crypto_chacha20poly1305, &crypto_ed448),
     SUITE(MLS_SUITE_P384_AES256, "MLS_256_DHKEMP384_AES256GCM_SHA384_P384", &crypto_dhkem_p384,
           HASH384, KDF_HKDF_SHA384, &crypto_ossl_aes256gcm, &crypto_ecdsa_p384),
     SUITE(MLS_SUITE_XWING_AES128, "MLS_128_MLKEM768X25519_AES128GCM_SHA256_Ed25519", &crypto_xwing,

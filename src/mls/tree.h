@@ -36,8 +36,8 @@ void mls_tree_copy(struct mls_tree *to, const struct mls_tree *from);
  * blank (MLS_TREE otherwise). t must be of zeros or freed; nothing to free on failure. */
 MUST err mls_tree_read(struct mls_tree *t, reader *r, const struct mls_suite *suite,
                        const struct mem *mem);
-/* The same, for a tree from a stranger: LIMIT for more than `leaves` of them, blanks included, before
- * anything is built (a blank node is one byte on the wire). 0: no limit. */
+/* The same, for a tree from a stranger: LIMIT for more than `leaves` of them, blanks included,
+ * before anything is built (a blank node is one byte on the wire). 0: no limit. */
 MUST err mls_tree_read_limited(struct mls_tree *t, reader *r, uint32_t leaves,
                                const struct mls_suite *suite, const struct mem *mem);
 void mls_tree_write(writer *w, const struct mls_tree *t);
@@ -81,8 +81,8 @@ MUST err mls_tree_set_leaf(struct mls_tree *t, uint32_t leaf, const struct mls_l
 MUST err mls_tree_set_parent(struct mls_tree *t, uint32_t x, const struct mls_parent_node *to);
 MUST err mls_tree_blank(struct mls_tree *t, uint32_t x);
 
-/* Makes the tree as wide (a power of two) by blank nodes above and to the right, or by dropping what is
- * there. */
+/* Makes the tree as wide (a power of two) by blank nodes above and to the right, or by dropping
+ * what is there. */
 MUST err mls_tree_resize(struct mls_tree *t, uint32_t width);
 
 /* Resolution (section 4.1.1) as node numbers, without `skip`'s leaves (leaf indices, ascending: the

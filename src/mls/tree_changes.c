@@ -52,8 +52,9 @@ static err walk_from(struct walking *w, uint32_t width, const struct mls_tree *b
     if (a != NULL && b != NULL)
         return walk(w, x, b, a);
     const struct mls_tree_slot *whole = a != NULL ? a : b;
-    TRY(walk_from(w, width / 2, &(struct mls_tree){.root = b == NULL ? before->root : b->child[0],
-                                                   .width = b == NULL ? before->width : width / 2},
+    TRY(walk_from(w, width / 2,
+                  &(struct mls_tree){.root = b == NULL ? before->root : b->child[0],
+                                     .width = b == NULL ? before->width : width / 2},
                   &(struct mls_tree){.root = a == NULL ? after->root : a->child[0],
                                      .width = a == NULL ? after->width : width / 2}));
     if (whole->node != NULL)

@@ -134,7 +134,8 @@ static err check_order(const struct mls_tree_slot *s) {
 
 static err check_parent(const struct mls_tree *t, const struct mls_tree_slot *s, uint32_t x) {
     const struct mls_parent_node *p = &s->node->u.parent;
-    if (p->encryption_key.n != t->suite->kem->pub || t->suite->kem->check(p->encryption_key.p) != OK)
+    if (p->encryption_key.n != t->suite->kem->pub ||
+        t->suite->kem->check(p->encryption_key.p) != OK)
         return ERR_MLS_TREE;
     for (size_t i = 0; i < p->unmerged.n; i++)
         TRY(check_unmerged_leaf(s, x, p->unmerged.p[i]));

@@ -48,7 +48,8 @@ slice mls_tree_node_key(const struct mls_tree_node *n, enum mls_tree_key kind) {
     return buf_slice(kind == KEY_ENCRYPTION ? &n->u.leaf.encryption_key : &n->u.leaf.signature_key);
 }
 
-/* Hashing can't fail for these lengths; if it did, all would have one hash, and nothing be missed. */
+/* Hashing can't fail for these lengths; if it did, all would have one hash, and nothing be missed.
+ */
 static uint64_t hash_key(const struct mls_tree_index *index, slice key) {
     uint64_t hash = 0;
     uint8_t bytes[sizeof(hash)];

@@ -99,7 +99,8 @@ err mls_treekem_private_check(const struct mls_treekem_private *p, const struct 
 
 err mls_treekem_private_complete(const struct mls_treekem_private *p, const struct mls_tree *t) {
     for (uint32_t level = 1; (uint64_t)1 << level <= t->width; level++) {
-        const struct mls_parent_node *n = mls_tree_parent(t, mls_tree_math_ancestor(p->leaf, level));
+        const struct mls_parent_node *n =
+            mls_tree_parent(t, mls_tree_math_ancestor(p->leaf, level));
         if (n == NULL || has_level(p, level))
             continue;
         if (bsearch(&p->leaf, n->unmerged.p, n->unmerged.n, sizeof(p->leaf), mls_u32_order) == NULL)

@@ -38,8 +38,8 @@ MUST err mls_treekem_private_read(reader *r, struct mls_treekem_private *p,
  * Costs a key derivation a level. */
 MUST err mls_treekem_private_check(const struct mls_treekem_private *p, const struct mls_tree *t);
 
-/* MLS_UPDATE_PATH unless the member can open what is encrypted for it: of each node above its leaf that
- * is not blank it has the key, or is listed there as unmerged (section 4.2). */
+/* MLS_UPDATE_PATH unless the member can open what is encrypted for it: of each node above its leaf
+ * that is not blank it has the key, or is listed there as unmerged (section 4.2). */
 MUST err mls_treekem_private_complete(const struct mls_treekem_private *p,
                                       const struct mls_tree *t);
 

@@ -392,7 +392,8 @@ void mls_key_package_free(struct mls_key_package *v, const struct mem *mem) {
 
 /* ---- Update paths (section 7.6) ---- */
 
-/* No KEM has shorter keys or outputs, and what is shorter would cost many times its bytes of memory. */
+/* No KEM has shorter keys or outputs, and what is shorter would cost many times its bytes of
+ * memory. */
 enum { KEM_MIN = 32 };
 
 static err fill_hpke_ciphertext(reader *r, struct mls_hpke_ciphertext *v, const struct mem *mem) {

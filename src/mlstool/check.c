@@ -190,10 +190,11 @@ void check_expect(struct check *c, struct json_object *o, const char *key, const
 /* ---- Files ---- */
 
 static const struct check_type *const TYPES[] = {
-    &check_crypto_basics,   &check_secret_tree,     &check_key_schedule, &check_psk_secret,
-    &check_transcript_hashes, &check_message_protection, &check_welcome,
-    &check_messages,        &check_deserialization, &check_tree_math,    &check_tree_operations,
-    &check_tree_validation, &check_treekem,         &check_passive_client,
+    &check_crypto_basics, &check_secret_tree,       &check_key_schedule,
+    &check_psk_secret,    &check_transcript_hashes, &check_message_protection,
+    &check_welcome,       &check_messages,          &check_deserialization,
+    &check_tree_math,     &check_tree_operations,   &check_tree_validation,
+    &check_treekem,       &check_passive_client,
 };
 
 static const struct check_type *find_type(struct json_object *o) {

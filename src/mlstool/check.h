@@ -42,8 +42,7 @@ struct check {
 #define EXPECT_OK(c, expression) EXPECT_ERR(c, expression, OK)
 #define EXPECT_ERR(c, expression, expected) \
     check_err((c), __FILE__, __LINE__, #expression, (expression), (expected))
-#define EXPECT_SLICE(c, got, expected) \
-    check_slice((c), __FILE__, __LINE__, #got, (got), (expected))
+#define EXPECT_SLICE(c, got, expected) check_slice((c), __FILE__, __LINE__, #got, (got), (expected))
 
 __attribute__((noreturn, format(printf, 4, 5))) void check_fail(struct check *c, const char *file,
                                                                 int line, const char *format, ...);

@@ -98,8 +98,8 @@ static void reload(struct client *client) {
 
 static void process(struct client *client, buf message) {
     struct mls_received received;
-    EXPECT_OK(client->c, mls_group_process(client->group, buf_slice(&message), &client->auth,
-                                           &received));
+    EXPECT_OK(client->c,
+              mls_group_process(client->group, buf_slice(&message), &client->auth, &received));
     if (received.commit != NULL) {
         mls_staged_apply(client->group, received.commit);
         received.commit = NULL;
@@ -151,6 +151,4 @@ static void passive_client(struct check *c, struct json_object *o) {
 }
 
 const struct check_type check_passive_client = {
-    "passive-client",
-    {"cipher_suite", "initial_epoch_authenticator", "init_priv"},
-    passive_client};
+    "passive-client", {"cipher_suite", "initial_epoch_authenticator", "init_priv"}, passive_client};

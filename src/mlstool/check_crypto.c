@@ -86,8 +86,8 @@ static void encrypt(struct check *c, struct json_object *o) {
     EXPECT_SLICE(c, buf_slice(&got), buf_slice(&plain));
     buf_free(&got);
     EXPECT_OK(c, mls_label_prepare(suite, label, about, &info, &c->mem));
-    EXPECT_OK(c, mls_label_encrypt(suite, buf_slice(&pub), &info, buf_slice(&plain), &own,
-                                   &c->mem));
+    EXPECT_OK(c,
+              mls_label_encrypt(suite, buf_slice(&pub), &info, buf_slice(&plain), &own, &c->mem));
     EXPECT_OK(c, mls_label_decrypt(suite, priv, label, about, &own, &got, &c->mem));
     EXPECT_SLICE(c, buf_slice(&got), buf_slice(&plain));
     buf_free(&got);
@@ -140,8 +140,8 @@ static void secret_tree(struct check *c, struct json_object *o) {
     const uint8_t *secret = check_exactly(c, o, "encryption_secret", c->suite->hash->len);
     sender_data(c, check_get(c, o, "sender_data"));
     EXPECT(c, leaves > 0);
-    EXPECT_OK(c, mls_secret_tree_init(&t, c->suite, mls_tree_math_width(leaves), secret, NULL,
-                                      &c->mem));
+    EXPECT_OK(
+        c, mls_secret_tree_init(&t, c->suite, mls_tree_math_width(leaves), secret, NULL, &c->mem));
     for (uint32_t leaf = 0; leaf < leaves; leaf++) {
         struct json_object *list = check_at(c, o, "leaves", leaf);
         EXPECT(c, json_object_is_type(list, json_type_array));
@@ -165,8 +165,8 @@ static void exporter(struct check *c, struct json_object *o, const uint8_t *expo
     buf context = check_bytes(c, o, "context");
     size_t n = length(c, o);
     EXPECT_OK(c, mls_key_schedule_export(c->suite, exporter_secret,
-                                         slice_str(check_text(c, o, "label")),
-                                         buf_slice(&context), out, n));
+                                         slice_str(check_text(c, o, "label")), buf_slice(&context),
+                                         out, n));
     check_expect(c, o, "secret", out, n);
 }
 
@@ -270,8 +270,7 @@ static void transcript_hashes(struct check *c, struct json_object *o) {
     EXPECT_OK(c, mls_transcript_confirmed(suite, buf_slice(&before), &content, out, &c->mem));
     expect_hash(c, o, "confirmed_transcript_hash_after", out);
     EXPECT_OK(c, mls_key_schedule_mac(suite, key, buf_slice(&confirmed), tag));
-    EXPECT(c,
-           mls_tag_equal(slice_of(tag, suite->hash->len), buf_slice(&content.confirmation_tag)));
+    EXPECT(c, mls_tag_equal(slice_of(tag, suite->hash->len), buf_slice(&content.confirmation_tag)));
     EXPECT_OK(c, mls_transcript_interim(suite, buf_slice(&confirmed),
                                         buf_slice(&content.confirmation_tag), out));
     expect_hash(c, o, "interim_transcript_hash_after", out);

@@ -37,20 +37,20 @@ struct codec {
     err (*copy)(void *to, const void *from, const struct mem *mem);
 };
 
-#define CODEC(type)                                                                           \
-    static err read_##type(reader *r, void *v, const struct mem *mem) {                       \
-        return mls_##type##_read(r, v, mem);                                                  \
-    }                                                                                         \
-    static void write_##type(writer *w, const void *v) {                                      \
-        mls_##type##_write(w, v);                                                             \
-    }                                                                                         \
-    static void free_##type(void *v, const struct mem *mem) {                                 \
-        mls_##type##_free(v, mem);                                                            \
-    }                                                                                         \
-    static err copy_##type(void *to, const void *from, const struct mem *mem) {               \
-        return mls_##type##_copy(to, from, mem);                                              \
-    }                                                                                         \
-    static const struct codec codec_##type = {sizeof(struct mls_##type), read_##type,         \
+#define CODEC(type)                                                                   \
+    static err read_##type(reader *r, void *v, const struct mem *mem) {               \
+        return mls_##type##_read(r, v, mem);                                          \
+    }                                                                                 \
+    static void write_##type(writer *w, const void *v) {                              \
+        mls_##type##_write(w, v);                                                     \
+    }                                                                                 \
+    static void free_##type(void *v, const struct mem *mem) {                         \
+        mls_##type##_free(v, mem);                                                    \
+    }                                                                                 \
+    static err copy_##type(void *to, const void *from, const struct mem *mem) {       \
+        return mls_##type##_copy(to, from, mem);                                      \
+    }                                                                                 \
+    static const struct codec codec_##type = {sizeof(struct mls_##type), read_##type, \
                                               write_##type, free_##type, copy_##type};
 CODEC(welcome)
 CODEC(group_info)
@@ -188,8 +188,8 @@ static void setting_load(struct check *c, struct json_object *o, struct setting 
                           .epoch = check_u64(c, o, "epoch"),
                           .group_id = check_bytes(c, o, "group_id"),
                           .context = buf_on(&c->mem),
-                          .priv = owned(c, check_private(c, o, "signature_priv",
-                                                         c->suite->sig->priv)),
+                          .priv =
+                              owned(c, check_private(c, o, "signature_priv", c->suite->sig->priv)),
                           .pub = check_bytes(c, o, "signature_pub"),
                           .encryption = secret(c, o, "encryption_secret"),
                           .sender_data = secret(c, o, "sender_data_secret"),
@@ -299,12 +299,12 @@ static void group_info(struct check *c, const struct mls_group_info *info,
     EXPECT_OK(c, writer_result(&wc));
     EXPECT_OK(c, mls_label_verify(c->suite, signer, "GroupInfoTBS", buf_slice(&tbs),
                                   buf_slice(&info->signature), &c->mem));
-    EXPECT_OK(c, mls_key_schedule_epoch(c->suite, joiner_secret, NULL, buf_slice(&context),
-                                        &secrets));
+    EXPECT_OK(c,
+              mls_key_schedule_epoch(c->suite, joiner_secret, NULL, buf_slice(&context), &secrets));
     EXPECT_OK(c, mls_key_schedule_mac(c->suite, secrets.confirmation_key,
                                       buf_slice(&info->context.confirmed_transcript_hash), tag));
-    EXPECT(c, mls_tag_equal(slice_of(tag, c->suite->hash->len),
-                            buf_slice(&info->confirmation_tag)));
+    EXPECT(c,
+           mls_tag_equal(slice_of(tag, c->suite->hash->len), buf_slice(&info->confirmation_tag)));
 }
 
 static void welcome(struct check *c, struct json_object *o) {

@@ -169,9 +169,9 @@ static void load_member(struct check *c, struct json_object *o, struct world *w)
     struct member *m = &w->member[leaf];
     m->here = true;
     m->signature_priv = check_private(c, o, "signature_priv", c->suite->sig->priv);
-    EXPECT_OK(c, mls_treekem_private_init(&m->keys, c->suite, leaf,
-                                          check_private(c, o, "encryption_priv",
-                                                        c->suite->kem->priv)));
+    EXPECT_OK(
+        c, mls_treekem_private_init(&m->keys, c->suite, leaf,
+                                    check_private(c, o, "encryption_priv", c->suite->kem->priv)));
     for (size_t i = 0; i < check_count(c, o, "path_secrets"); i++)
         load_path_secret(c, check_at(c, o, "path_secrets", i), w, &m->keys);
     EXPECT_OK(c, mls_treekem_private_check(&m->keys, &w->tree));
@@ -182,13 +182,13 @@ static void load_world(struct check *c, struct json_object *o, struct world *w) 
     *w = (struct world){.suite = c->suite, .tree = tree(c, o, "ratchet_tree")};
     w->member = mem_new_array(&c->mem, w->tree.width, sizeof(*w->member));
     EXPECT(c, w->member != NULL);
-    w->context = (struct mls_group_context){
-        .version = MLS_VERSION_10,
-        .suite = c->suite->id,
-        .epoch = check_u64(c, o, "epoch"),
-        .group_id = check_bytes(c, o, "group_id"),
-        .tree_hash = buf_on(&c->mem),
-        .confirmed_transcript_hash = check_bytes(c, o, "confirmed_transcript_hash")};
+    w->context = (struct mls_group_context){.version = MLS_VERSION_10,
+                                            .suite = c->suite->id,
+                                            .epoch = check_u64(c, o, "epoch"),
+                                            .group_id = check_bytes(c, o, "group_id"),
+                                            .tree_hash = buf_on(&c->mem),
+                                            .confirmed_transcript_hash =
+                                                check_bytes(c, o, "confirmed_transcript_hash")};
     EXPECT_OK(c, mls_tree_check(&w->tree, buf_slice(&w->context.group_id), &none));
     for (size_t i = 0; i < check_count(c, o, "leaves_private"); i++)
         load_member(c, check_at(c, o, "leaves_private", i), w);
@@ -253,8 +253,8 @@ static void own_path(struct check *c, struct world *w, uint32_t sender) {
     mls_tree_copy(&ours, &w->tree);
     mls_tree_copy(&theirs, &w->tree);
     EXPECT_OK(c, mls_leaf_node_copy(&leaf, mls_tree_leaf(&ours, sender), &c->mem));
-    EXPECT_OK(c, mls_treekem_create(&ours, &p, &leaf, w->member[sender].signature_priv, group_id,
-                                    &s));
+    EXPECT_OK(c,
+              mls_treekem_create(&ours, &p, &leaf, w->member[sender].signature_priv, group_id, &s));
     EXPECT_OK(c, mls_treekem_private_check(&p, &ours));
     buf context = context_with(c, w, &ours);
     EXPECT_OK(c, mls_treekem_encrypt(&ours, &p, &s, NULL, 0, buf_slice(&context), &path));

@@ -133,14 +133,14 @@ static void unknown(struct dump *d, const reader *r) {
 
 /* ---- Names of values (section 17 and where they are defined) ---- */
 
-#define NAMES(function, ...)                                          \
-    static const char *function(uint64_t v) {                         \
-        static const char *const names[] = {__VA_ARGS__};             \
+#define NAMES(function, ...)                                           \
+    static const char *function(uint64_t v) {                          \
+        static const char *const names[] = {__VA_ARGS__};              \
         return v < sizeof(names) / sizeof(names[0]) ? names[v] : NULL; \
     }
 NAMES(version_name, NULL, "mls10")
-NAMES(wire_name, NULL, "mls_public_message", "mls_private_message", "mls_welcome",
-      "mls_group_info", "mls_key_package")
+NAMES(wire_name, NULL, "mls_public_message", "mls_private_message", "mls_welcome", "mls_group_info",
+      "mls_key_package")
 NAMES(content_name, NULL, "application", "proposal", "commit")
 NAMES(sender_name, NULL, "member", "external", "new_member_proposal", "new_member_commit")
 NAMES(source_name, NULL, "key_package", "update", "commit")
@@ -173,9 +173,9 @@ static const char *suite_name(uint64_t v) {
 static void node(struct dump *d, reader *r, const char *name);
 static void credential(struct dump *d, reader *r, const char *name);
 
-#define ELEMENT(function, size, names)                                        \
-    static void function(struct dump *d, reader *r, const char *name) {       \
-        number(d, r, name, size, names);                                      \
+#define ELEMENT(function, size, names)                                  \
+    static void function(struct dump *d, reader *r, const char *name) { \
+        number(d, r, name, size, names);                                \
     }
 ELEMENT(version_element, 2, version_name)
 ELEMENT(suite_element, 2, suite_name)

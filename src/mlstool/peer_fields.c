@@ -81,8 +81,7 @@ bool peer_flag(struct peer_request *q, struct json_object *o, const char *key) {
     return field != NULL && json_object_get_boolean(field);
 }
 
-const struct mls_suite *peer_suite(struct peer_request *q, struct json_object *o,
-                                   const char *key) {
+const struct mls_suite *peer_suite(struct peer_request *q, struct json_object *o, const char *key) {
     uint16_t id = (uint16_t)number_below(q, o, key, 0, UINT16_MAX);
     const struct mls_suite *suite = mls_suite_find(id);
     if (suite == NULL)

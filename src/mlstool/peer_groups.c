@@ -70,10 +70,10 @@ static err signature_keys(struct peer_request *q) {
 static err make_key_package(struct peer_request *q, const struct mls_suite *suite,
                             struct peer_object *made) {
     TRY(take_keys(q, suite, &made->keys));
-    struct mls_key_package_params params = {
-        .leaf = peer_leaf(q, q->in, &made->keys),
-        .not_before = peer_number_or(q, q->in, "not_before", 0),
-        .not_after = peer_number_or(q, q->in, "not_after", UINT64_MAX)};
+    struct mls_key_package_params params = {.leaf = peer_leaf(q, q->in, &made->keys),
+                                            .not_before = peer_number_or(q, q->in, "not_before", 0),
+                                            .not_after =
+                                                peer_number_or(q, q->in, "not_after", UINT64_MAX)};
     TRY(q->e);
     return mls_key_package_new(suite, &params, &made->key_package, &made->secrets);
 }
@@ -209,12 +209,12 @@ static err resume(struct peer_request *q, bool reinit) {
     struct peer_object made = {0};
     const struct peer_object *old = peer_object_of(q, "group", PEER_GROUP);
     struct mls_committed committed = {0};
-    struct mls_resume_params params = {
-        .key_packages = peer_byte_list(q, q->in, "key_packages"),
-        .count = peer_count(q, q->in, "key_packages"),
-        .group_id = reinit ? SLICE_EMPTY : peer_bytes(q, q->in, "group_id"),
-        .tree_in_welcome = peer_flag(q, q->in, "tree_in_welcome"),
-        .welcome_each = peer_flag(q, q->in, "welcome_each")};
+    struct mls_resume_params params = {.key_packages = peer_byte_list(q, q->in, "key_packages"),
+                                       .count = peer_count(q, q->in, "key_packages"),
+                                       .group_id =
+                                           reinit ? SLICE_EMPTY : peer_bytes(q, q->in, "group_id"),
+                                       .tree_in_welcome = peer_flag(q, q->in, "tree_in_welcome"),
+                                       .welcome_each = peer_flag(q, q->in, "welcome_each")};
     TRY(q->e);
     struct mls_announced announced = {.suite = mls_group_suite(old->group)};
     if (reinit && !mls_group_announced(old->group, &announced))

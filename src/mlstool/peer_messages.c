@@ -132,20 +132,20 @@ static struct mls_propose *by_value(struct peer_request *q, const struct peer_ke
 
 static err commit(struct peer_request *q) {
     const struct peer_object *object = peer_object_of(q, "group", PEER_GROUP);
-    struct mls_commit_params params = {
-        .adds = peer_byte_list(q, q->in, "adds"),
-        .add_count = peer_count(q, q->in, "adds"),
-        .removes = peer_u32_list(q, q->in, "removes"),
-        .remove_count = peer_count(q, q->in, "removes"),
-        .without_pending = peer_flag(q, q->in, "without_pending"),
-        .pending_psks = peer_flag(q, q->in, "pending_psks"),
-        .now = peer_number_or(q, q->in, "now", 0),
-        .leaf = peer_new_leaf(q, q->in, &object->keys),
-        .wire = peer_wire(q),
-        .authenticated_data = peer_bytes_or_none(q, q->in, "authenticated_data"),
-        .tree_in_welcome = peer_flag(q, q->in, "tree_in_welcome"),
-        .external_pub = peer_flag(q, q->in, "external_pub"),
-        .welcome_each = peer_flag(q, q->in, "welcome_each")};
+    struct mls_commit_params params = {.adds = peer_byte_list(q, q->in, "adds"),
+                                       .add_count = peer_count(q, q->in, "adds"),
+                                       .removes = peer_u32_list(q, q->in, "removes"),
+                                       .remove_count = peer_count(q, q->in, "removes"),
+                                       .without_pending = peer_flag(q, q->in, "without_pending"),
+                                       .pending_psks = peer_flag(q, q->in, "pending_psks"),
+                                       .now = peer_number_or(q, q->in, "now", 0),
+                                       .leaf = peer_new_leaf(q, q->in, &object->keys),
+                                       .wire = peer_wire(q),
+                                       .authenticated_data =
+                                           peer_bytes_or_none(q, q->in, "authenticated_data"),
+                                       .tree_in_welcome = peer_flag(q, q->in, "tree_in_welcome"),
+                                       .external_pub = peer_flag(q, q->in, "external_pub"),
+                                       .welcome_each = peer_flag(q, q->in, "welcome_each")};
     params.proposals = by_value(q, &object->keys, &params.proposal_count);
     struct mls_committed committed = {0};
     struct mls_group *group = object->group;

@@ -12,8 +12,8 @@ struct setting {
     const struct mls_suite *suite;
     const struct mem *mem;
     uint64_t epoch;
-    buf group_id, context; /* the encoded GroupContext */
-    buf priv, pub;         /* the sender's signature keys */
+    buf group_id, context;                   /* the encoded GroupContext */
+    buf priv, pub;                           /* the sender's signature keys */
     buf encryption, sender_data, membership; /* secrets of the hash's length */
 };
 void setting_free(struct setting *s);

@@ -1,5 +1,5 @@
-/* The session's handshake: Noise_NK_25519_ChaChaPoly_BLAKE2b (Noise Protocol Framework, revision 34),
- * as a pure engine: bytes in, bytes out.
+/* The session's handshake: Noise_NK_25519_ChaChaPoly_BLAKE2b (Noise Protocol Framework, revision
+ * 34), as a pure engine: bytes in, bytes out.
  *
  *   -> e, es        (client: it knows the server's static key)
  *   <- e, ee
@@ -39,14 +39,14 @@ struct noise_handshake {
 /* server_pub: the responder's static key; server_priv: NULL on the initiator's side. */
 MUST err noise_start(struct noise_handshake *hs, bool initiator, const uint8_t *server_pub,
                      const uint8_t *server_priv, slice prologue);
-/* Appends the handshake message that is due. STATE if it is the other side's turn (nothing changes);
- * any other failure than TOO_LARGE for the payload ends the handshake. */
+/* Appends the handshake message that is due. STATE if it is the other side's turn (nothing
+ * changes); any other failure than TOO_LARGE for the payload ends the handshake. */
 MUST err noise_write(struct noise_handshake *hs, buf *out, slice payload);
 /* Reads the other side's; appends its payload. STATE if it is not due. CRYPTO if it does not
  * authenticate, TRUNCATED, TOO_LARGE, NO_MEMORY: the handshake has failed and is wiped. */
 MUST err noise_read(struct noise_handshake *hs, buf *payload, slice message);
-/* After step 2: the two ciphers (send and receive as seen from this side) and the handshake hash that
- * a device signs. The handshake is wiped. STATE before. */
+/* After step 2: the two ciphers (send and receive as seen from this side) and the handshake hash
+ * that a device signs. The handshake is wiped. STATE before. */
 MUST err noise_split(struct noise_handshake *hs, struct noise_cipher *send,
                      struct noise_cipher *receive, uint8_t hash[NOISE_HASH]);
 void noise_wipe(struct noise_handshake *hs);

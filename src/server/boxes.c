@@ -37,9 +37,11 @@ static void box_unload(struct mail *m, struct mail_box *box) {
     m->cached -= box_weight(box);
     mem_free(m->mem, box->places, box->cap * sizeof *box->places);
     mem_free(m->mem, box->shares, box->share_cap * sizeof *box->shares);
-    struct mail_box empty = {
-        .subscriber = box->subscriber, .newer = box->newer, .older = box->older, .node = box->node,
-        .batch = box->batch};
+    struct mail_box empty = {.subscriber = box->subscriber,
+                             .newer = box->newer,
+                             .older = box->older,
+                             .node = box->node,
+                             .batch = box->batch};
     memcpy(empty.id, box->id, MAIL_ID);
     *box = empty;
     m->cached += box_weight(box);

@@ -37,8 +37,8 @@ struct edge {
     uint64_t idle_ms, opening_ms;
     char own_sandbox[SANDBOX_TEXT], mail_sandbox[SANDBOX_TEXT], parent_sandbox[SANDBOX_TEXT];
     bool set_up;
-    bool refused; /* a source was, and it was said */
-    bool crowded; /* too much waits for mail */
+    bool refused;     /* a source was, and it was said */
+    bool crowded;     /* too much waits for mail */
     bool store_fails; /* as mail's last answer says */
     int exit_code;
 };
@@ -288,8 +288,8 @@ static err answer_health(void *ctx, slice query, struct sys_http_answer *answer)
                      "\"sandbox\":"
                      "{\"edge\":\"%s\",\"mail\":\"%s\",\"parent\":\"%s\"}}\n",
                      fine ? "ok" : "failing", SOTTO_VERSION, alive ? "true" : "false",
-                     fine ? "true" : "false",
-                     edge->own_sandbox, edge->mail_sandbox, edge->parent_sandbox);
+                     fine ? "true" : "false", edge->own_sandbox, edge->mail_sandbox,
+                     edge->parent_sandbox);
     if (n < 0 || (size_t)n >= sizeof text)
         return ERR_BUG;
     answer->status = fine ? 200 : 503;

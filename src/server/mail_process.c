@@ -280,8 +280,12 @@ static void flush(void *ctx) {
 
 static void configure(struct mail_config *config, struct post *post,
                       const struct proto_mail_setup *in) {
-    *config = (struct mail_config){.closed = in->closed, .ctx = post, .now = wall, .emit = emit,
-                                   .crowded = crowded, .damaged = damaged,
+    *config = (struct mail_config){.closed = in->closed,
+                                   .ctx = post,
+                                   .now = wall,
+                                   .emit = emit,
+                                   .crowded = crowded,
+                                   .damaged = damaged,
                                    .stored = stored};
     config->limits = mail_limits_default;
     config->limits.mailbox_items = in->mailbox_items;

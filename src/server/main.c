@@ -211,8 +211,7 @@ static int check_certificate(const struct config *c) {
         return EXIT_FINE;
     int code = say("certificate", c->certificate, sys_file_read(c->certificate, PEM_MAX, &chain));
     if (code == EXIT_FINE)
-        code = say("its key", c->certificate_key,
-                   sys_file_read(c->certificate_key, PEM_MAX, &key));
+        code = say("its key", c->certificate_key, sys_file_read(c->certificate_key, PEM_MAX, &key));
     if (code == EXIT_FINE)
         code = say("certificate with", c->certificate_key,
                    sys_tls_server_new(&tls, buf_slice(&chain), buf_slice(&key)));

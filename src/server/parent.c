@@ -199,9 +199,8 @@ static err take_data(struct parent *p) {
 
 static err enter_sandbox(struct parent *p) {
     struct sys_sandbox_report report;
-    struct sys_sandbox sandbox = {.profile = SYS_PROFILE_PARENT,
-                                  .mode = p->sandbox_mode,
-                                  .write_paths = {p->config->data}};
+    struct sys_sandbox sandbox = {
+        .profile = SYS_PROFILE_PARENT, .mode = p->sandbox_mode, .write_paths = {p->config->data}};
     err e = sys_sandbox_enter(&sandbox, &report);
     if (e != OK)
         return complain(p, "could not enter the sandbox of the", "parent", e);

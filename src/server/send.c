@@ -188,9 +188,7 @@ static bool has_recipient(const struct mail *m, const struct proto_commit *in) {
 static err order_begin(struct mail *m, const struct proto_commit *in, enum verdict *verdict) {
     uint64_t total = 0;
     TRY(mail_total_get(m, MAIL_TOTAL_ORDERS, &total));
-    *verdict = !has_recipient(m, in)                ? NOBODY
-               : total >= m->config.limits.orders ? TOO_MANY
-                                                    : TAKEN;
+    *verdict = !has_recipient(m, in) ? NOBODY : total >= m->config.limits.orders ? TOO_MANY : TAKEN;
     if (*verdict == TAKEN)
         mail_total_set(m, MAIL_TOTAL_ORDERS, total + 1);
     return OK;

@@ -36,9 +36,9 @@ struct rocksdb_store {
     rocksdb_writebatch_t *batch;
     rocksdb_t *db; /* NULL while it could not be opened again */
     rocksdb_column_family_handle_t *tables[STORE_TABLES_MAX];
-    unsigned scans;      /* that are going on */
-    err broken;          /* why the last write failed: open it again before anything else */
-    uint64_t next_try;   /* when it may be opened again, in monotonic ms */
+    unsigned scans;    /* that are going on */
+    err broken;        /* why the last write failed: open it again before anything else */
+    uint64_t next_try; /* when it may be opened again, in monotonic ms */
 };
 
 static struct rocksdb_store *rocksdb_of(struct store *s) {
@@ -237,8 +237,8 @@ static rocksdb_options_t *database_options(size_t memtable, size_t cache) {
 }
 
 /* ---- After a failed write ----
- * RocksDB then refuses writes, and whether the end of its log holds the batch is anybody's guess. So
- * the log is read again, by opening the database anew: all that was acknowledged is in it, and
+ * RocksDB then refuses writes, and whether the end of its log holds the batch is anybody's guess.
+ * So the log is read again, by opening the database anew: all that was acknowledged is in it, and
  * perhaps the batch. Until then nothing is read either: what the old handle shows may be overtaken
  * by the log, and who decided on it would have decided on the past. */
 
@@ -355,8 +355,8 @@ static err scan(struct store *s, struct store_key key, slice from, slice bound, 
     rocksdb_readoptions_set_fill_cache(o, bound.n > 0);
     rocksdb_iterator_t *i = rocksdb_create_iterator_cf(r->db, o, r->tables[key.table]);
     (down ? rocksdb_iter_seek_for_prev : rocksdb_iter_seek)(i, (const char *)from.p, from.n);
-    err result = visit_entries(r, i, down ? rocksdb_iter_prev : rocksdb_iter_next, key.table, visit,
-                               ctx);
+    err result =
+        visit_entries(r, i, down ? rocksdb_iter_prev : rocksdb_iter_next, key.table, visit, ctx);
     rocksdb_iter_destroy(i);
     rocksdb_readoptions_destroy(o);
     return result;
@@ -515,8 +515,7 @@ err store_rocksdb_open(struct store **s, const char *path,
 
 /* All writes that can be read, also those behind a damaged place; nothing is changed. */
 static err count_readable(struct rocksdb_store *r, uint64_t *count) {
-    rocksdb_options_set_wal_recovery_mode(r->options,
-                                          rocksdb_skip_any_corrupted_records_recovery);
+    rocksdb_options_set_wal_recovery_mode(r->options, rocksdb_skip_any_corrupted_records_recovery);
     TRY(open_database_by(r, open_to_read));
     *count = rocksdb_get_latest_sequence_number(r->db);
     close_database(r);

@@ -11,15 +11,7 @@
 #include "crypto/crypto.h"
 #include "store/internal.h"
 
-enum {
-    KEY = 32,
-    NAME = 32,
-    NONCE = 24,
-    TAG = 16,
-    OVERHEAD = NONCE + TAG,
-    LENGTH = 4,
-    STEP = 64
-};
+enum { KEY = 32, NAME = 32, NONCE = 24, TAG = 16, OVERHEAD = NONCE + TAG, LENGTH = 4, STEP = 64 };
 
 struct sealed_store {
     struct store store;

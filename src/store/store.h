@@ -1,10 +1,11 @@
 /* The storage table: get, scan, and commit of a batch, atomic and durable. One engine fills it:
- * memory.c and null.c (tests), faulty.c (wraps another and fails on purpose), rocksdb.c (the server's),
- * sqlite.c (the native client's), sealed.c (wraps another: nothing in clear on the disk).
+ * memory.c and null.c (tests), faulty.c (wraps another and fails on purpose), rocksdb.c (the
+ * server's), sqlite.c (the native client's), sealed.c (wraps another: nothing in clear on the
+ * disk).
  *
- * A key is a table, a name of up to STORE_NAME_MAX bytes, and a number. Entries of one name are ordered
- * by number; a scan walks the numbers of one name. (A sealed store hides the name and leaves the number
- * in clear, which is why keys have this shape.) */
+ * A key is a table, a name of up to STORE_NAME_MAX bytes, and a number. Entries of one name are
+ * ordered by number; a scan walks the numbers of one name. (A sealed store hides the name and
+ * leaves the number in clear, which is why keys have this shape.) */
 #ifndef SOTTO_STORE_STORE_H
 #define SOTTO_STORE_STORE_H
 
@@ -60,11 +61,11 @@ struct store {
  * during the call only. It may read the store; a commit from inside a scan is BUG. */
 typedef bool store_visit(void *ctx, struct store_key key, slice value);
 
-/* Done with OK: atomic and durable. Anything else: nothing of the batch is there, but for one case that
- * nobody can tell: after IO (the disk failed in the sync) a store that is opened again may have all of
- * it. Never a part. The engine finds out before it answers the next read; while it can't, reads fail
- * with the same error. An engine may call `done` before its commit returns, or later from the caller's own
- * event loop. */
+/* Done with OK: atomic and durable. Anything else: nothing of the batch is there, but for one case
+ * that nobody can tell: after IO (the disk failed in the sync) a store that is opened again may
+ * have all of it. Never a part. The engine finds out before it answers the next read; while it
+ * can't, reads fail with the same error. An engine may call `done` before its commit returns, or
+ * later from the caller's own event loop. */
 typedef void store_done(void *ctx, err result);
 
 struct store_engine {
@@ -72,27 +73,31 @@ struct store_engine {
     /* Appends the value. NOT_FOUND; DAMAGED, IO. */
     err (*get)(struct store *s, struct store_key key, buf *value);
     /* Numbers from `key.number` to `last`. */
-    err (*scan)(struct store *s, struct store_key key, uint64_t last, store_visit *visit, void *ctx);
+    err (*scan)(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
+                void *ctx);
     /* The same from `last` downwards to key.number. */
     err (*scan_down)(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
                      void *ctx);
-    /* Every entry of a table. Order within a name as scan; order of names any. UNSUPPORTED where names
-     * are hidden. */
+    /* Every entry of a table. Order within a name as scan; order of names any. UNSUPPORTED where
+     * names are hidden. */
     err (*scan_table)(struct store *s, uint8_t table, store_visit *visit, void *ctx);
     void (*commit)(struct store *s, const struct store_batch *batch, store_done *done, void *ctx);
     void (*close)(struct store *s); /* frees s */
-    bool deferred; /* commit may call `done` after it returned */
+    bool deferred;                  /* commit may call `done` after it returned */
 };
 
 /* Reads: through the batch if one is given (NULL: the store alone). */
-MUST err store_get(struct store *s, const struct store_batch *batch, struct store_key key, buf *value);
+MUST err store_get(struct store *s, const struct store_batch *batch, struct store_key key,
+                   buf *value);
 /* Scans see the store alone, not a batch. */
-MUST err store_scan(struct store *s, struct store_key key, uint64_t last, store_visit *visit, void *ctx);
+MUST err store_scan(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
+                    void *ctx);
 MUST err store_scan_down(struct store *s, struct store_key key, uint64_t last, store_visit *visit,
                          void *ctx);
 MUST err store_scan_table(struct store *s, uint8_t table, store_visit *visit, void *ctx);
 void store_commit(struct store *s, const struct store_batch *batch, store_done *done, void *ctx);
-/* Commits on an engine that is done before it returns (all but a distributed one); BUG otherwise. */
+/* Commits on an engine that is done before it returns (all but a distributed one); BUG otherwise.
+ */
 MUST err store_commit_now(struct store *s, const struct store_batch *batch);
 void store_close(struct store *s);
 
@@ -105,8 +110,8 @@ MUST err store_null_open(struct store **s, const struct mem *mem);
 struct store_fault_plan {
     int64_t fail_commit_in; /* 0: this commit fails; counts down; negative: never */
     int64_t fail_get_in;
-    err with;               /* DISK_FULL, IO, ... */
-    bool torn;              /* the failing commit is applied all the same: the answer was lost */
+    err with;  /* DISK_FULL, IO, ... */
+    bool torn; /* the failing commit is applied all the same: the answer was lost */
 };
 MUST err store_faulty_open(struct store **s, struct store *inner, struct store_fault_plan *plan,
                            const struct mem *mem);
@@ -119,10 +124,10 @@ struct store_rocksdb_options {
 };
 MUST err store_rocksdb_open(struct store **s, const char *path,
                             const struct store_rocksdb_options *options);
-/* For a store that opens as DAMAGED: ends its log before the first place that can't be read, so that
- * it opens as it once was. `lost` are the writes (entries put or deleted) behind that place that
- * could have been read; what stood in the place itself nobody can count. DAMAGED: it isn't the log
- * that is damaged. */
+/* For a store that opens as DAMAGED: ends its log before the first place that can't be read, so
+ * that it opens as it once was. `lost` are the writes (entries put or deleted) behind that place
+ * that could have been read; what stood in the place itself nobody can count. DAMAGED: it isn't the
+ * log that is damaged. */
 MUST err store_rocksdb_repair(const char *path, uint64_t *lost);
 /* Asks for a flush of memtables and deletion of old logs. What was deleted leaves the disk in the
  * compactions that follow by themselves. */
@@ -138,9 +143,9 @@ MUST err store_sqlite_open(struct store **s, const char *path);
  * noticed. */
 MUST err store_sealed_open(struct store **s, struct store *inner, const uint8_t key[32],
                            const struct mem *mem);
-/* The key of a sealed store: random, itself encrypted under a passphrase (Argon2id) in `inner`, table
- * 0, name "lock". Creates it if the store is empty. PASSPHRASE if it does not open. An empty passphrase
- * is a passphrase like any other (that of a store without one). Slow on purpose. */
+/* The key of a sealed store: random, itself encrypted under a passphrase (Argon2id) in `inner`,
+ * table 0, name "lock". Creates it if the store is empty. PASSPHRASE if it does not open. An empty
+ * passphrase is a passphrase like any other (that of a store without one). Slow on purpose. */
 MUST err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[32]);
 
 #endif

@@ -10,10 +10,10 @@
 
 enum {
     HEAD = 4,
-    FDS_MAX = 64,                 /* descriptors that wait for their message, or to be sent */
-    QUEUE_DEFAULT = 64 << 20,     /* bytes */
-    READ_A_TURN = 4 << 20,        /* bytes, so that one channel can't starve the others */
-    KEEP_UP_TO = 256 << 10,       /* an input buffer of this size isn't given back */
+    FDS_MAX = 64,             /* descriptors that wait for their message, or to be sent */
+    QUEUE_DEFAULT = 64 << 20, /* bytes */
+    READ_A_TURN = 4 << 20,    /* bytes, so that one channel can't starve the others */
+    KEEP_UP_TO = 256 << 10,   /* an input buffer of this size isn't given back */
 };
 /* Set in a length: a descriptor belongs to this message. */
 #define WITH_FD ((uint32_t)1 << 31)
@@ -71,8 +71,8 @@ err sys_channel_new(struct sys_channel **out, struct sys_loop *loop,
         result = channel->incoming == NULL ? ERR_NO_MEMORY : OK;
     }
     if (result == OK)
-        result = sys_watch_start(&channel->watch, loop, channel->fd, SYS_READ, channel_ready,
-                                 channel);
+        result =
+            sys_watch_start(&channel->watch, loop, channel->fd, SYS_READ, channel_ready, channel);
     if (result != OK) {
         mem_free(mem, channel->incoming, sizeof(*channel->incoming));
         mem_free(mem, channel, sizeof(*channel));
@@ -236,8 +236,7 @@ static void wrote(struct sys_channel *channel, size_t n) {
 }
 
 static bool has_drained(const struct sys_channel *channel) {
-    return !channel->ended && channel->above &&
-           sys_outbox_size(&channel->out) <= channel->drain_at;
+    return !channel->ended && channel->above && sys_outbox_size(&channel->out) <= channel->drain_at;
 }
 
 void sys_channel_flush(struct sys_channel *channel) {
@@ -312,8 +311,8 @@ static size_t hand_over(struct sys_channel *channel, const uint8_t *p, size_t n)
     size_t done = 0;
     while (!channel->ended && !channel->paused && n - done >= HEAD) {
         const uint8_t *at = p + done;
-        uint32_t head = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 |
-                        (uint32_t)at[3];
+        uint32_t head =
+            (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | (uint32_t)at[3];
         size_t size = head & ~WITH_FD;
         int fd;
         if (size > SYS_CHANNEL_MAX) {
@@ -358,8 +357,9 @@ static void read_in(struct sys_channel *channel) {
             return;
         if (n <= 0) {
             bool cut = channel->in.n > 0 || (n < 0 && errno != ECONNRESET);
-            end(channel, n < 0 && errno == ECONNRESET ? ERR_CLOSED : cut ? ERR_TRUNCATED
-                                                                         : ERR_CLOSED);
+            end(channel, n < 0 && errno == ECONNRESET ? ERR_CLOSED
+                         : cut                        ? ERR_TRUNCATED
+                                                      : ERR_CLOSED);
             return;
         }
         total += (size_t)n;

@@ -37,7 +37,7 @@ struct sys_channel_options {
 /* Two connected ends, non-blocking and close-on-exec (sys_proc hands them to a child). */
 MUST err sys_channel_pair(int fds[2]);
 MUST err sys_channel_new(struct sys_channel **channel, struct sys_loop *loop,
-                     const struct sys_channel_options *options);
+                         const struct sys_channel_options *options);
 /* Unsent bytes are dropped; no callback. NULL is fine; may be called from a callback of its own. */
 void sys_channel_free(struct sys_channel *channel);
 /* Queues a copy. TOO_LARGE, FULL (wait for drained), CLOSED. */

@@ -137,8 +137,8 @@ static void arm(struct sys_conn *conn) {
     uint64_t at = conn_deadline(conn), now = sys_clock_mono();
     if (at == UINT64_MAX || (conn->timer.loop != NULL && conn->timer.at <= at))
         return;
-    err result = sys_timer_set(&conn->timer, conn->set->loop, at > now ? at - now : 0, conn_timeout,
-                               conn);
+    err result =
+        sys_timer_set(&conn->timer, conn->set->loop, at > now ? at - now : 0, conn_timeout, conn);
     if (result != OK)
         conn_end(conn, result);
 }

@@ -64,15 +64,15 @@ struct sys_conn {
     struct sys_watch watch;
     struct sys_timer timer;
     struct sys_later later;
-    buf in;                /* what was read and can't be handled yet */
-    buf parts;             /* fragments of a message; before, a client's expected Accept header */
+    buf in;    /* what was read and can't be handled yet */
+    buf parts; /* fragments of a message; before, a client's expected Accept header */
     struct sys_outbox out;
-    uint64_t since;        /* the handshake began, later: this state */
-    uint64_t heard;        /* last bytes received */
-    uint64_t moved;        /* last progress of what is unsent: see write_out() */
-    uint64_t half;         /* a message began to arrive; 0: none has */
-    size_t counted;        /* what it contributes to set->held */
-    size_t message_max;    /* bytes of a message that it may send */
+    uint64_t since;     /* the handshake began, later: this state */
+    uint64_t heard;     /* last bytes received */
+    uint64_t moved;     /* last progress of what is unsent: see write_out() */
+    uint64_t half;      /* a message began to arrive; 0: none has */
+    size_t counted;     /* what it contributes to set->held */
+    size_t message_max; /* bytes of a message that it may send */
     int fd;
     uint32_t source;      /* its place in set->sources; 0: none */
     unsigned key_updates; /* that the other side sent: wire_tls.c */
@@ -103,7 +103,7 @@ MUST err sys_upgrade_ask(struct sys_conn *conn, const struct sys_address *addres
 
 /* For framings. */
 MUST err sys_conn_room(struct sys_conn *conn, size_t n, uint8_t **room); /* in the outbox; FULL */
-MUST err sys_conn_count(struct sys_conn *conn);                         /* after a buf grew; FULL */
+MUST err sys_conn_count(struct sys_conn *conn); /* after a buf grew; FULL */
 void sys_conn_opened(struct sys_conn *conn);
 void sys_conn_message(struct sys_conn *conn, slice message);
 /* The other side asked for the end, and reads on until it gets our own farewell. */

@@ -185,8 +185,8 @@ static bool good_key(slice key) {
         return false;
     for (size_t i = 0; i < 22; i++) {
         char c = (char)key.p[i];
-        bool fine = (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '+' ||
-                    c == '/';
+        bool fine =
+            (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '+' || c == '/';
         if (!fine)
             return false;
     }

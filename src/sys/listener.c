@@ -24,12 +24,9 @@ static err set_options(int fd) {
     static const struct {
         int level, name, value;
     } LIST[] = {
-        {SOL_SOCKET, SO_REUSEADDR, 1},
-        {IPPROTO_TCP, TCP_NODELAY, 1},
-        {SOL_SOCKET, SO_KEEPALIVE, 1},
-        {IPPROTO_TCP, TCP_KEEPIDLE, 300},
-        {IPPROTO_TCP, TCP_KEEPINTVL, 30},
-        {IPPROTO_TCP, TCP_KEEPCNT, 4},
+        {SOL_SOCKET, SO_REUSEADDR, 1},    {IPPROTO_TCP, TCP_NODELAY, 1},
+        {SOL_SOCKET, SO_KEEPALIVE, 1},    {IPPROTO_TCP, TCP_KEEPIDLE, 300},
+        {IPPROTO_TCP, TCP_KEEPINTVL, 30}, {IPPROTO_TCP, TCP_KEEPCNT, 4},
     };
     for (size_t i = 0; i < sizeof(LIST) / sizeof(LIST[0]); i++)
         if (setsockopt(fd, LIST[i].level, LIST[i].name, &LIST[i].value, sizeof(LIST[i].value)) != 0)
@@ -204,11 +201,11 @@ static void accept_ready(void *ctx, unsigned events) {
         }
         struct sockaddr_storage peer = {0};
         socklen_t size = sizeof(peer);
-        int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size,
-                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd =
+            accept4(listener->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
-            bool short_of = errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-                            errno == ENOMEM;
+            bool short_of =
+                errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
             if (short_of)
                 rest(listener);
             else if (errno == ECONNABORTED || errno == EINTR)

@@ -22,9 +22,8 @@ static inline struct sys_log sys_log_as(const char *who, enum sys_log_level leve
 MUST err sys_log_level_parse(enum sys_log_level *level, const char *text);
 
 /* One line, written at once; cut at 1,000 bytes; control characters become '?'. log may be NULL. */
-__attribute__((format(printf, 3, 4))) void sys_log_line(const struct sys_log *log,
-                                                        enum sys_log_level level,
-                                                        const char *format, ...);
+__attribute__((format(printf, 3, 4))) void
+sys_log_line(const struct sys_log *log, enum sys_log_level level, const char *format, ...);
 #define sys_log_error(log, ...) sys_log_line((log), SYS_LOG_ERROR, __VA_ARGS__)
 #define sys_log_warn(log, ...) sys_log_line((log), SYS_LOG_WARN, __VA_ARGS__)
 #define sys_log_info(log, ...) sys_log_line((log), SYS_LOG_INFO, __VA_ARGS__)

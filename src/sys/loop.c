@@ -142,8 +142,8 @@ static err timer_room(struct sys_loop *loop) {
     if (loop->timer_count < loop->timer_cap)
         return OK;
     size_t cap = loop->timer_cap == 0 ? TIMERS_FIRST : loop->timer_cap * 2;
-    struct sys_timer **grown = mem_resize(loop->mem, loop->timers,
-                                          loop->timer_cap * sizeof(*grown), cap * sizeof(*grown));
+    struct sys_timer **grown =
+        mem_resize(loop->mem, loop->timers, loop->timer_cap * sizeof(*grown), cap * sizeof(*grown));
     if (grown == NULL)
         return ERR_NO_MEMORY;
     loop->timers = grown;

@@ -54,8 +54,8 @@ static err epoll_change(void *arg, struct sys_watch *w, unsigned from, unsigned 
 static err epoll_gather(void *arg, struct sys_event *events, size_t max, int max_wait_ms,
                         size_t *count) {
     struct epoll_state *state = arg;
-    int n = epoll_wait(state->fd, state->ready, (int)(max < BATCH_MAX ? max : BATCH_MAX),
-                       max_wait_ms);
+    int n =
+        epoll_wait(state->fd, state->ready, (int)(max < BATCH_MAX ? max : BATCH_MAX), max_wait_ms);
     *count = 0;
     if (n < 0)
         return errno == EINTR ? OK : sys_err_from_errno(errno);

@@ -133,8 +133,8 @@ static err launch(struct sys_proc *proc, const struct sys_proc_start *start) {
     if (proc->pidfd < 0)
         result = sys_err_from_errno(errno);
     else
-        result = sys_watch_start(&proc->watch, proc->loop, proc->pidfd, SYS_READ, child_ready,
-                                 proc);
+        result =
+            sys_watch_start(&proc->watch, proc->loop, proc->pidfd, SYS_READ, child_ready, proc);
     if (result == OK) {
         proc->pid = (int)pid;
         proc->started_at = sys_loop_now(proc->loop);

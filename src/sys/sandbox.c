@@ -61,8 +61,8 @@ static err restrict_files(const struct sys_sandbox *sandbox, int *abi) {
         return OK;
     static const char *const NONE[] = {NULL};
     bool edge = sandbox->profile == SYS_PROFILE_EDGE;
-    enum sys_landlock_reach reach = sandbox->profile == SYS_PROFILE_PARENT ? SYS_LANDLOCK_READING
-                                                                           : SYS_LANDLOCK_NOTHING;
+    enum sys_landlock_reach reach =
+        sandbox->profile == SYS_PROFILE_PARENT ? SYS_LANDLOCK_READING : SYS_LANDLOCK_NOTHING;
     return sys_landlock_enter(*abi, reach, edge ? NONE : sandbox->write_paths);
 }
 
@@ -78,9 +78,9 @@ static err fill_shared(void) {
 }
 
 static void describe(const struct sys_sandbox *sandbox, struct sys_sandbox_report *report) {
-    const char *seccomp = !report->seccomp                              ? "off"
+    const char *seccomp = !report->seccomp                       ? "off"
                           : sandbox->mode == SYS_SANDBOX_ENFORCE ? "kill"
-                                                                        : "errno";
+                                                                 : "errno";
     char landlock[24] = "none";
     if (report->landlock_abi > 0)
         snprintf(landlock, sizeof(landlock), "%d", report->landlock_abi);

@@ -35,9 +35,9 @@ struct sys_sandbox {
     enum sys_profile profile;
     enum sys_sandbox_mode mode;
     const char *write_paths[SYS_SANDBOX_PATHS_MAX]; /* directories, all rights beneath; NULL ends */
-    const char *user;       /* NULL: stay. Otherwise, if root: this user and its group, no others */
-    uint64_t files_max;     /* RLIMIT_NOFILE; 0: as it is */
-    bool die_with_parent;   /* changing user forgets it, so it is asked again here */
+    const char *user;     /* NULL: stay. Otherwise, if root: this user and its group, no others */
+    uint64_t files_max;   /* RLIMIT_NOFILE; 0: as it is */
+    bool die_with_parent; /* changing user forgets it, so it is asked again here */
 };
 
 /* What is in force afterwards. */
@@ -45,7 +45,7 @@ struct sys_sandbox_report {
     bool seccomp;
     int landlock_abi; /* 0: this kernel has none, or it is off */
     bool user_changed;
-    char text[128];   /* for the log and the health page: "seccomp kill, landlock 3" */
+    char text[128]; /* for the log and the health page: "seccomp kill, landlock 3" */
 };
 
 /* Any error means that the process must not go on: NOT_FOUND (no such user), DENIED, UNSUPPORTED

@@ -14,6 +14,8 @@
 
 #include "sys/files.h"
 
+/* clang-format off */
+
 /* What every process does: its own memory, time, threads' locks, and descriptors that it has. */
 static const char *const COMMON[] = {
     /* memory */
@@ -39,25 +41,28 @@ static const char *const COMMON[] = {
 /* Files beneath the data directory (Landlock says which), and a database's threads. */
 static const char *const MAIL[] = {
     "access", "chmod", "copy_file_range", "dup", "dup2", "dup3", "faccessat", "faccessat2",
-    "fadvise64", "fallocate", "fchmod", "fchmodat", "fcntl", "fdatasync", "flock", "fstatfs", "fsync", "ftruncate", "getcwd",
-    "getdents", "getdents64", "getpriority", "ioprio_get", "ioprio_set", "link", "linkat", "lstat",
-    "mkdir", "mkdirat", "msync", "newfstatat", "open", "openat", "preadv", "preadv2", "pwritev",
-    "pwritev2", "readahead", "readlink", "readlinkat", "rename", "renameat", "renameat2", "rmdir",
-    "sched_getparam", "sched_getscheduler", "sched_setaffinity", "sched_setscheduler",
-    "setpriority", "setsockopt", "shutdown", "stat", "statfs", "statx", "sync_file_range", "sysinfo",
-    "truncate", "umask",
-    "unlink", "unlinkat", "utimensat", NULL};
+    "fadvise64", "fallocate", "fchmod", "fchmodat", "fcntl", "fdatasync", "flock", "fstatfs",
+    "fsync", "ftruncate", "getcwd", "getdents", "getdents64", "getpriority", "ioprio_get",
+    "ioprio_set", "link", "linkat", "lstat", "mkdir", "mkdirat", "msync", "newfstatat", "open",
+    "openat", "preadv", "preadv2", "pwritev", "pwritev2", "readahead", "readlink", "readlinkat",
+    "rename", "renameat", "renameat2", "rmdir", "sched_getparam", "sched_getscheduler",
+    "sched_setaffinity", "sched_setscheduler", "setpriority", "setsockopt", "shutdown", "stat",
+    "statfs", "statx", "sync_file_range", "sysinfo", "truncate", "umask", "unlink", "unlinkat",
+    "utimensat", NULL};
 
 /* The others' starts and ends. A filter is inherited by what the parent starts, so this one has to
  * let a program begin, drop its rights, open its store and enter its own profile. */
 static const char *const PARENT[] = {
-    "access", "arch_prctl", "bind", "capget", "capset", "chdir", "clone", "close_range", "connect",
-    "execve", "fork", "getgroups", "getpgid", "getpgrp", "getresgid", "getresuid", "getsid", "kill",
-    "landlock_add_rule", "landlock_create_ruleset", "landlock_restrict_self", "listen", "mlock2",
-    "mlockall", "mmap", "mprotect", "pidfd_open", "pidfd_send_signal", "pipe", "prctl", "prlimit64",
-    "seccomp", "sendmsg", "sendto", "setgid", "setgroups", "setpgid", "setregid", "setresgid", "setresuid", "setreuid",
-    "setrlimit", "getrlimit", "setsid", "setuid", "socket", "socketpair", "tgkill", "tkill",
-    "ioctl", "vfork", "wait4", "waitid", NULL};
+    "access", "arch_prctl", "bind", "capget", "capset", "chdir", "clone", "close_range",
+    "connect", "execve", "fork", "getgroups", "getpgid", "getpgrp", "getresgid", "getresuid",
+    "getrlimit", "getsid", "ioctl", "kill", "landlock_add_rule", "landlock_create_ruleset",
+    "landlock_restrict_self", "listen", "mlock2", "mlockall", "mmap", "mprotect", "pidfd_open",
+    "pidfd_send_signal", "pipe", "prctl", "prlimit64", "seccomp", "sendmsg", "sendto", "setgid",
+    "setgroups", "setpgid", "setregid", "setresgid", "setresuid", "setreuid", "setrlimit",
+    "setsid", "setuid", "socket", "socketpair", "tgkill", "tkill", "vfork", "wait4", "waitid",
+    NULL};
+
+/* clang-format on */
 
 /* Asked for by libraries that do without it when told that it isn't there. clone3 because its flags
  * lie in memory, where a filter can't see them; io_uring because what it does escapes the
@@ -104,8 +109,8 @@ static void allow_own(struct filter *f) {
     /* Limits may be read: the third argument would be a pointer to new ones. */
     allow_if(f, "prlimit64", 2, SCMP_CMP_EQ, 0, 0);
     add(f, SCMP_ACT_ALLOW, "getrlimit", 0, NULL);
-    /* To whom a socket is connected, and nobody else: sending with an address, or with the flag that
-     * connects by the way, would be connecting. */
+    /* To whom a socket is connected, and nobody else: sending with an address, or with the flag
+     * that connects by the way, would be connecting. */
     struct scmp_arg_cmp plain[] = {
         {.arg = 3, .op = SCMP_CMP_MASKED_EQ, .datum_a = MSG_FASTOPEN, .datum_b = 0},
         {.arg = 4, .op = SCMP_CMP_EQ, .datum_a = 0}};

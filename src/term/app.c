@@ -177,8 +177,8 @@ static err work(struct app *app) {
     return OK;
 }
 
-/* What a fetched mailbox made us say or do (our name, to new members; an update; the commit for somebody
- * who leaves) goes out now, if it can, and not with the next command. */
+/* What a fetched mailbox made us say or do (our name, to new members; an update; the commit for
+ * somebody who leaves) goes out now, if it can, and not with the next command. */
 static void settle(struct app *app) {
     uint64_t until = sys_clock_mono() + SETTLE_MS;
     struct core_status status;
@@ -214,7 +214,8 @@ static int run(struct app *app) {
 
 /* ---- Opening ---- */
 
-/* True if another process that holds the home took the command over, or refused to; *code is its. */
+/* True if another process that holds the home took the command over, or refused to; *code is its.
+ */
 static bool handed_over(struct app *app, slice packed, int *code) {
     err e = host_control_ask(app->home, packed, put_here, app, code);
     if (app->own.out.failed != OK)
@@ -223,9 +224,10 @@ static bool handed_over(struct app *app, slice packed, int *code) {
         return true;
     if (e != ERR_CLOSED)
         return false;
-    *code = fail(app, e,
-                 slice_str("the sotto that holds this home ended, or gave up on this one, before it "
-                           "was done. Look with `sotto status` and `sotto read` whether it was"));
+    *code =
+        fail(app, e,
+             slice_str("the sotto that holds this home ended, or gave up on this one, before it "
+                       "was done. Look with `sotto status` and `sotto read` whether it was"));
     return true;
 }
 

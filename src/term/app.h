@@ -19,8 +19,8 @@ struct app {
     bool ended;
 };
 
-/* Opens the home, runs the command that own holds, and says how it ended. packed: the command line as
- * it is handed to another process that holds the home. */
+/* Opens the home, runs the command that own holds, and says how it ended. packed: the command line
+ * as it is handed to another process that holds the home. */
 int app_run(struct app *app, slice packed);
 
 /* job.c's, for app.c: what happens to a job. */

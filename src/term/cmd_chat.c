@@ -89,7 +89,8 @@ static void command_line(struct job *job, slice line) {
         buf_clear(&s->typed);
         begin_to_end(job);
     } else {
-        say(job, "sotto: /who lists the members, /quit ends; //text sends a line that begins with /.");
+        say(job,
+            "sotto: /who lists the members, /quit ends; //text sends a line that begins with /.");
     }
 }
 
@@ -213,8 +214,7 @@ static void greet(struct job *job) {
 
 static void start(struct job *job) {
     struct chat *s = job_state(job, sizeof *s);
-    if (s == NULL ||
-        !find_or_make_conversation(job, job->args.words[0], &s->conversation))
+    if (s == NULL || !find_or_make_conversation(job, job->args.words[0], &s->conversation))
         return;
     greet(job);
     if (job->over)

@@ -58,10 +58,11 @@ static void start(struct job *job) {
         job_fail_text(job, e, EXIT_FAILED,
                       "there is an account in this home already; for another one use --home DIR");
     else if (err_class(e) == ERR_CLASS_BAD || e == ERR_TOO_LARGE)
-        job_fail_text(job, e, EXIT_USAGE,
-                      "that is not the operator's link (sotto:join:...), or NAME is no name (a line "
-                      "of visible text of up to 64 bytes, not \"you\", not beginning with an "
-                      "asterisk). Copy the link as a whole, in quotation marks");
+        job_fail_text(
+            job, e, EXIT_USAGE,
+            "that is not the operator's link (sotto:join:...), or NAME is no name (a line "
+            "of visible text of up to 64 bytes, not \"you\", not beginning with an "
+            "asterisk). Copy the link as a whole, in quotation marks");
     else
         job_fail(job, "no account was made", e, 0);
 }

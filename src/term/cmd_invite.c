@@ -42,9 +42,10 @@ static void refuse(struct job *job, err e) {
     if (e == ERR_DENIED)
         job_fail_text(job, e, EXIT_REFUSED, "that is your own link; give it to somebody else");
     else if (e == ERR_SIGNATURE)
-        job_fail_text(job, e, EXIT_REFUSED,
-                      "this link was changed on its way, and is not taken. Ask for it again, by a way "
-                      "that you trust");
+        job_fail_text(
+            job, e, EXIT_REFUSED,
+            "this link was changed on its way, and is not taken. Ask for it again, by a way "
+            "that you trust");
     else if (e == ERR_UNSUPPORTED)
         job_fail_text(job, e, EXIT_REFUSED,
                       "this link is of somebody on another server; your account can't reach it");

@@ -8,9 +8,8 @@ const struct command command_leave = {
     .name = "leave",
     .words = "CONVERSATION",
     .help = "leave a conversation",
-    .text =
-        "Asks the others to remove you; the first of their devices that is connected does it.\n"
-        "What was said until then stays in your home.",
+    .text = "Asks the others to remove you; the first of their devices that is connected does it.\n"
+            "What was said until then stays in your home.",
     .words_min = 1,
     .words_max = 1,
     .start = start,

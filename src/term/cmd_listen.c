@@ -38,8 +38,8 @@ static void idle(void *ctx) {
     job_end(job, job->trouble != OK ? explain_code(job->trouble) : EXIT_FINE);
 }
 
-/* Something happened: the time without anything begins again. Until the mailbox is fetched it is the
- * time that the server has. */
+/* Something happened: the time without anything begins again. Until the mailbox is fetched it is
+ * the time that the server has. */
 static void active(struct job *job, bool came) {
     struct listening *s = job->state;
     if (job->over || !job->args.has_until_idle)
@@ -101,7 +101,8 @@ static void show(struct job *job, uint32_t number) {
 static void show_own(struct job *job, const struct core_notice *n) {
     const struct listening *s = job->state;
     struct core_conversation c;
-    struct show_messages what = {.first = n->message, .last = n->message, .named = true, .own = true};
+    struct show_messages what = {
+        .first = n->message, .last = n->message, .named = true, .own = true};
     err e = core_conversation_get(job_core(job), n->conversation, &c);
     if (s->last == n->conversation && n->message <= s->message)
         return; /* with what came before it */
@@ -198,10 +199,11 @@ static void tell_away(struct job *job, err e) {
 static void tell(struct job *job, const struct core_notice *n) {
     struct listening *s = job->state;
     if (n->kind == CORE_NOTICE_GAPS)
-        job_warn(job, ERR_FULL,
-                 "your mailbox lost %u items (it was full, or you were away for long). Somebody may "
-                 "have to add you to a conversation again",
-                 (unsigned)n->count);
+        job_warn(
+            job, ERR_FULL,
+            "your mailbox lost %u items (it was full, or you were away for long). Somebody may "
+            "have to add you to a conversation again",
+            (unsigned)n->count);
     else if (n->kind == CORE_NOTICE_QUARANTINED)
         job_warn(job, n->error, "an item was put aside: %s (`sotto status` shows it)",
                  err_text(n->error));

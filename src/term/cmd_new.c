@@ -13,7 +13,8 @@ const struct command command_new = {
     .text =
         "Begins a conversation with one or several people, and prints its number, by which other\n"
         "commands know it. PERSON is a contact, or a member of another conversation, who becomes\n"
-        "a contact by it. TITLE, up to 64 bytes, is seen by all its members. With a single contact\n"
+        "a contact by it. TITLE, up to 64 bytes, is seen by all its members. With a single "
+        "contact\n"
         "there is no need: `sotto send` and `sotto chat` begin a conversation by themselves.",
     .options = OPTION_TITLE,
     .words_min = 1,

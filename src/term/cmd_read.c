@@ -19,10 +19,10 @@ const struct command command_read = {
 };
 
 struct reading {
-    size_t next;                /* of all conversations; not used if one was named */
-    uint32_t number;            /* the one that is being shown */
-    struct show_messages what;  /* the rest of it */
-    bool some;                  /* there was something to show */
+    size_t next;               /* of all conversations; not used if one was named */
+    uint32_t number;           /* the one that is being shown */
+    struct show_messages what; /* the rest of it */
+    bool some;                 /* there was something to show */
 };
 
 static void choose(struct job *job, const struct core_conversation *c) {
@@ -52,7 +52,8 @@ static void finish(struct job *job) {
     const struct reading *s = job->state;
     if (!s->some && !job->out.json) {
         struct line l = {0};
-        line_add(&l, "Nothing new.%s", job->args.has_last ? "" : " (--last 20 shows the last twenty.)");
+        line_add(&l, "Nothing new.%s",
+                 job->args.has_last ? "" : " (--last 20 shows the last twenty.)");
         line_end(&l, &job->out, OUT_NORMAL);
     }
     if (job->late)

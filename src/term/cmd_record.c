@@ -12,7 +12,8 @@ const struct command command_record = {
     .words = "",
     .help = "what the server's disk says about this account",
     .text =
-        "Asks the server for the record that its disk holds about this account. It is the complete\n"
+        "Asks the server for the record that its disk holds about this account. It is the "
+        "complete\n"
         "answer to any request about it: the server's software has no code that could say more.",
     .flags = COMMAND_ASKS,
     .start = start,
@@ -47,11 +48,13 @@ static void object(struct job *job, const struct core_record *r, const char *cre
 static void sentences(struct job *job, const struct core_record *r, const char *created,
                       const char *seen) {
     struct line l = {0};
+    line_add(
+        &l,
+        "The account exists; created in the week of %s; last seen in the week of %s; number of "
+        "devices: %u; sealed, undelivered items: %u, of %llu bytes with their padding.\n",
+        created, seen, (unsigned)r->devices, (unsigned)r->items, (unsigned long long)r->bytes);
     line_add(&l,
-             "The account exists; created in the week of %s; last seen in the week of %s; number of "
-             "devices: %u; sealed, undelivered items: %u, of %llu bytes with their padding.\n",
-             created, seen, (unsigned)r->devices, (unsigned)r->items, (unsigned long long)r->bytes);
-    line_add(&l, "Beside it the server has, " HELD_WORDS ": " HELD_KINDS " (docs/WHAT-WE-HOLD.md).");
+             "Beside it the server has, " HELD_WORDS ": " HELD_KINDS " (docs/WHAT-WE-HOLD.md).");
     line_end(&l, &job->out, OUT_NORMAL);
 }
 

@@ -8,9 +8,8 @@ const struct command command_remove = {
     .name = "remove",
     .words = "CONVERSATION MEMBER",
     .help = "remove a member from a conversation",
-    .text =
-        "Removes a member, with all its devices. MEMBER is a name, or the beginning of an\n"
-        "account's id. They can't read what is said from then on.",
+    .text = "Removes a member, with all its devices. MEMBER is a name, or the beginning of an\n"
+            "account's id. They can't read what is said from then on.",
     .words_min = 2,
     .words_max = 2,
     .start = start,
@@ -57,9 +56,10 @@ static void start(struct job *job) {
     }
     if (e == OK && (!s.found || s.several)) {
         job_fail_text(job, s.several ? ERR_LIMIT : ERR_NOT_FOUND, EXIT_UNKNOWN,
-                      s.several ? "several members have this name; use the beginning of the account's "
-                                  "id"
-                                : "the conversation has no such member");
+                      s.several
+                          ? "several members have this name; use the beginning of the account's "
+                            "id"
+                          : "the conversation has no such member");
         return;
     }
     if (e == OK)

@@ -144,8 +144,9 @@ static void start(struct job *job) {
         job_await(job, command, done);
         look_held(job, s->conversation);
     } else if (e == ERR_MALFORMED) {
-        job_fail_text(job, e, EXIT_USAGE,
-                      "that is not text: a message is UTF-8, not empty, without control characters");
+        job_fail_text(
+            job, e, EXIT_USAGE,
+            "that is not text: a message is UTF-8, not empty, without control characters");
     } else if (e == ERR_STATE) {
         find_tell_state(job, "not sent", s->conversation);
     } else if (e == ERR_TOO_LARGE) {

@@ -10,8 +10,10 @@ const struct command command_status = {
     .words = "[CONVERSATION] [--offline]",
     .help = "account, connection, conversations, what waits",
     .text =
-        "Shows the account, the connection, your conversations with their numbers, what waits to be\n"
-        "sent, and what was put aside and why. With CONVERSATION (a number, a title, or a contact):\n"
+        "Shows the account, the connection, your conversations with their numbers, what waits to "
+        "be\n"
+        "sent, and what was put aside and why. With CONVERSATION (a number, a title, or a "
+        "contact):\n"
         "that one alone, and its members. One without a title is called as the other person is.\n"
         "--offline: without connecting.",
     .options = OPTION_OFFLINE,
@@ -72,7 +74,8 @@ static void sentences(struct job *job, const struct core_status *s) {
         explain_way(&l, s);
         line_add(&l, ")");
     }
-    line_add(&l, "\nto be sent:  %u\nwaiting:     %u, for something that comes first\nput aside:   %u",
+    line_add(&l,
+             "\nto be sent:  %u\nwaiting:     %u, for something that comes first\nput aside:   %u",
              (unsigned)s->outbox, (unsigned)s->waiting, (unsigned)s->quarantined);
     if (s->gaps > 0)
         line_add(&l, "\nlost:        %llu items that the mailbox could not keep",

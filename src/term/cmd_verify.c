@@ -32,9 +32,10 @@ static void show(struct job *job, const struct core_contact *contact, const char
     } else {
         for (size_t i = 0; i < CORE_SAFETY_DIGITS; i += 5)
             line_add(&l, "%.5s%s", digits + i, i % 20 == 15 ? "\n" : "  ");
-        line_add(&l, "%s", contact->verified
-                               ? "Verified."
-                               : "Not verified yet. If both of you see the same digits: --done.");
+        line_add(&l, "%s",
+                 contact->verified
+                     ? "Verified."
+                     : "Not verified yet. If both of you see the same digits: --done.");
     }
     line_end(&l, &job->out, OUT_NORMAL);
 }

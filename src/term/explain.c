@@ -31,7 +31,8 @@ static const struct {
 } sentences[] = {
     {ERR_IDENTITY,
      "the server shows a key that is not the one in your invite. Somebody may be trying to "
-     "stand between you and the server: nothing was sent. Ask the operator, by another way, whether "
+     "stand between you and the server: nothing was sent. Ask the operator, by another way, "
+     "whether "
      "the server's key has changed; if it has not, this is an attack"},
     {ERR_DISK_FULL, "the disk is full, and nothing was changed. Make room, then do it again"},
     {ERR_DAMAGED,
@@ -48,7 +49,8 @@ static const struct {
     {ERR_LATE, "somebody else's change came first, again and again. Do it again"},
     {ERR_PASSPHRASE, "the passphrase is wrong. Nothing was changed; try again"},
     {ERR_TIMEOUT, "it took too long. What waits is kept and goes on when sotto runs again"},
-    {ERR_MLS_KEY_PACKAGE, "the other device's key package is not valid: it may be of a newer version"},
+    {ERR_MLS_KEY_PACKAGE,
+     "the other device's key package is not valid: it may be of a newer version"},
 };
 
 static const char *known_reason(uint16_t reason) {
@@ -57,7 +59,8 @@ static const char *known_reason(uint16_t reason) {
         return "the invite is not valid: it was used already, or never made by this server. "
                "An invite is good for one account; ask the operator for a new one";
     if (strcmp(name, "PROOF") == 0)
-        return "the server does not know this device. Was its account removed, or its data lost? Ask "
+        return "the server does not know this device. Was its account removed, or its data lost? "
+               "Ask "
                "the operator";
     return NULL;
 }
@@ -112,15 +115,17 @@ void explain_home(struct line *l, err e, const char *home, bool no_passphrase) {
     slice name = slice_str(home);
     if (e == ERR_NOT_FOUND) {
         line_text(l, name);
-        line_add(l, ": there is no account here yet. Make one with `sotto init LINK`, with the link "
-                    "that the operator of a server gave you");
+        line_add(l,
+                 ": there is no account here yet. Make one with `sotto init LINK`, with the link "
+                 "that the operator of a server gave you");
     } else if (e == ERR_PASSPHRASE) {
         line_add(l, "the passphrase does not open ");
         line_text(l, name);
-        line_add(l, "%s", no_passphrase ? ". This home has one: leave --no-passphrase away, or use "
-                                          "--passphrase-file FILE"
-                                        : ". Nothing was changed; try again (or, if it was made with "
-                                          "--no-passphrase, say so)");
+        line_add(l, "%s",
+                 no_passphrase ? ". This home has one: leave --no-passphrase away, or use "
+                                 "--passphrase-file FILE"
+                               : ". Nothing was changed; try again (or, if it was made with "
+                                 "--no-passphrase, say so)");
     } else if (e == ERR_DENIED) {
         line_text(l, name);
         line_add(l, ": this user may not read or write it");

@@ -9,10 +9,11 @@ static void not_found(struct job *job, err e, const char *kind, const char *text
     if (l.e != OK || buf_append_byte(&l.b, 0) != OK)
         job_fail(job, "could not look", ERR_NO_MEMORY, 0);
     else if (e == ERR_LIMIT)
-        job_fail_text(job, e, EXIT_UNKNOWN,
-                      "several fit \"%.200s\": use the number of the conversation (`sotto status`) or "
-                      "the beginning of the contact's id (`sotto contacts`)",
-                      (const char *)l.b.p);
+        job_fail_text(
+            job, e, EXIT_UNKNOWN,
+            "several fit \"%.200s\": use the number of the conversation (`sotto status`) or "
+            "the beginning of the contact's id (`sotto contacts`)",
+            (const char *)l.b.p);
     else if (e == ERR_NOT_FOUND)
         job_fail_text(job, e, EXIT_UNKNOWN,
                       "there is no %s \"%.200s\". `sotto status` lists conversations, `sotto "
@@ -119,8 +120,9 @@ void find_tell_state(struct job *job, const char *what, uint32_t number) {
         else if (c.state == CORE_CONVERSATION_FAILED)
             why = "this conversation could not be made. Begin another with `sotto new`";
         else if (c.state == CORE_CONVERSATION_NEW)
-            why = "this conversation is still being made. Do it again when `sotto status` shows its "
-                  "members";
+            why =
+                "this conversation is still being made. Do it again when `sotto status` shows its "
+                "members";
     }
     job_fail_text(job, ERR_STATE, EXIT_FAILED, "%s: %s", what, why);
 }
@@ -142,8 +144,8 @@ bool find_or_make_conversation(struct job *job, const char *text, uint32_t *numb
     }
     uint8_t account[1][CORE_ACCOUNT];
     memcpy(account[0], contact.account, CORE_ACCOUNT);
-    e = core_conversation_new(job_core(job), SLICE_EMPTY, (const uint8_t(*)[CORE_ACCOUNT])account, 1,
-                              host_now(), &command, number);
+    e = core_conversation_new(job_core(job), SLICE_EMPTY, (const uint8_t(*)[CORE_ACCOUNT])account,
+                              1, host_now(), &command, number);
     if (e != OK)
         job_fail(job, "could not begin a conversation", e, 0);
     return e == OK;

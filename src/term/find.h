@@ -8,8 +8,8 @@
 bool find_conversation(struct job *job, const char *text, struct core_conversation *c);
 /* Says it if the user is not in this conversation: `what` begins the sentence, as in job_fail. */
 void find_tell_state(struct job *job, const char *what, uint32_t number);
-/* A contact, else a member of a conversation who is none and calls itself so, or has such an id: *met
- * is that conversation's number (0: a contact), and nothing is kept. */
+/* A contact, else a member of a conversation who is none and calls itself so, or has such an id:
+ * *met is that conversation's number (0: a contact), and nothing is kept. */
 bool find_person(struct job *job, const char *text, struct core_contact *person, uint32_t *met);
 /* The same, but a member becomes a contact without a petname. */
 bool find_contact(struct job *job, const char *text, struct core_contact *contact);

@@ -131,7 +131,8 @@ void job_away(struct job *job) {
     else if ((job->args.command->flags & COMMAND_ASKS) != 0)
         say_away(job, "");
     else
-        say_away(job, ". What you asked for is kept, and goes on when sotto next reaches the server");
+        say_away(job,
+                 ". What you asked for is kept, and goes on when sotto next reaches the server");
 }
 
 /* ---- Waiting ---- */
@@ -217,9 +218,10 @@ static void look_registered(struct job *job) {
     core_status_get(job_core(job), &status);
     if (!status.registered && !status.registering && !job->args.offline &&
         (job->args.command->flags & COMMAND_MAKES_HOME) == 0)
-        job_fail_text(job, ERR_DENIED, EXIT_REFUSED,
-                      "the account is not registered yet: `sotto init LINK`, with a new invite from "
-                      "the operator of the server");
+        job_fail_text(
+            job, ERR_DENIED, EXIT_REFUSED,
+            "the account is not registered yet: `sotto init LINK`, with a new invite from "
+            "the operator of the server");
 }
 
 void job_start(struct job *job) {
@@ -248,7 +250,8 @@ static void trouble(struct job *job, const struct core_notice *n) {
         return;
     }
     if (job->trouble != n->error)
-        job_warn(job, n->error, "trouble with the store: %s. Trying again; nothing was acknowledged",
+        job_warn(job, n->error,
+                 "trouble with the store: %s. Trying again; nothing was acknowledged",
                  err_text(n->error));
     job->trouble = n->error;
 }

@@ -20,20 +20,21 @@ static void print_all(void) {
            "Private conversations through a server that can't read them.\n\n");
     for (size_t i = 0; commands[i] != NULL; i++)
         printf("  %-9s %-37s %s\n", commands[i]->name, commands[i]->words, commands[i]->help);
-    printf("\n"
-           "options, before or after the command:\n"
-           "  --home DIR              where the account is kept: $SOTTO_HOME, or\n"
-           "                          $XDG_DATA_HOME/sotto, or ~/.local/share/sotto\n"
-           "  --json                  one object a line, for programs (docs/SOTTO-JSON.md)\n"
-           "  --no-passphrase         the home has no passphrase\n"
-           "  --passphrase-file FILE  read the passphrase from there instead of asking\n"
-           "  --timeout SECONDS       how long to wait for the server (15)\n"
-           "  --help, --version\n"
-           "\n"
-           "`sotto help COMMAND` says more. Exit codes: 0 fine; 1 failed; 2 wrong command line,\n"
-           "link or text; 3 the server is away; 4 refused (passphrase, invite, key); 5 the store\n"
-           "is full, damaged or in use; 6 no such contact or conversation, or several; 7 sent, but\n"
-           "not to every mailbox; 8 kept, and held back; 130 stopped (0 for listen and chat).\n");
+    printf(
+        "\n"
+        "options, before or after the command:\n"
+        "  --home DIR              where the account is kept: $SOTTO_HOME, or\n"
+        "                          $XDG_DATA_HOME/sotto, or ~/.local/share/sotto\n"
+        "  --json                  one object a line, for programs (docs/SOTTO-JSON.md)\n"
+        "  --no-passphrase         the home has no passphrase\n"
+        "  --passphrase-file FILE  read the passphrase from there instead of asking\n"
+        "  --timeout SECONDS       how long to wait for the server (15)\n"
+        "  --help, --version\n"
+        "\n"
+        "`sotto help COMMAND` says more. Exit codes: 0 fine; 1 failed; 2 wrong command line,\n"
+        "link or text; 3 the server is away; 4 refused (passphrase, invite, key); 5 the store\n"
+        "is full, damaged or in use; 6 no such contact or conversation, or several; 7 sent, but\n"
+        "not to every mailbox; 8 kept, and held back; 130 stopped (0 for listen and chat).\n");
 }
 
 static void print_one(const struct command *c) {
@@ -62,8 +63,7 @@ static int help(const struct args *args) {
 
 static bool text_from_input(const struct args *args) {
     return args->command == &command_send &&
-           (args->word_count == 1 ||
-            (args->word_count == 2 && strcmp(args->words[1], "-") == 0));
+           (args->word_count == 1 || (args->word_count == 2 && strcmp(args->words[1], "-") == 0));
 }
 
 /* A link is a secret, which everybody on the machine can read in a command line. */

@@ -29,8 +29,7 @@ static void short_id(struct line *l, const uint8_t account[CORE_ACCOUNT]) {
 }
 
 /* Only a petname stands alone: whatever somebody calls itself could be anybody's name. */
-void show_person(struct line *l, struct job *job, slice name,
-                 const uint8_t account[CORE_ACCOUNT]) {
+void show_person(struct line *l, struct job *job, slice name, const uint8_t account[CORE_ACCOUNT]) {
     if (is_us(job, account)) {
         line_add(l, "you");
     } else if (name.n == 0) {
@@ -133,8 +132,8 @@ static bool list_member(void *ctx, const struct core_member *m) {
     struct line l = {0};
     if (is_seen(&all->seen, m->account))
         return true;
-    bool verified = core_contact_get(job_core(all->job), m->account, &contact) == OK &&
-                    contact.verified;
+    bool verified =
+        core_contact_get(job_core(all->job), m->account, &contact) == OK && contact.verified;
     if (all->job->out.json) {
         member_object(&l, all, m, verified);
     } else {
@@ -159,8 +158,8 @@ err show_each_member(struct job *job, uint32_t number) {
 /* ---- Conversations ---- */
 
 static const char *state_name(enum core_conversation_state state) {
-    static const char *const names[] = {"",        "new",  "active", "leaving",
-                                        "left",    "removed", "failed"};
+    static const char *const names[] = {"",     "new",     "active", "leaving",
+                                        "left", "removed", "failed"};
     return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
 }
 
@@ -329,11 +328,12 @@ static void message_object(struct line *l, struct job *job, const struct core_co
     line_object_end(l);
 }
 
-/* A message can't pass for an event: events begin with an asterisk, where a name never stands alone. */
+/* A message can't pass for an event: events begin with an asterisk, where a name never stands
+ * alone. */
 static void event_text(struct line *l, struct job *job, const struct core_message *m) {
-    static const char *const verbs[] = {"",         "",         " made this conversation",
-                                        " added you", " added ", " removed ",
-                                        " left",    " got new keys", " named it "};
+    static const char *const verbs[] = {
+        "",          "",      " made this conversation", " added you", " added ",
+        " removed ", " left", " got new keys",           " named it "};
     bool by_subject = m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED;
     line_add(l, "* ");
     if (by_subject)
@@ -348,10 +348,11 @@ static void event_text(struct line *l, struct job *job, const struct core_messag
 }
 
 static void content_text(struct line *l, struct job *job, const struct core_message *m) {
-    static const char *const between[] = {"", ": ", " reacts: ", " corrects: ", " withdraws a message",
-                                          ": "};
+    static const char *const between[] = {
+        "", ": ", " reacts: ", " corrects: ", " withdraws a message", ": "};
     show_person(l, job, m->sender_name, m->sender);
-    line_add(l, "%s", (size_t)m->shape < sizeof between / sizeof between[0] ? between[m->shape] : "");
+    line_add(l, "%s",
+             (size_t)m->shape < sizeof between / sizeof between[0] ? between[m->shape] : "");
     if (m->shape != CORE_CONTENT_DELETE)
         line_lines(l, m->text, "                  | ");
     if (m->state == CORE_MESSAGE_QUEUED)
@@ -464,7 +465,8 @@ void show_done(struct job *job, const struct core_notice *notice, const char *fa
     } else {
         line_add(&l, "%s", done);
         if (notice->refused > 0)
-            line_add(&l, " %u of the mailboxes took no copy: their owners will have to be added again.",
+            line_add(&l,
+                     " %u of the mailboxes took no copy: their owners will have to be added again.",
                      (unsigned)notice->refused);
     }
     line_end(&l, &job->out, OUT_NORMAL);

@@ -7,16 +7,15 @@
 /* Whether the user gave this account a name. */
 bool show_is_named(struct job *job, const uint8_t account[CORE_ACCOUNT]);
 /* What to call a person: "you", the petname, else "Ann? (1a2b3c4d)" or the beginning of the id. */
-void show_person(struct line *l, struct job *job, slice name,
-                 const uint8_t account[CORE_ACCOUNT]);
+void show_person(struct line *l, struct job *job, slice name, const uint8_t account[CORE_ACCOUNT]);
 void show_contact(struct job *job, const struct core_contact *contact);
 /* Its name, else the one other person's, else "conversation 3". */
 void show_conversation_name(struct line *l, struct job *job, const struct core_conversation *c);
 void show_conversation(struct job *job, const struct core_conversation *c);
 
-/* The entries first..last of its history; with the conversation's name before each if `named`; without
- * our own content if `others`; what is our own alone if `own`. *count, if given, grows by the contents
- * that others wrote. */
+/* The entries first..last of its history; with the conversation's name before each if `named`;
+ * without our own content if `others`; what is our own alone if `own`. *count, if given, grows by
+ * the contents that others wrote. */
 struct show_messages {
     uint64_t first, last;
     bool named, others, own;

@@ -10,8 +10,8 @@ MUST err text_show(buf *out, slice text);
 /* The same, and the characters of `marks` (ASCII) in a visible form too: what stands around the
  * name can't be imitated by it. */
 MUST err text_show_name(buf *out, slice text, const char *marks);
-/* The same for a message of several lines: each line after the first begins with `indent`, so that no
- * message looks like the beginning of another. */
+/* The same for a message of several lines: each line after the first begins with `indent`, so that
+ * no message looks like the beginning of another. */
 MUST err text_show_lines(buf *out, slice text, const char *indent);
 
 /* Appends a JSON string with its quotation marks, ASCII-safe where a terminal might obey. What is

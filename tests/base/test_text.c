@@ -99,11 +99,23 @@ TEST(utf8_characters_have_a_length_and_a_code_point) {
 }
 
 TEST(what_is_not_utf8_has_no_length) {
-    static const char *const BAD[] = {
-        "\x80",         "\xbf",         "\xff",         "\xc0\x80",     "\xc1\xbf",
-        "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf",
-        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc2", "\xc2 ", "\xe2\x82", "\xe2\x82 ",
-        "\xf0\x9f\x98", "\xf0\x9f\x98 "};
+    static const char *const BAD[] = {"\x80",
+                                      "\xbf",
+                                      "\xff",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xe0\x9f\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xed\xbf\xbf",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xc2",
+                                      "\xc2 ",
+                                      "\xe2\x82",
+                                      "\xe2\x82 ",
+                                      "\xf0\x9f\x98",
+                                      "\xf0\x9f\x98 "};
     for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
         check_utf8(BAD[i], 0, 0);
 }

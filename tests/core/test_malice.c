@@ -44,8 +44,8 @@ static void send_message(const uint8_t address[PROTO_ADDRESS], slice message) {
 
 static void remove_member(size_t by, size_t whom, err expected) {
     uint64_t command;
-    CHECK_OK(core_conversation_remove(client(by)->core, 1, client(whom)->account, rig.now,
-                                      &command));
+    CHECK_OK(
+        core_conversation_remove(client(by)->core, 1, client(whom)->account, rig.now, &command));
     rig_finish(client(by), command, expected);
 }
 
@@ -164,8 +164,7 @@ TEST(garbage_that_was_ordered_spoils_a_conversation_and_nobody_is_stuck) {
     order(2, view(2)->r.group, SLICE_ARRAY(item));
     CHECK_OK(core_conversation_leave(client(1)->core, 1, rig.now, &leaving));
     rig_finish(client(1), leaving, OK);
-    CHECK_OK(core_conversation_remove(client(0)->core, 1, client(2)->account, rig.now,
-                                      &removing));
+    CHECK_OK(core_conversation_remove(client(0)->core, 1, client(2)->account, rig.now, &removing));
     rig_pass(&rig, 25 * TIME_MINUTE);
     rig_finish(client(0), removing, ERR_LATE);
     CHECK(rig_state(client(0)).spoiled);
@@ -588,8 +587,7 @@ TEST(a_group_of_the_same_id_does_not_come_over_a_conversation) {
 
 /* Uses up the one-time key packages of client 1, and leaves the last resort. */
 static void take_key_packages(void) {
-    const struct contact *contact =
-        core_contact_lookup(client(0)->core, client(1)->account);
+    const struct contact *contact = core_contact_lookup(client(0)->core, client(1)->account);
     struct proto_key_package_take m;
     core_online(client(1)->core, false, rig.now);
     rig_run(&rig);

@@ -133,8 +133,9 @@ TEST(ed448_has_its_known_answer) {
     SUPPORT_HEX(priv, "6c82a562cb808d10d632be89c8513ebf6c929f34ddfa8c9f63c9960ef6e348a3"
                       "528c8a3fcc2f044e39a3fc5b94492f8f032e7549a20098f95b");
     CHECK_OK(crypto_ed448.public_of(pub, priv));
-    support_hex(expected, 57, "5fd7449b59b461fd2ce787ec616ad46a1da1342485a70e1f8a0ea75d80e96778"
-                              "edf124769b46c7061bd6783df1e50f6cd1fa1abeafe8256180");
+    support_hex(expected, 57,
+                "5fd7449b59b461fd2ce787ec616ad46a1da1342485a70e1f8a0ea75d80e96778"
+                "edf124769b46c7061bd6783df1e50f6cd1fa1abeafe8256180");
     CHECK(memcmp(pub, expected, 57) == 0);
     CHECK_OK(crypto_ed448.sign(sig, &n, priv, SLICE_EMPTY));
     SUPPORT_HEX(expected, "533a37f6bbe457251f023c0d88f976ae2dfb504a843e34d2074fd823d41a591f"
@@ -155,7 +156,8 @@ TEST(curves_refuse_what_is_no_key) {
     CHECK_OK(crypto_init());
     for (size_t i = 0; i < 3; i++) {
         const struct crypto_kem *kem = curves[i].kem;
-        uint8_t pub[CRYPTO_SIG_PUBLIC_MAX], priv[CRYPTO_KEM_PRIVATE_MAX] = {0}, enc[133], secret[64];
+        uint8_t pub[CRYPTO_SIG_PUBLIC_MAX], priv[CRYPTO_KEM_PRIVATE_MAX] = {0}, enc[133],
+                                            secret[64];
         CHECK_ERR(kem->public_of(pub, priv), ERR_CRYPTO);
         CHECK_ERR(curves[i].sig->public_of(pub, priv), ERR_CRYPTO);
         memset(priv, 0xff, sizeof(priv));

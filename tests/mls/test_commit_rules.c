@@ -934,8 +934,7 @@ TEST(a_proposal_is_kept_once_and_not_without_end) {
     CHECK_OK(people_propose_remove(anna->group, CARLA, MLS_PUBLIC_MESSAGE, &message));
     CHECK_OK(person_process(bert, buf_slice(&message)));
     CHECK_ERR(person_process(bert, buf_slice(&message)), ERR_REPEAT);
-    CHECK_ERR(people_propose_remove(anna->group, CARLA, MLS_PUBLIC_MESSAGE, &message),
-              ERR_REPEAT);
+    CHECK_ERR(people_propose_remove(anna->group, CARLA, MLS_PUBLIC_MESSAGE, &message), ERR_REPEAT);
     err e = OK;
     size_t n = 0;
     for (; e == OK && n < 1000; n++) {

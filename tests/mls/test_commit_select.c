@@ -54,8 +54,8 @@ static void propose_remove(struct scene *s, int who, uint32_t leaf) {
 
 static void propose_add(struct scene *s, int who, const struct person *added) {
     buf message = {0};
-    CHECK_OK(people_propose_add(s->people[who].group, buf_slice(&added->key_package),
-                                   &people_auth, MLS_PRIVATE_MESSAGE, &message));
+    CHECK_OK(people_propose_add(s->people[who].group, buf_slice(&added->key_package), &people_auth,
+                                MLS_PRIVATE_MESSAGE, &message));
     spread(s, who, &message);
 }
 

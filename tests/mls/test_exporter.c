@@ -32,10 +32,9 @@ TEST(its_leaves_are_those_of_a_secret_tree) {
         for (int j = 0; j < COMPONENTS; j++) {
             CHECK_OK(mls_exporter_tree_take(&exports, components[j], leaf));
             first_key(suite, leaf, key);
-            CHECK_OK(mls_secret_tree_peek(&secrets, components[j], MLS_RATCHET_HANDSHAKE, 0,
-                                          &expected));
-            CHECK_SLICE(slice_of(key, suite->aead->key),
-                        slice_of(expected.key, suite->aead->key));
+            CHECK_OK(
+                mls_secret_tree_peek(&secrets, components[j], MLS_RATCHET_HANDSHAKE, 0, &expected));
+            CHECK_SLICE(slice_of(key, suite->aead->key), slice_of(expected.key, suite->aead->key));
         }
         mls_exporter_tree_free(&exports);
         mls_secret_tree_free(&secrets);
@@ -44,10 +43,10 @@ TEST(its_leaves_are_those_of_a_secret_tree) {
 
 /* Computed apart from this code, from the draft's and RFC 9420's text, with HMAC-SHA-256. */
 TEST(a_secret_is_the_one_that_the_draft_says) {
-    static const uint8_t expected[] = {
-        0x5c, 0x5c, 0xaf, 0xa4, 0x3f, 0x47, 0x0a, 0xc0, 0x63, 0xf2, 0x1b, 0x52,
-        0x94, 0x24, 0x07, 0xf8, 0x65, 0xab, 0x0f, 0xbd, 0x37, 0xb3, 0xbd, 0xea,
-        0xb1, 0x0d, 0x34, 0xa3, 0x32, 0xb4, 0x5d, 0x6a};
+    static const uint8_t expected[] = {0x5c, 0x5c, 0xaf, 0xa4, 0x3f, 0x47, 0x0a, 0xc0,
+                                       0x63, 0xf2, 0x1b, 0x52, 0x94, 0x24, 0x07, 0xf8,
+                                       0x65, 0xab, 0x0f, 0xbd, 0x37, 0xb3, 0xbd, 0xea,
+                                       0xb1, 0x0d, 0x34, 0xa3, 0x32, 0xb4, 0x5d, 0x6a};
     const struct mls_suite *suite = mls_suite_find(MLS_SUITE_X25519_CHACHA);
     uint8_t epoch_secret[32], out[CRYPTO_HASH_MAX];
     struct mls_epoch_secrets secrets;

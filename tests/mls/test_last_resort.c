@@ -93,8 +93,7 @@ TEST(an_application_may_refuse_one_that_is_added) {
     struct mls_commit_params params = {.adds = &add, .add_count = 1, .without_pending = true};
     struct mls_extension extensions[2];
     size_t count = 2;
-    CHECK_ERR(mls_key_package_check(add, &strict, 1500, &member, extensions, &count),
-              ERR_IDENTITY);
+    CHECK_ERR(mls_key_package_check(add, &strict, 1500, &member, extensions, &count), ERR_IDENTITY);
     CHECK_ERR(mls_group_commit(anna.group, &params, &strict, &c), ERR_IDENTITY);
     CHECK_OK(people_propose_add(anna.group, add, &people_auth, 0, &message));
     CHECK_ERR(mls_group_process(bert.group, buf_slice(&message), &strict, &r), ERR_IDENTITY);

@@ -197,7 +197,7 @@ TEST(processing) {
     CHECK(until_it_succeeds(try_process, &s) > 5);
     buf_clear(&s.message);
     CHECK_OK(people_propose_add(s.bert.group, buf_slice(&s.carla.key_package), &people_auth,
-                                   MLS_PRIVATE_MESSAGE, &s.message));
+                                MLS_PRIVATE_MESSAGE, &s.message));
     remember(&s);
     CHECK(until_it_succeeds(try_process, &s) > 5);
     struct mls_commit_params params = {.wire = MLS_PRIVATE_MESSAGE};

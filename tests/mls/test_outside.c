@@ -1,4 +1,5 @@
-/* Senders from outside a group, and whoever only follows it (RFC 9420 sections 12.1.8, 12.4.3.2). */
+/* Senders from outside a group, and whoever only follows it (RFC 9420 sections 12.1.8, 12.4.3.2).
+ */
 #include "crypto/crypto.h"
 #include "mls/framing.h"
 #include "mls/group.h"
@@ -210,7 +211,8 @@ TEST(who_lost_its_state_takes_its_own_place) {
     struct person *bert = &s.people[1];
     mls_group_free(bert->group);
     bert->group = NULL;
-    CHECK_ERR(enter(&s, bert, false, 0), ERR_MLS_DUPLICATE_KEY); /* the signature key is in the tree */
+    CHECK_ERR(enter(&s, bert, false, 0),
+              ERR_MLS_DUPLICATE_KEY); /* the signature key is in the tree */
     bert->group = NULL;
     CHECK_ERR(enter(&s, bert, true, 9), ERR_MLS_PROPOSAL_LIST);
     bert->group = NULL;

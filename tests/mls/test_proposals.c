@@ -1,5 +1,5 @@
-/* Pre-shared keys, new group extensions, custom types, and what of all that waits is committed (RFC 9420
- * sections 8.4, 12.1). */
+/* Pre-shared keys, new group extensions, custom types, and what of all that waits is committed (RFC
+ * 9420 sections 8.4, 12.1). */
 #include "crypto/crypto.h"
 #include "mls/group.h"
 #include "mls/key_package.h"
@@ -279,8 +279,7 @@ TEST(new_extensions_are_shown_before_they_are_taken) {
     extensions[0] = (struct mls_extension){custom_extension, buf_slice(&large)};
     CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c), ERR_TOO_LARGE);
     extensions[0] = (struct mls_extension){0xfe21, SLICE_EMPTY};
-    CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c),
-              ERR_MLS_CAPABILITIES);
+    CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c), ERR_MLS_CAPABILITIES);
     buf_free(&large);
     scene_end(&s);
 }
@@ -394,8 +393,7 @@ TEST(a_custom_proposal_is_passed_through_if_everybody_knows_its_type) {
     people_commit(&s.people[0], &params, s.all, MEMBERS, NULL, 0);
     people_agree(s.all, MEMBERS);
     custom.type = other_type;
-    CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c),
-              ERR_MLS_CAPABILITIES);
+    CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c), ERR_MLS_CAPABILITIES);
     custom.type = 0;
     CHECK_ERR(mls_group_commit(s.people[0].group, &params, &people_auth, &c),
               ERR_MLS_PROPOSAL_LIST);
@@ -441,13 +439,14 @@ TEST(a_proposal_with_a_key_of_the_tree_or_none_stops_nobody) {
     slice root = mls_tree_public_key(tree, mls_tree_math_root(tree->width));
     CHECK_EQ(root.n, 32);
     static const uint8_t zeros[32];
-    /* Key packages of a malicious member's making: the leaf's key is a parent's, or no key at all. */
+    /* Key packages of a malicious member's making: the leaf's key is a parent's, or no key at all.
+     */
     for (int i = 0; i < 2; i++) {
         struct mls_key_package kp;
         CHECK_OK(mls_key_package_open(buf_slice(&s.dora.key_package), &kp, NULL));
         CHECK_OK(buf_set(&kp.leaf.encryption_key, i == 0 ? root : SLICE_ARRAY(zeros)));
-        CHECK_OK(mls_leaf_sign(s.dora.suite, &kp.leaf, buf_slice(&s.dora.priv), SLICE_EMPTY, 0,
-                               NULL));
+        CHECK_OK(
+            mls_leaf_sign(s.dora.suite, &kp.leaf, buf_slice(&s.dora.priv), SLICE_EMPTY, 0, NULL));
         buf tbs = {0}, forged = {0};
         writer w = writer_on(&tbs), v = writer_on(&forged);
         mls_key_package_write_unsigned(&w, &kp);
@@ -458,8 +457,8 @@ TEST(a_proposal_with_a_key_of_the_tree_or_none_stops_nobody) {
         mls_key_package_write(&v, &kp);
         CHECK_OK(writer_result(&v));
         buf_clear(&s.message);
-        err e = people_propose_add(s.people[2].group, buf_slice(&forged), &people_auth, 0,
-                                   &s.message);
+        err e =
+            people_propose_add(s.people[2].group, buf_slice(&forged), &people_auth, 0, &s.message);
         CHECK_ERR(e, i == 0 ? OK : ERR_MLS_LEAF_NODE);
         if (e == OK)
             CHECK_OK(person_process(&s.people[0], buf_slice(&s.message)));

@@ -62,9 +62,8 @@ static void end_old(struct scene *s, uint16_t suite) {
 
 static err join_as(struct scene *s, int i, const struct mls_group *parent,
                    const struct mls_auth *auth) {
-    struct mls_join_params params = {.welcome = buf_slice(&s->c.welcomes[0]),
-                                     .own = person_own(&s->new[i]),
-                                     .parent = parent};
+    struct mls_join_params params = {
+        .welcome = buf_slice(&s->c.welcomes[0]), .own = person_own(&s->new[i]), .parent = parent};
     uint32_t sender;
     mls_group_free(s->new[i].group);
     return mls_group_join(&s->new[i].group, &params, auth, &sender);

@@ -420,8 +420,8 @@ static err answer(struct scene *s, change *how) {
     reader body = reader_of(slice_of(c.commit.p + 4, c.commit.n - 4));
     CHECK_OK(mls_public_message_read(&body, &m, NULL));
     how(s, &m.auth.content.commit);
-    CHECK_OK(mls_framing_sign(anna->suite, &m.auth, context, buf_slice(&s->people[ANNA].priv),
-                              NULL));
+    CHECK_OK(
+        mls_framing_sign(anna->suite, &m.auth, context, buf_slice(&s->people[ANNA].priv), NULL));
     buf_clear(&s->message);
     CHECK_OK(mls_public_message_protect(anna->suite, &m.auth, context,
                                         anna->epoch->secrets.membership_key, &s->message, NULL));

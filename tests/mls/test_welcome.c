@@ -234,8 +234,8 @@ static void open_welcome(struct scene *s, struct mls_welcome *welcome, struct fo
                                &welcome->secrets[0].secrets, &plain, NULL));
     r = reader_of(buf_slice(&plain));
     CHECK_OK(mls_group_secrets_read(&r, &f->secrets, NULL));
-    CHECK_OK(setting_group_info(s->bert.suite, welcome, f->secrets.joiner_secret.p, &f->info,
-                                NULL));
+    CHECK_OK(
+        setting_group_info(s->bert.suite, welcome, f->secrets.joiner_secret.p, &f->info, NULL));
     mls_key_package_secrets_free(&keys);
     buf_free(&plain);
 }

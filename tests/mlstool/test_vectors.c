@@ -193,7 +193,11 @@ TEST(cases_are_told_apart_and_counted) {
 }
 
 TEST(nonsense_is_no_case) {
-    static const char *const texts[] = {"7", "\"text\"", "[null]", "[[]]", "{}",
+    static const char *const texts[] = {"7",
+                                        "\"text\"",
+                                        "[null]",
+                                        "[[]]",
+                                        "{}",
                                         "[{\"vlbytes_header\":null,\"length\":1}]",
                                         "[{\"vlbytes_header\":\"zz\",\"length\":1}]",
                                         "[{\"n_leaves\":0,\"n_nodes\":0,\"sibling\":[]}]",

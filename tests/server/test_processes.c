@@ -44,8 +44,8 @@ static void make_devices(struct person *p) {
 }
 
 static void prove(const struct person *p, uint8_t proof[64]) {
-    CHECK_OK(crypto_sign_labeled(proof, p->key_priv, PROTO_LABEL_LOGIN,
-                                 SLICE_ARRAY(p->session.hash)));
+    CHECK_OK(
+        crypto_sign_labeled(proof, p->key_priv, PROTO_LABEL_LOGIN, SLICE_ARRAY(p->session.hash)));
 }
 
 static void join(struct person *p, const struct server *s, unsigned code) {
@@ -648,9 +648,9 @@ static int check_of(const char *data, const char *certificate, const char *key, 
     char chain[160], its_key[160];
     snprintf(chain, sizeof chain, "certificate=%s", certificate);
     snprintf(its_key, sizeof its_key, "certificate_key=%s", key);
-    const char *const check[] = {"check",  "--data",      data,    "--listen", "127.0.0.1:0",
-                                 "--http", "127.0.0.1:0", "--set", chain,      "--set",
-                                 its_key,  NULL};
+    const char *const check[] = {"check",       "--data", data,          "--listen",
+                                 "127.0.0.1:0", "--http", "127.0.0.1:0", "--set",
+                                 chain,         "--set",  its_key,       NULL};
     buf_clear(output);
     return server_run(output, check);
 }
@@ -948,9 +948,10 @@ TEST(a_user_that_does_not_exist_is_not_begun_with) {
     if (geteuid() != 0)
         SKIP("only root can change its user");
     server_init(&s);
-    const char *const run[] = {"run",         "--data", s.data,        "--listen",
-                               "127.0.0.1:0", "--http", "127.0.0.1:0", "--set",
-                               "user=no-such-user-here", NULL};
+    const char *const run[] = {"run",         "--data",      s.data,
+                               "--listen",    "127.0.0.1:0", "--http",
+                               "127.0.0.1:0", "--set",       "user=no-such-user-here",
+                               NULL};
     CHECK_EQ(server_run(&output, run), 1);
     buf_free(&output);
     server_fini(&s);

@@ -543,8 +543,7 @@ static int32_t cost_of(uint16_t type, slice body) {
 TEST(what_mail_has_to_do_costs_too) {
     static uint8_t item[10 * 1024], addresses[300 * PROTO_ADDRESS];
     buf body = {0};
-    struct proto_send send = {.addresses = {SLICE_ARRAY(addresses), 300},
-                              .item = slice_str("x")};
+    struct proto_send send = {.addresses = {SLICE_ARRAY(addresses), 300}, .item = slice_str("x")};
     CHECK_OK(proto_send_encode(&body, &send));
     CHECK_EQ(cost_of(PROTO_send, buf_slice(&body)), 300);
     send.item = SLICE_ARRAY(item);

@@ -167,8 +167,7 @@ slice person_register_body(struct person *p) {
     struct proto_register_account in = {.devices = buf_slice(&p->devices)};
     memcpy(in.code, p->code, 16);
     memcpy(in.device, p->device, 16);
-    CHECK_OK(
-        crypto_sign_labeled(in.proof, p->key_priv, PROTO_LABEL_LOGIN, SLICE_ARRAY(p->hash)));
+    CHECK_OK(crypto_sign_labeled(in.proof, p->key_priv, PROTO_LABEL_LOGIN, SLICE_ARRAY(p->hash)));
     CHECK_OK(proto_register_account_encode(fresh(), &in));
     return buf_slice(&body);
 }
@@ -177,8 +176,7 @@ slice person_login_body(struct person *p) {
     struct proto_login in;
     memcpy(in.account, p->account, 16);
     memcpy(in.device, p->device, 16);
-    CHECK_OK(
-        crypto_sign_labeled(in.proof, p->key_priv, PROTO_LABEL_LOGIN, SLICE_ARRAY(p->hash)));
+    CHECK_OK(crypto_sign_labeled(in.proof, p->key_priv, PROTO_LABEL_LOGIN, SLICE_ARRAY(p->hash)));
     CHECK_OK(proto_login_encode(fresh(), &in));
     return buf_slice(&body);
 }

@@ -179,8 +179,7 @@ static void read_history(struct world *w, struct client *c, uint32_t number, str
     bool open = v->state == CORE_CONVERSATION_ACTIVE || v->state == CORE_CONVERSATION_LEAVING;
     bool says = h->count > before && h->intervals[h->count - 1].until == UINT64_MAX;
     /* The last one to leave is not removed by anybody; nor is who could not make it. */
-    if (open != says && v->state != CORE_CONVERSATION_LEFT &&
-        v->state != CORE_CONVERSATION_FAILED)
+    if (open != says && v->state != CORE_CONVERSATION_LEFT && v->state != CORE_CONVERSATION_FAILED)
         world_fail(w, "client %d: state %u of group %d is not what its history says", c->index,
                    (unsigned)v->state, h->group);
 }

@@ -97,7 +97,7 @@ struct client {
     uint64_t awaited; /* a command */
     bool done;
     err result;
-    buf link;                      /* contact link */
+    buf link;                     /* contact link */
     struct view views[VIEWS_MAX]; /* by the conversation's number less one */
     size_t view_count;
     struct {

@@ -544,8 +544,7 @@ static SSL *update_keys(SSL_CTX *ctx, int fd, int count) {
     CHECK(SSL_is_init_finished(ssl));
     rig_turn(&rig, 5);
     for (int i = 0; i < count; i++)
-        CHECK(SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
-              SSL_do_handshake(ssl) == 1);
+        CHECK(SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1 && SSL_do_handshake(ssl) == 1);
     return ssl;
 }
 

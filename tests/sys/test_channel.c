@@ -81,8 +81,8 @@ static void turn(unsigned n) {
 
 TEST(messages_of_every_size_arrive_whole_and_in_order) {
     static uint8_t bytes[SYS_CHANNEL_MAX];
-    static const size_t SIZES[] = {0,      1,      3,      4,               5, 70000,
-                                   131067, 131068, 131069, SYS_CHANNEL_MAX, 7};
+    static const size_t SIZES[] = {0, 1, 3, 4, 5, 70000, 131067, 131068, 131069, SYS_CHANNEL_MAX,
+                                   7};
     struct support_random random = {17};
     support_fill(&random, bytes, sizeof(bytes));
     open_pair(0, false);

@@ -171,10 +171,10 @@ TEST(an_address_is_taken_apart) {
     CHECK_OK(sys_address_parse(&a, "tls://h:1"));
     CHECK(is(&a, SYS_SCHEME_TLS, "h", "1", ""));
     static const char *const BAD[] = {
-        "",         "h",           ":1",       "h:",         "h:0",           "h:65536",
-        "h:1x",     "h:1/path",    "h h:1",    "http://h:1", "ws://",         "ws://h:1\r\nX: y",
-        "[::1",     "[::g]:1",     "[]:1",     "ws://a@b/",  "h\xc3\xa9:1",   "ws://h:123456",
-        "tcp://h",  "wss://h:1?q",
+        "",        "h",           ":1",    "h:",         "h:0",         "h:65536",
+        "h:1x",    "h:1/path",    "h h:1", "http://h:1", "ws://",       "ws://h:1\r\nX: y",
+        "[::1",    "[::g]:1",     "[]:1",  "ws://a@b/",  "h\xc3\xa9:1", "ws://h:123456",
+        "tcp://h", "wss://h:1?q",
     };
     for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
         if (sys_address_parse(&a, BAD[i]) == OK)

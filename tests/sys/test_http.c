@@ -8,9 +8,9 @@
 #include "tests/test.h"
 
 #define LINE "GET /session HTTP/1.1\r\n"
-#define UPGRADE                                                                                    \
-    "Host: x\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"                         \
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"                 \
+#define UPGRADE                                                                    \
+    "Host: x\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"         \
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" \
     "Sec-WebSocket-Protocol: other, sotto\r\n"
 
 /* ---- The parser ---- */

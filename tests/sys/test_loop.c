@@ -202,8 +202,8 @@ static void stop_loop(void *ctx, int number) {
 TEST(a_signal_is_a_callback_and_can_stop_the_loop) {
     struct caught caught = {.loop = new_loop()};
     struct sys_signals signals = {0};
-    CHECK_OK(sys_signals_start(&signals, caught.loop, (const int[]){SIGUSR1, SIGTERM, 0},
-                               stop_loop, &caught));
+    CHECK_OK(sys_signals_start(&signals, caught.loop, (const int[]){SIGUSR1, SIGTERM, 0}, stop_loop,
+                               &caught));
     CHECK(kill(getpid(), SIGUSR1) == 0);
     CHECK_OK(sys_loop_run(caught.loop));
     CHECK_EQ(caught.last, SIGUSR1);

@@ -29,8 +29,8 @@ static err fill(struct store *s) {
     err result = OK;
     for (uint64_t i = 0; result == OK && i < ENTRIES; i++) {
         value[i % VALUE]++;
-        result = store_batch_put(batch, (struct store_key){1, slice_str("box"), i},
-                                 SLICE_ARRAY(value));
+        result =
+            store_batch_put(batch, (struct store_key){1, slice_str("box"), i}, SLICE_ARRAY(value));
         if (result == OK && i % 500 == 499) {
             result = store_commit_now(s, batch);
             store_batch_clear(batch);

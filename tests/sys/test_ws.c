@@ -61,10 +61,19 @@ TEST(close_codes_and_reasons_are_checked) {
         const char *p;
         size_t n;
     } BAD[] = {
-        {"\x03", 1},         {"\x03\xe7", 2},         {"\x03\xec", 2},         {"\x03\xed", 2},
-        {"\x03\xee", 2},     {"\x03\xf7", 2},         {"\x13\x88", 2},         {"\x03\xe8\x80", 3},
-        {"\x03\xe8\xc3", 3}, {"\x03\xe8\xc0\xaf", 4}, {"\x03\xe8\xed\xa0\x80", 5},
-        {"\x03\xe8\xf4\x90\x80\x80", 6}, {"\x03\xe8\xe0\x80\x80", 5},
+        {"\x03", 1},
+        {"\x03\xe7", 2},
+        {"\x03\xec", 2},
+        {"\x03\xed", 2},
+        {"\x03\xee", 2},
+        {"\x03\xf7", 2},
+        {"\x13\x88", 2},
+        {"\x03\xe8\x80", 3},
+        {"\x03\xe8\xc3", 3},
+        {"\x03\xe8\xc0\xaf", 4},
+        {"\x03\xe8\xed\xa0\x80", 5},
+        {"\x03\xe8\xf4\x90\x80\x80", 6},
+        {"\x03\xe8\xe0\x80\x80", 5},
     };
     for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
         CHECK_ERR(sys_ws_close_code(slice_of(BAD[i].p, BAD[i].n), &code), ERR_MALFORMED);
@@ -180,7 +189,9 @@ TEST(a_stream_of_frames_cut_at_every_place_gives_the_same_messages_and_pongs) {
     frame(&frames, 0x80, slice_str("ments"));
     frame(&frames, 0x8a, slice_str("unasked"));
     frame(&frames, 0x82, slice_str("whole"));
-    CHECK_OK(buf_append(&expected, slice_of("\x8a\3hey\x82\x09" "fragments\x82\5whole", 23)));
+    CHECK_OK(buf_append(&expected, slice_of("\x8a\3hey\x82\x09"
+                                            "fragments\x82\5whole",
+                                            23)));
     for (size_t cut = 0; cut <= frames.n; cut++) {
         rig_init(&rig, RIG_WS, NULL);
         int fd = rig_socket(&rig);

@@ -93,7 +93,8 @@ TEST(values_are_needed_where_they_are_and_only_there) {
 }
 
 TEST(numbers_are_digits_and_bounded) {
-    static const char *const bad[] = {"", "-1", "+1", "1x", " 1", "9999999999", "99999999999999999999"};
+    static const char *const bad[] = {
+        "", "-1", "+1", "1x", " 1", "9999999999", "99999999999999999999"};
     struct given g;
     uint64_t n;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

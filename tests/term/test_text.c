@@ -25,7 +25,8 @@ static void check_json(slice text, const char *expected) {
 }
 
 TEST(plain_text_of_any_script_is_shown_as_it_is) {
-    check_shown("Grüße, 世界, שלום 👩‍👩‍👧", "Grüße, 世界, שלום 👩‍👩‍👧");
+    check_shown("Grüße, 世界, שלום 👩‍👩‍👧",
+                "Grüße, 世界, שלום 👩‍👩‍👧");
 }
 
 TEST(a_name_can_t_imitate_what_stands_around_it) {
@@ -112,9 +113,10 @@ TEST(an_object_is_one_line_with_its_fields_in_order) {
     line_str(&l, "text", slice_str("two\nlines"));
     line_object_end(&l);
     line_end(&l, &out, OUT_NORMAL);
-    CHECK_SLICE(buf_slice(&got.bytes),
-                slice_str("{\"type\":\"thing\",\"n\":18446744073709551615,\"yes\":true,\"id\":\"00ab\","
-                          "\"text\":\"two\\nlines\"}\n"));
+    CHECK_SLICE(
+        buf_slice(&got.bytes),
+        slice_str("{\"type\":\"thing\",\"n\":18446744073709551615,\"yes\":true,\"id\":\"00ab\","
+                  "\"text\":\"two\\nlines\"}\n"));
     CHECK_EQ(got.stream, OUT_NORMAL);
     buf_free(&got.bytes);
 }
