@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# `make bench-mls`: the MLS library beside OpenMLS and mls-rs, as tables. cargo builds these two, which
-# nothing else needs; where one cannot be built a line says so, and its columns are empty.
+# `make bench-mls`: the MLS library beside OpenMLS and mls-rs, as tables. cargo builds these two,
+# which nothing else needs; where one cannot be built a line says so, and its columns are empty.
 #
 #   bench/mls.sh [MEMBERS...]     (2 10 100 1000 10000)
 #
-# A peer has LIMIT seconds (180) for all operations of a group; what it has not done by then is a dash in
-# the table. (A limit of processor time would make the clock that they read coarse.)
+# A peer has LIMIT seconds (180) for all operations of a group; what it has not done by then is a
+# dash in the table. (A limit of processor time would make the clock that they read coarse.)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 members=("$@")

@@ -17,18 +17,19 @@ BEGIN { FS = "\t" }
 function shown(who, row) {
     return (who, row) in value ? sprintf("%.*f", value[who, row] < 1000, value[who, row]) : "-"
 }
-function ratio(who, row) {
+function ratio(who, row,    times) {
     if (!((who, row) in value) || value["ours", row] == 0)
         return "-"
-    return sprintf("%.1f", value[who, row] / value["ours", row])
+    times = value[who, row] / value["ours", row]
+    return sprintf("%.*f", (times < 10) + (times < 1), times)
 }
 function per_member(who, row, n) {
     return (who, row) in value ? sprintf("%.0f", value[who, row] / n) : "-"
 }
 
 END {
-    print "| suite | members | operation | ours, us | ours/primitives | OpenMLS, us | OpenMLS/ours |" \
-        " mls-rs, us | mls-rs/ours |"
+    print "| suite | members | operation | ours, us | ours/primitives | OpenMLS, us |" \
+        " OpenMLS/ours | mls-rs, us | mls-rs/ours |"
     print "|---|---|---|---|---|---|---|---|---|"
     for (i = 1; i <= count; i++) {
         row = rows[i]

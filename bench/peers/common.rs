@@ -1,4 +1,4 @@
-//! What the peers' drivers share: lines as bench_mls prints them, its way to measure, and its groups.
+//! What the peers' drivers share: lines as bench_mls prints them, its way to measure, its groups.
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 

@@ -2,8 +2,9 @@
 //!
 //!     bench-mls_rs openssl SUITE MEMBERS FOLDER PLANTER...
 //!
-//! PLANTER is `bench_mls plant`, which makes the group that Anna and Bert join, so that the tree is the
-//! same for every library. With two members they make it themselves. Storage is mls-rs' own in memory.
+//! PLANTER is `bench_mls plant`, which makes the group that Anna and Bert join, so that the tree is
+//! the same for every library. With two members they make it themselves. Storage is mls-rs' own in
+//! memory.
 #[path = "../../common.rs"]
 mod common;
 

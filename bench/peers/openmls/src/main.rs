@@ -2,8 +2,8 @@
 //!
 //!     bench-openmls PROVIDER SUITE MEMBERS FOLDER PLANTER...
 //!
-//! PROVIDER is libcrux or rustcrypto; PLANTER is `bench_mls plant`, which makes the group that Anna and
-//! Bert join, so that the tree is the same for every library. With two members they make it
+//! PROVIDER is libcrux or rustcrypto; PLANTER is `bench_mls plant`, which makes the group that Anna
+//! and Bert join, so that the tree is the same for every library. With two members they make it
 //! themselves, as they do in the suite of X-Wing, which derives other keys than ours from the same
 //! secrets. Storage is OpenMLS' own in memory: what an operation writes there is in its time, as it
 //! cannot be had without.
@@ -174,7 +174,7 @@ impl<P: Provider> Person<P> {
     }
 }
 
-/// Anna makes the group herself, Bert last; whoever she adds commits once, so that the tree is full.
+/// Anna makes the group herself, Bert last; whoever she adds commits once, so the tree is full.
 fn grow<P: Provider>(
     b: &Bench,
     suite: Ciphersuite,
