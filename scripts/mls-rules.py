@@ -25,7 +25,7 @@ HEAD = """\
 # The validation rules of RFC 9420
 
 Written by `scripts/mls-rules.py` from `docs/mls-rules.txt` and the tags in the sources.
-Each rule is checked where the last column but one says; the test breaks that rule alone and expects
+Each rule is checked where the last column but one says; the test is one that is tagged with the rule and expects
 that error. Files are relative to `src/` and `tests/`.
 """
 

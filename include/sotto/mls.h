@@ -296,10 +296,8 @@ struct mls_received {
     enum mls_kind kind;
     uint64_t epoch;
     enum mls_sender_type sender_type;
-    uint32_t
-        sender; /* member: its leaf index in that epoch; external: its place in external_senders */
-    /* As in that epoch's tree; of a sender from outside, as the message or the group's list has it.
-     */
+    uint32_t sender; /* member: its leaf index then; external: its place in external_senders */
+    /* As in that epoch's tree; of a sender from outside, as its message or the list has it. */
     uint16_t sender_credential;
     slice sender_identity;
     slice sender_signature_pub;
@@ -339,17 +337,16 @@ enum mls_proposal_type {
 /* What to propose: type, and the fields that belong to it. */
 struct mls_propose {
     uint16_t type;
-    slice key_package; /* add */
-    uint32_t leaf;     /* remove */
-    const struct mls_leaf_params
-        *update;     /* update: what the leaf says; NULL: as now. Keys are new. */
-    slice psk_id;    /* psk: an external one's id... */
-    bool resumption; /* ... or this, for the group's own of an epoch */
+    slice key_package;                    /* add */
+    uint32_t leaf;                        /* remove */
+    const struct mls_leaf_params *update; /* update: what the leaf says; NULL: as now */
+    slice psk_id;                         /* psk: an external one's id... */
+    bool resumption;                      /* ... or this, for the group's own of an epoch */
     uint64_t epoch;
     slice group_id;                /* reinit: of the group to come, */
     const struct mls_suite *suite; /* and its suite */
-    const struct mls_extension
-        *extensions; /* reinit, group_context_extensions: all that are to be */
+    /* reinit, group_context_extensions: all that are to be */
+    const struct mls_extension *extensions;
     size_t extension_count;
     slice content; /* any other type: its content, which is framed as one opaque<V>. All members
                     * must list the type in their capabilities. */
@@ -381,8 +378,9 @@ struct mls_commit_params {
     const struct mls_propose *proposals; /* others, by value; no Update: that is `leaf` */
     size_t proposal_count;
     bool without_pending; /* leave the pending proposals out */
-    bool pending_psks;    /* take pending PreSharedKey proposals, too: that all others, and who is
-                           * added,    have these keys is the caller's to know */
+    /* Take pending PreSharedKey proposals, too: that all others, and who is added, have these keys
+     * is the caller's to know. */
+    bool pending_psks;
     uint64_t now; /* seconds: leave out pending Adds whose lifetime is not now; 0: don't judge */
     const struct mls_leaf_params *leaf; /* what our new leaf says; NULL: as now */
     enum mls_wire wire;

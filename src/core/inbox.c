@@ -287,9 +287,9 @@ static err own_came(struct core *core, const uint8_t hash[32], const struct reco
 /* ---- Holding ----
  * A commit may end the epoch, and a Welcome the conversation as it was, of a message that travels
  * as a blob and came before it. While blobs are due, such an item is not taken, nor anything after
- * it, so nothing is acked; once the blobs are in, or given up, or put off to another day because
- * there are so many, subscribing again brings the rest.
- * Blobs are taken in the order in which they came, so a commit in a blob needs no holding. */
+ * it, so nothing is acked; nor is a message of our own. Once the blobs are in, or given up, or put
+ * off to another day because there are so many, subscribing again brings the rest. Blobs are taken
+ * in the order in which they came, so a commit in a blob needs no holding. */
 
 static bool overtakes(const struct proto_delivery *d) {
     enum item_kind kind;
@@ -301,9 +301,17 @@ static bool overtakes(const struct proto_delivery *d) {
            (mls_message_header(content, &header) == OK && header.wire == MLS_WELCOME);
 }
 
+/* A message of ours: how many commits have overtaken it is known when those in blobs are in. */
+static bool is_ours(struct core *core, const struct proto_delivery *d) {
+    uint8_t hash[32];
+    struct record_seen seen;
+    return core_seen_hash(hash, d->mark, d->item) == OK &&
+           core_seen_find(core, hash, &seen) == OK && seen.what == SEEN_OWN;
+}
+
 static bool hold(struct core *core, const struct proto_delivery *d) {
     if (!core->held && core_waiting_blobs_due(core))
-        core->held = overtakes(d) || core_waiting_crowded(core);
+        core->held = overtakes(d) || is_ours(core, d) || core_waiting_crowded(core);
     core->caught_up = core->caught_up && !core->held;
     return core->held;
 }

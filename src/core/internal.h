@@ -19,7 +19,7 @@
 #include "sotto/mls.h"
 
 enum {
-    FORMAT = 2, /* of the store */
+    FORMAT = 3, /* of the store */
     OUTBOX_MAX = 256,
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
@@ -485,7 +485,6 @@ MUST err core_seen_find(struct core *core, const uint8_t hash[32], struct record
 MUST err core_seen_add(struct core *core, const uint8_t hash[32], const struct record_seen *seen);
 /* Changes what is known of one that was added. */
 MUST err core_seen_put(struct core *core, const uint8_t hash[32], const struct record_seen *seen);
-/* An item of ours, about to leave: its copy will come back. entry: of a commit, else 0. */
 /* An item of ours, about to leave: its copy will come back. */
 MUST err core_seen_expect(struct core *core, slice mark, slice item,
                           const struct record_seen *seen);

@@ -466,7 +466,7 @@ static bool step(struct core *core, struct entry *entry) {
         return false;
     }
     if (entry->r.stage == STAGE_INTENT)
-        return step_intent(core, c, entry);
+        return !core_waiting_blobs_due(core) && step_intent(core, c, entry);
     return step_prepared(core, c, entry);
 }
 

@@ -3,6 +3,7 @@
 #include "core/internal.h"
 #include "proto/fields.h"
 
+/* clang-format off */
 /* What we wrote ourselves and can't read any more is a damaged store. */
 #define DEFINE(what)                                                                             \
     static err read_##what(reader *r, struct record_##what *v) {                                 \
@@ -12,8 +13,10 @@
         reader r = reader_of(s);                                                                 \
         return read_##what(&r, v) == OK ? OK : ERR_DAMAGED;                                      \
     }                                                                                            \
-    static void write_##what(writer *w, const struct record_##what *v){RECORD_FIELDS_##what(     \
-        PROTO_WRITE_FIELD)} err record_##what##_write(buf *out, const struct record_##what *v) { \
+    static void write_##what(writer *w, const struct record_##what *v) {                         \
+        RECORD_FIELDS_##what(PROTO_WRITE_FIELD)                                                  \
+    }                                                                                            \
+    err record_##what##_write(buf *out, const struct record_##what *v) {                         \
         writer w = writer_on(out);                                                               \
         write_##what(&w, v);                                                                     \
         return writer_result(&w);                                                                \
@@ -37,5 +40,7 @@
         buf_free(&bytes);                                                                        \
         return e;                                                                                \
     }
+
+/* clang-format on */
 
 RECORDS(DEFINE)

@@ -9,12 +9,11 @@
 
 enum { CONTENT_MAX = 1048576 }; /* of one message */
 
-#define RECORDS(R)                                                                              \
-    R(account)                                                                                  \
-    R(counters)                                                                                 \
-    R(server)                                                                                   \
-    R(contact) R(conversation) R(entry) R(message) R(waiting) R(quarantined) R(own_key) R(seen) \
-        R(seen_log)
+/* clang-format off */
+#define RECORDS(R) \
+    R(account) R(counters) R(server) R(contact) R(conversation) R(entry) R(message) \
+    R(waiting) R(quarantined) R(own_key) R(seen) R(seen_log)
+/* clang-format on */
 
 /* Who we are. code and command: of a registration that is under way (command 0: none). */
 #define RECORD_FIELDS_account(F)     \

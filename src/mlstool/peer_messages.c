@@ -101,14 +101,14 @@ static void put_staged(struct json_object *o, const struct mls_staged *staged) {
     json_object_object_add(o, "changes", changes);
 }
 
-/* Answers with the handle of a staged commit, which is taken; "apply" applies it at once. */
-static err keep_staged(struct peer_request *q, struct mls_group *group,
+/* Answers with the handle of a staged commit, which is taken, or applies it at once. */
+static err keep_staged(struct peer_request *q, struct mls_group *group, bool apply_now,
                        struct mls_staged **staged) {
     put_staged(q->out, *staged);
     struct peer_object object = {
         .kind = PEER_STAGED, .staged = *staged, .of = peer_number(q, q->in, "group")};
     *staged = NULL;
-    if (peer_flag(q, q->in, "apply")) {
+    if (apply_now) {
         mls_staged_apply(group, object.staged);
         return OK;
     }
@@ -149,12 +149,13 @@ static err commit(struct peer_request *q) {
     params.proposals = by_value(q, &object->keys, &params.proposal_count);
     struct mls_committed committed = {0};
     struct mls_group *group = object->group;
+    bool apply_now = peer_flag(q, q->in, "apply");
     TRY(q->e);
     err e = mls_group_commit(group, &params, &q->peer->auth, &committed);
     if (e == OK) {
         peer_put_bytes(q->out, "commit", buf_slice(&committed.commit));
         peer_put_committed(q, &committed);
-        e = keep_staged(q, group, &committed.staged);
+        e = keep_staged(q, group, apply_now, &committed.staged);
     }
     mls_committed_free(&committed, NULL);
     return e;
@@ -192,6 +193,7 @@ static void put_received(struct json_object *o, const struct mls_received *r) {
 static err receive(struct peer_request *q, bool application) {
     struct mls_group *group = peer_group(q, "group");
     slice message = peer_bytes(q, q->in, "message");
+    bool apply_now = peer_flag(q, q->in, "apply");
     struct mls_received received;
     struct mls_header header;
     TRY(q->e);
@@ -200,7 +202,7 @@ static err receive(struct peer_request *q, bool application) {
         return ERR_STATE;
     TRY(mls_group_process(group, message, &q->peer->auth, &received));
     put_received(q->out, &received);
-    err e = received.commit == NULL ? OK : keep_staged(q, group, &received.commit);
+    err e = received.commit == NULL ? OK : keep_staged(q, group, apply_now, &received.commit);
     mls_received_free(&received);
     return e;
 }

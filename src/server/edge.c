@@ -288,7 +288,7 @@ static err answer_health(void *ctx, slice query, struct sys_http_answer *answer)
                      "\"sandbox\":"
                      "{\"edge\":\"%s\",\"mail\":\"%s\",\"parent\":\"%s\"}}\n",
                      fine ? "ok" : "failing", SOTTO_VERSION, alive ? "true" : "false",
-                     fine ? "true" : "false", edge->own_sandbox, edge->mail_sandbox,
+                     edge->store_fails ? "false" : "true", edge->own_sandbox, edge->mail_sandbox,
                      edge->parent_sandbox);
     if (n < 0 || (size_t)n >= sizeof text)
         return ERR_BUG;

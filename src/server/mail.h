@@ -58,8 +58,8 @@ struct mail_config {
     bool (*crowded)(void *ctx, uint64_t session);
     /* A record of the store can't be read and was passed over. NULL: nobody wants to know. */
     void (*damaged)(void *ctx);
-    /* How the store answered: each commit of something, and each failure to read. NULL: nobody
-     * wants to know. */
+    /* How the store answered: each commit of something, and each failure to read, but for
+     * DAMAGED. NULL: nobody wants to know. */
     void (*stored)(void *ctx, err result);
 };
 

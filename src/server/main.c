@@ -252,8 +252,8 @@ static int repair(struct options *o) {
     err e = repair_store(o->config.data, &lost);
     if (e != OK)
         return say("store in", o->config.data, e);
-    printf("store in %s: it opens; %llu writes that stood behind damage in its log were dropped, "
-           "beside those in the damage itself, which can't be counted\n",
+    printf("store in %s: it opens; %llu writes were dropped, from the first damage in its log to "
+           "the last write that could be read; what stood behind that one can't be counted\n",
            o->config.data, (unsigned long long)lost);
     return EXIT_FINE;
 }

@@ -310,15 +310,20 @@ const struct store_op *store_batch_find(const struct store_batch *b, struct stor
     return point == NONE ? NULL : &b->entries[point].op;
 }
 
-void store_batch_unordered(const struct store_batch *b, store_op_visit *visit, void *ctx) {
-    for (size_t i = 0; i < b->count && b->ranges > 0; i++)
-        if (b->entries[i].op.kind == STORE_DELETE_RANGE)
-            visit(ctx, &b->entries[i].op);
+static void visit_chains(const struct store_batch *b, bool ranges, store_op_visit *visit,
+                         void *ctx) {
     for (size_t bucket = 0; bucket < b->bucket_count; bucket++) {
         for (uint32_t i = b->buckets[bucket]; i != NONE; i = b->entries[i].next) {
             const struct store_op *op = &b->entries[i].op;
-            if (op->kind != STORE_DELETE_RANGE && store_batch_find(b, op->key) == op)
+            bool is_range = op->kind == STORE_DELETE_RANGE;
+            if (is_range == ranges && (is_range || store_batch_find(b, op->key) == op))
                 visit(ctx, op);
         }
     }
+}
+
+void store_batch_unordered(const struct store_batch *b, store_op_visit *visit, void *ctx) {
+    if (b->ranges > 0)
+        visit_chains(b, true, visit, ctx);
+    visit_chains(b, false, visit, ctx);
 }

@@ -8,7 +8,7 @@
 const struct store_op *store_batch_find(const struct store_batch *batch, struct store_key key);
 
 /* Writes of the same effect, in an order that says nothing of the order in which they were asked
- * for: ranges, then of each key its last word, by a hash whose key is nowhere written. */
+ * for: ranges, then of each key its last word, both by a hash whose key is nowhere written. */
 typedef void store_op_visit(void *ctx, const struct store_op *op);
 void store_batch_unordered(const struct store_batch *batch, store_op_visit *visit, void *ctx);
 

@@ -221,6 +221,8 @@ static rocksdb_options_t *database_options(size_t memtable, size_t cache) {
     rocksdb_options_set_paranoid_checks(o, 1);
     rocksdb_options_set_compression(o, rocksdb_no_compression);
     rocksdb_options_set_recycle_log_file_num(o, 0);
+    /* All tables are flushed together, so that one log is alive but for a moment. */
+    rocksdb_options_set_atomic_flush(o, 1);
     /* A log may end within its last write, which was never acknowledged. Damage anywhere else took
      * what was, and opening says so. */
     rocksdb_options_set_wal_recovery_mode(o, rocksdb_tolerate_corrupted_tail_records_recovery);

@@ -125,8 +125,8 @@ struct store_rocksdb_options {
 MUST err store_rocksdb_open(struct store **s, const char *path,
                             const struct store_rocksdb_options *options);
 /* For a store that opens as DAMAGED: ends its log before the first place that can't be read, so
- * that it opens as it once was. `lost` are the writes (entries put or deleted) behind that place
- * that could have been read; what stood in the place itself nobody can count. DAMAGED: it isn't the
+ * that it opens as it once was. `lost` counts the writes (entries put or deleted) from that place to
+ * the last one that can be read; what stood behind that one nobody can count. DAMAGED: it isn't the
  * log that is damaged. */
 MUST err store_rocksdb_repair(const char *path, uint64_t *lost);
 /* Asks for a flush of memtables and deletion of old logs. What was deleted leaves the disk in the

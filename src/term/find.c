@@ -82,8 +82,15 @@ static err find_member(struct job *job, slice text, struct core_contact *person,
 bool find_person(struct job *job, const char *text, struct core_contact *person, uint32_t *met) {
     err e = core_contact_find(job_core(job), slice_str(text), person);
     *met = 0;
-    if (e == ERR_NOT_FOUND)
+    if (e == ERR_NOT_FOUND) {
         e = find_member(job, slice_str(text), person, met);
+    } else if (e == OK && !slice_equal(person->petname, slice_str(text))) {
+        /* Found by what a contact calls itself, or by the beginning of an id: others may fit. */
+        struct core_contact other;
+        uint32_t number;
+        if (find_member(job, slice_str(text), &other, &number) != ERR_NOT_FOUND)
+            e = ERR_LIMIT;
+    }
     if (e != OK)
         not_found(job, e, "contact or member", text);
     return e == OK;

@@ -59,10 +59,12 @@ static void show_counts(const struct world *w) {
            "%llu and %llu store faults\n",
            N(crashes), N(offline), N(cuts), N(stalls), N(server_crashes), N(client_faults),
            N(server_faults));
-    printf("# %llu doubled, %llu replayed, %llu out of order; %llu repeats, %llu dropped, %llu "
-           "quarantined, %llu replaced, %llu troubles, %llu commands failed, %llu epochs unseen\n",
-           N(doubles), N(replays), N(disorders), N(repeats), N(dropped), N(quarantined),
-           N(replaced), N(troubles), N(failed_commands), N(unknown_epochs));
+    printf(
+        "# %llu doubled, %llu replayed, %llu out of order; %llu repeats, %llu dropped, %llu "
+        "quarantined, %llu replaced, %llu troubles, %llu commands failed, %llu epochs unseen, %llu "
+        "read late because sent again\n",
+        N(doubles), N(replays), N(disorders), N(repeats), N(dropped), N(quarantined), N(replaced),
+        N(troubles), N(failed_commands), N(unknown_epochs), N(again));
     printf("# %llu events in %.0f s of the world's time; fingerprint %016llx\n", N(events),
            (double)(w->now - w->start) / 1000, (unsigned long long)w->fingerprint);
 #undef N
