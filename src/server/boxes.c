@@ -4,6 +4,8 @@
 #include "server/internal.h"
 
 enum { START_SHIFT = 16 }; /* of a random start, so that there is always room above it */
+/* More items than any mailbox gets between a copy of the store and its use. */
+static const uint64_t rollback_step = (uint64_t)1 << 40;
 
 /* ---- Memory ---- */
 
@@ -192,19 +194,23 @@ static bool visit_place(void *ctx, struct store_key key, slice value) {
     return load->e == OK;
 }
 
-static err load_head(struct mail *m, struct mail_box *box) {
-    buf_clear(&m->scratch);
-    err e = store_get(m->store, m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0), &m->scratch);
-    if (e == ERR_NOT_FOUND)
-        return OK;
-    TRY(e);
-    reader r = reader_of(buf_slice(&m->scratch));
+static err read_head(slice head, struct mail_box *box) {
+    reader r = reader_of(head);
     TRY(reader_u64(&r, &box->floor));
     TRY(reader_u64(&r, &box->gap_at));
     TRY(reader_u32(&r, &box->gaps));
     TRY(reader_end(&r));
     box->tail = box->floor > box->gap_at ? box->floor : box->gap_at;
     return OK;
+}
+
+static err load_head(struct mail *m, struct mail_box *box) {
+    buf_clear(&m->scratch);
+    err e = store_get(m->store, m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0), &m->scratch);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    return read_head(buf_slice(&m->scratch), box);
 }
 
 /* A mailbox that is not in memory has nothing in the batch, so the store alone is right. */
@@ -266,13 +272,17 @@ err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **ou
 
 /* ---- Writing ---- */
 
-static err put_head(struct mail *m, const struct mail_box *box) {
-    buf_clear(&m->scratch);
-    writer w = writer_on(&m->scratch);
+static err write_head(buf *head, const struct mail_box *box) {
+    writer w = writer_on(head);
     writer_u64(&w, box->floor);
     writer_u64(&w, box->gap_at);
     writer_u32(&w, box->gaps);
-    TRY(writer_result(&w));
+    return writer_result(&w);
+}
+
+static err put_head(struct mail *m, const struct mail_box *box) {
+    buf_clear(&m->scratch);
+    TRY(write_head(&m->scratch, box));
     return store_batch_put(m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0),
                            buf_slice(&m->scratch));
 }
@@ -309,6 +319,39 @@ err mail_box_raise_tail(struct mail *m, struct mail_box *box, uint64_t position)
      * what waits must not be. So only the tail moves, held by a gap of no items. */
     box->tail = box->gap_at = position;
     return put_head(m, box);
+}
+
+struct rollback {
+    struct store_batch *batch;
+    err e;
+};
+
+static bool roll_back(void *ctx, struct store_key key, slice value) {
+    struct rollback *back = ctx;
+    struct mail_box box = {0};
+    buf head = {0};
+    back->e = read_head(value, &box);
+    if (back->e == OK) {
+        box.gap_at = box.tail + rollback_step;
+        box.gaps += box.gaps < UINT32_MAX;
+        back->e = write_head(&head, &box);
+    }
+    if (back->e == OK)
+        back->e = store_batch_put(back->batch, key, buf_slice(&head));
+    buf_free(&head);
+    return back->e == OK;
+}
+
+err mail_rolled_back(struct store *store) {
+    struct rollback back = {0};
+    TRY(store_batch_new(&back.batch, NULL));
+    err e = store_scan_table(store, MAIL_MAILBOX, roll_back, &back);
+    if (e == OK)
+        e = back.e;
+    if (e == OK)
+        e = store_commit_now(store, back.batch);
+    store_batch_free(back.batch);
+    return e;
 }
 
 err mail_item_prepare(struct mail *m, slice mark, slice item) {

@@ -7,6 +7,7 @@
 #include "crypto/crypto.h"
 #include "server/config.h"
 #include "server/keys.h"
+#include "server/mail.h"
 #include "server/operator_client.h"
 #include "server/process.h"
 #include "store/store.h"
@@ -235,6 +236,15 @@ static int check(struct options *o) {
 
 /* ---- repair ---- */
 
+static err roll_back(const char *path) {
+    struct store *store;
+    struct store_rocksdb_options options = {0};
+    TRY(store_rocksdb_open(&store, path, &options));
+    err e = mail_rolled_back(store);
+    store_close(store);
+    return e;
+}
+
 static err repair_store(const char *data, uint64_t *lost) {
     char path[PATH];
     int lock = -1;
@@ -243,6 +253,8 @@ static err repair_store(const char *data, uint64_t *lost) {
     err e = keys_path(path, data, "store");
     if (e == OK)
         e = store_rocksdb_repair(path, lost);
+    if (e == OK)
+        e = roll_back(path);
     sys_lock_release(lock);
     return e;
 }
@@ -253,7 +265,9 @@ static int repair(struct options *o) {
     if (e != OK)
         return say("store in", o->config.data, e);
     printf("store in %s: it opens; %llu writes were dropped, from the first damage in its log to "
-           "the last write that could be read; what stood behind that one can't be counted\n",
+           "the last write that could be read; what stood behind that one can't be counted. Every "
+           "device is told that something may be "
+           "missing\n",
            o->config.data, (unsigned long long)lost);
     return EXIT_FINE;
 }

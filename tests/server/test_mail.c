@@ -392,6 +392,26 @@ TEST(a_gap_is_told_live_and_again_until_it_is_acknowledged) {
     end();
 }
 
+TEST(after_a_rollback_no_position_comes_again_and_a_gap_is_told) {
+    struct proto_address to;
+    const uint64_t step = (uint64_t)1 << 40;
+    begin();
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_send(&w, &to, 1, text("a")), 0);
+    mail_free(w.mail);
+    CHECK_OK(mail_rolled_back(w.store));
+    CHECK_OK(mail_new(&w.mail, w.store, &w.config, NULL));
+    CHECK_EQ(world_send(&w, &to, 1, text("d")), 0);
+    person_login(&bob, &w, 13);
+    person_subscribe(&bob, &w, 3); /* "b" and "c", which the store has lost, it has seen */
+    expect_item(&bob, "d", step + 1);
+    expect_caught_up(&bob, step + 2, 1);
+    person_ack(&bob, &w, step + 2);
+    person_subscribe(&bob, &w, step + 2);
+    expect_caught_up(&bob, step + 2, 0);
+    end();
+}
+
 TEST(an_ack_beyond_a_gap_that_was_never_told_does_not_forget_it) {
     struct proto_address to[2];
     begin();
