@@ -23,7 +23,7 @@ static const char usage[] =
     "       sottod check [OPTIONS]                       say whether all is fit to run\n"
     "       sottod invite [OPTIONS] [--count N] [--json] ask the running server for N links (1)\n"
     "       sottod identity [OPTIONS]                    print the server's identity key\n"
-    "       sottod config                                print every setting, with its default\n"
+    "       sottod config [OPTIONS]                      print every setting, with its value\n"
     "       sottod repair [OPTIONS]                      drop what damage in the log hides\n"
     "\n"
     "  --config FILE        settings, one `key = value` a line\n"
