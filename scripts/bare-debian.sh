@@ -16,7 +16,7 @@ vectors=${SOTTO_VECTORS:-../shared/vectors}
 bare=$(mktemp -d "/tmp/bare-$suite.XXXXXX")
 
 clean_up() {
-    umount "$bare/dev" "$bare/proc" 2>/dev/null || true
+    umount "$bare/dev/pts" "$bare/dev" "$bare/proc" 2>/dev/null || true
     rm -rf --one-file-system "$bare"
 }
 trap clean_up EXIT
@@ -27,6 +27,7 @@ debootstrap --variant=minbase --include=make,git,ca-certificates "$suite" "$bare
 apt-config dump | grep -E '^Acquire::(Check-|[a-z]+::Proxy)' >"$bare/etc/apt/apt.conf.d/90host" || true
 mount -t proc proc "$bare/proc"
 mount --bind /dev "$bare/dev"
+mount --bind /dev/pts "$bare/dev/pts"
 git clone -q . "$bare/sotto"
 if [ -d "$vectors" ]; then
     mkdir -p "$bare/shared"

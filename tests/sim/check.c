@@ -25,12 +25,14 @@
  *               client's intervals, and either that interval goes on to the end, or the sender saw
  *               "sent" before any commit that could have ended the interval came to the server.
  *               This second half is not asked of whoever's mailbox was put in disorder in that
- *               conversation: its removal may have passed the message
+ *               conversation: its removal may have passed the message. Nor is the first of who
+ *               left as the last member, whom no commit removed
  *   may have    between these two moments: it depends on what the server took first
  *   never has   a message twice, or of an epoch outside its intervals, or from a sender who was no
  *               member in that epoch, or under another's name
  *   order       messages of one sender are in the order in which they were sent, but for those that
- *               travelled as blobs: a message that is fetched takes its place when it is here */
+ *               travelled as blobs: a message that is fetched takes its place when it is here; and
+ *               for those that were sent again, encrypted in a later epoch than newer ones */
 /* clang-format on */
 #include "world.h"
 
@@ -80,6 +82,7 @@ struct history {
     int group;
     struct interval intervals[256];
     size_t count;
+    bool left;
     uint8_t *got; /* by message: how often */
     int64_t newest[CLIENTS];
     uint64_t newest_epoch[CLIENTS];
@@ -179,6 +182,7 @@ static struct history *new_history(struct world *w, struct client *c, int group)
  * and what it had of the group is what all of them have, in their order. */
 static void read_history(struct world *w, struct client *c, uint32_t number, struct history *h) {
     const struct view *v = &c->views[number - 1];
+    h->left = v->state == CORE_CONVERSATION_LEFT;
     size_t before = h->count;
     world_must(core_messages(c->core, number, 1, UINT64_MAX, take_only_event, h), "history");
     world_must(core_messages(c->core, number, 1, UINT64_MAX, take_message, h), "history");
@@ -201,7 +205,7 @@ static bool must_have(const struct world *w, const struct history *h, const stru
     if (!within(h, m->epoch, &until))
         return false;
     if (until == UINT64_MAX)
-        return true;
+        return !h->left;
     if (m->sent == 0 || (h->c->disordered[h->group / 64] >> (h->group % 64) & 1) != 0)
         return false;
     return world_epoch_moment(w, h->group, until) > m->sent;
