@@ -24,7 +24,7 @@
 #include "mls/group.h"
 #include "mls/leaf.h"
 
-enum { NAME = 24, PATH = 500, RUNS_MAX = 30 };
+enum { NAME = 32, PATH = 500, RUNS_MAX = 30 };
 
 static void must(bool condition, const char *what) {
     if (condition)
