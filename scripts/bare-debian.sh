@@ -14,6 +14,7 @@ mirror=$(apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(REPO_URI)' 'Cre
     awk '$1 == "Debian" && $2 == "main" { print $3; exit }')
 vectors=${SOTTO_VECTORS:-../shared/vectors}
 bare=$(mktemp -d "/tmp/bare-$suite.XXXXXX")
+chmod 755 "$bare" # tests become other users
 
 clean_up() {
     umount "$bare/dev/pts" "$bare/dev" "$bare/proc" 2>/dev/null || true
