@@ -397,7 +397,7 @@ err core_contact_get(const struct core *core, const uint8_t account[CORE_ACCOUNT
     return OK;
 }
 
-bool core_contact_id_begins(const uint8_t account[16], slice text) {
+bool core_contact_id_begins(const uint8_t account[CORE_ACCOUNT], slice text) {
     buf hex = buf_on(NULL);
     bool begins = text.n >= 4 && text.n <= 32 && hex_encode(&hex, slice_of(account, 16)) == OK &&
                   memcmp(hex.p, text.p, text.n) == 0;

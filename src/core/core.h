@@ -287,6 +287,8 @@ MUST err core_contact_get(const struct core *core, const uint8_t account[CORE_AC
 /* By petname; else by own name, or the beginning (at least 4 digits) of the account id in
  * hexadecimal. LIMIT if several contacts fit equally well. */
 MUST err core_contact_find(const struct core *core, slice text, struct core_contact *contact);
+/* Whether text is such a beginning: 4 digits at least. */
+bool core_contact_id_begins(const uint8_t account[CORE_ACCOUNT], slice text);
 
 /* What two people compare to know that nobody sits between them: 60 digits, the same on both sides
  * (core/safety.c says how they are made). other is an identity key. digits gets a NUL at the end.

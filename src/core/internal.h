@@ -372,8 +372,6 @@ MUST err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]
 
 /* contacts.c */
 struct contact *core_contact_lookup(const struct core *core, const uint8_t account[16]);
-/* Whether text is the beginning of the account's id: 4 digits or more. */
-bool core_contact_id_begins(const uint8_t account[16], slice text);
 /* core_contact_find's. *petname: it fits (or several do) by what we call them. */
 MUST err core_contact_search(const struct core *core, slice text, bool *petname,
                              const struct contact **found);

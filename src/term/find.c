@@ -1,6 +1,5 @@
 #include "term/find.h"
 
-#include "base/text.h"
 #include "term/command.h"
 
 static void not_found(struct job *job, err e, const char *kind, const char *text) {
@@ -34,13 +33,7 @@ bool find_conversation(struct job *job, const char *text, struct core_conversati
 /* ---- Members ---- */
 
 bool find_fits(const struct core_member *m, slice text) {
-    buf id = {0};
-    bool same = text.n > 0 && slice_equal(m->name, text);
-    if (!same && text.n >= 4 && text.n <= 2 * CORE_ACCOUNT &&
-        hex_encode(&id, SLICE_ARRAY(m->account)) == OK)
-        same = memcmp(id.p, text.p, text.n) == 0;
-    buf_free(&id);
-    return same;
+    return text.n > 0 && (slice_equal(m->name, text) || core_contact_id_begins(m->account, text));
 }
 
 struct search {
