@@ -36,7 +36,7 @@ sanitize: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitize
 	@scripts/run-tests.py --suite unit sanitize
 
 fuzz: ## run each fuzz target for SECONDS seconds (30)
-	@scripts/setup.sh clang
+	@scripts/setup.sh wasm
 	@scripts/build.sh fuzz
 	@scripts/fuzz.sh $(SECONDS)
 

@@ -3,8 +3,7 @@
 # at once. Nothing that is installed is upgraded or replaced.
 #
 #   scripts/setup.sh native   to build and run the programs
-#   scripts/setup.sh clang    to fuzz
-#   scripts/setup.sh wasm     to build for WebAssembly and run its tests
+#   scripts/setup.sh wasm     to build for WebAssembly and run its tests, and to fuzz
 #   scripts/setup.sh test     everything that `make test` takes
 #   scripts/setup.sh secrets  to look for branches that depend on secrets
 #   scripts/setup.sh format   to format the sources
@@ -34,15 +33,10 @@ need() {
     done
 }
 
-need_clang() {
+need_wasm() {
     local v
     v=$(clang_version)
-    need "clang-$v" "lld-$v" "llvm-$v" "libclang-rt-$v-dev"
-}
-
-need_wasm() {
-    need_clang
-    need wasi-libc "libclang-rt-$(clang_version)-dev-wasm32"
+    need "clang-$v" "lld-$v" "llvm-$v" "libclang-rt-$v-dev" wasi-libc "libclang-rt-$v-dev-wasm32"
     node --version 2>/dev/null | grep -qE '^v(1[89]|[2-9][0-9])\.' || need nodejs
 }
 
@@ -71,10 +65,9 @@ installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^ins
 need "${native[@]}"
 case ${1:-native} in
 native) ;;
-clang) need_clang ;;
 wasm | test) need_wasm ;;
 secrets) need valgrind ;;
 format) need "clang-format-$(clang_version)" ;;
-*) die "native, clang, wasm, test, secrets or format, not $1" ;;
+*) die "native, wasm, test, secrets or format, not $1" ;;
 esac
 [ ${#missing[@]} -eq 0 ] || install_missing
