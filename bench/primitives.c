@@ -75,3 +75,5 @@ TIMED(int, EVP_CipherInit_ex,
 TIMED(int, EVP_CipherUpdate, (void *ctx, uc *out, int *on, const uc *in, int n),
       (ctx, out, on, in, n))
 TIMED(int, EVP_CipherFinal_ex, (void *ctx, uc *out, int *on), (ctx, out, on))
+TIMED(int, EVP_DigestSign, (void *ctx, uc *sig, size_t *sn, const uc *m, size_t n),
+      (ctx, sig, sn, m, n))

@@ -123,12 +123,23 @@ void writer_bytes(writer *w, slice s) {
         w->e = buf_append(w->b, s);
 }
 
-static void write_uint(writer *w, size_t n, uint64_t v) {
-    uint8_t bytes[8];
-    for (size_t i = 0; i < n; i++)
-        bytes[i] = (uint8_t)(v >> (8 * (n - 1 - i)));
-    writer_bytes(w, slice_of(bytes, n));
-    wipe(bytes, sizeof(bytes));
+void writer_reserve(writer *w, size_t n) {
+    if (w->e == OK)
+        w->e = buf_reserve(w->b, n);
+}
+
+uint8_t *writer_room(writer *w, size_t n) {
+    writer_reserve(w, n);
+    if (w->e != OK)
+        return NULL;
+    w->b->n += n;
+    return w->b->p + w->b->n - n;
+}
+
+static inline void write_uint(writer *w, size_t n, uint64_t v) {
+    uint8_t *p = writer_room(w, n);
+    for (size_t i = 0; p != NULL && i < n; i++)
+        p[i] = (uint8_t)(v >> (8 * (n - 1 - i)));
 }
 
 void writer_u8(writer *w, uint8_t v) {
@@ -163,41 +174,66 @@ size_t put_varint(uint8_t out[VARINT_MAX], size_t v) {
 }
 
 void writer_varint(writer *w, size_t v) {
-    uint8_t bytes[VARINT_MAX];
-    size_t size = put_varint(bytes, v);
-    if (size == 0)
+    size_t size = varint_size(v);
+    if (v >= VARINT_4_END)
         writer_fail(w, ERR_LENGTH);
-    writer_bytes(w, slice_of(bytes, size));
+    uint8_t *p = writer_room(w, size);
+    if (p != NULL)
+        put_varint(p, v);
 }
 
 void writer_vec(writer *w, slice s) {
-    writer_varint(w, s.n);
-    writer_bytes(w, s);
+    size_t size = varint_size(s.n);
+    if (s.n >= VARINT_4_END)
+        writer_fail(w, ERR_LENGTH);
+    uint8_t *p = writer_room(w, size + s.n);
+    if (p == NULL)
+        return;
+    put_varint(p, s.n);
+    if (s.n != 0)
+        memcpy(p + size, s.p, s.n);
 }
 
-/* Leaves one byte for the length, which is enough for most; writer_close makes room for more. */
-size_t writer_open(writer *w) {
+/* Leaves room for the length, one byte or all that it can have, and notes which in the first.
+ * writer_close moves the content if it was not as expected. */
+static size_t open_vector(writer *w, uint8_t room) {
     size_t mark = w->b->n;
-    writer_u8(w, 0);
+    uint8_t *p = writer_room(w, room);
+    if (p != NULL)
+        *p = room;
     return mark;
+}
+
+size_t writer_open(writer *w) {
+    return open_vector(w, 1);
+}
+
+size_t writer_open_long(writer *w) {
+    return open_vector(w, VARINT_MAX);
 }
 
 void writer_close(writer *w, size_t mark) {
     if (w->e != OK)
         return;
-    if (mark >= w->b->n) {
+    size_t room = mark < w->b->n ? w->b->p[mark] : 0;
+    if (room == 0 || room > w->b->n - mark) {
         w->e = ERR_BUG;
         return;
     }
-    size_t n = w->b->n - mark - 1;
-    uint8_t bytes[VARINT_MAX];
-    size_t size = put_varint(bytes, n);
-    w->e = size == 0 ? ERR_LENGTH : buf_resize(w->b, w->b->n + size - 1);
+    size_t n = w->b->n - mark - room, size = varint_size(n);
+    if (n >= VARINT_4_END)
+        w->e = ERR_LENGTH;
+    else if (size > room)
+        w->e = buf_reserve(w->b, size - room);
     if (w->e != OK)
         return;
     uint8_t *p = w->b->p + mark;
-    memmove(p + size, p + 1, n);
-    memcpy(p, bytes, size);
+    if (size != room)
+        memmove(p + size, p + room, n);
+    if (size < room)
+        wipe(p + size + n, room - size);
+    put_varint(p, n);
+    w->b->n = mark + size + n;
 }
 
 err writer_result(const writer *w) {

@@ -56,12 +56,19 @@ void writer_u16(writer *w, uint16_t v);
 void writer_u32(writer *w, uint32_t v);
 void writer_u64(writer *w, uint64_t v);
 void writer_bytes(writer *w, slice s);
+/* As buf_reserve: for a writer who knows how much there will be. */
+void writer_reserve(writer *w, size_t n);
+/* Room for n bytes at the end, n > 0, for the caller to fill before anything else is written; NULL
+ * after a failure. */
+uint8_t *writer_room(writer *w, size_t n);
 /* LENGTH sticks if v is 2^30 or more. */
 void writer_varint(writer *w, size_t v);
 /* opaque v<V>. */
 void writer_vec(writer *w, slice s);
 /* Opens a vector; what is written until writer_close(w, mark) is its content. They nest. */
 size_t writer_open(writer *w);
+/* The same for one that is probably long (2^14 bytes or more): no byte of it is moved then. */
+size_t writer_open_long(writer *w);
 void writer_close(writer *w, size_t mark);
 /* OK, or the first failure (then the buf's content is of no use). */
 MUST err writer_result(const writer *w);

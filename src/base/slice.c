@@ -16,9 +16,11 @@ err buf_reserve(buf *b, size_t n) {
     if (n > SIZE_MAX - b->n)
         return ERR_NO_MEMORY;
     size_t need = b->n + n;
-    size_t cap = b->cap < BUF_FIRST ? BUF_FIRST : b->cap;
-    while (cap < need)
-        cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+    size_t cap = b->cap > SIZE_MAX / 2 ? need : 2 * b->cap;
+    if (cap < BUF_FIRST)
+        cap = BUF_FIRST;
+    if (cap < need)
+        cap = need;
     uint8_t *p = mem_resize(b->mem, b->p, b->cap, cap);
     if (p == NULL)
         return ERR_NO_MEMORY;

@@ -25,7 +25,7 @@ err dhkem_derive(const struct crypto_dh *dh, uint8_t *pub, uint8_t *priv, slice 
     struct labeled l = labeled_kem(dh->hash, dh->kem_id);
     uint8_t prk_bytes[CRYPTO_HASH_MAX];
     slice prk = slice_of(prk_bytes, dh->hash->len);
-    err e = labeled_extract(&l, prk_bytes, SLICE_EMPTY, "dkp_prk", ikm);
+    err e = labeled_extract(&l, prk_bytes, SLICE_EMPTY, "dkp_prk", &ikm, 1);
     if (e == OK)
         e = dh->top != 0 ? derive_scalar(dh, &l, prk, pub, priv)
                          : derive_bytes(dh, &l, prk, pub, priv);
@@ -44,7 +44,7 @@ static err extract_and_expand(const struct crypto_dh *dh, uint8_t *secret, slice
     uint8_t prk[CRYPTO_HASH_MAX];
     slice context[] = {slice_of(enc, dh->pub), slice_of(pub, dh->pub)};
     err e = ERR_BUG;
-    TRY_OUT(e, labeled_extract(&l, prk, SLICE_EMPTY, "eae_prk", shared));
+    TRY_OUT(e, labeled_extract(&l, prk, SLICE_EMPTY, "eae_prk", &shared, 1));
     TRY_OUT(e, labeled_expand(&l, secret, dh->hash->len, slice_of(prk, dh->hash->len),
                               "shared_secret", context, 2));
 out:

@@ -2,9 +2,10 @@
 
 enum { MODE_BASE = 0 };
 
-err hpke_info_prepare(const struct hpke_suite *s, struct hpke_info *prepared, slice info) {
+err hpke_info_prepare(const struct hpke_suite *s, struct hpke_info *prepared, const slice *info,
+                      size_t count) {
     struct labeled l = labeled_hpke(s);
-    return labeled_extract(&l, prepared->hash, SLICE_EMPTY, "info_hash", info);
+    return labeled_extract(&l, prepared->hash, SLICE_EMPTY, "info_hash", info, count);
 }
 
 /* RFC 9180 section 5.1, base mode: psk and psk_id are empty. */
@@ -15,9 +16,9 @@ err hpke_schedule(const struct hpke_suite *s, struct hpke_context *c, const uint
     uint8_t context[1 + 2 * CRYPTO_HASH_MAX] = {MODE_BASE}, prk[CRYPTO_HASH_MAX];
     slice bound = slice_of(context, 1 + 2 * nh), key = slice_of(prk, nh);
     err e = ERR_BUG;
-    TRY_OUT(e, labeled_extract(&l, context + 1, SLICE_EMPTY, "psk_id_hash", SLICE_EMPTY));
+    TRY_OUT(e, labeled_extract(&l, context + 1, SLICE_EMPTY, "psk_id_hash", NULL, 0));
     memcpy(context + 1 + nh, info->hash, nh);
-    TRY_OUT(e, labeled_extract(&l, prk, slice_of(secret, s->kem->secret), "secret", SLICE_EMPTY));
+    TRY_OUT(e, labeled_extract(&l, prk, slice_of(secret, s->kem->secret), "secret", NULL, 0));
     TRY_OUT(e, labeled_expand(&l, c->key, s->aead->key, key, "key", &bound, 1));
     TRY_OUT(e, labeled_expand(&l, c->nonce, s->aead->nonce, key, "base_nonce", &bound, 1));
     TRY_OUT(e, labeled_expand(&l, c->exporter, nh, key, "exp", &bound, 1));
@@ -50,7 +51,7 @@ static err setup_receiver(const struct hpke_suite *s, struct hpke_context *c, sl
         return ERR_CRYPTO;
     err e = s->kem->decap(secret, enc.p, priv.p);
     if (e == OK)
-        e = hpke_info_prepare(s, &prepared, info);
+        e = hpke_info_prepare(s, &prepared, &info, 1);
     if (e == OK)
         e = hpke_schedule(s, c, secret, &prepared);
     wipe(secret, sizeof(secret));
@@ -81,7 +82,7 @@ err hpke_seal_prepared(const struct hpke_suite *s, uint8_t *enc, uint8_t *ct, sl
 err hpke_seal(const struct hpke_suite *s, uint8_t *enc, uint8_t *ct, slice pub, slice info,
               slice aad, slice plain, const uint8_t *seed) {
     struct hpke_info prepared;
-    err e = hpke_info_prepare(s, &prepared, info);
+    err e = hpke_info_prepare(s, &prepared, &info, 1);
     if (e == OK)
         return hpke_seal_prepared(s, enc, ct, pub, &prepared, aad, plain, seed);
     wipe(enc, s->kem->enc);
@@ -107,7 +108,7 @@ err hpke_send_export(const struct hpke_suite *s, uint8_t *enc, uint8_t *out, siz
                      slice info, slice context, const uint8_t *seed) {
     struct hpke_context c;
     struct hpke_info prepared;
-    err e = hpke_info_prepare(s, &prepared, info);
+    err e = hpke_info_prepare(s, &prepared, &info, 1);
     if (e == OK)
         e = setup_sender(s, &c, enc, pub, &prepared, seed);
     if (e == OK)

@@ -11,11 +11,13 @@ struct hpke_suite {
     const struct crypto_aead *aead;
 };
 
-/* What base mode makes of `info` (section 5.1): once for many messages with the same. */
+/* What base mode makes of `info` (section 5.1): once for many messages with the same. info is its
+ * parts, one after another; BUG if they are more than 5. */
 struct hpke_info {
     uint8_t hash[CRYPTO_HASH_MAX];
 };
-MUST err hpke_info_prepare(const struct hpke_suite *s, struct hpke_info *prepared, slice info);
+MUST err hpke_info_prepare(const struct hpke_suite *s, struct hpke_info *prepared,
+                           const slice *info, size_t count);
 /* As hpke_seal below. */
 MUST err hpke_seal_prepared(const struct hpke_suite *s, uint8_t *enc, uint8_t *ct, slice pub,
                             const struct hpke_info *info, slice aad, slice plain,

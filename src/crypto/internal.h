@@ -20,9 +20,9 @@ struct labeled {
 struct labeled labeled_kem(const struct crypto_hash *hash, uint16_t kem_id);
 /* suite_id = "HPKE" || kem_id || kdf_id || aead_id (section 5.1). */
 struct labeled labeled_hpke(const struct hpke_suite *s);
-/* prk: hash->len bytes. */
+/* prk: hash->len bytes. ikm and info are their parts, one after another: 5 at most. */
 MUST err labeled_extract(const struct labeled *l, uint8_t *prk, slice salt, const char *label,
-                         slice ikm);
+                         const slice *ikm, size_t count);
 MUST err labeled_expand(const struct labeled *l, uint8_t *out, size_t n, slice prk,
                         const char *label, const slice *info, size_t count);
 

@@ -2,6 +2,9 @@
 
 static const char VERSION[] = "HPKE-v1";
 
+/* Of the caller. */
+enum { PARTS_MAX = 5 };
+
 static void put_u16(uint8_t *p, size_t v) {
     p[0] = (uint8_t)(v >> 8);
     p[1] = (uint8_t)v;
@@ -22,20 +25,26 @@ struct labeled labeled_hpke(const struct hpke_suite *s) {
 }
 
 err labeled_extract(const struct labeled *l, uint8_t *prk, slice salt, const char *label,
-                    slice ikm) {
-    slice parts[] = {slice_str(VERSION), slice_of(l->id, l->id_len), slice_str(label), ikm};
-    return l->hash->hmac(prk, salt, parts, 4);
+                    const slice *ikm, size_t count) {
+    enum { OWN = 3 };
+    if (count > PARTS_MAX)
+        return ERR_BUG;
+    slice parts[OWN + PARTS_MAX] = {slice_str(VERSION), slice_of(l->id, l->id_len),
+                                    slice_str(label)};
+    for (size_t i = 0; i < count; i++)
+        parts[OWN + i] = ikm[i];
+    return l->hash->hmac(prk, salt, parts, OWN + count);
 }
 
 err labeled_expand(const struct labeled *l, uint8_t *out, size_t n, slice prk, const char *label,
                    const slice *info, size_t count) {
-    enum { OWN = 4, INFO_MAX = 4 };
-    if (n > UINT16_MAX || count > INFO_MAX)
+    enum { OWN = 4 };
+    if (n > UINT16_MAX || count > PARTS_MAX)
         return ERR_BUG;
     uint8_t length[2];
     put_u16(length, n);
-    slice parts[OWN + INFO_MAX] = {SLICE_ARRAY(length), slice_str(VERSION),
-                                   slice_of(l->id, l->id_len), slice_str(label)};
+    slice parts[OWN + PARTS_MAX] = {SLICE_ARRAY(length), slice_str(VERSION),
+                                    slice_of(l->id, l->id_len), slice_str(label)};
     for (size_t i = 0; i < count; i++)
         parts[OWN + i] = info[i];
     return crypto_hkdf_expand(l->hash, out, n, prk, parts, OWN + count);

@@ -7,92 +7,78 @@
 
 /* ---- Making one ---- */
 
-/* The two extensions that we know to make, as far as they are wanted. */
-struct offered {
-    struct mls_extension list[2];
-    size_t n;
-    buf tree, external;
-};
-
-static err offer_tree(struct offered *o, const struct mls_epoch *epoch) {
-    writer w = writer_on(&o->tree);
-    mls_tree_write(&w, &epoch->tree);
-    TRY(writer_result(&w));
-    o->list[o->n++] = (struct mls_extension){MLS_EXTENSION_RATCHET_TREE, buf_slice(&o->tree)};
-    return OK;
-}
-
-/* ExternalPub (section 12.4.3.2). */
-static err offer_external(struct offered *o, const struct mls_epoch *epoch,
-                          const struct mls_suite *suite) {
-    uint8_t pub[CRYPTO_KEM_PUBLIC_MAX], priv[CRYPTO_KEM_PRIVATE_MAX];
-    err e = mls_key_schedule_external(suite, epoch->secrets.external, pub, priv);
-    wipe(priv, sizeof(priv));
-    writer w = writer_on(&o->external);
-    if (e == OK) {
-        writer_vec(&w, slice_of(pub, suite->kem->pub));
-        e = writer_result(&w);
+/* The two extensions that we know to make. tree: NULL for none; external: the key's, or empty. */
+static void write_extensions(writer *w, const struct mls_tree *tree, slice external) {
+    size_t list = writer_open_long(w);
+    if (tree != NULL) {
+        writer_u16(w, MLS_EXTENSION_RATCHET_TREE);
+        size_t data = writer_open_long(w);
+        mls_tree_write(w, tree);
+        writer_close(w, data);
     }
-    o->list[o->n++] = (struct mls_extension){MLS_EXTENSION_EXTERNAL_PUB, buf_slice(&o->external)};
-    return e;
+    if (external.n != 0) { /* ExternalPub (section 12.4.3.2) */
+        writer_u16(w, MLS_EXTENSION_EXTERNAL_PUB);
+        size_t data = writer_open(w);
+        writer_vec(w, external);
+        writer_close(w, data);
+    }
+    writer_close(w, list);
 }
 
 static err write(const struct mls_epoch *epoch, const struct mls_suite *suite,
-                 const struct mls_extensions *extensions, buf *out, const struct mem *mem) {
-    /* Borrows from the epoch: written, never freed. */
-    struct mls_group_info info = {
-        .context = epoch->context,
-        .extensions = *extensions,
-        .confirmation_tag = epoch->confirmation_tag,
-        .signer = epoch->keys.leaf,
-    };
-    size_t before = out->n;
-    buf signature = buf_on(mem);
+                 const struct mls_tree *tree, slice external, buf *out, size_t *start) {
+    buf signature = buf_on(out->mem);
+    slice label, tbs;
     writer w = writer_on(out);
-    mls_group_info_write_unsigned(&w, &info);
+    size_t mark = mls_label_open(&w, "GroupInfoTBS");
+    mls_group_context_write(&w, &epoch->context);
+    write_extensions(&w, tree, external);
+    mls_opaque_write(&w, &epoch->confirmation_tag);
+    writer_u32(&w, epoch->keys.leaf);
+    writer_close(&w, mark);
     err e = writer_result(&w);
+    reader r = reader_of(buf_slice(out));
     if (e == OK)
-        e = mls_label_sign(suite, buf_slice(&epoch->signature_priv), "GroupInfoTBS",
-                           slice_of(out->p + before, out->n - before), &signature, mem);
+        e = reader_vec(&r, &label);
+    if (e == OK)
+        e = reader_vec(&r, &tbs);
+    if (e == OK)
+        e = mls_label_sign_content(suite, buf_slice(&epoch->signature_priv), buf_slice(out),
+                                   &signature);
     if (e == OK) {
+        *start = out->n - tbs.n;
         writer_vec(&w, buf_slice(&signature));
         e = writer_result(&w);
     }
     buf_free(&signature);
-    if (e != OK)
-        (void)!buf_resize(out, before); /* shrinking can't fail */
     return e;
 }
 
 err mls_group_info_make(const struct mls_epoch *epoch, const struct mls_suite *suite,
-                        bool with_tree, bool external_pub, buf *out, const struct mem *mem) {
-    struct offered o = {.tree = buf_on(mem), .external = buf_on(mem)};
-    struct mls_extensions extensions = {0};
-    err e = with_tree ? offer_tree(&o, epoch) : OK;
-    if (e == OK && external_pub)
-        e = offer_external(&o, epoch, suite);
-    if (e == OK)
-        e = mls_extensions_from(&extensions, o.list, o.n, mem);
-    if (e == OK)
-        e = write(epoch, suite, &extensions, out, mem);
-    mls_extensions_free(&extensions, mem);
-    buf_free(&o.tree);
-    buf_free(&o.external);
+                        bool with_tree, bool external_pub, buf *out, size_t *start) {
+    uint8_t pub[CRYPTO_KEM_PUBLIC_MAX], priv[CRYPTO_KEM_PRIVATE_MAX];
+    if (external_pub)
+        TRY(mls_key_schedule_external(suite, epoch->secrets.external, pub, priv));
+    wipe(priv, sizeof(priv));
+    slice external = external_pub ? slice_of(pub, suite->kem->pub) : SLICE_EMPTY;
+    err e = write(epoch, suite, with_tree ? &epoch->tree : NULL, external, out, start);
+    if (e != OK)
+        buf_free(out);
     return e;
 }
 
 err mls_group_info(const struct mls_group *group, bool with_tree, bool external_pub, buf *out) {
     TRY(mls_group_usable(group));
-    size_t before = out->n;
+    size_t before = out->n, start;
+    buf info = buf_on(group->mem);
+    TRY(mls_group_info_make(group->epoch, group->suite, with_tree, external_pub, &info, &start));
     writer w = writer_on(out);
     mls_message_begin(&w, MLS_GROUP_INFO);
-    err e = writer_result(&w);
-    if (e == OK)
-        e = mls_group_info_make(group->epoch, group->suite, with_tree, external_pub, out,
-                                group->mem);
-    if (e != OK)
+    writer_bytes(&w, slice_of(info.p + start, info.n - start));
+    buf_free(&info);
+    if (writer_result(&w) != OK)
         (void)!buf_resize(out, before); /* shrinking can't fail */
-    return e;
+    return writer_result(&w);
 }
 
 /* ---- Holding one to the rules ---- */
@@ -129,11 +115,13 @@ static err verify_signature(const struct mls_group_info *info, const struct mls_
         return ERR_MLS_SENDER;
     buf tbs = buf_on(mem);
     writer w = writer_on(&tbs);
+    size_t mark = mls_label_open(&w, "GroupInfoTBS");
     mls_group_info_write_unsigned(&w, info);
+    writer_close(&w, mark);
     err e = writer_result(&w);
     if (e == OK)
-        e = mls_label_verify(tree->suite, buf_slice(&signer->signature_key), "GroupInfoTBS",
-                             buf_slice(&tbs), buf_slice(&info->signature), mem);
+        e = mls_label_verify_content(tree->suite, buf_slice(&signer->signature_key),
+                                     buf_slice(&tbs), buf_slice(&info->signature));
     buf_free(&tbs);
     return e;
 }

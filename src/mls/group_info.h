@@ -4,9 +4,12 @@
 
 #include "mls/group.h"
 
-/* Of an epoch, signed with the key that our leaf in it shows; appended, without the MLSMessage. */
+/* Of an epoch, signed with the key that our leaf in it shows, without the MLSMessage. It may be
+ * many megabytes, and so is written, signed and (in a Welcome) encrypted in one place. out: an
+ * empty buf; the GroupInfo stands in it from *start to its end, and before it what was signed with
+ * it. */
 MUST err mls_group_info_make(const struct mls_epoch *epoch, const struct mls_suite *suite,
-                             bool with_tree, bool external_pub, buf *out, const struct mem *mem);
+                             bool with_tree, bool external_pub, buf *out, size_t *start);
 /* Version and extensions, before anything costs much. */
 MUST err mls_group_info_check(const struct mls_group_info *info);
 /* The tree: the one that it carries, else `apart`; not yet checked. tree: of zeros. */

@@ -18,55 +18,77 @@ err mls_label_ref_hash(const struct mls_suite *suite, const char *label, slice v
 }
 
 /* SignContent and EncryptContext have one form: opaque label<V>; opaque content<V>. */
+static void write_label(writer *w, const char *label) {
+    slice name = slice_str(label);
+    writer_varint(w, PREFIX + name.n);
+    writer_bytes(w, slice_of(prefix, PREFIX));
+    writer_bytes(w, name);
+}
+
 static err labeled(buf *out, const char *label, slice content) {
     writer w = writer_on(out);
-    size_t mark = writer_open(&w);
-    writer_bytes(&w, slice_of(prefix, PREFIX));
-    writer_bytes(&w, slice_str(label));
-    writer_close(&w, mark);
+    write_label(&w, label);
     writer_vec(&w, content);
     return writer_result(&w);
 }
 
-err mls_label_sign(const struct mls_suite *suite, slice priv, const char *label, slice content,
-                   buf *signature, const struct mem *mem) {
+size_t mls_label_open(writer *w, const char *label) {
+    write_label(w, label);
+    return writer_open_long(w);
+}
+
+err mls_label_sign_content(const struct mls_suite *suite, slice priv, slice content,
+                           buf *signature) {
     if (priv.n != suite->sig->priv)
         return ERR_BUG;
-    buf message = buf_on(mem);
     size_t n = suite->sig->max;
-    err e = labeled(&message, label, content);
+    err e = buf_resize(signature, n);
     if (e == OK)
-        e = buf_resize(signature, n);
-    if (e == OK)
-        e = suite->sig->sign(signature->p, &n, priv.p, buf_slice(&message));
+        e = suite->sig->sign(signature->p, &n, priv.p, content);
     if (e == OK)
         e = buf_resize(signature, n);
     if (e != OK)
         buf_free(signature);
+    return e;
+}
+
+err mls_label_verify_content(const struct mls_suite *suite, slice pub, slice content,
+                             slice signature) {
+    return pub.n == suite->sig->pub ? suite->sig->verify(signature, pub, content) : ERR_SIGNATURE;
+}
+
+err mls_label_sign(const struct mls_suite *suite, slice priv, const char *label, slice content,
+                   buf *signature, const struct mem *mem) {
+    buf message = buf_on(mem);
+    err e = labeled(&message, label, content);
+    if (e == OK)
+        e = mls_label_sign_content(suite, priv, buf_slice(&message), signature);
     buf_free(&message);
     return e;
 }
 
 err mls_label_verify(const struct mls_suite *suite, slice pub, const char *label, slice content,
                      slice signature, const struct mem *mem) {
-    if (pub.n != suite->sig->pub)
-        return ERR_SIGNATURE;
     buf message = buf_on(mem);
     err e = labeled(&message, label, content);
     if (e == OK)
-        e = suite->sig->verify(signature, pub, buf_slice(&message));
+        e = mls_label_verify_content(suite, pub, buf_slice(&message), signature);
     buf_free(&message);
     return e;
 }
 
+/* Without a copy of the context, which may be a whole GroupInfo. */
 err mls_label_prepare(const struct mls_suite *suite, const char *label, slice context,
-                      struct hpke_info *prepared, const struct mem *mem) {
-    buf info = buf_on(mem);
-    err e = labeled(&info, label, context);
-    if (e == OK)
-        e = hpke_info_prepare(&suite->hpke, prepared, buf_slice(&info));
-    buf_free(&info);
-    return e;
+                      struct hpke_info *prepared) {
+    uint8_t label_len[VARINT_MAX], context_len[VARINT_MAX];
+    slice name = slice_str(label);
+    size_t label_size = put_varint(label_len, PREFIX + name.n);
+    size_t context_size = put_varint(context_len, context.n);
+    if (label_size == 0 || context_size == 0)
+        return ERR_LENGTH;
+    slice info[] = {slice_of(label_len, label_size), slice_of(prefix, PREFIX), name,
+                    slice_of(context_len, context_size), context};
+    return hpke_info_prepare(&suite->hpke, prepared, info, 5);
 }
 
 err mls_label_encrypt(const struct mls_suite *suite, slice pub, const struct hpke_info *prepared,

@@ -19,11 +19,19 @@ MUST err mls_label_sign(const struct mls_suite *suite, slice priv, const char *l
 MUST err mls_label_verify(const struct mls_suite *suite, slice pub, const char *label,
                           slice content, slice signature, const struct mem *mem);
 
+/* The same for what is long, without a copy: `content` is SignContent as mls_label_open, what is
+ * signed and writer_close(w, mark) write it. */
+size_t mls_label_open(writer *w, const char *label);
+MUST err mls_label_sign_content(const struct mls_suite *suite, slice priv, slice content,
+                                buf *signature);
+MUST err mls_label_verify_content(const struct mls_suite *suite, slice pub, slice content,
+                                  slice signature);
+
 /* EncryptWithLabel (section 5.1.3), in two steps: label and context, which may be long, are taken
  * in once for all receivers. out: zeros; free it with mls_hpke_ciphertext_free. CRYPTO if the key
  * is not one. */
 MUST err mls_label_prepare(const struct mls_suite *suite, const char *label, slice context,
-                           struct hpke_info *prepared, const struct mem *mem);
+                           struct hpke_info *prepared);
 MUST err mls_label_encrypt(const struct mls_suite *suite, slice pub,
                            const struct hpke_info *prepared, slice plain,
                            struct mls_hpke_ciphertext *out, const struct mem *mem);

@@ -44,6 +44,7 @@ static void slot_release(const struct mls_tree *t, struct mls_tree_slot *s) {
 void mls_tree_slot_sum(struct mls_tree_slot *s) {
     s->hashed = false;
     s->filled = s->node != NULL;
+    s->size = s->node == NULL ? 1 : 2 + s->node->size;
     if (s->child[0] == NULL) {
         s->members = s->filled;
         s->credentials = CREDENTIALS_NONE;
@@ -57,6 +58,7 @@ void mls_tree_slot_sum(struct mls_tree_slot *s) {
     const struct mls_tree_slot *left = s->child[0], *right = s->child[1];
     s->members = left->members + right->members;
     s->filled += left->filled + right->filled;
+    s->size += left->size + right->size;
     if (left->credentials == CREDENTIALS_NONE || left->credentials == right->credentials)
         s->credentials = right->credentials;
     else

@@ -150,8 +150,12 @@ static void write_slots(writer *w, const struct mls_tree_slot *s, bool to_end) {
         write_slots(w, s->child[1], to_end);
 }
 
+/* The room is made at once, since a big tree would be copied many times while its buf grows; and a
+ * little more, for what may come after it. */
 void mls_tree_write(writer *w, const struct mls_tree *t) {
-    size_t mark = writer_open(w);
+    enum { MORE = 1024 };
+    writer_reserve(w, (t->root == NULL ? 0 : t->root->size) + MORE);
+    size_t mark = writer_open_long(w);
     if (t->root != NULL)
         write_slots(w, t->root, true);
     writer_close(w, mark);

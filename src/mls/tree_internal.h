@@ -18,6 +18,7 @@ struct mls_tree_link {
 
 struct mls_tree_node {
     uint32_t refs, x;
+    size_t size; /* bytes of its encoding, once it is entered */
     struct mls_tree_index *index;
     struct mls_tree_link link[KEY_KINDS];
     union {
@@ -34,6 +35,7 @@ struct mls_tree_slot {
     uint32_t members;     /* leaves here and below that are not blank */
     uint32_t filled;      /* nodes here and below that are not blank */
     uint32_t credentials; /* a type, or CREDENTIALS_ */
+    size_t size;          /* bytes of all nodes here and below in the ratchet_tree extension */
     struct mls_tree_slot *child[2];
     struct mls_tree_node *node;
     bool hashed;

@@ -112,6 +112,8 @@ struct mls_tree_node *mls_tree_node_new(const struct mls_tree *t, uint32_t x) {
 
 void mls_tree_node_enter(struct mls_tree_node *n) {
     struct mls_tree_index *index = n->index;
+    n->size = mls_tree_is_leaf(n->x) ? mls_leaf_node_size(&n->u.leaf)
+                                     : mls_parent_node_size(&n->u.parent);
     size_t kinds = mls_tree_is_leaf(n->x) ? KEY_KINDS : 1;
     for (size_t kind = 0; kind < kinds; kind++)
         n->link[kind].hash = hash_key(index, mls_tree_node_key(n, (enum mls_tree_key)kind));

@@ -268,7 +268,7 @@ err mls_treekem_encrypt(const struct mls_tree *t, const struct mls_treekem_priva
     if (leaf == NULL)
         return ERR_BUG;
     struct hpke_info info;
-    err e = mls_label_prepare(t->suite, "UpdatePathNode", context, &info, t->mem);
+    err e = mls_label_prepare(t->suite, "UpdatePathNode", context, &info);
     if (e == OK)
         e = mls_leaf_node_copy(&path->leaf, leaf, t->mem);
     if (e == OK && s->path.n > 0) {

@@ -46,10 +46,12 @@ err mls_u16s_read(reader *r, struct mls_u16s *v, const struct mem *mem) {
 }
 
 void mls_u16s_write(writer *w, const struct mls_u16s *v) {
-    size_t mark = writer_open(w);
-    for (size_t i = 0; i < v->n; i++)
-        writer_u16(w, v->p[i]);
-    writer_close(w, mark);
+    writer_varint(w, 2 * v->n);
+    uint8_t *p = v->n == 0 ? NULL : writer_room(w, 2 * v->n);
+    for (size_t i = 0; p != NULL && i < v->n; i++) {
+        p[2 * i] = (uint8_t)(v->p[i] >> 8);
+        p[2 * i + 1] = (uint8_t)v->p[i];
+    }
 }
 
 void mls_u16s_free(struct mls_u16s *v, const struct mem *mem) {
@@ -326,6 +328,32 @@ void mls_leaf_node_write(writer *w, const struct mls_leaf_node *v) {
     mls_opaque_write(w, &v->signature);
 }
 
+/* Of a vector of so many bytes. */
+static size_t vector_size(size_t n) {
+    return varint_size(n) + n;
+}
+
+static size_t leaf_source_size(const struct mls_leaf_node *v) {
+    switch (v->source) {
+    case MLS_LEAF_KEY_PACKAGE:
+        return 1 + 2 * sizeof(uint64_t);
+    case MLS_LEAF_UPDATE:
+        return 1;
+    case MLS_LEAF_COMMIT:
+        return 1 + vector_size(v->parent_hash.n);
+    }
+    return 0;
+}
+
+size_t mls_leaf_node_size(const struct mls_leaf_node *v) {
+    const struct mls_capabilities *c = &v->capabilities;
+    return vector_size(v->encryption_key.n) + vector_size(v->signature_key.n) + 2 +
+           vector_size(v->credential.identity.n) + vector_size(2 * c->versions.n) +
+           vector_size(2 * c->suites.n) + vector_size(2 * c->extensions.n) +
+           vector_size(2 * c->proposals.n) + vector_size(2 * c->credentials.n) +
+           leaf_source_size(v) + vector_size(v->extensions.data.n) + vector_size(v->signature.n);
+}
+
 void mls_leaf_node_free(struct mls_leaf_node *v, const struct mem *mem) {
     buf_free(&v->encryption_key);
     buf_free(&v->signature_key);
@@ -348,6 +376,11 @@ void mls_parent_node_write(writer *w, const struct mls_parent_node *v) {
     mls_opaque_write(w, &v->encryption_key);
     mls_opaque_write(w, &v->parent_hash);
     mls_u32s_write(w, &v->unmerged);
+}
+
+size_t mls_parent_node_size(const struct mls_parent_node *v) {
+    return vector_size(v->encryption_key.n) + vector_size(v->parent_hash.n) +
+           vector_size(4 * v->unmerged.n);
 }
 
 void mls_parent_node_free(struct mls_parent_node *v, const struct mem *mem) {

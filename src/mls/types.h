@@ -167,12 +167,13 @@ struct mls_welcome {
 };
 
 /* X(type): everything above that is written and read by itself. */
-#define MLS_TYPES(X)                                                                             \
-    X(extensions)                                                                                \
-    X(credential)                                                                                \
-    X(capabilities) X(leaf_node) X(parent_node) X(key_package) X(hpke_ciphertext) X(update_path) \
-        X(psk_id) X(proposal) X(commit) X(sender) X(group_context) X(framed_content)             \
-            X(authenticated_content) X(public_message) X(private_message) X(group_info)          \
+#define MLS_TYPES(X)                                                                       \
+    X(extensions)                                                                          \
+    X(credential)                                                                          \
+    X(capabilities)                                                                        \
+    X(leaf_node) X(parent_node) X(key_package) X(hpke_ciphertext) X(update_path) X(psk_id) \
+        X(proposal) X(commit) X(sender) X(group_context) X(framed_content)                 \
+            X(authenticated_content) X(public_message) X(private_message) X(group_info)    \
                 X(group_secrets) X(welcome)
 #define X(type)                                                                         \
     void mls_##type##_write(writer *w, const struct mls_##type *v);                     \
@@ -182,6 +183,10 @@ struct mls_welcome {
                                const struct mem *mem);
 MLS_TYPES(X)
 #undef X
+
+/* How many bytes these are when written. */
+size_t mls_leaf_node_size(const struct mls_leaf_node *v);
+size_t mls_parent_node_size(const struct mls_parent_node *v);
 
 /* What is signed of these begins with everything before the signature. */
 void mls_leaf_node_write_unsigned(writer *w, const struct mls_leaf_node *v);

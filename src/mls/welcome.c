@@ -9,24 +9,33 @@ struct building {
     const struct mls_welcoming *w;
     const struct mem *mem;
     const struct mls_suite *suite;
-    buf group_info; /* encrypted */
+    buf bytes; /* from `start` on: the encrypted GroupInfo */
+    size_t start;
     struct hpke_info info;
     struct mls_encrypted_group_secrets *secrets;
 };
 
 /* ---- GroupInfo ---- */
 
-static err encrypt_group_info(struct building *b, slice plain) {
+static slice encrypted_group_info(const struct building *b) {
+    return slice_of(b->bytes.p + b->start, b->bytes.n - b->start);
+}
+
+/* In its own place. */
+static err encrypt_group_info(struct building *b) {
     uint8_t welcome_secret[CRYPTO_HASH_MAX], key[CRYPTO_AEAD_KEY_MAX], nonce[CRYPTO_AEAD_NONCE_MAX];
     const struct crypto_aead *aead = b->suite->aead;
-    err e = buf_resize(&b->group_info, plain.n + aead->tag);
+    size_t n = b->bytes.n - b->start;
+    err e = buf_resize(&b->bytes, b->bytes.n + aead->tag);
     if (e == OK)
         e = mls_key_schedule_welcome(b->suite, b->w->joiner_secret, b->w->psk_secret,
                                      welcome_secret);
     if (e == OK)
         e = mls_key_schedule_welcome_key(b->suite, welcome_secret, key, nonce);
-    if (e == OK)
-        e = aead->seal(b->group_info.p, key, nonce, SLICE_EMPTY, plain);
+    if (e == OK) {
+        uint8_t *p = b->bytes.p + b->start;
+        e = aead->seal(p, key, nonce, SLICE_EMPTY, slice_of(p, n));
+    }
     wipe(welcome_secret, sizeof(welcome_secret));
     wipe(key, sizeof(key));
     wipe(nonce, sizeof(nonce));
@@ -35,12 +44,9 @@ static err encrypt_group_info(struct building *b, slice plain) {
 
 static err make_group_info(struct building *b) {
     const struct mls_welcoming *w = b->w;
-    buf plain = buf_on(b->mem);
-    err e = mls_group_info_make(w->next, b->suite, w->with_tree, w->external_pub, &plain, b->mem);
-    if (e == OK)
-        e = encrypt_group_info(b, buf_slice(&plain));
-    buf_free(&plain);
-    return e;
+    TRY(mls_group_info_make(w->next, b->suite, w->with_tree, w->external_pub, &b->bytes,
+                            &b->start));
+    return encrypt_group_info(b);
 }
 
 /* ---- GroupSecrets ---- */
@@ -76,7 +82,7 @@ static err encrypt_secrets(const struct building *b, const struct mls_key_packag
 
 static err encrypt_all_secrets(struct building *b) {
     const struct mls_list *list = b->w->list;
-    TRY(mls_label_prepare(b->suite, "Welcome", buf_slice(&b->group_info), &b->info, b->mem));
+    TRY(mls_label_prepare(b->suite, "Welcome", encrypted_group_info(b), &b->info));
     for (size_t i = 0, at = 0; i < list->n; i++) {
         const struct mls_proposal *p = list->items[i].proposal;
         if (p->type != MLS_PROPOSAL_ADD)
@@ -95,7 +101,7 @@ static err write_welcome(const struct building *b, size_t from, size_t n, buf *o
         .suite = b->suite->id,
         .secrets = b->secrets + from,
         .secret_count = n,
-        .encrypted_group_info = b->group_info,
+        .encrypted_group_info = {.p = b->bytes.p + b->start, .n = b->bytes.n - b->start},
     };
     *out = buf_on(b->mem);
     writer w = writer_on(out);
@@ -122,7 +128,7 @@ err mls_welcome_make(const struct mls_welcoming *w, struct mls_committed *commit
     struct building b = {.w = w, .mem = w->group->mem, .suite = w->group->suite};
     if (n == 0)
         return OK;
-    b.group_info = buf_on(b.mem);
+    b.bytes = buf_on(b.mem);
     b.secrets = mem_new_array(b.mem, n, sizeof(*b.secrets));
     err e = b.secrets == NULL ? ERR_NO_MEMORY : make_group_info(&b);
     if (e == OK)
@@ -134,6 +140,6 @@ err mls_welcome_make(const struct mls_welcoming *w, struct mls_committed *commit
         mls_hpke_ciphertext_free(&b.secrets[i].secrets, b.mem);
     }
     mem_free(b.mem, b.secrets, n * sizeof(*b.secrets));
-    buf_free(&b.group_info);
+    buf_free(&b.bytes);
     return e;
 }

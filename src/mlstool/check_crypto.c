@@ -85,7 +85,7 @@ static void encrypt(struct check *c, struct json_object *o) {
     EXPECT_OK(c, mls_label_decrypt(suite, priv, label, about, &given, &got, &c->mem));
     EXPECT_SLICE(c, buf_slice(&got), buf_slice(&plain));
     buf_free(&got);
-    EXPECT_OK(c, mls_label_prepare(suite, label, about, &info, &c->mem));
+    EXPECT_OK(c, mls_label_prepare(suite, label, about, &info));
     EXPECT_OK(c,
               mls_label_encrypt(suite, buf_slice(&pub), &info, buf_slice(&plain), &own, &c->mem));
     EXPECT_OK(c, mls_label_decrypt(suite, priv, label, about, &own, &got, &c->mem));

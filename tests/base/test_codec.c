@@ -246,6 +246,7 @@ TEST(closing_a_vector_makes_room_for_its_length) {
     struct support_random random = {3};
     for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
         buf content = buf_on(NULL), opened = buf_on(NULL), whole = buf_on(NULL);
+        buf longer = buf_on(NULL);
         CHECK_OK(buf_resize(&content, SIZES[i]));
         support_fill(&random, content.p, content.n);
         writer w = writer_on(&opened);
@@ -261,6 +262,15 @@ TEST(closing_a_vector_makes_room_for_its_length) {
         writer_vec(&v, buf_slice(&content));
         CHECK_OK(writer_result(&v));
         CHECK(slice_equal(buf_slice(&opened), buf_slice(&whole)));
+        w = writer_on(&longer);
+        writer_u8(&w, 0xee);
+        outer = writer_open_long(&w), inner = writer_open_long(&w);
+        writer_bytes(&w, buf_slice(&content));
+        writer_close(&w, inner);
+        writer_close(&w, outer);
+        CHECK_OK(writer_result(&w));
+        CHECK(slice_equal(buf_slice(&longer), buf_slice(&whole)));
+        buf_free(&longer);
         buf_free(&content);
         buf_free(&opened);
         buf_free(&whole);

@@ -100,7 +100,8 @@ static void check_schedule(const struct hpke_suite *s) {
     CHECK_OK(s->kem->decap(secret, enc, p.priv));
     check_hex(secret, 32, SECRET);
     struct hpke_info info;
-    CHECK_OK(hpke_info_prepare(s, &info, SLICE_ARRAY(p.info)));
+    slice text = SLICE_ARRAY(p.info);
+    CHECK_OK(hpke_info_prepare(s, &info, &text, 1));
     CHECK_OK(hpke_schedule(s, &c, secret, &info));
     check_hex(c.key, 32, KEY);
     check_hex(c.nonce, 12, NONCE);

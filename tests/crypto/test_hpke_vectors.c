@@ -56,7 +56,8 @@ static void check_schedule(struct json_object *o, struct hpke_context *c) {
     vectors_hex(o, "shared_secret", &f.a);
     vectors_hex(o, "info", &f.b);
     struct hpke_info info;
-    CHECK_OK(hpke_info_prepare(&SUITE, &info, buf_slice(&f.b)));
+    slice text = buf_slice(&f.b);
+    CHECK_OK(hpke_info_prepare(&SUITE, &info, &text, 1));
     CHECK_OK(hpke_schedule(&SUITE, c, f.a.p, &info));
     check_field(o, "key", c->key, SUITE.aead->key);
     check_field(o, "base_nonce", c->nonce, SUITE.aead->nonce);

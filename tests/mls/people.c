@@ -96,7 +96,7 @@ static void reseal(const struct person *p, struct mls_welcome *welcome,
     mls_group_secrets_write(&w, &secrets);
     CHECK_OK(writer_result(&w));
     CHECK_OK(mls_key_package_open(buf_slice(&p->key_package), &kp, NULL));
-    CHECK_OK(mls_label_prepare(p->suite, "Welcome", group_info, &info, NULL));
+    CHECK_OK(mls_label_prepare(p->suite, "Welcome", group_info, &info));
     mls_hpke_ciphertext_free(sealed, NULL);
     CHECK_OK(mls_label_encrypt(p->suite, buf_slice(&kp.init_key), &info, buf_slice(&plain), sealed,
                                NULL));

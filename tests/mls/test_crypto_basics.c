@@ -16,7 +16,7 @@ TEST(every_suite_encrypts) {
         CHECK_OK(suite->kem->generate(pub, priv));
         slice to = slice_of(pub, suite->kem->pub), from = slice_of(priv, suite->kem->priv);
         struct hpke_info info;
-        CHECK_OK(mls_label_prepare(suite, "Test", context, &info, NULL));
+        CHECK_OK(mls_label_prepare(suite, "Test", context, &info));
         CHECK_OK(mls_label_encrypt(suite, to, &info, secret, &sealed, NULL));
         CHECK_OK(mls_label_decrypt(suite, from, "Test", context, &sealed, &plain, NULL));
         CHECK_SLICE(buf_slice(&plain), secret);

@@ -277,7 +277,7 @@ static err forge(struct scene *s, void (*change)(struct forged *f), bool sign) {
     mls_hpke_ciphertext_free(&welcome.secrets[0].secrets, NULL);
     struct hpke_info info;
     CHECK_OK(mls_label_prepare(s->bert.suite, "Welcome", buf_slice(&welcome.encrypted_group_info),
-                               &info, NULL));
+                               &info));
     CHECK_OK(mls_label_encrypt(s->bert.suite, buf_slice(&kp.init_key), &info, buf_slice(&plain),
                                &welcome.secrets[0].secrets, NULL));
     buf message = {0};
