@@ -11,6 +11,8 @@ int slice_compare(slice a, slice b) {
 }
 
 err buf_reserve(buf *b, size_t n) {
+    if (b->n > b->cap)
+        return ERR_BUG; /* borrowed */
     if (n <= b->cap - b->n)
         return OK;
     if (n > SIZE_MAX - b->n)
@@ -80,7 +82,8 @@ void buf_clear(buf *b) {
 }
 
 void buf_free(buf *b) {
-    mem_free(b->mem, b->p, b->cap);
+    if (b->cap != 0)
+        mem_free(b->mem, b->p, b->cap);
     *b = buf_on(b->mem);
 }
 

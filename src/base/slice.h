@@ -32,7 +32,8 @@ static inline bool slice_equal(slice a, slice b) {
 int slice_compare(slice a, slice b);
 
 /* Growing bytes of our own. All zero is a valid empty buf on malloc. Whatever it held is wiped when
- * it is freed or moved. */
+ * it is freed or moved. One whose cap is 0 borrows its bytes: it can be read and freed, which
+ * leaves them alone, but not changed. */
 typedef struct buf {
     uint8_t *p;
     size_t n;

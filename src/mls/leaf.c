@@ -177,17 +177,18 @@ static bool set_bit(const uint8_t *bits, uint16_t type) {
 static void set_init(struct type_set *set, const struct mls_u16s *list, uint16_t last_default) {
     set->list = list;
     set->last_default = last_default;
-    if (list->n <= SHORT_LIST)
+    if (mls_u16s_count(list) <= SHORT_LIST)
         return;
     memset(set->bits, 0, sizeof(set->bits));
-    for (size_t i = 0; i < list->n; i++)
-        set_add(set->bits, list->p[i]);
+    for (size_t i = 0; i < mls_u16s_count(list); i++)
+        set_add(set->bits, mls_u16s_at(list, i));
 }
 
 static bool set_has(const struct type_set *set, uint16_t type) {
     if (type != 0 && type <= set->last_default)
         return true;
-    return set->list->n <= SHORT_LIST ? mls_u16s_have(set->list, type) : set_bit(set->bits, type);
+    bool is_short = mls_u16s_count(set->list) <= SHORT_LIST;
+    return is_short ? mls_u16s_have(set->list, type) : set_bit(set->bits, type);
 }
 
 /* RFC 9420 s.17.3: where the types that it defines may stand. */
@@ -239,8 +240,9 @@ static err check_required(reader *r, const struct mls_u16s *have, uint16_t last_
     reader list;
     struct type_set set;
     TRY(reader_open(r, &list));
-    if (list.n > 0)
-        set_init(&set, have, last_default);
+    if (list.n == 0)
+        return OK;
+    set_init(&set, have, last_default);
     while (list.n > 0) {
         uint16_t type;
         TRY(reader_u16(&list, &type));

@@ -44,7 +44,7 @@ static void slot_release(const struct mls_tree *t, struct mls_tree_slot *s) {
 void mls_tree_slot_sum(struct mls_tree_slot *s) {
     s->hashed = false;
     s->filled = s->node != NULL;
-    s->size = s->node == NULL ? 1 : 2 + s->node->size;
+    s->size = s->node == NULL ? 1 : 2 + mls_tree_node_size(s->node);
     if (s->child[0] == NULL) {
         s->members = s->filled;
         s->credentials = CREDENTIALS_NONE;
@@ -331,23 +331,6 @@ void mls_tree_filtered_path(const struct mls_tree *t, uint32_t leaf, struct mls_
 
 /* ---- Operations (section 7.7, 12.1) ---- */
 
-/* Makes a node that holds a copy of `from` (a leaf node or a parent node, by x). */
-static err node_copy(const struct mls_tree *t, uint32_t x, const void *from,
-                     struct mls_tree_node **node) {
-    struct mls_tree_node *n = *node = mls_tree_node_new(t, x);
-    if (n == NULL)
-        return ERR_NO_MEMORY;
-    err e = mls_tree_is_leaf(x) ? mls_leaf_node_copy(&n->u.leaf, from, t->mem)
-                                : mls_parent_node_copy(&n->u.parent, from, t->mem);
-    if (e != OK) {
-        mls_tree_node_release(n);
-        *node = NULL;
-        return e;
-    }
-    mls_tree_node_enter(n);
-    return OK;
-}
-
 /* Sets or (from NULL) blanks one node, and blanks all above if that is asked for. */
 static err put(struct mls_tree *t, uint32_t x, const void *from, bool blank_above) {
     struct trail trail;
@@ -355,7 +338,8 @@ static err put(struct mls_tree *t, uint32_t x, const void *from, bool blank_abov
     if (t->root == NULL || x >= mls_tree_math_nodes(t->width))
         return ERR_NOT_FOUND;
     if (from != NULL)
-        TRY(node_copy(t, x, from, &n));
+        TRY(mls_tree_is_leaf(x) ? mls_tree_node_leaf(t, x, from, &n)
+                                : mls_tree_node_parent(t, x, from, NULL, 0, &n));
     err e = own_trail(t, x, &trail);
     if (e != OK) {
         mls_tree_node_release(n);
@@ -452,45 +436,6 @@ static uint32_t blank_leaf(const struct mls_tree *t) {
     return first;
 }
 
-/* Two ascending lists without a common value as one. */
-static err merge_lists(struct mls_u32s *to, const struct mls_u32s *a, const uint32_t *b, size_t n,
-                       const struct mem *mem) {
-    uint32_t *p = mem_new_array(mem, a->n + n, sizeof(*p));
-    if (p == NULL)
-        return ERR_NO_MEMORY;
-    size_t i = 0, j = 0;
-    while (i < a->n || j < n) {
-        bool first = j == n || (i < a->n && a->p[i] < b[j]);
-        p[i + j] = first ? a->p[i] : b[j];
-        i += first;
-        j += !first;
-    }
-    *to = (struct mls_u32s){p, a->n + n};
-    return OK;
-}
-
-/* A parent's node with n more unmerged leaves. */
-static err with_unmerged(const struct mls_tree *t, const struct mls_tree_node *from,
-                         const uint32_t *added, size_t n, struct mls_tree_node **node) {
-    const struct mls_parent_node *old = &from->u.parent;
-    struct mls_tree_node *to = *node = mls_tree_node_new(t, from->x);
-    if (to == NULL)
-        return ERR_NO_MEMORY;
-    struct mls_parent_node *p = &to->u.parent;
-    err e = mls_opaque_copy(&p->encryption_key, buf_slice(&old->encryption_key), t->mem);
-    if (e == OK)
-        e = mls_opaque_copy(&p->parent_hash, buf_slice(&old->parent_hash), t->mem);
-    if (e == OK)
-        e = merge_lists(&p->unmerged, &old->unmerged, added, n, t->mem);
-    if (e != OK) {
-        mls_tree_node_release(to);
-        *node = NULL;
-        return e;
-    }
-    mls_tree_node_enter(to);
-    return OK;
-}
-
 /* RFC 9420 s.12.1.1: each new leaf joins the unmerged leaves of the parents above it that are not
  * blank. The slots above new leaves are our own. */
 static err list_unmerged(struct mls_tree *t, struct mls_tree_slot *s, uint32_t x,
@@ -501,7 +446,7 @@ static err list_unmerged(struct mls_tree *t, struct mls_tree_slot *s, uint32_t x
         return OK;
     if (s->node != NULL) {
         struct mls_tree_node *node;
-        TRY(with_unmerged(t, s->node, added + from, to - from, &node));
+        TRY(mls_tree_node_parent(t, x, &s->node->u.parent, added + from, to - from, &node));
         slot_set(s, node);
     }
     TRY(list_unmerged(t, s->child[0], mls_tree_math_left(x), added + from, to - from));

@@ -13,10 +13,8 @@ struct walking {
 static err tell(struct walking *w, uint32_t x, const struct mls_tree_node *n) {
     buf_clear(&w->bytes);
     writer out = writer_on(&w->bytes);
-    if (n != NULL && mls_tree_is_leaf(x))
-        mls_leaf_node_write(&out, &n->u.leaf);
-    else if (n != NULL)
-        mls_parent_node_write(&out, &n->u.parent);
+    if (n != NULL)
+        mls_tree_node_write(&out, n);
     TRY(writer_result(&out));
     return w->change(w->ctx, x, buf_slice(&w->bytes));
 }

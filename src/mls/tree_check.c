@@ -46,16 +46,16 @@ static void set_drop(uint8_t *set, uint16_t type) {
 static err check_leaf_credentials(struct credential_sets *sets, const struct mls_leaf_node *leaf) {
     const struct mls_u16s *own = &leaf->capabilities.credentials;
     /* No walk over a long list for a leaf that can't have them all. */
-    if (own->n < sets->count)
+    if (mls_u16s_count(own) < sets->count)
         return ERR_MLS_CAPABILITIES;
-    for (size_t i = 0; i < own->n; i++)
-        set_add(sets->of_leaf, own->p[i]);
+    for (size_t i = 0; i < mls_u16s_count(own); i++)
+        set_add(sets->of_leaf, mls_u16s_at(own, i));
     err e = OK;
     for (size_t i = 0; i < sets->count; i++)
         if (!set_has(sets->of_leaf, sets->list[i]))
             e = ERR_MLS_CAPABILITIES;
-    for (size_t i = 0; i < own->n; i++)
-        set_drop(sets->of_leaf, own->p[i]);
+    for (size_t i = 0; i < mls_u16s_count(own); i++)
+        set_drop(sets->of_leaf, mls_u16s_at(own, i));
     return e;
 }
 

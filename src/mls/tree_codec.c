@@ -36,15 +36,7 @@ err mls_tree_list_reach(struct mls_tree_list *list, uint32_t x, const struct mem
 
 err mls_tree_list_read(const struct mls_tree *t, struct mls_tree_list *list, reader *r) {
     uint32_t x = (uint32_t)(list->n - 1);
-    struct mls_tree_node *n = list->p[x] = mls_tree_node_new(t, x);
-    if (n == NULL)
-        return ERR_NO_MEMORY;
-    if (mls_tree_is_leaf(x))
-        TRY(mls_leaf_node_read(r, &n->u.leaf, t->mem));
-    else
-        TRY(mls_parent_node_read(r, &n->u.parent, t->mem));
-    mls_tree_node_enter(n);
-    return OK;
+    return mls_tree_node_read(t, x, r, &list->p[x]);
 }
 
 /* The slots of node x and below; takes its nodes out of the list. */
@@ -125,13 +117,8 @@ static void write_node(writer *w, const struct mls_tree_node *n) {
     writer_u8(w, n != NULL);
     if (n == NULL)
         return;
-    if (mls_tree_is_leaf(n->x)) {
-        writer_u8(w, NODE_TYPE_LEAF);
-        mls_leaf_node_write(w, &n->u.leaf);
-    } else {
-        writer_u8(w, NODE_TYPE_PARENT);
-        mls_parent_node_write(w, &n->u.parent);
-    }
+    writer_u8(w, mls_tree_is_leaf(n->x) ? NODE_TYPE_LEAF : NODE_TYPE_PARENT);
+    mls_tree_node_write(w, n);
 }
 
 /* The nodes in order; the last ones of the tree (`to_end`) only as far as they are not blank. */

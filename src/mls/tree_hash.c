@@ -127,16 +127,11 @@ err mls_tree_hash_parent(const struct mls_tree *t, uint32_t x, uint32_t child, u
 
 static err set_parent_hash(struct mls_tree *t, uint32_t x, slice hash) {
     const struct mls_parent_node *old = mls_tree_parent(t, x);
-    struct mls_parent_node p;
     if (old == NULL)
         return ERR_BUG;
-    TRY(mls_parent_node_copy(&p, old, t->mem));
-    buf_free(&p.parent_hash);
-    err e = mls_opaque_copy(&p.parent_hash, hash, t->mem);
-    if (e == OK)
-        e = mls_tree_set_parent(t, x, &p);
-    mls_parent_node_free(&p, t->mem);
-    return e;
+    struct mls_parent_node p = *old; /* borrows all: copied, never freed */
+    p.parent_hash = mls_borrow(hash);
+    return mls_tree_set_parent(t, x, &p);
 }
 
 err mls_tree_hash_path(struct mls_tree *t, const struct mls_tree_path *path, uint32_t leaf,

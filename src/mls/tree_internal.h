@@ -16,9 +16,10 @@ struct mls_tree_link {
     uint64_t hash;
 };
 
+/* One piece of memory, in which everything is that the node points to. */
 struct mls_tree_node {
     uint32_t refs, x;
-    size_t size; /* bytes of its encoding, once it is entered */
+    size_t room; /* bytes of it all */
     struct mls_tree_index *index;
     struct mls_tree_link link[KEY_KINDS];
     union {
@@ -35,7 +36,7 @@ struct mls_tree_slot {
     uint32_t members;     /* leaves here and below that are not blank */
     uint32_t filled;      /* nodes here and below that are not blank */
     uint32_t credentials; /* a type, or CREDENTIALS_ */
-    size_t size;          /* bytes of all nodes here and below in the ratchet_tree extension */
+    size_t size; /* bytes of what is here and below in the ratchet_tree extension, at most */
     struct mls_tree_slot *child[2];
     struct mls_tree_node *node;
     bool hashed;
@@ -72,10 +73,19 @@ slice mls_tree_node_key(const struct mls_tree_node *n, enum mls_tree_key kind);
 MUST err mls_tree_index_new(struct mls_tree_index **index, const struct mem *mem);
 void mls_tree_index_hold(struct mls_tree_index *index);
 void mls_tree_index_release(struct mls_tree_index *index);
-/* A node with one reference and nothing in it; NULL without memory. Fill it, then enter it. */
-struct mls_tree_node *mls_tree_node_new(const struct mls_tree *t, uint32_t x);
-/* Puts a filled node into the index. */
-void mls_tree_node_enter(struct mls_tree_node *n);
+/* A node with one reference, which is in the index: from its LeafNode or ParentNode (by x) as it is
+ * encoded, or a copy of one. */
+MUST err mls_tree_node_read(const struct mls_tree *t, uint32_t x, reader *r,
+                            struct mls_tree_node **node);
+MUST err mls_tree_node_leaf(const struct mls_tree *t, uint32_t x, const struct mls_leaf_node *leaf,
+                            struct mls_tree_node **node);
+/* With n more unmerged leaves than the parent has, ascending. */
+MUST err mls_tree_node_parent(const struct mls_tree *t, uint32_t x,
+                              const struct mls_parent_node *parent, const uint32_t *unmerged,
+                              size_t n, struct mls_tree_node **node);
+/* As it is encoded. */
+void mls_tree_node_write(writer *w, const struct mls_tree_node *n);
+size_t mls_tree_node_size(const struct mls_tree_node *n);
 /* NULL is fine. */
 void mls_tree_node_release(struct mls_tree_node *n);
 /* A node of this tree that has the key, other than node `not_x`; NULL. */

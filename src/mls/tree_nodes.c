@@ -100,20 +100,35 @@ static void grow(struct mls_tree_index *index) {
 
 /* ---- Nodes ---- */
 
-struct mls_tree_node *mls_tree_node_new(const struct mls_tree *t, uint32_t x) {
-    struct mls_tree_node *n = mem_new(t->mem, sizeof(*n));
-    if (n != NULL) {
-        n->refs = 1;
-        n->x = x;
-        n->index = t->index;
+/* With room for `more` bytes after the struct, as far as it is used. */
+static struct mls_tree_node *new_node(const struct mls_tree *t, uint32_t x, size_t more) {
+    const struct mls_tree_node *n = NULL;
+    size_t room = offsetof(struct mls_tree_node, u) +
+                  (mls_tree_is_leaf(x) ? sizeof(n->u.leaf) : sizeof(n->u.parent)) + more;
+    struct mls_tree_node *new = mem_new(t->mem, room);
+    if (new != NULL) {
+        new->refs = 1;
+        new->x = x;
+        new->room = room;
+        new->index = t->index;
     }
-    return n;
+    return new;
 }
 
-void mls_tree_node_enter(struct mls_tree_node *n) {
+/* Where `more` begins. */
+static uint8_t *room_of(struct mls_tree_node *n, size_t more) {
+    return (uint8_t *)n + n->room - more;
+}
+
+static slice put(uint8_t *to, slice from) {
+    if (from.n != 0)
+        memcpy(to, from.p, from.n);
+    return slice_of(to, from.n);
+}
+
+/* Puts a filled node into the index. */
+static void enter(struct mls_tree_node *n) {
     struct mls_tree_index *index = n->index;
-    n->size = mls_tree_is_leaf(n->x) ? mls_leaf_node_size(&n->u.leaf)
-                                     : mls_parent_node_size(&n->u.parent);
     size_t kinds = mls_tree_is_leaf(n->x) ? KEY_KINDS : 1;
     for (size_t kind = 0; kind < kinds; kind++)
         n->link[kind].hash = hash_key(index, mls_tree_node_key(n, (enum mls_tree_key)kind));
@@ -121,6 +136,102 @@ void mls_tree_node_enter(struct mls_tree_node *n) {
         grow(index);
     for (size_t kind = 0; kind < kinds; kind++)
         link_node(bucket_of(index->chain, index->buckets, kind, n->link[kind].hash), n, kind);
+}
+
+/* A leaf's node holds it as it is encoded, and what the leaf says points into that. */
+static slice leaf_bytes(const struct mls_tree_node *n) {
+    const uint8_t *begin = (const uint8_t *)(&n->u.leaf + 1) +
+                           n->u.leaf.extensions.n * sizeof(*n->u.leaf.extensions.p);
+    return slice_of(begin, n->room - (size_t)(begin - (const uint8_t *)n));
+}
+
+static err read_leaf(const struct mls_tree *t, uint32_t x, reader *r, struct mls_tree_node **node) {
+    struct mls_leaf_node leaf;
+    slice bytes = reader_rest(r);
+    TRY(mls_leaf_node_read(r, &leaf, &mls_in_place));
+    bytes.n -= r->n;
+    size_t list = leaf.extensions.n * sizeof(*leaf.extensions.p), more = list + bytes.n;
+    struct mls_tree_node *n = new_node(t, x, more);
+    if (n == NULL)
+        return ERR_NO_MEMORY;
+    struct mls_extension *extensions = (struct mls_extension *)(void *)room_of(n, more);
+    reader own = reader_of(put(room_of(n, bytes.n), bytes));
+    err e = mls_leaf_node_read(&own, &n->u.leaf, &mls_in_place);
+    if (e != OK) { /* never: it was read before */
+        mem_free(t->mem, n, n->room);
+        return e;
+    }
+    mls_extensions_list(&n->u.leaf.extensions, extensions);
+    n->u.leaf.extensions.p = leaf.extensions.n == 0 ? NULL : extensions;
+    enter(n);
+    *node = n;
+    return OK;
+}
+
+err mls_tree_node_leaf(const struct mls_tree *t, uint32_t x, const struct mls_leaf_node *leaf,
+                       struct mls_tree_node **node) {
+    buf bytes = buf_on(t->mem);
+    writer w = writer_on(&bytes);
+    mls_leaf_node_write(&w, leaf);
+    err e = writer_result(&w);
+    reader r = reader_of(buf_slice(&bytes));
+    if (e == OK)
+        e = read_leaf(t, x, &r, node);
+    buf_free(&bytes);
+    return e;
+}
+
+/* Two ascending lists without a common value as one. */
+static void merge_lists(uint32_t *to, const struct mls_u32s *a, const uint32_t *b, size_t n) {
+    for (size_t i = 0, j = 0; i < a->n || j < n;) {
+        bool first = j == n || (i < a->n && a->p[i] < b[j]);
+        to[i + j] = first ? a->p[i] : b[j];
+        i += first;
+        j += !first;
+    }
+}
+
+err mls_tree_node_parent(const struct mls_tree *t, uint32_t x, const struct mls_parent_node *parent,
+                         const uint32_t *unmerged, size_t n, struct mls_tree_node **node) {
+    slice key = buf_slice(&parent->encryption_key), hash = buf_slice(&parent->parent_hash);
+    size_t count = parent->unmerged.n + n, more = count * sizeof(*unmerged) + key.n + hash.n;
+    struct mls_tree_node *new = new_node(t, x, more);
+    if (new == NULL)
+        return ERR_NO_MEMORY;
+    struct mls_parent_node *p = &new->u.parent;
+    p->unmerged = (struct mls_u32s){(uint32_t *)(void *)room_of(new, more), count};
+    merge_lists(p->unmerged.p, &parent->unmerged, unmerged, n);
+    p->encryption_key = mls_borrow(put(room_of(new, key.n + hash.n), key));
+    p->parent_hash = mls_borrow(put(room_of(new, hash.n), hash));
+    enter(new);
+    *node = new;
+    return OK;
+}
+
+err mls_tree_node_read(const struct mls_tree *t, uint32_t x, reader *r,
+                       struct mls_tree_node **node) {
+    if (mls_tree_is_leaf(x))
+        return read_leaf(t, x, r, node);
+    struct mls_parent_node parent;
+    TRY(mls_parent_node_read(r, &parent, t->mem));
+    err e = mls_tree_node_parent(t, x, &parent, NULL, 0, node);
+    mls_parent_node_free(&parent, t->mem);
+    return e;
+}
+
+void mls_tree_node_write(writer *w, const struct mls_tree_node *n) {
+    if (mls_tree_is_leaf(n->x))
+        writer_bytes(w, leaf_bytes(n));
+    else
+        mls_parent_node_write(w, &n->u.parent);
+}
+
+/* Of a parent, which has three vectors, it may be a little less. */
+size_t mls_tree_node_size(const struct mls_tree_node *n) {
+    const struct mls_parent_node *p = &n->u.parent;
+    return mls_tree_is_leaf(n->x) ? leaf_bytes(n).n
+                                  : p->encryption_key.n + p->parent_hash.n +
+                                        p->unmerged.n * sizeof(*p->unmerged.p) + 3 * VARINT_MAX;
 }
 
 void mls_tree_node_release(struct mls_tree_node *n) {
@@ -131,12 +242,7 @@ void mls_tree_node_release(struct mls_tree_node *n) {
     for (size_t kind = 0; kind < KEY_KINDS; kind++)
         if (n->link[kind].back != NULL)
             unlink_node(n, kind);
-    const struct mem *mem = n->index->mem;
-    if (mls_tree_is_leaf(n->x))
-        mls_leaf_node_free(&n->u.leaf, mem);
-    else
-        mls_parent_node_free(&n->u.parent, mem);
-    mem_free(mem, n, sizeof(*n));
+    mem_free(n->index->mem, n, n->room);
 }
 
 const struct mls_tree_node *mls_tree_index_find(const struct mls_tree *t, enum mls_tree_key kind,

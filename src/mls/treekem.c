@@ -159,11 +159,8 @@ static err set_path_keys(struct mls_tree *t, uint32_t leaf, const struct mls_tre
             TRY(mls_tree_blank(t, x));
             continue;
         }
-        struct mls_parent_node node = {0};
-        TRY(mls_opaque_copy(&node.encryption_key, keys[next++], t->mem));
-        err e = mls_tree_set_parent(t, x, &node);
-        mls_parent_node_free(&node, t->mem);
-        TRY(e);
+        struct mls_parent_node node = {.encryption_key = mls_borrow(keys[next++])};
+        TRY(mls_tree_set_parent(t, x, &node));
     }
     return OK;
 }

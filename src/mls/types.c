@@ -3,6 +3,15 @@
 
 /* ---- Parts that several structures share ---- */
 
+static void *no_memory(void *ctx, void *p, size_t old, size_t size) {
+    (void)ctx;
+    (void)p;
+    (void)old;
+    (void)size;
+    return NULL;
+}
+const struct mem mls_in_place = {.resize = no_memory};
+
 err mls_opaque_copy(buf *to, slice from, const struct mem *mem) {
     *to = buf_on(mem);
     if (from.n == 0)
@@ -19,7 +28,10 @@ err mls_opaque_read(reader *r, buf *b, const struct mem *mem) {
     slice s;
     reader at = *r;
     TRY(reader_vec(&at, &s));
-    TRY(mls_opaque_copy(b, s, mem));
+    if (mem == &mls_in_place)
+        *b = mls_borrow(s);
+    else
+        TRY(mls_opaque_copy(b, s, mem));
     *r = at;
     return OK;
 }
@@ -29,39 +41,28 @@ void mls_opaque_write(writer *w, const buf *b) {
 }
 
 err mls_u16s_read(reader *r, struct mls_u16s *v, const struct mem *mem) {
-    reader at = *r, inner;
-    *v = (struct mls_u16s){0};
-    TRY(reader_open(&at, &inner));
-    if (inner.n % 2 != 0)
+    reader at = *r;
+    TRY(mls_opaque_read(&at, &v->data, mem));
+    if (v->data.n % 2 != 0) {
+        mls_u16s_free(v, mem);
         return ERR_MALFORMED;
-    size_t n = inner.n / 2;
-    uint16_t *p = mem_new_array(mem, n, sizeof(*p));
-    if (p == NULL && n != 0)
-        return ERR_NO_MEMORY;
-    *v = (struct mls_u16s){p, n};
-    for (size_t i = 0; i < n; i++)
-        TRY(reader_u16(&inner, &p[i]));
+    }
     *r = at;
     return OK;
 }
 
 void mls_u16s_write(writer *w, const struct mls_u16s *v) {
-    writer_varint(w, 2 * v->n);
-    uint8_t *p = v->n == 0 ? NULL : writer_room(w, 2 * v->n);
-    for (size_t i = 0; p != NULL && i < v->n; i++) {
-        p[2 * i] = (uint8_t)(v->p[i] >> 8);
-        p[2 * i + 1] = (uint8_t)v->p[i];
-    }
+    mls_opaque_write(w, &v->data);
 }
 
 void mls_u16s_free(struct mls_u16s *v, const struct mem *mem) {
-    mem_free(mem, v->p, v->n * sizeof(*v->p));
-    *v = (struct mls_u16s){0};
+    (void)mem;
+    buf_free(&v->data);
 }
 
 bool mls_u16s_have(const struct mls_u16s *v, uint16_t value) {
-    for (size_t i = 0; i < v->n; i++)
-        if (v->p[i] == value)
+    for (size_t i = 0; i < mls_u16s_count(v); i++)
+        if (mls_u16s_at(v, i) == value)
             return true;
     return false;
 }
@@ -158,26 +159,32 @@ err mls_list_read(reader *r, const struct mls_list_kind *kind, void **p, size_t 
 
 /* ---- Extensions (section 13) ---- */
 
-/* Makes v->p the index of the list in v->data. */
-static err index_extensions(struct mls_extensions *v, const struct mem *mem) {
-    size_t n = 0;
-    for (reader r = reader_of(buf_slice(&v->data)); r.n > 0; n++) {
+static err count_extensions(struct mls_extensions *v) {
+    for (reader r = reader_of(buf_slice(&v->data)); r.n > 0; v->n++) {
         uint16_t type;
         slice data;
         TRY(reader_u16(&r, &type));
         TRY(reader_vec(&r, &data));
     }
-    if (n == 0)
+    return OK;
+}
+
+void mls_extensions_list(const struct mls_extensions *v, struct mls_extension *p) {
+    reader r = reader_of(buf_slice(&v->data));
+    for (size_t i = 0; i < v->n; i++)
+        if (reader_u16(&r, &p[i].type) != OK || reader_vec(&r, &p[i].data) != OK)
+            return; /* never: they were counted */
+}
+
+/* Makes v->p the index of the list in v->data. */
+static err index_extensions(struct mls_extensions *v, const struct mem *mem) {
+    TRY(count_extensions(v));
+    if (v->n == 0 || mem == &mls_in_place)
         return OK;
-    v->p = mem_new_array(mem, n, sizeof(*v->p));
+    v->p = mem_new_array(mem, v->n, sizeof(*v->p));
     if (v->p == NULL)
         return ERR_NO_MEMORY;
-    v->n = n;
-    reader r = reader_of(buf_slice(&v->data));
-    for (size_t i = 0; i < n; i++) {
-        TRY(reader_u16(&r, &v->p[i].type));
-        TRY(reader_vec(&r, &v->p[i].data));
-    }
+    mls_extensions_list(v, v->p);
     return OK;
 }
 
@@ -328,32 +335,6 @@ void mls_leaf_node_write(writer *w, const struct mls_leaf_node *v) {
     mls_opaque_write(w, &v->signature);
 }
 
-/* Of a vector of so many bytes. */
-static size_t vector_size(size_t n) {
-    return varint_size(n) + n;
-}
-
-static size_t leaf_source_size(const struct mls_leaf_node *v) {
-    switch (v->source) {
-    case MLS_LEAF_KEY_PACKAGE:
-        return 1 + 2 * sizeof(uint64_t);
-    case MLS_LEAF_UPDATE:
-        return 1;
-    case MLS_LEAF_COMMIT:
-        return 1 + vector_size(v->parent_hash.n);
-    }
-    return 0;
-}
-
-size_t mls_leaf_node_size(const struct mls_leaf_node *v) {
-    const struct mls_capabilities *c = &v->capabilities;
-    return vector_size(v->encryption_key.n) + vector_size(v->signature_key.n) + 2 +
-           vector_size(v->credential.identity.n) + vector_size(2 * c->versions.n) +
-           vector_size(2 * c->suites.n) + vector_size(2 * c->extensions.n) +
-           vector_size(2 * c->proposals.n) + vector_size(2 * c->credentials.n) +
-           leaf_source_size(v) + vector_size(v->extensions.data.n) + vector_size(v->signature.n);
-}
-
 void mls_leaf_node_free(struct mls_leaf_node *v, const struct mem *mem) {
     buf_free(&v->encryption_key);
     buf_free(&v->signature_key);
@@ -376,11 +357,6 @@ void mls_parent_node_write(writer *w, const struct mls_parent_node *v) {
     mls_opaque_write(w, &v->encryption_key);
     mls_opaque_write(w, &v->parent_hash);
     mls_u32s_write(w, &v->unmerged);
-}
-
-size_t mls_parent_node_size(const struct mls_parent_node *v) {
-    return vector_size(v->encryption_key.n) + vector_size(v->parent_hash.n) +
-           vector_size(4 * v->unmerged.n);
 }
 
 void mls_parent_node_free(struct mls_parent_node *v, const struct mem *mem) {

@@ -22,15 +22,16 @@ enum mls_extension_type {
 };
 enum { MLS_HASH_MAX = 64 };
 
+/* uint16 values, as they are encoded. */
 struct mls_u16s {
-    uint16_t *p;
-    size_t n;
+    buf data;
 };
 struct mls_u32s {
     uint32_t *p;
     size_t n;
 };
-/* Extensions: p[i].data points into data, which is the encoded list without its length. */
+/* Extensions: p[i].data points into data, which is the encoded list without its length. p is NULL
+ * if they were read without copying. */
 struct mls_extensions {
     struct mls_extension *p;
     size_t n;
@@ -167,14 +168,14 @@ struct mls_welcome {
 };
 
 /* X(type): everything above that is written and read by itself. */
-#define MLS_TYPES(X)                                                                       \
-    X(extensions)                                                                          \
-    X(credential)                                                                          \
-    X(capabilities)                                                                        \
-    X(leaf_node) X(parent_node) X(key_package) X(hpke_ciphertext) X(update_path) X(psk_id) \
-        X(proposal) X(commit) X(sender) X(group_context) X(framed_content)                 \
-            X(authenticated_content) X(public_message) X(private_message) X(group_info)    \
-                X(group_secrets) X(welcome)
+#define MLS_TYPES(X)                                                                      \
+    X(extensions)                                                                         \
+    X(credential)                                                                         \
+    X(capabilities)                                                                       \
+    X(leaf_node)                                                                          \
+    X(parent_node) X(key_package) X(hpke_ciphertext) X(update_path) X(psk_id) X(proposal) \
+        X(commit) X(sender) X(group_context) X(framed_content) X(authenticated_content)   \
+            X(public_message) X(private_message) X(group_info) X(group_secrets) X(welcome)
 #define X(type)                                                                         \
     void mls_##type##_write(writer *w, const struct mls_##type *v);                     \
     MUST err mls_##type##_read(reader *r, struct mls_##type *v, const struct mem *mem); \
@@ -184,9 +185,10 @@ struct mls_welcome {
 MLS_TYPES(X)
 #undef X
 
-/* How many bytes these are when written. */
-size_t mls_leaf_node_size(const struct mls_leaf_node *v);
-size_t mls_parent_node_size(const struct mls_parent_node *v);
+/* Given to a reader in place of an allocator: what is opaque is not copied, but points into what is
+ * read, and extensions are counted, but not listed (see mls_extensions_list). For leaf nodes and
+ * what is in them. */
+extern const struct mem mls_in_place;
 
 /* What is signed of these begins with everything before the signature. */
 void mls_leaf_node_write_unsigned(writer *w, const struct mls_leaf_node *v);
@@ -207,6 +209,10 @@ MUST err mls_message_open(slice message, uint16_t *wire, reader *body);
 
 /* ---- Parts that several structures share ---- */
 
+/* A buf that borrows the bytes: see there. */
+static inline buf mls_borrow(slice s) {
+    return (buf){.p = (uint8_t *)(uintptr_t)s.p, .n = s.n};
+}
 /* opaque v<V> with exactly the memory that it needs. buf must be empty. */
 MUST err mls_opaque_read(reader *r, buf *b, const struct mem *mem);
 void mls_opaque_write(writer *w, const buf *b);
@@ -214,6 +220,12 @@ MUST err mls_opaque_copy(buf *to, slice from, const struct mem *mem);
 MUST err mls_u16s_read(reader *r, struct mls_u16s *v, const struct mem *mem);
 void mls_u16s_write(writer *w, const struct mls_u16s *v);
 void mls_u16s_free(struct mls_u16s *v, const struct mem *mem);
+static inline size_t mls_u16s_count(const struct mls_u16s *v) {
+    return v->data.n / 2;
+}
+static inline uint16_t mls_u16s_at(const struct mls_u16s *v, size_t i) {
+    return (uint16_t)(v->data.p[2 * i] << 8 | v->data.p[2 * i + 1]);
+}
 bool mls_u16s_have(const struct mls_u16s *v, uint16_t value);
 MUST err mls_u32s_read(reader *r, struct mls_u32s *v, const struct mem *mem);
 void mls_u32s_write(writer *w, const struct mls_u32s *v);
@@ -223,6 +235,8 @@ int mls_u32_order(const void *a, const void *b);
 /* Builds a list that owns its data from one that is borrowed. */
 MUST err mls_extensions_from(struct mls_extensions *to, const struct mls_extension *p, size_t n,
                              const struct mem *mem);
+/* Lists the extensions of a list that is well formed: p has room for v->n. */
+void mls_extensions_list(const struct mls_extensions *v, struct mls_extension *p);
 /* NULL if there is none of this type. */
 const struct mls_extension *mls_extensions_find(const struct mls_extensions *v, uint16_t type);
 

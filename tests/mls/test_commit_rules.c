@@ -568,7 +568,8 @@ static void only_another_credential(struct scene *s, struct mls_public_message *
     struct mls_key_package *kp = append_add(m, &s->evan);
     slice priv = buf_slice(&s->evan.priv);
     buf tbs = {0};
-    kp->leaf.credential.type = kp->leaf.capabilities.credentials.p[0] = MLS_CREDENTIAL_X509;
+    kp->leaf.credential.type = MLS_CREDENTIAL_X509;
+    kp->leaf.capabilities.credentials.data.p[1] = MLS_CREDENTIAL_X509; /* the low byte */
     CHECK_OK(mls_leaf_sign(s->evan.suite, &kp->leaf, priv, SLICE_EMPTY, 0, NULL));
     writer w = writer_on(&tbs);
     mls_key_package_write_unsigned(&w, kp);

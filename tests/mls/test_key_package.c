@@ -157,23 +157,28 @@ static void same_keys(struct mls_key_package *kp) {
 static void short_leaf_key(struct mls_key_package *kp) {
     kp->leaf.encryption_key.n--;
 }
+static void set_u16(struct mls_u16s *list, size_t i, uint16_t value) {
+    list->data.p[2 * i] = (uint8_t)(value >> 8);
+    list->data.p[2 * i + 1] = (uint8_t)value;
+}
 static void update_leaf(struct mls_key_package *kp) {
     kp->leaf.source = MLS_LEAF_UPDATE;
 }
 static void x509(struct mls_key_package *kp) {
     kp->leaf.credential.type = MLS_CREDENTIAL_X509;
-    kp->leaf.capabilities.credentials.p[0] = MLS_CREDENTIAL_X509;
+    set_u16(&kp->leaf.capabilities.credentials, 0, MLS_CREDENTIAL_X509);
 }
 static void unlisted_version(struct mls_key_package *kp) {
-    kp->leaf.capabilities.versions.p[0] = 2;
+    set_u16(&kp->leaf.capabilities.versions, 0, 2);
 }
 static void unlisted_suite(struct mls_key_package *kp) {
-    for (size_t i = 0; i < kp->leaf.capabilities.suites.n; i++)
-        if (kp->leaf.capabilities.suites.p[i] == kp->suite)
-            kp->leaf.capabilities.suites.p[i] = 0x0a0a;
+    struct mls_u16s *suites = &kp->leaf.capabilities.suites;
+    for (size_t i = 0; i < mls_u16s_count(suites); i++)
+        if (mls_u16s_at(suites, i) == kp->suite)
+            set_u16(suites, i, 0x0a0a);
 }
 static void unlisted_credential(struct mls_key_package *kp) {
-    kp->leaf.capabilities.credentials.p[0] = 77;
+    set_u16(&kp->leaf.capabilities.credentials, 0, 77);
 }
 static void extension_twice(struct mls_key_package *kp) {
     struct mls_extension same[] = {{0xfe09, SLICE_EMPTY}, {0xfe09, SLICE_EMPTY}};

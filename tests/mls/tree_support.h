@@ -27,12 +27,10 @@ static inline slice signature_priv(const struct person *p) {
 
 static inline void set_u16s(struct mls_u16s *list, const uint16_t *p, size_t n) {
     mls_u16s_free(list, NULL);
-    if (n == 0)
-        return;
-    list->p = mem_new_array(NULL, n, sizeof(*list->p));
-    CHECK(list->p != NULL);
-    memcpy(list->p, p, n * sizeof(*p));
-    list->n = n;
+    writer w = writer_on(&list->data);
+    for (size_t i = 0; i < n; i++)
+        writer_u16(&w, p[i]);
+    CHECK_OK(writer_result(&w));
 }
 
 static inline void sign_person(struct person *p, uint32_t index) {
