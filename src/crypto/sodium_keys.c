@@ -173,12 +173,15 @@ static err ed25519_generate(uint8_t *pub, uint8_t *priv) {
 /* From about this length on, OpenSSL's faster hash (a signature takes it twice) makes up for what
  * it spends on keys. The signature is the same. */
 enum { ED25519_LONG = 1 << 16 };
+#ifdef __wasm__
+static const struct crypto_sig *const for_long = NULL;
+#else
+static const struct crypto_sig *const for_long = &crypto_ossl_ed25519;
+#endif
 
 static err ed25519_sign(uint8_t *sig, size_t *n, const uint8_t *priv, slice message) {
-#ifndef __wasm__
-    if (message.n >= ED25519_LONG)
-        return crypto_ossl_ed25519.sign(sig, n, priv, message);
-#endif
+    if (for_long != NULL && message.n >= ED25519_LONG)
+        return for_long->sign(sig, n, priv, message);
     uint8_t pub[crypto_sign_ed25519_PUBLICKEYBYTES];
     uint8_t expanded[crypto_sign_ed25519_SECRETKEYBYTES];
     if (*n < crypto_sign_ed25519_BYTES)

@@ -87,6 +87,19 @@ TEST(dh_kems_agree) {
     }
 }
 
+/* Signed by another library than what is short. */
+TEST(a_long_message_is_signed) {
+    static uint8_t text[200000];
+    uint8_t pub[32], priv[32], sig[64];
+    size_t n = sizeof(sig);
+    CHECK_OK(crypto_init());
+    CHECK_OK(crypto_ed25519.generate(pub, priv));
+    CHECK_OK(crypto_ed25519.sign(sig, &n, priv, SLICE_ARRAY(text)));
+    CHECK_OK(crypto_ed25519.verify(slice_of(sig, n), SLICE_ARRAY(pub), SLICE_ARRAY(text)));
+    n = 63;
+    CHECK_ERR(crypto_ed25519.sign(sig, &n, priv, SLICE_ARRAY(text)), ERR_BUG);
+}
+
 TEST(signatures_agree) {
     const struct crypto_sig *a = &crypto_ed25519, *b = &crypto_ossl_ed25519;
     struct support_random r = {14};
