@@ -211,9 +211,10 @@ MUST err mls_group_join(struct mls_group **group, const struct mls_join_params *
                         const struct mls_auth *auth, uint32_t *sender);
 void mls_group_free(struct mls_group *group);
 
-/* One versioned blob with everything, secrets included: seal it. Appended to out. */
+/* One versioned blob with everything, secrets included: seal it. Appended to out. It ends with a
+ * checksum against damage; who can write it can also make that right. */
 MUST err mls_group_save(const struct mls_group *group, buf *out);
-/* DAMAGED if the blob is not one that mls_group_save made. */
+/* DAMAGED if the blob is not one that mls_group_save made, now or in an earlier version. */
 MUST err mls_group_load(struct mls_group **group, slice saved, const struct mem *mem);
 
 /* The same in parts, each a value under a number, of which a save writes only those that changed:

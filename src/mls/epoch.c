@@ -51,6 +51,10 @@ err mls_epoch_encode(struct mls_epoch *epoch, const struct mem *mem) {
     buf_free(&epoch->context.tree_hash);
     TRY(mls_opaque_copy(&epoch->context.tree_hash, slice_of(hash, epoch->tree.suite->hash->len),
                         mem));
+    return mls_epoch_encode_context(epoch, mem);
+}
+
+err mls_epoch_encode_context(struct mls_epoch *epoch, const struct mem *mem) {
     buf_free(&epoch->context_bytes);
     epoch->context_bytes = buf_on(mem);
     writer w = writer_on(&epoch->context_bytes);

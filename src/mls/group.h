@@ -44,6 +44,8 @@ MUST err mls_epoch_successor(struct mls_epoch **next, const struct mls_epoch *ep
                              const struct mem *mem);
 /* Sets the tree hash from the tree, and context_bytes from the context. */
 MUST err mls_epoch_encode(struct mls_epoch *epoch, const struct mem *mem);
+/* Sets only context_bytes. */
+MUST err mls_epoch_encode_context(struct mls_epoch *epoch, const struct mem *mem);
 /* From the secrets that the key schedule gave: the confirmation tag over the confirmed transcript
  * hash, the interim transcript hash, the secret tree and the exporter tree; erases `encryption` and
  * `application_export`. */

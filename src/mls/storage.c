@@ -1,11 +1,16 @@
-/* Groups and staged commits as bytes. One format, versioned at its beginning; a reader accepts what
- * the writer writes and nothing else. */
+/* Groups and staged commits as bytes. Each is versioned at its beginning; a reader accepts what the
+ * writer writes, and groups as it wrote them before they ended with a checksum. */
 #include "mls/commit.h"
 #include "mls/leaf.h"
 #include "mls/tree_changes.h"
 #include "mls/tree_hash.h"
 
-enum { GROUP_VERSION = 2, STAGED_VERSION = 2 };
+enum { GROUP_VERSION = 3, GROUP_VERSION_UNPROVEN = 2, STAGED_VERSION = 2 };
+
+/* BLAKE2b over all before it. It is no protection from others, who don't get to write here; it
+ * spares a load to do again what tells damage otherwise: the tree hash, and public keys of private
+ * ones. */
+enum { CHECKSUM = 32 };
 
 /* What a group is to us. */
 enum { ROLE_MEMBER = 0, ROLE_OUT = 1, ROLE_OBSERVER = 2 };
@@ -53,6 +58,7 @@ struct loading {
     const struct mem *mem;
     const struct mls_suite *suite;
     struct mls_limits limits;
+    bool proven;  /* by its checksum */
     uint8_t role; /* only a member has private keys, and an observer no secrets at all */
     enum form form;
     const struct mls_parts *parts; /* FORM_PARTS */
@@ -86,18 +92,23 @@ static err read_tree(reader *r, struct mls_tree *tree, const struct loading *l) 
     return ERR_BUG;
 }
 
-/* Context and tree, which must fit together. */
-static err read_public(reader *r, struct mls_epoch *e, const struct loading *l) {
+static err check_tree_hash(const struct mls_epoch *e, const struct loading *l) {
     uint8_t hash[CRYPTO_HASH_MAX];
+    TRY(mls_tree_hash_root(&e->tree, hash));
+    bool same = slice_equal(slice_of(hash, l->suite->hash->len), buf_slice(&e->context.tree_hash));
+    return same ? OK : ERR_DAMAGED;
+}
+
+/* Context and tree, which must fit together: a checksum knows nothing of nodes that are apart. */
+static err read_public(reader *r, struct mls_epoch *e, const struct loading *l) {
     TRY(mls_group_context_read(r, &e->context, l->mem));
     if (e->context.version != MLS_VERSION_10 || e->context.suite != l->suite->id)
         return ERR_DAMAGED;
     TRY(mls_extensions_check(&e->context.extensions, MLS_IN_GROUP_CONTEXT));
     TRY(read_tree(r, &e->tree, l));
-    TRY(mls_tree_hash_root(&e->tree, hash));
-    if (!slice_equal(slice_of(hash, l->suite->hash->len), buf_slice(&e->context.tree_hash)))
-        return ERR_DAMAGED;
-    return mls_epoch_encode(e, l->mem);
+    if (!l->proven || l->form == FORM_PARTS)
+        TRY(check_tree_hash(e, l));
+    return mls_epoch_encode_context(e, l->mem);
 }
 
 static err read_transcript(reader *r, struct mls_epoch *e, const struct loading *l) {
@@ -123,7 +134,7 @@ static err read_secret(reader *r, struct mls_epoch *e, const struct loading *l) 
         return e->signature_priv.n == 0 && e->exports.count == 0 ? OK : ERR_DAMAGED;
     if (e->signature_priv.n != l->suite->sig->priv)
         return ERR_DAMAGED;
-    return mls_treekem_private_check(&e->keys, &e->tree);
+    return l->proven ? OK : mls_treekem_private_check(&e->keys, &e->tree);
 }
 
 static err read_epoch(reader *r, struct mls_epoch **epoch, const struct loading *l) {
@@ -285,7 +296,22 @@ static err read_reinit(reader *r, bool *is, struct mls_proposal *reinit, const s
     return reinit->type == MLS_PROPOSAL_REINIT ? OK : ERR_DAMAGED;
 }
 
+static err checksum(uint8_t out[CHECKSUM], slice s) {
+    return crypto_blake2b_keyed(out, CHECKSUM, SLICE_EMPTY, &s, 1);
+}
+
+static void write_checksum(writer *w, size_t from) {
+    uint8_t sum[CHECKSUM];
+    if (writer_result(w) != OK)
+        return;
+    err e = checksum(sum, slice_of(w->b->p + from, w->b->n - from));
+    if (e != OK)
+        writer_fail(w, e);
+    writer_bytes(w, SLICE_ARRAY(sum));
+}
+
 static void write_group(writer *w, const struct mls_group *g, enum form form) {
+    size_t from = w->b->n;
     writer_u16(w, GROUP_VERSION);
     writer_u8(w, (uint8_t)form);
     writer_u16(w, g->suite->id);
@@ -303,6 +329,7 @@ static void write_group(writer *w, const struct mls_group *g, enum form form) {
     writer_u32(w, (uint32_t)g->pending_count);
     for (size_t i = 0; i < g->pending_count; i++)
         write_pending(w, g->pending[i], g->suite);
+    write_checksum(w, from);
 }
 
 err mls_group_save(const struct mls_group *group, buf *out) {
@@ -314,12 +341,32 @@ err mls_group_save(const struct mls_group *group, buf *out) {
     return writer_result(&w);
 }
 
-static err read_head(reader *r, struct loading *l) {
-    uint16_t version, suite;
-    uint8_t form;
-    TRY(reader_u16(r, &version));
-    if (version != GROUP_VERSION)
+/* Takes the checksum off the end. */
+static err check_checksum(reader *r) {
+    uint8_t sum[CHECKSUM];
+    if (r->n < CHECKSUM)
         return ERR_DAMAGED;
+    r->n -= CHECKSUM;
+    TRY(checksum(sum, reader_rest(r)));
+    return memcmp(sum, r->p + r->n, CHECKSUM) == 0 ? OK : ERR_DAMAGED;
+}
+
+static err read_version(reader *r, bool *proven) {
+    uint16_t version;
+    reader at = *r;
+    TRY(reader_u16(&at, &version));
+    *proven = version == GROUP_VERSION;
+    if (*proven)
+        TRY(check_checksum(r));
+    else if (version != GROUP_VERSION_UNPROVEN)
+        return ERR_DAMAGED;
+    return reader_u16(r, &version);
+}
+
+static err read_head(reader *r, struct loading *l) {
+    uint16_t suite;
+    uint8_t form;
+    TRY(read_version(r, &l->proven));
     TRY(reader_u8(r, &form));
     if (form != l->form)
         return ERR_DAMAGED;

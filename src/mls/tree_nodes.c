@@ -1,12 +1,13 @@
 /* The nodes of ratchet trees and the index of their keys. */
+#include "base/siphash.h"
 #include "mls/tree_internal.h"
 
-enum { FIRST_BUCKETS = 16, SALT = 16 };
+enum { FIRST_BUCKETS = 16 };
 
 struct mls_tree_index {
     uint32_t refs; /* trees */
     const struct mem *mem;
-    uint8_t salt[SALT];
+    uint8_t salt[SIPHASH_KEY];
     size_t nodes, buckets;        /* buckets: a power of two, for each kind of key */
     struct mls_tree_node **chain; /* of every bucket: first those of one kind, then the other's */
 };
@@ -46,16 +47,6 @@ slice mls_tree_node_key(const struct mls_tree_node *n, enum mls_tree_key kind) {
     if (!mls_tree_is_leaf(n->x))
         return kind == KEY_ENCRYPTION ? buf_slice(&n->u.parent.encryption_key) : SLICE_EMPTY;
     return buf_slice(kind == KEY_ENCRYPTION ? &n->u.leaf.encryption_key : &n->u.leaf.signature_key);
-}
-
-/* Hashing can't fail for these lengths; if it did, all would have one hash, and nothing be missed.
- */
-static uint64_t hash_key(const struct mls_tree_index *index, slice key) {
-    uint64_t hash = 0;
-    uint8_t bytes[sizeof(hash)];
-    if (crypto_blake2b_keyed(bytes, sizeof(bytes), SLICE_ARRAY(index->salt), &key, 1) == OK)
-        memcpy(&hash, bytes, sizeof(bytes));
-    return hash;
 }
 
 static struct mls_tree_node **bucket_of(struct mls_tree_node **chain, size_t buckets, size_t kind,
@@ -131,7 +122,7 @@ static void enter(struct mls_tree_node *n) {
     struct mls_tree_index *index = n->index;
     size_t kinds = mls_tree_is_leaf(n->x) ? KEY_KINDS : 1;
     for (size_t kind = 0; kind < kinds; kind++)
-        n->link[kind].hash = hash_key(index, mls_tree_node_key(n, (enum mls_tree_key)kind));
+        n->link[kind].hash = siphash(index->salt, mls_tree_node_key(n, (enum mls_tree_key)kind));
     if (++index->nodes > index->buckets)
         grow(index);
     for (size_t kind = 0; kind < kinds; kind++)
@@ -249,7 +240,7 @@ const struct mls_tree_node *mls_tree_index_find(const struct mls_tree *t, enum m
                                                 slice key, uint32_t not_x) {
     if (t->index == NULL)
         return NULL;
-    uint64_t hash = hash_key(t->index, key);
+    uint64_t hash = siphash(t->index->salt, key);
     const struct mls_tree_node *n = *bucket_of(t->index->chain, t->index->buckets, kind, hash);
     for (; n != NULL; n = n->link[kind].next) {
         if (n->link[kind].hash != hash || n->x == not_x ||

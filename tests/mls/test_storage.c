@@ -159,39 +159,69 @@ TEST(a_staged_removal_of_us_survives_a_restart) {
     pair_end(&p);
 }
 
-/* Whatever is cut off or changed in its structure is damaged; a change inside a secret can't be
- * seen here (the store that seals it sees it). Nothing crashes. */
-TEST(damaged_bytes_are_told) {
+/* Bert's group with everything in it, as bytes. */
+static void save_filled(buf *saved) {
     struct pair p;
-    buf saved = {0}, late[3] = {{0}};
-    struct mls_group *group;
+    buf late[3] = {{0}};
     pair_begin(&p, MLS_SUITE_X25519_CHACHA);
     fill(&p, late);
-    CHECK_OK(mls_group_save(p.bert.group, &saved));
-    for (size_t n = 0; n < saved.n; n++) {
-        CHECK_ERR(mls_group_load(&group, slice_of(saved.p, n), NULL), ERR_DAMAGED);
+    CHECK_OK(mls_group_save(p.bert.group, saved));
+    for (int i = 0; i < 3; i++)
+        buf_free(&late[i]);
+    pair_end(&p);
+}
+
+/* How many changed bytes are told; those that are not load. */
+static size_t damage_each(buf *saved) {
+    struct mls_group *group;
+    size_t told = 0;
+    for (size_t n = 0; n < saved->n; n++) {
+        CHECK_ERR(mls_group_load(&group, slice_of(saved->p, n), NULL), ERR_DAMAGED);
         CHECK(group == NULL);
     }
-    CHECK_OK(buf_append_byte(&saved, 0));
-    CHECK_ERR(mls_group_load(&group, buf_slice(&saved), NULL), ERR_DAMAGED);
-    saved.n--;
-    saved.p[1]++; /* another version */
-    CHECK_ERR(mls_group_load(&group, buf_slice(&saved), NULL), ERR_DAMAGED);
-    saved.p[1]--;
-    size_t told = 0;
-    for (size_t i = 0; i < saved.n; i++) {
-        saved.p[i] ^= 0x80;
-        err e = mls_group_load(&group, buf_slice(&saved), NULL);
+    for (size_t i = 0; i < saved->n; i++) {
+        saved->p[i] ^= 0x80;
+        err e = mls_group_load(&group, buf_slice(saved), NULL);
         CHECK(e == OK || e == ERR_DAMAGED);
         told += e != OK;
         mls_group_free(group);
-        saved.p[i] ^= 0x80;
+        saved->p[i] ^= 0x80;
     }
-    CHECK(told > saved.n / 4);
-    for (int i = 0; i < 3; i++)
-        buf_free(&late[i]);
+    return told;
+}
+
+TEST(damaged_bytes_are_told) {
+    struct mls_group *group;
+    buf saved = {0};
+    save_filled(&saved);
+    CHECK_EQ(damage_each(&saved), saved.n);
+    CHECK_OK(buf_append_byte(&saved, 0));
+    CHECK_ERR(mls_group_load(&group, buf_slice(&saved), NULL), ERR_DAMAGED);
     buf_free(&saved);
-    pair_end(&p);
+}
+
+/* Whatever is cut off or changed in its structure is damaged; without a checksum a change inside a
+ * secret can't be seen. Nothing crashes. */
+TEST(a_group_from_before_there_was_a_checksum_is_loaded) {
+    enum { CHECKSUM = 32 };
+    struct mls_group *group;
+    buf saved = {0}, again = {0}, old = {0};
+    save_filled(&saved);
+    CHECK_OK(buf_append(&old, slice_of(saved.p, saved.n - CHECKSUM)));
+    CHECK_ERR(mls_group_load(&group, buf_slice(&old), NULL), ERR_DAMAGED);
+    old.p[1] = 2; /* the version */
+    CHECK_OK(mls_group_load(&group, buf_slice(&old), NULL));
+    CHECK_OK(mls_group_save(group, &again));
+    CHECK_SLICE(buf_slice(&again), buf_slice(&saved));
+    mls_group_free(group);
+    CHECK(damage_each(&old) > old.n / 4);
+    old.p[1] = 1; /* one that was never published */
+    CHECK_ERR(mls_group_load(&group, buf_slice(&old), NULL), ERR_DAMAGED);
+    old.p[1] = 4;
+    CHECK_ERR(mls_group_load(&group, buf_slice(&old), NULL), ERR_DAMAGED);
+    buf_free(&saved);
+    buf_free(&again);
+    buf_free(&old);
 }
 
 TEST(damaged_staged_commits_are_told) {
