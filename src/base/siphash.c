@@ -23,11 +23,11 @@ static void mix(struct state *s, int rounds) {
     }
 }
 
-static uint64_t little_endian(const uint8_t *p, size_t n) {
-    uint64_t x = 0;
-    for (size_t i = 0; i < n; i++)
-        x |= (uint64_t)p[i] << (8 * i);
-    return x;
+/* One load where the machine is little-endian. */
+static uint64_t word(const uint8_t *p) {
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
 }
 
 static void take_word(struct state *s, uint64_t word) {
@@ -37,13 +37,17 @@ static void take_word(struct state *s, uint64_t word) {
 }
 
 uint64_t siphash(const uint8_t key[SIPHASH_KEY], slice s) {
-    uint64_t k0 = little_endian(key, 8), k1 = little_endian(key + 8, 8);
+    uint64_t k0 = word(key), k1 = word(key + 8);
     struct state v = {k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du, k0 ^ 0x6c7967656e657261u,
                       k1 ^ 0x7465646279746573u};
     size_t i = 0;
     for (; i + 8 <= s.n; i += 8)
-        take_word(&v, little_endian(s.p + i, 8));
-    take_word(&v, (uint64_t)s.n << 56 | (i < s.n ? little_endian(s.p + i, s.n - i) : 0));
+        take_word(&v, word(s.p + i));
+    uint8_t last[8] = {0};
+    if (i < s.n)
+        memcpy(last, s.p + i, s.n - i);
+    last[7] = (uint8_t)s.n;
+    take_word(&v, word(last));
     v.c ^= 0xff;
     mix(&v, 4);
     return v.a ^ v.b ^ v.c ^ v.d;

@@ -44,16 +44,13 @@ static err setup_sender(const struct hpke_suite *s, struct hpke_context *c, uint
 
 /* SetupBaseR. */
 static err setup_receiver(const struct hpke_suite *s, struct hpke_context *c, slice enc, slice priv,
-                          slice info) {
+                          const struct hpke_info *info) {
     uint8_t secret[CRYPTO_KEM_SECRET_MAX];
-    struct hpke_info prepared;
     if (enc.n != s->kem->enc || priv.n != s->kem->priv)
         return ERR_CRYPTO;
     err e = s->kem->decap(secret, enc.p, priv.p);
     if (e == OK)
-        e = hpke_info_prepare(s, &prepared, &info, 1);
-    if (e == OK)
-        e = hpke_schedule(s, c, secret, &prepared);
+        e = hpke_schedule(s, c, secret, info);
     wipe(secret, sizeof(secret));
     return e;
 }
@@ -90,8 +87,8 @@ err hpke_seal(const struct hpke_suite *s, uint8_t *enc, uint8_t *ct, slice pub, 
     return e;
 }
 
-err hpke_open(const struct hpke_suite *s, uint8_t *plain, slice enc, slice priv, slice info,
-              slice aad, slice ct) {
+err hpke_open_prepared(const struct hpke_suite *s, uint8_t *plain, slice enc, slice priv,
+                       const struct hpke_info *info, slice aad, slice ct) {
     struct hpke_context c;
     if (ct.n < s->aead->tag)
         return ERR_CRYPTO;
@@ -102,6 +99,13 @@ err hpke_open(const struct hpke_suite *s, uint8_t *plain, slice enc, slice priv,
     if (e != OK)
         wipe(plain, ct.n - s->aead->tag);
     return e;
+}
+
+err hpke_open(const struct hpke_suite *s, uint8_t *plain, slice enc, slice priv, slice info,
+              slice aad, slice ct) {
+    struct hpke_info prepared;
+    TRY(hpke_info_prepare(s, &prepared, &info, 1));
+    return hpke_open_prepared(s, plain, enc, priv, &prepared, aad, ct);
 }
 
 err hpke_send_export(const struct hpke_suite *s, uint8_t *enc, uint8_t *out, size_t n, slice pub,
@@ -124,7 +128,10 @@ err hpke_send_export(const struct hpke_suite *s, uint8_t *enc, uint8_t *out, siz
 err hpke_receive_export(const struct hpke_suite *s, uint8_t *out, size_t n, slice enc, slice priv,
                         slice info, slice context) {
     struct hpke_context c;
-    err e = setup_receiver(s, &c, enc, priv, info);
+    struct hpke_info prepared;
+    err e = hpke_info_prepare(s, &prepared, &info, 1);
+    if (e == OK)
+        e = setup_receiver(s, &c, enc, priv, &prepared);
     if (e == OK)
         e = export(s, &c, out, n, context);
     wipe(&c, sizeof(c));

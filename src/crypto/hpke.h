@@ -29,6 +29,8 @@ MUST err hpke_seal(const struct hpke_suite *s, uint8_t *enc, uint8_t *ct, slice 
 /* plain: ct.n - aead->tag bytes. CRYPTO if it does not open, or a length is wrong. */
 MUST err hpke_open(const struct hpke_suite *s, uint8_t *plain, slice enc, slice priv, slice info,
                    slice aad, slice ct);
+MUST err hpke_open_prepared(const struct hpke_suite *s, uint8_t *plain, slice enc, slice priv,
+                            const struct hpke_info *info, slice aad, slice ct);
 /* The exporter of a fresh context: n bytes for `context`, on the sending and the receiving side. */
 MUST err hpke_send_export(const struct hpke_suite *s, uint8_t *enc, uint8_t *out, size_t n,
                           slice pub, slice info, slice context, const uint8_t *seed);

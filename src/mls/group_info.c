@@ -107,14 +107,17 @@ err mls_group_info_tree(const struct mls_group_info *info, slice apart, uint32_t
     return reader_end(&r);
 }
 
+/* The room is made at once: with a tree it may be many megabytes. */
 static err verify_signature(const struct mls_group_info *info, const struct mls_tree *tree,
                             const struct mem *mem) {
+    enum { MORE = 1024 };
     /* RFC 9420 rules 12.4.3.1-5, 12.4.3.1-6: signed by the member at leaf `signer`, who exists. */
     const struct mls_leaf_node *signer = mls_tree_leaf(tree, info->signer);
     if (signer == NULL)
         return ERR_MLS_SENDER;
     buf tbs = buf_on(mem);
     writer w = writer_on(&tbs);
+    writer_reserve(&w, info->extensions.data.n + info->context.extensions.data.n + MORE);
     size_t mark = mls_label_open(&w, "GroupInfoTBS");
     mls_group_info_write_unsigned(&w, info);
     writer_close(&w, mark);

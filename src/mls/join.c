@@ -85,8 +85,7 @@ static err open_secrets(struct joining *j) {
         return ERR_MLS_SUITE;
     buf plain = buf_on(j->mem);
     err e = mls_label_decrypt(j->suite, buf_slice(&j->keys.init_priv), "Welcome",
-                              buf_slice(&j->welcome.encrypted_group_info), &found->secrets, &plain,
-                              j->mem);
+                              buf_slice(&j->welcome.encrypted_group_info), &found->secrets, &plain);
     reader r = reader_of(buf_slice(&plain));
     if (e == OK)
         e = mls_group_secrets_read(&r, &j->secrets, j->mem);

@@ -108,19 +108,17 @@ err mls_label_encrypt(const struct mls_suite *suite, slice pub, const struct hpk
 }
 
 err mls_label_decrypt(const struct mls_suite *suite, slice priv, const char *label, slice context,
-                      const struct mls_hpke_ciphertext *in, buf *plain, const struct mem *mem) {
+                      const struct mls_hpke_ciphertext *in, buf *plain) {
     if (in->ciphertext.n < suite->aead->tag || in->kem_output.n != suite->kem->enc)
         return ERR_CRYPTO;
-    buf info = buf_on(mem);
-    err e = labeled(&info, label, context);
+    struct hpke_info info;
+    TRY(mls_label_prepare(suite, label, context, &info));
+    err e = buf_resize(plain, in->ciphertext.n - suite->aead->tag);
     if (e == OK)
-        e = buf_resize(plain, in->ciphertext.n - suite->aead->tag);
-    if (e == OK)
-        e = hpke_open(&suite->hpke, plain->p, buf_slice(&in->kem_output), priv, buf_slice(&info),
-                      SLICE_EMPTY, buf_slice(&in->ciphertext));
+        e = hpke_open_prepared(&suite->hpke, plain->p, buf_slice(&in->kem_output), priv, &info,
+                               SLICE_EMPTY, buf_slice(&in->ciphertext));
     if (e != OK)
         buf_free(plain);
-    buf_free(&info);
     return e;
 }
 

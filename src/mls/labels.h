@@ -37,8 +37,7 @@ MUST err mls_label_encrypt(const struct mls_suite *suite, slice pub,
                            struct mls_hpke_ciphertext *out, const struct mem *mem);
 /* DecryptWithLabel. plain: an empty buf on mem. CRYPTO if it does not open. */
 MUST err mls_label_decrypt(const struct mls_suite *suite, slice priv, const char *label,
-                           slice context, const struct mls_hpke_ciphertext *in, buf *plain,
-                           const struct mem *mem);
+                           slice context, const struct mls_hpke_ciphertext *in, buf *plain);
 
 /* ExpandWithLabel (section 8). out may not be a part of secret. */
 MUST err mls_label_expand(const struct mls_suite *suite, slice secret, const char *label,

@@ -377,7 +377,7 @@ static err open_secret(const struct mls_tree *t, const struct mls_treekem_privat
         if (to.p[j] != mls_tree_math_ancestor(p->leaf, level) || !has_level(p, level))
             continue;
         e = mls_label_decrypt(t->suite, slice_of(p->key[level], t->suite->kem->priv),
-                              "UpdatePathNode", context, &node->secrets[j], secret, t->mem);
+                              "UpdatePathNode", context, &node->secrets[j], secret);
         break;
     }
     mls_u32s_free(&to, t->mem);

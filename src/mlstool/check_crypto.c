@@ -82,17 +82,16 @@ static void encrypt(struct check *c, struct json_object *o) {
     const char *label = check_text(c, o, "label");
     slice about = buf_slice(&context);
     struct hpke_info info;
-    EXPECT_OK(c, mls_label_decrypt(suite, priv, label, about, &given, &got, &c->mem));
+    EXPECT_OK(c, mls_label_decrypt(suite, priv, label, about, &given, &got));
     EXPECT_SLICE(c, buf_slice(&got), buf_slice(&plain));
     buf_free(&got);
     EXPECT_OK(c, mls_label_prepare(suite, label, about, &info));
     EXPECT_OK(c,
               mls_label_encrypt(suite, buf_slice(&pub), &info, buf_slice(&plain), &own, &c->mem));
-    EXPECT_OK(c, mls_label_decrypt(suite, priv, label, about, &own, &got, &c->mem));
+    EXPECT_OK(c, mls_label_decrypt(suite, priv, label, about, &own, &got));
     EXPECT_SLICE(c, buf_slice(&got), buf_slice(&plain));
     buf_free(&got);
-    EXPECT_ERR(c, mls_label_decrypt(suite, priv, "Another", about, &own, &got, &c->mem),
-               ERR_CRYPTO);
+    EXPECT_ERR(c, mls_label_decrypt(suite, priv, "Another", about, &own, &got), ERR_CRYPTO);
 }
 
 static void crypto_basics(struct check *c, struct json_object *o) {

@@ -329,7 +329,7 @@ static void welcome(struct check *c, struct json_object *o) {
     EXPECT_OK(c, mls_message_open(buf_slice(&message), &wire, &r));
     EXPECT_OK(c, mls_welcome_read(&r, &opened, &c->mem));
     EXPECT_OK(c, mls_label_decrypt(suite, init, "Welcome", buf_slice(&opened.encrypted_group_info),
-                                   &opened.secrets[0].secrets, &plain, &c->mem));
+                                   &opened.secrets[0].secrets, &plain));
     r = reader_of(buf_slice(&plain));
     EXPECT_OK(c, mls_group_secrets_read(&r, &secrets, &c->mem));
     EXPECT(c, secrets.joiner_secret.n == n);

@@ -87,7 +87,7 @@ static void reseal(const struct person *p, struct mls_welcome *welcome,
     slice group_info = buf_slice(&welcome->encrypted_group_info);
     CHECK_OK(mls_key_package_secrets_read(buf_slice(&p->secrets), &keys, NULL));
     CHECK_OK(mls_label_decrypt(p->suite, buf_slice(&keys.init_priv), "Welcome", group_info, sealed,
-                               &plain, NULL));
+                               &plain));
     reader r = reader_of(buf_slice(&plain));
     CHECK_OK(mls_group_secrets_read(&r, &secrets, NULL));
     change(&secrets);

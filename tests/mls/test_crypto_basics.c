@@ -18,7 +18,7 @@ TEST(every_suite_encrypts) {
         struct hpke_info info;
         CHECK_OK(mls_label_prepare(suite, "Test", context, &info));
         CHECK_OK(mls_label_encrypt(suite, to, &info, secret, &sealed, NULL));
-        CHECK_OK(mls_label_decrypt(suite, from, "Test", context, &sealed, &plain, NULL));
+        CHECK_OK(mls_label_decrypt(suite, from, "Test", context, &sealed, &plain));
         CHECK_SLICE(buf_slice(&plain), secret);
         mls_hpke_ciphertext_free(&sealed, NULL);
         buf_free(&plain);
@@ -36,7 +36,7 @@ TEST(keys_of_a_wrong_length_are_refused) {
     struct hpke_info info = {{0}};
     CHECK_ERR(mls_label_encrypt(suite, five, &info, five, &sealed, NULL), ERR_CRYPTO);
     sealed = (struct mls_hpke_ciphertext){0};
-    CHECK_ERR(mls_label_decrypt(suite, five, "Test", five, &sealed, &out, NULL), ERR_CRYPTO);
+    CHECK_ERR(mls_label_decrypt(suite, five, "Test", five, &sealed, &out), ERR_CRYPTO);
 }
 
 TEST_MAIN

@@ -231,7 +231,7 @@ static void open_welcome(struct scene *s, struct mls_welcome *welcome, struct fo
     CHECK_OK(mls_welcome_read(&r, welcome, NULL));
     CHECK_OK(mls_label_decrypt(s->bert.suite, buf_slice(&keys.init_priv), "Welcome",
                                buf_slice(&welcome->encrypted_group_info),
-                               &welcome->secrets[0].secrets, &plain, NULL));
+                               &welcome->secrets[0].secrets, &plain));
     r = reader_of(buf_slice(&plain));
     CHECK_OK(mls_group_secrets_read(&r, &f->secrets, NULL));
     CHECK_OK(
