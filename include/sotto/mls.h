@@ -103,7 +103,7 @@ struct mls_member {
     uint16_t credential; /* its type */
     slice identity;      /* its content */
     slice signature_pub;
-    uint64_t not_before, not_after; /* of a key package's leaf (section 7.2), seconds; else 0 */
+    uint64_t not_before, not_after; /* seconds; 0 in a leaf from an Update or a commit */
     bool last_resort;               /* it comes by a key package that is marked so; see below */
     const struct mls_extension *extensions;
     size_t extension_count;
@@ -171,6 +171,10 @@ struct mls_group_params {
     const struct mls_suite *suite;
     slice group_id;
     struct mls_leaf_params leaf;
+    /* The lifetime of our leaf, like that of a key package's (section 7.2): seconds since 1970. Who
+     * joins from outside in epoch 0 sees it; our first commit brings another leaf, without one.
+     * not_after 0: none, and the leaf says that it is from an Update, which has no lifetime. */
+    uint64_t not_before, not_after;
     const struct mls_extension *extensions; /* of the group context */
     size_t extension_count;
     const struct mls_limits *limits; /* NULL: the defaults */

@@ -112,6 +112,16 @@ const external = async (room, a, b) => {
   await room.chat();
 };
 
+// Who sees the leaf that a group begins with; and such a leaf without a lifetime.
+const beginning = async (room, a, b) => {
+  for (const lifetime of [{}, { not_before: 0, not_after: 0 }]) {
+    const first = await room.create(a, lifetime);
+    await room.externalJoin(room.newcomer(b), first);
+    await room.commit(first);
+    await room.chat();
+  }
+};
+
 const resync = async (room, a, b) => {
   const [first, second, third] = await four(room, a, b);
   const again = room.newcomer(b);
@@ -337,6 +347,7 @@ export const scenarios = [
   ["members replaced", [], replacement],
   ["updates", [], updates],
   ["joins from outside", [], external],
+  ["a join from outside at the beginning", [], beginning],
   ["resync from outside", [], resync],
   ["joins from outside with PSKs", ["external-psk"], outsideWithPsk],
   ["a new member proposes itself", [], newMemberProposes],

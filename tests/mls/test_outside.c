@@ -395,6 +395,47 @@ TEST(a_group_info_without_the_external_key_lets_nobody_in) {
     scene_end(&s);
 }
 
+/* The leaf that a group begins with, as Bert sees it who joins from outside. */
+static void begin(uint64_t not_before, uint64_t not_after, enum mls_leaf_source source) {
+    struct person anna, bert, *both[] = {&anna, &bert};
+    struct mls_member member;
+    buf info = {0}, commit = {0};
+    person_init(&anna, MLS_SUITE_X25519_CHACHA, "anna");
+    person_init(&bert, MLS_SUITE_X25519_CHACHA, "bert");
+    struct mls_group_params params = {.suite = anna.suite,
+                                      .group_id = slice_str("group"),
+                                      .leaf = person_leaf(&anna),
+                                      .not_before = not_before,
+                                      .not_after = not_after};
+    CHECK_OK(mls_group_create(&anna.group, &params, &people_auth));
+    person_reload(&anna);
+    CHECK_OK(mls_group_info(anna.group, true, true, &info));
+    struct mls_external_params external = {.group_info = buf_slice(&info),
+                                           .leaf = person_leaf(&bert)};
+    CHECK_OK(mls_group_join_external(&bert.group, &external, &people_auth, &commit));
+    CHECK_OK(person_process(&anna, buf_slice(&commit)));
+    people_agree(both, 2);
+    CHECK_EQ(mls_tree_leaf(&bert.group->epoch->tree, 0)->source, source);
+    CHECK_OK(mls_group_member(bert.group, 0, &member));
+    CHECK_EQ(member.not_before, not_before);
+    CHECK_EQ(member.not_after, not_after);
+    struct mls_commit_params empty = {.wire = MLS_PRIVATE_MESSAGE};
+    people_commit(&anna, &empty, both, 2, NULL, 0);
+    CHECK_OK(mls_group_member(bert.group, 0, &member));
+    CHECK_EQ(member.not_after, 0);
+    people_agree(both, 2);
+    person_free(&anna);
+    person_free(&bert);
+    buf_free(&info);
+    buf_free(&commit);
+}
+
+TEST(the_leaf_that_a_group_begins_with_has_a_lifetime_if_one_is_given) {
+    begin(1000, 2000, MLS_LEAF_KEY_PACKAGE);
+    begin(0, UINT64_MAX, MLS_LEAF_KEY_PACKAGE);
+    begin(0, 0, MLS_LEAF_UPDATE);
+}
+
 /* ---- Proposals from outside ---- */
 
 static void from_outside(struct scene *s, bool new_member, uint32_t place,
