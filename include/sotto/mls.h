@@ -354,11 +354,13 @@ struct mls_propose {
     const struct mls_extension *extensions;
     size_t extension_count;
     slice content; /* any other type: its content, which is framed as one opaque<V>. All members
-                    * must list the type in their capabilities. */
+                    * but those whom its commit removes must list the type in their
+                    * capabilities. */
 };
 
 /* A proposal of our own, by reference: the message is appended to out and the proposal is kept.
- * REPEAT for one that waits already, byte for byte. */
+ * REPEAT for one that waits already, byte for byte; MLS_CAPABILITIES for a type that not all
+ * members list. */
 MUST err mls_group_propose(struct mls_group *group, const struct mls_propose *what,
                            const struct mls_auth *auth, enum mls_wire wire, buf *out);
 /* Number of proposals that wait for a commit: whether there is something to commit. */
