@@ -88,16 +88,22 @@ static void say(struct person *from, struct person *to, const char *text) {
     mls_buf_free(&message);
 }
 
-static void create(struct person *anna) {
-    struct mls_group_params params = {
-        .suite = suite(), .group_id = mls_slice_str("tea"), .leaf = leaf_of(anna)};
+/* What we say of ourselves is valid from now on for 90 days. */
+enum { BEFORE = 3600, AFTER = 90 * 86400 };
+
+static void create(struct person *anna, uint64_t now) {
+    struct mls_group_params params = {.suite = suite(),
+                                      .group_id = mls_slice_str("tea"),
+                                      .leaf = leaf_of(anna),
+                                      .not_before = now - BEFORE,
+                                      .not_after = now + AFTER};
     must(mls_group_create(&anna->group, &params, &auth), "create");
 }
 
-/* Bert publishes a key package; it is valid from now on for 90 days. */
+/* Bert publishes a key package. */
 static void publish(struct person *bert, uint64_t now) {
     struct mls_key_package_params params = {
-        .leaf = leaf_of(bert), .not_before = now - 3600, .not_after = now + 90 * 86400};
+        .leaf = leaf_of(bert), .not_before = now - BEFORE, .not_after = now + AFTER};
     must(mls_key_package_new(suite(), &params, &bert->key_package, &bert->secrets),
          "new key package");
 }
@@ -152,7 +158,7 @@ int main(void) {
     must(mls_init(), "init");
     person_init(&anna, "anna");
     person_init(&bert, "bert");
-    create(&anna);
+    create(&anna, now);
     publish(&bert, now);
     add(&anna, &bert, now);
     say(&anna, &bert, "Will you come for tea?");

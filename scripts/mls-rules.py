@@ -3,11 +3,14 @@
 
 docs/mls-rules.txt lists the rules. A comment with "rule 7.3-4" (or "rules 7.3-4, 7.3-6") stands
 where src/ checks it and where a test breaks it: in the function or TEST, or right before it; "bug
-NAME" stands at the tests of bugs. --check fails if a rule has no check, or no test in which its
-error stands, if a tag names no rule, or if the page is not what would be written.
+NAME" stands at the tests of bugs. Where each line of a test breaks another rule, as the rows of a
+table do, the tag ends that line: it goes with it, and the error has to stand in that line. --check
+fails if a rule has no check, or no test in which its error stands, if a tag names no rule, or if
+the page, which counts those lines, is not what would be written.
 """
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 SOURCE, PAGE = "docs/mls-rules.txt", "docs/MLS-RULES.md"
@@ -26,7 +29,7 @@ HEAD = """\
 
 Written by `scripts/mls-rules.py` from `docs/mls-rules.txt` and the tags in the sources.
 Each rule is checked where the last column but one says; the test is one that is tagged with the rule and expects
-that error. Files are relative to `src/` and `tests/`.
+that error, in (so many) of its lines. Files are relative to `src/` and `tests/`.
 """
 
 
@@ -45,7 +48,7 @@ def read_rules(root):
 
 
 def tags_of(text, language):
-    """(tag, is it a bug's, name, body) for each tag of a file."""
+    """(tag, is it a bug's, name, body) for each tag of a file; the body is the line that it ends."""
     comment_form, owner_form = LANGUAGES[language]
     owners = None
     for comment in comment_form.finditer(text):
@@ -55,9 +58,11 @@ def tags_of(text, language):
         owners = owners or list(owner_form.finditer(text))
         owner = next((o for o in owners if o.end() > comment.start()), None)
         name = owner[2] if owner and owner[1] == "TEST" else owner and owner[1]
+        line = text[text.rfind("\n", 0, comment.start()) + 1:comment.start()]
+        body = line if line.strip() else owner.group() if owner else ""
         for rules, bugs in tags:
             for tag in (rules or bugs).split(", "):
-                yield tag, not rules, name, owner.group() if owner else ""
+                yield tag, not rules, name, body
 
 
 def places(root, folder):
@@ -66,14 +71,14 @@ def places(root, folder):
     for path in sorted(p for p in (root / folder).rglob("*.*") if p.suffix in LANGUAGES):
         file = path.relative_to(root / folder).as_posix()
         for tag, is_bug, name, body in tags_of(path.read_text(), path.suffix):
-            where = found[is_bug].setdefault(tag, [])
-            if (f"{file}: {name}", body) not in where:
-                where.append((f"{file}: {name}", body))
+            found[is_bug].setdefault(tag, []).append((f"{file}: {name}", body))
     return found
 
 
 def cell(where):
-    return "<br>".join(f"`{place}`" for place, _ in where)
+    """The places, and how often each has the tag, if that is more than once."""
+    count = Counter(place for place, _ in where)
+    return "<br>".join(f"`{place}`" + (f" ({n})" if n > 1 else "") for place, n in count.items())
 
 
 def page(rules, bugs, checks, tests, bug_tests):

@@ -103,7 +103,7 @@ struct mls_member {
     uint16_t credential; /* its type */
     slice identity;      /* its content */
     slice signature_pub;
-    uint64_t not_before, not_after; /* of a key package's leaf (section 7.2), seconds; else 0 */
+    uint64_t not_before, not_after; /* seconds; 0 in a leaf from an Update or a commit */
     bool last_resort;               /* it comes by a key package that is marked so; see below */
     const struct mls_extension *extensions;
     size_t extension_count;
@@ -171,6 +171,10 @@ struct mls_group_params {
     const struct mls_suite *suite;
     slice group_id;
     struct mls_leaf_params leaf;
+    /* The lifetime of our leaf, like that of a key package's (section 7.2): seconds since 1970. Who
+     * joins from outside in epoch 0 sees it; our first commit brings another leaf, without one.
+     * not_after 0: none, and the leaf says that it is from an Update, which has no lifetime. */
+    uint64_t not_before, not_after;
     const struct mls_extension *extensions; /* of the group context */
     size_t extension_count;
     const struct mls_limits *limits; /* NULL: the defaults */
@@ -350,11 +354,13 @@ struct mls_propose {
     const struct mls_extension *extensions;
     size_t extension_count;
     slice content; /* any other type: its content, which is framed as one opaque<V>. All members
-                    * must list the type in their capabilities. */
+                    * but those whom its commit removes must list the type in their
+                    * capabilities. */
 };
 
 /* A proposal of our own, by reference: the message is appended to out and the proposal is kept.
- * REPEAT for one that waits already, byte for byte. */
+ * REPEAT for one that waits already, byte for byte; MLS_CAPABILITIES for a type that not all
+ * members list. */
 MUST err mls_group_propose(struct mls_group *group, const struct mls_propose *what,
                            const struct mls_auth *auth, enum mls_wire wire, buf *out);
 /* Number of proposals that wait for a commit: whether there is something to commit. */

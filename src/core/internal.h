@@ -336,6 +336,8 @@ void core_stock_pump(struct core *core);
 uint64_t core_stock_wake(const struct core *core);
 /* Takes one address out of the stock; AGAIN if there is none. In a transaction. */
 MUST err core_stock_take_address(struct core *core, uint8_t address[PROTO_ADDRESS]);
+/* The lifetime of a leaf that is made now, in seconds. */
+void core_stock_lifetime(const struct core *core, uint64_t *not_before, uint64_t *not_after);
 MUST err core_stock_find_key(struct core *core, const uint8_t *ref, uint64_t *number, buf *bytes,
                              struct record_own_key *key);
 MUST err core_stock_key_used(struct core *core, uint64_t number, const struct record_own_key *key);

@@ -114,6 +114,7 @@ static err make_group(struct core *core, struct conversation *c) {
                                       .group_id = SLICE_ARRAY(c->r.group),
                                       .leaf = leaf.params,
                                       .mem = core->mem};
+    core_stock_lifetime(core, &params.not_before, &params.not_after);
     return mls_group_create(&c->group, &params, &core->auth);
 }
 

@@ -133,6 +133,11 @@ static err keep_key(struct core *core, const struct record_own_key *key) {
     return e;
 }
 
+void core_stock_lifetime(const struct core *core, uint64_t *not_before, uint64_t *not_after) {
+    *not_before = (core->now > TIME_DAY ? core->now - TIME_DAY : 0) / TIME_SECOND;
+    *not_after = (core->now + KEY_PACKAGE_TIME) / TIME_SECOND;
+}
+
 /* Makes one with an address of its own, keeps its secrets, appends it to `out`. */
 static err make_key(struct core *core, bool last_resort, buf *out) {
     struct leaf_own leaf;
@@ -144,10 +149,8 @@ static err make_key(struct core *core, bool last_resort, buf *out) {
     if (e == OK)
         e = core_leaf_own_make(core, address, &leaf);
     if (e == OK) {
-        struct mls_key_package_params params = {
-            .leaf = leaf.params,
-            .not_before = (core->now > TIME_DAY ? core->now - TIME_DAY : 0) / TIME_SECOND,
-            .not_after = (core->now + KEY_PACKAGE_TIME) / TIME_SECOND};
+        struct mls_key_package_params params = {.leaf = leaf.params};
+        core_stock_lifetime(core, &params.not_before, &params.not_after);
         e = mls_key_package_new(mls_suite_find(core->account.r.suite), &params, &package, &secrets);
     }
     if (e == OK)

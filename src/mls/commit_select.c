@@ -167,6 +167,26 @@ static bool is_late(const struct selection *s, const struct mls_proposal *p) {
     return now < leaf->not_before || now > leaf->not_after;
 }
 
+static bool is_removed(const struct selection *s, uint32_t leaf) {
+    for (size_t i = 0; i < s->count; i++) {
+        const struct candidate *c = &s->candidates[i];
+        if (!c->dropped && c->proposal->type == MLS_PROPOSAL_REMOVE &&
+            c->proposal->removed == leaf && !mls_sender_is_leaf(&s->own, leaf))
+            return true;
+    }
+    return false;
+}
+
+/* RFC 9420 s.12.2: all who process the commit support its types. Every Remove of another counts
+ * here: one that is left out later stands beside another for its leaf. */
+static bool is_supported(const struct selection *s, uint16_t type) {
+    const struct mls_tree *tree = &s->group->epoch->tree;
+    uint32_t leaf = mls_proposal_next_unable(tree, 0, type);
+    while (leaf != MLS_NODE_NONE && is_removed(s, leaf))
+        leaf = mls_proposal_next_unable(tree, leaf + 1, type);
+    return leaf == MLS_NODE_NONE;
+}
+
 static err drop_psk(struct selection *s, struct candidate *c) {
     if (c->pending != NULL && !s->params->pending_psks)
         return drop(c, ERR_MLS_PSK);
@@ -185,6 +205,8 @@ static err drop_single(struct selection *s, struct candidate *c) {
         return drop_psk(s, c);
     if (is_late(s, p))
         return drop(c, ERR_MLS_LIFETIME);
+    if (!is_supported(s, p->type))
+        return drop(c, ERR_MLS_CAPABILITIES);
     return fits_extensions(s, p) ? OK : drop(c, ERR_MLS_CAPABILITIES);
 }
 

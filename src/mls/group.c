@@ -63,22 +63,25 @@ void mls_group_free(struct mls_group *group) {
 
 /* ---- Creating (section 11) ---- */
 
-/* Our leaf in a group of one. It is made for this group, so its source is `update`: no lifetime,
- * and a signature bound to the group. The first commit replaces it before anyone else sees it. */
+/* Our leaf in a group of one. With a lifetime it is such as a key package would have brought (the
+ * only source that has one, section 7.2), else one whose signature is bound to the group. The first
+ * commit replaces it; until then it is seen by who gets the tree to join from outside. */
 static err make_first_leaf(const struct mls_group_params *params, struct mls_epoch *epoch,
                            const struct mls_auth *auth, struct mls_leaf_node *leaf, buf *priv) {
     const struct mls_suite *suite = params->suite;
     const struct mem *mem = params->mem;
     TRY(mls_leaf_from_params(leaf, &params->leaf, params->extensions, params->extension_count,
                              mem));
-    leaf->source = MLS_LEAF_UPDATE;
+    leaf->source = params->not_after == 0 ? MLS_LEAF_UPDATE : MLS_LEAF_KEY_PACKAGE;
+    leaf->not_before = params->not_before;
+    leaf->not_after = params->not_after;
     leaf->encryption_key = buf_on(mem);
     TRY(buf_resize(&leaf->encryption_key, suite->kem->pub));
     TRY(buf_resize(priv, suite->kem->priv));
     TRY(suite->kem->generate(leaf->encryption_key.p, priv->p));
     TRY(mls_leaf_sign(suite, leaf, params->leaf.signature_priv, params->group_id, 0, mem));
     struct mls_leaf_check check = {
-        .source = MLS_LEAF_UPDATE,
+        .source = leaf->source,
         .group_id = params->group_id,
         .group = &epoch->context.extensions,
     };

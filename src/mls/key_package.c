@@ -130,14 +130,15 @@ static err sign(const struct mls_suite *suite, struct mls_key_package *kp, slice
 
 static err build(const struct mls_suite *suite, const struct mls_key_package_params *params,
                  struct mls_key_package *kp, struct mls_key_package_secrets *secrets) {
-    TRY(mls_leaf_from_params(&kp->leaf, &params->leaf, NULL, 0, NULL));
+    if (params->last_resort)
+        TRY(mls_last_resort_mark(&kp->extensions, NULL));
+    /* RFC 9420 s.10: the leaf's capabilities list the key package's extensions, too. */
+    TRY(mls_leaf_from_params(&kp->leaf, &params->leaf, kp->extensions.p, kp->extensions.n, NULL));
     kp->version = MLS_VERSION_10;
     kp->suite = suite->id;
     kp->leaf.source = MLS_LEAF_KEY_PACKAGE;
     kp->leaf.not_before = params->not_before;
     kp->leaf.not_after = params->not_after;
-    if (params->last_resort)
-        TRY(mls_last_resort_mark(&kp->extensions, NULL));
     TRY(generate(suite->kem, &kp->init_key, &secrets->init_priv));
     TRY(generate(suite->kem, &kp->leaf.encryption_key, &secrets->leaf_priv));
     TRY(sign(suite, kp, params->leaf.signature_priv));

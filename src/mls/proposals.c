@@ -125,14 +125,19 @@ static err check_reinit(const struct context *c, const struct mls_proposal *p,
     return check_extensions(c, &p->extensions, sender);
 }
 
-/* RFC 9420 rule 12.2-11: a type that it does not define is supported by all members. */
-static err check_custom(const struct context *c, uint16_t type) {
-    const struct mls_tree *tree = &c->group->epoch->tree;
-    for (uint32_t i = mls_tree_next_leaf(tree, 0); i != MLS_NODE_NONE;
-         i = mls_tree_next_leaf(tree, i + 1))
-        if (!mls_leaf_supports_proposal(mls_tree_leaf(tree, i), type))
-            return ERR_MLS_CAPABILITIES;
-    return OK;
+uint32_t mls_proposal_next_unable(const struct mls_tree *tree, uint32_t leaf, uint16_t type) {
+    if (type != 0 && type <= MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
+        return MLS_NODE_NONE;
+    uint32_t i = mls_tree_next_leaf(tree, leaf);
+    while (i != MLS_NODE_NONE && mls_leaf_supports_proposal(mls_tree_leaf(tree, i), type))
+        i = mls_tree_next_leaf(tree, i + 1);
+    return i;
+}
+
+static err check_all_able(const struct mls_group *group, uint16_t type) {
+    return mls_proposal_next_unable(&group->epoch->tree, 0, type) == MLS_NODE_NONE
+               ? OK
+               : ERR_MLS_CAPABILITIES;
 }
 
 /* RFC 9420 rules 12.1.8-3, 12.1.8-4: what senders from outside the group may propose;
@@ -177,8 +182,9 @@ static err check_one(const struct context *c, const struct mls_proposal *p,
         return c->external ? OK : ERR_MLS_PROPOSAL_LIST;
     case MLS_PROPOSAL_SELF_REMOVE:
         /* draft-ietf-mls-extensions-10 s.6.3.1: all members support it. */
-    default:
-        return check_custom(c, p->type);
+        return check_all_able(c->group, p->type);
+    default: /* who must support it depends on the whole list */
+        return OK;
     }
 }
 
@@ -206,6 +212,10 @@ err mls_proposal_check(const struct mls_group *group, const struct mls_proposal 
                        const struct mls_sender *sender, const struct mls_auth *auth) {
     struct context c = {group, &group->epoch->context.extensions, auth, false, false, false};
     TRY(check_one(&c, proposal, sender));
+    /* What others propose may become valid by who is removed with it; of our own we tell at once.
+     */
+    if (mls_sender_is_leaf(sender, group->epoch->keys.leaf))
+        TRY(check_all_able(group, proposal->type));
     /* RFC 9420 s.7.3: keys are unique. An Add may follow the Remove of a member with its keys, so
      * for it that waits until the commit. */
     if (proposal->type == MLS_PROPOSAL_UPDATE)
@@ -326,6 +336,27 @@ static err check_targets(const struct mls_list *list, uint32_t *leaves) {
     for (size_t i = 1; i < n; i++)
         if (leaves[i] == leaves[i - 1])
             return ERR_MLS_PROPOSAL_LIST;
+    return OK;
+}
+
+static bool removes(const struct mls_list *list, uint32_t leaf) {
+    for (size_t i = 0; i < list->n; i++)
+        if (mls_proposal_removes(list->items[i].proposal, &list->items[i].sender) == leaf)
+            return true;
+    return false;
+}
+
+/* RFC 9420 rule 12.2-11: types that it does not define are supported by all who process the commit,
+ * which who is added or removed by it does not. */
+static err check_able(const struct mls_list *list, const struct mls_tree *tree) {
+    for (size_t i = 0; i < list->n; i++) {
+        uint16_t type = list->items[i].proposal->type;
+        uint32_t leaf = mls_proposal_next_unable(tree, 0, type);
+        while (leaf != MLS_NODE_NONE && removes(list, leaf))
+            leaf = mls_proposal_next_unable(tree, leaf + 1, type);
+        if (leaf != MLS_NODE_NONE)
+            return ERR_MLS_CAPABILITIES;
+    }
     return OK;
 }
 
@@ -473,6 +504,7 @@ static err check_list(const struct mls_list *list, const struct context *c,
         TRY(check_item(c, &list->items[i], committer));
     if (c->external)
         TRY(check_external(list));
+    TRY(check_able(list, &c->group->epoch->tree));
     /* applied.added is free to sort in until the adds are applied. */
     TRY(check_targets(list, a->added));
     return check_singles(list, a);

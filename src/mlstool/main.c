@@ -11,7 +11,7 @@ static const struct {
     const char *name, *words;
     int (*run)(int argc, char **argv); /* what follows the command's name */
 } COMMANDS[] = {
-    {"vectors", "PATH...", vectors_main},
+    {"vectors", "FILE|FOLDER...", vectors_main},
     {"dump", "[--type TYPE] [--full] [FILE|-]", dump_main},
     {"peer", "", peer_main},
 };

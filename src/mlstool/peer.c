@@ -100,7 +100,8 @@ static err run(struct peer_request *q, const char *name) {
                 err e = c->run(q);
                 return e == OK ? q->e : e;
             }
-    return ERR_UNKNOWN_TYPE;
+    peer_fail(q, ERR_UNKNOWN_TYPE, "cmd");
+    return q->e;
 }
 
 /* Answers come whole or as an error alone. */

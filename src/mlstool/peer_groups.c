@@ -127,7 +127,9 @@ static err psk(struct peer_request *q) {
 static err create(struct peer_request *q) {
     struct peer_object made = {0};
     struct mls_group_params params = {.suite = peer_suite(q, q->in, "suite"),
-                                      .group_id = peer_bytes(q, q->in, "group_id")};
+                                      .group_id = peer_bytes(q, q->in, "group_id"),
+                                      .not_before = peer_number_or(q, q->in, "not_before", 0),
+                                      .not_after = peer_number_or(q, q->in, "not_after", 0)};
     TRY(q->e);
     err e = take_keys(q, params.suite, &made.keys);
     params.leaf = peer_leaf(q, q->in, &made.keys);

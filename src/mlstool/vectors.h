@@ -19,7 +19,8 @@ void vectors_check(struct json_object *file,
                    void (*failed)(void *ctx, size_t number, const char *why), void *ctx,
                    struct vectors_result *result);
 
-/* `sotto-mls vectors PATH...`: a line for each file, then the sum. 0 if nothing failed. */
+/* `sotto-mls vectors FILE|FOLDER...`: a line for each file, of folders all *.json below them by
+ * name, then the sum. 0 if nothing failed. */
 int vectors_main(int argc, char **argv);
 
 #endif

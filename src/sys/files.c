@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -254,6 +255,39 @@ err sys_dir_give(const char *above, const char *path, const char *name) {
         return last_err();
     TRY(give_files(path, user));
     return give_one(AT_FDCWD, path, user);
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b) {
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static bool ends(const FTSENT *e, const char *end) {
+    size_t n = strlen(end);
+    return e->fts_namelen >= n && strcmp(e->fts_name + e->fts_namelen - n, end) == 0;
+}
+
+static bool is_wanted(const FTSENT *e, const char *end) {
+    switch (e->fts_info) {
+    case FTS_D:
+    case FTS_DP:
+    case FTS_DC:
+        return false;
+    case FTS_DNR: /* a directory that can't be read */
+        return true;
+    default:
+        return e->fts_level == FTS_ROOTLEVEL || ends(e, end);
+    }
+}
+
+void sys_files_walk(const char *path, const char *end, void (*found)(void *ctx, const char *path),
+                    void *ctx) {
+    char *const roots[] = {(char *)path, NULL};
+    FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+    for (FTSENT *e; walk != NULL && (e = fts_read(walk)) != NULL;)
+        if (is_wanted(e, end))
+            found(ctx, e->fts_path);
+    if (walk != NULL)
+        fts_close(walk);
 }
 
 err sys_lock_take(const char *path, int *out) {

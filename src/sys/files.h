@@ -32,6 +32,11 @@ MUST err sys_dir_check(const char *path);
  * user. */
 MUST err sys_dir_give(const char *above, const char *path, const char *user);
 
+/* Tells of a file, whatever its name, or of all files below a directory whose names end in `end`,
+ * by name. What can't be looked at is told of, too: who opens it learns why. */
+void sys_files_walk(const char *path, const char *end, void (*found)(void *ctx, const char *path),
+                    void *ctx);
+
 /* Takes a lock that ends with the process. BUSY if another process holds it. */
 MUST err sys_lock_take(const char *path, int *fd);
 void sys_lock_release(int fd);

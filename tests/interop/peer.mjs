@@ -2,7 +2,23 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
+/** What a library says to a message that it does not take. Anything else that goes wrong, as a
+ * request that makes no sense or a process that ended, is another Error, and fails a test. */
 export class Refused extends Error {}
+
+/** True if the call was refused, false if it went well. */
+export async function refused(call) {
+  try {
+    await call;
+    return false;
+  } catch (e) {
+    if (e instanceof Refused) return true;
+    throw e;
+  }
+}
+
+// Errors that no message may lead to.
+const FAULTS = ["BUG", "NO_MEMORY", "IO"];
 
 export class ProcessPeer {
   constructor(name, command, lacks = []) {
@@ -31,11 +47,10 @@ export class ProcessPeer {
       this.waiting.push({ resolve, reject });
       this.child.stdin.write(`${JSON.stringify(request)}\n`);
     });
-    if (answer.ok !== true)
-      throw new Refused(
-        `${this.name} ${request.cmd}: ${answer.error} ${answer.field ?? ""} (${answer.text})`,
-      );
-    return answer;
+    if (answer.ok === true) return answer;
+    const { error, field, text } = answer;
+    const Kind = field === undefined && !FAULTS.includes(error) ? Refused : Error;
+    throw new Kind(`${this.name} ${request.cmd}: ${error} ${field ?? ""} (${text})`);
   }
 
   close() {

@@ -1,4 +1,5 @@
 // Random steps from a seed.
+import { refused } from "./peer.mjs";
 import { newExtensions, Room } from "./room.mjs";
 
 const MOST = 9;
@@ -64,15 +65,15 @@ class Walk {
       }
   }
 
-  async latecomers() {
+  async latecomers(mayWait = true) {
     const { room, draw } = this;
     const all = draw.shuffle(this.late);
     this.late = [];
     for (const [member, one, epoch] of all) {
       if (!room.members.includes(member)) continue;
       const age = (await member.ask("state")).epoch - epoch;
-      if (age > 2) continue;
-      if (age < 2 && draw.coin()) this.late.push([member, one, epoch]);
+      if (age < 2 && mayWait && draw.coin()) this.late.push([member, one, epoch]);
+      else if (age > 2) await refused(room.receive(member, one)); // or read, and then rightly
       else await room.receive(member, one);
     }
   }
@@ -179,14 +180,14 @@ class Walk {
   }
 }
 
-/** Throws with the number and name of the step that failed. */
+/** Throws with the number and name of the step that failed. What is late at the end comes then. */
 export async function walk(suite, peers, seed, steps) {
   const draw = new Draw(seed);
   const room = new Room(suite, peers);
   await room.create(draw.of(["a", "b"]));
   const play = new Walk(room, draw);
-  for (let i = 1; i <= steps; i++) {
-    const [name, done] = play.step();
+  for (let i = 1; i <= steps + 1; i++) {
+    const [name, done] = i <= steps ? play.step() : ["the last", play.latecomers(false)];
     try {
       await done;
     } catch (e) {

@@ -39,6 +39,12 @@ export class Member {
     return this.call(cmd, { group: this.group, ...fields });
   }
 
+  /** Of a key package, or of the leaf that a group begins with. */
+  lifetime() {
+    const now = Math.floor(Date.now() / 1000); // OpenMLS takes none above three months
+    return { not_before: now - 3600, not_after: now + 30 * 86400 };
+  }
+
   async leaf() {
     this.keys ??= await this.call("signature_keys", { suite: this.room.suite });
     return {
@@ -51,11 +57,9 @@ export class Member {
   }
 
   async keyPackage(suite = this.room.suite) {
-    const now = Math.floor(Date.now() / 1000); // OpenMLS takes no lifetime above three months
     const made = await this.call("key_package", {
       suite,
-      not_before: now - 3600,
-      not_after: now + 30 * 86400,
+      ...this.lifetime(),
       ...(await this.leaf()),
     });
     this.own = made.handle;
@@ -94,7 +98,13 @@ export class Room {
     const first = this.newcomer(kind);
     const group_id = randomBytes(16).toString("hex");
     first.entered(
-      await first.call("create", { suite: this.suite, group_id, ...(await first.leaf()), ...more }),
+      await first.call("create", {
+        suite: this.suite,
+        group_id,
+        ...first.lifetime(),
+        ...(await first.leaf()),
+        ...more,
+      }),
     );
     this.members = [first];
     return first;

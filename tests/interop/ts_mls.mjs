@@ -4,6 +4,7 @@ import * as M from "ts-mls";
 import { createGroupInfo } from "ts-mls/createCommit.js";
 import { encode } from "ts-mls/codec/tlsEncoder.js";
 import { ratchetTreeEncoder, decodeRatchetTree } from "ts-mls/ratchetTree.js";
+import { InternalError, MlsError } from "ts-mls/mlsError.js";
 import { signLeafNodeCommit } from "ts-mls/leafNode.js";
 import { makeResumptionPsk } from "ts-mls/resumption.js";
 import { makeGenericHpke } from "ts-mls/crypto/implementation/hpke.js";
@@ -114,7 +115,8 @@ const message = (wireformat, key, value) =>
   hex(M.encodeMlsMessage({ version: "mls10", wireformat, [key]: value }));
 function opened(text) {
   const decoded = M.decodeMlsMessage(bytes(text), 0);
-  if (decoded === undefined || decoded[1] !== text.length / 2) throw new Error("not an MLSMessage");
+  if (decoded === undefined || decoded[1] !== text.length / 2)
+    throw new Refused("not an MLSMessage");
   return decoded[0];
 }
 const extensions = (list) =>
@@ -137,11 +139,13 @@ export class TsMlsPeer {
   close() {}
 
   async call(request) {
-    if (typeof this[request.cmd] !== "function") throw new Refused(`ts-mls has no ${request.cmd}`);
+    if (typeof this[request.cmd] !== "function") throw new Error(`ts-mls has no ${request.cmd}`);
     try {
       return await this[request.cmd](request);
     } catch (e) {
-      throw e instanceof Refused ? e : new Refused(`ts-mls ${request.cmd}: ${e.stack}`);
+      // A TypeError, say, is a fault of the package's or of this file, and no refusal.
+      const refuses = e instanceof MlsError && !(e instanceof InternalError);
+      throw refuses ? new Refused(`ts-mls ${request.cmd}: ${e.stack}`) : e;
     }
   }
 

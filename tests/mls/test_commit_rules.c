@@ -214,31 +214,34 @@ static void no_membership(struct scene *s, struct mls_public_message *m) {
     m->membership_tag.n = 0;
 }
 
-/* RFC 9420 rules 8.1-1, 12.4.2-1, 12.4.2-2, 12.4.2-4, 12.4.2-9; bug tag-length */
+/* bug tag-length */
 TEST(frames_that_lie_are_refused) {
     static const struct forgery forgeries[] = {
         {"nothing is changed", nothing, KEEP_SIGNATURE, OK},
-        {"another group", other_group, 0, ERR_MLS_GROUP_ID},
+        {"another group", other_group, 0, ERR_MLS_GROUP_ID}, /* rule 8.1-1 */
         {"a later epoch", next_epoch, 0, ERR_EARLY},
-        {"an earlier epoch", last_epoch, 0, ERR_MLS_EPOCH},
-        {"in Carla's name", as_carla, 0, ERR_SIGNATURE},
+        {"an earlier epoch", last_epoch, 0, ERR_MLS_EPOCH}, /* rule 12.4.2-1 */
+        {"in Carla's name", as_carla, 0, ERR_SIGNATURE},    /* rule 12.4.2-4 */
         {"in the reader's name", as_bert, 0, ERR_MLS_OWN_MESSAGE},
         {"in a blank leaf's name", as_nobody, 0, ERR_MLS_SENDER},
         {"in the name of a leaf outside", as_far_away, 0, ERR_MLS_SENDER},
         {"from an external sender", as_outsider, KEEP_TAG, ERR_MLS_SENDER},
         {"from a new member", as_new_member, KEEP_TAG, ERR_MLS_PROPOSAL_LIST},
         {"an application message in clear", as_application, 0, ERR_DENIED},
-        {"another signature", other_signature, KEEP_SIGNATURE, ERR_SIGNATURE},
-        {"no signature", no_signature, KEEP_SIGNATURE, ERR_SIGNATURE},
-        {"data that isn't signed", other_data, KEEP_SIGNATURE, ERR_SIGNATURE},
-        {"another confirmation tag", other_confirmation, 0, ERR_MLS_CONFIRMATION_TAG},
-        {"a shorter confirmation tag", short_confirmation, 0, ERR_MLS_CONFIRMATION_TAG},
-        {"no confirmation tag", no_confirmation, 0, ERR_MLS_CONFIRMATION_TAG},
+        {"another signature", other_signature, KEEP_SIGNATURE, ERR_SIGNATURE}, /* rule 12.4.2-4 */
+        {"no signature", no_signature, KEEP_SIGNATURE, ERR_SIGNATURE},         /* rule 12.4.2-4 */
+        {"data that isn't signed", other_data, KEEP_SIGNATURE, ERR_SIGNATURE}, /* rule 12.4.2-4 */
+        {"another confirmation tag", other_confirmation, 0,
+         ERR_MLS_CONFIRMATION_TAG}, /* rule 12.4.2-9 */
+        {"a shorter confirmation tag", short_confirmation, 0,
+         ERR_MLS_CONFIRMATION_TAG},                                            /* rule 12.4.2-9 */
+        {"no confirmation tag", no_confirmation, 0, ERR_MLS_CONFIRMATION_TAG}, /* rule 12.4.2-9 */
         {"another membership tag", other_membership, KEEP_SIGNATURE | KEEP_TAG,
-         ERR_MLS_MEMBERSHIP_TAG},
-        {"no membership tag", no_membership, KEEP_SIGNATURE | KEEP_TAG, ERR_MLS_MEMBERSHIP_TAG},
+         ERR_MLS_MEMBERSHIP_TAG}, /* rule 12.4.2-2 */
+        {"no membership tag", no_membership, KEEP_SIGNATURE | KEEP_TAG,
+         ERR_MLS_MEMBERSHIP_TAG}, /* rule 12.4.2-2 */
         {"changed by who has no membership key", other_confirmation, KEEP_SIGNATURE | KEEP_TAG,
-         ERR_MLS_MEMBERSHIP_TAG},
+         ERR_MLS_MEMBERSHIP_TAG}, /* rule 12.4.2-2 */
     };
     struct mls_commit_params empty = {0};
     TRY_ALL(forgeries, &empty);
@@ -265,7 +268,6 @@ TEST(bytes_that_are_no_message_are_refused) {
     scene_end(&s);
 }
 
-/* RFC 9420 rules 12.1-2, 12.4.2-1 */
 TEST(a_commit_is_good_for_one_epoch_only) {
     struct scene s;
     struct mls_committed c;
@@ -277,8 +279,8 @@ TEST(a_commit_is_good_for_one_epoch_only) {
     CHECK_OK(mls_group_commit(anna->group, &params, &people_auth, &c));
     for (int i = 1; i < MEMBERS; i++)
         CHECK_OK(person_process(&s.people[i], buf_slice(&c.commit)));
-    CHECK_ERR(person_process(bert, buf_slice(&c.commit)), ERR_MLS_EPOCH);
-    CHECK_ERR(person_process(bert, buf_slice(&proposal)), ERR_MLS_EPOCH);
+    CHECK_ERR(person_process(bert, buf_slice(&c.commit)), ERR_MLS_EPOCH); /* rule 12.4.2-1 */
+    CHECK_ERR(person_process(bert, buf_slice(&proposal)), ERR_MLS_EPOCH); /* rule 12.1-2 */
     mls_staged_apply(anna->group, c.staged);
     c.staged = NULL;
     mls_committed_free(&c, NULL);
@@ -509,46 +511,54 @@ static void extensions_without_path(struct scene *s, struct mls_public_message *
     drop_path(m);
 }
 
-/* RFC 9420 rules 10-1, 10.1-1, 10.1-2, 10.1-4, 10.1-5, 11.1-2, 12.1.1-1, 12.1.3-1, 12.1.4-1,
- * 12.1.4-2, 12.1.4-3, 12.1.5-1, 12.1.7-1, 12.2-1, 12.2-2, 12.2-3, 12.2-4, 12.2-7, 12.2-8, 12.2-9,
- * 12.2-10, 12.2-11, 12.4-1, 12.4-3, 12.4-4, 12.4-5, 12.4.2-5 */
 TEST(lists_of_proposals_that_break_a_rule_are_refused) {
     static const struct forgery forgeries[] = {
-        {"an empty commit without path", no_path, 0, ERR_MLS_PATH_REQUIRED},
-        {"a Remove without path", remove_without_path, 0, ERR_MLS_PATH_REQUIRED},
-        {"GroupContextExtensions without path", extensions_without_path, 0, ERR_MLS_PATH_REQUIRED},
+        {"an empty commit without path", no_path, 0, ERR_MLS_PATH_REQUIRED},      /* rule 12.4-1 */
+        {"a Remove without path", remove_without_path, 0, ERR_MLS_PATH_REQUIRED}, /* rule 12.4-3 */
+        {"GroupContextExtensions without path", extensions_without_path, 0,
+         ERR_MLS_PATH_REQUIRED}, /* rule 12.4-4 */
         {"an Add without path is fine, but for the tag", add_without_path, 0,
          ERR_MLS_CONFIRMATION_TAG},
-        {"the committer removes itself", remove_committer, 0, ERR_MLS_PROPOSAL_LIST},
-        {"Remove of a blank leaf", remove_blank, 0, ERR_MLS_PROPOSAL_LIST},
-        {"Remove of a leaf outside the tree", remove_far_away, 0, ERR_MLS_PROPOSAL_LIST},
-        {"two Removes of one leaf", remove_twice, 0, ERR_MLS_PROPOSAL_LIST},
-        {"an Update by the committer", update_by_committer, 0, ERR_MLS_PROPOSAL_LIST},
-        {"a reference to nothing", unknown_reference, 0, ERR_MISSING},
+        {"the committer removes itself", remove_committer, 0,
+         ERR_MLS_PROPOSAL_LIST}, /* rule 12.2-3 */
+        {"Remove of a blank leaf", remove_blank, 0,
+         ERR_MLS_PROPOSAL_LIST}, /* rules 12.1.3-1, 12.2-1 */
+        {"Remove of a leaf outside the tree", remove_far_away, 0,
+         ERR_MLS_PROPOSAL_LIST}, /* rules 12.1.3-1, 12.2-1 */
+        {"two Removes of one leaf", remove_twice, 0, ERR_MLS_PROPOSAL_LIST}, /* rule 12.2-4 */
+        {"an Update by the committer", update_by_committer, 0,
+         ERR_MLS_PROPOSAL_LIST},                                       /* rule 12.2-2 */
+        {"a reference to nothing", unknown_reference, 0, ERR_MISSING}, /* rule 12.4-5 */
         {"a reference of another length", short_reference, 0, ERR_MALFORMED},
-        {"ExternalInit", external_init, 0, ERR_MLS_PROPOSAL_LIST},
-        {"ReInit with another", reinit_with_another, 0, ERR_MLS_PROPOSAL_LIST},
-        {"ReInit to an older version", reinit_of_an_older_version, 0, ERR_MLS_VERSION},
-        {"Add of another suite", add_another_suite, 0, ERR_MLS_SUITE},
-        {"Add of another version", add_another_version, 0, ERR_MLS_VERSION},
-        {"Add with init key and encryption key the same", add_with_one_key, 0, ERR_MLS_KEY_PACKAGE},
-        {"Add with a short init key", add_with_short_key, 0, ERR_MLS_KEY_PACKAGE},
-        {"Add with a wrong signature", add_forged, 0, ERR_SIGNATURE},
-        {"Add with a wrong signature of the leaf", add_forged_leaf, 0, ERR_SIGNATURE},
-        {"a PSK that isn't known", unknown_psk, 0, ERR_MLS_PSK},
-        {"the same PSK twice", psk_twice, 0, ERR_MLS_PROPOSAL_LIST},
-        {"a PSK with a short nonce", psk_of_a_short_nonce, 0, ERR_MLS_PROPOSAL_LIST},
-        {"a PSK for a branch", psk_for_a_branch, 0, ERR_MLS_PROPOSAL_LIST},
-        {"a PSK for a reinitialisation", psk_for_a_reinit, 0, ERR_MLS_PROPOSAL_LIST},
-        {"a type that not all members know", custom, 0, ERR_MLS_CAPABILITIES},
-        {"a PSK of another group", psk_of_another_group, 0, ERR_MLS_PSK},
-        {"a PSK of an epoch not kept", psk_of_an_epoch_not_kept, 0, ERR_MLS_PSK},
+        {"ExternalInit", external_init, 0, ERR_MLS_PROPOSAL_LIST},              /* rule 12.2-10 */
+        {"ReInit with another", reinit_with_another, 0, ERR_MLS_PROPOSAL_LIST}, /* rule 12.2-9 */
+        {"ReInit to an older version", reinit_of_an_older_version, 0,
+         ERR_MLS_VERSION},                                                   /* rule 12.1.5-1 */
+        {"Add of another suite", add_another_suite, 0, ERR_MLS_SUITE},       /* rule 10.1-1 */
+        {"Add of another version", add_another_version, 0, ERR_MLS_VERSION}, /* rule 10.1-2 */
+        {"Add with init key and encryption key the same", add_with_one_key, 0,
+         ERR_MLS_KEY_PACKAGE},                                                     /* rule 10.1-5 */
+        {"Add with a short init key", add_with_short_key, 0, ERR_MLS_KEY_PACKAGE}, /* rule 10-1 */
+        {"Add with a wrong signature", add_forged, 0, ERR_SIGNATURE}, /* rules 10.1-4, 12.1.1-1 */
+        {"Add with a wrong signature of the leaf", add_forged_leaf, 0,
+         ERR_SIGNATURE},                                             /* rule 12.1.1-1 */
+        {"a PSK that isn't known", unknown_psk, 0, ERR_MLS_PSK},     /* rule 12.4.2-5 */
+        {"the same PSK twice", psk_twice, 0, ERR_MLS_PROPOSAL_LIST}, /* rule 12.2-7 */
+        {"a PSK with a short nonce", psk_of_a_short_nonce, 0,
+         ERR_MLS_PROPOSAL_LIST},                                            /* rule 12.1.4-3 */
+        {"a PSK for a branch", psk_for_a_branch, 0, ERR_MLS_PROPOSAL_LIST}, /* rule 12.1.4-2 */
+        {"a PSK for a reinitialisation", psk_for_a_reinit, 0,
+         ERR_MLS_PROPOSAL_LIST},                                               /* rule 12.1.4-1 */
+        {"a type that not all members know", custom, 0, ERR_MLS_CAPABILITIES}, /* rule 12.2-11 */
+        {"a PSK of another group", psk_of_another_group, 0, ERR_MLS_PSK},      /* rule 12.4.2-5 */
+        {"a PSK of an epoch not kept", psk_of_an_epoch_not_kept, 0,
+         ERR_MLS_PSK}, /* rule 12.4.2-5 */
         {"too many PSKs", too_many_psks, 0, ERR_LIMIT},
-        {"two sets of extensions", extensions_twice, 0, ERR_MLS_PROPOSAL_LIST},
+        {"two sets of extensions", extensions_twice, 0, ERR_MLS_PROPOSAL_LIST}, /* rule 12.2-8 */
         {"an extension that members don't understand", extension_not_understood, 0,
-         ERR_MLS_CAPABILITIES},
+         ERR_MLS_CAPABILITIES}, /* rule 12.1.7-1 */
         {"a required capability that members don't have", extension_that_requires, 0,
-         ERR_MLS_CAPABILITIES},
+         ERR_MLS_CAPABILITIES}, /* rule 11.1-2 */
     };
     struct mls_commit_params empty = {0};
     TRY_ALL(forgeries, &empty);
@@ -584,14 +594,13 @@ static void only_a_member(struct scene *s, struct mls_public_message *m) {
     drop_path(m);
 }
 
-/* RFC 9420 rules 7.3-4, 7.3-11, 12.2-5, 12.2-6, 12.2-12, 12.4.2-5 */
 TEST(commits_without_path_that_break_a_rule_are_refused) {
     static const struct forgery forgeries[] = {
-        {"a PSK of an epoch that isn't kept", only_an_old_psk, 0, ERR_MLS_PSK},
-        {"two Adds of one client", only_two_adds, 0, ERR_MLS_DUPLICATE_KEY},
-        {"Add of a member", only_a_member, 0, ERR_MLS_DUPLICATE_KEY},
+        {"a PSK of an epoch that isn't kept", only_an_old_psk, 0, ERR_MLS_PSK}, /* rule 12.4.2-5 */
+        {"two Adds of one client", only_two_adds, 0, ERR_MLS_DUPLICATE_KEY},    /* rule 12.2-5 */
+        {"Add of a member", only_a_member, 0, ERR_MLS_DUPLICATE_KEY}, /* rules 7.3-11, 12.2-6 */
         {"Add with a credential of a type that others don't support", only_another_credential, 0,
-         ERR_MLS_CAPABILITIES},
+         ERR_MLS_CAPABILITIES}, /* rules 7.3-4, 12.2-12 */
     };
     struct mls_commit_params empty = {0};
     TRY_ALL(forgeries, &empty);
@@ -694,27 +703,32 @@ static void short_secret(struct scene *s, struct mls_public_message *m) {
     path_of(m)->nodes[0].secrets[0].ciphertext.n = 3;
 }
 
-/* RFC 9420 rules 7.2-2, 7.3-2, 7.3-6, 7.3-10, 7.3-12, 7.5-1, 7.6-1, 7.6-2, 7.9.2-2, 12.4.2-6,
- * 12.4.2-7, 12.4.2-8 */
 TEST(paths_that_break_a_rule_are_refused) {
     static const struct forgery forgeries[] = {
-        {"a leaf that isn't signed", leaf_not_signed, 0, ERR_SIGNATURE},
-        {"a leaf signed for another group", leaf_of_another_group, 0, ERR_SIGNATURE},
-        {"a leaf signed for another place", leaf_of_another_place, 0, ERR_SIGNATURE},
-        {"a leaf made for an Update", leaf_for_an_update, 0, ERR_MLS_LEAF_SOURCE},
-        {"the leaf's key stays", leaf_with_the_old_key, 0, ERR_MLS_DUPLICATE_KEY},
-        {"the leaf has another member's key", leaf_with_carlas_key, 0, ERR_MLS_DUPLICATE_KEY},
-        {"an extension that isn't listed", leaf_with_an_unlisted_extension, 0, ERR_MLS_EXTENSION},
-        {"another parent hash", leaf_with_another_parent_hash, 0, ERR_MLS_PARENT_HASH},
-        {"no parent hash", leaf_without_parent_hash, 0, ERR_MLS_PARENT_HASH},
-        {"another key in a node", node_with_another_key, 0, ERR_MLS_PARENT_HASH},
+        {"a leaf that isn't signed", leaf_not_signed, 0, ERR_SIGNATURE}, /* rules 7.3-2, 12.4.2-6 */
+        {"a leaf signed for another group", leaf_of_another_group, 0,
+         ERR_SIGNATURE}, /* rule 7.2-2 */
+        {"a leaf signed for another place", leaf_of_another_place, 0,
+         ERR_SIGNATURE},                                                           /* rule 7.2-2 */
+        {"a leaf made for an Update", leaf_for_an_update, 0, ERR_MLS_LEAF_SOURCE}, /* rule 7.3-10 */
+        {"the leaf's key stays", leaf_with_the_old_key, 0,
+         ERR_MLS_DUPLICATE_KEY}, /* rule 12.4.2-7 */
+        {"the leaf has another member's key", leaf_with_carlas_key, 0,
+         ERR_MLS_DUPLICATE_KEY}, /* rule 7.3-12 */
+        {"an extension that isn't listed", leaf_with_an_unlisted_extension, 0,
+         ERR_MLS_EXTENSION}, /* rule 7.3-6 */
+        {"another parent hash", leaf_with_another_parent_hash, 0,
+         ERR_MLS_PARENT_HASH},                                                    /* rule 7.9.2-2 */
+        {"no parent hash", leaf_without_parent_hash, 0, ERR_MLS_PARENT_HASH},     /* rule 7.9.2-2 */
+        {"another key in a node", node_with_another_key, 0, ERR_MLS_PARENT_HASH}, /* rule 7.9.2-2 */
         {"a short key in a node", node_with_a_short_key, 0, ERR_MALFORMED},
         {"a key in a node that is none", node_with_no_key, 0, ERR_MLS_UPDATE_PATH},
-        {"a key of the tree in a node", node_with_a_key_of_the_tree, 0, ERR_MLS_DUPLICATE_KEY},
-        {"a node is missing", one_node_less, 0, ERR_MLS_UPDATE_PATH},
-        {"a secret is missing", one_secret_less, 0, ERR_MLS_UPDATE_PATH},
-        {"another secret", another_secret, 0, ERR_CRYPTO},
-        {"a short secret", short_secret, 0, ERR_CRYPTO},
+        {"a key of the tree in a node", node_with_a_key_of_the_tree, 0,
+         ERR_MLS_DUPLICATE_KEY},                                          /* rule 12.4.2-8 */
+        {"a node is missing", one_node_less, 0, ERR_MLS_UPDATE_PATH},     /* rule 7.6-1 */
+        {"a secret is missing", one_secret_less, 0, ERR_MLS_UPDATE_PATH}, /* rule 7.6-2 */
+        {"another secret", another_secret, 0, ERR_CRYPTO},                /* rule 7.5-1 */
+        {"a short secret", short_secret, 0, ERR_CRYPTO},                  /* rule 7.5-1 */
     };
     struct mls_commit_params empty = {0};
     TRY_ALL(forgeries, &empty);
@@ -795,15 +809,14 @@ static void carlas_signature_key(struct scene *s, struct handmade *h) {
     CHECK_OK(mls_tree_set_leaf(&h->next->tree, ANNA, &h->leaf));
 }
 
-/* RFC 9420 rules 7.3-11, 7.5-2, 12.4.2-8, 12.4.2-9 */
 TEST(paths_made_by_hand_are_held_to_the_same_rules) {
     struct scene s;
     scene_begin(&s);
-    CHECK_ERR(handmade_answer(&s, leave_as_is), ERR_MLS_CONFIRMATION_TAG);
-    CHECK_ERR(handmade_answer(&s, other_secrets), ERR_MLS_UPDATE_PATH);
-    CHECK_ERR(handmade_answer(&s, carlas_key_in_a_node), ERR_MLS_DUPLICATE_KEY);
-    CHECK_ERR(handmade_answer(&s, one_key_in_two_nodes), ERR_MLS_DUPLICATE_KEY);
-    CHECK_ERR(handmade_answer(&s, carlas_signature_key), ERR_MLS_DUPLICATE_KEY);
+    CHECK_ERR(handmade_answer(&s, leave_as_is), ERR_MLS_CONFIRMATION_TAG);       /* rule 12.4.2-9 */
+    CHECK_ERR(handmade_answer(&s, other_secrets), ERR_MLS_UPDATE_PATH);          /* rule 7.5-2 */
+    CHECK_ERR(handmade_answer(&s, carlas_key_in_a_node), ERR_MLS_DUPLICATE_KEY); /* rule 12.4.2-8 */
+    CHECK_ERR(handmade_answer(&s, one_key_in_two_nodes), ERR_MLS_DUPLICATE_KEY); /* rule 12.4.2-8 */
+    CHECK_ERR(handmade_answer(&s, carlas_signature_key), ERR_MLS_DUPLICATE_KEY); /* rule 7.3-11 */
     scene_end(&s);
 }
 
@@ -904,20 +917,19 @@ static void become_reinit(struct scene *s, struct mls_public_message *m) {
     become(m, MLS_PROPOSAL_REINIT);
 }
 
-/* RFC 9420 rules 7.3-8, 7.3-9, 7.3-12, 12.1-1, 12.1.2-1, 12.1.3-1, 12.1.5-1, 12.1.6-1 */
 TEST(proposals_that_break_a_rule_are_not_kept) {
     static const struct {
         change *how;
         err expected;
     } forgeries[] = {
-        {update_for_a_commit, ERR_MLS_LEAF_SOURCE},
-        {update_keeps_its_key, ERR_MLS_DUPLICATE_KEY},
-        {update_takes_carlas_key, ERR_MLS_DUPLICATE_KEY},
-        {update_not_signed, ERR_SIGNATURE},
-        {another_signature, ERR_SIGNATURE},
-        {become_blank_remove, ERR_MLS_PROPOSAL_LIST},
-        {become_external_init, ERR_MLS_PROPOSAL_LIST},
-        {become_reinit, ERR_MLS_VERSION},
+        {update_for_a_commit, ERR_MLS_LEAF_SOURCE},       /* rule 7.3-8 */
+        {update_keeps_its_key, ERR_MLS_DUPLICATE_KEY},    /* rule 7.3-9 */
+        {update_takes_carlas_key, ERR_MLS_DUPLICATE_KEY}, /* rule 7.3-12 */
+        {update_not_signed, ERR_SIGNATURE},               /* rule 12.1.2-1 */
+        {another_signature, ERR_SIGNATURE},               /* rule 12.1-1 */
+        {become_blank_remove, ERR_MLS_PROPOSAL_LIST},     /* rule 12.1.3-1 */
+        {become_external_init, ERR_MLS_PROPOSAL_LIST},    /* rule 12.1.6-1 */
+        {become_reinit, ERR_MLS_VERSION},                 /* rule 12.1.5-1 */
     };
     struct scene s;
     scene_begin(&s);
@@ -971,7 +983,6 @@ static void name_all_without_path(struct scene *s, struct mls_public_message *m)
     drop_path(m);
 }
 
-/* RFC 9420 rules 12.2-2, 12.2-4, 12.4-2 */
 TEST(references_are_held_to_the_same_rules) {
     struct scene s;
     buf message = {0};
@@ -980,16 +991,17 @@ TEST(references_are_held_to_the_same_rules) {
     struct person *bert = &s.people[BERT];
     CHECK_OK(people_propose_update(s.people[ANNA].group, NULL, MLS_PUBLIC_MESSAGE, &message));
     CHECK_OK(person_process(bert, buf_slice(&message)));
-    CHECK_ERR(commit_answer(&s, &empty, name_all, 0), ERR_MLS_PROPOSAL_LIST);
+    CHECK_ERR(commit_answer(&s, &empty, name_all, 0), ERR_MLS_PROPOSAL_LIST); /* rule 12.2-2 */
     mls_group_clear_proposals(bert->group);
     buf_clear(&message);
     CHECK_OK(people_propose_update(s.people[CARLA].group, NULL, MLS_PUBLIC_MESSAGE, &message));
     CHECK_OK(person_process(bert, buf_slice(&message)));
-    CHECK_ERR(commit_answer(&s, &empty, name_all_without_path, 0), ERR_MLS_PATH_REQUIRED);
+    CHECK_ERR(commit_answer(&s, &empty, name_all_without_path, 0),
+              ERR_MLS_PATH_REQUIRED); /* rule 12.4-2 */
     buf_clear(&message);
     CHECK_OK(people_propose_remove(s.people[DORA].group, CARLA, MLS_PUBLIC_MESSAGE, &message));
     CHECK_OK(person_process(bert, buf_slice(&message)));
-    CHECK_ERR(commit_answer(&s, &empty, name_all, 0), ERR_MLS_PROPOSAL_LIST);
+    CHECK_ERR(commit_answer(&s, &empty, name_all, 0), ERR_MLS_PROPOSAL_LIST); /* rule 12.2-4 */
     mls_group_clear_proposals(bert->group);
     for (int i = 0; i < MEMBERS; i++)
         mls_group_clear_proposals(s.people[i].group);

@@ -194,20 +194,19 @@ static void leaf_extension_twice(struct mls_key_package *kp) {
     CHECK_OK(mls_extensions_from(&kp->leaf.extensions, same, 2, NULL));
 }
 
-/* RFC 9420 rules 7.2-1, 7.3-7, 10-1, 10-2, 10-3, 10.1-3, 10.1-5, 11.1-1 */
 TEST(each_rule_of_section_10_has_its_own_answer) {
     CHECK_OK(changed(nothing, true));
     CHECK_OK(changed(unknown_extension, false));
-    CHECK_ERR(changed(version, false), ERR_MLS_VERSION);
+    CHECK_ERR(changed(version, false), ERR_MLS_VERSION); /* rule 10-3 */
     CHECK_ERR(changed(unknown_suite, false), ERR_MLS_SUITE);
-    CHECK_ERR(changed(short_init, false), ERR_MLS_KEY_PACKAGE);
-    CHECK_ERR(changed(same_keys, false), ERR_MLS_KEY_PACKAGE);
-    CHECK_ERR(changed(short_leaf_key, true), ERR_MLS_LEAF_NODE);
-    CHECK_ERR(changed(update_leaf, true), ERR_MLS_LEAF_SOURCE);
-    CHECK_OK(changed(x509, true)); /* the application's to judge */
-    CHECK_ERR(changed(unlisted_credential, true), ERR_MLS_CAPABILITIES);
-    CHECK_ERR(changed(unlisted_version, true), ERR_MLS_CAPABILITIES);
-    CHECK_ERR(changed(unlisted_suite, true), ERR_MLS_CAPABILITIES);
+    CHECK_ERR(changed(short_init, false), ERR_MLS_KEY_PACKAGE);  /* rule 10-1 */
+    CHECK_ERR(changed(same_keys, false), ERR_MLS_KEY_PACKAGE);   /* rule 10.1-5 */
+    CHECK_ERR(changed(short_leaf_key, true), ERR_MLS_LEAF_NODE); /* rule 10-2 */
+    CHECK_ERR(changed(update_leaf, true), ERR_MLS_LEAF_SOURCE);  /* rules 7.3-7, 10.1-3 */
+    CHECK_OK(changed(x509, true));                               /* the application's to judge */
+    CHECK_ERR(changed(unlisted_credential, true), ERR_MLS_CAPABILITIES); /* rule 7.2-1 */
+    CHECK_ERR(changed(unlisted_version, true), ERR_MLS_CAPABILITIES);    /* rule 11.1-1 */
+    CHECK_ERR(changed(unlisted_suite, true), ERR_MLS_CAPABILITIES);      /* rule 11.1-1 */
     CHECK_ERR(changed(extension_twice, false), ERR_MLS_EXTENSION);
     CHECK_ERR(changed(leaf_extension_twice, true), ERR_MLS_EXTENSION);
 }

@@ -33,10 +33,15 @@ TEST(a_key_package_says_that_it_is_of_last_resort) {
         CHECK_EQ(kp.extensions.n, 1);
         CHECK_EQ(kp.extensions.p[0].type, 6);
         CHECK_SLICE(kp.extensions.p[0].data, SLICE_ARRAY(dictionary));
+        CHECK(mls_u16s_have(&kp.leaf.capabilities.extensions, 6));
         mls_key_package_free(&kp, NULL);
         person_key_package(&anna, false);
         CHECK_OK(check(buf_slice(&anna.key_package), &member));
         CHECK(!member.last_resort);
+        CHECK_OK(mls_key_package_open(buf_slice(&anna.key_package), &kp, NULL));
+        CHECK_EQ(kp.extensions.n, 0);
+        CHECK(!mls_u16s_have(&kp.leaf.capabilities.extensions, 6));
+        mls_key_package_free(&kp, NULL);
         person_free(&anna);
     }
 }

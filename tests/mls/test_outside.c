@@ -318,7 +318,6 @@ static void output_of_zeros(struct scene *s, struct mls_public_message *m) {
     memset(output->p, 0, output->n);
 }
 
-/* RFC 9420 rules 8.3-1, 12.2-13, 12.2-14, 12.2-17, 12.4.3.2-1, 12.4.3.2-3 */
 TEST(commits_from_outside_that_break_a_rule_are_refused) {
     static const struct {
         change *how;
@@ -326,14 +325,14 @@ TEST(commits_from_outside_that_break_a_rule_are_refused) {
         err expected;
     } forgeries[] = {
         {nothing, false, OK},
-        {nothing, true, ERR_SIGNATURE},
-        {no_path, false, ERR_MLS_SENDER},
-        {no_init, false, ERR_MLS_PROPOSAL_LIST},
-        {two_inits, false, ERR_MLS_PROPOSAL_LIST},
-        {two_removes, false, ERR_MLS_PROPOSAL_LIST},
-        {an_add, false, ERR_MLS_PROPOSAL_LIST},
-        {short_output, false, ERR_CRYPTO},
-        {output_of_zeros, false, ERR_CRYPTO},
+        {nothing, true, ERR_SIGNATURE},              /* rule 12.4.3.2-3 */
+        {no_path, false, ERR_MLS_SENDER},            /* rule 12.4.3.2-1 */
+        {no_init, false, ERR_MLS_PROPOSAL_LIST},     /* rule 12.2-13 */
+        {two_inits, false, ERR_MLS_PROPOSAL_LIST},   /* rule 12.2-13 */
+        {two_removes, false, ERR_MLS_PROPOSAL_LIST}, /* rule 12.2-14 */
+        {an_add, false, ERR_MLS_PROPOSAL_LIST},      /* rule 12.2-17 */
+        {short_output, false, ERR_CRYPTO},           /* rule 8.3-1 */
+        {output_of_zeros, false, ERR_CRYPTO},        /* rule 8.3-1 */
     };
     struct scene s;
     scene_begin(&s, MLS_SUITE_X25519_CHACHA);
@@ -394,6 +393,47 @@ TEST(a_group_info_without_the_external_key_lets_nobody_in) {
     CHECK_OK(mls_group_info(s.people[0].group, true, false, &s.info));
     CHECK_ERR(enter(&s, &s.eve, false, 0), ERR_MLS_EXTENSION);
     scene_end(&s);
+}
+
+/* The leaf that a group begins with, as Bert sees it who joins from outside. */
+static void begin(uint64_t not_before, uint64_t not_after, enum mls_leaf_source source) {
+    struct person anna, bert, *both[] = {&anna, &bert};
+    struct mls_member member;
+    buf info = {0}, commit = {0};
+    person_init(&anna, MLS_SUITE_X25519_CHACHA, "anna");
+    person_init(&bert, MLS_SUITE_X25519_CHACHA, "bert");
+    struct mls_group_params params = {.suite = anna.suite,
+                                      .group_id = slice_str("group"),
+                                      .leaf = person_leaf(&anna),
+                                      .not_before = not_before,
+                                      .not_after = not_after};
+    CHECK_OK(mls_group_create(&anna.group, &params, &people_auth));
+    person_reload(&anna);
+    CHECK_OK(mls_group_info(anna.group, true, true, &info));
+    struct mls_external_params external = {.group_info = buf_slice(&info),
+                                           .leaf = person_leaf(&bert)};
+    CHECK_OK(mls_group_join_external(&bert.group, &external, &people_auth, &commit));
+    CHECK_OK(person_process(&anna, buf_slice(&commit)));
+    people_agree(both, 2);
+    CHECK_EQ(mls_tree_leaf(&bert.group->epoch->tree, 0)->source, source);
+    CHECK_OK(mls_group_member(bert.group, 0, &member));
+    CHECK_EQ(member.not_before, not_before);
+    CHECK_EQ(member.not_after, not_after);
+    struct mls_commit_params empty = {.wire = MLS_PRIVATE_MESSAGE};
+    people_commit(&anna, &empty, both, 2, NULL, 0);
+    CHECK_OK(mls_group_member(bert.group, 0, &member));
+    CHECK_EQ(member.not_after, 0);
+    people_agree(both, 2);
+    person_free(&anna);
+    person_free(&bert);
+    buf_free(&info);
+    buf_free(&commit);
+}
+
+TEST(the_leaf_that_a_group_begins_with_has_a_lifetime_if_one_is_given) {
+    begin(1000, 2000, MLS_LEAF_KEY_PACKAGE);
+    begin(0, UINT64_MAX, MLS_LEAF_KEY_PACKAGE);
+    begin(0, 0, MLS_LEAF_UPDATE);
 }
 
 /* ---- Proposals from outside ---- */
@@ -502,28 +542,26 @@ static void from_the_next_place(struct scene *s, struct mls_public_message *m) {
     m->auth.content.sender.index++;
 }
 
-/* RFC 9420 rules 12.1.8-3, 12.1.8-4, 12.1.8.1-1, 12.1.8.1-2 */
 TEST(proposals_from_outside_that_break_a_rule_are_refused) {
     struct scene s;
     scene_begin(&s, MLS_SUITE_X25519_CHACHA);
     struct mls_propose remove = {.type = MLS_PROPOSAL_REMOVE, .leaf = 2};
     from_outside(&s, false, 0, &remove, &s.message);
-    CHECK_ERR(answer(&s, an_update, &s.eve), ERR_MLS_SENDER);
-    CHECK_ERR(answer(&s, an_external_init, &s.eve), ERR_MLS_SENDER);
-    CHECK_ERR(answer(&s, a_custom_proposal, &s.eve), ERR_MLS_SENDER);
-    CHECK_ERR(answer(&s, from_the_next_place, &s.eve), ERR_MLS_SENDER);
-    CHECK_ERR(answer(&s, nothing, &s.people[1]), ERR_SIGNATURE);
+    CHECK_ERR(answer(&s, an_update, &s.eve), ERR_MLS_SENDER);           /* rule 12.1.8-3 */
+    CHECK_ERR(answer(&s, an_external_init, &s.eve), ERR_MLS_SENDER);    /* rule 12.1.8-3 */
+    CHECK_ERR(answer(&s, a_custom_proposal, &s.eve), ERR_MLS_SENDER);   /* rule 12.1.8-3 */
+    CHECK_ERR(answer(&s, from_the_next_place, &s.eve), ERR_MLS_SENDER); /* rule 12.1.8.1-1 */
+    CHECK_ERR(answer(&s, nothing, &s.people[1]), ERR_SIGNATURE);        /* rule 12.1.8.1-2 */
     CHECK_OK(answer(&s, nothing, &s.eve));
     person_key_package(&s.eve, false);
     struct mls_propose add = {.type = MLS_PROPOSAL_ADD,
                               .key_package = buf_slice(&s.eve.key_package)};
     from_outside(&s, true, 0, &add, &s.message);
-    CHECK_ERR(answer(&s, a_remove, &s.eve), ERR_MLS_SENDER);
+    CHECK_ERR(answer(&s, a_remove, &s.eve), ERR_MLS_SENDER); /* rule 12.1.8-4 */
     CHECK_OK(answer(&s, nothing, &s.eve));
     scene_end(&s);
 }
 
-/* RFC 9420 rules 12.1.8-1, 12.1.8-2 */
 TEST(proposals_from_outside_need_the_groups_and_the_applications_will) {
     struct scene s;
     struct mls_received r;
@@ -533,11 +571,12 @@ TEST(proposals_from_outside_need_the_groups_and_the_applications_will) {
     struct person *anna = &s.people[0];
     struct mls_propose remove = {.type = MLS_PROPOSAL_REMOVE, .leaf = 0};
     from_outside(&s, false, 0, &remove, &s.message);
-    CHECK_ERR(mls_group_process(anna->group, buf_slice(&s.message), &closed, &r), ERR_MLS_SENDER);
+    CHECK_ERR(mls_group_process(anna->group, buf_slice(&s.message), &closed, &r),
+              ERR_MLS_SENDER); /* rule 12.1.8-2 */
     CHECK_OK(person_process(anna, buf_slice(&s.message)));
     person_create(anna, "group"); /* without the extension */
     from_outside(&s, false, 0, &remove, &s.message);
-    CHECK_ERR(person_process(anna, buf_slice(&s.message)), ERR_MLS_SENDER);
+    CHECK_ERR(person_process(anna, buf_slice(&s.message)), ERR_MLS_SENDER); /* rule 12.1.8-1 */
     scene_end(&s);
 }
 

@@ -403,6 +403,94 @@ TEST(a_custom_proposal_is_passed_through_if_everybody_knows_its_type) {
     scene_end(&s);
 }
 
+/* Bert's, though Evan does not know the type: he does not keep it himself. */
+static void send_custom(struct scene *s) {
+    struct mls_authenticated_content content = {0};
+    struct mls_group *bert = s->people[1].group;
+    CHECK_OK(mls_content_begin(bert, &content, MLS_PROPOSAL, MLS_PUBLIC_MESSAGE));
+    content.content.proposal.type = custom_type;
+    CHECK_OK(mls_content_sign(bert, &content));
+    buf_clear(&s->message);
+    CHECK_OK(mls_content_protect(bert, &content, 0, &s->message));
+    mls_authenticated_content_free(&content, NULL);
+    CHECK_OK(person_process(&s->people[0], buf_slice(&s->message)));
+    CHECK_OK(person_process(&s->people[2], buf_slice(&s->message)));
+}
+
+/* RFC 9420 rule 12.2-11 */
+TEST(who_is_removed_with_it_need_not_know_a_custom_type) {
+    struct scene s;
+    struct person evan, *added[] = {&evan};
+    struct mls_committed c;
+    uint32_t last = MEMBERS;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    person_init(&evan, MLS_SUITE_X25519_CHACHA, "evan");
+    person_key_package(&evan, false); /* which lists nothing */
+    slice add = buf_slice(&evan.key_package);
+    struct mls_commit_params params = {.adds = &add, .add_count = 1, .tree_in_welcome = true};
+    people_commit(&s.people[0], &params, s.all, MEMBERS, added, 1);
+    struct mls_propose custom = {.type = custom_type};
+    CHECK_ERR(mls_group_propose(s.people[1].group, &custom, &people_auth, 0, &s.message),
+              ERR_MLS_CAPABILITIES);
+    /* By reference: left out while Evan stays, and taken with his Remove. */
+    struct mls_group *anna = s.people[0].group;
+    for (size_t with = 0; with < 2; with++) {
+        params = (struct mls_commit_params){.removes = &last, .remove_count = with};
+        send_custom(&s);
+        CHECK_EQ(mls_group_pending_proposals(anna), 1);
+        CHECK_OK(mls_group_commit(anna, &params, &people_auth, &c));
+        CHECK_OK(person_process(&s.people[2], buf_slice(&c.commit)));
+        /* Bert knows no such proposal. */
+        CHECK_ERR(person_process(&s.people[1], buf_slice(&c.commit)), with == 0 ? OK : ERR_MISSING);
+        if (with == 0) {
+            mls_staged_apply(anna, c.staged);
+            c.staged = NULL;
+        }
+        mls_committed_free(&c, NULL);
+    }
+    person_free(&evan);
+    scene_end(&s);
+}
+
+/* RFC 9420 rule 12.2-11 */
+TEST(who_stays_must_know_a_custom_type) {
+    struct scene s;
+    struct person evan, *added[] = {&evan};
+    struct mls_epoch *next;
+    struct mls_applied applied;
+    uint32_t last = MEMBERS;
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    person_init(&evan, MLS_SUITE_X25519_CHACHA, "evan");
+    person_key_package(&evan, false);
+    slice add = buf_slice(&evan.key_package);
+    struct mls_commit_params params = {.adds = &add, .add_count = 1, .tree_in_welcome = true};
+    people_commit(&s.people[0], &params, s.all, MEMBERS, added, 1);
+    const struct mls_sender anna = {MLS_SENDER_MEMBER, 0};
+    struct mls_proposal custom = {.type = custom_type};
+    struct mls_proposal others = {.type = MLS_PROPOSAL_REMOVE, .removed = 2};
+    struct mls_proposal his = {.type = MLS_PROPOSAL_REMOVE, .removed = last};
+    struct mls_item items[] = {{&custom, NULL, anna}, {&others, NULL, anna}, {&his, NULL, anna}};
+    for (size_t n = 1; n <= 3; n++) {
+        struct mls_list list = {items, n};
+        CHECK_OK(mls_epoch_successor(&next, s.people[1].group->epoch, NULL));
+        err e =
+            mls_list_apply(&list, s.people[1].group, &anna, false, &people_auth, next, &applied);
+        CHECK_ERR(e, n < 3 ? ERR_MLS_CAPABILITIES : OK);
+        mls_applied_end(&applied, NULL);
+        mls_epoch_free(next, NULL);
+    }
+    /* By value it is taken with his Remove, by himself, too. */
+    struct mls_propose by_value = {.type = custom_type};
+    params = (struct mls_commit_params){
+        .proposals = &by_value, .proposal_count = 1, .removes = &last, .remove_count = 1};
+    struct person *rest[] = {&s.people[0], &s.people[1], &s.people[2], &evan};
+    people_commit(&s.people[0], &params, rest, 4, NULL, 0);
+    CHECK(mls_group_is_out(evan.group));
+    people_agree(s.all, MEMBERS);
+    person_free(&evan);
+    scene_end(&s);
+}
+
 /* ---- Keys and lifetimes of those who come ---- */
 
 /* RFC 9420 rule 7.3-5 */

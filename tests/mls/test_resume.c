@@ -224,15 +224,14 @@ static void forge(struct scene *s, const char *group_id, enum mls_psk_usage usag
     CHECK_OK(mls_commit_make(s->new[0].group, &params, &origin, &people_auth, &s->c));
 }
 
-/* RFC 9420 rules 11.2-2, 12.4.3.1-17 */
 TEST(a_forged_reinitialisation_is_refused) {
     struct scene s;
     scene_begin(&s, MLS_SUITE_X25519_CHACHA, MLS_SUITE_X25519_CHACHA);
     end_old(&s, MLS_SUITE_X25519_CHACHA);
     forge(&s, "new", MLS_PSK_REINIT, true, s.key_packages, 2);
-    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_EPOCH);
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_EPOCH); /* rule 11.2-2 */
     forge(&s, "new", MLS_PSK_REINIT, false, s.key_packages, 1);
-    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_REINIT);
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_REINIT); /* rule 12.4.3.1-17 */
     forge(&s, "new", MLS_PSK_REINIT, false, s.key_packages, 2);
     CHECK_OK(join(&s, 1, s.old[1].group));
     scene_end(&s);
@@ -261,25 +260,24 @@ TEST(a_reinitialised_group_is_what_its_reinit_said) {
     scene_end(&s);
 }
 
-/* RFC 9420 rules 11.3-1, 11.3-2, 11.3-3 */
 TEST(a_forged_branch_is_refused) {
     struct scene s;
     struct person mallory;
     scene_begin(&s, MLS_SUITE_X25519_CHACHA, MLS_SUITE_X25519_CHACHA);
     forge(&s, "branch", MLS_PSK_BRANCH, true, s.key_packages, 1);
-    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_EPOCH);
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_EPOCH); /* rule 11.3-2 */
     person_init(&mallory, MLS_SUITE_X25519_CHACHA, "mallory");
     person_key_package(&mallory, false);
     slice both[] = {s.key_packages[0], buf_slice(&mallory.key_package)};
     forge(&s, "branch", MLS_PSK_BRANCH, false, both, 2);
-    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_REINIT);
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_REINIT); /* rule 11.3-3 */
     forge(&s, "branch", MLS_PSK_BRANCH, false, s.key_packages, 1);
     CHECK_OK(join(&s, 1, s.old[1].group));
     person_free(&mallory);
     scene_end(&s);
     scene_begin(&s, MLS_SUITE_X25519_CHACHA, MLS_SUITE_XWING_CHACHA);
     forge(&s, "branch", MLS_PSK_BRANCH, false, s.key_packages, 1);
-    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_SUITE);
+    CHECK_ERR(join(&s, 1, s.old[1].group), ERR_MLS_SUITE); /* rule 11.3-1 */
     scene_end(&s);
 }
 
@@ -311,19 +309,18 @@ static void twice(struct mls_group_secrets *secrets) {
     secrets->psk_count++;
 }
 
-/* RFC 9420 rules 11.2-3, 11.2-4, 11.3-4, 12.4.3.1-4 */
 TEST(what_ties_a_group_to_the_one_that_it_continues_is_checked) {
     static const struct {
         void (*change)(struct mls_group_secrets *secrets);
         enum mls_psk_usage usage;
         err expected;
     } forgeries[] = {
-        {of_another_group, MLS_PSK_REINIT, ERR_MLS_PSK},
-        {of_an_earlier_epoch, MLS_PSK_REINIT, ERR_MLS_PSK},
+        {of_another_group, MLS_PSK_REINIT, ERR_MLS_PSK},    /* rule 11.2-3 */
+        {of_an_earlier_epoch, MLS_PSK_REINIT, ERR_MLS_PSK}, /* rule 11.2-4 */
         {with_a_short_nonce, MLS_PSK_REINIT, ERR_MLS_PROPOSAL_LIST},
-        {with_a_short_nonce, MLS_PSK_BRANCH, ERR_MLS_PROPOSAL_LIST},
-        {twice, MLS_PSK_REINIT, ERR_MLS_PSK},
-        {twice, MLS_PSK_BRANCH, ERR_MLS_PSK},
+        {with_a_short_nonce, MLS_PSK_BRANCH, ERR_MLS_PROPOSAL_LIST}, /* rule 11.3-4 */
+        {twice, MLS_PSK_REINIT, ERR_MLS_PSK},                        /* rule 12.4.3.1-4 */
+        {twice, MLS_PSK_BRANCH, ERR_MLS_PSK},                        /* rule 12.4.3.1-4 */
     };
     struct mls_auth keeper = people_auth;
     keeper.resumption = any_secret;

@@ -380,8 +380,6 @@ static void take_joiner_out(struct forged *f) {
     buf_free(&bytes);
 }
 
-/* RFC 9420 rules 8-1, 8.1-2, 8.4-1, 12.4.3-1, 12.4.3.1-3, 12.4.3.1-5, 12.4.3.1-6, 12.4.3.1-7,
- * 12.4.3.1-8, 12.4.3.1-14, 12.4.3.1-15, 12.4.3.1-16 */
 TEST(a_joiner_checks_what_a_malicious_member_could_change) {
     static const struct {
         void (*change)(struct forged *f);
@@ -390,26 +388,26 @@ TEST(a_joiner_checks_what_a_malicious_member_could_change) {
     } forgeries[] = {
         {change_nothing, false, OK},
         {change_nothing, true, OK},
-        {change_epoch, false, ERR_SIGNATURE},
-        {change_epoch, true, ERR_MLS_CONFIRMATION_TAG},
-        {change_tag, false, ERR_SIGNATURE},
-        {change_tag, true, ERR_MLS_CONFIRMATION_TAG},
-        {shorten_tag, true, ERR_MLS_CONFIRMATION_TAG},
-        {change_signature, false, ERR_SIGNATURE},
-        {change_signer_to_nobody, true, ERR_MLS_SENDER},
-        {change_signer_to_joiner, true, ERR_SIGNATURE},
-        {change_version, true, ERR_MLS_VERSION},
-        {change_suite, true, ERR_MLS_SUITE},
-        {change_tree_hash, true, ERR_MLS_TREE_HASH},
-        {change_path_secret, true, ERR_MLS_UPDATE_PATH},
-        {shorten_joiner, true, ERR_MALFORMED},
-        {ask_for_a_psk, true, ERR_MLS_PSK},
-        {ask_for_a_branch, true, ERR_MLS_PSK},
-        {ask_with_a_short_nonce, true, ERR_MLS_PROPOSAL_LIST},
+        {change_epoch, false, ERR_SIGNATURE},                  /* rule 12.4.3.1-6 */
+        {change_epoch, true, ERR_MLS_CONFIRMATION_TAG},        /* rule 12.4.3.1-16 */
+        {change_tag, false, ERR_SIGNATURE},                    /* rule 12.4.3.1-6 */
+        {change_tag, true, ERR_MLS_CONFIRMATION_TAG},          /* rule 12.4.3.1-16 */
+        {shorten_tag, true, ERR_MLS_CONFIRMATION_TAG},         /* rule 12.4.3.1-16 */
+        {change_signature, false, ERR_SIGNATURE},              /* rule 12.4.3.1-6 */
+        {change_signer_to_nobody, true, ERR_MLS_SENDER},       /* rule 12.4.3.1-5 */
+        {change_signer_to_joiner, true, ERR_SIGNATURE},        /* rule 12.4.3.1-6 */
+        {change_version, true, ERR_MLS_VERSION},               /* rule 8.1-2 */
+        {change_suite, true, ERR_MLS_SUITE},                   /* rule 12.4.3.1-7 */
+        {change_tree_hash, true, ERR_MLS_TREE_HASH},           /* rule 12.4.3.1-8 */
+        {change_path_secret, true, ERR_MLS_UPDATE_PATH},       /* rule 12.4.3.1-15 */
+        {shorten_joiner, true, ERR_MALFORMED},                 /* rule 8-1 */
+        {ask_for_a_psk, true, ERR_MLS_PSK},                    /* rule 12.4.3.1-3 */
+        {ask_for_a_branch, true, ERR_MLS_PSK},                 /* rule 12.4.3.1-3 */
+        {ask_with_a_short_nonce, true, ERR_MLS_PROPOSAL_LIST}, /* rule 8.4-1 */
         {cut_group_info, true, ERR_CRYPTO},
         {repeat_an_extension, true, ERR_MLS_EXTENSION},
-        {need_an_extension, true, ERR_MLS_CAPABILITIES},
-        {take_joiner_out, true, ERR_MLS_TREE},
+        {need_an_extension, true, ERR_MLS_CAPABILITIES}, /* rule 12.4.3-1 */
+        {take_joiner_out, true, ERR_MLS_TREE},           /* rule 12.4.3.1-14 */
     };
     for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
         struct scene s;

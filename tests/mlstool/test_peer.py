@@ -321,6 +321,31 @@ def a_staged_commit_can_be_dropped():
     end(a, b)
 
 
+def a_commit_takes_effect_when_it_is_applied():
+    a, b = people(3, 2)
+    before = agree(a, b)
+    for more in ({}, {"apply": False}):
+        made = a("commit", **more)
+        got = b("process", message=made["commit"], **more)
+        assert agree(a, b) == before, "a commit that nobody applied"
+        assert made["epoch"] == got["epoch"] == before["epoch"] + 1
+        refused("NOT_FOUND", a.peer, "apply", group=a.group, staged=a.group)
+    a("apply", staged=made["staged"])
+    assert a.state()["epoch"] == before["epoch"] + 1 and b.state() == before
+    b("apply", staged=got["staged"])
+    before = agree(a, b)
+    refused("MALFORMED", a.peer, "commit", group=a.group, apply="yes")
+    assert a.state() == before
+    made = a("commit", apply=True)
+    assert "staged" not in made and a.state()["epoch"] == before["epoch"] + 1
+    refused("MALFORMED", b.peer, "process", group=b.group, message=made["commit"], apply=1)
+    assert b.state() == before
+    got = b("process", message=made["commit"], apply=True)
+    assert "staged" not in got and agree(a, b)["epoch"] == before["epoch"] + 1
+    talk(b, a)
+    end(a, b)
+
+
 def exports_are_the_same():
     a, b = people(3, 2)
     wanted = {"label": name("test"), "context": "00", "length": 48}
@@ -351,7 +376,8 @@ TESTS = [a_life_in_every_suite, state_is_saved_and_loaded, strangers_join_by_a_c
          observers_follow_public_messages, pre_shared_keys_are_needed, groups_go_on_in_others,
          proposals_come_from_outside, every_type_of_proposal_goes_by_reference_and_by_value,
          members_change_what_they_say_of_themselves, each_joiner_can_have_a_welcome_of_its_own,
-         messages_come_out_of_order_and_once, a_staged_commit_can_be_dropped, exports_are_the_same, bad_requests_are_answered]
+         messages_come_out_of_order_and_once, a_staged_commit_can_be_dropped,
+         a_commit_takes_effect_when_it_is_applied, exports_are_the_same, bad_requests_are_answered]
 
 
 def main():

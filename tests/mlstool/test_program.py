@@ -33,6 +33,22 @@ def vectors_print_a_line_for_each_file_and_the_sum():
         "3 passed, 0 failed"])
 
 
+def a_folder_stands_for_its_files_by_name():
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("b.json", "a/2.json", "a/10.json", "c/d/e.json", "read.me", "c/no.json.txt"):
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps([GOOD]) if name.endswith(".json") else "not JSON")
+        Path(folder, "empty").mkdir()
+        code, out, _ = run("vectors", folder)
+        assert code == 0 and out.replace(folder + "/", "").splitlines() == [
+            *(f"{name}: deserialization: 1 of 1 passed"
+              for name in ("a/10.json", "a/2.json", "b.json", "c/d/e.json")), "4 passed, 0 failed"], out
+        code, out, _ = run("vectors", folder + "/c", folder + "/empty", folder + "/read.me")
+        assert code == 1 and out.splitlines()[-1] == "1 passed, 2 failed", out
+        assert f"{folder}/empty: has no files of vectors" in out, out
+
+
 def a_failure_is_told_and_ends_with_one():
     code, lines = vectors([GOOD, BAD])
     assert code == 1 and lines[0].startswith("0.json: case 1: "), lines
@@ -66,9 +82,10 @@ def what_is_not_understood_ends_with_two():
     assert run("--help")[0] == 0 and run("--version")[1].startswith("sotto-mls ")
 
 
-TESTS = [vectors_print_a_line_for_each_file_and_the_sum, a_failure_is_told_and_ends_with_one,
-         other_suites_are_skipped_and_counted, what_is_no_file_of_vectors_fails,
-         dump_reads_the_standard_input, what_is_not_understood_ends_with_two]
+TESTS = [vectors_print_a_line_for_each_file_and_the_sum, a_folder_stands_for_its_files_by_name,
+         a_failure_is_told_and_ends_with_one, other_suites_are_skipped_and_counted,
+         what_is_no_file_of_vectors_fails, dump_reads_the_standard_input,
+         what_is_not_understood_ends_with_two]
 
 
 def main():

@@ -52,15 +52,25 @@ RULED = {
     "src/mls/a.c": "err mls_a(void) {\n    /* RFC 9420 rule 7.3-1 */\n    return ERR_MLS_TREE;\n}\n",
     "tests/mls/test_a.c": "/* rule 7.3-1; bug\n * no-tree */\n"
                           "TEST(a_tree) {\n    CHECK_ERR(mls_a(), ERR_MLS_TREE);\n}\n",
+    "tests/mls/test_rows.c": "TEST(rows) {\n    {no_tree, ERR_MLS_TREE}, /* rule 7.3-1 */\n"
+                             "    {a_bush, ERR_MLS_TREE}, /* rule 7.3-1 */\n}\n",
 }
+# The same, tested by rows alone.
+ROWS = {**RULED, "tests/mls/test_a.c": "/* bug no-tree */\nTEST(a_tree) {\n}\n"}
 RULES = [
     ("src/mls/a.c", "err mls_a(void) {\n}\n", "rule 7.3-1 has no check"),
-    ("tests/mls/test_a.c", "/* bug no-tree */\nTEST(a_tree) {\n}\n", "rule 7.3-1 has no test"),
-    ("tests/mls/test_a.c", "/* rule 7.3-1; bug no-tree */\nTEST(a_tree) {\n}\n", "expects ERR_MLS_TREE"),
+    ("tests/mls/test_rows.c", "TEST(rows) {\n    {a_bush, ERR_MLS_TREE}, /* rule 7.3-1 */\n}\n",
+     "is not what the sources say"),
     ("tests/mls/test_a.c", "/* rule 7.3-1 */\nTEST(a_tree) {\n    ERR_MLS_TREE;\n}\n", "no-tree has no test"),
     ("src/mls/b.c", "/* rules 7.3-1, 7.3-2 */\nint b(void) {\n}\n", "mls/b.c: b: 7.3-2 is not in"),
     ("tests/mls/test_b.c", "/* bug no-bush */\nTEST(b) {\n}\n", "mls/test_b.c: b: no-bush is not in"),
     ("docs/MLS-RULES.md", "of yesterday\n", "is not what the sources say"),
+]
+ROW_RULES = [
+    ("tests/mls/test_rows.c", "TEST(rows) {\n}\n", "rule 7.3-1 has no test"),
+    ("tests/mls/test_rows.c", "/* rule 7.3-1 */\nTEST(rows) {\n}\n", "expects ERR_MLS_TREE"),
+    ("tests/mls/test_rows.c",
+     "TEST(rows) {\n    {no_tree, ERR_MLS_TREE},\n    {a_bush, OK}, /* rule 7.3-1 */\n}\n", "expects ERR_MLS_TREE"),
 ]
 # What looks like a mistake and is none.
 INNOCENT = {
@@ -94,11 +104,11 @@ def with_page(files):
 
 
 def cases():
-    ruled = with_page(RULED)
     for script, clean, innocent, bad, arguments in (
             ("check-deps.py", CLEAN, {}, INCLUDES, []),
             ("check-mistakes.py", CLEAN, INNOCENT, MISTAKES, []),
-            ("mls-rules.py", ruled, {}, RULES, ["--check"])):
+            ("mls-rules.py", with_page(RULED), {}, RULES, ["--check"]),
+            ("mls-rules.py", with_page(ROWS), {}, ROW_RULES, ["--check"])):
         code, out = run(script, {**clean, **innocent}, *arguments)
         yield f"{script} accepts a clean tree", code == 0, out
         for file, content, says in bad:

@@ -57,6 +57,30 @@ TEST(a_file_that_is_made_once_is_not_replaced) {
     buf_free(&got);
 }
 
+static void note(void *ctx, const char *path) {
+    buf *names = ctx;
+    CHECK_OK(buf_append(names, slice_str(path + strlen(folder))));
+    CHECK_OK(buf_append_byte(names, ' '));
+}
+
+TEST(files_below_a_directory_are_found_by_name) {
+    static const char *const files[] = {"walk/b.x", "walk/a/2.x", "walk/a/10.x", "walk/a/no",
+                                        "walk/x"};
+    buf names = buf_on(NULL);
+    CHECK_OK(sys_dir_make(in_folder("walk/a")));
+    CHECK_OK(sys_dir_make(in_folder("walk/d.x")));
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        CHECK_OK(sys_file_write(in_folder(files[i]), SLICE_EMPTY, 0600));
+    CHECK(symlink("nowhere", in_folder("walk/c.x")) == 0);
+    sys_files_walk(in_folder("walk"), ".x", note, &names);
+    CHECK_SLICE(buf_slice(&names), slice_str("/walk/a/10.x /walk/a/2.x /walk/b.x /walk/c.x "));
+    buf_clear(&names);
+    sys_files_walk(in_folder("walk/x"), ".x", note, &names);
+    sys_files_walk(in_folder("nowhere"), ".x", note, &names);
+    CHECK_SLICE(buf_slice(&names), slice_str("/walk/x /nowhere "));
+    buf_free(&names);
+}
+
 TEST(what_is_no_regular_file_is_not_read) {
     buf got = buf_on(NULL);
     CHECK(mkfifo(in_folder("fifo"), 0600) == 0);
