@@ -68,6 +68,7 @@ static void apply(struct world *w, int seat, struct mls_staged *staged) {
     if (w->save_staged)
         reload_staged(w->group[seat], &staged);
     mls_staged_apply(w->group[seat], staged);
+    require(mls_group_pending_proposals(w->group[seat]) == 0);
 }
 
 /* What the newest at a seat may lack: a proposal, room for one more, a key of a time before it. */
@@ -75,6 +76,7 @@ static bool lacks(err e) {
     return e == ERR_MISSING || e == ERR_REPEAT || e == ERR_FULL || e == ERR_MLS_PSK;
 }
 
+/* Nothing is taken twice. */
 static err deliver(struct world *w, int seat, const struct sent *s) {
     struct mls_received r;
     struct mls_header header;
@@ -89,7 +91,8 @@ static err deliver(struct world *w, int seat, const struct sent *s) {
         r.commit = NULL;
     }
     mls_received_free(&r);
-    require(e != ERR_BUG);
+    require(e != ERR_BUG && (e != OK || mls_group_process(w->group[seat], buf_slice(&s->message),
+                                                          &auth, &r) != OK));
     return blind || lacks(e) ? ERR_MISSING : e;
 }
 
