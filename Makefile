@@ -19,10 +19,10 @@ run: all ## start a server with its data in ./var, and print how to talk through
 demo: all ## show everything by itself: conversations, a crash, what the disk holds
 	@scripts/demo.sh
 
-test: ## build everything with warnings as errors, and run every test
+test: ## build everything with warnings as errors, and run every test; fuzz for a minute
 	@scripts/setup.sh test
-	@scripts/build.sh native wasm
-	@scripts/run-tests.py native wasm
+	@scripts/build.sh native wasm fuzz
+	@scripts/run-tests.py native wasm fuzz
 
 soak: all ## the long tests: many seeds, many crashes
 	@scripts/run-tests.py --suite soak native

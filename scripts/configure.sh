@@ -42,8 +42,7 @@ fuzz)
     clang=$(scripts/clang-version.sh) ||
         { echo "configure: no clang that is complete; scripts/setup.sh wasm installs it" >&2; exit 1; }
     export CC=clang-$clang
-    options=(-Db_sanitize=address,undefined -Db_lundef=false -Db_pie=false -Dfuzzer=true
-        -Dprograms=false)
+    options=(-Db_sanitize=address,undefined -Db_lundef=false -Db_pie=false -Dfuzzer=true)
     ;;
 wasm)
     sodium=build/deps/wasm
