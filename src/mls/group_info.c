@@ -57,11 +57,13 @@ static err write(const struct mls_epoch *epoch, const struct mls_suite *suite,
 err mls_group_info_make(const struct mls_epoch *epoch, const struct mls_suite *suite,
                         bool with_tree, bool external_pub, buf *out, size_t *start) {
     uint8_t pub[CRYPTO_KEM_PUBLIC_MAX], priv[CRYPTO_KEM_PRIVATE_MAX];
-    if (external_pub)
-        TRY(mls_key_schedule_external(suite, epoch->secrets.external, pub, priv));
-    wipe(priv, sizeof(priv));
     slice external = external_pub ? slice_of(pub, suite->kem->pub) : SLICE_EMPTY;
-    err e = write(epoch, suite, with_tree ? &epoch->tree : NULL, external, out, start);
+    err e = OK;
+    if (external_pub)
+        e = mls_key_schedule_external(suite, epoch->secrets.external, pub, priv);
+    wipe(priv, sizeof(priv));
+    if (e == OK)
+        e = write(epoch, suite, with_tree ? &epoch->tree : NULL, external, out, start);
     if (e != OK)
         buf_free(out);
     return e;

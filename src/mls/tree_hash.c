@@ -14,13 +14,13 @@ struct hashing {
     size_t without_count;
 };
 
-/* LeafNodeHashInput. */
-static void write_leaf_input(writer *w, uint32_t x, const struct mls_leaf_node *leaf) {
+/* LeafNodeHashInput. node: NULL if it is blank. */
+static void write_leaf_input(writer *w, uint32_t x, const struct mls_tree_node *node) {
     writer_u8(w, HASH_TYPE_LEAF);
     writer_u32(w, x / 2);
-    writer_u8(w, leaf != NULL);
-    if (leaf != NULL)
-        mls_leaf_node_write(w, leaf);
+    writer_u8(w, node != NULL);
+    if (node != NULL)
+        mls_tree_node_write(w, node);
 }
 
 /* The ParentNode without the leaves that are left out. */
@@ -46,7 +46,7 @@ static err hash_leaf(struct hashing *h, const struct mls_tree_slot *s, uint32_t 
     bool left_out = mls_tree_listed(h->without, h->without_count, x / 2);
     buf_clear(&h->scratch);
     writer w = writer_on(&h->scratch);
-    write_leaf_input(&w, x, s->node == NULL || left_out ? NULL : &s->node->u.leaf);
+    write_leaf_input(&w, x, left_out ? NULL : s->node);
     return hash_scratch(h, &w, out);
 }
 

@@ -101,7 +101,7 @@ static err write_welcome(const struct building *b, size_t from, size_t n, buf *o
         .suite = b->suite->id,
         .secrets = b->secrets + from,
         .secret_count = n,
-        .encrypted_group_info = {.p = b->bytes.p + b->start, .n = b->bytes.n - b->start},
+        .encrypted_group_info = mls_borrow(encrypted_group_info(b)),
     };
     *out = buf_on(b->mem);
     writer w = writer_on(out);
