@@ -1,6 +1,6 @@
 /* A saved group that may be damaged, with a checksum that says it isn't. What loads saves to the
  * same bytes, and can be used: it sends, commits and refuses nonsense without a crash. The first
- * byte: 0 a group, 1 a staged commit for one. */
+ * byte: 0 a group, 1 a staged commit for one, 2 a group in parts. */
 #include <stdlib.h>
 
 #include "crypto/crypto.h"
@@ -40,17 +40,23 @@ static void use(struct mls_group *group) {
     buf_free(&out);
 }
 
-/* A group of the version that has a checksum gets one. */
-static bool load(struct mls_group **group, slice bytes, buf *whole) {
+/* A group of the version that has a checksum gets one. True if it is. */
+static bool prove(slice bytes, buf *whole) {
     enum { VERSION = 3, CHECKSUM = 32 };
     uint8_t sum[CHECKSUM];
+    bool newest = bytes.n > 1 && bytes.p[1] == VERSION;
     require(buf_append(whole, bytes) == OK);
     require(crypto_blake2b_keyed(sum, CHECKSUM, SLICE_EMPTY, &bytes, 1) == OK);
-    if (bytes.n > 1 && bytes.p[1] == VERSION)
+    if (newest)
         require(buf_append(whole, SLICE_ARRAY(sum)) == OK);
+    return newest;
+}
+
+static bool load(struct mls_group **group, slice bytes, buf *whole) {
+    bool newest = prove(bytes, whole);
     err e = mls_group_load(group, buf_slice(whole), NULL);
     require((*group != NULL) == (e == OK));
-    return e == OK && bytes.p[1] == VERSION;
+    return e == OK && newest;
 }
 
 static void try_group(slice bytes) {
@@ -91,14 +97,62 @@ static void try_staged(slice bytes) {
     buf_free(&out);
 }
 
+struct kept {
+    buf head;
+    bool read;   /* the head was */
+    reader rest; /* number and value of each other part */
+};
+
+static err next_part(void *ctx, uint32_t *part, slice *value) {
+    struct kept *k = ctx;
+    if (!k->read) {
+        k->read = true;
+        *part = 0;
+        *value = buf_slice(&k->head);
+        return OK;
+    }
+    if (k->rest.n == 0)
+        return ERR_NOT_FOUND;
+    TRY(reader_u32(&k->rest, part));
+    return reader_vec(&k->rest, value);
+}
+
+/* Nothing but the head is written, and as it was: no node has changed. */
+static err put_part(void *ctx, uint32_t part, slice value) {
+    const struct kept *k = ctx;
+    require(part == 0 && slice_equal(value, buf_slice(&k->head)));
+    return OK;
+}
+
+/* The head comes first, as a vector. */
+static void try_parts(slice bytes) {
+    struct mls_group *group;
+    struct kept k = {.rest = reader_of(bytes)};
+    struct mls_parts parts = {.ctx = &k, .put = put_part, .next = next_part};
+    slice head;
+    if (reader_vec(&k.rest, &head) != OK)
+        return;
+    bool newest = prove(head, &k.head);
+    err e = mls_group_load_parts(&group, &parts, NULL);
+    require((group != NULL) == (e == OK));
+    if (group != NULL && newest)
+        require(mls_group_save_parts(group, &parts) == OK);
+    if (group != NULL)
+        use(group);
+    mls_group_free(group);
+    buf_free(&k.head);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     require(crypto_init() == OK);
     if (size == 0)
         return 0;
     slice rest = slice_of(data + 1, size - 1);
-    if (data[0] % 2 == 0)
+    if (data[0] % 3 == 0)
         try_group(rest);
-    else
+    else if (data[0] % 3 == 1)
         try_staged(rest);
+    else
+        try_parts(rest);
     return 0;
 }

@@ -23,7 +23,7 @@ err buf_reserve(buf *b, size_t n) {
         cap = BUF_FIRST;
     if (cap < need)
         cap = need;
-    uint8_t *p = mem_resize(b->mem, b->p, b->cap, cap);
+    uint8_t *p = mem_resize(b->mem, b->cap == 0 ? NULL : b->p, b->cap, cap); /* else borrowed */
     if (p == NULL)
         return ERR_NO_MEMORY;
     b->p = p;
@@ -47,8 +47,7 @@ err buf_append_byte(buf *b, uint8_t byte) {
 }
 
 err buf_set(buf *b, slice s) {
-    if (s.n > b->n)
-        TRY(buf_reserve(b, s.n - b->n));
+    TRY(buf_reserve(b, s.n > b->n ? s.n - b->n : 0));
     buf_clear(b);
     return buf_append(b, s);
 }

@@ -14,13 +14,7 @@ static err open_info(slice message, struct mls_group_info *info, const struct me
     TRY(mls_message_open(message, &wire, &body));
     if (wire != MLS_GROUP_INFO)
         return ERR_UNKNOWN_TYPE;
-    TRY(mls_group_info_read(&body, info, mem));
-    err e = reader_end(&body);
-    if (e == OK)
-        e = mls_group_info_check(info);
-    if (e != OK)
-        mls_group_info_free(info, mem);
-    return e;
+    return mls_group_info_open(reader_rest(&body), info, mem);
 }
 
 /* The epoch that a GroupInfo tells of, as far as anybody can know it. */

@@ -28,25 +28,20 @@ static void write_extensions(writer *w, const struct mls_tree *tree, slice exter
 static err write(const struct mls_epoch *epoch, const struct mls_suite *suite,
                  const struct mls_tree *tree, slice external, buf *out, size_t *start) {
     buf signature = buf_on(out->mem);
-    slice label, tbs;
     writer w = writer_on(out);
-    size_t mark = mls_label_open(&w, "GroupInfoTBS");
+    size_t mark = mls_label_begin(&w, "GroupInfoTBS"), head = out->n;
     mls_group_context_write(&w, &epoch->context);
     write_extensions(&w, tree, external);
     mls_opaque_write(&w, &epoch->confirmation_tag);
     writer_u32(&w, epoch->keys.leaf);
+    size_t n = out->n - head;
     writer_close(&w, mark);
     err e = writer_result(&w);
-    reader r = reader_of(buf_slice(out));
-    if (e == OK)
-        e = reader_vec(&r, &label);
-    if (e == OK)
-        e = reader_vec(&r, &tbs);
     if (e == OK)
         e = mls_label_sign_content(suite, buf_slice(&epoch->signature_priv), buf_slice(out),
                                    &signature);
     if (e == OK) {
-        *start = out->n - tbs.n;
+        *start = out->n - n;
         writer_vec(&w, buf_slice(&signature));
         e = writer_result(&w);
     }
@@ -85,7 +80,7 @@ err mls_group_info(const struct mls_group *group, bool with_tree, bool external_
 
 /* ---- Holding one to the rules ---- */
 
-err mls_group_info_check(const struct mls_group_info *info) {
+static err check(const struct mls_group_info *info) {
     /* RFC 9420 rule 8.1-2 */
     if (info->context.version != MLS_VERSION_10)
         return ERR_MLS_VERSION;
@@ -93,6 +88,21 @@ err mls_group_info_check(const struct mls_group_info *info) {
     TRY(mls_extensions_check(&info->extensions, MLS_IN_GROUP_INFO));
     TRY(mls_extensions_check(&info->context.extensions, MLS_IN_GROUP_CONTEXT));
     return info->context.extensions.data.n > MLS_CONTEXT_MAX ? ERR_TOO_LARGE : OK;
+}
+
+err mls_group_info_open(slice bytes, struct mls_group_info *info, const struct mem *mem) {
+    reader r = reader_of(bytes);
+    TRY(mls_group_info_read(&r, info, &mls_in_place));
+    err e = reader_end(&r);
+    if (e == OK)
+        e = mls_extensions_index(&info->context.extensions, mem);
+    if (e == OK)
+        e = mls_extensions_index(&info->extensions, mem);
+    if (e == OK)
+        e = check(info);
+    if (e != OK)
+        mls_group_info_free(info, mem);
+    return e;
 }
 
 err mls_group_info_tree(const struct mls_group_info *info, slice apart, uint32_t leaves,
@@ -120,7 +130,7 @@ static err verify_signature(const struct mls_group_info *info, const struct mls_
     buf tbs = buf_on(mem);
     writer w = writer_on(&tbs);
     writer_reserve(&w, info->extensions.data.n + info->context.extensions.data.n + MORE);
-    size_t mark = mls_label_open(&w, "GroupInfoTBS");
+    size_t mark = mls_label_begin(&w, "GroupInfoTBS");
     mls_group_info_write_unsigned(&w, info);
     writer_close(&w, mark);
     err e = writer_result(&w);

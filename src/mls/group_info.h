@@ -10,8 +10,9 @@
  * it. */
 MUST err mls_group_info_make(const struct mls_epoch *epoch, const struct mls_suite *suite,
                              bool with_tree, bool external_pub, buf *out, size_t *start);
-/* Version and extensions, before anything costs much. */
-MUST err mls_group_info_check(const struct mls_group_info *info);
+/* Reads one, without copies: it points into the bytes. Version and extensions are checked, before
+ * anything costs much. */
+MUST err mls_group_info_open(slice bytes, struct mls_group_info *info, const struct mem *mem);
 /* The tree: the one that it carries, else `apart`; not yet checked. tree: of zeros. */
 MUST err mls_group_info_tree(const struct mls_group_info *info, slice apart, uint32_t leaves,
                              const struct mls_suite *suite, struct mls_tree *tree,
