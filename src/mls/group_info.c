@@ -1,6 +1,5 @@
 #include "mls/group_info.h"
 
-#include "mls/labels.h"
 #include "mls/leaf.h"
 #include "mls/tree_check.h"
 #include "mls/tree_hash.h"
@@ -90,8 +89,8 @@ static err check(const struct mls_group_info *info) {
     return info->context.extensions.data.n > MLS_CONTEXT_MAX ? ERR_TOO_LARGE : OK;
 }
 
-err mls_group_info_open(slice bytes, struct mls_group_info *info, const struct mem *mem) {
-    reader r = reader_of(bytes);
+err mls_group_info_open(const buf *bytes, struct mls_group_info *info, const struct mem *mem) {
+    reader r = reader_of(slice_of(bytes->p + MLS_LABEL_ROOM, bytes->n - MLS_LABEL_ROOM));
     TRY(mls_group_info_read(&r, info, &mls_in_place));
     err e = reader_end(&r);
     if (e == OK)
@@ -119,36 +118,28 @@ err mls_group_info_tree(const struct mls_group_info *info, slice apart, uint32_t
     return reader_end(&r);
 }
 
-/* The room is made at once: with a tree it may be many megabytes. */
-static err verify_signature(const struct mls_group_info *info, const struct mls_tree *tree,
-                            const struct mem *mem) {
-    enum { MORE = 1024 };
+/* In place: with a tree it may be many megabytes. */
+static err verify_signature(const struct mls_group_info *info, const buf *bytes,
+                            const struct mls_tree *tree) {
     /* RFC 9420 rules 12.4.3.1-5, 12.4.3.1-6: signed by the member at leaf `signer`, who exists. */
     const struct mls_leaf_node *signer = mls_tree_leaf(tree, info->signer);
     if (signer == NULL)
         return ERR_MLS_SENDER;
-    buf tbs = buf_on(mem);
-    writer w = writer_on(&tbs);
-    writer_reserve(&w, info->extensions.data.n + info->context.extensions.data.n + MORE);
-    size_t mark = mls_label_begin(&w, "GroupInfoTBS");
-    mls_group_info_write_unsigned(&w, info);
-    writer_close(&w, mark);
-    err e = writer_result(&w);
-    if (e == OK)
-        e = mls_label_verify_content(tree->suite, buf_slice(&signer->signature_key),
-                                     buf_slice(&tbs), buf_slice(&info->signature));
-    buf_free(&tbs);
-    return e;
+    slice signature = buf_slice(&info->signature);
+    size_t n = bytes->n - MLS_LABEL_ROOM - signature.n - varint_size(signature.n);
+    slice content = mls_label_before("GroupInfoTBS", bytes->p + MLS_LABEL_ROOM, n);
+    return mls_label_verify_content(tree->suite, buf_slice(&signer->signature_key), content,
+                                    signature);
 }
 
-err mls_group_info_verify(const struct mls_group_info *info, const struct mls_tree *tree,
-                          const struct mls_auth *auth, const struct mem *mem) {
+err mls_group_info_verify(const struct mls_group_info *info, const buf *bytes,
+                          const struct mls_tree *tree, const struct mls_auth *auth) {
     uint8_t hash[CRYPTO_HASH_MAX];
     /* RFC 9420 rule 12.4.3.1-8: the tree hash is the GroupInfo's. */
     TRY(mls_tree_hash_root(tree, hash));
     if (!slice_equal(slice_of(hash, tree->suite->hash->len), buf_slice(&info->context.tree_hash)))
         return ERR_MLS_TREE_HASH;
-    TRY(verify_signature(info, tree, mem));
+    TRY(verify_signature(info, bytes, tree));
     /* RFC 9420 s.12.4.3.1: leaves, parent hashes, unmerged leaves and keys are valid. */
     TRY(mls_tree_check(tree, buf_slice(&info->context.group_id), &info->context.extensions));
     /* RFC 9420 s.5.3.1: every credential is accepted. */

@@ -145,13 +145,18 @@ static err decrypt_group_info(struct joining *j) {
     const struct crypto_aead *aead = j->suite->aead;
     if (j->group_info.n < aead->tag)
         return ERR_CRYPTO;
-    TRY(buf_resize(&j->info_bytes, j->group_info.n - aead->tag));
+    writer w = writer_on(&j->info_bytes);
+    writer_reserve(&w, MLS_LABEL_ROOM + j->group_info.n);
+    uint8_t *room = writer_room(&w, MLS_LABEL_ROOM);
+    uint8_t *plain = writer_room(&w, j->group_info.n - aead->tag);
+    TRY(writer_result(&w));
+    memset(room, 0, MLS_LABEL_ROOM);
     err e = mls_key_schedule_welcome(j->suite, j->secrets.joiner_secret.p, j->psk_secret,
                                      welcome_secret);
     if (e == OK)
         e = mls_key_schedule_welcome_key(j->suite, welcome_secret, key, nonce);
     if (e == OK)
-        e = aead->open(j->info_bytes.p, key, nonce, SLICE_EMPTY, j->group_info);
+        e = aead->open(plain, key, nonce, SLICE_EMPTY, j->group_info);
     wipe(welcome_secret, sizeof(welcome_secret));
     wipe(key, sizeof(key));
     wipe(nonce, sizeof(nonce));
@@ -160,7 +165,7 @@ static err decrypt_group_info(struct joining *j) {
 
 static err open_group_info(struct joining *j) {
     TRY(decrypt_group_info(j));
-    TRY(mls_group_info_open(buf_slice(&j->info_bytes), &j->info, j->mem));
+    TRY(mls_group_info_open(&j->info_bytes, &j->info, j->mem));
     /* RFC 9420 rule 12.4.3.1-7: the group's suite is the key package's. */
     return j->info.context.suite == j->kp.suite ? OK : ERR_MLS_SUITE;
 }
@@ -169,7 +174,7 @@ static err open_group_info(struct joining *j) {
 
 static err check_tree(struct joining *j, uint32_t leaves) {
     TRY(mls_group_info_tree(&j->info, j->params->tree, leaves, j->suite, &j->epoch->tree, j->mem));
-    return mls_group_info_verify(&j->info, &j->epoch->tree, j->auth, j->mem);
+    return mls_group_info_verify(&j->info, &j->info_bytes, &j->epoch->tree, j->auth);
 }
 
 /* ---- Our place in it ---- */

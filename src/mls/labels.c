@@ -26,6 +26,18 @@ size_t mls_label_begin(writer *w, const char *label) {
     return writer_open_long(w);
 }
 
+/* Labels are short: the length of one is a byte. */
+slice mls_label_before(const char *label, uint8_t *content, size_t n) {
+    uint8_t content_len[VARINT_MAX];
+    slice name = slice_str(label), parts[] = {slice_of(prefix, PREFIX), name,
+                                              slice_of(content_len, put_varint(content_len, n))};
+    uint8_t *p = content;
+    for (size_t i = sizeof(parts) / sizeof(parts[0]); i-- > 0;)
+        memcpy(p -= parts[i].n, parts[i].p, parts[i].n);
+    *--p = (uint8_t)(PREFIX + name.n);
+    return slice_of(p, (size_t)(content - p) + n);
+}
+
 static err labeled(buf *out, const char *label, slice content) {
     writer w = writer_on(out);
     size_t mark = mls_label_begin(&w, label);
