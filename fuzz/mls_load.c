@@ -37,7 +37,7 @@ static err accept(void *ctx, const struct mls_member *before, const struct mls_m
 
 static const struct mls_auth auth = {.accept = accept};
 
-static void use(struct mls_group *group) {
+static void use(struct mls_group *group, const struct mem *mem) {
     struct mls_commit_params params = {.wire = MLS_PUBLIC_MESSAGE};
     struct mls_committed c;
     struct mls_received r;
@@ -50,7 +50,7 @@ static void use(struct mls_group *group) {
     if (mls_group_commit(group, &params, &auth, &c) == OK) {
         mls_staged_apply(group, c.staged);
         c.staged = NULL;
-        mls_committed_free(&c, NULL);
+        mls_committed_free(&c, mem);
     }
     buf_free(&out);
 }
@@ -83,7 +83,7 @@ static void try_group(slice bytes) {
         require(slice_equal(buf_slice(&out), buf_slice(&whole)));
     }
     if (group != NULL)
-        use(group);
+        use(group, NULL);
     mls_group_free(group);
     buf_free(&whole);
     buf_free(&out);
@@ -105,7 +105,7 @@ static void try_staged(slice bytes) {
         for (size_t i = 0; i < mls_staged_change_count(staged); i++)
             (void)mls_staged_change(staged, i);
         mls_staged_apply(group, staged);
-        use(group);
+        use(group, NULL);
     }
     mls_group_free(group);
     buf_free(&whole);
@@ -150,10 +150,12 @@ static void try_parts(slice bytes) {
     bool newest = prove(head, &k.head);
     err e = mls_group_load_parts(&group, &parts, &memory);
     require((group != NULL) == (e == OK));
-    if (group != NULL && newest)
-        require(mls_group_save_parts(group, &parts) == OK);
+    if (group != NULL && newest) {
+        e = mls_group_save_parts(group, &parts);
+        require(e == OK || e == ERR_NO_MEMORY);
+    }
     if (group != NULL)
-        use(group);
+        use(group, &memory);
     mls_group_free(group);
     buf_free(&k.head);
 }

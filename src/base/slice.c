@@ -55,6 +55,8 @@ err buf_set(buf *b, slice s) {
 err buf_resize(buf *b, size_t n) {
     if (n == b->n)
         return OK;
+    if (b->n > b->cap)
+        return ERR_BUG; /* borrowed */
     if (n < b->n) {
         wipe(b->p + n, b->n - n);
     } else {
@@ -70,13 +72,18 @@ void buf_consume(buf *b, size_t n) {
         n = b->n;
     if (n == 0)
         return;
-    memmove(b->p, b->p + n, b->n - n);
-    wipe(b->p + (b->n - n), n);
+    if (b->cap == 0) {
+        b->p += n; /* borrowed */
+    } else {
+        memmove(b->p, b->p + n, b->n - n);
+        wipe(b->p + (b->n - n), n);
+    }
     b->n -= n;
 }
 
 void buf_clear(buf *b) {
-    wipe(b->p, b->n);
+    if (b->cap != 0) /* else borrowed */
+        wipe(b->p, b->n);
     b->n = 0;
 }
 

@@ -118,7 +118,8 @@ static err drop(struct candidate *c, err broken) {
 }
 
 /* True if all members and those who are added by value support the extensions. */
-static bool all_support(const struct selection *s, const struct mls_extensions *extensions) {
+static bool all_support_extensions(const struct selection *s,
+                                   const struct mls_extensions *extensions) {
     for (size_t i = 0; i < s->value_count; i++)
         if (s->values[i].type == MLS_PROPOSAL_ADD &&
             mls_leaf_supports(&s->values[i].key_package->leaf, extensions) != OK)
@@ -134,7 +135,7 @@ static err choose_extensions(struct selection *s) {
         if (c->dropped || c->proposal->type != MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
             continue;
         const struct mls_extensions *new = &c->proposal->extensions;
-        if (!all_support(s, new))
+        if (!all_support_extensions(s, new))
             TRY(drop(c, ERR_MLS_CAPABILITIES));
         else if (s->extensions != NULL)
             TRY(drop(c, ERR_MLS_PROPOSAL_LIST));

@@ -32,7 +32,7 @@ static err observe_epoch(struct mls_epoch *epoch, const struct mls_group_info *i
     return mls_epoch_settle_public(epoch, suite, buf_slice(&info->confirmation_tag), mem);
 }
 
-static err observe(struct mls_group **group, const struct mls_group_info *info, const buf *bytes,
+static err observe(struct mls_group **group, const struct mls_group_info *info, buf *bytes,
                    slice tree, const struct mls_limits *limits, const struct mls_auth *auth,
                    const struct mem *mem) {
     const struct mls_suite *suite = mls_suite_find(info->context.suite);

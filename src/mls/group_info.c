@@ -89,8 +89,14 @@ static err check(const struct mls_group_info *info) {
     return info->context.extensions.data.n > MLS_CONTEXT_MAX ? ERR_TOO_LARGE : OK;
 }
 
-err mls_group_info_open(const buf *bytes, struct mls_group_info *info, const struct mem *mem) {
-    reader r = reader_of(slice_of(bytes->p + MLS_LABEL_ROOM, bytes->n - MLS_LABEL_ROOM));
+err mls_group_info_open(buf *bytes, struct mls_group_info *info, const struct mem *mem) {
+    if (bytes->n < MLS_LABEL_ROOM)
+        return ERR_BUG;
+    size_t n = bytes->n - MLS_LABEL_ROOM;
+    uint8_t length[VARINT_MAX];
+    if (put_varint(length, n) == 0) /* it could not be signed as a vector */
+        return ERR_LENGTH;
+    reader r = reader_of(slice_of(bytes->p + MLS_LABEL_ROOM, n));
     TRY(mls_group_info_read(&r, info, &mls_in_place));
     err e = reader_end(&r);
     if (e == OK)
@@ -119,7 +125,7 @@ err mls_group_info_tree(const struct mls_group_info *info, slice apart, uint32_t
 }
 
 /* In place: with a tree it may be many megabytes. */
-static err verify_signature(const struct mls_group_info *info, const buf *bytes,
+static err verify_signature(const struct mls_group_info *info, buf *bytes,
                             const struct mls_tree *tree) {
     /* RFC 9420 rules 12.4.3.1-5, 12.4.3.1-6: signed by the member at leaf `signer`, who exists. */
     const struct mls_leaf_node *signer = mls_tree_leaf(tree, info->signer);
@@ -132,7 +138,7 @@ static err verify_signature(const struct mls_group_info *info, const buf *bytes,
                                     signature);
 }
 
-err mls_group_info_verify(const struct mls_group_info *info, const buf *bytes,
+err mls_group_info_verify(const struct mls_group_info *info, buf *bytes,
                           const struct mls_tree *tree, const struct mls_auth *auth) {
     uint8_t hash[CRYPTO_HASH_MAX];
     /* RFC 9420 rule 12.4.3.1-8: the tree hash is the GroupInfo's. */

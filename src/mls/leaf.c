@@ -276,6 +276,8 @@ err mls_leaf_supports(const struct mls_leaf_node *leaf, const struct mls_extensi
 bool mls_leaf_supports_proposals(const struct mls_leaf_node *leaf, const uint16_t *types,
                                  size_t n) {
     struct type_set set;
+    if (n == 1)
+        return mls_u16s_have(&leaf->capabilities.proposals, types[0]);
     set_init(&set, &leaf->capabilities.proposals, LAST_DEFAULT_PROPOSAL);
     for (size_t i = 0; i < n; i++)
         if (!set_has(&set, types[i]))

@@ -338,6 +338,11 @@ static size_t removed_leaves(const struct mls_list *list, uint32_t *leaves) {
     return n;
 }
 
+/* SelfRemove was judged when it came. */
+static bool is_custom(uint16_t type) {
+    return !is_default(type) && type != MLS_PROPOSAL_SELF_REMOVE;
+}
+
 /* The types in it that somebody may not support, each once: there may be many proposals. */
 static size_t custom_types(const struct mls_list *list, uint16_t *types) {
     uint8_t seen[(UINT16_MAX + 1) / 8] = {0};
@@ -345,7 +350,7 @@ static size_t custom_types(const struct mls_list *list, uint16_t *types) {
     for (size_t i = 0; i < list->n; i++) {
         uint16_t type = list->items[i].proposal->type;
         uint8_t bit = (uint8_t)(1 << type % 8);
-        if (is_default(type) || type == MLS_PROPOSAL_SELF_REMOVE || (seen[type / 8] & bit) != 0)
+        if (!is_custom(type) || (seen[type / 8] & bit) != 0)
             continue;
         seen[type / 8] |= bit;
         types[n++] = type;
@@ -357,13 +362,17 @@ static size_t custom_types(const struct mls_list *list, uint16_t *types) {
  * which who is added or removed by it does not. `leaves` has room for all that are removed. */
 static err check_able(const struct mls_list *list, const struct mls_group *group,
                       uint32_t *leaves) {
-    uint16_t *types = mem_new_array(group->mem, list->n, sizeof(*types));
-    if (types == NULL && list->n != 0)
+    size_t most = 0;
+    for (size_t i = 0; i < list->n; i++)
+        most += is_custom(list->items[i].proposal->type);
+    if (most == 0)
+        return OK;
+    uint16_t *types = mem_new_array(group->mem, most, sizeof(*types));
+    if (types == NULL)
         return ERR_NO_MEMORY;
     size_t n = custom_types(list, types);
-    bool able =
-        n == 0 || all_support(&group->epoch->tree, types, n, leaves, removed_leaves(list, leaves));
-    mem_free(group->mem, types, list->n * sizeof(*types));
+    bool able = all_support(&group->epoch->tree, types, n, leaves, removed_leaves(list, leaves));
+    mem_free(group->mem, types, most * sizeof(*types));
     return able ? OK : ERR_MLS_CAPABILITIES;
 }
 
