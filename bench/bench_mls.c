@@ -1,6 +1,7 @@
 /* Operations of large groups, beside the time that their own primitives take.
  *
  *     bench_mls [MEMBERS...]      (2 10 100 1000 10000)
+ *     bench_mls join MEMBERS
  *     bench_mls plant SUITE MEMBERS FOLDER
  *
  * In a group whose tree is full (everybody has committed) Anna commits, and Bert, who joined last,
@@ -8,6 +9,8 @@
  * between (mls.sh makes a table of them). A figure is the median of several runs, of the process'
  * own time. "Primitives" is what of it was spent inside signatures, key encapsulation and AEAD,
  * hashes excepted: the linker puts a clock around each of these calls (meson.build).
+ *
+ * `join` measures just that, for groups that are too large for the rest.
  *
  * `plant` makes such a group for another library: its creator adds Anna and Bert, whose key
  * packages are in FOLDER, and writes their Welcome there.
@@ -325,10 +328,10 @@ static void add_many(struct crowd *c) {
     free(all);
 }
 
-static void measure_group(const struct mls_suite *suite, size_t n) {
+static void measure_group(const struct mls_suite *suite, size_t n, bool only_join) {
     static const struct operation create_op = {"create", NULL, create, NULL};
+    static const struct operation join_op = {"join", NULL, run_join, NULL};
     static const struct operation operations[] = {
-        {"join", NULL, run_join, NULL},
         {"add: commit", NULL, run_add, NULL},
         {"add: process", NULL, run_process, run_add},
         {"update: commit", NULL, run_update, NULL},
@@ -350,20 +353,24 @@ static void measure_group(const struct mls_suite *suite, size_t n) {
     person_key_package(&c.cem, suite);
     bert_key = buf_slice(&c.bert.key_package);
     cem_key = buf_slice(&c.cem.key_package);
-    measure(&c, &create_op);
-    add_many(&c);
+    if (!only_join) {
+        measure(&c, &create_op);
+        add_many(&c);
+    }
     create(&c);
     fill_tree(&c);
     struct mls_commit_params first = {.adds = &bert_key, .add_count = 1, .tree_in_welcome = true};
     commit(&c, &first);
     apply(&c);
     must(mls_group_save(c.anna.group, &c.start) == OK, "saving");
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
+    measure(&c, &join_op);
+    for (size_t i = 0; !only_join && i < sizeof operations / sizeof *operations; i++)
         measure(&c, &operations[i]);
     gone = (uint32_t)(n / 2);
-    for (size_t i = 0; n > 2 && i < sizeof removing / sizeof *removing; i++)
+    for (size_t i = 0; !only_join && n > 2 && i < sizeof removing / sizeof *removing; i++)
         measure(&c, &removing[i]);
-    measure_storage(&c);
+    if (!only_join)
+        measure_storage(&c);
     mls_committed_free(&c.c, NULL);
     buf_free(&c.message);
     buf_free(&c.start);
@@ -425,10 +432,12 @@ int main(int argc, char **argv) {
         plant_for(suite, (size_t)strtoul(argv[3], NULL, 10), argv[4]);
         return 0;
     }
+    bool only_join = argc == 3 && strcmp(argv[1], "join") == 0;
     for (size_t s = 0; s < sizeof suites / sizeof *suites; s++)
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = only_join; i < count; i++)
             measure_group(mls_suite_find(suites[s]),
-                          argc > 1 ? (size_t)strtoul(argv[i + 1], NULL, 10) : standard[i]);
+                          argc > 1 ? (size_t)strtoul(argv[i + 1], NULL, 10) : standard[i],
+                          only_join);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     fprintf(stderr, "bench_mls: most memory at once: %ld MiB\n", usage.ru_maxrss / 1024);

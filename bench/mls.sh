@@ -2,15 +2,18 @@
 # `make bench-mls`: the MLS library beside OpenMLS and mls-rs, as tables. cargo builds these two,
 # which nothing else needs; where one cannot be built a line says so, and its columns are empty.
 #
-#   bench/mls.sh [MEMBERS...]     (2 10 100 1000 10000)
+#   bench/mls.sh [MEMBERS...]     (2 10 100 1000 10000, and joins at 50000)
 #
 # A peer has LIMIT seconds (180) for all operations of a group; what it has not done by then is a
 # dash in the table. (A limit of processor time would make the clock that they read coarse.)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 members=("$@")
-((${#members[@]})) || members=(2 10 100 1000 10000)
-limit=${LIMIT:-180}
+limit=${LIMIT:-180} also=0
+if ((${#members[@]} == 0)); then
+    members=(2 10 100 1000 10000)
+    also=50000
+fi
 export CARGO_TARGET_DIR=build/bench-peers
 # Time is that of all threads together; one has no others to wait for.
 export RAYON_NUM_THREADS=1
@@ -32,18 +35,24 @@ build() {
     return 1
 }
 
+# operations NAME PROVIDER SUITE MEMBERS: what it has done within the limit.
+operations() {
+    timeout "$limit" "$CARGO_TARGET_DIR/release/bench-$1" "$2" "$3" "$4" "$data" "${planter[@]}" \
+        2>>"$data/$1.log" || echo "$1, suite $3, $4 members: not finished, see $data/$1.log" >&2
+}
+
 # peer NAME PROVIDER SUITE MOST: its lines, for groups of up to MOST members.
 peer() {
     local n
     for n in "${members[@]}"; do
-        ((n <= $4)) || continue
-        timeout "$limit" "$CARGO_TARGET_DIR/release/bench-$1" "$2" "$3" "$n" "$data" \
-            "${planter[@]}" >>"$data/$1.tsv" 2>>"$data/$1.log" ||
-            echo "$1, suite $3, $n members: not finished, see $data/$1.log" >&2
+        ((n > $4)) || operations "$1" "$2" "$3" "$n" >>"$data/$1.tsv"
     done
+    ((also == 0 || $4 < 10000)) ||
+        operations "$1" "$2" "$3" "$also" | awk -F '\t' '$3 == "join"' >>"$data/$1.tsv"
 }
 
 build/native/bench/bench_mls "${members[@]}" >"$data/ours.tsv"
+((also == 0)) || build/native/bench/bench_mls join "$also" >>"$data/ours.tsv"
 touch "$data"/{openmls,mls_rs}.tsv
 if build openmls; then
     peer openmls libcrux 0001 10000

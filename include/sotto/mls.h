@@ -314,8 +314,8 @@ struct mls_received {
 
 /* Checks and opens a message of another member.
  * MLS_APPLICATION: the plaintext; its key is erased. Epochs past are accepted within the limits.
- * MLS_PROPOSAL: kept in the group until the epoch ends, for a commit to name; what is not valid is
- * refused at once. FULL if very many wait.
+ * MLS_PROPOSAL: kept in the group until the epoch ends, for a commit to name; what can't be valid,
+ * whatever is committed with it, is refused at once. FULL if very many wait.
  * MLS_COMMIT: staged; the group itself does not change until mls_staged_apply.
  * EARLY for a later epoch, MISSING if a commit names a proposal not seen, MLS_OWN_MESSAGE for what
  * we sent, REPEAT or MLS_GENERATION for a key that is used up, else the rule that is broken. */
@@ -354,8 +354,8 @@ struct mls_propose {
     const struct mls_extension *extensions;
     size_t extension_count;
     slice content; /* any other type: its content, which is framed as one opaque<V>. All members
-                    * but those whom its commit removes must list the type in their
-                    * capabilities. */
+                    * must list the type in their capabilities; by value, all but those
+                    * whom the commit removes. */
 };
 
 /* A proposal of our own, by reference: the message is appended to out and the proposal is kept.
@@ -363,7 +363,8 @@ struct mls_propose {
  * members list. */
 MUST err mls_group_propose(struct mls_group *group, const struct mls_propose *what,
                            const struct mls_auth *auth, enum mls_wire wire, buf *out);
-/* Number of proposals that wait for a commit: whether there is something to commit. */
+/* Number of proposals that wait for a commit: whether there may be something to commit, which
+ * leaves out what can't be valid in it. */
 size_t mls_group_pending_proposals(const struct mls_group *group);
 /* The i-th of them, in the order of their arrival; false if there is none. */
 struct mls_proposed {

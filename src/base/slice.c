@@ -23,7 +23,7 @@ err buf_reserve(buf *b, size_t n) {
         cap = BUF_FIRST;
     if (cap < need)
         cap = need;
-    uint8_t *p = mem_resize(b->mem, b->p, b->cap, cap);
+    uint8_t *p = mem_resize(b->mem, b->cap == 0 ? NULL : b->p, b->cap, cap); /* else borrowed */
     if (p == NULL)
         return ERR_NO_MEMORY;
     b->p = p;
@@ -47,8 +47,7 @@ err buf_append_byte(buf *b, uint8_t byte) {
 }
 
 err buf_set(buf *b, slice s) {
-    if (s.n > b->n)
-        TRY(buf_reserve(b, s.n - b->n));
+    TRY(buf_reserve(b, s.n > b->n ? s.n - b->n : 0));
     buf_clear(b);
     return buf_append(b, s);
 }
@@ -56,6 +55,8 @@ err buf_set(buf *b, slice s) {
 err buf_resize(buf *b, size_t n) {
     if (n == b->n)
         return OK;
+    if (b->n > b->cap)
+        return ERR_BUG; /* borrowed */
     if (n < b->n) {
         wipe(b->p + n, b->n - n);
     } else {
@@ -71,13 +72,18 @@ void buf_consume(buf *b, size_t n) {
         n = b->n;
     if (n == 0)
         return;
-    memmove(b->p, b->p + n, b->n - n);
-    wipe(b->p + (b->n - n), n);
+    if (b->cap == 0) {
+        b->p += n; /* borrowed */
+    } else {
+        memmove(b->p, b->p + n, b->n - n);
+        wipe(b->p + (b->n - n), n);
+    }
     b->n -= n;
 }
 
 void buf_clear(buf *b) {
-    wipe(b->p, b->n);
+    if (b->cap != 0) /* else borrowed */
+        wipe(b->p, b->n);
     b->n = 0;
 }
 

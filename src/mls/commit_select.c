@@ -26,6 +26,8 @@ struct selection {
     size_t value_count, value_room;
     struct candidate *candidates;
     size_t count, room;
+    uint32_t *removed; /* leaves, ascending; `room` of them */
+    size_t removed_count;
     const struct mls_extensions *extensions; /* of the group after the commit */
 };
 
@@ -95,7 +97,8 @@ static err gather(struct selection *s) {
     s->room = s->value_room + pending;
     s->values = mem_new_array(group->mem, s->value_room, sizeof(*s->values));
     s->candidates = mem_new_array(group->mem, s->room, sizeof(*s->candidates));
-    if (s->values == NULL || s->candidates == NULL)
+    s->removed = mem_new_array(group->mem, s->room, sizeof(*s->removed));
+    if (s->values == NULL || s->candidates == NULL || s->removed == NULL)
         return ERR_NO_MEMORY;
     TRY(parse_values(s));
     for (size_t i = 0; i < s->value_count; i++)
@@ -115,7 +118,8 @@ static err drop(struct candidate *c, err broken) {
 }
 
 /* True if all members and those who are added by value support the extensions. */
-static bool all_support(const struct selection *s, const struct mls_extensions *extensions) {
+static bool all_support_extensions(const struct selection *s,
+                                   const struct mls_extensions *extensions) {
     for (size_t i = 0; i < s->value_count; i++)
         if (s->values[i].type == MLS_PROPOSAL_ADD &&
             mls_leaf_supports(&s->values[i].key_package->leaf, extensions) != OK)
@@ -131,7 +135,7 @@ static err choose_extensions(struct selection *s) {
         if (c->dropped || c->proposal->type != MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
             continue;
         const struct mls_extensions *new = &c->proposal->extensions;
-        if (!all_support(s, new))
+        if (!all_support_extensions(s, new))
             TRY(drop(c, ERR_MLS_CAPABILITIES));
         else if (s->extensions != NULL)
             TRY(drop(c, ERR_MLS_PROPOSAL_LIST));
@@ -167,24 +171,23 @@ static bool is_late(const struct selection *s, const struct mls_proposal *p) {
     return now < leaf->not_before || now > leaf->not_after;
 }
 
-static bool is_removed(const struct selection *s, uint32_t leaf) {
+/* RFC 9420 s.12.2: all who process the commit support its types. Who is removed with it does not
+ * process it; every Remove and SelfRemove of another counts here: one that is left out later stands
+ * beside another for its leaf. */
+static void list_removed(struct selection *s) {
     for (size_t i = 0; i < s->count; i++) {
         const struct candidate *c = &s->candidates[i];
-        if (!c->dropped && c->proposal->type == MLS_PROPOSAL_REMOVE &&
-            c->proposal->removed == leaf && !mls_sender_is_leaf(&s->own, leaf))
-            return true;
+        uint32_t leaf = mls_proposal_removes(c->proposal, &c->sender);
+        if (!c->dropped && leaf != MLS_NODE_NONE && !mls_sender_is_leaf(&s->own, leaf))
+            s->removed[s->removed_count++] = leaf;
     }
-    return false;
+    if (s->removed_count > 1)
+        qsort(s->removed, s->removed_count, sizeof(*s->removed), mls_u32_order);
 }
 
-/* RFC 9420 s.12.2: all who process the commit support its types. Every Remove of another counts
- * here: one that is left out later stands beside another for its leaf. */
 static bool is_supported(const struct selection *s, uint16_t type) {
-    const struct mls_tree *tree = &s->group->epoch->tree;
-    uint32_t leaf = mls_proposal_next_unable(tree, 0, type);
-    while (leaf != MLS_NODE_NONE && is_removed(s, leaf))
-        leaf = mls_proposal_next_unable(tree, leaf + 1, type);
-    return leaf == MLS_NODE_NONE;
+    return type == MLS_PROPOSAL_SELF_REMOVE || /* judged when it came */
+           mls_proposal_is_supported(&s->group->epoch->tree, type, s->removed, s->removed_count);
 }
 
 static err drop_psk(struct selection *s, struct candidate *c) {
@@ -381,6 +384,7 @@ static err drop_conflicts(struct selection *s) {
         return OK;
     TRY(drop_around_reinit(s));
     TRY(choose_extensions(s));
+    list_removed(s);
     for (size_t i = 0; i < s->count; i++)
         if (!s->candidates[i].dropped)
             TRY(drop_single(s, &s->candidates[i]));
@@ -448,5 +452,6 @@ err mls_commit_select(const struct mls_group *group, const struct mls_commit_par
         mls_proposal_free(&s.values[i], group->mem);
     mem_free(group->mem, s.values, s.value_room * sizeof(*s.values));
     mem_free(group->mem, s.candidates, s.room * sizeof(*s.candidates));
+    mem_free(group->mem, s.removed, s.room * sizeof(*s.removed));
     return e;
 }

@@ -8,19 +8,19 @@
 
 /* ---- Following ---- */
 
-static err open_info(slice message, struct mls_group_info *info, const struct mem *mem) {
+/* bytes: what the info points into; an empty buf, freed by the caller. */
+static err open_info(slice message, buf *bytes, struct mls_group_info *info,
+                     const struct mem *mem) {
     uint16_t wire;
     reader body;
+    *info = (struct mls_group_info){0};
     TRY(mls_message_open(message, &wire, &body));
     if (wire != MLS_GROUP_INFO)
         return ERR_UNKNOWN_TYPE;
-    TRY(mls_group_info_read(&body, info, mem));
-    err e = reader_end(&body);
-    if (e == OK)
-        e = mls_group_info_check(info);
-    if (e != OK)
-        mls_group_info_free(info, mem);
-    return e;
+    TRY(buf_reserve(bytes, MLS_LABEL_ROOM + body.n));
+    TRY(buf_resize(bytes, MLS_LABEL_ROOM));
+    TRY(buf_append(bytes, reader_rest(&body)));
+    return mls_group_info_open(bytes, info, mem);
 }
 
 /* The epoch that a GroupInfo tells of, as far as anybody can know it. */
@@ -32,8 +32,8 @@ static err observe_epoch(struct mls_epoch *epoch, const struct mls_group_info *i
     return mls_epoch_settle_public(epoch, suite, buf_slice(&info->confirmation_tag), mem);
 }
 
-static err observe(struct mls_group **group, const struct mls_group_info *info, slice tree,
-                   const struct mls_limits *limits, const struct mls_auth *auth,
+static err observe(struct mls_group **group, const struct mls_group_info *info, buf *bytes,
+                   slice tree, const struct mls_limits *limits, const struct mls_auth *auth,
                    const struct mem *mem) {
     const struct mls_suite *suite = mls_suite_find(info->context.suite);
     struct mls_limits limited = mls_limits_or_default(limits);
@@ -44,7 +44,7 @@ static err observe(struct mls_group **group, const struct mls_group_info *info, 
         return ERR_NO_MEMORY;
     err e = mls_group_info_tree(info, tree, limited.leaves, suite, &epoch->tree, mem);
     if (e == OK)
-        e = mls_group_info_verify(info, &epoch->tree, auth, mem);
+        e = mls_group_info_verify(info, bytes, &epoch->tree, auth);
     if (e == OK)
         e = observe_epoch(epoch, info, suite, mem);
     if (e != OK) {
@@ -60,10 +60,13 @@ err mls_group_observe(struct mls_group **group, slice group_info, slice tree,
                       const struct mls_limits *limits, const struct mls_auth *auth,
                       const struct mem *mem) {
     struct mls_group_info info;
+    buf bytes = buf_on(mem);
     *group = NULL;
-    TRY(open_info(group_info, &info, mem));
-    err e = observe(group, &info, tree, limits, auth, mem);
+    err e = open_info(group_info, &bytes, &info, mem);
+    if (e == OK)
+        e = observe(group, &info, &bytes, tree, limits, auth, mem);
     mls_group_info_free(&info, mem);
+    buf_free(&bytes);
     return e;
 }
 
@@ -136,9 +139,11 @@ err mls_group_join_external(struct mls_group **group, const struct mls_external_
     const struct mem *mem = params->mem;
     struct entering n = {.params = params, .auth = auth};
     struct mls_group_info info;
+    buf bytes = buf_on(mem);
     *group = NULL;
-    TRY(open_info(params->group_info, &info, mem));
-    err e = observe(&n.group, &info, params->tree, params->limits, auth, mem);
+    err e = open_info(params->group_info, &bytes, &info, mem);
+    if (e == OK)
+        e = observe(&n.group, &info, &bytes, params->tree, params->limits, auth, mem);
     if (e == OK)
         e = mls_self_remove_fetch(n.group, params->self_removes, params->self_remove_count, auth);
     if (e == OK)
@@ -152,6 +157,7 @@ err mls_group_join_external(struct mls_group **group, const struct mls_external_
     mem_free(mem, n.psks, params->psk_count * sizeof(*n.psks));
     wipe(n.init, sizeof(n.init));
     mls_group_info_free(&info, mem);
+    buf_free(&bytes);
     return e;
 }
 

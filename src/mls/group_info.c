@@ -1,6 +1,5 @@
 #include "mls/group_info.h"
 
-#include "mls/labels.h"
 #include "mls/leaf.h"
 #include "mls/tree_check.h"
 #include "mls/tree_hash.h"
@@ -28,25 +27,20 @@ static void write_extensions(writer *w, const struct mls_tree *tree, slice exter
 static err write(const struct mls_epoch *epoch, const struct mls_suite *suite,
                  const struct mls_tree *tree, slice external, buf *out, size_t *start) {
     buf signature = buf_on(out->mem);
-    slice label, tbs;
     writer w = writer_on(out);
-    size_t mark = mls_label_open(&w, "GroupInfoTBS");
+    size_t mark = mls_label_begin(&w, "GroupInfoTBS"), head = out->n;
     mls_group_context_write(&w, &epoch->context);
     write_extensions(&w, tree, external);
     mls_opaque_write(&w, &epoch->confirmation_tag);
     writer_u32(&w, epoch->keys.leaf);
+    size_t n = out->n - head;
     writer_close(&w, mark);
     err e = writer_result(&w);
-    reader r = reader_of(buf_slice(out));
-    if (e == OK)
-        e = reader_vec(&r, &label);
-    if (e == OK)
-        e = reader_vec(&r, &tbs);
     if (e == OK)
         e = mls_label_sign_content(suite, buf_slice(&epoch->signature_priv), buf_slice(out),
                                    &signature);
     if (e == OK) {
-        *start = out->n - tbs.n;
+        *start = out->n - n;
         writer_vec(&w, buf_slice(&signature));
         e = writer_result(&w);
     }
@@ -85,7 +79,7 @@ err mls_group_info(const struct mls_group *group, bool with_tree, bool external_
 
 /* ---- Holding one to the rules ---- */
 
-err mls_group_info_check(const struct mls_group_info *info) {
+static err check(const struct mls_group_info *info) {
     /* RFC 9420 rule 8.1-2 */
     if (info->context.version != MLS_VERSION_10)
         return ERR_MLS_VERSION;
@@ -93,6 +87,27 @@ err mls_group_info_check(const struct mls_group_info *info) {
     TRY(mls_extensions_check(&info->extensions, MLS_IN_GROUP_INFO));
     TRY(mls_extensions_check(&info->context.extensions, MLS_IN_GROUP_CONTEXT));
     return info->context.extensions.data.n > MLS_CONTEXT_MAX ? ERR_TOO_LARGE : OK;
+}
+
+err mls_group_info_open(buf *bytes, struct mls_group_info *info, const struct mem *mem) {
+    if (bytes->n < MLS_LABEL_ROOM)
+        return ERR_BUG;
+    size_t n = bytes->n - MLS_LABEL_ROOM;
+    uint8_t length[VARINT_MAX];
+    if (put_varint(length, n) == 0) /* it could not be signed as a vector */
+        return ERR_LENGTH;
+    reader r = reader_of(slice_of(bytes->p + MLS_LABEL_ROOM, n));
+    TRY(mls_group_info_read(&r, info, &mls_in_place));
+    err e = reader_end(&r);
+    if (e == OK)
+        e = mls_extensions_index(&info->context.extensions, mem);
+    if (e == OK)
+        e = mls_extensions_index(&info->extensions, mem);
+    if (e == OK)
+        e = check(info);
+    if (e != OK)
+        mls_group_info_free(info, mem);
+    return e;
 }
 
 err mls_group_info_tree(const struct mls_group_info *info, slice apart, uint32_t leaves,
@@ -109,36 +124,28 @@ err mls_group_info_tree(const struct mls_group_info *info, slice apart, uint32_t
     return reader_end(&r);
 }
 
-/* The room is made at once: with a tree it may be many megabytes. */
-static err verify_signature(const struct mls_group_info *info, const struct mls_tree *tree,
-                            const struct mem *mem) {
-    enum { MORE = 1024 };
+/* In place: with a tree it may be many megabytes. */
+static err verify_signature(const struct mls_group_info *info, buf *bytes,
+                            const struct mls_tree *tree) {
     /* RFC 9420 rules 12.4.3.1-5, 12.4.3.1-6: signed by the member at leaf `signer`, who exists. */
     const struct mls_leaf_node *signer = mls_tree_leaf(tree, info->signer);
     if (signer == NULL)
         return ERR_MLS_SENDER;
-    buf tbs = buf_on(mem);
-    writer w = writer_on(&tbs);
-    writer_reserve(&w, info->extensions.data.n + info->context.extensions.data.n + MORE);
-    size_t mark = mls_label_open(&w, "GroupInfoTBS");
-    mls_group_info_write_unsigned(&w, info);
-    writer_close(&w, mark);
-    err e = writer_result(&w);
-    if (e == OK)
-        e = mls_label_verify_content(tree->suite, buf_slice(&signer->signature_key),
-                                     buf_slice(&tbs), buf_slice(&info->signature));
-    buf_free(&tbs);
-    return e;
+    slice signature = buf_slice(&info->signature);
+    size_t n = bytes->n - MLS_LABEL_ROOM - signature.n - varint_size(signature.n);
+    slice content = mls_label_before("GroupInfoTBS", bytes->p + MLS_LABEL_ROOM, n);
+    return mls_label_verify_content(tree->suite, buf_slice(&signer->signature_key), content,
+                                    signature);
 }
 
-err mls_group_info_verify(const struct mls_group_info *info, const struct mls_tree *tree,
-                          const struct mls_auth *auth, const struct mem *mem) {
+err mls_group_info_verify(const struct mls_group_info *info, buf *bytes,
+                          const struct mls_tree *tree, const struct mls_auth *auth) {
     uint8_t hash[CRYPTO_HASH_MAX];
     /* RFC 9420 rule 12.4.3.1-8: the tree hash is the GroupInfo's. */
     TRY(mls_tree_hash_root(tree, hash));
     if (!slice_equal(slice_of(hash, tree->suite->hash->len), buf_slice(&info->context.tree_hash)))
         return ERR_MLS_TREE_HASH;
-    TRY(verify_signature(info, tree, mem));
+    TRY(verify_signature(info, bytes, tree));
     /* RFC 9420 s.12.4.3.1: leaves, parent hashes, unmerged leaves and keys are valid. */
     TRY(mls_tree_check(tree, buf_slice(&info->context.group_id), &info->context.extensions));
     /* RFC 9420 s.5.3.1: every credential is accepted. */

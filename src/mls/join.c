@@ -12,9 +12,10 @@ struct joining {
     const struct mls_suite *suite;
     struct mls_key_package kp;
     struct mls_key_package_secrets keys;
-    struct mls_welcome welcome;
+    slice group_info; /* encrypted, in the Welcome */
     struct mls_group_secrets secrets;
-    struct mls_group_info info;
+    buf info_bytes;
+    struct mls_group_info info; /* points into them */
     struct mls_epoch *epoch;
     const struct mls_psk_id *continues; /* what makes it the successor of another group */
     uint8_t psk_secret[CRYPTO_HASH_MAX];
@@ -22,30 +23,22 @@ struct joining {
 
 /* ---- Opening the Welcome ---- */
 
-static err read_welcome(slice message, struct mls_welcome *welcome, const struct mem *mem) {
+/* r: at what follows the list of secrets. */
+static err open_welcome(slice message, uint16_t *suite, reader *list, reader *r) {
     uint16_t wire;
-    reader body;
-    memset(welcome, 0, sizeof(*welcome));
-    TRY(mls_message_open(message, &wire, &body));
+    TRY(mls_message_open(message, &wire, r));
     if (wire != MLS_WELCOME)
         return ERR_UNKNOWN_TYPE;
-    TRY(mls_welcome_read(&body, welcome, mem));
-    err e = reader_end(&body);
-    if (e != OK)
-        mls_welcome_free(welcome, mem);
-    return e;
+    TRY(reader_u16(r, suite));
+    return reader_open(r, list);
 }
 
 /* Walks the bytes and builds nothing: they may be a stranger's. */
 err mls_welcome_refs(slice message, uint8_t *refs, size_t size, size_t *count) {
-    uint16_t wire, suite;
+    uint16_t suite;
     reader r, list;
     size_t n = 0;
-    TRY(mls_message_open(message, &wire, &r));
-    if (wire != MLS_WELCOME)
-        return ERR_UNKNOWN_TYPE;
-    TRY(reader_u16(&r, &suite));
-    TRY(reader_open(&r, &list));
+    TRY(open_welcome(message, &suite, &list, &r));
     while (list.n > 0) {
         slice ref, skipped;
         TRY(reader_vec(&list, &ref));
@@ -70,22 +63,35 @@ static err open_own(struct joining *j) {
     return j->keys.init_priv.n == j->suite->kem->priv ? OK : ERR_DAMAGED;
 }
 
-static err open_secrets(struct joining *j) {
+/* In the Welcome, like the encrypted GroupInfo: nothing is copied, or built for other joiners. */
+static err find_secrets(struct joining *j, struct mls_encrypted_group_secrets *found) {
     uint8_t ref[CRYPTO_HASH_MAX];
+    uint16_t suite;
+    reader r, list;
     TRY(mls_key_package_make_ref(j->suite, &j->kp, ref, j->mem));
-    slice wanted = slice_of(ref, j->suite->hash->len);
-    const struct mls_encrypted_group_secrets *found = NULL;
-    for (size_t i = 0; found == NULL && i < j->welcome.secret_count; i++)
-        if (slice_equal(buf_slice(&j->welcome.secrets[i].new_member), wanted))
-            found = &j->welcome.secrets[i];
+    *found = (struct mls_encrypted_group_secrets){0};
+    TRY(open_welcome(j->params->welcome, &suite, &list, &r));
+    while (list.n > 0) {
+        struct mls_encrypted_group_secrets one;
+        TRY(mls_encrypted_group_secrets_read(&list, &one, &mls_in_place));
+        if (found->new_member.n == 0 &&
+            slice_equal(buf_slice(&one.new_member), slice_of(ref, j->suite->hash->len)))
+            *found = one;
+    }
+    TRY(reader_vec(&r, &j->group_info));
+    TRY(reader_end(&r));
     /* RFC 9420 rules 12.4.3.1-1, 12.4.3.1-2: it names our key package, and the suite is its. */
-    if (found == NULL)
+    if (found->new_member.n == 0)
         return ERR_MLS_NO_WELCOME;
-    if (j->welcome.suite != j->kp.suite)
-        return ERR_MLS_SUITE;
+    return suite == j->kp.suite ? OK : ERR_MLS_SUITE;
+}
+
+static err open_secrets(struct joining *j) {
+    struct mls_encrypted_group_secrets found;
+    TRY(find_secrets(j, &found));
     buf plain = buf_on(j->mem);
-    err e = mls_label_decrypt(j->suite, buf_slice(&j->keys.init_priv), "Welcome",
-                              buf_slice(&j->welcome.encrypted_group_info), &found->secrets, &plain);
+    err e = mls_label_decrypt(j->suite, buf_slice(&j->keys.init_priv), "Welcome", j->group_info,
+                              &found.secrets, &plain);
     reader r = reader_of(buf_slice(&plain));
     if (e == OK)
         e = mls_group_secrets_read(&r, &j->secrets, j->mem);
@@ -134,19 +140,23 @@ static err find_psks(struct joining *j) {
 }
 
 /* RFC 9420 rule 8.4-2: with other PSKs, or in another order, it does not open. */
-static err decrypt_group_info(struct joining *j, buf *plain) {
+static err decrypt_group_info(struct joining *j) {
     uint8_t welcome_secret[CRYPTO_HASH_MAX], key[CRYPTO_AEAD_KEY_MAX], nonce[CRYPTO_AEAD_NONCE_MAX];
     const struct crypto_aead *aead = j->suite->aead;
-    slice sealed = buf_slice(&j->welcome.encrypted_group_info);
-    if (sealed.n < aead->tag)
+    if (j->group_info.n < aead->tag)
         return ERR_CRYPTO;
-    TRY(buf_resize(plain, sealed.n - aead->tag));
+    writer w = writer_on(&j->info_bytes);
+    writer_reserve(&w, MLS_LABEL_ROOM + j->group_info.n);
+    uint8_t *room = writer_room(&w, MLS_LABEL_ROOM);
+    uint8_t *plain = writer_room(&w, j->group_info.n - aead->tag);
+    TRY(writer_result(&w));
+    memset(room, 0, MLS_LABEL_ROOM);
     err e = mls_key_schedule_welcome(j->suite, j->secrets.joiner_secret.p, j->psk_secret,
                                      welcome_secret);
     if (e == OK)
         e = mls_key_schedule_welcome_key(j->suite, welcome_secret, key, nonce);
     if (e == OK)
-        e = aead->open(plain->p, key, nonce, SLICE_EMPTY, sealed);
+        e = aead->open(plain, key, nonce, SLICE_EMPTY, j->group_info);
     wipe(welcome_secret, sizeof(welcome_secret));
     wipe(key, sizeof(key));
     wipe(nonce, sizeof(nonce));
@@ -154,30 +164,17 @@ static err decrypt_group_info(struct joining *j, buf *plain) {
 }
 
 static err open_group_info(struct joining *j) {
-    buf plain = buf_on(j->mem);
-    err e = decrypt_group_info(j, &plain);
-    reader r = reader_of(buf_slice(&plain));
-    if (e == OK)
-        e = mls_group_info_read(&r, &j->info, j->mem);
-    if (e == OK)
-        e = reader_end(&r);
-    buf_free(&plain);
-    TRY(e);
-    const struct mls_group_context *c = &j->info.context;
-    /* RFC 9420 rule 8.1-2 */
-    if (c->version != MLS_VERSION_10)
-        return ERR_MLS_VERSION;
+    TRY(decrypt_group_info(j));
+    TRY(mls_group_info_open(&j->info_bytes, &j->info, j->mem));
     /* RFC 9420 rule 12.4.3.1-7: the group's suite is the key package's. */
-    if (c->suite != j->kp.suite)
-        return ERR_MLS_SUITE;
-    return mls_group_info_check(&j->info);
+    return j->info.context.suite == j->kp.suite ? OK : ERR_MLS_SUITE;
 }
 
 /* ---- The tree (for GroupInfo, see group_info.c) ---- */
 
 static err check_tree(struct joining *j, uint32_t leaves) {
     TRY(mls_group_info_tree(&j->info, j->params->tree, leaves, j->suite, &j->epoch->tree, j->mem));
-    return mls_group_info_verify(&j->info, &j->epoch->tree, j->auth, j->mem);
+    return mls_group_info_verify(&j->info, &j->info_bytes, &j->epoch->tree, j->auth);
 }
 
 /* ---- Our place in it ---- */
@@ -260,7 +257,6 @@ static err check_parent(const struct joining *j) {
 
 static err join(struct joining *j, const struct mls_limits *limits) {
     TRY(open_own(j));
-    TRY(read_welcome(j->params->welcome, &j->welcome, j->mem));
     TRY(open_secrets(j));
     TRY(find_psks(j));
     TRY(open_group_info(j));
@@ -276,16 +272,17 @@ static err join(struct joining *j, const struct mls_limits *limits) {
 static void end(struct joining *j) {
     mls_key_package_free(&j->kp, j->mem);
     mls_key_package_secrets_free(&j->keys);
-    mls_welcome_free(&j->welcome, j->mem);
     mls_group_secrets_free(&j->secrets, j->mem);
     mls_group_info_free(&j->info, j->mem);
+    buf_free(&j->info_bytes);
     mls_epoch_free(j->epoch, j->mem);
     wipe(j->psk_secret, sizeof(j->psk_secret));
 }
 
 err mls_group_join(struct mls_group **group, const struct mls_join_params *params,
                    const struct mls_auth *auth, uint32_t *sender) {
-    struct joining j = {.mem = params->mem, .auth = auth, .params = params};
+    struct joining j = {
+        .mem = params->mem, .auth = auth, .params = params, .info_bytes = buf_on(params->mem)};
     struct mls_limits limits = mls_limits_or_default(params->limits);
     *group = NULL;
     err e = join(&j, &limits);

@@ -17,24 +17,33 @@ err mls_label_ref_hash(const struct mls_suite *suite, const char *label, slice v
     return suite->hash->hash(out, parts, 4);
 }
 
-/* SignContent and EncryptContext have one form: opaque label<V>; opaque content<V>. */
-static void write_label(writer *w, const char *label) {
+/* SignContent: opaque label<V>; opaque content<V>. */
+size_t mls_label_begin(writer *w, const char *label) {
     slice name = slice_str(label);
     writer_varint(w, PREFIX + name.n);
     writer_bytes(w, slice_of(prefix, PREFIX));
     writer_bytes(w, name);
+    return writer_open_long(w);
+}
+
+/* Labels are short: the length of one is a byte. */
+slice mls_label_before(const char *label, uint8_t *content, size_t n) {
+    uint8_t content_len[VARINT_MAX];
+    slice name = slice_str(label), parts[] = {slice_of(prefix, PREFIX), name,
+                                              slice_of(content_len, put_varint(content_len, n))};
+    uint8_t *p = content;
+    for (size_t i = sizeof(parts) / sizeof(parts[0]); i-- > 0;)
+        memcpy(p -= parts[i].n, parts[i].p, parts[i].n);
+    *--p = (uint8_t)(PREFIX + name.n);
+    return slice_of(p, (size_t)(content - p) + n);
 }
 
 static err labeled(buf *out, const char *label, slice content) {
     writer w = writer_on(out);
-    write_label(&w, label);
-    writer_vec(&w, content);
+    size_t mark = mls_label_begin(&w, label);
+    writer_bytes(&w, content);
+    writer_close(&w, mark);
     return writer_result(&w);
-}
-
-size_t mls_label_open(writer *w, const char *label) {
-    write_label(w, label);
-    return writer_open_long(w);
 }
 
 err mls_label_sign_content(const struct mls_suite *suite, slice priv, slice content,

@@ -117,14 +117,21 @@ err mls_auth_judge(const struct mls_auth *auth, const struct mls_leaf_node *befo
 
 /* ---- Signatures ---- */
 
-/* LeafNodeTBS. RFC 9420 rule 7.2-2 */
+/* LeafNodeTBS with its label. RFC 9420 rule 7.2-2 */
 static err write_tbs(buf *out, const struct mls_leaf_node *leaf, slice group_id, uint32_t index) {
+    enum { MORE = 512 };
     writer w = writer_on(out);
+    writer_reserve(&w, leaf->encryption_key.n + leaf->extensions.data.n + MORE);
+    size_t mark = mls_label_begin(&w, "LeafNodeTBS"), from = out->n;
     mls_leaf_node_write_unsigned(&w, leaf);
     if (leaf->source != MLS_LEAF_KEY_PACKAGE) {
         writer_vec(&w, group_id);
         writer_u32(&w, index);
     }
+    /* Everybody keeps it, for as long as its member stays. */
+    if (out->n - from > MLS_LEAF_MAX)
+        writer_fail(&w, ERR_TOO_LARGE);
+    writer_close(&w, mark);
     return writer_result(&w);
 }
 
@@ -133,7 +140,7 @@ err mls_leaf_sign(const struct mls_suite *suite, struct mls_leaf_node *leaf, sli
     buf tbs = buf_on(mem), signature = buf_on(mem);
     err e = write_tbs(&tbs, leaf, group_id, index);
     if (e == OK)
-        e = mls_label_sign(suite, priv, "LeafNodeTBS", buf_slice(&tbs), &signature, mem);
+        e = mls_label_sign_content(suite, priv, buf_slice(&tbs), &signature);
     if (e == OK)
         buf_move(&leaf->signature, &signature);
     buf_free(&tbs);
@@ -145,12 +152,9 @@ err mls_leaf_verify(const struct mls_suite *suite, const struct mls_leaf_node *l
                     uint32_t index, const struct mem *mem) {
     buf tbs = buf_on(mem);
     err e = write_tbs(&tbs, leaf, group_id, index);
-    /* Everybody keeps it, for as long as its member stays. */
-    if (e == OK && tbs.n > MLS_LEAF_MAX)
-        e = ERR_TOO_LARGE;
     if (e == OK)
-        e = mls_label_verify(suite, buf_slice(&leaf->signature_key), "LeafNodeTBS", buf_slice(&tbs),
-                             buf_slice(&leaf->signature), mem);
+        e = mls_label_verify_content(suite, buf_slice(&leaf->signature_key), buf_slice(&tbs),
+                                     buf_slice(&leaf->signature));
     buf_free(&tbs);
     return e;
 }
@@ -269,8 +273,16 @@ err mls_leaf_supports(const struct mls_leaf_node *leaf, const struct mls_extensi
     return reader_end(&r);
 }
 
-bool mls_leaf_supports_proposal(const struct mls_leaf_node *leaf, uint16_t type) {
-    return mls_u16s_have(&leaf->capabilities.proposals, type);
+bool mls_leaf_supports_proposals(const struct mls_leaf_node *leaf, const uint16_t *types,
+                                 size_t n) {
+    struct type_set set;
+    if (n == 1)
+        return mls_u16s_have(&leaf->capabilities.proposals, types[0]);
+    set_init(&set, &leaf->capabilities.proposals, LAST_DEFAULT_PROPOSAL);
+    for (size_t i = 0; i < n; i++)
+        if (!set_has(&set, types[i]))
+            return false;
+    return true;
 }
 
 /* ---- Section 7.3 ---- */

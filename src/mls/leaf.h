@@ -50,8 +50,9 @@ MUST err mls_leaf_check_replaces(const struct mls_leaf_node *before,
 /* MLS_CAPABILITIES unless every extension type and all that a required_capabilities extension names
  * is supported (sections 7.2, 11.1, 12.1.7); the codec's errors if that extension can't be read. */
 MUST err mls_leaf_supports(const struct mls_leaf_node *leaf, const struct mls_extensions *group);
-/* True if the leaf's capabilities list the type. */
-bool mls_leaf_supports_proposal(const struct mls_leaf_node *leaf, uint16_t type);
+/* True if the leaf's capabilities list all these types of proposals that RFC 9420 does not define.
+ */
+bool mls_leaf_supports_proposals(const struct mls_leaf_node *leaf, const uint16_t *types, size_t n);
 
 /* Where extensions stand (section 17.3, "Message(s)"). */
 enum mls_extension_place {

@@ -125,19 +125,25 @@ static err check_reinit(const struct context *c, const struct mls_proposal *p,
     return check_extensions(c, &p->extensions, sender);
 }
 
-uint32_t mls_proposal_next_unable(const struct mls_tree *tree, uint32_t leaf, uint16_t type) {
-    if (type != 0 && type <= MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS)
-        return MLS_NODE_NONE;
-    uint32_t i = mls_tree_next_leaf(tree, leaf);
-    while (i != MLS_NODE_NONE && mls_leaf_supports_proposal(mls_tree_leaf(tree, i), type))
-        i = mls_tree_next_leaf(tree, i + 1);
-    return i;
+static bool is_default(uint16_t type) {
+    return type != 0 && type <= MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS;
 }
 
-static err check_all_able(const struct mls_group *group, uint16_t type) {
-    return mls_proposal_next_unable(&group->epoch->tree, 0, type) == MLS_NODE_NONE
-               ? OK
-               : ERR_MLS_CAPABILITIES;
+static bool all_support(const struct mls_tree *tree, const uint16_t *types, size_t n,
+                        const uint32_t *removed, size_t removed_count) {
+    for (uint32_t i = mls_tree_next_leaf(tree, 0); i != MLS_NODE_NONE;
+         i = mls_tree_next_leaf(tree, i + 1)) {
+        bool gone = removed_count != 0 &&
+                    bsearch(&i, removed, removed_count, sizeof(*removed), mls_u32_order) != NULL;
+        if (!gone && !mls_leaf_supports_proposals(mls_tree_leaf(tree, i), types, n))
+            return false;
+    }
+    return true;
+}
+
+bool mls_proposal_is_supported(const struct mls_tree *tree, uint16_t type, const uint32_t *removed,
+                               size_t n) {
+    return is_default(type) || all_support(tree, &type, 1, removed, n);
 }
 
 /* RFC 9420 rules 12.1.8-3, 12.1.8-4: what senders from outside the group may propose;
@@ -180,10 +186,8 @@ static err check_one(const struct context *c, const struct mls_proposal *p,
     case MLS_PROPOSAL_EXTERNAL_INIT:
         /* RFC 9420 rules 12.1.6-1, 12.2-10: only a commit from outside has one. */
         return c->external ? OK : ERR_MLS_PROPOSAL_LIST;
-    case MLS_PROPOSAL_SELF_REMOVE:
-        /* draft-ietf-mls-extensions-10 s.6.3.1: all members support it. */
-        return check_all_able(c->group, p->type);
-    default: /* who must support it depends on the whole list */
+    default: /* SelfRemove was judged when it came; of others, the list says who must support them
+              */
         return OK;
     }
 }
@@ -212,10 +216,12 @@ err mls_proposal_check(const struct mls_group *group, const struct mls_proposal 
                        const struct mls_sender *sender, const struct mls_auth *auth) {
     struct context c = {group, &group->epoch->context.extensions, auth, false, false, false};
     TRY(check_one(&c, proposal, sender));
-    /* What others propose may become valid by who is removed with it; of our own we tell at once.
-     */
-    if (mls_sender_is_leaf(sender, group->epoch->keys.leaf))
-        TRY(check_all_able(group, proposal->type));
+    /* draft-ietf-mls-extensions-10 s.6.3.1: all members support SelfRemove. What else others
+     * propose may become valid by who is removed with it; of our own we tell at once. */
+    bool now = proposal->type == MLS_PROPOSAL_SELF_REMOVE ||
+               mls_sender_is_leaf(sender, group->epoch->keys.leaf);
+    if (now && !mls_proposal_is_supported(&group->epoch->tree, proposal->type, NULL, 0))
+        return ERR_MLS_CAPABILITIES;
     /* RFC 9420 s.7.3: keys are unique. An Add may follow the Remove of a member with its keys, so
      * for it that waits until the commit. */
     if (proposal->type == MLS_PROPOSAL_UPDATE)
@@ -319,44 +325,69 @@ static err check_item(const struct context *c, const struct mls_item *item,
     return check_one(&one, p, &item->sender);
 }
 
-/* RFC 9420 rule 12.2-4, draft-ietf-mls-extensions-10 s.6.3.1: at most one Update, Remove or
- * SelfRemove for a leaf. `leaves` has room for all. */
-static err check_targets(const struct mls_list *list, uint32_t *leaves) {
+/* The leaves that it removes, ascending. */
+static size_t removed_leaves(const struct mls_list *list, uint32_t *leaves) {
     size_t n = 0;
     for (size_t i = 0; i < list->n; i++) {
-        const struct mls_item *item = &list->items[i];
-        uint32_t removed = mls_proposal_removes(item->proposal, &item->sender);
-        if (item->proposal->type == MLS_PROPOSAL_UPDATE)
-            leaves[n++] = item->sender.index;
+        uint32_t removed = mls_proposal_removes(list->items[i].proposal, &list->items[i].sender);
         if (removed != MLS_NODE_NONE)
             leaves[n++] = removed;
     }
     if (n > 1)
         qsort(leaves, n, sizeof(*leaves), mls_u32_order);
-    for (size_t i = 1; i < n; i++)
-        if (leaves[i] == leaves[i - 1])
-            return ERR_MLS_PROPOSAL_LIST;
-    return OK;
+    return n;
 }
 
-static bool removes(const struct mls_list *list, uint32_t leaf) {
-    for (size_t i = 0; i < list->n; i++)
-        if (mls_proposal_removes(list->items[i].proposal, &list->items[i].sender) == leaf)
-            return true;
-    return false;
+/* SelfRemove was judged when it came. */
+static bool is_custom(uint16_t type) {
+    return !is_default(type) && type != MLS_PROPOSAL_SELF_REMOVE;
+}
+
+/* The types in it that somebody may not support, each once: there may be many proposals. */
+static size_t custom_types(const struct mls_list *list, uint16_t *types) {
+    uint8_t seen[(UINT16_MAX + 1) / 8] = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        uint16_t type = list->items[i].proposal->type;
+        uint8_t bit = (uint8_t)(1 << type % 8);
+        if (!is_custom(type) || (seen[type / 8] & bit) != 0)
+            continue;
+        seen[type / 8] |= bit;
+        types[n++] = type;
+    }
+    return n;
 }
 
 /* RFC 9420 rule 12.2-11: types that it does not define are supported by all who process the commit,
- * which who is added or removed by it does not. */
-static err check_able(const struct mls_list *list, const struct mls_tree *tree) {
-    for (size_t i = 0; i < list->n; i++) {
-        uint16_t type = list->items[i].proposal->type;
-        uint32_t leaf = mls_proposal_next_unable(tree, 0, type);
-        while (leaf != MLS_NODE_NONE && removes(list, leaf))
-            leaf = mls_proposal_next_unable(tree, leaf + 1, type);
-        if (leaf != MLS_NODE_NONE)
-            return ERR_MLS_CAPABILITIES;
-    }
+ * which who is added or removed by it does not. `leaves` has room for all that are removed. */
+static err check_able(const struct mls_list *list, const struct mls_group *group,
+                      uint32_t *leaves) {
+    size_t most = 0;
+    for (size_t i = 0; i < list->n; i++)
+        most += is_custom(list->items[i].proposal->type);
+    if (most == 0)
+        return OK;
+    uint16_t *types = mem_new_array(group->mem, most, sizeof(*types));
+    if (types == NULL)
+        return ERR_NO_MEMORY;
+    size_t n = custom_types(list, types);
+    bool able = all_support(&group->epoch->tree, types, n, leaves, removed_leaves(list, leaves));
+    mem_free(group->mem, types, most * sizeof(*types));
+    return able ? OK : ERR_MLS_CAPABILITIES;
+}
+
+/* RFC 9420 rule 12.2-4, draft-ietf-mls-extensions-10 s.6.3.1: at most one Update, Remove or
+ * SelfRemove for a leaf. `leaves` has room for all. */
+static err check_targets(const struct mls_list *list, uint32_t *leaves) {
+    size_t n = removed_leaves(list, leaves);
+    for (size_t i = 0; i < list->n; i++)
+        if (list->items[i].proposal->type == MLS_PROPOSAL_UPDATE)
+            leaves[n++] = list->items[i].sender.index;
+    if (n > 1)
+        qsort(leaves, n, sizeof(*leaves), mls_u32_order);
+    for (size_t i = 1; i < n; i++)
+        if (leaves[i] == leaves[i - 1])
+            return ERR_MLS_PROPOSAL_LIST;
     return OK;
 }
 
@@ -504,8 +535,8 @@ static err check_list(const struct mls_list *list, const struct context *c,
         TRY(check_item(c, &list->items[i], committer));
     if (c->external)
         TRY(check_external(list));
-    TRY(check_able(list, &c->group->epoch->tree));
     /* applied.added is free to sort in until the adds are applied. */
+    TRY(check_able(list, c->group, a->added));
     TRY(check_targets(list, a->added));
     return check_singles(list, a);
 }

@@ -18,9 +18,10 @@ MUST err mls_proposal_check(const struct mls_group *group, const struct mls_prop
 MUST err mls_proposal_check_size(const struct mls_proposal *proposal, const struct mem *mem);
 /* MLS_SENDER if such a sender may not propose this. */
 MUST err mls_proposal_check_sender(uint16_t type, const struct mls_sender *sender);
-/* Of the members from this leaf on, the first who does not support proposals of this type, which
- * all do if RFC 9420 defines it. MLS_NODE_NONE: there is none. */
-uint32_t mls_proposal_next_unable(const struct mls_tree *tree, uint32_t leaf, uint16_t type);
+/* True if all members but those at the `removed` leaves (n, ascending) support proposals of this
+ * type, as they do if RFC 9420 defines it. */
+bool mls_proposal_is_supported(const struct mls_tree *tree, uint16_t type, const uint32_t *removed,
+                               size_t n);
 bool mls_sender_equal(const struct mls_sender *a, const struct mls_sender *b);
 /* True for the member at this leaf. */
 bool mls_sender_is_leaf(const struct mls_sender *sender, uint32_t leaf);

@@ -379,7 +379,7 @@ static err read_head(reader *r, struct loading *l) {
     TRY(reader_u32(r, &l->limits.forward));
     TRY(reader_u32(r, &l->limits.proposals));
     TRY(reader_u8(r, &l->role));
-    return l->role <= ROLE_OBSERVER ? OK : ERR_DAMAGED;
+    return l->role <= ROLE_OBSERVER && l->limits.proposals != 0 ? OK : ERR_DAMAGED;
 }
 
 static err read_rest(reader *r, struct mls_group *g, const struct loading *l) {

@@ -79,6 +79,7 @@ static err slot_blank(const struct mls_tree *t, uint32_t width, struct mls_tree_
             return e;
         }
     }
+    mls_tree_slot_sum(s);
     *slot = s;
     return OK;
 }
@@ -222,7 +223,7 @@ uint32_t mls_tree_next_leaf(const struct mls_tree *t, uint32_t from) {
 
 /* The leaf with a key; parents don't count. */
 static uint32_t find_key(const struct mls_tree *t, enum mls_tree_key kind, slice key) {
-    const struct mls_tree_node *n = mls_tree_index_find(t, kind, key, MLS_NODE_NONE);
+    const struct mls_tree_node *n = mls_tree_index_find(t, kind, key);
     return n == NULL || !mls_tree_is_leaf(n->x) ? MLS_NODE_NONE : n->x / 2;
 }
 
@@ -235,7 +236,7 @@ uint32_t mls_tree_find_encryption(const struct mls_tree *t, slice encryption_key
 }
 
 bool mls_tree_has_encryption(const struct mls_tree *t, slice encryption_key) {
-    return mls_tree_index_find(t, KEY_ENCRYPTION, encryption_key, MLS_NODE_NONE) != NULL;
+    return mls_tree_index_find(t, KEY_ENCRYPTION, encryption_key) != NULL;
 }
 
 err mls_tree_find_leaf(const struct mls_tree *t, const struct mls_leaf_node *leaf,
@@ -450,7 +451,9 @@ static err list_unmerged(struct mls_tree *t, struct mls_tree_slot *s, uint32_t x
         slot_set(s, node);
     }
     TRY(list_unmerged(t, s->child[0], mls_tree_math_left(x), added + from, to - from));
-    return list_unmerged(t, s->child[1], mls_tree_math_right(x), added + from, to - from);
+    TRY(list_unmerged(t, s->child[1], mls_tree_math_right(x), added + from, to - from));
+    mls_tree_slot_sum(s);
+    return OK;
 }
 
 static err add_all(struct mls_tree *t, const struct mls_leaf_node *const *leaves, size_t n,

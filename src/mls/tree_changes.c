@@ -148,7 +148,7 @@ static err read_all(struct mls_tree *t, uint32_t width, struct mls_tree_list *li
         if (x < list->n || x >= mls_tree_math_nodes(width))
             return ERR_DAMAGED;
         TRY(mls_tree_list_reach(list, x, t->mem));
-        TRY(mls_tree_list_read(t, list, &r));
+        TRY(mls_tree_node_read(t, x, &r, &list->p[x]));
         TRY(reader_end(&r));
     }
     return e == ERR_NOT_FOUND ? OK : e;

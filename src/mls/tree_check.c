@@ -12,14 +12,12 @@ err mls_tree_check_keys(const struct mls_tree *t, uint32_t x) {
     if (s == NULL || s->node == NULL)
         return OK;
     /* RFC 9420 rules 7.3-12, 12.4.3.1-13: an encryption key stands in one node. */
-    slice key = mls_tree_node_key(s->node, KEY_ENCRYPTION);
-    if (mls_tree_index_find(t, KEY_ENCRYPTION, key, x) != NULL)
+    if (mls_tree_index_twin(t, KEY_ENCRYPTION, s->node) != NULL)
         return ERR_MLS_DUPLICATE_KEY;
     if (!mls_tree_is_leaf(x))
         return OK;
     /* RFC 9420 rule 7.3-11: and a signature key belongs to one member. */
-    key = mls_tree_node_key(s->node, KEY_SIGNATURE);
-    return mls_tree_index_find(t, KEY_SIGNATURE, key, x) == NULL ? OK : ERR_MLS_DUPLICATE_KEY;
+    return mls_tree_index_twin(t, KEY_SIGNATURE, s->node) == NULL ? OK : ERR_MLS_DUPLICATE_KEY;
 }
 
 /* ---- Capabilities ---- */

@@ -34,11 +34,6 @@ err mls_tree_list_reach(struct mls_tree_list *list, uint32_t x, const struct mem
     return OK;
 }
 
-err mls_tree_list_read(const struct mls_tree *t, struct mls_tree_list *list, reader *r) {
-    uint32_t x = (uint32_t)(list->n - 1);
-    return mls_tree_node_read(t, x, r, &list->p[x]);
-}
-
 /* The slots of node x and below; takes its nodes out of the list. */
 static err build(const struct mls_tree *t, uint32_t x, struct mls_tree_list *list,
                  struct mls_tree_slot **slot) {
@@ -76,10 +71,10 @@ static err read_node(const struct mls_tree *t, struct mls_tree_list *list, reade
         return OK;
     TRY(reader_u8(r, &type));
     /* RFC 9420 rule 12.4.3.3-2: leaves at even, parents at odd places. */
-    bool leaf = mls_tree_is_leaf((uint32_t)(list->n - 1));
-    if (type != (leaf ? NODE_TYPE_LEAF : NODE_TYPE_PARENT))
+    uint32_t x = (uint32_t)(list->n - 1);
+    if (type != (mls_tree_is_leaf(x) ? NODE_TYPE_LEAF : NODE_TYPE_PARENT))
         return ERR_MLS_TREE;
-    return mls_tree_list_read(t, list, r);
+    return mls_tree_node_read(t, x, r, &list->p[x]);
 }
 
 static err read_nodes(struct mls_tree *t, reader *r, uint32_t leaves, struct mls_tree_list *list) {

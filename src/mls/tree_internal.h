@@ -88,9 +88,12 @@ void mls_tree_node_write(writer *w, const struct mls_tree_node *n);
 size_t mls_tree_node_size(const struct mls_tree_node *n);
 /* NULL is fine. */
 void mls_tree_node_release(struct mls_tree_node *n);
-/* A node of this tree that has the key, other than node `not_x`; NULL. */
+/* A node of this tree that has the key; NULL. */
 const struct mls_tree_node *mls_tree_index_find(const struct mls_tree *t, enum mls_tree_key kind,
-                                                slice key, uint32_t not_x);
+                                                slice key);
+/* Another one that has the key of this one, a node of the tree; NULL. */
+const struct mls_tree_node *mls_tree_index_twin(const struct mls_tree *t, enum mls_tree_key kind,
+                                                const struct mls_tree_node *n);
 
 /* ---- tree_codec.c: nodes on their way into a tree ---- */
 
@@ -101,8 +104,6 @@ struct mls_tree_list {
 };
 /* Makes node x the last one, blank like those before it. */
 MUST err mls_tree_list_reach(struct mls_tree_list *list, uint32_t x, const struct mem *mem);
-/* Reads the LeafNode or ParentNode of the last one. */
-MUST err mls_tree_list_read(const struct mls_tree *t, struct mls_tree_list *list, reader *r);
 /* Makes them the tree's, which had none. MLS_TREE unless the last one is filled. */
 MUST err mls_tree_list_build(struct mls_tree *t, struct mls_tree_list *list);
 void mls_tree_list_free(struct mls_tree_list *list, const struct mem *mem);

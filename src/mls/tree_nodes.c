@@ -111,7 +111,7 @@ static uint8_t *room_of(struct mls_tree_node *n, size_t more) {
     return (uint8_t *)n + n->room - more;
 }
 
-static slice put(uint8_t *to, slice from) {
+static slice copy_to(uint8_t *to, slice from) {
     if (from.n != 0)
         memcpy(to, from.p, from.n);
     return slice_of(to, from.n);
@@ -141,12 +141,14 @@ static err read_leaf(const struct mls_tree *t, uint32_t x, reader *r, struct mls
     slice bytes = reader_rest(r);
     TRY(mls_leaf_node_read(r, &leaf, &mls_in_place));
     bytes.n -= r->n;
+    if (leaf.extensions.n > (SIZE_MAX / 2 - bytes.n) / sizeof(*leaf.extensions.p))
+        return ERR_TOO_LARGE;
     size_t list = leaf.extensions.n * sizeof(*leaf.extensions.p), more = list + bytes.n;
     struct mls_tree_node *n = new_node(t, x, more);
     if (n == NULL)
         return ERR_NO_MEMORY;
     struct mls_extension *extensions = (struct mls_extension *)(void *)room_of(n, more);
-    reader own = reader_of(put(room_of(n, bytes.n), bytes));
+    reader own = reader_of(copy_to(room_of(n, bytes.n), bytes));
     err e = mls_leaf_node_read(&own, &n->u.leaf, &mls_in_place);
     if (e != OK) { /* never: it was read before */
         mem_free(t->mem, n, n->room);
@@ -192,8 +194,8 @@ err mls_tree_node_parent(const struct mls_tree *t, uint32_t x, const struct mls_
     struct mls_parent_node *p = &new->u.parent;
     p->unmerged = (struct mls_u32s){(uint32_t *)(void *)room_of(new, more), count};
     merge_lists(p->unmerged.p, &parent->unmerged, unmerged, n);
-    p->encryption_key = mls_borrow(put(room_of(new, key.n + hash.n), key));
-    p->parent_hash = mls_borrow(put(room_of(new, hash.n), hash));
+    p->encryption_key = mls_borrow(copy_to(room_of(new, key.n + hash.n), key));
+    p->parent_hash = mls_borrow(copy_to(room_of(new, hash.n), hash));
     enter(new);
     *node = new;
     return OK;
@@ -203,10 +205,13 @@ err mls_tree_node_read(const struct mls_tree *t, uint32_t x, reader *r,
                        struct mls_tree_node **node) {
     if (mls_tree_is_leaf(x))
         return read_leaf(t, x, r, node);
-    struct mls_parent_node parent;
-    TRY(mls_parent_node_read(r, &parent, t->mem));
-    err e = mls_tree_node_parent(t, x, &parent, NULL, 0, node);
-    mls_parent_node_free(&parent, t->mem);
+    struct mls_parent_node parent = {0}; /* borrows all but the list */
+    TRY(mls_opaque_read(r, &parent.encryption_key, &mls_in_place));
+    TRY(mls_opaque_read(r, &parent.parent_hash, &mls_in_place));
+    err e = mls_u32s_read(r, &parent.unmerged, t->mem);
+    if (e == OK)
+        e = mls_tree_node_parent(t, x, &parent, NULL, 0, node);
+    mls_u32s_free(&parent.unmerged, t->mem);
     return e;
 }
 
@@ -236,11 +241,8 @@ void mls_tree_node_release(struct mls_tree_node *n) {
     mem_free(n->index->mem, n, n->room);
 }
 
-const struct mls_tree_node *mls_tree_index_find(const struct mls_tree *t, enum mls_tree_key kind,
-                                                slice key, uint32_t not_x) {
-    if (t->index == NULL)
-        return NULL;
-    uint64_t hash = siphash(t->index->salt, key);
+static const struct mls_tree_node *find(const struct mls_tree *t, enum mls_tree_key kind, slice key,
+                                        uint64_t hash, uint32_t not_x) {
     const struct mls_tree_node *n = *bucket_of(t->index->chain, t->index->buckets, kind, hash);
     for (; n != NULL; n = n->link[kind].next) {
         if (n->link[kind].hash != hash || n->x == not_x ||
@@ -251,4 +253,16 @@ const struct mls_tree_node *mls_tree_index_find(const struct mls_tree *t, enum m
             return n;
     }
     return NULL;
+}
+
+const struct mls_tree_node *mls_tree_index_find(const struct mls_tree *t, enum mls_tree_key kind,
+                                                slice key) {
+    if (t->index == NULL)
+        return NULL;
+    return find(t, kind, key, siphash(t->index->salt, key), MLS_NODE_NONE);
+}
+
+const struct mls_tree_node *mls_tree_index_twin(const struct mls_tree *t, enum mls_tree_key kind,
+                                                const struct mls_tree_node *n) {
+    return find(t, kind, mls_tree_node_key(n, kind), n->link[kind].hash, n->x);
 }

@@ -176,10 +176,8 @@ void mls_extensions_list(const struct mls_extensions *v, struct mls_extension *p
             return; /* never: they were counted */
 }
 
-/* Makes v->p the index of the list in v->data. */
-static err index_extensions(struct mls_extensions *v, const struct mem *mem) {
-    TRY(count_extensions(v));
-    if (v->n == 0 || mem == &mls_in_place)
+err mls_extensions_index(struct mls_extensions *v, const struct mem *mem) {
+    if (v->n == 0)
         return OK;
     v->p = mem_new_array(mem, v->n, sizeof(*v->p));
     if (v->p == NULL)
@@ -190,7 +188,8 @@ static err index_extensions(struct mls_extensions *v, const struct mem *mem) {
 
 static err fill_extensions(reader *r, struct mls_extensions *v, const struct mem *mem) {
     TRY(mls_opaque_read(r, &v->data, mem));
-    return index_extensions(v, mem);
+    TRY(count_extensions(v));
+    return mem == &mls_in_place ? OK : mls_extensions_index(v, mem);
 }
 MLS_DEFINE_READ(extensions)
 
@@ -214,7 +213,9 @@ err mls_extensions_from(struct mls_extensions *to, const struct mls_extension *p
     }
     err e = writer_result(&w);
     if (e == OK)
-        e = index_extensions(to, mem);
+        e = count_extensions(to);
+    if (e == OK)
+        e = mls_extensions_index(to, mem);
     if (e != OK)
         mls_extensions_free(to, mem);
     return e;

@@ -168,14 +168,18 @@ struct mls_welcome {
 };
 
 /* X(type): everything above that is written and read by itself. */
-#define MLS_TYPES(X)                                                                      \
-    X(extensions)                                                                         \
-    X(credential)                                                                         \
-    X(capabilities)                                                                       \
-    X(leaf_node)                                                                          \
-    X(parent_node) X(key_package) X(hpke_ciphertext) X(update_path) X(psk_id) X(proposal) \
-        X(commit) X(sender) X(group_context) X(framed_content) X(authenticated_content)   \
-            X(public_message) X(private_message) X(group_info) X(group_secrets) X(welcome)
+#define MLS_TYPES(X)                                                                \
+    X(extensions)                                                                   \
+    X(credential)                                                                   \
+    X(capabilities)                                                                 \
+    X(leaf_node)                                                                    \
+    X(parent_node)                                                                  \
+    X(key_package)                                                                  \
+    X(hpke_ciphertext)                                                              \
+    X(update_path)                                                                  \
+    X(psk_id) X(proposal) X(commit) X(sender) X(group_context) X(framed_content)    \
+        X(authenticated_content) X(public_message) X(private_message) X(group_info) \
+            X(group_secrets) X(encrypted_group_secrets) X(welcome)
 #define X(type)                                                                         \
     void mls_##type##_write(writer *w, const struct mls_##type *v);                     \
     MUST err mls_##type##_read(reader *r, struct mls_##type *v, const struct mem *mem); \
@@ -186,8 +190,8 @@ MLS_TYPES(X)
 #undef X
 
 /* Given to a reader in place of an allocator: what is opaque is not copied, but points into what is
- * read, and extensions are counted, but not listed (see mls_extensions_list). For leaf nodes and
- * what is in them. */
+ * read, and extensions are counted, but not listed (see mls_extensions_list). For what has no other
+ * lists: leaf nodes and what is in them, GroupInfos, EncryptedGroupSecrets. */
 extern const struct mem mls_in_place;
 
 /* What is signed of these begins with everything before the signature. */
@@ -237,6 +241,8 @@ MUST err mls_extensions_from(struct mls_extensions *to, const struct mls_extensi
                              const struct mem *mem);
 /* Lists the extensions of a list that is well formed: p has room for v->n. */
 void mls_extensions_list(const struct mls_extensions *v, struct mls_extension *p);
+/* The same in memory of its own, v->p. */
+MUST err mls_extensions_index(struct mls_extensions *v, const struct mem *mem);
 /* NULL if there is none of this type. */
 const struct mls_extension *mls_extensions_find(const struct mls_extensions *v, uint16_t type);
 

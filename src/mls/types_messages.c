@@ -499,18 +499,33 @@ void mls_group_secrets_free(struct mls_group_secrets *v, const struct mem *mem) 
     memset(v, 0, sizeof(*v));
 }
 
-static err read_encrypted_secrets(reader *r, void *element, const struct mem *mem) {
-    struct mls_encrypted_group_secrets *v = element;
+static err fill_encrypted_group_secrets(reader *r, struct mls_encrypted_group_secrets *v,
+                                        const struct mem *mem) {
     TRY(mls_opaque_read(r, &v->new_member, mem));
     if (v->new_member.n < REFERENCE_MIN)
         return ERR_MALFORMED;
     return mls_hpke_ciphertext_read(r, &v->secrets, mem);
 }
+MLS_DEFINE_READ(encrypted_group_secrets)
 
-static void free_encrypted_secrets(void *element, const struct mem *mem) {
-    struct mls_encrypted_group_secrets *v = element;
+void mls_encrypted_group_secrets_write(writer *w, const struct mls_encrypted_group_secrets *v) {
+    mls_opaque_write(w, &v->new_member);
+    mls_hpke_ciphertext_write(w, &v->secrets);
+}
+
+void mls_encrypted_group_secrets_free(struct mls_encrypted_group_secrets *v,
+                                      const struct mem *mem) {
     buf_free(&v->new_member);
     mls_hpke_ciphertext_free(&v->secrets, mem);
+    memset(v, 0, sizeof(*v));
+}
+
+static err read_encrypted_secrets(reader *r, void *element, const struct mem *mem) {
+    return mls_encrypted_group_secrets_read(r, element, mem);
+}
+
+static void free_encrypted_secrets(void *element, const struct mem *mem) {
+    mls_encrypted_group_secrets_free(element, mem);
 }
 
 static const struct mls_list_kind encrypted_secrets = {
@@ -531,10 +546,8 @@ MLS_DEFINE_READ(welcome)
 void mls_welcome_write(writer *w, const struct mls_welcome *v) {
     writer_u16(w, v->suite);
     size_t mark = writer_open(w);
-    for (size_t i = 0; i < v->secret_count; i++) {
-        mls_opaque_write(w, &v->secrets[i].new_member);
-        mls_hpke_ciphertext_write(w, &v->secrets[i].secrets);
-    }
+    for (size_t i = 0; i < v->secret_count; i++)
+        mls_encrypted_group_secrets_write(w, &v->secrets[i]);
     writer_close(w, mark);
     mls_opaque_write(w, &v->encrypted_group_info);
 }

@@ -135,10 +135,8 @@ err mls_welcome_make(const struct mls_welcoming *w, struct mls_committed *commit
         e = encrypt_all_secrets(&b);
     if (e == OK)
         e = write_all(&b, committed);
-    for (size_t i = 0; b.secrets != NULL && i < n; i++) {
-        buf_free(&b.secrets[i].new_member);
-        mls_hpke_ciphertext_free(&b.secrets[i].secrets, b.mem);
-    }
+    for (size_t i = 0; b.secrets != NULL && i < n; i++)
+        mls_encrypted_group_secrets_free(&b.secrets[i], b.mem);
     mem_free(b.mem, b.secrets, n * sizeof(*b.secrets));
     buf_free(&b.bytes);
     return e;

@@ -156,4 +156,21 @@ TEST(a_failed_reserve_leaves_the_content) {
     CHECK(m.blocks == 0 && m.dirty == 0);
 }
 
+TEST(what_is_borrowed_is_neither_freed_nor_changed) {
+    uint8_t owner[] = "owner";
+    buf b = {.p = owner, .n = 0};
+    CHECK_OK(buf_append(&b, slice_str("own")));
+    CHECK(b.p != owner);
+    buf_free(&b);
+    b = (buf){.p = owner, .n = 5};
+    CHECK_ERR(buf_set(&b, slice_str("new")), ERR_BUG);
+    CHECK_ERR(buf_append(&b, slice_str("new")), ERR_BUG);
+    CHECK_ERR(buf_resize(&b, 3), ERR_BUG);
+    buf_consume(&b, 2);
+    CHECK_SLICE(buf_slice(&b), slice_str("ner"));
+    buf_clear(&b);
+    CHECK_SLICE(slice_of(owner, 5), slice_str("owner"));
+    buf_free(&b);
+}
+
 TEST_MAIN

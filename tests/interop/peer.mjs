@@ -17,6 +17,9 @@ export async function refused(call) {
   }
 }
 
+// A process that has not answered by then is ended, and its test has failed.
+const LIMIT = 120_000;
+
 // Errors that no message may lead to.
 const FAULTS = ["BUG", "NO_MEMORY", "IO"];
 
@@ -43,10 +46,11 @@ export class ProcessPeer {
 
   async call(request) {
     if (this.dead) throw this.dead;
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), LIMIT);
     const answer = await new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject });
       this.child.stdin.write(`${JSON.stringify(request)}\n`);
-    });
+    }).finally(() => clearTimeout(timer));
     if (answer.ok === true) return answer;
     const { error, field, text } = answer;
     const Kind = field === undefined && !FAULTS.includes(error) ? Refused : Error;

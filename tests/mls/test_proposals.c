@@ -1,5 +1,7 @@
 /* Pre-shared keys, new group extensions, custom types, and what of all that waits is committed (RFC
  * 9420 sections 8.4, 12.1). */
+#include <stdlib.h>
+
 #include "crypto/crypto.h"
 #include "mls/group.h"
 #include "mls/key_package.h"
@@ -487,6 +489,41 @@ TEST(who_stays_must_know_a_custom_type) {
     people_commit(&s.people[0], &params, rest, 4, NULL, 0);
     CHECK(mls_group_is_out(evan.group));
     people_agree(s.all, MEMBERS);
+    person_free(&evan);
+    scene_end(&s);
+}
+
+/* With as many of them as a message has room for, and him who doesn't know them removed last: a
+ * search through all for each of them would not come to its end. */
+TEST(many_of_a_custom_type_are_judged_once) {
+    enum { MANY = 500000 };
+    struct scene s;
+    struct mls_epoch *next;
+    struct mls_applied applied;
+    struct person evan, *added[] = {&evan};
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA);
+    person_init(&evan, MLS_SUITE_X25519_CHACHA, "evan");
+    person_key_package(&evan, false);
+    slice add = buf_slice(&evan.key_package);
+    struct mls_commit_params params = {.adds = &add, .add_count = 1, .tree_in_welcome = true};
+    people_commit(&s.people[0], &params, s.all, MEMBERS, added, 1);
+    const struct mls_sender anna = {MLS_SENDER_MEMBER, 0};
+    struct mls_proposal custom = {.type = custom_type};
+    struct mls_proposal his = {.type = MLS_PROPOSAL_REMOVE, .removed = MEMBERS};
+    struct mls_item *items = calloc(MANY, sizeof(*items));
+    CHECK(items != NULL);
+    for (size_t i = 0; i < MANY; i++)
+        items[i] = (struct mls_item){i + 1 < MANY ? &custom : &his, NULL, anna};
+    for (size_t missing = 0; missing < 2; missing++) {
+        struct mls_list list = {items, MANY - missing};
+        CHECK_OK(mls_epoch_successor(&next, s.people[1].group->epoch, NULL));
+        err e =
+            mls_list_apply(&list, s.people[1].group, &anna, false, &people_auth, next, &applied);
+        CHECK_ERR(e, missing == 0 ? OK : ERR_MLS_CAPABILITIES);
+        mls_applied_end(&applied, NULL);
+        mls_epoch_free(next, NULL);
+    }
+    free(items);
     person_free(&evan);
     scene_end(&s);
 }

@@ -511,6 +511,30 @@ TEST(who_leaves_can_t_commit_it_but_may_commit_other_things) {
     scene_end(&s);
 }
 
+/* RFC 9420 rule 12.2-11 */
+TEST(who_leaves_need_not_know_a_custom_type) {
+    static const uint16_t types[] = {MLS_PROPOSAL_SELF_REMOVE, 0xf0a0};
+    struct scene s;
+    struct mls_committed c;
+    struct mls_propose custom = {.type = types[1]};
+    struct mls_commit_params params = {.proposals = &custom, .proposal_count = 1};
+    scene_begin(&s, MLS_SUITE_X25519_CHACHA, MEMBERS);
+    for (int i = 0; i < DORA; i++) {
+        struct mls_leaf_params leaf = person_leaf(s.all[i]);
+        struct mls_commit_params update = {.leaf = &leaf};
+        leaf.supported_proposals = types;
+        leaf.supported_proposal_count = 2;
+        commit_and_hear(&s, s.all[i], &update);
+    }
+    CHECK_ERR(mls_group_commit(s.all[ANNA]->group, &params, &people_auth, &c),
+              ERR_MLS_CAPABILITIES);
+    announce(&s, DORA, &s.message);
+    commit_and_hear(&s, s.all[ANNA], &params);
+    CHECK(mls_group_is_out(s.all[DORA]->group));
+    people_agree(s.all, MEMBERS - 1);
+    scene_end(&s);
+}
+
 TEST(who_leaves_may_come_back_with_the_same_keys_at_once) {
     struct scene s;
     struct mls_committed c;
