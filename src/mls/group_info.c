@@ -92,11 +92,7 @@ static err check(const struct mls_group_info *info) {
 err mls_group_info_open(buf *bytes, struct mls_group_info *info, const struct mem *mem) {
     if (bytes->n < MLS_LABEL_ROOM)
         return ERR_BUG;
-    size_t n = bytes->n - MLS_LABEL_ROOM;
-    uint8_t length[VARINT_MAX];
-    if (put_varint(length, n) == 0) /* it could not be signed as a vector */
-        return ERR_LENGTH;
-    reader r = reader_of(slice_of(bytes->p + MLS_LABEL_ROOM, n));
+    reader r = reader_of(slice_of(bytes->p + MLS_LABEL_ROOM, bytes->n - MLS_LABEL_ROOM));
     TRY(mls_group_info_read(&r, info, &mls_in_place));
     err e = reader_end(&r);
     if (e == OK)
@@ -131,9 +127,9 @@ static err verify_signature(const struct mls_group_info *info, buf *bytes,
     const struct mls_leaf_node *signer = mls_tree_leaf(tree, info->signer);
     if (signer == NULL)
         return ERR_MLS_SENDER;
-    slice signature = buf_slice(&info->signature);
+    slice content, signature = buf_slice(&info->signature);
     size_t n = bytes->n - MLS_LABEL_ROOM - signature.n - varint_size(signature.n);
-    slice content = mls_label_before("GroupInfoTBS", bytes->p + MLS_LABEL_ROOM, n);
+    TRY(mls_label_before("GroupInfoTBS", bytes->p + MLS_LABEL_ROOM, n, &content));
     return mls_label_verify_content(tree->suite, buf_slice(&signer->signature_key), content,
                                     signature);
 }

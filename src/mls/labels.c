@@ -17,7 +17,27 @@ err mls_label_ref_hash(const struct mls_suite *suite, const char *label, slice v
     return suite->hash->hash(out, parts, 4);
 }
 
-/* SignContent: opaque label<V>; opaque content<V>. */
+/* opaque label<V> = "MLS 1.0 " + name; opaque content<V>: SignContent and EncryptContext, and what
+ * KDFLabel goes on with. */
+struct framed {
+    uint8_t label_len[VARINT_MAX], content_len[VARINT_MAX];
+    slice parts[5]; /* the last one: the content */
+};
+enum { FRAMED_PARTS = 5 };
+
+static err frame(struct framed *f, slice name, slice content) {
+    size_t label = put_varint(f->label_len, PREFIX + name.n);
+    size_t length = put_varint(f->content_len, content.n);
+    if (label == 0 || length == 0)
+        return ERR_LENGTH;
+    f->parts[0] = slice_of(f->label_len, label);
+    f->parts[1] = slice_of(prefix, PREFIX);
+    f->parts[2] = name;
+    f->parts[3] = slice_of(f->content_len, length);
+    f->parts[4] = content;
+    return OK;
+}
+
 size_t mls_label_begin(writer *w, const char *label) {
     slice name = slice_str(label);
     writer_varint(w, PREFIX + name.n);
@@ -26,16 +46,14 @@ size_t mls_label_begin(writer *w, const char *label) {
     return writer_open_long(w);
 }
 
-/* Labels are short: the length of one is a byte. */
-slice mls_label_before(const char *label, uint8_t *content, size_t n) {
-    uint8_t content_len[VARINT_MAX];
-    slice name = slice_str(label), parts[] = {slice_of(prefix, PREFIX), name,
-                                              slice_of(content_len, put_varint(content_len, n))};
+err mls_label_before(const char *label, uint8_t *content, size_t n, slice *framed) {
+    struct framed f;
     uint8_t *p = content;
-    for (size_t i = sizeof(parts) / sizeof(parts[0]); i-- > 0;)
-        memcpy(p -= parts[i].n, parts[i].p, parts[i].n);
-    *--p = (uint8_t)(PREFIX + name.n);
-    return slice_of(p, (size_t)(content - p) + n);
+    TRY(frame(&f, slice_str(label), slice_of(content, n)));
+    for (size_t i = FRAMED_PARTS - 1; i-- > 0;)
+        memcpy(p -= f.parts[i].n, f.parts[i].p, f.parts[i].n);
+    *framed = slice_of(p, (size_t)(content - p) + n);
+    return OK;
 }
 
 static err labeled(buf *out, const char *label, slice content) {
@@ -89,15 +107,9 @@ err mls_label_verify(const struct mls_suite *suite, slice pub, const char *label
 /* Without a copy of the context, which may be a whole GroupInfo. */
 err mls_label_prepare(const struct mls_suite *suite, const char *label, slice context,
                       struct hpke_info *prepared) {
-    uint8_t label_len[VARINT_MAX], context_len[VARINT_MAX];
-    slice name = slice_str(label);
-    size_t label_size = put_varint(label_len, PREFIX + name.n);
-    size_t context_size = put_varint(context_len, context.n);
-    if (label_size == 0 || context_size == 0)
-        return ERR_LENGTH;
-    slice info[] = {slice_of(label_len, label_size), slice_of(prefix, PREFIX), name,
-                    slice_of(context_len, context_size), context};
-    return hpke_info_prepare(&suite->hpke, prepared, info, 5);
+    struct framed f;
+    TRY(frame(&f, slice_str(label), context));
+    return hpke_info_prepare(&suite->hpke, prepared, f.parts, FRAMED_PARTS);
 }
 
 err mls_label_encrypt(const struct mls_suite *suite, slice pub, const struct hpke_info *prepared,
@@ -133,16 +145,14 @@ err mls_label_decrypt(const struct mls_suite *suite, slice priv, const char *lab
 
 static err expand(const struct mls_suite *suite, slice secret, slice label, slice context,
                   uint8_t *out, size_t n) {
-    uint8_t head[2 + VARINT_MAX], context_len[VARINT_MAX];
-    size_t label_size = put_varint(head + 2, PREFIX + label.n);
-    size_t context_size = put_varint(context_len, context.n);
-    if (label_size == 0 || context_size == 0 || n > UINT16_MAX)
+    struct framed f;
+    uint8_t length[2] = {(uint8_t)(n >> 8), (uint8_t)n};
+    slice info[1 + FRAMED_PARTS] = {SLICE_ARRAY(length)};
+    if (n > UINT16_MAX)
         return ERR_BUG;
-    head[0] = (uint8_t)(n >> 8);
-    head[1] = (uint8_t)n;
-    slice info[] = {slice_of(head, 2 + label_size), slice_of(prefix, PREFIX), label,
-                    slice_of(context_len, context_size), context};
-    return crypto_hkdf_expand(suite->hash, out, n, secret, info, 5);
+    TRY(frame(&f, label, context));
+    memcpy(info + 1, f.parts, sizeof(f.parts));
+    return crypto_hkdf_expand(suite->hash, out, n, secret, info, 1 + FRAMED_PARTS);
 }
 
 err mls_label_expand(const struct mls_suite *suite, slice secret, const char *label, slice context,

@@ -22,9 +22,10 @@ MUST err mls_label_verify(const struct mls_suite *suite, slice pub, const char *
 /* The same for what is long, without a copy: `content` is SignContent as mls_label_begin, what is
  * signed and writer_close(w, mark) write it. */
 size_t mls_label_begin(writer *w, const char *label);
-/* SignContent in place, in the MLS_LABEL_ROOM bytes before the n of content. */
+/* SignContent in place, in the MLS_LABEL_ROOM bytes before the n of content. LENGTH if it is too
+ * long. */
 enum { MLS_LABEL_ROOM = 64 };
-slice mls_label_before(const char *label, uint8_t *content, size_t n);
+MUST err mls_label_before(const char *label, uint8_t *content, size_t n, slice *framed);
 MUST err mls_label_sign_content(const struct mls_suite *suite, slice priv, slice content,
                                 buf *signature);
 MUST err mls_label_verify_content(const struct mls_suite *suite, slice pub, slice content,

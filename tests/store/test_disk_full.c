@@ -117,8 +117,10 @@ static void run_child(const struct fixture_engine *engine, const char *folder) {
             must(engine->open(&s, folder) == OK, "opens", OK);
         n = fill(s, n);
         check_readable(s, n);
+        /* An engine that dropped a file of its own meanwhile may have room for one more. */
         err e = put_number(s, n);
-        must(e == ERR_DISK_FULL, "still full", e);
+        must(e == OK || e == ERR_DISK_FULL, "still full", e);
+        n += e == OK;
         drop_ballast(folder);
         e = put_patiently(s, n);
         must(e == OK, "goes on where there is room", e);
