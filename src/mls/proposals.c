@@ -186,8 +186,8 @@ static err check_one(const struct context *c, const struct mls_proposal *p,
     case MLS_PROPOSAL_EXTERNAL_INIT:
         /* RFC 9420 rules 12.1.6-1, 12.2-10: only a commit from outside has one. */
         return c->external ? OK : ERR_MLS_PROPOSAL_LIST;
-    default: /* SelfRemove was judged when it came; of others, the list says who must support them
-              */
+    default:
+        /* SelfRemove was judged when it came; who must support other types, the list says. */
         return OK;
     }
 }
@@ -359,9 +359,9 @@ static size_t custom_types(const struct mls_list *list, uint16_t *types) {
 }
 
 /* RFC 9420 rule 12.2-11: types that it does not define are supported by all who process the commit,
- * which who is added or removed by it does not. `leaves` has room for all that are removed. */
+ * which who is added or removed by it does not. */
 static err check_able(const struct mls_list *list, const struct mls_group *group,
-                      uint32_t *leaves) {
+                      const uint32_t *removed, size_t removed_count) {
     size_t most = 0;
     for (size_t i = 0; i < list->n; i++)
         most += is_custom(list->items[i].proposal->type);
@@ -371,15 +371,14 @@ static err check_able(const struct mls_list *list, const struct mls_group *group
     if (types == NULL)
         return ERR_NO_MEMORY;
     size_t n = custom_types(list, types);
-    bool able = all_support(&group->epoch->tree, types, n, leaves, removed_leaves(list, leaves));
+    bool able = all_support(&group->epoch->tree, types, n, removed, removed_count);
     mem_free(group->mem, types, most * sizeof(*types));
     return able ? OK : ERR_MLS_CAPABILITIES;
 }
 
 /* RFC 9420 rule 12.2-4, draft-ietf-mls-extensions-10 s.6.3.1: at most one Update, Remove or
- * SelfRemove for a leaf. `leaves` has room for all. */
-static err check_targets(const struct mls_list *list, uint32_t *leaves) {
-    size_t n = removed_leaves(list, leaves);
+ * SelfRemove for a leaf. leaves: the n that are removed, with room for all that are updated. */
+static err check_targets(const struct mls_list *list, uint32_t *leaves, size_t n) {
     for (size_t i = 0; i < list->n; i++)
         if (list->items[i].proposal->type == MLS_PROPOSAL_UPDATE)
             leaves[n++] = list->items[i].sender.index;
@@ -536,8 +535,9 @@ static err check_list(const struct mls_list *list, const struct context *c,
     if (c->external)
         TRY(check_external(list));
     /* applied.added is free to sort in until the adds are applied. */
-    TRY(check_able(list, c->group, a->added));
-    TRY(check_targets(list, a->added));
+    size_t removed = removed_leaves(list, a->added);
+    TRY(check_able(list, c->group, a->added, removed));
+    TRY(check_targets(list, a->added, removed));
     return check_singles(list, a);
 }
 

@@ -422,22 +422,19 @@ static void send_custom(struct scene *s) {
 /* RFC 9420 rule 12.2-11 */
 TEST(who_is_removed_with_it_need_not_know_a_custom_type) {
     struct scene s;
-    struct person evan, *added[] = {&evan};
+    struct person evan;
     struct mls_committed c;
     uint32_t last = MEMBERS;
     scene_begin(&s, MLS_SUITE_X25519_CHACHA);
     person_init(&evan, MLS_SUITE_X25519_CHACHA, "evan");
-    person_key_package(&evan, false); /* which lists nothing */
-    slice add = buf_slice(&evan.key_package);
-    struct mls_commit_params params = {.adds = &add, .add_count = 1, .tree_in_welcome = true};
-    people_commit(&s.people[0], &params, s.all, MEMBERS, added, 1);
+    people_add(&s.people[0], &evan, s.all, MEMBERS); /* who lists nothing */
     struct mls_propose custom = {.type = custom_type};
     CHECK_ERR(mls_group_propose(s.people[1].group, &custom, &people_auth, 0, &s.message),
               ERR_MLS_CAPABILITIES);
     /* By reference: left out while Evan stays, and taken with his Remove. */
     struct mls_group *anna = s.people[0].group;
     for (size_t with = 0; with < 2; with++) {
-        params = (struct mls_commit_params){.removes = &last, .remove_count = with};
+        struct mls_commit_params params = {.removes = &last, .remove_count = with};
         send_custom(&s);
         CHECK_EQ(mls_group_pending_proposals(anna), 1);
         CHECK_OK(mls_group_commit(anna, &params, &people_auth, &c));
@@ -457,16 +454,13 @@ TEST(who_is_removed_with_it_need_not_know_a_custom_type) {
 /* RFC 9420 rule 12.2-11 */
 TEST(who_stays_must_know_a_custom_type) {
     struct scene s;
-    struct person evan, *added[] = {&evan};
+    struct person evan;
     struct mls_epoch *next;
     struct mls_applied applied;
     uint32_t last = MEMBERS;
     scene_begin(&s, MLS_SUITE_X25519_CHACHA);
     person_init(&evan, MLS_SUITE_X25519_CHACHA, "evan");
-    person_key_package(&evan, false);
-    slice add = buf_slice(&evan.key_package);
-    struct mls_commit_params params = {.adds = &add, .add_count = 1, .tree_in_welcome = true};
-    people_commit(&s.people[0], &params, s.all, MEMBERS, added, 1);
+    people_add(&s.people[0], &evan, s.all, MEMBERS);
     const struct mls_sender anna = {MLS_SENDER_MEMBER, 0};
     struct mls_proposal custom = {.type = custom_type};
     struct mls_proposal others = {.type = MLS_PROPOSAL_REMOVE, .removed = 2};
@@ -483,7 +477,7 @@ TEST(who_stays_must_know_a_custom_type) {
     }
     /* By value it is taken with his Remove, by himself, too. */
     struct mls_propose by_value = {.type = custom_type};
-    params = (struct mls_commit_params){
+    struct mls_commit_params params = {
         .proposals = &by_value, .proposal_count = 1, .removes = &last, .remove_count = 1};
     struct person *rest[] = {&s.people[0], &s.people[1], &s.people[2], &evan};
     people_commit(&s.people[0], &params, rest, 4, NULL, 0);
@@ -500,13 +494,10 @@ TEST(many_of_a_custom_type_are_judged_once) {
     struct scene s;
     struct mls_epoch *next;
     struct mls_applied applied;
-    struct person evan, *added[] = {&evan};
+    struct person evan;
     scene_begin(&s, MLS_SUITE_X25519_CHACHA);
     person_init(&evan, MLS_SUITE_X25519_CHACHA, "evan");
-    person_key_package(&evan, false);
-    slice add = buf_slice(&evan.key_package);
-    struct mls_commit_params params = {.adds = &add, .add_count = 1, .tree_in_welcome = true};
-    people_commit(&s.people[0], &params, s.all, MEMBERS, added, 1);
+    people_add(&s.people[0], &evan, s.all, MEMBERS);
     const struct mls_sender anna = {MLS_SENDER_MEMBER, 0};
     struct mls_proposal custom = {.type = custom_type};
     struct mls_proposal his = {.type = MLS_PROPOSAL_REMOVE, .removed = MEMBERS};
