@@ -178,7 +178,7 @@ def passphrases(world, tap):
     def run(file, *args):
         return subprocess.run([SOTTO, "--home", str(eve.home), "--passphrase-file", str(file), *args],
                               capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
-    made = run(secret, "init", world.server.invite(), "--name", "Eve")
+    made = run(secret, "init", world.server.invite(), "--name", "Evelyn Clear")
     wrong, right = run(other, "status", "--offline"), run(secret, "status", "--offline")
     without = eve.run("status", "--offline")
     tap.check("a_wrong_passphrase_is_refused_in_words",
@@ -188,7 +188,7 @@ def passphrases(world, tap):
               without.code == 4 and "--no-passphrase" in without.err, without.err)
     disk = b"".join(f.read_bytes() for f in eve.home.iterdir() if f.is_file())
     tap.check("nothing_of_the_account_is_in_clear_on_the_disk",
-              b"Eve" not in disk and b"127.0.0.1" not in disk)
+              b"Evelyn Clear" not in disk and b"127.0.0.1" not in disk)
     typed = on_terminal(eve.home, "correct horse", "status", "--offline")
     tap.check("the_passphrase_is_asked_on_the_terminal_and_not_shown",
               "account:" in typed and "correct horse" not in typed, typed)
