@@ -19,7 +19,7 @@
 #include "sotto/mls.h"
 
 enum {
-    FORMAT = 3, /* of the store */
+    FORMAT = 4, /* of the store */
     OUTBOX_MAX = 256,
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
