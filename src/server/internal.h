@@ -13,7 +13,8 @@
 /* ---- The store's tables ---- Numbers on the disk: never reuse one.
  *
  *   table          name                     number      value
- *   META           "blobs", "orders"        0           u64: bytes of all blobs, number of orders
+ *   META           "blobs", "orders",       0           u64: bytes of all blobs, number of orders,
+ *                  "cards"                              of cards
  *   ACCOUNT        account id               0           created, seen (weeks), device list
  *   DEVICE         account id, device id    0           its key, its mailbox id
  *   MAILBOX        mailbox id               0           floor, place of the gap, gaps
@@ -24,7 +25,8 @@
  *   BLOB           blob id                  0           week, chunks, bytes so far
  *                                           1 + chunk   the chunk
  *   INVITE         hash of the code         0           a zero byte
- *   EXPIRY         kind, week               its hash    what to look at when that week is over */
+ *   EXPIRY         kind, week               its hash    what to look at when that week is over
+ *   CARD           keyed hash of place      0           owner key, week, version, card */
 enum mail_table {
     MAIL_META = 1,
     MAIL_ACCOUNT,
@@ -36,7 +38,8 @@ enum mail_table {
     MAIL_ORDER,
     MAIL_BLOB,
     MAIL_INVITE,
-    MAIL_EXPIRY
+    MAIL_EXPIRY,
+    MAIL_CARD = 13
 };
 
 static inline struct store_key mail_key(enum mail_table table, slice name, uint64_t number) {
@@ -148,14 +151,32 @@ struct mail_sweep {
     uint64_t from;
 };
 
-enum mail_expiry { MAIL_EXPIRY_BOX, MAIL_EXPIRY_ORDER, MAIL_EXPIRY_BLOB, MAIL_EXPIRY_KINDS };
+enum mail_expiry {
+    MAIL_EXPIRY_BOX,
+    MAIL_EXPIRY_ORDER,
+    MAIL_EXPIRY_BLOB,
+    MAIL_EXPIRY_CARD,
+    MAIL_EXPIRY_KINDS
+};
 
 /* ---- What is counted for the whole store ---- */
 
-enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTALS };
+enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTAL_CARDS, MAIL_TOTALS };
 struct mail_total {
     uint64_t value;
     bool loaded, changed;
+};
+
+/* ---- Work that strangers did ---- */
+
+enum { MAIL_WORK_USED = 32768, MAIL_WORK_SESSIONS = 4096 };
+struct mail_work {
+    uint8_t key[32]; /* of the challenges; a fresh one each hour, or when half of used is full */
+    uint64_t hour;   /* in which it was made */
+    uint64_t *used;  /* a set of what was taken since, MAIL_WORK_USED places; 0: free */
+    uint32_t used_count;
+    uint64_t recent;            /* look-ups of this hour, and half of those before */
+    struct mail_take *sessions; /* how many look-ups each had in this hour */
 };
 
 struct mail {
@@ -181,6 +202,7 @@ struct mail {
     struct mail_total totals[MAIL_TOTALS];
     struct mail_take *takes;
     uint64_t takes_day;
+    struct mail_work work;
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
 };
 
@@ -262,11 +284,26 @@ MUST err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week
 MUST err mail_order_expire(struct mail *m, slice name);
 MUST err mail_blob_expire(struct mail *m, slice id);
 
+MUST err mail_card_expire(struct mail *m, slice name);
+
+/* ---- work.c ---- */
+MUST err mail_work_init(struct mail *m);
+void mail_work_fini(struct mail *m);
+enum mail_work_price { MAIL_WORK_FIND, MAIL_WORK_CLAIM };
+/* Checks and takes the work that a message brings; good: it was enough. Makes the next dearer. */
+MUST err mail_work_take(struct mail *m, const struct mail_call *call, uint16_t type,
+                        enum mail_work_price price, const uint8_t place[32], uint64_t nonce,
+                        bool *good);
+/* Whether this is the session's challenge now. */
+bool mail_work_is_challenge(struct mail *m, const struct mail_call *call,
+                            const uint8_t challenge[16]);
+
 /* ---- The handlers ---- */
 extern const struct mail_handler mail_handle_register, mail_handle_login, mail_handle_subscribe,
     mail_handle_ack, mail_handle_address_make, mail_handle_key_package_put,
     mail_handle_last_resort_put, mail_handle_key_package_count, mail_handle_record_get,
     mail_handle_send, mail_handle_commit, mail_handle_key_package_take, mail_handle_blob_put,
-    mail_handle_blob_get, mail_handle_invite_make;
+    mail_handle_blob_get, mail_handle_work_get, mail_handle_card_get, mail_handle_card_put,
+    mail_handle_card_drop, mail_handle_invite_make;
 
 #endif
