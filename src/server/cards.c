@@ -16,41 +16,15 @@ const struct mail_handler mail_handle_card_drop = {PROTO_card_drop, handle_drop}
 
 enum { NAME = 32, OWNER = 32, SIGNATURE = 64 };
 
-/* As it is stored; sealed points into m->value. */
-struct card {
-    uint8_t owner[OWNER];
-    uint32_t week; /* of the last renewal */
-    uint64_t version;
-    slice sealed;
-};
-
 static err card_name(const struct mail *m, const uint8_t place[32], uint8_t name[NAME]) {
     static const char label[] = "Sotto card v1";
     slice parts[] = {slice_of(label, sizeof label), slice_of(place, 32)};
     return crypto_blake2b_keyed(name, NAME, SLICE_ARRAY(m->config.pepper), parts, 2);
 }
 
-/* NOT_FOUND. */
-static err card_get(struct mail *m, slice name, struct card *card) {
-    buf_clear(&m->value);
-    TRY(store_get(m->store, m->batch, mail_key(MAIL_CARD, name, 0), &m->value));
-    reader r = reader_of(buf_slice(&m->value));
-    if (reader_copy(&r, card->owner, OWNER) != OK || reader_u32(&r, &card->week) != OK ||
-        reader_u64(&r, &card->version) != OK || reader_bytes(&r, PROTO_CARD, &card->sealed) != OK ||
-        reader_end(&r) != OK)
-        return ERR_DAMAGED;
-    return OK;
-}
-
-static err card_put(struct mail *m, slice name, const struct card *card) {
-    buf_clear(&m->scratch);
-    writer w = writer_on(&m->scratch);
-    writer_bytes(&w, SLICE_ARRAY(card->owner));
-    writer_u32(&w, card->week);
-    writer_u64(&w, card->version);
-    writer_bytes(&w, card->sealed);
-    TRY(writer_result(&w));
-    return store_batch_put(m->batch, mail_key(MAIL_CARD, name, 0), buf_slice(&m->scratch));
+/* NOT_FOUND. What card borrows is in m->value. */
+static err card_get(struct mail *m, slice name, struct held_card *card) {
+    return held_card_get(m->store, m->batch, name, 0, &m->value, card);
 }
 
 /* ---- Looking up ---- */
@@ -97,7 +71,7 @@ static void choose(uint8_t card[PROTO_CARD], const uint8_t *real, bool there) {
 static err handle_get(struct mail *m, struct mail_call *call) {
     struct proto_card_get in;
     uint8_t name[NAME], answer[PROTO_CARD];
-    struct card card = {0};
+    struct held_card card = {0};
     bool worked = false;
     if (proto_card_get_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
@@ -127,7 +101,7 @@ static bool is_signed(const struct mail_call *call, const uint8_t owner[OWNER], 
 
 /* What forbids the put; 0: nothing. e: OK, or NOT_FOUND. */
 static uint16_t why_not(struct mail *m, const struct proto_card_put *in, err e,
-                        const struct card *card, uint64_t total) {
+                        const struct held_card *card, uint64_t total) {
     if (e == ERR_NOT_FOUND && !in->renew)
         return PROTO_REASON_NONE;
     if (e == ERR_NOT_FOUND)
@@ -139,7 +113,7 @@ static uint16_t why_not(struct mail *m, const struct proto_card_put *in, err e,
 
 /* e: OK, or NOT_FOUND; then `card` is a new one. */
 static err put(struct mail *m, slice name, const struct proto_card_put *in, err e,
-               struct card *card, uint64_t total) {
+               struct held_card *card, uint64_t total) {
     if (e == ERR_NOT_FOUND) {
         memcpy(card->owner, in->owner, OWNER);
         mail_total_set(m, MAIL_TOTAL_CARDS, total + 1);
@@ -152,13 +126,13 @@ static err put(struct mail *m, slice name, const struct proto_card_put *in, err 
         card->week = m->week;
     card->version = in->version;
     card->sealed = in->sealed;
-    return card_put(m, name, card);
+    return held_card_put(m->batch, name, 0, &m->row, card);
 }
 
 static err handle_put(struct mail *m, struct mail_call *call) {
     struct proto_card_put in;
     uint8_t name[NAME];
-    struct card card = {0};
+    struct held_card card = {0};
     uint64_t total = 0;
     bool worked = false;
     if (proto_card_put_decode(call->body, &in) != OK)
@@ -192,7 +166,7 @@ static err forget(struct mail *m, slice name) {
 static err handle_drop(struct mail *m, struct mail_call *call) {
     struct proto_card_drop in;
     uint8_t name[NAME];
-    struct card card = {0};
+    struct held_card card = {0};
     bool worked = false;
     if (proto_card_drop_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
@@ -215,7 +189,7 @@ static err handle_drop(struct mail *m, struct mail_call *call) {
 }
 
 err mail_card_expire(struct mail *m, slice name) {
-    struct card card;
+    struct held_card card;
     err e = card_get(m, name, &card);
     if (e == ERR_NOT_FOUND)
         return OK;
