@@ -44,7 +44,7 @@ static err read_list(slice encoded, struct proto_device_list *list) {
 
 err mail_device_delete(struct mail *m, const uint8_t account[MAIL_ID],
                        const uint8_t device[MAIL_ID]) {
-    struct mail_device d;
+    struct held_device d;
     struct mail_box *box = NULL;
     err e = mail_device_get(m, account, device, &d);
     if (e == ERR_NOT_FOUND)
@@ -61,13 +61,13 @@ static err replace(struct mail *m, struct mail_account *a, slice encoded,
                    const struct proto_device_list *list) {
     struct proto_device_list old;
     struct proto_device device, kept;
-    if (proto_device_list_decode(a->devices, &old) != OK)
+    if (proto_device_list_decode(a->row.devices, &old) != OK)
         return ERR_DAMAGED;
     reader r = reader_of(old.devices.bytes);
     while (proto_device_read(&r, &device) == OK)
         if (!find(list, device.id, &kept) || memcmp(kept.key, device.key, MAIL_PUBLIC) != 0)
             TRY(mail_device_delete(m, a->id, device.id));
-    a->devices = encoded;
+    a->row.devices = encoded;
     return mail_account_put(m, a);
 }
 
@@ -88,9 +88,9 @@ static err handle_put(struct mail *m, struct mail_call *call) {
     if (memcmp(id, call->session->account, MAIL_ID) != 0)
         return mail_refuse(m, call, PROTO_REASON_PROOF);
     TRY(mail_account_get(m, id, &a));
-    if (proto_device_list_decode(a.devices, &old) != OK)
+    if (proto_device_list_decode(a.row.devices, &old) != OK)
         return ERR_DAMAGED;
-    if (slice_equal(a.devices, in.devices)) /* an answer was lost */
+    if (slice_equal(a.row.devices, in.devices)) /* an answer was lost */
         return mail_reply_ok(m, call);
     if (list.version <= old.version)
         return mail_refuse(m, call, PROTO_REASON_OLDER);
@@ -103,8 +103,8 @@ static err handle_put(struct mail *m, struct mail_call *call) {
 /* It is in the account's list. */
 static err come(struct mail *m, struct mail_call *call, struct mail_account *a,
                 const struct proto_device *device) {
-    struct mail_device d;
-    a->seen = m->week;
+    struct held_device d;
+    a->row.seen = m->week;
     TRY(mail_account_put(m, a));
     err e = mail_device_get(m, a->id, device->id, &d);
     if (e == OK) /* an answer was lost */
@@ -131,7 +131,7 @@ static err join(struct mail *m, struct mail_call *call, const struct proto_devic
     if (e == ERR_NOT_FOUND)
         return mail_refuse(m, call, PROTO_REASON_PROOF);
     TRY(e);
-    if (proto_device_list_decode(a.devices, &old) != OK)
+    if (proto_device_list_decode(a.row.devices, &old) != OK)
         return ERR_DAMAGED;
     if (list->version > old.version) {
         TRY(replace(m, &a, in->devices, list));
@@ -174,7 +174,7 @@ static err handle_get(struct mail *m, struct mail_call *call) {
                                     in.proof);
     if (e != OK || !good)
         return mail_refuse(m, call, PROTO_REASON_PROOF);
-    struct proto_device_list_is out = {.devices = a.devices};
+    struct proto_device_list_is out = {.devices = a.row.devices};
     writer w = mail_reply_open(m);
     proto_device_list_is_write(&w, &out);
     return mail_reply_close(m, call, PROTO_device_list_is, &w);
