@@ -1,3 +1,4 @@
+#define HELD_DAMAGES /* it writes what no handler would */
 #include "server/internal.h"
 #include "world.h"
 
