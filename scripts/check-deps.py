@@ -43,6 +43,7 @@ LIBRARIES = [
     (r"sqlite3\.h$", r"store/sqlite.*"),
     (r"seccomp\.h$", r"sys/.*"),
     (r"json-c/", r"mlstool/.*"),
+    (r"qrencode\.h$", r"term/qr\.c"),
 ]
 OS_FILES = r"(sys/.*|host/.*|store/(rocksdb.*|sqlite.*|file_posix\.c))"
 # Only the engines' own files and what assembles a program may name an engine.
