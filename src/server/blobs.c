@@ -110,9 +110,40 @@ static err handle_get(struct mail *m, struct mail_call *call) {
     return mail_reply_close(m, call, PROTO_blob_chunk, &w);
 }
 
+/* ---- What holds a roster ---- */
+
+enum { ROSTER_BLOB_MAX = 2 * PROTO_ROSTER_MAX * PROTO_ADDRESS };
+
+err mail_blob_read(struct mail *m, slice id, buf *content) {
+    struct blob blob;
+    TRY(blob_head(m, id, &blob));
+    if (blob.bytes > ROSTER_BLOB_MAX)
+        return ERR_TOO_LARGE;
+    for (uint32_t i = 0; i < blob.chunks; i++)
+        TRY(store_get(m->store, m->batch, chunk_key(id.p, i), content));
+    return OK;
+}
+
+/* ---- The end ---- */
+
+static err remove_blob(struct mail *m, slice id, const struct blob *blob) {
+    uint64_t total = 0;
+    TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
+    TRY(store_batch_delete(m->batch, mail_key(MAIL_BLOB, id, 0)));
+    TRY(store_batch_delete_range(m->batch, mail_key(MAIL_BLOB, id, 1), blob->chunks));
+    mail_total_set(m, MAIL_TOTAL_BLOBS, total - (blob->bytes < total ? blob->bytes : total));
+    return OK;
+}
+
+err mail_blob_delete(struct mail *m, slice id) {
+    struct blob blob;
+    TRY(blob_head(m, id, &blob));
+    TRY(mail_expiry_forget(m, MAIL_EXPIRY_BLOB, blob.week, id));
+    return remove_blob(m, id, &blob);
+}
+
 err mail_blob_expire(struct mail *m, slice id) {
     struct blob blob;
-    uint64_t total = 0;
     if (id.n != 32)
         return OK;
     err e = blob_head(m, id, &blob);
@@ -121,9 +152,5 @@ err mail_blob_expire(struct mail *m, slice id) {
     TRY(e);
     if (blob.week + m->config.limits.blob_weeks >= m->week)
         return OK;
-    TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
-    TRY(store_batch_delete(m->batch, mail_key(MAIL_BLOB, id, 0)));
-    TRY(store_batch_delete_range(m->batch, mail_key(MAIL_BLOB, id, 1), blob.chunks));
-    mail_total_set(m, MAIL_TOTAL_BLOBS, total - (blob.bytes < total ? blob.bytes : total));
-    return OK;
+    return remove_blob(m, id, &blob);
 }
