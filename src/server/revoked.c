@@ -78,9 +78,12 @@ struct load {
 static bool visit(void *ctx, struct store_key key, slice value) {
     struct load *load = ctx;
     struct mail_box *box = load->box;
-    load->e = value.n == 1 ? reserve(load->m, box, 1) : ERR_DAMAGED;
+    struct held_revoked row;
+    load->e = held_revoked_read(value, &row);
     if (load->e == OK)
-        box->revoked[box->revoked_count++] = (struct mail_revoked){key.number, value.p[0]};
+        load->e = reserve(load->m, box, 1);
+    if (load->e == OK)
+        box->revoked[box->revoked_count++] = (struct mail_revoked){key.number, row.key_id};
     return load->e == OK;
 }
 
@@ -109,7 +112,8 @@ static err revoke(struct mail *m, struct mail_box *box, const struct proto_revoc
     if (!holds(m, r->key_id) || mail_revoked(box, r->serial))
         return OK;
     uint64_t number = number_of(r->serial);
-    TRY(store_batch_put(m->batch, key_of(box, number), slice_of(&r->key_id, 1)));
+    struct held_revoked row = {.key_id = r->key_id};
+    TRY(held_revoked_put(m->batch, slice_of(box->id, MAIL_ID), number, &m->row, &row));
     insert(box, number, r->key_id);
     return OK;
 }

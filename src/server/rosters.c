@@ -60,12 +60,11 @@ static err open_sealed(const uint8_t group[32], const struct proto_roster *r, sl
 err mail_roster_open(struct mail *m, const uint8_t group[32], slice order,
                      const struct proto_roster *roster, buf *addresses) {
     uint8_t name[HASH];
-    buf sealed = buf_on(m->mem);
+    struct held_roster row;
     TRY(row_name(m, order, name));
-    err e = store_get(m->store, m->batch, mail_key(MAIL_ROSTER, SLICE_ARRAY(name), 0), &sealed);
+    err e = held_roster_get(m->store, m->batch, SLICE_ARRAY(name), 0, &m->value, &row);
     if (e == OK)
-        e = open_sealed(group, roster, buf_slice(&sealed), addresses);
-    buf_free(&sealed);
+        e = open_sealed(group, roster, row.sealed, addresses);
     return e == ERR_NOT_FOUND || e == ERR_CRYPTO ? ERR_LATE : e;
 }
 
@@ -93,19 +92,18 @@ err mail_roster_check(struct mail *m, const uint8_t group[32], const uint8_t has
 err mail_roster_put(struct mail *m, slice order, slice sealed) {
     uint8_t name[HASH];
     uint64_t total = 0;
-    buf old = buf_on(m->mem);
+    struct held_roster old, row = {.sealed = sealed};
     TRY(row_name(m, order, name));
-    struct store_key key = mail_key(MAIL_ROSTER, SLICE_ARRAY(name), 0);
-    err e = store_get(m->store, m->batch, key, &old);
-    if (e == OK || e == ERR_NOT_FOUND)
-        e = mail_total_get(m, MAIL_TOTAL_BLOBS, &total);
-    size_t gone = old.n == 0 ? 0 : old.n + MAIL_BLOB_ENTRY;
-    buf_free(&old);
-    TRY(e);
+    err e = held_roster_get(m->store, m->batch, SLICE_ARRAY(name), 0, &m->value, &old);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    size_t gone = e == OK ? old.sealed.n + MAIL_BLOB_ENTRY : 0;
     if (gone == 0 && sealed.n == 0)
         return OK;
+    TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
     total -= gone < total ? gone : total;
     mail_total_set(m, MAIL_TOTAL_BLOBS, total + (sealed.n == 0 ? 0 : sealed.n + MAIL_BLOB_ENTRY));
-    return sealed.n == 0 ? store_batch_delete(m->batch, key)
-                         : store_batch_put(m->batch, key, sealed);
+    if (sealed.n == 0)
+        return store_batch_delete(m->batch, mail_key(MAIL_ROSTER, SLICE_ARRAY(name), 0));
+    return held_roster_put(m->batch, SLICE_ARRAY(name), 0, &m->row, &row);
 }

@@ -86,7 +86,7 @@ static err deliver(struct fan *f, uint32_t place, const uint8_t address[PROTO_AD
 
 static err deliver_all(struct fan *f, const struct proto_list *addresses, slice mark, slice item) {
     reader r = reader_of(addresses->bytes);
-    TRY(mail_item_prepare(f->m, mark, item));
+    mail_item_prepare(f->m, mark, item);
     for (uint32_t i = 0; i < addresses->count; i++) {
         struct proto_address address;
         TRY(proto_address_read(&r, &address));
@@ -101,7 +101,7 @@ static err deliver_letters(struct fan *f, const struct proto_list *letters, uint
     for (uint32_t i = 0; i < letters->count; i++) {
         struct proto_letter letter;
         TRY(proto_letter_read(&r, &letter));
-        TRY(mail_item_prepare(f->m, SLICE_EMPTY, letter.item));
+        mail_item_prepare(f->m, SLICE_EMPTY, letter.item);
         TRY(deliver(f, first_place + i, letter.address, false));
     }
     return OK;
@@ -117,7 +117,7 @@ static err write_refused(struct mail *m, const struct fan *f, struct proto_list 
     return OK;
 }
 
-enum { HASH = 32, ORDER = HASH + 4 };
+enum { HASH = 32 };
 
 /* What an order stands under; a roster's name follows from it. */
 static err order_name(const struct mail *m, const uint8_t group[32], uint8_t name[HASH]) {
@@ -198,43 +198,39 @@ struct proposed {
     buf sealed;                  /* the roster that is stored from now on; empty: none */
 };
 
-/* The stored order: hash of the token that comes next, week. NOT_FOUND. */
-static err order_get(struct mail *m, slice name, uint8_t hash[HASH], uint32_t *week) {
-    buf_clear(&m->scratch);
-    TRY(store_get(m->store, m->batch, mail_key(MAIL_ORDER, name, 0), &m->scratch));
-    reader r = reader_of(buf_slice(&m->scratch));
-    if (reader_copy(&r, hash, HASH) != OK || reader_u32(&r, week) != OK || reader_end(&r) != OK)
-        return ERR_DAMAGED;
-    return OK;
+/* NOT_FOUND. */
+static err order_get(struct mail *m, slice name, struct held_order *order) {
+    return held_order_get(m->store, m->batch, name, 0, &m->scratch, order);
 }
 
 /* week: of the commit before, 0 for none. Its note moves to this one's. */
 static err order_put(struct mail *m, slice name, const uint8_t next[HASH], uint32_t week) {
-    uint8_t value[ORDER];
-    memcpy(value, next, HASH);
-    put_u32(value + HASH, m->week);
+    struct held_order order = {.week = m->week};
+    memcpy(order.next, next, HASH);
     if (week != 0 && week != m->week)
         TRY(mail_expiry_forget(m, MAIL_EXPIRY_ORDER, week, name));
     if (week != m->week)
         TRY(mail_expiry_note(m, MAIL_EXPIRY_ORDER, name));
-    return store_batch_put(m->batch, mail_key(MAIL_ORDER, name, 0), SLICE_ARRAY(value));
+    return held_order_put(m->batch, name, 0, &m->row, &order);
 }
 
 /* The place of a commit in its order: LATE; REPEAT, it was taken before; or OK, it is the next.
  * Sees what this batch set before. */
 static err order_compare(struct mail *m, struct proposed *p) {
-    uint8_t stored[HASH], token[HASH];
+    uint8_t token[HASH];
+    struct held_order stored;
     slice part = SLICE_ARRAY(p->in.token);
     TRY(order_name(m, p->in.group, p->name));
     TRY(crypto_blake2b_keyed(token, HASH, SLICE_EMPTY, &part, 1));
-    err e = order_get(m, SLICE_ARRAY(p->name), stored, &p->week);
+    err e = order_get(m, SLICE_ARRAY(p->name), &stored);
     p->fresh = e == ERR_NOT_FOUND;
     if (p->fresh)
         return OK;
     TRY(e);
-    if (equal_secret(stored, p->in.next, HASH))
+    p->week = stored.week;
+    if (equal_secret(stored.next, p->in.next, HASH))
         return ERR_REPEAT;
-    return equal_secret(stored, token, HASH) ? OK : ERR_LATE;
+    return equal_secret(stored.next, token, HASH) ? OK : ERR_LATE;
 }
 
 /* The addresses that its copies go to, and the roster that it brings. */
@@ -306,14 +302,13 @@ static err order_begin(struct mail *m, const struct proposed *p, enum proto_reas
 }
 
 err mail_order_expire(struct mail *m, slice name) {
-    uint8_t hash[HASH];
-    uint32_t week = 0;
+    struct held_order order;
     uint64_t total = 0;
-    err e = order_get(m, name, hash, &week);
+    err e = order_get(m, name, &order);
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    if (week + m->config.limits.order_weeks >= m->week)
+    if (order.week + m->config.limits.order_weeks >= m->week)
         return OK;
     TRY(mail_total_get(m, MAIL_TOTAL_ORDERS, &total));
     TRY(mail_roster_put(m, name, SLICE_EMPTY));
