@@ -37,15 +37,22 @@ enum {
     PROTO_CHUNK_MAX = 32768,    /* of a blob */
     PROTO_CHUNKS_MAX = 1024,
     PROTO_KEY_PACKAGE_MAX = 16384,
+    PROTO_CARD = 4096,          /* a contact card, sealed: all have this size */
+    PROTO_LINK_MAX = 8192,      /* bytes that wait for one side of a link */
     PROTO_MARK = 64             /* what a commit's copy carries */
 };
 
 /* Signatures cover one of these, a zero byte, and the fields that the schema says. */
 #define PROTO_LABEL_NOISE_KEY    "Sotto noise key v1"
 #define PROTO_LABEL_LOGIN        "Sotto login v1"
+#define PROTO_LABEL_IDENTITY     "Sotto identity v1"
 #define PROTO_LABEL_DEVICE_LIST  "Sotto device list v1"
 #define PROTO_LABEL_DEVICE       "Sotto device v1"
 #define PROTO_LABEL_CONTACT_LINK "Sotto contact link v1"
+#define PROTO_LABEL_CONTACT_CARD "Sotto contact card v1"
+#define PROTO_LABEL_CARD_PUT     "Sotto card put v1"
+#define PROTO_LABEL_CARD_DROP    "Sotto card drop v1"
+#define PROTO_LABEL_WORK         "Sotto work v1" /* what work hashes, see PROTOCOL.md */
 /* And a sealed roster is bound to this one. */
 #define PROTO_LABEL_ROSTER       "Sotto roster v1"
 
@@ -53,8 +60,8 @@ enum {
 
 #define PROTO_PARTS(P)                                                                             \
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
-    P(letter) P(refusal) P(code) P(invite) P(contact) P(join_link) P(roster) P(roster_new)         \
-    P(revocation)
+    P(letter) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link) P(roster)        \
+    P(roster_new) P(revocation)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -135,6 +142,13 @@ enum {
     F(list, addresses, address, PROTO_DEVICES_MAX)                                                 \
     F(fixed, signature, 64, 0)
 
+/* What a card holds, with zeros after it up to the card's size: under a name with a PIN a notice that
+ * a PIN is needed (pin; contact is empty), else a part `contact`, whose signature is over "Sotto
+ * contact card v1", a zero byte, the card's place (as a vector), and every field before it. */
+#define PROTO_FIELDS_card_content(F)                                                               \
+    F(flag, pin, 0, 0)                                                                             \
+    F(vec, contact, 0, 4000)
+
 /* ---- Messages ---- */
 
 #define PROTO_MESSAGES(M)                                                                          \
@@ -167,6 +181,19 @@ enum {
     M(blob_put, 36, ANON, "One chunk of a blob; answered by ok")                                   \
     M(blob_get, 37, ANON, "Answered by blob_chunk")                                                \
     M(blob_chunk, 38, SERVER, "One chunk of a blob")                                               \
+    M(work_get, 40, ANON, "What work costs now; answered by work")                                 \
+    M(work, 41, SERVER, "What work has to be bound to, and how much of it is wanted")              \
+    M(card_get, 42, ANON, "The card at a place; answered by card, whether there is one or not")    \
+    M(card, 43, SERVER, "A card, or what looks like one")                                          \
+    M(card_put, 44, ANON, "Claims a place, or replaces its card; answered by ok")                  \
+    M(card_drop, 45, ANON, "Gives a place up; answered by ok")                                     \
+    M(device_list_put, 50, DEVICE, "A newer device list of the account; answered by ok")           \
+    M(device_join, 51, PROOF, "A device that a list names comes first time; answered by ok")       \
+    M(device_list_get, 52, PROOF, "The identity asks for its list; answered by device_list_is")    \
+    M(device_list_is, 53, SERVER, "An account's device list")                                      \
+    M(link_put, 54, ANON, "Bytes for the other side of a link; answered by ok")                    \
+    M(link_get, 55, ANON, "Answered by link_frame")                                                \
+    M(link_frame, 56, SERVER, "The other side's next bytes; empty: none came yet")                 \
     M(address_revoke, 57, DEVICE, "These addresses hold no longer; answered by ok")                \
     M(roster_send, 58, ANON, "One item to a stored roster; answered by sent")                      \
     M(key_package_drop, 59, DEVICE, "Forgets all key packages but the last-resort one; by ok")     \
@@ -210,6 +237,32 @@ enum {
     F(fixed, account, 16, 0)                                                                       \
     F(fixed, device, 16, 0)                                                                        \
     F(fixed, proof, 64, 0)
+
+/* A list with a higher version than the server's replaces it: devices that are not in it any more, or
+ * have another key, lose their sessions, mailboxes and key packages. */
+#define PROTO_FIELDS_device_list_put(F) F(vec, devices, 1, 2048)
+/* For a device that is in the list and not yet known. devices: the list that names it; the server's
+ * own list decides if that is newer. proof: as login's. */
+#define PROTO_FIELDS_device_join(F)                                                                \
+    F(vec, devices, 1, 2048)                                                                       \
+    F(fixed, device, 16, 0)                                                                        \
+    F(fixed, proof, 64, 0)
+/* proof: the identity's signature over "Sotto identity v1", a zero byte, and the handshake hash. */
+#define PROTO_FIELDS_device_list_get(F)                                                            \
+    F(fixed, identity, 32, 0)                                                                      \
+    F(fixed, proof, 64, 0)
+#define PROTO_FIELDS_device_list_is(F) F(vec, devices, 1, 2048)
+
+/* A link of two devices, met by its random id, in memory only. side 0: the new device, whose first
+ * link_get makes the link; side 1: the device with the identity key. */
+#define PROTO_FIELDS_link_put(F)                                                                   \
+    F(fixed, id, 16, 0)                                                                            \
+    F(u8, side, 0, 0)                                                                              \
+    F(vec, bytes, 1, PROTO_LINK_MAX)
+#define PROTO_FIELDS_link_get(F)                                                                   \
+    F(fixed, id, 16, 0)                                                                            \
+    F(u8, side, 0, 0)
+#define PROTO_FIELDS_link_frame(F) F(vec, bytes, 0, PROTO_LINK_MAX)
 
 #define PROTO_FIELDS_subscribe(F) F(u64, after, 0, 0)
 /* mark: empty; or, where the server ordered this commit, the BLAKE2b-256 of commit's `group` and `next`,
@@ -303,6 +356,41 @@ enum {
     F(u32, chunks, 0, 0)                                                                           \
     F(vec, bytes, 1, PROTO_CHUNK_MAX)
 
+/* challenge: of this session, for an hour at most. A look-up's work has find_bits, a claim's and a
+ * renewal's claim_bits; they rise with use. */
+#define PROTO_FIELDS_work_get(F)
+#define PROTO_FIELDS_work(F)                                                                       \
+    F(fixed, challenge, 16, 0)                                                                     \
+    F(u8, find_bits, 0, 0)                                                                         \
+    F(u8, claim_bits, 0, 0)
+
+/* Work: BLAKE2b-256, keyed with the challenge, over "Sotto work v1", a zero byte, the message's
+ * number (u16), the place and the nonce, begins with so many zero bits. No work is taken twice. */
+#define PROTO_FIELDS_card_get(F)                                                                   \
+    F(fixed, place, 32, 0)                                                                         \
+    F(u64, nonce, 0, 0)
+#define PROTO_FIELDS_card(F) F(vec, sealed, PROTO_CARD, PROTO_CARD)
+
+/* owner: a key made for this place alone; the first one claims it. renew: costs a claim's work, and
+ * the card lives for a year from now; needed where there is no card. version: higher than that of the
+ * put before. Signature: Ed25519 by the owner over "Sotto card put v1" (or "... drop v1"), a zero
+ * byte, and every field before it. */
+#define PROTO_FIELDS_card_put(F)                                                                   \
+    F(fixed, place, 32, 0)                                                                         \
+    F(fixed, owner, 32, 0)                                                                         \
+    F(flag, renew, 0, 0)                                                                           \
+    F(u64, version, 0, 0)                                                                          \
+    F(vec, sealed, PROTO_CARD, PROTO_CARD)                                                         \
+    F(fixed, challenge, 16, 0)                                                                     \
+    F(u64, nonce, 0, 0)                                                                            \
+    F(fixed, signature, 64, 0)
+#define PROTO_FIELDS_card_drop(F)                                                                  \
+    F(fixed, place, 32, 0)                                                                         \
+    F(u64, version, 0, 0)                                                                          \
+    F(fixed, challenge, 16, 0)                                                                     \
+    F(u64, nonce, 0, 0)                                                                            \
+    F(fixed, signature, 64, 0)
+
 /* session: the edge's name for a connection, never used twice. proof: the handshake hash, with a
  * message that needs it. */
 #define PROTO_FIELDS_edge_request(F)                                                               \
@@ -385,6 +473,10 @@ enum {
     R(NONE, 12, false, "there is none")                                                            \
     R(TIMEOUT, 13, true, "the connection was silent or too slow")                                  \
     R(CLOSED, 14, false, "the server takes no new accounts: registration is closed")               \
-    R(ROSTER, 20, false, "the conversation's list of addresses is not the one that is stored")
+    R(OLDER, 18, false, "there is a newer device list")                                            \
+    R(ROSTER, 20, false, "the conversation's list of addresses is not the one that is stored")     \
+    R(TAKEN, 40, false, "somebody else holds it")                                                  \
+    R(WORK, 41, false, "the work is too little, or was used")                                      \
+    R(OLD, 42, false, "something newer is there already")
 
 #endif

@@ -21,7 +21,7 @@ static inline struct store_key mail_key(enum mail_table table, slice name, uint6
     return (struct store_key){(uint8_t)table, name, number};
 }
 
-enum { MAIL_ID = 16, MAIL_SERIAL = 8 };
+enum { MAIL_ID = 16, MAIL_SERIAL = 8, MAIL_PUBLIC = 32 };
 /* What an entry of a blob (its head with its note, or a chunk) takes beside the chunk's bytes. */
 enum { MAIL_BLOB_ENTRY = 256 };
 
@@ -55,6 +55,7 @@ struct mail_box {
     uint64_t call;  /* the last send that looked at it */
     uint64_t batch; /* the last batch that met it */
     bool loaded;
+    bool gone; /* loaded, and its device is signed off: it takes everything and keeps nothing */
     /* From here on only if loaded. */
     uint64_t floor;  /* acknowledged up to here */
     uint64_t tail;   /* the last position in use */
@@ -99,7 +100,8 @@ enum mail_effect_kind {
     MAIL_PROVED,
     MAIL_SUBSCRIBED,
     MAIL_DELIVER,
-    MAIL_GAP
+    MAIL_GAP,
+    MAIL_GONE
 };
 
 struct mail_effect {
@@ -112,7 +114,7 @@ struct mail_effect {
     struct mail_box *box; /* DELIVER, GAP, SUBSCRIBED */
     uint64_t position;    /* DELIVER, GAP: its own; SUBSCRIBED: the first one wanted */
     size_t op;            /* DELIVER: the batch's operation that holds the item */
-    uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED */
+    uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED; the mailbox also for GONE */
 };
 
 /* Bytes, at most, of the body of an error or a caught_up, which need no memory. */
@@ -138,14 +140,42 @@ struct mail_sweep {
     uint64_t from;
 };
 
-enum mail_expiry { MAIL_EXPIRY_BOX, MAIL_EXPIRY_ORDER, MAIL_EXPIRY_BLOB, MAIL_EXPIRY_KINDS };
+enum mail_expiry {
+    MAIL_EXPIRY_BOX,
+    MAIL_EXPIRY_ORDER,
+    MAIL_EXPIRY_BLOB,
+    MAIL_EXPIRY_CARD,
+    MAIL_EXPIRY_KINDS
+};
+
+/* ---- Links of two devices: in memory only, for a minute ---- */
+
+enum { MAIL_LINKS = 256 };
+struct mail_link {
+    uint8_t id[MAIL_ID];
+    uint64_t until;      /* 0: free */
+    uint64_t session[2]; /* of each side; 0: nobody yet */
+    buf frame[2];        /* for each side: what it gets next */
+};
 
 /* ---- What is counted for the whole store ---- */
 
-enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTALS };
+enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTAL_CARDS, MAIL_TOTALS };
 struct mail_total {
     uint64_t value;
     bool loaded, changed;
+};
+
+/* ---- Work that strangers did ---- */
+
+enum { MAIL_WORK_USED = 32768, MAIL_WORK_SESSIONS = 4096 };
+struct mail_work {
+    uint8_t key[32]; /* of the challenges; a fresh one each hour, or when half of used is full */
+    uint64_t hour;   /* in which it was made */
+    uint64_t *used;  /* a set of what was taken since, MAIL_WORK_USED places; 0: free */
+    uint32_t used_count;
+    uint64_t recent;           /* look-ups of this hour, and half of those before */
+    struct mail_day *sessions; /* how many look-ups each had in this hour */
 };
 
 struct mail {
@@ -173,6 +203,8 @@ struct mail {
     struct mail_total totals[MAIL_TOTALS];
     struct mail_day *days;
     uint64_t day;
+    struct mail_work work;
+    struct mail_link links[MAIL_LINKS];
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
 };
 
@@ -206,6 +238,43 @@ bool mail_is_damaged(struct mail *m, err e);
 /* What a failure of ours is called on the wire: DISK or BUSY. */
 uint16_t mail_reason_of(err why);
 
+/* ---- account.c ---- */
+struct mail_account {
+    uint8_t id[MAIL_ID];
+    struct held_account row; /* borrows from mail.value */
+};
+/* The base point's encoding: a key that is well formed and whose owner can't prove anything here.
+ */
+extern const uint8_t mail_nobody[MAIL_PUBLIC];
+bool mail_account_proved(const struct mail_call *call, const uint8_t key[MAIL_PUBLIC],
+                         const char *label, const uint8_t proof[64]);
+/* The list's signature covers all before it. */
+bool mail_account_list_signed(const struct proto_device_list *list, slice encoded);
+MUST err mail_account_id(const uint8_t identity[MAIL_PUBLIC], uint8_t id[MAIL_ID]);
+/* NOT_FOUND. */
+MUST err mail_account_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_account *a);
+MUST err mail_account_put(struct mail *m, const struct mail_account *a);
+/* NOT_FOUND. */
+MUST err mail_device_get(struct mail *m, const uint8_t account[MAIL_ID],
+                         const uint8_t device[MAIL_ID], struct held_device *d);
+MUST err mail_device_put(struct mail *m, const uint8_t account[MAIL_ID],
+                         const uint8_t device[MAIL_ID], const struct held_device *d);
+/* Its row alone. */
+MUST err mail_device_forget(struct mail *m, const uint8_t account[MAIL_ID],
+                            const uint8_t device[MAIL_ID]);
+/* With its mailbox, what is in it, and its key packages. */
+MUST err mail_device_delete(struct mail *m, const uint8_t account[MAIL_ID],
+                            const uint8_t device[MAIL_ID]);
+/* The session is the device's from the commit on. */
+MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
+                              const uint8_t account[MAIL_ID], const struct held_device *d);
+
+/* ---- links.c ---- */
+void mail_links_fini(struct mail *m);
+
+/* ---- key_packages.c ---- */
+MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
+
 /* ---- addresses.c ---- */
 /* ERR_DENIED if it is none of ours. */
 MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADDRESS],
@@ -216,6 +285,8 @@ MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADD
 MUST err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **box);
 /* A new mailbox. */
 MUST err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID]);
+/* It and all that is in it. */
+MUST err mail_box_delete(struct mail *m, struct mail_box *box);
 /* Puts the item that mail_item_prepare made into the mailbox. ERR_FULL: a gap was counted instead.
  */
 void mail_item_prepare(struct mail *m, slice mark, slice item);
@@ -241,6 +312,8 @@ MUST err mail_revoked_load(struct mail *m, struct mail_box *box);
 bool mail_revoked(const struct mail_box *box, const uint8_t serial[MAIL_SERIAL]);
 /* Forgets those whose address key is gone. */
 MUST err mail_revoked_purge(struct mail *m, struct mail_box *box);
+/* All of them. */
+MUST err mail_revoked_delete(struct mail *m, struct mail_box *box);
 
 /* ---- rosters.c ---- `order`: its name in the store. */
 /* Appends the addresses. LATE if no roster is stored that these fields open. */
@@ -265,6 +338,8 @@ void mail_session_drop(struct mail *m, struct mail_session *s);
 void mail_subscriber_start(struct mail *m, const struct mail_effect *effect);
 void mail_subscriber_deliver(struct mail *m, const struct mail_effect *effect);
 void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect);
+/* Ends the sessions of a device that is signed off. */
+void mail_sessions_gone(struct mail *m, const struct mail_effect *effect);
 /* Serves some of those that are ready, a window each. */
 void mail_subscribers_serve(struct mail *m);
 void mail_subscriber_ready(struct mail *m, struct mail_session *s);
@@ -280,12 +355,28 @@ MUST err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week
 MUST err mail_order_expire(struct mail *m, slice name);
 MUST err mail_blob_expire(struct mail *m, slice id);
 
+MUST err mail_card_expire(struct mail *m, slice name);
+
+/* ---- work.c ---- */
+MUST err mail_work_init(struct mail *m);
+void mail_work_fini(struct mail *m);
+enum mail_work_price { MAIL_WORK_FIND, MAIL_WORK_CLAIM };
+/* Checks and takes the work that a message brings; good: it was enough. Makes the next dearer. */
+MUST err mail_work_take(struct mail *m, const struct mail_call *call, uint16_t type,
+                        enum mail_work_price price, const uint8_t place[32], uint64_t nonce,
+                        bool *good);
+/* Whether this is the session's challenge now. */
+bool mail_work_is_challenge(struct mail *m, const struct mail_call *call,
+                            const uint8_t challenge[16]);
+
 /* ---- The handlers ---- */
 extern const struct mail_handler mail_handle_register, mail_handle_login, mail_handle_subscribe,
     mail_handle_ack, mail_handle_address_make, mail_handle_address_revoke, mail_handle_roster_send,
     mail_handle_key_package_drop, mail_handle_key_package_put, mail_handle_last_resort_put,
     mail_handle_key_package_count, mail_handle_record_get, mail_handle_send, mail_handle_commit,
-    mail_handle_key_package_take, mail_handle_blob_put, mail_handle_blob_get,
-    mail_handle_invite_make;
+    mail_handle_key_package_take, mail_handle_blob_put, mail_handle_blob_get, mail_handle_work_get,
+    mail_handle_card_get, mail_handle_card_put, mail_handle_card_drop, mail_handle_device_list_put,
+    mail_handle_device_join, mail_handle_device_list_get, mail_handle_link_put,
+    mail_handle_link_get, mail_handle_invite_make;
 
 #endif

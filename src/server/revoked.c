@@ -106,6 +106,13 @@ err mail_revoked_purge(struct mail *m, struct mail_box *box) {
     return OK;
 }
 
+err mail_revoked_delete(struct mail *m, struct mail_box *box) {
+    for (size_t i = 0; i < box->revoked_count; i++)
+        TRY(store_batch_delete(m->batch, key_of(box, box->revoked[i].number)));
+    box->revoked_count = 0;
+    return OK;
+}
+
 /* ---- The owner's word ---- */
 
 static err revoke(struct mail *m, struct mail_box *box, const struct proto_revocation *r) {
