@@ -14,6 +14,7 @@
  *   HELLO    either side, before the Noise handshake
  *   ANY      a client, on any session
  *   ANON     a client, on a session without an identity
+ *   BOTH     a client, on such a one or a device's
  *   PROOF    a client that has not yet proved who it is: turns the session into a device's
  *   DEVICE   a device
  *   SERVER   the server
@@ -32,7 +33,7 @@ enum {
     PROTO_WELCOMES_MAX = 64,    /* of one commit */
     PROTO_DEVICES_MAX = 16,     /* of one account */
     PROTO_CHUNK_MAX = 32768,    /* of a blob */
-    PROTO_CHUNKS_MAX = 1024,
+    PROTO_CHUNKS_MAX = 65640,   /* 2 GiB, sealed */
     PROTO_KEY_PACKAGE_MAX = 16384,
     PROTO_MARK = 64             /* what a commit's copy carries */
 };
@@ -140,9 +141,11 @@ enum {
     M(committed, 33, SERVER, "Taken, or late; then nothing was delivered")                         \
     M(key_package_take, 34, ANON, "A key package of an address's device; by key_package_taken")    \
     M(key_package_taken, 35, SERVER, "A key package")                                              \
-    M(blob_put, 36, ANON, "One chunk of a blob; answered by ok")                                   \
-    M(blob_get, 37, ANON, "Answered by blob_chunk")                                                \
+    M(blob_put, 36, ANON, "The next chunk of a blob; answered by blob_state")                      \
+    M(blob_get, 37, BOTH, "Answered by blob_chunk")                                                \
     M(blob_chunk, 38, SERVER, "One chunk of a blob")                                               \
+    M(blob_ask, 47, ANON, "How much of a blob is there; answered by blob_state")                   \
+    M(blob_state, 48, SERVER, "How much of a blob is there, and until when")                       \
     M(edge_request, 60, INNER, "A client's frame, from edge to mail")                              \
     M(edge_closed, 61, INNER, "A session of a device is gone, from edge to mail")                  \
     M(edge_reply, 62, INNER, "A frame for a client, from mail to edge")                            \
@@ -241,8 +244,9 @@ enum {
     F(flag, last_resort, 0, 0)                                                                     \
     F(vec, key_package, 1, PROTO_KEY_PACKAGE_MAX)
 
-/* address: any that an item which names the blob goes to, which is the permission. id: the
- * BLAKE2b-256 of the whole blob. A chunk that is there stays as it is. */
+/* address: any that an item which names the blob goes to, which is the permission; its mailbox is
+ * charged. id: the uploader's choice; who knows it may fetch the blob. Chunks come in their order: one
+ * that is there stays as it is, one that is too early is not taken. */
 #define PROTO_FIELDS_blob_put(F)                                                                   \
     F(fixed, address, PROTO_ADDRESS, 0)                                                            \
     F(fixed, id, 32, 0)                                                                            \
@@ -255,6 +259,12 @@ enum {
 #define PROTO_FIELDS_blob_chunk(F)                                                                 \
     F(u32, chunks, 0, 0)                                                                           \
     F(vec, bytes, 1, PROTO_CHUNK_MAX)
+#define PROTO_FIELDS_blob_ask(F) F(fixed, id, 32, 0)
+/* have: so many chunks, from the first on. until: the last week in which it is surely there. */
+#define PROTO_FIELDS_blob_state(F)                                                                 \
+    F(u32, chunks, 0, 0)                                                                           \
+    F(u32, have, 0, 0)                                                                             \
+    F(u32, until, 0, 0)
 
 /* session: the edge's name for a connection, never used twice. proof: the handshake hash, with a
  * message that needs it. */
@@ -292,6 +302,7 @@ enum {
     F(u32, item_weeks, 0, 0)                                                                       \
     F(u32, blob_weeks, 0, 0)                                                                       \
     F(u64, blobs_bytes, 0, 0)                                                                      \
+    F(u64, uploads_bytes, 0, 0)                                                                    \
     F(u32, key_packages, 0, 0)                                                                     \
     F(u64, memtable, 0, 0)
 #define PROTO_FIELDS_edge_setup(F)                                                                 \
@@ -337,6 +348,7 @@ enum {
     R(MAILBOX_FULL, 11, false, "the mailbox is full")                                              \
     R(NONE, 12, false, "there is none")                                                            \
     R(TIMEOUT, 13, true, "the connection was silent or too slow")                                  \
-    R(CLOSED, 14, false, "the server takes no new accounts: registration is closed")
+    R(CLOSED, 14, false, "the server takes no new accounts: registration is closed")               \
+    R(UPLOADS, 20, false, "this mailbox takes no more uploads today")
 
 #endif

@@ -21,7 +21,7 @@
  *   KEY_PACKAGE    mailbox id               1, 2, ...   key package
  *   LAST_RESORT    mailbox id               0           key package
  *   ORDER          keyed hash of group id   0           hash of the token, week
- *   BLOB           blob id                  0           week, chunks, bytes so far
+ *   BLOB           blob id                  0           week, chunks, how many are there, bytes
  *                                           1 + chunk   the chunk
  *   INVITE         hash of the code         0           a zero byte
  *   EXPIRY         kind, week               its hash    what to look at when that week is over */
@@ -133,12 +133,14 @@ struct mail_effect {
 /* Bytes, at most, of the body of an error or a caught_up, which need no memory. */
 enum { MAIL_NOTICE = 16 };
 
-/* ---- Counts of key packages taken, for one day ---- */
+/* ---- What was done today, in memory alone: counts.c ---- */
 
-enum { MAIL_TAKES = 8192, MAIL_TAKES_WAYS = 4 };
-struct mail_take {
-    uint64_t tag;
-    uint32_t count;
+struct mail_count {
+    uint64_t tag, value;
+};
+struct mail_counts {
+    struct mail_count *p;
+    uint64_t day;
 };
 
 /* How far the sweep of a kind is. Notes below `from` are gone, but a scan would still have to pass
@@ -179,8 +181,7 @@ struct mail {
     buf value, scratch; /* a stored value in work; a second one, with room for a MAIL_NOTICE */
 
     struct mail_total totals[MAIL_TOTALS];
-    struct mail_take *takes;
-    uint64_t takes_day;
+    struct mail_counts takes, uploads; /* key packages; bytes of blobs, by mailbox */
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
 };
 
@@ -218,6 +219,14 @@ uint16_t mail_reason_of(err why);
 /* ERR_DENIED if it is none of ours. */
 MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADDRESS],
                            uint8_t mailbox[MAIL_ID], uint8_t serial[MAIL_SERIAL]);
+
+/* ---- counts.c ---- */
+MUST err mail_counts_init(struct mail_counts *counts, const struct mem *mem);
+void mail_counts_fini(struct mail_counts *counts, const struct mem *mem);
+/* Of a mailbox, or of one of its addresses; serial: NULL or its MAIL_SERIAL bytes. Zero at the start
+ * of a day; good until the next call. */
+uint64_t *mail_count_today(struct mail *m, struct mail_counts *counts,
+                           const uint8_t mailbox[MAIL_ID], const uint8_t *serial);
 
 /* ---- boxes.c ---- */
 /* Loaded, and good until the batch ends. */
@@ -267,6 +276,6 @@ extern const struct mail_handler mail_handle_register, mail_handle_login, mail_h
     mail_handle_ack, mail_handle_address_make, mail_handle_key_package_put,
     mail_handle_last_resort_put, mail_handle_key_package_count, mail_handle_record_get,
     mail_handle_send, mail_handle_commit, mail_handle_key_package_take, mail_handle_blob_put,
-    mail_handle_blob_get, mail_handle_invite_make;
+    mail_handle_blob_get, mail_handle_blob_ask, mail_handle_invite_make;
 
 #endif

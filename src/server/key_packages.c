@@ -1,5 +1,4 @@
 /* Key packages: each is given once, then the last-resort one. */
-#include "base/time.h"
 #include "server/internal.h"
 
 static err handle_put(struct mail *m, struct mail_call *call);
@@ -84,46 +83,20 @@ static err handle_count(struct mail *m, struct mail_call *call) {
 
 /* ---- The bearer's side ---- */
 
-/* Counts in a small table of fixed size, for one day, in memory alone. If it is crowded, the
- * smallest count of four makes room. */
-static struct mail_take *take_count(struct mail *m, uint64_t tag) {
-    struct mail_take *set = &m->takes[(tag % (MAIL_TAKES / MAIL_TAKES_WAYS)) * MAIL_TAKES_WAYS];
-    struct mail_take *least = set;
-    for (int i = 0; i < MAIL_TAKES_WAYS; i++) {
-        if (set[i].tag == tag)
-            return &set[i];
-        if (set[i].count < least->count)
-            least = &set[i];
-    }
-    *least = (struct mail_take){.tag = tag};
-    return least;
-}
-
-static uint64_t tag_of(const uint8_t *bytes) {
-    uint64_t tag;
-    memcpy(&tag, bytes, sizeof tag);
-    return tag;
-}
-
 /* When all bearers together took enough, the next ones get the last-resort one: those who took them
  * can't keep the others from adding the device. */
 enum allowance { NOTHING, LAST_RESORT, ANY };
 
 static enum allowance may_take(struct mail *m, const uint8_t mailbox[MAIL_ID],
                                const uint8_t serial[MAIL_SERIAL]) {
-    uint64_t day = m->config.now(m->config.ctx) / TIME_DAY;
-    if (day != m->takes_day) {
-        wipe(m->takes, MAIL_TAKES * sizeof *m->takes);
-        m->takes_day = day;
-    }
-    uint64_t box_tag = table_hash_number(tag_of(mailbox));
-    uint64_t address_tag = table_hash_number(tag_of(mailbox + 8) ^ tag_of(serial));
-    if (take_count(m, address_tag)->count >= m->config.limits.takes_address)
+    uint64_t *taken = mail_count_today(m, &m->takes, mailbox, serial);
+    if (*taken >= m->config.limits.takes_address)
         return NOTHING;
-    take_count(m, address_tag)->count++;
-    if (take_count(m, box_tag)->count >= m->config.limits.takes_mailbox)
+    ++*taken;
+    taken = mail_count_today(m, &m->takes, mailbox, NULL);
+    if (*taken >= m->config.limits.takes_mailbox)
         return LAST_RESORT;
-    take_count(m, box_tag)->count++;
+    ++*taken;
     return ANY;
 }
 

@@ -10,6 +10,7 @@ const struct mail_limits mail_limits_default = {
     .order_weeks = 52,
     .orders = 4 * 1024 * 1024,
     .blobs_bytes = (uint64_t)CONFIG_BLOB_GIGABYTES << 30,
+    .uploads_bytes = (uint64_t)CONFIG_UPLOAD_GIGABYTES << 30,
     .key_packages = CONFIG_KEY_PACKAGES,
     .takes_address = 10,
     .takes_mailbox = 100,
@@ -37,6 +38,7 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_key_package_take,  /* 34 */
     &mail_handle_blob_put,          /* 36 */
     &mail_handle_blob_get,          /* 37 */
+    &mail_handle_blob_ask,          /* 47 */
     &mail_handle_invite_make,       /* 63 */
 };
 
@@ -52,8 +54,8 @@ static const struct mail_handler *handler_of(uint16_t type) {
 static err mail_init(struct mail *m) {
     TRY(store_batch_new(&m->batch, m->mem));
     TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
-    m->takes = mem_new_array(m->mem, MAIL_TAKES, sizeof *m->takes);
-    return m->takes == NULL ? ERR_NO_MEMORY : OK;
+    TRY(mail_counts_init(&m->takes, m->mem));
+    return mail_counts_init(&m->uploads, m->mem);
 }
 
 err mail_new(struct mail **out, struct store *store, const struct mail_config *config,
@@ -109,7 +111,8 @@ void mail_free(struct mail *m) {
     mail_boxes_fini(m);
     store_batch_free(m->batch);
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
-    mem_free(m->mem, m->takes, MAIL_TAKES * sizeof *m->takes);
+    mail_counts_fini(&m->takes, m->mem);
+    mail_counts_fini(&m->uploads, m->mem);
     buf_free(&m->out);
     buf_free(&m->value);
     buf_free(&m->scratch);
@@ -187,7 +190,8 @@ static err run(struct mail *m, struct mail_call *call, uint16_t type) {
     const struct proto_message_info *info = proto_message_info(type);
     if (handler == NULL || info == NULL)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
-    bool device = info->from == PROTO_FROM_DEVICE;
+    bool device = info->from == PROTO_FROM_BOTH ? call->session != NULL
+                                                : info->from == PROTO_FROM_DEVICE;
     bool proof = info->from == PROTO_FROM_PROOF;
     bool operator_only = info->from == PROTO_FROM_INNER;
     /* The edge sees to this; one that was taken over would not. */

@@ -30,6 +30,7 @@ struct mail_limits {
     uint32_t order_weeks;   /* after its last commit */
     uint64_t orders;        /* of the whole server */
     uint64_t blobs_bytes;   /* of all blobs together */
+    uint64_t uploads_bytes; /* that a mailbox vouches for in a day; half of the room at most */
     uint32_t key_packages;  /* that one device may store */
     uint32_t takes_address; /* key packages a bearer of one address takes in a day */
     uint32_t takes_mailbox; /* for all bearers together; then the last-resort one is given */
