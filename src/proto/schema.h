@@ -33,7 +33,7 @@ enum {
     PROTO_WELCOMES_MAX = 64,    /* of one commit */
     PROTO_DEVICES_MAX = 16,     /* of one account */
     PROTO_CHUNK_MAX = 32768,    /* of a blob */
-    PROTO_CHUNKS_MAX = 65640,   /* 2 GiB, sealed */
+    PROTO_CHUNKS_MAX = 65617,   /* 2 GiB, sealed */
     PROTO_KEY_PACKAGE_MAX = 16384,
     PROTO_MARK = 64             /* what a commit's copy carries */
 };

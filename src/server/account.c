@@ -30,13 +30,7 @@ static bool list_signed(const struct proto_device_list *list, slice encoded) {
 
 struct account {
     uint8_t id[MAIL_ID];
-    uint32_t created, seen;
-    slice devices; /* in mail.value */
-};
-
-struct device {
-    uint8_t key[KEY];
-    uint8_t mailbox[MAIL_ID];
+    struct held_account row; /* borrows from mail.value */
 };
 
 struct device_name {
@@ -61,54 +55,30 @@ static err account_id(const uint8_t identity[KEY], uint8_t id[MAIL_ID]) {
 
 /* NOT_FOUND. */
 static err account_get(struct mail *m, const uint8_t id[MAIL_ID], struct account *a) {
-    buf_clear(&m->value);
     memcpy(a->id, id, MAIL_ID);
-    TRY(store_get(m->store, m->batch, mail_key(MAIL_ACCOUNT, slice_of(id, MAIL_ID), 0), &m->value));
-    reader r = reader_of(buf_slice(&m->value));
-    if (reader_u32(&r, &a->created) != OK || reader_u32(&r, &a->seen) != OK ||
-        reader_vec(&r, &a->devices) != OK || reader_end(&r) != OK)
-        return ERR_DAMAGED;
-    return OK;
+    return held_account_get(m->store, m->batch, slice_of(id, MAIL_ID), 0, &m->value, &a->row);
 }
 
 static err account_put(struct mail *m, const struct account *a) {
-    buf_clear(&m->scratch);
-    writer w = writer_on(&m->scratch);
-    writer_u32(&w, a->created);
-    writer_u32(&w, a->seen);
-    writer_vec(&w, a->devices);
-    TRY(writer_result(&w));
-    return store_batch_put(m->batch, mail_key(MAIL_ACCOUNT, slice_of(a->id, MAIL_ID), 0),
-                           buf_slice(&m->scratch));
+    return held_account_put(m->batch, slice_of(a->id, MAIL_ID), 0, &m->row, &a->row);
 }
 
 /* NOT_FOUND. */
 static err device_get(struct mail *m, const uint8_t account[MAIL_ID], const uint8_t device[MAIL_ID],
-                      struct device *d) {
+                      struct held_device *d) {
     struct device_name name = device_name(account, device);
-    buf_clear(&m->scratch);
-    TRY(store_get(m->store, m->batch, mail_key(MAIL_DEVICE, SLICE_ARRAY(name.bytes), 0),
-                  &m->scratch));
-    reader r = reader_of(buf_slice(&m->scratch));
-    if (reader_copy(&r, d->key, KEY) != OK || reader_copy(&r, d->mailbox, MAIL_ID) != OK ||
-        reader_end(&r) != OK)
-        return ERR_DAMAGED;
-    return OK;
+    return held_device_get(m->store, m->batch, SLICE_ARRAY(name.bytes), 0, &m->scratch, d);
 }
 
 static err device_put(struct mail *m, const uint8_t account[MAIL_ID], const uint8_t device[MAIL_ID],
-                      const struct device *d) {
+                      const struct held_device *d) {
     struct device_name name = device_name(account, device);
-    uint8_t value[KEY + MAIL_ID];
-    memcpy(value, d->key, KEY);
-    memcpy(value + KEY, d->mailbox, MAIL_ID);
-    return store_batch_put(m->batch, mail_key(MAIL_DEVICE, SLICE_ARRAY(name.bytes), 0),
-                           SLICE_ARRAY(value));
+    return held_device_put(m->batch, SLICE_ARRAY(name.bytes), 0, &m->row, d);
 }
 
 /* The session is the device's from the commit on. */
 static err welcome(struct mail *m, const struct mail_call *call, const uint8_t account[MAIL_ID],
-                   const struct device *d) {
+                   const struct held_device *d) {
     struct mail_effect effect = {.kind = MAIL_PROVED, .session = call->session_id};
     memcpy(effect.account, account, MAIL_ID);
     memcpy(effect.mailbox, d->mailbox, MAIL_ID);
@@ -129,15 +99,15 @@ static err first_device(const struct proto_device_list *list, struct proto_devic
 static err invite_find(struct mail *m, const uint8_t code[16], uint8_t hash[32]) {
     slice part = slice_of(code, 16);
     TRY(crypto_blake2b_keyed(hash, 32, SLICE_EMPTY, &part, 1));
-    buf_clear(&m->scratch);
-    return store_get(m->store, m->batch, mail_key(MAIL_INVITE, slice_of(hash, 32), 0), &m->scratch);
+    struct held_invite row;
+    return held_invite_get(m->store, m->batch, slice_of(hash, 32), 0, &m->scratch, &row);
 }
 
 static err create(struct mail *m, struct mail_call *call, const struct proto_register_account *in,
                   const uint8_t id[MAIL_ID], const uint8_t key[KEY]) {
     uint8_t hash[32];
-    struct account a = {.created = m->week, .seen = m->week, .devices = in->devices};
-    struct device d;
+    struct account a = {.row = {.created = m->week, .seen = m->week, .devices = in->devices}};
+    struct held_device d;
     if (m->config.closed)
         return mail_refuse(m, call, PROTO_REASON_CLOSED);
     err e = invite_find(m, in->code, hash);
@@ -157,8 +127,8 @@ static err create(struct mail *m, struct mail_call *call, const struct proto_reg
 /* An answer may be lost: the same registration again is a login. */
 static err repeat(struct mail *m, struct mail_call *call, const struct proto_register_account *in,
                   const struct account *a, const uint8_t key[KEY]) {
-    struct device d;
-    if (!slice_equal(a->devices, in->devices))
+    struct held_device d;
+    if (!slice_equal(a->row.devices, in->devices))
         return mail_refuse(m, call, PROTO_REASON_EXISTS);
     err e = device_get(m, a->id, in->device, &d);
     if (e == ERR_NOT_FOUND || (e == OK && memcmp(d.key, key, KEY) != 0))
@@ -198,7 +168,7 @@ static const uint8_t nobody[KEY] = {
 /* An unknown account costs and answers the same as a wrong proof. */
 static err handle_login(struct mail *m, struct mail_call *call) {
     struct proto_login in;
-    struct device d;
+    struct held_device d;
     struct account a;
     if (proto_login_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
@@ -209,8 +179,8 @@ static err handle_login(struct mail *m, struct mail_call *call) {
     if (e != OK || !good)
         return mail_refuse(m, call, PROTO_REASON_PROOF);
     TRY(account_get(m, in.account, &a));
-    if (a.seen != m->week) {
-        a.seen = m->week;
+    if (a.row.seen != m->week) {
+        a.row.seen = m->week;
         TRY(account_put(m, &a));
     }
     return welcome(m, call, in.account, &d);
@@ -220,7 +190,7 @@ static err handle_login(struct mail *m, struct mail_call *call) {
 
 static err add_mailbox(struct mail *m, const uint8_t account[MAIL_ID],
                        const struct proto_device *device, struct proto_record *record) {
-    struct device d;
+    struct held_device d;
     struct mail_box *box = NULL;
     TRY(device_get(m, account, device->id, &d));
     TRY(mail_box_get(m, d.mailbox, &box));
@@ -235,10 +205,10 @@ static err handle_record(struct mail *m, struct mail_call *call) {
     struct proto_device_list list;
     struct proto_record out = {0};
     TRY(account_get(m, call->session->account, &a));
-    if (proto_device_list_decode(a.devices, &list) != OK)
+    if (proto_device_list_decode(a.row.devices, &list) != OK)
         return ERR_DAMAGED;
-    out.created_week = a.created;
-    out.seen_week = a.seen;
+    out.created_week = a.row.created;
+    out.seen_week = a.row.seen;
     reader r = reader_of(list.devices.bytes);
     for (uint32_t i = 0; i < list.devices.count; i++) {
         struct proto_device device;

@@ -1,44 +1,30 @@
-/* Blobs: encrypted chunks under the hash of the whole. The first write of a chunk wins. A blob
- * expires so many weeks after its last put. */
+/* Blobs: encrypted chunks under an id that only those know who may fetch them. Chunks come one after
+ * another, and each stays as it was first written. A blob expires so many weeks after its last put. */
 #include "server/internal.h"
 
 static err handle_put(struct mail *m, struct mail_call *call);
 static err handle_get(struct mail *m, struct mail_call *call);
+static err handle_ask(struct mail *m, struct mail_call *call);
 const struct mail_handler mail_handle_blob_put = {PROTO_blob_put, handle_put};
 const struct mail_handler mail_handle_blob_get = {PROTO_blob_get, handle_get};
+const struct mail_handler mail_handle_blob_ask = {PROTO_blob_ask, handle_ask};
 
-struct blob {
-    uint32_t week, chunks;
-    uint64_t bytes; /* that it counts as */
-};
-
-static struct store_key chunk_key(const uint8_t id[32], uint32_t chunk) {
-    return mail_key(MAIL_BLOB, slice_of(id, 32), 1 + (uint64_t)chunk);
+/* The chunks stand behind the head. */
+static uint64_t chunk_number(uint32_t chunk) {
+    return 1 + (uint64_t)chunk;
 }
 
 /* NOT_FOUND. */
-static err blob_head(struct mail *m, slice id, struct blob *blob) {
-    buf_clear(&m->scratch);
-    TRY(store_get(m->store, m->batch, mail_key(MAIL_BLOB, id, 0), &m->scratch));
-    reader r = reader_of(buf_slice(&m->scratch));
-    if (reader_u32(&r, &blob->week) != OK || reader_u32(&r, &blob->chunks) != OK ||
-        reader_u64(&r, &blob->bytes) != OK || reader_end(&r) != OK)
-        return ERR_DAMAGED;
-    return OK;
+static err blob_head(struct mail *m, slice id, struct held_blob *blob) {
+    return held_blob_get(m->store, m->batch, id, 0, &m->scratch, blob);
 }
 
-static err put_head(struct mail *m, slice id, const struct blob *blob) {
-    buf_clear(&m->scratch);
-    writer w = writer_on(&m->scratch);
-    writer_u32(&w, blob->week);
-    writer_u32(&w, blob->chunks);
-    writer_u64(&w, blob->bytes);
-    TRY(writer_result(&w));
-    return store_batch_put(m->batch, mail_key(MAIL_BLOB, id, 0), buf_slice(&m->scratch));
+static err put_head(struct mail *m, slice id, const struct held_blob *blob) {
+    return held_blob_put(m->batch, id, 0, &m->row, blob);
 }
 
 /* A put says that the blob is about to be named: it lives from this week on. */
-static err renew(struct mail *m, slice id, struct blob *blob) {
+static err renew(struct mail *m, slice id, struct held_blob *blob) {
     if (blob->week == m->week)
         return OK;
     TRY(mail_expiry_forget(m, MAIL_EXPIRY_BLOB, blob->week, id));
@@ -47,29 +33,55 @@ static err renew(struct mail *m, slice id, struct blob *blob) {
     return put_head(m, id, blob);
 }
 
+static err reply_state(struct mail *m, struct mail_call *call, const struct held_blob *blob) {
+    struct proto_blob_state out = {.chunks = blob->chunks,
+                                   .have = blob->have,
+                                   .until = blob->week + m->config.limits.blob_weeks};
+    writer w = mail_reply_open(m);
+    proto_blob_state_write(&w, &out);
+    return mail_reply_close(m, call, PROTO_blob_state, &w);
+}
+
+/* A mailbox takes so much in a day, and half of the room that is left at most: whoever floods one
+ * leaves room for the others. 0: it fits. */
+static enum proto_reason refusal(struct mail *m, const uint8_t mailbox[MAIL_ID], uint64_t cost,
+                                 uint64_t total) {
+    const struct mail_limits *limits = &m->config.limits;
+    if (total + cost > limits->blobs_bytes)
+        return PROTO_REASON_LIMIT;
+    uint64_t today = *mail_count_today(m, &m->uploads, mailbox, NULL) + cost;
+    if (today > limits->uploads_bytes || today > (limits->blobs_bytes - total) / 2)
+        return PROTO_REASON_UPLOADS;
+    return (enum proto_reason)0;
+}
+
 static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_blob_put *in,
-                     struct blob *blob) {
+                     const uint8_t mailbox[MAIL_ID], struct held_blob *blob) {
     slice id = SLICE_ARRAY(in->id);
     uint64_t total = 0;
     TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
-    bool fresh = blob->bytes == 0;
+    bool fresh = blob->have == 0;
     uint64_t cost = in->bytes.n + (fresh ? 2 : 1) * MAIL_BLOB_ENTRY;
-    if (total + cost > m->config.limits.blobs_bytes)
-        return mail_refuse(m, call, PROTO_REASON_LIMIT);
+    enum proto_reason reason = refusal(m, mailbox, cost, total);
+    if (reason != 0)
+        return mail_refuse(m, call, reason);
     if (fresh)
         TRY(mail_expiry_note(m, MAIL_EXPIRY_BLOB, id));
     else
         TRY(renew(m, id, blob));
+    struct held_chunk chunk = {.bytes = in->bytes};
+    TRY(held_chunk_put(m->batch, id, chunk_number(in->chunk), &m->row, &chunk));
     blob->bytes += cost;
-    mail_total_set(m, MAIL_TOTAL_BLOBS, total + cost);
+    blob->have++;
     TRY(put_head(m, id, blob));
-    TRY(store_batch_put(m->batch, chunk_key(in->id, in->chunk), in->bytes));
-    return mail_reply_ok(m, call);
+    mail_total_set(m, MAIL_TOTAL_BLOBS, total + cost);
+    *mail_count_today(m, &m->uploads, mailbox, NULL) += cost;
+    return reply_state(m, call, blob);
 }
 
 static err handle_put(struct mail *m, struct mail_call *call) {
     struct proto_blob_put in;
-    struct blob blob;
+    struct held_blob blob;
     uint8_t mailbox[MAIL_ID], serial[MAIL_SERIAL];
     if (proto_blob_put_decode(call->body, &in) != OK || in.chunk >= in.chunks ||
         in.chunks > PROTO_CHUNKS_MAX)
@@ -78,40 +90,51 @@ static err handle_put(struct mail *m, struct mail_call *call) {
         return mail_refuse(m, call, PROTO_REASON_ADDRESS);
     err e = blob_head(m, SLICE_ARRAY(in.id), &blob);
     if (e == ERR_NOT_FOUND)
-        blob = (struct blob){.week = m->week, .chunks = in.chunks};
+        blob = (struct held_blob){.week = m->week, .chunks = in.chunks};
     else
         TRY(e);
     if (blob.chunks != in.chunks)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
-    buf_clear(&m->value);
-    e = store_get(m->store, m->batch, chunk_key(in.id, in.chunk), &m->value);
+    if (in.chunk == blob.have)
+        return put_chunk(m, call, &in, mailbox, &blob);
+    if (in.chunk < blob.have)
+        TRY(renew(m, SLICE_ARRAY(in.id), &blob));
+    return reply_state(m, call, &blob);
+}
+
+static err handle_ask(struct mail *m, struct mail_call *call) {
+    struct proto_blob_ask in;
+    struct held_blob blob;
+    if (proto_blob_ask_decode(call->body, &in) != OK)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    err e = blob_head(m, SLICE_ARRAY(in.id), &blob);
     if (e == ERR_NOT_FOUND)
-        return put_chunk(m, call, &in, &blob);
+        return mail_refuse(m, call, PROTO_REASON_NONE);
     TRY(e);
-    TRY(renew(m, SLICE_ARRAY(in.id), &blob));
-    return mail_reply_ok(m, call);
+    return reply_state(m, call, &blob);
 }
 
 static err handle_get(struct mail *m, struct mail_call *call) {
     struct proto_blob_get in;
-    struct blob blob;
+    struct held_blob blob;
     if (proto_blob_get_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     err e = blob_head(m, SLICE_ARRAY(in.id), &blob);
-    buf_clear(&m->value);
+    struct held_chunk chunk;
     if (e == OK)
-        e = store_get(m->store, m->batch, chunk_key(in.id, in.chunk), &m->value);
+        e = held_chunk_get(m->store, m->batch, SLICE_ARRAY(in.id), chunk_number(in.chunk),
+                           &m->value, &chunk);
     if (e == ERR_NOT_FOUND)
         return mail_refuse(m, call, PROTO_REASON_NONE);
     TRY(e);
-    struct proto_blob_chunk out = {.chunks = blob.chunks, .bytes = buf_slice(&m->value)};
+    struct proto_blob_chunk out = {.chunks = blob.chunks, .bytes = chunk.bytes};
     writer w = mail_reply_open(m);
     proto_blob_chunk_write(&w, &out);
     return mail_reply_close(m, call, PROTO_blob_chunk, &w);
 }
 
 err mail_blob_expire(struct mail *m, slice id) {
-    struct blob blob;
+    struct held_blob blob;
     uint64_t total = 0;
     if (id.n != 32)
         return OK;

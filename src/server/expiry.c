@@ -29,8 +29,9 @@ static err number_of(const struct mail *m, slice what, uint64_t *number) {
 err mail_expiry_note(struct mail *m, enum mail_expiry kind, slice what) {
     struct name name = name_of(kind, m->week);
     uint64_t number = 0;
+    struct held_expiry row = {.what = what};
     TRY(number_of(m, what, &number));
-    return store_batch_put(m->batch, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), number), what);
+    return held_expiry_put(m->batch, SLICE_ARRAY(name.bytes), number, &m->row, &row);
 }
 
 err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week, slice what) {
@@ -63,9 +64,11 @@ struct notes {
 static bool collect(void *ctx, struct store_key key, slice value) {
     struct notes *notes = ctx;
     struct note *note = &notes->notes[notes->count++];
+    struct held_expiry row = {.what = SLICE_EMPTY};
     note->number = key.number;
-    note->n = value.n <= NOTE_MAX ? value.n : 0;
-    memcpy(note->what, value.p, note->n);
+    note->n = held_expiry_read(value, &row) == OK ? row.what.n : 0;
+    if (note->n > 0)
+        memcpy(note->what, row.what.p, note->n);
     return notes->count < NOTES_AT_ONCE;
 }
 

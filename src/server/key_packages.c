@@ -55,8 +55,8 @@ static err handle_put(struct mail *m, struct mail_call *call) {
     for (uint32_t i = 0; i < in.key_packages.count; i++) {
         struct proto_key_package package;
         TRY(proto_key_package_read(&r, &package));
-        TRY(store_batch_put(m->batch, mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_end),
-                            package.bytes));
+        struct held_key_package row = {.bytes = package.bytes};
+        TRY(held_key_package_put(m->batch, name_of(box), box->package_end, &m->row, &row));
         box->package_end++;
     }
     return mail_reply_ok(m, call);
@@ -67,7 +67,8 @@ static err handle_last_resort(struct mail *m, struct mail_call *call) {
     if (proto_last_resort_put_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     slice name = slice_of(call->session->mailbox, MAIL_ID);
-    TRY(store_batch_put(m->batch, mail_key(MAIL_LAST_RESORT, name, 0), in.key_package));
+    struct held_last_resort row = {.bytes = in.key_package};
+    TRY(held_last_resort_put(m->batch, name, 0, &m->row, &row));
     return mail_reply_ok(m, call);
 }
 
@@ -100,21 +101,25 @@ static enum allowance may_take(struct mail *m, const uint8_t mailbox[MAIL_ID],
     return ANY;
 }
 
-/* Appends one to mail.value. NOT_FOUND. */
+/* One, in mail.value. NOT_FOUND. */
 static err take_one(struct mail *m, struct mail_box *box, enum allowance allowed,
-                    bool *last_resort) {
-    buf_clear(&m->value);
-    *last_resort = allowed == LAST_RESORT || box->package_first == box->package_end;
-    if (*last_resort)
-        return store_get(m->store, m->batch, mail_key(MAIL_LAST_RESORT, name_of(box), 0),
-                         &m->value);
-    struct store_key key = mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_first);
-    err e = store_get(m->store, m->batch, key, &m->value);
+                    struct proto_key_package_taken *out) {
+    struct held_last_resort last;
+    struct held_key_package package;
+    out->last_resort = allowed == LAST_RESORT || box->package_first == box->package_end;
+    if (out->last_resort) {
+        TRY(held_last_resort_get(m->store, m->batch, name_of(box), 0, &m->value, &last));
+        out->key_package = last.bytes;
+        return OK;
+    }
+    uint64_t number = box->package_first;
+    err e = held_key_package_get(m->store, m->batch, name_of(box), number, &m->value, &package);
     if (e == ERR_NOT_FOUND)
         return ERR_DAMAGED;
     TRY(e);
+    out->key_package = package.bytes;
     box->package_first++;
-    return store_batch_delete(m->batch, key);
+    return store_batch_delete(m->batch, mail_key(MAIL_KEY_PACKAGE, name_of(box), number));
 }
 
 static err handle_take(struct mail *m, struct mail_call *call) {
@@ -131,11 +136,10 @@ static err handle_take(struct mail *m, struct mail_call *call) {
         return mail_refuse(m, call, PROTO_REASON_LIMIT);
     TRY(mail_box_get(m, mailbox, &box));
     TRY(load(m, box));
-    err e = take_one(m, box, allowed, &out.last_resort);
+    err e = take_one(m, box, allowed, &out);
     if (e == ERR_NOT_FOUND)
         return mail_refuse(m, call, PROTO_REASON_NONE);
     TRY(e);
-    out.key_package = buf_slice(&m->value);
     writer w = mail_reply_open(m);
     proto_key_package_taken_write(&w, &out);
     return mail_reply_close(m, call, PROTO_key_package_taken, &w);

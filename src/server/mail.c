@@ -67,7 +67,7 @@ err mail_new(struct mail **out, struct store *store, const struct mail_config *c
     m->store = store;
     m->config = *config;
     m->boxes.mem = m->sessions.mem = mem;
-    m->out = m->value = m->scratch = buf_on(mem);
+    m->out = m->value = m->scratch = m->row = buf_on(mem);
     m->ready_end = &m->ready;
     m->batches = 1;
     m->week = time_week(config->now(config->ctx));
@@ -116,6 +116,7 @@ void mail_free(struct mail *m) {
     buf_free(&m->out);
     buf_free(&m->value);
     buf_free(&m->scratch);
+    buf_free(&m->row);
     mem_free(m->mem, m, sizeof *m);
 }
 
@@ -367,22 +368,19 @@ static void emit_failure(struct mail *m, err why) {
     }
 }
 
-static struct store_key total_key(size_t kind) {
+static slice total_name(size_t kind) {
     static const char *const names[MAIL_TOTALS] = {"blobs", "orders"};
-    return mail_key(MAIL_META, slice_str(names[kind]), 0);
+    return slice_str(names[kind]);
 }
 
 err mail_total_get(struct mail *m, enum mail_total_kind kind, uint64_t *value) {
     struct mail_total *total = &m->totals[kind];
     if (!total->loaded) {
-        buf_clear(&m->scratch);
-        err e = store_get(m->store, NULL, total_key(kind), &m->scratch);
+        struct held_total row;
+        err e = held_total_get(m->store, NULL, total_name(kind), 0, &m->scratch, &row);
         if (e != OK && e != ERR_NOT_FOUND)
             return e;
-        total->value = 0;
-        reader r = reader_of(buf_slice(&m->scratch));
-        if (e == OK && (reader_u64(&r, &total->value) != OK || reader_end(&r) != OK))
-            return ERR_DAMAGED;
+        total->value = e == OK ? row.value : 0;
         total->loaded = true;
     }
     *value = total->value;
@@ -396,11 +394,9 @@ void mail_total_set(struct mail *m, enum mail_total_kind kind, uint64_t value) {
 
 static err put_totals(struct mail *m) {
     for (size_t i = 0; i < MAIL_TOTALS; i++) {
-        uint8_t value[8];
-        if (!m->totals[i].changed)
-            continue;
-        put_u64(value, m->totals[i].value);
-        TRY(store_batch_put(m->batch, total_key(i), SLICE_ARRAY(value)));
+        struct held_total row = {.value = m->totals[i].value};
+        if (m->totals[i].changed)
+            TRY(held_total_put(m->batch, total_name(i), 0, &m->row, &row));
     }
     return OK;
 }

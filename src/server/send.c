@@ -76,7 +76,7 @@ static err deliver(struct fan *f, uint32_t place, const uint8_t address[PROTO_AD
 
 static err deliver_all(struct fan *f, const struct proto_list *addresses, slice mark, slice item) {
     reader r = reader_of(addresses->bytes);
-    TRY(mail_item_prepare(f->m, mark, item));
+    mail_item_prepare(f->m, mark, item);
     for (uint32_t i = 0; i < addresses->count; i++) {
         struct proto_address address;
         TRY(proto_address_read(&r, &address));
@@ -91,7 +91,7 @@ static err deliver_letters(struct fan *f, const struct proto_list *letters, uint
     for (uint32_t i = 0; i < letters->count; i++) {
         struct proto_letter letter;
         TRY(proto_letter_read(&r, &letter));
-        TRY(mail_item_prepare(f->m, SLICE_EMPTY, letter.item));
+        mail_item_prepare(f->m, SLICE_EMPTY, letter.item);
         TRY(deliver(f, first_place + i, letter.address, false));
     }
     return OK;
@@ -132,7 +132,7 @@ static err handle_send(struct mail *m, struct mail_call *call) {
 
 /* ---- commit ---- */
 
-enum { HASH = 32, ORDER = HASH + 4 };
+enum { HASH = 32 };
 
 enum verdict { LATE, TAKEN, REPEAT, NOBODY, TOO_MANY };
 
@@ -142,26 +142,20 @@ static err order_name(const struct mail *m, const uint8_t group[32], uint8_t nam
     return crypto_blake2b_keyed(name, HASH, SLICE_ARRAY(m->config.pepper), parts, 2);
 }
 
-/* The stored order: hash of the token that comes next, week. NOT_FOUND. */
-static err order_get(struct mail *m, slice name, uint8_t hash[HASH], uint32_t *week) {
-    buf_clear(&m->scratch);
-    TRY(store_get(m->store, m->batch, mail_key(MAIL_ORDER, name, 0), &m->scratch));
-    reader r = reader_of(buf_slice(&m->scratch));
-    if (reader_copy(&r, hash, HASH) != OK || reader_u32(&r, week) != OK || reader_end(&r) != OK)
-        return ERR_DAMAGED;
-    return OK;
+/* NOT_FOUND. */
+static err order_get(struct mail *m, slice name, struct held_order *order) {
+    return held_order_get(m->store, m->batch, name, 0, &m->scratch, order);
 }
 
 /* week: of the commit before, 0 for none. Its note moves to this one's. */
 static err order_put(struct mail *m, slice name, const uint8_t next[HASH], uint32_t week) {
-    uint8_t value[ORDER];
-    memcpy(value, next, HASH);
-    put_u32(value + HASH, m->week);
+    struct held_order order = {.week = m->week};
+    memcpy(order.next, next, HASH);
     if (week != 0 && week != m->week)
         TRY(mail_expiry_forget(m, MAIL_EXPIRY_ORDER, week, name));
     if (week != m->week)
         TRY(mail_expiry_note(m, MAIL_EXPIRY_ORDER, name));
-    return store_batch_put(m->batch, mail_key(MAIL_ORDER, name, 0), SLICE_ARRAY(value));
+    return held_order_put(m->batch, name, 0, &m->row, &order);
 }
 
 static bool opens(const struct mail *m, const uint8_t address[PROTO_ADDRESS]) {
@@ -196,19 +190,19 @@ static err order_begin(struct mail *m, const struct proto_commit *in, enum verdi
 
 /* Compares, and sets if the commit is the next one. Sees what this batch set before. */
 static err order_move(struct mail *m, const struct proto_commit *in, enum verdict *verdict) {
-    uint8_t name[HASH], stored[HASH], token[HASH];
-    uint32_t week = 0;
+    uint8_t name[HASH], token[HASH];
+    struct held_order stored = {.week = 0};
     slice part = SLICE_ARRAY(in->token);
     TRY(order_name(m, in->group, name));
     TRY(crypto_blake2b_keyed(token, HASH, SLICE_EMPTY, &part, 1));
-    err e = order_get(m, SLICE_ARRAY(name), stored, &week);
+    err e = order_get(m, SLICE_ARRAY(name), &stored);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    if (e == OK && equal_secret(stored, in->next, HASH)) {
+    if (e == OK && equal_secret(stored.next, in->next, HASH)) {
         *verdict = REPEAT;
         return OK;
     }
-    if (e == OK && !equal_secret(stored, token, HASH)) {
+    if (e == OK && !equal_secret(stored.next, token, HASH)) {
         *verdict = LATE;
         return OK;
     }
@@ -217,18 +211,17 @@ static err order_move(struct mail *m, const struct proto_commit *in, enum verdic
         TRY(order_begin(m, in, verdict));
     if (*verdict != TAKEN)
         return OK;
-    return order_put(m, SLICE_ARRAY(name), in->next, week);
+    return order_put(m, SLICE_ARRAY(name), in->next, stored.week);
 }
 
 err mail_order_expire(struct mail *m, slice name) {
-    uint8_t hash[HASH];
-    uint32_t week = 0;
+    struct held_order order;
     uint64_t total = 0;
-    err e = order_get(m, name, hash, &week);
+    err e = order_get(m, name, &order);
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    if (week + m->config.limits.order_weeks >= m->week)
+    if (order.week + m->config.limits.order_weeks >= m->week)
         return OK;
     TRY(mail_total_get(m, MAIL_TOTAL_ORDERS, &total));
     mail_total_set(m, MAIL_TOTAL_ORDERS, total - (total > 0));
