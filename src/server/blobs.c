@@ -1,5 +1,6 @@
-/* Blobs: encrypted chunks under an id that only those know who may fetch them. Chunks come one after
- * another, and each stays as it was first written. A blob expires so many weeks after its last put. */
+/* Blobs: encrypted chunks under an id that only those know who may fetch them. Chunks come one
+ * after another, and each stays as it was first written. A blob expires so many weeks after its
+ * last put. */
 #include "server/internal.h"
 
 static err handle_put(struct mail *m, struct mail_call *call);

@@ -203,8 +203,8 @@ MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADD
 /* ---- counts.c ---- */
 MUST err mail_counts_init(struct mail_counts *counts, const struct mem *mem);
 void mail_counts_fini(struct mail_counts *counts, const struct mem *mem);
-/* Of a mailbox, or of one of its addresses; serial: NULL or its MAIL_SERIAL bytes. Zero at the start
- * of a day; good until the next call. */
+/* Of a mailbox, or of one of its addresses; serial: NULL or its MAIL_SERIAL bytes. Zero at the
+ * start of a day; good until the next call. */
 uint64_t *mail_count_today(struct mail *m, struct mail_counts *counts,
                            const uint8_t mailbox[MAIL_ID], const uint8_t *serial);
 

@@ -191,8 +191,8 @@ static err run(struct mail *m, struct mail_call *call, uint16_t type) {
     const struct proto_message_info *info = proto_message_info(type);
     if (handler == NULL || info == NULL)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
-    bool device = info->from == PROTO_FROM_BOTH ? call->session != NULL
-                                                : info->from == PROTO_FROM_DEVICE;
+    bool device =
+        info->from == PROTO_FROM_BOTH ? call->session != NULL : info->from == PROTO_FROM_DEVICE;
     bool proof = info->from == PROTO_FROM_PROOF;
     bool operator_only = info->from == PROTO_FROM_INNER;
     /* The edge sees to this; one that was taken over would not. */

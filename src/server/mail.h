@@ -66,8 +66,9 @@ struct mail_config {
 
 struct mail;
 
-/* The store is an older one than devices have seen, or lost the end of its log: no position that one
- * of them may know is given again, and each is told that items may be missing. Before mail_new. */
+/* The store is an older one than devices have seen, or lost the end of its log: no position that
+ * one of them may know is given again, and each is told that items may be missing. Before mail_new.
+ */
 MUST err mail_rolled_back(struct store *store);
 
 /* The store stays the caller's. IO, DAMAGED, NO_MEMORY. */

@@ -1276,20 +1276,20 @@ TEST(the_bytes_of_blobs_are_counted_through_failures_and_expiry) {
 }
 
 TEST(a_mailbox_takes_so_much_in_a_day) {
-    struct proto_address of_bob = {{0}}, of_alice;
+    struct proto_address of_bob, of_ann;
     const uint64_t each = 5 + 2 * MAIL_BLOB_ENTRY;
     begin_blobs();
-    limit_blobs(100 * each, 2 * each);
     of_bob = vouching;
     person_address(&bob, &w, &vouching); /* another address of the same mailbox */
+    person_address(&ann, &w, &of_ann);
+    limit_blobs(100 * each, 2 * each);
     put_blob(1, 0, 2, "12345", 1);
     vouching = of_bob;
     put_blob(2, 0, 2, "12345", 1);
     refuse_blob(3, 0, 2, "1", PROTO_REASON_UPLOADS);
     refuse_blob(1, 1, 2, "1", PROTO_REASON_UPLOADS);
     put_blob(1, 0, 2, "12345", 1); /* nothing new, so it costs nothing */
-    person_address(&alice, &w, &of_alice);
-    vouching = of_alice;
+    vouching = of_ann;
     put_blob(3, 0, 2, "12345", 1); /* a neighbour's */
     vouching = of_bob;
     w.now += TIME_DAY;
@@ -1299,22 +1299,20 @@ TEST(a_mailbox_takes_so_much_in_a_day) {
 
 /* Whoever floods one mailbox day after day leaves room for the others. */
 TEST(a_mailbox_takes_half_of_the_room_at_most) {
-    struct proto_address of_bob, of_alice;
+    struct proto_address of_ann;
     const uint64_t each = 1 + 2 * MAIL_BLOB_ENTRY;
     uint8_t id = 1;
     begin_blobs();
+    person_address(&ann, &w, &of_ann);
     limit_blobs(30 * each, UINT64_MAX);
-    of_bob = vouching;
-    person_address(&alice, &w, &of_alice);
     for (int day = 0; day < 3; day++) {
         while (blob_fits(id))
             id++;
         w.now += TIME_DAY;
     }
     CHECK_EQ(id, 1 + 10 + 6 + 4);
-    vouching = of_alice;
+    vouching = of_ann;
     put_blob(100, 0, 1, "x", 1);
-    vouching = of_bob;
     end();
 }
 
