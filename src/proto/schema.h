@@ -35,12 +35,14 @@ enum {
     PROTO_CHUNK_MAX = 32768,    /* of a blob */
     PROTO_CHUNKS_MAX = 65617,   /* 2 GiB, sealed */
     PROTO_KEY_PACKAGE_MAX = 16384,
+    PROTO_LINK_MAX = 8192,      /* bytes that wait for one side of a link */
     PROTO_MARK = 64             /* what a commit's copy carries */
 };
 
 /* Signatures cover one of these, a zero byte, and the fields that the schema says. */
 #define PROTO_LABEL_NOISE_KEY    "Sotto noise key v1"
 #define PROTO_LABEL_LOGIN        "Sotto login v1"
+#define PROTO_LABEL_IDENTITY     "Sotto identity v1"
 #define PROTO_LABEL_DEVICE_LIST  "Sotto device list v1"
 #define PROTO_LABEL_DEVICE       "Sotto device v1"
 #define PROTO_LABEL_CONTACT_LINK "Sotto contact link v1"
@@ -146,6 +148,13 @@ enum {
     M(blob_chunk, 38, SERVER, "One chunk of a blob")                                               \
     M(blob_ask, 47, ANON, "How much of a blob is there; answered by blob_state")                   \
     M(blob_state, 48, SERVER, "How much of a blob is there, and until when")                       \
+    M(device_list_put, 50, DEVICE, "A newer device list of the account; answered by ok")           \
+    M(device_join, 51, PROOF, "A device that a list names comes first time; answered by ok")       \
+    M(device_list_get, 52, PROOF, "The identity asks for its list; answered by device_list_is")    \
+    M(device_list_is, 53, SERVER, "An account's device list")                                      \
+    M(link_put, 54, ANON, "Bytes for the other side of a link; answered by ok")                    \
+    M(link_get, 55, ANON, "Answered by link_frame")                                                \
+    M(link_frame, 56, SERVER, "The other side's next bytes; empty: none came yet")                 \
     M(edge_request, 60, INNER, "A client's frame, from edge to mail")                              \
     M(edge_closed, 61, INNER, "A session of a device is gone, from edge to mail")                  \
     M(edge_reply, 62, INNER, "A frame for a client, from mail to edge")                            \
@@ -186,6 +195,32 @@ enum {
     F(fixed, account, 16, 0)                                                                       \
     F(fixed, device, 16, 0)                                                                        \
     F(fixed, proof, 64, 0)
+
+/* A list with a higher version than the server's replaces it: devices that are not in it any more, or
+ * have another key, lose their sessions, mailboxes and key packages. */
+#define PROTO_FIELDS_device_list_put(F) F(vec, devices, 1, 2048)
+/* For a device that is in the list and not yet known. devices: the list that names it; the server's
+ * own list decides if that is newer. proof: as login's. */
+#define PROTO_FIELDS_device_join(F)                                                                \
+    F(vec, devices, 1, 2048)                                                                       \
+    F(fixed, device, 16, 0)                                                                        \
+    F(fixed, proof, 64, 0)
+/* proof: the identity's signature over "Sotto identity v1", a zero byte, and the handshake hash. */
+#define PROTO_FIELDS_device_list_get(F)                                                            \
+    F(fixed, identity, 32, 0)                                                                      \
+    F(fixed, proof, 64, 0)
+#define PROTO_FIELDS_device_list_is(F) F(vec, devices, 1, 2048)
+
+/* A link of two devices, met by its random id, in memory only. side 0: the new device, whose first
+ * link_get makes the link; side 1: the device with the identity key. */
+#define PROTO_FIELDS_link_put(F)                                                                   \
+    F(fixed, id, 16, 0)                                                                            \
+    F(u8, side, 0, 0)                                                                              \
+    F(vec, bytes, 1, PROTO_LINK_MAX)
+#define PROTO_FIELDS_link_get(F)                                                                   \
+    F(fixed, id, 16, 0)                                                                            \
+    F(u8, side, 0, 0)
+#define PROTO_FIELDS_link_frame(F) F(vec, bytes, 0, PROTO_LINK_MAX)
 
 #define PROTO_FIELDS_subscribe(F) F(u64, after, 0, 0)
 /* mark: empty; or, where the server ordered this commit, the BLAKE2b-256 of commit's `group` and `next`,
@@ -349,6 +384,7 @@ enum {
     R(NONE, 12, false, "there is none")                                                            \
     R(TIMEOUT, 13, true, "the connection was silent or too slow")                                  \
     R(CLOSED, 14, false, "the server takes no new accounts: registration is closed")               \
+    R(OLDER, 18, false, "there is a newer device list")                                            \
     R(UPLOADS, 20, false, "this mailbox takes no more uploads today")
 
 #endif

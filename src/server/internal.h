@@ -21,7 +21,7 @@ static inline struct store_key mail_key(enum mail_table table, slice name, uint6
     return (struct store_key){(uint8_t)table, name, number};
 }
 
-enum { MAIL_ID = 16, MAIL_SERIAL = 8 };
+enum { MAIL_ID = 16, MAIL_SERIAL = 8, MAIL_PUBLIC = 32 };
 /* What an entry of a blob (its head with its note, or a chunk) takes beside the chunk's bytes. */
 enum { MAIL_BLOB_ENTRY = 256 };
 
@@ -50,6 +50,7 @@ struct mail_box {
     uint64_t call;  /* the last send that looked at it */
     uint64_t batch; /* the last batch that met it */
     bool loaded;
+    bool gone; /* loaded, and its device is signed off: it takes everything and keeps nothing */
     /* From here on only if loaded. */
     uint64_t floor;  /* acknowledged up to here */
     uint64_t tail;   /* the last position in use */
@@ -92,7 +93,8 @@ enum mail_effect_kind {
     MAIL_PROVED,
     MAIL_SUBSCRIBED,
     MAIL_DELIVER,
-    MAIL_GAP
+    MAIL_GAP,
+    MAIL_GONE
 };
 
 struct mail_effect {
@@ -105,7 +107,7 @@ struct mail_effect {
     struct mail_box *box; /* DELIVER, GAP, SUBSCRIBED */
     uint64_t position;    /* DELIVER, GAP: its own; SUBSCRIBED: the first one wanted */
     size_t op;            /* DELIVER: the batch's operation that holds the item */
-    uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED */
+    uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED; the mailbox also for GONE */
 };
 
 /* Bytes, at most, of the body of an error or a caught_up, which need no memory. */
@@ -129,6 +131,16 @@ struct mail_sweep {
 };
 
 enum mail_expiry { MAIL_EXPIRY_BOX, MAIL_EXPIRY_ORDER, MAIL_EXPIRY_BLOB, MAIL_EXPIRY_KINDS };
+
+/* ---- Links of two devices: in memory only, for a minute ---- */
+
+enum { MAIL_LINKS = 256 };
+struct mail_link {
+    uint8_t id[MAIL_ID];
+    uint64_t until;      /* 0: free */
+    uint64_t session[2]; /* of each side; 0: nobody yet */
+    buf frame[2];        /* for each side: what it gets next */
+};
 
 /* ---- What is counted for the whole store ---- */
 
@@ -162,6 +174,7 @@ struct mail {
 
     struct mail_total totals[MAIL_TOTALS];
     struct mail_counts takes, uploads; /* key packages; bytes of blobs, by mailbox */
+    struct mail_link links[MAIL_LINKS];
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
 };
 
@@ -195,6 +208,43 @@ bool mail_is_damaged(struct mail *m, err e);
 /* What a failure of ours is called on the wire: DISK or BUSY. */
 uint16_t mail_reason_of(err why);
 
+/* ---- account.c ---- */
+struct mail_account {
+    uint8_t id[MAIL_ID];
+    struct held_account row; /* borrows from mail.value */
+};
+/* The base point's encoding: a key that is well formed and whose owner can't prove anything here.
+ */
+extern const uint8_t mail_nobody[MAIL_PUBLIC];
+bool mail_account_proved(const struct mail_call *call, const uint8_t key[MAIL_PUBLIC],
+                         const char *label, const uint8_t proof[64]);
+/* The list's signature covers all before it. */
+bool mail_account_list_signed(const struct proto_device_list *list, slice encoded);
+MUST err mail_account_id(const uint8_t identity[MAIL_PUBLIC], uint8_t id[MAIL_ID]);
+/* NOT_FOUND. */
+MUST err mail_account_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_account *a);
+MUST err mail_account_put(struct mail *m, const struct mail_account *a);
+/* NOT_FOUND. */
+MUST err mail_device_get(struct mail *m, const uint8_t account[MAIL_ID],
+                         const uint8_t device[MAIL_ID], struct held_device *d);
+MUST err mail_device_put(struct mail *m, const uint8_t account[MAIL_ID],
+                         const uint8_t device[MAIL_ID], const struct held_device *d);
+/* Its row alone. */
+MUST err mail_device_forget(struct mail *m, const uint8_t account[MAIL_ID],
+                            const uint8_t device[MAIL_ID]);
+/* With its mailbox, what is in it, and its key packages. */
+MUST err mail_device_delete(struct mail *m, const uint8_t account[MAIL_ID],
+                            const uint8_t device[MAIL_ID]);
+/* The session is the device's from the commit on. */
+MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
+                              const uint8_t account[MAIL_ID], const struct held_device *d);
+
+/* ---- links.c ---- */
+void mail_links_fini(struct mail *m);
+
+/* ---- key_packages.c ---- */
+MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
+
 /* ---- addresses.c ---- */
 /* ERR_DENIED if it is none of ours. */
 MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADDRESS],
@@ -213,6 +263,8 @@ uint64_t *mail_count_today(struct mail *m, struct mail_counts *counts,
 MUST err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **box);
 /* A new mailbox. */
 MUST err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID]);
+/* It and all that is in it. */
+MUST err mail_box_delete(struct mail *m, struct mail_box *box);
 /* Puts the item that mail_item_prepare made into the mailbox. ERR_FULL: a gap was counted instead.
  */
 void mail_item_prepare(struct mail *m, slice mark, slice item);
@@ -236,6 +288,8 @@ void mail_session_drop(struct mail *m, struct mail_session *s);
 void mail_subscriber_start(struct mail *m, const struct mail_effect *effect);
 void mail_subscriber_deliver(struct mail *m, const struct mail_effect *effect);
 void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect);
+/* Ends the sessions of a device that is signed off. */
+void mail_sessions_gone(struct mail *m, const struct mail_effect *effect);
 /* Serves some of those that are ready, a window each. */
 void mail_subscribers_serve(struct mail *m);
 void mail_subscriber_ready(struct mail *m, struct mail_session *s);
@@ -256,6 +310,8 @@ extern const struct mail_handler mail_handle_register, mail_handle_login, mail_h
     mail_handle_ack, mail_handle_address_make, mail_handle_key_package_put,
     mail_handle_last_resort_put, mail_handle_key_package_count, mail_handle_record_get,
     mail_handle_send, mail_handle_commit, mail_handle_key_package_take, mail_handle_blob_put,
-    mail_handle_blob_get, mail_handle_blob_ask, mail_handle_invite_make;
+    mail_handle_blob_get, mail_handle_blob_ask, mail_handle_device_list_put,
+    mail_handle_device_join, mail_handle_device_list_get, mail_handle_link_put,
+    mail_handle_link_get, mail_handle_invite_make;
 
 #endif

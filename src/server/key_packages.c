@@ -82,6 +82,15 @@ static err handle_count(struct mail *m, struct mail_call *call) {
     return mail_reply_close(m, call, PROTO_key_package_left, &w);
 }
 
+err mail_key_packages_delete(struct mail *m, struct mail_box *box) {
+    TRY(store_batch_delete_range(m->batch, mail_key(MAIL_KEY_PACKAGE, name_of(box), 0),
+                                 UINT64_MAX));
+    TRY(store_batch_delete(m->batch, mail_key(MAIL_LAST_RESORT, name_of(box), 0)));
+    box->package_first = box->package_end = 1;
+    box->packages_loaded = true;
+    return OK;
+}
+
 /* ---- The bearer's side ---- */
 
 /* When all bearers together took enough, the next ones get the last-resort one: those who took them

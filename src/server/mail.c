@@ -39,6 +39,11 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_blob_put,          /* 36 */
     &mail_handle_blob_get,          /* 37 */
     &mail_handle_blob_ask,          /* 47 */
+    &mail_handle_device_list_put,   /* 50 */
+    &mail_handle_device_join,       /* 51 */
+    &mail_handle_device_list_get,   /* 52 */
+    &mail_handle_link_put,          /* 54 */
+    &mail_handle_link_get,          /* 55 */
     &mail_handle_invite_make,       /* 63 */
 };
 
@@ -109,6 +114,7 @@ void mail_free(struct mail *m) {
     drop_sessions(m, 0, UINT64_MAX);
     table_fini(&m->sessions);
     mail_boxes_fini(m);
+    mail_links_fini(m);
     store_batch_free(m->batch);
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
     mail_counts_fini(&m->takes, m->mem);
@@ -186,6 +192,14 @@ static void begin_call(struct mail *m) {
     m->call++;
 }
 
+/* Signed off by an earlier request of this batch: its session ends with the commit. */
+static err is_gone(struct mail *m, const struct mail_session *s, bool *gone) {
+    struct mail_box *box = NULL;
+    TRY(mail_box_get(m, s->mailbox, &box));
+    *gone = box->gone;
+    return OK;
+}
+
 static err run(struct mail *m, struct mail_call *call, uint16_t type) {
     const struct mail_handler *handler = handler_of(type);
     const struct proto_message_info *info = proto_message_info(type);
@@ -199,7 +213,10 @@ static err run(struct mail *m, struct mail_call *call, uint16_t type) {
     if (operator_only != (call->session_id == 0) || device != (call->session != NULL) ||
         proof != (call->proof.n > 0))
         return mail_refuse(m, call, PROTO_REASON_STATE);
-    return handler->handle(m, call);
+    bool gone = false;
+    if (device)
+        TRY(is_gone(m, call->session, &gone));
+    return gone ? mail_refuse(m, call, PROTO_REASON_PROOF) : handler->handle(m, call);
 }
 
 bool mail_is_damaged(struct mail *m, err e) {
@@ -340,6 +357,9 @@ static void emit_all(struct mail *m) {
             break;
         case MAIL_GAP:
             mail_subscriber_gap(m, e);
+            break;
+        case MAIL_GONE:
+            mail_sessions_gone(m, e);
             break;
         }
     }

@@ -1310,7 +1310,7 @@ TEST(a_mailbox_takes_half_of_the_room_at_most) {
             id++;
         w.now += TIME_DAY;
     }
-    CHECK_EQ(id, 1 + 10 + 6 + 4);
+    CHECK_EQ(id, 1 + 10 + 7 + 4);
     vouching = of_ann;
     put_blob(100, 0, 1, "x", 1);
     end();
