@@ -35,6 +35,7 @@ enum {
     PROTO_CHUNK_MAX = 32768,    /* of a blob */
     PROTO_CHUNKS_MAX = 65617,   /* 2 GiB, sealed */
     PROTO_KEY_PACKAGE_MAX = 16384,
+    PROTO_CARD = 4096,          /* a contact card, sealed: all have this size */
     PROTO_LINK_MAX = 8192,      /* bytes that wait for one side of a link */
     PROTO_MARK = 64             /* what a commit's copy carries */
 };
@@ -46,12 +47,16 @@ enum {
 #define PROTO_LABEL_DEVICE_LIST  "Sotto device list v1"
 #define PROTO_LABEL_DEVICE       "Sotto device v1"
 #define PROTO_LABEL_CONTACT_LINK "Sotto contact link v1"
+#define PROTO_LABEL_CONTACT_CARD "Sotto contact card v1"
+#define PROTO_LABEL_CARD_PUT     "Sotto card put v1"
+#define PROTO_LABEL_CARD_DROP    "Sotto card drop v1"
+#define PROTO_LABEL_WORK         "Sotto work v1" /* what work hashes, see PROTOCOL.md */
 
 /* ---- Parts ---- */
 
 #define PROTO_PARTS(P)                                                                             \
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
-    P(letter) P(refusal) P(code) P(invite) P(contact) P(join_link)
+    P(letter) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -114,6 +119,13 @@ enum {
     F(list, addresses, address, PROTO_DEVICES_MAX)                                                 \
     F(fixed, signature, 64, 0)
 
+/* What a card holds, with zeros after it up to the card's size: under a name with a PIN a notice that
+ * a PIN is needed (pin; contact is empty), else a part `contact`, whose signature is over "Sotto
+ * contact card v1", a zero byte, the card's place (as a vector), and every field before it. */
+#define PROTO_FIELDS_card_content(F)                                                               \
+    F(flag, pin, 0, 0)                                                                             \
+    F(vec, contact, 0, 4000)
+
 /* ---- Messages ---- */
 
 #define PROTO_MESSAGES(M)                                                                          \
@@ -146,6 +158,12 @@ enum {
     M(blob_put, 36, ANON, "The next chunk of a blob; answered by blob_state")                      \
     M(blob_get, 37, BOTH, "Answered by blob_chunk")                                                \
     M(blob_chunk, 38, SERVER, "One chunk of a blob")                                               \
+    M(work_get, 40, ANON, "What work costs now; answered by work")                                 \
+    M(work, 41, SERVER, "What work has to be bound to, and how much of it is wanted")              \
+    M(card_get, 42, ANON, "The card at a place; answered by card, whether there is one or not")    \
+    M(card, 43, SERVER, "A card, or what looks like one")                                          \
+    M(card_put, 44, ANON, "Claims a place, or replaces its card; answered by ok")                  \
+    M(card_drop, 45, ANON, "Gives a place up; answered by ok")                                     \
     M(blob_ask, 47, ANON, "How much of a blob is there; answered by blob_state")                   \
     M(blob_state, 48, SERVER, "How much of a blob is there, and until when")                       \
     M(device_list_put, 50, DEVICE, "A newer device list of the account; answered by ok")           \
@@ -301,6 +319,41 @@ enum {
     F(u32, have, 0, 0)                                                                             \
     F(u32, until, 0, 0)
 
+/* challenge: of this session, for an hour at most. A look-up's work has find_bits, a claim's and a
+ * renewal's claim_bits; they rise with use. */
+#define PROTO_FIELDS_work_get(F)
+#define PROTO_FIELDS_work(F)                                                                       \
+    F(fixed, challenge, 16, 0)                                                                     \
+    F(u8, find_bits, 0, 0)                                                                         \
+    F(u8, claim_bits, 0, 0)
+
+/* Work: BLAKE2b-256, keyed with the challenge, over "Sotto work v1", a zero byte, the message's
+ * number (u16), the place and the nonce, begins with so many zero bits. No work is taken twice. */
+#define PROTO_FIELDS_card_get(F)                                                                   \
+    F(fixed, place, 32, 0)                                                                         \
+    F(u64, nonce, 0, 0)
+#define PROTO_FIELDS_card(F) F(vec, sealed, PROTO_CARD, PROTO_CARD)
+
+/* owner: a key made for this place alone; the first one claims it. renew: costs a claim's work, and
+ * the card lives for a year from now; needed where there is no card. version: higher than that of the
+ * put before. Signature: Ed25519 by the owner over "Sotto card put v1" (or "... drop v1"), a zero
+ * byte, and every field before it. */
+#define PROTO_FIELDS_card_put(F)                                                                   \
+    F(fixed, place, 32, 0)                                                                         \
+    F(fixed, owner, 32, 0)                                                                         \
+    F(flag, renew, 0, 0)                                                                           \
+    F(u64, version, 0, 0)                                                                          \
+    F(vec, sealed, PROTO_CARD, PROTO_CARD)                                                         \
+    F(fixed, challenge, 16, 0)                                                                     \
+    F(u64, nonce, 0, 0)                                                                            \
+    F(fixed, signature, 64, 0)
+#define PROTO_FIELDS_card_drop(F)                                                                  \
+    F(fixed, place, 32, 0)                                                                         \
+    F(u64, version, 0, 0)                                                                          \
+    F(fixed, challenge, 16, 0)                                                                     \
+    F(u64, nonce, 0, 0)                                                                            \
+    F(fixed, signature, 64, 0)
+
 /* session: the edge's name for a connection, never used twice. proof: the handshake hash, with a
  * message that needs it. */
 #define PROTO_FIELDS_edge_request(F)                                                               \
@@ -385,6 +438,9 @@ enum {
     R(TIMEOUT, 13, true, "the connection was silent or too slow")                                  \
     R(CLOSED, 14, false, "the server takes no new accounts: registration is closed")               \
     R(OLDER, 18, false, "there is a newer device list")                                            \
-    R(UPLOADS, 20, false, "this mailbox takes no more uploads today")
+    R(UPLOADS, 20, false, "this mailbox takes no more uploads today")                              \
+    R(TAKEN, 40, false, "somebody else holds it")                                                  \
+    R(WORK, 41, false, "the work is too little, or was used")                                      \
+    R(OLD, 42, false, "something newer is there already")
 
 #endif

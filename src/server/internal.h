@@ -130,7 +130,13 @@ struct mail_sweep {
     uint64_t from;
 };
 
-enum mail_expiry { MAIL_EXPIRY_BOX, MAIL_EXPIRY_ORDER, MAIL_EXPIRY_BLOB, MAIL_EXPIRY_KINDS };
+enum mail_expiry {
+    MAIL_EXPIRY_BOX,
+    MAIL_EXPIRY_ORDER,
+    MAIL_EXPIRY_BLOB,
+    MAIL_EXPIRY_CARD,
+    MAIL_EXPIRY_KINDS
+};
 
 /* ---- Links of two devices: in memory only, for a minute ---- */
 
@@ -144,10 +150,22 @@ struct mail_link {
 
 /* ---- What is counted for the whole store ---- */
 
-enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTALS };
+enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTAL_CARDS, MAIL_TOTALS };
 struct mail_total {
     uint64_t value;
     bool loaded, changed;
+};
+
+/* ---- Work that strangers did ---- */
+
+enum { MAIL_WORK_USED = 32768, MAIL_WORK_SESSIONS = 4096 };
+struct mail_work {
+    uint8_t key[32]; /* of the challenges; a fresh one each hour, or when half of used is full */
+    uint64_t hour;   /* in which it was made */
+    uint64_t *used;  /* a set of what was taken since, MAIL_WORK_USED places; 0: free */
+    uint32_t used_count;
+    uint64_t recent;            /* look-ups of this hour, and half of those before */
+    struct mail_take *sessions; /* how many look-ups each had in this hour */
 };
 
 struct mail {
@@ -174,6 +192,7 @@ struct mail {
 
     struct mail_total totals[MAIL_TOTALS];
     struct mail_counts takes, uploads; /* key packages; bytes of blobs, by mailbox */
+    struct mail_work work;
     struct mail_link links[MAIL_LINKS];
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
 };
@@ -305,12 +324,27 @@ MUST err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week
 MUST err mail_order_expire(struct mail *m, slice name);
 MUST err mail_blob_expire(struct mail *m, slice id);
 
+MUST err mail_card_expire(struct mail *m, slice name);
+
+/* ---- work.c ---- */
+MUST err mail_work_init(struct mail *m);
+void mail_work_fini(struct mail *m);
+enum mail_work_price { MAIL_WORK_FIND, MAIL_WORK_CLAIM };
+/* Checks and takes the work that a message brings; good: it was enough. Makes the next dearer. */
+MUST err mail_work_take(struct mail *m, const struct mail_call *call, uint16_t type,
+                        enum mail_work_price price, const uint8_t place[32], uint64_t nonce,
+                        bool *good);
+/* Whether this is the session's challenge now. */
+bool mail_work_is_challenge(struct mail *m, const struct mail_call *call,
+                            const uint8_t challenge[16]);
+
 /* ---- The handlers ---- */
 extern const struct mail_handler mail_handle_register, mail_handle_login, mail_handle_subscribe,
     mail_handle_ack, mail_handle_address_make, mail_handle_key_package_put,
     mail_handle_last_resort_put, mail_handle_key_package_count, mail_handle_record_get,
     mail_handle_send, mail_handle_commit, mail_handle_key_package_take, mail_handle_blob_put,
-    mail_handle_blob_get, mail_handle_blob_ask, mail_handle_device_list_put,
+    mail_handle_blob_get, mail_handle_blob_ask, mail_handle_work_get, mail_handle_card_get,
+    mail_handle_card_put, mail_handle_card_drop, mail_handle_device_list_put,
     mail_handle_device_join, mail_handle_device_list_get, mail_handle_link_put,
     mail_handle_link_get, mail_handle_invite_make;
 

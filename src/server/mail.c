@@ -11,6 +11,10 @@ const struct mail_limits mail_limits_default = {
     .orders = 4 * 1024 * 1024,
     .blobs_bytes = (uint64_t)CONFIG_BLOB_GIGABYTES << 30,
     .uploads_bytes = (uint64_t)CONFIG_UPLOAD_GIGABYTES << 30,
+    .cards = 1024 * 1024,
+    .card_weeks = 52,
+    .find_bits = 18,
+    .claim_bits = 22,
     .key_packages = CONFIG_KEY_PACKAGES,
     .takes_address = 10,
     .takes_mailbox = 100,
@@ -38,6 +42,10 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_key_package_take,  /* 34 */
     &mail_handle_blob_put,          /* 36 */
     &mail_handle_blob_get,          /* 37 */
+    &mail_handle_work_get,          /* 40 */
+    &mail_handle_card_get,          /* 42 */
+    &mail_handle_card_put,          /* 44 */
+    &mail_handle_card_drop,         /* 45 */
     &mail_handle_blob_ask,          /* 47 */
     &mail_handle_device_list_put,   /* 50 */
     &mail_handle_device_join,       /* 51 */
@@ -59,6 +67,7 @@ static const struct mail_handler *handler_of(uint16_t type) {
 static err mail_init(struct mail *m) {
     TRY(store_batch_new(&m->batch, m->mem));
     TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
+    TRY(mail_work_init(m));
     TRY(mail_counts_init(&m->takes, m->mem));
     return mail_counts_init(&m->uploads, m->mem);
 }
@@ -119,6 +128,7 @@ void mail_free(struct mail *m) {
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
     mail_counts_fini(&m->takes, m->mem);
     mail_counts_fini(&m->uploads, m->mem);
+    mail_work_fini(m);
     buf_free(&m->out);
     buf_free(&m->value);
     buf_free(&m->scratch);
@@ -389,7 +399,7 @@ static void emit_failure(struct mail *m, err why) {
 }
 
 static slice total_name(size_t kind) {
-    static const char *const names[MAIL_TOTALS] = {"blobs", "orders"};
+    static const char *const names[MAIL_TOTALS] = {"blobs", "orders", "cards"};
     return slice_str(names[kind]);
 }
 

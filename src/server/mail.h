@@ -31,6 +31,10 @@ struct mail_limits {
     uint64_t orders;        /* of the whole server */
     uint64_t blobs_bytes;   /* of all blobs together */
     uint64_t uploads_bytes; /* that a mailbox vouches for in a day; half of the room at most */
+    uint64_t cards;         /* of the whole server */
+    uint32_t card_weeks;    /* after its last renewal */
+    uint8_t find_bits;      /* work of a look-up while there are few; see work.c */
+    uint8_t claim_bits;     /* of a claim */
     uint32_t key_packages;  /* that one device may store */
     uint32_t takes_address; /* key packages a bearer of one address takes in a day */
     uint32_t takes_mailbox; /* for all bearers together; then the last-resort one is given */
@@ -45,7 +49,7 @@ extern const struct mail_limits mail_limits_default;
 
 struct mail_config {
     struct mail_address_key keys[MAIL_KEYS];
-    uint8_t pepper[32]; /* keys the hash of group ids */
+    uint8_t pepper[32]; /* keys the hashes of group ids and of handles' places */
     bool closed;        /* no registration, not even with a code */
     struct mail_limits limits;
     void *ctx;                  /* of the calls below */
