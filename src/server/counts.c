@@ -22,16 +22,16 @@ static uint64_t tag_of(const uint8_t *bytes) {
 
 /* If it is crowded, the smallest count of four makes room. */
 static uint64_t *find(struct mail_counts *counts, uint64_t tag) {
-    struct mail_count *set = &counts->p[(tag % (COUNTS / WAYS)) * WAYS];
-    struct mail_count *least = set;
+    struct mail_take *set = &counts->p[(tag % (COUNTS / WAYS)) * WAYS];
+    struct mail_take *least = set;
     for (int i = 0; i < WAYS; i++) {
         if (set[i].tag == tag)
-            return &set[i].value;
-        if (set[i].value < least->value)
+            return &set[i].count;
+        if (set[i].count < least->count)
             least = &set[i];
     }
-    *least = (struct mail_count){.tag = tag};
-    return &least->value;
+    *least = (struct mail_take){.tag = tag};
+    return &least->count;
 }
 
 uint64_t *mail_count_today(struct mail *m, struct mail_counts *counts,

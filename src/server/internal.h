@@ -115,11 +115,11 @@ enum { MAIL_NOTICE = 16 };
 
 /* ---- What was done today, in memory alone: counts.c ---- */
 
-struct mail_count {
-    uint64_t tag, value;
+struct mail_take {
+    uint64_t tag, count;
 };
 struct mail_counts {
-    struct mail_count *p;
+    struct mail_take *p;
     uint64_t day;
 };
 
