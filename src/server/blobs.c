@@ -44,16 +44,16 @@ static err reply_state(struct mail *m, struct mail_call *call, const struct held
 }
 
 /* A mailbox takes so much in a day, and half of the room that is left at most: whoever floods one
- * leaves room for the others. 0: it fits. */
+ * leaves room for the others. 0: it fits, and is charged. */
 static enum proto_reason refusal(struct mail *m, const uint8_t mailbox[MAIL_ID], uint64_t cost,
                                  uint64_t total) {
     const struct mail_limits *limits = &m->config.limits;
     if (total + cost > limits->blobs_bytes)
         return PROTO_REASON_LIMIT;
-    uint64_t today = *mail_count_today(m, &m->uploads, mailbox, NULL) + cost;
-    if (today > limits->uploads_bytes || today > (limits->blobs_bytes - total) / 2)
-        return PROTO_REASON_UPLOADS;
-    return (enum proto_reason)0;
+    uint64_t half = (limits->blobs_bytes - total) / 2;
+    uint64_t most = half < limits->uploads_bytes ? half : limits->uploads_bytes;
+    bool fits = mail_day_take(m, MAIL_DAY_UPLOADS, mailbox, NULL, cost, most);
+    return fits ? (enum proto_reason)0 : PROTO_REASON_UPLOADS;
 }
 
 static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_blob_put *in,
@@ -76,7 +76,6 @@ static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_
     blob->have++;
     TRY(put_head(m, id, blob));
     mail_total_set(m, MAIL_TOTAL_BLOBS, total + cost);
-    *mail_count_today(m, &m->uploads, mailbox, NULL) += cost;
     return reply_state(m, call, blob);
 }
 
@@ -134,9 +133,43 @@ static err handle_get(struct mail *m, struct mail_call *call) {
     return mail_reply_close(m, call, PROTO_blob_chunk, &w);
 }
 
+/* ---- What holds a roster ---- */
+
+enum { ROSTER_BLOB_MAX = 2 * PROTO_ROSTER_MAX * PROTO_ADDRESS };
+
+err mail_blob_read(struct mail *m, slice id, buf *content) {
+    struct held_blob blob;
+    struct held_chunk chunk;
+    TRY(blob_head(m, id, &blob));
+    if (blob.bytes > ROSTER_BLOB_MAX)
+        return ERR_TOO_LARGE;
+    for (uint32_t i = 0; i < blob.chunks; i++) {
+        TRY(held_chunk_get(m->store, m->batch, id, chunk_number(i), &m->value, &chunk));
+        TRY(buf_append(content, chunk.bytes));
+    }
+    return OK;
+}
+
+/* ---- The end ---- */
+
+static err remove_blob(struct mail *m, slice id, const struct held_blob *blob) {
+    uint64_t total = 0;
+    TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
+    TRY(store_batch_delete(m->batch, mail_key(MAIL_BLOB, id, 0)));
+    TRY(store_batch_delete_range(m->batch, mail_key(MAIL_BLOB, id, 1), blob->chunks));
+    mail_total_set(m, MAIL_TOTAL_BLOBS, total - (blob->bytes < total ? blob->bytes : total));
+    return OK;
+}
+
+err mail_blob_delete(struct mail *m, slice id) {
+    struct held_blob blob;
+    TRY(blob_head(m, id, &blob));
+    TRY(mail_expiry_forget(m, MAIL_EXPIRY_BLOB, blob.week, id));
+    return remove_blob(m, id, &blob);
+}
+
 err mail_blob_expire(struct mail *m, slice id) {
     struct held_blob blob;
-    uint64_t total = 0;
     if (id.n != 32)
         return OK;
     err e = blob_head(m, id, &blob);
@@ -145,9 +178,5 @@ err mail_blob_expire(struct mail *m, slice id) {
     TRY(e);
     if (blob.week + m->config.limits.blob_weeks >= m->week)
         return OK;
-    TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
-    TRY(store_batch_delete(m->batch, mail_key(MAIL_BLOB, id, 0)));
-    TRY(store_batch_delete_range(m->batch, mail_key(MAIL_BLOB, id, 1), blob.chunks));
-    mail_total_set(m, MAIL_TOTAL_BLOBS, total - (blob.bytes < total ? blob.bytes : total));
-    return OK;
+    return remove_blob(m, id, &blob);
 }

@@ -3,10 +3,12 @@
 
 static err handle_put(struct mail *m, struct mail_call *call);
 static err handle_last_resort(struct mail *m, struct mail_call *call);
+static err handle_drop(struct mail *m, struct mail_call *call);
 static err handle_count(struct mail *m, struct mail_call *call);
 static err handle_take(struct mail *m, struct mail_call *call);
 const struct mail_handler mail_handle_key_package_put = {PROTO_key_package_put, handle_put};
 const struct mail_handler mail_handle_last_resort_put = {PROTO_last_resort_put, handle_last_resort};
+const struct mail_handler mail_handle_key_package_drop = {PROTO_key_package_drop, handle_drop};
 const struct mail_handler mail_handle_key_package_count = {PROTO_key_package_count, handle_count};
 const struct mail_handler mail_handle_key_package_take = {PROTO_key_package_take, handle_take};
 
@@ -72,6 +74,18 @@ static err handle_last_resort(struct mail *m, struct mail_call *call) {
     return mail_reply_ok(m, call);
 }
 
+/* The device puts newer ones, with newer addresses. */
+static err handle_drop(struct mail *m, struct mail_call *call) {
+    struct mail_box *box = NULL;
+    TRY(own_box(m, call, &box));
+    if (box->package_first < box->package_end)
+        TRY(store_batch_delete_range(m->batch,
+                                     mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_first),
+                                     box->package_end - 1));
+    box->package_first = box->package_end;
+    return mail_reply_ok(m, call);
+}
+
 static err handle_count(struct mail *m, struct mail_call *call) {
     struct mail_box *box = NULL;
     TRY(own_box(m, call, &box));
@@ -97,17 +111,14 @@ err mail_key_packages_delete(struct mail *m, struct mail_box *box) {
  * can't keep the others from adding the device. */
 enum allowance { NOTHING, LAST_RESORT, ANY };
 
-static enum allowance may_take(struct mail *m, const uint8_t mailbox[MAIL_ID],
+static enum allowance may_take(struct mail *m, const struct mail_box *box,
                                const uint8_t serial[MAIL_SERIAL]) {
-    uint64_t *taken = mail_count_today(m, &m->takes, mailbox, serial);
-    if (*taken >= m->config.limits.takes_address)
+    const struct mail_limits *limits = &m->config.limits;
+    if (!mail_day_take(m, MAIL_DAY_ADDRESS, box->id, serial, 1, limits->takes_address))
         return NOTHING;
-    ++*taken;
-    taken = mail_count_today(m, &m->takes, mailbox, NULL);
-    if (*taken >= m->config.limits.takes_mailbox)
-        return LAST_RESORT;
-    ++*taken;
-    return ANY;
+    bool any = !mail_revoked(box, serial) &&
+               mail_day_take(m, MAIL_DAY_PACKAGES, box->id, NULL, 1, limits->takes_mailbox);
+    return any ? ANY : LAST_RESORT;
 }
 
 /* One, in mail.value. NOT_FOUND. */
@@ -140,11 +151,11 @@ static err handle_take(struct mail *m, struct mail_call *call) {
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     if (mail_address_open(m, in.address, mailbox, serial) != OK)
         return mail_refuse(m, call, PROTO_REASON_ADDRESS);
-    enum allowance allowed = may_take(m, mailbox, serial);
-    if (allowed == NOTHING)
-        return mail_refuse(m, call, PROTO_REASON_LIMIT);
     TRY(mail_box_get(m, mailbox, &box));
     TRY(load(m, box));
+    enum allowance allowed = may_take(m, box, serial);
+    if (allowed == NOTHING)
+        return mail_refuse(m, call, PROTO_REASON_LIMIT);
     err e = take_one(m, box, allowed, &out);
     if (e == ERR_NOT_FOUND)
         return mail_refuse(m, call, PROTO_REASON_NONE);

@@ -18,6 +18,8 @@ const struct mail_limits mail_limits_default = {
     .key_packages = CONFIG_KEY_PACKAGES,
     .takes_address = 10,
     .takes_mailbox = 100,
+    .orders_mailbox = 200,
+    .revoked = 4096,
     .window_items = 64,
     .window_bytes = 128 * 1024,
     .batch_bytes = 8 * 1024 * 1024,
@@ -52,6 +54,9 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_device_list_get,   /* 52 */
     &mail_handle_link_put,          /* 54 */
     &mail_handle_link_get,          /* 55 */
+    &mail_handle_address_revoke,    /* 57 */
+    &mail_handle_roster_send,       /* 58 */
+    &mail_handle_key_package_drop,  /* 59 */
     &mail_handle_invite_make,       /* 63 */
 };
 
@@ -68,8 +73,8 @@ static err mail_init(struct mail *m) {
     TRY(store_batch_new(&m->batch, m->mem));
     TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
     TRY(mail_work_init(m));
-    TRY(mail_counts_init(&m->takes, m->mem));
-    return mail_counts_init(&m->uploads, m->mem);
+    m->days = mem_new_array(m->mem, 2 * MAIL_DAYS, sizeof *m->days);
+    return m->days == NULL ? ERR_NO_MEMORY : OK;
 }
 
 err mail_new(struct mail **out, struct store *store, const struct mail_config *config,
@@ -126,8 +131,7 @@ void mail_free(struct mail *m) {
     mail_links_fini(m);
     store_batch_free(m->batch);
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
-    mail_counts_fini(&m->takes, m->mem);
-    mail_counts_fini(&m->uploads, m->mem);
+    mem_free(m->mem, m->days, 2 * MAIL_DAYS * sizeof *m->days);
     mail_work_fini(m);
     buf_free(&m->out);
     buf_free(&m->value);
