@@ -85,8 +85,8 @@ void job_fail(struct job *job, const char *what, err e, uint16_t reason) {
     job_end(job, explain_code(e));
 }
 
-__attribute__((format(printf, 3, 0))) static void
-print(struct job *job, err e, const char *format, va_list list) {
+__attribute__((format(printf, 3, 0))) static void print(struct job *job, err e, const char *format,
+                                                        va_list list) {
     char text[1024];
     int n = vsnprintf(text, sizeof text, format, list);
     if (n >= 0)
