@@ -20,7 +20,7 @@ static slice box_name(const struct mail_box *box) {
 }
 
 static size_t box_weight(const struct mail_box *box) {
-    return box->cap + box->share_cap + 16;
+    return box->cap + box->share_cap + box->revoked_cap + 16;
 }
 
 static void list_remove(struct mail *m, struct mail_box *box) {
@@ -39,6 +39,7 @@ static void box_unload(struct mail *m, struct mail_box *box) {
     m->cached -= box_weight(box);
     mem_free(m->mem, box->places, box->cap * sizeof *box->places);
     mem_free(m->mem, box->shares, box->share_cap * sizeof *box->shares);
+    mem_free(m->mem, box->revoked, box->revoked_cap * sizeof *box->revoked);
     struct mail_box empty = {.subscriber = box->subscriber,
                              .newer = box->newer,
                              .older = box->older,
@@ -174,14 +175,11 @@ struct load {
 
 static err load_place(struct mail *m, struct mail_box *box, uint64_t position, slice value) {
     struct mail_place place = {.position = position};
-    reader r = reader_of(value);
-    slice mark, item;
-    TRY(reader_u32(&r, &place.week));
-    TRY(reader_copy(&r, place.serial, MAIL_SERIAL));
-    TRY(reader_vec(&r, &mark));
-    TRY(reader_vec(&r, &item));
-    TRY(reader_end(&r));
-    place.bytes = (uint32_t)item.n;
+    struct held_item row;
+    TRY(held_item_read(value, &row));
+    place.week = row.week;
+    memcpy(place.serial, row.serial, MAIL_SERIAL);
+    place.bytes = (uint32_t)row.item.n;
     TRY(place_reserve(m, box));
     place_add(box, &place);
     box->indexed = place.week;
@@ -194,23 +192,22 @@ static bool visit_place(void *ctx, struct store_key key, slice value) {
     return load->e == OK;
 }
 
-static err read_head(slice head, struct mail_box *box) {
-    reader r = reader_of(head);
-    TRY(reader_u64(&r, &box->floor));
-    TRY(reader_u64(&r, &box->gap_at));
-    TRY(reader_u32(&r, &box->gaps));
-    TRY(reader_end(&r));
+static void take_head(struct mail_box *box, const struct held_mailbox *row) {
+    box->floor = row->floor;
+    box->gap_at = row->gap_at;
+    box->gaps = row->gaps;
     box->tail = box->floor > box->gap_at ? box->floor : box->gap_at;
-    return OK;
 }
 
 static err load_head(struct mail *m, struct mail_box *box) {
-    buf_clear(&m->scratch);
-    err e = store_get(m->store, m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0), &m->scratch);
-    if (e == ERR_NOT_FOUND)
+    struct held_mailbox row;
+    err e = held_mailbox_get(m->store, m->batch, box_name(box), 0, &m->scratch, &row);
+    box->gone = e == ERR_NOT_FOUND;
+    if (box->gone)
         return OK;
     TRY(e);
-    return read_head(buf_slice(&m->scratch), box);
+    take_head(box, &row);
+    return OK;
 }
 
 /* A mailbox that is not in memory has nothing in the batch, so the store alone is right. */
@@ -223,6 +220,8 @@ static err box_load(struct mail *m, struct mail_box *box) {
                        visit_place, &load);
     if (e == OK)
         e = load.e;
+    if (e == OK)
+        e = mail_revoked_load(m, box);
     if (e != OK) {
         box_unload(m, box);
         return err_class(e) == ERR_CLASS_BAD ? ERR_DAMAGED : e;
@@ -272,19 +271,13 @@ err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **ou
 
 /* ---- Writing ---- */
 
-static err write_head(buf *head, const struct mail_box *box) {
-    writer w = writer_on(head);
-    writer_u64(&w, box->floor);
-    writer_u64(&w, box->gap_at);
-    writer_u32(&w, box->gaps);
-    return writer_result(&w);
+static struct held_mailbox head_of(const struct mail_box *box) {
+    return (struct held_mailbox){.floor = box->floor, .gap_at = box->gap_at, .gaps = box->gaps};
 }
 
 static err put_head(struct mail *m, const struct mail_box *box) {
-    buf_clear(&m->scratch);
-    TRY(write_head(&m->scratch, box));
-    return store_batch_put(m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0),
-                           buf_slice(&m->scratch));
+    struct held_mailbox row = head_of(box);
+    return held_mailbox_put(m->batch, box_name(box), 0, &m->row, &row);
 }
 
 /* Its positions begin anywhere, so that they don't tell how many items ever came. */
@@ -294,6 +287,7 @@ err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID]) {
     TRY(mail_box_get(m, id, &box));
     crypto_random(&start, sizeof start);
     box->floor = box->tail = start >> START_SHIFT;
+    box->gone = false;
     return put_head(m, box);
 }
 
@@ -328,17 +322,15 @@ struct rollback {
 
 static bool roll_back(void *ctx, struct store_key key, slice value) {
     struct rollback *back = ctx;
-    struct mail_box box = {0};
-    buf head = {0};
-    back->e = read_head(value, &box);
+    struct held_mailbox row;
+    buf work = {0};
+    back->e = held_mailbox_read(value, &row);
     if (back->e == OK) {
-        box.gap_at = box.tail + rollback_step;
-        box.gaps += box.gaps < UINT32_MAX;
-        back->e = write_head(&head, &box);
+        row.gap_at = (row.floor > row.gap_at ? row.floor : row.gap_at) + rollback_step;
+        row.gaps += row.gaps < UINT32_MAX;
+        back->e = held_mailbox_put(back->batch, key.name, key.number, &work, &row);
     }
-    if (back->e == OK)
-        back->e = store_batch_put(back->batch, key, buf_slice(&head));
-    buf_free(&head);
+    buf_free(&work);
     return back->e == OK;
 }
 
@@ -354,24 +346,9 @@ err mail_rolled_back(struct store *store) {
     return e;
 }
 
-err mail_item_prepare(struct mail *m, slice mark, slice item) {
-    static const uint8_t no_serial[MAIL_SERIAL];
-    buf_clear(&m->value);
-    writer w = writer_on(&m->value);
-    writer_u32(&w, m->week);
-    writer_bytes(&w, SLICE_ARRAY(no_serial)); /* each address puts its own here */
-    writer_vec(&w, mark);
-    writer_vec(&w, item);
-    TRY(writer_result(&w));
-    return OK;
-}
-
-static size_t item_size(const struct mail *m) {
-    reader r = reader_of(slice_of(m->value.p + 4 + MAIL_SERIAL, m->value.n - 4 - MAIL_SERIAL));
-    slice mark = SLICE_EMPTY, item = SLICE_EMPTY;
-    if (reader_vec(&r, &mark) != OK || reader_vec(&r, &item) != OK)
-        return 0;
-    return item.n;
+void mail_item_prepare(struct mail *m, slice mark, slice item) {
+    /* Each address puts its own serial in. */
+    m->item = (struct held_item){.week = m->week, .mark = mark, .item = item};
 }
 
 static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL],
@@ -386,7 +363,9 @@ static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t s
 }
 
 err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
-    struct mail_place place = {.week = m->week, .bytes = (uint32_t)item_size(m)};
+    struct mail_place place = {.week = m->week, .bytes = (uint32_t)m->item.item.n};
+    if (box->gone)
+        return OK;
     if (!has_room(m, box, serial, place.bytes) || box->tail >= UINT64_MAX - 1) {
         TRY(add_gaps(m, box, 1));
         return ERR_FULL;
@@ -394,14 +373,13 @@ err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[M
     TRY(place_reserve(m, box));
     place.position = box->tail + 1;
     memcpy(place.serial, serial, MAIL_SERIAL);
-    memcpy(m->value.p + 4, serial, MAIL_SERIAL);
+    memcpy(m->item.serial, serial, MAIL_SERIAL);
     if (box->indexed != m->week) {
         TRY(mail_expiry_note(m, MAIL_EXPIRY_BOX, box_name(box)));
         box->indexed = m->week;
     }
     size_t op = store_batch_count(m->batch);
-    TRY(store_batch_put(m->batch, mail_key(MAIL_ITEM, box_name(box), place.position),
-                        buf_slice(&m->value)));
+    TRY(held_item_put(m->batch, box_name(box), place.position, &m->row, &m->item));
     place_add(box, &place);
     return mail_effect_add(
         m, &(struct mail_effect){
@@ -419,6 +397,18 @@ static err drop_oldest(struct mail *m, struct mail_box *box) {
     if (box->indexed == week)
         box->indexed = 0;
     return mail_expiry_forget(m, MAIL_EXPIRY_BOX, week, box_name(box));
+}
+
+err mail_box_delete(struct mail *m, struct mail_box *box) {
+    while (box->count > 0)
+        TRY(drop_oldest(m, box));
+    TRY(store_batch_delete(m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0)));
+    TRY(mail_revoked_delete(m, box));
+    box->gone = true;
+    box->gaps = 0;
+    struct mail_effect gone = {.kind = MAIL_GONE};
+    memcpy(gone.mailbox, box->id, MAIL_ID);
+    return mail_effect_add(m, &gone);
 }
 
 /* A position that belongs to no item can only be known from a caught_up that told of the gap. */

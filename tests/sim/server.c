@@ -219,6 +219,7 @@ void server_start(struct world *w) {
     world_must(store_faulty_open(&w->store, w->memory, &w->plan, NULL), "store");
     w->config.limits = mail_limits_default;
     w->config.limits.takes_address = w->config.limits.takes_mailbox = 100000;
+    w->config.limits.orders_mailbox = 100000;
     w->config.keys[0].id = 1;
     crypto_random(w->config.keys[0].key, 32);
     crypto_random(w->config.pepper, 32);
@@ -371,16 +372,13 @@ static bool keep_place(void *ctx, struct store_key key, slice value) {
 /* Who sent it; -1: it must stay where it is, because a Welcome or a blob (which may be one) has to
  * come before what it makes readable; -2: a commit. */
 static int mover(struct world *w, const struct place *p, int *group) {
-    uint32_t week;
-    uint8_t serial[8], hash[32];
-    slice mark, item, content;
-    uint8_t kind;
+    uint8_t kind, hash[32];
+    struct held_item row;
+    slice content;
     struct mls_header header;
-    reader r = reader_of(buf_slice(&p->value));
-    if (reader_u32(&r, &week) != OK || reader_copy(&r, serial, 8) != OK ||
-        reader_vec(&r, &mark) != OK || reader_vec(&r, &item) != OK)
+    if (held_item_read(buf_slice(&p->value), &row) != OK)
         return -1;
-    r = reader_of(item);
+    reader r = reader_of(row.item);
     if (reader_u8(&r, &kind) != OK || kind != ITEM_MESSAGE || reader_vec(&r, &content) != OK ||
         mls_message_header(content, &header) != OK || header.wire != MLS_PRIVATE_MESSAGE ||
         header.group_id.n != 32)
@@ -388,7 +386,7 @@ static int mover(struct world *w, const struct place *p, int *group) {
     *group = world_group_find(w, header.group_id.p);
     if (header.kind == MLS_COMMIT)
         return -2;
-    world_must(crypto_blake2b_keyed(hash, 32, SLICE_EMPTY, &item, 1), "hash");
+    world_must(crypto_blake2b_keyed(hash, 32, SLICE_EMPTY, &row.item, 1), "hash");
     for (size_t i = w->item_count; i-- > 0;)
         if (memcmp(w->items[i].item, hash, 32) == 0)
             return w->items[i].sender;
@@ -398,15 +396,16 @@ static int mover(struct world *w, const struct place *p, int *group) {
 static void change_places(struct world *w, slice mailbox, const struct place *a,
                           const struct place *b) {
     struct store_batch *batch;
+    struct held_item first, second;
+    buf work = {0};
     world_must(store_batch_new(&batch, NULL), "batch");
-    world_must(
-        store_batch_put(batch, mail_key(MAIL_ITEM, mailbox, a->position), buf_slice(&b->value)),
-        "batch");
-    world_must(
-        store_batch_put(batch, mail_key(MAIL_ITEM, mailbox, b->position), buf_slice(&a->value)),
-        "batch");
+    world_must(held_item_read(buf_slice(&a->value), &first), "item");
+    world_must(held_item_read(buf_slice(&b->value), &second), "item");
+    world_must(held_item_put(batch, mailbox, a->position, &work, &second), "batch");
+    world_must(held_item_put(batch, mailbox, b->position, &work, &first), "batch");
     world_must(store_commit_now(w->memory, batch), "commit");
     store_batch_free(batch);
+    buf_free(&work);
     w->counts.disorders++;
 }
 
