@@ -5,11 +5,11 @@ static void start(struct job *job);
 
 const struct command command_blocked = {
     .name = "blocked",
-    .words = "",
+    .words = "[--offline]",
     .help = "list whom you have blocked",
     .text =
         "Lists whom you have blocked, under the name that they had then, with the beginning of\n"
-        "the account's id.",
+        "the account's id. --offline: without connecting.",
     .options = OPTION_OFFLINE,
     .start = start,
 };
