@@ -110,21 +110,26 @@ static err sign_link(const struct record_account *a, buf *content) {
     buf fields = buf_on(content->mem);
     err e = link_fields(&fields, a->server, buf_slice(content));
     if (e == OK)
-        e = crypto_sign_labeled(content->p + content->n - LINK_SIGNATURE, a->identity_seed,
+        e = crypto_sign_labeled(content->p + content->n - LINK_SIGNATURE, a->device_seed,
                                 PROTO_LABEL_CONTACT_LINK, buf_slice(&fields));
     buf_free(&fields);
     return e;
 }
 
+/* signer: the device of the list that made it, whose address it carries. */
 static err verify_link(const struct proto_contact *link, const struct proto_device_list *list,
-                       slice server, slice content) {
+                       slice server, slice content, struct proto_device *signer) {
     buf fields = buf_on(NULL);
-    err e = link_fields(&fields, server, content);
-    if (e == OK)
-        e = crypto_verify_labeled(link->signature, list->identity, PROTO_LABEL_CONTACT_LINK,
-                                  buf_slice(&fields));
+    reader devices = reader_of(list->devices.bytes);
+    err e = link_fields(&fields, server, content), signature = ERR_SIGNATURE;
+    while (e == OK && signature == ERR_SIGNATURE && devices.n > 0) {
+        e = proto_device_read(&devices, signer);
+        if (e == OK)
+            signature = crypto_verify_labeled(link->signature, signer->key,
+                                              PROTO_LABEL_CONTACT_LINK, buf_slice(&fields));
+    }
     buf_free(&fields);
-    return e;
+    return e == OK ? signature : e;
 }
 
 err core_contact_link_make(struct core *core, buf *link) {
@@ -152,7 +157,7 @@ static err check_link(const struct core *core, const struct proto_contact *link,
                       struct proto_device_list *list) {
     TRY(core_name_check(link->name));
     TRY(core_account_devices_check(link->devices, list));
-    if (link->addresses.count != list->devices.count)
+    if (link->addresses.count != 1)
         return ERR_MALFORMED;
     if (memcmp(link->server, core->account.r.server_identity, sizeof link->server) != 0)
         return ERR_UNSUPPORTED;
@@ -161,9 +166,37 @@ static err check_link(const struct core *core, const struct proto_contact *link,
     return OK;
 }
 
+enum { PLACE = 16 + PROTO_ADDRESS }; /* a device and an address of it */
+
+static bool listed(const struct proto_device_list *list, const uint8_t id[16]) {
+    reader r = reader_of(list->devices.bytes);
+    struct proto_device device;
+    while (proto_device_read(&r, &device) == OK)
+        if (memcmp(device.id, id, sizeof device.id) == 0)
+            return true;
+    return false;
+}
+
+/* The link's address in the place of the one that was known of this device, and what is known of
+ * the others that are still in the list. */
+static err merge_places(const struct proto_contact *link, const struct proto_device_list *list,
+                        const struct proto_device *signer, slice known, buf *places) {
+    struct proto_address address;
+    reader r = reader_of(link->addresses.bytes);
+    TRY(proto_address_read(&r, &address));
+    TRY(buf_append(places, SLICE_ARRAY(signer->id)));
+    TRY(buf_append(places, SLICE_ARRAY(address.bytes)));
+    for (size_t at = 0; at + PLACE <= known.n; at += PLACE)
+        if (memcmp(known.p + at, signer->id, 16) != 0 && listed(list, known.p + at))
+            TRY(buf_append(places, slice_of(known.p + at, PLACE)));
+    return OK;
+}
+
 static err accept(struct core *core, const struct proto_contact *link, slice petname,
-                  const struct proto_device_list *list, const uint8_t account[16]) {
+                  const struct proto_device_list *list, const struct proto_device *signer,
+                  const uint8_t account[16]) {
     struct record_contact r = {0};
+    buf places = buf_on(core->mem);
     const struct contact *known = core_contact_lookup(core, account);
     if (known == NULL && core->contacts.n >= CONTACTS_MAX)
         return ERR_LIMIT;
@@ -177,11 +210,16 @@ static err accept(struct core *core, const struct proto_contact *link, slice pet
     r.name = link->name;
     r.devices = link->devices;
     r.version = list->version;
-    r.addresses = link->addresses.bytes;
     if (petname.n > 0)
         r.petname = petname;
-    TRY(core_txn_begin(core));
-    return core_txn_end(core, contact_put(core, &r));
+    err e = merge_places(link, list, signer, r.addresses, &places);
+    r.addresses = buf_slice(&places);
+    if (e == OK)
+        e = core_txn_begin(core);
+    if (e == OK)
+        e = core_txn_end(core, contact_put(core, &r));
+    buf_free(&places);
+    return e;
 }
 
 err core_contact_accept(struct core *core, slice contact_link, slice petname, uint64_t now,
@@ -192,6 +230,7 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
     buf server = buf_on(core->mem), content = buf_on(core->mem);
     struct proto_contact link;
     struct proto_device_list list;
+    struct proto_device signer;
     err e = core_name_check(petname);
     if (e == OK)
         e = proto_link_read(contact_link, "contact", &server, &content);
@@ -200,13 +239,13 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
     if (e == OK)
         e = check_link(core, &link, &list);
     if (e == OK)
-        e = verify_link(&link, &list, buf_slice(&server), buf_slice(&content));
+        e = verify_link(&link, &list, buf_slice(&server), buf_slice(&content), &signer);
     if (e == OK)
         e = core_account_id(list.identity, account);
     if (e == OK)
         e = petname_free(core, account, petname);
     if (e == OK)
-        e = accept(core, &link, petname, &list, account);
+        e = accept(core, &link, petname, &list, &signer, account);
     buf_free(&server);
     buf_free(&content);
     return e;
@@ -250,7 +289,7 @@ static err meet(struct core *core, struct conversation *conversation, const uint
     for (uint32_t i = 0; core_conversation_has(conversation, slice_of(account, 16), &i); i++) {
         TRY(mls_group_member(conversation->group, i, &member));
         TRY(core_leaf_read(&member, &leaf));
-        if (addresses->n == PROTO_DEVICES_MAX * (16 + PROTO_ADDRESS))
+        if (addresses->n == PROTO_DEVICES_MAX * PLACE)
             return ERR_TOO_LARGE;
         memcpy(r->identity, leaf.identity, sizeof r->identity);
         TRY(buf_append(addresses, SLICE_ARRAY(leaf.device)));
@@ -303,27 +342,15 @@ static err target(buf *targets, const uint8_t *account, const uint8_t *device,
 
 err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets) {
     const struct contact *c = core_contact_lookup(core, account);
-    struct proto_device_list list;
-    struct proto_device device;
+    struct proto_device_list list = {0};
     if (c == NULL)
         return ERR_NOT_FOUND;
-    reader addresses = reader_of(c->r.addresses);
-    slice address, id;
-    if (c->r.version == 0) { /* met in a conversation: device and address, in turn */
-        while (addresses.n > 0) {
-            TRY(reader_bytes(&addresses, 16, &id));
-            TRY(reader_bytes(&addresses, PROTO_ADDRESS, &address));
-            TRY(target(targets, account, id.p, address.p));
-        }
-        return OK;
-    }
-    TRY(proto_device_list_decode(c->r.devices, &list));
-    reader devices = reader_of(list.devices.bytes);
-    while (devices.n > 0) {
-        TRY(proto_device_read(&devices, &device));
-        TRY(reader_bytes(&addresses, PROTO_ADDRESS, &address));
-        TRY(target(targets, account, device.id, address.p));
-    }
+    if (c->r.version > 0)
+        TRY(proto_device_list_decode(c->r.devices, &list));
+    slice places = c->r.addresses;
+    for (size_t at = 0; at + PLACE <= places.n; at += PLACE)
+        if (c->r.version == 0 || listed(&list, places.p + at))
+            TRY(target(targets, account, places.p + at, places.p + at + 16));
     return OK;
 }
 
@@ -376,7 +403,7 @@ static void fill(const struct contact *c, struct core_contact *contact) {
     contact->list_version = c->r.version;
     contact->verified = c->r.verified;
     if (c->r.version == 0)
-        contact->devices = (uint32_t)(c->r.addresses.n / (16 + PROTO_ADDRESS));
+        contact->devices = (uint32_t)(c->r.addresses.n / PLACE);
     else if (proto_device_list_decode(c->r.devices, &list) == OK)
         contact->devices = list.devices.count;
 }

@@ -50,7 +50,7 @@ enum {
 
 #define PROTO_PARTS(P)                                                                             \
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
-    P(letter) P(refusal) P(code) P(invite) P(contact) P(join_link)
+    P(letter) P(refusal) P(code) P(invite) P(contact) P(join_link) P(place)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -103,8 +103,11 @@ enum {
     F(fixed, server, 32, 0)                                                                        \
     F(fixed, code, 16, 0)
 
+/* The content of a server's link: its identity. */
+#define PROTO_FIELDS_place(F) F(fixed, server, 32, 0)
+
 /* The content of a contact link: the name is what its maker calls itself. Signature: Ed25519 by the
- * identity of `devices` over "Sotto contact link v1", a zero byte, the server's place as the link
+ * device of `devices` that made it, whose address it carries (one), over "Sotto contact link v1", a zero byte, the server's place as the link
  * has it (as a vector), and every field before the signature. */
 #define PROTO_FIELDS_contact(F)                                                                    \
     F(fixed, server, 32, 0)                                                                        \

@@ -39,6 +39,7 @@ static const struct option {
     {"--count", VALUE_NUMBER, OPTION_COUNT, offsetof(struct args, count),
      offsetof(struct args, has_count)},
     {"--done", VALUE_NONE, OPTION_DONE, 0, offsetof(struct args, done)},
+    {"--words", VALUE_NONE, OPTION_WORDS, 0, offsetof(struct args, by_words)},
 };
 
 static const struct option *find_option(const char *name, size_t n) {

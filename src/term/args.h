@@ -15,7 +15,8 @@ enum {
     OPTION_LAST = 16,
     OPTION_UNTIL_IDLE = 32,
     OPTION_COUNT = 64,
-    OPTION_DONE = 128
+    OPTION_DONE = 128,
+    OPTION_WORDS = 256
 };
 
 struct args {
@@ -27,7 +28,7 @@ struct args {
     size_t word_count;
     uint64_t timeout; /* seconds */
     uint64_t last, until_idle, count;
-    bool json, no_passphrase, offline, done;
+    bool json, no_passphrase, offline, done, by_words;
     bool has_last, has_until_idle, has_count;
     bool help, version;
 };

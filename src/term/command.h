@@ -44,8 +44,9 @@ struct command {
 extern const struct command *const commands[];
 const struct command *command_find(const char *name);
 
-extern const struct command command_init, command_invite, command_contacts, command_name,
-    command_new, command_add, command_remove, command_leave, command_send, command_read,
-    command_listen, command_chat, command_status, command_record, command_verify, command_help;
+extern const struct command command_init, command_words, command_invite, command_contacts,
+    command_name, command_new, command_add, command_remove, command_leave, command_send,
+    command_read, command_listen, command_chat, command_status, command_record, command_verify,
+    command_help;
 
 #endif

@@ -72,6 +72,26 @@ static bool link_from_input(const struct args *args) {
            args->word_count == 1 && strcmp(args->words[0], "-") == 0;
 }
 
+/* The 24 words of an identity, on as many lines as they are. */
+static err read_words(buf *words) {
+    size_t count = 0;
+    bool inside = false;
+    fprintf(stderr, "The 24 words:\n");
+    for (size_t at = 0, before = SIZE_MAX; count + inside < 24 && before != words->n;) {
+        before = words->n;
+        TRY(host_read_line(INPUT, TEXT_MAX, words));
+        for (; at < words->n; at++) {
+            bool space = words->p[at] == ' ' || words->p[at] == '\t' || words->p[at] == '\n' ||
+                         words->p[at] == '\r';
+            count += inside && space;
+            inside = !space;
+        }
+    }
+    if (words->n > 0 && memchr(words->p, 0, words->n) != NULL)
+        return ERR_MALFORMED;
+    return buf_append_byte(words, 0);
+}
+
 static err read_input(const struct args *args, buf *text) {
     if (args->command == &command_send)
         TRY(host_read_all(INPUT, TEXT_MAX, text));
@@ -85,14 +105,21 @@ static err read_input(const struct args *args, buf *text) {
 }
 
 /* Puts what comes on the input among the words: *words and *text hold it. */
-static err take_input(struct args *args, const char *words[2], buf *text) {
-    if (!text_from_input(args) && !link_from_input(args))
-        return OK;
-    TRY(read_input(args, text));
-    args->word_count = link_from_input(args) ? 1 : 2;
-    words[0] = args->words[0];
-    words[args->word_count - 1] = (const char *)text->p;
-    args->words = words;
+static err take_input(struct args *args, const char *words[2], buf *text, buf *more) {
+    if (text_from_input(args) || link_from_input(args)) {
+        TRY(read_input(args, text));
+        args->word_count = link_from_input(args) ? 1 : 2;
+        words[0] = args->words[0];
+        words[args->word_count - 1] = (const char *)text->p;
+        args->words = words;
+    }
+    if (args->command == &command_init && args->by_words) {
+        TRY(read_words(more));
+        words[0] = args->words[0];
+        words[1] = (const char *)more->p;
+        args->words = words;
+        args->word_count = 2;
+    }
     return OK;
 }
 
@@ -113,7 +140,7 @@ static int usage_error(const struct args *args, const char *why) {
 
 static int run(struct app *app, int argc, const char **argv) {
     char home[HOST_PATH];
-    buf text = {0}, packed = {0};
+    buf text = {0}, more = {0}, packed = {0};
     const char *words[2];
     struct args *args = &app->own.args;
     char why[ARGS_WHY];
@@ -142,7 +169,7 @@ static int run(struct app *app, int argc, const char **argv) {
         code = usage_error(args, "there is no home to use: name one with --home DIR");
         goto out;
     }
-    err e = take_input(args, words, &text);
+    err e = take_input(args, words, &text, &more);
     if (e == OK)
         e = args_pack(&packed, args);
     if (e != OK) {
@@ -154,6 +181,7 @@ static int run(struct app *app, int argc, const char **argv) {
     code = app_run(app, buf_slice(&packed));
 out:
     buf_free(&text);
+    buf_free(&more);
     buf_free(&packed);
     return code;
 }

@@ -129,6 +129,7 @@ def begin(world, watch):
     ann, ben, cem = (Person(world.folder, n) for n in ("ann", "ben", "cem"))
     for p in (ann, ben, cem):
         watch.run(p, "init", world.server.invite(), "--name", p.name)
+    watch.run(ann, "words")
     watch.run(ann, "invite")
     watch.run(ann, "invite", ben.link(), "--as", "ben")
     watch.run(ben, "invite", ann.link(), "--as", "ann")
