@@ -45,6 +45,7 @@ static uint32_t lifetime(const struct mail *m, enum mail_expiry kind) {
     const struct mail_limits *limits = &m->config.limits;
     return kind == MAIL_EXPIRY_BOX     ? limits->item_weeks
            : kind == MAIL_EXPIRY_ORDER ? limits->order_weeks
+           : kind == MAIL_EXPIRY_CARD  ? limits->card_weeks
                                        : limits->blob_weeks;
 }
 
@@ -84,6 +85,8 @@ static err expire(struct mail *m, enum mail_expiry kind, slice what) {
         return what.n == MAIL_ID ? expire_box(m, what) : OK;
     case MAIL_EXPIRY_ORDER:
         return mail_order_expire(m, what);
+    case MAIL_EXPIRY_CARD:
+        return mail_card_expire(m, what);
     default:
         return mail_blob_expire(m, what);
     }

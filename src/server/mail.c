@@ -10,9 +10,15 @@ const struct mail_limits mail_limits_default = {
     .order_weeks = 52,
     .orders = 4 * 1024 * 1024,
     .blobs_bytes = (uint64_t)CONFIG_BLOB_GIGABYTES << 30,
+    .cards = 1024 * 1024,
+    .card_weeks = 52,
+    .find_bits = 18,
+    .claim_bits = 22,
     .key_packages = CONFIG_KEY_PACKAGES,
     .takes_address = 10,
     .takes_mailbox = 100,
+    .orders_mailbox = 200,
+    .revoked = 4096,
     .window_items = 64,
     .window_bytes = 128 * 1024,
     .batch_bytes = 8 * 1024 * 1024,
@@ -37,11 +43,18 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_key_package_take,  /* 34 */
     &mail_handle_blob_put,          /* 36 */
     &mail_handle_blob_get,          /* 37 */
+    &mail_handle_work_get,          /* 40 */
+    &mail_handle_card_get,          /* 42 */
+    &mail_handle_card_put,          /* 44 */
+    &mail_handle_card_drop,         /* 45 */
     &mail_handle_device_list_put,   /* 50 */
     &mail_handle_device_join,       /* 51 */
     &mail_handle_device_list_get,   /* 52 */
     &mail_handle_link_put,          /* 54 */
     &mail_handle_link_get,          /* 55 */
+    &mail_handle_address_revoke,    /* 57 */
+    &mail_handle_roster_send,       /* 58 */
+    &mail_handle_key_package_drop,  /* 59 */
     &mail_handle_invite_make,       /* 63 */
 };
 
@@ -57,8 +70,9 @@ static const struct mail_handler *handler_of(uint16_t type) {
 static err mail_init(struct mail *m) {
     TRY(store_batch_new(&m->batch, m->mem));
     TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
-    m->takes = mem_new_array(m->mem, MAIL_TAKES, sizeof *m->takes);
-    return m->takes == NULL ? ERR_NO_MEMORY : OK;
+    TRY(mail_work_init(m));
+    m->days = mem_new_array(m->mem, MAIL_DAYS, sizeof *m->days);
+    return m->days == NULL ? ERR_NO_MEMORY : OK;
 }
 
 err mail_new(struct mail **out, struct store *store, const struct mail_config *config,
@@ -115,7 +129,8 @@ void mail_free(struct mail *m) {
     mail_links_fini(m);
     store_batch_free(m->batch);
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
-    mem_free(m->mem, m->takes, MAIL_TAKES * sizeof *m->takes);
+    mem_free(m->mem, m->days, MAIL_DAYS * sizeof *m->days);
+    mail_work_fini(m);
     buf_free(&m->out);
     buf_free(&m->value);
     buf_free(&m->scratch);
@@ -385,7 +400,7 @@ static void emit_failure(struct mail *m, err why) {
 }
 
 static slice total_name(size_t kind) {
-    static const char *const names[MAIL_TOTALS] = {"blobs", "orders"};
+    static const char *const names[MAIL_TOTALS] = {"blobs", "orders", "cards"};
     return slice_str(names[kind]);
 }
 
