@@ -10,6 +10,10 @@ uint32_t time_week(uint64_t ms) {
     return week > UINT32_MAX ? UINT32_MAX : (uint32_t)week;
 }
 
+bool time_week_over(uint32_t week, uint32_t days, uint64_t ms) {
+    return ms >= FIRST_MONDAY + (week + (uint64_t)1) * TIME_WEEK + days * TIME_DAY;
+}
+
 /* Years run from March here, so that the leap day is the last of its year. */
 void time_date(uint64_t ms, int *year, int *month, int *day) {
     uint64_t days = ms / TIME_DAY + 719468; /* since 1 March of the year 0 */

@@ -106,7 +106,7 @@ err mail_blob_expire(struct mail *m, slice id) {
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    if (blob.week + m->config.limits.blob_weeks >= m->week)
+    if (!mail_expired(m, MAIL_EXPIRY_BLOB, blob.week))
         return OK;
     TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
     TRY(store_batch_delete(m->batch, mail_key(MAIL_BLOB, id, 0)));

@@ -201,7 +201,8 @@ static void take_head(struct mail_box *box, const struct held_mailbox *row) {
 static err load_head(struct mail *m, struct mail_box *box) {
     struct held_mailbox row;
     err e = held_mailbox_get(m->store, m->batch, box_name(box), 0, &m->scratch, &row);
-    if (e == ERR_NOT_FOUND)
+    box->gone = e == ERR_NOT_FOUND;
+    if (box->gone)
         return OK;
     TRY(e);
     take_head(box, &row);
@@ -283,6 +284,7 @@ err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID]) {
     TRY(mail_box_get(m, id, &box));
     crypto_random(&start, sizeof start);
     box->floor = box->tail = start >> START_SHIFT;
+    box->gone = false;
     return put_head(m, box);
 }
 
@@ -358,6 +360,8 @@ static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t s
 }
 
 err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
+    if (box->gone)
+        return ERR_NOT_FOUND;
     struct mail_place place = {.week = m->week, .bytes = (uint32_t)m->item.item.n};
     if (!has_room(m, box, serial, place.bytes) || box->tail >= UINT64_MAX - 1) {
         TRY(add_gaps(m, box, 1));
@@ -392,6 +396,18 @@ static err drop_oldest(struct mail *m, struct mail_box *box) {
     return mail_expiry_forget(m, MAIL_EXPIRY_BOX, week, box_name(box));
 }
 
+/* Entry by entry: in a batch that has puts, too, a range's place among them is not kept. */
+err mail_box_delete(struct mail *m, struct mail_box *box) {
+    struct mail_effect gone = {.kind = MAIL_GONE};
+    memcpy(gone.mailbox, box->id, MAIL_ID);
+    TRY(mail_key_packages_delete(m, box));
+    while (box->count > 0)
+        TRY(drop_oldest(m, box));
+    TRY(store_batch_delete(m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0)));
+    box->gone = true;
+    return mail_effect_add(m, &gone);
+}
+
 /* A position that belongs to no item can only be known from a caught_up that told of the gap. */
 static bool tells_gap(const struct mail_box *box, uint64_t up_to) {
     const struct mail_session *s = box->subscriber;
@@ -415,7 +431,7 @@ err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to) {
 
 err mail_box_expire(struct mail *m, struct mail_box *box) {
     uint32_t gone = 0;
-    while (box->count > 0 && box->places[box->first].week + m->config.limits.item_weeks < m->week) {
+    while (box->count > 0 && mail_expired(m, MAIL_EXPIRY_BOX, box->places[box->first].week)) {
         TRY(drop_oldest(m, box));
         gone++;
     }

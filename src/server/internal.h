@@ -50,6 +50,7 @@ struct mail_box {
     uint64_t call;  /* the last send that looked at it */
     uint64_t batch; /* the last batch that met it */
     bool loaded;
+    bool gone; /* there is no such mailbox, or not any more */
     /* From here on only if loaded. */
     uint64_t floor;  /* acknowledged up to here */
     uint64_t tail;   /* the last position in use */
@@ -92,7 +93,8 @@ enum mail_effect_kind {
     MAIL_PROVED,
     MAIL_SUBSCRIBED,
     MAIL_DELIVER,
-    MAIL_GAP
+    MAIL_GAP,
+    MAIL_GONE
 };
 
 struct mail_effect {
@@ -105,7 +107,7 @@ struct mail_effect {
     struct mail_box *box; /* DELIVER, GAP, SUBSCRIBED */
     uint64_t position;    /* DELIVER, GAP: its own; SUBSCRIBED: the first one wanted */
     size_t op;            /* DELIVER: the batch's operation that holds the item */
-    uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED */
+    uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED; GONE: the mailbox */
 };
 
 /* Bytes, at most, of the body of an error or a caught_up, which need no memory. */
@@ -126,7 +128,14 @@ struct mail_sweep {
     uint64_t from;
 };
 
-enum mail_expiry { MAIL_EXPIRY_BOX, MAIL_EXPIRY_ORDER, MAIL_EXPIRY_BLOB, MAIL_EXPIRY_KINDS };
+/* Numbers on the disk. */
+enum mail_expiry {
+    MAIL_EXPIRY_BOX,
+    MAIL_EXPIRY_ORDER,
+    MAIL_EXPIRY_BLOB,
+    MAIL_EXPIRY_TOMBSTONE,
+    MAIL_EXPIRY_KINDS
+};
 
 /* ---- What is counted for the whole store ---- */
 
@@ -142,7 +151,8 @@ struct mail {
     struct store_batch *batch;
     struct mail_config config;
     err broken; /* the batch under construction must not be committed */
-    uint32_t week;
+    uint64_t now;
+    uint32_t week;          /* of now */
     uint64_t call, batches; /* so many so far, the present ones included */
 
     struct table boxes, sessions;
@@ -178,6 +188,9 @@ struct mail_handler {
     err (*handle)(struct mail *m, struct mail_call *call);
 };
 
+/* It is now. */
+void mail_clock(struct mail *m);
+
 /* Writing an answer: open, write the body, close. */
 writer mail_reply_open(struct mail *m);
 MUST err mail_reply_close(struct mail *m, const struct mail_call *call, uint16_t type, writer *w);
@@ -205,9 +218,11 @@ MUST err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box
 /* A new mailbox. */
 MUST err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID]);
 /* Puts the item that mail_item_prepare made into the mailbox. ERR_FULL: a gap was counted instead.
- */
+ * NOT_FOUND: it is gone. */
 void mail_item_prepare(struct mail *m, slice mark, slice item);
 MUST err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]);
+/* The end of a mailbox, of its items and its key packages, and of its device's sessions. */
+MUST err mail_box_delete(struct mail *m, struct mail_box *box);
 MUST err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to);
 /* Gives the gaps a position above every item. */
 MUST err mail_box_raise_gap(struct mail *m, struct mail_box *box);
@@ -226,6 +241,7 @@ void mail_session_drop(struct mail *m, struct mail_session *s);
 /* What an effect means for subscribers, once it is durable. */
 void mail_subscriber_start(struct mail *m, const struct mail_effect *effect);
 void mail_subscriber_deliver(struct mail *m, const struct mail_effect *effect);
+void mail_subscriber_gone(struct mail *m, const struct mail_effect *effect);
 void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect);
 /* Serves some of those that are ready, a window each. */
 void mail_subscribers_serve(struct mail *m);
@@ -238,15 +254,24 @@ void mail_subscriber_behind(struct mail *m, struct mail_session *s);
 MUST err mail_expiry_note(struct mail *m, enum mail_expiry kind, slice what);
 /* Takes the note of that week back. */
 MUST err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week, slice what);
+/* Whether what is of this week is over. */
+bool mail_expired(const struct mail *m, enum mail_expiry kind, uint32_t week);
 /* The others' part of the sweep. */
 MUST err mail_order_expire(struct mail *m, slice name);
 MUST err mail_blob_expire(struct mail *m, slice id);
+MUST err mail_tombstone_expire(struct mail *m, slice name);
+
+/* ---- key_packages.c ---- */
+/* All of a mailbox. */
+MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
+MUST err mail_key_packages_measure(struct mail *m, struct mail_box *box,
+                                   struct proto_held_kind *kind);
 
 /* ---- The handlers ---- */
 extern const struct mail_handler mail_handle_register, mail_handle_login, mail_handle_subscribe,
     mail_handle_ack, mail_handle_address_make, mail_handle_key_package_put,
     mail_handle_last_resort_put, mail_handle_key_package_count, mail_handle_record_get,
     mail_handle_send, mail_handle_commit, mail_handle_key_package_take, mail_handle_blob_put,
-    mail_handle_blob_get, mail_handle_invite_make;
+    mail_handle_blob_get, mail_handle_invite_make, mail_handle_account_delete;
 
 #endif

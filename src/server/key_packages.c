@@ -83,6 +83,32 @@ static err handle_count(struct mail *m, struct mail_call *call) {
     return mail_reply_close(m, call, PROTO_key_package_left, &w);
 }
 
+err mail_key_packages_delete(struct mail *m, struct mail_box *box) {
+    TRY(load(m, box));
+    for (; box->package_first < box->package_end; box->package_first++)
+        TRY(store_batch_delete(m->batch,
+                               mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_first)));
+    return store_batch_delete(m->batch, mail_key(MAIL_LAST_RESORT, name_of(box), 0));
+}
+
+err mail_key_packages_measure(struct mail *m, struct mail_box *box, struct proto_held_kind *kind) {
+    struct held_key_package package;
+    struct held_last_resort last;
+    TRY(load(m, box));
+    for (uint64_t i = box->package_first; i < box->package_end; i++) {
+        TRY(held_key_package_get(m->store, m->batch, name_of(box), i, &m->scratch, &package));
+        kind->bytes += package.bytes.n;
+    }
+    kind->count += box->package_end - box->package_first;
+    err e = held_last_resort_get(m->store, m->batch, name_of(box), 0, &m->scratch, &last);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    kind->count++;
+    kind->bytes += last.bytes.n;
+    return OK;
+}
+
 /* ---- The bearer's side ---- */
 
 /* Counts in a small table of fixed size, for one day, in memory alone. If it is crowded, the
@@ -162,6 +188,8 @@ static err handle_take(struct mail *m, struct mail_call *call) {
     if (allowed == NOTHING)
         return mail_refuse(m, call, PROTO_REASON_LIMIT);
     TRY(mail_box_get(m, mailbox, &box));
+    if (box->gone)
+        return mail_refuse(m, call, PROTO_REASON_ADDRESS);
     TRY(load(m, box));
     err e = take_one(m, box, allowed, &out);
     if (e == ERR_NOT_FOUND)

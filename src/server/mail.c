@@ -5,9 +5,10 @@
 const struct mail_limits mail_limits_default = {
     .mailbox_items = CONFIG_MAILBOX_ITEMS,
     .mailbox_bytes = (uint64_t)CONFIG_MAILBOX_MEGABYTES << 20,
-    .item_weeks = CONFIG_ITEM_WEEKS,
-    .blob_weeks = CONFIG_BLOB_WEEKS,
-    .order_weeks = 52,
+    .item_days = CONFIG_ITEM_DAYS,
+    .blob_days = CONFIG_BLOB_DAYS,
+    .order_days = 365,
+    .tombstone_days = 30,
     .orders = 4 * 1024 * 1024,
     .blobs_bytes = (uint64_t)CONFIG_BLOB_GIGABYTES << 30,
     .key_packages = CONFIG_KEY_PACKAGES,
@@ -32,6 +33,7 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_last_resort_put,   /* 20 */
     &mail_handle_key_package_count, /* 21 */
     &mail_handle_record_get,        /* 23 */
+    &mail_handle_account_delete,    /* 28 */
     &mail_handle_send,              /* 30 */
     &mail_handle_commit,            /* 32 */
     &mail_handle_key_package_take,  /* 34 */
@@ -45,6 +47,11 @@ static const struct mail_handler *handler_of(uint16_t type) {
         if (handlers[i]->type == type)
             return handlers[i];
     return NULL;
+}
+
+void mail_clock(struct mail *m) {
+    m->now = m->config.now(m->config.ctx);
+    m->week = time_week(m->now);
 }
 
 /* ---- Life ---- */
@@ -68,7 +75,7 @@ err mail_new(struct mail **out, struct store *store, const struct mail_config *c
     m->out = m->value = m->scratch = m->row = buf_on(mem);
     m->ready_end = &m->ready;
     m->batches = 1;
-    m->week = time_week(config->now(config->ctx));
+    mail_clock(m);
     err e = mail_init(m);
     if (e != OK) {
         mail_free(m);
@@ -179,8 +186,15 @@ err mail_refuse(struct mail *m, const struct mail_call *call, enum proto_reason 
 /* ---- Requests ---- */
 
 static void begin_call(struct mail *m) {
-    m->week = time_week(m->config.now(m->config.ctx));
+    mail_clock(m);
     m->call++;
+}
+
+/* Until its session is closed, a device that was deleted may still ask. */
+static bool is_gone(struct mail *m, const struct mail_call *call) {
+    struct mail_box *box = NULL;
+    return call->session != NULL && mail_box_get(m, call->session->mailbox, &box) == OK &&
+           box->gone;
 }
 
 static err run(struct mail *m, struct mail_call *call, uint16_t type) {
@@ -195,6 +209,8 @@ static err run(struct mail *m, struct mail_call *call, uint16_t type) {
     if (operator_only != (call->session_id == 0) || device != (call->session != NULL) ||
         proof != (call->proof.n > 0))
         return mail_refuse(m, call, PROTO_REASON_STATE);
+    if (is_gone(m, call))
+        return mail_refuse(m, call, PROTO_REASON_GONE);
     return handler->handle(m, call);
 }
 
@@ -336,6 +352,9 @@ static void emit_all(struct mail *m) {
             break;
         case MAIL_GAP:
             mail_subscriber_gap(m, e);
+            break;
+        case MAIL_GONE:
+            mail_subscriber_gone(m, e);
             break;
         }
     }

@@ -25,9 +25,10 @@ struct mail_address_key {
 struct mail_limits {
     uint32_t mailbox_items; /* that wait in one mailbox */
     uint64_t mailbox_bytes; /* the same in bytes; one address may fill a quarter of either */
-    uint32_t item_weeks;    /* then an item expires and leaves a gap */
-    uint32_t blob_weeks;
-    uint32_t order_weeks;   /* after its last commit */
+    uint32_t item_days;     /* after the end of its week an item expires and leaves a gap */
+    uint32_t blob_days;     /* after that of its last upload */
+    uint32_t order_days;    /* after that of its last commit */
+    uint32_t tombstone_days;
     uint64_t orders;        /* of the whole server */
     uint64_t blobs_bytes;   /* of all blobs together */
     uint32_t key_packages;  /* that one device may store */
@@ -65,8 +66,9 @@ struct mail_config {
 
 struct mail;
 
-/* The store is an older one than devices have seen, or lost the end of its log: no position that one
- * of them may know is given again, and each is told that items may be missing. Before mail_new. */
+/* The store is an older one than devices have seen, or lost the end of its log: no position that
+ * one of them may know is given again, and each is told that items may be missing. Before mail_new.
+ */
 MUST err mail_rolled_back(struct store *store);
 
 /* The store stays the caller's. IO, DAMAGED, NO_MEMORY. */

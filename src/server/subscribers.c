@@ -162,6 +162,28 @@ void mail_subscriber_deliver(struct mail *m, const struct mail_effect *effect) {
         emit_failure(m, s, e);
 }
 
+struct gone {
+    struct mail *m;
+    const uint8_t *mailbox;
+};
+
+static void end_gone(void *ctx, struct table_node *node) {
+    struct gone *gone = ctx;
+    struct mail_session *s = (struct mail_session *)node;
+    struct proto_error error = {.reason = PROTO_REASON_GONE};
+    if (memcmp(s->mailbox, gone->mailbox, MAIL_ID) != 0)
+        return;
+    buf_clear(&gone->m->scratch);
+    (void)!proto_error_encode(&gone->m->scratch, &error); /* a MAIL_NOTICE */
+    emit(gone->m, s, PROTO_error, true, false, buf_slice(&gone->m->scratch));
+    unsubscribe(gone->m, s);
+}
+
+void mail_subscriber_gone(struct mail *m, const struct mail_effect *effect) {
+    struct gone gone = {m, effect->mailbox};
+    table_each(&m->sessions, end_gone, &gone);
+}
+
 /* Only the newest gap is told, at its own place among the items. */
 void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect) {
     struct mail_box *box = effect->box;
