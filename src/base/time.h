@@ -16,6 +16,8 @@
 uint32_t time_week(uint64_t ms);
 /* True once this week has been over for so many days. */
 bool time_week_over(uint32_t week, uint32_t days, uint64_t ms);
+/* When a week begins. */
+uint64_t time_week_start(uint32_t week);
 /* The day in UTC, as year, month (1..12), day (1..31). */
 void time_date(uint64_t ms, int *year, int *month, int *day);
 /* The Monday on which a week begins. */

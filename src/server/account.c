@@ -12,29 +12,23 @@ const struct mail_handler mail_handle_login = {PROTO_login, handle_login};
 const struct mail_handler mail_handle_record_get = {PROTO_record_get, handle_record};
 const struct mail_handler mail_handle_account_delete = {PROTO_account_delete, handle_delete};
 
-enum { KEY = 32, SIGNATURE = 64, HANDSHAKE = 64 };
+enum { KEY = MAIL_PUBLIC, SIGNATURE = 64, HANDSHAKE = 64 };
 
 /* ---- Signatures ---- */
 
-static bool proved(const struct mail_call *call, const uint8_t key[KEY],
-                   const uint8_t proof[SIGNATURE]) {
+bool mail_account_proved(const struct mail_call *call, const uint8_t key[KEY], const char *label,
+                         const uint8_t proof[SIGNATURE]) {
     return call->proof.n == HANDSHAKE &&
-           crypto_verify_labeled(proof, key, PROTO_LABEL_LOGIN, call->proof) == OK;
+           crypto_verify_labeled(proof, key, label, call->proof) == OK;
 }
 
-/* The list's signature covers all before it. */
-static bool list_signed(const struct proto_device_list *list, slice encoded) {
+bool mail_account_list_signed(const struct proto_device_list *list, slice encoded) {
     return encoded.n > SIGNATURE &&
            crypto_verify_labeled(list->signature, list->identity, PROTO_LABEL_DEVICE_LIST,
                                  slice_of(encoded.p, encoded.n - SIGNATURE)) == OK;
 }
 
 /* ---- Stored forms ---- */
-
-struct account {
-    uint8_t id[MAIL_ID];
-    struct held_account row; /* borrows from mail.value */
-};
 
 struct device_name {
     uint8_t bytes[2 * MAIL_ID];
@@ -48,7 +42,7 @@ static struct device_name device_name(const uint8_t account[MAIL_ID],
     return name;
 }
 
-static err account_id(const uint8_t identity[KEY], uint8_t id[MAIL_ID]) {
+err mail_account_id(const uint8_t identity[KEY], uint8_t id[MAIL_ID]) {
     uint8_t hash[32];
     slice part = slice_of(identity, KEY);
     TRY(crypto_sha256.hash(hash, &part, 1));
@@ -56,32 +50,35 @@ static err account_id(const uint8_t identity[KEY], uint8_t id[MAIL_ID]) {
     return OK;
 }
 
-/* NOT_FOUND. */
-static err account_get(struct mail *m, const uint8_t id[MAIL_ID], struct account *a) {
+err mail_account_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_account *a) {
     memcpy(a->id, id, MAIL_ID);
     return held_account_get(m->store, m->batch, slice_of(id, MAIL_ID), 0, &m->value, &a->row);
 }
 
-static err account_put(struct mail *m, const struct account *a) {
+err mail_account_put(struct mail *m, const struct mail_account *a) {
     return held_account_put(m->batch, slice_of(a->id, MAIL_ID), 0, &m->row, &a->row);
 }
 
-/* NOT_FOUND. */
-static err device_get(struct mail *m, const uint8_t account[MAIL_ID], const uint8_t device[MAIL_ID],
-                      struct held_device *d) {
+err mail_device_get(struct mail *m, const uint8_t account[MAIL_ID], const uint8_t device[MAIL_ID],
+                    struct held_device *d) {
     struct device_name name = device_name(account, device);
     return held_device_get(m->store, m->batch, SLICE_ARRAY(name.bytes), 0, &m->scratch, d);
 }
 
-static err device_put(struct mail *m, const uint8_t account[MAIL_ID], const uint8_t device[MAIL_ID],
-                      const struct held_device *d) {
+err mail_device_put(struct mail *m, const uint8_t account[MAIL_ID], const uint8_t device[MAIL_ID],
+                    const struct held_device *d) {
     struct device_name name = device_name(account, device);
     return held_device_put(m->batch, SLICE_ARRAY(name.bytes), 0, &m->row, d);
 }
 
-/* The session is the device's from the commit on. */
-static err welcome(struct mail *m, const struct mail_call *call, const uint8_t account[MAIL_ID],
-                   const struct held_device *d) {
+err mail_device_forget(struct mail *m, const uint8_t account[MAIL_ID],
+                       const uint8_t device[MAIL_ID]) {
+    struct device_name name = device_name(account, device);
+    return store_batch_delete(m->batch, mail_key(MAIL_DEVICE, SLICE_ARRAY(name.bytes), 0));
+}
+
+err mail_account_welcome(struct mail *m, const struct mail_call *call,
+                         const uint8_t account[MAIL_ID], const struct held_device *d) {
     struct mail_effect effect = {.kind = MAIL_PROVED, .session = call->session_id};
     memcpy(effect.account, account, MAIL_ID);
     memcpy(effect.mailbox, d->mailbox, MAIL_ID);
@@ -124,7 +121,7 @@ static err tombstone_find(struct mail *m, const uint8_t id[MAIL_ID]) {
 static err create(struct mail *m, struct mail_call *call, const struct proto_register_account *in,
                   const uint8_t id[MAIL_ID], const uint8_t key[KEY]) {
     uint8_t hash[32];
-    struct account a = {.row = {.created = m->week, .seen = m->week, .devices = in->devices}};
+    struct mail_account a = {.row = {.created = m->week, .seen = m->week, .devices = in->devices}};
     struct held_device d;
     if (m->config.closed)
         return mail_refuse(m, call, PROTO_REASON_CLOSED);
@@ -139,39 +136,40 @@ static err create(struct mail *m, struct mail_call *call, const struct proto_reg
     memcpy(d.key, key, KEY);
     crypto_random(d.mailbox, MAIL_ID);
     TRY(store_batch_delete(m->batch, mail_key(MAIL_INVITE, SLICE_ARRAY(hash), 0)));
-    TRY(account_put(m, &a));
-    TRY(device_put(m, id, in->device, &d));
+    TRY(mail_account_put(m, &a));
+    TRY(mail_device_put(m, id, in->device, &d));
     TRY(mail_box_begin(m, d.mailbox));
-    return welcome(m, call, id, &d);
+    return mail_account_welcome(m, call, id, &d);
 }
 
 /* An answer may be lost: the same registration again is a login. */
 static err repeat(struct mail *m, struct mail_call *call, const struct proto_register_account *in,
-                  const struct account *a, const uint8_t key[KEY]) {
+                  const struct mail_account *a, const uint8_t key[KEY]) {
     struct held_device d;
     if (!slice_equal(a->row.devices, in->devices))
         return mail_refuse(m, call, PROTO_REASON_EXISTS);
-    err e = device_get(m, a->id, in->device, &d);
+    err e = mail_device_get(m, a->id, in->device, &d);
     if (e == ERR_NOT_FOUND || (e == OK && memcmp(d.key, key, KEY) != 0))
         return mail_refuse(m, call, PROTO_REASON_EXISTS);
     TRY(e);
-    return welcome(m, call, a->id, &d);
+    return mail_account_welcome(m, call, a->id, &d);
 }
 
 static err handle_register(struct mail *m, struct mail_call *call) {
     struct proto_register_account in;
     struct proto_device_list list;
     struct proto_device device;
-    struct account a;
+    struct mail_account a;
     uint8_t id[MAIL_ID];
     if (proto_register_account_decode(call->body, &in) != OK ||
         proto_device_list_decode(in.devices, &list) != OK || first_device(&list, &device) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
-    if (memcmp(device.id, in.device, MAIL_ID) != 0 || !list_signed(&list, in.devices) ||
-        !proved(call, device.key, in.proof))
+    if (memcmp(device.id, in.device, MAIL_ID) != 0 ||
+        !mail_account_list_signed(&list, in.devices) ||
+        !mail_account_proved(call, device.key, PROTO_LABEL_LOGIN, in.proof))
         return mail_refuse(m, call, PROTO_REASON_PROOF);
-    TRY(account_id(list.identity, id));
-    err e = account_get(m, id, &a);
+    TRY(mail_account_id(list.identity, id));
+    err e = mail_account_get(m, id, &a);
     if (e == ERR_NOT_FOUND)
         return create(m, call, &in, id, device.key);
     TRY(e);
@@ -180,56 +178,30 @@ static err handle_register(struct mail *m, struct mail_call *call) {
 
 /* ---- Login ---- */
 
-/* The base point's encoding: a key that is well formed and whose owner can't prove anything here.
- */
-static const uint8_t nobody[KEY] = {
-    0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-    0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66};
+const uint8_t mail_nobody[KEY] = {0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+                                  0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+                                  0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66};
 
 /* An unknown account costs and answers the same as a wrong proof. */
 static err handle_login(struct mail *m, struct mail_call *call) {
     struct proto_login in;
     struct held_device d;
-    struct account a;
+    struct mail_account a;
     if (proto_login_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
-    err e = device_get(m, in.account, in.device, &d);
+    err e = mail_device_get(m, in.account, in.device, &d);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    bool good = proved(call, e == OK ? d.key : nobody, in.proof);
+    bool good =
+        mail_account_proved(call, e == OK ? d.key : mail_nobody, PROTO_LABEL_LOGIN, in.proof);
     if (e != OK || !good)
         return mail_refuse(m, call, PROTO_REASON_PROOF);
-    TRY(account_get(m, in.account, &a));
+    TRY(mail_account_get(m, in.account, &a));
     if (a.row.seen != m->week) {
         a.row.seen = m->week;
-        TRY(account_put(m, &a));
+        TRY(mail_account_put(m, &a));
     }
-    return welcome(m, call, in.account, &d);
-}
-
-/* ---- The devices of an account, one after another ---- */
-
-typedef err each_device(struct mail *m, const struct account *a, const struct held_device *d,
-                        const uint8_t id[MAIL_ID], void *ctx);
-
-/* The list is read before the first of them changes anything. */
-static err for_each_device(struct mail *m, const struct account *a, each_device *act, void *ctx) {
-    struct proto_device_list list;
-    uint8_t ids[PROTO_DEVICES_MAX][MAIL_ID];
-    if (proto_device_list_decode(a->row.devices, &list) != OK)
-        return ERR_DAMAGED;
-    reader r = reader_of(list.devices.bytes);
-    for (uint32_t i = 0; i < list.devices.count; i++) {
-        struct proto_device device;
-        TRY(proto_device_read(&r, &device));
-        memcpy(ids[i], device.id, MAIL_ID);
-    }
-    for (uint32_t i = 0; i < list.devices.count; i++) {
-        struct held_device d;
-        TRY(device_get(m, a->id, ids[i], &d));
-        TRY(act(m, a, &d, ids[i], ctx));
-    }
-    return OK;
+    return mail_account_welcome(m, call, in.account, &d);
 }
 
 /* ---- The record ---- */
@@ -239,17 +211,20 @@ struct measure {
     struct proto_held_kind lists, packages, mailboxes;
 };
 
-static err measure_device(struct mail *m, const struct account *a, const struct held_device *d,
-                          const uint8_t id[MAIL_ID], void *ctx) {
-    struct measure *all = ctx;
+static err measure_device(struct mail *m, const uint8_t account[MAIL_ID],
+                          const uint8_t device[MAIL_ID], struct measure *all) {
+    struct held_device d;
     struct mail_box *box = NULL;
-    (void)a, (void)id;
-    TRY(mail_box_get(m, d->mailbox, &box));
+    err e = mail_device_get(m, account, device, &d);
+    if (e == ERR_NOT_FOUND)
+        return OK; /* it is in the list, and did not come yet */
+    TRY(e);
+    TRY(mail_box_get(m, d.mailbox, &box));
     all->record.devices++;
     all->record.items += (uint32_t)box->count;
     all->record.bytes += box->bytes;
     all->mailboxes.count++;
-    all->mailboxes.bytes += sizeof box->id + sizeof d->key;
+    all->mailboxes.bytes += sizeof box->id + sizeof d.key;
     return mail_key_packages_measure(m, box, &all->packages);
 }
 
@@ -269,14 +244,22 @@ static err write_beside(struct mail *m, struct measure *all) {
 }
 
 static err handle_record(struct mail *m, struct mail_call *call) {
-    struct account a;
+    struct mail_account a;
+    struct proto_device_list list;
     struct measure all = {0};
-    TRY(account_get(m, call->session->account, &a));
+    TRY(mail_account_get(m, call->session->account, &a));
+    if (proto_device_list_decode(a.row.devices, &list) != OK)
+        return ERR_DAMAGED;
     all.record.created_week = a.row.created;
     all.record.seen_week = a.row.seen;
     all.lists.count = 1;
     all.lists.bytes = a.row.devices.n;
-    TRY(for_each_device(m, &a, measure_device, &all));
+    reader r = reader_of(list.devices.bytes);
+    for (uint32_t i = 0; i < list.devices.count; i++) {
+        struct proto_device device;
+        TRY(proto_device_read(&r, &device));
+        TRY(measure_device(m, a.id, device.id, &all));
+    }
     TRY(write_beside(m, &all));
     writer w = mail_reply_open(m);
     proto_record_write(&w, &all.record);
@@ -285,17 +268,20 @@ static err handle_record(struct mail *m, struct mail_call *call) {
 
 /* ---- The end ---- */
 
-static err delete_device(struct mail *m, const struct account *a, const struct held_device *d,
-                         const uint8_t id[MAIL_ID], void *ctx) {
-    struct device_name name = device_name(a->id, id);
-    struct mail_box *box = NULL;
-    (void)ctx;
-    TRY(mail_box_get(m, d->mailbox, &box));
-    TRY(mail_box_delete(m, box));
-    return store_batch_delete(m->batch, mail_key(MAIL_DEVICE, SLICE_ARRAY(name.bytes), 0));
+static err delete_devices(struct mail *m, const struct mail_account *a) {
+    struct proto_device_list list;
+    if (proto_device_list_decode(a->row.devices, &list) != OK)
+        return ERR_DAMAGED;
+    reader r = reader_of(list.devices.bytes);
+    for (uint32_t i = 0; i < list.devices.count; i++) {
+        struct proto_device device;
+        TRY(proto_device_read(&r, &device));
+        TRY(mail_device_delete(m, a->id, device.id));
+    }
+    return OK;
 }
 
-static err bury(struct mail *m, const struct account *a) {
+static err bury(struct mail *m, const struct mail_account *a) {
     struct held_tombstone row = {.week = m->week};
     uint8_t name[32];
     TRY(tombstone_name(m, a->id, name));
@@ -309,7 +295,7 @@ err mail_tombstone_expire(struct mail *m, slice name) {
 }
 
 /* Signed in this week, or in the last hours of the one before. */
-static bool may_delete(const struct mail *m, const struct account *a,
+static bool may_delete(const struct mail *m, const struct mail_account *a,
                        const struct proto_account_delete *in) {
     struct proto_device_list list;
     uint8_t fields[MAIL_ID + 4];
@@ -324,13 +310,13 @@ static bool may_delete(const struct mail *m, const struct account *a,
 
 static err handle_delete(struct mail *m, struct mail_call *call) {
     struct proto_account_delete in;
-    struct account a;
+    struct mail_account a;
     if (proto_account_delete_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
-    TRY(account_get(m, call->session->account, &a));
+    TRY(mail_account_get(m, call->session->account, &a));
     if (!may_delete(m, &a, &in))
         return mail_refuse(m, call, PROTO_REASON_PROOF);
     TRY(mail_reply_ok(m, call)); /* before the frame that ends the session */
-    TRY(for_each_device(m, &a, delete_device, NULL));
+    TRY(delete_devices(m, &a));
     return bury(m, &a);
 }

@@ -20,7 +20,7 @@ static slice box_name(const struct mail_box *box) {
 }
 
 static size_t box_weight(const struct mail_box *box) {
-    return box->cap + box->share_cap + 16;
+    return box->cap + box->share_cap + box->revoked_cap + 16;
 }
 
 static void list_remove(struct mail *m, struct mail_box *box) {
@@ -39,6 +39,7 @@ static void box_unload(struct mail *m, struct mail_box *box) {
     m->cached -= box_weight(box);
     mem_free(m->mem, box->places, box->cap * sizeof *box->places);
     mem_free(m->mem, box->shares, box->share_cap * sizeof *box->shares);
+    mem_free(m->mem, box->revoked, box->revoked_cap * sizeof *box->revoked);
     struct mail_box empty = {.subscriber = box->subscriber,
                              .newer = box->newer,
                              .older = box->older,
@@ -219,6 +220,8 @@ static err box_load(struct mail *m, struct mail_box *box) {
                        visit_place, &load);
     if (e == OK)
         e = load.e;
+    if (e == OK)
+        e = mail_revoked_load(m, box);
     if (e != OK) {
         box_unload(m, box);
         return err_class(e) == ERR_CLASS_BAD ? ERR_DAMAGED : e;
@@ -360,9 +363,9 @@ static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t s
 }
 
 err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
-    if (box->gone)
-        return ERR_NOT_FOUND;
     struct mail_place place = {.week = m->week, .bytes = (uint32_t)m->item.item.n};
+    if (box->gone)
+        return OK;
     if (!has_room(m, box, serial, place.bytes) || box->tail >= UINT64_MAX - 1) {
         TRY(add_gaps(m, box, 1));
         return ERR_FULL;
@@ -396,15 +399,15 @@ static err drop_oldest(struct mail *m, struct mail_box *box) {
     return mail_expiry_forget(m, MAIL_EXPIRY_BOX, week, box_name(box));
 }
 
-/* Entry by entry: in a batch that has puts, too, a range's place among them is not kept. */
 err mail_box_delete(struct mail *m, struct mail_box *box) {
-    struct mail_effect gone = {.kind = MAIL_GONE};
-    memcpy(gone.mailbox, box->id, MAIL_ID);
-    TRY(mail_key_packages_delete(m, box));
     while (box->count > 0)
         TRY(drop_oldest(m, box));
     TRY(store_batch_delete(m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0)));
+    TRY(mail_revoked_delete(m, box));
     box->gone = true;
+    box->gaps = 0;
+    struct mail_effect gone = {.kind = MAIL_GONE};
+    memcpy(gone.mailbox, box->id, MAIL_ID);
     return mail_effect_add(m, &gone);
 }
 

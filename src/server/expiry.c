@@ -50,6 +50,8 @@ static uint32_t lifetime(const struct mail *m, enum mail_expiry kind) {
         return limits->order_days;
     case MAIL_EXPIRY_TOMBSTONE:
         return limits->tombstone_days;
+    case MAIL_EXPIRY_CARD:
+        return limits->card_days;
     default:
         return limits->blob_days;
     }
@@ -97,6 +99,8 @@ static err expire(struct mail *m, enum mail_expiry kind, slice what) {
         return mail_order_expire(m, what);
     case MAIL_EXPIRY_TOMBSTONE:
         return mail_tombstone_expire(m, what);
+    case MAIL_EXPIRY_CARD:
+        return mail_card_expire(m, what);
     default:
         return mail_blob_expire(m, what);
     }

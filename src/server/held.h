@@ -30,6 +30,9 @@ enum mail_table {
     MAIL_BLOB,
     MAIL_INVITE,
     MAIL_EXPIRY,
+    MAIL_CARD = 13,
+    MAIL_ROSTER = 15,
+    MAIL_REVOKED,
     MAIL_TOMBSTONE = 17
 };
 
@@ -49,10 +52,16 @@ enum mail_table {
     R(invite, MAIL_INVITE, "hash of the code", "registration codes", "used")                       \
     R(expiry, MAIL_EXPIRY, "kind, week, keyed hash of what it names", "notes of what expires",     \
       "what they name is gone, or has a later note")                                               \
+    R(card, MAIL_CARD, "keyed hash of a handle's place", "contact cards",                         \
+      "its owner drops it, or 52 weeks after the last renewal")                                    \
+    R(roster, MAIL_ROSTER, "keyed hash of its order's name", "rosters of large conversations",        \
+      "with its order, or replaced")                                                               \
+    R(revoked, MAIL_REVOKED, "mailbox id, serial", "revoked addresses",                            \
+      "the address key is gone, or the device is deleted")                                         \
     R(tombstone, MAIL_TOMBSTONE, "keyed hash of an account id", "tombstones", "a month")
 
 #define HELD_FIELDS_total(F)                                                                       \
-    F(u64, value, 0, 0, WORK, "how many bytes all blobs are, or how many orders there are")
+    F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are")
 
 #define HELD_FIELDS_account(F)                                                                     \
     F(u32, created, 0, 0, RECORD, "week of registration")                                          \
@@ -96,7 +105,19 @@ enum mail_table {
     F(u8, zero, 0, 0, WORK, "nothing; the code can't be computed from its hash, and its maker is not kept")
 
 #define HELD_FIELDS_expiry(F)                                                                      \
-    F(vec, what, 0, 32, WORK, "mailbox id, order or blob to look at when the week is over")
+    F(vec, what, 0, 32, WORK, "mailbox id, order, blob or card to look at when the week is over")
+
+#define HELD_FIELDS_card(F)                                                                        \
+    F(fixed, owner, 32, 0, SEALED, "the key that may replace it, made for this card alone")        \
+    F(u32, week, 0, 0, WORK, "week of the last renewal")                                           \
+    F(u64, version, 0, 0, SEALED, "a random start, and how often it was put since")                \
+    F(vec, sealed, PROTO_CARD, PROTO_CARD, SEALED, "a contact card, encrypted; all have one size")
+
+#define HELD_FIELDS_roster(F)                                                                      \
+    F(vec, sealed, 1, 2 * PROTO_ROSTER_MAX * PROTO_ADDRESS, SEALED, "addresses, encrypted under a key of the conversation's epoch, padded")
+
+#define HELD_FIELDS_revoked(F)                                                                     \
+    F(u8, key_id, 0, 0, WORK, "which address key made it")
 
 #define HELD_FIELDS_tombstone(F)                                                                   \
     F(u32, week, 0, 0, WORK, "week of the deletion")

@@ -21,7 +21,7 @@ static inline struct store_key mail_key(enum mail_table table, slice name, uint6
     return (struct store_key){(uint8_t)table, name, number};
 }
 
-enum { MAIL_ID = 16, MAIL_SERIAL = 8 };
+enum { MAIL_ID = 16, MAIL_SERIAL = 8, MAIL_PUBLIC = 32 };
 /* What an entry of a blob (its head with its note, or a chunk) takes beside the chunk's bytes. */
 enum { MAIL_BLOB_ENTRY = 256 };
 
@@ -40,6 +40,11 @@ struct mail_share {
     uint64_t bytes;
 };
 
+struct mail_revoked {
+    uint64_t number; /* its serial */
+    uint8_t key_id;
+};
+
 struct mail_session;
 
 struct mail_box {
@@ -50,7 +55,7 @@ struct mail_box {
     uint64_t call;  /* the last send that looked at it */
     uint64_t batch; /* the last batch that met it */
     bool loaded;
-    bool gone; /* there is no such mailbox, or not any more */
+    bool gone; /* loaded, and its device is signed off: it takes everything and keeps nothing */
     /* From here on only if loaded. */
     uint64_t floor;  /* acknowledged up to here */
     uint64_t tail;   /* the last position in use */
@@ -62,6 +67,8 @@ struct mail_box {
     uint64_t bytes;
     struct mail_share *shares;
     size_t share_count, share_cap;
+    struct mail_revoked *revoked;
+    size_t revoked_count, revoked_cap;
     bool packages_loaded;
     uint64_t package_first, package_end; /* numbers in use: first <= n < end */
 };
@@ -107,18 +114,23 @@ struct mail_effect {
     struct mail_box *box; /* DELIVER, GAP, SUBSCRIBED */
     uint64_t position;    /* DELIVER, GAP: its own; SUBSCRIBED: the first one wanted */
     size_t op;            /* DELIVER: the batch's operation that holds the item */
-    uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED; GONE: the mailbox */
+    uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED; the mailbox also for GONE */
 };
 
 /* Bytes, at most, of the body of an error or a caught_up, which need no memory. */
 enum { MAIL_NOTICE = 16 };
 
-/* ---- Counts of key packages taken, for one day ---- */
+/* ---- Counts of one day (days.c) ---- */
 
-enum { MAIL_TAKES = 8192, MAIL_TAKES_WAYS = 4 };
-struct mail_take {
+enum { MAIL_DAYS = 8192, MAIL_DAYS_WAYS = 4 };
+struct mail_day {
     uint64_t tag;
     uint32_t count;
+};
+enum mail_day_kind {
+    MAIL_DAY_ADDRESS,  /* key packages that a bearer of one address took */
+    MAIL_DAY_PACKAGES, /* that all bearers together took */
+    MAIL_DAY_ORDERS    /* orders that began with a Welcome for it */
 };
 
 /* How far the sweep of a kind is. Notes below `from` are gone, but a scan would still have to pass
@@ -134,15 +146,38 @@ enum mail_expiry {
     MAIL_EXPIRY_ORDER,
     MAIL_EXPIRY_BLOB,
     MAIL_EXPIRY_TOMBSTONE,
+    MAIL_EXPIRY_CARD,
     MAIL_EXPIRY_KINDS
+};
+
+/* ---- Links of two devices: in memory only, for a minute ---- */
+
+enum { MAIL_LINKS = 256 };
+struct mail_link {
+    uint8_t id[MAIL_ID];
+    uint64_t until;      /* 0: free */
+    uint64_t session[2]; /* of each side; 0: nobody yet */
+    buf frame[2];        /* for each side: what it gets next */
 };
 
 /* ---- What is counted for the whole store ---- */
 
-enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTALS };
+enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTAL_CARDS, MAIL_TOTALS };
 struct mail_total {
     uint64_t value;
     bool loaded, changed;
+};
+
+/* ---- Work that strangers did ---- */
+
+enum { MAIL_WORK_USED = 32768, MAIL_WORK_SESSIONS = 4096 };
+struct mail_work {
+    uint8_t key[32]; /* of the challenges; a fresh one each hour, or when half of used is full */
+    uint64_t hour;   /* in which it was made */
+    uint64_t *used;  /* a set of what was taken since, MAIL_WORK_USED places; 0: free */
+    uint32_t used_count;
+    uint64_t recent;           /* look-ups of this hour, and half of those before */
+    struct mail_day *sessions; /* how many look-ups each had in this hour */
 };
 
 struct mail {
@@ -169,8 +204,10 @@ struct mail {
     struct held_item item; /* that is being delivered; borrows from the request */
 
     struct mail_total totals[MAIL_TOTALS];
-    struct mail_take *takes;
-    uint64_t takes_day;
+    struct mail_day *days;
+    uint64_t day;
+    struct mail_work work;
+    struct mail_link links[MAIL_LINKS];
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
 };
 
@@ -207,6 +244,46 @@ bool mail_is_damaged(struct mail *m, err e);
 /* What a failure of ours is called on the wire: DISK or BUSY. */
 uint16_t mail_reason_of(err why);
 
+/* ---- account.c ---- */
+struct mail_account {
+    uint8_t id[MAIL_ID];
+    struct held_account row; /* borrows from mail.value */
+};
+/* The base point's encoding: a key that is well formed and whose owner can't prove anything here.
+ */
+extern const uint8_t mail_nobody[MAIL_PUBLIC];
+bool mail_account_proved(const struct mail_call *call, const uint8_t key[MAIL_PUBLIC],
+                         const char *label, const uint8_t proof[64]);
+/* The list's signature covers all before it. */
+bool mail_account_list_signed(const struct proto_device_list *list, slice encoded);
+MUST err mail_account_id(const uint8_t identity[MAIL_PUBLIC], uint8_t id[MAIL_ID]);
+/* NOT_FOUND. */
+MUST err mail_account_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_account *a);
+MUST err mail_account_put(struct mail *m, const struct mail_account *a);
+/* NOT_FOUND. */
+MUST err mail_device_get(struct mail *m, const uint8_t account[MAIL_ID],
+                         const uint8_t device[MAIL_ID], struct held_device *d);
+MUST err mail_device_put(struct mail *m, const uint8_t account[MAIL_ID],
+                         const uint8_t device[MAIL_ID], const struct held_device *d);
+/* Its row alone. */
+MUST err mail_device_forget(struct mail *m, const uint8_t account[MAIL_ID],
+                            const uint8_t device[MAIL_ID]);
+/* With its mailbox, what is in it, and its key packages. */
+MUST err mail_device_delete(struct mail *m, const uint8_t account[MAIL_ID],
+                            const uint8_t device[MAIL_ID]);
+/* The session is the device's from the commit on. */
+MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
+                              const uint8_t account[MAIL_ID], const struct held_device *d);
+
+/* ---- links.c ---- */
+void mail_links_fini(struct mail *m);
+
+/* ---- key_packages.c ---- */
+MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
+/* Adds their number and size. */
+MUST err mail_key_packages_measure(struct mail *m, struct mail_box *box,
+                                   struct proto_held_kind *kind);
+
 /* ---- addresses.c ---- */
 /* ERR_DENIED if it is none of ours. */
 MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADDRESS],
@@ -217,12 +294,12 @@ MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADD
 MUST err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **box);
 /* A new mailbox. */
 MUST err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID]);
+/* It and all that is in it. */
+MUST err mail_box_delete(struct mail *m, struct mail_box *box);
 /* Puts the item that mail_item_prepare made into the mailbox. ERR_FULL: a gap was counted instead.
- * NOT_FOUND: it is gone. */
+ */
 void mail_item_prepare(struct mail *m, slice mark, slice item);
 MUST err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]);
-/* The end of a mailbox, of its items and its key packages, and of its device's sessions. */
-MUST err mail_box_delete(struct mail *m, struct mail_box *box);
 MUST err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to);
 /* Gives the gaps a position above every item. */
 MUST err mail_box_raise_gap(struct mail *m, struct mail_box *box);
@@ -234,6 +311,34 @@ void mail_boxes_forget(struct mail *m);
 void mail_boxes_trim(struct mail *m);
 void mail_boxes_fini(struct mail *m);
 
+/* ---- days.c ---- */
+/* Counts one more, if there were fewer than `most` today. serial: NULL, or of an address. */
+bool mail_day_take(struct mail *m, enum mail_day_kind kind, const uint8_t mailbox[MAIL_ID],
+                   const uint8_t *serial, uint32_t most);
+
+/* ---- revoked.c ---- */
+MUST err mail_revoked_load(struct mail *m, struct mail_box *box);
+bool mail_revoked(const struct mail_box *box, const uint8_t serial[MAIL_SERIAL]);
+/* Forgets those whose address key is gone. */
+MUST err mail_revoked_purge(struct mail *m, struct mail_box *box);
+/* All of them. */
+MUST err mail_revoked_delete(struct mail *m, struct mail_box *box);
+
+/* ---- rosters.c ---- `order`: its name in the store. */
+/* Appends the addresses. LATE if no roster is stored that these fields open. */
+MUST err mail_roster_open(struct mail *m, const uint8_t group[32], slice order,
+                          const struct proto_roster *roster, buf *addresses);
+/* Appends the sealed roster that a blob holds, if it opens and has this hash. NOT_FOUND, CRYPTO. */
+MUST err mail_roster_check(struct mail *m, const uint8_t group[32], const uint8_t hash[32],
+                           const struct proto_roster_new *roster, buf *sealed);
+/* In place of the one before; empty: none is stored any more. */
+MUST err mail_roster_put(struct mail *m, slice order, slice sealed);
+
+/* ---- blobs.c ---- */
+/* Appends the whole. NOT_FOUND, also if a part is missing; TOO_LARGE for more than a roster. */
+MUST err mail_blob_read(struct mail *m, slice id, buf *content);
+MUST err mail_blob_delete(struct mail *m, slice id);
+
 /* ---- subscribers.c ---- */
 struct mail_session *mail_session_find(const struct mail *m, uint64_t id);
 MUST err mail_session_add(struct mail *m, const struct mail_effect *proved);
@@ -241,8 +346,9 @@ void mail_session_drop(struct mail *m, struct mail_session *s);
 /* What an effect means for subscribers, once it is durable. */
 void mail_subscriber_start(struct mail *m, const struct mail_effect *effect);
 void mail_subscriber_deliver(struct mail *m, const struct mail_effect *effect);
-void mail_subscriber_gone(struct mail *m, const struct mail_effect *effect);
 void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect);
+/* Ends the sessions of a device that is signed off. */
+void mail_sessions_gone(struct mail *m, const struct mail_effect *effect);
 /* Serves some of those that are ready, a window each. */
 void mail_subscribers_serve(struct mail *m);
 void mail_subscriber_ready(struct mail *m, struct mail_session *s);
@@ -267,11 +373,28 @@ MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
 MUST err mail_key_packages_measure(struct mail *m, struct mail_box *box,
                                    struct proto_held_kind *kind);
 
+MUST err mail_card_expire(struct mail *m, slice name);
+
+/* ---- work.c ---- */
+MUST err mail_work_init(struct mail *m);
+void mail_work_fini(struct mail *m);
+enum mail_work_price { MAIL_WORK_FIND, MAIL_WORK_CLAIM };
+/* Checks and takes the work that a message brings; good: it was enough. Makes the next dearer. */
+MUST err mail_work_take(struct mail *m, const struct mail_call *call, uint16_t type,
+                        enum mail_work_price price, const uint8_t place[32], uint64_t nonce,
+                        bool *good);
+/* Whether this is the session's challenge now. */
+bool mail_work_is_challenge(struct mail *m, const struct mail_call *call,
+                            const uint8_t challenge[16]);
+
 /* ---- The handlers ---- */
 extern const struct mail_handler mail_handle_register, mail_handle_login, mail_handle_subscribe,
-    mail_handle_ack, mail_handle_address_make, mail_handle_key_package_put,
-    mail_handle_last_resort_put, mail_handle_key_package_count, mail_handle_record_get,
-    mail_handle_send, mail_handle_commit, mail_handle_key_package_take, mail_handle_blob_put,
-    mail_handle_blob_get, mail_handle_invite_make, mail_handle_account_delete;
+    mail_handle_ack, mail_handle_address_make, mail_handle_address_revoke, mail_handle_roster_send,
+    mail_handle_key_package_drop, mail_handle_key_package_put, mail_handle_last_resort_put,
+    mail_handle_key_package_count, mail_handle_record_get, mail_handle_send, mail_handle_commit,
+    mail_handle_key_package_take, mail_handle_blob_put, mail_handle_blob_get, mail_handle_work_get,
+    mail_handle_card_get, mail_handle_card_put, mail_handle_card_drop, mail_handle_device_list_put,
+    mail_handle_device_join, mail_handle_device_list_get, mail_handle_link_put,
+    mail_handle_link_get, mail_handle_invite_make, mail_handle_account_delete;
 
 #endif

@@ -11,9 +11,15 @@ const struct mail_limits mail_limits_default = {
     .tombstone_days = 30,
     .orders = 4 * 1024 * 1024,
     .blobs_bytes = (uint64_t)CONFIG_BLOB_GIGABYTES << 30,
+    .cards = 1024 * 1024,
+    .card_days = 365,
+    .find_bits = 18,
+    .claim_bits = 22,
     .key_packages = CONFIG_KEY_PACKAGES,
     .takes_address = 10,
     .takes_mailbox = 100,
+    .orders_mailbox = 200,
+    .revoked = 4096,
     .window_items = 64,
     .window_bytes = 128 * 1024,
     .batch_bytes = 8 * 1024 * 1024,
@@ -39,6 +45,18 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_key_package_take,  /* 34 */
     &mail_handle_blob_put,          /* 36 */
     &mail_handle_blob_get,          /* 37 */
+    &mail_handle_work_get,          /* 40 */
+    &mail_handle_card_get,          /* 42 */
+    &mail_handle_card_put,          /* 44 */
+    &mail_handle_card_drop,         /* 45 */
+    &mail_handle_device_list_put,   /* 50 */
+    &mail_handle_device_join,       /* 51 */
+    &mail_handle_device_list_get,   /* 52 */
+    &mail_handle_link_put,          /* 54 */
+    &mail_handle_link_get,          /* 55 */
+    &mail_handle_address_revoke,    /* 57 */
+    &mail_handle_roster_send,       /* 58 */
+    &mail_handle_key_package_drop,  /* 59 */
     &mail_handle_invite_make,       /* 63 */
 };
 
@@ -59,8 +77,9 @@ void mail_clock(struct mail *m) {
 static err mail_init(struct mail *m) {
     TRY(store_batch_new(&m->batch, m->mem));
     TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
-    m->takes = mem_new_array(m->mem, MAIL_TAKES, sizeof *m->takes);
-    return m->takes == NULL ? ERR_NO_MEMORY : OK;
+    TRY(mail_work_init(m));
+    m->days = mem_new_array(m->mem, MAIL_DAYS, sizeof *m->days);
+    return m->days == NULL ? ERR_NO_MEMORY : OK;
 }
 
 err mail_new(struct mail **out, struct store *store, const struct mail_config *config,
@@ -114,9 +133,11 @@ void mail_free(struct mail *m) {
     drop_sessions(m, 0, UINT64_MAX);
     table_fini(&m->sessions);
     mail_boxes_fini(m);
+    mail_links_fini(m);
     store_batch_free(m->batch);
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
-    mem_free(m->mem, m->takes, MAIL_TAKES * sizeof *m->takes);
+    mem_free(m->mem, m->days, MAIL_DAYS * sizeof *m->days);
+    mail_work_fini(m);
     buf_free(&m->out);
     buf_free(&m->value);
     buf_free(&m->scratch);
@@ -190,11 +211,12 @@ static void begin_call(struct mail *m) {
     m->call++;
 }
 
-/* Until its session is closed, a device that was deleted may still ask. */
-static bool is_gone(struct mail *m, const struct mail_call *call) {
+/* Signed off by an earlier request of this batch: its session ends with the commit. */
+static err is_gone(struct mail *m, const struct mail_session *s, bool *gone) {
     struct mail_box *box = NULL;
-    return call->session != NULL && mail_box_get(m, call->session->mailbox, &box) == OK &&
-           box->gone;
+    TRY(mail_box_get(m, s->mailbox, &box));
+    *gone = box->gone;
+    return OK;
 }
 
 static err run(struct mail *m, struct mail_call *call, uint16_t type) {
@@ -209,9 +231,10 @@ static err run(struct mail *m, struct mail_call *call, uint16_t type) {
     if (operator_only != (call->session_id == 0) || device != (call->session != NULL) ||
         proof != (call->proof.n > 0))
         return mail_refuse(m, call, PROTO_REASON_STATE);
-    if (is_gone(m, call))
-        return mail_refuse(m, call, PROTO_REASON_GONE);
-    return handler->handle(m, call);
+    bool gone = false;
+    if (device)
+        TRY(is_gone(m, call->session, &gone));
+    return gone ? mail_refuse(m, call, PROTO_REASON_GONE) : handler->handle(m, call);
 }
 
 bool mail_is_damaged(struct mail *m, err e) {
@@ -354,7 +377,7 @@ static void emit_all(struct mail *m) {
             mail_subscriber_gap(m, e);
             break;
         case MAIL_GONE:
-            mail_subscriber_gone(m, e);
+            mail_sessions_gone(m, e);
             break;
         }
     }
@@ -384,7 +407,7 @@ static void emit_failure(struct mail *m, err why) {
 }
 
 static slice total_name(size_t kind) {
-    static const char *const names[MAIL_TOTALS] = {"blobs", "orders"};
+    static const char *const names[MAIL_TOTALS] = {"blobs", "orders", "cards"};
     return slice_str(names[kind]);
 }
 

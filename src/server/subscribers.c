@@ -162,28 +162,6 @@ void mail_subscriber_deliver(struct mail *m, const struct mail_effect *effect) {
         emit_failure(m, s, e);
 }
 
-struct gone {
-    struct mail *m;
-    const uint8_t *mailbox;
-};
-
-static void end_gone(void *ctx, struct table_node *node) {
-    struct gone *gone = ctx;
-    struct mail_session *s = (struct mail_session *)node;
-    struct proto_error error = {.reason = PROTO_REASON_GONE};
-    if (memcmp(s->mailbox, gone->mailbox, MAIL_ID) != 0)
-        return;
-    buf_clear(&gone->m->scratch);
-    (void)!proto_error_encode(&gone->m->scratch, &error); /* a MAIL_NOTICE */
-    emit(gone->m, s, PROTO_error, true, false, buf_slice(&gone->m->scratch));
-    unsubscribe(gone->m, s);
-}
-
-void mail_subscriber_gone(struct mail *m, const struct mail_effect *effect) {
-    struct gone gone = {m, effect->mailbox};
-    table_each(&m->sessions, end_gone, &gone);
-}
-
 /* Only the newest gap is told, at its own place among the items. */
 void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect) {
     struct mail_box *box = effect->box;
@@ -192,6 +170,33 @@ void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect) {
         return;
     if (box->gaps > 0 && box->gap_at == effect->position)
         emit_caught_up(m, s, effect->position);
+}
+
+struct going {
+    const struct mail_effect *effect;
+    struct mail_session *first;
+};
+
+static void find_going(void *ctx, struct table_node *node) {
+    struct going *going = ctx;
+    struct mail_session *s = (struct mail_session *)node;
+    if (memcmp(s->mailbox, going->effect->mailbox, MAIL_ID) != 0)
+        return;
+    s->doomed_next = going->first;
+    going->first = s;
+}
+
+void mail_sessions_gone(struct mail *m, const struct mail_effect *effect) {
+    struct going going = {effect, NULL};
+    struct proto_error error = {.reason = PROTO_REASON_GONE};
+    buf_clear(&m->scratch);
+    (void)!proto_error_encode(&m->scratch, &error); /* a MAIL_NOTICE */
+    table_each(&m->sessions, find_going, &going);
+    for (struct mail_session *s = going.first, *next; s != NULL; s = next) {
+        next = s->doomed_next;
+        emit(m, s, PROTO_error, true, false, buf_slice(&m->scratch));
+        mail_session_drop(m, s);
+    }
 }
 
 /* ---- From the store ---- */

@@ -135,28 +135,29 @@ TEST(its_sessions_end_and_can_do_nothing_more) {
     CHECK(told);
     int after = all_entries();
     CHECK(after < before);
-    world_refused(&w, 12, PROTO_key_package_count, SLICE_EMPTY, PROTO_REASON_GONE);
+    world_refused(&w, 12, PROTO_key_package_count, SLICE_EMPTY, PROTO_REASON_STATE);
     person_ack(&bob, &w, 1);
     CHECK_EQ(all_entries(), after);
     end();
 }
 
-TEST(its_addresses_are_refused_in_the_same_batch_and_later) {
+/* As a revoked one's: whoever has it can't tell. */
+TEST(its_addresses_take_everything_and_keep_nothing) {
     struct proto_address to;
     begin();
     person_address(&bob, &w, &to);
     slice body = delete_body(&bob, time_week(w.now), bob.identity_priv);
     (void)world_ask(&w, bob.session, PROTO_account_delete, body);
-    CHECK_EQ(world_send(&w, &to, 1, text("late")), 1);
+    CHECK_EQ(world_send(&w, &to, 1, text("late")), 0);
     CHECK_EQ(entries(MAIL_ITEM), 0);
     world_restart(&w);
-    CHECK_EQ(world_send(&w, &to, 1, text("later")), 1);
+    CHECK_EQ(world_send(&w, &to, 1, text("later")), 0);
     CHECK_EQ(entries(MAIL_ITEM), 0);
     struct proto_key_package_take take;
     buf ask = {0};
     memcpy(take.address, to.bytes, PROTO_ADDRESS);
     CHECK_OK(proto_key_package_take_encode(&ask, &take));
-    world_refused(&w, 7, PROTO_key_package_take, buf_slice(&ask), PROTO_REASON_ADDRESS);
+    world_refused(&w, 7, PROTO_key_package_take, buf_slice(&ask), PROTO_REASON_NONE);
     buf_free(&ask);
     end();
 }
