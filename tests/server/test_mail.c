@@ -1221,8 +1221,8 @@ TEST(who_knows_a_blob_may_ask_how_much_of_it_is_there) {
         state_of(world_get(&w, 9, PROTO_blob_ask, SLICE_ARRAY(id), PROTO_blob_state));
     CHECK_EQ(state.chunks, 3);
     CHECK_EQ(state.have, 2);
-    CHECK_EQ(state.until, time_week(w.now) + w.config.limits.blob_weeks);
-    w.now += (uint64_t)w.config.limits.blob_weeks * TIME_WEEK;
+    CHECK_EQ(state.until, time_week(w.now) + w.config.limits.blob_days / 7);
+    w.now += w.config.limits.blob_days / 7 * TIME_WEEK;
     sweep();
     world_get(&w, 9, PROTO_blob_ask, SLICE_ARRAY(id), PROTO_blob_state);
     w.now += TIME_WEEK;
