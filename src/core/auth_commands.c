@@ -169,7 +169,7 @@ static bool ask_delete(struct core *core, const struct command *c) {
 }
 
 err core_account_delete(struct core *core, uint64_t now, uint64_t *command) {
-    return command_add(core, COMMAND_DELETE, now, command);
+    return command_add(core, (struct command){.kind = COMMAND_DELETE}, now, command);
 }
 
 /* ---- The pump ---- */
