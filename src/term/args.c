@@ -43,6 +43,10 @@ static const struct option {
      offsetof(struct args, has_count)},
     {"--done", VALUE_NONE, OPTION_DONE, 0, offsetof(struct args, done)},
     {"--words", VALUE_NONE, OPTION_WORDS, 0, offsetof(struct args, by_words)},
+    {"--qr", VALUE_NONE, OPTION_QR, 0, offsetof(struct args, qr)},
+    {"--once", VALUE_NONE, OPTION_ONCE, 0, offsetof(struct args, once)},
+    {"--days", VALUE_NUMBER, OPTION_DAYS, offsetof(struct args, days),
+     offsetof(struct args, has_days)},
 };
 
 static const struct option *find_option(const char *name, size_t n) {
