@@ -28,7 +28,10 @@ enum {
     PROTO_FRAME_MAX = 65519,    /* a Noise message less its tag */
     PROTO_ITEM_MAX = 16384,     /* the largest bucket of an item */
     PROTO_ADDRESS = 65,         /* key id 1, nonce 24, sealed mailbox id 16 and serial 8, tag 16 */
-    PROTO_ADDRESSES_MAX = 512,  /* of one send */
+    PROTO_ADDRESSES_MAX = 512,  /* that stand in one request */
+    PROTO_ROSTER_ABOVE = 16,    /* devices: a larger conversation's roster is stored */
+    PROTO_ROSTER_MAX = 1024,    /* addresses of a stored roster */
+    PROTO_REVOKED_MAX = 255,    /* addresses in one address_revoke */
     PROTO_WELCOMES_MAX = 64,    /* of one commit */
     PROTO_DEVICES_MAX = 16,     /* of one account */
     PROTO_CHUNK_MAX = 32768,    /* of a blob */
@@ -50,12 +53,15 @@ enum {
 #define PROTO_LABEL_CARD_PUT     "Sotto card put v1"
 #define PROTO_LABEL_CARD_DROP    "Sotto card drop v1"
 #define PROTO_LABEL_WORK         "Sotto work v1" /* what work hashes, see PROTOCOL.md */
+/* And a sealed roster is bound to this one. */
+#define PROTO_LABEL_ROSTER       "Sotto roster v1"
 
 /* ---- Parts ---- */
 
 #define PROTO_PARTS(P)                                                                             \
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
-    P(letter) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link)
+    P(letter) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link) P(roster)        \
+    P(roster_new) P(revocation)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -98,6 +104,24 @@ enum {
 #define PROTO_FIELDS_refusal(F)                                                                    \
     F(u16, place, 0, 0)                                                                            \
     F(u16, reason, 0, 0)
+
+/* A stored roster: the BLAKE2b-256 of its addresses one after another, how many they are, and the key
+ * that opens it. */
+#define PROTO_FIELDS_roster(F)                                                                     \
+    F(fixed, hash, 32, 0)                                                                          \
+    F(u16, count, 0, 0)                                                                            \
+    F(fixed, key, 32, 0)
+
+/* One to be stored: the blob that holds it, and the same of it; its hash is the commit's. */
+#define PROTO_FIELDS_roster_new(F)                                                                 \
+    F(fixed, blob, 32, 0)                                                                          \
+    F(u16, count, 0, 0)                                                                            \
+    F(fixed, key, 32, 0)
+
+/* A sealed address by the id of its key and its serial. */
+#define PROTO_FIELDS_revocation(F)                                                                 \
+    F(u8, key_id, 0, 0)                                                                            \
+    F(fixed, serial, 8, 0)
 
 #define PROTO_FIELDS_join_link(F) F(vec, text, 1, 1024)
 
@@ -149,7 +173,7 @@ enum {
     M(record_get, 23, DEVICE, "Answered by record")                                                \
     M(record, 24, SERVER, "All that the server can say about an account")                          \
     M(send, 30, ANON, "One item to every address; answered by sent")                               \
-    M(sent, 31, SERVER, "Durable for every address but these")                                     \
+    M(sent, 31, SERVER, "Durable for every address but these; or late")                                     \
     M(commit, 32, ANON, "A commit if its token is the next one; answered by committed")            \
     M(committed, 33, SERVER, "Taken, or late; then nothing was delivered")                         \
     M(key_package_take, 34, ANON, "A key package of an address's device; by key_package_taken")    \
@@ -170,6 +194,9 @@ enum {
     M(link_put, 54, ANON, "Bytes for the other side of a link; answered by ok")                    \
     M(link_get, 55, ANON, "Answered by link_frame")                                                \
     M(link_frame, 56, SERVER, "The other side's next bytes; empty: none came yet")                 \
+    M(address_revoke, 57, DEVICE, "These addresses hold no longer; answered by ok")                \
+    M(roster_send, 58, ANON, "One item to a stored roster; answered by sent")                      \
+    M(key_package_drop, 59, DEVICE, "Forgets all key packages but the last-resort one; by ok")     \
     M(edge_request, 60, INNER, "A client's frame, from edge to mail")                              \
     M(edge_closed, 61, INNER, "A session of a device is gone, from edge to mail")                  \
     M(edge_reply, 62, INNER, "A frame for a client, from mail to edge")                            \
@@ -254,10 +281,16 @@ enum {
 #define PROTO_FIELDS_ack(F) F(u64, up_to, 0, 0)
 
 #define PROTO_FIELDS_address_make(F) F(u8, count, 0, 0)
-#define PROTO_FIELDS_address_made(F) F(list, addresses, address, 255)
+/* serials: of 8 bytes each, in the order of the addresses. */
+#define PROTO_FIELDS_address_made(F)                                                               \
+    F(list, addresses, address, 255)                                                               \
+    F(vec, serials, 0, 255 * 8)
+/* It answers senders as if it took what they send, and takes nothing. */
+#define PROTO_FIELDS_address_revoke(F) F(list, revoked, revocation, PROTO_REVOKED_MAX)
 
 #define PROTO_FIELDS_key_package_put(F) F(list, key_packages, key_package, 64)
 #define PROTO_FIELDS_last_resort_put(F) F(vec, key_package, 1, PROTO_KEY_PACKAGE_MAX)
+#define PROTO_FIELDS_key_package_drop(F)
 #define PROTO_FIELDS_key_package_count(F)
 #define PROTO_FIELDS_key_package_left(F) F(u32, count, 0, 0)
 
@@ -272,22 +305,36 @@ enum {
 #define PROTO_FIELDS_send(F)                                                                       \
     F(list, addresses, address, PROTO_ADDRESSES_MAX)                                               \
     F(vec, item, 1, PROTO_ITEM_MAX)
-#define PROTO_FIELDS_sent(F) F(list, refused, refusal, PROTO_ADDRESSES_MAX)
+/* To the roster that is stored for the group. */
+#define PROTO_FIELDS_roster_send(F)                                                                \
+    F(fixed, group, 32, 0)                                                                         \
+    F(fixed, roster_hash, 32, 0)                                                                   \
+    F(u16, count, 0, 0)                                                                            \
+    F(fixed, key, 32, 0)                                                                           \
+    F(vec, item, 1, PROTO_ITEM_MAX)
+/* taken: 0 if another roster is stored, or none: then nothing was delivered. */
+#define PROTO_FIELDS_sent(F)                                                                       \
+    F(flag, taken, 0, 0)                                                                           \
+    F(list, refused, refusal, PROTO_ROSTER_MAX)
 
 /* token and next: the present epoch's token, and the BLAKE2b-256 of the one after. roster_hash: the
- * BLAKE2b-256 of the new epoch's addresses in the order of their leaves. letters: the Welcomes. */
+ * BLAKE2b-256 of the new epoch's addresses in the order of their leaves. Copies go to the present
+ * epoch's members: `addresses`, or in their place `roster`, the stored one. replaces: the roster that
+ * is stored from now on; without it none is. letters: the Welcomes. */
 #define PROTO_FIELDS_commit(F)                                                                     \
     F(fixed, group, 32, 0)                                                                         \
     F(fixed, token, 32, 0)                                                                         \
     F(fixed, next, 32, 0)                                                                          \
     F(fixed, roster_hash, 32, 0)                                                                   \
     F(list, addresses, address, PROTO_ADDRESSES_MAX)                                               \
+    F(list, roster, roster, 1)                                                                     \
+    F(list, replaces, roster_new, 1)                                                               \
     F(vec, item, 1, PROTO_ITEM_MAX)                                                                \
     F(list, letters, letter, PROTO_WELCOMES_MAX)
 /* taken: 1, also for a repeat of the commit that was taken; 0 for late. */
 #define PROTO_FIELDS_committed(F)                                                                  \
     F(flag, taken, 0, 0)                                                                           \
-    F(list, refused, refusal, PROTO_ADDRESSES_MAX + PROTO_WELCOMES_MAX)
+    F(list, refused, refusal, PROTO_ROSTER_MAX + PROTO_WELCOMES_MAX)
 
 #define PROTO_FIELDS_key_package_take(F) F(fixed, address, PROTO_ADDRESS, 0)
 #define PROTO_FIELDS_key_package_taken(F)                                                          \
@@ -427,6 +474,7 @@ enum {
     R(TIMEOUT, 13, true, "the connection was silent or too slow")                                  \
     R(CLOSED, 14, false, "the server takes no new accounts: registration is closed")               \
     R(OLDER, 18, false, "there is a newer device list")                                            \
+    R(ROSTER, 20, false, "the conversation's list of addresses is not the one that is stored")     \
     R(TAKEN, 40, false, "somebody else holds it")                                                  \
     R(WORK, 41, false, "the work is too little, or was used")                                      \
     R(OLD, 42, false, "something newer is there already")

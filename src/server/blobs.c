@@ -97,9 +97,43 @@ static err handle_get(struct mail *m, struct mail_call *call) {
     return mail_reply_close(m, call, PROTO_blob_chunk, &w);
 }
 
+/* ---- What holds a roster ---- */
+
+enum { ROSTER_BLOB_MAX = 2 * PROTO_ROSTER_MAX * PROTO_ADDRESS };
+
+err mail_blob_read(struct mail *m, slice id, buf *content) {
+    struct held_blob blob;
+    struct held_chunk chunk;
+    TRY(blob_head(m, id, &blob));
+    if (blob.bytes > ROSTER_BLOB_MAX)
+        return ERR_TOO_LARGE;
+    for (uint32_t i = 0; i < blob.chunks; i++) {
+        TRY(held_chunk_get(m->store, m->batch, id, chunk_number(i), &m->value, &chunk));
+        TRY(buf_append(content, chunk.bytes));
+    }
+    return OK;
+}
+
+/* ---- The end ---- */
+
+static err remove_blob(struct mail *m, slice id, const struct held_blob *blob) {
+    uint64_t total = 0;
+    TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
+    TRY(store_batch_delete(m->batch, mail_key(MAIL_BLOB, id, 0)));
+    TRY(store_batch_delete_range(m->batch, mail_key(MAIL_BLOB, id, 1), blob->chunks));
+    mail_total_set(m, MAIL_TOTAL_BLOBS, total - (blob->bytes < total ? blob->bytes : total));
+    return OK;
+}
+
+err mail_blob_delete(struct mail *m, slice id) {
+    struct held_blob blob;
+    TRY(blob_head(m, id, &blob));
+    TRY(mail_expiry_forget(m, MAIL_EXPIRY_BLOB, blob.week, id));
+    return remove_blob(m, id, &blob);
+}
+
 err mail_blob_expire(struct mail *m, slice id) {
     struct held_blob blob;
-    uint64_t total = 0;
     if (id.n != 32)
         return OK;
     err e = blob_head(m, id, &blob);
@@ -108,9 +142,5 @@ err mail_blob_expire(struct mail *m, slice id) {
     TRY(e);
     if (blob.week + m->config.limits.blob_weeks >= m->week)
         return OK;
-    TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
-    TRY(store_batch_delete(m->batch, mail_key(MAIL_BLOB, id, 0)));
-    TRY(store_batch_delete_range(m->batch, mail_key(MAIL_BLOB, id, 1), blob.chunks));
-    mail_total_set(m, MAIL_TOTAL_BLOBS, total - (blob.bytes < total ? blob.bytes : total));
-    return OK;
+    return remove_blob(m, id, &blob);
 }

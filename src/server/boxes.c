@@ -20,7 +20,7 @@ static slice box_name(const struct mail_box *box) {
 }
 
 static size_t box_weight(const struct mail_box *box) {
-    return box->cap + box->share_cap + 16;
+    return box->cap + box->share_cap + box->revoked_cap + 16;
 }
 
 static void list_remove(struct mail *m, struct mail_box *box) {
@@ -39,6 +39,7 @@ static void box_unload(struct mail *m, struct mail_box *box) {
     m->cached -= box_weight(box);
     mem_free(m->mem, box->places, box->cap * sizeof *box->places);
     mem_free(m->mem, box->shares, box->share_cap * sizeof *box->shares);
+    mem_free(m->mem, box->revoked, box->revoked_cap * sizeof *box->revoked);
     struct mail_box empty = {.subscriber = box->subscriber,
                              .newer = box->newer,
                              .older = box->older,
@@ -219,6 +220,8 @@ static err box_load(struct mail *m, struct mail_box *box) {
                        visit_place, &load);
     if (e == OK)
         e = load.e;
+    if (e == OK)
+        e = mail_revoked_load(m, box);
     if (e != OK) {
         box_unload(m, box);
         return err_class(e) == ERR_CLASS_BAD ? ERR_DAMAGED : e;
@@ -400,6 +403,7 @@ err mail_box_delete(struct mail *m, struct mail_box *box) {
     while (box->count > 0)
         TRY(drop_oldest(m, box));
     TRY(store_batch_delete(m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0)));
+    TRY(mail_revoked_delete(m, box));
     box->gone = true;
     box->gaps = 0;
     struct mail_effect gone = {.kind = MAIL_GONE};

@@ -31,6 +31,8 @@ enum mail_table {
     MAIL_INVITE,
     MAIL_EXPIRY,
     MAIL_CARD = 13,
+    MAIL_ROSTER = 15,
+    MAIL_REVOKED,
     MAIL_TOMBSTONE = 17
 };
 
@@ -52,10 +54,14 @@ enum mail_table {
       "what they name is gone, or has a later note")                                               \
     R(card, MAIL_CARD, "keyed hash of a handle's place", "contact cards",                         \
       "its owner drops it, or 52 weeks after the last renewal")                                    \
+    R(roster, MAIL_ROSTER, "keyed hash of its order's name", "rosters of large conversations",        \
+      "with its order, or replaced")                                                               \
+    R(revoked, MAIL_REVOKED, "mailbox id, serial", "revoked addresses",                            \
+      "the address key is gone, or the device is deleted")                                         \
     R(tombstone, MAIL_TOMBSTONE, "keyed hash of an account id", "tombstones", "a month")
 
 #define HELD_FIELDS_total(F)                                                                       \
-    F(u64, value, 0, 0, WORK, "how many bytes all blobs are, or how many orders or cards there are")
+    F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are")
 
 #define HELD_FIELDS_account(F)                                                                     \
     F(u32, created, 0, 0, RECORD, "week of registration")                                          \
@@ -106,6 +112,12 @@ enum mail_table {
     F(u32, week, 0, 0, WORK, "week of the last renewal")                                           \
     F(u64, version, 0, 0, SEALED, "a random start, and how often it was put since")                \
     F(vec, sealed, PROTO_CARD, PROTO_CARD, SEALED, "a contact card, encrypted; all have one size")
+
+#define HELD_FIELDS_roster(F)                                                                      \
+    F(vec, sealed, 1, 2 * PROTO_ROSTER_MAX * PROTO_ADDRESS, SEALED, "addresses, encrypted under a key of the conversation's epoch, padded")
+
+#define HELD_FIELDS_revoked(F)                                                                     \
+    F(u8, key_id, 0, 0, WORK, "which address key made it")
 
 #define HELD_FIELDS_tombstone(F)                                                                   \
     F(u32, week, 0, 0, WORK, "week of the deletion")

@@ -40,6 +40,11 @@ struct mail_share {
     uint64_t bytes;
 };
 
+struct mail_revoked {
+    uint64_t number; /* its serial */
+    uint8_t key_id;
+};
+
 struct mail_session;
 
 struct mail_box {
@@ -62,6 +67,8 @@ struct mail_box {
     uint64_t bytes;
     struct mail_share *shares;
     size_t share_count, share_cap;
+    struct mail_revoked *revoked;
+    size_t revoked_count, revoked_cap;
     bool packages_loaded;
     uint64_t package_first, package_end; /* numbers in use: first <= n < end */
 };
@@ -113,12 +120,17 @@ struct mail_effect {
 /* Bytes, at most, of the body of an error or a caught_up, which need no memory. */
 enum { MAIL_NOTICE = 16 };
 
-/* ---- Counts of key packages taken, for one day ---- */
+/* ---- Counts of one day (days.c) ---- */
 
-enum { MAIL_TAKES = 8192, MAIL_TAKES_WAYS = 4 };
-struct mail_take {
+enum { MAIL_DAYS = 8192, MAIL_DAYS_WAYS = 4 };
+struct mail_day {
     uint64_t tag;
     uint32_t count;
+};
+enum mail_day_kind {
+    MAIL_DAY_ADDRESS,  /* key packages that a bearer of one address took */
+    MAIL_DAY_PACKAGES, /* that all bearers together took */
+    MAIL_DAY_ORDERS    /* orders that began with a Welcome for it */
 };
 
 /* How far the sweep of a kind is. Notes below `from` are gone, but a scan would still have to pass
@@ -162,8 +174,8 @@ struct mail_work {
     uint64_t hour;   /* in which it was made */
     uint64_t *used;  /* a set of what was taken since, MAIL_WORK_USED places; 0: free */
     uint32_t used_count;
-    uint64_t recent;            /* look-ups of this hour, and half of those before */
-    struct mail_take *sessions; /* how many look-ups each had in this hour */
+    uint64_t recent;           /* look-ups of this hour, and half of those before */
+    struct mail_day *sessions; /* how many look-ups each had in this hour */
 };
 
 struct mail {
@@ -189,8 +201,8 @@ struct mail {
     struct held_item item; /* that is being delivered; borrows from the request */
 
     struct mail_total totals[MAIL_TOTALS];
-    struct mail_take *takes;
-    uint64_t takes_day;
+    struct mail_day *days;
+    uint64_t day;
     struct mail_work work;
     struct mail_link links[MAIL_LINKS];
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
@@ -290,6 +302,34 @@ void mail_boxes_forget(struct mail *m);
 void mail_boxes_trim(struct mail *m);
 void mail_boxes_fini(struct mail *m);
 
+/* ---- days.c ---- */
+/* Counts one more, if there were fewer than `most` today. serial: NULL, or of an address. */
+bool mail_day_take(struct mail *m, enum mail_day_kind kind, const uint8_t mailbox[MAIL_ID],
+                   const uint8_t *serial, uint32_t most);
+
+/* ---- revoked.c ---- */
+MUST err mail_revoked_load(struct mail *m, struct mail_box *box);
+bool mail_revoked(const struct mail_box *box, const uint8_t serial[MAIL_SERIAL]);
+/* Forgets those whose address key is gone. */
+MUST err mail_revoked_purge(struct mail *m, struct mail_box *box);
+/* All of them. */
+MUST err mail_revoked_delete(struct mail *m, struct mail_box *box);
+
+/* ---- rosters.c ---- `order`: its name in the store. */
+/* Appends the addresses. LATE if no roster is stored that these fields open. */
+MUST err mail_roster_open(struct mail *m, const uint8_t group[32], slice order,
+                          const struct proto_roster *roster, buf *addresses);
+/* Appends the sealed roster that a blob holds, if it opens and has this hash. NOT_FOUND, CRYPTO. */
+MUST err mail_roster_check(struct mail *m, const uint8_t group[32], const uint8_t hash[32],
+                           const struct proto_roster_new *roster, buf *sealed);
+/* In place of the one before; empty: none is stored any more. */
+MUST err mail_roster_put(struct mail *m, slice order, slice sealed);
+
+/* ---- blobs.c ---- */
+/* Appends the whole. NOT_FOUND, also if a part is missing; TOO_LARGE for more than a roster. */
+MUST err mail_blob_read(struct mail *m, slice id, buf *content);
+MUST err mail_blob_delete(struct mail *m, slice id);
+
 /* ---- subscribers.c ---- */
 struct mail_session *mail_session_find(const struct mail *m, uint64_t id);
 MUST err mail_session_add(struct mail *m, const struct mail_effect *proved);
@@ -331,12 +371,12 @@ bool mail_work_is_challenge(struct mail *m, const struct mail_call *call,
 
 /* ---- The handlers ---- */
 extern const struct mail_handler mail_handle_register, mail_handle_login, mail_handle_subscribe,
-    mail_handle_ack, mail_handle_address_make, mail_handle_key_package_put,
-    mail_handle_last_resort_put, mail_handle_key_package_count, mail_handle_record_get,
-    mail_handle_send, mail_handle_commit, mail_handle_key_package_take, mail_handle_blob_put,
-    mail_handle_blob_get, mail_handle_work_get, mail_handle_card_get, mail_handle_card_put,
-    mail_handle_card_drop, mail_handle_device_list_put, mail_handle_device_join,
-    mail_handle_device_list_get, mail_handle_link_put, mail_handle_link_get,
-    mail_handle_invite_make;
+    mail_handle_ack, mail_handle_address_make, mail_handle_address_revoke, mail_handle_roster_send,
+    mail_handle_key_package_drop, mail_handle_key_package_put, mail_handle_last_resort_put,
+    mail_handle_key_package_count, mail_handle_record_get, mail_handle_send, mail_handle_commit,
+    mail_handle_key_package_take, mail_handle_blob_put, mail_handle_blob_get, mail_handle_work_get,
+    mail_handle_card_get, mail_handle_card_put, mail_handle_card_drop, mail_handle_device_list_put,
+    mail_handle_device_join, mail_handle_device_list_get, mail_handle_link_put,
+    mail_handle_link_get, mail_handle_invite_make;
 
 #endif

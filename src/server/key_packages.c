@@ -1,13 +1,14 @@
 /* Key packages: each is given once, then the last-resort one. */
-#include "base/time.h"
 #include "server/internal.h"
 
 static err handle_put(struct mail *m, struct mail_call *call);
 static err handle_last_resort(struct mail *m, struct mail_call *call);
+static err handle_drop(struct mail *m, struct mail_call *call);
 static err handle_count(struct mail *m, struct mail_call *call);
 static err handle_take(struct mail *m, struct mail_call *call);
 const struct mail_handler mail_handle_key_package_put = {PROTO_key_package_put, handle_put};
 const struct mail_handler mail_handle_last_resort_put = {PROTO_last_resort_put, handle_last_resort};
+const struct mail_handler mail_handle_key_package_drop = {PROTO_key_package_drop, handle_drop};
 const struct mail_handler mail_handle_key_package_count = {PROTO_key_package_count, handle_count};
 const struct mail_handler mail_handle_key_package_take = {PROTO_key_package_take, handle_take};
 
@@ -73,6 +74,18 @@ static err handle_last_resort(struct mail *m, struct mail_call *call) {
     return mail_reply_ok(m, call);
 }
 
+/* The device puts newer ones, with newer addresses. */
+static err handle_drop(struct mail *m, struct mail_call *call) {
+    struct mail_box *box = NULL;
+    TRY(own_box(m, call, &box));
+    if (box->package_first < box->package_end)
+        TRY(store_batch_delete_range(m->batch,
+                                     mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_first),
+                                     box->package_end - 1));
+    box->package_first = box->package_end;
+    return mail_reply_ok(m, call);
+}
+
 static err handle_count(struct mail *m, struct mail_call *call) {
     struct mail_box *box = NULL;
     TRY(own_box(m, call, &box));
@@ -94,47 +107,18 @@ err mail_key_packages_delete(struct mail *m, struct mail_box *box) {
 
 /* ---- The bearer's side ---- */
 
-/* Counts in a small table of fixed size, for one day, in memory alone. If it is crowded, the
- * smallest count of four makes room. */
-static struct mail_take *take_count(struct mail *m, uint64_t tag) {
-    struct mail_take *set = &m->takes[(tag % (MAIL_TAKES / MAIL_TAKES_WAYS)) * MAIL_TAKES_WAYS];
-    struct mail_take *least = set;
-    for (int i = 0; i < MAIL_TAKES_WAYS; i++) {
-        if (set[i].tag == tag)
-            return &set[i];
-        if (set[i].count < least->count)
-            least = &set[i];
-    }
-    *least = (struct mail_take){.tag = tag};
-    return least;
-}
-
-static uint64_t tag_of(const uint8_t *bytes) {
-    uint64_t tag;
-    memcpy(&tag, bytes, sizeof tag);
-    return tag;
-}
-
 /* When all bearers together took enough, the next ones get the last-resort one: those who took them
  * can't keep the others from adding the device. */
 enum allowance { NOTHING, LAST_RESORT, ANY };
 
-static enum allowance may_take(struct mail *m, const uint8_t mailbox[MAIL_ID],
+static enum allowance may_take(struct mail *m, const struct mail_box *box,
                                const uint8_t serial[MAIL_SERIAL]) {
-    uint64_t day = m->config.now(m->config.ctx) / TIME_DAY;
-    if (day != m->takes_day) {
-        wipe(m->takes, MAIL_TAKES * sizeof *m->takes);
-        m->takes_day = day;
-    }
-    uint64_t box_tag = table_hash_number(tag_of(mailbox));
-    uint64_t address_tag = table_hash_number(tag_of(mailbox + 8) ^ tag_of(serial));
-    if (take_count(m, address_tag)->count >= m->config.limits.takes_address)
+    const struct mail_limits *limits = &m->config.limits;
+    if (!mail_day_take(m, MAIL_DAY_ADDRESS, box->id, serial, limits->takes_address))
         return NOTHING;
-    take_count(m, address_tag)->count++;
-    if (take_count(m, box_tag)->count >= m->config.limits.takes_mailbox)
-        return LAST_RESORT;
-    take_count(m, box_tag)->count++;
-    return ANY;
+    bool any = !mail_revoked(box, serial) &&
+               mail_day_take(m, MAIL_DAY_PACKAGES, box->id, NULL, limits->takes_mailbox);
+    return any ? ANY : LAST_RESORT;
 }
 
 /* One, in mail.value. NOT_FOUND. */
@@ -167,11 +151,11 @@ static err handle_take(struct mail *m, struct mail_call *call) {
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     if (mail_address_open(m, in.address, mailbox, serial) != OK)
         return mail_refuse(m, call, PROTO_REASON_ADDRESS);
-    enum allowance allowed = may_take(m, mailbox, serial);
-    if (allowed == NOTHING)
-        return mail_refuse(m, call, PROTO_REASON_LIMIT);
     TRY(mail_box_get(m, mailbox, &box));
     TRY(load(m, box));
+    enum allowance allowed = may_take(m, box, serial);
+    if (allowed == NOTHING)
+        return mail_refuse(m, call, PROTO_REASON_LIMIT);
     err e = take_one(m, box, allowed, &out);
     if (e == ERR_NOT_FOUND)
         return mail_refuse(m, call, PROTO_REASON_NONE);

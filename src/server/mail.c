@@ -17,6 +17,8 @@ const struct mail_limits mail_limits_default = {
     .key_packages = CONFIG_KEY_PACKAGES,
     .takes_address = 10,
     .takes_mailbox = 100,
+    .orders_mailbox = 200,
+    .revoked = 4096,
     .window_items = 64,
     .window_bytes = 128 * 1024,
     .batch_bytes = 8 * 1024 * 1024,
@@ -50,6 +52,9 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_device_list_get,   /* 52 */
     &mail_handle_link_put,          /* 54 */
     &mail_handle_link_get,          /* 55 */
+    &mail_handle_address_revoke,    /* 57 */
+    &mail_handle_roster_send,       /* 58 */
+    &mail_handle_key_package_drop,  /* 59 */
     &mail_handle_invite_make,       /* 63 */
 };
 
@@ -66,8 +71,8 @@ static err mail_init(struct mail *m) {
     TRY(store_batch_new(&m->batch, m->mem));
     TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
     TRY(mail_work_init(m));
-    m->takes = mem_new_array(m->mem, MAIL_TAKES, sizeof *m->takes);
-    return m->takes == NULL ? ERR_NO_MEMORY : OK;
+    m->days = mem_new_array(m->mem, MAIL_DAYS, sizeof *m->days);
+    return m->days == NULL ? ERR_NO_MEMORY : OK;
 }
 
 err mail_new(struct mail **out, struct store *store, const struct mail_config *config,
@@ -124,7 +129,7 @@ void mail_free(struct mail *m) {
     mail_links_fini(m);
     store_batch_free(m->batch);
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
-    mem_free(m->mem, m->takes, MAIL_TAKES * sizeof *m->takes);
+    mem_free(m->mem, m->days, MAIL_DAYS * sizeof *m->days);
     mail_work_fini(m);
     buf_free(&m->out);
     buf_free(&m->value);

@@ -27,17 +27,19 @@ struct mail_limits {
     uint64_t mailbox_bytes; /* the same in bytes; one address may fill a quarter of either */
     uint32_t item_weeks;    /* then an item expires and leaves a gap */
     uint32_t blob_weeks;
-    uint32_t order_weeks;   /* after its last commit */
-    uint64_t orders;        /* of the whole server */
-    uint64_t blobs_bytes;   /* of all blobs together */
-    uint64_t cards;         /* of the whole server */
-    uint32_t card_weeks;    /* after its last renewal */
-    uint8_t find_bits;      /* work of a look-up while there are few; see work.c */
-    uint8_t claim_bits;     /* of a claim */
-    uint32_t key_packages;  /* that one device may store */
-    uint32_t takes_address; /* key packages a bearer of one address takes in a day */
-    uint32_t takes_mailbox; /* for all bearers together; then the last-resort one is given */
-    uint32_t window_items;  /* deliveries under way to one subscriber */
+    uint32_t order_weeks;    /* after its last commit */
+    uint64_t orders;         /* of the whole server */
+    uint64_t blobs_bytes;    /* of all blobs together */
+    uint64_t cards;          /* of the whole server */
+    uint32_t card_weeks;     /* after its last renewal */
+    uint8_t find_bits;       /* work of a look-up while there are few; see work.c */
+    uint8_t claim_bits;      /* of a claim */
+    uint32_t key_packages;   /* that one device may store */
+    uint32_t takes_address;  /* key packages a bearer of one address takes in a day */
+    uint32_t takes_mailbox;  /* for all bearers together; then the last-resort one is given */
+    uint32_t orders_mailbox; /* that begin in a day with a Welcome for it */
+    uint32_t revoked;        /* addresses of one mailbox */
+    uint32_t window_items;   /* deliveries under way to one subscriber */
     uint32_t window_bytes;
     uint32_t batch_bytes; /* when to commit at the latest */
     uint32_t

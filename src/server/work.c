@@ -65,10 +65,10 @@ static unsigned doublings(uint64_t n, uint64_t cheap, unsigned most) {
 }
 
 /* The session's count; one that meets another in its place begins anew. */
-static struct mail_take *session_count(struct mail_work *w, uint64_t session) {
-    struct mail_take *take = &w->sessions[session % MAIL_WORK_SESSIONS];
+static struct mail_day *session_count(struct mail_work *w, uint64_t session) {
+    struct mail_day *take = &w->sessions[session % MAIL_WORK_SESSIONS];
     if (take->tag != session)
-        *take = (struct mail_take){.tag = session};
+        *take = (struct mail_day){.tag = session};
     return take;
 }
 
