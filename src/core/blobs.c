@@ -80,18 +80,24 @@ static uint32_t chunk_count(const struct entry *entry) {
 static void chunk_put(struct core *core, const struct request *request, err e, uint16_t reason,
                       uint16_t type, slice body) {
     struct entry *entry = core_entry_find(core, request->number);
-    (void)reason, (void)body;
+    struct proto_blob_state state;
+    (void)reason;
     if (entry == NULL)
         return;
     entry->in_flight = false;
-    if (e == ERR_CLOSED || entry->r.stage != STAGE_PREPARED)
+    if (e == ERR_CLOSED || entry->r.stage != STAGE_PREPARED || entry->blob_bytes.n == 0)
         return; /* unknown, or of what was encrypted before the entry was begun again */
-    if (e != OK) {
+    if (e == OK && (type != PROTO_blob_state || proto_blob_state_decode(body, &state) != OK)) {
+        core_session_bad_answer(core, ANON);
+        return;
+    }
+    if (e != OK || state.have <= entry->chunk) {
         entry->failures++;
         entry->not_before = core->now + core_backoff(entry->failures, TIME_SECOND, 2 * TIME_MINUTE);
-    } else if (type != PROTO_ok) {
-        core_session_bad_answer(core, ANON);
-    } else if (++entry->chunk >= chunk_count(entry)) {
+    }
+    if (e == OK)
+        entry->chunk = state.have;
+    if (entry->chunk >= chunk_count(entry)) {
         entry->chunk = 0;
         entry->blob++;
         buf_clear(&entry->blob_bytes);
@@ -156,7 +162,8 @@ bool core_blob_upload(struct core *core, struct entry *entry) {
     return false;
 }
 
-/* ---- Download ---- */
+/* ---- Download ---- On the authenticated session: the server knows already that the item which
+ * names the blob is this device's. */
 
 static err give_up(struct core *core, struct waiting *w, err why) {
     TRY(core_quarantine_add(core, 0, why, w->r.reference));
@@ -211,7 +218,7 @@ static void chunk_came(struct core *core, const struct request *request, err e, 
     if (e != OK) {
         retry_later(core, w, reason);
     } else if (type != PROTO_blob_chunk || proto_blob_chunk_decode(body, &chunk) != OK) {
-        core_session_bad_answer(core, ANON);
+        core_session_bad_answer(core, AUTH);
     } else if (proto_blob_reference_decode(w->r.reference, &reference) != OK ||
                chunk.chunks != reference.chunks) {
         finish(core, w, ERR_MALFORMED);
@@ -231,7 +238,7 @@ static err get_chunk(struct core *core, struct waiting *w) {
     memcpy(m.id, reference.id, sizeof m.id);
     err e = proto_blob_get_encode(&body, &m);
     if (e == OK)
-        e = core_session_request(core, ANON, PROTO_blob_get, buf_slice(&body), chunk_came,
+        e = core_session_request(core, AUTH, PROTO_blob_get, buf_slice(&body), chunk_came,
                                  w->r.number);
     buf_free(&body);
     return e;
@@ -268,7 +275,7 @@ void core_blob_fetch_pump(struct core *core) {
         }
         if (w->r.why != WAIT_BLOB)
             continue;
-        if (!w->fetching && core->now >= w->not_before && core_session_room(core, ANON))
+        if (!w->fetching && core->now >= w->not_before && core_session_room(core, AUTH))
             w->fetching = get_chunk(core, w) == OK;
         fetching += w->fetching;
     }
@@ -276,7 +283,7 @@ void core_blob_fetch_pump(struct core *core) {
 
 uint64_t core_blob_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
-    if (!core_session_ready(core, ANON))
+    if (!core_session_ready(core, AUTH))
         return at;
     if (core_blob_paused(core))
         return core_waiting_blobs(core) ? core->fetch_day + TIME_DAY : at;

@@ -48,6 +48,8 @@ err core_entry_save(struct core *core, struct entry *entry) {
 
 err core_entry_add(struct core *core, struct conversation *c, enum entry_kind kind, slice intent,
                    bool silent, struct entry **result) {
+    if (core_request_is(c))
+        return ERR_STATE; /* nothing leaves before it is accepted */
     if (!silent && core->entries.n >= OUTBOX_MAX)
         return ERR_LIMIT;
     struct entry *entry = mem_new(core->mem, sizeof *entry);

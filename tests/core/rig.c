@@ -392,7 +392,7 @@ void rig_finish(struct client *c, uint64_t command, err expected) {
 
 /* ---- Conversations ---- */
 
-static void take_link(struct client *from, struct client *to) {
+void rig_take_link(struct client *from, struct client *to) {
     uint64_t command;
     uint8_t account[CORE_ACCOUNT];
     CHECK_OK(core_contact_link(from->core, from->rig->now, &command));
@@ -403,8 +403,8 @@ static void take_link(struct client *from, struct client *to) {
 }
 
 void rig_meet(struct client *a, struct client *b) {
-    take_link(a, b);
-    take_link(b, a);
+    rig_take_link(a, b);
+    rig_take_link(b, a);
 }
 
 void rig_meet_all(struct rig *rig, size_t count) {

@@ -568,6 +568,7 @@ TEST(a_group_of_the_same_id_does_not_come_over_a_conversation) {
     memcpy(group, view(2)->r.group, sizeof group);
     remove_member(0, 2, OK);
     rig_run(&rig);
+    bool unseen;
     struct core *core = client(2)->core, *victim = client(1)->core;
     core_conversation_lookup(core, 1)->r.group[0] ^= 1;
     CHECK_OK(core_txn_begin(core));
@@ -579,7 +580,7 @@ TEST(a_group_of_the_same_id_does_not_come_over_a_conversation) {
     rig_run(&rig);
     CHECK_OK(core_item_read(buf_slice(&letter.item), &kind, &welcome));
     CHECK_OK(core_txn_begin(victim));
-    CHECK_ERR(core_conversation_join(victim, welcome), ERR_EXISTS);
+    CHECK_ERR(core_conversation_join(victim, welcome, &unseen), ERR_EXISTS);
     CHECK_OK(core_txn_end(victim, OK));
     buf_free(&letter.item);
     rig_fini(&rig);
