@@ -33,10 +33,10 @@ enum {
     CORE_DEVICE = 16,   /* of a device id */
     CORE_IDENTITY = 32, /* of an identity key (Ed25519) */
     CORE_MESSAGE_ID = 32,
-    CORE_NAME_MAX = 64,     /* bytes of a person's or a conversation's name */
-    CORE_TEXT_MAX = 262144, /* bytes of a message's text */
-    CORE_MEMBERS_MAX = 256, /* devices in one conversation */
-    CORE_PROXY_MAX = 300,   /* bytes of a proxy's place */
+    CORE_NAME_MAX = 64,      /* bytes of a person's or a conversation's name */
+    CORE_TEXT_MAX = 262144,  /* bytes of a message's text */
+    CORE_MEMBERS_MAX = 1024, /* devices in one conversation */
+    CORE_PROXY_MAX = 300,    /* bytes of a proxy's place */
     CORE_SAFETY_DIGITS = 60,
     CORE_HANDLE_MAX = 128 /* bytes of a handle */
 };
@@ -44,6 +44,10 @@ enum {
 struct core_config {
     uint16_t suite; /* of new accounts (an account keeps its own): 0 means MLS_SUITE_XWING_CHACHA */
     const struct mem *mem; /* NULL: malloc */
+
+    /* Devices above which a conversation's roster is stored at the server: 0 means 16, which all
+     * clients of a conversation must agree in. Tests set less. */
+    uint32_t roster_above;
 
     /* Stocks; 0 means the default. */
     uint32_t key_packages; /* one-time key packages kept at the server: 20 */

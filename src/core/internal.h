@@ -430,6 +430,7 @@ MUST err core_leaf_read(const struct mls_member *member, struct leaf *leaf);
 err core_leaf_accept(void *ctx, const struct mls_member *before, const struct mls_member *member);
 /* Roster: every member's address in the order of leaves, and its BLAKE2b-256. */
 MUST err core_leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count);
+MUST err core_leaf_staged_roster(const struct mls_staged *staged, buf *addresses, uint32_t *count);
 MUST err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32],
                                       uint32_t *count);
 uint32_t core_leaf_members(const struct mls_group *group);
@@ -440,6 +441,15 @@ MUST err core_leaf_token(const struct mls_group *group, uint8_t token[32]);
 MUST err core_leaf_mark(const uint8_t group[32], const uint8_t next[32],
                         const uint8_t roster_hash[32], uint8_t mark[PROTO_MARK]);
 MUST err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]);
+
+/* rosters.c */
+/* True for a conversation of so many devices: its roster is stored at the server. */
+bool core_roster_is_stored(const struct core *core, uint32_t members);
+/* How a request names the stored roster of the present epoch. It holds a key: wipe it. */
+MUST err core_roster_of(const struct mls_group *group, struct proto_roster *roster);
+/* Appends the sealed roster of the epoch that would begin, which is to be uploaded as a blob. */
+MUST err core_roster_seal(const struct mls_staged *staged, const uint8_t group[32],
+                          struct proto_roster_new *roster, buf *sealed);
 
 /* contacts.c */
 struct contact *core_contact_lookup(const struct core *core, const uint8_t account[16]);

@@ -67,6 +67,9 @@ struct rig {
     unsigned hits; /* for the hooks' use */
 };
 
+/* Of clients that are made from now on: core_config's. */
+extern uint32_t rig_roster_above;
+
 /* `count` clients with accounts, all of them online, in suite 0x0003; names "n0", "n1"... */
 void rig_init(struct rig *rig, size_t count);
 void rig_fini(struct rig *rig);
