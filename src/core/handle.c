@@ -91,21 +91,31 @@ static bool command_waits(const struct core *core, uint64_t command) {
     return false;
 }
 
-/* Every claim of the command is held, or dropped: what we had before is given up. */
+/* What the command claimed is held: what we had before is given up, as a part of it. */
+static err give_up_others(struct core *core, uint64_t command) {
+    for (size_t i = 0; i < core->claims.n; i++) {
+        struct claim *c = core->claims.p[i];
+        if (c->r.command == command || c->r.state == CLAIM_UNWANTED)
+            continue;
+        c->r.state = CLAIM_UNWANTED;
+        c->r.command = command;
+        TRY(claim_save(core, c));
+    }
+    return OK;
+}
+
+/* One of the command's claims is held, or dropped. */
 static err command_through(struct core *core, uint64_t command) {
     if (command == 0 || command_waits(core, command))
         return OK;
-    bool held = false;
-    for (size_t i = 0; i < core->claims.n; i++) {
-        const struct claim *c = core->claims.p[i];
-        held = held || c->r.command == command;
-    }
+    TRY(give_up_others(core, command));
+    if (command_waits(core, command))
+        return OK;
     for (size_t i = 0; i < core->claims.n; i++) {
         struct claim *c = core->claims.p[i];
-        if (c->r.command == command)
-            c->r.command = 0;
-        else if (held)
-            c->r.state = CLAIM_UNWANTED;
+        if (c->r.command != command)
+            continue;
+        c->r.command = 0;
         TRY(claim_save(core, c));
     }
     core_action_done(core, command, OK, 0, SLICE_EMPTY, 0);

@@ -51,7 +51,7 @@ def finds(ann, ben, tap):
     tap.check("oneself_is_no_contact", own.code == 4 and "your own" in own.err, own.err)
     ben.fine("send", "annie", "found you")
     ann.fine("read")
-    requests = ann.fine("requests", "--json").objects
+    requests = ann.fine("requests", "--json").of("request")
     tap.check("a_message_by_the_cards_address_arrives", len(requests) == 1, requests)
 
 
@@ -79,7 +79,7 @@ def changes(ann, ben, tap):
 
 
 def mistakes(ann, tap):
-    bad = [("handle", "claim"), ("handle", "claim", "a b"), ("handle", "change", "аnna"),
+    bad = [("handle", "claim"), ("handle", "change", "a b"), ("handle", "change", "аnna"),
            ("handle", "drop", "anna"), ("handle", "nonsense"), ("find", "a"),
            ("find", "anna", "--pin", "12"), ("find", "anna", "--pin", ""), ("find",)]
     codes = {words: run(ann, *words).code for words in bad}
