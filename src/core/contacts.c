@@ -127,24 +127,22 @@ static err verify(const struct proto_contact *contact, const struct proto_device
 }
 
 err core_contact_write(const struct core *core, const char *label, slice bound,
-                       const uint8_t address[PROTO_ADDRESS], buf *content) {
+                       const uint8_t address[PROTO_ADDRESS], uint64_t expires, buf *content) {
     const struct record_account *a = &core->account.r;
-    struct proto_contact contact = {.name = a->name, .devices = a->devices};
+    struct proto_contact contact = {.name = a->name, .devices = a->devices, .expires = expires};
     memcpy(contact.server, a->server_identity, sizeof contact.server);
     contact.addresses = (struct proto_list){slice_of(address, PROTO_ADDRESS), 1};
     TRY(proto_contact_encode(content, &contact));
     return sign(a, label, bound, content);
 }
 
-err core_contact_link_make(struct core *core, buf *link) {
-    const struct record_account *a = &core->account.r;
-    uint8_t address[PROTO_ADDRESS];
+err core_contact_link_write(const struct core *core, const uint8_t address[PROTO_ADDRESS],
+                            uint64_t expires, buf *link) {
+    slice server = core->account.r.server;
     buf content = buf_on(core->mem);
-    err e = core_stock_take_address(core, address);
+    err e = core_contact_write(core, PROTO_LABEL_CONTACT_LINK, server, address, expires, &content);
     if (e == OK)
-        e = core_contact_write(core, PROTO_LABEL_CONTACT_LINK, a->server, address, &content);
-    if (e == OK)
-        e = proto_link_write(link, "contact", a->server, buf_slice(&content));
+        e = proto_link_write(link, "contact", server, buf_slice(&content));
     buf_free(&content);
     return e;
 }
@@ -158,7 +156,9 @@ err core_contact_check(const struct core *core, const char *label, slice bound, 
         return ERR_MALFORMED;
     if (memcmp(contact->server, core->account.r.server_identity, sizeof contact->server) != 0)
         return ERR_UNSUPPORTED;
-    return verify(contact, list, label, bound, content);
+    TRY(verify(contact, list, label, bound, content));
+    bool over = contact->expires != 0 && contact->expires <= core->now / TIME_SECOND;
+    return over ? ERR_EXPIRED : OK;
 }
 
 err core_contact_take(struct core *core, const struct proto_contact *contact,

@@ -12,7 +12,8 @@ enum claim_state {
     CLAIM_UNWANTED /* to be dropped */
 };
 enum { PIN_LEAST = 4, PIN_MOST = 12, RENEW_WEEKS = 26, LAPSE_WEEKS = 52, TRIES_MAX = 8 };
-enum { BITS_MOST = 32 }; /* an hour's work: more is not done, whoever asks for it */
+enum { BITS_MOST = 32 };           /* an hour's work: more is not done, whoever asks for it */
+#define CARD_TIME (26 * TIME_WEEK) /* who looks is shown none that is older */
 #define RETRY_FIRST (30 * TIME_SECOND)
 #define RETRY_MOST TIME_HOUR
 
@@ -166,7 +167,7 @@ static err seal(struct core *core, const struct claim *c, uint8_t card[PROTO_CAR
     err e = OK;
     if (!c->r.empty)
         e = core_contact_write(core, PROTO_LABEL_CONTACT_CARD, SLICE_ARRAY(c->r.place),
-                               c->r.fresh.p, &contact);
+                               c->r.fresh.p, (core->now + CARD_TIME) / TIME_SECOND, &contact);
     content.contact = buf_slice(&contact);
     if (e == OK)
         e = core_card_seal(&keys, &content, card);

@@ -44,6 +44,10 @@ static const struct option {
     {"--done", VALUE_NONE, OPTION_DONE, 0, offsetof(struct args, done)},
     {"--pin", VALUE_TEXT, OPTION_PIN, offsetof(struct args, pin), 0},
     {"--add", VALUE_NONE, OPTION_ADD, 0, offsetof(struct args, add)},
+    {"--qr", VALUE_NONE, OPTION_QR, 0, offsetof(struct args, qr)},
+    {"--once", VALUE_NONE, OPTION_ONCE, 0, offsetof(struct args, once)},
+    {"--days", VALUE_NUMBER, OPTION_DAYS, offsetof(struct args, days),
+     offsetof(struct args, has_days)},
 };
 
 static const struct option *find_option(const char *name, size_t n) {

@@ -16,6 +16,9 @@ enum {
     OPTION_UNTIL_IDLE = 32,
     OPTION_COUNT = 64,
     OPTION_DONE = 128,
+    OPTION_QR = 256,
+    OPTION_ONCE = 512,
+    OPTION_DAYS = 1024,
     OPTION_PIN = 1 << 20,
     OPTION_ADD = 1 << 21
 };
@@ -30,9 +33,9 @@ struct args {
     const char **words; /* what is neither an option nor the command */
     size_t word_count;
     uint64_t timeout; /* seconds */
-    uint64_t last, until_idle, count;
-    bool json, no_passphrase, offline, done, add;
-    bool has_last, has_until_idle, has_count;
+    uint64_t last, until_idle, count, days;
+    bool json, no_passphrase, offline, done, qr, once, add;
+    bool has_last, has_until_idle, has_count, has_days;
     bool help, version;
 };
 
