@@ -2,11 +2,32 @@
 
 /* In the order in which somebody new needs them. */
 const struct command *const commands[] = {
-    &command_init,    &command_invite,   &command_handle, &command_find,    &command_contacts,
-    &command_name,    &command_requests, &command_accept, &command_decline, &command_block,
-    &command_unblock, &command_blocked,  &command_new,    &command_add,     &command_remove,
-    &command_leave,   &command_send,     &command_read,   &command_listen,  &command_chat,
-    &command_status,  &command_record,   &command_verify, &command_help,    NULL,
+    &command_init,
+    &command_invite,
+    &command_handle,
+    &command_find,
+    &command_contacts,
+    &command_name,
+    &command_requests,
+    &command_accept,
+    &command_decline,
+    &command_block,
+    &command_unblock,
+    &command_blocked,
+    &command_new,
+    &command_add,
+    &command_remove,
+    &command_leave,
+    &command_send,
+    &command_read,
+    &command_listen,
+    &command_chat,
+    &command_status,
+    &command_record,
+    &command_verify,
+    &command_delete_account,
+    &command_help,
+    NULL,
 };
 
 const struct command *command_named(const char *name) {
