@@ -49,7 +49,7 @@ static void print_one(const struct command *c) {
 static int help(const struct args *args) {
     const struct command *about = args->command;
     if (about == &command_help && args->word_count > 0)
-        about = command_find(args->words[0]);
+        about = command_named(args->words[0]);
     else if (about == &command_help)
         about = NULL;
     if (args->command == &command_help && args->word_count > 0 && about == NULL) {
@@ -96,6 +96,10 @@ static err read_words(buf *words) {
     return buf_append_byte(words, 0);
 }
 
+static bool pin_from_input(const struct args *args) {
+    return args->pin != NULL && strcmp(args->pin, "-") == 0;
+}
+
 static err read_input(const struct args *args, buf *text) {
     if (args->command == &command_send)
         TRY(host_read_all(INPUT, TEXT_MAX, text));
@@ -108,12 +112,17 @@ static err read_input(const struct args *args, buf *text) {
     return buf_append_byte(text, 0);
 }
 
-/* Puts what comes on the input among the words: *words and *text hold it. */
+/* Puts what comes on the input among the words, or in the place of the PIN: *words and the bufs
+ * hold it. */
 static err take_input(struct args *args, const char *words[2], buf *text, buf *more) {
-    if (text_from_input(args) || link_from_input(args)) {
+    bool links = link_from_input(args);
+    if (text_from_input(args) || links || pin_from_input(args))
         TRY(read_input(args, text));
-        args->word_count = link_from_input(args) ? 1 : 2;
+    if (pin_from_input(args)) {
+        args->pin = (const char *)text->p;
+    } else if (text_from_input(args) || links) {
         words[0] = args->words[0];
+        args->word_count = links ? 1 : 2;
         words[args->word_count - 1] = (const char *)text->p;
         args->words = words;
     }
