@@ -1,6 +1,7 @@
 /* Mailboxes: what memory knows of each, and every write to one. Positions only grow. What memory
  * knows is read from the store when a mailbox is first used, changes together with the batch, and
  * is thrown away if the batch fails. */
+#include "crypto/chain.h"
 #include "server/internal.h"
 
 enum { START_SHIFT = 16 }; /* of a random start, so that there is always room above it */
@@ -35,7 +36,9 @@ static void list_add(struct mail *m, struct mail_box *box) {
     m->newest = box;
 }
 
+/* With its chain: so none outlives a batch that failed. */
 static void box_unload(struct mail *m, struct mail_box *box) {
+    mail_chain_end(m, box);
     m->cached -= box_weight(box);
     mem_free(m->mem, box->places, box->cap * sizeof *box->places);
     mem_free(m->mem, box->shares, box->share_cap * sizeof *box->shares);
@@ -96,6 +99,12 @@ void mail_boxes_fini(struct mail *m) {
 
 /* ---- Places and shares ---- */
 
+static const uint8_t no_serial[MAIL_SERIAL], no_key[MAIL_KEY];
+
+static bool knows_serial(const struct mail_place *place) {
+    return memcmp(place->serial, no_serial, MAIL_SERIAL) != 0;
+}
+
 static struct mail_share *share_find(struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
     for (size_t i = 0; i < box->share_count; i++)
         if (memcmp(box->shares[i].serial, serial, MAIL_SERIAL) == 0)
@@ -133,7 +142,7 @@ static err place_reserve(struct mail *m, struct mail_box *box) {
     return OK;
 }
 
-static void place_add(struct mail_box *box, const struct mail_place *place) {
+static void share_add(struct mail_box *box, const struct mail_place *place) {
     struct mail_share *share = share_find(box, place->serial);
     if (share == NULL) {
         share = &box->shares[box->share_count++];
@@ -142,6 +151,11 @@ static void place_add(struct mail_box *box, const struct mail_place *place) {
     }
     share->items++;
     share->bytes += place->bytes;
+}
+
+static void place_add(struct mail_box *box, const struct mail_place *place) {
+    if (knows_serial(place))
+        share_add(box, place);
     box->places[box->first + box->count++] = *place;
     box->bytes += place->bytes;
     box->tail = place->position;
@@ -150,7 +164,7 @@ static void place_add(struct mail_box *box, const struct mail_place *place) {
 /* Takes the oldest place out. */
 static void place_drop(struct mail_box *box) {
     const struct mail_place *place = &box->places[box->first];
-    struct mail_share *share = share_find(box, place->serial);
+    struct mail_share *share = knows_serial(place) ? share_find(box, place->serial) : NULL;
     if (share != NULL) {
         share->items--;
         share->bytes -= place->bytes;
@@ -172,16 +186,29 @@ struct load {
     err e;
 };
 
+/* How long the item in a parcel is that was sealed to so many bytes. */
+static err item_size(size_t sealed, uint32_t *bytes) {
+    const size_t around = MAIL_SERIAL + 1 + PROTO_MARK + CRYPTO_CHAIN_TAG;
+    for (size_t head = 1; head <= VARINT_MAX; head *= 2) {
+        if (sealed < around + head || varint_size(sealed - around - head) != head)
+            continue;
+        *bytes = (uint32_t)(sealed - around - head);
+        return OK;
+    }
+    return ERR_LENGTH;
+}
+
 static err load_place(struct mail *m, struct mail_box *box, uint64_t position, slice value) {
     struct mail_place place = {.position = position};
     reader r = reader_of(value);
-    slice mark, item;
+    uint32_t count;
+    slice chain, sealed;
     TRY(reader_u32(&r, &place.week));
-    TRY(reader_copy(&r, place.serial, MAIL_SERIAL));
-    TRY(reader_vec(&r, &mark));
-    TRY(reader_vec(&r, &item));
+    TRY(reader_bytes(&r, CRYPTO_CHAIN_KEY, &chain));
+    TRY(reader_u32(&r, &count));
+    TRY(reader_vec(&r, &sealed));
     TRY(reader_end(&r));
-    place.bytes = (uint32_t)item.n;
+    TRY(item_size(sealed.n, &place.bytes));
     TRY(place_reserve(m, box));
     place_add(box, &place);
     box->indexed = place.week;
@@ -199,6 +226,7 @@ static err read_head(slice head, struct mail_box *box) {
     TRY(reader_u64(&r, &box->floor));
     TRY(reader_u64(&r, &box->gap_at));
     TRY(reader_u32(&r, &box->gaps));
+    TRY(reader_copy(&r, box->key, MAIL_KEY));
     TRY(reader_end(&r));
     box->tail = box->floor > box->gap_at ? box->floor : box->gap_at;
     return OK;
@@ -277,6 +305,7 @@ static err write_head(buf *head, const struct mail_box *box) {
     writer_u64(&w, box->floor);
     writer_u64(&w, box->gap_at);
     writer_u32(&w, box->gaps);
+    writer_bytes(&w, SLICE_ARRAY(box->key));
     return writer_result(&w);
 }
 
@@ -288,12 +317,21 @@ static err put_head(struct mail *m, const struct mail_box *box) {
 }
 
 /* Its positions begin anywhere, so that they don't tell how many items ever came. */
-err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID]) {
+err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID], const uint8_t key[MAIL_KEY]) {
     struct mail_box *box = NULL;
     uint64_t start;
     TRY(mail_box_get(m, id, &box));
     crypto_random(&start, sizeof start);
     box->floor = box->tail = start >> START_SHIFT;
+    memcpy(box->key, key, MAIL_KEY);
+    return put_head(m, box);
+}
+
+err mail_box_rekey(struct mail *m, struct mail_box *box, const uint8_t key[MAIL_KEY]) {
+    if (memcmp(box->key, key, MAIL_KEY) == 0)
+        return OK;
+    mail_chain_end(m, box);
+    memcpy(box->key, key, MAIL_KEY);
     return put_head(m, box);
 }
 
@@ -355,23 +393,22 @@ err mail_rolled_back(struct store *store) {
 }
 
 err mail_item_prepare(struct mail *m, slice mark, slice item) {
-    static const uint8_t no_serial[MAIL_SERIAL];
+    struct proto_parcel parcel = {.marked = mark.n == PROTO_MARK, .item = item};
+    if (parcel.marked)
+        memcpy(parcel.mark, mark.p, PROTO_MARK);
     buf_clear(&m->value);
-    writer w = writer_on(&m->value);
-    writer_u32(&w, m->week);
-    writer_bytes(&w, SLICE_ARRAY(no_serial)); /* each address puts its own here */
-    writer_vec(&w, mark);
-    writer_vec(&w, item);
-    TRY(writer_result(&w));
-    return OK;
+    m->item_bytes = (uint32_t)item.n;
+    return proto_parcel_encode(&m->value, &parcel); /* each address puts its serial in front */
 }
 
-static size_t item_size(const struct mail *m) {
-    reader r = reader_of(slice_of(m->value.p + 4 + MAIL_SERIAL, m->value.n - 4 - MAIL_SERIAL));
-    slice mark = SLICE_EMPTY, item = SLICE_EMPTY;
-    if (reader_vec(&r, &mark) != OK || reader_vec(&r, &item) != OK)
-        return 0;
-    return item.n;
+/* week, chain, count, sealed parcel: into scratch. */
+static err seal_item(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
+    buf_clear(&m->scratch);
+    writer w = writer_on(&m->scratch);
+    memcpy(m->value.p, serial, MAIL_SERIAL);
+    writer_u32(&w, m->week);
+    err e = mail_reseal(m, box, buf_slice(&m->value), &w);
+    return e == ERR_CRYPTO ? ERR_NOT_FOUND : e;
 }
 
 static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL],
@@ -386,7 +423,9 @@ static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t s
 }
 
 err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
-    struct mail_place place = {.week = m->week, .bytes = (uint32_t)item_size(m)};
+    struct mail_place place = {.week = m->week, .bytes = m->item_bytes};
+    if (memcmp(box->key, no_key, MAIL_KEY) == 0)
+        return ERR_NOT_FOUND;
     if (!has_room(m, box, serial, place.bytes) || box->tail >= UINT64_MAX - 1) {
         TRY(add_gaps(m, box, 1));
         return ERR_FULL;
@@ -394,14 +433,14 @@ err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[M
     TRY(place_reserve(m, box));
     place.position = box->tail + 1;
     memcpy(place.serial, serial, MAIL_SERIAL);
-    memcpy(m->value.p + 4, serial, MAIL_SERIAL);
+    TRY(seal_item(m, box, serial));
     if (box->indexed != m->week) {
         TRY(mail_expiry_note(m, MAIL_EXPIRY_BOX, box_name(box)));
         box->indexed = m->week;
     }
     size_t op = store_batch_count(m->batch);
     TRY(store_batch_put(m->batch, mail_key(MAIL_ITEM, box_name(box), place.position),
-                        buf_slice(&m->value)));
+                        buf_slice(&m->scratch)));
     place_add(box, &place);
     return mail_effect_add(
         m, &(struct mail_effect){

@@ -16,8 +16,8 @@
  *   META           "blobs", "orders"        0           u64: bytes of all blobs, number of orders
  *   ACCOUNT        account id               0           created, seen (weeks), device list
  *   DEVICE         account id, device id    0           its key, its mailbox id
- *   MAILBOX        mailbox id               0           floor, place of the gap, gaps
- *   ITEM           mailbox id               position    week, serial, mark, item
+ *   MAILBOX        mailbox id               0           floor, place of the gap, gaps, key
+ *   ITEM           mailbox id               position    week, chain, count, sealed parcel
  *   KEY_PACKAGE    mailbox id               1, 2, ...   key package
  *   LAST_RESORT    mailbox id               0           key package
  *   ORDER          keyed hash of group id   0           hash of the token, week
@@ -43,7 +43,7 @@ static inline struct store_key mail_key(enum mail_table table, slice name, uint6
     return (struct store_key){(uint8_t)table, name, number};
 }
 
-enum { MAIL_ID = 16, MAIL_SERIAL = 8 };
+enum { MAIL_ID = 16, MAIL_SERIAL = 8, MAIL_KEY = 32 };
 /* What an entry of a blob (its head with its note, or a chunk) takes beside the chunk's bytes. */
 enum { MAIL_BLOB_ENTRY = 256 };
 
@@ -51,11 +51,12 @@ enum { MAIL_BLOB_ENTRY = 256 };
 
 struct mail_place {
     uint64_t position;
-    uint8_t serial[MAIL_SERIAL];
+    uint8_t serial[MAIL_SERIAL]; /* zeros: read from the store, where it is sealed */
     uint32_t bytes, week;
 };
 
-/* How much one address has in the mailbox. */
+/* How much one address has in the mailbox, of what came since the mailbox was read from the store.
+ */
 struct mail_share {
     uint8_t serial[MAIL_SERIAL];
     uint32_t items;
@@ -77,6 +78,8 @@ struct mail_box {
     uint64_t tail;   /* the last position in use */
     uint64_t gap_at; /* of the newest gap; 0: none */
     uint32_t gaps;
+    uint8_t key[MAIL_KEY];     /* zeros: there is no such mailbox */
+    struct mail_chain *chain;  /* that its items are sealed by; NULL: none yet */
     uint32_t indexed;          /* the week under which it stands in EXPIRY; 0: none */
     struct mail_place *places; /* from first, count of them */
     size_t first, count, cap;
@@ -158,6 +161,8 @@ struct mail_total {
     bool loaded, changed;
 };
 
+struct mail_chain;
+
 struct mail {
     const struct mem *mem;
     struct store *store;
@@ -170,13 +175,15 @@ struct mail {
     struct table boxes, sessions;
     struct mail_box *newest, *oldest;
     size_t cached;
+    struct mail_chain *chain_newest, *chain_oldest; /* by use; the unused are the oldest */
     struct mail_session *ready, **ready_end;
 
     struct mail_effect *effects;
     size_t effect_count, effect_cap;
-    buf out;            /* bodies of replies */
-    size_t reply_at;    /* where the one being written starts */
-    buf value, scratch; /* a stored value in work; a second one, with room for a MAIL_NOTICE */
+    buf out;             /* bodies of replies */
+    size_t reply_at;     /* where the one being written starts */
+    buf value, scratch;  /* a stored value in work; a second one, with room for a MAIL_NOTICE */
+    uint32_t item_bytes; /* of the item that was prepared */
 
     struct mail_total totals[MAIL_TOTALS];
     struct mail_take *takes;
@@ -222,10 +229,12 @@ MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADD
 /* ---- boxes.c ---- */
 /* Loaded, and good until the batch ends. */
 MUST err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **box);
-/* A new mailbox. */
-MUST err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID]);
+/* A new mailbox, and the key that its items are sealed to. */
+MUST err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID], const uint8_t key[MAIL_KEY]);
+/* Another key: from now on. */
+MUST err mail_box_rekey(struct mail *m, struct mail_box *box, const uint8_t key[MAIL_KEY]);
 /* Puts the item that mail_item_prepare made into the mailbox. ERR_FULL: a gap was counted instead.
- */
+ * ERR_NOT_FOUND: there is no such mailbox, or no item can be sealed to its key. */
 MUST err mail_item_prepare(struct mail *m, slice mark, slice item);
 MUST err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]);
 MUST err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to);
@@ -238,6 +247,16 @@ MUST err mail_box_expire(struct mail *m, struct mail_box *box);
 void mail_boxes_forget(struct mail *m);
 void mail_boxes_trim(struct mail *m);
 void mail_boxes_fini(struct mail *m);
+
+/* ---- reseal.c ---- */
+MUST err mail_chains_init(struct mail *m);
+/* Ends every chain and wipes their memory. */
+void mail_chains_fini(struct mail *m);
+/* Appends chain, count and opaque sealed<V>: all of a stored item but the week. plain may be
+ * anything that fits. CRYPTO if the mailbox's key is none. */
+MUST err mail_reseal(struct mail *m, struct mail_box *box, slice plain, writer *w);
+/* The next item begins another chain. */
+void mail_chain_end(struct mail *m, struct mail_box *box);
 
 /* ---- subscribers.c ---- */
 struct mail_session *mail_session_find(const struct mail *m, uint64_t id);
@@ -266,7 +285,7 @@ MUST err mail_blob_expire(struct mail *m, slice id);
 extern const struct mail_handler mail_handle_register, mail_handle_login, mail_handle_subscribe,
     mail_handle_ack, mail_handle_address_make, mail_handle_key_package_put,
     mail_handle_last_resort_put, mail_handle_key_package_count, mail_handle_record_get,
-    mail_handle_send, mail_handle_commit, mail_handle_key_package_take, mail_handle_blob_put,
-    mail_handle_blob_get, mail_handle_invite_make;
+    mail_handle_mailbox_key_put, mail_handle_send, mail_handle_commit, mail_handle_key_package_take,
+    mail_handle_blob_put, mail_handle_blob_get, mail_handle_invite_make;
 
 #endif

@@ -17,6 +17,7 @@ const struct mail_limits mail_limits_default = {
     .window_bytes = 128 * 1024,
     .batch_bytes = 8 * 1024 * 1024,
     .cached_items = 4 * 1024 * 1024,
+    .chain_items = PROTO_CHAIN_ITEMS,
 };
 
 enum { EFFECTS_MAX = 65536 };
@@ -32,6 +33,7 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_last_resort_put,   /* 20 */
     &mail_handle_key_package_count, /* 21 */
     &mail_handle_record_get,        /* 23 */
+    &mail_handle_mailbox_key_put,   /* 25 */
     &mail_handle_send,              /* 30 */
     &mail_handle_commit,            /* 32 */
     &mail_handle_key_package_take,  /* 34 */
@@ -50,6 +52,7 @@ static const struct mail_handler *handler_of(uint16_t type) {
 /* ---- Life ---- */
 
 static err mail_init(struct mail *m) {
+    TRY(mail_chains_init(m));
     TRY(store_batch_new(&m->batch, m->mem));
     TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
     m->takes = mem_new_array(m->mem, MAIL_TAKES, sizeof *m->takes);
@@ -107,6 +110,7 @@ void mail_free(struct mail *m) {
     drop_sessions(m, 0, UINT64_MAX);
     table_fini(&m->sessions);
     mail_boxes_fini(m);
+    mail_chains_fini(m);
     store_batch_free(m->batch);
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
     mem_free(m->mem, m->takes, MAIL_TAKES * sizeof *m->takes);

@@ -68,9 +68,9 @@ static err deliver(struct fan *f, uint32_t place, const uint8_t address[PROTO_AD
     if (once && seen_before(f, box, serial))
         return OK;
     e = mail_box_append(f->m, box, serial);
-    if (e != ERR_FULL)
+    if (e != ERR_FULL && e != ERR_NOT_FOUND)
         return e;
-    refuse(f, place, PROTO_REASON_MAILBOX_FULL);
+    refuse(f, place, e == ERR_FULL ? PROTO_REASON_MAILBOX_FULL : PROTO_REASON_ADDRESS);
     return OK;
 }
 

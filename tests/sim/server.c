@@ -6,8 +6,10 @@
 #include <stdlib.h>
 
 #include "server/internal.h"
+#include "unseal.h"
 
 enum { STRANGER = 1, ITEM_MESSAGE = 1 }; /* a session id that no link has; an item's first byte */
+enum { CHAINS = 6, CHAIN_ITEMS = 100 };  /* few and short, so that they end often */
 
 static struct link *link_of(struct session *s) {
     return (struct link *)((char *)s - offsetof(struct link, session));
@@ -220,6 +222,11 @@ void server_start(struct world *w) {
     w->config.limits = mail_limits_default;
     w->config.limits.takes_address = w->config.limits.takes_mailbox = 100000;
     w->config.keys[0].id = 1;
+    w->config.chains = CHAINS;
+    w->config.chain_memory = calloc(1, mail_chains_size(CHAINS));
+    if (w->config.chain_memory == NULL)
+        world_must(ERR_NO_MEMORY, "memory");
+    w->config.limits.chain_items = CHAIN_ITEMS;
     crypto_random(w->config.keys[0].key, 32);
     crypto_random(w->config.pepper, 32);
     w->config.ctx = w;
@@ -288,6 +295,7 @@ void server_die(struct world *w) {
 
 void server_stop(struct world *w) {
     mail_free(w->mail);
+    free(w->config.chain_memory);
     store_close(w->store);
     session_env_fini(&w->env);
     for (size_t i = 0; i < RECENT; i++)
@@ -370,17 +378,14 @@ static bool keep_place(void *ctx, struct store_key key, slice value) {
 
 /* Who sent it; -1: it must stay where it is, because a Welcome or a blob (which may be one) has to
  * come before what it makes readable; -2: a commit. */
-static int mover(struct world *w, const struct place *p, int *group) {
-    uint32_t week;
-    uint8_t serial[8], hash[32];
-    slice mark, item, content;
+static int mover(struct world *w, struct client *c, const struct place *p, buf *plain, int *group) {
+    uint8_t hash[32];
+    slice item, content;
     uint8_t kind;
     struct mls_header header;
-    reader r = reader_of(buf_slice(&p->value));
-    if (reader_u32(&r, &week) != OK || reader_copy(&r, serial, 8) != OK ||
-        reader_vec(&r, &mark) != OK || reader_vec(&r, &item) != OK)
+    if (!sim_unseal(c->core, buf_slice(&p->value), plain, &item))
         return -1;
-    r = reader_of(item);
+    reader r = reader_of(item);
     if (reader_u8(&r, &kind) != OK || kind != ITEM_MESSAGE || reader_vec(&r, &content) != OK ||
         mls_message_header(content, &header) != OK || header.wire != MLS_PRIVATE_MESSAGE ||
         header.group_id.n != 32)
@@ -413,7 +418,9 @@ static void change_places(struct world *w, slice mailbox, const struct place *a,
 static bool may_pass(struct world *w, struct client *c, const struct place *a,
                      const struct place *b) {
     int groups[2] = {0, 0};
-    int first = mover(w, a, &groups[0]), last = mover(w, b, &groups[1]);
+    buf plain = {0};
+    int first = mover(w, c, a, &plain, &groups[0]), last = mover(w, c, b, &plain, &groups[1]);
+    buf_free(&plain);
     if (first == -1 || last == -1 || first == last)
         return false;
     for (int i = 0; i < 2; i++)
