@@ -42,6 +42,7 @@ LIBRARIES = [
     (r"rocksdb/", r"store/rocksdb.*"),
     (r"sqlite3\.h$", r"store/sqlite.*"),
     (r"seccomp\.h$", r"sys/.*"),
+    (r"utf8proc\.h$", r"core/names\.c"),
     (r"json-c/", r"mlstool/.*"),
 ]
 OS_FILES = r"(sys/.*|host/.*|store/(rocksdb.*|sqlite.*|file_posix\.c))"

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Builds what Debian has, but too old: libsodium, into build/deps/native or build/deps/wasm.
+# Builds what Debian has, but too old or not for WebAssembly, into build/deps/native or build/deps/wasm:
+# libsodium, and for wasm utf8proc.
 #
 #   scripts/deps.sh native|wasm
 #
-# The source is Debian's own source package from sid, fetched with a private apt configuration: own
+# The sources are Debian's own source packages from sid, fetched with a private apt configuration: own
 # lists, state and cache under build/deps/apt, the mirror, keyring and proxy of this system's own
 # apt sources, signatures checked by apt. The system's sources and libraries stay as they are.
-# Without a mirror, SOTTO_SODIUM_TARBALL=/path/to/libsodium-1.0.22.tar.gz names the source instead.
+# Without a mirror, SOTTO_SODIUM_TARBALL=/path/to/libsodium-1.0.22.tar.gz and SOTTO_UTF8PROC_TARBALL
+# name the sources instead.
 set -euo pipefail
 
 need=1.0.22
@@ -15,6 +17,8 @@ deps=$root/build/deps
 target=${1:?native or wasm}
 prefix=$deps/$target
 stamp=$prefix/.built
+built=$need # what the stamp says
+[ "$target" = native ] || built="$need utf8proc"
 
 say() { echo "deps: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -48,40 +52,47 @@ private_apt() {
 }
 
 fetch_from_sid() {
-    local apt=$deps/apt uri entry
+    local package=$1 apt=$deps/apt uri entry
     read -r uri entry < <(system_repository) || true
     [ -n "${uri:-}" ] || die "this system's apt sources name no Debian repository with 'main'"
     rm -rf "$apt"
     mkdir -p "$apt"/{sources,state/lists/partial,cache/archives/partial,source}
     printf 'Types: deb-src\nURIs: %s\nSuites: sid\nComponents: main\nSigned-By: %s\n' \
         "$uri" "$(system_keyring "${entry%:*}")" >"$apt/sources/sid.sources"
-    say "fetching the source of libsodium (Debian sid, checked by apt)"
+    say "fetching the source of $package (Debian sid, checked by apt)"
     if ! private_apt -o APT::Update::Error-Mode=any update >"$apt/log" 2>&1; then
         cat "$apt/log" >&2
         grep -q NO_PUBKEY "$apt/log" &&
             die "the keyring of this system is too old for sid: upgrade debian-archive-keyring"
-        die "sid could not be read from $uri; or set SOTTO_SODIUM_TARBALL to libsodium-$need's source"
+        die "sid could not be read from $uri; or set SOTTO_SODIUM_TARBALL to libsodium-$need's source" \
+            "(and SOTTO_UTF8PROC_TARBALL to utf8proc's)"
     fi
-    (cd "$apt/source" && private_apt source --download-only libsodium) >"$apt/log" 2>&1 ||
-        { cat "$apt/log" >&2; die "libsodium's source could not be fetched from $uri"; }
-    local tarballs=("$apt"/source/libsodium_*.orig.tar.*[!c])
-    cp "${tarballs[0]}" "$deps/libsodium.tar.part"
-    mv "$deps/libsodium.tar.part" "$deps/libsodium.tar"
+    (cd "$apt/source" && private_apt source --download-only "$package") >"$apt/log" 2>&1 ||
+        { cat "$apt/log" >&2; die "the source of $package could not be fetched from $uri"; }
+    local tarballs=("$apt/source/${package}_"*.orig.tar.*[!c])
+    cp "${tarballs[0]}" "$deps/$package.tar.part"
+    mv "$deps/$package.tar.part" "$deps/$package.tar"
     rm -rf "$apt"
 }
 
+# unpack PACKAGE TARBALL: into $work/PACKAGE; TARBALL may be empty.
 unpack() {
-    mkdir -p "$deps"
-    if [ -n "${SOTTO_SODIUM_TARBALL:-}" ]; then
-        cp "$SOTTO_SODIUM_TARBALL" "$deps/libsodium.tar"
-    elif [ ! -e "$deps/libsodium.tar" ]; then
-        fetch_from_sid
+    mkdir -p "$deps" "$work/$1"
+    if [ -n "$2" ]; then
+        cp "$2" "$deps/$1.tar"
+    elif [ ! -e "$deps/$1.tar" ]; then
+        fetch_from_sid "$1"
     fi
-    tar -xf "$deps/libsodium.tar" -C "$work" --strip-components=1
+    tar -xf "$deps/$1.tar" -C "$work/$1" --strip-components=1
+}
+
+unpack_all() {
+    unpack libsodium "${SOTTO_SODIUM_TARBALL:-}"
     local got
-    got=$(sed -n "s/^PACKAGE_VERSION='\(.*\)'/\1/p" "$work/configure")
+    got=$(sed -n "s/^PACKAGE_VERSION='\(.*\)'/\1/p" "$work/libsodium/configure")
     [ "$(printf '%s\n' "$need" "$got" | sort -V | head -n 1)" = "$need" ] ||
         die "libsodium $need or newer is needed, and this is $got"
+    [ "$target" = native ] || unpack utf8proc "${SOTTO_UTF8PROC_TARBALL:-}"
 }
 
 configure_for() {
@@ -93,7 +104,7 @@ configure_for() {
         local clang
         clang=$("$root/scripts/clang-version.sh") || die "no clang with wasm32-wasi: scripts/setup.sh wasm installs it"
         CC="clang-$clang --target=wasm32-wasi --sysroot=/usr" AR="llvm-ar-$clang" \
-            RANLIB="llvm-ranlib-$clang" CFLAGS="-O2 -ffile-prefix-map=$work=." \
+            RANLIB="llvm-ranlib-$clang" CFLAGS="-O2 -ffile-prefix-map=$work/libsodium=." \
             ./configure "${common[@]}" --host=wasm32-wasi --disable-ssp --disable-asm --disable-pie \
             --without-pthreads
         ;;
@@ -101,30 +112,47 @@ configure_for() {
     esac
 }
 
-build() {
-    cd "$work" && configure_for "$target" && make -j2 -C src/libsodium &&
+build_sodium() {
+    cd "$work/libsodium" && configure_for "$target" && make -j2 -C src/libsodium &&
         make -C src/libsodium install DESTDIR="$work/stage" &&
         make install-pkgconfigDATA DESTDIR="$work/stage"
+}
+
+# One file, as its own Makefile compiles it.
+build_utf8proc() {
+    local clang stage=$work/stage$prefix
+    clang=$("$root/scripts/clang-version.sh")
+    cd "$work/utf8proc" &&
+        "clang-$clang" --target=wasm32-wasi --sysroot=/usr -O2 -std=c99 -DUTF8PROC_STATIC \
+            "-ffile-prefix-map=$work/utf8proc=." -c utf8proc.c -o utf8proc.o &&
+        "llvm-ar-$clang" rcs "$stage/lib/libutf8proc.a" utf8proc.o &&
+        cp utf8proc.h "$stage/include/" &&
+        sed -e "s|PREFIX|$prefix|; s|LIBDIR|lib|; s|INCLUDEDIR|include|; s|VERSION|2|" \
+            libutf8proc.pc.in >"$stage/lib/pkgconfig/libutf8proc.pc"
+}
+
+build() {
+    (build_sodium) && { [ "$target" = native ] || (build_utf8proc); }
 } >"$log" 2>&1
 
 if [ "$target" = native ] && pkg-config --atleast-version="$need" libsodium; then
     exit 0
 fi
-[ -e "$stamp" ] && [ "$(cat "$stamp")" = "$need $prefix" ] && exit 0
+[ -e "$stamp" ] && [ "$(cat "$stamp")" = "$built $prefix" ] && exit 0
 
 mkdir -p "$deps"
 exec 9>"$deps/.lock-$target"
 flock 9
-[ -e "$stamp" ] && [ "$(cat "$stamp")" = "$need $prefix" ] && exit 0
+[ -e "$stamp" ] && [ "$(cat "$stamp")" = "$built $prefix" ] && exit 0
 work=$(mktemp -d "$deps/work-$target.XXXXXX")
 log=$deps/$target.log
 trap 'rm -rf "$work"' EXIT
-(flock 8 && unpack) 8>"$deps/.lock-source"
-say "building libsodium for $target (about half a minute, once)"
+(flock 8 && unpack_all) 8>"$deps/.lock-source"
+say "building libraries for $target (about half a minute, once)"
 if ! (build); then
     tail -n 20 "$log" >&2
-    die "libsodium could not be built; the whole log is $log"
+    die "they could not be built; the whole log is $log"
 fi
 rm -rf "$prefix"
 mv "$work/stage$prefix" "$prefix"
-echo "$need $prefix" >"$stamp"
+echo "$built $prefix" >"$stamp"

@@ -30,6 +30,18 @@ enum err_class {
     X(EARLY, AGAIN, "it belongs to a later epoch")                                                 \
     X(MISSING, AGAIN, "something that it refers to is not here yet")                               \
     X(EXPIRED, AGAIN, "the server shows a key whose time is over; check this machine's clock")     \
+    X(PROXY, AGAIN, "the proxy can't be reached, or ended the connection")                         \
+    X(PROXY_TIMEOUT, AGAIN, "the proxy, or the server behind it, does not answer")                 \
+    X(PROXY_SOCKS, AGAIN, "what answers as the proxy does not speak SOCKS5")                       \
+    X(PROXY_LOGIN, AGAIN, "the proxy wants a login that sotto does not have")                      \
+    X(PROXY_FAILED, AGAIN, "the proxy could not reach the server, and does not say why")           \
+    X(PROXY_RULES, AGAIN, "the proxy's rules do not allow a connection to the server")             \
+    X(PROXY_NETWORK, AGAIN, "the proxy says that the server's network can't be reached")           \
+    X(PROXY_HOST, AGAIN, "the proxy says that the server's host can't be reached, or is unknown")  \
+    X(PROXY_REFUSED, AGAIN, "the proxy says that nothing takes connections at the server's place") \
+    X(PROXY_TTL, AGAIN, "the proxy says that the way to the server took too long")                 \
+    X(PROXY_COMMAND, AGAIN, "the proxy makes no connections to others")                            \
+    X(PROXY_ADDRESS, AGAIN, "the proxy does not take the server's kind of address")                \
     X(CLOSED, CLOSED, "the connection was closed")                                                 \
     X(TRUNCATED, BAD, "it ends too early")                                                         \
     X(TRAILING, BAD, "there are bytes after its end")                                              \

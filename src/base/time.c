@@ -10,6 +10,10 @@ uint32_t time_week(uint64_t ms) {
     return week > UINT32_MAX ? UINT32_MAX : (uint32_t)week;
 }
 
+uint64_t time_week_start(uint32_t week) {
+    return FIRST_MONDAY + week * TIME_WEEK;
+}
+
 /* Years run from March here, so that the leap day is the last of its year. */
 void time_date(uint64_t ms, int *year, int *month, int *day) {
     uint64_t days = ms / TIME_DAY + 719468; /* since 1 March of the year 0 */
@@ -23,5 +27,5 @@ void time_date(uint64_t ms, int *year, int *month, int *day) {
 }
 
 void time_week_date(uint32_t week, int *year, int *month, int *day) {
-    time_date(FIRST_MONDAY + week * TIME_WEEK, year, month, day);
+    time_date(time_week_start(week), year, month, day);
 }

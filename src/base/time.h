@@ -13,6 +13,8 @@
 
 /* The only precision that the server keeps: weeks since Monday 1970-01-05 00:00 UTC (0 before). */
 uint32_t time_week(uint64_t ms);
+/* When a week begins. */
+uint64_t time_week_start(uint32_t week);
 /* The day in UTC, as year, month (1..12), day (1..31). */
 void time_date(uint64_t ms, int *year, int *month, int *day);
 /* The Monday on which a week begins. */

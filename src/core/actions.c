@@ -118,9 +118,10 @@ static void hand_out(struct core *core, struct core_action *action) {
     action->link = a->link;
     action->notice = a->notice;
     slice bytes = buf_slice(&core->action_bytes);
-    if (a->kind == CORE_CONNECT)
+    if (a->kind == CORE_CONNECT) {
         action->server = bytes;
-    else if (a->kind == CORE_TRANSMIT)
+        action->proxy = core->network.r.proxy;
+    } else if (a->kind == CORE_TRANSMIT)
         action->bytes = bytes;
     else if (a->kind == CORE_NOTICE)
         action->notice.text = bytes;

@@ -201,7 +201,7 @@ static err init(struct core *core) {
     }
     core->wake_told = UINT64_MAX;
     core->record = buf_on(core->mem);
-    core->account.bytes = buf_on(core->mem);
+    core->account.bytes = core->network.bytes = buf_on(core->mem);
     core->action_bytes = buf_on(core->mem);
     if (core->config.suite == 0)
         core->config.suite = MLS_SUITE_XWING_CHACHA;

@@ -36,6 +36,7 @@ enum {
     CORE_NAME_MAX = 64,     /* bytes of a person's or a conversation's name */
     CORE_TEXT_MAX = 262144, /* bytes of a message's text */
     CORE_MEMBERS_MAX = 256, /* devices in one conversation */
+    CORE_PROXY_MAX = 300,   /* bytes of a proxy's place */
     CORE_SAFETY_DIGITS = 60
 };
 
@@ -73,11 +74,12 @@ void core_wake(struct core *core, uint64_t now);
 /* ---- Actions: what the core asks of a host ---- */
 
 enum core_action_kind {
-    CORE_CONNECT =
-        1, /* open link `link` to `server` ("host:port" or "wss://..."): it may be used twice
-              at a time, for two links that must not be recognisable as one client's */
-    CORE_TRANSMIT,   /* send `bytes` as one message on `link`; at most 65535 bytes */
-    CORE_DISCONNECT, /* close `link`, after what was handed to TRANSMIT before */
+    CORE_CONNECT = 1, /* open link `link` to `server` ("host:port" or "wss://..."), through the
+                         SOCKS5 proxy `proxy` ("host:port") if it is not empty, and then in no
+                         other way, with a login of the link's own. Several links to one server
+                         must not be recognisable as one client's */
+    CORE_TRANSMIT,    /* send `bytes` as one message on `link`; at most 65535 bytes */
+    CORE_DISCONNECT,  /* close `link`, after what was handed to TRANSMIT before */
     CORE_WAKE,  /* call core_wake at `at`; replaces every earlier WAKE; UINT64_MAX: not at all */
     CORE_NOTICE /* for the user interface */
 };
@@ -130,6 +132,7 @@ struct core_action {
     enum core_action_kind kind;
     uint32_t link;
     slice server;
+    slice proxy;
     slice bytes;
     uint64_t at;
     struct core_notice notice;
@@ -155,6 +158,15 @@ MUST err core_account_create(struct core *core, slice join_link, slice name, uin
                              uint64_t *command);
 /* What we call ourselves from now on. */
 MUST err core_name_set(struct core *core, slice name, uint64_t now);
+
+/* Whether each conversation sends over a link of its own, so that the server can't tell by the link
+ * which of them are one person's. UNSET: with a proxy it does; without one all links come from one
+ * place anyway. */
+enum core_isolate { CORE_ISOLATE_UNSET = 0, CORE_ISOLATE_ON, CORE_ISOLATE_OFF };
+/* How the server is reached from now on, remembered in the store; links that stand are closed.
+ * proxy: the host's to understand; empty: none. They need no account. TOO_LARGE, MALFORMED. */
+MUST err core_proxy_set(struct core *core, slice proxy, uint64_t now);
+MUST err core_isolate_set(struct core *core, enum core_isolate isolate, uint64_t now);
 
 /* A link "sotto:contact:..." with which others can write to us: in DONE's text. It needs fresh
  * addresses, and so a connection only when the stock of them is empty. */
@@ -218,6 +230,13 @@ MUST err core_send_content(struct core *core, uint32_t conversation, slice conte
 MUST err core_record_ask(struct core *core, uint64_t now, uint64_t *command);
 
 /* ---- Accessors ---- */
+
+struct core_network {
+    slice proxy;
+    enum core_isolate isolate; /* as it was set */
+    bool isolates;             /* what that comes to */
+};
+void core_network_get(const struct core *core, struct core_network *network);
 
 enum core_link_state {
     CORE_LINK_OFF = 0,

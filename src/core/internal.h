@@ -45,7 +45,7 @@ enum {
 #define WAITING_TIME (8 * TIME_WEEK)
 
 enum table {
-    TABLE_STATE = 1,    /* "format", "account", "counters", "server" */
+    TABLE_STATE = 1,    /* "format", "account", "network", "counters", "server" */
     TABLE_CONTACT,      /* "contact" / number; account id: the name it calls itself */
     TABLE_CONVERSATION, /* "conversation", "staged" / number */
     TABLE_HISTORY,      /* conversation / number in the history */
@@ -77,6 +77,11 @@ struct account {
     bool exists;
     buf bytes;
     struct record_account r;
+};
+
+struct network {
+    buf bytes;
+    struct record_network r;
 };
 
 struct contact {
@@ -231,6 +236,7 @@ struct core {
     bool in_txn;
 
     struct account account;
+    struct network network;
     struct record_counters counters;
     bool counters_dirty;
     struct list contacts, conversations, entries, waiting;
@@ -329,6 +335,11 @@ void core_session_fini(struct core_session *s);
 /* True if the server may answer otherwise in a while. */
 bool core_session_passing(uint16_t reason);
 uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most);
+
+/* network.c */
+MUST err core_network_load(struct core *core);
+/* True if each conversation has a link of its own. */
+bool core_network_isolates(const struct core *core);
 
 /* login.c */
 void core_login_start(struct core *core, struct core_session *s);

@@ -100,6 +100,7 @@ err core_load_all(struct core *core) {
     TRY(load_format(core));
     TRY(load_counters(core));
     TRY(load_account(core));
+    TRY(core_network_load(core));
     TRY(load_record(core));
     TRY(scan(core, TABLE_CONTACT, "contact", visit_contact));
     TRY(scan(core, TABLE_CONVERSATION, "conversation", visit_conversation));
@@ -136,6 +137,8 @@ void core_load_forget(struct core *core) {
     forget_list(core, &core->conversations);
     forget_list(core, &core->entries);
     forget_list(core, &core->waiting);
+    buf_free(&core->network.bytes);
+    memset(&core->network.r, 0, sizeof core->network.r);
     buf_free(&core->account.bytes);
     core->account.exists = false;
     memset(&core->account.r, 0, sizeof core->account.r);

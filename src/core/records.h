@@ -5,13 +5,14 @@
 #ifndef SOTTO_CORE_RECORDS_H
 #define SOTTO_CORE_RECORDS_H
 
+#include "core/core.h"
 #include "proto/proto.h"
 
 enum { CONTENT_MAX = 1048576 }; /* of one message */
 
 /* clang-format off */
 #define RECORDS(R) \
-    R(account) R(counters) R(server) R(contact) R(conversation) R(entry) R(message) \
+    R(account) R(network) R(counters) R(server) R(contact) R(conversation) R(entry) R(message) \
     R(waiting) R(quarantined) R(own_key) R(seen) R(seen_log)
 /* clang-format on */
 
@@ -39,6 +40,11 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, tried, 0, 0)              \
     F(flag, registered, 0, 0)         \
     F(u64, command, 0, 0)
+
+/* How the server is reached. isolate: enum core_isolate. */
+#define RECORD_FIELDS_network(F)     \
+    F(vec, proxy, 0, CORE_PROXY_MAX) \
+    F(u8, isolate, 0, 0)
 
 /* next: one sequence numbers commands, and all that waits or is kept by number. */
 #define RECORD_FIELDS_counters(F) \

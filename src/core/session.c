@@ -3,6 +3,7 @@
 #include "core/internal.h"
 
 #define OPEN_TIME (20 * TIME_SECOND)   /* for each step until a session is ready */
+#define PROXY_TIME (70 * TIME_SECOND)  /* for the first of them through a proxy */
 #define ANSWER_TIME (30 * TIME_SECOND) /* for each request */
 #define SILENCE_TIME (2 * TIME_MINUTE) /* then a ping */
 
@@ -117,7 +118,7 @@ static void refuse(struct core *core) {
 static void start(struct core *core, struct core_session *s) {
     s->step = STEP_CONNECTING;
     s->link = core->next_link++;
-    s->at = core->now + OPEN_TIME;
+    s->at = core->now + (core->network.r.proxy.n > 0 ? PROXY_TIME : OPEN_TIME);
     s->next_request = 1;
     core_action_connect(core, s->link, core->account.r.server);
 }

@@ -9,7 +9,10 @@
 #include "sys/carrier.h"
 #include "sys/files.h"
 
-enum { PATH_MAX_BYTES = 4096, LINKS_MAX = 8, KEY = 32 };
+enum { PATH_MAX_BYTES = 4096, LINKS_MAX = 24, KEY = 32 };
+
+/* A proxy may need a while to find its way. */
+enum { HANDSHAKE_MS = 10000, PROXY_MS = 60000 };
 
 /* A link of the core and the connection that serves it. */
 struct link {
@@ -99,25 +102,59 @@ static err link_tls(struct host *h, const struct sys_address *address) {
     return sys_tls_client_new(&h->tls, SYS_TLS_ANY);
 }
 
-static err link_connect(struct host *h, struct link *l, slice server) {
-    char text[SYS_HOST_MAX + SYS_PATH_MAX + 32];
-    struct sys_address address;
-    if (server.n >= sizeof text)
+static err to_text(char *text, size_t size, slice bytes) {
+    if (bytes.n >= size)
         return ERR_MALFORMED;
-    memcpy(text, server.p, server.n);
-    text[server.n] = '\0';
-    TRY(sys_address_parse(&address, text));
-    TRY(link_tls(h, &address));
-    return sys_conn_open(&l->conn, &h->conns,
-                         &(struct sys_connect){.address = &address, .tls = h->tls, .ctx = l});
+    memcpy(text, bytes.p, bytes.n);
+    text[bytes.n] = '\0';
+    return OK;
 }
 
-static void act_connect(struct host *h, uint32_t number, slice server) {
+static void random_word(char word[SYS_SOCKS_WORD + 1]) {
+    uint8_t bytes[SYS_SOCKS_WORD / 2];
+    crypto_random(bytes, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(word + 2 * i, 3, "%02x", bytes[i]);
+}
+
+err host_proxy_check(const char *text) {
+    struct sys_proxy proxy;
+    return strlen(text) <= CORE_PROXY_MAX ? sys_proxy_parse(&proxy, text) : ERR_MALFORMED;
+}
+
+static err link_proxy(struct sys_proxy *proxy, slice text) {
+    char copy[CORE_PROXY_MAX + 1];
+    TRY(to_text(copy, sizeof copy, text));
+    TRY(sys_proxy_parse(proxy, copy));
+    random_word(proxy->user);
+    random_word(proxy->password);
+    return OK;
+}
+
+/* With a proxy there is no other way: whatever fails here leaves the link down. */
+static err link_connect(struct host *h, struct link *l, slice server, slice proxy_text) {
+    char text[SYS_HOST_MAX + SYS_PATH_MAX + 32];
+    struct sys_address address;
+    struct sys_proxy proxy;
+    bool proxied = proxy_text.n > 0;
+    TRY(to_text(text, sizeof text, server));
+    TRY(sys_address_parse(&address, text));
+    TRY(link_tls(h, &address));
+    if (proxied)
+        TRY(link_proxy(&proxy, proxy_text));
+    h->conns.limits.handshake_ms = proxied ? PROXY_MS : HANDSHAKE_MS;
+    return sys_conn_open(
+        &l->conn, &h->conns,
+        &(struct sys_connect){
+            .address = &address, .tls = h->tls, .proxy = proxied ? &proxy : NULL, .ctx = l});
+}
+
+static void act_connect(struct host *h, uint32_t number, slice server, slice proxy) {
     struct link *l = link_free_slot(h);
     err e = ERR_LIMIT;
     if (l != NULL) {
         *l = (struct link){.host = h, .number = number, .used = true};
-        e = link_connect(h, l, server);
+        e = link_connect(h, l, server, proxy);
         if (e != OK)
             *l = (struct link){.host = h};
     }
@@ -167,7 +204,7 @@ static void act_wake(struct host *h, uint64_t at) {
 static void act(struct host *h, const struct core_action *a) {
     switch (a->kind) {
     case CORE_CONNECT:
-        act_connect(h, a->link, a->server);
+        act_connect(h, a->link, a->server, a->proxy);
         break;
     case CORE_TRANSMIT:
         act_transmit(h, a->link, a->bytes);

@@ -39,6 +39,9 @@ void host_drain(struct host *host);
 /* Lets connections go, after what waits to be sent on them was sent: at most for max_ms. */
 void host_goodbye(struct host *host, int max_ms);
 
+/* MALFORMED if it is no proxy's place: "host:port", "socks5://host:port". */
+MUST err host_proxy_check(const char *text);
+
 /* What the server's reason of a notice means; never NULL. */
 const char *host_reason_text(uint16_t reason);
 /* "INVITE"; never NULL. */

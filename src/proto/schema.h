@@ -28,12 +28,17 @@ enum {
     PROTO_FRAME_MAX = 65519,    /* a Noise message less its tag */
     PROTO_ITEM_MAX = 16384,     /* the largest bucket of an item */
     PROTO_ADDRESS = 65,         /* key id 1, nonce 24, sealed mailbox id 16 and serial 8, tag 16 */
-    PROTO_ADDRESSES_MAX = 512,  /* of one send */
+    PROTO_ADDRESSES_MAX = 512,  /* that stand in one request */
+    PROTO_ROSTER_ABOVE = 16,    /* devices: a larger conversation's roster is stored */
+    PROTO_ROSTER_MAX = 1024,    /* addresses of a stored roster */
+    PROTO_REVOKED_MAX = 255,    /* addresses in one address_revoke */
     PROTO_WELCOMES_MAX = 64,    /* of one commit */
     PROTO_DEVICES_MAX = 16,     /* of one account */
     PROTO_CHUNK_MAX = 32768,    /* of a blob */
     PROTO_CHUNKS_MAX = 1024,
     PROTO_KEY_PACKAGE_MAX = 16384,
+    PROTO_CARD = 4096,          /* a contact card, sealed: all have this size */
+    PROTO_LINK_MAX = 8192,      /* bytes that wait for one side of a link */
     PROTO_MARK = 64,            /* what a commit's copy carries */
     PROTO_CHAIN_ITEMS = 65536,  /* of one chain, at most */
     PROTO_SEALED_MAX = PROTO_ITEM_MAX + 93 /* a parcel of the largest item, and the tag */
@@ -42,15 +47,23 @@ enum {
 /* Signatures cover one of these, a zero byte, and the fields that the schema says. */
 #define PROTO_LABEL_NOISE_KEY    "Sotto noise key v1"
 #define PROTO_LABEL_LOGIN        "Sotto login v1"
+#define PROTO_LABEL_IDENTITY     "Sotto identity v1"
 #define PROTO_LABEL_DEVICE_LIST  "Sotto device list v1"
 #define PROTO_LABEL_DEVICE       "Sotto device v1"
 #define PROTO_LABEL_CONTACT_LINK "Sotto contact link v1"
+#define PROTO_LABEL_CONTACT_CARD "Sotto contact card v1"
+#define PROTO_LABEL_CARD_PUT     "Sotto card put v1"
+#define PROTO_LABEL_CARD_DROP    "Sotto card drop v1"
+#define PROTO_LABEL_WORK         "Sotto work v1" /* what work hashes, see PROTOCOL.md */
+/* And a sealed roster is bound to this one. */
+#define PROTO_LABEL_ROSTER       "Sotto roster v1"
 
 /* ---- Parts ---- */
 
 #define PROTO_PARTS(P)                                                                             \
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
-    P(letter) P(parcel) P(refusal) P(code) P(invite) P(contact) P(join_link)
+    P(letter) P(parcel) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link) P(roster)        \
+    P(roster_new) P(revocation)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -103,6 +116,24 @@ enum {
     F(u16, place, 0, 0)                                                                            \
     F(u16, reason, 0, 0)
 
+/* A stored roster: the BLAKE2b-256 of its addresses one after another, how many they are, and the key
+ * that opens it. */
+#define PROTO_FIELDS_roster(F)                                                                     \
+    F(fixed, hash, 32, 0)                                                                          \
+    F(u16, count, 0, 0)                                                                            \
+    F(fixed, key, 32, 0)
+
+/* One to be stored: the blob that holds it, and the same of it; its hash is the commit's. */
+#define PROTO_FIELDS_roster_new(F)                                                                 \
+    F(fixed, blob, 32, 0)                                                                          \
+    F(u16, count, 0, 0)                                                                            \
+    F(fixed, key, 32, 0)
+
+/* A sealed address by the id of its key and its serial. */
+#define PROTO_FIELDS_revocation(F)                                                                 \
+    F(u8, key_id, 0, 0)                                                                            \
+    F(fixed, serial, 8, 0)
+
 #define PROTO_FIELDS_join_link(F) F(vec, text, 1, 1024)
 
 #define PROTO_FIELDS_code(F) F(fixed, bytes, 16, 0)
@@ -121,6 +152,13 @@ enum {
     F(vec, devices, 1, 2048)                                                                       \
     F(list, addresses, address, PROTO_DEVICES_MAX)                                                 \
     F(fixed, signature, 64, 0)
+
+/* What a card holds, with zeros after it up to the card's size: under a name with a PIN a notice that
+ * a PIN is needed (pin; contact is empty), else a part `contact`, whose signature is over "Sotto
+ * contact card v1", a zero byte, the card's place (as a vector), and every field before it. */
+#define PROTO_FIELDS_card_content(F)                                                               \
+    F(flag, pin, 0, 0)                                                                             \
+    F(vec, contact, 0, 4000)
 
 /* ---- Messages ---- */
 
@@ -148,7 +186,7 @@ enum {
     M(mailbox_key_put, 25, DEVICE, "The key that items are sealed to from now on; by mailbox_key_set")  \
     M(mailbox_key_set, 26, SERVER, "Which items may be sealed to an older key")                    \
     M(send, 30, ANON, "One item to every address; answered by sent")                               \
-    M(sent, 31, SERVER, "Durable for every address but these")                                     \
+    M(sent, 31, SERVER, "Durable for every address but these; or late")                                     \
     M(commit, 32, ANON, "A commit if its token is the next one; answered by committed")            \
     M(committed, 33, SERVER, "Taken, or late; then nothing was delivered")                         \
     M(key_package_take, 34, ANON, "A key package of an address's device; by key_package_taken")    \
@@ -156,6 +194,22 @@ enum {
     M(blob_put, 36, ANON, "One chunk of a blob; answered by ok")                                   \
     M(blob_get, 37, ANON, "Answered by blob_chunk")                                                \
     M(blob_chunk, 38, SERVER, "One chunk of a blob")                                               \
+    M(work_get, 40, ANON, "What work costs now; answered by work")                                 \
+    M(work, 41, SERVER, "What work has to be bound to, and how much of it is wanted")              \
+    M(card_get, 42, ANON, "The card at a place; answered by card, whether there is one or not")    \
+    M(card, 43, SERVER, "A card, or what looks like one")                                          \
+    M(card_put, 44, ANON, "Claims a place, or replaces its card; answered by ok")                  \
+    M(card_drop, 45, ANON, "Gives a place up; answered by ok")                                     \
+    M(device_list_put, 50, DEVICE, "A newer device list of the account; answered by ok")           \
+    M(device_join, 51, PROOF, "A device that a list names comes first time; answered by ok")       \
+    M(device_list_get, 52, PROOF, "The identity asks for its list; answered by device_list_is")    \
+    M(device_list_is, 53, SERVER, "An account's device list")                                      \
+    M(link_put, 54, ANON, "Bytes for the other side of a link; answered by ok")                    \
+    M(link_get, 55, ANON, "Answered by link_frame")                                                \
+    M(link_frame, 56, SERVER, "The other side's next bytes; empty: none came yet")                 \
+    M(address_revoke, 57, DEVICE, "These addresses hold no longer; answered by ok")                \
+    M(roster_send, 58, ANON, "One item to a stored roster; answered by sent")                      \
+    M(key_package_drop, 59, DEVICE, "Forgets all key packages but the last-resort one; by ok")     \
     M(edge_request, 60, INNER, "A client's frame, from edge to mail")                              \
     M(edge_closed, 61, INNER, "A session of a device is gone, from edge to mail")                  \
     M(edge_reply, 62, INNER, "A frame for a client, from mail to edge")                            \
@@ -199,6 +253,33 @@ enum {
     F(fixed, device, 16, 0)                                                                        \
     F(fixed, proof, 64, 0)
 
+/* A list with a higher version than the server's replaces it: devices that are not in it any more, or
+ * have another key, lose their sessions, mailboxes and key packages. */
+#define PROTO_FIELDS_device_list_put(F) F(vec, devices, 1, 2048)
+/* For a device that is in the list and not yet known. devices: the list that names it; the server's
+ * own list decides if that is newer. proof: as login's. */
+#define PROTO_FIELDS_device_join(F)                                                                \
+    F(vec, devices, 1, 2048)                                                                       \
+    F(fixed, device, 16, 0)                                                                        \
+    F(fixed, mailbox_key, 32, 0)                                                                   \
+    F(fixed, proof, 64, 0)
+/* proof: the identity's signature over "Sotto identity v1", a zero byte, and the handshake hash. */
+#define PROTO_FIELDS_device_list_get(F)                                                            \
+    F(fixed, identity, 32, 0)                                                                      \
+    F(fixed, proof, 64, 0)
+#define PROTO_FIELDS_device_list_is(F) F(vec, devices, 1, 2048)
+
+/* A link of two devices, met by its random id, in memory only. side 0: the new device, whose first
+ * link_get makes the link; side 1: the device with the identity key. */
+#define PROTO_FIELDS_link_put(F)                                                                   \
+    F(fixed, id, 16, 0)                                                                            \
+    F(u8, side, 0, 0)                                                                              \
+    F(vec, bytes, 1, PROTO_LINK_MAX)
+#define PROTO_FIELDS_link_get(F)                                                                   \
+    F(fixed, id, 16, 0)                                                                            \
+    F(u8, side, 0, 0)
+#define PROTO_FIELDS_link_frame(F) F(vec, bytes, 0, PROTO_LINK_MAX)
+
 #define PROTO_FIELDS_subscribe(F) F(u64, after, 0, 0)
 /* sealed: a `parcel`, under the key of that count in the chain of that name (crypto/chain.h), which is to
  * one of the keys that the device put. */
@@ -216,10 +297,16 @@ enum {
 #define PROTO_FIELDS_ack(F) F(u64, up_to, 0, 0)
 
 #define PROTO_FIELDS_address_make(F) F(u8, count, 0, 0)
-#define PROTO_FIELDS_address_made(F) F(list, addresses, address, 255)
+/* serials: of 8 bytes each, in the order of the addresses. */
+#define PROTO_FIELDS_address_made(F)                                                               \
+    F(list, addresses, address, 255)                                                               \
+    F(vec, serials, 0, 255 * 8)
+/* It answers senders as if it took what they send, and takes nothing. */
+#define PROTO_FIELDS_address_revoke(F) F(list, revoked, revocation, PROTO_REVOKED_MAX)
 
 #define PROTO_FIELDS_key_package_put(F) F(list, key_packages, key_package, 64)
 #define PROTO_FIELDS_last_resort_put(F) F(vec, key_package, 1, PROTO_KEY_PACKAGE_MAX)
+#define PROTO_FIELDS_key_package_drop(F)
 #define PROTO_FIELDS_key_package_count(F)
 #define PROTO_FIELDS_key_package_left(F) F(u32, count, 0, 0)
 
@@ -238,22 +325,36 @@ enum {
 #define PROTO_FIELDS_send(F)                                                                       \
     F(list, addresses, address, PROTO_ADDRESSES_MAX)                                               \
     F(vec, item, 1, PROTO_ITEM_MAX)
-#define PROTO_FIELDS_sent(F) F(list, refused, refusal, PROTO_ADDRESSES_MAX)
+/* To the roster that is stored for the group. */
+#define PROTO_FIELDS_roster_send(F)                                                                \
+    F(fixed, group, 32, 0)                                                                         \
+    F(fixed, roster_hash, 32, 0)                                                                   \
+    F(u16, count, 0, 0)                                                                            \
+    F(fixed, key, 32, 0)                                                                           \
+    F(vec, item, 1, PROTO_ITEM_MAX)
+/* taken: 0 if another roster is stored, or none: then nothing was delivered. */
+#define PROTO_FIELDS_sent(F)                                                                       \
+    F(flag, taken, 0, 0)                                                                           \
+    F(list, refused, refusal, PROTO_ROSTER_MAX)
 
 /* token and next: the present epoch's token, and the BLAKE2b-256 of the one after. roster_hash: the
- * BLAKE2b-256 of the new epoch's addresses in the order of their leaves. letters: the Welcomes. */
+ * BLAKE2b-256 of the new epoch's addresses in the order of their leaves. Copies go to the present
+ * epoch's members: `addresses`, or in their place `roster`, the stored one. replaces: the roster that
+ * is stored from now on; without it none is. letters: the Welcomes. */
 #define PROTO_FIELDS_commit(F)                                                                     \
     F(fixed, group, 32, 0)                                                                         \
     F(fixed, token, 32, 0)                                                                         \
     F(fixed, next, 32, 0)                                                                          \
     F(fixed, roster_hash, 32, 0)                                                                   \
     F(list, addresses, address, PROTO_ADDRESSES_MAX)                                               \
+    F(list, roster, roster, 1)                                                                     \
+    F(list, replaces, roster_new, 1)                                                               \
     F(vec, item, 1, PROTO_ITEM_MAX)                                                                \
     F(list, letters, letter, PROTO_WELCOMES_MAX)
 /* taken: 1, also for a repeat of the commit that was taken; 0 for late. */
 #define PROTO_FIELDS_committed(F)                                                                  \
     F(flag, taken, 0, 0)                                                                           \
-    F(list, refused, refusal, PROTO_ADDRESSES_MAX + PROTO_WELCOMES_MAX)
+    F(list, refused, refusal, PROTO_ROSTER_MAX + PROTO_WELCOMES_MAX)
 
 #define PROTO_FIELDS_key_package_take(F) F(fixed, address, PROTO_ADDRESS, 0)
 #define PROTO_FIELDS_key_package_taken(F)                                                          \
@@ -274,6 +375,41 @@ enum {
 #define PROTO_FIELDS_blob_chunk(F)                                                                 \
     F(u32, chunks, 0, 0)                                                                           \
     F(vec, bytes, 1, PROTO_CHUNK_MAX)
+
+/* challenge: of this session, for an hour at most. A look-up's work has find_bits, a claim's and a
+ * renewal's claim_bits; they rise with use. */
+#define PROTO_FIELDS_work_get(F)
+#define PROTO_FIELDS_work(F)                                                                       \
+    F(fixed, challenge, 16, 0)                                                                     \
+    F(u8, find_bits, 0, 0)                                                                         \
+    F(u8, claim_bits, 0, 0)
+
+/* Work: BLAKE2b-256, keyed with the challenge, over "Sotto work v1", a zero byte, the message's
+ * number (u16), the place and the nonce, begins with so many zero bits. No work is taken twice. */
+#define PROTO_FIELDS_card_get(F)                                                                   \
+    F(fixed, place, 32, 0)                                                                         \
+    F(u64, nonce, 0, 0)
+#define PROTO_FIELDS_card(F) F(vec, sealed, PROTO_CARD, PROTO_CARD)
+
+/* owner: a key made for this place alone; the first one claims it. renew: costs a claim's work, and
+ * the card lives for a year from now; needed where there is no card. version: higher than that of the
+ * put before. Signature: Ed25519 by the owner over "Sotto card put v1" (or "... drop v1"), a zero
+ * byte, and every field before it. */
+#define PROTO_FIELDS_card_put(F)                                                                   \
+    F(fixed, place, 32, 0)                                                                         \
+    F(fixed, owner, 32, 0)                                                                         \
+    F(flag, renew, 0, 0)                                                                           \
+    F(u64, version, 0, 0)                                                                          \
+    F(vec, sealed, PROTO_CARD, PROTO_CARD)                                                         \
+    F(fixed, challenge, 16, 0)                                                                     \
+    F(u64, nonce, 0, 0)                                                                            \
+    F(fixed, signature, 64, 0)
+#define PROTO_FIELDS_card_drop(F)                                                                  \
+    F(fixed, place, 32, 0)                                                                         \
+    F(u64, version, 0, 0)                                                                          \
+    F(fixed, challenge, 16, 0)                                                                     \
+    F(u64, nonce, 0, 0)                                                                            \
+    F(fixed, signature, 64, 0)
 
 /* session: the edge's name for a connection, never used twice. proof: the handshake hash, with a
  * message that needs it. */
@@ -357,6 +493,11 @@ enum {
     R(MAILBOX_FULL, 11, false, "the mailbox is full")                                              \
     R(NONE, 12, false, "there is none")                                                            \
     R(TIMEOUT, 13, true, "the connection was silent or too slow")                                  \
-    R(CLOSED, 14, false, "the server takes no new accounts: registration is closed")
+    R(CLOSED, 14, false, "the server takes no new accounts: registration is closed")               \
+    R(OLDER, 18, false, "there is a newer device list")                                            \
+    R(ROSTER, 20, false, "the conversation's list of addresses is not the one that is stored")     \
+    R(TAKEN, 40, false, "somebody else holds it")                                                  \
+    R(WORK, 41, false, "the work is too little, or was used")                                      \
+    R(OLD, 42, false, "something newer is there already")
 
 #endif

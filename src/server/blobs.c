@@ -7,38 +7,22 @@ static err handle_get(struct mail *m, struct mail_call *call);
 const struct mail_handler mail_handle_blob_put = {PROTO_blob_put, handle_put};
 const struct mail_handler mail_handle_blob_get = {PROTO_blob_get, handle_get};
 
-struct blob {
-    uint32_t week, chunks;
-    uint64_t bytes; /* that it counts as */
-};
-
-static struct store_key chunk_key(const uint8_t id[32], uint32_t chunk) {
-    return mail_key(MAIL_BLOB, slice_of(id, 32), 1 + (uint64_t)chunk);
+/* The chunks stand behind the head. */
+static uint64_t chunk_number(uint32_t chunk) {
+    return 1 + (uint64_t)chunk;
 }
 
 /* NOT_FOUND. */
-static err blob_head(struct mail *m, slice id, struct blob *blob) {
-    buf_clear(&m->scratch);
-    TRY(store_get(m->store, m->batch, mail_key(MAIL_BLOB, id, 0), &m->scratch));
-    reader r = reader_of(buf_slice(&m->scratch));
-    if (reader_u32(&r, &blob->week) != OK || reader_u32(&r, &blob->chunks) != OK ||
-        reader_u64(&r, &blob->bytes) != OK || reader_end(&r) != OK)
-        return ERR_DAMAGED;
-    return OK;
+static err blob_head(struct mail *m, slice id, struct held_blob *blob) {
+    return held_blob_get(m->store, m->batch, id, 0, &m->scratch, blob);
 }
 
-static err put_head(struct mail *m, slice id, const struct blob *blob) {
-    buf_clear(&m->scratch);
-    writer w = writer_on(&m->scratch);
-    writer_u32(&w, blob->week);
-    writer_u32(&w, blob->chunks);
-    writer_u64(&w, blob->bytes);
-    TRY(writer_result(&w));
-    return store_batch_put(m->batch, mail_key(MAIL_BLOB, id, 0), buf_slice(&m->scratch));
+static err put_head(struct mail *m, slice id, const struct held_blob *blob) {
+    return held_blob_put(m->batch, id, 0, &m->row, blob);
 }
 
 /* A put says that the blob is about to be named: it lives from this week on. */
-static err renew(struct mail *m, slice id, struct blob *blob) {
+static err renew(struct mail *m, slice id, struct held_blob *blob) {
     if (blob->week == m->week)
         return OK;
     TRY(mail_expiry_forget(m, MAIL_EXPIRY_BLOB, blob->week, id));
@@ -48,7 +32,7 @@ static err renew(struct mail *m, slice id, struct blob *blob) {
 }
 
 static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_blob_put *in,
-                     struct blob *blob) {
+                     struct held_blob *blob) {
     slice id = SLICE_ARRAY(in->id);
     uint64_t total = 0;
     TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
@@ -63,13 +47,14 @@ static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_
     blob->bytes += cost;
     mail_total_set(m, MAIL_TOTAL_BLOBS, total + cost);
     TRY(put_head(m, id, blob));
-    TRY(store_batch_put(m->batch, chunk_key(in->id, in->chunk), in->bytes));
+    struct held_chunk chunk = {.bytes = in->bytes};
+    TRY(held_chunk_put(m->batch, id, chunk_number(in->chunk), &m->row, &chunk));
     return mail_reply_ok(m, call);
 }
 
 static err handle_put(struct mail *m, struct mail_call *call) {
     struct proto_blob_put in;
-    struct blob blob;
+    struct held_blob blob;
     uint8_t mailbox[MAIL_ID], serial[MAIL_SERIAL];
     if (proto_blob_put_decode(call->body, &in) != OK || in.chunk >= in.chunks ||
         in.chunks > PROTO_CHUNKS_MAX)
@@ -78,13 +63,14 @@ static err handle_put(struct mail *m, struct mail_call *call) {
         return mail_refuse(m, call, PROTO_REASON_ADDRESS);
     err e = blob_head(m, SLICE_ARRAY(in.id), &blob);
     if (e == ERR_NOT_FOUND)
-        blob = (struct blob){.week = m->week, .chunks = in.chunks};
+        blob = (struct held_blob){.week = m->week, .chunks = in.chunks};
     else
         TRY(e);
     if (blob.chunks != in.chunks)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
-    buf_clear(&m->value);
-    e = store_get(m->store, m->batch, chunk_key(in.id, in.chunk), &m->value);
+    struct held_chunk chunk;
+    e = held_chunk_get(m->store, m->batch, SLICE_ARRAY(in.id), chunk_number(in.chunk), &m->value,
+                       &chunk);
     if (e == ERR_NOT_FOUND)
         return put_chunk(m, call, &in, &blob);
     TRY(e);
@@ -94,25 +80,60 @@ static err handle_put(struct mail *m, struct mail_call *call) {
 
 static err handle_get(struct mail *m, struct mail_call *call) {
     struct proto_blob_get in;
-    struct blob blob;
+    struct held_blob blob;
     if (proto_blob_get_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     err e = blob_head(m, SLICE_ARRAY(in.id), &blob);
-    buf_clear(&m->value);
+    struct held_chunk chunk;
     if (e == OK)
-        e = store_get(m->store, m->batch, chunk_key(in.id, in.chunk), &m->value);
+        e = held_chunk_get(m->store, m->batch, SLICE_ARRAY(in.id), chunk_number(in.chunk),
+                           &m->value, &chunk);
     if (e == ERR_NOT_FOUND)
         return mail_refuse(m, call, PROTO_REASON_NONE);
     TRY(e);
-    struct proto_blob_chunk out = {.chunks = blob.chunks, .bytes = buf_slice(&m->value)};
+    struct proto_blob_chunk out = {.chunks = blob.chunks, .bytes = chunk.bytes};
     writer w = mail_reply_open(m);
     proto_blob_chunk_write(&w, &out);
     return mail_reply_close(m, call, PROTO_blob_chunk, &w);
 }
 
-err mail_blob_expire(struct mail *m, slice id) {
-    struct blob blob;
+/* ---- What holds a roster ---- */
+
+enum { ROSTER_BLOB_MAX = 2 * PROTO_ROSTER_MAX * PROTO_ADDRESS };
+
+err mail_blob_read(struct mail *m, slice id, buf *content) {
+    struct held_blob blob;
+    struct held_chunk chunk;
+    TRY(blob_head(m, id, &blob));
+    if (blob.bytes > ROSTER_BLOB_MAX)
+        return ERR_TOO_LARGE;
+    for (uint32_t i = 0; i < blob.chunks; i++) {
+        TRY(held_chunk_get(m->store, m->batch, id, chunk_number(i), &m->value, &chunk));
+        TRY(buf_append(content, chunk.bytes));
+    }
+    return OK;
+}
+
+/* ---- The end ---- */
+
+static err remove_blob(struct mail *m, slice id, const struct held_blob *blob) {
     uint64_t total = 0;
+    TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
+    TRY(store_batch_delete(m->batch, mail_key(MAIL_BLOB, id, 0)));
+    TRY(store_batch_delete_range(m->batch, mail_key(MAIL_BLOB, id, 1), blob->chunks));
+    mail_total_set(m, MAIL_TOTAL_BLOBS, total - (blob->bytes < total ? blob->bytes : total));
+    return OK;
+}
+
+err mail_blob_delete(struct mail *m, slice id) {
+    struct held_blob blob;
+    TRY(blob_head(m, id, &blob));
+    TRY(mail_expiry_forget(m, MAIL_EXPIRY_BLOB, blob.week, id));
+    return remove_blob(m, id, &blob);
+}
+
+err mail_blob_expire(struct mail *m, slice id) {
+    struct held_blob blob;
     if (id.n != 32)
         return OK;
     err e = blob_head(m, id, &blob);
@@ -121,9 +142,5 @@ err mail_blob_expire(struct mail *m, slice id) {
     TRY(e);
     if (blob.week + m->config.limits.blob_weeks >= m->week)
         return OK;
-    TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
-    TRY(store_batch_delete(m->batch, mail_key(MAIL_BLOB, id, 0)));
-    TRY(store_batch_delete_range(m->batch, mail_key(MAIL_BLOB, id, 1), blob.chunks));
-    mail_total_set(m, MAIL_TOTAL_BLOBS, total - (blob.bytes < total ? blob.bytes : total));
-    return OK;
+    return remove_blob(m, id, &blob);
 }

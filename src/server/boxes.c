@@ -21,7 +21,7 @@ static slice box_name(const struct mail_box *box) {
 }
 
 static size_t box_weight(const struct mail_box *box) {
-    return box->cap + box->share_cap + 16;
+    return box->cap + box->share_cap + box->revoked_cap + 16;
 }
 
 static void list_remove(struct mail *m, struct mail_box *box) {
@@ -42,6 +42,7 @@ static void box_unload(struct mail *m, struct mail_box *box) {
     m->cached -= box_weight(box);
     mem_free(m->mem, box->places, box->cap * sizeof *box->places);
     mem_free(m->mem, box->shares, box->share_cap * sizeof *box->shares);
+    mem_free(m->mem, box->revoked, box->revoked_cap * sizeof *box->revoked);
     struct mail_box empty = {.subscriber = box->subscriber,
                              .newer = box->newer,
                              .older = box->older,
@@ -99,10 +100,9 @@ void mail_boxes_fini(struct mail *m) {
 
 /* ---- Places and shares ---- */
 
-static const uint8_t no_serial[MAIL_SERIAL], no_key[MAIL_KEY];
-
 static bool knows_serial(const struct mail_place *place) {
-    return memcmp(place->serial, no_serial, MAIL_SERIAL) != 0;
+    static const uint8_t unknown[MAIL_SERIAL];
+    return memcmp(place->serial, unknown, MAIL_SERIAL) != 0;
 }
 
 static struct mail_share *share_find(struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
@@ -195,20 +195,15 @@ static err item_size(size_t sealed, uint32_t *bytes) {
         *bytes = (uint32_t)(sealed - around - head);
         return OK;
     }
-    return ERR_LENGTH;
+    return ERR_DAMAGED;
 }
 
 static err load_place(struct mail *m, struct mail_box *box, uint64_t position, slice value) {
     struct mail_place place = {.position = position};
-    reader r = reader_of(value);
-    uint32_t count;
-    slice chain, sealed;
-    TRY(reader_u32(&r, &place.week));
-    TRY(reader_bytes(&r, CRYPTO_CHAIN_KEY, &chain));
-    TRY(reader_u32(&r, &count));
-    TRY(reader_vec(&r, &sealed));
-    TRY(reader_end(&r));
-    TRY(item_size(sealed.n, &place.bytes));
+    struct held_item row;
+    TRY(held_item_read(value, &row));
+    place.week = row.week;
+    TRY(item_size(row.sealed.n, &place.bytes));
     TRY(place_reserve(m, box));
     place_add(box, &place);
     box->indexed = place.week;
@@ -221,24 +216,25 @@ static bool visit_place(void *ctx, struct store_key key, slice value) {
     return load->e == OK;
 }
 
-static err read_head(slice head, struct mail_box *box) {
-    reader r = reader_of(head);
-    TRY(reader_u64(&r, &box->floor));
-    TRY(reader_u64(&r, &box->gap_at));
-    TRY(reader_u32(&r, &box->gaps));
-    TRY(reader_copy(&r, box->key, MAIL_KEY));
-    TRY(reader_end(&r));
+static void take_head(struct mail_box *box, const struct held_mailbox *row) {
+    box->floor = row->floor;
+    box->gap_at = row->gap_at;
+    box->gaps = row->gaps;
+    memcpy(box->key, row->key, MAIL_PUBLIC);
     box->tail = box->floor > box->gap_at ? box->floor : box->gap_at;
-    return OK;
 }
 
 static err load_head(struct mail *m, struct mail_box *box) {
-    buf_clear(&m->scratch);
-    err e = store_get(m->store, m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0), &m->scratch);
-    if (e == ERR_NOT_FOUND)
+    struct held_mailbox row;
+    err e = held_mailbox_get(m->store, m->batch, box_name(box), 0, &m->scratch, &row);
+    box->gone = e == ERR_NOT_FOUND;
+    if (box->gone)
         return OK;
     TRY(e);
-    return read_head(buf_slice(&m->scratch), box);
+    if (crypto_dhkem_x25519.check(row.key) != OK)
+        return ERR_DAMAGED;
+    take_head(box, &row);
+    return OK;
 }
 
 /* A mailbox that is not in memory has nothing in the batch, so the store alone is right. */
@@ -251,6 +247,8 @@ static err box_load(struct mail *m, struct mail_box *box) {
                        visit_place, &load);
     if (e == OK)
         e = load.e;
+    if (e == OK)
+        e = mail_revoked_load(m, box);
     if (e != OK) {
         box_unload(m, box);
         return err_class(e) == ERR_CLASS_BAD ? ERR_DAMAGED : e;
@@ -300,38 +298,34 @@ err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **ou
 
 /* ---- Writing ---- */
 
-static err write_head(buf *head, const struct mail_box *box) {
-    writer w = writer_on(head);
-    writer_u64(&w, box->floor);
-    writer_u64(&w, box->gap_at);
-    writer_u32(&w, box->gaps);
-    writer_bytes(&w, SLICE_ARRAY(box->key));
-    return writer_result(&w);
+static struct held_mailbox head_of(const struct mail_box *box) {
+    struct held_mailbox row = {.floor = box->floor, .gap_at = box->gap_at, .gaps = box->gaps};
+    memcpy(row.key, box->key, MAIL_PUBLIC);
+    return row;
 }
 
 static err put_head(struct mail *m, const struct mail_box *box) {
-    buf_clear(&m->scratch);
-    TRY(write_head(&m->scratch, box));
-    return store_batch_put(m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0),
-                           buf_slice(&m->scratch));
+    struct held_mailbox row = head_of(box);
+    return held_mailbox_put(m->batch, box_name(box), 0, &m->row, &row);
 }
 
 /* Its positions begin anywhere, so that they don't tell how many items ever came. */
-err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID], const uint8_t key[MAIL_KEY]) {
+err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID], const uint8_t key[MAIL_PUBLIC]) {
     struct mail_box *box = NULL;
     uint64_t start;
     TRY(mail_box_get(m, id, &box));
     crypto_random(&start, sizeof start);
     box->floor = box->tail = start >> START_SHIFT;
-    memcpy(box->key, key, MAIL_KEY);
+    box->gone = false;
+    memcpy(box->key, key, MAIL_PUBLIC);
     return put_head(m, box);
 }
 
-err mail_box_rekey(struct mail *m, struct mail_box *box, const uint8_t key[MAIL_KEY]) {
-    if (memcmp(box->key, key, MAIL_KEY) == 0)
+err mail_box_rekey(struct mail *m, struct mail_box *box, const uint8_t key[MAIL_PUBLIC]) {
+    if (memcmp(box->key, key, MAIL_PUBLIC) == 0)
         return OK;
     mail_chain_end(m, box);
-    memcpy(box->key, key, MAIL_KEY);
+    memcpy(box->key, key, MAIL_PUBLIC);
     return put_head(m, box);
 }
 
@@ -366,17 +360,15 @@ struct rollback {
 
 static bool roll_back(void *ctx, struct store_key key, slice value) {
     struct rollback *back = ctx;
-    struct mail_box box = {0};
-    buf head = {0};
-    back->e = read_head(value, &box);
+    struct held_mailbox row;
+    buf work = {0};
+    back->e = held_mailbox_read(value, &row);
     if (back->e == OK) {
-        box.gap_at = box.tail + rollback_step;
-        box.gaps += box.gaps < UINT32_MAX;
-        back->e = write_head(&head, &box);
+        row.gap_at = (row.floor > row.gap_at ? row.floor : row.gap_at) + rollback_step;
+        row.gaps += row.gaps < UINT32_MAX;
+        back->e = held_mailbox_put(back->batch, key.name, key.number, &work, &row);
     }
-    if (back->e == OK)
-        back->e = store_batch_put(back->batch, key, buf_slice(&head));
-    buf_free(&head);
+    buf_free(&work);
     return back->e == OK;
 }
 
@@ -396,19 +388,9 @@ err mail_item_prepare(struct mail *m, slice mark, slice item) {
     struct proto_parcel parcel = {.marked = mark.n == PROTO_MARK, .item = item};
     if (parcel.marked)
         memcpy(parcel.mark, mark.p, PROTO_MARK);
-    buf_clear(&m->value);
     m->item_bytes = (uint32_t)item.n;
-    return proto_parcel_encode(&m->value, &parcel); /* each address puts its serial in front */
-}
-
-/* week, chain, count, sealed parcel: into scratch. */
-static err seal_item(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
-    buf_clear(&m->scratch);
-    writer w = writer_on(&m->scratch);
-    memcpy(m->value.p, serial, MAIL_SERIAL);
-    writer_u32(&w, m->week);
-    err e = mail_reseal(m, box, buf_slice(&m->value), &w);
-    return e == ERR_CRYPTO ? ERR_NOT_FOUND : e;
+    buf_clear(&m->parcel);
+    return proto_parcel_encode(&m->parcel, &parcel); /* each address puts its serial in front */
 }
 
 static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL],
@@ -424,8 +406,9 @@ static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t s
 
 err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
     struct mail_place place = {.week = m->week, .bytes = m->item_bytes};
-    if (memcmp(box->key, no_key, MAIL_KEY) == 0)
-        return ERR_NOT_FOUND;
+    struct held_item row = {.week = m->week};
+    if (box->gone)
+        return OK;
     if (!has_room(m, box, serial, place.bytes) || box->tail >= UINT64_MAX - 1) {
         TRY(add_gaps(m, box, 1));
         return ERR_FULL;
@@ -433,14 +416,14 @@ err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[M
     TRY(place_reserve(m, box));
     place.position = box->tail + 1;
     memcpy(place.serial, serial, MAIL_SERIAL);
-    TRY(seal_item(m, box, serial));
+    memcpy(m->parcel.p, serial, MAIL_SERIAL);
+    TRY(mail_reseal(m, box, buf_slice(&m->parcel), &row));
     if (box->indexed != m->week) {
         TRY(mail_expiry_note(m, MAIL_EXPIRY_BOX, box_name(box)));
         box->indexed = m->week;
     }
     size_t op = store_batch_count(m->batch);
-    TRY(store_batch_put(m->batch, mail_key(MAIL_ITEM, box_name(box), place.position),
-                        buf_slice(&m->scratch)));
+    TRY(held_item_put(m->batch, box_name(box), place.position, &m->row, &row));
     place_add(box, &place);
     return mail_effect_add(
         m, &(struct mail_effect){
@@ -458,6 +441,19 @@ static err drop_oldest(struct mail *m, struct mail_box *box) {
     if (box->indexed == week)
         box->indexed = 0;
     return mail_expiry_forget(m, MAIL_EXPIRY_BOX, week, box_name(box));
+}
+
+err mail_box_delete(struct mail *m, struct mail_box *box) {
+    while (box->count > 0)
+        TRY(drop_oldest(m, box));
+    TRY(store_batch_delete(m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0)));
+    TRY(mail_revoked_delete(m, box));
+    mail_chain_end(m, box);
+    box->gone = true;
+    box->gaps = 0;
+    struct mail_effect gone = {.kind = MAIL_GONE};
+    memcpy(gone.mailbox, box->id, MAIL_ID);
+    return mail_effect_add(m, &gone);
 }
 
 /* A position that belongs to no item can only be known from a caught_up that told of the gap. */

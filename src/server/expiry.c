@@ -29,8 +29,9 @@ static err number_of(const struct mail *m, slice what, uint64_t *number) {
 err mail_expiry_note(struct mail *m, enum mail_expiry kind, slice what) {
     struct name name = name_of(kind, m->week);
     uint64_t number = 0;
+    struct held_expiry row = {.what = what};
     TRY(number_of(m, what, &number));
-    return store_batch_put(m->batch, mail_key(MAIL_EXPIRY, SLICE_ARRAY(name.bytes), number), what);
+    return held_expiry_put(m->batch, SLICE_ARRAY(name.bytes), number, &m->row, &row);
 }
 
 err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week, slice what) {
@@ -44,6 +45,7 @@ static uint32_t lifetime(const struct mail *m, enum mail_expiry kind) {
     const struct mail_limits *limits = &m->config.limits;
     return kind == MAIL_EXPIRY_BOX     ? limits->item_weeks
            : kind == MAIL_EXPIRY_ORDER ? limits->order_weeks
+           : kind == MAIL_EXPIRY_CARD  ? limits->card_weeks
                                        : limits->blob_weeks;
 }
 
@@ -63,9 +65,11 @@ struct notes {
 static bool collect(void *ctx, struct store_key key, slice value) {
     struct notes *notes = ctx;
     struct note *note = &notes->notes[notes->count++];
+    struct held_expiry row = {.what = SLICE_EMPTY};
     note->number = key.number;
-    note->n = value.n <= NOTE_MAX ? value.n : 0;
-    memcpy(note->what, value.p, note->n);
+    note->n = held_expiry_read(value, &row) == OK ? row.what.n : 0;
+    if (note->n > 0)
+        memcpy(note->what, row.what.p, note->n);
     return notes->count < NOTES_AT_ONCE;
 }
 
@@ -81,6 +85,8 @@ static err expire(struct mail *m, enum mail_expiry kind, slice what) {
         return what.n == MAIL_ID ? expire_box(m, what) : OK;
     case MAIL_EXPIRY_ORDER:
         return mail_order_expire(m, what);
+    case MAIL_EXPIRY_CARD:
+        return mail_card_expire(m, what);
     default:
         return mail_blob_expire(m, what);
     }

@@ -7,43 +7,21 @@
 #define SOTTO_SERVER_INTERNAL_H
 
 #include "crypto/crypto.h"
+#include "server/held.h"
 #include "server/mail.h"
 #include "server/table.h"
 
-/* ---- The store's tables ---- Numbers on the disk: never reuse one.
- *
- *   table          name                     number      value
- *   META           "blobs", "orders"        0           u64: bytes of all blobs, number of orders
- *   ACCOUNT        account id               0           created, seen (weeks), device list
- *   DEVICE         account id, device id    0           its key, its mailbox id
- *   MAILBOX        mailbox id               0           floor, place of the gap, gaps, key
- *   ITEM           mailbox id               position    week, chain, count, sealed parcel
- *   KEY_PACKAGE    mailbox id               1, 2, ...   key package
- *   LAST_RESORT    mailbox id               0           key package
- *   ORDER          keyed hash of group id   0           hash of the token, week
- *   BLOB           blob id                  0           week, chunks, bytes so far
- *                                           1 + chunk   the chunk
- *   INVITE         hash of the code         0           a zero byte
- *   EXPIRY         kind, week               its hash    what to look at when that week is over */
-enum mail_table {
-    MAIL_META = 1,
-    MAIL_ACCOUNT,
-    MAIL_DEVICE,
-    MAIL_MAILBOX,
-    MAIL_ITEM,
-    MAIL_KEY_PACKAGE,
-    MAIL_LAST_RESORT,
-    MAIL_ORDER,
-    MAIL_BLOB,
-    MAIL_INVITE,
-    MAIL_EXPIRY
-};
+/* Rows are written by held_<row>_put alone, so that nothing is held that is not on its list. Only
+ * tests write damaged ones. */
+#ifndef HELD_DAMAGES
+#pragma GCC poison store_batch_put
+#endif
 
 static inline struct store_key mail_key(enum mail_table table, slice name, uint64_t number) {
     return (struct store_key){(uint8_t)table, name, number};
 }
 
-enum { MAIL_ID = 16, MAIL_SERIAL = 8, MAIL_KEY = 32 };
+enum { MAIL_ID = 16, MAIL_SERIAL = 8, MAIL_PUBLIC = 32 };
 /* What an entry of a blob (its head with its note, or a chunk) takes beside the chunk's bytes. */
 enum { MAIL_BLOB_ENTRY = 256 };
 
@@ -63,6 +41,11 @@ struct mail_share {
     uint64_t bytes;
 };
 
+struct mail_revoked {
+    uint64_t number; /* its serial */
+    uint8_t key_id;
+};
+
 struct mail_session;
 
 struct mail_box {
@@ -73,12 +56,13 @@ struct mail_box {
     uint64_t call;  /* the last send that looked at it */
     uint64_t batch; /* the last batch that met it */
     bool loaded;
+    bool gone; /* loaded, and its device is signed off: it takes everything and keeps nothing */
     /* From here on only if loaded. */
     uint64_t floor;  /* acknowledged up to here */
     uint64_t tail;   /* the last position in use */
     uint64_t gap_at; /* of the newest gap; 0: none */
     uint32_t gaps;
-    uint8_t key[MAIL_KEY];     /* zeros: there is no such mailbox */
+    uint8_t key[MAIL_PUBLIC];  /* that its items are sealed to */
     struct mail_chain *chain;  /* that its items are sealed by; NULL: none yet */
     uint32_t indexed;          /* the week under which it stands in EXPIRY; 0: none */
     struct mail_place *places; /* from first, count of them */
@@ -86,6 +70,8 @@ struct mail_box {
     uint64_t bytes;
     struct mail_share *shares;
     size_t share_count, share_cap;
+    struct mail_revoked *revoked;
+    size_t revoked_count, revoked_cap;
     bool packages_loaded;
     uint64_t package_first, package_end; /* numbers in use: first <= n < end */
 };
@@ -117,7 +103,8 @@ enum mail_effect_kind {
     MAIL_PROVED,
     MAIL_SUBSCRIBED,
     MAIL_DELIVER,
-    MAIL_GAP
+    MAIL_GAP,
+    MAIL_GONE
 };
 
 struct mail_effect {
@@ -130,18 +117,23 @@ struct mail_effect {
     struct mail_box *box; /* DELIVER, GAP, SUBSCRIBED */
     uint64_t position;    /* DELIVER, GAP: its own; SUBSCRIBED: the first one wanted */
     size_t op;            /* DELIVER: the batch's operation that holds the item */
-    uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED */
+    uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED; the mailbox also for GONE */
 };
 
 /* Bytes, at most, of the body of an error or a caught_up, which need no memory. */
 enum { MAIL_NOTICE = 16 };
 
-/* ---- Counts of key packages taken, for one day ---- */
+/* ---- Counts of one day (days.c) ---- */
 
-enum { MAIL_TAKES = 8192, MAIL_TAKES_WAYS = 4 };
-struct mail_take {
+enum { MAIL_DAYS = 8192, MAIL_DAYS_WAYS = 4 };
+struct mail_day {
     uint64_t tag;
     uint32_t count;
+};
+enum mail_day_kind {
+    MAIL_DAY_ADDRESS,  /* key packages that a bearer of one address took */
+    MAIL_DAY_PACKAGES, /* that all bearers together took */
+    MAIL_DAY_ORDERS    /* orders that began with a Welcome for it */
 };
 
 /* How far the sweep of a kind is. Notes below `from` are gone, but a scan would still have to pass
@@ -151,14 +143,42 @@ struct mail_sweep {
     uint64_t from;
 };
 
-enum mail_expiry { MAIL_EXPIRY_BOX, MAIL_EXPIRY_ORDER, MAIL_EXPIRY_BLOB, MAIL_EXPIRY_KINDS };
+enum mail_expiry {
+    MAIL_EXPIRY_BOX,
+    MAIL_EXPIRY_ORDER,
+    MAIL_EXPIRY_BLOB,
+    MAIL_EXPIRY_CARD,
+    MAIL_EXPIRY_KINDS
+};
+
+/* ---- Links of two devices: in memory only, for a minute ---- */
+
+enum { MAIL_LINKS = 256 };
+struct mail_link {
+    uint8_t id[MAIL_ID];
+    uint64_t until;      /* 0: free */
+    uint64_t session[2]; /* of each side; 0: nobody yet */
+    buf frame[2];        /* for each side: what it gets next */
+};
 
 /* ---- What is counted for the whole store ---- */
 
-enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTALS };
+enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTAL_CARDS, MAIL_TOTALS };
 struct mail_total {
     uint64_t value;
     bool loaded, changed;
+};
+
+/* ---- Work that strangers did ---- */
+
+enum { MAIL_WORK_USED = 32768, MAIL_WORK_SESSIONS = 4096 };
+struct mail_work {
+    uint8_t key[32]; /* of the challenges; a fresh one each hour, or when half of used is full */
+    uint64_t hour;   /* in which it was made */
+    uint64_t *used;  /* a set of what was taken since, MAIL_WORK_USED places; 0: free */
+    uint32_t used_count;
+    uint64_t recent;           /* look-ups of this hour, and half of those before */
+    struct mail_day *sessions; /* how many look-ups each had in this hour */
 };
 
 struct mail_chain;
@@ -183,11 +203,15 @@ struct mail {
     buf out;             /* bodies of replies */
     size_t reply_at;     /* where the one being written starts */
     buf value, scratch;  /* a stored value in work; a second one, with room for a MAIL_NOTICE */
-    uint32_t item_bytes; /* of the item that was prepared */
+    buf row;             /* of held_<row>_put */
+    buf parcel, sealed;  /* what is being delivered; the same for one mailbox */
+    uint32_t item_bytes; /* of the item in it */
 
     struct mail_total totals[MAIL_TOTALS];
-    struct mail_take *takes;
-    uint64_t takes_day;
+    struct mail_day *days;
+    uint64_t day;
+    struct mail_work work;
+    struct mail_link links[MAIL_LINKS];
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
 };
 
@@ -221,6 +245,43 @@ bool mail_is_damaged(struct mail *m, err e);
 /* What a failure of ours is called on the wire: DISK or BUSY. */
 uint16_t mail_reason_of(err why);
 
+/* ---- account.c ---- */
+struct mail_account {
+    uint8_t id[MAIL_ID];
+    struct held_account row; /* borrows from mail.value */
+};
+/* The base point's encoding: a key that is well formed and whose owner can't prove anything here.
+ */
+extern const uint8_t mail_nobody[MAIL_PUBLIC];
+bool mail_account_proved(const struct mail_call *call, const uint8_t key[MAIL_PUBLIC],
+                         const char *label, const uint8_t proof[64]);
+/* The list's signature covers all before it. */
+bool mail_account_list_signed(const struct proto_device_list *list, slice encoded);
+MUST err mail_account_id(const uint8_t identity[MAIL_PUBLIC], uint8_t id[MAIL_ID]);
+/* NOT_FOUND. */
+MUST err mail_account_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_account *a);
+MUST err mail_account_put(struct mail *m, const struct mail_account *a);
+/* NOT_FOUND. */
+MUST err mail_device_get(struct mail *m, const uint8_t account[MAIL_ID],
+                         const uint8_t device[MAIL_ID], struct held_device *d);
+MUST err mail_device_put(struct mail *m, const uint8_t account[MAIL_ID],
+                         const uint8_t device[MAIL_ID], const struct held_device *d);
+/* Its row alone. */
+MUST err mail_device_forget(struct mail *m, const uint8_t account[MAIL_ID],
+                            const uint8_t device[MAIL_ID]);
+/* With its mailbox, what is in it, and its key packages. */
+MUST err mail_device_delete(struct mail *m, const uint8_t account[MAIL_ID],
+                            const uint8_t device[MAIL_ID]);
+/* The session is the device's from the commit on. */
+MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
+                              const uint8_t account[MAIL_ID], const struct held_device *d);
+
+/* ---- links.c ---- */
+void mail_links_fini(struct mail *m);
+
+/* ---- key_packages.c ---- */
+MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
+
 /* ---- addresses.c ---- */
 /* ERR_DENIED if it is none of ours. */
 MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADDRESS],
@@ -230,11 +291,13 @@ MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADD
 /* Loaded, and good until the batch ends. */
 MUST err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **box);
 /* A new mailbox, and the key that its items are sealed to. */
-MUST err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID], const uint8_t key[MAIL_KEY]);
-/* Another key: from now on. */
-MUST err mail_box_rekey(struct mail *m, struct mail_box *box, const uint8_t key[MAIL_KEY]);
+MUST err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID], const uint8_t key[MAIL_PUBLIC]);
+/* Another key, from now on. */
+MUST err mail_box_rekey(struct mail *m, struct mail_box *box, const uint8_t key[MAIL_PUBLIC]);
+/* It and all that is in it. */
+MUST err mail_box_delete(struct mail *m, struct mail_box *box);
 /* Puts the item that mail_item_prepare made into the mailbox. ERR_FULL: a gap was counted instead.
- * ERR_NOT_FOUND: there is no such mailbox, or no item can be sealed to its key. */
+ */
 MUST err mail_item_prepare(struct mail *m, slice mark, slice item);
 MUST err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]);
 MUST err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to);
@@ -252,11 +315,38 @@ void mail_boxes_fini(struct mail *m);
 MUST err mail_chains_init(struct mail *m);
 /* Ends every chain and wipes their memory. */
 void mail_chains_fini(struct mail *m);
-/* Appends chain, count and opaque sealed<V>: all of a stored item but the week. plain may be
- * anything that fits. CRYPTO if the mailbox's key is none. */
-MUST err mail_reseal(struct mail *m, struct mail_box *box, slice plain, writer *w);
+/* Fills in all but the week; row->sealed is good until the next call. plain may be anything. */
+MUST err mail_reseal(struct mail *m, struct mail_box *box, slice plain, struct held_item *row);
 /* The next item begins another chain. */
 void mail_chain_end(struct mail *m, struct mail_box *box);
+
+/* ---- days.c ---- */
+/* Counts one more, if there were fewer than `most` today. serial: NULL, or of an address. */
+bool mail_day_take(struct mail *m, enum mail_day_kind kind, const uint8_t mailbox[MAIL_ID],
+                   const uint8_t *serial, uint32_t most);
+
+/* ---- revoked.c ---- */
+MUST err mail_revoked_load(struct mail *m, struct mail_box *box);
+bool mail_revoked(const struct mail_box *box, const uint8_t serial[MAIL_SERIAL]);
+/* Forgets those whose address key is gone. */
+MUST err mail_revoked_purge(struct mail *m, struct mail_box *box);
+/* All of them. */
+MUST err mail_revoked_delete(struct mail *m, struct mail_box *box);
+
+/* ---- rosters.c ---- `order`: its name in the store. */
+/* Appends the addresses. LATE if no roster is stored that these fields open. */
+MUST err mail_roster_open(struct mail *m, const uint8_t group[32], slice order,
+                          const struct proto_roster *roster, buf *addresses);
+/* Appends the sealed roster that a blob holds, if it opens and has this hash. NOT_FOUND, CRYPTO. */
+MUST err mail_roster_check(struct mail *m, const uint8_t group[32], const uint8_t hash[32],
+                           const struct proto_roster_new *roster, buf *sealed);
+/* In place of the one before; empty: none is stored any more. */
+MUST err mail_roster_put(struct mail *m, slice order, slice sealed);
+
+/* ---- blobs.c ---- */
+/* Appends the whole. NOT_FOUND, also if a part is missing; TOO_LARGE for more than a roster. */
+MUST err mail_blob_read(struct mail *m, slice id, buf *content);
+MUST err mail_blob_delete(struct mail *m, slice id);
 
 /* ---- subscribers.c ---- */
 struct mail_session *mail_session_find(const struct mail *m, uint64_t id);
@@ -266,6 +356,8 @@ void mail_session_drop(struct mail *m, struct mail_session *s);
 void mail_subscriber_start(struct mail *m, const struct mail_effect *effect);
 void mail_subscriber_deliver(struct mail *m, const struct mail_effect *effect);
 void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect);
+/* Ends the sessions of a device that is signed off. */
+void mail_sessions_gone(struct mail *m, const struct mail_effect *effect);
 /* Serves some of those that are ready, a window each. */
 void mail_subscribers_serve(struct mail *m);
 void mail_subscriber_ready(struct mail *m, struct mail_session *s);
@@ -281,11 +373,29 @@ MUST err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week
 MUST err mail_order_expire(struct mail *m, slice name);
 MUST err mail_blob_expire(struct mail *m, slice id);
 
+MUST err mail_card_expire(struct mail *m, slice name);
+
+/* ---- work.c ---- */
+MUST err mail_work_init(struct mail *m);
+void mail_work_fini(struct mail *m);
+enum mail_work_price { MAIL_WORK_FIND, MAIL_WORK_CLAIM };
+/* Checks and takes the work that a message brings; good: it was enough. Makes the next dearer. */
+MUST err mail_work_take(struct mail *m, const struct mail_call *call, uint16_t type,
+                        enum mail_work_price price, const uint8_t place[32], uint64_t nonce,
+                        bool *good);
+/* Whether this is the session's challenge now. */
+bool mail_work_is_challenge(struct mail *m, const struct mail_call *call,
+                            const uint8_t challenge[16]);
+
 /* ---- The handlers ---- */
 extern const struct mail_handler mail_handle_register, mail_handle_login, mail_handle_subscribe,
-    mail_handle_ack, mail_handle_address_make, mail_handle_key_package_put,
-    mail_handle_last_resort_put, mail_handle_key_package_count, mail_handle_record_get,
-    mail_handle_mailbox_key_put, mail_handle_send, mail_handle_commit, mail_handle_key_package_take,
-    mail_handle_blob_put, mail_handle_blob_get, mail_handle_invite_make;
+    mail_handle_ack, mail_handle_address_make, mail_handle_address_revoke, mail_handle_roster_send,
+    mail_handle_key_package_drop, mail_handle_key_package_put, mail_handle_last_resort_put,
+    mail_handle_key_package_count, mail_handle_record_get, mail_handle_mailbox_key_put,
+    mail_handle_send, mail_handle_commit, mail_handle_key_package_take, mail_handle_blob_put,
+    mail_handle_blob_get, mail_handle_work_get, mail_handle_card_get, mail_handle_card_put,
+    mail_handle_card_drop, mail_handle_device_list_put, mail_handle_device_join,
+    mail_handle_device_list_get, mail_handle_link_put, mail_handle_link_get,
+    mail_handle_invite_make;
 
 #endif

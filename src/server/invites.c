@@ -6,13 +6,12 @@ static err handle(struct mail *m, struct mail_call *call);
 const struct mail_handler mail_handle_invite_make = {PROTO_invite_make, handle};
 
 static err make_code(struct mail *m, struct proto_code *code) {
-    static const uint8_t nothing[1];
+    struct held_invite row = {0};
     uint8_t hash[32];
     crypto_random(code->bytes, sizeof code->bytes);
     slice part = SLICE_ARRAY(code->bytes);
     TRY(crypto_blake2b_keyed(hash, sizeof hash, SLICE_EMPTY, &part, 1));
-    return store_batch_put(m->batch, mail_key(MAIL_INVITE, SLICE_ARRAY(hash), 0),
-                           SLICE_ARRAY(nothing));
+    return held_invite_put(m->batch, SLICE_ARRAY(hash), 0, &m->row, &row);
 }
 
 static err handle(struct mail *m, struct mail_call *call) {

@@ -1,13 +1,14 @@
 /* Key packages: each is given once, then the last-resort one. */
-#include "base/time.h"
 #include "server/internal.h"
 
 static err handle_put(struct mail *m, struct mail_call *call);
 static err handle_last_resort(struct mail *m, struct mail_call *call);
+static err handle_drop(struct mail *m, struct mail_call *call);
 static err handle_count(struct mail *m, struct mail_call *call);
 static err handle_take(struct mail *m, struct mail_call *call);
 const struct mail_handler mail_handle_key_package_put = {PROTO_key_package_put, handle_put};
 const struct mail_handler mail_handle_last_resort_put = {PROTO_last_resort_put, handle_last_resort};
+const struct mail_handler mail_handle_key_package_drop = {PROTO_key_package_drop, handle_drop};
 const struct mail_handler mail_handle_key_package_count = {PROTO_key_package_count, handle_count};
 const struct mail_handler mail_handle_key_package_take = {PROTO_key_package_take, handle_take};
 
@@ -56,8 +57,8 @@ static err handle_put(struct mail *m, struct mail_call *call) {
     for (uint32_t i = 0; i < in.key_packages.count; i++) {
         struct proto_key_package package;
         TRY(proto_key_package_read(&r, &package));
-        TRY(store_batch_put(m->batch, mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_end),
-                            package.bytes));
+        struct held_key_package row = {.bytes = package.bytes};
+        TRY(held_key_package_put(m->batch, name_of(box), box->package_end, &m->row, &row));
         box->package_end++;
     }
     return mail_reply_ok(m, call);
@@ -68,7 +69,20 @@ static err handle_last_resort(struct mail *m, struct mail_call *call) {
     if (proto_last_resort_put_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     slice name = slice_of(call->session->mailbox, MAIL_ID);
-    TRY(store_batch_put(m->batch, mail_key(MAIL_LAST_RESORT, name, 0), in.key_package));
+    struct held_last_resort row = {.bytes = in.key_package};
+    TRY(held_last_resort_put(m->batch, name, 0, &m->row, &row));
+    return mail_reply_ok(m, call);
+}
+
+/* The device puts newer ones, with newer addresses. */
+static err handle_drop(struct mail *m, struct mail_call *call) {
+    struct mail_box *box = NULL;
+    TRY(own_box(m, call, &box));
+    if (box->package_first < box->package_end)
+        TRY(store_batch_delete_range(m->batch,
+                                     mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_first),
+                                     box->package_end - 1));
+    box->package_first = box->package_end;
     return mail_reply_ok(m, call);
 }
 
@@ -82,66 +96,50 @@ static err handle_count(struct mail *m, struct mail_call *call) {
     return mail_reply_close(m, call, PROTO_key_package_left, &w);
 }
 
+err mail_key_packages_delete(struct mail *m, struct mail_box *box) {
+    TRY(store_batch_delete_range(m->batch, mail_key(MAIL_KEY_PACKAGE, name_of(box), 0),
+                                 UINT64_MAX));
+    TRY(store_batch_delete(m->batch, mail_key(MAIL_LAST_RESORT, name_of(box), 0)));
+    box->package_first = box->package_end = 1;
+    box->packages_loaded = true;
+    return OK;
+}
+
 /* ---- The bearer's side ---- */
-
-/* Counts in a small table of fixed size, for one day, in memory alone. If it is crowded, the
- * smallest count of four makes room. */
-static struct mail_take *take_count(struct mail *m, uint64_t tag) {
-    struct mail_take *set = &m->takes[(tag % (MAIL_TAKES / MAIL_TAKES_WAYS)) * MAIL_TAKES_WAYS];
-    struct mail_take *least = set;
-    for (int i = 0; i < MAIL_TAKES_WAYS; i++) {
-        if (set[i].tag == tag)
-            return &set[i];
-        if (set[i].count < least->count)
-            least = &set[i];
-    }
-    *least = (struct mail_take){.tag = tag};
-    return least;
-}
-
-static uint64_t tag_of(const uint8_t *bytes) {
-    uint64_t tag;
-    memcpy(&tag, bytes, sizeof tag);
-    return tag;
-}
 
 /* When all bearers together took enough, the next ones get the last-resort one: those who took them
  * can't keep the others from adding the device. */
 enum allowance { NOTHING, LAST_RESORT, ANY };
 
-static enum allowance may_take(struct mail *m, const uint8_t mailbox[MAIL_ID],
+static enum allowance may_take(struct mail *m, const struct mail_box *box,
                                const uint8_t serial[MAIL_SERIAL]) {
-    uint64_t day = m->config.now(m->config.ctx) / TIME_DAY;
-    if (day != m->takes_day) {
-        wipe(m->takes, MAIL_TAKES * sizeof *m->takes);
-        m->takes_day = day;
-    }
-    uint64_t box_tag = table_hash_number(tag_of(mailbox));
-    uint64_t address_tag = table_hash_number(tag_of(mailbox + 8) ^ tag_of(serial));
-    if (take_count(m, address_tag)->count >= m->config.limits.takes_address)
+    const struct mail_limits *limits = &m->config.limits;
+    if (!mail_day_take(m, MAIL_DAY_ADDRESS, box->id, serial, limits->takes_address))
         return NOTHING;
-    take_count(m, address_tag)->count++;
-    if (take_count(m, box_tag)->count >= m->config.limits.takes_mailbox)
-        return LAST_RESORT;
-    take_count(m, box_tag)->count++;
-    return ANY;
+    bool any = !mail_revoked(box, serial) &&
+               mail_day_take(m, MAIL_DAY_PACKAGES, box->id, NULL, limits->takes_mailbox);
+    return any ? ANY : LAST_RESORT;
 }
 
-/* Appends one to mail.value. NOT_FOUND. */
+/* One, in mail.value. NOT_FOUND. */
 static err take_one(struct mail *m, struct mail_box *box, enum allowance allowed,
-                    bool *last_resort) {
-    buf_clear(&m->value);
-    *last_resort = allowed == LAST_RESORT || box->package_first == box->package_end;
-    if (*last_resort)
-        return store_get(m->store, m->batch, mail_key(MAIL_LAST_RESORT, name_of(box), 0),
-                         &m->value);
-    struct store_key key = mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_first);
-    err e = store_get(m->store, m->batch, key, &m->value);
+                    struct proto_key_package_taken *out) {
+    struct held_last_resort last;
+    struct held_key_package package;
+    out->last_resort = allowed == LAST_RESORT || box->package_first == box->package_end;
+    if (out->last_resort) {
+        TRY(held_last_resort_get(m->store, m->batch, name_of(box), 0, &m->value, &last));
+        out->key_package = last.bytes;
+        return OK;
+    }
+    uint64_t number = box->package_first;
+    err e = held_key_package_get(m->store, m->batch, name_of(box), number, &m->value, &package);
     if (e == ERR_NOT_FOUND)
         return ERR_DAMAGED;
     TRY(e);
+    out->key_package = package.bytes;
     box->package_first++;
-    return store_batch_delete(m->batch, key);
+    return store_batch_delete(m->batch, mail_key(MAIL_KEY_PACKAGE, name_of(box), number));
 }
 
 static err handle_take(struct mail *m, struct mail_call *call) {
@@ -153,16 +151,15 @@ static err handle_take(struct mail *m, struct mail_call *call) {
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     if (mail_address_open(m, in.address, mailbox, serial) != OK)
         return mail_refuse(m, call, PROTO_REASON_ADDRESS);
-    enum allowance allowed = may_take(m, mailbox, serial);
-    if (allowed == NOTHING)
-        return mail_refuse(m, call, PROTO_REASON_LIMIT);
     TRY(mail_box_get(m, mailbox, &box));
     TRY(load(m, box));
-    err e = take_one(m, box, allowed, &out.last_resort);
+    enum allowance allowed = may_take(m, box, serial);
+    if (allowed == NOTHING)
+        return mail_refuse(m, call, PROTO_REASON_LIMIT);
+    err e = take_one(m, box, allowed, &out);
     if (e == ERR_NOT_FOUND)
         return mail_refuse(m, call, PROTO_REASON_NONE);
     TRY(e);
-    out.key_package = buf_slice(&m->value);
     writer w = mail_reply_open(m);
     proto_key_package_taken_write(&w, &out);
     return mail_reply_close(m, call, PROTO_key_package_taken, &w);

@@ -10,9 +10,15 @@ const struct mail_limits mail_limits_default = {
     .order_weeks = 52,
     .orders = 4 * 1024 * 1024,
     .blobs_bytes = (uint64_t)CONFIG_BLOB_GIGABYTES << 30,
+    .cards = 1024 * 1024,
+    .card_weeks = 52,
+    .find_bits = 18,
+    .claim_bits = 22,
     .key_packages = CONFIG_KEY_PACKAGES,
     .takes_address = 10,
     .takes_mailbox = 100,
+    .orders_mailbox = 200,
+    .revoked = 4096,
     .window_items = 64,
     .window_bytes = 128 * 1024,
     .batch_bytes = 8 * 1024 * 1024,
@@ -39,6 +45,18 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_key_package_take,  /* 34 */
     &mail_handle_blob_put,          /* 36 */
     &mail_handle_blob_get,          /* 37 */
+    &mail_handle_work_get,          /* 40 */
+    &mail_handle_card_get,          /* 42 */
+    &mail_handle_card_put,          /* 44 */
+    &mail_handle_card_drop,         /* 45 */
+    &mail_handle_device_list_put,   /* 50 */
+    &mail_handle_device_join,       /* 51 */
+    &mail_handle_device_list_get,   /* 52 */
+    &mail_handle_link_put,          /* 54 */
+    &mail_handle_link_get,          /* 55 */
+    &mail_handle_address_revoke,    /* 57 */
+    &mail_handle_roster_send,       /* 58 */
+    &mail_handle_key_package_drop,  /* 59 */
     &mail_handle_invite_make,       /* 63 */
 };
 
@@ -55,8 +73,9 @@ static err mail_init(struct mail *m) {
     TRY(mail_chains_init(m));
     TRY(store_batch_new(&m->batch, m->mem));
     TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
-    m->takes = mem_new_array(m->mem, MAIL_TAKES, sizeof *m->takes);
-    return m->takes == NULL ? ERR_NO_MEMORY : OK;
+    TRY(mail_work_init(m));
+    m->days = mem_new_array(m->mem, MAIL_DAYS, sizeof *m->days);
+    return m->days == NULL ? ERR_NO_MEMORY : OK;
 }
 
 err mail_new(struct mail **out, struct store *store, const struct mail_config *config,
@@ -68,7 +87,7 @@ err mail_new(struct mail **out, struct store *store, const struct mail_config *c
     m->store = store;
     m->config = *config;
     m->boxes.mem = m->sessions.mem = mem;
-    m->out = m->value = m->scratch = buf_on(mem);
+    m->out = m->value = m->scratch = m->row = m->parcel = m->sealed = buf_on(mem);
     m->ready_end = &m->ready;
     m->batches = 1;
     m->week = time_week(config->now(config->ctx));
@@ -111,12 +130,17 @@ void mail_free(struct mail *m) {
     table_fini(&m->sessions);
     mail_boxes_fini(m);
     mail_chains_fini(m);
+    mail_links_fini(m);
     store_batch_free(m->batch);
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
-    mem_free(m->mem, m->takes, MAIL_TAKES * sizeof *m->takes);
+    mem_free(m->mem, m->days, MAIL_DAYS * sizeof *m->days);
+    mail_work_fini(m);
     buf_free(&m->out);
     buf_free(&m->value);
     buf_free(&m->scratch);
+    buf_free(&m->row);
+    buf_free(&m->parcel);
+    buf_free(&m->sealed);
     mem_free(m->mem, m, sizeof *m);
 }
 
@@ -186,6 +210,14 @@ static void begin_call(struct mail *m) {
     m->call++;
 }
 
+/* Signed off by an earlier request of this batch: its session ends with the commit. */
+static err is_gone(struct mail *m, const struct mail_session *s, bool *gone) {
+    struct mail_box *box = NULL;
+    TRY(mail_box_get(m, s->mailbox, &box));
+    *gone = box->gone;
+    return OK;
+}
+
 static err run(struct mail *m, struct mail_call *call, uint16_t type) {
     const struct mail_handler *handler = handler_of(type);
     const struct proto_message_info *info = proto_message_info(type);
@@ -198,7 +230,10 @@ static err run(struct mail *m, struct mail_call *call, uint16_t type) {
     if (operator_only != (call->session_id == 0) || device != (call->session != NULL) ||
         proof != (call->proof.n > 0))
         return mail_refuse(m, call, PROTO_REASON_STATE);
-    return handler->handle(m, call);
+    bool gone = false;
+    if (device)
+        TRY(is_gone(m, call->session, &gone));
+    return gone ? mail_refuse(m, call, PROTO_REASON_PROOF) : handler->handle(m, call);
 }
 
 bool mail_is_damaged(struct mail *m, err e) {
@@ -340,6 +375,9 @@ static void emit_all(struct mail *m) {
         case MAIL_GAP:
             mail_subscriber_gap(m, e);
             break;
+        case MAIL_GONE:
+            mail_sessions_gone(m, e);
+            break;
         }
     }
 }
@@ -367,22 +405,19 @@ static void emit_failure(struct mail *m, err why) {
     }
 }
 
-static struct store_key total_key(size_t kind) {
-    static const char *const names[MAIL_TOTALS] = {"blobs", "orders"};
-    return mail_key(MAIL_META, slice_str(names[kind]), 0);
+static slice total_name(size_t kind) {
+    static const char *const names[MAIL_TOTALS] = {"blobs", "orders", "cards"};
+    return slice_str(names[kind]);
 }
 
 err mail_total_get(struct mail *m, enum mail_total_kind kind, uint64_t *value) {
     struct mail_total *total = &m->totals[kind];
     if (!total->loaded) {
-        buf_clear(&m->scratch);
-        err e = store_get(m->store, NULL, total_key(kind), &m->scratch);
+        struct held_total row;
+        err e = held_total_get(m->store, NULL, total_name(kind), 0, &m->scratch, &row);
         if (e != OK && e != ERR_NOT_FOUND)
             return e;
-        total->value = 0;
-        reader r = reader_of(buf_slice(&m->scratch));
-        if (e == OK && (reader_u64(&r, &total->value) != OK || reader_end(&r) != OK))
-            return ERR_DAMAGED;
+        total->value = e == OK ? row.value : 0;
         total->loaded = true;
     }
     *value = total->value;
@@ -396,11 +431,9 @@ void mail_total_set(struct mail *m, enum mail_total_kind kind, uint64_t value) {
 
 static err put_totals(struct mail *m) {
     for (size_t i = 0; i < MAIL_TOTALS; i++) {
-        uint8_t value[8];
-        if (!m->totals[i].changed)
-            continue;
-        put_u64(value, m->totals[i].value);
-        TRY(store_batch_put(m->batch, total_key(i), SLICE_ARRAY(value)));
+        struct held_total row = {.value = m->totals[i].value};
+        if (m->totals[i].changed)
+            TRY(held_total_put(m->batch, total_name(i), 0, &m->row, &row));
     }
     return OK;
 }

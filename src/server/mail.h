@@ -28,13 +28,19 @@ struct mail_limits {
     uint64_t mailbox_bytes; /* the same in bytes; one address may fill a quarter of either */
     uint32_t item_weeks;    /* then an item expires and leaves a gap */
     uint32_t blob_weeks;
-    uint32_t order_weeks;   /* after its last commit */
-    uint64_t orders;        /* of the whole server */
-    uint64_t blobs_bytes;   /* of all blobs together */
-    uint32_t key_packages;  /* that one device may store */
-    uint32_t takes_address; /* key packages a bearer of one address takes in a day */
-    uint32_t takes_mailbox; /* for all bearers together; then the last-resort one is given */
-    uint32_t window_items;  /* deliveries under way to one subscriber */
+    uint32_t order_weeks;    /* after its last commit */
+    uint64_t orders;         /* of the whole server */
+    uint64_t blobs_bytes;    /* of all blobs together */
+    uint64_t cards;          /* of the whole server */
+    uint32_t card_weeks;     /* after its last renewal */
+    uint8_t find_bits;       /* work of a look-up while there are few; see work.c */
+    uint8_t claim_bits;      /* of a claim */
+    uint32_t key_packages;   /* that one device may store */
+    uint32_t takes_address;  /* key packages a bearer of one address takes in a day */
+    uint32_t takes_mailbox;  /* for all bearers together; then the last-resort one is given */
+    uint32_t orders_mailbox; /* that begin in a day with a Welcome for it */
+    uint32_t revoked;        /* addresses of one mailbox */
+    uint32_t window_items;   /* deliveries under way to one subscriber */
     uint32_t window_bytes;
     uint32_t batch_bytes; /* when to commit at the latest */
     uint32_t
@@ -46,7 +52,7 @@ extern const struct mail_limits mail_limits_default;
 
 struct mail_config {
     struct mail_address_key keys[MAIL_KEYS];
-    uint8_t pepper[32]; /* keys the hash of group ids */
+    uint8_t pepper[32]; /* keys the hashes of group ids and of handles' places */
     bool closed;        /* no registration, not even with a code */
     /* Where the keys of so many chains are, and nowhere else: mail_chains_size bytes, aligned for
      * anything. Locked, where there is such memory. It stays the caller's and is wiped by

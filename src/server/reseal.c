@@ -69,7 +69,7 @@ static err begin(struct mail *m, struct mail_box *box) {
     return OK;
 }
 
-err mail_reseal(struct mail *m, struct mail_box *box, slice plain, writer *w) {
+err mail_reseal(struct mail *m, struct mail_box *box, slice plain, struct held_item *row) {
     if (box->chain != NULL && box->chain->chain.count >= m->config.limits.chain_items)
         mail_chain_end(m, box);
     if (box->chain == NULL)
@@ -77,10 +77,9 @@ err mail_reseal(struct mail *m, struct mail_box *box, slice plain, writer *w) {
     struct mail_chain *c = box->chain;
     list_remove(m, c);
     add_newest(m, c);
-    writer_bytes(w, SLICE_ARRAY(c->chain.name));
-    writer_u32(w, c->chain.count);
-    writer_varint(w, plain.n + CRYPTO_CHAIN_TAG);
-    uint8_t *sealed = writer_room(w, plain.n + CRYPTO_CHAIN_TAG);
-    TRY(writer_result(w));
-    return crypto_chain_seal(&c->chain, sealed, plain);
+    TRY(buf_resize(&m->sealed, plain.n + CRYPTO_CHAIN_TAG));
+    memcpy(row->chain, c->chain.name, sizeof row->chain);
+    row->count = c->chain.count;
+    row->sealed = buf_slice(&m->sealed);
+    return crypto_chain_seal(&c->chain, m->sealed.p, plain);
 }

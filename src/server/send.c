@@ -1,9 +1,11 @@
-/* Items for other people's mailboxes: send, and commit with its order. */
+/* Items for other people's mailboxes: send and roster_send, and commit with its order. */
 #include "server/internal.h"
 
 static err handle_send(struct mail *m, struct mail_call *call);
+static err handle_roster_send(struct mail *m, struct mail_call *call);
 static err handle_commit(struct mail *m, struct mail_call *call);
 const struct mail_handler mail_handle_send = {PROTO_send, handle_send};
+const struct mail_handler mail_handle_roster_send = {PROTO_roster_send, handle_roster_send};
 const struct mail_handler mail_handle_commit = {PROTO_commit, handle_commit};
 
 /* ---- Delivering ---- */
@@ -14,10 +16,11 @@ struct fan {
     struct {
         struct mail_box *box;
         uint8_t serial[MAIL_SERIAL];
-    } seen[PROTO_ADDRESSES_MAX];
+    } seen[PROTO_ROSTER_MAX];
     size_t seen_count;
-    struct proto_refusal refused[PROTO_ADDRESSES_MAX + PROTO_WELCOMES_MAX];
+    struct proto_refusal refused[PROTO_ROSTER_MAX + PROTO_WELCOMES_MAX];
     size_t refused_count;
+    buf addresses; /* of the roster that was opened */
 };
 
 static err fan_new(struct mail *m, struct fan **out) {
@@ -25,11 +28,13 @@ static err fan_new(struct mail *m, struct fan **out) {
     if (f == NULL)
         return ERR_NO_MEMORY;
     f->m = m;
+    f->addresses = buf_on(m->mem);
     *out = f;
     return OK;
 }
 
 static void fan_free(struct mail *m, struct fan *f) {
+    buf_free(&f->addresses);
     mem_free(m->mem, f, sizeof *f);
 }
 
@@ -67,10 +72,15 @@ static err deliver(struct fan *f, uint32_t place, const uint8_t address[PROTO_AD
     TRY(e);
     if (once && seen_before(f, box, serial))
         return OK;
+    /* Whoever bears it can't tell: something is written, so the answer takes as long, too. */
+    if (mail_revoked(box, serial)) {
+        mail_touch(f->m);
+        return OK;
+    }
     e = mail_box_append(f->m, box, serial);
-    if (e != ERR_FULL && e != ERR_NOT_FOUND)
+    if (e != ERR_FULL)
         return e;
-    refuse(f, place, e == ERR_FULL ? PROTO_REASON_MAILBOX_FULL : PROTO_REASON_ADDRESS);
+    refuse(f, place, PROTO_REASON_MAILBOX_FULL);
     return OK;
 }
 
@@ -107,12 +117,27 @@ static err write_refused(struct mail *m, const struct fan *f, struct proto_list 
     return OK;
 }
 
+enum { HASH = 32 };
+
+/* What an order stands under; a roster's name follows from it. */
+static err order_name(const struct mail *m, const uint8_t group[32], uint8_t name[HASH]) {
+    static const char label[] = "Sotto order v1";
+    slice parts[] = {slice_of(label, sizeof label), slice_of(group, 32)};
+    return crypto_blake2b_keyed(name, HASH, SLICE_ARRAY(m->config.pepper), parts, 2);
+}
+
+/* The stored roster, as a request's list of addresses. LATE if it is another. */
+static err open_roster(struct fan *f, const uint8_t group[32], slice order,
+                       const struct proto_roster *roster, struct proto_list *addresses) {
+    TRY(mail_roster_open(f->m, group, order, roster, &f->addresses));
+    *addresses = (struct proto_list){buf_slice(&f->addresses), roster->count};
+    return OK;
+}
+
 /* ---- send ---- */
 
-static err send_to(struct mail *m, struct mail_call *call, const struct proto_send *in,
-                   struct fan *f) {
-    struct proto_sent out = {0};
-    TRY(deliver_all(f, &in->addresses, SLICE_EMPTY, in->item));
+static err answer_sent(struct mail *m, struct mail_call *call, bool taken, const struct fan *f) {
+    struct proto_sent out = {.taken = taken};
     TRY(write_refused(m, f, &out.refused));
     writer w = mail_reply_open(m);
     proto_sent_write(&w, &out);
@@ -125,112 +150,168 @@ static err handle_send(struct mail *m, struct mail_call *call) {
     if (proto_send_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     TRY(fan_new(m, &f));
-    err e = send_to(m, call, &in, f);
+    err e = deliver_all(f, &in.addresses, SLICE_EMPTY, in.item);
+    if (e == OK)
+        e = answer_sent(m, call, true, f);
+    fan_free(m, f);
+    return e;
+}
+
+static err roster_send(struct mail *m, struct mail_call *call, const struct proto_roster_send *in,
+                       struct fan *f) {
+    struct proto_roster roster = {.count = in->count};
+    struct proto_list addresses;
+    uint8_t order[HASH];
+    TRY(order_name(m, in->group, order));
+    memcpy(roster.hash, in->roster_hash, sizeof roster.hash);
+    memcpy(roster.key, in->key, sizeof roster.key);
+    err e = open_roster(f, in->group, SLICE_ARRAY(order), &roster, &addresses);
+    wipe(&roster, sizeof roster);
+    if (e == ERR_LATE)
+        return answer_sent(m, call, false, f);
+    TRY(e);
+    TRY(deliver_all(f, &addresses, SLICE_EMPTY, in->item));
+    return answer_sent(m, call, true, f);
+}
+
+static err handle_roster_send(struct mail *m, struct mail_call *call) {
+    struct proto_roster_send in;
+    struct fan *f = NULL;
+    if (proto_roster_send_decode(call->body, &in) != OK)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    TRY(fan_new(m, &f));
+    err e = roster_send(m, call, &in, f);
+    wipe(in.key, sizeof in.key);
     fan_free(m, f);
     return e;
 }
 
 /* ---- commit ---- */
 
-enum { HASH = 32, ORDER = HASH + 4 };
+/* A commit as it came, and what was found out about it. */
+struct proposed {
+    struct proto_commit in;
+    uint8_t name[HASH];          /* of its order */
+    uint32_t week;               /* of the commit before; 0: none */
+    bool fresh;                  /* the order begins */
+    struct proto_list addresses; /* of its copies */
+    buf sealed;                  /* the roster that is stored from now on; empty: none */
+};
 
-enum verdict { LATE, TAKEN, REPEAT, NOBODY, TOO_MANY };
-
-static err order_name(const struct mail *m, const uint8_t group[32], uint8_t name[HASH]) {
-    static const char label[] = "Sotto order v1";
-    slice parts[] = {slice_of(label, sizeof label), slice_of(group, 32)};
-    return crypto_blake2b_keyed(name, HASH, SLICE_ARRAY(m->config.pepper), parts, 2);
-}
-
-/* The stored order: hash of the token that comes next, week. NOT_FOUND. */
-static err order_get(struct mail *m, slice name, uint8_t hash[HASH], uint32_t *week) {
-    buf_clear(&m->scratch);
-    TRY(store_get(m->store, m->batch, mail_key(MAIL_ORDER, name, 0), &m->scratch));
-    reader r = reader_of(buf_slice(&m->scratch));
-    if (reader_copy(&r, hash, HASH) != OK || reader_u32(&r, week) != OK || reader_end(&r) != OK)
-        return ERR_DAMAGED;
-    return OK;
+/* NOT_FOUND. */
+static err order_get(struct mail *m, slice name, struct held_order *order) {
+    return held_order_get(m->store, m->batch, name, 0, &m->scratch, order);
 }
 
 /* week: of the commit before, 0 for none. Its note moves to this one's. */
 static err order_put(struct mail *m, slice name, const uint8_t next[HASH], uint32_t week) {
-    uint8_t value[ORDER];
-    memcpy(value, next, HASH);
-    put_u32(value + HASH, m->week);
+    struct held_order order = {.week = m->week};
+    memcpy(order.next, next, HASH);
     if (week != 0 && week != m->week)
         TRY(mail_expiry_forget(m, MAIL_EXPIRY_ORDER, week, name));
     if (week != m->week)
         TRY(mail_expiry_note(m, MAIL_EXPIRY_ORDER, name));
-    return store_batch_put(m->batch, mail_key(MAIL_ORDER, name, 0), SLICE_ARRAY(value));
+    return held_order_put(m->batch, name, 0, &m->row, &order);
 }
 
-static bool opens(const struct mail *m, const uint8_t address[PROTO_ADDRESS]) {
-    uint8_t mailbox[MAIL_ID], serial[MAIL_SERIAL];
-    return mail_address_open(m, address, mailbox, serial) == OK;
+/* The place of a commit in its order: LATE; REPEAT, it was taken before; or OK, it is the next.
+ * Sees what this batch set before. */
+static err order_compare(struct mail *m, struct proposed *p) {
+    uint8_t token[HASH];
+    struct held_order stored;
+    slice part = SLICE_ARRAY(p->in.token);
+    TRY(order_name(m, p->in.group, p->name));
+    TRY(crypto_blake2b_keyed(token, HASH, SLICE_EMPTY, &part, 1));
+    err e = order_get(m, SLICE_ARRAY(p->name), &stored);
+    p->fresh = e == ERR_NOT_FOUND;
+    if (p->fresh)
+        return OK;
+    TRY(e);
+    p->week = stored.week;
+    if (equal_secret(stored.next, p->in.next, HASH))
+        return ERR_REPEAT;
+    return equal_secret(stored.next, token, HASH) ? OK : ERR_LATE;
 }
 
-/* Whether the commit concerns anybody here. */
-static bool has_recipient(const struct mail *m, const struct proto_commit *in) {
-    reader r = reader_of(in->addresses.bytes);
-    struct proto_address address;
-    struct proto_letter letter;
-    for (uint32_t i = 0; i < in->addresses.count; i++)
-        if (proto_address_read(&r, &address) == OK && opens(m, address.bytes))
-            return true;
-    r = reader_of(in->letters.bytes);
-    for (uint32_t i = 0; i < in->letters.count; i++)
-        if (proto_letter_read(&r, &letter) == OK && opens(m, letter.address))
-            return true;
-    return false;
-}
-
-/* A new order stays for long, so a stranger who knows no address makes none. */
-static err order_begin(struct mail *m, const struct proto_commit *in, enum verdict *verdict) {
-    uint64_t total = 0;
-    TRY(mail_total_get(m, MAIL_TOTAL_ORDERS, &total));
-    *verdict = !has_recipient(m, in) ? NOBODY : total >= m->config.limits.orders ? TOO_MANY : TAKEN;
-    if (*verdict == TAKEN)
-        mail_total_set(m, MAIL_TOTAL_ORDERS, total + 1);
+/* The addresses that its copies go to, and the roster that it brings. */
+static err read_rosters(struct mail *m, struct proposed *p, struct fan *f,
+                        enum proto_reason *reason) {
+    struct proto_roster roster;
+    struct proto_roster_new replaces;
+    p->addresses = p->in.addresses;
+    if (p->in.roster.count > 0) {
+        reader r = reader_of(p->in.roster.bytes);
+        TRY(proto_roster_read(&r, &roster));
+        err e = open_roster(f, p->in.group, SLICE_ARRAY(p->name), &roster, &p->addresses);
+        wipe(&roster, sizeof roster);
+        *reason = PROTO_REASON_ROSTER;
+        TRY(e);
+    }
+    if (p->in.replaces.count > 0) {
+        reader r = reader_of(p->in.replaces.bytes);
+        TRY(proto_roster_new_read(&r, &replaces));
+        err e = mail_roster_check(m, p->in.group, p->in.roster_hash, &replaces, &p->sealed);
+        wipe(&replaces, sizeof replaces);
+        *reason = e == ERR_NOT_FOUND ? PROTO_REASON_NONE : PROTO_REASON_ROSTER;
+        TRY(e);
+    }
     return OK;
 }
 
-/* Compares, and sets if the commit is the next one. Sees what this batch set before. */
-static err order_move(struct mail *m, const struct proto_commit *in, enum verdict *verdict) {
-    uint8_t name[HASH], stored[HASH], token[HASH];
-    uint32_t week = 0;
-    slice part = SLICE_ARRAY(in->token);
-    TRY(order_name(m, in->group, name));
-    TRY(crypto_blake2b_keyed(token, HASH, SLICE_EMPTY, &part, 1));
-    err e = order_get(m, SLICE_ARRAY(name), stored, &week);
-    if (e != OK && e != ERR_NOT_FOUND)
-        return e;
-    if (e == OK && equal_secret(stored, in->next, HASH)) {
-        *verdict = REPEAT;
-        return OK;
-    }
-    if (e == OK && !equal_secret(stored, token, HASH)) {
-        *verdict = LATE;
-        return OK;
-    }
-    *verdict = TAKEN;
-    if (e == ERR_NOT_FOUND)
-        TRY(order_begin(m, in, verdict));
-    if (*verdict != TAKEN)
-        return OK;
-    return order_put(m, SLICE_ARRAY(name), in->next, week);
+/* Counts a new order for the mailbox: true if it has few of them today. */
+static bool charge(struct mail *m, const uint8_t address[PROTO_ADDRESS], bool *known) {
+    uint8_t mailbox[MAIL_ID], serial[MAIL_SERIAL];
+    if (mail_address_open(m, address, mailbox, serial) != OK)
+        return false;
+    *known = true;
+    return mail_day_take(m, MAIL_DAY_ORDERS, mailbox, NULL, m->config.limits.orders_mailbox);
+}
+
+/* Charges a new order to the mailboxes of its Welcomes; without one, to those of its copies. One
+ * that has room is enough: a flood on one mailbox keeps nobody from a conversation that it is in,
+ * too. */
+static bool charge_all(struct mail *m, const struct proposed *p, bool *known) {
+    reader r = reader_of(p->in.letters.bytes);
+    struct proto_address address;
+    struct proto_letter letter;
+    bool room = false;
+    for (uint32_t i = 0; i < p->in.letters.count; i++)
+        if (proto_letter_read(&r, &letter) == OK && charge(m, letter.address, known))
+            room = true;
+    if (p->in.letters.count > 0 && *known)
+        return room;
+    r = reader_of(p->addresses.bytes);
+    for (uint32_t i = 0; i < p->addresses.count; i++)
+        if (proto_address_read(&r, &address) == OK && charge(m, address.bytes, known))
+            room = true;
+    return room;
+}
+
+/* A new order stays for long, so a stranger who knows no address makes none, and one who knows few
+ * makes few. */
+static err order_begin(struct mail *m, const struct proposed *p, enum proto_reason *reason) {
+    uint64_t total = 0;
+    bool known = false;
+    TRY(mail_total_get(m, MAIL_TOTAL_ORDERS, &total));
+    bool room = charge_all(m, p, &known);
+    *reason = known ? PROTO_REASON_LIMIT : PROTO_REASON_ADDRESS;
+    if (!room || total >= m->config.limits.orders)
+        return ERR_DENIED;
+    mail_total_set(m, MAIL_TOTAL_ORDERS, total + 1);
+    return OK;
 }
 
 err mail_order_expire(struct mail *m, slice name) {
-    uint8_t hash[HASH];
-    uint32_t week = 0;
+    struct held_order order;
     uint64_t total = 0;
-    err e = order_get(m, name, hash, &week);
+    err e = order_get(m, name, &order);
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    if (week + m->config.limits.order_weeks >= m->week)
+    if (order.week + m->config.limits.order_weeks >= m->week)
         return OK;
     TRY(mail_total_get(m, MAIL_TOTAL_ORDERS, &total));
+    TRY(mail_roster_put(m, name, SLICE_EMPTY));
     mail_total_set(m, MAIL_TOTAL_ORDERS, total - (total > 0));
     return store_batch_delete(m->batch, mail_key(MAIL_ORDER, name, 0));
 }
@@ -243,33 +324,58 @@ static err answer(struct mail *m, const struct mail_call *call, bool taken, cons
     return mail_reply_close(m, call, PROTO_committed, &w);
 }
 
-static err commit_with(struct mail *m, struct mail_call *call, const struct proto_commit *in,
-                       struct fan *f) {
-    enum verdict verdict = LATE;
+/* Order, roster and every copy, Welcomes too: all of it or nothing. */
+static err take(struct mail *m, const struct proposed *p, struct fan *f) {
+    const struct proto_commit *in = &p->in;
     uint8_t mark[PROTO_MARK];
+    struct proto_roster_new replaces;
     slice ordered[] = {SLICE_ARRAY(in->group), SLICE_ARRAY(in->next)};
     TRY(crypto_blake2b_keyed(mark, HASH, SLICE_EMPTY, ordered, 2));
     slice members[] = {SLICE_ARRAY(in->group), SLICE_ARRAY(in->roster_hash)};
     TRY(crypto_blake2b_keyed(mark + HASH, HASH, SLICE_EMPTY, members, 2));
-    TRY(order_move(m, in, &verdict));
-    if (verdict == NOBODY)
-        return mail_refuse(m, call, PROTO_REASON_ADDRESS);
-    if (verdict == TOO_MANY)
-        return mail_refuse(m, call, PROTO_REASON_LIMIT);
-    if (verdict == TAKEN) {
-        TRY(deliver_letters(f, &in->letters, in->addresses.count));
-        TRY(deliver_all(f, &in->addresses, SLICE_ARRAY(mark), in->item));
+    TRY(order_put(m, SLICE_ARRAY(p->name), in->next, p->week));
+    TRY(mail_roster_put(m, SLICE_ARRAY(p->name), buf_slice(&p->sealed)));
+    if (in->replaces.count > 0) {
+        reader r = reader_of(in->replaces.bytes);
+        TRY(proto_roster_new_read(&r, &replaces));
+        TRY(mail_blob_delete(m, SLICE_ARRAY(replaces.blob)));
     }
-    return answer(m, call, verdict != LATE, f);
+    TRY(deliver_letters(f, &in->letters, p->addresses.count));
+    return deliver_all(f, &p->addresses, SLICE_ARRAY(mark), in->item);
+}
+
+/* A refusal that `reason` names. */
+static bool is_refusal(err e) {
+    return e == ERR_LATE || e == ERR_NOT_FOUND || e == ERR_CRYPTO || e == ERR_TOO_LARGE ||
+           e == ERR_DENIED;
+}
+
+static err commit_with(struct mail *m, struct mail_call *call, struct proposed *p, struct fan *f) {
+    enum proto_reason reason = PROTO_REASON_BUSY;
+    err e = order_compare(m, p);
+    if (e == ERR_LATE || e == ERR_REPEAT)
+        return answer(m, call, e == ERR_REPEAT, f);
+    TRY(e);
+    e = read_rosters(m, p, f, &reason);
+    if (e == OK && p->fresh)
+        e = order_begin(m, p, &reason);
+    if (is_refusal(e))
+        return mail_refuse(m, call, reason);
+    TRY(e);
+    TRY(take(m, p, f));
+    return answer(m, call, true, f);
 }
 
 static err handle_commit(struct mail *m, struct mail_call *call) {
-    struct proto_commit in;
+    struct proposed p = {.sealed = buf_on(m->mem)};
     struct fan *f = NULL;
-    if (proto_commit_decode(call->body, &in) != OK)
+    if (proto_commit_decode(call->body, &p.in) != OK ||
+        (p.in.roster.count > 0 && p.in.addresses.count > 0))
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     TRY(fan_new(m, &f));
-    err e = commit_with(m, call, &in, f);
+    err e = commit_with(m, call, &p, f);
     fan_free(m, f);
+    buf_free(&p.sealed);
+    wipe(&p, sizeof p);
     return e;
 }

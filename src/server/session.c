@@ -208,15 +208,28 @@ static size_t copies(uint32_t addresses, slice item) {
     return addresses * (1 + item.n / 1024);
 }
 
+static uint32_t recipients(const struct proto_commit *commit) {
+    struct proto_roster roster;
+    reader r = reader_of(commit->roster.bytes);
+    if (commit->roster.count > 0 && proto_roster_read(&r, &roster) == OK)
+        return roster.count;
+    return commit->addresses.count;
+}
+
 /* What a frame has mail do, beyond taking its bytes. */
 static size_t effect(const struct proto_frame *frame) {
     struct proto_send send;
+    struct proto_roster_send roster_send;
     struct proto_commit commit;
     struct proto_address_make make;
     if (frame->type == PROTO_send && proto_send_decode(frame->body, &send) == OK)
         return copies(send.addresses.count, send.item);
+    /* The count that a request gives is checked against the roster that it opens. */
+    if (frame->type == PROTO_roster_send &&
+        proto_roster_send_decode(frame->body, &roster_send) == OK)
+        return copies(roster_send.count, roster_send.item);
     if (frame->type == PROTO_commit && proto_commit_decode(frame->body, &commit) == OK)
-        return copies(commit.addresses.count, commit.item) + commit.letters.count;
+        return copies(recipients(&commit), commit.item) + commit.letters.count;
     if (frame->type == PROTO_address_make && proto_address_make_decode(frame->body, &make) == OK)
         return make.count;
     return 0;

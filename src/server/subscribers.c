@@ -172,6 +172,33 @@ void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect) {
         emit_caught_up(m, s, effect->position);
 }
 
+struct going {
+    const struct mail_effect *effect;
+    struct mail_session *first;
+};
+
+static void find_going(void *ctx, struct table_node *node) {
+    struct going *going = ctx;
+    struct mail_session *s = (struct mail_session *)node;
+    if (memcmp(s->mailbox, going->effect->mailbox, MAIL_ID) != 0)
+        return;
+    s->doomed_next = going->first;
+    going->first = s;
+}
+
+void mail_sessions_gone(struct mail *m, const struct mail_effect *effect) {
+    struct going going = {effect, NULL};
+    struct proto_error error = {.reason = PROTO_REASON_PROOF};
+    buf_clear(&m->scratch);
+    (void)!proto_error_encode(&m->scratch, &error); /* a MAIL_NOTICE */
+    table_each(&m->sessions, find_going, &going);
+    for (struct mail_session *s = going.first, *next; s != NULL; s = next) {
+        next = s->doomed_next;
+        emit(m, s, PROTO_error, true, false, buf_slice(&m->scratch));
+        mail_session_drop(m, s);
+    }
+}
+
 /* ---- From the store ---- */
 
 struct serve {

@@ -12,6 +12,7 @@
 
 #include "sys/address.h"
 #include "sys/loop.h"
+#include "sys/socks.h"
 #include "sys/sources.h"
 #include "sys/tls.h"
 
@@ -31,7 +32,7 @@ struct sys_conn_events {
      * OK: we closed it. CLOSED: the other side did. TIMEOUT: it was too slow. MALFORMED, TOO_LARGE,
      * UNSUPPORTED, TRUNCATED, ...: what it sent. FULL: all together held too much, and it most or
      * more than its share. IDENTITY: its
-     * certificate wasn't accepted. IO: the network. */
+     * certificate wasn't accepted. PROXY_*: the proxy, or what it says. IO: the network. */
     void (*closed)(struct sys_conn *conn, void *ctx, err why);
     /* What came from an open connection is bad, or too slow: nothing more is received, and this is
      * the moment for a last message that says so. It may only send. May be NULL. */
@@ -111,6 +112,8 @@ struct sys_connect {
     const struct sys_address *address;
     const struct sys_endpoint *endpoint; /* NULL: resolved here, which may block (address.h) */
     struct sys_tls *tls;                 /* for wss and tls; a reference is taken */
+    const struct sys_proxy *proxy;       /* the way there; NULL: straight. With it, `endpoint` is
+                                          * the proxy's, and the address is never looked up here */
     void *ctx;                           /* the connection's */
 };
 /* Begins to connect; opened() or closed() follows from the loop. An error here means that no

@@ -117,6 +117,7 @@ static uint64_t conn_deadline(const struct sys_conn *conn) {
     uint64_t at = UINT64_MAX;
     switch (conn->state) {
     case SYS_CONN_CONNECTING:
+    case SYS_CONN_PROXYING:
     case SYS_CONN_GREETING:
     case SYS_CONN_ASKING:
         return sooner(at, conn->since, limits->handshake_ms);
@@ -149,7 +150,7 @@ static void conn_timeout(void *ctx) {
         if (conn->state == SYS_CONN_OPEN || conn->state == SYS_CONN_ASKING)
             sys_conn_fail(conn, ERR_TIMEOUT);
         else
-            conn_end(conn, ERR_TIMEOUT);
+            conn_end(conn, conn->socks != NULL ? ERR_PROXY_TIMEOUT : ERR_TIMEOUT);
     } else {
         arm(conn);
     }
@@ -186,7 +187,7 @@ static void update_interest(struct sys_conn *conn) {
     unsigned interest = 0;
     bool greeting = conn->state <= SYS_CONN_GREETING;
     bool reads = conn->state == SYS_CONN_LINGERING || conn->state == SYS_CONN_ASKING ||
-                 conn->state == SYS_CONN_GREETING ||
+                 conn->state == SYS_CONN_PROXYING || conn->state == SYS_CONN_GREETING ||
                  (conn->state == SYS_CONN_OPEN && !conn->paused);
     if (reads)
         interest |= SYS_READ;
@@ -239,6 +240,7 @@ void sys_conn_said_close(struct sys_conn *conn) {
 static void conn_free(struct sys_conn *conn) {
     struct sys_conns *set = conn->set;
     free_buffers(conn);
+    sys_socks_free(conn->socks, sys_loop_mem(set->loop));
     sys_later_cancel(&conn->later);
     *conn->back = conn->next;
     if (conn->next != NULL)
@@ -433,24 +435,47 @@ static void greet(struct sys_conn *conn) {
     }
 }
 
+static void start_greeting(struct sys_conn *conn) {
+    enter(conn, SYS_CONN_GREETING);
+    if (conn->state == SYS_CONN_GREETING)
+        greet(conn);
+}
+
+static void ask_proxy(struct sys_conn *conn) {
+    err result = sys_socks_go(conn->socks, conn->fd, &conn->wants_write);
+    if (result == OK) {
+        sys_socks_free(conn->socks, sys_loop_mem(conn->set->loop));
+        conn->socks = NULL;
+        start_greeting(conn);
+    } else if (result != ERR_AGAIN) {
+        conn_end(conn, result);
+    }
+}
+
 static void connected(struct sys_conn *conn) {
     int failure = 0;
     socklen_t size = sizeof(failure);
     if (getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &failure, &size) != 0)
         failure = errno;
     if (failure != 0) {
-        conn_end(conn, sys_err_from_errno(failure));
+        conn_end(conn, conn->socks != NULL ? ERR_PROXY : sys_err_from_errno(failure));
         return;
     }
-    enter(conn, SYS_CONN_GREETING);
-    if (conn->state == SYS_CONN_GREETING)
-        greet(conn);
+    if (conn->socks == NULL) {
+        start_greeting(conn);
+        return;
+    }
+    enter(conn, SYS_CONN_PROXYING);
+    if (conn->state == SYS_CONN_PROXYING)
+        ask_proxy(conn);
 }
 
 static void conn_ready(void *ctx, unsigned events) {
     struct sys_conn *conn = ctx;
     if (conn->state == SYS_CONN_CONNECTING) {
         connected(conn);
+    } else if (conn->state == SYS_CONN_PROXYING) {
+        ask_proxy(conn);
     } else if (conn->state == SYS_CONN_GREETING) {
         greet(conn);
     } else if (conn->state == SYS_CONN_LINGERING) {
@@ -497,6 +522,7 @@ err sys_conn_start(struct sys_conn **out, struct sys_conns *set,
     conn->client = start->client;
     conn->framing = start->framing;
     conn->http = start->http;
+    conn->socks = start->socks;
     conn->wire = start->tls != NULL ? &sys_wire_tls : &sys_wire_plain;
     conn->in = conn->parts = conn->out.bytes = buf_on(mem);
     conn->message_max = set->limits.first_max != 0 ? set->limits.first_max : SYS_MESSAGE_MAX;

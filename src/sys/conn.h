@@ -45,6 +45,7 @@ extern const struct sys_framing sys_framing_tcp, sys_framing_http, sys_framing_u
 
 enum sys_conn_state {
     SYS_CONN_CONNECTING, /* TCP */
+    SYS_CONN_PROXYING,   /* SOCKS5 */
     SYS_CONN_GREETING,   /* TLS */
     SYS_CONN_ASKING,     /* HTTP */
     SYS_CONN_OPEN,
@@ -60,6 +61,7 @@ struct sys_conn {
     const struct sys_wire *wire;
     const struct sys_framing *framing;
     struct ssl_st *ssl;
+    struct sys_socks *socks;     /* until the proxy has opened the way */
     const struct sys_http *http; /* a server's, until the upgrade */
     struct sys_watch watch;
     struct sys_timer timer;
@@ -82,12 +84,13 @@ struct sys_conn {
 };
 
 /* Makes a connection on a connected (or connecting) socket, which is its own from then on if this
- * returns OK. */
+ * returns OK, and so is what it has to say to a proxy. */
 struct sys_conn_start {
     int fd;
     bool client, connecting;
     struct sys_tls *tls;
     const char *host;
+    struct sys_socks *socks; /* only with `connecting` */
     const struct sys_framing *framing;
     const struct sys_http *http;
     void *ctx;

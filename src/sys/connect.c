@@ -25,6 +25,36 @@ static err begin(int *out, const struct sys_endpoint *endpoint) {
     return OK;
 }
 
+/* The socket, on its way to the server, or to the proxy that leads there. */
+static err reach(int *fd, const struct sys_connect *options) {
+    const struct sys_proxy *proxy = options->proxy;
+    const struct sys_address *address = options->address;
+    struct sys_endpoint resolved;
+    if (options->endpoint != NULL)
+        return begin(fd, options->endpoint);
+    TRY(sys_endpoint_resolve(&resolved, proxy != NULL ? proxy->host : address->host,
+                             proxy != NULL ? proxy->port : address->port, false));
+    return begin(fd, &resolved);
+}
+
+static err start(struct sys_conn **conn, struct sys_conns *set, struct sys_conn_start *start,
+                 const struct sys_connect *options) {
+    const struct mem *mem = sys_loop_mem(set->loop);
+    if (options->proxy != NULL)
+        TRY(sys_socks_new(&start->socks, mem, options->proxy, options->address));
+    err result = reach(&start->fd, options);
+    if (result != OK && options->proxy != NULL && err_class(result) != ERR_CLASS_MEMORY)
+        result = ERR_PROXY;
+    if (result == OK) {
+        result = sys_conn_start(conn, set, start);
+        if (result != OK)
+            close(start->fd);
+    }
+    if (result != OK)
+        sys_socks_free(start->socks, mem);
+    return result;
+}
+
 err sys_conn_open(struct sys_conn **out, struct sys_conns *set, const struct sys_connect *options) {
     const struct sys_address *address = options->address;
     enum sys_scheme scheme = address->scheme;
@@ -34,28 +64,19 @@ err sys_conn_open(struct sys_conn **out, struct sys_conns *set, const struct sys
         return ERR_BUG;
     if (set->limits.count_max != 0 && set->count >= set->limits.count_max)
         return ERR_LIMIT;
-    struct sys_endpoint resolved;
-    const struct sys_endpoint *endpoint = options->endpoint;
-    if (endpoint == NULL) {
-        TRY(sys_endpoint_resolve(&resolved, address->host, address->port, false));
-        endpoint = &resolved;
-    }
-    struct sys_conn_start start = {
-        .client = true,
-        .connecting = true,
-        .tls = secret ? options->tls : NULL,
-        .host = address->host,
-        .framing = web ? &sys_framing_upgrade : &sys_framing_tcp,
-        .ctx = options->ctx,
-    };
-    TRY(begin(&start.fd, endpoint));
     struct sys_conn *conn;
-    err result = sys_conn_start(&conn, set, &start);
+    TRY(start(&conn, set,
+              &(struct sys_conn_start){
+                  .client = true,
+                  .connecting = true,
+                  .tls = secret ? options->tls : NULL,
+                  .host = address->host,
+                  .framing = web ? &sys_framing_upgrade : &sys_framing_tcp,
+                  .ctx = options->ctx,
+              },
+              options));
+    err result = web ? sys_upgrade_ask(conn, address) : OK;
     if (result != OK) {
-        close(start.fd);
-        return result;
-    }
-    if (web && (result = sys_upgrade_ask(conn, address)) != OK) {
         sys_conn_drop(conn);
         return result;
     }

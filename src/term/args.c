@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/codec.h"
+#include "host/posix.h"
 #include "term/command.h"
 
 enum { TIMEOUT_DEFAULT = 15, SECONDS_MAX = 31536000, ARGUMENTS_MAX = 4096 };
@@ -23,6 +24,8 @@ static const struct option {
     {"--home", VALUE_TEXT, 0, offsetof(struct args, home), 0},
     {"--json", VALUE_NONE, 0, 0, offsetof(struct args, json)},
     {"--no-passphrase", VALUE_NONE, 0, 0, offsetof(struct args, no_passphrase)},
+    {"--proxy", VALUE_TEXT, 0, offsetof(struct args, proxy), 0},
+    {"--isolate", VALUE_TEXT, 0, offsetof(struct args, isolate), 0},
     {"--passphrase-file", VALUE_TEXT, 0, offsetof(struct args, passphrase_file), 0},
     {"--timeout", VALUE_NUMBER, 0, offsetof(struct args, timeout), 0},
     {"--help", VALUE_NONE, 0, 0, offsetof(struct args, help)},
@@ -113,6 +116,16 @@ static const char *option_named(unsigned bit) {
     return "";
 }
 
+static err check_network(const struct args *args, char why[ARGS_WHY]) {
+    const char *isolate = args->isolate;
+    if (args->proxy != NULL && strcmp(args->proxy, "none") != 0 &&
+        host_proxy_check(args->proxy) != OK)
+        return complain(why, "--proxy", "it takes HOST:PORT of a SOCKS5 proxy, or none");
+    if (isolate != NULL && strcmp(isolate, "on") != 0 && strcmp(isolate, "off") != 0)
+        return complain(why, "--isolate", "it takes on or off");
+    return OK;
+}
+
 static err check(const struct args *args, unsigned used, char why[ARGS_WHY]) {
     const struct command *c = args->command;
     if (args->help || args->version || c == NULL)
@@ -124,6 +137,7 @@ static err check(const struct args *args, unsigned used, char why[ARGS_WHY]) {
         return complain(why, c->name, "something is missing");
     if (args->word_count > c->words_max)
         return complain(why, args->words[c->words_max], "that is one argument too many");
+    TRY(check_network(args, why));
     if (args->no_passphrase && args->passphrase_file != NULL)
         return complain(why, "--passphrase-file", "not together with --no-passphrase");
     return OK;

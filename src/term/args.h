@@ -22,6 +22,8 @@ struct args {
     const struct command *command; /* NULL: none was named */
     const char *home;              /* NULL: the default */
     const char *passphrase_file;
+    const char *proxy;   /* a proxy's place, or "none"; NULL: as before */
+    const char *isolate; /* "on", "off"; NULL: as before */
     const char *name, *as, *title;
     const char **words; /* what is neither an option nor the command */
     size_t word_count;

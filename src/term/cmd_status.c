@@ -31,6 +31,7 @@ static const char *connection(const struct core_status *s, bool offline) {
 
 static void object(struct job *job, const struct core_status *s) {
     struct line l = {0};
+    struct core_network network;
     line_object(&l, "status");
     line_hex(&l, "account", SLICE_ARRAY(s->account));
     line_hex(&l, "device", SLICE_ARRAY(s->device));
@@ -40,6 +41,9 @@ static void object(struct job *job, const struct core_status *s) {
     line_str(&l, "server", s->server);
     line_num(&l, "suite", s->suite);
     line_bool(&l, "registered", s->registered);
+    core_network_get(job_core(job), &network);
+    line_str(&l, "proxy", network.proxy);
+    line_bool(&l, "isolated", network.isolates);
     line_str(&l, "connection", slice_str(connection(s, job->args.offline)));
     line_str(&l, "last_error", slice_str(err_name(s->last_error)));
     line_bool(&l, "caught_up", s->caught_up);
@@ -59,6 +63,8 @@ static void object(struct job *job, const struct core_status *s) {
 
 static void sentences(struct job *job, const struct core_status *s) {
     struct line l = {0};
+    struct core_network network;
+    core_network_get(job_core(job), &network);
     line_add(&l, "account:     ");
     if (s->name.n > 0) {
         line_text(&l, s->name);
@@ -68,6 +74,10 @@ static void sentences(struct job *job, const struct core_status *s) {
         line_add(&l, "%02x", s->account[i]);
     line_add(&l, "%s\nserver:      ", s->registered ? "" : " (not yet known to the server)");
     line_text(&l, s->server);
+    if (network.proxy.n > 0) {
+        line_add(&l, "\nproxy:       ");
+        line_text(&l, network.proxy);
+    }
     line_add(&l, "\nconnection:  %s", connection(s, job->args.offline));
     if (s->last_error != OK && s->auth != CORE_LINK_READY) {
         line_add(&l, " (");

@@ -98,6 +98,8 @@ static const char *way_text(const struct core_status *s) {
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
         if (ways[i].e == s->last_error)
             return ways[i].text;
+    if (err_class(s->last_error) == ERR_CLASS_AGAIN) /* what the proxy says */
+        return err_text(s->last_error);
     return "what answers there speaks something else than TLS or WebSocket, or has no Sotto server "
            "under this path";
 }

@@ -85,8 +85,8 @@ void job_fail(struct job *job, const char *what, err e, uint16_t reason) {
     job_end(job, explain_code(e));
 }
 
-__attribute__((format(printf, 3, 0))) static void
-print(struct job *job, err e, const char *format, va_list list) {
+__attribute__((format(printf, 3, 0))) static void print(struct job *job, err e, const char *format,
+                                                        va_list list) {
     char text[1024];
     int n = vsnprintf(text, sizeof text, format, list);
     if (n >= 0)
@@ -225,10 +225,39 @@ static void look_registered(struct job *job) {
             "the operator of the server");
 }
 
+static err set_proxy(struct job *job, const char *proxy) {
+    struct core_network before;
+    bool none = strcmp(proxy, "none") == 0;
+    core_network_get(job_core(job), &before);
+    bool had_one = before.proxy.n > 0;
+    TRY(core_proxy_set(job_core(job), none ? SLICE_EMPTY : slice_str(proxy), host_now()));
+    if (none && had_one && !job->out.json)
+        job_warn(job, OK,
+                 "from now on without a proxy: the server and the network see this machine's "
+                 "address");
+    return OK;
+}
+
+/* What --proxy and --isolate say holds from here on, and for the next commands too. */
+static err set_network(struct job *job) {
+    const struct args *args = &job->args;
+    if (args->proxy != NULL)
+        TRY(set_proxy(job, args->proxy));
+    if (args->isolate == NULL)
+        return OK;
+    bool on = strcmp(args->isolate, "on") == 0;
+    return core_isolate_set(job_core(job), on ? CORE_ISOLATE_ON : CORE_ISOLATE_OFF, host_now());
+}
+
 void job_start(struct job *job) {
     struct core_status status;
     const struct command *c = job->args.command;
     job->command_over = c->over;
+    err e = set_network(job);
+    if (e != OK) {
+        job_fail(job, "could not set the way to the server", e, 0);
+        return;
+    }
     core_status_get(job_core(job), &status);
     if (!status.has_account && (c->flags & COMMAND_MAKES_HOME) == 0) {
         job_fail_text(job, ERR_NOT_FOUND, EXIT_FAILED,

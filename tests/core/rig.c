@@ -64,6 +64,7 @@ static void server_init(struct rig *rig) {
     rig->config.limits = mail_limits_default;
     rig->config.limits.takes_address = 1000;
     rig->config.limits.takes_mailbox = 1000;
+    rig->config.limits.orders_mailbox = 1000;
     rig->config.keys[0].id = 1;
     memset(rig->config.keys[0].key, 7, 32);
     rig->config.ctx = rig;

@@ -872,6 +872,7 @@ static void write_setup(int channel, const char *store) {
                                      .item_weeks = 8,
                                      .blob_weeks = 8,
                                      .key_packages = 10,
+                                     .chains = 16,
                                      .memtable = 1 << 20};
     buf frame = {0};
     writer w = writer_on(&frame);

@@ -221,6 +221,7 @@ void server_start(struct world *w) {
     world_must(store_faulty_open(&w->store, w->memory, &w->plan, NULL), "store");
     w->config.limits = mail_limits_default;
     w->config.limits.takes_address = w->config.limits.takes_mailbox = 100000;
+    w->config.limits.orders_mailbox = 100000;
     w->config.keys[0].id = 1;
     w->config.chains = CHAINS;
     w->config.chain_memory = calloc(1, mail_chains_size(CHAINS));
@@ -403,15 +404,16 @@ static int mover(struct world *w, struct client *c, const struct place *p, buf *
 static void change_places(struct world *w, slice mailbox, const struct place *a,
                           const struct place *b) {
     struct store_batch *batch;
+    struct held_item first, second;
+    buf work = {0};
     world_must(store_batch_new(&batch, NULL), "batch");
-    world_must(
-        store_batch_put(batch, mail_key(MAIL_ITEM, mailbox, a->position), buf_slice(&b->value)),
-        "batch");
-    world_must(
-        store_batch_put(batch, mail_key(MAIL_ITEM, mailbox, b->position), buf_slice(&a->value)),
-        "batch");
+    world_must(held_item_read(buf_slice(&a->value), &first), "item");
+    world_must(held_item_read(buf_slice(&b->value), &second), "item");
+    world_must(held_item_put(batch, mailbox, a->position, &work, &second), "batch");
+    world_must(held_item_put(batch, mailbox, b->position, &work, &first), "batch");
     world_must(store_commit_now(w->memory, batch), "commit");
     store_batch_free(batch);
+    buf_free(&work);
     w->counts.disorders++;
 }
 

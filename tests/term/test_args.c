@@ -127,6 +127,19 @@ TEST(a_passphrase_is_read_or_there_is_none) {
     CHECK_ERR(PARSE(&g, "status", "--no-passphrase", "--passphrase-file", "f"), ERR_MALFORMED);
 }
 
+TEST(a_proxy_is_a_place_or_none) {
+    struct given g;
+    CHECK_OK(PARSE(&g, "status", "--proxy", "127.0.0.1:9050", "--isolate", "off"));
+    CHECK(same(g.args.proxy, "127.0.0.1:9050") && same(g.args.isolate, "off"));
+    CHECK_OK(PARSE(&g, "status", "--proxy", "socks5://[::1]:9050", "--isolate=on"));
+    CHECK_OK(PARSE(&g, "status", "--proxy", "none"));
+    static const char *const bad[] = {"", "None", "off", "9050", "http://127.0.0.1:8080", "h:1 "};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        CHECK_ERR(PARSE(&g, "status", "--proxy", bad[i]), ERR_MALFORMED);
+        CHECK_ERR(PARSE(&g, "status", "--isolate", bad[i]), i == 2 ? OK : ERR_MALFORMED);
+    }
+}
+
 TEST(every_command_has_its_texts) {
     for (size_t i = 0; commands[i] != NULL; i++) {
         const struct command *c = commands[i];
@@ -175,6 +188,10 @@ TEST(a_command_line_survives_handing_over) {
     CHECK_OK(PARSE(&g, "new", "bob", "--title", "-"));
     hand_over(&g, &args, &text, &argv);
     CHECK(same(args.title, "-") && args.word_count == 1 && !args.has_last);
+    CHECK(args.proxy == NULL && args.isolate == NULL);
+    CHECK_OK(PARSE(&g, "read", "--proxy", "h:1", "--isolate", "on"));
+    hand_over(&g, &args, &text, &argv);
+    CHECK(same(args.proxy, "h:1") && same(args.isolate, "on"));
     buf_free(&text);
     buf_free(&argv);
 }

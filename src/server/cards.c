@@ -1,0 +1,198 @@
+/* Contact cards: ciphertext of one size under the keyed hash of a place. Who claimed a place first
+ * holds it with a key that was made for it alone, until the claim lapses.
+ *
+ * Every look-up does the same: reads the store, makes up a card, and answers one of the two. What
+ * is made up depends on the place alone and changes once a week, at a moment that depends on place
+ * and week, as a card does whose owner puts it anew each week. */
+#include "base/time.h"
+#include "server/internal.h"
+
+static err handle_get(struct mail *m, struct mail_call *call);
+static err handle_put(struct mail *m, struct mail_call *call);
+static err handle_drop(struct mail *m, struct mail_call *call);
+const struct mail_handler mail_handle_card_get = {PROTO_card_get, handle_get};
+const struct mail_handler mail_handle_card_put = {PROTO_card_put, handle_put};
+const struct mail_handler mail_handle_card_drop = {PROTO_card_drop, handle_drop};
+
+enum { NAME = 32, OWNER = 32, SIGNATURE = 64 };
+
+static err card_name(const struct mail *m, const uint8_t place[32], uint8_t name[NAME]) {
+    static const char label[] = "Sotto card v1";
+    slice parts[] = {slice_of(label, sizeof label), slice_of(place, 32)};
+    return crypto_blake2b_keyed(name, NAME, SLICE_ARRAY(m->config.pepper), parts, 2);
+}
+
+/* NOT_FOUND. What card borrows is in m->value. */
+static err card_get(struct mail *m, slice name, struct held_card *card) {
+    return held_card_get(m->store, m->batch, name, 0, &m->value, card);
+}
+
+/* ---- Looking up ---- */
+
+static err keyed(const struct mail *m, const char *label, slice name, uint64_t number,
+                 uint8_t out[32]) {
+    uint8_t bytes[8];
+    put_u64(bytes, number);
+    slice parts[] = {slice_of(label, strlen(label) + 1), name, SLICE_ARRAY(bytes)};
+    return crypto_blake2b_keyed(out, 32, SLICE_ARRAY(m->config.pepper), parts, 3);
+}
+
+/* The week whose made-up card is shown now. */
+static err shown_week(const struct mail *m, slice name, uint64_t *week) {
+    uint8_t hash[32];
+    uint64_t now = m->config.now(m->config.ctx), moment;
+    *week = time_week(now);
+    TRY(keyed(m, "Sotto card's moment v1", name, *week, hash));
+    memcpy(&moment, hash, sizeof moment);
+    *week -= now < time_week_start((uint32_t)*week) + moment % TIME_WEEK;
+    return OK;
+}
+
+static err make_up(const struct mail *m, slice name, uint8_t card[PROTO_CARD]) {
+    static const uint8_t nonce[CRYPTO_AEAD_NONCE_MAX] = {0};
+    uint8_t key[32];
+    uint64_t week = 0;
+    TRY(shown_week(m, name, &week));
+    TRY(keyed(m, "Sotto no card v1", name, week, key));
+    memset(card, 0, PROTO_CARD);
+    err e = crypto_xchacha20poly1305.seal(card, key, nonce, SLICE_EMPTY,
+                                          slice_of(card, PROTO_CARD - CRYPTO_AEAD_TAG_MAX));
+    wipe(key, sizeof key);
+    return e;
+}
+
+/* card = there ? real : card, in the same steps. */
+static void choose(uint8_t card[PROTO_CARD], const uint8_t *real, bool there) {
+    uint8_t mask = (uint8_t)(0 - (unsigned)there);
+    for (size_t i = 0; i < PROTO_CARD; i++)
+        card[i] = (uint8_t)((card[i] & ~mask) | (real[i] & mask));
+}
+
+static err handle_get(struct mail *m, struct mail_call *call) {
+    struct proto_card_get in;
+    uint8_t name[NAME], answer[PROTO_CARD];
+    struct held_card card = {0};
+    bool worked = false;
+    if (proto_card_get_decode(call->body, &in) != OK)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    TRY(mail_work_take(m, call, PROTO_card_get, MAIL_WORK_FIND, in.place, in.nonce, &worked));
+    if (!worked)
+        return mail_refuse(m, call, PROTO_REASON_WORK);
+    TRY(card_name(m, in.place, name));
+    err e = card_get(m, SLICE_ARRAY(name), &card);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    TRY(make_up(m, SLICE_ARRAY(name), answer));
+    uint8_t nothing[PROTO_CARD] = {0};
+    choose(answer, e == OK ? card.sealed.p : nothing, e == OK);
+    struct proto_card out = {.sealed = SLICE_ARRAY(answer)};
+    writer w = mail_reply_open(m);
+    proto_card_write(&w, &out);
+    return mail_reply_close(m, call, PROTO_card, &w);
+}
+
+/* ---- Claiming, replacing, dropping ---- */
+
+/* The signature covers everything before it, as the schema says. */
+static bool is_signed(const struct mail_call *call, const uint8_t owner[OWNER], const char *label) {
+    slice fields = slice_of(call->body.p, call->body.n - SIGNATURE);
+    return crypto_verify_labeled(call->body.p + fields.n, owner, label, fields) == OK;
+}
+
+/* What forbids the put; 0: nothing. e: OK, or NOT_FOUND. */
+static uint16_t why_not(struct mail *m, const struct proto_card_put *in, err e,
+                        const struct held_card *card, uint64_t total) {
+    if (e == ERR_NOT_FOUND && !in->renew)
+        return PROTO_REASON_NONE;
+    if (e == ERR_NOT_FOUND)
+        return total >= m->config.limits.cards ? PROTO_REASON_LIMIT : 0;
+    if (memcmp(card->owner, in->owner, OWNER) != 0)
+        return PROTO_REASON_TAKEN;
+    return in->version <= card->version ? PROTO_REASON_OLD : 0;
+}
+
+/* e: OK, or NOT_FOUND; then `card` is a new one. */
+static err put(struct mail *m, slice name, const struct proto_card_put *in, err e,
+               struct held_card *card, uint64_t total) {
+    if (e == ERR_NOT_FOUND) {
+        memcpy(card->owner, in->owner, OWNER);
+        mail_total_set(m, MAIL_TOTAL_CARDS, total + 1);
+    }
+    if (e == OK && in->renew && card->week != m->week)
+        TRY(mail_expiry_forget(m, MAIL_EXPIRY_CARD, card->week, name));
+    if (in->renew && (e != OK || card->week != m->week))
+        TRY(mail_expiry_note(m, MAIL_EXPIRY_CARD, name));
+    if (in->renew)
+        card->week = m->week;
+    card->version = in->version;
+    card->sealed = in->sealed;
+    return held_card_put(m->batch, name, 0, &m->row, card);
+}
+
+static err handle_put(struct mail *m, struct mail_call *call) {
+    struct proto_card_put in;
+    uint8_t name[NAME];
+    struct held_card card = {0};
+    uint64_t total = 0;
+    bool worked = false;
+    if (proto_card_put_decode(call->body, &in) != OK)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    if (mail_work_is_challenge(m, call, in.challenge))
+        TRY(mail_work_take(m, call, PROTO_card_put, in.renew ? MAIL_WORK_CLAIM : MAIL_WORK_FIND,
+                           in.place, in.nonce, &worked));
+    if (!worked)
+        return mail_refuse(m, call, PROTO_REASON_WORK);
+    if (!is_signed(call, in.owner, PROTO_LABEL_CARD_PUT))
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    TRY(mail_total_get(m, MAIL_TOTAL_CARDS, &total));
+    TRY(card_name(m, in.place, name));
+    err e = card_get(m, SLICE_ARRAY(name), &card);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    uint16_t reason = why_not(m, &in, e, &card, total);
+    if (reason != 0)
+        return mail_refuse(m, call, reason);
+    TRY(put(m, SLICE_ARRAY(name), &in, e, &card, total));
+    return mail_reply_ok(m, call);
+}
+
+static err forget(struct mail *m, slice name) {
+    uint64_t total = 0;
+    TRY(mail_total_get(m, MAIL_TOTAL_CARDS, &total));
+    mail_total_set(m, MAIL_TOTAL_CARDS, total - (total > 0));
+    return store_batch_delete(m->batch, mail_key(MAIL_CARD, name, 0));
+}
+
+static err handle_drop(struct mail *m, struct mail_call *call) {
+    struct proto_card_drop in;
+    uint8_t name[NAME];
+    struct held_card card = {0};
+    bool worked = false;
+    if (proto_card_drop_decode(call->body, &in) != OK)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    if (mail_work_is_challenge(m, call, in.challenge))
+        TRY(mail_work_take(m, call, PROTO_card_drop, MAIL_WORK_FIND, in.place, in.nonce, &worked));
+    if (!worked)
+        return mail_refuse(m, call, PROTO_REASON_WORK);
+    TRY(card_name(m, in.place, name));
+    err e = card_get(m, SLICE_ARRAY(name), &card);
+    if (e == ERR_NOT_FOUND)
+        return mail_refuse(m, call, PROTO_REASON_NONE);
+    TRY(e);
+    if (!is_signed(call, card.owner, PROTO_LABEL_CARD_DROP))
+        return mail_refuse(m, call, PROTO_REASON_TAKEN);
+    if (in.version <= card.version)
+        return mail_refuse(m, call, PROTO_REASON_OLD);
+    TRY(mail_expiry_forget(m, MAIL_EXPIRY_CARD, card.week, SLICE_ARRAY(name)));
+    TRY(forget(m, SLICE_ARRAY(name)));
+    return mail_reply_ok(m, call);
+}
+
+err mail_card_expire(struct mail *m, slice name) {
+    struct held_card card;
+    err e = card_get(m, name, &card);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    return card.week + m->config.limits.card_weeks >= m->week ? OK : forget(m, name);
+}

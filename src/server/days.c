@@ -1,0 +1,44 @@
+/* What a mailbox is charged for in a day: counts in a small table of fixed size, in memory alone.
+ * If it is crowded, the smallest count of four makes room. */
+#include "base/time.h"
+#include "server/internal.h"
+
+static struct mail_day *find(struct mail *m, uint64_t tag) {
+    struct mail_day *set = &m->days[(tag % (MAIL_DAYS / MAIL_DAYS_WAYS)) * MAIL_DAYS_WAYS];
+    struct mail_day *least = set;
+    for (int i = 0; i < MAIL_DAYS_WAYS; i++) {
+        if (set[i].tag == tag)
+            return &set[i];
+        if (set[i].count < least->count)
+            least = &set[i];
+    }
+    *least = (struct mail_day){.tag = tag};
+    return least;
+}
+
+static uint64_t part_of(const uint8_t *bytes) {
+    uint64_t part;
+    memcpy(&part, bytes, sizeof part);
+    return part;
+}
+
+/* A mailbox's id is random, and so is a serial. */
+static uint64_t tag_of(enum mail_day_kind kind, const uint8_t mailbox[MAIL_ID],
+                       const uint8_t *serial) {
+    uint64_t of = serial == NULL ? part_of(mailbox) : part_of(mailbox + 8) ^ part_of(serial);
+    return table_hash_number(of + (uint64_t)kind);
+}
+
+bool mail_day_take(struct mail *m, enum mail_day_kind kind, const uint8_t mailbox[MAIL_ID],
+                   const uint8_t *serial, uint32_t most) {
+    uint64_t day = m->config.now(m->config.ctx) / TIME_DAY;
+    if (day != m->day) {
+        wipe(m->days, MAIL_DAYS * sizeof *m->days);
+        m->day = day;
+    }
+    struct mail_day *count = find(m, tag_of(kind, mailbox, serial));
+    if (count->count >= most)
+        return false;
+    count->count++;
+    return true;
+}
