@@ -49,6 +49,9 @@ void core_status_get(const struct core *core, struct core_status *status) {
     status->last_phase = core->last_phase;
     status->contacts = (uint32_t)core->contacts.n;
     status->conversations = (uint32_t)core->conversations.n;
+    for (size_t i = 0; i < core->conversations.n; i++)
+        status->requests += core_request_is(core->conversations.p[i]);
+    status->blocked = (uint32_t)core->blocked.n;
     status->outbox = (uint32_t)core->entries.n;
     status->unsettled = unsettled(core);
     status->waiting = (uint32_t)core->waiting.n;
@@ -77,6 +80,7 @@ static void fill(const struct core *core, const struct conversation *c,
     out->quarantined = c->r.quarantined;
     out->spoiled = c->r.spoiled;
     out->behind = c->r.behind;
+    memcpy(out->inviter, c->r.inviter, sizeof out->inviter);
     for (size_t i = 0; i < core->entries.n; i++) {
         const struct entry *entry = core->entries.p[i];
         if (entry->r.conversation != c->r.number)
@@ -133,7 +137,7 @@ static bool begun_with(const struct core *core, const struct conversation *c, ui
 }
 
 /* True for a conversation that is ours and one other account's alone. */
-static bool one_to_one(struct core *core, struct conversation *c, uint8_t account[16]) {
+bool core_conversation_one_to_one(struct core *core, struct conversation *c, uint8_t account[16]) {
     struct mls_member member;
     bool found = false;
     if (c->r.state == CORE_CONVERSATION_NEW)
@@ -155,7 +159,7 @@ static bool one_to_one(struct core *core, struct conversation *c, uint8_t accoun
 err core_conversation_with(struct core *core, uint32_t conversation,
                            uint8_t account[CORE_ACCOUNT]) {
     struct conversation *c = core_conversation_lookup(core, conversation);
-    return c != NULL && one_to_one(core, c, account) ? OK : ERR_NOT_FOUND;
+    return c != NULL && core_conversation_one_to_one(core, c, account) ? OK : ERR_NOT_FOUND;
 }
 
 /* Which of several with the same account is meant, alike on both sides: two who write first at the
@@ -173,7 +177,7 @@ static err find_with(struct core *core, const uint8_t account[16],
     uint8_t other[16];
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
-        if (!one_to_one(core, c, other) || memcmp(other, account, 16) != 0)
+        if (!core_conversation_one_to_one(core, c, other) || memcmp(other, account, 16) != 0)
             continue;
         if (*found == NULL || before(c, *found))
             *found = c;
@@ -196,7 +200,7 @@ static err find_met(struct core *core, slice text, const struct conversation **f
     uint8_t other[16], first[16];
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
-        if (!one_to_one(core, c, other) || !met_fits(core, other, text))
+        if (!core_conversation_one_to_one(core, c, other) || !met_fits(core, other, text))
             continue;
         if (*found != NULL && memcmp(first, other, sizeof first) != 0)
             return ERR_LIMIT;
@@ -215,7 +219,8 @@ static err find_titled(const struct core *core, slice title, bool *ours,
     size_t equals = 0;
     for (size_t i = 0; title.n > 0 && i < core->conversations.n; i++) {
         const struct conversation *c = core->conversations.p[i];
-        bool goes_on = core_conversation_open(c) || c->r.state == CORE_CONVERSATION_NEW;
+        bool goes_on = !core_request_is(c) &&
+                       (core_conversation_open(c) || c->r.state == CORE_CONVERSATION_NEW);
         int rank = 2 * c->r.own_name + goes_on;
         if (!slice_equal(c->r.name, title) || rank < best)
             continue;

@@ -80,40 +80,46 @@ static uint32_t chunk_count(const struct entry *entry) {
 static void chunk_put(struct core *core, const struct request *request, err e, uint16_t reason,
                       uint16_t type, slice body) {
     struct entry *entry = core_entry_find(core, request->number);
-    (void)reason, (void)body;
+    struct proto_blob_state state;
+    (void)reason;
     if (entry == NULL)
         return;
     entry->in_flight = false;
-    if (e == ERR_CLOSED || entry->r.stage != STAGE_PREPARED)
+    if (e == ERR_CLOSED || entry->r.stage != STAGE_PREPARED || entry->blob_bytes.n == 0)
         return; /* unknown, or of what was encrypted before the entry was begun again */
-    if (e != OK) {
+    if (e == OK && (type != PROTO_blob_state || proto_blob_state_decode(body, &state) != OK)) {
+        core_session_bad_answer(core, ANON);
+        return;
+    }
+    if (e != OK || state.have <= entry->chunk) {
         entry->failures++;
         entry->not_before = core->now + core_backoff(entry->failures, TIME_SECOND, 2 * TIME_MINUTE);
-    } else if (type != PROTO_ok) {
-        core_session_bad_answer(core, ANON);
-    } else if (++entry->chunk >= chunk_count(entry)) {
+    }
+    if (e == OK)
+        entry->chunk = state.have;
+    if (entry->chunk >= chunk_count(entry)) {
         entry->chunk = 0;
         entry->blob++;
         buf_clear(&entry->blob_bytes);
     }
 }
 
-/* One that the request goes to; after a refusal the next one, since any may be too old. */
-static err permission(const struct entry *entry, uint8_t address[PROTO_ADDRESS]) {
-    struct proto_send send;
-    struct proto_commit commit;
-    struct proto_list to;
-    if (entry->r.type == PROTO_send) {
-        TRY(proto_send_decode(entry->r.request, &send));
-        to = send.addresses;
-    } else {
-        TRY(proto_commit_decode(entry->r.request, &commit));
-        to = commit.addresses;
-    }
-    if (to.count == 0)
+/* One of the conversation's; after a refusal the next one, since any may be too old. */
+static err permission(struct core *core, const struct entry *entry,
+                      uint8_t address[PROTO_ADDRESS]) {
+    struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+    buf all = buf_on(core->mem);
+    uint32_t count = 0, first = (uint32_t)(entry->blob_id[0] << 8 | entry->blob_id[1]);
+    if (c == NULL)
         return ERR_BUG;
-    memcpy(address, to.bytes.p + entry->failures % to.count * PROTO_ADDRESS, PROTO_ADDRESS);
-    return OK;
+    TRY(core_conversation_load(core, c));
+    err e = core_leaf_roster(c->group, &all, &count);
+    if (e == OK && count > 0) /* whose it is tells nothing of who uploads */
+        memcpy(address, all.p + (first + entry->failures) % count * PROTO_ADDRESS, PROTO_ADDRESS);
+    else if (e == OK)
+        e = ERR_BUG;
+    buf_free(&all);
+    return e;
 }
 
 static err put_chunk(struct core *core, struct entry *entry) {
@@ -122,7 +128,7 @@ static err put_chunk(struct core *core, struct entry *entry) {
     buf body = buf_on(core->mem);
     memcpy(m.id, entry->blob_id, sizeof m.id);
     m.bytes = slice_of(entry->blob_bytes.p + at, n < PROTO_CHUNK_MAX ? n : PROTO_CHUNK_MAX);
-    err e = permission(entry, m.address);
+    err e = permission(core, entry, m.address);
     if (e == OK)
         e = proto_blob_put_encode(&body, &m);
     if (e == OK)
@@ -156,7 +162,8 @@ bool core_blob_upload(struct core *core, struct entry *entry) {
     return false;
 }
 
-/* ---- Download ---- */
+/* ---- Download ---- On the authenticated session: the server knows already that the item which
+ * names the blob is this device's. */
 
 static err give_up(struct core *core, struct waiting *w, err why) {
     TRY(core_quarantine_add(core, 0, why, w->r.reference));
@@ -211,7 +218,7 @@ static void chunk_came(struct core *core, const struct request *request, err e, 
     if (e != OK) {
         retry_later(core, w, reason);
     } else if (type != PROTO_blob_chunk || proto_blob_chunk_decode(body, &chunk) != OK) {
-        core_session_bad_answer(core, ANON);
+        core_session_bad_answer(core, AUTH);
     } else if (proto_blob_reference_decode(w->r.reference, &reference) != OK ||
                chunk.chunks != reference.chunks) {
         finish(core, w, ERR_MALFORMED);
@@ -231,7 +238,7 @@ static err get_chunk(struct core *core, struct waiting *w) {
     memcpy(m.id, reference.id, sizeof m.id);
     err e = proto_blob_get_encode(&body, &m);
     if (e == OK)
-        e = core_session_request(core, ANON, PROTO_blob_get, buf_slice(&body), chunk_came,
+        e = core_session_request(core, AUTH, PROTO_blob_get, buf_slice(&body), chunk_came,
                                  w->r.number);
     buf_free(&body);
     return e;
@@ -268,7 +275,7 @@ void core_blob_fetch_pump(struct core *core) {
         }
         if (w->r.why != WAIT_BLOB)
             continue;
-        if (!w->fetching && core->now >= w->not_before && core_session_room(core, ANON))
+        if (!w->fetching && core->now >= w->not_before && core_session_room(core, AUTH))
             w->fetching = get_chunk(core, w) == OK;
         fetching += w->fetching;
     }
@@ -276,7 +283,7 @@ void core_blob_fetch_pump(struct core *core) {
 
 uint64_t core_blob_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
-    if (!core_session_ready(core, ANON))
+    if (!core_session_ready(core, AUTH))
         return at;
     if (core_blob_paused(core))
         return core_waiting_blobs(core) ? core->fetch_day + TIME_DAY : at;

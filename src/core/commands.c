@@ -53,6 +53,8 @@ static err check_accounts(const struct core *core, const uint8_t (*accounts)[COR
     for (size_t i = 0; i < count; i++) {
         struct core_contact contact;
         TRY(core_contact_get(core, accounts[i], &contact));
+        if (core_is_blocked(core, accounts[i]))
+            return ERR_DENIED;
         devices += contact.devices;
         for (size_t j = 0; j < i; j++)
             if (memcmp(accounts[i], accounts[j], CORE_ACCOUNT) == 0)
@@ -109,6 +111,8 @@ err core_conversation_add(struct core *core, uint32_t conversation,
     TRY(find_open(core, conversation, now, &c));
     if (core_contact_lookup(core, account) == NULL)
         return ERR_NOT_FOUND;
+    if (core_is_blocked(core, account))
+        return ERR_DENIED;
     return add(core, c, ENTRY_ADD, slice_of(account, CORE_ACCOUNT), command);
 }
 

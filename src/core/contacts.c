@@ -39,7 +39,7 @@ err core_name_check(slice name) {
 }
 
 /* Two of one petname could not be told apart. */
-static err petname_free(const struct core *core, const uint8_t account[16], slice petname) {
+err core_contact_petname_free(const struct core *core, const uint8_t account[16], slice petname) {
     for (size_t i = 0; petname.n > 0 && i < core->contacts.n; i++) {
         const struct contact *c = core->contacts.p[i];
         if (slice_equal(c->r.petname, petname) && memcmp(c->r.account, account, 16) != 0)
@@ -89,7 +89,7 @@ static err contact_put(struct core *core, struct record_contact *r) {
         e = core_list_add(core, &core->contacts, c);
     if (e != OK)
         core_contact_free(core, c);
-    return e;
+    return e == OK ? core_request_of_contact(core, c->r.account) : e;
 }
 
 /* ---- Links ---- */
@@ -181,7 +181,9 @@ static err accept(struct core *core, const struct proto_contact *link, slice pet
     if (petname.n > 0)
         r.petname = petname;
     TRY(core_txn_begin(core));
-    return core_txn_end(core, contact_put(core, &r));
+    TRY(core_txn_end(core, contact_put(core, &r)));
+    core_pump(core);
+    return OK;
 }
 
 err core_contact_accept(struct core *core, slice contact_link, slice petname, uint64_t now,
@@ -204,7 +206,7 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
     if (e == OK)
         e = core_account_id(list.identity, account);
     if (e == OK)
-        e = petname_free(core, account, petname);
+        e = core_contact_petname_free(core, account, petname);
     if (e == OK)
         e = accept(core, &link, petname, &list, account);
     buf_free(&server);
@@ -226,7 +228,7 @@ err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOUNT], 
     struct contact *c = core_contact_lookup(core, account);
     if (c == NULL)
         return ERR_NOT_FOUND;
-    TRY(petname_free(core, account, petname));
+    TRY(core_contact_petname_free(core, account, petname));
     c->r.petname = petname;
     return change(core, c);
 }
@@ -259,37 +261,59 @@ static err meet(struct core *core, struct conversation *conversation, const uint
     return addresses->n == 0 ? ERR_NOT_FOUND : OK;
 }
 
-err core_contact_meet(struct core *core, uint32_t number, const uint8_t account[CORE_ACCOUNT],
-                      slice petname, uint64_t now) {
-    TRY(core_enter(core, now));
-    TRY(core_name_check(petname));
-    struct conversation *conversation = core_conversation_lookup(core, number);
-    struct record_contact r = {0};
+static err keep_stranger(struct core *core, struct conversation *c, const uint8_t account[16],
+                         slice petname) {
+    struct record_contact r = {.petname = petname};
     buf devices = buf_on(core->mem), name = buf_on(core->mem);
-    if (conversation == NULL || !core_conversation_open(conversation))
+    memcpy(r.account, account, sizeof r.account);
+    err e = meet(core, c, account, &r, &devices);
+    if (e == OK)
+        e = core_contact_name_of(core, account, &name);
+    r.name = buf_slice(&name);
+    r.addresses = buf_slice(&devices);
+    if (e == OK)
+        e = contact_put(core, &r);
+    buf_free(&devices);
+    buf_free(&name);
+    return e;
+}
+
+err core_contact_keep_member(struct core *core, struct conversation *c, const uint8_t account[16],
+                             slice petname) {
+    struct contact *known = core_contact_lookup(core, account);
+    if (known == NULL)
+        return keep_stranger(core, c, account, petname);
+    if (petname.n == 0)
+        return OK;
+    known->r.petname = petname;
+    return contact_save(core, known);
+}
+
+static err check_meet(struct core *core, struct conversation *c, const uint8_t account[16]) {
+    uint32_t leaf = 0;
+    if (c == NULL || !core_conversation_open(c))
         return ERR_NOT_FOUND;
     if (memcmp(account, core->account.r.account, 16) == 0)
         return ERR_DENIED;
     if (core_contact_lookup(core, account) != NULL)
         return ERR_EXISTS;
-    TRY(petname_free(core, account, petname));
     if (core->contacts.n >= CONTACTS_MAX)
         return ERR_LIMIT;
-    err e = meet(core, conversation, account, &r, &devices);
-    if (e == OK)
-        e = core_contact_name_of(core, account, &name);
-    if (e == OK)
-        e = core_txn_begin(core);
-    if (e == OK) {
-        memcpy(r.account, account, sizeof r.account);
-        r.petname = petname;
-        r.name = buf_slice(&name);
-        r.addresses = buf_slice(&devices);
-        e = core_txn_end(core, contact_put(core, &r));
-    }
-    buf_free(&devices);
-    buf_free(&name);
-    return e;
+    TRY(core_conversation_load(core, c));
+    return core_conversation_has(c, slice_of(account, 16), &leaf) ? OK : ERR_NOT_FOUND;
+}
+
+err core_contact_meet(struct core *core, uint32_t number, const uint8_t account[CORE_ACCOUNT],
+                      slice petname, uint64_t now) {
+    TRY(core_enter(core, now));
+    TRY(core_name_check(petname));
+    struct conversation *c = core_conversation_lookup(core, number);
+    TRY(check_meet(core, c, account));
+    TRY(core_contact_petname_free(core, account, petname));
+    TRY(core_txn_begin(core));
+    TRY(core_txn_end(core, core_contact_keep_member(core, c, account, petname)));
+    core_pump(core);
+    return OK;
 }
 
 /* ---- Whose key packages an addition needs ---- */

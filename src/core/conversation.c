@@ -25,7 +25,8 @@ struct conversation *core_conversation_lookup(const struct core *core, uint32_t 
 }
 
 bool core_conversation_open(const struct conversation *c) {
-    return c->r.state == CORE_CONVERSATION_ACTIVE || c->r.state == CORE_CONVERSATION_LEAVING;
+    return c->r.state == CORE_CONVERSATION_ACTIVE || c->r.state == CORE_CONVERSATION_LEAVING ||
+           core_request_is(c);
 }
 
 struct conversation *core_conversation_by_group(const struct core *core, slice group) {
@@ -204,8 +205,12 @@ err core_conversation_spoil(struct core *core, struct conversation *c, bool behi
 
 /* ---- Room for another ---- */
 
-static err forget(struct core *core, size_t i) {
-    struct conversation *c = core->conversations.p[i];
+err core_conversation_forget(struct core *core, struct conversation *c) {
+    size_t i = 0;
+    while (i < core->conversations.n && core->conversations.p[i] != c)
+        i++;
+    if (i == core->conversations.n)
+        return ERR_BUG;
     if (core_conversation_open(c))
         TRY(core_conversation_end(core, c, CORE_CONVERSATION_LEFT));
     TRY(core_history_forget(core, c));
@@ -222,7 +227,7 @@ static err make_room(struct core *core) {
     size_t n = core->conversations.n, unused = 0, first_unused = n, first_over = n;
     for (size_t i = n; i-- > 0;) {
         const struct conversation *c = core->conversations.p[i];
-        if (core_conversation_open(c) && !c->r.used) {
+        if (core_conversation_open(c) && !core_request_is(c) && !c->r.used) {
             unused++;
             first_unused = i;
         }
@@ -230,9 +235,9 @@ static err make_room(struct core *core) {
             first_over = i;
     }
     if (unused >= CONVERSATIONS_UNUSED)
-        return forget(core, first_unused);
+        return core_conversation_forget(core, core->conversations.p[first_unused]);
     if (n > CONVERSATIONS_MAX / 2 && first_over < n)
-        return forget(core, first_over);
+        return core_conversation_forget(core, core->conversations.p[first_over]);
     return OK;
 }
 
@@ -361,6 +366,10 @@ err core_conversation_apply(struct core *core, struct conversation *c, struct ml
                             struct entry *ours) {
     buf events = buf_on(core->mem);
     bool removed = mls_staged_removes_us(staged);
+    if (removed && core_request_is(c)) { /* taken back */
+        mls_staged_free(staged);
+        return core_request_drop(core, c);
+    }
     err e = collect_events(c, staged, &events);
     if (e != OK || removed) {
         mls_staged_free(staged);
@@ -432,6 +441,19 @@ static err end_old(struct core *core, struct conversation *c, const struct mls_m
     return OK;
 }
 
+/* Somebody else than a contact, or another device of ours, asks first. */
+static err place_new(struct core *core, slice id, const uint8_t inviter[16],
+                     struct conversation **c) {
+    bool asks = core_contact_lookup(core, inviter) == NULL &&
+                memcmp(inviter, core->account.r.account, 16) != 0;
+    if (asks)
+        TRY(core_request_room(core, inviter));
+    TRY(core_conversation_insert(core, id.p,
+                                 asks ? CORE_CONVERSATION_REQUEST : CORE_CONVERSATION_ACTIVE, c));
+    memcpy((*c)->r.inviter, inviter, sizeof(*c)->r.inviter);
+    return OK;
+}
+
 /* A group that we were out of is another conversation when it comes again: anybody who knows its id
  * can make one that has it, and would come by the old one's name and history. One that we failed to
  * make does not come: it is somebody else's. */
@@ -452,14 +474,19 @@ static err place_joined(struct core *core, const struct mls_group *group, uint32
     if (*c != NULL &&
         ((*c)->r.state == CORE_CONVERSATION_NEW || (*c)->r.state == CORE_CONVERSATION_FAILED))
         return ERR_EXISTS;
-    return core_conversation_insert(core, id.p, CORE_CONVERSATION_ACTIVE, c);
+    return place_new(core, id, adder.identity.p, c);
+}
+
+err core_conversation_answer(struct core *core, struct conversation *c, bool last_resort) {
+    if (last_resort)
+        TRY(core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL));
+    return core_profile_send(core, c, false);
 }
 
 static err joined(struct core *core, struct conversation *c, const struct mls_group *group,
                   uint32_t sender, bool last_resort) {
     struct mls_member member;
     bool leaving = c->r.state == CORE_CONVERSATION_LEAVING;
-    c->r.state = leaving ? CORE_CONVERSATION_LEAVING : CORE_CONVERSATION_ACTIVE;
     c->r.epoch = c->r.joined = mls_group_epoch(group);
     c->r.members = core_leaf_members(group);
     c->r.pending = c->r.spoiled = c->r.behind = false;
@@ -471,14 +498,30 @@ static err joined(struct core *core, struct conversation *c, const struct mls_gr
                            core->account.r.account));
     if (leaving && !core_entry_pending(core, c->r.number, ENTRY_LEAVE))
         TRY(core_entry_add(core, c, ENTRY_LEAVE, SLICE_EMPTY, true, NULL));
-    if (last_resort)
-        TRY(core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL));
-    TRY(core_profile_send(core, c, false));
+    c->r.last_resort = last_resort && core_request_is(c);
+    if (core_request_is(c))
+        TRY(core_conversation_save(core, c)); /* and not a word until it is accepted */
+    else
+        TRY(core_conversation_answer(core, c, last_resort));
     core_conversation_notice(core, c);
     return OK;
 }
 
-err core_conversation_join(struct core *core, slice welcome) {
+/* Nobody learns that it came; neither its key package nor the address in it is of use again. */
+static err drop_unseen(struct core *core, const struct mls_group *group, uint64_t number,
+                       const struct record_own_key *key) {
+    TRY(core_seen_welcome(core, group));
+    TRY(core_stock_key_used(core, number, key));
+    return core_request_revoke(core, group, key->last_resort);
+}
+
+static bool is_blocked(const struct core *core, const struct mls_group *group, uint32_t sender) {
+    struct mls_member adder;
+    return mls_group_member(group, sender, &adder) == OK && adder.identity.n == LEAF_IDENTITY &&
+           core_is_blocked(core, adder.identity.p);
+}
+
+err core_conversation_join(struct core *core, slice welcome, bool *unseen) {
     struct record_own_key key;
     struct conversation *c = NULL;
     struct mls_group *group = NULL;
@@ -494,9 +537,12 @@ err core_conversation_join(struct core *core, slice welcome) {
             .mem = core->mem};
         e = mls_group_join(&group, &params, &core->auth, &sender);
     }
-    if (e == OK)
+    *unseen = e == OK && is_blocked(core, group, sender);
+    if (*unseen)
+        e = drop_unseen(core, group, number, &key);
+    else if (e == OK)
         e = place_joined(core, group, sender, &c);
-    if (e == OK) {
+    if (e == OK && !*unseen) {
         mls_group_free(c->group);
         c->group = group;
         e = core_stock_key_used(core, number, &key);
@@ -514,7 +560,8 @@ err core_conversation_join(struct core *core, slice welcome) {
 /* The lower a member's place among the members, the sooner it commits; the others step in later. */
 err core_conversation_schedule(struct core *core, struct conversation *c) {
     uint32_t place = core_leaf_own_place(c->group);
-    c->commit_at = core->now + place * TIME_SECOND + core_random(TIME_SECOND);
+    if (!core_request_is(c))
+        c->commit_at = core->now + place * TIME_SECOND + core_random(TIME_SECOND);
     if (c->r.pending)
         return OK;
     c->r.pending = true;
@@ -536,7 +583,7 @@ void core_conversation_doubt(const struct core *core, struct conversation *c) {
     uint64_t at = core->now + DOUBT_TIME;
     if (c->probed != 0 && at < c->probed + PROBE_EVERY)
         at = c->probed + PROBE_EVERY;
-    if (c->probe_at == 0)
+    if (c->probe_at == 0 && !core_request_is(c))
         c->probe_at = at;
 }
 

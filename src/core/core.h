@@ -33,16 +33,20 @@ enum {
     CORE_DEVICE = 16,   /* of a device id */
     CORE_IDENTITY = 32, /* of an identity key (Ed25519) */
     CORE_MESSAGE_ID = 32,
-    CORE_NAME_MAX = 64,     /* bytes of a person's or a conversation's name */
-    CORE_TEXT_MAX = 262144, /* bytes of a message's text */
-    CORE_MEMBERS_MAX = 256, /* devices in one conversation */
-    CORE_PROXY_MAX = 300,   /* bytes of a proxy's place */
+    CORE_NAME_MAX = 64,      /* bytes of a person's or a conversation's name */
+    CORE_TEXT_MAX = 262144,  /* bytes of a message's text */
+    CORE_MEMBERS_MAX = 1024, /* devices in one conversation */
+    CORE_PROXY_MAX = 300,    /* bytes of a proxy's place */
     CORE_SAFETY_DIGITS = 60
 };
 
 struct core_config {
     uint16_t suite; /* of new accounts (an account keeps its own): 0 means MLS_SUITE_XWING_CHACHA */
     const struct mem *mem; /* NULL: malloc */
+
+    /* Devices above which a conversation's roster is stored at the server: 0 means 16, which all
+     * clients of a conversation must agree in. Tests set less. */
+    uint32_t roster_above;
 
     /* Stocks; 0 means the default. */
     uint32_t key_packages; /* one-time key packages kept at the server: 20 */
@@ -186,9 +190,32 @@ MUST err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOU
 MUST err core_contact_set_verified(struct core *core, const uint8_t account[CORE_ACCOUNT],
                                    bool verified, uint64_t now);
 
+/* ---- Requests ----
+ * A conversation that is begun with us by somebody who is no contact is a request
+ * (CORE_CONVERSATION_REQUEST): it is received and can be looked at, but nothing goes back until it
+ * is accepted, not even that it came. One for each identity, whose later one takes the earlier
+ * one's place; the oldest makes room when very many wait. In a request nothing can be asked for:
+ * STATE. These are done at once. NOT_FOUND without such a conversation, STATE if it is no request.
+ */
+
+/* The inviter, if it is still a member, becomes a contact; petname may be empty. So does a request
+ * that waits when its inviter becomes a contact in another way. EXISTS for another's petname. */
+MUST err core_request_accept(struct core *core, uint32_t conversation, slice petname, uint64_t now);
+/* Forgets it; the other side can't tell. */
+MUST err core_request_decline(struct core *core, uint32_t conversation, uint64_t now);
+
+/* From now on its requests and its messages, in whatever conversation, are dropped unseen. Its
+ * request, and one-to-one conversations with it, end here, with our addresses in them; what was
+ * said in these stays. Nothing tells it: what it sends counts as sent. In conversations with others
+ * both stay. EXISTS, DENIED for ourselves, LIMIT. */
+MUST err core_block(struct core *core, const uint8_t account[CORE_ACCOUNT], uint64_t now);
+/* NOT_FOUND. What was dropped does not come back; who unblocks a contact begins anew. */
+MUST err core_unblock(struct core *core, const uint8_t account[CORE_ACCOUNT], uint64_t now);
+
 /* A new conversation with these contacts, all their devices. *conversation is usable at once: what
  * is sent waits until the others are in. DONE comes when they are; if it fails, the conversation is
- * CORE_CONVERSATION_FAILED. name may be empty. */
+ * CORE_CONVERSATION_FAILED. name may be empty. DENIED, here and in the next, for somebody whom we
+ * have blocked. */
 MUST err core_conversation_new(struct core *core, slice name,
                                const uint8_t (*accounts)[CORE_ACCOUNT], size_t count, uint64_t now,
                                uint64_t *command, uint32_t *conversation);
@@ -270,7 +297,9 @@ struct core_status {
     uint16_t last_reason;
     enum core_phase last_phase;
     uint32_t contacts;
-    uint32_t conversations;
+    uint32_t conversations; /* requests, too */
+    uint32_t requests;
+    uint32_t blocked;
     uint32_t outbox;      /* commands that wait */
     bool unsettled;       /* something of ours is on its way, or about to be */
     uint32_t waiting;     /* items that wait for something that comes first */
@@ -309,6 +338,14 @@ MUST err core_contact_find(const struct core *core, slice text, struct core_cont
 /* Whether text is such a beginning: 4 digits at least. */
 bool core_contact_id_begins(const uint8_t account[CORE_ACCOUNT], slice text);
 
+struct core_blocked {
+    uint8_t account[CORE_ACCOUNT];
+    slice name; /* what it was called when it was blocked; may be empty */
+    uint64_t time;
+};
+/* i < status.blocked. */
+MUST err core_blocked_at(const struct core *core, size_t i, struct core_blocked *blocked);
+
 /* What two people compare to know that nobody sits between them: 60 digits, the same on both sides
  * (core/safety.c says how they are made). other is an identity key. digits gets a NUL at the end.
  */
@@ -321,7 +358,8 @@ enum core_conversation_state {
     CORE_CONVERSATION_LEAVING, /* we asked to be removed */
     CORE_CONVERSATION_LEFT,    /* read-only from here on */
     CORE_CONVERSATION_REMOVED,
-    CORE_CONVERSATION_FAILED
+    CORE_CONVERSATION_FAILED,
+    CORE_CONVERSATION_REQUEST /* somebody who is no contact asks: see core_request_accept */
 };
 
 struct core_conversation {
@@ -340,6 +378,7 @@ struct core_conversation {
     uint32_t refused; /* not 0: the outbox waits, since so many mailboxes, all but ours, are full */
     uint32_t waiting;
     uint32_t quarantined;
+    uint8_t inviter[CORE_ACCOUNT]; /* who added us; zeros if we made it */
     bool spoiled; /* a commit was ordered that can't be applied: make a new conversation */
     bool behind;  /* the others went on, and the commit that leads to them did not come: what is
                      asked for here waits, until a member removes us and adds us again */

@@ -43,6 +43,13 @@ err core_history_add(struct core *core, struct conversation *c,
                      const struct record_message *message, uint64_t *number) {
     uint8_t key[4];
     slice name = core_conversation_key(c->r.number, key);
+    *number = 0;
+    if (core_request_is(c) && core_request_full(c, message->content.n)) {
+        core->counters_dirty = true;
+        core->counters.dropped++;
+        return core_conversation_save(core, c);
+    }
+    c->r.bytes += core_request_is(c) ? (uint32_t)message->content.n : 0;
     *number = ++c->r.messages;
     /* Who has seen all until now has seen what it does itself. */
     if (message->own && c->r.read + 1 == *number)

@@ -50,6 +50,8 @@ static err take_application(struct core *core, struct conversation *c,
     if (core_content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), m.content) != OK)
         TRY(core_hash32(m.id, m.content));
     TRY(core_history_known(core, c, m.id, &known));
+    if (core_is_blocked(core, m.sender))
+        return becomes(o, DROPPED);
     if (known)
         return becomes(o, REPEATED);
     if (core_content_decode(m.content, &content) == OK &&
@@ -175,10 +177,11 @@ static err take_private(struct core *core, slice mark, slice message,
 }
 
 static err take_welcome(struct core *core, slice message, struct outcome *o) {
-    err e = core_conversation_join(core, message);
-    if (e == OK || core_err_hard(e))
+    bool unseen = false;
+    err e = core_conversation_join(core, message, &unseen);
+    if (core_err_hard(e) || (e == OK && !unseen))
         return e;
-    if (e == ERR_MLS_NO_WELCOME)
+    if (unseen || e == ERR_MLS_NO_WELCOME)
         return becomes(o, DROPPED);
     if (e == ERR_REPEAT)
         return becomes(o, REPEATED);
@@ -207,6 +210,13 @@ static err settle(struct core *core, const struct outcome *o, slice mark, slice 
     core->counters_dirty = core->counters_dirty || o->what == DROPPED || o->what == REPEATED;
     core->counters.dropped += o->what == DROPPED;
     core->counters.repeats += o->what == REPEATED;
+    const struct conversation *c = core_conversation_lookup(core, o->conversation);
+    bool request = c != NULL && core_request_is(c);
+    if (request && (o->what == ASIDE || (o->what == WAITS && core_request_crowded(core)))) {
+        core->counters_dirty = true;
+        core->counters.dropped++;
+        return OK;
+    }
     if (o->what == WAITS)
         return core_waiting_add(core, &r);
     if (o->what == ASIDE)

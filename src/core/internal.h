@@ -25,6 +25,11 @@ enum {
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
     CONTACTS_MAX = 4096,
+    REQUESTS_WAITING_MAX = 64,      /* that nobody decided on yet, from one identity each */
+    REQUEST_ENTRIES_MAX = 256,      /* of one request's history */
+    REQUEST_BYTES_MAX = 512 * 1024, /* of its contents */
+    REQUEST_WAITING_MAX = 64,       /* items that wait, of all requests together */
+    BLOCKED_MAX = 4096,
     WAITING_MAX = 512,               /* items that wait, all together, but for blobs */
     WAITING_CONVERSATION_MAX = 192,  /* of one conversation */
     EPOCHS_AHEAD = 64,               /* what is of a later epoch than so is not waited for */
@@ -46,7 +51,7 @@ enum {
 
 enum table {
     TABLE_STATE = 1,    /* "format", "account", "network", "counters", "server" */
-    TABLE_CONTACT,      /* "contact" / number; account id: the name it calls itself */
+    TABLE_CONTACT,      /* "contact", "blocked" / number; account id: the name it calls itself */
     TABLE_CONVERSATION, /* "conversation", "staged" / number */
     TABLE_HISTORY,      /* conversation / number in the history */
     TABLE_MESSAGE_ID,   /* group id, message id: it was there before */
@@ -87,6 +92,11 @@ struct network {
 struct contact {
     buf bytes;
     struct record_contact r;
+};
+
+struct blocked {
+    buf bytes;
+    struct record_blocked r;
 };
 
 struct conversation {
@@ -239,7 +249,7 @@ struct core {
     struct network network;
     struct record_counters counters;
     bool counters_dirty;
-    struct list contacts, conversations, entries, waiting;
+    struct list contacts, blocked, conversations, entries, waiting;
     buf record;
     uint64_t address_first, address_next; /* the stock: numbers in use */
     size_t address_count;
@@ -383,6 +393,7 @@ MUST err core_leaf_read(const struct mls_member *member, struct leaf *leaf);
 err core_leaf_accept(void *ctx, const struct mls_member *before, const struct mls_member *member);
 /* Roster: every member's address in the order of leaves, and its BLAKE2b-256. */
 MUST err core_leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count);
+MUST err core_leaf_staged_roster(const struct mls_staged *staged, buf *addresses, uint32_t *count);
 MUST err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32],
                                       uint32_t *count);
 uint32_t core_leaf_members(const struct mls_group *group);
@@ -393,6 +404,15 @@ MUST err core_leaf_token(const struct mls_group *group, uint8_t token[32]);
 MUST err core_leaf_mark(const uint8_t group[32], const uint8_t next[32],
                         const uint8_t roster_hash[32], uint8_t mark[PROTO_MARK]);
 MUST err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]);
+
+/* rosters.c */
+/* True for a conversation of so many devices: its roster is stored at the server. */
+bool core_roster_is_stored(const struct core *core, uint32_t members);
+/* How a request names the stored roster of the present epoch. It holds a key: wipe it. */
+MUST err core_roster_of(const struct mls_group *group, struct proto_roster *roster);
+/* Appends the sealed roster of the epoch that would begin, which is to be uploaded as a blob. */
+MUST err core_roster_seal(const struct mls_staged *staged, const uint8_t group[32],
+                          struct proto_roster_new *roster, buf *sealed);
 
 /* contacts.c */
 struct contact *core_contact_lookup(const struct core *core, const uint8_t account[16]);
@@ -407,6 +427,12 @@ MUST err core_contact_name_of(struct core *core, const uint8_t account[16], buf 
 /* Whose key packages are needed to add the account: appends account, device, address. */
 MUST err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets);
 MUST err core_contact_link_make(struct core *core, buf *link);
+/* EXISTS if another contact than this account's has the petname. */
+MUST err core_contact_petname_free(const struct core *core, const uint8_t account[16],
+                                   slice petname);
+/* A member becomes a contact, or has this petname from now on. In a transaction. */
+MUST err core_contact_keep_member(struct core *core, struct conversation *c,
+                                  const uint8_t account[16], slice petname);
 enum { TARGET = 16 + 16 + PROTO_ADDRESS };
 bool core_text_valid(slice text);
 /* A person's or a conversation's name: one line of text, or empty. TOO_LARGE, MALFORMED. */
@@ -417,6 +443,10 @@ struct conversation *core_conversation_lookup(const struct core *core, uint32_t 
 /* The newest that is open or being made, else the newest. */
 struct conversation *core_conversation_by_group(const struct core *core, slice group);
 void core_conversation_free(struct core *core, struct conversation *c);
+/* Ends it, if it is open, and removes whatever is stored of it. */
+MUST err core_conversation_forget(struct core *core, struct conversation *c);
+/* True for one that is ours and one other account's alone. */
+bool core_conversation_one_to_one(struct core *core, struct conversation *c, uint8_t account[16]);
 /* Makes room, if there is little, by forgetting the oldest that nobody will miss. */
 MUST err core_conversation_insert(struct core *core, const uint8_t group[32], uint8_t state,
                                   struct conversation **c);
@@ -435,7 +465,11 @@ bool core_conversation_has(const struct conversation *c, slice identity, uint32_
 /* Applies a commit (takes staged): history, state, waiting items, outbox. ours: our own. */
 MUST err core_conversation_apply(struct core *core, struct conversation *c,
                                  struct mls_staged *staged, struct entry *ours);
-MUST err core_conversation_join(struct core *core, slice welcome);
+/* *unseen: it came from somebody who is blocked, and nothing was made of it. */
+MUST err core_conversation_join(struct core *core, slice welcome, bool *unseen);
+/* What goes back to who added us: our name, and a new leaf at once if that came by a key package
+ * that others have too. In a transaction. */
+MUST err core_conversation_answer(struct core *core, struct conversation *c, bool last_resort);
 void core_conversation_pump(struct core *core);
 uint64_t core_conversation_wake(const struct core *core);
 MUST err core_conversation_schedule(struct core *core, struct conversation *c);
@@ -445,6 +479,23 @@ void core_conversation_doubt(const struct core *core, struct conversation *c);
 /* A commit was ordered that can't be applied; or, behind, that others can apply and we did not get.
  */
 MUST err core_conversation_spoil(struct core *core, struct conversation *c, bool behind);
+
+/* requests.c */
+bool core_request_is(const struct conversation *c);
+/* In a transaction: room for a request of this identity, whose earlier one goes. */
+MUST err core_request_room(struct core *core, const uint8_t inviter[16]);
+/* True if nothing of so many bytes has room in its history any more. */
+bool core_request_full(const struct conversation *c, size_t n);
+/* True if no more items of requests may wait. */
+bool core_request_crowded(const struct core *core);
+/* In a transaction: the conversation goes, and our address in it. */
+MUST err core_request_drop(struct core *core, struct conversation *c);
+/* In a transaction: whoever has become a contact has no request any more, but a conversation. */
+MUST err core_request_of_contact(struct core *core, const uint8_t account[16]);
+bool core_is_blocked(const struct core *core, const uint8_t account[16]);
+void core_blocked_free(struct core *core, struct blocked *b);
+/* Whoever knows the address that our leaf in the group brings reaches us by it no more. */
+MUST err core_request_revoke(struct core *core, const struct mls_group *group, bool last_resort);
 
 /* history.c */
 slice core_conversation_key(uint32_t number, uint8_t key[4]);

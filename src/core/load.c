@@ -67,6 +67,7 @@ static err load_record(struct core *core) {
         return l->e == OK;                                                   \
     }
 VISIT(contact, contacts, )
+VISIT(blocked, blocked, )
 VISIT(conversation, conversations, )
 VISIT(entry, entries, o->targets = o->taken = o->blob_bytes = buf_on(core->mem))
 VISIT(waiting, waiting, o->blob = buf_on(core->mem))
@@ -103,6 +104,7 @@ err core_load_all(struct core *core) {
     TRY(core_network_load(core));
     TRY(load_record(core));
     TRY(scan(core, TABLE_CONTACT, "contact", visit_contact));
+    TRY(scan(core, TABLE_CONTACT, "blocked", visit_blocked));
     TRY(scan(core, TABLE_CONVERSATION, "conversation", visit_conversation));
     TRY(scan(core, TABLE_OUTBOX, "entry", visit_entry));
     TRY(scan(core, TABLE_WAITING, "item", visit_waiting));
@@ -111,7 +113,7 @@ err core_load_all(struct core *core) {
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
         c->retry = true;
-        if (c->r.pending)
+        if (c->r.pending && !core_request_is(c))
             c->commit_at = core->now + TIME_SECOND;
         if (core_waiting_for_epoch(core, c))
             core_conversation_doubt(core, c);
@@ -127,6 +129,8 @@ static void forget_list(struct core *core, struct list *list) {
 void core_load_forget(struct core *core) {
     for (size_t i = 0; i < core->contacts.n; i++)
         core_contact_free(core, core->contacts.p[i]);
+    for (size_t i = 0; i < core->blocked.n; i++)
+        core_blocked_free(core, core->blocked.p[i]);
     for (size_t i = 0; i < core->conversations.n; i++)
         core_conversation_free(core, core->conversations.p[i]);
     for (size_t i = 0; i < core->entries.n; i++)
@@ -134,6 +138,7 @@ void core_load_forget(struct core *core) {
     for (size_t i = 0; i < core->waiting.n; i++)
         core_waiting_free(core, core->waiting.p[i]);
     forget_list(core, &core->contacts);
+    forget_list(core, &core->blocked);
     forget_list(core, &core->conversations);
     forget_list(core, &core->entries);
     forget_list(core, &core->waiting);

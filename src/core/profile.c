@@ -143,6 +143,8 @@ err core_profile_receive(struct core *core, struct conversation *c, const uint8_
     TRY(core_contact_learn_name(core, sender, p.name, true));
     if (p.has_room)
         TRY(rename_to(core, c, sender, p.room));
+    if (core_request_is(c))
+        return OK; /* a stranger's word about others */
     for (uint64_t i = 0; i < p.count; i++) {
         uint64_t count;
         slice account, name;

@@ -12,7 +12,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 
 /* clang-format off */
 #define RECORDS(R) \
-    R(account) R(network) R(counters) R(server) R(contact) R(conversation) R(entry) R(message) \
+    R(account) R(network) R(counters) R(server) R(contact) R(blocked) R(conversation) R(entry) \
+    R(message) \
     R(waiting) R(quarantined) R(own_key) R(seen) R(seen_log)
 /* clang-format on */
 
@@ -73,9 +74,17 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, addresses, 0, (16 + PROTO_ADDRESS) * PROTO_DEVICES_MAX) \
     F(flag, verified, 0, 0)
 
+/* Whose requests and messages are dropped. name: what it was called when it was blocked. */
+#define RECORD_FIELDS_blocked(F) \
+    F(u64, number, 0, 0)         \
+    F(fixed, account, 16, 0)     \
+    F(u64, time, 0, 0)           \
+    F(vec, name, 0, 64)
+
 /* pending: proposals of others wait for a commit. joined: the epoch in which we came in; what is
  * older is not for us. own_name: we gave it the name that it has. leaving: when we asked to be
- * removed. used: the user made it, wrote in it or read it. */
+ * removed. used: the user made it, wrote in it or read it. inviter: who added us. last_resort: it
+ * did so by a key package that others have too. bytes: of the history, while it is a request. */
 #define RECORD_FIELDS_conversation(F) \
     F(u32, number, 0, 0)              \
     F(fixed, group, 32, 0)            \
@@ -92,7 +101,10 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, pending, 0, 0)            \
     F(flag, own_name, 0, 0)           \
     F(u64, leaving, 0, 0)             \
-    F(flag, used, 0, 0)
+    F(flag, used, 0, 0)               \
+    F(fixed, inviter, 16, 0)          \
+    F(flag, last_resort, 0, 0)        \
+    F(u32, bytes, 0, 0)
 
 /* One command of the outbox. intent: what is wanted, by kind. type and request: what was encrypted
  * for it, ready for the wire, once stage says so. message: its place in the history (0: none), id:

@@ -32,6 +32,7 @@ static const char *sender(enum proto_from from) {
         [PROTO_FROM_HELLO] = "either, before the handshake",
         [PROTO_FROM_ANY] = "client",
         [PROTO_FROM_ANON] = "client, anonymous",
+        [PROTO_FROM_BOTH] = "client, anonymous or a device",
         [PROTO_FROM_PROOF] = "client, to prove a device",
         [PROTO_FROM_DEVICE] = "client, a device",
         [PROTO_FROM_SERVER] = "server",

@@ -14,6 +14,7 @@
  *   HELLO    either side, before the Noise handshake
  *   ANY      a client, on any session
  *   ANON     a client, on a session without an identity
+ *   BOTH     a client, on such a one or a device's
  *   PROOF    a client that has not yet proved who it is: turns the session into a device's
  *   DEVICE   a device
  *   SERVER   the server
@@ -35,7 +36,7 @@ enum {
     PROTO_WELCOMES_MAX = 64,    /* of one commit */
     PROTO_DEVICES_MAX = 16,     /* of one account */
     PROTO_CHUNK_MAX = 32768,    /* of a blob */
-    PROTO_CHUNKS_MAX = 1024,
+    PROTO_CHUNKS_MAX = 65617,   /* 2 GiB, sealed */
     PROTO_KEY_PACKAGE_MAX = 16384,
     PROTO_CARD = 4096,          /* a contact card, sealed: all have this size */
     PROTO_LINK_MAX = 8192,      /* bytes that wait for one side of a link */
@@ -191,8 +192,8 @@ enum {
     M(committed, 33, SERVER, "Taken, or late; then nothing was delivered")                         \
     M(key_package_take, 34, ANON, "A key package of an address's device; by key_package_taken")    \
     M(key_package_taken, 35, SERVER, "A key package")                                              \
-    M(blob_put, 36, ANON, "One chunk of a blob; answered by ok")                                   \
-    M(blob_get, 37, ANON, "Answered by blob_chunk")                                                \
+    M(blob_put, 36, ANON, "The next chunk of a blob; answered by blob_state")                      \
+    M(blob_get, 37, BOTH, "Answered by blob_chunk")                                                \
     M(blob_chunk, 38, SERVER, "One chunk of a blob")                                               \
     M(work_get, 40, ANON, "What work costs now; answered by work")                                 \
     M(work, 41, SERVER, "What work has to be bound to, and how much of it is wanted")              \
@@ -200,6 +201,8 @@ enum {
     M(card, 43, SERVER, "A card, or what looks like one")                                          \
     M(card_put, 44, ANON, "Claims a place, or replaces its card; answered by ok")                  \
     M(card_drop, 45, ANON, "Gives a place up; answered by ok")                                     \
+    M(blob_ask, 47, ANON, "How much of a blob is there; answered by blob_state")                   \
+    M(blob_state, 48, SERVER, "How much of a blob is there, and until when")                       \
     M(device_list_put, 50, DEVICE, "A newer device list of the account; answered by ok")           \
     M(device_join, 51, PROOF, "A device that a list names comes first time; answered by ok")       \
     M(device_list_get, 52, PROOF, "The identity asks for its list; answered by device_list_is")    \
@@ -361,8 +364,9 @@ enum {
     F(flag, last_resort, 0, 0)                                                                     \
     F(vec, key_package, 1, PROTO_KEY_PACKAGE_MAX)
 
-/* address: any that an item which names the blob goes to, which is the permission. id: the
- * BLAKE2b-256 of the whole blob. A chunk that is there stays as it is. */
+/* address: any that an item which names the blob goes to, which is the permission; its mailbox is
+ * charged. id: the uploader's choice; who knows it may fetch the blob. Chunks come in their order: one
+ * that is there stays as it is, one that is too early is not taken. */
 #define PROTO_FIELDS_blob_put(F)                                                                   \
     F(fixed, address, PROTO_ADDRESS, 0)                                                            \
     F(fixed, id, 32, 0)                                                                            \
@@ -375,6 +379,12 @@ enum {
 #define PROTO_FIELDS_blob_chunk(F)                                                                 \
     F(u32, chunks, 0, 0)                                                                           \
     F(vec, bytes, 1, PROTO_CHUNK_MAX)
+#define PROTO_FIELDS_blob_ask(F) F(fixed, id, 32, 0)
+/* have: so many chunks, from the first on. until: the last week in which it is surely there. */
+#define PROTO_FIELDS_blob_state(F)                                                                 \
+    F(u32, chunks, 0, 0)                                                                           \
+    F(u32, have, 0, 0)                                                                             \
+    F(u32, until, 0, 0)
 
 /* challenge: of this session, for an hour at most. A look-up's work has find_bits, a claim's and a
  * renewal's claim_bits; they rise with use. */
@@ -447,6 +457,7 @@ enum {
     F(u32, item_weeks, 0, 0)                                                                       \
     F(u32, blob_weeks, 0, 0)                                                                       \
     F(u64, blobs_bytes, 0, 0)                                                                      \
+    F(u64, uploads_bytes, 0, 0)                                                                    \
     F(u32, key_packages, 0, 0)                                                                     \
     F(u32, chains, 0, 0)                                                                           \
     F(u64, memtable, 0, 0)
@@ -498,6 +509,7 @@ enum {
     R(ROSTER, 20, false, "the conversation's list of addresses is not the one that is stored")     \
     R(TAKEN, 40, false, "somebody else holds it")                                                  \
     R(WORK, 41, false, "the work is too little, or was used")                                      \
-    R(OLD, 42, false, "something newer is there already")
+    R(OLD, 42, false, "something newer is there already")                                          \
+    R(UPLOADS, 47, false, "this mailbox takes no more uploads today")
 
 #endif

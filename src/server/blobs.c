@@ -1,11 +1,14 @@
-/* Blobs: encrypted chunks under the hash of the whole. The first write of a chunk wins. A blob
- * expires so many weeks after its last put. */
+/* Blobs: encrypted chunks under an id that only those know who may fetch them. Chunks come one
+ * after another, and each stays as it was first written. A blob expires so many weeks after its
+ * last put. */
 #include "server/internal.h"
 
 static err handle_put(struct mail *m, struct mail_call *call);
 static err handle_get(struct mail *m, struct mail_call *call);
+static err handle_ask(struct mail *m, struct mail_call *call);
 const struct mail_handler mail_handle_blob_put = {PROTO_blob_put, handle_put};
 const struct mail_handler mail_handle_blob_get = {PROTO_blob_get, handle_get};
+const struct mail_handler mail_handle_blob_ask = {PROTO_blob_ask, handle_ask};
 
 /* The chunks stand behind the head. */
 static uint64_t chunk_number(uint32_t chunk) {
@@ -31,25 +34,49 @@ static err renew(struct mail *m, slice id, struct held_blob *blob) {
     return put_head(m, id, blob);
 }
 
+static err reply_state(struct mail *m, struct mail_call *call, const struct held_blob *blob) {
+    struct proto_blob_state out = {.chunks = blob->chunks,
+                                   .have = blob->have,
+                                   .until = blob->week + m->config.limits.blob_weeks};
+    writer w = mail_reply_open(m);
+    proto_blob_state_write(&w, &out);
+    return mail_reply_close(m, call, PROTO_blob_state, &w);
+}
+
+/* A mailbox takes so much in a day, and half of the room that is left at most: whoever floods one
+ * leaves room for the others. 0: it fits, and is charged. */
+static enum proto_reason refusal(struct mail *m, const uint8_t mailbox[MAIL_ID], uint64_t cost,
+                                 uint64_t total) {
+    const struct mail_limits *limits = &m->config.limits;
+    if (total + cost > limits->blobs_bytes)
+        return PROTO_REASON_LIMIT;
+    uint64_t half = (limits->blobs_bytes - total) / 2;
+    uint64_t most = half < limits->uploads_bytes ? half : limits->uploads_bytes;
+    bool fits = mail_day_take(m, MAIL_DAY_UPLOADS, mailbox, NULL, cost, most);
+    return fits ? (enum proto_reason)0 : PROTO_REASON_UPLOADS;
+}
+
 static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_blob_put *in,
-                     struct held_blob *blob) {
+                     const uint8_t mailbox[MAIL_ID], struct held_blob *blob) {
     slice id = SLICE_ARRAY(in->id);
     uint64_t total = 0;
     TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
-    bool fresh = blob->bytes == 0;
+    bool fresh = blob->have == 0;
     uint64_t cost = in->bytes.n + (fresh ? 2 : 1) * MAIL_BLOB_ENTRY;
-    if (total + cost > m->config.limits.blobs_bytes)
-        return mail_refuse(m, call, PROTO_REASON_LIMIT);
+    enum proto_reason reason = refusal(m, mailbox, cost, total);
+    if (reason != 0)
+        return mail_refuse(m, call, reason);
     if (fresh)
         TRY(mail_expiry_note(m, MAIL_EXPIRY_BLOB, id));
     else
         TRY(renew(m, id, blob));
-    blob->bytes += cost;
-    mail_total_set(m, MAIL_TOTAL_BLOBS, total + cost);
-    TRY(put_head(m, id, blob));
     struct held_chunk chunk = {.bytes = in->bytes};
     TRY(held_chunk_put(m->batch, id, chunk_number(in->chunk), &m->row, &chunk));
-    return mail_reply_ok(m, call);
+    blob->bytes += cost;
+    blob->have++;
+    TRY(put_head(m, id, blob));
+    mail_total_set(m, MAIL_TOTAL_BLOBS, total + cost);
+    return reply_state(m, call, blob);
 }
 
 static err handle_put(struct mail *m, struct mail_call *call) {
@@ -68,14 +95,23 @@ static err handle_put(struct mail *m, struct mail_call *call) {
         TRY(e);
     if (blob.chunks != in.chunks)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
-    struct held_chunk chunk;
-    e = held_chunk_get(m->store, m->batch, SLICE_ARRAY(in.id), chunk_number(in.chunk), &m->value,
-                       &chunk);
+    if (in.chunk == blob.have)
+        return put_chunk(m, call, &in, mailbox, &blob);
+    if (in.chunk < blob.have)
+        TRY(renew(m, SLICE_ARRAY(in.id), &blob));
+    return reply_state(m, call, &blob);
+}
+
+static err handle_ask(struct mail *m, struct mail_call *call) {
+    struct proto_blob_ask in;
+    struct held_blob blob;
+    if (proto_blob_ask_decode(call->body, &in) != OK)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    err e = blob_head(m, SLICE_ARRAY(in.id), &blob);
     if (e == ERR_NOT_FOUND)
-        return put_chunk(m, call, &in, &blob);
+        return mail_refuse(m, call, PROTO_REASON_NONE);
     TRY(e);
-    TRY(renew(m, SLICE_ARRAY(in.id), &blob));
-    return mail_reply_ok(m, call);
+    return reply_state(m, call, &blob);
 }
 
 static err handle_get(struct mail *m, struct mail_call *call) {

@@ -23,6 +23,7 @@ static err tell_mail(struct parent *p) {
         .item_weeks = (uint32_t)c->item_weeks,
         .blob_weeks = (uint32_t)c->blob_weeks,
         .blobs_bytes = c->blob_gigabytes << 30,
+        .uploads_bytes = c->upload_gigabytes << 30,
         .key_packages = (uint32_t)c->key_packages,
         .chains = (uint32_t)c->chains,
         .memtable = c->memtable_megabytes << 20,

@@ -45,6 +45,8 @@ static const struct key keys[] = {
      "GiB of all blobs together"},
     {"blob_weeks", NUMBER, AT(blob_weeks), 1, 520, TEXT_OF(CONFIG_BLOB_WEEKS), NULL,
      "then a blob expires"},
+    {"upload_gigabytes", NUMBER, AT(upload_gigabytes), 0, 1000000, TEXT_OF(CONFIG_UPLOAD_GIGABYTES),
+     NULL, "GiB of blobs that one mailbox vouches for in a day, and half of the room at most"},
     {"key_packages", NUMBER, AT(key_packages), 1, 10000, TEXT_OF(CONFIG_KEY_PACKAGES), NULL,
      "key packages that one device may store"},
     {"edges", NUMBER, AT(edges), 0, 64, "0", NULL,

@@ -3,8 +3,9 @@
 #include "base/time.h"
 #include "server/internal.h"
 
-static struct mail_day *find(struct mail *m, uint64_t tag) {
-    struct mail_day *set = &m->days[(tag % (MAIL_DAYS / MAIL_DAYS_WAYS)) * MAIL_DAYS_WAYS];
+static struct mail_day *find(struct mail *m, enum mail_day_kind kind, uint64_t tag) {
+    struct mail_day *table = &m->days[kind == MAIL_DAY_UPLOADS ? MAIL_DAYS : 0];
+    struct mail_day *set = &table[(tag % (MAIL_DAYS / MAIL_DAYS_WAYS)) * MAIL_DAYS_WAYS];
     struct mail_day *least = set;
     for (int i = 0; i < MAIL_DAYS_WAYS; i++) {
         if (set[i].tag == tag)
@@ -30,15 +31,15 @@ static uint64_t tag_of(enum mail_day_kind kind, const uint8_t mailbox[MAIL_ID],
 }
 
 bool mail_day_take(struct mail *m, enum mail_day_kind kind, const uint8_t mailbox[MAIL_ID],
-                   const uint8_t *serial, uint32_t most) {
+                   const uint8_t *serial, uint64_t amount, uint64_t most) {
     uint64_t day = m->config.now(m->config.ctx) / TIME_DAY;
     if (day != m->day) {
-        wipe(m->days, MAIL_DAYS * sizeof *m->days);
+        wipe(m->days, 2 * MAIL_DAYS * sizeof *m->days);
         m->day = day;
     }
-    struct mail_day *count = find(m, tag_of(kind, mailbox, serial));
-    if (count->count >= most)
+    struct mail_day *count = find(m, kind, tag_of(kind, mailbox, serial));
+    if (amount > most || count->count > most - amount)
         return false;
-    count->count++;
+    count->count += amount;
     return true;
 }

@@ -123,17 +123,18 @@ struct mail_effect {
 /* Bytes, at most, of the body of an error or a caught_up, which need no memory. */
 enum { MAIL_NOTICE = 16 };
 
-/* ---- Counts of one day (days.c) ---- */
+/* ---- Counts of one day (days.c) ---- Bytes and the rest have a table each. */
 
 enum { MAIL_DAYS = 8192, MAIL_DAYS_WAYS = 4 };
 struct mail_day {
     uint64_t tag;
-    uint32_t count;
+    uint64_t count;
 };
 enum mail_day_kind {
     MAIL_DAY_ADDRESS,  /* key packages that a bearer of one address took */
     MAIL_DAY_PACKAGES, /* that all bearers together took */
-    MAIL_DAY_ORDERS    /* orders that began with a Welcome for it */
+    MAIL_DAY_ORDERS,   /* orders that began with a Welcome for it */
+    MAIL_DAY_UPLOADS   /* bytes of blobs that it vouched for */
 };
 
 /* How far the sweep of a kind is. Notes below `from` are gone, but a scan would still have to pass
@@ -323,7 +324,7 @@ void mail_chain_end(struct mail *m, struct mail_box *box);
 /* ---- days.c ---- */
 /* Counts one more, if there were fewer than `most` today. serial: NULL, or of an address. */
 bool mail_day_take(struct mail *m, enum mail_day_kind kind, const uint8_t mailbox[MAIL_ID],
-                   const uint8_t *serial, uint32_t most);
+                   const uint8_t *serial, uint64_t amount, uint64_t most);
 
 /* ---- revoked.c ---- */
 MUST err mail_revoked_load(struct mail *m, struct mail_box *box);
@@ -393,9 +394,9 @@ extern const struct mail_handler mail_handle_register, mail_handle_login, mail_h
     mail_handle_key_package_drop, mail_handle_key_package_put, mail_handle_last_resort_put,
     mail_handle_key_package_count, mail_handle_record_get, mail_handle_mailbox_key_put,
     mail_handle_send, mail_handle_commit, mail_handle_key_package_take, mail_handle_blob_put,
-    mail_handle_blob_get, mail_handle_work_get, mail_handle_card_get, mail_handle_card_put,
-    mail_handle_card_drop, mail_handle_device_list_put, mail_handle_device_join,
-    mail_handle_device_list_get, mail_handle_link_put, mail_handle_link_get,
-    mail_handle_invite_make;
+    mail_handle_blob_get, mail_handle_blob_ask, mail_handle_work_get, mail_handle_card_get,
+    mail_handle_card_put, mail_handle_card_drop, mail_handle_device_list_put,
+    mail_handle_device_join, mail_handle_device_list_get, mail_handle_link_put,
+    mail_handle_link_get, mail_handle_invite_make;
 
 #endif

@@ -114,10 +114,10 @@ enum allowance { NOTHING, LAST_RESORT, ANY };
 static enum allowance may_take(struct mail *m, const struct mail_box *box,
                                const uint8_t serial[MAIL_SERIAL]) {
     const struct mail_limits *limits = &m->config.limits;
-    if (!mail_day_take(m, MAIL_DAY_ADDRESS, box->id, serial, limits->takes_address))
+    if (!mail_day_take(m, MAIL_DAY_ADDRESS, box->id, serial, 1, limits->takes_address))
         return NOTHING;
     bool any = !mail_revoked(box, serial) &&
-               mail_day_take(m, MAIL_DAY_PACKAGES, box->id, NULL, limits->takes_mailbox);
+               mail_day_take(m, MAIL_DAY_PACKAGES, box->id, NULL, 1, limits->takes_mailbox);
     return any ? ANY : LAST_RESORT;
 }
 

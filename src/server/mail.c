@@ -10,6 +10,7 @@ const struct mail_limits mail_limits_default = {
     .order_weeks = 52,
     .orders = 4 * 1024 * 1024,
     .blobs_bytes = (uint64_t)CONFIG_BLOB_GIGABYTES << 30,
+    .uploads_bytes = (uint64_t)CONFIG_UPLOAD_GIGABYTES << 30,
     .cards = 1024 * 1024,
     .card_weeks = 52,
     .find_bits = 18,
@@ -49,6 +50,7 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_card_get,          /* 42 */
     &mail_handle_card_put,          /* 44 */
     &mail_handle_card_drop,         /* 45 */
+    &mail_handle_blob_ask,          /* 47 */
     &mail_handle_device_list_put,   /* 50 */
     &mail_handle_device_join,       /* 51 */
     &mail_handle_device_list_get,   /* 52 */
@@ -74,7 +76,7 @@ static err mail_init(struct mail *m) {
     TRY(store_batch_new(&m->batch, m->mem));
     TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
     TRY(mail_work_init(m));
-    m->days = mem_new_array(m->mem, MAIL_DAYS, sizeof *m->days);
+    m->days = mem_new_array(m->mem, 2 * MAIL_DAYS, sizeof *m->days);
     return m->days == NULL ? ERR_NO_MEMORY : OK;
 }
 
@@ -133,7 +135,7 @@ void mail_free(struct mail *m) {
     mail_links_fini(m);
     store_batch_free(m->batch);
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
-    mem_free(m->mem, m->days, MAIL_DAYS * sizeof *m->days);
+    mem_free(m->mem, m->days, 2 * MAIL_DAYS * sizeof *m->days);
     mail_work_fini(m);
     buf_free(&m->out);
     buf_free(&m->value);
@@ -223,7 +225,8 @@ static err run(struct mail *m, struct mail_call *call, uint16_t type) {
     const struct proto_message_info *info = proto_message_info(type);
     if (handler == NULL || info == NULL)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
-    bool device = info->from == PROTO_FROM_DEVICE;
+    bool device =
+        info->from == PROTO_FROM_BOTH ? call->session != NULL : info->from == PROTO_FROM_DEVICE;
     bool proof = info->from == PROTO_FROM_PROOF;
     bool operator_only = info->from == PROTO_FROM_INNER;
     /* The edge sees to this; one that was taken over would not. */

@@ -31,6 +31,7 @@ struct mail_limits {
     uint32_t order_weeks;    /* after its last commit */
     uint64_t orders;         /* of the whole server */
     uint64_t blobs_bytes;    /* of all blobs together */
+    uint64_t uploads_bytes;  /* that a mailbox vouches for in a day; half of the room at most */
     uint64_t cards;          /* of the whole server */
     uint32_t card_weeks;     /* after its last renewal */
     uint8_t find_bits;       /* work of a look-up while there are few; see work.c */

@@ -298,6 +298,7 @@ static void configure(struct mail_config *config, struct post *post,
     config->limits.item_weeks = in->item_weeks;
     config->limits.blob_weeks = in->blob_weeks;
     config->limits.blobs_bytes = in->blobs_bytes;
+    config->limits.uploads_bytes = in->uploads_bytes;
     config->limits.key_packages = in->key_packages;
     config->keys[0].id = in->key_id;
     config->keys[1].id = in->old_key_id;

@@ -264,7 +264,7 @@ static bool charge(struct mail *m, const uint8_t address[PROTO_ADDRESS], bool *k
     if (mail_address_open(m, address, mailbox, serial) != OK)
         return false;
     *known = true;
-    return mail_day_take(m, MAIL_DAY_ORDERS, mailbox, NULL, m->config.limits.orders_mailbox);
+    return mail_day_take(m, MAIL_DAY_ORDERS, mailbox, NULL, 1, m->config.limits.orders_mailbox);
 }
 
 /* Charges a new order to the mailboxes of its Welcomes; without one, to those of its copies. One

@@ -14,11 +14,11 @@ const struct session_limits session_limits_default = {
 static const unsigned allowed[] = {
     [SESSION_HELLO] = FROM(HELLO),
     [SESSION_HANDSHAKE] = 0,
-    [SESSION_FRESH] = FROM(ANY) | FROM(ANON) | FROM(PROOF),
-    [SESSION_ANON] = FROM(ANY) | FROM(ANON),
+    [SESSION_FRESH] = FROM(ANY) | FROM(ANON) | FROM(BOTH) | FROM(PROOF),
+    [SESSION_ANON] = FROM(ANY) | FROM(ANON) | FROM(BOTH),
     [SESSION_PROVING] = FROM(ANY),
     [SESSION_UNPROVED] = FROM(ANY) | FROM(PROOF),
-    [SESSION_DEVICE] = FROM(ANY) | FROM(DEVICE),
+    [SESSION_DEVICE] = FROM(ANY) | FROM(BOTH) | FROM(DEVICE),
     [SESSION_ENDED] = 0,
 };
 

@@ -67,8 +67,9 @@ static void printed(struct job *job);
 static err show_unread(struct job *job, uint32_t number) {
     struct listening *s = job->state;
     struct core_conversation c;
-    TRY(core_conversation_get(job_core(job), number, &c));
-    while (c.read < c.messages && !enough(job)) {
+    if (core_conversation_get(job_core(job), number, &c) != OK)
+        return OK; /* forgotten meanwhile */
+    while (c.state != CORE_CONVERSATION_REQUEST && c.read < c.messages && !enough(job)) {
         struct show_messages what = {.first = c.read + 1,
                                      .last = c.read + 1,
                                      .named = true,
@@ -103,10 +104,10 @@ static void show_own(struct job *job, const struct core_notice *n) {
     struct core_conversation c;
     struct show_messages what = {
         .first = n->message, .last = n->message, .named = true, .own = true};
-    err e = core_conversation_get(job_core(job), n->conversation, &c);
+    err e = OK;
     if (s->last == n->conversation && n->message <= s->message)
         return; /* with what came before it */
-    if (e == OK && n->message <= c.read)
+    if (core_conversation_get(job_core(job), n->conversation, &c) == OK && n->message <= c.read)
         e = show_messages(job, &c, &what);
     if (e != OK && (err_class(e) != ERR_CLASS_IO || job->out.failed != OK))
         job_fail(job, "could not show a message", e, 0);
@@ -126,6 +127,21 @@ static void printed(struct job *job) {
         job_fail(job, "could not show a message", e, 0);
     else
         show_all(job);
+}
+
+/* Once, with its first entry; what is said in it is shown when it is accepted. */
+static void show_asking(struct job *job, const struct core_notice *n) {
+    struct core_conversation c;
+    if (core_conversation_get(job_core(job), n->conversation, &c) != OK ||
+        c.state != CORE_CONVERSATION_REQUEST || n->message != 1)
+        return;
+    err e = OK;
+    if (job->out.json)
+        e = show_request(job, &c);
+    else
+        show_asked(job);
+    if (e != OK)
+        job_fail(job, "could not show a request", e, 0);
 }
 
 /* ---- Events, for programs ---- */
@@ -225,11 +241,13 @@ static void notice(struct job *job, const struct core_notice *n) {
     if (job->over)
         return;
     if (n->kind == CORE_NOTICE_MESSAGE)
-        show(job, n->conversation);
+        show_asking(job, n);
     else if (job->out.json)
         event_object(job, n);
     else
         tell(job, n);
+    if (!job->over && (n->kind == CORE_NOTICE_MESSAGE || n->kind == CORE_NOTICE_CONVERSATION))
+        show(job, n->conversation);
     active(job, n->kind == CORE_NOTICE_MESSAGE);
 }
 

@@ -60,6 +60,9 @@ static void start(struct job *job) {
         job_fail_text(job, e, EXIT_USAGE,
                       "TITLE is no name: a line of visible text of up to 64 bytes, not \"you\", "
                       "not beginning with an asterisk");
+    else if (e == ERR_DENIED)
+        job_fail_text(job, e, EXIT_REFUSED,
+                      "you have blocked one of them: `sotto unblock` comes first");
     else if (e != OK)
         job_fail(job, "the conversation could not be made", e, 0);
     else

@@ -43,7 +43,8 @@ static bool choose_next(struct job *job) {
     while (s->what.first > s->what.last) {
         if (job->args.word_count > 0 || core_conversation_at(job_core(job), s->next++, &c) != OK)
             return false;
-        choose(job, &c);
+        if (job->args.word_count > 0 || c.state != CORE_CONVERSATION_REQUEST)
+            choose(job, &c);
     }
     return true;
 }
@@ -56,6 +57,7 @@ static void finish(struct job *job) {
                  job->args.has_last ? "" : " (--last 20 shows the last twenty.)");
         line_end(&l, &job->out, OUT_NORMAL);
     }
+    show_asked(job);
     if (job->late)
         job_away(job);
     job_end(job, job->late ? EXIT_AWAY : EXIT_FINE);

@@ -49,6 +49,8 @@ static void object(struct job *job, const struct core_status *s) {
     line_bool(&l, "caught_up", s->caught_up);
     line_num(&l, "contacts", s->contacts);
     line_num(&l, "conversations", s->conversations);
+    line_num(&l, "requests", s->requests);
+    line_num(&l, "blocked", s->blocked);
     line_num(&l, "outbox", s->outbox);
     line_num(&l, "waiting", s->waiting);
     line_num(&l, "quarantined", s->quarantined);
@@ -91,7 +93,9 @@ static void sentences(struct job *job, const struct core_status *s) {
         line_add(&l, "\nlost:        %llu items that the mailbox could not keep",
                  (unsigned long long)s->gaps);
     line_add(&l, "\ncontacts:    %u\nconversations: %u", (unsigned)s->contacts,
-             (unsigned)s->conversations);
+             (unsigned)(s->conversations - s->requests));
+    if (s->requests > 0)
+        line_add(&l, "\nrequests:    %u: `sotto requests`", (unsigned)s->requests);
     line_end(&l, &job->out, OUT_NORMAL);
 }
 

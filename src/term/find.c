@@ -16,7 +16,7 @@ static void not_found(struct job *job, err e, const char *kind, const char *text
     else if (e == ERR_NOT_FOUND)
         job_fail_text(job, e, EXIT_UNKNOWN,
                       "there is no %s \"%.200s\". `sotto status` lists conversations, `sotto "
-                      "contacts` lists contacts",
+                      "contacts` contacts, `sotto requests` who asks",
                       kind, (const char *)l.b.p);
     else
         job_fail(job, "could not look", e, 0);
@@ -70,6 +70,54 @@ static err find_member(struct job *job, slice text, struct core_contact *person,
     return s.e == OK && s.met == 0 ? ERR_NOT_FOUND : s.e;
 }
 
+/* ---- Requests ---- */
+
+static bool look_inviter(void *ctx, const struct core_member *m) {
+    struct search *s = ctx;
+    if (memcmp(m->account, s->person->account, CORE_ACCOUNT) != 0)
+        return true;
+    s->met += find_fits(m, s->text);
+    return false;
+}
+
+static err find_asker(struct job *job, slice text, struct core_conversation *found) {
+    struct core *core = job_core(job);
+    struct core_conversation c;
+    size_t count = 0;
+    for (size_t i = 0; core_conversation_at(core, i, &c) == OK; i++) {
+        struct core_contact person = {0};
+        struct search s = {.text = text, .person = &person};
+        if (c.state != CORE_CONVERSATION_REQUEST)
+            continue;
+        memcpy(person.account, c.inviter, CORE_ACCOUNT);
+        TRY(core_members(core, c.number, look_inviter, &s));
+        if (s.met == 0)
+            continue;
+        *found = c;
+        count++;
+    }
+    return count == 0 ? ERR_NOT_FOUND : count > 1 ? ERR_LIMIT : OK;
+}
+
+bool find_request(struct job *job, const char *text, struct core_conversation *c) {
+    uint64_t number;
+    err e = ERR_NOT_FOUND;
+    if (args_number(text, UINT32_MAX, &number) == OK)
+        e = core_conversation_get(job_core(job), (uint32_t)number, c);
+    if (e == OK && c->state != CORE_CONVERSATION_REQUEST)
+        e = ERR_NOT_FOUND;
+    if (e == ERR_NOT_FOUND)
+        e = find_asker(job, slice_str(text), c);
+    if (e == ERR_NOT_FOUND)
+        not_found(job, e, "request", text);
+    else if (e == ERR_LIMIT)
+        job_fail_text(job, e, EXIT_UNKNOWN,
+                      "several who ask call themselves so: use the number (`sotto requests`)");
+    else if (e != OK)
+        job_fail(job, "could not look", e, 0);
+    return e == OK;
+}
+
 /* ---- People ---- */
 
 bool find_person(struct job *job, const char *text, struct core_contact *person, uint32_t *met) {
@@ -119,6 +167,8 @@ void find_tell_state(struct job *job, const char *what, uint32_t number) {
             why = "you were removed from this conversation. A member can add you again";
         else if (c.state == CORE_CONVERSATION_FAILED)
             why = "this conversation could not be made. Begin another with `sotto new`";
+        else if (c.state == CORE_CONVERSATION_REQUEST)
+            why = "this is a request that you did not accept yet: `sotto accept`";
         else if (c.state == CORE_CONVERSATION_NEW)
             why =
                 "this conversation is still being made. Do it again when `sotto status` shows its "
@@ -132,10 +182,11 @@ bool find_or_make_conversation(struct job *job, const char *text, uint32_t *numb
     struct core_contact contact;
     uint64_t command;
     err e = core_conversation_find(job_core(job), slice_str(text), &c);
-    if (e == OK) {
-        *number = c.number;
-        return true;
-    }
+    *number = e == OK ? c.number : 0;
+    if (e == OK && c.state == CORE_CONVERSATION_REQUEST)
+        find_tell_state(job, "nothing is sent", c.number);
+    if (e == OK)
+        return c.state != CORE_CONVERSATION_REQUEST;
     if (e == ERR_NOT_FOUND)
         e = core_contact_find(job_core(job), slice_str(text), &contact);
     if (e != OK) {
@@ -146,7 +197,9 @@ bool find_or_make_conversation(struct job *job, const char *text, uint32_t *numb
     memcpy(account[0], contact.account, CORE_ACCOUNT);
     e = core_conversation_new(job_core(job), SLICE_EMPTY, (const uint8_t(*)[CORE_ACCOUNT])account,
                               1, host_now(), &command, number);
-    if (e != OK)
+    if (e == ERR_DENIED)
+        job_fail_text(job, e, EXIT_REFUSED, "you have blocked them: `sotto unblock` comes first");
+    else if (e != OK)
         job_fail(job, "could not begin a conversation", e, 0);
     return e == OK;
 }

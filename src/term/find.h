@@ -13,6 +13,8 @@ void find_tell_state(struct job *job, const char *what, uint32_t number);
 bool find_person(struct job *job, const char *text, struct core_contact *person, uint32_t *met);
 /* The same, but a member becomes a contact without a petname. */
 bool find_contact(struct job *job, const char *text, struct core_contact *contact);
+/* A request by its number, or by who asks: what it calls itself, or the beginning of its id. */
+bool find_request(struct job *job, const char *text, struct core_conversation *c);
 /* Whether a member is called so, or has an id that begins so. */
 bool find_fits(const struct core_member *m, slice text);
 /* A conversation, but a contact without a conversation gets one. */

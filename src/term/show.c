@@ -72,6 +72,30 @@ void show_contact(struct job *job, const struct core_contact *contact) {
     line_end(&l, &job->out, OUT_NORMAL);
 }
 
+void show_blocked(struct job *job, const uint8_t account[CORE_ACCOUNT]) {
+    struct core_blocked b = {0};
+    struct line l = {0};
+    char when[HOST_TIME];
+    for (size_t i = 0; core_blocked_at(job_core(job), i, &b) == OK; i++)
+        if (memcmp(b.account, account, CORE_ACCOUNT) == 0)
+            break;
+    if (job->out.json) {
+        line_object(&l, "blocked");
+        line_hex(&l, "account", SLICE_ARRAY(b.account));
+        line_str(&l, "name", b.name);
+        line_bool(&l, "named", show_is_named(job, b.account));
+        line_num(&l, "time", b.time);
+        line_object_end(&l);
+    } else {
+        host_time_text(b.time, when);
+        short_id(&l, b.account);
+        line_add(&l, "  ");
+        show_person(&l, job, b.name, b.account);
+        line_add(&l, ", blocked since %s", when);
+    }
+    line_end(&l, &job->out, OUT_NORMAL);
+}
+
 struct members {
     struct job *job;
     struct line *line;
@@ -159,7 +183,7 @@ err show_each_member(struct job *job, uint32_t number) {
 
 static const char *state_name(enum core_conversation_state state) {
     static const char *const names[] = {"",     "new",     "active", "leaving",
-                                        "left", "removed", "failed"};
+                                        "left", "removed", "failed", "request"};
     return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
 }
 
@@ -262,6 +286,109 @@ void show_conversation(struct job *job, const struct core_conversation *c) {
         line_add(&l, ", spoiled: make a new one");
     if (c->behind)
         line_add(&l, ", left behind: ask a member to remove and to add you, or make a new one");
+    line_end(&l, &job->out, OUT_NORMAL);
+}
+
+/* ---- Requests ---- */
+
+struct asking {
+    const struct core_conversation *c;
+    uint8_t identity[CORE_IDENTITY];
+    buf name, said; /* said: the first that they wrote */
+    bool found, wrote;
+    err e;
+};
+
+static bool take_asker(void *ctx, const struct core_member *m) {
+    struct asking *a = ctx;
+    if (memcmp(m->account, a->c->inviter, CORE_ACCOUNT) != 0)
+        return true;
+    memcpy(a->identity, m->identity, CORE_IDENTITY);
+    a->found = true;
+    a->e = buf_append(&a->name, m->name);
+    return false;
+}
+
+static bool take_first(void *ctx, const struct core_message *m) {
+    struct asking *a = ctx;
+    a->wrote = m->kind == CORE_MESSAGE_CONTENT && m->shape == CORE_CONTENT_TEXT;
+    if (a->wrote)
+        a->e = buf_append(&a->said, m->text);
+    return !a->wrote;
+}
+
+static void request_object(struct line *l, const struct asking *a, const char *digits) {
+    line_object(l, "request");
+    line_num(l, "conversation", a->c->number);
+    line_str(l, "title", a->c->name);
+    line_hex(l, "inviter", SLICE_ARRAY(a->c->inviter));
+    line_str(l, "inviter_name", buf_slice(&a->name));
+    line_str(l, "digits", slice_str(digits));
+    line_num(l, "devices", a->c->members);
+    line_num(l, "messages", a->c->messages);
+    if (a->wrote)
+        line_str(l, "text", buf_slice(&a->said));
+    line_object_end(l);
+}
+
+static void request_text(struct line *l, struct job *job, const struct asking *a,
+                         const char *digits) {
+    uint8_t other[CORE_ACCOUNT];
+    bool alone = core_conversation_with(job_core(job), a->c->number, other) == OK;
+    line_add(l, "%3u  ", (unsigned)a->c->number);
+    show_person(l, job, buf_slice(&a->name), a->c->inviter);
+    line_add(l, alone ? " asks to talk with you" : " asks you to join ");
+    if (!alone)
+        show_conversation_name(l, job, a->c);
+    line_add(l, "\n     account ");
+    for (size_t i = 0; i < CORE_ACCOUNT; i++)
+        line_add(l, "%02x", a->c->inviter[i]);
+    for (size_t i = 0; digits[0] != '\0' && i < CORE_SAFETY_DIGITS; i += 5)
+        line_add(l, "%s%.5s",
+                 i == 0    ? "\n     safety number "
+                 : i == 30 ? "\n                   "
+                           : " ",
+                 digits + i);
+    if (a->wrote) {
+        line_add(l, "\n     says: ");
+        line_lines(l, buf_slice(&a->said), "         | ");
+    }
+}
+
+err show_request(struct job *job, const struct core_conversation *c) {
+    struct core *core = job_core(job);
+    struct asking a = {.c = c};
+    struct line l = {0};
+    char digits[CORE_SAFETY_DIGITS + 1] = "";
+    err e = core_members(core, c->number, take_asker, &a);
+    if (e == OK && a.found)
+        e = core_safety_number(core, a.identity, digits);
+    if (e == OK)
+        e = core_messages(core, c->number, 1, c->messages, take_first, &a);
+    e = e == OK ? a.e : e;
+    if (e == OK && job->out.json)
+        request_object(&l, &a, digits);
+    else if (e == OK)
+        request_text(&l, job, &a, digits);
+    buf_free(&a.name);
+    buf_free(&a.said);
+    if (e == OK)
+        line_end(&l, &job->out, OUT_NORMAL);
+    else
+        buf_free(&l.b);
+    return e == OK ? show_each_member(job, c->number) : e;
+}
+
+void show_asked(struct job *job) {
+    struct core_status s;
+    struct line l = {0};
+    core_status_get(job_core(job), &s);
+    if (s.requests == 0 || job->out.json)
+        return;
+    line_add(&l,
+             s.requests == 1 ? "Somebody asks to talk with you: `sotto requests`."
+                             : "%u people ask to talk with you: `sotto requests`.",
+             (unsigned)s.requests);
     line_end(&l, &job->out, OUT_NORMAL);
 }
 

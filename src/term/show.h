@@ -8,6 +8,8 @@
 bool show_is_named(struct job *job, const uint8_t account[CORE_ACCOUNT]);
 /* What to call a person: "you", the petname, else "Ann? (1a2b3c4d)" or the beginning of the id. */
 void show_person(struct line *l, struct job *job, slice name, const uint8_t account[CORE_ACCOUNT]);
+/* Somebody whom the user has blocked. */
+void show_blocked(struct job *job, const uint8_t account[CORE_ACCOUNT]);
 void show_contact(struct job *job, const struct core_contact *contact);
 /* Its name, else the one other person's, else "conversation 3". */
 void show_conversation_name(struct line *l, struct job *job, const struct core_conversation *c);
@@ -21,6 +23,10 @@ struct show_messages {
     bool named, others, own;
     uint64_t *count;
 };
+/* Who asks, how to know them, and what they say first. */
+MUST err show_request(struct job *job, const struct core_conversation *c);
+/* How many ask, to people, if somebody does. */
+void show_asked(struct job *job);
 /* Shows some of them, and moves what->first behind them: it is all when first > last. An error if
  * the output failed. */
 MUST err show_messages(struct job *job, const struct core_conversation *c,

@@ -300,6 +300,8 @@ void rig_send(struct rig *rig, const uint8_t address[PROTO_ADDRESS], slice item)
 
 /* ---- Clients ---- */
 
+uint32_t rig_roster_above;
+
 struct client *rig_client(struct rig *rig, size_t index) {
     struct client *c = &rig->clients[index];
     memset(c, 0, sizeof *c);
@@ -308,6 +310,7 @@ struct client *rig_client(struct rig *rig, size_t index) {
     c->plan = (struct store_fault_plan){-1, -1, ERR_DISK_FULL, false};
     c->config.suite = MLS_SUITE_X25519_CHACHA;
     c->config.key_packages = 4;
+    c->config.roster_above = rig_roster_above;
     c->wake = UINT64_MAX;
     CHECK_OK(store_memory_open(&c->memory, NULL));
     CHECK_OK(store_faulty_open(&c->store, c->memory, &c->plan, NULL));
@@ -425,7 +428,7 @@ void rig_finish(struct client *c, uint64_t command, err expected) {
 
 /* ---- Conversations ---- */
 
-static void take_link(struct client *from, struct client *to) {
+void rig_take_link(struct client *from, struct client *to) {
     uint64_t command;
     uint8_t account[CORE_ACCOUNT];
     CHECK_OK(core_contact_link(from->core, from->rig->now, &command));
@@ -436,8 +439,8 @@ static void take_link(struct client *from, struct client *to) {
 }
 
 void rig_meet(struct client *a, struct client *b) {
-    take_link(a, b);
-    take_link(b, a);
+    rig_take_link(a, b);
+    rig_take_link(b, a);
 }
 
 void rig_meet_all(struct rig *rig, size_t count) {

@@ -67,6 +67,9 @@ struct rig {
     unsigned hits; /* for the hooks' use */
 };
 
+/* Of clients that are made from now on: core_config's. */
+extern uint32_t rig_roster_above;
+
 /* `count` clients with accounts, all of them online, in suite 0x0003; names "n0", "n1"... */
 void rig_init(struct rig *rig, size_t count);
 void rig_fini(struct rig *rig);
@@ -103,6 +106,8 @@ const struct notice *rig_last(const struct client *c, enum core_notice_kind kind
 bool rig_ended(const struct client *c, err why);
 void rig_finish(struct client *c, uint64_t command, err expected);
 
+/* `to` takes a link of `from`, which knows nothing of it. */
+void rig_take_link(struct client *from, struct client *to);
 /* Each of the two takes the other's contact link. */
 void rig_meet(struct client *a, struct client *b);
 void rig_meet_all(struct rig *rig, size_t count);

@@ -87,7 +87,7 @@ TEST(a_chunk_whose_answer_is_lost_is_put_again) {
     start(2);
     CHECK_OK(buf_resize(&text, 90000));
     memset(text.p, 'x', text.n);
-    lose(client(0), PROTO_ok, 1);
+    lose(client(0), PROTO_blob_state, 1);
     CHECK_OK(core_send_text(client(0)->core, 1, CORE_TEXT_PLAIN, buf_slice(&text), NULL, rig.now,
                             &command, &message));
     rig_finish(client(0), command, OK);

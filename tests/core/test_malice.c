@@ -570,6 +570,7 @@ TEST(a_group_of_the_same_id_does_not_come_over_a_conversation) {
     memcpy(group, view(2)->r.group, sizeof group);
     remove_member(0, 2, OK);
     rig_run(&rig);
+    bool unseen;
     struct core *core = client(2)->core, *victim = client(1)->core;
     core_conversation_lookup(core, 1)->r.group[0] ^= 1;
     CHECK_OK(core_txn_begin(core));
@@ -581,7 +582,7 @@ TEST(a_group_of_the_same_id_does_not_come_over_a_conversation) {
     rig_run(&rig);
     CHECK_OK(core_item_read(buf_slice(&letter.item), &kind, &welcome));
     CHECK_OK(core_txn_begin(victim));
-    CHECK_ERR(core_conversation_join(victim, welcome), ERR_EXISTS);
+    CHECK_ERR(core_conversation_join(victim, welcome, &unseen), ERR_EXISTS);
     CHECK_OK(core_txn_end(victim, OK));
     buf_free(&letter.item);
     rig_fini(&rig);
@@ -650,7 +651,7 @@ static uint32_t full;
 static enum verdict refuse_copies(struct rig *r, struct client *from, uint16_t type, slice body) {
     struct proto_edge_reply reply = {
         .session = r->request->session, .request = r->request->request, .type = PROTO_sent};
-    struct proto_sent answer = {.refused = {.count = full}};
+    struct proto_sent answer = {.taken = true, .refused = {.count = full}};
     buf list = {0}, bytes = {0};
     (void)body;
     if (from != client(0) || type != PROTO_send || full == 0)

@@ -1131,6 +1131,24 @@ static slice blob_get(uint8_t id, uint8_t chunk) {
     return SLICE_ARRAY(room);
 }
 
+static struct proto_blob_state state_of(const struct frame *f) {
+    struct proto_blob_state state;
+    CHECK_OK(proto_blob_state_decode(buf_slice(&f->body), &state));
+    return state;
+}
+
+/* Puts it, and the server then has so many. */
+static void put_blob(uint8_t id, uint32_t chunk, uint32_t chunks, const char *bytes,
+                     uint32_t have) {
+    slice body = blob_put(id, chunk, chunks, bytes);
+    CHECK_EQ(state_of(world_get(&w, 9, PROTO_blob_put, body, PROTO_blob_state)).have, have);
+}
+
+static void refuse_blob(uint8_t id, uint32_t chunk, uint32_t chunks, const char *bytes,
+                        uint16_t reason) {
+    world_refused(&w, 9, PROTO_blob_put, blob_put(id, chunk, chunks, bytes), reason);
+}
+
 static void expect_chunk(uint8_t id, uint8_t chunk, const char *bytes) {
     struct proto_blob_chunk out;
     const struct frame *f = world_get(&w, 9, PROTO_blob_get, blob_get(id, chunk), PROTO_blob_chunk);
@@ -1139,61 +1157,174 @@ static void expect_chunk(uint8_t id, uint8_t chunk, const char *bytes) {
     CHECK_EQ(out.chunks, 2);
 }
 
+static bool blob_fits(uint8_t id) {
+    uint32_t request = world_ask(&w, 9, PROTO_blob_put, blob_put(id, 0, 1, "x"));
+    world_commit(&w);
+    return world_answer(&w, request)->type == PROTO_blob_state;
+}
+
+/* As the store has it. */
+static uint64_t blob_bytes(void) {
+    struct held_total total = {0};
+    buf bytes = {0};
+    err e = held_total_get(w.store, NULL, slice_str("blobs"), 0, &bytes, &total);
+    CHECK(e == OK || e == ERR_NOT_FOUND);
+    buf_free(&bytes);
+    return e == OK ? total.value : 0;
+}
+
+static void limit_blobs(uint64_t all, uint64_t a_day) {
+    w.config.limits.blobs_bytes = all;
+    w.config.limits.uploads_bytes = a_day;
+    world_restart(&w);
+}
+
 TEST(a_blobs_chunk_stays_as_it_was_first_written) {
     begin_blobs();
-    world_get(&w, 9, PROTO_blob_put, blob_put(1, 1, 2, "second"), PROTO_ok);
-    world_refused(&w, 9, PROTO_blob_get, blob_get(1, 0), PROTO_REASON_NONE);
-    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "first"), PROTO_ok);
-    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "forged"), PROTO_ok);
+    put_blob(1, 0, 2, "first", 1);
+    put_blob(1, 0, 2, "forged", 1);
+    world_refused(&w, 9, PROTO_blob_get, blob_get(1, 1), PROTO_REASON_NONE);
+    put_blob(1, 1, 2, "second", 2);
+    put_blob(1, 1, 2, "forged", 2);
     world_restart(&w);
     expect_chunk(1, 0, "first");
     expect_chunk(1, 1, "second");
-    world_refused(&w, 9, PROTO_blob_put, blob_put(1, 2, 2, "x"), PROTO_REASON_MALFORMED);
-    world_refused(&w, 9, PROTO_blob_put, blob_put(1, 2, 3, "x"), PROTO_REASON_MALFORMED);
-    world_refused(&w, 9, PROTO_blob_put, blob_put(2, 0, 1025, "x"), PROTO_REASON_MALFORMED);
+    refuse_blob(1, 2, 2, "x", PROTO_REASON_MALFORMED);
+    refuse_blob(1, 2, 3, "x", PROTO_REASON_MALFORMED);
+    refuse_blob(2, 0, PROTO_CHUNKS_MAX + 1, "x", PROTO_REASON_MALFORMED);
+    end();
+}
+
+/* So that what is there is told by one number, whatever was lost on the way. */
+TEST(a_blobs_chunks_come_in_their_order) {
+    begin_blobs();
+    put_blob(1, 1, 3, "early", 0);
+    CHECK_EQ(count_entries(MAIL_BLOB), 0);
+    put_blob(1, 0, 3, "first", 1);
+    put_blob(1, 2, 3, "early", 1);
+    CHECK_EQ(count_entries(MAIL_BLOB), 2);
+    w.plan.fail_commit_in = 0;
+    refuse_blob(1, 1, 3, "lost", PROTO_REASON_DISK);
+    put_blob(1, 2, 3, "early", 1);
+    put_blob(1, 1, 3, "second", 2);
+    put_blob(1, 2, 3, "third", 3);
+    end();
+}
+
+TEST(who_knows_a_blob_may_ask_how_much_of_it_is_there) {
+    uint8_t id[32];
+    begin_blobs();
+    memset(id, 1, sizeof id);
+    world_refused(&w, 9, PROTO_blob_ask, SLICE_ARRAY(id), PROTO_REASON_NONE);
+    put_blob(1, 0, 3, "first", 1);
+    put_blob(1, 1, 3, "second", 2);
+    world_restart(&w);
+    struct proto_blob_state state =
+        state_of(world_get(&w, 9, PROTO_blob_ask, SLICE_ARRAY(id), PROTO_blob_state));
+    CHECK_EQ(state.chunks, 3);
+    CHECK_EQ(state.have, 2);
+    CHECK_EQ(state.until, time_week(w.now) + w.config.limits.blob_weeks);
+    w.now += (uint64_t)w.config.limits.blob_weeks * TIME_WEEK;
+    sweep();
+    world_get(&w, 9, PROTO_blob_ask, SLICE_ARRAY(id), PROTO_blob_state);
+    w.now += TIME_WEEK;
+    sweep();
+    world_refused(&w, 9, PROTO_blob_ask, SLICE_ARRAY(id), PROTO_REASON_NONE);
+    end();
+}
+
+/* What an item names is fetched by its device as such; what people send each other by strangers. */
+TEST(a_device_fetches_blobs_and_puts_none) {
+    begin_blobs();
+    put_blob(1, 0, 1, "first", 1);
+    world_get(&w, bob.session, PROTO_blob_get, blob_get(1, 0), PROTO_blob_chunk);
+    world_refused(&w, bob.session, PROTO_blob_put, blob_put(2, 0, 1, "x"), PROTO_REASON_STATE);
     end();
 }
 
 TEST(blobs_have_a_limit_together_and_expire) {
     begin_blobs();
-    w.config.limits.blobs_bytes = 10 + 3 * MAIL_BLOB_ENTRY;
+    limit_blobs(3 * (5 + 2 * MAIL_BLOB_ENTRY) + 9, UINT64_MAX);
+    put_blob(1, 0, 2, "12345", 1);
+    world_restart(&w); /* a new day */
+    refuse_blob(2, 0, 2, "12345678901234567890", PROTO_REASON_UPLOADS);
+    put_blob(2, 0, 2, "12345", 1);
     world_restart(&w);
-    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "12345"), PROTO_ok);
-    world_get(&w, 9, PROTO_blob_put, blob_put(1, 1, 2, "12345"), PROTO_ok);
-    world_restart(&w);
-    world_refused(&w, 9, PROTO_blob_put, blob_put(2, 0, 2, "x"), PROTO_REASON_LIMIT);
+    refuse_blob(3, 0, 2, "12345678901234567890", PROTO_REASON_LIMIT);
     w.now += 9 * TIME_WEEK;
     sweep();
     world_refused(&w, 9, PROTO_blob_get, blob_get(1, 0), PROTO_REASON_NONE);
-    world_refused(&w, 9, PROTO_blob_get, blob_get(1, 1), PROTO_REASON_NONE);
-    world_get(&w, 9, PROTO_blob_put, blob_put(2, 0, 2, "1234567890"), PROTO_ok);
+    CHECK_EQ(count_entries(MAIL_BLOB), 0);
+    put_blob(2, 0, 2, "1234567890", 1);
     expect_chunk(2, 0, "1234567890");
     end();
 }
 
 TEST(the_bytes_of_blobs_are_counted_through_failures_and_expiry) {
     begin_blobs();
-    w.config.limits.blobs_bytes = 10 + 4 * MAIL_BLOB_ENTRY;
-    world_restart(&w);
+    limit_blobs(10 * (5 + 2 * MAIL_BLOB_ENTRY), UINT64_MAX);
     w.plan.fail_commit_in = 0;
-    world_refused(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "12345"), PROTO_REASON_DISK);
-    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "12345"), PROTO_ok);
+    refuse_blob(1, 0, 2, "12345", PROTO_REASON_DISK);
+    CHECK_EQ(blob_bytes(), 0);
+    put_blob(1, 0, 2, "12345", 1);
+    CHECK_EQ(blob_bytes(), 5 + 2 * MAIL_BLOB_ENTRY);
     w.now += 5 * TIME_WEEK;
-    world_get(&w, 9, PROTO_blob_put, blob_put(2, 0, 2, "12345"), PROTO_ok);
+    put_blob(2, 0, 2, "1234567", 1);
+    put_blob(2, 1, 2, "1", 2);
     w.now += 5 * TIME_WEEK;
     sweep(); /* the first goes, the second stays */
-    world_refused(&w, 9, PROTO_blob_put, blob_put(3, 0, 2, "123456"), PROTO_REASON_LIMIT);
-    world_get(&w, 9, PROTO_blob_put, blob_put(3, 0, 2, "12345"), PROTO_ok);
+    CHECK_EQ(blob_bytes(), 8 + 3 * MAIL_BLOB_ENTRY);
+    end();
+}
+
+TEST(a_mailbox_takes_so_much_in_a_day) {
+    struct proto_address of_bob, of_ann;
+    const uint64_t each = 5 + 2 * MAIL_BLOB_ENTRY;
+    begin_blobs();
+    of_bob = vouching;
+    person_address(&bob, &w, &vouching); /* another address of the same mailbox */
+    person_address(&ann, &w, &of_ann);
+    limit_blobs(100 * each, 2 * each);
+    put_blob(1, 0, 2, "12345", 1);
+    vouching = of_bob;
+    put_blob(2, 0, 2, "12345", 1);
+    refuse_blob(3, 0, 2, "1", PROTO_REASON_UPLOADS);
+    refuse_blob(1, 1, 2, "1", PROTO_REASON_UPLOADS);
+    put_blob(1, 0, 2, "12345", 1); /* nothing new, so it costs nothing */
+    vouching = of_ann;
+    put_blob(3, 0, 2, "12345", 1); /* a neighbour's */
+    vouching = of_bob;
+    w.now += TIME_DAY;
+    put_blob(4, 0, 2, "12345", 1);
+    end();
+}
+
+/* Whoever floods one mailbox day after day leaves room for the others. */
+TEST(a_mailbox_takes_half_of_the_room_at_most) {
+    struct proto_address of_ann;
+    const uint64_t each = 1 + 2 * MAIL_BLOB_ENTRY;
+    uint8_t id = 1;
+    begin_blobs();
+    person_address(&ann, &w, &of_ann);
+    limit_blobs(30 * each, UINT64_MAX);
+    for (int day = 0; day < 3; day++) {
+        while (blob_fits(id))
+            id++;
+        w.now += TIME_DAY;
+    }
+    CHECK_EQ(id, 1 + 10 + 7 + 4);
+    vouching = of_ann;
+    put_blob(100, 0, 1, "x", 1);
     end();
 }
 
 TEST(a_blob_that_is_put_again_lives_from_then_on) {
     begin_blobs();
-    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "first"), PROTO_ok);
-    world_get(&w, 9, PROTO_blob_put, blob_put(2, 0, 2, "first"), PROTO_ok);
+    put_blob(1, 0, 2, "first", 1);
+    put_blob(2, 0, 2, "first", 1);
     w.now += 7 * TIME_WEEK;
-    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "again"), PROTO_ok);
-    world_get(&w, 9, PROTO_blob_put, blob_put(2, 1, 2, "second"), PROTO_ok);
+    put_blob(1, 0, 2, "again", 1);
+    put_blob(2, 1, 2, "second", 2);
     CHECK_EQ(count_entries(MAIL_EXPIRY), 2);
     w.now += 7 * TIME_WEEK;
     sweep();
@@ -1210,21 +1341,19 @@ TEST(a_blob_that_is_put_again_lives_from_then_on) {
 TEST(a_blob_needs_an_address_that_its_item_may_go_to) {
     begin_blobs();
     vouching.bytes[20] ^= 1;
-    world_refused(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "x"), PROTO_REASON_ADDRESS);
+    refuse_blob(1, 0, 2, "x", PROTO_REASON_ADDRESS);
     CHECK_EQ(count_entries(MAIL_BLOB), 0);
     vouching.bytes[20] ^= 1;
-    world_get(&w, 9, PROTO_blob_put, blob_put(1, 0, 2, "x"), PROTO_ok);
+    put_blob(1, 0, 2, "x", 1);
     end();
 }
 
 TEST(a_blob_of_one_byte_counts_as_what_its_entries_take) {
     begin_blobs();
-    w.config.limits.blobs_bytes = 4 * (2 * MAIL_BLOB_ENTRY + 1);
-    world_restart(&w);
-    for (uint8_t i = 1; i <= 4; i++)
-        world_get(&w, 9, PROTO_blob_put, blob_put(i, 0, 2, "x"), PROTO_ok);
-    world_refused(&w, 9, PROTO_blob_put, blob_put(5, 0, 2, "x"), PROTO_REASON_LIMIT);
-    world_refused(&w, 9, PROTO_blob_put, blob_put(1, 1, 2, "x"), PROTO_REASON_LIMIT);
+    limit_blobs(100 * MAIL_BLOB_ENTRY, 3 * MAIL_BLOB_ENTRY + 2);
+    put_blob(1, 0, 3, "x", 1);
+    put_blob(1, 1, 3, "x", 2);
+    refuse_blob(1, 2, 3, "x", PROTO_REASON_UPLOADS);
     end();
 }
 

@@ -127,8 +127,9 @@ static bool try_send(struct raw *c, const struct proto_address *to, slice item) 
     writer_vec(&w, SLICE_ARRAY(to->bytes));
     writer_vec(&w, item);
     CHECK_OK(writer_result(&w));
-    bool sent = raw_call(c, PROTO_send, buf_slice(&body), &answer) == PROTO_sent && answer.n == 1 &&
-                answer.p[0] == 0;
+    struct proto_sent out = {0};
+    bool sent = raw_call(c, PROTO_send, buf_slice(&body), &answer) == PROTO_sent &&
+                proto_sent_decode(buf_slice(&answer), &out) == OK && out.refused.count == 0;
     buf_free(&body);
     buf_free(&answer);
     return sent;

@@ -89,7 +89,7 @@ static void upload(const struct sealed *s, const struct proto_address *permissio
         memcpy(in.id, s->blob, 32);
         buf_clear(&made);
         CHECK_OK(proto_blob_put_encode(&made, &in));
-        world_get(&w, 9, PROTO_blob_put, buf_slice(&made), PROTO_ok);
+        world_get(&w, 9, PROTO_blob_put, buf_slice(&made), PROTO_blob_state);
     }
 }
 
@@ -335,7 +335,7 @@ TEST(a_roster_expires_with_its_order) {
     w.config.limits.blobs_bytes = limit;
     world_restart(&w);
     person_login(&bob, &w, 12);
-    struct proto_blob_put in = {.chunks = 2, .bytes = slice_of(first.bytes.p, 600)};
+    struct proto_blob_put in = {.chunks = 2, .bytes = slice_of(first.bytes.p, 300)};
     memcpy(in.address, members[0].bytes, PROTO_ADDRESS);
     buf body = {0};
     CHECK_OK(proto_blob_put_encode(&body, &in));
@@ -347,7 +347,8 @@ TEST(a_roster_expires_with_its_order) {
     sweep();
     CHECK_EQ(count_entries(MAIL_ROSTER), 0);
     CHECK_EQ(count_entries(MAIL_ORDER), 0);
-    world_get(&w, 9, PROTO_blob_put, buf_slice(&body), PROTO_ok); /* its bytes count no more */
+    world_get(&w, 9, PROTO_blob_put, buf_slice(&body),
+              PROTO_blob_state); /* its bytes count no more */
     CHECK_EQ(sent(GROUP, &first), -1);
     buf_free(&body);
     end_large();

@@ -32,11 +32,15 @@ def addressed(world, ann, bob, tap):
     mal = world.person("mal")
     mal.fine("invite", ann.link(), "--as", "ann")
     mal.fine("new", "ann", "--title", "bob")
+    asked = ann.run("send", "bob", "for bob, too", "--json")
+    ann.fine("accept", "Mal")
     ann.fine("read")
     sent = ann.run("send", "bob", "for bob alone", "--json")
+    tap.check("a_request_s_title_takes_no_message_from_a_contact",
+              asked.code == 0 and texts(bob.fine("read", "--json"))[:1] == ["for bob, too"], asked.out)
     tap.check("a_stranger_s_title_takes_no_message_from_a_contact",
               sent.code == 0 and "for bob alone" not in mal.fine("read").out and
-              texts(bob.fine("read", "--json")) == ["for bob alone"], sent.out)
+              texts(bob.fine("read", "--last", "1", "--json")) == ["for bob alone"], sent.out)
     start = contact_id(ann, "bob")[:8]
     eve = Person(world.folder, "eve")
     eve.fine("init", world.server.invite(), "--name", start)
@@ -52,6 +56,7 @@ def shown(world, ann, tap):
     false.fine("invite", ann.link(), "--as", "ann")
     false.fine("new", "ann", "--title", "x] bob: hi [")
     false.fine("send", "1", "It's me")
+    ann.fine("accept", "bob")
     shown, own = ann.fine("read").out, contact_id(false, "ann")
     number = [c for c in ann.fine("status", "--json").of("conversation") if c["name"].startswith("x]")]
     account = false.fine("status", "--json", "--offline").of("status")[0]["account"]
@@ -95,6 +100,7 @@ def strangers(world, tap):
     ida, jon = world.person("ida"), world.person("jon")
     jon.fine("invite", ida.link())
     jon.fine("send", "Ida", "hello")
+    ida.fine("accept", "Jon")
     ida.fine("read")
     answer = ida.run("send", "Jon", "hello yourself")
     account = jon.fine("status", "--json", "--offline").of("status")[0]["account"]
@@ -105,6 +111,7 @@ def strangers(world, tap):
     second.fine("init", world.server.invite(), "--name", "Jon")
     second.fine("invite", ida.link())
     second.fine("send", "Ida", "me too")
+    ida.fine("accept", "Jon")
     ida.fine("read")
     unclear, by_id = ida.run("send", "Jon", "who?"), ida.run("send", account[:8], "you")
     tap.check("two_who_call_themselves_the_same_are_told_apart", (unclear.code, by_id.code) == (6, 0),
@@ -112,6 +119,7 @@ def strangers(world, tap):
     jan = world.person("jan")
     ida.fine("invite", jan.link(), "--as", "Jon")
     made = ida.run("send", "Jon", "for the contact", "--json")
+    jan.fine("accept", "Ida")
     tap.check("a_contact_without_a_conversation_outweighs_them",
               made.code == 0 and texts(jan.fine("read", "--json")) == ["for the contact"], made.out)
 

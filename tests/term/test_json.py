@@ -191,6 +191,24 @@ def leave(watch, ann, ben):
     watch.run(ben, "read", "Trio", "--last", "20")
 
 
+def ask(world, watch, ann):
+    gil = Person(world.folder, "gil")
+    gil.fine("init", world.server.invite(), "--name", "gil")
+    gil.fine("invite", ann.link(), "--as", "ann")
+    listener = watch.listen(ann, until="caught_up")
+    gil.fine("send", "ann", "hello")
+    watch.finish(listener)
+    gil.fine("send", "ann", "hello?")
+    watch.run(ann, "requests")
+    watch.run(ann, "decline", "gil")
+    gil.fine("new", "ann", "--title", "again")
+    watch.run(ann, "accept", "gil", "--as", "gil")
+    watch.run(ann, "block", "gil")
+    watch.run(ann, "send", "gil", "hi")
+    watch.run(ann, "blocked")
+    watch.run(ann, "unblock", "gil")
+
+
 def fail(world, watch, tap, ann):
     code = world.server.invite()
     codes = {
@@ -234,6 +252,7 @@ def main():
                       {("status", "quarantined"), ("listen", "quarantined")} <= watch.seen, shown)
             lose(watch, ann, ben)
             leave(watch, ann, ben)
+            ask(world, watch, ann)
             fail(world, watch, tap, ann)
         finally:
             for process in watch.listeners:

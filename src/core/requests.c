@@ -1,0 +1,254 @@
+/* First contact: requests, and whom we have blocked. */
+#include "core/internal.h"
+
+/* ---- Our address in a conversation ---- */
+
+/* CALL SITE of core_address_revoke(core, address): the server forgets the address. */
+static err revoke(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
+    (void)core, (void)address;
+    return OK;
+}
+
+/* The address in a last-resort key package is everybody's who took that: another is put at once. */
+err core_request_revoke(struct core *core, const struct mls_group *group, bool last_resort) {
+    struct mls_member member;
+    struct leaf leaf;
+    TRY(mls_group_member(group, mls_group_own_leaf(group), &member));
+    TRY(core_leaf_read(&member, &leaf));
+    if (last_resort) {
+        core->counters.last_resort = 0;
+        core->counters_dirty = true;
+    }
+    return revoke(core, leaf.address);
+}
+
+static err revoke_in(struct core *core, struct conversation *c) {
+    TRY(core_conversation_load(core, c));
+    return core_request_revoke(core, c->group, c->r.last_resort);
+}
+
+/* ---- Requests ---- */
+
+bool core_request_is(const struct conversation *c) {
+    return c->r.state == CORE_CONVERSATION_REQUEST;
+}
+
+static struct conversation *request_of(const struct core *core, const uint8_t inviter[16]) {
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        if (core_request_is(c) && memcmp(c->r.inviter, inviter, sizeof c->r.inviter) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+err core_request_drop(struct core *core, struct conversation *c) {
+    TRY(revoke_in(core, c));
+    return core_conversation_forget(core, c);
+}
+
+err core_request_room(struct core *core, const uint8_t inviter[16]) {
+    struct conversation *earlier = request_of(core, inviter), *oldest = NULL;
+    size_t count = 0;
+    if (earlier != NULL)
+        return core_request_drop(core, earlier);
+    for (size_t i = core->conversations.n; i-- > 0;) {
+        struct conversation *c = core->conversations.p[i];
+        if (!core_request_is(c))
+            continue;
+        oldest = c;
+        count++;
+    }
+    return count >= REQUESTS_WAITING_MAX ? core_request_drop(core, oldest) : OK;
+}
+
+bool core_request_full(const struct conversation *c, size_t n) {
+    return c->r.messages >= REQUEST_ENTRIES_MAX || n > REQUEST_BYTES_MAX ||
+           c->r.bytes > REQUEST_BYTES_MAX - n;
+}
+
+bool core_request_crowded(const struct core *core) {
+    size_t count = 0;
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        const struct waiting *w = core->waiting.p[i];
+        const struct conversation *c = core_conversation_lookup(core, w->r.conversation);
+        count += c != NULL && core_request_is(c);
+    }
+    return count >= REQUEST_WAITING_MAX;
+}
+
+/* From here on it is a conversation like any other. */
+static err take(struct core *core, struct conversation *c) {
+    bool last_resort = c->r.last_resort;
+    c->r.state = CORE_CONVERSATION_ACTIVE;
+    c->r.used = true;
+    c->r.last_resort = false;
+    c->r.bytes = 0;
+    c->retry = true;
+    TRY(core_conversation_save(core, c));
+    TRY(core_conversation_answer(core, c, last_resort));
+    if (c->r.pending) {
+        TRY(core_conversation_load(core, c));
+        TRY(core_conversation_schedule(core, c));
+    }
+    if (core_waiting_for_epoch(core, c))
+        core_conversation_doubt(core, c);
+    core_conversation_notice(core, c);
+    return OK;
+}
+
+err core_request_of_contact(struct core *core, const uint8_t account[16]) {
+    struct conversation *c = request_of(core, account);
+    return c == NULL ? OK : take(core, c);
+}
+
+/* ---- What the user decides ---- */
+
+static err find_request(struct core *core, uint32_t number, uint64_t now, struct conversation **c) {
+    TRY(core_enter(core, now));
+    *c = core_conversation_lookup(core, number);
+    if (*c == NULL)
+        return ERR_NOT_FOUND;
+    return core_request_is(*c) ? OK : ERR_STATE;
+}
+
+/* keep: the inviter is there to become a contact; that takes its request. */
+static err accept(struct core *core, struct conversation *c, bool keep, slice petname) {
+    if (keep)
+        TRY(core_contact_keep_member(core, c, c->r.inviter, petname));
+    return core_request_is(c) ? take(core, c) : OK;
+}
+
+err core_request_accept(struct core *core, uint32_t conversation, slice petname, uint64_t now) {
+    struct conversation *c;
+    uint32_t leaf = 0;
+    TRY(find_request(core, conversation, now, &c));
+    TRY(core_name_check(petname));
+    TRY(core_contact_petname_free(core, c->r.inviter, petname));
+    TRY(core_conversation_load(core, c));
+    bool keep = core_conversation_has(c, SLICE_ARRAY(c->r.inviter), &leaf);
+    if (keep && core->contacts.n >= CONTACTS_MAX)
+        return ERR_LIMIT;
+    TRY(core_txn_begin(core));
+    TRY(core_txn_end(core, accept(core, c, keep, petname)));
+    core_pump(core);
+    return OK;
+}
+
+err core_request_decline(struct core *core, uint32_t conversation, uint64_t now) {
+    struct conversation *c;
+    TRY(find_request(core, conversation, now, &c));
+    TRY(core_txn_begin(core));
+    TRY(core_txn_end(core, core_request_drop(core, c)));
+    core_pump(core);
+    return OK;
+}
+
+/* ---- Blocking ---- */
+
+void core_blocked_free(struct core *core, struct blocked *b) {
+    buf_free(&b->bytes);
+    mem_free(core->mem, b, sizeof *b);
+}
+
+static bool find_blocked(const struct core *core, const uint8_t account[16], size_t *at) {
+    for (*at = 0; *at < core->blocked.n; ++*at) {
+        const struct blocked *b = core->blocked.p[*at];
+        if (memcmp(b->r.account, account, sizeof b->r.account) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool core_is_blocked(const struct core *core, const uint8_t account[16]) {
+    size_t at;
+    return find_blocked(core, account, &at);
+}
+
+static err keep_blocked(struct core *core, const uint8_t account[16], slice name) {
+    struct blocked *b = mem_new(core->mem, sizeof *b);
+    if (b == NULL)
+        return ERR_NO_MEMORY;
+    b->bytes = buf_on(core->mem);
+    b->r = (struct record_blocked){.number = core_number(core), .time = core->now, .name = name};
+    memcpy(b->r.account, account, sizeof b->r.account);
+    err e = record_blocked_settle(&b->bytes, &b->r);
+    if (e == OK)
+        e = core_put(core, TABLE_CONTACT, slice_str("blocked"), b->r.number, buf_slice(&b->bytes));
+    if (e == OK)
+        e = core_list_add(core, &core->blocked, b);
+    if (e != OK)
+        core_blocked_free(core, b);
+    return e;
+}
+
+/* A wish to leave would tell. What was said stays. */
+static err part(struct core *core, struct conversation *c) {
+    if (c->r.state == CORE_CONVERSATION_NEW)
+        return core_conversation_end(core, c, CORE_CONVERSATION_FAILED);
+    TRY(revoke_in(core, c));
+    return core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
+}
+
+static err part_all(struct core *core, const uint8_t account[16]) {
+    uint8_t other[16];
+    struct conversation *request = request_of(core, account);
+    if (request != NULL)
+        TRY(core_request_drop(core, request));
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        if (!core_request_is(c) && core_conversation_one_to_one(core, c, other) &&
+            memcmp(other, account, sizeof other) == 0)
+            TRY(part(core, c));
+    }
+    return OK;
+}
+
+static err block(struct core *core, const uint8_t account[16]) {
+    buf name = buf_on(core->mem);
+    err e = core_contact_name_of(core, account, &name);
+    if (e == OK)
+        e = keep_blocked(core, account, buf_slice(&name));
+    if (e == OK)
+        e = part_all(core, account);
+    buf_free(&name);
+    return e;
+}
+
+err core_block(struct core *core, const uint8_t account[CORE_ACCOUNT], uint64_t now) {
+    TRY(core_enter(core, now));
+    if (!core->account.exists)
+        return ERR_STATE;
+    if (memcmp(account, core->account.r.account, CORE_ACCOUNT) == 0)
+        return ERR_DENIED;
+    if (core_is_blocked(core, account))
+        return ERR_EXISTS;
+    if (core->blocked.n >= BLOCKED_MAX)
+        return ERR_LIMIT;
+    TRY(core_txn_begin(core));
+    TRY(core_txn_end(core, block(core, account)));
+    core_pump(core);
+    return OK;
+}
+
+err core_unblock(struct core *core, const uint8_t account[CORE_ACCOUNT], uint64_t now) {
+    size_t at;
+    TRY(core_enter(core, now));
+    if (!find_blocked(core, account, &at))
+        return ERR_NOT_FOUND;
+    TRY(core_txn_begin(core));
+    struct blocked *b = core->blocked.p[at];
+    err e = core_delete(core, TABLE_CONTACT, slice_str("blocked"), b->r.number);
+    core_list_remove(&core->blocked, at);
+    core_blocked_free(core, b);
+    return core_txn_end(core, e);
+}
+
+err core_blocked_at(const struct core *core, size_t i, struct core_blocked *blocked) {
+    if (i >= core->blocked.n)
+        return ERR_NOT_FOUND;
+    const struct blocked *b = core->blocked.p[i];
+    *blocked = (struct core_blocked){.name = b->r.name, .time = b->r.time};
+    memcpy(blocked->account, b->r.account, sizeof blocked->account);
+    return OK;
+}

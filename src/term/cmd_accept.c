@@ -1,0 +1,53 @@
+#include "term/find.h"
+#include "term/show.h"
+#include "term/command.h"
+
+static void start(struct job *job);
+
+const struct command command_accept = {
+    .name = "accept",
+    .words = "REQUEST [--as NAME] [--offline]",
+    .help = "take up a request",
+    .text =
+        "REQUEST is the number that `sotto requests` shows, what who asks calls itself, or the\n"
+        "beginning of its account's id. Whoever asks becomes a contact, whom you call NAME; the\n"
+        "conversation goes on like any other, and your name goes out to it. --offline: without\n"
+        "fetching what is new first.",
+    .options = OPTION_AS | OPTION_OFFLINE,
+    .words_min = 1,
+    .words_max = 1,
+    .start = start,
+};
+
+static void refuse(struct job *job, err e) {
+    if (e == ERR_EXISTS)
+        job_fail_text(job, e, EXIT_USAGE, "you call somebody else so already; choose another NAME");
+    else if (e == ERR_MALFORMED || e == ERR_TOO_LARGE)
+        job_fail_text(job, e, EXIT_USAGE,
+                      "NAME is no name: a line of visible text of up to 64 bytes, not \"you\", not "
+                      "beginning with an asterisk");
+    else
+        job_fail(job, "could not accept", e, 0);
+}
+
+static void fetched(struct job *job) {
+    struct core_conversation c;
+    slice name = job->args.as != NULL ? slice_str(job->args.as) : SLICE_EMPTY;
+    if (!find_request(job, job->args.words[0], &c))
+        return;
+    err e = core_request_accept(job_core(job), c.number, name, host_now());
+    if (e == OK)
+        e = core_conversation_get(job_core(job), c.number, &c);
+    if (e != OK) {
+        refuse(job, e);
+        return;
+    }
+    show_conversation(job, &c);
+    if (job->late)
+        job_away(job);
+    job_end(job, job->late ? EXIT_AWAY : EXIT_FINE);
+}
+
+static void start(struct job *job) {
+    job_fetch(job, fetched);
+}
