@@ -13,7 +13,7 @@
 #include "support.h"
 #include "test.h"
 
-enum { RIG_CLIENTS = 6, RIG_LINKS = 8192, RIG_NOTICES = 512, RIG_CHAINS = 16 };
+enum { RIG_CLIENTS = 6, RIG_LINKS = 8192, RIG_NOTICES = 1024, RIG_CHAINS = 16 };
 
 struct rig;
 
