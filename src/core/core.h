@@ -265,6 +265,10 @@ MUST err core_send_content(struct core *core, uint32_t conversation, slice conte
 /* What the server's disk says about this account: after DONE, core_record_get. */
 MUST err core_record_ask(struct core *core, uint64_t now, uint64_t *command);
 
+/* The end of the account at the server; what is here stays. After DONE nothing connects any more.
+ */
+MUST err core_account_delete(struct core *core, uint64_t now, uint64_t *command);
+
 /* ---- Accessors ---- */
 
 struct core_network {
@@ -291,6 +295,7 @@ enum core_phase {
 struct core_status {
     bool has_account; /* there are keys */
     bool registered;
+    bool deleted;     /* at the server, by us: nothing goes or comes any more */
     bool registering; /* not yet, but asked for, and goes on */
     uint8_t account[CORE_ACCOUNT];
     uint8_t device[CORE_DEVICE];
@@ -321,9 +326,16 @@ struct core_status {
 };
 void core_status_get(const struct core *core, struct core_status *status);
 
+struct core_held {
+    slice name;
+    uint64_t count, bytes;
+};
+enum { CORE_HELD_MAX = 32 };
 struct core_record {
     uint32_t created_week, seen_week, devices, items;
     uint64_t bytes;
+    struct core_held beside[CORE_HELD_MAX]; /* kinds of what is held, sealed */
+    size_t beside_count;
 };
 /* The last answer to core_record_ask; NOT_FOUND if there is none. */
 MUST err core_record_get(const struct core *core, struct core_record *record);

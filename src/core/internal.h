@@ -45,7 +45,7 @@ enum {
 };
 
 /* How long an item can live at a server, with room to spare: hashes are kept so long. */
-#define SEEN_TIME (13 * TIME_WEEK)
+#define SEEN_TIME (15 * TIME_WEEK)
 #define KEY_PACKAGE_TIME (26 * TIME_WEEK)
 #define LIFETIME_MAX (KEY_PACKAGE_TIME + TIME_DAY) /* of anybody's leaf, RFC 9420 section 7.2 */
 #define WAITING_TIME (8 * TIME_WEEK)
@@ -234,7 +234,7 @@ struct link_terms {
 };
 
 /* A command that is under way and not in the outbox. */
-enum command_kind { COMMAND_LINK = 1, COMMAND_RECORD };
+enum command_kind { COMMAND_LINK = 1, COMMAND_RECORD, COMMAND_DELETE };
 struct command {
     enum command_kind kind;
     uint64_t number;

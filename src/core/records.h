@@ -40,6 +40,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(fixed, code, 16, 0)             \
     F(flag, tried, 0, 0)              \
     F(flag, registered, 0, 0)         \
+    F(flag, deleted, 0, 0)            \
     F(u64, command, 0, 0)
 
 /* How the server is reached. isolate: enum core_isolate. */
