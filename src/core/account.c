@@ -72,9 +72,10 @@ err core_account_save(struct core *core) {
 }
 
 /* A device's own, once the identity's are there. */
-static err make_device(struct record_account *a, buf *certificate) {
+static err make_device(const struct core *core, struct record_account *a, buf *certificate) {
     TRY(crypto_ed25519.generate(a->device_key, a->device_seed));
     crypto_random(a->device, sizeof a->device);
+    core_mailbox_key_make(core, a);
     TRY(core_account_id(a->identity, a->account));
     a->has_identity = true;
     struct proto_device device = own_device(a);
@@ -87,7 +88,7 @@ static err make_keys(struct core *core, struct record_account *a, buf *certifica
     a->suite = core->config.suite;
     a->joining = false;
     TRY(crypto_ed25519.generate(a->identity, a->identity_seed));
-    TRY(make_device(a, certificate));
+    TRY(make_device(core, a, certificate));
     TRY(make_devices(a, devices));
     a->devices = buf_slice(devices);
     return OK;
@@ -199,7 +200,7 @@ static err take(struct core *core, struct record_account *a, uint64_t *command) 
     a->joining = true;
     err e = crypto_ed25519.public_of(a->identity, a->identity_seed);
     if (e == OK)
-        e = make_device(a, &certificate);
+        e = make_device(core, a, &certificate);
     if (e == OK)
         e = core_account_begin(core, a, command);
     e = core_txn_end(core, e);

@@ -36,6 +36,7 @@ static void join_send(struct core *core) {
     struct proto_device_join m = {.devices = a->devices};
     buf body = buf_on(core->mem);
     memcpy(m.device, a->device, sizeof m.device);
+    memcpy(m.mailbox_key, a->mailbox_key, sizeof m.mailbox_key);
     err e = core_login_prove(core, a->device_seed, PROTO_LABEL_LOGIN, m.proof);
     if (e == OK)
         e = proto_device_join_encode(&body, &m);
