@@ -28,7 +28,9 @@ static enum core_link_state anon_state(const struct core *core) {
 static void fill_account(const struct record_account *a, struct core_status *status) {
     status->has_account = true;
     status->registered = a->registered;
+    status->deleted = a->deleted;
     status->registering = !a->registered && a->command != 0;
+    status->has_identity = a->has_identity;
     status->name = a->name;
     status->server = a->server;
     status->suite = a->suite;

@@ -140,8 +140,10 @@ static void set_back(struct core *core, uint64_t step) {
     }
     back(&core->broken_until, step);
     back(&core->stock_after, step);
+    back(&core->key_after, step);
     back(&core->purge_after, step);
     back(&core->fetch_day, step);
+    core_handle_back(core, step);
 }
 
 void core_clock(struct core *core, uint64_t now) {
@@ -167,8 +169,10 @@ void core_pump(struct core *core) {
     core_conversation_pump(core);
     core_blob_fetch_pump(core);
     core_auth_commands_pump(core);
+    core_mailbox_key_pump(core);
     core_stock_pump(core);
     core_outbox_pump(core);
+    core_handle_pump(core);
 }
 
 void core_wake(struct core *core, uint64_t now) {
@@ -202,6 +206,7 @@ static err init(struct core *core) {
     core->record = buf_on(core->mem);
     core->account.bytes = core->network.bytes = buf_on(core->mem);
     core->action_bytes = buf_on(core->mem);
+    core->job.form = core->job.pin = core->found = buf_on(core->mem);
     if (core->config.suite == 0)
         core->config.suite = MLS_SUITE_XWING_CHACHA;
     if (core->config.roster_above == 0)
@@ -210,6 +215,8 @@ static err init(struct core *core) {
         core->config.key_packages = 20;
     if (core->config.addresses == 0)
         core->config.addresses = 32;
+    if (core->config.handle_memory == 0)
+        core->config.handle_memory = 64 * 1024 * 1024;
     if (core->config.addresses > 200)
         core->config.addresses = 200;
     if (core->store->engine->deferred)
@@ -248,6 +255,7 @@ void core_close(struct core *core) {
     if (core == NULL)
         return;
     core_load_forget(core);
+    core_handle_fini(core);
     core_action_free_all(core);
     for (size_t i = 0; i < SESSIONS_MAX; i++)
         core_session_fini(&core->sessions[i]);

@@ -29,7 +29,8 @@ bool core_session_passing(uint16_t reason) {
 
 static bool wanted(const struct core *core, enum session_kind kind) {
     const struct record_account *a = &core->account.r;
-    if (!core->online || core->broken || core->replaced || core->refused || !core->account.exists)
+    if (!core->online || core->broken || core->replaced || core->refused || !core->account.exists ||
+        a->deleted)
         return false;
     return a->registered || (kind == AUTH && a->command != 0);
 }
@@ -92,7 +93,8 @@ void core_session_close(struct core *core, struct core_session *s, err why, uint
                 core_backoff(s->failures++, slow ? 8 * TIME_SECOND : TIME_SECOND / 2, TIME_MINUTE);
     wipe_session(s);
     if (s->kind == AUTH)
-        core->caught_up = core->held = core->count_known = core->stock_busy = false;
+        core->caught_up = core->held = core->count_known = core->stock_busy = core->key_told =
+            core->key_asked = false;
     if (s->kind == AUTH || why != OK) {
         core->last_error = why;
         core->last_reason = reason;
@@ -181,10 +183,19 @@ static void lane_open(struct core *core, uint32_t lane) {
 }
 
 bool core_session_lane_room(struct core *core, uint32_t lane) {
-    const struct core_session *s = lane_find(core, lane);
+    struct core_session *s = lane_find(core, lane);
     if (s == NULL)
         lane_open(core, lane);
+    else
+        used(core, s);
     return s != NULL && has_room(s);
+}
+
+uint32_t core_session_link(const struct core *core) {
+    for (size_t i = 1; i < SESSIONS_MAX; i++)
+        if (core->sessions[i].step == STEP_READY && core->sessions[i].lane == 0)
+            return core->sessions[i].link;
+    return 0;
 }
 
 bool core_session_room(struct core *core, enum session_kind kind) {
