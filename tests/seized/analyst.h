@@ -1,5 +1,5 @@
-/* Who guesses conversations from what the disk shows: which items were written together, their sizes
- * and weeks. Prints how often he is right, beside how often chance is. */
+/* Who guesses conversations from what the disk shows: which items were written together, their
+ * sizes and weeks. Prints how often he is right, beside how often chance is. */
 #ifndef SOTTO_TESTS_SEIZED_ANALYST_H
 #define SOTTO_TESTS_SEIZED_ANALYST_H
 
@@ -13,6 +13,7 @@ struct seized_group {
 
 void analyst_begin(struct store *s, const struct seized_group *groups, size_t group_count,
                    const struct client *clients, size_t people);
-void analyst_tell(void);
+/* flushed: commits whose log is gone. */
+void analyst_tell(uint64_t flushed);
 
 #endif

@@ -76,6 +76,10 @@ struct store *spy_open(struct store *inner) {
     return &spy->store;
 }
 
+uint64_t spy_commits(void) {
+    return commits;
+}
+
 const struct spied *spy_items(size_t *count) {
     *count = item_count;
     return items;

@@ -14,5 +14,7 @@ struct spied {
 /* Over another, which is closed with it. */
 struct store *spy_open(struct store *inner);
 const struct spied *spy_items(size_t *count);
+/* How many there were so far. */
+uint64_t spy_commits(void);
 
 #endif
