@@ -71,6 +71,7 @@ VISIT(blocked, blocked, )
 VISIT(conversation, conversations, )
 VISIT(entry, entries, o->targets = o->taken = o->blob_bytes = buf_on(core->mem))
 VISIT(waiting, waiting, o->blob = buf_on(core->mem))
+VISIT(revocation, revocations, )
 
 static bool visit_address(void *ctx, struct store_key key, slice value) {
     struct loading *l = ctx;
@@ -109,6 +110,7 @@ err core_load_all(struct core *core) {
     TRY(scan(core, TABLE_OUTBOX, "entry", visit_entry));
     TRY(scan(core, TABLE_WAITING, "item", visit_waiting));
     TRY(scan(core, TABLE_ADDRESS, "address", visit_address));
+    TRY(scan(core, TABLE_ADDRESS, "revoke", visit_revocation));
     TRY(scan(core, TABLE_KEY, "key", visit_key));
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
@@ -137,11 +139,14 @@ void core_load_forget(struct core *core) {
         core_entry_free(core, core->entries.p[i]);
     for (size_t i = 0; i < core->waiting.n; i++)
         core_waiting_free(core, core->waiting.p[i]);
+    for (size_t i = 0; i < core->revocations.n; i++)
+        core_revocation_free(core, core->revocations.p[i]);
     forget_list(core, &core->contacts);
     forget_list(core, &core->blocked);
     forget_list(core, &core->conversations);
     forget_list(core, &core->entries);
     forget_list(core, &core->waiting);
+    forget_list(core, &core->revocations);
     buf_free(&core->network.bytes);
     memset(&core->network.r, 0, sizeof core->network.r);
     buf_free(&core->account.bytes);
