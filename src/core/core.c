@@ -141,6 +141,7 @@ static void set_back(struct core *core, uint64_t step) {
     back(&core->purge_after, step);
     back(&core->revoke_after, step);
     back(&core->fetch_day, step);
+    core_handle_back(core, step);
 }
 
 void core_clock(struct core *core, uint64_t now) {
@@ -169,6 +170,7 @@ void core_pump(struct core *core) {
     core_stock_pump(core);
     core_address_pump(core);
     core_outbox_pump(core);
+    core_handle_pump(core);
 }
 
 void core_wake(struct core *core, uint64_t now) {
@@ -203,6 +205,7 @@ static err init(struct core *core) {
     core->record = buf_on(core->mem);
     core->account.bytes = core->network.bytes = buf_on(core->mem);
     core->action_bytes = buf_on(core->mem);
+    core->job.form = core->job.pin = core->found = buf_on(core->mem);
     if (core->config.suite == 0)
         core->config.suite = MLS_SUITE_XWING_CHACHA;
     if (core->config.roster_above == 0)
@@ -211,6 +214,8 @@ static err init(struct core *core) {
         core->config.key_packages = 20;
     if (core->config.addresses == 0)
         core->config.addresses = 32;
+    if (core->config.handle_memory == 0)
+        core->config.handle_memory = 64 * 1024 * 1024;
     if (core->config.addresses > 200)
         core->config.addresses = 200;
     if (core->store->engine->deferred)
@@ -249,6 +254,7 @@ void core_close(struct core *core) {
     if (core == NULL)
         return;
     core_load_forget(core);
+    core_handle_fini(core);
     core_action_free_all(core);
     for (int i = 0; i < 2; i++)
         core_session_fini(&core->sessions[i]);

@@ -33,11 +33,14 @@ enum {
     CORE_DEVICE = 16,   /* of a device id */
     CORE_IDENTITY = 32, /* of an identity key (Ed25519) */
     CORE_MESSAGE_ID = 32,
-    CORE_NAME_MAX = 64,      /* bytes of a person's or a conversation's name */
-    CORE_TEXT_MAX = 262144,  /* bytes of a message's text */
-    CORE_MEMBERS_MAX = 1024, /* devices in one conversation */
-    CORE_PROXY_MAX = 300,    /* bytes of a proxy's place */
-    CORE_SAFETY_DIGITS = 60
+    CORE_NAME_MAX = 64,       /* bytes of a person's or a conversation's name */
+    CORE_TEXT_MAX = 262144,   /* bytes of a message's text */
+    CORE_MEMBERS_MAX = 1024,  /* devices in one conversation */
+    CORE_PROXY_MAX = 300,     /* bytes of a proxy's place */
+    CORE_LINK_DAYS = 30,      /* that a contact link is good for, */
+    CORE_LINK_DAYS_MAX = 180, /* at most: address keys change twice a year */
+    CORE_SAFETY_DIGITS = 60,
+    CORE_HANDLE_MAX = 128 /* bytes of a handle */
 };
 
 struct core_config {
@@ -51,6 +54,9 @@ struct core_config {
     /* Stocks; 0 means the default. */
     uint32_t key_packages; /* one-time key packages kept at the server: 20 */
     uint32_t addresses;    /* fresh sealed addresses kept here: 32 */
+
+    /* Bytes of memory that stretching a handle takes; 0: 64 MiB, as everybody else's must. */
+    size_t handle_memory;
 };
 
 /* The store stays the caller's; it must outlive the core. A store without an account is a valid
@@ -172,13 +178,20 @@ enum core_isolate { CORE_ISOLATE_UNSET = 0, CORE_ISOLATE_ON, CORE_ISOLATE_OFF };
 MUST err core_proxy_set(struct core *core, slice proxy, uint64_t now);
 MUST err core_isolate_set(struct core *core, enum core_isolate isolate, uint64_t now);
 
-/* A link "sotto:contact:..." with which others can write to us: in DONE's text. It needs fresh
- * addresses, and so a connection only when the stock of them is empty. */
+/* A link "sotto:contact:..." with which others can write to us: in DONE's text; its number is the
+ * command's. It is good for `lifetime` milliseconds, at most CORE_LINK_DAYS_MAX days, and for
+ * everybody who has it, or `once`: for whoever asks first. It needs fresh addresses, and so a
+ * connection only when the stock of them is empty. LIMIT: 256 are good still; revoke one. */
+MUST err core_link_new(struct core *core, bool once, uint64_t lifetime, uint64_t now,
+                       uint64_t *command);
+/* One for all, good for CORE_LINK_DAYS days. */
 MUST err core_contact_link(struct core *core, uint64_t now, uint64_t *command);
+/* Nobody comes by it any more. NOT_FOUND. */
+MUST err core_link_revoke(struct core *core, uint64_t number, uint64_t now);
 /* Takes somebody's link: done at once. petname is what we call them; empty: their own name. A link
  * of a known contact renews its addresses; a device list never goes back to an older version.
  * EXISTS, here and below, if another contact has this petname; DENIED for our own link, SIGNATURE
- * for a forged one, UNSUPPORTED for another server's. */
+ * for a forged one, UNSUPPORTED for another server's, EXPIRED for one whose time is over. */
 MUST err core_contact_accept(struct core *core, slice contact_link, slice petname, uint64_t now,
                              uint8_t account[CORE_ACCOUNT]);
 /* Makes a contact of a member of a conversation. EXISTS, too, if it is one. */
@@ -257,7 +270,56 @@ MUST err core_send_content(struct core *core, uint32_t conversation, slice conte
 /* What the server's disk says about this account: after DONE, core_record_get. */
 MUST err core_record_ask(struct core *core, uint64_t now, uint64_t *command);
 
+/* The end of the account at the server; what is here stays. After DONE nothing connects any more.
+ */
+MUST err core_account_delete(struct core *core, uint64_t now, uint64_t *command);
+
+/* ---- Handles ----
+ * A handle is a name under which others find us: its card has who we are and an address. The client
+ * puts the card anew each week, with a fresh address, and renews the claim, which lapses a year
+ * after the last time. Claims and finds cost seconds of work: each call into the core does a slice
+ * of it and asks to be woken at once. One that stretches a name takes a fifth of a second.
+ *
+ * Errors at once: MALFORMED, UNSUPPORTED (mixed scripts), LENGTH (too short), TOO_LARGE for what is
+ * no handle (core/names.h) or no PIN (4 to 12 digits), LIMIT if such a command is under way. */
+
+/* The form that a name has as a handle. */
+MUST err core_handle_form(slice name, char form[CORE_HANDLE_MAX + 1]);
+/* Claims it; what we held before is given up once this one is ours. pin may be empty; with it, who
+ * knows the name alone learns that a PIN is needed. DONE with DENIED and reason TAKEN: somebody has
+ * it, or one that looks like it; LIMIT: the server holds as many as it can. Until the names are
+ * stretched it ends with the host, later it goes on at the next run. */
+MUST err core_handle_claim(struct core *core, slice name, slice pin, uint64_t now,
+                           uint64_t *command);
+/* Gives it up. NOT_FOUND if we have none. */
+MUST err core_handle_drop(struct core *core, uint64_t now, uint64_t *command);
+/* Looks a handle up; ends with the host. DONE with NOT_FOUND: nobody has it, or not with this PIN;
+ * DENIED without a reason: it needs a PIN. Then core_found_get. */
+MUST err core_handle_find(struct core *core, slice name, slice pin, uint64_t now,
+                          uint64_t *command);
+/* Makes a contact of whom the last find found, as core_contact_accept does. */
+MUST err core_found_accept(struct core *core, slice petname, uint64_t now,
+                           uint8_t account[CORE_ACCOUNT]);
+
 /* ---- Accessors ---- */
+
+enum core_handle_state {
+    CORE_HANDLE_WANTED = 1, /* it is being claimed */
+    CORE_HANDLE_HELD,
+    CORE_HANDLE_UNWANTED /* it is being given up */
+};
+struct core_handle {
+    slice name;
+    bool pin; /* it has one */
+    enum core_handle_state state;
+    uint32_t lapses_week; /* HELD */
+};
+/* Ours; NOT_FOUND if there is none. While it changes, the one that we hold. */
+MUST err core_handle_get(const struct core *core, struct core_handle *handle);
+
+struct core_contact;
+/* Whom the last find found: without petname, not verified. NOT_FOUND if nobody. It may be us. */
+MUST err core_found_get(const struct core *core, struct core_contact *found);
 
 struct core_network {
     slice proxy;
@@ -283,6 +345,7 @@ enum core_phase {
 struct core_status {
     bool has_account; /* there are keys */
     bool registered;
+    bool deleted;     /* at the server, by us: nothing goes or comes any more */
     bool registering; /* not yet, but asked for, and goes on */
     uint8_t account[CORE_ACCOUNT];
     uint8_t device[CORE_DEVICE];
@@ -313,9 +376,16 @@ struct core_status {
 };
 void core_status_get(const struct core *core, struct core_status *status);
 
+struct core_held {
+    slice name;
+    uint64_t count, bytes;
+};
+enum { CORE_HELD_MAX = 32 };
 struct core_record {
     uint32_t created_week, seen_week, devices, items;
     uint64_t bytes;
+    struct core_held beside[CORE_HELD_MAX]; /* kinds of what is held, sealed */
+    size_t beside_count;
 };
 /* The last answer to core_record_ask; NOT_FOUND if there is none. */
 MUST err core_record_get(const struct core *core, struct core_record *record);
@@ -352,6 +422,15 @@ MUST err core_blocked_at(const struct core *core, size_t i, struct core_blocked 
  */
 MUST err core_safety_number(const struct core *core, const uint8_t other[CORE_IDENTITY],
                             char digits[CORE_SAFETY_DIGITS + 1]);
+
+struct core_link {
+    uint64_t number, made, expires;
+    bool once;
+    bool over; /* its time is */
+};
+/* The contact links that we gave away and did not revoke, oldest first; NOT_FOUND after the last.
+ */
+MUST err core_link_at(const struct core *core, size_t i, struct core_link *link);
 
 enum core_conversation_state {
     CORE_CONVERSATION_NEW = 1, /* being made */

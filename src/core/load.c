@@ -67,11 +67,16 @@ static err load_record(struct core *core) {
         return l->e == OK;                                                   \
     }
 VISIT(contact, contacts, )
+VISIT(contact_link, links, )
 VISIT(blocked, blocked, )
 VISIT(conversation, conversations, )
 VISIT(entry, entries, o->targets = o->taken = o->blob_bytes = buf_on(core->mem))
 VISIT(waiting, waiting, o->blob = buf_on(core->mem))
+<<<<<<< HEAD
 VISIT(revocation, revocations, )
+=======
+VISIT(claim, claims, )
+>>>>>>> main
 
 static bool visit_address(void *ctx, struct store_key key, slice value) {
     struct loading *l = ctx;
@@ -105,10 +110,12 @@ err core_load_all(struct core *core) {
     TRY(core_network_load(core));
     TRY(load_record(core));
     TRY(scan(core, TABLE_CONTACT, "contact", visit_contact));
+    TRY(scan(core, TABLE_ADDRESS, "link", visit_contact_link));
     TRY(scan(core, TABLE_CONTACT, "blocked", visit_blocked));
     TRY(scan(core, TABLE_CONVERSATION, "conversation", visit_conversation));
     TRY(scan(core, TABLE_OUTBOX, "entry", visit_entry));
     TRY(scan(core, TABLE_WAITING, "item", visit_waiting));
+    TRY(scan(core, TABLE_STATE, "claim", visit_claim));
     TRY(scan(core, TABLE_ADDRESS, "address", visit_address));
     TRY(scan(core, TABLE_ADDRESS, "revoke", visit_revocation));
     TRY(scan(core, TABLE_KEY, "key", visit_key));
@@ -131,6 +138,8 @@ static void forget_list(struct core *core, struct list *list) {
 void core_load_forget(struct core *core) {
     for (size_t i = 0; i < core->contacts.n; i++)
         core_contact_free(core, core->contacts.p[i]);
+    for (size_t i = 0; i < core->links.n; i++)
+        core_contact_link_free(core, core->links.p[i]);
     for (size_t i = 0; i < core->blocked.n; i++)
         core_blocked_free(core, core->blocked.p[i]);
     for (size_t i = 0; i < core->conversations.n; i++)
@@ -142,11 +151,17 @@ void core_load_forget(struct core *core) {
     for (size_t i = 0; i < core->revocations.n; i++)
         core_revocation_free(core, core->revocations.p[i]);
     forget_list(core, &core->contacts);
+    forget_list(core, &core->links);
     forget_list(core, &core->blocked);
     forget_list(core, &core->conversations);
     forget_list(core, &core->entries);
+    core_handle_forget(core);
     forget_list(core, &core->waiting);
+<<<<<<< HEAD
     forget_list(core, &core->revocations);
+=======
+    forget_list(core, &core->claims);
+>>>>>>> main
     buf_free(&core->network.bytes);
     memset(&core->network.r, 0, sizeof core->network.r);
     buf_free(&core->account.bytes);

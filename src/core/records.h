@@ -12,9 +12,15 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 
 /* clang-format off */
 #define RECORDS(R) \
+<<<<<<< HEAD
     R(account) R(network) R(counters) R(server) R(contact) R(blocked) R(conversation) R(entry) \
     R(message) \
     R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log)
+=======
+    R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) \
+    R(conversation) R(entry) R(message) R(claim) \
+    R(waiting) R(quarantined) R(own_key) R(seen) R(seen_log)
+>>>>>>> main
 /* clang-format on */
 
 /* Who we are. code and command: of a registration that is under way (command 0: none). */
@@ -33,6 +39,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(fixed, code, 16, 0)            \
     F(flag, tried, 0, 0)             \
     F(flag, registered, 0, 0)        \
+    F(flag, deleted, 0, 0)           \
     F(u64, command, 0, 0)
 
 /* How the server is reached. isolate: enum core_isolate. */
@@ -40,9 +47,21 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, proxy, 0, CORE_PROXY_MAX) \
     F(u8, isolate, 0, 0)
 
+<<<<<<< HEAD
 /* addresses: when the server made some last. address_key: id of the key that it made them with.
  * package_key: the same of those in the key packages that it has. next: one sequence numbers
  * commands, and all that waits or is kept by number. */
+=======
+/* A link of ours that somebody may come by. expires: milliseconds. */
+#define RECORD_FIELDS_contact_link(F) \
+    F(u64, number, 0, 0)              \
+    F(u64, made, 0, 0)                \
+    F(u64, expires, 0, 0)             \
+    F(flag, once, 0, 0)               \
+    F(fixed, address, PROTO_ADDRESS, 0)
+
+/* next: one sequence numbers commands, and all that waits or is kept by number. */
+>>>>>>> main
 #define RECORD_FIELDS_counters(F) \
     F(u64, next, 0, 0)            \
     F(u64, position, 0, 0)        \
@@ -139,6 +158,26 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, own, 0, 0)           \
     F(fixed, id, 32, 0)          \
     F(vec, content, 0, CONTENT_MAX)
+
+/* A place that we hold, or want to. With a PIN there are two: at the name's an empty card, at that
+ * of name and PIN the real one. command: that waits for it (0: none). version: of the last put.
+ * put_at: when to put the card anew; renewed: the week. address: the card's; fresh: that of the
+ * next one, until it is there. */
+#define RECORD_FIELDS_claim(F)        \
+    F(u64, number, 0, 0)              \
+    F(u8, state, 0, 0)                \
+    F(flag, empty, 0, 0)              \
+    F(flag, pin, 0, 0)                \
+    F(u64, command, 0, 0)             \
+    F(vec, name, 1, CORE_HANDLE_MAX)  \
+    F(fixed, place, 32, 0)            \
+    F(fixed, key, 32, 0)              \
+    F(fixed, seed, 32, 0)             \
+    F(u64, version, 0, 0)             \
+    F(u64, put_at, 0, 0)              \
+    F(u32, renewed, 0, 0)             \
+    F(vec, address, 0, PROTO_ADDRESS) \
+    F(vec, fresh, 0, PROTO_ADDRESS)
 
 /* An item that can't be processed yet, and why. reference: its blob, while that is not here. */
 #define RECORD_FIELDS_waiting(F) \

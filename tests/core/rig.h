@@ -13,7 +13,7 @@
 #include "support.h"
 #include "test.h"
 
-enum { RIG_CLIENTS = 6, RIG_LINKS = 8192, RIG_NOTICES = 512 };
+enum { RIG_CLIENTS = 6, RIG_LINKS = 8192, RIG_NOTICES = 1024 };
 
 struct rig;
 

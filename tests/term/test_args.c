@@ -145,13 +145,14 @@ TEST(every_command_has_its_texts) {
         const struct command *c = commands[i];
         CHECK(c->name != NULL && c->words != NULL && c->help != NULL && c->text != NULL);
         CHECK(c->start != NULL && c->words_min <= c->words_max);
-        CHECK(command_find(c->name) == c);
+        CHECK(command_named(c->name) == c);
     }
 }
 
 TEST(a_command_s_usage_names_the_options_that_it_takes_and_no_other) {
     static const char *const options[] = {"--offline", "--name",       "--as",    "--title",
-                                          "--last",    "--until-idle", "--count", "--done"};
+                                          "--last",    "--until-idle", "--count", "--done",
+                                          "--qr",      "--once",       "--days"};
     for (size_t i = 0; commands[i] != NULL; i++) {
         const struct command *c = commands[i];
         for (size_t j = 0; j < sizeof options / sizeof options[0]; j++)
