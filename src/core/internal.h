@@ -62,11 +62,7 @@ enum table {
     TABLE_WAITING,      /* "item" / number */
     TABLE_QUARANTINE,   /* conversation / number */
     TABLE_KEY,          /* "key" / number; ref: that number */
-<<<<<<< HEAD
-    TABLE_ADDRESS,      /* "address", "given", "revoke" / number */
-=======
-    TABLE_ADDRESS,      /* "address", "link" / number */
->>>>>>> main
+    TABLE_ADDRESS,      /* "address", "given", "link", "revoke" / number */
     TABLE_GROUP         /* conversation / part of its group */
 };
 
@@ -308,11 +304,7 @@ struct core {
     struct network network;
     struct record_counters counters;
     bool counters_dirty;
-<<<<<<< HEAD
-    struct list contacts, blocked, conversations, entries, waiting, revocations;
-=======
-    struct list contacts, links, blocked, conversations, entries, waiting, claims;
->>>>>>> main
+    struct list contacts, links, blocked, conversations, entries, waiting, claims, revocations;
     buf record;
     uint64_t address_first, address_next; /* the stock: numbers in use */
     size_t address_count;

@@ -72,11 +72,8 @@ VISIT(blocked, blocked, )
 VISIT(conversation, conversations, )
 VISIT(entry, entries, o->targets = o->taken = o->blob_bytes = buf_on(core->mem))
 VISIT(waiting, waiting, o->blob = buf_on(core->mem))
-<<<<<<< HEAD
 VISIT(revocation, revocations, )
-=======
 VISIT(claim, claims, )
->>>>>>> main
 
 static bool visit_address(void *ctx, struct store_key key, slice value) {
     struct loading *l = ctx;
@@ -157,11 +154,8 @@ void core_load_forget(struct core *core) {
     forget_list(core, &core->entries);
     core_handle_forget(core);
     forget_list(core, &core->waiting);
-<<<<<<< HEAD
     forget_list(core, &core->revocations);
-=======
     forget_list(core, &core->claims);
->>>>>>> main
     buf_free(&core->network.bytes);
     memset(&core->network.r, 0, sizeof core->network.r);
     buf_free(&core->account.bytes);

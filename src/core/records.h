@@ -12,15 +12,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 
 /* clang-format off */
 #define RECORDS(R) \
-<<<<<<< HEAD
-    R(account) R(network) R(counters) R(server) R(contact) R(blocked) R(conversation) R(entry) \
-    R(message) \
-    R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log)
-=======
     R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) \
     R(conversation) R(entry) R(message) R(claim) \
-    R(waiting) R(quarantined) R(own_key) R(seen) R(seen_log)
->>>>>>> main
+    R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log)
 /* clang-format on */
 
 /* Who we are. code and command: of a registration that is under way (command 0: none). */
@@ -47,11 +41,6 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, proxy, 0, CORE_PROXY_MAX) \
     F(u8, isolate, 0, 0)
 
-<<<<<<< HEAD
-/* addresses: when the server made some last. address_key: id of the key that it made them with.
- * package_key: the same of those in the key packages that it has. next: one sequence numbers
- * commands, and all that waits or is kept by number. */
-=======
 /* A link of ours that somebody may come by. expires: milliseconds. */
 #define RECORD_FIELDS_contact_link(F) \
     F(u64, number, 0, 0)              \
@@ -60,8 +49,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, once, 0, 0)               \
     F(fixed, address, PROTO_ADDRESS, 0)
 
-/* next: one sequence numbers commands, and all that waits or is kept by number. */
->>>>>>> main
+/* addresses: when the server made some last. address_key: id of the key that it made them with.
+ * package_key: the same of those in the key packages that it has. next: one sequence numbers
+ * commands, and all that waits or is kept by number. */
 #define RECORD_FIELDS_counters(F) \
     F(u64, next, 0, 0)            \
     F(u64, position, 0, 0)        \
