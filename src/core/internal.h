@@ -15,6 +15,7 @@
 #include "core/core.h"
 #include "core/names.h"
 #include "core/records.h"
+#include "crypto/chain.h"
 #include "crypto/crypto.h"
 #include "noise/noise.h"
 #include "sotto/mls.h"
@@ -269,6 +270,13 @@ struct action {
     struct core_notice notice;
 };
 
+/* An item of the mailbox, opened. mark: empty, or PROTO_MARK bytes. */
+struct delivery {
+    uint64_t position;
+    uint8_t serial[8]; /* of the address that it came by */
+    slice mark, item;
+};
+
 /* What a contact link is good for. */
 struct link_terms {
     uint64_t lifetime; /* milliseconds */
@@ -316,6 +324,9 @@ struct core {
     bool caught_up;
     bool held; /* deliveries are not taken until the blobs that came before them are here */
     uint32_t unacked;
+    struct crypto_chain chain; /* of the item that was opened last */
+    bool key_told, key_asked;  /* the server has our mailbox key; is being told */
+    uint64_t key_after;
     uint32_t next_link;
     err last_error;
     uint16_t last_reason;
@@ -410,12 +421,33 @@ bool core_network_isolates(const struct core *core);
 
 /* login.c */
 void core_login_start(struct core *core, struct core_session *s);
+/* e: of making the body. */
+void core_login_send(struct core *core, uint16_t type, const buf *body, err e, request_done *done);
+/* Over this session's handshake hash. */
+MUST err core_login_prove(const struct core *core, const uint8_t seed[32], const char *label,
+                          uint8_t proof[64]);
+/* The server knows this device from now on; or it refused for good. */
+void core_login_done(struct core *core);
+void core_login_failed(struct core *core, err error, uint16_t reason);
+
+/* join.c */
+void core_join_start(struct core *core);
 
 /* account.c */
 MUST err core_account_id(const uint8_t identity[32], uint8_t account[16]);
 /* Decodes and checks a device list; the struct borrows from the slice. */
 MUST err core_account_devices_check(slice encoded, struct proto_device_list *list);
 MUST err core_account_save(struct core *core);
+/* With the identity's key: DENIED without it. Appended. */
+MUST err core_account_list_make(const struct record_account *a, uint32_t version,
+                                const struct proto_list *devices, buf *out);
+MUST err core_account_certify(const struct record_account *a, const struct proto_device *device,
+                              buf *out);
+/* Stores an account that is to be registered or joined: in a transaction; and gets to it. */
+MUST err core_account_begin(struct core *core, struct record_account *a, uint64_t *command);
+void core_account_connect(struct core *core);
+/* Which server a link of any kind is for. MALFORMED. */
+MUST err core_server_read(slice link, buf *server, uint8_t identity[32]);
 
 /* auth_commands.c */
 void core_auth_commands_pump(struct core *core);
@@ -638,8 +670,19 @@ bool core_blob_paused(const struct core *core);
 /* Uploads what is missing of an entry's blobs: true once all are there. */
 bool core_blob_upload(struct core *core, struct entry *entry);
 
+/* mailbox_key.c */
+void core_mailbox_key_make(const struct core *core, struct record_account *a);
+void core_mailbox_key_pump(struct core *core);
+uint64_t core_mailbox_key_wake(const struct core *core);
+
+/* unseal.c */
+/* All but d->position, which is left; slices point into plain. Not hard: it does not open, or is no
+ * parcel. */
+MUST err core_unseal(struct core *core, const struct proto_delivery *sealed, buf *plain,
+                     struct delivery *d);
+
 /* inbox.c */
-void core_inbox_delivery(struct core *core, const struct proto_delivery *delivery);
+void core_inbox_delivery(struct core *core, const struct proto_delivery *sealed);
 void core_inbox_caught_up(struct core *core, const struct proto_caught_up *caught_up);
 void core_inbox_pump(struct core *core);
 /* Ends the authenticated session and begins another: everything that is not acked comes again. */
