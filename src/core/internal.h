@@ -330,6 +330,7 @@ struct core {
     bool caught_up;
     bool held; /* deliveries are not taken until the blobs that came before them are here */
     uint32_t unacked;
+    uint64_t ack_at;           /* when to ack; 0: nothing is to be */
     struct crypto_chain chain; /* of the item that was opened last */
     bool key_told, key_asked;  /* the server has our mailbox key; is being told */
     uint64_t key_after;
@@ -704,6 +705,9 @@ MUST err core_unseal(struct core *core, const struct proto_delivery *sealed, buf
 void core_inbox_delivery(struct core *core, const struct proto_delivery *sealed);
 void core_inbox_caught_up(struct core *core, const struct proto_caught_up *caught_up);
 void core_inbox_pump(struct core *core);
+void core_inbox_ack_pump(struct core *core);
+/* What is processed is acked before the session ends. */
+void core_inbox_ack_now(struct core *core);
 /* Ends the authenticated session and begins another: everything that is not acked comes again. */
 void core_inbox_subscribe_again(struct core *core);
 /* Processes one that waits, in a transaction: it goes, or waits for something else. */

@@ -26,7 +26,8 @@
 
 enum {
     PROTO_VERSION = 1,
-    PROTO_FRAME_MAX = 65519,    /* a Noise message less its tag */
+    PROTO_PADDED_MAX = 65519,   /* a Noise message less its tag */
+    PROTO_FRAME_MAX = 65517,    /* of these, less the length */
     PROTO_ITEM_MAX = 16384,     /* the largest bucket of an item */
     PROTO_ADDRESS = 65,         /* key id 1, nonce 24, sealed mailbox id 16 and serial 8, tag 16 */
     PROTO_ADDRESSES_MAX = 512,  /* that stand in one request */
