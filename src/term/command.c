@@ -3,6 +3,7 @@
 /* In the order in which somebody new needs them. */
 const struct command *const commands[] = {
     &command_init,
+    &command_words,
     &command_invite,
     &command_handle,
     &command_find,
@@ -18,6 +19,7 @@ const struct command *const commands[] = {
     &command_add,
     &command_remove,
     &command_leave,
+    &command_renew,
     &command_send,
     &command_read,
     &command_listen,
