@@ -371,7 +371,9 @@ struct core_status {
     slice name;
     slice server;
     uint16_t suite;
-    enum core_link_state auth, anon; /* the two sessions */
+    /* The session that receives, and the best of those that send: these are opened when there is
+     * something to send, and OFF else. */
+    enum core_link_state auth, anon;
     bool caught_up;
     bool replaced;
     err last_error; /* why the last session ended, or OK */

@@ -410,7 +410,7 @@ static void price_came(struct core *core, const struct request *request, err e, 
         return;
     }
     errand->work.nonce = core_random(UINT64_MAX);
-    errand->link = core->sessions[ANON].link;
+    errand->link = core_session_link(core);
     errand->tries++;
     errand->step = ERRAND_WORK;
 }
@@ -450,13 +450,14 @@ static void ask(struct core *core) {
 
 static void work(struct core *core) {
     struct errand *errand = &core->errand;
-    if (!core_session_ready(core, ANON) || core->sessions[ANON].link != errand->link) {
+    bool room = core_session_room(core, ANON);
+    if (core_session_link(core) != errand->link) {
         errand->step = ERRAND_PRICE;
         return;
     }
     err e = errand->worked ? OK : core_work_slice(&errand->work);
     errand->worked = e == OK;
-    if (errand->worked && core_session_room(core, ANON)) {
+    if (errand->worked && room) {
         errand->worked = false;
         ask(core);
     }
@@ -557,7 +558,7 @@ uint64_t core_handle_wake(const struct core *core) {
     if (core->job.kind != JOB_NONE && core->job.stretched < core->job.names)
         return core->now;
     if (errand->step == ERRAND_WORK)
-        return core_session_room(core, ANON) ? core->now : UINT64_MAX;
+        return core->now;
     if (errand->step == ERRAND_PRICE && errand->not_before > core->now)
         return errand->not_before;
     if (errand->step != ERRAND_NONE)
