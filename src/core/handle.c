@@ -96,7 +96,7 @@ static bool command_waits(const struct core *core, uint64_t command) {
 static err give_up_others(struct core *core, uint64_t command) {
     for (size_t i = 0; i < core->claims.n; i++) {
         struct claim *c = core->claims.p[i];
-        if (c->r.command == command || c->r.state == CLAIM_UNWANTED)
+        if ((command != 0 && c->r.command == command) || c->r.state == CLAIM_UNWANTED)
             continue;
         c->r.state = CLAIM_UNWANTED;
         c->r.command = command;
@@ -499,6 +499,16 @@ static void next_errand(struct core *core) {
 
 /* ---- Jobs ---- */
 
+/* A place that is ours already could only be claimed with its own key. */
+static bool is_ours(const struct core *core, const struct handle_job *job) {
+    for (size_t i = 0; i < core->claims.n; i++) {
+        const struct claim *c = core->claims.p[i];
+        if (memcmp(c->r.place, job->keys[0].place, sizeof c->r.place) == 0)
+            return true;
+    }
+    return false;
+}
+
 static err claim_all(struct core *core, const struct handle_job *job) {
     for (unsigned i = 0; i < job->names; i++)
         TRY(claim_add(core, job, i + 1 < job->names, &job->keys[i]));
@@ -516,11 +526,12 @@ static void stretch(struct core *core) {
         return;
     if (e == OK && job->kind == JOB_FIND)
         return;
-    if (e == OK) {
+    if (e == OK && is_ours(core, job))
+        e = ERR_EXISTS;
+    if (e == OK)
         e = core_txn_begin(core);
-        if (e == OK)
-            e = core_txn_end(core, claim_all(core, job));
-    }
+    if (e == OK)
+        e = core_txn_end(core, claim_all(core, job));
     uint64_t command = job->command;
     job_over(core);
     if (e != OK)
@@ -528,7 +539,8 @@ static void stretch(struct core *core) {
 }
 
 void core_handle_pump(struct core *core) {
-    if (core->broken || !core->account.exists || !core->account.r.registered)
+    const struct record_account *a = &core->account.r;
+    if (core->broken || !core->account.exists || !a->registered || a->deleted)
         return;
     if (core->job.kind != JOB_NONE && core->job.stretched < core->job.names)
         stretch(core);
@@ -601,7 +613,8 @@ static err pin_check(slice pin) {
 
 static err ready(struct core *core, uint64_t now) {
     TRY(core_enter(core, now));
-    return core->account.exists && core->account.r.registered ? OK : ERR_STATE;
+    const struct record_account *a = &core->account.r;
+    return core->account.exists && a->registered && !a->deleted ? OK : ERR_STATE;
 }
 
 /* A command about our handle is under way. */
@@ -679,6 +692,19 @@ err core_handle_drop(struct core *core, uint64_t now, uint64_t *command) {
     TRY(core_txn_end(core, e));
     core_pump(core);
     return OK;
+}
+
+bool core_handle_give_up(struct core *core) {
+    bool change = false;
+    job_over(core);
+    for (size_t i = 0; i < core->claims.n; i++) {
+        const struct claim *c = core->claims.p[i];
+        change = change || c->r.state != CLAIM_UNWANTED;
+    }
+    if (!change || core_txn_begin(core) != OK)
+        return core->claims.n == 0;
+    (void)!core_txn_end(core, give_up_others(core, 0));
+    return false;
 }
 
 /* ---- Accessors ---- */
