@@ -112,13 +112,3 @@ err core_account_create(struct core *core, slice join_link, slice name, uint64_t
     }
     return e;
 }
-
-err core_name_set(struct core *core, slice name, uint64_t now) {
-    TRY(core_enter(core, now));
-    if (!core->account.exists)
-        return ERR_STATE;
-    TRY(core_name_check(name));
-    TRY(core_txn_begin(core));
-    core->account.r.name = name;
-    return core_txn_end(core, core_account_save(core));
-}

@@ -198,7 +198,7 @@ static err init(struct core *core) {
         core->sessions[i].server_hello = buf_on(core->mem);
     }
     core->wake_told = UINT64_MAX;
-    core->record = buf_on(core->mem);
+    core->record = core->image = core->own_name = buf_on(core->mem);
     core->account.bytes = core->network.bytes = buf_on(core->mem);
     core->action_bytes = buf_on(core->mem);
     if (core->config.suite == 0)
@@ -249,6 +249,8 @@ void core_close(struct core *core) {
     for (int i = 0; i < 2; i++)
         core_session_fini(&core->sessions[i]);
     buf_free(&core->record);
+    buf_free(&core->image);
+    buf_free(&core->own_name);
     store_batch_free(core->batch);
     mem_free(core->mem, core, sizeof *core);
 }
