@@ -17,6 +17,7 @@ static enum core_link_state link_state(const struct core_session *s) {
 static void fill_account(const struct record_account *a, struct core_status *status) {
     status->has_account = true;
     status->registered = a->registered;
+    status->deleted = a->deleted;
     status->registering = !a->registered && a->command != 0;
     status->name = a->name;
     status->server = a->server;

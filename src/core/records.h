@@ -12,8 +12,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 
 /* clang-format off */
 #define RECORDS(R) \
-    R(account) R(network) R(counters) R(server) R(contact) R(blocked) R(conversation) R(entry) \
-    R(message) R(profile) R(said) R(picture) \
+    R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) \
+    R(conversation) R(entry) R(message) \
+    R(profile) R(said) R(picture) \
     R(waiting) R(quarantined) R(own_key) R(seen) R(seen_log)
 /* clang-format on */
 
@@ -33,12 +34,21 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(fixed, code, 16, 0)            \
     F(flag, tried, 0, 0)             \
     F(flag, registered, 0, 0)        \
+    F(flag, deleted, 0, 0)           \
     F(u64, command, 0, 0)
 
 /* How the server is reached. isolate: enum core_isolate. */
 #define RECORD_FIELDS_network(F)     \
     F(vec, proxy, 0, CORE_PROXY_MAX) \
     F(u8, isolate, 0, 0)
+
+/* A link of ours that somebody may come by. expires: milliseconds. */
+#define RECORD_FIELDS_contact_link(F) \
+    F(u64, number, 0, 0)              \
+    F(u64, made, 0, 0)                \
+    F(u64, expires, 0, 0)             \
+    F(flag, once, 0, 0)               \
+    F(fixed, address, PROTO_ADDRESS, 0)
 
 /* next: one sequence numbers commands, and all that waits or is kept by number. */
 #define RECORD_FIELDS_counters(F) \

@@ -25,7 +25,8 @@ bool core_session_passing(uint16_t reason) {
 
 static bool wanted(const struct core *core, enum session_kind kind) {
     const struct record_account *a = &core->account.r;
-    if (!core->online || core->broken || core->replaced || core->refused || !core->account.exists)
+    if (!core->online || core->broken || core->replaced || core->refused || !core->account.exists ||
+        a->deleted)
         return false;
     return a->registered || (kind == AUTH && a->command != 0);
 }

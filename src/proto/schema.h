@@ -50,6 +50,7 @@ enum {
 #define PROTO_LABEL_DEVICE_LIST  "Sotto device list v1"
 #define PROTO_LABEL_DEVICE       "Sotto device v1"
 #define PROTO_LABEL_CONTACT_LINK "Sotto contact link v1"
+#define PROTO_LABEL_DELETE       "Sotto account delete v1"
 #define PROTO_LABEL_CONTACT_CARD "Sotto contact card v1"
 #define PROTO_LABEL_CARD_PUT     "Sotto card put v1"
 #define PROTO_LABEL_CARD_DROP    "Sotto card drop v1"
@@ -62,7 +63,7 @@ enum {
 #define PROTO_PARTS(P)                                                                             \
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
     P(letter) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link) P(roster)        \
-    P(roster_new) P(revocation)
+    P(roster_new) P(revocation) P(held_kind)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -106,6 +107,12 @@ enum {
     F(u16, place, 0, 0)                                                                            \
     F(u16, reason, 0, 0)
 
+/* What an account's device is told of the rest: how many of a kind there are, and how large. */
+#define PROTO_FIELDS_held_kind(F)                                                                  \
+    F(vec, name, 1, 64)                                                                            \
+    F(u64, count, 0, 0)                                                                            \
+    F(u64, bytes, 0, 0)
+
 /* A stored roster: the BLAKE2b-256 of its addresses one after another, how many they are, and the key
  * that opens it. */
 #define PROTO_FIELDS_roster(F)                                                                     \
@@ -133,7 +140,8 @@ enum {
     F(fixed, server, 32, 0)                                                                        \
     F(fixed, code, 16, 0)
 
-/* The content of a contact link: the name is what its maker calls itself. Signature: Ed25519 by the
+/* The content of a contact link: the name is what its maker calls itself; expires: seconds since 1970,
+ * from when on nobody takes it; 0: never. Signature: Ed25519 by the
  * identity of `devices` over "Sotto contact link v1", a zero byte, the server's place as the link
  * has it (as a vector), and every field before the signature. */
 #define PROTO_FIELDS_contact(F)                                                                    \
@@ -141,6 +149,7 @@ enum {
     F(vec, name, 0, 64)                                                                            \
     F(vec, devices, 1, 2048)                                                                       \
     F(list, addresses, address, PROTO_DEVICES_MAX)                                                 \
+    F(u64, expires, 0, 0)                                                                          \
     F(fixed, signature, 64, 0)
 
 /* What a card holds, with zeros after it up to the card's size: under a name with a PIN a notice that
@@ -173,6 +182,7 @@ enum {
     M(key_package_left, 22, SERVER, "How many key packages are left")                              \
     M(record_get, 23, DEVICE, "Answered by record")                                                \
     M(record, 24, SERVER, "All that the server can say about an account")                          \
+    M(account_delete, 28, DEVICE, "The account's end; answered by ok, and all its sessions end")   \
     M(send, 30, ANON, "One item to every address; answered by sent")                               \
     M(sent, 31, SERVER, "Durable for every address but these; or late")                                     \
     M(commit, 32, ANON, "A commit if its token is the next one; answered by committed")            \
@@ -298,12 +308,21 @@ enum {
 #define PROTO_FIELDS_key_package_left(F) F(u32, count, 0, 0)
 
 #define PROTO_FIELDS_record_get(F)
+/* The complete answer to a request about the account; beside: the kinds of what is held, sealed, not
+ * readable by us, as far as the account's rows lead to it. */
 #define PROTO_FIELDS_record(F)                                                                     \
     F(u32, created_week, 0, 0)                                                                     \
     F(u32, seen_week, 0, 0)                                                                        \
     F(u32, devices, 0, 0)                                                                          \
     F(u32, items, 0, 0)                                                                            \
-    F(u64, bytes, 0, 0)
+    F(u64, bytes, 0, 0)                                                                            \
+    F(list, beside, held_kind, 32)
+
+/* week: the present one. proof: the identity's signature over "Sotto account delete v1", a zero byte,
+ * the account id and the week (4 bytes). */
+#define PROTO_FIELDS_account_delete(F)                                                             \
+    F(u32, week, 0, 0)                                                                             \
+    F(fixed, proof, 64, 0)
 
 #define PROTO_FIELDS_send(F)                                                                       \
     F(list, addresses, address, PROTO_ADDRESSES_MAX)                                               \
@@ -434,8 +453,8 @@ enum {
     F(flag, closed, 0, 0)                                                                          \
     F(u32, mailbox_items, 0, 0)                                                                    \
     F(u64, mailbox_bytes, 0, 0)                                                                    \
-    F(u32, item_weeks, 0, 0)                                                                       \
-    F(u32, blob_weeks, 0, 0)                                                                       \
+    F(u32, item_days, 0, 0)                                                                       \
+    F(u32, blob_days, 0, 0)                                                                       \
     F(u64, blobs_bytes, 0, 0)                                                                      \
     F(u64, uploads_bytes, 0, 0)                                                                    \
     F(u32, key_packages, 0, 0)                                                                     \
@@ -484,6 +503,7 @@ enum {
     R(NONE, 12, false, "there is none")                                                            \
     R(TIMEOUT, 13, true, "the connection was silent or too slow")                                  \
     R(CLOSED, 14, false, "the server takes no new accounts: registration is closed")               \
+    R(GONE, 15, true, "the account, or this device of it, was deleted")                            \
     R(OLDER, 18, false, "there is a newer device list")                                            \
     R(ROSTER, 20, false, "the conversation's list of addresses is not the one that is stored")     \
     R(TAKEN, 40, false, "somebody else holds it")                                                  \

@@ -434,7 +434,7 @@ err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to) {
 
 err mail_box_expire(struct mail *m, struct mail_box *box) {
     uint32_t gone = 0;
-    while (box->count > 0 && box->places[box->first].week + m->config.limits.item_weeks < m->week) {
+    while (box->count > 0 && mail_expired(m, MAIL_EXPIRY_BOX, box->places[box->first].week)) {
         TRY(drop_oldest(m, box));
         gone++;
     }

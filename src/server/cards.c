@@ -194,5 +194,5 @@ err mail_card_expire(struct mail *m, slice name) {
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    return card.week + m->config.limits.card_weeks >= m->week ? OK : forget(m, name);
+    return mail_expired(m, MAIL_EXPIRY_CARD, card.week) ? forget(m, name) : OK;
 }

@@ -141,10 +141,12 @@ struct mail_sweep {
     uint64_t from;
 };
 
+/* Numbers on the disk. */
 enum mail_expiry {
     MAIL_EXPIRY_BOX,
     MAIL_EXPIRY_ORDER,
     MAIL_EXPIRY_BLOB,
+    MAIL_EXPIRY_TOMBSTONE,
     MAIL_EXPIRY_CARD,
     MAIL_EXPIRY_KINDS
 };
@@ -185,7 +187,8 @@ struct mail {
     struct store_batch *batch;
     struct mail_config config;
     err broken; /* the batch under construction must not be committed */
-    uint32_t week;
+    uint64_t now;
+    uint32_t week;          /* of now */
     uint64_t call, batches; /* so many so far, the present ones included */
 
     struct table boxes, sessions;
@@ -222,6 +225,9 @@ struct mail_handler {
     uint16_t type;
     err (*handle)(struct mail *m, struct mail_call *call);
 };
+
+/* It is now. */
+void mail_clock(struct mail *m);
 
 /* Writing an answer: open, write the body, close. */
 writer mail_reply_open(struct mail *m);
@@ -275,6 +281,9 @@ void mail_links_fini(struct mail *m);
 
 /* ---- key_packages.c ---- */
 MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
+/* Adds their number and size. */
+MUST err mail_key_packages_measure(struct mail *m, struct mail_box *box,
+                                   struct proto_held_kind *kind);
 
 /* ---- addresses.c ---- */
 /* ERR_DENIED if it is none of ours. */
@@ -352,9 +361,18 @@ void mail_subscriber_behind(struct mail *m, struct mail_session *s);
 MUST err mail_expiry_note(struct mail *m, enum mail_expiry kind, slice what);
 /* Takes the note of that week back. */
 MUST err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week, slice what);
+/* Whether what is of this week is over. */
+bool mail_expired(const struct mail *m, enum mail_expiry kind, uint32_t week);
 /* The others' part of the sweep. */
 MUST err mail_order_expire(struct mail *m, slice name);
 MUST err mail_blob_expire(struct mail *m, slice id);
+MUST err mail_tombstone_expire(struct mail *m, slice name);
+
+/* ---- key_packages.c ---- */
+/* All of a mailbox. */
+MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
+MUST err mail_key_packages_measure(struct mail *m, struct mail_box *box,
+                                   struct proto_held_kind *kind);
 
 MUST err mail_card_expire(struct mail *m, slice name);
 
@@ -378,6 +396,7 @@ extern const struct mail_handler mail_handle_register, mail_handle_login, mail_h
     mail_handle_key_package_take, mail_handle_blob_put, mail_handle_blob_get, mail_handle_blob_ask,
     mail_handle_work_get, mail_handle_card_get, mail_handle_card_put, mail_handle_card_drop,
     mail_handle_device_list_put, mail_handle_device_join, mail_handle_device_list_get,
-    mail_handle_link_put, mail_handle_link_get, mail_handle_invite_make;
+    mail_handle_link_put, mail_handle_link_get, mail_handle_invite_make,
+    mail_handle_account_delete;
 
 #endif

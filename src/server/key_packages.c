@@ -97,11 +97,28 @@ static err handle_count(struct mail *m, struct mail_call *call) {
 }
 
 err mail_key_packages_delete(struct mail *m, struct mail_box *box) {
-    TRY(store_batch_delete_range(m->batch, mail_key(MAIL_KEY_PACKAGE, name_of(box), 0),
-                                 UINT64_MAX));
-    TRY(store_batch_delete(m->batch, mail_key(MAIL_LAST_RESORT, name_of(box), 0)));
-    box->package_first = box->package_end = 1;
-    box->packages_loaded = true;
+    TRY(load(m, box));
+    for (; box->package_first < box->package_end; box->package_first++)
+        TRY(store_batch_delete(m->batch,
+                               mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_first)));
+    return store_batch_delete(m->batch, mail_key(MAIL_LAST_RESORT, name_of(box), 0));
+}
+
+err mail_key_packages_measure(struct mail *m, struct mail_box *box, struct proto_held_kind *kind) {
+    struct held_key_package package;
+    struct held_last_resort last;
+    TRY(load(m, box));
+    for (uint64_t i = box->package_first; i < box->package_end; i++) {
+        TRY(held_key_package_get(m->store, m->batch, name_of(box), i, &m->scratch, &package));
+        kind->bytes += package.bytes.n;
+    }
+    kind->count += box->package_end - box->package_first;
+    err e = held_last_resort_get(m->store, m->batch, name_of(box), 0, &m->scratch, &last);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    kind->count++;
+    kind->bytes += last.bytes.n;
     return OK;
 }
 

@@ -290,8 +290,8 @@ static void configure(struct mail_config *config, struct post *post,
     config->limits = mail_limits_default;
     config->limits.mailbox_items = in->mailbox_items;
     config->limits.mailbox_bytes = in->mailbox_bytes;
-    config->limits.item_weeks = in->item_weeks;
-    config->limits.blob_weeks = in->blob_weeks;
+    config->limits.item_days = in->item_days;
+    config->limits.blob_days = in->blob_days;
     config->limits.blobs_bytes = in->blobs_bytes;
     config->limits.uploads_bytes = in->uploads_bytes;
     config->limits.key_packages = in->key_packages;

@@ -308,7 +308,7 @@ err mail_order_expire(struct mail *m, slice name) {
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    if (order.week + m->config.limits.order_weeks >= m->week)
+    if (!mail_expired(m, MAIL_EXPIRY_ORDER, order.week))
         return OK;
     TRY(mail_total_get(m, MAIL_TOTAL_ORDERS, &total));
     TRY(mail_roster_put(m, name, SLICE_EMPTY));

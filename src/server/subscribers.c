@@ -188,7 +188,7 @@ static void find_going(void *ctx, struct table_node *node) {
 
 void mail_sessions_gone(struct mail *m, const struct mail_effect *effect) {
     struct going going = {effect, NULL};
-    struct proto_error error = {.reason = PROTO_REASON_PROOF};
+    struct proto_error error = {.reason = PROTO_REASON_GONE};
     buf_clear(&m->scratch);
     (void)!proto_error_encode(&m->scratch, &error); /* a MAIL_NOTICE */
     table_each(&m->sessions, find_going, &going);

@@ -23,6 +23,7 @@ const struct command *const commands[] = {
     &command_status,
     &command_record,
     &command_verify,
+    &command_delete_account,
     &command_help,
     NULL,
 };

@@ -48,6 +48,6 @@ extern const struct command command_init, command_invite, command_contacts, comm
     command_new, command_add, command_remove, command_leave, command_send, command_read,
     command_listen, command_chat, command_status, command_record, command_verify, command_help,
     command_requests, command_accept, command_decline, command_block, command_unblock,
-    command_blocked;
+    command_blocked, command_delete_account;
 
 #endif

@@ -217,8 +217,13 @@ void job_fetch(struct job *job, void (*fetched)(struct job *job)) {
 static void look_registered(struct job *job) {
     struct core_status status;
     core_status_get(job_core(job), &status);
-    if (!status.registered && !status.registering && !job->args.offline &&
+    if (status.deleted && !job->args.offline &&
         (job->args.command->flags & COMMAND_MAKES_HOME) == 0)
+        job_fail_text(job, ERR_DENIED, EXIT_REFUSED,
+                      "this account was deleted; what it had here can be read with --offline. "
+                      "Another account needs a home of its own: --home DIR");
+    else if (!status.registered && !status.registering && !job->args.offline &&
+             (job->args.command->flags & COMMAND_MAKES_HOME) == 0)
         job_fail_text(
             job, ERR_DENIED, EXIT_REFUSED,
             "the account is not registered yet: `sotto init LINK`, with a new invite from "
@@ -300,7 +305,7 @@ void job_notice(struct job *job, const struct core_notice *n) {
     }
     if (n->kind == CORE_NOTICE_MESSAGE || n->kind == CORE_NOTICE_SENT)
         job->trouble = OK; /* that was written */
-    if (n->kind == CORE_NOTICE_DONE)
+    if (n->kind == CORE_NOTICE_DONE && n->command != job->awaited)
         look_registered(job);
     if (job->over)
         return;

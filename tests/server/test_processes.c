@@ -854,8 +854,8 @@ static void write_setup(int channel, const char *store) {
                                      .key_id = 1,
                                      .mailbox_items = 100,
                                      .mailbox_bytes = 1 << 20,
-                                     .item_weeks = 8,
-                                     .blob_weeks = 8,
+                                     .item_days = 30,
+                                     .blob_days = 30,
                                      .key_packages = 10,
                                      .memtable = 1 << 20};
     buf frame = {0};

@@ -130,6 +130,8 @@ def begin(world, watch):
     for p in (ann, ben, cem):
         watch.run(p, "init", world.server.invite(), "--name", p.name)
     watch.run(ann, "invite")
+    for o in watch.run(ann, "invite", "list").objects:
+        watch.run(ann, "invite", "revoke", str(o["number"]))
     watch.run(ann, "invite", ben.link(), "--as", "ben")
     watch.run(ben, "invite", ann.link(), "--as", "ann")
     acquaint(ann, cem)
@@ -234,7 +236,8 @@ def names(tap, page):
               set(page.errors) ^ set(errors))
     tap.check("every_reason_has_its_name_on_the_page", page.reasons == set(reasons),
               page.reasons ^ set(reasons))
-    listed = re.findall(r"&command_(\w+)", (ROOT / "src/term/command.c").read_text())
+    listed = [c.replace("_", "-") for c in
+              re.findall(r"&command_(\w+)", (ROOT / "src/term/command.c").read_text())]
     tap.check("every_command_is_on_the_page", set(page.commands) | {"help"} == set(listed),
               set(page.commands) ^ set(listed))
 
@@ -252,6 +255,8 @@ def main():
                       {("status", "quarantined"), ("listen", "quarantined")} <= watch.seen, shown)
             lose(watch, ann, ben)
             leave(watch, ann, ben)
+            account = cem.fine("status", "--json").of("status")[0]["account"]
+            watch.run(cem, "delete-account", account[:8])
             ask(world, watch, ann)
             fail(world, watch, tap, ann)
         finally:
