@@ -92,73 +92,82 @@ static err contact_put(struct core *core, struct record_contact *r) {
     return e == OK ? core_request_of_contact(core, c->r.account) : e;
 }
 
-/* ---- Links ---- */
+/* ---- Links and cards: a part `contact` that its identity signed ---- */
 
-enum { LINK_SIGNATURE = sizeof((struct proto_contact *)NULL)->signature };
+enum { CONTACT_SIGNATURE = sizeof((struct proto_contact *)NULL)->signature };
 
-/* What a link's signature covers: all of it, where the server is too. */
-static err link_fields(buf *fields, slice server, slice content) {
+/* What the signature covers: all of it, and what it is bound to. */
+static err signed_fields(buf *fields, slice bound, slice content) {
     writer w = writer_on(fields);
-    if (content.n < LINK_SIGNATURE)
+    if (content.n < CONTACT_SIGNATURE)
         return ERR_MALFORMED;
-    writer_vec(&w, server);
-    writer_bytes(&w, slice_of(content.p, content.n - LINK_SIGNATURE));
+    writer_vec(&w, bound);
+    writer_bytes(&w, slice_of(content.p, content.n - CONTACT_SIGNATURE));
     return writer_result(&w);
 }
 
-static err sign_link(const struct record_account *a, buf *content) {
+static err sign(const struct record_account *a, const char *label, slice bound, buf *content) {
     buf fields = buf_on(content->mem);
-    err e = link_fields(&fields, a->server, buf_slice(content));
+    err e = signed_fields(&fields, bound, buf_slice(content));
     if (e == OK)
-        e = crypto_sign_labeled(content->p + content->n - LINK_SIGNATURE, a->identity_seed,
-                                PROTO_LABEL_CONTACT_LINK, buf_slice(&fields));
+        e = crypto_sign_labeled(content->p + content->n - CONTACT_SIGNATURE, a->identity_seed,
+                                label, buf_slice(&fields));
     buf_free(&fields);
     return e;
 }
 
-static err verify_link(const struct proto_contact *link, const struct proto_device_list *list,
-                       slice server, slice content) {
+static err verify(const struct proto_contact *contact, const struct proto_device_list *list,
+                  const char *label, slice bound, slice content) {
     buf fields = buf_on(NULL);
-    err e = link_fields(&fields, server, content);
+    err e = signed_fields(&fields, bound, content);
     if (e == OK)
-        e = crypto_verify_labeled(link->signature, list->identity, PROTO_LABEL_CONTACT_LINK,
-                                  buf_slice(&fields));
+        e = crypto_verify_labeled(contact->signature, list->identity, label, buf_slice(&fields));
     buf_free(&fields);
     return e;
+}
+
+err core_contact_write(const struct core *core, const char *label, slice bound,
+                       const uint8_t address[PROTO_ADDRESS], uint64_t expires, buf *content) {
+    const struct record_account *a = &core->account.r;
+    struct proto_contact contact = {.name = a->name, .devices = a->devices, .expires = expires};
+    memcpy(contact.server, a->server_identity, sizeof contact.server);
+    contact.addresses = (struct proto_list){slice_of(address, PROTO_ADDRESS), 1};
+    TRY(proto_contact_encode(content, &contact));
+    return sign(a, label, bound, content);
 }
 
 err core_contact_link_write(const struct core *core, const uint8_t address[PROTO_ADDRESS],
                             uint64_t expires, buf *link) {
-    const struct record_account *a = &core->account.r;
-    struct proto_contact contact = {.name = a->name, .devices = a->devices, .expires = expires};
+    slice server = core->account.r.server;
     buf content = buf_on(core->mem);
-    memcpy(contact.server, a->server_identity, sizeof contact.server);
-    contact.addresses = (struct proto_list){slice_of(address, PROTO_ADDRESS), 1};
-    err e = proto_contact_encode(&content, &contact);
+    err e = core_contact_write(core, PROTO_LABEL_CONTACT_LINK, server, address, expires, &content);
     if (e == OK)
-        e = sign_link(a, &content);
-    if (e == OK)
-        e = proto_link_write(link, "contact", a->server, buf_slice(&content));
+        e = proto_link_write(link, "contact", server, buf_slice(&content));
     buf_free(&content);
     return e;
 }
 
-static err check_link(const struct core *core, const struct proto_contact *link,
-                      struct proto_device_list *list) {
-    TRY(core_name_check(link->name));
-    TRY(core_account_devices_check(link->devices, list));
-    if (link->addresses.count != list->devices.count)
+err core_contact_check(const struct core *core, const char *label, slice bound, slice content,
+                       struct proto_contact *contact, struct proto_device_list *list) {
+    TRY(proto_contact_decode(content, contact));
+    TRY(core_name_check(contact->name));
+    TRY(core_account_devices_check(contact->devices, list));
+    if (contact->addresses.count != list->devices.count)
         return ERR_MALFORMED;
-    if (memcmp(link->server, core->account.r.server_identity, sizeof link->server) != 0)
+    if (memcmp(contact->server, core->account.r.server_identity, sizeof contact->server) != 0)
         return ERR_UNSUPPORTED;
-    if (memcmp(list->identity, core->account.r.identity, sizeof list->identity) == 0)
-        return ERR_DENIED;
-    return OK;
+    TRY(verify(contact, list, label, bound, content));
+    bool over = contact->expires != 0 && contact->expires <= core->now / TIME_SECOND;
+    return over ? ERR_EXPIRED : OK;
 }
 
-static err accept(struct core *core, const struct proto_contact *link, slice petname,
-                  const struct proto_device_list *list, const uint8_t account[16]) {
+err core_contact_take(struct core *core, const struct proto_contact *contact,
+                      const struct proto_device_list *list, slice petname, uint8_t account[16]) {
     struct record_contact r = {0};
+    if (memcmp(list->identity, core->account.r.identity, sizeof list->identity) == 0)
+        return ERR_DENIED;
+    TRY(core_account_id(list->identity, account));
+    TRY(core_contact_petname_free(core, account, petname));
     const struct contact *known = core_contact_lookup(core, account);
     if (known == NULL && core->contacts.n >= CONTACTS_MAX)
         return ERR_LIMIT;
@@ -169,10 +178,10 @@ static err accept(struct core *core, const struct proto_contact *link, slice pet
     }
     memcpy(r.account, account, sizeof r.account);
     memcpy(r.identity, list->identity, sizeof r.identity);
-    r.name = link->name;
-    r.devices = link->devices;
+    r.name = contact->name;
+    r.devices = contact->devices;
     r.version = list->version;
-    r.addresses = link->addresses.bytes;
+    r.addresses = contact->addresses.bytes;
     if (petname.n > 0)
         r.petname = petname;
     TRY(core_txn_begin(core));
@@ -187,25 +196,16 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
     if (!core->account.exists)
         return ERR_STATE;
     buf server = buf_on(core->mem), content = buf_on(core->mem);
-    struct proto_contact link;
+    struct proto_contact contact;
     struct proto_device_list list;
     err e = core_name_check(petname);
     if (e == OK)
         e = proto_link_read(contact_link, "contact", &server, &content);
     if (e == OK)
-        e = proto_contact_decode(buf_slice(&content), &link);
+        e = core_contact_check(core, PROTO_LABEL_CONTACT_LINK, buf_slice(&server),
+                               buf_slice(&content), &contact, &list);
     if (e == OK)
-        e = check_link(core, &link, &list);
-    if (e == OK)
-        e = verify_link(&link, &list, buf_slice(&server), buf_slice(&content));
-    if (e == OK && link.expires != 0 && link.expires <= now / TIME_SECOND)
-        e = ERR_EXPIRED;
-    if (e == OK)
-        e = core_account_id(list.identity, account);
-    if (e == OK)
-        e = core_contact_petname_free(core, account, petname);
-    if (e == OK)
-        e = accept(core, &link, petname, &list, account);
+        e = core_contact_take(core, &contact, &list, petname, account);
     buf_free(&server);
     buf_free(&content);
     return e;

@@ -140,6 +140,7 @@ static void set_back(struct core *core, uint64_t step) {
     back(&core->stock_after, step);
     back(&core->purge_after, step);
     back(&core->fetch_day, step);
+    core_handle_back(core, step);
 }
 
 void core_clock(struct core *core, uint64_t now) {
@@ -167,6 +168,7 @@ void core_pump(struct core *core) {
     core_auth_commands_pump(core);
     core_stock_pump(core);
     core_outbox_pump(core);
+    core_handle_pump(core);
 }
 
 void core_wake(struct core *core, uint64_t now) {
@@ -201,6 +203,7 @@ static err init(struct core *core) {
     core->record = core->image = core->own_name = buf_on(core->mem);
     core->account.bytes = core->network.bytes = buf_on(core->mem);
     core->action_bytes = buf_on(core->mem);
+    core->job.form = core->job.pin = core->found = buf_on(core->mem);
     if (core->config.suite == 0)
         core->config.suite = MLS_SUITE_XWING_CHACHA;
     if (core->config.roster_above == 0)
@@ -209,6 +212,8 @@ static err init(struct core *core) {
         core->config.key_packages = 20;
     if (core->config.addresses == 0)
         core->config.addresses = 32;
+    if (core->config.handle_memory == 0)
+        core->config.handle_memory = 64 * 1024 * 1024;
     if (core->config.addresses > 200)
         core->config.addresses = 200;
     if (core->store->engine->deferred)
@@ -247,6 +252,7 @@ void core_close(struct core *core) {
     if (core == NULL)
         return;
     core_load_forget(core);
+    core_handle_fini(core);
     core_action_free_all(core);
     for (int i = 0; i < 2; i++)
         core_session_fini(&core->sessions[i]);

@@ -40,7 +40,8 @@ enum {
     CORE_PROXY_MAX = 300,     /* bytes of a proxy's place */
     CORE_LINK_DAYS = 30,      /* that a contact link is good for, */
     CORE_LINK_DAYS_MAX = 180, /* at most: address keys change twice a year */
-    CORE_SAFETY_DIGITS = 60
+    CORE_SAFETY_DIGITS = 60,
+    CORE_HANDLE_MAX = 128 /* bytes of a handle */
 };
 
 struct core_config {
@@ -54,6 +55,9 @@ struct core_config {
     /* Stocks; 0 means the default. */
     uint32_t key_packages; /* one-time key packages kept at the server: 20 */
     uint32_t addresses;    /* fresh sealed addresses kept here: 32 */
+
+    /* Bytes of memory that stretching a handle takes; 0: 64 MiB, as everybody else's must. */
+    size_t handle_memory;
 };
 
 /* The store stays the caller's; it must outlive the core. A store without an account is a valid
@@ -276,7 +280,52 @@ MUST err core_record_ask(struct core *core, uint64_t now, uint64_t *command);
  */
 MUST err core_account_delete(struct core *core, uint64_t now, uint64_t *command);
 
+/* ---- Handles ----
+ * A handle is a name under which others find us: its card has who we are and an address. The client
+ * puts the card anew each week, with a fresh address, and renews the claim, which lapses a year
+ * after the last time. Claims and finds cost seconds of work: each call into the core does a slice
+ * of it and asks to be woken at once. One that stretches a name takes a fifth of a second.
+ *
+ * Errors at once: MALFORMED, UNSUPPORTED (mixed scripts), LENGTH (too short), TOO_LARGE for what is
+ * no handle (core/names.h) or no PIN (4 to 12 digits), LIMIT if such a command is under way. */
+
+/* The form that a name has as a handle. */
+MUST err core_handle_form(slice name, char form[CORE_HANDLE_MAX + 1]);
+/* Claims it; what we held before is given up once this one is ours. pin may be empty; with it, who
+ * knows the name alone learns that a PIN is needed. DONE with DENIED and reason TAKEN: somebody has
+ * it, or one that looks like it; LIMIT: the server holds as many as it can. Until the names are
+ * stretched it ends with the host, later it goes on at the next run. */
+MUST err core_handle_claim(struct core *core, slice name, slice pin, uint64_t now,
+                           uint64_t *command);
+/* Gives it up. NOT_FOUND if we have none. */
+MUST err core_handle_drop(struct core *core, uint64_t now, uint64_t *command);
+/* Looks a handle up; ends with the host. DONE with NOT_FOUND: nobody has it, or not with this PIN;
+ * DENIED without a reason: it needs a PIN. Then core_found_get. */
+MUST err core_handle_find(struct core *core, slice name, slice pin, uint64_t now,
+                          uint64_t *command);
+/* Makes a contact of whom the last find found, as core_contact_accept does. */
+MUST err core_found_accept(struct core *core, slice petname, uint64_t now,
+                           uint8_t account[CORE_ACCOUNT]);
+
 /* ---- Accessors ---- */
+
+enum core_handle_state {
+    CORE_HANDLE_WANTED = 1, /* it is being claimed */
+    CORE_HANDLE_HELD,
+    CORE_HANDLE_UNWANTED /* it is being given up */
+};
+struct core_handle {
+    slice name;
+    bool pin; /* it has one */
+    enum core_handle_state state;
+    uint32_t lapses_week; /* HELD */
+};
+/* Ours; NOT_FOUND if there is none. While it changes, the one that we hold. */
+MUST err core_handle_get(const struct core *core, struct core_handle *handle);
+
+struct core_contact;
+/* Whom the last find found: without petname, not verified. NOT_FOUND if nobody. It may be us. */
+MUST err core_found_get(const struct core *core, struct core_contact *found);
 
 struct core_network {
     slice proxy;

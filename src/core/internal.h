@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "core/core.h"
+#include "core/names.h"
 #include "core/records.h"
 #include "crypto/crypto.h"
 #include "noise/noise.h"
@@ -173,6 +174,49 @@ struct waiting {
     buf blob;
 };
 
+struct claim {
+    buf bytes;
+    struct record_claim r;
+    uint64_t not_before;
+    uint16_t failures;
+};
+
+/* ---- Handles ---- */
+
+struct card_keys {
+    uint8_t place[32], key[32];
+};
+
+/* What a hash has to begin with, and how far we are. */
+struct work {
+    uint16_t type;
+    uint8_t place[32], challenge[16];
+    unsigned bits;
+    uint64_t nonce;
+};
+
+enum handle_job_kind { JOB_NONE, JOB_FIND, JOB_CLAIM };
+/* A command whose names are being stretched, or that looks for somebody. */
+struct handle_job {
+    enum handle_job_kind kind;
+    uint64_t command;
+    buf form, pin;
+    struct card_keys keys[2];
+    unsigned names, stretched; /* so many of them */
+};
+
+enum errand_step { ERRAND_NONE, ERRAND_PRICE, ERRAND_PRICED, ERRAND_WORK, ERRAND_ASKED };
+/* The request about a card that is under way. number: of the claim, or the find's command. */
+struct errand {
+    enum errand_step step;
+    uint64_t number;
+    struct work work;
+    bool renews, worked;
+    uint32_t link; /* that the challenge is for */
+    unsigned tries;
+    uint64_t not_before;
+};
+
 /* ---- Sessions ---- */
 
 enum session_kind { AUTH = 0, ANON = 1 };
@@ -260,7 +304,7 @@ struct core {
     struct network network;
     struct record_counters counters;
     bool counters_dirty;
-    struct list contacts, links, blocked, conversations, entries, waiting;
+    struct list contacts, links, blocked, conversations, entries, waiting, claims;
     buf record;
     struct list pictures;
     buf image, own_name;                  /* that an accessor handed out last */
@@ -287,6 +331,10 @@ struct core {
 
     uint64_t fetched; /* bytes of blobs, in the day that began at: */
     uint64_t fetch_day;
+
+    struct handle_job job;
+    struct errand errand;
+    buf found; /* the contact that the last find found */
 
     struct command commands[COMMANDS_MAX];
     size_t command_count;
@@ -441,6 +489,17 @@ MUST err core_contact_targets(const struct core *core, const uint8_t account[16]
 /* A link to us by this address; expires: seconds, 0: never. */
 MUST err core_contact_link_write(const struct core *core, const uint8_t address[PROTO_ADDRESS],
                                  uint64_t expires, buf *link);
+/* Writes into the empty content a part `contact` of ours with this address, signed over the label,
+ * `bound` (as a vector) and its fields; expires: seconds, 0: never. */
+MUST err core_contact_write(const struct core *core, const char *label, slice bound,
+                            const uint8_t address[PROTO_ADDRESS], uint64_t expires, buf *content);
+/* The other side of that; what it decodes borrows from content. EXPIRED. */
+MUST err core_contact_check(const struct core *core, const char *label, slice bound, slice content,
+                            struct proto_contact *contact, struct proto_device_list *list);
+/* Makes a contact of one that was checked, or renews it. DENIED: it is us. */
+MUST err core_contact_take(struct core *core, const struct proto_contact *contact,
+                           const struct proto_device_list *list, slice petname,
+                           uint8_t account[16]);
 /* EXISTS if another contact than this account's has the petname. */
 MUST err core_contact_petname_free(const struct core *core, const uint8_t account[16],
                                    slice petname);
@@ -636,6 +695,30 @@ bool core_entry_pending(const struct core *core, uint32_t conversation, enum ent
 MUST err core_prepare_entry(struct core *core, struct conversation *c, struct entry *entry);
 /* What the entry needs from the network first: fills entry->targets. */
 MUST err core_prepare_targets(struct core *core, struct entry *entry);
+
+/* card.c */
+MUST err core_card_stretch(const struct core *core, slice form, slice pin, struct card_keys *keys);
+MUST err core_card_seal(const struct card_keys *keys, const struct proto_card_content *content,
+                        uint8_t card[PROTO_CARD]);
+/* NOT_FOUND: it does not open. content borrows from plain. */
+MUST err core_card_open(const struct card_keys *keys, slice card, buf *plain,
+                        struct proto_card_content *content);
+/* AGAIN: not found in this slice. */
+MUST err core_work_slice(struct work *work);
+
+/* handle.c */
+void core_handle_pump(struct core *core);
+uint64_t core_handle_wake(const struct core *core);
+/* The clock was set back by so much. */
+void core_handle_back(struct core *core, uint64_t step);
+void core_handle_forget(struct core *core);
+void core_handle_fini(struct core *core);
+void core_claim_free(struct core *core, struct claim *claim);
+/* A card with another address is there: this one is of no use to anybody any more. In a
+ * transaction. */
+MUST err core_handle_address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]);
+/* Whether the anonymous session is needed for a card. */
+bool core_handle_wants(const struct core *core);
 
 /* profile.c */
 MUST err core_profile_send(struct core *core, struct conversation *c, bool with_room);

@@ -73,6 +73,7 @@ VISIT(picture, pictures, )
 VISIT(conversation, conversations, )
 VISIT(entry, entries, o->targets = o->taken = o->blob_bytes = buf_on(core->mem))
 VISIT(waiting, waiting, o->blob = buf_on(core->mem))
+VISIT(claim, claims, )
 
 static bool visit_address(void *ctx, struct store_key key, slice value) {
     struct loading *l = ctx;
@@ -112,6 +113,7 @@ err core_load_all(struct core *core) {
     TRY(scan(core, TABLE_CONVERSATION, "conversation", visit_conversation));
     TRY(scan(core, TABLE_OUTBOX, "entry", visit_entry));
     TRY(scan(core, TABLE_WAITING, "item", visit_waiting));
+    TRY(scan(core, TABLE_STATE, "claim", visit_claim));
     TRY(scan(core, TABLE_ADDRESS, "address", visit_address));
     TRY(scan(core, TABLE_KEY, "key", visit_key));
     for (size_t i = 0; i < core->conversations.n; i++) {
@@ -151,7 +153,9 @@ void core_load_forget(struct core *core) {
     forget_list(core, &core->pictures);
     forget_list(core, &core->conversations);
     forget_list(core, &core->entries);
+    core_handle_forget(core);
     forget_list(core, &core->waiting);
+    forget_list(core, &core->claims);
     buf_free(&core->network.bytes);
     memset(&core->network.r, 0, sizeof core->network.r);
     buf_free(&core->account.bytes);

@@ -13,7 +13,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 /* clang-format off */
 #define RECORDS(R) \
     R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) \
-    R(conversation) R(entry) R(message) \
+    R(conversation) R(entry) R(message) R(claim) \
     R(profile) R(said) R(picture) \
     R(waiting) R(quarantined) R(own_key) R(seen) R(seen_log)
 /* clang-format on */
@@ -163,6 +163,26 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, own, 0, 0)           \
     F(fixed, id, 32, 0)          \
     F(vec, content, 0, CONTENT_MAX)
+
+/* A place that we hold, or want to. With a PIN there are two: at the name's an empty card, at that
+ * of name and PIN the real one. command: that waits for it (0: none). version: of the last put.
+ * put_at: when to put the card anew; renewed: the week. address: the card's; fresh: that of the
+ * next one, until it is there. */
+#define RECORD_FIELDS_claim(F)        \
+    F(u64, number, 0, 0)              \
+    F(u8, state, 0, 0)                \
+    F(flag, empty, 0, 0)              \
+    F(flag, pin, 0, 0)                \
+    F(u64, command, 0, 0)             \
+    F(vec, name, 1, CORE_HANDLE_MAX)  \
+    F(fixed, place, 32, 0)            \
+    F(fixed, key, 32, 0)              \
+    F(fixed, seed, 32, 0)             \
+    F(u64, version, 0, 0)             \
+    F(u64, put_at, 0, 0)              \
+    F(u32, renewed, 0, 0)             \
+    F(vec, address, 0, PROTO_ADDRESS) \
+    F(vec, fresh, 0, PROTO_ADDRESS)
 
 /* An item that can't be processed yet, and why. reference: its blob, while that is not here. */
 #define RECORD_FIELDS_waiting(F) \

@@ -4,6 +4,8 @@
 const struct command *const commands[] = {
     &command_init,
     &command_invite,
+    &command_handle,
+    &command_find,
     &command_contacts,
     &command_name,
     &command_requests,
@@ -28,7 +30,7 @@ const struct command *const commands[] = {
     NULL,
 };
 
-const struct command *command_find(const char *name) {
+const struct command *command_named(const char *name) {
     for (size_t i = 0; commands[i] != NULL; i++)
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];

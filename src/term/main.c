@@ -49,7 +49,7 @@ static void print_one(const struct command *c) {
 static int help(const struct args *args) {
     const struct command *about = args->command;
     if (about == &command_help && args->word_count > 0)
-        about = command_find(args->words[0]);
+        about = command_named(args->words[0]);
     else if (about == &command_help)
         about = NULL;
     if (args->command == &command_help && args->word_count > 0 && about == NULL) {
@@ -76,6 +76,10 @@ static bool link_from_input(const struct args *args) {
            args->word_count == 1 && strcmp(args->words[0], "-") == 0;
 }
 
+static bool pin_from_input(const struct args *args) {
+    return args->pin != NULL && strcmp(args->pin, "-") == 0;
+}
+
 static err read_input(const struct args *args, buf *text) {
     if (args->command == &command_send)
         TRY(host_read_all(INPUT, TEXT_MAX, text));
@@ -88,11 +92,16 @@ static err read_input(const struct args *args, buf *text) {
     return buf_append_byte(text, 0);
 }
 
-/* Puts what comes on the input among the words: *words and *text hold it. */
+/* Puts what comes on the input among the words, or in the place of the PIN: *words and *text hold
+ * it. */
 static err take_input(struct args *args, const char *words[2], buf *text) {
-    if (!text_from_input(args) && !link_from_input(args))
+    if (!text_from_input(args) && !link_from_input(args) && !pin_from_input(args))
         return OK;
     TRY(read_input(args, text));
+    if (pin_from_input(args)) {
+        args->pin = (const char *)text->p;
+        return OK;
+    }
     args->word_count = link_from_input(args) ? 1 : 2;
     words[0] = args->words[0];
     words[args->word_count - 1] = (const char *)text->p;

@@ -61,6 +61,8 @@ static void server_init(struct rig *rig) {
     rig->config.limits = mail_limits_default;
     rig->config.limits.takes_address = 1000;
     rig->config.limits.takes_mailbox = 1000;
+    rig->config.limits.find_bits = 4;
+    rig->config.limits.claim_bits = 8;
     rig->config.limits.orders_mailbox = 1000;
     rig->config.keys[0].id = 1;
     memset(rig->config.keys[0].key, 7, 32);
@@ -275,6 +277,7 @@ struct client *rig_client(struct rig *rig, size_t index) {
     c->plan = (struct store_fault_plan){-1, -1, ERR_DISK_FULL, false};
     c->config.suite = MLS_SUITE_X25519_CHACHA;
     c->config.key_packages = 4;
+    c->config.handle_memory = 65536;
     c->config.roster_above = rig_roster_above;
     c->wake = UINT64_MAX;
     CHECK_OK(store_memory_open(&c->memory, NULL));

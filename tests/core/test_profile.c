@@ -204,7 +204,7 @@ TEST(what_is_no_picture_is_refused) {
 /* ---- Requests ---- */
 
 TEST(a_request_s_names_and_picture_hold_when_it_is_accepted_and_go_with_it) {
-    buf one = {0};
+    buf one = {0}, name = {0};
     slice image = picture(&one, 700, 1);
     uint64_t command;
     uint32_t number;
@@ -222,6 +222,9 @@ TEST(a_request_s_names_and_picture_hold_when_it_is_accepted_and_go_with_it) {
         no_picture(1, 0, 0);
         if (i == 0)
             CHECK_OK(core_request_decline(client(1)->core, 1, rig.now));
+        CHECK_ERR(
+            core_get(client(1)->core, TABLE_CONTACT, SLICE_ARRAY(client(0)->account), 0, &name),
+            ERR_NOT_FOUND);
         CHECK_EQ(client(1)->core->pictures.n, i);
     }
     struct core_contact contact;

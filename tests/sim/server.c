@@ -219,6 +219,8 @@ void server_start(struct world *w) {
     world_must(store_faulty_open(&w->store, w->memory, &w->plan, NULL), "store");
     w->config.limits = mail_limits_default;
     w->config.limits.takes_address = w->config.limits.takes_mailbox = 100000;
+    w->config.limits.find_bits = 4;
+    w->config.limits.claim_bits = 8;
     w->config.limits.orders_mailbox = 100000;
     w->config.keys[0].id = 1;
     crypto_random(w->config.keys[0].key, 32);

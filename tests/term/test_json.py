@@ -143,6 +143,10 @@ def begin(world, watch):
     watch.run(ben, "send", "Trio", "hello")
     watch.run(ann, "read")
     watch.run(ann, "record")
+    watch.run(ann, "handle")
+    watch.run(ann, "handle", "claim", "anna", timeout=300)
+    watch.run(ben, "find", "anna", timeout=300)
+    watch.run(ben, "find", "anna", "--add", timeout=300)
     watch.run(ann, "status", "Trio")
     watch.run(ann, "chat", "ben", text=b"from chat\n")
     return ann, ben, cem
