@@ -56,6 +56,7 @@ static err make_keys(struct core *core, struct record_account *a, buf *devices) 
     TRY(crypto_ed25519.generate(a->identity, a->identity_seed));
     TRY(crypto_ed25519.generate(a->device_key, a->device_seed));
     crypto_random(a->device, sizeof a->device);
+    core_mailbox_key_make(core, a);
     TRY(core_account_id(a->identity, a->account));
     TRY(make_devices(a, devices));
     a->devices = buf_slice(devices);

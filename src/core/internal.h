@@ -15,6 +15,7 @@
 #include "core/core.h"
 #include "core/names.h"
 #include "core/records.h"
+#include "crypto/chain.h"
 #include "crypto/crypto.h"
 #include "noise/noise.h"
 #include "sotto/mls.h"
@@ -269,6 +270,13 @@ struct action {
     struct core_notice notice;
 };
 
+/* An item of the mailbox, opened. mark: empty, or PROTO_MARK bytes. */
+struct delivery {
+    uint64_t position;
+    uint8_t serial[8]; /* of the address that it came by */
+    slice mark, item;
+};
+
 /* What a contact link is good for. */
 struct link_terms {
     uint64_t lifetime; /* milliseconds */
@@ -318,6 +326,9 @@ struct core {
     bool caught_up;
     bool held; /* deliveries are not taken until the blobs that came before them are here */
     uint32_t unacked;
+    struct crypto_chain chain; /* of the item that was opened last */
+    bool key_told, key_asked;  /* the server has our mailbox key; is being told */
+    uint64_t key_after;
     uint32_t next_link;
     err last_error;
     uint16_t last_reason;
@@ -620,8 +631,19 @@ bool core_blob_paused(const struct core *core);
 /* Uploads what is missing of an entry's blobs: true once all are there. */
 bool core_blob_upload(struct core *core, struct entry *entry);
 
+/* mailbox_key.c */
+void core_mailbox_key_make(const struct core *core, struct record_account *a);
+void core_mailbox_key_pump(struct core *core);
+uint64_t core_mailbox_key_wake(const struct core *core);
+
+/* unseal.c */
+/* All but d->position, which is left; slices point into plain. Not hard: it does not open, or is no
+ * parcel. */
+MUST err core_unseal(struct core *core, const struct proto_delivery *sealed, buf *plain,
+                     struct delivery *d);
+
 /* inbox.c */
-void core_inbox_delivery(struct core *core, const struct proto_delivery *delivery);
+void core_inbox_delivery(struct core *core, const struct proto_delivery *sealed);
 void core_inbox_caught_up(struct core *core, const struct proto_caught_up *caught_up);
 void core_inbox_pump(struct core *core);
 /* Ends the authenticated session and begins another: everything that is not acked comes again. */

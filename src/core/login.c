@@ -127,6 +127,7 @@ static err register_body(struct core *core, buf *body) {
     struct proto_register_account m = {.devices = core->account.r.devices};
     memcpy(m.code, core->account.r.code, sizeof m.code);
     memcpy(m.device, core->account.r.device, sizeof m.device);
+    memcpy(m.mailbox_key, core->account.r.mailbox_key, sizeof m.mailbox_key);
     TRY(prove(core, m.proof));
     return proto_register_account_encode(body, &m);
 }

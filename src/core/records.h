@@ -18,23 +18,30 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     R(waiting) R(quarantined) R(own_key) R(seen) R(seen_log)
 /* clang-format on */
 
-/* Who we are. code and command: of a registration that is under way (command 0: none). */
-#define RECORD_FIELDS_account(F)     \
-    F(u16, suite, 0, 0)              \
-    F(vec, server, 1, 512)           \
-    F(fixed, server_identity, 32, 0) \
-    F(vec, name, 0, 64)              \
-    F(fixed, identity, 32, 0)        \
-    F(fixed, identity_seed, 32, 0)   \
-    F(fixed, account, 16, 0)         \
-    F(fixed, device, 16, 0)          \
-    F(fixed, device_key, 32, 0)      \
-    F(fixed, device_seed, 32, 0)     \
-    F(vec, devices, 1, 2048)         \
-    F(fixed, code, 16, 0)            \
-    F(flag, tried, 0, 0)             \
-    F(flag, registered, 0, 0)        \
-    F(flag, deleted, 0, 0)           \
+/* Who we are. code and command: of a registration that is under way (command 0: none). mailbox_key:
+ * that the server seals our items to, made at that time; old_mailbox_priv: of the key before,
+ * needed until the position old_until is acked (0: there is none). */
+#define RECORD_FIELDS_account(F)      \
+    F(u16, suite, 0, 0)               \
+    F(vec, server, 1, 512)            \
+    F(fixed, server_identity, 32, 0)  \
+    F(vec, name, 0, 64)               \
+    F(fixed, identity, 32, 0)         \
+    F(fixed, identity_seed, 32, 0)    \
+    F(fixed, account, 16, 0)          \
+    F(fixed, device, 16, 0)           \
+    F(fixed, device_key, 32, 0)       \
+    F(fixed, device_seed, 32, 0)      \
+    F(vec, devices, 1, 2048)          \
+    F(fixed, mailbox_key, 32, 0)      \
+    F(fixed, mailbox_priv, 32, 0)     \
+    F(u64, mailbox_made, 0, 0)        \
+    F(fixed, old_mailbox_priv, 32, 0) \
+    F(u64, old_until, 0, 0)           \
+    F(fixed, code, 16, 0)             \
+    F(flag, tried, 0, 0)              \
+    F(flag, registered, 0, 0)         \
+    F(flag, deleted, 0, 0)            \
     F(u64, command, 0, 0)
 
 /* How the server is reached. isolate: enum core_isolate. */

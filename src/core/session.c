@@ -88,7 +88,8 @@ void core_session_close(struct core *core, struct core_session *s, err why, uint
             core_backoff(s->failures++, slow ? 8 * TIME_SECOND : TIME_SECOND / 2, TIME_MINUTE);
     wipe_session(s);
     if (s->kind == AUTH)
-        core->caught_up = core->held = core->count_known = core->stock_busy = false;
+        core->caught_up = core->held = core->count_known = core->stock_busy = core->key_told =
+            core->key_asked = false;
     core->last_error = why;
     core->last_reason = reason;
     core->last_phase = phase;

@@ -138,7 +138,7 @@ static err create(struct mail *m, struct mail_call *call, const struct proto_reg
     TRY(store_batch_delete(m->batch, mail_key(MAIL_INVITE, SLICE_ARRAY(hash), 0)));
     TRY(mail_account_put(m, &a));
     TRY(mail_device_put(m, id, in->device, &d));
-    TRY(mail_box_begin(m, d.mailbox));
+    TRY(mail_box_begin(m, d.mailbox, in->mailbox_key));
     return mail_account_welcome(m, call, id, &d);
 }
 
@@ -162,7 +162,8 @@ static err handle_register(struct mail *m, struct mail_call *call) {
     struct mail_account a;
     uint8_t id[MAIL_ID];
     if (proto_register_account_decode(call->body, &in) != OK ||
-        proto_device_list_decode(in.devices, &list) != OK || first_device(&list, &device) != OK)
+        proto_device_list_decode(in.devices, &list) != OK || first_device(&list, &device) != OK ||
+        crypto_dhkem_x25519.check(in.mailbox_key) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     if (memcmp(device.id, in.device, MAIL_ID) != 0 ||
         !mail_account_list_signed(&list, in.devices) ||

@@ -25,6 +25,7 @@ static err tell_mail(struct parent *p) {
         .blobs_bytes = c->blob_gigabytes << 30,
         .uploads_bytes = c->upload_gigabytes << 30,
         .key_packages = (uint32_t)c->key_packages,
+        .chains = (uint32_t)c->chains,
         .memtable = c->memtable_megabytes << 20,
     };
     memcpy(out.key, p->keys.address[0].key, 32);

@@ -63,6 +63,10 @@ static const struct key keys[] = {
      "requests a second of one session, a send by its addresses, then it is slowed; 0: any"},
     {"burst", NUMBER, AT(burst), 1, 1000000, TEXT_OF(CONFIG_BURST), NULL,
      "requests that it may save up"},
+    {"chains", NUMBER, AT(chains), 16, 4194304, TEXT_OF(CONFIG_CHAINS), NULL,
+     "mailboxes whose items are sealed by a chain of keys at a time; each takes 128 bytes of "
+     "locked "
+     "memory"},
     {"memtable_megabytes", NUMBER, AT(memtable_megabytes), 1, 4096, "64", NULL,
      "memory of the store's newest writes"},
     {"sandbox", TEXT, AT(sandbox), 0, 0, "on", "on off",

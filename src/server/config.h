@@ -16,6 +16,7 @@ enum { CONFIG_TEXT = 512, CONFIG_USER = 64 };
 #define CONFIG_BLOB_DAYS 30
 #define CONFIG_UPLOAD_GIGABYTES 4
 #define CONFIG_KEY_PACKAGES 200
+#define CONFIG_CHAINS 32768
 #define CONFIG_RATE 500
 #define CONFIG_BURST 5000
 
@@ -28,7 +29,7 @@ struct config {
     uint64_t mailbox_items, mailbox_megabytes, item_days;
     uint64_t blob_gigabytes, blob_days, upload_gigabytes, key_packages;
     uint64_t idle_minutes, opening_seconds, rate, burst;
-    uint64_t memtable_megabytes;
+    uint64_t chains, memtable_megabytes;
 };
 
 void config_init(struct config *c);

@@ -75,13 +75,14 @@ enum mail_table {
 #define HELD_FIELDS_mailbox(F)                                                                     \
     F(u64, floor, 0, 0, WORK, "the position up to which it was acknowledged, from a random start") \
     F(u64, gap_at, 0, 0, WORK, "the position of the newest gap")                                   \
-    F(u32, gaps, 0, 0, WORK, "how often it refused an item or let one expire")
+    F(u32, gaps, 0, 0, WORK, "how often it refused an item or let one expire")                     \
+    F(fixed, key, 32, 0, SEALED, "the public key that its items are sealed to; the device makes another every month")
 
 #define HELD_FIELDS_item(F)                                                                        \
     F(u32, week, 0, 0, WORK, "week in which it came")                                              \
-    F(fixed, serial, 8, 0, SEALED, "random serial of the address that it came by")                 \
-    F(vec, mark, 0, PROTO_MARK, SEALED, "a commit's mark: two hashes")                             \
-    F(vec, item, 1, PROTO_ITEM_MAX, SEALED, "the item, encrypted and padded; number and size are in the record")
+    F(fixed, chain, 32, 0, SEALED, "public key of the chain of keys that it is sealed by")         \
+    F(u32, count, 0, 0, WORK, "its number in that chain")                                          \
+    F(vec, sealed, 1, PROTO_SEALED_MAX, SEALED, "the item, encrypted and padded, with the serial of its address and a commit's mark, all sealed to the mailbox's key; number and size are in the record")
 
 #define HELD_FIELDS_key_package(F)                                                                 \
     F(vec, bytes, 1, PROTO_KEY_PACKAGE_MAX, SEALED, "public keys with which the device can be added to a conversation")

@@ -25,6 +25,7 @@ const struct mail_limits mail_limits_default = {
     .window_bytes = 128 * 1024,
     .batch_bytes = 8 * 1024 * 1024,
     .cached_items = 4 * 1024 * 1024,
+    .chain_items = PROTO_CHAIN_ITEMS,
 };
 
 enum { EFFECTS_MAX = 65536 };
@@ -40,6 +41,7 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_last_resort_put,   /* 20 */
     &mail_handle_key_package_count, /* 21 */
     &mail_handle_record_get,        /* 23 */
+    &mail_handle_mailbox_key_put,   /* 25 */
     &mail_handle_account_delete,    /* 28 */
     &mail_handle_send,              /* 30 */
     &mail_handle_commit,            /* 32 */
@@ -77,6 +79,7 @@ void mail_clock(struct mail *m) {
 /* ---- Life ---- */
 
 static err mail_init(struct mail *m) {
+    TRY(mail_chains_init(m));
     TRY(store_batch_new(&m->batch, m->mem));
     TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
     TRY(mail_work_init(m));
@@ -93,7 +96,7 @@ err mail_new(struct mail **out, struct store *store, const struct mail_config *c
     m->store = store;
     m->config = *config;
     m->boxes.mem = m->sessions.mem = mem;
-    m->out = m->value = m->scratch = m->row = buf_on(mem);
+    m->out = m->value = m->scratch = m->row = m->parcel = m->sealed = buf_on(mem);
     m->ready_end = &m->ready;
     m->batches = 1;
     mail_clock(m);
@@ -135,6 +138,7 @@ void mail_free(struct mail *m) {
     drop_sessions(m, 0, UINT64_MAX);
     table_fini(&m->sessions);
     mail_boxes_fini(m);
+    mail_chains_fini(m);
     mail_links_fini(m);
     store_batch_free(m->batch);
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
@@ -144,6 +148,8 @@ void mail_free(struct mail *m) {
     buf_free(&m->value);
     buf_free(&m->scratch);
     buf_free(&m->row);
+    buf_free(&m->parcel);
+    buf_free(&m->sealed);
     mem_free(m->mem, m, sizeof *m);
 }
 

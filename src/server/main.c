@@ -14,6 +14,7 @@
 #include "store/store.h"
 #include "sys/files.h"
 #include "sys/listener.h"
+#include "sys/locked.h"
 #include "sys/machine.h"
 #include "sys/tls.h"
 
@@ -228,16 +229,30 @@ static int check_certificate(const struct config *c) {
     return code;
 }
 
+static int check_locked(uint64_t chains) {
+    void *p = NULL;
+    size_t n = mail_chains_size((uint32_t)chains);
+    err e = sys_locked_new(&p, n);
+    sys_locked_free(p, n);
+    printf("%zu KiB of locked memory for `chains`: %s\n", n / 1024,
+           e == OK          ? "fine"
+           : e == ERR_LIMIT ? "the limit (RLIMIT_MEMLOCK, `ulimit -l`) is lower"
+                            : err_text(e));
+    return (int)exit_code_of(e);
+}
+
 /* Makes nothing that isn't there. */
 static int check(struct options *o) {
     const struct config *c = &o->config;
     int data = check_directory(c->data), certificate = check_certificate(c);
     int port = say("sessions on", c->listen, check_port(c->listen));
+    int locked = check_locked(c->chains);
     int http = say("http on", c->http, check_port(c->http));
     return data != EXIT_FINE          ? data
            : certificate != EXIT_FINE ? certificate
            : port != EXIT_FINE        ? port
-                                      : http;
+           : http != EXIT_FINE        ? http
+                                      : locked;
 }
 
 /* ---- repair ---- */
@@ -336,6 +351,8 @@ static const struct {
 
 int main(int argc, char **argv) {
     static struct options options;
+    if (sys_machine_hide_memory() != OK)
+        return fprintf(stderr, "sottod: core dumps can't be turned off\n"), EXIT_FAILED;
     if (argc == 2 && strcmp(argv[1], ROLE_EDGE) == 0)
         return edge_main();
     if (argc == 2 && strcmp(argv[1], ROLE_MAIL) == 0)

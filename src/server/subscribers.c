@@ -100,7 +100,7 @@ static void emit_failure(struct mail *m, struct mail_session *s, err why) {
     unsubscribe(m, s);
 }
 
-/* A stored item (week, serial, mark, item) is a delivery's body from the serial on. */
+/* A stored item (week, chain, count, sealed parcel) is a delivery's body from the chain on. */
 static err emit_item(struct mail *m, struct mail_session *s, uint64_t position, slice stored) {
     const struct mail_limits *limits = &m->config.limits;
     if (stored.n < 4)

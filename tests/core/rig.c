@@ -1,6 +1,9 @@
 #include "rig.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "core/internal.h"
 
 /* ---- The server ---- */
 
@@ -69,6 +72,9 @@ static void server_init(struct rig *rig) {
     rig->config.ctx = rig;
     rig->config.now = server_now;
     rig->config.emit = take_reply;
+    rig->config.chains = RIG_CHAINS;
+    rig->config.chain_memory = calloc(1, mail_chains_size(RIG_CHAINS));
+    CHECK(rig->config.chain_memory != NULL);
     CHECK_OK(mail_new(&rig->mail, rig->store, &rig->config, NULL));
     CHECK_OK(crypto_ed25519.generate(rig->identity, rig->identity_seed));
     CHECK_OK(session_key_make(&rig->env.keys[0], 1, rig->identity_seed, time_week(rig->now) + 4));
@@ -242,13 +248,42 @@ void rig_reply(struct client *c, uint16_t type, slice body) {
 }
 
 void rig_deliver(struct client *c, uint64_t position, slice mark, slice item) {
-    struct proto_delivery d = {.position = position, .mark = mark, .item = item};
-    buf body = {0};
-    writer w = writer_on(&body);
-    proto_delivery_write(&w, &d);
-    CHECK_OK(writer_result(&w));
+    struct proto_parcel parcel = {.marked = mark.n > 0, .item = item};
+    struct proto_delivery d = {.position = position};
+    struct crypto_chain chain;
+    buf sealed = {0}, body = {0};
+    if (parcel.marked)
+        memcpy(parcel.mark, mark.p, sizeof parcel.mark);
+    CHECK_OK(proto_parcel_encode(&sealed, &parcel));
+    size_t n = sealed.n;
+    CHECK_OK(buf_resize(&sealed, n + CRYPTO_CHAIN_TAG));
+    CHECK_OK(crypto_chain_begin(&chain, c->core->account.r.mailbox_key));
+    CHECK_OK(crypto_chain_seal(&chain, sealed.p, slice_of(sealed.p, n)));
+    memcpy(d.chain, chain.name, sizeof d.chain);
+    d.sealed = buf_slice(&sealed);
+    CHECK_OK(proto_delivery_encode(&body, &d));
     rig_reply(c, PROTO_delivery, buf_slice(&body));
+    buf_free(&sealed);
     buf_free(&body);
+}
+
+bool rig_open(struct client *c, uint16_t type, slice body, buf *plain, slice *mark, slice *item) {
+    struct proto_delivery sealed;
+    struct delivery d = {0};
+    if (type != PROTO_delivery || proto_delivery_decode(body, &sealed) != OK ||
+        core_unseal(c->core, &sealed, plain, &d) != OK)
+        return false;
+    *mark = d.mark;
+    *item = d.item;
+    return true;
+}
+
+int rig_marked(struct client *c, uint16_t type, slice body) {
+    buf plain = {0};
+    slice mark, item;
+    bool opened = rig_open(c, type, body, &plain, &mark, &item);
+    buf_free(&plain);
+    return !opened ? -1 : mark.n > 0;
 }
 
 void rig_send(struct rig *rig, const uint8_t address[PROTO_ADDRESS], slice item) {
@@ -349,6 +384,7 @@ void rig_fini(struct rig *rig) {
     for (size_t i = 0; i < rig->link_count; i++)
         buf_free(&rig->links[i].incoming);
     mail_free(rig->mail);
+    free(rig->config.chain_memory);
     store_close(rig->store);
     session_env_fini(&rig->env);
 }

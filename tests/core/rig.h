@@ -13,7 +13,7 @@
 #include "support.h"
 #include "test.h"
 
-enum { RIG_CLIENTS = 6, RIG_LINKS = 8192, RIG_NOTICES = 1024 };
+enum { RIG_CLIENTS = 6, RIG_LINKS = 8192, RIG_NOTICES = 1024, RIG_CHAINS = 16 };
 
 struct rig;
 
@@ -89,7 +89,12 @@ void rig_cut(struct rig *rig, struct client *c);
 
 /* What a server of the test's own making would say on the authenticated session. */
 void rig_reply(struct client *c, uint16_t type, slice body);
+/* The item as a delivery, sealed to the client's key. */
 void rig_deliver(struct client *c, uint64_t position, slice mark, slice item);
+/* Opens a delivery to the client: false if it is none. mark and item point into plain. */
+bool rig_open(struct client *c, uint16_t type, slice body, buf *plain, slice *mark, slice *item);
+/* Whether it is a delivery with a mark (1) or without (0); -1: none. */
+int rig_marked(struct client *c, uint16_t type, slice body);
 /* A stranger's send to one address; the server's limits and answers are ignored. */
 void rig_send(struct rig *rig, const uint8_t address[PROTO_ADDRESS], slice item);
 

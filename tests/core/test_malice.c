@@ -388,10 +388,8 @@ static void commit_proposals(size_t by) {
 
 /* Keeps what has no mark, and the rest passes. */
 static enum verdict stall_proposal(struct rig *r, struct client *to, uint16_t type, slice body) {
-    struct proto_delivery d;
     (void)r;
-    if (to != client(1) || type != PROTO_delivery || proto_delivery_decode(body, &d) != OK ||
-        d.mark.n > 0 || stalled.count > 0)
+    if (to != client(1) || stalled.count > 0 || rig_marked(to, type, body) != 0)
         return PASS;
     CHECK_OK(buf_set(&stalled.deliveries[stalled.count++], body));
     return DROP;
@@ -400,7 +398,8 @@ static enum verdict stall_proposal(struct rig *r, struct client *to, uint16_t ty
 TEST(who_misses_a_proposal_is_behind_until_it_comes) {
     uint8_t to[PROTO_ADDRESS];
     uint64_t command;
-    struct proto_delivery d;
+    buf plain = {0};
+    slice mark, item;
     start(4);
     memset(&stalled, 0, sizeof stalled);
     rig.on_reply = stall_proposal;
@@ -411,9 +410,11 @@ TEST(who_misses_a_proposal_is_behind_until_it_comes) {
     CHECK_EQ(rig_state(client(1)).waiting, 1);
     rig_pass(&rig, 20 * TIME_MINUTE);
     CHECK(rig_state(client(1)).behind);
-    CHECK_OK(proto_delivery_decode(buf_slice(&stalled.deliveries[0]), &d));
+    CHECK(rig_open(client(1), PROTO_delivery, buf_slice(&stalled.deliveries[0]), &plain, &mark,
+                   &item));
     address_of(0, 1, to);
-    rig_send(&rig, to, d.item);
+    rig_send(&rig, to, item);
+    buf_free(&plain);
     rig_pass(&rig, TIME_MINUTE);
     CHECK(!rig_state(client(1)).behind);
     rig_same_state(&rig, 2);
@@ -442,10 +443,8 @@ TEST(junk_of_a_later_epoch_leaves_nobody_behind) {
 }
 
 static enum verdict stall_commit(struct rig *r, struct client *to, uint16_t type, slice body) {
-    struct proto_delivery d;
     (void)r;
-    if (to != client(1) || type != PROTO_delivery || proto_delivery_decode(body, &d) != OK ||
-        d.mark.n == 0 || stalled.count > 0)
+    if (to != client(1) || stalled.count > 0 || rig_marked(to, type, body) != 1)
         return PASS;
     CHECK_OK(buf_set(&stalled.deliveries[stalled.count++], body));
     return DROP;
@@ -475,9 +474,12 @@ TEST(junk_does_not_fill_the_room_for_what_waits) {
     rig.on_reply = NULL;
     CHECK_EQ(rig_state(client(1)).waiting, WAITING_CONVERSATION_MAX);
     CHECK_EQ(rig_state(client(1)).quarantined, 1);
-    struct proto_delivery d;
-    CHECK_OK(proto_delivery_decode(buf_slice(&stalled.deliveries[0]), &d));
-    rig_deliver(client(1), rig_status(client(1)).position + 1, d.mark, d.item);
+    buf plain = {0};
+    slice mark, item;
+    CHECK(rig_open(client(1), PROTO_delivery, buf_slice(&stalled.deliveries[0]), &plain, &mark,
+                   &item));
+    rig_deliver(client(1), rig_status(client(1)).position + 1, mark, item);
+    buf_free(&plain);
     CHECK(strcmp(rig_texts(client(1)), "not lost\n") == 0);
     jump(9 * TIME_WEEK);
     CHECK_EQ(rig_state(client(1)).waiting, 0);
@@ -939,10 +941,9 @@ TEST(a_conversation_whose_making_is_late_is_made) {
 
 /* Our mailbox refused our copy, and the answer that said so is lost. */
 static enum verdict lose_copy(struct rig *r, struct client *to, uint16_t type, slice body) {
-    struct proto_delivery d;
     if (to != client(0))
         return PASS;
-    if (type == PROTO_delivery && proto_delivery_decode(body, &d) == OK && d.mark.n > 0)
+    if (rig_marked(to, type, body) == 1)
         return DROP;
     return type == PROTO_committed && r->hits++ == 0 ? CUT : PASS;
 }

@@ -44,6 +44,7 @@ static slice put_body(slice list) {
 static slice join_body(slice list, const struct person *as) {
     struct proto_device_join in = {.devices = list};
     memcpy(in.device, pad.device, 16);
+    memcpy(in.mailbox_key, pad.mailbox_key, 32);
     CHECK_OK(crypto_sign_labeled(in.proof, as->key_priv, PROTO_LABEL_LOGIN, SLICE_ARRAY(pad.hash)));
     buf_clear(&body);
     CHECK_OK(proto_device_join_encode(&body, &in));
