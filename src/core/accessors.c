@@ -19,6 +19,7 @@ static void fill_account(const struct record_account *a, struct core_status *sta
     status->registered = a->registered;
     status->deleted = a->deleted;
     status->registering = !a->registered && a->command != 0;
+    status->has_identity = a->has_identity;
     status->name = a->name;
     status->server = a->server;
     status->suite = a->suite;

@@ -92,7 +92,7 @@ static err contact_put(struct core *core, struct record_contact *r) {
     return e == OK ? core_request_of_contact(core, c->r.account) : e;
 }
 
-/* ---- Links and cards: a part `contact` that its identity signed ---- */
+/* ---- Links and cards: a part `contact` that a device of its identity signed ---- */
 
 enum { CONTACT_SIGNATURE = sizeof((struct proto_contact *)NULL)->signature };
 
@@ -110,18 +110,30 @@ static err sign(const struct record_account *a, const char *label, slice bound, 
     buf fields = buf_on(content->mem);
     err e = signed_fields(&fields, bound, buf_slice(content));
     if (e == OK)
-        e = crypto_sign_labeled(content->p + content->n - CONTACT_SIGNATURE, a->identity_seed,
-                                label, buf_slice(&fields));
+        e = crypto_sign_labeled(content->p + content->n - CONTACT_SIGNATURE, a->device_seed, label,
+                                buf_slice(&fields));
     buf_free(&fields);
     return e;
 }
 
+static bool listed(const struct proto_device_list *list, const uint8_t id[16],
+                   struct proto_device *device) {
+    reader r = reader_of(list->devices.bytes);
+    while (r.n > 0 && proto_device_read(&r, device) == OK)
+        if (memcmp(device->id, id, sizeof device->id) == 0)
+            return true;
+    return false;
+}
+
 static err verify(const struct proto_contact *contact, const struct proto_device_list *list,
                   const char *label, slice bound, slice content) {
+    struct proto_device device;
     buf fields = buf_on(NULL);
     err e = signed_fields(&fields, bound, content);
+    if (e == OK && !listed(list, contact->device, &device))
+        e = ERR_SIGNATURE;
     if (e == OK)
-        e = crypto_verify_labeled(contact->signature, list->identity, label, buf_slice(&fields));
+        e = crypto_verify_labeled(contact->signature, device.key, label, buf_slice(&fields));
     buf_free(&fields);
     return e;
 }
@@ -131,6 +143,7 @@ err core_contact_write(const struct core *core, const char *label, slice bound,
     const struct record_account *a = &core->account.r;
     struct proto_contact contact = {.name = a->name, .devices = a->devices, .expires = expires};
     memcpy(contact.server, a->server_identity, sizeof contact.server);
+    memcpy(contact.device, a->device, sizeof contact.device);
     contact.addresses = (struct proto_list){slice_of(address, PROTO_ADDRESS), 1};
     TRY(proto_contact_encode(content, &contact));
     return sign(a, label, bound, content);
@@ -152,13 +165,41 @@ err core_contact_check(const struct core *core, const char *label, slice bound, 
     TRY(proto_contact_decode(content, contact));
     TRY(core_name_check(contact->name));
     TRY(core_account_devices_check(contact->devices, list));
-    if (contact->addresses.count != list->devices.count)
+    if (contact->addresses.count != 1)
         return ERR_MALFORMED;
     if (memcmp(contact->server, core->account.r.server_identity, sizeof contact->server) != 0)
         return ERR_UNSUPPORTED;
     TRY(verify(contact, list, label, bound, content));
     bool over = contact->expires != 0 && contact->expires <= core->now / TIME_SECOND;
     return over ? ERR_EXPIRED : OK;
+}
+
+enum { PLACE = 16 + PROTO_ADDRESS }; /* a device and an address of it */
+
+/* This address in the place of the one that was known of its device, and what is known of the
+ * others that are still in the list. */
+static err merge_places(const struct proto_contact *contact, const struct proto_device_list *list,
+                        slice known, buf *places) {
+    struct proto_device device;
+    TRY(buf_append(places, SLICE_ARRAY(contact->device)));
+    TRY(buf_append(places, contact->addresses.bytes));
+    for (size_t at = 0; at + PLACE <= known.n; at += PLACE)
+        if (memcmp(known.p + at, contact->device, 16) != 0 && listed(list, known.p + at, &device))
+            TRY(buf_append(places, slice_of(known.p + at, PLACE)));
+    return OK;
+}
+
+static err keep_contact(struct core *core, struct record_contact *r,
+                        const struct proto_contact *contact, const struct proto_device_list *list) {
+    buf places = buf_on(core->mem);
+    err e = merge_places(contact, list, r->addresses, &places);
+    r->addresses = buf_slice(&places);
+    if (e == OK)
+        e = core_txn_begin(core);
+    if (e == OK)
+        e = core_txn_end(core, contact_put(core, r));
+    buf_free(&places);
+    return e;
 }
 
 err core_contact_take(struct core *core, const struct proto_contact *contact,
@@ -181,11 +222,9 @@ err core_contact_take(struct core *core, const struct proto_contact *contact,
     r.name = contact->name;
     r.devices = contact->devices;
     r.version = list->version;
-    r.addresses = contact->addresses.bytes;
     if (petname.n > 0)
         r.petname = petname;
-    TRY(core_txn_begin(core));
-    TRY(core_txn_end(core, contact_put(core, &r)));
+    TRY(keep_contact(core, &r, contact, list));
     core_pump(core);
     return OK;
 }
@@ -249,7 +288,7 @@ static err meet(struct core *core, struct conversation *conversation, const uint
     for (uint32_t i = 0; core_conversation_has(conversation, slice_of(account, 16), &i); i++) {
         TRY(mls_group_member(conversation->group, i, &member));
         TRY(core_leaf_read(&member, &leaf));
-        if (addresses->n == PROTO_DEVICES_MAX * (16 + PROTO_ADDRESS))
+        if (addresses->n == PROTO_DEVICES_MAX * PLACE)
             return ERR_TOO_LARGE;
         memcpy(r->identity, leaf.identity, sizeof r->identity);
         TRY(buf_append(addresses, SLICE_ARRAY(leaf.device)));
@@ -324,27 +363,16 @@ static err target(buf *targets, const uint8_t *account, const uint8_t *device,
 
 err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets) {
     const struct contact *c = core_contact_lookup(core, account);
-    struct proto_device_list list;
+    struct proto_device_list list = {0};
     struct proto_device device;
     if (c == NULL)
         return ERR_NOT_FOUND;
-    reader addresses = reader_of(c->r.addresses);
-    slice address, id;
-    if (c->r.version == 0) { /* met in a conversation: device and address, in turn */
-        while (addresses.n > 0) {
-            TRY(reader_bytes(&addresses, 16, &id));
-            TRY(reader_bytes(&addresses, PROTO_ADDRESS, &address));
-            TRY(target(targets, account, id.p, address.p));
-        }
-        return OK;
-    }
-    TRY(proto_device_list_decode(c->r.devices, &list));
-    reader devices = reader_of(list.devices.bytes);
-    while (devices.n > 0) {
-        TRY(proto_device_read(&devices, &device));
-        TRY(reader_bytes(&addresses, PROTO_ADDRESS, &address));
-        TRY(target(targets, account, device.id, address.p));
-    }
+    if (c->r.version > 0)
+        TRY(proto_device_list_decode(c->r.devices, &list));
+    slice places = c->r.addresses;
+    for (size_t at = 0; at + PLACE <= places.n; at += PLACE)
+        if (c->r.version == 0 || listed(&list, places.p + at, &device))
+            TRY(target(targets, account, places.p + at, places.p + at + 16));
     return OK;
 }
 
@@ -401,7 +429,7 @@ static void fill(const struct contact *c, struct core_contact *contact) {
     contact->list_version = c->r.version;
     contact->verified = c->r.verified;
     if (c->r.version == 0)
-        contact->devices = (uint32_t)(c->r.addresses.n / (16 + PROTO_ADDRESS));
+        contact->devices = (uint32_t)(c->r.addresses.n / PLACE);
     else if (proto_device_list_decode(c->r.devices, &list) == OK)
         contact->devices = list.devices.count;
 }

@@ -40,6 +40,7 @@ enum {
     CORE_PROXY_MAX = 300,     /* bytes of a proxy's place */
     CORE_LINK_DAYS = 30,      /* that a contact link is good for, */
     CORE_LINK_DAYS_MAX = 180, /* at most: address keys change twice a year */
+    CORE_WORDS = 216,         /* bytes of an identity's words */
     CORE_SAFETY_DIGITS = 60,
     CORE_HANDLE_MAX = 128 /* bytes of a handle */
 };
@@ -167,6 +168,20 @@ bool core_next_action(struct core *core, struct core_action *action);
  * DONE with reason INVITE: the code is not valid or was used. */
 MUST err core_account_create(struct core *core, slice join_link, slice name, uint64_t now,
                              uint64_t *command);
+/* An account that exists, by its identity's words (core_words), on the server that `link` is for (a
+ * registration link, anybody's contact link, or that of core_server_link): this device gets the
+ * place of the account's first one, which the server then knows no more; the others stay. DONE with
+ * reason PROOF: the server knows no such account. Errors at once besides those of
+ * core_account_create: MALFORMED for no words (*wrong is the first that is none, from 1, or 0 if
+ * there aren't 24, or for a name), SIGNATURE if their check doesn't fit, UNSUPPORTED for the link.
+ */
+MUST err core_account_take(struct core *core, slice link, slice words, slice name, uint64_t now,
+                           uint64_t *command, uint32_t *wrong);
+/* Whoever has these words is this account. They end with a NUL; wipe them. DENIED if the identity's
+ * key is on another device. */
+MUST err core_words(const struct core *core, char words[CORE_WORDS]);
+/* Appends "sotto:server:...": where the server is and its key. */
+MUST err core_server_link(const struct core *core, buf *link);
 /* What we call ourselves from now on. */
 MUST err core_name_set(struct core *core, slice name, uint64_t now);
 /* What others see of us from now on: everywhere, or in one conversation alone (0: everywhere),
@@ -353,6 +368,7 @@ struct core_status {
     bool registered;
     bool deleted;     /* at the server, by us: nothing goes or comes any more */
     bool registering; /* not yet, but asked for, and goes on */
+    bool has_identity; /* the identity's key is on this device */
     uint8_t account[CORE_ACCOUNT];
     uint8_t device[CORE_DEVICE];
     uint8_t identity[CORE_IDENTITY];

@@ -422,12 +422,33 @@ bool core_network_isolates(const struct core *core);
 
 /* login.c */
 void core_login_start(struct core *core, struct core_session *s);
+/* e: of making the body. */
+void core_login_send(struct core *core, uint16_t type, const buf *body, err e, request_done *done);
+/* Over this session's handshake hash. */
+MUST err core_login_prove(const struct core *core, const uint8_t seed[32], const char *label,
+                          uint8_t proof[64]);
+/* The server knows this device from now on; or it refused for good. */
+void core_login_done(struct core *core);
+void core_login_failed(struct core *core, err error, uint16_t reason);
+
+/* join.c */
+void core_join_start(struct core *core);
 
 /* account.c */
 MUST err core_account_id(const uint8_t identity[32], uint8_t account[16]);
 /* Decodes and checks a device list; the struct borrows from the slice. */
 MUST err core_account_devices_check(slice encoded, struct proto_device_list *list);
 MUST err core_account_save(struct core *core);
+/* With the identity's key: DENIED without it. Appended. */
+MUST err core_account_list_make(const struct record_account *a, uint32_t version,
+                                const struct proto_list *devices, buf *out);
+MUST err core_account_certify(const struct record_account *a, const struct proto_device *device,
+                              buf *out);
+/* Stores an account that is to be registered or joined: in a transaction; and gets to it. */
+MUST err core_account_begin(struct core *core, struct record_account *a, uint64_t *command);
+void core_account_connect(struct core *core);
+/* Which server a link of any kind is for. MALFORMED. */
+MUST err core_server_read(slice link, buf *server, uint8_t identity[32]);
 
 /* auth_commands.c */
 void core_auth_commands_pump(struct core *core);

@@ -18,8 +18,10 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     R(waiting) R(quarantined) R(own_key) R(seen) R(seen_log)
 /* clang-format on */
 
-/* Who we are. code and command: of a registration that is under way (command 0: none). mailbox_key:
- * that the server seals our items to, made at that time; old_mailbox_priv: of the key before,
+/* Who we are. has_identity: identity_seed is here, else all zero. certificate: the identity's word
+ * for this device. code and command: of a registration that is under way (command 0: none).
+ * joining: it is not a new account that is registered, but this device of one that exists; devices
+ * is empty until there is a list that names it. mailbox_key: that the server seals our items to, made at that time; old_mailbox_priv: of the key before,
  * needed until the position old_until is acked (0: there is none). */
 #define RECORD_FIELDS_account(F)      \
     F(u16, suite, 0, 0)               \
@@ -32,7 +34,10 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(fixed, device, 16, 0)           \
     F(fixed, device_key, 32, 0)       \
     F(fixed, device_seed, 32, 0)      \
-    F(vec, devices, 1, 2048)          \
+    F(flag, has_identity, 0, 0)       \
+    F(vec, certificate, 0, 256)       \
+    F(vec, devices, 0, 2048)          \
+    F(flag, joining, 0, 0)            \
     F(fixed, mailbox_key, 32, 0)      \
     F(fixed, mailbox_priv, 32, 0)     \
     F(u64, mailbox_made, 0, 0)        \
@@ -71,8 +76,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 /* The last answer to record_get. */
 #define RECORD_FIELDS_server(F) F(vec, record, 0, 256)
 
-/* addresses: one for each device of the list; version 0 (met in a conversation, no list known):
- * device id and address in turn. */
+/* addresses: device id and address in turn, of the devices that we have one of: each adds the
+ * others to a conversation that it is added to. version 0: met in a conversation, no list known. */
 #define RECORD_FIELDS_contact(F)                                   \
     F(u64, number, 0, 0)                                           \
     F(fixed, account, 16, 0)                                       \

@@ -65,7 +65,7 @@ enum {
 #define PROTO_PARTS(P)                                                                             \
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
     P(letter) P(parcel) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link) P(roster)        \
-    P(roster_new) P(revocation) P(held_kind)
+    P(roster_new) P(revocation) P(held_kind) P(place)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -151,15 +151,19 @@ enum {
     F(fixed, server, 32, 0)                                                                        \
     F(fixed, code, 16, 0)
 
-/* The content of a contact link: the name is what its maker calls itself; expires: seconds since 1970,
- * from when on nobody takes it; 0: never. Signature: Ed25519 by the
- * identity of `devices` over "Sotto contact link v1", a zero byte, the server's place as the link
- * has it (as a vector), and every field before the signature. */
+/* The content of a server's link: its identity. */
+#define PROTO_FIELDS_place(F) F(fixed, server, 32, 0)
+
+/* The content of a contact link: the name is what its maker calls itself; device: which of `devices`
+ * made it, whose address it carries; expires: seconds since 1970, from when on nobody takes it; 0:
+ * never. Signature: Ed25519 by that device over "Sotto contact link v1", a zero byte, the server's
+ * place as the link has it (as a vector), and every field before the signature. */
 #define PROTO_FIELDS_contact(F)                                                                    \
     F(fixed, server, 32, 0)                                                                        \
     F(vec, name, 0, 64)                                                                            \
     F(vec, devices, 1, 2048)                                                                       \
-    F(list, addresses, address, PROTO_DEVICES_MAX)                                                 \
+    F(fixed, device, 16, 0)                                                                        \
+    F(list, addresses, address, 1)                                                 \
     F(u64, expires, 0, 0)                                                                          \
     F(fixed, signature, 64, 0)
 

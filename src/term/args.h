@@ -20,7 +20,8 @@ enum {
     OPTION_ONCE = 512,
     OPTION_DAYS = 1024,
     OPTION_PIN = 1 << 20,
-    OPTION_ADD = 1 << 21
+    OPTION_ADD = 1 << 21,
+    OPTION_WORDS = 1 << 24
 };
 
 struct args {
@@ -36,6 +37,7 @@ struct args {
     uint64_t last, until_idle, count, days;
     bool json, no_passphrase, offline, done, qr, once, add;
     bool has_last, has_until_idle, has_count, has_days;
+    bool by_words;
     bool help, version;
 };
 

@@ -3,6 +3,7 @@
 /* In the order in which somebody new needs them. */
 const struct command *const commands[] = {
     &command_init,
+    &command_words,
     &command_invite,
     &command_handle,
     &command_find,

@@ -77,6 +77,12 @@ static void propose_stranger(size_t by, buf *message) {
     CHECK_OK(crypto_ed25519.generate(invented.device_key, invented.device_seed));
     crypto_random(invented.device, sizeof invented.device);
     CHECK_OK(core_account_id(invented.identity, invented.account));
+    struct proto_device device;
+    buf certificate = {0};
+    memcpy(device.id, invented.device, sizeof device.id);
+    memcpy(device.key, invented.device_key, sizeof device.key);
+    CHECK_OK(core_account_certify(&invented, &device, &certificate));
+    invented.certificate = buf_slice(&certificate);
     core->account.r = invented;
     CHECK_OK(core_leaf_own_make(core, address, &leaf));
     struct mls_key_package_params params = {.leaf = leaf.params,
@@ -87,6 +93,7 @@ static void propose_stranger(size_t by, buf *message) {
     struct mls_propose add = {.type = MLS_PROPOSAL_ADD, .key_package = buf_slice(&package)};
     mls_group_clear_proposals(view(by)->group); /* its own bound is no matter to the malicious */
     CHECK_OK(mls_group_propose(view(by)->group, &add, &core->auth, MLS_PRIVATE_MESSAGE, message));
+    buf_free(&certificate);
     buf_free(&package);
     buf_free(&secrets);
 }
@@ -594,7 +601,7 @@ static void take_key_packages(void) {
     struct proto_key_package_take m;
     core_online(client(1)->core, false, rig.now);
     rig_run(&rig);
-    memcpy(m.address, contact->r.addresses.p, PROTO_ADDRESS);
+    memcpy(m.address, contact->r.addresses.p + CORE_DEVICE, PROTO_ADDRESS);
     for (int i = 0; i < 4; i++) {
         buf body = {0};
         CHECK_OK(proto_key_package_take_encode(&body, &m));

@@ -129,6 +129,7 @@ def begin(world, watch):
     ann, ben, cem = (Person(world.folder, n) for n in ("ann", "ben", "cem"))
     for p in (ann, ben, cem):
         watch.run(p, "init", world.server.invite(), "--name", p.name)
+    watch.run(ann, "words")
     watch.run(ann, "invite")
     for o in watch.run(ann, "invite", "list").objects:
         watch.run(ann, "invite", "revoke", str(o["number"]))
