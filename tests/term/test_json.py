@@ -189,6 +189,7 @@ def lose(watch, ann, ben):
 
 def leave(watch, ann, ben):
     listener = watch.listen(ann, until="caught_up")
+    watch.run(ben, "renew", "Trio")
     watch.run(ben, "leave", "Trio")
     for _ in range(100):
         if any(c["state"] == "left" for c in watch.run(ben, "status").of("conversation")):
