@@ -826,9 +826,10 @@ MUST err core_profile_forget(struct core *core, uint32_t conversation);
 /* NOT_FOUND if it calls itself nothing special there. */
 MUST err core_said_find(struct core *core, uint32_t conversation, const uint8_t account[16],
                         buf *name);
-/* An empty name removes it. */
-MUST err core_said_put(struct core *core, uint32_t conversation, const uint8_t account[16],
-                       slice name, bool everywhere);
+/* When what is known of it there was said; 0: nothing is. */
+MUST err core_said_changed(struct core *core, uint32_t conversation, const uint8_t account[16],
+                           uint64_t *changed);
+MUST err core_said_put(struct core *core, uint32_t conversation, const struct record_said *said);
 MUST err core_said_adopt(struct core *core, uint32_t conversation);
 MUST err core_said_forget(struct core *core, uint32_t conversation);
 
@@ -837,7 +838,7 @@ MUST err core_said_forget(struct core *core, uint32_t conversation);
 MUST err core_picture_check(slice picture);
 /* Empty: none any more. What is no picture, or has no room, is ignored. */
 MUST err core_picture_take(struct core *core, const struct conversation *c,
-                           const uint8_t sender[16], bool here, slice image);
+                           const uint8_t sender[16], bool here, slice image, uint64_t changed);
 MUST err core_picture_adopt(struct core *core, uint32_t conversation);
 MUST err core_picture_forget(struct core *core, uint32_t conversation);
 void core_picture_free(struct core *core, struct picture *p);

@@ -100,7 +100,7 @@ static err put(struct core *core, const struct record_picture *r, slice image) {
     p->r = *r;
     p->r.number = core_number(core);
     err e = save(core, p);
-    if (e == OK)
+    if (e == OK && image.n > 0)
         e = core_put(core, TABLE_PROFILE, slice_str(image_name), p->r.number, image);
     if (e == OK)
         e = core_list_add(core, &core->pictures, p);
@@ -111,19 +111,33 @@ static err put(struct core *core, const struct record_picture *r, slice image) {
 
 /* ---- What others show ---- */
 
+/* What is here was shown later: a picture travels as a blob, and may come late. */
+static bool is_newer(const struct core *core, const uint8_t account[16], uint32_t conversation,
+                     uint64_t changed) {
+    size_t at;
+    if (!find(core, account, conversation, &at))
+        return false;
+    const struct picture *p = core->pictures.p[at];
+    return p->r.changed > changed;
+}
+
 err core_picture_take(struct core *core, const struct conversation *c, const uint8_t sender[16],
-                      bool here, slice image) {
+                      bool here, slice image, uint64_t changed) {
     bool request = core_request_is(c);
     struct record_picture r = {.conversation = here || request ? c->r.number : 0,
                                .everywhere = !here,
+                               .changed = changed,
                                .size = (uint32_t)image.n};
     if (core_picture_check(image) != OK ||
         (request && memcmp(sender, c->r.inviter, sizeof c->r.inviter) != 0))
         return OK;
     memcpy(r.account, sender, sizeof r.account);
+    if (is_newer(core, sender, c->r.number, changed) ||
+        is_newer(core, sender, r.conversation, changed))
+        return OK;
     TRY(remove_of(core, sender, c->r.number));
     TRY(remove_of(core, sender, r.conversation));
-    return image.n == 0 ? OK : put(core, &r, image);
+    return put(core, &r, image);
 }
 
 err core_picture_adopt(struct core *core, uint32_t conversation) {
@@ -153,6 +167,8 @@ err core_picture_get(struct core *core, const uint8_t account[CORE_ACCOUNT], uin
     if (!find(core, account, conversation, &at) && !find(core, account, 0, &at))
         return ERR_NOT_FOUND;
     const struct picture *p = core->pictures.p[at];
+    if (p->r.size == 0)
+        return ERR_NOT_FOUND;
     buf_clear(&core->image);
     err e = core_get(core, TABLE_PROFILE, slice_str(image_name), p->r.number, &core->image);
     *picture = buf_slice(&core->image);

@@ -2,12 +2,13 @@
  * profile and type "application/vnd.sotto.profile". Its body is CBOR:
  *
  *   [name: tstr, room: tstr / null, told: [* [account: bstr .size 16, name: tstr]],
- *    picture: bstr / null, here: uint]
+ *    picture: bstr / null, here: uint, changed: uint]
  *
  * name: what the sender calls itself, or empty. room: the conversation's name, from who made,
  * renamed or enlarged it. told: what others call themselves, for those who come later and did not
  * hear it. picture: the sender's, or empty for none; null if it stays as it was. here: what holds
- * in this conversation alone, 1 for the name and 2 for the picture. */
+ * in this conversation alone, 1 for the name and 2 for the picture. changed: when, by the sender's
+ * clock: what is older than what is known came late. */
 #include "core/internal.h"
 
 #include "core/cbor.h"
@@ -40,7 +41,7 @@ static err load_own(struct core *core, uint32_t conversation, struct own *own) {
 struct shown {
     struct own all, here;
     slice name, picture;
-    uint64_t here_bits;
+    uint64_t here_bits, changed;
 };
 
 static void shown_fini(struct shown *s) {
@@ -57,6 +58,7 @@ static err shown_load(struct core *core, uint32_t conversation, struct shown *s)
         shown_fini(s);
         return e;
     }
+    s->changed = s->all.r.changed > s->here.r.changed ? s->all.r.changed : s->here.r.changed;
     if (s->here.r.named) {
         s->name = s->here.r.name;
         s->here_bits |= HERE_NAME;
@@ -119,7 +121,7 @@ static err write_body(struct core *core, struct conversation *c, const struct sh
     err e = brings.room ? write_told(core, c, &inner, &count) : OK;
     if (e == OK)
         e = writer_result(&inner);
-    core_cbor_write(&w, CBOR_ARRAY, 5);
+    core_cbor_write(&w, CBOR_ARRAY, 6);
     core_cbor_write_text(&w, s->name);
     if (brings.room)
         core_cbor_write_text(&w, c->r.name);
@@ -132,6 +134,7 @@ static err write_body(struct core *core, struct conversation *c, const struct sh
     else
         core_cbor_write_null(&w);
     core_cbor_write(&w, CBOR_UINT, s->here_bits);
+    core_cbor_write(&w, CBOR_UINT, s->changed);
     if (e == OK)
         e = writer_result(&w);
     buf_free(&told);
@@ -180,10 +183,14 @@ err core_profile_rename(struct core *core, struct conversation *c, slice name,
 
 /* ---- Changing ours ---- */
 
+/* Both NULL in a conversation: nothing of its own any more. */
 static err save_own(struct core *core, uint32_t conversation, const slice *name,
                     const slice *picture) {
     struct own own;
     TRY(load_own(core, conversation, &own));
+    own.r.changed = core->now > own.r.changed ? core->now : own.r.changed + 1;
+    if (conversation != 0 && name == NULL && picture == NULL)
+        own.r.named = own.r.pictured = false;
     if (name != NULL) {
         own.r.named = true;
         own.r.name = *name;
@@ -209,10 +216,7 @@ static err tell(struct core *core, struct conversation *c, bool name, bool pictu
 
 static err set_here(struct core *core, struct conversation *c, const slice *name,
                     const slice *picture) {
-    if (name == NULL && picture == NULL)
-        TRY(core_delete(core, TABLE_PROFILE, slice_str(own_name), c->r.number));
-    else
-        TRY(save_own(core, c->r.number, name, picture));
+    TRY(save_own(core, c->r.number, name, picture));
     return tell(core, c, true, picture != NULL || name == NULL);
 }
 
@@ -223,8 +227,7 @@ static err set_all(struct core *core, const slice *name, const slice *picture) {
         core->account.r.name = *name;
         TRY(core_account_save(core));
     }
-    if (picture != NULL)
-        TRY(save_own(core, 0, NULL, picture));
+    TRY(save_own(core, 0, NULL, picture));
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
         TRY(load_own(core, c->r.number, &own));
@@ -279,7 +282,7 @@ err core_profile_get(struct core *core, uint32_t conversation, struct core_profi
 struct profile {
     slice name, room, picture;
     bool has_room, has_picture;
-    uint64_t here;
+    uint64_t here, changed;
     reader told;
     uint64_t count;
 };
@@ -301,7 +304,7 @@ static err decode(slice body, struct profile *p) {
     slice account, name;
     memset(p, 0, sizeof *p);
     TRY(core_cbor_read_array(&r, &count));
-    if (count != 5)
+    if (count != 6)
         return ERR_MALFORMED;
     TRY(core_cbor_read_text(&r, &p->name));
     p->has_room = !core_cbor_skip_null(&r);
@@ -317,6 +320,7 @@ static err decode(slice body, struct profile *p) {
     if (p->has_picture)
         TRY(core_cbor_read_bytes(&r, &p->picture));
     TRY(core_cbor_read_uint(&r, HERE_NAME | HERE_PICTURE, &p->here));
+    TRY(core_cbor_read_uint(&r, UINT64_MAX, &p->changed));
     return reader_end(&r);
 }
 
@@ -332,14 +336,23 @@ static err rename_to(struct core *core, struct conversation *c, const uint8_t se
     return OK;
 }
 
+/* A name that holds everywhere ends one that held here. */
 static err take_name(struct core *core, struct conversation *c, const uint8_t sender[16],
-                     slice name, bool here) {
-    if (core_name_check(name) != OK)
+                     const struct profile *p) {
+    bool here = (p->here & HERE_NAME) != 0, stays = here || core_request_is(c);
+    struct record_said said = {.everywhere = !here, .changed = p->changed};
+    uint64_t known_here, known;
+    memcpy(said.account, sender, sizeof said.account);
+    TRY(core_said_changed(core, c->r.number, sender, &known_here));
+    TRY(core_said_changed(core, 0, sender, &known));
+    if (core_name_check(p->name) != OK || p->changed < known_here || (!stays && p->changed < known))
         return OK;
-    if (here || core_request_is(c))
-        return core_said_put(core, c->r.number, sender, name, !here);
-    TRY(core_said_put(core, c->r.number, sender, SLICE_EMPTY, false));
-    return core_contact_learn_name(core, sender, name, true);
+    if (!stays)
+        TRY(core_said_put(core, 0, &said));
+    said.name = stays ? p->name : SLICE_EMPTY;
+    if (stays || known_here != 0)
+        TRY(core_said_put(core, c->r.number, &said));
+    return stays ? OK : core_contact_learn_name(core, sender, p->name, true);
 }
 
 /* What does not read is ignored: it is decoration. Nor is a stranger's word about others taken. */
@@ -351,9 +364,9 @@ err core_profile_receive(struct core *core, struct conversation *c, const uint8_
     if (decode(body, &p) != OK)
         return OK;
     if (!own)
-        TRY(take_name(core, c, sender, p.name, (p.here & HERE_NAME) != 0));
+        TRY(take_name(core, c, sender, &p));
     if (!own && p.has_picture)
-        TRY(core_picture_take(core, c, sender, (p.here & HERE_PICTURE) != 0, p.picture));
+        TRY(core_picture_take(core, c, sender, (p.here & HERE_PICTURE) != 0, p.picture, p.changed));
     if (p.has_room)
         TRY(rename_to(core, c, sender, p.room));
     for (uint64_t i = 0; i < p.count && !core_request_is(c); i++) {

@@ -22,20 +22,37 @@ static err store(struct core *core, uint32_t conversation, const buf *row) {
     return core_put(core, TABLE_PROFILE, slice_str(said_name), conversation, buf_slice(row));
 }
 
+/* said's name borrows from row. */
+static err find(struct core *core, uint32_t conversation, const uint8_t account[16], buf *row,
+                struct record_said *said) {
+    slice bytes;
+    TRY(load(core, conversation, row));
+    for (reader r = reader_of(buf_slice(row)); r.n > 0;) {
+        TRY(next(&r, &bytes, said));
+        if (memcmp(said->account, account, sizeof said->account) == 0)
+            return OK;
+    }
+    return ERR_NOT_FOUND;
+}
+
 err core_said_find(struct core *core, uint32_t conversation, const uint8_t account[16], buf *name) {
     struct record_said said;
     buf row = buf_on(core->mem);
-    slice bytes;
-    err e = load(core, conversation, &row);
-    bool found = false;
-    for (reader r = reader_of(buf_slice(&row)); e == OK && !found && r.n > 0;) {
-        e = next(&r, &bytes, &said);
-        found = e == OK && memcmp(said.account, account, sizeof said.account) == 0;
-    }
+    err e = find(core, conversation, account, &row, &said);
     if (e == OK)
-        e = found ? buf_append(name, said.name) : ERR_NOT_FOUND;
+        e = said.name.n == 0 ? ERR_NOT_FOUND : buf_append(name, said.name);
     buf_free(&row);
     return e;
+}
+
+err core_said_changed(struct core *core, uint32_t conversation, const uint8_t account[16],
+                      uint64_t *changed) {
+    struct record_said said;
+    buf row = buf_on(core->mem);
+    err e = find(core, conversation, account, &row, &said);
+    *changed = e == OK ? said.changed : 0;
+    buf_free(&row);
+    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 /* All but this account's. */
@@ -53,27 +70,31 @@ static err copy_others(slice row, const uint8_t account[16], writer *w) {
     return writer_result(w);
 }
 
-err core_said_put(struct core *core, uint32_t conversation, const uint8_t account[16], slice name,
-                  bool everywhere) {
-    struct record_said said = {.everywhere = everywhere, .name = name};
+err core_said_put(struct core *core, uint32_t conversation, const struct record_said *said) {
     buf row = buf_on(core->mem), fresh = buf_on(core->mem), bytes = buf_on(core->mem);
     writer w = writer_on(&fresh);
-    memcpy(said.account, account, sizeof said.account);
     err e = load(core, conversation, &row);
     if (e == OK)
-        e = copy_others(buf_slice(&row), account, &w);
-    if (e == OK && name.n > 0)
-        e = record_said_write(&bytes, &said);
-    if (e == OK && name.n > 0)
-        writer_vec(&w, buf_slice(&bytes));
+        e = copy_others(buf_slice(&row), said->account, &w);
+    if (e == OK)
+        e = record_said_write(&bytes, said);
+    writer_vec(&w, buf_slice(&bytes));
     if (e == OK)
         e = writer_result(&w);
-    if (e == OK && (row.n > 0 || fresh.n > 0))
+    if (e == OK)
         e = store(core, conversation, &fresh);
     buf_free(&row);
     buf_free(&fresh);
     buf_free(&bytes);
     return e;
+}
+
+/* What was said in a request holds everywhere from now on. */
+static err hold(struct core *core, const struct record_said *said) {
+    struct record_said known = {.changed = said->changed};
+    memcpy(known.account, said->account, sizeof known.account);
+    TRY(core_contact_learn_name(core, said->account, said->name, true));
+    return core_said_put(core, 0, &known);
 }
 
 err core_said_adopt(struct core *core, uint32_t conversation) {
@@ -85,7 +106,7 @@ err core_said_adopt(struct core *core, uint32_t conversation) {
     for (reader r = reader_of(buf_slice(&row)); e == OK && r.n > 0;) {
         e = next(&r, &bytes, &said);
         if (e == OK && said.everywhere)
-            e = core_contact_learn_name(core, said.account, said.name, true);
+            e = hold(core, &said);
         else if (e == OK)
             writer_vec(&w, bytes);
     }
