@@ -375,8 +375,14 @@ static err take_delivery(struct core *core, const struct delivery *d) {
     }
     if (e != ERR_NOT_FOUND)
         return e;
+    bool closed;
+    TRY(core_link_closed(core, d->serial, &closed));
+    core->counters.dropped += closed;
     TRY(core_seen_add(core, hash, &fresh));
-    return take_item(core, d->mark, d->item);
+    if (closed)
+        return OK;
+    TRY(take_item(core, d->mark, d->item));
+    return core_link_came(core, d->serial);
 }
 
 static err put_aside(struct core *core, const struct delivery *d, err why) {
