@@ -21,7 +21,8 @@ enum {
     OPTION_DAYS = 1024,
     OPTION_PIN = 1 << 20,
     OPTION_ADD = 1 << 21,
-    OPTION_WORDS = 1 << 24
+    OPTION_WORDS = 1 << 24,
+    OPTION_CODE = 1 << 25
 };
 
 struct args {
@@ -38,6 +39,7 @@ struct args {
     bool json, no_passphrase, offline, done, qr, once, add;
     bool has_last, has_until_idle, has_count, has_days;
     bool by_words;
+    const char *code;
     bool help, version;
 };
 

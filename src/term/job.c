@@ -218,12 +218,12 @@ static void look_registered(struct job *job) {
     struct core_status status;
     core_status_get(job_core(job), &status);
     if (status.deleted && !job->args.offline &&
-        (job->args.command->flags & COMMAND_MAKES_HOME) == 0)
+        !command_makes_home(&job->args))
         job_fail_text(job, ERR_DENIED, EXIT_REFUSED,
                       "this account was deleted; what it had here can be read with --offline. "
                       "Another account needs a home of its own: --home DIR");
     else if (!status.registered && !status.registering && !job->args.offline &&
-             (job->args.command->flags & COMMAND_MAKES_HOME) == 0)
+             !command_makes_home(&job->args))
         job_fail_text(
             job, ERR_DENIED, EXIT_REFUSED,
             "the account is not registered yet: `sotto init LINK`, with a new invite from "
@@ -264,7 +264,7 @@ void job_start(struct job *job) {
         return;
     }
     core_status_get(job_core(job), &status);
-    if (!status.has_account && (c->flags & COMMAND_MAKES_HOME) == 0) {
+    if (!status.has_account && !command_makes_home(&job->args)) {
         job_fail_text(job, ERR_NOT_FOUND, EXIT_FAILED,
                       "there is no account in this home yet. Make one with `sotto init LINK`, with "
                       "the link that the operator of a server gave you");
