@@ -136,7 +136,7 @@ err core_conversation_update(struct core *core, uint32_t conversation, uint64_t 
                              uint64_t *command) {
     struct conversation *c;
     TRY(find_open(core, conversation, now, &c));
-    return add(core, c, ENTRY_UPDATE, SLICE_EMPTY, command);
+    return add(core, c, ENTRY_UPDATE, slice_str("revoke"), command);
 }
 
 err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t now,

@@ -143,6 +143,7 @@ static void set_back(struct core *core, uint64_t step) {
     back(&core->stock_after, step);
     back(&core->key_after, step);
     back(&core->purge_after, step);
+    back(&core->revoke_after, step);
     back(&core->fetch_day, step);
     core_handle_back(core, step);
 }
@@ -173,6 +174,7 @@ void core_pump(struct core *core) {
     core_mailbox_key_pump(core);
     core_stock_pump(core);
     core_linking_pump(core);
+    core_address_pump(core);
     core_outbox_pump(core);
     core_handle_pump(core);
 }

@@ -63,7 +63,7 @@ enum table {
     TABLE_WAITING,      /* "item" / number */
     TABLE_QUARANTINE,   /* conversation / number */
     TABLE_KEY,          /* "key" / number; ref: that number */
-    TABLE_ADDRESS,      /* "address", "link" / number */
+    TABLE_ADDRESS,      /* "address", "given", "link", "revoke" / number */
     TABLE_GROUP,        /* conversation / part of its group */
     TABLE_DEVICES       /* account id: its newest device list; group id: history that came early */
 };
@@ -107,6 +107,12 @@ struct blocked {
     struct record_blocked r;
 };
 
+struct revocation {
+    buf bytes;
+    struct record_revocation r;
+    bool in_flight;
+};
+
 struct conversation {
     buf bytes;
     struct record_conversation r;
@@ -123,7 +129,7 @@ enum entry_kind {
     ENTRY_CREATE,      /* intent: account ids */
     ENTRY_ADD,         /* intent: an account id */
     ENTRY_REMOVE,      /* intent: an account id */
-    ENTRY_UPDATE,
+    ENTRY_UPDATE,      /* intent: not empty if the old address is to be revoked */
     ENTRY_LEAVE,
     ENTRY_COMMIT /* what others proposed */
 };
@@ -330,7 +336,7 @@ struct core {
     struct network network;
     struct record_counters counters;
     bool counters_dirty;
-    struct list contacts, links, blocked, conversations, entries, waiting, claims;
+    struct list contacts, links, blocked, conversations, entries, waiting, claims, revocations;
     buf record;
     uint64_t address_first, address_next; /* the stock: numbers in use */
     size_t address_count;
@@ -359,6 +365,7 @@ struct core {
     uint32_t server_keys; /* key packages at the server */
     uint64_t stock_after;
     uint64_t purge_after;
+    uint64_t revoke_after;
 
     uint64_t fetched; /* bytes of blobs, in the day that began at: */
     uint64_t fetch_day;
@@ -536,6 +543,24 @@ MUST err core_stock_find_key(struct core *core, const uint8_t *ref, uint64_t *nu
                              struct record_own_key *key);
 MUST err core_stock_key_used(struct core *core, uint64_t number, const struct record_own_key *key);
 
+/* addresses.c */
+/* It is out of the stock: we know its serial until its key is gone. In a transaction. */
+MUST err core_address_given(struct core *core, const struct record_own_address *address);
+/* The serial that deliveries by this address of ours have. NOT_FOUND. */
+MUST err core_address_serial(struct core *core, const uint8_t address[PROTO_ADDRESS],
+                             uint8_t serial[8]);
+/* True if a server whose newest key we know still opens addresses of this one. */
+bool core_address_holds(const struct core *core, uint8_t key_id);
+MUST err core_address_purge(struct core *core);
+/* Nobody reaches us by this address any more: queued until the server has it. In a transaction. */
+MUST err core_address_revoke(struct core *core, const uint8_t address[PROTO_ADDRESS]);
+/* The same, not before `at`. */
+MUST err core_address_revoke_at(struct core *core, const uint8_t address[PROTO_ADDRESS],
+                                uint64_t at);
+void core_address_pump(struct core *core);
+uint64_t core_address_wake(const struct core *core);
+void core_revocation_free(struct core *core, struct revocation *r);
+
 /* leaf.c */
 enum { LEAF_EXTENSION = 0xF0A0, LEAF_IDENTITY = 32, LEAF_DATA = 209 };
 struct leaf {
@@ -657,6 +682,9 @@ MUST err core_conversation_join(struct core *core, slice welcome, bool *unseen);
 /* What goes back to who added us: our name, and a new leaf at once if that came by a key package
  * that others have too. In a transaction. */
 MUST err core_conversation_answer(struct core *core, struct conversation *c, bool last_resort);
+/* The server has a newer address key than our leaf's address: plans to renew that. In a
+ * transaction. */
+MUST err core_conversation_plan_renewal(struct core *core, struct conversation *c);
 void core_conversation_pump(struct core *core);
 uint64_t core_conversation_wake(const struct core *core);
 MUST err core_conversation_schedule(struct core *core, struct conversation *c);

@@ -72,6 +72,7 @@ VISIT(blocked, blocked, )
 VISIT(conversation, conversations, )
 VISIT(entry, entries, o->targets = o->taken = o->blob_bytes = buf_on(core->mem))
 VISIT(waiting, waiting, o->blob = buf_on(core->mem))
+VISIT(revocation, revocations, )
 VISIT(claim, claims, )
 
 static bool visit_address(void *ctx, struct store_key key, slice value) {
@@ -113,6 +114,7 @@ err core_load_all(struct core *core) {
     TRY(scan(core, TABLE_WAITING, "item", visit_waiting));
     TRY(scan(core, TABLE_STATE, "claim", visit_claim));
     TRY(scan(core, TABLE_ADDRESS, "address", visit_address));
+    TRY(scan(core, TABLE_ADDRESS, "revoke", visit_revocation));
     TRY(scan(core, TABLE_KEY, "key", visit_key));
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
@@ -145,6 +147,8 @@ void core_load_forget(struct core *core) {
         core_entry_free(core, core->entries.p[i]);
     for (size_t i = 0; i < core->waiting.n; i++)
         core_waiting_free(core, core->waiting.p[i]);
+    for (size_t i = 0; i < core->revocations.n; i++)
+        core_revocation_free(core, core->revocations.p[i]);
     forget_list(core, &core->contacts);
     forget_list(core, &core->links);
     forget_list(core, &core->blocked);
@@ -152,6 +156,7 @@ void core_load_forget(struct core *core) {
     forget_list(core, &core->entries);
     core_handle_forget(core);
     forget_list(core, &core->waiting);
+    forget_list(core, &core->revocations);
     forget_list(core, &core->claims);
     buf_free(&core->network.bytes);
     memset(&core->network.r, 0, sizeof core->network.r);

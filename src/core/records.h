@@ -14,7 +14,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 #define RECORDS(R) \
     R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) \
     R(conversation) R(entry) R(message) R(claim) \
-    R(waiting) R(quarantined) R(own_key) R(seen) R(seen_log) R(sync)
+    R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync)
 /* clang-format on */
 
 /* Who we are. has_identity: identity_seed is here, else all zero. certificate: the identity's word
@@ -67,7 +67,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, once, 0, 0)               \
     F(fixed, address, PROTO_ADDRESS, 0)
 
-/* next: one sequence numbers commands, and all that waits or is kept by number. */
+/* addresses: when the server made some last. address_key: id of the key that it made them with.
+ * package_key: the same of those in the key packages that it has. next: one sequence numbers
+ * commands, and all that waits or is kept by number. */
 #define RECORD_FIELDS_counters(F) \
     F(u64, next, 0, 0)            \
     F(u64, position, 0, 0)        \
@@ -76,7 +78,10 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, gaps, 0, 0)            \
     F(u32, conversations, 0, 0)   \
     F(u32, quarantined, 0, 0)     \
-    F(u64, last_resort, 0, 0)
+    F(u64, last_resort, 0, 0)     \
+    F(u64, addresses, 0, 0)       \
+    F(u8, address_key, 0, 0)      \
+    F(u8, package_key, 0, 0)
 
 /* The last answer to record_get. */
 #define RECORD_FIELDS_server(F) F(vec, record, 0, 256)
@@ -107,7 +112,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
  * did so by a key package that others have too. bytes: of the history, while it is a request.
  * devices: its members' devices have to be looked at. list_sent: the version of our device list
  * that went to it. room: before the first entry of the history there is room for what another own
- * device knows. */
+ * device knows.
+ * address_key: that made our leaf's address. renew: when to give the leaf another; 0: not. */
 #define RECORD_FIELDS_conversation(F) \
     F(u32, number, 0, 0)              \
     F(fixed, group, 32, 0)            \
@@ -130,7 +136,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, used, 0, 0)               \
     F(fixed, inviter, 16, 0)          \
     F(flag, last_resort, 0, 0)        \
-    F(u32, bytes, 0, 0)
+    F(u32, bytes, 0, 0)               \
+    F(u8, address_key, 0, 0)          \
+    F(u64, renew, 0, 0)
 
 /* One command of the outbox. intent: what is wanted, by kind. type and request: what was encrypted
  * for it, ready for the wire, once stage says so. message: its place in the history (0: none), id:
@@ -200,6 +208,18 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u32, error, 0, 0)              \
     F(u64, time, 0, 0)               \
     F(vec, item, 0, 16777216)
+
+/* An address of our mailbox, and the serial by which deliveries name it. */
+#define RECORD_FIELDS_own_address(F)    \
+    F(fixed, address, PROTO_ADDRESS, 0) \
+    F(fixed, serial, 8, 0)
+
+/* One that shall hold no longer, from `at` on. */
+#define RECORD_FIELDS_revocation(F) \
+    F(u64, number, 0, 0)            \
+    F(u64, at, 0, 0)                \
+    F(u8, key_id, 0, 0)             \
+    F(fixed, serial, 8, 0)
 
 /* A key package of ours, until a Welcome uses it. */
 #define RECORD_FIELDS_own_key(F)  \

@@ -85,10 +85,10 @@ enum mail_table {
     F(vec, sealed, 1, PROTO_SEALED_MAX, SEALED, "the item, encrypted and padded, with the serial of its address and a commit's mark, all sealed to the mailbox's key; number and size are in the record")
 
 #define HELD_FIELDS_key_package(F)                                                                 \
-    F(vec, bytes, 1, PROTO_KEY_PACKAGE_MAX, SEALED, "public keys with which the device can be added to a conversation")
+    F(vec, sealed, 1, PROTO_KEY_PACKAGE_MAX + 64, SEALED, "public keys with which the device can be added to a conversation, and an address made for that; encrypted under a key of the pepper")
 
 #define HELD_FIELDS_last_resort(F)                                                                 \
-    F(vec, bytes, 1, PROTO_KEY_PACKAGE_MAX, SEALED, "the same, given when the others are used up")
+    F(vec, sealed, 1, PROTO_KEY_PACKAGE_MAX + 64, SEALED, "the same, given when the others are used up")
 
 #define HELD_FIELDS_order(F)                                                                       \
     F(fixed, next, 32, 0, SEALED, "hash of the token with which the next commit comes")            \

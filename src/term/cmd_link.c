@@ -1,6 +1,7 @@
 #include "host/terminal.h"
 #include "term/command.h"
 #include "term/explain.h"
+#include "term/qr.h"
 
 static void start(struct job *job);
 static void notice(struct job *job, const struct core_notice *n);
@@ -31,7 +32,7 @@ enum { INPUT = 0, LINK_SECONDS = 150, REST_SECONDS = 300, ANSWER_MAX = 64 };
 struct linking {
     struct host_input input;
     enum core_linking_state state; /* that was shown last */
-    bool done, synced;
+    bool synced;
     uint64_t parts;
     uint32_t left;
     char answer[ANSWER_MAX];
@@ -163,9 +164,6 @@ static void look_holder(struct job *job) {
 }
 
 static void look(struct job *job) {
-    struct linking *s = job->state;
-    if (!s->done || job->over)
-        return;
     if (job->args.code != NULL)
         look_holder(job);
     else
@@ -197,14 +195,12 @@ static void explain(struct job *job, const struct core_notice *n) {
 }
 
 static void done(struct job *job, const struct core_notice *n) {
-    struct linking *s = job->state;
     if (n->error != OK) {
         explain(job, n);
         return;
     }
-    s->done = true;
     job_time_limit(job, REST_SECONDS);
-    look(job);
+    job_look(job, look);
 }
 
 static void show(struct job *job) {
@@ -235,8 +231,6 @@ static void notice(struct job *job, const struct core_notice *n) {
         s->synced = n->count == n->message;
         show_part(job, "history", "contacts and conversations", n->count, n->message);
     }
-    if (n->kind != CORE_NOTICE_DONE)
-        look(job);
 }
 
 static void over(struct job *job) {

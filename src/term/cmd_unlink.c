@@ -2,7 +2,6 @@
 #include "term/command.h"
 
 static void start(struct job *job);
-static void notice(struct job *job, const struct core_notice *n);
 
 const struct command command_unlink = {
     .name = "unlink",
@@ -16,14 +15,9 @@ const struct command command_unlink = {
     .words_min = 1,
     .words_max = 1,
     .start = start,
-    .notice = notice,
 };
 
 enum { REST_SECONDS = 60 };
-
-struct unlinking {
-    bool done;
-};
 
 struct search {
     slice text;
@@ -53,24 +47,20 @@ static void finish(struct job *job) {
 }
 
 /* Removing it from the conversations goes on at the next run, if there are many. */
-static void notice(struct job *job, const struct core_notice *n) {
-    struct unlinking *s = job->state;
+static void look_around(struct job *job) {
     struct core_status status;
-    (void)n;
     core_status_get(job_core(job), &status);
-    if (s != NULL && s->done && !status.unsettled && status.caught_up)
+    if (!status.unsettled && status.caught_up)
         finish(job);
 }
 
 static void done(struct job *job, const struct core_notice *n) {
-    struct unlinking *s = job->state;
     if (n->error != OK) {
         job_fail(job, "could not sign it off", n->error, n->reason);
         return;
     }
-    s->done = true;
     job_time_limit(job, REST_SECONDS);
-    notice(job, n);
+    job_look(job, look_around);
 }
 
 static void start(struct job *job) {
@@ -83,8 +73,6 @@ static void start(struct job *job) {
                                   : "the account has no such device; `sotto devices` lists them");
         return;
     }
-    if (e == OK && job_state(job, sizeof(struct unlinking)) == NULL)
-        return;
     if (e == OK)
         e = core_device_unlink(job_core(job), s.device, host_now(), &command);
     if (e == ERR_DENIED)

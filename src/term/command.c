@@ -22,6 +22,7 @@ const struct command *const commands[] = {
     &command_add,
     &command_remove,
     &command_leave,
+    &command_renew,
     &command_send,
     &command_read,
     &command_listen,

@@ -397,7 +397,7 @@ TEST(what_is_no_code_and_no_server_is_refused_at_once) {
     CHECK_ERR(core_device_link_take(client(0)->core, slice_str("sotto:link:here#aaaa"), rig.now, &command),
               ERR_TRUNCATED);
     CHECK_ERR(core_device_link_take(client(0)->core, slice_str("hello"), rig.now, &command),
-              ERR_TRUNCATED);
+              ERR_MALFORMED);
     CHECK_ERR(core_device_link_take(c->core, slice_str("hello"), rig.now, &command), ERR_STATE);
     CHECK_ERR(core_device_link_confirm(client(0)->core, true, rig.now), ERR_STATE);
     CHECK_ERR(core_device_link(client(0)->core, slice_str("here:1"), rig.now, &command), ERR_EXISTS);

@@ -70,7 +70,14 @@ def group(world, ann, ben, tap):
     state = [c["state"] for c in cem.fine("status", "--json").of("conversation")]
     tap.check("a_removed_member_knows", state == ["removed"], state)
     tap.check("a_removed_member_can_t_send", cem.run("send", "1", "hm").code == 1)
+    renewed = ben.fine("renew", "Trio").out
+    ann.fine("send", "Trio", "by the new address")
+    got = [m["text"] for m in ben.fine("read", "Trio", "--json").of("message") if m["kind"] == "content"]
+    tap.check("who_renewed_its_address_is_still_reached",
+              renewed == "Renewed.\n" and got[-1:] == ["by the new address"], f"{renewed} {got}")
+    tap.check("renew_needs_a_conversation", ben.run("renew", "nothing").code == 6)
     ben.fine("leave", "Trio")
+    tap.check("who_is_out_has_no_address_to_renew", ben.run("renew", "Trio").code == 1)
     ann.fine("read")
     ben.fine("read")
     state = {c["name"]: c["state"] for c in ben.fine("status", "--json").of("conversation")}

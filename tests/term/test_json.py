@@ -180,6 +180,21 @@ def put_aside(world, watch, ann, ben, cem):
     return ben.fine("status").out
 
 
+def second_device(world, watch, ann):
+    """Becomes a device of Ann's account, sees what happens there, and is signed off."""
+    pad = Person(world.folder, "pad")
+    watch.run(ann, "link")
+    fresh = pad.start("--json", "link", world.server.listen)
+    code = json.loads(fresh.stdout.readline())["code"]
+    holds = ann.start("--json", "link", "--code", code, stdin=subprocess.PIPE)
+    watch.note("link", holds.communicate(b"yes\n", timeout=60)[0].decode())
+    watch.note("link", fresh.communicate(timeout=60)[0].decode())
+    watch.run(ann, "read")
+    device = [d for d in watch.run(ann, "devices").of("device") if not d["this"]][0]["device"]
+    watch.run(ann, "unlink", device)
+    watch.run(ann, "read")
+
+
 def lose(watch, ann, ben):
     """One address may fill a quarter of a mailbox, which is small here."""
     for i in range(8):
@@ -189,6 +204,7 @@ def lose(watch, ann, ben):
 
 def leave(watch, ann, ben):
     listener = watch.listen(ann, until="caught_up")
+    watch.run(ben, "renew", "Trio")
     watch.run(ben, "leave", "Trio")
     for _ in range(100):
         if any(c["state"] == "left" for c in watch.run(ben, "status").of("conversation")):
@@ -258,6 +274,7 @@ def main():
             tap.check("what_was_put_aside_is_shown_to_people_and_programs",
                       "put aside:   1" in shown and "put aside in conversation 1, " in shown and
                       {("status", "quarantined"), ("listen", "quarantined")} <= watch.seen, shown)
+            second_device(world, watch, ann)
             lose(watch, ann, ben)
             leave(watch, ann, ben)
             account = cem.fine("status", "--json").of("status")[0]["account"]
