@@ -180,9 +180,9 @@ def put_aside(world, watch, ann, ben, cem):
     return ben.fine("status").out
 
 
-def second_device(world, watch, ann):
+def second_device(world, watch):
     """Becomes a device of Ann's account, sees what happens there, and is signed off."""
-    pad = Person(world.folder, "pad")
+    ann, pad = world.person("ann"), Person(world.folder, "pad")
     watch.run(ann, "link")
     fresh = pad.start("--json", "link", world.server.listen)
     code = json.loads(fresh.stdout.readline())["code"]
@@ -274,7 +274,6 @@ def main():
             tap.check("what_was_put_aside_is_shown_to_people_and_programs",
                       "put aside:   1" in shown and "put aside in conversation 1, " in shown and
                       {("status", "quarantined"), ("listen", "quarantined")} <= watch.seen, shown)
-            second_device(world, watch, ann)
             lose(watch, ann, ben)
             leave(watch, ann, ben)
             account = cem.fine("status", "--json").of("status")[0]["account"]
@@ -284,6 +283,8 @@ def main():
         finally:
             for process in watch.listeners:
                 process.kill()
+    with World() as world: # whose mailboxes have room for what a new device gets
+        second_device(world, watch)
     found = sorted(set(watch.found))
     tap.check("no_object_and_no_field_is_printed_that_is_not_on_the_page", found == [], "\n".join(found))
     listed = {(c, t) for c, types in page.commands.items() for t in types}
