@@ -57,7 +57,8 @@ static err take_application(struct core *core, struct conversation *c,
         return becomes(o, REPEATED);
     if (core_content_decode(m.content, &content) == OK &&
         content.part.disposition == CONTENT_PROFILE) {
-        TRY(core_history_mark_known(core, c, m.id));
+        if (!core_request_is(c)) /* there it may come often, and nothing may be kept of it */
+            TRY(core_history_mark_known(core, c, m.id));
         if (core_devices_is_list(content.part.type))
             return core_devices_receive(core, c, m.sender, content.part.body);
         if (core_sync_is(content.part.type))
