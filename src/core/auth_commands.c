@@ -182,7 +182,9 @@ void core_auth_commands_pump(struct core *core) {
         if (c->kind == COMMAND_RECORD && !c->asked && core_session_room(core, AUTH))
             c->asked = core_session_request(core, AUTH, PROTO_record_get, SLICE_EMPTY, record_came,
                                             c->number) == OK;
-        if (c->kind == COMMAND_DELETE && !c->asked && core_session_room(core, AUTH))
+        /* Nobody else could ever give our handle up. */
+        if (c->kind == COMMAND_DELETE && !c->asked && core_session_room(core, AUTH) &&
+            core_handle_give_up(core))
             c->asked = ask_delete(core, c);
         i++;
     }

@@ -302,8 +302,9 @@ MUST err core_account_delete(struct core *core, uint64_t now, uint64_t *command)
 MUST err core_handle_form(slice name, char form[CORE_HANDLE_MAX + 1]);
 /* Claims it; what we held before is given up once this one is ours. pin may be empty; with it, who
  * knows the name alone learns that a PIN is needed. DONE with DENIED and reason TAKEN: somebody has
- * it, or one that looks like it; LIMIT: the server holds as many as it can. Until the names are
- * stretched it ends with the host, later it goes on at the next run. */
+ * it, or one that looks like it; EXISTS: it is ours, whatever its PIN; LIMIT: the server holds as
+ * many as it can. Until the names are stretched it ends with the host, later it goes on at the next
+ * run. */
 MUST err core_handle_claim(struct core *core, slice name, slice pin, uint64_t now,
                            uint64_t *command);
 /* Gives it up. NOT_FOUND if we have none. */
@@ -370,7 +371,9 @@ struct core_status {
     slice name;
     slice server;
     uint16_t suite;
-    enum core_link_state auth, anon; /* the two sessions */
+    /* The session that receives, and the best of those that send: these are opened when there is
+     * something to send, and OFF else. */
+    enum core_link_state auth, anon;
     bool caught_up;
     bool replaced;
     err last_error; /* why the last session ended, or OK */

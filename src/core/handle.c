@@ -96,7 +96,7 @@ static bool command_waits(const struct core *core, uint64_t command) {
 static err give_up_others(struct core *core, uint64_t command) {
     for (size_t i = 0; i < core->claims.n; i++) {
         struct claim *c = core->claims.p[i];
-        if (c->r.command == command || c->r.state == CLAIM_UNWANTED)
+        if ((command != 0 && c->r.command == command) || c->r.state == CLAIM_UNWANTED)
             continue;
         c->r.state = CLAIM_UNWANTED;
         c->r.command = command;
@@ -410,7 +410,7 @@ static void price_came(struct core *core, const struct request *request, err e, 
         return;
     }
     errand->work.nonce = core_random(UINT64_MAX);
-    errand->link = core->sessions[ANON].link;
+    errand->link = core_session_link(core);
     errand->tries++;
     errand->step = ERRAND_WORK;
 }
@@ -450,13 +450,14 @@ static void ask(struct core *core) {
 
 static void work(struct core *core) {
     struct errand *errand = &core->errand;
-    if (!core_session_ready(core, ANON) || core->sessions[ANON].link != errand->link) {
+    bool room = core_session_room(core, ANON);
+    if (core_session_link(core) != errand->link) {
         errand->step = ERRAND_PRICE;
         return;
     }
     err e = errand->worked ? OK : core_work_slice(&errand->work);
     errand->worked = e == OK;
-    if (errand->worked && core_session_room(core, ANON)) {
+    if (errand->worked && room) {
         errand->worked = false;
         ask(core);
     }
@@ -498,6 +499,16 @@ static void next_errand(struct core *core) {
 
 /* ---- Jobs ---- */
 
+/* A place that is ours already could only be claimed with its own key. */
+static bool is_ours(const struct core *core, const struct handle_job *job) {
+    for (size_t i = 0; i < core->claims.n; i++) {
+        const struct claim *c = core->claims.p[i];
+        if (memcmp(c->r.place, job->keys[0].place, sizeof c->r.place) == 0)
+            return true;
+    }
+    return false;
+}
+
 static err claim_all(struct core *core, const struct handle_job *job) {
     for (unsigned i = 0; i < job->names; i++)
         TRY(claim_add(core, job, i + 1 < job->names, &job->keys[i]));
@@ -515,11 +526,12 @@ static void stretch(struct core *core) {
         return;
     if (e == OK && job->kind == JOB_FIND)
         return;
-    if (e == OK) {
+    if (e == OK && is_ours(core, job))
+        e = ERR_EXISTS;
+    if (e == OK)
         e = core_txn_begin(core);
-        if (e == OK)
-            e = core_txn_end(core, claim_all(core, job));
-    }
+    if (e == OK)
+        e = core_txn_end(core, claim_all(core, job));
     uint64_t command = job->command;
     job_over(core);
     if (e != OK)
@@ -527,7 +539,8 @@ static void stretch(struct core *core) {
 }
 
 void core_handle_pump(struct core *core) {
-    if (core->broken || !core->account.exists || !core->account.r.registered)
+    const struct record_account *a = &core->account.r;
+    if (core->broken || !core->account.exists || !a->registered || a->deleted)
         return;
     if (core->job.kind != JOB_NONE && core->job.stretched < core->job.names)
         stretch(core);
@@ -545,7 +558,7 @@ uint64_t core_handle_wake(const struct core *core) {
     if (core->job.kind != JOB_NONE && core->job.stretched < core->job.names)
         return core->now;
     if (errand->step == ERRAND_WORK)
-        return core_session_room(core, ANON) ? core->now : UINT64_MAX;
+        return core->now;
     if (errand->step == ERRAND_PRICE && errand->not_before > core->now)
         return errand->not_before;
     if (errand->step != ERRAND_NONE)
@@ -600,7 +613,8 @@ static err pin_check(slice pin) {
 
 static err ready(struct core *core, uint64_t now) {
     TRY(core_enter(core, now));
-    return core->account.exists && core->account.r.registered ? OK : ERR_STATE;
+    const struct record_account *a = &core->account.r;
+    return core->account.exists && a->registered && !a->deleted ? OK : ERR_STATE;
 }
 
 /* A command about our handle is under way. */
@@ -678,6 +692,19 @@ err core_handle_drop(struct core *core, uint64_t now, uint64_t *command) {
     TRY(core_txn_end(core, e));
     core_pump(core);
     return OK;
+}
+
+bool core_handle_give_up(struct core *core) {
+    bool change = false;
+    job_over(core);
+    for (size_t i = 0; i < core->claims.n; i++) {
+        const struct claim *c = core->claims.p[i];
+        change = change || c->r.state != CLAIM_UNWANTED;
+    }
+    if (!change || core_txn_begin(core) != OK)
+        return core->claims.n == 0;
+    (void)!core_txn_end(core, give_up_others(core, 0));
+    return false;
 }
 
 /* ---- Accessors ---- */

@@ -244,8 +244,13 @@ struct request {
 };
 enum { REQUESTS_MAX = 16 };
 
+/* Anonymous sessions at one time, and all sessions. */
+enum { LANES_MAX = 8, SESSIONS_MAX = 1 + LANES_MAX };
+
 struct core_session {
     enum session_kind kind;
+    uint32_t lane;    /* of an anonymous one */
+    uint64_t idle_at; /* of an anonymous one: when it closes unless it is used before */
     enum session_step step;
     uint32_t link;
     uint64_t at;       /* when to connect; when to give up */
@@ -319,8 +324,9 @@ struct core {
     size_t key_count; /* one-time key packages that we hold secrets of */
     struct mls_auth auth;
 
-    struct core_session sessions[2];
-    uint32_t subscription; /* their number */
+    struct core_session sessions[SESSIONS_MAX]; /* the first is AUTH, the others ANON */
+    struct core_session *answering;             /* whose answer is being handled; or NULL */
+    uint32_t subscription;                      /* their number */
     bool caught_up;
     bool held; /* deliveries are not taken until the blobs that came before them are here */
     uint32_t unacked;
@@ -400,14 +406,27 @@ void core_session_pump(struct core *core);
 uint64_t core_session_wake(const struct core *core);
 void core_session_close(struct core *core, struct core_session *s, err why, uint16_t reason);
 void core_session_close_both(struct core *core, err why);
+/* AUTH: whether it is ready. ANON: whether it may be, since one opens when it is asked for. */
 bool core_session_ready(const struct core *core, enum session_kind kind);
-bool core_session_room(const struct core *core, enum session_kind kind);
-/* AGAIN if the session is not ready or has too much under way. */
+/* Whether a request can go out now. ANON: of lane 0; if there is none, one is opened, and it stays
+ * open for a while longer, so ask only if there is something to send: the pump comes again once it
+ * is ready. */
+bool core_session_room(struct core *core, enum session_kind kind);
+/* The same for an anonymous session of this lane: nothing goes over it but what is asked for in the
+ * lane's name. Lane 0 is that of look-ups and the rest, the others are conversations'. */
+bool core_session_lane_room(struct core *core, uint32_t lane);
+/* The link of lane 0, for what is bound to a session; 0: it is not ready. */
+uint32_t core_session_link(const struct core *core);
+/* The conversation's lane: its own, or 0 where conversations aren't kept apart. */
+uint32_t core_session_lane(const struct core *core, uint32_t conversation);
+/* AGAIN if the session is not ready or has too much under way. ANON: in lane 0. */
 MUST err core_session_request(struct core *core, enum session_kind kind, uint16_t type, slice body,
                               request_done *done, uint64_t number);
+MUST err core_session_lane_request(struct core *core, uint32_t lane, uint16_t type, slice body,
+                                   request_done *done, uint64_t number);
 MUST err core_session_tell(struct core *core, struct core_session *s, uint32_t id, uint16_t type,
                            slice body);
-/* The answer breaks the protocol. */
+/* The answer that is being handled breaks the protocol. */
 void core_session_bad_answer(struct core *core, enum session_kind kind);
 void core_session_fini(struct core_session *s);
 /* True if the server may answer otherwise in a while. */
@@ -778,6 +797,8 @@ void core_claim_free(struct core *core, struct claim *claim);
 /* A card with another address is there: this one is of no use to anybody any more. In a
  * transaction. */
 MUST err core_handle_address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]);
+/* True once we hold no handle; until then, it is being given up. */
+bool core_handle_give_up(struct core *core);
 /* Whether the anonymous session is needed for a card. */
 bool core_handle_wants(const struct core *core);
 

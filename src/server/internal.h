@@ -392,7 +392,7 @@ MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
 MUST err mail_key_packages_measure(struct mail *m, struct mail_box *box,
                                    struct proto_held_kind *kind);
 
-MUST err mail_card_expire(struct mail *m, slice name);
+MUST err mail_card_expire(struct mail *m, slice note);
 
 /* ---- work.c ---- */
 MUST err mail_work_init(struct mail *m);

@@ -8,7 +8,8 @@ const struct command command_delete_account = {
     .words = "ID",
     .help = "delete the account at the server, for good",
     .text =
-        "The server forgets the account: its devices, keys and waiting items. For a month it "
+        "The server forgets the account: its handle, devices, keys and waiting items. For a month "
+        "it "
         "keeps\n"
         "a keyed hash of the id, so that nobody registers it again. Members of your conversations\n"
         "keep what you wrote; leave the conversations first if they should know. What is in this\n"

@@ -103,6 +103,11 @@ static void done(struct job *job, const struct core_notice *n) {
                       "somebody has that handle, or one that looks like it");
         return;
     }
+    if (n->error == ERR_EXISTS) {
+        job_fail_text(job, n->error, EXIT_FAILED,
+                      "that is your handle already. To change its PIN, drop it first");
+        return;
+    }
     if (n->error != OK) {
         job_fail(job, "could not do it", n->error, n->reason);
         return;

@@ -112,7 +112,8 @@ static void say_away(struct job *job, const char *rest) {
     struct core_status status;
     struct line l = {0};
     core_status_get(job_core(job), &status);
-    bool up = status.auth == CORE_LINK_READY && status.anon == CORE_LINK_READY;
+    bool sends = status.anon == CORE_LINK_READY || status.anon == CORE_LINK_OFF;
+    bool up = status.auth == CORE_LINK_READY && sends;
     line_add(&l, up ? "the server at " : "can't reach the server at ");
     line_text(&l, status.server);
     line_add(&l, "%s", up ? " did not answer in time" : "");

@@ -43,8 +43,8 @@ static void take_reply(void *ctx, const struct proto_edge_reply *reply) {
         }
         return;
     }
-    struct link *link = &rig->links[reply->session - 1];
-    if (!link->open || link->client == NULL)
+    struct link *link = &rig->links[(reply->session - 1) % RIG_LINKS];
+    if (!link->open || link->client == NULL || link->session.id != reply->session)
         return;
     rig->reply = reply;
     enum verdict v =
@@ -59,8 +59,9 @@ static uint64_t server_now(void *ctx) {
     return ((struct rig *)ctx)->now;
 }
 
+void (*rig_prepare)(struct rig *rig);
+
 static void server_init(struct rig *rig) {
-    CHECK_OK(store_memory_open(&rig->store, NULL));
     rig->config.limits = mail_limits_default;
     rig->config.limits.takes_address = 1000;
     rig->config.limits.takes_mailbox = 1000;
@@ -75,8 +76,12 @@ static void server_init(struct rig *rig) {
     rig->config.chains = RIG_CHAINS;
     rig->config.chain_memory = calloc(1, mail_chains_size(RIG_CHAINS));
     CHECK(rig->config.chain_memory != NULL);
-    CHECK_OK(mail_new(&rig->mail, rig->store, &rig->config, NULL));
     CHECK_OK(crypto_ed25519.generate(rig->identity, rig->identity_seed));
+    if (rig_prepare != NULL)
+        rig_prepare(rig);
+    if (rig->store == NULL)
+        CHECK_OK(store_memory_open(&rig->store, NULL));
+    CHECK_OK(mail_new(&rig->mail, rig->store, &rig->config, NULL));
     CHECK_OK(session_key_make(&rig->env.keys[0], 1, rig->identity_seed, time_week(rig->now) + 4));
     rig->env.limits = session_limits_default;
     rig->env.limits.rate = 0;
@@ -108,10 +113,16 @@ static void open_link(struct rig *rig, struct client *c, uint32_t number) {
         core_link_down(c->core, number, ERR_CLOSED, rig->now);
         return;
     }
-    CHECK(rig->link_count < RIG_LINKS);
-    struct link *link = &rig->links[rig->link_count++];
-    *link = (struct link){.client = c, .number = number, .open = true};
-    session_init(&link->session, rig->link_count, &rig->env, rig->now);
+    size_t i = rig->reuses_links ? 1 : rig->link_count; /* the first is nobody's */
+    while (i < rig->link_count && rig->links[i].client != NULL)
+        i++;
+    CHECK(i < RIG_LINKS);
+    bool fresh = i == rig->link_count;
+    rig->link_count += fresh;
+    struct link *link = &rig->links[i];
+    uint64_t generation = fresh ? 0 : link->generation + 1;
+    *link = (struct link){.client = c, .number = number, .generation = generation, .open = true};
+    session_init(&link->session, generation * RIG_LINKS + i + 1, &rig->env, rig->now);
 }
 
 static void close_link(struct rig *rig, struct link *link) {

@@ -13,7 +13,14 @@
 #include "support.h"
 #include "test.h"
 
-enum { RIG_CLIENTS = 6, RIG_LINKS = 8192, RIG_NOTICES = 1024, RIG_CHAINS = 16 };
+/* A program may have more, or fewer. */
+#ifndef RIG_CLIENTS
+#define RIG_CLIENTS 6
+#endif
+#ifndef RIG_NOTICES
+#define RIG_NOTICES 1024
+#endif
+enum { RIG_LINKS = 8192, RIG_CHAINS = 16 };
 
 struct rig;
 
@@ -40,6 +47,7 @@ struct client {
 struct link {
     struct client *client;
     uint32_t number;
+    uint64_t generation; /* of this place among the links */
     bool told_up, open;
     struct session session;
     buf incoming; /* opaque<V> messages for the client */
@@ -57,6 +65,7 @@ struct rig {
     struct client clients[RIG_CLIENTS];
     struct link links[RIG_LINKS];
     size_t link_count;
+    bool reuses_links; /* places of links that are gone: then a session's id is not its place */
     uint8_t codes[RIG_CLIENTS][16];
     size_t code_count;
     /* What a test may put in the way: NULL lets everything pass. */
@@ -67,6 +76,8 @@ struct rig {
     unsigned hits; /* for the hooks' use */
 };
 
+/* Called before the mail logic begins: may set `store`, `config` and the identity. */
+extern void (*rig_prepare)(struct rig *rig);
 /* Of clients that are made from now on: core_config's. */
 extern uint32_t rig_roster_above;
 

@@ -212,6 +212,15 @@ TEST(a_change_gives_the_old_name_up_once_the_new_one_is_ours) {
     rig_fini(&rig);
 }
 
+TEST(ones_own_name_is_no_other_whatever_its_pin) {
+    rig_init(&rig, 2);
+    claim(client(0), "rnary", "");
+    rig_finish(client(0), ask(client(0), "mary", "1234"), ERR_EXISTS);
+    finds(client(1), "mary", "", client(0));
+    CHECK_EQ(cards(), 1);
+    rig_fini(&rig);
+}
+
 TEST(a_dropped_handle_is_free) {
     uint64_t command;
     struct core_handle handle;
@@ -249,6 +258,20 @@ static void live(unsigned days) {
         for (size_t j = 0; j < RIG_CLIENTS; j++)
             client(j)->count = 0; /* notices */
     }
+}
+
+TEST(an_account_that_is_deleted_gives_its_handle_up_first) {
+    uint64_t command;
+    rig_init(&rig, 2);
+    claim(client(0), "alice", "1234");
+    CHECK_OK(core_account_delete(client(0)->core, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    CHECK_EQ(cards(), 0);
+    CHECK_ERR(
+        core_handle_claim(client(0)->core, slice_str("alice"), SLICE_EMPTY, rig.now, &command),
+        ERR_STATE);
+    claim(client(1), "alice", "");
+    rig_fini(&rig);
 }
 
 TEST(the_card_is_put_anew_once_a_week) {

