@@ -262,7 +262,7 @@ static err write_letters(struct core *core, struct entry *entry, const struct ml
         }
         letter.item = buf_slice(&item);
         if (e == OK)
-            e = joiner_address(entry, made, i, as_blob, letter.address);
+            e = joiner_address(entry, made, i, item.p[0] == ITEM_BLOB, letter.address);
         if (e == OK)
             e = proto_letter_encode(letters, &letter);
         ++*count;
