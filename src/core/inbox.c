@@ -336,6 +336,27 @@ void core_inbox_subscribe_again(struct core *core) {
 
 /* ---- Items ---- */
 
+/* A Welcome, or a message of a conversation that we are in. */
+static bool is_expected(const struct core *core, enum item_kind kind, slice content) {
+    struct mls_header header;
+    if (kind != ITEM_MESSAGE || mls_message_header(content, &header) != OK)
+        return false;
+    const struct conversation *c =
+        header.wire == MLS_WELCOME ? NULL : core_conversation_by_group(core, header.group_id);
+    return header.wire == MLS_WELCOME || (c != NULL && core_conversation_open(c));
+}
+
+/* Anybody may have the address of a link or of a card, and ask by it; the rest is junk. */
+static err drop_junk(struct core *core, const struct delivery *d, bool *junk) {
+    enum item_kind kind;
+    slice content;
+    *junk = false;
+    if (core_item_read(d->item, &kind, &content) != OK || !is_expected(core, kind, content))
+        TRY(core_request_only(core, d->serial, junk));
+    core->counters.dropped += *junk;
+    return OK;
+}
+
 static err take_item(struct core *core, slice mark, slice item) {
     struct outcome o = {0};
     enum item_kind kind;
@@ -360,6 +381,7 @@ static err take_item(struct core *core, slice mark, slice item) {
 
 static err take_delivery(struct core *core, const struct delivery *d) {
     uint8_t hash[32];
+    bool junk;
     struct record_seen seen, fresh = {.what = SEEN_PROCESSED};
     core->counters_dirty = true;
     core->counters.position = d->position;
@@ -374,7 +396,8 @@ static err take_delivery(struct core *core, const struct delivery *d) {
     if (e != ERR_NOT_FOUND)
         return e;
     TRY(core_seen_add(core, hash, &fresh));
-    return take_item(core, d->mark, d->item);
+    TRY(drop_junk(core, d, &junk));
+    return junk ? OK : take_item(core, d->mark, d->item);
 }
 
 static err put_aside(struct core *core, const struct delivery *d, err why) {

@@ -496,6 +496,9 @@ MUST err core_address_given(struct core *core, const struct record_own_address *
 /* The serial that deliveries by this address of ours have. NOT_FOUND. */
 MUST err core_address_serial(struct core *core, const uint8_t address[PROTO_ADDRESS],
                              uint8_t serial[8]);
+/* The other way round. */
+MUST err core_address_of(struct core *core, const uint8_t serial[8],
+                         uint8_t address[PROTO_ADDRESS]);
 /* True if a server whose newest key we know still opens addresses of this one. */
 bool core_address_holds(const struct core *core, uint8_t key_id);
 MUST err core_address_purge(struct core *core);
@@ -654,6 +657,9 @@ MUST err core_request_drop(struct core *core, struct conversation *c);
 MUST err core_request_of_contact(struct core *core, const uint8_t account[16]);
 bool core_is_blocked(const struct core *core, const uint8_t account[16]);
 void core_blocked_free(struct core *core, struct blocked *b);
+/* True if what came by this address of ours may be a Welcome only: it stands in a link or on a
+ * card, or is to hold no longer. */
+MUST err core_request_only(struct core *core, const uint8_t serial[8], bool *only);
 /* Whoever knows the address that our leaf in the group brings reaches us by it no more. */
 MUST err core_request_revoke(struct core *core, const struct mls_group *group, bool last_resort);
 
