@@ -47,6 +47,7 @@ static err take_application(struct core *core, struct conversation *c,
     memcpy(m.sender, received->sender_identity.p, sizeof m.sender);
     memcpy(m.device, received->sender_identity.p + 16, sizeof m.device);
     m.own = memcmp(m.sender, core->account.r.account, sizeof m.sender) == 0;
+    m.state = m.own ? CORE_MESSAGE_SENT : CORE_MESSAGE_RECEIVED;
     if (core_content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), m.content) != OK)
         TRY(core_hash32(m.id, m.content));
     TRY(core_history_known(core, c, m.id, &known));
@@ -58,9 +59,27 @@ static err take_application(struct core *core, struct conversation *c,
         content.part.disposition == CONTENT_PROFILE) {
         if (!core_request_is(c)) /* there it may come often, and nothing may be kept of it */
             TRY(core_history_mark_known(core, c, m.id));
+        if (core_devices_is_list(content.part.type))
+            return core_devices_receive(core, c, m.sender, content.part.body);
+        if (core_sync_is(content.part.type))
+            return core_sync_receive(core, c, m.sender, content.part.body);
         return core_profile_receive(core, c, m.sender, content.part.body);
     }
     return core_history_add(core, c, &m, &number);
+}
+
+/* Another device of ours leaves: all of them do. */
+static err leave_too(struct core *core, struct conversation *c, uint32_t leaf) {
+    struct mls_member member;
+    if (c->r.state != CORE_CONVERSATION_ACTIVE || mls_group_member(c->group, leaf, &member) != OK ||
+        member.identity.n != LEAF_IDENTITY ||
+        memcmp(member.identity.p, core->account.r.account, 16) != 0)
+        return OK;
+    c->r.state = CORE_CONVERSATION_LEAVING;
+    c->r.leaving = core->now;
+    TRY(core_conversation_save(core, c));
+    core_conversation_notice(core, c);
+    return core_entry_add(core, c, ENTRY_LEAVE, SLICE_EMPTY, true, NULL);
 }
 
 /* All that a member may propose is to be removed itself. For the rest it has commits of its own:
@@ -74,6 +93,7 @@ static err take_proposal(struct core *core, struct conversation *c, struct outco
     if (!leaves)
         return aside(o, c->r.number, ERR_DENIED);
     c->retry = true;
+    TRY(leave_too(core, c, leaf));
     return core_conversation_schedule(core, c);
 }
 

@@ -41,7 +41,6 @@ enum {
     PROTO_CARD = 4096,          /* a contact card, sealed: all have this size */
     PROTO_LINK_MAX = 8192,      /* bytes that wait for one side of a link */
     PROTO_MARK = 64,            /* what a commit's copy carries */
-    PROTO_CHAIN_ITEMS = 65536,  /* of one chain, at most */
     PROTO_SEALED_MAX = PROTO_ITEM_MAX + 93 /* a parcel of the largest item, and the tag */
 };
 
@@ -65,7 +64,8 @@ enum {
 #define PROTO_PARTS(P)                                                                             \
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
     P(letter) P(parcel) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link) P(roster)        \
-    P(roster_new) P(revocation) P(held_kind) P(place)
+    P(roster_new) P(revocation) P(held_kind) P(place)                                              \
+    P(link_code) P(link_answer) P(link_account) P(link_done)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -150,6 +150,28 @@ enum {
 #define PROTO_FIELDS_invite(F)                                                                     \
     F(fixed, server, 32, 0)                                                                        \
     F(fixed, code, 16, 0)
+
+/* A link of two devices (src/core/linking.c). What the new one shows, as the content of a link: where
+ * to meet, its one-time key (X25519), and the BLAKE2b-256 of a label and a nonce. */
+#define PROTO_FIELDS_link_code(F)                                                                  \
+    F(fixed, id, 16, 0)                                                                            \
+    F(fixed, key, 32, 0)                                                                           \
+    F(fixed, commitment, 32, 0)
+/* What it answers, as the payload of the second handshake message: the nonce; its id and key. */
+#define PROTO_FIELDS_link_answer(F)                                                                \
+    F(fixed, nonce, 32, 0)                                                                         \
+    F(fixed, device, 16, 0)                                                                        \
+    F(fixed, key, 32, 0)
+/* What it gets: the server's identity, the cipher suite, the name, the list that names it, and its
+ * certificate. */
+#define PROTO_FIELDS_link_account(F)                                                               \
+    F(fixed, server, 32, 0)                                                                        \
+    F(u16, suite, 0, 0)                                                                            \
+    F(vec, name, 0, 64)                                                                            \
+    F(vec, devices, 1, 2048)                                                                       \
+    F(vec, certificate, 1, 256)
+/* What it says last: addresses of its mailbox. */
+#define PROTO_FIELDS_link_done(F) F(list, addresses, address, 8)
 
 /* The content of a server's link: its identity. */
 #define PROTO_FIELDS_place(F) F(fixed, server, 32, 0)
@@ -298,12 +320,12 @@ enum {
 #define PROTO_FIELDS_link_frame(F) F(vec, bytes, 0, PROTO_LINK_MAX)
 
 #define PROTO_FIELDS_subscribe(F) F(u64, after, 0, 0)
-/* sealed: a `parcel`, under the key of that count in the chain of that name (crypto/chain.h), which is to
+/* sealed: a `parcel`, the message of that number in the chain of that name (crypto/chain.h), which is to
  * one of the keys that the device put. */
 #define PROTO_FIELDS_delivery(F)                                                                   \
     F(u64, position, 0, 0)                                                                         \
     F(fixed, chain, 32, 0)                                                                         \
-    F(u32, count, 0, 0)                                                                            \
+    F(u32, number, 0, 0)                                                                           \
     F(vec, sealed, 1, PROTO_SEALED_MAX)
 /* gaps: how often this mailbox refused an item or let it expire. A gap takes a position of its own;
  * `position` covers it, and acking `position` forgets the gaps. Comes again, live, at a new gap. */
