@@ -44,6 +44,7 @@ LIBRARIES = [
     (r"seccomp\.h$", r"sys/.*"),
     (r"utf8proc\.h$", r"core/names\.c"),
     (r"json-c/", r"mlstool/.*"),
+    (r"qrencode\.h$", r"term/qr\.c"),
 ]
 OS_FILES = r"(sys/.*|host/.*|store/(rocksdb.*|sqlite.*|file_posix\.c))"
 # Only the engines' own files and what assembles a program may name an engine.

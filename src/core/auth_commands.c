@@ -8,7 +8,7 @@ static void command_drop(struct core *core, size_t i) {
     core->command_count--;
 }
 
-static err command_add(struct core *core, enum command_kind kind, uint64_t now, uint64_t *command) {
+static err command_add(struct core *core, struct command what, uint64_t now, uint64_t *command) {
     TRY(core_enter(core, now));
     if (!core->account.exists || !core->account.r.registered)
         return ERR_STATE;
@@ -17,7 +17,8 @@ static err command_add(struct core *core, enum command_kind kind, uint64_t now, 
     TRY(core_txn_begin(core));
     *command = core_number(core);
     TRY(core_txn_end(core, OK));
-    core->commands[core->command_count++] = (struct command){kind, *command, false};
+    what.number = *command;
+    core->commands[core->command_count++] = what;
     core_pump(core);
     return OK;
 }
@@ -29,7 +30,7 @@ static bool make_link(struct core *core, size_t i) {
     buf link = buf_on(core->mem);
     if (core->address_count == 0 || core_txn_begin(core) != OK)
         return false;
-    err e = core_contact_link_make(core, &link);
+    err e = core_link_make(core, &core->commands[i].terms, number, &link);
     core_action_done(core, number, e, 0, buf_slice(&link), 0);
     bool done = core_txn_end(core, e) == OK;
     if (done)
@@ -38,8 +39,19 @@ static bool make_link(struct core *core, size_t i) {
     return done;
 }
 
+err core_link_new(struct core *core, bool once, uint64_t lifetime, uint64_t now,
+                  uint64_t *command) {
+    if (lifetime == 0 || lifetime > CORE_LINK_DAYS_MAX * TIME_DAY)
+        return ERR_TOO_LARGE;
+    TRY(core_enter(core, now));
+    if (core_links_alive(core) + core->command_count >= LINKS_MAX)
+        return ERR_LIMIT;
+    struct link_terms terms = {.lifetime = lifetime, .once = once};
+    return command_add(core, (struct command){.kind = COMMAND_LINK, .terms = terms}, now, command);
+}
+
 err core_contact_link(struct core *core, uint64_t now, uint64_t *command) {
-    return command_add(core, COMMAND_LINK, now, command);
+    return core_link_new(core, false, CORE_LINK_DAYS * TIME_DAY, now, command);
 }
 
 /* ---- The server's record ---- */
@@ -80,7 +92,7 @@ static void record_came(struct core *core, const struct request *request, err e,
 }
 
 err core_record_ask(struct core *core, uint64_t now, uint64_t *command) {
-    return command_add(core, COMMAND_RECORD, now, command);
+    return command_add(core, (struct command){.kind = COMMAND_RECORD}, now, command);
 }
 
 err core_record_get(const struct core *core, struct core_record *record) {

@@ -104,22 +104,22 @@ static void chunk_put(struct core *core, const struct request *request, err e, u
     }
 }
 
-/* One that the request goes to; after a refusal the next one, since any may be too old. */
-static err permission(const struct entry *entry, uint8_t address[PROTO_ADDRESS]) {
-    struct proto_send send;
-    struct proto_commit commit;
-    struct proto_list to;
-    if (entry->r.type == PROTO_send) {
-        TRY(proto_send_decode(entry->r.request, &send));
-        to = send.addresses;
-    } else {
-        TRY(proto_commit_decode(entry->r.request, &commit));
-        to = commit.addresses;
-    }
-    if (to.count == 0)
+/* One of the conversation's; after a refusal the next one, since any may be too old. */
+static err permission(struct core *core, const struct entry *entry,
+                      uint8_t address[PROTO_ADDRESS]) {
+    struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+    buf all = buf_on(core->mem);
+    uint32_t count = 0, first = (uint32_t)(entry->blob_id[0] << 8 | entry->blob_id[1]);
+    if (c == NULL)
         return ERR_BUG;
-    memcpy(address, to.bytes.p + entry->failures % to.count * PROTO_ADDRESS, PROTO_ADDRESS);
-    return OK;
+    TRY(core_conversation_load(core, c));
+    err e = core_leaf_roster(c->group, &all, &count);
+    if (e == OK && count > 0) /* whose it is tells nothing of who uploads */
+        memcpy(address, all.p + (first + entry->failures) % count * PROTO_ADDRESS, PROTO_ADDRESS);
+    else if (e == OK)
+        e = ERR_BUG;
+    buf_free(&all);
+    return e;
 }
 
 static err put_chunk(struct core *core, struct entry *entry) {
@@ -128,7 +128,7 @@ static err put_chunk(struct core *core, struct entry *entry) {
     buf body = buf_on(core->mem);
     memcpy(m.id, entry->blob_id, sizeof m.id);
     m.bytes = slice_of(entry->blob_bytes.p + at, n < PROTO_CHUNK_MAX ? n : PROTO_CHUNK_MAX);
-    err e = permission(entry, m.address);
+    err e = permission(core, entry, m.address);
     if (e == OK)
         e = proto_blob_put_encode(&body, &m);
     if (e == OK)

@@ -127,24 +127,19 @@ static err verify_link(const struct proto_contact *link, const struct proto_devi
     return e;
 }
 
-err core_contact_link_make(struct core *core, buf *link) {
+err core_contact_link_write(const struct core *core, const uint8_t address[PROTO_ADDRESS],
+                            uint64_t expires, buf *link) {
     const struct record_account *a = &core->account.r;
-    struct proto_contact contact = {.name = a->name, .devices = a->devices};
-    struct proto_address address;
-    buf content = buf_on(core->mem), addresses = buf_on(core->mem);
+    struct proto_contact contact = {.name = a->name, .devices = a->devices, .expires = expires};
+    buf content = buf_on(core->mem);
     memcpy(contact.server, a->server_identity, sizeof contact.server);
-    err e = core_stock_take_address(core, address.bytes);
-    if (e == OK)
-        e = proto_address_encode(&addresses, &address);
-    contact.addresses = (struct proto_list){buf_slice(&addresses), 1};
-    if (e == OK)
-        e = proto_contact_encode(&content, &contact);
+    contact.addresses = (struct proto_list){slice_of(address, PROTO_ADDRESS), 1};
+    err e = proto_contact_encode(&content, &contact);
     if (e == OK)
         e = sign_link(a, &content);
     if (e == OK)
         e = proto_link_write(link, "contact", a->server, buf_slice(&content));
     buf_free(&content);
-    buf_free(&addresses);
     return e;
 }
 
@@ -203,6 +198,8 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
         e = check_link(core, &link, &list);
     if (e == OK)
         e = verify_link(&link, &list, buf_slice(&server), buf_slice(&content));
+    if (e == OK && link.expires != 0 && link.expires <= now / TIME_SECOND)
+        e = ERR_EXPIRED;
     if (e == OK)
         e = core_account_id(list.identity, account);
     if (e == OK)

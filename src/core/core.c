@@ -203,6 +203,8 @@ static err init(struct core *core) {
     core->action_bytes = buf_on(core->mem);
     if (core->config.suite == 0)
         core->config.suite = MLS_SUITE_XWING_CHACHA;
+    if (core->config.roster_above == 0)
+        core->config.roster_above = PROTO_ROSTER_ABOVE;
     if (core->config.key_packages == 0)
         core->config.key_packages = 20;
     if (core->config.addresses == 0)

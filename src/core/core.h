@@ -33,16 +33,22 @@ enum {
     CORE_DEVICE = 16,   /* of a device id */
     CORE_IDENTITY = 32, /* of an identity key (Ed25519) */
     CORE_MESSAGE_ID = 32,
-    CORE_NAME_MAX = 64,     /* bytes of a person's or a conversation's name */
-    CORE_TEXT_MAX = 262144, /* bytes of a message's text */
-    CORE_MEMBERS_MAX = 256, /* devices in one conversation */
-    CORE_PROXY_MAX = 300,   /* bytes of a proxy's place */
+    CORE_NAME_MAX = 64,       /* bytes of a person's or a conversation's name */
+    CORE_TEXT_MAX = 262144,   /* bytes of a message's text */
+    CORE_MEMBERS_MAX = 1024,  /* devices in one conversation */
+    CORE_PROXY_MAX = 300,     /* bytes of a proxy's place */
+    CORE_LINK_DAYS = 30,      /* that a contact link is good for, */
+    CORE_LINK_DAYS_MAX = 180, /* at most: address keys change twice a year */
     CORE_SAFETY_DIGITS = 60
 };
 
 struct core_config {
     uint16_t suite; /* of new accounts (an account keeps its own): 0 means MLS_SUITE_XWING_CHACHA */
     const struct mem *mem; /* NULL: malloc */
+
+    /* Devices above which a conversation's roster is stored at the server: 0 means 16, which all
+     * clients of a conversation must agree in. Tests set less. */
+    uint32_t roster_above;
 
     /* Stocks; 0 means the default. */
     uint32_t key_packages; /* one-time key packages kept at the server: 20 */
@@ -168,13 +174,20 @@ enum core_isolate { CORE_ISOLATE_UNSET = 0, CORE_ISOLATE_ON, CORE_ISOLATE_OFF };
 MUST err core_proxy_set(struct core *core, slice proxy, uint64_t now);
 MUST err core_isolate_set(struct core *core, enum core_isolate isolate, uint64_t now);
 
-/* A link "sotto:contact:..." with which others can write to us: in DONE's text. It needs fresh
- * addresses, and so a connection only when the stock of them is empty. */
+/* A link "sotto:contact:..." with which others can write to us: in DONE's text; its number is the
+ * command's. It is good for `lifetime` milliseconds, at most CORE_LINK_DAYS_MAX days, and for
+ * everybody who has it, or `once`: for whoever asks first. It needs fresh addresses, and so a
+ * connection only when the stock of them is empty. LIMIT: 256 are good still; revoke one. */
+MUST err core_link_new(struct core *core, bool once, uint64_t lifetime, uint64_t now,
+                       uint64_t *command);
+/* One for all, good for CORE_LINK_DAYS days. */
 MUST err core_contact_link(struct core *core, uint64_t now, uint64_t *command);
+/* Nobody comes by it any more. NOT_FOUND. */
+MUST err core_link_revoke(struct core *core, uint64_t number, uint64_t now);
 /* Takes somebody's link: done at once. petname is what we call them; empty: their own name. A link
  * of a known contact renews its addresses; a device list never goes back to an older version.
  * EXISTS, here and below, if another contact has this petname; DENIED for our own link, SIGNATURE
- * for a forged one, UNSUPPORTED for another server's. */
+ * for a forged one, UNSUPPORTED for another server's, EXPIRED for one whose time is over. */
 MUST err core_contact_accept(struct core *core, slice contact_link, slice petname, uint64_t now,
                              uint8_t account[CORE_ACCOUNT]);
 /* Makes a contact of a member of a conversation. EXISTS, too, if it is one. */
@@ -347,6 +360,15 @@ MUST err core_blocked_at(const struct core *core, size_t i, struct core_blocked 
  */
 MUST err core_safety_number(const struct core *core, const uint8_t other[CORE_IDENTITY],
                             char digits[CORE_SAFETY_DIGITS + 1]);
+
+struct core_link {
+    uint64_t number, made, expires;
+    bool once;
+    bool over; /* its time is */
+};
+/* The contact links that we gave away and did not revoke, oldest first; NOT_FOUND after the last.
+ */
+MUST err core_link_at(const struct core *core, size_t i, struct core_link *link);
 
 enum core_conversation_state {
     CORE_CONVERSATION_NEW = 1, /* being made */

@@ -24,6 +24,7 @@ enum {
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
     CONTACTS_MAX = 4096,
+    LINKS_MAX = 256,                /* that we gave away and are good still */
     REQUESTS_WAITING_MAX = 64,      /* that nobody decided on yet, from one identity each */
     REQUEST_ENTRIES_MAX = 256,      /* of one request's history */
     REQUEST_BYTES_MAX = 512 * 1024, /* of its contents */
@@ -60,7 +61,7 @@ enum table {
     TABLE_WAITING,      /* "item" / number */
     TABLE_QUARANTINE,   /* conversation / number */
     TABLE_KEY,          /* "key" / number; ref: that number */
-    TABLE_ADDRESS,      /* "address" / number */
+    TABLE_ADDRESS,      /* "address", "link" / number */
     TABLE_GROUP         /* conversation / part of its group */
 };
 
@@ -91,6 +92,11 @@ struct network {
 struct contact {
     buf bytes;
     struct record_contact r;
+};
+
+struct contact_link {
+    buf bytes;
+    struct record_contact_link r;
 };
 
 struct blocked {
@@ -213,12 +219,19 @@ struct action {
     struct core_notice notice;
 };
 
+/* What a contact link is good for. */
+struct link_terms {
+    uint64_t lifetime; /* milliseconds */
+    bool once;
+};
+
 /* A command that is under way and not in the outbox. */
 enum command_kind { COMMAND_LINK = 1, COMMAND_RECORD };
 struct command {
     enum command_kind kind;
     uint64_t number;
     bool asked;
+    struct link_terms terms; /* of a link */
 };
 
 /* ---- The core ---- */
@@ -241,7 +254,7 @@ struct core {
     struct network network;
     struct record_counters counters;
     bool counters_dirty;
-    struct list contacts, blocked, conversations, entries, waiting;
+    struct list contacts, links, blocked, conversations, entries, waiting;
     buf record;
     uint64_t address_first, address_next; /* the stock: numbers in use */
     size_t address_count;
@@ -382,6 +395,7 @@ MUST err core_leaf_read(const struct mls_member *member, struct leaf *leaf);
 err core_leaf_accept(void *ctx, const struct mls_member *before, const struct mls_member *member);
 /* Roster: every member's address in the order of leaves, and its BLAKE2b-256. */
 MUST err core_leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *count);
+MUST err core_leaf_staged_roster(const struct mls_staged *staged, buf *addresses, uint32_t *count);
 MUST err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32],
                                       uint32_t *count);
 uint32_t core_leaf_members(const struct mls_group *group);
@@ -392,6 +406,15 @@ MUST err core_leaf_token(const struct mls_group *group, uint8_t token[32]);
 MUST err core_leaf_mark(const uint8_t group[32], const uint8_t next[32],
                         const uint8_t roster_hash[32], uint8_t mark[PROTO_MARK]);
 MUST err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]);
+
+/* rosters.c */
+/* True for a conversation of so many devices: its roster is stored at the server. */
+bool core_roster_is_stored(const struct core *core, uint32_t members);
+/* How a request names the stored roster of the present epoch. It holds a key: wipe it. */
+MUST err core_roster_of(const struct mls_group *group, struct proto_roster *roster);
+/* Appends the sealed roster of the epoch that would begin, which is to be uploaded as a blob. */
+MUST err core_roster_seal(const struct mls_staged *staged, const uint8_t group[32],
+                          struct proto_roster_new *roster, buf *sealed);
 
 /* contacts.c */
 struct contact *core_contact_lookup(const struct core *core, const uint8_t account[16]);
@@ -405,7 +428,9 @@ MUST err core_contact_learn_name(struct core *core, const uint8_t account[16], s
 MUST err core_contact_name_of(struct core *core, const uint8_t account[16], buf *name);
 /* Whose key packages are needed to add the account: appends account, device, address. */
 MUST err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets);
-MUST err core_contact_link_make(struct core *core, buf *link);
+/* A link to us by this address; expires: seconds, 0: never. */
+MUST err core_contact_link_write(const struct core *core, const uint8_t address[PROTO_ADDRESS],
+                                 uint64_t expires, buf *link);
 /* EXISTS if another contact than this account's has the petname. */
 MUST err core_contact_petname_free(const struct core *core, const uint8_t account[16],
                                    slice petname);
@@ -416,6 +441,14 @@ enum { TARGET = 16 + 16 + PROTO_ADDRESS };
 bool core_text_valid(slice text);
 /* A person's or a conversation's name: one line of text, or empty. TOO_LARGE, MALFORMED. */
 MUST err core_name_check(slice name);
+
+/* links.c */
+/* Those that are still good. */
+size_t core_links_alive(const struct core *core);
+/* A new link, with an address of its own: in a transaction. AGAIN: there is no address in stock. */
+MUST err core_link_make(struct core *core, const struct link_terms *terms, uint64_t number,
+                        buf *text);
+void core_contact_link_free(struct core *core, struct contact_link *link);
 
 /* conversation.c */
 struct conversation *core_conversation_lookup(const struct core *core, uint32_t number);

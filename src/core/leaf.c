@@ -139,14 +139,18 @@ err core_leaf_roster(const struct mls_group *group, buf *addresses, uint32_t *co
     return OK;
 }
 
+err core_leaf_staged_roster(const struct mls_staged *staged, buf *addresses, uint32_t *count) {
+    struct mls_member member;
+    *count = 0;
+    for (uint32_t i = 0; i < mls_staged_leaf_count(staged); i++)
+        TRY(add_address(mls_staged_member(staged, i, &member), &member, addresses, count));
+    return OK;
+}
+
 err core_leaf_staged_roster_hash(const struct mls_staged *staged, uint8_t hash[32],
                                  uint32_t *count) {
-    struct mls_member member;
     buf addresses = buf_on(NULL);
-    err e = OK;
-    *count = 0;
-    for (uint32_t i = 0; e == OK && i < mls_staged_leaf_count(staged); i++)
-        e = add_address(mls_staged_member(staged, i, &member), &member, &addresses, count);
+    err e = core_leaf_staged_roster(staged, &addresses, count);
     if (e == OK)
         e = core_hash32(hash, buf_slice(&addresses));
     buf_free(&addresses);

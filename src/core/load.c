@@ -67,6 +67,7 @@ static err load_record(struct core *core) {
         return l->e == OK;                                                   \
     }
 VISIT(contact, contacts, )
+VISIT(contact_link, links, )
 VISIT(blocked, blocked, )
 VISIT(conversation, conversations, )
 VISIT(entry, entries, o->targets = o->taken = o->blob_bytes = buf_on(core->mem))
@@ -104,6 +105,7 @@ err core_load_all(struct core *core) {
     TRY(core_network_load(core));
     TRY(load_record(core));
     TRY(scan(core, TABLE_CONTACT, "contact", visit_contact));
+    TRY(scan(core, TABLE_ADDRESS, "link", visit_contact_link));
     TRY(scan(core, TABLE_CONTACT, "blocked", visit_blocked));
     TRY(scan(core, TABLE_CONVERSATION, "conversation", visit_conversation));
     TRY(scan(core, TABLE_OUTBOX, "entry", visit_entry));
@@ -129,6 +131,8 @@ static void forget_list(struct core *core, struct list *list) {
 void core_load_forget(struct core *core) {
     for (size_t i = 0; i < core->contacts.n; i++)
         core_contact_free(core, core->contacts.p[i]);
+    for (size_t i = 0; i < core->links.n; i++)
+        core_contact_link_free(core, core->links.p[i]);
     for (size_t i = 0; i < core->blocked.n; i++)
         core_blocked_free(core, core->blocked.p[i]);
     for (size_t i = 0; i < core->conversations.n; i++)
@@ -138,6 +142,7 @@ void core_load_forget(struct core *core) {
     for (size_t i = 0; i < core->waiting.n; i++)
         core_waiting_free(core, core->waiting.p[i]);
     forget_list(core, &core->contacts);
+    forget_list(core, &core->links);
     forget_list(core, &core->blocked);
     forget_list(core, &core->conversations);
     forget_list(core, &core->entries);

@@ -185,17 +185,21 @@ static bool outdated(const struct conversation *c, const struct entry *entry) {
     return !is_commit(entry) && c->r.epoch > entry->r.epoch + age;
 }
 
+/* What did not leave yet is encrypted again in a new epoch: some of the addresses may be revoked.
+ */
+static bool overtaken(const struct conversation *c, const struct entry *entry) {
+    return !is_commit(entry) && c->r.epoch > entry->r.epoch;
+}
+
 /* How many of the others took no copy, and whether that is all of them, for a while. */
 static err count_refused(struct core *core, const struct entry *entry,
                          const struct proto_sent *answer, uint32_t *refused, bool *all) {
     struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
-    struct proto_send m;
     struct proto_refusal refusal;
     bool passing = false;
     if (c == NULL)
         return ERR_BUG;
     TRY(core_conversation_load(core, c));
-    TRY(proto_send_decode(entry->r.request, &m));
     uint32_t own = core_leaf_own_place(c->group);
     *refused = 0;
     for (reader r = reader_of(answer->refused.bytes); r.n > 0;) {
@@ -203,7 +207,7 @@ static err count_refused(struct core *core, const struct entry *entry,
         *refused += refusal.place != own;
         passing = passing || refusal.reason == PROTO_REASON_MAILBOX_FULL;
     }
-    *all = passing && *refused + 1 >= m.addresses.count;
+    *all = passing && *refused + 1 >= core_leaf_members(c->group);
     return OK;
 }
 
@@ -223,7 +227,9 @@ static err arrived(struct core *core, struct entry *entry, const struct proto_se
     const struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
     uint32_t refused = answer->refused.count;
     bool all = false;
-    if (c != NULL && outdated(c, entry))
+    /* The server takes what names the roster in the roster's epoch alone. */
+    bool exact = entry->r.kind == ENTRY_CONTENT && entry->r.type == PROTO_roster_send;
+    if (c != NULL && !exact && outdated(c, entry))
         return core_entry_again(core, entry);
     if (refused > 0 && entry->r.stage == STAGE_PREPARED)
         TRY(count_refused(core, entry, answer, &refused, &all));
@@ -244,6 +250,13 @@ static void sent(struct core *core, const struct request *request, err e, uint16
     }
     if (type != PROTO_sent || proto_sent_decode(body, &answer) != OK) {
         core_session_bad_answer(core, ANON);
+        return;
+    }
+    if (!answer.taken) {
+        /* Nobody has it. A commit that is in our own mailbox, or will be, has replaced the roster.
+         */
+        entry->late = true;
+        entry->late_until = core->now + LATE_TIME;
         return;
     }
     if (core_txn_begin(core) == OK)
@@ -296,6 +309,32 @@ void core_outbox_caught_up(struct core *core, bool gaps) {
     }
 }
 
+/* The commit is the next one, and the epoch's roster is not stored: nobody can go on from here. */
+static void roster_lost(struct core *core, struct entry *entry) {
+    struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+    if (c == NULL || core_txn_begin(core) != OK)
+        return;
+    err e = core_entry_finish(core, entry, ERR_DENIED, PROTO_REASON_ROSTER, 0);
+    if (e == OK)
+        e = core_conversation_spoil(core, c, false);
+    (void)!core_txn_end(core, e);
+}
+
+static void commit_refused(struct core *core, struct entry *entry, uint16_t reason) {
+    if (reason == PROTO_REASON_ROSTER) {
+        roster_lost(core, entry);
+    } else if (reason == PROTO_REASON_NONE && entry->r.blobs > 0) {
+        /* The roster that it brings is gone: all is uploaded again. */
+        entry->blob = 0;
+        entry->chunk = 0;
+        buf_clear(&entry->blob_bytes);
+        entry->failures++;
+        entry->not_before = core->now + core_backoff(entry->failures, RETRY_FIRST, RETRY_MOST);
+    } else {
+        refused(core, entry, reason, UINT16_MAX);
+    }
+}
+
 static void committed(struct core *core, const struct request *request, err e, uint16_t reason,
                       uint16_t type, slice body) {
     struct proto_committed answer;
@@ -303,7 +342,7 @@ static void committed(struct core *core, const struct request *request, err e, u
     if (entry == NULL)
         return;
     if (e != OK) {
-        refused(core, entry, reason, UINT16_MAX);
+        commit_refused(core, entry, reason);
         return;
     }
     if (type != PROTO_committed || proto_committed_decode(body, &answer) != OK) {
@@ -441,13 +480,13 @@ static void no_winner(struct core *core, struct conversation *c, struct entry *e
 }
 
 static bool step_prepared(struct core *core, struct conversation *c, struct entry *entry) {
+    if (overtaken(c, entry))
+        return again(core, entry);
     if (entry->late) {
         if (core->now >= entry->late_until)
             no_winner(core, c, entry);
         return false;
     }
-    if (outdated(c, entry))
-        return again(core, entry);
     if (!core_blob_upload(core, entry))
         return false;
     err e =

@@ -4,8 +4,9 @@
 enum {
     OUTBOX_FRAME_MAX = PROTO_FRAME_MAX - 16, /* a request, less the frame's head */
     JOINERS_MAX = PROTO_WELCOMES_MAX,
-    WELCOME_EACH_MAX = 4,     /* more joiners share one Welcome, in one blob */
-    WELCOME_EACH_SIZE = 12000 /* of tree and key packages together */
+    WELCOME_EACH_MAX = 4,      /* more joiners share one Welcome, in one blob */
+    WELCOME_EACH_SIZE = 12000, /* of tree and key packages together */
+    COPIES_EACH_SIZE = 2000    /* of a commit in a large conversation */
 };
 
 /* ---- Items ---- */
@@ -34,35 +35,55 @@ static err make_item(struct core *core, struct entry *entry, slice message, bool
 
 /* ---- Sends: content, and the wish to leave ---- */
 
+static err write_send(const struct conversation *c, slice item, buf *request) {
+    struct proto_send m = {.item = item};
+    buf addresses = buf_on(request->mem);
+    err e = core_leaf_roster(c->group, &addresses, &m.addresses.count);
+    m.addresses.bytes = buf_slice(&addresses);
+    if (e == OK)
+        e = proto_send_encode(request, &m);
+    buf_free(&addresses);
+    return e;
+}
+
+static err write_roster_send(const struct conversation *c, slice item, buf *request) {
+    struct proto_roster roster;
+    struct proto_roster_send m = {.item = item};
+    TRY(core_roster_of(c->group, &roster));
+    m.count = roster.count;
+    memcpy(m.group, c->r.group, sizeof m.group);
+    memcpy(m.roster_hash, roster.hash, sizeof m.roster_hash);
+    memcpy(m.key, roster.key, sizeof m.key);
+    err e = proto_roster_send_encode(request, &m);
+    wipe(&roster, sizeof roster);
+    wipe(&m, sizeof m);
+    return e;
+}
+
 static err finish_send(struct core *core, struct conversation *c, struct entry *entry,
                        slice message) {
-    struct proto_send m = {0};
+    bool stored = core_roster_is_stored(core, core_leaf_members(c->group));
     struct record_seen seen = {.what = SEEN_OWN,
                                .conversation = c->r.number,
                                .message = entry->r.message,
                                .epoch = mls_group_epoch(c->group)};
-    buf item = buf_on(core->mem), addresses = buf_on(core->mem), request = buf_on(core->mem);
+    buf item = buf_on(core->mem), request = buf_on(core->mem);
     err e = make_item(core, entry, message, false, &item);
     if (e == OK)
-        e = core_leaf_roster(c->group, &addresses, &m.addresses.count);
-    m.addresses.bytes = buf_slice(&addresses);
-    m.item = buf_slice(&item);
-    if (e == OK)
-        e = proto_send_encode(&request, &m);
+        e = (stored ? write_roster_send : write_send)(c, buf_slice(&item), &request);
     if (e == OK && request.n > OUTBOX_FRAME_MAX)
         e = ERR_TOO_LARGE;
     if (e == OK)
-        e = core_seen_expect(core, SLICE_EMPTY, m.item, &seen);
+        e = core_seen_expect(core, SLICE_EMPTY, buf_slice(&item), &seen);
     if (e == OK)
         e = core_conversation_save_group(core, c);
     entry->r.stage = STAGE_PREPARED;
     entry->r.epoch = mls_group_epoch(c->group);
-    entry->r.type = PROTO_send;
+    entry->r.type = stored ? PROTO_roster_send : PROTO_send;
     entry->r.request = buf_slice(&request);
     if (e == OK)
         e = core_entry_save(core, entry);
     buf_free(&item);
-    buf_free(&addresses);
     buf_free(&request);
     return e;
 }
@@ -231,7 +252,7 @@ static err write_letters(struct core *core, struct entry *entry, const struct ml
     return e;
 }
 
-/* Tries the request with fewer and fewer items inside it, until it fits a frame. */
+/* `blobs`: how many of its two kinds of items are sent as such: Welcomes first, then the commit. */
 static err write_request(struct core *core, struct entry *entry, const struct mls_committed *made,
                          struct proto_commit *m, unsigned blobs, buf *item, buf *request) {
     buf letters = buf_on(core->mem);
@@ -248,12 +269,16 @@ static err write_request(struct core *core, struct entry *entry, const struct ml
     return e;
 }
 
+/* Tries the request with fewer and fewer items inside it, until it fits a frame. Of a commit that
+ * goes to very many, only a small one is copied to each. */
 static err fit_request(struct core *core, struct entry *entry, const struct mls_committed *made,
                        struct proto_commit *m, buf *item, buf *request) {
     err e = ERR_FULL;
-    for (unsigned blobs = 0; e == ERR_FULL && blobs <= 2; blobs++) {
+    uint16_t before = entry->r.blobs; /* the roster */
+    bool many = m->roster.count > 0 && made->commit.n > COPIES_EACH_SIZE;
+    for (unsigned blobs = many ? 2 : 0; e == ERR_FULL && blobs <= 2; blobs++) {
         size_t mark = store_batch_mark(core->batch);
-        entry->r.blobs = 0;
+        entry->r.blobs = before;
         buf_clear(item);
         buf_clear(request);
         e = write_request(core, entry, made, m, blobs, item, request);
@@ -265,27 +290,68 @@ static err fit_request(struct core *core, struct entry *entry, const struct mls_
 
 /* Nobody applies a commit that makes more members than a send can address. */
 static err order_fields(const struct conversation *c, const struct mls_staged *staged,
-                        struct proto_commit *m) {
-    uint32_t members;
+                        struct proto_commit *m, uint32_t *members) {
     memcpy(m->group, c->r.group, sizeof m->group);
     TRY(core_leaf_token(c->group, m->token));
     TRY(core_leaf_staged_next(staged, m->next));
-    TRY(core_leaf_staged_roster_hash(staged, m->roster_hash, &members));
-    return members > CORE_MEMBERS_MAX ? ERR_LIMIT : OK;
+    TRY(core_leaf_staged_roster_hash(staged, m->roster_hash, members));
+    return *members > CORE_MEMBERS_MAX ? ERR_LIMIT : OK;
 }
 
+/* The lists of a commit: whom its copies go to, and the roster from now on. */
+struct rosters {
+    buf addresses, stored, replaces;
+};
+
 /* Copies go to the members of the epoch that ends: those who are removed learn of it so. */
+static err list_members(struct core *core, const struct conversation *c, struct proto_commit *m,
+                        struct rosters *lists) {
+    struct proto_roster roster;
+    if (!core_roster_is_stored(core, core_leaf_members(c->group))) {
+        TRY(core_leaf_roster(c->group, &lists->addresses, &m->addresses.count));
+        m->addresses.bytes = buf_slice(&lists->addresses);
+        return OK;
+    }
+    err e = core_roster_of(c->group, &roster);
+    if (e == OK)
+        e = proto_roster_encode(&lists->stored, &roster);
+    m->roster = (struct proto_list){buf_slice(&lists->stored), 1};
+    wipe(&roster, sizeof roster);
+    return e;
+}
+
+/* The new roster is a blob until the server takes the commit. */
+static err list_new(struct core *core, struct entry *entry, const struct mls_staged *staged,
+                    uint32_t members, struct proto_commit *m, struct rosters *lists) {
+    struct proto_roster_new roster;
+    buf sealed = buf_on(core->mem);
+    entry->r.blobs = 0;
+    if (!core_roster_is_stored(core, members))
+        return OK;
+    err e = core_roster_seal(staged, m->group, &roster, &sealed);
+    if (e == OK)
+        e = core_blob_store(core, entry->r.command, entry->r.blobs++, buf_slice(&sealed));
+    if (e == OK)
+        e = proto_roster_new_encode(&lists->replaces, &roster);
+    m->replaces = (struct proto_list){buf_slice(&lists->replaces), 1};
+    wipe(&roster, sizeof roster);
+    buf_free(&sealed);
+    return e;
+}
+
 static err finish_commit(struct core *core, struct conversation *c, struct entry *entry,
                          const struct mls_committed *made) {
     struct proto_commit m = {0};
     struct record_seen seen = {.what = SEEN_OWN_COMMIT, .entry = entry->r.command};
     uint8_t mark[PROTO_MARK];
-    buf item = buf_on(core->mem), addresses = buf_on(core->mem), request = buf_on(core->mem);
-    buf staged = buf_on(core->mem);
-    err e = order_fields(c, made->staged, &m);
+    uint32_t members = 0;
+    struct rosters lists = {buf_on(core->mem), buf_on(core->mem), buf_on(core->mem)};
+    buf item = buf_on(core->mem), request = buf_on(core->mem), staged = buf_on(core->mem);
+    err e = order_fields(c, made->staged, &m, &members);
     if (e == OK)
-        e = core_leaf_roster(c->group, &addresses, &m.addresses.count);
-    m.addresses.bytes = buf_slice(&addresses);
+        e = list_members(core, c, &m, &lists);
+    if (e == OK)
+        e = list_new(core, entry, made->staged, members, &m, &lists);
     if (e == OK)
         e = fit_request(core, entry, made, &m, &item, &request);
     if (e == OK)
@@ -307,8 +373,10 @@ static err finish_commit(struct core *core, struct conversation *c, struct entry
     if (e == OK)
         e = core_entry_save(core, entry);
     wipe(m.token, sizeof m.token);
+    buf_free(&lists.addresses);
+    buf_free(&lists.stored);
+    buf_free(&lists.replaces);
     buf_free(&item);
-    buf_free(&addresses);
     buf_free(&request);
     buf_free(&staged);
     return e;

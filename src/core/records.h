@@ -12,8 +12,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 
 /* clang-format off */
 #define RECORDS(R) \
-    R(account) R(network) R(counters) R(server) R(contact) R(blocked) R(conversation) R(entry) \
-    R(message) \
+    R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) \
+    R(conversation) R(entry) R(message) \
     R(waiting) R(quarantined) R(own_key) R(seen) R(seen_log)
 /* clang-format on */
 
@@ -39,6 +39,14 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 #define RECORD_FIELDS_network(F)     \
     F(vec, proxy, 0, CORE_PROXY_MAX) \
     F(u8, isolate, 0, 0)
+
+/* A link of ours that somebody may come by. expires: milliseconds. */
+#define RECORD_FIELDS_contact_link(F) \
+    F(u64, number, 0, 0)              \
+    F(u64, made, 0, 0)                \
+    F(u64, expires, 0, 0)             \
+    F(flag, once, 0, 0)               \
+    F(fixed, address, PROTO_ADDRESS, 0)
 
 /* next: one sequence numbers commands, and all that waits or is kept by number. */
 #define RECORD_FIELDS_counters(F) \

@@ -133,7 +133,8 @@ enum {
     F(fixed, server, 32, 0)                                                                        \
     F(fixed, code, 16, 0)
 
-/* The content of a contact link: the name is what its maker calls itself. Signature: Ed25519 by the
+/* The content of a contact link: the name is what its maker calls itself; expires: seconds since 1970,
+ * from when on nobody takes it; 0: never. Signature: Ed25519 by the
  * identity of `devices` over "Sotto contact link v1", a zero byte, the server's place as the link
  * has it (as a vector), and every field before the signature. */
 #define PROTO_FIELDS_contact(F)                                                                    \
@@ -141,6 +142,7 @@ enum {
     F(vec, name, 0, 64)                                                                            \
     F(vec, devices, 1, 2048)                                                                       \
     F(list, addresses, address, PROTO_DEVICES_MAX)                                                 \
+    F(u64, expires, 0, 0)                                                                          \
     F(fixed, signature, 64, 0)
 
 /* What a card holds, with zeros after it up to the card's size: under a name with a PIN a notice that

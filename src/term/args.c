@@ -42,6 +42,10 @@ static const struct option {
     {"--count", VALUE_NUMBER, OPTION_COUNT, offsetof(struct args, count),
      offsetof(struct args, has_count)},
     {"--done", VALUE_NONE, OPTION_DONE, 0, offsetof(struct args, done)},
+    {"--qr", VALUE_NONE, OPTION_QR, 0, offsetof(struct args, qr)},
+    {"--once", VALUE_NONE, OPTION_ONCE, 0, offsetof(struct args, once)},
+    {"--days", VALUE_NUMBER, OPTION_DAYS, offsetof(struct args, days),
+     offsetof(struct args, has_days)},
 };
 
 static const struct option *find_option(const char *name, size_t n) {

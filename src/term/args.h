@@ -15,7 +15,10 @@ enum {
     OPTION_LAST = 16,
     OPTION_UNTIL_IDLE = 32,
     OPTION_COUNT = 64,
-    OPTION_DONE = 128
+    OPTION_DONE = 128,
+    OPTION_QR = 256,
+    OPTION_ONCE = 512,
+    OPTION_DAYS = 1024
 };
 
 struct args {
@@ -28,9 +31,9 @@ struct args {
     const char **words; /* what is neither an option nor the command */
     size_t word_count;
     uint64_t timeout; /* seconds */
-    uint64_t last, until_idle, count;
-    bool json, no_passphrase, offline, done;
-    bool has_last, has_until_idle, has_count;
+    uint64_t last, until_idle, count, days;
+    bool json, no_passphrase, offline, done, qr, once;
+    bool has_last, has_until_idle, has_count, has_days;
     bool help, version;
 };
 

@@ -15,6 +15,8 @@ int explain_code(err e) {
     default:
         break;
     }
+    if (e >= ERR_PROXY && e <= ERR_PROXY_ADDRESS) /* they stand together */
+        return EXIT_AWAY;
     switch (err_class(e)) {
     case ERR_CLASS_DENIED:
         return EXIT_REFUSED;

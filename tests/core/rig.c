@@ -265,6 +265,8 @@ void rig_send(struct rig *rig, const uint8_t address[PROTO_ADDRESS], slice item)
 
 /* ---- Clients ---- */
 
+uint32_t rig_roster_above;
+
 struct client *rig_client(struct rig *rig, size_t index) {
     struct client *c = &rig->clients[index];
     memset(c, 0, sizeof *c);
@@ -273,6 +275,7 @@ struct client *rig_client(struct rig *rig, size_t index) {
     c->plan = (struct store_fault_plan){-1, -1, ERR_DISK_FULL, false};
     c->config.suite = MLS_SUITE_X25519_CHACHA;
     c->config.key_packages = 4;
+    c->config.roster_above = rig_roster_above;
     c->wake = UINT64_MAX;
     CHECK_OK(store_memory_open(&c->memory, NULL));
     CHECK_OK(store_faulty_open(&c->store, c->memory, &c->plan, NULL));

@@ -13,7 +13,7 @@
 #include "support.h"
 #include "test.h"
 
-enum { RIG_CLIENTS = 6, RIG_LINKS = 8192, RIG_NOTICES = 512 };
+enum { RIG_CLIENTS = 6, RIG_LINKS = 8192, RIG_NOTICES = 1024 };
 
 struct rig;
 
@@ -66,6 +66,9 @@ struct rig {
     const struct proto_edge_reply *reply;
     unsigned hits; /* for the hooks' use */
 };
+
+/* Of clients that are made from now on: core_config's. */
+extern uint32_t rig_roster_above;
 
 /* `count` clients with accounts, all of them online, in suite 0x0003; names "n0", "n1"... */
 void rig_init(struct rig *rig, size_t count);

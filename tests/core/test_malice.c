@@ -649,7 +649,7 @@ static uint32_t full;
 static enum verdict refuse_copies(struct rig *r, struct client *from, uint16_t type, slice body) {
     struct proto_edge_reply reply = {
         .session = r->request->session, .request = r->request->request, .type = PROTO_sent};
-    struct proto_sent answer = {.refused = {.count = full}};
+    struct proto_sent answer = {.taken = true, .refused = {.count = full}};
     buf list = {0}, bytes = {0};
     (void)body;
     if (from != client(0) || type != PROTO_send || full == 0)

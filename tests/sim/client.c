@@ -208,6 +208,7 @@ void client_start(struct world *w, int index) {
     c->config.suite = w->suite;
     c->config.key_packages = 8;
     c->config.addresses = 16;
+    c->config.roster_above = 4; /* both ways, and conversations that change from one to the other */
     world_must(store_memory_open(&c->memory, NULL), "store");
     world_must(store_faulty_open(&c->store, c->memory, &c->plan, NULL), "store");
     world_must(core_open(&c->core, c->store, &c->config, w->now), "core");

@@ -130,6 +130,8 @@ def begin(world, watch):
     for p in (ann, ben, cem):
         watch.run(p, "init", world.server.invite(), "--name", p.name)
     watch.run(ann, "invite")
+    for o in watch.run(ann, "invite", "list").objects:
+        watch.run(ann, "invite", "revoke", str(o["number"]))
     watch.run(ann, "invite", ben.link(), "--as", "ben")
     watch.run(ben, "invite", ann.link(), "--as", "ann")
     acquaint(ann, cem)
