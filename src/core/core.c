@@ -136,6 +136,17 @@ static void set_back(struct core *core, uint64_t step) {
         struct waiting *w = core->waiting.p[i];
         back(&w->not_before, step);
     }
+    for (size_t i = 0; i < core->uploads.n; i++) {
+        struct upload *u = core->uploads.p[i];
+        back(&u->not_before, step);
+        back(&u->told, step);
+        back(&u->saved_at, step);
+    }
+    for (size_t i = 0; i < core->downloads.n; i++) {
+        struct download *d = core->downloads.p[i];
+        back(&d->not_before, step);
+        back(&d->told, step);
+    }
     back(&core->broken_until, step);
     back(&core->stock_after, step);
     back(&core->purge_after, step);
@@ -166,7 +177,10 @@ void core_pump(struct core *core) {
     core_blob_fetch_pump(core);
     core_auth_commands_pump(core);
     core_stock_pump(core);
-    core_outbox_pump(core);
+    core_outbox_pump(core); /* before the files: a message takes the room that there is */
+    if (core_upload_pump(core))
+        core_outbox_pump(core);
+    core_download_pump(core);
 }
 
 void core_wake(struct core *core, uint64_t now) {
@@ -247,6 +261,8 @@ void core_close(struct core *core) {
     if (core == NULL)
         return;
     core_load_forget(core);
+    core_download_free_all(core);
+    mem_free(core->mem, core->downloads.p, core->downloads.cap * sizeof *core->downloads.p);
     core_action_free_all(core);
     for (int i = 0; i < 2; i++)
         core_session_fini(&core->sessions[i]);

@@ -71,6 +71,7 @@ VISIT(contact_link, links, )
 VISIT(blocked, blocked, )
 VISIT(conversation, conversations, )
 VISIT(entry, entries, o->targets = o->taken = o->blob_bytes = buf_on(core->mem))
+VISIT(upload, uploads, )
 VISIT(waiting, waiting, o->blob = buf_on(core->mem))
 
 static bool visit_address(void *ctx, struct store_key key, slice value) {
@@ -109,6 +110,9 @@ err core_load_all(struct core *core) {
     TRY(scan(core, TABLE_CONTACT, "blocked", visit_blocked));
     TRY(scan(core, TABLE_CONVERSATION, "conversation", visit_conversation));
     TRY(scan(core, TABLE_OUTBOX, "entry", visit_entry));
+    TRY(scan(core, TABLE_OUTBOX, "upload", visit_upload));
+    for (size_t i = 0; i < core->uploads.n; i++)
+        core_upload_loaded(core, core->uploads.p[i]);
     TRY(scan(core, TABLE_WAITING, "item", visit_waiting));
     TRY(scan(core, TABLE_ADDRESS, "address", visit_address));
     TRY(scan(core, TABLE_KEY, "key", visit_key));
@@ -139,6 +143,8 @@ void core_load_forget(struct core *core) {
         core_conversation_free(core, core->conversations.p[i]);
     for (size_t i = 0; i < core->entries.n; i++)
         core_entry_free(core, core->entries.p[i]);
+    for (size_t i = 0; i < core->uploads.n; i++)
+        core_upload_free(core, core->uploads.p[i]);
     for (size_t i = 0; i < core->waiting.n; i++)
         core_waiting_free(core, core->waiting.p[i]);
     forget_list(core, &core->contacts);
@@ -146,6 +152,7 @@ void core_load_forget(struct core *core) {
     forget_list(core, &core->blocked);
     forget_list(core, &core->conversations);
     forget_list(core, &core->entries);
+    forget_list(core, &core->uploads);
     forget_list(core, &core->waiting);
     buf_free(&core->network.bytes);
     memset(&core->network.r, 0, sizeof core->network.r);

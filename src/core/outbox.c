@@ -76,7 +76,7 @@ err core_entry_add(struct core *core, struct conversation *c, enum entry_kind ki
 static void tell_end(struct core *core, const struct entry *entry, err e, uint16_t reason,
                      uint32_t refused) {
     struct core_notice notice = {.kind = CORE_NOTICE_SENT,
-                                 .command = entry->r.command,
+                                 .command = entry->r.told != 0 ? entry->r.told : entry->r.command,
                                  .error = e,
                                  .reason = reason,
                                  .conversation = entry->r.conversation,
