@@ -212,12 +212,13 @@ static void make_devices(const struct client *c, buf *devices) {
 
 static void ask_register(struct client *c, const uint8_t code[16]) {
     struct proto_register_account in = {0};
-    uint8_t digest[32];
+    uint8_t digest[32], mailbox_priv[32];
     buf devices = {0}, body = {0};
     must(crypto_ed25519.generate(c->identity, c->identity_priv) == OK &&
              crypto_ed25519.generate(c->key, c->key_priv) == OK,
          "keys");
     crypto_random(c->device, sizeof c->device);
+    crypto_x25519_generate(in.mailbox_key, mailbox_priv); /* the load opens nothing */
     slice part = SLICE_ARRAY(c->identity);
     must(crypto_sha256.hash(digest, &part, 1) == OK, "a hash");
     memcpy(c->account, digest, sizeof c->account);

@@ -15,3 +15,7 @@ echo
 echo "## Store"
 echo
 build/native/bench/bench_store "$data" 0.5 5
+echo
+echo "## Handles"
+echo
+build/native/bench/bench_cards "$data"

@@ -2,7 +2,7 @@
  * members send each other.
  *
  * The first byte chooses: 0 content, 1 an item, 2 a contact link, 3 a joining link, 4 an MLS
- * message in an item; else the rest is a server's frames after an honest handshake: request id,
+ * message in an item, 6 a parcel; else the rest is a server's frames after an honest handshake: request id,
  * type, length in two bytes, body. */
 #include <stdlib.h>
 #include <string.h>
@@ -166,24 +166,46 @@ static void fuzz_frames(slice input) {
     finish(&w);
 }
 
-static void fuzz_message(slice message) {
+/* Sealed to the client's own mailbox key. */
+static void deliver(struct world *w, uint32_t link, slice parcel) {
+    struct proto_delivery d = {.position = 1};
+    struct core_status status;
+    struct crypto_chain chain;
+    buf sealed = {0}, body = {0};
+    require(buf_resize(&sealed, parcel.n + CRYPTO_CHAIN_TAG) == OK);
+    require(crypto_chain_begin(&chain, w->core->account.r.mailbox_key) == OK);
+    require(crypto_chain_seal(&chain, sealed.p, parcel) == OK);
+    memcpy(d.chain, chain.name, sizeof d.chain);
+    d.sealed = buf_slice(&sealed);
+    require(proto_delivery_encode(&body, &d) == OK);
+    say(w, link, 0, PROTO_delivery, buf_slice(&body));
+    core_status_get(w->core, &status);
+    /* Processed, whatever it was, and nothing came of it. */
+    require(status.position == 1 && status.conversations == 0);
+    buf_free(&sealed);
+    buf_free(&body);
+}
+
+static void fuzz_parcel(slice parcel) {
     static struct world w;
-    buf item = {0}, body = {0};
     start(&w);
     uint32_t link = drain(&w, 0);
-    if (message.n > 0 && core_item_write(&item, ITEM_MESSAGE, message) == OK) {
-        struct proto_delivery d = {.position = 1, .item = buf_slice(&item)};
-        require(proto_delivery_encode(&body, &d) == OK);
-        say(&w, link, 0, PROTO_delivery, buf_slice(&body));
-        struct core_status status;
-        core_status_get(w.core, &status);
-        /* Processed, whatever it was, and nothing came of it. */
-        require(status.position == 1 && status.conversations == 0);
-    }
+    if (parcel.n + CRYPTO_CHAIN_TAG <= PROTO_SEALED_MAX)
+        deliver(&w, link, parcel);
     drain(&w, link);
-    buf_free(&item);
-    buf_free(&body);
     finish(&w);
+}
+
+static void fuzz_message(slice message) {
+    struct proto_parcel parcel = {0};
+    buf item = {0}, bytes = {0};
+    if (message.n > 0 && core_item_write(&item, ITEM_MESSAGE, message) == OK) {
+        parcel.item = buf_slice(&item);
+        require(proto_parcel_encode(&bytes, &parcel) == OK);
+        fuzz_parcel(buf_slice(&bytes));
+    }
+    buf_free(&item);
+    buf_free(&bytes);
 }
 
 static void fuzz_content(slice bytes) {
@@ -243,6 +265,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         break;
     case 4:
         fuzz_message(rest);
+        break;
+    case 6:
+        fuzz_parcel(rest);
         break;
     default:
         fuzz_frames(rest);

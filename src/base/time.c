@@ -10,6 +10,10 @@ uint32_t time_week(uint64_t ms) {
     return week > UINT32_MAX ? UINT32_MAX : (uint32_t)week;
 }
 
+bool time_week_over(uint32_t week, uint32_t days, uint64_t ms) {
+    return ms >= FIRST_MONDAY + (week + (uint64_t)1) * TIME_WEEK + days * TIME_DAY;
+}
+
 uint64_t time_week_start(uint32_t week) {
     return FIRST_MONDAY + week * TIME_WEEK;
 }

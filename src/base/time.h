@@ -3,6 +3,7 @@
 #ifndef SOTTO_BASE_TIME_H
 #define SOTTO_BASE_TIME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define TIME_SECOND ((uint64_t)1000)
@@ -13,6 +14,8 @@
 
 /* The only precision that the server keeps: weeks since Monday 1970-01-05 00:00 UTC (0 before). */
 uint32_t time_week(uint64_t ms);
+/* True once this week has been over for so many days. */
+bool time_week_over(uint32_t week, uint32_t days, uint64_t ms);
 /* When a week begins. */
 uint64_t time_week_start(uint32_t week);
 /* The day in UTC, as year, month (1..12), day (1..31). */

@@ -14,10 +14,23 @@ static enum core_link_state link_state(const struct core_session *s) {
     }
 }
 
+/* The anonymous sessions together: as good as the best of them. */
+static enum core_link_state anon_state(const struct core *core) {
+    enum core_link_state best = CORE_LINK_OFF;
+    for (size_t i = 1; i < SESSIONS_MAX; i++) {
+        enum core_link_state state = link_state(&core->sessions[i]);
+        if (state > best)
+            best = state;
+    }
+    return best;
+}
+
 static void fill_account(const struct record_account *a, struct core_status *status) {
     status->has_account = true;
     status->registered = a->registered;
+    status->deleted = a->deleted;
     status->registering = !a->registered && a->command != 0;
+    status->has_identity = a->has_identity;
     status->name = a->name;
     status->server = a->server;
     status->suite = a->suite;
@@ -41,7 +54,7 @@ void core_status_get(const struct core *core, struct core_status *status) {
     if (core->account.exists)
         fill_account(&core->account.r, status);
     status->auth = link_state(&core->sessions[AUTH]);
-    status->anon = link_state(&core->sessions[ANON]);
+    status->anon = anon_state(core);
     status->caught_up = core->caught_up;
     status->replaced = core->replaced;
     status->last_error = core->last_error;

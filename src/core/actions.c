@@ -132,10 +132,13 @@ static uint64_t wake_at(const struct core *core) {
         return core->broken_until;
     uint64_t at = core_session_wake(core);
     at = least(at, core_stock_wake(core));
+    at = least(at, core_address_wake(core));
+    at = least(at, core_mailbox_key_wake(core));
     at = least(at, core_conversation_wake(core));
     at = least(at, core_blob_wake(core));
     at = least(at, core_upload_wake(core));
     at = least(at, core_download_wake(core));
+    at = least(at, core_handle_wake(core));
     return least(at, core_outbox_wake(core));
 }
 

@@ -1,5 +1,6 @@
 /* The commands that the AUTH session serves: a contact link waits for an address in stock, the
- * server's record for its answer. They are not in the outbox, and end with the host. */
+ * server's record and the account's end for their answers. They are not in the outbox, and end with
+ * the host. */
 #include "core/internal.h"
 
 static void command_drop(struct core *core, size_t i) {
@@ -10,7 +11,7 @@ static void command_drop(struct core *core, size_t i) {
 
 static err command_add(struct core *core, struct command what, uint64_t now, uint64_t *command) {
     TRY(core_enter(core, now));
-    if (!core->account.exists || !core->account.r.registered)
+    if (!core->account.exists || !core->account.r.registered || core->account.r.deleted)
         return ERR_STATE;
     if (core->command_count == COMMANDS_MAX)
         return ERR_LIMIT;
@@ -70,16 +71,22 @@ static err keep_record(struct core *core, slice body) {
     return e;
 }
 
-static void record_came(struct core *core, const struct request *request, err e, uint16_t reason,
-                        uint16_t type, slice body) {
-    struct proto_record record;
+/* Whose answer this is; COMMANDS_MAX if there is none, or if it has to be asked again. */
+static size_t answered(struct core *core, const struct request *request, err e) {
     size_t i = 0;
     while (i < core->command_count && core->commands[i].number != request->number)
         i++;
     if (i == core->command_count)
-        return;
+        return COMMANDS_MAX;
     core->commands[i].asked = false;
-    if (e == ERR_CLOSED)
+    return e == ERR_CLOSED ? COMMANDS_MAX : i;
+}
+
+static void record_came(struct core *core, const struct request *request, err e, uint16_t reason,
+                        uint16_t type, slice body) {
+    struct proto_record record;
+    size_t i = answered(core, request, e);
+    if (i == COMMANDS_MAX)
         return;
     if (e == OK && (type != PROTO_record || proto_record_decode(body, &record) != OK)) {
         core_session_bad_answer(core, AUTH);
@@ -102,8 +109,67 @@ err core_record_get(const struct core *core, struct core_record *record) {
         return ERR_NOT_FOUND;
     TRY(record_server_read(buf_slice(&core->record), &server));
     TRY(proto_record_decode(server.record, &r));
-    *record = (struct core_record){r.created_week, r.seen_week, r.devices, r.items, r.bytes};
+    *record = (struct core_record){.created_week = r.created_week,
+                                   .seen_week = r.seen_week,
+                                   .devices = r.devices,
+                                   .items = r.items,
+                                   .bytes = r.bytes};
+    for (reader beside = reader_of(r.beside.bytes); beside.n > 0; record->beside_count++) {
+        struct proto_held_kind kind;
+        TRY(proto_held_kind_read(&beside, &kind));
+        record->beside[record->beside_count] =
+            (struct core_held){kind.name, kind.count, kind.bytes};
+    }
     return OK;
+}
+
+/* ---- The account's end ---- */
+
+static err set_deleted(struct core *core, uint64_t command) {
+    TRY(core_txn_begin(core));
+    core->account.r.deleted = true;
+    core_action_done(core, command, OK, 0, SLICE_EMPTY, 0);
+    return core_txn_end(core, core_account_save(core));
+}
+
+static void delete_came(struct core *core, const struct request *request, err e, uint16_t reason,
+                        uint16_t type, slice body) {
+    size_t i = answered(core, request, e);
+    (void)body;
+    if (i == COMMANDS_MAX)
+        return;
+    if (e == OK && type != PROTO_ok) {
+        core_session_bad_answer(core, AUTH);
+        return;
+    }
+    /* An earlier answer may have been lost. */
+    bool gone = e == OK || (e == ERR_DENIED && reason == PROTO_REASON_GONE);
+    if (gone && set_deleted(core, request->number) != OK)
+        return;
+    command_drop(core, i);
+    if (!gone)
+        core_action_done(core, request->number, e, reason, SLICE_EMPTY, 0);
+}
+
+static bool ask_delete(struct core *core, const struct command *c) {
+    const struct record_account *a = &core->account.r;
+    struct proto_account_delete m = {.week = time_week(core->now)};
+    uint8_t fields[16 + 4];
+    buf body = buf_on(core->mem);
+    memcpy(fields, a->account, 16);
+    put_u32(fields + 16, m.week);
+    err e = crypto_sign_labeled(m.proof, a->identity_seed, PROTO_LABEL_DELETE, SLICE_ARRAY(fields));
+    if (e == OK)
+        e = proto_account_delete_encode(&body, &m);
+    if (e == OK)
+        e = core_session_request(core, AUTH, PROTO_account_delete, buf_slice(&body), delete_came,
+                                 c->number);
+    buf_free(&body);
+    return e == OK;
+}
+
+err core_account_delete(struct core *core, uint64_t now, uint64_t *command) {
+    return command_add(core, (struct command){.kind = COMMAND_DELETE}, now, command);
 }
 
 /* ---- The pump ---- */
@@ -116,6 +182,10 @@ void core_auth_commands_pump(struct core *core) {
         if (c->kind == COMMAND_RECORD && !c->asked && core_session_room(core, AUTH))
             c->asked = core_session_request(core, AUTH, PROTO_record_get, SLICE_EMPTY, record_came,
                                             c->number) == OK;
+        /* Nobody else could ever give our handle up. */
+        if (c->kind == COMMAND_DELETE && !c->asked && core_session_room(core, AUTH) &&
+            core_handle_give_up(core))
+            c->asked = ask_delete(core, c);
         i++;
     }
 }

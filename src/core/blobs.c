@@ -128,8 +128,9 @@ static err put_chunk(struct core *core, struct entry *entry) {
     if (e == OK)
         e = proto_blob_put_encode(&body, &m);
     if (e == OK)
-        e = core_session_request(core, ANON, PROTO_blob_put, buf_slice(&body), chunk_put,
-                                 entry->r.command);
+        e = core_session_lane_request(core, core_session_lane(core, entry->r.conversation),
+                                      PROTO_blob_put, buf_slice(&body), chunk_put,
+                                      entry->r.command);
     buf_free(&body);
     return e;
 }

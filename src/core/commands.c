@@ -10,8 +10,8 @@ err core_conversation_find_open(struct core *core, uint32_t number, uint64_t now
     *c = core_conversation_lookup(core, number);
     if (*c == NULL)
         return ERR_NOT_FOUND;
-    bool usable =
-        (*c)->r.state == CORE_CONVERSATION_NEW || (*c)->r.state == CORE_CONVERSATION_ACTIVE;
+    bool usable = !core->account.r.deleted && ((*c)->r.state == CORE_CONVERSATION_NEW ||
+                                               (*c)->r.state == CORE_CONVERSATION_ACTIVE);
     return usable ? OK : ERR_STATE;
 }
 
@@ -93,7 +93,7 @@ static err create(struct core *core, slice name, slice accounts, uint64_t *comma
 err core_conversation_new(struct core *core, slice name, const uint8_t (*accounts)[CORE_ACCOUNT],
                           size_t count, uint64_t now, uint64_t *command, uint32_t *conversation) {
     TRY(core_enter(core, now));
-    if (!core->account.exists || !core->account.r.registered)
+    if (!core->account.exists || !core->account.r.registered || core->account.r.deleted)
         return ERR_STATE;
     TRY(core_name_check(name));
     TRY(check_accounts(core, accounts, count));
@@ -130,7 +130,7 @@ err core_conversation_update(struct core *core, uint32_t conversation, uint64_t 
                              uint64_t *command) {
     struct conversation *c;
     TRY(core_conversation_find_open(core, conversation, now, &c));
-    return add(core, c, ENTRY_UPDATE, SLICE_EMPTY, command);
+    return add(core, c, ENTRY_UPDATE, slice_str("revoke"), command);
 }
 
 err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t now,

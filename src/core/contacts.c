@@ -92,73 +92,123 @@ static err contact_put(struct core *core, struct record_contact *r) {
     return e == OK ? core_request_of_contact(core, c->r.account) : e;
 }
 
-/* ---- Links ---- */
+/* ---- Links and cards: a part `contact` that a device of its identity signed ---- */
 
-enum { LINK_SIGNATURE = sizeof((struct proto_contact *)NULL)->signature };
+enum { CONTACT_SIGNATURE = sizeof((struct proto_contact *)NULL)->signature };
 
-/* What a link's signature covers: all of it, where the server is too. */
-static err link_fields(buf *fields, slice server, slice content) {
+/* What the signature covers: all of it, and what it is bound to. */
+static err signed_fields(buf *fields, slice bound, slice content) {
     writer w = writer_on(fields);
-    if (content.n < LINK_SIGNATURE)
+    if (content.n < CONTACT_SIGNATURE)
         return ERR_MALFORMED;
-    writer_vec(&w, server);
-    writer_bytes(&w, slice_of(content.p, content.n - LINK_SIGNATURE));
+    writer_vec(&w, bound);
+    writer_bytes(&w, slice_of(content.p, content.n - CONTACT_SIGNATURE));
     return writer_result(&w);
 }
 
-static err sign_link(const struct record_account *a, buf *content) {
+static err sign(const struct record_account *a, const char *label, slice bound, buf *content) {
     buf fields = buf_on(content->mem);
-    err e = link_fields(&fields, a->server, buf_slice(content));
+    err e = signed_fields(&fields, bound, buf_slice(content));
     if (e == OK)
-        e = crypto_sign_labeled(content->p + content->n - LINK_SIGNATURE, a->identity_seed,
-                                PROTO_LABEL_CONTACT_LINK, buf_slice(&fields));
+        e = crypto_sign_labeled(content->p + content->n - CONTACT_SIGNATURE, a->device_seed, label,
+                                buf_slice(&fields));
     buf_free(&fields);
     return e;
 }
 
-static err verify_link(const struct proto_contact *link, const struct proto_device_list *list,
-                       slice server, slice content) {
+static bool listed(const struct proto_device_list *list, const uint8_t id[16],
+                   struct proto_device *device) {
+    reader r = reader_of(list->devices.bytes);
+    while (r.n > 0 && proto_device_read(&r, device) == OK)
+        if (memcmp(device->id, id, sizeof device->id) == 0)
+            return true;
+    return false;
+}
+
+static err verify(const struct proto_contact *contact, const struct proto_device_list *list,
+                  const char *label, slice bound, slice content) {
+    struct proto_device device;
     buf fields = buf_on(NULL);
-    err e = link_fields(&fields, server, content);
+    err e = signed_fields(&fields, bound, content);
+    if (e == OK && !listed(list, contact->device, &device))
+        e = ERR_SIGNATURE;
     if (e == OK)
-        e = crypto_verify_labeled(link->signature, list->identity, PROTO_LABEL_CONTACT_LINK,
-                                  buf_slice(&fields));
+        e = crypto_verify_labeled(contact->signature, device.key, label, buf_slice(&fields));
     buf_free(&fields);
     return e;
+}
+
+err core_contact_write(const struct core *core, const char *label, slice bound,
+                       const uint8_t address[PROTO_ADDRESS], uint64_t expires, buf *content) {
+    const struct record_account *a = &core->account.r;
+    struct proto_contact contact = {.name = a->name, .devices = a->devices, .expires = expires};
+    memcpy(contact.server, a->server_identity, sizeof contact.server);
+    memcpy(contact.device, a->device, sizeof contact.device);
+    contact.addresses = (struct proto_list){slice_of(address, PROTO_ADDRESS), 1};
+    TRY(proto_contact_encode(content, &contact));
+    return sign(a, label, bound, content);
 }
 
 err core_contact_link_write(const struct core *core, const uint8_t address[PROTO_ADDRESS],
                             uint64_t expires, buf *link) {
-    const struct record_account *a = &core->account.r;
-    struct proto_contact contact = {.name = a->name, .devices = a->devices, .expires = expires};
+    slice server = core->account.r.server;
     buf content = buf_on(core->mem);
-    memcpy(contact.server, a->server_identity, sizeof contact.server);
-    contact.addresses = (struct proto_list){slice_of(address, PROTO_ADDRESS), 1};
-    err e = proto_contact_encode(&content, &contact);
+    err e = core_contact_write(core, PROTO_LABEL_CONTACT_LINK, server, address, expires, &content);
     if (e == OK)
-        e = sign_link(a, &content);
-    if (e == OK)
-        e = proto_link_write(link, "contact", a->server, buf_slice(&content));
+        e = proto_link_write(link, "contact", server, buf_slice(&content));
     buf_free(&content);
     return e;
 }
 
-static err check_link(const struct core *core, const struct proto_contact *link,
-                      struct proto_device_list *list) {
-    TRY(core_name_check(link->name));
-    TRY(core_account_devices_check(link->devices, list));
-    if (link->addresses.count != list->devices.count)
+err core_contact_check(const struct core *core, const char *label, slice bound, slice content,
+                       struct proto_contact *contact, struct proto_device_list *list) {
+    TRY(proto_contact_decode(content, contact));
+    TRY(core_name_check(contact->name));
+    TRY(core_account_devices_check(contact->devices, list));
+    if (contact->addresses.count != 1)
         return ERR_MALFORMED;
-    if (memcmp(link->server, core->account.r.server_identity, sizeof link->server) != 0)
+    if (memcmp(contact->server, core->account.r.server_identity, sizeof contact->server) != 0)
         return ERR_UNSUPPORTED;
-    if (memcmp(list->identity, core->account.r.identity, sizeof list->identity) == 0)
-        return ERR_DENIED;
+    TRY(verify(contact, list, label, bound, content));
+    bool over = contact->expires != 0 && contact->expires <= core->now / TIME_SECOND;
+    return over ? ERR_EXPIRED : OK;
+}
+
+enum { PLACE = 16 + PROTO_ADDRESS }; /* a device and an address of it */
+
+/* This address in the place of the one that was known of its device, and what is known of the
+ * others that are still in the list. */
+static err merge_places(const struct proto_contact *contact, const struct proto_device_list *list,
+                        slice known, buf *places) {
+    struct proto_device device;
+    TRY(buf_append(places, SLICE_ARRAY(contact->device)));
+    TRY(buf_append(places, contact->addresses.bytes));
+    for (size_t at = 0; at + PLACE <= known.n; at += PLACE)
+        if (memcmp(known.p + at, contact->device, 16) != 0 && listed(list, known.p + at, &device))
+            TRY(buf_append(places, slice_of(known.p + at, PLACE)));
     return OK;
 }
 
-static err accept(struct core *core, const struct proto_contact *link, slice petname,
-                  const struct proto_device_list *list, const uint8_t account[16]) {
+static err keep_contact(struct core *core, struct record_contact *r,
+                        const struct proto_contact *contact, const struct proto_device_list *list) {
+    buf places = buf_on(core->mem);
+    err e = merge_places(contact, list, r->addresses, &places);
+    r->addresses = buf_slice(&places);
+    if (e == OK)
+        e = core_txn_begin(core);
+    if (e == OK)
+        e = core_txn_end(core, contact_put(core, r));
+    buf_free(&places);
+    return e;
+}
+
+err core_contact_take(struct core *core, const struct proto_contact *contact,
+                      const struct proto_device_list *list, slice petname, uint8_t account[16]) {
     struct record_contact r = {0};
+    if (memcmp(list->identity, core->account.r.identity, sizeof list->identity) == 0)
+        return ERR_DENIED;
+    TRY(core_account_id(list->identity, account));
+    TRY(core_contact_petname_free(core, account, petname));
     const struct contact *known = core_contact_lookup(core, account);
     if (known == NULL && core->contacts.n >= CONTACTS_MAX)
         return ERR_LIMIT;
@@ -169,14 +219,12 @@ static err accept(struct core *core, const struct proto_contact *link, slice pet
     }
     memcpy(r.account, account, sizeof r.account);
     memcpy(r.identity, list->identity, sizeof r.identity);
-    r.name = link->name;
-    r.devices = link->devices;
+    r.name = contact->name;
+    r.devices = contact->devices;
     r.version = list->version;
-    r.addresses = link->addresses.bytes;
     if (petname.n > 0)
         r.petname = petname;
-    TRY(core_txn_begin(core));
-    TRY(core_txn_end(core, contact_put(core, &r)));
+    TRY(keep_contact(core, &r, contact, list));
     core_pump(core);
     return OK;
 }
@@ -187,25 +235,16 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
     if (!core->account.exists)
         return ERR_STATE;
     buf server = buf_on(core->mem), content = buf_on(core->mem);
-    struct proto_contact link;
+    struct proto_contact contact;
     struct proto_device_list list;
     err e = core_name_check(petname);
     if (e == OK)
         e = proto_link_read(contact_link, "contact", &server, &content);
     if (e == OK)
-        e = proto_contact_decode(buf_slice(&content), &link);
+        e = core_contact_check(core, PROTO_LABEL_CONTACT_LINK, buf_slice(&server),
+                               buf_slice(&content), &contact, &list);
     if (e == OK)
-        e = check_link(core, &link, &list);
-    if (e == OK)
-        e = verify_link(&link, &list, buf_slice(&server), buf_slice(&content));
-    if (e == OK && link.expires != 0 && link.expires <= now / TIME_SECOND)
-        e = ERR_EXPIRED;
-    if (e == OK)
-        e = core_account_id(list.identity, account);
-    if (e == OK)
-        e = core_contact_petname_free(core, account, petname);
-    if (e == OK)
-        e = accept(core, &link, petname, &list, account);
+        e = core_contact_take(core, &contact, &list, petname, account);
     buf_free(&server);
     buf_free(&content);
     return e;
@@ -249,7 +288,7 @@ static err meet(struct core *core, struct conversation *conversation, const uint
     for (uint32_t i = 0; core_conversation_has(conversation, slice_of(account, 16), &i); i++) {
         TRY(mls_group_member(conversation->group, i, &member));
         TRY(core_leaf_read(&member, &leaf));
-        if (addresses->n == PROTO_DEVICES_MAX * (16 + PROTO_ADDRESS))
+        if (addresses->n == PROTO_DEVICES_MAX * PLACE)
             return ERR_TOO_LARGE;
         memcpy(r->identity, leaf.identity, sizeof r->identity);
         TRY(buf_append(addresses, SLICE_ARRAY(leaf.device)));
@@ -324,27 +363,16 @@ static err target(buf *targets, const uint8_t *account, const uint8_t *device,
 
 err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets) {
     const struct contact *c = core_contact_lookup(core, account);
-    struct proto_device_list list;
+    struct proto_device_list list = {0};
     struct proto_device device;
     if (c == NULL)
         return ERR_NOT_FOUND;
-    reader addresses = reader_of(c->r.addresses);
-    slice address, id;
-    if (c->r.version == 0) { /* met in a conversation: device and address, in turn */
-        while (addresses.n > 0) {
-            TRY(reader_bytes(&addresses, 16, &id));
-            TRY(reader_bytes(&addresses, PROTO_ADDRESS, &address));
-            TRY(target(targets, account, id.p, address.p));
-        }
-        return OK;
-    }
-    TRY(proto_device_list_decode(c->r.devices, &list));
-    reader devices = reader_of(list.devices.bytes);
-    while (devices.n > 0) {
-        TRY(proto_device_read(&devices, &device));
-        TRY(reader_bytes(&addresses, PROTO_ADDRESS, &address));
-        TRY(target(targets, account, device.id, address.p));
-    }
+    if (c->r.version > 0)
+        TRY(proto_device_list_decode(c->r.devices, &list));
+    slice places = c->r.addresses;
+    for (size_t at = 0; at + PLACE <= places.n; at += PLACE)
+        if (c->r.version == 0 || listed(&list, places.p + at, &device))
+            TRY(target(targets, account, places.p + at, places.p + at + 16));
     return OK;
 }
 
@@ -397,7 +425,7 @@ static void fill(const struct contact *c, struct core_contact *contact) {
     contact->list_version = c->r.version;
     contact->verified = c->r.verified;
     if (c->r.version == 0)
-        contact->devices = (uint32_t)(c->r.addresses.n / (16 + PROTO_ADDRESS));
+        contact->devices = (uint32_t)(c->r.addresses.n / PLACE);
     else if (proto_device_list_decode(c->r.devices, &list) == OK)
         contact->devices = list.devices.count;
 }

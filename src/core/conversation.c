@@ -3,6 +3,9 @@
 #include "core/internal.h"
 
 #define LEAVE_TIME TIME_WEEK
+#define RENEW_TIME \
+    (4 * TIME_WEEK) /* an address key holds for half a year after the next one came */
+#define REVOKE_AFTER (10 * TIME_MINUTE)
 #define DOUBT_TIME (5 * TIME_MINUTE)
 #define PROBE_EVERY (6 * TIME_HOUR)
 static const char name_meta[] = "conversation", name_staged[] = "staged";
@@ -265,6 +268,44 @@ err core_conversation_insert(struct core *core, const uint8_t group[32], uint8_t
     return OK;
 }
 
+/* ---- Our own address ---- */
+
+static err own_address(const struct conversation *c, uint8_t address[PROTO_ADDRESS]) {
+    struct mls_member member;
+    struct leaf leaf;
+    TRY(mls_group_member(c->group, mls_group_own_leaf(c->group), &member));
+    TRY(core_leaf_read(&member, &leaf));
+    memcpy(address, leaf.address, PROTO_ADDRESS);
+    return OK;
+}
+
+/* At a moment that tells nothing, so that the server does not see who is whose at the turn of its
+ * keys; soon, if the address is of no use any more. */
+static void plan(const struct core *core, struct conversation *c) {
+    uint8_t newest = core->counters.address_key, ours = c->r.address_key;
+    bool old = newest != 0 && ours != 0 && ours != newest;
+    if (!old)
+        c->r.renew = 0;
+    else if (c->r.renew == 0)
+        c->r.renew =
+            core->now + core_random(core_address_holds(core, ours) ? RENEW_TIME : TIME_HOUR);
+}
+
+err core_conversation_plan_renewal(struct core *core, struct conversation *c) {
+    uint64_t before = c->r.renew;
+    plan(core, c);
+    return c->r.renew == before ? OK : core_conversation_save(core, c);
+}
+
+/* The group is another one: our leaf may have another address. The caller saves. */
+static err note_address(const struct core *core, struct conversation *c) {
+    uint8_t address[PROTO_ADDRESS];
+    TRY(own_address(c, address));
+    c->r.address_key = address[0];
+    plan(core, c);
+    return OK;
+}
+
 /* ---- Applying a commit ---- */
 
 struct event {
@@ -342,6 +383,7 @@ static err after_apply(struct core *core, struct conversation *c, slice events,
     c->retry = true;
     if (made)
         c->r.state = CORE_CONVERSATION_ACTIVE;
+    TRY(note_address(core, c));
     TRY(core_conversation_save_group(core, c));
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_staged), c->r.number));
     if (!made) /* its history says so already */
@@ -362,6 +404,22 @@ static err after_apply(struct core *core, struct conversation *c, slice events,
     return OK;
 }
 
+/* Applies it. Whoever asked for another address wants the old one to hold no longer; but who has
+ * not heard of it still sends by that one for a while. */
+static err apply(struct core *core, struct conversation *c, struct mls_staged *staged, slice events,
+                 struct entry *ours) {
+    uint8_t old[PROTO_ADDRESS];
+    bool revokes = ours != NULL && ours->r.kind == ENTRY_UPDATE && ours->r.intent.n > 0;
+    err e = own_address(c, old);
+    if (e != OK) {
+        mls_staged_free(staged);
+        return e;
+    }
+    mls_staged_apply(c->group, staged);
+    TRY(after_apply(core, c, events, ours));
+    return revokes ? core_address_revoke_at(core, old, core->now + REVOKE_AFTER) : OK;
+}
+
 err core_conversation_apply(struct core *core, struct conversation *c, struct mls_staged *staged,
                             struct entry *ours) {
     buf events = buf_on(core->mem);
@@ -371,12 +429,10 @@ err core_conversation_apply(struct core *core, struct conversation *c, struct ml
         return core_request_drop(core, c);
     }
     err e = collect_events(c, staged, &events);
-    if (e != OK || removed) {
+    if (e != OK || removed)
         mls_staged_free(staged);
-    } else {
-        mls_staged_apply(c->group, staged);
-        e = after_apply(core, c, buf_slice(&events), ours);
-    }
+    else
+        e = apply(core, c, staged, buf_slice(&events), ours);
     if (e == OK && removed) {
         bool added = false;
         bool left = c->r.state == CORE_CONVERSATION_LEAVING;
@@ -492,6 +548,7 @@ static err joined(struct core *core, struct conversation *c, const struct mls_gr
     c->r.pending = c->r.spoiled = c->r.behind = false;
     c->commit_at = c->probe_at = 0;
     c->retry = true;
+    TRY(note_address(core, c));
     TRY(core_conversation_save_group(core, c));
     TRY(mls_group_member(group, sender, &member));
     TRY(core_history_event(core, c, CORE_MESSAGE_JOINED, member.identity.p,
@@ -601,10 +658,27 @@ static err probe(struct core *core, struct conversation *c) {
     return core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL);
 }
 
+/* The commit may fail: then again tomorrow. */
+static err renew(struct core *core, struct conversation *c) {
+    c->r.renew = core->now + TIME_DAY;
+    TRY(core_conversation_save(core, c));
+    if (core_entry_pending(core, c->r.number, ENTRY_UPDATE))
+        return OK;
+    return core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL);
+}
+
+/* By a clock that went wrong it may lie too far off. */
+static uint64_t renewal(const struct core *core, const struct conversation *c) {
+    bool able = c->r.state == CORE_CONVERSATION_ACTIVE && !c->r.spoiled && !c->r.behind;
+    if (!able || c->r.renew == 0)
+        return UINT64_MAX;
+    return c->r.renew > core->now + RENEW_TIME ? core->now : c->r.renew;
+}
+
 /* ---- The pump ---- */
 
 /* When there is something to do; UINT64_MAX: not at all. */
-static uint64_t due(const struct conversation *c) {
+static uint64_t due(const struct core *core, const struct conversation *c) {
     uint64_t at = UINT64_MAX;
     if (!core_conversation_open(c))
         return at;
@@ -614,7 +688,7 @@ static uint64_t due(const struct conversation *c) {
         at = c->probe_at;
     if (c->r.state == CORE_CONVERSATION_LEAVING && c->r.leaving + LEAVE_TIME < at)
         at = c->r.leaving + LEAVE_TIME;
-    return at;
+    return renewal(core, c) < at ? renewal(core, c) : at;
 }
 
 static err step(struct core *core, struct conversation *c) {
@@ -624,13 +698,13 @@ static err step(struct core *core, struct conversation *c) {
         TRY(commit_pending(core, c));
     if (c->probe_at != 0 && core->now >= c->probe_at)
         TRY(probe(core, c));
-    return OK;
+    return core->now >= renewal(core, c) ? renew(core, c) : OK;
 }
 
 void core_conversation_pump(struct core *core) {
     for (size_t i = 0; core->caught_up && i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
-        if (core->now < due(c))
+        if (core->now < due(core, c))
             continue;
         if (core_txn_begin(core) != OK || core_txn_end(core, step(core, c)) != OK)
             return;
@@ -640,7 +714,7 @@ void core_conversation_pump(struct core *core) {
 uint64_t core_conversation_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
     for (size_t i = 0; core->caught_up && i < core->conversations.n; i++) {
-        uint64_t next = due(core->conversations.p[i]);
+        uint64_t next = due(core, core->conversations.p[i]);
         at = next < at ? next : at;
     }
     return at;

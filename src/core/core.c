@@ -58,7 +58,8 @@ err core_get(struct core *core, enum table table, slice name, uint64_t number, b
 static err start_over(struct core *core, err why) {
     core_session_close_both(core, why);
     uint64_t at = core->now + core_backoff(core->store_failures++, TIME_SECOND, TIME_MINUTE);
-    core->sessions[AUTH].at = core->sessions[ANON].at = at;
+    for (size_t i = 0; i < SESSIONS_MAX; i++)
+        core->sessions[i].at = at;
     core_load_forget(core);
     err e = core_load_all(core);
     core->broken = e != OK;
@@ -112,6 +113,7 @@ static void back(uint64_t *at, uint64_t step) {
 static void session_back(struct core_session *s, uint64_t step) {
     back(&s->at, step);
     back(&s->heard, step);
+    back(&s->idle_at, step);
     for (size_t i = 0; i < s->request_count; i++)
         back(&s->requests[i].deadline, step);
 }
@@ -119,7 +121,7 @@ static void session_back(struct core_session *s, uint64_t step) {
 /* Whoever set the clock back must not make us wait for so long: what was due in a minute still is.
  */
 static void set_back(struct core *core, uint64_t step) {
-    for (int i = 0; i < 2; i++)
+    for (size_t i = 0; i < SESSIONS_MAX; i++)
         session_back(&core->sessions[i], step);
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
@@ -149,8 +151,11 @@ static void set_back(struct core *core, uint64_t step) {
     }
     back(&core->broken_until, step);
     back(&core->stock_after, step);
+    back(&core->key_after, step);
     back(&core->purge_after, step);
+    back(&core->revoke_after, step);
     back(&core->fetch_day, step);
+    core_handle_back(core, step);
 }
 
 void core_clock(struct core *core, uint64_t now) {
@@ -176,11 +181,14 @@ void core_pump(struct core *core) {
     core_conversation_pump(core);
     core_blob_fetch_pump(core);
     core_auth_commands_pump(core);
+    core_mailbox_key_pump(core);
     core_stock_pump(core);
+    core_address_pump(core);
     core_outbox_pump(core); /* before the files: a message takes the room that there is */
     if (core_upload_pump(core))
         core_outbox_pump(core);
     core_download_pump(core);
+    core_handle_pump(core);
 }
 
 void core_wake(struct core *core, uint64_t now) {
@@ -194,7 +202,7 @@ void core_online(struct core *core, bool online, uint64_t now) {
     core->online = online;
     if (online) {
         core->replaced = core->refused = false;
-        for (int i = 0; i < 2; i++)
+        for (size_t i = 0; i < SESSIONS_MAX; i++)
             if (core->sessions[i].step == STEP_WAIT)
                 core->sessions[i].at = now;
     }
@@ -205,9 +213,8 @@ void core_online(struct core *core, bool online, uint64_t now) {
 
 static err init(struct core *core) {
     core->auth = (struct mls_auth){.accept = core_leaf_accept, .ctx = core};
-    core->sessions[AUTH].kind = AUTH;
-    core->sessions[ANON].kind = ANON;
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < SESSIONS_MAX; i++) {
+        core->sessions[i].kind = i == 0 ? AUTH : ANON;
         core->sessions[i].client_hello = buf_on(core->mem);
         core->sessions[i].server_hello = buf_on(core->mem);
     }
@@ -215,6 +222,7 @@ static err init(struct core *core) {
     core->record = buf_on(core->mem);
     core->account.bytes = core->network.bytes = buf_on(core->mem);
     core->action_bytes = buf_on(core->mem);
+    core->job.form = core->job.pin = core->found = buf_on(core->mem);
     if (core->config.suite == 0)
         core->config.suite = MLS_SUITE_XWING_CHACHA;
     if (core->config.roster_above == 0)
@@ -223,6 +231,8 @@ static err init(struct core *core) {
         core->config.key_packages = 20;
     if (core->config.addresses == 0)
         core->config.addresses = 32;
+    if (core->config.handle_memory == 0)
+        core->config.handle_memory = 64 * 1024 * 1024;
     if (core->config.addresses > 200)
         core->config.addresses = 200;
     if (core->store->engine->deferred)
@@ -263,8 +273,9 @@ void core_close(struct core *core) {
     core_load_forget(core);
     core_download_free_all(core);
     mem_free(core->mem, core->downloads.p, core->downloads.cap * sizeof *core->downloads.p);
+    core_handle_fini(core);
     core_action_free_all(core);
-    for (int i = 0; i < 2; i++)
+    for (size_t i = 0; i < SESSIONS_MAX; i++)
         core_session_fini(&core->sessions[i]);
     buf_free(&core->record);
     store_batch_free(core->batch);

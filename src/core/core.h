@@ -40,7 +40,9 @@ enum {
     CORE_PROXY_MAX = 300,     /* bytes of a proxy's place */
     CORE_LINK_DAYS = 30,      /* that a contact link is good for, */
     CORE_LINK_DAYS_MAX = 180, /* at most: address keys change twice a year */
-    CORE_SAFETY_DIGITS = 60
+    CORE_WORDS = 216,         /* bytes of an identity's words */
+    CORE_SAFETY_DIGITS = 60,
+    CORE_HANDLE_MAX = 128 /* bytes of a handle */
 };
 
 struct core_config {
@@ -54,6 +56,9 @@ struct core_config {
     /* Stocks; 0 means the default. */
     uint32_t key_packages; /* one-time key packages kept at the server: 20 */
     uint32_t addresses;    /* fresh sealed addresses kept here: 32 */
+
+    /* Bytes of memory that stretching a handle takes; 0: 64 MiB, as everybody else's must. */
+    size_t handle_memory;
 };
 
 /* The store stays the caller's; it must outlive the core. A store without an account is a valid
@@ -173,6 +178,20 @@ bool core_next_action(struct core *core, struct core_action *action);
  * DONE with reason INVITE: the code is not valid or was used. */
 MUST err core_account_create(struct core *core, slice join_link, slice name, uint64_t now,
                              uint64_t *command);
+/* An account that exists, by its identity's words (core_words), on the server that `link` is for (a
+ * registration link, anybody's contact link, or that of core_server_link): this device gets the
+ * place of the account's first one, which the server then knows no more; the others stay. DONE with
+ * reason PROOF: the server knows no such account. Errors at once besides those of
+ * core_account_create: MALFORMED for no words (*wrong is the first that is none, from 1, or 0 if
+ * there aren't 24, or for a name), SIGNATURE if their check doesn't fit, UNSUPPORTED for the link.
+ */
+MUST err core_account_take(struct core *core, slice link, slice words, slice name, uint64_t now,
+                           uint64_t *command, uint32_t *wrong);
+/* Whoever has these words is this account. They end with a NUL; wipe them. DENIED if the identity's
+ * key is on another device. */
+MUST err core_words(const struct core *core, char words[CORE_WORDS]);
+/* Appends "sotto:server:...": where the server is and its key. */
+MUST err core_server_link(const struct core *core, buf *link);
 /* What we call ourselves from now on. */
 MUST err core_name_set(struct core *core, slice name, uint64_t now);
 
@@ -247,7 +266,8 @@ MUST err core_conversation_add(struct core *core, uint32_t conversation,
 MUST err core_conversation_remove(struct core *core, uint32_t conversation,
                                   const uint8_t account[CORE_ACCOUNT], uint64_t now,
                                   uint64_t *command);
-/* New keys and a new address for our leaf. */
+/* New keys and a new address for our leaf; nobody reaches us by the old one any more, from ten
+ * minutes after the others have the new one. */
 MUST err core_conversation_update(struct core *core, uint32_t conversation, uint64_t now,
                                   uint64_t *command);
 /* Asks to be removed; another member carries it out. DONE once the others have the request; the
@@ -313,7 +333,57 @@ MUST err core_file_place(const struct core *core, uint64_t command, slice *place
 /* What the server's disk says about this account: after DONE, core_record_get. */
 MUST err core_record_ask(struct core *core, uint64_t now, uint64_t *command);
 
+/* The end of the account at the server; what is here stays. After DONE nothing connects any more.
+ */
+MUST err core_account_delete(struct core *core, uint64_t now, uint64_t *command);
+
+/* ---- Handles ----
+ * A handle is a name under which others find us: its card has who we are and an address. The client
+ * puts the card anew each week, with a fresh address, and renews the claim, which lapses a year
+ * after the last time. Claims and finds cost seconds of work: each call into the core does a slice
+ * of it and asks to be woken at once. One that stretches a name takes a fifth of a second.
+ *
+ * Errors at once: MALFORMED, UNSUPPORTED (mixed scripts), LENGTH (too short), TOO_LARGE for what is
+ * no handle (core/names.h) or no PIN (4 to 12 digits), LIMIT if such a command is under way. */
+
+/* The form that a name has as a handle. */
+MUST err core_handle_form(slice name, char form[CORE_HANDLE_MAX + 1]);
+/* Claims it; what we held before is given up once this one is ours. pin may be empty; with it, who
+ * knows the name alone learns that a PIN is needed. DONE with DENIED and reason TAKEN: somebody has
+ * it, or one that looks like it; EXISTS: it is ours, whatever its PIN; LIMIT: the server holds as
+ * many as it can. Until the names are stretched it ends with the host, later it goes on at the next
+ * run. */
+MUST err core_handle_claim(struct core *core, slice name, slice pin, uint64_t now,
+                           uint64_t *command);
+/* Gives it up. NOT_FOUND if we have none. */
+MUST err core_handle_drop(struct core *core, uint64_t now, uint64_t *command);
+/* Looks a handle up; ends with the host. DONE with NOT_FOUND: nobody has it, or not with this PIN;
+ * DENIED without a reason: it needs a PIN. Then core_found_get. */
+MUST err core_handle_find(struct core *core, slice name, slice pin, uint64_t now,
+                          uint64_t *command);
+/* Makes a contact of whom the last find found, as core_contact_accept does. */
+MUST err core_found_accept(struct core *core, slice petname, uint64_t now,
+                           uint8_t account[CORE_ACCOUNT]);
+
 /* ---- Accessors ---- */
+
+enum core_handle_state {
+    CORE_HANDLE_WANTED = 1, /* it is being claimed */
+    CORE_HANDLE_HELD,
+    CORE_HANDLE_UNWANTED /* it is being given up */
+};
+struct core_handle {
+    slice name;
+    bool pin; /* it has one */
+    enum core_handle_state state;
+    uint32_t lapses_week; /* HELD */
+};
+/* Ours; NOT_FOUND if there is none. While it changes, the one that we hold. */
+MUST err core_handle_get(const struct core *core, struct core_handle *handle);
+
+struct core_contact;
+/* Whom the last find found: without petname, not verified. NOT_FOUND if nobody. It may be us. */
+MUST err core_found_get(const struct core *core, struct core_contact *found);
 
 struct core_network {
     slice proxy;
@@ -339,7 +409,9 @@ enum core_phase {
 struct core_status {
     bool has_account; /* there are keys */
     bool registered;
-    bool registering; /* not yet, but asked for, and goes on */
+    bool deleted;      /* at the server, by us: nothing goes or comes any more */
+    bool registering;  /* not yet, but asked for, and goes on */
+    bool has_identity; /* the identity's key is on this device */
     uint8_t account[CORE_ACCOUNT];
     uint8_t device[CORE_DEVICE];
     uint8_t identity[CORE_IDENTITY];
@@ -347,7 +419,9 @@ struct core_status {
     slice name;
     slice server;
     uint16_t suite;
-    enum core_link_state auth, anon; /* the two sessions */
+    /* The session that receives, and the best of those that send: these are opened when there is
+     * something to send, and OFF else. */
+    enum core_link_state auth, anon;
     bool caught_up;
     bool replaced;
     err last_error; /* why the last session ended, or OK */
@@ -369,9 +443,16 @@ struct core_status {
 };
 void core_status_get(const struct core *core, struct core_status *status);
 
+struct core_held {
+    slice name;
+    uint64_t count, bytes;
+};
+enum { CORE_HELD_MAX = 32 };
 struct core_record {
     uint32_t created_week, seen_week, devices, items;
     uint64_t bytes;
+    struct core_held beside[CORE_HELD_MAX]; /* kinds of what is held, sealed */
+    size_t beside_count;
 };
 /* The last answer to core_record_ask; NOT_FOUND if there is none. */
 MUST err core_record_get(const struct core *core, struct core_record *record);

@@ -211,8 +211,8 @@ static err get(struct core *core, struct download *d) {
     memcpy(m.id, d->file.id, sizeof m.id);
     err e = proto_blob_get_encode(&body, &m);
     if (e == OK)
-        e = core_session_request(core, ANON, PROTO_blob_get, buf_slice(&body), chunk_came,
-                                 d->command);
+        e = core_session_lane_request(core, core_session_lane(core, d->conversation),
+                                      PROTO_blob_get, buf_slice(&body), chunk_came, d->command);
     buf_free(&body);
     return e;
 }
@@ -229,7 +229,8 @@ static bool step(struct core *core, struct download *d) {
         return false;
     }
     if (d->skip > 0 || d->flying >= FILE_WINDOW || d->next >= d->file.chunks ||
-        !core_session_room(core, ANON) || get(core, d) != OK)
+        !core_session_lane_room(core, core_session_lane(core, d->conversation)) ||
+        get(core, d) != OK)
         return false;
     d->next++;
     d->flying++;

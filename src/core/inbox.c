@@ -301,7 +301,7 @@ static err own_came(struct core *core, const uint8_t hash[32], const struct reco
  * off to another day because there are so many, subscribing again brings the rest. Blobs are taken
  * in the order in which they came, so a commit in a blob needs no holding. */
 
-static bool overtakes(const struct proto_delivery *d) {
+static bool overtakes(const struct delivery *d) {
     enum item_kind kind;
     slice content;
     struct mls_header header;
@@ -312,14 +312,14 @@ static bool overtakes(const struct proto_delivery *d) {
 }
 
 /* A message of ours: how many commits have overtaken it is known when those in blobs are in. */
-static bool is_ours(struct core *core, const struct proto_delivery *d) {
+static bool is_ours(struct core *core, const struct delivery *d) {
     uint8_t hash[32];
     struct record_seen seen;
     return core_seen_hash(hash, d->mark, d->item) == OK &&
            core_seen_find(core, hash, &seen) == OK && seen.what == SEEN_OWN;
 }
 
-static bool hold(struct core *core, const struct proto_delivery *d) {
+static bool hold(struct core *core, const struct delivery *d) {
     if (!core->held && core_waiting_blobs_due(core))
         core->held = overtakes(d) || is_ours(core, d) || core_waiting_crowded(core);
     core->caught_up = core->caught_up && !core->held;
@@ -357,7 +357,7 @@ static err take_item(struct core *core, slice mark, slice item) {
     return e == ERR_REPEAT ? OK : e;
 }
 
-static err take_delivery(struct core *core, const struct proto_delivery *d) {
+static err take_delivery(struct core *core, const struct delivery *d) {
     uint8_t hash[32];
     struct record_seen seen, fresh = {.what = SEEN_PROCESSED};
     core->counters_dirty = true;
@@ -376,12 +376,16 @@ static err take_delivery(struct core *core, const struct proto_delivery *d) {
     return take_item(core, d->mark, d->item);
 }
 
-/* What failed for no reason of this machine's is put aside in a transaction of its own. */
-static err poison(struct core *core, const struct proto_delivery *d, err why) {
-    TRY(core_txn_begin(core));
+static err put_aside(struct core *core, const struct delivery *d, err why) {
     core->counters_dirty = true;
     core->counters.position = d->position;
-    return core_txn_end(core, core_quarantine_add(core, 0, why, d->item));
+    return core_quarantine_add(core, 0, why, d->item);
+}
+
+/* What failed for no reason of this machine's is put aside in a transaction of its own. */
+static err poison(struct core *core, const struct delivery *d, err why) {
+    TRY(core_txn_begin(core));
+    return core_txn_end(core, put_aside(core, d, why));
 }
 
 static void ack(struct core *core) {
@@ -397,20 +401,29 @@ static void ack(struct core *core) {
     buf_free(&body);
 }
 
-void core_inbox_delivery(struct core *core, const struct proto_delivery *d) {
-    if (d->position <= core->counters.position || hold(core, d))
-        return;
-    if (d->mark.n != 0 && d->mark.n != PROTO_MARK) {
-        core_session_bad_answer(core, AUTH);
-        return;
-    }
+/* opened: how that went. */
+static void take(struct core *core, const struct delivery *d, err opened) {
     if (core_txn_begin(core) != OK)
         return;
-    err e = core_txn_end(core, take_delivery(core, d));
+    err e = opened == OK            ? take_delivery(core, d)
+            : core_err_hard(opened) ? opened
+                                    : put_aside(core, d, opened);
+    e = core_txn_end(core, e);
     if (e != OK && !core_err_hard(e))
         (void)!poison(core, d, e);
     else if (e == OK && (++core->unacked >= ACK_EVERY || core->caught_up))
         ack(core);
+}
+
+void core_inbox_delivery(struct core *core, const struct proto_delivery *sealed) {
+    struct delivery d = {.position = sealed->position, .item = sealed->sealed};
+    buf plain = buf_on(core->mem);
+    if (sealed->position <= core->counters.position)
+        return;
+    err opened = core_unseal(core, sealed, &plain, &d);
+    if (!hold(core, &d))
+        take(core, &d, opened);
+    buf_free(&plain);
 }
 
 static err note_caught_up(struct core *core, const struct proto_caught_up *m) {

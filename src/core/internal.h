@@ -13,7 +13,9 @@
 
 #include "base/time.h"
 #include "core/core.h"
+#include "core/names.h"
 #include "core/records.h"
+#include "crypto/chain.h"
 #include "crypto/crypto.h"
 #include "noise/noise.h"
 #include "sotto/mls.h"
@@ -48,7 +50,7 @@ enum {
 };
 
 /* How long an item can live at a server, with room to spare: hashes are kept so long. */
-#define SEEN_TIME (13 * TIME_WEEK)
+#define SEEN_TIME (15 * TIME_WEEK)
 #define KEY_PACKAGE_TIME (26 * TIME_WEEK)
 #define LIFETIME_MAX (KEY_PACKAGE_TIME + TIME_DAY) /* of anybody's leaf, RFC 9420 section 7.2 */
 #define WAITING_TIME (8 * TIME_WEEK)
@@ -65,7 +67,7 @@ enum table {
     TABLE_WAITING,      /* "item" / number */
     TABLE_QUARANTINE,   /* conversation / number */
     TABLE_KEY,          /* "key" / number; ref: that number */
-    TABLE_ADDRESS,      /* "address", "link" / number */
+    TABLE_ADDRESS,      /* "address", "given", "link", "revoke" / number */
     TABLE_GROUP         /* conversation / part of its group */
 };
 
@@ -108,6 +110,12 @@ struct blocked {
     struct record_blocked r;
 };
 
+struct revocation {
+    buf bytes;
+    struct record_revocation r;
+    bool in_flight;
+};
+
 struct conversation {
     buf bytes;
     struct record_conversation r;
@@ -123,7 +131,7 @@ enum entry_kind {
     ENTRY_CREATE,      /* intent: account ids */
     ENTRY_ADD,         /* intent: an account id */
     ENTRY_REMOVE,      /* intent: an account id */
-    ENTRY_UPDATE,
+    ENTRY_UPDATE,      /* intent: not empty if the old address is to be revoked */
     ENTRY_LEAVE,
     ENTRY_COMMIT /* what others proposed */
 };
@@ -212,6 +220,49 @@ struct download {
     uint64_t not_before, told;
 };
 
+struct claim {
+    buf bytes;
+    struct record_claim r;
+    uint64_t not_before;
+    uint16_t failures;
+};
+
+/* ---- Handles ---- */
+
+struct card_keys {
+    uint8_t place[32], key[32];
+};
+
+/* What a hash has to begin with, and how far we are. */
+struct work {
+    uint16_t type;
+    uint8_t place[32], challenge[16];
+    unsigned bits;
+    uint64_t nonce;
+};
+
+enum handle_job_kind { JOB_NONE, JOB_FIND, JOB_CLAIM };
+/* A command whose names are being stretched, or that looks for somebody. */
+struct handle_job {
+    enum handle_job_kind kind;
+    uint64_t command;
+    buf form, pin;
+    struct card_keys keys[2];
+    unsigned names, stretched; /* so many of them */
+};
+
+enum errand_step { ERRAND_NONE, ERRAND_PRICE, ERRAND_PRICED, ERRAND_WORK, ERRAND_ASKED };
+/* The request about a card that is under way. number: of the claim, or the find's command. */
+struct errand {
+    enum errand_step step;
+    uint64_t number;
+    struct work work;
+    bool renews, worked;
+    uint32_t link; /* that the challenge is for */
+    unsigned tries;
+    uint64_t not_before;
+};
+
 /* ---- Sessions ---- */
 
 enum session_kind { AUTH = 0, ANON = 1 };
@@ -238,8 +289,13 @@ struct request {
 };
 enum { REQUESTS_MAX = 16 };
 
+/* Anonymous sessions at one time, and all sessions. */
+enum { LANES_MAX = 8, SESSIONS_MAX = 1 + LANES_MAX };
+
 struct core_session {
     enum session_kind kind;
+    uint32_t lane;    /* of an anonymous one */
+    uint64_t idle_at; /* of an anonymous one: when it closes unless it is used before */
     enum session_step step;
     uint32_t link;
     uint64_t at;       /* when to connect; when to give up */
@@ -266,6 +322,13 @@ struct action {
     struct core_notice notice;
 };
 
+/* An item of the mailbox, opened. mark: empty, or PROTO_MARK bytes. */
+struct delivery {
+    uint64_t position;
+    uint8_t serial[8]; /* of the address that it came by */
+    slice mark, item;
+};
+
 /* What a contact link is good for. */
 struct link_terms {
     uint64_t lifetime; /* milliseconds */
@@ -273,7 +336,7 @@ struct link_terms {
 };
 
 /* A command that is under way and not in the outbox. */
-enum command_kind { COMMAND_LINK = 1, COMMAND_RECORD };
+enum command_kind { COMMAND_LINK = 1, COMMAND_RECORD, COMMAND_DELETE };
 struct command {
     enum command_kind kind;
     uint64_t number;
@@ -301,7 +364,7 @@ struct core {
     struct network network;
     struct record_counters counters;
     bool counters_dirty;
-    struct list contacts, links, blocked, conversations, entries, waiting;
+    struct list contacts, links, blocked, conversations, entries, waiting, claims, revocations;
     struct list uploads, downloads;
     buf record;
     uint64_t address_first, address_next; /* the stock: numbers in use */
@@ -309,11 +372,15 @@ struct core {
     size_t key_count; /* one-time key packages that we hold secrets of */
     struct mls_auth auth;
 
-    struct core_session sessions[2];
-    uint32_t subscription; /* their number */
+    struct core_session sessions[SESSIONS_MAX]; /* the first is AUTH, the others ANON */
+    struct core_session *answering;             /* whose answer is being handled; or NULL */
+    uint32_t subscription;                      /* their number */
     bool caught_up;
     bool held; /* deliveries are not taken until the blobs that came before them are here */
     uint32_t unacked;
+    struct crypto_chain chain; /* of the item that was opened last */
+    bool key_told, key_asked;  /* the server has our mailbox key; is being told */
+    uint64_t key_after;
     uint32_t next_link;
     err last_error;
     uint16_t last_reason;
@@ -324,9 +391,14 @@ struct core {
     uint32_t server_keys; /* key packages at the server */
     uint64_t stock_after;
     uint64_t purge_after;
+    uint64_t revoke_after;
 
     uint64_t fetched; /* bytes of blobs, in the day that began at: */
     uint64_t fetch_day;
+
+    struct handle_job job;
+    struct errand errand;
+    buf found; /* the contact that the last find found */
 
     struct command commands[COMMANDS_MAX];
     size_t command_count;
@@ -385,14 +457,27 @@ void core_session_pump(struct core *core);
 uint64_t core_session_wake(const struct core *core);
 void core_session_close(struct core *core, struct core_session *s, err why, uint16_t reason);
 void core_session_close_both(struct core *core, err why);
+/* AUTH: whether it is ready. ANON: whether it may be, since one opens when it is asked for. */
 bool core_session_ready(const struct core *core, enum session_kind kind);
-bool core_session_room(const struct core *core, enum session_kind kind);
-/* AGAIN if the session is not ready or has too much under way. */
+/* Whether a request can go out now. ANON: of lane 0; if there is none, one is opened, and it stays
+ * open for a while longer, so ask only if there is something to send: the pump comes again once it
+ * is ready. */
+bool core_session_room(struct core *core, enum session_kind kind);
+/* The same for an anonymous session of this lane: nothing goes over it but what is asked for in the
+ * lane's name. Lane 0 is that of look-ups and the rest, the others are conversations'. */
+bool core_session_lane_room(struct core *core, uint32_t lane);
+/* The link of lane 0, for what is bound to a session; 0: it is not ready. */
+uint32_t core_session_link(const struct core *core);
+/* The conversation's lane: its own, or 0 where conversations aren't kept apart. */
+uint32_t core_session_lane(const struct core *core, uint32_t conversation);
+/* AGAIN if the session is not ready or has too much under way. ANON: in lane 0. */
 MUST err core_session_request(struct core *core, enum session_kind kind, uint16_t type, slice body,
                               request_done *done, uint64_t number);
+MUST err core_session_lane_request(struct core *core, uint32_t lane, uint16_t type, slice body,
+                                   request_done *done, uint64_t number);
 MUST err core_session_tell(struct core *core, struct core_session *s, uint32_t id, uint16_t type,
                            slice body);
-/* The answer breaks the protocol. */
+/* The answer that is being handled breaks the protocol. */
 void core_session_bad_answer(struct core *core, enum session_kind kind);
 void core_session_fini(struct core_session *s);
 /* True if the server may answer otherwise in a while. */
@@ -406,12 +491,33 @@ bool core_network_isolates(const struct core *core);
 
 /* login.c */
 void core_login_start(struct core *core, struct core_session *s);
+/* e: of making the body. */
+void core_login_send(struct core *core, uint16_t type, const buf *body, err e, request_done *done);
+/* Over this session's handshake hash. */
+MUST err core_login_prove(const struct core *core, const uint8_t seed[32], const char *label,
+                          uint8_t proof[64]);
+/* The server knows this device from now on; or it refused for good. */
+void core_login_done(struct core *core);
+void core_login_failed(struct core *core, err error, uint16_t reason);
+
+/* join.c */
+void core_join_start(struct core *core);
 
 /* account.c */
 MUST err core_account_id(const uint8_t identity[32], uint8_t account[16]);
 /* Decodes and checks a device list; the struct borrows from the slice. */
 MUST err core_account_devices_check(slice encoded, struct proto_device_list *list);
 MUST err core_account_save(struct core *core);
+/* With the identity's key: DENIED without it. Appended. */
+MUST err core_account_list_make(const struct record_account *a, uint32_t version,
+                                const struct proto_list *devices, buf *out);
+MUST err core_account_certify(const struct record_account *a, const struct proto_device *device,
+                              buf *out);
+/* Stores an account that is to be registered or joined: in a transaction; and gets to it. */
+MUST err core_account_begin(struct core *core, struct record_account *a, uint64_t *command);
+void core_account_connect(struct core *core);
+/* Which server a link of any kind is for. MALFORMED. */
+MUST err core_server_read(slice link, buf *server, uint8_t identity[32]);
 
 /* auth_commands.c */
 void core_auth_commands_pump(struct core *core);
@@ -426,6 +532,24 @@ void core_stock_lifetime(const struct core *core, uint64_t *not_before, uint64_t
 MUST err core_stock_find_key(struct core *core, const uint8_t *ref, uint64_t *number, buf *bytes,
                              struct record_own_key *key);
 MUST err core_stock_key_used(struct core *core, uint64_t number, const struct record_own_key *key);
+
+/* addresses.c */
+/* It is out of the stock: we know its serial until its key is gone. In a transaction. */
+MUST err core_address_given(struct core *core, const struct record_own_address *address);
+/* The serial that deliveries by this address of ours have. NOT_FOUND. */
+MUST err core_address_serial(struct core *core, const uint8_t address[PROTO_ADDRESS],
+                             uint8_t serial[8]);
+/* True if a server whose newest key we know still opens addresses of this one. */
+bool core_address_holds(const struct core *core, uint8_t key_id);
+MUST err core_address_purge(struct core *core);
+/* Nobody reaches us by this address any more: queued until the server has it. In a transaction. */
+MUST err core_address_revoke(struct core *core, const uint8_t address[PROTO_ADDRESS]);
+/* The same, not before `at`. */
+MUST err core_address_revoke_at(struct core *core, const uint8_t address[PROTO_ADDRESS],
+                                uint64_t at);
+void core_address_pump(struct core *core);
+uint64_t core_address_wake(const struct core *core);
+void core_revocation_free(struct core *core, struct revocation *r);
 
 /* leaf.c */
 enum { LEAF_EXTENSION = 0xF0A0, LEAF_IDENTITY = 32, LEAF_DATA = 209 };
@@ -482,6 +606,17 @@ MUST err core_contact_targets(const struct core *core, const uint8_t account[16]
 /* A link to us by this address; expires: seconds, 0: never. */
 MUST err core_contact_link_write(const struct core *core, const uint8_t address[PROTO_ADDRESS],
                                  uint64_t expires, buf *link);
+/* Writes into the empty content a part `contact` of ours with this address, signed over the label,
+ * `bound` (as a vector) and its fields; expires: seconds, 0: never. */
+MUST err core_contact_write(const struct core *core, const char *label, slice bound,
+                            const uint8_t address[PROTO_ADDRESS], uint64_t expires, buf *content);
+/* The other side of that; what it decodes borrows from content. EXPIRED. */
+MUST err core_contact_check(const struct core *core, const char *label, slice bound, slice content,
+                            struct proto_contact *contact, struct proto_device_list *list);
+/* Makes a contact of one that was checked, or renews it. DENIED: it is us. */
+MUST err core_contact_take(struct core *core, const struct proto_contact *contact,
+                           const struct proto_device_list *list, slice petname,
+                           uint8_t account[16]);
 /* EXISTS if another contact than this account's has the petname. */
 MUST err core_contact_petname_free(const struct core *core, const uint8_t account[16],
                                    slice petname);
@@ -533,6 +668,9 @@ MUST err core_conversation_join(struct core *core, slice welcome, bool *unseen);
 /* What goes back to who added us: our name, and a new leaf at once if that came by a key package
  * that others have too. In a transaction. */
 MUST err core_conversation_answer(struct core *core, struct conversation *c, bool last_resort);
+/* The server has a newer address key than our leaf's address: plans to renew that. In a
+ * transaction. */
+MUST err core_conversation_plan_renewal(struct core *core, struct conversation *c);
 void core_conversation_pump(struct core *core);
 uint64_t core_conversation_wake(const struct core *core);
 MUST err core_conversation_schedule(struct core *core, struct conversation *c);
@@ -645,8 +783,19 @@ bool core_blob_paused(const struct core *core);
 /* Uploads what is missing of an entry's blobs: true once all are there. */
 bool core_blob_upload(struct core *core, struct entry *entry);
 
+/* mailbox_key.c */
+void core_mailbox_key_make(const struct core *core, struct record_account *a);
+void core_mailbox_key_pump(struct core *core);
+uint64_t core_mailbox_key_wake(const struct core *core);
+
+/* unseal.c */
+/* All but d->position, which is left; slices point into plain. Not hard: it does not open, or is no
+ * parcel. */
+MUST err core_unseal(struct core *core, const struct proto_delivery *sealed, buf *plain,
+                     struct delivery *d);
+
 /* inbox.c */
-void core_inbox_delivery(struct core *core, const struct proto_delivery *delivery);
+void core_inbox_delivery(struct core *core, const struct proto_delivery *sealed);
 void core_inbox_caught_up(struct core *core, const struct proto_caught_up *caught_up);
 void core_inbox_pump(struct core *core);
 /* Ends the authenticated session and begins another: everything that is not acked comes again. */
@@ -720,6 +869,32 @@ bool core_entry_pending(const struct core *core, uint32_t conversation, enum ent
 MUST err core_prepare_entry(struct core *core, struct conversation *c, struct entry *entry);
 /* What the entry needs from the network first: fills entry->targets. */
 MUST err core_prepare_targets(struct core *core, struct entry *entry);
+
+/* card.c */
+MUST err core_card_stretch(const struct core *core, slice form, slice pin, struct card_keys *keys);
+MUST err core_card_seal(const struct card_keys *keys, const struct proto_card_content *content,
+                        uint8_t card[PROTO_CARD]);
+/* NOT_FOUND: it does not open. content borrows from plain. */
+MUST err core_card_open(const struct card_keys *keys, slice card, buf *plain,
+                        struct proto_card_content *content);
+/* AGAIN: not found in this slice. */
+MUST err core_work_slice(struct work *work);
+
+/* handle.c */
+void core_handle_pump(struct core *core);
+uint64_t core_handle_wake(const struct core *core);
+/* The clock was set back by so much. */
+void core_handle_back(struct core *core, uint64_t step);
+void core_handle_forget(struct core *core);
+void core_handle_fini(struct core *core);
+void core_claim_free(struct core *core, struct claim *claim);
+/* A card with another address is there: this one is of no use to anybody any more. In a
+ * transaction. */
+MUST err core_handle_address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]);
+/* True once we hold no handle; until then, it is being given up. */
+bool core_handle_give_up(struct core *core);
+/* Whether the anonymous session is needed for a card. */
+bool core_handle_wants(const struct core *core);
 
 /* profile.c */
 MUST err core_profile_send(struct core *core, struct conversation *c, bool with_room);

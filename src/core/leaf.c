@@ -5,27 +5,11 @@
  * address that was made for this leaf alone. */
 #include "core/internal.h"
 
-static err sign_certificate(const struct record_account *a, struct proto_certificate *certificate) {
-    buf bytes = buf_on(NULL);
-    memset(certificate, 0, sizeof *certificate);
-    memcpy(certificate->identity, a->identity, sizeof certificate->identity);
-    memcpy(certificate->device, a->device, sizeof certificate->device);
-    memcpy(certificate->key, a->device_key, sizeof certificate->key);
-    err e = proto_certificate_encode(&bytes, certificate);
-    if (e == OK)
-        e = crypto_sign_labeled(certificate->signature, a->identity_seed, PROTO_LABEL_DEVICE,
-                                slice_of(bytes.p, bytes.n - sizeof certificate->signature));
-    buf_free(&bytes);
-    return e;
-}
-
 err core_leaf_own_make(struct core *core, const uint8_t address[PROTO_ADDRESS],
                        struct leaf_own *leaf) {
     const struct record_account *a = &core->account.r;
-    struct proto_certificate certificate;
     buf data = buf_on(core->mem);
-    TRY(sign_certificate(a, &certificate));
-    err e = proto_certificate_encode(&data, &certificate);
+    err e = buf_append(&data, a->certificate);
     if (e == OK)
         e = buf_append(&data, slice_of(address, PROTO_ADDRESS));
     if (e == OK && data.n != LEAF_DATA)

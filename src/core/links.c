@@ -86,7 +86,10 @@ err core_link_revoke(struct core *core, uint64_t number, uint64_t now) {
         if (link->r.number != number)
             continue;
         TRY(core_txn_begin(core));
-        return core_txn_end(core, drop(core, i));
+        err e = core_address_revoke(core, link->r.address);
+        if (e == OK)
+            e = drop(core, i);
+        return core_txn_end(core, e);
     }
     return ERR_NOT_FOUND;
 }

@@ -73,6 +73,8 @@ VISIT(conversation, conversations, )
 VISIT(entry, entries, o->targets = o->taken = o->blob_bytes = buf_on(core->mem))
 VISIT(upload, uploads, )
 VISIT(waiting, waiting, o->blob = buf_on(core->mem))
+VISIT(revocation, revocations, )
+VISIT(claim, claims, )
 
 static bool visit_address(void *ctx, struct store_key key, slice value) {
     struct loading *l = ctx;
@@ -114,7 +116,9 @@ err core_load_all(struct core *core) {
     for (size_t i = 0; i < core->uploads.n; i++)
         core_upload_loaded(core, core->uploads.p[i]);
     TRY(scan(core, TABLE_WAITING, "item", visit_waiting));
+    TRY(scan(core, TABLE_STATE, "claim", visit_claim));
     TRY(scan(core, TABLE_ADDRESS, "address", visit_address));
+    TRY(scan(core, TABLE_ADDRESS, "revoke", visit_revocation));
     TRY(scan(core, TABLE_KEY, "key", visit_key));
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
@@ -147,13 +151,18 @@ void core_load_forget(struct core *core) {
         core_upload_free(core, core->uploads.p[i]);
     for (size_t i = 0; i < core->waiting.n; i++)
         core_waiting_free(core, core->waiting.p[i]);
+    for (size_t i = 0; i < core->revocations.n; i++)
+        core_revocation_free(core, core->revocations.p[i]);
     forget_list(core, &core->contacts);
     forget_list(core, &core->links);
     forget_list(core, &core->blocked);
     forget_list(core, &core->conversations);
     forget_list(core, &core->entries);
     forget_list(core, &core->uploads);
+    core_handle_forget(core);
     forget_list(core, &core->waiting);
+    forget_list(core, &core->revocations);
+    forget_list(core, &core->claims);
     buf_free(&core->network.bytes);
     memset(&core->network.r, 0, sizeof core->network.r);
     buf_free(&core->account.bytes);
@@ -163,4 +172,5 @@ void core_load_forget(struct core *core) {
     core->address_count = core->key_count = 0;
     core->caught_up = core->count_known = core->stock_busy = false;
     core->unacked = 0;
+    wipe(&core->chain, sizeof core->chain);
 }

@@ -21,8 +21,7 @@ static void subscribed(struct core *core, const struct request *request, err e, 
     core_action_notice(core, &notice);
 }
 
-static void send_or_close(struct core *core, uint16_t type, const buf *body, err e,
-                          request_done *done) {
+void core_login_send(struct core *core, uint16_t type, const buf *body, err e, request_done *done) {
     if (e == OK)
         e = core_session_request(core, AUTH, type, buf_slice(body), done, 0);
     if (e != OK)
@@ -33,7 +32,7 @@ static void subscribe(struct core *core) {
     struct proto_subscribe m = {.after = core->counters.position};
     buf body = buf_on(core->mem);
     core->subscription++;
-    send_or_close(core, PROTO_subscribe, &body, proto_subscribe_encode(&body, &m), subscribed);
+    core_login_send(core, PROTO_subscribe, &body, proto_subscribe_encode(&body, &m), subscribed);
     buf_free(&body);
 }
 
@@ -46,7 +45,7 @@ static err set_registered(struct core *core) {
     return core_txn_end(core, core_account_save(core));
 }
 
-static void registration_failed(struct core *core, err error, uint16_t reason) {
+void core_login_failed(struct core *core, err error, uint16_t reason) {
     uint64_t command = core->account.r.command;
     if (core_txn_begin(core) != OK)
         return;
@@ -58,6 +57,11 @@ static void registration_failed(struct core *core, err error, uint16_t reason) {
         core_session_close_both(core, ERR_DENIED);
 }
 
+void core_login_done(struct core *core) {
+    if (set_registered(core) == OK)
+        subscribe(core);
+}
+
 /* ---- Login ---- */
 
 static void logged_in(struct core *core, const struct request *request, err e, uint16_t reason,
@@ -66,7 +70,7 @@ static void logged_in(struct core *core, const struct request *request, err e, u
     bool registered = core->account.r.registered;
     if (e == ERR_DENIED && !registered && reason == PROTO_REASON_PROOF) {
         /* The code was used, and not by us. */
-        registration_failed(core, ERR_DENIED, PROTO_REASON_INVITE);
+        core_login_failed(core, ERR_DENIED, PROTO_REASON_INVITE);
     } else if (e == ERR_DENIED && !registered) {
         core_session_close(core, &core->sessions[AUTH], ERR_DENIED, reason);
     } else if (e == ERR_DENIED && reason == PROTO_REASON_PROOF) {
@@ -78,9 +82,13 @@ static void logged_in(struct core *core, const struct request *request, err e, u
     }
 }
 
+err core_login_prove(const struct core *core, const uint8_t seed[32], const char *label,
+                     uint8_t proof[64]) {
+    return crypto_sign_labeled(proof, seed, label, slice_of(core->sessions[AUTH].hash, NOISE_HASH));
+}
+
 static err prove(const struct core *core, uint8_t proof[64]) {
-    return crypto_sign_labeled(proof, core->account.r.device_seed, PROTO_LABEL_LOGIN,
-                               slice_of(core->sessions[AUTH].hash, NOISE_HASH));
+    return core_login_prove(core, core->account.r.device_seed, PROTO_LABEL_LOGIN, proof);
 }
 
 static void login_send(struct core *core) {
@@ -91,7 +99,7 @@ static void login_send(struct core *core) {
     err e = prove(core, m.proof);
     if (e == OK)
         e = proto_login_encode(&body, &m);
-    send_or_close(core, PROTO_login, &body, e, logged_in);
+    core_login_send(core, PROTO_login, &body, e, logged_in);
     buf_free(&body);
 }
 
@@ -111,7 +119,7 @@ static void registered(struct core *core, const struct request *request, err e, 
         /* An earlier try whose answer was lost did it. */
         login_send(core);
     } else if (e == ERR_DENIED && !core_session_passing(reason)) {
-        registration_failed(core, ERR_DENIED, reason);
+        core_login_failed(core, ERR_DENIED, reason);
     } else if (e == ERR_DENIED) {
         core_session_close(core, &core->sessions[AUTH], ERR_DENIED, reason);
     }
@@ -127,6 +135,7 @@ static err register_body(struct core *core, buf *body) {
     struct proto_register_account m = {.devices = core->account.r.devices};
     memcpy(m.code, core->account.r.code, sizeof m.code);
     memcpy(m.device, core->account.r.device, sizeof m.device);
+    memcpy(m.mailbox_key, core->account.r.mailbox_key, sizeof m.mailbox_key);
     TRY(prove(core, m.proof));
     return proto_register_account_encode(body, &m);
 }
@@ -151,6 +160,8 @@ static void register_send(struct core *core, struct core_session *s) {
 void core_login_start(struct core *core, struct core_session *s) {
     if (core->account.r.registered)
         login_send(core);
+    else if (core->account.r.joining)
+        core_join_start(core);
     else
         register_send(core, s);
 }

@@ -30,7 +30,7 @@ static err save(struct core *core) {
 static err change(struct core *core) {
     TRY(core_txn_end(core, save(core)));
     core_session_close_both(core, OK);
-    for (int i = 0; i < 2; i++)
+    for (size_t i = 0; i < SESSIONS_MAX; i++)
         core->sessions[i].at = core->now;
     core_pump(core);
     return OK;

@@ -71,6 +71,12 @@ err core_entry_add(struct core *core, struct conversation *c, enum entry_kind ki
     return e;
 }
 
+/* Key packages of others are looked up in no conversation's name. */
+static uint32_t lane_of(const struct core *core, const struct entry *entry) {
+    bool takes = entry->r.stage == STAGE_INTENT && entry->target * TARGET < entry->targets.n;
+    return takes ? 0 : core_session_lane(core, entry->r.conversation);
+}
+
 /* ---- Ends ---- */
 
 static void tell_end(struct core *core, const struct entry *entry, err e, uint16_t reason,
@@ -489,26 +495,34 @@ static bool step_prepared(struct core *core, struct conversation *c, struct entr
     }
     if (!core_blob_upload(core, entry))
         return false;
-    err e =
-        core_session_request(core, ANON, entry->r.type, entry->r.request,
-                             entry->r.type == PROTO_commit ? committed : sent, entry->r.command);
+    err e = core_session_lane_request(core, lane_of(core, entry), entry->r.type, entry->r.request,
+                                      entry->r.type == PROTO_commit ? committed : sent,
+                                      entry->r.command);
     entry->in_flight = e == OK;
     return false;
+}
+
+/* Whether it only waits for something to come. */
+static bool awaits(const struct entry *entry) {
+    return entry->late || entry->r.stage == STAGE_TAKEN;
 }
 
 static bool step(struct core *core, struct entry *entry) {
     struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
     if (c == NULL || c->r.behind || entry->in_flight || core->now < entry->not_before ||
-        !core->caught_up || !core_session_room(core, ANON))
+        !core->caught_up)
+        return false;
+    if (entry->r.stage == STAGE_INTENT && core_waiting_blobs_due(core))
+        return false;
+    if (!awaits(entry) && !core_session_lane_room(core, lane_of(core, entry)))
         return false;
     if (entry->r.stage == STAGE_TAKEN) {
         if (core->now >= entry->late_until)
             core_inbox_subscribe_again(core);
         return false;
     }
-    if (entry->r.stage == STAGE_INTENT)
-        return !core_waiting_blobs_due(core) && step_intent(core, c, entry);
-    return step_prepared(core, c, entry);
+    return entry->r.stage == STAGE_INTENT ? step_intent(core, c, entry)
+                                          : step_prepared(core, c, entry);
 }
 
 static bool is_first(const struct core *core, size_t i) {
@@ -533,12 +547,11 @@ void core_outbox_pump(struct core *core) {
 
 uint64_t core_outbox_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
-    if (!core->caught_up || !core_session_ready(core, ANON))
+    if (!core->caught_up)
         return at;
     for (size_t i = 0; i < core->entries.n; i++) {
         const struct entry *entry = core->entries.p[i];
-        bool awaits = entry->late || entry->r.stage == STAGE_TAKEN;
-        uint64_t due = awaits ? entry->late_until : entry->not_before;
+        uint64_t due = awaits(entry) ? entry->late_until : entry->not_before;
         if (is_first(core, i) && !entry->in_flight && due > core->now && due < at)
             at = due;
     }

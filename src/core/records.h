@@ -13,26 +13,40 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 /* clang-format off */
 #define RECORDS(R) \
     R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) \
-    R(conversation) R(entry) R(upload) R(message) \
-    R(waiting) R(quarantined) R(own_key) R(seen) R(seen_log)
+    R(conversation) R(entry) R(upload) R(message) R(claim) \
+    R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log)
 /* clang-format on */
 
-/* Who we are. code and command: of a registration that is under way (command 0: none). */
-#define RECORD_FIELDS_account(F)     \
-    F(u16, suite, 0, 0)              \
-    F(vec, server, 1, 512)           \
-    F(fixed, server_identity, 32, 0) \
-    F(vec, name, 0, 64)              \
-    F(fixed, identity, 32, 0)        \
-    F(fixed, identity_seed, 32, 0)   \
-    F(fixed, account, 16, 0)         \
-    F(fixed, device, 16, 0)          \
-    F(fixed, device_key, 32, 0)      \
-    F(fixed, device_seed, 32, 0)     \
-    F(vec, devices, 1, 2048)         \
-    F(fixed, code, 16, 0)            \
-    F(flag, tried, 0, 0)             \
-    F(flag, registered, 0, 0)        \
+/* Who we are. has_identity: identity_seed is here, else all zero. certificate: the identity's word
+ * for this device. code and command: of a registration that is under way (command 0: none).
+ * joining: it is not a new account that is registered, but this device of one that exists; devices
+ * is empty until there is a list that names it. mailbox_key: that the server seals our items to,
+ * made at that time; old_mailbox_priv: of the key before, needed until the position old_until is
+ * acked (0: there is none). */
+#define RECORD_FIELDS_account(F)      \
+    F(u16, suite, 0, 0)               \
+    F(vec, server, 1, 512)            \
+    F(fixed, server_identity, 32, 0)  \
+    F(vec, name, 0, 64)               \
+    F(fixed, identity, 32, 0)         \
+    F(fixed, identity_seed, 32, 0)    \
+    F(fixed, account, 16, 0)          \
+    F(fixed, device, 16, 0)           \
+    F(fixed, device_key, 32, 0)       \
+    F(fixed, device_seed, 32, 0)      \
+    F(flag, has_identity, 0, 0)       \
+    F(vec, certificate, 0, 256)       \
+    F(vec, devices, 0, 2048)          \
+    F(flag, joining, 0, 0)            \
+    F(fixed, mailbox_key, 32, 0)      \
+    F(fixed, mailbox_priv, 32, 0)     \
+    F(u64, mailbox_made, 0, 0)        \
+    F(fixed, old_mailbox_priv, 32, 0) \
+    F(u64, old_until, 0, 0)           \
+    F(fixed, code, 16, 0)             \
+    F(flag, tried, 0, 0)              \
+    F(flag, registered, 0, 0)         \
+    F(flag, deleted, 0, 0)            \
     F(u64, command, 0, 0)
 
 /* How the server is reached. isolate: enum core_isolate. */
@@ -48,7 +62,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, once, 0, 0)               \
     F(fixed, address, PROTO_ADDRESS, 0)
 
-/* next: one sequence numbers commands, and all that waits or is kept by number. */
+/* addresses: when the server made some last. address_key: id of the key that it made them with.
+ * package_key: the same of those in the key packages that it has. next: one sequence numbers
+ * commands, and all that waits or is kept by number. */
 #define RECORD_FIELDS_counters(F) \
     F(u64, next, 0, 0)            \
     F(u64, position, 0, 0)        \
@@ -57,13 +73,16 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, gaps, 0, 0)            \
     F(u32, conversations, 0, 0)   \
     F(u32, quarantined, 0, 0)     \
-    F(u64, last_resort, 0, 0)
+    F(u64, last_resort, 0, 0)     \
+    F(u64, addresses, 0, 0)       \
+    F(u8, address_key, 0, 0)      \
+    F(u8, package_key, 0, 0)
 
 /* The last answer to record_get. */
 #define RECORD_FIELDS_server(F) F(vec, record, 0, 256)
 
-/* addresses: one for each device of the list; version 0 (met in a conversation, no list known):
- * device id and address in turn. */
+/* addresses: device id and address in turn, of the devices that we have one of: each adds the
+ * others to a conversation that it is added to. version 0: met in a conversation, no list known. */
 #define RECORD_FIELDS_contact(F)                                   \
     F(u64, number, 0, 0)                                           \
     F(fixed, account, 16, 0)                                       \
@@ -85,7 +104,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 /* pending: proposals of others wait for a commit. joined: the epoch in which we came in; what is
  * older is not for us. own_name: we gave it the name that it has. leaving: when we asked to be
  * removed. used: the user made it, wrote in it or read it. inviter: who added us. last_resort: it
- * did so by a key package that others have too. bytes: of the history, while it is a request. */
+ * did so by a key package that others have too. bytes: of the history, while it is a request.
+ * address_key: that made our leaf's address. renew: when to give the leaf another; 0: not. */
 #define RECORD_FIELDS_conversation(F) \
     F(u32, number, 0, 0)              \
     F(fixed, group, 32, 0)            \
@@ -105,7 +125,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, used, 0, 0)               \
     F(fixed, inviter, 16, 0)          \
     F(flag, last_resort, 0, 0)        \
-    F(u32, bytes, 0, 0)
+    F(u32, bytes, 0, 0)               \
+    F(u8, address_key, 0, 0)          \
+    F(u64, renew, 0, 0)
 
 /* One command of the outbox. intent: what is wanted, by kind. type and request: what was encrypted
  * for it, ready for the wire, once stage says so. message: its place in the history (0: none), id:
@@ -158,6 +180,26 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(fixed, id, 32, 0)          \
     F(vec, content, 0, CONTENT_MAX)
 
+/* A place that we hold, or want to. With a PIN there are two: at the name's an empty card, at that
+ * of name and PIN the real one. command: that waits for it (0: none). version: of the last put.
+ * put_at: when to put the card anew; renewed: the week. address: the card's; fresh: that of the
+ * next one, until it is there. */
+#define RECORD_FIELDS_claim(F)        \
+    F(u64, number, 0, 0)              \
+    F(u8, state, 0, 0)                \
+    F(flag, empty, 0, 0)              \
+    F(flag, pin, 0, 0)                \
+    F(u64, command, 0, 0)             \
+    F(vec, name, 1, CORE_HANDLE_MAX)  \
+    F(fixed, place, 32, 0)            \
+    F(fixed, key, 32, 0)              \
+    F(fixed, seed, 32, 0)             \
+    F(u64, version, 0, 0)             \
+    F(u64, put_at, 0, 0)              \
+    F(u32, renewed, 0, 0)             \
+    F(vec, address, 0, PROTO_ADDRESS) \
+    F(vec, fresh, 0, PROTO_ADDRESS)
+
 /* An item that can't be processed yet, and why. reference: its blob, while that is not here. */
 #define RECORD_FIELDS_waiting(F) \
     F(u64, number, 0, 0)         \
@@ -173,6 +215,18 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u32, error, 0, 0)              \
     F(u64, time, 0, 0)               \
     F(vec, item, 0, 16777216)
+
+/* An address of our mailbox, and the serial by which deliveries name it. */
+#define RECORD_FIELDS_own_address(F)    \
+    F(fixed, address, PROTO_ADDRESS, 0) \
+    F(fixed, serial, 8, 0)
+
+/* One that shall hold no longer, from `at` on. */
+#define RECORD_FIELDS_revocation(F) \
+    F(u64, number, 0, 0)            \
+    F(u64, at, 0, 0)                \
+    F(u8, key_id, 0, 0)             \
+    F(fixed, serial, 8, 0)
 
 /* A key package of ours, until a Welcome uses it. */
 #define RECORD_FIELDS_own_key(F)  \

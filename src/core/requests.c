@@ -3,12 +3,6 @@
 
 /* ---- Our address in a conversation ---- */
 
-/* CALL SITE of core_address_revoke(core, address): the server forgets the address. */
-static err revoke(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
-    (void)core, (void)address;
-    return OK;
-}
-
 /* The address in a last-resort key package is everybody's who took that: another is put at once. */
 err core_request_revoke(struct core *core, const struct mls_group *group, bool last_resort) {
     struct mls_member member;
@@ -19,7 +13,7 @@ err core_request_revoke(struct core *core, const struct mls_group *group, bool l
         core->counters.last_resort = 0;
         core->counters_dirty = true;
     }
-    return revoke(core, leaf.address);
+    return core_address_revoke(core, leaf.address);
 }
 
 static err revoke_in(struct core *core, struct conversation *c) {

@@ -6,6 +6,10 @@
 #define PROXY_TIME (70 * TIME_SECOND)  /* for the first of them through a proxy */
 #define ANSWER_TIME (30 * TIME_SECOND) /* for each request */
 #define SILENCE_TIME (2 * TIME_MINUTE) /* then a ping */
+/* An anonymous session that nobody uses closes after a while, by chance a shorter or a longer one:
+ * so that neither its beginning nor its end says when the other one's are. */
+#define IDLE_LEAST (20 * TIME_SECOND)
+#define IDLE_MOST (80 * TIME_SECOND)
 
 uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most) {
     uint64_t delay = first;
@@ -26,17 +30,17 @@ bool core_session_passing(uint16_t reason) {
 
 static bool wanted(const struct core *core, enum session_kind kind) {
     const struct record_account *a = &core->account.r;
-    if (!core->online || core->broken || core->replaced || core->refused || !core->account.exists)
+    if (!core->online || core->broken || core->replaced || core->refused || !core->account.exists ||
+        a->deleted)
         return false;
     return a->registered || (kind == AUTH && a->command != 0);
 }
 
 bool core_session_ready(const struct core *core, enum session_kind kind) {
-    return core->sessions[kind].step == STEP_READY;
+    return kind == ANON ? wanted(core, ANON) : core->sessions[AUTH].step == STEP_READY;
 }
 
-bool core_session_room(const struct core *core, enum session_kind kind) {
-    const struct core_session *s = &core->sessions[kind];
+static bool has_room(const struct core_session *s) {
     return s->step == STEP_READY && s->request_count < REQUESTS_MAX / 2;
 }
 
@@ -78,31 +82,38 @@ void core_session_close(struct core *core, struct core_session *s, err why, uint
     bool open = s->step > STEP_WAIT;
     if (open)
         core_action_disconnect(core, s->link);
+    bool again = wanted(core, s->kind) && (s->kind == AUTH || why != OK);
     s->link = 0;
-    s->step = wanted(core, s->kind) ? STEP_WAIT : STEP_OFF;
+    s->step = again ? STEP_WAIT : STEP_OFF;
     if (!open)
         return;
     bool slow = reason == PROTO_REASON_BUSY || reason == PROTO_REASON_LIMIT ||
                 reason == PROTO_REASON_PROOF || reason == PROTO_REASON_VERSION;
-    s->at = core->now +
-            core_backoff(s->failures++, slow ? 8 * TIME_SECOND : TIME_SECOND / 2, TIME_MINUTE);
+    if (again)
+        s->at = core->now +
+                core_backoff(s->failures++, slow ? 8 * TIME_SECOND : TIME_SECOND / 2, TIME_MINUTE);
     wipe_session(s);
     if (s->kind == AUTH)
-        core->caught_up = core->held = core->count_known = core->stock_busy = false;
-    core->last_error = why;
-    core->last_reason = reason;
-    core->last_phase = phase;
+        core->caught_up = core->held = core->count_known = core->stock_busy = core->key_told =
+            core->key_asked = false;
+    if (s->kind == AUTH || why != OK) {
+        core->last_error = why;
+        core->last_reason = reason;
+        core->last_phase = phase;
+    }
     fail_requests(core, s, ERR_CLOSED);
     notice_connection(core);
 }
 
 void core_session_close_both(struct core *core, err why) {
-    core_session_close(core, &core->sessions[AUTH], why, 0);
-    core_session_close(core, &core->sessions[ANON], why, 0);
+    for (size_t i = 0; i < SESSIONS_MAX; i++)
+        core_session_close(core, &core->sessions[i], why, 0);
 }
 
 void core_session_bad_answer(struct core *core, enum session_kind kind) {
-    core_session_close(core, &core->sessions[kind], ERR_MALFORMED, 0);
+    struct core_session *s = core->answering;
+    if (s != NULL && s->kind == kind)
+        core_session_close(core, s, ERR_MALFORMED, 0);
 }
 
 static void refuse(struct core *core) {
@@ -115,6 +126,10 @@ static void refuse(struct core *core) {
 
 /* ---- Opening ---- */
 
+static void used(const struct core *core, struct core_session *s) {
+    s->idle_at = core->now + IDLE_LEAST + core_random(IDLE_MOST - IDLE_LEAST);
+}
+
 static void start(struct core *core, struct core_session *s) {
     s->step = STEP_CONNECTING;
     s->link = core->next_link++;
@@ -124,10 +139,68 @@ static void start(struct core *core, struct core_session *s) {
 }
 
 static struct core_session *find(struct core *core, uint32_t link) {
-    for (int i = 0; i < 2; i++)
+    for (size_t i = 0; i < SESSIONS_MAX; i++)
         if (link != 0 && core->sessions[i].link == link && core->sessions[i].step > STEP_WAIT)
             return &core->sessions[i];
     return NULL;
+}
+
+/* ---- Lanes ---- */
+
+uint32_t core_session_lane(const struct core *core, uint32_t conversation) {
+    return core_network_isolates(core) ? conversation : 0;
+}
+
+static struct core_session *lane_find(struct core *core, uint32_t lane) {
+    for (size_t i = 1; i < SESSIONS_MAX; i++)
+        if (core->sessions[i].step != STEP_OFF && core->sessions[i].lane == lane)
+            return &core->sessions[i];
+    return NULL;
+}
+
+/* One that is off; else the one that would close next, if nothing is under way on it. One that
+ * waits before it tries again keeps its place: else many lanes together would never wait. */
+static struct core_session *lane_free(struct core *core) {
+    struct core_session *found = NULL;
+    for (size_t i = 1; i < SESSIONS_MAX; i++) {
+        struct core_session *s = &core->sessions[i];
+        if (s->step == STEP_OFF)
+            return s;
+        bool idle = s->step == STEP_READY && s->request_count == 0;
+        if (idle && (found == NULL || s->idle_at < found->idle_at))
+            found = s;
+    }
+    if (found != NULL)
+        core_session_close(core, found, OK, 0);
+    return found;
+}
+
+static void lane_open(struct core *core, uint32_t lane) {
+    struct core_session *s = wanted(core, ANON) ? lane_free(core) : NULL;
+    if (s == NULL)
+        return;
+    s->lane = lane;
+    start(core, s);
+}
+
+bool core_session_lane_room(struct core *core, uint32_t lane) {
+    struct core_session *s = lane_find(core, lane);
+    if (s == NULL)
+        lane_open(core, lane);
+    else
+        used(core, s);
+    return s != NULL && has_room(s);
+}
+
+uint32_t core_session_link(const struct core *core) {
+    for (size_t i = 1; i < SESSIONS_MAX; i++)
+        if (core->sessions[i].step == STEP_READY && core->sessions[i].lane == 0)
+            return core->sessions[i].link;
+    return 0;
+}
+
+bool core_session_room(struct core *core, enum session_kind kind) {
+    return kind == ANON ? core_session_lane_room(core, 0) : has_room(&core->sessions[AUTH]);
 }
 
 static err send_hello(struct core *core, struct core_session *s) {
@@ -252,6 +325,7 @@ static err receive_noise(struct core *core, struct core_session *s, slice messag
     }
     s->step = STEP_READY;
     s->failures = 0;
+    used(core, s);
     core->last_error = OK;
     core->last_reason = 0;
     notice_connection(core);
@@ -278,15 +352,32 @@ err core_session_tell(struct core *core, struct core_session *s, uint32_t id, ui
     return e;
 }
 
-err core_session_request(struct core *core, enum session_kind kind, uint16_t type, slice body,
-                         request_done *done, uint64_t number) {
-    struct core_session *s = &core->sessions[kind];
+static err request(struct core *core, struct core_session *s, uint16_t type, slice body,
+                   request_done *done, uint64_t number) {
     if ((s->step != STEP_READY && s->step != STEP_PROOF) || s->request_count == REQUESTS_MAX)
         return ERR_AGAIN;
     uint32_t id = s->next_request++;
     TRY(core_session_tell(core, s, id, type, body));
     s->requests[s->request_count++] = (struct request){id, core->now + ANSWER_TIME, done, number};
+    used(core, s);
     return OK;
+}
+
+err core_session_lane_request(struct core *core, uint32_t lane, uint16_t type, slice body,
+                              request_done *done, uint64_t number) {
+    struct core_session *s = lane_find(core, lane);
+    if (s == NULL) {
+        lane_open(core, lane);
+        return ERR_AGAIN;
+    }
+    return request(core, s, type, body, done, number);
+}
+
+err core_session_request(struct core *core, enum session_kind kind, uint16_t type, slice body,
+                         request_done *done, uint64_t number) {
+    if (kind == ANON)
+        return core_session_lane_request(core, 0, type, body, done, number);
+    return request(core, &core->sessions[AUTH], type, body, done, number);
 }
 
 static bool take_request(struct core_session *s, uint32_t id, struct request *request) {
@@ -361,8 +452,10 @@ static void receive_frame(struct core *core, struct core_session *s, slice plain
 static err receive_sealed(struct core *core, struct core_session *s, slice message) {
     buf plain = buf_on(core->mem);
     err e = noise_open(&s->receive, &plain, message);
+    core->answering = s;
     if (e == OK)
         receive_frame(core, s, buf_slice(&plain));
+    core->answering = NULL;
     buf_free(&plain);
     return e;
 }
@@ -391,13 +484,14 @@ static void ping_done(struct core *core, const struct request *request, err e, u
                       uint16_t type, slice body) {
     (void)request, (void)reason, (void)body;
     if (e == OK && type != PROTO_ok)
-        core_session_bad_answer(core, (enum session_kind)request->number);
+        core_session_bad_answer(core, AUTH);
 }
 
-/* When a ready session has to be looked at: an answer is overdue, or it was silent for long. */
+/* When a ready session has to be looked at: an answer is overdue; or it was silent for long, and
+ * then AUTH says a ping, and ANON closes. */
 static uint64_t ready_until(const struct core_session *s) {
     if (s->request_count == 0)
-        return s->heard + SILENCE_TIME;
+        return s->kind == AUTH ? s->heard + SILENCE_TIME : s->idle_at;
     uint64_t at = UINT64_MAX;
     for (size_t i = 0; i < s->request_count; i++)
         if (s->requests[i].deadline < at)
@@ -408,11 +502,14 @@ static uint64_t ready_until(const struct core_session *s) {
 static void pump_ready(struct core *core, struct core_session *s) {
     if (core->now < ready_until(s))
         return;
-    if (s->request_count > 0 ||
-        core_session_request(core, s->kind, PROTO_ping, SLICE_EMPTY, ping_done, s->kind) != OK)
+    if (s->kind == ANON && s->request_count == 0)
+        core_session_close(core, s, OK, 0);
+    else if (s->request_count > 0 || request(core, s, PROTO_ping, SLICE_EMPTY, ping_done, 0) != OK)
         core_session_close(core, s, ERR_TIMEOUT, 0);
 }
 
+/* AUTH stands as long as it may. An anonymous one is off until somebody asks for it, and after a
+ * failure off again once it may be tried anew. */
 static void pump(struct core *core, struct core_session *s) {
     if (!wanted(core, s->kind)) {
         if (s->step != STEP_OFF)
@@ -420,22 +517,25 @@ static void pump(struct core *core, struct core_session *s) {
         s->failures = 0;
         return;
     }
-    if (s->step == STEP_OFF || (s->step == STEP_WAIT && core->now >= s->at))
+    bool due = core->now >= s->at;
+    if (s->kind == AUTH && (s->step == STEP_OFF || (s->step == STEP_WAIT && due)))
         start(core, s);
+    else if (s->step == STEP_WAIT && due)
+        s->step = STEP_OFF;
     else if (s->step == STEP_READY)
         pump_ready(core, s);
-    else if (s->step != STEP_WAIT && core->now >= s->at)
+    else if (s->step > STEP_WAIT && due)
         core_session_close(core, s, ERR_TIMEOUT, 0);
 }
 
 void core_session_pump(struct core *core) {
-    pump(core, &core->sessions[AUTH]);
-    pump(core, &core->sessions[ANON]);
+    for (size_t i = 0; i < SESSIONS_MAX; i++)
+        pump(core, &core->sessions[i]);
 }
 
 uint64_t core_session_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < SESSIONS_MAX; i++) {
         const struct core_session *s = &core->sessions[i];
         uint64_t due = s->step == STEP_OFF     ? UINT64_MAX
                        : s->step == STEP_READY ? ready_until(s)

@@ -8,42 +8,67 @@ static const char key_name[] = "key", address_name[] = "address";
 
 /* ---- Addresses ---- */
 
-static err put_address(struct core *core, const uint8_t *address) {
+static err put_address(struct core *core, const struct record_own_address *address) {
     uint64_t number = core_number(core);
     if (core->address_count++ == 0)
         core->address_first = number;
     core->address_next = number + 1;
-    return core_put(core, TABLE_ADDRESS, slice_str(address_name), number,
-                    slice_of(address, PROTO_ADDRESS));
+    return record_own_address_put(core, TABLE_ADDRESS, slice_str(address_name), number, address);
 }
 
 err core_stock_take_address(struct core *core, uint8_t address[PROTO_ADDRESS]) {
     buf value = buf_on(core->mem);
+    struct record_own_address own;
     err e = ERR_AGAIN;
     while (core->address_count > 0 && core->address_first < core->address_next) {
         uint64_t number = core->address_first++;
         e = core_get(core, TABLE_ADDRESS, slice_str(address_name), number, &value);
         if (e == ERR_NOT_FOUND)
             continue;
-        if (e == OK && value.n != PROTO_ADDRESS)
-            e = ERR_DAMAGED;
+        if (e == OK)
+            e = record_own_address_read(buf_slice(&value), &own);
         if (e == OK) {
-            memcpy(address, value.p, PROTO_ADDRESS);
+            memcpy(address, own.address, PROTO_ADDRESS);
             core->address_count--;
             e = core_delete(core, TABLE_ADDRESS, slice_str(address_name), number);
         }
+        if (e == OK)
+            e = core_address_given(core, &own);
         break;
     }
     buf_free(&value);
     return e == ERR_NOT_FOUND ? ERR_AGAIN : e;
 }
 
+/* The server makes addresses by another key than before: those in stock, those of leaves and those
+ * in key packages will be of use until it makes one more. */
+static err turn_key(struct core *core, uint8_t key_id) {
+    if (core->address_count > 0)
+        TRY(store_batch_delete_range(
+            core->batch, core_key(TABLE_ADDRESS, slice_str(address_name), core->address_first),
+            core->address_next - 1));
+    core->address_count = 0;
+    core->counters.address_key = key_id;
+    if (core->counters.package_key == 0)
+        core->counters.package_key = key_id; /* there are none yet */
+    for (size_t i = 0; i < core->conversations.n; i++)
+        TRY(core_conversation_plan_renewal(core, core->conversations.p[i]));
+    return OK;
+}
+
 static err keep_addresses(struct core *core, const struct proto_address_made *made) {
-    reader r = reader_of(made->addresses.bytes);
+    reader r = reader_of(made->addresses.bytes), serials = reader_of(made->serials);
     struct proto_address address;
+    struct record_own_address own;
+    core->counters_dirty = true;
+    core->counters.addresses = core->now;
     while (r.n > 0) {
         TRY(proto_address_read(&r, &address));
-        TRY(put_address(core, address.bytes));
+        memcpy(own.address, address.bytes, sizeof own.address);
+        TRY(reader_copy(&serials, own.serial, sizeof own.serial));
+        if (own.address[0] != core->counters.address_key)
+            TRY(turn_key(core, own.address[0]));
+        TRY(put_address(core, &own));
     }
     return OK;
 }
@@ -63,7 +88,7 @@ static void addresses_came(struct core *core, const struct request *request, err
     struct proto_address_made made;
     (void)request, (void)reason;
     bool fits = type == PROTO_address_made && proto_address_made_decode(body, &made) == OK &&
-                made.addresses.count > 0;
+                made.addresses.count > 0 && made.serials.n == made.addresses.count * 8;
     if (answered(core, e, fits) && core_txn_begin(core) == OK)
         (void)!core_txn_end(core, keep_addresses(core, &made));
 }
@@ -79,8 +104,8 @@ static void ask(struct core *core, uint16_t type, const buf *body, err e, reques
 }
 
 static void ask_addresses(struct core *core) {
-    struct proto_address_make m = {.count =
-                                       (uint8_t)(core->config.addresses - core->address_count)};
+    size_t most = core->config.addresses, count = core->address_count;
+    struct proto_address_make m = {.count = (uint8_t)(count < most ? most - count : 1)};
     buf body = buf_on(core->mem);
     err e = proto_address_make_encode(&body, &m);
     ask(core, PROTO_address_make, &body, e, addresses_came, 0);
@@ -253,6 +278,26 @@ static void ask_count(struct core *core) {
     ask(core, PROTO_key_package_count, &none, OK, count_came, 0);
 }
 
+/* Those that the server has bring addresses of an older key: it gets others. */
+static err packages_dropped(struct core *core) {
+    TRY(core_txn_begin(core));
+    core->counters.package_key = core->counters.address_key;
+    core->counters_dirty = true;
+    return core_txn_end(core, OK);
+}
+
+static void keys_dropped(struct core *core, const struct request *request, err e, uint16_t reason,
+                         uint16_t type, slice body) {
+    (void)request, (void)reason, (void)body;
+    if (answered(core, e, type == PROTO_ok) && packages_dropped(core) == OK)
+        core->server_keys = 0;
+}
+
+static void drop_keys(struct core *core) {
+    buf none = buf_on(core->mem);
+    ask(core, PROTO_key_package_drop, &none, OK, keys_dropped, 0);
+}
+
 /* ---- Old secrets ---- */
 
 struct purge {
@@ -276,6 +321,7 @@ static err purge(struct core *core) {
     TRY(store_scan(core->store, core_key(TABLE_KEY, slice_str(key_name), 0), UINT64_MAX, purge_key,
                    &p));
     TRY(p.e);
+    TRY(core_address_purge(core));
     TRY(core_waiting_purge(core));
     return core_seen_purge(core);
 }
@@ -299,15 +345,22 @@ static void finish_registration(struct core *core) {
     (void)!core_txn_end(core, core_account_save(core));
 }
 
+/* Done a week ago; or later than now, by a clock that went wrong. */
+static bool is_old(const struct core *core, uint64_t at) {
+    return at > core->now || at + TIME_WEEK < core->now;
+}
+
 static void pump_stock(struct core *core) {
     if (!core_session_room(core, AUTH) || core->stock_busy || core->now < core->stock_after)
         return;
     uint32_t want = core->config.key_packages;
-    uint64_t last = core->counters.last_resort; /* later than now: by a clock that went wrong */
-    if (core->address_count < core->config.addresses / 2)
+    uint64_t last = core->counters.last_resort;
+    if (core->address_count < core->config.addresses / 2 || is_old(core, core->counters.addresses))
         ask_addresses(core);
-    else if (last == 0 || last > core->now || last + TIME_WEEK < core->now)
+    else if (last == 0 || is_old(core, last))
         put_last_resort(core);
+    else if (core->counters.package_key != core->counters.address_key)
+        drop_keys(core);
     else if (!core->count_known)
         ask_count(core);
     else if (core->server_keys < want && core->key_count < KEYS_HELD * want)
@@ -333,6 +386,7 @@ uint64_t core_stock_wake(const struct core *core) {
         return UINT64_MAX;
     if (core->stock_after > core->now)
         return core->stock_after;
-    uint64_t renewal = core->counters.last_resort + TIME_WEEK + TIME_SECOND;
+    uint64_t renewal = core->counters.last_resort, asked = core->counters.addresses;
+    renewal = (renewal < asked ? renewal : asked) + TIME_WEEK + TIME_SECOND;
     return renewal > core->now ? renewal : UINT64_MAX;
 }

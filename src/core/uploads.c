@@ -249,8 +249,8 @@ static void ask(struct core *core, struct upload *u) {
     memcpy(m.id, u->r.id, sizeof m.id);
     err e = proto_blob_ask_encode(&body, &m);
     if (e == OK)
-        e = core_session_request(core, ANON, PROTO_blob_ask, buf_slice(&body), state_came,
-                                 u->r.command);
+        e = core_session_lane_request(core, core_session_lane(core, u->r.conversation),
+                                      PROTO_blob_ask, buf_slice(&body), state_came, u->r.command);
     u->flying += e == OK;
     buf_free(&body);
 }
@@ -268,8 +268,8 @@ static err put(struct core *core, struct upload *u, slice content) {
     if (e == OK)
         e = proto_blob_put_encode(&body, &m);
     if (e == OK)
-        e = core_session_request(core, ANON, PROTO_blob_put, buf_slice(&body), chunk_put,
-                                 u->r.command);
+        e = core_session_lane_request(core, core_session_lane(core, u->r.conversation),
+                                      PROTO_blob_put, buf_slice(&body), chunk_put, u->r.command);
     wipe(&file, sizeof file);
     buf_free(&sealed);
     buf_free(&body);
@@ -379,7 +379,7 @@ static bool step(struct core *core, struct upload *u) {
         return true;
     }
     if (c->r.state != CORE_CONVERSATION_ACTIVE || u->reading || core->now < u->not_before ||
-        !core_session_room(core, ANON))
+        !core_session_lane_room(core, core_session_lane(core, u->r.conversation)))
         return false;
     if (!u->known) {
         if (u->flying == 0)

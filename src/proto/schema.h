@@ -40,7 +40,9 @@ enum {
     PROTO_KEY_PACKAGE_MAX = 16384,
     PROTO_CARD = 4096,          /* a contact card, sealed: all have this size */
     PROTO_LINK_MAX = 8192,      /* bytes that wait for one side of a link */
-    PROTO_MARK = 64             /* what a commit's copy carries */
+    PROTO_MARK = 64,            /* what a commit's copy carries */
+    PROTO_CHAIN_ITEMS = 65536,  /* of one chain, at most */
+    PROTO_SEALED_MAX = PROTO_ITEM_MAX + 93 /* a parcel of the largest item, and the tag */
 };
 
 /* Signatures cover one of these, a zero byte, and the fields that the schema says. */
@@ -50,6 +52,7 @@ enum {
 #define PROTO_LABEL_DEVICE_LIST  "Sotto device list v1"
 #define PROTO_LABEL_DEVICE       "Sotto device v1"
 #define PROTO_LABEL_CONTACT_LINK "Sotto contact link v1"
+#define PROTO_LABEL_DELETE       "Sotto account delete v1"
 #define PROTO_LABEL_CONTACT_CARD "Sotto contact card v1"
 #define PROTO_LABEL_CARD_PUT     "Sotto card put v1"
 #define PROTO_LABEL_CARD_DROP    "Sotto card drop v1"
@@ -61,8 +64,8 @@ enum {
 
 #define PROTO_PARTS(P)                                                                             \
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
-    P(letter) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link) P(roster)        \
-    P(roster_new) P(revocation)
+    P(letter) P(parcel) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link) P(roster)        \
+    P(roster_new) P(revocation) P(held_kind) P(place)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -101,10 +104,25 @@ enum {
     F(fixed, address, PROTO_ADDRESS, 0)                                                            \
     F(vec, item, 1, PROTO_ITEM_MAX)
 
+/* What a delivery's sealed bytes hold: an item, and the serial of the address that it came by. mark:
+ * where the server ordered this commit, the BLAKE2b-256 of commit's `group` and `next`, and that of its
+ * `group` and `roster_hash`; else marked is 0 and it is zeros, so that one looks like the other. */
+#define PROTO_FIELDS_parcel(F)                                                                     \
+    F(fixed, serial, 8, 0)                                                                         \
+    F(flag, marked, 0, 0)                                                                          \
+    F(fixed, mark, PROTO_MARK, 0)                                                                  \
+    F(vec, item, 1, PROTO_ITEM_MAX)
+
 /* One address that a send did not reach: its place in the request, letters after addresses. */
 #define PROTO_FIELDS_refusal(F)                                                                    \
     F(u16, place, 0, 0)                                                                            \
     F(u16, reason, 0, 0)
+
+/* What an account's device is told of the rest: how many of a kind there are, and how large. */
+#define PROTO_FIELDS_held_kind(F)                                                                  \
+    F(vec, name, 1, 64)                                                                            \
+    F(u64, count, 0, 0)                                                                            \
+    F(u64, bytes, 0, 0)
 
 /* A stored roster: the BLAKE2b-256 of its addresses one after another, how many they are, and the key
  * that opens it. */
@@ -133,15 +151,19 @@ enum {
     F(fixed, server, 32, 0)                                                                        \
     F(fixed, code, 16, 0)
 
-/* The content of a contact link: the name is what its maker calls itself; expires: seconds since 1970,
- * from when on nobody takes it; 0: never. Signature: Ed25519 by the
- * identity of `devices` over "Sotto contact link v1", a zero byte, the server's place as the link
- * has it (as a vector), and every field before the signature. */
+/* The content of a server's link: its identity. */
+#define PROTO_FIELDS_place(F) F(fixed, server, 32, 0)
+
+/* The content of a contact link: the name is what its maker calls itself; device: which of `devices`
+ * made it, whose address it carries; expires: seconds since 1970, from when on nobody takes it; 0:
+ * never. Signature: Ed25519 by that device over "Sotto contact link v1", a zero byte, the server's
+ * place as the link has it (as a vector), and every field before the signature. */
 #define PROTO_FIELDS_contact(F)                                                                    \
     F(fixed, server, 32, 0)                                                                        \
     F(vec, name, 0, 64)                                                                            \
     F(vec, devices, 1, 2048)                                                                       \
-    F(list, addresses, address, PROTO_DEVICES_MAX)                                                 \
+    F(fixed, device, 16, 0)                                                                        \
+    F(list, addresses, address, 1)                                                 \
     F(u64, expires, 0, 0)                                                                          \
     F(fixed, signature, 64, 0)
 
@@ -175,6 +197,9 @@ enum {
     M(key_package_left, 22, SERVER, "How many key packages are left")                              \
     M(record_get, 23, DEVICE, "Answered by record")                                                \
     M(record, 24, SERVER, "All that the server can say about an account")                          \
+    M(mailbox_key_put, 25, DEVICE, "The key that items are sealed to from now on; by mailbox_key_set")  \
+    M(mailbox_key_set, 26, SERVER, "Which items may be sealed to an older key")                    \
+    M(account_delete, 28, DEVICE, "The account's end; answered by ok, and all its sessions end")   \
     M(send, 30, ANON, "One item to every address; answered by sent")                               \
     M(sent, 31, SERVER, "Durable for every address but these; or late")                                     \
     M(commit, 32, ANON, "A commit if its token is the next one; answered by committed")            \
@@ -232,11 +257,13 @@ enum {
 #define PROTO_FIELDS_ok(F)
 #define PROTO_FIELDS_ping(F)
 
-/* proof: the device key's signature over "Sotto login v1", a zero byte, and the handshake hash. */
+/* proof: the device key's signature over "Sotto login v1", a zero byte, and the handshake hash.
+ * mailbox_key: X25519, to which the server seals what it stores for the device. */
 #define PROTO_FIELDS_register_account(F)                                                           \
     F(fixed, code, 16, 0)                                                                          \
     F(vec, devices, 1, 2048)                                                                       \
     F(fixed, device, 16, 0)                                                                        \
+    F(fixed, mailbox_key, 32, 0)                                                                   \
     F(fixed, proof, 64, 0)
 #define PROTO_FIELDS_login(F)                                                                      \
     F(fixed, account, 16, 0)                                                                       \
@@ -251,6 +278,7 @@ enum {
 #define PROTO_FIELDS_device_join(F)                                                                \
     F(vec, devices, 1, 2048)                                                                       \
     F(fixed, device, 16, 0)                                                                        \
+    F(fixed, mailbox_key, 32, 0)                                                                   \
     F(fixed, proof, 64, 0)
 /* proof: the identity's signature over "Sotto identity v1", a zero byte, and the handshake hash. */
 #define PROTO_FIELDS_device_list_get(F)                                                            \
@@ -270,13 +298,13 @@ enum {
 #define PROTO_FIELDS_link_frame(F) F(vec, bytes, 0, PROTO_LINK_MAX)
 
 #define PROTO_FIELDS_subscribe(F) F(u64, after, 0, 0)
-/* mark: empty; or, where the server ordered this commit, the BLAKE2b-256 of commit's `group` and `next`,
- * and that of its `group` and `roster_hash`. */
+/* sealed: a `parcel`, under the key of that count in the chain of that name (crypto/chain.h), which is to
+ * one of the keys that the device put. */
 #define PROTO_FIELDS_delivery(F)                                                                   \
     F(u64, position, 0, 0)                                                                         \
-    F(fixed, serial, 8, 0)                                                                         \
-    F(vec, mark, 0, PROTO_MARK)                                                                    \
-    F(vec, item, 1, PROTO_ITEM_MAX)
+    F(fixed, chain, 32, 0)                                                                         \
+    F(u32, count, 0, 0)                                                                            \
+    F(vec, sealed, 1, PROTO_SEALED_MAX)
 /* gaps: how often this mailbox refused an item or let it expire. A gap takes a position of its own;
  * `position` covers it, and acking `position` forgets the gaps. Comes again, live, at a new gap. */
 #define PROTO_FIELDS_caught_up(F)                                                                  \
@@ -300,12 +328,25 @@ enum {
 #define PROTO_FIELDS_key_package_left(F) F(u32, count, 0, 0)
 
 #define PROTO_FIELDS_record_get(F)
+/* The complete answer to a request about the account; beside: the kinds of what is held, sealed, not
+ * readable by us, as far as the account's rows lead to it. */
 #define PROTO_FIELDS_record(F)                                                                     \
     F(u32, created_week, 0, 0)                                                                     \
     F(u32, seen_week, 0, 0)                                                                        \
     F(u32, devices, 0, 0)                                                                          \
     F(u32, items, 0, 0)                                                                            \
-    F(u64, bytes, 0, 0)
+    F(u64, bytes, 0, 0)                                                                            \
+    F(list, beside, held_kind, 32)
+
+/* week: the present one. proof: the identity's signature over "Sotto account delete v1", a zero byte,
+ * the account id and the week (4 bytes). */
+#define PROTO_FIELDS_account_delete(F)                                                             \
+    F(u32, week, 0, 0)                                                                             \
+    F(fixed, proof, 64, 0)
+
+/* up_to: items up to this position may be sealed to an older key than the one that was put. */
+#define PROTO_FIELDS_mailbox_key_put(F) F(fixed, key, 32, 0)
+#define PROTO_FIELDS_mailbox_key_set(F) F(u64, up_to, 0, 0)
 
 #define PROTO_FIELDS_send(F)                                                                       \
     F(list, addresses, address, PROTO_ADDRESSES_MAX)                                               \
@@ -436,11 +477,12 @@ enum {
     F(flag, closed, 0, 0)                                                                          \
     F(u32, mailbox_items, 0, 0)                                                                    \
     F(u64, mailbox_bytes, 0, 0)                                                                    \
-    F(u32, item_weeks, 0, 0)                                                                       \
-    F(u32, blob_weeks, 0, 0)                                                                       \
+    F(u32, item_days, 0, 0)                                                                       \
+    F(u32, blob_days, 0, 0)                                                                       \
     F(u64, blobs_bytes, 0, 0)                                                                      \
     F(u64, uploads_bytes, 0, 0)                                                                    \
     F(u32, key_packages, 0, 0)                                                                     \
+    F(u32, chains, 0, 0)                                                                           \
     F(u64, memtable, 0, 0)
 #define PROTO_FIELDS_edge_setup(F)                                                                 \
     F(u8, log_level, 0, 0)                                                                         \
@@ -486,6 +528,7 @@ enum {
     R(NONE, 12, false, "there is none")                                                            \
     R(TIMEOUT, 13, true, "the connection was silent or too slow")                                  \
     R(CLOSED, 14, false, "the server takes no new accounts: registration is closed")               \
+    R(GONE, 15, true, "the account, or this device of it, was deleted")                            \
     R(OLDER, 18, false, "there is a newer device list")                                            \
     R(ROSTER, 20, false, "the conversation's list of addresses is not the one that is stored")     \
     R(TAKEN, 40, false, "somebody else holds it")                                                  \

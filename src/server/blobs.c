@@ -37,7 +37,7 @@ static err renew(struct mail *m, slice id, struct held_blob *blob) {
 static err reply_state(struct mail *m, struct mail_call *call, const struct held_blob *blob) {
     struct proto_blob_state out = {.chunks = blob->chunks,
                                    .have = blob->have,
-                                   .until = blob->week + m->config.limits.blob_weeks};
+                                   .until = blob->week + m->config.limits.blob_days / 7};
     writer w = mail_reply_open(m);
     proto_blob_state_write(&w, &out);
     return mail_reply_close(m, call, PROTO_blob_state, &w);
@@ -176,7 +176,7 @@ err mail_blob_expire(struct mail *m, slice id) {
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    if (blob.week + m->config.limits.blob_weeks >= m->week)
+    if (!mail_expired(m, MAIL_EXPIRY_BLOB, blob.week))
         return OK;
     return remove_blob(m, id, &blob);
 }

@@ -1,6 +1,7 @@
 /* Mailboxes: what memory knows of each, and every write to one. Positions only grow. What memory
  * knows is read from the store when a mailbox is first used, changes together with the batch, and
  * is thrown away if the batch fails. */
+#include "crypto/chain.h"
 #include "server/internal.h"
 
 enum { START_SHIFT = 16 }; /* of a random start, so that there is always room above it */
@@ -35,7 +36,9 @@ static void list_add(struct mail *m, struct mail_box *box) {
     m->newest = box;
 }
 
+/* With its chain: so none outlives a batch that failed. */
 static void box_unload(struct mail *m, struct mail_box *box) {
+    mail_chain_end(m, box);
     m->cached -= box_weight(box);
     mem_free(m->mem, box->places, box->cap * sizeof *box->places);
     mem_free(m->mem, box->shares, box->share_cap * sizeof *box->shares);
@@ -97,6 +100,11 @@ void mail_boxes_fini(struct mail *m) {
 
 /* ---- Places and shares ---- */
 
+static bool knows_serial(const struct mail_place *place) {
+    static const uint8_t unknown[MAIL_SERIAL];
+    return memcmp(place->serial, unknown, MAIL_SERIAL) != 0;
+}
+
 static struct mail_share *share_find(struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
     for (size_t i = 0; i < box->share_count; i++)
         if (memcmp(box->shares[i].serial, serial, MAIL_SERIAL) == 0)
@@ -134,7 +142,7 @@ static err place_reserve(struct mail *m, struct mail_box *box) {
     return OK;
 }
 
-static void place_add(struct mail_box *box, const struct mail_place *place) {
+static void share_add(struct mail_box *box, const struct mail_place *place) {
     struct mail_share *share = share_find(box, place->serial);
     if (share == NULL) {
         share = &box->shares[box->share_count++];
@@ -143,6 +151,11 @@ static void place_add(struct mail_box *box, const struct mail_place *place) {
     }
     share->items++;
     share->bytes += place->bytes;
+}
+
+static void place_add(struct mail_box *box, const struct mail_place *place) {
+    if (knows_serial(place))
+        share_add(box, place);
     box->places[box->first + box->count++] = *place;
     box->bytes += place->bytes;
     box->tail = place->position;
@@ -151,7 +164,7 @@ static void place_add(struct mail_box *box, const struct mail_place *place) {
 /* Takes the oldest place out. */
 static void place_drop(struct mail_box *box) {
     const struct mail_place *place = &box->places[box->first];
-    struct mail_share *share = share_find(box, place->serial);
+    struct mail_share *share = knows_serial(place) ? share_find(box, place->serial) : NULL;
     if (share != NULL) {
         share->items--;
         share->bytes -= place->bytes;
@@ -173,13 +186,24 @@ struct load {
     err e;
 };
 
+/* How long the item in a parcel is that was sealed to so many bytes. */
+static err item_size(size_t sealed, uint32_t *bytes) {
+    const size_t around = MAIL_SERIAL + 1 + PROTO_MARK + CRYPTO_CHAIN_TAG;
+    for (size_t head = 1; head <= VARINT_MAX; head *= 2) {
+        if (sealed < around + head || varint_size(sealed - around - head) != head)
+            continue;
+        *bytes = (uint32_t)(sealed - around - head);
+        return OK;
+    }
+    return ERR_DAMAGED;
+}
+
 static err load_place(struct mail *m, struct mail_box *box, uint64_t position, slice value) {
     struct mail_place place = {.position = position};
     struct held_item row;
     TRY(held_item_read(value, &row));
     place.week = row.week;
-    memcpy(place.serial, row.serial, MAIL_SERIAL);
-    place.bytes = (uint32_t)row.item.n;
+    TRY(item_size(row.sealed.n, &place.bytes));
     TRY(place_reserve(m, box));
     place_add(box, &place);
     box->indexed = place.week;
@@ -196,6 +220,7 @@ static void take_head(struct mail_box *box, const struct held_mailbox *row) {
     box->floor = row->floor;
     box->gap_at = row->gap_at;
     box->gaps = row->gaps;
+    memcpy(box->key, row->key, MAIL_PUBLIC);
     box->tail = box->floor > box->gap_at ? box->floor : box->gap_at;
 }
 
@@ -206,6 +231,8 @@ static err load_head(struct mail *m, struct mail_box *box) {
     if (box->gone)
         return OK;
     TRY(e);
+    if (crypto_dhkem_x25519.check(row.key) != OK)
+        return ERR_DAMAGED;
     take_head(box, &row);
     return OK;
 }
@@ -272,7 +299,9 @@ err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **ou
 /* ---- Writing ---- */
 
 static struct held_mailbox head_of(const struct mail_box *box) {
-    return (struct held_mailbox){.floor = box->floor, .gap_at = box->gap_at, .gaps = box->gaps};
+    struct held_mailbox row = {.floor = box->floor, .gap_at = box->gap_at, .gaps = box->gaps};
+    memcpy(row.key, box->key, MAIL_PUBLIC);
+    return row;
 }
 
 static err put_head(struct mail *m, const struct mail_box *box) {
@@ -281,13 +310,22 @@ static err put_head(struct mail *m, const struct mail_box *box) {
 }
 
 /* Its positions begin anywhere, so that they don't tell how many items ever came. */
-err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID]) {
+err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID], const uint8_t key[MAIL_PUBLIC]) {
     struct mail_box *box = NULL;
     uint64_t start;
     TRY(mail_box_get(m, id, &box));
     crypto_random(&start, sizeof start);
     box->floor = box->tail = start >> START_SHIFT;
     box->gone = false;
+    memcpy(box->key, key, MAIL_PUBLIC);
+    return put_head(m, box);
+}
+
+err mail_box_rekey(struct mail *m, struct mail_box *box, const uint8_t key[MAIL_PUBLIC]) {
+    if (memcmp(box->key, key, MAIL_PUBLIC) == 0)
+        return OK;
+    mail_chain_end(m, box);
+    memcpy(box->key, key, MAIL_PUBLIC);
     return put_head(m, box);
 }
 
@@ -346,9 +384,13 @@ err mail_rolled_back(struct store *store) {
     return e;
 }
 
-void mail_item_prepare(struct mail *m, slice mark, slice item) {
-    /* Each address puts its own serial in. */
-    m->item = (struct held_item){.week = m->week, .mark = mark, .item = item};
+err mail_item_prepare(struct mail *m, slice mark, slice item) {
+    struct proto_parcel parcel = {.marked = mark.n == PROTO_MARK, .item = item};
+    if (parcel.marked)
+        memcpy(parcel.mark, mark.p, PROTO_MARK);
+    m->item_bytes = (uint32_t)item.n;
+    buf_clear(&m->parcel);
+    return proto_parcel_encode(&m->parcel, &parcel); /* each address puts its serial in front */
 }
 
 static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL],
@@ -363,7 +405,8 @@ static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t s
 }
 
 err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
-    struct mail_place place = {.week = m->week, .bytes = (uint32_t)m->item.item.n};
+    struct mail_place place = {.week = m->week, .bytes = m->item_bytes};
+    struct held_item row = {.week = m->week};
     if (box->gone)
         return OK;
     if (!has_room(m, box, serial, place.bytes) || box->tail >= UINT64_MAX - 1) {
@@ -373,13 +416,14 @@ err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[M
     TRY(place_reserve(m, box));
     place.position = box->tail + 1;
     memcpy(place.serial, serial, MAIL_SERIAL);
-    memcpy(m->item.serial, serial, MAIL_SERIAL);
+    memcpy(m->parcel.p, serial, MAIL_SERIAL);
+    TRY(mail_reseal(m, box, buf_slice(&m->parcel), &row));
     if (box->indexed != m->week) {
         TRY(mail_expiry_note(m, MAIL_EXPIRY_BOX, box_name(box)));
         box->indexed = m->week;
     }
     size_t op = store_batch_count(m->batch);
-    TRY(held_item_put(m->batch, box_name(box), place.position, &m->row, &m->item));
+    TRY(held_item_put(m->batch, box_name(box), place.position, &m->row, &row));
     place_add(box, &place);
     return mail_effect_add(
         m, &(struct mail_effect){
@@ -404,6 +448,7 @@ err mail_box_delete(struct mail *m, struct mail_box *box) {
         TRY(drop_oldest(m, box));
     TRY(store_batch_delete(m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0)));
     TRY(mail_revoked_delete(m, box));
+    mail_chain_end(m, box);
     box->gone = true;
     box->gaps = 0;
     struct mail_effect gone = {.kind = MAIL_GONE};
@@ -434,7 +479,7 @@ err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to) {
 
 err mail_box_expire(struct mail *m, struct mail_box *box) {
     uint32_t gone = 0;
-    while (box->count > 0 && box->places[box->first].week + m->config.limits.item_weeks < m->week) {
+    while (box->count > 0 && mail_expired(m, MAIL_EXPIRY_BOX, box->places[box->first].week)) {
         TRY(drop_oldest(m, box));
         gone++;
     }

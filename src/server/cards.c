@@ -1,7 +1,7 @@
 /* Contact cards: ciphertext of one size under the keyed hash of a place. Who claimed a place first
  * holds it with a key that was made for it alone, until the claim lapses.
  *
- * Every look-up does the same: reads the store, makes up a card, and answers one of the two. What
+ * Every look-up does the same: reads one row, makes up a card, and answers one of the two. What
  * is made up depends on the place alone and changes once a week, at a moment that depends on place
  * and week, as a card does whose owner puts it anew each week. */
 #include "base/time.h"
@@ -14,17 +14,32 @@ const struct mail_handler mail_handle_card_get = {PROTO_card_get, handle_get};
 const struct mail_handler mail_handle_card_put = {PROTO_card_put, handle_put};
 const struct mail_handler mail_handle_card_drop = {PROTO_card_drop, handle_drop};
 
-enum { NAME = 32, OWNER = 32, SIGNATURE = 64 };
+enum { OWNER = 32, REST = 24, SIGNATURE = 64, NOTE = 8 };
 
-static err card_name(const struct mail *m, const uint8_t place[32], uint8_t name[NAME]) {
+/* Where a card stands: the keyed hash of its place. Its beginning is the number of the row, so that
+ * there is a next row to every place; the row has the rest. */
+struct spot {
+    uint8_t hash[32];
+    uint64_t number;
+};
+static const slice rows = {(const uint8_t *)"card", 4};
+
+static err spot_of(const struct mail *m, const uint8_t place[32], struct spot *spot) {
     static const char label[] = "Sotto card v1";
     slice parts[] = {slice_of(label, sizeof label), slice_of(place, 32)};
-    return crypto_blake2b_keyed(name, NAME, SLICE_ARRAY(m->config.pepper), parts, 2);
+    TRY(crypto_blake2b_keyed(spot->hash, 32, SLICE_ARRAY(m->config.pepper), parts, 2));
+    reader r = reader_of(slice_of(spot->hash, 8));
+    return reader_u64(&r, &spot->number);
 }
 
-/* NOT_FOUND. What card borrows is in m->value. */
-static err card_get(struct mail *m, slice name, struct held_card *card) {
-    return held_card_get(m->store, m->batch, name, 0, &m->value, card);
+static bool stands_at(const struct held_card *card, const struct spot *spot) {
+    return equal_secret(card->rest, spot->hash + 8, REST);
+}
+
+/* NOT_FOUND. Two places of one number can't both be claimed; there are too few cards for that. What
+ * card borrows is in m->value. */
+static err card_get(struct mail *m, uint64_t number, struct held_card *card) {
+    return held_card_get(m->store, m->batch, rows, number, &m->value, card);
 }
 
 /* ---- Looking up ---- */
@@ -68,23 +83,60 @@ static void choose(uint8_t card[PROTO_CARD], const uint8_t *real, bool there) {
         card[i] = (uint8_t)((card[i] & ~mask) | (real[i] & mask));
 }
 
+struct next {
+    buf *value;
+    uint64_t number;
+    bool found;
+    err e;
+};
+
+static bool take_next(void *ctx, struct store_key key, slice value) {
+    struct next *next = ctx;
+    next->found = true;
+    next->number = key.number;
+    next->e = buf_set(next->value, value);
+    return false;
+}
+
+/* The row that stands at the number or follows it, or after the last one the first: so a card that
+ * is there and one that is not cost one row. */
+static err read_next(struct mail *m, uint64_t number, struct next *next) {
+    *next = (struct next){.value = &m->value};
+    TRY(store_scan(m->store, mail_key(MAIL_CARD, rows, number), UINT64_MAX, take_next, next));
+    if (!next->found)
+        TRY(store_scan(m->store, mail_key(MAIL_CARD, rows, 0), UINT64_MAX, take_next, next));
+    return next->e;
+}
+
+/* Puts the card, or what was made up, into `answer`. */
+static err answer_for(struct mail *m, const struct spot *spot, uint8_t answer[PROTO_CARD]) {
+    static const uint8_t nothing[PROTO_CARD] = {0};
+    struct held_card card = {.sealed = SLICE_ARRAY(nothing)};
+    struct next next;
+    TRY(read_next(m, spot->number, &next));
+    err e = next.found ? held_card_read(buf_slice(&m->value), &card) : OK;
+    if (e != OK && next.number == spot->number)
+        return e;
+    if (mail_is_damaged(m, e)) /* somebody else's */
+        card = (struct held_card){.sealed = SLICE_ARRAY(nothing)};
+    bool there = next.found && next.number == spot->number && stands_at(&card, spot);
+    TRY(make_up(m, SLICE_ARRAY(spot->hash), answer));
+    choose(answer, card.sealed.p, there);
+    return OK;
+}
+
 static err handle_get(struct mail *m, struct mail_call *call) {
     struct proto_card_get in;
-    uint8_t name[NAME], answer[PROTO_CARD];
-    struct held_card card = {0};
+    uint8_t answer[PROTO_CARD];
+    struct spot spot;
     bool worked = false;
     if (proto_card_get_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     TRY(mail_work_take(m, call, PROTO_card_get, MAIL_WORK_FIND, in.place, in.nonce, &worked));
     if (!worked)
         return mail_refuse(m, call, PROTO_REASON_WORK);
-    TRY(card_name(m, in.place, name));
-    err e = card_get(m, SLICE_ARRAY(name), &card);
-    if (e != OK && e != ERR_NOT_FOUND)
-        return e;
-    TRY(make_up(m, SLICE_ARRAY(name), answer));
-    uint8_t nothing[PROTO_CARD] = {0};
-    choose(answer, e == OK ? card.sealed.p : nothing, e == OK);
+    TRY(spot_of(m, in.place, &spot));
+    TRY(answer_for(m, &spot, answer));
     struct proto_card out = {.sealed = SLICE_ARRAY(answer)};
     writer w = mail_reply_open(m);
     proto_card_write(&w, &out);
@@ -101,37 +153,40 @@ static bool is_signed(const struct mail_call *call, const uint8_t owner[OWNER], 
 
 /* What forbids the put; 0: nothing. e: OK, or NOT_FOUND. */
 static uint16_t why_not(struct mail *m, const struct proto_card_put *in, err e,
-                        const struct held_card *card, uint64_t total) {
+                        const struct spot *spot, const struct held_card *card, uint64_t total) {
     if (e == ERR_NOT_FOUND && !in->renew)
         return PROTO_REASON_NONE;
     if (e == ERR_NOT_FOUND)
         return total >= m->config.limits.cards ? PROTO_REASON_LIMIT : 0;
-    if (memcmp(card->owner, in->owner, OWNER) != 0)
+    if (!stands_at(card, spot) || memcmp(card->owner, in->owner, OWNER) != 0)
         return PROTO_REASON_TAKEN;
     return in->version <= card->version ? PROTO_REASON_OLD : 0;
 }
 
 /* e: OK, or NOT_FOUND; then `card` is a new one. */
-static err put(struct mail *m, slice name, const struct proto_card_put *in, err e,
+static err put(struct mail *m, const struct spot *spot, const struct proto_card_put *in, err e,
                struct held_card *card, uint64_t total) {
+    uint8_t note[NOTE];
+    put_u64(note, spot->number);
     if (e == ERR_NOT_FOUND) {
+        memcpy(card->rest, spot->hash + 8, REST);
         memcpy(card->owner, in->owner, OWNER);
         mail_total_set(m, MAIL_TOTAL_CARDS, total + 1);
     }
     if (e == OK && in->renew && card->week != m->week)
-        TRY(mail_expiry_forget(m, MAIL_EXPIRY_CARD, card->week, name));
+        TRY(mail_expiry_forget(m, MAIL_EXPIRY_CARD, card->week, SLICE_ARRAY(note)));
     if (in->renew && (e != OK || card->week != m->week))
-        TRY(mail_expiry_note(m, MAIL_EXPIRY_CARD, name));
+        TRY(mail_expiry_note(m, MAIL_EXPIRY_CARD, SLICE_ARRAY(note)));
     if (in->renew)
         card->week = m->week;
     card->version = in->version;
     card->sealed = in->sealed;
-    return held_card_put(m->batch, name, 0, &m->row, card);
+    return held_card_put(m->batch, rows, spot->number, &m->row, card);
 }
 
 static err handle_put(struct mail *m, struct mail_call *call) {
     struct proto_card_put in;
-    uint8_t name[NAME];
+    struct spot spot;
     struct held_card card = {0};
     uint64_t total = 0;
     bool worked = false;
@@ -145,27 +200,27 @@ static err handle_put(struct mail *m, struct mail_call *call) {
     if (!is_signed(call, in.owner, PROTO_LABEL_CARD_PUT))
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     TRY(mail_total_get(m, MAIL_TOTAL_CARDS, &total));
-    TRY(card_name(m, in.place, name));
-    err e = card_get(m, SLICE_ARRAY(name), &card);
+    TRY(spot_of(m, in.place, &spot));
+    err e = card_get(m, spot.number, &card);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    uint16_t reason = why_not(m, &in, e, &card, total);
+    uint16_t reason = why_not(m, &in, e, &spot, &card, total);
     if (reason != 0)
         return mail_refuse(m, call, reason);
-    TRY(put(m, SLICE_ARRAY(name), &in, e, &card, total));
+    TRY(put(m, &spot, &in, e, &card, total));
     return mail_reply_ok(m, call);
 }
 
-static err forget(struct mail *m, slice name) {
+static err forget(struct mail *m, uint64_t number) {
     uint64_t total = 0;
     TRY(mail_total_get(m, MAIL_TOTAL_CARDS, &total));
     mail_total_set(m, MAIL_TOTAL_CARDS, total - (total > 0));
-    return store_batch_delete(m->batch, mail_key(MAIL_CARD, name, 0));
+    return store_batch_delete(m->batch, mail_key(MAIL_CARD, rows, number));
 }
 
 static err handle_drop(struct mail *m, struct mail_call *call) {
     struct proto_card_drop in;
-    uint8_t name[NAME];
+    struct spot spot;
     struct held_card card = {0};
     bool worked = false;
     if (proto_card_drop_decode(call->body, &in) != OK)
@@ -174,25 +229,32 @@ static err handle_drop(struct mail *m, struct mail_call *call) {
         TRY(mail_work_take(m, call, PROTO_card_drop, MAIL_WORK_FIND, in.place, in.nonce, &worked));
     if (!worked)
         return mail_refuse(m, call, PROTO_REASON_WORK);
-    TRY(card_name(m, in.place, name));
-    err e = card_get(m, SLICE_ARRAY(name), &card);
+    TRY(spot_of(m, in.place, &spot));
+    err e = card_get(m, spot.number, &card);
     if (e == ERR_NOT_FOUND)
         return mail_refuse(m, call, PROTO_REASON_NONE);
     TRY(e);
-    if (!is_signed(call, card.owner, PROTO_LABEL_CARD_DROP))
+    if (!stands_at(&card, &spot) || !is_signed(call, card.owner, PROTO_LABEL_CARD_DROP))
         return mail_refuse(m, call, PROTO_REASON_TAKEN);
     if (in.version <= card.version)
         return mail_refuse(m, call, PROTO_REASON_OLD);
-    TRY(mail_expiry_forget(m, MAIL_EXPIRY_CARD, card.week, SLICE_ARRAY(name)));
-    TRY(forget(m, SLICE_ARRAY(name)));
+    uint8_t note[NOTE];
+    put_u64(note, spot.number);
+    TRY(mail_expiry_forget(m, MAIL_EXPIRY_CARD, card.week, SLICE_ARRAY(note)));
+    TRY(forget(m, spot.number));
     return mail_reply_ok(m, call);
 }
 
-err mail_card_expire(struct mail *m, slice name) {
+err mail_card_expire(struct mail *m, slice note) {
     struct held_card card;
-    err e = card_get(m, name, &card);
+    uint64_t number = 0;
+    reader r = reader_of(note);
+    if (note.n != NOTE)
+        return OK;
+    TRY(reader_u64(&r, &number));
+    err e = card_get(m, number, &card);
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    return card.week + m->config.limits.card_weeks >= m->week ? OK : forget(m, name);
+    return mail_expired(m, MAIL_EXPIRY_CARD, card.week) ? forget(m, number) : OK;
 }

@@ -20,11 +20,12 @@ static err tell_mail(struct parent *p) {
         .closed = strcmp(c->registration, "closed") == 0,
         .mailbox_items = (uint32_t)c->mailbox_items,
         .mailbox_bytes = c->mailbox_megabytes << 20,
-        .item_weeks = (uint32_t)c->item_weeks,
-        .blob_weeks = (uint32_t)c->blob_weeks,
+        .item_days = (uint32_t)c->item_days,
+        .blob_days = (uint32_t)c->blob_days,
         .blobs_bytes = c->blob_gigabytes << 30,
         .uploads_bytes = c->upload_gigabytes << 30,
         .key_packages = (uint32_t)c->key_packages,
+        .chains = (uint32_t)c->chains,
         .memtable = c->memtable_megabytes << 20,
     };
     memcpy(out.key, p->keys.address[0].key, 32);

@@ -11,11 +11,12 @@ enum { CONFIG_TEXT = 512, CONFIG_USER = 64 };
  * sessions as tests and the simulated world run them. */
 #define CONFIG_MAILBOX_ITEMS 10000
 #define CONFIG_MAILBOX_MEGABYTES 64
-#define CONFIG_ITEM_WEEKS 8
+#define CONFIG_ITEM_DAYS 30
 #define CONFIG_BLOB_GIGABYTES 10
-#define CONFIG_BLOB_WEEKS 8
+#define CONFIG_BLOB_DAYS 30
 #define CONFIG_UPLOAD_GIGABYTES 4
 #define CONFIG_KEY_PACKAGES 200
+#define CONFIG_CHAINS 32768
 #define CONFIG_RATE 500
 #define CONFIG_BURST 5000
 
@@ -25,10 +26,10 @@ struct config {
     char certificate[CONFIG_TEXT], certificate_key[CONFIG_TEXT];
     char user[CONFIG_TEXT], registration[CONFIG_TEXT], sandbox[CONFIG_TEXT], log[CONFIG_TEXT];
     uint64_t edges, connections, source_connections;
-    uint64_t mailbox_items, mailbox_megabytes, item_weeks;
-    uint64_t blob_gigabytes, blob_weeks, upload_gigabytes, key_packages;
+    uint64_t mailbox_items, mailbox_megabytes, item_days;
+    uint64_t blob_gigabytes, blob_days, upload_gigabytes, key_packages;
     uint64_t idle_minutes, opening_seconds, rate, burst;
-    uint64_t memtable_megabytes;
+    uint64_t chains, memtable_megabytes;
 };
 
 void config_init(struct config *c);

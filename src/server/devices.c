@@ -102,7 +102,7 @@ static err handle_put(struct mail *m, struct mail_call *call) {
 
 /* It is in the account's list. */
 static err come(struct mail *m, struct mail_call *call, struct mail_account *a,
-                const struct proto_device *device) {
+                const struct proto_device *device, const uint8_t mailbox_key[MAIL_PUBLIC]) {
     struct held_device d;
     a->row.seen = m->week;
     TRY(mail_account_put(m, a));
@@ -114,7 +114,7 @@ static err come(struct mail *m, struct mail_call *call, struct mail_account *a,
     memcpy(d.key, device->key, MAIL_PUBLIC);
     crypto_random(d.mailbox, MAIL_ID);
     TRY(mail_device_put(m, a->id, device->id, &d));
-    TRY(mail_box_begin(m, d.mailbox));
+    TRY(mail_box_begin(m, d.mailbox, mailbox_key));
     return mail_account_welcome(m, call, a->id, &d);
 }
 
@@ -139,14 +139,15 @@ static err join(struct mail *m, struct mail_call *call, const struct proto_devic
                memcmp(known.key, device->key, MAIL_PUBLIC) != 0) {
         return mail_refuse(m, call, PROTO_REASON_OLDER);
     }
-    return come(m, call, &a, device);
+    return come(m, call, &a, device, in->mailbox_key);
 }
 
 static err handle_join(struct mail *m, struct mail_call *call) {
     struct proto_device_join in;
     struct proto_device_list list;
     struct proto_device device;
-    if (proto_device_join_decode(call->body, &in) != OK)
+    if (proto_device_join_decode(call->body, &in) != OK ||
+        crypto_dhkem_x25519.check(in.mailbox_key) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     err e = read_list(in.devices, &list);
     if (e == ERR_MALFORMED)

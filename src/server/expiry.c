@@ -43,10 +43,22 @@ err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week, sli
 
 static uint32_t lifetime(const struct mail *m, enum mail_expiry kind) {
     const struct mail_limits *limits = &m->config.limits;
-    return kind == MAIL_EXPIRY_BOX     ? limits->item_weeks
-           : kind == MAIL_EXPIRY_ORDER ? limits->order_weeks
-           : kind == MAIL_EXPIRY_CARD  ? limits->card_weeks
-                                       : limits->blob_weeks;
+    switch (kind) {
+    case MAIL_EXPIRY_BOX:
+        return limits->item_days;
+    case MAIL_EXPIRY_ORDER:
+        return limits->order_days;
+    case MAIL_EXPIRY_TOMBSTONE:
+        return limits->tombstone_days;
+    case MAIL_EXPIRY_CARD:
+        return limits->card_days;
+    default:
+        return limits->blob_days;
+    }
+}
+
+bool mail_expired(const struct mail *m, enum mail_expiry kind, uint32_t week) {
+    return time_week_over(week, lifetime(m, kind), m->now);
 }
 
 /* ---- One step ---- */
@@ -85,6 +97,8 @@ static err expire(struct mail *m, enum mail_expiry kind, slice what) {
         return what.n == MAIL_ID ? expire_box(m, what) : OK;
     case MAIL_EXPIRY_ORDER:
         return mail_order_expire(m, what);
+    case MAIL_EXPIRY_TOMBSTONE:
+        return mail_tombstone_expire(m, what);
     case MAIL_EXPIRY_CARD:
         return mail_card_expire(m, what);
     default:
@@ -118,7 +132,7 @@ static bool sweep_week(struct mail *m, enum mail_expiry kind) {
 static bool sweep_kind(struct mail *m, enum mail_expiry kind) {
     struct mail_sweep *at = &m->sweeps[kind];
     for (int i = 0; i < WEEKS_AT_ONCE; i++) {
-        if (at->week + lifetime(m, kind) >= m->week)
+        if (!mail_expired(m, kind, at->week))
             return false;
         if (sweep_week(m, kind))
             return true;
@@ -131,7 +145,7 @@ static bool sweep_kind(struct mail *m, enum mail_expiry kind) {
 bool mail_sweep(struct mail *m) {
     if (store_batch_count(m->batch) > 0 || m->broken != OK)
         return true;
-    m->week = time_week(m->config.now(m->config.ctx));
+    mail_clock(m);
     for (int kind = 0; kind < MAIL_EXPIRY_KINDS; kind++)
         if (sweep_kind(m, (enum mail_expiry)kind))
             return true;

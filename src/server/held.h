@@ -52,7 +52,7 @@ enum mail_table {
     R(invite, MAIL_INVITE, "hash of the code", "registration codes", "used")                       \
     R(expiry, MAIL_EXPIRY, "kind, week, keyed hash of what it names", "notes of what expires",     \
       "what they name is gone, or has a later note")                                               \
-    R(card, MAIL_CARD, "keyed hash of a handle's place", "contact cards",                         \
+    R(card, MAIL_CARD, "beginning of the keyed hash of a handle's place", "contact cards",                         \
       "its owner drops it, or 52 weeks after the last renewal")                                    \
     R(roster, MAIL_ROSTER, "keyed hash of its order's name", "rosters of large conversations",        \
       "with its order, or replaced")                                                               \
@@ -75,19 +75,20 @@ enum mail_table {
 #define HELD_FIELDS_mailbox(F)                                                                     \
     F(u64, floor, 0, 0, WORK, "the position up to which it was acknowledged, from a random start") \
     F(u64, gap_at, 0, 0, WORK, "the position of the newest gap")                                   \
-    F(u32, gaps, 0, 0, WORK, "how often it refused an item or let one expire")
+    F(u32, gaps, 0, 0, WORK, "how often it refused an item or let one expire")                     \
+    F(fixed, key, 32, 0, SEALED, "the public key that its items are sealed to; the device makes another every month")
 
 #define HELD_FIELDS_item(F)                                                                        \
     F(u32, week, 0, 0, WORK, "week in which it came")                                              \
-    F(fixed, serial, 8, 0, SEALED, "random serial of the address that it came by")                 \
-    F(vec, mark, 0, PROTO_MARK, SEALED, "a commit's mark: two hashes")                             \
-    F(vec, item, 1, PROTO_ITEM_MAX, SEALED, "the item, encrypted and padded; number and size are in the record")
+    F(fixed, chain, 32, 0, SEALED, "public key of the chain of keys that it is sealed by")         \
+    F(u32, count, 0, 0, WORK, "its number in that chain")                                          \
+    F(vec, sealed, 1, PROTO_SEALED_MAX, SEALED, "the item, encrypted and padded, with the serial of its address and a commit's mark, all sealed to the mailbox's key; number and size are in the record")
 
 #define HELD_FIELDS_key_package(F)                                                                 \
-    F(vec, bytes, 1, PROTO_KEY_PACKAGE_MAX, SEALED, "public keys with which the device can be added to a conversation")
+    F(vec, sealed, 1, PROTO_KEY_PACKAGE_MAX + 64, SEALED, "public keys with which the device can be added to a conversation, and an address made for that; encrypted under a key of the pepper")
 
 #define HELD_FIELDS_last_resort(F)                                                                 \
-    F(vec, bytes, 1, PROTO_KEY_PACKAGE_MAX, SEALED, "the same, given when the others are used up")
+    F(vec, sealed, 1, PROTO_KEY_PACKAGE_MAX + 64, SEALED, "the same, given when the others are used up")
 
 #define HELD_FIELDS_order(F)                                                                       \
     F(fixed, next, 32, 0, SEALED, "hash of the token with which the next commit comes")            \
@@ -109,6 +110,7 @@ enum mail_table {
     F(vec, what, 0, 32, WORK, "mailbox id, order, blob or card to look at when the week is over")
 
 #define HELD_FIELDS_card(F)                                                                        \
+    F(fixed, rest, 24, 0, WORK, "the rest of that hash")                                           \
     F(fixed, owner, 32, 0, SEALED, "the key that may replace it, made for this card alone")        \
     F(u32, week, 0, 0, WORK, "week of the last renewal")                                           \
     F(u64, version, 0, 0, SEALED, "a random start, and how often it was put since")                \

@@ -29,11 +29,12 @@ enum { MAIL_BLOB_ENTRY = 256 };
 
 struct mail_place {
     uint64_t position;
-    uint8_t serial[MAIL_SERIAL];
+    uint8_t serial[MAIL_SERIAL]; /* zeros: read from the store, where it is sealed */
     uint32_t bytes, week;
 };
 
-/* How much one address has in the mailbox. */
+/* How much one address has in the mailbox, of what came since the mailbox was read from the store.
+ */
 struct mail_share {
     uint8_t serial[MAIL_SERIAL];
     uint32_t items;
@@ -61,6 +62,8 @@ struct mail_box {
     uint64_t tail;   /* the last position in use */
     uint64_t gap_at; /* of the newest gap; 0: none */
     uint32_t gaps;
+    uint8_t key[MAIL_PUBLIC];  /* that its items are sealed to */
+    struct mail_chain *chain;  /* that its items are sealed by; NULL: none yet */
     uint32_t indexed;          /* the week under which it stands in EXPIRY; 0: none */
     struct mail_place *places; /* from first, count of them */
     size_t first, count, cap;
@@ -141,10 +144,12 @@ struct mail_sweep {
     uint64_t from;
 };
 
+/* Numbers on the disk. */
 enum mail_expiry {
     MAIL_EXPIRY_BOX,
     MAIL_EXPIRY_ORDER,
     MAIL_EXPIRY_BLOB,
+    MAIL_EXPIRY_TOMBSTONE,
     MAIL_EXPIRY_CARD,
     MAIL_EXPIRY_KINDS
 };
@@ -179,27 +184,32 @@ struct mail_work {
     struct mail_day *sessions; /* how many look-ups each had in this hour */
 };
 
+struct mail_chain;
+
 struct mail {
     const struct mem *mem;
     struct store *store;
     struct store_batch *batch;
     struct mail_config config;
     err broken; /* the batch under construction must not be committed */
-    uint32_t week;
+    uint64_t now;
+    uint32_t week;          /* of now */
     uint64_t call, batches; /* so many so far, the present ones included */
 
     struct table boxes, sessions;
     struct mail_box *newest, *oldest;
     size_t cached;
+    struct mail_chain *chain_newest, *chain_oldest; /* by use; the unused are the oldest */
     struct mail_session *ready, **ready_end;
 
     struct mail_effect *effects;
     size_t effect_count, effect_cap;
-    buf out;               /* bodies of replies */
-    size_t reply_at;       /* where the one being written starts */
-    buf value, scratch;    /* a stored value in work; a second one, with room for a MAIL_NOTICE */
-    buf row;               /* of held_<row>_put */
-    struct held_item item; /* that is being delivered; borrows from the request */
+    buf out;             /* bodies of replies */
+    size_t reply_at;     /* where the one being written starts */
+    buf value, scratch;  /* a stored value in work; a second one, with room for a MAIL_NOTICE */
+    buf row;             /* of held_<row>_put */
+    buf parcel, sealed;  /* what is being delivered; the same for one mailbox */
+    uint32_t item_bytes; /* of the item in it */
 
     struct mail_total totals[MAIL_TOTALS];
     struct mail_day *days;
@@ -222,6 +232,9 @@ struct mail_handler {
     uint16_t type;
     err (*handle)(struct mail *m, struct mail_call *call);
 };
+
+/* It is now. */
+void mail_clock(struct mail *m);
 
 /* Writing an answer: open, write the body, close. */
 writer mail_reply_open(struct mail *m);
@@ -275,6 +288,9 @@ void mail_links_fini(struct mail *m);
 
 /* ---- key_packages.c ---- */
 MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
+/* Adds their number and size. */
+MUST err mail_key_packages_measure(struct mail *m, struct mail_box *box,
+                                   struct proto_held_kind *kind);
 
 /* ---- addresses.c ---- */
 /* ERR_DENIED if it is none of ours. */
@@ -284,13 +300,15 @@ MUST err mail_address_open(const struct mail *m, const uint8_t address[PROTO_ADD
 /* ---- boxes.c ---- */
 /* Loaded, and good until the batch ends. */
 MUST err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **box);
-/* A new mailbox. */
-MUST err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID]);
+/* A new mailbox, and the key that its items are sealed to. */
+MUST err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID], const uint8_t key[MAIL_PUBLIC]);
+/* Another key, from now on. */
+MUST err mail_box_rekey(struct mail *m, struct mail_box *box, const uint8_t key[MAIL_PUBLIC]);
 /* It and all that is in it. */
 MUST err mail_box_delete(struct mail *m, struct mail_box *box);
 /* Puts the item that mail_item_prepare made into the mailbox. ERR_FULL: a gap was counted instead.
  */
-void mail_item_prepare(struct mail *m, slice mark, slice item);
+MUST err mail_item_prepare(struct mail *m, slice mark, slice item);
 MUST err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]);
 MUST err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to);
 /* Gives the gaps a position above every item. */
@@ -302,6 +320,15 @@ MUST err mail_box_expire(struct mail *m, struct mail_box *box);
 void mail_boxes_forget(struct mail *m);
 void mail_boxes_trim(struct mail *m);
 void mail_boxes_fini(struct mail *m);
+
+/* ---- reseal.c ---- */
+MUST err mail_chains_init(struct mail *m);
+/* Ends every chain and wipes their memory. */
+void mail_chains_fini(struct mail *m);
+/* Fills in all but the week; row->sealed is good until the next call. plain may be anything. */
+MUST err mail_reseal(struct mail *m, struct mail_box *box, slice plain, struct held_item *row);
+/* The next item begins another chain. */
+void mail_chain_end(struct mail *m, struct mail_box *box);
 
 /* ---- days.c ---- */
 /* Counts one more, if there were fewer than `most` today. serial: NULL, or of an address. */
@@ -352,11 +379,20 @@ void mail_subscriber_behind(struct mail *m, struct mail_session *s);
 MUST err mail_expiry_note(struct mail *m, enum mail_expiry kind, slice what);
 /* Takes the note of that week back. */
 MUST err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week, slice what);
+/* Whether what is of this week is over. */
+bool mail_expired(const struct mail *m, enum mail_expiry kind, uint32_t week);
 /* The others' part of the sweep. */
 MUST err mail_order_expire(struct mail *m, slice name);
 MUST err mail_blob_expire(struct mail *m, slice id);
+MUST err mail_tombstone_expire(struct mail *m, slice name);
 
-MUST err mail_card_expire(struct mail *m, slice name);
+/* ---- key_packages.c ---- */
+/* All of a mailbox. */
+MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
+MUST err mail_key_packages_measure(struct mail *m, struct mail_box *box,
+                                   struct proto_held_kind *kind);
+
+MUST err mail_card_expire(struct mail *m, slice note);
 
 /* ---- work.c ---- */
 MUST err mail_work_init(struct mail *m);
@@ -374,10 +410,11 @@ bool mail_work_is_challenge(struct mail *m, const struct mail_call *call,
 extern const struct mail_handler mail_handle_register, mail_handle_login, mail_handle_subscribe,
     mail_handle_ack, mail_handle_address_make, mail_handle_address_revoke, mail_handle_roster_send,
     mail_handle_key_package_drop, mail_handle_key_package_put, mail_handle_last_resort_put,
-    mail_handle_key_package_count, mail_handle_record_get, mail_handle_send, mail_handle_commit,
-    mail_handle_key_package_take, mail_handle_blob_put, mail_handle_blob_get, mail_handle_blob_ask,
-    mail_handle_work_get, mail_handle_card_get, mail_handle_card_put, mail_handle_card_drop,
-    mail_handle_device_list_put, mail_handle_device_join, mail_handle_device_list_get,
-    mail_handle_link_put, mail_handle_link_get, mail_handle_invite_make;
+    mail_handle_key_package_count, mail_handle_record_get, mail_handle_mailbox_key_put,
+    mail_handle_send, mail_handle_commit, mail_handle_key_package_take, mail_handle_blob_put,
+    mail_handle_blob_get, mail_handle_blob_ask, mail_handle_work_get, mail_handle_card_get,
+    mail_handle_card_put, mail_handle_card_drop, mail_handle_device_list_put,
+    mail_handle_device_join, mail_handle_device_list_get, mail_handle_link_put,
+    mail_handle_link_get, mail_handle_invite_make, mail_handle_account_delete;
 
 #endif

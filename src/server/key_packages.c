@@ -42,6 +42,54 @@ static err own_box(struct mail *m, const struct mail_call *call, struct mail_box
     return load(m, *box);
 }
 
+/* ---- At rest ----
+ * A key package names its account and an address. The row is its mailbox's all the same; but what
+ * is looked for on a disk should be on none, so it is sealed under a key of the pepper. */
+
+enum { NONCE = 24, TAG = 16 };
+
+static err row_key(const struct mail *m, uint8_t key[32]) {
+    static const char label[] = "Sotto key packages at rest v1";
+    slice part = slice_of(label, sizeof label);
+    return crypto_blake2b_keyed(key, 32, SLICE_ARRAY(m->config.pepper), &part, 1);
+}
+
+/* number: 0 for the last-resort one. */
+static void bind(uint8_t data[MAIL_ID + 8], const uint8_t mailbox[MAIL_ID], uint64_t number) {
+    memcpy(data, mailbox, MAIL_ID);
+    put_u64(data + MAIL_ID, number);
+}
+
+/* Into mail.value. */
+static err seal(struct mail *m, const uint8_t mailbox[MAIL_ID], uint64_t number, slice package) {
+    uint8_t key[32], data[MAIL_ID + 8];
+    bind(data, mailbox, number);
+    buf_clear(&m->value);
+    TRY(buf_resize(&m->value, NONCE + package.n + TAG));
+    TRY(row_key(m, key));
+    crypto_random(m->value.p, NONCE);
+    err e = crypto_xchacha20poly1305.seal(m->value.p + NONCE, key, m->value.p, SLICE_ARRAY(data),
+                                          package);
+    wipe(key, sizeof key);
+    return e;
+}
+
+/* In place: sealed lies in mail.value. */
+static err open_row(struct mail *m, const uint8_t mailbox[MAIL_ID], uint64_t number, slice sealed,
+                    slice *package) {
+    uint8_t key[32], data[MAIL_ID + 8];
+    if (sealed.n < NONCE + TAG)
+        return ERR_DAMAGED;
+    uint8_t *at = m->value.p + (sealed.p - m->value.p) + NONCE;
+    bind(data, mailbox, number);
+    TRY(row_key(m, key));
+    err e = crypto_xchacha20poly1305.open(at, key, sealed.p, SLICE_ARRAY(data),
+                                          slice_of(at, sealed.n - NONCE));
+    wipe(key, sizeof key);
+    *package = slice_of(at, sealed.n - NONCE - TAG);
+    return e == ERR_NO_MEMORY ? e : e == OK ? OK : ERR_DAMAGED;
+}
+
 /* ---- The owner's side ---- */
 
 static err handle_put(struct mail *m, struct mail_call *call) {
@@ -57,7 +105,8 @@ static err handle_put(struct mail *m, struct mail_call *call) {
     for (uint32_t i = 0; i < in.key_packages.count; i++) {
         struct proto_key_package package;
         TRY(proto_key_package_read(&r, &package));
-        struct held_key_package row = {.bytes = package.bytes};
+        TRY(seal(m, box->id, box->package_end, package.bytes));
+        struct held_key_package row = {.sealed = buf_slice(&m->value)};
         TRY(held_key_package_put(m->batch, name_of(box), box->package_end, &m->row, &row));
         box->package_end++;
     }
@@ -69,7 +118,8 @@ static err handle_last_resort(struct mail *m, struct mail_call *call) {
     if (proto_last_resort_put_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     slice name = slice_of(call->session->mailbox, MAIL_ID);
-    struct held_last_resort row = {.bytes = in.key_package};
+    TRY(seal(m, call->session->mailbox, 0, in.key_package));
+    struct held_last_resort row = {.sealed = buf_slice(&m->value)};
     TRY(held_last_resort_put(m->batch, name, 0, &m->row, &row));
     return mail_reply_ok(m, call);
 }
@@ -97,11 +147,28 @@ static err handle_count(struct mail *m, struct mail_call *call) {
 }
 
 err mail_key_packages_delete(struct mail *m, struct mail_box *box) {
-    TRY(store_batch_delete_range(m->batch, mail_key(MAIL_KEY_PACKAGE, name_of(box), 0),
-                                 UINT64_MAX));
-    TRY(store_batch_delete(m->batch, mail_key(MAIL_LAST_RESORT, name_of(box), 0)));
-    box->package_first = box->package_end = 1;
-    box->packages_loaded = true;
+    TRY(load(m, box));
+    for (; box->package_first < box->package_end; box->package_first++)
+        TRY(store_batch_delete(m->batch,
+                               mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_first)));
+    return store_batch_delete(m->batch, mail_key(MAIL_LAST_RESORT, name_of(box), 0));
+}
+
+err mail_key_packages_measure(struct mail *m, struct mail_box *box, struct proto_held_kind *kind) {
+    struct held_key_package package;
+    struct held_last_resort last;
+    TRY(load(m, box));
+    for (uint64_t i = box->package_first; i < box->package_end; i++) {
+        TRY(held_key_package_get(m->store, m->batch, name_of(box), i, &m->scratch, &package));
+        kind->bytes += package.sealed.n;
+    }
+    kind->count += box->package_end - box->package_first;
+    err e = held_last_resort_get(m->store, m->batch, name_of(box), 0, &m->scratch, &last);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    kind->count++;
+    kind->bytes += last.sealed.n;
     return OK;
 }
 
@@ -129,15 +196,14 @@ static err take_one(struct mail *m, struct mail_box *box, enum allowance allowed
     out->last_resort = allowed == LAST_RESORT || box->package_first == box->package_end;
     if (out->last_resort) {
         TRY(held_last_resort_get(m->store, m->batch, name_of(box), 0, &m->value, &last));
-        out->key_package = last.bytes;
-        return OK;
+        return open_row(m, box->id, 0, last.sealed, &out->key_package);
     }
     uint64_t number = box->package_first;
     err e = held_key_package_get(m->store, m->batch, name_of(box), number, &m->value, &package);
     if (e == ERR_NOT_FOUND)
         return ERR_DAMAGED;
     TRY(e);
-    out->key_package = package.bytes;
+    TRY(open_row(m, box->id, number, package.sealed, &out->key_package));
     box->package_first++;
     return store_batch_delete(m->batch, mail_key(MAIL_KEY_PACKAGE, name_of(box), number));
 }

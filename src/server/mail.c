@@ -5,14 +5,15 @@
 const struct mail_limits mail_limits_default = {
     .mailbox_items = CONFIG_MAILBOX_ITEMS,
     .mailbox_bytes = (uint64_t)CONFIG_MAILBOX_MEGABYTES << 20,
-    .item_weeks = CONFIG_ITEM_WEEKS,
-    .blob_weeks = CONFIG_BLOB_WEEKS,
-    .order_weeks = 52,
+    .item_days = CONFIG_ITEM_DAYS,
+    .blob_days = CONFIG_BLOB_DAYS,
+    .order_days = 365,
+    .tombstone_days = 30,
     .orders = 4 * 1024 * 1024,
     .blobs_bytes = (uint64_t)CONFIG_BLOB_GIGABYTES << 30,
     .uploads_bytes = (uint64_t)CONFIG_UPLOAD_GIGABYTES << 30,
     .cards = 1024 * 1024,
-    .card_weeks = 52,
+    .card_days = 365,
     .find_bits = 18,
     .claim_bits = 22,
     .key_packages = CONFIG_KEY_PACKAGES,
@@ -24,6 +25,7 @@ const struct mail_limits mail_limits_default = {
     .window_bytes = 128 * 1024,
     .batch_bytes = 8 * 1024 * 1024,
     .cached_items = 4 * 1024 * 1024,
+    .chain_items = PROTO_CHAIN_ITEMS,
 };
 
 enum { EFFECTS_MAX = 65536 };
@@ -39,6 +41,8 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_last_resort_put,   /* 20 */
     &mail_handle_key_package_count, /* 21 */
     &mail_handle_record_get,        /* 23 */
+    &mail_handle_mailbox_key_put,   /* 25 */
+    &mail_handle_account_delete,    /* 28 */
     &mail_handle_send,              /* 30 */
     &mail_handle_commit,            /* 32 */
     &mail_handle_key_package_take,  /* 34 */
@@ -67,9 +71,15 @@ static const struct mail_handler *handler_of(uint16_t type) {
     return NULL;
 }
 
+void mail_clock(struct mail *m) {
+    m->now = m->config.now(m->config.ctx);
+    m->week = time_week(m->now);
+}
+
 /* ---- Life ---- */
 
 static err mail_init(struct mail *m) {
+    TRY(mail_chains_init(m));
     TRY(store_batch_new(&m->batch, m->mem));
     TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
     TRY(mail_work_init(m));
@@ -86,10 +96,10 @@ err mail_new(struct mail **out, struct store *store, const struct mail_config *c
     m->store = store;
     m->config = *config;
     m->boxes.mem = m->sessions.mem = mem;
-    m->out = m->value = m->scratch = m->row = buf_on(mem);
+    m->out = m->value = m->scratch = m->row = m->parcel = m->sealed = buf_on(mem);
     m->ready_end = &m->ready;
     m->batches = 1;
-    m->week = time_week(config->now(config->ctx));
+    mail_clock(m);
     err e = mail_init(m);
     if (e != OK) {
         mail_free(m);
@@ -128,6 +138,7 @@ void mail_free(struct mail *m) {
     drop_sessions(m, 0, UINT64_MAX);
     table_fini(&m->sessions);
     mail_boxes_fini(m);
+    mail_chains_fini(m);
     mail_links_fini(m);
     store_batch_free(m->batch);
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
@@ -137,6 +148,8 @@ void mail_free(struct mail *m) {
     buf_free(&m->value);
     buf_free(&m->scratch);
     buf_free(&m->row);
+    buf_free(&m->parcel);
+    buf_free(&m->sealed);
     mem_free(m->mem, m, sizeof *m);
 }
 
@@ -202,7 +215,7 @@ err mail_refuse(struct mail *m, const struct mail_call *call, enum proto_reason 
 /* ---- Requests ---- */
 
 static void begin_call(struct mail *m) {
-    m->week = time_week(m->config.now(m->config.ctx));
+    mail_clock(m);
     m->call++;
 }
 
@@ -230,7 +243,7 @@ static err run(struct mail *m, struct mail_call *call, uint16_t type) {
     bool gone = false;
     if (device)
         TRY(is_gone(m, call->session, &gone));
-    return gone ? mail_refuse(m, call, PROTO_REASON_PROOF) : handler->handle(m, call);
+    return gone ? mail_refuse(m, call, PROTO_REASON_GONE) : handler->handle(m, call);
 }
 
 bool mail_is_damaged(struct mail *m, err e) {

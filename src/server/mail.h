@@ -7,7 +7,8 @@
  * of the batch is answered with an error (DISK, or BUSY), what memory knew is read again from the
  * store, and nothing was delivered.
  *
- * The only time that is written is the week. */
+ * The only time that is written is the week. No item is written as it came: each copy is sealed to
+ * its mailbox's key first (reseal.c). */
 #ifndef SOTTO_SERVER_MAIL_H
 #define SOTTO_SERVER_MAIL_H
 
@@ -23,16 +24,17 @@ struct mail_address_key {
 };
 
 struct mail_limits {
-    uint32_t mailbox_items; /* that wait in one mailbox */
-    uint64_t mailbox_bytes; /* the same in bytes; one address may fill a quarter of either */
-    uint32_t item_weeks;    /* then an item expires and leaves a gap */
-    uint32_t blob_weeks;
-    uint32_t order_weeks;    /* after its last commit */
+    uint32_t mailbox_items;  /* that wait in one mailbox */
+    uint64_t mailbox_bytes;  /* the same in bytes; one address may fill a quarter of either */
+    uint32_t item_days;      /* after the end of its week an item expires and leaves a gap */
+    uint32_t blob_days;      /* after that of its last upload */
+    uint32_t order_days;     /* after that of its last commit */
+    uint32_t tombstone_days; /* after that of the deletion */
     uint64_t orders;         /* of the whole server */
     uint64_t blobs_bytes;    /* of all blobs together */
     uint64_t uploads_bytes;  /* that a mailbox vouches for in a day; half of the room at most */
     uint64_t cards;          /* of the whole server */
-    uint32_t card_weeks;     /* after its last renewal */
+    uint32_t card_days;      /* after that of its last renewal */
     uint8_t find_bits;       /* work of a look-up while there are few; see work.c */
     uint8_t claim_bits;      /* of a claim */
     uint32_t key_packages;   /* that one device may store */
@@ -45,6 +47,7 @@ struct mail_limits {
     uint32_t batch_bytes; /* when to commit at the latest */
     uint32_t
         cached_items; /* whose places are kept in memory; mailboxes without subscriber go first */
+    uint32_t chain_items; /* that one chain of keys seals */
 };
 /* As an operator who sets nothing has them. */
 extern const struct mail_limits mail_limits_default;
@@ -53,6 +56,11 @@ struct mail_config {
     struct mail_address_key keys[MAIL_KEYS];
     uint8_t pepper[32]; /* keys the hashes of group ids and of handles' places */
     bool closed;        /* no registration, not even with a code */
+    /* Where the keys of so many chains are, and nowhere else: mail_chains_size bytes, aligned for
+     * anything. Locked, where there is such memory. It stays the caller's and is wiped by
+     * mail_free. */
+    void *chain_memory;
+    uint32_t chains;
     struct mail_limits limits;
     void *ctx;                  /* of the calls below */
     uint64_t (*now)(void *ctx); /* ms since 1970 */
@@ -72,12 +80,14 @@ struct mail_config {
 
 struct mail;
 
+size_t mail_chains_size(uint32_t chains);
+
 /* The store is an older one than devices have seen, or lost the end of its log: no position that
  * one of them may know is given again, and each is told that items may be missing. Before mail_new.
  */
 MUST err mail_rolled_back(struct store *store);
 
-/* The store stays the caller's. IO, DAMAGED, NO_MEMORY. */
+/* The store stays the caller's. IO, DAMAGED, NO_MEMORY; BUG without memory for chains. */
 MUST err mail_new(struct mail **m, struct store *store, const struct mail_config *config,
                   const struct mem *mem);
 void mail_free(struct mail *m);

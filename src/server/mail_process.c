@@ -4,6 +4,7 @@
 #include "server/mail.h"
 #include "server/process.h"
 #include "server/wire.h"
+#include "sys/locked.h"
 #include "sys/log.h"
 #include "sys/machine.h"
 #include "sys/proc.h"
@@ -36,6 +37,8 @@ struct post {
     struct sys_timer sweep, flush;
     struct store *store;
     struct mail *mail;
+    void *chain_memory;
+    uint32_t chains;
     bool damaged; /* since the last flush a record could not be read */
     bool failing; /* the store takes nothing */
     int exit_code;
@@ -287,11 +290,13 @@ static void configure(struct mail_config *config, struct post *post,
                                    .crowded = crowded,
                                    .damaged = damaged,
                                    .stored = stored};
+    config->chain_memory = post->chain_memory;
+    config->chains = post->chains;
     config->limits = mail_limits_default;
     config->limits.mailbox_items = in->mailbox_items;
     config->limits.mailbox_bytes = in->mailbox_bytes;
-    config->limits.item_weeks = in->item_weeks;
-    config->limits.blob_weeks = in->blob_weeks;
+    config->limits.item_days = in->item_days;
+    config->limits.blob_days = in->blob_days;
     config->limits.blobs_bytes = in->blobs_bytes;
     config->limits.uploads_bytes = in->uploads_bytes;
     config->limits.key_packages = in->key_packages;
@@ -300,6 +305,21 @@ static void configure(struct mail_config *config, struct post *post,
     memcpy(config->keys[0].key, in->key, 32);
     memcpy(config->keys[1].key, in->old_key, 32);
     memcpy(config->pepper, in->pepper, 32);
+}
+
+/* While we may still be root. */
+static err lock_memory(struct post *post, uint32_t chains) {
+    size_t n = mail_chains_size(chains);
+    err e = sys_locked_new(&post->chain_memory, n);
+    if (e == ERR_LIMIT)
+        sys_log_error(
+            &post->log,
+            "could not lock %zu KiB of memory for %u chains of keys; this process may lock "
+            "%llu KiB: raise that limit (RLIMIT_MEMLOCK: `ulimit -l`, LimitMEMLOCK= of "
+            "systemd), or set `chains` to less",
+            n / 1024, chains, (unsigned long long)sys_locked_limit());
+    post->chains = e == OK ? chains : 0;
+    return e;
 }
 
 /* Nothing beside the store: the keys lie next to it. */
@@ -331,6 +351,7 @@ static err set_up(struct post *post, slice body) {
     TRY(proto_mail_setup_decode(body, &in));
     memcpy(folder, in.store.p, in.store.n);
     post->log.level = (enum sys_log_level)in.log_level;
+    TRY(lock_memory(post, in.chains));
     TRY(enter_sandbox(folder, &in, &report));
     err e = open_store(post, &in, folder);
     if (e != OK) {
@@ -423,6 +444,7 @@ int mail_main(void) {
     if (post.mail != NULL)
         mail_commit(post.mail);
     mail_free(post.mail);
+    sys_locked_free(post.chain_memory, mail_chains_size(post.chains));
     store_close(post.store);
     return post.exit_code;
 }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "crypto/crypto.h"
 #include "server/config.h"
+#include "server/inventory.h"
 #include "server/keys.h"
 #include "server/mail.h"
 #include "server/operator_client.h"
@@ -13,6 +14,7 @@
 #include "store/store.h"
 #include "sys/files.h"
 #include "sys/listener.h"
+#include "sys/locked.h"
 #include "sys/machine.h"
 #include "sys/tls.h"
 
@@ -24,6 +26,7 @@ static const char usage[] =
     "       sottod invite [OPTIONS] [--count N] [--json] ask the running server for N links (1)\n"
     "       sottod identity [OPTIONS]                    print the server's identity key\n"
     "       sottod config [OPTIONS]                      print every setting, with its value\n"
+    "       sottod inventory [OPTIONS] [--fields]        count what the store holds, by kind\n"
     "       sottod repair [OPTIONS]                      drop what damage in the log hides\n"
     "\n"
     "  --config FILE        settings, one `key = value` a line\n"
@@ -33,7 +36,9 @@ static const char usage[] =
     "  --set KEY=VALUE      any setting that `sottod config` prints\n"
     "  --print-invites N    when the server is ready, print N links for new accounts\n"
     "  --count N            print N links, each good for one new account\n"
-    "  --json               print each link as an object with the field `link`\n"
+    "  --fields             print the list of all fields that can be held, as a table\n"
+    "  --json               print objects: each link as `link`; each kind as `row`, `count`, "
+    "`bytes`\n"
     "  --help, --version\n"
     "\n"
     "exit codes: 0 fine; 1 failed; 2 command line or configuration; 3 a port or the data\n"
@@ -42,7 +47,7 @@ static const char usage[] =
 struct options {
     struct config config;
     unsigned print_invites, count;
-    bool json;
+    bool json, fields;
 };
 
 static int complain(const char *what, const char *why) {
@@ -124,6 +129,8 @@ static int parse(struct options *o, int argc, char **argv) {
     for (int i = 0; code == EXIT_FINE && i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0)
             o->json = true;
+        else if (strcmp(argv[i], "--fields") == 0)
+            o->fields = true;
         else if (i + 1 == argc)
             code = complain(argv[i], "there is no such option, or it takes a value; see --help");
         else
@@ -222,16 +229,30 @@ static int check_certificate(const struct config *c) {
     return code;
 }
 
+static int check_locked(uint64_t chains) {
+    void *p = NULL;
+    size_t n = mail_chains_size((uint32_t)chains);
+    err e = sys_locked_new(&p, n);
+    sys_locked_free(p, n);
+    printf("%zu KiB of locked memory for `chains`: %s\n", n / 1024,
+           e == OK          ? "fine"
+           : e == ERR_LIMIT ? "the limit (RLIMIT_MEMLOCK, `ulimit -l`) is lower"
+                            : err_text(e));
+    return (int)exit_code_of(e);
+}
+
 /* Makes nothing that isn't there. */
 static int check(struct options *o) {
     const struct config *c = &o->config;
     int data = check_directory(c->data), certificate = check_certificate(c);
     int port = say("sessions on", c->listen, check_port(c->listen));
+    int locked = check_locked(c->chains);
     int http = say("http on", c->http, check_port(c->http));
     return data != EXIT_FINE          ? data
            : certificate != EXIT_FINE ? certificate
            : port != EXIT_FINE        ? port
-                                      : http;
+           : http != EXIT_FINE        ? http
+                                      : locked;
 }
 
 /* ---- repair ---- */
@@ -309,6 +330,10 @@ static int invite(struct options *o) {
     return operator_client_invite(o->config.data, (uint8_t)o->count, o->json);
 }
 
+static int inventory(struct options *o) {
+    return o->fields ? inventory_fields() : inventory_count(o->config.data, o->json);
+}
+
 static int run(struct options *o) {
     return parent_main(&o->config, o->print_invites);
 }
@@ -316,11 +341,18 @@ static int run(struct options *o) {
 static const struct {
     const char *name;
     int (*act)(struct options *o);
-} commands[] = {{"run", run},           {"check", check},   {"invite", invite},
-                {"identity", identity}, {"repair", repair}, {"config", print_config}};
+} commands[] = {{"run", run},
+                {"check", check},
+                {"invite", invite},
+                {"identity", identity},
+                {"inventory", inventory},
+                {"repair", repair},
+                {"config", print_config}};
 
 int main(int argc, char **argv) {
     static struct options options;
+    if (sys_machine_hide_memory() != OK)
+        return fprintf(stderr, "sottod: core dumps can't be turned off\n"), EXIT_FAILED;
     if (argc == 2 && strcmp(argv[1], ROLE_EDGE) == 0)
         return edge_main();
     if (argc == 2 && strcmp(argv[1], ROLE_MAIL) == 0)

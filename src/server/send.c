@@ -86,7 +86,7 @@ static err deliver(struct fan *f, uint32_t place, const uint8_t address[PROTO_AD
 
 static err deliver_all(struct fan *f, const struct proto_list *addresses, slice mark, slice item) {
     reader r = reader_of(addresses->bytes);
-    mail_item_prepare(f->m, mark, item);
+    TRY(mail_item_prepare(f->m, mark, item));
     for (uint32_t i = 0; i < addresses->count; i++) {
         struct proto_address address;
         TRY(proto_address_read(&r, &address));
@@ -101,7 +101,7 @@ static err deliver_letters(struct fan *f, const struct proto_list *letters, uint
     for (uint32_t i = 0; i < letters->count; i++) {
         struct proto_letter letter;
         TRY(proto_letter_read(&r, &letter));
-        mail_item_prepare(f->m, SLICE_EMPTY, letter.item);
+        TRY(mail_item_prepare(f->m, SLICE_EMPTY, letter.item));
         TRY(deliver(f, first_place + i, letter.address, false));
     }
     return OK;
@@ -308,7 +308,7 @@ err mail_order_expire(struct mail *m, slice name) {
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    if (order.week + m->config.limits.order_weeks >= m->week)
+    if (!mail_expired(m, MAIL_EXPIRY_ORDER, order.week))
         return OK;
     TRY(mail_total_get(m, MAIL_TOTAL_ORDERS, &total));
     TRY(mail_roster_put(m, name, SLICE_EMPTY));

@@ -100,7 +100,7 @@ static void emit_failure(struct mail *m, struct mail_session *s, err why) {
     unsubscribe(m, s);
 }
 
-/* A stored item (week, serial, mark, item) is a delivery's body from the serial on. */
+/* A stored item (week, chain, count, sealed parcel) is a delivery's body from the chain on. */
 static err emit_item(struct mail *m, struct mail_session *s, uint64_t position, slice stored) {
     const struct mail_limits *limits = &m->config.limits;
     if (stored.n < 4)
@@ -188,7 +188,7 @@ static void find_going(void *ctx, struct table_node *node) {
 
 void mail_sessions_gone(struct mail *m, const struct mail_effect *effect) {
     struct going going = {effect, NULL};
-    struct proto_error error = {.reason = PROTO_REASON_PROOF};
+    struct proto_error error = {.reason = PROTO_REASON_GONE};
     buf_clear(&m->scratch);
     (void)!proto_error_encode(&m->scratch, &error); /* a MAIL_NOTICE */
     table_each(&m->sessions, find_going, &going);

@@ -36,6 +36,7 @@ struct rocksdb_store {
     rocksdb_writebatch_t *batch;
     rocksdb_t *db; /* NULL while it could not be opened again */
     rocksdb_column_family_handle_t *tables[STORE_TABLES_MAX];
+    bool only_reads;
     unsigned scans;    /* that are going on */
     err broken;        /* why the last write failed: open it again before anything else */
     uint64_t next_try; /* when it may be opened again, in monotonic ms */
@@ -408,6 +409,8 @@ static void add_op(void *ctx, const struct store_op *op) {
 
 static err write_batch(struct rocksdb_store *r, const struct store_batch *batch) {
     char *text = NULL;
+    if (r->only_reads)
+        return ERR_DENIED;
     TRY(usable(r));
     store_batch_unordered(batch, add_op, r);
     rocksdb_write(r->db, r->synced, r->batch, &text);
@@ -454,7 +457,7 @@ static void engine_close(struct store *s) {
     struct rocksdb_store *r = rocksdb_of(s);
     /* So that no log is left, with what was deleted since. If it fails, the next opening has the
      * log. */
-    if (r->db != NULL && r->broken == OK)
+    if (r->db != NULL && r->broken == OK && !r->only_reads)
         (void)flush(r, true);
     free_store(r);
 }
@@ -505,6 +508,23 @@ err store_rocksdb_open(struct store **s, const char *path,
     err result = make_folder(path);
     if (result == OK)
         result = open_database(r);
+    if (result != OK) {
+        free_store(r);
+        return result;
+    }
+    *s = &r->store;
+    return OK;
+}
+
+err store_rocksdb_read(struct store **s, const char *path) {
+    struct rocksdb_store *r;
+    struct stat folder;
+    if (stat(path, &folder) != 0)
+        return errno == ENOENT ? ERR_NOT_FOUND : errno == EACCES ? ERR_DENIED : ERR_IO;
+    TRY(new_store(&r, path, 64 * MIB, 64 * MIB));
+    r->only_reads = true;
+    rocksdb_options_set_create_if_missing(r->options, 0);
+    err result = open_database_by(r, open_to_read);
     if (result != OK) {
         free_store(r);
         return result;

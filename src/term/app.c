@@ -184,7 +184,7 @@ static void settle(struct app *app) {
     struct core_status status;
     do {
         core_status_get(host_core(app->host), &status);
-        if (!status.unsettled || !status.caught_up || status.anon < CORE_LINK_CONNECTING)
+        if (!status.unsettled || !status.caught_up || status.anon == CORE_LINK_WAITING)
             return;
     } while (sys_clock_mono() < until && sys_loop_turn(app->loop, 20) == OK);
 }

@@ -42,6 +42,9 @@ static const struct option {
     {"--count", VALUE_NUMBER, OPTION_COUNT, offsetof(struct args, count),
      offsetof(struct args, has_count)},
     {"--done", VALUE_NONE, OPTION_DONE, 0, offsetof(struct args, done)},
+    {"--words", VALUE_NONE, OPTION_WORDS, 0, offsetof(struct args, by_words)},
+    {"--pin", VALUE_TEXT, OPTION_PIN, offsetof(struct args, pin), 0},
+    {"--add", VALUE_NONE, OPTION_ADD, 0, offsetof(struct args, add)},
     {"--qr", VALUE_NONE, OPTION_QR, 0, offsetof(struct args, qr)},
     {"--once", VALUE_NONE, OPTION_ONCE, 0, offsetof(struct args, once)},
     {"--days", VALUE_NUMBER, OPTION_DAYS, offsetof(struct args, days),
@@ -157,7 +160,7 @@ static err parse(struct args *args, int argc, const char **argv, char why[ARGS_W
         } else if (!only_words && argv[i][0] == '-' && argv[i][1] != '\0') {
             TRY(take_option(args, &used, argc, argv, &i, why));
         } else if (args->command == NULL) {
-            args->command = command_find(argv[i]);
+            args->command = command_named(argv[i]);
             if (args->command == NULL)
                 return complain(why, argv[i], "there is no such command");
         } else {

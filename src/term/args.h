@@ -18,7 +18,10 @@ enum {
     OPTION_DONE = 128,
     OPTION_QR = 256,
     OPTION_ONCE = 512,
-    OPTION_DAYS = 1024
+    OPTION_DAYS = 1024,
+    OPTION_PIN = 1 << 20,
+    OPTION_ADD = 1 << 21,
+    OPTION_WORDS = 1 << 24
 };
 
 struct args {
@@ -27,13 +30,14 @@ struct args {
     const char *passphrase_file;
     const char *proxy;   /* a proxy's place, or "none"; NULL: as before */
     const char *isolate; /* "on", "off"; NULL: as before */
-    const char *name, *as, *title;
+    const char *name, *as, *title, *pin;
     const char **words; /* what is neither an option nor the command */
     size_t word_count;
     uint64_t timeout; /* seconds */
     uint64_t last, until_idle, count, days;
-    bool json, no_passphrase, offline, done, qr, once;
+    bool json, no_passphrase, offline, done, qr, once, add;
     bool has_last, has_until_idle, has_count, has_days;
+    bool by_words;
     bool help, version;
 };
 

@@ -180,6 +180,8 @@ static void notice(struct job *job, const struct core_notice *n) {
         show(job);
     if (n->kind == CORE_NOTICE_CONVERSATION && n->conversation == s->conversation)
         tell_held(job);
+    if (n->kind == CORE_NOTICE_GAPS)
+        show_gaps(job, n->count);
     if (n->kind == CORE_NOTICE_DONE && n->error != OK && n->conversation == s->conversation)
         job_warn(job, n->error, "something could not be sent: %s",
                  n->reason != 0 ? host_reason_text(n->reason) : err_text(n->error));

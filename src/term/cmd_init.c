@@ -5,7 +5,7 @@ static void start(struct job *job);
 
 const struct command command_init = {
     .name = "init",
-    .words = "LINK [--name NAME]",
+    .words = "LINK [--name NAME] [--words]",
     .help = "make an account with the operator's link",
     .text =
         "Makes an account with a link (sotto:join:...) that the operator of a server gave you.\n"
@@ -13,8 +13,11 @@ const struct command command_init = {
         "passphrase, which is asked for twice (--no-passphrase: none). NAME, up to 64 bytes, is\n"
         "what your contacts see. A link is good for one account. If the server can't be reached,\n"
         "run the same command again later. LINK may be -: it is read from the standard input,\n"
-        "one line, where no other user of the machine sees it.",
-    .options = OPTION_NAME,
+        "one line, where no other user of the machine sees it.\n"
+        "--words: no new account, but one that you have, by the 24 words of `sotto words`, which\n"
+        "are read from the standard input. LINK is any link of its server: an invite, or that of\n"
+        "a contact. This device takes the place of the account's first one, which is signed off.",
+    .options = OPTION_NAME | OPTION_WORDS,
     .flags = COMMAND_MAKES_HOME | COMMAND_ALONE,
     .words_min = 1,
     .words_max = 1,
@@ -38,7 +41,8 @@ static void done(struct job *job, const struct core_notice *n) {
         line_str(&l, "server", s.server);
         line_object_end(&l);
     } else {
-        line_add(&l, "Your account is made, on the server at ");
+        line_add(&l, "Your account is %s, on the server at ",
+                 job->args.by_words ? "on this device now" : "made");
         line_text(&l, s.server);
         line_add(&l, ".\nNow give somebody a link with `sotto invite`, or take theirs with `sotto "
                      "invite LINK`.");
@@ -47,9 +51,57 @@ static void done(struct job *job, const struct core_notice *n) {
     job_end(job, EXIT_FINE);
 }
 
+/* The slip of a pen is found by its place, and the words themselves are never printed. */
+static void refuse_words(struct job *job, err e, uint32_t wrong) {
+    if (e == ERR_MALFORMED && wrong > 0)
+        job_fail_text(job, e, EXIT_USAGE,
+                      "word %u is not one of the list: look at it again. Nothing was changed",
+                      (unsigned)wrong);
+    else if (e == ERR_MALFORMED)
+        job_fail_text(job, e, EXIT_USAGE,
+                      "these are not 24 words, or NAME is no name. Nothing was changed");
+    else if (e == ERR_SIGNATURE)
+        job_fail_text(job, e, EXIT_USAGE,
+                      "each is a word of the list, but together they don't fit: one is another, or "
+                      "two changed places. Nothing was changed");
+    else if (e == ERR_UNSUPPORTED)
+        job_fail_text(job, e, EXIT_USAGE,
+                      "that is no link of the account's server: take an invite of its operator "
+                      "(sotto:join:...), or a contact's link (sotto:contact:...)");
+    else if (e == ERR_EXISTS)
+        job_fail_text(job, e, EXIT_FAILED,
+                      "there is an account in this home already; for another one use --home DIR");
+    else
+        job_fail(job, "the account was not taken", e, 0);
+}
+
+static void taken(struct job *job, const struct core_notice *n) {
+    if (n->error == ERR_DENIED && n->reason != 0 &&
+        strcmp(host_reason_name(n->reason), "PROOF") == 0)
+        job_fail_text(job, n->error, EXIT_REFUSED,
+                      "this server knows no account of these words. Is it the right server?");
+    else
+        done(job, n);
+}
+
+static void start_words(struct job *job, slice name) {
+    uint64_t command;
+    uint32_t wrong;
+    err e = core_account_take(job_core(job), slice_str(job->args.words[0]),
+                              slice_str(job->args.words[1]), name, host_now(), &command, &wrong);
+    if (e == OK)
+        job_await(job, command, taken);
+    else
+        refuse_words(job, e, wrong);
+}
+
 static void start(struct job *job) {
     uint64_t command;
     slice name = job->args.name != NULL ? slice_str(job->args.name) : SLICE_EMPTY;
+    if (job->args.by_words) {
+        start_words(job, name);
+        return;
+    }
     err e = core_account_create(job_core(job), slice_str(job->args.words[0]), name, host_now(),
                                 &command);
     if (e == OK)

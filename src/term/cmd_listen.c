@@ -215,11 +215,7 @@ static void tell_away(struct job *job, err e) {
 static void tell(struct job *job, const struct core_notice *n) {
     struct listening *s = job->state;
     if (n->kind == CORE_NOTICE_GAPS)
-        job_warn(
-            job, ERR_FULL,
-            "your mailbox lost %u items (it was full, or you were away for long). Somebody may "
-            "have to add you to a conversation again",
-            (unsigned)n->count);
+        show_gaps(job, n->count);
     else if (n->kind == CORE_NOTICE_QUARANTINED)
         job_warn(job, n->error, "an item was put aside: %s (`sotto status` shows it)",
                  err_text(n->error));

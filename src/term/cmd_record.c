@@ -27,6 +27,16 @@ static void week_text(uint32_t week, char text[DATE]) {
     snprintf(text, DATE, "%04d-%02d-%02d", year, month, day);
 }
 
+static void held_object(struct job *job, const struct core_held *h) {
+    struct line l = {0};
+    line_object(&l, "held");
+    line_str(&l, "kind", h->name);
+    line_num(&l, "count", h->count);
+    line_num(&l, "bytes", h->bytes);
+    line_object_end(&l);
+    line_end(&l, &job->out, OUT_NORMAL);
+}
+
 static void object(struct job *job, const struct core_record *r, const char *created,
                    const char *seen) {
     struct line l = {0};
@@ -53,8 +63,15 @@ static void sentences(struct job *job, const struct core_record *r, const char *
         "The account exists; created in the week of %s; last seen in the week of %s; number of "
         "devices: %u; sealed, undelivered items: %u, of %llu bytes with their padding.\n",
         created, seen, (unsigned)r->devices, (unsigned)r->items, (unsigned long long)r->bytes);
-    line_add(&l,
-             "Beside it the server has, " HELD_WORDS ": " HELD_KINDS " (docs/WHAT-WE-HOLD.md).");
+    line_add(&l, "Beside it the server has, " HELD_WORDS ": " HELD_KINDS
+                 " (docs/WHAT-WE-HOLD.md).\nOf these lead to this account:");
+    for (size_t i = 0; i < r->beside_count; i++) {
+        line_add(&l, i == 0 ? " " : "; ");
+        line_text(&l, r->beside[i].name);
+        line_add(&l, ": %llu, of %llu bytes", (unsigned long long)r->beside[i].count,
+                 (unsigned long long)r->beside[i].bytes);
+    }
+    line_add(&l, ". Whose the rest is, the server can't tell.");
     line_end(&l, &job->out, OUT_NORMAL);
 }
 
@@ -74,6 +91,8 @@ static void done(struct job *job, const struct core_notice *n) {
         object(job, &r, created, seen);
     else
         sentences(job, &r, created, seen);
+    for (size_t i = 0; job->out.json && i < r.beside_count; i++)
+        held_object(job, &r.beside[i]);
     job_end(job, EXIT_FINE);
 }
 

@@ -26,7 +26,8 @@ static const char *connection(const struct core_status *s, bool offline) {
         return "not asked for";
     if (s->replaced)
         return "taken over by another process";
-    return s->auth == CORE_LINK_READY && s->anon == CORE_LINK_READY ? "ready" : "away";
+    bool sends = s->anon == CORE_LINK_READY || s->anon == CORE_LINK_OFF;
+    return s->auth == CORE_LINK_READY && sends ? "ready" : "away";
 }
 
 static void object(struct job *job, const struct core_status *s) {

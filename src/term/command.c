@@ -3,7 +3,10 @@
 /* In the order in which somebody new needs them. */
 const struct command *const commands[] = {
     &command_init,
+    &command_words,
     &command_invite,
+    &command_handle,
+    &command_find,
     &command_contacts,
     &command_name,
     &command_requests,
@@ -16,6 +19,7 @@ const struct command *const commands[] = {
     &command_add,
     &command_remove,
     &command_leave,
+    &command_renew,
     &command_send,
     &command_read,
     &command_listen,
@@ -23,11 +27,12 @@ const struct command *const commands[] = {
     &command_status,
     &command_record,
     &command_verify,
+    &command_delete_account,
     &command_help,
     NULL,
 };
 
-const struct command *command_find(const char *name) {
+const struct command *command_named(const char *name) {
     for (size_t i = 0; commands[i] != NULL; i++)
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];

@@ -61,9 +61,9 @@ static const char *known_reason(uint16_t reason) {
         return "the invite is not valid: it was used already, or never made by this server. "
                "An invite is good for one account; ask the operator for a new one";
     if (strcmp(name, "PROOF") == 0)
-        return "the server does not know this device. Was its account removed, or its data lost? "
-               "Ask "
-               "the operator";
+        return "the server does not know this device: it was signed off by the device that has the "
+               "identity's key (`sotto unlink`, or its words on another device), or the account was "
+               "removed. What is in this home stays readable";
     return NULL;
 }
 

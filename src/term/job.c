@@ -112,7 +112,8 @@ static void say_away(struct job *job, const char *rest) {
     struct core_status status;
     struct line l = {0};
     core_status_get(job_core(job), &status);
-    bool up = status.auth == CORE_LINK_READY && status.anon == CORE_LINK_READY;
+    bool sends = status.anon == CORE_LINK_READY || status.anon == CORE_LINK_OFF;
+    bool up = status.auth == CORE_LINK_READY && sends;
     line_add(&l, up ? "the server at " : "can't reach the server at ");
     line_text(&l, status.server);
     line_add(&l, "%s", up ? " did not answer in time" : "");
@@ -217,8 +218,13 @@ void job_fetch(struct job *job, void (*fetched)(struct job *job)) {
 static void look_registered(struct job *job) {
     struct core_status status;
     core_status_get(job_core(job), &status);
-    if (!status.registered && !status.registering && !job->args.offline &&
+    if (status.deleted && !job->args.offline &&
         (job->args.command->flags & COMMAND_MAKES_HOME) == 0)
+        job_fail_text(job, ERR_DENIED, EXIT_REFUSED,
+                      "this account was deleted; what it had here can be read with --offline. "
+                      "Another account needs a home of its own: --home DIR");
+    else if (!status.registered && !status.registering && !job->args.offline &&
+             (job->args.command->flags & COMMAND_MAKES_HOME) == 0)
         job_fail_text(
             job, ERR_DENIED, EXIT_REFUSED,
             "the account is not registered yet: `sotto init LINK`, with a new invite from "
@@ -300,7 +306,7 @@ void job_notice(struct job *job, const struct core_notice *n) {
     }
     if (n->kind == CORE_NOTICE_MESSAGE || n->kind == CORE_NOTICE_SENT)
         job->trouble = OK; /* that was written */
-    if (n->kind == CORE_NOTICE_DONE)
+    if (n->kind == CORE_NOTICE_DONE && n->command != job->awaited)
         look_registered(job);
     if (job->over)
         return;

@@ -49,7 +49,7 @@ static void print_one(const struct command *c) {
 static int help(const struct args *args) {
     const struct command *about = args->command;
     if (about == &command_help && args->word_count > 0)
-        about = command_find(args->words[0]);
+        about = command_named(args->words[0]);
     else if (about == &command_help)
         about = NULL;
     if (args->command == &command_help && args->word_count > 0 && about == NULL) {
@@ -76,6 +76,30 @@ static bool link_from_input(const struct args *args) {
            args->word_count == 1 && strcmp(args->words[0], "-") == 0;
 }
 
+/* The 24 words of an identity, on as many lines as they are. */
+static err read_words(buf *words) {
+    size_t count = 0;
+    bool inside = false;
+    fprintf(stderr, "The 24 words:\n");
+    for (size_t at = 0, before = SIZE_MAX; count + inside < 24 && before != words->n;) {
+        before = words->n;
+        TRY(host_read_line(INPUT, TEXT_MAX, words));
+        for (; at < words->n; at++) {
+            bool space = words->p[at] == ' ' || words->p[at] == '\t' || words->p[at] == '\n' ||
+                         words->p[at] == '\r';
+            count += inside && space;
+            inside = !space;
+        }
+    }
+    if (words->n > 0 && memchr(words->p, 0, words->n) != NULL)
+        return ERR_MALFORMED;
+    return buf_append_byte(words, 0);
+}
+
+static bool pin_from_input(const struct args *args) {
+    return args->pin != NULL && strcmp(args->pin, "-") == 0;
+}
+
 static err read_input(const struct args *args, buf *text) {
     if (args->command == &command_send)
         TRY(host_read_all(INPUT, TEXT_MAX, text));
@@ -88,15 +112,27 @@ static err read_input(const struct args *args, buf *text) {
     return buf_append_byte(text, 0);
 }
 
-/* Puts what comes on the input among the words: *words and *text hold it. */
-static err take_input(struct args *args, const char *words[2], buf *text) {
-    if (!text_from_input(args) && !link_from_input(args))
-        return OK;
-    TRY(read_input(args, text));
-    args->word_count = link_from_input(args) ? 1 : 2;
-    words[0] = args->words[0];
-    words[args->word_count - 1] = (const char *)text->p;
-    args->words = words;
+/* Puts what comes on the input among the words, or in the place of the PIN: *words and the bufs
+ * hold it. */
+static err take_input(struct args *args, const char *words[2], buf *text, buf *more) {
+    bool links = link_from_input(args);
+    if (text_from_input(args) || links || pin_from_input(args))
+        TRY(read_input(args, text));
+    if (pin_from_input(args)) {
+        args->pin = (const char *)text->p;
+    } else if (text_from_input(args) || links) {
+        words[0] = args->words[0];
+        args->word_count = links ? 1 : 2;
+        words[args->word_count - 1] = (const char *)text->p;
+        args->words = words;
+    }
+    if (args->command == &command_init && args->by_words) {
+        TRY(read_words(more));
+        words[0] = args->words[0];
+        words[1] = (const char *)more->p;
+        args->words = words;
+        args->word_count = 2;
+    }
     return OK;
 }
 
@@ -117,7 +153,7 @@ static int usage_error(const struct args *args, const char *why) {
 
 static int run(struct app *app, int argc, const char **argv) {
     char home[HOST_PATH];
-    buf text = {0}, packed = {0};
+    buf text = {0}, more = {0}, packed = {0};
     const char *words[2];
     struct args *args = &app->own.args;
     char why[ARGS_WHY];
@@ -146,7 +182,7 @@ static int run(struct app *app, int argc, const char **argv) {
         code = usage_error(args, "there is no home to use: name one with --home DIR");
         goto out;
     }
-    err e = take_input(args, words, &text);
+    err e = take_input(args, words, &text, &more);
     if (e == OK)
         e = args_pack(&packed, args);
     if (e != OK) {
@@ -158,6 +194,7 @@ static int run(struct app *app, int argc, const char **argv) {
     code = app_run(app, buf_slice(&packed));
 out:
     buf_free(&text);
+    buf_free(&more);
     buf_free(&packed);
     return code;
 }

@@ -577,6 +577,14 @@ err show_quarantine_of(struct job *job, uint32_t number) {
 
 /* ---- Ends ---- */
 
+void show_gaps(struct job *job, uint32_t count) {
+    job_warn(job, ERR_FULL,
+             "your mailbox lost %u items (it was full, or you were away for long). A conversation "
+             "that goes on without you says so in `sotto status`: then ask a member to remove you "
+             "and to add you again",
+             (unsigned)count);
+}
+
 void show_done(struct job *job, const struct core_notice *notice, const char *failed,
                const char *done) {
     struct line l = {0};

@@ -41,6 +41,9 @@ void show_members(struct job *job, uint32_t number);
 /* The same, each in a line or an object of its own. */
 MUST err show_each_member(struct job *job, uint32_t number);
 
+/* What the mailbox lost, and what to do about it. */
+void show_gaps(struct job *job, uint32_t count);
+
 /* A message or a change is through, or not: the usual then() of commands that change a
  * conversation. */
 void show_done(struct job *job, const struct core_notice *notice, const char *failed,

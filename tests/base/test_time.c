@@ -2,6 +2,15 @@
 
 #include "base/time.h"
 
+TEST(a_week_is_over_from_its_end_on) {
+    uint64_t end = 5 * TIME_DAY - TIME_DAY + 8 * TIME_WEEK; /* of week 7 */
+    CHECK(!time_week_over(7, 0, end - 1));
+    CHECK(time_week_over(7, 0, end));
+    CHECK(!time_week_over(7, 30, end + 30 * TIME_DAY - 1));
+    CHECK(time_week_over(7, 30, end + 30 * TIME_DAY));
+    CHECK(!time_week_over(UINT32_MAX, UINT32_MAX, UINT32_MAX * TIME_WEEK));
+}
+
 TEST(weeks_begin_on_monday) {
     const uint64_t monday = 4 * TIME_DAY;
     CHECK(time_week(0) == 0);

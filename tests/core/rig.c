@@ -1,6 +1,9 @@
 #include "rig.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "core/internal.h"
 
 /* ---- The server ---- */
 
@@ -40,8 +43,8 @@ static void take_reply(void *ctx, const struct proto_edge_reply *reply) {
         }
         return;
     }
-    struct link *link = &rig->links[reply->session - 1];
-    if (!link->open || link->client == NULL)
+    struct link *link = &rig->links[(reply->session - 1) % RIG_LINKS];
+    if (!link->open || link->client == NULL || link->session.id != reply->session)
         return;
     rig->reply = reply;
     enum verdict v =
@@ -56,19 +59,29 @@ static uint64_t server_now(void *ctx) {
     return ((struct rig *)ctx)->now;
 }
 
+void (*rig_prepare)(struct rig *rig);
+
 static void server_init(struct rig *rig) {
-    CHECK_OK(store_memory_open(&rig->store, NULL));
     rig->config.limits = mail_limits_default;
     rig->config.limits.takes_address = 1000;
     rig->config.limits.takes_mailbox = 1000;
+    rig->config.limits.find_bits = 4;
+    rig->config.limits.claim_bits = 8;
     rig->config.limits.orders_mailbox = 1000;
     rig->config.keys[0].id = 1;
     memset(rig->config.keys[0].key, 7, 32);
     rig->config.ctx = rig;
     rig->config.now = server_now;
     rig->config.emit = take_reply;
-    CHECK_OK(mail_new(&rig->mail, rig->store, &rig->config, NULL));
+    rig->config.chains = RIG_CHAINS;
+    rig->config.chain_memory = calloc(1, mail_chains_size(RIG_CHAINS));
+    CHECK(rig->config.chain_memory != NULL);
     CHECK_OK(crypto_ed25519.generate(rig->identity, rig->identity_seed));
+    if (rig_prepare != NULL)
+        rig_prepare(rig);
+    if (rig->store == NULL)
+        CHECK_OK(store_memory_open(&rig->store, NULL));
+    CHECK_OK(mail_new(&rig->mail, rig->store, &rig->config, NULL));
     CHECK_OK(session_key_make(&rig->env.keys[0], 1, rig->identity_seed, time_week(rig->now) + 4));
     rig->env.limits = session_limits_default;
     rig->env.limits.rate = 0;
@@ -100,10 +113,16 @@ static void open_link(struct rig *rig, struct client *c, uint32_t number) {
         core_link_down(c->core, number, ERR_CLOSED, rig->now);
         return;
     }
-    CHECK(rig->link_count < RIG_LINKS);
-    struct link *link = &rig->links[rig->link_count++];
-    *link = (struct link){.client = c, .number = number, .open = true};
-    session_init(&link->session, rig->link_count, &rig->env, rig->now);
+    size_t i = rig->reuses_links ? 1 : rig->link_count; /* the first is nobody's */
+    while (i < rig->link_count && rig->links[i].client != NULL)
+        i++;
+    CHECK(i < RIG_LINKS);
+    bool fresh = i == rig->link_count;
+    rig->link_count += fresh;
+    struct link *link = &rig->links[i];
+    uint64_t generation = fresh ? 0 : link->generation + 1;
+    *link = (struct link){.client = c, .number = number, .generation = generation, .open = true};
+    session_init(&link->session, generation * RIG_LINKS + i + 1, &rig->env, rig->now);
 }
 
 static void close_link(struct rig *rig, struct link *link) {
@@ -242,13 +261,42 @@ void rig_reply(struct client *c, uint16_t type, slice body) {
 }
 
 void rig_deliver(struct client *c, uint64_t position, slice mark, slice item) {
-    struct proto_delivery d = {.position = position, .mark = mark, .item = item};
-    buf body = {0};
-    writer w = writer_on(&body);
-    proto_delivery_write(&w, &d);
-    CHECK_OK(writer_result(&w));
+    struct proto_parcel parcel = {.marked = mark.n > 0, .item = item};
+    struct proto_delivery d = {.position = position};
+    struct crypto_chain chain;
+    buf sealed = {0}, body = {0};
+    if (parcel.marked)
+        memcpy(parcel.mark, mark.p, sizeof parcel.mark);
+    CHECK_OK(proto_parcel_encode(&sealed, &parcel));
+    size_t n = sealed.n;
+    CHECK_OK(buf_resize(&sealed, n + CRYPTO_CHAIN_TAG));
+    CHECK_OK(crypto_chain_begin(&chain, c->core->account.r.mailbox_key));
+    CHECK_OK(crypto_chain_seal(&chain, sealed.p, slice_of(sealed.p, n)));
+    memcpy(d.chain, chain.name, sizeof d.chain);
+    d.sealed = buf_slice(&sealed);
+    CHECK_OK(proto_delivery_encode(&body, &d));
     rig_reply(c, PROTO_delivery, buf_slice(&body));
+    buf_free(&sealed);
     buf_free(&body);
+}
+
+bool rig_open(struct client *c, uint16_t type, slice body, buf *plain, slice *mark, slice *item) {
+    struct proto_delivery sealed;
+    struct delivery d = {0};
+    if (type != PROTO_delivery || proto_delivery_decode(body, &sealed) != OK ||
+        core_unseal(c->core, &sealed, plain, &d) != OK)
+        return false;
+    *mark = d.mark;
+    *item = d.item;
+    return true;
+}
+
+int rig_marked(struct client *c, uint16_t type, slice body) {
+    buf plain = {0};
+    slice mark, item;
+    bool opened = rig_open(c, type, body, &plain, &mark, &item);
+    buf_free(&plain);
+    return !opened ? -1 : mark.n > 0;
 }
 
 void rig_send(struct rig *rig, const uint8_t address[PROTO_ADDRESS], slice item) {
@@ -277,6 +325,7 @@ struct client *rig_client(struct rig *rig, size_t index) {
     c->plan = (struct store_fault_plan){-1, -1, ERR_DISK_FULL, false};
     c->config.suite = MLS_SUITE_X25519_CHACHA;
     c->config.key_packages = 4;
+    c->config.handle_memory = 65536;
     c->config.roster_above = rig_roster_above;
     c->wake = UINT64_MAX;
     CHECK_OK(store_memory_open(&c->memory, NULL));
@@ -348,6 +397,7 @@ void rig_fini(struct rig *rig) {
     for (size_t i = 0; i < rig->link_count; i++)
         buf_free(&rig->links[i].incoming);
     mail_free(rig->mail);
+    free(rig->config.chain_memory);
     store_close(rig->store);
     session_env_fini(&rig->env);
 }

@@ -13,7 +13,14 @@
 #include "support.h"
 #include "test.h"
 
-enum { RIG_CLIENTS = 6, RIG_LINKS = 8192, RIG_NOTICES = 1024 };
+/* A program may have more, or fewer. */
+#ifndef RIG_CLIENTS
+#define RIG_CLIENTS 6
+#endif
+#ifndef RIG_NOTICES
+#define RIG_NOTICES 1024
+#endif
+enum { RIG_LINKS = 8192, RIG_CHAINS = 16 };
 
 struct rig;
 
@@ -42,6 +49,7 @@ struct client {
 struct link {
     struct client *client;
     uint32_t number;
+    uint64_t generation; /* of this place among the links */
     bool told_up, open;
     struct session session;
     buf incoming; /* opaque<V> messages for the client */
@@ -59,6 +67,7 @@ struct rig {
     struct client clients[RIG_CLIENTS];
     struct link links[RIG_LINKS];
     size_t link_count;
+    bool reuses_links; /* places of links that are gone: then a session's id is not its place */
     uint8_t codes[RIG_CLIENTS][16];
     size_t code_count;
     /* What a test may put in the way: NULL lets everything pass. */
@@ -69,6 +78,8 @@ struct rig {
     unsigned hits; /* for the hooks' use */
 };
 
+/* Called before the mail logic begins: may set `store`, `config` and the identity. */
+extern void (*rig_prepare)(struct rig *rig);
 /* Of clients that are made from now on: core_config's. */
 extern uint32_t rig_roster_above;
 
@@ -91,7 +102,12 @@ void rig_cut(struct rig *rig, struct client *c);
 
 /* What a server of the test's own making would say on the authenticated session. */
 void rig_reply(struct client *c, uint16_t type, slice body);
+/* The item as a delivery, sealed to the client's key. */
 void rig_deliver(struct client *c, uint64_t position, slice mark, slice item);
+/* Opens a delivery to the client: false if it is none. mark and item point into plain. */
+bool rig_open(struct client *c, uint16_t type, slice body, buf *plain, slice *mark, slice *item);
+/* Whether it is a delivery with a mark (1) or without (0); -1: none. */
+int rig_marked(struct client *c, uint16_t type, slice body);
 /* A stranger's send to one address; the server's limits and answers are ignored. */
 void rig_send(struct rig *rig, const uint8_t address[PROTO_ADDRESS], slice item);
 

@@ -27,7 +27,7 @@ TEST(an_account_is_made_and_stocked) {
     struct core_status s = rig_status(c);
     CHECK(s.registered && s.caught_up);
     CHECK_EQ(s.auth, CORE_LINK_READY);
-    CHECK_EQ(s.anon, CORE_LINK_READY);
+    CHECK_EQ(s.anon, CORE_LINK_OFF); /* nothing is to be sent */
     CHECK_SLICE(s.name, slice_str("Ada"));
     CHECK(s.addresses >= 16);
     uint64_t command;

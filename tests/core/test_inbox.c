@@ -316,11 +316,10 @@ TEST(a_public_message_is_refused) {
 static enum verdict refuse_own_copy(struct rig *r, struct client *to, uint16_t type, slice body) {
     struct proto_committed m = {.taken = true, .refused = {.count = 1}};
     struct proto_refusal refusal = {.place = 1, .reason = PROTO_REASON_MAILBOX_FULL};
-    struct proto_delivery d;
     buf list = {0}, answer = {0};
     if (to != client(1))
         return PASS;
-    if (type == PROTO_delivery && proto_delivery_decode(body, &d) == OK && d.mark.n > 0)
+    if (rig_marked(to, type, body) == 1)
         return DROP;
     if (type != PROTO_committed)
         return PASS;
@@ -355,23 +354,20 @@ TEST(a_commit_whose_own_copy_was_refused_is_applied_all_the_same) {
 static struct {
     struct client *to;
     unsigned marked, skip;
-    buf body;
-    struct proto_delivery delivery;
+    buf body; /* opened */
+    slice mark, item;
 } held;
 
 /* Keeps one delivery back: with a mark or without one. */
 static enum verdict hold(struct rig *r, struct client *to, uint16_t type, slice body) {
-    struct proto_delivery d;
     (void)r;
-    if (to != held.to || type != PROTO_delivery || held.body.n > 0 ||
-        proto_delivery_decode(body, &d) != OK || (d.mark.n > 0) != (held.marked > 0))
+    if (to != held.to || held.body.n > 0 || rig_marked(to, type, body) != (held.marked > 0))
         return PASS;
     if (held.skip > 0) {
         held.skip--;
         return PASS;
     }
-    CHECK_OK(buf_set(&held.body, body));
-    CHECK_OK(proto_delivery_decode(buf_slice(&held.body), &held.delivery));
+    CHECK(rig_open(to, type, body, &held.body, &held.mark, &held.item));
     return DROP;
 }
 
@@ -384,7 +380,7 @@ static void hold_from(struct client *c, bool marked) {
 
 static void release(void) {
     CHECK(held.body.n > 0);
-    rig_deliver(held.to, rig_status(held.to).position + 1, held.delivery.mark, held.delivery.item);
+    rig_deliver(held.to, rig_status(held.to).position + 1, held.mark, held.item);
     buf_free(&held.body);
 }
 

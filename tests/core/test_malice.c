@@ -77,6 +77,12 @@ static void propose_stranger(size_t by, buf *message) {
     CHECK_OK(crypto_ed25519.generate(invented.device_key, invented.device_seed));
     crypto_random(invented.device, sizeof invented.device);
     CHECK_OK(core_account_id(invented.identity, invented.account));
+    struct proto_device device;
+    buf certificate = {0};
+    memcpy(device.id, invented.device, sizeof device.id);
+    memcpy(device.key, invented.device_key, sizeof device.key);
+    CHECK_OK(core_account_certify(&invented, &device, &certificate));
+    invented.certificate = buf_slice(&certificate);
     core->account.r = invented;
     CHECK_OK(core_leaf_own_make(core, address, &leaf));
     struct mls_key_package_params params = {.leaf = leaf.params,
@@ -87,6 +93,7 @@ static void propose_stranger(size_t by, buf *message) {
     struct mls_propose add = {.type = MLS_PROPOSAL_ADD, .key_package = buf_slice(&package)};
     mls_group_clear_proposals(view(by)->group); /* its own bound is no matter to the malicious */
     CHECK_OK(mls_group_propose(view(by)->group, &add, &core->auth, MLS_PRIVATE_MESSAGE, message));
+    buf_free(&certificate);
     buf_free(&package);
     buf_free(&secrets);
 }
@@ -388,10 +395,8 @@ static void commit_proposals(size_t by) {
 
 /* Keeps what has no mark, and the rest passes. */
 static enum verdict stall_proposal(struct rig *r, struct client *to, uint16_t type, slice body) {
-    struct proto_delivery d;
     (void)r;
-    if (to != client(1) || type != PROTO_delivery || proto_delivery_decode(body, &d) != OK ||
-        d.mark.n > 0 || stalled.count > 0)
+    if (to != client(1) || stalled.count > 0 || rig_marked(to, type, body) != 0)
         return PASS;
     CHECK_OK(buf_set(&stalled.deliveries[stalled.count++], body));
     return DROP;
@@ -400,7 +405,8 @@ static enum verdict stall_proposal(struct rig *r, struct client *to, uint16_t ty
 TEST(who_misses_a_proposal_is_behind_until_it_comes) {
     uint8_t to[PROTO_ADDRESS];
     uint64_t command;
-    struct proto_delivery d;
+    buf plain = {0};
+    slice mark, item;
     start(4);
     memset(&stalled, 0, sizeof stalled);
     rig.on_reply = stall_proposal;
@@ -411,9 +417,11 @@ TEST(who_misses_a_proposal_is_behind_until_it_comes) {
     CHECK_EQ(rig_state(client(1)).waiting, 1);
     rig_pass(&rig, 20 * TIME_MINUTE);
     CHECK(rig_state(client(1)).behind);
-    CHECK_OK(proto_delivery_decode(buf_slice(&stalled.deliveries[0]), &d));
+    CHECK(rig_open(client(1), PROTO_delivery, buf_slice(&stalled.deliveries[0]), &plain, &mark,
+                   &item));
     address_of(0, 1, to);
-    rig_send(&rig, to, d.item);
+    rig_send(&rig, to, item);
+    buf_free(&plain);
     rig_pass(&rig, TIME_MINUTE);
     CHECK(!rig_state(client(1)).behind);
     rig_same_state(&rig, 2);
@@ -442,10 +450,8 @@ TEST(junk_of_a_later_epoch_leaves_nobody_behind) {
 }
 
 static enum verdict stall_commit(struct rig *r, struct client *to, uint16_t type, slice body) {
-    struct proto_delivery d;
     (void)r;
-    if (to != client(1) || type != PROTO_delivery || proto_delivery_decode(body, &d) != OK ||
-        d.mark.n == 0 || stalled.count > 0)
+    if (to != client(1) || stalled.count > 0 || rig_marked(to, type, body) != 1)
         return PASS;
     CHECK_OK(buf_set(&stalled.deliveries[stalled.count++], body));
     return DROP;
@@ -475,9 +481,12 @@ TEST(junk_does_not_fill_the_room_for_what_waits) {
     rig.on_reply = NULL;
     CHECK_EQ(rig_state(client(1)).waiting, WAITING_CONVERSATION_MAX);
     CHECK_EQ(rig_state(client(1)).quarantined, 1);
-    struct proto_delivery d;
-    CHECK_OK(proto_delivery_decode(buf_slice(&stalled.deliveries[0]), &d));
-    rig_deliver(client(1), rig_status(client(1)).position + 1, d.mark, d.item);
+    buf plain = {0};
+    slice mark, item;
+    CHECK(rig_open(client(1), PROTO_delivery, buf_slice(&stalled.deliveries[0]), &plain, &mark,
+                   &item));
+    rig_deliver(client(1), rig_status(client(1)).position + 1, mark, item);
+    buf_free(&plain);
     CHECK(strcmp(rig_texts(client(1)), "not lost\n") == 0);
     jump(9 * TIME_WEEK);
     CHECK_EQ(rig_state(client(1)).waiting, 0);
@@ -592,7 +601,7 @@ static void take_key_packages(void) {
     struct proto_key_package_take m;
     core_online(client(1)->core, false, rig.now);
     rig_run(&rig);
-    memcpy(m.address, contact->r.addresses.p, PROTO_ADDRESS);
+    memcpy(m.address, contact->r.addresses.p + CORE_DEVICE, PROTO_ADDRESS);
     for (int i = 0; i < 4; i++) {
         buf body = {0};
         CHECK_OK(proto_key_package_take_encode(&body, &m));
@@ -939,10 +948,9 @@ TEST(a_conversation_whose_making_is_late_is_made) {
 
 /* Our mailbox refused our copy, and the answer that said so is lost. */
 static enum verdict lose_copy(struct rig *r, struct client *to, uint16_t type, slice body) {
-    struct proto_delivery d;
     if (to != client(0))
         return PASS;
-    if (type == PROTO_delivery && proto_delivery_decode(body, &d) == OK && d.mark.n > 0)
+    if (rig_marked(to, type, body) == 1)
         return DROP;
     return type == PROTO_committed && r->hits++ == 0 ? CUT : PASS;
 }

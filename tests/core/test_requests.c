@@ -207,7 +207,7 @@ static void use_up_keys(void) {
     for (int i = 0; i < 4; i++) {
         buf body = {0};
         struct proto_key_package_take m;
-        memcpy(m.address, contact->r.addresses.p, PROTO_ADDRESS);
+        memcpy(m.address, contact->r.addresses.p + CORE_DEVICE, PROTO_ADDRESS);
         CHECK_OK(proto_key_package_take_encode(&body, &m));
         struct proto_edge_request r = {
             .session = 1, .request = 1, .type = PROTO_key_package_take, .body = buf_slice(&body)};
@@ -423,6 +423,13 @@ static void become_another(struct client *c) {
     CHECK_OK(crypto_ed25519.generate(a->device_key, a->device_seed));
     crypto_random(a->device, sizeof a->device);
     CHECK_OK(core_account_id(a->identity, a->account));
+    static buf certificate;
+    struct proto_device device;
+    memcpy(device.id, a->device, sizeof device.id);
+    memcpy(device.key, a->device_key, sizeof device.key);
+    buf_clear(&certificate);
+    CHECK_OK(core_account_certify(a, &device, &certificate));
+    a->certificate = buf_slice(&certificate);
 }
 
 TEST(strangers_requests_are_bounded_and_push_out_nothing_else) {

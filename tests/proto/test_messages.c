@@ -148,31 +148,40 @@ TEST(every_message_fits_a_frame_or_is_refused) {
 }
 
 TEST(a_vector_over_its_limit_is_refused_by_both_sides) {
-    static uint8_t big[PROTO_ITEM_MAX + 1];
-    struct proto_delivery d = {.item = slice_of(big, PROTO_ITEM_MAX)};
+    static uint8_t big[PROTO_SEALED_MAX + 1];
+    struct proto_delivery d = {.sealed = slice_of(big, PROTO_SEALED_MAX)};
     buf b = {0};
     CHECK_OK(proto_delivery_encode(&b, &d));
     CHECK_OK(proto_message_check(PROTO_delivery, buf_slice(&b)));
     buf_clear(&b);
-    d.item = SLICE_ARRAY(big);
+    d.sealed = SLICE_ARRAY(big);
     CHECK_OK(buf_append_byte(&b, 7));
     CHECK_ERR(proto_delivery_encode(&b, &d), ERR_BUG);
     CHECK_SLICE(buf_slice(&b), slice_of("\7", 1)); /* it takes back what it wrote */
     buf_clear(&b);
     writer w = writer_on(&b);
     writer_u64(&w, 1);
-    writer_u64(&w, 2);
-    writer_vec(&w, SLICE_EMPTY);
+    writer_bytes(&w, slice_of(big, 32));
+    writer_u32(&w, 2);
     writer_vec(&w, SLICE_ARRAY(big));
     CHECK_OK(writer_result(&w));
     CHECK_ERR(proto_message_check(PROTO_delivery, buf_slice(&b)), ERR_TOO_LARGE);
     buf_clear(&b);
     w = writer_on(&b);
     writer_u64(&w, 1);
-    writer_u64(&w, 2);
-    writer_vec(&w, SLICE_EMPTY);
-    writer_vec(&w, SLICE_EMPTY); /* an item is never empty */
+    writer_bytes(&w, slice_of(big, 32));
+    writer_u32(&w, 2);
+    writer_vec(&w, SLICE_EMPTY); /* what is sealed is never empty */
     CHECK_ERR(proto_message_check(PROTO_delivery, buf_slice(&b)), ERR_MALFORMED);
+    buf_free(&b);
+}
+
+TEST(the_parcel_of_the_largest_item_fits_a_delivery) {
+    static const uint8_t item[PROTO_ITEM_MAX];
+    struct proto_parcel parcel = {.item = SLICE_ARRAY(item)};
+    buf b = {0};
+    CHECK_OK(proto_parcel_encode(&b, &parcel));
+    CHECK_EQ(b.n + 16, PROTO_SEALED_MAX);
     buf_free(&b);
 }
 

@@ -17,11 +17,11 @@ TEST(the_defaults_listen_on_loopback) {
 TEST(lines_are_read_with_or_without_spaces) {
     config_init(&c);
     CHECK_OK(config_parse(&c,
-                          slice_str("# a comment\n\n data = /srv/sotto \r\nitem_weeks =3\n"
+                          slice_str("# a comment\n\n data = /srv/sotto \r\nitem_days =3\n"
                                     "registration=closed"),
                           why));
     CHECK(strcmp(c.data, "/srv/sotto") == 0);
-    CHECK_EQ(c.item_weeks, 3);
+    CHECK_EQ(c.item_days, 3);
     CHECK(strcmp(c.registration, "closed") == 0);
 }
 
@@ -40,11 +40,11 @@ TEST(an_unknown_setting_is_named_with_its_line) {
 
 TEST(a_bad_value_is_refused_and_changes_nothing) {
     static const char *const bad[] = {
-        "item_weeks = 0",
-        "item_weeks = x",
-        "item_weeks =",
-        "item_weeks = -1",
-        "item_weeks = 99999999999999999999",
+        "item_days = 0",
+        "item_days = x",
+        "item_days =",
+        "item_days = -1",
+        "item_days = 99999999999999999999",
         "registration = open",
         "sandbox = maybe",
         "log = 3",

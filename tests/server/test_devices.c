@@ -44,6 +44,7 @@ static slice put_body(slice list) {
 static slice join_body(slice list, const struct person *as) {
     struct proto_device_join in = {.devices = list};
     memcpy(in.device, pad.device, 16);
+    memcpy(in.mailbox_key, pad.mailbox_key, 32);
     CHECK_OK(crypto_sign_labeled(in.proof, as->key_priv, PROTO_LABEL_LOGIN, SLICE_ARRAY(pad.hash)));
     buf_clear(&body);
     CHECK_OK(proto_device_join_encode(&body, &in));
@@ -176,7 +177,7 @@ TEST(who_is_signed_off_loses_session_mailbox_items_and_key_packages) {
     CHECK_EQ(entries(MAIL_ITEM), 1);
     world_get(&w, 1, PROTO_device_list_put, put_body(list_of(3, both, 1, &ann)), PROTO_ok);
     const struct frame *told = world_next(&w, 3);
-    CHECK_EQ(frame_reason(told), PROTO_REASON_PROOF);
+    CHECK_EQ(frame_reason(told), PROTO_REASON_GONE);
     CHECK(told->ends);
     CHECK_EQ(entries(MAIL_ITEM), 0);
     CHECK_EQ(entries(MAIL_KEY_PACKAGE), 0);
@@ -214,7 +215,7 @@ TEST(who_is_signed_off_in_this_batch_can_do_nothing_more_in_it) {
     (void)world_ask(&w, 1, PROTO_device_list_put, put_body(list_of(3, both, 1, &ann)));
     uint32_t request = world_ask(&w, 3, PROTO_subscribe, buf_slice(&room));
     world_commit(&w);
-    CHECK_EQ(frame_reason(world_answer(&w, request)), PROTO_REASON_PROOF);
+    CHECK_EQ(frame_reason(world_answer(&w, request)), PROTO_REASON_GONE);
     CHECK_EQ(entries(MAIL_MAILBOX), 2);
     buf_free(&room);
     end();

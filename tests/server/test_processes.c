@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "crypto/crypto.h"
+#include "open.h"
 #include "raw_client.h"
 #include "sys/carrier.h"
 
@@ -23,6 +24,7 @@ static void rest(long ms) {
 
 struct person {
     uint8_t identity_priv[32], identity[32], account[16], device[16], key_priv[32], key[32];
+    uint8_t mailbox_priv[32];
     buf devices, answer;
     struct raw session;
     struct proto_address address;
@@ -56,6 +58,7 @@ static void join(struct person *p, const struct server *s, unsigned code) {
     CHECK_OK(crypto_ed25519.generate(p->identity, p->identity_priv));
     CHECK_OK(crypto_ed25519.generate(p->key, p->key_priv));
     crypto_random(p->device, sizeof p->device);
+    crypto_x25519_generate(in.mailbox_key, p->mailbox_priv);
     slice part = SLICE_ARRAY(p->identity);
     CHECK_OK(crypto_sha256.hash(digest, &part, 1));
     memcpy(p->account, digest, 16);
@@ -124,26 +127,38 @@ static bool try_send(struct raw *c, const struct proto_address *to, slice item) 
     writer_vec(&w, SLICE_ARRAY(to->bytes));
     writer_vec(&w, item);
     CHECK_OK(writer_result(&w));
-    bool sent = raw_call(c, PROTO_send, buf_slice(&body), &answer) == PROTO_sent && answer.n == 1 &&
-                answer.p[0] == 0;
+    struct proto_sent out = {0};
+    bool sent = raw_call(c, PROTO_send, buf_slice(&body), &answer) == PROTO_sent &&
+                proto_sent_decode(buf_slice(&answer), &out) == OK && out.refused.count == 0;
     buf_free(&body);
     buf_free(&answer);
     return sent;
 }
 
+static uint64_t open_item(const struct person *p, const struct proto_frame *frame, buf *plain,
+                          slice *item) {
+    struct proto_delivery d;
+    struct proto_parcel parcel;
+    CHECK_EQ(frame->type, PROTO_delivery);
+    CHECK_OK(proto_delivery_decode(frame->body, &d));
+    CHECK_OK(delivery_open(&d, p->mailbox_priv, plain, &parcel));
+    *item = parcel.item;
+    return d.position;
+}
+
 /* The items up to caught_up, by the number that each holds: each at least once in `seen`. */
 static uint64_t collect(struct person *p, unsigned *seen, size_t count) {
     struct proto_frame frame;
-    buf body = {0};
+    buf body = {0}, plain = {0};
     uint64_t last = 0;
     for (;;) {
         CHECK(raw_next(&p->session, &frame, &body));
         if (frame.type == PROTO_delivery) {
-            struct proto_delivery d;
-            CHECK_OK(proto_delivery_decode(frame.body, &d));
-            CHECK(d.position > last);
-            last = d.position;
-            size_t number = (size_t)(d.item.p[0] << 8 | d.item.p[1]);
+            slice item;
+            uint64_t position = open_item(p, &frame, &plain, &item);
+            CHECK(position > last);
+            last = position;
+            size_t number = (size_t)(item.p[0] << 8 | item.p[1]);
             CHECK(number < count);
             seen[number]++;
         } else if (frame.type == PROTO_caught_up) {
@@ -151,6 +166,7 @@ static uint64_t collect(struct person *p, unsigned *seen, size_t count) {
         }
     }
     buf_free(&body);
+    buf_free(&plain);
     return last;
 }
 
@@ -161,8 +177,8 @@ TEST(an_item_goes_from_one_real_session_to_another) {
     struct person ann, bob;
     struct raw anonymous;
     struct proto_frame frame;
-    struct proto_delivery d;
-    buf body = {0};
+    slice item;
+    buf body = {0}, plain = {0};
     server_init(&s);
     server_start(&s, 2);
     join(&ann, &s, 0);
@@ -174,10 +190,9 @@ TEST(an_item_goes_from_one_real_session_to_another) {
     raw_open(&anonymous, &s);
     CHECK(try_send(&anonymous, &bob.address, slice_str("hello")));
     CHECK(raw_next(&bob.session, &frame, &body));
-    CHECK_EQ(frame.type, PROTO_delivery);
-    CHECK_OK(proto_delivery_decode(frame.body, &d));
-    CHECK_SLICE(d.item, slice_str("hello"));
-    ack(&bob, d.position);
+    uint64_t position = open_item(&bob, &frame, &plain, &item);
+    CHECK_SLICE(item, slice_str("hello"));
+    ack(&bob, position);
     CHECK_EQ(raw_call(&bob.session, PROTO_record_get, SLICE_EMPTY, &body), PROTO_record);
     struct proto_record record;
     CHECK_OK(proto_record_decode(buf_slice(&body), &record));
@@ -186,6 +201,7 @@ TEST(an_item_goes_from_one_real_session_to_another) {
     leave(&ann);
     leave(&bob);
     buf_free(&body);
+    buf_free(&plain);
     CHECK_EQ(server_stop(&s, SIGTERM), 0);
     server_fini(&s);
 }
@@ -854,9 +870,10 @@ static void write_setup(int channel, const char *store) {
                                      .key_id = 1,
                                      .mailbox_items = 100,
                                      .mailbox_bytes = 1 << 20,
-                                     .item_weeks = 8,
-                                     .blob_weeks = 8,
+                                     .item_days = 30,
+                                     .blob_days = 30,
                                      .key_packages = 10,
+                                     .chains = 16,
                                      .memtable = 1 << 20};
     buf frame = {0};
     writer w = writer_on(&frame);

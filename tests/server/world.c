@@ -1,5 +1,8 @@
 #include "world.h"
 
+#include <stdlib.h>
+
+#include "open.h"
 #include "server/internal.h"
 
 static void take_frame(void *ctx, const struct proto_edge_reply *reply) {
@@ -33,6 +36,9 @@ void world_init(struct world *w) {
     w->config.now = now;
     w->config.emit = take_frame;
     w->config.crowded = crowded;
+    w->config.chains = WORLD_CHAINS;
+    w->config.chain_memory = calloc(1, mail_chains_size(WORLD_CHAINS));
+    CHECK(w->config.chain_memory != NULL);
     CHECK_OK(mail_new(&w->mail, w->store, &w->config, NULL));
 }
 
@@ -43,6 +49,7 @@ void world_restart(struct world *w) {
 
 void world_fini(struct world *w) {
     mail_free(w->mail);
+    free(w->config.chain_memory);
     store_close(w->store);
     for (size_t i = 0; i < w->count; i++)
         buf_free(&w->frames[i].body);
@@ -121,6 +128,15 @@ static buf *fresh(void) {
     return &body;
 }
 
+/* Of everybody there ever was; the newest first. */
+static uint8_t privs[256][32];
+static size_t priv_count;
+
+void person_new_key(struct person *p) {
+    crypto_x25519_generate(p->mailbox_key, p->mailbox_priv);
+    memcpy(privs[priv_count++ % 256], p->mailbox_priv, 32);
+}
+
 static void make_list(struct person *p) {
     struct proto_device_list list = {.version = 1};
     struct proto_device device;
@@ -144,6 +160,7 @@ void person_init(struct person *p, struct world *w, uint64_t session) {
     *p = (struct person){.session = session};
     CHECK_OK(crypto_ed25519.generate(p->identity, p->identity_priv));
     CHECK_OK(crypto_ed25519.generate(p->key, p->key_priv));
+    person_new_key(p);
     crypto_random(p->device, 16);
     crypto_random(p->hash, 64);
     slice part = SLICE_ARRAY(p->identity);
@@ -167,6 +184,7 @@ slice person_register_body(struct person *p) {
     struct proto_register_account in = {.devices = buf_slice(&p->devices)};
     memcpy(in.code, p->code, 16);
     memcpy(in.device, p->device, 16);
+    memcpy(in.mailbox_key, p->mailbox_key, 32);
     CHECK_OK(crypto_sign_labeled(in.proof, p->key_priv, PROTO_LABEL_LOGIN, SLICE_ARRAY(p->hash)));
     CHECK_OK(proto_register_account_encode(fresh(), &in));
     return buf_slice(&body);
@@ -319,11 +337,24 @@ void world_record(struct world *w, uint64_t session, struct proto_record *record
     CHECK_OK(proto_record_decode(buf_slice(&f->body), record));
 }
 
-struct proto_delivery frame_delivery(const struct frame *f) {
-    struct proto_delivery d;
+struct delivery frame_delivery(const struct frame *f) {
+    static buf plains[4];
+    static size_t next;
+    struct proto_delivery sealed;
+    struct proto_parcel parcel;
+    buf *plain = &plains[next++ % 4];
+    err e = ERR_CRYPTO;
     CHECK(f != NULL);
     CHECK_EQ(f->type, PROTO_delivery);
-    CHECK_OK(proto_delivery_decode(buf_slice(&f->body), &d));
+    CHECK_OK(proto_delivery_decode(buf_slice(&f->body), &sealed));
+    for (size_t i = priv_count; e != OK && i-- > 0 && i + 256 >= priv_count;)
+        e = delivery_open(&sealed, privs[i % 256], plain, &parcel);
+    CHECK_OK(e);
+    struct delivery d = {.position = sealed.position, .count = sealed.count, .item = parcel.item};
+    memcpy(d.chain, sealed.chain, sizeof d.chain);
+    memcpy(d.serial, parcel.serial, sizeof d.serial);
+    if (parcel.marked) /* in plain, behind the serial and the flag */
+        d.mark = slice_of(plain->p + sizeof d.serial + 1, PROTO_MARK);
     return d;
 }
 

@@ -9,7 +9,7 @@
 #include "support.h"
 #include "test.h"
 
-enum { WORLD_FRAMES = 4096 };
+enum { WORLD_FRAMES = 4096, WORLD_CHAINS = 64 };
 
 /* What was emitted, in order. */
 struct frame {
@@ -18,6 +18,15 @@ struct frame {
     uint16_t type;
     bool ends, device, drain;
     buf body;
+};
+
+/* A delivery, opened. mark: empty, or PROTO_MARK bytes. */
+struct delivery {
+    uint64_t position;
+    uint8_t chain[32];
+    uint32_t count;
+    uint8_t serial[8];
+    slice mark, item;
 };
 
 struct world {
@@ -58,6 +67,7 @@ uint16_t frame_reason(const struct frame *f);
 struct person {
     uint8_t identity_priv[32], identity[32], account[16];
     uint8_t device[16], key_priv[32], key[32];
+    uint8_t mailbox_priv[32], mailbox_key[32];
     buf devices;                /* the signed list */
     uint8_t code[16], hash[64]; /* invite code; handshake hash of the session */
     uint64_t session;
@@ -65,6 +75,8 @@ struct person {
 };
 
 void person_init(struct person *p, struct world *w, uint64_t session);
+/* Another mailbox key; the server does not know it yet. */
+void person_new_key(struct person *p);
 void person_fini(struct person *p);
 /* Bodies; valid until the next call. */
 slice person_register_body(struct person *p);
@@ -87,7 +99,8 @@ slice commit_body(const uint8_t group, uint8_t token, uint8_t next, const struct
 /* 1: taken, 0: late, -1: an error. */
 int world_commit_group(struct world *w, slice body);
 void world_record(struct world *w, uint64_t session, struct proto_record *record);
-struct proto_delivery frame_delivery(const struct frame *f);
+/* Opened with whichever person's key does; its slices are good until the next call but three. */
+struct delivery frame_delivery(const struct frame *f);
 struct proto_caught_up frame_caught_up(const struct frame *f);
 
 #endif

@@ -408,7 +408,7 @@ static bool at_rest(const struct client *c) {
         if (c->views[i].state == CORE_CONVERSATION_LEAVING ||
             c->views[i].state == CORE_CONVERSATION_NEW)
             return false;
-    return s.auth == CORE_LINK_READY && s.anon == CORE_LINK_READY && s.caught_up && s.outbox == 0 &&
+    return s.auth == CORE_LINK_READY && s.caught_up && s.outbox == 0 &&
            s.waiting == 0;
 }
 

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 
 #include "server/internal.h"
+#include "unseal.h"
 
 enum { STRANGER = 1, ITEM_MESSAGE = 1 }; /* a session id that no link has; an item's first byte */
+enum { CHAINS = 6, CHAIN_ITEMS = 100 };  /* few and short, so that they end often */
 
 static struct link *link_of(struct session *s) {
     return (struct link *)((char *)s - offsetof(struct link, session));
@@ -219,8 +221,15 @@ void server_start(struct world *w) {
     world_must(store_faulty_open(&w->store, w->memory, &w->plan, NULL), "store");
     w->config.limits = mail_limits_default;
     w->config.limits.takes_address = w->config.limits.takes_mailbox = 100000;
+    w->config.limits.find_bits = 4;
+    w->config.limits.claim_bits = 8;
     w->config.limits.orders_mailbox = 100000;
     w->config.keys[0].id = 1;
+    w->config.chains = CHAINS;
+    w->config.chain_memory = calloc(1, mail_chains_size(CHAINS));
+    if (w->config.chain_memory == NULL)
+        world_must(ERR_NO_MEMORY, "memory");
+    w->config.limits.chain_items = CHAIN_ITEMS;
     crypto_random(w->config.keys[0].key, 32);
     crypto_random(w->config.pepper, 32);
     w->config.ctx = w;
@@ -289,6 +298,7 @@ void server_die(struct world *w) {
 
 void server_stop(struct world *w) {
     mail_free(w->mail);
+    free(w->config.chain_memory);
     store_close(w->store);
     session_env_fini(&w->env);
     for (size_t i = 0; i < RECENT; i++)
@@ -371,14 +381,14 @@ static bool keep_place(void *ctx, struct store_key key, slice value) {
 
 /* Who sent it; -1: it must stay where it is, because a Welcome or a blob (which may be one) has to
  * come before what it makes readable; -2: a commit. */
-static int mover(struct world *w, const struct place *p, int *group) {
-    uint8_t kind, hash[32];
-    struct held_item row;
-    slice content;
+static int mover(struct world *w, struct client *c, const struct place *p, buf *plain, int *group) {
+    uint8_t hash[32];
+    slice item, content;
+    uint8_t kind;
     struct mls_header header;
-    if (held_item_read(buf_slice(&p->value), &row) != OK)
+    if (!sim_unseal(c->core, buf_slice(&p->value), plain, &item))
         return -1;
-    reader r = reader_of(row.item);
+    reader r = reader_of(item);
     if (reader_u8(&r, &kind) != OK || kind != ITEM_MESSAGE || reader_vec(&r, &content) != OK ||
         mls_message_header(content, &header) != OK || header.wire != MLS_PRIVATE_MESSAGE ||
         header.group_id.n != 32)
@@ -386,7 +396,7 @@ static int mover(struct world *w, const struct place *p, int *group) {
     *group = world_group_find(w, header.group_id.p);
     if (header.kind == MLS_COMMIT)
         return -2;
-    world_must(crypto_blake2b_keyed(hash, 32, SLICE_EMPTY, &row.item, 1), "hash");
+    world_must(crypto_blake2b_keyed(hash, 32, SLICE_EMPTY, &item, 1), "hash");
     for (size_t i = w->item_count; i-- > 0;)
         if (memcmp(w->items[i].item, hash, 32) == 0)
             return w->items[i].sender;
@@ -412,7 +422,9 @@ static void change_places(struct world *w, slice mailbox, const struct place *a,
 static bool may_pass(struct world *w, struct client *c, const struct place *a,
                      const struct place *b) {
     int groups[2] = {0, 0};
-    int first = mover(w, a, &groups[0]), last = mover(w, b, &groups[1]);
+    buf plain = {0};
+    int first = mover(w, c, a, &plain, &groups[0]), last = mover(w, c, b, &plain, &groups[1]);
+    buf_free(&plain);
     if (first == -1 || last == -1 || first == last)
         return false;
     for (int i = 0; i < 2; i++)

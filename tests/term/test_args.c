@@ -145,7 +145,7 @@ TEST(every_command_has_its_texts) {
         const struct command *c = commands[i];
         CHECK(c->name != NULL && c->words != NULL && c->help != NULL && c->text != NULL);
         CHECK(c->start != NULL && c->words_min <= c->words_max);
-        CHECK(command_find(c->name) == c);
+        CHECK(command_named(c->name) == c);
     }
 }
 

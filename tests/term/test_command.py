@@ -70,7 +70,14 @@ def group(world, ann, ben, tap):
     state = [c["state"] for c in cem.fine("status", "--json").of("conversation")]
     tap.check("a_removed_member_knows", state == ["removed"], state)
     tap.check("a_removed_member_can_t_send", cem.run("send", "1", "hm").code == 1)
+    renewed = ben.fine("renew", "Trio").out
+    ann.fine("send", "Trio", "by the new address")
+    got = [m["text"] for m in ben.fine("read", "Trio", "--json").of("message") if m["kind"] == "content"]
+    tap.check("who_renewed_its_address_is_still_reached",
+              renewed == "Renewed.\n" and got[-1:] == ["by the new address"], f"{renewed} {got}")
+    tap.check("renew_needs_a_conversation", ben.run("renew", "nothing").code == 6)
     ben.fine("leave", "Trio")
+    tap.check("who_is_out_has_no_address_to_renew", ben.run("renew", "Trio").code == 1)
     ann.fine("read")
     ben.fine("read")
     state = {c["name"]: c["state"] for c in ben.fine("status", "--json").of("conversation")}
@@ -194,6 +201,19 @@ def passphrases(world, tap):
               "account:" in typed and "correct horse" not in typed, typed)
 
 
+def deletion(world, tap):
+    zoe = Person(world.folder, "zoe")
+    zoe.fine("init", world.server.invite(), "--name", "Zoe")
+    account = zoe.fine("status", "--json").of("status")[0]["account"]
+    wrong, short = zoe.run("delete-account", "0" * 8), zoe.run("delete-account", account[:4])
+    tap.check("an_account_is_deleted_only_by_its_id",
+              (wrong.code, short.code) == (2, 2) and zoe.run("record").code == 0, wrong.err + short.err)
+    gone, after = zoe.run("delete-account", account[:8]), zoe.run("record")
+    tap.check("a_deleted_account_is_gone_and_says_so",
+              gone.code == 0 and after.code == 4 and "was deleted" in after.err and
+              zoe.run("status", "--offline").code == 0, gone.err + after.err)
+
+
 def on_terminal(home, secret, *args):
     """Types the secret when asked for it; returns all that the terminal showed."""
     pid, fd = pty.fork()
@@ -277,6 +297,9 @@ def records(ann, ben, tap):
     tap.check("what_is_beside_it_is_named_everywhere_in_the_same_words",
               words == "held, sealed, not readable by us" and f"*{words}*" in page and
               f"{words}: {record['beside']}" in ann.fine("record").out, record)
+    held = {h["kind"]: h for h in ann.fine("record", "--json").of("held")}
+    tap.check("what_leads_to_the_account_is_counted",
+              held["key packages"]["count"] > 1 and held["key packages"]["bytes"] > 1000, held)
     a = ann.fine("verify", "ben", "--json").of("safety_number")[0]
     b = ben.fine("verify", "ann", "--json").of("safety_number")[0]
     tap.check("both_see_the_same_sixty_digits", a["digits"] == b["digits"] and len(a["digits"]) == 60)
@@ -299,6 +322,7 @@ def main():
         records(ann, ben, tap)
         faults(world, ann, ben, tap)
         passphrases(world, tap)
+        deletion(world, tap)
         stores(world, ann, tap)
         away(world, ann, ben, tap)
     return tap.end()

@@ -129,6 +129,7 @@ def begin(world, watch):
     ann, ben, cem = (Person(world.folder, n) for n in ("ann", "ben", "cem"))
     for p in (ann, ben, cem):
         watch.run(p, "init", world.server.invite(), "--name", p.name)
+    watch.run(ann, "words")
     watch.run(ann, "invite")
     for o in watch.run(ann, "invite", "list").objects:
         watch.run(ann, "invite", "revoke", str(o["number"]))
@@ -143,6 +144,10 @@ def begin(world, watch):
     watch.run(ben, "send", "Trio", "hello")
     watch.run(ann, "read")
     watch.run(ann, "record")
+    watch.run(ann, "handle")
+    watch.run(ann, "handle", "claim", "anna", timeout=300)
+    watch.run(ben, "find", "anna", timeout=300)
+    watch.run(ben, "find", "anna", "--add", timeout=300)
     watch.run(ann, "status", "Trio")
     watch.run(ann, "chat", "ben", text=b"from chat\n")
     return ann, ben, cem
@@ -184,6 +189,7 @@ def lose(watch, ann, ben):
 
 def leave(watch, ann, ben):
     listener = watch.listen(ann, until="caught_up")
+    watch.run(ben, "renew", "Trio")
     watch.run(ben, "leave", "Trio")
     for _ in range(100):
         if any(c["state"] == "left" for c in watch.run(ben, "status").of("conversation")):
@@ -236,7 +242,8 @@ def names(tap, page):
               set(page.errors) ^ set(errors))
     tap.check("every_reason_has_its_name_on_the_page", page.reasons == set(reasons),
               page.reasons ^ set(reasons))
-    listed = re.findall(r"&command_(\w+)", (ROOT / "src/term/command.c").read_text())
+    listed = [c.replace("_", "-") for c in
+              re.findall(r"&command_(\w+)", (ROOT / "src/term/command.c").read_text())]
     tap.check("every_command_is_on_the_page", set(page.commands) | {"help"} == set(listed),
               set(page.commands) ^ set(listed))
 
@@ -254,6 +261,8 @@ def main():
                       {("status", "quarantined"), ("listen", "quarantined")} <= watch.seen, shown)
             lose(watch, ann, ben)
             leave(watch, ann, ben)
+            account = cem.fine("status", "--json").of("status")[0]["account"]
+            watch.run(cem, "delete-account", account[:8])
             ask(world, watch, ann)
             fail(world, watch, tap, ann)
         finally:

@@ -1,0 +1,216 @@
+/* The addresses that we gave away, and those of them that shall hold no longer: each revocation is
+ * kept until the server has it. */
+#include "core/internal.h"
+
+enum { REVOCATIONS_MAX = 4096 }; /* that wait; the server keeps no more of one mailbox */
+#define RETRY_TIME (30 * TIME_SECOND)
+#define FULL_TIME TIME_DAY /* until the server has room for more */
+static const char given_name[] = "given", revoke_name[] = "revoke";
+
+/* ---- Given away ---- */
+
+err core_address_given(struct core *core, const struct record_own_address *address) {
+    return record_own_address_put(core, TABLE_ADDRESS, slice_str(given_name), core_number(core),
+                                  address);
+}
+
+struct search {
+    const uint8_t *address;
+    struct record_own_address found;
+    uint64_t number; /* 0: not found */
+    err e;
+};
+
+static bool look(void *ctx, struct store_key key, slice value) {
+    struct search *s = ctx;
+    s->e = record_own_address_read(value, &s->found);
+    if (s->e == OK && memcmp(s->found.address, s->address, PROTO_ADDRESS) == 0)
+        s->number = key.number;
+    return s->e == OK && s->number == 0;
+}
+
+static err find(struct core *core, const uint8_t address[PROTO_ADDRESS], struct search *s) {
+    *s = (struct search){.address = address};
+    TRY(store_scan(core->store, core_key(TABLE_ADDRESS, slice_str(given_name), 0), UINT64_MAX, look,
+                   s));
+    TRY(s->e);
+    return s->number == 0 ? ERR_NOT_FOUND : OK;
+}
+
+err core_address_serial(struct core *core, const uint8_t address[PROTO_ADDRESS],
+                        uint8_t serial[8]) {
+    struct search s;
+    TRY(find(core, address, &s));
+    memcpy(serial, s.found.serial, sizeof s.found.serial);
+    return OK;
+}
+
+/* Of the newest address key, or of the one before: a server has those two. */
+bool core_address_holds(const struct core *core, uint8_t key_id) {
+    uint8_t newest = core->counters.address_key;
+    return key_id == newest || key_id % 255 + 1 == newest;
+}
+
+struct purge {
+    struct core *core;
+    err e;
+};
+
+static bool purge_given(void *ctx, struct store_key key, slice value) {
+    struct purge *p = ctx;
+    struct record_own_address address;
+    p->e = record_own_address_read(value, &address);
+    if (p->e == OK && !core_address_holds(p->core, address.address[0]))
+        p->e = core_delete(p->core, TABLE_ADDRESS, slice_str(given_name), key.number);
+    return p->e == OK;
+}
+
+err core_address_purge(struct core *core) {
+    struct purge p = {core, OK};
+    if (core->counters.address_key == 0)
+        return OK;
+    TRY(store_scan(core->store, core_key(TABLE_ADDRESS, slice_str(given_name), 0), UINT64_MAX,
+                   purge_given, &p));
+    return p.e;
+}
+
+/* ---- Revocations ---- */
+
+void core_revocation_free(struct core *core, struct revocation *r) {
+    buf_free(&r->bytes);
+    mem_free(core->mem, r, sizeof *r);
+}
+
+static err forget(struct core *core, size_t i) {
+    struct revocation *r = core->revocations.p[i];
+    TRY(core_delete(core, TABLE_ADDRESS, slice_str(revoke_name), r->r.number));
+    core_list_remove(&core->revocations, i);
+    core_revocation_free(core, r);
+    return OK;
+}
+
+static err queue(struct core *core, const struct record_own_address *address, uint64_t at) {
+    struct revocation *r = mem_new(core->mem, sizeof *r);
+    if (r == NULL)
+        return ERR_NO_MEMORY;
+    r->bytes = buf_on(core->mem);
+    r->r = (struct record_revocation){
+        .number = core_number(core), .at = at, .key_id = address->address[0]};
+    memcpy(r->r.serial, address->serial, sizeof r->r.serial);
+    err e = record_revocation_settle(&r->bytes, &r->r);
+    if (e == OK)
+        e = core_put(core, TABLE_ADDRESS, slice_str(revoke_name), r->r.number,
+                     buf_slice(&r->bytes));
+    if (e == OK)
+        e = core_list_add(core, &core->revocations, r);
+    if (e != OK)
+        core_revocation_free(core, r);
+    return e;
+}
+
+/* An address that we know nothing of is one of a key that is gone. */
+err core_address_revoke_at(struct core *core, const uint8_t address[PROTO_ADDRESS], uint64_t at) {
+    struct search s;
+    err e = find(core, address, &s);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    if (core->revocations.n >= REVOCATIONS_MAX)
+        TRY(forget(core, 0));
+    TRY(core_delete(core, TABLE_ADDRESS, slice_str(given_name), s.number));
+    return queue(core, &s.found, at);
+}
+
+err core_address_revoke(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
+    return core_address_revoke_at(core, address, core->now);
+}
+
+/* ---- To the server ---- */
+
+static bool is_due(const struct core *core, const struct revocation *r) {
+    return !r->in_flight && core->now >= r->r.at;
+}
+
+static err forget_sent(struct core *core) {
+    for (size_t i = core->revocations.n; i-- > 0;) {
+        const struct revocation *r = core->revocations.p[i];
+        if (r->in_flight)
+            TRY(forget(core, i));
+    }
+    return OK;
+}
+
+static void land(struct core *core) {
+    for (size_t i = 0; i < core->revocations.n; i++) {
+        struct revocation *r = core->revocations.p[i];
+        r->in_flight = false;
+    }
+}
+
+static void revoked(struct core *core, const struct request *request, err e, uint16_t reason,
+                    uint16_t type, slice body) {
+    (void)request, (void)body;
+    if (e == OK && type == PROTO_ok) {
+        if (core_txn_begin(core) == OK)
+            (void)!core_txn_end(core, forget_sent(core));
+        return;
+    }
+    land(core);
+    if (e == OK)
+        core_session_bad_answer(core, AUTH);
+    else if (e != ERR_CLOSED)
+        core->revoke_after = core->now + (reason == PROTO_REASON_LIMIT ? FULL_TIME : RETRY_TIME);
+}
+
+static err write_due(struct core *core, buf *body, uint32_t *count) {
+    struct proto_address_revoke m = {0};
+    buf list = buf_on(core->mem);
+    writer w = writer_on(&list);
+    for (size_t i = 0; i < core->revocations.n && m.revoked.count < PROTO_REVOKED_MAX; i++) {
+        struct revocation *r = core->revocations.p[i];
+        struct proto_revocation part = {.key_id = r->r.key_id};
+        if (!is_due(core, r))
+            continue;
+        memcpy(part.serial, r->r.serial, sizeof part.serial);
+        PROTO_LIST_ADD(revocation, &w, &m.revoked, &part);
+        r->in_flight = true;
+    }
+    err e = writer_result(&w);
+    m.revoked.bytes = buf_slice(&list);
+    *count = m.revoked.count;
+    if (e == OK)
+        e = proto_address_revoke_encode(body, &m);
+    buf_free(&list);
+    return e;
+}
+
+/* One request at a time. */
+static uint64_t next_due(const struct core *core) {
+    uint64_t at = UINT64_MAX;
+    for (size_t i = 0; i < core->revocations.n; i++) {
+        const struct revocation *r = core->revocations.p[i];
+        if (r->in_flight)
+            return UINT64_MAX;
+        at = r->r.at < at ? r->r.at : at;
+    }
+    return at < core->revoke_after ? core->revoke_after : at;
+}
+
+void core_address_pump(struct core *core) {
+    buf body = buf_on(core->mem);
+    uint32_t count = 0;
+    if (!core_session_room(core, AUTH) || core->now < next_due(core))
+        return;
+    err e = write_due(core, &body, &count);
+    if (e == OK && count > 0)
+        e = core_session_request(core, AUTH, PROTO_address_revoke, buf_slice(&body), revoked, 0);
+    if (e != OK) {
+        land(core);
+        core->revoke_after = core->now + RETRY_TIME;
+    }
+    buf_free(&body);
+}
+
+uint64_t core_address_wake(const struct core *core) {
+    return core_session_ready(core, AUTH) ? next_due(core) : UINT64_MAX;
+}

@@ -1,0 +1,188 @@
+/* The sessions that send: when they open and close, and that conversations don't meet on one. */
+#include "rig.h"
+
+static struct rig rig;
+
+static struct client *client(size_t i) {
+    return &rig.clients[i];
+}
+
+/* Links that the client has open now. */
+static size_t open_links(const struct client *c) {
+    size_t n = 0;
+    for (size_t i = 0; i < rig.link_count; i++)
+        n += rig.links[i].client == c && rig.links[i].open;
+    return n;
+}
+
+static uint32_t begin(size_t with) {
+    uint64_t command;
+    uint32_t number;
+    CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY, &client(with)->account, 1, rig.now,
+                                   &command, &number));
+    rig_finish(client(0), command, OK);
+    return number;
+}
+
+static uint64_t say(uint32_t conversation) {
+    uint64_t command, message;
+    CHECK_OK(core_send_text(client(0)->core, conversation, CORE_TEXT_PLAIN, slice_str("hello"),
+                            NULL, rig.now, &command, &message));
+    return command;
+}
+
+/* ---- When ---- */
+
+TEST(nothing_is_open_that_sends_until_there_is_something_to_send) {
+    rig_init(&rig, 2);
+    CHECK_EQ(open_links(client(0)), 1);
+    rig_meet_all(&rig, 2);
+    CHECK_EQ(open_links(client(0)), 1);
+    rig_conversation(&rig, 2);
+    CHECK_EQ(open_links(client(0)), 2);
+    rig_fini(&rig);
+}
+
+static unsigned pings;
+
+static enum verdict count_pings(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)r, (void)body;
+    pings += from->index == 0 && type == PROTO_ping;
+    return PASS;
+}
+
+/* Neither at once nor at a time that says when it began; and no ping keeps it alive. */
+TEST(what_is_not_used_closes_after_a_time_that_chance_decides) {
+    uint64_t least = UINT64_MAX, most = 0;
+    rig_init(&rig, 2);
+    rig.on_request = count_pings;
+    rig_meet_all(&rig, 2);
+    rig_conversation(&rig, 2);
+    for (int i = 0; i < 20; i++) {
+        rig_finish(client(0), rig_say(client(0), "x"), OK);
+        CHECK_EQ(open_links(client(0)), 2);
+        uint64_t begun = rig.now;
+        while (open_links(client(0)) == 2 && rig.now < begun + TIME_HOUR)
+            rig_pass(&rig, TIME_SECOND);
+        uint64_t lasted = rig.now - begun;
+        least = lasted < least ? lasted : least;
+        most = lasted > most ? lasted : most;
+    }
+    CHECK(least >= 20 * TIME_SECOND && most <= 82 * TIME_SECOND);
+    CHECK(most - least >= 10 * TIME_SECOND);
+    CHECK_ERR(rig_status(client(0)).last_error, OK);
+    rig_fini(&rig);
+}
+
+/* ---- Which ---- */
+
+enum { SEEN = 64 };
+static struct {
+    uint64_t session;
+    uint8_t first[PROTO_ADDRESS]; /* of the roster: each conversation has its own */
+} seen[SEEN];
+static size_t seen_count;
+
+static enum verdict note_send(struct rig *r, struct client *from, uint16_t type, slice body) {
+    struct proto_send m;
+    if (from->index != 0 || type != PROTO_send)
+        return PASS;
+    CHECK_OK(proto_send_decode(body, &m));
+    CHECK(seen_count < SEEN);
+    seen[seen_count].session = r->request->session;
+    memcpy(seen[seen_count++].first, m.addresses.bytes.p, PROTO_ADDRESS);
+    return PASS;
+}
+
+/* Two sends of different conversations never went over one session. */
+static bool kept_apart(void) {
+    for (size_t i = 0; i < seen_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (seen[i].session == seen[j].session &&
+                memcmp(seen[i].first, seen[j].first, PROTO_ADDRESS) != 0)
+                return false;
+    return true;
+}
+
+static void two_conversations(enum core_isolate isolate) {
+    rig_init(&rig, 3);
+    rig_meet_all(&rig, 3);
+    CHECK_OK(core_isolate_set(client(0)->core, isolate, rig.now));
+    uint32_t first = begin(1), second = begin(2);
+    rig_pass(&rig, TIME_MINUTE);
+    rig.on_request = note_send;
+    seen_count = 0;
+    for (int i = 0; i < 5; i++) {
+        uint64_t a = say(first), b = say(second);
+        rig_finish(client(0), a, OK);
+        rig_finish(client(0), b, OK);
+        rig_pass(&rig, 10 * TIME_SECOND);
+    }
+    CHECK_EQ(seen_count, 10);
+}
+
+TEST(each_conversation_has_a_session_of_its_own) {
+    two_conversations(CORE_ISOLATE_ON);
+    CHECK(kept_apart());
+    rig_fini(&rig);
+}
+
+TEST(or_all_share_one) {
+    two_conversations(CORE_ISOLATE_OFF);
+    CHECK(!kept_apart());
+    CHECK(open_links(client(0)) <= 2);
+    rig_fini(&rig);
+}
+
+TEST(more_conversations_than_sessions_take_turns) {
+    uint32_t numbers[12];
+    uint64_t commands[12];
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    CHECK_OK(core_isolate_set(client(0)->core, CORE_ISOLATE_ON, rig.now));
+    for (size_t i = 0; i < 12; i++)
+        numbers[i] = begin(1);
+    rig_pass(&rig, 5 * TIME_MINUTE);
+    CHECK_EQ(open_links(client(0)), 1);
+    rig.on_request = note_send;
+    seen_count = 0;
+    for (size_t i = 0; i < 12; i++)
+        commands[i] = say(numbers[i]);
+    for (size_t i = 0; i < 12; i++)
+        rig_finish(client(0), commands[i], OK);
+    CHECK(open_links(client(0)) <= 9);
+    CHECK_EQ(seen_count, 12);
+    CHECK(kept_apart());
+    rig_fini(&rig);
+}
+
+/* ---- Failures ---- */
+
+static enum verdict lie_once(struct rig *r, struct client *to, uint16_t type, slice body) {
+    (void)body;
+    if (to->index != 0 || type != PROTO_sent || r->hits++ > 0)
+        return PASS;
+    struct proto_edge_reply wrong = *r->reply;
+    wrong.type = PROTO_ok;
+    wrong.body = SLICE_EMPTY;
+    session_reply(&r->links[wrong.session - 1].session, &r->env, &wrong);
+    return DROP;
+}
+
+TEST(a_wrong_answer_closes_the_session_that_it_came_by_and_no_other) {
+    rig_init(&rig, 3);
+    rig_meet_all(&rig, 3);
+    CHECK_OK(core_isolate_set(client(0)->core, CORE_ISOLATE_ON, rig.now));
+    uint32_t first = begin(1), second = begin(2);
+    rig_finish(client(0), say(first), OK);
+    rig_finish(client(0), say(second), OK);
+    size_t before = open_links(client(0)), made = rig.link_count;
+    rig.on_reply = lie_once;
+    rig_finish(client(0), say(second), OK);
+    CHECK(rig_ended(client(0), ERR_MALFORMED));
+    CHECK_EQ(rig.link_count, made + 1);
+    CHECK_EQ(open_links(client(0)), before);
+    rig_fini(&rig);
+}
+
+TEST_MAIN

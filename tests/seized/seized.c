@@ -1,0 +1,470 @@
+/* The seized disk. A hundred people with handles and forty conversations live through a day on a
+ * simulated clock; some of them stay away, so that items and blobs wait. Then everything that the
+ * clients know is looked for in every byte of three images of the server's folder: a backup made
+ * in the middle of the day, the disk as it is when the plug is pulled, and after a clean stop. Each
+ * kind of thing is planted once in each form, to show that the search would find it.
+ *
+ * What an analyst can still say of the disk is printed by analyst.c. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyst.h"
+#include "known.h"
+#include "server/held.h"
+#include "server/keys.h"
+#include "spy.h"
+#include "tests/core/rig.h"
+
+enum {
+    PEOPLE = SEIZED_PEOPLE,
+    CONVERSATIONS = SEIZED_CONVERSATIONS,
+    MEMBERS_MAX = 7,   /* beside who made it */
+    MESSAGES = PEOPLE, /* in an hour */
+    AWAY_FROM = 12,    /* the hour from which every third stays away */
+    PATH = 512
+};
+
+static struct rig rig;
+static struct store *disk; /* beneath rig.store */
+static char root[PATH];    /* of all images */
+static struct support_random chance = {20261126};
+static struct seized_group groups[CONVERSATIONS];
+static bool online[PEOPLE];
+static uint64_t flushed; /* commits before the last flush, whose log is gone */
+
+static uint64_t below(uint64_t n) {
+    return support_next(&chance) % n;
+}
+
+/* Letters and digits that nothing else has. */
+static const char *words(char *text, size_t n, const char *first) {
+    size_t at = (size_t)snprintf(text, n + 1, "%s ", first);
+    for (; at < n; at++)
+        text[at] = "abcdefghijklmnopqrstuvwxyz 0123456789"[below(37)];
+    text[n] = 0;
+    return text;
+}
+
+/* ---- Folders ---- */
+
+static const char *below_root(const char *name) {
+    static char path[2 * PATH];
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    return path;
+}
+
+/* The database's own threads may delete it meanwhile. */
+static void copy_file(const char *from, const char *to) {
+    static uint8_t part[1 << 16];
+    FILE *in = fopen(from, "rb");
+    if (in == NULL)
+        return;
+    FILE *out = fopen(to, "wb");
+    CHECK(out != NULL);
+    for (size_t n; (n = fread(part, 1, sizeof part, in)) > 0;)
+        CHECK(fwrite(part, 1, n, out) == n);
+    fclose(in);
+    CHECK(fclose(out) == 0);
+}
+
+static void copy_folder(const char *from, const char *to) {
+    DIR *d = opendir(from);
+    CHECK(d != NULL && mkdir(to, 0700) == 0);
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        char a[2 * PATH], b[2 * PATH];
+        struct stat s;
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        snprintf(a, sizeof a, "%s/%s", from, e->d_name);
+        snprintf(b, sizeof b, "%s/%s", to, e->d_name);
+        if (stat(a, &s) == 0 && S_ISDIR(s.st_mode))
+            copy_folder(a, b);
+        else
+            copy_file(a, b);
+    }
+    closedir(d);
+}
+
+static void remove_folder(const char *path) {
+    DIR *d = opendir(path);
+    CHECK(d != NULL);
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        char below_it[2 * PATH];
+        struct stat s;
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        snprintf(below_it, sizeof below_it, "%s/%s", path, e->d_name);
+        if (stat(below_it, &s) == 0 && S_ISDIR(s.st_mode))
+            remove_folder(below_it);
+        else
+            CHECK(unlink(below_it) == 0);
+    }
+    closedir(d);
+    CHECK(rmdir(path) == 0);
+}
+
+static void image(const char *name) {
+    char from[2 * PATH];
+    snprintf(from, sizeof from, "%s", below_root("server"));
+    copy_folder(from, below_root(name));
+}
+
+/* ---- The server ---- */
+
+static void prepare(struct rig *r) {
+    char why[1024], path[1024];
+    struct keys keys;
+    struct store_rocksdb_options options = {.memtable = 4 << 20, .cache = 8 << 20};
+    r->now = 2960 * TIME_WEEK + TIME_DAY; /* no clock says so today */
+    r->reuses_links = true;
+    CHECK_OK(keys_load(&keys, below_root("server"), true, why));
+    memcpy(r->config.keys, keys.address, sizeof keys.address);
+    memcpy(r->config.pepper, keys.pepper, sizeof keys.pepper);
+    memcpy(r->identity, keys.identity, sizeof keys.identity);
+    memcpy(r->identity_seed, keys.identity_priv, sizeof keys.identity_priv);
+    r->config.limits.find_bits = r->config.limits.claim_bits = 4; /* the work isn't the question */
+    CHECK_OK(keys_path(path, below_root("server"), "store"));
+    CHECK_OK(store_rocksdb_open(&disk, path, &options));
+    r->store = spy_open(disk);
+}
+
+/* ---- What the server is told, and must not write ---- */
+
+static void know_addresses(const struct proto_list *list) {
+    for (reader r = reader_of(list->bytes); r.n > 0;) {
+        struct proto_address address;
+        CHECK_OK(proto_address_read(&r, &address));
+        known_add(KNOWN_ADDRESS, SLICE_ARRAY(address.bytes));
+    }
+}
+
+static void know_commit(slice body) {
+    struct proto_commit m;
+    CHECK_OK(proto_commit_decode(body, &m));
+    known_add(KNOWN_GROUP, SLICE_ARRAY(m.group));
+    known_add(KNOWN_TOKEN, SLICE_ARRAY(m.token));
+    know_addresses(&m.addresses);
+    for (reader r = reader_of(m.letters.bytes); r.n > 0;) {
+        struct proto_letter letter;
+        CHECK_OK(proto_letter_read(&r, &letter));
+        known_add(KNOWN_ADDRESS, SLICE_ARRAY(letter.address));
+    }
+    for (reader r = reader_of(m.replaces.bytes); r.n > 0;) {
+        struct proto_roster_new roster;
+        CHECK_OK(proto_roster_new_read(&r, &roster));
+        known_add(KNOWN_KEY, SLICE_ARRAY(roster.key));
+    }
+}
+
+static enum verdict on_request(struct rig *r, struct client *from, uint16_t type, slice body) {
+    struct proto_send send;
+    struct proto_card_put card;
+    (void)r, (void)from;
+    if (type == PROTO_commit)
+        know_commit(body);
+    if (type == PROTO_send && proto_send_decode(body, &send) == OK)
+        know_addresses(&send.addresses);
+    if (type == PROTO_card_put && proto_card_put_decode(body, &card) == OK)
+        known_add(KNOWN_PLACE, SLICE_ARRAY(card.place));
+    return PASS;
+}
+
+static enum verdict on_reply(struct rig *r, struct client *to, uint16_t type, slice body) {
+    struct proto_address_made made;
+    (void)r, (void)to;
+    if (type == PROTO_address_made && proto_address_made_decode(body, &made) == OK)
+        know_addresses(&made.addresses);
+    return PASS;
+}
+
+/* ---- The people ---- */
+
+static void forget_notices(void) {
+    for (size_t i = 0; i < PEOPLE; i++)
+        rig.clients[i].count = 0;
+}
+
+static void begin_person(size_t i) {
+    char name[64];
+    uint64_t command;
+    struct client *c = rig_client(&rig, i);
+    snprintf(name, sizeof name, "Person %03zu Quillfeather", i);
+    known_add(KNOWN_NAME, slice_str(name));
+    core_online(c->core, true, rig.now);
+    CHECK_OK(core_account_create(c->core, rig_join_link(&rig), slice_str(name), rig.now, &command));
+    rig_finish(c, command, OK);
+    memcpy(c->account, rig_status(c).account, CORE_ACCOUNT);
+    known_add(KNOWN_ACCOUNT, SLICE_ARRAY(c->account));
+    online[i] = true;
+}
+
+static void claim_handle(size_t i) {
+    char name[64];
+    uint64_t command;
+    struct client *c = &rig.clients[i];
+    snprintf(name, sizeof name, "quillfeather%03zu", i);
+    known_add(KNOWN_HANDLE, slice_str(name));
+    CHECK_OK(core_handle_claim(c->core, slice_str(name), SLICE_EMPTY, rig.now, &command));
+    rig_finish(c, command, OK);
+}
+
+static bool is_member(const struct seized_group *g, size_t person) {
+    for (size_t i = 0; i < g->count; i++)
+        if (g->members[i] == person)
+            return true;
+    return false;
+}
+
+static bool acquainted[PEOPLE][PEOPLE];
+
+static void meet(size_t a, size_t b) {
+    if (acquainted[a][b])
+        return;
+    rig_meet(&rig.clients[a], &rig.clients[b]);
+    acquainted[a][b] = acquainted[b][a] = true;
+}
+
+static void begin_group(size_t n) {
+    struct seized_group *g = &groups[n];
+    uint8_t accounts[MEMBERS_MAX][CORE_ACCOUNT];
+    char title[64];
+    uint64_t command;
+    uint32_t number;
+    g->members[g->count++] = below(PEOPLE);
+    for (size_t wanted = 1 + below(MEMBERS_MAX); g->count <= wanted;) {
+        size_t person = below(PEOPLE);
+        if (is_member(g, person))
+            continue;
+        meet(g->members[0], person);
+        memcpy(accounts[g->count - 1], rig.clients[person].account, CORE_ACCOUNT);
+        g->members[g->count++] = person;
+    }
+    struct client *maker = &rig.clients[g->members[0]];
+    snprintf(title, sizeof title, "Conversation %02zu about hedgehogs", n);
+    known_add(KNOWN_TITLE, slice_str(title));
+    CHECK_OK(core_conversation_new(maker->core, slice_str(title),
+                                   (const uint8_t(*)[CORE_ACCOUNT])accounts, g->count - 1, rig.now,
+                                   &command, &number));
+    rig_finish(maker, command, OK);
+    struct core_conversation c;
+    CHECK_OK(core_conversation_get(maker->core, number, &c));
+    memcpy(g->id, c.group_id.p, sizeof g->id);
+    forget_notices();
+}
+
+static uint32_t number_of(struct client *c, const struct seized_group *g) {
+    struct core_conversation now;
+    for (size_t i = 0; i < rig_status(c).conversations; i++)
+        if (core_conversation_at(c->core, i, &now) == OK &&
+            slice_equal(now.group_id, SLICE_ARRAY(g->id)))
+            return now.number;
+    return 0;
+}
+
+/* ---- The day ---- */
+
+static void say(void) {
+    static char text[40001];
+    const struct seized_group *g = &groups[below(CONVERSATIONS)];
+    size_t person = g->members[below(g->count)];
+    size_t n = below(20) == 0 ? 20000 + below(20000) : 24 + below(400); /* a blob now and then */
+    uint64_t command, message;
+    struct client *c = &rig.clients[person];
+    uint32_t number = number_of(c, g);
+    if (!online[person] || number == 0)
+        return;
+    words(text, n, "the hedgehog said");
+    known_add(KNOWN_TEXT, slice_of(text, n < 400 ? n : 400));
+    known_add_time(rig.now);
+    CHECK_OK(core_send_text(c->core, number, CORE_TEXT_PLAIN, slice_of(text, n), NULL, rig.now,
+                            &command, &message));
+    if (below(30) == 0)
+        CHECK_OK(core_conversation_update(c->core, number, rig.now, &command));
+}
+
+static void come_and_go(int hour) {
+    for (size_t i = 0; i < PEOPLE; i++) {
+        bool away = i % 3 == 0 && hour >= AWAY_FROM;
+        bool now = !away && below(4) != 0;
+        if (now != online[i])
+            core_online(rig.clients[i].core, now, rig.now);
+        online[i] = now;
+    }
+}
+
+static void live_an_hour(int hour) {
+    uint64_t end = rig.now + TIME_HOUR;
+    come_and_go(hour);
+    for (int i = 0; i < MESSAGES; i++) {
+        say();
+        rig_pass(&rig, below(TIME_HOUR / MESSAGES));
+    }
+    if (rig.now < end)
+        rig_pass(&rig, end - rig.now);
+    forget_notices();
+}
+
+static void flush(void) {
+    CHECK_OK(store_rocksdb_flush(disk));
+    flushed = spy_commits();
+}
+
+static void live(void) {
+    rig_prepare = prepare;
+    rig_roster_above = 4; /* so that there are sealed rosters, too */
+    rig_init(&rig, 0);
+    rig.on_request = on_request;
+    rig.on_reply = on_reply;
+    for (size_t i = 0; i < PEOPLE; i++)
+        begin_person(i);
+    for (size_t i = 0; i < PEOPLE; i++)
+        claim_handle(i);
+    forget_notices();
+    for (size_t i = 0; i < CONVERSATIONS; i++)
+        begin_group(i);
+    for (int hour = 0; hour < 24; hour++) {
+        flush();
+        live_an_hour(hour);
+        if (hour == AWAY_FROM)
+            image("backup");
+    }
+    image("pulled"); /* with the log of the last hour */
+}
+
+/* ---- Looking ---- */
+
+static void expect_nothing(const char *name) {
+    struct finding first;
+    uint64_t searched;
+    size_t found = known_search(below_root(name), &first, &searched);
+    printf("# %s: %llu bytes searched\n", name, (unsigned long long)searched);
+    if (found > 0)
+        printf("# %zu places; the first: %s, %s, in %s at %llu\n", found, known_texts[first.kind],
+               known_forms[first.form], first.where, (unsigned long long)first.at);
+    CHECK_EQ(found, 0);
+    CHECK(searched > 100 * 1024);
+}
+
+/* Lives once, before the first test; what came of it stays. */
+static void be_there(void) {
+    static bool begun, lived;
+    if (lived)
+        return;
+    CHECK(!begun); /* else it failed in the test before */
+    begun = true;
+    const char *tmp = getenv("TMPDIR");
+    snprintf(root, sizeof root, "%s/sotto-seized.XXXXXX", tmp == NULL ? "/tmp" : tmp);
+    CHECK(mkdtemp(root) != NULL && mkdir(below_root("server"), 0700) == 0);
+    live();
+    for (int kind = 0; kind < KNOWN_COUNT; kind++)
+        printf("# known: %zu of \"%s\"\n", known_count((enum known_kind)kind), known_texts[kind]);
+    known_prepare();
+    lived = true;
+}
+
+TEST(a_backup_of_a_running_server_shows_nothing) {
+    be_there();
+    expect_nothing("backup");
+}
+
+TEST(a_disk_whose_plug_was_pulled_shows_nothing) {
+    be_there();
+    expect_nothing("pulled");
+}
+
+TEST(no_row_but_an_account_s_own_names_an_account) {
+    struct finding first;
+    be_there();
+    size_t found = known_search_rows(disk, &first);
+    if (found > 0)
+        printf("# %zu places; the first in %s\n", found, first.where);
+    CHECK_EQ(found, 0);
+}
+
+/* ---- Planting ---- */
+
+static void plant(slice what, enum known_form form, size_t before) {
+    uint8_t noise[4096];
+    buf text = {0};
+    CHECK(mkdir(below_root("planted"), 0700) == 0 || errno == EEXIST);
+    FILE *f = fopen(below_root("planted/file"), "wb");
+    CHECK(f != NULL);
+    known_write(&text, what, form, before);
+    support_fill(&chance, noise, sizeof noise);
+    CHECK(fwrite(noise, 1, 1000 + below(9), f) > 0);
+    CHECK(fwrite(text.p, 1, text.n, f) == text.n);
+    CHECK(fwrite(noise, 1, sizeof noise, f) == sizeof noise && fclose(f) == 0);
+    buf_free(&text);
+}
+
+/* Text without a plus or a slash is the same in both. */
+static bool is_base64(enum known_form form) {
+    return form == FORM_BASE64 || form == FORM_BASE64_URL;
+}
+
+static void expect_planted(enum known_kind kind, slice what, enum known_form form, size_t before) {
+    struct finding first;
+    uint64_t searched;
+    plant(what, form, before);
+    size_t found = known_search(below_root("planted"), &first, &searched);
+    bool right = found > 0 && first.kind == kind &&
+                 (first.form == form || (is_base64(first.form) && is_base64(form)));
+    if (!right)
+        printf("# %s as %s was not found\n", known_texts[kind], known_forms[form]);
+    CHECK(right);
+}
+
+TEST(everything_is_found_where_it_is_planted) {
+    be_there();
+    for (int kind = 0; kind < KNOWN_COUNT; kind++) {
+        if (kind == KNOWN_ACCOUNT || kind == KNOWN_FILE)
+            continue;
+        size_t count = known_count((enum known_kind)kind);
+        CHECK(count > 0);
+        slice what = known_get((enum known_kind)kind, below(count));
+        for (int form = 0; form < (kind == KNOWN_TIME ? 1 : FORM_COUNT); form++)
+            for (size_t before = 0; before < (form < FORM_BASE64 ? 1u : 3u); before++)
+                expect_planted((enum known_kind)kind, what, (enum known_form)form, before);
+    }
+}
+
+TEST(an_account_in_another_s_row_is_found) {
+    struct store *s;
+    struct store_batch *batch;
+    struct finding first;
+    buf work = {0};
+    be_there();
+    slice account = known_get(KNOWN_ACCOUNT, below(known_count(KNOWN_ACCOUNT)));
+    struct held_expiry row = {.what = account};
+    CHECK_OK(store_memory_open(&s, NULL));
+    CHECK_OK(store_batch_new(&batch, NULL));
+    CHECK_OK(held_expiry_put(batch, slice_str("x"), 1, &work, &row));
+    CHECK_OK(store_commit_now(s, batch));
+    CHECK_EQ(known_search_rows(s, &first), 1);
+    CHECK_EQ(first.kind, KNOWN_ACCOUNT);
+    store_batch_free(batch);
+    store_close(s);
+    buf_free(&work);
+}
+
+/* ---- What can be said all the same ---- */
+
+TEST(what_an_analyst_can_say_is_told) {
+    be_there();
+    analyst_begin(disk, groups, CONVERSATIONS, rig.clients, PEOPLE);
+    analyst_tell(flushed);
+}
+
+TEST(a_stopped_server_s_disk_shows_nothing) {
+    be_there();
+    rig_fini(&rig); /* closes the store */
+    image("stopped");
+    expect_nothing("stopped");
+    known_free();
+    remove_folder(root);
+}
+
+TEST_MAIN
