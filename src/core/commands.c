@@ -15,6 +15,11 @@ err core_conversation_find_open(struct core *core, uint32_t number, uint64_t now
     return usable ? OK : ERR_STATE;
 }
 
+/* That of own devices: nobody else comes in, and no device leaves it but by core_device_unlink. */
+static bool number_is_own(const struct core *core, uint32_t number) {
+    return number == core->account.r.own;
+}
+
 static bool outbox_full(const struct core *core) {
     return core->entries.n >= OUTBOX_MAX;
 }
@@ -112,6 +117,8 @@ err core_conversation_add(struct core *core, uint32_t conversation,
     TRY(core_conversation_find_open(core, conversation, now, &c));
     if (core_contact_lookup(core, account) == NULL)
         return ERR_NOT_FOUND;
+    if (number_is_own(core, conversation))
+        return ERR_DENIED;
     if (core_is_blocked(core, account))
         return ERR_DENIED;
     return add(core, c, ENTRY_ADD, slice_of(account, CORE_ACCOUNT), command);
@@ -138,6 +145,8 @@ err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t n
     struct conversation *c;
     struct entry *entry = NULL;
     TRY(core_conversation_find_open(core, conversation, now, &c));
+    if (number_is_own(core, conversation))
+        return ERR_DENIED;
     if (c->r.state == CORE_CONVERSATION_NEW)
         return ERR_STATE;
     if (outbox_full(core))

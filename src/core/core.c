@@ -128,6 +128,7 @@ static void set_back(struct core *core, uint64_t step) {
         back(&c->commit_at, step);
         back(&c->probe_at, step);
         back(&c->probed, step);
+        back(&c->devices_at, step);
     }
     for (size_t i = 0; i < core->entries.n; i++) {
         struct entry *entry = core->entries.p[i];
@@ -149,6 +150,8 @@ static void set_back(struct core *core, uint64_t step) {
         back(&d->not_before, step);
         back(&d->told, step);
     }
+    back(&core->linking.at, step);
+    back(&core->linking.until, step);
     back(&core->broken_until, step);
     back(&core->stock_after, step);
     back(&core->key_after, step);
@@ -183,6 +186,7 @@ void core_pump(struct core *core) {
     core_auth_commands_pump(core);
     core_mailbox_key_pump(core);
     core_stock_pump(core);
+    core_linking_pump(core);
     core_address_pump(core);
     core_outbox_pump(core); /* before the files: a message takes the room that there is */
     if (core_upload_pump(core))
@@ -219,6 +223,7 @@ static err init(struct core *core) {
         core->sessions[i].server_hello = buf_on(core->mem);
     }
     core->wake_told = UINT64_MAX;
+    core->linking.server = core->linking.code_text = core->linking.out = buf_on(core->mem);
     core->record = core->image = core->own_name = buf_on(core->mem);
     core->account.bytes = core->network.bytes = buf_on(core->mem);
     core->action_bytes = buf_on(core->mem);
@@ -273,6 +278,7 @@ void core_close(struct core *core) {
     core_load_forget(core);
     core_download_free_all(core);
     mem_free(core->mem, core->downloads.p, core->downloads.cap * sizeof *core->downloads.p);
+    core_linking_fini(core);
     core_handle_fini(core);
     core_action_free_all(core);
     for (size_t i = 0; i < SESSIONS_MAX; i++)

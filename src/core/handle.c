@@ -37,6 +37,8 @@ static err claim_remove(struct core *core, struct claim *c) {
         if (core->claims.p[i] == c)
             core_list_remove(&core->claims, i);
     err e = core_delete(core, TABLE_STATE, claim_name, c->r.number);
+    if (e == OK && c->r.address.n == PROTO_ADDRESS)
+        e = core_handle_address_over(core, c->r.address.p);
     core_claim_free(core, c);
     return e;
 }
@@ -247,11 +249,6 @@ static err claim_put(struct core *core, struct claim *c) {
     if (replaces)
         TRY(core_handle_address_over(core, over));
     return command_through(core, command);
-}
-
-err core_handle_address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
-    (void)core, (void)address;
-    return OK;
 }
 
 /* The place is somebody else's: a new claim fails; one that we held lapsed while we were away. */
