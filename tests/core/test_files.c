@@ -79,7 +79,7 @@ static void start(size_t count, uint64_t size) {
 }
 
 static err send_file(struct client *c, const char *text, uint64_t *command) {
-    struct core_file_sending s = {.place = slice_str("/home/ann/photo.jpg"),
+    struct core_file_sending s = {.place = slice_str("photo.jpg"),
                                   .name = slice_str("photo.jpg"),
                                   .type = slice_str("image/jpeg"),
                                   .text = slice_str(text),
@@ -395,15 +395,22 @@ TEST(a_mailbox_that_takes_no_more_today_is_told_and_tried_again) {
 TEST(a_file_that_has_expired_is_not_there) {
     uint64_t command;
     start(2, 100);
+    mail_free(rig.mail);
+    rig.config.limits.blob_days = 7;
+    CHECK_OK(mail_new(&rig.mail, rig.store, &rig.config, NULL));
+    for (size_t i = 0; i < 2; i++)
+        rig_cut(&rig, client(i));
+    rig_pass(&rig, TIME_MINUTE);
     rig_finish(client(0), begin_send(), OK);
     rig_pass(&rig, TIME_SECOND);
-    rig.now += 9 * TIME_WEEK;
+    rig.now += 2 * TIME_WEEK;
     for (int i = 0; i < 1000 && mail_sweep(rig.mail); i++)
         mail_commit(rig.mail);
     rig_pass(&rig, TIME_MINUTE);
     client(1)->count = 0;
     CHECK_OK(fetch(client(1), 0, true, &command));
-    rig_pass(&rig, TIME_SECOND);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK(rig_done(client(1), command) != NULL);
     CHECK_EQ(rig_done(client(1), command)->notice.reason, PROTO_REASON_NONE);
     rig_fini(&rig);
 }
