@@ -378,6 +378,10 @@ TEST(a_list_never_goes_back_to_an_older_one) {
     CHECK_OK(core_contact_get(client(1)->core, client(0)->account, &contact));
     CHECK_EQ(contact.list_version, 3);
     CHECK_EQ(contact.devices, 1);
+    bool unlisted = false;
+    CHECK_OK(core_devices_unlisted(client(1)->core, client(0)->account, rig_status(c).device,
+                                   &unlisted));
+    CHECK(unlisted);
     buf_free(&old);
     buf_free(&content);
     rig_fini(&rig);
