@@ -176,6 +176,7 @@ static void deliver(struct world *w, uint32_t link, slice parcel) {
     require(crypto_chain_begin(&chain, w->core->account.r.mailbox_key) == OK);
     require(crypto_chain_seal(&chain, sealed.p, parcel) == OK);
     memcpy(d.chain, chain.name, sizeof d.chain);
+    d.number = chain.first;
     d.sealed = buf_slice(&sealed);
     require(proto_delivery_encode(&body, &d) == OK);
     say(w, link, 0, PROTO_delivery, buf_slice(&body));
@@ -211,10 +212,11 @@ static void fuzz_message(slice message) {
 static void fuzz_content(slice bytes) {
     struct content content;
     enum core_content_shape shape;
+    struct content_part file;
     bool markdown;
     buf text = {0}, again = {0};
     if (core_content_decode(bytes, &content) == OK) {
-        require(core_content_show(&content, &shape, &markdown, &text) == OK);
+        require(core_content_show(&content, &shape, &markdown, &file, &text) == OK);
         require(core_content_write(&again, &content) == OK);
         require(slice_equal(buf_slice(&again), bytes));
     }
