@@ -300,10 +300,6 @@ err children_start_mail(struct parent *p) {
     return sys_proc_new(&p->mail.proc, p->loop, &options);
 }
 
-void children_renew_mail(struct parent *p) {
-    wire_fini(&p->mail.wire);
-}
-
 /* One that can't be told would go on with a key that ends: it starts again, without its channel. */
 void children_tell_key(struct parent *p) {
     for (size_t i = 0; i < p->edge_count; i++) {

@@ -72,8 +72,6 @@ void parent_announce(struct parent *p);
 MUST err children_start_mail(struct parent *p);
 /* Tells every edge that has started of a new key. */
 void children_tell_key(struct parent *p);
-/* Mail ends and starts again, with what it is told then. */
-void children_renew_mail(struct parent *p);
 void child_fini(struct child *child);
 
 /* ---- operator.c ---- */
