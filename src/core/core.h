@@ -361,8 +361,8 @@ enum core_phase {
 struct core_status {
     bool has_account; /* there are keys */
     bool registered;
-    bool deleted;     /* at the server, by us: nothing goes or comes any more */
-    bool registering; /* not yet, but asked for, and goes on */
+    bool deleted;      /* at the server, by us: nothing goes or comes any more */
+    bool registering;  /* not yet, but asked for, and goes on */
     bool has_identity; /* the identity's key is on this device */
     uint8_t account[CORE_ACCOUNT];
     uint8_t device[CORE_DEVICE];

@@ -14,6 +14,7 @@ enum claim_state {
 enum { PIN_LEAST = 4, PIN_MOST = 12, RENEW_WEEKS = 26, LAPSE_WEEKS = 52, TRIES_MAX = 8 };
 enum { BITS_MOST = 32 };           /* an hour's work: more is not done, whoever asks for it */
 #define CARD_TIME (26 * TIME_WEEK) /* who looks is shown none that is older */
+#define GRACE TIME_WEEK            /* for whoever found us before the card changed */
 #define RETRY_FIRST (30 * TIME_SECOND)
 #define RETRY_MOST TIME_HOUR
 
@@ -32,7 +33,10 @@ static err claim_save(struct core *core, struct claim *c) {
     return core_put(core, TABLE_STATE, claim_name, c->r.number, buf_slice(&c->bytes));
 }
 
+/* What its card named is of no use to anybody any more. */
 static err claim_remove(struct core *core, struct claim *c) {
+    if (c->r.address.n == PROTO_ADDRESS)
+        TRY(core_address_revoke_at(core, c->r.address.p, core->now + GRACE));
     for (size_t i = 0; i < core->claims.n; i++)
         if (core->claims.p[i] == c)
             core_list_remove(&core->claims, i);
@@ -245,13 +249,8 @@ static err claim_put(struct core *core, struct claim *c) {
         c->r.renewed = time_week(core->now);
     TRY(claim_save(core, c));
     if (replaces)
-        TRY(core_handle_address_over(core, over));
+        TRY(core_address_revoke_at(core, over, core->now + GRACE));
     return command_through(core, command);
-}
-
-err core_handle_address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
-    (void)core, (void)address;
-    return OK;
 }
 
 /* The place is somebody else's: a new claim fails; one that we held lapsed while we were away. */

@@ -20,8 +20,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 /* Who we are. has_identity: identity_seed is here, else all zero. certificate: the identity's word
  * for this device. code and command: of a registration that is under way (command 0: none).
  * joining: it is not a new account that is registered, but this device of one that exists; devices
- * is empty until there is a list that names it. mailbox_key: that the server seals our items to, made at that time; old_mailbox_priv: of the key before,
- * needed until the position old_until is acked (0: there is none). */
+ * is empty until there is a list that names it. mailbox_key: that the server seals our items to,
+ * made at that time; old_mailbox_priv: of the key before, needed until the position old_until is
+ * acked (0: there is none). */
 #define RECORD_FIELDS_account(F)      \
     F(u16, suite, 0, 0)               \
     F(vec, server, 1, 512)            \

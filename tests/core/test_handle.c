@@ -292,6 +292,28 @@ TEST(the_card_is_put_anew_once_a_week) {
     rig_fini(&rig);
 }
 
+static enum verdict count_revocations(struct rig *r, struct client *from, uint16_t type,
+                                      slice body) {
+    (void)from, (void)body;
+    r->hits += type == PROTO_address_revoke;
+    return PASS;
+}
+
+TEST(a_cards_address_is_revoked_a_week_after_the_next_one_is_there) {
+    uint64_t command;
+    rig_init(&rig, 1);
+    live(21); /* what is renewed at the start is */
+    rig.on_request = count_revocations;
+    claim(client(0), "alice", "");
+    live(3 * 7);
+    CHECK(rig.hits >= 1 && rig.hits <= 2);
+    CHECK_OK(core_handle_drop(client(0)->core, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    live(8);
+    CHECK(rig.hits >= 3 && rig.hits <= 4);
+    rig_fini(&rig);
+}
+
 TEST(a_claim_is_renewed_as_long_as_the_client_lives) {
     rig_init(&rig, 2);
     claim(client(0), "alice", "");
