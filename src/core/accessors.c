@@ -199,10 +199,11 @@ static err find_with(struct core *core, const uint8_t account[16],
 }
 
 /* True for somebody who is no contact and calls itself so, or has such an id. */
-static bool met_fits(struct core *core, const uint8_t account[16], slice text) {
+static bool met_fits(struct core *core, uint32_t conversation, const uint8_t account[16],
+                     slice text) {
     buf name = buf_on(core->mem);
     bool fits = core_contact_lookup(core, account) == NULL && text.n > 0 &&
-                core_contact_name_of(core, account, &name) == OK &&
+                core_contact_name_of(core, conversation, account, &name) == OK &&
                 (slice_equal(buf_slice(&name), text) || core_contact_id_begins(account, text));
     buf_free(&name);
     return fits;
@@ -213,7 +214,8 @@ static err find_met(struct core *core, slice text, const struct conversation **f
     uint8_t other[16], first[16];
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
-        if (!core_conversation_one_to_one(core, c, other) || !met_fits(core, other, text))
+        if (!core_conversation_one_to_one(core, c, other) ||
+            !met_fits(core, c->r.number, other, text))
             continue;
         if (*found != NULL && memcmp(first, other, sizeof first) != 0)
             return ERR_LIMIT;
@@ -306,8 +308,8 @@ static bool unlisted(const struct contact *c, const uint8_t device[16]) {
     return true;
 }
 
-static err fill_member(struct core *core, const struct mls_member *from, struct core_member *member,
-                       buf *name) {
+static err fill_member(struct core *core, uint32_t conversation, const struct mls_member *from,
+                       struct core_member *member, buf *name) {
     struct leaf leaf;
     memset(member, 0, sizeof *member);
     TRY(core_leaf_read(from, &leaf));
@@ -320,7 +322,7 @@ static err fill_member(struct core *core, const struct mls_member *from, struct 
     member->contact = contact != NULL;
     member->unlisted = unlisted(contact, leaf.device);
     buf_clear(name);
-    TRY(core_contact_name_of(core, leaf.account, name));
+    TRY(core_contact_name_of(core, conversation, leaf.account, name));
     member->name = buf_slice(name);
     return OK;
 }
@@ -339,7 +341,7 @@ err core_members(struct core *core, uint32_t conversation, core_member_visit *vi
     for (uint32_t i = 0; e == OK && i < mls_group_leaf_count(c->group); i++) {
         if (mls_group_member(c->group, i, &from) != OK)
             continue;
-        e = fill_member(core, &from, &member, &name);
+        e = fill_member(core, conversation, &from, &member, &name);
         if (e == OK && !visit(ctx, &member))
             break;
     }

@@ -237,13 +237,3 @@ err core_words(const struct core *core, char words[CORE_WORDS]) {
         return ERR_DENIED;
     return core_words_write(core->account.r.identity_seed, words);
 }
-
-err core_name_set(struct core *core, slice name, uint64_t now) {
-    TRY(core_enter(core, now));
-    if (!core->account.exists)
-        return ERR_STATE;
-    TRY(core_name_check(name));
-    TRY(core_txn_begin(core));
-    core->account.r.name = name;
-    return core_txn_end(core, core_account_save(core));
-}

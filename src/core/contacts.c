@@ -304,7 +304,7 @@ static err keep_stranger(struct core *core, struct conversation *c, const uint8_
     memcpy(r.account, account, sizeof r.account);
     err e = meet(core, c, account, &r, &devices);
     if (e == OK)
-        e = core_contact_name_of(core, account, &name);
+        e = core_contact_name_of(core, c->r.number, account, &name);
     r.name = buf_slice(&name);
     r.addresses = buf_slice(&devices);
     if (e == OK)
@@ -401,15 +401,19 @@ err core_contact_learn_name(struct core *core, const uint8_t account[16], slice 
     return e;
 }
 
-err core_contact_name_of(struct core *core, const uint8_t account[16], buf *name) {
+err core_contact_name_of(struct core *core, uint32_t conversation, const uint8_t account[16],
+                         buf *name) {
     const struct contact *c = core_contact_lookup(core, account);
     if (core->account.exists && memcmp(account, core->account.r.account, 16) == 0)
         return buf_append(name, core->account.r.name);
     if (c != NULL && c->r.petname.n > 0)
         return buf_append(name, c->r.petname);
+    err e = core_said_find(core, conversation, account, name);
+    if (e != ERR_NOT_FOUND)
+        return e;
     if (c != NULL && c->r.name.n > 0)
         return buf_append(name, c->r.name);
-    err e = core_get(core, TABLE_CONTACT, slice_of(account, 16), 0, name);
+    e = core_get(core, TABLE_CONTACT, slice_of(account, 16), 0, name);
     return e == ERR_NOT_FOUND ? OK : e;
 }
 

@@ -205,7 +205,7 @@ static err init(struct core *core) {
         core->sessions[i].server_hello = buf_on(core->mem);
     }
     core->wake_told = UINT64_MAX;
-    core->record = buf_on(core->mem);
+    core->record = core->image = core->own_name = buf_on(core->mem);
     core->account.bytes = core->network.bytes = buf_on(core->mem);
     core->action_bytes = buf_on(core->mem);
     core->job.form = core->job.pin = core->found = buf_on(core->mem);
@@ -262,6 +262,8 @@ void core_close(struct core *core) {
     for (size_t i = 0; i < SESSIONS_MAX; i++)
         core_session_fini(&core->sessions[i]);
     buf_free(&core->record);
+    buf_free(&core->image);
+    buf_free(&core->own_name);
     store_batch_free(core->batch);
     mem_free(core->mem, core, sizeof *core);
 }

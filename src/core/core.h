@@ -34,6 +34,7 @@ enum {
     CORE_IDENTITY = 32, /* of an identity key (Ed25519) */
     CORE_MESSAGE_ID = 32,
     CORE_NAME_MAX = 64,       /* bytes of a person's or a conversation's name */
+    CORE_PICTURE_MAX = 65536, /* bytes of a picture */
     CORE_TEXT_MAX = 262144,   /* bytes of a message's text */
     CORE_MEMBERS_MAX = 1024,  /* devices in one conversation */
     CORE_PROXY_MAX = 300,     /* bytes of a proxy's place */
@@ -183,6 +184,12 @@ MUST err core_words(const struct core *core, char words[CORE_WORDS]);
 MUST err core_server_link(const struct core *core, buf *link);
 /* What we call ourselves from now on. */
 MUST err core_name_set(struct core *core, slice name, uint64_t now);
+/* What others see of us from now on: everywhere, or in one conversation alone (0: everywhere),
+ * where it stays as it is from then on. NULL leaves the name or the picture as it is; both NULL in
+ * a conversation: the same as everywhere again. A picture is PNG, JPEG or WebP, goes out as it is
+ * given, with all that stands in it, and may be empty for none. MALFORMED, TOO_LARGE. */
+MUST err core_profile_set(struct core *core, uint32_t conversation, const slice *name,
+                          const slice *picture, uint64_t now);
 
 /* Whether each conversation sends over a link of its own, so that the server can't tell by the link
  * which of them are one person's. UNSET: with a proxy it does; without one all links come from one
@@ -408,6 +415,26 @@ struct core_record {
 };
 /* The last answer to core_record_ask; NOT_FOUND if there is none. */
 MUST err core_record_get(const struct core *core, struct core_record *record);
+
+struct core_profile {
+    slice name, picture;
+    bool name_here, picture_here; /* in this conversation alone */
+};
+/* What we show in a conversation, or (0) everywhere. */
+MUST err core_profile_get(struct core *core, uint32_t conversation, struct core_profile *profile);
+
+enum core_picture_kind {
+    CORE_PICTURE_NONE = 0,
+    CORE_PICTURE_PNG,
+    CORE_PICTURE_JPEG,
+    CORE_PICTURE_WEBP
+};
+/* By its first bytes; nothing here looks further. */
+enum core_picture_kind core_picture_kind(slice picture);
+/* What somebody shows in a conversation, or (0) everywhere; NOT_FOUND. Of so many people and bytes
+ * at most, contacts' before others'. */
+MUST err core_picture_get(struct core *core, const uint8_t account[CORE_ACCOUNT],
+                          uint32_t conversation, slice *picture);
 
 struct core_contact {
     uint8_t account[CORE_ACCOUNT];

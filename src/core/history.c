@@ -134,6 +134,7 @@ err core_history_forget(struct core *core, const struct conversation *c) {
 
 struct reading {
     struct core *core;
+    uint32_t conversation;
     core_message_visit *visit;
     void *ctx;
     err e;
@@ -184,10 +185,10 @@ static bool visit(void *ctx, struct store_key key, slice value) {
     err e = record_message_read(value, &r);
     if (e == OK) {
         fill(&r, key.number, &m);
-        e = core_contact_name_of(core, m.sender, &sender);
+        e = core_contact_name_of(core, reading->conversation, m.sender, &sender);
     }
     if (e == OK)
-        e = core_contact_name_of(core, m.subject, &subject);
+        e = core_contact_name_of(core, reading->conversation, m.subject, &subject);
     if (e == OK && m.kind == CORE_MESSAGE_CONTENT)
         e = show_content(&r, &m, &text);
     else if (e == OK)
@@ -208,7 +209,7 @@ static bool visit(void *ctx, struct store_key key, slice value) {
 err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint64_t last,
                   core_message_visit *visitor, void *ctx) {
     const struct conversation *c = core_conversation_lookup(core, conversation);
-    struct reading reading = {core, visitor, ctx, OK};
+    struct reading reading = {core, conversation, visitor, ctx, OK};
     uint8_t key[4];
     if (c == NULL)
         return ERR_NOT_FOUND;

@@ -56,7 +56,8 @@ static err take_application(struct core *core, struct conversation *c,
         return becomes(o, REPEATED);
     if (core_content_decode(m.content, &content) == OK &&
         content.part.disposition == CONTENT_PROFILE) {
-        TRY(core_history_mark_known(core, c, m.id));
+        if (!core_request_is(c)) /* there it may come often, and nothing may be kept of it */
+            TRY(core_history_mark_known(core, c, m.id));
         return core_profile_receive(core, c, m.sender, content.part.body);
     }
     return core_history_add(core, c, &m, &number);

@@ -64,7 +64,8 @@ enum table {
     TABLE_QUARANTINE,   /* conversation / number */
     TABLE_KEY,          /* "key" / number; ref: that number */
     TABLE_ADDRESS,      /* "address", "given", "link", "revoke" / number */
-    TABLE_GROUP         /* conversation / part of its group */
+    TABLE_GROUP,        /* conversation / part of its group */
+    TABLE_PROFILE       /* "own", "said" / conversation; "picture", "image" / number */
 };
 
 struct core;
@@ -104,6 +105,11 @@ struct contact_link {
 struct blocked {
     buf bytes;
     struct record_blocked r;
+};
+
+struct picture {
+    buf bytes;
+    struct record_picture r;
 };
 
 struct revocation {
@@ -319,6 +325,8 @@ struct core {
     bool counters_dirty;
     struct list contacts, links, blocked, conversations, entries, waiting, claims, revocations;
     buf record;
+    struct list pictures;
+    buf image, own_name;                  /* that an accessor handed out last */
     uint64_t address_first, address_next; /* the stock: numbers in use */
     size_t address_count;
     size_t key_count; /* one-time key packages that we hold secrets of */
@@ -548,8 +556,10 @@ MUST err core_contact_search(const struct core *core, slice text, bool *petname,
 void core_contact_free(struct core *core, struct contact *contact);
 MUST err core_contact_learn_name(struct core *core, const uint8_t account[16], slice name,
                                  bool own_word);
-/* petname, or contact's name, or what it calls itself; may be empty. Appended. */
-MUST err core_contact_name_of(struct core *core, const uint8_t account[16], buf *name);
+/* petname, or what it calls itself in this conversation (0: none), or everywhere; may be empty.
+ * Appended. */
+MUST err core_contact_name_of(struct core *core, uint32_t conversation, const uint8_t account[16],
+                              buf *name);
 /* Whose key packages are needed to add the account: appends account, device, address. */
 MUST err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets);
 /* A link to us by this address; expires: seconds, 0: never. */
@@ -805,5 +815,29 @@ MUST err core_profile_rename(struct core *core, struct conversation *c, slice na
                              struct entry **entry);
 MUST err core_profile_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
                               slice body);
+/* A request was accepted: what was said in it holds like any other. In a transaction. */
+MUST err core_profile_adopt(struct core *core, uint32_t conversation);
+MUST err core_profile_forget(struct core *core, uint32_t conversation);
+
+/* said.c */
+/* NOT_FOUND if it calls itself nothing special there. */
+MUST err core_said_find(struct core *core, uint32_t conversation, const uint8_t account[16],
+                        buf *name);
+/* When what is known of it there was said; 0: nothing is. */
+MUST err core_said_changed(struct core *core, uint32_t conversation, const uint8_t account[16],
+                           uint64_t *changed);
+MUST err core_said_put(struct core *core, uint32_t conversation, const struct record_said *said);
+MUST err core_said_adopt(struct core *core, uint32_t conversation);
+MUST err core_said_forget(struct core *core, uint32_t conversation);
+
+/* pictures.c */
+/* TOO_LARGE; MALFORMED if it is neither a picture nor empty. */
+MUST err core_picture_check(slice picture);
+/* Empty: none any more. What is no picture, or has no room, is ignored. */
+MUST err core_picture_take(struct core *core, const struct conversation *c,
+                           const uint8_t sender[16], bool here, slice image, uint64_t changed);
+MUST err core_picture_adopt(struct core *core, uint32_t conversation);
+MUST err core_picture_forget(struct core *core, uint32_t conversation);
+void core_picture_free(struct core *core, struct picture *p);
 
 #endif

@@ -69,6 +69,7 @@ static err load_record(struct core *core) {
 VISIT(contact, contacts, )
 VISIT(contact_link, links, )
 VISIT(blocked, blocked, )
+VISIT(picture, pictures, )
 VISIT(conversation, conversations, )
 VISIT(entry, entries, o->targets = o->taken = o->blob_bytes = buf_on(core->mem))
 VISIT(waiting, waiting, o->blob = buf_on(core->mem))
@@ -109,6 +110,7 @@ err core_load_all(struct core *core) {
     TRY(scan(core, TABLE_CONTACT, "contact", visit_contact));
     TRY(scan(core, TABLE_ADDRESS, "link", visit_contact_link));
     TRY(scan(core, TABLE_CONTACT, "blocked", visit_blocked));
+    TRY(scan(core, TABLE_PROFILE, "picture", visit_picture));
     TRY(scan(core, TABLE_CONVERSATION, "conversation", visit_conversation));
     TRY(scan(core, TABLE_OUTBOX, "entry", visit_entry));
     TRY(scan(core, TABLE_WAITING, "item", visit_waiting));
@@ -139,6 +141,8 @@ void core_load_forget(struct core *core) {
         core_contact_link_free(core, core->links.p[i]);
     for (size_t i = 0; i < core->blocked.n; i++)
         core_blocked_free(core, core->blocked.p[i]);
+    for (size_t i = 0; i < core->pictures.n; i++)
+        core_picture_free(core, core->pictures.p[i]);
     for (size_t i = 0; i < core->conversations.n; i++)
         core_conversation_free(core, core->conversations.p[i]);
     for (size_t i = 0; i < core->entries.n; i++)
@@ -150,6 +154,7 @@ void core_load_forget(struct core *core) {
     forget_list(core, &core->contacts);
     forget_list(core, &core->links);
     forget_list(core, &core->blocked);
+    forget_list(core, &core->pictures);
     forget_list(core, &core->conversations);
     forget_list(core, &core->entries);
     core_handle_forget(core);

@@ -1,20 +1,87 @@
 /* What members tell each other about themselves and the conversation: MIMI content of disposition
  * profile and type "application/vnd.sotto.profile". Its body is CBOR:
  *
- *   [name: tstr, room: tstr / null, told: [* [account: bstr .size 16, name: tstr]]]
+ *   [name: tstr, room: tstr / null, told: [* [account: bstr .size 16, name: tstr]],
+ *    picture: bstr / null, here: uint, changed: uint]
  *
  * name: what the sender calls itself, or empty. room: the conversation's name, from who made,
  * renamed or enlarged it. told: what others call themselves, for those who come later and did not
- * hear it. */
+ * hear it. picture: the sender's, or empty for none; null if it stays as it was. here: what holds
+ * in this conversation alone, 1 for the name and 2 for the picture. changed: when, by the sender's
+ * clock: what is older than what is known came late. */
 #include "core/internal.h"
 
 #include "core/cbor.h"
 #include "core/content.h"
 
-static const char profile_type[] = "application/vnd.sotto.profile";
-enum { TOLD_MAX = 64 };
+static const char profile_type[] = "application/vnd.sotto.profile", own_name[] = "own";
+enum { TOLD_MAX = 64, HERE_NAME = 1, HERE_PICTURE = 2 };
+
+/* ---- Our own ---- */
+
+/* What we say in one conversation, or (0) everywhere: there the name is the account's. */
+struct own {
+    buf bytes;
+    struct record_profile r;
+};
+
+static err load_own(struct core *core, uint32_t conversation, struct own *own) {
+    *own = (struct own){.bytes = buf_on(core->mem)};
+    err e = core_get(core, TABLE_PROFILE, slice_str(own_name), conversation, &own->bytes);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    if (e == OK)
+        e = record_profile_read(buf_slice(&own->bytes), &own->r);
+    if (e != OK)
+        buf_free(&own->bytes);
+    return e;
+}
+
+/* What is shown in a conversation. */
+struct shown {
+    struct own all, here;
+    slice name, picture;
+    uint64_t here_bits, changed;
+};
+
+static void shown_fini(struct shown *s) {
+    buf_free(&s->all.bytes);
+    buf_free(&s->here.bytes);
+}
+
+static err shown_load(struct core *core, uint32_t conversation, struct shown *s) {
+    *s = (struct shown){.name = core->account.r.name};
+    TRY(load_own(core, 0, &s->all));
+    s->picture = s->all.r.picture;
+    err e = conversation == 0 ? OK : load_own(core, conversation, &s->here);
+    if (e != OK) {
+        shown_fini(s);
+        return e;
+    }
+    s->changed = s->all.r.changed > s->here.r.changed ? s->all.r.changed : s->here.r.changed;
+    if (s->here.r.named) {
+        s->name = s->here.r.name;
+        s->here_bits |= HERE_NAME;
+    }
+    if (s->here.r.pictured) {
+        s->picture = s->here.r.picture;
+        s->here_bits |= HERE_PICTURE;
+    }
+    return OK;
+}
 
 /* ---- Sending ---- */
+
+/* What to call a member to those who come later: as it is called here. */
+static err name_told(struct core *core, struct conversation *c, const uint8_t *account, buf *name) {
+    const struct contact *contact = core_contact_lookup(core, account);
+    err e = core_said_find(core, c->r.number, account, name);
+    if (e == ERR_NOT_FOUND)
+        e = core_get(core, TABLE_CONTACT, slice_of(account, 16), 0, name);
+    if (e == ERR_NOT_FOUND)
+        e = contact == NULL ? OK : buf_append(name, contact->r.name);
+    return e;
+}
 
 /* Names of the members, each account once. */
 static err write_told(struct core *core, struct conversation *c, writer *w, uint64_t *count) {
@@ -29,10 +96,7 @@ static err write_told(struct core *core, struct conversation *c, writer *w, uint
             !core_conversation_has(c, slice_of(member.identity.p, 16), &first) || first != i)
             continue;
         buf_clear(&name);
-        e = core_get(core, TABLE_CONTACT, slice_of(member.identity.p, 16), 0, &name);
-        const struct contact *contact = core_contact_lookup(core, member.identity.p);
-        if (e == ERR_NOT_FOUND)
-            e = contact == NULL ? OK : buf_append(&name, contact->r.name);
+        e = name_told(core, c, member.identity.p, &name);
         if (e != OK || name.n == 0)
             continue;
         core_cbor_write(w, CBOR_ARRAY, 2);
@@ -44,33 +108,45 @@ static err write_told(struct core *core, struct conversation *c, writer *w, uint
     return e;
 }
 
-static err write_body(struct core *core, struct conversation *c, bool with_room, buf *body) {
+/* What a profile message brings beside the name. */
+struct brings {
+    bool room, picture;
+};
+
+static err write_body(struct core *core, struct conversation *c, const struct shown *s,
+                      struct brings brings, buf *body) {
     uint64_t count = 0;
     buf told = buf_on(core->mem);
     writer inner = writer_on(&told), w = writer_on(body);
-    err e = with_room ? write_told(core, c, &inner, &count) : OK;
+    err e = brings.room ? write_told(core, c, &inner, &count) : OK;
     if (e == OK)
         e = writer_result(&inner);
-    core_cbor_write(&w, CBOR_ARRAY, 3);
-    core_cbor_write_text(&w, core->account.r.name);
-    if (with_room)
+    core_cbor_write(&w, CBOR_ARRAY, 6);
+    core_cbor_write_text(&w, s->name);
+    if (brings.room)
         core_cbor_write_text(&w, c->r.name);
     else
         core_cbor_write_null(&w);
     core_cbor_write(&w, CBOR_ARRAY, count);
     writer_bytes(&w, buf_slice(&told));
+    if (brings.picture)
+        core_cbor_write_bytes(&w, s->picture);
+    else
+        core_cbor_write_null(&w);
+    core_cbor_write(&w, CBOR_UINT, s->here_bits);
+    core_cbor_write(&w, CBOR_UINT, s->changed);
     if (e == OK)
         e = writer_result(&w);
     buf_free(&told);
     return e;
 }
 
-static err send(struct core *core, struct conversation *c, bool with_room, bool silent,
-                struct entry **entry) {
+static err send(struct core *core, struct conversation *c, const struct shown *s,
+                struct brings brings, bool silent, struct entry **entry) {
     buf body = buf_on(core->mem), content = buf_on(core->mem);
     err e = core_conversation_load(core, c);
     if (e == OK)
-        e = write_body(core, c, with_room, &body);
+        e = write_body(core, c, s, brings, &body);
     if (e == OK)
         e = core_content_encode(&content, CONTENT_PROFILE, profile_type, buf_slice(&body), NULL,
                                 NULL);
@@ -82,44 +158,170 @@ static err send(struct core *core, struct conversation *c, bool with_room, bool 
 }
 
 err core_profile_send(struct core *core, struct conversation *c, bool with_room) {
-    if (!with_room && core->account.r.name.n == 0)
-        return OK;
-    return send(core, c, with_room, true, NULL);
+    struct shown s;
+    TRY(shown_load(core, c->r.number, &s));
+    err e = OK;
+    if (with_room || s.name.n > 0 || s.picture.n > 0)
+        e = send(core, c, &s, (struct brings){with_room, s.picture.n > 0}, true, NULL);
+    shown_fini(&s);
+    return e;
 }
 
 err core_profile_rename(struct core *core, struct conversation *c, slice name,
                         struct entry **entry) {
+    struct shown s;
     c->r.name = name;
     c->r.own_name = true;
     TRY(core_conversation_save(core, c));
     TRY(core_history_event(core, c, CORE_MESSAGE_RENAMED, core->account.r.account, NULL));
     core_conversation_notice(core, c);
-    return send(core, c, true, false, entry);
+    TRY(shown_load(core, c->r.number, &s));
+    err e = send(core, c, &s, (struct brings){true, false}, false, entry);
+    shown_fini(&s);
+    return e;
+}
+
+/* ---- Changing ours ---- */
+
+/* Both NULL in a conversation: nothing of its own any more. */
+static err save_own(struct core *core, uint32_t conversation, const slice *name,
+                    const slice *picture) {
+    struct own own;
+    TRY(load_own(core, conversation, &own));
+    own.r.changed = core->now > own.r.changed ? core->now : own.r.changed + 1;
+    if (conversation != 0 && name == NULL && picture == NULL)
+        own.r.named = own.r.pictured = false;
+    if (name != NULL) {
+        own.r.named = true;
+        own.r.name = *name;
+    }
+    if (picture != NULL) {
+        own.r.pictured = true;
+        own.r.picture = *picture;
+    }
+    err e = record_profile_put(core, TABLE_PROFILE, slice_str(own_name), conversation, &own.r);
+    buf_free(&own.bytes);
+    return e;
+}
+
+static err tell(struct core *core, struct conversation *c, bool name, bool picture) {
+    struct shown s;
+    if (c->r.state != CORE_CONVERSATION_ACTIVE)
+        return OK;
+    TRY(shown_load(core, c->r.number, &s));
+    err e = name || picture ? send(core, c, &s, (struct brings){false, picture}, true, NULL) : OK;
+    shown_fini(&s);
+    return e;
+}
+
+static err set_here(struct core *core, struct conversation *c, const slice *name,
+                    const slice *picture) {
+    TRY(save_own(core, c->r.number, name, picture));
+    return tell(core, c, true, picture != NULL || name == NULL);
+}
+
+/* Where something else is shown, it stays. */
+static err set_all(struct core *core, const slice *name, const slice *picture) {
+    struct own own;
+    if (name != NULL) {
+        core->account.r.name = *name;
+        TRY(core_account_save(core));
+    }
+    TRY(save_own(core, 0, NULL, picture));
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        TRY(load_own(core, c->r.number, &own));
+        bool named = own.r.named, pictured = own.r.pictured;
+        buf_free(&own.bytes);
+        TRY(tell(core, c, name != NULL && !named, picture != NULL && !pictured));
+    }
+    return OK;
+}
+
+err core_profile_set(struct core *core, uint32_t conversation, const slice *name,
+                     const slice *picture, uint64_t now) {
+    TRY(core_enter(core, now));
+    if (!core->account.exists)
+        return ERR_STATE;
+    if (name != NULL)
+        TRY(core_name_check(*name));
+    if (picture != NULL)
+        TRY(core_picture_check(*picture));
+    struct conversation *c = core_conversation_lookup(core, conversation);
+    if (c == NULL && conversation != 0)
+        return ERR_NOT_FOUND;
+    TRY(core_txn_begin(core));
+    err e = c == NULL ? set_all(core, name, picture) : set_here(core, c, name, picture);
+    TRY(core_txn_end(core, e));
+    core_pump(core);
+    return OK;
+}
+
+err core_name_set(struct core *core, slice name, uint64_t now) {
+    return core_profile_set(core, 0, &name, NULL, now);
+}
+
+err core_profile_get(struct core *core, uint32_t conversation, struct core_profile *profile) {
+    struct shown s;
+    TRY(shown_load(core, conversation, &s));
+    buf_clear(&core->image);
+    buf_clear(&core->own_name);
+    err e = buf_append(&core->image, s.picture);
+    if (e == OK)
+        e = buf_append(&core->own_name, s.name);
+    *profile = (struct core_profile){.name = buf_slice(&core->own_name),
+                                     .picture = buf_slice(&core->image),
+                                     .name_here = (s.here_bits & HERE_NAME) != 0,
+                                     .picture_here = (s.here_bits & HERE_PICTURE) != 0};
+    shown_fini(&s);
+    return e;
 }
 
 /* ---- Receiving ---- */
 
 struct profile {
-    slice name, room;
-    bool has_room;
+    slice name, room, picture;
+    bool has_room, has_picture;
+    uint64_t here, changed;
     reader told;
     uint64_t count;
 };
 
+static err read_told(reader *r, slice *account, slice *name) {
+    uint64_t count;
+    TRY(core_cbor_read_array(r, &count));
+    if (count != 2)
+        return ERR_MALFORMED;
+    TRY(core_cbor_read_bytes(r, account));
+    if (account->n != CORE_ACCOUNT)
+        return ERR_MALFORMED;
+    return core_cbor_read_text(r, name);
+}
+
 static err decode(slice body, struct profile *p) {
     reader r = reader_of(body);
     uint64_t count;
+    slice account, name;
+    memset(p, 0, sizeof *p);
     TRY(core_cbor_read_array(&r, &count));
-    if (count != 3)
+    if (count != 6)
         return ERR_MALFORMED;
     TRY(core_cbor_read_text(&r, &p->name));
     p->has_room = !core_cbor_skip_null(&r);
-    p->room = SLICE_EMPTY;
     if (p->has_room)
         TRY(core_cbor_read_text(&r, &p->room));
     TRY(core_cbor_read_array(&r, &p->count));
     p->told = r;
-    return p->count > TOLD_MAX ? ERR_TOO_LARGE : OK;
+    if (p->count > TOLD_MAX)
+        return ERR_TOO_LARGE;
+    for (uint64_t i = 0; i < p->count; i++)
+        TRY(read_told(&r, &account, &name));
+    p->has_picture = !core_cbor_skip_null(&r);
+    if (p->has_picture)
+        TRY(core_cbor_read_bytes(&r, &p->picture));
+    TRY(core_cbor_read_uint(&r, HERE_NAME | HERE_PICTURE, &p->here));
+    TRY(core_cbor_read_uint(&r, UINT64_MAX, &p->changed));
+    return reader_end(&r);
 }
 
 static err rename_to(struct core *core, struct conversation *c, const uint8_t sender[16],
@@ -134,25 +336,54 @@ static err rename_to(struct core *core, struct conversation *c, const uint8_t se
     return OK;
 }
 
-/* What does not read is ignored: it is decoration. */
+/* A name that holds everywhere ends one that held here. */
+static err take_name(struct core *core, struct conversation *c, const uint8_t sender[16],
+                     const struct profile *p) {
+    bool here = (p->here & HERE_NAME) != 0, stays = here || core_request_is(c);
+    struct record_said said = {.everywhere = !here, .changed = p->changed};
+    uint64_t known_here, known;
+    memcpy(said.account, sender, sizeof said.account);
+    TRY(core_said_changed(core, c->r.number, sender, &known_here));
+    TRY(core_said_changed(core, 0, sender, &known));
+    if (core_name_check(p->name) != OK || p->changed < known_here || (!stays && p->changed < known))
+        return OK;
+    if (!stays)
+        TRY(core_said_put(core, 0, &said));
+    said.name = stays ? p->name : SLICE_EMPTY;
+    if (stays || known_here != 0)
+        TRY(core_said_put(core, c->r.number, &said));
+    return stays ? OK : core_contact_learn_name(core, sender, p->name, true);
+}
+
+/* What does not read is ignored: it is decoration. Nor is a stranger's word about others taken. */
 err core_profile_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
                          slice body) {
     struct profile p;
+    slice account, name;
+    bool own = memcmp(sender, core->account.r.account, 16) == 0;
     if (decode(body, &p) != OK)
         return OK;
-    TRY(core_contact_learn_name(core, sender, p.name, true));
+    if (!own)
+        TRY(take_name(core, c, sender, &p));
+    if (!own && p.has_picture)
+        TRY(core_picture_take(core, c, sender, (p.here & HERE_PICTURE) != 0, p.picture, p.changed));
     if (p.has_room)
         TRY(rename_to(core, c, sender, p.room));
-    if (core_request_is(c))
-        return OK; /* a stranger's word about others */
-    for (uint64_t i = 0; i < p.count; i++) {
-        uint64_t count;
-        slice account, name;
-        if (core_cbor_read_array(&p.told, &count) != OK || count != 2 ||
-            core_cbor_read_bytes(&p.told, &account) != OK || account.n != CORE_ACCOUNT ||
-            core_cbor_read_text(&p.told, &name) != OK)
-            return OK;
+    for (uint64_t i = 0; i < p.count && !core_request_is(c); i++) {
+        if (read_told(&p.told, &account, &name) != OK)
+            return ERR_BUG; /* it was read before */
         TRY(core_contact_learn_name(core, account.p, name, false));
     }
     return OK;
+}
+
+err core_profile_adopt(struct core *core, uint32_t conversation) {
+    TRY(core_said_adopt(core, conversation));
+    return core_picture_adopt(core, conversation);
+}
+
+err core_profile_forget(struct core *core, uint32_t conversation) {
+    TRY(core_said_forget(core, conversation));
+    TRY(core_picture_forget(core, conversation));
+    return core_delete(core, TABLE_PROFILE, slice_str(own_name), conversation);
 }

@@ -14,6 +14,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 #define RECORDS(R) \
     R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) \
     R(conversation) R(entry) R(message) R(claim) \
+    R(profile) R(said) R(picture) \
     R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log)
 /* clang-format on */
 
@@ -100,6 +101,31 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(fixed, account, 16, 0)     \
     F(u64, time, 0, 0)           \
     F(vec, name, 0, 64)
+
+/* What we show of ourselves in one conversation, or everywhere, in place of the account's name. */
+#define RECORD_FIELDS_profile(F) \
+    F(flag, named, 0, 0)         \
+    F(vec, name, 0, 64)          \
+    F(flag, pictured, 0, 0)      \
+    F(vec, picture, 0, 65536)    \
+    F(u64, changed, 0, 0)
+
+/* What a member calls itself in one conversation, or empty; in conversation 0 always. everywhere:
+ * not there alone, but it was a request. changed: by its clock; what is older came late. */
+#define RECORD_FIELDS_said(F) \
+    F(fixed, account, 16, 0)  \
+    F(flag, everywhere, 0, 0) \
+    F(u64, changed, 0, 0)     \
+    F(vec, name, 0, 64)
+
+/* A picture of somebody, in one conversation or (0) everywhere; size 0: it shows none. */
+#define RECORD_FIELDS_picture(F) \
+    F(u64, number, 0, 0)         \
+    F(fixed, account, 16, 0)     \
+    F(u32, conversation, 0, 0)   \
+    F(flag, everywhere, 0, 0)    \
+    F(u64, changed, 0, 0)        \
+    F(u32, size, 0, 0)
 
 /* pending: proposals of others wait for a commit. joined: the epoch in which we came in; what is
  * older is not for us. own_name: we gave it the name that it has. leaving: when we asked to be

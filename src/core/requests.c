@@ -80,6 +80,7 @@ static err take(struct core *core, struct conversation *c) {
     c->r.bytes = 0;
     c->retry = true;
     TRY(core_conversation_save(core, c));
+    TRY(core_profile_adopt(core, c->r.number));
     TRY(core_conversation_answer(core, c, last_resort));
     if (c->r.pending) {
         TRY(core_conversation_load(core, c));
@@ -200,7 +201,8 @@ static err part_all(struct core *core, const uint8_t account[16]) {
 
 static err block(struct core *core, const uint8_t account[16]) {
     buf name = buf_on(core->mem);
-    err e = core_contact_name_of(core, account, &name);
+    const struct conversation *c = request_of(core, account);
+    err e = core_contact_name_of(core, c == NULL ? 0 : c->r.number, account, &name);
     if (e == OK)
         e = keep_blocked(core, account, buf_slice(&name));
     if (e == OK)

@@ -154,6 +154,20 @@ static err sync_directory(const char *path) {
     return result;
 }
 
+err sys_file_absolute(const char *path, buf *out) {
+    char here[PATH_MAX];
+    size_t mark = out->n;
+    if (path[0] != '/') {
+        if (getcwd(here, sizeof here) == NULL)
+            return errno == ERANGE ? ERR_LIMIT : last_err();
+        TRY(buf_append(out, slice_str(here)));
+        TRY(buf_append_byte(out, '/'));
+    }
+    TRY(buf_append(out, slice_str(path)));
+    TRY(buf_append_byte(out, 0));
+    return out->n - mark > PATH_MAX ? ERR_LIMIT : OK;
+}
+
 err sys_file_write(const char *path, slice content, unsigned mode) {
     char beside[PATH_MAX];
     TRY(write_beside(path, beside, sizeof(beside), content, mode));

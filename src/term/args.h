@@ -21,7 +21,10 @@ enum {
     OPTION_DAYS = 1024,
     OPTION_PIN = 1 << 20,
     OPTION_ADD = 1 << 21,
-    OPTION_WORDS = 1 << 24
+    OPTION_WORDS = 1 << 24,
+    OPTION_PICTURE = 1 << 26,
+    OPTION_IN = 1 << 27,
+    OPTION_RESET = 1 << 28
 };
 
 struct args {
@@ -31,11 +34,13 @@ struct args {
     const char *proxy;   /* a proxy's place, or "none"; NULL: as before */
     const char *isolate; /* "on", "off"; NULL: as before */
     const char *name, *as, *title, *pin;
+    const char *picture; /* a file's name, absolute */
+    const char *in;
     const char **words; /* what is neither an option nor the command */
     size_t word_count;
     uint64_t timeout; /* seconds */
     uint64_t last, until_idle, count, days;
-    bool json, no_passphrase, offline, done, qr, once, add;
+    bool json, no_passphrase, offline, done, qr, once, add, reset;
     bool has_last, has_until_idle, has_count, has_days;
     bool by_words;
     bool help, version;

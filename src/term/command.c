@@ -9,6 +9,8 @@ const struct command *const commands[] = {
     &command_find,
     &command_contacts,
     &command_name,
+    &command_profile,
+    &command_show,
     &command_requests,
     &command_accept,
     &command_decline,

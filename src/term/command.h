@@ -49,6 +49,6 @@ extern const struct command command_init, command_invite, command_contacts, comm
     command_read, command_listen, command_chat, command_status, command_record, command_verify,
     command_help, command_requests, command_accept, command_decline, command_block, command_unblock,
     command_blocked, command_delete_account, command_handle, command_find;
-extern const struct command command_words;
+extern const struct command command_words, command_profile, command_show;
 
 #endif

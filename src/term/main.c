@@ -1,6 +1,7 @@
 /* sotto: the command line. */
 #include <stdio.h>
 
+#include "sys/files.h"
 #include "sys/machine.h"
 #include "term/app.h"
 #include "term/explain.h"
@@ -136,6 +137,15 @@ static err take_input(struct args *args, const char *words[2], buf *text, buf *m
     return OK;
 }
 
+/* Another process may hold the home, and open the file from where it stands. */
+static err place_picture(struct args *args, buf *path) {
+    if (args->picture == NULL || args->picture[0] == '\0')
+        return OK;
+    TRY(sys_file_absolute(args->picture, path));
+    args->picture = (const char *)path->p;
+    return OK;
+}
+
 /* ---- Main ---- */
 
 static int usage_error(const struct args *args, const char *why) {
@@ -153,6 +163,7 @@ static int usage_error(const struct args *args, const char *why) {
 
 static int run(struct app *app, int argc, const char **argv) {
     char home[HOST_PATH];
+    buf picture = {0};
     buf text = {0}, more = {0}, packed = {0};
     const char *words[2];
     struct args *args = &app->own.args;
@@ -184,6 +195,8 @@ static int run(struct app *app, int argc, const char **argv) {
     }
     err e = take_input(args, words, &text, &more);
     if (e == OK)
+        e = place_picture(args, &picture);
+    if (e == OK)
         e = args_pack(&packed, args);
     if (e != OK) {
         code = usage_error(args, e == ERR_TOO_LARGE ? "the text is longer than 262144 bytes"
@@ -196,6 +209,7 @@ out:
     buf_free(&text);
     buf_free(&more);
     buf_free(&packed);
+    buf_free(&picture);
     return code;
 }
 

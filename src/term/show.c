@@ -72,6 +72,11 @@ void show_contact(struct job *job, const struct core_contact *contact) {
     line_end(&l, &job->out, OUT_NORMAL);
 }
 
+const char *show_picture_kind(slice picture) {
+    static const char *const names[] = {"", "PNG", "JPEG", "WebP"};
+    return names[core_picture_kind(picture)];
+}
+
 void show_blocked(struct job *job, const uint8_t account[CORE_ACCOUNT]) {
     struct core_blocked b = {0};
     struct line l = {0};

@@ -8,6 +8,8 @@
 bool show_is_named(struct job *job, const uint8_t account[CORE_ACCOUNT]);
 /* What to call a person: "you", the petname, else "Ann? (1a2b3c4d)" or the beginning of the id. */
 void show_person(struct line *l, struct job *job, slice name, const uint8_t account[CORE_ACCOUNT]);
+/* "PNG", "JPEG", "WebP"; empty if it is none. */
+const char *show_picture_kind(slice picture);
 /* Somebody whom the user has blocked. */
 void show_blocked(struct job *job, const uint8_t account[CORE_ACCOUNT]);
 void show_contact(struct job *job, const struct core_contact *contact);

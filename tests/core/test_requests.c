@@ -135,6 +135,7 @@ TEST(who_wishes_to_leave_waits_until_the_request_is_accepted) {
     rig_crash(client(1));
     rig_pass(&rig, TIME_HOUR);
     CHECK_EQ(rig.hits, 0);
+    CHECK_EQ(rig_notices(client(1), CORE_NOTICE_TROUBLE), 0);
     CHECK_EQ(state(2, 1).state, CORE_CONVERSATION_LEAVING);
     CHECK_OK(core_request_accept(client(1)->core, request(), SLICE_EMPTY, rig.now));
     rig_pass(&rig, TIME_MINUTE);

@@ -132,7 +132,7 @@ static buf *fresh(void) {
 static uint8_t privs[256][32];
 static size_t priv_count;
 
-static void make_mailbox_key(struct person *p) {
+void person_new_key(struct person *p) {
     crypto_x25519_generate(p->mailbox_key, p->mailbox_priv);
     memcpy(privs[priv_count++ % 256], p->mailbox_priv, 32);
 }
@@ -160,7 +160,7 @@ void person_init(struct person *p, struct world *w, uint64_t session) {
     *p = (struct person){.session = session};
     CHECK_OK(crypto_ed25519.generate(p->identity, p->identity_priv));
     CHECK_OK(crypto_ed25519.generate(p->key, p->key_priv));
-    make_mailbox_key(p);
+    person_new_key(p);
     crypto_random(p->device, 16);
     crypto_random(p->hash, 64);
     slice part = SLICE_ARRAY(p->identity);

@@ -75,6 +75,8 @@ struct person {
 };
 
 void person_init(struct person *p, struct world *w, uint64_t session);
+/* Another mailbox key; the server does not know it yet. */
+void person_new_key(struct person *p);
 void person_fini(struct person *p);
 /* Bodies; valid until the next call. */
 slice person_register_body(struct person *p);

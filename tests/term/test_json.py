@@ -208,6 +208,8 @@ def ask(world, watch, ann):
     watch.finish(listener)
     gil.fine("send", "ann", "hello?")
     watch.run(ann, "requests")
+    watch.run(ann, "profile", "--name", "ann", "--offline")
+    watch.run(ann, "show", "ben", "--offline")
     watch.run(ann, "decline", "gil")
     gil.fine("new", "ann", "--title", "again")
     watch.run(ann, "accept", "gil", "--as", "gil")
