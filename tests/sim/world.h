@@ -179,7 +179,7 @@ struct request { /* a commit that the mail process has */
 struct counts {
     uint64_t events, actions, sends, delivered, commits, crashes, offline, cuts, server_crashes,
         client_faults, server_faults, disorders, replays, doubles, stalls, replaced, troubles,
-        repeats, dropped, reads, late, failed_commands, unknown_epochs, quarantined, again;
+        repeats, dropped, reads, late, failed_commands, unknown_epochs, quarantined, again, handles;
 };
 
 struct world {
