@@ -1,5 +1,5 @@
 /* Handles: claiming, changing, dropping, keeping, and finding somebody by one. */
-#include "core/names.h"
+#include "core/internal.h"
 #include "rig.h"
 #include "server/held.h"
 
@@ -504,6 +504,71 @@ TEST(a_card_that_was_changed_is_nobodys) {
     finds_nobody(client(1), "alice", "");
     CHECK_EQ(rig.hits, 0);
     finds(client(1), "alice", "", client(0));
+    rig_fini(&rig);
+}
+
+/* What the server answers instead: a card that opens, with a contact that client 0 signed for
+ * something else. */
+static uint8_t forged[PROTO_CARD];
+
+static enum verdict answer_forged(struct rig *r, struct client *to, uint16_t type, slice body) {
+    if (type != PROTO_card || r->hits == 0)
+        return PASS;
+    buf other = {0};
+    r->hits--;
+    CHECK_OK(buf_set(&other, body));
+    memcpy(other.p + other.n - PROTO_CARD, forged, PROTO_CARD);
+    struct proto_edge_reply reply = *r->reply;
+    reply.body = buf_slice(&other);
+    for (size_t i = 0; i < r->link_count; i++)
+        if (r->links[i].client == to && r->links[i].session.id == reply.session)
+            session_reply(&r->links[i].session, &r->env, &reply);
+    buf_free(&other);
+    return DROP;
+}
+
+static err find_forged(const char *label, const char *bound_to, uint64_t expires) {
+    static const uint8_t address[PROTO_ADDRESS] = {1};
+    struct card_keys keys, bound;
+    buf contact = {0};
+    CHECK_OK(core_card_stretch(client(1)->core, slice_str("alice"), SLICE_EMPTY, &keys));
+    CHECK_OK(core_card_stretch(client(1)->core, slice_str(bound_to), SLICE_EMPTY, &bound));
+    CHECK_OK(core_contact_write(client(0)->core, label, SLICE_ARRAY(bound.place), address, expires,
+                                &contact));
+    struct proto_card_content content = {.contact = buf_slice(&contact)};
+    CHECK_OK(core_card_seal(&keys, &content, forged));
+    buf_free(&contact);
+    rig.on_reply = answer_forged;
+    rig.hits = 1;
+    return find(client(1), "alice", "");
+}
+
+TEST(a_contact_that_was_signed_for_something_else_is_refused) {
+    rig_init(&rig, 2);
+    CHECK_OK(find_forged(PROTO_LABEL_CONTACT_CARD, "alice", 0));
+    CHECK_ERR(find_forged(PROTO_LABEL_CONTACT_CARD, "mallory", 0), ERR_SIGNATURE);
+    CHECK_ERR(find_forged(PROTO_LABEL_CONTACT_LINK, "alice", 0), ERR_SIGNATURE);
+    CHECK_ERR(find_forged(PROTO_LABEL_CONTACT_CARD, "alice", rig.now / TIME_SECOND - 1),
+              ERR_EXPIRED);
+    rig_fini(&rig);
+}
+
+static bool delete_entry(void *ctx, struct store_key key, slice value) {
+    (void)value;
+    return store_batch_delete(ctx, key) == OK;
+}
+
+TEST(a_card_that_the_server_lost_is_claimed_again) {
+    struct store_batch *batch = NULL;
+    rig_init(&rig, 1);
+    claim(client(0), "alice", "");
+    CHECK_OK(store_batch_new(&batch, NULL));
+    CHECK_OK(store_scan_table(rig.store, MAIL_CARD, delete_entry, batch));
+    CHECK_OK(store_commit_now(rig.store, batch));
+    store_batch_free(batch);
+    CHECK_EQ(cards(), 0);
+    live(14);
+    CHECK_EQ(cards(), 1);
     rig_fini(&rig);
 }
 

@@ -310,6 +310,28 @@ TEST(a_place_without_a_card_answers_the_same_until_its_moment_of_the_week) {
     world_fini(&w);
 }
 
+/* The hour of the week in which what is made up for the place changes. */
+static int change_of(uint8_t place) {
+    uint64_t start = w.now;
+    buf before = {0};
+    int hour = 0;
+    CHECK_OK(buf_set(&before, look_up(place)));
+    do {
+        w.now += TIME_HOUR;
+        hour++;
+    } while (slice_equal(look_up(place), buf_slice(&before)));
+    buf_free(&before);
+    w.now = start;
+    return hour;
+}
+
+TEST(made_up_cards_change_at_moments_of_their_own) {
+    begin();
+    int first = change_of(1), second = change_of(2), third = change_of(3);
+    CHECK(first != second || second != third);
+    world_fini(&w);
+}
+
 TEST(beside_other_cards_a_missing_one_is_still_made_up) {
     begin();
     put(&ann, 1, true, 1, 'a');
