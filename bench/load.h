@@ -37,6 +37,11 @@ double limit_sync(const char *folder, size_t bytes, double seconds);
 void limit_echo(size_t connections, size_t in_flight, size_t bytes, double seconds, double *rate,
                 double *cpu_us);
 
+/* ---- large.c ---- */
+
+/* A table of messages to a conversation of 1,000 devices. */
+void show_large(const struct sottod *s, double seconds);
+
 /* ---- client.c ---- */
 
 struct client {

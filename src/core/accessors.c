@@ -31,6 +31,10 @@ static void fill_account(const struct record_account *a, struct core_status *sta
     status->deleted = a->deleted;
     status->registering = !a->registered && a->command != 0;
     status->has_identity = a->has_identity;
+    status->own = a->own;
+    struct proto_device_list list;
+    if (proto_device_list_decode(a->devices, &list) == OK)
+        status->devices = list.devices.count;
     status->name = a->name;
     status->server = a->server;
     status->suite = a->suite;
@@ -57,6 +61,7 @@ void core_status_get(const struct core *core, struct core_status *status) {
     status->anon = anon_state(core);
     status->caught_up = core->caught_up;
     status->replaced = core->replaced;
+    status->out = core->out;
     status->last_error = core->last_error;
     status->last_reason = core->last_reason;
     status->last_phase = core->last_phase;
@@ -295,19 +300,6 @@ err core_conversation_authenticator(struct core *core, uint32_t conversation, ui
 
 /* ---- Members ---- */
 
-/* True if we know a list of the account's devices and this one is not in it. */
-static bool unlisted(const struct contact *c, const uint8_t device[16]) {
-    struct proto_device_list list;
-    struct proto_device d;
-    if (c == NULL || c->r.version == 0 || proto_device_list_decode(c->r.devices, &list) != OK)
-        return false;
-    reader r = reader_of(list.devices.bytes);
-    while (r.n > 0 && proto_device_read(&r, &d) == OK)
-        if (memcmp(d.id, device, 16) == 0)
-            return false;
-    return true;
-}
-
 static err fill_member(struct core *core, uint32_t conversation, const struct mls_member *from,
                        struct core_member *member, buf *name) {
     struct leaf leaf;
@@ -320,7 +312,7 @@ static err fill_member(struct core *core, uint32_t conversation, const struct ml
     member->leaf = from->leaf;
     member->us = memcmp(leaf.account, core->account.r.account, 16) == 0;
     member->contact = contact != NULL;
-    member->unlisted = unlisted(contact, leaf.device);
+    TRY(core_devices_unlisted(core, leaf.account, leaf.device, &member->unlisted));
     buf_clear(name);
     TRY(core_contact_name_of(core, conversation, leaf.account, name));
     member->name = buf_slice(name);

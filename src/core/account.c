@@ -94,10 +94,8 @@ static err make_keys(struct core *core, struct record_account *a, buf *certifica
     return OK;
 }
 
-err core_account_begin(struct core *core, struct record_account *a, uint64_t *command) {
+err core_account_begin(struct core *core, const struct record_account *a) {
     static const uint8_t format = FORMAT;
-    a->command = core_number(core);
-    *command = a->command;
     core->account.r = *a;
     core->account.exists = true;
     TRY(core_account_save(core));
@@ -108,9 +106,10 @@ static err create(struct core *core, struct record_account *a, uint64_t *command
     buf certificate = buf_on(core->mem), devices = buf_on(core->mem);
     bool goes_on = core->account.exists && !a->joining;
     TRY(core_txn_begin(core));
+    a->command = *command = core_number(core);
     err e = goes_on ? OK : make_keys(core, a, &certificate, &devices);
     if (e == OK)
-        e = core_account_begin(core, a, command);
+        e = core_account_begin(core, a);
     e = core_txn_end(core, e);
     buf_free(&certificate);
     buf_free(&devices);
@@ -198,11 +197,12 @@ static err take(struct core *core, struct record_account *a, uint64_t *command) 
     TRY(core_txn_begin(core));
     a->suite = core->config.suite;
     a->joining = true;
+    a->command = *command = core_number(core);
     err e = crypto_ed25519.public_of(a->identity, a->identity_seed);
     if (e == OK)
         e = make_device(core, a, &certificate);
     if (e == OK)
-        e = core_account_begin(core, a, command);
+        e = core_account_begin(core, a);
     e = core_txn_end(core, e);
     buf_free(&certificate);
     return e;

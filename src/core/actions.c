@@ -109,6 +109,7 @@ static uint64_t wake_at(const struct core *core) {
     at = least(at, core_mailbox_key_wake(core));
     at = least(at, core_conversation_wake(core));
     at = least(at, core_blob_wake(core));
+    at = least(at, core_linking_wake(core));
     at = least(at, core_handle_wake(core));
     return least(at, core_outbox_wake(core));
 }

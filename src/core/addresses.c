@@ -15,7 +15,7 @@ err core_address_given(struct core *core, const struct record_own_address *addre
 }
 
 struct search {
-    const uint8_t *address;
+    const uint8_t *address, *serial; /* either may be NULL */
     struct record_own_address found;
     uint64_t number; /* 0: not found */
     err e;
@@ -24,17 +24,31 @@ struct search {
 static bool look(void *ctx, struct store_key key, slice value) {
     struct search *s = ctx;
     s->e = record_own_address_read(value, &s->found);
-    if (s->e == OK && memcmp(s->found.address, s->address, PROTO_ADDRESS) == 0)
-        s->number = key.number;
-    return s->e == OK && s->number == 0;
+    if (s->e != OK)
+        return false;
+    bool fits = (s->address == NULL || memcmp(s->found.address, s->address, PROTO_ADDRESS) == 0) &&
+                (s->serial == NULL || memcmp(s->found.serial, s->serial, 8) == 0);
+    s->number = fits ? key.number : 0;
+    return s->number == 0;
 }
 
-static err find(struct core *core, const uint8_t address[PROTO_ADDRESS], struct search *s) {
-    *s = (struct search){.address = address};
+static err search(struct core *core, struct search *s) {
     TRY(store_scan(core->store, core_key(TABLE_ADDRESS, slice_str(given_name), 0), UINT64_MAX, look,
                    s));
     TRY(s->e);
     return s->number == 0 ? ERR_NOT_FOUND : OK;
+}
+
+static err find(struct core *core, const uint8_t address[PROTO_ADDRESS], struct search *s) {
+    *s = (struct search){.address = address};
+    return search(core, s);
+}
+
+err core_address_of(struct core *core, const uint8_t serial[8], uint8_t address[PROTO_ADDRESS]) {
+    struct search s = {.serial = serial};
+    TRY(search(core, &s));
+    memcpy(address, s.found.address, PROTO_ADDRESS);
+    return OK;
 }
 
 err core_address_serial(struct core *core, const uint8_t address[PROTO_ADDRESS],

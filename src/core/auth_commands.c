@@ -169,12 +169,80 @@ static bool ask_delete(struct core *core, const struct command *c) {
 }
 
 err core_account_delete(struct core *core, uint64_t now, uint64_t *command) {
+    if (core->account.exists && !core->account.r.has_identity)
+        return ERR_DENIED;
     return command_add(core, (struct command){.kind = COMMAND_DELETE}, now, command);
+}
+
+/* ---- A newer device list ---- */
+
+err core_device_unlink(struct core *core, const uint8_t device[CORE_DEVICE], uint64_t now,
+                uint64_t *command) {
+    TRY(core_enter(core, now));
+    if (!core->account.exists || !core->account.r.registered)
+        return ERR_STATE;
+    if (!core->account.r.has_identity || memcmp(device, core->account.r.device, CORE_DEVICE) == 0)
+        return ERR_DENIED;
+    if (core->command_count == COMMANDS_MAX)
+        return ERR_LIMIT;
+    TRY(core_txn_begin(core));
+    *command = core_number(core);
+    err e = core_devices_sign_off(core, device);
+    if (e == ERR_NOT_FOUND) {
+        (void)!core_txn_end(core, OK);
+        return e;
+    }
+    TRY(core_txn_end(core, e));
+    core->commands[core->command_count++] = (struct command){.kind = COMMAND_LIST, .number = *command};
+    core_pump(core);
+    return OK;
+}
+
+static void end_list_commands(struct core *core, err e, uint16_t reason) {
+    for (size_t i = 0; i < core->command_count;) {
+        struct command c = core->commands[i];
+        if (c.kind != COMMAND_LIST) {
+            i++;
+            continue;
+        }
+        command_drop(core, i);
+        core_action_done(core, c.number, e, reason, SLICE_EMPTY, 0);
+    }
+}
+
+/* Refused for good: another device has the identity's key by its words, and signed a newer one. */
+static void list_put(struct core *core, const struct request *request, err e, uint16_t reason,
+                     uint16_t type, slice body) {
+    (void)request, (void)body;
+    core->list_asked = false;
+    if (e == ERR_CLOSED || (e == ERR_DENIED && core_session_passing(reason)))
+        return;
+    if (e == OK && type != PROTO_ok) {
+        core_session_bad_answer(core, AUTH);
+        return;
+    }
+    if (core_txn_begin(core) != OK)
+        return;
+    core->account.r.put_list = false;
+    if (core_txn_end(core, core_account_save(core)) == OK)
+        end_list_commands(core, e, reason);
+}
+
+static void put_list(struct core *core) {
+    struct proto_device_list_put m = {.devices = core->account.r.devices};
+    buf body = buf_on(core->mem);
+    if (!core->account.r.put_list || core->list_asked || !core_session_room(core, AUTH))
+        return;
+    if (proto_device_list_put_encode(&body, &m) == OK)
+        core->list_asked = core_session_request(core, AUTH, PROTO_device_list_put, buf_slice(&body),
+                                                list_put, 0) == OK;
+    buf_free(&body);
 }
 
 /* ---- The pump ---- */
 
 void core_auth_commands_pump(struct core *core) {
+    put_list(core);
     for (size_t i = 0; i < core->command_count;) {
         struct command *c = &core->commands[i];
         if (c->kind == COMMAND_LINK && make_link(core, i))

@@ -14,6 +14,11 @@ static err find_open(struct core *core, uint32_t number, uint64_t now, struct co
     return usable ? OK : ERR_STATE;
 }
 
+/* That of own devices: nobody else comes in, and no device leaves it but by core_device_unlink. */
+static bool number_is_own(const struct core *core, uint32_t number) {
+    return number == core->account.r.own;
+}
+
 static bool outbox_full(const struct core *core) {
     return core->entries.n >= OUTBOX_MAX;
 }
@@ -111,6 +116,8 @@ err core_conversation_add(struct core *core, uint32_t conversation,
     TRY(find_open(core, conversation, now, &c));
     if (core_contact_lookup(core, account) == NULL)
         return ERR_NOT_FOUND;
+    if (number_is_own(core, conversation))
+        return ERR_DENIED;
     if (core_is_blocked(core, account))
         return ERR_DENIED;
     return add(core, c, ENTRY_ADD, slice_of(account, CORE_ACCOUNT), command);
@@ -137,6 +144,8 @@ err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t n
     struct conversation *c;
     struct entry *entry = NULL;
     TRY(find_open(core, conversation, now, &c));
+    if (number_is_own(core, conversation))
+        return ERR_DENIED;
     if (c->r.state == CORE_CONVERSATION_NEW)
         return ERR_STATE;
     if (outbox_full(core))

@@ -189,6 +189,46 @@ static err merge_places(const struct proto_contact *contact, const struct proto_
     return OK;
 }
 
+err core_contact_learn_devices(struct core *core, const uint8_t account[16], slice devices,
+                               uint32_t version) {
+    struct contact *c = core_contact_lookup(core, account);
+    if (c == NULL || c->r.version >= version)
+        return OK;
+    c->r.devices = devices;
+    c->r.version = version;
+    return contact_save(core, c);
+}
+
+/* Another own device checked it. What is known here stays, but for what is newer there. */
+err core_contact_import(struct core *core, const struct record_contact *contact) {
+    struct proto_device_list list;
+    struct record_contact r = *contact;
+    const struct contact *known = core_contact_lookup(core, contact->account);
+    bool newer;
+    if (core_name_check(r.name) != OK || core_name_check(r.petname) != OK ||
+        memcmp(r.account, core->account.r.account, sizeof r.account) == 0 ||
+        (known == NULL && core->contacts.n >= CONTACTS_MAX))
+        return OK;
+    if (core_contact_petname_free(core, r.account, r.petname) != OK)
+        r.petname = known == NULL ? SLICE_EMPTY : known->r.petname;
+    if (known != NULL && known->r.version > r.version) {
+        r.devices = known->r.devices;
+        r.version = known->r.version;
+        r.addresses = known->r.addresses;
+    }
+    TRY(contact_put(core, &r));
+    if (contact->version == 0 || core_account_devices_check(contact->devices, &list) != OK)
+        return OK;
+    return core_devices_learn(core, r.account, contact->devices, &newer);
+}
+
+static err put_and_tell(struct core *core, struct record_contact *r) {
+    bool newer;
+    TRY(contact_put(core, r));
+    TRY(core_devices_learn(core, r->account, r->devices, &newer));
+    return core_sync_contact(core, r->account);
+}
+
 static err keep_contact(struct core *core, struct record_contact *r,
                         const struct proto_contact *contact, const struct proto_device_list *list) {
     buf places = buf_on(core->mem);
@@ -197,7 +237,7 @@ static err keep_contact(struct core *core, struct record_contact *r,
     if (e == OK)
         e = core_txn_begin(core);
     if (e == OK)
-        e = core_txn_end(core, contact_put(core, r));
+        e = core_txn_end(core, put_and_tell(core, r));
     buf_free(&places);
     return e;
 }
@@ -254,7 +294,10 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
 
 static err change(struct core *core, struct contact *c) {
     TRY(core_txn_begin(core));
-    return core_txn_end(core, contact_save(core, c));
+    err e = contact_save(core, c);
+    if (e == OK)
+        e = core_sync_contact(core, c->r.account);
+    return core_txn_end(core, e);
 }
 
 err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOUNT], slice petname,

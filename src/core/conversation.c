@@ -312,6 +312,7 @@ static err note_address(const struct core *core, struct conversation *c) {
 struct event {
     enum core_message_kind kind;
     uint8_t sender[16], subject[16];
+    uint8_t device[16]; /* LINKED, UNLINKED */
 };
 
 bool core_conversation_wish(const struct conversation *c, size_t i, uint32_t *leaf) {
@@ -330,8 +331,22 @@ static bool wishes_to_leave(const struct conversation *c, uint32_t leaf) {
     return false;
 }
 
-static bool change_event(const struct conversation *c, const struct mls_change *change,
-                         struct event *event) {
+/* How many devices the account has before the commit, less those that it removes. */
+static unsigned that_stay(const struct conversation *c, const struct mls_staged *staged,
+                          slice account) {
+    unsigned n = 0;
+    for (uint32_t leaf = 0; core_conversation_has(c, account, &leaf); leaf++)
+        n++;
+    for (size_t i = 0; i < mls_staged_change_count(staged); i++) {
+        struct mls_change change = mls_staged_change(staged, i);
+        n -= change.what == MLS_REMOVED && change.member.identity.n == LEAF_IDENTITY &&
+             memcmp(change.member.identity.p, account.p, account.n) == 0;
+    }
+    return n;
+}
+
+static bool change_event(const struct conversation *c, const struct mls_staged *staged,
+                         const struct mls_change *change, struct event *event) {
     struct mls_member by;
     if (change->member.identity.n != LEAF_IDENTITY || change->what == MLS_UPDATED)
         return false;
@@ -344,6 +359,10 @@ static bool change_event(const struct conversation *c, const struct mls_change *
         event->kind = CORE_MESSAGE_LEFT;
     else
         event->kind = CORE_MESSAGE_REMOVED;
+    if (that_stay(c, staged, slice_of(event->subject, 16)) == 0)
+        return true;
+    event->kind = change->what == MLS_ADDED ? CORE_MESSAGE_LINKED : CORE_MESSAGE_UNLINKED;
+    memcpy(event->device, change->member.identity.p + 16, sizeof event->device);
     return true;
 }
 
@@ -355,7 +374,7 @@ static err collect_events(const struct conversation *c, const struct mls_staged 
     for (size_t i = 0; i < mls_staged_change_count(staged); i++) {
         struct mls_change change = mls_staged_change(staged, i);
         memset(&event, 0, sizeof event);
-        if (!change_event(c, &change, &event) || memcmp(&event, &last, sizeof event) == 0)
+        if (!change_event(c, staged, &change, &event) || memcmp(&event, &last, sizeof event) == 0)
             continue;
         TRY(buf_append(events, slice_of(&event, sizeof event)));
         last = event;
@@ -367,8 +386,8 @@ static err write_events(struct core *core, struct conversation *c, slice events,
     struct event event;
     for (size_t at = 0; at < events.n; at += sizeof event) {
         memcpy(&event, events.p + at, sizeof event);
-        *added = *added || event.kind == CORE_MESSAGE_ADDED;
-        TRY(core_history_event(core, c, event.kind, event.sender, event.subject));
+        *added = *added || event.kind == CORE_MESSAGE_ADDED || event.kind == CORE_MESSAGE_LINKED;
+        TRY(core_history_device(core, c, event.kind, event.sender, event.subject, event.device));
     }
     return OK;
 }
@@ -396,6 +415,10 @@ static err after_apply(struct core *core, struct conversation *c, slice events,
         TRY(core_entry_finish(core, ours, OK, 0, ours->refused));
     if (ours != NULL && added)
         TRY(core_profile_send(core, c, true));
+    if (added)
+        TRY(core_devices_mark(core, c));
+    if (ours != NULL && added && c->r.number == core->account.r.own && core->account.r.has_identity)
+        TRY(core_sync_all(core, c));
     if (c->r.state == CORE_CONVERSATION_LEAVING && c->r.members == 1)
         return core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
     if (c->r.state == CORE_CONVERSATION_LEAVING &&
@@ -537,13 +560,35 @@ static err place_joined(struct core *core, const struct mls_group *group, uint32
 err core_conversation_answer(struct core *core, struct conversation *c, bool last_resort) {
     if (last_resort)
         TRY(core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL));
+    TRY(core_devices_mark(core, c));
     return core_profile_send(core, c, false);
+}
+
+/* Another device of ours added us: to the conversation of own devices, or to one that it is in,
+ * whose history it may send. */
+static err joined_own(struct core *core, struct conversation *c, const struct mls_group *group,
+                      const struct mls_member *adder) {
+    if (adder->identity.n != LEAF_IDENTITY ||
+        memcmp(adder->identity.p, core->account.r.account, 16) != 0)
+        return OK;
+    c->r.used = true;
+    if (core_devices_only_own(core, group)) {
+        core->account.r.own = c->r.number;
+        return core_account_save(core);
+    }
+    if (c->r.messages == 0) {
+        c->r.messages = c->r.read = HISTORY_ROOM;
+        c->r.room = true;
+    }
+    return OK;
 }
 
 static err joined(struct core *core, struct conversation *c, const struct mls_group *group,
                   uint32_t sender, bool last_resort) {
     struct mls_member member;
     bool leaving = c->r.state == CORE_CONVERSATION_LEAVING;
+    TRY(mls_group_member(group, sender, &member));
+    TRY(joined_own(core, c, group, &member));
     c->r.epoch = c->r.joined = mls_group_epoch(group);
     c->r.members = core_leaf_members(group);
     c->r.pending = c->r.spoiled = c->r.behind = false;
@@ -551,7 +596,6 @@ static err joined(struct core *core, struct conversation *c, const struct mls_gr
     c->retry = true;
     TRY(note_address(core, c));
     TRY(core_conversation_save_group(core, c));
-    TRY(mls_group_member(group, sender, &member));
     TRY(core_history_event(core, c, CORE_MESSAGE_JOINED, member.identity.p,
                            core->account.r.account));
     if (leaving && !core_entry_pending(core, c->r.number, ENTRY_LEAVE))
@@ -561,6 +605,7 @@ static err joined(struct core *core, struct conversation *c, const struct mls_gr
         TRY(core_conversation_save(core, c)); /* and not a word until it is accepted */
     else
         TRY(core_conversation_answer(core, c, last_resort));
+    TRY(core_sync_joined(core, c));
     core_conversation_notice(core, c);
     return OK;
 }
@@ -629,7 +674,10 @@ err core_conversation_schedule(struct core *core, struct conversation *c) {
 static err commit_pending(struct core *core, struct conversation *c) {
     c->commit_at = 0;
     TRY(core_conversation_load(core, c));
-    if (mls_group_pending_proposals(c->group) == 0 ||
+    bool gone = false;
+    uint32_t leaf = 0;
+    TRY(core_devices_gone(core, c, &leaf, &gone));
+    if ((mls_group_pending_proposals(c->group) == 0 && !gone) ||
         core_entry_pending(core, c->r.number, ENTRY_COMMIT))
         return OK;
     return core_entry_add(core, c, ENTRY_COMMIT, SLICE_EMPTY, true, NULL);
@@ -687,6 +735,8 @@ static uint64_t due(const struct core *core, const struct conversation *c) {
         at = c->commit_at;
     if (c->probe_at != 0 && c->probe_at < at)
         at = c->probe_at;
+    if (c->r.devices && c->devices_at < at)
+        at = c->devices_at;
     if (c->r.state == CORE_CONVERSATION_LEAVING && c->r.leaving + LEAVE_TIME < at)
         at = c->r.leaving + LEAVE_TIME;
     return renewal(core, c) < at ? renewal(core, c) : at;
@@ -699,6 +749,8 @@ static err step(struct core *core, struct conversation *c) {
         TRY(commit_pending(core, c));
     if (c->probe_at != 0 && core->now >= c->probe_at)
         TRY(probe(core, c));
+    if (c->r.devices && core->now >= c->devices_at)
+        TRY(core_devices_step(core, c));
     return core->now >= renewal(core, c) ? renew(core, c) : OK;
 }
 

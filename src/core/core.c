@@ -128,6 +128,7 @@ static void set_back(struct core *core, uint64_t step) {
         back(&c->commit_at, step);
         back(&c->probe_at, step);
         back(&c->probed, step);
+        back(&c->devices_at, step);
     }
     for (size_t i = 0; i < core->entries.n; i++) {
         struct entry *entry = core->entries.p[i];
@@ -138,6 +139,8 @@ static void set_back(struct core *core, uint64_t step) {
         struct waiting *w = core->waiting.p[i];
         back(&w->not_before, step);
     }
+    back(&core->linking.at, step);
+    back(&core->linking.until, step);
     back(&core->broken_until, step);
     back(&core->stock_after, step);
     back(&core->key_after, step);
@@ -172,6 +175,7 @@ void core_pump(struct core *core) {
     core_auth_commands_pump(core);
     core_mailbox_key_pump(core);
     core_stock_pump(core);
+    core_linking_pump(core);
     core_address_pump(core);
     core_outbox_pump(core);
     core_handle_pump(core);
@@ -205,6 +209,7 @@ static err init(struct core *core) {
         core->sessions[i].server_hello = buf_on(core->mem);
     }
     core->wake_told = UINT64_MAX;
+    core->linking.server = core->linking.code_text = core->linking.out = buf_on(core->mem);
     core->record = core->image = core->own_name = buf_on(core->mem);
     core->account.bytes = core->network.bytes = buf_on(core->mem);
     core->action_bytes = buf_on(core->mem);
@@ -257,6 +262,7 @@ void core_close(struct core *core) {
     if (core == NULL)
         return;
     core_load_forget(core);
+    core_linking_fini(core);
     core_handle_fini(core);
     core_action_free_all(core);
     for (size_t i = 0; i < SESSIONS_MAX; i++)

@@ -41,6 +41,7 @@ enum {
     CORE_LINK_DAYS = 30,      /* that a contact link is good for, */
     CORE_LINK_DAYS_MAX = 180, /* at most: address keys change twice a year */
     CORE_WORDS = 216,         /* bytes of an identity's words */
+    CORE_LINKING_DIGIT_COUNT = 8,
     CORE_SAFETY_DIGITS = 60,
     CORE_HANDLE_MAX = 128 /* bytes of a handle */
 };
@@ -100,6 +101,10 @@ enum core_notice_kind {
     /* A command is through: `command`, `error`, `reason`, `text` (a link), `conversation`,
        `refused`. */
     CORE_NOTICE_DONE = 1,
+    /* A link is a step further: see core_linking_get. `command`. */
+    CORE_NOTICE_LINKING,
+    /* What another own device sent about the account: part `count` of `message` is here. */
+    CORE_NOTICE_SYNCED,
     /* The server has a message for every member but `refused`: `conversation`, `message`,
      * `message_id`. As long as all others' mailboxes are full, it is not sent, and waits. The same
      * as the DONE of its command, for whoever watches messages. */
@@ -180,6 +185,26 @@ MUST err core_account_take(struct core *core, slice link, slice words, slice nam
 /* Whoever has these words is this account. They end with a NUL; wipe them. DENIED if the identity's
  * key is on another device. */
 MUST err core_words(const struct core *core, char words[CORE_WORDS]);
+/* Makes this store's device one of an account that exists: it shows a code, which the device with
+ * the identity's key takes. server: "host:port", or any link of that server's, by which its key is
+ * known from the start; else the other device tells it. LINKING comes at each step. DONE once this
+ * device is in the account; its conversations and contacts come from then on, SYNCED tells how many
+ * parts of them are here. DONE with TIMEOUT after a minute without the other, DENIED for its no,
+ * IDENTITY if the server is not the account's. EXISTS if this store has a registered account. */
+MUST err core_device_link(struct core *core, slice server, uint64_t now, uint64_t *command);
+/* At the device with the identity's key: takes the code that the new device shows. When both show
+ * digits the user says with core_device_link_confirm whether they are the same. DONE once the new
+ * device is in the account: it is added to the conversations from then on. DONE with reason NONE if
+ * the code is used or over, or of another server. DENIED without the identity's key; LIMIT for too
+ * many. */
+MUST err core_device_link_take(struct core *core, slice code, uint64_t now, uint64_t *command);
+/* same: no ends the link. STATE if it is not at its digits. */
+MUST err core_device_link_confirm(struct core *core, bool same, uint64_t now);
+/* Signs a device off, at the server and in all conversations: DONE once the server has that; what
+ * is still to be done in conversations goes on. DENIED without the identity's key, or for this
+ * device; NOT_FOUND. */
+MUST err core_device_unlink(struct core *core, const uint8_t device[CORE_DEVICE], uint64_t now,
+                            uint64_t *command);
 /* Appends "sotto:server:...": where the server is and its key. */
 MUST err core_server_link(const struct core *core, buf *link);
 /* What we call ourselves from now on. */
@@ -371,6 +396,9 @@ struct core_status {
     bool deleted;      /* at the server, by us: nothing goes or comes any more */
     bool registering;  /* not yet, but asked for, and goes on */
     bool has_identity; /* the identity's key is on this device */
+    bool out;          /* the server does not know this device any more */
+    uint32_t devices;  /* of the account */
+    uint32_t own;      /* the conversation of own devices; 0: none */
     uint8_t account[CORE_ACCOUNT];
     uint8_t device[CORE_DEVICE];
     uint8_t identity[CORE_IDENTITY];
@@ -407,6 +435,33 @@ struct core_held {
     uint64_t count, bytes;
 };
 enum { CORE_HELD_MAX = 32 };
+enum core_linking_state {
+    CORE_LINKING_OFF = 0,
+    CORE_LINKING_OPENING, /* the server is asked */
+    CORE_LINKING_CODE,    /* the new device's code is to be shown */
+    CORE_LINKING_DIGITS,  /* to be compared */
+    CORE_LINKING_ACCOUNT, /* they were the same: the account is on its way */
+    CORE_LINKING_JOINING  /* at the new device: it has the account, and comes to the server */
+};
+struct core_linking {
+    enum core_linking_state state;
+    bool is_new; /* this is the new device */
+    slice code;  /* the new device's, "sotto:link:..." */
+    char digits[CORE_LINKING_DIGIT_COUNT + 1];
+    uint64_t until;
+};
+void core_linking_get(const struct core *core, struct core_linking *linking);
+
+struct core_device {
+    uint8_t device[CORE_DEVICE];
+    bool us;
+    bool has_identity;
+};
+typedef bool core_device_visit(void *ctx, const struct core_device *device);
+/* This account's, from the newest list that is known here. False ends it. STATE without an account.
+ */
+MUST err core_devices(const struct core *core, core_device_visit *visit, void *ctx);
+
 struct core_record {
     uint32_t created_week, seen_week, devices, items;
     uint64_t bytes;
@@ -552,7 +607,9 @@ enum core_message_kind {
     CORE_MESSAGE_REMOVED,     /* `sender` removed `subject` */
     CORE_MESSAGE_LEFT,        /* `subject` left */
     CORE_MESSAGE_UPDATED,     /* `subject` has new keys */
-    CORE_MESSAGE_RENAMED      /* `sender` renamed the conversation: `text` */
+    CORE_MESSAGE_RENAMED,     /* `sender` renamed the conversation: `text` */
+    CORE_MESSAGE_LINKED,      /* `subject` is in it with another device too: `sender_device` */
+    CORE_MESSAGE_UNLINKED     /* that device of `subject` is out of it, another is still in */
 };
 enum core_message_state {
     CORE_MESSAGE_RECEIVED = 0,

@@ -41,6 +41,8 @@ static err claim_remove(struct core *core, struct claim *c) {
         if (core->claims.p[i] == c)
             core_list_remove(&core->claims, i);
     err e = core_delete(core, TABLE_STATE, claim_name, c->r.number);
+    if (e == OK && c->r.address.n == PROTO_ADDRESS)
+        e = core_handle_address_over(core, c->r.address.p);
     core_claim_free(core, c);
     return e;
 }

@@ -64,8 +64,15 @@ err core_history_add(struct core *core, struct conversation *c,
 
 err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
                        const uint8_t *sender, const uint8_t *subject) {
+    return core_history_device(core, c, kind, sender, subject, NULL);
+}
+
+err core_history_device(struct core *core, struct conversation *c, enum core_message_kind kind,
+                        const uint8_t *sender, const uint8_t *subject, const uint8_t *device) {
     struct record_message m = {.kind = (uint8_t)kind, .time = core->now, .epoch = c->r.epoch};
     uint64_t number;
+    if (device != NULL)
+        memcpy(m.device, device, sizeof m.device);
     if (sender != NULL)
         memcpy(m.sender, sender, sizeof m.sender);
     if (subject != NULL)

@@ -47,6 +47,7 @@ static err take_application(struct core *core, struct conversation *c,
     memcpy(m.sender, received->sender_identity.p, sizeof m.sender);
     memcpy(m.device, received->sender_identity.p + 16, sizeof m.device);
     m.own = memcmp(m.sender, core->account.r.account, sizeof m.sender) == 0;
+    m.state = m.own ? CORE_MESSAGE_SENT : CORE_MESSAGE_RECEIVED;
     if (core_content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), m.content) != OK)
         TRY(core_hash32(m.id, m.content));
     TRY(core_history_known(core, c, m.id, &known));
@@ -58,9 +59,27 @@ static err take_application(struct core *core, struct conversation *c,
         content.part.disposition == CONTENT_PROFILE) {
         if (!core_request_is(c)) /* there it may come often, and nothing may be kept of it */
             TRY(core_history_mark_known(core, c, m.id));
+        if (core_devices_is_list(content.part.type))
+            return core_devices_receive(core, c, m.sender, content.part.body);
+        if (core_sync_is(content.part.type))
+            return core_sync_receive(core, c, m.sender, content.part.body);
         return core_profile_receive(core, c, m.sender, content.part.body);
     }
     return core_history_add(core, c, &m, &number);
+}
+
+/* Another device of ours leaves: all of them do. */
+static err leave_too(struct core *core, struct conversation *c, uint32_t leaf) {
+    struct mls_member member;
+    if (c->r.state != CORE_CONVERSATION_ACTIVE || mls_group_member(c->group, leaf, &member) != OK ||
+        member.identity.n != LEAF_IDENTITY ||
+        memcmp(member.identity.p, core->account.r.account, 16) != 0)
+        return OK;
+    c->r.state = CORE_CONVERSATION_LEAVING;
+    c->r.leaving = core->now;
+    TRY(core_conversation_save(core, c));
+    core_conversation_notice(core, c);
+    return core_entry_add(core, c, ENTRY_LEAVE, SLICE_EMPTY, true, NULL);
 }
 
 /* All that a member may propose is to be removed itself. For the rest it has commits of its own:
@@ -74,6 +93,7 @@ static err take_proposal(struct core *core, struct conversation *c, struct outco
     if (!leaves)
         return aside(o, c->r.number, ERR_DENIED);
     c->retry = true;
+    TRY(leave_too(core, c, leaf));
     return core_conversation_schedule(core, c);
 }
 
@@ -336,6 +356,27 @@ void core_inbox_subscribe_again(struct core *core) {
 
 /* ---- Items ---- */
 
+/* A Welcome, or a message of a conversation that we are in. */
+static bool is_expected(const struct core *core, enum item_kind kind, slice content) {
+    struct mls_header header;
+    if (kind != ITEM_MESSAGE || mls_message_header(content, &header) != OK)
+        return false;
+    const struct conversation *c =
+        header.wire == MLS_WELCOME ? NULL : core_conversation_by_group(core, header.group_id);
+    return header.wire == MLS_WELCOME || (c != NULL && core_conversation_open(c));
+}
+
+/* Anybody may have the address of a link or of a card, and ask by it; the rest is junk. */
+static err drop_junk(struct core *core, const struct delivery *d, bool *junk) {
+    enum item_kind kind;
+    slice content;
+    *junk = false;
+    if (core_item_read(d->item, &kind, &content) != OK || !is_expected(core, kind, content))
+        TRY(core_request_only(core, d->serial, junk));
+    core->counters.dropped += *junk;
+    return OK;
+}
+
 static err take_item(struct core *core, slice mark, slice item) {
     struct outcome o = {0};
     enum item_kind kind;
@@ -360,6 +401,7 @@ static err take_item(struct core *core, slice mark, slice item) {
 
 static err take_delivery(struct core *core, const struct delivery *d) {
     uint8_t hash[32];
+    bool junk;
     struct record_seen seen, fresh = {.what = SEEN_PROCESSED};
     core->counters_dirty = true;
     core->counters.position = d->position;
@@ -374,7 +416,8 @@ static err take_delivery(struct core *core, const struct delivery *d) {
     if (e != ERR_NOT_FOUND)
         return e;
     TRY(core_seen_add(core, hash, &fresh));
-    return take_item(core, d->mark, d->item);
+    TRY(drop_junk(core, d, &junk));
+    return junk ? OK : take_item(core, d->mark, d->item);
 }
 
 static err put_aside(struct core *core, const struct delivery *d, err why) {

@@ -65,7 +65,8 @@ enum table {
     TABLE_KEY,          /* "key" / number; ref: that number */
     TABLE_ADDRESS,      /* "address", "given", "link", "revoke" / number */
     TABLE_GROUP,        /* conversation / part of its group */
-    TABLE_PROFILE       /* "own", "said" / conversation; "picture", "image" / number */
+    TABLE_PROFILE,      /* "own", "said" / conversation; "picture", "image" / number */
+    TABLE_DEVICES       /* account id: its newest device list; group id: history that came early */
 };
 
 struct core;
@@ -125,6 +126,7 @@ struct conversation {
     uint64_t commit_at;      /* when to commit the proposals of others; 0: not */
     uint64_t probe_at;       /* when to ask the server whether this epoch is the last; 0: not */
     uint64_t probed;         /* when that was done last */
+    uint64_t devices_at;     /* when to look at its members' devices, if it is marked */
     bool retry;              /* look again at the items that wait */
 };
 
@@ -272,6 +274,28 @@ struct core_session {
     size_t request_count;
 };
 
+/* ---- A link of two devices, while it is made ---- */
+
+struct linking {
+    enum core_linking_state state;
+    uint8_t side; /* 0: the new device, 1: the one with the identity's key */
+    uint64_t command;
+    uint64_t at, until; /* when to ask the server again, and when it is over */
+    bool in_flight, told;
+    buf server; /* the new device's: where it is, and its key if that is known */
+    bool pinned;
+    uint8_t server_identity[32];
+    struct proto_server_hello hello; /* what it showed, if not */
+    struct proto_link_code code;
+    buf code_text;
+    uint8_t key[32], nonce[32], first[32];
+    uint8_t device[16], device_key[32], device_seed[32]; /* the new device's */
+    struct noise_handshake noise;
+    struct noise_cipher send, receive;
+    buf out; /* the frame to be put */
+    char digits[CORE_LINKING_DIGIT_COUNT + 1];
+};
+
 /* ---- Actions ---- */
 
 struct action {
@@ -295,7 +319,7 @@ struct link_terms {
 };
 
 /* A command that is under way and not in the outbox. */
-enum command_kind { COMMAND_LINK = 1, COMMAND_RECORD, COMMAND_DELETE };
+enum command_kind { COMMAND_LINK = 1, COMMAND_LIST, COMMAND_RECORD, COMMAND_DELETE };
 struct command {
     enum command_kind kind;
     uint64_t number;
@@ -331,6 +355,10 @@ struct core {
     size_t address_count;
     size_t key_count; /* one-time key packages that we hold secrets of */
     struct mls_auth auth;
+
+    struct linking linking;
+    bool list_asked; /* the device list is on its way to the server */
+    bool out;        /* the server does not know this device any more */
 
     struct core_session sessions[SESSIONS_MAX]; /* the first is AUTH, the others ANON */
     struct core_session *answering;             /* whose answer is being handled; or NULL */
@@ -470,14 +498,66 @@ MUST err core_account_list_make(const struct record_account *a, uint32_t version
                                 const struct proto_list *devices, buf *out);
 MUST err core_account_certify(const struct record_account *a, const struct proto_device *device,
                               buf *out);
-/* Stores an account that is to be registered or joined: in a transaction; and gets to it. */
-MUST err core_account_begin(struct core *core, struct record_account *a, uint64_t *command);
+/* Stores an account that is to be registered or joined, for a->command: in a transaction; and gets
+ * to it. */
+MUST err core_account_begin(struct core *core, const struct record_account *a);
 void core_account_connect(struct core *core);
 /* Which server a link of any kind is for. MALFORMED. */
 MUST err core_server_read(slice link, buf *server, uint8_t identity[32]);
 
 /* auth_commands.c */
 void core_auth_commands_pump(struct core *core);
+
+/* linking.c */
+void core_linking_pump(struct core *core);
+uint64_t core_linking_wake(const struct core *core);
+void core_linking_fini(struct core *core);
+/* True if it needs a session without an identity; if it has no account yet. */
+bool core_linking_wants(const struct core *core);
+bool core_linking_is_new(const struct core *core);
+/* Where the server is, and whether it is the right one: SIGNATURE. */
+slice core_server(const struct core *core);
+MUST err core_server_check(const struct proto_server_hello *hello, const uint8_t identity[32]);
+MUST err core_server_accept(struct core *core, const struct proto_server_hello *hello);
+
+/* devices.c */
+MUST err core_devices_own(const struct core *core, struct proto_device_list *list);
+bool core_devices_has(const struct proto_device_list *list, const uint8_t device[16],
+                      struct proto_device *found);
+/* True if we know a list of the account's devices and this one is not in it. */
+MUST err core_devices_unlisted(struct core *core, const uint8_t account[16],
+                               const uint8_t device[16], bool *unlisted);
+/* A list that was checked; a version never goes back. In a transaction, as what follows. */
+MUST err core_devices_learn(struct core *core, const uint8_t account[16], slice encoded,
+                            bool *newer);
+/* Its members' devices have to be looked at. */
+MUST err core_devices_mark(struct core *core, struct conversation *c);
+MUST err core_devices_mark_all(struct core *core);
+MUST err core_devices_step(struct core *core, struct conversation *c);
+bool core_devices_is_list(slice type);
+MUST err core_devices_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
+                              slice body);
+/* Our other devices that are not in the conversation and can be reached. */
+MUST err core_devices_targets(struct core *core, struct conversation *c, buf *targets);
+/* The first leaf from *leaf on whose device is in no list. */
+MUST err core_devices_gone(struct core *core, const struct conversation *c, uint32_t *leaf,
+                           bool *gone);
+/* A list without it. NOT_FOUND, DENIED. */
+MUST err core_devices_sign_off(struct core *core, const uint8_t id[16]);
+/* The conversation of own devices, and the new one in all others. */
+MUST err core_devices_share(struct core *core);
+bool core_devices_only_own(const struct core *core, const struct mls_group *group);
+
+/* sync.c */
+enum { HISTORY_ROOM = 1000 };
+bool core_sync_is(slice type);
+MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
+                           slice body);
+/* To the others, in a transaction: everything; a contact. */
+MUST err core_sync_all(struct core *core, struct conversation *own);
+MUST err core_sync_contact(struct core *core, const uint8_t account[16]);
+/* Takes the history that came before. */
+MUST err core_sync_joined(struct core *core, struct conversation *c);
 
 /* stock.c */
 void core_stock_pump(struct core *core);
@@ -496,6 +576,9 @@ MUST err core_address_given(struct core *core, const struct record_own_address *
 /* The serial that deliveries by this address of ours have. NOT_FOUND. */
 MUST err core_address_serial(struct core *core, const uint8_t address[PROTO_ADDRESS],
                              uint8_t serial[8]);
+/* The other way round. */
+MUST err core_address_of(struct core *core, const uint8_t serial[8],
+                         uint8_t address[PROTO_ADDRESS]);
 /* True if a server whose newest key we know still opens addresses of this one. */
 bool core_address_holds(const struct core *core, uint8_t key_id);
 MUST err core_address_purge(struct core *core);
@@ -554,6 +637,10 @@ struct contact *core_contact_lookup(const struct core *core, const uint8_t accou
 MUST err core_contact_search(const struct core *core, slice text, bool *petname,
                              const struct contact **found);
 void core_contact_free(struct core *core, struct contact *contact);
+/* What a device list says of a contact; a contact that another own device has. */
+MUST err core_contact_learn_devices(struct core *core, const uint8_t account[16], slice devices,
+                                    uint32_t version);
+MUST err core_contact_import(struct core *core, const struct record_contact *contact);
 MUST err core_contact_learn_name(struct core *core, const uint8_t account[16], slice name,
                                  bool own_word);
 /* petname, or what it calls itself in this conversation (0: none), or everywhere; may be empty.
@@ -654,6 +741,9 @@ MUST err core_request_drop(struct core *core, struct conversation *c);
 MUST err core_request_of_contact(struct core *core, const uint8_t account[16]);
 bool core_is_blocked(const struct core *core, const uint8_t account[16]);
 void core_blocked_free(struct core *core, struct blocked *b);
+/* True if what came by this address of ours may be a Welcome only: it stands in a link or on a
+ * card, or is to hold no longer. */
+MUST err core_request_only(struct core *core, const uint8_t serial[8], bool *only);
 /* Whoever knows the address that our leaf in the group brings reaches us by it no more. */
 MUST err core_request_revoke(struct core *core, const struct mls_group *group, bool last_resort);
 
@@ -664,6 +754,9 @@ MUST err core_history_add(struct core *core, struct conversation *c,
                           const struct record_message *message, uint64_t *number);
 MUST err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
                             const uint8_t *sender, const uint8_t *subject);
+/* The same about one device. */
+MUST err core_history_device(struct core *core, struct conversation *c, enum core_message_kind kind,
+                             const uint8_t *sender, const uint8_t *subject, const uint8_t *device);
 /* message's slices live as long as bytes. */
 MUST err core_history_read(struct core *core, const struct conversation *c, uint64_t number,
                            buf *bytes, struct record_message *message);

@@ -121,6 +121,8 @@ err core_load_all(struct core *core) {
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
         c->retry = true;
+        if (c->r.devices)
+            TRY(core_devices_mark(core, c));
         if (c->r.pending && !core_request_is(c))
             c->commit_at = core->now + TIME_SECOND;
         if (core_waiting_for_epoch(core, c))

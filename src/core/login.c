@@ -15,6 +15,7 @@ static void subscribed(struct core *core, const struct request *request, err e, 
     }
     s->step = STEP_READY;
     s->failures = 0;
+    core->out = false;
     core->last_error = OK;
     core->last_reason = 0;
     struct core_notice notice = {.kind = CORE_NOTICE_CONNECTION};
@@ -74,6 +75,7 @@ static void logged_in(struct core *core, const struct request *request, err e, u
     } else if (e == ERR_DENIED && !registered) {
         core_session_close(core, &core->sessions[AUTH], ERR_DENIED, reason);
     } else if (e == ERR_DENIED && reason == PROTO_REASON_PROOF) {
+        core->out = true;
         core_action_trouble(core, ERR_DENIED, reason, "the server does not know this device");
     } else if (e == OK && type != PROTO_ok) {
         core_session_bad_answer(core, AUTH);

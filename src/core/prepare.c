@@ -159,8 +159,6 @@ static err plan_adds(const struct conversation *c, const struct entry *entry, st
 static err plan_removes(const struct conversation *c, const struct entry *entry,
                         struct plan *plan) {
     uint32_t leaf = 0;
-    if (entry->r.intent.n != CORE_ACCOUNT)
-        return ERR_BUG;
     for (; core_conversation_has(c, entry->r.intent, &leaf); leaf++) {
         if (plan->remove_count == CORE_MEMBERS_MAX)
             return ERR_LIMIT;
@@ -202,6 +200,20 @@ static void plan_wishes(const struct conversation *c, struct plan *plan) {
         if (!there && plan->remove_count < CORE_MEMBERS_MAX)
             plan->removes[plan->remove_count++] = leaf;
     }
+}
+
+/* Devices that their accounts' lists have no more. */
+static err plan_gone(struct core *core, const struct conversation *c, struct plan *plan) {
+    bool gone = true;
+    for (uint32_t leaf = 0; gone; leaf++) {
+        bool there = false;
+        TRY(core_devices_gone(core, c, &leaf, &gone));
+        for (size_t i = 0; i < plan->remove_count; i++)
+            there = there || plan->removes[i] == leaf;
+        if (gone && !there && plan->remove_count < CORE_MEMBERS_MAX)
+            plan->removes[plan->remove_count++] = leaf;
+    }
+    return OK;
 }
 
 /* A Welcome for each joiner while they are few and small, else one that all share. */
@@ -410,6 +422,8 @@ static err prepare_commit(struct core *core, struct conversation *c, struct entr
     err e = make_plan(core, c, entry, plan);
     if (e == OK)
         plan_wishes(c, plan);
+    if (e == OK && entry->r.kind == ENTRY_COMMIT)
+        e = plan_gone(core, c, plan);
     if (e == OK && entry->r.kind == ENTRY_COMMIT && plan->remove_count == 0)
         e = core_entry_finish(core, entry, OK, 0, 0);
     else if (e == OK)
@@ -422,8 +436,13 @@ static err prepare_commit(struct core *core, struct conversation *c, struct entr
 
 err core_prepare_targets(struct core *core, struct entry *entry) {
     slice accounts = entry->r.intent;
-    for (size_t i = 0; i + CORE_ACCOUNT <= accounts.n; i += CORE_ACCOUNT)
-        TRY(core_contact_targets(core, accounts.p + i, &entry->targets));
+    struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+    for (size_t i = 0; i + CORE_ACCOUNT <= accounts.n; i += CORE_ACCOUNT) {
+        if (memcmp(accounts.p + i, core->account.r.account, CORE_ACCOUNT) == 0)
+            TRY(core_devices_targets(core, c, &entry->targets));
+        else
+            TRY(core_contact_targets(core, accounts.p + i, &entry->targets));
+    }
     if (entry->targets.n == 0)
         return ERR_NOT_FOUND;
     return entry->targets.n > (size_t)JOINERS_MAX * TARGET ? ERR_LIMIT : OK;

@@ -15,15 +15,17 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) \
     R(conversation) R(entry) R(message) R(claim) \
     R(profile) R(said) R(picture) \
-    R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log)
+    R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync)
 /* clang-format on */
 
 /* Who we are. has_identity: identity_seed is here, else all zero. certificate: the identity's word
  * for this device. code and command: of a registration that is under way (command 0: none).
  * joining: it is not a new account that is registered, but this device of one that exists; devices
- * is empty until there is a list that names it. mailbox_key: that the server seals our items to,
- * made at that time; old_mailbox_priv: of the key before, needed until the position old_until is
- * acked (0: there is none). */
+ * is empty until there is a list that names it. put_list: the server does not have the list yet.
+ * own: the conversation of own devices (0: none). sibling: the device that was linked last, and
+ * addresses of it. mailbox_key: that the server seals our items to, made at that time;
+ * old_mailbox_priv: of the key before, needed until the position old_until is acked (0: there is
+ * none). */
 #define RECORD_FIELDS_account(F)      \
     F(u16, suite, 0, 0)               \
     F(vec, server, 1, 512)            \
@@ -39,6 +41,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, certificate, 0, 256)       \
     F(vec, devices, 0, 2048)          \
     F(flag, joining, 0, 0)            \
+    F(flag, put_list, 0, 0)           \
+    F(u32, own, 0, 0)                 \
+    F(vec, sibling, 0, 1024)          \
     F(fixed, mailbox_key, 32, 0)      \
     F(fixed, mailbox_priv, 32, 0)     \
     F(u64, mailbox_made, 0, 0)        \
@@ -131,6 +136,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
  * older is not for us. own_name: we gave it the name that it has. leaving: when we asked to be
  * removed. used: the user made it, wrote in it or read it. inviter: who added us. last_resort: it
  * did so by a key package that others have too. bytes: of the history, while it is a request.
+ * devices: its members' devices have to be looked at. list_sent: the version of our device list
+ * that went to it. room: before the first entry of the history there is room for what another own
+ * device knows.
  * address_key: that made our leaf's address. renew: when to give the leaf another; 0: not. */
 #define RECORD_FIELDS_conversation(F) \
     F(u32, number, 0, 0)              \
@@ -148,6 +156,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, pending, 0, 0)            \
     F(flag, own_name, 0, 0)           \
     F(u64, leaving, 0, 0)             \
+    F(flag, devices, 0, 0)            \
+    F(u32, list_sent, 0, 0)           \
+    F(flag, room, 0, 0)               \
     F(flag, used, 0, 0)               \
     F(fixed, inviter, 16, 0)          \
     F(flag, last_resort, 0, 0)        \
@@ -255,6 +266,16 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 #define RECORD_FIELDS_seen_log(F) \
     F(u64, time, 0, 0)            \
     F(fixed, hash, 32, 0)
+
+/* What one own device tells the others (sync.c): one of parts, if it belongs to several. */
+#define RECORD_FIELDS_sync(F) \
+    F(u8, kind, 0, 0)         \
+    F(u32, part, 0, 0)        \
+    F(u32, parts, 0, 0)       \
+    F(fixed, group, 32, 0)    \
+    F(vec, name, 0, 64)       \
+    F(flag, own_name, 0, 0)   \
+    F(vec, items, 0, 524288)
 
 #define RECORD_DECLARE(what)                                                                     \
     struct record_##what {                                                                       \

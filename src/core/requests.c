@@ -3,22 +3,69 @@
 
 /* ---- Our address in a conversation ---- */
 
-/* The address in a last-resort key package is everybody's who took that: another is put at once. */
+/* The address in a last-resort key package is everybody's who took that. Another is put each week,
+ * and who came by this one updates its leaf: then it goes. */
+static err revoke_shared(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
+    size_t waiting = 0;
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        const struct conversation *c = core->conversations.p[i];
+        waiting += core_request_is(c) && c->r.last_resort;
+    }
+    return waiting > 1 ? OK : core_address_revoke_at(core, address, core->now + 2 * TIME_WEEK);
+}
+
 err core_request_revoke(struct core *core, const struct mls_group *group, bool last_resort) {
     struct mls_member member;
     struct leaf leaf;
     TRY(mls_group_member(group, mls_group_own_leaf(group), &member));
     TRY(core_leaf_read(&member, &leaf));
-    if (last_resort) {
-        core->counters.last_resort = 0;
-        core->counters_dirty = true;
-    }
-    return core_address_revoke(core, leaf.address);
+    return last_resort ? revoke_shared(core, leaf.address)
+                       : core_address_revoke(core, leaf.address);
 }
 
 static err revoke_in(struct core *core, struct conversation *c) {
     TRY(core_conversation_load(core, c));
     return core_request_revoke(core, c->group, c->r.last_resort);
+}
+
+/* ---- Addresses by which others may only ask ---- */
+
+/* Until whoever found the old card has asked. */
+err core_handle_address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
+    return core_address_revoke_at(core, address, core->now + TIME_WEEK);
+}
+
+static bool is_public(const struct core *core, const uint8_t address[PROTO_ADDRESS]) {
+    slice a = slice_of(address, PROTO_ADDRESS);
+    for (size_t i = 0; i < core->links.n; i++) {
+        const struct contact_link *link = core->links.p[i];
+        if (slice_equal(SLICE_ARRAY(link->r.address), a))
+            return true;
+    }
+    for (size_t i = 0; i < core->claims.n; i++) {
+        const struct claim *c = core->claims.p[i];
+        if (slice_equal(c->r.address, a) || slice_equal(c->r.fresh, a))
+            return true;
+    }
+    return false;
+}
+
+static bool is_ending(const struct core *core, const uint8_t serial[8]) {
+    for (size_t i = 0; i < core->revocations.n; i++) {
+        const struct revocation *r = core->revocations.p[i];
+        if (memcmp(r->r.serial, serial, sizeof r->r.serial) == 0)
+            return true;
+    }
+    return false;
+}
+
+err core_request_only(struct core *core, const uint8_t serial[8], bool *only) {
+    uint8_t address[PROTO_ADDRESS];
+    *only = is_ending(core, serial);
+    err e = *only ? ERR_NOT_FOUND : core_address_of(core, serial, address);
+    if (e == OK)
+        *only = is_public(core, address);
+    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 /* ---- Requests ---- */

@@ -29,9 +29,14 @@ bool core_session_passing(uint16_t reason) {
 
 static bool wanted(const struct core *core, enum session_kind kind) {
     const struct record_account *a = &core->account.r;
-    if (!core->online || core->broken || core->replaced || core->refused || !core->account.exists ||
-        a->deleted)
+    if (!core->online || core->broken || core->replaced || core->refused)
         return false;
+    if (core_linking_is_new(core))
+        return kind == ANON;
+    if (!core->account.exists || a->deleted)
+        return false;
+    if (kind == ANON && core_linking_wants(core))
+        return true;
     return a->registered || (kind == AUTH && a->command != 0);
 }
 
@@ -134,7 +139,7 @@ static void start(struct core *core, struct core_session *s) {
     s->link = core->next_link++;
     s->at = core->now + (core->network.r.proxy.n > 0 ? PROXY_TIME : OPEN_TIME);
     s->next_request = 1;
-    core_action_connect(core, s->link, core->account.r.server);
+    core_action_connect(core, s->link, core_server(core));
 }
 
 static struct core_session *find(struct core *core, uint32_t link) {
@@ -258,21 +263,6 @@ static err start_noise(struct core *core, struct core_session *s, const uint8_t 
     return e;
 }
 
-/* The signature covers the label, a zero byte, and every field before it. */
-static err check_hello(const struct core *core, const struct proto_server_hello *hello) {
-    buf fields = buf_on(core->mem);
-    writer w = writer_on(&fields);
-    writer_u16(&w, hello->version);
-    writer_bytes(&w, SLICE_ARRAY(hello->noise_key));
-    writer_u32(&w, hello->until);
-    err e = writer_result(&w);
-    if (e == OK)
-        e = crypto_verify_labeled(hello->signature, core->account.r.server_identity,
-                                  PROTO_LABEL_NOISE_KEY, buf_slice(&fields));
-    buf_free(&fields);
-    return e;
-}
-
 static err receive_hello(struct core *core, struct core_session *s, slice message) {
     struct proto_frame frame;
     struct proto_server_hello hello;
@@ -286,7 +276,7 @@ static err receive_hello(struct core *core, struct core_session *s, slice messag
     if (frame.type != PROTO_server_hello || frame.request != 0)
         return ERR_STATE;
     TRY(proto_server_hello_decode(frame.body, &hello));
-    err e = check_hello(core, &hello);
+    err e = core_server_accept(core, &hello);
     if (core_err_hard(e))
         return e;
     if (e != OK) {

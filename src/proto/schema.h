@@ -65,7 +65,8 @@ enum {
 #define PROTO_PARTS(P)                                                                             \
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
     P(letter) P(parcel) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link) P(roster)        \
-    P(roster_new) P(revocation) P(held_kind) P(place)
+    P(roster_new) P(revocation) P(held_kind) P(place)                                              \
+    P(link_code) P(link_answer) P(link_account) P(link_done)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -150,6 +151,28 @@ enum {
 #define PROTO_FIELDS_invite(F)                                                                     \
     F(fixed, server, 32, 0)                                                                        \
     F(fixed, code, 16, 0)
+
+/* A link of two devices (src/core/linking.c). What the new one shows, as the content of a link: where
+ * to meet, its one-time key (X25519), and the BLAKE2b-256 of a label and a nonce. */
+#define PROTO_FIELDS_link_code(F)                                                                  \
+    F(fixed, id, 16, 0)                                                                            \
+    F(fixed, key, 32, 0)                                                                           \
+    F(fixed, commitment, 32, 0)
+/* What it answers, as the payload of the second handshake message: the nonce; its id and key. */
+#define PROTO_FIELDS_link_answer(F)                                                                \
+    F(fixed, nonce, 32, 0)                                                                         \
+    F(fixed, device, 16, 0)                                                                        \
+    F(fixed, key, 32, 0)
+/* What it gets: the server's identity, the cipher suite, the name, the list that names it, and its
+ * certificate. */
+#define PROTO_FIELDS_link_account(F)                                                               \
+    F(fixed, server, 32, 0)                                                                        \
+    F(u16, suite, 0, 0)                                                                            \
+    F(vec, name, 0, 64)                                                                            \
+    F(vec, devices, 1, 2048)                                                                       \
+    F(vec, certificate, 1, 256)
+/* What it says last: addresses of its mailbox. */
+#define PROTO_FIELDS_link_done(F) F(list, addresses, address, 8)
 
 /* The content of a server's link: its identity. */
 #define PROTO_FIELDS_place(F) F(fixed, server, 32, 0)

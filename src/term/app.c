@@ -248,7 +248,7 @@ static err open_host(struct app *app, const struct host_config *config, slice pa
 
 /* The passphrase is gone as soon as it has opened the home: a listener runs for months. */
 static int open_and_run(struct app *app, slice packed, buf *passphrase) {
-    bool creates = (app->own.args.command->flags & COMMAND_MAKES_HOME) != 0, handed = false;
+    bool creates = command_makes_home(&app->own.args), handed = false;
     struct host_config config = {.home = app->home,
                                  .passphrase = buf_slice(passphrase),
                                  .create = creates,
@@ -272,7 +272,7 @@ static int open_and_run(struct app *app, slice packed, buf *passphrase) {
 int app_run(struct app *app, slice packed) {
     buf passphrase = {0};
     int code = EXIT_FAILED;
-    bool creates = (app->own.args.command->flags & COMMAND_MAKES_HOME) != 0;
+    bool creates = command_makes_home(&app->own.args);
     bool exists = host_exists(app->home);
     app->own.out = (struct out){.json = app->own.args.json, .put = put_here, .ctx = app};
     if (handed_over(app, packed, &code))

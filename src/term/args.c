@@ -46,6 +46,7 @@ static const struct option {
     {"--reset", VALUE_NONE, OPTION_RESET, 0, offsetof(struct args, reset)},
     {"--done", VALUE_NONE, OPTION_DONE, 0, offsetof(struct args, done)},
     {"--words", VALUE_NONE, OPTION_WORDS, 0, offsetof(struct args, by_words)},
+    {"--code", VALUE_TEXT, OPTION_CODE, offsetof(struct args, code), 0},
     {"--pin", VALUE_TEXT, OPTION_PIN, offsetof(struct args, pin), 0},
     {"--add", VALUE_NONE, OPTION_ADD, 0, offsetof(struct args, add)},
     {"--qr", VALUE_NONE, OPTION_QR, 0, offsetof(struct args, qr)},

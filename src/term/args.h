@@ -22,6 +22,7 @@ enum {
     OPTION_PIN = 1 << 20,
     OPTION_ADD = 1 << 21,
     OPTION_WORDS = 1 << 24,
+    OPTION_CODE = 1 << 25,
     OPTION_PICTURE = 1 << 26,
     OPTION_IN = 1 << 27,
     OPTION_RESET = 1 << 28
@@ -43,6 +44,7 @@ struct args {
     bool json, no_passphrase, offline, done, qr, once, add, reset;
     bool has_last, has_until_idle, has_count, has_days;
     bool by_words;
+    const char *code;
     bool help, version;
 };
 

@@ -4,6 +4,9 @@
 const struct command *const commands[] = {
     &command_init,
     &command_words,
+    &command_link,
+    &command_unlink,
+    &command_devices,
     &command_invite,
     &command_handle,
     &command_find,
@@ -33,6 +36,11 @@ const struct command *const commands[] = {
     &command_help,
     NULL,
 };
+
+/* A code is taken by a device that has an account. */
+bool command_makes_home(const struct args *args) {
+    return (args->command->flags & COMMAND_MAKES_HOME) != 0 && args->code == NULL;
+}
 
 const struct command *command_named(const char *name) {
     for (size_t i = 0; commands[i] != NULL; i++)

@@ -39,6 +39,9 @@ struct command {
     void (*over)(struct job *job);
 };
 
+/* Whether this command line makes a home where there is none. */
+bool command_makes_home(const struct args *args);
+
 #define WORDS_ANY ((size_t)-1)
 
 extern const struct command *const commands[];
@@ -49,6 +52,7 @@ extern const struct command command_init, command_invite, command_contacts, comm
     command_read, command_listen, command_chat, command_status, command_record, command_verify,
     command_help, command_requests, command_accept, command_decline, command_block, command_unblock,
     command_blocked, command_delete_account, command_handle, command_find;
-extern const struct command command_words, command_profile, command_show;
+extern const struct command command_words, command_link, command_unlink, command_devices;
+extern const struct command command_profile, command_show;
 
 #endif

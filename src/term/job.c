@@ -6,7 +6,7 @@
 #include "term/app.h"
 #include "term/explain.h"
 
-enum { REST_SECONDS = 5 };
+enum { REST_SECONDS = 5, TICK_MS = 200 };
 
 struct core *job_core(struct job *job) {
     return host_core(job->app->host);
@@ -51,6 +51,7 @@ void job_end(struct job *job, int code) {
     job->over = true;
     job->code = code == EXIT_FINE && job->out.failed != OK ? EXIT_FAILED : code;
     sys_timer_cancel(&job->timer);
+    sys_timer_cancel(&job->tick);
     if (job->command_over != NULL)
         job->command_over(job);
     if (job == &app->own) {
@@ -65,6 +66,7 @@ void job_end(struct job *job, int code) {
 
 void job_fini(struct job *job) {
     sys_timer_cancel(&job->timer);
+    sys_timer_cancel(&job->tick);
     mem_free(NULL, job->state, job->state_size);
     buf_free(&job->text);
     buf_free(&job->argv);
@@ -166,6 +168,20 @@ void job_await(struct job *job, uint64_t command,
     job->then = then;
 }
 
+static void tick(void *ctx) {
+    struct job *job = ctx;
+    job->look(job);
+    if (!job->over && sys_timer_set(&job->tick, job->app->loop, TICK_MS, tick, job) != OK)
+        job_fail(job, "could not wait", ERR_NO_MEMORY, 0);
+    host_drain(job->app->host);
+}
+
+void job_look(struct job *job, void (*look)(struct job *job)) {
+    job->look = look;
+    if (sys_timer_set(&job->tick, job->app->loop, TICK_MS, tick, job) != OK)
+        job_fail(job, "could not wait", ERR_NO_MEMORY, 0);
+}
+
 bool job_printed(struct job *job, void (*then)(struct job *job)) {
     if (job->caller == NULL)
         return true;
@@ -219,12 +235,12 @@ static void look_registered(struct job *job) {
     struct core_status status;
     core_status_get(job_core(job), &status);
     if (status.deleted && !job->args.offline &&
-        (job->args.command->flags & COMMAND_MAKES_HOME) == 0)
+        !command_makes_home(&job->args))
         job_fail_text(job, ERR_DENIED, EXIT_REFUSED,
                       "this account was deleted; what it had here can be read with --offline. "
                       "Another account needs a home of its own: --home DIR");
     else if (!status.registered && !status.registering && !job->args.offline &&
-             (job->args.command->flags & COMMAND_MAKES_HOME) == 0)
+             !command_makes_home(&job->args))
         job_fail_text(
             job, ERR_DENIED, EXIT_REFUSED,
             "the account is not registered yet: `sotto init LINK`, with a new invite from "
@@ -265,7 +281,7 @@ void job_start(struct job *job) {
         return;
     }
     core_status_get(job_core(job), &status);
-    if (!status.has_account && (c->flags & COMMAND_MAKES_HOME) == 0) {
+    if (!status.has_account && !command_makes_home(&job->args)) {
         job_fail_text(job, ERR_NOT_FOUND, EXIT_FAILED,
                       "there is no account in this home yet. Make one with `sotto init LINK`, with "
                       "the link that the operator of a server gave you");

@@ -23,8 +23,9 @@ struct job {
     void (*printed)(struct job *job); /* waits for its caller's output */
     bool late;                        /* the mailbox could not be fetched */
     bool caught_up;                   /* it was, but for items that wait for something */
-    struct sys_timer timer;
-    err trouble; /* the last one that was told to the user */
+    struct sys_timer timer, tick;
+    void (*look)(struct job *job); /* at each tick */
+    err trouble;                   /* the last one that was told to the user */
 
     void (*command_over)(struct job *job);
     void *state; /* the command's */
@@ -51,6 +52,9 @@ void job_fetch(struct job *job, void (*fetched)(struct job *job));
 bool job_printed(struct job *job, void (*then)(struct job *job));
 /* From now on it ends after so many seconds. */
 void job_time_limit(struct job *job, uint64_t seconds);
+
+/* Calls look() again and again, until the job ends: for what no notice tells. */
+void job_look(struct job *job, void (*look)(struct job *job));
 
 void job_end(struct job *job, int code);
 /* Says what went wrong and ends. `what` begins the sentence: "could not send". */

@@ -408,8 +408,9 @@ struct showing {
 };
 
 static const char *kind_name(enum core_message_kind kind) {
-    static const char *const names[] = {"",        "content", "created", "joined", "added",
-                                        "removed", "left",    "updated", "renamed"};
+    static const char *const names[] = {"",        "content", "created", "joined",
+                                        "added",   "removed", "left",    "updated",
+                                        "renamed", "linked",  "unlinked"};
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "";
 }
 
@@ -436,9 +437,13 @@ static void content_fields(struct line *l, const struct core_message *m) {
     line_str(l, "text", m->text);
 }
 
+static bool about_device(const struct core_message *m) {
+    return m->kind == CORE_MESSAGE_LINKED || m->kind == CORE_MESSAGE_UNLINKED;
+}
+
 static bool has_subject(const struct core_message *m) {
     return m->kind == CORE_MESSAGE_ADDED || m->kind == CORE_MESSAGE_REMOVED ||
-           m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED;
+           m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED || about_device(m);
 }
 
 static void message_object(struct line *l, struct job *job, const struct core_conversation *c,
@@ -453,6 +458,8 @@ static void message_object(struct line *l, struct job *job, const struct core_co
         person_fields(l, job, "sender", m->sender_name, m->sender);
     if (has_subject(m))
         person_fields(l, job, "subject", m->subject_name, m->subject);
+    if (about_device(m))
+        line_hex(l, "device", SLICE_ARRAY(m->sender_device));
     if (m->kind == CORE_MESSAGE_CONTENT)
         content_fields(l, m);
     else if (m->kind == CORE_MESSAGE_RENAMED)
@@ -463,10 +470,19 @@ static void message_object(struct line *l, struct job *job, const struct core_co
 /* A message can't pass for an event: events begin with an asterisk, where a name never stands
  * alone. */
 static void event_text(struct line *l, struct job *job, const struct core_message *m) {
-    static const char *const verbs[] = {
-        "",          "",      " made this conversation", " added you", " added ",
-        " removed ", " left", " got new keys",           " named it "};
-    bool by_subject = m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED;
+    static const char *const verbs[] = {"",
+                                        "",
+                                        " made this conversation",
+                                        " added you",
+                                        " added ",
+                                        " removed ",
+                                        " left",
+                                        " got new keys",
+                                        " named it ",
+                                        " linked a device",
+                                        " signed a device off"};
+    bool by_subject = m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED ||
+                      m->kind == CORE_MESSAGE_LINKED;
     line_add(l, "* ");
     if (by_subject)
         show_person(l, job, m->subject_name, m->subject);
@@ -475,6 +491,12 @@ static void event_text(struct line *l, struct job *job, const struct core_messag
     line_add(l, "%s", (size_t)m->kind < sizeof verbs / sizeof verbs[0] ? verbs[m->kind] : "");
     if (m->kind == CORE_MESSAGE_ADDED || m->kind == CORE_MESSAGE_REMOVED)
         show_person(l, job, m->subject_name, m->subject);
+    if (m->kind == CORE_MESSAGE_UNLINKED && memcmp(m->sender, m->subject, CORE_ACCOUNT) != 0) {
+        line_add(l, " of ");
+        show_person(l, job, m->subject_name, m->subject);
+    }
+    for (size_t i = 0; about_device(m) && i < 4; i++)
+        line_add(l, "%s%02x", i == 0 ? ": " : "", m->sender_device[i]);
     if (m->kind == CORE_MESSAGE_RENAMED)
         line_name(l, m->text, "]");
 }

@@ -138,4 +138,349 @@ TEST(a_list_that_another_overtook_is_made_anew) {
     rig_fini(&rig);
 }
 
+/* ---- A link ---- */
+
+static char code[512];
+
+static struct core_linking linking(struct client *c) {
+    struct core_linking l;
+    core_linking_get(c->core, &l);
+    return l;
+}
+
+/* Both run until they are so far. */
+static void until(struct client *c, enum core_linking_state state) {
+    for (int i = 0; i < 50 && linking(c).state != state; i++)
+        rig_pass(&rig, TIME_SECOND / 2);
+    CHECK_EQ(linking(c).state, state);
+}
+
+/* A new device shows its code. */
+static uint64_t show(struct client *c, slice server) {
+    uint64_t command = 0;
+    core_online(c->core, true, rig.now);
+    CHECK_OK(core_device_link(c->core, server, rig.now, &command));
+    until(c, CORE_LINKING_CODE);
+    slice text = linking(c).code;
+    CHECK(text.n < sizeof code);
+    memcpy(code, text.p, text.n);
+    code[text.n] = '\0';
+    return command;
+}
+
+static uint64_t scan(struct client *c) {
+    uint64_t command = 0;
+    CHECK_OK(core_device_link_take(c->core, slice_str(code), rig.now, &command));
+    return command;
+}
+
+/* Client `fresh` becomes a device of client 0's account. */
+static struct client *link(size_t fresh) {
+    struct client *c = rig_client(&rig, fresh);
+    uint64_t a = show(c, slice_str("here:1")), b = scan(client(0));
+    until(client(0), CORE_LINKING_DIGITS);
+    until(c, CORE_LINKING_DIGITS);
+    CHECK(strcmp(linking(client(0)).digits, linking(c).digits) == 0);
+    CHECK_EQ(strlen(linking(c).digits), 8);
+    CHECK_OK(core_device_link_confirm(client(0)->core, true, rig.now));
+    rig_finish(client(0), b, OK);
+    rig_finish(c, a, OK);
+    rig_pass(&rig, TIME_MINUTE);
+    memcpy(c->account, client(0)->account, CORE_ACCOUNT);
+    return c;
+}
+
+static uint32_t conversation_of(struct client *c, const uint8_t *group) {
+    struct core_conversation state;
+    for (size_t i = 0; core_conversation_at(c->core, i, &state) == OK; i++)
+        if (memcmp(state.group_id.p, group, 32) == 0)
+            return state.number;
+    return 0;
+}
+
+static void group_id(struct client *c, uint32_t number, uint8_t group[32]) {
+    struct core_conversation state;
+    CHECK_OK(core_conversation_get(c->core, number, &state));
+    memcpy(group, state.group_id.p, 32);
+}
+
+struct shown {
+    char text[4096];
+    size_t n, own, linked, unlinked;
+};
+
+static bool add_shown(void *ctx, const struct core_message *m) {
+    struct shown *s = ctx;
+    s->linked += m->kind == CORE_MESSAGE_LINKED;
+    s->unlinked += m->kind == CORE_MESSAGE_UNLINKED;
+    if (m->kind != CORE_MESSAGE_CONTENT)
+        return true;
+    s->own += m->own;
+    CHECK(s->n + m->text.n + 2 < sizeof s->text);
+    memcpy(s->text + s->n, m->text.p, m->text.n);
+    s->n += m->text.n;
+    s->text[s->n++] = '|';
+    return true;
+}
+
+static struct shown history(struct client *c, uint32_t number) {
+    struct shown s = {0};
+    CHECK_OK(core_messages(c->core, number, 1, UINT64_MAX, add_shown, &s));
+    return s;
+}
+
+static void say(struct client *c, uint32_t number, const char *text) {
+    uint64_t command, message;
+    CHECK_OK(core_send_text(c->core, number, CORE_TEXT_PLAIN, slice_str(text), NULL, rig.now,
+                            &command, &message));
+    rig_finish(c, command, OK);
+    rig_pass(&rig, TIME_SECOND);
+}
+
+static void talk(void) {
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    rig_conversation(&rig, 2);
+    say(client(0), 1, "one");
+    say(client(1), 1, "two");
+}
+
+TEST(a_linked_device_has_contacts_conversations_and_what_was_said) {
+    uint8_t group[32];
+    talk();
+    struct client *c = link(2);
+    struct core_status s = rig_status(c);
+    CHECK_SLICE(SLICE_ARRAY(s.account), SLICE_ARRAY(client(0)->account));
+    CHECK_SLICE(s.name, slice_str("n0"));
+    CHECK(!s.has_identity && s.registered);
+    CHECK_EQ(s.contacts, 1);
+    CHECK_EQ(s.devices, 2);
+    CHECK_EQ(s.conversations, 2);
+    group_id(client(0), 1, group);
+    uint32_t number = conversation_of(c, group);
+    CHECK(number != 0);
+    struct shown h = history(c, number);
+    CHECK_SLICE(slice_of(h.text, h.n), slice_str("one|two|"));
+    CHECK_EQ(h.own, 1);
+    /* All say and hear everything, and what this account said is its own on both of its devices. */
+    say(c, number, "three");
+    say(client(1), 1, "four");
+    say(client(0), 1, "five");
+    h = history(c, number);
+    CHECK_SLICE(slice_of(h.text, h.n), slice_str("one|two|three|four|five|"));
+    CHECK_EQ(h.own, 3);
+    h = history(client(0), 1);
+    CHECK_SLICE(slice_of(h.text, h.n), slice_str("one|two|three|four|five|"));
+    CHECK_EQ(h.own, 3);
+    h = history(client(1), 1);
+    CHECK_SLICE(slice_of(h.text, h.n), slice_str("one|two|three|four|five|"));
+    CHECK_EQ(h.own, 2);
+    CHECK_EQ(h.linked, 1);
+    rig_fini(&rig);
+}
+
+TEST(every_own_device_shows_that_one_was_linked) {
+    talk();
+    struct client *c = link(2);
+    CHECK_EQ(history(client(0), rig_status(client(0)).own).linked, 1);
+    struct client *d = link(3);
+    CHECK_EQ(history(client(0), rig_status(client(0)).own).linked, 2);
+    CHECK_EQ(history(c, rig_status(c).own).linked, 1);
+    CHECK_EQ(rig_status(d).devices, 3);
+    CHECK_EQ(rig_status(c).devices, 3);
+    rig_fini(&rig);
+}
+
+TEST(whoever_writes_to_one_device_reaches_all) {
+    uint64_t command;
+    uint32_t number;
+    rig_init(&rig, 2);
+    struct client *c = link(2);
+    rig_meet(
+        c, client(1)); /* by a link of the linked device, which knows it now and tells the other */
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_status(client(0)).contacts, 1);
+    CHECK_OK(core_conversation_new(client(1)->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[CORE_ACCOUNT])client(0)->account, 1, rig.now,
+                                   &command, &number));
+    rig_finish(client(1), command, OK);
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    CHECK_EQ(rig_status(c).conversations, 2);
+    CHECK_EQ(rig_status(client(0)).conversations, 2);
+    uint8_t group[32];
+    group_id(client(1), number, group);
+    say(client(1), number, "hello");
+    struct shown h = history(client(0), conversation_of(client(0), group));
+    CHECK_SLICE(slice_of(h.text, h.n), slice_str("hello|"));
+    h = history(c, conversation_of(c, group));
+    CHECK_SLICE(slice_of(h.text, h.n), slice_str("hello|"));
+    rig_fini(&rig);
+}
+
+/* ---- The end of one ---- */
+
+TEST(a_device_that_is_signed_off_is_out_everywhere) {
+    uint64_t command;
+    uint8_t group[32];
+    talk();
+    struct client *c = link(2);
+    group_id(client(0), 1, group);
+    CHECK_ERR(core_device_unlink(c->core, rig_status(client(0)).device, rig.now, &command), ERR_DENIED);
+    CHECK_ERR(core_device_unlink(client(0)->core, rig_status(client(0)).device, rig.now, &command),
+              ERR_DENIED);
+    CHECK_ERR(core_device_unlink(client(0)->core, group, rig.now, &command), ERR_NOT_FOUND);
+    CHECK_OK(core_device_unlink(client(0)->core, rig_status(c).device, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    CHECK(rig_status(c).out);
+    CHECK_EQ(rig_state(client(0)).members, 2);
+    CHECK_EQ(rig_state(client(1)).members, 2);
+    CHECK_EQ(history(client(1), 1).unlinked, 1);
+    CHECK_EQ(rig_status(client(0)).devices, 1);
+    say(client(1), 1, "without it");
+    struct shown h = history(c, conversation_of(c, group));
+    CHECK_SLICE(slice_of(h.text, h.n), slice_str("one|two|"));
+    rig_fini(&rig);
+}
+
+/* The contact removes it, since the device with the identity's key is away. */
+TEST(a_leaf_of_no_list_is_removed_by_the_next_committer) {
+    uint64_t command;
+    talk();
+    struct client *c = link(2);
+    CHECK_OK(core_device_unlink(client(0)->core, rig_status(c).device, rig.now, &command));
+    for (int i = 0; i < 40 && core_conversation_lookup(client(0)->core, 1)->r.list_sent < 3; i++)
+        rig_run(&rig);
+    rig_finish(client(0), command, OK);
+    rig_pass(&rig, TIME_SECOND);
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    CHECK_EQ(rig_state(client(1)).members, 2);
+    rig_fini(&rig);
+}
+
+/* ---- What goes wrong ---- */
+
+TEST(a_no_ends_the_link_on_both_sides) {
+    rig_init(&rig, 1);
+    struct client *c = rig_client(&rig, 2);
+    uint64_t a = show(c, slice_str("here:1")), b = scan(client(0));
+    until(client(0), CORE_LINKING_DIGITS);
+    until(c, CORE_LINKING_DIGITS);
+    CHECK_ERR(core_device_link_confirm(c->core, true, rig.now), ERR_STATE);
+    CHECK_OK(core_device_link_confirm(client(0)->core, false, rig.now));
+    rig_finish(client(0), b, ERR_DENIED);
+    rig_finish(c, a, ERR_DENIED);
+    CHECK(!rig_status(c).has_account);
+    CHECK_EQ(rig_status(client(0)).devices, 1);
+    rig_fini(&rig);
+}
+
+TEST(a_code_is_over_after_a_minute_and_works_once) {
+    rig_init(&rig, 2);
+    struct client *c = rig_client(&rig, 2);
+    uint64_t a = show(c, slice_str("here:1"));
+    rig_pass(&rig, TIME_MINUTE + TIME_SECOND);
+    rig_finish(c, a, ERR_TIMEOUT);
+    refused(client(0), scan(client(0)), PROTO_REASON_NONE);
+    /* Once used, it is of no use to another account. */
+    (void)show(c, slice_str("here:1"));
+    (void)scan(client(0));
+    until(c, CORE_LINKING_DIGITS);
+    refused(client(1), scan(client(1)), PROTO_REASON_NONE);
+    rig_fini(&rig);
+}
+
+TEST(what_is_no_code_and_no_server_is_refused_at_once) {
+    uint64_t command;
+    talk();
+    struct client *c = rig_client(&rig, 2);
+    CHECK_ERR(core_device_link_take(client(0)->core, slice_str("sotto:link:here#aaaa"), rig.now, &command),
+              ERR_TRUNCATED);
+    CHECK_ERR(core_device_link_take(client(0)->core, slice_str("hello"), rig.now, &command),
+              ERR_MALFORMED);
+    CHECK_ERR(core_device_link_take(c->core, slice_str("hello"), rig.now, &command), ERR_STATE);
+    CHECK_ERR(core_device_link_confirm(client(0)->core, true, rig.now), ERR_STATE);
+    CHECK_ERR(core_device_link(client(0)->core, slice_str("here:1"), rig.now, &command), ERR_EXISTS);
+    CHECK_ERR(core_device_link(c->core, slice_str("he re"), rig.now, &command), ERR_MALFORMED);
+    CHECK_ERR(core_device_link(c->core, SLICE_EMPTY, rig.now, &command), ERR_MALFORMED);
+    struct client *d = link(3);
+    CHECK_ERR(core_device_link_take(d->core, slice_str(code), rig.now, &command), ERR_DENIED);
+    rig_fini(&rig);
+}
+
+/* Somebody shows the first device a code of its own, and takes that of the new one. */
+TEST(in_the_middle_the_digits_are_others) {
+    rig_init(&rig, 2);
+    struct client *c = rig_client(&rig, 2), *m = rig_client(&rig, 3);
+    char real[sizeof code];
+    (void)show(c, slice_str("here:1"));
+    memcpy(real, code, sizeof real);
+    (void)show(m, slice_str("here:1"));
+    (void)scan(client(0));
+    memcpy(code, real, sizeof code);
+    (void)scan(client(1));
+    until(client(0), CORE_LINKING_DIGITS);
+    until(c, CORE_LINKING_DIGITS);
+    CHECK(strcmp(linking(client(0)).digits, linking(c).digits) != 0);
+    rig_fini(&rig);
+}
+
+/* A nonce chosen after the first message would choose the digits. */
+TEST(another_nonce_than_the_code_binds_is_refused) {
+    rig_init(&rig, 1);
+    struct client *c = rig_client(&rig, 2);
+    (void)show(c, slice_str("here:1"));
+    c->core->linking.nonce[0] ^= 1;
+    uint64_t b = scan(client(0));
+    rig_finish(client(0), b, ERR_CRYPTO);
+    rig_fini(&rig);
+}
+
+/* The new device was led to another server, which passes the frames on: the account names the key.
+ */
+TEST(a_server_with_another_key_is_found_out) {
+    rig_init(&rig, 1);
+    struct client *c = rig_client(&rig, 2);
+    uint64_t a = show(c, slice_str("here:1"));
+    (void)scan(client(0));
+    until(client(0), CORE_LINKING_DIGITS);
+    until(c, CORE_LINKING_DIGITS);
+    c->core->linking.hello.noise_key[0] ^= 1;
+    CHECK_OK(core_device_link_confirm(client(0)->core, true, rig.now));
+    rig_finish(c, a, ERR_IDENTITY);
+    CHECK(!rig_status(c).has_account);
+    rig_fini(&rig);
+}
+
+TEST(a_server_whose_key_is_known_is_pinned_from_the_start) {
+    uint64_t command;
+    rig_init(&rig, 1);
+    keep_words(client(0));
+    rig.identity[0] ^= 1;
+    struct client *c = rig_client(&rig, 2);
+    core_online(c->core, true, rig.now);
+    CHECK_OK(core_device_link(c->core, rig_join_link(&rig), rig.now, &command));
+    rig_pass(&rig, TIME_SECOND);
+    CHECK_EQ(rig_last(c, CORE_NOTICE_TROUBLE)->notice.error, ERR_IDENTITY);
+    rig_fini(&rig);
+}
+
+TEST(a_new_device_that_dies_while_it_joins_goes_on) {
+    rig_init(&rig, 1);
+    struct client *c = rig_client(&rig, 2);
+    (void)show(c, slice_str("here:1"));
+    (void)scan(client(0));
+    until(client(0), CORE_LINKING_DIGITS);
+    until(c, CORE_LINKING_DIGITS);
+    rig.hits = 0;
+    rig.on_reply = cut_joins;
+    CHECK_OK(core_device_link_confirm(client(0)->core, true, rig.now));
+    until(c, CORE_LINKING_JOINING);
+    rig_crash(c);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK(rig_status(c).registered);
+    CHECK_EQ(rig_status(client(0)).devices, 2);
+    rig_fini(&rig);
+}
+
 TEST_MAIN

@@ -415,6 +415,121 @@ TEST(in_a_group_a_blocked_member_is_not_heard) {
     rig_fini(&rig);
 }
 
+/* ---- Addresses ---- */
+
+/* The first letter of a commit, which does not leave. */
+static buf letter;
+static enum verdict keep_letter(struct rig *r, struct client *from, uint16_t type, slice body) {
+    struct proto_commit m;
+    struct proto_letter l;
+    if (type != PROTO_commit || from != &r->clients[0] || proto_commit_decode(body, &m) != OK ||
+        m.letters.count == 0)
+        return PASS;
+    reader in = reader_of(m.letters.bytes);
+    CHECK_OK(proto_letter_read(&in, &l));
+    CHECK_OK(buf_set(&letter, l.item));
+    return DROP;
+}
+
+static void send_junk(const uint8_t address[PROTO_ADDRESS]) {
+    uint8_t junk[256] = {ITEM_BLOB, 4, 1, 2, 3, 4};
+    struct proto_blob_reference reference = {.chunks = 1, .size = 10};
+    buf content = {0}, item = {0};
+    crypto_random(junk + 3, 3);
+    rig_send(&rig, address, SLICE_ARRAY(junk));
+    junk[0] = ITEM_MESSAGE;
+    rig_send(&rig, address, SLICE_ARRAY(junk));
+    crypto_random(reference.id, sizeof reference.id);
+    CHECK_OK(proto_blob_reference_encode(&content, &reference));
+    CHECK_OK(core_item_write(&item, ITEM_BLOB, buf_slice(&content)));
+    rig_send(&rig, address, buf_slice(&item));
+    rig_pass(&rig, TIME_SECOND);
+    buf_free(&content);
+    buf_free(&item);
+}
+
+TEST(by_a_link_s_address_others_may_ask_and_nothing_else) {
+    uint64_t command;
+    uint32_t number;
+    uint8_t leaf_address[PROTO_ADDRESS];
+    start(2);
+    struct core *core = client(1)->core;
+    const struct contact_link *link = core->links.p[0];
+    uint64_t dropped = rig_status(client(1)).dropped;
+    send_junk(link->r.address);
+    CHECK_EQ(rig_status(client(1)).dropped, dropped + 3);
+    CHECK_EQ(rig_status(client(1)).quarantined, 0);
+    CHECK_EQ(rig_status(client(1)).waiting, 0);
+    rig.on_request = keep_letter;
+    CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[CORE_ACCOUNT])client(1)->account, 1, rig.now,
+                                   &command, &number));
+    rig_pass(&rig, TIME_SECOND);
+    rig_send(&rig, link->r.address, buf_slice(&letter));
+    rig_pass(&rig, TIME_SECOND);
+    struct conversation *c = core_conversation_lookup(core, request());
+    /* By another address junk is shown, since it tells that somebody there means harm. */
+    struct mls_member member;
+    struct leaf leaf;
+    CHECK_OK(core_conversation_load(core, c));
+    CHECK_OK(mls_group_member(c->group, mls_group_own_leaf(c->group), &member));
+    CHECK_OK(core_leaf_read(&member, &leaf));
+    memcpy(leaf_address, leaf.address, sizeof leaf_address);
+    send_junk(leaf_address);
+    CHECK_EQ(rig_status(client(1)).dropped, dropped + 3);
+    CHECK_EQ(rig_status(client(1)).quarantined + rig_status(client(1)).waiting, 3);
+    buf_free(&letter);
+    rig_fini(&rig);
+}
+
+/* What it knows of us leads nowhere, and it is told the same as ever. */
+TEST(a_declined_request_s_address_is_revoked) {
+    uint8_t serial[8], address[PROTO_ADDRESS];
+    start(2);
+    uint32_t theirs = ask(0);
+    struct core *core = client(1)->core;
+    struct conversation *c = core_conversation_lookup(core, request());
+    struct mls_member member;
+    struct leaf leaf;
+    CHECK_OK(core_conversation_load(core, c));
+    CHECK_OK(mls_group_member(c->group, mls_group_own_leaf(c->group), &member));
+    CHECK_OK(core_leaf_read(&member, &leaf));
+    memcpy(address, leaf.address, sizeof address);
+    CHECK_OK(core_address_serial(core, address, serial));
+    CHECK_OK(core_request_decline(core, request(), rig.now));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_ERR(core_address_serial(core, address, serial), ERR_NOT_FOUND);
+    CHECK_EQ(core->revocations.n, 0); /* the server has it */
+    uint64_t position = rig_status(client(1)).position;
+    say(0, theirs, "into nothing");
+    CHECK_EQ(rig_status(client(1)).position, position);
+    rig_fini(&rig);
+}
+
+TEST(a_card_s_old_address_holds_for_a_week_more) {
+    start(2);
+    struct core *core = client(1)->core;
+    const struct contact_link *link = core->links.p[0];
+    bool only = false;
+    uint8_t serial[8];
+    CHECK_OK(core_address_serial(core, link->r.address, serial));
+    CHECK_OK(core_request_only(core, serial, &only));
+    CHECK(only);
+    CHECK_OK(core_txn_begin(core));
+    CHECK_OK(core_handle_address_over(core, link->r.address));
+    CHECK_OK(core_txn_end(core, OK));
+    rig_pass(&rig, TIME_DAY);
+    CHECK_EQ(core->revocations.n, 1);
+    CHECK_OK(core_request_only(core, serial, &only));
+    CHECK(only);
+    rig_pass(&rig, TIME_WEEK);
+    CHECK_EQ(core->revocations.n, 0);
+    memset(serial, 0, sizeof serial);
+    CHECK_OK(core_request_only(core, serial, &only));
+    CHECK(!only);
+    rig_fini(&rig);
+}
+
 /* ---- Bounds ---- */
 
 /* The client is somebody else from now on. */

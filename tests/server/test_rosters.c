@@ -55,6 +55,8 @@ struct sealed {
     buf bytes;
 };
 
+static bool lies; /* the hash that it is bound to is not that of its addresses */
+
 static void seal(struct sealed *s, uint8_t group, uint8_t key, const struct proto_address *to,
                  size_t count) {
     static const uint8_t nonce[24];
@@ -68,6 +70,7 @@ static void seal(struct sealed *s, uint8_t group, uint8_t key, const struct prot
         CHECK_OK(proto_address_encode(&s->bytes, &to[i]));
     slice all = buf_slice(&s->bytes);
     CHECK_OK(crypto_blake2b_keyed(s->hash, 32, SLICE_EMPTY, &all, 1));
+    s->hash[0] ^= lies;
     memcpy(bound, PROTO_LABEL_ROSTER, at);
     memset(bound + at, group, 32);
     memcpy(bound + at + 32, s->hash, 32);
@@ -279,8 +282,14 @@ TEST(a_commit_whose_rosters_do_not_fit_changes_nothing) {
     nothing_moved(commit(2, NULL, 0, &first, &wrong), PROTO_REASON_ROSTER);
     world_refused(&w, 9, PROTO_commit, commit(2, members, 2, &first, &second),
                   PROTO_REASON_MALFORMED);
-    /* A roster sealed for another group, and one whose hash is not that of its addresses. */
+    /* Sealed for another group; and by a member who lies about its hash. */
     seal(&wrong, GROUP + 1, 0x78, members, 19);
+    upload(&wrong, &members[0]);
+    nothing_moved(commit(2, NULL, 0, &first, &wrong), PROTO_REASON_ROSTER);
+    buf_free(&wrong.bytes);
+    lies = true;
+    seal(&wrong, GROUP, 0x78, members, 19);
+    lies = false;
     upload(&wrong, &members[0]);
     nothing_moved(commit(2, NULL, 0, &first, &wrong), PROTO_REASON_ROSTER);
     buf_free(&wrong.bytes);

@@ -560,6 +560,20 @@ TEST(what_mail_has_to_do_costs_too) {
     buf_clear(&body);
     CHECK_OK(proto_commit_encode(&body, &commit));
     CHECK_EQ(cost_of(PROTO_commit, buf_slice(&body)), 300 * 11 + 5);
+    /* By a stored roster as by so many addresses. */
+    struct proto_roster roster = {.count = 1000};
+    buf stored = {0};
+    CHECK_OK(proto_roster_encode(&stored, &roster));
+    commit.addresses = (struct proto_list){SLICE_EMPTY, 0};
+    commit.roster = (struct proto_list){buf_slice(&stored), 1};
+    buf_clear(&body);
+    CHECK_OK(proto_commit_encode(&body, &commit));
+    CHECK_EQ(cost_of(PROTO_commit, buf_slice(&body)), 1000 * 11 + 5);
+    struct proto_roster_send by_roster = {.count = 1000, .item = slice_str("x")};
+    buf_clear(&body);
+    CHECK_OK(proto_roster_send_encode(&body, &by_roster));
+    CHECK_EQ(cost_of(PROTO_roster_send, buf_slice(&body)), 1000);
+    buf_free(&stored);
     CHECK_EQ(cost_of(PROTO_address_make, slice_of("\200", 1)), 128);
     CHECK_EQ(cost_of(PROTO_key_package_take, SLICE_ARRAY(address)), 0);
     buf_free(&letters);

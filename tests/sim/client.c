@@ -137,6 +137,9 @@ static void take_notice(struct world *w, struct client *c, const struct core_not
         if (n->error == ERR_IDENTITY || err_class(n->error) != ERR_CLASS_IO)
             world_fail(w, "client %d: trouble: %s", c->index, err_name(n->error));
         break;
+    case CORE_NOTICE_LINKING:
+    case CORE_NOTICE_SYNCED:
+        break;
     case CORE_NOTICE_MESSAGE:
     case CORE_NOTICE_CONVERSATION:
     case CORE_NOTICE_CONNECTION:

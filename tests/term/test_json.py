@@ -180,6 +180,21 @@ def put_aside(world, watch, ann, ben, cem):
     return ben.fine("status").out
 
 
+def second_device(world, watch):
+    """Becomes a device of Ann's account, sees what happens there, and is signed off."""
+    ann, pad = world.person("ann"), Person(world.folder, "pad")
+    watch.run(ann, "link")
+    fresh = pad.start("--json", "link", world.server.listen)
+    code = json.loads(fresh.stdout.readline())["code"]
+    holds = ann.start("--json", "link", "--code", code, stdin=subprocess.PIPE)
+    watch.note("link", holds.communicate(b"yes\n", timeout=60)[0].decode())
+    watch.note("link", fresh.communicate(timeout=60)[0].decode())
+    watch.run(ann, "read")
+    device = [d for d in watch.run(ann, "devices").of("device") if not d["this"]][0]["device"]
+    watch.run(ann, "unlink", device)
+    watch.run(ann, "read")
+
+
 def lose(watch, ann, ben):
     """One address may fill a quarter of a mailbox, which is small here."""
     for i in range(8):
@@ -270,6 +285,8 @@ def main():
         finally:
             for process in watch.listeners:
                 process.kill()
+    with World() as world: # whose mailboxes have room for what a new device gets
+        second_device(world, watch)
     found = sorted(set(watch.found))
     tap.check("no_object_and_no_field_is_printed_that_is_not_on_the_page", found == [], "\n".join(found))
     listed = {(c, t) for c, types in page.commands.items() for t in types}

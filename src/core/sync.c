@@ -1,0 +1,218 @@
+/* What own devices tell each other, in the conversation of their own: MIMI content of disposition
+ * profile and type "application/vnd.sotto.sync", whose body is a record (records.h, sync). When a
+ * device is new the one with the identity's key sends it all contacts, then of each conversation
+ * the newest entries of the history, a part each. Later each sends the contacts that change. */
+#include "core/internal.h"
+
+#include "core/content.h"
+
+static const char sync_type[] = "application/vnd.sotto.sync";
+enum { SYNC_CONTACTS = 1, SYNC_HISTORY };
+enum {
+    CONVERSATIONS = 64,    /* of which a new device gets the history */
+    ENTRIES = 100,         /* of each */
+    PART_MAX = 128 * 1024, /* bytes of one part */
+    ROOM = HISTORY_ROOM
+};
+
+/* ---- Sending ---- */
+
+static err send(struct core *core, struct conversation *own, const struct record_sync *sync) {
+    buf body = buf_on(core->mem), content = buf_on(core->mem);
+    err e = record_sync_write(&body, sync);
+    if (e == OK)
+        e = core_content_encode(&content, CONTENT_PROFILE, sync_type, buf_slice(&body), NULL, NULL);
+    if (e == OK)
+        e = core_entry_add(core, own, ENTRY_CONTENT, buf_slice(&content), true, NULL);
+    buf_free(&body);
+    buf_free(&content);
+    return e;
+}
+
+static err add_item(buf *items, slice item) {
+    writer w = writer_on(items);
+    writer_vec(&w, item);
+    return writer_result(&w);
+}
+
+static err add_contact(buf *items, const struct contact *contact) {
+    return add_item(items, buf_slice(&contact->bytes));
+}
+
+static err send_contacts(struct core *core, struct conversation *own, uint32_t parts) {
+    struct record_sync sync = {.kind = SYNC_CONTACTS, .part = 1, .parts = parts};
+    buf items = buf_on(core->mem);
+    err e = OK;
+    for (size_t i = 0; e == OK && i < core->contacts.n && items.n < PART_MAX; i++)
+        e = add_contact(&items, core->contacts.p[i]);
+    sync.items = buf_slice(&items);
+    if (e == OK)
+        e = send(core, own, &sync);
+    buf_free(&items);
+    return e;
+}
+
+struct collecting {
+    buf items;
+    unsigned count;
+    err e;
+};
+
+static bool collect(void *ctx, struct store_key key, slice value) {
+    struct collecting *c = ctx;
+    (void)key;
+    if (c->count == ENTRIES || c->items.n + value.n > PART_MAX)
+        return false;
+    c->e = add_item(&c->items, value);
+    c->count++;
+    return c->e == OK;
+}
+
+/* The newest first. */
+static err send_history(struct core *core, struct conversation *own, const struct conversation *c,
+                        uint32_t part, uint32_t parts) {
+    struct record_sync sync = {.kind = SYNC_HISTORY,
+                               .part = part,
+                               .parts = parts,
+                               .name = c->r.name,
+                               .own_name = c->r.own_name};
+    struct collecting collecting = {.items = buf_on(core->mem)};
+    uint8_t key[4];
+    memcpy(sync.group, c->r.group, sizeof sync.group);
+    err e = store_scan_down(core->store,
+                            core_key(TABLE_HISTORY, core_conversation_key(c->r.number, key), 0),
+                            UINT64_MAX, collect, &collecting);
+    if (e == OK)
+        e = collecting.e;
+    sync.items = buf_slice(&collecting.items);
+    if (e == OK)
+        e = send(core, own, &sync);
+    buf_free(&collecting.items);
+    return e;
+}
+
+static bool has_history(const struct core *core, const struct conversation *c) {
+    return core_conversation_open(c) && c->r.number != core->account.r.own;
+}
+
+err core_sync_all(struct core *core, struct conversation *own) {
+    uint32_t count = 0, part = 1;
+    for (size_t i = 0; i < core->conversations.n && count < CONVERSATIONS; i++)
+        count += has_history(core, core->conversations.p[i]);
+    TRY(send_contacts(core, own, count + 1));
+    for (size_t i = core->conversations.n; i-- > 0 && part <= count;)
+        if (has_history(core, core->conversations.p[i]))
+            TRY(send_history(core, own, core->conversations.p[i], ++part, count + 1));
+    return OK;
+}
+
+err core_sync_contact(struct core *core, const uint8_t account[16]) {
+    struct conversation *own = core_conversation_lookup(core, core->account.r.own);
+    const struct contact *contact = core_contact_lookup(core, account);
+    struct record_sync sync = {.kind = SYNC_CONTACTS};
+    buf items = buf_on(core->mem);
+    if (own == NULL || own->r.state != CORE_CONVERSATION_ACTIVE || own->r.members < 2 ||
+        contact == NULL)
+        return OK;
+    err e = add_contact(&items, contact);
+    sync.items = buf_slice(&items);
+    if (e == OK)
+        e = send(core, own, &sync);
+    buf_free(&items);
+    return e;
+}
+
+/* ---- Receiving: what does not read is ignored ---- */
+
+static err take_contacts(struct core *core, const struct record_sync *sync) {
+    reader r = reader_of(sync->items);
+    struct record_contact contact;
+    slice item;
+    while (reader_vec(&r, &item) == OK) {
+        if (record_contact_read(item, &contact) == OK)
+            TRY(core_contact_import(core, &contact));
+    }
+    return OK;
+}
+
+static bool fits(const struct record_message *m) {
+    return m->kind >= CORE_MESSAGE_CONTENT && m->kind <= CORE_MESSAGE_UNLINKED &&
+           m->state != CORE_MESSAGE_FAILED;
+}
+
+/* Into the room that was left before what this device saw itself. */
+static err import(struct core *core, struct conversation *c, const struct record_sync *sync) {
+    reader r = reader_of(sync->items);
+    struct record_message m;
+    uint8_t key[4];
+    slice item;
+    if (c->r.name.n == 0 && core_name_check(sync->name) == OK) {
+        c->r.name = sync->name;
+        c->r.own_name = sync->own_name;
+    }
+    for (uint64_t number = ROOM; c->r.room && number > 0 && reader_vec(&r, &item) == OK;) {
+        bool known = false;
+        if (record_message_read(item, &m) != OK || !fits(&m))
+            continue;
+        if (m.kind == CORE_MESSAGE_CONTENT)
+            TRY(core_history_known(core, c, m.id, &known));
+        if (known)
+            continue;
+        m.own = memcmp(m.sender, core->account.r.account, sizeof m.sender) == 0;
+        m.state =
+            m.own && m.kind == CORE_MESSAGE_CONTENT ? CORE_MESSAGE_SENT : CORE_MESSAGE_RECEIVED;
+        m.refused = 0;
+        TRY(record_message_put(core, TABLE_HISTORY, core_conversation_key(c->r.number, key),
+                               number--, &m));
+        if (m.kind == CORE_MESSAGE_CONTENT)
+            TRY(core_history_mark_known(core, c, m.id));
+    }
+    c->r.room = false;
+    TRY(core_conversation_save(core, c));
+    core_conversation_notice(core, c);
+    return OK;
+}
+
+/* Its Welcome may come later, as a blob. */
+static err take_history(struct core *core, const struct record_sync *sync, slice body) {
+    struct conversation *c = core_conversation_by_group(core, SLICE_ARRAY(sync->group));
+    if (c == NULL || !core_conversation_open(c))
+        return core_put(core, TABLE_DEVICES, SLICE_ARRAY(sync->group), 0, body);
+    return c->r.room ? import(core, c, sync) : OK;
+}
+
+err core_sync_joined(struct core *core, struct conversation *c) {
+    struct record_sync sync;
+    buf body = buf_on(core->mem);
+    err e = core_get(core, TABLE_DEVICES, SLICE_ARRAY(c->r.group), 0, &body);
+    if (e == OK)
+        e = record_sync_read(buf_slice(&body), &sync);
+    if (e == OK)
+        e = import(core, c, &sync);
+    if (e == OK)
+        e = core_delete(core, TABLE_DEVICES, SLICE_ARRAY(c->r.group), 0);
+    buf_free(&body);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+bool core_sync_is(slice type) {
+    return slice_equal(type, slice_str(sync_type));
+}
+
+err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
+                      slice body) {
+    struct record_sync sync;
+    if (c->r.number != core->account.r.own || memcmp(sender, core->account.r.account, 16) != 0 ||
+        record_sync_read(body, &sync) != OK)
+        return OK;
+    if (sync.kind == SYNC_CONTACTS)
+        TRY(take_contacts(core, &sync));
+    else if (sync.kind == SYNC_HISTORY)
+        TRY(take_history(core, &sync, body));
+    if (sync.parts > 0) {
+        struct core_notice notice = {
+            .kind = CORE_NOTICE_SYNCED, .count = sync.part, .message = sync.parts};
+        core_action_notice(core, &notice);
+    }
+    return OK;
+}
