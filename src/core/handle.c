@@ -33,10 +33,7 @@ static err claim_save(struct core *core, struct claim *c) {
     return core_put(core, TABLE_STATE, claim_name, c->r.number, buf_slice(&c->bytes));
 }
 
-/* What its card named is of no use to anybody any more. */
 static err claim_remove(struct core *core, struct claim *c) {
-    if (c->r.address.n == PROTO_ADDRESS)
-        TRY(core_address_revoke_at(core, c->r.address.p, core->now + GRACE));
     for (size_t i = 0; i < core->claims.n; i++)
         if (core->claims.p[i] == c)
             core_list_remove(&core->claims, i);
@@ -251,7 +248,7 @@ static err claim_put(struct core *core, struct claim *c) {
         c->r.renewed = time_week(core->now);
     TRY(claim_save(core, c));
     if (replaces)
-        TRY(core_address_revoke_at(core, over, core->now + GRACE));
+        TRY(core_handle_address_over(core, over));
     return command_through(core, command);
 }
 
