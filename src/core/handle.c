@@ -14,7 +14,6 @@ enum claim_state {
 enum { PIN_LEAST = 4, PIN_MOST = 12, RENEW_WEEKS = 26, LAPSE_WEEKS = 52, TRIES_MAX = 8 };
 enum { BITS_MOST = 32 };           /* an hour's work: more is not done, whoever asks for it */
 #define CARD_TIME (26 * TIME_WEEK) /* who looks is shown none that is older */
-#define GRACE TIME_WEEK            /* for whoever found us before the card changed */
 #define RETRY_FIRST (30 * TIME_SECOND)
 #define RETRY_MOST TIME_HOUR
 
