@@ -176,6 +176,7 @@ static void deliver(struct world *w, uint32_t link, slice parcel) {
     require(crypto_chain_begin(&chain, w->core->account.r.mailbox_key) == OK);
     require(crypto_chain_seal(&chain, sealed.p, parcel) == OK);
     memcpy(d.chain, chain.name, sizeof d.chain);
+    d.number = chain.first;
     d.sealed = buf_slice(&sealed);
     require(proto_delivery_encode(&body, &d) == OK);
     say(w, link, 0, PROTO_delivery, buf_slice(&body));

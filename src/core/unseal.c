@@ -7,7 +7,7 @@ static err open_parcel(struct crypto_chain *chain, const struct proto_delivery *
     if (d->sealed.n < CRYPTO_CHAIN_TAG)
         return ERR_CRYPTO;
     TRY(buf_resize(plain, d->sealed.n - CRYPTO_CHAIN_TAG));
-    return crypto_chain_open(chain, d->count, plain->p, d->sealed);
+    return crypto_chain_open(chain, d->number, plain->p, d->sealed);
 }
 
 static err open_from_start(struct core *core, const struct proto_delivery *d, const uint8_t *priv,
@@ -24,9 +24,12 @@ static err open_from_start(struct core *core, const struct proto_delivery *d, co
 
 static err open_with_keys(struct core *core, const struct proto_delivery *d, buf *plain) {
     const struct record_account *a = &core->account.r;
-    if (memcmp(core->chain.name, d->chain, sizeof d->chain) == 0 && core->chain.count <= d->count)
-        return open_parcel(&core->chain, d, plain);
-    err e = open_from_start(core, d, a->mailbox_priv, plain);
+    err e = ERR_REPEAT;
+    if (memcmp(core->chain.name, d->chain, sizeof d->chain) == 0)
+        e = open_parcel(&core->chain, d, plain);
+    if (e != ERR_REPEAT)
+        return e;
+    e = open_from_start(core, d, a->mailbox_priv, plain);
     if (e == ERR_CRYPTO && a->old_until != 0)
         e = open_from_start(core, d, a->old_mailbox_priv, plain);
     return e;
@@ -35,9 +38,6 @@ static err open_with_keys(struct core *core, const struct proto_delivery *d, buf
 err core_unseal(struct core *core, const struct proto_delivery *sealed, buf *plain,
                 struct delivery *d) {
     struct proto_parcel parcel;
-    /* No chain is longer, and walking one costs. */
-    if (sealed->count >= PROTO_CHAIN_ITEMS)
-        return ERR_MALFORMED;
     TRY(open_with_keys(core, sealed, plain));
     TRY(proto_parcel_decode(buf_slice(plain), &parcel));
     memcpy(d->serial, parcel.serial, sizeof d->serial);

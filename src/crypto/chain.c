@@ -17,11 +17,19 @@ static struct bound bound_of(const struct crypto_chain *c, uint32_t number) {
     return bound;
 }
 
+/* What is behind the chain's key. */
+static void forget(struct crypto_chain *c) {
+    wipe(c->key + CRYPTO_CHAIN_KEY, CRYPTO_CHAIN_KEY);
+}
+
 static err start(struct crypto_chain *c, uint8_t secret[CRYPTO_CHAIN_KEY]) {
     slice label = slice_of(label_start, sizeof label_start);
-    err e = crypto_blake2b_keyed(c->key, CRYPTO_CHAIN_KEY, slice_of(secret, CRYPTO_CHAIN_KEY),
+    err e = crypto_blake2b_keyed(c->key, CRYPTO_CHAIN_KEY + 4, slice_of(secret, CRYPTO_CHAIN_KEY),
                                  &label, 1);
+    const uint8_t *p = c->key + CRYPTO_CHAIN_KEY;
+    c->first = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
     c->count = 0;
+    forget(c);
     wipe(secret, CRYPTO_CHAIN_KEY);
     return e;
 }
@@ -51,14 +59,12 @@ static const uint8_t *message_key(const struct crypto_chain *c) {
     return c->key + CRYPTO_CHAIN_KEY;
 }
 
-static void forget(struct crypto_chain *c) {
-    wipe(c->key + CRYPTO_CHAIN_KEY, CRYPTO_CHAIN_KEY);
-}
-
 static const uint8_t zero_nonce[CRYPTO_AEAD_NONCE_MAX]; /* each key is for one message */
 
 err crypto_chain_seal(struct crypto_chain *c, uint8_t *out, slice plain) {
-    struct bound bound = bound_of(c, c->count);
+    struct bound bound = bound_of(c, crypto_chain_number(c));
+    if (c->count >= CRYPTO_CHAIN_MAX)
+        return ERR_LIMIT;
     TRY(step(c));
     err e = crypto_chacha20poly1305.seal(out, message_key(c), zero_nonce, SLICE_ARRAY(bound.bytes),
                                          plain);
@@ -68,9 +74,12 @@ err crypto_chain_seal(struct crypto_chain *c, uint8_t *out, slice plain) {
 
 err crypto_chain_open(struct crypto_chain *c, uint32_t number, uint8_t *out, slice sealed) {
     struct bound bound = bound_of(c, number);
-    if (c->count > number)
+    uint32_t n = number - c->first;
+    if (n >= CRYPTO_CHAIN_MAX)
+        return ERR_CRYPTO;
+    if (n < c->count)
         return ERR_REPEAT;
-    while (c->count <= number)
+    while (c->count <= n)
         TRY(step(c));
     err e = crypto_chacha20poly1305.open(out, message_key(c), zero_nonce, SLICE_ARRAY(bound.bytes),
                                          sealed);

@@ -41,7 +41,6 @@ enum {
     PROTO_CARD = 4096,          /* a contact card, sealed: all have this size */
     PROTO_LINK_MAX = 8192,      /* bytes that wait for one side of a link */
     PROTO_MARK = 64,            /* what a commit's copy carries */
-    PROTO_CHAIN_ITEMS = 65536,  /* of one chain, at most */
     PROTO_SEALED_MAX = PROTO_ITEM_MAX + 93 /* a parcel of the largest item, and the tag */
 };
 
@@ -321,12 +320,12 @@ enum {
 #define PROTO_FIELDS_link_frame(F) F(vec, bytes, 0, PROTO_LINK_MAX)
 
 #define PROTO_FIELDS_subscribe(F) F(u64, after, 0, 0)
-/* sealed: a `parcel`, under the key of that count in the chain of that name (crypto/chain.h), which is to
+/* sealed: a `parcel`, the message of that number in the chain of that name (crypto/chain.h), which is to
  * one of the keys that the device put. */
 #define PROTO_FIELDS_delivery(F)                                                                   \
     F(u64, position, 0, 0)                                                                         \
     F(fixed, chain, 32, 0)                                                                         \
-    F(u32, count, 0, 0)                                                                            \
+    F(u32, number, 0, 0)                                                                           \
     F(vec, sealed, 1, PROTO_SEALED_MAX)
 /* gaps: how often this mailbox refused an item or let it expire. A gap takes a position of its own;
  * `position` covers it, and acking `position` forgets the gaps. Comes again, live, at a new gap. */

@@ -81,7 +81,7 @@ enum mail_table {
 #define HELD_FIELDS_item(F)                                                                        \
     F(u32, week, 0, 0, WORK, "week in which it came")                                              \
     F(fixed, chain, 32, 0, SEALED, "public key of the chain of keys that it is sealed by")         \
-    F(u32, count, 0, 0, WORK, "its number in that chain")                                          \
+    F(u32, number, 0, 0, SEALED, "its number in that chain, whose first number only the owner of a key can compute") \
     F(vec, sealed, 1, PROTO_SEALED_MAX, SEALED, "the item, encrypted and padded, with the serial of its address and a commit's mark, all sealed to the mailbox's key; number and size are in the record")
 
 #define HELD_FIELDS_key_package(F)                                                                 \

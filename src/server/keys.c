@@ -78,14 +78,20 @@ static err addresses_load(struct keys *keys, const char *path, bool make, uint32
 err keys_turn(struct keys *keys, const char *data, uint64_t now) {
     char path[PATH];
     uint32_t week = 0;
+    struct keys next;
     TRY(keys_path(path, data, "address-keys"));
     TRY(addresses_load(keys, path, false, &week));
     if (time_week(now) < week + ADDRESS_WEEKS)
         return OK;
-    keys->address[1] = keys->address[0];
-    keys->address[0].id = (uint8_t)(keys->address[1].id % 255 + 1);
-    crypto_random(keys->address[0].key, 32);
-    return addresses_save(keys, path, time_week(now));
+    next = *keys;
+    next.address[1] = keys->address[0];
+    next.address[0].id = (uint8_t)(keys->address[0].id % 255 + 1);
+    crypto_random(next.address[0].key, 32);
+    err e = addresses_save(&next, path, time_week(now));
+    if (e == OK)
+        *keys = next;
+    keys_wipe(&next);
+    return e;
 }
 
 /* ---- All ---- */

@@ -1,4 +1,5 @@
 #include "base/time.h"
+#include "crypto/chain.h"
 #include "server/config.h"
 #include "server/internal.h"
 
@@ -25,7 +26,7 @@ const struct mail_limits mail_limits_default = {
     .window_bytes = 128 * 1024,
     .batch_bytes = 8 * 1024 * 1024,
     .cached_items = 4 * 1024 * 1024,
-    .chain_items = PROTO_CHAIN_ITEMS,
+    .chain_items = CRYPTO_CHAIN_MAX,
 };
 
 enum { EFFECTS_MAX = 65536 };

@@ -47,7 +47,7 @@ struct mail_limits {
     uint32_t batch_bytes; /* when to commit at the latest */
     uint32_t
         cached_items; /* whose places are kept in memory; mailboxes without subscriber go first */
-    uint32_t chain_items; /* that one chain of keys seals */
+    uint32_t chain_items; /* that one chain of keys seals; CRYPTO_CHAIN_MAX at most */
 };
 /* As an operator who sets nothing has them. */
 extern const struct mail_limits mail_limits_default;

@@ -120,6 +120,18 @@ static err make_noise_key(struct parent *p) {
     return OK;
 }
 
+/* Mail works with those that it was started with. It starts again when its channel is gone, and the
+ * edges with it: twice a year every connection is lost once. */
+static err turn_address_keys(struct parent *p) {
+    uint8_t before = p->keys.address[0].id;
+    TRY(keys_turn(&p->keys, p->config->data, sys_clock_wall()));
+    if (p->keys.address[0].id == before || p->mail.wire.channel == NULL)
+        return OK;
+    sys_log_info(&p->log, "the key of addresses changes; all processes start again");
+    wire_fini(&p->mail.wire);
+    return OK;
+}
+
 static void hourly(void *ctx) {
     struct parent *p = ctx;
     err e = sys_timer_set(&p->hourly, p->loop, TIME_HOUR, hourly, p);
@@ -130,6 +142,9 @@ static void hourly(void *ctx) {
         children_tell_key(p);
     if (e != OK)
         sys_log_failure(&p->log, "could not change the session key", e);
+    e = p->stopping ? OK : turn_address_keys(p);
+    if (e != OK)
+        sys_log_failure(&p->log, "could not change the key of addresses", e);
 }
 
 /* ---- Start ---- */

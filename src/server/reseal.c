@@ -79,7 +79,7 @@ err mail_reseal(struct mail *m, struct mail_box *box, slice plain, struct held_i
     add_newest(m, c);
     TRY(buf_resize(&m->sealed, plain.n + CRYPTO_CHAIN_TAG));
     memcpy(row->chain, c->chain.name, sizeof row->chain);
-    row->count = c->chain.count;
+    row->number = crypto_chain_number(&c->chain);
     row->sealed = buf_slice(&m->sealed);
     return crypto_chain_seal(&c->chain, m->sealed.p, plain);
 }

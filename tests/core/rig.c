@@ -271,6 +271,7 @@ void rig_deliver(struct client *c, uint64_t position, slice mark, slice item) {
     CHECK_OK(crypto_chain_begin(&chain, c->core->account.r.mailbox_key));
     CHECK_OK(crypto_chain_seal(&chain, sealed.p, slice_of(sealed.p, n)));
     memcpy(d.chain, chain.name, sizeof d.chain);
+    d.number = chain.first;
     d.sealed = buf_slice(&sealed);
     CHECK_OK(proto_delivery_encode(&body, &d));
     rig_reply(c, PROTO_delivery, buf_slice(&body));

@@ -25,7 +25,7 @@ static void seal(uint8_t out[SEALED], uint32_t number) {
 static void opens(struct crypto_chain *c, uint32_t number, const uint8_t sealed[SEALED]) {
     uint8_t text[TEXT] = {'s', 'o', 't', 't', 'o', ' ', (uint8_t)('0' + number % 10)};
     uint8_t out[TEXT];
-    CHECK_OK(crypto_chain_open(c, number, out, slice_of(sealed, SEALED)));
+    CHECK_OK(crypto_chain_open(c, c->first + number, out, slice_of(sealed, SEALED)));
     CHECK_SLICE(SLICE_ARRAY(out), SLICE_ARRAY(text));
     CHECK_EQ(c->count, number + 1);
 }
@@ -33,14 +33,15 @@ static void opens(struct crypto_chain *c, uint32_t number, const uint8_t sealed[
 /* Made by Python's hashlib and hmac and the X25519 and ChaCha20-Poly1305 of its cryptography
  * package, from what chain.h says; ephemeral key 00 01 ... 1f, receiver's 64 65 ... 83. */
 TEST(a_chain_has_its_known_answers) {
-    static const char *const answers[] = {"ce8f8f2dc0296f7cd43d62627c97a36a0e5697a09b5562",
-                                          "7b745ec18d637cae00dec336f486e685d806c9d9faa122",
-                                          "a52e1d750d0aef2a3771c8c7bf37f071936a686277db38"};
+    static const char *const answers[] = {"ffd4aff9dc40321f8cc78ca02aee405f33f5af7180049c",
+                                          "297197130595576b5919e49af741b4ba97ee97cf9e0f70",
+                                          "827e52620507ef6ed0397a67ecba07b88b9a108367959c"};
     uint8_t name[32], key[32], sealed[SEALED];
     CHECK_OK(crypto_init());
     SUPPORT_HEX(name, "8f40c5adb68f25624ae5b214ea767a6ec94d829d3d7b5e1ad1ba6f3e2138285f");
     SUPPORT_HEX(key, "6465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f80818283");
     CHECK_OK(crypto_chain_follow(&receiver, name, key));
+    CHECK_EQ(receiver.first, 1870235225u);
     for (uint32_t i = 0; i < 3; i++) {
         SUPPORT_HEX(sealed, answers[i]);
         opens(&receiver, i, sealed);
@@ -77,7 +78,7 @@ static void fails(const uint8_t name[32], const uint8_t key[32], uint32_t number
     uint8_t out[SEALED] = {0};
     struct crypto_chain c;
     CHECK_OK(crypto_chain_follow(&c, name, key));
-    CHECK_ERR(crypto_chain_open(&c, number, out, sealed), ERR_CRYPTO);
+    CHECK_ERR(crypto_chain_open(&c, c.first + number, out, sealed), ERR_CRYPTO);
 }
 
 TEST(another_number_name_key_or_byte_does_not_open) {
@@ -109,9 +110,10 @@ TEST(the_name_and_the_number_are_associated_data) {
     seal(sealed, 0);
     struct crypto_chain renamed = receiver, renumbered = receiver;
     renamed.name[5] ^= 1;
-    CHECK_ERR(crypto_chain_open(&renamed, 0, out, SLICE_ARRAY(sealed)), ERR_CRYPTO);
-    renumbered.count = 1;
-    CHECK_ERR(crypto_chain_open(&renumbered, 1, out, SLICE_ARRAY(sealed)), ERR_CRYPTO);
+    CHECK_ERR(crypto_chain_open(&renamed, receiver.first, out, SLICE_ARRAY(sealed)), ERR_CRYPTO);
+    renumbered.first++;
+    CHECK_ERR(crypto_chain_open(&renumbered, renumbered.first, out, SLICE_ARRAY(sealed)),
+              ERR_CRYPTO);
 }
 
 TEST(there_is_no_way_back) {
@@ -122,16 +124,32 @@ TEST(there_is_no_way_back) {
     seal(sealed[0], 0);
     seal(sealed[1], 1);
     struct crypto_chain found = sender; /* as in a picture of the memory */
-    CHECK_ERR(crypto_chain_open(&found, 0, out, SLICE_ARRAY(sealed[0])), ERR_REPEAT);
-    CHECK_ERR(crypto_chain_open(&found, 1, out, SLICE_ARRAY(sealed[1])), ERR_REPEAT);
+    CHECK_ERR(crypto_chain_open(&found, found.first, out, SLICE_ARRAY(sealed[0])), ERR_REPEAT);
+    CHECK_ERR(crypto_chain_open(&found, found.first + 1, out, SLICE_ARRAY(sealed[1])), ERR_REPEAT);
     found.count = 1;
-    CHECK_ERR(crypto_chain_open(&found, 1, out, SLICE_ARRAY(sealed[1])), ERR_CRYPTO);
+    CHECK_ERR(crypto_chain_open(&found, found.first + 1, out, SLICE_ARRAY(sealed[1])), ERR_CRYPTO);
     CHECK(memcmp(sender.key, before, 32) != 0);
     CHECK(memcmp(sender.key + 32, zeros, 32) == 0); /* the message's key */
     found = sender;
     seal(sealed[0], 2);
     opens(&found, 2, sealed[0]);
     CHECK(memcmp(found.key + 32, zeros, 32) == 0);
+}
+
+/* In numbers that pass 2^32, too. */
+TEST(a_chain_ends_and_what_lies_beyond_it_is_not_walked_to) {
+    uint8_t sealed[SEALED], out[TEXT];
+    begin();
+    sender.first = receiver.first = UINT32_MAX - 100;
+    for (uint32_t i = 0; i < CRYPTO_CHAIN_MAX; i++)
+        seal(sealed, i);
+    CHECK_ERR(crypto_chain_seal(&sender, out, SLICE_EMPTY), ERR_LIMIT);
+    CHECK_ERR(
+        crypto_chain_open(&receiver, sender.first + CRYPTO_CHAIN_MAX, out, SLICE_ARRAY(sealed)),
+        ERR_CRYPTO);
+    CHECK_ERR(crypto_chain_open(&receiver, sender.first - 1, out, SLICE_ARRAY(sealed)), ERR_CRYPTO);
+    CHECK_EQ(receiver.count, 0);
+    opens(&receiver, CRYPTO_CHAIN_MAX - 1, sealed);
 }
 
 TEST(a_key_that_is_none_begins_no_chain) {

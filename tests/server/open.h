@@ -13,7 +13,7 @@ static inline err delivery_open(const struct proto_delivery *d, const uint8_t pr
         return ERR_CRYPTO;
     TRY(buf_resize(plain, d->sealed.n - CRYPTO_CHAIN_TAG));
     TRY(crypto_chain_follow(&chain, d->chain, priv));
-    TRY(crypto_chain_open(&chain, d->count, plain->p, d->sealed));
+    TRY(crypto_chain_open(&chain, d->number, plain->p, d->sealed));
     return proto_parcel_decode(buf_slice(plain), parcel);
 }
 

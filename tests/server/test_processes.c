@@ -1,8 +1,10 @@
 /* sottod as it really runs: processes, sandboxes, sockets, the store on a disk, and kill -9. */
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -72,8 +74,10 @@ static void join(struct person *p, const struct server *s, unsigned code) {
     CHECK_EQ(raw_call(&p->session, PROTO_register_account, buf_slice(&body), &p->answer), PROTO_ok);
     CHECK_EQ(raw_call(&p->session, PROTO_address_make, slice_of("\1", 1), &p->answer),
              PROTO_address_made);
-    CHECK(p->answer.n > PROTO_ADDRESS);
-    memcpy(p->address.bytes, p->answer.p + p->answer.n - PROTO_ADDRESS, PROTO_ADDRESS);
+    struct proto_address_made made;
+    CHECK_OK(proto_address_made_decode(buf_slice(&p->answer), &made));
+    CHECK_EQ(made.addresses.count, 1);
+    memcpy(p->address.bytes, made.addresses.bytes.p, PROTO_ADDRESS);
     buf_free(&body);
 }
 
@@ -327,7 +331,7 @@ TEST(who_asks_for_much_and_reads_nothing_harms_nobody_else) {
     raw_open(&other, &s);
     CHECK_OK(proto_blob_put_encode(&put, &blob));
     CHECK_OK(proto_blob_get_encode(&get, &wanted));
-    CHECK_EQ(raw_call(&other, PROTO_blob_put, buf_slice(&put), &answer), PROTO_ok);
+    CHECK_EQ(raw_call(&other, PROTO_blob_put, buf_slice(&put), &answer), PROTO_blob_state);
     for (int i = 0; i < HASTY; i++) {
         raw_open(&hasty[i], &s);
         for (int k = 0; k < GETS; k++)
@@ -844,6 +848,90 @@ TEST(a_full_disk_is_told_to_the_operator_until_there_is_room) {
     close(log[0]);
     close(log[1]);
     close(stderr_before);
+}
+
+/* ---- Memory that is locked ---- */
+
+/* The number behind this word in /proc/PID/FILE; -1: it is not there. */
+static long proc_number(int pid, const char *file, const char *word) {
+    char path[64], line[256];
+    long number = -1;
+    snprintf(path, sizeof path, "/proc/%d/%.20s", pid, file);
+    FILE *f = fopen(path, "r");
+    CHECK(f != NULL);
+    while (number < 0 && fgets(line, sizeof line, f) != NULL)
+        if (strncmp(line, word, strlen(word)) == 0)
+            number = strtol(line + strlen(word), NULL, 10);
+    fclose(f);
+    return number;
+}
+
+TEST(mail_locks_the_keys_of_chains_and_no_process_leaves_a_core) {
+    struct server s;
+    server_init(&s);
+    s.settings[0] = "edges=1";
+    s.settings[1] = "chains=1000";
+    server_start(&s, 0);
+    CHECK(proc_number(server_child(&s, "mail"), "status", "VmLck:") >= 125);
+    CHECK_EQ(proc_number(server_child(&s, "mail"), "limits", "Max core file size"), 0);
+    CHECK_EQ(proc_number(server_child(&s, "edge"), "limits", "Max core file size"), 0);
+    CHECK_EQ(proc_number(s.pid, "limits", "Max core file size"), 0);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+/* In the child: one that may lock 64 KiB. Root may lock anything, but for this. */
+static void become_limited(const char *command, const char *data, const char *chains, int out) {
+    const struct rlimit limit = {65536, 65536};
+    const char *program = getenv("SOTTOD");
+    const char *const arguments[] = {"sottod",      command,  "--data",      data,    "--listen",
+                                     "127.0.0.1:0", "--http", "127.0.0.1:0", "--set", "edges=1",
+                                     "--set",       chains,   NULL};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (geteuid() == 0)
+        (void)!prctl(PR_CAPBSET_DROP, CAP_IPC_LOCK);
+    if (setrlimit(RLIMIT_MEMLOCK, &limit) == 0 && dup2(out, 1) == 1 && dup2(out, 2) == 2)
+        execv(program, (char *const *)(uintptr_t)arguments);
+    _exit(127);
+}
+
+static int run_limited(const char *command, const char *data, const char *chains, buf *output) {
+    int ends[2], status = 0;
+    uint8_t bytes[512];
+    CHECK(pipe(ends) == 0);
+    int pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0)
+        become_limited(command, data, chains, ends[1]);
+    close(ends[1]);
+    buf_clear(output);
+    for (ssize_t n; (n = read(ends[0], bytes, sizeof bytes)) > 0;)
+        CHECK_OK(buf_append(output, slice_of(bytes, (size_t)n)));
+    CHECK_OK(buf_append_byte(output, 0));
+    close(ends[0]);
+    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static bool says(const buf *output, const char *text) {
+    return strstr((const char *)output->p, text) != NULL;
+}
+
+TEST(a_server_that_can_not_lock_its_keys_does_not_start_and_says_why) {
+    struct server s;
+    buf output = {0};
+    server_init(&s);
+    CHECK_EQ(run_limited("run", s.data, "chains=1000", &output), 1);
+    CHECK(says(&output, "could not lock 125 KiB"));
+    CHECK(says(&output, "may lock 64 KiB"));
+    CHECK(says(&output, "RLIMIT_MEMLOCK") && says(&output, "`chains`"));
+    CHECK(!says(&output, "ready on"));
+    CHECK_EQ(run_limited("check", s.data, "chains=1000", &output), 1);
+    CHECK(says(&output, "125 KiB of locked memory for `chains`: the limit"));
+    CHECK_EQ(run_limited("check", s.data, "chains=400", &output), 0);
+    CHECK(says(&output, "50 KiB of locked memory for `chains`: fine"));
+    buf_free(&output);
+    server_fini(&s);
 }
 
 /* ---- What mail may see ---- */

@@ -189,9 +189,11 @@ static void send_to(size_t whom, unsigned times) {
         CHECK_EQ(world_send(&w, to + whom, 1, slice_str("item")), 0);
 }
 
-/* Bob's n-th item is of this place in the chains that he sees: 0 and up, by their first item. */
+/* Bob's n-th item is of this place in the chains that he sees, 0 and up by their first item, and
+ * has this place in it, counted from that first item. */
 static void bob_sees(size_t count, const unsigned *chains, const uint32_t *counts) {
     uint8_t names[16][32];
+    uint32_t first[16];
     unsigned known = 0;
     person_login(&bob, &w, 20);
     person_subscribe(&bob, &w, 0);
@@ -200,10 +202,12 @@ static void bob_sees(size_t count, const unsigned *chains, const uint32_t *count
         unsigned at = 0;
         while (at < known && memcmp(names[at], d.chain, 32) != 0)
             at++;
-        if (at == known)
-            memcpy(names[known++], d.chain, 32);
+        if (at == known) {
+            memcpy(names[known], d.chain, 32);
+            first[known++] = d.number;
+        }
         CHECK_EQ(at, chains[i]);
-        CHECK_EQ(d.count, counts[i]);
+        CHECK_EQ(d.number - first[at], counts[i]);
         CHECK_SLICE(d.item, slice_str("item"));
     }
     CHECK_EQ(world_next(&w, 20)->type, PROTO_caught_up);
@@ -215,6 +219,22 @@ TEST(a_mailbox_has_one_chain_and_it_counts_on) {
     send_to(0, 3);
     send_to(1, 2);
     bob_sees(4, (unsigned[]){0, 0, 0, 0}, (uint32_t[]){0, 1, 2, 3});
+    end();
+}
+
+/* Else a number would tell how many items a mailbox got before. */
+TEST(no_chain_s_numbers_begin_where_another_s_do) {
+    begin();
+    send_to(0, 1);
+    send_to(1, 1);
+    world_restart(&w);
+    send_to(1, 1);
+    read_stored();
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < i; j++)
+            CHECK(stored(i).number - stored(j).number > 8 &&
+                  stored(j).number - stored(i).number > 8);
+    forget_stored();
     end();
 }
 
@@ -274,8 +294,8 @@ TEST(when_the_memory_is_full_the_chain_that_was_used_longest_ago_ends) {
     CHECK_EQ(world_send(&w, &to_joe, 1, slice_str("item")), 0); /* goes on */
     bob_sees(3, (unsigned[]){0, 1, 1}, (uint32_t[]){0, 0, 1});
     person_subscribe(&joe, &w, 0);
-    CHECK_EQ(frame_delivery(world_next(&w, 3)).count, 0);
-    CHECK_EQ(frame_delivery(world_next(&w, 3)).count, 1);
+    uint32_t number = frame_delivery(world_next(&w, 3)).number;
+    CHECK_EQ(frame_delivery(world_next(&w, 3)).number, number + 1);
     person_fini(&joe);
     end();
 }
@@ -324,13 +344,13 @@ TEST(a_picture_of_the_memory_opens_what_comes_and_nothing_that_was) {
     send_to(1, 1);
     read_stored();
     struct held_item last = stored(2), before = stored(1);
-    CHECK_EQ(last.count, 2);
+    CHECK_EQ(last.number, before.number + 1);
     struct crypto_chain c = find_chain(picture, n, last.chain);
-    CHECK_OK(crypto_chain_open(&c, 2, out, last.sealed));
+    CHECK_OK(crypto_chain_open(&c, last.number, out, last.sealed));
     c = find_chain(picture, n, last.chain);
-    CHECK_ERR(crypto_chain_open(&c, before.count, out, before.sealed), ERR_REPEAT);
-    c.count = before.count;
-    CHECK_ERR(crypto_chain_open(&c, before.count, out, before.sealed), ERR_CRYPTO);
+    CHECK_ERR(crypto_chain_open(&c, before.number, out, before.sealed), ERR_REPEAT);
+    c.count--;
+    CHECK_ERR(crypto_chain_open(&c, before.number, out, before.sealed), ERR_CRYPTO);
     forget_stored();
     end();
 }
@@ -403,9 +423,9 @@ TEST(another_key_ends_the_chain_and_says_where_the_older_one_ends) {
     send_to(1, 1);
     read_stored();
     CHECK_OK(crypto_chain_follow(&c, stored(2).chain, old_priv));
-    CHECK_ERR(crypto_chain_open(&c, 0, out, stored(2).sealed), ERR_CRYPTO);
+    CHECK_ERR(crypto_chain_open(&c, stored(2).number, out, stored(2).sealed), ERR_CRYPTO);
     CHECK_OK(crypto_chain_follow(&c, stored(1).chain, bob.mailbox_priv));
-    CHECK_ERR(crypto_chain_open(&c, 1, out, stored(1).sealed), ERR_CRYPTO);
+    CHECK_ERR(crypto_chain_open(&c, stored(1).number, out, stored(1).sealed), ERR_CRYPTO);
     bob_sees(4, (unsigned[]){0, 0, 1, 1}, (uint32_t[]){0, 1, 0, 1});
     forget_stored();
     end();
@@ -426,7 +446,7 @@ TEST(a_key_outlives_a_restart_and_a_failed_batch_takes_it_back) {
     struct crypto_chain c;
     uint8_t out[256];
     CHECK_OK(crypto_chain_follow(&c, stored(0).chain, old_priv));
-    CHECK_OK(crypto_chain_open(&c, 0, out, stored(0).sealed));
+    CHECK_OK(crypto_chain_open(&c, stored(0).number, out, stored(0).sealed));
     CHECK_EQ(put_key(&bob), 1);
     CHECK(!on_disk(SLICE_ARRAY(old)));
     world_restart(&w);

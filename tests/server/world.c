@@ -350,7 +350,7 @@ struct delivery frame_delivery(const struct frame *f) {
     for (size_t i = priv_count; e != OK && i-- > 0 && i + 256 >= priv_count;)
         e = delivery_open(&sealed, privs[i % 256], plain, &parcel);
     CHECK_OK(e);
-    struct delivery d = {.position = sealed.position, .count = sealed.count, .item = parcel.item};
+    struct delivery d = {.position = sealed.position, .number = sealed.number, .item = parcel.item};
     memcpy(d.chain, sealed.chain, sizeof d.chain);
     memcpy(d.serial, parcel.serial, sizeof d.serial);
     if (parcel.marked) /* in plain, behind the serial and the flag */

@@ -24,7 +24,7 @@ struct frame {
 struct delivery {
     uint64_t position;
     uint8_t chain[32];
-    uint32_t count;
+    uint32_t number;
     uint8_t serial[8];
     slice mark, item;
 };

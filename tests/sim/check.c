@@ -187,7 +187,8 @@ static void read_history(struct world *w, struct client *c, uint32_t number, str
     size_t before = h->count;
     world_must(core_messages(c->core, number, 1, UINT64_MAX, take_only_event, h), "history");
     world_must(core_messages(c->core, number, 1, UINT64_MAX, take_message, h), "history");
-    bool open = v->state == CORE_CONVERSATION_ACTIVE || v->state == CORE_CONVERSATION_LEAVING;
+    bool open = v->state == CORE_CONVERSATION_ACTIVE || v->state == CORE_CONVERSATION_LEAVING ||
+                v->state == CORE_CONVERSATION_REQUEST;
     bool says = h->count > before && h->intervals[h->count - 1].until == UINT64_MAX;
     /* The last one to leave is not removed by anybody; nor is who could not make it. */
     if (open != says && v->state != CORE_CONVERSATION_LEFT && v->state != CORE_CONVERSATION_FAILED)
@@ -241,8 +242,10 @@ static void check_messages(struct world *w) {
     for (int i = 0; i < CLIENTS; i++) {
         struct client *c = &w->clients[i];
         for (size_t j = 0; j < c->view_count; j++) {
-            if (c->views[j].group < 0)
-                continue;
+            struct core_conversation now;
+            if (c->views[j].group < 0 ||
+                core_conversation_get(c->core, (uint32_t)j + 1, &now) != OK)
+                continue; /* a request that was taken back */
             struct history **h = &all->of[i][c->views[j].group];
             if (*h == NULL)
                 *h = new_history(w, c, c->views[j].group);

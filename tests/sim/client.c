@@ -79,7 +79,8 @@ static void look_at(struct world *w, struct client *c, uint32_t number) {
     v->epoch = now.epoch;
     if (failed && w->groups[v->group].pool >= 0)
         world_event(w, EVENT_MAKE, TIME_SECOND, w->groups[v->group].pool, 0);
-    if (now.state == CORE_CONVERSATION_ACTIVE || now.state == CORE_CONVERSATION_LEAVING)
+    if (now.state == CORE_CONVERSATION_ACTIVE || now.state == CORE_CONVERSATION_LEAVING ||
+        now.state == CORE_CONVERSATION_REQUEST)
         check_epoch(w, c, number);
 }
 
@@ -87,12 +88,14 @@ static void look(struct world *w, struct client *c) {
     struct core_status status;
     core_status_get(c->core, &status);
     note_sent(w, c);
-    for (uint32_t i = 1; i <= status.conversations && i <= VIEWS_MAX; i++) {
+    for (uint32_t at = 0; at < status.conversations; at++) {
         struct core_conversation now;
+        if (core_conversation_at(c->core, at, &now) != OK)
+            continue;
+        uint32_t i = now.number; /* a request that was taken back is not there any more */
         bool known = i <= c->view_count && !c->views[i - 1].stale;
-        if (core_conversation_get(c->core, i, &now) == OK &&
-            (!known || c->views[i - 1].epoch != now.epoch ||
-             c->views[i - 1].state != (uint8_t)now.state))
+        if (i <= VIEWS_MAX && (!known || c->views[i - 1].epoch != now.epoch ||
+                               c->views[i - 1].state != (uint8_t)now.state))
             look_at(w, c, i);
     }
 }

@@ -67,6 +67,29 @@ static void meet(struct world *w, int a, int b) {
     client_drain(w, c);
 }
 
+/* Who was begun with before it knew the other is asked. Whoever might begin with the same one in
+ * two conversations is known, or the later request would take the earlier one's place. */
+static bool stays_stranger(struct world *w, const struct pool *p, size_t knows, size_t known) {
+    unsigned together = 0;
+    for (int i = 0; i < CONVERSATIONS; i++) {
+        const struct pool *other = &w->pools[i];
+        bool a = false, b = false;
+        for (size_t j = 0; j < other->count; j++) {
+            a = a || other->people[j] == p->people[knows];
+            b = b || other->people[j] == p->people[known];
+        }
+        together += a && b;
+    }
+    return knows > 0 && together == 1 && world_one_in(w, 3);
+}
+
+static void meet_all(struct world *w, const struct pool *p) {
+    for (size_t i = 0; i < p->count; i++)
+        for (size_t j = 0; j < p->count; j++)
+            if (!stays_stranger(w, p, i, j))
+                meet(w, p->people[i], p->people[j]);
+}
+
 /* From two people to fifteen, and some who may come in later. */
 static void make_pool(struct world *w, struct pool *p) {
     bool in[CLIENTS] = {false};
@@ -81,9 +104,6 @@ static void make_pool(struct world *w, struct pool *p) {
         in[who] = true;
         p->people[i++] = who;
     }
-    for (size_t i = 0; i < p->count; i++)
-        for (size_t j = 0; j < p->count; j++)
-            meet(w, p->people[i], p->people[j]);
 }
 
 void life_set_up(struct world *w) {
@@ -93,6 +113,8 @@ void life_set_up(struct world *w) {
     make_links(w);
     for (int i = 0; i < CONVERSATIONS; i++)
         make_pool(w, &w->pools[i]);
+    for (int i = 0; i < CONVERSATIONS; i++)
+        meet_all(w, &w->pools[i]);
     w->calm = false;
     for (int i = 0; i < CONVERSATIONS; i++)
         world_event(w, EVENT_MAKE, world_chance(w, TIME_MINUTE), i, 0);
@@ -118,7 +140,8 @@ static void lose_answers(struct world *w, const struct client *c) {
 
 void life_make(struct world *w, int pool) {
     const struct pool *p = &w->pools[pool];
-    struct client *c = &w->clients[p->people[world_chance(w, p->start)]];
+    /* The first knows all others. */
+    struct client *c = &w->clients[p->people[world_one_in(w, 2) ? 0 : world_chance(w, p->start)]];
     uint8_t accounts[POOL_MAX][CORE_ACCOUNT];
     size_t count = 0;
     uint64_t command;
@@ -399,7 +422,22 @@ static void somebody_acts(struct world *w, uint64_t dice) {
     client_drain(w, c);
 }
 
+/* All that it was asked. */
+static void accept_requests(struct world *w, struct client *c) {
+    struct core_conversation now;
+    for (size_t i = 0; c->core != NULL && core_conversation_at(c->core, i, &now) == OK; i++) {
+        if (now.state != CORE_CONVERSATION_REQUEST)
+            continue;
+        err e = core_request_accept(c->core, now.number, SLICE_EMPTY, w->now);
+        w->counts.accepted += e == OK;
+        world_trace(w, "client %d accepts %u: %s", c->index, (unsigned)now.number, err_name(e));
+        client_drain(w, c);
+    }
+}
+
 void life_act(struct world *w) {
+    if (world_one_in(w, 4))
+        accept_requests(w, &w->clients[world_chance(w, CLIENTS)]);
     uint64_t dice = world_chance(w, 9800);
     if (w->counts.actions >= w->actions)
         return;
@@ -414,6 +452,11 @@ void life_act(struct world *w) {
 
 /* ---- The end ---- */
 
+static bool is_there(const struct client *c, uint32_t number) {
+    struct core_conversation now;
+    return core_conversation_get(c->core, number, &now) == OK;
+}
+
 static bool at_rest(const struct client *c) {
     struct core_status s;
     struct core_handle handle;
@@ -424,7 +467,8 @@ static bool at_rest(const struct client *c) {
     core_status_get(c->core, &s);
     for (size_t i = 0; i < c->view_count; i++)
         if (c->views[i].state == CORE_CONVERSATION_LEAVING ||
-            c->views[i].state == CORE_CONVERSATION_NEW)
+            c->views[i].state == CORE_CONVERSATION_NEW ||
+            (c->views[i].state == CORE_CONVERSATION_REQUEST && is_there(c, (uint32_t)i + 1)))
             return false;
     return s.auth == CORE_LINK_READY && s.caught_up && s.outbox == 0 && s.waiting == 0;
 }
@@ -470,6 +514,8 @@ bool life_settle(struct world *w) {
     uint64_t end = w->now + 30 * TIME_MINUTE;
     while (w->now < end) {
         uint64_t pause = w->now + 5 * TIME_SECOND;
+        for (int i = 0; i < CLIENTS; i++)
+            accept_requests(w, &w->clients[i]);
         while (w->now < pause && world_step(w))
             ;
         if (all_at_rest(w))

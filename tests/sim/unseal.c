@@ -9,7 +9,7 @@ bool sim_unseal(struct core *core, slice stored, buf *plain, slice *item) {
     uint32_t week;
     reader r = reader_of(stored);
     if (reader_u32(&r, &week) != OK || reader_copy(&r, sealed.chain, sizeof sealed.chain) != OK ||
-        reader_u32(&r, &sealed.count) != OK || reader_vec(&r, &sealed.sealed) != OK ||
+        reader_u32(&r, &sealed.number) != OK || reader_vec(&r, &sealed.sealed) != OK ||
         core_unseal(core, &sealed, plain, &d) != OK)
         return false;
     *item = d.item;

@@ -179,7 +179,8 @@ struct request { /* a commit that the mail process has */
 struct counts {
     uint64_t events, actions, sends, delivered, commits, crashes, offline, cuts, server_crashes,
         client_faults, server_faults, disorders, replays, doubles, stalls, replaced, troubles,
-        repeats, dropped, reads, late, failed_commands, unknown_epochs, quarantined, again, handles;
+        repeats, dropped, reads, late, accepted, failed_commands, unknown_epochs, quarantined,
+        again, handles;
 };
 
 struct world {
