@@ -147,6 +147,7 @@ static void take_notice(struct world *w, struct client *c, const struct core_not
     case CORE_NOTICE_CONVERSATION:
     case CORE_NOTICE_CONNECTION:
     case CORE_NOTICE_CAUGHT_UP:
+    case CORE_NOTICE_PROGRESS:
         break;
     }
 }
@@ -183,6 +184,10 @@ static void carry_out(struct world *w, struct client *c, const struct core_actio
         break;
     case CORE_WAKE:
         wake_at(w, c, a->at);
+        break;
+    case CORE_READ:
+    case CORE_WRITE:
+        world_fail(w, "client %d: nobody here sends files", c->index);
         break;
     case CORE_NOTICE:
         take_notice(w, c, &a->notice);
