@@ -212,10 +212,11 @@ static void fuzz_message(slice message) {
 static void fuzz_content(slice bytes) {
     struct content content;
     enum core_content_shape shape;
+    struct content_part file;
     bool markdown;
     buf text = {0}, again = {0};
     if (core_content_decode(bytes, &content) == OK) {
-        require(core_content_show(&content, &shape, &markdown, &text) == OK);
+        require(core_content_show(&content, &shape, &markdown, &file, &text) == OK);
         require(core_content_write(&again, &content) == OK);
         require(slice_equal(buf_slice(&again), bytes));
     }

@@ -54,6 +54,7 @@ enum err_class {
     X(EXISTS, BAD, "it exists already")                                                            \
     X(REPEAT, BAD, "it was seen before")                                                           \
     X(LATE, BAD, "something else came first")                                                      \
+    X(CHANGED, BAD, "it was changed meanwhile")                                                    \
     X(UNORDERED, BAD, "it is not the commit that the server ordered")                              \
     X(CRYPTO, DENIED, "it does not open with this key")                                            \
     X(SIGNATURE, DENIED, "its signature is wrong")                                                 \

@@ -70,7 +70,7 @@ void core_status_get(const struct core *core, struct core_status *status) {
     for (size_t i = 0; i < core->conversations.n; i++)
         status->requests += core_request_is(core->conversations.p[i]);
     status->blocked = (uint32_t)core->blocked.n;
-    status->outbox = (uint32_t)core->entries.n;
+    status->outbox = (uint32_t)(core->entries.n + core->uploads.n);
     status->unsettled = unsettled(core);
     status->waiting = (uint32_t)core->waiting.n;
     status->quarantined = core->counters.quarantined;
@@ -107,6 +107,10 @@ static void fill(const struct core *core, const struct conversation *c,
         out->asked += !entry->r.silent;
         if (entry->r.type == PROTO_send && entry->r.stage == STAGE_PREPARED && entry->refused > 0)
             out->refused = entry->refused;
+    }
+    for (size_t i = 0; i < core->uploads.n; i++) {
+        const struct upload *u = core->uploads.p[i];
+        out->outbox += u->r.conversation == c->r.number;
     }
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];

@@ -51,6 +51,33 @@ void core_action_disconnect(struct core *core, uint32_t link) {
     a->link = link;
 }
 
+bool core_action_read(struct core *core, uint64_t command, uint64_t offset, size_t count) {
+    struct action *a = add(core);
+    if (a == NULL)
+        return false;
+    a->kind = CORE_READ;
+    a->command = command;
+    a->offset = offset;
+    a->count = count;
+    return true;
+}
+
+err core_action_write(struct core *core, uint64_t command, uint64_t offset, slice bytes) {
+    struct action *a = add(core);
+    if (a == NULL)
+        return ERR_NO_MEMORY;
+    err e = buf_set(&a->bytes, bytes);
+    if (e != OK) {
+        core->action_n--;
+        buf_free(&a->bytes);
+        return e;
+    }
+    a->kind = CORE_WRITE;
+    a->command = command;
+    a->offset = offset;
+    return OK;
+}
+
 void core_action_notice(struct core *core, const struct core_notice *notice) {
     struct action *a = crowded(core) ? NULL : add(core);
     if (a == NULL)
@@ -109,6 +136,8 @@ static uint64_t wake_at(const struct core *core) {
     at = least(at, core_mailbox_key_wake(core));
     at = least(at, core_conversation_wake(core));
     at = least(at, core_blob_wake(core));
+    at = least(at, core_upload_wake(core));
+    at = least(at, core_download_wake(core));
     at = least(at, core_linking_wake(core));
     at = least(at, core_handle_wake(core));
     return least(at, core_outbox_wake(core));
@@ -120,11 +149,14 @@ static void hand_out(struct core *core, struct core_action *action) {
     action->kind = a->kind;
     action->link = a->link;
     action->notice = a->notice;
+    action->command = a->command;
+    action->offset = a->offset;
+    action->count = a->count;
     slice bytes = buf_slice(&core->action_bytes);
     if (a->kind == CORE_CONNECT) {
         action->server = bytes;
         action->proxy = core->network.r.proxy;
-    } else if (a->kind == CORE_TRANSMIT)
+    } else if (a->kind == CORE_TRANSMIT || a->kind == CORE_WRITE)
         action->bytes = bytes;
     else if (a->kind == CORE_NOTICE)
         action->notice.text = bytes;

@@ -4,16 +4,15 @@
 #define BLOB_TIME TIME_DAY
 static const uint8_t nonce[24]; /* the key is used once */
 
-/* Size with a little of it hidden: the top bits stay, the rest is rounded up. */
-static size_t padded(size_t n) {
+uint64_t core_padded(uint64_t n) {
     unsigned top = 0, bits = 0;
     if (n < 4096)
         return 4096;
-    for (size_t v = n; v > 1; v >>= 1)
+    for (uint64_t v = n; v > 1; v >>= 1)
         top++;
     for (unsigned v = top; v > 0; v >>= 1)
         bits++;
-    size_t mask = ((size_t)1 << (top - bits)) - 1;
+    uint64_t mask = ((uint64_t)1 << (top - bits)) - 1;
     return (n + mask) & ~mask;
 }
 
@@ -24,7 +23,7 @@ static slice label(void) {
 err core_blob_seal(slice content, buf *sealed, struct proto_blob_reference *reference) {
     if (content.n > BLOB_MAX)
         return ERR_TOO_LARGE;
-    size_t start = sealed->n, size = padded(content.n);
+    size_t start = sealed->n, size = (size_t)core_padded(content.n);
     crypto_random(reference->key, sizeof reference->key);
     TRY(buf_append(sealed, content));
     TRY(buf_resize(sealed, start + size + crypto_xchacha20poly1305.tag));
@@ -104,18 +103,14 @@ static void chunk_put(struct core *core, const struct request *request, err e, u
     }
 }
 
-/* One of the conversation's; after a refusal the next one, since any may be too old. */
-static err permission(struct core *core, const struct entry *entry,
-                      uint8_t address[PROTO_ADDRESS]) {
-    struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+err core_blob_permission(struct core *core, struct conversation *c, const uint8_t id[32],
+                         uint32_t failures, uint8_t address[PROTO_ADDRESS]) {
     buf all = buf_on(core->mem);
-    uint32_t count = 0, first = (uint32_t)(entry->blob_id[0] << 8 | entry->blob_id[1]);
-    if (c == NULL)
-        return ERR_BUG;
+    uint32_t count = 0, first = (uint32_t)(id[0] << 8 | id[1]);
     TRY(core_conversation_load(core, c));
     err e = core_leaf_roster(c->group, &all, &count);
-    if (e == OK && count > 0) /* whose it is tells nothing of who uploads */
-        memcpy(address, all.p + (first + entry->failures) % count * PROTO_ADDRESS, PROTO_ADDRESS);
+    if (e == OK && count > 0)
+        memcpy(address, all.p + (first + failures) % count * PROTO_ADDRESS, PROTO_ADDRESS);
     else if (e == OK)
         e = ERR_BUG;
     buf_free(&all);
@@ -128,7 +123,8 @@ static err put_chunk(struct core *core, struct entry *entry) {
     buf body = buf_on(core->mem);
     memcpy(m.id, entry->blob_id, sizeof m.id);
     m.bytes = slice_of(entry->blob_bytes.p + at, n < PROTO_CHUNK_MAX ? n : PROTO_CHUNK_MAX);
-    err e = permission(core, entry, m.address);
+    struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+    err e = c == NULL ? ERR_BUG : core_blob_permission(core, c, m.id, entry->failures, m.address);
     if (e == OK)
         e = proto_blob_put_encode(&body, &m);
     if (e == OK)

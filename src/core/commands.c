@@ -4,7 +4,8 @@
 
 #include "core/content.h"
 
-static err find_open(struct core *core, uint32_t number, uint64_t now, struct conversation **c) {
+err core_conversation_find_open(struct core *core, uint32_t number, uint64_t now,
+                                struct conversation **c) {
     TRY(core_enter(core, now));
     *c = core_conversation_lookup(core, number);
     if (*c == NULL)
@@ -113,7 +114,7 @@ err core_conversation_new(struct core *core, slice name, const uint8_t (*account
 err core_conversation_add(struct core *core, uint32_t conversation,
                           const uint8_t account[CORE_ACCOUNT], uint64_t now, uint64_t *command) {
     struct conversation *c;
-    TRY(find_open(core, conversation, now, &c));
+    TRY(core_conversation_find_open(core, conversation, now, &c));
     if (core_contact_lookup(core, account) == NULL)
         return ERR_NOT_FOUND;
     if (number_is_own(core, conversation))
@@ -126,7 +127,7 @@ err core_conversation_add(struct core *core, uint32_t conversation,
 err core_conversation_remove(struct core *core, uint32_t conversation,
                              const uint8_t account[CORE_ACCOUNT], uint64_t now, uint64_t *command) {
     struct conversation *c;
-    TRY(find_open(core, conversation, now, &c));
+    TRY(core_conversation_find_open(core, conversation, now, &c));
     if (memcmp(account, core->account.r.account, CORE_ACCOUNT) == 0)
         return ERR_DENIED;
     return add(core, c, ENTRY_REMOVE, slice_of(account, CORE_ACCOUNT), command);
@@ -135,7 +136,7 @@ err core_conversation_remove(struct core *core, uint32_t conversation,
 err core_conversation_update(struct core *core, uint32_t conversation, uint64_t now,
                              uint64_t *command) {
     struct conversation *c;
-    TRY(find_open(core, conversation, now, &c));
+    TRY(core_conversation_find_open(core, conversation, now, &c));
     return add(core, c, ENTRY_UPDATE, slice_str("revoke"), command);
 }
 
@@ -143,7 +144,7 @@ err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t n
                             uint64_t *command) {
     struct conversation *c;
     struct entry *entry = NULL;
-    TRY(find_open(core, conversation, now, &c));
+    TRY(core_conversation_find_open(core, conversation, now, &c));
     if (number_is_own(core, conversation))
         return ERR_DENIED;
     if (c->r.state == CORE_CONVERSATION_NEW)
@@ -171,7 +172,7 @@ err core_conversation_rename(struct core *core, uint32_t conversation, slice nam
                              uint64_t *command) {
     struct conversation *c;
     struct entry *entry = NULL;
-    TRY(find_open(core, conversation, now, &c));
+    TRY(core_conversation_find_open(core, conversation, now, &c));
     TRY(core_name_check(name));
     if (name.n == 0)
         return ERR_MALFORMED;
@@ -206,8 +207,8 @@ err core_conversation_read(struct core *core, uint32_t conversation, uint64_t me
 
 /* ---- Messages ---- */
 
-static err queue_content(struct core *core, struct conversation *c, slice content,
-                         uint64_t *command, uint64_t *message) {
+static err queue(struct core *core, struct conversation *c, slice content, uint64_t told,
+                 uint64_t *command, uint64_t *message) {
     struct entry *entry = NULL;
     struct record_message m = {.kind = CORE_MESSAGE_CONTENT,
                                .state = CORE_MESSAGE_QUEUED,
@@ -223,22 +224,29 @@ static err queue_content(struct core *core, struct conversation *c, slice conten
     TRY(core_entry_add(core, c, ENTRY_CONTENT, content, false, &entry));
     entry->r.message = *message;
     memcpy(entry->r.id, m.id, sizeof entry->r.id);
+    entry->r.told = told;
     *command = entry->r.command;
     return core_entry_save(core, entry);
+}
+
+err core_queue_content(struct core *core, struct conversation *c, slice content, uint64_t told,
+                       uint64_t *message) {
+    uint64_t command;
+    return queue(core, c, content, told, &command, message);
 }
 
 err core_send_content(struct core *core, uint32_t conversation, slice content, uint64_t now,
                       uint64_t *command, uint64_t *message) {
     struct conversation *c;
     struct content decoded;
-    TRY(find_open(core, conversation, now, &c));
+    TRY(core_conversation_find_open(core, conversation, now, &c));
     if (content.n > CORE_TEXT_MAX + 4096)
         return ERR_TOO_LARGE;
     TRY(core_content_decode(content, &decoded));
     if (outbox_full(core))
         return ERR_LIMIT;
     TRY(core_txn_begin(core));
-    TRY(core_txn_end(core, queue_content(core, c, content, command, message)));
+    TRY(core_txn_end(core, queue(core, c, content, 0, command, message)));
     core_pump(core);
     return OK;
 }

@@ -136,11 +136,22 @@ static void write_id(writer *w, slice id) {
         core_cbor_write_bytes(w, id);
 }
 
+static void write_external(writer *w, const struct content_part *part) {
+    core_cbor_write_text(w, part->type);
+    core_cbor_write_text(w, part->url);
+    core_cbor_write(w, CBOR_UINT, part->expires);
+    core_cbor_write(w, CBOR_UINT, part->size);
+    core_cbor_write(w, CBOR_UINT, part->algorithm);
+    core_cbor_write_bytes(w, part->key);
+    core_cbor_write_bytes(w, part->nonce);
+    core_cbor_write_bytes(w, part->aad);
+    core_cbor_write(w, CBOR_UINT, part->hash_algorithm);
+    core_cbor_write_bytes(w, part->hash);
+    core_cbor_write_text(w, part->description);
+    core_cbor_write_text(w, part->filename);
+}
+
 static void write_part(writer *w, const struct content_part *part) {
-    if (part->cardinality != CONTENT_NULL && part->cardinality != CONTENT_SINGLE) {
-        writer_bytes(w, part->whole);
-        return;
-    }
     core_cbor_write(w, CBOR_ARRAY, part_length(part->cardinality));
     core_cbor_write(w, CBOR_UINT, part->disposition);
     core_cbor_write_text(w, part->language);
@@ -148,6 +159,12 @@ static void write_part(writer *w, const struct content_part *part) {
     if (part->cardinality == CONTENT_SINGLE) {
         core_cbor_write_text(w, part->type);
         core_cbor_write_bytes(w, part->body);
+    } else if (part->cardinality == CONTENT_EXTERNAL) {
+        write_external(w, part);
+    } else if (part->cardinality == CONTENT_MULTI) {
+        core_cbor_write(w, CBOR_UINT, part->semantics);
+        core_cbor_write(w, CBOR_ARRAY, part->count);
+        writer_bytes(w, part->body);
     }
 }
 
@@ -200,6 +217,57 @@ err core_content_encode(buf *out, enum content_disposition disposition, const ch
 err core_content_encode_delete(buf *out, const uint8_t *in_reply_to, const uint8_t *replaces) {
     struct content_part part = {.cardinality = CONTENT_NULL, .disposition = CONTENT_RENDER};
     return encode(out, &part, in_reply_to, replaces);
+}
+
+err core_content_encode_parts(buf *out, const struct content_part *parts, size_t count,
+                              const uint8_t *in_reply_to) {
+    buf body = buf_on(out->mem);
+    writer w = writer_on(&body);
+    struct content_part all = {.cardinality = CONTENT_MULTI,
+                               .disposition = CONTENT_RENDER,
+                               .semantics = CONTENT_PROCESS_ALL,
+                               .count = count};
+    if (count == 1)
+        return encode(out, &parts[0], in_reply_to, NULL);
+    for (size_t i = 0; i < count; i++)
+        write_part(&w, &parts[i]);
+    err e = writer_result(&w);
+    all.body = buf_slice(&body);
+    if (e == OK)
+        e = encode(out, &all, in_reply_to, NULL);
+    buf_free(&body);
+    return e;
+}
+
+/* ---- Files ---- */
+
+static const char url_start[] = "sotto:blob:";
+
+err core_content_file_url(buf *out, const uint8_t id[32]) {
+    TRY(buf_append(out, slice_str(url_start)));
+    return hex_encode(out, slice_of(id, 32));
+}
+
+/* In lower case alone, so that a blob has one name. */
+static bool read_hex(slice text, uint8_t id[32]) {
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < text.n; i++) {
+        const char *digit = text.p[i] == 0 ? NULL : strchr(digits, text.p[i]);
+        if (digit == NULL)
+            return false;
+        uint8_t v = (uint8_t)(digit - digits);
+        id[i / 2] = i % 2 == 0 ? (uint8_t)(v << 4) : (uint8_t)(id[i / 2] | v);
+    }
+    return true;
+}
+
+bool core_content_is_file(const struct content_part *part, uint8_t id[32]) {
+    size_t start = sizeof url_start - 1;
+    return part->cardinality == CONTENT_EXTERNAL && part->algorithm == CONTENT_AEAD_CHUNKS &&
+           part->key.n == 32 && part->nonce.n == 0 && part->aad.n == 0 &&
+           part->hash_algorithm == CONTENT_HASH_SHA256 && part->hash.n == 32 &&
+           part->url.n == start + 64 && memcmp(part->url.p, url_start, start) == 0 &&
+           read_hex(slice_of(part->url.p + start, 64), id);
 }
 
 /* ---- Message ids ---- */
@@ -278,54 +346,73 @@ static err show_other(const struct content_part *part, buf *text) {
     return buf_append(text, slice_str(" bytes]"));
 }
 
-static err show_part(const struct content_part *part, bool *markdown, bool *other, buf *text);
+struct showing {
+    struct content_part *file;
+    bool markdown, other;
+    buf *text;
+};
+
+static err show_part(struct showing *s, const struct content_part *part);
+
+/* The first that is one. */
+static bool takes_file(const struct showing *s, const struct content_part *part) {
+    uint8_t id[32];
+    return s->file->cardinality == CONTENT_NULL && core_content_is_file(part, id);
+}
 
 /* Of several that say the same, the first that is text; else every part on a line of its own. */
-static err show_multi(const struct content_part *part, bool *markdown, bool *other, buf *text) {
+static err show_multi(struct showing *s, const struct content_part *part) {
     reader r = reader_of(part->body);
     struct content_part inner;
     for (uint64_t i = 0; part->semantics == CONTENT_CHOOSE_ONE && i < part->count; i++) {
         TRY(core_content_part_read(&r, &inner));
         if (is_text(&inner))
-            return show_part(&inner, markdown, other, text);
+            return show_part(s, &inner);
     }
     r = reader_of(part->body);
-    for (uint64_t i = 0; i < part->count; i++) {
+    for (uint64_t i = 0, lines = 0; i < part->count; i++) {
         TRY(core_content_part_read(&r, &inner));
-        if (i > 0)
-            TRY(buf_append(text, slice_str("\n")));
-        TRY(show_part(&inner, markdown, other, text));
+        bool is_file = takes_file(s, &inner);
+        if (!is_file && lines++ > 0)
+            TRY(buf_append(s->text, slice_str("\n")));
+        TRY(show_part(s, &inner));
     }
     return OK;
 }
 
-static err show_part(const struct content_part *part, bool *markdown, bool *other, buf *text) {
+static err show_part(struct showing *s, const struct content_part *part) {
     if (part->cardinality == CONTENT_NULL)
         return OK;
     if (part->cardinality == CONTENT_MULTI)
-        return show_multi(part, markdown, other, text);
-    if (!is_text(part)) {
-        *other = true;
-        return show_other(part, text);
+        return show_multi(s, part);
+    if (takes_file(s, part)) {
+        *s->file = *part;
+        return OK;
     }
-    *markdown = *markdown || is_markdown(part);
-    return buf_append(text, part->body);
+    if (!is_text(part)) {
+        s->other = true;
+        return show_other(part, s->text);
+    }
+    s->markdown = s->markdown || is_markdown(part);
+    return buf_append(s->text, part->body);
 }
 
 err core_content_show(const struct content *c, enum core_content_shape *shape, bool *markdown,
-                      buf *text) {
-    bool other = false;
-    *markdown = false;
-    TRY(show_part(&c->part, markdown, &other, text));
+                      struct content_part *file, buf *text) {
+    struct showing s = {.file = file, .text = text};
+    memset(file, 0, sizeof *file);
+    err e = show_part(&s, &c->part);
+    *markdown = s.markdown;
+    TRY(e);
     if (c->replaces.n > 0 && c->part.cardinality == CONTENT_NULL)
         *shape = CORE_CONTENT_DELETE;
     else if (c->part.disposition == CONTENT_REACTION && c->in_reply_to.n > 0)
         *shape = CORE_CONTENT_REACTION;
     else if (c->replaces.n > 0)
         *shape = CORE_CONTENT_EDIT;
-    else if (other || c->part.cardinality == CONTENT_NULL)
+    else if (s.other || c->part.cardinality == CONTENT_NULL)
         *shape = CORE_CONTENT_OTHER;
     else
-        *shape = CORE_CONTENT_TEXT;
+        *shape = file->cardinality == CONTENT_NULL ? CORE_CONTENT_TEXT : CORE_CONTENT_FILE;
     return OK;
 }

@@ -27,6 +27,8 @@ enum content_cardinality {
     CONTENT_EXTERNAL = 2,
     CONTENT_MULTI = 3
 };
+/* algorithm: ours, among the numbers for private use: a blob of ours (core/files.c). */
+enum { CONTENT_AEAD_CHUNKS = 0xF0A1, CONTENT_HASH_SHA256 = 1 };
 enum content_semantics { CONTENT_CHOOSE_ONE = 0, CONTENT_SINGLE_UNIT = 1, CONTENT_PROCESS_ALL = 2 };
 enum {
     CONTENT_SALT = 16,
@@ -72,7 +74,10 @@ MUST err core_content_encode(buf *out, enum content_disposition disposition, con
                              slice body, const uint8_t *in_reply_to, const uint8_t *replaces);
 /* The same without a body: withdraws `replaces`. */
 MUST err core_content_encode_delete(buf *out, const uint8_t *in_reply_to, const uint8_t *replaces);
-/* Any content: NULL and SINGLE parts as their fields say, others from part.whole as it stands. */
+/* Parts of which the receiver processes all, one or several. in_reply_to: 32 bytes or NULL. */
+MUST err core_content_encode_parts(buf *out, const struct content_part *parts, size_t count,
+                                   const uint8_t *in_reply_to);
+/* Any content, as its fields say. */
 MUST err core_content_write(buf *out, const struct content *content);
 
 /* Section 3.3 of the draft: 1, then the first 31 bytes of SHA-256 over the two URIs (each after its
@@ -84,8 +89,14 @@ MUST err core_content_id_of(uint8_t id[CORE_MESSAGE_ID], const uint8_t account[C
                             slice group_id, slice content);
 
 /* What a terminal can show: shape, and text (appended). Parts of other types become a line that
- * says what they are. */
+ * says what they are. *file: the first part that is a file to be fetched, and not in the text;
+ * cardinality NULL if there is none. */
 MUST err core_content_show(const struct content *content, enum core_content_shape *shape,
-                           bool *markdown, buf *text);
+                           bool *markdown, struct content_part *file, buf *text);
+
+/* Whether a part is a file that was uploaded as a blob of ours, and the blob's id if so. */
+bool core_content_is_file(const struct content_part *part, uint8_t id[32]);
+/* Appends the url that names a blob. */
+MUST err core_content_file_url(buf *out, const uint8_t id[32]);
 
 #endif

@@ -139,6 +139,17 @@ static void set_back(struct core *core, uint64_t step) {
         struct waiting *w = core->waiting.p[i];
         back(&w->not_before, step);
     }
+    for (size_t i = 0; i < core->uploads.n; i++) {
+        struct upload *u = core->uploads.p[i];
+        back(&u->not_before, step);
+        back(&u->told, step);
+        back(&u->saved_at, step);
+    }
+    for (size_t i = 0; i < core->downloads.n; i++) {
+        struct download *d = core->downloads.p[i];
+        back(&d->not_before, step);
+        back(&d->told, step);
+    }
     back(&core->linking.at, step);
     back(&core->linking.until, step);
     back(&core->broken_until, step);
@@ -177,7 +188,10 @@ void core_pump(struct core *core) {
     core_stock_pump(core);
     core_linking_pump(core);
     core_address_pump(core);
-    core_outbox_pump(core);
+    core_outbox_pump(core); /* before the files: a message takes the room that there is */
+    if (core_upload_pump(core))
+        core_outbox_pump(core);
+    core_download_pump(core);
     core_handle_pump(core);
 }
 
@@ -262,6 +276,8 @@ void core_close(struct core *core) {
     if (core == NULL)
         return;
     core_load_forget(core);
+    core_download_free_all(core);
+    mem_free(core->mem, core->downloads.p, core->downloads.cap * sizeof *core->downloads.p);
     core_linking_fini(core);
     core_handle_fini(core);
     core_action_free_all(core);

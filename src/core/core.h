@@ -36,6 +36,7 @@ enum {
     CORE_NAME_MAX = 64,       /* bytes of a person's or a conversation's name */
     CORE_PICTURE_MAX = 65536, /* bytes of a picture */
     CORE_TEXT_MAX = 262144,   /* bytes of a message's text */
+    CORE_FILE_NAME_MAX = 255, /* of a file's name */
     CORE_MEMBERS_MAX = 1024,  /* devices in one conversation */
     CORE_PROXY_MAX = 300,     /* bytes of a proxy's place */
     CORE_LINK_DAYS = 30,      /* that a contact link is good for, */
@@ -93,8 +94,12 @@ enum core_action_kind {
                          must not be recognisable as one client's */
     CORE_TRANSMIT,    /* send `bytes` as one message on `link`; at most 65535 bytes */
     CORE_DISCONNECT,  /* close `link`, after what was handed to TRANSMIT before */
-    CORE_WAKE,  /* call core_wake at `at`; replaces every earlier WAKE; UINT64_MAX: not at all */
-    CORE_NOTICE /* for the user interface */
+    CORE_WAKE,   /* call core_wake at `at`; replaces every earlier WAKE; UINT64_MAX: not at all */
+    CORE_NOTICE, /* for the user interface */
+    /* Give `count` bytes from `offset` of the file that belongs to `command` to core_file_bytes, or
+     * say with core_file_failed why not; core_file_place says which file it is. */
+    CORE_READ,
+    CORE_WRITE /* write `bytes` at `offset` of such a file; if that fails, core_file_failed */
 };
 
 enum core_notice_kind {
@@ -126,6 +131,9 @@ enum core_notice_kind {
     CORE_NOTICE_GAPS,
     /* An item could not be processed and was put aside: `conversation` (0: none), `error`. */
     CORE_NOTICE_QUARANTINED,
+    /* How far a file is: `command`, `conversation`, `done` of `total` bytes. `error` and `reason`:
+     * why it stands still for now; it goes on by itself. */
+    CORE_NOTICE_PROGRESS,
     /* Something the user should know: `error`, `reason`, `text`. ERR_IDENTITY: the server's key is
      * not the pinned one, the core stays off until core_online(true). Class IO: the store failed;
      * nothing was acknowledged; the core tries again by itself. */
@@ -143,6 +151,7 @@ struct core_notice {
     uint8_t message_id[CORE_MESSAGE_ID];
     uint32_t refused; /* how many of the addresses took nothing; of a message: of the others' */
     uint32_t count;
+    uint64_t done, total;
 };
 
 struct core_action {
@@ -152,6 +161,8 @@ struct core_action {
     slice proxy;
     slice bytes;
     uint64_t at;
+    uint64_t command, offset;
+    size_t count;
     struct core_notice notice;
 };
 
@@ -313,6 +324,43 @@ MUST err core_send_text(struct core *core, uint32_t conversation, enum core_text
 /* The same for any MIMI content (core/content.h); MALFORMED if it is none. */
 MUST err core_send_content(struct core *core, uint32_t conversation, slice content, uint64_t now,
                            uint64_t *command, uint64_t *message);
+
+/* ---- Files ----
+ * The core asks for a file's bytes piece by piece, and hands them over so, by the actions READ and
+ * WRITE: it holds a few chunks of each file at a time, however large that is. */
+
+#define CORE_FILE_MAX ((uint64_t)1 << 31) /* bytes */
+
+/* place: the host's own name for the file, by which a later run finds it again. name, type: what
+ * others see, a name without a path and a media type. text: may be empty; in_reply_to: NULL or a
+ * message id. */
+struct core_file_sending {
+    slice place, name, type, text;
+    const uint8_t *in_reply_to;
+    uint64_t size;
+};
+/* Uploads a file, then sends the message that names it. What was begun goes on in a later run, from
+ * where the server has it; asked for again, it is the same command, which goes on at once. DONE:
+ * `message`, as for a text; or CHANGED if the file is no longer what it was, and what the host
+ * gave to core_file_failed. */
+MUST err core_file_send(struct core *core, uint32_t conversation,
+                        const struct core_file_sending *sending, uint64_t now, uint64_t *command);
+/* Fetches the file that a message names. place: as above. have: so many bytes of it are there from
+ * an earlier try, and are read again to be checked. hurry: the user waits for it; otherwise it
+ * begins at some moment soon, so that it can't be told from the message's coming. NOT_FOUND: the
+ * message names no file that can be fetched. DONE: every byte was handed over and is what was sent;
+ * or CRYPTO if not, or reason NONE: it has expired. A later run has to ask again. */
+MUST err core_file_fetch(struct core *core, uint32_t conversation, uint64_t message, slice place,
+                         uint64_t have, bool hurry, uint64_t now, uint64_t *command);
+/* Ends either, with its DONE (CLOSED). NOT_FOUND. */
+MUST err core_file_cancel(struct core *core, uint64_t command, uint64_t now);
+/* What READ asked for. */
+void core_file_bytes(struct core *core, uint64_t command, uint64_t offset, slice bytes,
+                     uint64_t now);
+/* The host can't read or write it: its DONE brings this error. */
+void core_file_failed(struct core *core, uint64_t command, err why, uint64_t now);
+/* NOT_FOUND. */
+MUST err core_file_place(const struct core *core, uint64_t command, slice *place);
 
 /* What the server's disk says about this account: after DONE, core_record_get. */
 MUST err core_record_ask(struct core *core, uint64_t now, uint64_t *command);
@@ -622,7 +670,14 @@ enum core_content_shape {
     CORE_CONTENT_REACTION, /* text is a reaction to in_reply_to */
     CORE_CONTENT_EDIT,     /* text replaces that of `replaces` */
     CORE_CONTENT_DELETE,   /* `replaces` is withdrawn */
-    CORE_CONTENT_OTHER     /* text describes what this version can't show */
+    CORE_CONTENT_OTHER,    /* text describes what this version can't show */
+    CORE_CONTENT_FILE      /* a file, and text if it is not empty */
+};
+/* A file that a message names, in its sender's words. */
+struct core_file {
+    slice name, type, description;
+    uint64_t size;
+    uint64_t expires; /* ms since 1970, or 0: not known */
 };
 struct core_message {
     uint64_t number;
@@ -643,6 +698,8 @@ struct core_message {
     uint8_t in_reply_to[CORE_MESSAGE_ID];
     uint8_t replaces[CORE_MESSAGE_ID];
     slice text;
+    bool has_file;
+    struct core_file file;
     slice content; /* the whole MIMI content as it was sent */
 };
 /* Slices are valid during the call. False ends it. */

@@ -163,7 +163,14 @@ static err show_content(const struct record_message *r, struct core_message *m, 
         memcpy(m->in_reply_to, content.in_reply_to.p, sizeof m->in_reply_to);
     if (m->has_replaces)
         memcpy(m->replaces, content.replaces.p, sizeof m->replaces);
-    TRY(core_content_show(&content, &m->shape, &m->markdown, text));
+    struct content_part file;
+    TRY(core_content_show(&content, &m->shape, &m->markdown, &file, text));
+    m->has_file = file.cardinality != CONTENT_NULL;
+    m->file = (struct core_file){.name = file.filename,
+                                 .type = file.type,
+                                 .description = file.description,
+                                 .size = file.size,
+                                 .expires = file.expires * TIME_SECOND};
     return OK;
 }
 

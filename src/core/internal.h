@@ -39,6 +39,10 @@ enum {
     BLOB_MAX = 8 * 1024 * 1024,      /* what we upload or fetch */
     FETCHES_MAX = 4,                 /* blobs under way */
     FETCHED_MAX = 256 * 1024 * 1024, /* in a day */
+    UPLOADS_MAX = 32,
+    DOWNLOADS_MAX = 32,
+    FILE_WINDOW = 6,                   /* chunks of one file under way */
+    FILE_CHUNK = PROTO_CHUNK_MAX - 40, /* bytes of a file in one chunk */
     RESEND_EPOCHS = 4, /* a message encrypted longer ago than this is encrypted again */
     ATTEMPTS_MAX = 16,
     COMMANDS_MAX = 64, /* under way and not in the outbox */
@@ -57,7 +61,7 @@ enum table {
     TABLE_CONVERSATION, /* "conversation", "staged" / number */
     TABLE_HISTORY,      /* conversation / number in the history */
     TABLE_MESSAGE_ID,   /* group id, message id: it was there before */
-    TABLE_OUTBOX,       /* "entry" / command */
+    TABLE_OUTBOX,       /* "entry", "upload" / command */
     TABLE_BLOB,         /* command / place: the ciphertext of a blob to upload */
     TABLE_SEEN,         /* hash; "log", "welcome" / number */
     TABLE_WAITING,      /* "item" / number */
@@ -183,6 +187,47 @@ struct waiting {
     buf blob;
 };
 
+/* ---- Files ---- */
+
+struct file {
+    uint8_t id[32], key[32];
+    uint64_t size;
+    uint32_t chunks;
+};
+
+struct upload {
+    buf bytes;
+    struct record_upload r;
+    /* Not stored: */
+    struct crypto_sha256_state hash;
+    uint32_t hashed; /* so many chunks are in it */
+    uint32_t next;   /* to be read from the host */
+    uint32_t have;   /* the server's, if known */
+    uint32_t until;  /* the week */
+    uint32_t flying; /* requests under way */
+    bool known;      /* since the session began, and nothing went wrong */
+    bool reading;    /* the host was asked */
+    uint16_t failures;
+    uint16_t addresses; /* so many were no good */
+    uint64_t not_before, told, saved_at;
+};
+
+struct download {
+    uint64_t command, message;
+    uint32_t conversation;
+    struct file file;
+    uint8_t digest[32]; /* as it should be */
+    buf place;
+    struct crypto_sha256_state hash;
+    uint32_t hashed;       /* chunks that are with the host, and in the hash */
+    uint32_t local;        /* of these, from an earlier try */
+    uint32_t next;         /* to be asked for */
+    uint32_t flying, skip; /* requests under way, and how many of them come in vain */
+    bool reading;
+    uint16_t failures;
+    uint64_t not_before, told;
+};
+
 struct claim {
     buf bytes;
     struct record_claim r;
@@ -301,7 +346,9 @@ struct linking {
 struct action {
     enum core_action_kind kind;
     uint32_t link;
-    buf bytes; /* CONNECT: server; TRANSMIT: message; NOTICE: text */
+    buf bytes;                /* CONNECT: server; TRANSMIT: message; NOTICE: text; WRITE: bytes */
+    uint64_t command, offset; /* READ, WRITE */
+    size_t count;
     struct core_notice notice;
 };
 
@@ -348,6 +395,7 @@ struct core {
     struct record_counters counters;
     bool counters_dirty;
     struct list contacts, links, blocked, conversations, entries, waiting, claims, revocations;
+    struct list uploads, downloads;
     buf record;
     struct list pictures;
     buf image, own_name;                  /* that an accessor handed out last */
@@ -425,6 +473,9 @@ MUST err core_enter(struct core *core, uint64_t now); /* start of each command *
 void core_action_connect(struct core *core, uint32_t link, slice server);
 void core_action_transmit(struct core *core, uint32_t link, buf *bytes); /* takes bytes */
 void core_action_disconnect(struct core *core, uint32_t link);
+/* False without memory. */
+bool core_action_read(struct core *core, uint64_t command, uint64_t offset, size_t count);
+MUST err core_action_write(struct core *core, uint64_t command, uint64_t offset, slice bytes);
 void core_action_notice(struct core *core, const struct core_notice *notice);
 void core_action_done(struct core *core, uint64_t command, err e, uint16_t reason, slice text,
                       uint32_t conversation);
@@ -779,7 +830,50 @@ MUST err core_item_read(slice item, enum item_kind *kind, slice *content);
 size_t core_item_room(size_t content);
 enum { ITEM_CONTENT_MAX = PROTO_ITEM_MAX - 5 };
 
+/* commands.c */
+MUST err core_conversation_find_open(struct core *core, uint32_t number, uint64_t now,
+                                     struct conversation **c);
+/* Into history and outbox, in a transaction. told: under which command its end is told. */
+MUST err core_queue_content(struct core *core, struct conversation *c, slice content, uint64_t told,
+                            uint64_t *message);
+
+/* files.c */
+/* Of a file of so many bytes, padding included. */
+uint32_t core_file_chunks(uint64_t size);
+/* How many bytes of the content are in a chunk; 0: it is padding alone. */
+size_t core_file_content(uint64_t size, uint32_t chunk);
+/* Appends. */
+MUST err core_file_seal(const struct file *file, uint32_t chunk, slice content, buf *sealed);
+/* Replaces content. CRYPTO, MLS_PADDING. */
+MUST err core_file_open(const struct file *file, uint32_t chunk, slice sealed, buf *content);
+/* A notice, unless one was given just before: *told says when. */
+void core_file_progress(struct core *core, uint64_t *told, const struct core_notice *progress);
+
+/* uploads.c */
+struct upload *core_upload_find(const struct core *core, uint64_t command);
+void core_upload_free(struct core *core, struct upload *u);
+void core_upload_loaded(struct core *core, struct upload *u);
+void core_upload_bytes(struct core *core, struct upload *u, uint64_t offset, slice bytes);
+void core_upload_end(struct core *core, struct upload *u, err why, uint16_t reason);
+/* True if a message went into the outbox. */
+bool core_upload_pump(struct core *core);
+uint64_t core_upload_wake(const struct core *core);
+
+/* downloads.c */
+struct download *core_download_find(const struct core *core, uint64_t command);
+void core_download_free_all(struct core *core);
+void core_download_bytes(struct core *core, struct download *d, uint64_t offset, slice bytes);
+void core_download_end(struct core *core, struct download *d, err why, uint16_t reason);
+void core_download_pump(struct core *core);
+uint64_t core_download_wake(const struct core *core);
+
 /* blobs.c */
+/* The size that n bytes are padded to: the top bits stay, the rest is rounded up. */
+uint64_t core_padded(uint64_t n);
+/* The address of one of the conversation's devices, which vouches for a blob; after a failure
+ * another's, since any may be too old. Whose it is tells nothing of who uploads. */
+MUST err core_blob_permission(struct core *core, struct conversation *c, const uint8_t id[32],
+                              uint32_t failures, uint8_t address[PROTO_ADDRESS]);
 /* Pads and encrypts; `sealed` is appended to and is what the server gets. */
 MUST err core_blob_seal(slice content, buf *sealed, struct proto_blob_reference *reference);
 MUST err core_blob_open(slice sealed, const struct proto_blob_reference *reference, buf *content);

@@ -72,6 +72,7 @@ VISIT(blocked, blocked, )
 VISIT(picture, pictures, )
 VISIT(conversation, conversations, )
 VISIT(entry, entries, o->targets = o->taken = o->blob_bytes = buf_on(core->mem))
+VISIT(upload, uploads, )
 VISIT(waiting, waiting, o->blob = buf_on(core->mem))
 VISIT(revocation, revocations, )
 VISIT(claim, claims, )
@@ -113,6 +114,9 @@ err core_load_all(struct core *core) {
     TRY(scan(core, TABLE_PROFILE, "picture", visit_picture));
     TRY(scan(core, TABLE_CONVERSATION, "conversation", visit_conversation));
     TRY(scan(core, TABLE_OUTBOX, "entry", visit_entry));
+    TRY(scan(core, TABLE_OUTBOX, "upload", visit_upload));
+    for (size_t i = 0; i < core->uploads.n; i++)
+        core_upload_loaded(core, core->uploads.p[i]);
     TRY(scan(core, TABLE_WAITING, "item", visit_waiting));
     TRY(scan(core, TABLE_STATE, "claim", visit_claim));
     TRY(scan(core, TABLE_ADDRESS, "address", visit_address));
@@ -149,6 +153,8 @@ void core_load_forget(struct core *core) {
         core_conversation_free(core, core->conversations.p[i]);
     for (size_t i = 0; i < core->entries.n; i++)
         core_entry_free(core, core->entries.p[i]);
+    for (size_t i = 0; i < core->uploads.n; i++)
+        core_upload_free(core, core->uploads.p[i]);
     for (size_t i = 0; i < core->waiting.n; i++)
         core_waiting_free(core, core->waiting.p[i]);
     for (size_t i = 0; i < core->revocations.n; i++)
@@ -159,6 +165,7 @@ void core_load_forget(struct core *core) {
     forget_list(core, &core->pictures);
     forget_list(core, &core->conversations);
     forget_list(core, &core->entries);
+    forget_list(core, &core->uploads);
     core_handle_forget(core);
     forget_list(core, &core->waiting);
     forget_list(core, &core->revocations);

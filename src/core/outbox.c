@@ -82,7 +82,7 @@ static uint32_t lane_of(const struct core *core, const struct entry *entry) {
 static void tell_end(struct core *core, const struct entry *entry, err e, uint16_t reason,
                      uint32_t refused) {
     struct core_notice notice = {.kind = CORE_NOTICE_SENT,
-                                 .command = entry->r.command,
+                                 .command = entry->r.told != 0 ? entry->r.told : entry->r.command,
                                  .error = e,
                                  .reason = reason,
                                  .conversation = entry->r.conversation,

@@ -13,7 +13,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 /* clang-format off */
 #define RECORDS(R) \
     R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) \
-    R(conversation) R(entry) R(message) R(claim) \
+    R(conversation) R(entry) R(upload) R(message) R(claim) \
     R(profile) R(said) R(picture) \
     R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync)
 /* clang-format on */
@@ -168,7 +168,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 
 /* One command of the outbox. intent: what is wanted, by kind. type and request: what was encrypted
  * for it, ready for the wire, once stage says so. message: its place in the history (0: none), id:
- * its message id. mark: what the commit's own copy will carry. */
+ * its message id. mark: what the commit's own copy will carry. told:
+ * the command under which its end is told (0: its own). */
 #define RECORD_FIELDS_entry(F)          \
     F(u64, command, 0, 0)               \
     F(u8, kind, 0, 0)                   \
@@ -183,7 +184,24 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u16, type, 0, 0)                  \
     F(vec, request, 0, PROTO_FRAME_MAX) \
     F(vec, mark, 0, PROTO_MARK)         \
-    F(u16, blobs, 0, 0)
+    F(u16, blobs, 0, 0)                 \
+    F(u64, told, 0, 0)
+
+/* A file on its way to the server. saved: so many of its chunks were read, and digest is the
+ * SHA-256 of these. */
+#define RECORD_FIELDS_upload(F) \
+    F(u64, command, 0, 0)       \
+    F(u32, conversation, 0, 0)  \
+    F(vec, place, 0, 4096)      \
+    F(vec, name, 1, 255)        \
+    F(vec, type, 1, 127)        \
+    F(vec, text, 0, 262144)     \
+    F(vec, in_reply_to, 0, 32)  \
+    F(u64, size, 0, 0)          \
+    F(fixed, id, 32, 0)         \
+    F(fixed, key, 32, 0)        \
+    F(u32, saved, 0, 0)         \
+    F(fixed, digest, 32, 0)
 
 /* refused: how many of the others' mailboxes took no copy. */
 #define RECORD_FIELDS_message(F) \

@@ -22,7 +22,8 @@ uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most) {
 
 bool core_session_passing(uint16_t reason) {
     return reason == PROTO_REASON_BUSY || reason == PROTO_REASON_LIMIT ||
-           reason == PROTO_REASON_DISK || reason == PROTO_REASON_TIMEOUT;
+           reason == PROTO_REASON_DISK || reason == PROTO_REASON_TIMEOUT ||
+           reason == PROTO_REASON_UPLOADS;
 }
 
 /* ---- State ---- */

@@ -1,5 +1,6 @@
 /* Primitives: one table per kind, filled by a provider file (sodium.c, openssl.c). Nobody above
- * asks which library stands behind a table. No function keeps state between calls.
+ * asks which library stands behind a table. No function keeps state between calls but in what its
+ * caller hands in.
  *
  * Call crypto_init() once before anything else. Failures: BUG for lengths that break the contract,
  * CRYPTO or SIGNATURE for input that does not check, NO_MEMORY. On failure outputs are zeroed. */
@@ -103,6 +104,15 @@ MUST err crypto_sign_labeled(uint8_t *signature, const uint8_t *seed, const char
                              slice content);
 MUST err crypto_verify_labeled(const uint8_t *signature, const uint8_t *key, const char *label,
                                slice content);
+
+/* SHA-256 of what comes piece by piece. The state may be copied, and wiped. */
+struct crypto_sha256_state {
+    uint64_t words[16];
+};
+void crypto_sha256_begin(struct crypto_sha256_state *state);
+void crypto_sha256_add(struct crypto_sha256_state *state, slice bytes);
+/* Of what was added so far; more may follow. */
+void crypto_sha256_digest(const struct crypto_sha256_state *state, uint8_t digest[32]);
 
 /* HKDF (RFC 5869) over any hash. prk: hash->len bytes. */
 MUST err crypto_hkdf_extract(const struct crypto_hash *hash, uint8_t *prk, slice salt, slice ikm);

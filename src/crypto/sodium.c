@@ -25,6 +25,25 @@ static err sha256_hash(uint8_t *out, const slice *parts, size_t count) {
     return OK;
 }
 
+_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct crypto_sha256_state) &&
+                   _Alignof(crypto_hash_sha256_state) <= _Alignof(struct crypto_sha256_state),
+               "libsodium's state fits ours");
+
+void crypto_sha256_begin(struct crypto_sha256_state *state) {
+    crypto_hash_sha256_init((crypto_hash_sha256_state *)state);
+}
+
+void crypto_sha256_add(struct crypto_sha256_state *state, slice bytes) {
+    crypto_hash_sha256_update((crypto_hash_sha256_state *)state, bytes.p, bytes.n);
+}
+
+void crypto_sha256_digest(const struct crypto_sha256_state *state, uint8_t digest[32]) {
+    crypto_hash_sha256_state copy;
+    memcpy(&copy, state, sizeof copy);
+    crypto_hash_sha256_final(&copy, digest);
+    wipe(&copy, sizeof copy);
+}
+
 static err sha256_hmac(uint8_t *out, slice key, const slice *parts, size_t count) {
     crypto_auth_hmacsha256_state state;
     crypto_auth_hmacsha256_init(&state, key.p, key.n);

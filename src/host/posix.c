@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "crypto/crypto.h"
+#include "host/files.h"
 #include "proto/proto.h"
 #include "sys/carrier.h"
 #include "sys/files.h"
@@ -33,6 +34,7 @@ struct host {
     struct link links[LINKS_MAX];
     void (*notice)(void *ctx, const struct core_notice *notice);
     void *ctx;
+    struct host_files files;
     bool draining;
 };
 
@@ -201,6 +203,13 @@ static void act_wake(struct host *h, uint64_t at) {
         sys_later_set(&h->later, h->loop, wake, h);
 }
 
+static void act_notice(struct host *h, struct core_notice notice) {
+    if (notice.kind == CORE_NOTICE_DONE)
+        notice.error = host_files_done(&h->files, notice.command, notice.error);
+    if (h->notice != NULL)
+        h->notice(h->ctx, &notice);
+}
+
 static void act(struct host *h, const struct core_action *a) {
     switch (a->kind) {
     case CORE_CONNECT:
@@ -215,9 +224,14 @@ static void act(struct host *h, const struct core_action *a) {
     case CORE_WAKE:
         act_wake(h, a->at);
         break;
+    case CORE_READ:
+        host_files_read(&h->files, a);
+        break;
+    case CORE_WRITE:
+        host_files_write(&h->files, a);
+        break;
     case CORE_NOTICE:
-        if (h->notice != NULL)
-            h->notice(h->ctx, &a->notice);
+        act_notice(h, a->notice);
         break;
     }
 }
@@ -230,6 +244,14 @@ void host_drain(struct host *h) {
     while (core_next_action(h->core, &action))
         act(h, &action);
     h->draining = false;
+}
+
+static void drain(void *ctx) {
+    host_drain(ctx);
+}
+
+struct host_files *host_files(struct host *h) {
+    return &h->files;
 }
 
 void host_online(struct host *h, bool online) {
@@ -308,6 +330,7 @@ err host_open(struct host **out, struct sys_loop *loop, const struct host_config
     TRY_OUT(result, crypto_init());
     TRY_OUT(result, open_store(h, config));
     TRY_OUT(result, core_open(&h->core, h->store, &config->core, host_now()));
+    host_files_init(&h->files, h->core, loop, drain, h);
     *out = h;
     h = NULL;
 out:
@@ -320,6 +343,7 @@ void host_close(struct host *h) {
         return;
     sys_timer_cancel(&h->wake);
     sys_later_cancel(&h->later);
+    host_files_fini(&h->files);
     sys_conns_fini(&h->conns);
     sys_tls_free(h->tls);
     core_close(h->core);

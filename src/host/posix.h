@@ -30,6 +30,7 @@ void host_close(struct host *host);
 bool host_exists(const char *home);
 
 struct core *host_core(struct host *host);
+struct host_files *host_files(struct host *host); /* host/files.h */
 /* The wall clock, which is what the core's `now` wants. */
 uint64_t host_now(void);
 /* Holds connections, or lets them go. Drains. */

@@ -110,6 +110,10 @@ err host_home_default(char path[HOST_PATH]) {
 
 /* ---- Input ---- */
 
+bool host_is_terminal(int fd) {
+    return isatty(fd) == 1;
+}
+
 err host_read_all(int fd, size_t max, buf *out) {
     for (;;) {
         TRY(buf_reserve(out, CHUNK));

@@ -18,6 +18,9 @@ void host_time_text(uint64_t ms, char text[HOST_TIME]);
  * ~/.local/share/sotto. NOT_FOUND if none of these is set. */
 MUST err host_home_default(char path[HOST_PATH]);
 
+/* Whether a person may be at its other end. */
+bool host_is_terminal(int fd);
+
 /* Everything that is still to be read from fd, which may block. TOO_LARGE beyond max. */
 MUST err host_read_all(int fd, size_t max, buf *out);
 /* One line, with its end if it has one; what follows stays to be read. */

@@ -122,7 +122,7 @@ static err answer_for(struct mail *m, const struct spot *spot, uint8_t answer[PR
     err e = next.found ? held_card_read(buf_slice(&m->value), &card) : OK;
     if (mail_is_damaged(m, e)) /* somebody else's, or as if there were none */
         card = (struct held_card){.sealed = SLICE_ARRAY(nothing)};
-    bool there = next.found && next.number == spot->number && stands_at(&card, spot);
+    bool there = next.found && stands_at(&card, spot);
     TRY(make_up(m, SLICE_ARRAY(spot->hash), answer));
     choose(answer, card.sealed.p, there);
     return OK;

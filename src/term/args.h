@@ -19,6 +19,10 @@ enum {
     OPTION_QR = 256,
     OPTION_ONCE = 512,
     OPTION_DAYS = 1024,
+    OPTION_FILE = 1 << 16,
+    OPTION_TO = 1 << 17,
+    OPTION_FORCE = 1 << 18,
+    OPTION_PROGRESS = 1 << 19,
     OPTION_PIN = 1 << 20,
     OPTION_ADD = 1 << 21,
     OPTION_WORDS = 1 << 24,
@@ -35,7 +39,8 @@ struct args {
     const char *proxy;   /* a proxy's place, or "none"; NULL: as before */
     const char *isolate; /* "on", "off"; NULL: as before */
     const char *name, *as, *title, *pin;
-    const char *picture; /* a file's name, absolute */
+    const char *picture;   /* a file's name, absolute */
+    const char *file, *to; /* the same */
     const char *in;
     const char **words; /* what is neither an option nor the command */
     size_t word_count;
@@ -45,6 +50,7 @@ struct args {
     bool has_last, has_until_idle, has_count, has_days;
     bool by_words;
     const char *code;
+    bool force, progress;
     bool help, version;
 };
 

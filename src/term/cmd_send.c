@@ -1,20 +1,26 @@
+#include "host/files.h"
 #include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
+#include "term/transfer.h"
 
 static void start(struct job *job);
 static void notice(struct job *job, const struct core_notice *n);
 
 const struct command command_send = {
     .name = "send",
-    .words = "CONVERSATION [TEXT...|-]",
-    .help = "send a message",
+    .words = "CONVERSATION [--file PATH] [TEXT...|-]",
+    .help = "send a message, or a file",
     .text =
         "Sends TEXT; without it, or where it is -, what comes on the standard input: UTF-8, up to\n"
         "262144 bytes. It ends when the server has it for every member. CONVERSATION is a number,\n"
         "a title, or a contact; a contact with whom there is no conversation gets one. If none\n"
         "fits, it is what somebody who wrote to you calls itself. If the server is away the\n"
-        "message is kept, and goes out when sotto next reaches it.",
+        "message is kept, and goes out when sotto next reaches it.\n\n"
+        "--file sends a file of up to 2 GiB, with TEXT or without. What is cut off goes on with\n"
+        "the next sotto command on this home that runs long enough, or with the same command; the\n"
+        "file has to stay as it is until it is sent, and to move it away ends the attempt.",
+    .options = OPTION_FILE | OPTION_PROGRESS,
     .words_min = 1,
     .words_max = WORDS_ANY,
     .start = start,
@@ -23,7 +29,7 @@ const struct command command_send = {
 
 struct sending {
     uint32_t conversation;
-    uint64_t message;
+    uint64_t message, upload;
 };
 
 struct recipient {
@@ -62,9 +68,42 @@ static void add_recipient(struct job *job, struct line *l) {
         line_add(l, " (its members can't be shown)");
 }
 
-static void done(struct job *job, const struct core_notice *n) {
-    const struct sending *s = job->state;
+static void file_failed(struct job *job, err e, uint16_t reason) {
+    static const struct {
+        err e;
+        const char *text;
+    } texts[] = {
+        {ERR_NOT_FOUND, "there is no such file (any more)"},
+        {ERR_MALFORMED,
+         "only a plain file can be sent, with a name and a text of visible characters"},
+        {ERR_TOO_LARGE, "it is too large: a file has up to 2 GiB, its name 255 bytes"},
+        {ERR_CHANGED, "the file was changed while it was sent, so nothing was sent. Send it again"},
+        {ERR_LIMIT, "too many files are being sent. Wait until one is through"},
+    };
     struct line l = {0};
+    const char *text = reason == 0 && e == ERR_DENIED ? "this user may not read it" : NULL;
+    for (size_t i = 0; reason == 0 && i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].e == e)
+            text = texts[i].text;
+    line_text(&l, slice_str(job->args.file));
+    if (text == NULL)
+        job_fail(job, "the file could not be sent", e, reason);
+    else if (l.e == OK && buf_append_byte(&l.b, 0) == OK)
+        job_fail_text(job, e, EXIT_FAILED, "%s: %s", (const char *)l.b.p, text);
+    buf_free(&l.b);
+}
+
+static void done(struct job *job, const struct core_notice *n) {
+    struct sending *s = job->state;
+    struct line l = {0};
+    if (s->upload != 0) {
+        transfer_clear(job);
+        s->message = n->message;
+    }
+    if (n->error != OK && s->upload != 0) {
+        file_failed(job, n->error, n->reason);
+        return;
+    }
     if (n->error != OK) {
         job_fail(job, "the message could not be sent", n->error, n->reason);
         return;
@@ -108,6 +147,9 @@ static void look_held(struct job *job, uint32_t conversation) {
  * and are no concern of this one. */
 static void notice(struct job *job, const struct core_notice *n) {
     const struct sending *s = job->state;
+    if (s != NULL && s->upload != 0 && n->kind == CORE_NOTICE_PROGRESS && n->command == s->upload &&
+        !transfer_progress(job, n, "sending"))
+        return;
     if (s != NULL && n->kind == CORE_NOTICE_CONVERSATION && n->conversation == s->conversation)
         look_held(job, s->conversation);
     struct core_conversation c;
@@ -127,6 +169,32 @@ static err join_words(const struct args *args, buf *text) {
     return OK;
 }
 
+static const char *type_of(const char *path) {
+    static const char *const types[][2] = {
+        {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".png", "image/png"},
+        {".gif", "image/gif"},  {".webp", "image/webp"}, {".pdf", "application/pdf"},
+        {".txt", "text/plain"}, {".mp3", "audio/mpeg"},  {".ogg", "audio/ogg"},
+        {".mp4", "video/mp4"},  {".webm", "video/webm"}, {".zip", "application/zip"},
+    };
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(dot, types[i][0]) == 0)
+            return types[i][1];
+    return "application/octet-stream";
+}
+
+static err send_file(struct job *job, slice text, uint64_t *command) {
+    struct sending *s = job->state;
+    const char *path = job->args.file, *slash = strrchr(path, '/');
+    struct core_file_sending file = {.name = slice_str(slash == NULL ? path : slash + 1),
+                                     .type = slice_str(type_of(path)),
+                                     .text = text};
+    TRY(host_files_send(host_files(job_host(job)), s->conversation, path, &file, host_now(),
+                        command));
+    s->upload = *command;
+    return OK;
+}
+
 static void start(struct job *job) {
     struct sending *s = job_state(job, sizeof *s);
     buf text = {0};
@@ -136,13 +204,18 @@ static void start(struct job *job) {
         buf_free(&text);
         return;
     }
-    if (e == OK)
+    bool file = job->args.file != NULL;
+    if (e == OK && file)
+        e = send_file(job, buf_slice(&text), &command);
+    else if (e == OK)
         e = core_send_text(job_core(job), s->conversation, CORE_TEXT_PLAIN, buf_slice(&text), NULL,
                            host_now(), &command, &s->message);
     buf_free(&text);
     if (e == OK) {
         job_await(job, command, done);
         look_held(job, s->conversation);
+    } else if (file && e != ERR_STATE) {
+        file_failed(job, e, 0);
     } else if (e == ERR_MALFORMED) {
         job_fail_text(
             job, e, EXIT_USAGE,

@@ -26,6 +26,7 @@ const struct command *const commands[] = {
     &command_leave,
     &command_renew,
     &command_send,
+    &command_save,
     &command_read,
     &command_listen,
     &command_chat,

@@ -6,7 +6,7 @@
 #include "term/app.h"
 #include "term/explain.h"
 
-enum { INPUT = 0, TEXT_MAX = CORE_TEXT_MAX + 2, ARGC_MAX = 4096 };
+enum { INPUT = 0, ERROR_OUTPUT = 2, TEXT_MAX = CORE_TEXT_MAX + 2, ARGC_MAX = 4096 };
 
 static err put(void *ctx, int stream, slice bytes) {
     (void)ctx;
@@ -67,7 +67,7 @@ static int help(const struct args *args) {
 /* ---- Text and links from the input ---- */
 
 static bool text_from_input(const struct args *args) {
-    return args->command == &command_send &&
+    return args->command == &command_send && args->file == NULL &&
            (args->word_count == 1 || (args->word_count == 2 && strcmp(args->words[1], "-") == 0));
 }
 
@@ -138,12 +138,22 @@ static err take_input(struct args *args, const char *words[2], buf *text, buf *m
 }
 
 /* Another process may hold the home, and open the file from where it stands. */
-static err place_picture(struct args *args, buf *path) {
-    if (args->picture == NULL || args->picture[0] == '\0')
+static err place(const char **name, buf *path) {
+    if (*name == NULL || (*name)[0] == '\0')
         return OK;
-    TRY(sys_file_absolute(args->picture, path));
-    args->picture = (const char *)path->p;
+    TRY(sys_file_absolute(*name, path));
+    *name = (const char *)path->p;
     return OK;
+}
+
+static err place_files(struct args *args, buf *picture, buf *file) {
+    TRY(place(&args->picture, picture));
+    if (args->command == &command_save && args->to == NULL)
+        args->to = ".";
+    if ((args->command->options & OPTION_PROGRESS) != 0)
+        args->progress = args->progress || host_is_terminal(ERROR_OUTPUT);
+    TRY(place(&args->file, file));
+    return place(&args->to, file); /* no command takes both */
 }
 
 /* ---- Main ---- */
@@ -163,7 +173,7 @@ static int usage_error(const struct args *args, const char *why) {
 
 static int run(struct app *app, int argc, const char **argv) {
     char home[HOST_PATH];
-    buf picture = {0};
+    buf picture = {0}, file = {0};
     buf text = {0}, more = {0}, packed = {0};
     const char *words[2];
     struct args *args = &app->own.args;
@@ -195,7 +205,7 @@ static int run(struct app *app, int argc, const char **argv) {
     }
     err e = take_input(args, words, &text, &more);
     if (e == OK)
-        e = place_picture(args, &picture);
+        e = place_files(args, &picture, &file);
     if (e == OK)
         e = args_pack(&packed, args);
     if (e != OK) {
@@ -210,6 +220,7 @@ out:
     buf_free(&more);
     buf_free(&packed);
     buf_free(&picture);
+    buf_free(&file);
     return code;
 }
 

@@ -4,6 +4,7 @@
 
 #include "host/terminal.h"
 #include "term/command.h"
+#include "term/transfer.h"
 
 /* What is printed at a time: far below what may wait for a caller of the control socket. */
 enum { PORTION = 1024 * 1024 };
@@ -415,7 +416,7 @@ static const char *kind_name(enum core_message_kind kind) {
 }
 
 static const char *shape_name(enum core_content_shape shape) {
-    static const char *const names[] = {"", "text", "reaction", "edit", "delete", "other"};
+    static const char *const names[] = {"", "text", "reaction", "edit", "delete", "other", "file"};
     return (size_t)shape < sizeof names / sizeof names[0] ? names[shape] : "";
 }
 
@@ -435,6 +436,12 @@ static void content_fields(struct line *l, const struct core_message *m) {
     if (m->has_replaces)
         line_hex(l, "replaces", SLICE_ARRAY(m->replaces));
     line_str(l, "text", m->text);
+    if (m->has_file) {
+        line_str(l, "file_name", m->file.name);
+        line_str(l, "file_type", m->file.type);
+        line_num(l, "file_size", m->file.size);
+        line_num(l, "file_expires", m->file.expires);
+    }
 }
 
 static bool about_device(const struct core_message *m) {
@@ -501,14 +508,27 @@ static void event_text(struct line *l, struct job *job, const struct core_messag
         line_name(l, m->text, "]");
 }
 
-static void content_text(struct line *l, struct job *job, const struct core_message *m) {
+/* Its name stands in quotation marks, and none in it. */
+static void file_text(struct line *l, const struct core_conversation *c,
+                      const struct core_message *m) {
+    line_add(l, "%sfile \"", m->text.n > 0 ? "  [" : "[");
+    line_name(l, m->file.name, "\"[]");
+    line_add(l, "\", ");
+    transfer_size(l, m->file.size);
+    line_add(l, ": sotto save %u %llu]", (unsigned)c->number, (unsigned long long)m->number);
+}
+
+static void content_text(struct line *l, struct job *job, const struct core_conversation *c,
+                         const struct core_message *m) {
     static const char *const between[] = {
-        "", ": ", " reacts: ", " corrects: ", " withdraws a message", ": "};
+        "", ": ", " reacts: ", " corrects: ", " withdraws a message", ": ", ": "};
     show_person(l, job, m->sender_name, m->sender);
     line_add(l, "%s",
              (size_t)m->shape < sizeof between / sizeof between[0] ? between[m->shape] : "");
     if (m->shape != CORE_CONTENT_DELETE)
         line_lines(l, m->text, "                  | ");
+    if (m->has_file)
+        file_text(l, c, m);
     if (m->state == CORE_MESSAGE_QUEUED)
         line_add(l, "  (not sent yet)");
     else if (m->state == CORE_MESSAGE_FAILED)
@@ -538,7 +558,7 @@ static bool show_one(void *ctx, const struct core_message *m) {
             line_add(&l, "] ");
         }
         if (content)
-            content_text(&l, s->job, m);
+            content_text(&l, s->job, s->c, m);
         else
             event_text(&l, s->job, m);
     }

@@ -160,6 +160,8 @@ static bool client_turn(struct rig *rig, struct client *c) {
             c->wake = action.at;
         else if (action.kind == CORE_NOTICE)
             keep_notice(c, &action.notice);
+        else if (c->on_file != NULL)
+            c->on_file(c, &action);
     }
     return moved;
 }

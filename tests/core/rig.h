@@ -42,6 +42,8 @@ struct client {
     struct notice notices[RIG_NOTICES];
     size_t count;
     uint8_t account[CORE_ACCOUNT];
+    /* READ and WRITE; NULL: nobody does either. */
+    void (*on_file)(struct client *c, const struct core_action *action);
 };
 
 struct link {

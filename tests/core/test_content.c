@@ -80,6 +80,7 @@ static void read_uris(slice extensions, slice *sender, slice *room) {
 static void check_example(const struct example *e, slice bytes) {
     struct content content;
     enum core_content_shape shape;
+    struct content_part file;
     bool markdown;
     uint8_t expected[32], id[32];
     slice sender, room;
@@ -89,7 +90,7 @@ static void check_example(const struct example *e, slice bytes) {
     SUPPORT_HEX(expected, e->id);
     CHECK_OK(core_content_id(id, sender, room, bytes, content.salt));
     CHECK_SLICE(SLICE_ARRAY(id), SLICE_ARRAY(expected));
-    CHECK_OK(core_content_show(&content, &shape, &markdown, &text));
+    CHECK_OK(core_content_show(&content, &shape, &markdown, &file, &text));
     CHECK_EQ(shape, e->shape);
     CHECK(text.n >= strlen(e->text));
     CHECK_SLICE(slice_of(text.p, strlen(e->text)), slice_str(e->text));
@@ -130,6 +131,7 @@ TEST(derived_values_are_not_content) {
 TEST(a_text_is_written_and_read) {
     struct content content;
     enum core_content_shape shape;
+    struct content_part file;
     bool markdown;
     uint8_t id[32] = {1, 2, 3};
     buf out = {0}, text = {0};
@@ -140,7 +142,7 @@ TEST(a_text_is_written_and_read) {
     CHECK_EQ(content.extensions.n, 1);
     CHECK_SLICE(content.in_reply_to, SLICE_ARRAY(id));
     CHECK_EQ(content.replaces.n, 0);
-    CHECK_OK(core_content_show(&content, &shape, &markdown, &text));
+    CHECK_OK(core_content_show(&content, &shape, &markdown, &file, &text));
     CHECK_EQ(shape, CORE_CONTENT_TEXT);
     CHECK(markdown);
     CHECK_SLICE(buf_slice(&text), slice_str("*hi*"));
@@ -148,15 +150,101 @@ TEST(a_text_is_written_and_read) {
     buf_free(&text);
 }
 
+TEST(a_file_is_written_beside_a_text_and_read) {
+    struct content content;
+    enum core_content_shape shape;
+    struct content_part file;
+    bool markdown;
+    uint8_t id[32] = {0xab, 1}, key[32] = {2}, hash[32] = {3}, read[32];
+    buf out = {0}, url = {0}, text = {0}, again = {0};
+    CHECK_OK(crypto_init());
+    CHECK_OK(core_content_file_url(&url, id));
+    struct content_part parts[] = {{.cardinality = CONTENT_SINGLE,
+                                    .disposition = CONTENT_RENDER,
+                                    .type = slice_str("text/plain;charset=utf-8"),
+                                    .body = slice_str("look")},
+                                   {.cardinality = CONTENT_EXTERNAL,
+                                    .disposition = CONTENT_ATTACHMENT,
+                                    .type = slice_str("image/png"),
+                                    .url = buf_slice(&url),
+                                    .expires = 1800000000,
+                                    .size = 3000000000,
+                                    .algorithm = CONTENT_AEAD_CHUNKS,
+                                    .key = SLICE_ARRAY(key),
+                                    .hash_algorithm = CONTENT_HASH_SHA256,
+                                    .hash = SLICE_ARRAY(hash),
+                                    .filename = slice_str("a.png")}};
+    for (size_t first = 0; first < 2; first++) {
+        buf_clear(&out);
+        buf_clear(&text);
+        buf_clear(&again);
+        CHECK_OK(core_content_encode_parts(&out, parts + first, 2 - first, id));
+        CHECK_OK(core_content_decode(buf_slice(&out), &content));
+        CHECK_OK(core_content_show(&content, &shape, &markdown, &file, &text));
+        CHECK_EQ(shape, CORE_CONTENT_FILE);
+        CHECK_SLICE(buf_slice(&text), slice_str(first == 0 ? "look" : ""));
+        CHECK(core_content_is_file(&file, read) && memcmp(read, id, 32) == 0);
+        CHECK_EQ(file.size, 3000000000);
+        CHECK_SLICE(file.filename, slice_str("a.png"));
+        CHECK_OK(core_content_write(&again, &content));
+        CHECK_SLICE(buf_slice(&again), buf_slice(&out));
+    }
+    parts[0] = parts[1]; /* of two files the second is only told of */
+    buf_clear(&out);
+    buf_clear(&text);
+    CHECK_OK(core_content_encode_parts(&out, parts, 2, NULL));
+    CHECK_OK(core_content_decode(buf_slice(&out), &content));
+    CHECK_OK(core_content_show(&content, &shape, &markdown, &file, &text));
+    CHECK_EQ(shape, CORE_CONTENT_OTHER);
+    CHECK_SLICE(buf_slice(&text), slice_str("[image/png \"a.png\", 3000000000 bytes]"));
+    buf_free(&out);
+    buf_free(&url);
+    buf_free(&text);
+    buf_free(&again);
+}
+
+TEST(what_names_no_blob_of_ours_is_no_file) {
+    uint8_t id[32] = {0xab}, key[32] = {0}, read[32];
+    buf url = {0};
+    CHECK_OK(core_content_file_url(&url, id));
+    const struct content_part good = {.cardinality = CONTENT_EXTERNAL,
+                                      .url = buf_slice(&url),
+                                      .algorithm = CONTENT_AEAD_CHUNKS,
+                                      .key = SLICE_ARRAY(key),
+                                      .hash_algorithm = CONTENT_HASH_SHA256,
+                                      .hash = SLICE_ARRAY(key)};
+    struct content_part bad = good;
+    CHECK(core_content_is_file(&good, read));
+    bad.algorithm = 1;
+    CHECK(!core_content_is_file(&bad, read));
+    bad = good;
+    bad.key.n = 31;
+    CHECK(!core_content_is_file(&bad, read));
+    bad = good;
+    bad.hash.n = 0;
+    CHECK(!core_content_is_file(&bad, read));
+    bad = good;
+    bad.url.n--;
+    CHECK(!core_content_is_file(&bad, read));
+    bad.url = slice_str("https://example.com/");
+    CHECK(!core_content_is_file(&bad, read));
+    url.p[12] = 'B'; /* upper case */
+    CHECK(!core_content_is_file(&good, read));
+    url.p[12] = 0;
+    CHECK(!core_content_is_file(&good, read));
+    buf_free(&url);
+}
+
 TEST(a_deletion_has_no_body) {
     struct content content;
     enum core_content_shape shape;
+    struct content_part file;
     bool markdown;
     uint8_t id[32] = {1};
     buf out = {0}, text = {0};
     CHECK_OK(core_content_encode_delete(&out, NULL, id));
     CHECK_OK(core_content_decode(buf_slice(&out), &content));
-    CHECK_OK(core_content_show(&content, &shape, &markdown, &text));
+    CHECK_OK(core_content_show(&content, &shape, &markdown, &file, &text));
     CHECK_EQ(shape, CORE_CONTENT_DELETE);
     CHECK_EQ(text.n, 0);
     buf_free(&out);

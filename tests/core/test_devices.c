@@ -325,7 +325,8 @@ TEST(a_device_that_is_signed_off_is_out_everywhere) {
     talk();
     struct client *c = link(2);
     group_id(client(0), 1, group);
-    CHECK_ERR(core_device_unlink(c->core, rig_status(client(0)).device, rig.now, &command), ERR_DENIED);
+    CHECK_ERR(core_device_unlink(c->core, rig_status(client(0)).device, rig.now, &command),
+              ERR_DENIED);
     CHECK_ERR(core_device_unlink(client(0)->core, rig_status(client(0)).device, rig.now, &command),
               ERR_DENIED);
     CHECK_ERR(core_device_unlink(client(0)->core, group, rig.now, &command), ERR_NOT_FOUND);
@@ -358,7 +359,78 @@ TEST(a_leaf_of_no_list_is_removed_by_the_next_committer) {
     rig_fini(&rig);
 }
 
+TEST(a_list_never_goes_back_to_an_older_one) {
+    struct core_contact contact;
+    uint64_t command, message;
+    buf old = {0}, content = {0};
+    talk();
+    struct client *c = link(2);
+    CHECK_OK(buf_set(&old, client(0)->core->account.r.devices));
+    CHECK_OK(core_device_unlink(client(0)->core, rig_status(c).device, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    CHECK_OK(core_content_encode(&content, CONTENT_PROFILE, "application/vnd.sotto.devices",
+                                 buf_slice(&old), NULL, NULL));
+    CHECK_OK(
+        core_send_content(client(0)->core, 1, buf_slice(&content), rig.now, &command, &message));
+    rig_finish(client(0), command, OK);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_OK(core_contact_get(client(1)->core, client(0)->account, &contact));
+    CHECK_EQ(contact.list_version, 3);
+    CHECK_EQ(contact.devices, 1);
+    bool unlisted = false;
+    CHECK_OK(core_devices_unlisted(client(1)->core, client(0)->account, rig_status(c).device,
+                                   &unlisted));
+    CHECK(unlisted);
+    buf_free(&old);
+    buf_free(&content);
+    rig_fini(&rig);
+}
+
 /* ---- What goes wrong ---- */
+
+TEST(a_contact_link_of_a_device_that_is_in_no_list_is_refused) {
+    uint64_t command;
+    uint8_t account[16];
+    rig_init(&rig, 2);
+    client(0)->core->account.r.device[0] ^= 1;
+    CHECK_OK(core_contact_link(client(0)->core, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    CHECK_ERR(core_contact_accept(client(1)->core, rig_done(client(0), command)->notice.text,
+                                  SLICE_EMPTY, rig.now, account),
+              ERR_SIGNATURE);
+    rig_fini(&rig);
+}
+
+/* The server puts a key of its own into the list that the identity asked for. */
+static enum verdict change_list(struct rig *r, struct client *to, uint16_t type, slice body) {
+    (void)to;
+    if (type != PROTO_device_list_is)
+        return PASS;
+    buf changed = {0};
+    struct proto_edge_reply reply = *r->reply;
+    CHECK_OK(buf_set(&changed, body));
+    changed.p[60] ^= 1;
+    reply.body = buf_slice(&changed);
+    r->hits++;
+    session_reply(&r->links[reply.session - 1].session, &r->env, &reply);
+    buf_free(&changed);
+    return DROP;
+}
+
+TEST(a_list_that_the_server_changed_is_not_signed_again) {
+    rig_init(&rig, 1);
+    keep_words(client(0));
+    struct client *c = rig_client(&rig, 2);
+    rig.hits = 0;
+    rig.on_reply = change_list;
+    (void)take(c, words, buf_slice(&place));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK(rig.hits > 0);
+    CHECK(!rig_status(c).registered);
+    CHECK(rig_ended(c, ERR_MALFORMED));
+    rig_fini(&rig);
+}
 
 TEST(a_no_ends_the_link_on_both_sides) {
     rig_init(&rig, 1);
@@ -394,13 +466,15 @@ TEST(what_is_no_code_and_no_server_is_refused_at_once) {
     uint64_t command;
     talk();
     struct client *c = rig_client(&rig, 2);
-    CHECK_ERR(core_device_link_take(client(0)->core, slice_str("sotto:link:here#aaaa"), rig.now, &command),
+    CHECK_ERR(core_device_link_take(client(0)->core, slice_str("sotto:link:here#aaaa"), rig.now,
+                                    &command),
               ERR_TRUNCATED);
     CHECK_ERR(core_device_link_take(client(0)->core, slice_str("hello"), rig.now, &command),
               ERR_MALFORMED);
     CHECK_ERR(core_device_link_take(c->core, slice_str("hello"), rig.now, &command), ERR_STATE);
     CHECK_ERR(core_device_link_confirm(client(0)->core, true, rig.now), ERR_STATE);
-    CHECK_ERR(core_device_link(client(0)->core, slice_str("here:1"), rig.now, &command), ERR_EXISTS);
+    CHECK_ERR(core_device_link(client(0)->core, slice_str("here:1"), rig.now, &command),
+              ERR_EXISTS);
     CHECK_ERR(core_device_link(c->core, slice_str("he re"), rig.now, &command), ERR_MALFORMED);
     CHECK_ERR(core_device_link(c->core, SLICE_EMPTY, rig.now, &command), ERR_MALFORMED);
     struct client *d = link(3);

@@ -147,6 +147,7 @@ static void take_notice(struct world *w, struct client *c, const struct core_not
     case CORE_NOTICE_CONVERSATION:
     case CORE_NOTICE_CONNECTION:
     case CORE_NOTICE_CAUGHT_UP:
+    case CORE_NOTICE_PROGRESS:
         break;
     }
 }
@@ -184,6 +185,10 @@ static void carry_out(struct world *w, struct client *c, const struct core_actio
     case CORE_WAKE:
         wake_at(w, c, a->at);
         break;
+    case CORE_READ:
+    case CORE_WRITE:
+        world_fail(w, "client %d: nobody here sends files", c->index);
+        break;
     case CORE_NOTICE:
         take_notice(w, c, &a->notice);
         break;
@@ -213,6 +218,7 @@ void client_start(struct world *w, int index) {
     c->plan = (struct store_fault_plan){-1, -1, ERR_DISK_FULL, false};
     c->config.suite = w->suite;
     c->config.key_packages = 8;
+    c->config.handle_memory = 65536;
     c->config.addresses = 16;
     c->config.roster_above = 4; /* both ways, and conversations that change from one to the other */
     world_must(store_memory_open(&c->memory, NULL), "store");

@@ -152,6 +152,8 @@ def links(dan, ben, tap):
     tap.check("no_damaged_link_makes_a_contact", dan.fine("contacts", "--json").objects == [])
     dan.fine("invite", link)
     fine = dan.run("send", "Ben", "hi")
+    asked = ben.fine("requests", "--json").of("request")
+    ben.fine("accept", str(asked[0]["conversation"]))
     got = [m["text"] for m in ben.fine("read", "--json").of("message") if m["kind"] == "content"]
     tap.check("the_link_as_it_was_given_makes_one", fine.code == 0 and got == ["hi"], f"{fine.err} {got}")
 

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Files between real processes: sent, saved, cut off in the middle on both sides, and never over what is there."""
+import hashlib
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from rig import Tap, World, acquaint  # noqa: E402
+
+MIB = 1 << 20
+
+
+def digest(path):
+    h = hashlib.sha256()
+    with open(path, "rb") as f:
+        while part := f.read(MIB):
+            h.update(part)
+    return h.hexdigest()
+
+
+def make(path, size):
+    with open(path, "wb") as f:
+        left = size
+        while left > 0:
+            left -= f.write(os.urandom(min(left, MIB)))
+
+
+def file_message(person, conversation):
+    """The newest message with a file."""
+    answer = person.fine("read", conversation, "--last", "50", "--json")
+    return [m for m in answer.of("message") if "file_name" in m][-1]
+
+
+def kill_in_the_middle(process, ready):
+    until = time.monotonic() + 60
+    while process.poll() is None and not ready() and time.monotonic() < until:
+        time.sleep(0.01)
+    cut = process.poll() is None
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    process.stderr.close()
+    return cut
+
+
+def small(world, ann, bob, t):
+    source, folder = world.folder / "photo.jpg", world.folder / "got"
+    folder.mkdir()
+    make(source, 100000)
+    sent = ann.fine("send", "bob", "--file", str(source), "look", "--json").of("sent")
+    m = file_message(bob, "ann")
+    t.check("a_message_says_that_it_has_a_file",
+            (m["file_name"], m["file_size"], m["file_type"], m["text"], m["shape"]) ==
+            ("photo.jpg", 100000, "image/jpeg", "look", "file") and len(sent) == 1, m)
+    shown = bob.fine("read", "ann", "--last", "5", "--offline").out
+    number = str(m["number"])
+    t.check("and_how_to_save_it", f"sotto save {m['conversation']} {number}" in shown, shown)
+    saved = bob.fine("save", "ann", number, "--to", str(folder), "--json")
+    t.check("it_is_saved_under_its_name",
+            digest(folder / "photo.jpg") == digest(source) and
+            saved.of("saved")[0]["path"] == str(folder / "photo.jpg") and os.listdir(folder) == ["photo.jpg"],
+            saved.out + saved.err)
+    (folder / "photo.jpg").write_text("mine")
+    again = bob.run("save", "ann", number, "--to", str(folder))
+    t.check("nothing_is_overwritten", again.code == 1 and "--force" in again.err and
+            (folder / "photo.jpg").read_text() == "mine", again.err)
+    bob.fine("save", "ann", number, "--to", str(folder / "photo.jpg"), "--force")
+    t.check("unless_that_is_asked_for", digest(folder / "photo.jpg") == digest(source))
+    refusals = [ann.run("send", "bob", "--file", str(world.folder / "nothing")),
+                ann.run("send", "bob", "--file", str(folder)), bob.run("save", "ann", "1"),
+                bob.run("save", "ann", "x"), bob.run("save", "ann", number, "--to", "/nowhere/at/all")]
+    t.check("what_can_not_be_done_is_said", [a.code for a in refusals] == [1, 1, 6, 2, 1],
+            [(a.code, a.err) for a in refusals])
+
+
+def tricks(world, ann, bob, t):
+    """What others call their files is never a path of ours."""
+    folder = world.folder / "tricks"
+    folder.mkdir()
+    for name in (".bashrc", "a\u202egpj.exe", "-rf", "$(reboot)"):
+        source = world.folder / name
+        make(source, 10)
+        if ann.run("send", "bob", "--file", str(source)).code == 0:
+            m = file_message(bob, "ann")
+            bob.fine("save", "ann", str(m["number"]), "--to", str(folder))
+    names = sorted(os.listdir(folder))
+    t.check("names_of_files_are_made_harmless", names == ["_(reboot)", "_rf", "a_gpj.exe", "bashrc"], names)
+
+
+def large(world, ann, bob, t):
+    source, target = world.folder / "large.bin", world.folder / "large.out"
+    make(source, 64 * MIB)
+    started = ann.start("send", "bob", "--file", str(source), "--json")
+    lines = []
+    os.set_blocking(started.stdout.fileno(), False)
+
+    def far():
+        lines.append(started.stdout.read() or b"")
+        return b"".join(lines).count(b"progress") >= 3
+    t.check("an_upload_is_killed_in_the_middle", kill_in_the_middle(started, far))
+    answer = ann.fine("send", "bob", "--file", str(source), "--json", timeout=200)
+    first = [p["done"] for p in answer.of("progress")][:1]
+    t.check("and_goes_on_where_it_was", first and first[0] > MIB and
+            len(answer.of("sent")) == 1, answer.out[:300])
+    m = file_message(bob, "ann")
+    number = str(m["number"])
+
+    def grown():
+        parts = list(world.folder.glob(".large.out.*.part"))
+        return parts and parts[0].stat().st_size > 8 * MIB
+    t.check("a_download_is_killed_in_the_middle",
+            kill_in_the_middle(bob.start("save", "ann", number, "--to", str(target)), grown))
+    t.check("and_leaves_nothing_that_looks_whole", not target.exists())
+    answer = bob.fine("save", "ann", number, "--to", str(target), "--json", timeout=200)
+    t.check("and_goes_on_too", target.exists() and digest(target) == digest(source) and
+            not list(world.folder.glob(".large.out.*")), answer.out[:300])
+
+
+def main():
+    t = Tap()
+    with World() as world:
+        ann, bob = world.person("ann"), world.person("bob")
+        acquaint(ann, bob)
+        ann.fine("send", "bob", "hello")
+        bob.fine("read")
+        bob.run("accept", "ann")
+        small(world, ann, bob, t)
+        tricks(world, ann, bob, t)
+        large(world, ann, bob, t)
+    return t.end()
+
+
+sys.exit(main())
