@@ -279,16 +279,12 @@ static err claim_answered(struct core *core, struct claim *c, err e, uint16_t re
         return claim_taken(core, c);
     if (reason == PROTO_REASON_LIMIT && c->r.state == CLAIM_WANTED && c->r.command != 0)
         return command_failed(core, c->r.command, reason);
-    if (put && reason == PROTO_REASON_NONE) {
-        c->r.renewed = 0; /* it lapsed: claim it again */
-        return claim_save(core, c);
-    }
-    if (reason == PROTO_REASON_OLD) {
+    if (reason == PROTO_REASON_NONE) /* it lapsed: claim it again */
+        c->r.renewed = 0;
+    if (reason == PROTO_REASON_OLD)
         c->r.version += core_random((uint64_t)1 << 40);
-        return claim_save(core, c);
-    }
     c->not_before = core->now + core_backoff(c->failures++, RETRY_FIRST, RETRY_MOST);
-    return OK;
+    return claim_save(core, c);
 }
 
 static void claim_came(struct core *core, const struct request *request, err e, uint16_t reason,

@@ -271,6 +271,7 @@ static err handle_record(struct mail *m, struct mail_call *call) {
 
 static err delete_devices(struct mail *m, const struct mail_account *a) {
     struct proto_device_list list;
+    TRY(mail_devices_look(m, a));
     if (proto_device_list_decode(a->row.devices, &list) != OK)
         return ERR_DAMAGED;
     reader r = reader_of(list.devices.bytes);

@@ -99,13 +99,18 @@ static bool take_next(void *ctx, struct store_key key, slice value) {
 }
 
 /* The row that stands at the number or follows it, or after the last one the first: so a card that
- * is there and one that is not cost one row. */
+ * is there and one that is not cost the same two rows. */
 static err read_next(struct mail *m, uint64_t number, struct next *next) {
+    struct next first = {.value = &m->scratch};
     *next = (struct next){.value = &m->value};
     TRY(store_scan(m->store, mail_key(MAIL_CARD, rows, number), UINT64_MAX, take_next, next));
-    if (!next->found)
-        TRY(store_scan(m->store, mail_key(MAIL_CARD, rows, 0), UINT64_MAX, take_next, next));
-    return next->e;
+    TRY(store_scan(m->store, mail_key(MAIL_CARD, rows, 0), UINT64_MAX, take_next, &first));
+    TRY(first.e);
+    if (next->found)
+        return next->e;
+    next->found = first.found;
+    next->number = first.number;
+    return buf_set(&m->value, buf_slice(&m->scratch));
 }
 
 /* Puts the card, or what was made up, into `answer`. */
@@ -115,11 +120,9 @@ static err answer_for(struct mail *m, const struct spot *spot, uint8_t answer[PR
     struct next next;
     TRY(read_next(m, spot->number, &next));
     err e = next.found ? held_card_read(buf_slice(&m->value), &card) : OK;
-    if (e != OK && next.number == spot->number)
-        return e;
-    if (mail_is_damaged(m, e)) /* somebody else's */
+    if (mail_is_damaged(m, e)) /* somebody else's, or as if there were none */
         card = (struct held_card){.sealed = SLICE_ARRAY(nothing)};
-    bool there = next.found && next.number == spot->number && stands_at(&card, spot);
+    bool there = next.found && stands_at(&card, spot);
     TRY(make_up(m, SLICE_ARRAY(spot->hash), answer));
     choose(answer, card.sealed.p, there);
     return OK;

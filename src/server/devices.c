@@ -42,6 +42,29 @@ static err read_list(slice encoded, struct proto_device_list *list) {
     return mail_account_list_signed(list, encoded) ? OK : ERR_SIGNATURE;
 }
 
+/* Reads all that deleting it will read, so that nothing is written yet if that is damaged. */
+static err look(struct mail *m, const uint8_t account[MAIL_ID], const uint8_t device[MAIL_ID]) {
+    struct held_device d;
+    struct mail_box *box = NULL;
+    err e = mail_device_get(m, account, device, &d);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    TRY(mail_box_get(m, d.mailbox, &box));
+    return mail_key_packages_load(m, box);
+}
+
+err mail_devices_look(struct mail *m, const struct mail_account *a) {
+    struct proto_device_list list;
+    struct proto_device device;
+    if (proto_device_list_decode(a->row.devices, &list) != OK)
+        return ERR_DAMAGED;
+    reader r = reader_of(list.devices.bytes);
+    while (proto_device_read(&r, &device) == OK)
+        TRY(look(m, a->id, device.id));
+    return OK;
+}
+
 err mail_device_delete(struct mail *m, const uint8_t account[MAIL_ID],
                        const uint8_t device[MAIL_ID]) {
     struct held_device d;
@@ -61,6 +84,7 @@ static err replace(struct mail *m, struct mail_account *a, slice encoded,
                    const struct proto_device_list *list) {
     struct proto_device_list old;
     struct proto_device device, kept;
+    TRY(mail_devices_look(m, a));
     if (proto_device_list_decode(a->row.devices, &old) != OK)
         return ERR_DAMAGED;
     reader r = reader_of(old.devices.bytes);
@@ -104,13 +128,13 @@ static err handle_put(struct mail *m, struct mail_call *call) {
 static err come(struct mail *m, struct mail_call *call, struct mail_account *a,
                 const struct proto_device *device, const uint8_t mailbox_key[MAIL_PUBLIC]) {
     struct held_device d;
+    err e = mail_device_get(m, a->id, device->id, &d);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
     a->row.seen = m->week;
     TRY(mail_account_put(m, a));
-    err e = mail_device_get(m, a->id, device->id, &d);
     if (e == OK) /* an answer was lost */
         return mail_account_welcome(m, call, a->id, &d);
-    if (e != ERR_NOT_FOUND)
-        return e;
     memcpy(d.key, device->key, MAIL_PUBLIC);
     crypto_random(d.mailbox, MAIL_ID);
     TRY(mail_device_put(m, a->id, device->id, &d));

@@ -407,7 +407,7 @@ static err set_up(struct edge *edge, slice body) {
     sandbox_text_keep(edge->mail_sandbox, in.mail_sandbox);
     sandbox_text_keep(edge->parent_sandbox, in.parent_sandbox);
     struct sys_channel_options mail = {
-        .fd = FD_MAIL, .drain_at = MAIL_LOW, .events = &mail_events, .ctx = edge};
+        .fd = FD_MAIL, .drain_at = MAIL_LOW, .secret = true, .events = &mail_events, .ctx = edge};
     TRY(sys_channel_new(&edge->mail.channel, edge->loop, &mail));
     /* Before the sandbox, since the TLS library reads its configuration at its first use, which
      * would else be the answer to the first WebSocket. */

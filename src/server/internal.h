@@ -277,6 +277,8 @@ MUST err mail_device_put(struct mail *m, const uint8_t account[MAIL_ID],
 MUST err mail_device_forget(struct mail *m, const uint8_t account[MAIL_ID],
                             const uint8_t device[MAIL_ID]);
 /* With its mailbox, what is in it, and its key packages. */
+/* Reads all that deleting the account's devices will read. */
+MUST err mail_devices_look(struct mail *m, const struct mail_account *a);
 MUST err mail_device_delete(struct mail *m, const uint8_t account[MAIL_ID],
                             const uint8_t device[MAIL_ID]);
 /* The session is the device's from the commit on. */
@@ -287,6 +289,8 @@ MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
 void mail_links_fini(struct mail *m);
 
 /* ---- key_packages.c ---- */
+/* Finds which numbers are in use. */
+MUST err mail_key_packages_load(struct mail *m, struct mail_box *box);
 MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
 /* Adds their number and size. */
 MUST err mail_key_packages_measure(struct mail *m, struct mail_box *box,

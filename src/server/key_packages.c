@@ -24,7 +24,7 @@ static bool take_number(void *ctx, struct store_key key, slice value) {
     return false;
 }
 
-static err load(struct mail *m, struct mail_box *box) {
+err mail_key_packages_load(struct mail *m, struct mail_box *box) {
     uint64_t first = 0, last = 0;
     struct store_key key = mail_key(MAIL_KEY_PACKAGE, name_of(box), 1);
     if (box->packages_loaded)
@@ -39,7 +39,7 @@ static err load(struct mail *m, struct mail_box *box) {
 
 static err own_box(struct mail *m, const struct mail_call *call, struct mail_box **box) {
     TRY(mail_box_get(m, call->session->mailbox, box));
-    return load(m, *box);
+    return mail_key_packages_load(m, *box);
 }
 
 /* ---- At rest ----
@@ -147,7 +147,7 @@ static err handle_count(struct mail *m, struct mail_call *call) {
 }
 
 err mail_key_packages_delete(struct mail *m, struct mail_box *box) {
-    TRY(load(m, box));
+    TRY(mail_key_packages_load(m, box));
     for (; box->package_first < box->package_end; box->package_first++)
         TRY(store_batch_delete(m->batch,
                                mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_first)));
@@ -157,7 +157,7 @@ err mail_key_packages_delete(struct mail *m, struct mail_box *box) {
 err mail_key_packages_measure(struct mail *m, struct mail_box *box, struct proto_held_kind *kind) {
     struct held_key_package package;
     struct held_last_resort last;
-    TRY(load(m, box));
+    TRY(mail_key_packages_load(m, box));
     for (uint64_t i = box->package_first; i < box->package_end; i++) {
         TRY(held_key_package_get(m->store, m->batch, name_of(box), i, &m->scratch, &package));
         kind->bytes += package.sealed.n;
@@ -188,24 +188,34 @@ static enum allowance may_take(struct mail *m, const struct mail_box *box,
     return any ? ANY : LAST_RESORT;
 }
 
-/* One, in mail.value. NOT_FOUND. */
-static err take_one(struct mail *m, struct mail_box *box, enum allowance allowed,
-                    struct proto_key_package_taken *out) {
-    struct held_last_resort last;
-    struct held_key_package package;
-    out->last_resort = allowed == LAST_RESORT || box->package_first == box->package_end;
-    if (out->last_resort) {
-        TRY(held_last_resort_get(m->store, m->batch, name_of(box), 0, &m->value, &last));
-        return open_row(m, box->id, 0, last.sealed, &out->key_package);
-    }
+/* The first, in mail.value. */
+static err take_first(struct mail *m, const struct mail_box *box, slice *package) {
+    struct held_key_package row;
     uint64_t number = box->package_first;
-    err e = held_key_package_get(m->store, m->batch, name_of(box), number, &m->value, &package);
+    err e = held_key_package_get(m->store, m->batch, name_of(box), number, &m->value, &row);
     if (e == ERR_NOT_FOUND)
         return ERR_DAMAGED;
     TRY(e);
-    TRY(open_row(m, box->id, number, package.sealed, &out->key_package));
-    box->package_first++;
-    return store_batch_delete(m->batch, mail_key(MAIL_KEY_PACKAGE, name_of(box), number));
+    return open_row(m, box->id, number, row.sealed, package);
+}
+
+/* One, in mail.value. One that can't be read is dropped, and the next is given. NOT_FOUND. */
+static err take_one(struct mail *m, struct mail_box *box, enum allowance allowed,
+                    struct proto_key_package_taken *out) {
+    struct held_last_resort last;
+    while (allowed == ANY && box->package_first < box->package_end) {
+        err e = take_first(m, box, &out->key_package);
+        if (e != OK && !mail_is_damaged(m, e))
+            return e;
+        TRY(store_batch_delete(m->batch,
+                               mail_key(MAIL_KEY_PACKAGE, name_of(box), box->package_first)));
+        box->package_first++;
+        if (e == OK)
+            return OK;
+    }
+    out->last_resort = true;
+    TRY(held_last_resort_get(m->store, m->batch, name_of(box), 0, &m->value, &last));
+    return open_row(m, box->id, 0, last.sealed, &out->key_package);
 }
 
 static err handle_take(struct mail *m, struct mail_call *call) {
@@ -218,7 +228,7 @@ static err handle_take(struct mail *m, struct mail_call *call) {
     if (mail_address_open(m, in.address, mailbox, serial) != OK)
         return mail_refuse(m, call, PROTO_REASON_ADDRESS);
     TRY(mail_box_get(m, mailbox, &box));
-    TRY(load(m, box));
+    TRY(mail_key_packages_load(m, box));
     enum allowance allowed = may_take(m, box, serial);
     if (allowed == NOTHING)
         return mail_refuse(m, call, PROTO_REASON_LIMIT);

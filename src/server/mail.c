@@ -493,4 +493,9 @@ void mail_commit(struct mail *m) {
     mail_boxes_trim(m);
     m->batches++;
     mail_subscribers_serve(m);
+    /* What was handled is gone from memory, too. */
+    buf_clear(&m->value);
+    buf_clear(&m->scratch);
+    buf_clear(&m->row);
+    buf_clear(&m->parcel);
 }

@@ -380,7 +380,7 @@ static err take_link(struct post *post, slice body, int fd) {
     if (link == NULL || fd < 0 || in.edge == 0 || post->mail == NULL)
         return ERR_STATE;
     struct sys_channel_options options = {
-        .fd = fd, .drain_at = LINK_LOW, .events = &edge_events, .ctx = link};
+        .fd = fd, .drain_at = LINK_LOW, .secret = true, .events = &edge_events, .ctx = link};
     TRY(sys_channel_new(&link->wire.channel, post->loop, &options));
     link->post = post;
     link->edge = in.edge;

@@ -333,12 +333,15 @@ static err take(struct mail *m, const struct proposed *p, struct fan *f) {
     TRY(crypto_blake2b_keyed(mark, HASH, SLICE_EMPTY, ordered, 2));
     slice members[] = {SLICE_ARRAY(in->group), SLICE_ARRAY(in->roster_hash)};
     TRY(crypto_blake2b_keyed(mark + HASH, HASH, SLICE_EMPTY, members, 2));
-    TRY(order_put(m, SLICE_ARRAY(p->name), in->next, p->week));
+    /* First, since it reads what is there: nothing is written yet if that is damaged. */
     TRY(mail_roster_put(m, SLICE_ARRAY(p->name), buf_slice(&p->sealed)));
+    TRY(order_put(m, SLICE_ARRAY(p->name), in->next, p->week));
     if (in->replaces.count > 0) {
         reader r = reader_of(in->replaces.bytes);
         TRY(proto_roster_new_read(&r, &replaces));
-        TRY(mail_blob_delete(m, SLICE_ARRAY(replaces.blob)));
+        err e = mail_blob_delete(m, SLICE_ARRAY(replaces.blob));
+        wipe(&replaces, sizeof replaces);
+        TRY(e);
     }
     TRY(deliver_letters(f, &in->letters, p->addresses.count));
     return deliver_all(f, &p->addresses, SLICE_ARRAY(mark), in->item);

@@ -213,10 +213,14 @@ static size_t copies(uint32_t addresses, slice item) {
 static uint32_t recipients(const struct proto_commit *commit) {
     struct proto_roster roster;
     reader r = reader_of(commit->roster.bytes);
-    if (commit->roster.count > 0 && proto_roster_read(&r, &roster) == OK)
-        return roster.count;
-    return commit->addresses.count;
+    if (commit->roster.count == 0 || proto_roster_read(&r, &roster) != OK)
+        return commit->addresses.count;
+    uint32_t count = roster.count;
+    wipe(&roster, sizeof roster); /* its key */
+    return count;
 }
+
+enum { RECORD_TOKENS = 256 };
 
 /* What a frame has mail do, beyond taking its bytes. */
 static size_t effect(const struct proto_frame *frame) {
@@ -228,12 +232,17 @@ static size_t effect(const struct proto_frame *frame) {
         return copies(send.addresses.count, send.item);
     /* The count that a request gives is checked against the roster that it opens. */
     if (frame->type == PROTO_roster_send &&
-        proto_roster_send_decode(frame->body, &roster_send) == OK)
-        return copies(roster_send.count, roster_send.item);
+        proto_roster_send_decode(frame->body, &roster_send) == OK) {
+        size_t tokens = copies(roster_send.count, roster_send.item);
+        wipe(&roster_send, sizeof roster_send); /* its key */
+        return tokens;
+    }
     if (frame->type == PROTO_commit && proto_commit_decode(frame->body, &commit) == OK)
         return copies(recipients(&commit), commit.item) + commit.letters.count;
     if (frame->type == PROTO_address_make && proto_address_make_decode(frame->body, &make) == OK)
         return make.count;
+    if (frame->type == PROTO_record_get) /* reads all of an account's key packages */
+        return RECORD_TOKENS;
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /* Handles: claiming, changing, dropping, keeping, and finding somebody by one. */
-#include "core/names.h"
+#include "core/internal.h"
 #include "rig.h"
 #include "server/held.h"
 
@@ -274,10 +274,20 @@ TEST(an_account_that_is_deleted_gives_its_handle_up_first) {
     rig_fini(&rig);
 }
 
+/* A put must never need a second try. */
+static enum verdict no_old(struct rig *r, struct client *to, uint16_t type, slice body) {
+    struct proto_error error;
+    (void)to;
+    if (type == PROTO_error && proto_error_decode(body, &error) == OK)
+        r->hits += error.reason == PROTO_REASON_OLD;
+    return PASS;
+}
+
 TEST(the_card_is_put_anew_once_a_week) {
     struct last before = {0}, after = {0};
     unsigned changes = 0;
     rig_init(&rig, 1);
+    rig.on_reply = no_old;
     claim(client(0), "alice", "");
     stored(&before);
     for (int day = 0; day < 8 * 7; day++) {
@@ -287,8 +297,31 @@ TEST(the_card_is_put_anew_once_a_week) {
         CHECK_OK(buf_set(&before.value, buf_slice(&after.value)));
     }
     CHECK(changes >= 7 && changes <= 8);
+    CHECK_EQ(rig.hits, 0);
     buf_free(&before.value);
     buf_free(&after.value);
+    rig_fini(&rig);
+}
+
+static enum verdict count_revocations(struct rig *r, struct client *from, uint16_t type,
+                                      slice body) {
+    (void)from, (void)body;
+    r->hits += type == PROTO_address_revoke;
+    return PASS;
+}
+
+TEST(a_cards_address_is_revoked_a_week_after_the_next_one_is_there) {
+    uint64_t command;
+    rig_init(&rig, 1);
+    live(21); /* what is renewed at the start is */
+    rig.on_request = count_revocations;
+    claim(client(0), "alice", "");
+    live(3 * 7);
+    CHECK(rig.hits >= 1 && rig.hits <= 2);
+    CHECK_OK(core_handle_drop(client(0)->core, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    live(8);
+    CHECK(rig.hits >= 3 && rig.hits <= 4);
     rig_fini(&rig);
 }
 
@@ -471,6 +504,71 @@ TEST(a_card_that_was_changed_is_nobodys) {
     finds_nobody(client(1), "alice", "");
     CHECK_EQ(rig.hits, 0);
     finds(client(1), "alice", "", client(0));
+    rig_fini(&rig);
+}
+
+/* What the server answers instead: a card that opens, with a contact that client 0 signed for
+ * something else. */
+static uint8_t forged[PROTO_CARD];
+
+static enum verdict answer_forged(struct rig *r, struct client *to, uint16_t type, slice body) {
+    if (type != PROTO_card || r->hits == 0)
+        return PASS;
+    buf other = {0};
+    r->hits--;
+    CHECK_OK(buf_set(&other, body));
+    memcpy(other.p + other.n - PROTO_CARD, forged, PROTO_CARD);
+    struct proto_edge_reply reply = *r->reply;
+    reply.body = buf_slice(&other);
+    for (size_t i = 0; i < r->link_count; i++)
+        if (r->links[i].client == to && r->links[i].session.id == reply.session)
+            session_reply(&r->links[i].session, &r->env, &reply);
+    buf_free(&other);
+    return DROP;
+}
+
+static err find_forged(const char *label, const char *bound_to, uint64_t expires) {
+    static const uint8_t address[PROTO_ADDRESS] = {1};
+    struct card_keys keys, bound;
+    buf contact = {0};
+    CHECK_OK(core_card_stretch(client(1)->core, slice_str("alice"), SLICE_EMPTY, &keys));
+    CHECK_OK(core_card_stretch(client(1)->core, slice_str(bound_to), SLICE_EMPTY, &bound));
+    CHECK_OK(core_contact_write(client(0)->core, label, SLICE_ARRAY(bound.place), address, expires,
+                                &contact));
+    struct proto_card_content content = {.contact = buf_slice(&contact)};
+    CHECK_OK(core_card_seal(&keys, &content, forged));
+    buf_free(&contact);
+    rig.on_reply = answer_forged;
+    rig.hits = 1;
+    return find(client(1), "alice", "");
+}
+
+TEST(a_contact_that_was_signed_for_something_else_is_refused) {
+    rig_init(&rig, 2);
+    CHECK_OK(find_forged(PROTO_LABEL_CONTACT_CARD, "alice", 0));
+    CHECK_ERR(find_forged(PROTO_LABEL_CONTACT_CARD, "mallory", 0), ERR_SIGNATURE);
+    CHECK_ERR(find_forged(PROTO_LABEL_CONTACT_LINK, "alice", 0), ERR_SIGNATURE);
+    CHECK_ERR(find_forged(PROTO_LABEL_CONTACT_CARD, "alice", rig.now / TIME_SECOND - 1),
+              ERR_EXPIRED);
+    rig_fini(&rig);
+}
+
+static bool delete_entry(void *ctx, struct store_key key, slice value) {
+    (void)value;
+    return store_batch_delete(ctx, key) == OK;
+}
+
+TEST(a_card_that_the_server_lost_is_claimed_again) {
+    struct store_batch *batch = NULL;
+    rig_init(&rig, 1);
+    claim(client(0), "alice", "");
+    CHECK_OK(store_batch_new(&batch, NULL));
+    CHECK_OK(store_scan_table(rig.store, MAIL_CARD, delete_entry, batch));
+    CHECK_OK(store_commit_now(rig.store, batch));
+    store_batch_free(batch);
+    CHECK_EQ(cards(), 0);
+    live(14);
+    CHECK_EQ(cards(), 1);
     rig_fini(&rig);
 }
 

@@ -310,6 +310,38 @@ TEST(a_place_without_a_card_answers_the_same_until_its_moment_of_the_week) {
     world_fini(&w);
 }
 
+/* The hour of the week in which what is made up for the place changes. */
+static int change_of(uint8_t place) {
+    uint64_t start = w.now;
+    buf before = {0};
+    int hour = 0;
+    CHECK_OK(buf_set(&before, look_up(place)));
+    do {
+        w.now += TIME_HOUR;
+        hour++;
+    } while (slice_equal(look_up(place), buf_slice(&before)));
+    buf_free(&before);
+    w.now = start;
+    return hour;
+}
+
+TEST(made_up_cards_change_at_moments_of_their_own) {
+    begin();
+    int first = change_of(1), second = change_of(2), third = change_of(3);
+    CHECK(first != second || second != third);
+    world_fini(&w);
+}
+
+TEST(beside_other_cards_a_missing_one_is_still_made_up) {
+    begin();
+    put(&ann, 1, true, 1, 'a');
+    put(&ann, 2, true, 1, 'b');
+    for (uint8_t place = 10; place < 18; place++)
+        CHECK(!slice_equal(look_up(place), card_bytes('a')) &&
+              !slice_equal(look_up(place), card_bytes('b')));
+    world_fini(&w);
+}
+
 TEST(the_pepper_makes_up_the_card) {
     begin();
     buf first = {0};
@@ -376,8 +408,10 @@ TEST(a_claims_work_is_more_than_a_look_ups) {
 
 TEST(work_of_the_hour_before_is_worth_nothing) {
     begin();
+    w.config.limits.find_bits = 16; /* more than chance gives */
+    world_restart(&w);
     struct proto_work work = work_of(SESSION);
-    uint64_t nonce = mine(&work, PROTO_card_get, places(1), 12, false, 0);
+    uint64_t nonce = mine(&work, PROTO_card_get, places(1), 16, false, 0);
     w.now += TIME_HOUR;
     world_refused(&w, SESSION, PROTO_card_get, get_body(places(1), nonce), PROTO_REASON_WORK);
     world_fini(&w);

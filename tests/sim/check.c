@@ -14,6 +14,7 @@
  *   outbox      no message is still queued; one whose command returned OK is sent, or failed
  *               because the conversation ended
  *   quarantine  nothing was put aside
+ *   handles     nobody is still claiming one or giving one up, and no two hold the same
  *
  * Messages: a client is in a conversation during intervals of epochs: from the one in which its
  * history says that it made or joined it, until the one in which its history says that it was
@@ -325,12 +326,27 @@ static void check_client(struct world *w, struct client *c) {
     }
 }
 
+/* ---- Handles ---- */
+
+static void check_handle(struct world *w, struct client *c) {
+    struct core_handle ours, theirs;
+    if (core_handle_get(c->core, &ours) != OK)
+        return;
+    w->counts.handles++;
+    for (int i = c->index + 1; i < CLIENTS; i++)
+        if (core_handle_get(w->clients[i].core, &theirs) == OK &&
+            slice_equal(ours.name, theirs.name))
+            world_fail(w, "clients %d and %d hold one handle", c->index, i);
+}
+
 void check_end(struct world *w) {
     for (int i = 0; i < CLIENTS; i++)
         if (w->clients[i].core == NULL)
             return; /* it did not come to rest, and that was said */
     for (int i = 0; i < CLIENTS; i++)
         check_client(w, &w->clients[i]);
+    for (int i = 0; i < CLIENTS; i++)
+        check_handle(w, &w->clients[i]);
     for (size_t i = 0; i < w->group_count; i++)
         check_group(w, (int)i);
     check_messages(w);

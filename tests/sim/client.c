@@ -218,6 +218,7 @@ void client_start(struct world *w, int index) {
     c->plan = (struct store_fault_plan){-1, -1, ERR_DISK_FULL, false};
     c->config.suite = w->suite;
     c->config.key_packages = 8;
+    c->config.handle_memory = 65536;
     c->config.addresses = 16;
     c->config.roster_above = 4; /* both ways, and conversations that change from one to the other */
     world_must(store_memory_open(&c->memory, NULL), "store");

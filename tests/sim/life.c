@@ -301,6 +301,19 @@ static void act_rename(struct world *w, struct client *c, uint32_t number) {
     show(w, c, number, "renames", command, e);
 }
 
+/* Four names for all: most claims are refused. */
+static void act_handle(struct world *w, struct client *c) {
+    static const char *const names[] = {"anna", "bert", "cleo", "dora"};
+    slice name = slice_str(names[world_chance(w, 4)]), pin = SLICE_EMPTY;
+    uint64_t command = 0;
+    if (world_one_in(w, 3))
+        pin = slice_str("1234");
+    err e = world_one_in(w, 3)   ? core_handle_find(c->core, name, pin, w->now, &command)
+            : world_one_in(w, 4) ? core_handle_drop(c->core, w->now, &command)
+                                 : core_handle_claim(c->core, name, pin, w->now, &command);
+    world_trace(w, "client %d asks for a handle: %s", c->index, err_name(e));
+}
+
 /* ---- What goes wrong ---- */
 
 static void fault_offline(struct world *w, struct client *c) {
@@ -402,6 +415,8 @@ static void somebody_acts(struct world *w, uint64_t dice) {
         act_member(w, c, number);
     else if (dice < 7700)
         act_leave(w, c, number);
+    else if (world_one_in(w, 2))
+        act_handle(w, c);
     else
         act_rename(w, c, number);
     client_drain(w, c);
@@ -444,7 +459,10 @@ static bool is_there(const struct client *c, uint32_t number) {
 
 static bool at_rest(const struct client *c) {
     struct core_status s;
+    struct core_handle handle;
     if (c->core == NULL || !c->online)
+        return false;
+    if (core_handle_get(c->core, &handle) == OK && handle.state != CORE_HANDLE_HELD)
         return false;
     core_status_get(c->core, &s);
     for (size_t i = 0; i < c->view_count; i++)

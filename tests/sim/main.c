@@ -62,9 +62,9 @@ static void show_counts(const struct world *w) {
     printf(
         "# %llu doubled, %llu replayed, %llu out of order; %llu repeats, %llu dropped, %llu "
         "quarantined, %llu replaced, %llu troubles, %llu commands failed, %llu epochs unseen, %llu "
-        "read late because sent again\n",
+        "read late because sent again, %llu handles held\n",
         N(doubles), N(replays), N(disorders), N(repeats), N(dropped), N(quarantined), N(replaced),
-        N(troubles), N(failed_commands), N(unknown_epochs), N(again));
+        N(troubles), N(failed_commands), N(unknown_epochs), N(again), N(handles));
     printf("# %llu events in %.0f s of the world's time; fingerprint %016llx\n", N(events),
            (double)(w->now - w->start) / 1000, (unsigned long long)w->fingerprint);
 #undef N
