@@ -61,7 +61,8 @@ void client_ask(struct client *c, uint16_t type, slice body) {
     writer w = writer_on(&plain);
     proto_frame_write(&w, ++c->requests, type);
     writer_bytes(&w, body);
-    must(writer_result(&w) == OK && noise_seal(&c->send, &sealed, buf_slice(&plain)) == OK,
+    must(writer_result(&w) == OK && proto_frame_pad(&plain) == OK &&
+             noise_seal(&c->send, &sealed, buf_slice(&plain)) == OK,
          "sealing a frame");
     write_message(c, buf_slice(&sealed));
     buf_free(&plain);
@@ -71,11 +72,13 @@ void client_ask(struct client *c, uint16_t type, slice body) {
 void client_answer(struct client *c, uint16_t expected, buf *body) {
     buf message = {0}, plain = {0};
     struct proto_frame frame;
+    slice whole;
     do {
         read_message(c, &message);
         buf_clear(&plain);
         must(noise_open(&c->receive, &plain, buf_slice(&message)) == OK &&
-                 proto_frame_decode(buf_slice(&plain), &frame) == OK,
+                 proto_frame_unpad(buf_slice(&plain), &whole) == OK &&
+                 proto_frame_decode(whole, &frame) == OK,
              "opening a frame");
     } while (frame.request != c->requests);
     if (frame.type != expected)
@@ -90,8 +93,10 @@ void client_answer(struct client *c, uint16_t expected, buf *body) {
 static void take_message(struct client *c, slice message, client_frame *take, void *ctx) {
     buf plain = {0};
     struct proto_frame frame;
+    slice whole;
     must(noise_open(&c->receive, &plain, message) == OK &&
-             proto_frame_decode(buf_slice(&plain), &frame) == OK,
+             proto_frame_unpad(buf_slice(&plain), &whole) == OK &&
+             proto_frame_decode(whole, &frame) == OK,
          "opening a frame");
     take(ctx, c, &frame);
     buf_free(&plain);

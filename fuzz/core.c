@@ -2,8 +2,8 @@
  * members send each other.
  *
  * The first byte chooses: 0 content, 1 an item, 2 a contact link, 3 a joining link, 4 an MLS
- * message in an item, 6 a parcel; else the rest is a server's frames after an honest handshake: request id,
- * type, length in two bytes, body. */
+ * message in an item, 6 a parcel; else the rest is a server's frames after an honest handshake:
+ * request id, type, length in two bytes, body. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,7 +78,7 @@ static void say(struct world *w, uint32_t link, uint32_t request, uint16_t type,
     writer o = writer_on(&plain);
     proto_frame_write(&o, request, type);
     writer_bytes(&o, body);
-    if (writer_result(&o) == OK && plain.n <= PROTO_FRAME_MAX &&
+    if (writer_result(&o) == OK && proto_frame_pad(&plain) == OK &&
         noise_seal(&w->peers[link].send, &out, buf_slice(&plain)) == OK)
         core_link_message(w->core, link, buf_slice(&out), NOW_MS);
     buf_free(&plain);
@@ -89,8 +89,10 @@ static void say(struct world *w, uint32_t link, uint32_t request, uint16_t type,
 static void answer(struct world *w, uint32_t link, slice message) {
     buf plain = {0};
     struct proto_frame frame;
+    slice whole;
     require(noise_open(&w->peers[link].receive, &plain, message) == OK);
-    require(proto_frame_decode(buf_slice(&plain), &frame) == OK);
+    require(proto_frame_unpad(buf_slice(&plain), &whole) == OK);
+    require(proto_frame_decode(whole, &frame) == OK);
     require(proto_message_check(frame.type, frame.body) == OK);
     if (frame.type == PROTO_register_account || frame.type == PROTO_login ||
         frame.type == PROTO_subscribe)

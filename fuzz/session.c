@@ -21,6 +21,7 @@ struct world {
     buf last;      /* the server's last message */
     unsigned sent; /* since the last message of the client's */
     bool answers;  /* requests are answered at once */
+    bool pads;     /* the client pads its frames */
 };
 
 static void on_send(void *ctx, struct session *s, slice message) {
@@ -73,8 +74,13 @@ static void shake_hands(struct world *w) {
 static void give(struct world *w, slice message) {
     buf sealed = {0};
     bool ended = session_ended(&w->session);
-    if (w->seal.ready && message.n <= PROTO_FRAME_MAX)
-        require(noise_seal(&w->seal, &sealed, message) == OK);
+    buf padded = {0};
+    if (w->seal.ready && message.n <= PROTO_FRAME_MAX) {
+        require(buf_set(&padded, message) == OK);
+        require(!w->pads || proto_frame_pad(&padded) == OK);
+        require(noise_seal(&w->seal, &sealed, buf_slice(&padded)) == OK);
+    }
+    buf_free(&padded);
     w->sent = 0;
     session_receive(&w->session, &w->env, w->seal.ready ? buf_slice(&sealed) : message, 0);
     require(w->sent <= (ended ? 0 : 1));
@@ -91,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     w.env.send = on_send;
     w.env.request = on_request;
     w.answers = (data[0] & 4) != 0;
+    w.pads = (data[0] & 8) == 0;
     require(session_key_make(&w.env.keys[0], 1, identity, 1) == OK);
     session_init(&w.session, 1, &w.env, 0);
     if ((data[0] & 3) >= 1)

@@ -131,6 +131,7 @@ static uint64_t wake_at(const struct core *core) {
     if (core->broken)
         return core->broken_until;
     uint64_t at = core_session_wake(core);
+    at = least(at, core->ack_at != 0 ? core->ack_at : UINT64_MAX);
     at = least(at, core_stock_wake(core));
     at = least(at, core_address_wake(core));
     at = least(at, core_mailbox_key_wake(core));

@@ -139,9 +139,11 @@ static err verify(const struct proto_contact *contact, const struct proto_device
 }
 
 err core_contact_write(const struct core *core, const char *label, slice bound,
-                       const uint8_t address[PROTO_ADDRESS], uint64_t expires, buf *content) {
+                       const uint8_t address[PROTO_ADDRESS], uint64_t expires, bool once,
+                       buf *content) {
     const struct record_account *a = &core->account.r;
-    struct proto_contact contact = {.name = a->name, .devices = a->devices, .expires = expires};
+    struct proto_contact contact = {
+        .name = a->name, .devices = a->devices, .expires = expires, .once = once};
     memcpy(contact.server, a->server_identity, sizeof contact.server);
     memcpy(contact.device, a->device, sizeof contact.device);
     contact.addresses = (struct proto_list){slice_of(address, PROTO_ADDRESS), 1};
@@ -150,10 +152,11 @@ err core_contact_write(const struct core *core, const char *label, slice bound,
 }
 
 err core_contact_link_write(const struct core *core, const uint8_t address[PROTO_ADDRESS],
-                            uint64_t expires, buf *link) {
+                            uint64_t expires, bool once, buf *link) {
     slice server = core->account.r.server;
     buf content = buf_on(core->mem);
-    err e = core_contact_write(core, PROTO_LABEL_CONTACT_LINK, server, address, expires, &content);
+    err e = core_contact_write(core, PROTO_LABEL_CONTACT_LINK, server, address, expires, once,
+                               &content);
     if (e == OK)
         e = proto_link_write(link, "contact", server, buf_slice(&content));
     buf_free(&content);
@@ -262,6 +265,7 @@ err core_contact_take(struct core *core, const struct proto_contact *contact,
     r.name = contact->name;
     r.devices = contact->devices;
     r.version = list->version;
+    r.once = contact->once;
     if (petname.n > 0)
         r.petname = petname;
     TRY(keep_contact(core, &r, contact, list));
@@ -417,6 +421,38 @@ err core_contact_targets(const struct core *core, const uint8_t account[16], buf
         if (c->r.version == 0 || listed(&list, places.p + at, &device))
             TRY(target(targets, account, places.p + at, places.p + at + 16));
     return OK;
+}
+
+/* The leaf's address in the place of this one. */
+static err leaf_place(struct conversation *c, const uint8_t account[16], uint8_t *place) {
+    struct mls_member member;
+    struct leaf leaf;
+    uint8_t identity[LEAF_IDENTITY];
+    uint32_t at = 0;
+    memcpy(identity, account, 16);
+    memcpy(identity + 16, place, 16);
+    if (!core_conversation_has(c, SLICE_ARRAY(identity), &at))
+        return OK;
+    TRY(mls_group_member(c->group, at, &member));
+    TRY(core_leaf_read(&member, &leaf));
+    memcpy(place + 16, leaf.address, PROTO_ADDRESS);
+    return OK;
+}
+
+err core_contact_met(struct core *core, struct conversation *c, const uint8_t account[16]) {
+    struct contact *contact = core_contact_lookup(core, account);
+    buf places = buf_on(core->mem);
+    if (contact == NULL || !contact->r.once)
+        return OK;
+    err e = buf_set(&places, contact->r.addresses);
+    for (size_t at = 0; e == OK && at + PLACE <= places.n; at += PLACE)
+        e = leaf_place(c, account, places.p + at);
+    contact->r.addresses = buf_slice(&places);
+    contact->r.once = false;
+    if (e == OK)
+        e = contact_save(core, contact);
+    buf_free(&places);
+    return e;
 }
 
 /* ---- Names ---- */

@@ -430,6 +430,16 @@ static err after_apply(struct core *core, struct conversation *c, slice events,
 
 /* Applies it. Whoever asked for another address wants the old one to hold no longer; but who has
  * not heard of it still sends by that one for a while. */
+/* Those whom our commit brought in. */
+static err met(struct core *core, struct conversation *c, const struct entry *ours) {
+    if (ours == NULL || (ours->r.kind != ENTRY_CREATE && ours->r.kind != ENTRY_ADD))
+        return OK;
+    slice accounts = ours->r.intent;
+    for (size_t i = 0; i + CORE_ACCOUNT <= accounts.n; i += CORE_ACCOUNT)
+        TRY(core_contact_met(core, c, accounts.p + i));
+    return OK;
+}
+
 static err apply(struct core *core, struct conversation *c, struct mls_staged *staged, slice events,
                  struct entry *ours) {
     uint8_t old[PROTO_ADDRESS];
@@ -440,6 +450,7 @@ static err apply(struct core *core, struct conversation *c, struct mls_staged *s
         return e;
     }
     mls_staged_apply(c->group, staged);
+    TRY(met(core, c, ours));
     TRY(after_apply(core, c, events, ours));
     return revokes ? core_address_revoke_at(core, old, core->now + REVOKE_AFTER) : OK;
 }

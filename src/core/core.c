@@ -153,6 +153,7 @@ static void set_back(struct core *core, uint64_t step) {
     back(&core->linking.at, step);
     back(&core->linking.until, step);
     back(&core->broken_until, step);
+    back(&core->ack_at, step);
     back(&core->stock_after, step);
     back(&core->key_after, step);
     back(&core->purge_after, step);
@@ -181,6 +182,7 @@ void core_pump(struct core *core) {
         return;
     core_session_pump(core);
     core_inbox_pump(core);
+    core_inbox_ack_pump(core);
     core_conversation_pump(core);
     core_blob_fetch_pump(core);
     core_auth_commands_pump(core);
@@ -203,6 +205,8 @@ void core_wake(struct core *core, uint64_t now) {
 
 void core_online(struct core *core, bool online, uint64_t now) {
     core_clock(core, now);
+    if (!online)
+        core_inbox_ack_now(core);
     core->online = online;
     if (online) {
         core->replaced = core->refused = false;

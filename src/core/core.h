@@ -575,7 +575,8 @@ MUST err core_safety_number(const struct core *core, const uint8_t other[CORE_ID
 struct core_link {
     uint64_t number, made, expires;
     bool once;
-    bool over; /* its time is */
+    bool used; /* somebody came, and it was for one */
+    bool over; /* its time is, or it is used */
 };
 /* The contact links that we gave away and did not revoke, oldest first; NOT_FOUND after the last.
  */

@@ -169,7 +169,8 @@ static err seal(struct core *core, const struct claim *c, uint8_t card[PROTO_CAR
     err e = OK;
     if (!c->r.empty)
         e = core_contact_write(core, PROTO_LABEL_CONTACT_CARD, SLICE_ARRAY(c->r.place),
-                               c->r.fresh.p, (core->now + CARD_TIME) / TIME_SECOND, &contact);
+                               c->r.fresh.p, (core->now + CARD_TIME) / TIME_SECOND, false,
+                               &contact);
     content.contact = buf_slice(&contact);
     if (e == OK)
         e = core_card_seal(&keys, &content, card);

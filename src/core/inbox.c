@@ -6,6 +6,8 @@
 #include "core/content.h"
 
 enum { ACK_EVERY = 32 };
+#define ACK_LEAST (TIME_SECOND / 5)
+#define ACK_MOST TIME_SECOND
 
 /* What became of an item that did not fail for this machine's reasons. */
 struct outcome {
@@ -401,7 +403,7 @@ static err take_item(struct core *core, slice mark, slice item) {
 
 static err take_delivery(struct core *core, const struct delivery *d) {
     uint8_t hash[32];
-    bool junk;
+    bool closed, junk;
     struct record_seen seen, fresh = {.what = SEEN_PROCESSED};
     core->counters_dirty = true;
     core->counters.position = d->position;
@@ -416,8 +418,14 @@ static err take_delivery(struct core *core, const struct delivery *d) {
     if (e != ERR_NOT_FOUND)
         return e;
     TRY(core_seen_add(core, hash, &fresh));
+    TRY(core_link_closed(core, d->serial, &closed));
+    core->counters.dropped += closed;
+    if (closed)
+        return OK;
     TRY(drop_junk(core, d, &junk));
-    return junk ? OK : take_item(core, d->mark, d->item);
+    if (!junk)
+        TRY(take_item(core, d->mark, d->item));
+    return junk ? OK : core_link_came(core, d->serial);
 }
 
 static err put_aside(struct core *core, const struct delivery *d, err why) {
@@ -436,13 +444,31 @@ static void ack(struct core *core) {
     struct core_session *s = &core->sessions[AUTH];
     struct proto_ack m = {.up_to = core->counters.position};
     buf body = buf_on(core->mem);
+    core->unacked = 0;
+    core->ack_at = 0;
     if (s->step != STEP_READY && s->step != STEP_PROOF)
         return;
-    core->unacked = 0;
     if (proto_ack_encode(&body, &m) != OK ||
         core_session_tell(core, s, 0, PROTO_ack, buf_slice(&body)) != OK)
         core_session_close(core, s, ERR_NO_MEMORY, 0);
     buf_free(&body);
+}
+
+/* An ack goes out a moment after the first item that it covers, by chance a shorter or a longer
+ * one, whatever the items are: so it tells nothing of what this client did with them. */
+static void ack_soon(struct core *core) {
+    if (core->ack_at == 0)
+        core->ack_at = core->now + ACK_LEAST + core_random(ACK_MOST - ACK_LEAST);
+}
+
+void core_inbox_ack_pump(struct core *core) {
+    if (core->ack_at != 0 && core->now >= core->ack_at)
+        ack(core);
+}
+
+void core_inbox_ack_now(struct core *core) {
+    if (core->ack_at != 0)
+        ack(core);
 }
 
 /* opened: how that went. */
@@ -455,8 +481,10 @@ static void take(struct core *core, const struct delivery *d, err opened) {
     e = core_txn_end(core, e);
     if (e != OK && !core_err_hard(e))
         (void)!poison(core, d, e);
-    else if (e == OK && (++core->unacked >= ACK_EVERY || core->caught_up))
+    else if (e == OK && ++core->unacked >= ACK_EVERY)
         ack(core);
+    else if (e == OK)
+        ack_soon(core);
 }
 
 void core_inbox_delivery(struct core *core, const struct proto_delivery *sealed) {
@@ -484,7 +512,7 @@ void core_inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
         return;
     bool first = !core->caught_up;
     core->caught_up = true;
-    ack(core);
+    ack_soon(core);
     struct core_notice notice = {.kind = CORE_NOTICE_GAPS, .count = m->gaps};
     if (m->gaps > 0)
         core_action_notice(core, &notice);

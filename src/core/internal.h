@@ -102,9 +102,11 @@ struct contact {
     struct record_contact r;
 };
 
+enum link_state { LINK_OPEN = 0, LINK_USED, LINK_REVOKED };
 struct contact_link {
     buf bytes;
     struct record_contact_link r;
+    bool known; /* r.serial is */
 };
 
 struct blocked {
@@ -414,6 +416,7 @@ struct core {
     bool caught_up;
     bool held; /* deliveries are not taken until the blobs that came before them are here */
     uint32_t unacked;
+    uint64_t ack_at;           /* when to ack; 0: nothing is to be */
     struct crypto_chain chain; /* of the item that was opened last */
     bool key_told, key_asked;  /* the server has our mailbox key; is being told */
     uint64_t key_after;
@@ -702,11 +705,15 @@ MUST err core_contact_name_of(struct core *core, uint32_t conversation, const ui
 MUST err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets);
 /* A link to us by this address; expires: seconds, 0: never. */
 MUST err core_contact_link_write(const struct core *core, const uint8_t address[PROTO_ADDRESS],
-                                 uint64_t expires, buf *link);
+                                 uint64_t expires, bool once, buf *link);
+/* We are in a conversation with the account now. If the address that we had of it was good for one
+ * Welcome, its leaf's takes the place. In a transaction. */
+MUST err core_contact_met(struct core *core, struct conversation *c, const uint8_t account[16]);
 /* Writes into the empty content a part `contact` of ours with this address, signed over the label,
  * `bound` (as a vector) and its fields; expires: seconds, 0: never. */
 MUST err core_contact_write(const struct core *core, const char *label, slice bound,
-                            const uint8_t address[PROTO_ADDRESS], uint64_t expires, buf *content);
+                            const uint8_t address[PROTO_ADDRESS], uint64_t expires, bool once,
+                            buf *content);
 /* The other side of that; what it decodes borrows from content. EXPIRED. */
 MUST err core_contact_check(const struct core *core, const char *label, slice bound, slice content,
                             struct proto_contact *contact, struct proto_device_list *list);
@@ -732,6 +739,12 @@ size_t core_links_alive(const struct core *core);
 MUST err core_link_make(struct core *core, const struct link_terms *terms, uint64_t number,
                         buf *text);
 void core_contact_link_free(struct core *core, struct contact_link *link);
+/* True if what comes by this serial comes by a link that is closed: nobody is to see it. */
+MUST err core_link_closed(struct core *core, const uint8_t serial[8], bool *closed);
+/* Something came by it: a link for one is used. In a transaction, as the next. */
+MUST err core_link_came(struct core *core, const uint8_t serial[8]);
+/* Forgets the oldest. */
+MUST err core_links_purge(struct core *core);
 
 /* conversation.c */
 struct conversation *core_conversation_lookup(const struct core *core, uint32_t number);
@@ -901,6 +914,9 @@ MUST err core_unseal(struct core *core, const struct proto_delivery *sealed, buf
 void core_inbox_delivery(struct core *core, const struct proto_delivery *sealed);
 void core_inbox_caught_up(struct core *core, const struct proto_caught_up *caught_up);
 void core_inbox_pump(struct core *core);
+void core_inbox_ack_pump(struct core *core);
+/* What is processed is acked before the session ends. */
+void core_inbox_ack_now(struct core *core);
 /* Ends the authenticated session and begins another: everything that is not acked comes again. */
 void core_inbox_subscribe_again(struct core *core);
 /* Processes one that waits, in a transaction: it goes, or waits for something else. */

@@ -179,5 +179,6 @@ void core_load_forget(struct core *core) {
     core->address_count = core->key_count = 0;
     core->caught_up = core->count_known = core->stock_busy = false;
     core->unacked = 0;
+    core->ack_at = 0;
     wipe(&core->chain, sizeof core->chain);
 }

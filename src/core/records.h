@@ -60,12 +60,15 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, proxy, 0, CORE_PROXY_MAX) \
     F(u8, isolate, 0, 0)
 
-/* A link of ours that somebody may come by. expires: milliseconds. */
+/* A link of ours that somebody may come by. expires: milliseconds. state: enum link_state. serial:
+ * of its address, once it is closed. */
 #define RECORD_FIELDS_contact_link(F) \
     F(u64, number, 0, 0)              \
     F(u64, made, 0, 0)                \
     F(u64, expires, 0, 0)             \
     F(flag, once, 0, 0)               \
+    F(u8, state, 0, 0)                \
+    F(fixed, serial, 8, 0)            \
     F(fixed, address, PROTO_ADDRESS, 0)
 
 /* addresses: when the server made some last. address_key: id of the key that it made them with.
@@ -98,6 +101,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, devices, 0, 2048)                                       \
     F(u32, version, 0, 0)                                          \
     F(vec, addresses, 0, (16 + PROTO_ADDRESS) * PROTO_DEVICES_MAX) \
+    F(flag, once, 0, 0)                                            \
     F(flag, verified, 0, 0)
 
 /* Whose requests and messages are dropped. name: what it was called when it was blocked. */

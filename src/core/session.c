@@ -331,8 +331,8 @@ err core_session_tell(struct core *core, struct core_session *s, uint32_t id, ui
     proto_frame_write(&w, id, type);
     writer_bytes(&w, body);
     err e = writer_result(&w);
-    if (e == OK && plain.n > PROTO_FRAME_MAX)
-        e = ERR_TOO_LARGE;
+    if (e == OK)
+        e = proto_frame_pad(&plain);
     if (e == OK)
         e = noise_seal(&s->send, &sealed, buf_slice(&plain));
     if (e == OK)
@@ -441,10 +441,13 @@ static void receive_frame(struct core *core, struct core_session *s, slice plain
 
 static err receive_sealed(struct core *core, struct core_session *s, slice message) {
     buf plain = buf_on(core->mem);
+    slice frame;
     err e = noise_open(&s->receive, &plain, message);
+    if (e == OK)
+        e = proto_frame_unpad(buf_slice(&plain), &frame);
     core->answering = s;
     if (e == OK)
-        receive_frame(core, s, buf_slice(&plain));
+        receive_frame(core, s, frame);
     core->answering = NULL;
     buf_free(&plain);
     return e;

@@ -321,6 +321,7 @@ static err purge(struct core *core) {
     TRY(store_scan(core->store, core_key(TABLE_KEY, slice_str(key_name), 0), UINT64_MAX, purge_key,
                    &p));
     TRY(p.e);
+    TRY(core_links_purge(core));
     TRY(core_address_purge(core));
     TRY(core_waiting_purge(core));
     return core_seen_purge(core);

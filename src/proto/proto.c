@@ -162,3 +162,39 @@ void proto_frame_write(writer *w, uint32_t request, uint16_t type) {
     writer_u32(w, request);
     writer_u16(w, type);
 }
+
+enum { LENGTH = 2 };
+
+/* 0 if there is none. */
+static size_t padded_size(size_t frame) {
+    static const size_t SIZES[] = {
+        256, 512, 1024, 2048, 4096, 8192, 16384, 33024, PROTO_PADDED_MAX};
+    for (size_t i = 0; i < sizeof SIZES / sizeof SIZES[0]; i++)
+        if (frame + LENGTH <= SIZES[i])
+            return SIZES[i];
+    return 0;
+}
+
+err proto_frame_pad(buf *frame) {
+    size_t n = frame->n, size = n > PROTO_FRAME_MAX ? 0 : padded_size(n);
+    if (size == 0)
+        return ERR_TOO_LARGE;
+    TRY(buf_resize(frame, size));
+    memset(frame->p + n, 0, size - n);
+    frame->p[size - 2] = (uint8_t)(n >> 8);
+    frame->p[size - 1] = (uint8_t)n;
+    return OK;
+}
+
+err proto_frame_unpad(slice padded, slice *frame) {
+    if (padded.n < LENGTH)
+        return ERR_MALFORMED;
+    size_t n = (size_t)padded.p[padded.n - 2] << 8 | padded.p[padded.n - 1];
+    if (n > PROTO_FRAME_MAX || padded_size(n) != padded.n)
+        return ERR_MALFORMED;
+    for (size_t i = n; i < padded.n - LENGTH; i++)
+        if (padded.p[i] != 0)
+            return ERR_MALFORMED;
+    *frame = slice_of(padded.p, n);
+    return OK;
+}

@@ -93,6 +93,14 @@ MUST err proto_frame_decode(slice bytes, struct proto_frame *frame);
 /* Starts a frame in a writer: write the body after it. */
 void proto_frame_write(writer *w, uint32_t request, uint16_t type);
 
+/* Inside of a session a frame travels padded, so that its size tells little: the frame, zeros, and
+ * its length as u16, all together 256, 512, 1,024, 2,048, 4,096, 8,192, 16,384, 33,024 (room for
+ * a chunk of a blob) or PROTO_PADDED_MAX bytes, the least that hold it. */
+/* Pads the frame that the buf holds; TOO_LARGE, and nothing is done. */
+MUST err proto_frame_pad(buf *frame);
+/* The frame in it; MALFORMED if it is not padded so. */
+MUST err proto_frame_unpad(slice padded, slice *frame);
+
 /* Decodes any message's body for its limits' sake (UNKNOWN_TYPE for none): what an edge does with a
  * frame that it passes on. */
 MUST err proto_message_check(uint16_t type, slice body);

@@ -26,7 +26,8 @@
 
 enum {
     PROTO_VERSION = 1,
-    PROTO_FRAME_MAX = 65519,    /* a Noise message less its tag */
+    PROTO_PADDED_MAX = 65519,   /* a Noise message less its tag */
+    PROTO_FRAME_MAX = 65517,    /* of these, less the length */
     PROTO_ITEM_MAX = 16384,     /* the largest bucket of an item */
     PROTO_ADDRESS = 65,         /* key id 1, nonce 24, sealed mailbox id 16 and serial 8, tag 16 */
     PROTO_ADDRESSES_MAX = 512,  /* that stand in one request */
@@ -178,15 +179,16 @@ enum {
 
 /* The content of a contact link: the name is what its maker calls itself; device: which of `devices`
  * made it, whose address it carries; expires: seconds since 1970, from when on nobody takes it; 0:
- * never. Signature: Ed25519 by that device over "Sotto contact link v1", a zero byte, the server's
+ * never; once: its address is good for one Welcome. Signature: Ed25519 by that device over "Sotto contact link v1", a zero byte, the server's
  * place as the link has it (as a vector), and every field before the signature. */
 #define PROTO_FIELDS_contact(F)                                                                    \
     F(fixed, server, 32, 0)                                                                        \
     F(vec, name, 0, 64)                                                                            \
     F(vec, devices, 1, 2048)                                                                       \
     F(fixed, device, 16, 0)                                                                        \
-    F(list, addresses, address, 1)                                                 \
+    F(list, addresses, address, 1)                                                                 \
     F(u64, expires, 0, 0)                                                                          \
+    F(flag, once, 0, 0)                                                                            \
     F(fixed, signature, 64, 0)
 
 /* What a card holds, with zeros after it up to the card's size: under a name with a PIN a notice that

@@ -70,8 +70,10 @@ static void close_frame(struct session *s, struct session_env *env, const writer
     err e = writer_result(w);
     if (e == OK && ciphers_ready(s)) {
         buf_clear(&env->sealed);
-        e = noise_seal(&s->send, &env->sealed, buf_slice(&env->plain));
+        e = proto_frame_pad(&env->plain);
     }
+    if (e == OK && ciphers_ready(s))
+        e = noise_seal(&s->send, &env->sealed, buf_slice(&env->plain));
     if (e == OK)
         env->send(env->ctx, s, buf_slice(ciphers_ready(s) ? &env->sealed : &env->plain));
     else
@@ -319,10 +321,12 @@ static void take_frame(struct session *s, struct session_env *env, slice plain) 
 static void take_sealed(struct session *s, struct session_env *env, slice message) {
     /* On the stack of this call alone: answering uses the environment's buffers. */
     buf plain = {0};
-    if (noise_open(&s->receive, &plain, message) != OK)
+    slice frame;
+    if (noise_open(&s->receive, &plain, message) != OK ||
+        proto_frame_unpad(buf_slice(&plain), &frame) != OK)
         fail(s, env, 0, PROTO_REASON_MALFORMED);
     else
-        take_frame(s, env, buf_slice(&plain));
+        take_frame(s, env, frame);
     buf_free(&plain);
 }
 

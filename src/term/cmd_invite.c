@@ -101,6 +101,7 @@ static void show_link(struct job *job, const struct core_link *link) {
     if (job->out.json) {
         line_object(&l, "link");
         about(&l, link);
+        line_bool(&l, "used", link->used);
         line_bool(&l, "over", link->over);
         line_object_end(&l);
     } else {
@@ -108,7 +109,9 @@ static void show_link(struct job *job, const struct core_link *link) {
         host_time_text(link->expires, until);
         line_add(&l, "%llu  made %s, %s %s%s", (unsigned long long)link->number, made_at,
                  link->over ? "was good until" : "good until", until,
-                 link->once ? ", for one" : "");
+                 link->used   ? ", used"
+                 : link->once ? ", for one"
+                              : "");
     }
     line_end(&l, &job->out, OUT_NORMAL);
 }

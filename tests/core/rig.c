@@ -144,6 +144,16 @@ static void keep_notice(struct client *c, const struct core_notice *notice) {
     n->notice.text = slice_of(n->text, notice->text.n);
 }
 
+/* What a network sees of a frame is one of nine sizes. */
+static void transmit(struct rig *rig, struct link *link, slice message) {
+    static const size_t sizes[] = {256, 512, 1024, 2048, 4096, 8192, 16384, 33024, 65519};
+    bool fits = session_opening(&link->session);
+    for (size_t i = 0; !fits && i < sizeof sizes / sizeof sizes[0]; i++)
+        fits = message.n == sizes[i] + NOISE_TAG;
+    CHECK(fits);
+    session_receive(&link->session, &rig->env, message, rig->now);
+}
+
 static bool client_turn(struct rig *rig, struct client *c) {
     struct core_action action;
     bool moved = false;
@@ -153,7 +163,7 @@ static bool client_turn(struct rig *rig, struct client *c) {
         if (action.kind == CORE_CONNECT)
             open_link(rig, c, action.link);
         else if (action.kind == CORE_TRANSMIT && link != NULL)
-            session_receive(&link->session, &rig->env, action.bytes, rig->now);
+            transmit(rig, link, action.bytes);
         else if (action.kind == CORE_DISCONNECT && link != NULL)
             close_link(rig, link);
         else if (action.kind == CORE_WAKE)

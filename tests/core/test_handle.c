@@ -534,7 +534,7 @@ static err find_forged(const char *label, const char *bound_to, uint64_t expires
     CHECK_OK(core_card_stretch(client(1)->core, slice_str("alice"), SLICE_EMPTY, &keys));
     CHECK_OK(core_card_stretch(client(1)->core, slice_str(bound_to), SLICE_EMPTY, &bound));
     CHECK_OK(core_contact_write(client(0)->core, label, SLICE_ARRAY(bound.place), address, expires,
-                                &contact));
+                                false, &contact));
     struct proto_card_content content = {.contact = buf_slice(&contact)};
     CHECK_OK(core_card_seal(&keys, &content, forged));
     buf_free(&contact);

@@ -156,6 +156,67 @@ TEST(more_conversations_than_sessions_take_turns) {
     rig_fini(&rig);
 }
 
+/* ---- Acks ---- */
+
+static uint64_t acked_at;
+
+static enum verdict note_ack(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)body;
+    if (from->index == 1 && type == PROTO_ack)
+        acked_at = r->now;
+    return PASS;
+}
+
+/* Client 1's ack of what client 0 does: how long after it. */
+static uint64_t ack_after(void) {
+    uint64_t begun = rig.now;
+    acked_at = 0;
+    for (int i = 0; i < 300 && acked_at == 0; i++)
+        rig_pass(&rig, 10);
+    CHECK(acked_at != 0);
+    rig_pass(&rig, TIME_MINUTE);
+    return acked_at - begun;
+}
+
+TEST(an_ack_goes_out_after_a_moment_that_chance_decides_whatever_the_item_is) {
+    uint64_t least[2] = {UINT64_MAX, UINT64_MAX}, most[2] = {0, 0}, command;
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    rig_conversation(&rig, 2);
+    rig_pass(&rig, TIME_MINUTE);
+    rig.on_request = note_ack;
+    for (int i = 0; i < 40; i++) {
+        if (i % 2 == 0)
+            (void)rig_say(client(0), "x");
+        else
+            CHECK_OK(core_conversation_update(client(0)->core, 1, rig.now, &command));
+        uint64_t after = ack_after();
+        least[i % 2] = after < least[i % 2] ? after : least[i % 2];
+        most[i % 2] = after > most[i % 2] ? after : most[i % 2];
+    }
+    for (int kind = 0; kind < 2; kind++) {
+        CHECK(least[kind] >= 200 && most[kind] <= 1000);
+        CHECK(most[kind] - least[kind] >= 200);
+    }
+    rig_fini(&rig);
+}
+
+TEST(what_is_processed_is_acked_before_the_client_goes) {
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    rig_conversation(&rig, 2);
+    rig_pass(&rig, TIME_MINUTE);
+    rig.on_request = note_ack;
+    acked_at = 0;
+    (void)rig_say(client(0), "x");
+    rig_run(&rig);
+    CHECK_EQ(acked_at, 0);
+    core_online(client(1)->core, false, rig.now);
+    rig_run(&rig);
+    CHECK_EQ(acked_at, rig.now);
+    rig_fini(&rig);
+}
+
 /* ---- Failures ---- */
 
 static enum verdict lie_once(struct rig *r, struct client *to, uint16_t type, slice body) {

@@ -48,7 +48,7 @@ TEST(a_links_time_can_not_be_changed) {
     rig_init(&rig, 2);
     (void)make(false, TIME_DAY, &text);
     CHECK_OK(proto_link_read(text, "contact", &server, &content));
-    content.p[content.n - 64 - 1] ^= 1;
+    content.p[content.n - 64 - 2] ^= 1;
     CHECK_OK(proto_link_write(&forged, "contact", buf_slice(&server), buf_slice(&content)));
     CHECK_ERR(take(buf_slice(&forged)), ERR_SIGNATURE);
     rig.now += 2 * TIME_DAY;
@@ -108,6 +108,90 @@ TEST(one_that_is_over_stays_on_the_list_for_a_week) {
     rig.now += TIME_WEEK;
     (void)make(false, TIME_DAY, &text);
     CHECK_EQ(links(), 2);
+    rig_fini(&rig);
+}
+
+/* ---- For one ---- */
+
+/* Client `from` takes the link and begins a conversation. */
+static void come(size_t from, slice text) {
+    uint8_t account[CORE_ACCOUNT];
+    uint64_t command;
+    uint32_t number;
+    CHECK_OK(core_contact_accept(client(from)->core, text, SLICE_EMPTY, rig.now, account));
+    CHECK_OK(core_conversation_new(client(from)->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[CORE_ACCOUNT])account, 1, rig.now, &command,
+                                   &number));
+    rig_finish(client(from), command, OK);
+    rig_pass(&rig, TIME_MINUTE);
+}
+
+static uint32_t conversations(void) {
+    return rig_status(client(0)).conversations;
+}
+
+TEST(a_link_for_one_lets_in_whoever_comes_first_and_nobody_after) {
+    slice text;
+    struct core_link link;
+    rig_init(&rig, 3);
+    (void)make(true, TIME_DAY, &text);
+    come(1, text);
+    CHECK_EQ(conversations(), 1);
+    CHECK_OK(core_link_at(client(0)->core, 0, &link));
+    CHECK(link.used && link.over);
+    rig_crash(client(0));
+    come(2, text);
+    CHECK_EQ(conversations(), 1);
+    CHECK_EQ(rig_status(client(2)).conversations, 1); /* which looks to it as if it had come */
+    rig_fini(&rig);
+}
+
+/* Whoever came by it has another address of ours since. */
+TEST(whoever_came_by_a_link_for_one_may_begin_another_conversation) {
+    slice text;
+    uint64_t command;
+    uint32_t number;
+    rig_init(&rig, 2);
+    (void)make(true, TIME_DAY, &text);
+    come(1, text);
+    CHECK_OK(core_contact_meet(client(0)->core, 1, client(1)->account, SLICE_EMPTY, rig.now));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_OK(core_conversation_new(client(1)->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[CORE_ACCOUNT])client(0)->account, 1, rig.now,
+                                   &command, &number));
+    rig_finish(client(1), command, OK);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(conversations(), 2);
+    rig_fini(&rig);
+}
+
+/* They came before the server knew. */
+TEST(of_two_who_wait_in_the_mailbox_the_first_is_let_in) {
+    slice text;
+    rig_init(&rig, 3);
+    (void)make(true, TIME_DAY, &text);
+    core_online(client(0)->core, false, rig.now);
+    rig_run(&rig);
+    come(1, text);
+    come(2, text);
+    core_online(client(0)->core, true, rig.now);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(conversations(), 1);
+    CHECK(rig_status(client(0)).dropped >= 1);
+    rig_fini(&rig);
+}
+
+TEST(a_link_for_all_lets_all_in_until_it_is_taken_back) {
+    slice text;
+    rig_init(&rig, 4);
+    uint64_t number = make(false, TIME_DAY, &text);
+    come(1, text);
+    come(2, text);
+    CHECK_EQ(conversations(), 2);
+    CHECK_OK(core_link_revoke(client(0)->core, number, rig.now));
+    rig_crash(client(0));
+    come(3, text);
+    CHECK_EQ(conversations(), 2);
     rig_fini(&rig);
 }
 

@@ -142,7 +142,7 @@ TEST(numbers_and_names_are_unique) {
 
 TEST(every_message_fits_a_frame_or_is_refused) {
     /* The fields' limits together may exceed a frame; a frame's own limit is the carrier's. */
-    CHECK(PROTO_FRAME_MAX + 16 == 65535);
+    CHECK(PROTO_FRAME_MAX + 2 + 16 == 65535);
     CHECK(255 * PROTO_ADDRESS + 8 < PROTO_FRAME_MAX);
     CHECK(PROTO_ADDRESSES_MAX * PROTO_ADDRESS + PROTO_ITEM_MAX + 256 < PROTO_FRAME_MAX);
 }
@@ -215,6 +215,48 @@ TEST(a_frame_needs_its_head) {
     CHECK_EQ(frame.request, 7);
     CHECK_EQ(frame.type, PROTO_ping);
     CHECK_SLICE(frame.body, slice_str("x"));
+}
+
+TEST(a_frame_of_each_size_is_padded_to_few_sizes_and_comes_back) {
+    static const size_t sizes[] = {256, 512, 1024, 2048, 4096, 8192, 16384, 33024, 65519};
+    buf b = {0}, copy = {0};
+    slice frame;
+    for (size_t n = 0, i = 0; n <= PROTO_FRAME_MAX; n += n > 600 ? 61 : 1) {
+        buf_clear(&b);
+        CHECK_OK(buf_resize(&b, n));
+        memset(b.p, 0xa5, n);
+        CHECK_OK(buf_set(&copy, buf_slice(&b)));
+        CHECK_OK(proto_frame_pad(&b));
+        while (sizes[i] < n + 2)
+            i++;
+        CHECK_EQ(b.n, sizes[i]);
+        CHECK_OK(proto_frame_unpad(buf_slice(&b), &frame));
+        CHECK_SLICE(frame, buf_slice(&copy));
+    }
+    CHECK_OK(buf_resize(&b, PROTO_FRAME_MAX + 1));
+    CHECK_ERR(proto_frame_pad(&b), ERR_TOO_LARGE);
+    CHECK_EQ(b.n, PROTO_FRAME_MAX + 1);
+    buf_free(&b);
+    buf_free(&copy);
+}
+
+TEST(what_is_padded_in_another_way_is_refused) {
+    uint8_t padded[513] = {1, 2, 3};
+    slice frame;
+    padded[255] = 3;
+    CHECK_OK(proto_frame_unpad(slice_of(padded, 256), &frame));
+    for (size_t n = 0; n < 256; n++)
+        CHECK_ERR(proto_frame_unpad(slice_of(padded, n), &frame), ERR_MALFORMED);
+    padded[511] = 3; /* would fit a smaller size */
+    CHECK_ERR(proto_frame_unpad(slice_of(padded, 512), &frame), ERR_MALFORMED);
+    padded[254] = 1; /* longer than it is */
+    CHECK_ERR(proto_frame_unpad(slice_of(padded, 256), &frame), ERR_MALFORMED);
+    padded[254] = 0;
+    padded[200] = 1; /* not zero */
+    CHECK_ERR(proto_frame_unpad(slice_of(padded, 256), &frame), ERR_MALFORMED);
+    padded[200] = 0;
+    padded[255] = 255; /* no room for the length itself */
+    CHECK_ERR(proto_frame_unpad(slice_of(padded, 256), &frame), ERR_MALFORMED);
 }
 
 TEST(every_reason_has_a_text) {

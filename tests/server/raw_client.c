@@ -305,6 +305,7 @@ uint32_t raw_ask(struct raw *c, uint16_t type, slice body) {
     proto_frame_write(&w, ++c->requests, type);
     writer_bytes(&w, body);
     CHECK_OK(writer_result(&w));
+    CHECK_OK(proto_frame_pad(&plain));
     CHECK_OK(noise_seal(&c->send, &sealed, buf_slice(&plain)));
     raw_write(c, buf_slice(&sealed));
     buf_free(&plain);
@@ -318,7 +319,9 @@ bool raw_next(struct raw *c, struct proto_frame *frame, buf *body) {
     buf_clear(body);
     if (got) {
         CHECK_OK(noise_open(&c->receive, body, buf_slice(&message)));
-        CHECK_OK(proto_frame_decode(buf_slice(body), frame));
+        slice plain;
+        CHECK_OK(proto_frame_unpad(buf_slice(body), &plain));
+        CHECK_OK(proto_frame_decode(plain, frame));
         CHECK_OK(proto_message_check(frame->type, frame->body));
     }
     buf_free(&message);

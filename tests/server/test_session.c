@@ -104,6 +104,7 @@ static void give_frame(struct side *side, uint32_t request, uint16_t type, slice
     proto_frame_write(&w, request, type);
     writer_bytes(&w, body);
     CHECK_OK(writer_result(&w));
+    CHECK_OK(proto_frame_pad(&plain));
     CHECK_OK(noise_seal(&side->out, &sealed, buf_slice(&plain)));
     give(side, buf_slice(&sealed));
     buf_free(&plain);
@@ -114,9 +115,11 @@ static void give_frame(struct side *side, uint32_t request, uint16_t type, slice
 static void expect_frame(struct side *side, uint32_t request, uint16_t type, buf *body) {
     struct proto_frame frame;
     buf plain = {0};
+    slice whole;
     CHECK_EQ(side->sent_count, 1);
     CHECK_OK(noise_open(&side->in, &plain, buf_slice(&side->sent[0])));
-    CHECK_OK(proto_frame_decode(buf_slice(&plain), &frame));
+    CHECK_OK(proto_frame_unpad(buf_slice(&plain), &whole));
+    CHECK_OK(proto_frame_decode(whole, &frame));
     CHECK_EQ(frame.request, request);
     CHECK_EQ(frame.type, type);
     CHECK_OK(proto_message_check(frame.type, frame.body));
@@ -378,12 +381,41 @@ TEST(a_frame_that_does_not_open_ends_the_session) {
     }
 }
 
+/* Each is a ping, padded in a way that is none. */
+TEST(a_frame_that_is_not_padded_as_it_should_be_ends_the_session) {
+    for (int i = 0; i < 4; i++) {
+        struct side side;
+        buf plain = {0}, sealed = {0};
+        open_session(&side);
+        writer w = writer_on(&plain);
+        proto_frame_write(&w, 1, PROTO_ping);
+        if (i > 0)
+            CHECK_OK(proto_frame_pad(&plain));
+        if (i == 1)
+            plain.p[100] = 1;
+        else if (i == 2)
+            plain.p[255]++;
+        else if (i == 3)
+            CHECK_OK(buf_append(&plain, slice_of(client_hello, 8)));
+        CHECK_OK(noise_seal(&side.out, &sealed, buf_slice(&plain)));
+        give(&side, buf_slice(&sealed));
+        if (i == 2)
+            expect_end(&side, 1, PROTO_REASON_MALFORMED); /* a ping has no body */
+        else
+            expect_end(&side, 0, PROTO_REASON_MALFORMED);
+        buf_free(&plain);
+        buf_free(&sealed);
+        end(&side);
+    }
+}
+
 TEST(a_repeated_or_reordered_frame_ends_the_session) {
     struct side side;
     buf plain = {0}, sealed = {0};
     open_session(&side);
     writer w = writer_on(&plain);
     proto_frame_write(&w, 1, PROTO_ping);
+    CHECK_OK(proto_frame_pad(&plain));
     CHECK_OK(noise_seal(&side.out, &sealed, buf_slice(&plain)));
     give(&side, buf_slice(&sealed));
     CHECK(!session_ended(&side.s));
@@ -530,12 +562,16 @@ TEST(a_hasty_client_is_made_to_wait_and_no_request_is_refused) {
 /* Tokens that a frame costs, less those for its bytes. */
 static int32_t cost_of(uint16_t type, slice body) {
     struct side side;
+    buf frame = {0};
+    CHECK_OK(buf_resize(&frame, body.n + 6));
+    CHECK_OK(proto_frame_pad(&frame));
     open_session(&side);
     side.s.state = type == PROTO_address_make ? SESSION_DEVICE : SESSION_ANON;
     int32_t before = side.s.tokens;
     give_frame(&side, 9, type, body);
     CHECK_EQ(side.asked_count, 1);
-    int32_t cost = before - side.s.tokens - 1 - (int32_t)((body.n + 6 + 16) / 1024);
+    int32_t cost = before - side.s.tokens - 1 - (int32_t)((frame.n + 16) / 1024);
+    buf_free(&frame);
     end(&side);
     return cost;
 }
