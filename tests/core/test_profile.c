@@ -207,7 +207,7 @@ TEST(what_comes_late_does_not_take_the_place_of_what_is_newer) {
     static const uint8_t newer[] = {0x86, 0x61, 'b', 0xf6, 0x80, 0x40, 0x00, 0x09};
     static const uint8_t older[] = {0x86, 0x61, 'a', 0xf6, 0x80, 0xf6, 0x00, 0x08};
     static const uint8_t here[] = {0x86, 0x61, 'c', 0xf6, 0x80, 0xf6, 0x01, 0x08};
-    start(2);
+    start(3);
     struct core *core = client(1)->core;
     struct conversation *c = core_conversation_lookup(core, 1);
     CHECK_OK(core_txn_begin(core));
@@ -219,6 +219,11 @@ TEST(what_comes_late_does_not_take_the_place_of_what_is_newer) {
     CHECK_OK(core_txn_end(core, OK));
     check_name(1, 1, 0, "b");
     no_picture(1, 1, 0);
+    CHECK_OK(core_txn_begin(core));
+    CHECK_OK(core_profile_receive(core, c, client(2)->account, SLICE_ARRAY(newer)));
+    CHECK_OK(core_profile_receive(core, c, client(2)->account, SLICE_ARRAY(older)));
+    CHECK_OK(core_txn_end(core, OK));
+    check_name(1, 1, 2, "b");
     CHECK_OK(core_txn_begin(core));
     CHECK_OK(core_picture_take(core, c, client(0)->account, false, image, 9));
     CHECK_OK(core_txn_end(core, OK));

@@ -202,6 +202,15 @@ def lose(watch, ann, ben):
     watch.finish(watch.listen(ben, until="gaps"))
 
 
+def files(world, watch, ann, ben):
+    content = world.folder / "photo.jpg"
+    content.write_bytes(b"a photo " * 20000)
+    watch.run(ann, "send", "Trio", "--file", str(content), timeout=120)
+    watch.run(ben, "read", "Trio")
+    number = [m["number"] for m in ben.fine("read", "Trio", "--last", "20", "--json").of("message")][-1]
+    watch.run(ben, "save", "Trio", str(number), "--to", str(world.folder / "saved.jpg"), timeout=120)
+
+
 def leave(watch, ann, ben):
     listener = watch.listen(ann, until="caught_up")
     watch.run(ben, "renew", "Trio")
@@ -272,6 +281,7 @@ def main():
     with World(["mailbox_items=16"]) as world:
         try:
             ann, ben, cem = begin(world, watch)
+            files(world, watch, ann, ben)
             shown = put_aside(world, watch, ann, ben, cem)
             tap.check("what_was_put_aside_is_shown_to_people_and_programs",
                       "put aside:   1" in shown and "put aside in conversation 1, " in shown and
