@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "analyst.h"
+#include "core/content.h"
 #include "known.h"
 #include "server/held.h"
 #include "server/keys.h"
@@ -33,6 +34,7 @@ static char root[PATH];    /* of all images */
 static struct support_random chance = {20261126};
 static struct seized_group groups[CONVERSATIONS];
 static bool online[PEOPLE];
+static void on_file(struct client *c, const struct core_action *a);
 static uint64_t flushed; /* commits before the last flush, whose log is gone */
 
 static uint64_t below(uint64_t n) {
@@ -193,6 +195,7 @@ static void begin_person(size_t i) {
     struct client *c = rig_client(&rig, i);
     snprintf(name, sizeof name, "Person %03zu Quillfeather", i);
     known_add(KNOWN_NAME, slice_str(name));
+    c->on_file = on_file;
     core_online(c->core, true, rig.now);
     CHECK_OK(core_account_create(c->core, rig_join_link(&rig), slice_str(name), rig.now, &command));
     rig_finish(c, command, OK);
@@ -266,6 +269,63 @@ static uint32_t number_of(struct client *c, const struct seized_group *g) {
 
 /* ---- The day ---- */
 
+/* A file's bytes follow from its name. */
+static void fill(const char *place, uint64_t offset, uint8_t *p, size_t n) {
+    uint64_t seed = strtoull(place, NULL, 10);
+    for (size_t i = 0; i < n; i++)
+        p[i] = (uint8_t)(((offset + i) * 2654435761u + seed * 40503u) >> 9);
+}
+
+static uint64_t size_of(const char *place) {
+    return 1000 + strtoull(place, NULL, 10) % 199000;
+}
+
+static void on_file(struct client *c, const struct core_action *a) {
+    static uint8_t room[1 << 16];
+    char place[24];
+    slice name;
+    if (a->kind != CORE_READ || core_file_place(c->core, a->command, &name) != OK)
+        return;
+    snprintf(place, sizeof place, "%.*s", (int)name.n, (const char *)name.p);
+    uint64_t left = size_of(place) > a->offset ? size_of(place) - a->offset : 0;
+    size_t n = a->count < left ? a->count : (size_t)left;
+    CHECK(n <= sizeof room);
+    fill(place, a->offset, room, n);
+    core_file_bytes(c->core, a->command, a->offset, slice_of(room, n), rig.now);
+}
+
+static void send_file(struct client *c, uint32_t number) {
+    char place[24];
+    uint8_t first[400];
+    uint64_t command;
+    snprintf(place, sizeof place, "%llu", (unsigned long long)below(1u << 30));
+    fill(place, 0, first, sizeof first);
+    known_add(KNOWN_FILE, SLICE_ARRAY(first));
+    struct core_file_sending sending = {.place = slice_str(place),
+                                        .name = slice_str("hedgehog.jpg"),
+                                        .type = slice_str("image/jpeg"),
+                                        .size = size_of(place)};
+    CHECK_OK(core_file_send(c->core, number, &sending, rig.now, &command));
+}
+
+static bool know_key(void *ctx, const struct core_message *m) {
+    struct content content;
+    (void)ctx;
+    if (m->has_file && core_content_decode(m->content, &content) == OK && content.part.key.n >= 16)
+        known_add(KNOWN_KEY, content.part.key);
+    return true;
+}
+
+/* The keys of files, as their receivers have them. */
+static void know_keys(void) {
+    struct core_conversation now;
+    for (size_t i = 0; i < PEOPLE; i++)
+        for (size_t j = 0; j < rig_status(&rig.clients[i]).conversations; j++)
+            if (core_conversation_at(rig.clients[i].core, j, &now) == OK)
+                CHECK_OK(core_messages(rig.clients[i].core, now.number, 1, now.messages, know_key,
+                                       NULL));
+}
+
 static void say(void) {
     static char text[40001];
     const struct seized_group *g = &groups[below(CONVERSATIONS)];
@@ -276,6 +336,8 @@ static void say(void) {
     uint32_t number = number_of(c, g);
     if (!online[person] || number == 0)
         return;
+    if (below(15) == 0)
+        send_file(c, number);
     words(text, n, "the hedgehog said");
     known_add(KNOWN_TEXT, slice_of(text, n < 400 ? n : 400));
     known_add_time(rig.now);
@@ -332,6 +394,7 @@ static void live(void) {
             image("backup");
     }
     image("pulled"); /* with the log of the last hour */
+    know_keys();
 }
 
 /* ---- Looking ---- */
@@ -420,7 +483,7 @@ static void expect_planted(enum known_kind kind, slice what, enum known_form for
 TEST(everything_is_found_where_it_is_planted) {
     be_there();
     for (int kind = 0; kind < KNOWN_COUNT; kind++) {
-        if (kind == KNOWN_ACCOUNT || kind == KNOWN_FILE)
+        if (kind == KNOWN_ACCOUNT)
             continue;
         size_t count = known_count((enum known_kind)kind);
         CHECK(count > 0);
