@@ -696,15 +696,19 @@ TEST(a_revoked_address_uploads_at_no_other_ones_cost) {
 }
 
 TEST(what_is_refused_takes_no_other_ones_count) {
-    uint8_t id[MAIL_ID], serial[MAIL_SERIAL] = {0};
+    static struct mail_day before[2 * MAIL_DAYS];
+    uint8_t id[MAIL_ID] = {3}, serial[MAIL_SERIAL] = {0};
     begin();
-    memset(id, 3, sizeof id);
-    CHECK(mail_day_take(w.mail, MAIL_DAY_UPLOADS, id, NULL, 5, 5));
-    for (uint32_t i = 0; i < 4 * MAIL_DAYS; i++) {
+    for (uint32_t i = 0; i < 8 * MAIL_DAYS; i++) { /* until it is crowded */
         put_u32(serial, i);
-        CHECK(!mail_day_take(w.mail, MAIL_DAY_UPLOADS, id, serial, 6, 5));
+        CHECK(mail_day_take(w.mail, MAIL_DAY_UPLOADS, id, serial, 5, 5));
     }
-    CHECK(!mail_day_take(w.mail, MAIL_DAY_UPLOADS, id, NULL, 1, 5));
+    memcpy(before, w.mail->days, sizeof before);
+    put_u32(serial, UINT32_MAX);
+    CHECK(!mail_day_take(w.mail, MAIL_DAY_UPLOADS, id, serial, 6, 5));
+    CHECK(memcmp(before, w.mail->days, sizeof before) == 0);
+    CHECK(mail_day_take(w.mail, MAIL_DAY_UPLOADS, id, serial, 5, 5));
+    CHECK(memcmp(before, w.mail->days, sizeof before) != 0);
     end();
 }
 
