@@ -163,6 +163,25 @@ TEST(an_account_that_is_not_there_gets_no_device) {
     end();
 }
 
+/* Each brings a mailbox, and that a day's allowances. */
+TEST(an_account_has_few_devices_that_come_in_a_day) {
+    const struct frame *f = NULL;
+    uint32_t version = 2;
+    begin();
+    for (int i = 0; i <= MAIL_JOINS; i++) {
+        crypto_random(pad.device, sizeof pad.device);
+        f = prove(&pad, PROTO_device_join, join_body(list_of(version++, both, 2, &ann), &pad));
+        CHECK_EQ(f->type, i < MAIL_JOINS ? PROTO_ok : PROTO_error);
+        pad.session++;
+    }
+    CHECK_EQ(frame_reason(f), PROTO_REASON_LIMIT);
+    CHECK_EQ(entries(MAIL_MAILBOX), 3);
+    w.now += TIME_DAY;
+    f = prove(&pad, PROTO_device_join, join_body(list_of(version, both, 2, &ann), &pad));
+    CHECK_EQ(f->type, PROTO_ok);
+    end();
+}
+
 /* ---- Going ---- */
 
 TEST(who_is_signed_off_loses_session_mailbox_items_and_key_packages) {
@@ -198,6 +217,8 @@ TEST(an_address_of_a_device_that_is_gone_takes_everything_and_keeps_nothing) {
     person_address(&pad, &w, &to);
     world_get(&w, 1, PROTO_device_list_put, put_body(list_of(3, both, 1, &ann)), PROTO_ok);
     CHECK_EQ(world_send(&w, &to, 1, slice_str("late")), 0);
+    w.plan.fail_commit_in = 0; /* as of a revoked one: answered once something is durable */
+    world_refused(&w, 9, PROTO_send, send_body(&to, 1, slice_str("late")), PROTO_REASON_DISK);
     world_restart(&w);
     CHECK_EQ(world_send(&w, &to, 1, slice_str("late")), 0);
     CHECK_EQ(entries(MAIL_ITEM), 0);
