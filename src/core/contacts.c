@@ -455,6 +455,29 @@ err core_contact_met(struct core *core, struct conversation *c, const uint8_t ac
     return e;
 }
 
+err core_contact_moved(struct core *core, const struct leaf *old,
+                       const uint8_t fresh[PROTO_ADDRESS]) {
+    struct contact *contact = core_contact_lookup(core, old->account);
+    buf places = buf_on(core->mem);
+    bool moved = false;
+    if (contact == NULL || memcmp(old->address, fresh, PROTO_ADDRESS) == 0)
+        return OK;
+    err e = buf_set(&places, contact->r.addresses);
+    for (size_t at = 0; e == OK && at + PLACE <= places.n; at += PLACE) {
+        uint8_t *place = places.p + at;
+        if (memcmp(place, old->device, 16) != 0 ||
+            memcmp(place + 16, old->address, PROTO_ADDRESS) != 0)
+            continue;
+        memcpy(place + 16, fresh, PROTO_ADDRESS);
+        moved = true;
+    }
+    contact->r.addresses = moved ? buf_slice(&places) : contact->r.addresses;
+    if (e == OK && moved)
+        e = contact_save(core, contact);
+    buf_free(&places);
+    return e;
+}
+
 /* ---- Names ---- */
 
 /* What somebody calls itself weighs more than what a third person says it does. */

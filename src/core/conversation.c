@@ -156,11 +156,21 @@ bool core_conversation_has(const struct conversation *c, slice identity, uint32_
 
 /* ---- The end ---- */
 
-static err drop_waiting(struct core *core, const struct conversation *c) {
+/* A Welcome that is a blob may be on its way already, by which it comes again: what came meanwhile
+ * for an epoch of its waits for that. */
+static err end_waiting(struct core *core, const struct conversation *c) {
+    bool may_come = core_waiting_blobs(core);
     for (size_t i = core->waiting.n; i-- > 0;) {
         struct waiting *w = core->waiting.p[i];
-        if (w->r.conversation == c->r.number)
+        if (w->r.conversation != c->r.number)
+            continue;
+        if (!may_come || (w->r.why != WAIT_EPOCH && w->r.why != WAIT_PROPOSAL)) {
             TRY(core_waiting_remove(core, w));
+            continue;
+        }
+        w->r.why = WAIT_GROUP;
+        w->r.conversation = 0;
+        TRY(core_waiting_save(core, w));
     }
     return OK;
 }
@@ -190,7 +200,7 @@ err core_conversation_end(struct core *core, struct conversation *c,
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_staged), c->r.number));
     TRY(core_conversation_save(core, c));
     TRY(end_entries(core, c));
-    TRY(drop_waiting(core, c));
+    TRY(end_waiting(core, c));
     core_conversation_notice(core, c);
     return OK;
 }
@@ -440,11 +450,29 @@ static err met(struct core *core, struct conversation *c, const struct entry *ou
     return OK;
 }
 
+/* Before the commit is applied. Whom we know by its leaf's address is known by the new leaf's,
+ * since the old one may hold no longer soon. */
+static err follow(struct core *core, const struct conversation *c,
+                  const struct mls_staged *staged) {
+    for (size_t i = 0; i < mls_staged_change_count(staged); i++) {
+        struct mls_change change = mls_staged_change(staged, i);
+        struct mls_member member;
+        struct leaf old, fresh;
+        if (change.what == MLS_UPDATED &&
+            mls_group_member(c->group, change.member.leaf, &member) == OK &&
+            core_leaf_read(&member, &old) == OK && core_leaf_read(&change.member, &fresh) == OK)
+            TRY(core_contact_moved(core, &old, fresh.address));
+    }
+    return OK;
+}
+
 static err apply(struct core *core, struct conversation *c, struct mls_staged *staged, slice events,
                  struct entry *ours) {
     uint8_t old[PROTO_ADDRESS];
     bool revokes = ours != NULL && ours->r.kind == ENTRY_UPDATE && ours->r.intent.n > 0;
     err e = own_address(c, old);
+    if (e == OK)
+        e = follow(core, c, staged);
     if (e != OK) {
         mls_staged_free(staged);
         return e;

@@ -709,6 +709,10 @@ MUST err core_contact_link_write(const struct core *core, const uint8_t address[
 /* We are in a conversation with the account now. If the address that we had of it was good for one
  * Welcome, its leaf's takes the place. In a transaction. */
 MUST err core_contact_met(struct core *core, struct conversation *c, const uint8_t account[16]);
+/* The device of this leaf has another address now: a contact that is known by the old one is known
+ * by that. In a transaction. */
+MUST err core_contact_moved(struct core *core, const struct leaf *old,
+                            const uint8_t fresh[PROTO_ADDRESS]);
 /* Writes into the empty content a part `contact` of ours with this address, signed over the label,
  * `bound` (as a vector) and its fields; expires: seconds, 0: never. */
 MUST err core_contact_write(const struct core *core, const char *label, slice bound,

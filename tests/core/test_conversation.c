@@ -504,6 +504,42 @@ TEST(the_default_suite_carries_its_welcomes_and_commits_as_blobs) {
     rig_fini(&rig);
 }
 
+static enum verdict no_blobs(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)r, (void)body;
+    return type == PROTO_blob_get && from == client(5) ? CUT : PASS;
+}
+
+static bool is_hello(void *found, const struct core_message *m) {
+    *(bool *)found = *(bool *)found || slice_equal(m->text, slice_str("hello"));
+    return true;
+}
+
+/* What is said travels in its items, while the commit that removes and the Welcome are blobs. */
+TEST(what_waits_while_we_are_removed_and_added_again_by_blobs_is_read) {
+    uint64_t command;
+    bool found = false;
+    rig_roster_above = 4;
+    default_suite(6);
+    rig_roster_above = 0;
+    rig_conversation(&rig, 6);
+    rig.on_request = no_blobs;
+    CHECK_OK(core_conversation_remove(client(0)->core, 1, client(5)->account, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    CHECK_OK(core_conversation_add(client(0)->core, 1, client(5)->account, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    rig_finish(client(0), rig_say(client(0), "hello"), OK);
+    rig_pass(&rig, 5 * TIME_SECOND);
+    CHECK_EQ(rig_status(client(5)).conversations, 1);
+    rig.on_request = NULL;
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_status(client(5)).conversations, 2);
+    CHECK_EQ(rig_status(client(5)).waiting, 0);
+    CHECK_OK(core_messages(client(5)->core, 2, 0, UINT64_MAX, is_hello, &found));
+    CHECK(found);
+    all_is_well(6);
+    rig_fini(&rig);
+}
+
 TEST(with_the_last_key_package_gone_the_last_resort_joins_and_updates) {
     start(2);
     core_online(client(1)->core, false, rig.now);

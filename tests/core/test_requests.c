@@ -622,4 +622,20 @@ TEST(what_a_request_may_say_is_bounded) {
     rig_fini(&rig);
 }
 
+/* It is known by its leaf's address, which it may revoke. */
+TEST(whom_we_accepted_stays_in_reach_when_it_takes_another_address) {
+    uint64_t command;
+    start(2);
+    uint32_t theirs = ask(0);
+    CHECK_OK(core_request_accept(client(1)->core, request(), SLICE_EMPTY, rig.now));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_OK(core_conversation_update(client(0)->core, theirs, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    rig_pass(&rig, TIME_HOUR);
+    size_t before = rig_status(client(0)).conversations;
+    begin(client(1), "", 1, (const size_t[]){0});
+    CHECK_EQ(rig_status(client(0)).conversations, before + 1);
+    rig_fini(&rig);
+}
+
 TEST_MAIN
