@@ -45,25 +45,27 @@ static err reply_state(struct mail *m, struct mail_call *call, const struct held
 
 /* A mailbox takes so much in a day, and half of the room that is left at most: whoever floods one
  * leaves room for the others. 0: it fits, and is charged. */
-static enum proto_reason refusal(struct mail *m, const uint8_t mailbox[MAIL_ID], uint64_t cost,
-                                 uint64_t total) {
+static enum proto_reason refusal(struct mail *m, const struct mail_box *box,
+                                 const uint8_t serial[MAIL_SERIAL], uint64_t cost, uint64_t total) {
     const struct mail_limits *limits = &m->config.limits;
     if (total + cost > limits->blobs_bytes)
         return PROTO_REASON_LIMIT;
     uint64_t half = (limits->blobs_bytes - total) / 2;
     uint64_t most = half < limits->uploads_bytes ? half : limits->uploads_bytes;
-    bool fits = mail_day_take(m, MAIL_DAY_UPLOADS, mailbox, NULL, cost, most);
+    struct mail_day_most mosts = {most, most};
+    bool fits = mail_day_take_by(m, MAIL_DAY_UPLOADS, box, serial, cost, &mosts);
     return fits ? (enum proto_reason)0 : PROTO_REASON_UPLOADS;
 }
 
 static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_blob_put *in,
-                     const uint8_t mailbox[MAIL_ID], struct held_blob *blob) {
+                     const struct mail_box *box, const uint8_t serial[MAIL_SERIAL],
+                     struct held_blob *blob) {
     slice id = SLICE_ARRAY(in->id);
     uint64_t total = 0;
     TRY(mail_total_get(m, MAIL_TOTAL_BLOBS, &total));
     bool fresh = blob->have == 0;
     uint64_t cost = in->bytes.n + (fresh ? 2 : 1) * MAIL_BLOB_ENTRY;
-    enum proto_reason reason = refusal(m, mailbox, cost, total);
+    enum proto_reason reason = refusal(m, box, serial, cost, total);
     if (reason != 0)
         return mail_refuse(m, call, reason);
     if (fresh)
@@ -82,12 +84,14 @@ static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_
 static err handle_put(struct mail *m, struct mail_call *call) {
     struct proto_blob_put in;
     struct held_blob blob;
+    struct mail_box *box = NULL;
     uint8_t mailbox[MAIL_ID], serial[MAIL_SERIAL];
     if (proto_blob_put_decode(call->body, &in) != OK || in.chunk >= in.chunks ||
         in.chunks > PROTO_CHUNKS_MAX)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     if (mail_address_open(m, in.address, mailbox, serial) != OK)
         return mail_refuse(m, call, PROTO_REASON_ADDRESS);
+    TRY(mail_box_get(m, mailbox, &box));
     err e = blob_head(m, SLICE_ARRAY(in.id), &blob);
     if (e == ERR_NOT_FOUND)
         blob = (struct held_blob){.week = m->week, .chunks = in.chunks};
@@ -96,7 +100,7 @@ static err handle_put(struct mail *m, struct mail_call *call) {
     if (blob.chunks != in.chunks)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     if (in.chunk == blob.have)
-        return put_chunk(m, call, &in, mailbox, &blob);
+        return put_chunk(m, call, &in, box, serial, &blob);
     if (in.chunk < blob.have)
         TRY(renew(m, SLICE_ARRAY(in.id), &blob));
     return reply_state(m, call, &blob);

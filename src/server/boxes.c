@@ -407,8 +407,10 @@ static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t s
 err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
     struct mail_place place = {.week = m->week, .bytes = m->item_bytes};
     struct held_item row = {.week = m->week};
-    if (box->gone)
+    if (box->gone) { /* as of a revoked address: something is written */
+        mail_touch(m);
         return OK;
+    }
     if (!has_room(m, box, serial, place.bytes) || box->tail >= UINT64_MAX - 1) {
         TRY(add_gaps(m, box, 1));
         return ERR_FULL;

@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "server/internal.h"
 
+/* Its count, or the one that makes room for it. */
 static struct mail_day *find(struct mail *m, enum mail_day_kind kind, uint64_t tag) {
     struct mail_day *table = &m->days[kind == MAIL_DAY_UPLOADS ? MAIL_DAYS : 0];
     struct mail_day *set = &table[(tag % (MAIL_DAYS / MAIL_DAYS_WAYS)) * MAIL_DAYS_WAYS];
@@ -13,7 +14,6 @@ static struct mail_day *find(struct mail *m, enum mail_day_kind kind, uint64_t t
         if (set[i].count < least->count)
             least = &set[i];
     }
-    *least = (struct mail_day){.tag = tag};
     return least;
 }
 
@@ -37,9 +37,22 @@ bool mail_day_take(struct mail *m, enum mail_day_kind kind, const uint8_t mailbo
         wipe(m->days, 2 * MAIL_DAYS * sizeof *m->days);
         m->day = day;
     }
-    struct mail_day *count = find(m, kind, tag_of(kind, mailbox, serial));
-    if (amount > most || count->count > most - amount)
+    if (amount > most)
         return false;
-    count->count += amount;
+    uint64_t tag = tag_of(kind, mailbox, serial);
+    struct mail_day *count = find(m, kind, tag);
+    uint64_t so_far = count->tag == tag ? count->count : 0;
+    if (so_far > most - amount)
+        return false;
+    *count = (struct mail_day){tag, so_far + amount};
     return true;
+}
+
+bool mail_day_take_by(struct mail *m, enum mail_day_kind kind, const struct mail_box *box,
+                      const uint8_t serial[MAIL_SERIAL], uint64_t amount,
+                      const struct mail_day_most *most) {
+    if (!mail_day_take(m, kind, box->id, serial, amount, most->address))
+        return false;
+    return box->gone || mail_revoked(box, serial) ||
+           mail_day_take(m, kind, box->id, NULL, amount, most->mailbox);
 }

@@ -143,11 +143,13 @@ static err come(struct mail *m, struct mail_call *call, struct mail_account *a,
 }
 
 /* Whether the server's list or this one decides, the device must be in it with the key it proved.
+ * Each that comes has a mailbox with a day's allowances, so an account has few that come in a day.
  */
 static err join(struct mail *m, struct mail_call *call, const struct proto_device_join *in,
                 const struct proto_device_list *list, const struct proto_device *device) {
     struct proto_device_list old;
     struct proto_device known;
+    struct held_device there;
     struct mail_account a;
     uint8_t id[MAIL_ID];
     TRY(mail_account_id(list->identity, id));
@@ -157,12 +159,17 @@ static err join(struct mail *m, struct mail_call *call, const struct proto_devic
     TRY(e);
     if (proto_device_list_decode(a.row.devices, &old) != OK)
         return ERR_DAMAGED;
-    if (list->version > old.version) {
-        TRY(replace(m, &a, in->devices, list));
-    } else if (!find(&old, device->id, &known) ||
-               memcmp(known.key, device->key, MAIL_PUBLIC) != 0) {
+    bool newer = list->version > old.version;
+    if (!newer &&
+        (!find(&old, device->id, &known) || memcmp(known.key, device->key, MAIL_PUBLIC) != 0))
         return mail_refuse(m, call, PROTO_REASON_OLDER);
-    }
+    e = mail_device_get(m, a.id, device->id, &there);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    if (e == ERR_NOT_FOUND && !mail_day_take(m, MAIL_DAY_JOINS, a.id, NULL, 1, MAIL_JOINS))
+        return mail_refuse(m, call, PROTO_REASON_LIMIT);
+    if (newer)
+        TRY(replace(m, &a, in->devices, list));
     return come(m, call, &a, device, in->mailbox_key);
 }
 

@@ -53,8 +53,9 @@ struct mail_box {
     struct mail_box *newer, *older; /* by use */
     uint8_t id[MAIL_ID];
     struct mail_session *subscriber;
-    uint64_t call;  /* the last send that looked at it */
-    uint64_t batch; /* the last batch that met it */
+    uint64_t call;    /* the last send that looked at it */
+    uint64_t charged; /* the last commit that it was charged for */
+    uint64_t batch;   /* the last batch that met it */
     bool loaded;
     bool gone; /* loaded, and its device is signed off: it takes everything and keeps nothing */
     /* From here on only if loaded. */
@@ -125,6 +126,7 @@ enum { MAIL_NOTICE = 16 };
 
 /* ---- Counts of one day (days.c) ---- Bytes and the rest have a table each. */
 
+enum { MAIL_JOINS = 16 }; /* of one account in a day */
 enum { MAIL_DAYS = 8192, MAIL_DAYS_WAYS = 4 };
 struct mail_day {
     uint64_t tag;
@@ -134,7 +136,8 @@ enum mail_day_kind {
     MAIL_DAY_ADDRESS,  /* key packages that a bearer of one address took */
     MAIL_DAY_PACKAGES, /* that all bearers together took */
     MAIL_DAY_ORDERS,   /* new orders with a Welcome for it; if they have none, with a copy */
-    MAIL_DAY_UPLOADS   /* bytes of blobs that it vouched for */
+    MAIL_DAY_UPLOADS,  /* bytes of blobs that it vouched for */
+    MAIL_DAY_JOINS     /* devices that came to an account */
 };
 
 /* How far the sweep of a kind is. Notes below `from` are gone, but a scan would still have to pass
@@ -338,6 +341,14 @@ void mail_chain_end(struct mail *m, struct mail_box *box);
 /* Adds `amount`, if today's count stays within `most`. serial: NULL, or of an address. */
 bool mail_day_take(struct mail *m, enum mail_day_kind kind, const uint8_t mailbox[MAIL_ID],
                    const uint8_t *serial, uint64_t amount, uint64_t most);
+struct mail_day_most {
+    uint64_t address, mailbox;
+};
+/* The same for what came by an address: it has its own share, and one that is revoked or whose
+ * mailbox is gone spends no other's. Whoever bears it can't tell. */
+bool mail_day_take_by(struct mail *m, enum mail_day_kind kind, const struct mail_box *box,
+                      const uint8_t serial[MAIL_SERIAL], uint64_t amount,
+                      const struct mail_day_most *most);
 
 /* ---- revoked.c ---- */
 MUST err mail_revoked_load(struct mail *m, struct mail_box *box);

@@ -34,18 +34,32 @@ static struct mail_link *find(struct mail *m, const uint8_t id[MAIL_ID]) {
     return found;
 }
 
-static struct mail_link *make(struct mail *m, const uint8_t id[MAIL_ID], uint64_t session) {
+/* A session has one that nobody came to. Where there is no room, the oldest such one goes. */
+static struct mail_link *place(struct mail *m, uint64_t session) {
+    struct mail_link *found = NULL;
     for (size_t i = 0; i < MAIL_LINKS; i++) {
         struct mail_link *link = &m->links[i];
-        if (link->until != 0)
+        bool alone = link->until != 0 && link->session[1] == 0;
+        if (alone && link->session[0] == session)
+            return link;
+        if (link->until != 0 && !alone)
             continue;
-        *link = (struct mail_link){.until = m->config.now(m->config.ctx) + TIME_MINUTE,
-                                   .session = {session, 0},
-                                   .frame = {buf_on(m->mem), buf_on(m->mem)}};
-        memcpy(link->id, id, MAIL_ID);
-        return link;
+        if (found == NULL || link->until < found->until)
+            found = link;
     }
-    return NULL;
+    return found;
+}
+
+static struct mail_link *make(struct mail *m, const uint8_t id[MAIL_ID], uint64_t session) {
+    struct mail_link *link = place(m, session);
+    if (link == NULL)
+        return NULL;
+    drop(link);
+    *link = (struct mail_link){.until = m->config.now(m->config.ctx) + TIME_MINUTE,
+                               .session = {session, 0},
+                               .frame = {buf_on(m->mem), buf_on(m->mem)}};
+    memcpy(link->id, id, MAIL_ID);
+    return link;
 }
 
 /* The first session on a side is that side: whoever learns the id later is too late. */
@@ -67,6 +81,8 @@ static err handle_put(struct mail *m, struct mail_call *call) {
     if (link == NULL || !is_side(m, link, in.side, call->session_id))
         return mail_refuse(m, call, PROTO_REASON_NONE);
     buf *frame = &link->frame[1 - in.side];
+    if (frame->n > 0 && slice_equal(buf_slice(frame), in.bytes)) /* an answer was lost */
+        return mail_reply_ok(m, call);
     if (frame->n > 0)
         return mail_refuse(m, call, PROTO_REASON_LIMIT);
     TRY(buf_set(frame, in.bytes));

@@ -258,42 +258,54 @@ static err read_rosters(struct mail *m, struct proposed *p, struct fan *f,
     return OK;
 }
 
-/* Counts a new order for the mailbox: true if it has few of them today. */
-static bool charge(struct mail *m, const uint8_t address[PROTO_ADDRESS], bool *known) {
+/* Counts a new order for the mailbox, once for each commit: *room if it has few of them today. */
+static err charge(struct mail *m, const uint8_t address[PROTO_ADDRESS], bool *known, bool *room) {
     uint8_t mailbox[MAIL_ID], serial[MAIL_SERIAL];
+    struct mail_box *box = NULL;
+    uint64_t most = m->config.limits.orders_mailbox;
     if (mail_address_open(m, address, mailbox, serial) != OK)
-        return false;
+        return OK;
     *known = true;
-    return mail_day_take(m, MAIL_DAY_ORDERS, mailbox, NULL, 1, m->config.limits.orders_mailbox);
+    err e = mail_box_get(m, mailbox, &box);
+    if (e == ERR_DAMAGED) /* its delivery reports it */
+        return OK;
+    TRY(e);
+    struct mail_day_most mosts = {(most + 3) / 4, most};
+    if (box->charged == m->call || !mail_day_take_by(m, MAIL_DAY_ORDERS, box, serial, 1, &mosts))
+        return OK;
+    box->charged = m->call;
+    *room = true;
+    return OK;
 }
 
 /* Charges a new order to the mailboxes of its Welcomes; without one, to those of its copies. One
  * that has room is enough: a flood on one mailbox keeps nobody from a conversation that it is in,
  * too. */
-static bool charge_all(struct mail *m, const struct proposed *p, bool *known) {
+static err charge_all(struct mail *m, const struct proposed *p, bool *known, bool *room) {
     reader r = reader_of(p->in.letters.bytes);
     struct proto_address address;
     struct proto_letter letter;
-    bool room = false;
-    for (uint32_t i = 0; i < p->in.letters.count; i++)
-        if (proto_letter_read(&r, &letter) == OK && charge(m, letter.address, known))
-            room = true;
+    for (uint32_t i = 0; i < p->in.letters.count; i++) {
+        TRY(proto_letter_read(&r, &letter));
+        TRY(charge(m, letter.address, known, room));
+    }
     if (p->in.letters.count > 0 && *known)
-        return room;
+        return OK;
     r = reader_of(p->addresses.bytes);
-    for (uint32_t i = 0; i < p->addresses.count; i++)
-        if (proto_address_read(&r, &address) == OK && charge(m, address.bytes, known))
-            room = true;
-    return room;
+    for (uint32_t i = 0; i < p->addresses.count; i++) {
+        TRY(proto_address_read(&r, &address));
+        TRY(charge(m, address.bytes, known, room));
+    }
+    return OK;
 }
 
 /* A new order stays for long, so a stranger who knows no address makes none, and one who knows few
  * makes few. */
 static err order_begin(struct mail *m, const struct proposed *p, enum proto_reason *reason) {
     uint64_t total = 0;
-    bool known = false;
+    bool known = false, room = false;
     TRY(mail_total_get(m, MAIL_TOTAL_ORDERS, &total));
-    bool room = charge_all(m, p, &known);
+    TRY(charge_all(m, p, &known, &room));
     *reason = known ? PROTO_REASON_LIMIT : PROTO_REASON_ADDRESS;
     if (!room || total >= m->config.limits.orders)
         return ERR_DENIED;

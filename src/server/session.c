@@ -183,6 +183,8 @@ static void take_noise(struct session *s, struct session_env *env, slice message
 
 /* ---- The rate limit ---- */
 
+enum { BYTES_PER_TOKEN = 8192 }; /* so that a file gets on: its chunks have limits of their own */
+
 static void refill(struct session *s, const struct session_env *env, uint64_t now) {
     uint32_t elapsed = (uint32_t)now - s->refilled;
     uint64_t more = (uint64_t)elapsed * env->limits.rate / 1000;
@@ -202,7 +204,7 @@ static void spend(struct session *s, const struct session_env *env, size_t token
 static void charge(struct session *s, const struct session_env *env, size_t bytes, uint64_t now) {
     if (env->limits.rate != 0)
         refill(s, env, now);
-    spend(s, env, 1 + bytes / 1024);
+    spend(s, env, 1 + bytes / BYTES_PER_TOKEN);
 }
 
 /* What it is to carry an item to an address: one, and one for each KiB that is written there. */

@@ -58,7 +58,7 @@ struct session {
         hash[NOISE_HASH]; /* what a device signs; wiped once the session is proved or anonymous */
 };
 
-/* A frame costs one token and one more for each KiB of it; a send or a commit one more for each
+/* A frame costs one token and one more for each 8 KiB of it; a send or a commit one more for each
  * address and letter and for each KiB that an address gets; address_make one for each address. */
 struct session_limits {
     uint32_t rate;    /* tokens a second; 0: no limit */

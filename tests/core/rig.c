@@ -67,7 +67,7 @@ static void server_init(struct rig *rig) {
     rig->config.limits.takes_mailbox = 1000;
     rig->config.limits.find_bits = 4;
     rig->config.limits.claim_bits = 8;
-    rig->config.limits.orders_mailbox = 1000;
+    rig->config.limits.orders_mailbox = 2000;
     rig->config.keys[0].id = 1;
     memset(rig->config.keys[0].key, 7, 32);
     rig->config.ctx = rig;

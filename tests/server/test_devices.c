@@ -163,6 +163,25 @@ TEST(an_account_that_is_not_there_gets_no_device) {
     end();
 }
 
+/* Each brings a mailbox, and that a day's allowances. */
+TEST(an_account_has_few_devices_that_come_in_a_day) {
+    const struct frame *f = NULL;
+    uint32_t version = 2;
+    begin();
+    for (int i = 0; i <= MAIL_JOINS; i++) {
+        crypto_random(pad.device, sizeof pad.device);
+        f = prove(&pad, PROTO_device_join, join_body(list_of(version++, both, 2, &ann), &pad));
+        CHECK_EQ(f->type, i < MAIL_JOINS ? PROTO_ok : PROTO_error);
+        pad.session++;
+    }
+    CHECK_EQ(frame_reason(f), PROTO_REASON_LIMIT);
+    CHECK_EQ(entries(MAIL_MAILBOX), 3);
+    w.now += TIME_DAY;
+    f = prove(&pad, PROTO_device_join, join_body(list_of(version, both, 2, &ann), &pad));
+    CHECK_EQ(f->type, PROTO_ok);
+    end();
+}
+
 /* ---- Going ---- */
 
 TEST(who_is_signed_off_loses_session_mailbox_items_and_key_packages) {
@@ -198,6 +217,8 @@ TEST(an_address_of_a_device_that_is_gone_takes_everything_and_keeps_nothing) {
     person_address(&pad, &w, &to);
     world_get(&w, 1, PROTO_device_list_put, put_body(list_of(3, both, 1, &ann)), PROTO_ok);
     CHECK_EQ(world_send(&w, &to, 1, slice_str("late")), 0);
+    w.plan.fail_commit_in = 0; /* as of a revoked one: answered once something is durable */
+    world_refused(&w, 9, PROTO_send, send_body(&to, 1, slice_str("late")), PROTO_REASON_DISK);
     world_restart(&w);
     CHECK_EQ(world_send(&w, &to, 1, slice_str("late")), 0);
     CHECK_EQ(entries(MAIL_ITEM), 0);
@@ -313,6 +334,8 @@ TEST(two_sides_of_a_link_hand_each_other_frames) {
     world_refused(&w, 21, PROTO_link_get, link_get_body(1, 1), PROTO_REASON_NONE);
     expect_frame(20, 0, "");
     world_get(&w, 21, PROTO_link_put, link_put_body(1, 1, "one"), PROTO_ok);
+    world_get(&w, 21, PROTO_link_put, link_put_body(1, 1, "one"),
+              PROTO_ok); /* an answer was lost */
     world_refused(&w, 21, PROTO_link_put, link_put_body(1, 1, "two"), PROTO_REASON_LIMIT);
     expect_frame(20, 0, "one");
     expect_frame(20, 0, "");
@@ -339,21 +362,40 @@ TEST(a_link_lives_for_a_minute_and_for_another_once_they_met) {
     end();
 }
 
+static slice numbered_get(unsigned i, uint8_t side) {
+    struct proto_link_get in = {.side = side};
+    in.id[0] = (uint8_t)i;
+    in.id[1] = (uint8_t)(i >> 8);
+    buf_clear(&body);
+    CHECK_OK(proto_link_get_encode(&body, &in));
+    return buf_slice(&body);
+}
+
+/* Sessions that make links take the places of others that nobody came to, the oldest first; those
+ * where two met stay. */
 TEST(links_are_few_and_never_on_the_disk) {
-    struct proto_link_get in = {.side = 0};
     begin();
     w.plan.fail_commit_in = 0; /* nothing is written, so nothing fails */
-    for (unsigned i = 0; i <= MAIL_LINKS; i++) {
-        in.id[0] = (uint8_t)i;
-        in.id[1] = (uint8_t)(i >> 8);
-        buf_clear(&body);
-        CHECK_OK(proto_link_get_encode(&body, &in));
-        if (i < MAIL_LINKS)
-            world_get(&w, 20, PROTO_link_get, buf_slice(&body), PROTO_link_frame);
-        else
-            world_refused(&w, 20, PROTO_link_get, buf_slice(&body), PROTO_REASON_LIMIT);
+    world_get(&w, 100, PROTO_link_get, numbered_get(0, 0), PROTO_link_frame);
+    world_get(&w, 99, PROTO_link_get, numbered_get(0, 1), PROTO_link_frame);
+    for (unsigned i = 1; i <= MAIL_LINKS; i++) {
+        world_get(&w, 100 + i, PROTO_link_get, numbered_get(i, 0), PROTO_link_frame);
+        w.now++;
     }
+    world_get(&w, 99, PROTO_link_get, numbered_get(0, 1), PROTO_link_frame);
+    world_refused(&w, 98, PROTO_link_get, numbered_get(1, 1), PROTO_REASON_NONE);
+    world_get(&w, 98, PROTO_link_get, numbered_get(2, 1), PROTO_link_frame);
     CHECK_EQ(w.plan.fail_commit_in, 0);
+    end();
+}
+
+TEST(a_session_has_one_link_that_nobody_came_to) {
+    begin();
+    world_get(&w, 30, PROTO_link_get, numbered_get(5000, 0), PROTO_link_frame);
+    for (unsigned i = 0; i < 2 * MAIL_LINKS; i++)
+        world_get(&w, 20, PROTO_link_get, numbered_get(i, 0), PROTO_link_frame);
+    world_get(&w, 31, PROTO_link_get, numbered_get(5000, 1), PROTO_link_frame);
+    world_refused(&w, 21, PROTO_link_get, numbered_get(7, 1), PROTO_REASON_NONE);
     end();
 }
 

@@ -671,6 +671,7 @@ TEST(a_sweep_goes_on_where_it_was) {
     struct proto_address to;
     begin();
     spy.week = time_week(w.now);
+    w.config.limits.orders_mailbox = 400;
     mail_free(w.mail);
     CHECK_OK(mail_new(&w.mail, &spy.store, &w.config, NULL));
     person_login(&bob, &w, 12);

@@ -582,13 +582,16 @@ TEST(a_mailbox_gets_so_many_new_orders_in_a_day) {
     person_login(&ann, &w, 1);
     person_login(&bob, &w, 2);
     person_address(&ann, &w, &own);
-    addresses_of(&bob, to, 1);
     addresses_of(&ann, to + 1, 1);
-    memcpy(letter[0].address, to[0].bytes, PROTO_ADDRESS);
     memcpy(letter[1].address, to[1].bytes, PROTO_ADDRESS);
-    for (uint8_t i = 0; i < 3; i++)
+    for (uint8_t i = 0; i < 3; i++) {
+        addresses_of(&bob, to, 1);
+        memcpy(letter[0].address, to[0].bytes, PROTO_ADDRESS);
         CHECK_EQ(world_commit_group(&w, commit_body(i, 1, 2, &own, 1, slice_str("c"), letter, 1)),
                  1);
+    }
+    addresses_of(&bob, to, 1);
+    memcpy(letter[0].address, to[0].bytes, PROTO_ADDRESS);
     /* Ann's own copies are not what it is charged to. */
     world_refused(&w, 9, PROTO_commit, commit_body(3, 1, 2, &own, 1, slice_str("c"), letter, 1),
                   PROTO_REASON_LIMIT);
@@ -605,7 +608,7 @@ TEST(a_mailbox_gets_so_many_new_orders_in_a_day) {
 TEST(an_order_without_a_welcome_is_charged_to_its_copies) {
     struct proto_address own;
     begin();
-    w.config.limits.orders_mailbox = 2;
+    w.config.limits.orders_mailbox = 8; /* two by one address */
     world_restart(&w);
     person_login(&ann, &w, 1);
     person_address(&ann, &w, &own);
@@ -613,6 +616,99 @@ TEST(an_order_without_a_welcome_is_charged_to_its_copies) {
         CHECK_EQ(world_commit_group(&w, commit_body(i, 1, 2, &own, 1, slice_str("c"), NULL, 0)), 1);
     world_refused(&w, 9, PROTO_commit, commit_body(3, 1, 2, &own, 1, slice_str("c"), NULL, 0),
                   PROTO_REASON_LIMIT);
+    end();
+}
+
+TEST(one_address_begins_a_quarter_of_a_days_orders) {
+    struct proto_address to[2];
+    begin();
+    w.config.limits.orders_mailbox = 8;
+    world_restart(&w);
+    person_login(&ann, &w, 1);
+    addresses_of(&ann, to, 2);
+    for (uint8_t i = 0; i < 2; i++)
+        CHECK_EQ(world_commit_group(&w, commit_body(i, 1, 2, to, 1, slice_str("c"), NULL, 0)), 1);
+    world_refused(&w, 9, PROTO_commit, commit_body(3, 1, 2, to, 1, slice_str("c"), NULL, 0),
+                  PROTO_REASON_LIMIT);
+    CHECK_EQ(world_commit_group(&w, commit_body(3, 1, 2, to + 1, 1, slice_str("c"), NULL, 0)), 1);
+    end();
+}
+
+TEST(a_commit_is_charged_to_a_mailbox_once) {
+    struct proto_address to[4];
+    begin();
+    w.config.limits.orders_mailbox = 4;
+    world_restart(&w);
+    person_login(&ann, &w, 1);
+    addresses_of(&ann, to, 4);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 2, to, 3, slice_str("c"), NULL, 0)), 1);
+    for (uint8_t i = 1; i < 4; i++)
+        CHECK_EQ(
+            world_commit_group(&w, commit_body(9 + i, 1, 2, to + i, 1, slice_str("c"), NULL, 0)),
+            1);
+    end();
+}
+
+/* It is refused as one that holds, and whoever bears another is not. */
+TEST(a_revoked_address_begins_orders_at_no_other_ones_cost) {
+    struct proto_address to, other;
+    uint8_t serial[8];
+    begin();
+    w.config.limits.orders_mailbox = 1;
+    world_restart(&w);
+    person_login(&bob, &w, 2);
+    address_with_serial(&bob, &to, serial);
+    person_address(&bob, &w, &other);
+    world_get(&w, 2, PROTO_address_revoke, revocations(&serial, 1, 1), PROTO_ok);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 1, 2, &to, 1, slice_str("c"), NULL, 0)), 1);
+    world_refused(&w, 9, PROTO_commit, commit_body(2, 1, 2, &to, 1, slice_str("c"), NULL, 0),
+                  PROTO_REASON_LIMIT);
+    CHECK_EQ(world_commit_group(&w, commit_body(3, 1, 2, &other, 1, slice_str("c"), NULL, 0)), 1);
+    end();
+}
+
+static uint16_t put_by(const struct proto_address *by, uint8_t id) {
+    struct proto_blob_put in = {.chunks = 1, .bytes = slice_str("x")};
+    memset(in.id, id, 32);
+    memcpy(in.address, by->bytes, PROTO_ADDRESS);
+    buf_clear(&made);
+    CHECK_OK(proto_blob_put_encode(&made, &in));
+    uint32_t request = world_ask(&w, 9, PROTO_blob_put, buf_slice(&made));
+    world_commit(&w);
+    return world_answer(&w, request)->type;
+}
+
+TEST(a_revoked_address_uploads_at_no_other_ones_cost) {
+    struct proto_address to, other;
+    uint8_t serial[8];
+    begin();
+    w.config.limits.uploads_bytes = 1 + 2 * MAIL_BLOB_ENTRY;
+    world_restart(&w);
+    person_login(&bob, &w, 2);
+    address_with_serial(&bob, &to, serial);
+    person_address(&bob, &w, &other);
+    world_get(&w, 2, PROTO_address_revoke, revocations(&serial, 1, 1), PROTO_ok);
+    CHECK_EQ(put_by(&to, 1), PROTO_blob_state);
+    CHECK_EQ(put_by(&to, 2), PROTO_error);
+    CHECK_EQ(put_by(&other, 3), PROTO_blob_state);
+    CHECK_EQ(put_by(&other, 4), PROTO_error);
+    end();
+}
+
+TEST(what_is_refused_takes_no_other_ones_count) {
+    static struct mail_day before[2 * MAIL_DAYS];
+    uint8_t id[MAIL_ID] = {3}, serial[MAIL_SERIAL] = {0};
+    begin();
+    for (uint32_t i = 0; i < 8 * MAIL_DAYS; i++) { /* until it is crowded */
+        put_u32(serial, i);
+        CHECK(mail_day_take(w.mail, MAIL_DAY_UPLOADS, id, serial, 5, 5));
+    }
+    memcpy(before, w.mail->days, sizeof before);
+    put_u32(serial, UINT32_MAX);
+    CHECK(!mail_day_take(w.mail, MAIL_DAY_UPLOADS, id, serial, 6, 5));
+    CHECK(memcmp(before, w.mail->days, sizeof before) == 0);
+    CHECK(mail_day_take(w.mail, MAIL_DAY_UPLOADS, id, serial, 5, 5));
+    CHECK(memcmp(before, w.mail->days, sizeof before) != 0);
     end();
 }
 

@@ -566,11 +566,12 @@ static int32_t cost_of(uint16_t type, slice body) {
     CHECK_OK(buf_resize(&frame, body.n + 6));
     CHECK_OK(proto_frame_pad(&frame));
     open_session(&side);
-    side.s.state = type == PROTO_address_make ? SESSION_DEVICE : SESSION_ANON;
+    bool device = type == PROTO_address_make || type == PROTO_record_get;
+    side.s.state = device ? SESSION_DEVICE : SESSION_ANON;
     int32_t before = side.s.tokens;
     give_frame(&side, 9, type, body);
     CHECK_EQ(side.asked_count, 1);
-    int32_t cost = before - side.s.tokens - 1 - (int32_t)((frame.n + 16) / 1024);
+    int32_t cost = before - side.s.tokens - 1 - (int32_t)((frame.n + 16) / 8192);
     buf_free(&frame);
     end(&side);
     return cost;
@@ -611,6 +612,7 @@ TEST(what_mail_has_to_do_costs_too) {
     CHECK_EQ(cost_of(PROTO_roster_send, buf_slice(&body)), 1000);
     buf_free(&stored);
     CHECK_EQ(cost_of(PROTO_address_make, slice_of("\200", 1)), 128);
+    CHECK_EQ(cost_of(PROTO_record_get, SLICE_EMPTY), 256);
     CHECK_EQ(cost_of(PROTO_key_package_take, SLICE_ARRAY(address)), 0);
     buf_free(&letters);
     buf_free(&body);
