@@ -3,6 +3,8 @@
  * the host. */
 #include "core/internal.h"
 
+#define LIST_RETRY (30 * TIME_SECOND)
+
 static void command_drop(struct core *core, size_t i) {
     memmove(&core->commands[i], &core->commands[i + 1],
             (core->command_count - i - 1) * sizeof core->commands[0]);
@@ -177,7 +179,7 @@ err core_account_delete(struct core *core, uint64_t now, uint64_t *command) {
 /* ---- A newer device list ---- */
 
 err core_device_unlink(struct core *core, const uint8_t device[CORE_DEVICE], uint64_t now,
-                uint64_t *command) {
+                       uint64_t *command) {
     TRY(core_enter(core, now));
     if (!core->account.exists || !core->account.r.registered)
         return ERR_STATE;
@@ -193,7 +195,8 @@ err core_device_unlink(struct core *core, const uint8_t device[CORE_DEVICE], uin
         return e;
     }
     TRY(core_txn_end(core, e));
-    core->commands[core->command_count++] = (struct command){.kind = COMMAND_LIST, .number = *command};
+    core->commands[core->command_count++] =
+        (struct command){.kind = COMMAND_LIST, .number = *command};
     core_pump(core);
     return OK;
 }
@@ -210,12 +213,22 @@ static void end_list_commands(struct core *core, err e, uint16_t reason) {
     }
 }
 
-/* Refused for good: another device has the identity's key by its words, and signed a newer one. */
+static uint32_t list_version(const struct core *core) {
+    struct proto_device_list list;
+    return core_devices_own(core, &list) == OK ? list.version : 0;
+}
+
+/* Refused for good: another device has the identity's key by its words, and signed a newer one.
+ * Whatever else the server says, the list has to get there. A still newer one is put after it. */
 static void list_put(struct core *core, const struct request *request, err e, uint16_t reason,
                      uint16_t type, slice body) {
-    (void)request, (void)body;
+    (void)body;
     core->list_asked = false;
-    if (e == ERR_CLOSED || (e == ERR_DENIED && core_session_passing(reason)))
+    if (e != OK && (e != ERR_DENIED || reason != PROTO_REASON_OLDER)) {
+        core->list_after = e == ERR_DENIED ? core->now + LIST_RETRY : 0;
+        return;
+    }
+    if (request->number != list_version(core))
         return;
     if (e == OK && type != PROTO_ok) {
         core_session_bad_answer(core, AUTH);
@@ -231,11 +244,12 @@ static void list_put(struct core *core, const struct request *request, err e, ui
 static void put_list(struct core *core) {
     struct proto_device_list_put m = {.devices = core->account.r.devices};
     buf body = buf_on(core->mem);
-    if (!core->account.r.put_list || core->list_asked || !core_session_room(core, AUTH))
+    if (!core->account.r.put_list || core->list_asked || core->now < core->list_after ||
+        !core_session_room(core, AUTH))
         return;
     if (proto_device_list_put_encode(&body, &m) == OK)
         core->list_asked = core_session_request(core, AUTH, PROTO_device_list_put, buf_slice(&body),
-                                                list_put, 0) == OK;
+                                                list_put, list_version(core)) == OK;
     buf_free(&body);
 }
 

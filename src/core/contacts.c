@@ -198,8 +198,14 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
     struct proto_device_list list;
     struct record_contact r = *contact;
     const struct contact *known = core_contact_lookup(core, contact->account);
+    uint8_t account[16];
     bool newer;
-    if (core_name_check(r.name) != OK || core_name_check(r.petname) != OK ||
+    TRY(core_account_id(r.identity, account));
+    bool signed_list = r.version > 0 && core_account_devices_check(r.devices, &list) == OK &&
+                       memcmp(list.identity, r.identity, sizeof r.identity) == 0 &&
+                       list.version == r.version;
+    if (memcmp(account, r.account, sizeof account) != 0 || (r.version > 0 && !signed_list) ||
+        core_name_check(r.name) != OK || core_name_check(r.petname) != OK ||
         memcmp(r.account, core->account.r.account, sizeof r.account) == 0 ||
         (known == NULL && core->contacts.n >= CONTACTS_MAX))
         return OK;
@@ -211,7 +217,7 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
         r.addresses = known->r.addresses;
     }
     TRY(contact_put(core, &r));
-    if (contact->version == 0 || core_account_devices_check(contact->devices, &list) != OK)
+    if (!signed_list)
         return OK;
     return core_devices_learn(core, r.account, contact->devices, &newer);
 }

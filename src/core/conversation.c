@@ -657,10 +657,19 @@ static err drop_unseen(struct core *core, const struct mls_group *group, uint64_
     return core_request_revoke(core, group, key->last_resort);
 }
 
-static bool is_blocked(const struct core *core, const struct mls_group *group, uint32_t sender) {
+/* A device of ours that is in our list no more is heard as little as who is blocked. */
+static err is_blocked(struct core *core, const struct mls_group *group, uint32_t sender,
+                      bool *blocked) {
     struct mls_member adder;
-    return mls_group_member(group, sender, &adder) == OK && adder.identity.n == LEAF_IDENTITY &&
-           core_is_blocked(core, adder.identity.p);
+    *blocked = false;
+    TRY(mls_group_member(group, sender, &adder));
+    if (adder.identity.n != LEAF_IDENTITY)
+        return OK;
+    const uint8_t *account = adder.identity.p;
+    if (memcmp(account, core->account.r.account, 16) == 0)
+        return core_devices_unlisted(core, account, account + 16, blocked);
+    *blocked = core_is_blocked(core, account);
+    return OK;
 }
 
 err core_conversation_join(struct core *core, slice welcome, bool *unseen) {
@@ -670,6 +679,7 @@ err core_conversation_join(struct core *core, slice welcome, bool *unseen) {
     buf bytes = buf_on(core->mem);
     uint64_t number = 0;
     uint32_t sender;
+    *unseen = false;
     err e = find_own(core, welcome, &number, &bytes, &key);
     if (e == OK) {
         struct mls_join_params params = {
@@ -679,8 +689,9 @@ err core_conversation_join(struct core *core, slice welcome, bool *unseen) {
             .mem = core->mem};
         e = mls_group_join(&group, &params, &core->auth, &sender);
     }
-    *unseen = e == OK && is_blocked(core, group, sender);
-    if (*unseen)
+    if (e == OK)
+        e = is_blocked(core, group, sender, unseen);
+    if (e == OK && *unseen)
         e = drop_unseen(core, group, number, &key);
     else if (e == OK)
         e = place_joined(core, group, sender, &c);

@@ -407,8 +407,9 @@ struct core {
     struct mls_auth auth;
 
     struct linking linking;
-    bool list_asked; /* the device list is on its way to the server */
-    bool out;        /* the server does not know this device any more */
+    bool list_asked;     /* the device list is on its way to the server */
+    uint64_t list_after; /* when it may be put again */
+    bool out;            /* the server does not know this device any more */
 
     struct core_session sessions[SESSIONS_MAX]; /* the first is AUTH, the others ANON */
     struct core_session *answering;             /* whose answer is being handled; or NULL */

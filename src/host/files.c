@@ -141,12 +141,14 @@ static err write_all(int fd, uint64_t offset, slice bytes) {
 }
 
 void host_files_write(struct host_files *f, const struct core_action *a) {
-    const struct host_file *file = slot_of(f, a->command);
+    struct host_file *file = slot_of(f, a->command);
     if (file == NULL)
         return;
     err e = write_all(file->fd, a->offset, a->bytes);
-    if (e != OK)
-        core_file_failed(f->core, a->command, e, host_now());
+    if (e == OK)
+        return;
+    file->failed = e; /* the core may be done with it already */
+    core_file_failed(f->core, a->command, e, host_now());
 }
 
 /* ---- The end ---- */
@@ -186,6 +188,8 @@ err host_files_done(struct host_files *f, uint64_t command, err error) {
     struct host_file *file = command == 0 ? NULL : slot_of(f, command);
     if (file == NULL)
         return error;
+    if (error == OK)
+        error = file->failed;
     if (file->fetched && error == OK)
         error = finish(file);
     else if (file->fetched && error == ERR_CRYPTO)

@@ -13,6 +13,7 @@ struct host_file {
     uint64_t command; /* 0: free */
     int fd;
     bool fetched, force, wanted;
+    err failed;      /* of a write: what is here is not whole, whatever comes */
     uint64_t offset; /* wanted */
     size_t count;
     char *part, *path; /* of one that is fetched: under which name it grows, and its own */
