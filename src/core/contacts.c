@@ -116,21 +116,12 @@ static err sign(const struct record_account *a, const char *label, slice bound, 
     return e;
 }
 
-static bool listed(const struct proto_device_list *list, const uint8_t id[16],
-                   struct proto_device *device) {
-    reader r = reader_of(list->devices.bytes);
-    while (r.n > 0 && proto_device_read(&r, device) == OK)
-        if (memcmp(device->id, id, sizeof device->id) == 0)
-            return true;
-    return false;
-}
-
 static err verify(const struct proto_contact *contact, const struct proto_device_list *list,
                   const char *label, slice bound, slice content) {
     struct proto_device device;
     buf fields = buf_on(NULL);
     err e = signed_fields(&fields, bound, content);
-    if (e == OK && !listed(list, contact->device, &device))
+    if (e == OK && !core_devices_has(list, contact->device, &device))
         e = ERR_SIGNATURE;
     if (e == OK)
         e = crypto_verify_labeled(contact->signature, device.key, label, buf_slice(&fields));
@@ -173,8 +164,7 @@ err core_contact_check(const struct core *core, const char *label, slice bound, 
     if (memcmp(contact->server, core->account.r.server_identity, sizeof contact->server) != 0)
         return ERR_UNSUPPORTED;
     TRY(verify(contact, list, label, bound, content));
-    bool over = contact->expires != 0 && contact->expires <= core->now / TIME_SECOND;
-    return over ? ERR_EXPIRED : OK;
+    return contact->expires <= core->now / TIME_SECOND ? ERR_EXPIRED : OK;
 }
 
 enum { PLACE = 16 + PROTO_ADDRESS }; /* a device and an address of it */
@@ -187,7 +177,8 @@ static err merge_places(const struct proto_contact *contact, const struct proto_
     TRY(buf_append(places, SLICE_ARRAY(contact->device)));
     TRY(buf_append(places, contact->addresses.bytes));
     for (size_t at = 0; at + PLACE <= known.n; at += PLACE)
-        if (memcmp(known.p + at, contact->device, 16) != 0 && listed(list, known.p + at, &device))
+        if (memcmp(known.p + at, contact->device, 16) != 0 &&
+            core_devices_has(list, known.p + at, &device))
             TRY(buf_append(places, slice_of(known.p + at, PLACE)));
     return OK;
 }
@@ -424,7 +415,7 @@ err core_contact_targets(const struct core *core, const uint8_t account[16], buf
         TRY(proto_device_list_decode(c->r.devices, &list));
     slice places = c->r.addresses;
     for (size_t at = 0; at + PLACE <= places.n; at += PLACE)
-        if (c->r.version == 0 || listed(&list, places.p + at, &device))
+        if (c->r.version == 0 || core_devices_has(&list, places.p + at, &device))
             TRY(target(targets, account, places.p + at, places.p + at + 16));
     return OK;
 }

@@ -371,15 +371,13 @@ MUST err core_account_delete(struct core *core, uint64_t now, uint64_t *command)
 
 /* ---- Handles ----
  * A handle is a name under which others find us: its card has who we are and an address. The client
- * puts the card anew each week, with a fresh address, and renews the claim, which lapses a year
- * after the last time. Claims and finds cost seconds of work: each call into the core does a slice
+ * puts the card anew each week, with a fresh address, and renews the claim twice a year; it lapses
+ * a year after that. Claims and finds cost seconds of work: each call into the core does a slice
  * of it and asks to be woken at once. One that stretches a name takes a fifth of a second.
  *
  * Errors at once: MALFORMED, UNSUPPORTED (mixed scripts), LENGTH (too short), TOO_LARGE for what is
  * no handle (core/names.h) or no PIN (4 to 12 digits), LIMIT if such a command is under way. */
 
-/* The form that a name has as a handle. */
-MUST err core_handle_form(slice name, char form[CORE_HANDLE_MAX + 1]);
 /* Claims it; what we held before is given up once this one is ours. pin may be empty; with it, who
  * knows the name alone learns that a PIN is needed. DONE with DENIED and reason TAKEN: somebody has
  * it, or one that looks like it; EXISTS: it is ours, whatever its PIN; LIMIT: the server holds as

@@ -58,7 +58,7 @@ err core_devices_mark(struct core *core, struct conversation *c) {
     return core_conversation_save(core, c);
 }
 
-err core_devices_mark_all(struct core *core) {
+static err mark_all(struct core *core) {
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
         if (core_conversation_open(c))
@@ -70,7 +70,7 @@ err core_devices_mark_all(struct core *core) {
 static err learn_own(struct core *core, slice encoded) {
     core->account.r.devices = encoded;
     TRY(core_account_save(core));
-    return core_devices_mark_all(core);
+    return mark_all(core);
 }
 
 err core_devices_learn(struct core *core, const uint8_t account[16], slice encoded, bool *newer) {
@@ -308,7 +308,7 @@ err core_devices_share(struct core *core) {
         own != NULL && (core_conversation_open(own) || own->r.state == CORE_CONVERSATION_NEW);
     if (!there)
         TRY(make_own(core));
-    return core_devices_mark_all(core);
+    return mark_all(core);
 }
 
 /* ---- Accessor ---- */

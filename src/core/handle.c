@@ -569,10 +569,6 @@ uint64_t core_handle_wake(const struct core *core) {
     return at > core->now ? at : core->now;
 }
 
-bool core_handle_wants(const struct core *core) {
-    return core->errand.step != ERRAND_NONE;
-}
-
 void core_handle_back(struct core *core, uint64_t step) {
     for (size_t i = 0; i < core->claims.n; i++) {
         struct claim *c = core->claims.p[i];
@@ -702,19 +698,6 @@ bool core_handle_give_up(struct core *core) {
 }
 
 /* ---- Accessors ---- */
-
-err core_handle_form(slice name, char form[CORE_HANDLE_MAX + 1]) {
-    buf bytes = {0};
-    err e = core_names_form(name, &bytes);
-    if (e == OK && bytes.n > CORE_HANDLE_MAX)
-        e = ERR_TOO_LARGE;
-    if (e == OK) {
-        memcpy(form, bytes.p, bytes.n);
-        form[bytes.n] = 0;
-    }
-    buf_free(&bytes);
-    return e;
-}
 
 err core_handle_get(const struct core *core, struct core_handle *handle) {
     const struct claim *best = NULL;

@@ -572,7 +572,6 @@ bool core_linking_wants(const struct core *core);
 bool core_linking_is_new(const struct core *core);
 /* Where the server is, and whether it is the right one: SIGNATURE. */
 slice core_server(const struct core *core);
-MUST err core_server_check(const struct proto_server_hello *hello, const uint8_t identity[32]);
 MUST err core_server_accept(struct core *core, const struct proto_server_hello *hello);
 
 /* devices.c */
@@ -587,7 +586,6 @@ MUST err core_devices_learn(struct core *core, const uint8_t account[16], slice 
                             bool *newer);
 /* Its members' devices have to be looked at. */
 MUST err core_devices_mark(struct core *core, struct conversation *c);
-MUST err core_devices_mark_all(struct core *core);
 MUST err core_devices_step(struct core *core, struct conversation *c);
 bool core_devices_is_list(slice type);
 MUST err core_devices_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
@@ -704,7 +702,7 @@ MUST err core_contact_name_of(struct core *core, uint32_t conversation, const ui
                               buf *name);
 /* Whose key packages are needed to add the account: appends account, device, address. */
 MUST err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets);
-/* A link to us by this address; expires: seconds, 0: never. */
+/* A link to us by this address; expires: seconds since 1970. */
 MUST err core_contact_link_write(const struct core *core, const uint8_t address[PROTO_ADDRESS],
                                  uint64_t expires, bool once, buf *link);
 /* We are in a conversation with the account now. If the address that we had of it was good for one
@@ -715,7 +713,7 @@ MUST err core_contact_met(struct core *core, struct conversation *c, const uint8
 MUST err core_contact_moved(struct core *core, const struct leaf *old,
                             const uint8_t fresh[PROTO_ADDRESS]);
 /* Writes into the empty content a part `contact` of ours with this address, signed over the label,
- * `bound` (as a vector) and its fields; expires: seconds, 0: never. */
+ * `bound` (as a vector) and its fields; expires: seconds since 1970. */
 MUST err core_contact_write(const struct core *core, const char *label, slice bound,
                             const uint8_t address[PROTO_ADDRESS], uint64_t expires, bool once,
                             buf *content);
@@ -1017,8 +1015,6 @@ void core_claim_free(struct core *core, struct claim *claim);
 MUST err core_handle_address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]);
 /* True once we hold no handle; until then, it is being given up. */
 bool core_handle_give_up(struct core *core);
-/* Whether the anonymous session is needed for a card. */
-bool core_handle_wants(const struct core *core);
 
 /* profile.c */
 MUST err core_profile_send(struct core *core, struct conversation *c, bool with_room);

@@ -66,7 +66,7 @@ slice core_server(const struct core *core) {
 }
 
 /* The server's hello covers the label, a zero byte, and every field before the signature. */
-err core_server_check(const struct proto_server_hello *hello, const uint8_t identity[32]) {
+static err server_check(const struct proto_server_hello *hello, const uint8_t identity[32]) {
     buf fields = {0};
     writer w = writer_on(&fields);
     writer_u16(&w, hello->version);
@@ -84,9 +84,9 @@ err core_server_check(const struct proto_server_hello *hello, const uint8_t iden
 err core_server_accept(struct core *core, const struct proto_server_hello *hello) {
     struct linking *l = &core->linking;
     if (!is_new(core))
-        return core_server_check(hello, core->account.r.server_identity);
+        return server_check(hello, core->account.r.server_identity);
     if (l->pinned)
-        return core_server_check(hello, l->server_identity);
+        return server_check(hello, l->server_identity);
     l->hello = *hello;
     return OK;
 }
@@ -402,7 +402,7 @@ static err check_account(const struct linking *l, const struct proto_link_accoun
     TRY(check_certificate(l, list, m->certificate));
     if (l->pinned && memcmp(l->server_identity, m->server, sizeof m->server) != 0)
         return ERR_IDENTITY;
-    if (!l->pinned && core_server_check(&l->hello, m->server) != OK)
+    if (!l->pinned && server_check(&l->hello, m->server) != OK)
         return ERR_IDENTITY;
     return mls_suite_find(m->suite) == NULL ? ERR_UNSUPPORTED : OK;
 }

@@ -178,9 +178,10 @@ enum {
 #define PROTO_FIELDS_place(F) F(fixed, server, 32, 0)
 
 /* The content of a contact link: the name is what its maker calls itself; device: which of `devices`
- * made it, whose address it carries; expires: seconds since 1970, from when on nobody takes it; 0:
- * never; once: its address is good for one Welcome. Signature: Ed25519 by that device over "Sotto contact link v1", a zero byte, the server's
- * place as the link has it (as a vector), and every field before the signature. */
+ * made it, whose address it carries; expires: seconds since 1970, from when on nobody takes it; once:
+ * its address is good for one Welcome. Signature: Ed25519 by that device over "Sotto contact link v1",
+ * a zero byte, the server's place as the link has it (as a vector), and every field before the
+ * signature. */
 #define PROTO_FIELDS_contact(F)                                                                    \
     F(fixed, server, 32, 0)                                                                        \
     F(vec, name, 0, 64)                                                                            \

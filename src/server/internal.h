@@ -135,7 +135,7 @@ struct mail_day {
 enum mail_day_kind {
     MAIL_DAY_ADDRESS,  /* key packages that a bearer of one address took */
     MAIL_DAY_PACKAGES, /* that all bearers together took */
-    MAIL_DAY_ORDERS,   /* orders that began with a Welcome for it */
+    MAIL_DAY_ORDERS,   /* new orders with a Welcome for it; if they have none, with a copy */
     MAIL_DAY_UPLOADS,  /* bytes of blobs that it vouched for */
     MAIL_DAY_JOINS     /* devices that came to an account */
 };
@@ -279,9 +279,9 @@ MUST err mail_device_put(struct mail *m, const uint8_t account[MAIL_ID],
 /* Its row alone. */
 MUST err mail_device_forget(struct mail *m, const uint8_t account[MAIL_ID],
                             const uint8_t device[MAIL_ID]);
-/* With its mailbox, what is in it, and its key packages. */
 /* Reads all that deleting the account's devices will read. */
 MUST err mail_devices_look(struct mail *m, const struct mail_account *a);
+/* With its mailbox, what is in it, and its key packages. */
 MUST err mail_device_delete(struct mail *m, const uint8_t account[MAIL_ID],
                             const uint8_t device[MAIL_ID]);
 /* The session is the device's from the commit on. */
@@ -338,7 +338,7 @@ MUST err mail_reseal(struct mail *m, struct mail_box *box, slice plain, struct h
 void mail_chain_end(struct mail *m, struct mail_box *box);
 
 /* ---- days.c ---- */
-/* Counts one more, if there were fewer than `most` today. serial: NULL, or of an address. */
+/* Adds `amount`, if today's count stays within `most`. serial: NULL, or of an address. */
 bool mail_day_take(struct mail *m, enum mail_day_kind kind, const uint8_t mailbox[MAIL_ID],
                    const uint8_t *serial, uint64_t amount, uint64_t most);
 struct mail_day_most {

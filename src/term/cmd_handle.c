@@ -12,8 +12,8 @@ const struct command command_handle = {
     .text =
         "Without more: shows your handle. `claim` takes a free one: who knows it finds you with\n"
         "`sotto find`. `change` takes another and gives the old one up once the new one is yours.\n"
-        "`drop` gives it up. A claim costs some seconds of work, and lapses a year after this\n"
-        "account was last used.\n"
+        "`drop` gives it up. A claim costs some seconds of work, and lapses half a year to\n"
+        "a year after this account was last used.\n"
         "NAME has 2 to 32 letters and digits of one script, and . _ - within; capitals don't "
         "count,\n"
         "and a name that looks like somebody's is taken. Whoever can guess it can find it: with a\n"
