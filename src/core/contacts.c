@@ -177,7 +177,8 @@ static err merge_places(const struct proto_contact *contact, const struct proto_
     TRY(buf_append(places, SLICE_ARRAY(contact->device)));
     TRY(buf_append(places, contact->addresses.bytes));
     for (size_t at = 0; at + PLACE <= known.n; at += PLACE)
-        if (memcmp(known.p + at, contact->device, 16) != 0 && core_devices_has(list, known.p + at, &device))
+        if (memcmp(known.p + at, contact->device, 16) != 0 &&
+            core_devices_has(list, known.p + at, &device))
             TRY(buf_append(places, slice_of(known.p + at, PLACE)));
     return OK;
 }

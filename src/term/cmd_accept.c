@@ -22,11 +22,7 @@ const struct command command_accept = {
 static void refuse(struct job *job, err e) {
     if (e == ERR_EXISTS)
         job_fail_text(job, e, EXIT_USAGE, "you call somebody else so already; choose another NAME");
-    else if (e == ERR_MALFORMED || e == ERR_TOO_LARGE)
-        job_fail_text(job, e, EXIT_USAGE,
-                      "NAME is no name: a line of visible text of up to 64 bytes, not \"you\", not "
-                      "beginning with an asterisk");
-    else
+    else if (!job_refuse_name(job, e))
         job_fail(job, "could not accept", e, 0);
 }
 
@@ -43,9 +39,7 @@ static void fetched(struct job *job) {
         return;
     }
     show_conversation(job, &c);
-    if (job->late)
-        job_away(job);
-    job_end(job, job->late ? EXIT_AWAY : EXIT_FINE);
+    job_end_fetched(job);
 }
 
 static void start(struct job *job) {

@@ -54,9 +54,7 @@ static void fetched(struct job *job) {
         return;
     }
     show_blocked(job, account);
-    if (job->late)
-        job_away(job);
-    job_end(job, job->late ? EXIT_AWAY : EXIT_FINE);
+    job_end_fetched(job);
 }
 
 static void start(struct job *job) {

@@ -28,9 +28,7 @@ static void list(struct job *job) {
                      "invite LINK` takes theirs.");
         line_end(&l, &job->out, OUT_NORMAL);
     }
-    if (job->late)
-        job_away(job);
-    job_end(job, job->late ? EXIT_AWAY : EXIT_FINE);
+    job_end_fetched(job);
 }
 
 static void start(struct job *job) {

@@ -60,11 +60,7 @@ static void refuse(struct job *job, err e) {
     else if (e == ERR_LATE)
         job_fail_text(job, e, EXIT_REFUSED,
                       "this card is older than what you have of this contact; try again later");
-    else if (err_class(e) == ERR_CLASS_BAD || e == ERR_TOO_LARGE)
-        job_fail_text(job, e, EXIT_USAGE,
-                      "NAME is no name: a line of visible text of up to 64 bytes, not \"you\", not "
-                      "beginning with an asterisk");
-    else
+    else if (!job_refuse_name(job, e))
         job_fail(job, "could not make a contact", e, 0);
 }
 

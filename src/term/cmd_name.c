@@ -20,11 +20,7 @@ const struct command command_name = {
 static void refuse(struct job *job, err e) {
     if (e == ERR_EXISTS)
         job_fail_text(job, e, EXIT_USAGE, "you call somebody else so already; choose another NAME");
-    else if (err_class(e) == ERR_CLASS_BAD || e == ERR_TOO_LARGE)
-        job_fail_text(job, e, EXIT_USAGE,
-                      "NAME is no name: a line of visible text of up to 64 bytes, not \"you\", not "
-                      "beginning with an asterisk");
-    else
+    else if (!job_refuse_name(job, e))
         job_fail(job, "could not name them", e, 0);
 }
 

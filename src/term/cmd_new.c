@@ -56,15 +56,11 @@ static void start(struct job *job) {
                                   job->args.word_count, host_now(), &command, &number);
     if (e == ERR_REPEAT)
         job_fail_text(job, e, EXIT_USAGE, "somebody is named twice");
-    else if (e == ERR_MALFORMED || e == ERR_TOO_LARGE)
-        job_fail_text(job, e, EXIT_USAGE,
-                      "TITLE is no name: a line of visible text of up to 64 bytes, not \"you\", "
-                      "not beginning with an asterisk");
     else if (e == ERR_DENIED)
         job_fail_text(job, e, EXIT_REFUSED,
                       "you have blocked one of them: `sotto unblock` comes first");
-    else if (e != OK)
-        job_fail(job, "the conversation could not be made", e, 0);
-    else
+    else if (e == OK)
         job_await(job, command, done);
+    else if (!job_refuse_name(job, e))
+        job_fail(job, "the conversation could not be made", e, 0);
 }

@@ -57,14 +57,10 @@ static void refuse(struct job *job, err e, bool picture) {
         job_fail_text(job, e, EXIT_USAGE,
                       "FILE is no picture (PNG, JPEG or WebP), or NAME is no name (a line of "
                       "visible text, not \"you\", not beginning with an asterisk)");
-    else if (e == ERR_MALFORMED)
-        job_fail_text(job, e, EXIT_USAGE,
-                      "NAME is no name: a line of visible text, not \"you\", not beginning with an "
-                      "asterisk");
-    else if (e == ERR_TOO_LARGE)
+    else if (e == ERR_TOO_LARGE && picture)
         job_fail_text(job, e, EXIT_USAGE,
                       "a name has up to 64 bytes, and a picture up to 65536: make it smaller");
-    else
+    else if (!job_refuse_name(job, e))
         job_fail(job, "could not change it", e, 0);
 }
 

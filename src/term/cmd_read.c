@@ -58,9 +58,7 @@ static void finish(struct job *job) {
         line_end(&l, &job->out, OUT_NORMAL);
     }
     show_asked(job);
-    if (job->late)
-        job_away(job);
-    job_end(job, job->late ? EXIT_AWAY : EXIT_FINE);
+    job_end_fetched(job);
 }
 
 static err mark(struct job *job) {

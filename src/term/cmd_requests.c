@@ -37,9 +37,7 @@ static void list(struct job *job) {
                          : "`sotto accept N`, `sotto decline N` or `sotto block N` answers.");
         line_end(&l, &job->out, OUT_NORMAL);
     }
-    if (job->late)
-        job_away(job);
-    job_end(job, job->late ? EXIT_AWAY : EXIT_FINE);
+    job_end_fetched(job);
 }
 
 static void start(struct job *job) {

@@ -129,9 +129,7 @@ static void show(struct job *job) {
         job_fail(job, "could not show it", e, 0);
         return;
     }
-    if (job->late)
-        job_away(job);
-    job_end(job, job->late ? EXIT_AWAY : EXIT_FINE);
+    job_end_fetched(job);
 }
 
 static void start(struct job *job) {

@@ -62,7 +62,8 @@ static const char *known_reason(uint16_t reason) {
                "An invite is good for one account; ask the operator for a new one";
     if (strcmp(name, "PROOF") == 0)
         return "the server does not know this device: it was signed off by the device that has the "
-               "identity's key (`sotto unlink`, or its words on another device), or the account was "
+               "identity's key (`sotto unlink`, or its words on another device), or the account "
+               "was "
                "removed. What is in this home stays readable";
     return NULL;
 }

@@ -103,6 +103,15 @@ void job_fail_text(struct job *job, err e, int code, const char *format, ...) {
     job_end(job, code);
 }
 
+bool job_refuse_name(struct job *job, err e) {
+    if (e != ERR_MALFORMED && e != ERR_TOO_LARGE)
+        return false;
+    job_fail_text(job, e, EXIT_USAGE,
+                  "that is no name: a line of visible text of up to 64 bytes, not \"you\", not "
+                  "beginning with an asterisk");
+    return true;
+}
+
 void job_warn(struct job *job, err e, const char *format, ...) {
     va_list list;
     va_start(list, format);
@@ -137,6 +146,12 @@ void job_away(struct job *job) {
     else
         say_away(job,
                  ". What you asked for is kept, and goes on when sotto next reaches the server");
+}
+
+void job_end_fetched(struct job *job) {
+    if (job->late)
+        job_away(job);
+    job_end(job, job->late ? EXIT_AWAY : EXIT_FINE);
 }
 
 /* ---- Waiting ---- */
@@ -234,8 +249,7 @@ void job_fetch(struct job *job, void (*fetched)(struct job *job)) {
 static void look_registered(struct job *job) {
     struct core_status status;
     core_status_get(job_core(job), &status);
-    if (status.deleted && !job->args.offline &&
-        !command_makes_home(&job->args))
+    if (status.deleted && !job->args.offline && !command_makes_home(&job->args))
         job_fail_text(job, ERR_DENIED, EXIT_REFUSED,
                       "this account was deleted; what it had here can be read with --offline. "
                       "Another account needs a home of its own: --home DIR");
