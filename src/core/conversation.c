@@ -5,7 +5,7 @@
 #define LEAVE_TIME TIME_WEEK
 #define RENEW_TIME \
     (4 * TIME_WEEK) /* an address key holds for half a year after the next one came */
-#define REVOKE_AFTER (10 * TIME_MINUTE)
+#define REVOKE_AFTER TIME_DAY
 #define DOUBT_TIME (5 * TIME_MINUTE)
 #define PROBE_EVERY (6 * TIME_HOUR)
 static const char name_meta[] = "conversation", name_staged[] = "staged";

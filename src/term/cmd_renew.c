@@ -9,7 +9,7 @@ const struct command command_renew = {
     .words = "CONVERSATION",
     .help = "take a new address and new keys in a conversation",
     .text =
-        "This device takes another address in the conversation. From ten minutes after the others\n"
+        "This device takes another address in the conversation. From a day after the others\n"
         "have it, nobody reaches you by the old one, and whoever tries can't tell: the way out if\n"
         "what you get is junk.",
     .words_min = 1,

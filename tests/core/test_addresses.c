@@ -69,7 +69,7 @@ TEST(a_device_that_gets_junk_takes_a_new_address_and_revokes_the_old_one) {
     /* Who has not heard of the new one yet is still heard. */
     CHECK_EQ(junk_that_came(client(1), before), 1);
     CHECK_EQ(revoked_rows(), 0);
-    rig_pass(&rig, 10 * TIME_MINUTE);
+    rig_pass(&rig, TIME_DAY);
     CHECK_EQ(revoked_rows(), 1);
     CHECK_EQ(junk_that_came(client(1), before), 0);
     CHECK_EQ(junk_that_came(client(1), after), 1);
@@ -103,6 +103,7 @@ TEST(a_revocation_waits_for_the_server_through_a_crash) {
     rig_cut(&rig, client(1));
     rig_pass(&rig, TIME_HOUR);
     rig_crash(client(1));
+    rig.now += TIME_DAY;
     rig_pass(&rig, TIME_HOUR);
     CHECK_EQ(client(1)->core->revocations.n, 1);
     CHECK_EQ(revoked_rows(), 0);
@@ -141,7 +142,7 @@ TEST(a_revocation_that_the_server_has_no_room_for_is_tried_again_another_day) {
     rig.on_request = refuse;
     refusal = PROTO_REASON_LIMIT;
     update(client(1));
-    rig_pass(&rig, 20 * TIME_HOUR);
+    rig_pass(&rig, TIME_DAY + 20 * TIME_HOUR);
     CHECK_EQ(rig.hits, 1);
     refusal = 0;
     rig_pass(&rig, 6 * TIME_HOUR);
@@ -153,7 +154,7 @@ TEST(a_revocation_that_the_server_has_no_room_for_is_tried_again_another_day) {
 TEST(a_failed_commit_of_the_store_forgets_no_revocation) {
     start(2);
     update(client(1));
-    rig_pass(&rig, 9 * TIME_MINUTE);
+    rig_pass(&rig, TIME_DAY - 2 * TIME_MINUTE);
     CHECK_EQ(client(1)->core->revocations.n, 1);
     client(1)->plan.fail_commit_in = 0; /* in which the revocation would go */
     rig_pass(&rig, 5 * TIME_MINUTE);
@@ -170,7 +171,7 @@ TEST(the_serial_of_an_address_is_known_until_it_is_revoked) {
     own_address(client(1), address);
     CHECK_OK(core_address_serial(core, address, serial));
     update(client(1));
-    rig_pass(&rig, TIME_HOUR);
+    rig_pass(&rig, TIME_DAY + TIME_HOUR);
     CHECK_ERR(core_address_serial(core, address, serial), ERR_NOT_FOUND);
     CHECK_OK(core_txn_begin(core));
     CHECK_OK(core_txn_end(core, core_address_revoke(core, address))); /* again: nothing to do */
@@ -288,6 +289,7 @@ TEST(what_did_not_leave_before_a_new_epoch_goes_to_its_addresses) {
     rig_cut(&rig, client(0));
     uint64_t said = rig_say(client(0), "to the new address");
     update(client(1));
+    rig.now += TIME_DAY;
     rig_pass(&rig, TIME_HOUR);
     CHECK_EQ(revoked_rows(), 1);
     client(0)->away = false;
@@ -312,6 +314,7 @@ TEST(what_was_encrypted_before_a_new_epoch_goes_to_its_addresses) {
     client(0)->away = true;
     rig_cut(&rig, client(0));
     update(client(1));
+    rig.now += TIME_DAY;
     rig_pass(&rig, TIME_HOUR);
     CHECK_EQ(revoked_rows(), 1);
     client(0)->away = false;
