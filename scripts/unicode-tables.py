@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes src/core/names_tables.c: scripts/unicode-tables.py CONFUSABLES [UCD] > src/core/names_tables.c
+"""Makes src/core/handle_tables.c: scripts/unicode-tables.py CONFUSABLES [UCD] > src/core/handle_tables.c
 
 CONFUSABLES is Unicode's confusables.txt (UTS 39), of the same version as the Unicode Character Database
 in the folder UCD: UnicodeData.txt, Scripts.txt, ScriptExtensions.txt, DerivedCoreProperties.txt and
@@ -7,14 +7,14 @@ HangulSyllableType.txt, as Debian's package unicode-data puts them into /usr/sha
 confusables.txt in the source package icu, as icu/source/data/unidata/confusables.txt.
 
 Prints which characters a handle may have after mapping (PRECIS IdentifierClass, RFC 8264, less what
-src/core/names.h says), with their scripts, and what each looks like. Refuses files of two versions.
+src/core/handle_form.h says), with their scripts, and what each looks like. Refuses files of two versions.
 """
 import re
 import sys
 from pathlib import Path
 
 ASCII = set(map(ord, "abcdefghijklmnopqrstuvwxyz0123456789._-"))
-# RFC 5892 section 2.6; those that need a context are judged in names.c.
+# RFC 5892 section 2.6; those that need a context are judged in handle_form.c.
 VALID = {0xDF, 0x3C2, 0x6FD, 0x6FE, 0xF0B, 0x3007}
 CONTEXT = {0xB7, 0x375, 0x5F3, 0x5F4, 0x30FB}
 REFUSED = {0x640, 0x7FA, 0x302E, 0x302F, 0x303B} | set(range(0x3031, 0x3036))
@@ -156,9 +156,9 @@ def main():
             at[target] = len(pool)
             pool.extend(target)
     print(f"/* Made by scripts/unicode-tables.py from Unicode {versions.pop()}; its data files are under the Unicode\n"
-          " * license. names.h says what the tables mean. */\n"
-          '#include "core/names.h"\n\n/* clang-format off */')
-    print(f"const struct names_scripts names_sets[{len(sets)}] = {{")
+          " * license. handle_form.h says what the tables mean. */\n"
+          '#include "core/handle_form.h"\n\n/* clang-format off */')
+    print(f"const struct handle_scripts handle_sets[{len(sets)}] = {{")
     for one in sets:
         words = [0, 0, 0]
         for script in one:
@@ -168,11 +168,11 @@ def main():
         print("    {{" + ", ".join(f"{word:#x}u" if word < 2**32 else f"{word:#x}ull" for word in words)
               + "}}, /* " + (" ".join(sorted(one)) or "any") + " */")
     print("};")
-    print(f"const size_t names_range_count = {len(ranges)};\nconst struct names_range names_ranges[] = {{")
+    print(f"const size_t handle_range_count = {len(ranges)};\nconst struct handle_range handle_ranges[] = {{")
     print("\n".join(rows(f"{{{f:#x}, {n}, {sets.index(s)}, {int(d)}}}" for f, n, s, d in ranges)))
-    print(f"}};\nconst size_t names_look_count = {len(looks)};\nconst struct names_look names_looks[] = {{")
+    print(f"}};\nconst size_t handle_look_count = {len(looks)};\nconst struct handle_look handle_looks[] = {{")
     print("\n".join(rows(f"{{{s:#x}, {at[tuple(t)]}, {len(t)}}}" for s, t in sorted(looks.items()))))
-    print("};\nconst uint32_t names_pool[] = {")
+    print("};\nconst uint32_t handle_pool[] = {")
     print("\n".join(rows(f"{point:#x}" for point in pool)))
     print("};\n/* clang-format on */\n")
     for name in ("Grek", "Hebr", "Hira", "Kana", "Hani"):

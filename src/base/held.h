@@ -4,6 +4,7 @@
 #define SOTTO_BASE_HELD_H
 
 #define HELD_WORDS "held, sealed, not readable by us"
-#define HELD_KINDS "items, public keys and key packages, random serials, sealed rosters, blobs, encrypted cards"
+#define HELD_KINDS \
+    "items, public keys and key packages, random serials, sealed rosters, blobs, encrypted cards"
 
 #endif

@@ -15,7 +15,7 @@ static err salt_of(const struct core *core, uint8_t salt[16]) {
 err core_card_stretch(const struct core *core, slice form, slice pin, struct card_keys *keys) {
     uint8_t salt[16], out[sizeof *keys];
     buf input = buf_on(core->mem);
-    err e = core_names_skeleton(form, &input);
+    err e = core_handle_skeleton(form, &input);
     if (e == OK && pin.n > 0)
         e = buf_append_byte(&input, 0);
     if (e == OK)

@@ -624,7 +624,7 @@ static err start(struct core *core, enum handle_job_kind kind, slice name, slice
     if (core->job.kind != JOB_NONE || (kind == JOB_CLAIM && claims_wait(core)))
         return ERR_LIMIT;
     TRY(pin_check(pin));
-    err e = core_names_form(name, &form);
+    err e = core_handle_form(name, &form);
     if (e == OK)
         e = core_txn_begin(core);
     if (e == OK) {

@@ -13,7 +13,7 @@
 
 #include "base/time.h"
 #include "core/core.h"
-#include "core/names.h"
+#include "core/handle_form.h"
 #include "core/records.h"
 #include "crypto/chain.h"
 #include "crypto/crypto.h"
@@ -735,7 +735,7 @@ bool core_text_valid(slice text);
 /* A person's or a conversation's name: one line of text, or empty. TOO_LARGE, MALFORMED. */
 MUST err core_name_check(slice name);
 
-/* links.c */
+/* contact_links.c */
 /* Those that are still good. */
 size_t core_links_alive(const struct core *core);
 /* A new link, with an address of its own: in a transaction. AGAIN: there is no address in stock. */

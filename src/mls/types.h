@@ -168,18 +168,19 @@ struct mls_welcome {
 };
 
 /* X(type): everything above that is written and read by itself. */
-#define MLS_TYPES(X)                                                                            \
-    X(extensions)                                                                               \
-    X(credential)                                                                               \
-    X(capabilities)                                                                             \
-    X(leaf_node)                                                                                \
-    X(parent_node)                                                                              \
-    X(key_package)                                                                              \
-    X(hpke_ciphertext)                                                                          \
-    X(update_path)                                                                              \
-    X(psk_id)                                                                                   \
-    X(proposal) X(commit) X(sender) X(group_context) X(framed_content) X(authenticated_content) \
-        X(public_message) X(private_message) X(group_info) X(group_secrets)                     \
+#define MLS_TYPES(X)                                                                \
+    X(extensions)                                                                   \
+    X(credential)                                                                   \
+    X(capabilities)                                                                 \
+    X(leaf_node)                                                                    \
+    X(parent_node)                                                                  \
+    X(key_package)                                                                  \
+    X(hpke_ciphertext)                                                              \
+    X(update_path)                                                                  \
+    X(psk_id)                                                                       \
+    X(proposal)                                                                     \
+    X(commit) X(sender) X(group_context) X(framed_content) X(authenticated_content) \
+        X(public_message) X(private_message) X(group_info) X(group_secrets)         \
             X(encrypted_group_secrets) X(welcome)
 #define X(type)                                                                         \
     void mls_##type##_write(writer *w, const struct mls_##type *v);                     \

@@ -288,12 +288,13 @@ MUST err mail_device_delete(struct mail *m, const uint8_t account[MAIL_ID],
 MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
                               const uint8_t account[MAIL_ID], const struct held_device *d);
 
-/* ---- links.c ---- */
+/* ---- linking.c ---- */
 void mail_links_fini(struct mail *m);
 
 /* ---- key_packages.c ---- */
 /* Finds which numbers are in use. */
 MUST err mail_key_packages_load(struct mail *m, struct mail_box *box);
+/* All of a mailbox. */
 MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
 /* Adds their number and size. */
 MUST err mail_key_packages_measure(struct mail *m, struct mail_box *box,
@@ -400,12 +401,6 @@ bool mail_expired(const struct mail *m, enum mail_expiry kind, uint32_t week);
 MUST err mail_order_expire(struct mail *m, slice name);
 MUST err mail_blob_expire(struct mail *m, slice id);
 MUST err mail_tombstone_expire(struct mail *m, slice name);
-
-/* ---- key_packages.c ---- */
-/* All of a mailbox. */
-MUST err mail_key_packages_delete(struct mail *m, struct mail_box *box);
-MUST err mail_key_packages_measure(struct mail *m, struct mail_box *box,
-                                   struct proto_held_kind *kind);
 
 MUST err mail_card_expire(struct mail *m, slice note);
 

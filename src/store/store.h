@@ -124,13 +124,14 @@ struct store_rocksdb_options {
 };
 MUST err store_rocksdb_open(struct store **s, const char *path,
                             const struct store_rocksdb_options *options);
-/* To read only, while another process may have it open and write. What that one deletes meanwhile may
- * make a read fail with IO or DAMAGED: try again. NOT_FOUND if there is none. Commits are DENIED. */
+/* To read only, while another process may have it open and write. What that one deletes meanwhile
+ * may make a read fail with IO or DAMAGED: try again. NOT_FOUND if there is none. Commits are
+ * DENIED. */
 MUST err store_rocksdb_read(struct store **s, const char *path);
 /* For a store that opens as DAMAGED: ends its log before the first place that can't be read, so
- * that it opens as it once was. `lost` counts the writes (entries put or deleted) from that place to
- * the last one that can be read; what stood behind that one nobody can count. DAMAGED: it isn't the
- * log that is damaged. */
+ * that it opens as it once was. `lost` counts the writes (entries put or deleted) from that place
+ * to the last one that can be read; what stood behind that one nobody can count. DAMAGED: it isn't
+ * the log that is damaged. */
 MUST err store_rocksdb_repair(const char *path, uint64_t *lost);
 /* Asks for a flush of memtables and deletion of old logs. What was deleted leaves the disk in the
  * compactions that follow by themselves. */

@@ -1,13 +1,13 @@
 /* The form of handles and what they look like. */
-#include "core/names.h"
+#include "core/handle_form.h"
 #include "support.h"
 #include "test.h"
 
 static void has_form(const char *text, const char *expected) {
     buf form = {0}, again = {0};
-    CHECK_OK(core_names_form(slice_str(text), &form));
+    CHECK_OK(core_handle_form(slice_str(text), &form));
     CHECK_SLICE(buf_slice(&form), slice_str(expected));
-    CHECK_OK(core_names_form(buf_slice(&form), &again)); /* a form is its own */
+    CHECK_OK(core_handle_form(buf_slice(&form), &again)); /* a form is its own */
     CHECK_SLICE(buf_slice(&again), buf_slice(&form));
     buf_free(&form);
     buf_free(&again);
@@ -15,16 +15,16 @@ static void has_form(const char *text, const char *expected) {
 
 static void has_none(const char *text, err why) {
     buf form = {0};
-    CHECK_ERR(core_names_form(slice_str(text), &form), why);
+    CHECK_ERR(core_handle_form(slice_str(text), &form), why);
     CHECK_EQ(form.n, 0);
     buf_free(&form);
 }
 
 static void skeleton_of(const char *text, buf *skeleton) {
     buf form = {0};
-    CHECK_OK(core_names_form(slice_str(text), &form));
+    CHECK_OK(core_handle_form(slice_str(text), &form));
     buf_clear(skeleton);
-    CHECK_OK(core_names_skeleton(buf_slice(&form), skeleton));
+    CHECK_OK(core_handle_skeleton(buf_slice(&form), skeleton));
     buf_free(&form);
 }
 
@@ -106,10 +106,10 @@ TEST(length_is_counted_in_characters_of_the_form) {
     has_none("a", ERR_LENGTH);
     has_none("e\u0301", ERR_LENGTH);
     memset(text, 'a', sizeof text);
-    text[NAMES_MOST] = 0;
+    text[HANDLE_MOST] = 0;
     has_form(text, text);
-    text[NAMES_MOST] = 'a';
-    text[NAMES_MOST + 1] = 0;
+    text[HANDLE_MOST] = 'a';
+    text[HANDLE_MOST + 1] = 0;
     has_none(text, ERR_TOO_LARGE);
     /* As long as a command line lets it be. */
     static char longest[100000];
@@ -207,10 +207,10 @@ TEST(random_text_is_judged) {
                 text[n++] = (uint8_t)(0x80 | (point & 63));
             }
         }
-        if (core_names_form(slice_of(text, n), &form) == OK) {
-            CHECK_OK(core_names_form(buf_slice(&form), &again));
+        if (core_handle_form(slice_of(text, n), &form) == OK) {
+            CHECK_OK(core_handle_form(buf_slice(&form), &again));
             CHECK_SLICE(buf_slice(&again), buf_slice(&form));
-            CHECK_OK(core_names_skeleton(buf_slice(&form), &skeleton));
+            CHECK_OK(core_handle_skeleton(buf_slice(&form), &skeleton));
         }
         buf_free(&form);
         buf_free(&again);
@@ -221,13 +221,13 @@ TEST(random_text_is_judged) {
 /* ---- The tables ---- */
 
 TEST(the_tables_are_in_order) {
-    for (size_t i = 0; i < names_range_count; i++) {
-        const struct names_range *r = &names_ranges[i];
+    for (size_t i = 0; i < handle_range_count; i++) {
+        const struct handle_range *r = &handle_ranges[i];
         CHECK(r->count > 0 && (i == 0 || r->first >= r[-1].first + r[-1].count));
         CHECK(!r->digits || r->count == 10);
     }
-    for (size_t i = 0; i < names_look_count; i++)
-        CHECK(names_looks[i].n > 0 && (i == 0 || names_looks[i].from > names_looks[i - 1].from));
+    for (size_t i = 0; i < handle_look_count; i++)
+        CHECK(handle_looks[i].n > 0 && (i == 0 || handle_looks[i].from > handle_looks[i - 1].from));
 }
 
 TEST_MAIN

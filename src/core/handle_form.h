@@ -11,46 +11,46 @@
  *   - fewer than 2 or more than 32 characters
  *
  * Two forms that look alike have one skeleton (UTS 39 section 4). Both follow one version of
- * Unicode, that of names_tables.c; utf8proc does mapping, normalization and directions, which are
+ * Unicode, that of handle_tables.c; utf8proc does mapping, normalization and directions, which are
  * the same in its later versions for every character that these tables know. */
-#ifndef SOTTO_CORE_NAMES_H
-#define SOTTO_CORE_NAMES_H
+#ifndef SOTTO_CORE_HANDLE_FORM_H
+#define SOTTO_CORE_HANDLE_FORM_H
 
 #include "base/slice.h"
 
-enum { NAMES_LEAST = 2, NAMES_MOST = 32 /* characters */ };
+enum { HANDLE_LEAST = 2, HANDLE_MOST = 32 /* characters */ };
 
 /* Appends the form. LENGTH: too short; TOO_LARGE: too long; UNSUPPORTED: mixed scripts or digits;
  * MALFORMED: not UTF-8, or a character that is not for handles, or not where it stands. */
-MUST err core_names_form(slice text, buf *form);
+MUST err core_handle_form(slice text, buf *form);
 /* Appends the skeleton of a form. */
-MUST err core_names_skeleton(slice form, buf *skeleton);
+MUST err core_handle_skeleton(slice form, buf *skeleton);
 
-/* ---- names_tables.c, made by scripts/unicode-tables.py ---- */
+/* ---- handle_tables.c, made by scripts/unicode-tables.py ---- */
 
-struct names_scripts {
+struct handle_scripts {
     uint64_t bits[3]; /* one for each script; all: any */
 };
 /* So many characters from `first` on may stand in a form. */
-struct names_range {
+struct handle_range {
     uint32_t first;
     uint16_t count;
-    uint8_t scripts; /* its place in names_sets */
+    uint8_t scripts; /* its place in handle_sets */
     uint8_t digits;  /* 1: these are 0 to 9 of one system */
 };
 /* `from` looks like n characters of the pool. */
-struct names_look {
+struct handle_look {
     uint32_t from;
     uint16_t at;
     uint8_t n;
 };
-extern const struct names_scripts names_sets[];
-extern const struct names_range names_ranges[];
-extern const size_t names_range_count;
-extern const struct names_look names_looks[];
-extern const size_t names_look_count;
-extern const uint32_t names_pool[];
-extern const uint8_t names_script_grek, names_script_hebr, names_script_hira, names_script_kana,
-    names_script_hani;
+extern const struct handle_scripts handle_sets[];
+extern const struct handle_range handle_ranges[];
+extern const size_t handle_range_count;
+extern const struct handle_look handle_looks[];
+extern const size_t handle_look_count;
+extern const uint32_t handle_pool[];
+extern const uint8_t handle_script_grek, handle_script_hebr, handle_script_hira, handle_script_kana,
+    handle_script_hani;
 
 #endif

@@ -1,4 +1,4 @@
-#include "core/names.h"
+#include "core/handle_form.h"
 
 #include <utf8proc.h>
 
@@ -100,11 +100,11 @@ static err compose(struct points *s) {
 
 /* ---- What a form may have ---- */
 
-static const struct names_range *find(int32_t point) {
-    size_t low = 0, high = names_range_count;
+static const struct handle_range *find(int32_t point) {
+    size_t low = 0, high = handle_range_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const struct names_range *r = &names_ranges[middle];
+        const struct handle_range *r = &handle_ranges[middle];
         if ((uint32_t)point < r->first)
             high = middle;
         else if ((uint32_t)point - r->first >= r->count)
@@ -116,9 +116,9 @@ static const struct names_range *find(int32_t point) {
 }
 
 static bool is_of(const struct points *s, size_t i, uint8_t script) {
-    const struct names_range *r = i < s->n ? find(s->p[i]) : NULL;
+    const struct handle_range *r = i < s->n ? find(s->p[i]) : NULL;
     return r != NULL && r->scripts != 0 &&
-           (names_sets[r->scripts].bits[script / 64] >> script % 64 & 1) != 0;
+           (handle_sets[r->scripts].bits[script / 64] >> script % 64 & 1) != 0;
 }
 
 static bool has(const struct points *s, int32_t point, size_t i) {
@@ -131,14 +131,14 @@ static bool context_holds(const struct points *s, size_t i) {
     case 0xb7: /* between two l */
         return i > 0 && has(s, 'l', i - 1) && has(s, 'l', i + 1);
     case 0x375:
-        return is_of(s, i + 1, names_script_grek);
+        return is_of(s, i + 1, handle_script_grek);
     case 0x5f3:
     case 0x5f4:
-        return i > 0 && is_of(s, i - 1, names_script_hebr);
+        return i > 0 && is_of(s, i - 1, handle_script_hebr);
     case 0x30fb:
         for (size_t j = 0; j < s->n; j++)
-            if (j != i && (is_of(s, j, names_script_hira) || is_of(s, j, names_script_kana) ||
-                           is_of(s, j, names_script_hani)))
+            if (j != i && (is_of(s, j, handle_script_hira) || is_of(s, j, handle_script_kana) ||
+                           is_of(s, j, handle_script_hani)))
                 return true;
         return false;
     default:
@@ -175,13 +175,13 @@ static err check_scripts(const struct points *s) {
     uint64_t common[3] = {UINT64_MAX, UINT64_MAX, UINT64_MAX};
     uint32_t zero = 0;
     for (size_t i = 0; i < s->n; i++) {
-        const struct names_range *r = find(s->p[i]);
+        const struct handle_range *r = find(s->p[i]);
         if (r->digits && zero != 0 && zero != r->first)
             return ERR_UNSUPPORTED;
         if (r->digits)
             zero = r->first;
         for (int j = 0; j < 3; j++)
-            common[j] &= names_sets[r->scripts].bits[j];
+            common[j] &= handle_sets[r->scripts].bits[j];
     }
     return (common[0] | common[1] | common[2]) == 0 ? ERR_UNSUPPORTED : OK;
 }
@@ -235,13 +235,13 @@ static err map(const struct points *text, struct points *form) {
     return compose(form);
 }
 
-err core_names_form(slice text, buf *form) {
+err core_handle_form(slice text, buf *form) {
     struct points s, mapped;
     TRY(read(text, &s));
     TRY(map(&s, &mapped));
-    if (mapped.n > NAMES_MOST)
+    if (mapped.n > HANDLE_MOST)
         return ERR_TOO_LARGE;
-    if (mapped.n < NAMES_LEAST)
+    if (mapped.n < HANDLE_LEAST)
         return ERR_LENGTH;
     TRY(check_characters(&mapped));
     TRY(check_marks(&mapped));
@@ -251,13 +251,13 @@ err core_names_form(slice text, buf *form) {
 }
 
 static err add_look(struct points *to, int32_t point) {
-    size_t low = 0, high = names_look_count;
+    size_t low = 0, high = handle_look_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const struct names_look *look = &names_looks[middle];
+        const struct handle_look *look = &handle_looks[middle];
         if (look->from == (uint32_t)point) {
             for (size_t i = 0; i < look->n; i++)
-                TRY(add(to, (int32_t)names_pool[look->at + i]));
+                TRY(add(to, (int32_t)handle_pool[look->at + i]));
             return OK;
         }
         if (look->from < (uint32_t)point)
@@ -268,7 +268,7 @@ static err add_look(struct points *to, int32_t point) {
     return add(to, point);
 }
 
-err core_names_skeleton(slice form, buf *skeleton) {
+err core_handle_skeleton(slice form, buf *skeleton) {
     struct points s, looks = {.n = 0};
     TRY(read(form, &s));
     TRY(decompose(&s));

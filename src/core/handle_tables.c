@@ -1,9 +1,9 @@
 /* Made by scripts/unicode-tables.py from Unicode 15.0; its data files are under the Unicode
- * license. names.h says what the tables mean. */
-#include "core/names.h"
+ * license. handle_form.h says what the tables mean. */
+#include "core/handle_form.h"
 
 /* clang-format off */
-const struct names_scripts names_sets[192] = {
+const struct handle_scripts handle_sets[192] = {
     {{0xffffffffffffffffull, 0xffffffffffffffffull, 0xffffffffffffffffull}}, /* any */
     {{0x1u, 0x0u, 0x0u}}, /* Adlm */
     {{0x2u, 0x0u, 0x0u}}, /* Aghb */
@@ -197,8 +197,8 @@ const struct names_scripts names_sets[192] = {
     {{0x0u, 0x0u, 0x200000000ull}}, /* Yiii */
     {{0x0u, 0x0u, 0x400000000ull}}, /* Zanb */
 };
-const size_t names_range_count = 1321;
-const struct names_range names_ranges[] = {
+const size_t handle_range_count = 1321;
+const struct handle_range handle_ranges[] = {
     {0x2d, 2, 0, 0}, {0x30, 10, 0, 1}, {0x5f, 1, 0, 0}, {0x61, 26, 100, 0}, {0xb7, 1, 0, 0},
     {0xdf, 24, 100, 0}, {0xf8, 8, 100, 0}, {0x101, 1, 100, 0}, {0x103, 1, 100, 0},
     {0x105, 1, 100, 0}, {0x107, 1, 100, 0}, {0x109, 1, 100, 0}, {0x10b, 1, 100, 0},
@@ -518,8 +518,8 @@ const struct names_range names_ranges[] = {
     {0x20000, 42720, 75, 0}, {0x2a700, 4154, 75, 0}, {0x2b740, 222, 75, 0}, {0x2b820, 5762, 75, 0},
     {0x2ceb0, 7473, 75, 0}, {0x2f800, 542, 75, 0}, {0x30000, 4939, 75, 0}, {0x31350, 4192, 75, 0},
 };
-const size_t names_look_count = 2409;
-const struct names_look names_looks[] = {
+const size_t handle_look_count = 2409;
+const struct handle_look handle_looks[] = {
     {0x30, 1045, 1}, {0x31, 1069, 1}, {0x6d, 278, 2}, {0xe6, 152, 2}, {0xe7, 174, 2},
     {0xf0, 996, 2}, {0xf6, 1192, 1}, {0xf8, 262, 2}, {0x111, 194, 2}, {0x11b, 1087, 1},
     {0x127, 212, 2}, {0x131, 1067, 1}, {0x142, 238, 2}, {0x146, 1113, 1}, {0x153, 252, 2},
@@ -1038,7 +1038,7 @@ const struct names_look names_looks[] = {
     {0x2fa16, 1442, 1}, {0x2fa17, 2195, 1}, {0x2fa18, 2196, 1}, {0x2fa19, 2197, 1},
     {0x2fa1a, 2198, 1}, {0x2fa1b, 2199, 1}, {0x2fa1c, 2200, 1}, {0x2fa1d, 2341, 1},
 };
-const uint32_t names_pool[] = {
+const uint32_t handle_pool[] = {
     0x101e, 0x103c, 0x1031, 0x102c, 0x103a, 0x62, 0x307, 0xb7, 0x6f, 0xd30, 0x6f, 0x72, 0x6e, 0x326,
     0x72, 0x6e, 0x334, 0x77, 0x486, 0x487, 0xb7, 0x62, 0x307, 0xb7, 0xb7, 0xb7, 0x1dd, 0x6f, 0x335,
     0x1dd, 0x6f, 0x338, 0x2c9, 0x62, 0x69, 0x62f, 0x324, 0x323, 0x631, 0x306, 0x307, 0x635, 0x324,
@@ -1229,8 +1229,8 @@ const uint32_t names_pool[] = {
 };
 /* clang-format on */
 
-const uint8_t names_script_grek = 42;
-const uint8_t names_script_hebr = 50;
-const uint8_t names_script_hira = 51;
-const uint8_t names_script_kana = 60;
-const uint8_t names_script_hani = 47;
+const uint8_t handle_script_grek = 42;
+const uint8_t handle_script_hebr = 50;
+const uint8_t handle_script_hira = 51;
+const uint8_t handle_script_kana = 60;
+const uint8_t handle_script_hani = 47;
