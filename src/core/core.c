@@ -227,7 +227,8 @@ static err init(struct core *core) {
         core->sessions[i].server_hello = buf_on(core->mem);
     }
     core->wake_told = UINT64_MAX;
-    core->linking.server = core->linking.code_text = core->linking.out = buf_on(core->mem);
+    core->linking.server = core->linking.code_text = buf_on(core->mem);
+    core->linking.out = core->linking.offered = buf_on(core->mem);
     core->record = core->image = core->own_name = buf_on(core->mem);
     core->account.bytes = core->network.bytes = buf_on(core->mem);
     core->action_bytes = buf_on(core->mem);

@@ -329,7 +329,8 @@ struct linking {
     uint64_t command;
     uint64_t at, until; /* when to ask the server again, and when it is over */
     bool in_flight, told;
-    buf server; /* the new device's: where it is, and its key if that is known */
+    bool refused; /* its user said no: that has to be put */
+    buf server;   /* the new device's: where it is, and its key if that is known */
     bool pinned;
     uint8_t server_identity[32];
     struct proto_server_hello hello; /* what it showed, if not */
@@ -339,7 +340,9 @@ struct linking {
     uint8_t device[16], device_key[32], device_seed[32]; /* the new device's */
     struct noise_handshake noise;
     struct noise_cipher send, receive;
-    buf out; /* the frame to be put */
+    buf out;     /* the frame to be put */
+    buf offered; /* at the new device: the account, until its user says that the digits are the same
+                  */
     char digits[CORE_LINKING_DIGIT_COUNT + 1];
 };
 

@@ -174,15 +174,25 @@ static uint64_t scan(struct client *c) {
     return command;
 }
 
+/* Both show their digits. */
+static void compare(struct client *c) {
+    until(client(0), CORE_LINKING_DIGITS);
+    until(c, CORE_LINKING_DIGITS);
+}
+
+static void confirm(struct client *c, bool same) {
+    CHECK_OK(core_device_link_confirm(c->core, same, rig.now));
+}
+
 /* Client `fresh` becomes a device of client 0's account. */
 static struct client *link(size_t fresh) {
     struct client *c = rig_client(&rig, fresh);
     uint64_t a = show(c, slice_str("here:1")), b = scan(client(0));
-    until(client(0), CORE_LINKING_DIGITS);
-    until(c, CORE_LINKING_DIGITS);
+    compare(c);
     CHECK(strcmp(linking(client(0)).digits, linking(c).digits) == 0);
     CHECK_EQ(strlen(linking(c).digits), 8);
-    CHECK_OK(core_device_link_confirm(client(0)->core, true, rig.now));
+    confirm(client(0), true);
+    confirm(c, true);
     rig_finish(client(0), b, OK);
     rig_finish(c, a, OK);
     rig_pass(&rig, TIME_MINUTE);
@@ -432,18 +442,118 @@ TEST(a_list_that_the_server_changed_is_not_signed_again) {
     rig_fini(&rig);
 }
 
-TEST(a_no_ends_the_link_on_both_sides) {
+/* ---- The user's word at each of the two ---- */
+
+static uint64_t fresh_command, holder_command;
+
+/* Client 2 is a new device, and both show their digits. */
+static struct client *to_digits(void) {
     rig_init(&rig, 1);
     struct client *c = rig_client(&rig, 2);
-    uint64_t a = show(c, slice_str("here:1")), b = scan(client(0));
-    until(client(0), CORE_LINKING_DIGITS);
-    until(c, CORE_LINKING_DIGITS);
-    CHECK_ERR(core_device_link_confirm(c->core, true, rig.now), ERR_STATE);
-    CHECK_OK(core_device_link_confirm(client(0)->core, false, rig.now));
-    rig_finish(client(0), b, ERR_DENIED);
-    rig_finish(c, a, ERR_DENIED);
+    fresh_command = show(c, slice_str("here:1"));
+    holder_command = scan(client(0));
+    compare(c);
+    return c;
+}
+
+static void nothing_linked(struct client *c, uint32_t list_version) {
+    struct proto_device_list list;
+    rig_finish(client(0), holder_command, ERR_DENIED);
+    rig_finish(c, fresh_command, ERR_DENIED);
     CHECK(!rig_status(c).has_account);
+    CHECK_EQ(linking(c).state, CORE_LINKING_OFF);
     CHECK_EQ(rig_status(client(0)).devices, 1);
+    CHECK_OK(core_devices_own(client(0)->core, &list));
+    CHECK_EQ(list.version, list_version);
+    rig_fini(&rig);
+}
+
+TEST(a_no_ends_the_link_on_both_sides) {
+    struct client *c = to_digits();
+    confirm(client(0), false);
+    nothing_linked(c, 1);
+}
+
+TEST(a_no_at_the_new_device_ends_the_link_on_both_sides) {
+    struct client *c = to_digits();
+    confirm(c, false);
+    nothing_linked(c, 1);
+}
+
+TEST(a_no_at_the_new_device_after_the_others_yes_signs_it_off) {
+    struct client *c = to_digits();
+    confirm(client(0), true);
+    rig_pass(&rig, 2 * TIME_SECOND);
+    confirm(c, false);
+    nothing_linked(c, 3);
+}
+
+TEST(a_no_of_the_other_ends_it_after_the_new_devices_yes) {
+    struct client *c = to_digits();
+    confirm(c, true);
+    CHECK_ERR(core_device_link_confirm(c->core, true, rig.now), ERR_STATE);
+    rig_pass(&rig, 2 * TIME_SECOND);
+    CHECK_EQ(linking(c).state, CORE_LINKING_ACCOUNT);
+    confirm(client(0), false);
+    nothing_linked(c, 1);
+}
+
+TEST(nothing_is_taken_over_before_the_new_devices_user_says_yes) {
+    struct client *c = to_digits();
+    confirm(client(0), true);
+    rig_pass(&rig, 20 * TIME_SECOND);
+    CHECK_EQ(linking(c).state, CORE_LINKING_DIGITS);
+    CHECK(!rig_status(c).has_account);
+    confirm(c, true);
+    rig_finish(client(0), holder_command, OK);
+    rig_finish(c, fresh_command, OK);
+    CHECK(rig_status(c).registered);
+    rig_fini(&rig);
+}
+
+TEST(a_new_device_whose_user_says_nothing_takes_nothing) {
+    struct client *c = to_digits();
+    confirm(client(0), true);
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    rig_finish(c, fresh_command, ERR_TIMEOUT);
+    rig_finish(client(0), holder_command, ERR_TIMEOUT);
+    CHECK(!rig_status(c).has_account);
+    rig_fini(&rig);
+}
+
+/* One takes nearly a minute, and there is time for the rest. */
+TEST(slow_people_link_all_the_same) {
+    struct client *c = to_digits();
+    confirm(client(0), true);
+    rig_pass(&rig, 55 * TIME_SECOND);
+    c->away = true;
+    confirm(c, true);
+    rig_pass(&rig, 10 * TIME_SECOND);
+    c->away = false;
+    rig_finish(client(0), holder_command, OK);
+    rig_finish(c, fresh_command, OK);
+    rig_fini(&rig);
+}
+
+static enum verdict count_puts(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)from, (void)body;
+    r->hits += type == PROTO_link_put;
+    return PASS;
+}
+
+TEST(a_list_that_was_not_stored_does_not_go_out) {
+    struct client *c = to_digits();
+    rig.hits = 0;
+    rig.on_request = count_puts;
+    client(0)->plan.fail_commit_in = 0;
+    confirm(client(0), true);
+    rig_finish(client(0), holder_command, ERR_DISK_FULL);
+    CHECK_EQ(client(0)->plan.fail_commit_in, -1);
+    CHECK_EQ(linking(client(0)).state, CORE_LINKING_OFF);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig.hits, 0);
+    CHECK_EQ(rig_status(client(0)).devices, 1);
+    rig_finish(c, fresh_command, ERR_TIMEOUT);
     rig_fini(&rig);
 }
 
@@ -493,8 +603,7 @@ TEST(in_the_middle_the_digits_are_others) {
     (void)scan(client(0));
     memcpy(code, real, sizeof code);
     (void)scan(client(1));
-    until(client(0), CORE_LINKING_DIGITS);
-    until(c, CORE_LINKING_DIGITS);
+    compare(c);
     CHECK(strcmp(linking(client(0)).digits, linking(c).digits) != 0);
     rig_fini(&rig);
 }
@@ -517,10 +626,10 @@ TEST(a_server_with_another_key_is_found_out) {
     struct client *c = rig_client(&rig, 2);
     uint64_t a = show(c, slice_str("here:1"));
     (void)scan(client(0));
-    until(client(0), CORE_LINKING_DIGITS);
-    until(c, CORE_LINKING_DIGITS);
+    compare(c);
     c->core->linking.hello.noise_key[0] ^= 1;
-    CHECK_OK(core_device_link_confirm(client(0)->core, true, rig.now));
+    confirm(client(0), true);
+    confirm(c, true);
     rig_finish(c, a, ERR_IDENTITY);
     CHECK(!rig_status(c).has_account);
     rig_fini(&rig);
@@ -544,11 +653,11 @@ TEST(a_new_device_that_dies_while_it_joins_goes_on) {
     struct client *c = rig_client(&rig, 2);
     (void)show(c, slice_str("here:1"));
     (void)scan(client(0));
-    until(client(0), CORE_LINKING_DIGITS);
-    until(c, CORE_LINKING_DIGITS);
+    compare(c);
     rig.hits = 0;
     rig.on_reply = cut_joins;
-    CHECK_OK(core_device_link_confirm(client(0)->core, true, rig.now));
+    confirm(client(0), true);
+    confirm(c, true);
     until(c, CORE_LINKING_JOINING);
     rig_crash(c);
     rig_pass(&rig, TIME_MINUTE);
