@@ -80,6 +80,11 @@ static void failed(struct job *job, err e, uint16_t reason) {
                   "under another name");
     else if (e == ERR_DENIED && reason == 0)
         fail_path(job, e, "this user may not write there. --to names another place");
+    else if (e == ERR_MALFORMED)
+        fail_path(
+            job, e,
+            "what is there already under the hidden name that ends in .part is no plain file of "
+            "yours alone. Remove it, or save to another place with --to");
     else if (e == ERR_BUSY)
         fail_path(job, e, "it is being saved already");
     else if (e == ERR_TOO_LARGE)

@@ -2,6 +2,7 @@
 """Files between real processes: sent, saved, cut off in the middle on both sides, and never over what is there."""
 import hashlib
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -89,6 +90,43 @@ def tricks(world, ann, bob, t):
     t.check("names_of_files_are_made_harmless", names == ["_(reboot)", "_rf", "a_gpj.exe", "bashrc"], names)
 
 
+def full(world, ann, bob, t):
+    """A disk that takes all but the last byte: nothing of it is called saved."""
+    source, target = world.folder / "full.bin", world.folder / "full.out"
+    size = 12 * MIB
+    make(source, size)
+    ann.fine("send", "bob", "--file", str(source), timeout=200)
+    number = str(file_message(bob, "ann")["number"])
+    short = bob.start("save", "ann", number, "--to", str(target), restore_signals=False,  # SIGXFSZ stays ignored
+                      preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size - 1, size - 1)))
+    out, err = short.communicate(timeout=200)
+    t.check("what_a_full_disk_did_not_take_is_not_saved",
+            short.returncode == 5 and b"full" in err and b"Saved" not in out and not target.exists(),
+            (short.returncode, out, err))
+    bob.fine("save", "ann", number, "--to", str(target), timeout=200)
+    t.check("and_is_when_there_is_room", digest(target) == digest(source) and
+            not list(world.folder.glob(".full.out.*")))
+
+
+def planted(world, ann, bob, t):
+    """What others left under the hidden name is not written into, and nothing of it gets into the file."""
+    source, folder = world.folder / "plan.txt", world.folder / "shared"
+    folder.mkdir()
+    source.write_text("the plan")
+    ann.fine("send", "bob", "--file", str(source))
+    m = file_message(bob, "ann")
+    part, mine = folder / f".plan.txt.{m['id'][2:14]}.part", world.folder / "mine"
+    mine.write_text("mine")
+    part.symlink_to(mine)
+    answer = bob.run("save", "ann", str(m["number"]), "--to", str(folder))
+    t.check("a_link_in_the_way_is_told", answer.code == 1 and ".part" in answer.err and
+            mine.read_text() == "mine" and not (folder / "plan.txt").exists(), answer.err)
+    part.unlink()
+    part.write_text("what is left of an earlier try that was longer")
+    bob.fine("save", "ann", str(m["number"]), "--to", str(folder))
+    t.check("nothing_is_left_behind_the_end", (folder / "plan.txt").read_text() == "the plan")
+
+
 def large(world, ann, bob, t):
     source, target = world.folder / "large.bin", world.folder / "large.out"
     make(source, 64 * MIB)
@@ -128,6 +166,8 @@ def main():
         bob.run("accept", "ann")
         small(world, ann, bob, t)
         tricks(world, ann, bob, t)
+        planted(world, ann, bob, t)
+        full(world, ann, bob, t)
         large(world, ann, bob, t)
     return t.end()
 
