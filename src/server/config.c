@@ -46,7 +46,10 @@ static const struct key keys[] = {
     {"blob_days", NUMBER, AT(blob_days), 1, 90, TEXT_OF(CONFIG_BLOB_DAYS), NULL,
      "then a blob expires, up to a week later"},
     {"upload_gigabytes", NUMBER, AT(upload_gigabytes), 0, 1000000, TEXT_OF(CONFIG_UPLOAD_GIGABYTES),
-     NULL, "GiB of blobs that one mailbox vouches for in a day, and half of the room at most"},
+     NULL,
+     "GiB of blobs that one mailbox vouches for in a day, and half of the room at most; one "
+     "address "
+     "for half of either"},
     {"key_packages", NUMBER, AT(key_packages), 1, 10000, TEXT_OF(CONFIG_KEY_PACKAGES), NULL,
      "key packages that one device may store"},
     {"edges", NUMBER, AT(edges), 0, 64, "0", NULL,

@@ -95,7 +95,7 @@ enum mail_table {
     F(u32, week, 0, 0, WORK, "week of the last commit")
 
 #define HELD_FIELDS_blob(F)                                                                        \
-    F(u32, week, 0, 0, WORK, "week of the last upload")                                            \
+    F(u32, week, 0, 0, WORK, "week of its first upload")                                            \
     F(u32, chunks, 0, 0, WORK, "how many chunks it has")                                           \
     F(u32, have, 0, 0, WORK, "how many of them were uploaded")                                     \
     F(u64, bytes, 0, 0, WORK, "how many bytes it counts as")

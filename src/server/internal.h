@@ -162,9 +162,10 @@ enum mail_expiry {
 enum { MAIL_LINKS = 256 };
 struct mail_link {
     uint8_t id[MAIL_ID];
-    uint64_t until;      /* 0: free */
-    uint64_t session[2]; /* of each side; 0: nobody yet */
-    buf frame[2];        /* for each side: what it gets next */
+    uint64_t until;            /* 0: free */
+    uint64_t session[2];       /* of each side; 0: nobody yet */
+    buf frame[2];              /* for each side: what it gets next */
+    uint64_t came[2], left[2]; /* the batches in which; left 0: it did not */
 };
 
 /* ---- What is counted for the whole store ---- */
@@ -289,6 +290,8 @@ MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
                               const uint8_t account[MAIL_ID], const struct held_device *d);
 
 /* ---- linking.c ---- */
+/* The batch failed: no frame came or left with it. */
+void mail_links_forget(struct mail *m);
 void mail_links_fini(struct mail *m);
 
 /* ---- key_packages.c ---- */

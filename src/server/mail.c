@@ -479,6 +479,7 @@ void mail_commit(struct mail *m) {
         emit_all(m);
     } else {
         mail_boxes_forget(m);
+        mail_links_forget(m);
         memset(m->totals, 0, sizeof m->totals);
         for (size_t i = 0; i < MAIL_EXPIRY_KINDS; i++)
             m->sweeps[i].from = 0;

@@ -415,6 +415,19 @@ TEST(a_mailbox_that_takes_no_more_today_is_told_and_tried_again) {
     rig_fini(&rig);
 }
 
+TEST(a_file_goes_on_by_another_address_when_one_takes_no_more) {
+    start(2, 300000);
+    mail_free(rig.mail);
+    rig.config.limits.uploads_bytes = 500000; /* half of it by one address */
+    CHECK_OK(mail_new(&rig.mail, rig.store, &rig.config, NULL));
+    rig_cut(&rig, client(0));
+    uint64_t command = begin_send();
+    rig_pass(&rig, TIME_MINUTE);
+    rig_finish(client(0), command, OK);
+    CHECK(rig_last(client(0), CORE_NOTICE_PROGRESS)->notice.error == OK);
+    rig_fini(&rig);
+}
+
 TEST(a_file_that_has_expired_is_not_there) {
     uint64_t command;
     start(2, 100);
