@@ -301,10 +301,14 @@ enum { REQUESTS_MAX = 16 };
 
 /* Anonymous sessions at one time, and all sessions. */
 enum { LANES_MAX = 8, SESSIONS_MAX = 1 + LANES_MAX };
+/* Beside the conversations' and the shared one, which is 0. */
+#define LANE_LINKING (UINT32_MAX - 1)
+#define LANE_ERRAND UINT32_MAX
 
 struct core_session {
     enum session_kind kind;
     uint32_t lane;    /* of an anonymous one */
+    bool rests;       /* it is closed, and its place not free before `at` */
     uint64_t idle_at; /* of an anonymous one: when it closes unless it is used before */
     enum session_step step;
     uint32_t link;
@@ -507,10 +511,12 @@ bool core_session_ready(const struct core *core, enum session_kind kind);
  * is ready. */
 bool core_session_room(struct core *core, enum session_kind kind);
 /* The same for an anonymous session of this lane: nothing goes over it but what is asked for in the
- * lane's name. Lane 0 is that of look-ups and the rest, the others are conversations'. */
+ * lane's name. */
 bool core_session_lane_room(struct core *core, uint32_t lane);
-/* The link of lane 0, for what is bound to a session; 0: it is not ready. */
-uint32_t core_session_link(const struct core *core);
+/* Its link, for what is bound to a session; 0: it is not ready. */
+uint32_t core_session_lane_link(struct core *core, uint32_t lane);
+/* Nothing more goes over it: what comes in this lane's name later gets another, a moment later. */
+void core_session_lane_close(struct core *core, uint32_t lane);
 /* The conversation's lane: its own, or 0 where conversations aren't kept apart. */
 uint32_t core_session_lane(const struct core *core, uint32_t conversation);
 /* AGAIN if the session is not ready or has too much under way. ANON: in lane 0. */

@@ -289,6 +289,37 @@ TEST(a_linked_device_has_contacts_conversations_and_what_was_said) {
     rig_fini(&rig);
 }
 
+static bool linked_by[RIG_LINKS], sent_by[RIG_LINKS]; /* sessions */
+
+static enum verdict note_sessions(struct rig *r, struct client *from, uint16_t type, slice body) {
+    uint64_t session = r->request->session;
+    (void)from, (void)body;
+    CHECK(session < RIG_LINKS);
+    bool links = type == PROTO_link_put || type == PROTO_link_get;
+    linked_by[session] |= links;
+    sent_by[session] |= !links && type != PROTO_ping;
+    return PASS;
+}
+
+/* The new device says who it is soon after: what was sent beside the link would be that account's.
+ */
+TEST(what_two_devices_link_by_carries_nothing_else) {
+    size_t sessions = 0;
+    talk();
+    rig.on_request = note_sessions;
+    memset(linked_by, 0, sizeof linked_by);
+    memset(sent_by, 0, sizeof sent_by);
+    say(client(0), 1, "before");
+    (void)link(2);
+    say(client(0), 1, "after");
+    for (size_t i = 0; i < RIG_LINKS; i++) {
+        CHECK(!linked_by[i] || !sent_by[i]);
+        sessions += linked_by[i];
+    }
+    CHECK_EQ(sessions, 2);
+    rig_fini(&rig);
+}
+
 TEST(every_own_device_shows_that_one_was_linked) {
     talk();
     struct client *c = link(2);
