@@ -31,6 +31,12 @@ uint64_t core_number(struct core *core) {
     return core->counters.next++;
 }
 
+err core_command_number(struct core *core, uint64_t *command) {
+    TRY(core_txn_begin(core));
+    *command = core_number(core);
+    return core_txn_end(core, OK);
+}
+
 err core_hash32(uint8_t out[32], slice bytes) {
     return crypto_blake2b_keyed(out, 32, SLICE_EMPTY, &bytes, 1);
 }
@@ -156,6 +162,7 @@ static void set_back(struct core *core, uint64_t step) {
     back(&core->ack_at, step);
     back(&core->stock_after, step);
     back(&core->key_after, step);
+    back(&core->list_after, step);
     back(&core->purge_after, step);
     back(&core->revoke_after, step);
     back(&core->fetch_day, step);

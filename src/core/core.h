@@ -186,10 +186,12 @@ MUST err core_account_create(struct core *core, slice join_link, slice name, uin
                              uint64_t *command);
 /* An account that exists, by its identity's words (core_words), on the server that `link` is for (a
  * registration link, anybody's contact link, or that of core_server_link): this device gets the
- * place of the account's first one, which the server then knows no more; the others stay. DONE with
- * reason PROOF: the server knows no such account. Errors at once besides those of
- * core_account_create: MALFORMED for no words (*wrong is the first that is none, from 1, or 0 if
- * there aren't 24, or for a name), SIGNATURE if their check doesn't fit, UNSUPPORTED for the link.
+ * place of the account's first one, which the server then knows no more; the others stay. Which
+ * these are is the server's word: it can show an older list. DONE with reason PROOF: the server
+ * knows no such account; LATE: it showed a list, and an older one after that; reason OLDER: it had
+ * a newer one again and again. Errors at once besides those of core_account_create: MALFORMED for
+ * no words (*wrong is the first that is none, from 1, or 0 if there aren't 24, or for a name),
+ * SIGNATURE if their check doesn't fit, UNSUPPORTED for the link.
  */
 MUST err core_account_take(struct core *core, slice link, slice words, slice name, uint64_t now,
                            uint64_t *command, uint32_t *wrong);

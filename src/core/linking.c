@@ -140,14 +140,8 @@ static err find_server(struct core *core, slice server) {
     return buf_append(&l->server, server);
 }
 
-static err number(struct core *core, uint64_t *command) {
-    TRY(core_txn_begin(core));
-    *command = core_number(core);
-    return core_txn_end(core, OK);
-}
-
 static err begin(struct core *core, uint8_t side, uint64_t now, uint64_t *command) {
-    TRY(number(core, command));
+    TRY(core_command_number(core, command));
     core->linking.side = side;
     core->linking.command = *command;
     core->linking.at = now;
@@ -291,21 +285,6 @@ static err take_second(struct core *core, slice message) {
 
 /* ---- The account, from the device with the identity's key ---- */
 
-static err list_with(struct core *core, const struct proto_device *fresh, buf *out) {
-    struct proto_device_list list;
-    buf devices = buf_on(core->mem);
-    TRY(core_devices_own(core, &list));
-    err e = buf_append(&devices, list.devices.bytes);
-    if (e == OK)
-        e = proto_device_encode(&devices, fresh);
-    if (e == OK)
-        e = core_account_list_make(
-            &core->account.r, list.version + 1,
-            &(struct proto_list){buf_slice(&devices), list.devices.count + 1}, out);
-    buf_free(&devices);
-    return e;
-}
-
 static err write_account(struct core *core, slice devices, slice certificate) {
     const struct record_account *a = &core->account.r;
     struct linking *l = &core->linking;
@@ -324,12 +303,15 @@ static err write_account(struct core *core, slice devices, slice certificate) {
  * be signed. So nothing goes out before it is on the disk. */
 static err sign_on(struct core *core) {
     struct linking *l = &core->linking;
+    struct proto_device_list list;
     struct proto_device fresh;
     bool newer;
     buf devices = buf_on(core->mem), certificate = buf_on(core->mem);
     memcpy(fresh.id, l->device, sizeof fresh.id);
     memcpy(fresh.key, l->device_key, sizeof fresh.key);
-    err e = list_with(core, &fresh, &devices);
+    err e = core_devices_own(core, &list);
+    if (e == OK)
+        e = core_account_list_after(&core->account.r, &list, NULL, &fresh, &devices);
     if (e == OK)
         e = core_account_certify(&core->account.r, &fresh, &certificate);
     if (e == OK)
