@@ -553,18 +553,32 @@ TEST(nor_into_one) {
     rig_meet_all(&rig, 2);
     struct client *c = link(2);
     uint32_t before = rig_status(client(0)).conversations;
+    uint64_t dropped = rig_status(client(0)).dropped;
     sign_off_unseen(c);
     CHECK_OK(core_conversation_new(c->core, SLICE_EMPTY,
                                    (const uint8_t(*)[CORE_ACCOUNT])client(1)->account, 1, rig.now,
                                    &command, &number));
     rig_finish(c, command, OK);
-    rig_pass(&rig, TIME_MINUTE);
+    rig_pass(&rig, 5 * TIME_MINUTE);
     CHECK_EQ(rig_status(client(1)).conversations, 1);
     CHECK_EQ(rig_status(client(0)).conversations, before);
+    CHECK(rig_status(client(0)).dropped > dropped); /* it came */
     end_signed_off();
 }
 
 /* ---- Which conversation is that of own devices ---- */
+
+static uint8_t held_back[32];
+
+/* Nobody is added to this group for now. */
+static enum verdict hold_commits(struct rig *r, struct client *from, uint16_t type, slice body) {
+    struct proto_commit commit;
+    (void)r, (void)from;
+    return type == PROTO_commit && proto_commit_decode(body, &commit) == OK &&
+                   memcmp(commit.group, held_back, sizeof held_back) == 0
+               ? DROP
+               : PASS;
+}
 
 TEST(one_that_all_others_have_left_is_not_taken_for_it) {
     uint8_t own[32], group[32];
@@ -574,8 +588,13 @@ TEST(one_that_all_others_have_left_is_not_taken_for_it) {
     CHECK_OK(core_conversation_leave(client(1)->core, 1, rig.now, &command));
     rig_pass(&rig, TIME_MINUTE);
     CHECK_EQ(rig_state(client(0)).members, 1);
+    memcpy(held_back, group, sizeof group);
+    rig.on_request = hold_commits;
     struct client *c = link(2);
+    CHECK_EQ(rig_status(c).conversations, 1);
+    rig.on_request = NULL;
     rig_pass(&rig, 2 * TIME_MINUTE);
+    CHECK_EQ(rig_status(c).conversations, 2);
     group_id(client(0), rig_status(client(0)).own, own);
     CHECK_EQ(rig_status(c).own, conversation_of(c, own));
     CHECK_EQ(rig_status(c).contacts, 1);
@@ -641,6 +660,7 @@ static uint64_t unlink_refused(struct client *c, enum proto_reason reason, unsig
 
 TEST(a_list_that_the_server_refuses_is_put_again_later_and_later) {
     uint64_t at[5];
+    bool wakes = false;
     rig_init(&rig, 1);
     struct client *c = link(2);
     uint64_t command = unlink_refused(c, PROTO_REASON_BUSY, 4);
@@ -649,10 +669,13 @@ TEST(a_list_that_the_server_refuses_is_put_again_later_and_later) {
     for (unsigned i = 1; i < 5; i++) {
         CHECK_EQ(rig.hits, i);
         CHECK(rig_done(client(0), command) == NULL);
-        for (int s = 0; s < 200 && rig.hits == i; s++)
+        for (int s = 0; s < 200 && rig.hits == i; s++) {
+            wakes = wakes || client(0)->wake == client(0)->core->list_after;
             rig_pass(&rig, TIME_SECOND);
+        }
         at[i] = rig.now;
     }
+    CHECK(wakes);
     CHECK(at[4] - at[3] > at[1] - at[0]);
     rig_finish(client(0), command, OK);
     CHECK(!client(0)->core->account.r.put_list);
