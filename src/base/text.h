@@ -1,5 +1,5 @@
-/* Bytes as text: hexadecimal, and base32 for what people copy (lower case, no padding, RFC 4648
- * alphabet); and the characters of what people wrote. */
+/* Bytes as text: hexadecimal, base64 (RFC 4648 section 4), and base32 for what people copy (lower
+ * case, no padding, RFC 4648 alphabet); and the characters of what people wrote. */
 #ifndef SOTTO_BASE_TEXT_H
 #define SOTTO_BASE_TEXT_H
 
@@ -9,6 +9,10 @@
 MUST err hex_encode(buf *out, slice in);
 /* Appends the bytes. Accepts both cases; MALFORMED for anything else. */
 MUST err hex_decode(buf *out, slice in);
+/* With padding. */
+MUST err base64_encode(buf *out, slice in);
+/* Takes the one spelling that base64_encode has for any bytes; MALFORMED adds nothing to out. */
+MUST err base64_decode(buf *out, slice in);
 MUST err base32_encode(buf *out, slice in);
 /* Accepts both cases (a QR code prefers capitals). Refuses a last character with bits that no byte
  * holds, and lengths that no bytes have. MALFORMED adds nothing to out, here and in hex_decode. */
