@@ -419,7 +419,6 @@ TEST(what_is_said_before_the_other_device_is_added_is_told_to_it) {
     CHECK_OK(core_conversation_new(client(1)->core, SLICE_EMPTY,
                                    (const uint8_t(*)[CORE_ACCOUNT])client(0)->account, 1, rig.now,
                                    &command, &number));
-    rig_finish(client(1), command, OK);
     say(client(1), number, "at once");
     rig_pass(&rig, 3 * TIME_MINUTE);
     group_id(client(1), number, group);
