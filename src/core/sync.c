@@ -1,7 +1,8 @@
 /* What own devices tell each other, in the conversation of their own: MIMI content of disposition
  * profile and type "application/vnd.sotto.sync", whose body is a record (records.h, sync). When a
  * device is new the one with the identity's key sends it all contacts, then of each conversation
- * the newest entries of the history, a part each. Later each sends the contacts that change. */
+ * the newest entries of the history, a part each. Later each sends the contacts that change, and
+ * whoever adds the others to a conversation that is newer what was said there before. */
 #include "core/internal.h"
 
 #include "core/content.h"
@@ -104,6 +105,13 @@ err core_sync_all(struct core *core, struct conversation *own) {
         if (has_history(core, core->conversations.p[i]))
             TRY(send_history(core, own, core->conversations.p[i], ++part, count + 1));
     return OK;
+}
+
+err core_sync_history(struct core *core, const struct conversation *c) {
+    struct conversation *own = core_conversation_lookup(core, core->account.r.own);
+    if (own == NULL || own->r.state != CORE_CONVERSATION_ACTIVE || c->r.number <= own->r.number)
+        return OK;
+    return send_history(core, own, c, 0, 0);
 }
 
 err core_sync_contact(struct core *core, const uint8_t account[16]) {
