@@ -631,6 +631,7 @@ TEST(nor_into_one) {
     rig_init(&rig, 2);
     rig_meet_all(&rig, 2);
     struct client *c = link(2);
+    rig_take_link(c, client(1)); /* which knows both devices now */
     uint32_t before = rig_status(client(0)).conversations;
     uint64_t dropped = rig_status(client(0)).dropped;
     sign_off_unseen(c);

@@ -393,7 +393,7 @@ TEST(a_link_that_is_over_is_not_kept_until_the_next_one) {
     for (size_t i = 0; i < MAIL_LINKS; i++)
         links += w.mail->links[i].frame[0].n > 0;
     CHECK_EQ(links, 1);
-    w.now += TIME_MINUTE;
+    w.now += 2 * TIME_MINUTE;
     world_commit(&w);
     for (size_t i = 0; i < MAIL_LINKS; i++)
         CHECK(w.mail->links[i].until == 0 && w.mail->links[i].frame[0].p == NULL);
