@@ -885,6 +885,33 @@ TEST(a_no_at_the_new_device_ends_the_link_on_both_sides) {
     nothing_linked(c, 1);
 }
 
+TEST(a_no_is_heard_by_who_has_not_shown_its_digits_yet) {
+    rig_init(&rig, 1);
+    struct client *c = rig_client(&rig, 2);
+    fresh_command = show(c, slice_str("here:1"));
+    holder_command = scan(client(0));
+    until(c, CORE_LINKING_DIGITS);
+    CHECK_EQ(linking(client(0)).state, CORE_LINKING_OPENING);
+    confirm(c, false);
+    nothing_linked(c, 1);
+}
+
+static enum verdict drop_puts(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)r, (void)from, (void)body;
+    return type == PROTO_link_put ? DROP : PASS;
+}
+
+TEST(a_no_that_can_t_be_told_ends_the_link_all_the_same) {
+    struct client *c = to_digits();
+    rig.on_request = drop_puts;
+    confirm(c, false);
+    CHECK_ERR(core_device_link_confirm(c->core, true, rig.now), ERR_STATE);
+    rig_finish(c, fresh_command, ERR_DENIED);
+    CHECK_EQ(linking(c).state, CORE_LINKING_OFF);
+    CHECK(!rig_status(c).has_account);
+    rig_fini(&rig);
+}
+
 TEST(a_no_at_the_new_device_after_the_others_yes_signs_it_off) {
     struct client *c = to_digits();
     confirm(client(0), true);
