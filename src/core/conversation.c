@@ -657,19 +657,23 @@ static err drop_unseen(struct core *core, const struct mls_group *group, uint64_
     return core_request_revoke(core, group, key->last_resort);
 }
 
-/* A device of ours that is in our list no more is heard as little as who is blocked. */
-static err is_blocked(struct core *core, const struct mls_group *group, uint32_t sender,
-                      bool *blocked) {
+/* A device of ours that is in our list no more is heard as little as who is blocked, or as a
+ * request that was declined on another device. */
+static err is_unseen(struct core *core, const struct mls_group *group, uint32_t sender,
+                     bool *unseen) {
     struct mls_member adder;
-    *blocked = false;
+    slice id = mls_group_id(group);
+    *unseen = false;
     TRY(mls_group_member(group, sender, &adder));
     if (adder.identity.n != LEAF_IDENTITY)
         return OK;
     const uint8_t *account = adder.identity.p;
     if (memcmp(account, core->account.r.account, 16) == 0)
-        return core_devices_unlisted(core, account, account + 16, blocked);
-    *blocked = core_is_blocked(core, account);
-    return OK;
+        return core_devices_unlisted(core, account, account + 16, unseen);
+    *unseen = core_is_blocked(core, account);
+    if (*unseen || id.n != 32 || core_contact_lookup(core, account) != NULL)
+        return OK;
+    return core_seen_declined(core, id.p, unseen);
 }
 
 err core_conversation_join(struct core *core, slice welcome, bool *unseen) {
@@ -690,7 +694,7 @@ err core_conversation_join(struct core *core, slice welcome, bool *unseen) {
         e = mls_group_join(&group, &params, &core->auth, &sender);
     }
     if (e == OK)
-        e = is_blocked(core, group, sender, unseen);
+        e = is_unseen(core, group, sender, unseen);
     if (e == OK && *unseen)
         e = drop_unseen(core, group, number, &key);
     else if (e == OK)

@@ -609,7 +609,7 @@ bool core_devices_only_own(const struct core *core, const struct mls_group *grou
 
 /* sync.c */
 enum { HISTORY_ROOM = 1000 };
-enum sync_kind { SYNC_CONTACTS = 1, SYNC_HISTORY, SYNC_BLOCKED };
+enum sync_kind { SYNC_CONTACTS = 1, SYNC_HISTORY, SYNC_BLOCKED, SYNC_DECISIONS };
 bool core_sync_is(slice type);
 MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
                            slice body);
@@ -789,7 +789,8 @@ bool core_conversation_has(const struct conversation *c, slice identity, uint32_
 /* Applies a commit (takes staged): history, state, waiting items, outbox. ours: our own. */
 MUST err core_conversation_apply(struct core *core, struct conversation *c,
                                  struct mls_staged *staged, struct entry *ours);
-/* *unseen: it came from somebody who is blocked, and nothing was made of it. */
+/* *unseen: it came from somebody who is blocked, or was declined on another own device, and nothing
+ * was made of it. */
 MUST err core_conversation_join(struct core *core, slice welcome, bool *unseen);
 /* What goes back to who added us: our name, and a new leaf at once if that came by a key package
  * that others have too. In a transaction. */
@@ -819,8 +820,10 @@ bool core_request_crowded(const struct core *core);
 MUST err core_request_drop(struct core *core, struct conversation *c);
 /* In a transaction: whoever has become a contact has no request any more, but a conversation. */
 MUST err core_request_of_contact(struct core *core, const uint8_t account[16]);
-bool core_is_blocked(const struct core *core, const uint8_t account[16]);
 /* Another own device's word. In a transaction. */
+MUST err core_request_settle(struct core *core, const struct record_decision *decision);
+bool core_is_blocked(const struct core *core, const uint8_t account[16]);
+/* The same of a block. */
 MUST err core_blocked_import(struct core *core, const struct record_blocked *told);
 size_t core_blocked_count(const struct core *core);
 void core_blocked_free(struct core *core, struct blocked *b);
@@ -960,6 +963,9 @@ MUST err core_seen_welcome(struct core *core, const struct mls_group *group);
 /* An item named this blob; REPEAT if another did before: whatever key it names, the blob is not
  * fetched again. */
 MUST err core_seen_blob(struct core *core, const uint8_t id[32]);
+/* Another own device declined a request whose Welcome is not here yet; whether that is so, once. */
+MUST err core_seen_decline(struct core *core, const uint8_t group[32]);
+MUST err core_seen_declined(struct core *core, const uint8_t group[32], bool *declined);
 MUST err core_seen_purge(struct core *core);
 
 /* quarantine.c */

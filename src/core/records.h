@@ -12,7 +12,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 
 /* clang-format off */
 #define RECORDS(R) \
-    R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) \
+    R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) R(decision) \
     R(conversation) R(entry) R(upload) R(message) R(claim) \
     R(profile) R(said) R(picture) \
     R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync)
@@ -113,6 +113,11 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, time, 0, 0)           \
     F(fixed, by, 16, 0)          \
     F(vec, name, 0, 64)
+
+/* What became of a request, as one own device tells the others. */
+#define RECORD_FIELDS_decision(F) \
+    F(fixed, group, 32, 0)        \
+    F(flag, accepted, 0, 0)
 
 /* What we show of ourselves in one conversation, or everywhere, in place of the account's name. */
 #define RECORD_FIELDS_profile(F) \

@@ -185,6 +185,11 @@ static err take_blocked(struct core *core, slice item) {
     return record_blocked_read(item, &blocked) == OK ? core_blocked_import(core, &blocked) : OK;
 }
 
+static err take_decision(struct core *core, slice item) {
+    struct record_decision d;
+    return record_decision_read(item, &d) == OK ? core_request_settle(core, &d) : OK;
+}
+
 static err take_items(struct core *core, slice items, err (*take)(struct core *, slice)) {
     slice item;
     for (reader r = reader_of(items); r.n > 0;)
@@ -274,6 +279,9 @@ err core_sync_receive(struct core *core, struct conversation *c, const uint8_t s
         break;
     case SYNC_BLOCKED:
         TRY(take_items(core, sync.items, take_blocked));
+        break;
+    case SYNC_DECISIONS:
+        TRY(take_items(core, sync.items, take_decision));
         break;
     default:
         break;

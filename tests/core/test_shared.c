@@ -283,4 +283,85 @@ TEST(what_does_not_read_changes_nothing) {
     rig_fini(&rig);
 }
 
+/* ---- Requests ---- */
+
+static uint32_t request_of(struct client *c) {
+    struct core_conversation state;
+    for (size_t i = 0; core_conversation_at(c->core, i, &state) == OK; i++)
+        if (state.state == CORE_CONVERSATION_REQUEST)
+            return state.number;
+    return 0;
+}
+
+TEST(a_request_that_is_accepted_on_one_device_is_a_conversation_on_both) {
+    struct core_conversation c;
+    two_devices();
+    uint32_t number = begin(stranger, first->account);
+    CHECK(request_of(other) != 0);
+    CHECK_OK(core_request_accept(other->core, request_of(other), slice_str("bob"), rig.now));
+    settle();
+    CHECK_EQ(request_of(first), 0);
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_OK(core_conversation_find(i == 0 ? first->core : other->core, slice_str("bob"), &c));
+        CHECK_EQ(c.state, CORE_CONVERSATION_ACTIVE);
+        CHECK_EQ(c.members, 3);
+    }
+    CHECK_OK(core_conversation_get(stranger->core, number, &c));
+    CHECK_EQ(c.members, 3);
+    rig_fini(&rig);
+}
+
+/* As when its inviter is not there any more. */
+TEST(a_request_is_accepted_by_the_other_device_s_word_alone) {
+    struct core_conversation c;
+    two_devices();
+    begin(stranger, first->account);
+    struct record_decision d = {.accepted = true};
+    CHECK_OK(core_conversation_get(other->core, request_of(other), &c));
+    memcpy(d.group, c.group_id.p, sizeof d.group);
+    CHECK_OK(core_txn_begin(other->core));
+    CHECK_OK(core_txn_end(other->core, core_request_settle(other->core, &d)));
+    CHECK_OK(core_conversation_get(other->core, c.number, &c));
+    CHECK_EQ(c.state, CORE_CONVERSATION_ACTIVE);
+    CHECK_EQ(rig_status(other).contacts, 0);
+    rig_fini(&rig);
+}
+
+TEST(a_request_that_is_declined_on_one_device_is_gone_on_both) {
+    two_devices();
+    begin(stranger, first->account);
+    CHECK(request_of(other) != 0);
+    CHECK_OK(core_request_decline(first->core, request_of(first), rig.now));
+    settle();
+    CHECK_EQ(request_of(other), 0);
+    /* It may ask again, in another conversation. */
+    begin(stranger, first->account);
+    CHECK(request_of(first) != 0);
+    CHECK(request_of(other) != 0);
+    rig_fini(&rig);
+}
+
+/* A Welcome that is a blob may come after the word of the other device. */
+TEST(a_request_that_was_declined_before_it_came_is_not_shown) {
+    uint8_t group[32];
+    struct core_conversation c;
+    two_devices();
+    leave(other);
+    uint32_t number = begin(stranger, first->account);
+    CHECK_OK(core_conversation_get(stranger->core, number, &c));
+    memcpy(group, c.group_id.p, sizeof group);
+    struct record_decision d = {0};
+    memcpy(d.group, group, sizeof d.group);
+    CHECK_OK(core_txn_begin(other->core));
+    CHECK_OK(core_txn_end(other->core, core_request_settle(other->core, &d)));
+    come_back(other);
+    CHECK(request_of(first) != 0);
+    CHECK_EQ(request_of(other), 0);
+    CHECK_EQ(rig_status(other).quarantined, 0);
+    bool declined = true; /* who is added again later is asked again */
+    CHECK_OK(core_seen_declined(other->core, group, &declined));
+    CHECK(!declined);
+    rig_fini(&rig);
+}
+
 TEST_MAIN
