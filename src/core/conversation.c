@@ -227,7 +227,7 @@ err core_conversation_forget(struct core *core, struct conversation *c) {
     if (core_conversation_open(c))
         TRY(core_conversation_end(core, c, CORE_CONVERSATION_LEFT));
     TRY(core_history_forget(core, c));
-    TRY(core_profile_forget(core, c->r.number));
+    TRY(core_profile_forget(core, c));
     TRY(core_quarantine_forget(core, c));
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_meta), c->r.number));
     core_list_remove(&core->conversations, i);

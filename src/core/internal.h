@@ -69,7 +69,7 @@ enum table {
     TABLE_KEY,          /* "key" / number; ref: that number */
     TABLE_ADDRESS,      /* "address", "given", "link", "revoke" / number */
     TABLE_GROUP,        /* conversation / part of its group */
-    TABLE_PROFILE,      /* "own", "said" / conversation; "picture", "image" / number */
+    TABLE_PROFILE,      /* "own", group id; "said" / conversation; "picture", "image" / number */
     TABLE_DEVICES       /* account id: its newest device list; group id: history that came early */
 };
 
@@ -609,7 +609,7 @@ bool core_devices_only_own(const struct core *core, const struct mls_group *grou
 
 /* sync.c */
 enum { HISTORY_ROOM = 1000 };
-enum sync_kind { SYNC_CONTACTS = 1, SYNC_HISTORY, SYNC_BLOCKED, SYNC_DECISIONS };
+enum sync_kind { SYNC_CONTACTS = 1, SYNC_HISTORY, SYNC_BLOCKED, SYNC_DECISIONS, SYNC_PROFILES };
 bool core_sync_is(slice type);
 MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
                            slice body);
@@ -1046,7 +1046,12 @@ MUST err core_profile_receive(struct core *core, struct conversation *c, const u
                               slice body);
 /* A request was accepted: what was said in it holds like any other. In a transaction. */
 MUST err core_profile_adopt(struct core *core, uint32_t conversation);
-MUST err core_profile_forget(struct core *core, uint32_t conversation);
+MUST err core_profile_forget(struct core *core, const struct conversation *c);
+/* What we show in the conversation (NULL: everywhere), for own devices. NOT_FOUND: nothing of its
+ * own. Appended. */
+MUST err core_profile_export(struct core *core, const struct conversation *c, buf *item);
+/* Another own device's word. In a transaction. */
+MUST err core_profile_import(struct core *core, const struct record_profile *told);
 
 /* said.c */
 /* NOT_FOUND if it calls itself nothing special there. */

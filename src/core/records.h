@@ -119,13 +119,16 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(fixed, group, 32, 0)        \
     F(flag, accepted, 0, 0)
 
-/* What we show of ourselves in one conversation, or everywhere, in place of the account's name. */
+/* What we show of ourselves in one conversation, or (group 0) everywhere: there the name is the
+ * account's, but for what own devices tell each other. changed, by: when and on which of them. */
 #define RECORD_FIELDS_profile(F) \
+    F(fixed, group, 32, 0)       \
     F(flag, named, 0, 0)         \
     F(vec, name, 0, 64)          \
     F(flag, pictured, 0, 0)      \
     F(vec, picture, 0, 65536)    \
-    F(u64, changed, 0, 0)
+    F(u64, changed, 0, 0)        \
+    F(fixed, by, 16, 0)
 
 /* What a member calls itself in one conversation, or empty; in conversation 0 always. everywhere:
  * not there alone, but it was a request. changed: by its clock; what is older came late. */

@@ -69,6 +69,22 @@ static err send_blocked(struct core *core, struct conversation *own) {
     return e;
 }
 
+static err send_profiles(struct core *core, struct conversation *own) {
+    struct packing p = {core, own, {.kind = SYNC_PROFILES}, buf_on(core->mem)};
+    buf item = buf_on(core->mem);
+    err e = OK;
+    for (size_t i = 0; e == OK && i <= core->conversations.n; i++) {
+        buf_clear(&item);
+        e = core_profile_export(core, i == 0 ? NULL : core->conversations.p[i - 1], &item);
+        e = e == OK ? pack(&p, buf_slice(&item)) : e == ERR_NOT_FOUND ? OK : e;
+    }
+    if (e == OK && p.items.n > 0)
+        e = pack_send(&p);
+    buf_free(&item);
+    buf_free(&p.items);
+    return e;
+}
+
 /* The last of them, even if it is empty, is the first part that is counted. */
 static err send_contacts(struct core *core, struct conversation *own, uint32_t parts) {
     struct packing p = {core, own, {.kind = SYNC_CONTACTS}, buf_on(core->mem)};
@@ -133,6 +149,7 @@ err core_sync_all(struct core *core, struct conversation *own) {
     for (size_t i = 0; i < core->conversations.n && count < CONVERSATIONS; i++)
         count += has_history(core, core->conversations.p[i]);
     TRY(send_blocked(core, own));
+    TRY(send_profiles(core, own));
     TRY(send_contacts(core, own, count + 1));
     for (size_t i = core->conversations.n; i-- > 0 && part <= count;)
         if (has_history(core, core->conversations.p[i]))
@@ -188,6 +205,11 @@ static err take_blocked(struct core *core, slice item) {
 static err take_decision(struct core *core, slice item) {
     struct record_decision d;
     return record_decision_read(item, &d) == OK ? core_request_settle(core, &d) : OK;
+}
+
+static err take_profile(struct core *core, slice item) {
+    struct record_profile profile;
+    return record_profile_read(item, &profile) == OK ? core_profile_import(core, &profile) : OK;
 }
 
 static err take_items(struct core *core, slice items, err (*take)(struct core *, slice)) {
@@ -282,6 +304,9 @@ err core_sync_receive(struct core *core, struct conversation *c, const uint8_t s
         break;
     case SYNC_DECISIONS:
         TRY(take_items(core, sync.items, take_decision));
+        break;
+    case SYNC_PROFILES:
+        TRY(take_items(core, sync.items, take_profile));
         break;
     default:
         break;

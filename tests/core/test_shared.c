@@ -364,4 +364,124 @@ TEST(a_request_that_was_declined_before_it_came_is_not_shown) {
     rig_fini(&rig);
 }
 
+/* ---- Profiles ---- */
+
+static const uint8_t image[200] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 1};
+
+static void shows(struct client *c, uint32_t conversation, const char *name, size_t picture) {
+    struct core_profile p;
+    CHECK_OK(core_profile_get(c->core, conversation, &p));
+    CHECK_SLICE(p.name, slice_str(name));
+    CHECK_EQ(p.picture.n, picture);
+}
+
+static void call(struct client *c, uint32_t conversation, const char *name, const slice *picture) {
+    slice text = name == NULL ? SLICE_EMPTY : slice_str(name);
+    CHECK_OK(
+        core_profile_set(c->core, conversation, name == NULL ? NULL : &text, picture, rig.now));
+    settle();
+}
+
+/* What somebody else sees of the account of client 0. */
+static void seen(struct client *c, uint32_t conversation, const char *name, size_t picture) {
+    buf text = {0};
+    slice shown = SLICE_EMPTY;
+    CHECK_OK(core_contact_name_of(c->core, conversation, client(0)->account, &text));
+    CHECK_SLICE(buf_slice(&text), slice_str(name));
+    err e = core_picture_get(c->core, client(0)->account, conversation, &shown);
+    CHECK(e == OK || e == ERR_NOT_FOUND);
+    CHECK_EQ(shown.n, picture);
+    buf_free(&text);
+}
+
+/* Clients 0 and 1 in a conversation, number 1 for both; the other device comes later. Its number
+ * of it. */
+static uint32_t talk_and_link(void) {
+    struct core_conversation c;
+    first = client(0);
+    stranger = client(1);
+    other = rig_link(&rig, 0, 2);
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    CHECK_OK(core_conversation_find(other->core, slice_str("n1"), &c));
+    return c.number;
+}
+
+static void talk(void) {
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    rig_conversation(&rig, 2);
+}
+
+TEST(a_profile_that_is_set_on_one_device_is_that_of_both) {
+    slice picture = SLICE_ARRAY(image), none = SLICE_EMPTY;
+    talk();
+    uint32_t number = talk_and_link();
+    call(other, 0, "anna", &picture);
+    shows(first, 0, "anna", sizeof image);
+    CHECK_SLICE(rig_status(first).name, slice_str("anna"));
+    call(first, 1, "a.", NULL);
+    shows(other, number, "a.", sizeof image);
+    shows(other, 0, "anna", sizeof image);
+    seen(stranger, 1, "a.", sizeof image);
+    rig_crash(other);
+    rig_pass(&rig, TIME_MINUTE);
+    shows(other, number, "a.", sizeof image);
+    call(other, number, NULL, NULL); /* the same as everywhere again */
+    shows(first, 1, "anna", sizeof image);
+    seen(stranger, 1, "anna", sizeof image);
+    call(first, 0, NULL, &none);
+    shows(other, number, "anna", 0);
+    rig_fini(&rig);
+}
+
+TEST(of_two_profiles_the_later_one_holds) {
+    talk();
+    (void)talk_and_link();
+    leave(first);
+    leave(other);
+    call(first, 0, "early", NULL);
+    call(other, 0, "late", NULL);
+    come_back(other);
+    come_back(first);
+    shows(first, 0, "late", 0);
+    shows(other, 0, "late", 0);
+    seen(stranger, 1, "late", 0);
+    rig_fini(&rig);
+}
+
+/* It knows before it comes in what is shown in one conversation alone. */
+TEST(a_device_that_is_linked_later_has_the_profile_and_changes_nothing_of_it) {
+    slice picture = SLICE_ARRAY(image);
+    talk();
+    call(client(0), 1, "a.", NULL);
+    call(client(0), 0, "anna", &picture);
+    seen(client(1), 1, "a.", sizeof image);
+    uint32_t number = talk_and_link();
+    shows(other, 0, "anna", sizeof image);
+    shows(other, number, "a.", sizeof image);
+    seen(stranger, 1, "a.", sizeof image);
+    rig_fini(&rig);
+}
+
+TEST(a_profile_that_is_none_is_ignored) {
+    struct record_profile r = {.named = true, .name = slice_str("a\nb"), .changed = UINT64_MAX};
+    struct record_sync sync = {.kind = SYNC_PROFILES};
+    buf items = {0}, item = {0};
+    two_devices();
+    for (int i = 0; i < 2; i++) {
+        buf_clear(&items);
+        buf_clear(&item);
+        CHECK_OK(record_profile_write(&item, &r));
+        add_item(&items, buf_slice(&item));
+        sync.items = buf_slice(&items);
+        send_sync(first, rig_status(first).own, &sync, 0);
+        shows(other, 0, "n0", 0);
+        r.name = SLICE_EMPTY;
+        r.picture = slice_str("no picture");
+    }
+    buf_free(&items);
+    buf_free(&item);
+    rig_fini(&rig);
+}
+
 TEST_MAIN
