@@ -791,6 +791,8 @@ static uint64_t due(const struct core *core, const struct conversation *c) {
         at = c->probe_at;
     if (c->r.devices && c->devices_at < at)
         at = c->devices_at;
+    if (c->r.tell_read && c->read_at < at)
+        at = c->read_at;
     if (c->r.state == CORE_CONVERSATION_LEAVING && c->r.leaving + LEAVE_TIME < at)
         at = c->r.leaving + LEAVE_TIME;
     return renewal(core, c) < at ? renewal(core, c) : at;
@@ -803,6 +805,8 @@ static err step(struct core *core, struct conversation *c) {
         TRY(commit_pending(core, c));
     if (c->probe_at != 0 && core->now >= c->probe_at)
         TRY(probe(core, c));
+    if (c->r.tell_read && core->now >= c->read_at)
+        TRY(core_sync_read(core, c));
     if (c->r.devices && core->now >= c->devices_at)
         TRY(core_devices_step(core, c));
     return core->now >= renewal(core, c) ? renew(core, c) : OK;

@@ -60,7 +60,7 @@ enum table {
     TABLE_CONTACT,      /* "contact", "blocked" / number; account id: the name it calls itself */
     TABLE_CONVERSATION, /* "conversation", "staged" / number */
     TABLE_HISTORY,      /* conversation / number in the history */
-    TABLE_MESSAGE_ID,   /* group id, message id: it was there before */
+    TABLE_MESSAGE_ID,   /* group id, message id: it was there before; its number, or 0 */
     TABLE_OUTBOX,       /* "entry", "upload" / command */
     TABLE_BLOB,         /* command / place: the ciphertext of a blob to upload */
     TABLE_SEEN,         /* hash; "log", "welcome" / number */
@@ -133,6 +133,7 @@ struct conversation {
     uint64_t probe_at;       /* when to ask the server whether this epoch is the last; 0: not */
     uint64_t probed;         /* when that was done last */
     uint64_t devices_at;     /* when to look at its members' devices, if it is marked */
+    uint64_t read_at;        /* when to tell other own devices what was read, if they are to hear */
     bool retry;              /* look again at the items that wait */
 };
 
@@ -609,7 +610,14 @@ bool core_devices_only_own(const struct core *core, const struct mls_group *grou
 
 /* sync.c */
 enum { HISTORY_ROOM = 1000 };
-enum sync_kind { SYNC_CONTACTS = 1, SYNC_HISTORY, SYNC_BLOCKED, SYNC_DECISIONS, SYNC_PROFILES };
+enum sync_kind {
+    SYNC_CONTACTS = 1,
+    SYNC_HISTORY,
+    SYNC_BLOCKED,
+    SYNC_DECISIONS,
+    SYNC_PROFILES,
+    SYNC_READ
+};
 bool core_sync_is(slice type);
 MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
                            slice body);
@@ -617,6 +625,8 @@ MUST err core_sync_receive(struct core *core, struct conversation *c, const uint
 MUST err core_sync_all(struct core *core, struct conversation *own);
 MUST err core_sync_tell(struct core *core, enum sync_kind kind, slice item);
 MUST err core_sync_contact(struct core *core, const uint8_t account[16]);
+/* The same: how far the user has read. */
+MUST err core_sync_read(struct core *core, struct conversation *c);
 /* Takes the history that came before. */
 MUST err core_sync_joined(struct core *core, struct conversation *c);
 /* When a change is made that comes after the known one. */
@@ -853,7 +863,14 @@ MUST err core_history_set_state(struct core *core, const struct conversation *c,
 MUST err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
                             bool *known);
 MUST err core_history_mark_known(struct core *core, const struct conversation *c,
-                                 const uint8_t id[32]);
+                                 const uint8_t id[32], uint64_t number);
+/* Its number, which it was marked with; 0: it is not in the history. */
+MUST err core_history_find(struct core *core, const struct conversation *c, const uint8_t id[32],
+                           uint64_t *number);
+/* The newest message that the user has read; zeros if there is none. */
+MUST err core_history_newest_read(struct core *core, const struct conversation *c, uint8_t id[32]);
+/* Another own device's word. In a transaction. */
+MUST err core_history_import_read(struct core *core, const struct record_read *told);
 
 /* items.c */
 enum item_kind { ITEM_MESSAGE = 1, ITEM_BLOB = 2 };

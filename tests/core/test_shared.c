@@ -484,4 +484,192 @@ TEST(a_profile_that_is_none_is_ignored) {
     rig_fini(&rig);
 }
 
+/* ---- What was read ---- */
+
+static bool count_content(void *ctx, const struct core_message *m) {
+    *(unsigned *)ctx += m->kind == CORE_MESSAGE_CONTENT;
+    return true;
+}
+
+/* Messages, without the entries that say who came and went. */
+static unsigned unread(struct client *c, uint32_t number) {
+    struct core_conversation state;
+    unsigned count = 0;
+    CHECK_OK(core_conversation_get(c->core, number, &state));
+    CHECK_OK(core_messages(c->core, number, state.read + 1, UINT64_MAX, count_content, &count));
+    return count;
+}
+
+static void say(struct client *c, uint32_t number, const char *text) {
+    uint64_t command, message;
+    CHECK_OK(core_send_text(c->core, number, CORE_TEXT_PLAIN, slice_str(text), NULL, rig.now,
+                            &command, &message));
+    rig_finish(c, command, OK);
+    rig_pass(&rig, TIME_SECOND);
+}
+
+static void read_all(struct client *c, uint32_t number) {
+    struct core_conversation state;
+    CHECK_OK(core_conversation_get(c->core, number, &state));
+    CHECK_OK(core_conversation_read(c->core, number, state.messages, rig.now));
+}
+
+static unsigned sends;
+static enum verdict count_sends(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)r, (void)body;
+    sends += from == first && type == PROTO_send;
+    return PASS;
+}
+
+TEST(what_was_read_on_one_device_is_read_on_the_other) {
+    talk();
+    uint32_t number = talk_and_link();
+    read_all(first, 1);
+    read_all(other, number);
+    settle();
+    say(stranger, 1, "one");
+    say(stranger, 1, "two");
+    CHECK_EQ(unread(first, 1), 2);
+    CHECK_EQ(unread(other, number), 2);
+    struct core_conversation c;
+    CHECK_OK(core_conversation_get(first->core, 1, &c));
+    rig.on_request = count_sends;
+    sends = 0;
+    CHECK_OK(core_conversation_read(first->core, 1, c.messages - 1, rig.now));
+    rig_run(&rig);
+    CHECK_EQ(sends, 0); /* not at the moment of reading */
+    settle();
+    CHECK_EQ(sends, 1);
+    CHECK_EQ(unread(other, number), 1);
+    /* In a run that ends before the others are told, it is said in the next. */
+    read_all(other, number);
+    rig_crash(other);
+    settle();
+    CHECK_EQ(unread(first, 1), 0);
+    /* What was read there before does not take anything back. */
+    say(stranger, 1, "three");
+    say(stranger, 1, "four");
+    leave(first);
+    CHECK_OK(core_conversation_get(first->core, 1, &c));
+    CHECK_OK(core_conversation_read(first->core, 1, c.messages - 1, rig.now));
+    read_all(other, number);
+    come_back(first);
+    settle();
+    CHECK_EQ(unread(other, number), 0);
+    CHECK_EQ(unread(first, 1), 0);
+    rig_fini(&rig);
+}
+
+TEST(a_device_that_is_linked_later_has_unread_what_the_first_has) {
+    talk();
+    say(client(1), 1, "one");
+    read_all(client(0), 1);
+    say(client(1), 1, "two");
+    say(client(1), 1, "three");
+    uint32_t number = talk_and_link();
+    CHECK_EQ(unread(first, 1), 2);
+    CHECK_EQ(unread(other, number), 2);
+    read_all(other, number);
+    settle();
+    CHECK_EQ(unread(first, 1), 0);
+    rig_fini(&rig);
+}
+
+TEST(what_was_never_read_is_not_read_on_a_device_that_is_linked_later) {
+    talk();
+    say(client(1), 1, "one");
+    uint32_t number = talk_and_link();
+    CHECK_EQ(unread(other, number), 1);
+    rig_fini(&rig);
+}
+
+TEST(a_message_that_is_not_here_is_not_read) {
+    struct core_conversation c;
+    talk();
+    uint32_t number = talk_and_link();
+    say(stranger, 1, "one");
+    unsigned before = unread(other, number);
+    struct record_read r = {0};
+    CHECK_OK(core_conversation_get(other->core, number, &c));
+    CHECK_OK(core_txn_begin(other->core));
+    err e = core_history_import_read(other->core, &r); /* no such group */
+    memcpy(r.group, c.group_id.p, sizeof r.group);
+    if (e == OK)
+        e = core_history_import_read(other->core, &r); /* no such message */
+    /* One of the group, in another conversation that the group was before. */
+    r.message[0] = 1;
+    struct conversation *in = core_conversation_lookup(other->core, number);
+    if (e == OK)
+        e = core_history_mark_known(other->core, in, r.message, c.messages);
+    if (e == OK)
+        e = core_history_import_read(other->core, &r);
+    CHECK_OK(core_txn_end(other->core, e));
+    CHECK_EQ(unread(other, number), before);
+    rig_fini(&rig);
+}
+
+/* The history of a conversation may come when the user is in it already. */
+TEST(what_the_user_has_read_stays_read_when_older_messages_come) {
+    struct record_sync sync = {.kind = SYNC_HISTORY};
+    struct record_message m = {.kind = CORE_MESSAGE_CONTENT, .id = {1}};
+    struct core_conversation c;
+    buf items = {0}, item = {0};
+    talk();
+    uint32_t number = talk_and_link();
+    say(stranger, 1, "one");
+    read_all(other, number);
+    core_conversation_lookup(other->core, number)->r.room = true;
+    CHECK_OK(core_conversation_get(other->core, number, &c));
+    memcpy(sync.group, c.group_id.p, sizeof sync.group);
+    CHECK_OK(record_message_write(&item, &m));
+    add_item(&items, buf_slice(&item));
+    sync.items = buf_slice(&items);
+    send_sync(first, rig_status(first).own, &sync, 0);
+    CHECK(!core_conversation_lookup(other->core, number)->r.room);
+    CHECK_EQ(unread(other, number), 0);
+    buf_free(&items);
+    buf_free(&item);
+    rig_fini(&rig);
+}
+
+/* ---- Contacts ---- */
+
+static struct core_contact contact_of(struct client *c) {
+    struct core_contact contact;
+    CHECK_OK(core_contact_get(c->core, stranger->account, &contact));
+    return contact;
+}
+
+TEST(petname_and_verified_are_the_same_on_both) {
+    talk();
+    (void)talk_and_link();
+    CHECK_OK(core_contact_rename(other->core, stranger->account, slice_str("bob"), rig.now));
+    CHECK_OK(core_contact_set_verified(other->core, stranger->account, true, rig.now));
+    settle();
+    CHECK_SLICE(contact_of(first).petname, slice_str("bob"));
+    CHECK(contact_of(first).verified);
+    rig_fini(&rig);
+}
+
+/* Another thing that is new about a contact does not bring back what it was called before. */
+TEST(of_two_petnames_the_later_one_holds) {
+    talk();
+    (void)talk_and_link();
+    leave(first);
+    leave(other);
+    CHECK_OK(core_contact_rename(first->core, stranger->account, slice_str("early"), rig.now));
+    rig.now += TIME_SECOND;
+    CHECK_OK(core_contact_rename(other->core, stranger->account, slice_str("late"), rig.now));
+    CHECK_OK(core_contact_set_verified(other->core, stranger->account, true, rig.now));
+    rig.now += TIME_SECOND;
+    CHECK_OK(core_txn_begin(first->core));
+    CHECK_OK(core_txn_end(first->core, core_sync_contact(first->core, stranger->account)));
+    come_back(other);
+    come_back(first);
+    CHECK_SLICE(contact_of(first).petname, slice_str("late"));
+    CHECK_SLICE(contact_of(other).petname, slice_str("late"));
+    CHECK(contact_of(first).verified && contact_of(other).verified);
+    rig_fini(&rig);
+}
+
 TEST_MAIN
