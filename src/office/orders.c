@@ -155,7 +155,8 @@ static enum office_reason time_check(const struct office_order *o, uint64_t now)
     return OFFICE_OK;
 }
 
-/* A suspension of some authorities can't tell for which of them another country asks. */
+/* Where some authorities are suspended: who asks for another country than its own doesn't say for
+ * which authority there. A wider suspension never stops less than a narrower one. */
 static bool binds(const struct office_suspension *s, slice issuer, const struct office_order *o) {
     bool from = text_has(s->jurisdictions, issuer);
     bool for_them = text_has(s->jurisdictions, o->beneficiary);
@@ -163,7 +164,8 @@ static bool binds(const struct office_suspension *s, slice issuer, const struct 
     case OFFICE_SCOPE_REGIMES:
         return (from || for_them) && text_has(s->scope.only, o->regime);
     case OFFICE_SCOPE_AUTHORITIES:
-        return from ? text_has(s->scope.only, o->authority) : for_them;
+        return (from && text_has(s->scope.only, o->authority)) ||
+               (for_them && !slice_equal(issuer, o->beneficiary));
     default:
         return from || for_them;
     }
