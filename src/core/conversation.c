@@ -227,7 +227,7 @@ err core_conversation_forget(struct core *core, struct conversation *c) {
     if (core_conversation_open(c))
         TRY(core_conversation_end(core, c, CORE_CONVERSATION_LEFT));
     TRY(core_history_forget(core, c));
-    TRY(core_profile_forget(core, c->r.number));
+    TRY(core_profile_forget(core, c));
     TRY(core_quarantine_forget(core, c));
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_meta), c->r.number));
     core_list_remove(&core->conversations, i);
@@ -661,12 +661,26 @@ static err drop_unseen(struct core *core, const struct mls_group *group, uint64_
     return core_request_revoke(core, group, key->last_resort);
 }
 
+/* A request that was declined on another device is heard as little as who is not heard at all. */
+static err is_unseen(struct core *core, const struct mls_group *group, uint32_t sender,
+                     bool *unseen) {
+    struct mls_member adder;
+    slice id = mls_group_id(group);
+    *unseen = false;
+    TRY(mls_group_member(group, sender, &adder));
+    if (adder.identity.n != LEAF_IDENTITY)
+        return OK;
+    TRY(core_devices_unheard(core, adder.identity.p, unseen));
+    if (*unseen || id.n != 32 || core_contact_lookup(core, adder.identity.p) != NULL)
+        return OK;
+    return core_seen_declined(core, id.p, unseen);
+}
+
 err core_conversation_join(struct core *core, slice welcome, bool *unseen) {
     struct record_own_key key;
     struct conversation *c = NULL;
     struct mls_group *group = NULL;
     buf bytes = buf_on(core->mem);
-    struct mls_member adder;
     uint64_t number = 0;
     uint32_t sender;
     *unseen = false;
@@ -680,9 +694,7 @@ err core_conversation_join(struct core *core, slice welcome, bool *unseen) {
         e = mls_group_join(&group, &params, &core->auth, &sender);
     }
     if (e == OK)
-        e = mls_group_member(group, sender, &adder);
-    if (e == OK && adder.identity.n == LEAF_IDENTITY)
-        e = core_devices_unheard(core, adder.identity.p, unseen);
+        e = is_unseen(core, group, sender, unseen);
     if (e == OK && *unseen)
         e = drop_unseen(core, group, number, &key);
     else if (e == OK)
@@ -779,6 +791,8 @@ static uint64_t due(const struct core *core, const struct conversation *c) {
         at = c->probe_at;
     if (c->r.devices && c->devices_at < at)
         at = c->devices_at;
+    if (c->r.tell_read && c->read_at < at)
+        at = c->read_at;
     if (c->r.state == CORE_CONVERSATION_LEAVING && c->r.leaving + LEAVE_TIME < at)
         at = c->r.leaving + LEAVE_TIME;
     return renewal(core, c) < at ? renewal(core, c) : at;
@@ -791,6 +805,8 @@ static err step(struct core *core, struct conversation *c) {
         TRY(commit_pending(core, c));
     if (c->probe_at != 0 && core->now >= c->probe_at)
         TRY(probe(core, c));
+    if (c->r.tell_read && core->now >= c->read_at)
+        TRY(core_sync_read(core, c));
     if (c->r.devices && core->now >= c->devices_at)
         TRY(core_devices_step(core, c));
     return core->now >= renewal(core, c) ? renew(core, c) : OK;
