@@ -199,21 +199,6 @@ err core_contact_learn_devices(struct core *core, const uint8_t account[16], sli
     return contact_save(core, c);
 }
 
-/* What the user said here stays: an own device that was stolen gives nobody another's name. */
-static void keep_known(const struct record_contact *known, struct record_contact *r) {
-    if (known->petname.n > 0)
-        r->petname = known->petname;
-    if (known->name.n > 0)
-        r->name = known->name;
-    r->verified |= known->verified;
-    if (known->version > r->version) {
-        r->devices = known->devices;
-        r->version = known->version;
-        r->addresses = known->addresses;
-        r->once = known->once;
-    }
-}
-
 /* Another own device checked it. What is known here stays, but for what is newer there. */
 err core_contact_import(struct core *core, const struct record_contact *contact) {
     struct proto_device_list list;
@@ -238,9 +223,15 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
         memcpy(r.by, known->r.by, sizeof r.by);
     }
     if (core_contact_petname_free(core, r.account, r.petname) != OK)
-        r.petname = SLICE_EMPTY;
-    if (known != NULL)
-        keep_known(&known->r, &r);
+        r.petname = known == NULL ? SLICE_EMPTY : known->r.petname;
+    if (known != NULL && known->r.name.n > 0)
+        r.name = known->r.name; /* its own word comes to each device */
+    if (known != NULL && known->r.version > r.version) {
+        r.devices = known->r.devices;
+        r.version = known->r.version;
+        r.addresses = known->r.addresses;
+        r.once = known->r.once;
+    }
     TRY(contact_put(core, &r));
     if (!signed_list)
         return OK;

@@ -288,7 +288,7 @@ static void end_contact(void) {
     rig_fini(&rig);
 }
 
-TEST(what_the_user_said_of_a_contact_stays_whatever_another_device_says) {
+TEST(what_the_user_said_of_a_contact_stays_when_another_device_knows_an_older_word) {
     struct record_contact r = a_contact();
     CHECK_OK(core_contact_rename(client(0)->core, client(1)->account, slice_str("Ben"), rig.now));
     CHECK_OK(core_contact_set_verified(client(0)->core, client(1)->account, true, rig.now));
@@ -306,6 +306,7 @@ TEST(another_device_adds_what_is_missing_of_a_contact) {
     struct record_contact r = a_contact();
     r.petname = slice_str("Ben");
     r.verified = true;
+    r.changed = rig.now;
     import(client(0), &r);
     CHECK_SLICE(known_as(client(0)).petname, slice_str("Ben"));
     CHECK(known_as(client(0)).verified);
@@ -320,6 +321,7 @@ TEST(a_contact_that_is_known_under_another_key_is_left_alone) {
     core_contact_lookup(client(0)->core, client(1)->account)->r.identity[0] ^= 1;
     r.verified = true;
     r.petname = slice_str("Ben");
+    r.changed = rig.now;
     import(client(0), &r);
     CHECK(!known_as(client(0)).verified);
     CHECK_EQ(known_as(client(0)).petname.n, 0);
