@@ -26,6 +26,18 @@ uint64_t core_random(uint64_t below) {
     return below == 0 ? 0 : v % below;
 }
 
+static uint64_t moment(const struct core *core, uint64_t least, uint64_t most) {
+    return core->now + least + core_random(most - least);
+}
+
+uint64_t core_soon(const struct core *core) {
+    return moment(core, TIME_MINUTE / 2, 10 * TIME_MINUTE);
+}
+
+uint64_t core_shortly(const struct core *core) {
+    return moment(core, TIME_SECOND / 5, CORE_SHORTLY);
+}
+
 uint64_t core_number(struct core *core) {
     core->counters_dirty = true;
     return core->counters.next++;
@@ -155,6 +167,7 @@ static void set_back(struct core *core, uint64_t step) {
     back(&core->broken_until, step);
     back(&core->ack_at, step);
     back(&core->stock_after, step);
+    back(&core->stock_at, step);
     back(&core->key_after, step);
     back(&core->purge_after, step);
     back(&core->revoke_after, step);

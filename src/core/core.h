@@ -298,8 +298,8 @@ MUST err core_conversation_add(struct core *core, uint32_t conversation,
 MUST err core_conversation_remove(struct core *core, uint32_t conversation,
                                   const uint8_t account[CORE_ACCOUNT], uint64_t now,
                                   uint64_t *command);
-/* New keys and a new address for our leaf; nobody reaches us by the old one any more, from ten
- * minutes after the others have the new one. */
+/* New keys and a new address for our leaf; nobody reaches us by the old one any more, from a
+ * day after the others have the new one, or some minutes later. */
 MUST err core_conversation_update(struct core *core, uint32_t conversation, uint64_t now,
                                   uint64_t *command);
 /* Asks to be removed; another member carries it out. DONE once the others have the request; the

@@ -434,6 +434,7 @@ struct core {
     bool count_known, stock_busy;
     uint32_t server_keys; /* key packages at the server */
     uint64_t stock_after;
+    uint64_t stock_at; /* when what is missing comes; 0: nothing is, or it is not decided */
     uint64_t purge_after;
     uint64_t revoke_after;
 
@@ -472,6 +473,12 @@ MUST err core_get(struct core *core, enum table table, slice name, uint64_t numb
 RECORDS(RECORD_DECLARE_PUT)
 void core_pump(struct core *core);
 uint64_t core_random(uint64_t below);
+/* A moment for what nobody waits for, so that it does not tell what it comes of: half a minute to
+ * ten minutes from now, by chance. */
+uint64_t core_soon(const struct core *core);
+/* The same in a session that may not last: a fifth of a second to CORE_SHORTLY. */
+uint64_t core_shortly(const struct core *core);
+#define CORE_SHORTLY (2 * TIME_SECOND)
 MUST err core_hash32(uint8_t out[32], slice bytes);
 /* It is now: every event and command says so first. */
 void core_clock(struct core *core, uint64_t now);
