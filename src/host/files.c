@@ -244,11 +244,11 @@ static err part_path(const uint8_t id[CORE_MESSAGE_ID], const char *path, char *
 }
 
 static err begin(struct host_files *f, struct host_file *file, uint32_t conversation,
-                 uint64_t message, uint64_t now, uint64_t *command) {
+                 uint64_t message, bool hurry, uint64_t now, uint64_t *command) {
     uint64_t have = 0;
     int fd;
     TRY(open_part(file->part, &fd, &have));
-    err e = core_file_fetch(f->core, conversation, message, slice_str(file->part), have, true, now,
+    err e = core_file_fetch(f->core, conversation, message, slice_str(file->part), have, hurry, now,
                             command);
     if (e != OK) {
         close(fd);
@@ -268,8 +268,8 @@ static bool is_under_way(const struct host_files *f, const char *part) {
 }
 
 err host_files_fetch(struct host_files *f, uint32_t conversation, uint64_t message,
-                     const uint8_t id[CORE_MESSAGE_ID], const char *path, bool force, uint64_t now,
-                     uint64_t *command) {
+                     const uint8_t id[CORE_MESSAGE_ID], const char *path, bool force, bool hurry,
+                     uint64_t now, uint64_t *command) {
     struct stat st;
     char part[HOST_FILE_PATH];
     TRY(part_path(id, path, part));
@@ -287,7 +287,7 @@ err host_files_fetch(struct host_files *f, uint32_t conversation, uint64_t messa
     if (e == OK) {
         memcpy(file->part, part, strlen(part) + 1);
         memcpy(file->path, path, strlen(path) + 1);
-        e = begin(f, file, conversation, message, now, command);
+        e = begin(f, file, conversation, message, hurry, now, command);
     }
     if (e != OK)
         slot_free(file);

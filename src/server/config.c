@@ -35,6 +35,8 @@ static const struct key keys[] = {
     {"certificate_key", TEXT, AT(certificate_key), 0, 0, "", NULL, "PEM file of its private key"},
     {"registration", TEXT, AT(registration), 0, 0, "invite", "invite closed",
      "who may register: invite (with a code) or closed"},
+    {"invite_days", NUMBER, AT(invite_days), 1, 365, TEXT_OF(CONFIG_INVITE_DAYS), NULL,
+     "then a join link expires, up to a week later"},
     {"mailbox_items", NUMBER, AT(mailbox_items), 16, 1000000, TEXT_OF(CONFIG_MAILBOX_ITEMS), NULL,
      "items that may wait for one device"},
     {"mailbox_megabytes", NUMBER, AT(mailbox_megabytes), 1, 4096, TEXT_OF(CONFIG_MAILBOX_MEGABYTES),

@@ -30,6 +30,7 @@ struct mail_limits {
     uint32_t blob_days;      /* after that of its first upload */
     uint32_t order_days;     /* after that of its last commit */
     uint32_t tombstone_days; /* after that of the deletion */
+    uint32_t invite_days;    /* after the end of its week a registration code expires */
     uint64_t orders;         /* of the whole server */
     uint64_t blobs_bytes;    /* of all blobs together */
     uint64_t uploads_bytes;  /* that a mailbox vouches for in a day, one address for half;

@@ -17,12 +17,14 @@ enum { COMMAND = 7 };
 static struct {
     err failed;    /* what core_file_failed was told */
     uint64_t have; /* what core_file_fetch was told */
+    bool hurry;
 } core;
 
 err core_file_fetch(struct core *c, uint32_t conversation, uint64_t message, slice place,
                     uint64_t have, bool hurry, uint64_t now, uint64_t *command) {
-    (void)c, (void)conversation, (void)message, (void)place, (void)hurry, (void)now;
+    (void)c, (void)conversation, (void)message, (void)place, (void)now;
     core.have = have;
+    core.hurry = hurry;
     *command = COMMAND;
     return OK;
 }
@@ -129,7 +131,7 @@ static void expect(const char *name, const char *text) {
 
 static err fetch(void) {
     uint64_t command;
-    return host_files_fetch(&files, 1, 1, id, path, false, 0, &command);
+    return host_files_fetch(&files, 1, 1, id, path, false, true, 0, &command);
 }
 
 static void write_text(uint64_t offset, const char *text) {
@@ -167,6 +169,18 @@ TEST(an_empty_file_keeps_nothing_of_an_earlier_try) {
     CHECK_OK(fetch());
     CHECK_OK(host_files_done(&files, COMMAND, OK));
     expect(path, "");
+    end();
+}
+
+TEST(what_nobody_waits_for_does_not_hurry) {
+    uint64_t command;
+    begin();
+    CHECK_OK(host_files_fetch(&files, 1, 1, id, path, false, false, 0, &command));
+    CHECK(!core.hurry);
+    CHECK_ERR(host_files_done(&files, COMMAND, ERR_CLOSED), ERR_CLOSED);
+    CHECK_OK(fetch());
+    CHECK(core.hurry);
+    CHECK_ERR(host_files_done(&files, COMMAND, ERR_CLOSED), ERR_CLOSED);
     end();
 }
 

@@ -1,4 +1,5 @@
 #define HELD_DAMAGES /* it writes what no handler would */
+#include "server/config.h"
 #include "server/internal.h"
 #include "world.h"
 
@@ -657,6 +658,11 @@ static err spy_scan(struct store *s, struct store_key key, uint64_t last, store_
     return store_scan(w.store, key, last, visit, ctx);
 }
 
+static err spy_scan_table(struct store *s, uint8_t table, store_visit *visit, void *ctx) {
+    (void)s;
+    return store_scan_table(w.store, table, visit, ctx);
+}
+
 static void spy_commit(struct store *s, const struct store_batch *batch, store_done *done,
                        void *ctx) {
     (void)s;
@@ -665,8 +671,11 @@ static void spy_commit(struct store *s, const struct store_batch *batch, store_d
 
 /* Else each step would pass all that the steps before it deleted. */
 TEST(a_sweep_goes_on_where_it_was) {
-    static const struct store_engine engine = {
-        .name = "spy", .get = spy_get, .scan = spy_scan, .commit = spy_commit};
+    static const struct store_engine engine = {.name = "spy",
+                                               .get = spy_get,
+                                               .scan = spy_scan,
+                                               .scan_table = spy_scan_table,
+                                               .commit = spy_commit};
     struct spy spy = {.store = {&engine}};
     struct proto_address to;
     begin();
@@ -776,6 +785,14 @@ TEST(an_order_unused_for_a_year_expires) {
 }
 
 /* ---- Accounts ---- */
+
+static void put_raw(struct store_key key, slice value) {
+    struct store_batch *b;
+    CHECK_OK(store_batch_new(&b, NULL));
+    CHECK_OK(store_batch_put(b, key, value));
+    CHECK_OK(store_commit_now(w.memory, b));
+    store_batch_free(b);
+}
 
 TEST(a_code_registers_one_account) {
     begin();
@@ -954,11 +971,78 @@ TEST(a_login_in_the_same_week_writes_nothing) {
     end();
 }
 
+static uint16_t register_type(struct person *p) {
+    uint32_t r = person_prove(p, &w, PROTO_register_account, person_register_body(p));
+    world_commit(&w);
+    return world_answer(&w, r)->type;
+}
+
+TEST(a_code_expires) {
+    begin();
+    struct person eve, joe;
+    struct proto_invite_made made;
+    person_init(&eve, &w, 3);
+    person_init(&joe, &w, 4);
+    w.now += TIME_HOUR; /* of the same week */
+    mail_operator(w.mail, 9999, PROTO_invite_make, slice_of("\1", 1));
+    world_commit(&w);
+    CHECK_OK(proto_invite_made_decode(buf_slice(&world_answer(&w, 9999)->body), &made));
+    CHECK_EQ(made.until, time_week_start(time_week(w.now) + 1) + CONFIG_INVITE_DAYS * TIME_DAY);
+    w.now = made.until - 1;
+    sweep();
+    CHECK_EQ(register_type(&eve), PROTO_ok);
+    w.now = made.until;
+    CHECK_EQ(register_type(&joe), PROTO_error); /* even if it is still there */
+    CHECK_EQ(frame_reason(&w.frames[w.count - 1]), PROTO_REASON_INVITE);
+    CHECK_EQ(count_entries(MAIL_INVITE), 2);
+    sweep();
+    CHECK_EQ(count_entries(MAIL_INVITE), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    person_fini(&eve);
+    person_fini(&joe);
+    end();
+}
+
+static bool take_hash(void *ctx, struct store_key key, slice value) {
+    (void)value;
+    memcpy(ctx, key.name.p, 32);
+    return true;
+}
+
+/* It had one byte, a zero, and no note of when it expires. */
+TEST(a_code_of_an_older_store_is_of_the_week_in_which_it_is_met) {
+    begin();
+    struct person eve;
+    uint8_t hash[32];
+    person_init(&eve, &w, 3);
+    CHECK_OK(store_scan_table(w.memory, MAIL_INVITE, take_hash, hash));
+    w.now += 9 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(count_entries(MAIL_INVITE), 0);
+    put_raw(mail_key(MAIL_INVITE, SLICE_ARRAY(hash), 0), slice_of("\0", 1));
+    world_restart(&w);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 1);
+    w.now += 3 * TIME_WEEK;
+    world_restart(&w);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 1);
+    sweep();
+    CHECK_EQ(register_type(&eve), PROTO_ok);
+    put_raw(mail_key(MAIL_INVITE, SLICE_ARRAY(hash), 0), slice_of("\0", 1));
+    world_restart(&w);
+    w.now += 5 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(count_entries(MAIL_INVITE), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    person_fini(&eve);
+    end();
+}
+
 TEST(a_code_is_gone_from_the_store_once_used) {
     begin();
     int codes = 0;
     CHECK_OK(store_scan_table(w.memory, 10, count_op, &codes));
     CHECK_EQ(codes, 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
     end();
 }
 
@@ -1550,14 +1634,6 @@ static bool find_mailbox(void *ctx, struct store_key key, slice value) {
     CHECK_EQ(key.name.n, MAIL_ID);
     memcpy(ctx, key.name.p, MAIL_ID);
     return true;
-}
-
-static void put_raw(struct store_key key, slice value) {
-    struct store_batch *b;
-    CHECK_OK(store_batch_new(&b, NULL));
-    CHECK_OK(store_batch_put(b, key, value));
-    CHECK_OK(store_commit_now(w.memory, b));
-    store_batch_free(b);
 }
 
 static void count_damage(void *ctx) {

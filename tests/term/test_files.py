@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Files between real processes: sent, saved, cut off in the middle on both sides, and never over what is there."""
 import hashlib
+import json
 import os
 import resource
 import sys
@@ -127,6 +128,34 @@ def planted(world, ann, bob, t):
     t.check("nothing_is_left_behind_the_end", (folder / "plan.txt").read_text() == "the plan")
 
 
+def arriving(world, ann, carl):
+    """A listener that saves what comes, in its own time."""
+    source, folder = world.folder / "arriving.txt", world.folder / "arriving"
+    folder.mkdir()
+    source.write_text("it came")
+    acquaint(ann, carl)
+    listener = carl.start("listen", "--to", str(folder), "--json")
+    ann.fine("send", "carl", "--file", str(source))
+    return folder, listener
+
+
+def arrived(folder, listener, carl, t):
+    saved = out = None
+    while saved is None and (line := listener.stdout.readline()):
+        out = json.loads(line)
+        saved = out if out["type"] == "saved" else None
+    listener.terminate()
+    listener.communicate(timeout=20)
+    names = os.listdir(folder)
+    t.check("who_listens_with_a_folder_finds_files_there",
+            saved is not None and names == [f"{saved['conversation']}-{saved['number']}-arriving.txt"] and
+            (folder / names[0]).read_text() == "it came", (out, names))
+    refusals = [carl.run("listen", "--to", str(folder), "--count", "1"),
+                carl.run("listen", "--to", str(folder / names[0]))]
+    t.check("but_it_has_to_be_a_folder_and_to_stay", [a.code for a in refusals] == [2, 2],
+            [(a.code, a.err) for a in refusals])
+
+
 def large(world, ann, bob, t):
     source, target = world.folder / "large.bin", world.folder / "large.out"
     make(source, 64 * MIB)
@@ -159,16 +188,18 @@ def large(world, ann, bob, t):
 def main():
     t = Tap()
     with World() as world:
-        ann, bob = world.person("ann"), world.person("bob")
+        ann, bob, carl = (world.person(name) for name in ("ann", "bob", "carl"))
         acquaint(ann, bob)
         ann.fine("send", "bob", "hello")
         bob.fine("read")
         bob.run("accept", "ann")
+        folder, listener = arriving(world, ann, carl)
         small(world, ann, bob, t)
         tricks(world, ann, bob, t)
         planted(world, ann, bob, t)
         full(world, ann, bob, t)
         large(world, ann, bob, t)
+        arrived(folder, listener, carl, t)
     return t.end()
 
 
