@@ -388,7 +388,7 @@ static bool is_time(struct core *core, enum missing what) {
     uint64_t at = is_low(core) ? core_shortly(core) : core_soon(core);
     if (core->stock_at == 0 || (is_low(core) && core->stock_at > core->now + CORE_SHORTLY))
         core->stock_at = at;
-    return true;
+    return core->now >= core->stock_at;
 }
 
 static void pump_stock(struct core *core) {
