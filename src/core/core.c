@@ -126,6 +126,7 @@ static void session_back(struct core_session *s, uint64_t step) {
     back(&s->at, step);
     back(&s->heard, step);
     back(&s->idle_at, step);
+    back(&s->end_at, step);
     for (size_t i = 0; i < s->request_count; i++)
         back(&s->requests[i].deadline, step);
 }
@@ -221,12 +222,20 @@ void core_online(struct core *core, bool online, uint64_t now) {
     if (!online)
         core_inbox_ack_now(core);
     core->online = online;
+    core->leaving = false;
     if (online) {
         core->replaced = core->refused = false;
         for (size_t i = 0; i < SESSIONS_MAX; i++)
             if (core->sessions[i].step == STEP_WAIT)
                 core->sessions[i].at = now;
     }
+    core_pump(core);
+}
+
+void core_leave(struct core *core, uint64_t now) {
+    core_clock(core, now);
+    core->leaving = true;
+    core_session_leave(core);
     core_pump(core);
 }
 

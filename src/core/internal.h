@@ -310,6 +310,7 @@ struct core_session {
     uint32_t lane;    /* of an anonymous one */
     bool rests;       /* it is closed, and its place not free before `at` */
     uint64_t idle_at; /* of an anonymous one: when it closes unless it is used before */
+    uint64_t end_at;  /* when it closes if we are leaving */
     enum session_step step;
     uint32_t link;
     uint64_t at;       /* when to connect; when to give up */
@@ -387,7 +388,7 @@ struct core {
     struct store *store;
     struct core_config config;
     uint64_t now;
-    bool online, replaced, refused;
+    bool online, leaving, replaced, refused;
     bool broken; /* memory is empty because the store could not be read */
     uint64_t broken_until;
     uint32_t store_failures; /* in a row */
@@ -508,6 +509,8 @@ void core_session_pump(struct core *core);
 uint64_t core_session_wake(const struct core *core);
 void core_session_close(struct core *core, struct core_session *s, err why, uint16_t reason);
 void core_session_close_both(struct core *core, err why);
+/* Says of each when it ends. */
+void core_session_leave(struct core *core);
 /* AUTH: whether it is ready. ANON: whether it may be, since one opens when it is asked for. */
 bool core_session_ready(const struct core *core, enum session_kind kind);
 /* Whether a request can go out now. ANON: of lane 0; if there is none, one is opened, and it stays
