@@ -21,7 +21,7 @@
 #include "sotto/mls.h"
 
 enum {
-    FORMAT = 4, /* of the store */
+    FORMAT = 5, /* of the store */
     OUTBOX_MAX = 256,
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
@@ -619,14 +619,21 @@ bool core_devices_only_own(const struct core *core, const struct mls_group *grou
 
 /* sync.c */
 enum { HISTORY_ROOM = 1000 };
+enum sync_kind { SYNC_CONTACTS = 1, SYNC_HISTORY, SYNC_BLOCKED };
 bool core_sync_is(slice type);
 MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
                            slice body);
-/* To the others, in a transaction: everything; a contact. */
+/* To the others, in a transaction: everything; one item, if there are others; a contact. */
 MUST err core_sync_all(struct core *core, struct conversation *own);
+MUST err core_sync_tell(struct core *core, enum sync_kind kind, slice item);
 MUST err core_sync_contact(struct core *core, const uint8_t account[16]);
 /* Takes the history that came before. */
 MUST err core_sync_joined(struct core *core, struct conversation *c);
+/* When a change is made that comes after the known one. */
+uint64_t core_sync_time(const struct core *core, uint64_t known);
+/* Whether what another device changed holds, against what is known; *time is bounded. */
+bool core_sync_later(const struct core *core, uint64_t *time, const uint8_t by[16], uint64_t known,
+                     const uint8_t known_by[16]);
 
 /* stock.c */
 void core_stock_pump(struct core *core);
@@ -823,6 +830,9 @@ MUST err core_request_drop(struct core *core, struct conversation *c);
 /* In a transaction: whoever has become a contact has no request any more, but a conversation. */
 MUST err core_request_of_contact(struct core *core, const uint8_t account[16]);
 bool core_is_blocked(const struct core *core, const uint8_t account[16]);
+/* Another own device's word. In a transaction. */
+MUST err core_blocked_import(struct core *core, const struct record_blocked *told);
+size_t core_blocked_count(const struct core *core);
 void core_blocked_free(struct core *core, struct blocked *b);
 /* True if what came by this address of ours may be a Welcome only: it stands in a link or on a
  * card, or is to hold no longer. */

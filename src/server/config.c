@@ -76,8 +76,8 @@ static const struct key keys[] = {
      "memory of the store's newest writes"},
     {"sandbox", TEXT, AT(sandbox), 0, 0, "on", "on off",
      "off only where a sanitizer needs more system calls"},
-    {"log", TEXT, AT(log), 0, 0, "info", "error warn info debug",
-     "how much is said on stderr; debug may name addresses and times"},
+    {"log", TEXT, AT(log), 0, 0, "info", "error warn info",
+     "how much is said on stderr; no line names an address, an account or a time finer than a day"},
 };
 
 enum { KEYS = sizeof keys / sizeof keys[0] };

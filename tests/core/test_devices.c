@@ -174,20 +174,8 @@ static uint64_t scan(struct client *c) {
     return command;
 }
 
-/* Client `fresh` becomes a device of client 0's account. */
 static struct client *link(size_t fresh) {
-    struct client *c = rig_client(&rig, fresh);
-    uint64_t a = show(c, slice_str("here:1")), b = scan(client(0));
-    until(client(0), CORE_LINKING_DIGITS);
-    until(c, CORE_LINKING_DIGITS);
-    CHECK(strcmp(linking(client(0)).digits, linking(c).digits) == 0);
-    CHECK_EQ(strlen(linking(c).digits), 8);
-    CHECK_OK(core_device_link_confirm(client(0)->core, true, rig.now));
-    rig_finish(client(0), b, OK);
-    rig_finish(c, a, OK);
-    rig_pass(&rig, TIME_MINUTE);
-    memcpy(c->account, client(0)->account, CORE_ACCOUNT);
-    return c;
+    return rig_link(&rig, 0, fresh);
 }
 
 static uint32_t conversation_of(struct client *c, const uint8_t *group) {
