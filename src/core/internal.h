@@ -21,7 +21,7 @@
 #include "sotto/mls.h"
 
 enum {
-    FORMAT = 5, /* of the store */
+    FORMAT = 6, /* of the store */
     OUTBOX_MAX = 256,
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
@@ -31,6 +31,9 @@ enum {
     REQUEST_ENTRIES_MAX = 256,      /* of one request's history */
     REQUEST_BYTES_MAX = 512 * 1024, /* of its contents */
     REQUEST_WAITING_MAX = 64,       /* items that wait, of all requests together */
+    REQUEST_BLOBS_MAX = 8,          /* that wait, and came as a request comes */
+    REQUEST_BLOB_MAX = 4 * 1024 * 1024,
+    REQUESTS_FETCHED_MAX = 16 * 1024 * 1024, /* of such blobs, in a day */
     BLOCKED_MAX = 4096,
     WAITING_MAX = 512,               /* items that wait, all together, but for blobs */
     WAITING_CONVERSATION_MAX = 192,  /* of one conversation */
@@ -439,7 +442,7 @@ struct core {
     uint64_t purge_after;
     uint64_t revoke_after;
 
-    uint64_t fetched; /* bytes of blobs, in the day that began at: */
+    uint64_t fetched, fetched_asking; /* bytes of blobs, and of those that ask, in the day of: */
     uint64_t fetch_day;
 
     struct handle_job job;
@@ -799,8 +802,10 @@ bool core_conversation_has(const struct conversation *c, slice identity, uint32_
 /* Applies a commit (takes staged): history, state, waiting items, outbox. ours: our own. */
 MUST err core_conversation_apply(struct core *core, struct conversation *c,
                                  struct mls_staged *staged, struct entry *ours);
-/* *unseen: it came from somebody who is blocked, and nothing was made of it. */
-MUST err core_conversation_join(struct core *core, slice welcome, bool *unseen);
+/* serial: of the address that it came by. *unseen: it came from somebody who is blocked, or from a
+ * stranger in no way that we gave away, and nothing was made of it. */
+MUST err core_conversation_join(struct core *core, slice welcome, const uint8_t serial[8],
+                                bool *unseen);
 /* What goes back to who added us: our name, and a new leaf at once if that came by a key package
  * that others have too. In a transaction. */
 MUST err core_conversation_answer(struct core *core, struct conversation *c, bool last_resort);
@@ -923,8 +928,8 @@ MUST err core_blob_store(struct core *core, uint64_t command, uint16_t place, sl
 MUST err core_blob_forget(struct core *core, uint64_t command, uint16_t count);
 void core_blob_fetch_pump(struct core *core);
 uint64_t core_blob_wake(const struct core *core);
-/* True if no more is fetched today. */
-bool core_blob_paused(const struct core *core);
+/* True if no more is fetched today, of those that ask or of the others. */
+bool core_blob_paused(const struct core *core, bool asks);
 /* Uploads what is missing of an entry's blobs: true once all are there. */
 bool core_blob_upload(struct core *core, struct entry *entry);
 
@@ -981,14 +986,16 @@ void core_waiting_pump(struct core *core);
 void core_waiting_free(struct core *core, struct waiting *w);
 struct waiting *core_waiting_find(const struct core *core, uint64_t number);
 MUST err core_waiting_save(struct core *core, struct waiting *w);
-/* With no room left, the oldest of its kind is put aside. */
+/* With no room left, the oldest of its kind is put aside. What asks has little room, of its own. */
 MUST err core_waiting_add(struct core *core, const struct record_waiting *r);
 MUST err core_waiting_remove(struct core *core, struct waiting *w);
+/* Into the quarantine, but for what asks: that is dropped. */
+MUST err core_waiting_put_aside(struct core *core, struct waiting *w, err why);
 /* Puts aside what waits for too long. */
 MUST err core_waiting_purge(struct core *core);
 /* True if there are blobs that did not come yet, or were not looked at. */
 bool core_waiting_blobs(const struct core *core);
-/* True if there are some that come as soon as they can, today. */
+/* True if there are some that come as soon as they can, today: what asks holds nothing up. */
 bool core_waiting_blobs_due(const struct core *core);
 /* True if something waits for another epoch of this conversation, or for what leads to it. */
 bool core_waiting_for_epoch(const struct core *core, const struct conversation *c);
