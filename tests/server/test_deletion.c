@@ -111,7 +111,7 @@ TEST(its_sessions_end_and_can_do_nothing_more) {
     while ((f = world_next(&w, 12)) != NULL)
         told = told || (f->type == PROTO_error && f->ends && frame_reason(f) == PROTO_REASON_GONE);
     CHECK(told);
-    int after = all_rows();
+    size_t after = all_rows();
     CHECK(after < before);
     world_refused(&w, 12, PROTO_key_package_count, SLICE_EMPTY, PROTO_REASON_STATE);
     person_ack(&bob, &w, 1);
