@@ -14,6 +14,7 @@
 #include "base/held.h"
 #include "base/slice.h"
 #include "base/time.h"
+#include "merkle/checkpoint.h"
 #include "office/reasons.h"
 
 enum {
@@ -260,15 +261,26 @@ enum office_reason office_change(struct office **out, const struct office *prese
 struct office_since {
     slice id;
     uint64_t time; /* since when it has been in the list without a break, by the server's clock */
-    /* Of a notice: how long one witness of the office, by its own times, has seen it in the ledger,
-     * from a checkpoint that holds it to a later one. */
-    uint64_t witnessed;
+    uint64_t witnessed; /* of a notice: what office_witnessed gave for it; 0: nothing */
 };
 struct office_evidence {
     const struct office_since *since;
     size_t count;
     uint64_t now;
 };
+/* What a ledger shows for a leaf: that it is in the tree of a checkpoint, and that the tree of a
+ * later checkpoint begins with that one. Both are signed notes with cosignatures. */
+struct office_witnessed {
+    struct merkle_hash leaf; /* the hash that the caller computed of what should be there */
+    uint64_t index;
+    slice first, last;
+    struct merkle_proof inclusion, consistency;
+};
+/* How long one witness of the office, by its own times, saw the leaf. CHECKPOINT, LEDGER; WITNESS
+ * if none cosigned both. */
+enum office_reason office_witnessed(const struct office *o, const struct office_witnessed *w,
+                                    uint64_t *duration);
+
 /* The version after `present` (NULL: there is none yet), signed as the difference demands. */
 enum office_reason office_suspensions_change(struct office_suspensions **out,
                                              const struct office *office,

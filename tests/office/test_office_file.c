@@ -48,7 +48,8 @@ TEST(each_mistake_in_an_office_file_has_its_reason) {
         {"name The desk", "name \xc3\x9c\xe9\xa6\x99 The desk", OFFICE_OK},
         {"rp desk.example.org", "rp example.org", OFFICE_OK},
         {"org\nrp", "org:8443\nrp", OFFICE_OK},
-        {"witness witness", "also release expert\nwitness witness", OFFICE_WORD},
+        {"witness witness.example/a", "also release expert\nwitness witness.example/a",
+         OFFICE_WORD},
         {"\nperson p01", "\nalso release expert\nalso release policy\nperson p01", OFFICE_TWICE},
         {"\nperson p01", "\nalso lift expert\nalso release expert\nperson p01", OFFICE_TWICE},
         {"\nperson p01", "\nalso release expert\nalso release expert\nperson p01", OFFICE_OK},
@@ -109,8 +110,9 @@ TEST(each_mistake_in_an_office_file_has_its_reason) {
         {"jurisdiction DE\ncall +49 30 000000\n", "jurisdiction DE\n", OFFICE_WORD},
         {"authority hk-police", "authority a", OFFICE_TWICE},
         {"certificate QUJD", "certificate QUJ", OFFICE_VALUE},
-        {"witness witness.example+key\n",
-         "witness witness.example+key\nwitness witness.example+key\n", OFFICE_TWICE},
+        {"witness witness.example/a", "witness witness.example/c", OFFICE_TWICE},
+        {"witness witness.example/b", "witness witness.example/c", OFFICE_KEY},
+        {"ledger example.org/", "ledger example.org/x", OFFICE_KEY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         enum office_reason r = load_changed(cases[i].old, cases[i].by, NULL);
@@ -153,7 +155,7 @@ TEST(a_refusal_names_the_line) {
     CHECK_EQ(line, 2);
     CHECK_EQ(load_changed("person p01\nroles intake", "person p01\nroles clerk", &line),
              OFFICE_VALUE);
-    CHECK_EQ(line, 11);
+    CHECK_EQ(line, 12);
     CHECK_EQ(load_changed("rp desk.example.org\n", "", &line), OFFICE_WORD);
     CHECK_EQ(line, 6);
 }
