@@ -92,6 +92,7 @@ TEST(each_mistake_in_a_list_has_its_reason) {
         {HK NOTICE("n-1", "s-hk", "nothing " HASH32), OFFICE_BECOMES},
         {HK NOTICE("n-1", "s-hk", "nothing") NOTICE("n-1", "s-hk", "nothing"), OFFICE_TWICE},
         {HK LIFTED("n-1", "s-hk", "nothing") LIFTED("n-2", "s-hk", "nothing"), OFFICE_TWICE},
+        {"lifted n-1\nlifts s-hk\nbecomes nothing\n", OFFICE_SECTIONS},
         {"lifted n-1\nlifts s-hk\nbecomes nothing\n" SECTIONS_17, OFFICE_SECTIONS},
         {"lifted n-1\nlifts s-hk\nbecomes nothing\n" SECTIONS_17 S(17), OFFICE_SECTIONS},
         {"lifted n-1\nlifts s-hk\nbecomes nothing\n" SECTIONS_17
@@ -306,6 +307,9 @@ TEST(each_condition_of_a_change_has_its_reason) {
         /* A freeze brings nothing else with it. */
         {HK, HK MO FREEZE, BY(freezer_and_expert), OFFICE_SIGNERS, 0, 0, 0},
         {HK, HK NOTICE("n-1", "s-hk", "nothing") FREEZE, BY(freezer_and_expert), OFFICE_SIGNERS, 0,
+         0, 0},
+        {HK, HK_OF("HK MO", "all") FREEZE, BY(freezer_and_expert), OFFICE_SIGNERS, 0, 0, 0},
+        {HK NOTICE("n-1", "s-hk", "nothing"), HK FREEZE, BY(freezer_and_expert), OFFICE_SIGNERS, 0,
          0, 0},
         {HK, HK, BY(freezer), OFFICE_SIGNERS, 0, 0, 0},
         /* Times. */
