@@ -264,10 +264,11 @@ struct office_since {
     uint64_t witnessed; /* of a notice: what office_witnessed gave for it; 0: nothing */
 };
 struct office_evidence {
-    const struct office_since *since;
-    size_t count;
+    const struct office_since *notices, *freezes;
+    size_t notice_count, freeze_count;
     uint64_t now;
 };
+
 /* What a ledger shows for a leaf: that it is in the tree of a checkpoint, and that the tree of a
  * later checkpoint begins with that one. Both are signed notes with cosignatures. */
 struct office_witnessed {

@@ -38,7 +38,7 @@
     X(SSH_HASH, "an SSH signature uses a hash that is not taken here")                             \
     /* Who signed. */                                                                              \
     X(SIGNERS, "a signature that it needs is missing")                                             \
-    X(NO_SSH, "nobody signed with an SSH key, on a machine of their own")                          \
+    X(NO_SSH, "nobody who is needed signed with an SSH key, on a machine of their own")                          \
     X(BOUND, "somebody signed whom the law of a suspended jurisdiction binds")                     \
     /* A version after another. */                                                                 \
     X(OLD, "its version is not newer than the present one")                                        \

@@ -196,7 +196,7 @@ TEST(too_many_signatures_are_refused) {
 TEST(a_signed_document_with_another_byte_is_refused) {
     struct office *o = people_office_load(true);
     struct office_suspensions *next;
-    struct office_evidence evidence = {NULL, 0, 1788220800000};
+    struct office_evidence evidence = {.now = 1788220800000};
     buf bytes = {0};
     struct support_random random = {5};
     people_list(&bytes, o, NULL, "freeze f-1 2026-07-06T00:00:00Z\n");

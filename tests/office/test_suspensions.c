@@ -116,6 +116,23 @@ TEST(each_mistake_in_a_list_has_its_reason) {
     office_free(o);
 }
 
+/* With its limits a list that nobody signed yet takes no time to refuse. */
+TEST(a_list_is_bounded) {
+    struct office *o = people_office_load(false);
+    for (int n = 256; n <= 257; n++) {
+        buf text = {0};
+        struct office_suspensions *s;
+        people_list(&text, o, NULL, "");
+        for (int i = 0; i < n; i++)
+            people_say(&text, "freeze f-%03d 2026-10-10T00:00:00Z\n", i);
+        CHECK_EQ(office_suspensions_load(&s, NULL, buf_slice(&text), NULL),
+                 n == 256 ? OFFICE_OK : OFFICE_COUNT);
+        office_suspensions_free(s);
+        buf_free(&text);
+    }
+    office_free(o);
+}
+
 /* ---- Changes ---- */
 
 static const struct signer freezer[] = {{AUDITOR, false}}, two[] = {{RIGHTS, false}, {LAW, false}},
@@ -165,9 +182,9 @@ static void without_mark(buf *entries) {
 static enum office_reason judge(const struct office *o, const struct change *c, unsigned who) {
     buf before = {0}, after = {0}, text = {0};
     uint64_t now = c->now != 0 ? c->now : NOW;
-    struct office_since since[] = {{slice_str("n-1"), now - c->since, c->witnessed},
-                                   {slice_str("f-1"), now - c->since, 0}};
-    struct office_evidence evidence = {since, 2, now};
+    struct office_since notice = {slice_str("n-1"), now - c->since, c->witnessed},
+                        freeze = {slice_str("f-1"), now - c->since, 0};
+    struct office_evidence evidence = {&notice, &freeze, 1, 1, now};
     fill_in(&before, o, c->present, c->next);
     fill_in(&after, o, c->next, c->next);
     without_mark(&after);
@@ -299,6 +316,11 @@ TEST(each_condition_of_a_change_has_its_reason) {
         /* Freezes. */
         {HK FREEZE, HK, BY(unfreeze), OFFICE_FROZEN_SHORT, 72 * TIME_HOUR - 1, 0, 0},
         {HK "freeze f-2 2026-10-10T00:00:00Z\n", HK, BY(unfreeze), OFFICE_FROZEN_SHORT, LONG, 0},
+        /* What is known of a notice says nothing of a freeze that has its name, nor the other way.
+         */
+        {HK "freeze n-1 2026-10-10T00:00:00Z\n", HK, BY(unfreeze), OFFICE_FROZEN_SHORT, LONG, 0},
+        {HK NOTICE("f-1", "s-hk", "nothing"), LIFTED("f-1", "s-hk", "nothing"), BY(lift),
+         OFFICE_NOTICE_SHORT, LONG, 0},
         {HK FREEZE, HK "freeze f-1 2026-10-10T00:00:01Z\n", BY(unfreeze), OFFICE_FROZEN_SHORT, 0, 0,
          0},
         {HK FREEZE, HK, BY(soft_unfreeze), OFFICE_NO_SSH, LONG, 0},
@@ -361,7 +383,7 @@ TEST(lists_come_one_after_another_and_under_the_present_office) {
                  {"version 2\n", "version 2\n", OFFICE_OK}};
     struct office *o = people_office_load(false);
     struct office_suspensions *present = people_list_load(o, HK), *next;
-    struct office_evidence evidence = {NULL, 0, NOW};
+    struct office_evidence evidence = {.now = NOW};
     for (int i = 0; i < 6; i++) {
         buf text = {0};
         if (i == 4)
@@ -390,7 +412,7 @@ TEST(lists_come_one_after_another_and_under_the_present_office) {
 TEST(the_first_list_takes_two_signatures_too) {
     struct office *o = people_office_load(false);
     struct office_suspensions *first;
-    struct office_evidence evidence = {NULL, 0, START};
+    struct office_evidence evidence = {.now = START};
     for (unsigned who = 0; who < 4; who++)
         for (int empty = 0; empty < 2; empty++) {
             buf text = {0};
