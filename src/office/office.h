@@ -2,9 +2,9 @@
  * signatures of persons under them. docs/OFFICE.md has the texts, line by line, and why they are
  * so.
  *
- * Nothing here does I/O, reads a clock or keeps anything: the present files and the time come in as
- * parameters, the answer is OFFICE_OK or the reason of a refusal. Times are milliseconds since 1970
- * UTC.
+ * Call crypto_init() once before anything else. Nothing here does I/O, reads a clock or keeps
+ * anything: the present files and the time come in as parameters, the answer is OFFICE_OK or the
+ * reason of a refusal. Times are milliseconds since 1970 UTC.
  *
  * What is signed is a text, and the signed bytes are the text itself. A signed document is the
  * text, an empty line, and lines of signatures. A document's hash is the SHA-256 of its text. */

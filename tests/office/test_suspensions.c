@@ -116,6 +116,28 @@ TEST(each_mistake_in_a_list_has_its_reason) {
     office_free(o);
 }
 
+TEST(without_memory_no_list_is_read_and_nothing_stays) {
+    struct office *o = people_office_load(false);
+    struct office_suspensions *s =
+        people_list_load(o, HK CARVE("c-1", "emergency") NOTICE("n-1", "s-hk", "nothing")
+                                LIFTED("n-0", "s-xx", "entry " HASH32) FREEZE);
+    for (size_t fail = 1;; fail++) {
+        struct support_mem m;
+        struct office_suspensions *again;
+        support_mem_init(&m, fail);
+        enum office_reason r =
+            office_suspensions_load(&again, &m.mem, buf_slice(&s->document.text), NULL);
+        CHECK_EQ(r, m.calls < fail ? OFFICE_OK : OFFICE_MEMORY);
+        office_suspensions_free(again);
+        CHECK_EQ(m.blocks, 0);
+        CHECK_EQ(m.dirty, 0);
+        if (r == OFFICE_OK)
+            break;
+    }
+    office_suspensions_free(s);
+    office_free(o);
+}
+
 /* With its limits a list that nobody signed yet takes no time to refuse. */
 TEST(a_list_is_bounded) {
     struct office *o = people_office_load(false);
