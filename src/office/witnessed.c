@@ -30,10 +30,10 @@ static uint64_t between(slice vkey, const struct seen *first, const struct seen 
     uint64_t from, to;
     if (merkle_key_parse(&key, vkey) != OK ||
         merkle_cosignature_verify(&first->note, &key, &from) != OK ||
-        merkle_cosignature_verify(&last->note, &key, &to) != OK || to <= from)
+        merkle_cosignature_verify(&last->note, &key, &to) != OK || to <= from ||
+        to - from > UINT64_MAX / TIME_SECOND)
         return 0;
-    uint64_t seconds = to - from;
-    return seconds > UINT64_MAX / TIME_SECOND ? 0 : seconds * TIME_SECOND;
+    return (to - from) * TIME_SECOND;
 }
 
 enum office_reason office_witnessed(const struct office *o, const struct office_witnessed *w,

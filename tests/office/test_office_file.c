@@ -199,6 +199,22 @@ TEST(a_person_has_two_keys_of_kinds_that_are_allowed) {
     buf_free(&line);
 }
 
+/* Each has a key of its type. */
+TEST(a_ledger_is_no_witness_nor_the_other_way) {
+    buf ledger = {0}, witness = {0};
+    struct merkle_key key;
+    people_note_key(&key, &people_ledger);
+    must(merkle_key_format(&ledger, &key));
+    must(buf_append_byte(&ledger, 0));
+    people_note_key(&key, &people_witnesses[0]);
+    must(merkle_key_format(&witness, &key));
+    must(buf_append_byte(&witness, 0));
+    CHECK_EQ(load_changed((const char *)witness.p, (const char *)ledger.p, NULL), OFFICE_KEY);
+    CHECK_EQ(load_changed((const char *)ledger.p, (const char *)witness.p, NULL), OFFICE_KEY);
+    buf_free(&ledger);
+    buf_free(&witness);
+}
+
 /* Drops the lines of the last person's keys, from the last on. */
 static void drop_keys(buf *text, size_t keep) {
     buf lines = {0}, with = {0};

@@ -317,6 +317,10 @@ TEST(each_condition_of_a_change_has_its_reason) {
         {HK, HK LIFTED("n-1", "s-mo", "nothing"), BY(lift), OFFICE_LIFTED, LONG, 0},
         {HK NOTICE("n-1", "s-hk", "nothing"), LIFTED("n-1", "s-hk", "nothing"), BY(lift),
          OFFICE_NOTICE_SHORT, 14 * TIME_DAY - 1, 20 * TIME_DAY, 0},
+        /* The server's clock was turned back. */
+        {HK NOTICE("n-1", "s-hk", "nothing"), LIFTED("n-1", "s-hk", "nothing"), BY(lift),
+         OFFICE_NOTICE_SHORT, 0 - TIME_DAY, 20 * TIME_DAY, 0},
+        {HK FREEZE, HK, BY(unfreeze), OFFICE_FROZEN_SHORT, 0 - TIME_DAY, 0, 0},
         {HK NOTICE("n-1", "s-hk", "nothing"), LIFTED("n-1", "s-hk", "nothing"), BY(lift),
          OFFICE_WITNESS, 20 * TIME_DAY, 14 * TIME_DAY - 1, 0},
         {HK NOTICE("n-3", "s-hk", "nothing"), LIFTED("n-3", "s-hk", "nothing"), BY(lift),

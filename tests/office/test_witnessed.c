@@ -101,6 +101,8 @@ TEST(one_witness_by_its_own_times_says_how_long) {
         /* A clock that stands, or goes back. */
         {{{0, 5000}, NOBODY, {0, 5000}, NOBODY}, 0},
         {{{0, 5000}, NOBODY, {0, 1000}, NOBODY}, 0},
+        /* More than can be counted in milliseconds. */
+        {{{0, 1000}, NOBODY, {0, INT64_MAX}, NOBODY}, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct scene s;
