@@ -81,20 +81,11 @@ static bool seats_filled(const struct seats *seats, const uint32_t *roles, size_
     return true;
 }
 
-/* Whether they can be seated so that this person has a seat. */
-static bool seats_filled_with(const struct seats *seats, const uint32_t *roles, size_t persons,
-                              size_t person) {
-    uint32_t others[OFFICE_SIGNATURES_MAX];
-    size_t n = 0;
-    for (size_t i = 0; i < persons; i++)
-        if (i != person)
-            others[n++] = roles[i];
-    for (size_t seat = 0; seat < seats->n; seat++) {
-        struct seats rest = *seats;
-        rest.roles[seat] = rest.roles[--rest.n];
-        if ((roles[person] & seats->roles[seat]) != 0 && seats_filled(&rest, others, n))
+/* Whoever could have a seat can take it from whom it was given to, once all are filled. */
+static bool could_sit(const struct seats *seats, uint32_t roles) {
+    for (size_t seat = 0; seat < seats->n; seat++)
+        if ((roles & seats->roles[seat]) != 0)
             return true;
-    }
     return false;
 }
 
@@ -125,7 +116,7 @@ enum office_reason signers_enough(const struct office *office,
     if (!seats_filled(&seats, roles, n))
         return n < signers->n ? OFFICE_BOUND : OFFICE_SIGNERS;
     for (size_t i = 0; i < n && !enough; i++)
-        enough = ssh[i] && seats_filled_with(&seats, roles, n, i);
+        enough = ssh[i] && could_sit(&seats, roles[i]);
     return enough ? OFFICE_OK : OFFICE_NO_SSH;
 }
 
