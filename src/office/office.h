@@ -241,7 +241,8 @@ enum office_reason office_order_load(struct office_order **out, const struct mem
 void office_free(struct office *o);
 void office_suspensions_free(struct office_suspensions *s);
 void office_order_free(struct office_order *o);
-/* Appends the text, to be signed. What was not filled in is refused when it is read. */
+/* Appends the text, to be signed. VALUE for a value with a line break; whatever else is not as it
+ * should be is refused when it is read. */
 enum office_reason office_write(buf *out, const struct office *o);
 enum office_reason office_suspensions_write(buf *out, const struct office_suspensions *s);
 enum office_reason office_order_write(buf *out, const struct office_order *o);

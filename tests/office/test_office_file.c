@@ -26,6 +26,15 @@ TEST(an_office_file_comes_back_as_it_was_written) {
     }
 }
 
+TEST(a_value_with_a_line_break_is_not_written) {
+    struct office *o = people_office_load(false);
+    buf text = {0};
+    o->name = slice_str("A desk\ndemonstration yes");
+    CHECK_EQ(office_write(&text, o), OFFICE_VALUE);
+    buf_free(&text);
+    office_free(o);
+}
+
 static enum office_reason load_changed(const char *old, const char *by, size_t *line) {
     buf text = {0};
     struct office *o = NULL;
