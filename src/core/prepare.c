@@ -230,15 +230,15 @@ static err welcome_each(const struct core *core, const struct conversation *c,
 }
 
 /* The Welcome goes the way that the key package came: so an address that is revoked, a link's for
- * instance, leads nobody in. As a blob it goes to the new leaf: others take none by a link. */
+ * instance, leads nobody in. */
 static err joiner_address(const struct entry *entry, const struct mls_committed *made, size_t i,
-                          bool as_blob, uint8_t address[PROTO_ADDRESS]) {
+                          uint8_t address[PROTO_ADDRESS]) {
     struct mls_member member;
     struct leaf leaf;
     TRY(mls_staged_member(made->staged, made->added[i], &member));
     TRY(core_leaf_read(&member, &leaf));
     memcpy(address, leaf.address, PROTO_ADDRESS);
-    for (size_t at = 0; !as_blob && at + TARGET <= entry->targets.n; at += TARGET) {
+    for (size_t at = 0; at + TARGET <= entry->targets.n; at += TARGET) {
         const uint8_t *target = entry->targets.p + at;
         if (slice_equal(member.identity, slice_of(target, LEAF_IDENTITY)))
             memcpy(address, target + LEAF_IDENTITY, PROTO_ADDRESS);
@@ -262,7 +262,7 @@ static err write_letters(struct core *core, struct entry *entry, const struct ml
         }
         letter.item = buf_slice(&item);
         if (e == OK)
-            e = joiner_address(entry, made, i, item.p[0] == ITEM_BLOB, letter.address);
+            e = joiner_address(entry, made, i, letter.address);
         if (e == OK)
             e = proto_letter_encode(letters, &letter);
         ++*count;

@@ -262,12 +262,15 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, address, 0, PROTO_ADDRESS) \
     F(vec, fresh, 0, PROTO_ADDRESS)
 
-/* An item that can't be processed yet, and why. reference: its blob, while that is not here. */
+/* An item that can't be processed yet, and why. reference: its blob, while that is not here. serial:
+ * of the address that a blob came by; asks: one by which others may only ask. */
 #define RECORD_FIELDS_waiting(F) \
     F(u64, number, 0, 0)         \
     F(u8, why, 0, 0)             \
     F(u32, conversation, 0, 0)   \
     F(u64, time, 0, 0)           \
+    F(fixed, serial, 8, 0)       \
+    F(flag, asks, 0, 0)          \
     F(vec, mark, 0, PROTO_MARK)  \
     F(vec, reference, 0, 128)    \
     F(vec, content, 0, 16777216)
