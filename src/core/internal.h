@@ -648,7 +648,8 @@ enum sync_kind {
     SYNC_BLOCKED,
     SYNC_DECISIONS,
     SYNC_PROFILES,
-    SYNC_READ
+    SYNC_READ,
+    SYNC_CLAIMS
 };
 bool core_sync_is(slice type);
 MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[32],
@@ -1090,6 +1091,10 @@ void core_claim_free(struct core *core, struct claim *claim);
 /* A card with another address is there: this one is of no use to anybody any more. In a
  * transaction. */
 MUST err core_handle_address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]);
+/* The i-th claim that we hold, with its keys, for own devices. NOT_FOUND. Appended. */
+MUST err core_handle_export(const struct core *core, size_t i, buf *item);
+/* Another own device's word. In a transaction. */
+MUST err core_handle_import(struct core *core, const struct record_claim *told);
 /* True once we hold no handle; until then, it is being given up. */
 bool core_handle_give_up(struct core *core);
 
