@@ -26,6 +26,7 @@ enum {
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
     CONTACTS_MAX = 4096,
+    NAMES_MAX = 16384, /* that we know of accounts; contacts' come in any case */
     LINKS_MAX = 256,                /* that we gave away and are good still */
     REQUESTS_WAITING_MAX = 64,      /* that nobody decided on yet, from one identity each */
     REQUEST_ENTRIES_MAX = 256,      /* of one request's history */
@@ -1090,7 +1091,7 @@ MUST err core_profile_export(struct core *core, const struct conversation *c, bu
 MUST err core_profile_import(struct core *core, const struct record_profile *told);
 
 /* said.c */
-/* NOT_FOUND if it calls itself nothing special there. */
+/* NOT_FOUND if it calls itself nothing special there; empty if it wants no name there. Appended. */
 MUST err core_said_find(struct core *core, uint32_t conversation, const uint8_t account[16],
                         buf *name);
 /* When what is known of it there was said; 0: nothing is. */
