@@ -1069,9 +1069,6 @@ void core_handle_back(struct core *core, uint64_t step);
 void core_handle_forget(struct core *core);
 void core_handle_fini(struct core *core);
 void core_claim_free(struct core *core, struct claim *claim);
-/* A card with another address is there: this one is of no use to anybody any more. In a
- * transaction. */
-MUST err core_handle_address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]);
 /* True once we hold no handle; until then, it is being given up. */
 bool core_handle_give_up(struct core *core);
 

@@ -321,10 +321,6 @@ err core_profile_set(struct core *core, uint32_t conversation, const slice *name
     return OK;
 }
 
-err core_name_set(struct core *core, slice name, uint64_t now) {
-    return core_profile_set(core, 0, &name, NULL, now);
-}
-
 err core_profile_get(struct core *core, uint32_t conversation, struct core_profile *profile) {
     struct shown s;
     TRY(shown_load(core, core_conversation_lookup(core, conversation), &s));

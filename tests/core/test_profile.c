@@ -190,7 +190,7 @@ TEST(what_is_no_picture_is_refused) {
     CHECK_OK(core_profile_get(core, 0, &p));
     CHECK_EQ(p.picture.n, 0);
     CHECK_SLICE(p.name, slice_str("n0"));
-    CHECK_ERR(core_name_set(rig_client(&rig, 3)->core, SLICE_EMPTY, rig.now), ERR_STATE);
+    CHECK_ERR(rig_name(rig_client(&rig, 3)->core, SLICE_EMPTY, rig.now), ERR_STATE);
     memcpy(bytes, "\xff\xd8\xff", 3);
     CHECK_EQ(core_picture_kind(SLICE_ARRAY(bytes)), CORE_PICTURE_JPEG);
     memcpy(bytes, "RIFF0000WEBP", 12);
