@@ -630,7 +630,8 @@ enum sync_kind {
     SYNC_BLOCKED,
     SYNC_DECISIONS,
     SYNC_PROFILES,
-    SYNC_READ
+    SYNC_READ,
+    SYNC_CLAIMS
 };
 bool core_sync_is(slice type);
 MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
@@ -1069,6 +1070,10 @@ void core_handle_back(struct core *core, uint64_t step);
 void core_handle_forget(struct core *core);
 void core_handle_fini(struct core *core);
 void core_claim_free(struct core *core, struct claim *claim);
+/* The i-th claim that we hold, with its keys, for own devices. NOT_FOUND. Appended. */
+MUST err core_handle_export(const struct core *core, size_t i, buf *item);
+/* Another own device's word. In a transaction. */
+MUST err core_handle_import(struct core *core, const struct record_claim *told);
 /* True once we hold no handle; until then, it is being given up. */
 bool core_handle_give_up(struct core *core);
 
