@@ -175,7 +175,7 @@ static err import_put(struct core *core, struct claim *c, const struct record_cl
     if (told->version <= c->r.version)
         return OK;
     if (c->r.address.n == PROTO_ADDRESS)
-        TRY(core_handle_address_over(core, c->r.address.p));
+        TRY(address_over(core, c->r.address.p));
     c->r.address = SLICE_EMPTY;
     c->r.version = told->version;
     c->r.renewed = told->renewed < week ? told->renewed : week;
