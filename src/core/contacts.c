@@ -168,6 +168,8 @@ err core_contact_check(const struct core *core, const char *label, slice bound, 
 }
 
 enum { PLACE = 16 + PROTO_ADDRESS }; /* a device and an address of it */
+/* So long the address of a card holds after another is put, and a link's is rarely taken back. */
+#define LINK_TIME TIME_WEEK
 
 /* This address in the place of the one that was known of its device, and what is known of the
  * others that are still in the list. */
@@ -214,7 +216,12 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
     if (known != NULL && known->r.version > r.version) {
         r.devices = known->r.devices;
         r.version = known->r.version;
+    }
+    if (known != NULL &&
+        (known->r.version > contact->version ||
+         (known->r.version == contact->version && known->r.link_until >= contact->link_until))) {
         r.addresses = known->r.addresses;
+        r.link_until = known->r.link_until;
     }
     TRY(contact_put(core, &r));
     if (!signed_list)
@@ -263,6 +270,7 @@ err core_contact_take(struct core *core, const struct proto_contact *contact,
     r.devices = contact->devices;
     r.version = list->version;
     r.once = contact->once;
+    r.link_until = core->now + LINK_TIME;
     if (petname.n > 0)
         r.petname = petname;
     TRY(keep_contact(core, &r, contact, list));
@@ -398,14 +406,51 @@ err core_contact_meet(struct core *core, uint32_t number, const uint8_t account[
 
 /* ---- Whose key packages an addition needs ---- */
 
-static err target(buf *targets, const uint8_t *account, const uint8_t *device,
-                  const uint8_t *address) {
-    TRY(buf_append(targets, slice_of(account, 16)));
-    TRY(buf_append(targets, slice_of(device, 16)));
-    return buf_append(targets, slice_of(address, PROTO_ADDRESS));
+/* Of a leaf in a conversation that both are in we hear when it gets another address; one that is
+ * known from elsewhere may hold no longer. address: what is known, which stays if it is a leaf's.
+ */
+static err living_address(struct core *core, const uint8_t identity[LEAF_IDENTITY],
+                          uint8_t address[PROTO_ADDRESS]) {
+    struct mls_member member;
+    struct leaf leaf;
+    buf found = buf_on(core->mem);
+    err e = OK;
+    for (size_t i = 0; e == OK && i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        uint32_t at = 0;
+        if (c->r.state != CORE_CONVERSATION_ACTIVE || c->r.spoiled || c->r.behind)
+            continue;
+        e = core_conversation_load(core, c);
+        if (e != OK || !core_conversation_has(c, slice_of(identity, LEAF_IDENTITY), &at) ||
+            core_unheard(c, at))
+            continue;
+        e = mls_group_member(c->group, at, &member);
+        if (e == OK)
+            e = core_leaf_read(&member, &leaf);
+        if (e == OK)
+            e = buf_set(&found, SLICE_ARRAY(leaf.address));
+        if (e == OK && memcmp(leaf.address, address, PROTO_ADDRESS) == 0)
+            break;
+    }
+    if (e == OK && found.n > 0)
+        memcpy(address, found.p, PROTO_ADDRESS);
+    buf_free(&found);
+    return e;
 }
 
-err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets) {
+static err target(struct core *core, const struct contact *c, const uint8_t place[PLACE],
+                  buf *targets) {
+    uint8_t identity[LEAF_IDENTITY], address[PROTO_ADDRESS];
+    memcpy(identity, c->r.account, 16);
+    memcpy(identity + 16, place, 16);
+    memcpy(address, place + 16, sizeof address);
+    if (core->now >= c->r.link_until)
+        TRY(living_address(core, identity, address));
+    TRY(buf_append(targets, SLICE_ARRAY(identity)));
+    return buf_append(targets, SLICE_ARRAY(address));
+}
+
+err core_contact_targets(struct core *core, const uint8_t account[16], buf *targets) {
     const struct contact *c = core_contact_lookup(core, account);
     struct proto_device_list list = {0};
     struct proto_device device;
@@ -416,7 +461,7 @@ err core_contact_targets(const struct core *core, const uint8_t account[16], buf
     slice places = c->r.addresses;
     for (size_t at = 0; at + PLACE <= places.n; at += PLACE)
         if (c->r.version == 0 || core_devices_has(&list, places.p + at, &device))
-            TRY(target(targets, account, places.p + at, places.p + at + 16));
+            TRY(target(core, c, places.p + at, targets));
     return OK;
 }
 
@@ -446,31 +491,28 @@ err core_contact_met(struct core *core, struct conversation *c, const uint8_t ac
         e = leaf_place(c, account, places.p + at);
     contact->r.addresses = buf_slice(&places);
     contact->r.once = false;
+    contact->r.link_until = 0;
     if (e == OK)
         e = contact_save(core, contact);
     buf_free(&places);
     return e;
 }
 
-err core_contact_moved(struct core *core, const struct leaf *old,
-                       const uint8_t fresh[PROTO_ADDRESS]) {
-    struct contact *contact = core_contact_lookup(core, old->account);
+err core_contact_heard(struct core *core, const struct leaf *leaf) {
+    struct contact *contact = core_contact_lookup(core, leaf->account);
     buf places = buf_on(core->mem);
-    bool moved = false;
-    if (contact == NULL || memcmp(old->address, fresh, PROTO_ADDRESS) == 0)
+    if (contact == NULL)
         return OK;
     err e = buf_set(&places, contact->r.addresses);
-    for (size_t at = 0; e == OK && at + PLACE <= places.n; at += PLACE) {
-        uint8_t *place = places.p + at;
-        if (memcmp(place, old->device, 16) != 0 ||
-            memcmp(place + 16, old->address, PROTO_ADDRESS) != 0)
-            continue;
-        memcpy(place + 16, fresh, PROTO_ADDRESS);
-        moved = true;
-    }
-    contact->r.addresses = moved ? buf_slice(&places) : contact->r.addresses;
-    if (e == OK && moved)
+    for (size_t at = 0; e == OK && at + PLACE <= places.n; at += PLACE)
+        if (memcmp(places.p + at, leaf->device, 16) == 0)
+            memcpy(places.p + at + 16, leaf->address, PROTO_ADDRESS);
+    if (e == OK &&
+        (contact->r.link_until != 0 || !slice_equal(contact->r.addresses, buf_slice(&places)))) {
+        contact->r.addresses = buf_slice(&places);
+        contact->r.link_until = 0;
         e = contact_save(core, contact);
+    }
     buf_free(&places);
     return e;
 }

@@ -91,7 +91,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 #define RECORD_FIELDS_server(F) F(vec, record, 0, 256)
 
 /* addresses: device id and address in turn, of the devices that we have one of: each adds the
- * others to a conversation that it is added to. version 0: met in a conversation, no list known. */
+ * others to a conversation that it is added to. version 0: met in a conversation, no list known.
+ * link_until: until then the address of its link or card goes before those of its leaves. */
 #define RECORD_FIELDS_contact(F)                                   \
     F(u64, number, 0, 0)                                           \
     F(fixed, account, 16, 0)                                       \
@@ -102,6 +103,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u32, version, 0, 0)                                          \
     F(vec, addresses, 0, (16 + PROTO_ADDRESS) * PROTO_DEVICES_MAX) \
     F(flag, once, 0, 0)                                            \
+    F(u64, link_until, 0, 0)                                       \
     F(flag, verified, 0, 0)
 
 /* Whose requests and messages are dropped. name: what it was called when it was blocked. */
@@ -143,7 +145,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
  * devices: its members' devices have to be looked at. list_sent: the version of our device list
  * that went to it. room: before the first entry of the history there is room for what another own
  * device knows.
- * address_key: that made our leaf's address. renew: when to give the leaf another; 0: not. */
+ * address_key: that made our leaf's address. renew: when to give the leaf another; 0: not.
+ * unheard: leaves that came while we were in and said nothing since (unheard.c). */
 #define RECORD_FIELDS_conversation(F) \
     F(u32, number, 0, 0)              \
     F(fixed, group, 32, 0)            \
@@ -168,7 +171,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, last_resort, 0, 0)        \
     F(u32, bytes, 0, 0)               \
     F(u8, address_key, 0, 0)          \
-    F(u64, renew, 0, 0)
+    F(u64, renew, 0, 0)                \
+    F(vec, unheard, 0, 8 * CORE_MEMBERS_MAX)
 
 /* One command of the outbox. intent: what is wanted, by kind. type and request: what was encrypted
  * for it, ready for the wire, once stage says so. message: its place in the history (0: none), id:

@@ -87,6 +87,7 @@ static void add(size_t count, err expected) {
     for (size_t i = 0; i < count; i++)
         make_member(&entry->targets, &entry->taken);
     entry->target = count;
+    entry->targets_at = core->now;
     uint64_t command = entry->r.command;
     core_pump(core);
     rig_finish(client(0), command, expected);
