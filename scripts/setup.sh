@@ -66,7 +66,11 @@ installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^ins
 need "${native[@]}"
 case ${1:-native} in
 native) ;;
-wasm | test) need_wasm ;;
+wasm) need_wasm ;;
+test)
+    need_wasm
+    need libfido2-dev openssh-client # whose verdicts on signatures ours are compared with
+    ;;
 secrets) need valgrind ;;
 format) need "clang-format-$(clang_version)" ;;
 *) die "native, wasm, test, secrets or format, not $1" ;;

@@ -2,6 +2,7 @@
 
 static const char HEX[] = "0123456789abcdef";
 static const char BASE32[] = "abcdefghijklmnopqrstuvwxyz234567";
+static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* Ends an encoding or decoding that appended to out: on failure out is as it was before. */
 static err finish(buf *out, size_t before, err result) {
@@ -92,6 +93,51 @@ err base32_decode(buf *out, slice in) {
     /* 5 bits or more are a character too many; a rest that isn't zero is a second spelling. */
     bool canonical = bits < 5 && (held & ((1u << bits) - 1)) == 0;
     return finish(out, before, canonical ? OK : ERR_MALFORMED);
+}
+
+err base64_encode(buf *out, slice in) {
+    if (in.n > SIZE_MAX / 2)
+        return ERR_NO_MEMORY;
+    TRY(buf_reserve(out, in.n / 3 * 4 + 4));
+    for (size_t i = 0; i < in.n; i += 3) {
+        size_t n = in.n - i < 3 ? in.n - i : 3;
+        uint32_t bits = 0;
+        for (size_t j = 0; j < 3; j++)
+            bits = bits << 8 | (j < n ? in.p[i + j] : 0);
+        for (size_t j = 0; j < 4; j++)
+            out->p[out->n++] = (uint8_t)(j <= n ? BASE64[bits >> (18 - 6 * j) & 63] : '=');
+    }
+    return OK;
+}
+
+/* 0 to 63, or -1. */
+static int base64_digit(uint8_t c) {
+    const char *at = c == 0 ? NULL : strchr(BASE64, c);
+    return at == NULL ? -1 : (int)(at - BASE64);
+}
+
+err base64_decode(buf *out, slice in) {
+    size_t before = out->n, padding = 0;
+    while (padding < 2 && padding < in.n && in.p[in.n - 1 - padding] == '=')
+        padding++;
+    if (in.n % 4 != 0)
+        return ERR_MALFORMED;
+    TRY(buf_reserve(out, in.n / 4 * 3));
+    uint32_t held = 0;
+    unsigned bits = 0;
+    for (size_t i = 0; i < in.n - padding; i++) {
+        int digit = base64_digit(in.p[i]);
+        if (digit < 0)
+            return finish(out, before, ERR_MALFORMED);
+        held = (held << 6 | (uint32_t)digit) & 0xfff;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            out->p[out->n++] = (uint8_t)(held >> bits);
+        }
+    }
+    /* As in base32: a rest that isn't zero is a second spelling. */
+    return finish(out, before, (held & ((1u << bits) - 1)) == 0 ? OK : ERR_MALFORMED);
 }
 
 /* ---- Characters ---- */

@@ -1,5 +1,6 @@
-/* Bytes as text: hexadecimal, and base32 for what people copy (lower case, no padding, RFC 4648
- * alphabet); and the characters of what people wrote. */
+/* Bytes as text: hexadecimal, base32 for what people copy (lower case, no padding, RFC 4648
+ * alphabet), base64 with padding as signed notes and certificates have it; and the characters of
+ * what people wrote. */
 #ifndef SOTTO_BASE_TEXT_H
 #define SOTTO_BASE_TEXT_H
 
@@ -11,8 +12,12 @@ MUST err hex_encode(buf *out, slice in);
 MUST err hex_decode(buf *out, slice in);
 MUST err base32_encode(buf *out, slice in);
 /* Accepts both cases (a QR code prefers capitals). Refuses a last character with bits that no byte
- * holds, and lengths that no bytes have. MALFORMED adds nothing to out, here and in hex_decode. */
+ * holds, and lengths that no bytes have. MALFORMED adds nothing to out, here and in the other
+ * decoders. */
 MUST err base32_decode(buf *out, slice in);
+MUST err base64_encode(buf *out, slice in);
+/* One text for the same bytes: padding where it belongs, no bits that no byte holds, no spaces. */
+MUST err base64_decode(buf *out, slice in);
 
 /* The UTF-8 character that text (n > 0) begins with: its length and its code point. 0 if there is
  * none: too long a form, a surrogate, beyond the last, cut off. */

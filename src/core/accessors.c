@@ -69,7 +69,7 @@ void core_status_get(const struct core *core, struct core_status *status) {
     status->conversations = (uint32_t)core->conversations.n;
     for (size_t i = 0; i < core->conversations.n; i++)
         status->requests += core_request_is(core->conversations.p[i]);
-    status->blocked = (uint32_t)core->blocked.n;
+    status->blocked = (uint32_t)core_blocked_count(core);
     status->outbox = (uint32_t)(core->entries.n + core->uploads.n);
     status->unsettled = unsettled(core);
     status->waiting = (uint32_t)core->waiting.n;

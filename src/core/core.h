@@ -346,10 +346,11 @@ struct core_file_sending {
 MUST err core_file_send(struct core *core, uint32_t conversation,
                         const struct core_file_sending *sending, uint64_t now, uint64_t *command);
 /* Fetches the file that a message names. place: as above. have: so many bytes of it are there from
- * an earlier try, and are read again to be checked. hurry: the user waits for it; otherwise it
- * begins at some moment soon, so that it can't be told from the message's coming. NOT_FOUND: the
- * message names no file that can be fetched. DONE: every byte was handed over and is what was sent;
- * or CRYPTO if not, or reason NONE: it has expired. A later run has to ask again. */
+ * an earlier try, and are read again to be checked; if they are wrong it begins anew. hurry: the
+ * user waits for it; otherwise it begins at some moment soon, so that it can't be told from the
+ * message's coming. NOT_FOUND: the message names no file that can be fetched. DONE: every byte was
+ * handed over and is what was sent; or CRYPTO if not, or reason NONE: it has expired. A later run
+ * has to ask again. */
 MUST err core_file_fetch(struct core *core, uint32_t conversation, uint64_t message, slice place,
                          uint64_t have, bool hurry, uint64_t now, uint64_t *command);
 /* Ends either, with its DONE (CLOSED). NOT_FOUND. */

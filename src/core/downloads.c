@@ -136,6 +136,12 @@ static void tell(struct core *core, struct download *d, err why, uint16_t reason
     core_file_progress(core, &d->told, &notice);
 }
 
+/* What the host had of an earlier try may be at fault, after a loss of power for instance. */
+static void start_over(struct download *d) {
+    crypto_sha256_begin(&d->hash);
+    d->hashed = d->local = d->next = 0;
+}
+
 /* The content of the next chunk is with the host. */
 static void take_content(struct core *core, struct download *d, slice content) {
     uint8_t digest[32];
@@ -145,7 +151,11 @@ static void take_content(struct core *core, struct download *d, slice content) {
     if (d->hashed < d->file.chunks)
         return;
     crypto_sha256_digest(&d->hash, digest);
-    core_download_end(core, d, memcmp(digest, d->digest, 32) == 0 ? OK : ERR_CRYPTO, 0);
+    bool right = memcmp(digest, d->digest, 32) == 0;
+    if (!right && d->local > 0)
+        start_over(d);
+    else
+        core_download_end(core, d, right ? OK : ERR_CRYPTO, 0);
 }
 
 void core_download_bytes(struct core *core, struct download *d, uint64_t offset, slice bytes) {

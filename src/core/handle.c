@@ -3,7 +3,8 @@
  * A command is first a job in memory: its names are stretched, one in each turn, since that takes a
  * fifth of a second and can't be cut. A claim is then stored, and goes on after a restart; what is
  * looked for ends with the host. One request about cards is under way at a time, the errand: it
- * asks for the price, works in slices, a slice in each turn, and asks. */
+ * asks for the price, works in slices, a slice in each turn, and asks. All of that goes over an
+ * anonymous session of its own, which says nothing of who else is written to or looked for. */
 #include "core/internal.h"
 
 enum claim_state {
@@ -228,8 +229,10 @@ static err claim_body(struct core *core, struct claim *c, buf *body) {
 
 /* ---- What comes back ---- */
 
+/* So no two errands go over one session. */
 static void errand_over(struct core *core) {
     memset(&core->errand, 0, sizeof core->errand);
+    core_session_lane_close(core, LANE_ERRAND);
 }
 
 static err claim_put(struct core *core, struct claim *c) {
@@ -294,8 +297,8 @@ static void claim_came(struct core *core, const struct request *request, err e, 
     if (core->errand.step != ERRAND_ASKED || core->errand.number != request->number)
         return;
     if (e == OK && type != PROTO_ok) {
-        errand_over(core);
         core_session_bad_answer(core, ANON);
+        errand_over(core);
         return;
     }
     bool again = e == ERR_CLOSED || (reason == PROTO_REASON_WORK && core->errand.tries < TRIES_MAX);
@@ -404,16 +407,16 @@ static void price_came(struct core *core, const struct request *request, err e, 
         return;
     }
     errand->work.nonce = core_random(UINT64_MAX);
-    errand->link = core_session_link(core);
+    errand->link = core_session_lane_link(core, LANE_ERRAND);
     errand->tries++;
     errand->step = ERRAND_WORK;
 }
 
 static void ask_price(struct core *core) {
     struct errand *errand = &core->errand;
-    if (core->now >= errand->not_before && core_session_room(core, ANON) &&
-        core_session_request(core, ANON, PROTO_work_get, SLICE_EMPTY, price_came, errand->number) ==
-            OK)
+    if (core->now >= errand->not_before && core_session_lane_room(core, LANE_ERRAND) &&
+        core_session_lane_request(core, LANE_ERRAND, PROTO_work_get, SLICE_EMPTY, price_came,
+                                  errand->number) == OK)
         errand->step = ERRAND_PRICED;
 }
 
@@ -431,8 +434,8 @@ static void ask(struct core *core) {
     buf body = buf_on(core->mem);
     err e = finds ? find_body(core, &body) : c == NULL ? ERR_NOT_FOUND : claim_body(core, c, &body);
     if (e == OK)
-        e = core_session_request(core, ANON, errand->work.type, buf_slice(&body),
-                                 finds ? find_came : claim_came, errand->number);
+        e = core_session_lane_request(core, LANE_ERRAND, errand->work.type, buf_slice(&body),
+                                      finds ? find_came : claim_came, errand->number);
     buf_free(&body);
     if (e == OK)
         errand->step = ERRAND_ASKED;
@@ -444,8 +447,8 @@ static void ask(struct core *core) {
 
 static void work(struct core *core) {
     struct errand *errand = &core->errand;
-    bool room = core_session_room(core, ANON);
-    if (core_session_link(core) != errand->link) {
+    bool room = core_session_lane_room(core, LANE_ERRAND);
+    if (core_session_lane_link(core, LANE_ERRAND) != errand->link) {
         errand->step = ERRAND_PRICE;
         return;
     }

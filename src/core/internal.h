@@ -21,7 +21,7 @@
 #include "sotto/mls.h"
 
 enum {
-    FORMAT = 4, /* of the store */
+    FORMAT = 5, /* of the store */
     OUTBOX_MAX = 256,
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
@@ -302,10 +302,14 @@ enum { REQUESTS_MAX = 16 };
 
 /* Anonymous sessions at one time, and all sessions. */
 enum { LANES_MAX = 8, SESSIONS_MAX = 1 + LANES_MAX };
+/* Beside the conversations' and the shared one, which is 0. */
+#define LANE_LINKING (UINT32_MAX - 1)
+#define LANE_ERRAND UINT32_MAX
 
 struct core_session {
     enum session_kind kind;
     uint32_t lane;    /* of an anonymous one */
+    bool rests;       /* it is closed, and its place not free before `at` */
     uint64_t idle_at; /* of an anonymous one: when it closes unless it is used before */
     enum session_step step;
     uint32_t link;
@@ -505,10 +509,12 @@ bool core_session_ready(const struct core *core, enum session_kind kind);
  * is ready. */
 bool core_session_room(struct core *core, enum session_kind kind);
 /* The same for an anonymous session of this lane: nothing goes over it but what is asked for in the
- * lane's name. Lane 0 is that of look-ups and the rest, the others are conversations'. */
+ * lane's name. */
 bool core_session_lane_room(struct core *core, uint32_t lane);
-/* The link of lane 0, for what is bound to a session; 0: it is not ready. */
-uint32_t core_session_link(const struct core *core);
+/* Its link, for what is bound to a session; 0: it is not ready. */
+uint32_t core_session_lane_link(struct core *core, uint32_t lane);
+/* Nothing more goes over it: what comes in this lane's name later gets another, a moment later. */
+void core_session_lane_close(struct core *core, uint32_t lane);
 /* The conversation's lane: its own, or 0 where conversations aren't kept apart. */
 uint32_t core_session_lane(const struct core *core, uint32_t conversation);
 /* AGAIN if the session is not ready or has too much under way. ANON: in lane 0. */
@@ -604,14 +610,21 @@ bool core_devices_only_own(const struct core *core, const struct mls_group *grou
 
 /* sync.c */
 enum { HISTORY_ROOM = 1000 };
+enum sync_kind { SYNC_CONTACTS = 1, SYNC_HISTORY, SYNC_BLOCKED };
 bool core_sync_is(slice type);
 MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
                            slice body);
-/* To the others, in a transaction: everything; a contact. */
+/* To the others, in a transaction: everything; one item, if there are others; a contact. */
 MUST err core_sync_all(struct core *core, struct conversation *own);
+MUST err core_sync_tell(struct core *core, enum sync_kind kind, slice item);
 MUST err core_sync_contact(struct core *core, const uint8_t account[16]);
 /* Takes the history that came before. */
 MUST err core_sync_joined(struct core *core, struct conversation *c);
+/* When a change is made that comes after the known one. */
+uint64_t core_sync_time(const struct core *core, uint64_t known);
+/* Whether what another device changed holds, against what is known; *time is bounded. */
+bool core_sync_later(const struct core *core, uint64_t *time, const uint8_t by[16], uint64_t known,
+                     const uint8_t known_by[16]);
 
 /* stock.c */
 void core_stock_pump(struct core *core);
@@ -807,6 +820,9 @@ MUST err core_request_drop(struct core *core, struct conversation *c);
 /* In a transaction: whoever has become a contact has no request any more, but a conversation. */
 MUST err core_request_of_contact(struct core *core, const uint8_t account[16]);
 bool core_is_blocked(const struct core *core, const uint8_t account[16]);
+/* Another own device's word. In a transaction. */
+MUST err core_blocked_import(struct core *core, const struct record_blocked *told);
+size_t core_blocked_count(const struct core *core);
 void core_blocked_free(struct core *core, struct blocked *b);
 /* True if what came by this address of ours may be a Welcome only: it stands in a link or on a
  * card, or is to hold no longer. */

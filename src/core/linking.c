@@ -350,7 +350,7 @@ static err ask(struct core *core, uint16_t type, request_done *done) {
     err e = type == PROTO_link_put ? proto_link_put_encode(&body, &put)
                                    : proto_link_get_encode(&body, &get);
     if (e == OK)
-        e = core_session_request(core, ANON, type, buf_slice(&body), done, l->command);
+        e = core_session_lane_request(core, LANE_LINKING, type, buf_slice(&body), done, l->command);
     buf_free(&body);
     return e;
 }
@@ -607,7 +607,7 @@ void core_linking_pump(struct core *core) {
         tell_addresses(core);
     bool waits = l->state == CORE_LINKING_JOINING && l->out.n == 0;
     if (l->state == CORE_LINKING_OFF || waits || l->in_flight || core->now < l->at ||
-        !core_session_room(core, ANON))
+        !core_session_lane_room(core, LANE_LINKING))
         return;
     bool puts = l->out.n > 0;
     l->in_flight =

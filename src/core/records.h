@@ -106,11 +106,14 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, link_until, 0, 0)                                       \
     F(flag, verified, 0, 0)
 
-/* Whose requests and messages are dropped. name: what it was called when it was blocked. */
+/* Whose requests and messages are dropped, or (over) are not any more. name: what it was called
+ * when it was blocked. time, by: of the change, and the own device that made it. */
 #define RECORD_FIELDS_blocked(F) \
     F(u64, number, 0, 0)         \
     F(fixed, account, 16, 0)     \
+    F(flag, over, 0, 0)          \
     F(u64, time, 0, 0)           \
+    F(fixed, by, 16, 0)          \
     F(vec, name, 0, 64)
 
 /* What we show of ourselves in one conversation, or everywhere, in place of the account's name. */

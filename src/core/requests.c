@@ -204,24 +204,84 @@ static bool find_blocked(const struct core *core, const uint8_t account[16], siz
 
 bool core_is_blocked(const struct core *core, const uint8_t account[16]) {
     size_t at;
-    return find_blocked(core, account, &at);
+    if (!find_blocked(core, account, &at))
+        return false;
+    const struct blocked *b = core->blocked.p[at];
+    return !b->r.over;
 }
 
-static err keep_blocked(struct core *core, const uint8_t account[16], slice name) {
+size_t core_blocked_count(const struct core *core) {
+    size_t count = 0;
+    for (size_t i = 0; i < core->blocked.n; i++) {
+        const struct blocked *b = core->blocked.p[i];
+        count += !b->r.over;
+    }
+    return count;
+}
+
+static err blocked_save(struct core *core, struct blocked *b) {
+    TRY(record_blocked_settle(&b->bytes, &b->r));
+    return core_put(core, TABLE_CONTACT, slice_str("blocked"), b->r.number, buf_slice(&b->bytes));
+}
+
+static err blocked_remove(struct core *core, size_t at) {
+    struct blocked *b = core->blocked.p[at];
+    err e = core_delete(core, TABLE_CONTACT, slice_str("blocked"), b->r.number);
+    core_list_remove(&core->blocked, at);
+    core_blocked_free(core, b);
+    return e;
+}
+
+static bool find_over(const struct core *core, size_t *at) {
+    for (*at = 0; *at < core->blocked.n; ++*at) {
+        const struct blocked *b = core->blocked.p[*at];
+        if (b->r.over)
+            return true;
+    }
+    return false;
+}
+
+static bool blocked_full(const struct core *core) {
+    size_t at;
+    return core->blocked.n >= BLOCKED_MAX && !find_over(core, &at);
+}
+
+static err blocked_add(struct core *core, const struct record_blocked *r) {
+    size_t over;
+    if (core->blocked.n >= BLOCKED_MAX && find_over(core, &over))
+        TRY(blocked_remove(core, over));
     struct blocked *b = mem_new(core->mem, sizeof *b);
     if (b == NULL)
         return ERR_NO_MEMORY;
     b->bytes = buf_on(core->mem);
-    b->r = (struct record_blocked){.number = core_number(core), .time = core->now, .name = name};
-    memcpy(b->r.account, account, sizeof b->r.account);
-    err e = record_blocked_settle(&b->bytes, &b->r);
-    if (e == OK)
-        e = core_put(core, TABLE_CONTACT, slice_str("blocked"), b->r.number, buf_slice(&b->bytes));
+    b->r = *r;
+    b->r.number = core_number(core);
+    err e = blocked_save(core, b);
     if (e == OK)
         e = core_list_add(core, &core->blocked, b);
     if (e != OK)
         core_blocked_free(core, b);
     return e;
+}
+
+/* r's name may borrow from anywhere. There is room, if it is new. */
+static err blocked_put(struct core *core, const struct record_blocked *r) {
+    size_t at;
+    if (!find_blocked(core, r->account, &at))
+        return blocked_add(core, r);
+    struct blocked *b = core->blocked.p[at];
+    uint64_t number = b->r.number;
+    b->r = *r;
+    b->r.number = number;
+    return blocked_save(core, b);
+}
+
+static err blocked_tell(struct core *core, const uint8_t account[16]) {
+    size_t at;
+    if (!find_blocked(core, account, &at))
+        return ERR_BUG;
+    const struct blocked *b = core->blocked.p[at];
+    return core_sync_tell(core, SYNC_BLOCKED, buf_slice(&b->bytes));
 }
 
 /* A wish to leave would tell. What was said stays. */
@@ -247,11 +307,22 @@ static err part_all(struct core *core, const uint8_t account[16]) {
 }
 
 static err block(struct core *core, const uint8_t account[16]) {
+    struct record_blocked r = {.time = core->now};
     buf name = buf_on(core->mem);
+    size_t at;
     const struct conversation *c = request_of(core, account);
+    memcpy(r.account, account, sizeof r.account);
+    memcpy(r.by, core->account.r.device, sizeof r.by);
+    if (find_blocked(core, account, &at)) {
+        const struct blocked *b = core->blocked.p[at];
+        r.time = core_sync_time(core, b->r.time);
+    }
     err e = core_contact_name_of(core, c == NULL ? 0 : c->r.number, account, &name);
+    r.name = buf_slice(&name);
     if (e == OK)
-        e = keep_blocked(core, account, buf_slice(&name));
+        e = blocked_put(core, &r);
+    if (e == OK)
+        e = blocked_tell(core, account);
     if (e == OK)
         e = part_all(core, account);
     buf_free(&name);
@@ -259,6 +330,7 @@ static err block(struct core *core, const uint8_t account[16]) {
 }
 
 err core_block(struct core *core, const uint8_t account[CORE_ACCOUNT], uint64_t now) {
+    size_t at;
     TRY(core_enter(core, now));
     if (!core->account.exists)
         return ERR_STATE;
@@ -266,7 +338,7 @@ err core_block(struct core *core, const uint8_t account[CORE_ACCOUNT], uint64_t 
         return ERR_DENIED;
     if (core_is_blocked(core, account))
         return ERR_EXISTS;
-    if (core->blocked.n >= BLOCKED_MAX)
+    if (!find_blocked(core, account, &at) && blocked_full(core))
         return ERR_LIMIT;
     TRY(core_txn_begin(core));
     TRY(core_txn_end(core, block(core, account)));
@@ -274,24 +346,52 @@ err core_block(struct core *core, const uint8_t account[CORE_ACCOUNT], uint64_t 
     return OK;
 }
 
+/* Just after the block that it lifts, whatever the time is: it lifts no other that was made
+ * meanwhile. */
+static err unblock(struct core *core, struct blocked *b) {
+    b->r.over = true;
+    b->r.name = SLICE_EMPTY;
+    b->r.time++;
+    memcpy(b->r.by, core->account.r.device, sizeof b->r.by);
+    TRY(blocked_save(core, b));
+    return blocked_tell(core, b->r.account);
+}
+
 err core_unblock(struct core *core, const uint8_t account[CORE_ACCOUNT], uint64_t now) {
     size_t at;
     TRY(core_enter(core, now));
-    if (!find_blocked(core, account, &at))
+    if (!core_is_blocked(core, account) || !find_blocked(core, account, &at))
         return ERR_NOT_FOUND;
     TRY(core_txn_begin(core));
-    struct blocked *b = core->blocked.p[at];
-    err e = core_delete(core, TABLE_CONTACT, slice_str("blocked"), b->r.number);
-    core_list_remove(&core->blocked, at);
-    core_blocked_free(core, b);
-    return core_txn_end(core, e);
+    TRY(core_txn_end(core, unblock(core, core->blocked.p[at])));
+    core_pump(core);
+    return OK;
+}
+
+err core_blocked_import(struct core *core, const struct record_blocked *told) {
+    struct record_blocked r = *told;
+    size_t at;
+    if (memcmp(r.account, core->account.r.account, sizeof r.account) == 0 ||
+        core_name_check(r.name) != OK)
+        return OK;
+    bool known = find_blocked(core, r.account, &at);
+    const struct blocked *b = known ? core->blocked.p[at] : NULL;
+    if (!known && blocked_full(core))
+        return OK;
+    if (!core_sync_later(core, &r.time, r.by, known ? b->r.time : 0, known ? b->r.by : r.by))
+        return OK;
+    TRY(blocked_put(core, &r));
+    return r.over ? OK : part_all(core, r.account);
 }
 
 err core_blocked_at(const struct core *core, size_t i, struct core_blocked *blocked) {
-    if (i >= core->blocked.n)
-        return ERR_NOT_FOUND;
-    const struct blocked *b = core->blocked.p[i];
-    *blocked = (struct core_blocked){.name = b->r.name, .time = b->r.time};
-    memcpy(blocked->account, b->r.account, sizeof blocked->account);
-    return OK;
+    for (size_t at = 0; at < core->blocked.n; at++) {
+        const struct blocked *b = core->blocked.p[at];
+        if (b->r.over || i-- > 0)
+            continue;
+        *blocked = (struct core_blocked){.name = b->r.name, .time = b->r.time};
+        memcpy(blocked->account, b->r.account, sizeof blocked->account);
+        return OK;
+    }
+    return ERR_NOT_FOUND;
 }

@@ -10,6 +10,9 @@
  * so that neither its beginning nor its end says when the other one's are. */
 #define IDLE_LEAST (20 * TIME_SECOND)
 #define IDLE_MOST (80 * TIME_SECOND)
+/* Between the end of one and the beginning of the one that waits for its place. */
+#define REST_LEAST (TIME_SECOND / 2)
+#define REST_MOST (3 * TIME_SECOND)
 
 uint64_t core_backoff(uint32_t failures, uint64_t first, uint64_t most) {
     uint64_t delay = first;
@@ -89,6 +92,7 @@ void core_session_close(struct core *core, struct core_session *s, err why, uint
         core_action_disconnect(core, s->link);
     bool again = wanted(core, s->kind) && (s->kind == AUTH || why != OK);
     s->link = 0;
+    s->rests = false;
     s->step = again ? STEP_WAIT : STEP_OFF;
     if (!open)
         return;
@@ -163,21 +167,37 @@ static struct core_session *lane_find(struct core *core, uint32_t lane) {
     return NULL;
 }
 
-/* One that is off; else the one that would close next, if nothing is under way on it. One that
- * waits before it tries again keeps its place: else many lanes together would never wait. */
-static struct core_session *lane_free(struct core *core) {
+/* An end and a beginning at one time, or several ends, would be seen to be one client's: so its
+ * place is free a moment later. */
+static void end_lane(struct core *core, struct core_session *s) {
+    core_session_close(core, s, OK, 0);
+    s->rests = true;
+    s->step = STEP_WAIT;
+    s->at = core->now + REST_LEAST + core_random(REST_MOST - REST_LEAST);
+}
+
+/* The one that would close next ends, if nothing is under way on it. One that waits before it tries
+ * again keeps its place: else many lanes together would never wait. */
+static void make_room(struct core *core) {
     struct core_session *found = NULL;
     for (size_t i = 1; i < SESSIONS_MAX; i++) {
         struct core_session *s = &core->sessions[i];
-        if (s->step == STEP_OFF)
-            return s;
         bool idle = s->step == STEP_READY && s->request_count == 0;
+        if (s->rests)
+            return;
         if (idle && (found == NULL || s->idle_at < found->idle_at))
             found = s;
     }
     if (found != NULL)
-        core_session_close(core, found, OK, 0);
-    return found;
+        end_lane(core, found);
+}
+
+static struct core_session *lane_free(struct core *core) {
+    for (size_t i = 1; i < SESSIONS_MAX; i++)
+        if (core->sessions[i].step == STEP_OFF)
+            return &core->sessions[i];
+    make_room(core);
+    return NULL;
 }
 
 static void lane_open(struct core *core, uint32_t lane) {
@@ -197,11 +217,15 @@ bool core_session_lane_room(struct core *core, uint32_t lane) {
     return s != NULL && has_room(s);
 }
 
-uint32_t core_session_link(const struct core *core) {
-    for (size_t i = 1; i < SESSIONS_MAX; i++)
-        if (core->sessions[i].step == STEP_READY && core->sessions[i].lane == 0)
-            return core->sessions[i].link;
-    return 0;
+uint32_t core_session_lane_link(struct core *core, uint32_t lane) {
+    const struct core_session *s = lane_find(core, lane);
+    return s != NULL && s->step == STEP_READY ? s->link : 0;
+}
+
+void core_session_lane_close(struct core *core, uint32_t lane) {
+    struct core_session *s = lane_find(core, lane);
+    if (s != NULL && s->step > STEP_WAIT)
+        end_lane(core, s);
 }
 
 bool core_session_room(struct core *core, enum session_kind kind) {
@@ -514,7 +538,7 @@ static void pump(struct core *core, struct core_session *s) {
     if (s->kind == AUTH && (s->step == STEP_OFF || (s->step == STEP_WAIT && due)))
         start(core, s);
     else if (s->step == STEP_WAIT && due)
-        s->step = STEP_OFF;
+        core_session_close(core, s, OK, 0); /* which it is: now its place is free */
     else if (s->step == STEP_READY)
         pump_ready(core, s);
     else if (s->step > STEP_WAIT && due)

@@ -1,13 +1,13 @@
 /* What own devices tell each other, in the conversation of their own: MIMI content of disposition
  * profile and type "application/vnd.sotto.sync", whose body is a record (records.h, sync). When a
- * device is new the one with the identity's key sends it all contacts, then of each conversation
- * the newest entries of the history, a part each. Later each sends the contacts that change. */
+ * device is new the one with the identity's key sends it whatever is shared and all contacts, then
+ * of each conversation the newest entries of the history, a part each. Later each sends what
+ * changes. Of two changes to the same thing the later one holds: docs/decisions/0037. */
 #include "core/internal.h"
 
 #include "core/content.h"
 
 static const char sync_type[] = "application/vnd.sotto.sync";
-enum { SYNC_CONTACTS = 1, SYNC_HISTORY };
 enum {
     CONVERSATIONS = 64,    /* of which a new device gets the history */
     ENTRIES = 100,         /* of each */
@@ -35,20 +35,53 @@ static err add_item(buf *items, slice item) {
     return writer_result(&w);
 }
 
-static err add_contact(buf *items, const struct contact *contact) {
-    return add_item(items, buf_slice(&contact->bytes));
+/* Items of one kind, in as many messages as they take. */
+struct packing {
+    struct core *core;
+    struct conversation *own;
+    struct record_sync sync;
+    buf items;
+};
+
+static err pack_send(struct packing *p) {
+    p->sync.items = buf_slice(&p->items);
+    err e = send(p->core, p->own, &p->sync);
+    buf_clear(&p->items);
+    return e;
 }
 
-static err send_contacts(struct core *core, struct conversation *own, uint32_t parts) {
-    struct record_sync sync = {.kind = SYNC_CONTACTS, .part = 1, .parts = parts};
-    buf items = buf_on(core->mem);
+static err pack(struct packing *p, slice item) {
+    if (p->items.n > 0 && p->items.n + item.n > PART_MAX)
+        TRY(pack_send(p));
+    return add_item(&p->items, item);
+}
+
+static err send_blocked(struct core *core, struct conversation *own) {
+    struct packing p = {core, own, {.kind = SYNC_BLOCKED}, buf_on(core->mem)};
     err e = OK;
-    for (size_t i = 0; e == OK && i < core->contacts.n && items.n < PART_MAX; i++)
-        e = add_contact(&items, core->contacts.p[i]);
-    sync.items = buf_slice(&items);
+    for (size_t i = 0; e == OK && i < core->blocked.n; i++) {
+        const struct blocked *b = core->blocked.p[i];
+        e = pack(&p, buf_slice(&b->bytes));
+    }
+    if (e == OK && p.items.n > 0)
+        e = pack_send(&p);
+    buf_free(&p.items);
+    return e;
+}
+
+/* The last of them, even if it is empty, is the first part that is counted. */
+static err send_contacts(struct core *core, struct conversation *own, uint32_t parts) {
+    struct packing p = {core, own, {.kind = SYNC_CONTACTS}, buf_on(core->mem)};
+    err e = OK;
+    for (size_t i = 0; e == OK && i < core->contacts.n; i++) {
+        const struct contact *contact = core->contacts.p[i];
+        e = pack(&p, buf_slice(&contact->bytes));
+    }
+    p.sync.part = 1;
+    p.sync.parts = parts;
     if (e == OK)
-        e = send(core, own, &sync);
-    buf_free(&items);
+        e = pack_send(&p);
+    buf_free(&p.items);
     return e;
 }
 
@@ -99,6 +132,7 @@ err core_sync_all(struct core *core, struct conversation *own) {
     uint32_t count = 0, part = 1;
     for (size_t i = 0; i < core->conversations.n && count < CONVERSATIONS; i++)
         count += has_history(core, core->conversations.p[i]);
+    TRY(send_blocked(core, own));
     TRY(send_contacts(core, own, count + 1));
     for (size_t i = core->conversations.n; i-- > 0 && part <= count;)
         if (has_history(core, core->conversations.p[i]))
@@ -106,15 +140,13 @@ err core_sync_all(struct core *core, struct conversation *own) {
     return OK;
 }
 
-err core_sync_contact(struct core *core, const uint8_t account[16]) {
+err core_sync_tell(struct core *core, enum sync_kind kind, slice item) {
     struct conversation *own = core_conversation_lookup(core, core->account.r.own);
-    const struct contact *contact = core_contact_lookup(core, account);
-    struct record_sync sync = {.kind = SYNC_CONTACTS};
+    struct record_sync sync = {.kind = (uint8_t)kind};
     buf items = buf_on(core->mem);
-    if (own == NULL || own->r.state != CORE_CONVERSATION_ACTIVE || own->r.members < 2 ||
-        contact == NULL)
+    if (own == NULL || own->r.state != CORE_CONVERSATION_ACTIVE || own->r.members < 2)
         return OK;
-    err e = add_contact(&items, contact);
+    err e = add_item(&items, item);
     sync.items = buf_slice(&items);
     if (e == OK)
         e = send(core, own, &sync);
@@ -122,16 +154,44 @@ err core_sync_contact(struct core *core, const uint8_t account[16]) {
     return e;
 }
 
+err core_sync_contact(struct core *core, const uint8_t account[16]) {
+    const struct contact *contact = core_contact_lookup(core, account);
+    return contact == NULL ? OK : core_sync_tell(core, SYNC_CONTACTS, buf_slice(&contact->bytes));
+}
+
+/* ---- Which change holds ---- */
+
+uint64_t core_sync_time(const struct core *core, uint64_t known) {
+    return core->now > known ? core->now : known + 1;
+}
+
+/* A clock that is wrong may not make a change that holds for good. */
+bool core_sync_later(const struct core *core, uint64_t *time, const uint8_t by[16], uint64_t known,
+                     const uint8_t known_by[16]) {
+    if (*time > core->now + TIME_DAY)
+        *time = core->now + TIME_DAY;
+    return *time != known ? *time > known : memcmp(by, known_by, 16) > 0;
+}
+
 /* ---- Receiving: what does not read is ignored ---- */
 
-static err take_contacts(struct core *core, const struct record_sync *sync) {
-    reader r = reader_of(sync->items);
+static err take_contact(struct core *core, slice item) {
     struct record_contact contact;
+    return record_contact_read(item, &contact) == OK ? core_contact_import(core, &contact) : OK;
+}
+
+static err take_blocked(struct core *core, slice item) {
+    struct record_blocked blocked;
+    return record_blocked_read(item, &blocked) == OK ? core_blocked_import(core, &blocked) : OK;
+}
+
+static err take_items(struct core *core, slice items, err (*take)(struct core *, slice)) {
     slice item;
-    while (reader_vec(&r, &item) == OK) {
-        if (record_contact_read(item, &contact) == OK)
-            TRY(core_contact_import(core, &contact));
-    }
+    for (reader r = reader_of(items); r.n > 0;)
+        if (reader_vec(&r, &item) != OK)
+            return OK;
+    for (reader r = reader_of(items); reader_vec(&r, &item) == OK;)
+        TRY(take(core, item));
     return OK;
 }
 
@@ -205,10 +265,19 @@ err core_sync_receive(struct core *core, struct conversation *c, const uint8_t s
     if (c->r.number != core->account.r.own || memcmp(sender, core->account.r.account, 16) != 0 ||
         record_sync_read(body, &sync) != OK)
         return OK;
-    if (sync.kind == SYNC_CONTACTS)
-        TRY(take_contacts(core, &sync));
-    else if (sync.kind == SYNC_HISTORY)
+    switch (sync.kind) {
+    case SYNC_CONTACTS:
+        TRY(take_items(core, sync.items, take_contact));
+        break;
+    case SYNC_HISTORY:
         TRY(take_history(core, &sync, body));
+        break;
+    case SYNC_BLOCKED:
+        TRY(take_items(core, sync.items, take_blocked));
+        break;
+    default:
+        break;
+    }
     if (sync.parts > 0) {
         struct core_notice notice = {
             .kind = CORE_NOTICE_SYNCED, .count = sync.part, .message = sync.parts};

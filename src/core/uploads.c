@@ -169,9 +169,10 @@ static void refused(struct core *core, struct upload *u, uint16_t reason) {
         core_upload_end(core, u, ERR_DENIED, reason);
         return;
     }
-    u->addresses += reason == PROTO_REASON_ADDRESS;
+    /* Once for all chunks that were under way. */
+    u->addresses += u->known && (reason == PROTO_REASON_ADDRESS || reason == PROTO_REASON_UPLOADS);
     pause(core, u);
-    if (u->failures > 1 || reason == PROTO_REASON_UPLOADS)
+    if (u->failures > 1)
         tell(core, u, ERR_DENIED, reason);
 }
 

@@ -40,20 +40,29 @@ void host_files_fini(struct host_files *f) {
         slot_free(&f->files[i]);
 }
 
-/* A pipe would hold us up, and a link in a folder that others write in could lead anywhere. */
-static err open_plain(const char *path, int flags, int *fd, uint64_t *size) {
-    struct stat st;
+/* A pipe would hold us up. */
+static err open_plain(const char *path, int flags, int *fd, struct stat *st) {
     *fd = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
     if (*fd < 0)
-        return sys_err_from_errno(errno);
-    err e = fstat(*fd, &st) != 0 ? sys_err_from_errno(errno) : OK;
-    if (e == OK && !S_ISREG(st.st_mode))
+        return errno == ELOOP ? ERR_MALFORMED : sys_err_from_errno(errno);
+    err e = fstat(*fd, st) != 0 ? sys_err_from_errno(errno) : OK;
+    if (e == OK && !S_ISREG(st->st_mode))
         e = ERR_MALFORMED;
-    if (e == OK)
-        *size = (uint64_t)st.st_size;
-    else
+    if (e != OK)
         close(*fd);
     return e;
+}
+
+/* In a folder that others write in, a link could lead anywhere, a second name be that of another
+ * file of ours, and a stranger's file go on being read by him. */
+static err open_part(const char *path, int *fd, uint64_t *have) {
+    struct stat st;
+    TRY(open_plain(path, O_RDWR | O_CREAT | O_NOFOLLOW, fd, &st));
+    *have = (uint64_t)st.st_size;
+    if (st.st_uid == geteuid() && st.st_nlink == 1)
+        return OK;
+    close(*fd);
+    return ERR_MALFORMED;
 }
 
 /* ---- Reading and writing ---- */
@@ -62,7 +71,7 @@ static err open_plain(const char *path, int flags, int *fd, uint64_t *size) {
 static err slot_open(struct host_files *f, uint64_t command, struct host_file **file) {
     char path[HOST_FILE_PATH];
     slice place;
-    uint64_t size;
+    struct stat st;
     int fd;
     *file = slot_of(f, command);
     if (*file != NULL)
@@ -75,7 +84,7 @@ static err slot_open(struct host_files *f, uint64_t command, struct host_file **
         return ERR_TOO_LARGE;
     memcpy(path, place.p, place.n);
     path[place.n] = '\0';
-    TRY(open_plain(path, O_RDONLY, &fd, &size));
+    TRY(open_plain(path, O_RDONLY, &fd, &st));
     **file = (struct host_file){.command = command, .fd = fd};
     return OK;
 }
@@ -93,6 +102,11 @@ static err read_all(int fd, uint64_t offset, buf *bytes) {
     return buf_resize(bytes, done); /* to shrink can't fail */
 }
 
+static void note_end(struct host_file *file, uint64_t end) {
+    if (end > file->end)
+        file->end = end;
+}
+
 static void read_one(struct host_files *f, struct host_file *file) {
     uint64_t command = file->command;
     buf bytes = {0};
@@ -100,6 +114,7 @@ static void read_one(struct host_files *f, struct host_file *file) {
     err e = buf_resize(&bytes, file->count);
     if (e == OK)
         e = read_all(file->fd, file->offset, &bytes);
+    note_end(file, file->offset + bytes.n);
     if (e == OK)
         core_file_bytes(f->core, command, file->offset, buf_slice(&bytes), host_now());
     else
@@ -145,6 +160,7 @@ void host_files_write(struct host_files *f, const struct core_action *a) {
     if (file == NULL)
         return;
     err e = write_all(file->fd, a->offset, a->bytes);
+    note_end(file, a->offset + a->bytes.n);
     if (e == OK)
         return;
     file->failed = e; /* the core may be done with it already */
@@ -179,7 +195,8 @@ static int give_name(const struct host_file *file) {
 }
 
 static err finish(const struct host_file *file) {
-    if (fsync(file->fd) != 0 || give_name(file) != 0)
+    /* What was behind the end was another's, or of another try. */
+    if (ftruncate(file->fd, (off_t)file->end) != 0 || fsync(file->fd) != 0 || give_name(file) != 0)
         return sys_err_from_errno(errno);
     return sync_folder(file->path);
 }
@@ -207,9 +224,11 @@ bool host_is_directory(const char *path) {
 
 err host_files_send(struct host_files *f, uint32_t conversation, const char *path,
                     struct core_file_sending *sending, uint64_t now, uint64_t *command) {
+    struct stat st;
     int fd;
-    TRY(open_plain(path, O_RDONLY, &fd, &sending->size));
+    TRY(open_plain(path, O_RDONLY, &fd, &st));
     close(fd);
+    sending->size = (uint64_t)st.st_size;
     sending->place = slice_str(path);
     return core_file_send(f->core, conversation, sending, now, command);
 }
@@ -217,7 +236,7 @@ err host_files_send(struct host_files *f, uint32_t conversation, const char *pat
 static err part_path(const uint8_t id[CORE_MESSAGE_ID], const char *path, char *part) {
     const char *slash = strrchr(path, '/');
     if (slash == NULL || strlen(path) >= HOST_FILE_PATH)
-        return ERR_MALFORMED;
+        return ERR_TOO_LARGE;
     int n =
         snprintf(part, HOST_FILE_PATH, "%.*s/.%s.%02x%02x%02x%02x%02x%02x.part",
                  (int)(slash - path), path, slash + 1, id[1], id[2], id[3], id[4], id[5], id[6]);
@@ -225,11 +244,11 @@ static err part_path(const uint8_t id[CORE_MESSAGE_ID], const char *path, char *
 }
 
 static err begin(struct host_files *f, struct host_file *file, uint32_t conversation,
-                 uint64_t message, uint64_t now, uint64_t *command) {
+                 uint64_t message, bool hurry, uint64_t now, uint64_t *command) {
     uint64_t have = 0;
     int fd;
-    TRY(open_plain(file->part, O_RDWR | O_CREAT | O_NOFOLLOW, &fd, &have));
-    err e = core_file_fetch(f->core, conversation, message, slice_str(file->part), have, true, now,
+    TRY(open_part(file->part, &fd, &have));
+    err e = core_file_fetch(f->core, conversation, message, slice_str(file->part), have, hurry, now,
                             command);
     if (e != OK) {
         close(fd);
@@ -249,8 +268,8 @@ static bool is_under_way(const struct host_files *f, const char *part) {
 }
 
 err host_files_fetch(struct host_files *f, uint32_t conversation, uint64_t message,
-                     const uint8_t id[CORE_MESSAGE_ID], const char *path, bool force, uint64_t now,
-                     uint64_t *command) {
+                     const uint8_t id[CORE_MESSAGE_ID], const char *path, bool force, bool hurry,
+                     uint64_t now, uint64_t *command) {
     struct stat st;
     char part[HOST_FILE_PATH];
     TRY(part_path(id, path, part));
@@ -268,7 +287,7 @@ err host_files_fetch(struct host_files *f, uint32_t conversation, uint64_t messa
     if (e == OK) {
         memcpy(file->part, part, strlen(part) + 1);
         memcpy(file->path, path, strlen(path) + 1);
-        e = begin(f, file, conversation, message, now, command);
+        e = begin(f, file, conversation, message, hurry, now, command);
     }
     if (e != OK)
         slot_free(file);

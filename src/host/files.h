@@ -14,6 +14,7 @@ struct host_file {
     int fd;
     bool fetched, force, wanted;
     err failed;      /* of a write: what is here is not whole, whatever comes */
+    uint64_t end;    /* behind the last byte that was read or written */
     uint64_t offset; /* wanted */
     size_t count;
     char *part, *path; /* of one that is fetched: under which name it grows, and its own */
@@ -44,11 +45,14 @@ MUST err host_files_done(struct host_files *f, uint64_t command, err error);
  * file), TOO_LARGE, and what core_file_send says. */
 MUST err host_files_send(struct host_files *f, uint32_t conversation, const char *path,
                          struct core_file_sending *sending, uint64_t now, uint64_t *command);
-/* To `path`, which is absolute; beside it grows a hidden part with the message's id in its name,
- * which stays if it is not finished, and is gone on with. EXISTS, without force. */
+/* To `path`, which is absolute, at once or, without hurry, at some moment soon; beside it grows a
+ * hidden part with the message's id in its name, which stays if it is not finished, and is gone on
+ * with. EXISTS, without force; MALFORMED if what is there under the hidden name is no plain file of
+ * this user's alone, which no try of ours left.
+ */
 MUST err host_files_fetch(struct host_files *f, uint32_t conversation, uint64_t message,
                           const uint8_t id[CORE_MESSAGE_ID], const char *path, bool force,
-                          uint64_t now, uint64_t *command);
+                          bool hurry, uint64_t now, uint64_t *command);
 bool host_is_directory(const char *path);
 
 #endif

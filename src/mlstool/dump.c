@@ -30,8 +30,9 @@ static unsigned sextet(uint8_t c) {
     return c == '=' ? 64 : 65;
 }
 
-/* MALFORMED if it is not base64; out may have grown then. */
-static err base64_decode(buf *out, slice s) {
+/* Either alphabet, with padding or without, as people paste it. MALFORMED if it is none; out may
+ * have grown then. */
+static err any_base64_decode(buf *out, slice s) {
     uint32_t bits = 0;
     size_t n = s.n;
     while (n > 0 && s.n - n < 2 && s.p[n - 1] == '=')
@@ -63,7 +64,7 @@ err dump_input(slice content, buf *out) {
     if (e == OK && is_hex(buf_slice(&text)))
         e = hex_decode(out, buf_slice(&text));
     else if (e == OK)
-        e = base64_decode(out, buf_slice(&text));
+        e = any_base64_decode(out, buf_slice(&text));
     if (e == ERR_MALFORMED)
         e = buf_set(out, content);
     buf_free(&text);

@@ -502,7 +502,8 @@ enum {
     F(flag, closed, 0, 0)                                                                          \
     F(u32, mailbox_items, 0, 0)                                                                    \
     F(u64, mailbox_bytes, 0, 0)                                                                    \
-    F(u32, item_days, 0, 0)                                                                       \
+    F(u32, invite_days, 0, 0)                                                                      \
+    F(u32, item_days, 0, 0)                                                                        \
     F(u32, blob_days, 0, 0)                                                                       \
     F(u64, blobs_bytes, 0, 0)                                                                      \
     F(u64, uploads_bytes, 0, 0)                                                                    \
@@ -531,9 +532,14 @@ enum {
     F(fixed, signature, 64, 0)
 #define PROTO_FIELDS_edge_link(F) F(u32, edge, 0, 0)
 #define PROTO_FIELDS_child_ready(F) F(vec, sandbox, 0, 128)
-#define PROTO_FIELDS_join_links(F) F(list, links, join_link, 255)
+#define PROTO_FIELDS_join_links(F)                                                                 \
+    F(list, links, join_link, 255)                                                                 \
+    F(u64, until, 0, 0)
 #define PROTO_FIELDS_invite_make(F) F(u8, count, 0, 0)
-#define PROTO_FIELDS_invite_made(F) F(list, codes, code, 255)
+/* until: nobody registers with them from then on, in ms since 1970. */
+#define PROTO_FIELDS_invite_made(F)                                                                \
+    F(list, codes, code, 255)                                                                      \
+    F(u64, until, 0, 0)
 
 /* ---- Reasons of an error or a refusal ---- */
 
@@ -546,7 +552,7 @@ enum {
     R(BUSY, 5, false, "the server is busy; try again later")                                       \
     R(LIMIT, 6, false, "a limit is reached; try again later")                                      \
     R(DISK, 7, false, "the server can't store anything now; try again later")                      \
-    R(INVITE, 8, false, "the invite is not valid, or was used")                                    \
+    R(INVITE, 8, false, "the invite is not valid, was used, or has expired")                       \
     R(EXISTS, 9, false, "the account exists already")                                              \
     R(ADDRESS, 10, false, "the address is not valid")                                              \
     R(MAILBOX_FULL, 11, false, "the mailbox is full")                                              \

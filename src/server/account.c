@@ -96,13 +96,6 @@ static err first_device(const struct proto_device_list *list, struct proto_devic
     return proto_device_read(&r, device);
 }
 
-static err invite_find(struct mail *m, const uint8_t code[16], uint8_t hash[32]) {
-    slice part = slice_of(code, 16);
-    TRY(crypto_blake2b_keyed(hash, 32, SLICE_EMPTY, &part, 1));
-    struct held_invite row;
-    return held_invite_get(m->store, m->batch, slice_of(hash, 32), 0, &m->scratch, &row);
-}
-
 /* The account's own name for its tombstone: without the pepper nobody can compute it. */
 static err tombstone_name(const struct mail *m, const uint8_t id[MAIL_ID], uint8_t name[32]) {
     static const char label[] = "Sotto tombstone v1";
@@ -120,7 +113,7 @@ static err tombstone_find(struct mail *m, const uint8_t id[MAIL_ID]) {
 
 static err create(struct mail *m, struct mail_call *call, const struct proto_register_account *in,
                   const uint8_t id[MAIL_ID], const uint8_t key[KEY]) {
-    uint8_t hash[32];
+    struct mail_invite invite;
     struct mail_account a = {.row = {.created = m->week, .seen = m->week, .devices = in->devices}};
     struct held_device d;
     if (m->config.closed)
@@ -128,14 +121,14 @@ static err create(struct mail *m, struct mail_call *call, const struct proto_reg
     err e = tombstone_find(m, id);
     if (e != ERR_NOT_FOUND)
         return e == OK ? mail_refuse(m, call, PROTO_REASON_GONE) : e;
-    e = invite_find(m, in->code, hash);
+    e = mail_invite_find(m, in->code, &invite);
     if (e == ERR_NOT_FOUND)
         return mail_refuse(m, call, PROTO_REASON_INVITE);
     TRY(e);
     memcpy(a.id, id, MAIL_ID);
     memcpy(d.key, key, KEY);
     crypto_random(d.mailbox, MAIL_ID);
-    TRY(store_batch_delete(m->batch, mail_key(MAIL_INVITE, SLICE_ARRAY(hash), 0)));
+    TRY(mail_invite_delete(m, &invite));
     TRY(mail_account_put(m, &a));
     TRY(mail_device_put(m, id, in->device, &d));
     TRY(mail_box_begin(m, d.mailbox, in->mailbox_key));

@@ -1,6 +1,6 @@
 /* Blobs: encrypted chunks under an id that only those know who may fetch them. Chunks come one
  * after another, and each stays as it was first written. A blob expires so many weeks after its
- * last put. */
+ * first put, whoever puts it again. */
 #include "server/internal.h"
 
 static err handle_put(struct mail *m, struct mail_call *call);
@@ -24,16 +24,6 @@ static err put_head(struct mail *m, slice id, const struct held_blob *blob) {
     return held_blob_put(m->batch, id, 0, &m->row, blob);
 }
 
-/* A put says that the blob is about to be named: it lives from this week on. */
-static err renew(struct mail *m, slice id, struct held_blob *blob) {
-    if (blob->week == m->week)
-        return OK;
-    TRY(mail_expiry_forget(m, MAIL_EXPIRY_BLOB, blob->week, id));
-    TRY(mail_expiry_note(m, MAIL_EXPIRY_BLOB, id));
-    blob->week = m->week;
-    return put_head(m, id, blob);
-}
-
 static err reply_state(struct mail *m, struct mail_call *call, const struct held_blob *blob) {
     struct proto_blob_state out = {.chunks = blob->chunks,
                                    .have = blob->have,
@@ -44,7 +34,8 @@ static err reply_state(struct mail *m, struct mail_call *call, const struct held
 }
 
 /* A mailbox takes so much in a day, and half of the room that is left at most: whoever floods one
- * leaves room for the others. 0: it fits, and is charged. */
+ * leaves room for the others. One address takes half of that: its bearer leaves some to the bearers
+ * of others. 0: it fits, and is charged. */
 static enum proto_reason refusal(struct mail *m, const struct mail_box *box,
                                  const uint8_t serial[MAIL_SERIAL], uint64_t cost, uint64_t total) {
     const struct mail_limits *limits = &m->config.limits;
@@ -52,7 +43,7 @@ static enum proto_reason refusal(struct mail *m, const struct mail_box *box,
         return PROTO_REASON_LIMIT;
     uint64_t half = (limits->blobs_bytes - total) / 2;
     uint64_t most = half < limits->uploads_bytes ? half : limits->uploads_bytes;
-    struct mail_day_most mosts = {most, most};
+    struct mail_day_most mosts = {most / 2, most};
     bool fits = mail_day_take_by(m, MAIL_DAY_UPLOADS, box, serial, cost, &mosts);
     return fits ? (enum proto_reason)0 : PROTO_REASON_UPLOADS;
 }
@@ -70,8 +61,6 @@ static err put_chunk(struct mail *m, struct mail_call *call, const struct proto_
         return mail_refuse(m, call, reason);
     if (fresh)
         TRY(mail_expiry_note(m, MAIL_EXPIRY_BLOB, id));
-    else
-        TRY(renew(m, id, blob));
     struct held_chunk chunk = {.bytes = in->bytes};
     TRY(held_chunk_put(m->batch, id, chunk_number(in->chunk), &m->row, &chunk));
     blob->bytes += cost;
@@ -101,8 +90,6 @@ static err handle_put(struct mail *m, struct mail_call *call) {
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     if (in.chunk == blob.have)
         return put_chunk(m, call, &in, box, serial, &blob);
-    if (in.chunk < blob.have)
-        TRY(renew(m, SLICE_ARRAY(in.id), &blob));
     return reply_state(m, call, &blob);
 }
 

@@ -20,6 +20,7 @@ static err tell_mail(struct parent *p) {
         .closed = strcmp(c->registration, "closed") == 0,
         .mailbox_items = (uint32_t)c->mailbox_items,
         .mailbox_bytes = c->mailbox_megabytes << 20,
+        .invite_days = (uint32_t)c->invite_days,
         .item_days = (uint32_t)c->item_days,
         .blob_days = (uint32_t)c->blob_days,
         .blobs_bytes = c->blob_gigabytes << 30,

@@ -35,6 +35,8 @@ static const struct key keys[] = {
     {"certificate_key", TEXT, AT(certificate_key), 0, 0, "", NULL, "PEM file of its private key"},
     {"registration", TEXT, AT(registration), 0, 0, "invite", "invite closed",
      "who may register: invite (with a code) or closed"},
+    {"invite_days", NUMBER, AT(invite_days), 1, 365, TEXT_OF(CONFIG_INVITE_DAYS), NULL,
+     "then a join link expires, up to a week later"},
     {"mailbox_items", NUMBER, AT(mailbox_items), 16, 1000000, TEXT_OF(CONFIG_MAILBOX_ITEMS), NULL,
      "items that may wait for one device"},
     {"mailbox_megabytes", NUMBER, AT(mailbox_megabytes), 1, 4096, TEXT_OF(CONFIG_MAILBOX_MEGABYTES),
@@ -46,7 +48,10 @@ static const struct key keys[] = {
     {"blob_days", NUMBER, AT(blob_days), 1, 90, TEXT_OF(CONFIG_BLOB_DAYS), NULL,
      "then a blob expires, up to a week later"},
     {"upload_gigabytes", NUMBER, AT(upload_gigabytes), 0, 1000000, TEXT_OF(CONFIG_UPLOAD_GIGABYTES),
-     NULL, "GiB of blobs that one mailbox vouches for in a day, and half of the room at most"},
+     NULL,
+     "GiB of blobs that one mailbox vouches for in a day, and half of the room at most; one "
+     "address "
+     "for half of either"},
     {"key_packages", NUMBER, AT(key_packages), 1, 10000, TEXT_OF(CONFIG_KEY_PACKAGES), NULL,
      "key packages that one device may store"},
     {"edges", NUMBER, AT(edges), 0, 64, "0", NULL,
@@ -71,8 +76,8 @@ static const struct key keys[] = {
      "memory of the store's newest writes"},
     {"sandbox", TEXT, AT(sandbox), 0, 0, "on", "on off",
      "off only where a sanitizer needs more system calls"},
-    {"log", TEXT, AT(log), 0, 0, "info", "error warn info debug",
-     "how much is said on stderr; debug may name addresses and times"},
+    {"log", TEXT, AT(log), 0, 0, "info", "error warn info",
+     "how much is said on stderr; no line names an address, an account or a time finer than a day"},
 };
 
 enum { KEYS = sizeof keys / sizeof keys[0] };

@@ -14,6 +14,7 @@ enum { CONFIG_TEXT = 512, CONFIG_USER = 64 };
 #define CONFIG_ITEM_DAYS 30
 #define CONFIG_BLOB_GIGABYTES 10
 #define CONFIG_BLOB_DAYS 30
+#define CONFIG_INVITE_DAYS 28
 #define CONFIG_UPLOAD_GIGABYTES 4
 #define CONFIG_KEY_PACKAGES 200
 #define CONFIG_CHAINS 32768
@@ -26,7 +27,7 @@ struct config {
     char certificate[CONFIG_TEXT], certificate_key[CONFIG_TEXT];
     char user[CONFIG_TEXT], registration[CONFIG_TEXT], sandbox[CONFIG_TEXT], log[CONFIG_TEXT];
     uint64_t edges, connections, source_connections;
-    uint64_t mailbox_items, mailbox_megabytes, item_days;
+    uint64_t invite_days, mailbox_items, mailbox_megabytes, item_days;
     uint64_t blob_gigabytes, blob_days, upload_gigabytes, key_packages;
     uint64_t idle_minutes, opening_seconds, rate, burst;
     uint64_t chains, memtable_megabytes;

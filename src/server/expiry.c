@@ -52,6 +52,8 @@ static uint32_t lifetime(const struct mail *m, enum mail_expiry kind) {
         return limits->tombstone_days;
     case MAIL_EXPIRY_CARD:
         return limits->card_days;
+    case MAIL_EXPIRY_INVITE:
+        return limits->invite_days;
     default:
         return limits->blob_days;
     }
@@ -101,6 +103,8 @@ static err expire(struct mail *m, enum mail_expiry kind, slice what) {
         return mail_tombstone_expire(m, what);
     case MAIL_EXPIRY_CARD:
         return mail_card_expire(m, what);
+    case MAIL_EXPIRY_INVITE:
+        return mail_invite_expire(m, what);
     default:
         return mail_blob_expire(m, what);
     }

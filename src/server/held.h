@@ -49,7 +49,7 @@ enum mail_table {
     R(order, MAIL_ORDER, "keyed hash of a conversation's id", "orders", "a year without commits")  \
     R(blob, MAIL_BLOB, "the blob's id", "blobs", "expired")                                        \
     R(chunk, MAIL_BLOB, "the blob's id, place", "chunks of blobs", "with their blob")              \
-    R(invite, MAIL_INVITE, "hash of the code", "registration codes", "used")                       \
+    R(invite, MAIL_INVITE, "hash of the code", "registration codes", "used, or expired")           \
     R(expiry, MAIL_EXPIRY, "kind, week, keyed hash of what it names", "notes of what expires",     \
       "what they name is gone, or has a later note")                                               \
     R(card, MAIL_CARD, "beginning of the keyed hash of a handle's place", "contact cards",                         \
@@ -95,7 +95,7 @@ enum mail_table {
     F(u32, week, 0, 0, WORK, "week of the last commit")
 
 #define HELD_FIELDS_blob(F)                                                                        \
-    F(u32, week, 0, 0, WORK, "week of the last upload")                                            \
+    F(u32, week, 0, 0, WORK, "week of its first upload")                                            \
     F(u32, chunks, 0, 0, WORK, "how many chunks it has")                                           \
     F(u32, have, 0, 0, WORK, "how many of them were uploaded")                                     \
     F(u64, bytes, 0, 0, WORK, "how many bytes it counts as")
@@ -104,10 +104,10 @@ enum mail_table {
     F(vec, bytes, 1, PROTO_CHUNK_MAX, SEALED, "a part of a blob, encrypted and padded")
 
 #define HELD_FIELDS_invite(F)                                                                      \
-    F(u8, zero, 0, 0, WORK, "nothing; the code can't be computed from its hash, and its maker is not kept")
+    F(u32, week, 0, 0, WORK, "week in which it was made; the code can't be computed from its hash, and its maker is not kept")
 
 #define HELD_FIELDS_expiry(F)                                                                      \
-    F(vec, what, 0, 32, WORK, "mailbox id, order, blob or card to look at when the week is over")
+    F(vec, what, 0, 32, WORK, "mailbox id, order, blob, card, tombstone or code to look at when the week is over")
 
 #define HELD_FIELDS_card(F)                                                                        \
     F(fixed, rest, 24, 0, WORK, "the rest of that hash")                                           \

@@ -154,6 +154,7 @@ enum mail_expiry {
     MAIL_EXPIRY_BLOB,
     MAIL_EXPIRY_TOMBSTONE,
     MAIL_EXPIRY_CARD,
+    MAIL_EXPIRY_INVITE,
     MAIL_EXPIRY_KINDS
 };
 
@@ -162,9 +163,10 @@ enum mail_expiry {
 enum { MAIL_LINKS = 256 };
 struct mail_link {
     uint8_t id[MAIL_ID];
-    uint64_t until;      /* 0: free */
-    uint64_t session[2]; /* of each side; 0: nobody yet */
-    buf frame[2];        /* for each side: what it gets next */
+    uint64_t until;            /* 0: free */
+    uint64_t session[2];       /* of each side; 0: nobody yet */
+    buf frame[2];              /* for each side: what it gets next */
+    uint64_t came[2], left[2]; /* the batches in which; left 0: it did not */
 };
 
 /* ---- What is counted for the whole store ---- */
@@ -288,7 +290,20 @@ MUST err mail_device_delete(struct mail *m, const uint8_t account[MAIL_ID],
 MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
                               const uint8_t account[MAIL_ID], const struct held_device *d);
 
+/* ---- invites.c ---- */
+struct mail_invite {
+    uint8_t hash[32]; /* its name in the store */
+    uint32_t week;
+};
+/* NOT_FOUND, also if it has expired. */
+MUST err mail_invite_find(struct mail *m, const uint8_t code[16], struct mail_invite *invite);
+MUST err mail_invite_delete(struct mail *m, const struct mail_invite *invite);
+/* Codes that were made before they had a week are of this one: commits. */
+MUST err mail_invites_date(struct mail *m);
+
 /* ---- linking.c ---- */
+/* The batch failed: no frame came or left with it. */
+void mail_links_forget(struct mail *m);
 void mail_links_fini(struct mail *m);
 
 /* ---- key_packages.c ---- */
@@ -401,7 +416,7 @@ bool mail_expired(const struct mail *m, enum mail_expiry kind, uint32_t week);
 MUST err mail_order_expire(struct mail *m, slice name);
 MUST err mail_blob_expire(struct mail *m, slice id);
 MUST err mail_tombstone_expire(struct mail *m, slice name);
-
+MUST err mail_invite_expire(struct mail *m, slice hash);
 MUST err mail_card_expire(struct mail *m, slice note);
 
 /* ---- work.c ---- */

@@ -1,22 +1,91 @@
-/* Registration codes, for the operator. The store holds a hash of each, and nothing of who asked.
- */
+/* Registration codes, for the operator. The store holds a hash of each and the week in which it was
+ * made, and nothing of who asked. */
+#include "base/time.h"
 #include "server/internal.h"
 
 static err handle(struct mail *m, struct mail_call *call);
 const struct mail_handler mail_handle_invite_make = {PROTO_invite_make, handle};
 
+/* ---- Rows ---- */
+
+static err hash_of(const uint8_t code[16], uint8_t hash[32]) {
+    slice part = slice_of(code, 16);
+    return crypto_blake2b_keyed(hash, 32, SLICE_EMPTY, &part, 1);
+}
+
+static err put(struct mail *m, slice hash) {
+    struct held_invite row = {.week = m->week};
+    TRY(mail_expiry_note(m, MAIL_EXPIRY_INVITE, hash));
+    return held_invite_put(m->batch, hash, 0, &m->row, &row);
+}
+
+static err get(struct mail *m, slice hash, struct held_invite *row) {
+    return held_invite_get(m->store, m->batch, hash, 0, &m->scratch, row);
+}
+
+err mail_invite_find(struct mail *m, const uint8_t code[16], struct mail_invite *invite) {
+    struct held_invite row;
+    TRY(hash_of(code, invite->hash));
+    TRY(get(m, SLICE_ARRAY(invite->hash), &row));
+    invite->week = row.week;
+    return mail_expired(m, MAIL_EXPIRY_INVITE, row.week) ? ERR_NOT_FOUND : OK;
+}
+
+err mail_invite_delete(struct mail *m, const struct mail_invite *invite) {
+    slice hash = SLICE_ARRAY(invite->hash);
+    TRY(mail_expiry_forget(m, MAIL_EXPIRY_INVITE, invite->week, hash));
+    return store_batch_delete(m->batch, mail_key(MAIL_INVITE, hash, 0));
+}
+
+err mail_invite_expire(struct mail *m, slice hash) {
+    struct held_invite row;
+    err e = get(m, hash, &row);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    if (!mail_expired(m, MAIL_EXPIRY_INVITE, row.week))
+        return OK;
+    return store_batch_delete(m->batch, mail_key(MAIL_INVITE, hash, 0));
+}
+
+/* ---- Rows of before ---- */
+
+struct dating {
+    struct mail *m;
+    err e;
+};
+
+static bool date(void *ctx, struct store_key key, slice value) {
+    struct dating *dating = ctx;
+    if (value.n == 1) /* where the week stands now was a zero */
+        dating->e = put(dating->m, key.name);
+    return dating->e == OK;
+}
+
+err mail_invites_date(struct mail *m) {
+    struct dating dating = {m, OK};
+    err e = store_scan_table(m->store, MAIL_INVITE, date, &dating);
+    if (e == OK)
+        e = dating.e;
+    if (e == OK && store_batch_count(m->batch) > 0)
+        e = store_commit_now(m->store, m->batch);
+    store_batch_clear(m->batch);
+    return e;
+}
+
+/* ---- The operator's wish ---- */
+
 static err make_code(struct mail *m, struct proto_code *code) {
-    struct held_invite row = {0};
     uint8_t hash[32];
     crypto_random(code->bytes, sizeof code->bytes);
-    slice part = SLICE_ARRAY(code->bytes);
-    TRY(crypto_blake2b_keyed(hash, sizeof hash, SLICE_EMPTY, &part, 1));
-    return held_invite_put(m->batch, SLICE_ARRAY(hash), 0, &m->row, &row);
+    TRY(hash_of(code->bytes, hash));
+    return put(m, SLICE_ARRAY(hash));
 }
 
 static err handle(struct mail *m, struct mail_call *call) {
     struct proto_invite_make in;
-    struct proto_invite_made out = {0};
+    struct proto_invite_made out = {.until = time_week_start(m->week + 1) +
+                                             m->config.limits.invite_days * TIME_DAY};
     if (proto_invite_make_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     if (m->config.closed)

@@ -20,6 +20,27 @@ void mail_links_fini(struct mail *m) {
         drop(&m->links[i]);
 }
 
+void mail_links_forget(struct mail *m) {
+    for (size_t i = 0; i < MAIL_LINKS; i++) {
+        struct mail_link *link = &m->links[i];
+        for (int side = 0; side < 2; side++) {
+            if (link->came[side] == m->batches)
+                buf_clear(&link->frame[side]);
+            if (link->left[side] == m->batches)
+                link->left[side] = 0;
+        }
+    }
+}
+
+/* What waits for the side. What left with a batch that is durable is gone. */
+static buf *frame_of(const struct mail *m, struct mail_link *link, uint8_t side) {
+    if (link->left[side] != 0 && link->left[side] != m->batches) {
+        buf_clear(&link->frame[side]);
+        link->left[side] = 0;
+    }
+    return &link->frame[side];
+}
+
 /* What is over goes first. NULL: there is none. */
 static struct mail_link *find(struct mail *m, const uint8_t id[MAIL_ID]) {
     uint64_t now = m->config.now(m->config.ctx);
@@ -80,12 +101,14 @@ static err handle_put(struct mail *m, struct mail_call *call) {
     struct mail_link *link = find(m, in.id);
     if (link == NULL || !is_side(m, link, in.side, call->session_id))
         return mail_refuse(m, call, PROTO_REASON_NONE);
-    buf *frame = &link->frame[1 - in.side];
+    uint8_t other = 1 - in.side;
+    buf *frame = frame_of(m, link, other);
     if (frame->n > 0 && slice_equal(buf_slice(frame), in.bytes)) /* an answer was lost */
         return mail_reply_ok(m, call);
     if (frame->n > 0)
         return mail_refuse(m, call, PROTO_REASON_LIMIT);
     TRY(buf_set(frame, in.bytes));
+    link->came[other] = m->batches;
     return mail_reply_ok(m, call);
 }
 
@@ -101,10 +124,13 @@ static err handle_get(struct mail *m, struct mail_call *call) {
         return mail_refuse(m, call, PROTO_REASON_LIMIT);
     if (link == NULL || !is_side(m, link, in.side, call->session_id))
         return mail_refuse(m, call, PROTO_REASON_NONE);
-    struct proto_link_frame out = {.bytes = buf_slice(&link->frame[in.side])};
+    buf *frame = frame_of(m, link, in.side);
+    struct proto_link_frame out = {.bytes =
+                                       link->left[in.side] == 0 ? buf_slice(frame) : SLICE_EMPTY};
     writer w = mail_reply_open(m);
     proto_link_frame_write(&w, &out);
     TRY(mail_reply_close(m, call, PROTO_link_frame, &w));
-    buf_clear(&link->frame[in.side]);
+    if (out.bytes.n > 0)
+        link->left[in.side] = m->batches;
     return OK;
 }

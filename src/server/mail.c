@@ -10,6 +10,7 @@ const struct mail_limits mail_limits_default = {
     .blob_days = CONFIG_BLOB_DAYS,
     .order_days = 365,
     .tombstone_days = 30,
+    .invite_days = CONFIG_INVITE_DAYS,
     .orders = 4 * 1024 * 1024,
     .blobs_bytes = (uint64_t)CONFIG_BLOB_GIGABYTES << 30,
     .uploads_bytes = (uint64_t)CONFIG_UPLOAD_GIGABYTES << 30,
@@ -85,7 +86,7 @@ static err mail_init(struct mail *m) {
     TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
     TRY(mail_work_init(m));
     m->days = mem_new_array(m->mem, 2 * MAIL_DAYS, sizeof *m->days);
-    return m->days == NULL ? ERR_NO_MEMORY : OK;
+    return m->days == NULL ? ERR_NO_MEMORY : mail_invites_date(m);
 }
 
 err mail_new(struct mail **out, struct store *store, const struct mail_config *config,
@@ -479,6 +480,7 @@ void mail_commit(struct mail *m) {
         emit_all(m);
     } else {
         mail_boxes_forget(m);
+        mail_links_forget(m);
         memset(m->totals, 0, sizeof m->totals);
         for (size_t i = 0; i < MAIL_EXPIRY_KINDS; i++)
             m->sweeps[i].from = 0;

@@ -27,12 +27,14 @@ struct mail_limits {
     uint32_t mailbox_items;  /* that wait in one mailbox */
     uint64_t mailbox_bytes;  /* the same in bytes; one address may fill a quarter of either */
     uint32_t item_days;      /* after the end of its week an item expires and leaves a gap */
-    uint32_t blob_days;      /* after that of its last upload */
+    uint32_t blob_days;      /* after that of its first upload */
     uint32_t order_days;     /* after that of its last commit */
     uint32_t tombstone_days; /* after that of the deletion */
+    uint32_t invite_days;    /* after the end of its week a registration code expires */
     uint64_t orders;         /* of the whole server */
     uint64_t blobs_bytes;    /* of all blobs together */
-    uint64_t uploads_bytes;  /* that a mailbox vouches for in a day; half of the room at most */
+    uint64_t uploads_bytes;  /* that a mailbox vouches for in a day, one address for half;
+                                half of the room at most */
     uint64_t cards;          /* of the whole server */
     uint32_t card_days;      /* after that of its last renewal */
     uint8_t find_bits;       /* work of a look-up while there are few; see work.c */

@@ -295,6 +295,7 @@ static void configure(struct mail_config *config, struct post *post,
     config->limits = mail_limits_default;
     config->limits.mailbox_items = in->mailbox_items;
     config->limits.mailbox_bytes = in->mailbox_bytes;
+    config->limits.invite_days = in->invite_days;
     config->limits.item_days = in->item_days;
     config->limits.blob_days = in->blob_days;
     config->limits.blobs_bytes = in->blobs_bytes;

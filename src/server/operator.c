@@ -50,7 +50,7 @@ err operator_ask(struct parent *p, struct sys_conn *conn, uint32_t request, slic
 
 static err answer_links(struct parent *p, const struct ask *ask,
                         const struct proto_invite_made *in) {
-    struct proto_join_links out = {0};
+    struct proto_join_links out = {.until = in->until};
     buf links = {0}, text = {0}, frame = {0};
     writer w = writer_on(&links);
     reader r = reader_of(in->codes.bytes);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/time.h"
 #include "proto/proto.h"
 #include "server/keys.h"
 #include "server/process.h"
@@ -19,13 +20,22 @@ struct ask {
 
 static err print_links(const struct ask *ask, slice body) {
     struct proto_join_links links;
+    int year, month, day;
     TRY(proto_join_links_decode(body, &links));
     reader r = reader_of(links.links.bytes);
     for (uint32_t i = 0; i < links.links.count; i++) {
         struct proto_join_link link;
         TRY(proto_join_link_read(&r, &link));
-        printf(ask->json ? "{\"link\":\"%.*s\"}\n" : "%.*s\n", (int)link.text.n,
-               (const char *)link.text.p);
+        if (ask->json)
+            printf("{\"link\":\"%.*s\",\"expires\":%llu}\n", (int)link.text.n,
+                   (const char *)link.text.p, (unsigned long long)links.until);
+        else
+            printf("%.*s\n", (int)link.text.n, (const char *)link.text.p);
+    }
+    /* Apart from the links, which go on to a person or a program. */
+    if (!ask->json) {
+        time_date(links.until, &year, &month, &day);
+        fprintf(stderr, "sottod: good until %04d-%02d-%02d\n", year, month, day);
     }
     return OK;
 }

@@ -10,7 +10,7 @@
 
 enum { LINE_MAX_BYTES = 1000 };
 
-static const char *const LEVELS[] = {"error", "warn", "info", "debug"};
+static const char *const LEVELS[] = {"error", "warn", "info"};
 
 err sys_log_level_parse(enum sys_log_level *level, const char *text) {
     for (size_t i = 0; i < sizeof(LEVELS) / sizeof(LEVELS[0]); i++) {

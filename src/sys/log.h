@@ -1,13 +1,14 @@
 /* Log lines on stderr: "2026-11-24 info edge: listening on 2 ports".
  *
- * The rule: at the default level (info) and above, a line never holds an address, an account, a
- * device, a mailbox or a time finer than a day. What would, is a debug line. */
+ * The rule: a line never holds an address, an account, a device, a mailbox, a session or a time
+ * finer than a day, and none is written because of what somebody sends or receives. So there is no
+ * level for those who look for a mistake. */
 #ifndef SOTTO_SYS_LOG_H
 #define SOTTO_SYS_LOG_H
 
 #include "base/error.h"
 
-enum sys_log_level { SYS_LOG_ERROR, SYS_LOG_WARN, SYS_LOG_INFO, SYS_LOG_DEBUG };
+enum sys_log_level { SYS_LOG_ERROR, SYS_LOG_WARN, SYS_LOG_INFO };
 
 struct sys_log {
     int fd;          /* 2 */
@@ -18,7 +19,7 @@ struct sys_log {
 static inline struct sys_log sys_log_as(const char *who, enum sys_log_level level) {
     return (struct sys_log){2, who, level};
 }
-/* "error", "warn", "info", "debug". MALFORMED otherwise. */
+/* "error", "warn", "info". MALFORMED otherwise. */
 MUST err sys_log_level_parse(enum sys_log_level *level, const char *text);
 
 /* One line, written at once; cut at 1,000 bytes; control characters become '?'. log may be NULL. */
@@ -27,7 +28,6 @@ sys_log_line(const struct sys_log *log, enum sys_log_level level, const char *fo
 #define sys_log_error(log, ...) sys_log_line((log), SYS_LOG_ERROR, __VA_ARGS__)
 #define sys_log_warn(log, ...) sys_log_line((log), SYS_LOG_WARN, __VA_ARGS__)
 #define sys_log_info(log, ...) sys_log_line((log), SYS_LOG_INFO, __VA_ARGS__)
-#define sys_log_debug(log, ...) sys_log_line((log), SYS_LOG_DEBUG, __VA_ARGS__)
 
 /* "could not open the store: the disk is full (DISK_FULL)": an error line about what was tried. */
 void sys_log_failure(const struct sys_log *log, const char *what, err why);

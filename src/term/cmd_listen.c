@@ -1,3 +1,5 @@
+#include "host/files.h"
+#include "term/arrivals.h"
 #include "term/explain.h"
 #include "term/show.h"
 #include "term/command.h"
@@ -8,16 +10,19 @@ static void over(struct job *job);
 
 const struct command command_listen = {
     .name = "listen",
-    .words = "[--until-idle S] [--count N]",
+    .words = "[--until-idle S] [--count N] [--to FOLDER]",
     .help = "print what comes, as it comes",
     .text =
         "Prints what is unread, then what comes, until Ctrl-C; what was printed counts as read.\n"
         "Meanwhile other sotto commands on the same home work through this one. --until-idle S:\n"
         "ends when the mailbox was fetched and then nothing came for S seconds, or when the\n"
         "server can't be reached within --timeout. --count N: ends after N messages of others.\n"
+        "--to FOLDER: files that others send are saved there, each at some moment within a "
+        "minute,\n"
+        "so that the server can't tell by the time who fetches what.\n"
         "With --json it also tells what happens to the connection, to messages that are sent,\n"
         "and to conversations (docs/SOTTO-JSON.md).",
-    .options = OPTION_UNTIL_IDLE | OPTION_COUNT,
+    .options = OPTION_UNTIL_IDLE | OPTION_COUNT | OPTION_TO,
     .flags = COMMAND_STAYS | COMMAND_ASKS,
     .start = start,
     .notice = notice,
@@ -31,6 +36,7 @@ struct listening {
     uint32_t printing; /* the conversation of `message`, which a caller is printing; 0: none */
     uint64_t message;
     uint32_t last; /* the conversation in which `message` was shown last */
+    struct arrivals arrivals;
 };
 
 static void idle(void *ctx) {
@@ -63,7 +69,18 @@ static bool enough(const struct job *job) {
 
 static void printed(struct job *job);
 
-/* One at a time, so that --count leaves the next for later. Only what is printed counts as read. */
+/* Only what is printed counts as read. */
+static err was_printed(struct job *job) {
+    struct listening *s = job->state;
+    uint32_t number = s->printing;
+    s->printing = 0;
+    TRY(core_conversation_read(job_core(job), number, s->message, host_now()));
+    if (job->args.to != NULL)
+        arrivals_add(job, &s->arrivals, number, s->message);
+    return OK;
+}
+
+/* One at a time, so that --count leaves the next for later. */
 static err show_unread(struct job *job, uint32_t number) {
     struct listening *s = job->state;
     struct core_conversation c;
@@ -80,8 +97,7 @@ static err show_unread(struct job *job, uint32_t number) {
         TRY(show_messages(job, &c, &what));
         if (!job_printed(job, printed))
             return OK;
-        s->printing = 0;
-        TRY(core_conversation_read(job_core(job), number, s->message, host_now()));
+        TRY(was_printed(job));
         TRY(core_conversation_get(job_core(job), number, &c));
     }
     return OK;
@@ -120,9 +136,7 @@ static void show_all(struct job *job) {
 }
 
 static void printed(struct job *job) {
-    struct listening *s = job->state;
-    err e = core_conversation_read(job_core(job), s->printing, s->message, host_now());
-    s->printing = 0;
+    err e = was_printed(job);
     if (e != OK && err_class(e) != ERR_CLASS_IO)
         job_fail(job, "could not show a message", e, 0);
     else
@@ -228,6 +242,8 @@ static void notice(struct job *job, const struct core_notice *n) {
         show_own(job, n);
     if (job->over)
         return;
+    if (n->kind == CORE_NOTICE_DONE)
+        arrivals_done(job, &s->arrivals, n);
     if (n->kind == CORE_NOTICE_MESSAGE)
         show_asking(job, n);
     else if (job->out.json)
@@ -244,6 +260,13 @@ static void start(struct job *job) {
     struct core_status status;
     if (s == NULL)
         return;
+    if (job->args.to != NULL &&
+        (job->args.has_until_idle || job->args.has_count || !host_is_directory(job->args.to))) {
+        job_fail_text(job, ERR_MALFORMED, EXIT_USAGE,
+                      "--to names a folder, for files that come while it listens: not together "
+                      "with --until-idle or --count");
+        return;
+    }
     core_status_get(job_core(job), &status);
     s->caught_up = status.caught_up;
     show_all(job);
@@ -252,6 +275,8 @@ static void start(struct job *job) {
 
 static void over(struct job *job) {
     struct listening *s = job->state;
-    if (s != NULL)
-        sys_timer_cancel(&s->idle);
+    if (s == NULL)
+        return;
+    sys_timer_cancel(&s->idle);
+    arrivals_end(job, &s->arrivals);
 }

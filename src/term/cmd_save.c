@@ -61,13 +61,10 @@ static bool choose_path(struct job *job) {
     return false;
 }
 
-static void add_path(struct line *l, const struct saving *s) {
-    line_text(l, slice_str(s->path));
-}
-
 static void fail_path(struct job *job, err e, const char *text) {
+    const struct saving *s = job->state;
     struct line l = {0};
-    add_path(&l, job->state);
+    line_text(&l, slice_str(s->path));
     if (l.e == OK && buf_append_byte(&l.b, 0) == OK)
         job_fail_text(job, e, EXIT_FAILED, "%s: %s", (const char *)l.b.p, text);
     buf_free(&l.b);
@@ -80,6 +77,11 @@ static void failed(struct job *job, err e, uint16_t reason) {
                   "under another name");
     else if (e == ERR_DENIED && reason == 0)
         fail_path(job, e, "this user may not write there. --to names another place");
+    else if (e == ERR_MALFORMED)
+        fail_path(
+            job, e,
+            "what is there already under the hidden name that ends in .part is no plain file of "
+            "yours alone. Remove it, or save to another place with --to");
     else if (e == ERR_BUSY)
         fail_path(job, e, "it is being saved already");
     else if (e == ERR_TOO_LARGE)
@@ -99,28 +101,13 @@ static void failed(struct job *job, err e, uint16_t reason) {
 
 static void done(struct job *job, const struct core_notice *n) {
     struct saving *s = job->state;
-    struct line l = {0};
     s->command = 0;
     transfer_clear(job);
     if (n->error != OK) {
         failed(job, n->error, n->reason);
         return;
     }
-    if (job->out.json) {
-        line_object(&l, "saved");
-        line_num(&l, "conversation", s->c.number);
-        line_num(&l, "number", s->number);
-        line_str(&l, "path", slice_str(s->path));
-        line_num(&l, "size", s->size);
-        line_object_end(&l);
-    } else {
-        line_add(&l, "Saved ");
-        add_path(&l, s);
-        line_add(&l, ", ");
-        transfer_size(&l, s->size);
-        line_add(&l, ".");
-    }
-    line_end(&l, &job->out, OUT_NORMAL);
+    transfer_saved(job, s->c.number, s->number, s->path, s->size);
     job_end(job, EXIT_FINE);
 }
 
@@ -140,7 +127,7 @@ static void fetched(struct job *job) {
         return;
     if (e == OK)
         e = host_files_fetch(host_files(job_host(job)), s->c.number, s->number, s->id, s->path,
-                             job->args.force, host_now(), &s->command);
+                             job->args.force, true, host_now(), &s->command);
     if (e != OK) {
         failed(job, e, 0);
         return;

@@ -58,7 +58,8 @@ static const struct {
 static const char *known_reason(uint16_t reason) {
     const char *name = host_reason_name(reason);
     if (strcmp(name, "INVITE") == 0)
-        return "the invite is not valid: it was used already, or never made by this server. "
+        return "the invite is not valid: it was used already, has expired, or was never made by "
+               "this server. "
                "An invite is good for one account; ask the operator for a new one";
     if (strcmp(name, "PROOF") == 0)
         return "the server does not know this device: it was signed off by the device that has the "

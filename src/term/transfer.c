@@ -51,6 +51,26 @@ void transfer_size(struct line *l, uint64_t bytes) {
     line_add(l, "%u.%u %s", (unsigned)(tenths / 10), (unsigned)(tenths % 10), units[unit]);
 }
 
+void transfer_saved(struct job *job, uint32_t conversation, uint64_t number, const char *path,
+                    uint64_t size) {
+    struct line l = {0};
+    if (job->out.json) {
+        line_object(&l, "saved");
+        line_num(&l, "conversation", conversation);
+        line_num(&l, "number", number);
+        line_str(&l, "path", slice_str(path));
+        line_num(&l, "size", size);
+        line_object_end(&l);
+    } else {
+        line_add(&l, "Saved ");
+        line_text(&l, slice_str(path));
+        line_add(&l, ", ");
+        transfer_size(&l, size);
+        line_add(&l, ".");
+    }
+    line_end(&l, &job->out, OUT_NORMAL);
+}
+
 /* ---- Progress ---- */
 
 static void put(struct job *job, struct line *l) {

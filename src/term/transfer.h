@@ -12,6 +12,9 @@ void transfer_size(struct line *l, uint64_t bytes);
 /* Shows a PROGRESS; and as long as something moves, the job has time. False: it stands still for a
  * reason that does not pass soon, and the job has failed and said so. */
 bool transfer_progress(struct job *job, const struct core_notice *n, const char *what);
+/* It is where it belongs. */
+void transfer_saved(struct job *job, uint32_t conversation, uint64_t number, const char *path,
+                    uint64_t size);
 /* Takes the line of progress away. */
 void transfer_clear(struct job *job);
 

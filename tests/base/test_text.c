@@ -27,6 +27,53 @@ TEST(bad_hex_is_refused_and_adds_nothing) {
     buf_free(&b);
 }
 
+/* RFC 4648 section 10. */
+TEST(base64_matches_the_published_examples) {
+    static const char *const PAIRS[][2] = {{"", ""},
+                                           {"f", "Zg=="},
+                                           {"fo", "Zm8="},
+                                           {"foo", "Zm9v"},
+                                           {"foob", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE="},
+                                           {"foobar", "Zm9vYmFy"}};
+    for (size_t i = 0; i < sizeof(PAIRS) / sizeof(PAIRS[0]); i++) {
+        buf text = buf_on(NULL), bytes = buf_on(NULL);
+        CHECK_OK(base64_encode(&text, slice_str(PAIRS[i][0])));
+        CHECK_SLICE(buf_slice(&text), slice_str(PAIRS[i][1]));
+        CHECK_OK(base64_decode(&bytes, slice_str(PAIRS[i][1])));
+        CHECK_SLICE(buf_slice(&bytes), slice_str(PAIRS[i][0]));
+        buf_free(&text);
+        buf_free(&bytes);
+    }
+}
+
+TEST(base64_of_any_length_comes_back) {
+    struct support_random r = {9};
+    for (size_t n = 0; n < 70; n++) {
+        uint8_t bytes[70];
+        buf text = buf_on(NULL), back = buf_on(NULL);
+        support_fill(&r, bytes, n);
+        CHECK_OK(base64_encode(&text, slice_of(bytes, n)));
+        CHECK_OK(base64_decode(&back, buf_slice(&text)));
+        CHECK_SLICE(buf_slice(&back), slice_of(bytes, n));
+        buf_free(&text);
+        buf_free(&back);
+    }
+}
+
+TEST(each_base64_text_means_one_thing) {
+    static const char *const BAD[] = {"Zg",   "Zg=",  "Zh==", "Zm9=",   "Z===",  "====", "Zg==Zg==",
+                                      "Zm 9", "Zm9-", "Zm9_", "Zm9v\n", "Zm9v=", "=Zm9"};
+    buf b = buf_on(NULL);
+    CHECK_OK(buf_append(&b, slice_str("before")));
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+        CHECK_ERR(base64_decode(&b, slice_str(BAD[i])), ERR_MALFORMED);
+        CHECK_SLICE(buf_slice(&b), slice_str("before"));
+    }
+    CHECK_ERR(base64_decode(&b, slice_of("Zm\0v", 4)), ERR_MALFORMED);
+    buf_free(&b);
+}
+
 /* RFC 4648 section 10, lower case and without the padding. */
 TEST(base32_matches_the_published_examples) {
     static const char *const PAIRS[][2] = {{"", ""},
@@ -121,8 +168,9 @@ TEST(what_is_not_utf8_has_no_length) {
 }
 
 TEST(text_without_memory_is_reported) {
-    err (*const functions[])(buf *, slice) = {hex_encode, hex_decode, base32_encode, base32_decode};
-    for (size_t i = 0; i < 4; i++) {
+    err (*const functions[])(buf *, slice) = {hex_encode,    hex_decode,    base32_encode,
+                                              base32_decode, base64_encode, base64_decode};
+    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
         struct support_mem m;
         support_mem_init(&m, 1);
         buf b = buf_on(&m.mem);

@@ -476,6 +476,38 @@ void rig_meet_all(struct rig *rig, size_t count) {
             rig_meet(&rig->clients[i], &rig->clients[j]);
 }
 
+static struct core_linking linking_at(struct rig *rig, struct client *c,
+                                      enum core_linking_state state) {
+    struct core_linking l = {0};
+    for (int i = 0; i < 50 && l.state != state; i++) {
+        rig_pass(rig, TIME_SECOND / 2);
+        core_linking_get(c->core, &l);
+    }
+    CHECK_EQ(l.state, state);
+    return l;
+}
+
+struct client *rig_link(struct rig *rig, size_t holder, size_t fresh) {
+    struct client *c = rig_client(rig, fresh), *of = &rig->clients[holder];
+    uint64_t shows = 0, takes = 0;
+    buf code = {0};
+    core_online(c->core, true, rig->now);
+    CHECK_OK(core_device_link(c->core, slice_str("here:1"), rig->now, &shows));
+    CHECK_OK(buf_set(&code, linking_at(rig, c, CORE_LINKING_CODE).code));
+    CHECK_OK(core_device_link_take(of->core, buf_slice(&code), rig->now, &takes));
+    struct core_linking a = linking_at(rig, of, CORE_LINKING_DIGITS),
+                        b = linking_at(rig, c, CORE_LINKING_DIGITS);
+    CHECK(strcmp(a.digits, b.digits) == 0);
+    CHECK_EQ(strlen(a.digits), CORE_LINKING_DIGIT_COUNT);
+    CHECK_OK(core_device_link_confirm(of->core, true, rig->now));
+    rig_finish(of, takes, OK);
+    rig_finish(c, shows, OK);
+    rig_pass(rig, TIME_MINUTE);
+    memcpy(c->account, of->account, CORE_ACCOUNT);
+    buf_free(&code);
+    return c;
+}
+
 void rig_conversation(struct rig *rig, size_t count) {
     uint8_t accounts[RIG_CLIENTS][CORE_ACCOUNT];
     struct client *maker = &rig->clients[0];

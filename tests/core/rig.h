@@ -124,6 +124,8 @@ void rig_take_link(struct client *from, struct client *to);
 /* Each of the two takes the other's contact link. */
 void rig_meet(struct client *a, struct client *b);
 void rig_meet_all(struct rig *rig, size_t count);
+/* Client `fresh`, which has nothing yet, becomes a device of client `holder`'s account. */
+struct client *rig_link(struct rig *rig, size_t holder, size_t fresh);
 /* A conversation of clients[0] with the others; checks that all are in. Its number is 1 for all. */
 void rig_conversation(struct rig *rig, size_t count);
 uint64_t rig_say(struct client *c, const char *text);

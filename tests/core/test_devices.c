@@ -174,20 +174,8 @@ static uint64_t scan(struct client *c) {
     return command;
 }
 
-/* Client `fresh` becomes a device of client 0's account. */
 static struct client *link(size_t fresh) {
-    struct client *c = rig_client(&rig, fresh);
-    uint64_t a = show(c, slice_str("here:1")), b = scan(client(0));
-    until(client(0), CORE_LINKING_DIGITS);
-    until(c, CORE_LINKING_DIGITS);
-    CHECK(strcmp(linking(client(0)).digits, linking(c).digits) == 0);
-    CHECK_EQ(strlen(linking(c).digits), 8);
-    CHECK_OK(core_device_link_confirm(client(0)->core, true, rig.now));
-    rig_finish(client(0), b, OK);
-    rig_finish(c, a, OK);
-    rig_pass(&rig, TIME_MINUTE);
-    memcpy(c->account, client(0)->account, CORE_ACCOUNT);
-    return c;
+    return rig_link(&rig, 0, fresh);
 }
 
 static uint32_t conversation_of(struct client *c, const uint8_t *group) {
@@ -276,6 +264,37 @@ TEST(a_linked_device_has_contacts_conversations_and_what_was_said) {
     CHECK_SLICE(slice_of(h.text, h.n), slice_str("one|two|three|four|five|"));
     CHECK_EQ(h.own, 2);
     CHECK_EQ(h.linked, 1);
+    rig_fini(&rig);
+}
+
+static bool linked_by[RIG_LINKS], sent_by[RIG_LINKS]; /* sessions */
+
+static enum verdict note_sessions(struct rig *r, struct client *from, uint16_t type, slice body) {
+    uint64_t session = r->request->session;
+    (void)from, (void)body;
+    CHECK(session < RIG_LINKS);
+    bool links = type == PROTO_link_put || type == PROTO_link_get;
+    linked_by[session] |= links;
+    sent_by[session] |= !links && type != PROTO_ping;
+    return PASS;
+}
+
+/* The new device says who it is soon after: what was sent beside the link would be that account's.
+ */
+TEST(what_two_devices_link_by_carries_nothing_else) {
+    size_t sessions = 0;
+    talk();
+    rig.on_request = note_sessions;
+    memset(linked_by, 0, sizeof linked_by);
+    memset(sent_by, 0, sizeof sent_by);
+    say(client(0), 1, "before");
+    (void)link(2);
+    say(client(0), 1, "after");
+    for (size_t i = 0; i < RIG_LINKS; i++) {
+        CHECK(!linked_by[i] || !sent_by[i]);
+        sessions += linked_by[i];
+    }
+    CHECK_EQ(sessions, 2);
     rig_fini(&rig);
 }
 

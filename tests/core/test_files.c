@@ -271,8 +271,31 @@ TEST(a_download_that_is_asked_for_again_goes_on_where_the_host_has_it) {
                                                    : have / FILE_CHUNK));
         client(1)->count = 0;
     }
-    sent.seed ^= 1; /* what the host has is of something else */
-    fetched(100000, ERR_CRYPTO);
+    rig_fini(&rig);
+}
+
+static uint8_t disk[300000];
+
+static void on_a_disk(struct client *c, const struct core_action *a) {
+    uint8_t *p = disk + a->offset;
+    if (a->kind == CORE_READ)
+        core_file_bytes(c->core, a->command, a->offset, slice_of(p, a->count), rig.now);
+    else
+        memcpy(p, a->bytes.p, a->bytes.n);
+}
+
+TEST(what_the_host_has_of_something_else_is_fetched_again) {
+    start(2, sizeof disk);
+    rig_finish(client(0), begin_send(), OK);
+    rig_pass(&rig, TIME_SECOND);
+    client(1)->on_file = on_a_disk;
+    for (uint64_t have = 100000; have <= sizeof disk; have += 100000) {
+        memset(disk, 1, sizeof disk);
+        fetched(have, OK);
+        for (size_t i = 0; i < sizeof disk; i++)
+            CHECK(disk[i] == byte_at(i));
+        client(1)->count = 0;
+    }
     rig_fini(&rig);
 }
 
@@ -389,6 +412,19 @@ TEST(a_mailbox_that_takes_no_more_today_is_told_and_tried_again) {
     CHECK_EQ(progress->notice.reason, PROTO_REASON_UPLOADS);
     rig_pass(&rig, 2 * TIME_DAY);
     rig_finish(client(0), command, OK);
+    rig_fini(&rig);
+}
+
+TEST(a_file_goes_on_by_another_address_when_one_takes_no_more) {
+    start(2, 300000);
+    mail_free(rig.mail);
+    rig.config.limits.uploads_bytes = 500000; /* half of it by one address */
+    CHECK_OK(mail_new(&rig.mail, rig.store, &rig.config, NULL));
+    rig_cut(&rig, client(0));
+    uint64_t command = begin_send();
+    rig_pass(&rig, TIME_MINUTE);
+    rig_finish(client(0), command, OK);
+    CHECK(rig_last(client(0), CORE_NOTICE_PROGRESS)->notice.error == OK);
     rig_fini(&rig);
 }
 

@@ -156,6 +156,102 @@ TEST(more_conversations_than_sessions_take_turns) {
     rig_fini(&rig);
 }
 
+/* The eight places are taken, and three more conversations have something to send: not three ends
+ * and three beginnings at one moment, nor one of each. */
+TEST(one_session_at_a_time_makes_room_and_the_next_begins_a_moment_later) {
+    uint32_t numbers[11];
+    uint64_t commands[11];
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    CHECK_OK(core_isolate_set(client(0)->core, CORE_ISOLATE_ON, rig.now));
+    for (size_t i = 0; i < 11; i++)
+        numbers[i] = begin(1);
+    rig_pass(&rig, 5 * TIME_MINUTE);
+    for (size_t i = 0; i < 8; i++)
+        commands[i] = say(numbers[i]);
+    rig_run(&rig);
+    for (size_t i = 0; i < 8; i++)
+        CHECK(rig_done(client(0), commands[i]) != NULL);
+    CHECK_EQ(open_links(client(0)), 9);
+    size_t made = rig.link_count;
+    for (size_t i = 8; i < 11; i++)
+        commands[i] = say(numbers[i]);
+    for (unsigned turns = 0; turns < 3; turns++) {
+        uint64_t begun = rig.now;
+        rig_run(&rig);
+        CHECK_EQ(open_links(client(0)), 8);
+        CHECK_EQ(rig.link_count, made + turns);
+        while (rig.link_count == made + turns)
+            rig_pass(&rig, 10);
+        CHECK(rig.now - begun >= 500 && rig.now - begun <= 3010);
+        CHECK_EQ(rig.link_count, made + turns + 1);
+    }
+    for (size_t i = 8; i < 11; i++)
+        rig_finish(client(0), commands[i], OK);
+    rig_fini(&rig);
+}
+
+/* ---- Look-ups ---- */
+
+enum what { SENDS = 1, LOOKS_UP = 2, CLAIMS = 4 };
+static unsigned carried[RIG_LINKS], answered[RIG_LINKS]; /* by session */
+
+static enum verdict note_carried(struct rig *r, struct client *from, uint16_t type, slice body) {
+    uint64_t session = r->request->session;
+    (void)body;
+    if (from->index != 0 || type == PROTO_ping || type == PROTO_ack)
+        return PASS;
+    CHECK(session < RIG_LINKS);
+    carried[session] |= type == PROTO_card_get   ? LOOKS_UP
+                        : type == PROTO_card_put ? CLAIMS
+                        : type == PROTO_work_get ? 0
+                                                 : SENDS;
+    answered[session] += type == PROTO_card_get || type == PROTO_card_put;
+    return PASS;
+}
+
+static void finish_looking(const char *name, err expected) {
+    uint64_t command;
+    CHECK_OK(core_handle_find(client(0)->core, slice_str(name), SLICE_EMPTY, rig.now, &command));
+    rig_finish(client(0), command, expected);
+}
+
+static void looks_up(enum core_isolate isolate) {
+    uint64_t command;
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    CHECK_OK(core_isolate_set(client(0)->core, isolate, rig.now));
+    uint32_t conversation = begin(1);
+    memset(carried, 0, sizeof carried);
+    memset(answered, 0, sizeof answered);
+    rig.on_request = note_carried;
+    rig_finish(client(0), say(conversation), OK);
+    CHECK_OK(core_handle_claim(client(0)->core, slice_str("alice"), slice_str("1234"), rig.now,
+                               &command));
+    rig_finish(client(0), say(conversation), OK);
+    rig_finish(client(0), command, OK);
+    finish_looking("bobby", ERR_NOT_FOUND);
+    rig_finish(client(0), say(conversation), OK);
+    finish_looking("carol", ERR_NOT_FOUND);
+    rig_finish(client(0), say(conversation), OK);
+    size_t sessions[8] = {0};
+    for (size_t i = 0; i < RIG_LINKS; i++) {
+        CHECK(carried[i] < 8 && answered[i] <= 1);
+        sessions[carried[i]]++;
+    }
+    CHECK(sessions[SENDS] >= 1);
+    CHECK_EQ(sessions[LOOKS_UP], 2);
+    CHECK_EQ(sessions[CLAIMS], 2); /* the name, and the name with its PIN */
+    CHECK_EQ(sessions[SENDS | LOOKS_UP] + sessions[SENDS | CLAIMS] + sessions[LOOKS_UP | CLAIMS],
+             0);
+    rig_fini(&rig);
+}
+
+TEST(each_look_up_and_each_claim_has_a_session_of_its_own) {
+    looks_up(CORE_ISOLATE_OFF);
+    looks_up(CORE_ISOLATE_ON);
+}
+
 /* ---- Acks ---- */
 
 static uint64_t acked_at;

@@ -328,6 +328,13 @@ static void expect_frame(uint64_t session, uint8_t side, const char *text) {
     CHECK_SLICE(out.bytes, slice_str(text));
 }
 
+/* In a batch with something that is to be written, which the disk doesn't take. */
+static void fail_with(uint64_t session, uint16_t type, slice request) {
+    mail_touch(w.mail);
+    w.plan.fail_commit_in = 0;
+    world_refused(&w, session, type, request, PROTO_REASON_DISK);
+}
+
 TEST(two_sides_of_a_link_hand_each_other_frames) {
     begin();
     world_refused(&w, 21, PROTO_link_put, link_put_body(1, 1, "x"), PROTO_REASON_NONE);
@@ -344,6 +351,22 @@ TEST(two_sides_of_a_link_hand_each_other_frames) {
     world_refused(&w, 22, PROTO_link_put, link_put_body(1, 1, "third"), PROTO_REASON_NONE);
     world_refused(&w, 22, PROTO_link_get, link_get_body(1, 0), PROTO_REASON_NONE);
     world_refused(&w, 22, PROTO_link_get, link_get_body(1, 2), PROTO_REASON_NONE);
+    end();
+}
+
+/* Neither lost nor handed over twice: its client asks again. */
+TEST(a_frame_whose_batch_failed_neither_came_nor_left) {
+    begin();
+    expect_frame(20, 0, "");
+    fail_with(21, PROTO_link_put, link_put_body(1, 1, "one"));
+    expect_frame(20, 0, "");
+    world_get(&w, 21, PROTO_link_put, link_put_body(1, 1, "one"), PROTO_ok);
+    fail_with(20, PROTO_link_get, link_get_body(1, 0));
+    fail_with(20, PROTO_link_get, link_get_body(1, 0));
+    expect_frame(20, 0, "one");
+    expect_frame(20, 0, "");
+    world_get(&w, 21, PROTO_link_put, link_put_body(1, 1, "one"), PROTO_ok);
+    expect_frame(20, 0, "one");
     end();
 }
 

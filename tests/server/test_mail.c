@@ -1,4 +1,5 @@
 #define HELD_DAMAGES /* it writes what no handler would */
+#include "server/config.h"
 #include "server/internal.h"
 #include "world.h"
 
@@ -657,6 +658,11 @@ static err spy_scan(struct store *s, struct store_key key, uint64_t last, store_
     return store_scan(w.store, key, last, visit, ctx);
 }
 
+static err spy_scan_table(struct store *s, uint8_t table, store_visit *visit, void *ctx) {
+    (void)s;
+    return store_scan_table(w.store, table, visit, ctx);
+}
+
 static void spy_commit(struct store *s, const struct store_batch *batch, store_done *done,
                        void *ctx) {
     (void)s;
@@ -665,8 +671,11 @@ static void spy_commit(struct store *s, const struct store_batch *batch, store_d
 
 /* Else each step would pass all that the steps before it deleted. */
 TEST(a_sweep_goes_on_where_it_was) {
-    static const struct store_engine engine = {
-        .name = "spy", .get = spy_get, .scan = spy_scan, .commit = spy_commit};
+    static const struct store_engine engine = {.name = "spy",
+                                               .get = spy_get,
+                                               .scan = spy_scan,
+                                               .scan_table = spy_scan_table,
+                                               .commit = spy_commit};
     struct spy spy = {.store = {&engine}};
     struct proto_address to;
     begin();
@@ -776,6 +785,14 @@ TEST(an_order_unused_for_a_year_expires) {
 }
 
 /* ---- Accounts ---- */
+
+static void put_raw(struct store_key key, slice value) {
+    struct store_batch *b;
+    CHECK_OK(store_batch_new(&b, NULL));
+    CHECK_OK(store_batch_put(b, key, value));
+    CHECK_OK(store_commit_now(w.memory, b));
+    store_batch_free(b);
+}
 
 TEST(a_code_registers_one_account) {
     begin();
@@ -954,11 +971,78 @@ TEST(a_login_in_the_same_week_writes_nothing) {
     end();
 }
 
+static uint16_t register_type(struct person *p) {
+    uint32_t r = person_prove(p, &w, PROTO_register_account, person_register_body(p));
+    world_commit(&w);
+    return world_answer(&w, r)->type;
+}
+
+TEST(a_code_expires) {
+    begin();
+    struct person eve, joe;
+    struct proto_invite_made made;
+    person_init(&eve, &w, 3);
+    person_init(&joe, &w, 4);
+    w.now += TIME_HOUR; /* of the same week */
+    mail_operator(w.mail, 9999, PROTO_invite_make, slice_of("\1", 1));
+    world_commit(&w);
+    CHECK_OK(proto_invite_made_decode(buf_slice(&world_answer(&w, 9999)->body), &made));
+    CHECK_EQ(made.until, time_week_start(time_week(w.now) + 1) + CONFIG_INVITE_DAYS * TIME_DAY);
+    w.now = made.until - 1;
+    sweep();
+    CHECK_EQ(register_type(&eve), PROTO_ok);
+    w.now = made.until;
+    CHECK_EQ(register_type(&joe), PROTO_error); /* even if it is still there */
+    CHECK_EQ(frame_reason(&w.frames[w.count - 1]), PROTO_REASON_INVITE);
+    CHECK_EQ(count_entries(MAIL_INVITE), 2);
+    sweep();
+    CHECK_EQ(count_entries(MAIL_INVITE), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    person_fini(&eve);
+    person_fini(&joe);
+    end();
+}
+
+static bool take_hash(void *ctx, struct store_key key, slice value) {
+    (void)value;
+    memcpy(ctx, key.name.p, 32);
+    return true;
+}
+
+/* It had one byte, a zero, and no note of when it expires. */
+TEST(a_code_of_an_older_store_is_of_the_week_in_which_it_is_met) {
+    begin();
+    struct person eve;
+    uint8_t hash[32];
+    person_init(&eve, &w, 3);
+    CHECK_OK(store_scan_table(w.memory, MAIL_INVITE, take_hash, hash));
+    w.now += 9 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(count_entries(MAIL_INVITE), 0);
+    put_raw(mail_key(MAIL_INVITE, SLICE_ARRAY(hash), 0), slice_of("\0", 1));
+    world_restart(&w);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 1);
+    w.now += 3 * TIME_WEEK;
+    world_restart(&w);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 1);
+    sweep();
+    CHECK_EQ(register_type(&eve), PROTO_ok);
+    put_raw(mail_key(MAIL_INVITE, SLICE_ARRAY(hash), 0), slice_of("\0", 1));
+    world_restart(&w);
+    w.now += 5 * TIME_WEEK;
+    sweep();
+    CHECK_EQ(count_entries(MAIL_INVITE), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    person_fini(&eve);
+    end();
+}
+
 TEST(a_code_is_gone_from_the_store_once_used) {
     begin();
     int codes = 0;
     CHECK_OK(store_scan_table(w.memory, 10, count_op, &codes));
     CHECK_EQ(codes, 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
     end();
 }
 
@@ -1245,17 +1329,20 @@ TEST(a_device_fetches_blobs_and_puts_none) {
 
 TEST(blobs_have_a_limit_together_and_expire) {
     begin_blobs();
-    limit_blobs(3 * (5 + 2 * MAIL_BLOB_ENTRY) + 9, UINT64_MAX);
+    limit_blobs(5 * (5 + 2 * MAIL_BLOB_ENTRY) + 9, UINT64_MAX);
     put_blob(1, 0, 2, "12345", 1);
     world_restart(&w); /* a new day */
     refuse_blob(2, 0, 2, "12345678901234567890", PROTO_REASON_UPLOADS);
     put_blob(2, 0, 2, "12345", 1);
+    w.config.limits.blobs_bytes = 3 * (5 + 2 * MAIL_BLOB_ENTRY) + 9;
     world_restart(&w);
     refuse_blob(3, 0, 2, "12345678901234567890", PROTO_REASON_LIMIT);
     w.now += 9 * TIME_WEEK;
     sweep();
     world_refused(&w, 9, PROTO_blob_get, blob_get(1, 0), PROTO_REASON_NONE);
     CHECK_EQ(count_entries(MAIL_BLOB), 0);
+    w.config.limits.blobs_bytes = 5 * (5 + 2 * MAIL_BLOB_ENTRY);
+    world_restart(&w);
     put_blob(2, 0, 2, "1234567890", 1);
     expect_chunk(2, 0, "1234567890");
     end();
@@ -1300,17 +1387,43 @@ TEST(a_mailbox_takes_so_much_in_a_day) {
     end();
 }
 
+/* Whoever bears one keeps nobody from uploading who bears another. */
+TEST(an_address_takes_half_of_a_mailboxs_day_at_most) {
+    struct proto_address flooding;
+    const uint64_t each = 1 + 2 * MAIL_BLOB_ENTRY;
+    uint8_t id = 1;
+    begin_blobs();
+    flooding = vouching;
+    limit_blobs(100 * each, 8 * each);
+    while (blob_fits(id))
+        id++;
+    CHECK_EQ(id, 1 + 4);
+    person_login(&bob, &w, 2);
+    person_address(&bob, &w, &vouching);
+    for (int i = 0; i < 4; i++)
+        put_blob(id++, 0, 1, "x", 1);
+    refuse_blob(id, 0, 1, "x", PROTO_REASON_UPLOADS);
+    vouching = flooding;
+    refuse_blob(id, 0, 1, "x", PROTO_REASON_UPLOADS);
+    end();
+}
+
 /* Whoever floods one mailbox day after day leaves room for the others. */
 TEST(a_mailbox_takes_half_of_the_room_at_most) {
-    struct proto_address of_ann;
+    struct proto_address of_ann, of_bob[4];
     const uint64_t each = 1 + 2 * MAIL_BLOB_ENTRY;
     uint8_t id = 1;
     begin_blobs();
     person_address(&ann, &w, &of_ann);
+    for (int i = 0; i < 4; i++)
+        person_address(&bob, &w, &of_bob[i]);
     limit_blobs(30 * each, UINT64_MAX);
     for (int day = 0; day < 3; day++) {
-        while (blob_fits(id))
-            id++;
+        for (int i = 0; i < 4; i++) {
+            vouching = of_bob[i];
+            while (blob_fits(id))
+                id++;
+        }
         w.now += TIME_DAY;
     }
     CHECK_EQ(id, 1 + 10 + 7 + 4);
@@ -1319,18 +1432,21 @@ TEST(a_mailbox_takes_half_of_the_room_at_most) {
     end();
 }
 
-TEST(a_blob_that_is_put_again_lives_from_then_on) {
+/* Else whoever knows its id keeps it for ever, at nobody's cost. */
+TEST(a_blob_lives_from_its_first_put_however_often_it_is_put_again) {
     begin_blobs();
     put_blob(1, 0, 2, "first", 1);
     put_blob(2, 0, 2, "first", 1);
+    uint32_t until = time_week(w.now) + w.config.limits.blob_days / 7;
+    uint64_t bytes = blob_bytes();
     w.now += 4 * TIME_WEEK;
-    put_blob(1, 0, 2, "again", 1);
+    slice again = blob_put(1, 0, 2, "again");
+    CHECK_EQ(state_of(world_get(&w, 9, PROTO_blob_put, again, PROTO_blob_state)).until, until);
+    CHECK_EQ(blob_bytes(), bytes);
     put_blob(2, 1, 2, "second", 2);
     CHECK_EQ(count_entries(MAIL_EXPIRY), 2);
-    w.now += 4 * TIME_WEEK;
     sweep();
     expect_chunk(1, 0, "first");
-    expect_chunk(2, 0, "first");
     expect_chunk(2, 1, "second");
     w.now += 2 * TIME_WEEK;
     sweep();
@@ -1351,7 +1467,7 @@ TEST(a_blob_needs_an_address_that_its_item_may_go_to) {
 
 TEST(a_blob_of_one_byte_counts_as_what_its_entries_take) {
     begin_blobs();
-    limit_blobs(100 * MAIL_BLOB_ENTRY, 3 * MAIL_BLOB_ENTRY + 2);
+    limit_blobs(100 * MAIL_BLOB_ENTRY, 2 * (3 * MAIL_BLOB_ENTRY + 2));
     put_blob(1, 0, 3, "x", 1);
     put_blob(1, 1, 3, "x", 2);
     refuse_blob(1, 2, 3, "x", PROTO_REASON_UPLOADS);
@@ -1518,14 +1634,6 @@ static bool find_mailbox(void *ctx, struct store_key key, slice value) {
     CHECK_EQ(key.name.n, MAIL_ID);
     memcpy(ctx, key.name.p, MAIL_ID);
     return true;
-}
-
-static void put_raw(struct store_key key, slice value) {
-    struct store_batch *b;
-    CHECK_OK(store_batch_new(&b, NULL));
-    CHECK_OK(store_batch_put(b, key, value));
-    CHECK_OK(store_commit_now(w.memory, b));
-    store_batch_free(b);
 }
 
 static void count_damage(void *ctx) {

@@ -631,6 +631,11 @@ TEST(a_second_server_on_the_same_data_or_port_says_so) {
     buf_clear(&output);
     CHECK_EQ(server_run(&output, invite), 0);
     CHECK(output.n > 100 && memcmp(output.p, "sotto:join:", 11) == 0);
+    const char *const with_end[] = {"invite", "--data", s.data, "--json", NULL};
+    buf_clear(&output);
+    CHECK_EQ(server_run(&output, with_end), 0);
+    CHECK_OK(buf_append_byte(&output, 0));
+    CHECK(strstr((const char *)output.p, "\",\"expires\":1") != NULL);
     CHECK_EQ(server_stop(&s, SIGTERM), 0);
     CHECK_EQ(server_run(&output, invite), 5);
     buf_free(&output);

@@ -344,7 +344,7 @@ TEST(a_roster_expires_with_its_order) {
     w.config.limits.blobs_bytes = limit;
     world_restart(&w);
     person_login(&bob, &w, 12);
-    struct proto_blob_put in = {.chunks = 2, .bytes = slice_of(first.bytes.p, 300)};
+    struct proto_blob_put in = {.chunks = 2, .bytes = slice_of(first.bytes.p, 100)};
     memcpy(in.address, members[0].bytes, PROTO_ADDRESS);
     buf body = {0};
     CHECK_OK(proto_blob_put_encode(&body, &in));
@@ -679,19 +679,21 @@ static uint16_t put_by(const struct proto_address *by, uint8_t id) {
 }
 
 TEST(a_revoked_address_uploads_at_no_other_ones_cost) {
-    struct proto_address to, other;
+    struct proto_address to, other, third;
     uint8_t serial[8];
     begin();
-    w.config.limits.uploads_bytes = 1 + 2 * MAIL_BLOB_ENTRY;
+    w.config.limits.uploads_bytes = 2 * (1 + 2 * MAIL_BLOB_ENTRY); /* half of it by one address */
     world_restart(&w);
     person_login(&bob, &w, 2);
     address_with_serial(&bob, &to, serial);
     person_address(&bob, &w, &other);
+    person_address(&bob, &w, &third);
     world_get(&w, 2, PROTO_address_revoke, revocations(&serial, 1, 1), PROTO_ok);
     CHECK_EQ(put_by(&to, 1), PROTO_blob_state);
     CHECK_EQ(put_by(&to, 2), PROTO_error);
     CHECK_EQ(put_by(&other, 3), PROTO_blob_state);
     CHECK_EQ(put_by(&other, 4), PROTO_error);
+    CHECK_EQ(put_by(&third, 5), PROTO_blob_state);
     end();
 }
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Files between real processes: sent, saved, cut off in the middle on both sides, and never over what is there."""
 import hashlib
+import json
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -89,6 +91,71 @@ def tricks(world, ann, bob, t):
     t.check("names_of_files_are_made_harmless", names == ["_(reboot)", "_rf", "a_gpj.exe", "bashrc"], names)
 
 
+def full(world, ann, bob, t):
+    """A disk that takes all but the last byte: nothing of it is called saved."""
+    source, target = world.folder / "full.bin", world.folder / "full.out"
+    size = 12 * MIB
+    make(source, size)
+    ann.fine("send", "bob", "--file", str(source), timeout=200)
+    number = str(file_message(bob, "ann")["number"])
+    short = bob.start("save", "ann", number, "--to", str(target), restore_signals=False,  # SIGXFSZ stays ignored
+                      preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size - 1, size - 1)))
+    out, err = short.communicate(timeout=200)
+    t.check("what_a_full_disk_did_not_take_is_not_saved",
+            short.returncode == 5 and b"full" in err and b"Saved" not in out and not target.exists(),
+            (short.returncode, out, err))
+    bob.fine("save", "ann", number, "--to", str(target), timeout=200)
+    t.check("and_is_when_there_is_room", digest(target) == digest(source) and
+            not list(world.folder.glob(".full.out.*")))
+
+
+def planted(world, ann, bob, t):
+    """What others left under the hidden name is not written into, and nothing of it gets into the file."""
+    source, folder = world.folder / "plan.txt", world.folder / "shared"
+    folder.mkdir()
+    source.write_text("the plan")
+    ann.fine("send", "bob", "--file", str(source))
+    m = file_message(bob, "ann")
+    part, mine = folder / f".plan.txt.{m['id'][2:14]}.part", world.folder / "mine"
+    mine.write_text("mine")
+    part.symlink_to(mine)
+    answer = bob.run("save", "ann", str(m["number"]), "--to", str(folder))
+    t.check("a_link_in_the_way_is_told", answer.code == 1 and ".part" in answer.err and
+            mine.read_text() == "mine" and not (folder / "plan.txt").exists(), answer.err)
+    part.unlink()
+    part.write_text("what is left of an earlier try that was longer")
+    bob.fine("save", "ann", str(m["number"]), "--to", str(folder))
+    t.check("nothing_is_left_behind_the_end", (folder / "plan.txt").read_text() == "the plan")
+
+
+def arriving(world, ann, carl):
+    """A listener that saves what comes, in its own time."""
+    source, folder = world.folder / "arriving.txt", world.folder / "arriving"
+    folder.mkdir()
+    source.write_text("it came")
+    acquaint(ann, carl)
+    listener = carl.start("listen", "--to", str(folder), "--json")
+    ann.fine("send", "carl", "--file", str(source))
+    return folder, listener
+
+
+def arrived(folder, listener, carl, t):
+    saved = out = None
+    while saved is None and (line := listener.stdout.readline()):
+        out = json.loads(line)
+        saved = out if out["type"] == "saved" else None
+    listener.terminate()
+    listener.communicate(timeout=20)
+    names = os.listdir(folder)
+    t.check("who_listens_with_a_folder_finds_files_there",
+            saved is not None and names == [f"{saved['conversation']}-{saved['number']}-arriving.txt"] and
+            (folder / names[0]).read_text() == "it came", (out, names))
+    refusals = [carl.run("listen", "--to", str(folder), "--count", "1"),
+                carl.run("listen", "--to", str(folder / names[0]))]
+    t.check("but_it_has_to_be_a_folder_and_to_stay", [a.code for a in refusals] == [2, 2],
+            [(a.code, a.err) for a in refusals])
+
+
 def large(world, ann, bob, t):
     source, target = world.folder / "large.bin", world.folder / "large.out"
     make(source, 64 * MIB)
@@ -121,14 +188,18 @@ def large(world, ann, bob, t):
 def main():
     t = Tap()
     with World() as world:
-        ann, bob = world.person("ann"), world.person("bob")
+        ann, bob, carl = (world.person(name) for name in ("ann", "bob", "carl"))
         acquaint(ann, bob)
         ann.fine("send", "bob", "hello")
         bob.fine("read")
         bob.run("accept", "ann")
+        folder, listener = arriving(world, ann, carl)
         small(world, ann, bob, t)
         tricks(world, ann, bob, t)
+        planted(world, ann, bob, t)
+        full(world, ann, bob, t)
         large(world, ann, bob, t)
+        arrived(folder, listener, carl, t)
     return t.end()
 
 

@@ -106,9 +106,9 @@ class Watch:
         self.note(command, answer.out)
         return answer
 
-    def listen(self, person, until=None):
+    def listen(self, person, *args, until=None):
         """Starts listening; with until, waits for an object of that type."""
-        process = person.start("--json", "listen")
+        process = person.start("--json", "listen", *args)
         self.listeners.append(process)
         while until is not None:
             line = process.stdout.readline().decode()
@@ -209,6 +209,8 @@ def files(world, watch, ann, ben):
     watch.run(ben, "read", "Trio")
     number = [m["number"] for m in ben.fine("read", "Trio", "--last", "20", "--json").of("message")][-1]
     watch.run(ben, "save", "Trio", str(number), "--to", str(world.folder / "saved.jpg"), timeout=120)
+    watch.run(ann, "send", "Trio", "--file", str(content), timeout=120)
+    watch.finish(watch.listen(ben, "--to", str(world.folder), until="saved"))
 
 
 def leave(watch, ann, ben):

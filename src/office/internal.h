@@ -1,0 +1,146 @@
+/* What the files of office/ share: the form of its texts, and the signatures of persons. Nobody
+ * outside includes this but tests. */
+#ifndef SOTTO_OFFICE_INTERNAL_H
+#define SOTTO_OFFICE_INTERNAL_H
+
+#include "base/codec.h"
+#include "base/text.h"
+#include "crypto/crypto.h"
+#include "office/office.h"
+
+/* Leaves the function with the reason of an expression, if it is one. */
+#define NEED(expression)                               \
+    do {                                               \
+        enum office_reason need_reason = (expression); \
+        if (need_reason != OFFICE_OK)                  \
+            return need_reason;                        \
+    } while (0)
+
+/* For what fails for want of memory alone, or else for this reason. */
+enum office_reason reason_of(err e, enum office_reason otherwise);
+
+/* ---- Texts ----
+ * A kind of text is a table of fields; reading, writing and freeing walk it. Each field is a line,
+ * `word value`, and the lines come in the table's order. */
+
+enum text_kind {
+    TEXT_ID,        /* slice: lower case letters, digits, '-' and '.' */
+    TEXT_IDS,       /* slice: ids, ascending, a space between them */
+    TEXT_COUNTRY,   /* slice: two capital letters */
+    TEXT_COUNTRIES, /* slice: ascending */
+    TEXT_WORD,      /* slice: printable, no space */
+    TEXT_PROSE,     /* slice: whatever may stand in a line */
+    TEXT_BASE64,    /* slice: still base64 */
+    TEXT_NUMBER,    /* uint64_t: decimal, not 0 */
+    TEXT_TIME,      /* uint64_t: milliseconds, whole seconds in the text */
+    TEXT_HASH,      /* uint8_t[32]: hexadecimal */
+    TEXT_KEY,       /* uint8_t[32]: base64 */
+    TEXT_ONE,       /* uint32_t: the bit of one of `names` */
+    TEXT_SET,       /* uint32_t: the bits of some, at least one, in their order */
+    TEXT_LINE,      /* a record in the line: its fields have no words of their own */
+    TEXT_LINES,     /* struct text_array: any number of such lines */
+    TEXT_BLOCKS     /* struct text_array: records of several lines, whose first has this word */
+};
+
+struct text_record;
+struct text_field {
+    const char *word;
+    enum text_kind kind;
+    size_t at; /* in the struct */
+    /* How often it stands there. A field of no necessity is zero, empty, without it. */
+    size_t least, most;
+    const char *const *names;         /* of ONE and SET: ends with NULL */
+    const struct text_record *record; /* of LINE, LINES and BLOCKS */
+};
+struct text_record {
+    size_t size;
+    const struct text_field *fields; /* ends with a word of NULL */
+};
+/* The head of every array of a parsed text: {struct x *p; size_t n}. */
+struct text_array {
+    void *p;
+    size_t n;
+};
+
+/* One of these stands in the first line: "sotto <kind> 1". */
+struct text_type {
+    const char *kind;
+    struct text_record record;
+};
+
+/* Only characters that show as what they are, lines that are not empty, one space between words,
+ * and a last newline. *line: the first that is not so. */
+enum office_reason text_check(slice text, size_t *line);
+/* Reads a text whose form is the only one for what it says, into a struct of zeros whose slices
+ * then point into the text. After a failure it holds what was read before. line may be NULL. */
+enum office_reason text_read(const struct mem *mem, const struct text_type *type, void *out,
+                             slice text, size_t *line);
+enum office_reason text_write(buf *out, const struct text_type *type, const void *in);
+/* The lines of one record, for hashing a part. */
+enum office_reason text_write_record(buf *out, const struct text_record *record, const void *in);
+void text_free(const struct mem *mem, const struct text_type *type, void *out);
+
+/* The line that rest begins with, without its end; rest moves past it. False if it has no end. */
+bool text_line_next(slice *rest, slice *line);
+enum office_reason text_value_read(const struct text_field *f, slice s, uint8_t *at);
+err text_value_write(buf *out, const struct text_field *f, const uint8_t *at);
+/* True for a value that was not there. */
+bool text_value_is_none(const struct text_field *f, const uint8_t *at);
+
+/* The next of some words, "" after the last. */
+slice text_next(slice *words);
+bool text_has(slice words, slice word);
+/* True if every word of `some` is one of `words`. */
+bool text_has_all(slice words, slice some);
+bool text_shares(slice words, slice others);
+
+/* ---- Signatures of persons ---- Over a document's bytes or, in a passkey's challenge, their
+ * SHA-256. */
+
+/* Of one of the person's passkeys. bytes: authenticator data, client data and signature, each
+ * opaque v<V>. */
+enum office_reason webauthn_verify(const struct office *office, const struct office_person *person,
+                                   const struct office_document *over, slice bytes);
+/* bytes: PROTOCOL.sshsig's blob. */
+enum office_reason sshsig_verify(const struct office *office, const struct office_person *person,
+                                 const struct office_document *over, slice bytes);
+/* OK if it is a public key that an office may name. demonstration: plain keys too. */
+enum office_reason ssh_key_check(slice blob, bool demonstration);
+
+struct signers {
+    struct {
+        const struct office_person *person;
+        bool ssh;
+    } each[OFFICE_SIGNATURES_MAX];
+    size_t n;
+};
+/* Verifies each signature that `bytes` have over the document, which was read from them. Persons
+ * stand once in the result. */
+enum office_reason signers_read(const struct office *office, const struct office_document *over,
+                                slice bytes, struct signers *out);
+/* Whether they are enough for the move, with those left out whom a suspended jurisdiction binds. */
+enum office_reason signers_enough(const struct office *office,
+                                  const struct office_suspensions *list,
+                                  const struct signers *signers, enum office_move move);
+bool person_is_bound(const struct office_person *person, const struct office_suspensions *list);
+
+/* ---- Documents ---- A struct that begins with a struct office_document. */
+
+struct document_type {
+    struct text_type text;
+    /* What the lines alone don't say. */
+    enum office_reason (*check)(const void *document);
+};
+/* Reads what was signed of bytes, with a copy of the text in the document. */
+enum office_reason document_new(void **out, const struct mem *mem, const struct document_type *type,
+                                slice bytes, size_t *line);
+void document_free(const struct document_type *type, void *document);
+/* What was signed, and the lines of signatures: none if there is no empty line. */
+void document_split(slice bytes, slice *text, slice *lines);
+/* OK for a version after another; version 1 comes after none (number 0). */
+enum office_reason version_follows(uint64_t present, const uint8_t present_hash[32],
+                                   uint64_t version, const uint8_t previous[32]);
+
+extern const struct text_record prose_line;
+
+#endif

@@ -1,0 +1,294 @@
+/* What desk and server both verify: the office file, the suspension list, orders, and the
+ * signatures of persons under them. docs/OFFICE.md has the texts, line by line, and why they are
+ * so.
+ *
+ * Nothing here does I/O, reads a clock or keeps anything: the present files and the time come in as
+ * parameters, the answer is OFFICE_OK or the reason of a refusal. Times are milliseconds since 1970
+ * UTC.
+ *
+ * What is signed is a text, and the signed bytes are the text itself. A signed document is the
+ * text, an empty line, and lines of signatures. A document's hash is the SHA-256 of its text. */
+#ifndef SOTTO_OFFICE_OFFICE_H
+#define SOTTO_OFFICE_OFFICE_H
+
+#include "base/held.h"
+#include "base/slice.h"
+#include "base/time.h"
+#include "office/reasons.h"
+
+enum {
+    OFFICE_DOCUMENT_MAX = 1 << 20, /* bytes, with its signatures */
+    OFFICE_LINE_MAX = 8192,
+    OFFICE_SIGNATURES_MAX = 32,
+    OFFICE_ASSESSMENT = 18 /* its sections */
+};
+#define OFFICE_ORDER_LIFE (72 * TIME_HOUR)
+#define OFFICE_UNFREEZE_AFTER (72 * TIME_HOUR)
+#define OFFICE_LIFT_NOTICE (14 * TIME_DAY)
+#define OFFICE_REVIEW_MAX (90 * TIME_DAY)
+#define OFFICE_PRESERVATION_MAX (90 * TIME_DAY)
+/* How far a clock that wrote a time may be ahead of ours. */
+#define OFFICE_CLOCKS_APART (5 * TIME_MINUTE)
+
+/* clang-format off */
+/* X(name in texts, name in code) */
+#define OFFICE_ROLES(X)                                                                            \
+    X("intake", INTAKE) X("policy", POLICY) X("local-law", LOCAL_LAW)                              \
+    X("human-rights", HUMAN_RIGHTS) X("approver", APPROVER) X("expert", EXPERT)                    \
+    X("custodian", CUSTODIAN) X("auditor", AUDITOR)
+#define OFFICE_MOVES(X)                                                                            \
+    X("release", RELEASE) X("emergency", EMERGENCY) X("compelled", COMPELLED)                      \
+    X("preservation", PRESERVATION) X("notice", NOTICE) X("suspend", SUSPEND) X("lift", LIFT)      \
+    X("freeze", FREEZE) X("unfreeze", UNFREEZE) X("office", OFFICE)
+/* clang-format on */
+
+enum office_role_number {
+#define X(text, name) OFFICE_ROLE_NUMBER_##name,
+    OFFICE_ROLES(X)
+#undef X
+};
+enum office_role {
+#define X(text, name) OFFICE_ROLE_##name = 1 << OFFICE_ROLE_NUMBER_##name,
+    OFFICE_ROLES(X)
+#undef X
+};
+enum office_move {
+#define X(text, name) OFFICE_MOVE_##name,
+    OFFICE_MOVES(X)
+#undef X
+        OFFICE_MOVE_COUNT
+};
+
+/* ---- The texts, read ---- Slices point into the document's own copy of the text. */
+
+struct office_document {
+    buf text; /* without signatures */
+    uint8_t hash[32];
+};
+struct office_version {
+    uint64_t number;
+    uint8_t hash[32];
+};
+struct office_line {
+    slice text;
+};
+struct office_lines {
+    struct office_line *p;
+    size_t n;
+};
+
+struct office_passkey {
+    uint32_t algorithm; /* 1 ES256, 2 EdDSA */
+    slice key;          /* base64: the point, uncompressed, or the 32 bytes */
+    slice credential;   /* base64 */
+    uint32_t backed_up; /* 1: may be */
+};
+struct office_person {
+    slice id;
+    uint32_t roles, deputy; /* enum office_role; a deputy counts as holding the role */
+    slice countries;
+    uint8_t seal[32]; /* X25519 */
+    struct {
+        struct office_passkey *p;
+        size_t n;
+    } passkeys;
+    struct office_lines ssh_keys; /* base64 of the public key's blob */
+};
+struct office_authority {
+    slice id, name, jurisdiction;
+    struct office_lines calls,
+        certificates; /* certificates: base64 of X.509's DER, not looked at */
+};
+/* One more person for a move, who has one of the roles. */
+struct office_also {
+    uint32_t move; /* 1 << enum office_move */
+    uint32_t roles;
+};
+struct office {
+    struct office_document document;
+    uint64_t version;
+    uint8_t previous[32];
+    slice name, origin, rp;
+    uint32_t demonstration; /* 1: only to show how it works */
+    uint8_t notice_key[32]; /* Ed25519 */
+    slice ledger;           /* vkey */
+    struct office_lines witnesses;
+    struct {
+        struct office_also *p;
+        size_t n;
+    } also;
+    struct {
+        struct office_person *p;
+        size_t n;
+    } persons;
+    struct {
+        struct office_authority *p;
+        size_t n;
+    } authorities;
+};
+
+enum { OFFICE_SCOPE_ALL = 1, OFFICE_SCOPE_REGIMES = 2, OFFICE_SCOPE_AUTHORITIES = 4 };
+enum { OFFICE_ORDINARY = 1, OFFICE_EMERGENCY = 2, OFFICE_COMPELLED = 4 };
+struct office_carve_out {
+    slice id;
+    uint32_t path;
+    slice text;
+};
+struct office_suspension {
+    slice id, jurisdictions;
+    struct {
+        uint32_t kind;
+        slice only; /* regimes or authorities */
+    } scope;
+    struct office_lines wording;
+    uint64_t start, review;
+    struct office_lines consequence;
+    struct {
+        struct office_carve_out *p;
+        size_t n;
+    } carve_outs;
+};
+/* What a suspension becomes: nothing, or the entry whose lines have this hash. */
+struct office_becomes {
+    uint32_t kind; /* 1 nothing, 2 another entry */
+    uint8_t hash[32];
+};
+struct office_lift_notice {
+    slice id, suspension;
+    struct office_becomes becomes;
+    struct office_lines wording;
+};
+/* A lift that this version of the list makes, as its notice said. */
+struct office_lifted {
+    slice notice, suspension;
+    struct office_becomes becomes;
+    struct {
+        struct office_section {
+            uint64_t number;
+            uint8_t hash[32];
+        } * p;
+        size_t n;
+    } sections;
+};
+struct office_freeze {
+    slice id;
+    uint64_t time;
+};
+struct office_suspensions {
+    struct office_document document;
+    uint64_t version;
+    uint8_t previous[32];
+    struct office_version office;
+    struct {
+        struct office_suspension *p;
+        size_t n;
+    } suspensions;
+    struct {
+        struct office_lift_notice *p;
+        size_t n;
+    } notices;
+    struct {
+        struct office_lifted *p;
+        size_t n;
+    } lifted;
+    struct {
+        struct office_freeze *p;
+        size_t n;
+    } freezes;
+};
+
+enum office_order_kind { OFFICE_ORDER_RELEASE, OFFICE_ORDER_NOTICE, OFFICE_ORDER_PRESERVATION };
+enum office_account_by {
+    OFFICE_BY_ID = 1,
+    OFFICE_BY_KEY = 2,
+    OFFICE_BY_HANDLE = 4,
+    OFFICE_BY_LINK = 8
+};
+struct office_order {
+    struct office_document document;
+    enum office_order_kind kind;
+    slice id, case_id;
+    struct {
+        uint32_t by;
+        slice name;
+    } account;
+    uint32_t fields; /* 1 << HELD_FIELD_..., of a release */
+    uint32_t path;   /* of a release */
+    slice authority, beneficiary, regime;
+    slice carve_outs;
+    uint64_t until;              /* of a preservation */
+    struct office_lines wording; /* of a notice: what the user reads */
+    uint8_t server[32];          /* its identity key */
+    uint64_t server_number;      /* another after each restore */
+    struct office_version office, suspensions;
+    uint64_t made;
+};
+
+/* ---- Reading and writing ----
+ * What the functions give is the caller's to free. mem: NULL for malloc. line, if not NULL: the
+ * first line, from 1, that a refusal of the text is about, or 0. */
+
+/* A signed document of ours that was accepted before, or a text that nobody signed yet. */
+enum office_reason office_load(struct office **out, const struct mem *mem, slice bytes,
+                               size_t *line);
+enum office_reason office_suspensions_load(struct office_suspensions **out, const struct mem *mem,
+                                           slice bytes, size_t *line);
+enum office_reason office_order_load(struct office_order **out, const struct mem *mem, slice bytes,
+                                     size_t *line);
+void office_free(struct office *o);
+void office_suspensions_free(struct office_suspensions *s);
+void office_order_free(struct office_order *o);
+/* Appends the text, to be signed. What was not filled in is refused when it is read. */
+enum office_reason office_write(buf *out, const struct office *o);
+enum office_reason office_suspensions_write(buf *out, const struct office_suspensions *s);
+enum office_reason office_order_write(buf *out, const struct office_order *o);
+/* SHA-256 of an entry's lines, for a lift notice that says what it becomes. */
+enum office_reason office_suspension_hash(const struct office_suspension *s, uint8_t hash[32]);
+
+/* ---- Checks ---- */
+
+/* The file with this hash, which the operator read on paper. NOT_PINNED. */
+enum office_reason office_pin(struct office **out, const struct mem *mem, slice bytes,
+                              const uint8_t hash[32], size_t *line);
+/* The version after `present`, signed as that one demands. list may be NULL: no suspension. */
+enum office_reason office_change(struct office **out, const struct office *present,
+                                 const struct office_suspensions *list, slice bytes, size_t *line);
+
+/* What is known of a lift notice or a freeze of the present list. */
+struct office_since {
+    slice id;
+    uint64_t time; /* since when the server has had it, by its own clock */
+    /* Of a notice: how long one witness of the office, by its own times, has seen it in the ledger,
+     * from a checkpoint that holds it to a later one. */
+    uint64_t witnessed;
+};
+struct office_evidence {
+    const struct office_since *since;
+    size_t count;
+    uint64_t now;
+};
+/* The version after `present` (NULL: there is none yet), signed as the difference demands. */
+enum office_reason office_suspensions_change(struct office_suspensions **out,
+                                             const struct office *office,
+                                             const struct office_suspensions *present, slice bytes,
+                                             const struct office_evidence *evidence, size_t *line);
+
+/* Who checks an order, and when. */
+struct office_here {
+    const struct office *office;
+    const struct office_suspensions *list;
+    uint8_t server[32];
+    uint64_t server_number;
+    uint64_t now;
+};
+/* That it is carried out once is the caller's to see to. */
+enum office_reason office_order_check(struct office_order **out, const struct office_here *here,
+                                      slice bytes, size_t *line);
+
+/* The authority of the directory, or NULL. */
+const struct office_authority *office_authority_find(const struct office *o, slice id);
+/* Whether those whom the law of one of these countries ("CN HK") binds are enough to sign a
+ * release, on any path. */
+bool office_could_compel(const struct office *o, slice countries);
+
+#endif

@@ -1,0 +1,218 @@
+/* The one form of the office's texts: reading, writing and freeing by the tables of their kinds. */
+#include "office/internal.h"
+
+enum office_reason reason_of(err e, enum office_reason otherwise) {
+    return e == OK ? OFFICE_OK : e == ERR_NO_MEMORY ? OFFICE_MEMORY : otherwise;
+}
+
+/* ---- Arrays ---- How many a block of memory has room for follows from how many there are. */
+
+static size_t room(size_t n) {
+    size_t r = 1;
+    while (r < n)
+        r *= 2;
+    return n == 0 ? 0 : r;
+}
+
+/* One more, zero; NULL without memory. */
+static uint8_t *array_add(const struct mem *mem, uint8_t *at, size_t size) {
+    struct text_array a;
+    memcpy(&a, at, sizeof a);
+    if (room(a.n) == a.n) {
+        void *p = mem_resize(mem, a.p, room(a.n) * size, room(a.n + 1) * size);
+        if (p == NULL)
+            return NULL;
+        a.p = p;
+    }
+    uint8_t *item = (uint8_t *)a.p + a.n++ * size;
+    memset(item, 0, size);
+    memcpy(at, &a, sizeof a);
+    return item;
+}
+
+static bool is_array(const struct text_field *f) {
+    return f->kind == TEXT_LINES || f->kind == TEXT_BLOCKS;
+}
+
+static void record_free(const struct mem *mem, const struct text_record *record, uint8_t *at) {
+    for (const struct text_field *f = record->fields; f->word != NULL; f++) {
+        struct text_array a;
+        if (!is_array(f))
+            continue;
+        memcpy(&a, at + f->at, sizeof a);
+        for (size_t i = 0; i < a.n; i++)
+            record_free(mem, f->record, (uint8_t *)a.p + i * f->record->size);
+        mem_free(mem, a.p, room(a.n) * f->record->size);
+        memset(at + f->at, 0, sizeof a);
+    }
+}
+
+/* ---- Records ---- */
+
+struct source {
+    const struct mem *mem;
+    slice rest;
+    size_t line;
+};
+
+/* The fields of one line, a space between them; the last takes the rest. */
+static enum office_reason line_read(const struct text_record *record, slice s, uint8_t *at) {
+    for (const struct text_field *f = record->fields; f->word != NULL; f++) {
+        bool last = f[1].word == NULL;
+        if (s.n == 0 && f->least == 0)
+            continue;
+        NEED(text_value_read(f, last ? s : text_next(&s), at + f->at));
+        if (last)
+            return OFFICE_OK;
+    }
+    return s.n == 0 ? OFFICE_OK : OFFICE_VALUE;
+}
+
+static bool begins_with(const struct source *in, const char *word, slice *value) {
+    slice rest = in->rest, line;
+    if (!text_line_next(&rest, &line))
+        return false;
+    *value = line;
+    return slice_equal(text_next(value), slice_str(word));
+}
+
+static enum office_reason record_read(struct source *in, const struct text_record *record,
+                                      uint8_t *at);
+
+/* One occurrence of a field; its value is what follows the word in the next line. */
+static enum office_reason field_read(struct source *in, const struct text_field *f, slice value,
+                                     uint8_t *at) {
+    if (is_array(f)) {
+        at = array_add(in->mem, at, f->record->size);
+        if (at == NULL)
+            return OFFICE_MEMORY;
+    }
+    if (f->kind == TEXT_BLOCKS)
+        return record_read(in, f->record, at);
+    slice line;
+    in->line++;
+    if (!text_line_next(&in->rest, &line))
+        return OFFICE_SPACES;
+    if (f->kind == TEXT_LINES || f->kind == TEXT_LINE)
+        return line_read(f->record, value, at);
+    return text_value_read(f, value, at);
+}
+
+static enum office_reason record_read(struct source *in, const struct text_record *record,
+                                      uint8_t *at) {
+    for (const struct text_field *f = record->fields; f->word != NULL; f++) {
+        size_t count = 0;
+        slice value;
+        for (; begins_with(in, f->word, &value); count++) {
+            if (count == f->most) {
+                in->line++;
+                return OFFICE_COUNT;
+            }
+            NEED(field_read(in, f, value, at + f->at));
+        }
+        if (count < f->least) {
+            in->line++;
+            return count == 0 ? OFFICE_WORD : OFFICE_COUNT;
+        }
+    }
+    return OFFICE_OK;
+}
+
+static err line_write(buf *out, const struct text_record *record, const uint8_t *at) {
+    for (const struct text_field *f = record->fields; f->word != NULL; f++)
+        if (f->least > 0 || !text_value_is_none(f, at + f->at)) {
+            TRY(buf_append_byte(out, ' '));
+            TRY(text_value_write(out, f, at + f->at));
+        }
+    return OK;
+}
+
+static err record_write(buf *out, const struct text_record *record, const uint8_t *at);
+
+static err field_write(buf *out, const struct text_field *f, const uint8_t *at) {
+    if (f->kind == TEXT_BLOCKS)
+        return record_write(out, f->record, at);
+    TRY(buf_append(out, slice_str(f->word)));
+    if (f->kind == TEXT_LINE || f->kind == TEXT_LINES) {
+        TRY(line_write(out, f->record, at));
+    } else {
+        TRY(buf_append_byte(out, ' '));
+        TRY(text_value_write(out, f, at));
+    }
+    return buf_append_byte(out, '\n');
+}
+
+static err record_write(buf *out, const struct text_record *record, const uint8_t *at) {
+    for (const struct text_field *f = record->fields; f->word != NULL; f++) {
+        struct text_array a = {NULL, 0};
+        if (is_array(f))
+            memcpy(&a, at + f->at, sizeof a);
+        else if (f->least > 0 || !text_value_is_none(f, at + f->at))
+            TRY(field_write(out, f, at + f->at));
+        for (size_t i = 0; i < a.n; i++)
+            TRY(field_write(out, f, (const uint8_t *)a.p + i * f->record->size));
+    }
+    return OK;
+}
+
+/* ---- Texts ---- */
+
+static err first_line(buf *out, const struct text_type *type) {
+    TRY(buf_append(out, slice_str("sotto ")));
+    TRY(buf_append(out, slice_str(type->kind)));
+    return buf_append(out, slice_str(" 1\n"));
+}
+
+enum office_reason text_write_record(buf *out, const struct text_record *record, const void *in) {
+    return reason_of(record_write(out, record, in), OFFICE_VALUE);
+}
+
+enum office_reason text_write(buf *out, const struct text_type *type, const void *in) {
+    NEED(reason_of(first_line(out, type), OFFICE_VALUE));
+    return text_write_record(out, &type->record, in);
+}
+
+void text_free(const struct mem *mem, const struct text_type *type, void *out) {
+    record_free(mem, &type->record, out);
+}
+
+/* Whatever reading forgives, writing does not do: only what comes out again as it went in is taken.
+ */
+static enum office_reason same_again(const struct text_type *type, const void *in, slice text) {
+    buf again = {0};
+    enum office_reason r = text_write(&again, type, in);
+    if (r == OFFICE_OK && !slice_equal(buf_slice(&again), text))
+        r = OFFICE_FORM;
+    buf_free(&again);
+    return r;
+}
+
+static enum office_reason read_lines(struct source *in, const struct text_type *type, void *out) {
+    buf first = {0};
+    slice line = SLICE_EMPTY;
+    in->line = 1;
+    err e = first_line(&first, type);
+    bool fits = e == OK && text_line_next(&in->rest, &line) &&
+                slice_equal(slice_of(first.p, first.n - 1), line);
+    buf_free(&first);
+    if (!fits)
+        return e == OK ? OFFICE_KIND : OFFICE_MEMORY;
+    NEED(record_read(in, &type->record, out));
+    if (in->rest.n == 0)
+        return OFFICE_OK;
+    in->line++;
+    return OFFICE_WORD;
+}
+
+enum office_reason text_read(const struct mem *mem, const struct text_type *type, void *out,
+                             slice text, size_t *line) {
+    struct source in = {mem, text, 0};
+    enum office_reason r = text_check(text, &in.line);
+    if (r == OFFICE_OK)
+        r = read_lines(&in, type, out);
+    if (line != NULL)
+        *line = r == OFFICE_OK ? 0 : in.line;
+    if (r == OFFICE_OK)
+        r = same_again(type, out, text);
+    return r;
+}

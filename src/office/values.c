@@ -1,0 +1,262 @@
+/* The values of a text: words of several kinds, numbers, times, bytes. */
+#include "office/internal.h"
+
+enum { ID_MAX = 64, BYTES = 32 };
+
+/* ---- Words ---- */
+
+static bool is_lower_or_digit(uint8_t c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+static bool is_id(slice s) {
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_lower_or_digit(s.p[i]) && (i == 0 || (s.p[i] != '-' && s.p[i] != '.')))
+            return false;
+    return s.n > 0 && s.n <= ID_MAX;
+}
+
+/* ISO 3166-1, and of its reserved and free codes those that are in use for what has authorities of
+ * its own: EU, UN, XK. A code that is none would be a suspension of nobody. */
+static bool is_country(slice s) {
+    static const char codes[] = "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBT"
+                                "BVBWBYBZCACCCDCFCGCHCICKCL"
+                                "CMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETEUFIFJFKFMFOFRGAGBGD"
+                                "GEGFGGGHGIGLGMGNGPGQGRGSGT"
+                                "GUGWGYHKHMHNHRHTHUIDIEILIMINIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKY"
+                                "KZLALBLCLILKLRLSLTLULVLYMA"
+                                "MCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNU"
+                                "NZOMPAPEPFPGPHPKPLPMPNPRPS"
+                                "PTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTF"
+                                "TGTHTJTKTLTMTNTOTRTTTVTWTZ"
+                                "UAUGUMUNUSUYUZVAVCVEVGVIVNVUWFWSXKYEYTZAZMZW";
+    for (size_t i = 0; i + 2 < sizeof codes; i += 2)
+        if (slice_equal(s, slice_of(codes + i, 2)))
+            return true;
+    return false;
+}
+
+static bool ascend(slice words, bool (*good)(slice)) {
+    slice before = SLICE_EMPTY;
+    do {
+        slice word = text_next(&words);
+        if (!good(word) || slice_compare(before, word) >= 0)
+            return false;
+        before = word;
+    } while (words.n > 0);
+    return true;
+}
+
+static bool is_word(slice s) {
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == ' ')
+            return false;
+    return s.n > 0;
+}
+
+static bool slice_is(enum text_kind kind, slice s) {
+    switch (kind) {
+    case TEXT_ID:
+        return is_id(s);
+    case TEXT_IDS:
+        return ascend(s, is_id);
+    case TEXT_COUNTRY:
+        return is_country(s);
+    case TEXT_COUNTRIES:
+        return ascend(s, is_country);
+    case TEXT_WORD:
+        return is_word(s);
+    default:
+        return s.n > 0;
+    }
+}
+
+/* ---- Numbers, times, bytes ---- */
+
+static bool number_read(slice s, uint64_t *v) {
+    *v = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+        *v = *v * 10 + (s.p[i] - '0');
+    }
+    return s.n > 0 && s.n <= 18 && s.p[0] != '0';
+}
+
+static void digits(uint8_t *out, size_t n, uint64_t v) {
+    while (n-- > 0) {
+        out[n] = (uint8_t)('0' + v % 10);
+        v /= 10;
+    }
+}
+
+enum { TIME_LEN = 20 };
+static const char TIME_FORM[] = "0000-00-00T00:00:00Z";
+
+static void time_write(uint8_t out[TIME_LEN], uint64_t ms) {
+    int year, month, day;
+    time_date(ms, &year, &month, &day);
+    memcpy(out, TIME_FORM, TIME_LEN);
+    digits(out, 4, (uint64_t)year);
+    digits(out + 5, 2, (uint64_t)month);
+    digits(out + 8, 2, (uint64_t)day);
+    digits(out + 11, 2, ms / TIME_HOUR % 24);
+    digits(out + 14, 2, ms / TIME_MINUTE % 60);
+    digits(out + 17, 2, ms / TIME_SECOND % 60);
+}
+
+/* The days are counted up to the year's first of March and then searched for: what no calendar has
+ * is what is not written again as it was read. */
+static bool time_read(slice s, uint64_t *ms) {
+    uint64_t part[6] = {0};
+    size_t at = 0;
+    if (s.n != TIME_LEN)
+        return false;
+    for (size_t i = 0; i < TIME_LEN; i++) {
+        bool digit = s.p[i] >= '0' && s.p[i] <= '9';
+        if (digit != (TIME_FORM[i] == '0') || (!digit && s.p[i] != TIME_FORM[i]))
+            return false;
+        if (digit)
+            part[at] = part[at] * 10 + (s.p[i] - '0');
+        else
+            at++;
+    }
+    if (part[0] < 1970 || part[1] < 1 || part[1] > 12)
+        return false;
+    /* Years that begin in March have their leap day at the end. */
+    uint64_t year = part[0] - (part[1] < 3), month = (part[1] + 9) % 12;
+    uint64_t days =
+        365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + part[2] - 719469;
+    *ms = days * TIME_DAY + part[3] * TIME_HOUR + part[4] * TIME_MINUTE + part[5] * TIME_SECOND;
+    uint8_t again[TIME_LEN];
+    time_write(again, *ms);
+    return *ms > 0 && memcmp(again, s.p, TIME_LEN) == 0;
+}
+
+static enum office_reason bytes_read(slice s, err (*decode)(buf *, slice), uint8_t out[BYTES]) {
+    buf bytes = {0};
+    err e = decode(&bytes, s);
+    if (e == OK && bytes.n != BYTES)
+        e = ERR_LENGTH;
+    if (e == OK)
+        memcpy(out, bytes.p, BYTES);
+    buf_free(&bytes);
+    return reason_of(e, OFFICE_VALUE);
+}
+
+static enum office_reason base64_check(slice s) {
+    buf bytes = {0};
+    err e = base64_decode(&bytes, s);
+    buf_free(&bytes);
+    return reason_of(e, OFFICE_VALUE);
+}
+
+static enum office_reason bits_read(slice words, const char *const *names, bool one,
+                                    uint32_t *bits) {
+    size_t i = 0;
+    *bits = 0;
+    do {
+        slice word = text_next(&words);
+        while (names[i] != NULL && !slice_equal(slice_str(names[i]), word))
+            i++;
+        if (names[i] == NULL || (one && *bits != 0))
+            return OFFICE_VALUE;
+        *bits |= (uint32_t)1 << i++;
+    } while (words.n > 0);
+    return OFFICE_OK;
+}
+
+static err bits_write(buf *out, const char *const *names, uint32_t bits) {
+    const char *between = "";
+    for (size_t i = 0; names[i] != NULL; i++)
+        if ((bits >> i & 1) != 0) {
+            TRY(buf_append(out, slice_str(between)));
+            TRY(buf_append(out, slice_str(names[i])));
+            between = " ";
+        }
+    return OK;
+}
+
+/* ---- Values ---- */
+
+enum office_reason text_value_read(const struct text_field *f, slice s, uint8_t *at) {
+    uint64_t number = 0;
+    uint32_t bits = 0;
+    switch (f->kind) {
+    case TEXT_NUMBER:
+    case TEXT_TIME:
+        if (!(f->kind == TEXT_TIME ? time_read : number_read)(s, &number))
+            return OFFICE_VALUE;
+        memcpy(at, &number, sizeof number);
+        return OFFICE_OK;
+    case TEXT_HASH:
+        return bytes_read(s, hex_decode, at);
+    case TEXT_KEY:
+        return bytes_read(s, base64_decode, at);
+    case TEXT_ONE:
+    case TEXT_SET:
+        NEED(bits_read(s, f->names, f->kind == TEXT_ONE, &bits));
+        memcpy(at, &bits, sizeof bits);
+        return OFFICE_OK;
+    default:
+        if (!slice_is(f->kind, s))
+            return OFFICE_VALUE;
+        if (f->kind == TEXT_BASE64)
+            NEED(base64_check(s));
+        memcpy(at, &s, sizeof s);
+        return OFFICE_OK;
+    }
+}
+
+err text_value_write(buf *out, const struct text_field *f, const uint8_t *at) {
+    uint64_t number;
+    uint32_t bits;
+    uint8_t decimal[TIME_LEN];
+    slice s;
+    switch (f->kind) {
+    case TEXT_NUMBER: {
+        memcpy(&number, at, sizeof number);
+        size_t n = 1;
+        for (uint64_t left = number; left >= 10; left /= 10)
+            n++;
+        digits(decimal, n, number);
+        return buf_append(out, slice_of(decimal, n));
+    }
+    case TEXT_TIME:
+        memcpy(&number, at, sizeof number);
+        time_write(decimal, number);
+        return buf_append(out, SLICE_ARRAY(decimal));
+    case TEXT_HASH:
+        return hex_encode(out, slice_of(at, BYTES));
+    case TEXT_KEY:
+        return base64_encode(out, slice_of(at, BYTES));
+    case TEXT_ONE:
+    case TEXT_SET:
+        memcpy(&bits, at, sizeof bits);
+        return bits_write(out, f->names, bits);
+    default:
+        memcpy(&s, at, sizeof s);
+        return buf_append(out, s);
+    }
+}
+
+bool text_value_is_none(const struct text_field *f, const uint8_t *at) {
+    static const uint8_t zero[BYTES];
+    slice s;
+    switch (f->kind) {
+    case TEXT_NUMBER:
+    case TEXT_TIME:
+        return memcmp(at, zero, sizeof(uint64_t)) == 0;
+    case TEXT_HASH:
+    case TEXT_KEY:
+        return memcmp(at, zero, BYTES) == 0;
+    case TEXT_ONE:
+    case TEXT_SET:
+        return memcmp(at, zero, sizeof(uint32_t)) == 0;
+    case TEXT_LINE:
+        return text_value_is_none(f->record->fields, at + f->record->fields->at);
+    default:
+        memcpy(&s, at, sizeof s);
+        return s.n == 0;
+    }
+}

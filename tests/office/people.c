@@ -1,0 +1,112 @@
+#include "tests/office/people.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+
+const char *const people_ids[PEOPLE] = {"p01", "p02", "p03", "p04", "p05", "p06", "p07",
+                                        "p08", "p09", "p10", "p11", "p12", "p13", "p14"};
+static const char *const roles[PEOPLE] = {
+    "roles intake",    "roles intake",     "roles policy",       "deputy policy",
+    "roles local-law", "deputy local-law", "roles human-rights", "deputy human-rights",
+    "roles approver",  "deputy approver",  "roles expert",       "roles expert",
+    "roles custodian", "roles auditor"};
+
+void people_say(buf *out, const char *format, ...) {
+    char line[8192];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    must(n >= 0 && (size_t)n < sizeof line ? OK : ERR_BUG);
+    must(buf_append(out, slice_of(line, (size_t)n)));
+}
+
+void people_replace(buf *text, const char *old, const char *by) {
+    size_t n = strlen(old), at = 0;
+    while (at + n <= text->n && memcmp(text->p + at, old, n) != 0)
+        at++;
+    if (at + n > text->n) {
+        fprintf(stderr, "not in the text: %s\n", old);
+        exit(1);
+    }
+    buf rest = {0};
+    must(buf_set(&rest, slice_of(text->p + at + n, text->n - at - n)));
+    must(buf_resize(text, at));
+    must(buf_append(text, slice_str(by)));
+    must(buf_append(text, buf_slice(&rest)));
+    buf_free(&rest);
+}
+
+const struct soft_key *people_key(int person, enum soft_kind kind) {
+    static struct soft_key keys[PEOPLE][SOFT_KINDS];
+    static bool made;
+    for (int i = 0; !made && i < PEOPLE; i++)
+        for (int k = 0; k < SOFT_KINDS; k++)
+            soft_key_make(&keys[i][k], (enum soft_kind)k, (uint64_t)i + 1);
+    made = true;
+    return &keys[person][kind];
+}
+
+static void key_line(buf *out, int person, enum soft_kind kind) {
+    people_say(out, soft_is_ssh(kind)    ? "ssh-key "
+                    : kind == SOFT_ES256 ? "passkey es256 "
+                                         : "passkey eddsa ");
+    soft_public(out, people_key(person, kind), soft_right.application);
+    people_say(out, soft_is_ssh(kind) ? "\n" : " QUJD\n");
+}
+
+static void person(buf *out, int i, bool demonstration) {
+    uint8_t seal[32] = {(uint8_t)(i + 1)};
+    people_say(out, "person %s\n%s\ncountries %s\nseal ", people_ids[i], roles[i],
+               i == CUSTODIAN ? "DE HK" : "DE");
+    must(base64_encode(out, SLICE_ARRAY(seal)));
+    people_say(out, "\n");
+    for (int k = 0; k < SOFT_KINDS; k++)
+        if (k != SOFT_PLAIN || demonstration)
+            key_line(out, i, (enum soft_kind)k);
+}
+
+void people_office(buf *out, bool demonstration, const struct office *present) {
+    static const uint8_t none[32];
+    people_say(out, "sotto office 1\nversion %d\nprevious ",
+               present == NULL ? 1 : (int)present->version + 1);
+    must(hex_encode(out, slice_of(present == NULL ? none : present->document.hash, 32)));
+    people_say(out,
+               "\nname The desk of an example\norigin https://desk.example.org\n"
+               "rp desk.example.org\n%snotice-key "
+               "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nledger example.org/ledger+key\n"
+               "witness witness.example+key\n",
+               demonstration ? "demonstration yes\n" : "");
+    for (int i = 0; i < PEOPLE; i++)
+        person(out, i, demonstration);
+    people_say(out, "authority de-court\nname Amtsgericht Beispielstadt\njurisdiction DE\n"
+                    "call +49 30 000000\ncertificate QUJD\n"
+                    "authority hk-police\nname 香港警務處\njurisdiction HK\ncall +852 0000 0000\n");
+}
+
+struct office *people_office_load(bool demonstration) {
+    buf text = {0};
+    struct office *o = NULL;
+    people_office(&text, demonstration, NULL);
+    must(office_load(&o, NULL, buf_slice(&text), NULL) == OFFICE_OK ? OK : ERR_BUG);
+    buf_free(&text);
+    return o;
+}
+
+void people_sign_way(buf *document, size_t text, int person_, enum soft_kind kind,
+                     const struct soft_way *way) {
+    buf line = {0};
+    people_say(&line, "%s\u2014 %s %s ", document->n == text ? "\n" : "", people_ids[person_],
+               soft_is_ssh(kind) ? "ssh" : "webauthn");
+    soft_sign(&line, people_key(person_, kind), way, slice_of(document->p, text));
+    people_say(&line, "\n");
+    must(buf_append(document, buf_slice(&line)));
+    buf_free(&line);
+}
+
+void people_sign(buf *document, size_t text, int person_, enum soft_kind kind) {
+    people_sign_way(document, text, person_, kind, &soft_right);
+}
