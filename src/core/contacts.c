@@ -223,6 +223,9 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
         r.addresses = known->r.addresses;
         r.link_until = known->r.link_until;
     }
+    if (known != NULL && known->r.leaves.n > 0) {
+        r.leaves = known->r.leaves;
+    }
     TRY(contact_put(core, &r));
     if (!signed_list)
         return OK;
@@ -407,47 +410,65 @@ err core_contact_meet(struct core *core, uint32_t number, const uint8_t account[
 /* ---- Whose key packages an addition needs ---- */
 
 /* Of a leaf in a conversation that both are in we hear when it gets another address; one that is
- * known from elsewhere may hold no longer. address: what is known, which stays if it is a leaf's.
- */
+ * known from elsewhere may hold no longer. NOT_FOUND. */
 static err living_address(struct core *core, const uint8_t identity[LEAF_IDENTITY],
                           uint8_t address[PROTO_ADDRESS]) {
     struct mls_member member;
     struct leaf leaf;
-    buf found = buf_on(core->mem);
-    err e = OK;
-    for (size_t i = 0; e == OK && i < core->conversations.n; i++) {
+    for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
         uint32_t at = 0;
         if (c->r.state != CORE_CONVERSATION_ACTIVE || c->r.spoiled || c->r.behind)
             continue;
-        e = core_conversation_load(core, c);
-        if (e != OK || !core_conversation_has(c, slice_of(identity, LEAF_IDENTITY), &at) ||
+        TRY(core_conversation_load(core, c));
+        if (!core_conversation_has(c, slice_of(identity, LEAF_IDENTITY), &at) ||
             core_unheard(c, at))
             continue;
-        e = mls_group_member(c->group, at, &member);
-        if (e == OK)
-            e = core_leaf_read(&member, &leaf);
-        if (e == OK)
-            e = buf_set(&found, SLICE_ARRAY(leaf.address));
-        if (e == OK && memcmp(leaf.address, address, PROTO_ADDRESS) == 0)
-            break;
+        TRY(mls_group_member(c->group, at, &member));
+        TRY(core_leaf_read(&member, &leaf));
+        memcpy(address, leaf.address, PROTO_ADDRESS);
+        return OK;
     }
-    if (e == OK && found.n > 0)
-        memcpy(address, found.p, PROTO_ADDRESS);
-    buf_free(&found);
-    return e;
+    return ERR_NOT_FOUND;
 }
 
-static err target(struct core *core, const struct contact *c, const uint8_t place[PLACE],
+/* The address of the device in these places; NULL: there is none. */
+static const uint8_t *find_place(slice places, const uint8_t device[16]) {
+    for (size_t at = 0; at + PLACE <= places.n; at += PLACE)
+        if (memcmp(places.p + at, device, 16) == 0)
+            return places.p + at + 16;
+    return NULL;
+}
+
+/* One address that is known to hold, or else both that are known to have held once. */
+static err find_ways(struct core *core, const struct contact *c,
+                     const uint8_t identity[LEAF_IDENTITY], uint8_t ways[2 * PROTO_ADDRESS]) {
+    const uint8_t *link = find_place(c->r.addresses, identity + 16);
+    const uint8_t *leaf = find_place(c->r.leaves, identity + 16);
+    err e = ERR_NOT_FOUND;
+    memset(ways, 0, 2 * PROTO_ADDRESS);
+    if (link == NULL || core->now >= c->r.link_until)
+        e = living_address(core, identity, ways);
+    else
+        leaf = NULL;
+    if (e != ERR_NOT_FOUND)
+        return e;
+    if (leaf != NULL && link != NULL && !core_address_holds(core, leaf[0]))
+        leaf = NULL;
+    memcpy(ways, leaf != NULL ? leaf : link, PROTO_ADDRESS);
+    if (leaf != NULL && link != NULL && core_address_holds(core, link[0]))
+        memcpy(ways + PROTO_ADDRESS, link, PROTO_ADDRESS);
+    return OK;
+}
+
+static err target(struct core *core, const struct contact *c, const uint8_t device[16],
                   buf *targets) {
-    uint8_t identity[LEAF_IDENTITY], address[PROTO_ADDRESS];
+    uint8_t identity[LEAF_IDENTITY], ways[2 * PROTO_ADDRESS];
     memcpy(identity, c->r.account, 16);
-    memcpy(identity + 16, place, 16);
-    memcpy(address, place + 16, sizeof address);
-    if (core->now >= c->r.link_until)
-        TRY(living_address(core, identity, address));
+    memcpy(identity + 16, device, 16);
+    TRY(find_ways(core, c, identity, ways));
     TRY(buf_append(targets, SLICE_ARRAY(identity)));
-    return buf_append(targets, SLICE_ARRAY(address));
+    return buf_append(targets, SLICE_ARRAY(ways));
 }
 
 err core_contact_targets(struct core *core, const uint8_t account[16], buf *targets) {
@@ -458,10 +479,14 @@ err core_contact_targets(struct core *core, const uint8_t account[16], buf *targ
         return ERR_NOT_FOUND;
     if (c->r.version > 0)
         TRY(proto_device_list_decode(c->r.devices, &list));
-    slice places = c->r.addresses;
-    for (size_t at = 0; at + PLACE <= places.n; at += PLACE)
-        if (c->r.version == 0 || core_devices_has(&list, places.p + at, &device))
-            TRY(target(core, c, places.p + at, targets));
+    slice known[] = {c->r.addresses, c->r.leaves};
+    for (size_t i = 0; i < 2; i++)
+        for (const uint8_t *at = known[i].p; known[i].n - (size_t)(at - known[i].p) >= PLACE;
+             at += PLACE) {
+            bool listed = c->r.version == 0 || core_devices_has(&list, at, &device);
+            if (listed && (i == 0 || find_place(known[0], at) == NULL))
+                TRY(target(core, c, at, targets));
+        }
     return OK;
 }
 
@@ -498,22 +523,32 @@ err core_contact_met(struct core *core, struct conversation *c, const uint8_t ac
     return e;
 }
 
+/* This address in the place of the one that was heard of its device before; the oldest makes room.
+ */
+static err merge_leaf(const struct leaf *leaf, slice known, buf *leaves) {
+    TRY(buf_append(leaves, SLICE_ARRAY(leaf->device)));
+    TRY(buf_append(leaves, SLICE_ARRAY(leaf->address)));
+    for (size_t at = 0; at + PLACE <= known.n && leaves->n < PLACE * PROTO_DEVICES_MAX; at += PLACE)
+        if (memcmp(known.p + at, leaf->device, 16) != 0)
+            TRY(buf_append(leaves, slice_of(known.p + at, PLACE)));
+    return OK;
+}
+
 err core_contact_heard(struct core *core, const struct leaf *leaf) {
     struct contact *contact = core_contact_lookup(core, leaf->account);
-    buf places = buf_on(core->mem);
+    buf leaves = buf_on(core->mem);
     if (contact == NULL)
         return OK;
-    err e = buf_set(&places, contact->r.addresses);
-    for (size_t at = 0; e == OK && at + PLACE <= places.n; at += PLACE)
-        if (memcmp(places.p + at, leaf->device, 16) == 0)
-            memcpy(places.p + at + 16, leaf->address, PROTO_ADDRESS);
-    if (e == OK &&
-        (contact->r.link_until != 0 || !slice_equal(contact->r.addresses, buf_slice(&places)))) {
-        contact->r.addresses = buf_slice(&places);
-        contact->r.link_until = 0;
+    const uint8_t *known = find_place(contact->r.leaves, leaf->device);
+    bool same = known != NULL && memcmp(known, leaf->address, PROTO_ADDRESS) == 0;
+    if (same && contact->r.link_until == 0)
+        return OK;
+    err e = merge_leaf(leaf, contact->r.leaves, &leaves);
+    contact->r.leaves = buf_slice(&leaves);
+    contact->r.link_until = 0;
+    if (e == OK)
         e = contact_save(core, contact);
-    }
-    buf_free(&places);
+    buf_free(&leaves);
     return e;
 }
 

@@ -743,7 +743,7 @@ MUST err core_contact_petname_free(const struct core *core, const uint8_t accoun
 /* A member becomes a contact, or has this petname from now on. In a transaction. */
 MUST err core_contact_keep_member(struct core *core, struct conversation *c,
                                   const uint8_t account[16], slice petname);
-enum { TARGET = 16 + 16 + PROTO_ADDRESS };
+enum { TARGET = 16 + 16 + 2 * PROTO_ADDRESS };
 bool core_text_valid(slice text);
 /* A person's or a conversation's name: one line of text, or empty. TOO_LARGE, MALFORMED. */
 MUST err core_name_check(slice name);

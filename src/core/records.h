@@ -90,8 +90,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 /* The last answer to record_get. */
 #define RECORD_FIELDS_server(F) F(vec, record, 0, 256)
 
-/* addresses: device id and address in turn, of the devices that we have one of: each adds the
- * others to a conversation that it is added to. version 0: met in a conversation, no list known.
+/* addresses: device id and address in turn, of the devices that we have one of, by a link, a card or
+ * where we met: each adds the others to a conversation that it is added to. leaves: the same, of
+ * leaves from which something was heard last. version 0: met in a conversation, no list known.
  * link_until: until then the address of its link or card goes before those of its leaves. */
 #define RECORD_FIELDS_contact(F)                                   \
     F(u64, number, 0, 0)                                           \
@@ -102,6 +103,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, devices, 0, 2048)                                       \
     F(u32, version, 0, 0)                                          \
     F(vec, addresses, 0, (16 + PROTO_ADDRESS) * PROTO_DEVICES_MAX) \
+    F(vec, leaves, 0, (16 + PROTO_ADDRESS) * PROTO_DEVICES_MAX)    \
     F(flag, once, 0, 0)                                            \
     F(u64, link_until, 0, 0)                                       \
     F(flag, verified, 0, 0)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { NIGHT_AFTER = 2000 }; /* actions, by chance */
+
 /* ---- The beginning ----
  * Everybody has an account and knows whom they will meet; nothing goes wrong. */
 
@@ -290,6 +292,7 @@ static void act_leave(struct world *w, struct client *c, uint32_t number) {
 static void act_update(struct world *w, struct client *c, uint32_t number) {
     uint64_t command = 0;
     err e = core_conversation_update(c->core, number, w->now, &command);
+    c->renewed = true;
     show(w, c, number, "updates", command, e);
 }
 
@@ -312,6 +315,25 @@ static void act_handle(struct world *w, struct client *c) {
             : world_one_in(w, 4) ? core_handle_drop(c->core, w->now, &command)
                                  : core_handle_claim(c->core, name, pin, w->now, &command);
     world_trace(w, "client %d asks for a handle: %s", c->index, err_name(e));
+}
+
+/* ---- Days ---- */
+
+/* Everybody sleeps for a day or more, so that what is renewed and given up is over when they wake;
+ * a few are away for the next such night, too. */
+static uint64_t night(struct world *w) {
+    uint64_t length = TIME_DAY + world_chance(w, TIME_DAY);
+    world_trace(w, "night, of %.1f days", (double)length / TIME_DAY);
+    w->counts.nights++;
+    for (int i = 0; i < CLIENTS; i++) {
+        struct client *c = &w->clients[i];
+        uint64_t more = world_one_in(w, 8) ? 2 * TIME_DAY : 0;
+        if (!c->online)
+            continue;
+        client_online(w, c, false);
+        world_event(w, EVENT_ONLINE, length + more + world_chance(w, TIME_MINUTE), c->index, 0);
+    }
+    return length;
 }
 
 /* ---- What goes wrong ---- */
@@ -447,7 +469,8 @@ void life_act(struct world *w) {
     else
         somebody_acts(w, dice - 2000);
     /* Now and then many at once. */
-    world_event(w, EVENT_ACT, world_one_in(w, 5) ? 0 : world_chance(w, 400), 0, 0);
+    uint64_t in = world_one_in(w, 5) ? 0 : world_chance(w, 400);
+    world_event(w, EVENT_ACT, world_one_in(w, NIGHT_AFTER) ? night(w) : in, 0, 0);
 }
 
 /* ---- The end ---- */

@@ -65,8 +65,11 @@ static void show_counts(const struct world *w) {
         "read late because sent again, %llu handles held\n",
         N(doubles), N(replays), N(disorders), N(repeats), N(dropped), N(quarantined), N(replaced),
         N(troubles), N(failed_commands), N(unknown_epochs), N(again), N(handles));
-    printf("# %llu events in %.0f s of the world's time; fingerprint %016llx\n", N(events),
-           (double)(w->now - w->start) / 1000, (unsigned long long)w->fingerprint);
+    printf(
+        "# %llu events in %.0f s of the world's time, %llu nights; %llu members were not reached; "
+        "fingerprint %016llx\n",
+        N(events), (double)(w->now - w->start) / 1000, N(nights), N(unreached),
+        (unsigned long long)w->fingerprint);
 #undef N
 }
 

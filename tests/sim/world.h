@@ -105,6 +105,7 @@ struct client {
         uint64_t message;
     } sent[64];
     size_t sent_count;
+    bool renewed;                         /* gave an address up, some time */
     uint64_t disordered[GROUPS_MAX / 64]; /* groups whose items changed places in the mailbox */
 };
 
@@ -180,7 +181,7 @@ struct counts {
     uint64_t events, actions, sends, delivered, commits, crashes, offline, cuts, server_crashes,
         client_faults, server_faults, disorders, replays, doubles, stalls, replaced, troubles,
         repeats, dropped, reads, late, accepted, failed_commands, unknown_epochs, quarantined,
-        again, handles;
+        again, handles, nights, unreached;
 };
 
 struct world {
