@@ -58,6 +58,7 @@ enum err_class {
     X(UNORDERED, BAD, "it is not the commit that the server ordered")                              \
     X(CRYPTO, DENIED, "it does not open with this key")                                            \
     X(SIGNATURE, DENIED, "its signature is wrong")                                                 \
+    X(PROOF, DENIED, "the proof does not hold")                                                    \
     X(DENIED, DENIED, "it is not allowed")                                                         \
     X(IDENTITY, DENIED, "the key is not the one expected")                                         \
     X(PASSPHRASE, DENIED, "the passphrase is wrong")                                               \

@@ -372,12 +372,15 @@ static err keep_stranger(struct core *core, struct conversation *c, const uint8_
 err core_contact_keep_member(struct core *core, struct conversation *c, const uint8_t account[16],
                              slice petname) {
     struct contact *known = core_contact_lookup(core, account);
-    if (known == NULL)
-        return keep_stranger(core, c, account, petname);
-    if (petname.n == 0)
-        return OK;
-    known->r.petname = petname;
-    return contact_save(core, known);
+    if (known == NULL) {
+        TRY(keep_stranger(core, c, account, petname));
+    } else {
+        if (petname.n == 0)
+            return OK;
+        known->r.petname = petname;
+        TRY(contact_save(core, known));
+    }
+    return core_sync_contact(core, account);
 }
 
 static err check_meet(struct core *core, struct conversation *c, const uint8_t account[16]) {

@@ -453,6 +453,8 @@ static err met(struct core *core, struct conversation *c, const struct entry *ou
 static err apply(struct core *core, struct conversation *c, struct mls_staged *staged, slice events,
                  struct entry *ours) {
     uint8_t old[PROTO_ADDRESS];
+    bool devices = ours != NULL && ours->r.kind == ENTRY_ADD &&
+                   slice_equal(ours->r.intent, SLICE_ARRAY(core->account.r.account));
     bool revokes = ours != NULL && ours->r.kind == ENTRY_UPDATE && ours->r.intent.n > 0;
     err e = own_address(c, old);
     if (e == OK)
@@ -464,6 +466,8 @@ static err apply(struct core *core, struct conversation *c, struct mls_staged *s
     mls_staged_apply(c->group, staged);
     TRY(met(core, c, ours));
     TRY(after_apply(core, c, events, ours));
+    if (devices)
+        TRY(core_sync_history(core, c));
     return revokes ? core_address_revoke_at(core, old, core->now + REVOKE_AFTER) : OK;
 }
 

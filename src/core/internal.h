@@ -617,6 +617,9 @@ MUST err core_sync_receive(struct core *core, struct conversation *c, const uint
 /* To the others, in a transaction: everything; one item, if there are others; a contact. */
 MUST err core_sync_all(struct core *core, struct conversation *own);
 MUST err core_sync_tell(struct core *core, enum sync_kind kind, slice item);
+/* Other own devices were added to a conversation. One that began before there were any they have
+ * from the device that linked them. */
+MUST err core_sync_history(struct core *core, const struct conversation *c);
 MUST err core_sync_contact(struct core *core, const uint8_t account[16]);
 /* Takes the history that came before. */
 MUST err core_sync_joined(struct core *core, struct conversation *c);

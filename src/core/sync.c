@@ -2,7 +2,8 @@
  * profile and type "application/vnd.sotto.sync", whose body is a record (records.h, sync). When a
  * device is new the one with the identity's key sends it whatever is shared and all contacts, then
  * of each conversation the newest entries of the history, a part each. Later each sends what
- * changes. Of two changes to the same thing the later one holds: docs/decisions/0037. */
+ * changes, and whoever adds the others to a newer conversation what was said there before. Of two
+ * changes to the same thing the later one holds: docs/decisions/0037. */
 #include "core/internal.h"
 
 #include "core/content.h"
@@ -138,6 +139,13 @@ err core_sync_all(struct core *core, struct conversation *own) {
         if (has_history(core, core->conversations.p[i]))
             TRY(send_history(core, own, core->conversations.p[i], ++part, count + 1));
     return OK;
+}
+
+err core_sync_history(struct core *core, const struct conversation *c) {
+    struct conversation *own = core_conversation_lookup(core, core->account.r.own);
+    if (own == NULL || own->r.state != CORE_CONVERSATION_ACTIVE || c->r.number <= own->r.number)
+        return OK;
+    return send_history(core, own, c, 0, 0);
 }
 
 err core_sync_tell(struct core *core, enum sync_kind kind, slice item) {

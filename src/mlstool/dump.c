@@ -15,39 +15,27 @@ static bool is_hex(slice s) {
     return s.n > 0 && s.n % 2 == 0;
 }
 
-/* The six bits of a character; 64 for padding, 65 for anything else. */
-static unsigned sextet(uint8_t c) {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26u;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52u;
-    if (c == '+' || c == '-')
-        return 62;
-    if (c == '/' || c == '_')
-        return 63;
-    return c == '=' ? 64 : 65;
+/* The strict spelling of either alphabet's text, padded or not. */
+static err base64_spelled(buf *out, slice s) {
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = s.p[i];
+        TRY(buf_append_byte(out, c == '-' ? '+' : c == '_' ? '/' : c));
+    }
+    while (out->n % 4 != 0)
+        TRY(buf_append_byte(out, '='));
+    return OK;
 }
 
-/* Either alphabet, with padding or without, as people paste it. MALFORMED if it is none; out may
- * have grown then. */
-static err any_base64_decode(buf *out, slice s) {
-    uint32_t bits = 0;
-    size_t n = s.n;
-    while (n > 0 && s.n - n < 2 && s.p[n - 1] == '=')
-        n--;
-    if (n == 0 || n % 4 == 1)
+/* MALFORMED if it is not base64, or of nothing. */
+static err read_base64(buf *out, slice s) {
+    if (s.n == 0)
         return ERR_MALFORMED;
-    for (size_t i = 0; i < n; i++) {
-        unsigned v = sextet(s.p[i]);
-        if (v >= 64)
-            return ERR_MALFORMED;
-        bits = bits << 6 | v;
-        if (i % 4 != 0)
-            TRY(buf_append_byte(out, (uint8_t)(bits >> (6 - 2 * (i % 4)))));
-    }
-    return OK;
+    buf text = {0};
+    err e = base64_spelled(&text, s);
+    if (e == OK)
+        e = base64_decode(out, buf_slice(&text));
+    buf_free(&text);
+    return e;
 }
 
 static err without_space(slice s, buf *out) {
@@ -64,7 +52,7 @@ err dump_input(slice content, buf *out) {
     if (e == OK && is_hex(buf_slice(&text)))
         e = hex_decode(out, buf_slice(&text));
     else if (e == OK)
-        e = any_base64_decode(out, buf_slice(&text));
+        e = read_base64(out, buf_slice(&text));
     if (e == ERR_MALFORMED)
         e = buf_set(out, content);
     buf_free(&text);

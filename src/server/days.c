@@ -30,13 +30,17 @@ static uint64_t tag_of(enum mail_day_kind kind, const uint8_t mailbox[MAIL_ID],
     return table_hash_number(of + (uint64_t)kind);
 }
 
+void mail_days_expire(struct mail *m) {
+    uint64_t day = m->config.now(m->config.ctx) / TIME_DAY;
+    if (day == m->day)
+        return;
+    wipe(m->days, 2 * MAIL_DAYS * sizeof *m->days);
+    m->day = day;
+}
+
 bool mail_day_take(struct mail *m, enum mail_day_kind kind, const uint8_t mailbox[MAIL_ID],
                    const uint8_t *serial, uint64_t amount, uint64_t most) {
-    uint64_t day = m->config.now(m->config.ctx) / TIME_DAY;
-    if (day != m->day) {
-        wipe(m->days, 2 * MAIL_DAYS * sizeof *m->days);
-        m->day = day;
-    }
+    mail_days_expire(m);
     if (amount > most)
         return false;
     uint64_t tag = tag_of(kind, mailbox, serial);

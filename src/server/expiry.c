@@ -145,10 +145,11 @@ static bool sweep_kind(struct mail *m, enum mail_expiry kind) {
     return true;
 }
 
-/* Only on an empty batch: scans do not see one, so a note would be met twice. */
+/* On an empty batch: scans do not see one, so a note would be met twice. A server that always has
+ * something to do gets to it, too. */
 bool mail_sweep(struct mail *m) {
     if (store_batch_count(m->batch) > 0 || m->broken != OK)
-        return true;
+        mail_commit(m);
     mail_clock(m);
     for (int kind = 0; kind < MAIL_EXPIRY_KINDS; kind++)
         if (sweep_kind(m, (enum mail_expiry)kind))

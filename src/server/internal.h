@@ -304,6 +304,8 @@ MUST err mail_invites_date(struct mail *m);
 /* ---- linking.c ---- */
 /* The batch failed: no frame came or left with it. */
 void mail_links_forget(struct mail *m);
+/* Those whose minute is over go. */
+void mail_links_expire(struct mail *m);
 void mail_links_fini(struct mail *m);
 
 /* ---- key_packages.c ---- */
@@ -354,6 +356,8 @@ MUST err mail_reseal(struct mail *m, struct mail_box *box, slice plain, struct h
 void mail_chain_end(struct mail *m, struct mail_box *box);
 
 /* ---- days.c ---- */
+/* The counts of a day that is over go. */
+void mail_days_expire(struct mail *m);
 /* Adds `amount`, if today's count stays within `most`. serial: NULL, or of an address. */
 bool mail_day_take(struct mail *m, enum mail_day_kind kind, const uint8_t mailbox[MAIL_ID],
                    const uint8_t *serial, uint64_t amount, uint64_t most);
@@ -369,8 +373,8 @@ bool mail_day_take_by(struct mail *m, enum mail_day_kind kind, const struct mail
 /* ---- revoked.c ---- */
 MUST err mail_revoked_load(struct mail *m, struct mail_box *box);
 bool mail_revoked(const struct mail_box *box, const uint8_t serial[MAIL_SERIAL]);
-/* Forgets those whose address key is gone. */
-MUST err mail_revoked_purge(struct mail *m, struct mail_box *box);
+/* Forgets those whose address key is gone; commits. Before any mailbox is in memory. */
+MUST err mail_revoked_purge(struct mail *m);
 /* All of them. */
 MUST err mail_revoked_delete(struct mail *m, struct mail_box *box);
 

@@ -41,14 +41,19 @@ static buf *frame_of(const struct mail *m, struct mail_link *link, uint8_t side)
     return &link->frame[side];
 }
 
+void mail_links_expire(struct mail *m) {
+    uint64_t now = m->config.now(m->config.ctx);
+    for (size_t i = 0; i < MAIL_LINKS; i++)
+        if (m->links[i].until != 0 && now >= m->links[i].until)
+            drop(&m->links[i]);
+}
+
 /* What is over goes first. NULL: there is none. */
 static struct mail_link *find(struct mail *m, const uint8_t id[MAIL_ID]) {
-    uint64_t now = m->config.now(m->config.ctx);
     struct mail_link *found = NULL;
+    mail_links_expire(m);
     for (size_t i = 0; i < MAIL_LINKS; i++) {
         struct mail_link *link = &m->links[i];
-        if (link->until != 0 && now >= link->until)
-            drop(link);
         if (link->until != 0 && memcmp(link->id, id, MAIL_ID) == 0)
             found = link;
     }

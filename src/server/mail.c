@@ -86,7 +86,10 @@ static err mail_init(struct mail *m) {
     TRY(buf_reserve(&m->scratch, MAIL_NOTICE));
     TRY(mail_work_init(m));
     m->days = mem_new_array(m->mem, 2 * MAIL_DAYS, sizeof *m->days);
-    return m->days == NULL ? ERR_NO_MEMORY : mail_invites_date(m);
+    if (m->days == NULL)
+        return ERR_NO_MEMORY;
+    TRY(mail_revoked_purge(m));
+    return mail_invites_date(m);
 }
 
 err mail_new(struct mail **out, struct store *store, const struct mail_config *config,
@@ -495,6 +498,8 @@ void mail_commit(struct mail *m) {
     mail_boxes_trim(m);
     m->batches++;
     mail_subscribers_serve(m);
+    mail_links_expire(m);
+    mail_days_expire(m);
     /* What was handled is gone from memory, too. */
     buf_clear(&m->value);
     buf_clear(&m->scratch);

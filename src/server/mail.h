@@ -117,7 +117,8 @@ void mail_commit(struct mail *m);
 /* Writes something that is stored already into the batch, so that the commit shows whether the
  * store takes anything. */
 void mail_touch(struct mail *m);
-/* A small step of expiry, into the batch; commit after it. False: nothing more to do this week. */
+/* Commits what waits, then takes a small step of expiry, into the batch; commit after it. False:
+ * nothing more to do this week. */
 bool mail_sweep(struct mail *m);
 
 #endif

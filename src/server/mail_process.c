@@ -258,10 +258,9 @@ static const struct sys_channel_events edge_events = {
 static void sweep(void *ctx) {
     struct post *post = ctx;
     uint32_t again = SWEEP_IDLE_MS;
-    if (mail_waiting(post->mail) || mail_sweep(post->mail)) {
+    if (mail_sweep(post->mail))
         again = SWEEP_BUSY_MS;
-        commit_later(post);
-    }
+    commit_later(post);
     if (sys_timer_set(&post->sweep, post->loop, again, sweep, post) != OK)
         stop(post, EXIT_FAILED);
 }

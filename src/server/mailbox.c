@@ -20,7 +20,6 @@ static err handle_subscribe(struct mail *m, struct mail_call *call) {
     /* The device knows positions that we don't: we were restored from an older copy. */
     TRY(mail_box_raise_tail(m, box, in.after));
     TRY(mail_box_raise_gap(m, box));
-    TRY(mail_revoked_purge(m, box));
     TRY(mail_reply_ok(m, call));
     uint64_t after = in.after > box->floor ? in.after : box->floor;
     return mail_effect_add(m, &(struct mail_effect){.kind = MAIL_SUBSCRIBED,

@@ -93,24 +93,42 @@ err mail_revoked_load(struct mail *m, struct mail_box *box) {
     return load.e;
 }
 
-err mail_revoked_purge(struct mail *m, struct mail_box *box) {
-    size_t kept = 0;
-    for (size_t i = 0; i < box->revoked_count; i++) {
-        const struct mail_revoked *r = &box->revoked[i];
-        if (holds(m, r->key_id))
-            box->revoked[kept++] = *r;
-        else
-            TRY(store_batch_delete(m->batch, key_of(box, r->number)));
-    }
-    box->revoked_count = kept;
-    return OK;
-}
-
 err mail_revoked_delete(struct mail *m, struct mail_box *box) {
     for (size_t i = 0; i < box->revoked_count; i++)
         TRY(store_batch_delete(m->batch, key_of(box, box->revoked[i].number)));
     box->revoked_count = 0;
     return OK;
+}
+
+/* ---- Address keys that are gone ---- */
+
+enum { PURGED_AT_ONCE = 65536 };
+
+static bool purge(void *ctx, struct store_key key, slice value) {
+    struct load *load = ctx;
+    struct held_revoked row;
+    err e = held_revoked_read(value, &row);
+    if (e == OK && !holds(load->m, row.key_id))
+        load->e = store_batch_delete(load->m->batch, key);
+    return load->e == OK && store_batch_count(load->m->batch) < PURGED_AT_ONCE;
+}
+
+/* Whether their device ever comes again or not. Keys change only when all starts anew. */
+err mail_revoked_purge(struct mail *m) {
+    struct load load = {.m = m};
+    err e = OK;
+    bool full = true;
+    while (e == OK && full) {
+        e = store_scan_table(m->store, MAIL_REVOKED, purge, &load);
+        if (e == OK)
+            e = load.e;
+        size_t count = store_batch_count(m->batch);
+        full = count >= PURGED_AT_ONCE;
+        if (e == OK && count > 0)
+            e = store_commit_now(m->store, m->batch);
+        store_batch_clear(m->batch);
+    }
+    return e;
 }
 
 /* ---- The owner's word ---- */
@@ -138,7 +156,6 @@ static err handle(struct mail *m, struct mail_call *call) {
         fresh += holds(m, r.key_id) && !mail_revoked(box, r.serial);
     }
     TRY(reserve(m, box, fresh));
-    TRY(mail_revoked_purge(m, box));
     if (box->revoked_count + fresh > m->config.limits.revoked)
         return mail_refuse(m, call, PROTO_REASON_LIMIT);
     for (reader at = reader_of(in.revoked.bytes); at.n > 0;) {

@@ -336,6 +336,85 @@ TEST(whoever_writes_to_one_device_reaches_all) {
     rig_fini(&rig);
 }
 
+/* ---- Whom strangers find ---- */
+
+/* Client 1 finds the account by its handle, and asks; returns the conversation there. */
+static uint32_t ask_by_handle(const char *name) {
+    uint64_t command;
+    uint32_t number;
+    uint8_t account[CORE_ACCOUNT];
+    struct client *b = client(1);
+    CHECK_OK(core_handle_find(b->core, slice_str(name), SLICE_EMPTY, rig.now, &command));
+    for (int i = 0; i < 100 && rig_done(b, command) == NULL; i++)
+        rig_pass(&rig, TIME_SECOND);
+    rig_finish(b, command, OK);
+    CHECK_OK(core_found_accept(b->core, SLICE_EMPTY, rig.now, account));
+    CHECK_SLICE(SLICE_ARRAY(account), SLICE_ARRAY(client(0)->account));
+    CHECK_OK(core_conversation_new(b->core, SLICE_EMPTY, (const uint8_t(*)[CORE_ACCOUNT])account, 1,
+                                   rig.now, &command, &number));
+    rig_finish(b, command, OK);
+    say(b, number, "may I ask");
+    return number;
+}
+
+static enum core_conversation_state state_of(struct client *c, const uint8_t *group) {
+    struct core_conversation state;
+    CHECK_OK(core_conversation_get(c->core, conversation_of(c, group), &state));
+    return state.state;
+}
+
+/* A card has one address. Until the request is accepted nothing goes back, and so nobody is added.
+ */
+TEST(a_request_by_a_handle_comes_to_the_device_that_claimed_it_and_once_accepted_to_all) {
+    uint64_t command;
+    uint8_t group[32];
+    struct core_contact contact;
+    rig_init(&rig, 2);
+    struct client *c = link(2);
+    CHECK_OK(core_handle_claim(client(0)->core, slice_str("quillfeather"), SLICE_EMPTY, rig.now,
+                               &command));
+    for (int i = 0; i < 100 && rig_done(client(0), command) == NULL; i++)
+        rig_pass(&rig, TIME_SECOND);
+    rig_finish(client(0), command, OK);
+    uint32_t number = ask_by_handle("quillfeather");
+    rig_pass(&rig, TIME_HOUR);
+    group_id(client(1), number, group);
+    uint32_t here = conversation_of(client(0), group);
+    CHECK_EQ(state_of(client(0), group), CORE_CONVERSATION_REQUEST);
+    CHECK_EQ(rig_status(c).conversations, 1);
+    CHECK_OK(core_request_accept(client(0)->core, here, slice_str("who asked"), rig.now));
+    rig_pass(&rig, 3 * TIME_MINUTE);
+    CHECK_EQ(state_of(c, group), CORE_CONVERSATION_ACTIVE);
+    CHECK_OK(core_contact_get(c->core, client(1)->account, &contact));
+    CHECK_SLICE(contact.petname, slice_str("who asked"));
+    say(client(1), number, "thanks");
+    say(c, conversation_of(c, group), "from the other device");
+    for (int i = 0; i < 2; i++) {
+        struct client *own = i == 0 ? client(0) : c;
+        struct shown h = history(own, conversation_of(own, group));
+        CHECK_SLICE(slice_of(h.text, h.n), slice_str("may I ask|thanks|from the other device|"));
+    }
+    rig_fini(&rig);
+}
+
+TEST(what_is_said_before_the_other_device_is_added_is_told_to_it) {
+    uint64_t command;
+    uint32_t number;
+    uint8_t group[32];
+    rig_init(&rig, 2);
+    struct client *c = link(2);
+    rig_meet(client(0), client(1));
+    CHECK_OK(core_conversation_new(client(1)->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[CORE_ACCOUNT])client(0)->account, 1, rig.now,
+                                   &command, &number));
+    say(client(1), number, "at once");
+    rig_pass(&rig, 3 * TIME_MINUTE);
+    group_id(client(1), number, group);
+    struct shown h = history(c, conversation_of(c, group));
+    CHECK_SLICE(slice_of(h.text, h.n), slice_str("at once|"));
+    rig_fini(&rig);
+}
+
 /* ---- The end of one ---- */
 
 TEST(a_device_that_is_signed_off_is_out_everywhere) {

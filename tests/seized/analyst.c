@@ -27,9 +27,12 @@ static bool take_device(void *ctx, struct store_key key, slice value) {
     struct held_device device;
     (void)ctx;
     CHECK_OK(held_device_read(value, &device));
-    for (size_t i = 0; i < people; i++)
-        if (memcmp(clients[i].account, key.name.p, CORE_ACCOUNT) == 0)
+    for (size_t i = 0; i < people; i++) {
+        struct core_status s;
+        core_status_get(clients[i].core, &s);
+        if (memcmp(s.device, key.name.p + CORE_ACCOUNT, CORE_DEVICE) == 0)
             memcpy(mailboxes[i], device.mailbox, 16);
+    }
     return true;
 }
 

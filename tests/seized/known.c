@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
+#include "base/codec.h"
 #include "server/held.h"
 #include "tests/test.h"
 
@@ -52,17 +54,28 @@ void known_add(enum known_kind kind, slice what) {
     CHECK_OK(buf_append(&bytes, what));
 }
 
-void known_add_time(uint64_t ms) {
+static void add_number(uint64_t n) {
     uint8_t big[8], little[8];
     char digits[24];
+    put_u64(big, n);
     for (int i = 0; i < 8; i++)
-        big[7 - i] = little[i] = (uint8_t)(ms >> (8 * i));
+        little[i] = big[7 - i];
     known_add(KNOWN_TIME, SLICE_ARRAY(big));
     known_add(KNOWN_TIME, SLICE_ARRAY(little));
-    snprintf(digits, sizeof digits, "%llu", (unsigned long long)ms);
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
     known_add(KNOWN_TIME, slice_str(digits));
-    snprintf(digits, sizeof digits, "%llu", (unsigned long long)(ms / 1000));
-    known_add(KNOWN_TIME, slice_str(digits));
+}
+
+void known_add_time(uint64_t ms) {
+    char date[24];
+    time_t s = (time_t)(ms / 1000);
+    struct tm day;
+    add_number(ms / 1000);
+    add_number(ms);
+    add_number(ms * 1000);
+    add_number(ms * 1000000);
+    CHECK(gmtime_r(&s, &day) != NULL && strftime(date, sizeof date, "%Y-%m-%d", &day) > 0);
+    known_add(KNOWN_TIME, slice_str(date));
 }
 
 size_t known_count(enum known_kind kind) {
@@ -184,10 +197,6 @@ void known_prepare(void) {
         struct patterns *set = kind == KNOWN_ACCOUNT ? &accounts : &all;
         for (size_t i = 0; i < things[kind].n; i++) {
             slice what = known_get((enum known_kind)kind, i);
-            if (kind == KNOWN_TIME) {
-                add_pattern(set, KNOWN_TIME, FORM_RAW, what);
-                continue;
-            }
             size_t at = 0;
             for (; at + PIECE <= what.n; at += PIECE)
                 add_piece(set, (enum known_kind)kind, slice_of(what.p + at, PIECE));
@@ -272,6 +281,7 @@ size_t known_search(const char *folder, struct finding *first, uint64_t *searche
 struct rows {
     struct finding *first;
     size_t found;
+    bool own; /* of accounts and devices */
 };
 
 static bool search_row(void *ctx, struct store_key key, slice value) {
@@ -279,17 +289,22 @@ static bool search_row(void *ctx, struct store_key key, slice value) {
     char where[64];
     enum held_row row = held_row_of(key);
     snprintf(where, sizeof where, "a row of %s", row == HELD_COUNT ? "?" : held_rows[row].name);
+    rows->found += search_bytes(&all, key.name, where, rows->first);
+    rows->found += search_bytes(&all, value, where, rows->first);
+    if (rows->own)
+        return true;
     rows->found += search_bytes(&accounts, key.name, where, rows->first);
     rows->found += search_bytes(&accounts, value, where, rows->first);
     return true;
 }
 
 size_t known_search_rows(struct store *s, struct finding *first) {
-    struct rows rows = {first, 0};
+    struct rows rows = {.first = first};
     *first = (struct finding){.count = 0};
-    for (uint8_t table = 0; table < STORE_TABLES_MAX; table++)
-        if (table != MAIL_ACCOUNT && table != MAIL_DEVICE)
-            CHECK_OK(store_scan_table(s, table, search_row, &rows));
+    for (uint8_t table = 0; table < STORE_TABLES_MAX; table++) {
+        rows.own = table == MAIL_ACCOUNT || table == MAIL_DEVICE;
+        CHECK_OK(store_scan_table(s, table, search_row, &rows));
+    }
     return rows.found;
 }
 

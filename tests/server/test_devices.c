@@ -385,6 +385,21 @@ TEST(a_link_lives_for_a_minute_and_for_another_once_they_met) {
     end();
 }
 
+TEST(a_link_that_is_over_is_not_kept_until_the_next_one) {
+    begin();
+    expect_frame(20, 0, "");
+    world_get(&w, 21, PROTO_link_put, link_put_body(1, 1, "x"), PROTO_ok);
+    size_t links = 0;
+    for (size_t i = 0; i < MAIL_LINKS; i++)
+        links += w.mail->links[i].frame[0].n > 0;
+    CHECK_EQ(links, 1);
+    w.now += TIME_MINUTE;
+    world_commit(&w);
+    for (size_t i = 0; i < MAIL_LINKS; i++)
+        CHECK(w.mail->links[i].until == 0 && w.mail->links[i].frame[0].p == NULL);
+    end();
+}
+
 static slice numbered_get(unsigned i, uint8_t side) {
     struct proto_link_get in = {.side = side};
     in.id[0] = (uint8_t)i;

@@ -768,6 +768,22 @@ TEST(orders_have_a_limit_together_and_expire) {
     end();
 }
 
+TEST(what_expires_goes_from_a_server_that_is_never_idle_too) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 1, &to, 1, text("c"), NULL, 0)), 1);
+    w.now += 53 * TIME_WEEK;
+    for (int i = 0; i < 30; i++) {
+        (void)world_ask(&w, 9, PROTO_send, send_body(&to, 1, text("x")));
+        (void)mail_sweep(w.mail);
+    }
+    world_commit(&w);
+    CHECK_EQ(count_entries(MAIL_ORDER), 0);
+    CHECK_EQ(count_entries(MAIL_EXPIRY), 1); /* of what came just now */
+    end();
+}
+
 TEST(an_order_unused_for_a_year_expires) {
     struct proto_address to;
     begin();

@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "term"))
 from rig import Person, Server, Tap, Unexpected, World, acquaint  # noqa: E402
 
 CLIENT = b"127.0.0.1"  # whence loopback connects, also to 127.0.0.5
+MAPPED = bytes(10) + b"\xff\xff" + socket.inet_aton("127.0.0.1")  # as a number; as hexadecimal digits it is shorter
 
 
 def forms(what):
@@ -141,7 +142,8 @@ def main():
     with World() as world:
         server, accounts = live(world)
         places = everything(server)
-        for name, what in (("no_address_of_a_client", CLIENT), ("no_name", b"Quillfeather"),
+        for name, what in (("no_address_of_a_client", CLIENT), ("no_number_of_its_address", MAPPED),
+                           ("no_digits_of_its_address", MAPPED[-4:].hex().encode()), ("no_name", b"Quillfeather"),
                            ("no_title", b"About hedgehogs"), ("no_text", b"hedgehog is in the"),
                            ("no_text_after_a_crash", b"nobody saw the")):
             tap.check(name + "_is_on_the_disk_or_in_the_log", found(places, what) == [], found(places, what))

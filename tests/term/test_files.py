@@ -128,11 +128,13 @@ def planted(world, ann, bob, t):
     t.check("nothing_is_left_behind_the_end", (folder / "plan.txt").read_text() == "the plan")
 
 
-def arriving(world, ann, carl):
-    """A listener that saves what comes, in its own time."""
+def arriving(world, ann, carl, stranger):
+    """A listener that saves what comes, in its own time, and nothing of who only asks."""
     source, folder = world.folder / "arriving.txt", world.folder / "arriving"
     folder.mkdir()
     source.write_text("it came")
+    stranger.fine("invite", carl.link(), "--as", "carl")
+    stranger.fine("send", "carl", "--file", str(source))
     acquaint(ann, carl)
     listener = carl.start("listen", "--to", str(folder), "--json")
     ann.fine("send", "carl", "--file", str(source))
@@ -147,9 +149,10 @@ def arrived(folder, listener, carl, t):
     listener.terminate()
     listener.communicate(timeout=20)
     names = os.listdir(folder)
+    requests = carl.fine("requests", "--json").of("request")
     t.check("who_listens_with_a_folder_finds_files_there",
             saved is not None and names == [f"{saved['conversation']}-{saved['number']}-arriving.txt"] and
-            (folder / names[0]).read_text() == "it came", (out, names))
+            (folder / names[0]).read_text() == "it came" and len(requests) == 1, (out, names, requests))
     refusals = [carl.run("listen", "--to", str(folder), "--count", "1"),
                 carl.run("listen", "--to", str(folder / names[0]))]
     t.check("but_it_has_to_be_a_folder_and_to_stay", [a.code for a in refusals] == [2, 2],
@@ -188,12 +191,12 @@ def large(world, ann, bob, t):
 def main():
     t = Tap()
     with World() as world:
-        ann, bob, carl = (world.person(name) for name in ("ann", "bob", "carl"))
+        ann, bob, carl, dan = (world.person(name) for name in ("ann", "bob", "carl", "dan"))
         acquaint(ann, bob)
         ann.fine("send", "bob", "hello")
         bob.fine("read")
         bob.run("accept", "ann")
-        folder, listener = arriving(world, ann, carl)
+        folder, listener = arriving(world, ann, carl, dan)
         small(world, ann, bob, t)
         tricks(world, ann, bob, t)
         planted(world, ann, bob, t)
