@@ -68,7 +68,7 @@ err merkle_cosign(buf *note, slice text, const struct merkle_key *key, const uin
     if (seconds > SECONDS_MAX)
         return ERR_LIMIT;
     TRY(merkle_key_fits(key, seed));
-    uint8_t timed[TIME + SIGNATURE];
+    uint8_t timed[MERKLE_COSIGNATURE];
     size_t n = SIGNATURE;
     buf message = {0};
     put_u64(timed, seconds);
@@ -101,7 +101,7 @@ err merkle_cosignature_verify(const struct merkle_note *note, const struct merkl
                               uint64_t *seconds) {
     if (key->type != MERKLE_KEY_COSIGNATURE)
         return ERR_UNSUPPORTED;
-    uint8_t timed[TIME + SIGNATURE];
+    uint8_t timed[MERKLE_COSIGNATURE];
     uint64_t one, newest = 0;
     size_t at = 0, right = 0;
     err e;

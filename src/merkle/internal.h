@@ -25,6 +25,9 @@ MUST err lines_add_hash(buf *out, const struct merkle_hash *hash);
 /* The root above 2^height hashes that stand one after another, height at most 8. */
 void merkle_subtree_hash(struct merkle_hash *out, const uint8_t *hashes, unsigned height);
 
+/* Bytes of a cosignature: its time, and the signature. */
+enum { MERKLE_COSIGNATURE = 8 + 64 };
+
 /* The next signature, from *at on, that says that it is the key's: its n bytes. NOT_FOUND if there
  * is none; SIGNATURE if it has another length. */
 MUST err merkle_signature_next(const struct merkle_note *note, const struct merkle_key *key,
