@@ -443,54 +443,55 @@ static const uint8_t *find_place(slice places, const uint8_t device[16]) {
     return NULL;
 }
 
-/* One address that is known to hold, or else both that are known to have held once. */
-static err find_ways(struct core *core, const struct contact *c,
-                     const uint8_t identity[LEAF_IDENTITY], uint8_t ways[2 * PROTO_ADDRESS]) {
-    const uint8_t *link = find_place(c->r.addresses, identity + 16);
-    const uint8_t *leaf = find_place(c->r.leaves, identity + 16);
-    err e = ERR_NOT_FOUND;
+/* What is known to have held once: the leaf that was heard last, and the link; a fresh link alone.
+ */
+static void find_ways(const struct core *core, const struct contact *c, const uint8_t *place,
+                      uint8_t ways[2 * PROTO_ADDRESS]) {
+    const uint8_t *link = place + 16, *leaf = find_place(c->r.leaves, place);
+    bool heard = leaf != NULL && core->now >= c->r.link_until && core_address_holds(core, leaf[0]);
     memset(ways, 0, 2 * PROTO_ADDRESS);
-    if (link == NULL || core->now >= c->r.link_until)
-        e = living_address(core, identity, ways);
-    else
-        leaf = NULL;
-    if (e != ERR_NOT_FOUND)
-        return e;
-    if (leaf != NULL && link != NULL && !core_address_holds(core, leaf[0]))
-        leaf = NULL;
-    memcpy(ways, leaf != NULL ? leaf : link, PROTO_ADDRESS);
-    if (leaf != NULL && link != NULL && core_address_holds(core, link[0]))
+    memcpy(ways, heard ? leaf : link, PROTO_ADDRESS);
+    if (heard && core_address_holds(core, link[0]))
         memcpy(ways + PROTO_ADDRESS, link, PROTO_ADDRESS);
-    return OK;
 }
 
-static err target(struct core *core, const struct contact *c, const uint8_t device[16],
+/* living: only if its address is known to hold. */
+static err target(struct core *core, const struct contact *c, const uint8_t *place, bool living,
                   buf *targets) {
-    uint8_t identity[LEAF_IDENTITY], ways[2 * PROTO_ADDRESS];
+    uint8_t identity[LEAF_IDENTITY], ways[2 * PROTO_ADDRESS] = {0};
     memcpy(identity, c->r.account, 16);
-    memcpy(identity + 16, device, 16);
-    TRY(find_ways(core, c, identity, ways));
+    memcpy(identity + 16, place, 16);
+    err e = living ? living_address(core, identity, ways) : OK;
+    if (e != OK)
+        return e == ERR_NOT_FOUND ? OK : e;
+    if (!living)
+        find_ways(core, c, place, ways);
     TRY(buf_append(targets, SLICE_ARRAY(identity)));
     return buf_append(targets, SLICE_ARRAY(ways));
 }
 
-err core_contact_targets(struct core *core, const uint8_t account[16], buf *targets) {
-    const struct contact *c = core_contact_lookup(core, account);
+static err add_targets(struct core *core, const struct contact *c, bool living, buf *targets) {
     struct proto_device_list list = {0};
     struct proto_device device;
-    if (c == NULL)
-        return ERR_NOT_FOUND;
     if (c->r.version > 0)
         TRY(proto_device_list_decode(c->r.devices, &list));
-    slice known[] = {c->r.addresses, c->r.leaves};
-    for (size_t i = 0; i < 2; i++)
-        for (const uint8_t *at = known[i].p; known[i].n - (size_t)(at - known[i].p) >= PLACE;
-             at += PLACE) {
-            bool listed = c->r.version == 0 || core_devices_has(&list, at, &device);
-            if (listed && (i == 0 || find_place(known[0], at) == NULL))
-                TRY(target(core, c, at, targets));
-        }
+    slice places = c->r.addresses;
+    for (size_t at = 0; at + PLACE <= places.n; at += PLACE)
+        if (c->r.version == 0 || core_devices_has(&list, places.p + at, &device))
+            TRY(target(core, c, places.p + at, living, targets));
     return OK;
+}
+
+/* A device that is reached adds the others; one that is in the tree and was not reached would be
+ * added by nobody. */
+err core_contact_targets(struct core *core, const uint8_t account[16], buf *targets) {
+    const struct contact *c = core_contact_lookup(core, account);
+    size_t before = targets->n;
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    if (core->now >= c->r.link_until)
+        TRY(add_targets(core, c, true, targets));
+    return targets->n > before ? OK : add_targets(core, c, false, targets);
 }
 
 /* The leaf's address in the place of this one. */
