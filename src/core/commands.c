@@ -4,6 +4,10 @@
 
 #include "core/content.h"
 
+/* After this time, and some chance, other own devices hear what was read. */
+#define READ_LEAST (5 * TIME_SECOND)
+#define READ_MOST (30 * TIME_SECOND)
+
 err core_conversation_find_open(struct core *core, uint32_t number, uint64_t now,
                                 struct conversation **c) {
     TRY(core_enter(core, now));
@@ -200,9 +204,13 @@ err core_conversation_read(struct core *core, uint32_t conversation, uint64_t me
     if (message <= c->r.read || message > c->r.messages)
         return OK;
     TRY(core_txn_begin(core));
+    if (!c->r.tell_read)
+        c->read_at = now + READ_LEAST + core_random(READ_MOST - READ_LEAST);
     c->r.read = message;
-    c->r.used = true;
-    return core_txn_end(core, core_conversation_save(core, c));
+    c->r.used = c->r.tell_read = true;
+    TRY(core_txn_end(core, core_conversation_save(core, c)));
+    core_pump(core);
+    return OK;
 }
 
 /* ---- Messages ---- */

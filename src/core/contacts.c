@@ -70,6 +70,12 @@ static err contact_save(struct core *core, struct contact *contact) {
                     buf_slice(&contact->bytes));
 }
 
+/* Petname and verified are as the user has them from now on, here. */
+static void changed(const struct core *core, struct record_contact *r) {
+    r->changed = core_sync_time(core, r->changed);
+    memcpy(r->by, core->account.r.device, sizeof r->by);
+}
+
 /* Stores a new contact, or what is new about a known one. r's slices may borrow from anywhere. */
 static err contact_put(struct core *core, struct record_contact *r) {
     struct contact *c = core_contact_lookup(core, r->account);
@@ -211,6 +217,12 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
         memcmp(r.account, core->account.r.account, sizeof r.account) == 0 ||
         (known == NULL && core->contacts.n >= CONTACTS_MAX))
         return OK;
+    if (known != NULL && !core_sync_later(core, &r.changed, r.by, known->r.changed, known->r.by)) {
+        r.petname = known->r.petname;
+        r.verified = known->r.verified;
+        r.changed = known->r.changed;
+        memcpy(r.by, known->r.by, sizeof r.by);
+    }
     if (core_contact_petname_free(core, r.account, r.petname) != OK)
         r.petname = known == NULL ? SLICE_EMPTY : known->r.petname;
     if (known != NULL && known->r.version > r.version) {
@@ -223,9 +235,8 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
         r.addresses = known->r.addresses;
         r.link_until = known->r.link_until;
     }
-    if (known != NULL && known->r.leaves.n > 0) {
+    if (known != NULL && known->r.leaves.n > 0)
         r.leaves = known->r.leaves;
-    }
     TRY(contact_put(core, &r));
     if (!signed_list)
         return OK;
@@ -274,8 +285,10 @@ err core_contact_take(struct core *core, const struct proto_contact *contact,
     r.version = list->version;
     r.once = contact->once;
     r.link_until = core->now + LINK_TIME;
-    if (petname.n > 0)
+    if (petname.n > 0) {
         r.petname = petname;
+        changed(core, &r);
+    }
     TRY(keep_contact(core, &r, contact, list));
     core_pump(core);
     return OK;
@@ -305,6 +318,7 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
 /* ---- Changes ---- */
 
 static err change(struct core *core, struct contact *c) {
+    changed(core, &c->r);
     TRY(core_txn_begin(core));
     err e = contact_save(core, c);
     if (e == OK)
@@ -354,9 +368,10 @@ static err meet(struct core *core, struct conversation *conversation, const uint
 
 static err keep_stranger(struct core *core, struct conversation *c, const uint8_t account[16],
                          slice petname) {
-    struct record_contact r = {.petname = petname};
+    struct record_contact r = {.petname = petname, .changed = core->now};
     buf devices = buf_on(core->mem), name = buf_on(core->mem);
     memcpy(r.account, account, sizeof r.account);
+    memcpy(r.by, core->account.r.device, sizeof r.by);
     err e = meet(core, c, account, &r, &devices);
     if (e == OK)
         e = core_contact_name_of(core, c->r.number, account, &name);
@@ -372,12 +387,13 @@ static err keep_stranger(struct core *core, struct conversation *c, const uint8_
 err core_contact_keep_member(struct core *core, struct conversation *c, const uint8_t account[16],
                              slice petname) {
     struct contact *known = core_contact_lookup(core, account);
+    if (known != NULL && petname.n == 0)
+        return OK;
     if (known == NULL) {
         TRY(keep_stranger(core, c, account, petname));
     } else {
-        if (petname.n == 0)
-            return OK;
         known->r.petname = petname;
+        changed(core, &known->r);
         TRY(contact_save(core, known));
     }
     return core_sync_contact(core, account);

@@ -227,7 +227,7 @@ err core_conversation_forget(struct core *core, struct conversation *c) {
     if (core_conversation_open(c))
         TRY(core_conversation_end(core, c, CORE_CONVERSATION_LEFT));
     TRY(core_history_forget(core, c));
-    TRY(core_profile_forget(core, c->r.number));
+    TRY(core_profile_forget(core, c));
     TRY(core_quarantine_forget(core, c));
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_meta), c->r.number));
     core_list_remove(&core->conversations, i);
@@ -646,19 +646,23 @@ static err drop_unseen(struct core *core, const struct mls_group *group, uint64_
     return core_request_revoke(core, group, key->last_resort);
 }
 
-/* A device of ours that is in our list no more is heard as little as who is blocked. */
-static err is_blocked(struct core *core, const struct mls_group *group, uint32_t sender,
-                      bool *blocked) {
+/* A device of ours that is in our list no more is heard as little as who is blocked, or as a
+ * request that was declined on another device. */
+static err is_unseen(struct core *core, const struct mls_group *group, uint32_t sender,
+                     bool *unseen) {
     struct mls_member adder;
-    *blocked = false;
+    slice id = mls_group_id(group);
+    *unseen = false;
     TRY(mls_group_member(group, sender, &adder));
     if (adder.identity.n != LEAF_IDENTITY)
         return OK;
     const uint8_t *account = adder.identity.p;
     if (memcmp(account, core->account.r.account, 16) == 0)
-        return core_devices_unlisted(core, account, account + 16, blocked);
-    *blocked = core_is_blocked(core, account);
-    return OK;
+        return core_devices_unlisted(core, account, account + 16, unseen);
+    *unseen = core_is_blocked(core, account);
+    if (*unseen || id.n != 32 || core_contact_lookup(core, account) != NULL)
+        return OK;
+    return core_seen_declined(core, id.p, unseen);
 }
 
 err core_conversation_join(struct core *core, slice welcome, bool *unseen) {
@@ -679,7 +683,7 @@ err core_conversation_join(struct core *core, slice welcome, bool *unseen) {
         e = mls_group_join(&group, &params, &core->auth, &sender);
     }
     if (e == OK)
-        e = is_blocked(core, group, sender, unseen);
+        e = is_unseen(core, group, sender, unseen);
     if (e == OK && *unseen)
         e = drop_unseen(core, group, number, &key);
     else if (e == OK)
@@ -776,6 +780,8 @@ static uint64_t due(const struct core *core, const struct conversation *c) {
         at = c->probe_at;
     if (c->r.devices && c->devices_at < at)
         at = c->devices_at;
+    if (c->r.tell_read && c->read_at < at)
+        at = c->read_at;
     if (c->r.state == CORE_CONVERSATION_LEAVING && c->r.leaving + LEAVE_TIME < at)
         at = c->r.leaving + LEAVE_TIME;
     return renewal(core, c) < at ? renewal(core, c) : at;
@@ -788,6 +794,8 @@ static err step(struct core *core, struct conversation *c) {
         TRY(commit_pending(core, c));
     if (c->probe_at != 0 && core->now >= c->probe_at)
         TRY(probe(core, c));
+    if (c->r.tell_read && core->now >= c->read_at)
+        TRY(core_sync_read(core, c));
     if (c->r.devices && core->now >= c->devices_at)
         TRY(core_devices_step(core, c));
     return core->now >= renewal(core, c) ? renew(core, c) : OK;

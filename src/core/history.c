@@ -23,10 +23,76 @@ static void notice_message(struct core *core, const struct conversation *c, uint
     core_action_notice(core, &notice);
 }
 
-err core_history_mark_known(struct core *core, const struct conversation *c, const uint8_t id[32]) {
-    static const uint8_t known = 1;
+err core_history_mark_known(struct core *core, const struct conversation *c, const uint8_t id[32],
+                            uint64_t number) {
+    uint8_t key[64], value[8];
+    put_u64(value, number);
+    return core_put(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, SLICE_ARRAY(value));
+}
+
+/* The mark is the group's: the number may be of another conversation that the group was before. */
+static err has_id(struct core *core, const struct conversation *c, uint64_t number,
+                  const uint8_t id[32], bool *has) {
+    struct record_message m;
+    uint8_t key[4];
+    buf bytes = buf_on(core->mem);
+    err e = core_get(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number, &bytes);
+    if (e == OK)
+        e = record_message_read(buf_slice(&bytes), &m);
+    *has = e == OK && memcmp(m.id, id, sizeof m.id) == 0;
+    buf_free(&bytes);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+err core_history_find(struct core *core, const struct conversation *c, const uint8_t id[32],
+                      uint64_t *number) {
     uint8_t key[64];
-    return core_put(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, slice_of(&known, 1));
+    bool has = false;
+    buf value = buf_on(core->mem);
+    err e = core_get(core, TABLE_MESSAGE_ID, id_key(c, id, key), 0, &value);
+    reader r = reader_of(buf_slice(&value));
+    *number = 0;
+    if (e == OK)
+        e = reader_u64(&r, number) == OK ? OK : ERR_DAMAGED;
+    buf_free(&value);
+    if (e == OK)
+        e = has_id(core, c, *number, id, &has);
+    if (!has)
+        *number = 0;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static bool take_id(void *ctx, struct store_key key, slice value) {
+    struct record_message m;
+    (void)key;
+    if (record_message_read(value, &m) != OK || m.kind != CORE_MESSAGE_CONTENT)
+        return true;
+    memcpy(ctx, m.id, sizeof m.id);
+    return false;
+}
+
+err core_history_newest_read(struct core *core, const struct conversation *c, uint8_t id[32]) {
+    uint8_t key[4];
+    memset(id, 0, 32);
+    return store_scan_down(core->store,
+                           core_key(TABLE_HISTORY, core_conversation_key(c->r.number, key), 1),
+                           c->r.read, take_id, id);
+}
+
+/* What is not here yet is not read. */
+err core_history_import_read(struct core *core, const struct record_read *told) {
+    struct conversation *c = core_conversation_by_group(core, SLICE_ARRAY(told->group));
+    uint64_t number;
+    if (c == NULL || !core_conversation_open(c))
+        return OK;
+    TRY(core_history_find(core, c, told->message, &number));
+    if (number <= c->r.read)
+        return OK;
+    c->r.read = number;
+    c->r.used = true;
+    TRY(core_conversation_save(core, c));
+    core_conversation_notice(core, c);
+    return OK;
 }
 
 err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
@@ -56,7 +122,7 @@ err core_history_add(struct core *core, struct conversation *c,
         c->r.read = *number;
     TRY(record_message_put(core, TABLE_HISTORY, name, *number, message));
     if (message->kind == CORE_MESSAGE_CONTENT)
-        TRY(core_history_mark_known(core, c, message->id));
+        TRY(core_history_mark_known(core, c, message->id, *number));
     TRY(core_conversation_save(core, c));
     notice_message(core, c, *number, message->id);
     return OK;

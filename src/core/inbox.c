@@ -61,7 +61,7 @@ static err take_application(struct core *core, struct conversation *c,
     if (core_content_decode(m.content, &content) == OK &&
         content.part.disposition == CONTENT_PROFILE) {
         if (!core_request_is(c)) /* there it may come often, and nothing may be kept of it */
-            TRY(core_history_mark_known(core, c, m.id));
+            TRY(core_history_mark_known(core, c, m.id, 0));
         if (core_devices_is_list(content.part.type))
             return core_devices_receive(core, c, m.sender, content.part.body);
         if (core_sync_is(content.part.type))

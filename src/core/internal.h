@@ -60,7 +60,7 @@ enum table {
     TABLE_CONTACT,      /* "contact", "blocked" / number; account id: the name it calls itself */
     TABLE_CONVERSATION, /* "conversation", "staged" / number */
     TABLE_HISTORY,      /* conversation / number in the history */
-    TABLE_MESSAGE_ID,   /* group id, message id: it was there before */
+    TABLE_MESSAGE_ID,   /* group id, message id: it was there before; its number, or 0 */
     TABLE_OUTBOX,       /* "entry", "upload" / command */
     TABLE_BLOB,         /* command / place: the ciphertext of a blob to upload */
     TABLE_SEEN,         /* hash; "log", "welcome" / number */
@@ -69,7 +69,7 @@ enum table {
     TABLE_KEY,          /* "key" / number; ref: that number */
     TABLE_ADDRESS,      /* "address", "given", "link", "revoke" / number */
     TABLE_GROUP,        /* conversation / part of its group */
-    TABLE_PROFILE,      /* "own", "said" / conversation; "picture", "image" / number */
+    TABLE_PROFILE,      /* "own", group id; "said" / conversation; "picture", "image" / number */
     TABLE_DEVICES       /* account id: its newest device list; group id: history that came early */
 };
 
@@ -133,6 +133,7 @@ struct conversation {
     uint64_t probe_at;       /* when to ask the server whether this epoch is the last; 0: not */
     uint64_t probed;         /* when that was done last */
     uint64_t devices_at;     /* when to look at its members' devices, if it is marked */
+    uint64_t read_at;        /* when to tell other own devices what was read, if they are to hear */
     bool retry;              /* look again at the items that wait */
 };
 
@@ -610,7 +611,14 @@ bool core_devices_only_own(const struct core *core, const struct mls_group *grou
 
 /* sync.c */
 enum { HISTORY_ROOM = 1000 };
-enum sync_kind { SYNC_CONTACTS = 1, SYNC_HISTORY, SYNC_BLOCKED };
+enum sync_kind {
+    SYNC_CONTACTS = 1,
+    SYNC_HISTORY,
+    SYNC_BLOCKED,
+    SYNC_DECISIONS,
+    SYNC_PROFILES,
+    SYNC_READ
+};
 bool core_sync_is(slice type);
 MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
                            slice body);
@@ -621,6 +629,8 @@ MUST err core_sync_tell(struct core *core, enum sync_kind kind, slice item);
  * from the device that linked them. */
 MUST err core_sync_history(struct core *core, const struct conversation *c);
 MUST err core_sync_contact(struct core *core, const uint8_t account[16]);
+/* The same: how far the user has read. */
+MUST err core_sync_read(struct core *core, struct conversation *c);
 /* Takes the history that came before. */
 MUST err core_sync_joined(struct core *core, struct conversation *c);
 /* When a change is made that comes after the known one. */
@@ -792,7 +802,8 @@ bool core_conversation_has(const struct conversation *c, slice identity, uint32_
 /* Applies a commit (takes staged): history, state, waiting items, outbox. ours: our own. */
 MUST err core_conversation_apply(struct core *core, struct conversation *c,
                                  struct mls_staged *staged, struct entry *ours);
-/* *unseen: it came from somebody who is blocked, and nothing was made of it. */
+/* *unseen: it came from somebody who is blocked, or was declined on another own device, and nothing
+ * was made of it. */
 MUST err core_conversation_join(struct core *core, slice welcome, bool *unseen);
 /* What goes back to who added us: our name, and a new leaf at once if that came by a key package
  * that others have too. In a transaction. */
@@ -822,8 +833,10 @@ bool core_request_crowded(const struct core *core);
 MUST err core_request_drop(struct core *core, struct conversation *c);
 /* In a transaction: whoever has become a contact has no request any more, but a conversation. */
 MUST err core_request_of_contact(struct core *core, const uint8_t account[16]);
-bool core_is_blocked(const struct core *core, const uint8_t account[16]);
 /* Another own device's word. In a transaction. */
+MUST err core_request_settle(struct core *core, const struct record_decision *decision);
+bool core_is_blocked(const struct core *core, const uint8_t account[16]);
+/* The same of a block. */
 MUST err core_blocked_import(struct core *core, const struct record_blocked *told);
 size_t core_blocked_count(const struct core *core);
 void core_blocked_free(struct core *core, struct blocked *b);
@@ -853,7 +866,14 @@ MUST err core_history_set_state(struct core *core, const struct conversation *c,
 MUST err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
                             bool *known);
 MUST err core_history_mark_known(struct core *core, const struct conversation *c,
-                                 const uint8_t id[32]);
+                                 const uint8_t id[32], uint64_t number);
+/* Its number, which it was marked with; 0: it is not in the history. */
+MUST err core_history_find(struct core *core, const struct conversation *c, const uint8_t id[32],
+                           uint64_t *number);
+/* The newest message that the user has read; zeros if there is none. */
+MUST err core_history_newest_read(struct core *core, const struct conversation *c, uint8_t id[32]);
+/* Another own device's word. In a transaction. */
+MUST err core_history_import_read(struct core *core, const struct record_read *told);
 
 /* items.c */
 enum item_kind { ITEM_MESSAGE = 1, ITEM_BLOB = 2 };
@@ -976,6 +996,9 @@ MUST err core_seen_welcome(struct core *core, const struct mls_group *group);
 /* An item named this blob; REPEAT if another did before: whatever key it names, the blob is not
  * fetched again. */
 MUST err core_seen_blob(struct core *core, const uint8_t id[32]);
+/* Another own device declined a request whose Welcome is not here yet; whether that is so, once. */
+MUST err core_seen_decline(struct core *core, const uint8_t group[32]);
+MUST err core_seen_declined(struct core *core, const uint8_t group[32], bool *declined);
 MUST err core_seen_purge(struct core *core);
 
 /* quarantine.c */
@@ -1056,7 +1079,12 @@ MUST err core_profile_receive(struct core *core, struct conversation *c, const u
                               slice body);
 /* A request was accepted: what was said in it holds like any other. In a transaction. */
 MUST err core_profile_adopt(struct core *core, uint32_t conversation);
-MUST err core_profile_forget(struct core *core, uint32_t conversation);
+MUST err core_profile_forget(struct core *core, const struct conversation *c);
+/* What we show in the conversation (NULL: everywhere), for own devices. NOT_FOUND: nothing of its
+ * own. Appended. */
+MUST err core_profile_export(struct core *core, const struct conversation *c, buf *item);
+/* Another own device's word. In a transaction. */
+MUST err core_profile_import(struct core *core, const struct record_profile *told);
 
 /* said.c */
 /* NOT_FOUND if it calls itself nothing special there. */

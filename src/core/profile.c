@@ -19,15 +19,30 @@ enum { TOLD_MAX = 64, HERE_NAME = 1, HERE_PICTURE = 2 };
 
 /* ---- Our own ---- */
 
-/* What we say in one conversation, or (0) everywhere: there the name is the account's. */
+/* What we say in one conversation, or everywhere. */
 struct own {
     buf bytes;
     struct record_profile r;
 };
 
-static err load_own(struct core *core, uint32_t conversation, struct own *own) {
+/* A row for each group, which this device may not be in yet. */
+static slice own_key(const uint8_t group[32], uint8_t key[35]) {
+    memcpy(key, own_name, 3);
+    memcpy(key + 3, group, 32);
+    return slice_of(key, 35);
+}
+
+/* NULL: everywhere. */
+static const uint8_t *group_of(const struct conversation *c) {
+    static const uint8_t everywhere[32];
+    return c == NULL ? everywhere : c->r.group;
+}
+
+static err load_own(struct core *core, const uint8_t group[32], struct own *own) {
+    uint8_t key[35];
     *own = (struct own){.bytes = buf_on(core->mem)};
-    err e = core_get(core, TABLE_PROFILE, slice_str(own_name), conversation, &own->bytes);
+    memcpy(own->r.group, group, sizeof own->r.group);
+    err e = core_get(core, TABLE_PROFILE, own_key(group, key), 0, &own->bytes);
     if (e == ERR_NOT_FOUND)
         return OK;
     if (e == OK)
@@ -49,11 +64,11 @@ static void shown_fini(struct shown *s) {
     buf_free(&s->here.bytes);
 }
 
-static err shown_load(struct core *core, uint32_t conversation, struct shown *s) {
+static err shown_load(struct core *core, const struct conversation *c, struct shown *s) {
     *s = (struct shown){.name = core->account.r.name};
-    TRY(load_own(core, 0, &s->all));
+    TRY(load_own(core, group_of(NULL), &s->all));
     s->picture = s->all.r.picture;
-    err e = conversation == 0 ? OK : load_own(core, conversation, &s->here);
+    err e = c == NULL ? OK : load_own(core, c->r.group, &s->here);
     if (e != OK) {
         shown_fini(s);
         return e;
@@ -159,7 +174,7 @@ static err send(struct core *core, struct conversation *c, const struct shown *s
 
 err core_profile_send(struct core *core, struct conversation *c, bool with_room) {
     struct shown s;
-    TRY(shown_load(core, c->r.number, &s));
+    TRY(shown_load(core, c, &s));
     err e = send(core, c, &s, (struct brings){with_room, s.picture.n > 0}, true, NULL);
     shown_fini(&s);
     return e;
@@ -173,21 +188,70 @@ err core_profile_rename(struct core *core, struct conversation *c, slice name,
     TRY(core_conversation_save(core, c));
     TRY(core_history_event(core, c, CORE_MESSAGE_RENAMED, core->account.r.account, NULL));
     core_conversation_notice(core, c);
-    TRY(shown_load(core, c->r.number, &s));
+    TRY(shown_load(core, c, &s));
     err e = send(core, c, &s, (struct brings){true, false}, false, entry);
     shown_fini(&s);
     return e;
 }
 
+/* ---- What own devices know of it ---- */
+
+static err put_own(struct core *core, const struct record_profile *r) {
+    uint8_t key[35];
+    return record_profile_put(core, TABLE_PROFILE, own_key(r->group, key), 0, r);
+}
+
+err core_profile_export(struct core *core, const struct conversation *c, buf *item) {
+    struct own own;
+    TRY(load_own(core, group_of(c), &own));
+    if (c == NULL) {
+        own.r.named = true;
+        own.r.name = core->account.r.name;
+    }
+    err e = own.r.changed == 0 ? ERR_NOT_FOUND : record_profile_write(item, &own.r);
+    buf_free(&own.bytes);
+    return e;
+}
+
+static err tell_own_devices(struct core *core, const struct conversation *c) {
+    buf item = buf_on(core->mem);
+    err e = core_profile_export(core, c, &item);
+    if (e == OK)
+        e = core_sync_tell(core, SYNC_PROFILES, buf_slice(&item));
+    buf_free(&item);
+    return e;
+}
+
+/* Who else is to hear of it has heard it from that device. */
+err core_profile_import(struct core *core, const struct record_profile *told) {
+    struct record_profile r = *told;
+    struct own own;
+    if (core_name_check(r.name) != OK || core_picture_check(r.picture) != OK)
+        return OK;
+    TRY(load_own(core, r.group, &own));
+    bool later = core_sync_later(core, &r.changed, r.by, own.r.changed, own.r.by);
+    buf_free(&own.bytes);
+    if (!later)
+        return OK;
+    if (memcmp(r.group, group_of(NULL), sizeof r.group) == 0) {
+        core->account.r.name = r.name;
+        r.named = false;
+        r.name = SLICE_EMPTY;
+        TRY(core_account_save(core));
+    }
+    return put_own(core, &r);
+}
+
 /* ---- Changing ours ---- */
 
 /* Both NULL in a conversation: nothing of its own any more. */
-static err save_own(struct core *core, uint32_t conversation, const slice *name,
+static err save_own(struct core *core, const struct conversation *c, const slice *name,
                     const slice *picture) {
     struct own own;
-    TRY(load_own(core, conversation, &own));
-    own.r.changed = core->now > own.r.changed ? core->now : own.r.changed + 1;
-    if (conversation != 0 && name == NULL && picture == NULL)
+    TRY(load_own(core, group_of(c), &own));
+    own.r.changed = core_sync_time(core, own.r.changed);
+    memcpy(own.r.by, core->account.r.device, sizeof own.r.by);
+    if (c != NULL && name == NULL && picture == NULL)
         own.r.named = own.r.pictured = false;
     if (name != NULL) {
         own.r.named = true;
@@ -197,16 +261,16 @@ static err save_own(struct core *core, uint32_t conversation, const slice *name,
         own.r.pictured = true;
         own.r.picture = *picture;
     }
-    err e = record_profile_put(core, TABLE_PROFILE, slice_str(own_name), conversation, &own.r);
+    err e = put_own(core, &own.r);
     buf_free(&own.bytes);
-    return e;
+    return e == OK ? tell_own_devices(core, c) : e;
 }
 
 static err tell(struct core *core, struct conversation *c, bool name, bool picture) {
     struct shown s;
     if (c->r.state != CORE_CONVERSATION_ACTIVE)
         return OK;
-    TRY(shown_load(core, c->r.number, &s));
+    TRY(shown_load(core, c, &s));
     err e = name || picture ? send(core, c, &s, (struct brings){false, picture}, true, NULL) : OK;
     shown_fini(&s);
     return e;
@@ -214,7 +278,7 @@ static err tell(struct core *core, struct conversation *c, bool name, bool pictu
 
 static err set_here(struct core *core, struct conversation *c, const slice *name,
                     const slice *picture) {
-    TRY(save_own(core, c->r.number, name, picture));
+    TRY(save_own(core, c, name, picture));
     return tell(core, c, true, picture != NULL || name == NULL);
 }
 
@@ -225,10 +289,10 @@ static err set_all(struct core *core, const slice *name, const slice *picture) {
         core->account.r.name = *name;
         TRY(core_account_save(core));
     }
-    TRY(save_own(core, 0, NULL, picture));
+    TRY(save_own(core, NULL, NULL, picture));
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
-        TRY(load_own(core, c->r.number, &own));
+        TRY(load_own(core, c->r.group, &own));
         bool named = own.r.named, pictured = own.r.pictured;
         buf_free(&own.bytes);
         TRY(tell(core, c, name != NULL && !named, picture != NULL && !pictured));
@@ -261,7 +325,7 @@ err core_name_set(struct core *core, slice name, uint64_t now) {
 
 err core_profile_get(struct core *core, uint32_t conversation, struct core_profile *profile) {
     struct shown s;
-    TRY(shown_load(core, conversation, &s));
+    TRY(shown_load(core, core_conversation_lookup(core, conversation), &s));
     buf_clear(&core->image);
     buf_clear(&core->own_name);
     err e = buf_append(&core->image, s.picture);
@@ -380,8 +444,9 @@ err core_profile_adopt(struct core *core, uint32_t conversation) {
     return core_picture_adopt(core, conversation);
 }
 
-err core_profile_forget(struct core *core, uint32_t conversation) {
-    TRY(core_said_forget(core, conversation));
-    TRY(core_picture_forget(core, conversation));
-    return core_delete(core, TABLE_PROFILE, slice_str(own_name), conversation);
+err core_profile_forget(struct core *core, const struct conversation *c) {
+    uint8_t key[35];
+    TRY(core_said_forget(core, c->r.number));
+    TRY(core_picture_forget(core, c->r.number));
+    return core_delete(core, TABLE_PROFILE, own_key(c->r.group, key), 0);
 }

@@ -12,7 +12,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 
 /* clang-format off */
 #define RECORDS(R) \
-    R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) \
+    R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) R(decision) R(read) \
     R(conversation) R(entry) R(upload) R(message) R(claim) \
     R(profile) R(said) R(picture) \
     R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync)
@@ -93,7 +93,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 /* addresses: device id and address in turn, of the devices that we have one of, by a link, a card or
  * where we met: each adds the others to a conversation that it is added to. leaves: the same, of
  * leaves from which something was heard last. version 0: met in a conversation, no list known.
- * link_until: until then the address of its link or card goes before those of its leaves. */
+ * link_until: until then the address of its link or card goes before those of its leaves.
+ * changed, by: petname and verified, when and on which own device. */
 #define RECORD_FIELDS_contact(F)                                   \
     F(u64, number, 0, 0)                                           \
     F(fixed, account, 16, 0)                                       \
@@ -106,7 +107,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, leaves, 0, (16 + PROTO_ADDRESS) * PROTO_DEVICES_MAX)    \
     F(flag, once, 0, 0)                                            \
     F(u64, link_until, 0, 0)                                       \
-    F(flag, verified, 0, 0)
+    F(flag, verified, 0, 0)                                        \
+    F(u64, changed, 0, 0)                                          \
+    F(fixed, by, 16, 0)
 
 /* Whose requests and messages are dropped, or (over) are not any more. name: what it was called
  * when it was blocked. time, by: of the change, and the own device that made it. */
@@ -118,13 +121,26 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(fixed, by, 16, 0)          \
     F(vec, name, 0, 64)
 
-/* What we show of ourselves in one conversation, or everywhere, in place of the account's name. */
+/* What became of a request, as one own device tells the others. */
+#define RECORD_FIELDS_decision(F) \
+    F(fixed, group, 32, 0)        \
+    F(flag, accepted, 0, 0)
+
+/* The newest message that was read, or everything before it. */
+#define RECORD_FIELDS_read(F) \
+    F(fixed, group, 32, 0)    \
+    F(fixed, message, 32, 0)
+
+/* What we show of ourselves in one conversation, or (group 0) everywhere: there the name is the
+ * account's, but for what own devices tell each other. changed, by: when and on which of them. */
 #define RECORD_FIELDS_profile(F) \
+    F(fixed, group, 32, 0)       \
     F(flag, named, 0, 0)         \
     F(vec, name, 0, 64)          \
     F(flag, pictured, 0, 0)      \
     F(vec, picture, 0, 65536)    \
-    F(u64, changed, 0, 0)
+    F(u64, changed, 0, 0)        \
+    F(fixed, by, 16, 0)
 
 /* What a member calls itself in one conversation, or empty; in conversation 0 always. everywhere:
  * not there alone, but it was a request. changed: by its clock; what is older came late. */
@@ -150,6 +166,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
  * devices: its members' devices have to be looked at. list_sent: the version of our device list
  * that went to it. room: before the first entry of the history there is room for what another own
  * device knows.
+ * tell_read: other own devices are to hear how far the user has read.
  * address_key: that made our leaf's address. renew: when to give the leaf another; 0: not.
  * unheard: leaves that came while we were in and said nothing since (unheard.c). */
 #define RECORD_FIELDS_conversation(F) \
@@ -162,6 +179,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u32, members, 0, 0)             \
     F(u64, messages, 0, 0)            \
     F(u64, read, 0, 0)                \
+    F(flag, tell_read, 0, 0)          \
     F(u32, quarantined, 0, 0)         \
     F(flag, spoiled, 0, 0)            \
     F(flag, behind, 0, 0)             \
@@ -298,7 +316,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, time, 0, 0)            \
     F(fixed, hash, 32, 0)
 
-/* What one own device tells the others (sync.c): one of parts, if it belongs to several. */
+/* What one own device tells the others (sync.c): one of parts, if it belongs to several. group,
+ * name, own_name, read: of a conversation's history, and the newest message of it that was read. */
 #define RECORD_FIELDS_sync(F) \
     F(u8, kind, 0, 0)         \
     F(u32, part, 0, 0)        \
@@ -306,6 +325,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(fixed, group, 32, 0)    \
     F(vec, name, 0, 64)       \
     F(flag, own_name, 0, 0)   \
+    F(fixed, read, 32, 0)     \
     F(vec, items, 0, 524288)
 
 #define RECORD_DECLARE(what)                                                                     \

@@ -154,11 +154,24 @@ static err find_request(struct core *core, uint32_t number, uint64_t now, struct
     return core_request_is(*c) ? OK : ERR_STATE;
 }
 
+static err tell_decision(struct core *core, const struct conversation *c, bool accepted) {
+    struct record_decision d = {.accepted = accepted};
+    buf item = buf_on(core->mem);
+    memcpy(d.group, c->r.group, sizeof d.group);
+    err e = record_decision_write(&item, &d);
+    if (e == OK)
+        e = core_sync_tell(core, SYNC_DECISIONS, buf_slice(&item));
+    buf_free(&item);
+    return e;
+}
+
 /* keep: the inviter is there to become a contact; that takes its request. */
 static err accept(struct core *core, struct conversation *c, bool keep, slice petname) {
     if (keep)
         TRY(core_contact_keep_member(core, c, c->r.inviter, petname));
-    return core_request_is(c) ? take(core, c) : OK;
+    if (core_request_is(c))
+        TRY(take(core, c));
+    return tell_decision(core, c, true);
 }
 
 err core_request_accept(struct core *core, uint32_t conversation, slice petname, uint64_t now) {
@@ -181,9 +194,17 @@ err core_request_decline(struct core *core, uint32_t conversation, uint64_t now)
     struct conversation *c;
     TRY(find_request(core, conversation, now, &c));
     TRY(core_txn_begin(core));
-    TRY(core_txn_end(core, core_request_drop(core, c)));
+    err e = tell_decision(core, c, false);
+    TRY(core_txn_end(core, e == OK ? core_request_drop(core, c) : e));
     core_pump(core);
     return OK;
+}
+
+err core_request_settle(struct core *core, const struct record_decision *decision) {
+    struct conversation *c = core_conversation_by_group(core, SLICE_ARRAY(decision->group));
+    if (c != NULL && core_request_is(c))
+        return decision->accepted ? take(core, c) : core_request_drop(core, c);
+    return c == NULL && !decision->accepted ? core_seen_decline(core, decision->group) : OK;
 }
 
 /* ---- Blocking ---- */

@@ -73,6 +73,30 @@ err core_seen_blob(struct core *core, const uint8_t id[32]) {
     return e == OK ? ERR_REPEAT : e;
 }
 
+static err decline_hash(const uint8_t group[32], uint8_t hash[32]) {
+    slice parts[] = {slice_str("declined"), slice_of(group, 32)};
+    return crypto_blake2b_keyed(hash, 32, SLICE_EMPTY, parts, 2);
+}
+
+err core_seen_decline(struct core *core, const uint8_t group[32]) {
+    struct record_seen seen, fresh = {.what = SEEN_PROCESSED};
+    uint8_t hash[32];
+    TRY(decline_hash(group, hash));
+    err e = core_seen_find(core, hash, &seen);
+    return e == ERR_NOT_FOUND ? core_seen_add(core, hash, &fresh) : e;
+}
+
+err core_seen_declined(struct core *core, const uint8_t group[32], bool *declined) {
+    struct record_seen seen;
+    uint8_t hash[32];
+    TRY(decline_hash(group, hash));
+    err e = core_seen_find(core, hash, &seen);
+    *declined = e == OK;
+    if (e == OK)
+        return core_delete(core, TABLE_SEEN, SLICE_ARRAY(hash), 0);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 struct purging {
     struct core *core;
     const char *log_name;

@@ -8,6 +8,7 @@
 
 #include "core/content.h"
 
+static const uint8_t no_message[32];
 static const char sync_type[] = "application/vnd.sotto.sync";
 enum {
     CONVERSATIONS = 64,    /* of which a new device gets the history */
@@ -70,6 +71,22 @@ static err send_blocked(struct core *core, struct conversation *own) {
     return e;
 }
 
+static err send_profiles(struct core *core, struct conversation *own) {
+    struct packing p = {core, own, {.kind = SYNC_PROFILES}, buf_on(core->mem)};
+    buf item = buf_on(core->mem);
+    err e = OK;
+    for (size_t i = 0; e == OK && i <= core->conversations.n; i++) {
+        buf_clear(&item);
+        e = core_profile_export(core, i == 0 ? NULL : core->conversations.p[i - 1], &item);
+        e = e == OK ? pack(&p, buf_slice(&item)) : e == ERR_NOT_FOUND ? OK : e;
+    }
+    if (e == OK && p.items.n > 0)
+        e = pack_send(&p);
+    buf_free(&item);
+    buf_free(&p.items);
+    return e;
+}
+
 /* The last of them, even if it is empty, is the first part that is counted. */
 static err send_contacts(struct core *core, struct conversation *own, uint32_t parts) {
     struct packing p = {core, own, {.kind = SYNC_CONTACTS}, buf_on(core->mem)};
@@ -113,7 +130,9 @@ static err send_history(struct core *core, struct conversation *own, const struc
     struct collecting collecting = {.items = buf_on(core->mem)};
     uint8_t key[4];
     memcpy(sync.group, c->r.group, sizeof sync.group);
-    err e = store_scan_down(core->store,
+    err e = core_history_newest_read(core, c, sync.read);
+    if (e == OK)
+        e = store_scan_down(core->store,
                             core_key(TABLE_HISTORY, core_conversation_key(c->r.number, key), 0),
                             UINT64_MAX, collect, &collecting);
     if (e == OK)
@@ -134,6 +153,7 @@ err core_sync_all(struct core *core, struct conversation *own) {
     for (size_t i = 0; i < core->conversations.n && count < CONVERSATIONS; i++)
         count += has_history(core, core->conversations.p[i]);
     TRY(send_blocked(core, own));
+    TRY(send_profiles(core, own));
     TRY(send_contacts(core, own, count + 1));
     for (size_t i = core->conversations.n; i-- > 0 && part <= count;)
         if (has_history(core, core->conversations.p[i]))
@@ -167,6 +187,21 @@ err core_sync_contact(struct core *core, const uint8_t account[16]) {
     return contact == NULL ? OK : core_sync_tell(core, SYNC_CONTACTS, buf_slice(&contact->bytes));
 }
 
+err core_sync_read(struct core *core, struct conversation *c) {
+    struct record_read r;
+    buf item = buf_on(core->mem);
+    memcpy(r.group, c->r.group, sizeof r.group);
+    err e = core_history_newest_read(core, c, r.message);
+    if (e == OK)
+        e = record_read_write(&item, &r);
+    if (e == OK && memcmp(r.message, no_message, sizeof r.message) != 0 &&
+        c->r.number != core->account.r.own)
+        e = core_sync_tell(core, SYNC_READ, buf_slice(&item));
+    buf_free(&item);
+    c->r.tell_read = false;
+    return e == OK ? core_conversation_save(core, c) : e;
+}
+
 /* ---- Which change holds ---- */
 
 uint64_t core_sync_time(const struct core *core, uint64_t known) {
@@ -193,6 +228,21 @@ static err take_blocked(struct core *core, slice item) {
     return record_blocked_read(item, &blocked) == OK ? core_blocked_import(core, &blocked) : OK;
 }
 
+static err take_decision(struct core *core, slice item) {
+    struct record_decision d;
+    return record_decision_read(item, &d) == OK ? core_request_settle(core, &d) : OK;
+}
+
+static err take_profile(struct core *core, slice item) {
+    struct record_profile profile;
+    return record_profile_read(item, &profile) == OK ? core_profile_import(core, &profile) : OK;
+}
+
+static err take_read(struct core *core, slice item) {
+    struct record_read r;
+    return record_read_read(item, &r) == OK ? core_history_import_read(core, &r) : OK;
+}
+
 static err take_items(struct core *core, slice items, err (*take)(struct core *, slice)) {
     slice item;
     for (reader r = reader_of(items); r.n > 0;)
@@ -212,13 +262,16 @@ static bool fits(const struct record_message *m) {
 static err import(struct core *core, struct conversation *c, const struct record_sync *sync) {
     reader r = reader_of(sync->items);
     struct record_message m;
-    uint8_t key[4];
+    uint8_t key[4], newest[32];
     slice item;
+    TRY(core_history_newest_read(core, c, newest));
+    bool fresh = memcmp(newest, no_message, sizeof newest) == 0; /* the user has read nothing yet */
     if (c->r.name.n == 0 && core_name_check(sync->name) == OK) {
         c->r.name = sync->name;
         c->r.own_name = sync->own_name;
     }
-    for (uint64_t number = ROOM; c->r.room && number > 0 && reader_vec(&r, &item) == OK;) {
+    uint64_t number = ROOM, read = 0;
+    while (c->r.room && number > 0 && reader_vec(&r, &item) == OK) {
         bool known = false;
         if (record_message_read(item, &m) != OK || !fits(&m))
             continue;
@@ -230,11 +283,15 @@ static err import(struct core *core, struct conversation *c, const struct record
         m.state =
             m.own && m.kind == CORE_MESSAGE_CONTENT ? CORE_MESSAGE_SENT : CORE_MESSAGE_RECEIVED;
         m.refused = 0;
+        if (m.kind == CORE_MESSAGE_CONTENT && memcmp(m.id, sync->read, sizeof m.id) == 0)
+            read = number;
         TRY(record_message_put(core, TABLE_HISTORY, core_conversation_key(c->r.number, key),
                                number--, &m));
         if (m.kind == CORE_MESSAGE_CONTENT)
-            TRY(core_history_mark_known(core, c, m.id));
+            TRY(core_history_mark_known(core, c, m.id, number + 1));
     }
+    if (c->r.room && fresh && number < ROOM)
+        c->r.read = read > 0 ? read : number;
     c->r.room = false;
     TRY(core_conversation_save(core, c));
     core_conversation_notice(core, c);
@@ -282,6 +339,15 @@ err core_sync_receive(struct core *core, struct conversation *c, const uint8_t s
         break;
     case SYNC_BLOCKED:
         TRY(take_items(core, sync.items, take_blocked));
+        break;
+    case SYNC_DECISIONS:
+        TRY(take_items(core, sync.items, take_decision));
+        break;
+    case SYNC_PROFILES:
+        TRY(take_items(core, sync.items, take_profile));
+        break;
+    case SYNC_READ:
+        TRY(take_items(core, sync.items, take_read));
         break;
     default:
         break;

@@ -305,7 +305,10 @@ static bool take_chunk(struct core *core, struct upload *u, slice content) {
         core_upload_end(core, u, e, 0);
         return true;
     }
-    u->flying += u->next >= u->have;
+    if (u->next < u->have)
+        tell(core, u, OK, 0); /* to read again what is there takes its time, too */
+    else
+        u->flying++;
     u->next++;
     return true;
 }

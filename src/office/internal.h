@@ -141,6 +141,12 @@ void document_split(slice bytes, slice *text, slice *lines);
 enum office_reason version_follows(uint64_t present, const uint8_t present_hash[32],
                                    uint64_t version, const uint8_t previous[32]);
 
-extern const struct text_record prose_line;
+/* NULL if it is not there, or s is NULL. */
+const struct office_suspension *suspension_find(const struct office_suspensions *s, slice id);
+const struct office_lift_notice *notice_find(const struct office_suspensions *s, slice id);
+/* By the suspension that it lifts. */
+const struct office_lifted *lifted_find(const struct office_suspensions *s, slice lifts);
+
+extern const struct text_record prose_line, version_line;
 
 #endif

@@ -136,7 +136,7 @@ struct office_carve_out {
 };
 struct office_suspension {
     slice id, jurisdictions;
-    struct {
+    struct office_scope {
         uint32_t kind;
         slice only; /* regimes or authorities */
     } scope;
@@ -148,19 +148,20 @@ struct office_suspension {
         size_t n;
     } carve_outs;
 };
+enum { OFFICE_BECOMES_NOTHING = 1, OFFICE_BECOMES_ENTRY = 2 };
 /* What a suspension becomes: nothing, or the entry whose lines have this hash. */
 struct office_becomes {
-    uint32_t kind; /* 1 nothing, 2 another entry */
+    uint32_t kind;
     uint8_t hash[32];
 };
 struct office_lift_notice {
-    slice id, suspension;
+    slice id, lifts; /* lifts: the suspension */
     struct office_becomes becomes;
     struct office_lines wording;
 };
 /* A lift that this version of the list makes, as its notice said. */
 struct office_lifted {
-    slice notice, suspension;
+    slice notice, lifts;
     struct office_becomes becomes;
     struct {
         struct office_section {
@@ -168,7 +169,7 @@ struct office_lifted {
             uint8_t hash[32];
         } * p;
         size_t n;
-    } sections;
+    } sections; /* of the assessment */
 };
 struct office_freeze {
     slice id;
@@ -208,7 +209,7 @@ struct office_order {
     struct office_document document;
     enum office_order_kind kind;
     slice id, case_id;
-    struct {
+    struct office_account {
         uint32_t by;
         slice name;
     } account;
@@ -217,6 +218,7 @@ struct office_order {
     slice authority, beneficiary, regime;
     slice carve_outs;
     uint64_t until;              /* of a preservation */
+    uint8_t receipt[32];         /* of a notice: the hash of the bytes that were filed */
     struct office_lines wording; /* of a notice: what the user reads */
     uint8_t server[32];          /* its identity key */
     uint64_t server_number;      /* another after each restore */
@@ -257,7 +259,7 @@ enum office_reason office_change(struct office **out, const struct office *prese
 /* What is known of a lift notice or a freeze of the present list. */
 struct office_since {
     slice id;
-    uint64_t time; /* since when the server has had it, by its own clock */
+    uint64_t time; /* since when it has been in the list without a break, by the server's clock */
     /* Of a notice: how long one witness of the office, by its own times, has seen it in the ledger,
      * from a checkpoint that holds it to a later one. */
     uint64_t witnessed;
@@ -273,7 +275,7 @@ enum office_reason office_suspensions_change(struct office_suspensions **out,
                                              const struct office_suspensions *present, slice bytes,
                                              const struct office_evidence *evidence, size_t *line);
 
-/* Who checks an order, and when. */
+/* Who checks an order, and when. A server without a list of suspensions carries out no order. */
 struct office_here {
     const struct office *office;
     const struct office_suspensions *list;
@@ -285,8 +287,9 @@ struct office_here {
 enum office_reason office_order_check(struct office_order **out, const struct office_here *here,
                                       slice bytes, size_t *line);
 
-/* The authority of the directory, or NULL. */
+/* NULL if it is not there. */
 const struct office_authority *office_authority_find(const struct office *o, slice id);
+const struct office_carve_out *office_carve_out_find(const struct office_suspensions *s, slice id);
 /* Whether those whom the law of one of these countries ("CN HK") binds are enough to sign a
  * release, on any path. */
 bool office_could_compel(const struct office *o, slice countries);

@@ -50,12 +50,18 @@
     X(FUTURE, "it names a time that is yet to come")                                               \
     X(REVIEW, "a review is due later than 90 days from now")                                       \
     X(SECTIONS, "the assessment has not all of its 18 sections")                                   \
+    X(NO_SUSPENSION, "it is about a suspension that is not in the list")                            \
+    X(SCOPE, "a scope of all names some, or another scope names none")                             \
+    X(BECOMES, "what a suspension becomes is said in two ways, or in none")                        \
+    X(NOTICE_CHANGED, "a notice says something else than it said before")                          \
+    X(NOTICE_STAYS, "the notice of a lift that is made stays in the list")                         \
     X(NO_NOTICE, "it takes from a suspension what no notice announced")                            \
     X(NOTICE_SHORT, "the notice of the lift has not been here for 14 days")                        \
     X(WITNESS, "no witness saw the notice of the lift for 14 days")                                \
     X(LIFTED, "it claims a lift that it does not make")                                            \
     X(FROZEN_SHORT, "the freeze has not lasted 72 hours")                                          \
     /* Orders. */                                                                                  \
+    X(ACCOUNT, "its account is not named as it says")                                              \
     X(SERVER, "it is for another server")                                                          \
     X(SERVER_NUMBER, "it was made before this server was restored")                                \
     X(EXPIRED, "it is older than 72 hours")                                                        \

@@ -20,7 +20,8 @@ const struct command command_handle = {
         "PIN of 4 to 12 digits the name alone tells that it is taken, and no more. PIN may be -: "
         "it\n"
         "is read from the standard input, one line, where no other user of the machine sees it.\n"
-        "With several devices it belongs to the one that claimed it: requests come there, and once\n"
+        "With several devices it belongs to the one that claimed it: requests come there, and "
+        "once\n"
         "one is accepted the conversation is on all.\n"
         "--offline: shows it without connecting.",
     .options = OPTION_PIN | OPTION_OFFLINE,

@@ -397,6 +397,36 @@ TEST(a_request_by_a_handle_comes_to_the_device_that_claimed_it_and_once_accepted
     rig_fini(&rig);
 }
 
+/* Who has an address of each asks both; what the user decides on one holds on the other. */
+TEST(a_request_that_is_accepted_on_one_device_is_on_the_other) {
+    uint64_t command;
+    uint32_t number;
+    uint8_t group[32];
+    struct core_contact contact;
+    rig_init(&rig, 2);
+    struct client *c = link(2);
+    rig_take_link(client(0), client(1));
+    rig_take_link(c, client(1));
+    CHECK_OK(core_conversation_new(client(1)->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[CORE_ACCOUNT])client(0)->account, 1, rig.now,
+                                   &command, &number));
+    rig_finish(client(1), command, OK);
+    say(client(1), number, "may I ask");
+    group_id(client(1), number, group);
+    CHECK_EQ(state_of(client(0), group), CORE_CONVERSATION_REQUEST);
+    CHECK_EQ(state_of(c, group), CORE_CONVERSATION_REQUEST);
+    CHECK_OK(
+        core_request_accept(c->core, conversation_of(c, group), slice_str("who asked"), rig.now));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(state_of(c, group), CORE_CONVERSATION_ACTIVE);
+    CHECK_EQ(state_of(client(0), group), CORE_CONVERSATION_ACTIVE);
+    CHECK_OK(core_contact_get(client(0)->core, client(1)->account, &contact));
+    CHECK_SLICE(contact.petname, slice_str("who asked"));
+    struct shown h = history(client(0), conversation_of(client(0), group));
+    CHECK_SLICE(slice_of(h.text, h.n), slice_str("may I ask|"));
+    rig_fini(&rig);
+}
+
 TEST(what_is_said_before_the_other_device_is_added_is_told_to_it) {
     uint64_t command;
     uint32_t number;

@@ -232,6 +232,28 @@ TEST(an_upload_goes_on_after_a_loss_at_every_chunk) {
     rig_fini(&rig);
 }
 
+static enum verdict drop_puts(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)r, (void)from, (void)body;
+    return type == PROTO_blob_put ? DROP : PASS;
+}
+
+TEST(who_waits_sees_that_what_is_there_is_read_again) {
+    start(2, 300000);
+    lost = PROTO_blob_state;
+    countdown = core_file_chunks(sent.size);
+    rig.on_reply = lose;
+    (void)begin_send();
+    rig_run(&rig);
+    rig_crash(client(0));
+    client(0)->on_file = on_file;
+    client(0)->count = 0;
+    rig.on_request = drop_puts;
+    rig_pass(&rig, TIME_MINUTE);
+    const struct notice *progress = rig_last(client(0), CORE_NOTICE_PROGRESS);
+    CHECK(progress != NULL && progress->notice.error == OK && progress->notice.done > 100000);
+    rig_fini(&rig);
+}
+
 TEST(a_download_goes_on_after_a_loss_at_every_chunk) {
     uint32_t chunks = core_file_chunks(300000);
     start(2, 300000);

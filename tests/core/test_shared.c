@@ -283,4 +283,393 @@ TEST(what_does_not_read_changes_nothing) {
     rig_fini(&rig);
 }
 
+/* ---- Requests ---- */
+
+static uint32_t request_of(struct client *c) {
+    struct core_conversation state;
+    for (size_t i = 0; core_conversation_at(c->core, i, &state) == OK; i++)
+        if (state.state == CORE_CONVERSATION_REQUEST)
+            return state.number;
+    return 0;
+}
+
+TEST(a_request_that_is_accepted_on_one_device_is_a_conversation_on_both) {
+    struct core_conversation c;
+    two_devices();
+    uint32_t number = begin(stranger, first->account);
+    CHECK(request_of(other) != 0);
+    CHECK_OK(core_request_accept(other->core, request_of(other), slice_str("bob"), rig.now));
+    settle();
+    CHECK_EQ(request_of(first), 0);
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_OK(core_conversation_find(i == 0 ? first->core : other->core, slice_str("bob"), &c));
+        CHECK_EQ(c.state, CORE_CONVERSATION_ACTIVE);
+        CHECK_EQ(c.members, 3);
+    }
+    CHECK_OK(core_conversation_get(stranger->core, number, &c));
+    CHECK_EQ(c.members, 3);
+    rig_fini(&rig);
+}
+
+/* As when its inviter is not there any more. */
+TEST(a_request_is_accepted_by_the_other_device_s_word_alone) {
+    struct core_conversation c;
+    two_devices();
+    begin(stranger, first->account);
+    struct record_decision d = {.accepted = true};
+    CHECK_OK(core_conversation_get(other->core, request_of(other), &c));
+    memcpy(d.group, c.group_id.p, sizeof d.group);
+    CHECK_OK(core_txn_begin(other->core));
+    CHECK_OK(core_txn_end(other->core, core_request_settle(other->core, &d)));
+    CHECK_OK(core_conversation_get(other->core, c.number, &c));
+    CHECK_EQ(c.state, CORE_CONVERSATION_ACTIVE);
+    CHECK_EQ(rig_status(other).contacts, 0);
+    rig_fini(&rig);
+}
+
+TEST(a_request_that_is_declined_on_one_device_is_gone_on_both) {
+    two_devices();
+    begin(stranger, first->account);
+    CHECK(request_of(other) != 0);
+    CHECK_OK(core_request_decline(first->core, request_of(first), rig.now));
+    settle();
+    CHECK_EQ(request_of(other), 0);
+    /* It may ask again, in another conversation. */
+    begin(stranger, first->account);
+    CHECK(request_of(first) != 0);
+    CHECK(request_of(other) != 0);
+    rig_fini(&rig);
+}
+
+/* A Welcome that is a blob may come after the word of the other device. */
+TEST(a_request_that_was_declined_before_it_came_is_not_shown) {
+    uint8_t group[32];
+    struct core_conversation c;
+    two_devices();
+    leave(other);
+    uint32_t number = begin(stranger, first->account);
+    CHECK_OK(core_conversation_get(stranger->core, number, &c));
+    memcpy(group, c.group_id.p, sizeof group);
+    struct record_decision d = {0};
+    memcpy(d.group, group, sizeof d.group);
+    CHECK_OK(core_txn_begin(other->core));
+    CHECK_OK(core_txn_end(other->core, core_request_settle(other->core, &d)));
+    come_back(other);
+    CHECK(request_of(first) != 0);
+    CHECK_EQ(request_of(other), 0);
+    CHECK_EQ(rig_status(other).quarantined, 0);
+    bool declined = true; /* who is added again later is asked again */
+    CHECK_OK(core_seen_declined(other->core, group, &declined));
+    CHECK(!declined);
+    rig_fini(&rig);
+}
+
+/* ---- Profiles ---- */
+
+static const uint8_t image[200] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 1};
+
+static void shows(struct client *c, uint32_t conversation, const char *name, size_t picture) {
+    struct core_profile p;
+    CHECK_OK(core_profile_get(c->core, conversation, &p));
+    CHECK_SLICE(p.name, slice_str(name));
+    CHECK_EQ(p.picture.n, picture);
+}
+
+static void call(struct client *c, uint32_t conversation, const char *name, const slice *picture) {
+    slice text = name == NULL ? SLICE_EMPTY : slice_str(name);
+    CHECK_OK(
+        core_profile_set(c->core, conversation, name == NULL ? NULL : &text, picture, rig.now));
+    settle();
+}
+
+/* What somebody else sees of the account of client 0. */
+static void seen(struct client *c, uint32_t conversation, const char *name, size_t picture) {
+    buf text = {0};
+    slice shown = SLICE_EMPTY;
+    CHECK_OK(core_contact_name_of(c->core, conversation, client(0)->account, &text));
+    CHECK_SLICE(buf_slice(&text), slice_str(name));
+    err e = core_picture_get(c->core, client(0)->account, conversation, &shown);
+    CHECK(e == OK || e == ERR_NOT_FOUND);
+    CHECK_EQ(shown.n, picture);
+    buf_free(&text);
+}
+
+/* Clients 0 and 1 in a conversation, number 1 for both; the other device comes later. Its number
+ * of it. */
+static uint32_t talk_and_link(void) {
+    struct core_conversation c;
+    first = client(0);
+    stranger = client(1);
+    other = rig_link(&rig, 0, 2);
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    CHECK_OK(core_conversation_find(other->core, slice_str("n1"), &c));
+    return c.number;
+}
+
+static void talk(void) {
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    rig_conversation(&rig, 2);
+}
+
+TEST(a_profile_that_is_set_on_one_device_is_that_of_both) {
+    slice picture = SLICE_ARRAY(image), none = SLICE_EMPTY;
+    talk();
+    uint32_t number = talk_and_link();
+    call(other, 0, "anna", &picture);
+    shows(first, 0, "anna", sizeof image);
+    CHECK_SLICE(rig_status(first).name, slice_str("anna"));
+    call(first, 1, "a.", NULL);
+    shows(other, number, "a.", sizeof image);
+    shows(other, 0, "anna", sizeof image);
+    seen(stranger, 1, "a.", sizeof image);
+    rig_crash(other);
+    rig_pass(&rig, TIME_MINUTE);
+    shows(other, number, "a.", sizeof image);
+    call(other, number, NULL, NULL); /* the same as everywhere again */
+    shows(first, 1, "anna", sizeof image);
+    seen(stranger, 1, "anna", sizeof image);
+    call(first, 0, NULL, &none);
+    shows(other, number, "anna", 0);
+    rig_fini(&rig);
+}
+
+TEST(of_two_profiles_the_later_one_holds) {
+    talk();
+    (void)talk_and_link();
+    leave(first);
+    leave(other);
+    call(first, 0, "early", NULL);
+    call(other, 0, "late", NULL);
+    come_back(other);
+    come_back(first);
+    shows(first, 0, "late", 0);
+    shows(other, 0, "late", 0);
+    seen(stranger, 1, "late", 0);
+    rig_fini(&rig);
+}
+
+/* It knows before it comes in what is shown in one conversation alone. */
+TEST(a_device_that_is_linked_later_has_the_profile_and_changes_nothing_of_it) {
+    slice picture = SLICE_ARRAY(image);
+    talk();
+    call(client(0), 1, "a.", NULL);
+    call(client(0), 0, "anna", &picture);
+    seen(client(1), 1, "a.", sizeof image);
+    uint32_t number = talk_and_link();
+    shows(other, 0, "anna", sizeof image);
+    shows(other, number, "a.", sizeof image);
+    seen(stranger, 1, "a.", sizeof image);
+    rig_fini(&rig);
+}
+
+TEST(a_profile_that_is_none_is_ignored) {
+    struct record_profile r = {.named = true, .name = slice_str("a\nb"), .changed = UINT64_MAX};
+    struct record_sync sync = {.kind = SYNC_PROFILES};
+    buf items = {0}, item = {0};
+    two_devices();
+    for (int i = 0; i < 2; i++) {
+        buf_clear(&items);
+        buf_clear(&item);
+        CHECK_OK(record_profile_write(&item, &r));
+        add_item(&items, buf_slice(&item));
+        sync.items = buf_slice(&items);
+        send_sync(first, rig_status(first).own, &sync, 0);
+        shows(other, 0, "n0", 0);
+        r.name = SLICE_EMPTY;
+        r.picture = slice_str("no picture");
+    }
+    buf_free(&items);
+    buf_free(&item);
+    rig_fini(&rig);
+}
+
+/* ---- What was read ---- */
+
+static bool count_content(void *ctx, const struct core_message *m) {
+    *(unsigned *)ctx += m->kind == CORE_MESSAGE_CONTENT;
+    return true;
+}
+
+/* Messages, without the entries that say who came and went. */
+static unsigned unread(struct client *c, uint32_t number) {
+    struct core_conversation state;
+    unsigned count = 0;
+    CHECK_OK(core_conversation_get(c->core, number, &state));
+    CHECK_OK(core_messages(c->core, number, state.read + 1, UINT64_MAX, count_content, &count));
+    return count;
+}
+
+static void say(struct client *c, uint32_t number, const char *text) {
+    uint64_t command, message;
+    CHECK_OK(core_send_text(c->core, number, CORE_TEXT_PLAIN, slice_str(text), NULL, rig.now,
+                            &command, &message));
+    rig_finish(c, command, OK);
+    rig_pass(&rig, TIME_SECOND);
+}
+
+static void read_all(struct client *c, uint32_t number) {
+    struct core_conversation state;
+    CHECK_OK(core_conversation_get(c->core, number, &state));
+    CHECK_OK(core_conversation_read(c->core, number, state.messages, rig.now));
+}
+
+static unsigned sends;
+static enum verdict count_sends(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)r, (void)body;
+    sends += from == first && type == PROTO_send;
+    return PASS;
+}
+
+TEST(what_was_read_on_one_device_is_read_on_the_other) {
+    talk();
+    uint32_t number = talk_and_link();
+    read_all(first, 1);
+    read_all(other, number);
+    settle();
+    say(stranger, 1, "one");
+    say(stranger, 1, "two");
+    CHECK_EQ(unread(first, 1), 2);
+    CHECK_EQ(unread(other, number), 2);
+    struct core_conversation c;
+    CHECK_OK(core_conversation_get(first->core, 1, &c));
+    rig.on_request = count_sends;
+    sends = 0;
+    CHECK_OK(core_conversation_read(first->core, 1, c.messages - 1, rig.now));
+    rig_run(&rig);
+    CHECK_EQ(sends, 0); /* not at the moment of reading */
+    settle();
+    CHECK_EQ(sends, 1);
+    CHECK_EQ(unread(other, number), 1);
+    /* In a run that ends before the others are told, it is said in the next. */
+    read_all(other, number);
+    rig_crash(other);
+    settle();
+    CHECK_EQ(unread(first, 1), 0);
+    /* What was read there before does not take anything back. */
+    say(stranger, 1, "three");
+    say(stranger, 1, "four");
+    leave(first);
+    CHECK_OK(core_conversation_get(first->core, 1, &c));
+    CHECK_OK(core_conversation_read(first->core, 1, c.messages - 1, rig.now));
+    read_all(other, number);
+    come_back(first);
+    settle();
+    CHECK_EQ(unread(other, number), 0);
+    CHECK_EQ(unread(first, 1), 0);
+    rig_fini(&rig);
+}
+
+TEST(a_device_that_is_linked_later_has_unread_what_the_first_has) {
+    talk();
+    say(client(1), 1, "one");
+    read_all(client(0), 1);
+    say(client(1), 1, "two");
+    say(client(1), 1, "three");
+    uint32_t number = talk_and_link();
+    CHECK_EQ(unread(first, 1), 2);
+    CHECK_EQ(unread(other, number), 2);
+    read_all(other, number);
+    settle();
+    CHECK_EQ(unread(first, 1), 0);
+    rig_fini(&rig);
+}
+
+TEST(what_was_never_read_is_not_read_on_a_device_that_is_linked_later) {
+    talk();
+    say(client(1), 1, "one");
+    uint32_t number = talk_and_link();
+    CHECK_EQ(unread(other, number), 1);
+    rig_fini(&rig);
+}
+
+TEST(a_message_that_is_not_here_is_not_read) {
+    struct core_conversation c;
+    talk();
+    uint32_t number = talk_and_link();
+    say(stranger, 1, "one");
+    unsigned before = unread(other, number);
+    struct record_read r = {0};
+    CHECK_OK(core_conversation_get(other->core, number, &c));
+    CHECK_OK(core_txn_begin(other->core));
+    err e = core_history_import_read(other->core, &r); /* no such group */
+    memcpy(r.group, c.group_id.p, sizeof r.group);
+    if (e == OK)
+        e = core_history_import_read(other->core, &r); /* no such message */
+    /* One of the group, in another conversation that the group was before. */
+    r.message[0] = 1;
+    struct conversation *in = core_conversation_lookup(other->core, number);
+    if (e == OK)
+        e = core_history_mark_known(other->core, in, r.message, c.messages);
+    if (e == OK)
+        e = core_history_import_read(other->core, &r);
+    CHECK_OK(core_txn_end(other->core, e));
+    CHECK_EQ(unread(other, number), before);
+    rig_fini(&rig);
+}
+
+/* The history of a conversation may come when the user is in it already. */
+TEST(what_the_user_has_read_stays_read_when_older_messages_come) {
+    struct record_sync sync = {.kind = SYNC_HISTORY};
+    struct record_message m = {.kind = CORE_MESSAGE_CONTENT, .id = {1}};
+    struct core_conversation c;
+    buf items = {0}, item = {0};
+    talk();
+    uint32_t number = talk_and_link();
+    say(stranger, 1, "one");
+    read_all(other, number);
+    core_conversation_lookup(other->core, number)->r.room = true;
+    CHECK_OK(core_conversation_get(other->core, number, &c));
+    memcpy(sync.group, c.group_id.p, sizeof sync.group);
+    CHECK_OK(record_message_write(&item, &m));
+    add_item(&items, buf_slice(&item));
+    sync.items = buf_slice(&items);
+    send_sync(first, rig_status(first).own, &sync, 0);
+    CHECK(!core_conversation_lookup(other->core, number)->r.room);
+    CHECK_EQ(unread(other, number), 0);
+    buf_free(&items);
+    buf_free(&item);
+    rig_fini(&rig);
+}
+
+/* ---- Contacts ---- */
+
+static struct core_contact contact_of(struct client *c) {
+    struct core_contact contact;
+    CHECK_OK(core_contact_get(c->core, stranger->account, &contact));
+    return contact;
+}
+
+TEST(petname_and_verified_are_the_same_on_both) {
+    talk();
+    (void)talk_and_link();
+    CHECK_OK(core_contact_rename(other->core, stranger->account, slice_str("bob"), rig.now));
+    CHECK_OK(core_contact_set_verified(other->core, stranger->account, true, rig.now));
+    settle();
+    CHECK_SLICE(contact_of(first).petname, slice_str("bob"));
+    CHECK(contact_of(first).verified);
+    rig_fini(&rig);
+}
+
+/* Another thing that is new about a contact does not bring back what it was called before. */
+TEST(of_two_petnames_the_later_one_holds) {
+    talk();
+    (void)talk_and_link();
+    leave(first);
+    leave(other);
+    CHECK_OK(core_contact_rename(first->core, stranger->account, slice_str("early"), rig.now));
+    rig.now += TIME_SECOND;
+    CHECK_OK(core_contact_rename(other->core, stranger->account, slice_str("late"), rig.now));
+    CHECK_OK(core_contact_set_verified(other->core, stranger->account, true, rig.now));
+    rig.now += TIME_SECOND;
+    CHECK_OK(core_txn_begin(first->core));
+    CHECK_OK(core_txn_end(first->core, core_sync_contact(first->core, stranger->account)));
+    come_back(other);
+    come_back(first);
+    CHECK_SLICE(contact_of(first).petname, slice_str("late"));
+    CHECK_SLICE(contact_of(other).petname, slice_str("late"));
+    CHECK(contact_of(first).verified && contact_of(other).verified);
+    rig_fini(&rig);
+}
+
 TEST_MAIN

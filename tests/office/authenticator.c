@@ -17,7 +17,9 @@ const struct soft_way soft_right = {.type = "webauthn.get",
                                     .space = "sotto-office",
                                     .hash = "sha512",
                                     .application = "ssh:sotto",
-                                    .reserved = ""};
+                                    .reserved = "",
+                                    .numbers_rest = "",
+                                    .inner_rest = ""};
 
 void must(err e) {
     if (e == OK)
@@ -167,12 +169,14 @@ static void inner(writer *w, const struct soft_key *k, const struct soft_way *wa
         numbers(&out, buf_slice(&signature));
     else
         must(buf_set(&out, buf_slice(&signature)));
+    must(buf_append(&out, slice_str(way->numbers_rest)));
     string(w, slice_str(ssh_name(k->kind)));
     string(w, buf_slice(&out));
     if (k->kind != SOFT_PLAIN) {
         writer_u8(w, way->flags);
         writer_u32(w, 9);
     }
+    writer_bytes(w, slice_str(way->inner_rest));
     buf_free(&message);
     buf_free(&signature);
     buf_free(&out);
@@ -229,6 +233,8 @@ void soft_sign(buf *out, const struct soft_key *k, const struct soft_way *way, s
     TAKE(hash)
     TAKE(application)
     TAKE(reserved)
+    TAKE(numbers_rest)
+    TAKE(inner_rest)
 #undef TAKE
     (soft_is_ssh(k->kind) ? sshsig : assertion)(&bytes, k, &whole, text);
     must(base64_encode(out, buf_slice(&bytes)));

@@ -25,6 +25,7 @@ struct soft_way {
     const char *extensions; /* appended to the authenticator's data */
     uint8_t flags;          /* of a passkey, and of an SSH authenticator */
     const char *space, *hash, *application, *reserved;
+    const char *numbers_rest, *inner_rest; /* appended to an SSH signature's inner parts */
 };
 extern const struct soft_way soft_right;
 /* Appends what a line of signatures has in base64. */

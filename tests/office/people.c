@@ -110,3 +110,35 @@ void people_sign_way(buf *document, size_t text, int person_, enum soft_kind kin
 void people_sign(buf *document, size_t text, int person_, enum soft_kind kind) {
     people_sign_way(document, text, person_, kind, &soft_right);
 }
+
+void people_list(buf *out, const struct office *office, const struct office_suspensions *present,
+                 const char *entries) {
+    static const uint8_t none[32];
+    people_say(out, "sotto suspensions 1\nversion %d\nprevious ",
+               present == NULL ? 1 : (int)present->version + 1);
+    must(hex_encode(out, slice_of(present == NULL ? none : present->document.hash, 32)));
+    people_say(out, "\noffice %d ", (int)office->version);
+    must(hex_encode(out, SLICE_ARRAY(office->document.hash)));
+    people_say(out, "\n%s", entries);
+}
+
+struct office_suspensions *people_list_load(const struct office *office, const char *entries) {
+    buf text = {0};
+    struct office_suspensions *s = NULL;
+    people_list(&text, office, NULL, entries);
+    enum office_reason r = office_suspensions_load(&s, NULL, buf_slice(&text), NULL);
+    if (r != OFFICE_OK) {
+        fprintf(stderr, "%s: %s", office_reason_name(r), entries);
+        exit(1);
+    }
+    buf_free(&text);
+    return s;
+}
+
+void people_sign_all(buf *document, const struct signer *signers, size_t n, unsigned who) {
+    size_t text = document->n;
+    for (size_t i = 0; i < n; i++)
+        if ((who >> i & 1) != 0)
+            people_sign(document, text, signers[i].person,
+                        signers[i].ssh ? SOFT_SK_ED25519 : SOFT_EDDSA);
+}

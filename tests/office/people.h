@@ -38,6 +38,19 @@ void people_sign_way(buf *document, size_t text, int person, enum soft_kind kind
 /* The office whose text people_office writes, loaded. */
 struct office *people_office_load(bool demonstration);
 
+/* Appends the head of a suspension list, version 1 if present is NULL, and `entries`. */
+void people_list(buf *out, const struct office *office, const struct office_suspensions *present,
+                 const char *entries);
+struct office_suspensions *people_list_load(const struct office *office, const char *entries);
+
+/* Who signs, with a passkey or, if `ssh`, with an authenticator's SSH key. */
+struct signer {
+    int person;
+    bool ssh;
+};
+/* Appends the lines of all whose bit in `who` is set, in their order. */
+void people_sign_all(buf *document, const struct signer *signers, size_t n, unsigned who);
+
 /* Appends a formatted line. */
 __attribute__((format(printf, 2, 3))) void people_say(buf *out, const char *format, ...);
 /* Replaces `old`, which must be there, once. */

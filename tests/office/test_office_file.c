@@ -281,7 +281,15 @@ TEST(a_text_that_is_too_large_is_refused) {
     office_free(o);
     people_replace(&text, "name x", "name xx");
     CHECK_EQ(office_load(&o, NULL, buf_slice(&text), NULL), OFFICE_TOO_LARGE);
-    must(buf_resize(&text, OFFICE_DOCUMENT_MAX + 1));
+    /* With what stands behind the text. */
+    buf_clear(&text);
+    people_office(&text, false, NULL);
+    size_t n = text.n;
+    must(buf_resize(&text, OFFICE_DOCUMENT_MAX));
+    memset(text.p + n, '\n', text.n - n);
+    CHECK_EQ(office_load(&o, NULL, buf_slice(&text), NULL), OFFICE_OK);
+    office_free(o);
+    must(buf_append_byte(&text, '\n'));
     CHECK_EQ(office_load(&o, NULL, buf_slice(&text), NULL), OFFICE_TOO_LARGE);
     buf_free(&text);
     buf_free(&name);
@@ -320,13 +328,13 @@ TEST(the_first_file_is_the_one_whose_hash_was_read_on_paper) {
     office_free(o);
 }
 
-struct signer {
+struct hand {
     int person;
     enum soft_kind kind;
 };
 
 static enum office_reason change(const struct office *present, const buf *text,
-                                 const struct signer *signers, size_t n) {
+                                 const struct hand *signers, size_t n) {
     buf signed_text = {0};
     struct office *next;
     must(buf_append(&signed_text, buf_slice(text)));
@@ -341,7 +349,7 @@ static enum office_reason change(const struct office *present, const buf *text,
 
 TEST(the_next_file_is_signed_as_the_one_before_demands) {
     static const struct {
-        struct signer signers[4];
+        struct hand signers[4];
         size_t n;
         enum office_reason reason;
     } cases[] = {
@@ -373,7 +381,7 @@ TEST(the_next_file_is_signed_as_the_one_before_demands) {
 }
 
 TEST(versions_come_one_after_another) {
-    static const struct signer enough[] = {
+    static const struct hand enough[] = {
         {APPROVER, SOFT_ES256}, {LAW, SOFT_SK_ED25519}, {RIGHTS, SOFT_EDDSA}};
     static const struct {
         const char *by;
@@ -399,12 +407,12 @@ TEST(versions_come_one_after_another) {
 
 /* What a file demands more binds the next one. */
 TEST(a_file_can_demand_more_but_never_less) {
-    static const struct signer floor_[] = {
+    static const struct hand floor_[] = {
         {APPROVER, SOFT_ES256}, {LAW, SOFT_SK_ED25519}, {RIGHTS, SOFT_EDDSA}};
-    static const struct signer more[] = {{APPROVER, SOFT_ES256},
-                                         {LAW, SOFT_SK_ED25519},
-                                         {RIGHTS, SOFT_EDDSA},
-                                         {EXPERT_1, SOFT_ES256}};
+    static const struct hand more[] = {{APPROVER, SOFT_ES256},
+                                       {LAW, SOFT_SK_ED25519},
+                                       {RIGHTS, SOFT_EDDSA},
+                                       {EXPERT_1, SOFT_ES256}};
     buf text = {0}, next = {0};
     struct office *present;
     people_office(&text, false, NULL);

@@ -79,6 +79,10 @@ TEST(each_part_of_a_signature_is_checked) {
         {SK, OFFICE_SSH_HASH, {.hash = "sha384"}},
         {SK, OFFICE_OK, {.hash = "sha256"}},
         {SK, OFFICE_SIGNATURE, {.application = "ssh:"}},
+        {SK, OFFICE_OK, {.reserved = "whatever"}},
+        {SK, OFFICE_SIGNATURE_FORM, {.inner_rest = "x"}},
+        {1 << SOFT_SK_ECDSA, OFFICE_SIGNATURE_FORM, {.numbers_rest = "x"}},
+        {1 << SOFT_SK_ED25519, OFFICE_SIGNATURE, {.numbers_rest = "x"}},
     };
     struct office *o = people_office_load(true);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)

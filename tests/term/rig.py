@@ -1,4 +1,5 @@
 """Real processes for tests: a server that can be killed, and people with homes. Standard library only."""
+import hashlib
 import json
 import os
 import re
@@ -117,6 +118,14 @@ class Person:
         answer = self.fine("read", conversation, "--last", "1000000", "--offline", "--json")
         return [(m["text"], m["state"], m["own"]) for m in answer.of("message")
                 if m["kind"] == "content"]
+
+
+def digest(path):
+    h = hashlib.sha256()
+    with open(path, "rb") as f:
+        while part := f.read(1 << 20):
+            h.update(part)
+    return h.hexdigest()
 
 
 def acquaint(a, b):

@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """Files between real processes: sent, saved, cut off in the middle on both sides, and never over what is there."""
-import hashlib
 import json
 import os
 import resource
@@ -9,17 +8,9 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from rig import Tap, World, acquaint  # noqa: E402
+from rig import Tap, World, acquaint, digest  # noqa: E402
 
 MIB = 1 << 20
-
-
-def digest(path):
-    h = hashlib.sha256()
-    with open(path, "rb") as f:
-        while part := f.read(MIB):
-            h.update(part)
-    return h.hexdigest()
 
 
 def make(path, size):

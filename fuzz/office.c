@@ -1,0 +1,69 @@
+/* Texts of the office, signed or not: office files, suspension lists, orders. What is read is
+ * written again as it was, and nothing is accepted that one person alone did not sign enough for.
+ */
+#include "office_desk.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void same(const struct office_document *document, slice bytes, const buf *again) {
+    slice text, lines;
+    document_split(bytes, &text, &lines);
+    require(slice_equal(buf_slice(again), text) && slice_equal(buf_slice(&document->text), text));
+}
+
+static void office(slice bytes) {
+    struct office *o, *next;
+    buf again = {0};
+    if (office_load(&o, NULL, bytes, NULL) != OFFICE_OK)
+        return;
+    require(office_write(&again, o) == OFFICE_OK);
+    same(&o->document, bytes, &again);
+    (void)office_could_compel(o, slice_str("DE"));
+    require(office_change(&next, office_desk(), NULL, bytes, NULL) != OFFICE_OK && next == NULL);
+    office_free(o);
+    buf_free(&again);
+}
+
+/* As the first list, and after itself. */
+static void suspensions(slice bytes) {
+    struct office_suspensions *s, *next;
+    struct office_evidence evidence = {NULL, 0, 1788220800000};
+    buf again = {0};
+    if (office_suspensions_load(&s, NULL, bytes, NULL) != OFFICE_OK)
+        return;
+    require(office_suspensions_write(&again, s) == OFFICE_OK);
+    same(&s->document, bytes, &again);
+    require(office_suspensions_change(&next, office_desk(), NULL, bytes, &evidence, NULL) !=
+                OFFICE_OK &&
+            next == NULL);
+    s->version--;
+    require(office_suspensions_change(&next, office_desk(), s, bytes, &evidence, NULL) !=
+                OFFICE_OK &&
+            next == NULL);
+    office_suspensions_free(s);
+    buf_free(&again);
+}
+
+static void order(slice bytes) {
+    struct office_order *o, *checked;
+    struct office_suspensions none = {.version = 1};
+    buf again = {0};
+    if (office_order_load(&o, NULL, bytes, NULL) != OFFICE_OK)
+        return;
+    require(office_order_write(&again, o) == OFFICE_OK);
+    same(&o->document, bytes, &again);
+    struct office_here here = {office_desk(), &none, {0}, o->server_number, o->made};
+    memcpy(here.server, o->server, sizeof here.server);
+    require(office_order_check(&checked, &here, bytes, NULL) != OFFICE_OK && checked == NULL);
+    office_order_free(o);
+    buf_free(&again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    slice bytes = slice_of(data, size);
+    (void)office_desk();
+    office(bytes);
+    suspensions(bytes);
+    order(bytes);
+    return 0;
+}

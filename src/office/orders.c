@@ -1,0 +1,233 @@
+/* Orders: to release a record, to give notice to a user, to preserve a record. */
+#include "office/internal.h"
+
+static const char *const accounts[] = {"id", "key", "handle", "link", NULL};
+static const char *const paths[] = {"ordinary", "emergency", "compelled", NULL};
+static const char *const fields[] = {
+#define X(text, name) text,
+    HELD_RECORD(X)
+#undef X
+        NULL};
+
+/* ---- The texts ---- */
+
+#define AT(member) offsetof(THIS, member)
+#define END \
+    { NULL, TEXT_PROSE, 0, 0, 0, NULL, NULL }
+
+#define THIS struct office_version
+static const struct text_field version_fields[] = {
+    {"", TEXT_NUMBER, AT(number), 1, 1, NULL, NULL},
+    {"", TEXT_HASH, AT(hash), 1, 1, NULL, NULL},
+    END,
+};
+const struct text_record version_line = {sizeof(THIS), version_fields};
+#undef THIS
+
+#define THIS struct office_account
+static const struct text_field account_fields[] = {
+    {"", TEXT_ONE, AT(by), 1, 1, accounts, NULL},
+    {"", TEXT_WORD, AT(name), 1, 1, NULL, NULL},
+    END,
+};
+static const struct text_record account = {sizeof(THIS), account_fields};
+#undef THIS
+
+#define THIS struct office_order
+/* What begins and ends each. */
+#define HEAD                                                                                       \
+    {"id", TEXT_ID, AT(id), 1, 1, NULL, NULL}, {"case", TEXT_ID, AT(case_id), 1, 1, NULL, NULL}, { \
+        "account", TEXT_LINE, AT(account), 1, 1, NULL, &account                                    \
+    }
+#define WHOSE                                                               \
+    {"authority", TEXT_ID, AT(authority), 1, 1, NULL, NULL},                \
+        {"beneficiary", TEXT_COUNTRY, AT(beneficiary), 1, 1, NULL, NULL}, { \
+        "regime", TEXT_ID, AT(regime), 1, 1, NULL, NULL                     \
+    }
+#define TAIL                                                                    \
+    {"server", TEXT_HASH, AT(server), 1, 1, NULL, NULL},                        \
+        {"server-number", TEXT_NUMBER, AT(server_number), 1, 1, NULL, NULL},    \
+        {"office", TEXT_LINE, AT(office), 1, 1, NULL, &version_line},           \
+        {"suspensions", TEXT_LINE, AT(suspensions), 1, 1, NULL, &version_line}, \
+        {"made", TEXT_TIME, AT(made), 1, 1, NULL, NULL}, END
+static const struct text_field release_fields[] = {
+    HEAD,
+    {"fields", TEXT_SET, AT(fields), 1, 1, fields, NULL},
+    {"path", TEXT_ONE, AT(path), 1, 1, paths, NULL},
+    WHOSE,
+    {"carve-outs", TEXT_IDS, AT(carve_outs), 0, 1, NULL, NULL},
+    TAIL,
+};
+static const struct text_field notice_fields[] = {
+    HEAD,
+    {"receipt", TEXT_HASH, AT(receipt), 1, 1, NULL, NULL},
+    {"wording", TEXT_LINES, AT(wording), 1, 256, NULL, &prose_line},
+    TAIL,
+};
+static const struct text_field preservation_fields[] = {
+    HEAD,
+    WHOSE,
+    {"until", TEXT_TIME, AT(until), 1, 1, NULL, NULL},
+    TAIL,
+};
+#undef THIS
+
+/* An account's id and key are hexadecimal, in small letters. */
+static bool is_hex(slice s, size_t bytes) {
+    for (size_t i = 0; i < s.n; i++)
+        if (!((s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] >= 'a' && s.p[i] <= 'f')))
+            return false;
+    return s.n == 2 * bytes;
+}
+
+static enum office_reason check(const void *document) {
+    const struct office_order *o = document;
+    if ((o->account.by == OFFICE_BY_ID && !is_hex(o->account.name, 16)) ||
+        (o->account.by == OFFICE_BY_KEY && !is_hex(o->account.name, 32)))
+        return OFFICE_ACCOUNT;
+    return OFFICE_OK;
+}
+
+static const struct document_type types[] = {
+    [OFFICE_ORDER_RELEASE] = {{"release", {sizeof(struct office_order), release_fields}}, check},
+    [OFFICE_ORDER_NOTICE] = {{"notice", {sizeof(struct office_order), notice_fields}}, check},
+    [OFFICE_ORDER_PRESERVATION] = {{"preservation",
+                                    {sizeof(struct office_order), preservation_fields}},
+                                   check},
+};
+enum { TYPES = sizeof types / sizeof types[0] };
+
+/* ---- Reading, writing ---- */
+
+enum office_reason office_order_load(struct office_order **out, const struct mem *mem, slice bytes,
+                                     size_t *line) {
+    enum office_reason r = OFFICE_KIND;
+    *out = NULL;
+    for (size_t i = 0; i < TYPES && r == OFFICE_KIND; i++) {
+        void *document = NULL;
+        r = document_new(&document, mem, &types[i], bytes, line);
+        *out = document;
+        if (r == OFFICE_OK)
+            (*out)->kind = (enum office_order_kind)i;
+    }
+    return r;
+}
+
+void office_order_free(struct office_order *o) {
+    if (o != NULL)
+        document_free(&types[o->kind], o);
+}
+
+enum office_reason office_order_write(buf *out, const struct office_order *o) {
+    return text_write(out, &types[o->kind].text, o);
+}
+
+/* ---- Checks ---- */
+
+static enum office_reason version_check(const struct office_version *named, uint64_t present,
+                                        const uint8_t hash[32], enum office_reason stale,
+                                        enum office_reason unknown) {
+    if (named->number < present)
+        return stale;
+    return named->number == present && memcmp(named->hash, hash, 32) == 0 ? OFFICE_OK : unknown;
+}
+
+static enum office_reason place_check(const struct office_order *o,
+                                      const struct office_here *here) {
+    if (memcmp(o->server, here->server, sizeof o->server) != 0)
+        return OFFICE_SERVER;
+    if (o->server_number != here->server_number)
+        return OFFICE_SERVER_NUMBER;
+    NEED(version_check(&o->office, here->office->version, here->office->document.hash,
+                       OFFICE_STALE_OFFICE, OFFICE_UNKNOWN_OFFICE));
+    return version_check(&o->suspensions, here->list->version, here->list->document.hash,
+                         OFFICE_STALE_LIST, OFFICE_UNKNOWN_LIST);
+}
+
+static enum office_reason time_check(const struct office_order *o, uint64_t now) {
+    if (o->made > now + OFFICE_CLOCKS_APART)
+        return OFFICE_FUTURE;
+    if (now > o->made + OFFICE_ORDER_LIFE)
+        return OFFICE_EXPIRED;
+    if (o->kind == OFFICE_ORDER_PRESERVATION &&
+        (o->until <= now || o->until > o->made + OFFICE_PRESERVATION_MAX))
+        return OFFICE_UNTIL;
+    return OFFICE_OK;
+}
+
+/* Where some authorities are suspended: who asks for another country than its own doesn't say for
+ * which authority there. A wider suspension never stops less than a narrower one. */
+static bool binds(const struct office_suspension *s, slice issuer, const struct office_order *o) {
+    bool from = text_has(s->jurisdictions, issuer);
+    bool for_them = text_has(s->jurisdictions, o->beneficiary);
+    switch (s->scope.kind) {
+    case OFFICE_SCOPE_REGIMES:
+        return (from || for_them) && text_has(s->scope.only, o->regime);
+    case OFFICE_SCOPE_AUTHORITIES:
+        return (from && text_has(s->scope.only, o->authority)) ||
+               (for_them && !slice_equal(issuer, o->beneficiary));
+    default:
+        return from || for_them;
+    }
+}
+
+static bool carved_out(const struct office_suspension *s, const struct office_order *o) {
+    for (size_t i = 0; i < s->carve_outs.n; i++)
+        if (s->carve_outs.p[i].path == o->path && text_has(o->carve_outs, s->carve_outs.p[i].id))
+            return true;
+    return false;
+}
+
+static enum office_reason suspension_check(const struct office_order *o,
+                                           const struct office_here *here) {
+    const struct office_authority *a = office_authority_find(here->office, o->authority);
+    if (a == NULL)
+        return OFFICE_AUTHORITY;
+    for (slice left = o->carve_outs; left.n > 0;) {
+        const struct office_carve_out *c = office_carve_out_find(here->list, text_next(&left));
+        if (c == NULL || c->path != o->path)
+            return OFFICE_CARVE_OUT;
+    }
+    for (size_t i = 0; i < here->list->suspensions.n; i++) {
+        const struct office_suspension *s = &here->list->suspensions.p[i];
+        if (binds(s, a->jurisdiction, o) && !carved_out(s, o))
+            return OFFICE_SUSPENDED;
+    }
+    return here->list->freezes.n > 0 ? OFFICE_FROZEN : OFFICE_OK;
+}
+
+static enum office_move move_of(const struct office_order *o) {
+    if (o->kind == OFFICE_ORDER_NOTICE)
+        return OFFICE_MOVE_NOTICE;
+    if (o->kind == OFFICE_ORDER_PRESERVATION)
+        return OFFICE_MOVE_PRESERVATION;
+    return o->path == OFFICE_EMERGENCY   ? OFFICE_MOVE_EMERGENCY
+           : o->path == OFFICE_COMPELLED ? OFFICE_MOVE_COMPELLED
+                                         : OFFICE_MOVE_RELEASE;
+}
+
+/* A user may be told whatever is suspended or frozen: that gives nothing to anybody else. */
+static enum office_reason order_check(const struct office_order *o, const struct office_here *here,
+                                      slice bytes) {
+    NEED(place_check(o, here));
+    NEED(time_check(o, here->now));
+    if (o->kind != OFFICE_ORDER_NOTICE)
+        NEED(suspension_check(o, here));
+    struct signers signers;
+    NEED(signers_read(here->office, &o->document, bytes, &signers));
+    for (size_t i = 0; i < signers.n; i++)
+        if (person_is_bound(signers.each[i].person, here->list))
+            return OFFICE_BOUND;
+    return signers_enough(here->office, here->list, &signers, move_of(o));
+}
+
+enum office_reason office_order_check(struct office_order **out, const struct office_here *here,
+                                      slice bytes, size_t *line) {
+    NEED(office_order_load(out, here->office->document.text.mem, bytes, line));
+    enum office_reason r = order_check(*out, here, bytes);
+    if (r != OFFICE_OK) {
+        office_order_free(*out);
+        *out = NULL;
+    }
+    return r;
+}
