@@ -27,7 +27,7 @@ test: ## build everything with warnings as errors, and run every test; fuzz for 
 soak: all ## the long tests: many seeds, many crashes
 	@scripts/run-tests.py --suite soak native
 
-interop: all ## our MLS library against live peers, ts-mls and OpenMLS, fetched into build/interop
+interop: all ## our libraries against live peers: ts-mls and OpenMLS, fetched into build/interop; Go's tlog
 	@tests/interop/run.sh
 
 sanitize: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -63,16 +63,9 @@ static void ask(uint64_t session, uint16_t type, slice body) {
 
 static bool enough(const uint8_t challenge[16], uint16_t type, const uint8_t place[32],
                    uint64_t nonce, unsigned bits) {
-    static const char label[] = PROTO_LABEL_WORK;
-    uint8_t number[2] = {(uint8_t)(type >> 8), (uint8_t)type}, tail[8], hash[32];
-    put_u64(tail, nonce);
-    slice parts[] = {slice_of(label, sizeof label), SLICE_ARRAY(number), slice_of(place, 32),
-                     SLICE_ARRAY(tail)};
-    must(crypto_blake2b_keyed(hash, 32, slice_of(challenge, 16), parts, 4) == OK, "a hash");
-    unsigned zeros = 0;
-    while (zeros < 64 && (hash[zeros / 8] >> (7 - zeros % 8) & 1) == 0)
-        zeros++;
-    return zeros >= bits;
+    uint8_t hash[32];
+    must(crypto_work_hash(PROTO_LABEL_WORK, challenge, type, place, nonce, hash) == OK, "a hash");
+    return crypto_work_bits(hash) >= bits;
 }
 
 static struct proto_work work(uint64_t session, uint16_t type, bool claim, const uint8_t place[32],

@@ -7,23 +7,22 @@
 
 #include "crypto/crypto.h"
 
-enum { DEVICES = 1000, IN_REQUEST = DEVICES / 2, STEP = 1024 };
+enum { DEVICES = 1000, IN_REQUEST = DEVICES / 2 };
 static const uint8_t group[32] = {7}, key[32] = {9}, nonce[24];
 
 static uint8_t hash[32];
 
 static void seal(const buf *addresses, buf *sealed) {
-    uint8_t bound[sizeof PROTO_LABEL_ROSTER + 64];
+    buf bound = {0};
     slice all = buf_slice(addresses);
     must(crypto_blake2b_keyed(hash, sizeof hash, SLICE_EMPTY, &all, 1) == OK, "a hash");
-    memcpy(bound, PROTO_LABEL_ROSTER, sizeof PROTO_LABEL_ROSTER);
-    memcpy(bound + sizeof PROTO_LABEL_ROSTER, group, 32);
-    memcpy(bound + sizeof PROTO_LABEL_ROSTER + 32, hash, 32);
-    must(buf_set(sealed, all) == OK && buf_resize(sealed, STEP * PROTO_ADDRESS + 16) == OK,
-         "memory");
-    must(crypto_xchacha20poly1305.seal(sealed->p, key, nonce, SLICE_ARRAY(bound),
-                                       slice_of(sealed->p, STEP * PROTO_ADDRESS)) == OK,
+    must(proto_roster_bound(&bound, group, hash) == OK, "memory");
+    size_t n = proto_roster_step(DEVICES) * PROTO_ADDRESS;
+    must(buf_set(sealed, all) == OK && buf_resize(sealed, n + 16) == OK, "memory");
+    must(crypto_xchacha20poly1305.seal(sealed->p, key, nonce, buf_slice(&bound),
+                                       slice_of(sealed->p, n)) == OK,
          "sealing a roster");
+    buf_free(&bound);
 }
 
 static void upload(struct client *c, const uint8_t *address, slice sealed, const uint8_t id[32]) {

@@ -2,8 +2,8 @@
  * members send each other.
  *
  * The first byte chooses: 0 content, 1 an item, 2 a contact link, 3 a joining link, 4 an MLS
- * message in an item, 6 a parcel; else the rest is a server's frames after an honest handshake:
- * request id, type, length in two bytes, body. */
+ * message in an item, 6 a parcel, 7 what another own device shares; else the rest is a server's
+ * frames after an honest handshake: request id, type, length in two bytes, body. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -211,6 +211,27 @@ static void fuzz_message(slice message) {
     buf_free(&bytes);
 }
 
+/* In the conversation of own devices, with another conversation whose history may come. */
+static void fuzz_sync(slice body) {
+    static struct world w;
+    struct conversation *own, *other;
+    struct record_message m = {.kind = CORE_MESSAGE_CONTENT, .id = {1}};
+    const uint8_t groups[2][32] = {{1}, {2}};
+    uint64_t number;
+    start(&w);
+    require(core_txn_begin(w.core) == OK);
+    require(core_conversation_insert(w.core, groups[0], CORE_CONVERSATION_ACTIVE, &own) == OK);
+    require(core_conversation_insert(w.core, groups[1], CORE_CONVERSATION_ACTIVE, &other) == OK);
+    w.core->account.r.own = own->r.number;
+    other->r.messages = other->r.read = HISTORY_ROOM;
+    other->r.room = true;
+    require(core_history_add(w.core, other, &m, &number) == OK);
+    require(core_sync_receive(w.core, own, w.core->account.r.account, body) == OK);
+    require(core_txn_end(w.core, OK) == OK);
+    require(w.core->blocked.n <= BLOCKED_MAX && w.core->contacts.n <= CONTACTS_MAX);
+    finish(&w);
+}
+
 static void fuzz_content(slice bytes) {
     struct content content;
     enum core_content_shape shape;
@@ -271,6 +292,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         break;
     case 6:
         fuzz_parcel(rest);
+        break;
+    case 7:
+        fuzz_sync(rest);
         break;
     default:
         fuzz_frames(rest);

@@ -5,6 +5,7 @@
 #   scripts/setup.sh native   to build and run the programs
 #   scripts/setup.sh wasm     to build for WebAssembly and run its tests, and to fuzz
 #   scripts/setup.sh test     everything that `make test` takes
+#   scripts/setup.sh tlog     to check the ledger with Go, in `make interop`
 #   scripts/setup.sh secrets  to look for branches that depend on secrets
 #   scripts/setup.sh format   to format the sources
 set -euo pipefail
@@ -71,8 +72,12 @@ test)
     need_wasm
     need libfido2-dev openssh-client # whose verdicts on signatures ours are compared with
     ;;
+tlog)
+    command -v go >/dev/null || need golang-go
+    need golang-golang-x-mod-dev
+    ;;
 secrets) need valgrind ;;
 format) need "clang-format-$(clang_version)" ;;
-*) die "native, wasm, test, secrets or format, not $1" ;;
+*) die "native, wasm, test, tlog, secrets or format, not $1" ;;
 esac
 [ ${#missing[@]} -eq 0 ] || install_missing

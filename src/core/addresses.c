@@ -132,7 +132,8 @@ err core_address_revoke_at(struct core *core, const uint8_t address[PROTO_ADDRES
     if (core->revocations.n >= REVOCATIONS_MAX)
         TRY(forget(core, 0));
     TRY(core_delete(core, TABLE_ADDRESS, slice_str(given_name), s.number));
-    return queue(core, &s.found, at);
+    /* A moment that does not say what the user did, or what came. */
+    return queue(core, &s.found, at + core_soon(core) - core->now);
 }
 
 err core_address_revoke(struct core *core, const uint8_t address[PROTO_ADDRESS]) {

@@ -162,14 +162,9 @@ bool core_blob_upload(struct core *core, struct entry *entry) {
 /* ---- Download ---- On the authenticated session: the server knows already that the item which
  * names the blob is this device's. */
 
-static err give_up(struct core *core, struct waiting *w, err why) {
-    TRY(core_quarantine_add(core, 0, why, w->r.reference));
-    return core_waiting_remove(core, w);
-}
-
 static void finish(struct core *core, struct waiting *w, err why) {
     if (core_txn_begin(core) == OK)
-        (void)!core_txn_end(core, give_up(core, w, why));
+        (void)!core_txn_end(core, core_waiting_put_aside(core, w, why));
 }
 
 static err keep_content(struct core *core, struct waiting *w, slice content) {
@@ -220,7 +215,7 @@ static void chunk_came(struct core *core, const struct request *request, err e, 
                chunk.chunks != reference.chunks) {
         finish(core, w, ERR_MALFORMED);
     } else if (buf_append(&w->blob, chunk.bytes) == OK) {
-        core->fetched += chunk.bytes.n;
+        *(w->r.asks ? &core->fetched_asking : &core->fetched) += chunk.bytes.n;
         w->failures = 0;
         if (++w->chunk == reference.chunks)
             complete(core, w, &reference);
@@ -242,8 +237,9 @@ static err get_chunk(struct core *core, struct waiting *w) {
 }
 
 /* An item of 256 bytes names megabytes, and holds up what comes after it: not all day. */
-bool core_blob_paused(const struct core *core) {
-    return core->fetched >= FETCHED_MAX && core->now < core->fetch_day + TIME_DAY;
+bool core_blob_paused(const struct core *core, bool asks) {
+    bool over = asks ? core->fetched_asking >= REQUESTS_FETCHED_MAX : core->fetched >= FETCHED_MAX;
+    return over && core->now < core->fetch_day + TIME_DAY;
 }
 
 /* Time and again the connection ended while it was fetched, and nothing of it came. */
@@ -256,21 +252,19 @@ static void begin_day(struct core *core) {
     if (core->now < core->fetch_day + TIME_DAY)
         return;
     core->fetch_day = core->now;
-    core->fetched = 0;
+    core->fetched = core->fetched_asking = 0;
 }
 
 void core_blob_fetch_pump(struct core *core) {
     size_t fetching = 0;
     begin_day(core);
-    if (core_blob_paused(core))
-        return;
     for (size_t i = 0; i < core->waiting.n && fetching < FETCHES_MAX; i++) {
         struct waiting *w = core->waiting.p[i];
         if (hopeless(core, w)) {
             finish(core, w, ERR_CLOSED);
             return;
         }
-        if (w->r.why != WAIT_BLOB)
+        if (w->r.why != WAIT_BLOB || core_blob_paused(core, w->r.asks))
             continue;
         if (!w->fetching && core->now >= w->not_before && core_session_room(core, AUTH))
             w->fetching = get_chunk(core, w) == OK;
@@ -282,13 +276,12 @@ uint64_t core_blob_wake(const struct core *core) {
     uint64_t at = UINT64_MAX;
     if (!core_session_ready(core, AUTH))
         return at;
-    if (core_blob_paused(core))
-        return core_waiting_blobs(core) ? core->fetch_day + TIME_DAY : at;
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];
-        if (w->r.why == WAIT_BLOB && !w->fetching && w->not_before > core->now &&
-            w->not_before < at)
-            at = w->not_before;
+        uint64_t due =
+            core_blob_paused(core, w->r.asks) ? core->fetch_day + TIME_DAY : w->not_before;
+        if (w->r.why == WAIT_BLOB && !w->fetching && due > core->now && due < at)
+            at = due;
     }
     return at;
 }

@@ -82,22 +82,12 @@ err core_card_open(const struct card_keys *keys, slice card, buf *plain,
 /* Hashes of one slice: a few hundredths of a second. */
 enum { WORK_SLICE = 16384 };
 
-static unsigned zeros(const uint8_t hash[32]) {
-    unsigned bits = 0;
-    while (bits < 256 && (hash[bits / 8] & (0x80 >> bits % 8)) == 0)
-        bits++;
-    return bits;
-}
-
 err core_work_slice(struct work *work) {
-    static const char label[] = PROTO_LABEL_WORK;
-    uint8_t type[2] = {(uint8_t)(work->type >> 8), (uint8_t)work->type}, nonce[8], hash[32];
-    slice parts[] = {slice_of(label, sizeof label), SLICE_ARRAY(type), SLICE_ARRAY(work->place),
-                     SLICE_ARRAY(nonce)};
+    uint8_t hash[32];
     for (int i = 0; i < WORK_SLICE; i++, work->nonce++) {
-        put_u64(nonce, work->nonce);
-        TRY(crypto_blake2b_keyed(hash, sizeof hash, SLICE_ARRAY(work->challenge), parts, 4));
-        if (zeros(hash) >= work->bits)
+        TRY(crypto_work_hash(PROTO_LABEL_WORK, work->challenge, work->type, work->place,
+                             work->nonce, hash));
+        if (crypto_work_bits(hash) >= work->bits)
             return OK;
     }
     return ERR_AGAIN;

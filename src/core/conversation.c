@@ -549,10 +549,14 @@ static err end_old(struct core *core, struct conversation *c, const struct mls_m
 }
 
 /* Somebody else than a contact, or another device of ours, asks first. */
+static bool asks_first(const struct core *core, const uint8_t account[16]) {
+    return core_contact_lookup(core, account) == NULL &&
+           memcmp(account, core->account.r.account, 16) != 0;
+}
+
 static err place_new(struct core *core, slice id, const uint8_t inviter[16],
                      struct conversation **c) {
-    bool asks = core_contact_lookup(core, inviter) == NULL &&
-                memcmp(inviter, core->account.r.account, 16) != 0;
+    bool asks = asks_first(core, inviter);
     if (asks)
         TRY(core_request_room(core, inviter));
     TRY(core_conversation_insert(core, id.p,
@@ -665,7 +669,24 @@ static err is_unseen(struct core *core, const struct mls_group *group, uint32_t 
     return core_seen_declined(core, id.p, unseen);
 }
 
-err core_conversation_join(struct core *core, slice welcome, bool *unseen) {
+/* Whoever was given the key package knew another address, which may hold no longer: a stranger's
+ * Welcome has to come by that, not by the key package's own. */
+static err is_uninvited(struct core *core, const struct mls_group *group, uint32_t sender,
+                        const uint8_t serial[8], bool *uninvited) {
+    struct mls_member adder, own;
+    struct leaf leaf;
+    uint8_t its[8];
+    TRY(mls_group_member(group, sender, &adder));
+    TRY(mls_group_member(group, mls_group_own_leaf(group), &own));
+    TRY(core_leaf_read(&own, &leaf));
+    err e = core_address_serial(core, leaf.address, its);
+    *uninvited =
+        e == OK && memcmp(its, serial, sizeof its) == 0 && asks_first(core, adder.identity.p);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+err core_conversation_join(struct core *core, slice welcome, const uint8_t serial[8],
+                           bool *unseen) {
     struct record_own_key key;
     struct conversation *c = NULL;
     struct mls_group *group = NULL;
@@ -684,6 +705,8 @@ err core_conversation_join(struct core *core, slice welcome, bool *unseen) {
     }
     if (e == OK)
         e = is_unseen(core, group, sender, unseen);
+    if (e == OK && !*unseen)
+        e = is_uninvited(core, group, sender, serial, unseen);
     if (e == OK && *unseen)
         e = drop_unseen(core, group, number, &key);
     else if (e == OK)

@@ -26,6 +26,18 @@ uint64_t core_random(uint64_t below) {
     return below == 0 ? 0 : v % below;
 }
 
+static uint64_t moment(const struct core *core, uint64_t least, uint64_t most) {
+    return core->now + least + core_random(most - least);
+}
+
+uint64_t core_soon(const struct core *core) {
+    return moment(core, TIME_MINUTE / 2, 10 * TIME_MINUTE);
+}
+
+uint64_t core_shortly(const struct core *core) {
+    return moment(core, TIME_SECOND / 5, CORE_SHORTLY);
+}
+
 uint64_t core_number(struct core *core) {
     core->counters_dirty = true;
     return core->counters.next++;
@@ -114,6 +126,7 @@ static void session_back(struct core_session *s, uint64_t step) {
     back(&s->at, step);
     back(&s->heard, step);
     back(&s->idle_at, step);
+    back(&s->end_at, step);
     for (size_t i = 0; i < s->request_count; i++)
         back(&s->requests[i].deadline, step);
 }
@@ -156,6 +169,7 @@ static void set_back(struct core *core, uint64_t step) {
     back(&core->broken_until, step);
     back(&core->ack_at, step);
     back(&core->stock_after, step);
+    back(&core->stock_at, step);
     back(&core->key_after, step);
     back(&core->purge_after, step);
     back(&core->revoke_after, step);
@@ -209,12 +223,20 @@ void core_online(struct core *core, bool online, uint64_t now) {
     if (!online)
         core_inbox_ack_now(core);
     core->online = online;
+    core->leaving = false;
     if (online) {
         core->replaced = core->refused = false;
         for (size_t i = 0; i < SESSIONS_MAX; i++)
             if (core->sessions[i].step == STEP_WAIT)
                 core->sessions[i].at = now;
     }
+    core_pump(core);
+}
+
+void core_leave(struct core *core, uint64_t now) {
+    core_clock(core, now);
+    core->leaving = true;
+    core_session_leave(core);
     core_pump(core);
 }
 

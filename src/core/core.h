@@ -75,6 +75,11 @@ void core_close(struct core *core);
 /* Whether to hold connections. A core starts offline. Going online forgets a REPLACED and a refused
  * identity, and tries at once; going offline closes the links. */
 void core_online(struct core *core, bool online, uint64_t now);
+/* The host is about to go: no link is opened any more, and each that stands closes at a moment of its
+ * own within CORE_LEAVE_TIME, the only one at once, since links that close together are seen to be
+ * one client's. Until then what comes is received. Ended by core_online. */
+#define CORE_LEAVE_TIME 2000
+void core_leave(struct core *core, uint64_t now);
 /* A link that CONNECT asked for stands. */
 void core_link_up(struct core *core, uint32_t link, uint64_t now);
 /* One whole message of the carrier: what the other side's one TRANSMIT (or the server) put in. */
@@ -298,8 +303,8 @@ MUST err core_conversation_add(struct core *core, uint32_t conversation,
 MUST err core_conversation_remove(struct core *core, uint32_t conversation,
                                   const uint8_t account[CORE_ACCOUNT], uint64_t now,
                                   uint64_t *command);
-/* New keys and a new address for our leaf; nobody reaches us by the old one any more, from a day
- * after the others have the new one. */
+/* New keys and a new address for our leaf; nobody reaches us by the old one any more, from a
+ * day after the others have the new one, or some minutes later. */
 MUST err core_conversation_update(struct core *core, uint32_t conversation, uint64_t now,
                                   uint64_t *command);
 /* Asks to be removed; another member carries it out. DONE once the others have the request; the

@@ -13,6 +13,7 @@ enum claim_state {
     CLAIM_UNWANTED /* to be dropped */
 };
 enum { PIN_LEAST = 4, PIN_MOST = 12, RENEW_WEEKS = 26, LAPSE_WEEKS = 52, TRIES_MAX = 8 };
+enum { CLAIMS_MAX = 16 };          /* another own device's word makes no more */
 enum { BITS_MOST = 32 };           /* an hour's work: more is not done, whoever asks for it */
 #define CARD_TIME (26 * TIME_WEEK) /* who looks is shown none that is older */
 #define RETRY_FIRST (30 * TIME_SECOND)
@@ -58,7 +59,12 @@ static uint64_t next_put(const struct core *core) {
     return time_week_start(time_week(core->now) + 1) + core_random(TIME_WEEK);
 }
 
-static err claim_add(struct core *core, const struct handle_job *job, bool empty,
+/* Another own device put the card: it is to do so again before we do. */
+static uint64_t later_put(const struct core *core) {
+    return core->now + 2 * TIME_WEEK + core_random(TIME_WEEK);
+}
+
+static err claim_add(struct core *core, const struct handle_job *job, uint64_t made, bool empty,
                      const struct card_keys *keys) {
     struct claim *c = mem_new(core->mem, sizeof *c);
     if (c == NULL)
@@ -70,10 +76,12 @@ static err claim_add(struct core *core, const struct handle_job *job, bool empty
                                  .command = job->command,
                                  .name = buf_slice(&job->form),
                                  .pin = job->pin.n > 0,
+                                 .made = made,
                                  .version = core_random((uint64_t)1 << 40)};
     uint8_t owner[32];
     memcpy(c->r.place, keys->place, sizeof c->r.place);
     memcpy(c->r.key, keys->key, sizeof c->r.key);
+    memcpy(c->r.by, core->account.r.device, sizeof c->r.by);
     err e = crypto_ed25519.generate(owner, c->r.seed);
     if (e == OK)
         e = claim_save(core, c);
@@ -82,6 +90,110 @@ static err claim_add(struct core *core, const struct handle_job *job, bool empty
     if (e != OK)
         core_claim_free(core, c);
     return e;
+}
+
+/* ---- What own devices know of it ---- */
+
+static err claim_write(const struct claim *c, buf *item) {
+    struct record_claim r = c->r;
+    r.number = r.command = r.put_at = 0;
+    r.address = r.fresh = SLICE_EMPTY;
+    err e = record_claim_write(item, &r);
+    wipe(&r, sizeof r);
+    return e;
+}
+
+err core_handle_export(const struct core *core, size_t i, buf *item) {
+    const struct claim *c = core->claims.p[i];
+    return c->r.state == CLAIM_HELD ? claim_write(c, item) : ERR_NOT_FOUND;
+}
+
+/* That it is held, or (to be dropped) that it is not any more. */
+static err tell_own_devices(struct core *core, const struct claim *c) {
+    buf item = buf_on(core->mem);
+    err e = claim_write(c, &item);
+    if (e == OK)
+        e = core_sync_tell(core, SYNC_CLAIMS, buf_slice(&item));
+    buf_free(&item);
+    return e;
+}
+
+static bool fits(const struct core *core, const struct record_claim *told) {
+    buf form = buf_on(core->mem);
+    bool fits = (told->state == CLAIM_HELD || told->state == CLAIM_UNWANTED) &&
+                told->version < (uint64_t)1 << 62 && core_handle_form(told->name, &form) == OK &&
+                slice_equal(told->name, buf_slice(&form));
+    buf_free(&form);
+    return fits;
+}
+
+/* An account has one handle, the one that was claimed last. Whoever claimed another gives it up. */
+static err give_up_older(struct core *core, const struct claim *newer) {
+    for (size_t i = 0; i < core->claims.n; i++) {
+        struct claim *c = core->claims.p[i];
+        uint64_t made = newer->r.made;
+        if (c->r.state != CLAIM_HELD ||
+            memcmp(c->r.by, core->account.r.device, sizeof c->r.by) != 0 ||
+            !core_sync_later(core, &made, newer->r.by, c->r.made, c->r.by))
+            continue;
+        c->r.state = CLAIM_UNWANTED;
+        TRY(claim_save(core, c));
+    }
+    return OK;
+}
+
+static err import_new(struct core *core, const struct record_claim *told) {
+    if (core->claims.n >= CLAIMS_MAX)
+        return OK;
+    struct claim *c = mem_new(core->mem, sizeof *c);
+    if (c == NULL)
+        return ERR_NO_MEMORY;
+    c->bytes = buf_on(core->mem);
+    c->r = *told;
+    c->r.number = core_number(core);
+    c->r.command = 0;
+    c->r.address = c->r.fresh = SLICE_EMPTY;
+    c->r.put_at = later_put(core);
+    err e = claim_save(core, c);
+    if (e == OK)
+        e = core_list_add(core, &core->claims, c);
+    if (e != OK) {
+        core_claim_free(core, c);
+        return e;
+    }
+    return give_up_older(core, c);
+}
+
+/* The card has that device's address now. */
+static err import_put(struct core *core, struct claim *c, const struct record_claim *told) {
+    uint32_t week = time_week(core->now);
+    if (told->version <= c->r.version)
+        return OK;
+    if (c->r.address.n == PROTO_ADDRESS)
+        TRY(core_handle_address_over(core, c->r.address.p));
+    c->r.address = SLICE_EMPTY;
+    c->r.version = told->version;
+    c->r.renewed = told->renewed < week ? told->renewed : week;
+    c->r.put_at = later_put(core);
+    return claim_save(core, c);
+}
+
+err core_handle_import(struct core *core, const struct record_claim *told) {
+    struct claim *c = NULL;
+    if (!fits(core, told))
+        return OK;
+    for (size_t i = 0; c == NULL && i < core->claims.n; i++) {
+        c = core->claims.p[i];
+        if (memcmp(c->r.place, told->place, sizeof c->r.place) != 0)
+            c = NULL;
+    }
+    bool held = told->state == CLAIM_HELD;
+    if (c == NULL)
+        return held ? import_new(core, told) : OK;
+    /* What a command of ours is about ends with that. */
+    if (c->r.command != 0 || !equal_secret(c->r.seed, told->seed, sizeof c->r.seed))
+        return OK;
+    return held ? import_put(core, c, told) : claim_remove(core, c);
 }
 
 /* ---- The end of commands ---- */
@@ -250,6 +362,8 @@ static err claim_put(struct core *core, struct claim *c) {
     if (renewed)
         c->r.renewed = time_week(core->now);
     TRY(claim_save(core, c));
+    if (c->r.state == CLAIM_HELD)
+        TRY(tell_own_devices(core, c));
     if (replaces)
         TRY(core_handle_address_over(core, over));
     return command_through(core, command);
@@ -266,6 +380,7 @@ static err claim_taken(struct core *core, struct claim *c) {
 
 static err claim_dropped(struct core *core, struct claim *c) {
     uint64_t command = c->r.command;
+    TRY(tell_own_devices(core, c));
     TRY(claim_remove(core, c));
     return command_through(core, command);
 }
@@ -507,8 +622,14 @@ static bool is_ours(const struct core *core, const struct handle_job *job) {
 }
 
 static err claim_all(struct core *core, const struct handle_job *job) {
+    uint64_t newest = 0;
+    for (size_t i = 0; i < core->claims.n; i++) {
+        const struct claim *c = core->claims.p[i];
+        newest = c->r.made > newest ? c->r.made : newest;
+    }
+    uint64_t made = core_sync_time(core, newest);
     for (unsigned i = 0; i < job->names; i++)
-        TRY(claim_add(core, job, i + 1 < job->names, &job->keys[i]));
+        TRY(claim_add(core, job, made, i + 1 < job->names, &job->keys[i]));
     return OK;
 }
 

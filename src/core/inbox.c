@@ -200,9 +200,10 @@ static err take_private(struct core *core, slice mark, slice message,
     return take_group_message(core, c, mark, message, o);
 }
 
-static err take_welcome(struct core *core, slice message, struct outcome *o) {
+static err take_welcome(struct core *core, const uint8_t serial[8], slice message,
+                        struct outcome *o) {
     bool unseen = false;
-    err e = core_conversation_join(core, message, &unseen);
+    err e = core_conversation_join(core, message, serial, &unseen);
     if (core_err_hard(e) || (e == OK && !unseen))
         return e;
     if (unseen || e == ERR_MLS_NO_WELCOME)
@@ -213,7 +214,8 @@ static err take_welcome(struct core *core, slice message, struct outcome *o) {
 }
 
 /* Nothing from outside the group but a Welcome. */
-static err take_message(struct core *core, slice mark, slice message, struct outcome *o) {
+static err take_message(struct core *core, const uint8_t serial[8], slice mark, slice message,
+                        struct outcome *o) {
     struct mls_header header;
     if (mls_message_header(message, &header) != OK)
         return aside(o, 0, ERR_MALFORMED);
@@ -222,7 +224,7 @@ static err take_message(struct core *core, slice mark, slice message, struct out
     case MLS_PRIVATE_MESSAGE:
         return take_private(core, mark, message, &header, o);
     case MLS_WELCOME:
-        return take_welcome(core, message, o);
+        return take_welcome(core, serial, message, o);
     default:
         return aside(o, 0, ERR_DENIED);
     }
@@ -360,51 +362,66 @@ void core_inbox_subscribe_again(struct core *core) {
 /* ---- Items ---- */
 
 /* A Welcome, or a message of a conversation that we are in. */
-static bool is_expected(const struct core *core, enum item_kind kind, slice content) {
+static bool is_expected(const struct core *core, slice content) {
     struct mls_header header;
-    if (kind != ITEM_MESSAGE || mls_message_header(content, &header) != OK)
+    if (mls_message_header(content, &header) != OK)
         return false;
     const struct conversation *c =
         header.wire == MLS_WELCOME ? NULL : core_conversation_by_group(core, header.group_id);
     return header.wire == MLS_WELCOME || (c != NULL && core_conversation_open(c));
 }
 
-/* Anybody may have the address of a link or of a card, and ask by it; the rest is junk. */
-static err drop_junk(struct core *core, const struct delivery *d, bool *junk) {
+static bool reads_reference(slice content, uint32_t most) {
+    struct proto_blob_reference r;
+    return proto_blob_reference_decode(content, &r) == OK && r.chunks > 0 &&
+           r.chunks <= most / PROTO_CHUNK_MAX + 1 && r.size <= most;
+}
+
+/* Anybody may have the address of a link or of a card, and ask by it, with a blob if it must be;
+ * the rest is junk. *asks: it came by such an address. */
+static err drop_junk(struct core *core, const struct delivery *d, bool *asks, bool *junk) {
     enum item_kind kind;
     slice content;
-    *junk = false;
-    if (core_item_read(d->item, &kind, &content) != OK || !is_expected(core, kind, content))
-        TRY(core_request_only(core, d->serial, junk));
+    TRY(core_request_only(core, d->serial, asks));
+    *junk = *asks && (core_item_read(d->item, &kind, &content) != OK ||
+                      (kind == ITEM_BLOB ? !reads_reference(content, REQUEST_BLOB_MAX)
+                                         : !is_expected(core, content)));
     core->counters.dropped += *junk;
     return OK;
 }
 
-static err take_item(struct core *core, slice mark, slice item) {
-    struct outcome o = {0};
-    enum item_kind kind;
-    slice content;
-    if (core_item_read(item, &kind, &content) != OK)
-        return core_quarantine_add(core, 0, ERR_MALFORMED, item);
-    if (kind == ITEM_MESSAGE) {
-        TRY(take_message(core, mark, content, &o));
-        return settle(core, &o, mark, content);
-    }
-    struct proto_blob_reference reference;
-    if (proto_blob_reference_decode(content, &reference) != OK || reference.chunks == 0 ||
-        reference.chunks > BLOB_MAX / PROTO_CHUNK_MAX + 1 || reference.size > BLOB_MAX)
-        return core_quarantine_add(core, 0, ERR_MALFORMED, content);
-    err e = core_seen_blob(core, reference.id);
+static err take_blob(struct core *core, const struct delivery *d, slice reference, bool asks) {
+    struct proto_blob_reference read;
+    struct record_waiting r = {
+        .why = WAIT_BLOB, .asks = asks, .mark = d->mark, .reference = reference};
+    memcpy(r.serial, d->serial, sizeof r.serial);
+    if (!reads_reference(reference, BLOB_MAX))
+        return core_quarantine_add(core, 0, ERR_MALFORMED, reference);
+    TRY(proto_blob_reference_decode(reference, &read));
+    err e = core_seen_blob(core, read.id);
     core->counters.repeats += e == ERR_REPEAT;
-    struct record_waiting r = {.why = WAIT_BLOB, .mark = mark, .reference = content};
     if (e == OK)
         e = core_waiting_add(core, &r);
     return e == ERR_REPEAT ? OK : e;
 }
 
+/* A Welcome that came by a link for one closes it; one in a blob does so when that is here. */
+static err take_item(struct core *core, const struct delivery *d, bool asks) {
+    struct outcome o = {0};
+    enum item_kind kind;
+    slice content;
+    if (core_item_read(d->item, &kind, &content) != OK)
+        return core_quarantine_add(core, 0, ERR_MALFORMED, d->item);
+    if (kind == ITEM_BLOB)
+        return take_blob(core, d, content, asks);
+    TRY(take_message(core, d->serial, d->mark, content, &o));
+    TRY(settle(core, &o, d->mark, content));
+    return core_link_came(core, d->serial);
+}
+
 static err take_delivery(struct core *core, const struct delivery *d) {
     uint8_t hash[32];
-    bool closed, junk;
+    bool closed, asks, junk;
     struct record_seen seen, fresh = {.what = SEEN_PROCESSED};
     core->counters_dirty = true;
     core->counters.position = d->position;
@@ -423,10 +440,8 @@ static err take_delivery(struct core *core, const struct delivery *d) {
     core->counters.dropped += closed;
     if (closed)
         return OK;
-    TRY(drop_junk(core, d, &junk));
-    if (!junk)
-        TRY(take_item(core, d->mark, d->item));
-    return junk ? OK : core_link_came(core, d->serial);
+    TRY(drop_junk(core, d, &asks, &junk));
+    return junk ? OK : take_item(core, d, asks);
 }
 
 static err put_aside(struct core *core, const struct delivery *d, err why) {
@@ -526,21 +541,38 @@ void core_inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
 
 /* ---- What waits ---- */
 
+/* What asked by a blob, now that this is here: as if it had come in the item. */
+static err take_asking(struct core *core, const uint8_t serial[8], slice mark, slice message,
+                       struct outcome *o) {
+    bool closed;
+    TRY(core_link_closed(core, serial, &closed));
+    if (closed || !is_expected(core, message))
+        return becomes(o, DROPPED);
+    TRY(take_message(core, serial, mark, message, o));
+    return core_link_came(core, serial);
+}
+
 err core_inbox_look_again(struct core *core, uint64_t number) {
     struct waiting *w = core_waiting_find(core, number);
     struct outcome o = {0};
+    uint8_t serial[8];
+    bool asks = w->r.asks;
     buf mark = buf_on(core->mem), content = buf_on(core->mem);
+    memcpy(serial, w->r.serial, sizeof serial);
     w->checked = true;
     err e = buf_set(&mark, w->r.mark);
     if (e == OK)
         e = buf_set(&content, w->r.content);
-    if (e == OK)
-        e = take_message(core, buf_slice(&mark), buf_slice(&content), &o);
+    if (e == OK && asks)
+        e = take_asking(core, serial, buf_slice(&mark), buf_slice(&content), &o);
+    else if (e == OK)
+        e = take_message(core, serial, buf_slice(&mark), buf_slice(&content), &o);
     /* Processing may have ended the conversation, and this with it. */
     w = core_waiting_find(core, number);
     if (e == OK && w != NULL && o.what == WAITS) {
         w->r.why = (uint8_t)o.why;
         w->r.conversation = o.conversation;
+        w->r.asks = false; /* it is of a conversation that we are in */
         e = core_waiting_save(core, w);
     } else if (e == OK) {
         if (w != NULL)

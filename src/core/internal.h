@@ -21,7 +21,7 @@
 #include "sotto/mls.h"
 
 enum {
-    FORMAT = 5, /* of the store */
+    FORMAT = 6, /* of the store */
     OUTBOX_MAX = 256,
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
@@ -31,6 +31,9 @@ enum {
     REQUEST_ENTRIES_MAX = 256,      /* of one request's history */
     REQUEST_BYTES_MAX = 512 * 1024, /* of its contents */
     REQUEST_WAITING_MAX = 64,       /* items that wait, of all requests together */
+    REQUEST_BLOBS_MAX = 8,          /* that wait, and came as a request comes */
+    REQUEST_BLOB_MAX = 4 * 1024 * 1024,
+    REQUESTS_FETCHED_MAX = 16 * 1024 * 1024, /* of such blobs, in a day */
     BLOCKED_MAX = 4096,
     WAITING_MAX = 512,               /* items that wait, all together, but for blobs */
     WAITING_CONVERSATION_MAX = 192,  /* of one conversation */
@@ -312,6 +315,7 @@ struct core_session {
     uint32_t lane;    /* of an anonymous one */
     bool rests;       /* it is closed, and its place not free before `at` */
     uint64_t idle_at; /* of an anonymous one: when it closes unless it is used before */
+    uint64_t end_at;  /* when it closes if we are leaving */
     enum session_step step;
     uint32_t link;
     uint64_t at;       /* when to connect; when to give up */
@@ -389,7 +393,7 @@ struct core {
     struct store *store;
     struct core_config config;
     uint64_t now;
-    bool online, replaced, refused;
+    bool online, leaving, replaced, refused;
     bool broken; /* memory is empty because the store could not be read */
     uint64_t broken_until;
     uint32_t store_failures; /* in a row */
@@ -436,10 +440,11 @@ struct core {
     bool count_known, stock_busy;
     uint32_t server_keys; /* key packages at the server */
     uint64_t stock_after;
+    uint64_t stock_at; /* when what is missing comes; 0: nothing is, or it is not decided */
     uint64_t purge_after;
     uint64_t revoke_after;
 
-    uint64_t fetched; /* bytes of blobs, in the day that began at: */
+    uint64_t fetched, fetched_asking; /* bytes of blobs, and of those that ask, in the day of: */
     uint64_t fetch_day;
 
     struct handle_job job;
@@ -474,6 +479,12 @@ MUST err core_get(struct core *core, enum table table, slice name, uint64_t numb
 RECORDS(RECORD_DECLARE_PUT)
 void core_pump(struct core *core);
 uint64_t core_random(uint64_t below);
+/* A moment for what nobody waits for, so that it does not tell what it comes of: half a minute to
+ * ten minutes from now, by chance. */
+uint64_t core_soon(const struct core *core);
+/* The same in a session that may not last: a fifth of a second to CORE_SHORTLY. */
+uint64_t core_shortly(const struct core *core);
+#define CORE_SHORTLY (2 * TIME_SECOND)
 MUST err core_hash32(uint8_t out[32], slice bytes);
 /* It is now: every event and command says so first. */
 void core_clock(struct core *core, uint64_t now);
@@ -503,6 +514,8 @@ void core_session_pump(struct core *core);
 uint64_t core_session_wake(const struct core *core);
 void core_session_close(struct core *core, struct core_session *s, err why, uint16_t reason);
 void core_session_close_both(struct core *core, err why);
+/* Says of each when it ends. */
+void core_session_leave(struct core *core);
 /* AUTH: whether it is ready. ANON: whether it may be, since one opens when it is asked for. */
 bool core_session_ready(const struct core *core, enum session_kind kind);
 /* Whether a request can go out now. ANON: of lane 0; if there is none, one is opened, and it stays
@@ -617,7 +630,8 @@ enum sync_kind {
     SYNC_BLOCKED,
     SYNC_DECISIONS,
     SYNC_PROFILES,
-    SYNC_READ
+    SYNC_READ,
+    SYNC_CLAIMS
 };
 bool core_sync_is(slice type);
 MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
@@ -802,9 +816,10 @@ bool core_conversation_has(const struct conversation *c, slice identity, uint32_
 /* Applies a commit (takes staged): history, state, waiting items, outbox. ours: our own. */
 MUST err core_conversation_apply(struct core *core, struct conversation *c,
                                  struct mls_staged *staged, struct entry *ours);
-/* *unseen: it came from somebody who is blocked, or was declined on another own device, and nothing
- * was made of it. */
-MUST err core_conversation_join(struct core *core, slice welcome, bool *unseen);
+/* serial: of the address that it came by. *unseen: it came from somebody who is blocked, was declined
+ * on another own device, or from a stranger in no way that we gave away; nothing was made of it. */
+MUST err core_conversation_join(struct core *core, slice welcome, const uint8_t serial[8],
+                                bool *unseen);
 /* What goes back to who added us: our name, and a new leaf at once if that came by a key package
  * that others have too. In a transaction. */
 MUST err core_conversation_answer(struct core *core, struct conversation *c, bool last_resort);
@@ -936,8 +951,8 @@ MUST err core_blob_store(struct core *core, uint64_t command, uint16_t place, sl
 MUST err core_blob_forget(struct core *core, uint64_t command, uint16_t count);
 void core_blob_fetch_pump(struct core *core);
 uint64_t core_blob_wake(const struct core *core);
-/* True if no more is fetched today. */
-bool core_blob_paused(const struct core *core);
+/* True if no more is fetched today, of those that ask or of the others. */
+bool core_blob_paused(const struct core *core, bool asks);
 /* Uploads what is missing of an entry's blobs: true once all are there. */
 bool core_blob_upload(struct core *core, struct entry *entry);
 
@@ -1010,14 +1025,16 @@ void core_waiting_pump(struct core *core);
 void core_waiting_free(struct core *core, struct waiting *w);
 struct waiting *core_waiting_find(const struct core *core, uint64_t number);
 MUST err core_waiting_save(struct core *core, struct waiting *w);
-/* With no room left, the oldest of its kind is put aside. */
+/* With no room left, the oldest of its kind is put aside. What asks has little room, of its own. */
 MUST err core_waiting_add(struct core *core, const struct record_waiting *r);
 MUST err core_waiting_remove(struct core *core, struct waiting *w);
+/* Into the quarantine, but for what asks: that is dropped. */
+MUST err core_waiting_put_aside(struct core *core, struct waiting *w, err why);
 /* Puts aside what waits for too long. */
 MUST err core_waiting_purge(struct core *core);
 /* True if there are blobs that did not come yet, or were not looked at. */
 bool core_waiting_blobs(const struct core *core);
-/* True if there are some that come as soon as they can, today. */
+/* True if there are some that come as soon as they can, today: what asks holds nothing up. */
 bool core_waiting_blobs_due(const struct core *core);
 /* True if something waits for another epoch of this conversation, or for what leads to it. */
 bool core_waiting_for_epoch(const struct core *core, const struct conversation *c);
@@ -1068,6 +1085,10 @@ void core_claim_free(struct core *core, struct claim *claim);
 /* A card with another address is there: this one is of no use to anybody any more. In a
  * transaction. */
 MUST err core_handle_address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]);
+/* The i-th claim that we hold, with its keys, for own devices. NOT_FOUND. Appended. */
+MUST err core_handle_export(const struct core *core, size_t i, buf *item);
+/* Another own device's word. In a transaction. */
+MUST err core_handle_import(struct core *core, const struct record_claim *told);
 /* True once we hold no handle; until then, it is being given up. */
 bool core_handle_give_up(struct core *core);
 

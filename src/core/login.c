@@ -15,6 +15,9 @@ static void subscribed(struct core *core, const struct request *request, err e, 
     }
     s->step = STEP_READY;
     s->failures = 0;
+    uint64_t shortly = core_shortly(core);
+    if (core->revoke_after < shortly)
+        core->revoke_after = shortly;
     core->out = false;
     core->last_error = OK;
     core->last_reason = 0;

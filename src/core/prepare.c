@@ -230,17 +230,16 @@ static err welcome_each(const struct core *core, const struct conversation *c,
 }
 
 /* The Welcome goes the way that the key package came: so an address that is revoked, a link's for
- * instance, leads nobody in; and, if there is one, by the other address that the device had. As a
- * blob it goes to the new leaf: others take none by a link. */
+ * instance, leads nobody in; and, if there is one, by the other address that the device had. */
 static err joiner_ways(const struct entry *entry, const struct mls_committed *made, size_t i,
-                       bool as_blob, uint8_t ways[2 * PROTO_ADDRESS]) {
+                       uint8_t ways[2 * PROTO_ADDRESS]) {
     struct mls_member member;
     struct leaf leaf;
     TRY(mls_staged_member(made->staged, made->added[i], &member));
     TRY(core_leaf_read(&member, &leaf));
     memset(ways, 0, 2 * PROTO_ADDRESS);
     memcpy(ways, leaf.address, PROTO_ADDRESS);
-    for (size_t at = 0; !as_blob && at + TARGET <= entry->targets.n; at += TARGET) {
+    for (size_t at = 0; at + TARGET <= entry->targets.n; at += TARGET) {
         const uint8_t *target = entry->targets.p + at;
         if (slice_equal(member.identity, slice_of(target, LEAF_IDENTITY)))
             memcpy(ways, target + LEAF_IDENTITY, 2 * PROTO_ADDRESS);
@@ -277,7 +276,7 @@ static err write_letters(struct core *core, struct entry *entry, const struct ml
             e = make_item(core, entry, buf_slice(&made->welcomes[i]), as_blob, &item);
         }
         if (e == OK)
-            e = joiner_ways(entry, made, i, item.p[0] == ITEM_BLOB, ways);
+            e = joiner_ways(entry, made, i, ways);
         if (e == OK)
             e = write_letter(ways, buf_slice(&item), made->added_count - i, letters, count);
     }

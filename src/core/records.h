@@ -251,7 +251,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 /* A place that we hold, or want to. With a PIN there are two: at the name's an empty card, at that
  * of name and PIN the real one. command: that waits for it (0: none). version: of the last put.
  * put_at: when to put the card anew; renewed: the week. address: the card's; fresh: that of the
- * next one, until it is there. */
+ * next one, until it is there; another own device's card has neither here. made, by: when and on
+ * which own device it was claimed. */
 #define RECORD_FIELDS_claim(F)        \
     F(u64, number, 0, 0)              \
     F(u8, state, 0, 0)                \
@@ -262,18 +263,23 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(fixed, place, 32, 0)            \
     F(fixed, key, 32, 0)              \
     F(fixed, seed, 32, 0)             \
+    F(u64, made, 0, 0)                \
+    F(fixed, by, 16, 0)               \
     F(u64, version, 0, 0)             \
     F(u64, put_at, 0, 0)              \
     F(u32, renewed, 0, 0)             \
     F(vec, address, 0, PROTO_ADDRESS) \
     F(vec, fresh, 0, PROTO_ADDRESS)
 
-/* An item that can't be processed yet, and why. reference: its blob, while that is not here. */
+/* An item that can't be processed yet, and why. reference: its blob, while that is not here. serial:
+ * of the address that a blob came by; asks: one by which others may only ask. */
 #define RECORD_FIELDS_waiting(F) \
     F(u64, number, 0, 0)         \
     F(u8, why, 0, 0)             \
     F(u32, conversation, 0, 0)   \
     F(u64, time, 0, 0)           \
+    F(fixed, serial, 8, 0)       \
+    F(flag, asks, 0, 0)          \
     F(vec, mark, 0, PROTO_MARK)  \
     F(vec, reference, 0, 128)    \
     F(vec, content, 0, 16777216)

@@ -3,7 +3,6 @@
  * little of how many there are. docs/PROTOCOL.md has the form. */
 #include "core/internal.h"
 
-enum { STEP_FIRST = 32 };
 static const char key_label[] = "sotto roster";
 
 bool core_roster_is_stored(const struct core *core, uint32_t members) {
@@ -27,18 +26,11 @@ err core_roster_of(const struct mls_group *group, struct proto_roster *roster) {
 }
 
 static err seal(const uint8_t group[32], const uint8_t hash[32], const uint8_t key[32],
-                size_t count, buf *sealed) {
+                uint16_t count, buf *sealed) {
     static const uint8_t nonce[24]; /* a key seals one roster */
-    size_t step = STEP_FIRST;
+    size_t n = proto_roster_step(count) * PROTO_ADDRESS;
     buf bound = buf_on(sealed->mem);
-    while (step < count)
-        step *= 2;
-    size_t n = step * PROTO_ADDRESS;
-    err e = buf_append(&bound, slice_of(PROTO_LABEL_ROSTER, sizeof PROTO_LABEL_ROSTER));
-    if (e == OK)
-        e = buf_append(&bound, slice_of(group, 32));
-    if (e == OK)
-        e = buf_append(&bound, slice_of(hash, 32));
+    err e = proto_roster_bound(&bound, group, hash);
     if (e == OK)
         e = buf_resize(sealed, n + crypto_xchacha20poly1305.tag);
     if (e == OK)
@@ -59,6 +51,6 @@ err core_roster_seal(const struct mls_staged *staged, const uint8_t group[32],
     TRY(core_hash32(hash, buf_slice(sealed)));
     TRY(mls_staged_export(staged, slice_str(key_label), SLICE_EMPTY, roster->key,
                           sizeof roster->key));
-    TRY(seal(group, hash, roster->key, count, sealed));
+    TRY(seal(group, hash, roster->key, roster->count, sealed));
     return core_hash32(roster->blob, buf_slice(sealed));
 }

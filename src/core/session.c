@@ -33,7 +33,7 @@ bool core_session_passing(uint16_t reason) {
 
 static bool wanted(const struct core *core, enum session_kind kind) {
     const struct record_account *a = &core->account.r;
-    if (!core->online || core->broken || core->replaced || core->refused)
+    if (!core->online || core->leaving || core->broken || core->replaced || core->refused)
         return false;
     if (core_linking_is_new(core))
         return kind == ANON;
@@ -525,12 +525,42 @@ static void pump_ready(struct core *core, struct core_session *s) {
         core_session_close(core, s, ERR_TIMEOUT, 0);
 }
 
+/* ---- Leaving ---- */
+
+static bool is_open(const struct core_session *s) {
+    return s->step > STEP_WAIT;
+}
+
+/* The first anonymous session ends at once, the others and the authenticated one after a moment
+ * each, if there was another: sessions that end together are one client's. */
+void core_session_leave(struct core *core) {
+    uint64_t at = core->now;
+    for (size_t i = 1; i <= SESSIONS_MAX; i++) {
+        struct core_session *s = &core->sessions[i % SESSIONS_MAX];
+        if (!is_open(s))
+            continue;
+        s->end_at = at;
+        at = core_shortly(core);
+    }
+}
+
+static bool lingers(const struct core *core, const struct core_session *s) {
+    return core->leaving && is_open(s) && core->now < s->end_at;
+}
+
+static void end(struct core *core, struct core_session *s) {
+    if (core->leaving && s->kind == AUTH)
+        core_inbox_ack_now(core);
+    if (s->step != STEP_OFF)
+        core_session_close(core, s, OK, 0);
+}
+
 /* AUTH stands as long as it may. An anonymous one is off until somebody asks for it, and after a
  * failure off again once it may be tried anew. */
 static void pump(struct core *core, struct core_session *s) {
     if (!wanted(core, s->kind)) {
-        if (s->step != STEP_OFF)
-            core_session_close(core, s, OK, 0);
+        if (!lingers(core, s))
+            end(core, s);
         s->failures = 0;
         return;
     }
@@ -555,6 +585,7 @@ uint64_t core_session_wake(const struct core *core) {
     for (size_t i = 0; i < SESSIONS_MAX; i++) {
         const struct core_session *s = &core->sessions[i];
         uint64_t due = s->step == STEP_OFF     ? UINT64_MAX
+                       : core->leaving         ? s->end_at
                        : s->step == STEP_READY ? ready_until(s)
                                                : s->at;
         if (due < at)

@@ -270,6 +270,7 @@ static void count_came(struct core *core, const struct request *request, err e, 
     if (answered(core, e, fits)) {
         core->server_keys = left.count;
         core->count_known = true;
+        core->stock_at = 0; /* the session has just begun */
     }
 }
 
@@ -346,26 +347,68 @@ static void finish_registration(struct core *core) {
     (void)!core_txn_end(core, core_account_save(core));
 }
 
-/* Done a week ago; or later than now, by a clock that went wrong. */
-static bool is_old(const struct core *core, uint64_t at) {
-    return at > core->now || at + TIME_WEEK < core->now;
+/* Done so long ago; or later than now, by a clock that went wrong. */
+static bool is_old(const struct core *core, uint64_t at, uint64_t time) {
+    return at > core->now || at + time < core->now;
+}
+
+enum missing { NOTHING, COUNT, ADDRESSES, LAST_RESORT, DROP, KEYS };
+
+/* How many key packages the server has is asked in each session: that tells nothing. */
+static enum missing missing(const struct core *core) {
+    uint32_t want = core->config.key_packages;
+    uint64_t last = core->counters.last_resort;
+    if (!core->count_known)
+        return COUNT;
+    if (core->address_count < core->config.addresses / 2 ||
+        is_old(core, core->counters.addresses, TIME_WEEK))
+        return ADDRESSES;
+    if (last == 0 || is_old(core, last, TIME_WEEK))
+        return LAST_RESORT;
+    if (core->counters.package_key != core->counters.address_key)
+        return DROP;
+    return core->server_keys < want && core->key_count < KEYS_HELD * want ? KEYS : NOTHING;
+}
+
+/* Little is left, or it was due for a day: no session may last until a later moment. */
+static bool is_low(const struct core *core) {
+    const uint64_t late = TIME_WEEK + TIME_DAY;
+    return core->address_count < core->config.addresses / 4 ||
+           core->server_keys < core->config.key_packages / 2 ||
+           core->counters.package_key != core->counters.address_key ||
+           is_old(core, core->counters.addresses, late) ||
+           is_old(core, core->counters.last_resort, late);
+}
+
+/* A key package that came the moment a Welcome was received, or an address that was made the moment
+ * a conversation was, would say so. At once goes only what a command waits for. */
+static bool is_time(struct core *core, enum missing what) {
+    if (what == COUNT || core->account.r.command != 0 || core->address_count == 0)
+        return true;
+    uint64_t at = is_low(core) ? core_shortly(core) : core_soon(core);
+    if (core->stock_at == 0 || (is_low(core) && core->stock_at > core->now + CORE_SHORTLY))
+        core->stock_at = at;
+    return core->now >= core->stock_at;
 }
 
 static void pump_stock(struct core *core) {
     if (!core_session_room(core, AUTH) || core->stock_busy || core->now < core->stock_after)
         return;
-    uint32_t want = core->config.key_packages;
-    uint64_t last = core->counters.last_resort;
-    if (core->address_count < core->config.addresses / 2 || is_old(core, core->counters.addresses))
-        ask_addresses(core);
-    else if (last == 0 || is_old(core, last))
-        put_last_resort(core);
-    else if (core->counters.package_key != core->counters.address_key)
-        drop_keys(core);
-    else if (!core->count_known)
+    enum missing what = missing(core);
+    if (what == NOTHING)
+        core->stock_at = 0;
+    if (what == NOTHING || !is_time(core, what))
+        return;
+    if (what == COUNT)
         ask_count(core);
-    else if (core->server_keys < want && core->key_count < KEYS_HELD * want)
-        put_keys(core, want - core->server_keys);
+    else if (what == ADDRESSES)
+        ask_addresses(core);
+    else if (what == LAST_RESORT)
+        put_last_resort(core);
+    else if (what == DROP)
+        drop_keys(core);
+    else
+        put_keys(core, core->config.key_packages - core->server_keys);
 }
 
 static void pump_purge(struct core *core) {
@@ -387,6 +430,8 @@ uint64_t core_stock_wake(const struct core *core) {
         return UINT64_MAX;
     if (core->stock_after > core->now)
         return core->stock_after;
+    if (core->stock_at > core->now)
+        return core->stock_at;
     uint64_t renewal = core->counters.last_resort, asked = core->counters.addresses;
     renewal = (renewal < asked ? renewal : asked) + TIME_WEEK + TIME_SECOND;
     return renewal > core->now ? renewal : UINT64_MAX;

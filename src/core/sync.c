@@ -3,7 +3,7 @@
  * device is new the one with the identity's key sends it whatever is shared and all contacts, then
  * of each conversation the newest entries of the history, a part each. Later each sends what
  * changes, and whoever adds the others to a newer conversation what was said there before. Of two
- * changes to the same thing the later one holds: docs/decisions/0037. */
+ * changes to the same thing the later one holds: docs/decisions/0038. */
 #include "core/internal.h"
 
 #include "core/content.h"
@@ -87,6 +87,22 @@ static err send_profiles(struct core *core, struct conversation *own) {
     return e;
 }
 
+static err send_claims(struct core *core, struct conversation *own) {
+    struct packing p = {core, own, {.kind = SYNC_CLAIMS}, buf_on(core->mem)};
+    buf item = buf_on(core->mem);
+    err e = OK;
+    for (size_t i = 0; e == OK && i < core->claims.n; i++) {
+        buf_clear(&item);
+        e = core_handle_export(core, i, &item);
+        e = e == OK ? pack(&p, buf_slice(&item)) : e == ERR_NOT_FOUND ? OK : e;
+    }
+    if (e == OK && p.items.n > 0)
+        e = pack_send(&p);
+    buf_free(&item);
+    buf_free(&p.items);
+    return e;
+}
+
 /* The last of them, even if it is empty, is the first part that is counted. */
 static err send_contacts(struct core *core, struct conversation *own, uint32_t parts) {
     struct packing p = {core, own, {.kind = SYNC_CONTACTS}, buf_on(core->mem)};
@@ -154,6 +170,7 @@ err core_sync_all(struct core *core, struct conversation *own) {
         count += has_history(core, core->conversations.p[i]);
     TRY(send_blocked(core, own));
     TRY(send_profiles(core, own));
+    TRY(send_claims(core, own));
     TRY(send_contacts(core, own, count + 1));
     for (size_t i = core->conversations.n; i-- > 0 && part <= count;)
         if (has_history(core, core->conversations.p[i]))
@@ -241,6 +258,13 @@ static err take_profile(struct core *core, slice item) {
 static err take_read(struct core *core, slice item) {
     struct record_read r;
     return record_read_read(item, &r) == OK ? core_history_import_read(core, &r) : OK;
+}
+
+static err take_claim(struct core *core, slice item) {
+    struct record_claim claim;
+    err e = record_claim_read(item, &claim) == OK ? core_handle_import(core, &claim) : OK;
+    wipe(&claim, sizeof claim);
+    return e;
 }
 
 static err take_items(struct core *core, slice items, err (*take)(struct core *, slice)) {
@@ -348,6 +372,9 @@ err core_sync_receive(struct core *core, struct conversation *c, const uint8_t s
         break;
     case SYNC_READ:
         TRY(take_items(core, sync.items, take_read));
+        break;
+    case SYNC_CLAIMS:
+        TRY(take_items(core, sync.items, take_claim));
         break;
     default:
         break;

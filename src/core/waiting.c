@@ -48,9 +48,12 @@ static bool is_blob(const struct waiting *w) {
     return w->r.why == WAIT_BLOB || w->r.why == WAIT_READY;
 }
 
-static err put_aside(struct core *core, struct waiting *w, err why) {
-    TRY(core_quarantine_add(core, w->r.conversation, why,
-                            w->r.why == WAIT_BLOB ? w->r.reference : w->r.content));
+err core_waiting_put_aside(struct core *core, struct waiting *w, err why) {
+    core->counters_dirty = core->counters_dirty || w->r.asks;
+    core->counters.dropped += w->r.asks;
+    if (!w->r.asks)
+        TRY(core_quarantine_add(core, w->r.conversation, why,
+                                w->r.why == WAIT_BLOB ? w->r.reference : w->r.content));
     return core_waiting_remove(core, w);
 }
 
@@ -61,23 +64,25 @@ static err make_room(struct core *core, const struct record_waiting *r) {
     size_t all = 0, same = 0;
     for (size_t i = 0; i < core->waiting.n; i++) {
         struct waiting *w = core->waiting.p[i];
-        if (is_blob(w) != (r->why == WAIT_BLOB))
+        if (is_blob(w) != (r->why == WAIT_BLOB) || w->r.asks != r->asks)
             continue;
         oldest = all++ == 0 ? w : oldest;
         if (w->r.conversation == r->conversation)
             own = same++ == 0 ? w : own;
     }
     if (r->why != WAIT_BLOB && same >= WAITING_CONVERSATION_MAX)
-        return put_aside(core, own, ERR_FULL);
-    size_t most = r->why == WAIT_BLOB ? WAITING_BLOBS_MAX : WAITING_MAX;
-    return all >= most ? put_aside(core, oldest, ERR_FULL) : OK;
+        return core_waiting_put_aside(core, own, ERR_FULL);
+    size_t most = r->asks               ? REQUEST_BLOBS_MAX
+                  : r->why == WAIT_BLOB ? WAITING_BLOBS_MAX
+                                        : WAITING_MAX;
+    return all >= most ? core_waiting_put_aside(core, oldest, ERR_FULL) : OK;
 }
 
 err core_waiting_purge(struct core *core) {
     for (size_t i = core->waiting.n; i-- > 0;) {
         struct waiting *w = core->waiting.p[i];
         if (!is_blob(w) && w->r.time + WAITING_TIME < core->now)
-            TRY(put_aside(core, w, ERR_EARLY));
+            TRY(core_waiting_put_aside(core, w, ERR_EARLY));
     }
     return OK;
 }
@@ -102,7 +107,8 @@ err core_waiting_add(struct core *core, const struct record_waiting *r) {
 
 /* Due today. */
 static bool is_due_blob(const struct core *core, const struct waiting *w) {
-    return w->r.why == WAIT_READY || (w->r.why == WAIT_BLOB && !core_blob_paused(core));
+    return !w->r.asks &&
+           (w->r.why == WAIT_READY || (w->r.why == WAIT_BLOB && !core_blob_paused(core, false)));
 }
 
 bool core_waiting_blobs(const struct core *core) {
@@ -141,8 +147,10 @@ bool core_waiting_for_epoch(const struct core *core, const struct conversation *
 
 bool core_waiting_crowded(const struct core *core) {
     size_t blobs = 0;
-    for (size_t i = 0; i < core->waiting.n; i++)
-        blobs += is_blob(core->waiting.p[i]);
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        const struct waiting *w = core->waiting.p[i];
+        blobs += is_blob(w) && !w->r.asks;
+    }
     return blobs >= WAITING_BLOBS_MAX / 2 || core->waiting.n >= WAITING_CONVERSATION_MAX / 2;
 }
 
@@ -169,13 +177,7 @@ static bool step(struct core *core, uint64_t number) {
     if (e == OK || core_err_hard(e) || core_txn_begin(core) != OK)
         return e == OK;
     struct waiting *w = core_waiting_find(core, number);
-    if (w != NULL) {
-        err why = e;
-        e = core_quarantine_add(core, 0, why, w->r.content);
-        if (e == OK)
-            e = core_waiting_remove(core, w);
-    }
-    return core_txn_end(core, e) == OK;
+    return core_txn_end(core, w == NULL ? OK : core_waiting_put_aside(core, w, e)) == OK;
 }
 
 static void uncheck(struct core *core) {

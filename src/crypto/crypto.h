@@ -128,6 +128,13 @@ MUST err crypto_x25519_public(uint8_t *pub, const uint8_t *priv);
 /* BLAKE2b with a key (0 to 64 bytes) and an output of 1 to 64 bytes. */
 MUST err crypto_blake2b_keyed(uint8_t *out, size_t n, slice key, const slice *parts, size_t count);
 
+/* Work: BLAKE2b-256, keyed with the challenge, over the label, a zero byte, type, place and nonce;
+ * whoever looks for the nonce wants many zero bits at the beginning. */
+MUST err crypto_work_hash(const char *label, const uint8_t challenge[16], uint16_t type,
+                          const uint8_t place[32], uint64_t nonce, uint8_t hash[32]);
+/* How many there are. */
+unsigned crypto_work_bits(const uint8_t hash[32]);
+
 /* Argon2id (RFC 9106, one lane): a key of n bytes from a passphrase. salt: 16 bytes. */
 MUST err crypto_argon2id(uint8_t *out, size_t n, slice passphrase, const uint8_t *salt,
                          uint32_t passes, size_t memory_bytes);

@@ -201,6 +201,11 @@ static err finish(const struct host_file *file) {
     return sync_folder(file->path);
 }
 
+static bool is_empty(int fd) {
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_size == 0;
+}
+
 err host_files_done(struct host_files *f, uint64_t command, err error) {
     struct host_file *file = command == 0 ? NULL : slot_of(f, command);
     if (file == NULL)
@@ -209,8 +214,8 @@ err host_files_done(struct host_files *f, uint64_t command, err error) {
         error = file->failed;
     if (file->fetched && error == OK)
         error = finish(file);
-    else if (file->fetched && error == ERR_CRYPTO)
-        (void)!unlink(file->part); /* to go on with it would be in vain */
+    else if (file->fetched && (error == ERR_CRYPTO || is_empty(file->fd)))
+        (void)!unlink(file->part); /* there is nothing to go on with, or in vain */
     slot_free(file);
     return error;
 }

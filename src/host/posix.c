@@ -267,8 +267,9 @@ static bool has_links(const struct host *h) {
 }
 
 void host_goodbye(struct host *h, int max_ms) {
-    uint64_t until = sys_clock_mono() + (uint64_t)max_ms;
-    host_online(h, false);
+    uint64_t until = sys_clock_mono() + CORE_LEAVE_TIME + (uint64_t)max_ms;
+    core_leave(h->core, host_now());
+    host_drain(h);
     while (has_links(h) && sys_clock_mono() < until)
         if (sys_loop_turn(h->loop, 20) != OK)
             return;

@@ -37,7 +37,8 @@ uint64_t host_now(void);
 void host_online(struct host *host, bool online);
 /* Carries out what the core asks for. */
 void host_drain(struct host *host);
-/* Lets connections go, after what waits to be sent on them was sent: at most for max_ms. */
+/* Lets connections go as core_leave does, each after what waits to be sent on it was sent: at most
+ * for max_ms more than that takes. */
 void host_goodbye(struct host *host, int max_ms);
 
 /* MALFORMED if it is no proxy's place: "host:port", "socks5://host:port". */

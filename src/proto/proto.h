@@ -112,6 +112,14 @@ MUST err proto_message_check(uint16_t type, slice body);
         (list)->count++;                               \
     } while (0)
 
+/* ---- Stored rosters ----
+ * sealed = XChaCha20-Poly1305(key, nonce 0; addresses, zeros up to a step), bound to the group and
+ * to the hash of the addresses. */
+/* For how many addresses there is room: sizes are few, so they tell little. */
+size_t proto_roster_step(uint16_t count);
+/* Appends what is bound as associated data. NO_MEMORY. */
+MUST err proto_roster_bound(buf *out, const uint8_t group[32], const uint8_t hash[32]);
+
 /* ---- Links ----
  * "sotto:" kind ":" server "#" base32, for people to copy. Kind is "join" (a part `invite`, with
  * which a new account registers) or "contact" (a part `contact`); server is "host:port" or a

@@ -1,28 +1,17 @@
 /* Rosters of large conversations: the addresses of one epoch, sealed by a member under a key that
  * the epoch exports. A request brings the key; what it opens is in memory for that request alone.
  *
- *   sealed = XChaCha20-Poly1305(key, nonce 0; addresses, zeros up to a step)
- *   associated data: "Sotto roster v1", a zero byte, group id, hash of the addresses
- *
  * Each epoch has a key of its own, and a roster is all that it seals. So what opens is the roster
  * of that epoch and of that hash; and whoever names another's can't open this one. */
 #include "server/internal.h"
 
-enum { HASH = 32, STEP_FIRST = 32, TAG = 16 };
+enum { HASH = 32, TAG = 16 };
 static const char label[] = PROTO_LABEL_ROSTER;
 
 /* The row's name follows from the order's, with which it expires. */
 static err row_name(const struct mail *m, slice order, uint8_t name[HASH]) {
     slice parts[] = {slice_of(label, sizeof label), order};
     return crypto_blake2b_keyed(name, HASH, SLICE_ARRAY(m->config.pepper), parts, 2);
-}
-
-/* For how many addresses there is room: sizes are few, so they tell little. */
-static size_t step_of(uint16_t count) {
-    size_t step = STEP_FIRST;
-    while (step < count)
-        step *= 2;
-    return step;
 }
 
 static bool is_empty(slice addresses, size_t from, size_t to) {
@@ -35,15 +24,11 @@ static bool is_empty(slice addresses, size_t from, size_t to) {
 static err open_sealed(const uint8_t group[32], const struct proto_roster *r, slice sealed,
                        buf *addresses) {
     static const uint8_t nonce[24];
-    size_t step = step_of(r->count);
+    size_t step = proto_roster_step(r->count);
     buf bound = buf_on(addresses->mem);
     if (r->count == 0 || r->count > PROTO_ROSTER_MAX || sealed.n != step * PROTO_ADDRESS + TAG)
         return ERR_CRYPTO;
-    err e = buf_append(&bound, slice_of(label, sizeof label));
-    if (e == OK)
-        e = buf_append(&bound, slice_of(group, 32));
-    if (e == OK)
-        e = buf_append(&bound, SLICE_ARRAY(r->hash));
+    err e = proto_roster_bound(&bound, group, r->hash);
     if (e == OK)
         e = buf_resize(addresses, step * PROTO_ADDRESS);
     if (e == OK)

@@ -100,23 +100,6 @@ bool mail_work_is_challenge(struct mail *m, const struct mail_call *call,
            equal_secret(ours, challenge, sizeof ours);
 }
 
-static err hash_of(const uint8_t challenge[CHALLENGE], uint16_t type, const uint8_t place[32],
-                   uint64_t nonce, uint8_t hash[HASH]) {
-    static const char label[] = PROTO_LABEL_WORK;
-    uint8_t number[2] = {(uint8_t)(type >> 8), (uint8_t)type}, tail[8];
-    put_u64(tail, nonce);
-    slice parts[] = {slice_of(label, sizeof label), SLICE_ARRAY(number), slice_of(place, 32),
-                     SLICE_ARRAY(tail)};
-    return crypto_blake2b_keyed(hash, HASH, slice_of(challenge, CHALLENGE), parts, 4);
-}
-
-static unsigned zeros(const uint8_t hash[HASH]) {
-    unsigned bits = 0;
-    while (bits < 8 * HASH && (hash[bits / 8] & (0x80 >> bits % 8)) == 0)
-        bits++;
-    return bits;
-}
-
 /* False if it was taken before. The set is at most half full. */
 static bool add_used(struct mail_work *w, const uint8_t hash[HASH]) {
     uint64_t tag;
@@ -138,8 +121,8 @@ err mail_work_take(struct mail *m, const struct mail_call *call, uint16_t type,
     uint8_t challenge[CHALLENGE], hash[HASH];
     *good = false;
     TRY(challenge_of(w, call->session_id, challenge));
-    TRY(hash_of(challenge, type, place, nonce, hash));
-    if (zeros(hash) < price_of(m, w, call->session_id, price) || !add_used(w, hash))
+    TRY(crypto_work_hash(PROTO_LABEL_WORK, challenge, type, place, nonce, hash));
+    if (crypto_work_bits(hash) < price_of(m, w, call->session_id, price) || !add_used(w, hash))
         return OK;
     session_count(w, call->session_id)->count++;
     w->recent++;

@@ -324,6 +324,24 @@ void rig_send(struct rig *rig, const uint8_t address[PROTO_ADDRESS], slice item)
     buf_free(&body);
 }
 
+void rig_put_blob(struct rig *rig, slice sealed, const struct proto_blob_reference *reference,
+                  const uint8_t to[PROTO_ADDRESS]) {
+    for (uint32_t i = 0; i < reference->chunks; i++) {
+        size_t at = (size_t)i * PROTO_CHUNK_MAX, n = sealed.n - at;
+        struct proto_blob_put m = {.chunk = i, .chunks = reference->chunks};
+        buf body = {0};
+        m.bytes = slice_of(sealed.p + at, n < PROTO_CHUNK_MAX ? n : PROTO_CHUNK_MAX);
+        memcpy(m.id, reference->id, sizeof m.id);
+        memcpy(m.address, to, sizeof m.address);
+        CHECK_OK(proto_blob_put_encode(&body, &m));
+        struct proto_edge_request request = {
+            .session = 1, .request = 1, .type = PROTO_blob_put, .body = buf_slice(&body)};
+        mail_request(rig->mail, &request);
+        rig_run(rig);
+        buf_free(&body);
+    }
+}
+
 /* ---- Clients ---- */
 
 uint32_t rig_roster_above;

@@ -110,6 +110,9 @@ bool rig_open(struct client *c, uint16_t type, slice body, buf *plain, slice *ma
 int rig_marked(struct client *c, uint16_t type, slice body);
 /* A stranger's send to one address; the server's limits and answers are ignored. */
 void rig_send(struct rig *rig, const uint8_t address[PROTO_ADDRESS], slice item);
+/* The same with a blob. to: an address of any mailbox, which vouches for the bytes. */
+void rig_put_blob(struct rig *rig, slice sealed, const struct proto_blob_reference *reference,
+                  const uint8_t to[PROTO_ADDRESS]);
 
 /* The DONE of a command; NULL if it did not come. */
 const struct notice *rig_done(const struct client *c, uint64_t command);

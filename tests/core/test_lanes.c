@@ -313,6 +313,84 @@ TEST(what_is_processed_is_acked_before_the_client_goes) {
     rig_fini(&rig);
 }
 
+/* ---- The end ---- */
+
+static void leave(void) {
+    core_leave(client(0)->core, rig.now);
+    rig_run(&rig);
+}
+
+TEST(who_leaves_closes_the_only_session_at_once) {
+    rig_init(&rig, 2);
+    CHECK_EQ(open_links(client(0)), 1);
+    leave();
+    CHECK_EQ(open_links(client(0)), 0);
+    size_t made = rig.link_count;
+    rig_pass(&rig, TIME_HOUR);
+    CHECK_EQ(rig.link_count, made);
+    core_online(client(0)->core, true, rig.now);
+    rig_run(&rig);
+    CHECK_EQ(open_links(client(0)), 1);
+    rig_fini(&rig);
+}
+
+/* And of several no two together. */
+TEST(who_leaves_closes_each_session_at_a_moment_of_its_own) {
+    uint32_t numbers[3];
+    uint64_t least = UINT64_MAX, most = 0;
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    CHECK_OK(core_isolate_set(client(0)->core, CORE_ISOLATE_ON, rig.now));
+    for (size_t i = 0; i < 3; i++)
+        numbers[i] = begin(1);
+    for (int i = 0; i < 20; i++) {
+        for (size_t j = 0; j < 3; j++)
+            rig_finish(client(0), say(numbers[j]), OK);
+        CHECK(open_links(client(0)) >= 4);
+        size_t before = open_links(client(0));
+        uint64_t begun = rig.now, last = rig.now;
+        leave();
+        CHECK_EQ(open_links(client(0)), before - 1);
+        CHECK_EQ(rig_status(client(0)).auth, CORE_LINK_READY);
+        while (open_links(client(0)) > 0) {
+            size_t now_open = open_links(client(0));
+            rig_pass(&rig, 1);
+            if (open_links(client(0)) < now_open)
+                last = rig.now;
+            CHECK(rig.now <= begun + CORE_LEAVE_TIME + 1);
+        }
+        CHECK(last - begun >= 200);
+        least = last - begun < least ? last - begun : least;
+        most = last - begun > most ? last - begun : most;
+        core_online(client(0)->core, true, rig.now);
+        rig_run(&rig);
+    }
+    CHECK(most - least >= 50);
+    rig_fini(&rig);
+}
+
+TEST(what_comes_while_the_client_leaves_is_acked) {
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    rig_conversation(&rig, 2);
+    for (int i = 0; i < 20; i++) {
+        rig_finish(client(1), rig_say(client(1), "x"), OK);
+        rig_pass(&rig, 5 * TIME_SECOND);
+        rig.on_request = note_ack;
+        acked_at = 0;
+        core_leave(client(1)->core, rig.now);
+        (void)rig_say(client(0), "x");
+        while (rig_status(client(1)).auth == CORE_LINK_READY)
+            rig_pass(&rig, 1);
+        CHECK(acked_at != 0);
+        rig.on_request = NULL;
+        core_online(client(1)->core, true, rig.now);
+        rig_pass(&rig, TIME_SECOND);
+    }
+    CHECK_EQ(rig_state(client(1)).messages, rig_state(client(0)).messages);
+    rig_fini(&rig);
+}
+
 /* ---- Failures ---- */
 
 static enum verdict lie_once(struct rig *r, struct client *to, uint16_t type, slice body) {

@@ -578,6 +578,7 @@ TEST(a_group_of_the_same_id_does_not_come_over_a_conversation) {
     remove_member(0, 2, OK);
     rig_run(&rig);
     bool unseen;
+    static const uint8_t nowhere[8];
     struct core *core = client(2)->core, *victim = client(1)->core;
     core_conversation_lookup(core, 1)->r.group[0] ^= 1;
     CHECK_OK(core_txn_begin(core));
@@ -589,7 +590,7 @@ TEST(a_group_of_the_same_id_does_not_come_over_a_conversation) {
     rig_run(&rig);
     CHECK_OK(core_item_read(buf_slice(&letter.item), &kind, &welcome));
     CHECK_OK(core_txn_begin(victim));
-    CHECK_ERR(core_conversation_join(victim, welcome, &unseen), ERR_EXISTS);
+    CHECK_ERR(core_conversation_join(victim, welcome, nowhere, &unseen), ERR_EXISTS);
     CHECK_OK(core_txn_end(victim, OK));
     buf_free(&letter.item);
     rig_fini(&rig);
@@ -777,25 +778,6 @@ static enum verdict count_gets(struct rig *r, struct client *from, uint16_t type
     return PASS;
 }
 
-/* to: an address of any mailbox, which vouches for the bytes. */
-static void put_blob(slice sealed, const struct proto_blob_reference *reference,
-                     const uint8_t to[PROTO_ADDRESS]) {
-    for (uint32_t i = 0; i < reference->chunks; i++) {
-        size_t at = (size_t)i * PROTO_CHUNK_MAX, n = sealed.n - at;
-        struct proto_blob_put m = {.chunk = i, .chunks = reference->chunks};
-        buf body = {0};
-        m.bytes = slice_of(sealed.p + at, n < PROTO_CHUNK_MAX ? n : PROTO_CHUNK_MAX);
-        memcpy(m.id, reference->id, sizeof m.id);
-        memcpy(m.address, to, sizeof m.address);
-        CHECK_OK(proto_blob_put_encode(&body, &m));
-        struct proto_edge_request request = {
-            .session = 1, .request = 1, .type = PROTO_blob_put, .body = buf_slice(&body)};
-        mail_request(rig.mail, &request);
-        rig_run(&rig);
-        buf_free(&body);
-    }
-}
-
 TEST(a_blob_is_fetched_once_however_many_items_name_it) {
     uint8_t to[PROTO_ADDRESS];
     buf content = {0}, sealed = {0};
@@ -804,7 +786,7 @@ TEST(a_blob_is_fetched_once_however_many_items_name_it) {
     address_of(0, 1, to);
     CHECK_OK(buf_resize(&content, 1 << 20));
     CHECK_OK(core_blob_seal(buf_slice(&content), &sealed, &reference));
-    put_blob(buf_slice(&sealed), &reference, to);
+    rig_put_blob(&rig, buf_slice(&sealed), &reference, to);
     rig.on_request = count_gets;
     for (uint8_t i = 0; i < 20; i++) {
         buf bytes = {0}, item = {0};

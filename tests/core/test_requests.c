@@ -497,7 +497,7 @@ TEST(a_declined_request_s_address_is_revoked) {
     memcpy(address, leaf.address, sizeof address);
     CHECK_OK(core_address_serial(core, address, serial));
     CHECK_OK(core_request_decline(core, request(), rig.now));
-    rig_pass(&rig, TIME_MINUTE);
+    rig_pass(&rig, 10 * TIME_MINUTE);
     CHECK_ERR(core_address_serial(core, address, serial), ERR_NOT_FOUND);
     CHECK_EQ(core->revocations.n, 0); /* the server has it */
     uint64_t position = rig_status(client(1)).position;

@@ -672,4 +672,168 @@ TEST(of_two_petnames_the_later_one_holds) {
     rig_fini(&rig);
 }
 
+/* ---- The handle ---- */
+
+static void claim(struct client *c, const char *name, const char *pin) {
+    uint64_t command;
+    CHECK_OK(core_handle_claim(c->core, slice_str(name), slice_str(pin), rig.now, &command));
+    rig_finish(c, command, OK);
+    settle();
+}
+
+/* NULL: none. */
+static void holds(struct client *c, const char *name) {
+    struct core_handle handle;
+    if (name == NULL) {
+        CHECK_ERR(core_handle_get(c->core, &handle), ERR_NOT_FOUND);
+        return;
+    }
+    CHECK_OK(core_handle_get(c->core, &handle));
+    CHECK_SLICE(handle.name, slice_str(name));
+    CHECK_EQ(handle.state, CORE_HANDLE_HELD);
+}
+
+static void finds(const char *name, err expected) {
+    struct core_contact contact;
+    uint64_t command;
+    CHECK_OK(core_handle_find(stranger->core, slice_str(name), SLICE_EMPTY, rig.now, &command));
+    for (int i = 0; i < 100 && rig_done(stranger, command) == NULL; i++)
+        rig_pass(&rig, TIME_SECOND);
+    CHECK_ERR(rig_done(stranger, command)->notice.error, expected);
+    if (expected != OK)
+        return;
+    CHECK_OK(core_found_get(stranger->core, &contact));
+    CHECK_SLICE(SLICE_ARRAY(contact.account), SLICE_ARRAY(first->account));
+}
+
+static void drop(struct client *c) {
+    uint64_t command;
+    CHECK_OK(core_handle_drop(c->core, rig.now, &command));
+    rig_finish(c, command, OK);
+    settle();
+}
+
+static void handle_and_link(const char *name, const char *pin) {
+    rig_init(&rig, 2);
+    first = client(0);
+    stranger = client(1);
+    if (name != NULL)
+        claim(first, name, pin);
+    other = rig_link(&rig, 0, 2);
+    settle();
+}
+
+TEST(a_handle_is_every_own_device_s_to_change_and_to_drop) {
+    handle_and_link(NULL, "");
+    claim(first, "alice", "");
+    holds(other, "alice");
+    claim(other, "alina", "");
+    holds(first, "alina");
+    holds(other, "alina");
+    finds("alice", ERR_NOT_FOUND);
+    finds("alina", OK);
+    rig_crash(first);
+    rig_pass(&rig, TIME_MINUTE);
+    drop(first);
+    holds(first, NULL);
+    holds(other, NULL);
+    finds("alina", ERR_NOT_FOUND);
+    rig_fini(&rig);
+}
+
+TEST(a_device_that_is_linked_later_has_the_handle) {
+    struct core_handle handle;
+    handle_and_link("alice", "1234");
+    holds(other, "alice");
+    CHECK_OK(core_handle_get(other->core, &handle));
+    CHECK(handle.pin);
+    CHECK_EQ(other->core->claims.n, 2);
+    drop(other);
+    holds(first, NULL);
+    rig_fini(&rig);
+}
+
+static const struct claim *claim_of(struct client *c) {
+    CHECK_EQ(c->core->claims.n, 1);
+    return c->core->claims.p[0];
+}
+
+/* The server's key lives for a few. */
+static void weeks(unsigned n) {
+    for (; n > 0; n--) {
+        uint32_t until = time_week(rig.now) + 4;
+        CHECK_OK(session_key_make(&rig.env.keys[0], 1, rig.identity_seed, until));
+        rig_pass(&rig, TIME_WEEK);
+        for (size_t i = 0; i < 3; i++)
+            client(i)->count = 0; /* the notices, which are many */
+    }
+}
+
+TEST(a_handle_whose_device_is_away_is_kept_by_another) {
+    uint8_t account[CORE_ACCOUNT];
+    handle_and_link("alice", "");
+    weeks(5); /* the first puts the card; the other has no need to */
+    CHECK_EQ(claim_of(first)->r.address.n, PROTO_ADDRESS);
+    CHECK_EQ(claim_of(other)->r.address.n, 0);
+    leave(first);
+    weeks(4);
+    CHECK_EQ(claim_of(other)->r.address.n, PROTO_ADDRESS);
+    finds("alice", OK);
+    CHECK_OK(core_found_accept(stranger->core, SLICE_EMPTY, rig.now, account));
+    begin(stranger, account);
+    CHECK_EQ(rig_status(other).requests, 1);
+    /* Back again it hears of that before its own turn comes, or puts a newer card: one has it. */
+    come_back(first);
+    weeks(5);
+    CHECK_EQ((claim_of(first)->r.address.n > 0) + (claim_of(other)->r.address.n > 0), 1);
+    finds("alice", OK);
+    rig_fini(&rig);
+}
+
+/* Tells client 0 of a claim, as another own device would. */
+static void tell_claim(const char *name, uint8_t state, uint64_t made) {
+    struct record_claim r = {.state = state, .name = slice_str(name), .made = made, .version = 9};
+    memset(r.place, name[0], sizeof r.place);
+    CHECK_OK(core_txn_begin(first->core));
+    CHECK_OK(core_txn_end(first->core, core_handle_import(first->core, &r)));
+}
+
+TEST(of_two_handles_the_one_that_was_claimed_later_is_kept) {
+    enum { HELD = 2 };
+    handle_and_link("alice", "");
+    tell_claim("bob", HELD, claim_of(first)->r.made - 1);
+    settle();
+    CHECK_EQ(first->core->claims.n, 2);
+    tell_claim("carol", HELD, rig.now);
+    settle();
+    finds("alice", ERR_NOT_FOUND);
+    CHECK_EQ(first->core->claims.n, 2); /* those that it was told of */
+    holds(other, NULL);
+    rig_fini(&rig);
+}
+
+TEST(a_claim_that_is_none_is_ignored) {
+    enum { WANTED = 1, HELD, UNWANTED };
+    handle_and_link("alice", "");
+    tell_claim("bob", WANTED, rig.now);
+    tell_claim("bob", UNWANTED, rig.now);
+    tell_claim("Bob", HELD, rig.now); /* not in its form */
+    tell_claim("b", HELD, rig.now);
+    CHECK_EQ(first->core->claims.n, 1);
+    /* Of a place that is ours, neither held nor dropped; and with another key. */
+    struct record_claim r = claim_of(first)->r;
+    for (int i = 0; i < 2; i++) {
+        r.state = i == 0 ? WANTED : UNWANTED;
+        r.seed[0] ^= (uint8_t)i;
+        CHECK_OK(core_txn_begin(first->core));
+        CHECK_OK(core_txn_end(first->core, core_handle_import(first->core, &r)));
+        holds(first, "alice");
+    }
+    char name[] = "aa";
+    for (; name[0] <= 'z'; name[0]++)
+        tell_claim(name, HELD, 0);
+    CHECK_EQ(first->core->claims.n, 16);
+    rig_fini(&rig);
+}
+
 TEST_MAIN

@@ -248,6 +248,18 @@ TEST(what_did_not_get_to_the_disk_is_never_saved) {
     end();
 }
 
+TEST(what_is_cut_off_leaves_what_it_has_and_nothing_if_it_has_nothing) {
+    begin();
+    CHECK_OK(fetch());
+    CHECK_ERR(host_files_done(&files, COMMAND, ERR_CLOSED), ERR_CLOSED);
+    CHECK(!is_there(part));
+    CHECK_OK(fetch());
+    write_text(0, "hedge");
+    CHECK_ERR(host_files_done(&files, COMMAND, ERR_CLOSED), ERR_CLOSED);
+    expect(part, "hedge");
+    end();
+}
+
 TEST(nothing_that_came_meanwhile_is_overwritten) {
     begin();
     CHECK_OK(fetch());

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Our MLS library against others, live: tests/interop/run.sh [ts-mls|openmls ...].
+# Our libraries against others, live: tests/interop/run.sh [ts-mls|openmls|tlog ...].
 # docs/INTEROP.md is about it. What is fetched and built goes to build/interop.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -42,8 +42,32 @@ build_openmls() {
     (cd "$build/openmls" && cargo build --release -j1) >"$log" 2>&1
 }
 
+# Debian's package of golang.org/x/mod, found without modules: nothing is downloaded.
+export GOPATH=/usr/share/gocode GO111MODULE=off GOCACHE="$build/go"
+PATH=$PATH:/usr/local/go/bin
+
+has_tlog() {
+    command -v go >/dev/null && [ -d "$GOPATH/src/golang.org/x/mod/sumdb/tlog" ]
+}
+
+fetch_tlog() {
+    has_tlog || "$root/scripts/setup.sh" tlog >"$log" 2>&1 && has_tlog
+}
+
+build_tlog() {
+    go build -o "$build/tlog" "$here/tlog/main.go" >"$log" 2>&1
+}
+
+# run_: plays. The last line of what it prints are the counts.
+run_tsmls() { (cd "$build/node" && node run.mjs ts-mls); }
+run_openmls() { (cd "$build/node" && node run.mjs openmls); }
+run_tlog() {
+    rm -rf "$build/ledger"
+    "$build/tlog" "$root/build/native/tests/merkle/ledger_tool" "$build/ledger"
+}
+
 play() {
-    (cd "$build/node" && node run.mjs "$1") | tee "$build/out"
+    "run_$1" | tee "$build/out"
     counts=$(sed -n 's/^# \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' \
         "$build/out")
     # A run that does not get as far as its counts has failed.
@@ -56,9 +80,9 @@ mkdir -p "$build/node"
 cp "$here"/*.mjs "$build/node/"
 [ -f "$build/node/package.json" ] ||
     echo '{"private":true,"type":"module"}' >"$build/node/package.json"
-for peer in ${*:-ts-mls openmls}; do
+for peer in ${*:-ts-mls openmls tlog}; do
     name=$(echo "$peer" | tr -d -)
-    if ! command -v node >/dev/null; then
+    if [ "$peer" != tlog ] && ! command -v node >/dev/null; then
         echo "SKIP $peer: there is no node"
         skipped=$((skipped + 1))
     elif ! "fetch_$name"; then
@@ -68,7 +92,7 @@ for peer in ${*:-ts-mls openmls}; do
         echo "not ok - $peer does not build (build/interop/log)"
         failed=$((failed + 1))
     else
-        play "$peer"
+        play "$name"
     fi
 done
 echo "$passed passed, $failed failed, $skipped skipped"

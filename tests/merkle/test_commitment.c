@@ -64,13 +64,17 @@ TEST(a_field_opens_as_nothing_else) {
     CHECK_OK(merkle_open(sealed, &field));
 }
 
-/* Bytes that move from a name to a value make another field. */
+/* Two fields that would be the same bytes, if a name had no length before it: the other's salt
+ * takes a byte of the name, and its value the last of the salt. */
 TEST(names_and_values_are_framed) {
-    uint8_t entry[MERKLE_SEALED];
-    struct merkle_field one = {3, slice_str("ab"), SALTS[0], slice_str("c")}, two = one;
+    uint8_t entry[MERKLE_SEALED], salt[MERKLE_SALT] = {[MERKLE_SALT - 1] = 2};
+    uint8_t shifted[MERKLE_SALT] = {'b'};
+    struct merkle_field one = {3, slice_str("ab"), salt, slice_str("c")}, two = one;
     CHECK_OK(merkle_seal(entry, &one, 1, FILLER));
     two.name = slice_str("a");
-    two.value = slice_str("bc");
+    two.salt = shifted;
+    two.value = slice_str("\x01"
+                          "c");
     CHECK_ERR(merkle_open(SLICE_ARRAY(entry), &two), ERR_PROOF);
     CHECK_OK(merkle_open(SLICE_ARRAY(entry), &one));
 }

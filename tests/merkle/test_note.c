@@ -205,6 +205,15 @@ TEST(a_wrong_signature_beside_a_right_one_spoils_the_note) {
     CHECK_OK(buf_append_byte(&b, '\n'));
     CHECK_OK(merkle_note_parse(&note, buf_slice(&b)));
     CHECK_ERR(merkle_note_verify(&note, &key), ERR_SIGNATURE);
+    CHECK_OK(buf_resize(&b, before));
+    CHECK_OK(merkle_note_parse(&note, buf_slice(&b)));
+    CHECK_OK(base64_decode(&wrong, note.signatures[0].base64));
+    CHECK_OK(buf_append_byte(&wrong, 0));
+    CHECK_OK(buf_append(&b, slice_str(DASH "log.example ")));
+    CHECK_OK(base64_encode(&b, buf_slice(&wrong)));
+    CHECK_OK(buf_append_byte(&b, '\n'));
+    CHECK_OK(merkle_note_parse(&note, buf_slice(&b)));
+    CHECK_ERR(merkle_note_verify(&note, &key), ERR_SIGNATURE);
     buf_free(&b);
     buf_free(&wrong);
 }

@@ -259,6 +259,13 @@ TEST(what_is_padded_in_another_way_is_refused) {
     CHECK_ERR(proto_frame_unpad(slice_of(padded, 256), &frame), ERR_MALFORMED);
 }
 
+TEST(a_rosters_size_is_one_of_few) {
+    CHECK_EQ(proto_roster_step(1), 32);
+    CHECK_EQ(proto_roster_step(32), 32);
+    CHECK_EQ(proto_roster_step(33), 64);
+    CHECK_EQ(proto_roster_step(PROTO_ROSTER_MAX), PROTO_ROSTER_MAX);
+}
+
 TEST(every_reason_has_a_text) {
 #define R(name, number, closes, text)                     \
     CHECK(strcmp(proto_reason_name(number), #name) == 0); \

@@ -128,18 +128,6 @@ static void put(const struct owner *owner, uint8_t place, bool renew, uint64_t v
     world_get(&w, SESSION, PROTO_card_put, put_body(owner, place, renew, version, fill), PROTO_ok);
 }
 
-static bool count_entry(void *ctx, struct store_key key, slice value) {
-    (void)key, (void)value;
-    ++*(size_t *)ctx;
-    return true;
-}
-
-static size_t count_entries(enum mail_table table) {
-    size_t n = 0;
-    CHECK_OK(store_scan_table(w.memory, (uint8_t)table, count_entry, &n));
-    return n;
-}
-
 /* ---- Claims ---- */
 
 TEST(a_card_is_claimed_found_replaced_and_dropped) {
@@ -150,11 +138,11 @@ TEST(a_card_is_claimed_found_replaced_and_dropped) {
     CHECK_SLICE(look_up(1), card_bytes('b'));
     world_restart(&w);
     CHECK_SLICE(look_up(1), card_bytes('b'));
-    CHECK_EQ(count_entries(MAIL_CARD), 1);
+    CHECK_EQ(world_rows(&w, MAIL_CARD), 1);
     world_get(&w, SESSION, PROTO_card_drop, drop_body(&ann, 1, 3), PROTO_ok);
     CHECK(!slice_equal(look_up(1), card_bytes('b')));
-    CHECK_EQ(count_entries(MAIL_CARD), 0);
-    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    CHECK_EQ(world_rows(&w, MAIL_CARD), 0);
+    CHECK_EQ(world_rows(&w, MAIL_EXPIRY), 0);
     world_refused(&w, SESSION, PROTO_card_drop, drop_body(&ann, 1, 4), PROTO_REASON_NONE);
     put(&bob, 1, true, 1, 'c');
     CHECK_SLICE(look_up(1), card_bytes('c'));
@@ -183,7 +171,7 @@ TEST(what_is_not_signed_by_its_owner_is_refused) {
     (void)put_body(&ann, 1, true, 1, 'a');
     body.p[200] ^= 1; /* of the card */
     world_refused(&w, SESSION, PROTO_card_put, buf_slice(&body), PROTO_REASON_MALFORMED);
-    CHECK_EQ(count_entries(MAIL_CARD), 0);
+    CHECK_EQ(world_rows(&w, MAIL_CARD), 0);
     world_fini(&w);
 }
 
@@ -200,7 +188,7 @@ TEST(a_version_only_grows_and_a_replay_changes_nothing) {
     /* The same bytes again, here and in a session of somebody else's. */
     world_refused(&w, SESSION, PROTO_card_put, buf_slice(&old), PROTO_REASON_WORK);
     world_refused(&w, SESSION + 1, PROTO_card_put, buf_slice(&old), PROTO_REASON_WORK);
-    CHECK_EQ(count_entries(MAIL_CARD), 0);
+    CHECK_EQ(world_rows(&w, MAIL_CARD), 0);
     buf_free(&old);
     world_fini(&w);
 }
@@ -208,7 +196,7 @@ TEST(a_version_only_grows_and_a_replay_changes_nothing) {
 TEST(a_free_place_needs_a_claims_work) {
     begin();
     world_refused(&w, SESSION, PROTO_card_put, put_body(&ann, 1, false, 1, 'a'), PROTO_REASON_NONE);
-    CHECK_EQ(count_entries(MAIL_CARD), 0);
+    CHECK_EQ(world_rows(&w, MAIL_CARD), 0);
     world_fini(&w);
 }
 
@@ -230,30 +218,25 @@ TEST(two_claims_in_one_batch_have_one_winner) {
     world_fini(&w);
 }
 
-static void sweep(void) {
-    while (mail_sweep(w.mail))
-        world_commit(&w);
-}
-
 TEST(a_claim_lapses_a_year_after_its_last_renewal) {
     begin();
     put(&ann, 1, true, 1, 'a');
     w.now += 40 * TIME_WEEK;
-    sweep();
+    world_sweep(&w);
     put(&ann, 1, false, 2, 'b'); /* renews nothing */
     w.now += 12 * TIME_WEEK;
-    sweep();
+    world_sweep(&w);
     CHECK_SLICE(look_up(1), card_bytes('b'));
     put(&ann, 1, true, 3, 'c');
-    CHECK_EQ(count_entries(MAIL_EXPIRY), 1);
+    CHECK_EQ(world_rows(&w, MAIL_EXPIRY), 1);
     w.now += 52 * TIME_WEEK;
-    sweep();
+    world_sweep(&w);
     CHECK_SLICE(look_up(1), card_bytes('c'));
     w.now += TIME_WEEK;
-    sweep();
+    world_sweep(&w);
     CHECK(!slice_equal(look_up(1), card_bytes('c')));
-    CHECK_EQ(count_entries(MAIL_CARD), 0);
-    CHECK_EQ(count_entries(MAIL_EXPIRY), 0);
+    CHECK_EQ(world_rows(&w, MAIL_CARD), 0);
+    CHECK_EQ(world_rows(&w, MAIL_EXPIRY), 0);
     world_fini(&w);
 }
 
@@ -278,7 +261,7 @@ TEST(a_failed_batch_claims_nothing) {
     w.plan.fail_commit_in = 0;
     world_refused(&w, SESSION, PROTO_card_put, bytes, PROTO_REASON_DISK);
     w.plan.fail_commit_in = -1;
-    CHECK_EQ(count_entries(MAIL_CARD), 0);
+    CHECK_EQ(world_rows(&w, MAIL_CARD), 0);
     put(&ann, 1, true, 1, 'a');
     CHECK_SLICE(look_up(1), card_bytes('a'));
     world_fini(&w);
@@ -359,7 +342,7 @@ TEST(the_disk_names_no_place) {
     buf value = {0};
     CHECK_ERR(store_get(w.memory, NULL, mail_key(MAIL_CARD, slice_of(places(0x5c), 32), 0), &value),
               ERR_NOT_FOUND);
-    CHECK_EQ(count_entries(MAIL_CARD), 1);
+    CHECK_EQ(world_rows(&w, MAIL_CARD), 1);
     buf_free(&value);
     world_fini(&w);
 }
@@ -480,7 +463,7 @@ TEST(garbage_is_refused_and_changes_nothing) {
     for (size_t i = 0; i < 3; i++)
         for (size_t n = 0; n < sizeof bytes; n += 997)
             world_refused(&w, SESSION, types[i], slice_of(bytes, n), PROTO_REASON_MALFORMED);
-    CHECK_EQ(count_entries(MAIL_CARD), 0);
+    CHECK_EQ(world_rows(&w, MAIL_CARD), 0);
     world_fini(&w);
 }
 

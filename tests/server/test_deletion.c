@@ -6,19 +6,11 @@ static struct world w;
 static struct person ann, bob;
 
 static void begin(void) {
-    world_init(&w);
-    person_join(&ann, &w, 1);
-    person_join(&bob, &w, 2);
+    world_begin(&w, &ann, &bob);
 }
 
 static void end(void) {
-    person_fini(&ann);
-    person_fini(&bob);
-    world_fini(&w);
-}
-
-static slice text(const char *s) {
-    return slice_str(s);
+    world_end(&w, &ann, &bob);
 }
 
 static slice delete_body(const struct person *p, uint32_t week, const uint8_t key[32]) {
@@ -33,29 +25,17 @@ static slice delete_body(const struct person *p, uint32_t week, const uint8_t ke
     return buf_slice(&body);
 }
 
-static bool count_entry(void *ctx, struct store_key key, slice value) {
-    (void)key, (void)value;
-    ++*(int *)ctx;
-    return true;
-}
-
-static int entries(uint8_t table) {
-    int n = 0;
-    CHECK_OK(store_scan_table(w.memory, table, count_entry, &n));
-    return n;
-}
-
-static int all_entries(void) {
-    int n = 0;
+static size_t all_rows(void) {
+    size_t n = 0;
     for (uint8_t table = 1; table < STORE_TABLES_MAX; table++)
-        n += entries(table);
+        n += world_rows(&w, table);
     return n;
 }
 
 static void put_packages(const struct person *p) {
     buf list = {0}, body = {0};
-    struct proto_key_package one = {.bytes = text("a key package")};
-    struct proto_last_resort_put last = {.key_package = text("the last resort")};
+    struct proto_key_package one = {.bytes = slice_str("a key package")};
+    struct proto_last_resort_put last = {.key_package = slice_str("the last resort")};
     CHECK_OK(proto_key_package_encode(&list, &one));
     CHECK_OK(proto_key_package_encode(&list, &one));
     struct proto_key_package_put put = {.key_packages = {buf_slice(&list), 2}};
@@ -76,17 +56,17 @@ static void delete_bob(void) {
 TEST(a_deleted_account_leaves_a_tombstone_and_nothing_else) {
     struct proto_address to;
     begin();
-    int before = all_entries();
+    size_t before = all_rows();
     person_fini(&bob);
     person_join(&bob, &w, 3); /* another one */
     person_address(&bob, &w, &to);
     put_packages(&bob);
-    CHECK_EQ(world_send(&w, &to, 1, text("one")), 0);
+    CHECK_EQ(world_send(&w, &to, 1, slice_str("one")), 0);
     w.now += TIME_WEEK;
-    CHECK_EQ(world_send(&w, &to, 1, text("two")), 0);
+    CHECK_EQ(world_send(&w, &to, 1, slice_str("two")), 0);
     delete_bob();
-    CHECK_EQ(all_entries(), before + 2); /* the tombstone, and its note */
-    CHECK_EQ(entries(MAIL_TOMBSTONE), 1);
+    CHECK_EQ(all_rows(), before + 2); /* the tombstone, and its note */
+    CHECK_EQ(world_rows(&w, MAIL_TOMBSTONE), 1);
     end();
 }
 
@@ -94,14 +74,12 @@ TEST(a_tombstone_lasts_for_a_month) {
     begin();
     delete_bob();
     w.now += 33 * TIME_DAY;
-    while (mail_sweep(w.mail))
-        world_commit(&w);
-    CHECK_EQ(entries(MAIL_TOMBSTONE), 1);
+    world_sweep(&w);
+    CHECK_EQ(world_rows(&w, MAIL_TOMBSTONE), 1);
     w.now += TIME_DAY;
-    while (mail_sweep(w.mail))
-        world_commit(&w);
-    CHECK_EQ(entries(MAIL_TOMBSTONE), 0);
-    CHECK_EQ(entries(MAIL_EXPIRY), 0);
+    world_sweep(&w);
+    CHECK_EQ(world_rows(&w, MAIL_TOMBSTONE), 0);
+    CHECK_EQ(world_rows(&w, MAIL_EXPIRY), 0);
     end();
 }
 
@@ -126,18 +104,18 @@ TEST(its_sessions_end_and_can_do_nothing_more) {
     begin();
     person_login(&bob, &w, 12);
     person_subscribe(&bob, &w, 0);
-    int before = all_entries();
+    size_t before = all_rows();
     delete_bob();
     const struct frame *f;
     bool told = false;
     while ((f = world_next(&w, 12)) != NULL)
         told = told || (f->type == PROTO_error && f->ends && frame_reason(f) == PROTO_REASON_GONE);
     CHECK(told);
-    int after = all_entries();
+    size_t after = all_rows();
     CHECK(after < before);
     world_refused(&w, 12, PROTO_key_package_count, SLICE_EMPTY, PROTO_REASON_STATE);
     person_ack(&bob, &w, 1);
-    CHECK_EQ(all_entries(), after);
+    CHECK_EQ(all_rows(), after);
     end();
 }
 
@@ -148,11 +126,11 @@ TEST(its_addresses_take_everything_and_keep_nothing) {
     person_address(&bob, &w, &to);
     slice body = delete_body(&bob, time_week(w.now), bob.identity_priv);
     (void)world_ask(&w, bob.session, PROTO_account_delete, body);
-    CHECK_EQ(world_send(&w, &to, 1, text("late")), 0);
-    CHECK_EQ(entries(MAIL_ITEM), 0);
+    CHECK_EQ(world_send(&w, &to, 1, slice_str("late")), 0);
+    CHECK_EQ(world_rows(&w, MAIL_ITEM), 0);
     world_restart(&w);
-    CHECK_EQ(world_send(&w, &to, 1, text("later")), 0);
-    CHECK_EQ(entries(MAIL_ITEM), 0);
+    CHECK_EQ(world_send(&w, &to, 1, slice_str("later")), 0);
+    CHECK_EQ(world_rows(&w, MAIL_ITEM), 0);
     struct proto_key_package_take take;
     buf ask = {0};
     memcpy(take.address, to.bytes, PROTO_ADDRESS);
@@ -165,7 +143,7 @@ TEST(its_addresses_take_everything_and_keep_nothing) {
 TEST(only_the_identity_deletes_and_only_now) {
     begin();
     uint32_t week = time_week(w.now);
-    int before = all_entries();
+    size_t before = all_rows();
     world_refused(&w, bob.session, PROTO_account_delete, delete_body(&bob, week, bob.key_priv),
                   PROTO_REASON_PROOF);
     world_refused(&w, bob.session, PROTO_account_delete, delete_body(&ann, week, ann.identity_priv),
@@ -174,8 +152,8 @@ TEST(only_the_identity_deletes_and_only_now) {
                   delete_body(&bob, week - 1, bob.identity_priv), PROTO_REASON_PROOF);
     world_refused(&w, bob.session, PROTO_account_delete,
                   delete_body(&bob, week + 1, bob.identity_priv), PROTO_REASON_PROOF);
-    world_refused(&w, bob.session, PROTO_account_delete, text("x"), PROTO_REASON_MALFORMED);
-    CHECK_EQ(all_entries(), before);
+    world_refused(&w, bob.session, PROTO_account_delete, slice_str("x"), PROTO_REASON_MALFORMED);
+    CHECK_EQ(all_rows(), before);
     end();
 }
 
@@ -184,15 +162,15 @@ TEST(a_deletion_that_could_not_be_stored_did_not_happen) {
     struct proto_record record;
     begin();
     person_address(&bob, &w, &to);
-    CHECK_EQ(world_send(&w, &to, 1, text("one")), 0);
-    int before = all_entries();
+    CHECK_EQ(world_send(&w, &to, 1, slice_str("one")), 0);
+    size_t before = all_rows();
     w.plan.fail_commit_in = 0;
     world_refused(&w, bob.session, PROTO_account_delete,
                   delete_body(&bob, time_week(w.now), bob.identity_priv), PROTO_REASON_DISK);
-    CHECK_EQ(all_entries(), before);
+    CHECK_EQ(all_rows(), before);
     world_record(&w, bob.session, &record);
     CHECK_EQ(record.items, 1);
-    CHECK_EQ(world_send(&w, &to, 1, text("two")), 0);
+    CHECK_EQ(world_send(&w, &to, 1, slice_str("two")), 0);
     end();
 }
 
@@ -209,7 +187,7 @@ TEST(the_record_says_what_is_beside_it) {
     CHECK_OK(proto_held_kind_read(&r, &kind));
     CHECK_EQ(kind.count, 1);
     CHECK_OK(proto_held_kind_read(&r, &kind));
-    CHECK(slice_equal(kind.name, text("key packages")));
+    CHECK(slice_equal(kind.name, slice_str("key packages")));
     CHECK_EQ(kind.count, 3);
     CHECK(kind.bytes > 2 * strlen("a key package") + strlen("the last resort"));
     end();

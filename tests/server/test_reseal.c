@@ -19,9 +19,7 @@ static void begin(void) {
 }
 
 static void end(void) {
-    person_fini(&ann);
-    person_fini(&bob);
-    world_fini(&w);
+    world_end(&w, &ann, &bob);
 }
 
 /* ---- What is stored ---- */

@@ -10,28 +10,12 @@ static buf made; /* the request that was made last */
 enum { GROUP = 5, ROSTER_KEY = 0x77 };
 
 static void begin(void) {
-    world_init(&w);
-    person_join(&ann, &w, 1);
-    person_join(&bob, &w, 2);
+    world_begin(&w, &ann, &bob);
 }
 
 static void end(void) {
     buf_free(&made);
-    person_fini(&ann);
-    person_fini(&bob);
-    world_fini(&w);
-}
-
-static bool count_entry(void *ctx, struct store_key key, slice value) {
-    (void)key, (void)value;
-    ++*(size_t *)ctx;
-    return true;
-}
-
-static size_t count_entries(enum mail_table table) {
-    size_t n = 0;
-    CHECK_OK(store_scan_table(w.memory, (uint8_t)table, count_entry, &n));
-    return n;
+    world_end(&w, &ann, &bob);
 }
 
 /* So many items wait for the person. */
@@ -161,8 +145,8 @@ static void begin_large(void) {
     seal(&first, GROUP, ROSTER_KEY, members, 20);
     upload(&first, &members[0]);
     CHECK_EQ(world_commit_group(&w, commit(1, members, 1, NULL, &first)), 1);
-    CHECK_EQ(count_entries(MAIL_ROSTER), 1);
-    CHECK_EQ(count_entries(MAIL_BLOB), 0);
+    CHECK_EQ(world_rows(&w, MAIL_ROSTER), 1);
+    CHECK_EQ(world_rows(&w, MAIL_BLOB), 0);
 }
 
 static void end_large(void) {
@@ -221,8 +205,8 @@ TEST(a_commit_replaces_the_roster_and_a_send_to_the_older_one_is_late) {
     CHECK_EQ(world_answer(&w, good)->body.p[0], 1);
     /* Copies went to the older one: the first has twenty addresses, the second nineteen. */
     CHECK_EQ(waiting(&bob), 10 + 9);
-    CHECK_EQ(count_entries(MAIL_ROSTER), 1);
-    CHECK_EQ(count_entries(MAIL_BLOB), 0);
+    CHECK_EQ(world_rows(&w, MAIL_ROSTER), 1);
+    CHECK_EQ(world_rows(&w, MAIL_BLOB), 0);
     buf_free(&second.bytes);
     end_large();
 }
@@ -327,15 +311,10 @@ TEST(a_roster_that_was_changed_on_the_disk_opens_no_more) {
 TEST(a_conversation_that_shrinks_has_no_roster_any_more) {
     begin_large();
     CHECK_EQ(world_commit_group(&w, commit(2, NULL, 0, &first, NULL)), 1);
-    CHECK_EQ(count_entries(MAIL_ROSTER), 0);
+    CHECK_EQ(world_rows(&w, MAIL_ROSTER), 0);
     CHECK_EQ(waiting(&bob), 10);
     CHECK_EQ(sent(GROUP, &first), -1);
     end_large();
-}
-
-static void sweep(void) {
-    for (int i = 0; i < 100 && mail_sweep(w.mail); i++)
-        world_commit(&w);
 }
 
 TEST(a_roster_expires_with_its_order) {
@@ -350,12 +329,12 @@ TEST(a_roster_expires_with_its_order) {
     CHECK_OK(proto_blob_put_encode(&body, &in));
     world_refused(&w, 9, PROTO_blob_put, buf_slice(&body), PROTO_REASON_LIMIT);
     w.now += 52 * TIME_WEEK;
-    sweep();
-    CHECK_EQ(count_entries(MAIL_ROSTER), 1);
+    world_sweep(&w);
+    CHECK_EQ(world_rows(&w, MAIL_ROSTER), 1);
     w.now += TIME_WEEK;
-    sweep();
-    CHECK_EQ(count_entries(MAIL_ROSTER), 0);
-    CHECK_EQ(count_entries(MAIL_ORDER), 0);
+    world_sweep(&w);
+    CHECK_EQ(world_rows(&w, MAIL_ROSTER), 0);
+    CHECK_EQ(world_rows(&w, MAIL_ORDER), 0);
     world_get(&w, 9, PROTO_blob_put, buf_slice(&body),
               PROTO_blob_state); /* its bytes count no more */
     CHECK_EQ(sent(GROUP, &first), -1);
@@ -380,7 +359,7 @@ TEST(one_send_reaches_a_thousand_mailboxes) {
     upload(&roster, &all[PEOPLE]);
     CHECK_EQ(world_commit_group(&w, commit(1, all, 1, NULL, &roster)), 1);
     CHECK_EQ(sent(GROUP, &roster), 0);
-    CHECK_EQ(count_entries(MAIL_ITEM), 1 + PROTO_ROSTER_MAX);
+    CHECK_EQ(world_rows(&w, MAIL_ITEM), 1 + PROTO_ROSTER_MAX);
     CHECK_EQ(waiting(&ann), 24);
     memcpy(all[4].bytes + 30, "bad", 3);
     buf_free(&roster.bytes);
@@ -445,7 +424,7 @@ TEST(a_revoked_address_answers_as_if_it_took_the_item_and_stores_nothing) {
     CHECK_EQ(world_send(&w, to, 1, slice_str("later")), 0);
     CHECK_EQ(waiting(&bob), 2);
     /* Only its owner's: the same serial of Ann's mailbox is another address. */
-    CHECK_EQ(count_entries(MAIL_REVOKED), 1);
+    CHECK_EQ(world_rows(&w, MAIL_REVOKED), 1);
     end();
 }
 
@@ -509,21 +488,21 @@ TEST(revocations_have_a_limit_and_go_with_their_address_key) {
     for (size_t i = 0; i < 4; i++)
         address_with_serial(&bob, &to, serials[i]);
     world_refused(&w, 2, PROTO_address_revoke, revocations(serials, 4, 1), PROTO_REASON_LIMIT);
-    CHECK_EQ(count_entries(MAIL_REVOKED), 0);
+    CHECK_EQ(world_rows(&w, MAIL_REVOKED), 0);
     world_get(&w, 2, PROTO_address_revoke, revocations(serials, 3, 1), PROTO_ok);
     world_get(&w, 2, PROTO_address_revoke, revocations(serials, 3, 1), PROTO_ok); /* again */
-    CHECK_EQ(count_entries(MAIL_REVOKED), 3);
+    CHECK_EQ(world_rows(&w, MAIL_REVOKED), 3);
     world_refused(&w, 2, PROTO_address_revoke, revocations(serials + 3, 1, 1), PROTO_REASON_LIMIT);
     /* One of a key that is gone is no address any more. */
     world_get(&w, 2, PROTO_address_revoke, revocations(serials + 3, 1, 9), PROTO_ok);
-    CHECK_EQ(count_entries(MAIL_REVOKED), 3);
+    CHECK_EQ(world_rows(&w, MAIL_REVOKED), 3);
     w.config.keys[1] = w.config.keys[0];
     w.config.keys[0].id = 2;
     world_restart(&w);
-    CHECK_EQ(count_entries(MAIL_REVOKED), 3);
+    CHECK_EQ(world_rows(&w, MAIL_REVOKED), 3);
     w.config.keys[1].id = 3;
     world_restart(&w); /* and it never comes again */
-    CHECK_EQ(count_entries(MAIL_REVOKED), 0);
+    CHECK_EQ(world_rows(&w, MAIL_REVOKED), 0);
     person_login(&bob, &w, 2);
     world_refused(&w, 2, PROTO_address_revoke, slice_of("\0", 1), PROTO_REASON_MALFORMED);
     end();
@@ -557,7 +536,7 @@ TEST(a_device_drops_its_key_packages_and_puts_others) {
     world_get(&w, 2, PROTO_key_package_put, slice_of("\10\3old\3odd", 9), PROTO_ok);
     world_get(&w, 2, PROTO_key_package_drop, SLICE_EMPTY, PROTO_ok);
     world_get(&w, 2, PROTO_key_package_drop, SLICE_EMPTY, PROTO_ok);
-    CHECK_EQ(count_entries(MAIL_KEY_PACKAGE), 0);
+    CHECK_EQ(world_rows(&w, MAIL_KEY_PACKAGE), 0);
     world_get(&w, 2, PROTO_key_package_put, slice_of("\4\3new", 5), PROTO_ok);
     world_restart(&w);
     const struct frame *f = world_get(&w, 9, PROTO_key_package_take,
@@ -592,7 +571,7 @@ TEST(a_mailbox_gets_so_many_new_orders_in_a_day) {
     /* Ann's own copies are not what it is charged to. */
     world_refused(&w, 9, PROTO_commit, commit_body(3, 1, 2, &own, 1, slice_str("c"), letter, 1),
                   PROTO_REASON_LIMIT);
-    CHECK_EQ(count_entries(MAIL_ORDER), 3);
+    CHECK_EQ(world_rows(&w, MAIL_ORDER), 3);
     /* A flood on one mailbox keeps nobody else's out. */
     CHECK_EQ(world_commit_group(&w, commit_body(4, 1, 2, &own, 1, slice_str("c"), letter, 2)), 1);
     /* Going on is no new order. */

@@ -55,6 +55,23 @@ void world_fini(struct world *w) {
         buf_free(&w->frames[i].body);
 }
 
+void world_sweep(struct world *w) {
+    while (mail_sweep(w->mail))
+        world_commit(w);
+}
+
+static bool count_row(void *ctx, struct store_key key, slice value) {
+    (void)key, (void)value;
+    ++*(size_t *)ctx;
+    return true;
+}
+
+size_t world_rows(const struct world *w, uint8_t table) {
+    size_t n = 0;
+    CHECK_OK(store_scan_table(w->memory, table, count_row, &n));
+    return n;
+}
+
 uint32_t world_ask(struct world *w, uint64_t session, uint16_t type, slice body) {
     struct proto_edge_request request = {
         .session = session, .request = ++w->requests, .type = type, .body = body};
@@ -242,6 +259,18 @@ void person_join(struct person *p, struct world *w, uint64_t session) {
 void person_login(struct person *p, struct world *w, uint64_t session) {
     p->session = session;
     must_be_ok(w, person_prove(p, w, PROTO_login, person_login_body(p)));
+}
+
+void world_begin(struct world *w, struct person *ann, struct person *bob) {
+    world_init(w);
+    person_join(ann, w, 1);
+    person_join(bob, w, 2);
+}
+
+void world_end(struct world *w, struct person *ann, struct person *bob) {
+    person_fini(ann);
+    person_fini(bob);
+    world_fini(w);
 }
 
 void person_address(struct person *p, struct world *w, struct proto_address *address) {

@@ -46,6 +46,10 @@ void world_init(struct world *w);
 /* The mail process dies and comes again over the same store. */
 void world_restart(struct world *w);
 void world_fini(struct world *w);
+/* Small steps of expiry, until there are no more. */
+void world_sweep(struct world *w);
+/* Rows of the table in the store. */
+size_t world_rows(const struct world *w, uint8_t table);
 
 /* A request into the batch; its number. */
 uint32_t world_ask(struct world *w, uint64_t session, uint16_t type, slice body);
@@ -85,6 +89,9 @@ uint32_t person_prove(struct person *p, struct world *w, uint16_t type, slice bo
 /* All of it: code, registration, committed. */
 void person_join(struct person *p, struct world *w, uint64_t session);
 void person_login(struct person *p, struct world *w, uint64_t session);
+/* A world with two people, on sessions 1 and 2; and its end. */
+void world_begin(struct world *w, struct person *ann, struct person *bob);
+void world_end(struct world *w, struct person *ann, struct person *bob);
 void person_address(struct person *p, struct world *w, struct proto_address *address);
 void person_subscribe(struct person *p, struct world *w, uint64_t after);
 void person_ack(struct person *p, struct world *w, uint64_t up_to);
