@@ -27,7 +27,7 @@ static void office(slice bytes) {
 /* As the first list, and after itself. */
 static void suspensions(slice bytes) {
     struct office_suspensions *s, *next;
-    struct office_evidence evidence = {NULL, 0, 1788220800000};
+    struct office_evidence evidence = {.now = 1788220800000};
     buf again = {0};
     if (office_suspensions_load(&s, NULL, bytes, NULL) != OFFICE_OK)
         return;

@@ -15,7 +15,7 @@ static const char office_desk_text[] =
     "rp desk.example.org\n"
     "demonstration yes\n"
     "notice-key AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
-    "ledger example.org/ledger+key\n"
+    "ledger example.org/ledger+1b616557+Ac7MFQfcHd1ylZUcKQiI8JWtuQRNG3PWlubfBl1oO9T8\n"
     "person p01\n"
     "roles local-law\n"
     "countries DE\n"

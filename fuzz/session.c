@@ -36,7 +36,7 @@ static void on_request(void *ctx, struct session *s, const struct proto_edge_req
     const struct proto_message_info *info = proto_message_info(request->type);
     require(info != NULL && proto_message_check(request->type, request->body) == OK);
     require(info->from == PROTO_FROM_ANON || info->from == PROTO_FROM_PROOF ||
-            info->from == PROTO_FROM_DEVICE);
+            info->from == PROTO_FROM_BOTH || info->from == PROTO_FROM_DEVICE);
     require((info->from == PROTO_FROM_PROOF) == (request->proof.n == 64));
     require(info->from != PROTO_FROM_DEVICE || s->state == SESSION_DEVICE);
     require(info->from != PROTO_FROM_ANON || s->state == SESSION_ANON);

@@ -21,7 +21,7 @@ MAY_INCLUDE = {
     "sys": {"base"},
     "core": PURE_CLIENT,
     "host": PURE_CLIENT | {"core", "sys"},
-    "office": {"base", "crypto", "proto"},
+    "office": {"base", "crypto", "merkle", "proto"},
     "server": {"base", "crypto", "merkle", "noise", "proto", "store", "sys", "office"},
     "desk": {"base", "crypto", "merkle", "proto", "store", "sys", "office"},
     "term": {"base", "core", "host", "sys"},

@@ -87,7 +87,7 @@ http=$(sed -n 's/^sottod: ready on \([^,]*\), http \([^,]*\),.*/\2/p' "$dir/out"
 
 say "five people join, each with an invite"
 for who in "${people[@]}"; do
-    "$bin/sottod" invite --data "$dir/server" | as "$who" init - --name "${who^}" >/dev/null ||
+    "$bin/sottod" invite --data "$dir/server" 2>>"$dir/server.log" | as "$who" init - --name "${who^}" >/dev/null ||
         fail "$who could not join"
     echo "    $who"
 done

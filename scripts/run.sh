@@ -41,7 +41,7 @@ person() {
         grep -q '"registered":true'; then
         return
     fi
-    invite | sotto "$home" init - --name "$name" >/dev/null || fail "could not make $home"
+    invite 2>/dev/null | sotto "$home" init - --name "$name" >/dev/null || fail "could not make $home"
 }
 
 acquainted() {

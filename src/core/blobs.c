@@ -41,7 +41,7 @@ err core_blob_open(slice sealed, const struct proto_blob_reference *reference, b
     TRY(core_hash32(id, sealed));
     if (memcmp(id, reference->id, sizeof id) != 0)
         return ERR_CRYPTO;
-    if (sealed.n < tag || sealed.n - tag < reference->size)
+    if (sealed.n <= tag || sealed.n - tag < reference->size)
         return ERR_TRUNCATED;
     TRY(buf_resize(content, start + sealed.n - tag));
     err e =

@@ -63,7 +63,7 @@ void merkle_tile_reader_fini(struct merkle_tile_reader *r);
 /* Reads through r, which stays where it is. */
 struct merkle_source merkle_tile_source(struct merkle_tile_reader *r);
 
-/* ---- A log that is written ---- */
+/* ---- A log that is written: large, for the heap ---- */
 struct merkle_log {
     const struct merkle_tiles *tiles;
     uint64_t size, flushed;

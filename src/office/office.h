@@ -2,9 +2,9 @@
  * signatures of persons under them. docs/OFFICE.md has the texts, line by line, and why they are
  * so.
  *
- * Nothing here does I/O, reads a clock or keeps anything: the present files and the time come in as
- * parameters, the answer is OFFICE_OK or the reason of a refusal. Times are milliseconds since 1970
- * UTC.
+ * Call crypto_init() once before anything else. Nothing here does I/O, reads a clock or keeps
+ * anything: the present files and the time come in as parameters, the answer is OFFICE_OK or the
+ * reason of a refusal. Times are milliseconds since 1970 UTC.
  *
  * What is signed is a text, and the signed bytes are the text itself. A signed document is the
  * text, an empty line, and lines of signatures. A document's hash is the SHA-256 of its text. */
@@ -14,6 +14,7 @@
 #include "base/held.h"
 #include "base/slice.h"
 #include "base/time.h"
+#include "merkle/checkpoint.h"
 #include "office/reasons.h"
 
 enum {
@@ -240,7 +241,8 @@ enum office_reason office_order_load(struct office_order **out, const struct mem
 void office_free(struct office *o);
 void office_suspensions_free(struct office_suspensions *s);
 void office_order_free(struct office_order *o);
-/* Appends the text, to be signed. What was not filled in is refused when it is read. */
+/* Appends the text, to be signed. VALUE for a value with a line break; whatever else is not as it
+ * should be is refused when it is read. */
 enum office_reason office_write(buf *out, const struct office *o);
 enum office_reason office_suspensions_write(buf *out, const struct office_suspensions *s);
 enum office_reason office_order_write(buf *out, const struct office_order *o);
@@ -260,15 +262,27 @@ enum office_reason office_change(struct office **out, const struct office *prese
 struct office_since {
     slice id;
     uint64_t time; /* since when it has been in the list without a break, by the server's clock */
-    /* Of a notice: how long one witness of the office, by its own times, has seen it in the ledger,
-     * from a checkpoint that holds it to a later one. */
-    uint64_t witnessed;
+    uint64_t witnessed; /* of a notice: what office_witnessed gave for it; 0: nothing */
 };
 struct office_evidence {
-    const struct office_since *since;
-    size_t count;
+    const struct office_since *notices, *freezes;
+    size_t notice_count, freeze_count;
     uint64_t now;
 };
+
+/* What a ledger shows for a leaf: that it is in the tree of a checkpoint, and that the tree of a
+ * later checkpoint begins with that one. Both are signed notes with cosignatures. */
+struct office_witnessed {
+    struct merkle_hash leaf; /* the hash that the caller computed of what should be there */
+    uint64_t index;
+    slice first, last;
+    struct merkle_proof inclusion, consistency;
+};
+/* How long one witness of the office, by its own times, saw the leaf. CHECKPOINT, LEDGER; WITNESS
+ * if none cosigned both. */
+enum office_reason office_witnessed(const struct office *o, const struct office_witnessed *w,
+                                    uint64_t *duration);
+
 /* The version after `present` (NULL: there is none yet), signed as the difference demands. */
 enum office_reason office_suspensions_change(struct office_suspensions **out,
                                              const struct office *office,

@@ -1,6 +1,8 @@
 /* The office file: who may do what, with which keys, and the directory of authorities. */
 #include "office/internal.h"
 
+#include "merkle/note.h"
+
 enum { KEYS_LEAST = 2, KEYS_MOST = 8, MANY = 65536, PERSONS = 256 };
 
 static const char *const role_names[] = {
@@ -221,12 +223,21 @@ static bool names_ascend(const struct office *o) {
     return true;
 }
 
+static enum office_reason vkey_check(slice text, enum merkle_key_type type) {
+    struct merkle_key key;
+    NEED(reason_of(merkle_key_parse(&key, text), OFFICE_KEY));
+    return key.type == type ? OFFICE_OK : OFFICE_KEY;
+}
+
 static enum office_reason check(const void *document) {
     const struct office *o = document;
     if (!names_ascend(o) || any_key_repeats(o))
         return OFFICE_TWICE;
     if (!origin_fits(o))
         return OFFICE_ORIGIN;
+    NEED(vkey_check(o->ledger, MERKLE_KEY_ED25519));
+    for (size_t i = 0; i < o->witnesses.n; i++)
+        NEED(vkey_check(o->witnesses.p[i].text, MERKLE_KEY_COSIGNATURE));
     for (size_t i = 0; i < o->persons.n; i++)
         NEED(person_check(o, &o->persons.p[i]));
     return OFFICE_OK;

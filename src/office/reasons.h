@@ -38,7 +38,7 @@
     X(SSH_HASH, "an SSH signature uses a hash that is not taken here")                             \
     /* Who signed. */                                                                              \
     X(SIGNERS, "a signature that it needs is missing")                                             \
-    X(NO_SSH, "nobody signed with an SSH key, on a machine of their own")                          \
+    X(NO_SSH, "nobody who is needed signed with an SSH key, on a machine of their own")                          \
     X(BOUND, "somebody signed whom the law of a suspended jurisdiction binds")                     \
     /* A version after another. */                                                                 \
     X(OLD, "its version is not newer than the present one")                                        \
@@ -57,7 +57,9 @@
     X(NOTICE_STAYS, "the notice of a lift that is made stays in the list")                         \
     X(NO_NOTICE, "it takes from a suspension what no notice announced")                            \
     X(NOTICE_SHORT, "the notice of the lift has not been here for 14 days")                        \
-    X(WITNESS, "no witness saw the notice of the lift for 14 days")                                \
+    X(CHECKPOINT, "it is no checkpoint of the office's ledger")                                    \
+    X(LEDGER, "the ledger's checkpoint does not hold it, or the ledger did not only grow")         \
+    X(WITNESS, "no witness of the office saw it long enough")                                \
     X(LIFTED, "it claims a lift that it does not make")                                            \
     X(FROZEN_SHORT, "the freeze has not lasted 72 hours")                                          \
     /* Orders. */                                                                                  \

@@ -81,6 +81,14 @@ static bool seats_filled(const struct seats *seats, const uint32_t *roles, size_
     return true;
 }
 
+/* Whoever could have a seat can take it from whom it was given to, once all are filled. */
+static bool could_sit(const struct seats *seats, uint32_t roles) {
+    for (size_t seat = 0; seat < seats->n; seat++)
+        if ((roles & seats->roles[seat]) != 0)
+            return true;
+    return false;
+}
+
 bool person_is_bound(const struct office_person *person, const struct office_suspensions *list) {
     for (size_t i = 0; list != NULL && i < list->suspensions.n; i++)
         if (text_shares(person->countries, list->suspensions.p[i].jurisdictions))
@@ -97,17 +105,19 @@ enum office_reason signers_enough(const struct office *office,
                                   const struct signers *signers, enum office_move move) {
     struct seats seats;
     uint32_t roles[OFFICE_SIGNATURES_MAX] = {0};
-    size_t free_n = 0;
-    bool ssh = false;
+    bool ssh[OFFICE_SIGNATURES_MAX], enough = !floors[move].ssh;
+    size_t n = 0;
     seats_of(office, move, &seats);
     for (size_t i = 0; i < signers->n; i++)
         if (!person_is_bound(signers->each[i].person, list)) {
-            roles[free_n++] = roles_of(signers->each[i].person);
-            ssh = ssh || signers->each[i].ssh;
+            roles[n] = roles_of(signers->each[i].person);
+            ssh[n++] = signers->each[i].ssh;
         }
-    if (!seats_filled(&seats, roles, free_n))
-        return free_n < signers->n ? OFFICE_BOUND : OFFICE_SIGNERS;
-    return floors[move].ssh && !ssh ? OFFICE_NO_SSH : OFFICE_OK;
+    if (!seats_filled(&seats, roles, n))
+        return n < signers->n ? OFFICE_BOUND : OFFICE_SIGNERS;
+    for (size_t i = 0; i < n && !enough; i++)
+        enough = ssh[i] && could_sit(&seats, roles[i]);
+    return enough ? OFFICE_OK : OFFICE_NO_SSH;
 }
 
 bool office_could_compel(const struct office *o, slice countries) {

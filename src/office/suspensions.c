@@ -2,7 +2,7 @@
  * bind more than before is a lift. */
 #include "office/internal.h"
 
-enum { MANY = 4096, LINES = 64 };
+enum { MANY = 256, LINES = 64, CARVE_OUTS = 16 };
 
 static const char *const scopes[] = {"all", "regimes", "authorities", NULL};
 static const char *const paths[] = {"ordinary", "emergency", NULL};
@@ -42,7 +42,7 @@ static const struct text_field suspension_fields[] = {
     {"start", TEXT_TIME, AT(start), 1, 1, NULL, NULL},
     {"review", TEXT_TIME, AT(review), 1, 1, NULL, NULL},
     {"consequence", TEXT_LINES, AT(consequence), 0, LINES, NULL, &prose_line},
-    {"carve-out", TEXT_LINES, AT(carve_outs), 0, LINES, NULL, &carve_out},
+    {"carve-out", TEXT_LINES, AT(carve_outs), 0, CARVE_OUTS, NULL, &carve_out},
     END,
 };
 static const struct text_record suspension = {sizeof(THIS), suspension_fields};

@@ -9,11 +9,17 @@ static const struct office_freeze *freeze_find(const struct office_suspensions *
     return NULL;
 }
 
-static const struct office_since *since_find(const struct office_evidence *e, slice id) {
-    for (size_t i = 0; i < e->count; i++)
-        if (slice_equal(e->since[i].id, id))
-            return &e->since[i];
+static const struct office_since *since_find(const struct office_since *since, size_t count,
+                                             slice id) {
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal(since[i].id, id))
+            return &since[i];
     return NULL;
+}
+
+/* Whether it is known to have been there for so long. */
+static bool lasted(const struct office_since *since, uint64_t now, uint64_t duration) {
+    return since != NULL && since->time <= now && now - since->time >= duration;
 }
 
 static bool same_lines(const struct office_lines *a, const struct office_lines *b) {
@@ -85,9 +91,9 @@ static enum office_reason lift_check(struct difference *d, const struct office_s
         return OFFICE_NO_NOTICE;
     if (notice_find(d->next, n->id) != NULL)
         return OFFICE_NOTICE_STAYS;
-    const struct office_since *since = since_find(d->evidence, n->id);
-    if (since == NULL || since->time > d->evidence->now ||
-        d->evidence->now - since->time < OFFICE_LIFT_NOTICE)
+    const struct office_since *since =
+        since_find(d->evidence->notices, d->evidence->notice_count, n->id);
+    if (!lasted(since, d->evidence->now, OFFICE_LIFT_NOTICE))
         return OFFICE_NOTICE_SHORT;
     if (since->witnessed < OFFICE_LIFT_NOTICE)
         return OFFICE_WITNESS;
@@ -168,8 +174,9 @@ static enum office_reason freezes_compare(struct difference *d) {
         const struct office_freeze *stays = freeze_find(d->next, f->id);
         if (stays != NULL && stays->time == f->time)
             continue;
-        const struct office_since *since = since_find(d->evidence, f->id);
-        if (since == NULL || since->time > now || now - since->time < OFFICE_UNFREEZE_AFTER)
+        const struct office_since *since =
+            since_find(d->evidence->freezes, d->evidence->freeze_count, f->id);
+        if (!lasted(since, now, OFFICE_UNFREEZE_AFTER))
             return OFFICE_FROZEN_SHORT;
         moves(d, OFFICE_MOVE_UNFREEZE);
     }

@@ -236,6 +236,9 @@ err text_value_write(buf *out, const struct text_field *f, const uint8_t *at) {
         return bits_write(out, f->names, bits);
     default:
         memcpy(&s, at, sizeof s);
+        /* It would be lines of its own. */
+        if (s.n > 0 && memchr(s.p, '\n', s.n) != NULL)
+            return ERR_MALFORMED;
         return buf_append(out, s);
     }
 }

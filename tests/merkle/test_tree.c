@@ -161,15 +161,12 @@ static void check_inclusion_of(struct merkle_proof *proof, unsigned index, unsig
         CHECK_ERR(merkle_inclusion_verify(proof, leaf, index, size, &roots[size + 1]), ERR_PROOF);
     CHECK_ERR(merkle_inclusion_verify(proof, &leaves[(index + 1) % LEAVES], index, size, root),
               ERR_PROOF);
-    /* Each hash with one bit changed, a different one each time. */
-    for (size_t i = 0; i < proof->n; i++) {
-        uint8_t bit = (uint8_t)(turn++);
-        proof->path[i].bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        CHECK_ERR(merkle_inclusion_verify(proof, leaf, index, size, root), ERR_PROOF);
-        proof->path[i].bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-    }
-    /* One hash fewer, and one more. */
     if (proof->n > 0) {
+        /* One bit changed, another each time; and one hash fewer, and one more. */
+        uint8_t *byte = &proof->path[turn % proof->n].bytes[turn / 8 % MERKLE_HASH];
+        *byte ^= (uint8_t)(1 << turn % 8);
+        CHECK_ERR(merkle_inclusion_verify(proof, leaf, index, size, root), ERR_PROOF);
+        *byte ^= (uint8_t)(1 << turn++ % 8);
         proof->n--;
         CHECK_ERR(merkle_inclusion_verify(proof, leaf, index, size, root), ERR_PROOF);
         proof->n++;
@@ -206,13 +203,11 @@ static void check_consistency_of(struct merkle_proof *proof, unsigned older, uns
         CHECK_ERR(merkle_consistency_verify(proof, newer, is, older, was), ERR_PROOF);
         CHECK_ERR(merkle_consistency_verify(proof, older + 1, was, newer, is), ERR_PROOF);
     }
-    for (size_t i = 0; i < proof->n; i++) {
-        uint8_t bit = (uint8_t)(turn++);
-        proof->path[i].bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        CHECK_ERR(merkle_consistency_verify(proof, older, was, newer, is), ERR_PROOF);
-        proof->path[i].bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-    }
     if (proof->n > 0) {
+        uint8_t *byte = &proof->path[turn % proof->n].bytes[turn / 8 % MERKLE_HASH];
+        *byte ^= (uint8_t)(1 << turn % 8);
+        CHECK_ERR(merkle_consistency_verify(proof, older, was, newer, is), ERR_PROOF);
+        *byte ^= (uint8_t)(1 << turn++ % 8);
         proof->n--;
         CHECK_ERR(merkle_consistency_verify(proof, older, was, newer, is), ERR_PROOF);
         proof->n++;

@@ -275,7 +275,7 @@ TEST(bad_requests_are_refused) {
         CHECK_EQ(ask(&body, ""), MERKLE_STATUS_BAD_REQUEST);
     }
     /* Requests that are well formed around a checkpoint that is not; or with an old size beyond. */
-    static const char *const NOTES[] = {"", "o\n1\n" HASH_LINE,
+    static const char *const NOTES[] = {"", ("o\n1\n" HASH_LINE),
                                         "o\n1\n\n\xe2\x80\x94 n AAAAAAE=\n"};
     for (size_t i = 0; i < sizeof(NOTES) / sizeof(NOTES[0]); i++) {
         CHECK_OK(buf_set(&body, slice_str("old 0\n\n")));

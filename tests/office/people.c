@@ -69,6 +69,24 @@ static void person(buf *out, int i, bool demonstration) {
             key_line(out, i, (enum soft_kind)k);
 }
 
+const struct people_note_key people_ledger = {"example.org/ledger", {1}, MERKLE_KEY_ED25519},
+                             people_witnesses[PEOPLE_WITNESSES] = {
+                                 {"witness.example/a", {2}, MERKLE_KEY_COSIGNATURE},
+                                 {"witness.example/b", {3}, MERKLE_KEY_COSIGNATURE}};
+
+void people_note_key(struct merkle_key *key, const struct people_note_key *k) {
+    uint8_t pub[MERKLE_KEY];
+    must(crypto_init());
+    must(crypto_ed25519.public_of(pub, k->seed));
+    must(merkle_key_make(key, k->type, slice_str(k->name), pub));
+}
+
+static void vkey(buf *out, const struct people_note_key *k) {
+    struct merkle_key key;
+    people_note_key(&key, k);
+    must(merkle_key_format(out, &key));
+}
+
 void people_office(buf *out, bool demonstration, const struct office *present) {
     static const uint8_t none[32];
     people_say(out, "sotto office 1\nversion %d\nprevious ",
@@ -77,9 +95,14 @@ void people_office(buf *out, bool demonstration, const struct office *present) {
     people_say(out,
                "\nname The desk of an example\norigin https://desk.example.org\n"
                "rp desk.example.org\n%snotice-key "
-               "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nledger example.org/ledger+key\n"
-               "witness witness.example+key\n",
+               "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nledger ",
                demonstration ? "demonstration yes\n" : "");
+    vkey(out, &people_ledger);
+    for (int i = 0; i < PEOPLE_WITNESSES; i++) {
+        people_say(out, "\nwitness ");
+        vkey(out, &people_witnesses[i]);
+    }
+    people_say(out, "\n");
     for (int i = 0; i < PEOPLE; i++)
         person(out, i, demonstration);
     people_say(out, "authority de-court\nname Amtsgericht Beispielstadt\njurisdiction DE\n"

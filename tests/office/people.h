@@ -27,6 +27,16 @@ extern const char *const people_ids[PEOPLE];
 
 /* A key of each kind for each person, always the same. */
 const struct soft_key *people_key(int person, enum soft_kind kind);
+/* Who signs the office's ledger, and who are its witnesses. */
+enum { PEOPLE_WITNESSES = 2 };
+struct people_note_key {
+    const char *name;
+    uint8_t seed[32];
+    enum merkle_key_type type;
+};
+extern const struct people_note_key people_ledger, people_witnesses[PEOPLE_WITNESSES];
+void people_note_key(struct merkle_key *key, const struct people_note_key *k);
+
 /* Appends the text of an office file: version 1 if present is NULL, else the one after. Plain SSH
  * keys stand in it if it is a demonstration. */
 void people_office(buf *out, bool demonstration, const struct office *present);

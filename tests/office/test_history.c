@@ -114,13 +114,13 @@ struct hands {
     unsigned ssh;
 };
 
-/* Every way to seat them. */
-static bool seated(const unsigned *seats, unsigned who) {
+/* Every way to seat them: one of them, if need be, whose bit is in `ssh`. */
+static bool seated(const unsigned *seats, unsigned who, unsigned ssh, bool need) {
     if (*seats == 0)
-        return true;
+        return !need;
     for (int p = 0; p < PEOPLE; p++)
         if ((who >> p & 1) != 0 && (*seats >> role_of(p) & 1) != 0 &&
-            seated(seats + 1, who & ~(1u << p)))
+            seated(seats + 1, who & ~(1u << p), ssh, need && (ssh >> p & 1) == 0))
             return true;
     return false;
 }
@@ -139,9 +139,7 @@ static unsigned unbound(const struct list *l, unsigned who) {
 static bool enough(const struct list *l, const struct hands *h, unsigned move) {
     unsigned seats[6] = {0};
     memcpy(seats, SEATS[move], sizeof SEATS[move]);
-    unsigned who = unbound(l, h->who);
-    bool ssh = move != M_SUSPEND && move != M_FREEZE;
-    return seated(seats, who) && (!ssh || (who & h->ssh) != 0);
+    return seated(seats, unbound(l, h->who), h->ssh, move != M_SUSPEND && move != M_FREEZE);
 }
 
 /* ---- Lists as texts ---- */
@@ -436,9 +434,9 @@ static void list_step(struct world *w) {
     struct office_suspensions *next;
     struct office_since since[] = {
         {slice_str("n-0"), w->list.notices[0].since, w->list.notices[0].witnessed},
-        {slice_str("n-1"), w->list.notices[1].since, w->list.notices[1].witnessed},
-        {slice_str("f-1"), w->list.since, 0}};
-    struct office_evidence evidence = {since, 3, w->now};
+        {slice_str("n-1"), w->list.notices[1].since, w->list.notices[1].witnessed}};
+    struct office_since freeze = {slice_str("f-1"), w->list.since, 0};
+    struct office_evidence evidence = {since, &freeze, 2, 1, w->now};
     try_something(&a, &w->list, w->now);
     /* A freeze that stays is the same one. */
     if (w->list.frozen && a.list.frozen)

@@ -26,6 +26,15 @@ TEST(an_office_file_comes_back_as_it_was_written) {
     }
 }
 
+TEST(a_value_with_a_line_break_is_not_written) {
+    struct office *o = people_office_load(false);
+    buf text = {0};
+    o->name = slice_str("A desk\ndemonstration yes");
+    CHECK_EQ(office_write(&text, o), OFFICE_VALUE);
+    buf_free(&text);
+    office_free(o);
+}
+
 static enum office_reason load_changed(const char *old, const char *by, size_t *line) {
     buf text = {0};
     struct office *o = NULL;
@@ -48,7 +57,8 @@ TEST(each_mistake_in_an_office_file_has_its_reason) {
         {"name The desk", "name \xc3\x9c\xe9\xa6\x99 The desk", OFFICE_OK},
         {"rp desk.example.org", "rp example.org", OFFICE_OK},
         {"org\nrp", "org:8443\nrp", OFFICE_OK},
-        {"witness witness", "also release expert\nwitness witness", OFFICE_WORD},
+        {"witness witness.example/a", "also release expert\nwitness witness.example/a",
+         OFFICE_WORD},
         {"\nperson p01", "\nalso release expert\nalso release policy\nperson p01", OFFICE_TWICE},
         {"\nperson p01", "\nalso lift expert\nalso release expert\nperson p01", OFFICE_TWICE},
         {"\nperson p01", "\nalso release expert\nalso release expert\nperson p01", OFFICE_OK},
@@ -109,8 +119,9 @@ TEST(each_mistake_in_an_office_file_has_its_reason) {
         {"jurisdiction DE\ncall +49 30 000000\n", "jurisdiction DE\n", OFFICE_WORD},
         {"authority hk-police", "authority a", OFFICE_TWICE},
         {"certificate QUJD", "certificate QUJ", OFFICE_VALUE},
-        {"witness witness.example+key\n",
-         "witness witness.example+key\nwitness witness.example+key\n", OFFICE_TWICE},
+        {"witness witness.example/a", "witness witness.example/c", OFFICE_TWICE},
+        {"witness witness.example/b", "witness witness.example/c", OFFICE_KEY},
+        {"ledger example.org/", "ledger example.org/x", OFFICE_KEY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         enum office_reason r = load_changed(cases[i].old, cases[i].by, NULL);
@@ -153,7 +164,7 @@ TEST(a_refusal_names_the_line) {
     CHECK_EQ(line, 2);
     CHECK_EQ(load_changed("person p01\nroles intake", "person p01\nroles clerk", &line),
              OFFICE_VALUE);
-    CHECK_EQ(line, 11);
+    CHECK_EQ(line, 12);
     CHECK_EQ(load_changed("rp desk.example.org\n", "", &line), OFFICE_WORD);
     CHECK_EQ(line, 6);
 }
@@ -195,6 +206,22 @@ TEST(a_person_has_two_keys_of_kinds_that_are_allowed) {
     buf_free(&text);
     buf_free(&key);
     buf_free(&line);
+}
+
+/* Each has a key of its type. */
+TEST(a_ledger_is_no_witness_nor_the_other_way) {
+    buf ledger = {0}, witness = {0};
+    struct merkle_key key;
+    people_note_key(&key, &people_ledger);
+    must(merkle_key_format(&ledger, &key));
+    must(buf_append_byte(&ledger, 0));
+    people_note_key(&key, &people_witnesses[0]);
+    must(merkle_key_format(&witness, &key));
+    must(buf_append_byte(&witness, 0));
+    CHECK_EQ(load_changed((const char *)witness.p, (const char *)ledger.p, NULL), OFFICE_KEY);
+    CHECK_EQ(load_changed((const char *)ledger.p, (const char *)witness.p, NULL), OFFICE_KEY);
+    buf_free(&ledger);
+    buf_free(&witness);
 }
 
 /* Drops the lines of the last person's keys, from the last on. */

@@ -92,6 +92,7 @@ TEST(each_mistake_in_a_list_has_its_reason) {
         {HK NOTICE("n-1", "s-hk", "nothing " HASH32), OFFICE_BECOMES},
         {HK NOTICE("n-1", "s-hk", "nothing") NOTICE("n-1", "s-hk", "nothing"), OFFICE_TWICE},
         {HK LIFTED("n-1", "s-hk", "nothing") LIFTED("n-2", "s-hk", "nothing"), OFFICE_TWICE},
+        {"lifted n-1\nlifts s-hk\nbecomes nothing\n", OFFICE_SECTIONS},
         {"lifted n-1\nlifts s-hk\nbecomes nothing\n" SECTIONS_17, OFFICE_SECTIONS},
         {"lifted n-1\nlifts s-hk\nbecomes nothing\n" SECTIONS_17 S(17), OFFICE_SECTIONS},
         {"lifted n-1\nlifts s-hk\nbecomes nothing\n" SECTIONS_17
@@ -109,6 +110,45 @@ TEST(each_mistake_in_a_list_has_its_reason) {
         if (r != cases[i].reason)
             test_fail(__FILE__, __LINE__, "%s: %s, expected %s", cases[i].entries,
                       office_reason_name(r), office_reason_name(cases[i].reason));
+        office_suspensions_free(s);
+        buf_free(&text);
+    }
+    office_free(o);
+}
+
+TEST(without_memory_no_list_is_read_and_nothing_stays) {
+    struct office *o = people_office_load(false);
+    struct office_suspensions *s =
+        people_list_load(o, HK CARVE("c-1", "emergency") NOTICE("n-1", "s-hk", "nothing")
+                                LIFTED("n-0", "s-xx", "entry " HASH32) FREEZE);
+    for (size_t fail = 1;; fail++) {
+        struct support_mem m;
+        struct office_suspensions *again;
+        support_mem_init(&m, fail);
+        enum office_reason r =
+            office_suspensions_load(&again, &m.mem, buf_slice(&s->document.text), NULL);
+        CHECK_EQ(r, m.calls < fail ? OFFICE_OK : OFFICE_MEMORY);
+        office_suspensions_free(again);
+        CHECK_EQ(m.blocks, 0);
+        CHECK_EQ(m.dirty, 0);
+        if (r == OFFICE_OK)
+            break;
+    }
+    office_suspensions_free(s);
+    office_free(o);
+}
+
+/* With its limits a list that nobody signed yet takes no time to refuse. */
+TEST(a_list_is_bounded) {
+    struct office *o = people_office_load(false);
+    for (int n = 256; n <= 257; n++) {
+        buf text = {0};
+        struct office_suspensions *s;
+        people_list(&text, o, NULL, "");
+        for (int i = 0; i < n; i++)
+            people_say(&text, "freeze f-%03d 2026-10-10T00:00:00Z\n", i);
+        CHECK_EQ(office_suspensions_load(&s, NULL, buf_slice(&text), NULL),
+                 n == 256 ? OFFICE_OK : OFFICE_COUNT);
         office_suspensions_free(s);
         buf_free(&text);
     }
@@ -164,9 +204,9 @@ static void without_mark(buf *entries) {
 static enum office_reason judge(const struct office *o, const struct change *c, unsigned who) {
     buf before = {0}, after = {0}, text = {0};
     uint64_t now = c->now != 0 ? c->now : NOW;
-    struct office_since since[] = {{slice_str("n-1"), now - c->since, c->witnessed},
-                                   {slice_str("f-1"), now - c->since, 0}};
-    struct office_evidence evidence = {since, 2, now};
+    struct office_since notice = {slice_str("n-1"), now - c->since, c->witnessed},
+                        freeze = {slice_str("f-1"), now - c->since, 0};
+    struct office_evidence evidence = {&notice, &freeze, 1, 1, now};
     fill_in(&before, o, c->present, c->next);
     fill_in(&after, o, c->next, c->next);
     without_mark(&after);
@@ -277,6 +317,10 @@ TEST(each_condition_of_a_change_has_its_reason) {
         {HK, HK LIFTED("n-1", "s-mo", "nothing"), BY(lift), OFFICE_LIFTED, LONG, 0},
         {HK NOTICE("n-1", "s-hk", "nothing"), LIFTED("n-1", "s-hk", "nothing"), BY(lift),
          OFFICE_NOTICE_SHORT, 14 * TIME_DAY - 1, 20 * TIME_DAY, 0},
+        /* The server's clock was turned back. */
+        {HK NOTICE("n-1", "s-hk", "nothing"), LIFTED("n-1", "s-hk", "nothing"), BY(lift),
+         OFFICE_NOTICE_SHORT, 0 - TIME_DAY, 20 * TIME_DAY, 0},
+        {HK FREEZE, HK, BY(unfreeze), OFFICE_FROZEN_SHORT, 0 - TIME_DAY, 0, 0},
         {HK NOTICE("n-1", "s-hk", "nothing"), LIFTED("n-1", "s-hk", "nothing"), BY(lift),
          OFFICE_WITNESS, 20 * TIME_DAY, 14 * TIME_DAY - 1, 0},
         {HK NOTICE("n-3", "s-hk", "nothing"), LIFTED("n-3", "s-hk", "nothing"), BY(lift),
@@ -298,6 +342,11 @@ TEST(each_condition_of_a_change_has_its_reason) {
         /* Freezes. */
         {HK FREEZE, HK, BY(unfreeze), OFFICE_FROZEN_SHORT, 72 * TIME_HOUR - 1, 0, 0},
         {HK "freeze f-2 2026-10-10T00:00:00Z\n", HK, BY(unfreeze), OFFICE_FROZEN_SHORT, LONG, 0},
+        /* What is known of a notice says nothing of a freeze that has its name, nor the other way.
+         */
+        {HK "freeze n-1 2026-10-10T00:00:00Z\n", HK, BY(unfreeze), OFFICE_FROZEN_SHORT, LONG, 0},
+        {HK NOTICE("f-1", "s-hk", "nothing"), LIFTED("f-1", "s-hk", "nothing"), BY(lift),
+         OFFICE_NOTICE_SHORT, LONG, 0},
         {HK FREEZE, HK "freeze f-1 2026-10-10T00:00:01Z\n", BY(unfreeze), OFFICE_FROZEN_SHORT, 0, 0,
          0},
         {HK FREEZE, HK, BY(soft_unfreeze), OFFICE_NO_SSH, LONG, 0},
@@ -306,6 +355,9 @@ TEST(each_condition_of_a_change_has_its_reason) {
         /* A freeze brings nothing else with it. */
         {HK, HK MO FREEZE, BY(freezer_and_expert), OFFICE_SIGNERS, 0, 0, 0},
         {HK, HK NOTICE("n-1", "s-hk", "nothing") FREEZE, BY(freezer_and_expert), OFFICE_SIGNERS, 0,
+         0, 0},
+        {HK, HK_OF("HK MO", "all") FREEZE, BY(freezer_and_expert), OFFICE_SIGNERS, 0, 0, 0},
+        {HK NOTICE("n-1", "s-hk", "nothing"), HK FREEZE, BY(freezer_and_expert), OFFICE_SIGNERS, 0,
          0, 0},
         {HK, HK, BY(freezer), OFFICE_SIGNERS, 0, 0, 0},
         /* Times. */
@@ -357,7 +409,7 @@ TEST(lists_come_one_after_another_and_under_the_present_office) {
                  {"version 2\n", "version 2\n", OFFICE_OK}};
     struct office *o = people_office_load(false);
     struct office_suspensions *present = people_list_load(o, HK), *next;
-    struct office_evidence evidence = {NULL, 0, NOW};
+    struct office_evidence evidence = {.now = NOW};
     for (int i = 0; i < 6; i++) {
         buf text = {0};
         if (i == 4)
@@ -386,7 +438,7 @@ TEST(lists_come_one_after_another_and_under_the_present_office) {
 TEST(the_first_list_takes_two_signatures_too) {
     struct office *o = people_office_load(false);
     struct office_suspensions *first;
-    struct office_evidence evidence = {NULL, 0, START};
+    struct office_evidence evidence = {.now = START};
     for (unsigned who = 0; who < 4; who++)
         for (int empty = 0; empty < 2; empty++) {
             buf text = {0};
