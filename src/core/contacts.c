@@ -215,7 +215,8 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
     if (memcmp(account, r.account, sizeof account) != 0 || (r.version > 0 && !signed_list) ||
         core_name_check(r.name) != OK || core_name_check(r.petname) != OK ||
         memcmp(r.account, core->account.r.account, sizeof r.account) == 0 ||
-        (known == NULL && core->contacts.n >= CONTACTS_MAX))
+        (known == NULL && core->contacts.n >= CONTACTS_MAX) ||
+        (known != NULL && memcmp(known->r.identity, r.identity, sizeof r.identity) != 0))
         return OK;
     if (known != NULL && !core_sync_later(core, &r.changed, r.by, known->r.changed, known->r.by)) {
         r.petname = known->r.petname;
@@ -225,6 +226,8 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
     }
     if (core_contact_petname_free(core, r.account, r.petname) != OK)
         r.petname = known == NULL ? SLICE_EMPTY : known->r.petname;
+    if (known != NULL && known->r.name.n > 0)
+        r.name = known->r.name; /* its own word comes to each device */
     if (known != NULL && known->r.version > r.version) {
         r.devices = known->r.devices;
         r.version = known->r.version;
@@ -233,6 +236,7 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
         (known->r.version > contact->version ||
          (known->r.version == contact->version && known->r.link_until >= contact->link_until))) {
         r.addresses = known->r.addresses;
+        r.once = known->r.once;
         r.link_until = known->r.link_until;
     }
     if (known != NULL && known->r.leaves.n > 0)

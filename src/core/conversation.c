@@ -595,23 +595,23 @@ err core_conversation_answer(struct core *core, struct conversation *c, bool las
     return core_profile_send(core, c, false);
 }
 
-/* Another device of ours added us: to the conversation of own devices, or to one that it is in,
- * whose history it may send. */
+/* Another device of ours added us: to one that it is in, whose history it may send, or to the
+ * conversation of own devices. One that all others have left looks like that one; which it is the
+ * first that comes over it says (sync.c). */
 static err joined_own(struct core *core, struct conversation *c, const struct mls_group *group,
                       const struct mls_member *adder) {
     if (adder->identity.n != LEAF_IDENTITY ||
         memcmp(adder->identity.p, core->account.r.account, 16) != 0)
         return OK;
     c->r.used = true;
-    if (core_devices_only_own(core, group)) {
-        core->account.r.own = c->r.number;
-        return core_account_save(core);
-    }
     if (c->r.messages == 0) {
         c->r.messages = c->r.read = HISTORY_ROOM;
         c->r.room = true;
     }
-    return OK;
+    if (!core_devices_only_own(core, group) || core_devices_shares(core))
+        return OK;
+    core->account.r.own = c->r.number;
+    return core_account_save(core);
 }
 
 static err joined(struct core *core, struct conversation *c, const struct mls_group *group,
@@ -650,8 +650,7 @@ static err drop_unseen(struct core *core, const struct mls_group *group, uint64_
     return core_request_revoke(core, group, key->last_resort);
 }
 
-/* A device of ours that is in our list no more is heard as little as who is blocked, or as a
- * request that was declined on another device. */
+/* A request that was declined on another device is heard as little as who is not heard at all. */
 static err is_unseen(struct core *core, const struct mls_group *group, uint32_t sender,
                      bool *unseen) {
     struct mls_member adder;
@@ -660,11 +659,8 @@ static err is_unseen(struct core *core, const struct mls_group *group, uint32_t 
     TRY(mls_group_member(group, sender, &adder));
     if (adder.identity.n != LEAF_IDENTITY)
         return OK;
-    const uint8_t *account = adder.identity.p;
-    if (memcmp(account, core->account.r.account, 16) == 0)
-        return core_devices_unlisted(core, account, account + 16, unseen);
-    *unseen = core_is_blocked(core, account);
-    if (*unseen || id.n != 32 || core_contact_lookup(core, account) != NULL)
+    TRY(core_devices_unheard(core, adder.identity.p, unseen));
+    if (*unseen || id.n != 32 || core_contact_lookup(core, adder.identity.p) != NULL)
         return OK;
     return core_seen_declined(core, id.p, unseen);
 }

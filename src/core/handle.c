@@ -750,11 +750,7 @@ static err start(struct core *core, enum handle_job_kind kind, slice name, slice
     TRY(pin_check(pin));
     err e = core_handle_form(name, &form);
     if (e == OK)
-        e = core_txn_begin(core);
-    if (e == OK) {
-        *command = core_number(core);
-        e = core_txn_end(core, OK);
-    }
+        e = core_command_number(core, command);
     if (e == OK)
         e = buf_set(&core->job.pin, pin);
     if (e != OK) {

@@ -42,7 +42,7 @@ static err take_application(struct core *core, struct conversation *c,
                                .epoch = received->epoch,
                                .content = received->application};
     uint64_t number;
-    bool known;
+    bool known, unheard;
     TRY(core_conversation_save_group(core, c));
     TRY(core_unheard_said(core, c, received->sender_identity, received->epoch));
     if (m.content.n > CONTENT_MAX)
@@ -54,7 +54,8 @@ static err take_application(struct core *core, struct conversation *c,
     if (core_content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), m.content) != OK)
         TRY(core_hash32(m.id, m.content));
     TRY(core_history_known(core, c, m.id, &known));
-    if (core_is_blocked(core, m.sender))
+    TRY(core_devices_unheard(core, received->sender_identity.p, &unheard));
+    if (unheard)
         return becomes(o, DROPPED);
     if (known)
         return becomes(o, REPEATED);
@@ -65,7 +66,7 @@ static err take_application(struct core *core, struct conversation *c,
         if (core_devices_is_list(content.part.type))
             return core_devices_receive(core, c, m.sender, content.part.body);
         if (core_sync_is(content.part.type))
-            return core_sync_receive(core, c, m.sender, content.part.body);
+            return core_sync_receive(core, c, received->sender_identity.p, content.part.body);
         return core_profile_receive(core, c, m.sender, content.part.body);
     }
     return core_history_add(core, c, &m, &number);
@@ -74,9 +75,13 @@ static err take_application(struct core *core, struct conversation *c,
 /* Another device of ours leaves: all of them do. */
 static err leave_too(struct core *core, struct conversation *c, uint32_t leaf) {
     struct mls_member member;
+    bool unheard;
     if (c->r.state != CORE_CONVERSATION_ACTIVE || mls_group_member(c->group, leaf, &member) != OK ||
         member.identity.n != LEAF_IDENTITY ||
         memcmp(member.identity.p, core->account.r.account, 16) != 0)
+        return OK;
+    TRY(core_devices_unheard(core, member.identity.p, &unheard));
+    if (unheard)
         return OK;
     c->r.state = CORE_CONVERSATION_LEAVING;
     c->r.leaving = core->now;

@@ -339,7 +339,8 @@ struct linking {
     uint64_t command;
     uint64_t at, until; /* when to ask the server again, and when it is over */
     bool in_flight, told;
-    buf server; /* the new device's: where it is, and its key if that is known */
+    bool refused; /* its user said no: that has to be put */
+    buf server;   /* the new device's: where it is, and its key if that is known */
     bool pinned;
     uint8_t server_identity[32];
     struct proto_server_hello hello; /* what it showed, if not */
@@ -349,7 +350,9 @@ struct linking {
     uint8_t device[16], device_key[32], device_seed[32]; /* the new device's */
     struct noise_handshake noise;
     struct noise_cipher send, receive;
-    buf out; /* the frame to be put */
+    buf out;     /* the frame to be put */
+    buf offered; /* at the new device: the account, until its user says that the digits are the same
+                  */
     char digits[CORE_LINKING_DIGIT_COUNT + 1];
 };
 
@@ -417,9 +420,11 @@ struct core {
     struct mls_auth auth;
 
     struct linking linking;
+    uint32_t overtaken;  /* while it joins: the server had a newer device list, so many times */
     bool list_asked;     /* the device list is on its way to the server */
     uint64_t list_after; /* when it may be put again */
-    bool out;            /* the server does not know this device any more */
+    uint32_t list_failures;
+    bool out; /* the server does not know this device any more */
 
     struct core_session sessions[SESSIONS_MAX]; /* the first is AUTH, the others ANON */
     struct core_session *answering;             /* whose answer is being handled; or NULL */
@@ -468,6 +473,8 @@ static inline bool core_err_hard(err e) {
 MUST err core_txn_begin(struct core *core);
 MUST err core_txn_end(struct core *core, err result);
 uint64_t core_number(struct core *core);
+/* The same in a transaction of its own. */
+MUST err core_command_number(struct core *core, uint64_t *command);
 struct store_key core_key(enum table table, slice name, uint64_t number);
 MUST err core_put(struct core *core, enum table table, slice name, uint64_t number, slice value);
 MUST err core_delete(struct core *core, enum table table, slice name, uint64_t number);
@@ -569,9 +576,13 @@ MUST err core_account_id(const uint8_t identity[32], uint8_t account[16]);
 /* Decodes and checks a device list; the struct borrows from the slice. */
 MUST err core_account_devices_check(slice encoded, struct proto_device_list *list);
 MUST err core_account_save(struct core *core);
-/* With the identity's key: DENIED without it. Appended. */
-MUST err core_account_list_make(const struct record_account *a, uint32_t version,
-                                const struct proto_list *devices, buf *out);
+/* The list that comes after `old`: without the device `gone` (NULL: all stay), and with `fresh`
+ * (NULL: none) in its place, else at the end. Appended. NOT_FOUND: old does not have gone; DENIED
+ * without the identity's key, here and in the next. */
+MUST err core_account_list_after(const struct record_account *a,
+                                 const struct proto_device_list *old, const uint8_t *gone,
+                                 const struct proto_device *fresh, buf *out);
+/* Appended. */
 MUST err core_account_certify(const struct record_account *a, const struct proto_device *device,
                               buf *out);
 /* Stores an account that is to be registered or joined, for a->command: in a transaction; and gets
@@ -583,6 +594,7 @@ MUST err core_server_read(slice link, buf *server, uint8_t identity[32]);
 
 /* auth_commands.c */
 void core_auth_commands_pump(struct core *core);
+uint64_t core_auth_commands_wake(const struct core *core);
 
 /* linking.c */
 void core_linking_pump(struct core *core);
@@ -602,6 +614,9 @@ bool core_devices_has(const struct proto_device_list *list, const uint8_t device
 /* True if we know a list of the account's devices and this one is not in it. */
 MUST err core_devices_unlisted(struct core *core, const uint8_t account[16],
                                const uint8_t device[16], bool *unlisted);
+/* True of who is blocked, and of a device of ours that is in our list no more: what it says, and
+ * what it adds us to, counts for nothing. identity: a leaf's. */
+MUST err core_devices_unheard(struct core *core, const uint8_t identity[32], bool *unheard);
 /* A list that was checked; a version never goes back. In a transaction, as what follows. */
 MUST err core_devices_learn(struct core *core, const uint8_t account[16], slice encoded,
                             bool *newer);
@@ -618,8 +633,12 @@ MUST err core_devices_gone(struct core *core, const struct conversation *c, uint
                            bool *gone);
 /* A list without it. NOT_FOUND, DENIED. */
 MUST err core_devices_sign_off(struct core *core, const uint8_t id[16]);
+/* True if there is a conversation of own devices, or it is being made. */
+bool core_devices_shares(const struct core *core);
 /* The conversation of own devices, and the new one in all others. */
 MUST err core_devices_share(struct core *core);
+/* True of the first in our list. */
+bool core_devices_holds_identity(const struct core *core, const uint8_t device[16]);
 bool core_devices_only_own(const struct core *core, const struct mls_group *group);
 
 /* sync.c */
@@ -634,7 +653,7 @@ enum sync_kind {
     SYNC_CLAIMS
 };
 bool core_sync_is(slice type);
-MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
+MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[32],
                            slice body);
 /* To the others, in a transaction: everything; one item, if there are others; a contact. */
 MUST err core_sync_all(struct core *core, struct conversation *own);

@@ -518,6 +518,7 @@ struct client *rig_link(struct rig *rig, size_t holder, size_t fresh) {
     CHECK(strcmp(a.digits, b.digits) == 0);
     CHECK_EQ(strlen(a.digits), CORE_LINKING_DIGIT_COUNT);
     CHECK_OK(core_device_link_confirm(of->core, true, rig->now));
+    CHECK_OK(core_device_link_confirm(c->core, true, rig->now));
     rig_finish(of, takes, OK);
     rig_finish(c, shows, OK);
     rig_pass(rig, TIME_MINUTE);
