@@ -52,10 +52,6 @@ err core_link_new(struct core *core, bool once, uint64_t lifetime, uint64_t now,
     return command_add(core, (struct command){.kind = COMMAND_LINK, .terms = terms}, now, command);
 }
 
-err core_contact_link(struct core *core, uint64_t now, uint64_t *command) {
-    return core_link_new(core, false, CORE_LINK_DAYS * TIME_DAY, now, command);
-}
-
 /* ---- The server's record ---- */
 
 static err keep_record(struct core *core, slice body) {

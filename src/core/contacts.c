@@ -585,14 +585,19 @@ err core_contact_learn_name(struct core *core, const uint8_t account[16], slice 
     if (name.n == 0 || core_name_check(name) != OK ||
         memcmp(account, core->account.r.account, 16) == 0)
         return OK;
+    struct contact *c = core_contact_lookup(core, account);
     err e = core_get(core, TABLE_CONTACT, slice_of(account, 16), 0, &value);
-    if (e == ERR_NOT_FOUND || (e == OK && own_word)) {
+    bool fresh = e == ERR_NOT_FOUND;
+    if (fresh && c == NULL && core->counters.names >= NAMES_MAX)
+        return OK;
+    if (fresh || (e == OK && own_word)) {
+        core->counters_dirty = core->counters_dirty || fresh;
+        core->counters.names += fresh;
         buf_clear(&value);
         e = buf_append(&value, name);
         if (e == OK)
             e = core_put(core, TABLE_CONTACT, slice_of(account, 16), 0, buf_slice(&value));
     }
-    struct contact *c = core_contact_lookup(core, account);
     if (e == OK && own_word && c != NULL && !slice_equal(c->r.name, name)) {
         c->r.name = name;
         e = contact_save(core, c);

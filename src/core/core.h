@@ -228,8 +228,6 @@ MUST err core_device_unlink(struct core *core, const uint8_t device[CORE_DEVICE]
                             uint64_t *command);
 /* Appends "sotto:server:...": where the server is and its key. */
 MUST err core_server_link(const struct core *core, buf *link);
-/* What we call ourselves from now on. */
-MUST err core_name_set(struct core *core, slice name, uint64_t now);
 /* What others see of us from now on: everywhere, or in one conversation alone (0: everywhere),
  * where it stays as it is from then on. NULL leaves the name or the picture as it is; both NULL in
  * a conversation: the same as everywhere again. A picture is PNG, JPEG or WebP, goes out as it is
@@ -252,8 +250,6 @@ MUST err core_isolate_set(struct core *core, enum core_isolate isolate, uint64_t
  * connection only when the stock of them is empty. LIMIT: 256 are good still; revoke one. */
 MUST err core_link_new(struct core *core, bool once, uint64_t lifetime, uint64_t now,
                        uint64_t *command);
-/* One for all, good for CORE_LINK_DAYS days. */
-MUST err core_contact_link(struct core *core, uint64_t now, uint64_t *command);
 /* Nobody comes by it any more. NOT_FOUND. */
 MUST err core_link_revoke(struct core *core, uint64_t number, uint64_t now);
 /* Takes somebody's link: done at once. petname is what we call them; empty: their own name. A link

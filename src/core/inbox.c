@@ -546,7 +546,8 @@ void core_inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
 
 /* ---- What waits ---- */
 
-/* What asked by a blob, now that this is here: as if it had come in the item. */
+/* What asked by a blob, now that this is here: as if it had come in the item, but that what leads
+ * nowhere is not put aside. A later Welcome of the same group may have overtaken it. */
 static err take_asking(struct core *core, const uint8_t serial[8], slice mark, slice message,
                        struct outcome *o) {
     bool closed;
@@ -554,6 +555,8 @@ static err take_asking(struct core *core, const uint8_t serial[8], slice mark, s
     if (closed || !is_expected(core, message))
         return becomes(o, DROPPED);
     TRY(take_message(core, serial, mark, message, o));
+    if (o->what == ASIDE)
+        TRY(becomes(o, DROPPED));
     return core_link_came(core, serial);
 }
 

@@ -26,6 +26,7 @@ enum {
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
     CONTACTS_MAX = 4096,
+    NAMES_MAX = 16384, /* that we know of accounts; contacts' come in any case */
     LINKS_MAX = 256,                /* that we gave away and are good still */
     REQUESTS_WAITING_MAX = 64,      /* that nobody decided on yet, from one identity each */
     REQUEST_ENTRIES_MAX = 256,      /* of one request's history */
@@ -1101,9 +1102,6 @@ void core_handle_back(struct core *core, uint64_t step);
 void core_handle_forget(struct core *core);
 void core_handle_fini(struct core *core);
 void core_claim_free(struct core *core, struct claim *claim);
-/* A card with another address is there: this one is of no use to anybody any more. In a
- * transaction. */
-MUST err core_handle_address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]);
 /* The i-th claim that we hold, with its keys, for own devices. NOT_FOUND. Appended. */
 MUST err core_handle_export(const struct core *core, size_t i, buf *item);
 /* Another own device's word. In a transaction. */
@@ -1127,7 +1125,7 @@ MUST err core_profile_export(struct core *core, const struct conversation *c, bu
 MUST err core_profile_import(struct core *core, const struct record_profile *told);
 
 /* said.c */
-/* NOT_FOUND if it calls itself nothing special there. */
+/* NOT_FOUND if it calls itself nothing special there; empty if it wants no name there. Appended. */
 MUST err core_said_find(struct core *core, uint32_t conversation, const uint8_t account[16],
                         buf *name);
 /* When what is known of it there was said; 0: nothing is. */

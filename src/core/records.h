@@ -82,6 +82,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, gaps, 0, 0)            \
     F(u32, conversations, 0, 0)   \
     F(u32, quarantined, 0, 0)     \
+    F(u32, names, 0, 0)           \
     F(u64, last_resort, 0, 0)     \
     F(u64, addresses, 0, 0)       \
     F(u8, address_key, 0, 0)      \

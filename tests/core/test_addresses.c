@@ -144,10 +144,45 @@ TEST(a_revocation_that_the_server_has_no_room_for_is_tried_again_another_day) {
     update(client(1));
     rig_pass(&rig, TIME_DAY + 20 * TIME_HOUR);
     CHECK_EQ(rig.hits, 1);
+    CHECK(rig_last(client(1), CORE_NOTICE_TROUBLE) != NULL);
+    CHECK_ERR(rig_last(client(1), CORE_NOTICE_TROUBLE)->notice.error, ERR_LIMIT);
     refusal = 0;
     rig_pass(&rig, 6 * TIME_HOUR);
     CHECK_EQ(rig.hits, 2);
     CHECK_EQ(revoked_rows(), 1);
+    rig_fini(&rig);
+}
+
+/* However many wait: until the server has them, or nothing opens by their key any more. */
+TEST(no_revocation_is_forgotten_while_its_address_could_hold) {
+    enum { MANY = 5000 };
+    struct record_own_address own = {.address = {1}};
+    rig_init(&rig, 1);
+    struct core *core = client(0)->core;
+    core_online(core, false, rig.now);
+    CHECK_OK(core_txn_begin(core));
+    for (uint32_t i = 0; i < MANY; i++) {
+        put_u32(own.address + 1, i);
+        put_u32(own.serial, i);
+        CHECK_OK(core_address_given(core, &own));
+        if (i % 500 == 499) {
+            CHECK_OK(core_txn_end(core, OK));
+            CHECK_OK(core_txn_begin(core));
+        }
+    }
+    CHECK_OK(core_txn_end(core, OK));
+    for (uint32_t i = 0; i < MANY; i++) {
+        put_u32(own.address + 1, i);
+        CHECK_OK(core_txn_begin(core));
+        CHECK_OK(core_txn_end(core, core_address_revoke(core, own.address)));
+    }
+    CHECK_EQ(core->revocations.n, MANY);
+    for (uint8_t key = 1; key <= 3; key++) {
+        core->counters.address_key = key;
+        CHECK_OK(core_txn_begin(core));
+        CHECK_OK(core_txn_end(core, core_address_purge(core)));
+        CHECK_EQ(core->revocations.n, key < 3 ? MANY : 0);
+    }
     rig_fini(&rig);
 }
 
@@ -472,7 +507,7 @@ TEST(whoever_joins_is_heard) {
     uint32_t number;
     rig_init(&rig, 3);
     rig_meet_all(&rig, 3);
-    CHECK_OK(core_name_set(client(1)->core, SLICE_EMPTY, rig.now));
+    CHECK_OK(core_profile_set(client(1)->core, 0, &(slice){0}, NULL, rig.now));
     client(1)->away = true;
     rig_cut(&rig, client(1));
     CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY,

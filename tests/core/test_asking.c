@@ -278,14 +278,16 @@ TEST(nor_with_a_blob) {
 /* ---- What it may cost ---- */
 
 TEST(a_blob_by_a_link_that_holds_anything_else_is_dropped) {
-    start(1);
-    (void)make_link(false);
+    start(2);
+    make_welcome(1, make_link(false));
     uint64_t dropped = rig_status(client(0)).dropped;
     send_blob(address, slice_str("no Welcome"));
     send_reference(address, REQUEST_BLOB_MAX + 1);
     send_reference(address, 100); /* is not there */
+    welcome.p[welcome.n - 1] ^= 1;
+    send_blob(address, buf_slice(&welcome)); /* does not open */
     rig_pass(&rig, TIME_MINUTE);
-    CHECK_EQ(rig_status(client(0)).dropped, dropped + 3);
+    CHECK_EQ(rig_status(client(0)).dropped, dropped + 4);
     CHECK_EQ(rig_status(client(0)).quarantined, 0);
     CHECK_EQ(rig_status(client(0)).waiting, 0);
     end();

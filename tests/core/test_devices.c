@@ -839,7 +839,7 @@ TEST(a_contact_link_of_a_device_that_is_in_no_list_is_refused) {
     uint8_t account[16];
     rig_init(&rig, 2);
     client(0)->core->account.r.device[0] ^= 1;
-    CHECK_OK(core_contact_link(client(0)->core, rig.now, &command));
+    CHECK_OK(core_link_new(client(0)->core, false, CORE_LINK_DAYS * TIME_DAY, rig.now, &command));
     rig_finish(client(0), command, OK);
     CHECK_ERR(core_contact_accept(client(1)->core, rig_done(client(0), command)->notice.text,
                                   SLICE_EMPTY, rig.now, account),

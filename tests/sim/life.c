@@ -104,7 +104,8 @@ static void link_devices(struct world *w) {
 static void make_links(struct world *w) {
     for (int i = 0; i < CLIENTS; i++) {
         struct client *c = &w->clients[i];
-        world_must(core_contact_link(c->core, w->now, &c->awaited), "contact link");
+        world_must(core_link_new(c->core, false, CORE_LINK_DAYS * TIME_DAY, w->now, &c->awaited),
+                   "contact link");
         client_drain(w, c);
     }
     await_all(w, "contact link");
