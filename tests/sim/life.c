@@ -67,6 +67,12 @@ static void await_linked(struct world *w, struct client *c) {
     c->done = false;
 }
 
+static void confirm(struct world *w, struct client *c) {
+    world_must(linking_is(w, c, CORE_LINKING_DIGITS) ? OK : ERR_TIMEOUT, "digits");
+    world_must(core_device_link_confirm(c->core, true, w->now), "digits");
+    client_drain(w, c);
+}
+
 static void link_second(struct world *w, int index, struct client *owner) {
     struct client *c = &w->clients[index];
     struct core_linking linking;
@@ -83,9 +89,8 @@ static void link_second(struct world *w, int index, struct client *owner) {
     core_linking_get(c->core, &linking);
     world_must(core_device_link_take(owner->core, linking.code, w->now, &owner->awaited), "code");
     client_drain(w, owner);
-    world_must(linking_is(w, owner, CORE_LINKING_DIGITS) ? OK : ERR_TIMEOUT, "digits");
-    world_must(core_device_link_confirm(owner->core, true, w->now), "digits");
-    client_drain(w, owner);
+    confirm(w, owner);
+    confirm(w, c);
     await_linked(w, c);
     await_linked(w, owner);
     buf_free(&server);
