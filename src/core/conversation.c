@@ -448,22 +448,6 @@ static err met(struct core *core, struct conversation *c, const struct entry *ou
     return OK;
 }
 
-/* Before the commit is applied. Whom we know by its leaf's address is known by the new leaf's,
- * since the old one may hold no longer soon. */
-static err follow(struct core *core, const struct conversation *c,
-                  const struct mls_staged *staged) {
-    for (size_t i = 0; i < mls_staged_change_count(staged); i++) {
-        struct mls_change change = mls_staged_change(staged, i);
-        struct mls_member member;
-        struct leaf old, fresh;
-        if (change.what == MLS_UPDATED &&
-            mls_group_member(c->group, change.member.leaf, &member) == OK &&
-            core_leaf_read(&member, &old) == OK && core_leaf_read(&change.member, &fresh) == OK)
-            TRY(core_contact_moved(core, &old, fresh.address));
-    }
-    return OK;
-}
-
 /* Applies it. Whoever asked for another address wants the old one to hold no longer; but who has
  * not heard of it still sends by that one for a while. */
 static err apply(struct core *core, struct conversation *c, struct mls_staged *staged, slice events,
@@ -474,7 +458,7 @@ static err apply(struct core *core, struct conversation *c, struct mls_staged *s
     bool revokes = ours != NULL && ours->r.kind == ENTRY_UPDATE && ours->r.intent.n > 0;
     err e = own_address(c, old);
     if (e == OK)
-        e = follow(core, c, staged);
+        e = core_unheard_follow(core, c, staged);
     if (e != OK) {
         mls_staged_free(staged);
         return e;
@@ -639,6 +623,7 @@ static err joined(struct core *core, struct conversation *c, const struct mls_gr
     c->r.epoch = c->r.joined = mls_group_epoch(group);
     c->r.members = core_leaf_members(group);
     c->r.pending = c->r.spoiled = c->r.behind = false;
+    c->r.unheard = SLICE_EMPTY;
     c->commit_at = c->probe_at = 0;
     c->retry = true;
     TRY(note_address(core, c));

@@ -615,9 +615,11 @@ struct core_conversation {
     uint32_t waiting;
     uint32_t quarantined;
     uint8_t inviter[CORE_ACCOUNT]; /* who added us; zeros if we made it */
-    bool spoiled; /* a commit was ordered that can't be applied: make a new conversation */
-    bool behind;  /* the others went on, and the commit that leads to them did not come: what is
-                     asked for here waits, until a member removes us and adds us again */
+    bool spoiled;     /* a commit was ordered that can't be applied: make a new conversation */
+    bool behind;      /* the others went on, and the commit that leads to them did not come: what is
+                         asked for here waits, until a member removes us and adds us again */
+    uint32_t unheard; /* devices from which nothing came since they were added: they wait for their
+                         user's yes, or the Welcome did not reach them, which nobody tells */
 };
 /* i < status.conversations. */
 MUST err core_conversation_at(const struct core *core, size_t i, struct core_conversation *c);
@@ -645,6 +647,7 @@ struct core_member {
     bool us;
     bool contact;
     bool unlisted; /* not in the newest device list that we know of its account */
+    bool unheard;  /* nothing came from any device of the account since it was added */
 };
 typedef bool core_member_visit(void *ctx, const struct core_member *member);
 /* An accessor. In the order of the leaves; false ends it. A conversation that is being made, or

@@ -162,18 +162,18 @@ static err address_of(struct core *core, const uint8_t device[16], uint8_t addre
 
 static err add_target(struct core *core, const struct conversation *c, const uint8_t device[16],
                       buf *targets) {
-    uint8_t identity[LEAF_IDENTITY], address[PROTO_ADDRESS];
+    uint8_t identity[LEAF_IDENTITY], ways[2 * PROTO_ADDRESS] = {0};
     uint32_t leaf = 0;
     memcpy(identity, core->account.r.account, 16);
     memcpy(identity + 16, device, 16);
     if (memcmp(device, core->account.r.device, 16) == 0 ||
         (c->group != NULL && core_conversation_has(c, SLICE_ARRAY(identity), &leaf)))
         return OK;
-    err e = address_of(core, device, address);
+    err e = address_of(core, device, ways);
     if (e != OK)
         return e == ERR_NOT_FOUND ? OK : e;
     TRY(buf_append(targets, SLICE_ARRAY(identity)));
-    return buf_append(targets, SLICE_ARRAY(address));
+    return buf_append(targets, SLICE_ARRAY(ways));
 }
 
 err core_devices_targets(struct core *core, struct conversation *c, buf *targets) {

@@ -44,6 +44,7 @@ static err take_application(struct core *core, struct conversation *c,
     uint64_t number;
     bool known, unheard;
     TRY(core_conversation_save_group(core, c));
+    TRY(core_unheard_said(core, c, received->sender_identity, received->epoch));
     if (m.content.n > CONTENT_MAX)
         return aside(o, c->r.number, ERR_TOO_LARGE);
     memcpy(m.sender, received->sender_identity.p, sizeof m.sender);

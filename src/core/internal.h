@@ -173,7 +173,8 @@ struct entry {
     uint8_t blob_id[32];
     buf targets;   /* account id, device id, address: whose key packages are needed */
     size_t target; /* the next one */
-    buf taken;     /* parts `key_package`, one for each target before that */
+    uint64_t targets_at;
+    buf taken; /* parts `key_package`, one for each target before that */
 };
 
 enum waiting_why {
@@ -761,17 +762,16 @@ MUST err core_contact_learn_name(struct core *core, const uint8_t account[16], s
 MUST err core_contact_name_of(struct core *core, uint32_t conversation, const uint8_t account[16],
                               buf *name);
 /* Whose key packages are needed to add the account: appends account, device, address. */
-MUST err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets);
+MUST err core_contact_targets(struct core *core, const uint8_t account[16], buf *targets);
 /* A link to us by this address; expires: seconds since 1970. */
 MUST err core_contact_link_write(const struct core *core, const uint8_t address[PROTO_ADDRESS],
                                  uint64_t expires, bool once, buf *link);
 /* We are in a conversation with the account now. If the address that we had of it was good for one
  * Welcome, its leaf's takes the place. In a transaction. */
 MUST err core_contact_met(struct core *core, struct conversation *c, const uint8_t account[16]);
-/* The device of this leaf has another address now: a contact that is known by the old one is known
- * by that. In a transaction. */
-MUST err core_contact_moved(struct core *core, const struct leaf *old,
-                            const uint8_t fresh[PROTO_ADDRESS]);
+/* Something came from this leaf: if it is a contact's, its device is known by the leaf's address
+ * from now on. In a transaction. */
+MUST err core_contact_heard(struct core *core, const struct leaf *leaf);
 /* Writes into the empty content a part `contact` of ours with this address, signed over the label,
  * `bound` (as a vector) and its fields; expires: seconds since 1970. */
 MUST err core_contact_write(const struct core *core, const char *label, slice bound,
@@ -790,7 +790,7 @@ MUST err core_contact_petname_free(const struct core *core, const uint8_t accoun
 /* A member becomes a contact, or has this petname from now on. In a transaction. */
 MUST err core_contact_keep_member(struct core *core, struct conversation *c,
                                   const uint8_t account[16], slice petname);
-enum { TARGET = 16 + 16 + PROTO_ADDRESS };
+enum { TARGET = 16 + 16 + 2 * PROTO_ADDRESS };
 bool core_text_valid(slice text);
 /* A person's or a conversation's name: one line of text, or empty. TOO_LARGE, MALFORMED. */
 MUST err core_name_check(slice name);
@@ -981,6 +981,19 @@ void core_mailbox_key_make(const struct core *core, struct record_account *a);
 void core_mailbox_key_pump(struct core *core);
 uint64_t core_mailbox_key_wake(const struct core *core);
 
+/* unheard.c */
+/* True if the leaf came while we were in, and nothing came from it since. */
+bool core_unheard(const struct conversation *c, uint32_t leaf);
+uint32_t core_unheard_count(const struct conversation *c);
+/* The same of all devices of an account; the group has to be loaded. */
+bool core_unheard_all(const struct conversation *c, const uint8_t account[16]);
+/* Before a commit is applied, in a transaction: who comes with it, and who is heard by it. */
+MUST err core_unheard_follow(struct core *core, struct conversation *c,
+                             const struct mls_staged *staged);
+/* The device of this identity said something in that epoch. In a transaction. */
+MUST err core_unheard_said(struct core *core, struct conversation *c, slice identity,
+                           uint64_t epoch);
+
 /* unseal.c */
 /* All but d->position, which is left; slices point into plain. Not hard: it does not open, or is no
  * parcel. */
@@ -1041,7 +1054,7 @@ MUST err core_waiting_put_aside(struct core *core, struct waiting *w, err why);
 MUST err core_waiting_purge(struct core *core);
 /* True if there are blobs that did not come yet, or were not looked at. */
 bool core_waiting_blobs(const struct core *core);
-/* True if there are some that come as soon as they can, today: what asks holds nothing up. */
+/* True if there are some that come as soon as they can, today. */
 bool core_waiting_blobs_due(const struct core *core);
 /* True if something waits for another epoch of this conversation, or for what leads to it. */
 bool core_waiting_for_epoch(const struct core *core, const struct conversation *c);

@@ -175,9 +175,7 @@ static err send(struct core *core, struct conversation *c, const struct shown *s
 err core_profile_send(struct core *core, struct conversation *c, bool with_room) {
     struct shown s;
     TRY(shown_load(core, c, &s));
-    err e = OK;
-    if (with_room || s.name.n > 0 || s.picture.n > 0)
-        e = send(core, c, &s, (struct brings){with_room, s.picture.n > 0}, true, NULL);
+    err e = send(core, c, &s, (struct brings){with_room, s.picture.n > 0}, true, NULL);
     shown_fini(&s);
     return e;
 }

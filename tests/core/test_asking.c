@@ -293,15 +293,17 @@ TEST(a_blob_by_a_link_that_holds_anything_else_is_dropped) {
     end();
 }
 
-/* The server takes its time: what others say comes, what we say goes, and of the strangers' the
- * newest wait. */
-TEST(strangers_blobs_have_little_room_and_hold_nothing_up) {
+/* When the day's budget is used up, what others say comes, what we say goes, and of the strangers'
+ * the newest wait. */
+TEST(strangers_blobs_have_little_room_and_hold_nothing_up_for_long) {
     uint64_t command;
     rig_init(&rig, 2);
     rig_meet_all(&rig, 2);
     rig_conversation(&rig, 2);
     (void)make_link(false);
     rig.on_request = keep_blobs;
+    client(0)->core->fetched_asking = REQUESTS_FETCHED_MAX;
+    client(0)->core->fetch_day = rig.now;
     for (unsigned i = 0; i < 3 * REQUEST_BLOBS_MAX; i++)
         send_reference(address, 100);
     rig_pass(&rig, TIME_SECOND);
