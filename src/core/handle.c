@@ -16,6 +16,7 @@ enum { PIN_LEAST = 4, PIN_MOST = 12, RENEW_WEEKS = 26, LAPSE_WEEKS = 52, TRIES_M
 enum { CLAIMS_MAX = 16 };          /* another own device's word makes no more */
 enum { BITS_MOST = 32 };           /* an hour's work: more is not done, whoever asks for it */
 #define CARD_TIME (26 * TIME_WEEK) /* who looks is shown none that is older */
+#define VERSION_STEP ((uint64_t)1 << 40)
 #define RETRY_FIRST (30 * TIME_SECOND)
 #define RETRY_MOST TIME_HOUR
 
@@ -69,6 +70,12 @@ static uint64_t later_put(const struct core *core) {
     return core_moment(core, 2 * TIME_WEEK, 3 * TIME_WEEK);
 }
 
+/* The server has a newer card than ours, or none: the word of the own device that put or dropped it
+ * comes within a day, if that is connected. */
+static uint64_t doubted_put(const struct core *core) {
+    return core_moment(core, 2 * TIME_DAY, 3 * TIME_DAY);
+}
+
 static err claim_add(struct core *core, const struct handle_job *job, uint64_t made, bool empty,
                      const struct card_keys *keys) {
     struct claim *c = mem_new(core->mem, sizeof *c);
@@ -82,7 +89,7 @@ static err claim_add(struct core *core, const struct handle_job *job, uint64_t m
                                  .name = buf_slice(&job->form),
                                  .pin = job->pin.n > 0,
                                  .made = made,
-                                 .version = core_random((uint64_t)1 << 40)};
+                                 .version = core_random(VERSION_STEP)};
     uint8_t owner[32];
     memcpy(c->r.place, keys->place, sizeof c->r.place);
     memcpy(c->r.key, keys->key, sizeof c->r.key);
@@ -102,6 +109,7 @@ static err claim_add(struct core *core, const struct handle_job *job, uint64_t m
 static err claim_write(const struct claim *c, buf *item) {
     struct record_claim r = c->r;
     r.number = r.command = r.put_at = 0;
+    r.sent = r.doubt = false;
     r.address = r.fresh = SLICE_EMPTY;
     err e = record_claim_write(item, &r);
     wipe(&r, sizeof r);
@@ -157,6 +165,7 @@ static err import_new(struct core *core, const struct record_claim *told) {
     c->r = *told;
     c->r.number = core_number(core);
     c->r.command = 0;
+    c->r.sent = c->r.doubt = false;
     c->r.address = c->r.fresh = SLICE_EMPTY;
     c->r.put_at = later_put(core);
     err e = claim_save(core, c);
@@ -172,14 +181,25 @@ static err import_new(struct core *core, const struct record_claim *told) {
 /* The card has that device's address now. */
 static err import_put(struct core *core, struct claim *c, const struct record_claim *told) {
     uint32_t week = time_week(core->now);
-    if (told->version <= c->r.version)
+    /* In doubt ours may be of a put that was refused. */
+    if (told->version <= c->r.version && !c->r.doubt)
         return OK;
     if (c->r.address.n == PROTO_ADDRESS)
         TRY(address_over(core, c->r.address.p));
     c->r.address = SLICE_EMPTY;
-    c->r.version = told->version;
+    c->r.sent = c->r.doubt = false;
+    if (told->version > c->r.version)
+        c->r.version = told->version;
     c->r.renewed = told->renewed < week ? told->renewed : week;
     c->r.put_at = later_put(core);
+    return claim_save(core, c);
+}
+
+/* A card that we put since we heard of it last may have come after the drop. */
+static err import_drop(struct core *core, struct claim *c) {
+    if (!c->r.sent)
+        return claim_remove(core, c);
+    c->r.state = CLAIM_UNWANTED;
     return claim_save(core, c);
 }
 
@@ -198,7 +218,7 @@ err core_handle_import(struct core *core, const struct record_claim *told) {
     /* What a command of ours is about ends with that. */
     if (c->r.command != 0 || !equal_secret(c->r.seed, told->seed, sizeof c->r.seed))
         return OK;
-    return held ? import_put(core, c, told) : claim_remove(core, c);
+    return held ? import_put(core, c, told) : import_drop(core, c);
 }
 
 /* ---- The end of commands ---- */
@@ -297,8 +317,14 @@ static err seal(struct core *core, const struct claim *c, uint8_t card[PROTO_CAR
     return e;
 }
 
+static bool renewal_due(const struct core *core, const struct claim *c) {
+    return time_week(core->now) >= c->r.renewed + RENEW_WEEKS;
+}
+
+/* A put that renews claims the place if it is free, also one that another own device just dropped:
+ * so one that does not goes before it. */
 static bool renews(const struct core *core, const struct claim *c) {
-    return c->r.state == CLAIM_WANTED || time_week(core->now) >= c->r.renewed + RENEW_WEEKS;
+    return c->r.state == CLAIM_WANTED || c->r.doubt || (c->there && renewal_due(core, c));
 }
 
 static err sign(const struct claim *c, const char *label, buf *body) {
@@ -336,7 +362,8 @@ static err claim_body(struct core *core, struct claim *c, buf *body) {
     if (put && lacks_address(core, c))
         return ERR_AGAIN;
     TRY(core_txn_begin(core));
-    c->r.version++;
+    c->r.version += put && c->r.doubt ? core_random(VERSION_STEP) + 1 : 1;
+    c->r.sent = c->r.sent || put;
     err e = put ? take_address(core, c) : OK;
     if (e == OK)
         e = claim_save(core, c);
@@ -363,9 +390,11 @@ static err claim_put(struct core *core, struct claim *c) {
     c->r.fresh = SLICE_EMPTY;
     if (c->r.state == CLAIM_WANTED)
         c->r.state = CLAIM_HELD;
-    c->r.put_at = next_put(core);
+    c->r.doubt = false;
     if (renewed)
         c->r.renewed = time_week(core->now);
+    c->there = renewal_due(core, c);
+    c->r.put_at = c->there ? core->now : next_put(core);
     TRY(claim_save(core, c));
     if (c->r.state == CLAIM_HELD)
         TRY(tell_own_devices(core, c));
@@ -402,10 +431,14 @@ static err claim_answered(struct core *core, struct claim *c, err e, uint16_t re
         return claim_taken(core, c);
     if (reason == PROTO_REASON_LIMIT && c->r.state == CLAIM_WANTED && c->r.command != 0)
         return command_failed(core, c->r.command, reason);
-    if (reason == PROTO_REASON_NONE) /* it lapsed: claim it again */
-        c->r.renewed = 0;
+    if (c->r.state == CLAIM_HELD && !c->r.doubt &&
+        (reason == PROTO_REASON_OLD || reason == PROTO_REASON_NONE)) {
+        c->r.doubt = true;
+        c->r.put_at = doubted_put(core);
+        return claim_save(core, c);
+    }
     if (reason == PROTO_REASON_OLD)
-        c->r.version += core_random((uint64_t)1 << 40);
+        c->r.version += core_random(VERSION_STEP);
     c->not_before = core->now + core_backoff(c->failures++, RETRY_FIRST, RETRY_MOST);
     return claim_save(core, c);
 }
@@ -547,12 +580,40 @@ static void put_off(struct core *core, struct claim *c) {
     errand_over(core);
 }
 
+static uint64_t claim_due(const struct core *core, const struct claim *c) {
+    uint64_t at = c->r.state == CLAIM_HELD ? c->r.put_at : 0;
+    if (at > core->now + 3 * TIME_WEEK) /* the clock was wrong */
+        at = 0;
+    return at > c->not_before ? at : c->not_before;
+}
+
+/* What waits for something else than a time: an address, or the mailbox. There may be what another
+ * own device did to the card since. */
+static bool claim_waits(const struct core *core, const struct claim *c) {
+    bool heard = core->caught_up && !core_waiting_blobs_due(core);
+    return lacks_address(core, c) || (c->r.state == CLAIM_HELD && !heard);
+}
+
+static bool is_put(const struct claim *c) {
+    return c->r.state != CLAIM_UNWANTED;
+}
+
+/* Whether what was begun is still what is to be done: words came meanwhile. */
+static bool holds(const struct core *core, const struct claim *c) {
+    return c != NULL && is_put(c) == (core->errand.work.type == PROTO_card_put) &&
+           claim_due(core, c) <= core->now && !claim_waits(core, c);
+}
+
 static void ask(struct core *core) {
     struct errand *errand = &core->errand;
     bool finds = errand->work.type == PROTO_card_get;
     struct claim *c = finds ? NULL : claim_find(core, errand->number);
+    if (!finds && !holds(core, c)) {
+        errand_over(core);
+        return;
+    }
     buf body = buf_on(core->mem);
-    err e = finds ? find_body(core, &body) : c == NULL ? ERR_NOT_FOUND : claim_body(core, c, &body);
+    err e = finds ? find_body(core, &body) : claim_body(core, c, &body);
     if (e == OK)
         e = core_session_lane_request(core, LANE_ERRAND, errand->work.type, buf_slice(&body),
                                       finds ? find_came : claim_came, errand->number);
@@ -580,18 +641,11 @@ static void work(struct core *core) {
     }
 }
 
-static uint64_t claim_due(const struct core *core, const struct claim *c) {
-    uint64_t at = c->r.state == CLAIM_HELD ? c->r.put_at : 0;
-    if (at > core->now + 3 * TIME_WEEK) /* the clock was wrong */
-        at = 0;
-    return at > c->not_before ? at : c->not_before;
-}
-
 /* With a PIN the name's own claim comes first: only then is it known that the name can be had. */
 static struct claim *next_claim(const struct core *core) {
     for (size_t i = 0; i < core->claims.n; i++) {
         struct claim *c = core->claims.p[i];
-        if (claim_due(core, c) <= core->now && !lacks_address(core, c))
+        if (claim_due(core, c) <= core->now && !claim_waits(core, c))
             return c;
     }
     return NULL;
@@ -608,7 +662,7 @@ static void next_errand(struct core *core) {
     if (core->job.kind == JOB_FIND && core->job.stretched == core->job.names) {
         begin(core, PROTO_card_get, core->job.keys[0].place, core->job.command);
     } else if ((c = next_claim(core)) != NULL) {
-        bool put = c->r.state != CLAIM_UNWANTED;
+        bool put = is_put(c);
         begin(core, put ? PROTO_card_put : PROTO_card_drop, c->r.place, c->r.number);
         core->errand.renews = put && renews(core, c);
     }
@@ -692,7 +746,7 @@ uint64_t core_handle_wake(const struct core *core) {
     for (size_t i = 0; i < core->claims.n; i++) {
         const struct claim *c = core->claims.p[i];
         uint64_t due = claim_due(core, c);
-        if (due < at && !lacks_address(core, c))
+        if (due < at && !claim_waits(core, c))
             at = due;
     }
     return at > core->now ? at : core->now;

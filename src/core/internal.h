@@ -21,7 +21,7 @@
 #include "sotto/mls.h"
 
 enum {
-    FORMAT = 6, /* of the store */
+    FORMAT = 7, /* of the store */
     OUTBOX_MAX = 256,
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
@@ -239,6 +239,7 @@ struct download {
 struct claim {
     buf bytes;
     struct record_claim r;
+    bool there; /* the server just took a card, and the claim is to be renewed */
     uint64_t not_before;
     uint16_t failures;
 };

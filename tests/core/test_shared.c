@@ -911,6 +911,142 @@ TEST(a_handle_whose_device_is_away_is_kept_by_another) {
     rig_fini(&rig);
 }
 
+/* How many requests of this type the other own device sent. */
+static uint16_t counted_type;
+static unsigned counted;
+
+static enum verdict count_of_other(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)r, (void)body;
+    counted += from == other && type == counted_type;
+    return PASS;
+}
+
+/* The other gets no mail. */
+static enum verdict lose(struct rig *r, struct client *to, uint16_t type, slice body) {
+    (void)r, (void)body;
+    return to == other && (type == PROTO_delivery || type == PROTO_caught_up) ? DROP : PASS;
+}
+
+static void count(uint16_t type) {
+    counted = 0;
+    counted_type = type;
+    rig.on_request = count_of_other;
+}
+
+/* The other's own card is due now. */
+static void put_now(struct client *c) {
+    struct claim *claim = c->core->claims.p[0];
+    claim->r.put_at = rig.now;
+    core_wake(c->core, rig.now);
+}
+
+TEST(who_comes_back_reads_what_came_before_it_puts_the_card) {
+    handle_and_link("alice", "");
+    weeks(1);
+    leave(other);
+    weeks(5);
+    count(PROTO_work_get);
+    rig.on_reply = lose;
+    core_online(other->core, true, rig.now);
+    rig_run(&rig);
+    CHECK_EQ(counted, 0);
+    rig.on_reply = NULL;
+    rig_cut(&rig, other);
+    rig_pass(&rig, TIME_DAY);
+    CHECK_EQ(counted, 0);
+    CHECK_EQ(claim_of(other)->r.version, claim_of(first)->r.version);
+    finds("alice", OK);
+    rig_fini(&rig);
+}
+
+/* The other hears of the first's card, or of so many puts later. */
+static void hear_of_firsts(unsigned puts) {
+    struct record_claim r = claim_of(first)->r;
+    r.version += puts;
+    CHECK_OK(core_txn_begin(other->core));
+    CHECK_OK(core_txn_end(other->core, core_handle_import(other->core, &r)));
+}
+
+/* The first's word comes while the other works for its own card. */
+static enum verdict tell_meanwhile(struct rig *r, struct client *to, uint16_t type, slice body) {
+    (void)body;
+    if (to != other || type != PROTO_work || r->hits > 0)
+        return PASS;
+    r->hits++;
+    hear_of_firsts(1);
+    return PASS;
+}
+
+TEST(a_card_that_another_device_put_meanwhile_is_not_put) {
+    handle_and_link("alice", "");
+    count(PROTO_card_put);
+    rig.on_reply = tell_meanwhile;
+    put_now(other);
+    settle();
+    CHECK_EQ(rig.hits, 1);
+    CHECK_EQ(counted, 0);
+    rig_fini(&rig);
+}
+
+/* The first put it, and the other has not heard of that yet. */
+TEST(who_has_an_older_card_waits_for_the_word_of_who_has_the_newer_one) {
+    handle_and_link("alice", "");
+    struct record_claim before = claim_of(other)->r;
+    put_now(first);
+    settle();
+    struct claim *c = other->core->claims.p[0];
+    c->r.version = before.version;
+    count(PROTO_card_put);
+    put_now(other);
+    rig_pass(&rig, TIME_DAY);
+    CHECK_EQ(counted, 1); /* which was refused */
+    CHECK(claim_of(other)->r.doubt);
+    CHECK_EQ(claim_of(other)->r.version, claim_of(first)->r.version);
+    hear_of_firsts(0);
+    rig_pass(&rig, TIME_WEEK);
+    CHECK_EQ(counted, 1);
+    CHECK_EQ(claim_of(first)->r.address.n, PROTO_ADDRESS);
+    /* With no word it goes on. */
+    put_now(other);
+    rig_pass(&rig, TIME_WEEK);
+    CHECK_EQ(claim_of(other)->r.address.n, PROTO_ADDRESS);
+    CHECK(!claim_of(other)->r.doubt);
+    rig_fini(&rig);
+}
+
+TEST(who_has_not_heard_that_the_handle_was_dropped_does_not_claim_it_again) {
+    handle_and_link("alice", "");
+    rig.on_reply = lose;
+    drop(first);
+    struct claim *c = other->core->claims.p[0];
+    c->r.renewed -= 30; /* and is to renew it */
+    put_now(other);
+    rig_pass(&rig, TIME_DAY);
+    holds(other, "alice");
+    finds("alice", ERR_NOT_FOUND);
+    rig.on_reply = NULL;
+    rig_cut(&rig, other);
+    rig_pass(&rig, TIME_WEEK);
+    holds(other, NULL);
+    finds("alice", ERR_NOT_FOUND);
+    rig_fini(&rig);
+}
+
+TEST(who_put_the_card_after_it_was_dropped_drops_it_too) {
+    handle_and_link("alice", "");
+    rig.on_reply = lose;
+    drop(first);
+    put_now(other);
+    rig_pass(&rig, 4 * TIME_DAY); /* with no word for so long it claims it again */
+    finds("alice", OK);
+    rig.on_reply = NULL;
+    rig_cut(&rig, other);
+    rig_pass(&rig, 2 * TIME_DAY);
+    holds(other, NULL);
+    finds("alice", ERR_NOT_FOUND);
+    rig_fini(&rig);
+}
+
 /* Tells client 0 of a claim, as another own device would. */
 static void tell_claim(const char *name, uint8_t state, uint64_t made) {
     struct record_claim r = {.state = state, .name = slice_str(name), .made = made, .version = 9};
