@@ -19,3 +19,7 @@ echo
 echo "## Handles"
 echo
 build/native/bench/bench_cards "$data"
+echo
+echo "### Padding"
+echo
+build/native/bench/bench_padding "$seconds"

@@ -217,8 +217,11 @@ static void fuzz_sync(slice body) {
     struct conversation *own, *other;
     struct record_message m = {.kind = CORE_MESSAGE_CONTENT, .id = {1}};
     const uint8_t groups[2][32] = {{1}, {2}};
+    uint8_t us[LEAF_IDENTITY];
     uint64_t number;
     start(&w);
+    memcpy(us, w.core->account.r.account, 16);
+    memcpy(us + 16, w.core->account.r.device, 16);
     require(core_txn_begin(w.core) == OK);
     require(core_conversation_insert(w.core, groups[0], CORE_CONVERSATION_ACTIVE, &own) == OK);
     require(core_conversation_insert(w.core, groups[1], CORE_CONVERSATION_ACTIVE, &other) == OK);
@@ -226,7 +229,7 @@ static void fuzz_sync(slice body) {
     other->r.messages = other->r.read = HISTORY_ROOM;
     other->r.room = true;
     require(core_history_add(w.core, other, &m, &number) == OK);
-    require(core_sync_receive(w.core, own, w.core->account.r.account, body) == OK);
+    require(core_sync_receive(w.core, own, us, body) == OK);
     require(core_txn_end(w.core, OK) == OK);
     require(w.core->blocked.n <= BLOCKED_MAX && w.core->contacts.n <= CONTACTS_MAX);
     finish(&w);

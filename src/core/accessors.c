@@ -98,6 +98,7 @@ static void fill(const struct core *core, const struct conversation *c,
     out->quarantined = c->r.quarantined;
     out->spoiled = c->r.spoiled;
     out->behind = c->r.behind;
+    out->unheard = core_unheard_count(c);
     memcpy(out->inviter, c->r.inviter, sizeof out->inviter);
     for (size_t i = 0; i < core->entries.n; i++) {
         const struct entry *entry = core->entries.p[i];
@@ -304,8 +305,8 @@ err core_conversation_authenticator(struct core *core, uint32_t conversation, ui
 
 /* ---- Members ---- */
 
-static err fill_member(struct core *core, uint32_t conversation, const struct mls_member *from,
-                       struct core_member *member, buf *name) {
+static err fill_member(struct core *core, const struct conversation *c,
+                       const struct mls_member *from, struct core_member *member, buf *name) {
     struct leaf leaf;
     memset(member, 0, sizeof *member);
     TRY(core_leaf_read(from, &leaf));
@@ -317,8 +318,9 @@ static err fill_member(struct core *core, uint32_t conversation, const struct ml
     member->us = memcmp(leaf.account, core->account.r.account, 16) == 0;
     member->contact = contact != NULL;
     TRY(core_devices_unlisted(core, leaf.account, leaf.device, &member->unlisted));
+    member->unheard = core_unheard(c, from->leaf) && core_unheard_all(c, leaf.account);
     buf_clear(name);
-    TRY(core_contact_name_of(core, conversation, leaf.account, name));
+    TRY(core_contact_name_of(core, c->r.number, leaf.account, name));
     member->name = buf_slice(name);
     return OK;
 }
@@ -337,7 +339,7 @@ err core_members(struct core *core, uint32_t conversation, core_member_visit *vi
     for (uint32_t i = 0; e == OK && i < mls_group_leaf_count(c->group); i++) {
         if (mls_group_member(c->group, i, &from) != OK)
             continue;
-        e = fill_member(core, conversation, &from, &member, &name);
+        e = fill_member(core, c, &from, &member, &name);
         if (e == OK && !visit(ctx, &member))
             break;
     }

@@ -29,12 +29,40 @@ static err sign(const struct record_account *a, const char *label, const buf *ou
     return crypto_sign_labeled(signature, a->identity_seed, label, slice_of(out->p, out->n - 64));
 }
 
-err core_account_list_make(const struct record_account *a, uint32_t version,
-                           const struct proto_list *devices, buf *out) {
+static err make_list(const struct record_account *a, uint32_t version,
+                     const struct proto_list *devices, buf *out) {
     struct proto_device_list list = {.version = version, .devices = *devices};
     memcpy(list.identity, a->identity, sizeof list.identity);
     TRY(proto_device_list_encode(out, &list));
     return sign(a, PROTO_LABEL_DEVICE_LIST, out);
+}
+
+err core_account_list_after(const struct record_account *a, const struct proto_device_list *old,
+                            const uint8_t *gone, const struct proto_device *fresh, buf *out) {
+    struct proto_device device;
+    struct proto_list devices = {0};
+    buf bytes = buf_on(out->mem);
+    writer w = writer_on(&bytes);
+    bool found = gone == NULL;
+    err e = OK;
+    for (reader r = reader_of(old->devices.bytes); e == OK && r.n > 0;) {
+        e = proto_device_read(&r, &device);
+        bool goes = e == OK && gone != NULL && memcmp(device.id, gone, sizeof device.id) == 0;
+        found |= goes;
+        if (e == OK && !goes)
+            PROTO_LIST_ADD(device, &w, &devices, &device);
+        else if (goes && fresh != NULL)
+            PROTO_LIST_ADD(device, &w, &devices, fresh);
+    }
+    if (gone == NULL && fresh != NULL)
+        PROTO_LIST_ADD(device, &w, &devices, fresh);
+    if (e == OK)
+        e = found ? writer_result(&w) : ERR_NOT_FOUND;
+    devices.bytes = buf_slice(&bytes);
+    if (e == OK)
+        e = make_list(a, old->version + 1, &devices, out);
+    buf_free(&bytes);
+    return e;
 }
 
 err core_account_certify(const struct record_account *a, const struct proto_device *device,
@@ -59,7 +87,7 @@ static err make_devices(const struct record_account *a, buf *out) {
     buf devices = buf_on(out->mem);
     err e = proto_device_encode(&devices, &device);
     if (e == OK)
-        e = core_account_list_make(a, 1, &(struct proto_list){buf_slice(&devices), 1}, out);
+        e = make_list(a, 1, &(struct proto_list){buf_slice(&devices), 1}, out);
     buf_free(&devices);
     return e;
 }
@@ -198,6 +226,7 @@ static err take(struct core *core, struct record_account *a, uint64_t *command) 
     a->suite = core->config.suite;
     a->joining = true;
     a->command = *command = core_number(core);
+    core->overtaken = 0;
     err e = crypto_ed25519.public_of(a->identity, a->identity_seed);
     if (e == OK)
         e = make_device(core, a, &certificate);

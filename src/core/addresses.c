@@ -1,8 +1,7 @@
 /* The addresses that we gave away, and those of them that shall hold no longer: each revocation is
- * kept until the server has it. */
+ * kept until the server has it, or has no key any more by which the address would open. */
 #include "core/internal.h"
 
-enum { REVOCATIONS_MAX = 4096 }; /* that wait; the server keeps no more of one mailbox */
 #define RETRY_TIME (30 * TIME_SECOND)
 #define FULL_TIME TIME_DAY /* until the server has room for more */
 static const char given_name[] = "given", revoke_name[] = "revoke";
@@ -65,6 +64,31 @@ bool core_address_holds(const struct core *core, uint8_t key_id) {
     return key_id == newest || key_id % 255 + 1 == newest;
 }
 
+/* ---- Revocations ---- */
+
+void core_revocation_free(struct core *core, struct revocation *r) {
+    buf_free(&r->bytes);
+    mem_free(core->mem, r, sizeof *r);
+}
+
+static err forget(struct core *core, size_t i) {
+    struct revocation *r = core->revocations.p[i];
+    TRY(core_delete(core, TABLE_ADDRESS, slice_str(revoke_name), r->r.number));
+    core_list_remove(&core->revocations, i);
+    core_revocation_free(core, r);
+    return OK;
+}
+
+/* What was made by a key that is gone is of no use to anybody. */
+static err purge_revocations(struct core *core) {
+    for (size_t i = core->revocations.n; i-- > 0;) {
+        const struct revocation *r = core->revocations.p[i];
+        if (!r->in_flight && !core_address_holds(core, r->r.key_id))
+            TRY(forget(core, i));
+    }
+    return OK;
+}
+
 struct purge {
     struct core *core;
     err e;
@@ -85,22 +109,8 @@ err core_address_purge(struct core *core) {
         return OK;
     TRY(store_scan(core->store, core_key(TABLE_ADDRESS, slice_str(given_name), 0), UINT64_MAX,
                    purge_given, &p));
-    return p.e;
-}
-
-/* ---- Revocations ---- */
-
-void core_revocation_free(struct core *core, struct revocation *r) {
-    buf_free(&r->bytes);
-    mem_free(core->mem, r, sizeof *r);
-}
-
-static err forget(struct core *core, size_t i) {
-    struct revocation *r = core->revocations.p[i];
-    TRY(core_delete(core, TABLE_ADDRESS, slice_str(revoke_name), r->r.number));
-    core_list_remove(&core->revocations, i);
-    core_revocation_free(core, r);
-    return OK;
+    TRY(p.e);
+    return purge_revocations(core);
 }
 
 static err queue(struct core *core, const struct record_own_address *address, uint64_t at) {
@@ -129,8 +139,6 @@ err core_address_revoke_at(struct core *core, const uint8_t address[PROTO_ADDRES
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    if (core->revocations.n >= REVOCATIONS_MAX)
-        TRY(forget(core, 0));
     TRY(core_delete(core, TABLE_ADDRESS, slice_str(given_name), s.number));
     /* A moment that does not say what the user did, or what came. */
     return queue(core, &s.found, at + core_soon(core) - core->now);
@@ -175,6 +183,10 @@ static void revoked(struct core *core, const struct request *request, err e, uin
         core_session_bad_answer(core, AUTH);
     else if (e != ERR_CLOSED)
         core->revoke_after = core->now + (reason == PROTO_REASON_LIMIT ? FULL_TIME : RETRY_TIME);
+    if (e != OK && reason == PROTO_REASON_LIMIT)
+        core_action_trouble(core, ERR_LIMIT, reason,
+                            "the server has no room for more addresses that are revoked; those "
+                            "that wait are told to it again tomorrow");
 }
 
 static err write_due(struct core *core, buf *body, uint32_t *count) {

@@ -3,7 +3,8 @@
  * the host. */
 #include "core/internal.h"
 
-#define LIST_RETRY (30 * TIME_SECOND)
+#define LIST_RETRY_FIRST (8 * TIME_SECOND)
+#define LIST_RETRY_MOST (8 * TIME_MINUTE)
 
 static void command_drop(struct core *core, size_t i) {
     memmove(&core->commands[i], &core->commands[i + 1],
@@ -17,9 +18,7 @@ static err command_add(struct core *core, struct command what, uint64_t now, uin
         return ERR_STATE;
     if (core->command_count == COMMANDS_MAX)
         return ERR_LIMIT;
-    TRY(core_txn_begin(core));
-    *command = core_number(core);
-    TRY(core_txn_end(core, OK));
+    TRY(core_command_number(core, command));
     what.number = *command;
     core->commands[core->command_count++] = what;
     core_pump(core);
@@ -51,10 +50,6 @@ err core_link_new(struct core *core, bool once, uint64_t lifetime, uint64_t now,
         return ERR_LIMIT;
     struct link_terms terms = {.lifetime = lifetime, .once = once};
     return command_add(core, (struct command){.kind = COMMAND_LINK, .terms = terms}, now, command);
-}
-
-err core_contact_link(struct core *core, uint64_t now, uint64_t *command) {
-    return core_link_new(core, false, CORE_LINK_DAYS * TIME_DAY, now, command);
 }
 
 /* ---- The server's record ---- */
@@ -225,9 +220,13 @@ static void list_put(struct core *core, const struct request *request, err e, ui
     (void)body;
     core->list_asked = false;
     if (e != OK && (e != ERR_DENIED || reason != PROTO_REASON_OLDER)) {
-        core->list_after = e == ERR_DENIED ? core->now + LIST_RETRY : 0;
+        core->list_after = e != ERR_DENIED
+                               ? 0
+                               : core->now + core_backoff(core->list_failures++, LIST_RETRY_FIRST,
+                                                          LIST_RETRY_MOST);
         return;
     }
+    core->list_failures = 0;
     if (request->number != list_version(core))
         return;
     if (e == OK && type != PROTO_ok) {
@@ -254,6 +253,11 @@ static void put_list(struct core *core) {
 }
 
 /* ---- The pump ---- */
+
+uint64_t core_auth_commands_wake(const struct core *core) {
+    bool waits = core->account.r.put_list && !core->list_asked && core->list_after > core->now;
+    return waits && core_session_ready(core, AUTH) ? core->list_after : UINT64_MAX;
+}
 
 void core_auth_commands_pump(struct core *core) {
     put_list(core);

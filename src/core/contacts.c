@@ -174,6 +174,8 @@ err core_contact_check(const struct core *core, const char *label, slice bound, 
 }
 
 enum { PLACE = 16 + PROTO_ADDRESS }; /* a device and an address of it */
+/* So long the address of a card holds after another is put, and a link's is rarely taken back. */
+#define LINK_TIME TIME_WEEK
 
 /* This address in the place of the one that was known of its device, and what is known of the
  * others that are still in the list. */
@@ -213,7 +215,8 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
     if (memcmp(account, r.account, sizeof account) != 0 || (r.version > 0 && !signed_list) ||
         core_name_check(r.name) != OK || core_name_check(r.petname) != OK ||
         memcmp(r.account, core->account.r.account, sizeof r.account) == 0 ||
-        (known == NULL && core->contacts.n >= CONTACTS_MAX))
+        (known == NULL && core->contacts.n >= CONTACTS_MAX) ||
+        (known != NULL && memcmp(known->r.identity, r.identity, sizeof r.identity) != 0))
         return OK;
     if (known != NULL && !core_sync_later(core, &r.changed, r.by, known->r.changed, known->r.by)) {
         r.petname = known->r.petname;
@@ -223,11 +226,21 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
     }
     if (core_contact_petname_free(core, r.account, r.petname) != OK)
         r.petname = known == NULL ? SLICE_EMPTY : known->r.petname;
+    if (known != NULL && known->r.name.n > 0)
+        r.name = known->r.name; /* its own word comes to each device */
     if (known != NULL && known->r.version > r.version) {
         r.devices = known->r.devices;
         r.version = known->r.version;
-        r.addresses = known->r.addresses;
     }
+    if (known != NULL &&
+        (known->r.version > contact->version ||
+         (known->r.version == contact->version && known->r.link_until >= contact->link_until))) {
+        r.addresses = known->r.addresses;
+        r.once = known->r.once;
+        r.link_until = known->r.link_until;
+    }
+    if (known != NULL && known->r.leaves.n > 0)
+        r.leaves = known->r.leaves;
     TRY(contact_put(core, &r));
     if (!signed_list)
         return OK;
@@ -275,6 +288,7 @@ err core_contact_take(struct core *core, const struct proto_contact *contact,
     r.devices = contact->devices;
     r.version = list->version;
     r.once = contact->once;
+    r.link_until = core->now + LINK_TIME;
     if (petname.n > 0) {
         r.petname = petname;
         changed(core, &r);
@@ -418,26 +432,86 @@ err core_contact_meet(struct core *core, uint32_t number, const uint8_t account[
 
 /* ---- Whose key packages an addition needs ---- */
 
-static err target(buf *targets, const uint8_t *account, const uint8_t *device,
-                  const uint8_t *address) {
-    TRY(buf_append(targets, slice_of(account, 16)));
-    TRY(buf_append(targets, slice_of(device, 16)));
-    return buf_append(targets, slice_of(address, PROTO_ADDRESS));
+/* Of a leaf in a conversation that both are in we hear when it gets another address; one that is
+ * known from elsewhere may hold no longer. NOT_FOUND. */
+static err living_address(struct core *core, const uint8_t identity[LEAF_IDENTITY],
+                          uint8_t address[PROTO_ADDRESS]) {
+    struct mls_member member;
+    struct leaf leaf;
+    for (size_t i = 0; i < core->conversations.n; i++) {
+        struct conversation *c = core->conversations.p[i];
+        uint32_t at = 0;
+        if (c->r.state != CORE_CONVERSATION_ACTIVE || c->r.spoiled || c->r.behind)
+            continue;
+        TRY(core_conversation_load(core, c));
+        if (!core_conversation_has(c, slice_of(identity, LEAF_IDENTITY), &at) ||
+            core_unheard(c, at))
+            continue;
+        TRY(mls_group_member(c->group, at, &member));
+        TRY(core_leaf_read(&member, &leaf));
+        memcpy(address, leaf.address, PROTO_ADDRESS);
+        return OK;
+    }
+    return ERR_NOT_FOUND;
 }
 
-err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets) {
-    const struct contact *c = core_contact_lookup(core, account);
+/* The address of the device in these places; NULL: there is none. */
+static const uint8_t *find_place(slice places, const uint8_t device[16]) {
+    for (size_t at = 0; at + PLACE <= places.n; at += PLACE)
+        if (memcmp(places.p + at, device, 16) == 0)
+            return places.p + at + 16;
+    return NULL;
+}
+
+/* What is known to have held once: the leaf that was heard last, and the link; a fresh link alone.
+ */
+static void find_ways(const struct core *core, const struct contact *c, const uint8_t *place,
+                      uint8_t ways[2 * PROTO_ADDRESS]) {
+    const uint8_t *link = place + 16, *leaf = find_place(c->r.leaves, place);
+    bool heard = leaf != NULL && core->now >= c->r.link_until && core_address_holds(core, leaf[0]);
+    memset(ways, 0, 2 * PROTO_ADDRESS);
+    memcpy(ways, heard ? leaf : link, PROTO_ADDRESS);
+    if (heard && core_address_holds(core, link[0]))
+        memcpy(ways + PROTO_ADDRESS, link, PROTO_ADDRESS);
+}
+
+/* living: only if its address is known to hold. */
+static err target(struct core *core, const struct contact *c, const uint8_t *place, bool living,
+                  buf *targets) {
+    uint8_t identity[LEAF_IDENTITY], ways[2 * PROTO_ADDRESS] = {0};
+    memcpy(identity, c->r.account, 16);
+    memcpy(identity + 16, place, 16);
+    err e = living ? living_address(core, identity, ways) : OK;
+    if (e != OK)
+        return e == ERR_NOT_FOUND ? OK : e;
+    if (!living)
+        find_ways(core, c, place, ways);
+    TRY(buf_append(targets, SLICE_ARRAY(identity)));
+    return buf_append(targets, SLICE_ARRAY(ways));
+}
+
+static err add_targets(struct core *core, const struct contact *c, bool living, buf *targets) {
     struct proto_device_list list = {0};
     struct proto_device device;
-    if (c == NULL)
-        return ERR_NOT_FOUND;
     if (c->r.version > 0)
         TRY(proto_device_list_decode(c->r.devices, &list));
     slice places = c->r.addresses;
     for (size_t at = 0; at + PLACE <= places.n; at += PLACE)
         if (c->r.version == 0 || core_devices_has(&list, places.p + at, &device))
-            TRY(target(targets, account, places.p + at, places.p + at + 16));
+            TRY(target(core, c, places.p + at, living, targets));
     return OK;
+}
+
+/* A device that is reached adds the others; one that is in the tree and was not reached would be
+ * added by nobody. */
+err core_contact_targets(struct core *core, const uint8_t account[16], buf *targets) {
+    const struct contact *c = core_contact_lookup(core, account);
+    size_t before = targets->n;
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    if (core->now >= c->r.link_until)
+        TRY(add_targets(core, c, true, targets));
+    return targets->n > before ? OK : add_targets(core, c, false, targets);
 }
 
 /* The leaf's address in the place of this one. */
@@ -466,32 +540,39 @@ err core_contact_met(struct core *core, struct conversation *c, const uint8_t ac
         e = leaf_place(c, account, places.p + at);
     contact->r.addresses = buf_slice(&places);
     contact->r.once = false;
+    contact->r.link_until = 0;
     if (e == OK)
         e = contact_save(core, contact);
     buf_free(&places);
     return e;
 }
 
-err core_contact_moved(struct core *core, const struct leaf *old,
-                       const uint8_t fresh[PROTO_ADDRESS]) {
-    struct contact *contact = core_contact_lookup(core, old->account);
-    buf places = buf_on(core->mem);
-    bool moved = false;
-    if (contact == NULL || memcmp(old->address, fresh, PROTO_ADDRESS) == 0)
+/* This address in the place of the one that was heard of its device before; the oldest makes room.
+ */
+static err merge_leaf(const struct leaf *leaf, slice known, buf *leaves) {
+    TRY(buf_append(leaves, SLICE_ARRAY(leaf->device)));
+    TRY(buf_append(leaves, SLICE_ARRAY(leaf->address)));
+    for (size_t at = 0; at + PLACE <= known.n && leaves->n < PLACE * PROTO_DEVICES_MAX; at += PLACE)
+        if (memcmp(known.p + at, leaf->device, 16) != 0)
+            TRY(buf_append(leaves, slice_of(known.p + at, PLACE)));
+    return OK;
+}
+
+err core_contact_heard(struct core *core, const struct leaf *leaf) {
+    struct contact *contact = core_contact_lookup(core, leaf->account);
+    buf leaves = buf_on(core->mem);
+    if (contact == NULL)
         return OK;
-    err e = buf_set(&places, contact->r.addresses);
-    for (size_t at = 0; e == OK && at + PLACE <= places.n; at += PLACE) {
-        uint8_t *place = places.p + at;
-        if (memcmp(place, old->device, 16) != 0 ||
-            memcmp(place + 16, old->address, PROTO_ADDRESS) != 0)
-            continue;
-        memcpy(place + 16, fresh, PROTO_ADDRESS);
-        moved = true;
-    }
-    contact->r.addresses = moved ? buf_slice(&places) : contact->r.addresses;
-    if (e == OK && moved)
+    const uint8_t *known = find_place(contact->r.leaves, leaf->device);
+    bool same = known != NULL && memcmp(known, leaf->address, PROTO_ADDRESS) == 0;
+    if (same && contact->r.link_until == 0)
+        return OK;
+    err e = merge_leaf(leaf, contact->r.leaves, &leaves);
+    contact->r.leaves = buf_slice(&leaves);
+    contact->r.link_until = 0;
+    if (e == OK)
         e = contact_save(core, contact);
-    buf_free(&places);
+    buf_free(&leaves);
     return e;
 }
 
@@ -504,14 +585,19 @@ err core_contact_learn_name(struct core *core, const uint8_t account[16], slice 
     if (name.n == 0 || core_name_check(name) != OK ||
         memcmp(account, core->account.r.account, 16) == 0)
         return OK;
+    struct contact *c = core_contact_lookup(core, account);
     err e = core_get(core, TABLE_CONTACT, slice_of(account, 16), 0, &value);
-    if (e == ERR_NOT_FOUND || (e == OK && own_word)) {
+    bool fresh = e == ERR_NOT_FOUND;
+    if (fresh && c == NULL && core->counters.names >= NAMES_MAX)
+        return OK;
+    if (fresh || (e == OK && own_word)) {
+        core->counters_dirty = core->counters_dirty || fresh;
+        core->counters.names += fresh;
         buf_clear(&value);
         e = buf_append(&value, name);
         if (e == OK)
             e = core_put(core, TABLE_CONTACT, slice_of(account, 16), 0, buf_slice(&value));
     }
-    struct contact *c = core_contact_lookup(core, account);
     if (e == OK && own_word && c != NULL && !slice_equal(c->r.name, name)) {
         c->r.name = name;
         e = contact_save(core, c);

@@ -448,22 +448,6 @@ static err met(struct core *core, struct conversation *c, const struct entry *ou
     return OK;
 }
 
-/* Before the commit is applied. Whom we know by its leaf's address is known by the new leaf's,
- * since the old one may hold no longer soon. */
-static err follow(struct core *core, const struct conversation *c,
-                  const struct mls_staged *staged) {
-    for (size_t i = 0; i < mls_staged_change_count(staged); i++) {
-        struct mls_change change = mls_staged_change(staged, i);
-        struct mls_member member;
-        struct leaf old, fresh;
-        if (change.what == MLS_UPDATED &&
-            mls_group_member(c->group, change.member.leaf, &member) == OK &&
-            core_leaf_read(&member, &old) == OK && core_leaf_read(&change.member, &fresh) == OK)
-            TRY(core_contact_moved(core, &old, fresh.address));
-    }
-    return OK;
-}
-
 /* Applies it. Whoever asked for another address wants the old one to hold no longer; but who has
  * not heard of it still sends by that one for a while. */
 static err apply(struct core *core, struct conversation *c, struct mls_staged *staged, slice events,
@@ -474,7 +458,7 @@ static err apply(struct core *core, struct conversation *c, struct mls_staged *s
     bool revokes = ours != NULL && ours->r.kind == ENTRY_UPDATE && ours->r.intent.n > 0;
     err e = own_address(c, old);
     if (e == OK)
-        e = follow(core, c, staged);
+        e = core_unheard_follow(core, c, staged);
     if (e != OK) {
         mls_staged_free(staged);
         return e;
@@ -611,23 +595,23 @@ err core_conversation_answer(struct core *core, struct conversation *c, bool las
     return core_profile_send(core, c, false);
 }
 
-/* Another device of ours added us: to the conversation of own devices, or to one that it is in,
- * whose history it may send. */
+/* Another device of ours added us: to one that it is in, whose history it may send, or to the
+ * conversation of own devices. One that all others have left looks like that one; which it is the
+ * first that comes over it says (sync.c). */
 static err joined_own(struct core *core, struct conversation *c, const struct mls_group *group,
                       const struct mls_member *adder) {
     if (adder->identity.n != LEAF_IDENTITY ||
         memcmp(adder->identity.p, core->account.r.account, 16) != 0)
         return OK;
     c->r.used = true;
-    if (core_devices_only_own(core, group)) {
-        core->account.r.own = c->r.number;
-        return core_account_save(core);
-    }
     if (c->r.messages == 0) {
         c->r.messages = c->r.read = HISTORY_ROOM;
         c->r.room = true;
     }
-    return OK;
+    if (!core_devices_only_own(core, group) || core_devices_shares(core))
+        return OK;
+    core->account.r.own = c->r.number;
+    return core_account_save(core);
 }
 
 static err joined(struct core *core, struct conversation *c, const struct mls_group *group,
@@ -639,6 +623,7 @@ static err joined(struct core *core, struct conversation *c, const struct mls_gr
     c->r.epoch = c->r.joined = mls_group_epoch(group);
     c->r.members = core_leaf_members(group);
     c->r.pending = c->r.spoiled = c->r.behind = false;
+    c->r.unheard = SLICE_EMPTY;
     c->commit_at = c->probe_at = 0;
     c->retry = true;
     TRY(note_address(core, c));
@@ -665,8 +650,7 @@ static err drop_unseen(struct core *core, const struct mls_group *group, uint64_
     return core_request_revoke(core, group, key->last_resort);
 }
 
-/* A device of ours that is in our list no more is heard as little as who is blocked, or as a
- * request that was declined on another device. */
+/* A request that was declined on another device is heard as little as who is not heard at all. */
 static err is_unseen(struct core *core, const struct mls_group *group, uint32_t sender,
                      bool *unseen) {
     struct mls_member adder;
@@ -675,11 +659,8 @@ static err is_unseen(struct core *core, const struct mls_group *group, uint32_t 
     TRY(mls_group_member(group, sender, &adder));
     if (adder.identity.n != LEAF_IDENTITY)
         return OK;
-    const uint8_t *account = adder.identity.p;
-    if (memcmp(account, core->account.r.account, 16) == 0)
-        return core_devices_unlisted(core, account, account + 16, unseen);
-    *unseen = core_is_blocked(core, account);
-    if (*unseen || id.n != 32 || core_contact_lookup(core, account) != NULL)
+    TRY(core_devices_unheard(core, adder.identity.p, unseen));
+    if (*unseen || id.n != 32 || core_contact_lookup(core, adder.identity.p) != NULL)
         return OK;
     return core_seen_declined(core, id.p, unseen);
 }

@@ -43,6 +43,12 @@ uint64_t core_number(struct core *core) {
     return core->counters.next++;
 }
 
+err core_command_number(struct core *core, uint64_t *command) {
+    TRY(core_txn_begin(core));
+    *command = core_number(core);
+    return core_txn_end(core, OK);
+}
+
 err core_hash32(uint8_t out[32], slice bytes) {
     return crypto_blake2b_keyed(out, 32, SLICE_EMPTY, &bytes, 1);
 }
@@ -171,6 +177,7 @@ static void set_back(struct core *core, uint64_t step) {
     back(&core->stock_after, step);
     back(&core->stock_at, step);
     back(&core->key_after, step);
+    back(&core->list_after, step);
     back(&core->purge_after, step);
     back(&core->revoke_after, step);
     back(&core->fetch_day, step);
@@ -250,7 +257,8 @@ static err init(struct core *core) {
         core->sessions[i].server_hello = buf_on(core->mem);
     }
     core->wake_told = UINT64_MAX;
-    core->linking.server = core->linking.code_text = core->linking.out = buf_on(core->mem);
+    core->linking.server = core->linking.code_text = buf_on(core->mem);
+    core->linking.out = core->linking.offered = buf_on(core->mem);
     core->record = core->image = core->own_name = buf_on(core->mem);
     core->account.bytes = core->network.bytes = buf_on(core->mem);
     core->action_bytes = buf_on(core->mem);

@@ -191,10 +191,12 @@ MUST err core_account_create(struct core *core, slice join_link, slice name, uin
                              uint64_t *command);
 /* An account that exists, by its identity's words (core_words), on the server that `link` is for (a
  * registration link, anybody's contact link, or that of core_server_link): this device gets the
- * place of the account's first one, which the server then knows no more; the others stay. DONE with
- * reason PROOF: the server knows no such account. Errors at once besides those of
- * core_account_create: MALFORMED for no words (*wrong is the first that is none, from 1, or 0 if
- * there aren't 24, or for a name), SIGNATURE if their check doesn't fit, UNSUPPORTED for the link.
+ * place of the account's first one, which the server then knows no more; the others stay. Which
+ * these are is the server's word: it can show an older list. DONE with reason PROOF: the server
+ * knows no such account; LATE: it showed a list, and an older one after that; reason OLDER: it had
+ * a newer one again and again. Errors at once besides those of core_account_create: MALFORMED for
+ * no words (*wrong is the first that is none, from 1, or 0 if there aren't 24, or for a name),
+ * SIGNATURE if their check doesn't fit, UNSUPPORTED for the link.
  */
 MUST err core_account_take(struct core *core, slice link, slice words, slice name, uint64_t now,
                            uint64_t *command, uint32_t *wrong);
@@ -203,18 +205,21 @@ MUST err core_account_take(struct core *core, slice link, slice words, slice nam
 MUST err core_words(const struct core *core, char words[CORE_WORDS]);
 /* Makes this store's device one of an account that exists: it shows a code, which the device with
  * the identity's key takes. server: "host:port", or any link of that server's, by which its key is
- * known from the start; else the other device tells it. LINKING comes at each step. DONE once this
- * device is in the account; its conversations and contacts come from then on, SYNCED tells how many
- * parts of them are here. DONE with TIMEOUT after a minute without the other, DENIED for its no,
- * IDENTITY if the server is not the account's. EXISTS if this store has a registered account. */
+ * known from the start; else the other device tells it. LINKING comes at each step. When both show
+ * digits each one's user says with core_device_link_confirm whether they are the same; nothing is
+ * taken over before. DONE once this device is in the account; its conversations and contacts come
+ * from then on, SYNCED tells how many parts of them are here. DONE with TIMEOUT after a minute
+ * without the other, DENIED for a no, IDENTITY if the server is not the account's. EXISTS if this
+ * store has a registered account. */
 MUST err core_device_link(struct core *core, slice server, uint64_t now, uint64_t *command);
-/* At the device with the identity's key: takes the code that the new device shows. When both show
- * digits the user says with core_device_link_confirm whether they are the same. DONE once the new
- * device is in the account: it is added to the conversations from then on. DONE with reason NONE if
- * the code is used or over, or of another server. DENIED without the identity's key; LIMIT for too
- * many. */
+/* At the device with the identity's key: takes the code that the new device shows. After the user's
+ * yes the new device is in the account's list; after a no at the new device it is signed off again.
+ * DONE once it came to the account: it is added to the conversations from then on. DONE with DENIED
+ * for a no on either side, with reason NONE if the code is used or over, or of another server.
+ * DENIED without the identity's key; LIMIT for too many. */
 MUST err core_device_link_take(struct core *core, slice code, uint64_t now, uint64_t *command);
-/* same: no ends the link. STATE if it is not at its digits. */
+/* On each of the two devices, what its user says of the digits; a no ends the link, and DONE tells
+ * what else does. STATE if it is not at its digits. */
 MUST err core_device_link_confirm(struct core *core, bool same, uint64_t now);
 /* Signs a device off, at the server and in all conversations: DONE once the server has that; what
  * is still to be done in conversations goes on. DENIED without the identity's key, or for this
@@ -223,8 +228,6 @@ MUST err core_device_unlink(struct core *core, const uint8_t device[CORE_DEVICE]
                             uint64_t *command);
 /* Appends "sotto:server:...": where the server is and its key. */
 MUST err core_server_link(const struct core *core, buf *link);
-/* What we call ourselves from now on. */
-MUST err core_name_set(struct core *core, slice name, uint64_t now);
 /* What others see of us from now on: everywhere, or in one conversation alone (0: everywhere),
  * where it stays as it is from then on. NULL leaves the name or the picture as it is; both NULL in
  * a conversation: the same as everywhere again. A picture is PNG, JPEG or WebP, goes out as it is
@@ -247,8 +250,6 @@ MUST err core_isolate_set(struct core *core, enum core_isolate isolate, uint64_t
  * connection only when the stock of them is empty. LIMIT: 256 are good still; revoke one. */
 MUST err core_link_new(struct core *core, bool once, uint64_t lifetime, uint64_t now,
                        uint64_t *command);
-/* One for all, good for CORE_LINK_DAYS days. */
-MUST err core_contact_link(struct core *core, uint64_t now, uint64_t *command);
 /* Nobody comes by it any more. NOT_FOUND. */
 MUST err core_link_revoke(struct core *core, uint64_t number, uint64_t now);
 /* Takes somebody's link: done at once. petname is what we call them; empty: their own name. A link
@@ -493,7 +494,7 @@ enum core_linking_state {
     CORE_LINKING_OPENING, /* the server is asked */
     CORE_LINKING_CODE,    /* the new device's code is to be shown */
     CORE_LINKING_DIGITS,  /* to be compared */
-    CORE_LINKING_ACCOUNT, /* they were the same: the account is on its way */
+    CORE_LINKING_ACCOUNT, /* here the user said that they are the same: the other side is due */
     CORE_LINKING_JOINING  /* at the new device: it has the account, and comes to the server */
 };
 struct core_linking {
@@ -614,9 +615,11 @@ struct core_conversation {
     uint32_t waiting;
     uint32_t quarantined;
     uint8_t inviter[CORE_ACCOUNT]; /* who added us; zeros if we made it */
-    bool spoiled; /* a commit was ordered that can't be applied: make a new conversation */
-    bool behind;  /* the others went on, and the commit that leads to them did not come: what is
-                     asked for here waits, until a member removes us and adds us again */
+    bool spoiled;     /* a commit was ordered that can't be applied: make a new conversation */
+    bool behind;      /* the others went on, and the commit that leads to them did not come: what is
+                         asked for here waits, until a member removes us and adds us again */
+    uint32_t unheard; /* devices from which nothing came since they were added: they wait for their
+                         user's yes, or the Welcome did not reach them, which nobody tells */
 };
 /* i < status.conversations. */
 MUST err core_conversation_at(const struct core *core, size_t i, struct core_conversation *c);
@@ -644,6 +647,7 @@ struct core_member {
     bool us;
     bool contact;
     bool unlisted; /* not in the newest device list that we know of its account */
+    bool unheard;  /* nothing came from any device of the account since it was added */
 };
 typedef bool core_member_visit(void *ctx, const struct core_member *member);
 /* An accessor. In the order of the leaves; false ends it. A conversation that is being made, or

@@ -50,6 +50,13 @@ err core_devices_unlisted(struct core *core, const uint8_t account[16], const ui
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
+err core_devices_unheard(struct core *core, const uint8_t identity[32], bool *unheard) {
+    *unheard = core_is_blocked(core, identity);
+    if (memcmp(identity, core->account.r.account, 16) != 0)
+        return OK;
+    return core_devices_unlisted(core, identity, identity + 16, unheard);
+}
+
 err core_devices_mark(struct core *core, struct conversation *c) {
     c->devices_at = core->now + (core->account.r.has_identity ? 0 : TURN_TIME);
     if (c->r.devices)
@@ -155,18 +162,18 @@ static err address_of(struct core *core, const uint8_t device[16], uint8_t addre
 
 static err add_target(struct core *core, const struct conversation *c, const uint8_t device[16],
                       buf *targets) {
-    uint8_t identity[LEAF_IDENTITY], address[PROTO_ADDRESS];
+    uint8_t identity[LEAF_IDENTITY], ways[2 * PROTO_ADDRESS] = {0};
     uint32_t leaf = 0;
     memcpy(identity, core->account.r.account, 16);
     memcpy(identity + 16, device, 16);
     if (memcmp(device, core->account.r.device, 16) == 0 ||
         (c->group != NULL && core_conversation_has(c, SLICE_ARRAY(identity), &leaf)))
         return OK;
-    err e = address_of(core, device, address);
+    err e = address_of(core, device, ways);
     if (e != OK)
         return e == ERR_NOT_FOUND ? OK : e;
     TRY(buf_append(targets, SLICE_ARRAY(identity)));
-    return buf_append(targets, SLICE_ARRAY(address));
+    return buf_append(targets, SLICE_ARRAY(ways));
 }
 
 err core_devices_targets(struct core *core, struct conversation *c, buf *targets) {
@@ -234,33 +241,12 @@ err core_devices_step(struct core *core, struct conversation *c) {
 
 /* ---- Signing one off ---- */
 
-static err list_without(struct core *core, const uint8_t id[16], buf *out) {
-    struct proto_device_list list;
-    struct proto_device device;
-    buf devices = buf_on(core->mem);
-    uint32_t count = 0;
-    TRY(core_devices_own(core, &list));
-    reader r = reader_of(list.devices.bytes);
-    err e = OK;
-    while (e == OK && r.n > 0) {
-        e = proto_device_read(&r, &device);
-        if (e != OK || memcmp(device.id, id, sizeof device.id) == 0)
-            continue;
-        count++;
-        e = proto_device_encode(&devices, &device);
-    }
-    if (e == OK && count == list.devices.count)
-        e = ERR_NOT_FOUND;
-    if (e == OK)
-        e = core_account_list_make(&core->account.r, list.version + 1,
-                                   &(struct proto_list){buf_slice(&devices), count}, out);
-    buf_free(&devices);
-    return e;
-}
-
 err core_devices_sign_off(struct core *core, const uint8_t id[16]) {
+    struct proto_device_list old;
     buf list = buf_on(core->mem);
-    err e = list_without(core, id, &list);
+    err e = core_devices_own(core, &old);
+    if (e == OK)
+        e = core_account_list_after(&core->account.r, &old, id, NULL, &list);
     if (e == OK) {
         core->account.r.put_list = true;
         if (core->account.r.sibling.n > 16 && memcmp(core->account.r.sibling.p, id, 16) == 0)
@@ -272,6 +258,15 @@ err core_devices_sign_off(struct core *core, const uint8_t id[16]) {
 }
 
 /* ---- The conversation of own devices ---- */
+
+bool core_devices_holds_identity(const struct core *core, const uint8_t device[16]) {
+    struct proto_device_list list;
+    struct proto_device first;
+    if (core_devices_own(core, &list) != OK)
+        return false;
+    reader r = reader_of(list.devices.bytes);
+    return proto_device_read(&r, &first) == OK && memcmp(first.id, device, sizeof first.id) == 0;
+}
 
 bool core_devices_only_own(const struct core *core, const struct mls_group *group) {
     struct mls_member member;
@@ -301,12 +296,14 @@ static err make_own(struct core *core) {
     return core_entry_add(core, c, ENTRY_CREATE, SLICE_ARRAY(core->account.r.account), true, NULL);
 }
 
+bool core_devices_shares(const struct core *core) {
+    const struct conversation *own = core_conversation_lookup(core, core->account.r.own);
+    return own != NULL && (core_conversation_open(own) || own->r.state == CORE_CONVERSATION_NEW);
+}
+
 /* One that is over, or could not be made, is made anew. */
 err core_devices_share(struct core *core) {
-    struct conversation *own = core_conversation_lookup(core, core->account.r.own);
-    bool there =
-        own != NULL && (core_conversation_open(own) || own->r.state == CORE_CONVERSATION_NEW);
-    if (!there)
+    if (!core_devices_shares(core))
         TRY(make_own(core));
     return mark_all(core);
 }

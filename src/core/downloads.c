@@ -103,17 +103,14 @@ err core_file_fetch(struct core *core, uint32_t conversation, uint64_t message, 
     if (e == OK)
         e = buf_set(&d->place, place);
     if (e == OK)
+        e = core_command_number(core, command);
+    if (e == OK)
         e = core_list_add(core, &core->downloads, d);
-    if (e == OK && (e = core_txn_begin(core)) == OK) {
-        d->command = *command = core_number(core);
-        e = core_txn_end(core, OK);
-        if (e != OK)
-            core_list_remove(&core->downloads, core->downloads.n - 1);
-    }
     if (e != OK) {
         download_free(core, d);
         return e;
     }
+    d->command = *command;
     d->local = whole_chunks(d->file.size, have);
     d->next = d->local;
     d->not_before = hurry ? 0 : core->now + core_random(JITTER);

@@ -34,13 +34,18 @@ static err claim_save(struct core *core, struct claim *c) {
     return core_put(core, TABLE_STATE, claim_name, c->r.number, buf_slice(&c->bytes));
 }
 
+/* A card with another address is there, or none: whoever found the old one has a week to ask. */
+static err address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
+    return core_address_revoke_at(core, address, core->now + TIME_WEEK);
+}
+
 static err claim_remove(struct core *core, struct claim *c) {
     for (size_t i = 0; i < core->claims.n; i++)
         if (core->claims.p[i] == c)
             core_list_remove(&core->claims, i);
     err e = core_delete(core, TABLE_STATE, claim_name, c->r.number);
     if (e == OK && c->r.address.n == PROTO_ADDRESS)
-        e = core_handle_address_over(core, c->r.address.p);
+        e = address_over(core, c->r.address.p);
     core_claim_free(core, c);
     return e;
 }
@@ -170,7 +175,7 @@ static err import_put(struct core *core, struct claim *c, const struct record_cl
     if (told->version <= c->r.version)
         return OK;
     if (c->r.address.n == PROTO_ADDRESS)
-        TRY(core_handle_address_over(core, c->r.address.p));
+        TRY(address_over(core, c->r.address.p));
     c->r.address = SLICE_EMPTY;
     c->r.version = told->version;
     c->r.renewed = told->renewed < week ? told->renewed : week;
@@ -365,7 +370,7 @@ static err claim_put(struct core *core, struct claim *c) {
     if (c->r.state == CLAIM_HELD)
         TRY(tell_own_devices(core, c));
     if (replaces)
-        TRY(core_handle_address_over(core, over));
+        TRY(address_over(core, over));
     return command_through(core, command);
 }
 
@@ -750,11 +755,7 @@ static err start(struct core *core, enum handle_job_kind kind, slice name, slice
     TRY(pin_check(pin));
     err e = core_handle_form(name, &form);
     if (e == OK)
-        e = core_txn_begin(core);
-    if (e == OK) {
-        *command = core_number(core);
-        e = core_txn_end(core, OK);
-    }
+        e = core_command_number(core, command);
     if (e == OK)
         e = buf_set(&core->job.pin, pin);
     if (e != OK) {

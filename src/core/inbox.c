@@ -42,8 +42,9 @@ static err take_application(struct core *core, struct conversation *c,
                                .epoch = received->epoch,
                                .content = received->application};
     uint64_t number;
-    bool known;
+    bool known, unheard;
     TRY(core_conversation_save_group(core, c));
+    TRY(core_unheard_said(core, c, received->sender_identity, received->epoch));
     if (m.content.n > CONTENT_MAX)
         return aside(o, c->r.number, ERR_TOO_LARGE);
     memcpy(m.sender, received->sender_identity.p, sizeof m.sender);
@@ -53,7 +54,8 @@ static err take_application(struct core *core, struct conversation *c,
     if (core_content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), m.content) != OK)
         TRY(core_hash32(m.id, m.content));
     TRY(core_history_known(core, c, m.id, &known));
-    if (core_is_blocked(core, m.sender))
+    TRY(core_devices_unheard(core, received->sender_identity.p, &unheard));
+    if (unheard)
         return becomes(o, DROPPED);
     if (known)
         return becomes(o, REPEATED);
@@ -64,7 +66,7 @@ static err take_application(struct core *core, struct conversation *c,
         if (core_devices_is_list(content.part.type))
             return core_devices_receive(core, c, m.sender, content.part.body);
         if (core_sync_is(content.part.type))
-            return core_sync_receive(core, c, m.sender, content.part.body);
+            return core_sync_receive(core, c, received->sender_identity.p, content.part.body);
         return core_profile_receive(core, c, m.sender, content.part.body);
     }
     return core_history_add(core, c, &m, &number);
@@ -73,9 +75,13 @@ static err take_application(struct core *core, struct conversation *c,
 /* Another device of ours leaves: all of them do. */
 static err leave_too(struct core *core, struct conversation *c, uint32_t leaf) {
     struct mls_member member;
+    bool unheard;
     if (c->r.state != CORE_CONVERSATION_ACTIVE || mls_group_member(c->group, leaf, &member) != OK ||
         member.identity.n != LEAF_IDENTITY ||
         memcmp(member.identity.p, core->account.r.account, 16) != 0)
+        return OK;
+    TRY(core_devices_unheard(core, member.identity.p, &unheard));
+    if (unheard)
         return OK;
     c->r.state = CORE_CONVERSATION_LEAVING;
     c->r.leaving = core->now;
@@ -540,7 +546,8 @@ void core_inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
 
 /* ---- What waits ---- */
 
-/* What asked by a blob, now that this is here: as if it had come in the item. */
+/* What asked by a blob, now that this is here: as if it had come in the item, but that what leads
+ * nowhere is not put aside. A later Welcome of the same group may have overtaken it. */
 static err take_asking(struct core *core, const uint8_t serial[8], slice mark, slice message,
                        struct outcome *o) {
     bool closed;
@@ -548,6 +555,8 @@ static err take_asking(struct core *core, const uint8_t serial[8], slice mark, s
     if (closed || !is_expected(core, message))
         return becomes(o, DROPPED);
     TRY(take_message(core, serial, mark, message, o));
+    if (o->what == ASIDE)
+        TRY(becomes(o, DROPPED));
     return core_link_came(core, serial);
 }
 

@@ -26,6 +26,7 @@ enum {
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
     CONTACTS_MAX = 4096,
+    NAMES_MAX = 16384, /* that we know of accounts; contacts' come in any case */
     LINKS_MAX = 256,                /* that we gave away and are good still */
     REQUESTS_WAITING_MAX = 64,      /* that nobody decided on yet, from one identity each */
     REQUEST_ENTRIES_MAX = 256,      /* of one request's history */
@@ -172,7 +173,8 @@ struct entry {
     uint8_t blob_id[32];
     buf targets;   /* account id, device id, address: whose key packages are needed */
     size_t target; /* the next one */
-    buf taken;     /* parts `key_package`, one for each target before that */
+    uint64_t targets_at;
+    buf taken; /* parts `key_package`, one for each target before that */
 };
 
 enum waiting_why {
@@ -338,7 +340,8 @@ struct linking {
     uint64_t command;
     uint64_t at, until; /* when to ask the server again, and when it is over */
     bool in_flight, told;
-    buf server; /* the new device's: where it is, and its key if that is known */
+    bool refused; /* its user said no: that has to be put */
+    buf server;   /* the new device's: where it is, and its key if that is known */
     bool pinned;
     uint8_t server_identity[32];
     struct proto_server_hello hello; /* what it showed, if not */
@@ -348,7 +351,9 @@ struct linking {
     uint8_t device[16], device_key[32], device_seed[32]; /* the new device's */
     struct noise_handshake noise;
     struct noise_cipher send, receive;
-    buf out; /* the frame to be put */
+    buf out;     /* the frame to be put */
+    buf offered; /* at the new device: the account, until its user says that the digits are the same
+                  */
     char digits[CORE_LINKING_DIGIT_COUNT + 1];
 };
 
@@ -416,9 +421,11 @@ struct core {
     struct mls_auth auth;
 
     struct linking linking;
+    uint32_t overtaken;  /* while it joins: the server had a newer device list, so many times */
     bool list_asked;     /* the device list is on its way to the server */
     uint64_t list_after; /* when it may be put again */
-    bool out;            /* the server does not know this device any more */
+    uint32_t list_failures;
+    bool out; /* the server does not know this device any more */
 
     struct core_session sessions[SESSIONS_MAX]; /* the first is AUTH, the others ANON */
     struct core_session *answering;             /* whose answer is being handled; or NULL */
@@ -467,6 +474,8 @@ static inline bool core_err_hard(err e) {
 MUST err core_txn_begin(struct core *core);
 MUST err core_txn_end(struct core *core, err result);
 uint64_t core_number(struct core *core);
+/* The same in a transaction of its own. */
+MUST err core_command_number(struct core *core, uint64_t *command);
 struct store_key core_key(enum table table, slice name, uint64_t number);
 MUST err core_put(struct core *core, enum table table, slice name, uint64_t number, slice value);
 MUST err core_delete(struct core *core, enum table table, slice name, uint64_t number);
@@ -568,9 +577,13 @@ MUST err core_account_id(const uint8_t identity[32], uint8_t account[16]);
 /* Decodes and checks a device list; the struct borrows from the slice. */
 MUST err core_account_devices_check(slice encoded, struct proto_device_list *list);
 MUST err core_account_save(struct core *core);
-/* With the identity's key: DENIED without it. Appended. */
-MUST err core_account_list_make(const struct record_account *a, uint32_t version,
-                                const struct proto_list *devices, buf *out);
+/* The list that comes after `old`: without the device `gone` (NULL: all stay), and with `fresh`
+ * (NULL: none) in its place, else at the end. Appended. NOT_FOUND: old does not have gone; DENIED
+ * without the identity's key, here and in the next. */
+MUST err core_account_list_after(const struct record_account *a,
+                                 const struct proto_device_list *old, const uint8_t *gone,
+                                 const struct proto_device *fresh, buf *out);
+/* Appended. */
 MUST err core_account_certify(const struct record_account *a, const struct proto_device *device,
                               buf *out);
 /* Stores an account that is to be registered or joined, for a->command: in a transaction; and gets
@@ -582,6 +595,7 @@ MUST err core_server_read(slice link, buf *server, uint8_t identity[32]);
 
 /* auth_commands.c */
 void core_auth_commands_pump(struct core *core);
+uint64_t core_auth_commands_wake(const struct core *core);
 
 /* linking.c */
 void core_linking_pump(struct core *core);
@@ -601,6 +615,9 @@ bool core_devices_has(const struct proto_device_list *list, const uint8_t device
 /* True if we know a list of the account's devices and this one is not in it. */
 MUST err core_devices_unlisted(struct core *core, const uint8_t account[16],
                                const uint8_t device[16], bool *unlisted);
+/* True of who is blocked, and of a device of ours that is in our list no more: what it says, and
+ * what it adds us to, counts for nothing. identity: a leaf's. */
+MUST err core_devices_unheard(struct core *core, const uint8_t identity[32], bool *unheard);
 /* A list that was checked; a version never goes back. In a transaction, as what follows. */
 MUST err core_devices_learn(struct core *core, const uint8_t account[16], slice encoded,
                             bool *newer);
@@ -617,8 +634,12 @@ MUST err core_devices_gone(struct core *core, const struct conversation *c, uint
                            bool *gone);
 /* A list without it. NOT_FOUND, DENIED. */
 MUST err core_devices_sign_off(struct core *core, const uint8_t id[16]);
+/* True if there is a conversation of own devices, or it is being made. */
+bool core_devices_shares(const struct core *core);
 /* The conversation of own devices, and the new one in all others. */
 MUST err core_devices_share(struct core *core);
+/* True of the first in our list. */
+bool core_devices_holds_identity(const struct core *core, const uint8_t device[16]);
 bool core_devices_only_own(const struct core *core, const struct mls_group *group);
 
 /* sync.c */
@@ -633,7 +654,7 @@ enum sync_kind {
     SYNC_CLAIMS
 };
 bool core_sync_is(slice type);
-MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
+MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[32],
                            slice body);
 /* To the others, in a transaction: everything; one item, if there are others; a contact. */
 MUST err core_sync_all(struct core *core, struct conversation *own);
@@ -741,17 +762,16 @@ MUST err core_contact_learn_name(struct core *core, const uint8_t account[16], s
 MUST err core_contact_name_of(struct core *core, uint32_t conversation, const uint8_t account[16],
                               buf *name);
 /* Whose key packages are needed to add the account: appends account, device, address. */
-MUST err core_contact_targets(const struct core *core, const uint8_t account[16], buf *targets);
+MUST err core_contact_targets(struct core *core, const uint8_t account[16], buf *targets);
 /* A link to us by this address; expires: seconds since 1970. */
 MUST err core_contact_link_write(const struct core *core, const uint8_t address[PROTO_ADDRESS],
                                  uint64_t expires, bool once, buf *link);
 /* We are in a conversation with the account now. If the address that we had of it was good for one
  * Welcome, its leaf's takes the place. In a transaction. */
 MUST err core_contact_met(struct core *core, struct conversation *c, const uint8_t account[16]);
-/* The device of this leaf has another address now: a contact that is known by the old one is known
- * by that. In a transaction. */
-MUST err core_contact_moved(struct core *core, const struct leaf *old,
-                            const uint8_t fresh[PROTO_ADDRESS]);
+/* Something came from this leaf: if it is a contact's, its device is known by the leaf's address
+ * from now on. In a transaction. */
+MUST err core_contact_heard(struct core *core, const struct leaf *leaf);
 /* Writes into the empty content a part `contact` of ours with this address, signed over the label,
  * `bound` (as a vector) and its fields; expires: seconds since 1970. */
 MUST err core_contact_write(const struct core *core, const char *label, slice bound,
@@ -770,7 +790,7 @@ MUST err core_contact_petname_free(const struct core *core, const uint8_t accoun
 /* A member becomes a contact, or has this petname from now on. In a transaction. */
 MUST err core_contact_keep_member(struct core *core, struct conversation *c,
                                   const uint8_t account[16], slice petname);
-enum { TARGET = 16 + 16 + PROTO_ADDRESS };
+enum { TARGET = 16 + 16 + 2 * PROTO_ADDRESS };
 bool core_text_valid(slice text);
 /* A person's or a conversation's name: one line of text, or empty. TOO_LARGE, MALFORMED. */
 MUST err core_name_check(slice name);
@@ -961,6 +981,19 @@ void core_mailbox_key_make(const struct core *core, struct record_account *a);
 void core_mailbox_key_pump(struct core *core);
 uint64_t core_mailbox_key_wake(const struct core *core);
 
+/* unheard.c */
+/* True if the leaf came while we were in, and nothing came from it since. */
+bool core_unheard(const struct conversation *c, uint32_t leaf);
+uint32_t core_unheard_count(const struct conversation *c);
+/* The same of all devices of an account; the group has to be loaded. */
+bool core_unheard_all(const struct conversation *c, const uint8_t account[16]);
+/* Before a commit is applied, in a transaction: who comes with it, and who is heard by it. */
+MUST err core_unheard_follow(struct core *core, struct conversation *c,
+                             const struct mls_staged *staged);
+/* The device of this identity said something in that epoch. In a transaction. */
+MUST err core_unheard_said(struct core *core, struct conversation *c, slice identity,
+                           uint64_t epoch);
+
 /* unseal.c */
 /* All but d->position, which is left; slices point into plain. Not hard: it does not open, or is no
  * parcel. */
@@ -1021,7 +1054,7 @@ MUST err core_waiting_put_aside(struct core *core, struct waiting *w, err why);
 MUST err core_waiting_purge(struct core *core);
 /* True if there are blobs that did not come yet, or were not looked at. */
 bool core_waiting_blobs(const struct core *core);
-/* True if there are some that come as soon as they can, today: what asks holds nothing up. */
+/* True if there are some that come as soon as they can, today. */
 bool core_waiting_blobs_due(const struct core *core);
 /* True if something waits for another epoch of this conversation, or for what leads to it. */
 bool core_waiting_for_epoch(const struct core *core, const struct conversation *c);
@@ -1069,9 +1102,6 @@ void core_handle_back(struct core *core, uint64_t step);
 void core_handle_forget(struct core *core);
 void core_handle_fini(struct core *core);
 void core_claim_free(struct core *core, struct claim *claim);
-/* A card with another address is there: this one is of no use to anybody any more. In a
- * transaction. */
-MUST err core_handle_address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]);
 /* The i-th claim that we hold, with its keys, for own devices. NOT_FOUND. Appended. */
 MUST err core_handle_export(const struct core *core, size_t i, buf *item);
 /* Another own device's word. In a transaction. */
@@ -1095,7 +1125,7 @@ MUST err core_profile_export(struct core *core, const struct conversation *c, bu
 MUST err core_profile_import(struct core *core, const struct record_profile *told);
 
 /* said.c */
-/* NOT_FOUND if it calls itself nothing special there. */
+/* NOT_FOUND if it calls itself nothing special there; empty if it wants no name there. Appended. */
 MUST err core_said_find(struct core *core, uint32_t conversation, const uint8_t account[16],
                         buf *name);
 /* When what is known of it there was said; 0: nothing is. */

@@ -3,16 +3,12 @@
  * and in which it has the place of the first device. */
 #include "core/internal.h"
 
+/* Others who hold the identity's key, too, may be ahead of us so many times. */
+enum { OVERTAKEN_MAX = 8 };
+
 /* ---- The first login ---- */
 
 static void list_send(struct core *core);
-
-/* Whoever holds the identity's key makes another list, on top of the newer one. */
-static err start_again(struct core *core) {
-    TRY(core_txn_begin(core));
-    core->account.r.devices = SLICE_EMPTY;
-    return core_txn_end(core, core_account_save(core));
-}
 
 static void joined(struct core *core, const struct request *request, err e, uint16_t reason,
                    uint16_t type, slice body) {
@@ -21,9 +17,11 @@ static void joined(struct core *core, const struct request *request, err e, uint
         core_login_done(core);
     } else if (e == OK) {
         core_session_bad_answer(core, AUTH);
-    } else if (e == ERR_DENIED && reason == PROTO_REASON_OLDER && core->account.r.has_identity) {
-        if (start_again(core) == OK)
-            list_send(core);
+    } else if (e == ERR_DENIED && reason == PROTO_REASON_OLDER && core->account.r.has_identity &&
+               core->overtaken < OVERTAKEN_MAX) {
+        /* Whoever holds the identity's key makes another list, on top of the newer one. */
+        core->overtaken++;
+        list_send(core);
     } else if (e == ERR_DENIED && !core_session_passing(reason)) {
         core_login_failed(core, ERR_DENIED, reason);
     } else if (e == ERR_DENIED) {
@@ -49,32 +47,28 @@ static void join_send(struct core *core) {
 /* We have the place of the first device, whose key we have; the others stay. */
 static err follow(struct core *core, const struct proto_device_list *old) {
     const struct record_account *a = &core->account.r;
-    struct proto_device device;
-    buf devices = buf_on(core->mem), list = buf_on(core->mem);
-    uint32_t count = 1;
-    memcpy(device.id, a->device, sizeof device.id);
-    memcpy(device.key, a->device_key, sizeof device.key);
-    err e = proto_device_encode(&devices, &device);
+    struct proto_device first, us;
     reader r = reader_of(old->devices.bytes);
-    for (uint32_t i = 0; e == OK && i < old->devices.count; i++) {
-        e = proto_device_read(&r, &device);
-        if (e != OK || i == 0)
-            continue;
-        count++;
-        e = proto_device_encode(&devices, &device);
-    }
+    buf list = buf_on(core->mem);
+    memcpy(us.id, a->device, sizeof us.id);
+    memcpy(us.key, a->device_key, sizeof us.key);
+    err e = proto_device_read(&r, &first);
     if (e == OK)
-        e = core_account_list_make(a, old->version + 1,
-                                   &(struct proto_list){buf_slice(&devices), count}, &list);
+        e = core_account_list_after(a, old, first.id, &us, &list);
     if (e == OK)
         e = core_txn_begin(core);
     if (e == OK) {
         core->account.r.devices = buf_slice(&list);
         e = core_txn_end(core, core_account_save(core));
     }
-    buf_free(&devices);
     buf_free(&list);
     return e;
+}
+
+/* A list of lower version than the one that we signed on top of what the server showed before. */
+static bool goes_back(const struct core *core, const struct proto_device_list *list) {
+    struct proto_device_list signed_last;
+    return core_devices_own(core, &signed_last) == OK && list->version < signed_last.version;
 }
 
 static void list_came(struct core *core, const struct request *request, err e, uint16_t reason,
@@ -91,6 +85,8 @@ static void list_came(struct core *core, const struct request *request, err e, u
             core_account_devices_check(answer.devices, &list) != OK ||
             memcmp(list.identity, core->account.r.identity, sizeof list.identity) != 0)
             core_session_bad_answer(core, AUTH);
+        else if (goes_back(core, &list))
+            core_login_failed(core, ERR_LATE, 0);
         else if (follow(core, &list) == OK)
             join_send(core);
     }

@@ -5,15 +5,17 @@
  *   the new device shows a code: id, key, hash of a nonce
  *   -> first handshake message          (from the device with the identity's key)
  *   <- second: the nonce, its device id and key
- *   both show digits: a hash of the code, the first message and the nonce
+ *   both show digits, and ask their user: a hash of the code, the first message and the nonce
  *   -> the account, sealed; or nothing, for a no
- *   <- addresses of the new device, sealed, once it is at the server
+ *   <- addresses of the new device, sealed, once it is at the server; or nothing, for a no
  *
  * Who stands between has to choose what makes its digits before it knows the nonce on one side and
  * the ephemeral key on the other, and so guesses once, one in a hundred million. */
 #include "core/internal.h"
 
 #define LINK_TIME TIME_MINUTE
+#define REST_TIME (TIME_MINUTE / 2) /* after the digits' minute; the server has still more */
+#define REFUSE_TIME (5 * TIME_SECOND)
 #define POLL_TIME (TIME_SECOND / 2)
 enum { NEW = 0, HOLDER = 1, ADDRESSES = 8, DIGITS = 8 };
 
@@ -28,8 +30,9 @@ void core_linking_fini(struct core *core) {
     buf_free(&l->server);
     buf_free(&l->code_text);
     buf_free(&l->out);
+    buf_free(&l->offered);
     wipe(l, sizeof *l);
-    l->server = l->code_text = l->out = buf_on(core->mem);
+    l->server = l->code_text = l->out = l->offered = buf_on(core->mem);
 }
 
 static void notice(struct core *core) {
@@ -41,6 +44,10 @@ static void notice(struct core *core) {
 static void end(struct core *core, err e, uint16_t reason) {
     uint64_t command = core->linking.command;
     bool joining = core->linking.state == CORE_LINKING_JOINING;
+    if (core->linking.refused) {
+        e = ERR_DENIED;
+        reason = 0;
+    }
     core_linking_fini(core);
     if (!joining)
         core_action_done(core, command, e, reason, SLICE_EMPTY, 0);
@@ -133,14 +140,8 @@ static err find_server(struct core *core, slice server) {
     return buf_append(&l->server, server);
 }
 
-static err number(struct core *core, uint64_t *command) {
-    TRY(core_txn_begin(core));
-    *command = core_number(core);
-    return core_txn_end(core, OK);
-}
-
 static err begin(struct core *core, uint8_t side, uint64_t now, uint64_t *command) {
-    TRY(number(core, command));
+    TRY(core_command_number(core, command));
     core->linking.side = side;
     core->linking.command = *command;
     core->linking.at = now;
@@ -208,7 +209,7 @@ err core_device_link_take(struct core *core, slice code, uint64_t now, uint64_t 
 /* ---- The digits ---- */
 
 /* Both know the code, the first message's hash and the nonce. */
-static err show_digits(struct core *core) {
+static void show_digits(struct core *core) {
     struct linking *l = &core->linking;
     uint8_t hash[8];
     uint64_t value = 0;
@@ -218,7 +219,11 @@ static err show_digits(struct core *core) {
                      SLICE_ARRAY(l->code.commitment),
                      SLICE_ARRAY(l->first),
                      SLICE_ARRAY(l->nonce)};
-    TRY(crypto_blake2b_keyed(hash, sizeof hash, SLICE_EMPTY, parts, 6));
+    err e = crypto_blake2b_keyed(hash, sizeof hash, SLICE_EMPTY, parts, 6);
+    if (e != OK) {
+        end(core, e, 0);
+        return;
+    }
     for (size_t i = 0; i < sizeof hash; i++)
         value = value << 8 | hash[i];
     for (size_t i = DIGITS; i-- > 0; value /= 10)
@@ -227,7 +232,6 @@ static err show_digits(struct core *core) {
     l->state = CORE_LINKING_DIGITS;
     l->until = core->now + LINK_TIME;
     notice(core);
-    return OK;
 }
 
 /* At the new device: the first message came. */
@@ -251,7 +255,7 @@ static err answer_first(struct core *core, slice message) {
     if (e == OK)
         e = noise_split(&l->noise, &l->send, &l->receive, hash);
     buf_free(&payload);
-    return e == OK ? show_digits(core) : e;
+    return e;
 }
 
 /* At the other: the second came. Whoever answers with another nonce than it bound itself to wants
@@ -275,25 +279,11 @@ static err take_second(struct core *core, slice message) {
     memcpy(l->nonce, answer.nonce, sizeof l->nonce);
     memcpy(l->device, answer.device, sizeof l->device);
     memcpy(l->device_key, answer.key, sizeof l->device_key);
-    return show_digits(core);
+    show_digits(core);
+    return OK;
 }
 
 /* ---- The account, from the device with the identity's key ---- */
-
-static err list_with(struct core *core, const struct proto_device *fresh, buf *out) {
-    struct proto_device_list list;
-    buf devices = buf_on(core->mem);
-    TRY(core_devices_own(core, &list));
-    err e = buf_append(&devices, list.devices.bytes);
-    if (e == OK)
-        e = proto_device_encode(&devices, fresh);
-    if (e == OK)
-        e = core_account_list_make(
-            &core->account.r, list.version + 1,
-            &(struct proto_list){buf_slice(&devices), list.devices.count + 1}, out);
-    buf_free(&devices);
-    return e;
-}
 
 static err write_account(struct core *core, slice devices, slice certificate) {
     const struct record_account *a = &core->account.r;
@@ -310,19 +300,20 @@ static err write_account(struct core *core, slice devices, slice certificate) {
 }
 
 /* The list counts from here on, whatever becomes of the link: no other list of its version may ever
- * be signed. */
+ * be signed. So nothing goes out before it is on the disk. */
 static err sign_on(struct core *core) {
     struct linking *l = &core->linking;
+    struct proto_device_list list;
     struct proto_device fresh;
     bool newer;
     buf devices = buf_on(core->mem), certificate = buf_on(core->mem);
     memcpy(fresh.id, l->device, sizeof fresh.id);
     memcpy(fresh.key, l->device_key, sizeof fresh.key);
-    err e = list_with(core, &fresh, &devices);
+    err e = core_devices_own(core, &list);
+    if (e == OK)
+        e = core_account_list_after(&core->account.r, &list, NULL, &fresh, &devices);
     if (e == OK)
         e = core_account_certify(&core->account.r, &fresh, &certificate);
-    if (e == OK)
-        e = write_account(core, buf_slice(&devices), buf_slice(&certificate));
     if (e == OK)
         e = core_txn_begin(core);
     if (e == OK) {
@@ -330,55 +321,21 @@ static err sign_on(struct core *core) {
         e = core_txn_end(
             core, core_devices_learn(core, core->account.r.account, buf_slice(&devices), &newer));
     }
+    if (e == OK)
+        e = write_account(core, buf_slice(&devices), buf_slice(&certificate));
     buf_free(&devices);
     buf_free(&certificate);
     return e;
 }
 
-static void said_no(struct core *core, const struct request *request, err e, uint16_t reason,
-                    uint16_t type, slice body) {
-    (void)core, (void)request, (void)e, (void)reason, (void)type, (void)body;
-}
-
-static err ask(struct core *core, uint16_t type, request_done *done) {
-    struct linking *l = &core->linking;
-    struct proto_link_put put = {.side = l->side, .bytes = buf_slice(&l->out)};
-    struct proto_link_get get = {.side = l->side};
-    buf body = buf_on(core->mem);
-    memcpy(put.id, l->code.id, sizeof put.id);
-    memcpy(get.id, l->code.id, sizeof get.id);
-    err e = type == PROTO_link_put ? proto_link_put_encode(&body, &put)
-                                   : proto_link_get_encode(&body, &get);
-    if (e == OK)
-        e = core_session_lane_request(core, LANE_LINKING, type, buf_slice(&body), done, l->command);
-    buf_free(&body);
-    return e;
-}
-
-/* The other side hears a no, if it can be told at once. */
-static void refuse(struct core *core) {
-    struct linking *l = &core->linking;
-    if (noise_seal(&l->send, &l->out, SLICE_EMPTY) == OK)
-        (void)!ask(core, PROTO_link_put, said_no);
-    end(core, ERR_DENIED, 0);
-}
-
-err core_device_link_confirm(struct core *core, bool same, uint64_t now) {
-    TRY(core_enter(core, now));
-    if (core->linking.state != CORE_LINKING_DIGITS || core->linking.side != HOLDER)
-        return ERR_STATE;
-    if (!same) {
-        refuse(core);
-        return OK;
-    }
-    TRY(sign_on(core));
-    core->linking.state = CORE_LINKING_ACCOUNT;
-    core->linking.until = now + LINK_TIME;
-    core_pump(core);
-    return OK;
-}
-
 /* ---- The account, at the new device ---- */
+
+/* Replaces plain. DENIED: the other side's user said no. */
+static err open_frame(struct core *core, slice message, buf *plain) {
+    buf_clear(plain);
+    TRY(noise_open(&core->linking.receive, plain, message));
+    return plain->n == 0 ? ERR_DENIED : OK;
+}
 
 static err check_certificate(const struct linking *l, const struct proto_device_list *list,
                              slice encoded) {
@@ -433,26 +390,71 @@ static err adopt(struct core *core, const struct proto_link_account *m,
 }
 
 /* Its command goes on as a registration's: DONE once others can find keys of this device. */
-static err take_account(struct core *core, slice message) {
+static err take_account(struct core *core) {
     struct linking *l = &core->linking;
     struct proto_link_account m;
     struct proto_device_list list;
-    buf plain = buf_on(core->mem);
-    err e = noise_open(&l->receive, &plain, message);
-    if (e == OK && plain.n == 0)
-        e = ERR_DENIED;
-    if (e == OK)
-        e = proto_link_account_decode(buf_slice(&plain), &m);
-    if (e == OK)
-        e = check_account(l, &m, &list);
-    if (e == OK)
-        e = adopt(core, &m, &list);
-    buf_free(&plain);
-    TRY(e);
+    TRY(proto_link_account_decode(buf_slice(&l->offered), &m));
+    TRY(check_account(l, &m, &list));
+    TRY(adopt(core, &m, &list));
     l->state = CORE_LINKING_JOINING;
     l->until = core->now + LINK_TIME;
     core->sessions[AUTH].at = core->now;
     notice(core);
+    return OK;
+}
+
+/* It may come before this device's own user has said that the digits are the same: until then it is
+ * kept, and nothing is made of it. */
+static err take_offer(struct core *core, slice message) {
+    struct linking *l = &core->linking;
+    TRY(open_frame(core, message, &l->offered));
+    return l->state == CORE_LINKING_ACCOUNT ? take_account(core) : OK;
+}
+
+/* ---- The user's word ---- */
+
+static err ask(struct core *core, uint16_t type, request_done *done) {
+    struct linking *l = &core->linking;
+    struct proto_link_put put = {.side = l->side, .bytes = buf_slice(&l->out)};
+    struct proto_link_get get = {.side = l->side};
+    buf body = buf_on(core->mem);
+    memcpy(put.id, l->code.id, sizeof put.id);
+    memcpy(get.id, l->code.id, sizeof get.id);
+    err e = type == PROTO_link_put ? proto_link_put_encode(&body, &put)
+                                   : proto_link_get_encode(&body, &get);
+    if (e == OK)
+        e = core_session_lane_request(core, LANE_LINKING, type, buf_slice(&body), done, l->command);
+    buf_free(&body);
+    return e;
+}
+
+/* The link is over once the other side can hear the no, or it could not be told soon. */
+static err refuse(struct core *core) {
+    struct linking *l = &core->linking;
+    l->refused = true;
+    l->until = core->now + REFUSE_TIME;
+    return noise_seal(&l->send, &l->out, SLICE_EMPTY);
+}
+
+static err agree(struct core *core) {
+    struct linking *l = &core->linking;
+    l->state = CORE_LINKING_ACCOUNT;
+    l->until += REST_TIME;
+    if (l->side == HOLDER)
+        return sign_on(core);
+    return l->offered.n > 0 ? take_account(core) : OK;
+}
+
+err core_device_link_confirm(struct core *core, bool same, uint64_t now) {
+    struct linking *l = &core->linking;
+    TRY(core_enter(core, now));
+    if (l->state != CORE_LINKING_DIGITS || l->refused)
+        return ERR_STATE;
+    err e = same ? agree(core) : refuse(core);
+    if (e != OK)
+        end(core, e, 0);
+    core_pump(core);
     return OK;
 }
 
@@ -514,10 +516,20 @@ static err keep_addresses(struct core *core, const struct proto_link_done *m) {
     return e;
 }
 
+/* The user at the new device said no, after a list that has it was signed: DENIED once there is one
+ * without it. */
+static err sign_off(struct core *core) {
+    TRY(core_txn_begin(core));
+    TRY(core_txn_end(core, core_devices_sign_off(core, core->linking.device)));
+    return ERR_DENIED;
+}
+
 static err take_addresses(struct core *core, slice message) {
     struct proto_link_done m;
     buf plain = buf_on(core->mem);
-    err e = noise_open(&core->linking.receive, &plain, message);
+    err e = open_frame(core, message, &plain);
+    if (e == ERR_DENIED)
+        e = sign_off(core);
     if (e == OK)
         e = proto_link_done_decode(buf_slice(&plain), &m);
     if (e == OK && m.addresses.count == 0)
@@ -532,18 +544,30 @@ static err take_addresses(struct core *core, slice message) {
     return e;
 }
 
+/* While its user still compares, all that the new device can say is a no. */
+static err take_no(struct core *core, slice message) {
+    buf plain = buf_on(core->mem);
+    err e = open_frame(core, message, &plain);
+    buf_free(&plain);
+    return e == OK ? ERR_STATE : e;
+}
+
 /* ---- The wire ---- */
 
 static void take_frame(struct core *core, slice message) {
     struct linking *l = &core->linking;
+    bool compares = l->state == CORE_LINKING_DIGITS;
+    bool agreed = l->state == CORE_LINKING_ACCOUNT;
     err e = ERR_STATE;
     if (l->side == NEW && l->state == CORE_LINKING_CODE)
         e = answer_first(core, message);
-    else if (l->side == NEW && l->state == CORE_LINKING_DIGITS)
-        e = take_account(core, message);
+    else if (l->side == NEW && (compares || agreed) && l->offered.n == 0)
+        e = take_offer(core, message);
     else if (l->side == HOLDER && l->state == CORE_LINKING_OPENING)
         e = take_second(core, message);
-    else if (l->side == HOLDER && l->state == CORE_LINKING_ACCOUNT)
+    else if (l->side == HOLDER && compares)
+        e = take_no(core, message);
+    else if (l->side == HOLDER && agreed)
         e = take_addresses(core, message);
     if (e != OK)
         end(core, e, 0);
@@ -572,8 +596,10 @@ static void put_done(struct core *core, const struct request *request, err e, ui
     if (l == NULL)
         return;
     buf_clear(&l->out);
-    if (l->side == NEW && l->state == CORE_LINKING_JOINING)
+    if (l->refused || (l->side == NEW && l->state == CORE_LINKING_JOINING))
         end(core, OK, 0);
+    else if (l->side == NEW && l->state == CORE_LINKING_CODE)
+        show_digits(core);
 }
 
 static void get_done(struct core *core, const struct request *request, err e, uint16_t reason,
@@ -591,7 +617,7 @@ static void get_done(struct core *core, const struct request *request, err e, ui
         l->until = core->now + LINK_TIME;
         notice(core);
     }
-    if (frame.bytes.n > 0)
+    if (frame.bytes.n > 0 && !l->refused)
         take_frame(core, frame.bytes);
 }
 

@@ -6,6 +6,7 @@
 #define RETRY_FIRST TIME_SECOND
 #define RETRY_MOST (2 * TIME_MINUTE)
 #define FULL_MOST TIME_HOUR
+#define TARGETS_TIME TIME_HOUR
 enum { TAKE_FAILURES_MAX = 3 };
 
 /* ---- Objects ---- */
@@ -443,10 +444,21 @@ static err prepare(struct core *core, struct conversation *c, struct entry *entr
     return core_entry_finish(core, entry, e, 0, 0);
 }
 
+/* By an address that was found out so long ago the Welcome might not arrive. */
+static void forget_old_targets(const struct core *core, struct entry *entry) {
+    if (entry->targets.n == 0 || core->now < entry->targets_at + TARGETS_TIME)
+        return;
+    buf_clear(&entry->targets);
+    buf_clear(&entry->taken);
+    entry->target = 0;
+}
+
 static bool step_intent(struct core *core, struct conversation *c, struct entry *entry) {
     bool moved = false;
+    forget_old_targets(core, entry);
     if ((entry->r.kind == ENTRY_CREATE || entry->r.kind == ENTRY_ADD) && entry->targets.n == 0) {
         err e = core_prepare_targets(core, entry);
+        entry->targets_at = core->now;
         if (e != OK) {
             fail(core, entry, e, 0);
             return true;

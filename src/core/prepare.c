@@ -230,26 +230,41 @@ static err welcome_each(const struct core *core, const struct conversation *c,
 }
 
 /* The Welcome goes the way that the key package came: so an address that is revoked, a link's for
- * instance, leads nobody in. */
-static err joiner_address(const struct entry *entry, const struct mls_committed *made, size_t i,
-                          uint8_t address[PROTO_ADDRESS]) {
+ * instance, leads nobody in; and, if there is one, by the other address that the device had. */
+static err joiner_ways(const struct entry *entry, const struct mls_committed *made, size_t i,
+                       uint8_t ways[2 * PROTO_ADDRESS]) {
     struct mls_member member;
     struct leaf leaf;
     TRY(mls_staged_member(made->staged, made->added[i], &member));
     TRY(core_leaf_read(&member, &leaf));
-    memcpy(address, leaf.address, PROTO_ADDRESS);
+    memset(ways, 0, 2 * PROTO_ADDRESS);
+    memcpy(ways, leaf.address, PROTO_ADDRESS);
     for (size_t at = 0; at + TARGET <= entry->targets.n; at += TARGET) {
         const uint8_t *target = entry->targets.p + at;
         if (slice_equal(member.identity, slice_of(target, LEAF_IDENTITY)))
-            memcpy(address, target + LEAF_IDENTITY, PROTO_ADDRESS);
+            memcpy(ways, target + LEAF_IDENTITY, 2 * PROTO_ADDRESS);
     }
     return OK;
 }
 
-/* The letters, one for each joiner. A shared Welcome is one item for all. */
+/* rest: how many joiners are still without one. */
+static err write_letter(const uint8_t ways[2 * PROTO_ADDRESS], slice item, size_t rest,
+                        buf *letters, uint32_t *count) {
+    struct proto_letter letter = {.item = item};
+    for (size_t i = 0; i < 2; i++) {
+        memcpy(letter.address, ways + i * PROTO_ADDRESS, PROTO_ADDRESS);
+        if (letter.address[0] == 0 || *count + rest > PROTO_WELCOMES_MAX)
+            continue;
+        TRY(proto_letter_encode(letters, &letter));
+        ++*count;
+    }
+    return OK;
+}
+
+/* The letters, one or two for each joiner. A shared Welcome is one item for all. */
 static err write_letters(struct core *core, struct entry *entry, const struct mls_committed *made,
                          bool as_blob, buf *letters, uint32_t *count) {
-    struct proto_letter letter;
+    uint8_t ways[2 * PROTO_ADDRESS];
     buf item = buf_on(core->mem);
     err e = OK;
     *count = 0;
@@ -260,12 +275,10 @@ static err write_letters(struct core *core, struct entry *entry, const struct ml
             buf_clear(&item);
             e = make_item(core, entry, buf_slice(&made->welcomes[i]), as_blob, &item);
         }
-        letter.item = buf_slice(&item);
         if (e == OK)
-            e = joiner_address(entry, made, i, letter.address);
+            e = joiner_ways(entry, made, i, ways);
         if (e == OK)
-            e = proto_letter_encode(letters, &letter);
-        ++*count;
+            e = write_letter(ways, buf_slice(&item), made->added_count - i, letters, count);
     }
     buf_free(&item);
     return e;

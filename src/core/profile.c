@@ -175,9 +175,7 @@ static err send(struct core *core, struct conversation *c, const struct shown *s
 err core_profile_send(struct core *core, struct conversation *c, bool with_room) {
     struct shown s;
     TRY(shown_load(core, c, &s));
-    err e = OK;
-    if (with_room || s.name.n > 0 || s.picture.n > 0)
-        e = send(core, c, &s, (struct brings){with_room, s.picture.n > 0}, true, NULL);
+    err e = send(core, c, &s, (struct brings){with_room, s.picture.n > 0}, true, NULL);
     shown_fini(&s);
     return e;
 }
@@ -321,10 +319,6 @@ err core_profile_set(struct core *core, uint32_t conversation, const slice *name
     return OK;
 }
 
-err core_name_set(struct core *core, slice name, uint64_t now) {
-    return core_profile_set(core, 0, &name, NULL, now);
-}
-
 err core_profile_get(struct core *core, uint32_t conversation, struct core_profile *profile) {
     struct shown s;
     TRY(shown_load(core, core_conversation_lookup(core, conversation), &s));
@@ -419,11 +413,26 @@ static err take_name(struct core *core, struct conversation *c, const uint8_t se
     return stays ? OK : core_contact_learn_name(core, sender, p->name, true);
 }
 
-/* What does not read is ignored: it is decoration. Nor is a stranger's word about others taken. */
+/* What others call themselves: of members alone, and nothing by a stranger's word. */
+static err take_told(struct core *core, struct conversation *c, struct profile *p) {
+    slice account, name;
+    if (core_request_is(c) || p->count == 0)
+        return OK;
+    TRY(core_conversation_load(core, c));
+    for (uint64_t i = 0; i < p->count; i++) {
+        uint32_t leaf = 0;
+        if (read_told(&p->told, &account, &name) != OK)
+            return ERR_BUG; /* it was read before */
+        if (core_conversation_has(c, account, &leaf))
+            TRY(core_contact_learn_name(core, account.p, name, false));
+    }
+    return OK;
+}
+
+/* What does not read is ignored: it is decoration. */
 err core_profile_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
                          slice body) {
     struct profile p;
-    slice account, name;
     bool own = memcmp(sender, core->account.r.account, 16) == 0;
     if (decode(body, &p) != OK)
         return OK;
@@ -433,12 +442,7 @@ err core_profile_receive(struct core *core, struct conversation *c, const uint8_
         TRY(core_picture_take(core, c, sender, (p.here & HERE_PICTURE) != 0, p.picture, p.changed));
     if (p.has_room)
         TRY(rename_to(core, c, sender, p.room));
-    for (uint64_t i = 0; i < p.count && !core_request_is(c); i++) {
-        if (read_told(&p.told, &account, &name) != OK)
-            return ERR_BUG; /* it was read before */
-        TRY(core_contact_learn_name(core, account.p, name, false));
-    }
-    return OK;
+    return take_told(core, c, &p);
 }
 
 err core_profile_adopt(struct core *core, uint32_t conversation) {

@@ -82,6 +82,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, gaps, 0, 0)            \
     F(u32, conversations, 0, 0)   \
     F(u32, quarantined, 0, 0)     \
+    F(u32, names, 0, 0)           \
     F(u64, last_resort, 0, 0)     \
     F(u64, addresses, 0, 0)       \
     F(u8, address_key, 0, 0)      \
@@ -90,8 +91,10 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 /* The last answer to record_get. */
 #define RECORD_FIELDS_server(F) F(vec, record, 0, 256)
 
-/* addresses: device id and address in turn, of the devices that we have one of: each adds the
- * others to a conversation that it is added to. version 0: met in a conversation, no list known.
+/* addresses: device id and address in turn, of the devices that we have one of, by a link, a card or
+ * where we met: each adds the others to a conversation that it is added to. leaves: the same, of
+ * leaves from which something was heard last. version 0: met in a conversation, no list known.
+ * link_until: until then the address of its link or card goes before those of its leaves.
  * changed, by: petname and verified, when and on which own device. */
 #define RECORD_FIELDS_contact(F)                                   \
     F(u64, number, 0, 0)                                           \
@@ -102,7 +105,9 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, devices, 0, 2048)                                       \
     F(u32, version, 0, 0)                                          \
     F(vec, addresses, 0, (16 + PROTO_ADDRESS) * PROTO_DEVICES_MAX) \
+    F(vec, leaves, 0, (16 + PROTO_ADDRESS) * PROTO_DEVICES_MAX)    \
     F(flag, once, 0, 0)                                            \
+    F(u64, link_until, 0, 0)                                       \
     F(flag, verified, 0, 0)                                        \
     F(u64, changed, 0, 0)                                          \
     F(fixed, by, 16, 0)
@@ -163,7 +168,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
  * that went to it. room: before the first entry of the history there is room for what another own
  * device knows.
  * tell_read: other own devices are to hear how far the user has read.
- * address_key: that made our leaf's address. renew: when to give the leaf another; 0: not. */
+ * address_key: that made our leaf's address. renew: when to give the leaf another; 0: not.
+ * unheard: leaves that came while we were in and said nothing since (unheard.c). */
 #define RECORD_FIELDS_conversation(F) \
     F(u32, number, 0, 0)              \
     F(fixed, group, 32, 0)            \
@@ -189,7 +195,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, last_resort, 0, 0)        \
     F(u32, bytes, 0, 0)               \
     F(u8, address_key, 0, 0)          \
-    F(u64, renew, 0, 0)
+    F(u64, renew, 0, 0)                \
+    F(vec, unheard, 0, 8 * CORE_MEMBERS_MAX)
 
 /* One command of the outbox. intent: what is wanted, by kind. type and request: what was encrypted
  * for it, ready for the wire, once stage says so. message: its place in the history (0: none), id:

@@ -30,11 +30,6 @@ static err revoke_in(struct core *core, struct conversation *c) {
 
 /* ---- Addresses by which others may only ask ---- */
 
-/* Until whoever found the old card has asked. */
-err core_handle_address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
-    return core_address_revoke_at(core, address, core->now + TIME_WEEK);
-}
-
 static bool is_public(const struct core *core, const uint8_t address[PROTO_ADDRESS]) {
     slice a = slice_of(address, PROTO_ADDRESS);
     for (size_t i = 0; i < core->links.n; i++) {

@@ -35,12 +35,14 @@ static err find(struct core *core, uint32_t conversation, const uint8_t account[
     return ERR_NOT_FOUND;
 }
 
+/* One that holds everywhere is empty if nothing is said of this conversation; one that holds here
+ * is if nothing is to be shown. */
 err core_said_find(struct core *core, uint32_t conversation, const uint8_t account[16], buf *name) {
     struct record_said said;
     buf row = buf_on(core->mem);
     err e = find(core, conversation, account, &row, &said);
     if (e == OK)
-        e = said.name.n == 0 ? ERR_NOT_FOUND : buf_append(name, said.name);
+        e = said.name.n == 0 && said.everywhere ? ERR_NOT_FOUND : buf_append(name, said.name);
     buf_free(&row);
     return e;
 }

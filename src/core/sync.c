@@ -348,11 +348,26 @@ bool core_sync_is(slice type) {
     return slice_equal(type, slice_str(sync_type));
 }
 
-err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
+/* The device with the identity's key makes the conversation of own devices, and so says which it
+ * is; the others are heard there alone. */
+static err is_own(struct core *core, struct conversation *c, const uint8_t sender[32], bool *own) {
+    *own = c->r.number == core->account.r.own;
+    if (*own || !core_devices_holds_identity(core, sender + 16) ||
+        !core_devices_only_own(core, c->group))
+        return OK;
+    *own = true;
+    core->account.r.own = c->r.number;
+    return core_account_save(core);
+}
+
+err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[32],
                       slice body) {
     struct record_sync sync;
-    if (c->r.number != core->account.r.own || memcmp(sender, core->account.r.account, 16) != 0 ||
-        record_sync_read(body, &sync) != OK)
+    bool own;
+    if (memcmp(sender, core->account.r.account, 16) != 0 || record_sync_read(body, &sync) != OK)
+        return OK;
+    TRY(is_own(core, c, sender, &own));
+    if (!own)
         return OK;
     switch (sync.kind) {
     case SYNC_CONTACTS:

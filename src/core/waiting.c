@@ -107,8 +107,7 @@ err core_waiting_add(struct core *core, const struct record_waiting *r) {
 
 /* Due today. */
 static bool is_due_blob(const struct core *core, const struct waiting *w) {
-    return !w->r.asks &&
-           (w->r.why == WAIT_READY || (w->r.why == WAIT_BLOB && !core_blob_paused(core, false)));
+    return w->r.why == WAIT_READY || (w->r.why == WAIT_BLOB && !core_blob_paused(core, w->r.asks));
 }
 
 bool core_waiting_blobs(const struct core *core) {

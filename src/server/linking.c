@@ -1,6 +1,6 @@
 /* Where a new device and the one with the identity key meet, to make a link: two sessions without
  * an identity hand each other frames, one at a time. In memory only, for a minute until they met
- * and a minute from then; nothing of it is on the disk. */
+ * and two from then, of which two people need one; nothing of it is on the disk. */
 #include "base/time.h"
 #include "server/internal.h"
 
@@ -94,7 +94,7 @@ static bool is_side(struct mail *m, struct mail_link *link, uint8_t side, uint64
         return false;
     if (link->session[side] == 0) {
         link->session[side] = session;
-        link->until = m->config.now(m->config.ctx) + TIME_MINUTE;
+        link->until = m->config.now(m->config.ctx) + 2 * TIME_MINUTE;
     }
     return link->session[side] == session;
 }

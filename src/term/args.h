@@ -25,6 +25,7 @@ enum {
     OPTION_PROGRESS = 1 << 19,
     OPTION_PIN = 1 << 20,
     OPTION_ADD = 1 << 21,
+    OPTION_YES = 1 << 22,
     OPTION_WORDS = 1 << 24,
     OPTION_CODE = 1 << 25,
     OPTION_PICTURE = 1 << 26,
@@ -48,7 +49,7 @@ struct args {
     uint64_t last, until_idle, count, days;
     bool json, no_passphrase, offline, done, qr, once, add, reset;
     bool has_last, has_until_idle, has_count, has_days;
-    bool by_words;
+    bool by_words, yes;
     const char *code;
     bool force, progress;
     bool help, version;

@@ -167,7 +167,8 @@ static void tell_held(struct job *job) {
     bool held = c.behind || c.refused > 0;
     if (c.behind && !s->held_told)
         say(job, "sotto: the others have gone on, and the change that leads to them never came "
-                 "here; what you type is kept until one of them removes you and adds you again.");
+                 "here; what you type is kept until one of them, who takes a new link of yours "
+                 "(`sotto invite`), removes you and adds you again.");
     else if (held && !s->held_told)
         say(job, "sotto: the mailboxes of all the others are full; what you type is kept and sent "
                  "when one of them has room.");

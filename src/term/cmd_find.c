@@ -55,8 +55,6 @@ static void show(struct job *job, const struct core_contact *who, bool known, co
 static void refuse(struct job *job, err e) {
     if (e == ERR_DENIED)
         job_fail_text(job, e, EXIT_REFUSED, "that is your own handle");
-    else if (e == ERR_EXISTS)
-        job_fail_text(job, e, EXIT_USAGE, "you call somebody else so already; choose another NAME");
     else if (e == ERR_LATE)
         job_fail_text(job, e, EXIT_REFUSED,
                       "this card is older than what you have of this contact; try again later");

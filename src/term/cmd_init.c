@@ -80,6 +80,17 @@ static void taken(struct job *job, const struct core_notice *n) {
         strcmp(host_reason_name(n->reason), "PROOF") == 0)
         job_fail_text(job, n->error, EXIT_REFUSED,
                       "this server knows no account of these words. Is it the right server?");
+    else if (n->error == ERR_LATE)
+        job_fail_text(
+            job, n->error, EXIT_REFUSED,
+            "the server showed a list of the account's devices, and then an older one: it "
+            "lost something, or lies. Ask its operator; this device is not in the account");
+    else if (n->error == ERR_DENIED && n->reason != 0 &&
+             strcmp(host_reason_name(n->reason), "OLDER") == 0)
+        job_fail_text(
+            job, n->error, EXIT_REFUSED,
+            "the server had a newer list of the account's devices each time: somebody else "
+            "who has the words changes it, or the server lies. Try again later");
     else
         done(job, n);
 }

@@ -173,7 +173,7 @@ static void refuse(struct job *job, err e) {
         job_fail_text(job, e, EXIT_REFUSED,
                       "this link is of somebody on another server; your account can't reach it");
     else if (e == ERR_EXISTS)
-        job_fail_text(job, e, EXIT_USAGE, "you call somebody else so already; choose another NAME");
+        (void)job_refuse_name(job, e);
     else if (e == ERR_LATE)
         job_fail_text(job, e, EXIT_REFUSED,
                       "this link is older than what you have of this contact; ask for a new one");

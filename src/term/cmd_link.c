@@ -9,17 +9,19 @@ static void over(struct job *job);
 
 const struct command command_link = {
     .name = "link",
-    .words = "[SERVER | --code CODE]",
+    .words = "[SERVER [--yes] | --code CODE]",
     .help = "use the account on another device, too",
     .text =
         "On the new device: `sotto link SERVER` shows a code and waits for a minute. SERVER is\n"
         "HOST:PORT, or any link of the account's server. On the device that has the identity's\n"
         "key: `sotto link --code CODE` takes it. Both show the same eight digits: compare them,\n"
-        "and answer yes only if they are the same and you hold both devices. If somebody sends\n"
-        "you a code, it is theirs: taking it would give them your account. Without anything:\n"
-        "shows what to type on the new device. Contacts and the newest of each conversation come\n"
-        "over, encrypted end to end; `sotto unlink` signs the device off again.",
-    .options = OPTION_CODE,
+        "and answer yes on both only if they are the same and you hold both devices. If somebody\n"
+        "sends you a code, it is theirs: taking it would give them your account. --yes answers on\n"
+        "the new device beforehand: then whoever stands in between can make it theirs, but not\n"
+        "get into your account. Without anything: shows what to type on the new device. Contacts\n"
+        "and the newest of each conversation come over, encrypted end to end; `sotto unlink`\n"
+        "signs the device off again.",
+    .options = OPTION_CODE | OPTION_YES,
     .flags = COMMAND_MAKES_HOME | COMMAND_ALONE,
     .words_max = 1,
     .start = start,
@@ -27,7 +29,7 @@ const struct command command_link = {
     .over = over,
 };
 
-enum { INPUT = 0, LINK_SECONDS = 150, REST_SECONDS = 300, ANSWER_MAX = 64 };
+enum { INPUT = 0, LINK_SECONDS = 240, REST_SECONDS = 300, ANSWER_MAX = 64 };
 
 struct linking {
     struct host_input input;
@@ -74,8 +76,10 @@ static void show_digits(struct job *job, const struct core_linking *now) {
     } else {
         line_add(&l, "%.4s %.4s\n%s", now->digits, now->digits + 4,
                  now->is_new
-                     ? "The other device must show the same digits. Answer there."
-                     : "Does the new device, in your hands, show the same digits? Type yes:");
+                     ? "Does the device that has your identity's key show the same digits? Type "
+                       "yes, here and there:"
+                     : "Does the new device, in your hands, show the same digits? Type yes, here "
+                       "and there:");
     }
     print(job, &l);
 }
@@ -104,14 +108,17 @@ static void show_part(struct job *job, const char *state, const char *text, uint
 
 /* ---- The answer to the digits ---- */
 
-static void confirm(struct job *job) {
-    struct linking *s = job->state;
-    slice text = slice_of(s->answer, s->answered);
-    bool same = slice_equal(text, slice_str("yes")) || slice_equal(text, slice_str("y"));
-    host_input_stop(&s->input);
+static void confirm(struct job *job, bool same) {
     err e = core_device_link_confirm(job_core(job), same, host_now());
     if (e != OK && e != ERR_STATE)
         job_fail(job, "not linked", e, 0);
+}
+
+static void answer(struct job *job) {
+    struct linking *s = job->state;
+    slice text = slice_of(s->answer, s->answered);
+    host_input_stop(&s->input);
+    confirm(job, slice_equal(text, slice_str("yes")) || slice_equal(text, slice_str("y")));
 }
 
 static void on_input(void *ctx, slice bytes) {
@@ -124,12 +131,16 @@ static void on_input(void *ctx, slice bytes) {
             s->answer[s->answered++] = (char)bytes.p[i];
     }
     if (ends)
-        confirm(job);
+        answer(job);
     host_drain(job_host(job));
 }
 
 static void ask(struct job *job) {
     struct linking *s = job->state;
+    if (job->args.yes) {
+        confirm(job, true);
+        return;
+    }
     err e = host_input_start(&s->input, job_loop(job), INPUT, on_input, job);
     if (e != OK)
         job_fail(job, "could not ask", e, 0);
@@ -216,7 +227,7 @@ static void show(struct job *job) {
         show_digits(job, &now);
     else if (now.state == CORE_LINKING_JOINING)
         show_step(job, "joining", "Confirmed. This device comes to the server.");
-    if (now.state == CORE_LINKING_DIGITS && !now.is_new)
+    if (now.state == CORE_LINKING_DIGITS)
         ask(job);
 }
 
@@ -275,6 +286,11 @@ static void start(struct job *job) {
     uint64_t command;
     if (job->args.code == NULL && job->args.word_count == 0) {
         tell_how(job);
+        return;
+    }
+    if (job->args.code != NULL && job->args.yes) {
+        job_fail_text(job, ERR_DENIED, EXIT_USAGE,
+                      "--yes is for the new device alone: here somebody has to compare the digits");
         return;
     }
     if (job_state(job, sizeof(struct linking)) == NULL)

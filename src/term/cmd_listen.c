@@ -176,14 +176,6 @@ static void connection_object(struct job *job, struct line *l, const struct core
         line_str(l, "reason", slice_str(host_reason_name(n->reason)));
 }
 
-static void sent_object(struct line *l, const struct core_notice *n) {
-    line_object(l, "sent");
-    line_num(l, "conversation", n->conversation);
-    line_num(l, "number", n->message);
-    line_hex(l, "id", SLICE_ARRAY(n->message_id));
-    line_num(l, "refused", n->refused);
-}
-
 static void event_object(struct job *job, const struct core_notice *n) {
     struct core_conversation c;
     struct line l = {0};
@@ -195,7 +187,7 @@ static void event_object(struct job *job, const struct core_notice *n) {
     if (n->kind == CORE_NOTICE_CONNECTION) {
         connection_object(job, &l, n);
     } else if (n->kind == CORE_NOTICE_SENT) {
-        sent_object(&l, n);
+        show_sent(&l, job, n, n->message);
     } else if (n->kind == CORE_NOTICE_CAUGHT_UP) {
         line_object(&l, "caught_up");
     } else if (n->kind == CORE_NOTICE_GAPS) {

@@ -18,9 +18,7 @@ const struct command command_name = {
 };
 
 static void refuse(struct job *job, err e) {
-    if (e == ERR_EXISTS)
-        job_fail_text(job, e, EXIT_USAGE, "you call somebody else so already; choose another NAME");
-    else if (!job_refuse_name(job, e))
+    if (!job_refuse_name(job, e))
         job_fail(job, "could not name them", e, 0);
 }
 

@@ -57,6 +57,17 @@ static void add_alone(struct job *job, struct line *l) {
         line_add(l, " Nobody else is in this conversation any more.");
 }
 
+/* The server took it for them like for anybody. */
+static void add_unheard(struct job *job, struct line *l) {
+    const struct sending *s = job->state;
+    uint32_t count = show_unheard(job, s->conversation);
+    if (count > 0)
+        line_add(l,
+                 " Nothing was heard yet from %u of the devices there: they have not accepted, or "
+                 "are not reached (`sotto status`).",
+                 (unsigned)count);
+}
+
 /* Whoever was found by a name of its own choice is shown. */
 static void add_recipient(struct job *job, struct line *l) {
     const struct sending *s = job->state;
@@ -109,16 +120,13 @@ static void done(struct job *job, const struct core_notice *n) {
         return;
     }
     if (job->out.json) {
-        line_object(&l, "sent");
-        line_num(&l, "conversation", s->conversation);
-        line_num(&l, "number", s->message);
-        line_hex(&l, "id", SLICE_ARRAY(n->message_id));
-        line_num(&l, "refused", n->refused);
+        show_sent(&l, job, n, s->message);
         line_object_end(&l);
     } else {
         line_add(&l, "Sent.");
         add_recipient(job, &l);
         add_alone(job, &l);
+        add_unheard(job, &l);
         if (n->refused > 0)
             line_add(&l, " %u of the mailboxes took no copy (full, or given up by their owners).",
                      (unsigned)n->refused);
@@ -135,8 +143,9 @@ static void look_held(struct job *job, uint32_t conversation) {
     if (c.behind)
         job_fail_text(job, ERR_AGAIN, EXIT_HELD,
                       "the others have gone on, and the change that leads to them never came here. "
-                      "The message is kept: ask a member of the conversation to remove you and to "
-                      "add you again, then it goes out");
+                      "The message is kept: give a member of the conversation a new link of yours "
+                      "(`sotto invite`), and ask them to take it, to remove you and to add you "
+                      "again; then it goes out");
     else if (c.refused > 0)
         job_fail_text(job, ERR_FULL, EXIT_HELD,
                       "the mailboxes of all the others are full. The message is kept, and goes out "

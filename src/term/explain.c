@@ -66,6 +66,10 @@ static const char *known_reason(uint16_t reason) {
                "identity's key (`sotto unlink`, or its words on another device), or the account "
                "was "
                "removed. What is in this home stays readable";
+    if (strcmp(name, "ADDRESS") == 0)
+        return "the way to them that is known here holds no longer. Ask them for a new link "
+               "(`sotto "
+               "invite`), take it with `sotto invite LINK`, then do it again";
     return NULL;
 }
 

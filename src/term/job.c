@@ -104,6 +104,10 @@ void job_fail_text(struct job *job, err e, int code, const char *format, ...) {
 }
 
 bool job_refuse_name(struct job *job, err e) {
+    if (e == ERR_EXISTS) {
+        job_fail_text(job, e, EXIT_USAGE, "you call somebody else so already; choose another NAME");
+        return true;
+    }
     if (e != ERR_MALFORMED && e != ERR_TOO_LARGE)
         return false;
     job_fail_text(job, e, EXIT_USAGE,

@@ -62,7 +62,8 @@ void job_fail(struct job *job, const char *what, err e, uint16_t reason);
 /* The same in the command's own words. */
 __attribute__((format(printf, 4, 5))) void job_fail_text(struct job *job, err e, int code,
                                                          const char *format, ...);
-/* True if the core refused a name for its form: says what a name is, and ends. */
+/* True if the core refused a name, for its form or as another contact's petname: says so, and ends.
+ */
 bool job_refuse_name(struct job *job, err e);
 /* Says it and goes on. */
 __attribute__((format(printf, 3, 4))) void job_warn(struct job *job, err e, const char *format,

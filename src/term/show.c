@@ -153,6 +153,7 @@ static void member_object(struct line *l, const struct listing *all, const struc
     line_bool(l, "own", m->us);
     line_bool(l, "contact", m->contact);
     line_bool(l, "verified", verified);
+    line_bool(l, "unheard", m->unheard);
     line_object_end(l);
 }
 
@@ -171,8 +172,8 @@ static bool list_member(void *ctx, const struct core_member *m) {
         short_id(&l, m->account);
         line_add(&l, "  ");
         show_person(&l, all->job, m->name, m->account);
-        line_add(&l, "%s%s", m->us || m->contact ? "" : ", not a contact",
-                 verified ? ", verified" : "");
+        line_add(&l, "%s%s%s", m->us || m->contact ? "" : ", not a contact",
+                 verified ? ", verified" : "", m->unheard ? ", nothing heard yet" : "");
     }
     line_end(&l, &all->job->out, OUT_NORMAL);
     return buf_append(&all->seen, SLICE_ARRAY(m->account)) == OK;
@@ -264,6 +265,7 @@ static void conversation_object(struct line *l, struct job *job,
     line_num(l, "quarantined", c->quarantined);
     line_bool(l, "spoiled", c->spoiled);
     line_bool(l, "behind", c->behind);
+    line_num(l, "unheard", c->unheard);
     line_object_end(l);
 }
 
@@ -291,7 +293,13 @@ void show_conversation(struct job *job, const struct core_conversation *c) {
     if (c->spoiled)
         line_add(&l, ", spoiled: make a new one");
     if (c->behind)
-        line_add(&l, ", left behind: ask a member to remove and to add you, or make a new one");
+        line_add(&l, ", left behind: give a member a new link of yours (`sotto invite`), and ask "
+                     "them to remove and to add you; or make a new one");
+    if (c->unheard > 0)
+        line_add(&l,
+                 ", nothing heard yet from %u that were added: they have not accepted, or were not "
+                 "reached; if it lasts, take a new link of theirs, remove and add them",
+                 (unsigned)c->unheard);
     line_end(&l, &job->out, OUT_NORMAL);
 }
 
@@ -624,11 +632,25 @@ err show_quarantine_of(struct job *job, uint32_t number) {
 
 /* ---- Ends ---- */
 
+uint32_t show_unheard(struct job *job, uint32_t number) {
+    struct core_conversation c;
+    return core_conversation_get(job_core(job), number, &c) == OK ? c.unheard : 0;
+}
+
+void show_sent(struct line *l, struct job *job, const struct core_notice *notice, uint64_t number) {
+    line_object(l, "sent");
+    line_num(l, "conversation", notice->conversation);
+    line_num(l, "number", number);
+    line_hex(l, "id", SLICE_ARRAY(notice->message_id));
+    line_num(l, "refused", notice->refused);
+    line_num(l, "unheard", show_unheard(job, notice->conversation));
+}
+
 void show_gaps(struct job *job, uint32_t count) {
     job_warn(job, ERR_FULL,
              "your mailbox lost %u items (it was full, or you were away for long). A conversation "
-             "that goes on without you says so in `sotto status`: then ask a member to remove you "
-             "and to add you again",
+             "that goes on without you says so in `sotto status`: then give a member a new link of "
+             "yours (`sotto invite`), and ask them to take it, to remove you and to add you again",
              (unsigned)count);
 }
 

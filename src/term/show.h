@@ -46,6 +46,10 @@ MUST err show_each_member(struct job *job, uint32_t number);
 /* What the mailbox lost, and what to do about it. */
 void show_gaps(struct job *job, uint32_t count);
 
+/* How many devices of the conversation were not heard of since they were added. */
+uint32_t show_unheard(struct job *job, uint32_t number);
+/* The object `sent`, but for its end; number: of the entry. */
+void show_sent(struct line *l, struct job *job, const struct core_notice *notice, uint64_t number);
 /* A message or a change is through, or not: the usual then() of commands that change a
  * conversation. */
 void show_done(struct job *job, const struct core_notice *notice, const char *failed,

@@ -476,7 +476,7 @@ void rig_finish(struct client *c, uint64_t command, err expected) {
 void rig_take_link(struct client *from, struct client *to) {
     uint64_t command;
     uint8_t account[CORE_ACCOUNT];
-    CHECK_OK(core_contact_link(from->core, from->rig->now, &command));
+    CHECK_OK(core_link_new(from->core, false, CORE_LINK_DAYS * TIME_DAY, from->rig->now, &command));
     rig_finish(from, command, OK);
     const struct notice *done = rig_done(from, command);
     CHECK_OK(core_contact_accept(to->core, done->notice.text, SLICE_EMPTY, to->rig->now, account));
@@ -518,6 +518,7 @@ struct client *rig_link(struct rig *rig, size_t holder, size_t fresh) {
     CHECK(strcmp(a.digits, b.digits) == 0);
     CHECK_EQ(strlen(a.digits), CORE_LINKING_DIGIT_COUNT);
     CHECK_OK(core_device_link_confirm(of->core, true, rig->now));
+    CHECK_OK(core_device_link_confirm(c->core, true, rig->now));
     rig_finish(of, takes, OK);
     rig_finish(c, shows, OK);
     rig_pass(rig, TIME_MINUTE);
@@ -540,6 +541,10 @@ void rig_conversation(struct rig *rig, size_t count) {
     rig_finish(maker, command, OK);
     rig_pass(rig, TIME_SECOND);
     rig_same_state(rig, count);
+}
+
+err rig_name(struct core *core, slice name, uint64_t now) {
+    return core_profile_set(core, 0, &name, NULL, now);
 }
 
 uint64_t rig_say(struct client *c, const char *text) {

@@ -131,6 +131,8 @@ void rig_meet_all(struct rig *rig, size_t count);
 struct client *rig_link(struct rig *rig, size_t holder, size_t fresh);
 /* A conversation of clients[0] with the others; checks that all are in. Its number is 1 for all. */
 void rig_conversation(struct rig *rig, size_t count);
+/* It calls itself so everywhere from now on. */
+MUST err rig_name(struct core *core, slice name, uint64_t now);
 uint64_t rig_say(struct client *c, const char *text);
 /* All texts of conversation 1, one a line. Valid until the next call. */
 const char *rig_texts(struct client *c);

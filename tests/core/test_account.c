@@ -168,7 +168,7 @@ TEST(the_last_resort_is_renewed_weekly) {
 
 static const char *contact_link(struct client *c) {
     uint64_t command;
-    CHECK_OK(core_contact_link(c->core, rig.now, &command));
+    CHECK_OK(core_link_new(c->core, false, CORE_LINK_DAYS * TIME_DAY, rig.now, &command));
     rig_finish(c, command, OK);
     return rig_done(c, command)->text;
 }
@@ -270,7 +270,7 @@ TEST(contacts_are_found_by_name_or_id) {
     /* A contact that calls itself by another's id is not the one that is meant. */
     char other[33] = {0};
     memcpy(other, hex, 8);
-    CHECK_OK(core_name_set(client(2)->core, slice_str(other), rig.now));
+    CHECK_OK(rig_name(client(2)->core, slice_str(other), rig.now));
     rig_meet(client(0), client(2));
     CHECK_ERR(core_contact_find(core, slice_str(other), &contact), ERR_LIMIT);
     CHECK_ERR(core_contact_find(core, slice_str("nobody"), &contact), ERR_NOT_FOUND);
@@ -294,11 +294,11 @@ TEST(a_name_is_one_line_of_text) {
     CHECK_ERR(core_account_create(stranger, rig_join_link(&rig), lines, rig.now, &command),
               ERR_MALFORMED);
     CHECK(!rig_status(client(2)).has_account);
-    CHECK_ERR(core_name_set(core, lines, rig.now), ERR_MALFORMED);
-    CHECK_ERR(core_name_set(core, tab, rig.now), ERR_MALFORMED);
+    CHECK_ERR(rig_name(core, lines, rig.now), ERR_MALFORMED);
+    CHECK_ERR(rig_name(core, tab, rig.now), ERR_MALFORMED);
     static const char *const unseen[] = {"A\xc2\x9b", "A\xe2\x80\xae", "A\xe2\x80\x8b", "A\x7f"};
     for (size_t i = 0; i < 4; i++)
-        CHECK_ERR(core_name_set(core, slice_str(unseen[i]), rig.now), ERR_MALFORMED);
+        CHECK_ERR(rig_name(core, slice_str(unseen[i]), rig.now), ERR_MALFORMED);
     CHECK_SLICE(rig_status(client(0)).name, slice_str("n0"));
     CHECK_ERR(core_contact_rename(core, client(1)->account, lines, rig.now), ERR_MALFORMED);
     CHECK_ERR(core_conversation_new(core, lines, (const uint8_t(*)[16])client(1)->account, 1,
@@ -333,9 +333,9 @@ TEST(without_an_account_commands_are_refused) {
     uint8_t account[1][16] = {{0}};
     rig_init(&rig, 0);
     struct core *core = rig_client(&rig, 0)->core;
-    CHECK_ERR(core_contact_link(core, rig.now, &command), ERR_STATE);
+    CHECK_ERR(core_link_new(core, false, CORE_LINK_DAYS * TIME_DAY, rig.now, &command), ERR_STATE);
     CHECK_ERR(core_record_ask(core, rig.now, &command), ERR_STATE);
-    CHECK_ERR(core_name_set(core, SLICE_EMPTY, rig.now), ERR_STATE);
+    CHECK_ERR(rig_name(core, SLICE_EMPTY, rig.now), ERR_STATE);
     CHECK_ERR(core_conversation_new(core, SLICE_EMPTY, (const uint8_t(*)[16])account, 1, rig.now,
                                     &command, &number),
               ERR_STATE);

@@ -144,10 +144,45 @@ TEST(a_revocation_that_the_server_has_no_room_for_is_tried_again_another_day) {
     update(client(1));
     rig_pass(&rig, TIME_DAY + 20 * TIME_HOUR);
     CHECK_EQ(rig.hits, 1);
+    CHECK(rig_last(client(1), CORE_NOTICE_TROUBLE) != NULL);
+    CHECK_ERR(rig_last(client(1), CORE_NOTICE_TROUBLE)->notice.error, ERR_LIMIT);
     refusal = 0;
     rig_pass(&rig, 6 * TIME_HOUR);
     CHECK_EQ(rig.hits, 2);
     CHECK_EQ(revoked_rows(), 1);
+    rig_fini(&rig);
+}
+
+/* However many wait: until the server has them, or nothing opens by their key any more. */
+TEST(no_revocation_is_forgotten_while_its_address_could_hold) {
+    enum { MANY = 5000 };
+    struct record_own_address own = {.address = {1}};
+    rig_init(&rig, 1);
+    struct core *core = client(0)->core;
+    core_online(core, false, rig.now);
+    CHECK_OK(core_txn_begin(core));
+    for (uint32_t i = 0; i < MANY; i++) {
+        put_u32(own.address + 1, i);
+        put_u32(own.serial, i);
+        CHECK_OK(core_address_given(core, &own));
+        if (i % 500 == 499) {
+            CHECK_OK(core_txn_end(core, OK));
+            CHECK_OK(core_txn_begin(core));
+        }
+    }
+    CHECK_OK(core_txn_end(core, OK));
+    for (uint32_t i = 0; i < MANY; i++) {
+        put_u32(own.address + 1, i);
+        CHECK_OK(core_txn_begin(core));
+        CHECK_OK(core_txn_end(core, core_address_revoke(core, own.address)));
+    }
+    CHECK_EQ(core->revocations.n, MANY);
+    for (uint8_t key = 1; key <= 3; key++) {
+        core->counters.address_key = key;
+        CHECK_OK(core_txn_begin(core));
+        CHECK_OK(core_txn_end(core, core_address_purge(core)));
+        CHECK_EQ(core->revocations.n, key < 3 ? MANY : 0);
+    }
     rig_fini(&rig);
 }
 
@@ -321,6 +356,236 @@ TEST(what_was_encrypted_before_a_new_epoch_goes_to_its_addresses) {
     rig_finish(client(0), said, OK);
     rig_pass(&rig, TIME_SECOND);
     CHECK(strcmp(rig_texts(client(1)), "to the new address\n") == 0);
+    rig_fini(&rig);
+}
+
+/* ---- Whom we know by a leaf's address ---- */
+
+/* Client 2 knows the others, who know nobody but it: in conversation 1, and in as many more as are
+ * wanted, all three are together. Client 0 makes a contact of client 1 there. */
+static void start_met(uint32_t conversations) {
+    uint64_t command;
+    uint32_t number;
+    uint8_t accounts[2][CORE_ACCOUNT];
+    rig_init(&rig, 3);
+    rig_meet(client(2), client(0));
+    rig_meet(client(2), client(1));
+    memcpy(accounts[0], client(0)->account, CORE_ACCOUNT);
+    memcpy(accounts[1], client(1)->account, CORE_ACCOUNT);
+    for (uint32_t i = 1; i <= conversations; i++) {
+        CHECK_OK(core_conversation_new(client(2)->core, SLICE_EMPTY,
+                                       (const uint8_t(*)[CORE_ACCOUNT])accounts, 2, rig.now,
+                                       &command, &number));
+        rig_finish(client(2), command, OK);
+        rig_pass(&rig, TIME_SECOND);
+    }
+    CHECK_OK(core_contact_meet(client(0)->core, 1, client(1)->account, slice_str("met"), rig.now));
+}
+
+/* Client 1 gives its address in conversation 1 up, which client 0 does not hear of. */
+static void renew_unheard_of(void) {
+    uint64_t command;
+    size_t rows = revoked_rows();
+    CHECK_OK(core_conversation_remove(client(2)->core, 1, client(0)->account, rig.now, &command));
+    rig_finish(client(2), command, OK);
+    rig_pass(&rig, TIME_SECOND);
+    update(client(1));
+    rig_pass(&rig, TIME_DAY + TIME_HOUR);
+    CHECK(revoked_rows() > rows);
+}
+
+static uint32_t begin(void) {
+    uint64_t command;
+    uint32_t number;
+    CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[CORE_ACCOUNT])client(1)->account, 1, rig.now,
+                                   &command, &number));
+    rig_finish(client(0), command, OK);
+    rig_pass(&rig, TIME_MINUTE);
+    return number;
+}
+
+/* Of client 1, in the conversation of client 0. */
+static bool take_unheard(void *ctx, const struct core_member *m) {
+    if (memcmp(m->account, client(1)->account, CORE_ACCOUNT) == 0)
+        *(int *)ctx = m->unheard;
+    return true;
+}
+
+/* -1: it is no member. */
+static int is_unheard(uint32_t number) {
+    struct core_conversation c;
+    int unheard = -1;
+    CHECK_OK(core_members(client(0)->core, number, take_unheard, &unheard));
+    CHECK_OK(core_conversation_get(client(0)->core, number, &c));
+    CHECK_EQ(c.unheard, unheard == 1);
+    return unheard;
+}
+
+TEST(who_gave_an_address_up_is_added_by_that_of_another_conversation) {
+    start_met(2);
+    renew_unheard_of();
+    CHECK_EQ(rig_status(client(1)).conversations, 2);
+    uint32_t number = begin();
+    CHECK_EQ(rig_status(client(1)).requests, 1);
+    CHECK_EQ(is_unheard(number), 1);
+    CHECK_OK(core_request_accept(client(1)->core, 3, SLICE_EMPTY, rig.now));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(is_unheard(number), 0);
+    rig_fini(&rig);
+}
+
+TEST(a_link_still_leads_to_whom_a_leaf_s_address_does_not_reach_any_more) {
+    start_met(1);
+    rig_take_link(client(1), client(0));
+    update(client(1)); /* from which it is heard */
+    renew_unheard_of();
+    begin();
+    CHECK_EQ(rig_status(client(1)).requests, 1);
+    CHECK_EQ(rig_status(client(1)).repeats, 0);
+    rig_fini(&rig);
+}
+
+TEST(what_comes_by_two_addresses_is_one_request) {
+    start_met(1);
+    rig_take_link(client(1), client(0));
+    update(client(1));
+    uint64_t command;
+    CHECK_OK(core_conversation_remove(client(2)->core, 1, client(0)->account, rig.now, &command));
+    rig_finish(client(2), command, OK);
+    begin();
+    CHECK_EQ(rig_status(client(1)).requests, 1);
+    CHECK_EQ(rig_status(client(1)).repeats, 1);
+    CHECK_EQ(rig_status(client(1)).quarantined, 0);
+    rig_fini(&rig);
+}
+
+TEST(who_can_t_be_reached_is_shown_so_and_comes_by_a_new_link) {
+    uint64_t command;
+    start_met(1);
+    renew_unheard_of();
+    uint32_t number = begin();
+    rig_pass(&rig, TIME_DAY);
+    rig_crash(client(0));
+    CHECK_EQ(rig_status(client(1)).conversations, 1);
+    CHECK_EQ(is_unheard(number), 1);
+    rig_take_link(client(1), client(0));
+    CHECK_OK(
+        core_conversation_remove(client(0)->core, number, client(1)->account, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    CHECK_EQ(is_unheard(number), -1);
+    CHECK_OK(core_conversation_add(client(0)->core, number, client(1)->account, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_status(client(1)).requests, 1);
+    CHECK_OK(core_request_accept(client(1)->core, 2, SLICE_EMPTY, rig.now));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(is_unheard(number), 0);
+    rig_fini(&rig);
+}
+
+TEST(a_new_link_goes_before_the_leaf_of_a_conversation) {
+    uint8_t address[PROTO_ADDRESS];
+    start_met(1);
+    struct core *core = client(1)->core;
+    own_address(client(1), address);
+    CHECK_OK(core_txn_begin(core));
+    CHECK_OK(core_txn_end(core, core_address_revoke(core, address)));
+    core_pump(core);
+    rig_pass(&rig, TIME_HOUR);
+    begin();
+    CHECK_EQ(rig_status(client(1)).requests, 0);
+    rig_take_link(client(1), client(0));
+    begin();
+    CHECK_EQ(rig_status(client(1)).requests, 1);
+    rig_fini(&rig);
+}
+
+/* All others in the conversation know as little of who came; and who has no name is heard, too. */
+TEST(whoever_joins_is_heard) {
+    uint64_t command;
+    uint32_t number;
+    rig_init(&rig, 3);
+    rig_meet_all(&rig, 3);
+    CHECK_OK(core_profile_set(client(1)->core, 0, &(slice){0}, NULL, rig.now));
+    client(1)->away = true;
+    rig_cut(&rig, client(1));
+    CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[CORE_ACCOUNT])client(2)->account, 1, rig.now,
+                                   &command, &number));
+    rig_finish(client(0), command, OK);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_state(client(0)).unheard, 0);
+    CHECK_OK(core_conversation_add(client(0)->core, number, client(1)->account, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_state(client(0)).unheard, 1);
+    CHECK_EQ(rig_state(client(2)).unheard, 1);
+    client(1)->away = false;
+    rig_pass(&rig, TIME_HOUR);
+    CHECK_EQ(rig_state(client(0)).unheard, 0);
+    CHECK_EQ(rig_state(client(2)).unheard, 0);
+    CHECK_EQ(rig_state(client(1)).unheard, 0);
+    rig_fini(&rig);
+}
+
+TEST(who_comes_again_is_not_heard_by_what_it_said_before) {
+    uint64_t command;
+    rig_init(&rig, 3);
+    rig_meet_all(&rig, 3);
+    rig_conversation(&rig, 3);
+    rig_finish(client(1), rig_say(client(1), "here"), OK);
+    rig_pass(&rig, TIME_SECOND);
+    client(1)->deaf = true;
+    CHECK_OK(core_conversation_remove(client(0)->core, 1, client(1)->account, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    CHECK_OK(core_conversation_add(client(0)->core, 1, client(1)->account, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    rig_say(client(1), "still here");
+    rig_pass(&rig, TIME_SECOND);
+    CHECK(strcmp(rig_texts(client(2)), "here\nstill here\n") == 0);
+    CHECK_EQ(rig_state(client(2)).unheard, 1);
+    client(1)->deaf = false;
+    rig_cut(&rig, client(1));
+    rig_pass(&rig, TIME_HOUR);
+    CHECK_EQ(rig_state(client(2)).unheard, 0);
+    rig_fini(&rig);
+}
+
+/* What client 0 first commits is lost, and it with it. */
+static enum verdict lose_commit(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)body;
+    if (from != client(0) || type != PROTO_commit || r->hits > 0)
+        return PASS;
+    r->hits++;
+    from->away = true;
+    return CUT;
+}
+
+TEST(an_addition_that_waited_for_days_goes_by_the_address_of_now) {
+    uint64_t command, other;
+    uint32_t number;
+    start_met(1);
+    CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[CORE_ACCOUNT])client(2)->account, 1, rig.now,
+                                   &command, &number));
+    rig_finish(client(0), command, OK);
+    rig_pass(&rig, TIME_MINUTE);
+    rig.on_request = lose_commit;
+    CHECK_OK(core_conversation_add(client(0)->core, number, client(1)->account, rig.now, &command));
+    rig_run(&rig);
+    CHECK_EQ(rig.hits, 1);
+    rig_cut(&rig, client(0));
+    /* Meanwhile another commit takes the place of that one, and the address goes. */
+    CHECK_OK(core_conversation_update(client(2)->core, number, rig.now, &other));
+    rig_finish(client(2), other, OK);
+    update(client(1));
+    rig.now += TIME_DAY;
+    rig_pass(&rig, TIME_HOUR);
+    client(0)->away = false;
+    rig_finish(client(0), command, OK);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_status(client(1)).requests, 1);
     rig_fini(&rig);
 }
 

@@ -278,28 +278,32 @@ TEST(nor_with_a_blob) {
 /* ---- What it may cost ---- */
 
 TEST(a_blob_by_a_link_that_holds_anything_else_is_dropped) {
-    start(1);
-    (void)make_link(false);
+    start(2);
+    make_welcome(1, make_link(false));
     uint64_t dropped = rig_status(client(0)).dropped;
     send_blob(address, slice_str("no Welcome"));
     send_reference(address, REQUEST_BLOB_MAX + 1);
     send_reference(address, 100); /* is not there */
+    welcome.p[welcome.n - 1] ^= 1;
+    send_blob(address, buf_slice(&welcome)); /* does not open */
     rig_pass(&rig, TIME_MINUTE);
-    CHECK_EQ(rig_status(client(0)).dropped, dropped + 3);
+    CHECK_EQ(rig_status(client(0)).dropped, dropped + 4);
     CHECK_EQ(rig_status(client(0)).quarantined, 0);
     CHECK_EQ(rig_status(client(0)).waiting, 0);
     end();
 }
 
-/* The server takes its time: what others say comes, what we say goes, and of the strangers' the
- * newest wait. */
-TEST(strangers_blobs_have_little_room_and_hold_nothing_up) {
+/* When the day's budget is used up, what others say comes, what we say goes, and of the strangers'
+ * the newest wait. */
+TEST(strangers_blobs_have_little_room_and_hold_nothing_up_for_long) {
     uint64_t command;
     rig_init(&rig, 2);
     rig_meet_all(&rig, 2);
     rig_conversation(&rig, 2);
     (void)make_link(false);
     rig.on_request = keep_blobs;
+    client(0)->core->fetched_asking = REQUESTS_FETCHED_MAX;
+    client(0)->core->fetch_day = rig.now;
     for (unsigned i = 0; i < 3 * REQUEST_BLOBS_MAX; i++)
         send_reference(address, 100);
     rig_pass(&rig, TIME_SECOND);

@@ -287,7 +287,7 @@ TEST(sender_and_receiver_show_the_epoch_in_which_a_message_was_sent) {
 TEST(names_reach_everybody) {
     uint64_t command;
     start(3);
-    CHECK_OK(core_name_set(client(1)->core, slice_str("Bob1"), rig.now));
+    CHECK_OK(rig_name(client(1)->core, slice_str("Bob1"), rig.now));
     rig_conversation(&rig, 2);
     CHECK_OK(core_conversation_add(client(0)->core, 1, client(2)->account, rig.now, &command));
     rig_finish(client(0), command, OK);

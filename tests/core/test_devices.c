@@ -138,6 +138,82 @@ TEST(a_list_that_another_overtook_is_made_anew) {
     rig_fini(&rig);
 }
 
+/* A server that takes no list, since it has a newer one, and shows what the test wants it to. */
+static buf shown;
+static bool shows_what_came; /* else what the test put there, from the second time on */
+
+static void say_to(const struct proto_edge_request *request, uint16_t type, slice body) {
+    struct proto_edge_reply reply = {
+        .session = request->session, .request = request->request, .type = type, .body = body};
+    session_reply(&rig.links[reply.session - 1].session, &rig.env, &reply);
+}
+
+static enum verdict has_a_newer_list(struct rig *r, struct client *from, uint16_t type,
+                                     slice body) {
+    struct proto_error error = {.reason = PROTO_REASON_OLDER};
+    struct proto_device_list_is is = {0};
+    struct proto_device_join join;
+    buf answer = {0};
+    (void)from;
+    if (type == PROTO_device_join) {
+        CHECK_OK(proto_device_join_decode(body, &join));
+        r->hits++;
+        if (shows_what_came)
+            CHECK_OK(buf_set(&shown, join.devices));
+        CHECK_OK(proto_error_encode(&answer, &error));
+        say_to(r->request, PROTO_error, buf_slice(&answer));
+    } else if (type == PROTO_device_list_get && r->hits > 0) {
+        is.devices = buf_slice(&shown);
+        CHECK_OK(proto_device_list_is_encode(&answer, &is));
+        say_to(r->request, PROTO_device_list_is, buf_slice(&answer));
+    } else {
+        return PASS;
+    }
+    buf_free(&answer);
+    return DROP;
+}
+
+static struct client *take_from_a_liar(uint64_t *command) {
+    struct client *c = rig_client(&rig, 3);
+    rig.hits = 0;
+    rig.on_request = has_a_newer_list;
+    *command = take(c, words, buf_slice(&place));
+    rig_pass(&rig, TIME_SECOND);
+    return c;
+}
+
+TEST(a_server_whose_list_goes_back_is_not_followed) {
+    uint64_t command;
+    struct proto_device_list list;
+    rig_init(&rig, 1);
+    keep_words(client(0));
+    CHECK_OK(buf_set(&shown, client(0)->core->account.r.devices));
+    (void)rig_link(&rig, 0, 2);
+    shows_what_came = false;
+    struct client *c = take_from_a_liar(&command);
+    rig_finish(c, command, ERR_LATE);
+    CHECK_EQ(rig.hits, 1);
+    CHECK(!rig_status(c).registered);
+    CHECK_OK(core_devices_own(c->core, &list));
+    CHECK_EQ(list.version, 3);
+    CHECK_EQ(list.devices.count, 2);
+    buf_free(&shown);
+    rig_fini(&rig);
+}
+
+TEST(a_server_that_always_has_a_newer_list_is_left) {
+    uint64_t command;
+    rig_init(&rig, 1);
+    keep_words(client(0));
+    shows_what_came = true;
+    struct client *c = take_from_a_liar(&command);
+    refused(c, command, PROTO_REASON_OLDER);
+    CHECK_EQ(rig.hits, 9);
+    CHECK(!rig_status(c).registered);
+    buf_free(&shown);
+    rig_fini(&rig);
+}
+
 /* ---- A link ---- */
 
 static char code[512];
@@ -174,6 +250,17 @@ static uint64_t scan(struct client *c) {
     return command;
 }
 
+/* Both show their digits. */
+static void compare(struct client *c) {
+    until(client(0), CORE_LINKING_DIGITS);
+    until(c, CORE_LINKING_DIGITS);
+}
+
+static void confirm(struct client *c, bool same) {
+    CHECK_OK(core_device_link_confirm(c->core, same, rig.now));
+}
+
+/* Client `fresh` becomes a device of client 0's account. */
 static struct client *link(size_t fresh) {
     return rig_link(&rig, 0, fresh);
 }
@@ -515,6 +602,236 @@ TEST(a_list_never_goes_back_to_an_older_one) {
     rig_fini(&rig);
 }
 
+/* ---- A device that is signed off, and still in the conversations ---- */
+
+static buf own_list;
+
+/* Client 0 knows a list without it; nothing else has followed yet. */
+static void sign_off_unseen(struct client *c) {
+    struct record_account *a = &client(0)->core->account.r;
+    struct proto_device_list old;
+    buf_clear(&own_list);
+    CHECK_OK(core_devices_own(client(0)->core, &old));
+    CHECK_OK(core_account_list_after(a, &old, rig_status(c).device, NULL, &own_list));
+    a->devices = buf_slice(&own_list);
+}
+
+static void end_signed_off(void) {
+    buf_free(&own_list);
+    rig_fini(&rig);
+}
+
+TEST(a_device_that_is_signed_off_is_not_heard) {
+    uint8_t group[32];
+    struct core_contact contact;
+    talk();
+    struct client *c = link(2);
+    group_id(client(0), 1, group);
+    uint64_t dropped = rig_status(client(0)).dropped;
+    sign_off_unseen(c);
+    say(c, conversation_of(c, group), "it is me");
+    struct shown h = history(client(0), 1);
+    CHECK_SLICE(slice_of(h.text, h.n), slice_str("one|two|"));
+    CHECK_EQ(rig_status(client(0)).dropped, dropped + 1);
+    h = history(client(1), 1); /* which has not heard of the list */
+    CHECK_SLICE(slice_of(h.text, h.n), slice_str("one|two|it is me|"));
+    CHECK_OK(core_contact_rename(c->core, client(1)->account, slice_str("Mallory"), rig.now));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_OK(core_contact_get(client(0)->core, client(1)->account, &contact));
+    CHECK_EQ(contact.petname.n, 0);
+    end_signed_off();
+}
+
+TEST(nor_does_it_take_the_others_out_of_a_conversation) {
+    uint8_t group[32];
+    uint64_t command;
+    talk();
+    struct client *c = link(2);
+    group_id(client(0), 1, group);
+    sign_off_unseen(c);
+    CHECK_OK(core_conversation_leave(c->core, conversation_of(c, group), rig.now, &command));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_state(client(0)).state, CORE_CONVERSATION_ACTIVE);
+    end_signed_off();
+}
+
+TEST(nor_into_one) {
+    uint64_t command;
+    uint32_t number;
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    struct client *c = link(2);
+    rig_take_link(c, client(1)); /* which knows both devices now */
+    uint32_t before = rig_status(client(0)).conversations;
+    uint64_t dropped = rig_status(client(0)).dropped;
+    sign_off_unseen(c);
+    CHECK_OK(core_conversation_new(c->core, SLICE_EMPTY,
+                                   (const uint8_t(*)[CORE_ACCOUNT])client(1)->account, 1, rig.now,
+                                   &command, &number));
+    rig_finish(c, command, OK);
+    rig_pass(&rig, 5 * TIME_MINUTE);
+    CHECK_EQ(rig_status(client(1)).conversations, 1);
+    CHECK_EQ(rig_status(client(0)).conversations, before);
+    CHECK(rig_status(client(0)).dropped > dropped); /* it came */
+    end_signed_off();
+}
+
+/* ---- Which conversation is that of own devices ---- */
+
+static uint8_t held_back[32];
+
+/* Nobody is added to this group for now. */
+static enum verdict hold_commits(struct rig *r, struct client *from, uint16_t type, slice body) {
+    struct proto_commit commit;
+    (void)r, (void)from;
+    return type == PROTO_commit && proto_commit_decode(body, &commit) == OK &&
+                   memcmp(commit.group, held_back, sizeof held_back) == 0
+               ? DROP
+               : PASS;
+}
+
+TEST(one_that_all_others_have_left_is_not_taken_for_it) {
+    uint8_t own[32], group[32];
+    uint64_t command;
+    talk();
+    group_id(client(0), 1, group);
+    CHECK_OK(core_conversation_leave(client(1)->core, 1, rig.now, &command));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_state(client(0)).members, 1);
+    memcpy(held_back, group, sizeof group);
+    rig.on_request = hold_commits;
+    struct client *c = link(2);
+    CHECK_EQ(rig_status(c).conversations, 1);
+    rig.on_request = NULL;
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    CHECK_EQ(rig_status(c).conversations, 2);
+    group_id(client(0), rig_status(client(0)).own, own);
+    CHECK_EQ(rig_status(c).own, conversation_of(c, own));
+    CHECK_EQ(rig_status(c).contacts, 1);
+    struct shown h = history(c, conversation_of(c, group));
+    CHECK_SLICE(slice_of(h.text, h.n), slice_str("one|two|"));
+    rig_fini(&rig);
+}
+
+/* The order in which they come is chance: here the wrong one came first. */
+TEST(what_comes_from_the_identitys_device_says_which_it_is) {
+    uint8_t own[32];
+    talk();
+    struct client *c = link(2);
+    group_id(client(0), rig_status(client(0)).own, own);
+    c->core->account.r.own = 1 + (conversation_of(c, own) == 1);
+    CHECK_OK(core_contact_rename(client(0)->core, client(1)->account, slice_str("Ben"), rig.now));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_status(c).own, conversation_of(c, own));
+    struct core_contact contact;
+    CHECK_OK(core_contact_get(c->core, client(1)->account, &contact));
+    CHECK_SLICE(contact.petname, slice_str("Ben"));
+    rig_fini(&rig);
+}
+
+TEST(what_comes_from_another_own_device_does_not) {
+    uint8_t own[32];
+    talk();
+    struct client *c = link(2);
+    group_id(client(0), rig_status(client(0)).own, own);
+    client(0)->core->account.r.own = 1;
+    CHECK_OK(core_contact_rename(c->core, client(1)->account, slice_str("Ben"), rig.now));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_status(client(0)).own, 1);
+    rig_fini(&rig);
+}
+
+/* ---- A list's way to the server ---- */
+
+static enum proto_reason refusal;
+static unsigned refusals;
+
+static enum verdict refuse_lists(struct rig *r, struct client *from, uint16_t type, slice body) {
+    struct proto_error error = {.reason = refusal};
+    buf answer = {0};
+    (void)from, (void)body;
+    if (type != PROTO_device_list_put || ++r->hits > refusals)
+        return PASS;
+    CHECK_OK(proto_error_encode(&answer, &error));
+    say_to(r->request, PROTO_error, buf_slice(&answer));
+    buf_free(&answer);
+    return DROP;
+}
+
+static uint64_t unlink_refused(struct client *c, enum proto_reason reason, unsigned times) {
+    uint64_t command;
+    rig.hits = 0;
+    rig.on_request = refuse_lists;
+    refusal = reason;
+    refusals = times;
+    CHECK_OK(core_device_unlink(client(0)->core, rig_status(c).device, rig.now, &command));
+    return command;
+}
+
+TEST(a_list_that_the_server_refuses_is_put_again_later_and_later) {
+    uint64_t at[5];
+    bool wakes = false;
+    rig_init(&rig, 1);
+    struct client *c = link(2);
+    uint64_t command = unlink_refused(c, PROTO_REASON_BUSY, 4);
+    rig_run(&rig);
+    at[0] = rig.now;
+    for (unsigned i = 1; i < 5; i++) {
+        CHECK_EQ(rig.hits, i);
+        CHECK(rig_done(client(0), command) == NULL);
+        for (int s = 0; s < 200 && rig.hits == i; s++) {
+            wakes = wakes || client(0)->wake == client(0)->core->list_after;
+            rig_pass(&rig, TIME_SECOND);
+        }
+        at[i] = rig.now;
+    }
+    CHECK(wakes);
+    CHECK(at[4] - at[3] > at[1] - at[0]);
+    rig_finish(client(0), command, OK);
+    CHECK(!client(0)->core->account.r.put_list);
+    CHECK_EQ(rig.hits, 5);
+    rig_fini(&rig);
+}
+
+TEST(a_list_that_another_overtook_is_not_put_again) {
+    rig_init(&rig, 1);
+    struct client *c = link(2);
+    uint64_t command = unlink_refused(c, PROTO_REASON_OLDER, 9);
+    refused(client(0), command, PROTO_REASON_OLDER);
+    rig_pass(&rig, TIME_HOUR);
+    CHECK_EQ(rig.hits, 1);
+    rig_fini(&rig);
+}
+
+static struct proto_edge_request first_put;
+
+static enum verdict keep_first_put(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)from, (void)body;
+    if (type != PROTO_device_list_put || r->hits++ > 0)
+        return PASS;
+    first_put = *r->request;
+    return DROP;
+}
+
+TEST(a_list_that_is_signed_while_another_is_put_is_put_after_it) {
+    uint64_t first, second;
+    rig_init(&rig, 1);
+    struct client *c = link(2), *d = link(3);
+    rig.hits = 0;
+    rig.on_request = keep_first_put;
+    CHECK_OK(core_device_unlink(client(0)->core, rig_status(c).device, rig.now, &first));
+    rig_run(&rig);
+    CHECK_OK(core_device_unlink(client(0)->core, rig_status(d).device, rig.now, &second));
+    rig_run(&rig);
+    CHECK_EQ(rig.hits, 1);
+    say_to(&first_put, PROTO_ok, SLICE_EMPTY);
+    rig_finish(client(0), second, OK);
+    CHECK_EQ(rig.hits, 2);
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    CHECK(rig_status(c).out && rig_status(d).out);
+    rig_fini(&rig);
+}
+
 /* ---- What goes wrong ---- */
 
 TEST(a_contact_link_of_a_device_that_is_in_no_list_is_refused) {
@@ -522,7 +839,7 @@ TEST(a_contact_link_of_a_device_that_is_in_no_list_is_refused) {
     uint8_t account[16];
     rig_init(&rig, 2);
     client(0)->core->account.r.device[0] ^= 1;
-    CHECK_OK(core_contact_link(client(0)->core, rig.now, &command));
+    CHECK_OK(core_link_new(client(0)->core, false, CORE_LINK_DAYS * TIME_DAY, rig.now, &command));
     rig_finish(client(0), command, OK);
     CHECK_ERR(core_contact_accept(client(1)->core, rig_done(client(0), command)->notice.text,
                                   SLICE_EMPTY, rig.now, account),
@@ -560,18 +877,145 @@ TEST(a_list_that_the_server_changed_is_not_signed_again) {
     rig_fini(&rig);
 }
 
-TEST(a_no_ends_the_link_on_both_sides) {
+/* ---- The user's word at each of the two ---- */
+
+static uint64_t fresh_command, holder_command;
+
+/* Client 2 is a new device, and both show their digits. */
+static struct client *to_digits(void) {
     rig_init(&rig, 1);
     struct client *c = rig_client(&rig, 2);
-    uint64_t a = show(c, slice_str("here:1")), b = scan(client(0));
-    until(client(0), CORE_LINKING_DIGITS);
-    until(c, CORE_LINKING_DIGITS);
-    CHECK_ERR(core_device_link_confirm(c->core, true, rig.now), ERR_STATE);
-    CHECK_OK(core_device_link_confirm(client(0)->core, false, rig.now));
-    rig_finish(client(0), b, ERR_DENIED);
-    rig_finish(c, a, ERR_DENIED);
+    fresh_command = show(c, slice_str("here:1"));
+    holder_command = scan(client(0));
+    compare(c);
+    return c;
+}
+
+static void nothing_linked(struct client *c, uint32_t list_version) {
+    struct proto_device_list list;
+    rig_finish(client(0), holder_command, ERR_DENIED);
+    rig_finish(c, fresh_command, ERR_DENIED);
     CHECK(!rig_status(c).has_account);
+    CHECK_EQ(linking(c).state, CORE_LINKING_OFF);
     CHECK_EQ(rig_status(client(0)).devices, 1);
+    CHECK_OK(core_devices_own(client(0)->core, &list));
+    CHECK_EQ(list.version, list_version);
+    rig_fini(&rig);
+}
+
+TEST(a_no_ends_the_link_on_both_sides) {
+    struct client *c = to_digits();
+    confirm(client(0), false);
+    nothing_linked(c, 1);
+}
+
+TEST(a_no_at_the_new_device_ends_the_link_on_both_sides) {
+    struct client *c = to_digits();
+    confirm(c, false);
+    nothing_linked(c, 1);
+}
+
+TEST(a_no_is_heard_by_who_has_not_shown_its_digits_yet) {
+    rig_init(&rig, 1);
+    struct client *c = rig_client(&rig, 2);
+    fresh_command = show(c, slice_str("here:1"));
+    holder_command = scan(client(0));
+    until(c, CORE_LINKING_DIGITS);
+    CHECK_EQ(linking(client(0)).state, CORE_LINKING_OPENING);
+    confirm(c, false);
+    nothing_linked(c, 1);
+}
+
+static enum verdict drop_puts(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)r, (void)from, (void)body;
+    return type == PROTO_link_put ? DROP : PASS;
+}
+
+TEST(a_no_that_can_t_be_told_ends_the_link_all_the_same) {
+    struct client *c = to_digits();
+    rig.on_request = drop_puts;
+    confirm(c, false);
+    CHECK_ERR(core_device_link_confirm(c->core, true, rig.now), ERR_STATE);
+    rig_finish(c, fresh_command, ERR_DENIED);
+    CHECK_EQ(linking(c).state, CORE_LINKING_OFF);
+    CHECK(!rig_status(c).has_account);
+    rig_fini(&rig);
+}
+
+TEST(a_no_at_the_new_device_after_the_others_yes_signs_it_off) {
+    struct client *c = to_digits();
+    confirm(client(0), true);
+    rig_pass(&rig, 2 * TIME_SECOND);
+    confirm(c, false);
+    nothing_linked(c, 3);
+}
+
+TEST(a_no_of_the_other_ends_it_after_the_new_devices_yes) {
+    struct client *c = to_digits();
+    confirm(c, true);
+    CHECK_ERR(core_device_link_confirm(c->core, true, rig.now), ERR_STATE);
+    rig_pass(&rig, 2 * TIME_SECOND);
+    CHECK_EQ(linking(c).state, CORE_LINKING_ACCOUNT);
+    confirm(client(0), false);
+    nothing_linked(c, 1);
+}
+
+TEST(nothing_is_taken_over_before_the_new_devices_user_says_yes) {
+    struct client *c = to_digits();
+    confirm(client(0), true);
+    rig_pass(&rig, 20 * TIME_SECOND);
+    CHECK_EQ(linking(c).state, CORE_LINKING_DIGITS);
+    CHECK(!rig_status(c).has_account);
+    confirm(c, true);
+    rig_finish(client(0), holder_command, OK);
+    rig_finish(c, fresh_command, OK);
+    CHECK(rig_status(c).registered);
+    rig_fini(&rig);
+}
+
+TEST(a_new_device_whose_user_says_nothing_takes_nothing) {
+    struct client *c = to_digits();
+    confirm(client(0), true);
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    rig_finish(c, fresh_command, ERR_TIMEOUT);
+    rig_finish(client(0), holder_command, ERR_TIMEOUT);
+    CHECK(!rig_status(c).has_account);
+    rig_fini(&rig);
+}
+
+/* One takes nearly a minute, and there is time for the rest. */
+TEST(slow_people_link_all_the_same) {
+    struct client *c = to_digits();
+    confirm(client(0), true);
+    rig_pass(&rig, 55 * TIME_SECOND);
+    c->away = true;
+    confirm(c, true);
+    rig_pass(&rig, 10 * TIME_SECOND);
+    c->away = false;
+    rig_finish(client(0), holder_command, OK);
+    rig_finish(c, fresh_command, OK);
+    rig_fini(&rig);
+}
+
+static enum verdict count_puts(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)from, (void)body;
+    r->hits += type == PROTO_link_put;
+    return PASS;
+}
+
+TEST(a_list_that_was_not_stored_does_not_go_out) {
+    struct client *c = to_digits();
+    rig.hits = 0;
+    rig.on_request = count_puts;
+    client(0)->plan.fail_commit_in = 0;
+    confirm(client(0), true);
+    rig_finish(client(0), holder_command, ERR_DISK_FULL);
+    CHECK_EQ(client(0)->plan.fail_commit_in, -1);
+    CHECK_EQ(linking(client(0)).state, CORE_LINKING_OFF);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig.hits, 0);
+    CHECK_EQ(rig_status(client(0)).devices, 1);
+    rig_finish(c, fresh_command, ERR_TIMEOUT);
     rig_fini(&rig);
 }
 
@@ -621,8 +1065,7 @@ TEST(in_the_middle_the_digits_are_others) {
     (void)scan(client(0));
     memcpy(code, real, sizeof code);
     (void)scan(client(1));
-    until(client(0), CORE_LINKING_DIGITS);
-    until(c, CORE_LINKING_DIGITS);
+    compare(c);
     CHECK(strcmp(linking(client(0)).digits, linking(c).digits) != 0);
     rig_fini(&rig);
 }
@@ -645,10 +1088,10 @@ TEST(a_server_with_another_key_is_found_out) {
     struct client *c = rig_client(&rig, 2);
     uint64_t a = show(c, slice_str("here:1"));
     (void)scan(client(0));
-    until(client(0), CORE_LINKING_DIGITS);
-    until(c, CORE_LINKING_DIGITS);
+    compare(c);
     c->core->linking.hello.noise_key[0] ^= 1;
-    CHECK_OK(core_device_link_confirm(client(0)->core, true, rig.now));
+    confirm(client(0), true);
+    confirm(c, true);
     rig_finish(c, a, ERR_IDENTITY);
     CHECK(!rig_status(c).has_account);
     rig_fini(&rig);
@@ -672,11 +1115,11 @@ TEST(a_new_device_that_dies_while_it_joins_goes_on) {
     struct client *c = rig_client(&rig, 2);
     (void)show(c, slice_str("here:1"));
     (void)scan(client(0));
-    until(client(0), CORE_LINKING_DIGITS);
-    until(c, CORE_LINKING_DIGITS);
+    compare(c);
     rig.hits = 0;
     rig.on_reply = cut_joins;
-    CHECK_OK(core_device_link_confirm(client(0)->core, true, rig.now));
+    confirm(client(0), true);
+    confirm(c, true);
     until(c, CORE_LINKING_JOINING);
     rig_crash(c);
     rig_pass(&rig, TIME_MINUTE);

@@ -325,6 +325,32 @@ TEST(a_cards_address_is_revoked_a_week_after_the_next_one_is_there) {
     rig_fini(&rig);
 }
 
+TEST(who_was_found_by_a_card_that_is_over_is_added_by_what_came_since) {
+    uint8_t account[CORE_ACCOUNT];
+    uint64_t command;
+    uint32_t number;
+    rig_init(&rig, 2);
+    rig_take_link(client(1), client(0)); /* so that nothing waits for a yes */
+    claim(client(0), "alice", "");
+    finds(client(1), "alice", "", client(0));
+    CHECK_OK(core_found_accept(client(1)->core, SLICE_EMPTY, rig.now, account));
+    for (uint32_t i = 1; i <= 3; i++) {
+        CHECK_OK(core_conversation_new(client(1)->core, SLICE_EMPTY,
+                                       (const uint8_t(*)[CORE_ACCOUNT])account, 1, rig.now,
+                                       &command, &number));
+        rig_finish(client(1), command, OK);
+        rig_pass(&rig, TIME_MINUTE);
+        CHECK_EQ(rig_status(client(0)).conversations, i);
+        live(i == 1 ? 21 : 0);
+        if (i == 2) { /* nor is there a conversation with it then */
+            CHECK_OK(core_conversation_leave(client(1)->core, 1, rig.now, &command));
+            CHECK_OK(core_conversation_leave(client(1)->core, 2, rig.now, &command));
+            rig_pass(&rig, TIME_MINUTE);
+        }
+    }
+    rig_fini(&rig);
+}
+
 TEST(a_claim_is_renewed_as_long_as_the_client_lives) {
     rig_init(&rig, 2);
     claim(client(0), "alice", "");

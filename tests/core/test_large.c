@@ -43,6 +43,7 @@ static void make_address(uint8_t address[PROTO_ADDRESS]) {
 
 /* Appends a key package of a new account's device, and the target that it is for. */
 static void make_member(buf *targets, buf *packages) {
+    static const uint8_t none[PROTO_ADDRESS];
     uint8_t identity_priv[32], key_priv[32], identity[LEAF_IDENTITY], address[PROTO_ADDRESS];
     struct proto_certificate certificate = {0};
     buf data = {0}, package = {0}, secrets = {0};
@@ -71,6 +72,7 @@ static void make_member(buf *targets, buf *packages) {
     CHECK_OK(proto_key_package_encode(packages, &part));
     CHECK_OK(buf_append(targets, SLICE_ARRAY(identity)));
     CHECK_OK(buf_append(targets, SLICE_ARRAY(address)));
+    CHECK_OK(buf_append(targets, slice_of(none, sizeof none)));
     buf_free(&data);
     buf_free(&package);
     buf_free(&secrets);
@@ -87,6 +89,7 @@ static void add(size_t count, err expected) {
     for (size_t i = 0; i < count; i++)
         make_member(&entry->targets, &entry->taken);
     entry->target = count;
+    entry->targets_at = core->now;
     uint64_t command = entry->r.command;
     core_pump(core);
     rig_finish(client(0), command, expected);

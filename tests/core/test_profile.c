@@ -190,7 +190,7 @@ TEST(what_is_no_picture_is_refused) {
     CHECK_OK(core_profile_get(core, 0, &p));
     CHECK_EQ(p.picture.n, 0);
     CHECK_SLICE(p.name, slice_str("n0"));
-    CHECK_ERR(core_name_set(rig_client(&rig, 3)->core, SLICE_EMPTY, rig.now), ERR_STATE);
+    CHECK_ERR(rig_name(rig_client(&rig, 3)->core, SLICE_EMPTY, rig.now), ERR_STATE);
     memcpy(bytes, "\xff\xd8\xff", 3);
     CHECK_EQ(core_picture_kind(SLICE_ARRAY(bytes)), CORE_PICTURE_JPEG);
     memcpy(bytes, "RIFF0000WEBP", 12);
@@ -333,6 +333,79 @@ TEST(names_of_one_conversation_are_bounded) {
     invent(account, 45);
     CHECK_OK(core_said_find(core, 1, account, &name));
     CHECK_ERR(core_said_find(core, 2, account, &name), ERR_NOT_FOUND);
+    buf_free(&name);
+    rig_fini(&rig);
+}
+
+/* Nobody's word, nor what it is called elsewhere, puts a name where it wants none. */
+TEST(who_wants_no_name_in_a_conversation_has_none_there) {
+    start(2);
+    set(0, 1, "", NULL);
+    check_name(1, 1, 0, "");
+    struct core *core = client(1)->core;
+    CHECK_OK(core_txn_begin(core));
+    CHECK_OK(core_contact_learn_name(core, client(0)->account, slice_str("told"), false));
+    CHECK_OK(core_contact_learn_name(core, client(0)->account, slice_str("elsewhere"), true));
+    CHECK_OK(core_txn_end(core, OK));
+    check_name(1, 1, 0, "");
+    rig_crash(client(1));
+    check_name(1, 1, 0, "");
+    set(0, 1, NULL, NULL); /* the same as everywhere again */
+    check_name(1, 1, 0, "n0");
+    rig_fini(&rig);
+}
+
+/* `sender` says in conversation 1 what this account is called; whether client i took it. */
+static bool tells(size_t i, size_t sender, const uint8_t account[16]) {
+    uint8_t body[] = {0x86, 0x60, 0xf6, 0x81, 0x82, 0x50, 0, 0, 0,    0,   0,   0,    0, 0,
+                      0,    0,    0,    0,    0,    0,    0, 0, 0x62, 'n', 'n', 0xf6, 0, 0};
+    struct core *core = client(i)->core;
+    buf name = {0};
+    memcpy(body + 6, account, 16);
+    CHECK_OK(core_txn_begin(core));
+    CHECK_OK(core_profile_receive(core, core_conversation_lookup(core, 1), client(sender)->account,
+                                  SLICE_ARRAY(body)));
+    CHECK_OK(core_txn_end(core, OK));
+    err e = core_get(core, TABLE_CONTACT, slice_of(account, 16), 0, &name);
+    bool took = e == OK && slice_equal(buf_slice(&name), slice_str("nn"));
+    buf_free(&name);
+    return took;
+}
+
+TEST(a_member_names_members_alone) {
+    uint8_t account[16];
+    start(2);
+    invent(account, 1);
+    CHECK(!tells(1, 0, account));
+    /* Of a member nothing was heard yet. */
+    struct core *core = client(1)->core;
+    CHECK_OK(core_txn_begin(core));
+    CHECK_OK(core_delete(core, TABLE_CONTACT, SLICE_ARRAY(client(0)->account), 0));
+    CHECK_OK(core_txn_end(core, OK));
+    CHECK(tells(1, 0, client(0)->account));
+    rig_fini(&rig);
+}
+
+TEST(names_are_bounded_but_for_contacts) {
+    uint8_t account[16];
+    buf name = {0};
+    start(2);
+    struct core *core = client(1)->core;
+    core->counters.names = NAMES_MAX - 1;
+    CHECK_OK(core_txn_begin(core));
+    for (unsigned i = 0; i < 2; i++) {
+        invent(account, i);
+        CHECK_OK(core_contact_learn_name(core, account, slice_str("somebody"), true));
+        CHECK_OK(core_contact_learn_name(core, account, slice_str("again"), true));
+    }
+    CHECK_ERR(core_get(core, TABLE_CONTACT, SLICE_ARRAY(account), 0, &name), ERR_NOT_FOUND);
+    invent(account, 0);
+    CHECK_OK(core_get(core, TABLE_CONTACT, SLICE_ARRAY(account), 0, &name));
+    CHECK_OK(core_contact_learn_name(core, client(0)->account, slice_str("a contact"), true));
+    CHECK_OK(core_txn_end(core, OK));
+    rig_crash(client(1));
+    CHECK_EQ(client(1)->core->counters.names, NAMES_MAX);
+    check_name(1, 1, 0, "a contact");
     buf_free(&name);
     rig_fini(&rig);
 }

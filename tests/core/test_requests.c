@@ -516,7 +516,7 @@ TEST(a_card_s_old_address_holds_for_a_week_more) {
     CHECK_OK(core_request_only(core, serial, &only));
     CHECK(only);
     CHECK_OK(core_txn_begin(core));
-    CHECK_OK(core_handle_address_over(core, link->r.address));
+    CHECK_OK(core_address_revoke_at(core, link->r.address, rig.now + TIME_WEEK));
     CHECK_OK(core_txn_end(core, OK));
     rig_pass(&rig, TIME_DAY);
     CHECK_EQ(core->revocations.n, 1);

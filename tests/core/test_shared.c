@@ -244,16 +244,126 @@ TEST(what_own_devices_share_is_taken_from_nobody_else) {
     write_blocked(&r, &items);
     sync.items = buf_slice(&items);
     CHECK_OK(record_sync_write(&body, &sync));
+    uint8_t sender[32] = {0};
+    memcpy(sender, client(1)->account, CORE_ACCOUNT);
     CHECK_OK(core_txn_begin(other->core));
     err e =
         core_sync_receive(other->core, core_conversation_lookup(other->core, rig_status(other).own),
-                          client(1)->account, buf_slice(&body));
+                          sender, buf_slice(&body));
     CHECK_OK(core_txn_end(other->core, e));
     buf_free(&items);
     buf_free(&body);
     CHECK_EQ(rig_status(first).blocked, 0);
     CHECK_EQ(rig_status(other).blocked, 0);
     rig_fini(&rig);
+}
+
+/* ---- Contacts ---- */
+
+static struct record_contact known_as(struct client *c) {
+    return core_contact_lookup(c->core, client(1)->account)->r;
+}
+
+static void import(struct client *c, const struct record_contact *r) {
+    CHECK_OK(core_txn_begin(c->core));
+    CHECK_OK(core_txn_end(c->core, core_contact_import(c->core, r)));
+}
+
+static buf told;
+
+/* Client 1 is a contact of client 0, whose record this is: a copy. */
+static struct record_contact a_contact(void) {
+    struct record_contact known, copy;
+    rig_init(&rig, 3);
+    rig_meet_all(&rig, 2);
+    known = known_as(client(0));
+    buf_clear(&told);
+    CHECK_OK(record_contact_write(&told, &known));
+    CHECK_OK(record_contact_read(buf_slice(&told), &copy));
+    return copy;
+}
+
+static void end_contact(void) {
+    buf_free(&told);
+    rig_fini(&rig);
+}
+
+TEST(what_the_user_said_of_a_contact_stays_when_another_device_knows_an_older_word) {
+    struct record_contact r = a_contact();
+    CHECK_OK(core_contact_rename(client(0)->core, client(1)->account, slice_str("Ben"), rig.now));
+    CHECK_OK(core_contact_set_verified(client(0)->core, client(1)->account, true, rig.now));
+    r.petname = slice_str("Mallory");
+    r.name = slice_str("Somebody");
+    r.verified = false;
+    import(client(0), &r);
+    CHECK_SLICE(known_as(client(0)).petname, slice_str("Ben"));
+    CHECK_SLICE(known_as(client(0)).name, slice_str("n1"));
+    CHECK(known_as(client(0)).verified);
+    end_contact();
+}
+
+TEST(another_device_adds_what_is_missing_of_a_contact) {
+    struct record_contact r = a_contact();
+    r.petname = slice_str("Ben");
+    r.verified = true;
+    r.changed = rig.now;
+    import(client(0), &r);
+    CHECK_SLICE(known_as(client(0)).petname, slice_str("Ben"));
+    CHECK(known_as(client(0)).verified);
+    import(client(2), &r);
+    CHECK_SLICE(known_as(client(2)).petname, slice_str("Ben"));
+    CHECK_EQ(known_as(client(2)).version, 1);
+    end_contact();
+}
+
+TEST(a_contact_that_is_known_under_another_key_is_left_alone) {
+    struct record_contact r = a_contact();
+    core_contact_lookup(client(0)->core, client(1)->account)->r.identity[0] ^= 1;
+    r.verified = true;
+    r.petname = slice_str("Ben");
+    r.changed = rig.now;
+    import(client(0), &r);
+    CHECK(!known_as(client(0)).verified);
+    CHECK_EQ(known_as(client(0)).petname.n, 0);
+    end_contact();
+}
+
+static void not_taken(const struct record_contact *r) {
+    import(client(2), r);
+    CHECK_EQ(rig_status(client(2)).contacts, 0);
+}
+
+TEST(a_contact_that_is_not_what_its_identity_signed_is_not_taken) {
+    struct record_contact good = a_contact(), r = good;
+    buf devices = {0};
+    r.identity[0] ^= 1;
+    not_taken(&r);
+    r = good;
+    r.account[0] ^= 1;
+    not_taken(&r);
+    r = good;
+    r.version++;
+    not_taken(&r);
+    r = good;
+    r.petname = slice_str("a\nb");
+    not_taken(&r);
+    r = good;
+    r.devices = client(0)->core->account.r.devices; /* signed, by somebody else */
+    not_taken(&r);
+    CHECK_OK(buf_set(&devices, good.devices));
+    devices.p[devices.n - 1] ^= 1;
+    r.devices = buf_slice(&devices);
+    not_taken(&r);
+    /* Ourselves. */
+    r = good;
+    memcpy(r.account, client(2)->account, sizeof r.account);
+    memcpy(r.identity, client(2)->core->account.r.identity, sizeof r.identity);
+    r.devices = client(2)->core->account.r.devices;
+    not_taken(&r);
+    import(client(2), &good);
+    CHECK_EQ(rig_status(client(2)).contacts, 1);
+    buf_free(&devices);
+    end_contact();
 }
 
 TEST(what_does_not_read_changes_nothing) {

@@ -370,7 +370,7 @@ TEST(a_frame_whose_batch_failed_neither_came_nor_left) {
     end();
 }
 
-TEST(a_link_lives_for_a_minute_and_for_another_once_they_met) {
+TEST(a_link_lives_for_a_minute_and_for_two_more_once_they_met) {
     begin();
     expect_frame(20, 0, "");
     w.now += TIME_MINUTE;
@@ -378,7 +378,7 @@ TEST(a_link_lives_for_a_minute_and_for_another_once_they_met) {
     expect_frame(20, 0, "");
     w.now += TIME_MINUTE - 1;
     world_get(&w, 21, PROTO_link_put, link_put_body(1, 1, "x"), PROTO_ok);
-    w.now += TIME_MINUTE - 1;
+    w.now += 2 * TIME_MINUTE - 1;
     expect_frame(20, 0, "x");
     w.now += 1;
     world_refused(&w, 20, PROTO_link_put, link_put_body(1, 0, "x"), PROTO_REASON_NONE);
@@ -393,7 +393,7 @@ TEST(a_link_that_is_over_is_not_kept_until_the_next_one) {
     for (size_t i = 0; i < MAIL_LINKS; i++)
         links += w.mail->links[i].frame[0].n > 0;
     CHECK_EQ(links, 1);
-    w.now += TIME_MINUTE;
+    w.now += 2 * TIME_MINUTE;
     world_commit(&w);
     for (size_t i = 0; i < MAIL_LINKS; i++)
         CHECK(w.mail->links[i].until == 0 && w.mail->links[i].frame[0].p == NULL);

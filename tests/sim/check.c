@@ -9,11 +9,16 @@
  *   rest        within 30 minutes of the world's time every outbox and every mailbox is empty,
  *               nothing waits, nobody is still leaving
  *   agreement   those who say that they are in a conversation are exactly its members, in the same
- *               epoch, with the same authenticator
+ *               epoch, with the same authenticator; but for who was added by an address that it had
+ *               given up, days ago, and is shown as not heard of
  *   messages    below
  *   outbox      no message is still queued; one whose command returned OK is sent, or failed
  *               because the conversation ended
  *   quarantine  nothing was put aside
+ *   devices     whoever has two is in the same conversations with both (but for the same reason),
+ *               each of which has what it
+ *               must have as if it were another person's
+ *   files       are fetched, byte for byte, when all is at rest
  *   handles     nobody is still claiming one or giving one up, and no two hold the same
  *
  * Messages: a client is in a conversation during intervals of epochs: from the one in which its
@@ -62,7 +67,7 @@ void check_epoch(struct world *w, struct client *c, uint32_t number) {
         *e = (struct epoch){.known = true, .members = members};
         memcpy(e->authenticator, authenticator, 32);
     }
-    if ((members >> c->index & 1) == 0)
+    if ((members >> c->person & 1) == 0)
         world_fail(w, "client %d is not in group %d, epoch %llu, itself", c->index, v->group,
                    (unsigned long long)v->epoch);
     if (e->members != members || memcmp(e->authenticator, authenticator, 32) != 0)
@@ -73,6 +78,8 @@ void check_epoch(struct world *w, struct client *c, uint32_t number) {
 
 /* ---- One client's history of one conversation ---- */
 
+enum { ROOM = 1000 }; /* more than anybody here has of one conversation */
+
 struct interval {
     uint64_t from, until; /* until: the first epoch without the client; UINT64_MAX: none */
 };
@@ -81,12 +88,13 @@ struct history {
     struct world *w;
     struct client *c;
     int group;
+    uint8_t device[CORE_DEVICE];
     struct interval intervals[256];
     size_t count;
     bool left;
     uint8_t *got; /* by message: how often */
-    int64_t newest[CLIENTS];
-    uint64_t newest_epoch[CLIENTS];
+    int64_t newest[DEVICES];
+    uint64_t newest_epoch[DEVICES];
 };
 
 static bool within(const struct history *h, uint64_t epoch, uint64_t *until) {
@@ -101,7 +109,10 @@ static bool within(const struct history *h, uint64_t epoch, uint64_t *until) {
 static void take_event(struct history *h, const struct core_message *m) {
     bool us = memcmp(m->subject, h->c->account, CORE_ACCOUNT) == 0;
     bool begins = m->kind == CORE_MESSAGE_CREATED || m->kind == CORE_MESSAGE_JOINED;
-    bool ends = (m->kind == CORE_MESSAGE_REMOVED || m->kind == CORE_MESSAGE_LEFT) && us;
+    bool gone = m->kind == CORE_MESSAGE_REMOVED || m->kind == CORE_MESSAGE_LEFT;
+    bool alone = m->kind == CORE_MESSAGE_UNLINKED &&
+                 memcmp(m->sender_device, h->device, sizeof h->device) == 0;
+    bool ends = us && (gone || alone);
     if (begins && h->count < 256)
         h->intervals[h->count++] = (struct interval){m->epoch, UINT64_MAX};
     if (ends && h->count > 0)
@@ -118,8 +129,8 @@ static void check_received(struct history *h, size_t n, const struct core_messag
                    h->c->index, n, (unsigned long long)m->epoch, h->group);
     if (m->epoch >= g->epoch_cap || !g->epochs[m->epoch].known)
         w->counts.unknown_epochs++;
-    else if ((g->epochs[m->epoch].members >> sent->sender & 1) == 0 ||
-             (g->epochs[m->epoch].members >> h->c->index & 1) == 0)
+    else if ((g->epochs[m->epoch].members >> w->clients[sent->sender].person & 1) == 0 ||
+             (g->epochs[m->epoch].members >> h->c->person & 1) == 0)
         world_fail(w, "client %d has m%zu of epoch %llu of group %d, but one of them was no member",
                    h->c->index, n, (unsigned long long)m->epoch, h->group);
 }
@@ -137,7 +148,7 @@ static bool take_message(void *ctx, const struct core_message *m) {
         return true;
     int64_t n = client_text_number(m->text);
     if (n < 0 || (size_t)n >= w->message_count || w->messages[n].group != h->group ||
-        client_by_account(w, m->sender) != w->messages[n].sender) {
+        client_by_account(w, m->sender) != w->clients[w->messages[n].sender].person) {
         world_fail(w, "client %d has a message that nobody sent to group %d: %.*s", h->c->index,
                    h->group, (int)(m->text.n < 20 ? m->text.n : 20), (const char *)m->text.p);
         return true;
@@ -145,7 +156,7 @@ static bool take_message(void *ctx, const struct core_message *m) {
     struct message *sent = &w->messages[n];
     if (h->got[n]++ != 0)
         world_fail(w, "client %d has m%lld twice", h->c->index, (long long)n);
-    if (m->own) {
+    if (sent->sender == h->c->index) {
         sent->state = (uint8_t)m->state;
         sent->epoch = m->epoch;
     } else {
@@ -170,13 +181,26 @@ static struct history *new_history(struct world *w, struct client *c, int group)
     struct history *h = calloc(1, sizeof *h);
     if (h == NULL)
         world_must(ERR_NO_MEMORY, "memory");
+    struct core_status status;
+    core_status_get(c->core, &status);
     *h = (struct history){.w = w, .c = c, .group = group};
-    for (size_t i = 0; i < CLIENTS; i++)
+    memcpy(h->device, status.device, sizeof h->device);
+    for (size_t i = 0; i < DEVICES; i++)
         h->newest[i] = -1;
     h->got = calloc(w->message_count + 1, 1);
     if (h->got == NULL)
         world_must(ERR_NO_MEMORY, "memory");
     return h;
+}
+
+/* What another device of the same person sent of the time before stands in room that was left for
+ * it, and counts for this one's conversation as little as what another person has. */
+static bool take_room(void *ctx, const struct core_message *m) {
+    struct history *h = ctx;
+    int64_t n = m->kind == CORE_MESSAGE_CONTENT ? client_text_number(m->text) : -1;
+    if (n >= 0 && (size_t)n < h->w->message_count && h->got[n]++ != 0)
+        world_fail(h->w, "client %d has m%lld twice", h->c->index, (long long)n);
+    return true;
 }
 
 /* Appends: a group that a client was out of comes again as another conversation of a higher number,
@@ -185,8 +209,12 @@ static void read_history(struct world *w, struct client *c, uint32_t number, str
     const struct view *v = &c->views[number - 1];
     h->left = v->state == CORE_CONVERSATION_LEFT;
     size_t before = h->count;
-    world_must(core_messages(c->core, number, 1, UINT64_MAX, take_only_event, h), "history");
-    world_must(core_messages(c->core, number, 1, UINT64_MAX, take_message, h), "history");
+    struct core_conversation now;
+    world_must(core_conversation_get(c->core, number, &now), "history");
+    uint64_t first = now.messages > ROOM ? ROOM + 1 : 1;
+    world_must(core_messages(c->core, number, 1, first - 1, take_room, h), "history");
+    world_must(core_messages(c->core, number, first, UINT64_MAX, take_only_event, h), "history");
+    world_must(core_messages(c->core, number, first, UINT64_MAX, take_message, h), "history");
     bool open = v->state == CORE_CONVERSATION_ACTIVE || v->state == CORE_CONVERSATION_LEAVING ||
                 v->state == CORE_CONVERSATION_REQUEST;
     bool says = h->count > before && h->intervals[h->count - 1].until == UINT64_MAX;
@@ -199,7 +227,7 @@ static void read_history(struct world *w, struct client *c, uint32_t number, str
 /* ---- Messages ---- */
 
 struct all {
-    struct history *of[CLIENTS][GROUPS_MAX];
+    struct history *of[DEVICES][GROUPS_MAX];
 };
 
 static bool must_have(const struct world *w, const struct history *h, const struct message *m) {
@@ -217,14 +245,14 @@ static void check_message(struct world *w, const struct all *all, size_t n) {
     const struct message *m = &w->messages[n];
     if (m->state == CORE_MESSAGE_QUEUED)
         world_fail(w, "m%zu of client %d to group %d is still queued", n, m->sender, m->group);
-    if (m->told && m->state == 0)
+    if (m->told && m->state == 0 && (m->file == 0 || m->sent != 0))
         world_fail(w, "m%zu is not in the history of client %d", n, m->sender);
     if (m->sent != 0 && m->state != CORE_MESSAGE_SENT)
         world_fail(w, "client %d saw m%zu sent, but its history says %u", m->sender, n,
                    (unsigned)m->state);
     if (m->state != CORE_MESSAGE_SENT)
         return;
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = 0; i < DEVICES; i++) {
         const struct history *h = all->of[i][m->group];
         if (h == NULL || i == m->sender)
             continue;
@@ -239,7 +267,7 @@ static void check_messages(struct world *w) {
     struct all *all = calloc(1, sizeof *all);
     if (all == NULL)
         world_must(ERR_NO_MEMORY, "memory");
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = 0; i < DEVICES; i++) {
         struct client *c = &w->clients[i];
         for (size_t j = 0; j < c->view_count; j++) {
             struct core_conversation now;
@@ -254,7 +282,7 @@ static void check_messages(struct world *w) {
     }
     for (size_t n = 0; n < w->message_count; n++)
         check_message(w, all, n);
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = 0; i < DEVICES; i++) {
         for (int j = 0; j < GROUPS_MAX; j++) {
             if (all->of[i][j] != NULL)
                 free(all->of[i][j]->got);
@@ -266,10 +294,24 @@ static void check_messages(struct world *w) {
 
 /* ---- Agreement ---- */
 
+struct unheard {
+    const struct world *w;
+    client_set set;
+};
+
+static bool add_unheard(void *ctx, const struct core_member *m) {
+    struct unheard *u = ctx;
+    int i = client_by_account(u->w, m->account);
+    if (m->unheard && i >= 0 && u->w->clients[i].renewed && u->w->counts.nights > 0)
+        u->set |= (client_set)1 << i;
+    return true;
+}
+
 static void check_group(struct world *w, int group) {
     client_set in = 0;
+    struct unheard unheard = {.w = w};
     uint64_t epoch = UINT64_MAX;
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = 0; i < DEVICES; i++) {
         const struct client *c = &w->clients[i];
         for (size_t j = 0; j < c->view_count; j++) {
             struct core_conversation now;
@@ -280,7 +322,8 @@ static void check_group(struct world *w, int group) {
                 world_fail(w, "group %d is spoiled for client %d", group, i);
             if (now.state != CORE_CONVERSATION_ACTIVE)
                 continue;
-            in |= (client_set)1 << i;
+            in |= (client_set)1 << c->person;
+            world_must(core_members(c->core, (uint32_t)j + 1, add_unheard, &unheard), "members");
             if (epoch != UINT64_MAX && epoch != now.epoch)
                 world_fail(w, "group %d: client %d is in epoch %llu, others in %llu", group, i,
                            (unsigned long long)now.epoch, (unsigned long long)epoch);
@@ -288,10 +331,16 @@ static void check_group(struct world *w, int group) {
         }
     }
     const struct group *g = &w->groups[group];
-    if (in != 0 && (epoch >= g->epoch_cap || g->epochs[epoch].members != in))
+    client_set members = epoch < g->epoch_cap ? g->epochs[epoch].members : 0;
+    client_set unreached = members & ~in & unheard.set;
+    for (int i = 0; in != 0 && i < CLIENTS; i++)
+        if ((members & ~in) >> i & 1)
+            world_trace(w, "group %d: client %d was not reached", group, i);
+    for (client_set s = unreached; s != 0; s &= s - 1)
+        w->counts.unreached++;
+    if (in != 0 && members != (in | unreached))
         world_fail(w, "group %d: %llx say that they are members, the group says %llx", group,
-                   (unsigned long long)in,
-                   (unsigned long long)(epoch < g->epoch_cap ? g->epochs[epoch].members : 0));
+                   (unsigned long long)in, (unsigned long long)members);
     for (size_t i = 0; in != 0 && i < g->candidate_count; i++)
         if (g->candidates[i].taken && g->candidates[i].epoch > epoch)
             world_fail(w, "group %d is in epoch %llu, but the server took a commit for %llu", group,
@@ -340,10 +389,10 @@ static void check_handle(struct world *w, struct client *c) {
 }
 
 void check_end(struct world *w) {
-    for (int i = 0; i < CLIENTS; i++)
+    for (int i = 0; i < DEVICES; i++)
         if (w->clients[i].core == NULL)
             return; /* it did not come to rest, and that was said */
-    for (int i = 0; i < CLIENTS; i++)
+    for (int i = 0; i < DEVICES; i++)
         check_client(w, &w->clients[i]);
     for (int i = 0; i < CLIENTS; i++)
         check_handle(w, &w->clients[i]);

@@ -23,7 +23,7 @@ struct collecting {
 static bool collect(void *ctx, const struct core_member *member) {
     struct collecting *c = ctx;
     int i = client_by_account(c->w, member->account);
-    c->stranger = c->stranger || i < 0 || (c->set >> i & 1) != 0;
+    c->stranger = c->stranger || i < 0;
     if (i >= 0)
         c->set |= (client_set)1 << i;
     return true;
@@ -34,7 +34,7 @@ bool client_members(struct world *w, struct client *c, uint32_t conversation, cl
     if (core_members(c->core, conversation, collect, &collecting) != OK)
         return false;
     if (collecting.stranger)
-        world_fail(w, "client %d sees a stranger, or somebody twice, in conversation %u", c->index,
+        world_fail(w, "client %d sees a stranger in conversation %u", c->index,
                    (unsigned)conversation);
     *members = collecting.set;
     return true;
@@ -75,6 +75,9 @@ static void look_at(struct world *w, struct client *c, uint32_t number) {
     struct view *v = &c->views[number - 1];
     bool failed = now.state == CORE_CONVERSATION_FAILED && v->state != CORE_CONVERSATION_FAILED;
     v->group = world_group_find(w, now.group_id.p);
+    if (v->state != (uint8_t)now.state || v->epoch != now.epoch)
+        world_trace(w, "client %d: group %d state %d epoch %llu", c->index, v->group,
+                    (int)now.state, (unsigned long long)now.epoch);
     v->state = (uint8_t)now.state;
     v->epoch = now.epoch;
     if (failed && w->groups[v->group].pool >= 0)
@@ -102,6 +105,18 @@ static void look(struct world *w, struct client *c) {
 
 /* ---- Actions ---- */
 
+static void end_fetch(struct world *w, struct client *c, err e) {
+    const struct message *m = &w->messages[c->fetch.message];
+    if (e == OK && c->fetch.end != m->file)
+        world_fail(w, "client %d has %llu bytes of the file of m%zu", c->index,
+                   (unsigned long long)c->fetch.end, c->fetch.message);
+    if (e != OK && (w->calm || e == ERR_CRYPTO))
+        world_fail(w, "client %d can't fetch the file of m%zu: %s", c->index, c->fetch.message,
+                   err_name(e));
+    w->counts.fetched += e == OK;
+    c->fetch.command = 0;
+}
+
 static void take_notice(struct world *w, struct client *c, const struct core_notice *n) {
     switch (n->kind) {
     case CORE_NOTICE_DONE:
@@ -109,6 +124,8 @@ static void take_notice(struct world *w, struct client *c, const struct core_not
         if (n->error != OK)
             world_trace(w, "client %d command %llu: %s (%u)", c->index,
                         (unsigned long long)n->command, err_name(n->error), (unsigned)n->reason);
+        if (n->command == c->fetch.command)
+            end_fetch(w, c, n->error);
         if (n->command != c->awaited)
             break;
         c->done = true;
@@ -165,6 +182,33 @@ static void wake_at(struct world *w, struct client *c, uint64_t at) {
         world_event(w, EVENT_WAKE, at > w->now ? at - w->now : 0, c->index, c->wake_generation);
 }
 
+/* Its place says which message names it. */
+static void give_file(struct world *w, struct client *c, const struct core_action *a) {
+    static uint8_t room[PROTO_CHUNK_MAX];
+    uint64_t command = a->command, offset = a->offset;
+    size_t count = a->count;
+    slice place;
+    world_must(core_file_place(c->core, command, &place), "file");
+    size_t n = (size_t)client_text_number(place);
+    uint64_t size = w->messages[n].file;
+    if (offset + count > size)
+        count = offset > size ? 0 : (size_t)(size - offset);
+    world_must(count <= sizeof room ? OK : ERR_TOO_LARGE, "chunk");
+    for (size_t i = 0; i < count; i++)
+        room[i] = life_file_byte(n, offset + i);
+    core_file_bytes(c->core, command, offset, slice_of(room, count), w->now);
+}
+
+static void take_file(struct world *w, struct client *c, const struct core_action *a) {
+    struct fetch *f = &c->fetch;
+    bool right = f->command == a->command && f->end == a->offset;
+    for (size_t i = 0; right && i < a->bytes.n; i++)
+        right = a->bytes.p[i] == life_file_byte(f->message, a->offset + i);
+    if (!right)
+        world_fail(w, "client %d is given what is not in the file of m%zu", c->index, f->message);
+    f->end += a->bytes.n;
+}
+
 static void carry_out(struct world *w, struct client *c, const struct core_action *a) {
     int link;
     switch (a->kind) {
@@ -186,8 +230,10 @@ static void carry_out(struct world *w, struct client *c, const struct core_actio
         wake_at(w, c, a->at);
         break;
     case CORE_READ:
+        give_file(w, c, a);
+        break;
     case CORE_WRITE:
-        world_fail(w, "client %d: nobody here sends files", c->index);
+        take_file(w, c, a);
         break;
     case CORE_NOTICE:
         take_notice(w, c, &a->notice);
@@ -214,7 +260,7 @@ void client_drain(struct world *w, struct client *c) {
 
 void client_start(struct world *w, int index) {
     struct client *c = &w->clients[index];
-    *c = (struct client){.index = index, .wake = UINT64_MAX};
+    *c = (struct client){.index = index, .person = index, .wake = UINT64_MAX};
     c->plan = (struct store_fault_plan){-1, -1, ERR_DISK_FULL, false};
     c->config.suite = w->suite;
     c->config.key_packages = 8;
@@ -256,6 +302,7 @@ void client_die(struct world *w, struct client *c) {
     c->core = NULL;
     c->doom = 0;
     c->sent_count = 0;
+    c->fetch.command = 0;
     c->wake_generation++;
     drop_links(w, c);
     for (size_t i = 0; i < c->view_count; i++)

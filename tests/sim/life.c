@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { NIGHT_AFTER = 2000 }; /* actions, by chance */
+
 /* ---- The beginning ----
  * Everybody has an account and knows whom they will meet; nothing goes wrong. */
 
@@ -46,10 +48,69 @@ static void make_accounts(struct world *w) {
     await_all(w, "registration");
 }
 
+/* ---- Second devices ---- */
+
+static bool linking_is(struct world *w, const struct client *c, enum core_linking_state state) {
+    uint64_t end = w->now + 2 * TIME_MINUTE;
+    struct core_linking linking;
+    for (core_linking_get(c->core, &linking);
+         linking.state != state && w->now < end && world_step(w);)
+        core_linking_get(c->core, &linking);
+    return linking.state == state;
+}
+
+static void await_linked(struct world *w, struct client *c) {
+    uint64_t end = w->now + 2 * TIME_MINUTE;
+    while (!c->done && w->now < end && world_step(w))
+        ;
+    world_must(c->done ? c->result : ERR_TIMEOUT, "link");
+    c->done = false;
+}
+
+static void confirm(struct world *w, struct client *c) {
+    world_must(linking_is(w, c, CORE_LINKING_DIGITS) ? OK : ERR_TIMEOUT, "digits");
+    world_must(core_device_link_confirm(c->core, true, w->now), "digits");
+    client_drain(w, c);
+}
+
+static void link_second(struct world *w, int index, struct client *owner) {
+    struct client *c = &w->clients[index];
+    struct core_linking linking;
+    buf server = {0};
+    client_start(w, index);
+    c->person = owner->index;
+    memcpy(c->account, owner->account, CORE_ACCOUNT);
+    c->online = true;
+    core_online(c->core, true, w->now);
+    world_must(core_server_link(owner->core, &server), "server");
+    world_must(core_device_link(c->core, buf_slice(&server), w->now, &c->awaited), "link");
+    client_drain(w, c);
+    world_must(linking_is(w, c, CORE_LINKING_CODE) ? OK : ERR_TIMEOUT, "code");
+    core_linking_get(c->core, &linking);
+    world_must(core_device_link_take(owner->core, linking.code, w->now, &owner->awaited), "code");
+    client_drain(w, owner);
+    confirm(w, owner);
+    confirm(w, c);
+    await_linked(w, c);
+    await_linked(w, owner);
+    buf_free(&server);
+}
+
+/* Each of another person's. */
+static void link_devices(struct world *w) {
+    const int apart = CLIENTS / (DEVICES - CLIENTS);
+    for (int i = CLIENTS; i < DEVICES; i++) {
+        int owner = (i - CLIENTS) * apart + (int)world_chance(w, (uint64_t)apart);
+        link_second(w, i, &w->clients[owner]);
+        world_trace(w, "client %d is another device of %d", i, owner);
+    }
+}
+
 static void make_links(struct world *w) {
     for (int i = 0; i < CLIENTS; i++) {
         struct client *c = &w->clients[i];
-        world_must(core_contact_link(c->core, w->now, &c->awaited), "contact link");
+        world_must(core_link_new(c->core, false, CORE_LINK_DAYS * TIME_DAY, w->now, &c->awaited),
+                   "contact link");
         client_drain(w, c);
     }
     await_all(w, "contact link");
@@ -110,6 +171,7 @@ void life_set_up(struct world *w) {
     w->calm = true;
     server_start(w);
     make_accounts(w);
+    link_devices(w);
     make_links(w);
     for (int i = 0; i < CONVERSATIONS; i++)
         make_pool(w, &w->pools[i]);
@@ -172,7 +234,7 @@ void life_make(struct world *w, int pool) {
 /* ---- What people do ---- */
 
 static struct client *somebody(struct world *w) {
-    struct client *c = &w->clients[world_chance(w, CLIENTS)];
+    struct client *c = &w->clients[world_chance(w, DEVICES)];
     return c->core == NULL ? NULL : c;
 }
 
@@ -204,6 +266,31 @@ static void go_offline(struct world *w, struct client *c, uint64_t most) {
     world_event(w, EVENT_ONLINE, world_chance(w, most), c->index, 0);
 }
 
+uint8_t life_file_byte(size_t message, uint64_t at) {
+    return (uint8_t)((at * 2654435761u >> 11) ^ message * 31);
+}
+
+/* Its message comes when the file is with the server: others that are younger may come before. */
+static void act_send_file(struct world *w, struct client *c, uint32_t number, size_t n) {
+    struct message *m = &w->messages[n];
+    uint64_t command = 0;
+    char name[32];
+    (void)snprintf(name, sizeof name, "m%zu", n);
+    m->big = true;
+    m->file = 1 + world_chance(w, world_one_in(w, 8) ? 300000 : 20000);
+    struct core_file_sending sending = {.place = slice_str(name),
+                                        .name = slice_str(name),
+                                        .type = slice_str("image/png"),
+                                        .text = slice_str(name),
+                                        .size = m->file};
+    err e = core_file_send(c->core, number, &sending, w->now, &command);
+    m->told = e == OK;
+    w->counts.files += m->told;
+    world_trace(w, "client %d sends m%zu to group %d, a file, command %llu: %s", c->index, n,
+                m->group, (unsigned long long)command, err_name(e));
+    client_drain(w, c);
+}
+
 static void act_send(struct world *w, struct client *c, uint32_t number) {
     uint64_t command = 0, message = 0;
     char *text = malloc(60001);
@@ -213,6 +300,11 @@ static void act_send(struct world *w, struct client *c, uint32_t number) {
     size_t n = w->message_count++;
     struct message *m = &w->messages[n];
     *m = (struct message){.sender = c->index, .group = c->views[number - 1].group};
+    if (world_one_in(w, 60)) {
+        act_send_file(w, c, number, n);
+        free(text);
+        return;
+    }
     m->big = world_one_in(w, 150);
     int length =
         snprintf(text, 60001, "m%zu%*s", n, (int)world_chance(w, m->big ? 60000 - 32 : 600), "");
@@ -226,6 +318,43 @@ static void act_send(struct world *w, struct client *c, uint32_t number) {
     /* It left, the answer finds nobody, and when it is asked again the others are epochs away. */
     if (world_one_in(w, 40))
         go_offline(w, c, 10 * TIME_MINUTE);
+}
+
+struct file_search {
+    uint64_t number; /* 0: not found */
+    int64_t message;
+};
+
+static bool is_file(void *ctx, const struct core_message *m) {
+    struct file_search *s = ctx;
+    if (m->kind != CORE_MESSAGE_CONTENT || m->shape != CORE_CONTENT_FILE)
+        return true;
+    s->number = m->number;
+    s->message = client_text_number(m->text);
+    return false;
+}
+
+/* The first file from this entry on; its number, or 0. */
+static uint64_t fetch_next(struct world *w, struct client *c, uint32_t conversation,
+                           uint64_t from) {
+    struct file_search s = {0};
+    char place[32];
+    if (core_messages(c->core, conversation, from, UINT64_MAX, is_file, &s) != OK || s.number == 0)
+        return 0;
+    (void)snprintf(place, sizeof place, "m%lld", (long long)s.message);
+    c->fetch = (struct fetch){.message = (size_t)s.message};
+    err e = core_file_fetch(c->core, conversation, s.number, slice_str(place), 0, true, w->now,
+                            &c->fetch.command);
+    if (e != OK && err_class(e) != ERR_CLASS_IO)
+        world_fail(w, "client %d can't fetch the file of %s: %s", c->index, place, err_name(e));
+    client_drain(w, c);
+    return s.number;
+}
+
+static void act_fetch(struct world *w, struct client *c, uint32_t number) {
+    struct core_conversation now;
+    if (c->fetch.command == 0 && core_conversation_get(c->core, number, &now) == OK)
+        (void)fetch_next(w, c, number, 1 + world_chance(w, now.messages));
 }
 
 static void act_add(struct world *w, struct client *c, uint32_t number, client_set members) {
@@ -246,7 +375,7 @@ static void act_remove(struct world *w, struct client *c, uint32_t number, clien
     uint64_t command = 0;
     for (int tries = 0; tries < 200; tries++) {
         int who = (int)world_chance(w, CLIENTS);
-        if (who == c->index || (members >> who & 1) == 0)
+        if (who == c->person || (members >> who & 1) == 0)
             continue;
         err e =
             core_conversation_remove(c->core, number, w->clients[who].account, w->now, &command);
@@ -290,6 +419,7 @@ static void act_leave(struct world *w, struct client *c, uint32_t number) {
 static void act_update(struct world *w, struct client *c, uint32_t number) {
     uint64_t command = 0;
     err e = core_conversation_update(c->core, number, w->now, &command);
+    c->renewed = true;
     show(w, c, number, "updates", command, e);
 }
 
@@ -312,6 +442,25 @@ static void act_handle(struct world *w, struct client *c) {
             : world_one_in(w, 4) ? core_handle_drop(c->core, w->now, &command)
                                  : core_handle_claim(c->core, name, pin, w->now, &command);
     world_trace(w, "client %d asks for a handle: %s", c->index, err_name(e));
+}
+
+/* ---- Days ---- */
+
+/* Everybody sleeps for a day or more, so that what is renewed and given up is over when they wake;
+ * a few are away for the next such night, too. */
+static uint64_t night(struct world *w) {
+    uint64_t length = TIME_DAY + world_chance(w, TIME_DAY);
+    world_trace(w, "night, of %.1f days", (double)length / TIME_DAY);
+    w->counts.nights++;
+    for (int i = 0; i < DEVICES; i++) {
+        struct client *c = &w->clients[i];
+        uint64_t more = world_one_in(w, 8) ? 2 * TIME_DAY : 0;
+        if (!c->online)
+            continue;
+        client_online(w, c, false);
+        world_event(w, EVENT_ONLINE, length + more + world_chance(w, TIME_MINUTE), c->index, 0);
+    }
+    return length;
 }
 
 /* ---- What goes wrong ---- */
@@ -407,7 +556,9 @@ static void somebody_acts(struct world *w, uint64_t dice) {
         return;
     if (dice >= 6000 && dice < 7500 && world_one_in(w, 10))
         lose_answers(w, c);
-    if (dice < 6000)
+    if (dice < 100)
+        act_fetch(w, c, number);
+    else if (dice < 6000)
         act_send(w, c, number);
     else if (dice < 6500)
         act_update(w, c, number);
@@ -415,7 +566,7 @@ static void somebody_acts(struct world *w, uint64_t dice) {
         act_member(w, c, number);
     else if (dice < 7700)
         act_leave(w, c, number);
-    else if (world_one_in(w, 2))
+    else if (c->index == c->person && world_one_in(w, 2))
         act_handle(w, c);
     else
         act_rename(w, c, number);
@@ -437,7 +588,7 @@ static void accept_requests(struct world *w, struct client *c) {
 
 void life_act(struct world *w) {
     if (world_one_in(w, 4))
-        accept_requests(w, &w->clients[world_chance(w, CLIENTS)]);
+        accept_requests(w, &w->clients[world_chance(w, DEVICES)]);
     uint64_t dice = world_chance(w, 9800);
     if (w->counts.actions >= w->actions)
         return;
@@ -447,7 +598,8 @@ void life_act(struct world *w) {
     else
         somebody_acts(w, dice - 2000);
     /* Now and then many at once. */
-    world_event(w, EVENT_ACT, world_one_in(w, 5) ? 0 : world_chance(w, 400), 0, 0);
+    uint64_t in = world_one_in(w, 5) ? 0 : world_chance(w, 400);
+    world_event(w, EVENT_ACT, world_one_in(w, NIGHT_AFTER) ? night(w) : in, 0, 0);
 }
 
 /* ---- The end ---- */
@@ -473,19 +625,40 @@ static bool at_rest(const struct client *c) {
     return s.auth == CORE_LINK_READY && s.caught_up && s.outbox == 0 && s.waiting == 0;
 }
 
+/* Whether the two are in the same conversations. */
+static bool is_in(const struct client *c, int group) {
+    for (size_t i = 0; i < c->view_count; i++)
+        if (c->views[i].group == group && c->views[i].state == CORE_CONVERSATION_ACTIVE)
+            return true;
+    return false;
+}
+
+/* A group; -1: none. One of two whose address was given up days ago may not be reached, either. */
+static int differs(const struct world *w, const struct client *c) {
+    if (w->counts.nights > 0 && (c->renewed || w->clients[c->person].renewed))
+        return -1;
+    for (size_t i = 0; i < w->group_count; i++)
+        if (is_in(c, (int)i) != is_in(&w->clients[c->person], (int)i))
+            return (int)i;
+    return -1;
+}
+
 static bool all_at_rest(struct world *w) {
     if (w->mail == NULL || mail_waiting(w->mail) || server_items(w) > 0)
         return false;
-    for (int i = 0; i < CLIENTS; i++)
-        if (!at_rest(&w->clients[i]))
+    for (int i = 0; i < DEVICES; i++)
+        if (!at_rest(&w->clients[i]) || differs(w, &w->clients[i]) >= 0)
             return false;
     return true;
 }
 
 static void complain(struct world *w) {
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = 0; i < DEVICES; i++) {
         struct client *c = &w->clients[i];
         struct core_status s = {0};
+        if (at_rest(c) && differs(w, c) >= 0)
+            world_fail(w, "client %d and client %d are not in the same: group %d", i, c->person,
+                       differs(w, c));
         if (at_rest(c))
             continue;
         if (c->core != NULL)
@@ -504,7 +677,7 @@ static void complain(struct world *w) {
 bool life_settle(struct world *w) {
     w->calm = true;
     w->plan.fail_commit_in = -1;
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = 0; i < DEVICES; i++) {
         struct client *c = &w->clients[i];
         c->plan.fail_commit_in = c->plan.fail_get_in = -1;
         c->doom = 0;
@@ -514,7 +687,7 @@ bool life_settle(struct world *w) {
     uint64_t end = w->now + 30 * TIME_MINUTE;
     while (w->now < end) {
         uint64_t pause = w->now + 5 * TIME_SECOND;
-        for (int i = 0; i < CLIENTS; i++)
+        for (int i = 0; i < DEVICES; i++)
             accept_requests(w, &w->clients[i]);
         while (w->now < pause && world_step(w))
             ;
@@ -523,4 +696,33 @@ bool life_settle(struct world *w) {
     }
     complain(w);
     return false;
+}
+
+/* One file at a time for each. True if one is on its way. */
+static bool fetch_on(struct world *w, struct client *c) {
+    struct core_conversation now;
+    while (c->fetch.command == 0 &&
+           core_conversation_at(c->core, c->fetch_conversation, &now) == OK) {
+        uint64_t found = fetch_next(w, c, now.number, c->fetch_number + 1);
+        c->fetch_number = found + world_chance(w, 20); /* and not all of them */
+        if (found != 0)
+            break;
+        c->fetch_number = 0;
+        c->fetch_conversation++;
+    }
+    return c->fetch.command != 0;
+}
+
+void life_fetch_all(struct world *w) {
+    uint64_t end = w->now + TIME_HOUR;
+    bool busy = true;
+    while (busy && w->now < end) {
+        busy = false;
+        for (int i = 0; i < DEVICES; i++)
+            busy = fetch_on(w, &w->clients[i]) || busy;
+        for (uint64_t pause = w->now + TIME_SECOND; w->now < pause && world_step(w);)
+            ;
+    }
+    if (busy)
+        world_fail(w, "files don't come");
 }

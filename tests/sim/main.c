@@ -65,13 +65,17 @@ static void show_counts(const struct world *w) {
         "read late because sent again, %llu handles held\n",
         N(doubles), N(replays), N(disorders), N(repeats), N(dropped), N(quarantined), N(replaced),
         N(troubles), N(failed_commands), N(unknown_epochs), N(again), N(handles));
-    printf("# %llu events in %.0f s of the world's time; fingerprint %016llx\n", N(events),
-           (double)(w->now - w->start) / 1000, (unsigned long long)w->fingerprint);
+    printf(
+        "# %llu events in %.0f s of the world's time, %llu nights; %llu members were not reached; "
+        "%llu files, fetched %llu times; "
+        "fingerprint %016llx\n",
+        N(events), (double)(w->now - w->start) / 1000, N(nights), N(unreached), N(files),
+        N(fetched), (unsigned long long)w->fingerprint);
 #undef N
 }
 
 static void world_free(struct world *w) {
-    for (int i = 0; i < CLIENTS; i++)
+    for (int i = 0; i < DEVICES; i++)
         client_stop(w, i);
     server_stop(w);
     world_links_free(w);
@@ -99,7 +103,8 @@ static bool run_seed(const struct options *o, uint64_t seed, int number, const c
     life_set_up(w);
     while (w->counts.actions < w->actions && world_step(w))
         ;
-    (void)life_settle(w);
+    if (life_settle(w))
+        life_fetch_all(w);
     check_end(w);
     show_counts(w);
     printf("# %.1f s of processor time\n", (double)(clock() - begun) / CLOCKS_PER_SEC);

@@ -35,7 +35,8 @@
 #include "tests/support.h"
 
 enum {
-    CLIENTS = 50,
+    CLIENTS = 50, /* people, each with a device */
+    DEVICES = 56, /* some have another: those behind the first CLIENTS */
     CONVERSATIONS = 20,
     POOL_MAX = 18,    /* people who may be in one conversation */
     GROUPS_MAX = 128, /* a conversation that could not be made is made again */
@@ -45,7 +46,7 @@ enum {
     FAILURES_SHOWN = 12
 };
 
-typedef uint64_t client_set; /* a bit for each */
+typedef uint64_t client_set; /* a bit for each person */
 
 /* ---- Links ---- */
 
@@ -83,8 +84,16 @@ struct view { /* of one conversation, as the client last showed it */
     bool stale;
 };
 
+/* A file that is fetched: of which message, and how far. */
+struct fetch {
+    uint64_t command; /* 0: none */
+    size_t message;
+    uint64_t end;
+};
+
 struct client {
     int index;
+    int person;        /* whose device it is: the index of the first one */
     struct core *core; /* NULL: dead */
     struct store *memory, *store;
     struct store_fault_plan plan;
@@ -105,6 +114,10 @@ struct client {
         uint64_t message;
     } sent[64];
     size_t sent_count;
+    struct fetch fetch;
+    uint32_t fetch_conversation; /* in the end: up to where its files are fetched */
+    uint64_t fetch_number;
+    bool renewed;                         /* gave an address up, some time */
     uint64_t disordered[GROUPS_MAX / 64]; /* groups whose items changed places in the mailbox */
 };
 
@@ -141,6 +154,7 @@ struct pool {
 struct message {
     int sender, group;
     bool big;
+    uint64_t file; /* bytes of the file that it names; 0: none */
     bool told;     /* the command returned OK */
     uint64_t sent; /* moment at which the sender saw "sent"; 0: it did not see it */
     uint8_t state; /* as the sender's history says in the end */
@@ -180,7 +194,7 @@ struct counts {
     uint64_t events, actions, sends, delivered, commits, crashes, offline, cuts, server_crashes,
         client_faults, server_faults, disorders, replays, doubles, stalls, replaced, troubles,
         repeats, dropped, reads, late, accepted, failed_commands, unknown_epochs, quarantined,
-        again, handles;
+        again, handles, nights, unreached, files, fetched;
 };
 
 struct world {
@@ -196,7 +210,7 @@ struct world {
     uint64_t order;
 
     struct link links[LINKS_MAX];
-    struct client clients[CLIENTS];
+    struct client clients[DEVICES];
 
     struct store *memory, *store; /* the server's */
     struct store_fault_plan plan;
@@ -289,6 +303,10 @@ void life_cut(struct world *w, int client);
 /* Everybody comes online, nothing goes wrong any more; false if things don't come to rest in
  * time. */
 bool life_settle(struct world *w);
+/* Afterwards: about half of all files are fetched by those who have their messages. */
+void life_fetch_all(struct world *w);
+/* What a message's file has at this place. */
+uint8_t life_file_byte(size_t message, uint64_t at);
 
 /* ---- check.c ---- */
 void check_epoch(struct world *w, struct client *c, uint32_t conversation);

@@ -55,15 +55,18 @@ def until(process, state):
     return list(objects(process, state))[-1]
 
 
-def link(world, holder, name, server=None, answer=b"yes\n"):
-    """Both sides; returns the new person, what each said of the digits, and both exit codes."""
+def link(world, holder, name, server=None, answer=b"yes\n", fresh_answer=b"yes\n", options=()):
+    """Both sides; returns the new person, what each said of the digits, and both exit codes. An
+    answer is None: that side's user says nothing, and its input ends after a while."""
     new = Person(world.folder, name)
-    fresh = new.start("link", server or world.server.listen, "--json", stdin=subprocess.DEVNULL)
+    fresh = new.start("link", server or world.server.listen, "--json", *options, stdin=subprocess.PIPE)
     code = until(fresh, "code")["code"]
     holds = holder.start("link", "--code", code, "--json", stdin=subprocess.PIPE)
     digits = until(holds, "digits")["digits"], until(fresh, "digits")["digits"]
-    holds.stdin.write(answer)
-    holds.stdin.flush()
+    for process, text in (holds, answer), (fresh, fresh_answer):
+        if text is not None:
+            process.stdin.write(text)
+            process.stdin.flush()
     rest = fresh.communicate(timeout=120)[0].decode(), holds.communicate(timeout=120)[0].decode()
     return new, digits, (fresh.returncode, holds.returncode), rest, code
 
@@ -131,8 +134,16 @@ def refused(world, ann, tap):
     pad, digits, codes, rest, _ = link(world, ann, "pad2", answer=b"no\n")
     tap.check("a_no_links_nothing", codes == (4, 4), f"{codes} {rest}")
     tap.check("and_leaves_one_device", len(ann.fine("devices", "--json").of("device")) == 1)
+    for name, said in ("a_no", b"no\n"), ("no_answer", None):
+        pad, digits, codes, rest, _ = link(world, ann, "pad_" + name, fresh_answer=said)
+        tap.check(name + "_at_the_new_device_links_nothing", codes == (4, 4) and "joining" not in rest[0] and
+                  pad.run("status", "--offline").code != 0, f"{codes} {rest}")
+        tap.check(name + "_there_leaves_one_device", len(ann.fine("devices", "--json").of("device")) == 1)
+    answer = ann.run("link", "--yes", "--code", "sotto:link:x")
+    tap.check("nobody_says_yes_beforehand_where_the_key_is", answer.code == 2 and "new device" in answer.err,
+              f"{answer.code} {answer.err}")
     server = ann.fine("link", "--json").objects[0]["server"]
-    pad, digits, codes, rest, _ = link(world, ann, "pad3", server=server)
+    pad, digits, codes, rest, _ = link(world, ann, "pad3", server=server, options=["--yes"], fresh_answer=None)
     tap.check("a_servers_link_names_the_server_too", codes == (0, 0), f"{codes} {rest}")
 
 

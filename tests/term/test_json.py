@@ -184,7 +184,7 @@ def second_device(world, watch):
     """Becomes a device of Ann's account, sees what happens there, and is signed off."""
     ann, pad = world.person("ann"), Person(world.folder, "pad")
     watch.run(ann, "link")
-    fresh = pad.start("--json", "link", world.server.listen)
+    fresh = pad.start("--json", "link", world.server.listen, "--yes")
     code = json.loads(fresh.stdout.readline())["code"]
     holds = ann.start("--json", "link", "--code", code, stdin=subprocess.PIPE)
     watch.note("link", holds.communicate(b"yes\n", timeout=60)[0].decode())

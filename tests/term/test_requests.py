@@ -134,6 +134,44 @@ def listened(world, tap):
               types.count("request") == 1 and told and said and told[0] < said[0], objects)
 
 
+def unheard(world, tap):
+    """Who did not accept, and who can't be reached: the server tells nothing of either."""
+    ida, jon = world.person("ida"), world.person("jon")
+    ida.fine("invite", jon.link(), "--as", "jon")
+    sent = ida.fine("send", "jon", "Hello?", "--json").of("sent")[0]
+    said = ida.fine("send", "jon", "Anybody?").out
+    listed, shown = ida.fine("status", "jon", "--json"), ida.fine("status", "jon").out
+    member = [m["unheard"] for m in listed.of("member") if not m["own"]]
+    tap.check("who_did_not_answer_yet_is_shown_so",
+              (sent["refused"], sent["unheard"], member) == (0, 1, [True]) and
+              "Nothing was heard yet from 1" in said and ", nothing heard yet\n" in shown and
+              "take a new link of theirs, remove and add them" in shown and
+              listed.of("conversation")[0]["unheard"] == 1, said + shown)
+    jon.fine("accept", "Ida")
+    shown = ida.fine("status", "jon").out
+    tap.check("who_accepted_is_heard", "nothing heard" not in shown and
+              "heard" not in ida.fine("send", "jon", "Good").out, shown)
+
+
+def addresses_over(world, tap):
+    """The server has other keys than those that it made all addresses with."""
+    kim, lea = world.person("kim"), world.person("lea")
+    acquaint(kim, lea)
+    world.server.stop()
+    keys = world.server.data / "address-keys"
+    content = keys.read_bytes()
+    keys.write_bytes(content[:5] + bytes(b ^ 1 for b in content[5:]))
+    world.server.start()
+    told = [kim.run(*w) for w in (["new", "lea"], ["send", "lea", "Hello"])]
+    tap.check("an_address_that_is_over_is_told_with_what_helps",
+              all(a.code == 4 and "Ask them for a new link" in a.err for a in told),
+              [(a.code, a.err) for a in told])
+    as_object = kim.run("new", "lea", "--json")
+    tap.check("programs_see_the_reason_of_it",
+              [(o.get("error"), o.get("reason")) for o in as_object.objects] == [("DENIED", "ADDRESS")],
+              as_object.out)
+
+
 def main():
     tap = Tap()
     with World() as world:
@@ -145,6 +183,8 @@ def main():
         contact_blocked(ann, ben, tap)
         groups(world, tap)
         listened(world, tap)
+        unheard(world, tap)
+        addresses_over(world, tap)
     return tap.end()
 
 
