@@ -116,9 +116,14 @@ static err claim_write(const struct claim *c, buf *item) {
     return e;
 }
 
+/* What a command claimed may go again with it, and others would have given up theirs. */
+static bool is_settled(const struct claim *c) {
+    return c->r.state == CLAIM_HELD && c->r.command == 0;
+}
+
 err core_handle_export(const struct core *core, size_t i, buf *item) {
     const struct claim *c = core->claims.p[i];
-    return c->r.state == CLAIM_HELD ? claim_write(c, item) : ERR_NOT_FOUND;
+    return is_settled(c) ? claim_write(c, item) : ERR_NOT_FOUND;
 }
 
 /* That it is held, or (to be dropped) that it is not any more. */
@@ -258,6 +263,7 @@ static err command_through(struct core *core, uint64_t command) {
             continue;
         c->r.command = 0;
         TRY(claim_save(core, c));
+        TRY(tell_own_devices(core, c));
     }
     core_action_done(core, command, OK, 0, SLICE_EMPTY, 0);
     return OK;
@@ -396,7 +402,7 @@ static err claim_put(struct core *core, struct claim *c) {
     c->there = renewal_due(core, c);
     c->r.put_at = c->there ? core->now : next_put(core);
     TRY(claim_save(core, c));
-    if (c->r.state == CLAIM_HELD)
+    if (is_settled(c))
         TRY(tell_own_devices(core, c));
     if (replaces)
         TRY(address_over(core, over));

@@ -862,6 +862,39 @@ TEST(a_handle_is_every_own_device_s_to_change_and_to_drop) {
     rig_fini(&rig);
 }
 
+/* The second card that the other puts is refused. */
+static enum verdict refuse_the_second(struct rig *r, struct client *from, uint16_t type,
+                                      slice body) {
+    struct proto_error error = {.reason = PROTO_REASON_TAKEN};
+    buf answer = {0};
+    (void)body;
+    if (from != other || type != PROTO_card_put || r->hits++ != 1)
+        return PASS;
+    struct proto_edge_reply reply = {
+        .session = r->request->session, .request = r->request->request, .type = PROTO_error};
+    CHECK_OK(proto_error_encode(&answer, &error));
+    reply.body = buf_slice(&answer);
+    session_reply(&r->links[reply.session - 1].session, &r->env, &reply);
+    buf_free(&answer);
+    return DROP;
+}
+
+TEST(a_claim_that_fails_halfway_costs_no_device_the_handle_that_is_held) {
+    uint64_t command;
+    handle_and_link("bob", "");
+    rig.on_request = refuse_the_second;
+    CHECK_OK(
+        core_handle_claim(other->core, slice_str("anna"), slice_str("1234"), rig.now, &command));
+    rig_finish(other, command, ERR_DENIED);
+    CHECK_EQ(rig.hits, 2);
+    rig_pass(&rig, 3 * TIME_DAY);
+    holds(first, "bob");
+    holds(other, "bob");
+    finds("bob", OK);
+    finds("anna", ERR_NOT_FOUND);
+    rig_fini(&rig);
+}
+
 TEST(a_device_that_is_linked_later_has_the_handle) {
     struct core_handle handle;
     handle_and_link("alice", "1234");
