@@ -669,8 +669,8 @@ MUST err core_sync_contact(struct core *core, const uint8_t account[16]);
 MUST err core_sync_read(struct core *core, struct conversation *c);
 /* Takes the history that came before. */
 MUST err core_sync_joined(struct core *core, struct conversation *c);
-/* When a change is made that comes after the known one. */
-uint64_t core_sync_time(const struct core *core, uint64_t known);
+/* Changed now, by this device: after the change that *time is of (0: there was none). */
+void core_sync_stamp(const struct core *core, uint64_t *time, uint8_t by[16]);
 /* Whether what another device changed holds, against what is known; *time is bounded. */
 bool core_sync_later(const struct core *core, uint64_t *time, const uint8_t by[16], uint64_t known,
                      const uint8_t known_by[16]);
