@@ -212,11 +212,11 @@ void core_pump(struct core *core) {
     core_stock_pump(core);
     core_linking_pump(core);
     core_address_pump(core);
+    core_handle_pump(core);
     core_outbox_pump(core); /* before the files: a message takes the room that there is */
     if (core_upload_pump(core))
         core_outbox_pump(core);
     core_download_pump(core);
-    core_handle_pump(core);
 }
 
 void core_wake(struct core *core, uint64_t now) {

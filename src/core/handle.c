@@ -10,13 +10,16 @@
 enum claim_state {
     CLAIM_WANTED = 1,
     CLAIM_HELD,
-    CLAIM_UNWANTED /* to be dropped */
+    CLAIM_UNWANTED, /* to be dropped */
+    CLAIM_GONE      /* dropped: own devices are to hear of it */
 };
 enum { PIN_LEAST = 4, PIN_MOST = 12, RENEW_WEEKS = 26, LAPSE_WEEKS = 52, TRIES_MAX = 8 };
 enum { CLAIMS_MAX = 16 };          /* another own device's word makes no more */
 enum { BITS_MOST = 32 };           /* an hour's work: more is not done, whoever asks for it */
 #define CARD_TIME (26 * TIME_WEEK) /* who looks is shown none that is older */
 #define VERSION_STEP ((uint64_t)1 << 40)
+#define APART_LEAST TIME_HOUR
+#define APART_MOST TIME_DAY
 #define RETRY_FIRST (30 * TIME_SECOND)
 #define RETRY_MOST TIME_HOUR
 
@@ -76,6 +79,20 @@ static uint64_t doubted_put(const struct core *core) {
     return core_moment(core, 2 * TIME_DAY, 3 * TIME_DAY);
 }
 
+/* The server sees a card, put in nobody's name, and what an account says and hears: hours lie
+ * between the two, so that it can't join them. */
+static uint64_t apart(const struct core *core) {
+    return core_moment(core, APART_LEAST, APART_MOST);
+}
+
+static err give_up(struct core *core, struct claim *c, uint64_t command, uint64_t at) {
+    c->r.state = CLAIM_UNWANTED;
+    c->r.command = command;
+    c->r.put_at = at;
+    c->r.tell_at = 0;
+    return claim_save(core, c);
+}
+
 /* r's slices may borrow from anywhere. */
 static err claim_add(struct core *core, const struct record_claim *r, struct claim **added) {
     struct claim *c = mem_new(core->mem, sizeof *c);
@@ -98,7 +115,9 @@ static err claim_add(struct core *core, const struct record_claim *r, struct cla
 
 static err claim_write(const struct claim *c, buf *item) {
     struct record_claim r = c->r;
-    r.number = r.command = r.put_at = 0;
+    if (r.state == CLAIM_GONE)
+        r.state = CLAIM_UNWANTED;
+    r.number = r.command = r.put_at = r.tell_at = 0;
     r.sent = r.doubt = false;
     r.address = r.fresh = SLICE_EMPTY;
     err e = record_claim_write(item, &r);
@@ -116,14 +135,55 @@ err core_handle_export(const struct core *core, size_t i, buf *item) {
     return is_settled(c) ? claim_write(c, item) : ERR_NOT_FOUND;
 }
 
-/* That it is held, or (to be dropped) that it is not any more. */
-static err tell_own_devices(struct core *core, const struct claim *c) {
+/* That it is held, or that it is not any more, a while from now. All that they are to hear of comes
+ * together, in the order in which it was claimed. */
+static err tell_later(struct core *core, struct claim *c) {
+    if (!core_devices_shares(core))
+        return OK;
+    uint64_t at = c->r.tell_at = apart(core);
+    for (size_t i = 0; i < core->claims.n; i++) {
+        c = core->claims.p[i];
+        if (c->r.tell_at == 0)
+            continue;
+        c->r.tell_at = at;
+        TRY(claim_save(core, c));
+    }
+    return OK;
+}
+
+static err tell(struct core *core, struct claim *c) {
     buf item = buf_on(core->mem);
+    c->r.tell_at = 0;
     err e = claim_write(c, &item);
     if (e == OK)
         e = core_sync_tell(core, SYNC_CLAIMS, buf_slice(&item));
     buf_free(&item);
-    return e;
+    if (e != OK)
+        return e;
+    return c->r.state == CLAIM_GONE ? claim_remove(core, c) : claim_save(core, c);
+}
+
+static err tell_own_devices(struct core *core) {
+    for (size_t i = 0; i < core->claims.n;) {
+        struct claim *c = core->claims.p[i];
+        size_t before = core->claims.n;
+        if (c->r.tell_at != 0)
+            TRY(tell(core, c));
+        i += core->claims.n == before;
+    }
+    return OK;
+}
+
+/* UINT64_MAX: there is nothing. Not beside what is sent when a session begins: the card is put
+ * then, if it was due. */
+static uint64_t tell_due(const struct core *core) {
+    uint64_t at = UINT64_MAX;
+    for (size_t i = 0; core->caught_up && i < core->claims.n; i++) {
+        const struct claim *c = core->claims.p[i];
+        if (c->r.tell_at != 0)
+            at = c->r.tell_at > core->now + APART_MOST ? 0 : c->r.tell_at; /* the clock was wrong */
+    }
+    return at;
 }
 
 static bool fits(const struct core *core, const struct record_claim *told) {
@@ -144,8 +204,7 @@ static err give_up_older(struct core *core, const struct claim *newer) {
             memcmp(c->r.by, core->account.r.device, sizeof c->r.by) != 0 ||
             !core_sync_later(core, &made, newer->r.by, c->r.made, c->r.by))
             continue;
-        c->r.state = CLAIM_UNWANTED;
-        TRY(claim_save(core, c));
+        TRY(give_up(core, c, c->r.command, c->r.command != 0 ? 0 : apart(core)));
     }
     return OK;
 }
@@ -155,7 +214,7 @@ static err import_new(struct core *core, const struct record_claim *told) {
     struct claim *c;
     if (core->claims.n >= CLAIMS_MAX)
         return OK;
-    r.command = 0;
+    r.command = r.tell_at = 0;
     r.sent = r.doubt = false;
     r.address = r.fresh = SLICE_EMPTY;
     r.put_at = later_put(core);
@@ -177,7 +236,8 @@ static err import_put(struct core *core, struct claim *c, const struct record_cl
     if (told->version > c->r.version)
         c->r.version = told->version;
     c->r.renewed = told->renewed < week ? told->renewed : week;
-    c->r.put_at = later_put(core);
+    if (c->r.state == CLAIM_HELD)
+        c->r.put_at = later_put(core);
     return claim_save(core, c);
 }
 
@@ -185,8 +245,7 @@ static err import_put(struct core *core, struct claim *c, const struct record_cl
 static err import_drop(struct core *core, struct claim *c) {
     if (!c->r.sent)
         return claim_remove(core, c);
-    c->r.state = CLAIM_UNWANTED;
-    return claim_save(core, c);
+    return c->r.state == CLAIM_UNWANTED ? OK : give_up(core, c, 0, apart(core));
 }
 
 err core_handle_import(struct core *core, const struct record_claim *told) {
@@ -195,7 +254,7 @@ err core_handle_import(struct core *core, const struct record_claim *told) {
         return OK;
     for (size_t i = 0; c == NULL && i < core->claims.n; i++) {
         c = core->claims.p[i];
-        if (memcmp(c->r.place, told->place, sizeof c->r.place) != 0)
+        if (c->r.state == CLAIM_GONE || memcmp(c->r.place, told->place, sizeof c->r.place) != 0)
             c = NULL;
     }
     bool held = told->state == CLAIM_HELD;
@@ -222,11 +281,10 @@ static bool command_waits(const struct core *core, uint64_t command) {
 static err give_up_others(struct core *core, uint64_t command) {
     for (size_t i = 0; i < core->claims.n; i++) {
         struct claim *c = core->claims.p[i];
-        if ((command != 0 && c->r.command == command) || c->r.state == CLAIM_UNWANTED)
+        bool ends = c->r.state == CLAIM_GONE || (c->r.state == CLAIM_UNWANTED && c->r.put_at == 0);
+        if (ends || (command != 0 && c->r.command == command))
             continue;
-        c->r.state = CLAIM_UNWANTED;
-        c->r.command = command;
-        TRY(claim_save(core, c));
+        TRY(give_up(core, c, command, 0));
     }
     return OK;
 }
@@ -244,7 +302,7 @@ static err command_through(struct core *core, uint64_t command) {
             continue;
         c->r.command = 0;
         TRY(claim_save(core, c));
-        TRY(tell_own_devices(core, c));
+        TRY(tell_later(core, c));
     }
     core_action_done(core, command, OK, 0, SLICE_EMPTY, 0);
     return OK;
@@ -256,13 +314,7 @@ static err command_failed(struct core *core, uint64_t command, uint16_t reason) 
         struct claim *c = core->claims.p[i];
         if (c->r.command != command)
             continue;
-        c->r.command = 0;
-        if (c->r.state == CLAIM_WANTED) {
-            TRY(claim_remove(core, c));
-            continue;
-        }
-        c->r.state = CLAIM_UNWANTED;
-        TRY(claim_save(core, c));
+        TRY(c->r.state == CLAIM_WANTED ? claim_remove(core, c) : give_up(core, c, 0, 0));
     }
     core_action_done(core, command, ERR_DENIED, reason, SLICE_EMPTY, 0);
     return OK;
@@ -384,7 +436,7 @@ static err claim_put(struct core *core, struct claim *c) {
     c->r.put_at = c->there ? core->now : next_put(core);
     TRY(claim_save(core, c));
     if (is_settled(c))
-        TRY(tell_own_devices(core, c));
+        TRY(tell_later(core, c));
     if (replaces)
         TRY(address_over(core, over));
     return command_through(core, command);
@@ -401,8 +453,11 @@ static err claim_taken(struct core *core, struct claim *c) {
 
 static err claim_dropped(struct core *core, struct claim *c) {
     uint64_t command = c->r.command;
-    TRY(tell_own_devices(core, c));
-    TRY(claim_remove(core, c));
+    c->r.state = CLAIM_GONE;
+    c->r.command = 0;
+    TRY(tell_later(core, c));
+    if (c->r.tell_at == 0)
+        TRY(claim_remove(core, c));
     return command_through(core, command);
 }
 
@@ -568,7 +623,7 @@ static void put_off(struct core *core, struct claim *c) {
 }
 
 static uint64_t claim_due(const struct core *core, const struct claim *c) {
-    uint64_t at = c->r.state == CLAIM_HELD ? c->r.put_at : 0;
+    uint64_t at = c->r.state == CLAIM_WANTED ? 0 : c->r.put_at;
     if (at > core->now + 3 * TIME_WEEK) /* the clock was wrong */
         at = 0;
     return at > c->not_before ? at : c->not_before;
@@ -578,7 +633,8 @@ static uint64_t claim_due(const struct core *core, const struct claim *c) {
  * own device did to the card since. */
 static bool claim_waits(const struct core *core, const struct claim *c) {
     bool heard = core->caught_up && !core_waiting_blobs_due(core);
-    return lacks_address(core, c) || (c->r.state == CLAIM_HELD && !heard);
+    return c->r.state == CLAIM_GONE || lacks_address(core, c) ||
+           (c->r.state == CLAIM_HELD && !heard);
 }
 
 static bool is_put(const struct claim *c) {
@@ -652,6 +708,8 @@ static void next_errand(struct core *core) {
         bool put = is_put(c);
         begin(core, put ? PROTO_card_put : PROTO_card_drop, c->r.place, c->r.number);
         core->errand.renews = put && renews(core, c);
+    } else if (tell_due(core) <= core->now && core_txn_begin(core) == OK) {
+        (void)!core_txn_end(core, tell_own_devices(core));
     }
 }
 
@@ -661,7 +719,8 @@ static void next_errand(struct core *core) {
 static bool is_ours(const struct core *core, const struct handle_job *job) {
     for (size_t i = 0; i < core->claims.n; i++) {
         const struct claim *c = core->claims.p[i];
-        if (memcmp(c->r.place, job->keys[0].place, sizeof c->r.place) == 0)
+        if (c->r.state != CLAIM_GONE &&
+            memcmp(c->r.place, job->keys[0].place, sizeof c->r.place) == 0)
             return true;
     }
     return false;
@@ -746,7 +805,7 @@ uint64_t core_handle_wake(const struct core *core) {
         return UINT64_MAX;
     if (core->job.kind == JOB_FIND)
         return core->now;
-    uint64_t at = UINT64_MAX;
+    uint64_t at = tell_due(core);
     for (size_t i = 0; i < core->claims.n; i++) {
         const struct claim *c = core->claims.p[i];
         uint64_t due = claim_due(core, c);
@@ -847,7 +906,7 @@ err core_handle_drop(struct core *core, uint64_t now, uint64_t *command) {
     bool any = false;
     for (size_t i = 0; i < core->claims.n; i++) {
         const struct claim *c = core->claims.p[i];
-        any = any || c->r.state != CLAIM_UNWANTED;
+        any = any || c->r.state < CLAIM_UNWANTED;
     }
     if (core->job.kind == JOB_CLAIM || claims_wait(core))
         return ERR_LIMIT;
@@ -858,9 +917,8 @@ err core_handle_drop(struct core *core, uint64_t now, uint64_t *command) {
     err e = OK;
     for (size_t i = 0; e == OK && i < core->claims.n; i++) {
         struct claim *c = core->claims.p[i];
-        c->r.state = CLAIM_UNWANTED;
-        c->r.command = *command;
-        e = claim_save(core, c);
+        if (c->r.state != CLAIM_GONE)
+            e = give_up(core, c, *command, 0);
     }
     TRY(core_txn_end(core, e));
     core_pump(core);
@@ -868,16 +926,17 @@ err core_handle_drop(struct core *core, uint64_t now, uint64_t *command) {
 }
 
 bool core_handle_give_up(struct core *core) {
-    bool change = false;
+    bool change = false, any = false;
     job_over(core);
     for (size_t i = 0; i < core->claims.n; i++) {
         const struct claim *c = core->claims.p[i];
-        change = change || c->r.state != CLAIM_UNWANTED;
+        any = any || c->r.state != CLAIM_GONE;
+        change = change || c->r.state < CLAIM_UNWANTED ||
+                 (c->r.state == CLAIM_UNWANTED && c->r.put_at > 0);
     }
-    if (!change || core_txn_begin(core) != OK)
-        return core->claims.n == 0;
-    (void)!core_txn_end(core, give_up_others(core, 0));
-    return false;
+    if (change && core_txn_begin(core) == OK)
+        (void)!core_txn_end(core, give_up_others(core, 0));
+    return !any;
 }
 
 /* ---- Accessors ---- */
@@ -886,6 +945,8 @@ err core_handle_get(const struct core *core, struct core_handle *handle) {
     const struct claim *best = NULL;
     for (size_t i = 0; i < core->claims.n; i++) {
         const struct claim *c = core->claims.p[i];
+        if (c->r.state == CLAIM_GONE)
+            continue;
         if (best == NULL || (c->r.state == CLAIM_HELD && best->r.state != CLAIM_HELD))
             best = c;
     }

@@ -795,11 +795,16 @@ TEST(of_two_petnames_the_later_one_holds) {
 
 /* ---- The handle ---- */
 
+/* Of a handle own devices hear within a day. */
+static void hear(void) {
+    rig_pass(&rig, TIME_DAY + TIME_MINUTE);
+}
+
 static void claim(struct client *c, const char *name, const char *pin) {
     uint64_t command;
     CHECK_OK(core_handle_claim(c->core, slice_str(name), slice_str(pin), rig.now, &command));
     rig_finish(c, command, OK);
-    settle();
+    hear();
 }
 
 /* NULL: none. */
@@ -831,7 +836,8 @@ static void drop(struct client *c) {
     uint64_t command;
     CHECK_OK(core_handle_drop(c->core, rig.now, &command));
     rig_finish(c, command, OK);
-    settle();
+    hear();
+    hear(); /* who put the card drops it too */
 }
 
 static void handle_and_link(const char *name, const char *pin) {
@@ -1024,14 +1030,11 @@ TEST(a_card_that_another_device_put_meanwhile_is_not_put) {
 /* The first put it, and the other has not heard of that yet. */
 TEST(who_has_an_older_card_waits_for_the_word_of_who_has_the_newer_one) {
     handle_and_link("alice", "");
-    struct record_claim before = claim_of(other)->r;
     put_now(first);
     settle();
-    struct claim *c = other->core->claims.p[0];
-    c->r.version = before.version;
     count(PROTO_card_put);
     put_now(other);
-    rig_pass(&rig, TIME_DAY);
+    settle();
     CHECK_EQ(counted, 1); /* which was refused */
     CHECK(claim_of(other)->r.doubt);
     CHECK_EQ(claim_of(other)->r.version, claim_of(first)->r.version);
@@ -1095,11 +1098,68 @@ TEST(of_two_handles_the_one_that_was_claimed_later_is_kept) {
     settle();
     CHECK_EQ(first->core->claims.n, 2);
     tell_claim("carol", HELD, rig.now);
-    settle();
+    hear(); /* then it is dropped, and a day later at most told */
+    hear();
     finds("alice", ERR_NOT_FOUND);
     CHECK_EQ(first->core->claims.n, 2); /* those that it was told of */
     holds(other, NULL);
     rig_fini(&rig);
+}
+
+static uint64_t sent_at;
+
+static enum verdict note_send(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)body;
+    if (from == other && type == PROTO_send && sent_at == 0)
+        sent_at = r->now;
+    return PASS;
+}
+
+TEST(hours_lie_between_the_card_and_what_own_devices_are_told) {
+    uint64_t least = UINT64_MAX, most = 0;
+    char name[] = "alice";
+    handle_and_link(NULL, "");
+    hear();
+    rig.on_request = note_send;
+    for (; name[0] < 'i'; name[0]++) {
+        uint64_t command;
+        CHECK_OK(core_handle_claim(other->core, slice_str(name), SLICE_EMPTY, rig.now, &command));
+        rig_finish(other, command, OK);
+        sent_at = 0;
+        uint64_t begun = rig.now;
+        hear();
+        holds(first, name);
+        CHECK(sent_at != 0);
+        uint64_t after = sent_at - begun;
+        least = after < least ? after : least;
+        most = after > most ? after : most;
+    }
+    CHECK(least >= TIME_HOUR - TIME_MINUTE);
+    CHECK(most - least >= TIME_HOUR);
+    rig_fini(&rig);
+}
+
+TEST(hours_lie_between_a_word_and_the_drop_that_it_causes) {
+    enum { HELD = 2, UNWANTED };
+    for (int i = 0; i < 2; i++) {
+        handle_and_link("alice", "");
+        other = first; /* whose requests are counted */
+        count(PROTO_work_get);
+        struct record_claim r = claim_of(first)->r;
+        if (i == 0) {
+            tell_claim("bob", HELD, rig.now);
+        } else {
+            r.state = UNWANTED;
+            CHECK_OK(core_txn_begin(first->core));
+            CHECK_OK(core_txn_end(first->core, core_handle_import(first->core, &r)));
+        }
+        rig_pass(&rig, TIME_HOUR - TIME_MINUTE);
+        CHECK_EQ(counted, 0);
+        hear();
+        CHECK_EQ(counted, 1);
+        finds("alice", ERR_NOT_FOUND);
+        rig_fini(&rig);
+    }
 }
 
 TEST(a_claim_that_is_none_is_ignored) {
