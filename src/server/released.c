@@ -1,6 +1,6 @@
-/* Release orders that were carried out. A row stays for good, so that one order is one release; what
- * was released stays in it until the operator has it on a disk. Until then the same order gives the
- * same bytes again, as long as it holds, and no newer ones. */
+/* Release orders that were carried out. A row stays for good, so that one order is one release;
+ * what was released stays in it until the operator has it on a disk. Until then the same order
+ * gives the same bytes again, as long as it holds, and no newer ones. */
 #include "server/internal.h"
 
 static err handle(struct mail *m, struct mail_call *call);
