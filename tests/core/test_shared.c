@@ -1043,6 +1043,7 @@ TEST(who_has_an_older_card_waits_for_the_word_of_who_has_the_newer_one) {
     CHECK_EQ(counted, 1);
     CHECK_EQ(claim_of(first)->r.address.n, PROTO_ADDRESS);
     /* With no word it goes on. */
+    leave(first);
     put_now(other);
     rig_pass(&rig, TIME_WEEK);
     CHECK_EQ(claim_of(other)->r.address.n, PROTO_ADDRESS);
