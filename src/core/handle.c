@@ -113,16 +113,15 @@ static err claim_add(struct core *core, const struct record_claim *r, struct cla
 
 /* ---- What own devices know of it ---- */
 
-static err claim_write(const struct claim *c, buf *item) {
+/* It holds the claim's keys: wipe it. */
+static struct record_claim as_told(const struct claim *c) {
     struct record_claim r = c->r;
     if (r.state == CLAIM_GONE)
         r.state = CLAIM_UNWANTED;
     r.number = r.command = r.put_at = r.tell_at = 0;
     r.sent = r.doubt = false;
     r.address = r.fresh = SLICE_EMPTY;
-    err e = record_claim_write(item, &r);
-    wipe(&r, sizeof r);
-    return e;
+    return r;
 }
 
 /* What a command claimed may go again with it, and others would have given up theirs. */
@@ -130,9 +129,14 @@ static bool is_settled(const struct claim *c) {
     return c->r.state == CLAIM_HELD && c->r.command == 0;
 }
 
-err core_handle_export(const struct core *core, size_t i, buf *item) {
+err core_handle_export(struct core *core, size_t i, buf *item) {
     const struct claim *c = core->claims.p[i];
-    return is_settled(c) ? claim_write(c, item) : ERR_NOT_FOUND;
+    if (!is_settled(c))
+        return ERR_NOT_FOUND;
+    struct record_claim r = as_told(c);
+    err e = record_claim_write(item, &r);
+    wipe(&r, sizeof r);
+    return e;
 }
 
 /* That it is held, or that it is not any more, a while from now. All that they are to hear of comes
@@ -152,12 +156,10 @@ static err tell_later(struct core *core, struct claim *c) {
 }
 
 static err tell(struct core *core, struct claim *c) {
-    buf item = buf_on(core->mem);
+    struct record_claim r = as_told(c);
+    err e = core_sync_tell_claim(core, &r);
+    wipe(&r, sizeof r);
     c->r.tell_at = 0;
-    err e = claim_write(c, &item);
-    if (e == OK)
-        e = core_sync_tell(core, SYNC_CLAIMS, buf_slice(&item));
-    buf_free(&item);
     if (e != OK)
         return e;
     return c->r.state == CLAIM_GONE ? claim_remove(core, c) : claim_save(core, c);
