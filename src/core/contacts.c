@@ -327,7 +327,9 @@ static err change(struct core *core, struct contact *c) {
     err e = contact_save(core, c);
     if (e == OK)
         e = core_sync_contact(core, c->r.account);
-    return core_txn_end(core, e);
+    TRY(core_txn_end(core, e));
+    core_pump(core);
+    return OK;
 }
 
 err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOUNT], slice petname,
