@@ -76,6 +76,15 @@ static void changed(const struct core *core, struct record_contact *r) {
     memcpy(r->by, core->account.r.device, sizeof r->by);
 }
 
+err core_contact_bound_all(struct core *core) {
+    for (size_t i = 0; i < core->contacts.n; i++) {
+        struct contact *c = core->contacts.p[i];
+        if (core_sync_bound(core, &c->r.changed))
+            TRY(contact_save(core, c));
+    }
+    return OK;
+}
+
 /* Stores a new contact, or what is new about a known one. r's slices may borrow from anywhere. */
 static err contact_put(struct core *core, struct record_contact *r) {
     struct contact *c = core_contact_lookup(core, r->account);
@@ -218,6 +227,7 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
         (known == NULL && core->contacts.n >= CONTACTS_MAX) ||
         (known != NULL && memcmp(known->r.identity, r.identity, sizeof r.identity) != 0))
         return OK;
+    (void)core_sync_bound(core, &r.changed);
     if (known != NULL && !core_sync_later(core, &r.changed, r.by, known->r.changed, known->r.by)) {
         r.petname = known->r.petname;
         r.verified = known->r.verified;

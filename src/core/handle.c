@@ -34,6 +34,15 @@ static err claim_save(struct core *core, struct claim *c) {
     return core_put(core, TABLE_STATE, claim_name, c->r.number, buf_slice(&c->bytes));
 }
 
+err core_handle_bound_all(struct core *core) {
+    for (size_t i = 0; i < core->claims.n; i++) {
+        struct claim *c = core->claims.p[i];
+        if (core_sync_bound(core, &c->r.made))
+            TRY(claim_save(core, c));
+    }
+    return OK;
+}
+
 /* A card with another address is there, or none: whoever found the old one has a week to ask. */
 static err address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
     return core_address_revoke_at(core, address, core->now + TIME_WEEK);
@@ -156,6 +165,7 @@ static err import_new(struct core *core, const struct record_claim *told) {
     c->bytes = buf_on(core->mem);
     c->r = *told;
     c->r.number = core_number(core);
+    (void)core_sync_bound(core, &c->r.made);
     c->r.command = 0;
     c->r.address = c->r.fresh = SLICE_EMPTY;
     c->r.put_at = later_put(core);

@@ -26,7 +26,7 @@ enum {
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
     CONTACTS_MAX = 4096,
-    NAMES_MAX = 16384, /* that we know of accounts; contacts' come in any case */
+    NAMES_MAX = 16384,              /* that we know of accounts; contacts' come in any case */
     LINKS_MAX = 256,                /* that we gave away and are good still */
     REQUESTS_WAITING_MAX = 64,      /* that nobody decided on yet, from one identity each */
     REQUEST_ENTRIES_MAX = 256,      /* of one request's history */
@@ -425,7 +425,8 @@ struct core {
     bool list_asked;     /* the device list is on its way to the server */
     uint64_t list_after; /* when it may be put again */
     uint32_t list_failures;
-    bool out; /* the server does not know this device any more */
+    bool out;     /* the server does not know this device any more */
+    bool bounded; /* no change that own devices share is dated too far ahead */
 
     struct core_session sessions[SESSIONS_MAX]; /* the first is AUTH, the others ANON */
     struct core_session *answering;             /* whose answer is being handled; or NULL */
@@ -669,6 +670,11 @@ MUST err core_sync_read(struct core *core, struct conversation *c);
 MUST err core_sync_joined(struct core *core, struct conversation *c);
 /* When a change is made that comes after the known one. */
 uint64_t core_sync_time(const struct core *core, uint64_t known);
+/* A time that is more than a day ahead becomes a day ahead: whether it was. */
+bool core_sync_bound(const struct core *core, uint64_t *time);
+/* After a start, or when the clock was set back: bounds the times of all changes that are known,
+ * by the four _bound_all. */
+void core_sync_clock(struct core *core);
 /* Whether what another device changed holds, against what is known; *time is bounded. */
 bool core_sync_later(const struct core *core, uint64_t *time, const uint8_t by[16], uint64_t known,
                      const uint8_t known_by[16]);
@@ -755,6 +761,7 @@ void core_contact_free(struct core *core, struct contact *contact);
 MUST err core_contact_learn_devices(struct core *core, const uint8_t account[16], slice devices,
                                     uint32_t version);
 MUST err core_contact_import(struct core *core, const struct record_contact *contact);
+MUST err core_contact_bound_all(struct core *core);
 MUST err core_contact_learn_name(struct core *core, const uint8_t account[16], slice name,
                                  bool own_word);
 /* petname, or what it calls itself in this conversation (0: none), or everywhere; may be empty.
@@ -836,8 +843,9 @@ bool core_conversation_has(const struct conversation *c, slice identity, uint32_
 /* Applies a commit (takes staged): history, state, waiting items, outbox. ours: our own. */
 MUST err core_conversation_apply(struct core *core, struct conversation *c,
                                  struct mls_staged *staged, struct entry *ours);
-/* serial: of the address that it came by. *unseen: it came from somebody who is blocked, was declined
- * on another own device, or from a stranger in no way that we gave away; nothing was made of it. */
+/* serial: of the address that it came by. *unseen: it came from somebody who is blocked, was
+ * declined on another own device, or from a stranger in no way that we gave away; nothing was made
+ * of it. */
 MUST err core_conversation_join(struct core *core, slice welcome, const uint8_t serial[8],
                                 bool *unseen);
 /* What goes back to who added us: our name, and a new leaf at once if that came by a key package
@@ -873,6 +881,7 @@ MUST err core_request_settle(struct core *core, const struct record_decision *de
 bool core_is_blocked(const struct core *core, const uint8_t account[16]);
 /* The same of a block. */
 MUST err core_blocked_import(struct core *core, const struct record_blocked *told);
+MUST err core_blocked_bound_all(struct core *core);
 size_t core_blocked_count(const struct core *core);
 void core_blocked_free(struct core *core, struct blocked *b);
 /* True if what came by this address of ours may be a Welcome only: it stands in a link or on a
@@ -1106,6 +1115,7 @@ void core_claim_free(struct core *core, struct claim *claim);
 MUST err core_handle_export(const struct core *core, size_t i, buf *item);
 /* Another own device's word. In a transaction. */
 MUST err core_handle_import(struct core *core, const struct record_claim *told);
+MUST err core_handle_bound_all(struct core *core);
 /* True once we hold no handle; until then, it is being given up. */
 bool core_handle_give_up(struct core *core);
 
@@ -1123,6 +1133,7 @@ MUST err core_profile_forget(struct core *core, const struct conversation *c);
 MUST err core_profile_export(struct core *core, const struct conversation *c, buf *item);
 /* Another own device's word. In a transaction. */
 MUST err core_profile_import(struct core *core, const struct record_profile *told);
+MUST err core_profile_bound_all(struct core *core);
 
 /* said.c */
 /* NOT_FOUND if it calls itself nothing special there; empty if it wants no name there. Appended. */
@@ -1138,9 +1149,11 @@ MUST err core_said_forget(struct core *core, uint32_t conversation);
 /* pictures.c */
 /* TOO_LARGE; MALFORMED if it is neither a picture nor empty. */
 MUST err core_picture_check(slice picture);
-/* Empty: none any more. What is no picture, or has no room, is ignored. */
+/* Empty: none any more. What is no picture, or has no room, is ignored. known: what it is taken
+ * for, against one that comes later. */
 MUST err core_picture_take(struct core *core, const struct conversation *c,
-                           const uint8_t sender[16], bool here, slice image, uint64_t changed);
+                           const uint8_t sender[16], bool here, slice image, uint64_t changed,
+                           uint64_t known);
 MUST err core_picture_adopt(struct core *core, uint32_t conversation);
 MUST err core_picture_forget(struct core *core, uint32_t conversation);
 void core_picture_free(struct core *core, struct picture *p);

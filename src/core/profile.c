@@ -222,6 +222,17 @@ static err tell_own_devices(struct core *core, const struct conversation *c) {
     return e;
 }
 
+err core_profile_bound_all(struct core *core) {
+    struct own own;
+    for (size_t i = 0; i <= core->conversations.n; i++) {
+        TRY(load_own(core, group_of(i == 0 ? NULL : core->conversations.p[i - 1]), &own));
+        err e = core_sync_bound(core, &own.r.changed) ? put_own(core, &own.r) : OK;
+        buf_free(&own.bytes);
+        TRY(e);
+    }
+    return OK;
+}
+
 /* Who else is to hear of it has heard it from that device. */
 err core_profile_import(struct core *core, const struct record_profile *told) {
     struct record_profile r = *told;
@@ -341,6 +352,7 @@ struct profile {
     slice name, room, picture;
     bool has_room, has_picture;
     uint64_t here, changed;
+    uint64_t known; /* what is later than so is taken from now on */
     reader told;
     uint64_t count;
 };
@@ -398,7 +410,7 @@ static err rename_to(struct core *core, struct conversation *c, const uint8_t se
 static err take_name(struct core *core, struct conversation *c, const uint8_t sender[16],
                      const struct profile *p) {
     bool here = (p->here & HERE_NAME) != 0, stays = here || core_request_is(c);
-    struct record_said said = {.everywhere = !here, .changed = p->changed};
+    struct record_said said = {.everywhere = !here, .changed = p->known};
     uint64_t known_here, known;
     memcpy(said.account, sender, sizeof said.account);
     TRY(core_said_changed(core, c->r.number, sender, &known_here));
@@ -436,10 +448,13 @@ err core_profile_receive(struct core *core, struct conversation *c, const uint8_
     bool own = memcmp(sender, core->account.r.account, 16) == 0;
     if (decode(body, &p) != OK)
         return OK;
+    /* By a clock that is wrong: what comes next, by a better one, is not to be held against it. */
+    p.known = p.changed > core->now + TIME_DAY ? 1 : p.changed;
     if (!own)
         TRY(take_name(core, c, sender, &p));
     if (!own && p.has_picture)
-        TRY(core_picture_take(core, c, sender, (p.here & HERE_PICTURE) != 0, p.picture, p.changed));
+        TRY(core_picture_take(core, c, sender, (p.here & HERE_PICTURE) != 0, p.picture, p.changed,
+                              p.known));
     if (p.has_room)
         TRY(rename_to(core, c, sender, p.room));
     return take_told(core, c, &p);

@@ -227,6 +227,32 @@ TEST(a_change_from_a_clock_that_is_wrong_holds_for_a_day) {
     rig_fini(&rig);
 }
 
+/* One that is told a block and an unblock of a year ahead, and blocks again, is heard. */
+static void blocked_again(const uint8_t account[CORE_ACCOUNT]) {
+    come_back(other);
+    CHECK_EQ(rig_status(first).blocked, 0);
+    CHECK_OK(core_block(first->core, account, rig.now));
+    settle();
+    CHECK_EQ(rig_status(first).blocked, 1);
+    CHECK_EQ(rig_status(other).blocked, 1);
+    CHECK_OK(core_unblock(first->core, account, rig.now));
+    settle();
+}
+
+TEST(what_a_device_changed_by_a_wrong_clock_holds_for_a_day_on_it_too) {
+    uint8_t account[CORE_ACCOUNT] = {9};
+    two_devices();
+    for (unsigned i = 0; i < 2; i++, account[0]++) {
+        leave(other);
+        CHECK_OK(core_block(other->core, account, rig.now + 52 * TIME_WEEK));
+        CHECK_OK(core_unblock(other->core, account, rig.now + 52 * TIME_WEEK));
+        if (i == 1)
+            rig_crash(other); /* the clock is set right between two runs */
+        blocked_again(account);
+    }
+    rig_fini(&rig);
+}
+
 TEST(what_own_devices_share_is_taken_from_nobody_else) {
     uint8_t account[CORE_ACCOUNT] = {9};
     rig_init(&rig, 2);
@@ -313,6 +339,22 @@ TEST(another_device_adds_what_is_missing_of_a_contact) {
     import(client(2), &r);
     CHECK_SLICE(known_as(client(2)).petname, slice_str("Ben"));
     CHECK_EQ(known_as(client(2)).version, 1);
+    end_contact();
+}
+
+TEST(a_contact_that_is_new_here_is_dated_a_day_ahead_at_most) {
+    struct record_contact r = a_contact();
+    r.petname = slice_str("Ben");
+    r.changed = UINT64_MAX;
+    import(client(2), &r);
+    CHECK_SLICE(known_as(client(2)).petname, slice_str("Ben"));
+    CHECK_EQ(known_as(client(2)).changed, client(2)->core->now + TIME_DAY);
+    r.petname = slice_str("Bob");
+    r.changed = rig.now + 2 * TIME_DAY;
+    rig.now += 2 * TIME_DAY;
+    CHECK_OK(core_enter(client(2)->core, rig.now));
+    import(client(2), &r);
+    CHECK_SLICE(known_as(client(2)).petname, slice_str("Bob"));
     end_contact();
 }
 
@@ -559,6 +601,31 @@ TEST(of_two_profiles_the_later_one_holds) {
     rig_fini(&rig);
 }
 
+/* Contacts, too: even one who hears of both much later. */
+TEST(a_profile_of_a_clock_that_was_wrong_gives_way_to_the_next) {
+    slice picture = SLICE_ARRAY(image), none = SLICE_EMPTY, name = slice_str("ahead");
+    talk();
+    (void)talk_and_link();
+    for (unsigned i = 0; i < 2; i++) {
+        leave(first);
+        CHECK_OK(core_profile_set(first->core, 0, &name, &picture, rig.now + 52 * TIME_WEEK));
+        come_back(first);
+        shows(first, 0, "ahead", sizeof image);
+        shows(other, 0, "ahead", sizeof image);
+        if (i == 0)
+            seen(stranger, 1, "ahead", sizeof image);
+        call(other, 0, "right", &none);
+        if (i == 1) {
+            rig_pass(&rig, 3 * TIME_DAY);
+            come_back(stranger);
+        }
+        shows(first, 0, "right", 0);
+        seen(stranger, 1, "right", 0);
+        leave(stranger);
+    }
+    rig_fini(&rig);
+}
+
 /* It knows before it comes in what is shown in one conversation alone. */
 TEST(a_device_that_is_linked_later_has_the_profile_and_changes_nothing_of_it) {
     slice picture = SLICE_ARRAY(image);
@@ -759,7 +826,6 @@ TEST(petname_and_verified_are_the_same_on_both) {
     CHECK_SLICE(contact_of(first).petname, slice_str("bob"));
     CHECK_OK(core_contact_set_verified(other->core, stranger->account, true, rig.now));
     rig_pass(&rig, 5 * TIME_SECOND);
-    CHECK_SLICE(contact_of(first).petname, slice_str("bob"));
     CHECK(contact_of(first).verified);
     rig_fini(&rig);
 }
@@ -922,6 +988,14 @@ TEST(of_two_handles_the_one_that_was_claimed_later_is_kept) {
     finds("alice", ERR_NOT_FOUND);
     CHECK_EQ(first->core->claims.n, 2); /* those that it was told of */
     holds(other, NULL);
+    rig_fini(&rig);
+}
+
+TEST(a_handle_that_was_claimed_by_a_wrong_clock_gives_way_to_the_next) {
+    enum { HELD = 2 };
+    handle_and_link(NULL, "");
+    tell_claim("bob", HELD, UINT64_MAX);
+    CHECK_EQ(claim_of(first)->r.made, first->core->now + TIME_DAY);
     rig_fini(&rig);
 }
 
