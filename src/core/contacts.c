@@ -38,14 +38,19 @@ err core_name_check(slice name) {
     return OK;
 }
 
+/* Somebody else who is called so; or NULL. */
+static struct contact *namesake(const struct core *core, const uint8_t account[16], slice petname) {
+    for (size_t i = 0; petname.n > 0 && i < core->contacts.n; i++) {
+        struct contact *c = core->contacts.p[i];
+        if (slice_equal(c->r.petname, petname) && memcmp(c->r.account, account, 16) != 0)
+            return c;
+    }
+    return NULL;
+}
+
 /* Two of one petname could not be told apart. */
 err core_contact_petname_free(const struct core *core, const uint8_t account[16], slice petname) {
-    for (size_t i = 0; petname.n > 0 && i < core->contacts.n; i++) {
-        const struct contact *c = core->contacts.p[i];
-        if (slice_equal(c->r.petname, petname) && memcmp(c->r.account, account, 16) != 0)
-            return ERR_EXISTS;
-    }
-    return OK;
+    return namesake(core, account, petname) == NULL ? OK : ERR_EXISTS;
 }
 
 /* ---- Objects ---- */
@@ -210,6 +215,21 @@ err core_contact_learn_devices(struct core *core, const uint8_t account[16], sli
     return contact_save(core, c);
 }
 
+/* Two devices gave one petname to two people: all of them leave it to whom it was given last. */
+static err settle_petname(struct core *core, struct record_contact *r) {
+    struct contact *other = namesake(core, r->account, r->petname);
+    if (other == NULL)
+        return OK;
+    struct core_notice notice = {.kind = CORE_NOTICE_PETNAME, .text = r->petname};
+    core_action_notice(core, &notice);
+    if (!core_sync_later(core, &r->changed, r->by, other->r.changed, other->r.by)) {
+        r->petname = SLICE_EMPTY;
+        return OK;
+    }
+    other->r.petname = SLICE_EMPTY;
+    return contact_save(core, other);
+}
+
 /* Another own device checked it. What is known here stays, but for what is newer there. */
 err core_contact_import(struct core *core, const struct record_contact *contact) {
     struct proto_device_list list;
@@ -234,8 +254,7 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
         r.changed = known->r.changed;
         memcpy(r.by, known->r.by, sizeof r.by);
     }
-    if (core_contact_petname_free(core, r.account, r.petname) != OK)
-        r.petname = known == NULL ? SLICE_EMPTY : known->r.petname;
+    TRY(settle_petname(core, &r));
     if (known != NULL && known->r.name.n > 0)
         r.name = known->r.name; /* its own word comes to each device */
     if (known != NULL && known->r.version > r.version) {

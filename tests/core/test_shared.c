@@ -862,6 +862,49 @@ TEST(of_two_petnames_the_later_one_holds) {
     rig_fini(&rig);
 }
 
+static slice petname_of(struct client *c, struct client *whom) {
+    struct core_contact contact;
+    CHECK_OK(core_contact_get(c->core, whom->account, &contact));
+    return contact.petname;
+}
+
+/* "bob" is given to one person on the first device and later to another on the other. */
+static void give_twice(struct client *early, struct client *late) {
+    leave(first);
+    leave(other);
+    CHECK_OK(core_contact_rename(first->core, early->account, slice_str("bob"), rig.now));
+    rig.now += TIME_SECOND;
+    CHECK_OK(core_contact_rename(other->core, late->account, slice_str("bob"), rig.now));
+    come_back(other);
+    come_back(first);
+}
+
+TEST(a_petname_that_two_were_given_is_the_later_one_s_on_both) {
+    struct client *people[2];
+    rig_init(&rig, 3);
+    rig_meet_all(&rig, 3);
+    first = client(0);
+    people[0] = client(1);
+    people[1] = client(2);
+    other = rig_link(&rig, 0, 3);
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    for (size_t i = 0; i < 2; i++) { /* whichever was there before */
+        struct client *early = people[i], *late = people[1 - i];
+        CHECK_OK(core_contact_rename(other->core, early->account, slice_str("rob"), rig.now));
+        settle();
+        give_twice(early, late);
+        CHECK_SLICE(petname_of(first, late), slice_str("bob"));
+        CHECK_SLICE(petname_of(other, late), slice_str("bob"));
+        CHECK_EQ(petname_of(first, early).n, 0);
+        CHECK_EQ(petname_of(other, early).n, 0);
+        CHECK_EQ(rig_notices(first, CORE_NOTICE_PETNAME), i + 1);
+        CHECK_EQ(rig_notices(other, CORE_NOTICE_PETNAME), i + 1);
+        CHECK_OK(core_contact_rename(other->core, late->account, SLICE_EMPTY, rig.now));
+        settle();
+    }
+    rig_fini(&rig);
+}
+
 /* ---- The handle ---- */
 
 static void claim(struct client *c, const char *name, const char *pin) {
