@@ -169,7 +169,9 @@ struct entry {
     uint32_t refused;      /* addresses that took nothing; of a send, while all others do so */
     uint16_t blob;         /* next blob to upload */
     uint32_t chunk;
-    buf blob_bytes; /* of the blob under way, and its id */
+    uint32_t until;  /* the week in which the first of those that are there expires; 0: unknown */
+    uint32_t sealed; /* the week in which that was found to be too soon last */
+    buf blob_bytes;  /* of the blob under way, and its id */
     uint8_t blob_id[32];
     buf targets;   /* account id, device id, address: whose key packages are needed */
     size_t target; /* the next one */
