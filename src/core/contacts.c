@@ -185,6 +185,27 @@ enum { PLACE = 16 + PROTO_ADDRESS }; /* a device and an address of it */
 /* So long the address of a card holds after another is put, and a link's is rarely taken back. */
 #define LINK_TIME TIME_WEEK
 
+/* link_until of a link that is over: it stays the later one of the two, so that another own device,
+ * which knows the same link as fresh, does not bring it back. */
+static uint64_t link_over(uint64_t until) {
+    return until | 1;
+}
+
+static bool link_is_over(const struct record_contact *r) {
+    return (r->link_until & 1) != 0;
+}
+
+static bool link_is_fresh(const struct core *core, const struct record_contact *r) {
+    return !link_is_over(r) && core->now < r->link_until;
+}
+
+/* Whether the addresses and what is known of their link are better in a than in b. */
+static bool newer_link(const struct record_contact *a, const struct record_contact *b) {
+    if (link_over(a->link_until) == link_over(b->link_until) && link_is_over(a) != link_is_over(b))
+        return link_is_over(a);
+    return a->version != b->version ? a->version > b->version : a->link_until > b->link_until;
+}
+
 /* This address in the place of the one that was known of its device, and what is known of the
  * others that are still in the list. */
 static err merge_places(const struct proto_contact *contact, const struct proto_device_list *list,
@@ -255,9 +276,7 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
         r.devices = known->r.devices;
         r.version = known->r.version;
     }
-    if (known != NULL &&
-        (known->r.version > contact->version ||
-         (known->r.version == contact->version && known->r.link_until >= contact->link_until))) {
+    if (known != NULL && !newer_link(contact, &known->r)) {
         r.addresses = known->r.addresses;
         r.once = known->r.once;
         r.link_until = known->r.link_until;
@@ -311,7 +330,7 @@ err core_contact_take(struct core *core, const struct proto_contact *contact,
     r.devices = contact->devices;
     r.version = list->version;
     r.once = contact->once;
-    r.link_until = core->now + LINK_TIME;
+    r.link_until = (core->now + LINK_TIME) & ~(uint64_t)1;
     if (petname.n > 0) {
         r.petname = petname;
         core_sync_stamp(core, &r.changed, r.by);
@@ -493,7 +512,7 @@ static const uint8_t *find_place(slice places, const uint8_t device[16]) {
 static void find_ways(const struct core *core, const struct contact *c, const uint8_t *place,
                       uint8_t ways[2 * PROTO_ADDRESS]) {
     const uint8_t *link = place + 16, *leaf = find_place(c->r.leaves, place);
-    bool heard = leaf != NULL && core->now >= c->r.link_until && core_address_holds(core, leaf[0]);
+    bool heard = leaf != NULL && !link_is_fresh(core, &c->r) && core_address_holds(core, leaf[0]);
     memset(ways, 0, 2 * PROTO_ADDRESS);
     memcpy(ways, heard ? leaf : link, PROTO_ADDRESS);
     if (heard && core_address_holds(core, link[0]))
@@ -534,7 +553,7 @@ err core_contact_targets(struct core *core, const uint8_t account[16], buf *targ
     size_t before = targets->n;
     if (c == NULL)
         return ERR_NOT_FOUND;
-    if (core->now >= c->r.link_until)
+    if (!link_is_fresh(core, &c->r))
         TRY(add_targets(core, c, true, targets));
     return targets->n > before ? OK : add_targets(core, c, false, targets);
 }
@@ -565,9 +584,11 @@ err core_contact_met(struct core *core, struct conversation *c, const uint8_t ac
         e = leaf_place(c, account, places.p + at);
     contact->r.addresses = buf_slice(&places);
     contact->r.once = false;
-    contact->r.link_until = 0;
+    contact->r.link_until = link_over(contact->r.link_until);
     if (e == OK)
         e = contact_save(core, contact);
+    if (e == OK)
+        e = core_sync_contact(core, account);
     buf_free(&places);
     return e;
 }
@@ -590,11 +611,11 @@ err core_contact_heard(struct core *core, const struct leaf *leaf) {
         return OK;
     const uint8_t *known = find_place(contact->r.leaves, leaf->device);
     bool same = known != NULL && memcmp(known, leaf->address, PROTO_ADDRESS) == 0;
-    if (same && contact->r.link_until == 0)
+    if (same && link_is_over(&contact->r))
         return OK;
     err e = merge_leaf(leaf, contact->r.leaves, &leaves);
     contact->r.leaves = buf_slice(&leaves);
-    contact->r.link_until = 0;
+    contact->r.link_until = link_over(contact->r.link_until);
     if (e == OK)
         e = contact_save(core, contact);
     buf_free(&leaves);

@@ -862,6 +862,43 @@ TEST(of_two_petnames_the_later_one_holds) {
     rig_fini(&rig);
 }
 
+static const struct record_contact *record_of(struct client *c) {
+    return &core_contact_lookup(c->core, stranger->account)->r;
+}
+
+/* The other hears of the link before it is used, and of what comes of it later. */
+TEST(a_link_that_was_used_up_on_one_device_is_so_on_the_other) {
+    uint64_t command;
+    uint8_t account[CORE_ACCOUNT];
+    buf link = {0};
+    rig_init(&rig, 2);
+    first = client(0);
+    stranger = client(1);
+    other = rig_link(&rig, 0, 2);
+    CHECK_OK(core_link_new(stranger->core, true, TIME_WEEK, rig.now, &command));
+    rig_finish(stranger, command, OK);
+    CHECK_OK(core_contact_accept(first->core, rig_done(stranger, command)->notice.text,
+                                 slice_str("bob"), rig.now, account));
+    settle();
+    CHECK(record_of(first)->once && record_of(other)->once);
+    CHECK_OK(buf_set(&link, record_of(other)->addresses));
+    leave(other);
+    begin(first, stranger->account);
+    CHECK(!record_of(first)->once);
+    CHECK(!slice_equal(record_of(first)->addresses, buf_slice(&link)));
+    /* What it says of the contact before it knows brings the old address to nobody. */
+    CHECK_OK(core_contact_rename(other->core, stranger->account, slice_str("rob"), rig.now));
+    come_back(other);
+    CHECK_SLICE(record_of(first)->petname, slice_str("rob"));
+    for (size_t i = 0; i < 2; i++) {
+        const struct record_contact *r = record_of(i == 0 ? first : other);
+        CHECK(!r->once);
+        CHECK(!slice_equal(r->addresses, buf_slice(&link)));
+    }
+    buf_free(&link);
+    rig_fini(&rig);
+}
+
 static slice petname_of(struct client *c, struct client *whom) {
     struct core_contact contact;
     CHECK_OK(core_contact_get(c->core, whom->account, &contact));
