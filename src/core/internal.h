@@ -676,6 +676,9 @@ MUST err core_sync_joined(struct core *core, struct conversation *c);
 void core_sync_stamp(const struct core *core, uint64_t *time, uint8_t by[16]);
 /* A time that is more than a day ahead becomes a day ahead: whether it was. */
 bool core_sync_bound(const struct core *core, uint64_t *time);
+/* When others changed something, as it is kept: more than a day ahead it counts for nothing against
+ * what comes next. */
+uint64_t core_sync_kept(const struct core *core, uint64_t time);
 /* After a start, or when the clock was set back: bounds the times of all changes that are known,
  * by the four _bound_all. */
 void core_sync_clock(struct core *core);
@@ -1153,11 +1156,9 @@ MUST err core_said_forget(struct core *core, uint32_t conversation);
 /* pictures.c */
 /* TOO_LARGE; MALFORMED if it is neither a picture nor empty. */
 MUST err core_picture_check(slice picture);
-/* Empty: none any more. What is no picture, or has no room, is ignored. known: what it is taken
- * for, against one that comes later. */
+/* Empty: none any more. What is no picture, or has no room, is ignored. */
 MUST err core_picture_take(struct core *core, const struct conversation *c,
-                           const uint8_t sender[16], bool here, slice image, uint64_t changed,
-                           uint64_t known);
+                           const uint8_t sender[16], bool here, slice image, uint64_t changed);
 MUST err core_picture_adopt(struct core *core, uint32_t conversation);
 MUST err core_picture_forget(struct core *core, uint32_t conversation);
 void core_picture_free(struct core *core, struct picture *p);

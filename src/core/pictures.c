@@ -122,11 +122,11 @@ static bool is_newer(const struct core *core, const uint8_t account[16], uint32_
 }
 
 err core_picture_take(struct core *core, const struct conversation *c, const uint8_t sender[16],
-                      bool here, slice image, uint64_t changed, uint64_t known) {
+                      bool here, slice image, uint64_t changed) {
     bool request = core_request_is(c);
     struct record_picture r = {.conversation = here || request ? c->r.number : 0,
                                .everywhere = !here,
-                               .changed = known,
+                               .changed = core_sync_kept(core, changed),
                                .size = (uint32_t)image.n};
     if (core_picture_check(image) != OK ||
         (request && memcmp(sender, c->r.inviter, sizeof c->r.inviter) != 0))

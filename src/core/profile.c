@@ -351,7 +351,6 @@ struct profile {
     slice name, room, picture;
     bool has_room, has_picture;
     uint64_t here, changed;
-    uint64_t known; /* what is later than so is taken from now on */
     reader told;
     uint64_t count;
 };
@@ -409,7 +408,7 @@ static err rename_to(struct core *core, struct conversation *c, const uint8_t se
 static err take_name(struct core *core, struct conversation *c, const uint8_t sender[16],
                      const struct profile *p) {
     bool here = (p->here & HERE_NAME) != 0, stays = here || core_request_is(c);
-    struct record_said said = {.everywhere = !here, .changed = p->known};
+    struct record_said said = {.everywhere = !here, .changed = core_sync_kept(core, p->changed)};
     uint64_t known_here, known;
     memcpy(said.account, sender, sizeof said.account);
     TRY(core_said_changed(core, c->r.number, sender, &known_here));
@@ -447,13 +446,10 @@ err core_profile_receive(struct core *core, struct conversation *c, const uint8_
     bool own = memcmp(sender, core->account.r.account, 16) == 0;
     if (decode(body, &p) != OK)
         return OK;
-    /* By a clock that is wrong: what comes next, by a better one, is not to be held against it. */
-    p.known = p.changed > core->now + TIME_DAY ? 1 : p.changed;
     if (!own)
         TRY(take_name(core, c, sender, &p));
     if (!own && p.has_picture)
-        TRY(core_picture_take(core, c, sender, (p.here & HERE_PICTURE) != 0, p.picture, p.changed,
-                              p.known));
+        TRY(core_picture_take(core, c, sender, (p.here & HERE_PICTURE) != 0, p.picture, p.changed));
     if (p.has_room)
         TRY(rename_to(core, c, sender, p.room));
     return take_told(core, c, &p);

@@ -234,6 +234,10 @@ bool core_sync_bound(const struct core *core, uint64_t *time) {
     return true;
 }
 
+uint64_t core_sync_kept(const struct core *core, uint64_t time) {
+    return core_sync_bound(core, &time) ? 1 : time;
+}
+
 static err bound_all(struct core *core) {
     TRY(core_contact_bound_all(core));
     TRY(core_blocked_bound_all(core));
