@@ -60,10 +60,11 @@ enum office_move {
         OFFICE_MOVE_COUNT
 };
 
-/* ---- The texts, read ---- Slices point into the document's own copy of the text. */
+/* ---- The texts, read ---- Slices point into the document's own copy of the bytes. */
 
 struct office_document {
-    buf text; /* without signatures */
+    buf bytes; /* as they came */
+    slice text, signatures;
     uint8_t hash[32];
 };
 struct office_version {

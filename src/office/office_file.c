@@ -284,17 +284,17 @@ enum office_reason office_pin(struct office **out, const struct mem *mem, slice 
 }
 
 static enum office_reason change_check(const struct office *next, const struct office *present,
-                                       const struct office_suspensions *list, slice bytes) {
+                                       const struct office_suspensions *list) {
     NEED(version_follows(present->version, present->document.hash, next->version, next->previous));
     struct signers signers;
-    NEED(signers_read(present, &next->document, bytes, &signers));
+    NEED(signers_read(present, &next->document, &signers));
     return signers_enough(present, list, &signers, OFFICE_MOVE_OFFICE);
 }
 
 enum office_reason office_change(struct office **out, const struct office *present,
                                  const struct office_suspensions *list, slice bytes, size_t *line) {
-    NEED(office_load(out, present->document.text.mem, bytes, line));
-    enum office_reason r = change_check(*out, present, list, bytes);
+    NEED(office_load(out, present->document.bytes.mem, bytes, line));
+    enum office_reason r = change_check(*out, present, list);
     if (r != OFFICE_OK) {
         office_free(*out);
         *out = NULL;

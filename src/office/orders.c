@@ -99,17 +99,22 @@ enum { TYPES = sizeof types / sizeof types[0] };
 
 /* ---- Reading, writing ---- */
 
+/* By its first line. What is none is refused as any of them. */
+static enum office_order_kind kind_of(slice bytes) {
+    size_t kind = TYPES - 1;
+    while (kind > 0 && !text_skip_head(&(slice){bytes.p, bytes.n}, &types[kind].text))
+        kind--;
+    return (enum office_order_kind)kind;
+}
+
 enum office_reason office_order_load(struct office_order **out, const struct mem *mem, slice bytes,
                                      size_t *line) {
-    enum office_reason r = OFFICE_KIND;
-    *out = NULL;
-    for (size_t i = 0; i < TYPES && r == OFFICE_KIND; i++) {
-        void *document = NULL;
-        r = document_new(&document, mem, &types[i], bytes, line);
-        *out = document;
-        if (r == OFFICE_OK)
-            (*out)->kind = (enum office_order_kind)i;
-    }
+    enum office_order_kind kind = kind_of(bytes);
+    void *document = NULL;
+    enum office_reason r = document_new(&document, mem, &types[kind], bytes, line);
+    *out = document;
+    if (r == OFFICE_OK)
+        (*out)->kind = kind;
     return r;
 }
 
@@ -208,14 +213,14 @@ static enum office_move move_of(const struct office_order *o) {
 }
 
 /* A user may be told whatever is suspended or frozen: that gives nothing to anybody else. */
-static enum office_reason order_check(const struct office_order *o, const struct office_here *here,
-                                      slice bytes) {
+static enum office_reason order_check(const struct office_order *o,
+                                      const struct office_here *here) {
     NEED(place_check(o, here));
     NEED(time_check(o, here->now));
     if (o->kind != OFFICE_ORDER_NOTICE)
         NEED(suspension_check(o, here));
     struct signers signers;
-    NEED(signers_read(here->office, &o->document, bytes, &signers));
+    NEED(signers_read(here->office, &o->document, &signers));
     for (size_t i = 0; i < signers.n; i++)
         if (person_is_bound(signers.each[i].person, here->list))
             return OFFICE_BOUND;
@@ -224,8 +229,8 @@ static enum office_reason order_check(const struct office_order *o, const struct
 
 enum office_reason office_order_check(struct office_order **out, const struct office_here *here,
                                       slice bytes, size_t *line) {
-    NEED(office_order_load(out, here->office->document.text.mem, bytes, line));
-    enum office_reason r = order_check(*out, here, bytes);
+    NEED(office_order_load(out, here->office->document.bytes.mem, bytes, line));
+    enum office_reason r = order_check(*out, here);
     if (r != OFFICE_OK) {
         office_order_free(*out);
         *out = NULL;

@@ -188,16 +188,15 @@ static enum office_reason line_read(const struct office *office, const struct of
 }
 
 enum office_reason signers_read(const struct office *office, const struct office_document *over,
-                                slice bytes, struct signers *out) {
-    slice text, lines;
+                                struct signers *out) {
+    slice lines = over->signatures;
     size_t unused;
     out->n = 0;
-    document_split(bytes, &text, &lines);
     if (lines.n == 0)
         return OFFICE_UNSIGNED;
     NEED(text_check(lines, &unused));
     slice line;
-    for (size_t count = 0; text_line_next(&lines, &line); count++) {
+    for (size_t count = 0; slice_line(&lines, &line); count++) {
         if (count == OFFICE_SIGNATURES_MAX)
             return OFFICE_UNSIGNED;
         NEED(line_read(office, over, line, out));

@@ -222,7 +222,7 @@ enum office_reason sshsig_verify(const struct office_person *person,
     NEED(key_is_of(person, s.key));
     NEED(reason_of(key_read(s.key, &k), OFFICE_KEY));
     buf data = {0};
-    enum office_reason r = reason_of(signed_data(&data, &s, buf_slice(&over->text)), OFFICE_MEMORY);
+    enum office_reason r = reason_of(signed_data(&data, &s, over->text), OFFICE_MEMORY);
     if (r == OFFICE_OK)
         r = inner_verify(&k, s.signature, buf_slice(&data));
     buf_free(&data);

@@ -194,7 +194,7 @@ static enum office_reason freezes_compare(struct difference *d) {
 
 static enum office_reason change_check(const struct office_suspensions *next,
                                        const struct office *office,
-                                       const struct office_suspensions *present, slice bytes,
+                                       const struct office_suspensions *present,
                                        const struct office_evidence *evidence) {
     struct difference d = {present, next, evidence, 0};
     NEED(version_follows(present == NULL ? 0 : present->version,
@@ -209,7 +209,7 @@ static enum office_reason change_check(const struct office_suspensions *next,
     if (d.moves == 0)
         moves(&d, OFFICE_MOVE_SUSPEND);
     struct signers signers;
-    NEED(signers_read(office, &next->document, bytes, &signers));
+    NEED(signers_read(office, &next->document, &signers));
     for (int move = 0; move < OFFICE_MOVE_COUNT; move++)
         if ((d.moves >> move & 1) != 0)
             NEED(signers_enough(office, present, &signers, (enum office_move)move));
@@ -220,8 +220,8 @@ enum office_reason office_suspensions_change(struct office_suspensions **out,
                                              const struct office *office,
                                              const struct office_suspensions *present, slice bytes,
                                              const struct office_evidence *evidence, size_t *line) {
-    NEED(office_suspensions_load(out, office->document.text.mem, bytes, line));
-    enum office_reason r = change_check(*out, office, present, bytes, evidence);
+    NEED(office_suspensions_load(out, office->document.bytes.mem, bytes, line));
+    enum office_reason r = change_check(*out, office, present, evidence);
     if (r != OFFICE_OK) {
         office_suspensions_free(*out);
         *out = NULL;

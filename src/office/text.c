@@ -70,7 +70,7 @@ static enum office_reason line_read(const struct text_record *record, slice s, u
 
 static bool begins_with(const struct source *in, const char *word, slice *value) {
     slice rest = in->rest, line;
-    if (!text_line_next(&rest, &line))
+    if (!slice_line(&rest, &line))
         return false;
     *value = line;
     return slice_equal(text_next(value), slice_str(word));
@@ -91,7 +91,7 @@ static enum office_reason field_read(struct source *in, const struct text_field 
         return record_read(in, f->record, at);
     slice line;
     in->line++;
-    if (!text_line_next(&in->rest, &line))
+    if (!slice_line(&in->rest, &line))
         return OFFICE_SPACES;
     if (f->kind == TEXT_LINES || f->kind == TEXT_LINE)
         return line_read(f->record, value, at);
@@ -157,10 +157,17 @@ static err record_write(buf *out, const struct text_record *record, const uint8_
 
 /* ---- Texts ---- */
 
-static err first_line(buf *out, const struct text_type *type) {
-    TRY(buf_append(out, slice_str("sotto ")));
+static const char HEAD[] = "sotto ", HEAD_END[] = " 1\n";
+
+static err head_write(buf *out, const struct text_type *type) {
+    TRY(buf_append(out, slice_str(HEAD)));
     TRY(buf_append(out, slice_str(type->kind)));
-    return buf_append(out, slice_str(" 1\n"));
+    return buf_append(out, slice_str(HEAD_END));
+}
+
+bool text_skip_head(slice *text, const struct text_type *type) {
+    return slice_skip(text, slice_str(HEAD)) && slice_skip(text, slice_str(type->kind)) &&
+           slice_skip(text, slice_str(HEAD_END));
 }
 
 enum office_reason text_write_record(buf *out, const struct text_record *record, const void *in) {
@@ -168,7 +175,7 @@ enum office_reason text_write_record(buf *out, const struct text_record *record,
 }
 
 enum office_reason text_write(buf *out, const struct text_type *type, const void *in) {
-    NEED(reason_of(first_line(out, type), OFFICE_VALUE));
+    NEED(reason_of(head_write(out, type), OFFICE_VALUE));
     return text_write_record(out, &type->record, in);
 }
 
@@ -188,15 +195,9 @@ static enum office_reason same_again(const struct text_type *type, const void *i
 }
 
 static enum office_reason read_lines(struct source *in, const struct text_type *type, void *out) {
-    buf first = {0};
-    slice line = SLICE_EMPTY;
     in->line = 1;
-    err e = first_line(&first, type);
-    bool fits = e == OK && text_line_next(&in->rest, &line) &&
-                slice_equal(slice_of(first.p, first.n - 1), line);
-    buf_free(&first);
-    if (!fits)
-        return e == OK ? OFFICE_KIND : OFFICE_MEMORY;
+    if (!text_skip_head(&in->rest, type))
+        return OFFICE_KIND;
     NEED(record_read(in, &type->record, out));
     if (in->rest.n == 0)
         return OFFICE_OK;
