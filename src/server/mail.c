@@ -88,8 +88,7 @@ static err mail_init(struct mail *m) {
     m->days = mem_new_array(m->mem, 2 * MAIL_DAYS, sizeof *m->days);
     if (m->days == NULL)
         return ERR_NO_MEMORY;
-    TRY(mail_revoked_purge(m));
-    return mail_invites_date(m);
+    return mail_revoked_purge(m);
 }
 
 err mail_new(struct mail **out, struct store *store, const struct mail_config *config,
