@@ -45,6 +45,11 @@ enum text_kind {
     TEXT_BLOCKS     /* struct text_array: records of several lines, whose first has this word */
 };
 
+/* What a bit is called; the last has no text. */
+struct text_name {
+    const char *text;
+    uint32_t bit;
+};
 struct text_record;
 struct text_field {
     const char *word;
@@ -52,9 +57,14 @@ struct text_field {
     size_t at; /* in the struct */
     /* How often it stands there. A field of no necessity is zero, empty, without it. */
     size_t least, most;
-    const char *const *names;         /* of ONE and SET: ends with NULL */
+    const struct text_name *names;    /* of ONE and SET */
     const struct text_record *record; /* of LINE, LINES and BLOCKS */
+    bool ascends;                     /* of LINES and BLOCKS: by their first field, a slice */
 };
+/* A row of a table of fields of THIS struct. */
+#define FIELD(word_, kind_, member, least_, most_)                                     \
+    .word = (word_), .kind = (kind_), .at = offsetof(THIS, member), .least = (least_), \
+    .most = (most_)
 struct text_record {
     size_t size;
     const struct text_field *fields; /* ends with a word of NULL */
@@ -90,6 +100,9 @@ err text_value_write(buf *out, const struct text_field *f, const uint8_t *at);
 /* True for a value that was not there. */
 bool text_value_is_none(const struct text_field *f, const uint8_t *at);
 
+/* The record whose first member is this slice: NULL if it is not among the n of `size` bytes. */
+const void *text_find(const void *records, size_t n, size_t size, slice id);
+
 /* The next of some words, "" after the last. */
 slice text_next(slice *words);
 bool text_has(slice words, slice word);
@@ -100,6 +113,9 @@ bool text_shares(slice words, slice others);
 /* ---- Signatures of persons ---- Over a document's bytes or, in a passkey's challenge, their
  * SHA-256. */
 
+/* LENGTH, or another error, if it is no public key of this kind. */
+MUST err public_key_check(const struct crypto_sig *kind, slice key);
+const struct crypto_sig *passkey_kind(const struct office_passkey *k);
 /* Of one of the person's passkeys. bytes: authenticator data, client data and signature, each
  * opaque v<V>. */
 enum office_reason webauthn_verify(const struct office *office, const struct office_person *person,

@@ -79,8 +79,9 @@ struct office_lines {
     size_t n;
 };
 
+enum { OFFICE_ES256 = 1, OFFICE_EDDSA = 2 };
 struct office_passkey {
-    uint32_t algorithm; /* 1 ES256, 2 EdDSA */
+    uint32_t algorithm;
     slice key;          /* base64: the point, uncompressed, or the 32 bytes */
     slice credential;   /* base64 */
     uint32_t backed_up; /* 1: may be */
@@ -166,10 +167,7 @@ struct office_lifted {
     slice notice, lifts;
     struct office_becomes becomes;
     struct {
-        struct office_section {
-            uint64_t number;
-            uint8_t hash[32];
-        } * p;
+        struct office_version *p;
         size_t n;
     } sections; /* of the assessment */
 };

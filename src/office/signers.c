@@ -140,11 +140,10 @@ bool office_could_compel(const struct office *o, slice countries) {
 
 /* ---- Lines of signatures ---- */
 
-static const struct office_person *person_find(const struct office *o, slice id) {
-    for (size_t i = 0; i < o->persons.n; i++)
-        if (slice_equal(o->persons.p[i].id, id))
-            return &o->persons.p[i];
-    return NULL;
+err public_key_check(const struct crypto_sig *kind, slice key) {
+    if (key.n != kind->pub)
+        return ERR_LENGTH;
+    return kind == &crypto_ecdsa_p256 ? crypto_dhkem_p256.check(key.p) : OK;
 }
 
 static enum office_reason signature_check(const struct office *office,
@@ -179,7 +178,8 @@ static enum office_reason line_read(const struct office *office, const struct of
     if (!slice_equal(dash, slice_str("\u2014")) ||
         !(ssh || slice_equal(kind, slice_str("webauthn"))))
         return OFFICE_SIGNATURE_LINE;
-    const struct office_person *person = person_find(office, id);
+    const struct office_person *person =
+        text_find(office->persons.p, office->persons.n, sizeof *person, id);
     if (person == NULL)
         return OFFICE_PERSON;
     NEED(signature_check(office, person, over, ssh, line));

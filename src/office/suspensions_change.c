@@ -3,18 +3,7 @@
 #include "office/internal.h"
 
 static const struct office_freeze *freeze_find(const struct office_suspensions *s, slice id) {
-    for (size_t i = 0; s != NULL && i < s->freezes.n; i++)
-        if (slice_equal(s->freezes.p[i].id, id))
-            return &s->freezes.p[i];
-    return NULL;
-}
-
-static const struct office_since *since_find(const struct office_since *since, size_t count,
-                                             slice id) {
-    for (size_t i = 0; i < count; i++)
-        if (slice_equal(since[i].id, id))
-            return &since[i];
-    return NULL;
+    return s == NULL ? NULL : text_find(s->freezes.p, s->freezes.n, sizeof *s->freezes.p, id);
 }
 
 /* Whether it is known to have been there for so long. */
@@ -92,7 +81,7 @@ static enum office_reason lift_check(struct difference *d, const struct office_s
     if (notice_find(d->next, n->id) != NULL)
         return OFFICE_NOTICE_STAYS;
     const struct office_since *since =
-        since_find(d->evidence->notices, d->evidence->notice_count, n->id);
+        text_find(d->evidence->notices, d->evidence->notice_count, sizeof *since, n->id);
     if (!lasted(since, d->evidence->now, OFFICE_LIFT_NOTICE))
         return OFFICE_NOTICE_SHORT;
     if (since->witnessed < OFFICE_LIFT_NOTICE)
@@ -140,11 +129,8 @@ static enum office_reason entries_compare(struct difference *d) {
     return OFFICE_OK;
 }
 
-static bool used(const struct office_suspensions *next, slice notice_id) {
-    for (size_t i = 0; i < next->lifted.n; i++)
-        if (slice_equal(next->lifted.p[i].notice, notice_id))
-            return true;
-    return false;
+static bool used(const struct office_suspensions *next, slice notice) {
+    return text_find(next->lifted.p, next->lifted.n, sizeof *next->lifted.p, notice) != NULL;
 }
 
 /* A notice that is taken back takes nothing from a suspension. */
@@ -175,7 +161,7 @@ static enum office_reason freezes_compare(struct difference *d) {
         if (stays != NULL && stays->time == f->time)
             continue;
         const struct office_since *since =
-            since_find(d->evidence->freezes, d->evidence->freeze_count, f->id);
+            text_find(d->evidence->freezes, d->evidence->freeze_count, sizeof *since, f->id);
         if (!lasted(since, now, OFFICE_UNFREEZE_AFTER))
             return OFFICE_FROZEN_SHORT;
         moves(d, OFFICE_MOVE_UNFREEZE);

@@ -151,27 +151,26 @@ static enum office_reason base64_check(slice s) {
     return reason_of(e, OFFICE_VALUE);
 }
 
-static enum office_reason bits_read(slice words, const char *const *names, bool one,
+static enum office_reason bits_read(slice words, const struct text_name *name, bool one,
                                     uint32_t *bits) {
-    size_t i = 0;
     *bits = 0;
     do {
         slice word = text_next(&words);
-        while (names[i] != NULL && !slice_equal(slice_str(names[i]), word))
-            i++;
-        if (names[i] == NULL || (one && *bits != 0))
+        while (name->text != NULL && !slice_equal(slice_str(name->text), word))
+            name++;
+        if (name->text == NULL || (one && *bits != 0))
             return OFFICE_VALUE;
-        *bits |= (uint32_t)1 << i++;
+        *bits |= name++->bit;
     } while (words.n > 0);
     return OFFICE_OK;
 }
 
-static err bits_write(buf *out, const char *const *names, uint32_t bits) {
+static err bits_write(buf *out, const struct text_name *name, uint32_t bits) {
     const char *between = "";
-    for (size_t i = 0; names[i] != NULL; i++)
-        if ((bits >> i & 1) != 0) {
+    for (; name->text != NULL; name++)
+        if ((bits & name->bit) != 0) {
             TRY(buf_append(out, slice_str(between)));
-            TRY(buf_append(out, slice_str(names[i])));
+            TRY(buf_append(out, slice_str(name->text)));
             between = " ";
         }
     return OK;

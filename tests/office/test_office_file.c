@@ -167,6 +167,12 @@ TEST(a_refusal_names_the_line) {
     CHECK_EQ(line, 12);
     CHECK_EQ(load_changed("rp desk.example.org\n", "", &line), OFFICE_WORD);
     CHECK_EQ(line, 6);
+    CHECK_EQ(load_changed("witness witness.example/a", "witness witness.example/c", &line),
+             OFFICE_TWICE);
+    CHECK_EQ(line, 10);
+    /* The line that begins a person. */
+    CHECK_EQ(load_changed("person p01", "person p02", &line), OFFICE_TWICE);
+    CHECK_EQ(line, 19);
 }
 
 TEST(a_person_has_two_keys_of_kinds_that_are_allowed) {
