@@ -221,6 +221,8 @@ struct mail {
     uint64_t day;
     struct mail_work work;
     struct mail_link links[MAIL_LINKS];
+    buf paper;              /* what the operator hands in, so far */
+    uint64_t server_number; /* another at each start */
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
 };
 
