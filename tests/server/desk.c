@@ -77,8 +77,7 @@ const struct proto_office_is *desk_get(struct desk *d) {
 
 void desk_pin(struct desk *d) {
     d->office = people_office_load(false);
-    CHECK_EQ(desk_reason(d, MAIL_OFFICE_PIN, buf_slice(&d->office->document.text),
-                         d->office->document.hash),
+    CHECK_EQ(desk_reason(d, MAIL_OFFICE_PIN, d->office->document.text, d->office->document.hash),
              OFFICE_OK);
 }
 
