@@ -82,7 +82,7 @@ static enum merkle_status judge_growth(const struct judged *j,
     const struct merkle_witnessed *log = j->log;
     struct merkle_hash known = log->root;
     if (log->size == 0)
-        merkle_frontier_root(&(struct merkle_frontier){0}, &known);
+        merkle_empty_root(&known);
     if (j->request.old != log->size)
         return MERKLE_STATUS_CONFLICT;
     if (checkpoint->size == log->size && !merkle_hash_equal(&checkpoint->root, &known))
