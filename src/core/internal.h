@@ -21,7 +21,7 @@
 #include "sotto/mls.h"
 
 enum {
-    FORMAT = 6, /* of the store */
+    FORMAT = 7, /* of the store */
     OUTBOX_MAX = 256,
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
@@ -676,7 +676,8 @@ bool core_sync_later(const struct core *core, uint64_t *time, const uint8_t by[1
 /* stock.c */
 void core_stock_pump(struct core *core);
 uint64_t core_stock_wake(const struct core *core);
-/* Takes one address out of the stock; AGAIN if there is none. In a transaction. */
+/* Takes one address out of the stock, for anything but a key package; AGAIN if there is none. In a
+ * transaction. */
 MUST err core_stock_take_address(struct core *core, uint8_t address[PROTO_ADDRESS]);
 /* The lifetime of a leaf that is made now, in seconds. */
 void core_stock_lifetime(const struct core *core, uint64_t *not_before, uint64_t *not_after);
@@ -685,14 +686,23 @@ MUST err core_stock_find_key(struct core *core, const uint8_t *ref, uint64_t *nu
 MUST err core_stock_key_used(struct core *core, uint64_t number, const struct record_own_key *key);
 
 /* addresses.c */
-/* It is out of the stock: we know its serial until its key is gone. In a transaction. */
+/* It is out of the stock: we know its serial until the server has its revocation, or its key is
+ * gone. In a transaction. */
 MUST err core_address_given(struct core *core, const struct record_own_address *address);
-/* The serial that deliveries by this address of ours have. NOT_FOUND. */
+/* The serial that deliveries by this address of ours have. NOT_FOUND: the server has its
+ * revocation, or its key is gone; the same in what follows. */
 MUST err core_address_serial(struct core *core, const uint8_t address[PROTO_ADDRESS],
                              uint8_t serial[8]);
 /* The other way round. */
 MUST err core_address_of(struct core *core, const uint8_t serial[8],
                          uint8_t address[PROTO_ADDRESS]);
+/* Whether a stranger may ask by it: not if nobody has it but with a key package, or it is not known.
+ */
+MUST err core_address_invites(struct core *core, const uint8_t serial[8], bool *invites);
+/* It came with a key package, and stands in a leaf now. In a transaction. */
+MUST err core_address_joined(struct core *core, const uint8_t address[PROTO_ADDRESS]);
+/* True of one that is to be revoked. */
+bool core_address_ends(const struct core *core, const uint8_t serial[8]);
 /* True if a server whose newest key we know still opens addresses of this one. */
 bool core_address_holds(const struct core *core, uint8_t key_id);
 MUST err core_address_purge(struct core *core);
@@ -858,6 +868,8 @@ MUST err core_conversation_spoil(struct core *core, struct conversation *c, bool
 
 /* requests.c */
 bool core_request_is(const struct conversation *c);
+/* The one that waits of this identity; or NULL. */
+struct conversation *core_request_of(const struct core *core, const uint8_t inviter[16]);
 /* In a transaction: room for a request of this identity, whose earlier one goes. */
 MUST err core_request_room(struct core *core, const uint8_t inviter[16]);
 /* True if nothing of so many bytes has room in its history any more. */

@@ -261,6 +261,42 @@ TEST(nobody_goes_round_a_link_by_the_key_package_s_own_address) {
     end();
 }
 
+/* A link that holds no longer still gives the last-resort key package: however often, and with
+ * whatever key package it sends a Welcome to whichever of their addresses. */
+TEST(nor_by_that_of_any_other_key_package) {
+    uint8_t of_link[PROTO_ADDRESS], last[PROTO_ADDRESS];
+    start(3);
+    rig_pass(&rig, 4 * TIME_DAY);
+    slice link = make_link(false);
+    make_welcome(1, link);
+    address_of_package(of_link);
+    CHECK_OK(core_link_revoke(client(0)->core, number, rig.now));
+    rig_pass(&rig, TIME_HOUR); /* the server has it */
+    uint64_t dropped = rig_status(client(0)).dropped;
+    for (size_t i = 1; i <= 2; i++) {
+        make_welcome(i, link);
+        address_of_package(last);
+        send_item(of_link, buf_slice(&welcome));
+        rig_pass(&rig, TIME_SECOND);
+        CHECK_EQ(rig_status(client(0)).dropped, dropped + i);
+    }
+    for (size_t i = 1; i <= 2; i++) {
+        make_welcome(i, link);
+        send_item(last, buf_slice(&welcome));
+        rig_pass(&rig, TIME_SECOND);
+        CHECK_EQ(rig_status(client(0)).dropped, dropped + 2 + i);
+    }
+    CHECK_EQ(client(0)->core->revocations.n, 1);
+    rig_pass(&rig, 5 * TIME_DAY); /* there is another now */
+    make_welcome(1, link);
+    dropped = rig_status(client(0)).dropped;
+    send_item(last, buf_slice(&welcome));
+    rig_pass(&rig, TIME_SECOND);
+    CHECK_EQ(rig_status(client(0)).dropped, dropped + 1);
+    CHECK_EQ(requests(), 0);
+    end();
+}
+
 TEST(nor_with_a_blob) {
     uint8_t its[PROTO_ADDRESS];
     start(2);
@@ -272,6 +308,67 @@ TEST(nor_with_a_blob) {
     CHECK_EQ(rig_status(client(0)).waiting, 0);
     CHECK_EQ(requests(), 0);
     CHECK_EQ(rig_status(client(0)).conversations, 0);
+    end();
+}
+
+static uint32_t the_request(void) {
+    struct core_conversation c;
+    CHECK_EQ(requests(), 1);
+    CHECK_OK(core_conversation_at(client(0)->core, 0, &c));
+    return c.number;
+}
+
+/* Its own conversations go to the address of our leaf by then, which may be the last-resort one's.
+ */
+TEST(whose_request_waits_may_ask_anew_by_it) {
+    uint8_t last[PROTO_ADDRESS];
+    start(2);
+    slice link = make_link(true);
+    make_welcome(1, link);
+    send_item(address, buf_slice(&welcome));
+    rig_pass(&rig, TIME_HOUR); /* the link is used, and the server knows */
+    uint32_t first = the_request();
+    make_welcome(1, link);
+    address_of_package(last);
+    send_item(last, buf_slice(&welcome));
+    rig_pass(&rig, TIME_SECOND);
+    uint32_t second = the_request();
+    CHECK(second != first);
+    CHECK_OK(core_request_decline(client(0)->core, second, rig.now));
+    uint64_t dropped = rig_status(client(0)).dropped;
+    make_welcome(1, link);
+    send_item(last, buf_slice(&welcome));
+    rig_pass(&rig, TIME_SECOND);
+    CHECK_EQ(rig_status(client(0)).dropped, dropped + 1);
+    CHECK_EQ(requests(), 0);
+    end();
+}
+
+static enum verdict lose_mail(struct rig *r, struct client *to, uint16_t type, slice body) {
+    (void)r, (void)body;
+    return to->index == 0 && (type == PROTO_delivery || type == PROTO_caught_up) ? DROP : PASS;
+}
+
+/* As a card's old address. */
+TEST(what_came_before_its_address_was_to_end_is_taken) {
+    struct core *core;
+    start(2);
+    make_welcome(1, make_link(false));
+    core = client(0)->core;
+    CHECK_OK(core_txn_begin(core));
+    CHECK_OK(core_txn_end(core, core_address_revoke_at(core, address, rig.now + TIME_DAY)));
+    core_online(core, false, rig.now);
+    rig_run(&rig);
+    send_item(address, buf_slice(&welcome));
+    rig.now += TIME_WEEK;
+    rig.on_reply = lose_mail;
+    core_online(core, true, rig.now);
+    rig_pass(&rig, TIME_SECOND);
+    rig.on_reply = NULL;
+    rig_cut(&rig, client(0));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(requests(), 1);
+    CHECK_EQ(core->revocations.n, 0);
     end();
 }
 
