@@ -205,7 +205,7 @@ err core_conversation_read(struct core *core, uint32_t conversation, uint64_t me
         return OK;
     TRY(core_txn_begin(core));
     if (!c->r.tell_read)
-        c->read_at = now + READ_LEAST + core_random(READ_MOST - READ_LEAST);
+        c->read_at = core_moment(core, READ_LEAST, READ_MOST);
     c->r.read = message;
     c->r.used = c->r.tell_read = true;
     TRY(core_txn_end(core, core_conversation_save(core, c)));

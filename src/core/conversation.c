@@ -671,7 +671,7 @@ static err is_unseen(struct core *core, const struct mls_group *group, uint32_t 
     TRY(core_devices_unheard(core, adder.identity.p, unseen));
     if (*unseen || id.n != 32 || core_contact_lookup(core, adder.identity.p) != NULL)
         return OK;
-    return core_seen_declined(core, id.p, unseen);
+    return core_seen_take_declined(core, id.p, unseen);
 }
 
 /* A stranger's Welcome has to come by an address that somebody was given to ask or to write by.

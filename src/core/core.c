@@ -26,16 +26,16 @@ uint64_t core_random(uint64_t below) {
     return below == 0 ? 0 : v % below;
 }
 
-static uint64_t moment(const struct core *core, uint64_t least, uint64_t most) {
+uint64_t core_moment(const struct core *core, uint64_t least, uint64_t most) {
     return core->now + least + core_random(most - least);
 }
 
 uint64_t core_soon(const struct core *core) {
-    return moment(core, TIME_MINUTE / 2, 10 * TIME_MINUTE);
+    return core_moment(core, TIME_MINUTE / 2, 10 * TIME_MINUTE);
 }
 
 uint64_t core_shortly(const struct core *core) {
-    return moment(core, TIME_SECOND / 5, CORE_SHORTLY);
+    return core_moment(core, TIME_SECOND / 5, CORE_SHORTLY);
 }
 
 uint64_t core_number(struct core *core) {

@@ -75,10 +75,10 @@ void core_close(struct core *core);
 /* Whether to hold connections. A core starts offline. Going online forgets a REPLACED and a refused
  * identity, and tries at once; going offline closes the links. */
 void core_online(struct core *core, bool online, uint64_t now);
-/* The host is about to go: no link is opened any more, and each that stands closes at a moment of its
- * own within CORE_LEAVE_TIME, the only one at once, since links that close together are seen to be
- * one client's. Until then what comes is received. Ended by core_online. */
-#define CORE_LEAVE_TIME 2000
+/* The host is about to go: no link is opened any more, and each that stands closes at a moment of
+ * its own within CORE_LEAVE_TIME, the only one at once, since links that close together are seen to
+ * be one client's. Until then what comes is received. Ended by core_online. */
+#define CORE_LEAVE_TIME 2000 /* milliseconds */
 void core_leave(struct core *core, uint64_t now);
 /* A link that CONNECT asked for stands. */
 void core_link_up(struct core *core, uint32_t link, uint64_t now);

@@ -66,7 +66,7 @@ static uint64_t next_put(const struct core *core) {
 
 /* Another own device put the card: it is to do so again before we do. */
 static uint64_t later_put(const struct core *core) {
-    return core->now + 2 * TIME_WEEK + core_random(TIME_WEEK);
+    return core_moment(core, 2 * TIME_WEEK, 3 * TIME_WEEK);
 }
 
 static err claim_add(struct core *core, const struct handle_job *job, uint64_t made, bool empty,

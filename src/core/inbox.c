@@ -479,7 +479,7 @@ static void ack(struct core *core) {
  * one, whatever the items are: so it tells nothing of what this client did with them. */
 static void ack_soon(struct core *core) {
     if (core->ack_at == 0)
-        core->ack_at = core->now + ACK_LEAST + core_random(ACK_MOST - ACK_LEAST);
+        core->ack_at = core_moment(core, ACK_LEAST, ACK_MOST);
 }
 
 void core_inbox_ack_pump(struct core *core) {

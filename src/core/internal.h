@@ -26,7 +26,7 @@ enum {
     CONVERSATIONS_MAX = 4096,
     CONVERSATIONS_UNUSED = 256, /* of these, begun by others and never looked at */
     CONTACTS_MAX = 4096,
-    NAMES_MAX = 16384, /* that we know of accounts; contacts' come in any case */
+    NAMES_MAX = 16384,              /* that we know of accounts; contacts' come in any case */
     LINKS_MAX = 256,                /* that we gave away and are good still */
     REQUESTS_WAITING_MAX = 64,      /* that nobody decided on yet, from one identity each */
     REQUEST_ENTRIES_MAX = 256,      /* of one request's history */
@@ -487,12 +487,14 @@ MUST err core_get(struct core *core, enum table table, slice name, uint64_t numb
 RECORDS(RECORD_DECLARE_PUT)
 void core_pump(struct core *core);
 uint64_t core_random(uint64_t below);
+/* From now on, by chance: in `least` to `most` milliseconds. */
+uint64_t core_moment(const struct core *core, uint64_t least, uint64_t most);
 /* A moment for what nobody waits for, so that it does not tell what it comes of: half a minute to
  * ten minutes from now, by chance. */
 uint64_t core_soon(const struct core *core);
 /* The same in a session that may not last: a fifth of a second to CORE_SHORTLY. */
 uint64_t core_shortly(const struct core *core);
-#define CORE_SHORTLY (2 * TIME_SECOND)
+#define CORE_SHORTLY CORE_LEAVE_TIME /* as long as a host that goes waits */
 MUST err core_hash32(uint8_t out[32], slice bytes);
 /* It is now: every event and command says so first. */
 void core_clock(struct core *core, uint64_t now);
@@ -846,8 +848,9 @@ bool core_conversation_has(const struct conversation *c, slice identity, uint32_
 /* Applies a commit (takes staged): history, state, waiting items, outbox. ours: our own. */
 MUST err core_conversation_apply(struct core *core, struct conversation *c,
                                  struct mls_staged *staged, struct entry *ours);
-/* serial: of the address that it came by. *unseen: it came from somebody who is blocked, was declined
- * on another own device, or from a stranger in no way that we gave away; nothing was made of it. */
+/* serial: of the address that it came by. *unseen: it came from somebody who is blocked, was
+ * declined on another own device, or from a stranger in no way that we gave away; nothing was made
+ * of it. */
 MUST err core_conversation_join(struct core *core, slice welcome, const uint8_t serial[8],
                                 bool *unseen);
 /* What goes back to who added us: our name, and a new leaf at once if that came by a key package
@@ -1045,7 +1048,7 @@ MUST err core_seen_welcome(struct core *core, const struct mls_group *group);
 MUST err core_seen_blob(struct core *core, const uint8_t id[32]);
 /* Another own device declined a request whose Welcome is not here yet; whether that is so, once. */
 MUST err core_seen_decline(struct core *core, const uint8_t group[32]);
-MUST err core_seen_declined(struct core *core, const uint8_t group[32], bool *declined);
+MUST err core_seen_take_declined(struct core *core, const uint8_t group[32], bool *declined);
 MUST err core_seen_purge(struct core *core);
 
 /* quarantine.c */

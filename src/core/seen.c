@@ -86,7 +86,7 @@ err core_seen_decline(struct core *core, const uint8_t group[32]) {
     return e == ERR_NOT_FOUND ? core_seen_add(core, hash, &fresh) : e;
 }
 
-err core_seen_declined(struct core *core, const uint8_t group[32], bool *declined) {
+err core_seen_take_declined(struct core *core, const uint8_t group[32], bool *declined) {
     struct record_seen seen;
     uint8_t hash[32];
     TRY(decline_hash(group, hash));

@@ -136,7 +136,7 @@ static void refuse(struct core *core) {
 /* ---- Opening ---- */
 
 static void used(const struct core *core, struct core_session *s) {
-    s->idle_at = core->now + IDLE_LEAST + core_random(IDLE_MOST - IDLE_LEAST);
+    s->idle_at = core_moment(core, IDLE_LEAST, IDLE_MOST);
 }
 
 static void start(struct core *core, struct core_session *s) {
@@ -173,7 +173,7 @@ static void end_lane(struct core *core, struct core_session *s) {
     core_session_close(core, s, OK, 0);
     s->rests = true;
     s->step = STEP_WAIT;
-    s->at = core->now + REST_LEAST + core_random(REST_MOST - REST_LEAST);
+    s->at = core_moment(core, REST_LEAST, REST_MOST);
 }
 
 /* The one that would close next ends, if nothing is under way on it. One that waits before it tries

@@ -16,6 +16,9 @@
             return need_reason;                        \
     } while (0)
 
+/* What an office file can hold at most, and so how many persons and seats a move is about. */
+enum { OFFICE_PERSONS_MAX = 256, OFFICE_ALSO_MAX = 32 };
+
 /* For what fails for want of memory alone, or else for this reason. */
 enum office_reason reason_of(err e, enum office_reason otherwise);
 
@@ -102,7 +105,7 @@ bool text_shares(slice words, slice others);
 enum office_reason webauthn_verify(const struct office *office, const struct office_person *person,
                                    const struct office_document *over, slice bytes);
 /* bytes: PROTOCOL.sshsig's blob. */
-enum office_reason sshsig_verify(const struct office *office, const struct office_person *person,
+enum office_reason sshsig_verify(const struct office_person *person,
                                  const struct office_document *over, slice bytes);
 /* OK if it is a public key that an office may name. demonstration: plain keys too. */
 enum office_reason ssh_key_check(slice blob, bool demonstration);

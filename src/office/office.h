@@ -21,7 +21,8 @@ enum {
     OFFICE_DOCUMENT_MAX = 1 << 20, /* bytes, with its signatures */
     OFFICE_LINE_MAX = 8192,
     OFFICE_SIGNATURES_MAX = 32,
-    OFFICE_ASSESSMENT = 18 /* its sections */
+    OFFICE_SINCE_MAX = 512, /* lift notices and freezes of a list */
+    OFFICE_ASSESSMENT = 18  /* its sections */
 };
 #define OFFICE_ORDER_LIFE (72 * TIME_HOUR)
 #define OFFICE_UNFREEZE_AFTER (72 * TIME_HOUR)

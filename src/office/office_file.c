@@ -3,7 +3,7 @@
 
 #include "merkle/note.h"
 
-enum { KEYS_LEAST = 2, KEYS_MOST = 8, MANY = 65536, PERSONS = 256 };
+enum { KEYS_LEAST = 2, KEYS_MOST = 8, MANY = 65536 };
 
 static const char *const role_names[] = {
 #define X(text, name) text,
@@ -100,8 +100,8 @@ static const struct text_field office_fields[] = {
     {"notice-key", TEXT_KEY, AT(notice_key), 1, 1, NULL, NULL},
     {"ledger", TEXT_WORD, AT(ledger), 1, 1, NULL, NULL},
     {"witness", TEXT_LINES, AT(witnesses), 0, 16, NULL, &word_line},
-    {"also", TEXT_LINES, AT(also), 0, 32, NULL, &also},
-    {"person", TEXT_BLOCKS, AT(persons), 1, PERSONS, NULL, &person},
+    {"also", TEXT_LINES, AT(also), 0, OFFICE_ALSO_MAX, NULL, &also},
+    {"person", TEXT_BLOCKS, AT(persons), 1, OFFICE_PERSONS_MAX, NULL, &person},
     {"authority", TEXT_BLOCKS, AT(authorities), 0, MANY, NULL, &authority},
     END,
 };

@@ -65,7 +65,7 @@
     /* Orders. */                                                                                  \
     X(ACCOUNT, "its account is not named as it says")                                              \
     X(SERVER, "it is for another server")                                                          \
-    X(SERVER_NUMBER, "it was made before this server was restored")                                \
+    X(SERVER_NUMBER, "it was made before this server was started")                                 \
     X(EXPIRED, "it is older than 72 hours")                                                        \
     X(STALE_OFFICE, "the office file is newer")                                                    \
     X(STALE_LIST, "the suspension list is newer")                                                  \
@@ -75,7 +75,10 @@
     X(SUSPENDED, "a jurisdiction that it is from, or for, is suspended")                           \
     X(CARVE_OUT, "it names a carve-out that is not in the suspension list, or is for another path") \
     X(FROZEN, "all releases are frozen")                                                           \
-    X(UNTIL, "its end is past, or more than 90 days away")
+    X(UNTIL, "its end is past, or more than 90 days away")                                         \
+    /* Of the server that holds the files. */                                                      \
+    X(NO_OFFICE, "no office file is pinned here yet")                                              \
+    X(PINNED, "an office file is pinned here; another is pinned in its place only with --anew")
 
 enum office_reason {
     OFFICE_OK = 0,

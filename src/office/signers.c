@@ -11,7 +11,7 @@
 #define ANYBODY UINT32_MAX
 
 /* A seat is one signature: a person who holds one of the roles. */
-enum { SEATS = 5, SEATS_MAX = SEATS + 32, PERSONS_MAX = 256 };
+enum { SEATS = 5, SEATS_MAX = SEATS + OFFICE_ALSO_MAX };
 
 /* What no office file can go below. */
 static const struct {
@@ -50,9 +50,10 @@ struct match {
     const struct seats *seats;
     const uint32_t *roles; /* of each person */
     size_t persons;
-    int seat_of[PERSONS_MAX]; /* -1: none */
-    bool tried[PERSONS_MAX];
+    int seat_of[OFFICE_PERSONS_MAX]; /* -1: none */
+    bool tried[OFFICE_PERSONS_MAX];
 };
+_Static_assert((int)OFFICE_SIGNATURES_MAX <= OFFICE_PERSONS_MAX, "who signs can be matched");
 
 /* Finds a person for a seat, and another seat for a person if need be. */
 static bool seat_fill(struct match *m, size_t seat) {
@@ -123,7 +124,7 @@ enum office_reason signers_enough(const struct office *office,
 bool office_could_compel(const struct office *o, slice countries) {
     static const enum office_move paths[] = {OFFICE_MOVE_RELEASE, OFFICE_MOVE_EMERGENCY,
                                              OFFICE_MOVE_COMPELLED};
-    uint32_t roles[PERSONS_MAX] = {0};
+    uint32_t roles[OFFICE_PERSONS_MAX] = {0};
     size_t n = 0;
     for (size_t i = 0; i < o->persons.n; i++)
         if (text_shares(o->persons.p[i].countries, countries))
@@ -153,7 +154,8 @@ static enum office_reason signature_check(const struct office *office,
     buf bytes = {0};
     enum office_reason r = reason_of(base64_decode(&bytes, text), OFFICE_SIGNATURE_LINE);
     if (r == OFFICE_OK)
-        r = (ssh ? sshsig_verify : webauthn_verify)(office, person, over, buf_slice(&bytes));
+        r = ssh ? sshsig_verify(person, over, buf_slice(&bytes))
+                : webauthn_verify(office, person, over, buf_slice(&bytes));
     buf_free(&bytes);
     return r;
 }

@@ -42,6 +42,7 @@ enum {
     PROTO_CARD = 4096,          /* a contact card, sealed: all have this size */
     PROTO_LINK_MAX = 8192,      /* bytes that wait for one side of a link */
     PROTO_MARK = 64,            /* what a commit's copy carries */
+    PROTO_OFFICE_PART = 49152,  /* of a document of the office */
     PROTO_SEALED_MAX = PROTO_ITEM_MAX + 93 /* a parcel of the largest item, and the tag */
 };
 
@@ -66,7 +67,7 @@ enum {
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
     P(letter) P(parcel) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link) P(roster)        \
     P(roster_new) P(revocation) P(held_kind) P(place)                                              \
-    P(link_code) P(link_answer) P(link_account) P(link_done)
+    P(link_code) P(link_answer) P(link_account) P(link_done) P(office_since)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -143,6 +144,11 @@ enum {
     F(u8, key_id, 0, 0)                                                                            \
     F(fixed, serial, 8, 0)
 
+/* A lift notice or a freeze of the suspension list, and since when it is there, in ms since 1970. */
+#define PROTO_FIELDS_office_since(F)                                                               \
+    F(vec, id, 1, 64)                                                                              \
+    F(flag, freeze, 0, 0)                                                                          \
+    F(u64, time, 0, 0)
 #define PROTO_FIELDS_join_link(F) F(vec, text, 1, 1024)
 
 #define PROTO_FIELDS_code(F) F(fixed, bytes, 16, 0)
@@ -263,7 +269,12 @@ enum {
     M(noise_key, 68, INNER, "The Noise key from now on, from parent to edge")                      \
     M(edge_link, 69, INNER, "With it comes a new edge's channel, from parent to mail")             \
     M(child_ready, 70, INNER, "A process works, in this sandbox")                                  \
-    M(join_links, 71, INNER, "The answer to the operator's invite_make")
+    M(join_links, 71, INNER, "The answer to the operator's invite_make")                           \
+    M(office_part, 72, INNER, "A part of a document that the operator hands in; answered by ok")   \
+    M(office_put, 73, INNER, "What the document is for; by office_is or office_refused") \
+    M(office_get, 74, INNER, "Answered by office_is")                                              \
+    M(office_is, 75, INNER, "The office file and the suspension list in force")                    \
+    M(office_refused, 76, INNER, "Why a document is refused; nothing has changed")
 
 /* The hellos travel as frames of request 0, in clear, one carrier message each; the Noise prologue is
  * the two carrier messages one after another. Then both Noise messages (empty payloads), then sealed
@@ -489,7 +500,9 @@ enum {
     F(flag, drain, 0, 0)                                                                           \
     F(vec, body, 0, PROTO_FRAME_MAX)
 #define PROTO_FIELDS_edge_drained(F) F(u64, session, 0, 0)
+/* identity: the server's, its public half, which orders name. */
 #define PROTO_FIELDS_mail_setup(F)                                                                 \
+    F(fixed, identity, 32, 0)                                                                      \
     F(vec, store, 1, 4096)                                                                         \
     F(vec, user, 0, 64)                                                                            \
     F(u8, log_level, 0, 0)                                                                         \
@@ -540,6 +553,33 @@ enum {
 #define PROTO_FIELDS_invite_made(F)                                                                \
     F(list, codes, code, 255)                                                                      \
     F(u64, until, 0, 0)
+
+/* A document comes in parts, from the beginning (at 0, which forgets what came before). */
+#define PROTO_FIELDS_office_part(F)                                                                \
+    F(u32, at, 0, 0)                                                                               \
+    F(vec, bytes, 1, PROTO_OFFICE_PART)
+/* hash: SHA-256 of the whole document, with its signatures. pin: the hash of its text, from paper. */
+#define PROTO_FIELDS_office_put(F)                                                                 \
+    F(u8, what, 0, 0)                                                                              \
+    F(fixed, hash, 32, 0)                                                                          \
+    F(fixed, pin, 32, 0)
+#define PROTO_FIELDS_office_get(F)
+/* Versions are 0 where there is none yet. pins: how often an office was pinned; pinned: when last. */
+#define PROTO_FIELDS_office_is(F)                                                                  \
+    F(fixed, server, 32, 0)                                                                        \
+    F(u64, server_number, 0, 0)                                                                    \
+    F(u32, pins, 0, 0)                                                                             \
+    F(u64, pinned, 0, 0)                                                                           \
+    F(u64, office, 0, 0)                                                                           \
+    F(fixed, office_hash, 32, 0)                                                                   \
+    F(vec, name, 0, 8192)                                                                          \
+    F(u64, suspensions, 0, 0)                                                                      \
+    F(fixed, suspensions_hash, 32, 0)                                                              \
+    F(list, since, office_since, 512)
+/* reason: of src/office/reasons.h. line: that it is about, from 1; or 0. */
+#define PROTO_FIELDS_office_refused(F)                                                             \
+    F(u16, reason, 0, 0)                                                                           \
+    F(u32, line, 0, 0)
 
 /* ---- Reasons of an error or a refusal ---- */
 

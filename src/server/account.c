@@ -113,7 +113,6 @@ static err tombstone_find(struct mail *m, const uint8_t id[MAIL_ID]) {
 
 static err create(struct mail *m, struct mail_call *call, const struct proto_register_account *in,
                   const uint8_t id[MAIL_ID], const uint8_t key[KEY]) {
-    struct mail_invite invite;
     struct mail_account a = {.row = {.created = m->week, .seen = m->week, .devices = in->devices}};
     struct held_device d;
     if (m->config.closed)
@@ -121,14 +120,13 @@ static err create(struct mail *m, struct mail_call *call, const struct proto_reg
     err e = tombstone_find(m, id);
     if (e != ERR_NOT_FOUND)
         return e == OK ? mail_refuse(m, call, PROTO_REASON_GONE) : e;
-    e = mail_invite_find(m, in->code, &invite);
+    e = mail_invite_use(m, in->code);
     if (e == ERR_NOT_FOUND)
         return mail_refuse(m, call, PROTO_REASON_INVITE);
     TRY(e);
     memcpy(a.id, id, MAIL_ID);
     memcpy(d.key, key, KEY);
     crypto_random(d.mailbox, MAIL_ID);
-    TRY(mail_invite_delete(m, &invite));
     TRY(mail_account_put(m, &a));
     TRY(mail_device_put(m, id, in->device, &d));
     TRY(mail_box_begin(m, d.mailbox, in->mailbox_key));

@@ -29,6 +29,7 @@ static err tell_mail(struct parent *p) {
         .chains = (uint32_t)c->chains,
         .memtable = c->memtable_megabytes << 20,
     };
+    memcpy(out.identity, p->keys.identity, 32);
     memcpy(out.key, p->keys.address[0].key, 32);
     memcpy(out.old_key, p->keys.address[1].key, 32);
     memcpy(out.pepper, p->keys.pepper, 32);

@@ -14,6 +14,7 @@
 #ifndef SOTTO_SERVER_HELD_H
 #define SOTTO_SERVER_HELD_H
 
+#include "office/office.h"
 #include "proto/proto.h"
 #include "store/store.h"
 
@@ -33,7 +34,8 @@ enum mail_table {
     MAIL_CARD = 13,
     MAIL_ROSTER = 15,
     MAIL_REVOKED,
-    MAIL_TOMBSTONE = 17
+    MAIL_TOMBSTONE = 17,
+    MAIL_OFFICE
 };
 
 /* clang-format off */
@@ -58,7 +60,8 @@ enum mail_table {
       "with its order, or replaced")                                                               \
     R(revoked, MAIL_REVOKED, "mailbox id, serial", "revoked addresses",                            \
       "the address key is gone, or the device is deleted")                                         \
-    R(tombstone, MAIL_TOMBSTONE, "keyed hash of an account id", "tombstones", "a month")
+    R(tombstone, MAIL_TOMBSTONE, "keyed hash of an account id", "tombstones", "a month")           \
+    R(office, MAIL_OFFICE, "none: there is one row", "the office's files", "replaced by the next version")
 
 #define HELD_FIELDS_total(F)                                                                       \
     F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are")
@@ -124,6 +127,13 @@ enum mail_table {
 
 #define HELD_FIELDS_tombstone(F)                                                                   \
     F(u32, week, 0, 0, WORK, "week of the deletion")
+
+#define HELD_FIELDS_office(F)                                                                      \
+    F(u32, pins, 0, 0, WORK, "how often an office file was pinned by its hash")                    \
+    F(u32, pinned, 0, 0, WORK, "hour in which it was last, by the server's clock")                 \
+    F(vec, office, 1, OFFICE_DOCUMENT_MAX, WORK, "the office file in force, with its signatures; it is public") \
+    F(vec, suspensions, 0, OFFICE_DOCUMENT_MAX, WORK, "the suspension list in force, the same")    \
+    F(vec, since, 0, 4 * OFFICE_SINCE_MAX, WORK, "of each of its lift notices and freezes, the hour in which it came")
 
 /* clang-format on */
 

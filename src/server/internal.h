@@ -221,6 +221,8 @@ struct mail {
     uint64_t day;
     struct mail_work work;
     struct mail_link links[MAIL_LINKS];
+    buf paper;              /* what the operator hands in, so far */
+    uint64_t server_number; /* another at each start */
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
 };
 
@@ -291,15 +293,8 @@ MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
                               const uint8_t account[MAIL_ID], const struct held_device *d);
 
 /* ---- invites.c ---- */
-struct mail_invite {
-    uint8_t hash[32]; /* its name in the store */
-    uint32_t week;
-};
-/* NOT_FOUND, also if it has expired. */
-MUST err mail_invite_find(struct mail *m, const uint8_t code[16], struct mail_invite *invite);
-MUST err mail_invite_delete(struct mail *m, const struct mail_invite *invite);
-/* Codes that were made before they had a week are of this one: commits. */
-MUST err mail_invites_date(struct mail *m);
+/* It is gone with the batch. NOT_FOUND, also if it has expired. */
+MUST err mail_invite_use(struct mail *m, const uint8_t code[16]);
 
 /* ---- linking.c ---- */
 /* The batch failed: no frame came or left with it. */

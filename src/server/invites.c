@@ -23,17 +23,15 @@ static err get(struct mail *m, slice hash, struct held_invite *row) {
     return held_invite_get(m->store, m->batch, hash, 0, &m->scratch, row);
 }
 
-err mail_invite_find(struct mail *m, const uint8_t code[16], struct mail_invite *invite) {
+err mail_invite_use(struct mail *m, const uint8_t code[16]) {
     struct held_invite row;
-    TRY(hash_of(code, invite->hash));
-    TRY(get(m, SLICE_ARRAY(invite->hash), &row));
-    invite->week = row.week;
-    return mail_expired(m, MAIL_EXPIRY_INVITE, row.week) ? ERR_NOT_FOUND : OK;
-}
-
-err mail_invite_delete(struct mail *m, const struct mail_invite *invite) {
-    slice hash = SLICE_ARRAY(invite->hash);
-    TRY(mail_expiry_forget(m, MAIL_EXPIRY_INVITE, invite->week, hash));
+    uint8_t bytes[32];
+    slice hash = SLICE_ARRAY(bytes);
+    TRY(hash_of(code, bytes));
+    TRY(get(m, hash, &row));
+    if (mail_expired(m, MAIL_EXPIRY_INVITE, row.week))
+        return ERR_NOT_FOUND;
+    TRY(mail_expiry_forget(m, MAIL_EXPIRY_INVITE, row.week, hash));
     return store_batch_delete(m->batch, mail_key(MAIL_INVITE, hash, 0));
 }
 
@@ -46,31 +44,6 @@ err mail_invite_expire(struct mail *m, slice hash) {
     if (!mail_expired(m, MAIL_EXPIRY_INVITE, row.week))
         return OK;
     return store_batch_delete(m->batch, mail_key(MAIL_INVITE, hash, 0));
-}
-
-/* ---- Rows of before ---- */
-
-struct dating {
-    struct mail *m;
-    err e;
-};
-
-static bool date(void *ctx, struct store_key key, slice value) {
-    struct dating *dating = ctx;
-    if (value.n == 1) /* where the week stands now was a zero */
-        dating->e = put(dating->m, key.name);
-    return dating->e == OK;
-}
-
-err mail_invites_date(struct mail *m) {
-    struct dating dating = {m, OK};
-    err e = store_scan_table(m->store, MAIL_INVITE, date, &dating);
-    if (e == OK)
-        e = dating.e;
-    if (e == OK && store_batch_count(m->batch) > 0)
-        e = store_commit_now(m->store, m->batch);
-    store_batch_clear(m->batch);
-    return e;
 }
 
 /* ---- The operator's wish ---- */

@@ -66,10 +66,13 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_invite_make,       /* 63 */
 };
 
-static const struct mail_handler *handler_of(uint16_t type) {
+static const struct mail_handler *handler_of(const struct mail *m, uint16_t type) {
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
         if (handlers[i]->type == type)
             return handlers[i];
+    for (size_t i = 0; m->config.desk != NULL && i < MAIL_DESK_HANDLERS; i++)
+        if (m->config.desk[i]->type == type)
+            return m->config.desk[i];
     return NULL;
 }
 
@@ -88,8 +91,15 @@ static err mail_init(struct mail *m) {
     m->days = mem_new_array(m->mem, 2 * MAIL_DAYS, sizeof *m->days);
     if (m->days == NULL)
         return ERR_NO_MEMORY;
-    TRY(mail_revoked_purge(m));
-    return mail_invites_date(m);
+    return mail_revoked_purge(m);
+}
+
+/* By chance, so that none comes again when an older store does. 52 bits: any reader of JSON has
+ * them exactly. */
+static uint64_t number_of_start(void) {
+    uint64_t number;
+    crypto_random(&number, sizeof number);
+    return number >> 12 | 1;
 }
 
 err mail_new(struct mail **out, struct store *store, const struct mail_config *config,
@@ -101,9 +111,10 @@ err mail_new(struct mail **out, struct store *store, const struct mail_config *c
     m->store = store;
     m->config = *config;
     m->boxes.mem = m->sessions.mem = mem;
-    m->out = m->value = m->scratch = m->row = m->parcel = m->sealed = buf_on(mem);
+    m->out = m->value = m->scratch = m->row = m->parcel = m->sealed = m->paper = buf_on(mem);
     m->ready_end = &m->ready;
     m->batches = 1;
+    m->server_number = number_of_start();
     mail_clock(m);
     err e = mail_init(m);
     if (e != OK) {
@@ -155,6 +166,7 @@ void mail_free(struct mail *m) {
     buf_free(&m->row);
     buf_free(&m->parcel);
     buf_free(&m->sealed);
+    buf_free(&m->paper);
     mem_free(m->mem, m, sizeof *m);
 }
 
@@ -233,7 +245,7 @@ static err is_gone(struct mail *m, const struct mail_session *s, bool *gone) {
 }
 
 static err run(struct mail *m, struct mail_call *call, uint16_t type) {
-    const struct mail_handler *handler = handler_of(type);
+    const struct mail_handler *handler = handler_of(m, type);
     const struct proto_message_info *info = proto_message_info(type);
     if (handler == NULL || info == NULL)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);

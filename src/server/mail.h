@@ -54,7 +54,14 @@ struct mail_limits {
 /* As an operator who sets nothing has them. */
 extern const struct mail_limits mail_limits_default;
 
+/* What the operator may ask of the request desk's side; office.c. Not where there is no OpenSSL. */
+struct mail_handler;
+enum { MAIL_DESK_HANDLERS = 3 };
+extern const struct mail_handler *const mail_desk[MAIL_DESK_HANDLERS];
+
 struct mail_config {
+    const struct mail_handler *const *desk; /* mail_desk; NULL: no office here */
+    uint8_t identity[32];                   /* the server's, public */
     struct mail_address_key keys[MAIL_KEYS];
     uint8_t pepper[32]; /* keys the hashes of group ids and of handles' places */
     bool closed;        /* no registration, not even with a code */
@@ -97,7 +104,8 @@ void mail_free(struct mail *m);
 /* A client's frame. The body was checked by the edge and is checked again. Its answer comes with
  * the next mail_commit. */
 void mail_request(struct mail *m, const struct proto_edge_request *request);
-/* The operator's: invite_make. The reply is emitted for session 0 with this request id. */
+/* The operator's: invite_make, and what is in mail_desk. The reply is emitted for session 0 with
+ * this request id. */
 void mail_operator(struct mail *m, uint32_t request, uint16_t type, slice body);
 /* The session is gone. */
 void mail_closed(struct mail *m, uint64_t session);

@@ -291,6 +291,8 @@ static void configure(struct mail_config *config, struct post *post,
                                    .stored = stored};
     config->chain_memory = post->chain_memory;
     config->chains = post->chains;
+    config->desk = mail_desk;
+    memcpy(config->identity, in->identity, 32);
     config->limits = mail_limits_default;
     config->limits.mailbox_items = in->mailbox_items;
     config->limits.mailbox_bytes = in->mailbox_bytes;
@@ -399,7 +401,7 @@ static void on_parent(struct sys_channel *channel, void *ctx, slice message, int
         sys_fd_close(fd);
     if (e == OK && frame.type == PROTO_mail_setup)
         e = set_up(post, frame.body);
-    if (e == OK && frame.type == PROTO_invite_make && post->mail != NULL) {
+    if (e == OK && operator_asks(frame.type) && post->mail != NULL) {
         mail_operator(post->mail, frame.request, frame.type, frame.body);
         commit_later(post);
     }

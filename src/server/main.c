@@ -9,6 +9,7 @@
 #include "server/inventory.h"
 #include "server/keys.h"
 #include "server/mail.h"
+#include "server/office_client.h"
 #include "server/operator_client.h"
 #include "server/process.h"
 #include "store/store.h"
@@ -18,7 +19,7 @@
 #include "sys/machine.h"
 #include "sys/tls.h"
 
-enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024 };
+enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024, WORDS = 3 };
 
 static const char usage[] =
     "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM, SIGINT or SIGHUP\n"
@@ -27,6 +28,10 @@ static const char usage[] =
     "       sottod identity [OPTIONS]                    print the server's identity key\n"
     "       sottod config [OPTIONS]                      print every setting, with its value\n"
     "       sottod inventory [OPTIONS] [--fields]        count what the store holds, by kind\n"
+    "       sottod office show [OPTIONS] [--json]        the office and the suspensions in force\n"
+    "       sottod office pin HASH FILE [--anew]         begin with this office file\n"
+    "       sottod office change FILE                    take its next version\n"
+    "       sottod office suspensions FILE               take the next suspension list\n"
     "       sottod repair [OPTIONS]                      drop what damage in the log hides\n"
     "\n"
     "  --config FILE        settings, one `key = value` a line\n"
@@ -37,17 +42,20 @@ static const char usage[] =
     "  --print-invites N    when the server is ready, print N links for new accounts\n"
     "  --count N            print N links, each good for one new account\n"
     "  --fields             print the list of all fields that can be held, as a table\n"
+    "  --anew               `office pin`: in the place of an office that lost its signers\n"
     "  --json               print objects: each link as `link`; each kind as `row`, `count`, "
     "`bytes`\n"
     "  --help, --version\n"
     "\n"
     "exit codes: 0 fine; 1 failed; 2 command line or configuration; 3 a port or the data\n"
-    "directory is in use; 4 the store or a key file is damaged; 5 `invite` found no server\n";
+    "directory is in use; 4 the store or a key file is damaged; 5 no server runs there\n";
 
 struct options {
     struct config config;
     unsigned print_invites, count;
-    bool json, fields;
+    bool json, fields, anew;
+    const char *words[WORDS]; /* that are no options */
+    size_t word_count;
 };
 
 static int complain(const char *what, const char *why) {
@@ -121,7 +129,8 @@ static int find_config(struct options *o, int argc, char **argv) {
     return EXIT_FINE;
 }
 
-static int parse(struct options *o, int argc, char **argv) {
+/* most: words that the command takes. */
+static int parse(struct options *o, size_t most, int argc, char **argv) {
     char why[CONFIG_TEXT];
     config_init(&o->config);
     o->count = 1;
@@ -131,6 +140,10 @@ static int parse(struct options *o, int argc, char **argv) {
             o->json = true;
         else if (strcmp(argv[i], "--fields") == 0)
             o->fields = true;
+        else if (strcmp(argv[i], "--anew") == 0)
+            o->anew = true;
+        else if (argv[i][0] != '-' && o->word_count < most)
+            o->words[o->word_count++] = argv[i];
         else if (i + 1 == argc)
             code = complain(argv[i], "there is no such option, or it takes a value; see --help");
         else
@@ -334,6 +347,17 @@ static int inventory(struct options *o) {
     return o->fields ? inventory_fields() : inventory_count(o->config.data, o->json);
 }
 
+static int office(struct options *o) {
+    const char *const *w = o->words, *data = o->config.data;
+    if (o->word_count == 1 && strcmp(w[0], "show") == 0)
+        return office_client_show(data, o->json);
+    if (o->word_count < 2)
+        return complain("office", "it takes show, pin, change or suspensions; see --help");
+    bool has_hash = o->word_count == 3;
+    return office_client_put(data, w[0], has_hash ? w[1] : NULL, w[o->word_count - 1], o->anew,
+                             o->json);
+}
+
 static int run(struct options *o) {
     return parent_main(&o->config, o->print_invites);
 }
@@ -341,13 +365,10 @@ static int run(struct options *o) {
 static const struct {
     const char *name;
     int (*act)(struct options *o);
-} commands[] = {{"run", run},
-                {"check", check},
-                {"invite", invite},
-                {"identity", identity},
-                {"inventory", inventory},
-                {"repair", repair},
-                {"config", print_config}};
+    size_t words;
+} commands[] = {{"run", run, 0},           {"check", check, 0},         {"invite", invite, 0},
+                {"identity", identity, 0}, {"inventory", inventory, 0}, {"office", office, WORDS},
+                {"repair", repair, 0},     {"config", print_config, 0}};
 
 int main(int argc, char **argv) {
     static struct options options;
@@ -367,7 +388,7 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, name) != 0)
             continue;
-        int code = parse(&options, argc - used, argv + used);
+        int code = parse(&options, commands[i].words, argc - used, argv + used);
         return code == EXIT_FINE ? commands[i].act(&options) : code;
     }
     return complain(name, "there is no such command; see --help");

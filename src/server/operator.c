@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/office.h"
 #include "server/parent.h"
 #include "sys/files.h"
 #include "sys/machine.h"
@@ -20,7 +21,7 @@ static err link_of(const struct parent *p, const struct proto_code *code, buf *o
     return e;
 }
 
-/* ---- Invites, for the operator ---- */
+/* ---- What the operator asks ---- */
 
 static struct ask *ask_find(struct parent *p, uint32_t number) {
     for (size_t i = 0; i < ASKS_MAX; i++)
@@ -34,17 +35,29 @@ static size_t links_max(const struct parent *p) {
     return (SYS_MESSAGE_MAX - 64) / (strlen(p->public) + LINK_MORE);
 }
 
-/* Passes an invite_make on to mail. */
-err operator_ask(struct parent *p, struct sys_conn *conn, uint32_t request, slice body) {
+bool operator_asks(uint16_t type) {
+    return type == PROTO_invite_make || type == PROTO_office_part || type == PROTO_office_put ||
+           type == PROTO_office_get;
+}
+
+static bool fits(const struct parent *p, const struct proto_frame *frame) {
     struct proto_invite_make in;
+    return frame->type != PROTO_invite_make ||
+           (proto_invite_make_decode(frame->body, &in) == OK && in.count <= links_max(p));
+}
+
+/* Passes it on to mail. */
+err operator_ask(struct parent *p, struct sys_conn *conn, const struct proto_frame *frame) {
+    struct proto_office_put in;
     struct ask *ask = ask_find(p, 0);
-    TRY(proto_invite_make_decode(body, &in));
-    if (conn != NULL && in.count > links_max(p))
+    if (conn != NULL && !fits(p, frame))
         return ERR_LIMIT;
+    bool anew = frame->type == PROTO_office_put &&
+                proto_office_put_decode(frame->body, &in) == OK && in.what == MAIL_OFFICE_ANEW;
     if (ask == NULL || !p->mail.ready)
         return ERR_BUSY;
-    TRY(wire_send(&p->mail.wire, p->ask_number + 1, PROTO_invite_make, body));
-    *ask = (struct ask){++p->ask_number, request, conn};
+    TRY(wire_send(&p->mail.wire, p->ask_number + 1, frame->type, frame->body));
+    *ask = (struct ask){++p->ask_number, frame->request, conn, anew};
     return OK;
 }
 
@@ -95,6 +108,22 @@ static void refuse(struct sys_conn *conn, uint32_t request, uint16_t reason) {
     buf_free(&frame);
 }
 
+/* An answer that mail wrote for the operator's command itself. */
+static void pass_on(struct parent *p, const struct ask *ask, const struct proto_frame *frame) {
+    buf out = {0};
+    writer w = writer_on(&out);
+    proto_frame_write(&w, ask->request, frame->type);
+    writer_bytes(&w, frame->body);
+    if (ask->anew && frame->type == PROTO_office_is)
+        sys_log_warn(&p->log,
+                     "the office file was pinned anew by the operator; nothing is released "
+                     "for 30 days");
+    if (ask->conn != NULL &&
+        (writer_result(&w) != OK || sys_conn_send(ask->conn, buf_slice(&out)) != OK))
+        sys_conn_close(ask->conn, SYS_CLOSE_NOW);
+    buf_free(&out);
+}
+
 void operator_answer(struct parent *p, const struct proto_frame *frame) {
     struct proto_invite_made made;
     struct proto_error error = {.reason = PROTO_REASON_DISK};
@@ -107,6 +136,8 @@ void operator_answer(struct parent *p, const struct proto_frame *frame) {
             sys_log_failure(&p->log, "could not hand over an invite", e);
         if (e != OK && ask->conn != NULL)
             refuse(ask->conn, ask->request, PROTO_REASON_BUSY);
+    } else if (frame->type != PROTO_error && frame->type != PROTO_invite_made) {
+        pass_on(p, ask, frame);
     } else {
         if (frame->type == PROTO_error && proto_error_decode(frame->body, &error) != OK)
             error.reason = PROTO_REASON_DISK;
@@ -121,12 +152,12 @@ void operator_answer(struct parent *p, const struct proto_frame *frame) {
 static void on_control(struct sys_conn *conn, void *ctx, slice message) {
     struct parent *p = ctx;
     struct proto_frame frame;
-    if (proto_frame_decode(message, &frame) != OK || frame.type != PROTO_invite_make ||
+    if (proto_frame_decode(message, &frame) != OK || !operator_asks(frame.type) ||
         proto_message_check(frame.type, frame.body) != OK) {
         sys_conn_close(conn, SYS_CLOSE_NOW);
         return;
     }
-    err e = operator_ask(p, conn, frame.request, frame.body);
+    err e = operator_ask(p, conn, &frame);
     if (e != OK)
         refuse(conn, frame.request, e == ERR_LIMIT ? PROTO_REASON_LIMIT : PROTO_REASON_BUSY);
 }

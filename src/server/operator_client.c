@@ -11,14 +11,100 @@
 
 enum { PATH = 1024, ANSWER_MS = 10000 };
 
-struct ask {
+struct asking {
     struct sys_loop *loop;
-    uint8_t count;
-    bool json, answered;
-    int code;
+    struct operator_talk *talk;
+    uint32_t request;
 };
 
-static err print_links(const struct ask *ask, slice body) {
+/* ---- A talk ---- */
+
+static void ask_next(struct asking *a, struct sys_conn *conn) {
+    buf frame = {0};
+    writer w = writer_on(&frame);
+    bool more = a->talk->next(a->talk, ++a->request, &w);
+    if (!more)
+        sys_conn_close(conn, SYS_CLOSE_FLUSH);
+    else if (writer_result(&w) != OK || sys_conn_send(conn, buf_slice(&frame)) != OK)
+        sys_conn_close(conn, SYS_CLOSE_NOW);
+    buf_free(&frame);
+}
+
+static void on_answer(struct sys_conn *conn, void *ctx, slice message) {
+    struct asking *a = ctx;
+    struct operator_talk *talk = a->talk;
+    struct proto_frame frame;
+    struct proto_error error;
+    bool known = proto_frame_decode(message, &frame) == OK;
+    if (known && frame.type == PROTO_error && proto_error_decode(frame.body, &error) == OK) {
+        talk->answered = true;
+        fprintf(stderr, "sottod: no %s: %s\n", talk->what, proto_reason_text(error.reason));
+    } else if (known && talk->answer(talk, &frame)) {
+        ask_next(a, conn);
+        return;
+    }
+    sys_conn_close(conn, SYS_CLOSE_FLUSH);
+}
+
+static void on_opened(struct sys_conn *conn, void *ctx) {
+    ask_next(ctx, conn);
+}
+
+static void on_closed(struct sys_conn *conn, void *ctx, err why) {
+    struct asking *a = ctx;
+    (void)conn;
+    (void)why;
+    if (!a->talk->answered)
+        fprintf(stderr, "sottod: no %s: the server gave no answer; its log may say why\n",
+                a->talk->what);
+    sys_loop_stop(a->loop);
+}
+
+static const struct sys_conn_events events = {
+    .opened = on_opened, .message = on_answer, .closed = on_closed};
+
+static err talk_at(struct asking *a, const char *path) {
+    struct sys_endpoint endpoint;
+    struct sys_address address = {.scheme = SYS_SCHEME_TCP};
+    struct sys_conn_limits limits = sys_conn_limits_default();
+    struct sys_conns conns;
+    struct sys_conn *conn;
+    limits.idle_ms = ANSWER_MS;
+    TRY(sys_endpoint_local(&endpoint, path));
+    TRY(sys_loop_new(&a->loop, NULL));
+    sys_conns_init(&conns, a->loop, &events, a, &limits);
+    struct sys_connect options = {.address = &address, .endpoint = &endpoint, .ctx = a};
+    err e = sys_conn_open(&conn, &conns, &options);
+    if (e == OK)
+        e = sys_loop_run(a->loop);
+    sys_conns_fini(&conns);
+    sys_loop_free(a->loop);
+    return e;
+}
+
+int operator_client_talk(const char *data, struct operator_talk *talk) {
+    char path[PATH];
+    struct asking a = {.talk = talk};
+    talk->code = EXIT_FAILED;
+    err e = keys_path(path, data, "control.sock");
+    if (e == OK)
+        e = talk_at(&a, path);
+    if (e == OK)
+        return talk->code;
+    fprintf(stderr, "sottod: no server runs on %s (%s); start it with `sottod run`\n", data,
+            err_text(e));
+    return EXIT_AWAY;
+}
+
+/* ---- Invites ---- */
+
+struct invite {
+    struct operator_talk talk;
+    uint8_t count;
+    bool json, asked;
+};
+
+static err print_links(const struct invite *ask, slice body) {
     struct proto_join_links links;
     int year, month, day;
     TRY(proto_join_links_decode(body, &links));
@@ -40,74 +126,28 @@ static err print_links(const struct ask *ask, slice body) {
     return OK;
 }
 
-static void on_answer(struct sys_conn *conn, void *ctx, slice message) {
-    struct ask *ask = ctx;
-    struct proto_frame frame;
-    struct proto_error error;
-    err e = proto_frame_decode(message, &frame);
-    if (e == OK && frame.type == PROTO_join_links && print_links(ask, frame.body) == OK) {
-        ask->answered = true;
-        ask->code = EXIT_FINE;
-    } else if (e == OK && frame.type == PROTO_error &&
-               proto_error_decode(frame.body, &error) == OK) {
-        ask->answered = true;
-        fprintf(stderr, "sottod: no invite: %s\n", proto_reason_text(error.reason));
-    }
-    sys_conn_close(conn, SYS_CLOSE_FLUSH);
-}
-
-static void on_opened(struct sys_conn *conn, void *ctx) {
-    struct ask *ask = ctx;
+static bool next(struct operator_talk *talk, uint32_t request, writer *w) {
+    struct invite *ask = (struct invite *)talk;
     struct proto_invite_make make = {.count = ask->count};
-    buf frame = {0};
-    writer w = writer_on(&frame);
-    proto_frame_write(&w, 1, PROTO_invite_make);
-    proto_invite_make_write(&w, &make);
-    if (writer_result(&w) != OK || sys_conn_send(conn, buf_slice(&frame)) != OK)
-        sys_conn_close(conn, SYS_CLOSE_NOW);
-    buf_free(&frame);
+    if (ask->asked)
+        return false;
+    ask->asked = true;
+    proto_frame_write(w, request, PROTO_invite_make);
+    proto_invite_make_write(w, &make);
+    return true;
 }
 
-static void on_closed(struct sys_conn *conn, void *ctx, err why) {
-    struct ask *ask = ctx;
-    (void)conn;
-    (void)why;
-    if (!ask->answered)
-        fprintf(stderr, "sottod: no invite: the server gave no answer; its log may say why\n");
-    sys_loop_stop(ask->loop);
-}
-
-static const struct sys_conn_events ask_events = {
-    .opened = on_opened, .message = on_answer, .closed = on_closed};
-
-static err ask_server(struct ask *ask, const char *path) {
-    struct sys_endpoint endpoint;
-    struct sys_address address = {.scheme = SYS_SCHEME_TCP};
-    struct sys_conn_limits limits = sys_conn_limits_default();
-    struct sys_conns conns;
-    struct sys_conn *conn;
-    limits.idle_ms = ANSWER_MS;
-    TRY(sys_endpoint_local(&endpoint, path));
-    TRY(sys_loop_new(&ask->loop, NULL));
-    sys_conns_init(&conns, ask->loop, &ask_events, ask, &limits);
-    struct sys_connect options = {.address = &address, .endpoint = &endpoint, .ctx = ask};
-    err e = sys_conn_open(&conn, &conns, &options);
-    if (e == OK)
-        e = sys_loop_run(ask->loop);
-    sys_conns_fini(&conns);
-    sys_loop_free(ask->loop);
-    return e;
+static bool answer(struct operator_talk *talk, const struct proto_frame *frame) {
+    if (frame->type != PROTO_join_links ||
+        print_links((const struct invite *)talk, frame->body) != OK)
+        return false;
+    talk->answered = true;
+    talk->code = EXIT_FINE;
+    return true;
 }
 
 int operator_client_invite(const char *data, uint8_t count, bool json) {
-    char path[PATH];
-    struct ask ask = {.count = count, .json = json, .code = EXIT_FAILED};
-    err e = keys_path(path, data, "control.sock");
-    if (e == OK)
-        e = ask_server(&ask, path);
-    if (e == OK)
-        return ask.code;
-    fprintf(stderr, "sottod: no server runs on %s (%s); start it with `sottod run`\n", data,
-            err_text(e));
-    return EXIT_AWAY;
+    struct invite ask = {
+        .talk = {.what = "invite", .next = next, .answer = answer}, .count = count, .json = json};
+    return operator_client_talk(data, &ask.talk);
 }

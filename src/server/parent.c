@@ -104,7 +104,8 @@ void parent_announce(struct parent *p) {
     printf("\n");
     fflush(stdout);
     uint8_t count = (uint8_t)(p->print_invites > 255 ? 255 : p->print_invites);
-    if (count > 0 && operator_ask(p, NULL, 0, slice_of(&count, 1)) != OK)
+    struct proto_frame frame = {0, PROTO_invite_make, slice_of(&count, 1)};
+    if (count > 0 && operator_ask(p, NULL, &frame) != OK)
         sys_log_error(&p->log, "could not ask for invites");
 }
 

@@ -27,10 +27,11 @@ struct child {
     char sandbox[SANDBOX_TEXT];
 };
 
-/* Somebody at the control socket who waits for join links; number 0: free. */
+/* Somebody at the control socket who waits for an answer; number 0: free. */
 struct ask {
     uint32_t number, request;
-    struct sys_conn *conn; /* NULL: the parent itself, to print them */
+    struct sys_conn *conn; /* NULL: the parent itself, to print invites */
+    bool anew;             /* an office is pinned in the place of another */
 };
 
 struct parent {
@@ -77,8 +78,8 @@ void child_fini(struct child *child);
 /* ---- operator.c ---- */
 MUST err operator_open(struct parent *p);
 void operator_close(struct parent *p);
-/* Asks mail for invites; conn NULL: to be printed. */
-MUST err operator_ask(struct parent *p, struct sys_conn *conn, uint32_t request, slice body);
+/* Asks mail what operator_asks allows; conn NULL: invites, to be printed. */
+MUST err operator_ask(struct parent *p, struct sys_conn *conn, const struct proto_frame *frame);
 /* Mail's answer. */
 void operator_answer(struct parent *p, const struct proto_frame *frame);
 

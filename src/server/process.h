@@ -31,6 +31,9 @@ const char *store_advice(err e);
 /* Bytes of a PEM file, at most. */
 enum { PEM_MAX = 65536 };
 
+/* Whether the operator's commands ask this of the mail process. */
+bool operator_asks(uint16_t type);
+
 int edge_main(void);
 int mail_main(void);
 int parent_main(const struct config *config, unsigned print_invites);

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "base/text.h"
 #include "sys/openssl.h"
 
 /* ---- Text ---- */
@@ -181,16 +182,10 @@ static err parse_length(struct sys_http_request *request, const struct fields *f
 
 /* Sixteen bytes in base64 (RFC 6455 section 4.1). */
 static bool good_key(slice key) {
-    if (key.n != 24 || key.p[22] != '=' || key.p[23] != '=')
-        return false;
-    for (size_t i = 0; i < 22; i++) {
-        char c = (char)key.p[i];
-        bool fine =
-            (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '+' || c == '/';
-        if (!fine)
-            return false;
-    }
-    return true;
+    buf bytes = {0};
+    bool good = base64_decode(&bytes, key) == OK && bytes.n == 16;
+    buf_free(&bytes);
+    return good;
 }
 
 static bool asks_upgrade(const struct fields *fields) {

@@ -20,9 +20,9 @@ const struct command command_handle = {
         "PIN of 4 to 12 digits the name alone tells that it is taken, and no more. PIN may be -: "
         "it\n"
         "is read from the standard input, one line, where no other user of the machine sees it.\n"
-        "With several devices it belongs to the one that claimed it: requests come there, and "
-        "once\n"
-        "one is accepted the conversation is on all.\n"
+        "All your devices have it, and each can change or drop it. Requests come to the one that\n"
+        "put the card last, which is the one that claimed it until that is away for some weeks;\n"
+        "once one is accepted the conversation is on all.\n"
         "--offline: shows it without connecting.",
     .options = OPTION_PIN | OPTION_OFFLINE,
     .words_max = 2,

@@ -302,6 +302,17 @@ TEST(what_the_user_said_of_a_contact_stays_when_another_device_knows_an_older_wo
     end_contact();
 }
 
+TEST(a_later_word_of_another_device_takes_petname_and_verification_away) {
+    struct record_contact r = a_contact();
+    CHECK_OK(core_contact_rename(client(0)->core, client(1)->account, slice_str("Ben"), rig.now));
+    CHECK_OK(core_contact_set_verified(client(0)->core, client(1)->account, true, rig.now));
+    r.changed = known_as(client(0)).changed + 1;
+    import(client(0), &r);
+    CHECK_EQ(known_as(client(0)).petname.n, 0);
+    CHECK(!known_as(client(0)).verified);
+    end_contact();
+}
+
 TEST(another_device_adds_what_is_missing_of_a_contact) {
     struct record_contact r = a_contact();
     r.petname = slice_str("Ben");
@@ -469,7 +480,7 @@ TEST(a_request_that_was_declined_before_it_came_is_not_shown) {
     CHECK_EQ(request_of(other), 0);
     CHECK_EQ(rig_status(other).quarantined, 0);
     bool declined = true; /* who is added again later is asked again */
-    CHECK_OK(core_seen_declined(other->core, group, &declined));
+    CHECK_OK(core_seen_take_declined(other->core, group, &declined));
     CHECK(!declined);
     rig_fini(&rig);
 }

@@ -19,8 +19,8 @@ def how_often(least, most):
 def fields(name):
     """(word, how often) of each line in a file's tables."""
     text = (ROOT / "src/office" / name).read_text()
-    header = (ROOT / "src/office/office.h").read_text()
-    numbers = dict(re.findall(r"\b([A-Z_]+) = (\d+)", header + text))
+    headers = "".join((ROOT / "src/office" / header).read_text() for header in ("office.h", "internal.h"))
+    numbers = dict(re.findall(r"\b([A-Z_]+) = (\d+)", headers + text))
     blocks = re.findall(r'\{"([a-z-]+)",\s*TEXT_BLOCKS', text)
     for word, least, most in FIELD.findall(text):
         often = how_often(int(numbers.get(least, least)), int(numbers.get(most, most)))

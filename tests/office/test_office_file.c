@@ -470,4 +470,58 @@ TEST(one_country_that_could_compel_a_quorum_is_found) {
     office_free(o);
 }
 
+/* An office whose persons have all roles, and which asks for so many more for a release. */
+static void large_office(buf *out, size_t persons, size_t also) {
+    buf one = {0};
+    people_office(&one, false, NULL);
+    must(buf_append_byte(&one, 0));
+    char *end = strstr((char *)one.p, "person p01");
+    CHECK(end != NULL);
+    must(buf_append(out, slice_of(one.p, (size_t)(end - (char *)one.p))));
+    for (size_t i = 0; i < also; i++)
+        people_say(out, "also release auditor\n");
+    for (size_t i = 0; i < persons; i++) {
+        uint8_t key[32] = {(uint8_t)i, (uint8_t)(i >> 8), 1};
+        people_say(out,
+                   "person p%03zu\nroles intake policy local-law human-rights approver expert "
+                   "custodian auditor\ncountries DE\nseal ",
+                   i);
+        must(base64_encode(out, SLICE_ARRAY(key)));
+        for (; key[2] < 3; key[2]++) {
+            people_say(out, "\npasskey eddsa ");
+            must(base64_encode(out, SLICE_ARRAY(key)));
+            people_say(out, " QUJD");
+        }
+        people_say(out, "\n");
+    }
+    buf_free(&one);
+}
+
+TEST(the_largest_office_is_judged_as_any) {
+    static const struct {
+        size_t persons, also;
+        enum office_reason reason;
+        size_t line;
+        bool compels;
+    } cases[] = {
+        {256, 32, OFFICE_OK, 0, true},
+        {36, 32, OFFICE_OK, 0, true},
+        {2, 32, OFFICE_OK, 0, false},
+        {257, 32, OFFICE_COUNT, 10 + 32 + 256 * 6 + 1, false},
+        {256, 33, OFFICE_COUNT, 10 + 33, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        buf text = {0};
+        struct office *o;
+        size_t line;
+        large_office(&text, cases[i].persons, cases[i].also);
+        CHECK_EQ(office_load(&o, NULL, buf_slice(&text), &line), cases[i].reason);
+        CHECK_EQ(line, cases[i].line);
+        if (o != NULL)
+            CHECK_EQ(office_could_compel(o, slice_str("DE")), cases[i].compels);
+        office_free(o);
+        buf_free(&text);
+    }
+}
+
 TEST_MAIN

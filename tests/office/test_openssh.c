@@ -74,8 +74,7 @@ TEST(ssh_keygen_takes_what_we_take) {
             soft_sign(&base64, key, &way, text);
             armored(&signature, buf_slice(&base64));
             CHECK_OK(base64_decode(&bytes, buf_slice(&base64)));
-            CHECK_EQ(sshsig_verify(o, &o->persons.p[LAW], &o->document, buf_slice(&bytes)),
-                     OFFICE_OK);
+            CHECK_EQ(sshsig_verify(&o->persons.p[LAW], &o->document, buf_slice(&bytes)), OFFICE_OK);
             file_write("allowed", buf_slice(&allowed));
             file_write("text.sig", buf_slice(&signature));
             CHECK(run("ssh-keygen -Y verify -f allowed -I p05 -n sotto-office -s text.sig <text"));
@@ -110,11 +109,11 @@ TEST(we_take_what_ssh_keygen_signs) {
     unarmored(&base64, buf_slice(&armor));
     CHECK_OK(base64_decode(&bytes, buf_slice(&base64)));
     struct office_person *p = &o->persons.p[LAW];
-    CHECK_EQ(sshsig_verify(o, p, &o->document, buf_slice(&bytes)), OFFICE_SIGNATURE);
+    CHECK_EQ(sshsig_verify(p, &o->document, buf_slice(&bytes)), OFFICE_SIGNATURE);
     slice words = slice_of(public_key.p, public_key.n - 1);
     text_next(&words);
     p->ssh_keys.p[2].text = text_next(&words);
-    CHECK_EQ(sshsig_verify(o, p, &o->document, buf_slice(&bytes)), OFFICE_OK);
+    CHECK_EQ(sshsig_verify(p, &o->document, buf_slice(&bytes)), OFFICE_OK);
     CHECK(run("rm text.sig && ssh-keygen -Y sign -n file -f key text"));
     buf_clear(&armor);
     buf_clear(&base64);
@@ -122,7 +121,7 @@ TEST(we_take_what_ssh_keygen_signs) {
     file_read("text.sig", &armor);
     unarmored(&base64, buf_slice(&armor));
     CHECK_OK(base64_decode(&bytes, buf_slice(&base64)));
-    CHECK_EQ(sshsig_verify(o, p, &o->document, buf_slice(&bytes)), OFFICE_SSH_NAMESPACE);
+    CHECK_EQ(sshsig_verify(p, &o->document, buf_slice(&bytes)), OFFICE_SSH_NAMESPACE);
     buf_free(&public_key);
     buf_free(&armor);
     buf_free(&base64);

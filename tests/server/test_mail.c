@@ -995,40 +995,6 @@ TEST(a_code_expires) {
     end();
 }
 
-static bool take_hash(void *ctx, struct store_key key, slice value) {
-    (void)value;
-    memcpy(ctx, key.name.p, 32);
-    return true;
-}
-
-/* It had one byte, a zero, and no note of when it expires. */
-TEST(a_code_of_an_older_store_is_of_the_week_in_which_it_is_met) {
-    begin();
-    struct person eve;
-    uint8_t hash[32];
-    person_init(&eve, &w, 3);
-    CHECK_OK(store_scan_table(w.memory, MAIL_INVITE, take_hash, hash));
-    w.now += 9 * TIME_WEEK;
-    world_sweep(&w);
-    CHECK_EQ(world_rows(&w, MAIL_INVITE), 0);
-    put_raw(mail_key(MAIL_INVITE, SLICE_ARRAY(hash), 0), slice_of("\0", 1));
-    world_restart(&w);
-    CHECK_EQ(world_rows(&w, MAIL_EXPIRY), 1);
-    w.now += 3 * TIME_WEEK;
-    world_restart(&w);
-    CHECK_EQ(world_rows(&w, MAIL_EXPIRY), 1);
-    world_sweep(&w);
-    CHECK_EQ(register_type(&eve), PROTO_ok);
-    put_raw(mail_key(MAIL_INVITE, SLICE_ARRAY(hash), 0), slice_of("\0", 1));
-    world_restart(&w);
-    w.now += 5 * TIME_WEEK;
-    world_sweep(&w);
-    CHECK_EQ(world_rows(&w, MAIL_INVITE), 0);
-    CHECK_EQ(world_rows(&w, MAIL_EXPIRY), 0);
-    person_fini(&eve);
-    end();
-}
-
 TEST(a_code_is_gone_from_the_store_once_used) {
     begin();
     int codes = 0;

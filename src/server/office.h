@@ -1,0 +1,32 @@
+/* What the files of the request desk's side share: the office's files in force. */
+#ifndef SOTTO_SERVER_OFFICE_H
+#define SOTTO_SERVER_OFFICE_H
+
+#include "office/office.h"
+#include "server/internal.h"
+
+/* What a document that was handed in is for: office_put's `what`. ANEW: pinned in the place of an
+ * office that lost its signers. */
+enum mail_office_what {
+    MAIL_OFFICE_PIN,
+    MAIL_OFFICE_ANEW,
+    MAIL_OFFICE_CHANGE,
+    MAIL_OFFICE_SUSPENSIONS
+};
+/* For so long after it was pinned anew nothing is released. */
+#define MAIL_OFFICE_ANEW_REST (30 * TIME_DAY)
+
+struct mail_office {
+    buf bytes;
+    struct held_office row;          /* borrows from bytes */
+    struct office *office;           /* NULL: none is pinned */
+    struct office_suspensions *list; /* NULL: there is none yet */
+};
+/* Free it whatever is returned. DAMAGED, IO, NO_MEMORY. */
+MUST err mail_office_load(struct mail *m, struct mail_office *o);
+void mail_office_free(struct mail_office *o);
+/* The hour, rounded up so that nothing lasts shorter than it should; and when it begins. */
+uint32_t mail_office_hour(uint64_t ms);
+uint64_t mail_office_time(uint32_t hour);
+
+#endif
