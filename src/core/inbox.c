@@ -235,6 +235,12 @@ static err take_message(struct core *core, const uint8_t serial[8], slice mark, 
     }
 }
 
+/* Of requests not much may wait. */
+static bool no_room(const struct core *core, const struct outcome *o, size_t n) {
+    const struct conversation *c = core_conversation_lookup(core, o->conversation);
+    return o->what == WAITS && c != NULL && core_request_is(c) && core_request_crowded(core, n);
+}
+
 static err settle(struct core *core, const struct outcome *o, slice mark, slice message) {
     struct record_waiting r = {
         .why = (uint8_t)o->why, .conversation = o->conversation, .mark = mark, .content = message};
@@ -243,7 +249,7 @@ static err settle(struct core *core, const struct outcome *o, slice mark, slice 
     core->counters.repeats += o->what == REPEATED;
     const struct conversation *c = core_conversation_lookup(core, o->conversation);
     bool request = c != NULL && core_request_is(c);
-    if (request && (o->what == ASIDE || (o->what == WAITS && core_request_crowded(core)))) {
+    if (request && (o->what == ASIDE || no_room(core, o, message.n))) {
         core->counters_dirty = true;
         core->counters.dropped++;
         return OK;
@@ -577,11 +583,10 @@ err core_inbox_look_again(struct core *core, uint64_t number) {
         e = take_message(core, serial, buf_slice(&mark), buf_slice(&content), &o);
     /* Processing may have ended the conversation, and this with it. */
     w = core_waiting_find(core, number);
-    if (e == OK && w != NULL && o.what == WAITS) {
-        w->r.why = (uint8_t)o.why;
-        w->r.conversation = o.conversation;
-        w->r.asks = false; /* it is of a conversation that we are in */
-        e = core_waiting_save(core, w);
+    bool stays = w != NULL && o.what == WAITS &&
+                 (w->r.conversation == o.conversation || !no_room(core, &o, content.n));
+    if (e == OK && stays) {
+        e = core_waiting_turn(core, w, o.why, o.conversation);
     } else if (e == OK) {
         if (w != NULL)
             e = core_waiting_remove(core, w);

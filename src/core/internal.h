@@ -32,12 +32,15 @@ enum {
     REQUEST_ENTRIES_MAX = 256,      /* of one request's history */
     REQUEST_BYTES_MAX = 512 * 1024, /* of its contents */
     REQUEST_WAITING_MAX = 64,       /* items that wait, of all requests together */
+    REQUEST_WAITING_BYTES = 4 * 1024 * 1024, /* of these */
     REQUEST_BLOBS_MAX = 8,          /* that wait, and came as a request comes */
     REQUEST_BLOB_MAX = 4 * 1024 * 1024,
     REQUESTS_FETCHED_MAX = 16 * 1024 * 1024, /* of such blobs, in a day */
     BLOCKED_MAX = 4096,
     WAITING_MAX = 512,               /* items that wait, all together, but for blobs */
     WAITING_CONVERSATION_MAX = 192,  /* of one conversation */
+    WAITING_BYTES = 64 * 1024 * 1024,
+    WAITING_CONVERSATION_BYTES = 16 * 1024 * 1024,
     EPOCHS_AHEAD = 64,               /* what is of a later epoch than so is not waited for */
     QUARANTINE_MAX = 64,             /* of one conversation */
     BLOB_MAX = 8 * 1024 * 1024,      /* what we upload or fetch */
@@ -877,8 +880,8 @@ struct conversation *core_request_of(const struct core *core, const uint8_t invi
 MUST err core_request_room(struct core *core, const uint8_t inviter[16]);
 /* True if nothing of so many bytes has room in its history any more. */
 bool core_request_full(const struct conversation *c, size_t n);
-/* True if no more items of requests may wait. */
-bool core_request_crowded(const struct core *core);
+/* True if no item of a request may wait that has n bytes. */
+bool core_request_crowded(const struct core *core, size_t n);
 /* In a transaction: the conversation goes, and our address in it. */
 MUST err core_request_drop(struct core *core, struct conversation *c);
 /* In a transaction: whoever has become a contact has no request any more, but a conversation. */
@@ -1062,6 +1065,9 @@ struct waiting *core_waiting_find(const struct core *core, uint64_t number);
 MUST err core_waiting_save(struct core *core, struct waiting *w);
 /* With no room left, the oldest of its kind is put aside. What asks has little room, of its own. */
 MUST err core_waiting_add(struct core *core, const struct record_waiting *r);
+/* It waits for something else from now on: with no room left for that, as when one is added. */
+MUST err core_waiting_turn(struct core *core, struct waiting *w, enum waiting_why why,
+                           uint32_t conversation);
 MUST err core_waiting_remove(struct core *core, struct waiting *w);
 /* Into the quarantine, but for what asks: that is dropped. */
 MUST err core_waiting_put_aside(struct core *core, struct waiting *w, err why);

@@ -94,14 +94,17 @@ bool core_request_full(const struct conversation *c, size_t n) {
            c->r.bytes > REQUEST_BYTES_MAX - n;
 }
 
-bool core_request_crowded(const struct core *core) {
+bool core_request_crowded(const struct core *core, size_t n) {
     size_t count = 0;
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];
         const struct conversation *c = core_conversation_lookup(core, w->r.conversation);
-        count += c != NULL && core_request_is(c);
+        if (c == NULL || !core_request_is(c))
+            continue;
+        count++;
+        n += w->r.content.n;
     }
-    return count >= REQUEST_WAITING_MAX;
+    return count >= REQUEST_WAITING_MAX || n > REQUEST_WAITING_BYTES;
 }
 
 /* From here on it is a conversation like any other. */

@@ -84,30 +84,11 @@ static void send_item(const uint8_t address[PROTO_ADDRESS], slice content) {
     buf_free(&item);
 }
 
-static void name_blob(const uint8_t address[PROTO_ADDRESS],
-                      const struct proto_blob_reference *reference) {
-    buf content = {0}, item = {0};
-    CHECK_OK(proto_blob_reference_encode(&content, reference));
-    CHECK_OK(core_item_write(&item, ITEM_BLOB, buf_slice(&content)));
-    rig_send(&rig, address, buf_slice(&item));
-    buf_free(&content);
-    buf_free(&item);
-}
-
-static void send_blob(const uint8_t address[PROTO_ADDRESS], slice content) {
-    buf sealed = {0};
-    struct proto_blob_reference reference;
-    CHECK_OK(core_blob_seal(content, &sealed, &reference));
-    rig_put_blob(&rig, buf_slice(&sealed), &reference, address);
-    name_blob(address, &reference);
-    buf_free(&sealed);
-}
-
 /* One that nobody uploaded. */
 static void send_reference(const uint8_t address[PROTO_ADDRESS], uint32_t size) {
     struct proto_blob_reference reference = {.size = size, .chunks = size / PROTO_CHUNK_MAX + 1};
     crypto_random(reference.id, sizeof reference.id);
-    name_blob(address, &reference);
+    rig_name_blob(&rig, address, &reference);
 }
 
 /* ---- Links ---- */
@@ -142,7 +123,7 @@ TEST(who_asks_by_a_link_may_need_a_blob) {
     struct core_link link;
     start(3);
     make_welcome(1, make_link(true));
-    send_blob(address, buf_slice(&welcome));
+    rig_send_blob(&rig, address, buf_slice(&welcome));
     rig_pass(&rig, TIME_SECOND);
     CHECK_EQ(requests(), 1);
     CHECK_OK(core_link_at(client(0)->core, 0, &link));
@@ -202,7 +183,7 @@ TEST(of_two_blobs_by_a_link_for_one_the_first_is_let_in) {
     rig_run(&rig);
     for (size_t i = 1; i <= 2; i++) {
         make_welcome(i, link);
-        send_blob(address, buf_slice(&welcome));
+        rig_send_blob(&rig, address, buf_slice(&welcome));
     }
     uint64_t dropped = rig_status(client(0)).dropped;
     core_online(client(0)->core, true, rig.now);
@@ -222,7 +203,7 @@ TEST(a_blob_that_came_before_its_link_was_revoked_is_not_looked_at) {
     start(2);
     make_welcome(1, make_link(false));
     rig.on_request = keep_blobs;
-    send_blob(address, buf_slice(&welcome));
+    rig_send_blob(&rig, address, buf_slice(&welcome));
     rig_pass(&rig, TIME_SECOND);
     CHECK_EQ(rig_status(client(0)).waiting, 1);
     CHECK_OK(core_link_revoke(client(0)->core, number, rig.now));
@@ -303,7 +284,7 @@ TEST(nor_with_a_blob) {
     make_welcome(1, make_link(false));
     address_of_package(its);
     CHECK_OK(core_link_revoke(client(0)->core, number, rig.now));
-    send_blob(its, buf_slice(&welcome));
+    rig_send_blob(&rig, its, buf_slice(&welcome));
     rig_pass(&rig, TIME_SECOND);
     CHECK_EQ(rig_status(client(0)).waiting, 0);
     CHECK_EQ(requests(), 0);
@@ -378,11 +359,11 @@ TEST(a_blob_by_a_link_that_holds_anything_else_is_dropped) {
     start(2);
     make_welcome(1, make_link(false));
     uint64_t dropped = rig_status(client(0)).dropped;
-    send_blob(address, slice_str("no Welcome"));
+    rig_send_blob(&rig, address, slice_str("no Welcome"));
     send_reference(address, REQUEST_BLOB_MAX + 1);
     send_reference(address, 100); /* is not there */
     welcome.p[welcome.n - 1] ^= 1;
-    send_blob(address, buf_slice(&welcome)); /* does not open */
+    rig_send_blob(&rig, address, buf_slice(&welcome)); /* does not open */
     rig_pass(&rig, TIME_MINUTE);
     CHECK_EQ(rig_status(client(0)).dropped, dropped + 4);
     CHECK_EQ(rig_status(client(0)).quarantined, 0);
@@ -432,13 +413,13 @@ TEST(what_strangers_bring_in_a_day_takes_nothing_from_friends) {
     rig_conversation(&rig, 2);
     make_welcome(2, make_link(false));
     client(0)->core->fetched = 0;
-    send_blob(address, slice_str("no Welcome"));
+    rig_send_blob(&rig, address, slice_str("no Welcome"));
     rig_pass(&rig, TIME_SECOND);
     CHECK_EQ(client(0)->core->fetched, 0);
     CHECK(client(0)->core->fetched_asking > 0);
     uint64_t messages = rig_state(client(0)).messages;
     client(0)->core->fetched_asking = REQUESTS_FETCHED_MAX;
-    send_blob(address, buf_slice(&welcome));
+    rig_send_blob(&rig, address, buf_slice(&welcome));
     say_much(1);
     rig_pass(&rig, TIME_SECOND);
     CHECK_EQ(rig_state(client(0)).messages, messages + 1);

@@ -494,6 +494,35 @@ TEST(junk_does_not_fill_the_room_for_what_waits) {
     rig_fini(&rig);
 }
 
+/* What a blob holds of a later epoch has no more room than what an item does, and not much. */
+TEST(junk_in_blobs_does_not_fill_more_room_than_any_other) {
+    uint8_t to[PROTO_ADDRESS];
+    enum { SIZE = 7 * 1024 * 1024 };
+    start(3);
+    address_of(2, 1, to);
+    uint64_t epoch = rig_state(client(1)).epoch;
+    for (uint32_t i = 0; i < 10 + WAITING_CONVERSATION_MAX; i++) {
+        buf message = {0};
+        client(1)->count = 0;
+        junk(1, epoch + 2, MLS_APPLICATION, i, &message);
+        rig_send_blob(&rig, to, buf_slice(&message));
+        rig_run(&rig);
+        buf_free(&message);
+    }
+    CHECK_EQ(rig_state(client(1)).waiting, WAITING_CONVERSATION_MAX);
+    for (uint32_t i = 0; i < 4; i++) {
+        buf message = {0};
+        junk(1, epoch + 2, MLS_APPLICATION, i, &message);
+        CHECK_OK(buf_resize(&message, SIZE));
+        memset(message.p + 256, (int)i, SIZE - 256);
+        rig_send_blob(&rig, to, buf_slice(&message));
+        rig_run(&rig);
+        buf_free(&message);
+    }
+    CHECK_EQ(rig_state(client(1)).waiting, WAITING_CONVERSATION_BYTES / SIZE);
+    rig_fini(&rig);
+}
+
 /* ---- Conversations that come again ---- */
 
 static struct {
