@@ -146,7 +146,7 @@ static err create(struct core *core, struct record_account *a, uint64_t *command
 }
 
 void core_account_connect(struct core *core) {
-    core_session_close_both(core, OK);
+    core_session_close_all(core, OK);
     core->sessions[AUTH].at = core->now;
     core_pump(core);
 }

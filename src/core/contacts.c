@@ -70,12 +70,6 @@ static err contact_save(struct core *core, struct contact *contact) {
                     buf_slice(&contact->bytes));
 }
 
-/* Petname and verified are as the user has them from now on, here. */
-static void changed(const struct core *core, struct record_contact *r) {
-    r->changed = core_sync_time(core, r->changed);
-    memcpy(r->by, core->account.r.device, sizeof r->by);
-}
-
 /* Stores a new contact, or what is new about a known one. r's slices may borrow from anywhere. */
 static err contact_put(struct core *core, struct record_contact *r) {
     struct contact *c = core_contact_lookup(core, r->account);
@@ -291,7 +285,7 @@ err core_contact_take(struct core *core, const struct proto_contact *contact,
     r.link_until = core->now + LINK_TIME;
     if (petname.n > 0) {
         r.petname = petname;
-        changed(core, &r);
+        core_sync_stamp(core, &r.changed, r.by);
     }
     TRY(keep_contact(core, &r, contact, list));
     core_pump(core);
@@ -322,7 +316,7 @@ err core_contact_accept(struct core *core, slice contact_link, slice petname, ui
 /* ---- Changes ---- */
 
 static err change(struct core *core, struct contact *c) {
-    changed(core, &c->r);
+    core_sync_stamp(core, &c->r.changed, c->r.by);
     TRY(core_txn_begin(core));
     err e = contact_save(core, c);
     if (e == OK)
@@ -372,10 +366,10 @@ static err meet(struct core *core, struct conversation *conversation, const uint
 
 static err keep_stranger(struct core *core, struct conversation *c, const uint8_t account[16],
                          slice petname) {
-    struct record_contact r = {.petname = petname, .changed = core->now};
+    struct record_contact r = {.petname = petname};
     buf devices = buf_on(core->mem), name = buf_on(core->mem);
     memcpy(r.account, account, sizeof r.account);
-    memcpy(r.by, core->account.r.device, sizeof r.by);
+    core_sync_stamp(core, &r.changed, r.by);
     err e = meet(core, c, account, &r, &devices);
     if (e == OK)
         e = core_contact_name_of(core, c->r.number, account, &name);
@@ -397,7 +391,7 @@ err core_contact_keep_member(struct core *core, struct conversation *c, const ui
         TRY(keep_stranger(core, c, account, petname));
     } else {
         known->r.petname = petname;
-        changed(core, &known->r);
+        core_sync_stamp(core, &known->r.changed, known->r.by);
         TRY(contact_save(core, known));
     }
     return core_sync_contact(core, account);

@@ -74,7 +74,7 @@ err core_get(struct core *core, enum table table, slice name, uint64_t number, b
 
 /* Forgets everything and reads it again: as after a crash. */
 static err start_over(struct core *core, err why) {
-    core_session_close_both(core, why);
+    core_session_close_all(core, why);
     uint64_t at = core->now + core_backoff(core->store_failures++, TIME_SECOND, TIME_MINUTE);
     for (size_t i = 0; i < SESSIONS_MAX; i++)
         core->sessions[i].at = at;

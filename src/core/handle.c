@@ -69,31 +69,21 @@ static uint64_t later_put(const struct core *core) {
     return core_moment(core, 2 * TIME_WEEK, 3 * TIME_WEEK);
 }
 
-static err claim_add(struct core *core, const struct handle_job *job, uint64_t made, bool empty,
-                     const struct card_keys *keys) {
+/* r's slices may borrow from anywhere. */
+static err claim_add(struct core *core, const struct record_claim *r, struct claim **added) {
     struct claim *c = mem_new(core->mem, sizeof *c);
     if (c == NULL)
         return ERR_NO_MEMORY;
     c->bytes = buf_on(core->mem);
-    c->r = (struct record_claim){.number = core_number(core),
-                                 .state = CLAIM_WANTED,
-                                 .empty = empty,
-                                 .command = job->command,
-                                 .name = buf_slice(&job->form),
-                                 .pin = job->pin.n > 0,
-                                 .made = made,
-                                 .version = core_random((uint64_t)1 << 40)};
-    uint8_t owner[32];
-    memcpy(c->r.place, keys->place, sizeof c->r.place);
-    memcpy(c->r.key, keys->key, sizeof c->r.key);
-    memcpy(c->r.by, core->account.r.device, sizeof c->r.by);
-    err e = crypto_ed25519.generate(owner, c->r.seed);
-    if (e == OK)
-        e = claim_save(core, c);
+    c->r = *r;
+    c->r.number = core_number(core);
+    err e = claim_save(core, c);
     if (e == OK)
         e = core_list_add(core, &core->claims, c);
     if (e != OK)
         core_claim_free(core, c);
+    else
+        *added = c;
     return e;
 }
 
@@ -148,25 +138,16 @@ static err give_up_older(struct core *core, const struct claim *newer) {
 }
 
 static err import_new(struct core *core, const struct record_claim *told) {
+    struct record_claim r = *told;
+    struct claim *c;
     if (core->claims.n >= CLAIMS_MAX)
         return OK;
-    struct claim *c = mem_new(core->mem, sizeof *c);
-    if (c == NULL)
-        return ERR_NO_MEMORY;
-    c->bytes = buf_on(core->mem);
-    c->r = *told;
-    c->r.number = core_number(core);
-    c->r.command = 0;
-    c->r.address = c->r.fresh = SLICE_EMPTY;
-    c->r.put_at = later_put(core);
-    err e = claim_save(core, c);
-    if (e == OK)
-        e = core_list_add(core, &core->claims, c);
-    if (e != OK) {
-        core_claim_free(core, c);
-        return e;
-    }
-    return give_up_older(core, c);
+    r.command = 0;
+    r.address = r.fresh = SLICE_EMPTY;
+    r.put_at = later_put(core);
+    err e = claim_add(core, &r, &c);
+    wipe(&r, sizeof r);
+    return e == OK ? give_up_older(core, c) : e;
 }
 
 /* The card has that device's address now. */
@@ -626,16 +607,33 @@ static bool is_ours(const struct core *core, const struct handle_job *job) {
     return false;
 }
 
+static err claim_one(struct core *core, struct record_claim *r, const struct card_keys *keys) {
+    struct claim *c;
+    uint8_t owner[32];
+    r->version = core_random((uint64_t)1 << 40);
+    memcpy(r->place, keys->place, sizeof r->place);
+    memcpy(r->key, keys->key, sizeof r->key);
+    TRY(crypto_ed25519.generate(owner, r->seed));
+    return claim_add(core, r, &c);
+}
+
 static err claim_all(struct core *core, const struct handle_job *job) {
-    uint64_t newest = 0;
+    struct record_claim r = {.state = CLAIM_WANTED,
+                             .command = job->command,
+                             .name = buf_slice(&job->form),
+                             .pin = job->pin.n > 0};
+    err e = OK;
     for (size_t i = 0; i < core->claims.n; i++) {
         const struct claim *c = core->claims.p[i];
-        newest = c->r.made > newest ? c->r.made : newest;
+        r.made = c->r.made > r.made ? c->r.made : r.made;
     }
-    uint64_t made = core_sync_time(core, newest);
-    for (unsigned i = 0; i < job->names; i++)
-        TRY(claim_add(core, job, made, i + 1 < job->names, &job->keys[i]));
-    return OK;
+    core_sync_stamp(core, &r.made, r.by);
+    for (unsigned i = 0; e == OK && i < job->names; i++) {
+        r.empty = i + 1 < job->names;
+        e = claim_one(core, &r, &job->keys[i]);
+    }
+    wipe(&r, sizeof r);
+    return e;
 }
 
 /* One name in each turn. The last is the one with the PIN, if there is one. */

@@ -382,23 +382,16 @@ static bool is_expected(const struct core *core, slice content) {
     return header.wire == MLS_WELCOME || (c != NULL && core_conversation_open(c));
 }
 
-static bool reads_reference(slice content, uint32_t most) {
-    struct proto_blob_reference r;
-    return proto_blob_reference_decode(content, &r) == OK && r.chunks > 0 &&
-           r.chunks <= most / PROTO_CHUNK_MAX + 1 && r.size <= most;
+static bool reads_reference(slice content, uint32_t most, struct proto_blob_reference *r) {
+    return proto_blob_reference_decode(content, r) == OK && r->chunks > 0 &&
+           r->chunks <= most / PROTO_CHUNK_MAX + 1 && r->size <= most;
 }
 
 /* Anybody may have the address of a link or of a card, and ask by it, with a blob if it must be;
- * the rest is junk. *asks: it came by such an address. */
-static err drop_junk(struct core *core, const struct delivery *d, bool *asks, bool *junk) {
-    enum item_kind kind;
-    slice content;
-    TRY(core_request_only(core, d->serial, asks));
-    *junk = *asks && (core_item_read(d->item, &kind, &content) != OK ||
-                      (kind == ITEM_BLOB ? !reads_reference(content, REQUEST_BLOB_MAX)
-                                         : !is_expected(core, content)));
-    core->counters.dropped += *junk;
-    return OK;
+ * the rest is junk. */
+static err unfit(struct core *core, bool asks, slice item) {
+    core->counters.dropped += asks;
+    return asks ? OK : core_quarantine_add(core, 0, ERR_MALFORMED, item);
 }
 
 static err take_blob(struct core *core, const struct delivery *d, slice reference, bool asks) {
@@ -406,9 +399,8 @@ static err take_blob(struct core *core, const struct delivery *d, slice referenc
     struct record_waiting r = {
         .why = WAIT_BLOB, .asks = asks, .mark = d->mark, .reference = reference};
     memcpy(r.serial, d->serial, sizeof r.serial);
-    if (!reads_reference(reference, BLOB_MAX))
-        return core_quarantine_add(core, 0, ERR_MALFORMED, reference);
-    TRY(proto_blob_reference_decode(reference, &read));
+    if (!reads_reference(reference, asks ? REQUEST_BLOB_MAX : BLOB_MAX, &read))
+        return unfit(core, asks, reference);
     err e = core_seen_blob(core, read.id);
     core->counters.repeats += e == ERR_REPEAT;
     if (e == OK)
@@ -417,14 +409,18 @@ static err take_blob(struct core *core, const struct delivery *d, slice referenc
 }
 
 /* A Welcome that came by a link for one closes it; one in a blob does so when that is here. */
-static err take_item(struct core *core, const struct delivery *d, bool asks) {
+static err take_item(struct core *core, const struct delivery *d) {
     struct outcome o = {0};
     enum item_kind kind;
     slice content;
+    bool asks; /* it came by such an address */
+    TRY(core_request_only(core, d->serial, &asks));
     if (core_item_read(d->item, &kind, &content) != OK)
-        return core_quarantine_add(core, 0, ERR_MALFORMED, d->item);
+        return unfit(core, asks, d->item);
     if (kind == ITEM_BLOB)
         return take_blob(core, d, content, asks);
+    if (asks && !is_expected(core, content))
+        return unfit(core, true, content);
     TRY(take_message(core, d->serial, d->mark, content, &o));
     TRY(settle(core, &o, d->mark, content));
     return core_link_came(core, d->serial);
@@ -432,7 +428,7 @@ static err take_item(struct core *core, const struct delivery *d, bool asks) {
 
 static err take_delivery(struct core *core, const struct delivery *d) {
     uint8_t hash[32];
-    bool closed, asks, junk;
+    bool closed;
     struct record_seen seen, fresh = {.what = SEEN_PROCESSED};
     core->counters_dirty = true;
     core->counters.position = d->position;
@@ -449,10 +445,7 @@ static err take_delivery(struct core *core, const struct delivery *d) {
     TRY(core_seen_add(core, hash, &fresh));
     TRY(core_link_closed(core, d->serial, &closed));
     core->counters.dropped += closed;
-    if (closed)
-        return OK;
-    TRY(drop_junk(core, d, &asks, &junk));
-    return junk ? OK : take_item(core, d, asks);
+    return closed ? OK : take_item(core, d);
 }
 
 static err put_aside(struct core *core, const struct delivery *d, err why) {

@@ -2,7 +2,7 @@
  *
  * How a change happens. Whatever alters what is known is a transaction: core_txn_begin, changes to
  * the objects in memory together with writes to core->batch, core_txn_end. That commits the batch;
- * if anything failed, it forgets the actions queued since core_txn_begin, closes both sessions, and
+ * if anything failed, it forgets the actions queued since core_txn_begin, closes all sessions, and
  * reads everything again from the store, as after a crash. So memory is never ahead of the disk,
  * and there is one way back, which tests take often.
  *
@@ -287,7 +287,8 @@ struct errand {
 enum session_kind { AUTH = 0, ANON = 1 };
 enum session_step {
     STEP_OFF = 0,
-    STEP_WAIT,       /* until `at` */
+    STEP_REST,       /* closed, and its place not free before `at` */
+    STEP_WAIT,       /* closed, and tried again at `at` */
     STEP_CONNECTING, /* the host opens a link */
     STEP_HELLO,      /* server_hello is due */
     STEP_NOISE,      /* the second handshake message is due */
@@ -317,7 +318,6 @@ enum { LANES_MAX = 8, SESSIONS_MAX = 1 + LANES_MAX };
 struct core_session {
     enum session_kind kind;
     uint32_t lane;    /* of an anonymous one */
-    bool rests;       /* it is closed, and its place not free before `at` */
     uint64_t idle_at; /* of an anonymous one: when it closes unless it is used before */
     uint64_t end_at;  /* when it closes if we are leaving */
     enum session_step step;
@@ -526,7 +526,7 @@ void core_load_forget(struct core *core);
 void core_session_pump(struct core *core);
 uint64_t core_session_wake(const struct core *core);
 void core_session_close(struct core *core, struct core_session *s, err why, uint16_t reason);
-void core_session_close_both(struct core *core, err why);
+void core_session_close_all(struct core *core, err why);
 /* Says of each when it ends. */
 void core_session_leave(struct core *core);
 /* AUTH: whether it is ready. ANON: whether it may be, since one opens when it is asked for. */
@@ -672,8 +672,8 @@ MUST err core_sync_contact(struct core *core, const uint8_t account[16]);
 MUST err core_sync_read(struct core *core, struct conversation *c);
 /* Takes the history that came before. */
 MUST err core_sync_joined(struct core *core, struct conversation *c);
-/* When a change is made that comes after the known one. */
-uint64_t core_sync_time(const struct core *core, uint64_t known);
+/* Changed now, by this device: after the change that *time is of (0: there was none). */
+void core_sync_stamp(const struct core *core, uint64_t *time, uint8_t by[16]);
 /* Whether what another device changed holds, against what is known; *time is bounded. */
 bool core_sync_later(const struct core *core, uint64_t *time, const uint8_t by[16], uint64_t known,
                      const uint8_t known_by[16]);

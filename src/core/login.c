@@ -58,7 +58,7 @@ void core_login_failed(struct core *core, err error, uint16_t reason) {
     err e = core_account_save(core);
     core_action_done(core, command, error, reason, SLICE_EMPTY, 0);
     if (core_txn_end(core, e) == OK)
-        core_session_close_both(core, ERR_DENIED);
+        core_session_close_all(core, ERR_DENIED);
 }
 
 void core_login_done(struct core *core) {

@@ -29,7 +29,7 @@ static err save(struct core *core) {
 /* In a transaction that has begun. What stands goes another way, and is of no use any more. */
 static err change(struct core *core) {
     TRY(core_txn_end(core, save(core)));
-    core_session_close_both(core, OK);
+    core_session_close_all(core, OK);
     for (size_t i = 0; i < SESSIONS_MAX; i++)
         core->sessions[i].at = core->now;
     core_pump(core);

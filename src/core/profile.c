@@ -249,8 +249,7 @@ static err save_own(struct core *core, const struct conversation *c, const slice
                     const slice *picture) {
     struct own own;
     TRY(load_own(core, group_of(c), &own));
-    own.r.changed = core_sync_time(core, own.r.changed);
-    memcpy(own.r.by, core->account.r.device, sizeof own.r.by);
+    core_sync_stamp(core, &own.r.changed, own.r.by);
     if (c != NULL && name == NULL && picture == NULL)
         own.r.named = own.r.pictured = false;
     if (name != NULL) {

@@ -203,21 +203,18 @@ void core_blocked_free(struct core *core, struct blocked *b) {
     mem_free(core->mem, b, sizeof *b);
 }
 
-static bool find_blocked(const struct core *core, const uint8_t account[16], size_t *at) {
-    for (*at = 0; *at < core->blocked.n; ++*at) {
-        const struct blocked *b = core->blocked.p[*at];
+static struct blocked *find_blocked(const struct core *core, const uint8_t account[16]) {
+    for (size_t i = 0; i < core->blocked.n; i++) {
+        struct blocked *b = core->blocked.p[i];
         if (memcmp(b->r.account, account, sizeof b->r.account) == 0)
-            return true;
+            return b;
     }
-    return false;
+    return NULL;
 }
 
 bool core_is_blocked(const struct core *core, const uint8_t account[16]) {
-    size_t at;
-    if (!find_blocked(core, account, &at))
-        return false;
-    const struct blocked *b = core->blocked.p[at];
-    return !b->r.over;
+    const struct blocked *b = find_blocked(core, account);
+    return b != NULL && !b->r.over;
 }
 
 size_t core_blocked_count(const struct core *core) {
@@ -256,7 +253,7 @@ static bool blocked_full(const struct core *core) {
     return core->blocked.n >= BLOCKED_MAX && !find_over(core, &at);
 }
 
-static err blocked_add(struct core *core, const struct record_blocked *r) {
+static err blocked_add(struct core *core, const struct record_blocked *r, struct blocked **added) {
     size_t over;
     if (core->blocked.n >= BLOCKED_MAX && find_over(core, &over))
         TRY(blocked_remove(core, over));
@@ -271,26 +268,22 @@ static err blocked_add(struct core *core, const struct record_blocked *r) {
         e = core_list_add(core, &core->blocked, b);
     if (e != OK)
         core_blocked_free(core, b);
+    else
+        *added = b;
     return e;
 }
 
-/* r's name may borrow from anywhere. There is room, if it is new. */
-static err blocked_put(struct core *core, const struct record_blocked *r) {
-    size_t at;
-    if (!find_blocked(core, r->account, &at))
-        return blocked_add(core, r);
-    struct blocked *b = core->blocked.p[at];
-    uint64_t number = b->r.number;
-    b->r = *r;
-    b->r.number = number;
-    return blocked_save(core, b);
+/* *b: as it is known, or NULL. r's name may borrow from anywhere. There is room, if it is new. */
+static err blocked_put(struct core *core, const struct record_blocked *r, struct blocked **b) {
+    if (*b == NULL)
+        return blocked_add(core, r, b);
+    uint64_t number = (*b)->r.number;
+    (*b)->r = *r;
+    (*b)->r.number = number;
+    return blocked_save(core, *b);
 }
 
-static err blocked_tell(struct core *core, const uint8_t account[16]) {
-    size_t at;
-    if (!find_blocked(core, account, &at))
-        return ERR_BUG;
-    const struct blocked *b = core->blocked.p[at];
+static err blocked_tell(struct core *core, const struct blocked *b) {
     return core_sync_tell(core, SYNC_BLOCKED, buf_slice(&b->bytes));
 }
 
@@ -317,22 +310,18 @@ static err part_all(struct core *core, const uint8_t account[16]) {
 }
 
 static err block(struct core *core, const uint8_t account[16]) {
-    struct record_blocked r = {.time = core->now};
+    struct blocked *b = find_blocked(core, account);
+    struct record_blocked r = {.time = b == NULL ? 0 : b->r.time};
     buf name = buf_on(core->mem);
-    size_t at;
     const struct conversation *c = core_request_of(core, account);
     memcpy(r.account, account, sizeof r.account);
-    memcpy(r.by, core->account.r.device, sizeof r.by);
-    if (find_blocked(core, account, &at)) {
-        const struct blocked *b = core->blocked.p[at];
-        r.time = core_sync_time(core, b->r.time);
-    }
+    core_sync_stamp(core, &r.time, r.by);
     err e = core_contact_name_of(core, c == NULL ? 0 : c->r.number, account, &name);
     r.name = buf_slice(&name);
     if (e == OK)
-        e = blocked_put(core, &r);
+        e = blocked_put(core, &r, &b);
     if (e == OK)
-        e = blocked_tell(core, account);
+        e = blocked_tell(core, b);
     if (e == OK)
         e = part_all(core, account);
     buf_free(&name);
@@ -340,7 +329,6 @@ static err block(struct core *core, const uint8_t account[16]) {
 }
 
 err core_block(struct core *core, const uint8_t account[CORE_ACCOUNT], uint64_t now) {
-    size_t at;
     TRY(core_enter(core, now));
     if (!core->account.exists)
         return ERR_STATE;
@@ -348,7 +336,7 @@ err core_block(struct core *core, const uint8_t account[CORE_ACCOUNT], uint64_t 
         return ERR_DENIED;
     if (core_is_blocked(core, account))
         return ERR_EXISTS;
-    if (!find_blocked(core, account, &at) && blocked_full(core))
+    if (find_blocked(core, account) == NULL && blocked_full(core))
         return ERR_LIMIT;
     TRY(core_txn_begin(core));
     TRY(core_txn_end(core, block(core, account)));
@@ -364,33 +352,30 @@ static err unblock(struct core *core, struct blocked *b) {
     b->r.time++;
     memcpy(b->r.by, core->account.r.device, sizeof b->r.by);
     TRY(blocked_save(core, b));
-    return blocked_tell(core, b->r.account);
+    return blocked_tell(core, b);
 }
 
 err core_unblock(struct core *core, const uint8_t account[CORE_ACCOUNT], uint64_t now) {
-    size_t at;
     TRY(core_enter(core, now));
-    if (!core_is_blocked(core, account) || !find_blocked(core, account, &at))
+    struct blocked *b = find_blocked(core, account);
+    if (b == NULL || b->r.over)
         return ERR_NOT_FOUND;
     TRY(core_txn_begin(core));
-    TRY(core_txn_end(core, unblock(core, core->blocked.p[at])));
+    TRY(core_txn_end(core, unblock(core, b)));
     core_pump(core);
     return OK;
 }
 
 err core_blocked_import(struct core *core, const struct record_blocked *told) {
     struct record_blocked r = *told;
-    size_t at;
+    struct blocked *b = find_blocked(core, r.account);
     if (memcmp(r.account, core->account.r.account, sizeof r.account) == 0 ||
-        core_name_check(r.name) != OK)
+        core_name_check(r.name) != OK || (b == NULL && blocked_full(core)))
         return OK;
-    bool known = find_blocked(core, r.account, &at);
-    const struct blocked *b = known ? core->blocked.p[at] : NULL;
-    if (!known && blocked_full(core))
+    if (!core_sync_later(core, &r.time, r.by, b == NULL ? 0 : b->r.time,
+                         b == NULL ? r.by : b->r.by))
         return OK;
-    if (!core_sync_later(core, &r.time, r.by, known ? b->r.time : 0, known ? b->r.by : r.by))
-        return OK;
-    TRY(blocked_put(core, &r));
+    TRY(blocked_put(core, &r, &b));
     return r.over ? OK : part_all(core, r.account);
 }
 

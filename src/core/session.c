@@ -1,4 +1,4 @@
-/* The two sessions: connection, hello, Noise handshake, frames with request ids, time limits, and
+/* The sessions: connection, hello, Noise handshake, frames with request ids, time limits, and
  * trying again. */
 #include "core/internal.h"
 
@@ -58,6 +58,10 @@ static void notice_connection(struct core *core) {
     core_action_notice(core, &notice);
 }
 
+static bool is_open(const struct core_session *s) {
+    return s->step > STEP_WAIT;
+}
+
 /* Every request that waits ends here; what it asked may or may not have been carried out. */
 static void fail_requests(struct core *core, struct core_session *s, err why) {
     while (s->request_count > 0) {
@@ -87,12 +91,11 @@ static enum core_phase phase_of(enum session_step step) {
 
 void core_session_close(struct core *core, struct core_session *s, err why, uint16_t reason) {
     enum core_phase phase = phase_of(s->step);
-    bool open = s->step > STEP_WAIT;
+    bool open = is_open(s);
     if (open)
         core_action_disconnect(core, s->link);
     bool again = wanted(core, s->kind) && (s->kind == AUTH || why != OK);
     s->link = 0;
-    s->rests = false;
     s->step = again ? STEP_WAIT : STEP_OFF;
     if (!open)
         return;
@@ -114,7 +117,7 @@ void core_session_close(struct core *core, struct core_session *s, err why, uint
     notice_connection(core);
 }
 
-void core_session_close_both(struct core *core, err why) {
+void core_session_close_all(struct core *core, err why) {
     for (size_t i = 0; i < SESSIONS_MAX; i++)
         core_session_close(core, &core->sessions[i], why, 0);
 }
@@ -130,7 +133,7 @@ static void refuse(struct core *core) {
     core_action_trouble(core, ERR_IDENTITY, 0,
                         "the server's key is not the one that the invite named: either this is "
                         "another server, or somebody stands in between");
-    core_session_close_both(core, ERR_IDENTITY);
+    core_session_close_all(core, ERR_IDENTITY);
 }
 
 /* ---- Opening ---- */
@@ -149,7 +152,7 @@ static void start(struct core *core, struct core_session *s) {
 
 static struct core_session *find(struct core *core, uint32_t link) {
     for (size_t i = 0; i < SESSIONS_MAX; i++)
-        if (link != 0 && core->sessions[i].link == link && core->sessions[i].step > STEP_WAIT)
+        if (link != 0 && core->sessions[i].link == link && is_open(&core->sessions[i]))
             return &core->sessions[i];
     return NULL;
 }
@@ -171,8 +174,7 @@ static struct core_session *lane_find(struct core *core, uint32_t lane) {
  * place is free a moment later. */
 static void end_lane(struct core *core, struct core_session *s) {
     core_session_close(core, s, OK, 0);
-    s->rests = true;
-    s->step = STEP_WAIT;
+    s->step = STEP_REST;
     s->at = core_moment(core, REST_LEAST, REST_MOST);
 }
 
@@ -183,7 +185,7 @@ static void make_room(struct core *core) {
     for (size_t i = 1; i < SESSIONS_MAX; i++) {
         struct core_session *s = &core->sessions[i];
         bool idle = s->step == STEP_READY && s->request_count == 0;
-        if (s->rests)
+        if (s->step == STEP_REST)
             return;
         if (idle && (found == NULL || s->idle_at < found->idle_at))
             found = s;
@@ -224,7 +226,7 @@ uint32_t core_session_lane_link(struct core *core, uint32_t lane) {
 
 void core_session_lane_close(struct core *core, uint32_t lane) {
     struct core_session *s = lane_find(core, lane);
-    if (s != NULL && s->step > STEP_WAIT)
+    if (s != NULL && is_open(s))
         end_lane(core, s);
 }
 
@@ -442,7 +444,7 @@ static void receive_event(struct core *core, struct core_session *s,
         core->replaced = true;
         struct core_notice notice = {.kind = CORE_NOTICE_REPLACED};
         core_action_notice(core, &notice);
-        core_session_close_both(core, ERR_CLOSED);
+        core_session_close_all(core, ERR_CLOSED);
     } else {
         core_session_close(core, s, ERR_MALFORMED, 0);
     }
@@ -527,10 +529,6 @@ static void pump_ready(struct core *core, struct core_session *s) {
 
 /* ---- Leaving ---- */
 
-static bool is_open(const struct core_session *s) {
-    return s->step > STEP_WAIT;
-}
-
 /* The first anonymous session ends at once, the others and the authenticated one after a moment
  * each, if there was another: sessions that end together are one client's. */
 void core_session_leave(struct core *core) {
@@ -567,11 +565,11 @@ static void pump(struct core *core, struct core_session *s) {
     bool due = core->now >= s->at;
     if (s->kind == AUTH && (s->step == STEP_OFF || (s->step == STEP_WAIT && due)))
         start(core, s);
-    else if (s->step == STEP_WAIT && due)
-        core_session_close(core, s, OK, 0); /* which it is: now its place is free */
+    else if (!is_open(s) && due)
+        s->step = STEP_OFF; /* now its place is free */
     else if (s->step == STEP_READY)
         pump_ready(core, s);
-    else if (s->step > STEP_WAIT && due)
+    else if (due)
         core_session_close(core, s, ERR_TIMEOUT, 0);
 }
 

@@ -226,9 +226,11 @@ static err make_keys(struct core *core, uint32_t count, buf *body) {
     return e;
 }
 
-static void put_keys(struct core *core, uint32_t missing) {
-    uint32_t count = missing < KEYS_AT_ONCE ? missing : KEYS_AT_ONCE;
+static void put_keys(struct core *core) {
+    uint32_t count = core->config.key_packages - core->server_keys;
     buf body = buf_on(core->mem);
+    if (count > KEYS_AT_ONCE)
+        count = KEYS_AT_ONCE;
     if (count > core->address_count)
         count = (uint32_t)core->address_count;
     if (core_txn_begin(core) == OK && core_txn_end(core, make_keys(core, count, &body)) == OK)
@@ -357,22 +359,22 @@ static bool is_old(const struct core *core, uint64_t at, uint64_t time) {
     return at > core->now || at + time < core->now;
 }
 
-enum missing { NOTHING, COUNT, ADDRESSES, LAST_RESORT, DROP, KEYS };
-
-/* How many key packages the server has is asked in each session: that tells nothing. */
-static enum missing missing(const struct core *core) {
+/* What asks for the first thing that is missing; NULL: nothing is. How many key packages the server
+ * has is asked in each session: that tells nothing. */
+typedef void asking(struct core *core);
+static asking *missing(const struct core *core) {
     uint32_t want = core->config.key_packages;
     uint64_t last = core->counters.last_resort;
     if (!core->count_known)
-        return COUNT;
+        return ask_count;
     if (core->address_count < core->config.addresses / 2 ||
         is_old(core, core->counters.addresses, TIME_WEEK))
-        return ADDRESSES;
+        return ask_addresses;
     if (last == 0 || is_old(core, last, TIME_WEEK))
-        return LAST_RESORT;
+        return put_last_resort;
     if (core->counters.package_key != core->counters.address_key)
-        return DROP;
-    return core->server_keys < want && core->key_count < KEYS_HELD * want ? KEYS : NOTHING;
+        return drop_keys;
+    return core->server_keys < want && core->key_count < KEYS_HELD * want ? put_keys : NULL;
 }
 
 /* Little is left, or it was due for a day: no session may last until a later moment. */
@@ -386,9 +388,10 @@ static bool is_low(const struct core *core) {
 }
 
 /* A key package that came the moment a Welcome was received, or an address that was made the moment
- * a conversation was, would say so. At once goes only what a command waits for. */
-static bool is_time(struct core *core, enum missing what) {
-    if (what == COUNT || core->account.r.command != 0 || core->address_count == 0)
+ * a conversation was, would say so. At once goes only what a command waits for, or tells nothing:
+ * for the rest, settles the time if there is none yet. True if it is here. */
+static bool settle_time(struct core *core, bool tells_nothing) {
+    if (tells_nothing || core->account.r.command != 0 || core->address_count == 0)
         return true;
     uint64_t at = is_low(core) ? core_shortly(core) : core_soon(core);
     if (core->stock_at == 0 || (is_low(core) && core->stock_at > core->now + CORE_SHORTLY))
@@ -399,21 +402,11 @@ static bool is_time(struct core *core, enum missing what) {
 static void pump_stock(struct core *core) {
     if (!core_session_room(core, AUTH) || core->stock_busy || core->now < core->stock_after)
         return;
-    enum missing what = missing(core);
-    if (what == NOTHING)
+    asking *what = missing(core);
+    if (what == NULL)
         core->stock_at = 0;
-    if (what == NOTHING || !is_time(core, what))
-        return;
-    if (what == COUNT)
-        ask_count(core);
-    else if (what == ADDRESSES)
-        ask_addresses(core);
-    else if (what == LAST_RESORT)
-        put_last_resort(core);
-    else if (what == DROP)
-        drop_keys(core);
-    else
-        put_keys(core, core->config.key_packages - core->server_keys);
+    else if (settle_time(core, what == ask_count))
+        what(core);
 }
 
 static void pump_purge(struct core *core) {

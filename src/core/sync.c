@@ -221,8 +221,9 @@ err core_sync_read(struct core *core, struct conversation *c) {
 
 /* ---- Which change holds ---- */
 
-uint64_t core_sync_time(const struct core *core, uint64_t known) {
-    return core->now > known ? core->now : known + 1;
+void core_sync_stamp(const struct core *core, uint64_t *time, uint8_t by[16]) {
+    *time = core->now > *time ? core->now : *time + 1;
+    memcpy(by, core->account.r.device, 16);
 }
 
 /* A clock that is wrong may not make a change that holds for good. */
