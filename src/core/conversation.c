@@ -766,7 +766,7 @@ void core_conversation_doubt(const struct core *core, struct conversation *c) {
  * of us; if it is late and its winner does not come, something was. */
 static err probe(struct core *core, struct conversation *c) {
     c->probe_at = 0;
-    if (core_waiting_blobs_due(core)) {
+    if (core_waiting_blobs_due(core, false)) {
         core_conversation_doubt(core, c); /* the commit may be in one of them */
         return OK;
     }

@@ -453,7 +453,8 @@ struct core {
     uint64_t purge_after;
     uint64_t revoke_after;
 
-    uint64_t fetched, fetched_asking; /* bytes of blobs, and of those that ask, in the day of: */
+    /* Bytes of blobs that came in the day, and that those which ask may have brought at most. */
+    uint64_t fetched, fetched_asking;
     uint64_t fetch_day;
 
     struct handle_job job;
@@ -1075,8 +1076,9 @@ MUST err core_waiting_put_aside(struct core *core, struct waiting *w, err why);
 MUST err core_waiting_purge(struct core *core);
 /* True if there are blobs that did not come yet, or were not looked at. */
 bool core_waiting_blobs(const struct core *core);
-/* True if there are some that come as soon as they can, today. */
-bool core_waiting_blobs_due(const struct core *core);
+/* True if there are some that come as soon as they can, today. asking: also if they ask; anybody can
+ * send such, and no conversation waits for them. */
+bool core_waiting_blobs_due(const struct core *core, bool asking);
 /* True if something waits for another epoch of this conversation, or for what leads to it. */
 bool core_waiting_for_epoch(const struct core *core, const struct conversation *c);
 /* True if there is soon no room left for what waits for blobs. */

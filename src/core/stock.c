@@ -410,7 +410,7 @@ static void pump_stock(struct core *core) {
 }
 
 static void pump_purge(struct core *core) {
-    if (core->now < core->purge_after || !core->caught_up || core_waiting_blobs_due(core))
+    if (core->now < core->purge_after || !core->caught_up || core_waiting_blobs_due(core, true))
         return;
     core->purge_after = core->now + TIME_DAY;
     if (core_txn_begin(core) == OK)

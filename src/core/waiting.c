@@ -143,10 +143,12 @@ bool core_waiting_blobs(const struct core *core) {
     return false;
 }
 
-bool core_waiting_blobs_due(const struct core *core) {
-    for (size_t i = 0; i < core->waiting.n; i++)
-        if (is_due_blob(core, core->waiting.p[i]))
+bool core_waiting_blobs_due(const struct core *core, bool asking) {
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        const struct waiting *w = core->waiting.p[i];
+        if (is_due_blob(core, w) && (asking || !w->r.asks))
             return true;
+    }
     return false;
 }
 

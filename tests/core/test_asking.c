@@ -396,6 +396,46 @@ TEST(strangers_blobs_have_little_room_and_hold_nothing_up_for_long) {
     rig_fini(&rig);
 }
 
+/* However slowly they come. */
+TEST(strangers_blobs_hold_up_no_conversation) {
+    uint64_t command;
+    rig_init(&rig, 3);
+    rig_meet(client(0), client(1));
+    rig_conversation(&rig, 2);
+    make_welcome(2, make_link(false));
+    rig.on_request = keep_blobs;
+    rig_send_blob(&rig, address, buf_slice(&welcome));
+    rig_pass(&rig, TIME_SECOND);
+    CHECK_OK(core_conversation_update(client(1)->core, 1, rig.now, &command));
+    rig_finish(client(1), command, OK);
+    rig_finish(client(1), rig_say(client(1), "in time"), OK);
+    rig_finish(client(0), rig_say(client(0), "so is this"), OK);
+    CHECK(strcmp(rig_texts(client(0)), "in time\nso is this\n") == 0);
+    CHECK(!client(0)->core->held);
+    CHECK_EQ(rig_status(client(0)).waiting, 1);
+    rig.on_request = NULL;
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(requests(), 1);
+    end();
+}
+
+/* What is not there costs as much as what is. */
+TEST(a_day_has_so_many_of_strangers_blobs) {
+    enum { MOST = REQUESTS_FETCHED_MAX / PROTO_CHUNK_MAX };
+    start(1);
+    (void)make_link(false);
+    rig.on_request = count_gets;
+    for (int i = 0; i < MOST + 3; i++) {
+        send_reference(address, 100);
+        rig_run(&rig);
+    }
+    CHECK_EQ(rig.hits, MOST);
+    CHECK_EQ(rig_status(client(0)).waiting, 3);
+    rig_pass(&rig, TIME_DAY);
+    CHECK_EQ(rig.hits, MOST + 3);
+    end();
+}
+
 static void say_much(size_t i) {
     uint64_t command, message;
     buf much = {0};
