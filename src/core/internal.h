@@ -39,7 +39,7 @@ enum {
     BLOCKED_MAX = 4096,
     WAITING_MAX = 512,               /* items that wait, all together, but for blobs */
     WAITING_CONVERSATION_MAX = 192,  /* of one conversation */
-    WAITING_BYTES = 64 * 1024 * 1024,
+    WAITING_BYTES = 32 * 1024 * 1024,
     WAITING_CONVERSATION_BYTES = 16 * 1024 * 1024,
     EPOCHS_AHEAD = 64,               /* what is of a later epoch than so is not waited for */
     QUARANTINE_MAX = 64,             /* of one conversation */
