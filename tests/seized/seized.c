@@ -307,6 +307,7 @@ static void link_device(struct client *first, size_t i) {
     pass_until(first, CORE_LINKING_DIGITS);
     pass_until(c, CORE_LINKING_DIGITS);
     CHECK_OK(core_device_link_confirm(first->core, true, rig.now));
+    CHECK_OK(core_device_link_confirm(c->core, true, rig.now));
     rig_finish(first, b, OK);
     rig_finish(c, a, OK);
     know_device(c);
