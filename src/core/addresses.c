@@ -58,6 +58,23 @@ err core_address_serial(struct core *core, const uint8_t address[PROTO_ADDRESS],
     return OK;
 }
 
+err core_address_invites(struct core *core, const uint8_t serial[8], bool *invites) {
+    struct search s = {.serial = serial};
+    err e = search(core, &s);
+    *invites = e == OK && !s.found.package;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+err core_address_joined(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
+    struct search s;
+    err e = find(core, address, &s);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    s.found.package = false;
+    return record_own_address_put(core, TABLE_ADDRESS, slice_str(given_name), s.number, &s.found);
+}
+
 /* Of the newest address key, or of the one before: a server has those two. */
 bool core_address_holds(const struct core *core, uint8_t key_id) {
     uint8_t newest = core->counters.address_key;
@@ -132,14 +149,25 @@ static err queue(struct core *core, const struct record_own_address *address, ui
     return e;
 }
 
-/* An address that we know nothing of is one of a key that is gone. */
+bool core_address_ends(const struct core *core, const uint8_t serial[8]) {
+    for (size_t i = 0; i < core->revocations.n; i++) {
+        const struct revocation *r = core->revocations.p[i];
+        if (memcmp(r->r.serial, serial, sizeof r->r.serial) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An address that we know nothing of is one of a key that is gone, or the server has its
+ * revocation. */
 err core_address_revoke_at(struct core *core, const uint8_t address[PROTO_ADDRESS], uint64_t at) {
     struct search s;
     err e = find(core, address, &s);
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    TRY(core_delete(core, TABLE_ADDRESS, slice_str(given_name), s.number));
+    if (core_address_ends(core, s.found.serial))
+        return OK;
     /* A moment that does not say what the user did, or what came. */
     return queue(core, &s.found, at + core_soon(core) - core->now);
 }
@@ -154,11 +182,19 @@ static bool is_due(const struct core *core, const struct revocation *r) {
     return !r->in_flight && core->now >= r->r.at;
 }
 
+/* From here on nothing new comes by these addresses, and all that came is here. */
 static err forget_sent(struct core *core) {
     for (size_t i = core->revocations.n; i-- > 0;) {
         const struct revocation *r = core->revocations.p[i];
-        if (r->in_flight)
-            TRY(forget(core, i));
+        struct search s = {.serial = r->r.serial};
+        if (!r->in_flight)
+            continue;
+        err e = search(core, &s);
+        if (e == OK)
+            e = core_delete(core, TABLE_ADDRESS, slice_str(given_name), s.number);
+        if (e == OK || e == ERR_NOT_FOUND)
+            e = forget(core, i);
+        TRY(e);
     }
     return OK;
 }
@@ -211,9 +247,11 @@ static err write_due(struct core *core, buf *body, uint32_t *count) {
     return e;
 }
 
-/* One request at a time. */
+/* One request at a time; and what came by them before is looked at first. */
 static uint64_t next_due(const struct core *core) {
     uint64_t at = UINT64_MAX;
+    if (!core->caught_up)
+        return at;
     for (size_t i = 0; i < core->revocations.n; i++) {
         const struct revocation *r = core->revocations.p[i];
         if (r->in_flight)

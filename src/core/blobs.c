@@ -221,7 +221,7 @@ static void chunk_came(struct core *core, const struct request *request, err e, 
                chunk.chunks != reference.chunks) {
         finish(core, w, ERR_MALFORMED);
     } else if (buf_append(&w->blob, chunk.bytes) == OK) {
-        *(w->r.asks ? &core->fetched_asking : &core->fetched) += chunk.bytes.n;
+        core->fetched += w->r.asks ? 0 : chunk.bytes.n;
         w->failures = 0;
         if (++w->chunk == reference.chunks)
             complete(core, w, &reference);
@@ -239,6 +239,8 @@ static err get_chunk(struct core *core, struct waiting *w) {
         e = core_session_request(core, AUTH, PROTO_blob_get, buf_slice(&body), chunk_came,
                                  w->r.number);
     buf_free(&body);
+    if (e == OK && w->r.asks)
+        core->fetched_asking += PROTO_CHUNK_MAX; /* also if nothing is there */
     return e;
 }
 

@@ -614,6 +614,13 @@ static err joined_own(struct core *core, struct conversation *c, const struct ml
     return core_account_save(core);
 }
 
+/* The members may write by it, and ask. */
+static err leaf_address_invites(struct core *core, const struct conversation *c) {
+    uint8_t address[PROTO_ADDRESS];
+    TRY(own_address(c, address));
+    return core_address_joined(core, address);
+}
+
 static err joined(struct core *core, struct conversation *c, const struct mls_group *group,
                   uint32_t sender, bool last_resort) {
     struct mls_member member;
@@ -627,6 +634,8 @@ static err joined(struct core *core, struct conversation *c, const struct mls_gr
     c->commit_at = c->probe_at = 0;
     c->retry = true;
     TRY(note_address(core, c));
+    if (!last_resort)
+        TRY(leaf_address_invites(core, c));
     TRY(core_conversation_save_group(core, c));
     TRY(core_history_event(core, c, CORE_MESSAGE_JOINED, member.identity.p,
                            core->account.r.account));
@@ -665,20 +674,18 @@ static err is_unseen(struct core *core, const struct mls_group *group, uint32_t 
     return core_seen_take_declined(core, id.p, unseen);
 }
 
-/* Whoever was given the key package knew another address, which may hold no longer: a stranger's
- * Welcome has to come by that, not by the key package's own. */
+/* A stranger's Welcome has to come by an address that somebody was given to ask or to write by.
+ * Whoever takes a key package has its own address too, also if the one that it was taken by holds
+ * no longer. Whose request is here already was let in, and may ask anew. */
 static err is_uninvited(struct core *core, const struct mls_group *group, uint32_t sender,
                         const uint8_t serial[8], bool *uninvited) {
-    struct mls_member adder, own;
-    struct leaf leaf;
-    uint8_t its[8];
+    struct mls_member adder;
+    bool invites = true;
     TRY(mls_group_member(group, sender, &adder));
-    TRY(mls_group_member(group, mls_group_own_leaf(group), &own));
-    TRY(core_leaf_read(&own, &leaf));
-    err e = core_address_serial(core, leaf.address, its);
-    *uninvited =
-        e == OK && memcmp(its, serial, sizeof its) == 0 && asks_first(core, adder.identity.p);
-    return e == ERR_NOT_FOUND ? OK : e;
+    if (asks_first(core, adder.identity.p) && core_request_of(core, adder.identity.p) == NULL)
+        TRY(core_address_invites(core, serial, &invites));
+    *uninvited = !invites;
+    return OK;
 }
 
 err core_conversation_join(struct core *core, slice welcome, const uint8_t serial[8],
@@ -759,7 +766,7 @@ void core_conversation_doubt(const struct core *core, struct conversation *c) {
  * of us; if it is late and its winner does not come, something was. */
 static err probe(struct core *core, struct conversation *c) {
     c->probe_at = 0;
-    if (core_waiting_blobs_due(core)) {
+    if (core_waiting_blobs_due(core, false)) {
         core_conversation_doubt(core, c); /* the commit may be in one of them */
         return OK;
     }

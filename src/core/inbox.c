@@ -235,6 +235,12 @@ static err take_message(struct core *core, const uint8_t serial[8], slice mark, 
     }
 }
 
+/* Of requests not much may wait. */
+static bool no_room(const struct core *core, const struct outcome *o, size_t n) {
+    const struct conversation *c = core_conversation_lookup(core, o->conversation);
+    return o->what == WAITS && c != NULL && core_request_is(c) && core_request_crowded(core, n);
+}
+
 static err settle(struct core *core, const struct outcome *o, slice mark, slice message) {
     struct record_waiting r = {
         .why = (uint8_t)o->why, .conversation = o->conversation, .mark = mark, .content = message};
@@ -243,7 +249,7 @@ static err settle(struct core *core, const struct outcome *o, slice mark, slice 
     core->counters.repeats += o->what == REPEATED;
     const struct conversation *c = core_conversation_lookup(core, o->conversation);
     bool request = c != NULL && core_request_is(c);
-    if (request && (o->what == ASIDE || (o->what == WAITS && core_request_crowded(core)))) {
+    if (request && (o->what == ASIDE || no_room(core, o, message.n))) {
         core->counters_dirty = true;
         core->counters.dropped++;
         return OK;
@@ -330,16 +336,15 @@ static err own_came(struct core *core, const uint8_t hash[32], const struct reco
  * as a blob and came before it. While blobs are due, such an item is not taken, nor anything after
  * it, so nothing is acked; nor is a message of our own. Once the blobs are in, or given up, or put
  * off to another day because there are so many, subscribing again brings the rest. Blobs are taken
- * in the order in which they came, so a commit in a blob needs no holding. */
+ * in the order in which they came, so a commit in a blob needs no holding. Anybody can send blobs
+ * that ask; they bring Welcomes, and hold no more than these. */
 
-static bool overtakes(const struct delivery *d) {
+static bool is_welcome(const struct delivery *d) {
     enum item_kind kind;
     slice content;
     struct mls_header header;
-    if (core_item_read(d->item, &kind, &content) != OK || kind != ITEM_MESSAGE)
-        return false;
-    return d->mark.n > 0 ||
-           (mls_message_header(content, &header) == OK && header.wire == MLS_WELCOME);
+    return core_item_read(d->item, &kind, &content) == OK && kind == ITEM_MESSAGE &&
+           mls_message_header(content, &header) == OK && header.wire == MLS_WELCOME;
 }
 
 /* A message of ours: how many commits have overtaken it is known when those in blobs are in. */
@@ -351,8 +356,9 @@ static bool is_ours(struct core *core, const struct delivery *d) {
 }
 
 static bool hold(struct core *core, const struct delivery *d) {
-    if (!core->held && core_waiting_blobs_due(core))
-        core->held = overtakes(d) || is_ours(core, d) || core_waiting_crowded(core);
+    if (!core->held && core_waiting_blobs_due(core, true))
+        core->held = is_welcome(d) || core_waiting_crowded(core) ||
+                     (core_waiting_blobs_due(core, false) && (d->mark.n > 0 || is_ours(core, d)));
     core->caught_up = core->caught_up && !core->held;
     return core->held;
 }
@@ -570,11 +576,10 @@ err core_inbox_look_again(struct core *core, uint64_t number) {
         e = take_message(core, serial, buf_slice(&mark), buf_slice(&content), &o);
     /* Processing may have ended the conversation, and this with it. */
     w = core_waiting_find(core, number);
-    if (e == OK && w != NULL && o.what == WAITS) {
-        w->r.why = (uint8_t)o.why;
-        w->r.conversation = o.conversation;
-        w->r.asks = false; /* it is of a conversation that we are in */
-        e = core_waiting_save(core, w);
+    bool stays = w != NULL && o.what == WAITS &&
+                 (w->r.conversation == o.conversation || !no_room(core, &o, content.n));
+    if (e == OK && stays) {
+        e = core_waiting_turn(core, w, o.why, o.conversation);
     } else if (e == OK) {
         if (w != NULL)
             e = core_waiting_remove(core, w);
@@ -588,6 +593,6 @@ err core_inbox_look_again(struct core *core, uint64_t number) {
 
 void core_inbox_pump(struct core *core) {
     core_waiting_pump(core);
-    if (core->held && !core_waiting_blobs_due(core))
+    if (core->held && !core_waiting_blobs_due(core, true))
         core_inbox_subscribe_again(core);
 }

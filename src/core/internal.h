@@ -32,12 +32,15 @@ enum {
     REQUEST_ENTRIES_MAX = 256,      /* of one request's history */
     REQUEST_BYTES_MAX = 512 * 1024, /* of its contents */
     REQUEST_WAITING_MAX = 64,       /* items that wait, of all requests together */
+    REQUEST_WAITING_BYTES = 4 * 1024 * 1024, /* of these */
     REQUEST_BLOBS_MAX = 8,          /* that wait, and came as a request comes */
     REQUEST_BLOB_MAX = 4 * 1024 * 1024,
     REQUESTS_FETCHED_MAX = 16 * 1024 * 1024, /* of such blobs, in a day */
     BLOCKED_MAX = 4096,
     WAITING_MAX = 512,               /* items that wait, all together, but for blobs */
     WAITING_CONVERSATION_MAX = 192,  /* of one conversation */
+    WAITING_BYTES = 32 * 1024 * 1024,
+    WAITING_CONVERSATION_BYTES = 16 * 1024 * 1024,
     EPOCHS_AHEAD = 64,               /* what is of a later epoch than so is not waited for */
     QUARANTINE_MAX = 64,             /* of one conversation */
     BLOB_MAX = 8 * 1024 * 1024,      /* what we upload or fetch */
@@ -454,7 +457,8 @@ struct core {
     uint64_t purge_after;
     uint64_t revoke_after;
 
-    uint64_t fetched, fetched_asking; /* bytes of blobs, and of those that ask, in the day of: */
+    /* Bytes of blobs that came in the day, and that those which ask may have brought at most. */
+    uint64_t fetched, fetched_asking;
     uint64_t fetch_day;
 
     struct handle_job job;
@@ -702,7 +706,8 @@ bool core_sync_later(const struct core *core, uint64_t *time, const uint8_t by[1
 /* stock.c */
 void core_stock_pump(struct core *core);
 uint64_t core_stock_wake(const struct core *core);
-/* Takes one address out of the stock; AGAIN if there is none. In a transaction. */
+/* Takes one address out of the stock, for anything but a key package; AGAIN if there is none. In a
+ * transaction. */
 MUST err core_stock_take_address(struct core *core, uint8_t address[PROTO_ADDRESS]);
 /* The lifetime of a leaf that is made now, in seconds. */
 void core_stock_lifetime(const struct core *core, uint64_t *not_before, uint64_t *not_after);
@@ -711,14 +716,23 @@ MUST err core_stock_find_key(struct core *core, const uint8_t *ref, uint64_t *nu
 MUST err core_stock_key_used(struct core *core, uint64_t number, const struct record_own_key *key);
 
 /* addresses.c */
-/* It is out of the stock: we know its serial until its key is gone. In a transaction. */
+/* It is out of the stock: we know its serial until the server has its revocation, or its key is
+ * gone. In a transaction. */
 MUST err core_address_given(struct core *core, const struct record_own_address *address);
-/* The serial that deliveries by this address of ours have. NOT_FOUND. */
+/* The serial that deliveries by this address of ours have. NOT_FOUND: the server has its
+ * revocation, or its key is gone; the same in what follows. */
 MUST err core_address_serial(struct core *core, const uint8_t address[PROTO_ADDRESS],
                              uint8_t serial[8]);
 /* The other way round. */
 MUST err core_address_of(struct core *core, const uint8_t serial[8],
                          uint8_t address[PROTO_ADDRESS]);
+/* Whether a stranger may ask by it: not if nobody has it but with a key package, or it is not known.
+ */
+MUST err core_address_invites(struct core *core, const uint8_t serial[8], bool *invites);
+/* It came with a key package, and stands in a leaf now. In a transaction. */
+MUST err core_address_joined(struct core *core, const uint8_t address[PROTO_ADDRESS]);
+/* True of one that is to be revoked. */
+bool core_address_ends(const struct core *core, const uint8_t serial[8]);
 /* True if a server whose newest key we know still opens addresses of this one. */
 bool core_address_holds(const struct core *core, uint8_t key_id);
 MUST err core_address_purge(struct core *core);
@@ -886,12 +900,14 @@ MUST err core_conversation_spoil(struct core *core, struct conversation *c, bool
 
 /* requests.c */
 bool core_request_is(const struct conversation *c);
+/* The one that waits of this identity; or NULL. */
+struct conversation *core_request_of(const struct core *core, const uint8_t inviter[16]);
 /* In a transaction: room for a request of this identity, whose earlier one goes. */
 MUST err core_request_room(struct core *core, const uint8_t inviter[16]);
 /* True if nothing of so many bytes has room in its history any more. */
 bool core_request_full(const struct conversation *c, size_t n);
-/* True if no more items of requests may wait. */
-bool core_request_crowded(const struct core *core);
+/* True if no item of a request may wait that has n bytes. */
+bool core_request_crowded(const struct core *core, size_t n);
 /* In a transaction: the conversation goes, and our address in it. */
 MUST err core_request_drop(struct core *core, struct conversation *c);
 /* In a transaction: whoever has become a contact has no request any more, but a conversation. */
@@ -1076,6 +1092,9 @@ struct waiting *core_waiting_find(const struct core *core, uint64_t number);
 MUST err core_waiting_save(struct core *core, struct waiting *w);
 /* With no room left, the oldest of its kind is put aside. What asks has little room, of its own. */
 MUST err core_waiting_add(struct core *core, const struct record_waiting *r);
+/* It waits for something else from now on: with no room left for that, as when one is added. */
+MUST err core_waiting_turn(struct core *core, struct waiting *w, enum waiting_why why,
+                           uint32_t conversation);
 MUST err core_waiting_remove(struct core *core, struct waiting *w);
 /* Into the quarantine, but for what asks: that is dropped. */
 MUST err core_waiting_put_aside(struct core *core, struct waiting *w, err why);
@@ -1083,8 +1102,9 @@ MUST err core_waiting_put_aside(struct core *core, struct waiting *w, err why);
 MUST err core_waiting_purge(struct core *core);
 /* True if there are blobs that did not come yet, or were not looked at. */
 bool core_waiting_blobs(const struct core *core);
-/* True if there are some that come as soon as they can, today. */
-bool core_waiting_blobs_due(const struct core *core);
+/* True if there are some that come as soon as they can, today. asking: also if they ask; anybody can
+ * send such, and no conversation waits for them. */
+bool core_waiting_blobs_due(const struct core *core, bool asking);
 /* True if something waits for another epoch of this conversation, or for what leads to it. */
 bool core_waiting_for_epoch(const struct core *core, const struct conversation *c);
 /* True if there is soon no room left for what waits for blobs. */

@@ -485,7 +485,7 @@ static bool again(struct core *core, struct entry *entry) {
 static void no_winner(struct core *core, struct conversation *c, struct entry *entry) {
     bool behind = core_waiting_for_epoch(core, c);
     err e = OK;
-    if (core_waiting_blobs_due(core)) {
+    if (core_waiting_blobs_due(core, false)) {
         entry->late_until = core->now + LATE_TIME;
         return;
     }
@@ -537,7 +537,7 @@ static bool step(struct core *core, struct entry *entry) {
     if (c == NULL || c->r.behind || entry->in_flight || core->now < entry->not_before ||
         !core->caught_up)
         return false;
-    if (entry->r.stage == STAGE_INTENT && core_waiting_blobs_due(core))
+    if (entry->r.stage == STAGE_INTENT && core_waiting_blobs_due(core, false))
         return false;
     if (!awaits(entry) && !core_session_lane_room(core, lane_of(core, entry)))
         return false;

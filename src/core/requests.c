@@ -45,18 +45,9 @@ static bool is_public(const struct core *core, const uint8_t address[PROTO_ADDRE
     return false;
 }
 
-static bool is_ending(const struct core *core, const uint8_t serial[8]) {
-    for (size_t i = 0; i < core->revocations.n; i++) {
-        const struct revocation *r = core->revocations.p[i];
-        if (memcmp(r->r.serial, serial, sizeof r->r.serial) == 0)
-            return true;
-    }
-    return false;
-}
-
 err core_request_only(struct core *core, const uint8_t serial[8], bool *only) {
     uint8_t address[PROTO_ADDRESS];
-    *only = is_ending(core, serial);
+    *only = core_address_ends(core, serial);
     err e = *only ? ERR_NOT_FOUND : core_address_of(core, serial, address);
     if (e == OK)
         *only = is_public(core, address);
@@ -69,7 +60,7 @@ bool core_request_is(const struct conversation *c) {
     return c->r.state == CORE_CONVERSATION_REQUEST;
 }
 
-static struct conversation *request_of(const struct core *core, const uint8_t inviter[16]) {
+struct conversation *core_request_of(const struct core *core, const uint8_t inviter[16]) {
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
         if (core_request_is(c) && memcmp(c->r.inviter, inviter, sizeof c->r.inviter) == 0)
@@ -84,7 +75,7 @@ err core_request_drop(struct core *core, struct conversation *c) {
 }
 
 err core_request_room(struct core *core, const uint8_t inviter[16]) {
-    struct conversation *earlier = request_of(core, inviter), *oldest = NULL;
+    struct conversation *earlier = core_request_of(core, inviter), *oldest = NULL;
     size_t count = 0;
     if (earlier != NULL)
         return core_request_drop(core, earlier);
@@ -103,14 +94,17 @@ bool core_request_full(const struct conversation *c, size_t n) {
            c->r.bytes > REQUEST_BYTES_MAX - n;
 }
 
-bool core_request_crowded(const struct core *core) {
+bool core_request_crowded(const struct core *core, size_t n) {
     size_t count = 0;
     for (size_t i = 0; i < core->waiting.n; i++) {
         const struct waiting *w = core->waiting.p[i];
         const struct conversation *c = core_conversation_lookup(core, w->r.conversation);
-        count += c != NULL && core_request_is(c);
+        if (c == NULL || !core_request_is(c))
+            continue;
+        count++;
+        n += w->r.content.n;
     }
-    return count >= REQUEST_WAITING_MAX;
+    return count >= REQUEST_WAITING_MAX || n > REQUEST_WAITING_BYTES;
 }
 
 /* From here on it is a conversation like any other. */
@@ -135,7 +129,7 @@ static err take(struct core *core, struct conversation *c) {
 }
 
 err core_request_of_contact(struct core *core, const uint8_t account[16]) {
-    struct conversation *c = request_of(core, account);
+    struct conversation *c = core_request_of(core, account);
     return c == NULL ? OK : take(core, c);
 }
 
@@ -303,7 +297,7 @@ static err part(struct core *core, struct conversation *c) {
 
 static err part_all(struct core *core, const uint8_t account[16]) {
     uint8_t other[16];
-    struct conversation *request = request_of(core, account);
+    struct conversation *request = core_request_of(core, account);
     if (request != NULL)
         TRY(core_request_drop(core, request));
     for (size_t i = 0; i < core->conversations.n; i++) {
@@ -319,7 +313,7 @@ static err block(struct core *core, const uint8_t account[16]) {
     struct blocked *b = find_blocked(core, account);
     struct record_blocked r = {.time = b == NULL ? 0 : b->r.time};
     buf name = buf_on(core->mem);
-    const struct conversation *c = request_of(core, account);
+    const struct conversation *c = core_request_of(core, account);
     memcpy(r.account, account, sizeof r.account);
     core_sync_stamp(core, &r.time, r.by);
     err e = core_contact_name_of(core, c == NULL ? 0 : c->r.number, account, &name);

@@ -16,7 +16,7 @@ static err put_address(struct core *core, const struct record_own_address *addre
     return record_own_address_put(core, TABLE_ADDRESS, slice_str(address_name), number, address);
 }
 
-err core_stock_take_address(struct core *core, uint8_t address[PROTO_ADDRESS]) {
+static err take_address(struct core *core, bool package, uint8_t address[PROTO_ADDRESS]) {
     buf value = buf_on(core->mem);
     struct record_own_address own;
     err e = ERR_AGAIN;
@@ -32,12 +32,17 @@ err core_stock_take_address(struct core *core, uint8_t address[PROTO_ADDRESS]) {
             core->address_count--;
             e = core_delete(core, TABLE_ADDRESS, slice_str(address_name), number);
         }
+        own.package = package;
         if (e == OK)
             e = core_address_given(core, &own);
         break;
     }
     buf_free(&value);
     return e == ERR_NOT_FOUND ? ERR_AGAIN : e;
+}
+
+err core_stock_take_address(struct core *core, uint8_t address[PROTO_ADDRESS]) {
+    return take_address(core, false, address);
 }
 
 /* The server makes addresses by another key than before: those in stock, those of leaves and those
@@ -59,7 +64,7 @@ static err turn_key(struct core *core, uint8_t key_id) {
 static err keep_addresses(struct core *core, const struct proto_address_made *made) {
     reader r = reader_of(made->addresses.bytes), serials = reader_of(made->serials);
     struct proto_address address;
-    struct record_own_address own;
+    struct record_own_address own = {0};
     core->counters_dirty = true;
     core->counters.addresses = core->now;
     while (r.n > 0) {
@@ -170,7 +175,7 @@ static err make_key(struct core *core, bool last_resort, buf *out) {
     uint8_t address[PROTO_ADDRESS];
     size_t n = sizeof key.ref;
     buf secrets = buf_on(core->mem), package = buf_on(core->mem);
-    err e = core_stock_take_address(core, address);
+    err e = take_address(core, true, address);
     if (e == OK)
         e = core_leaf_own_make(core, address, &leaf);
     if (e == OK) {
@@ -405,7 +410,7 @@ static void pump_stock(struct core *core) {
 }
 
 static void pump_purge(struct core *core) {
-    if (core->now < core->purge_after || !core->caught_up || core_waiting_blobs_due(core))
+    if (core->now < core->purge_after || !core->caught_up || core_waiting_blobs_due(core, true))
         return;
     core->purge_after = core->now + TIME_DAY;
     if (core_txn_begin(core) == OK)

@@ -57,25 +57,42 @@ err core_waiting_put_aside(struct core *core, struct waiting *w, err why) {
     return core_waiting_remove(core, w);
 }
 
+struct crowd {
+    struct waiting *oldest;
+    size_t count, bytes;
+};
+
+static void join(struct crowd *crowd, struct waiting *w) {
+    crowd->oldest = crowd->count++ == 0 ? w : crowd->oldest;
+    crowd->bytes += w->r.content.n;
+}
+
+/* What has to go for r to have room; NULL: nothing. */
+static struct waiting *in_the_way(const struct core *core, const struct record_waiting *r) {
+    struct crowd all = {0}, same = {0};
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        struct waiting *w = core->waiting.p[i];
+        if (w->r.number == r->number || is_blob(w) != (r->why == WAIT_BLOB) || w->r.asks != r->asks)
+            continue;
+        join(&all, w);
+        if (w->r.conversation == r->conversation)
+            join(&same, w);
+    }
+    if (r->why == WAIT_BLOB)
+        return all.count >= (r->asks ? REQUEST_BLOBS_MAX : WAITING_BLOBS_MAX) ? all.oldest : NULL;
+    if (same.count >= WAITING_CONVERSATION_MAX ||
+        same.bytes + r->content.n > WAITING_CONVERSATION_BYTES)
+        return same.oldest;
+    bool full = all.count >= WAITING_MAX || all.bytes + r->content.n > WAITING_BYTES;
+    return full ? all.oldest : NULL;
+}
+
 /* Nobody has proved to be a member by what waits. If the newest had to go, who fills the room once
  * would keep it full. */
 static err make_room(struct core *core, const struct record_waiting *r) {
-    struct waiting *oldest = NULL, *own = NULL;
-    size_t all = 0, same = 0;
-    for (size_t i = 0; i < core->waiting.n; i++) {
-        struct waiting *w = core->waiting.p[i];
-        if (is_blob(w) != (r->why == WAIT_BLOB) || w->r.asks != r->asks)
-            continue;
-        oldest = all++ == 0 ? w : oldest;
-        if (w->r.conversation == r->conversation)
-            own = same++ == 0 ? w : own;
-    }
-    if (r->why != WAIT_BLOB && same >= WAITING_CONVERSATION_MAX)
-        return core_waiting_put_aside(core, own, ERR_FULL);
-    size_t most = r->asks               ? REQUEST_BLOBS_MAX
-                  : r->why == WAIT_BLOB ? WAITING_BLOBS_MAX
-                                        : WAITING_MAX;
-    return all >= most ? core_waiting_put_aside(core, oldest, ERR_FULL) : OK;
+    for (struct waiting *w; (w = in_the_way(core, r)) != NULL;)
+        TRY(core_waiting_put_aside(core, w, ERR_FULL));
+    return OK;
 }
 
 err core_waiting_purge(struct core *core) {
@@ -105,6 +122,15 @@ err core_waiting_add(struct core *core, const struct record_waiting *r) {
     return e;
 }
 
+err core_waiting_turn(struct core *core, struct waiting *w, enum waiting_why why,
+                      uint32_t conversation) {
+    w->r.why = (uint8_t)why;
+    w->r.conversation = conversation;
+    w->r.asks = false; /* it is of a conversation that we are in */
+    TRY(make_room(core, &w->r));
+    return core_waiting_save(core, w);
+}
+
 /* Due today. */
 static bool is_due_blob(const struct core *core, const struct waiting *w) {
     return w->r.why == WAIT_READY || (w->r.why == WAIT_BLOB && !core_blob_paused(core, w->r.asks));
@@ -117,10 +143,12 @@ bool core_waiting_blobs(const struct core *core) {
     return false;
 }
 
-bool core_waiting_blobs_due(const struct core *core) {
-    for (size_t i = 0; i < core->waiting.n; i++)
-        if (is_due_blob(core, core->waiting.p[i]))
+bool core_waiting_blobs_due(const struct core *core, bool asking) {
+    for (size_t i = 0; i < core->waiting.n; i++) {
+        const struct waiting *w = core->waiting.p[i];
+        if (is_due_blob(core, w) && (asking || !w->r.asks))
             return true;
+    }
     return false;
 }
 

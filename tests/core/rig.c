@@ -342,6 +342,25 @@ void rig_put_blob(struct rig *rig, slice sealed, const struct proto_blob_referen
     }
 }
 
+void rig_name_blob(struct rig *rig, const uint8_t to[PROTO_ADDRESS],
+                   const struct proto_blob_reference *reference) {
+    buf content = {0}, item = {0};
+    CHECK_OK(proto_blob_reference_encode(&content, reference));
+    CHECK_OK(core_item_write(&item, ITEM_BLOB, buf_slice(&content)));
+    rig_send(rig, to, buf_slice(&item));
+    buf_free(&content);
+    buf_free(&item);
+}
+
+void rig_send_blob(struct rig *rig, const uint8_t to[PROTO_ADDRESS], slice content) {
+    buf sealed = {0};
+    struct proto_blob_reference reference;
+    CHECK_OK(core_blob_seal(content, &sealed, &reference));
+    rig_put_blob(rig, buf_slice(&sealed), &reference, to);
+    rig_name_blob(rig, to, &reference);
+    buf_free(&sealed);
+}
+
 /* ---- Clients ---- */
 
 uint32_t rig_roster_above;

@@ -114,6 +114,11 @@ void rig_send(struct rig *rig, const uint8_t address[PROTO_ADDRESS], slice item)
 void rig_put_blob(struct rig *rig, slice sealed, const struct proto_blob_reference *reference,
                   const uint8_t to[PROTO_ADDRESS]);
 
+/* Items of a stranger's that name a blob; that of the second is uploaded first. */
+void rig_name_blob(struct rig *rig, const uint8_t to[PROTO_ADDRESS],
+                   const struct proto_blob_reference *reference);
+void rig_send_blob(struct rig *rig, const uint8_t to[PROTO_ADDRESS], slice content);
+
 /* The DONE of a command; NULL if it did not come. */
 const struct notice *rig_done(const struct client *c, uint64_t command);
 size_t rig_notices(const struct client *c, enum core_notice_kind kind);

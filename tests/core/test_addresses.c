@@ -204,10 +204,18 @@ TEST(the_serial_of_an_address_is_known_until_it_is_revoked) {
     start(2);
     struct core *core = client(1)->core;
     own_address(client(1), address);
+    bool invites = false;
     CHECK_OK(core_address_serial(core, address, serial));
+    CHECK_OK(core_address_invites(core, serial, &invites));
+    CHECK(invites); /* it is in our leaf, by whatever it came there */
     update(client(1));
-    rig_pass(&rig, TIME_DAY + TIME_HOUR);
+    rig_pass(&rig, TIME_DAY - TIME_MINUTE);
+    CHECK_OK(core_address_invites(core, serial, &invites));
+    CHECK(invites);
+    rig_pass(&rig, TIME_HOUR);
     CHECK_ERR(core_address_serial(core, address, serial), ERR_NOT_FOUND);
+    CHECK_OK(core_address_invites(core, serial, &invites));
+    CHECK(!invites);
     CHECK_OK(core_txn_begin(core));
     CHECK_OK(core_txn_end(core, core_address_revoke(core, address))); /* again: nothing to do */
     CHECK_EQ(core->revocations.n, 0);

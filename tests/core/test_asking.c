@@ -84,30 +84,11 @@ static void send_item(const uint8_t address[PROTO_ADDRESS], slice content) {
     buf_free(&item);
 }
 
-static void name_blob(const uint8_t address[PROTO_ADDRESS],
-                      const struct proto_blob_reference *reference) {
-    buf content = {0}, item = {0};
-    CHECK_OK(proto_blob_reference_encode(&content, reference));
-    CHECK_OK(core_item_write(&item, ITEM_BLOB, buf_slice(&content)));
-    rig_send(&rig, address, buf_slice(&item));
-    buf_free(&content);
-    buf_free(&item);
-}
-
-static void send_blob(const uint8_t address[PROTO_ADDRESS], slice content) {
-    buf sealed = {0};
-    struct proto_blob_reference reference;
-    CHECK_OK(core_blob_seal(content, &sealed, &reference));
-    rig_put_blob(&rig, buf_slice(&sealed), &reference, address);
-    name_blob(address, &reference);
-    buf_free(&sealed);
-}
-
 /* One that nobody uploaded. */
 static void send_reference(const uint8_t address[PROTO_ADDRESS], uint32_t size) {
     struct proto_blob_reference reference = {.size = size, .chunks = size / PROTO_CHUNK_MAX + 1};
     crypto_random(reference.id, sizeof reference.id);
-    name_blob(address, &reference);
+    rig_name_blob(&rig, address, &reference);
 }
 
 /* ---- Links ---- */
@@ -142,7 +123,7 @@ TEST(who_asks_by_a_link_may_need_a_blob) {
     struct core_link link;
     start(3);
     make_welcome(1, make_link(true));
-    send_blob(address, buf_slice(&welcome));
+    rig_send_blob(&rig, address, buf_slice(&welcome));
     rig_pass(&rig, TIME_SECOND);
     CHECK_EQ(requests(), 1);
     CHECK_OK(core_link_at(client(0)->core, 0, &link));
@@ -202,7 +183,7 @@ TEST(of_two_blobs_by_a_link_for_one_the_first_is_let_in) {
     rig_run(&rig);
     for (size_t i = 1; i <= 2; i++) {
         make_welcome(i, link);
-        send_blob(address, buf_slice(&welcome));
+        rig_send_blob(&rig, address, buf_slice(&welcome));
     }
     uint64_t dropped = rig_status(client(0)).dropped;
     core_online(client(0)->core, true, rig.now);
@@ -222,7 +203,7 @@ TEST(a_blob_that_came_before_its_link_was_revoked_is_not_looked_at) {
     start(2);
     make_welcome(1, make_link(false));
     rig.on_request = keep_blobs;
-    send_blob(address, buf_slice(&welcome));
+    rig_send_blob(&rig, address, buf_slice(&welcome));
     rig_pass(&rig, TIME_SECOND);
     CHECK_EQ(rig_status(client(0)).waiting, 1);
     CHECK_OK(core_link_revoke(client(0)->core, number, rig.now));
@@ -261,17 +242,114 @@ TEST(nobody_goes_round_a_link_by_the_key_package_s_own_address) {
     end();
 }
 
+/* A link that holds no longer still gives the last-resort key package: however often, and with
+ * whatever key package it sends a Welcome to whichever of their addresses. */
+TEST(nor_by_that_of_any_other_key_package) {
+    uint8_t of_link[PROTO_ADDRESS], last[PROTO_ADDRESS];
+    start(3);
+    rig_pass(&rig, 4 * TIME_DAY);
+    slice link = make_link(false);
+    make_welcome(1, link);
+    address_of_package(of_link);
+    CHECK_OK(core_link_revoke(client(0)->core, number, rig.now));
+    rig_pass(&rig, TIME_HOUR); /* the server has it */
+    uint64_t dropped = rig_status(client(0)).dropped;
+    for (size_t i = 1; i <= 2; i++) {
+        make_welcome(i, link);
+        address_of_package(last);
+        send_item(of_link, buf_slice(&welcome));
+        rig_pass(&rig, TIME_SECOND);
+        CHECK_EQ(rig_status(client(0)).dropped, dropped + i);
+    }
+    for (size_t i = 1; i <= 2; i++) {
+        make_welcome(i, link);
+        send_item(last, buf_slice(&welcome));
+        rig_pass(&rig, TIME_SECOND);
+        CHECK_EQ(rig_status(client(0)).dropped, dropped + 2 + i);
+    }
+    CHECK_EQ(client(0)->core->revocations.n, 1);
+    rig_pass(&rig, 5 * TIME_DAY); /* there is another now */
+    make_welcome(1, link);
+    dropped = rig_status(client(0)).dropped;
+    send_item(last, buf_slice(&welcome));
+    rig_pass(&rig, TIME_SECOND);
+    CHECK_EQ(rig_status(client(0)).dropped, dropped + 1);
+    CHECK_EQ(requests(), 0);
+    end();
+}
+
 TEST(nor_with_a_blob) {
     uint8_t its[PROTO_ADDRESS];
     start(2);
     make_welcome(1, make_link(false));
     address_of_package(its);
     CHECK_OK(core_link_revoke(client(0)->core, number, rig.now));
-    send_blob(its, buf_slice(&welcome));
+    rig_send_blob(&rig, its, buf_slice(&welcome));
     rig_pass(&rig, TIME_SECOND);
     CHECK_EQ(rig_status(client(0)).waiting, 0);
     CHECK_EQ(requests(), 0);
     CHECK_EQ(rig_status(client(0)).conversations, 0);
+    end();
+}
+
+static uint32_t the_request(void) {
+    struct core_conversation c;
+    CHECK_EQ(requests(), 1);
+    CHECK_OK(core_conversation_at(client(0)->core, 0, &c));
+    return c.number;
+}
+
+/* Its own conversations go to the address of our leaf by then, which may be the last-resort one's.
+ */
+TEST(whose_request_waits_may_ask_anew_by_it) {
+    uint8_t last[PROTO_ADDRESS];
+    start(2);
+    slice link = make_link(true);
+    make_welcome(1, link);
+    send_item(address, buf_slice(&welcome));
+    rig_pass(&rig, TIME_HOUR); /* the link is used, and the server knows */
+    uint32_t first = the_request();
+    make_welcome(1, link);
+    address_of_package(last);
+    send_item(last, buf_slice(&welcome));
+    rig_pass(&rig, TIME_SECOND);
+    uint32_t second = the_request();
+    CHECK(second != first);
+    CHECK_OK(core_request_decline(client(0)->core, second, rig.now));
+    uint64_t dropped = rig_status(client(0)).dropped;
+    make_welcome(1, link);
+    send_item(last, buf_slice(&welcome));
+    rig_pass(&rig, TIME_SECOND);
+    CHECK_EQ(rig_status(client(0)).dropped, dropped + 1);
+    CHECK_EQ(requests(), 0);
+    end();
+}
+
+static enum verdict lose_mail(struct rig *r, struct client *to, uint16_t type, slice body) {
+    (void)r, (void)body;
+    return to->index == 0 && (type == PROTO_delivery || type == PROTO_caught_up) ? DROP : PASS;
+}
+
+/* As a card's old address. */
+TEST(what_came_before_its_address_was_to_end_is_taken) {
+    struct core *core;
+    start(2);
+    make_welcome(1, make_link(false));
+    core = client(0)->core;
+    CHECK_OK(core_txn_begin(core));
+    CHECK_OK(core_txn_end(core, core_address_revoke_at(core, address, rig.now + TIME_DAY)));
+    core_online(core, false, rig.now);
+    rig_run(&rig);
+    send_item(address, buf_slice(&welcome));
+    rig.now += TIME_WEEK;
+    rig.on_reply = lose_mail;
+    core_online(core, true, rig.now);
+    rig_pass(&rig, TIME_SECOND);
+    rig.on_reply = NULL;
+    rig_cut(&rig, client(0));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(requests(), 1);
+    CHECK_EQ(core->revocations.n, 0);
     end();
 }
 
@@ -281,11 +359,11 @@ TEST(a_blob_by_a_link_that_holds_anything_else_is_dropped) {
     start(2);
     make_welcome(1, make_link(false));
     uint64_t dropped = rig_status(client(0)).dropped;
-    send_blob(address, slice_str("no Welcome"));
+    rig_send_blob(&rig, address, slice_str("no Welcome"));
     send_reference(address, REQUEST_BLOB_MAX + 1);
     send_reference(address, 100); /* is not there */
     welcome.p[welcome.n - 1] ^= 1;
-    send_blob(address, buf_slice(&welcome)); /* does not open */
+    rig_send_blob(&rig, address, buf_slice(&welcome)); /* does not open */
     rig_pass(&rig, TIME_MINUTE);
     CHECK_EQ(rig_status(client(0)).dropped, dropped + 4);
     CHECK_EQ(rig_status(client(0)).quarantined, 0);
@@ -318,6 +396,46 @@ TEST(strangers_blobs_have_little_room_and_hold_nothing_up_for_long) {
     rig_fini(&rig);
 }
 
+/* However slowly they come. */
+TEST(strangers_blobs_hold_up_no_conversation) {
+    uint64_t command;
+    rig_init(&rig, 3);
+    rig_meet(client(0), client(1));
+    rig_conversation(&rig, 2);
+    make_welcome(2, make_link(false));
+    rig.on_request = keep_blobs;
+    rig_send_blob(&rig, address, buf_slice(&welcome));
+    rig_pass(&rig, TIME_SECOND);
+    CHECK_OK(core_conversation_update(client(1)->core, 1, rig.now, &command));
+    rig_finish(client(1), command, OK);
+    rig_finish(client(1), rig_say(client(1), "in time"), OK);
+    rig_finish(client(0), rig_say(client(0), "so is this"), OK);
+    CHECK(strcmp(rig_texts(client(0)), "in time\nso is this\n") == 0);
+    CHECK(!client(0)->core->held);
+    CHECK_EQ(rig_status(client(0)).waiting, 1);
+    rig.on_request = NULL;
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(requests(), 1);
+    end();
+}
+
+/* What is not there costs as much as what is. */
+TEST(a_day_has_so_many_of_strangers_blobs) {
+    enum { MOST = REQUESTS_FETCHED_MAX / PROTO_CHUNK_MAX };
+    start(1);
+    (void)make_link(false);
+    rig.on_request = count_gets;
+    for (int i = 0; i < MOST + 3; i++) {
+        send_reference(address, 100);
+        rig_run(&rig);
+    }
+    CHECK_EQ(rig.hits, MOST);
+    CHECK_EQ(rig_status(client(0)).waiting, 3);
+    rig_pass(&rig, TIME_DAY);
+    CHECK_EQ(rig.hits, MOST + 3);
+    end();
+}
+
 static void say_much(size_t i) {
     uint64_t command, message;
     buf much = {0};
@@ -335,13 +453,13 @@ TEST(what_strangers_bring_in_a_day_takes_nothing_from_friends) {
     rig_conversation(&rig, 2);
     make_welcome(2, make_link(false));
     client(0)->core->fetched = 0;
-    send_blob(address, slice_str("no Welcome"));
+    rig_send_blob(&rig, address, slice_str("no Welcome"));
     rig_pass(&rig, TIME_SECOND);
     CHECK_EQ(client(0)->core->fetched, 0);
     CHECK(client(0)->core->fetched_asking > 0);
     uint64_t messages = rig_state(client(0)).messages;
     client(0)->core->fetched_asking = REQUESTS_FETCHED_MAX;
-    send_blob(address, buf_slice(&welcome));
+    rig_send_blob(&rig, address, buf_slice(&welcome));
     say_much(1);
     rig_pass(&rig, TIME_SECOND);
     CHECK_EQ(rig_state(client(0)).messages, messages + 1);

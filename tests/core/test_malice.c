@@ -494,6 +494,60 @@ TEST(junk_does_not_fill_the_room_for_what_waits) {
     rig_fini(&rig);
 }
 
+enum { LARGE = 7 * 1024 * 1024 };
+
+static void send_large_junk(const struct conversation *c, uint8_t salt,
+                            const uint8_t to[PROTO_ADDRESS]) {
+    buf message = {0};
+    junk(1, c->r.epoch + 2, MLS_APPLICATION, 0, &message);
+    memcpy(message.p + 5, c->r.group, sizeof c->r.group);
+    CHECK_OK(buf_resize(&message, LARGE));
+    memset(message.p + 256, salt, LARGE - 256);
+    rig_send_blob(&rig, to, buf_slice(&message));
+    rig_run(&rig);
+    buf_free(&message);
+}
+
+/* What a blob holds of a later epoch has no more room than what an item does, and not much. */
+TEST(junk_in_blobs_does_not_fill_more_room_than_any_other) {
+    uint8_t to[PROTO_ADDRESS];
+    start(3);
+    address_of(2, 1, to);
+    uint64_t epoch = rig_state(client(1)).epoch;
+    for (uint32_t i = 0; i < 10 + WAITING_CONVERSATION_MAX; i++) {
+        buf message = {0};
+        client(1)->count = 0;
+        junk(1, epoch + 2, MLS_APPLICATION, i, &message);
+        rig_send_blob(&rig, to, buf_slice(&message));
+        rig_run(&rig);
+        buf_free(&message);
+    }
+    CHECK_EQ(rig_state(client(1)).waiting, WAITING_CONVERSATION_MAX);
+    for (uint8_t i = 0; i < 4; i++)
+        send_large_junk(view(1), i, to);
+    CHECK_EQ(rig_state(client(1)).waiting, WAITING_CONVERSATION_BYTES / LARGE);
+    rig_fini(&rig);
+}
+
+TEST(nor_that_of_many_conversations) {
+    uint8_t to[PROTO_ADDRESS];
+    uint64_t command;
+    uint32_t number;
+    start(2);
+    address_of(0, 1, to);
+    for (int i = 0; i < 3; i++) {
+        CHECK_OK(core_conversation_new(client(0)->core, SLICE_EMPTY,
+                                       (const uint8_t(*)[CORE_ACCOUNT])client(1)->account, 1,
+                                       rig.now, &command, &number));
+        rig_finish(client(0), command, OK);
+        const struct list *all = &client(1)->core->conversations;
+        for (uint8_t j = 0; j < 2; j++)
+            send_large_junk(all->p[all->n - 1], j, to);
+    }
+    CHECK_EQ(rig_status(client(1)).waiting, WAITING_BYTES / LARGE);
+    rig_fini(&rig);
+}
+
 /* ---- Conversations that come again ---- */
 
 static struct {

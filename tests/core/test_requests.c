@@ -448,10 +448,18 @@ static void send_junk(const uint8_t address[PROTO_ADDRESS]) {
     buf_free(&item);
 }
 
+static void leaf_address(const struct conversation *c, uint8_t address[PROTO_ADDRESS]) {
+    struct mls_member member;
+    struct leaf leaf;
+    CHECK_OK(mls_group_member(c->group, mls_group_own_leaf(c->group), &member));
+    CHECK_OK(core_leaf_read(&member, &leaf));
+    memcpy(address, leaf.address, PROTO_ADDRESS);
+}
+
 TEST(by_a_link_s_address_others_may_ask_and_nothing_else) {
     uint64_t command;
     uint32_t number;
-    uint8_t leaf_address[PROTO_ADDRESS];
+    uint8_t its[PROTO_ADDRESS];
     start(2);
     struct core *core = client(1)->core;
     const struct contact_link *link = core->links.p[0];
@@ -469,13 +477,9 @@ TEST(by_a_link_s_address_others_may_ask_and_nothing_else) {
     rig_pass(&rig, TIME_SECOND);
     struct conversation *c = core_conversation_lookup(core, request());
     /* By another address junk is shown, since it tells that somebody there means harm. */
-    struct mls_member member;
-    struct leaf leaf;
     CHECK_OK(core_conversation_load(core, c));
-    CHECK_OK(mls_group_member(c->group, mls_group_own_leaf(c->group), &member));
-    CHECK_OK(core_leaf_read(&member, &leaf));
-    memcpy(leaf_address, leaf.address, sizeof leaf_address);
-    send_junk(leaf_address);
+    leaf_address(c, its);
+    send_junk(its);
     CHECK_EQ(rig_status(client(1)).dropped, dropped + 3);
     CHECK_EQ(rig_status(client(1)).quarantined + rig_status(client(1)).waiting, 3);
     buf_free(&letter);
@@ -489,12 +493,8 @@ TEST(a_declined_request_s_address_is_revoked) {
     uint32_t theirs = ask(0);
     struct core *core = client(1)->core;
     struct conversation *c = core_conversation_lookup(core, request());
-    struct mls_member member;
-    struct leaf leaf;
     CHECK_OK(core_conversation_load(core, c));
-    CHECK_OK(mls_group_member(c->group, mls_group_own_leaf(c->group), &member));
-    CHECK_OK(core_leaf_read(&member, &leaf));
-    memcpy(address, leaf.address, sizeof address);
+    leaf_address(c, address);
     CHECK_OK(core_address_serial(core, address, serial));
     CHECK_OK(core_request_decline(core, request(), rig.now));
     rig_pass(&rig, 10 * TIME_MINUTE);
@@ -623,6 +623,37 @@ TEST(what_a_request_may_say_is_bounded) {
 }
 
 /* It is known by its leaf's address, which it may revoke. */
+/* Of a later epoch, each in a blob. */
+TEST(what_a_request_lets_wait_is_bounded) {
+    enum { SIZE = 3 * REQUEST_WAITING_BYTES / 4 };
+    uint8_t to[PROTO_ADDRESS];
+    start(2);
+    ask(0);
+    struct conversation *c = core_conversation_lookup(client(1)->core, request());
+    CHECK_OK(core_conversation_load(client(1)->core, c));
+    leaf_address(c, to);
+    uint64_t dropped = rig_status(client(1)).dropped;
+    for (uint8_t i = 0; i < 3; i++) {
+        buf message = {0};
+        writer w = writer_on(&message);
+        writer_u16(&w, 1);
+        writer_u16(&w, MLS_PRIVATE_MESSAGE);
+        writer_vec(&w, SLICE_ARRAY(c->r.group));
+        writer_u64(&w, c->r.epoch + 2);
+        writer_u8(&w, MLS_APPLICATION);
+        writer_u8(&w, i);
+        CHECK_OK(writer_result(&w));
+        CHECK_OK(buf_resize(&message, SIZE));
+        memset(message.p + 256, i, SIZE - 256);
+        rig_send_blob(&rig, to, buf_slice(&message));
+        rig_pass(&rig, TIME_SECOND);
+        buf_free(&message);
+    }
+    CHECK_EQ(rig_status(client(1)).waiting, 1);
+    CHECK_EQ(rig_status(client(1)).dropped, dropped + 2);
+    rig_fini(&rig);
+}
+
 TEST(whom_we_accepted_stays_in_reach_when_it_takes_another_address) {
     uint64_t command;
     start(2);
