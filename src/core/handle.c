@@ -644,7 +644,7 @@ static uint64_t claim_due(const struct core *core, const struct claim *c) {
 /* What waits for something else than a time: an address, or the mailbox. There may be what another
  * own device did to the card since. */
 static bool claim_waits(const struct core *core, const struct claim *c) {
-    bool heard = core->caught_up && !core_waiting_blobs_due(core);
+    bool heard = core->caught_up && !core_waiting_blobs_due(core, false);
     return c->r.state == CLAIM_GONE || lacks_address(core, c) ||
            (c->r.state == CLAIM_HELD && !heard);
 }
