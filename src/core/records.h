@@ -91,8 +91,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 /* The last answer to record_get. */
 #define RECORD_FIELDS_server(F) F(vec, record, 0, 256)
 
-/* addresses: device id and address in turn, of the devices that we have one of, by a link, a card or
- * where we met: each adds the others to a conversation that it is added to. leaves: the same, of
+/* addresses: device id and address in turn, of the devices that we have one of, by a link, a card
+ * or where we met: each adds the others to a conversation that it is added to. leaves: the same, of
  * leaves from which something was heard last. version 0: met in a conversation, no list known.
  * link_until: until then the address of its link or card goes before those of its leaves.
  * changed, by: petname and verified, when and on which own device. */
@@ -195,7 +195,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, last_resort, 0, 0)        \
     F(u32, bytes, 0, 0)               \
     F(u8, address_key, 0, 0)          \
-    F(u64, renew, 0, 0)                \
+    F(u64, renew, 0, 0)               \
     F(vec, unheard, 0, 8 * CORE_MEMBERS_MAX)
 
 /* One command of the outbox. intent: what is wanted, by kind. type and request: what was encrypted
@@ -272,8 +272,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(vec, address, 0, PROTO_ADDRESS) \
     F(vec, fresh, 0, PROTO_ADDRESS)
 
-/* An item that can't be processed yet, and why. reference: its blob, while that is not here. serial:
- * of the address that a blob came by; asks: one by which others may only ask. */
+/* An item that can't be processed yet, and why. reference: its blob, while that is not here.
+ * serial: of the address that a blob came by; asks: one by which others may only ask. */
 #define RECORD_FIELDS_waiting(F) \
     F(u64, number, 0, 0)         \
     F(u8, why, 0, 0)             \
@@ -291,19 +291,21 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, time, 0, 0)               \
     F(vec, item, 0, 16777216)
 
-/* An address of our mailbox, and the serial by which deliveries name it. package: who has it, has it
- * with a key package, and no more. */
+/* An address of our mailbox, and the serial by which deliveries name it. package: who has it, has
+ * it with a key package, and no more. */
 #define RECORD_FIELDS_own_address(F)    \
     F(fixed, address, PROTO_ADDRESS, 0) \
     F(fixed, serial, 8, 0)              \
     F(flag, package, 0, 0)
 
-/* One that shall hold no longer, from `at` on. */
+/* One that shall hold no longer, from `at` on. members: it stood in our leaf, and who has not heard
+ * of the next one sends by it. */
 #define RECORD_FIELDS_revocation(F) \
     F(u64, number, 0, 0)            \
     F(u64, at, 0, 0)                \
     F(u8, key_id, 0, 0)             \
-    F(fixed, serial, 8, 0)
+    F(fixed, serial, 8, 0)          \
+    F(flag, members, 0, 0)
 
 /* A key package of ours, until a Welcome uses it. */
 #define RECORD_FIELDS_own_key(F)  \
