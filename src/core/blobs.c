@@ -76,6 +76,17 @@ static uint32_t chunk_count(const struct entry *entry) {
     return (uint32_t)((entry->blob_bytes.n + PROTO_CHUNK_MAX - 1) / PROTO_CHUNK_MAX);
 }
 
+static void have(struct entry *entry, const struct proto_blob_state *state) {
+    entry->chunk = state->have;
+    if (entry->chunk < chunk_count(entry))
+        return;
+    if (entry->until == 0 || state->until < entry->until)
+        entry->until = state->until;
+    entry->chunk = 0;
+    entry->blob++;
+    buf_clear(&entry->blob_bytes);
+}
+
 static void chunk_put(struct core *core, const struct request *request, err e, uint16_t reason,
                       uint16_t type, slice body) {
     struct entry *entry = core_entry_find(core, request->number);
@@ -95,12 +106,7 @@ static void chunk_put(struct core *core, const struct request *request, err e, u
         entry->not_before = core->now + core_backoff(entry->failures, TIME_SECOND, 2 * TIME_MINUTE);
     }
     if (e == OK)
-        entry->chunk = state.have;
-    if (entry->chunk >= chunk_count(entry)) {
-        entry->chunk = 0;
-        entry->blob++;
-        buf_clear(&entry->blob_bytes);
-    }
+        have(entry, &state);
 }
 
 err core_blob_permission(struct core *core, struct conversation *c, const uint8_t id[32],

@@ -38,14 +38,19 @@ err core_name_check(slice name) {
     return OK;
 }
 
+/* Somebody else who is called so; or NULL. */
+static struct contact *namesake(const struct core *core, const uint8_t account[16], slice petname) {
+    for (size_t i = 0; petname.n > 0 && i < core->contacts.n; i++) {
+        struct contact *c = core->contacts.p[i];
+        if (slice_equal(c->r.petname, petname) && memcmp(c->r.account, account, 16) != 0)
+            return c;
+    }
+    return NULL;
+}
+
 /* Two of one petname could not be told apart. */
 err core_contact_petname_free(const struct core *core, const uint8_t account[16], slice petname) {
-    for (size_t i = 0; petname.n > 0 && i < core->contacts.n; i++) {
-        const struct contact *c = core->contacts.p[i];
-        if (slice_equal(c->r.petname, petname) && memcmp(c->r.account, account, 16) != 0)
-            return ERR_EXISTS;
-    }
-    return OK;
+    return namesake(core, account, petname) == NULL ? OK : ERR_EXISTS;
 }
 
 /* ---- Objects ---- */
@@ -68,6 +73,15 @@ static err contact_save(struct core *core, struct contact *contact) {
     TRY(record_contact_settle(&contact->bytes, &contact->r));
     return core_put(core, TABLE_CONTACT, slice_str("contact"), contact->r.number,
                     buf_slice(&contact->bytes));
+}
+
+err core_contact_bound_all(struct core *core) {
+    for (size_t i = 0; i < core->contacts.n; i++) {
+        struct contact *c = core->contacts.p[i];
+        if (core_sync_bound(core, &c->r.changed))
+            TRY(contact_save(core, c));
+    }
+    return OK;
 }
 
 /* Stores a new contact, or what is new about a known one. r's slices may borrow from anywhere. */
@@ -171,6 +185,27 @@ enum { PLACE = 16 + PROTO_ADDRESS }; /* a device and an address of it */
 /* So long the address of a card holds after another is put, and a link's is rarely taken back. */
 #define LINK_TIME TIME_WEEK
 
+/* link_until of a link that is over: it stays the later one of the two, so that another own device,
+ * which knows the same link as fresh, does not bring it back. */
+static uint64_t link_over(uint64_t until) {
+    return until | 1;
+}
+
+static bool link_is_over(const struct record_contact *r) {
+    return (r->link_until & 1) != 0;
+}
+
+static bool link_is_fresh(const struct core *core, const struct record_contact *r) {
+    return !link_is_over(r) && core->now < r->link_until;
+}
+
+/* Whether the addresses and what is known of their link are better in a than in b. */
+static bool newer_link(const struct record_contact *a, const struct record_contact *b) {
+    if (link_over(a->link_until) == link_over(b->link_until) && link_is_over(a) != link_is_over(b))
+        return link_is_over(a);
+    return a->version != b->version ? a->version > b->version : a->link_until > b->link_until;
+}
+
 /* This address in the place of the one that was known of its device, and what is known of the
  * others that are still in the list. */
 static err merge_places(const struct proto_contact *contact, const struct proto_device_list *list,
@@ -195,6 +230,21 @@ err core_contact_learn_devices(struct core *core, const uint8_t account[16], sli
     return contact_save(core, c);
 }
 
+/* Two devices gave one petname to two people: all of them leave it to whom it was given last. */
+static err settle_petname(struct core *core, struct record_contact *r) {
+    struct contact *other = namesake(core, r->account, r->petname);
+    if (other == NULL)
+        return OK;
+    struct core_notice notice = {.kind = CORE_NOTICE_PETNAME, .text = r->petname};
+    core_action_notice(core, &notice);
+    if (!core_sync_later(core, &r->changed, r->by, other->r.changed, other->r.by)) {
+        r->petname = SLICE_EMPTY;
+        return OK;
+    }
+    other->r.petname = SLICE_EMPTY;
+    return contact_save(core, other);
+}
+
 /* Another own device checked it. What is known here stays, but for what is newer there. */
 err core_contact_import(struct core *core, const struct record_contact *contact) {
     struct proto_device_list list;
@@ -212,23 +262,21 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
         (known == NULL && core->contacts.n >= CONTACTS_MAX) ||
         (known != NULL && memcmp(known->r.identity, r.identity, sizeof r.identity) != 0))
         return OK;
+    (void)core_sync_bound(core, &r.changed);
     if (known != NULL && !core_sync_later(core, &r.changed, r.by, known->r.changed, known->r.by)) {
         r.petname = known->r.petname;
         r.verified = known->r.verified;
         r.changed = known->r.changed;
         memcpy(r.by, known->r.by, sizeof r.by);
     }
-    if (core_contact_petname_free(core, r.account, r.petname) != OK)
-        r.petname = known == NULL ? SLICE_EMPTY : known->r.petname;
+    TRY(settle_petname(core, &r));
     if (known != NULL && known->r.name.n > 0)
         r.name = known->r.name; /* its own word comes to each device */
     if (known != NULL && known->r.version > r.version) {
         r.devices = known->r.devices;
         r.version = known->r.version;
     }
-    if (known != NULL &&
-        (known->r.version > contact->version ||
-         (known->r.version == contact->version && known->r.link_until >= contact->link_until))) {
+    if (known != NULL && !newer_link(contact, &known->r)) {
         r.addresses = known->r.addresses;
         r.once = known->r.once;
         r.link_until = known->r.link_until;
@@ -282,7 +330,7 @@ err core_contact_take(struct core *core, const struct proto_contact *contact,
     r.devices = contact->devices;
     r.version = list->version;
     r.once = contact->once;
-    r.link_until = core->now + LINK_TIME;
+    r.link_until = (core->now + LINK_TIME) & ~(uint64_t)1;
     if (petname.n > 0) {
         r.petname = petname;
         core_sync_stamp(core, &r.changed, r.by);
@@ -321,7 +369,9 @@ static err change(struct core *core, struct contact *c) {
     err e = contact_save(core, c);
     if (e == OK)
         e = core_sync_contact(core, c->r.account);
-    return core_txn_end(core, e);
+    TRY(core_txn_end(core, e));
+    core_pump(core);
+    return OK;
 }
 
 err core_contact_rename(struct core *core, const uint8_t account[CORE_ACCOUNT], slice petname,
@@ -462,7 +512,7 @@ static const uint8_t *find_place(slice places, const uint8_t device[16]) {
 static void find_ways(const struct core *core, const struct contact *c, const uint8_t *place,
                       uint8_t ways[2 * PROTO_ADDRESS]) {
     const uint8_t *link = place + 16, *leaf = find_place(c->r.leaves, place);
-    bool heard = leaf != NULL && core->now >= c->r.link_until && core_address_holds(core, leaf[0]);
+    bool heard = leaf != NULL && !link_is_fresh(core, &c->r) && core_address_holds(core, leaf[0]);
     memset(ways, 0, 2 * PROTO_ADDRESS);
     memcpy(ways, heard ? leaf : link, PROTO_ADDRESS);
     if (heard && core_address_holds(core, link[0]))
@@ -503,7 +553,7 @@ err core_contact_targets(struct core *core, const uint8_t account[16], buf *targ
     size_t before = targets->n;
     if (c == NULL)
         return ERR_NOT_FOUND;
-    if (core->now >= c->r.link_until)
+    if (!link_is_fresh(core, &c->r))
         TRY(add_targets(core, c, true, targets));
     return targets->n > before ? OK : add_targets(core, c, false, targets);
 }
@@ -534,9 +584,11 @@ err core_contact_met(struct core *core, struct conversation *c, const uint8_t ac
         e = leaf_place(c, account, places.p + at);
     contact->r.addresses = buf_slice(&places);
     contact->r.once = false;
-    contact->r.link_until = 0;
+    contact->r.link_until = link_over(contact->r.link_until);
     if (e == OK)
         e = contact_save(core, contact);
+    if (e == OK)
+        e = core_sync_contact(core, account);
     buf_free(&places);
     return e;
 }
@@ -559,11 +611,11 @@ err core_contact_heard(struct core *core, const struct leaf *leaf) {
         return OK;
     const uint8_t *known = find_place(contact->r.leaves, leaf->device);
     bool same = known != NULL && memcmp(known, leaf->address, PROTO_ADDRESS) == 0;
-    if (same && contact->r.link_until == 0)
+    if (same && link_is_over(&contact->r))
         return OK;
     err e = merge_leaf(leaf, contact->r.leaves, &leaves);
     contact->r.leaves = buf_slice(&leaves);
-    contact->r.link_until = 0;
+    contact->r.link_until = link_over(contact->r.link_until);
     if (e == OK)
         e = contact_save(core, contact);
     buf_free(&leaves);

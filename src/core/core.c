@@ -185,9 +185,12 @@ static void set_back(struct core *core, uint64_t step) {
 }
 
 void core_clock(struct core *core, uint64_t now) {
-    if (now < core->now)
+    if (now < core->now) {
         set_back(core, core->now - now);
+        core->bounded = false;
+    }
     core->now = now;
+    core_sync_clock(core);
 }
 
 err core_enter(struct core *core, uint64_t now) {

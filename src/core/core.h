@@ -139,6 +139,9 @@ enum core_notice_kind {
     /* How far a file is: `command`, `conversation`, `done` of `total` bytes. `error` and `reason`:
      * why it stands still for now; it goes on by itself. */
     CORE_NOTICE_PROGRESS,
+    /* Own devices gave one petname, `text`, to two people: who got it last has it, the other none.
+     */
+    CORE_NOTICE_PETNAME,
     /* Something the user should know: `error`, `reason`, `text`. ERR_IDENTITY: the server's key is
      * not the pinned one, the core stays off until core_online(true). Class IO: the store failed;
      * nothing was acknowledged; the core tries again by itself. */

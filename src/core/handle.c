@@ -34,6 +34,15 @@ static err claim_save(struct core *core, struct claim *c) {
     return core_put(core, TABLE_STATE, claim_name, c->r.number, buf_slice(&c->bytes));
 }
 
+err core_handle_bound_all(struct core *core) {
+    for (size_t i = 0; i < core->claims.n; i++) {
+        struct claim *c = core->claims.p[i];
+        if (core_sync_bound(core, &c->r.made))
+            TRY(claim_save(core, c));
+    }
+    return OK;
+}
+
 /* A card with another address is there, or none: whoever found the old one has a week to ask. */
 static err address_over(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
     return core_address_revoke_at(core, address, core->now + TIME_WEEK);
@@ -144,6 +153,7 @@ static err import_new(struct core *core, const struct record_claim *told) {
     struct claim *c;
     if (core->claims.n >= CLAIMS_MAX)
         return OK;
+    (void)core_sync_bound(core, &r.made);
     r.command = 0;
     r.address = r.fresh = SLICE_EMPTY;
     r.put_at = later_put(core);

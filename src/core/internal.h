@@ -172,7 +172,9 @@ struct entry {
     uint32_t refused;      /* addresses that took nothing; of a send, while all others do so */
     uint16_t blob;         /* next blob to upload */
     uint32_t chunk;
-    buf blob_bytes; /* of the blob under way, and its id */
+    uint32_t until;  /* the week in which the first of those that are there expires; 0: unknown */
+    uint32_t sealed; /* the week in which that was found to be too soon last */
+    buf blob_bytes;  /* of the blob under way, and its id */
     uint8_t blob_id[32];
     buf targets;   /* account id, device id, address: whose key packages are needed */
     size_t target; /* the next one */
@@ -428,7 +430,8 @@ struct core {
     bool list_asked;     /* the device list is on its way to the server */
     uint64_t list_after; /* when it may be put again */
     uint32_t list_failures;
-    bool out; /* the server does not know this device any more */
+    bool out;     /* the server does not know this device any more */
+    bool bounded; /* no change that own devices share is dated too far ahead */
 
     struct core_session sessions[SESSIONS_MAX]; /* the first is AUTH, the others ANON */
     struct core_session *answering;             /* whose answer is being handled; or NULL */
@@ -687,6 +690,14 @@ MUST err core_sync_read(struct core *core, struct conversation *c);
 MUST err core_sync_joined(struct core *core, struct conversation *c);
 /* Changed now, by this device: after the change that *time is of (0: there was none). */
 void core_sync_stamp(const struct core *core, uint64_t *time, uint8_t by[16]);
+/* A time that is more than a day ahead becomes a day ahead: whether it was. */
+bool core_sync_bound(const struct core *core, uint64_t *time);
+/* When others changed something, as it is kept: more than a day ahead it counts for nothing against
+ * what comes next. */
+uint64_t core_sync_kept(const struct core *core, uint64_t time);
+/* After a start, or when the clock was set back: bounds the times of all changes that are known,
+ * by the four _bound_all. */
+void core_sync_clock(struct core *core);
 /* Whether what another device changed holds, against what is known; *time is bounded. */
 bool core_sync_later(const struct core *core, uint64_t *time, const uint8_t by[16], uint64_t known,
                      const uint8_t known_by[16]);
@@ -786,6 +797,7 @@ void core_contact_free(struct core *core, struct contact *contact);
 MUST err core_contact_learn_devices(struct core *core, const uint8_t account[16], slice devices,
                                     uint32_t version);
 MUST err core_contact_import(struct core *core, const struct record_contact *contact);
+MUST err core_contact_bound_all(struct core *core);
 MUST err core_contact_learn_name(struct core *core, const uint8_t account[16], slice name,
                                  bool own_word);
 /* petname, or what it calls itself in this conversation (0: none), or everywhere; may be empty.
@@ -907,6 +919,7 @@ MUST err core_request_settle(struct core *core, const struct record_decision *de
 bool core_is_blocked(const struct core *core, const uint8_t account[16]);
 /* The same of a block. */
 MUST err core_blocked_import(struct core *core, const struct record_blocked *told);
+MUST err core_blocked_bound_all(struct core *core);
 size_t core_blocked_count(const struct core *core);
 void core_blocked_free(struct core *core, struct blocked *b);
 /* True if what came by this address of ours may be a Welcome only: it stands in a link or on a
@@ -1144,6 +1157,7 @@ void core_claim_free(struct core *core, struct claim *claim);
 MUST err core_handle_export(struct core *core, size_t i, buf *item);
 /* Another own device's word. In a transaction. */
 MUST err core_handle_import(struct core *core, const struct record_claim *told);
+MUST err core_handle_bound_all(struct core *core);
 /* True once we hold no handle; until then, it is being given up. */
 bool core_handle_give_up(struct core *core);
 
@@ -1161,6 +1175,7 @@ MUST err core_profile_forget(struct core *core, const struct conversation *c);
 MUST err core_profile_export(struct core *core, const struct conversation *c, buf *item);
 /* Another own device's word. In a transaction. */
 MUST err core_profile_import(struct core *core, const struct record_profile *told);
+MUST err core_profile_bound_all(struct core *core);
 
 /* said.c */
 /* NOT_FOUND if it calls itself nothing special there; empty if it wants no name there. Appended. */

@@ -143,6 +143,7 @@ err core_entry_again(struct core *core, struct entry *entry) {
     entry->refused = 0;
     entry->blob = 0;
     entry->chunk = 0;
+    entry->until = 0;
     buf_clear(&entry->blob_bytes);
     return core_entry_save(core, entry);
 }
@@ -497,6 +498,14 @@ static void no_winner(struct core *core, struct conversation *c, struct entry *e
     (void)!core_txn_end(core, e);
 }
 
+/* What it sends can be fetched for a week at least, where the server keeps any so long. Not a
+ * commit: the server may have ordered it already, and it is the same only with the same bytes. */
+static bool expires_soon(const struct core *core, const struct entry *entry) {
+    uint32_t week = time_week(core->now);
+    return entry->r.blobs > 0 && entry->until <= week + 1 && entry->r.kind == ENTRY_CONTENT &&
+           entry->sealed < week;
+}
+
 static bool step_prepared(struct core *core, struct conversation *c, struct entry *entry) {
     if (overtaken(c, entry))
         return again(core, entry);
@@ -507,6 +516,10 @@ static bool step_prepared(struct core *core, struct conversation *c, struct entr
     }
     if (!core_blob_upload(core, entry))
         return false;
+    if (expires_soon(core, entry)) {
+        entry->sealed = time_week(core->now);
+        return again(core, entry);
+    }
     err e = core_session_lane_request(core, lane_of(core, entry), entry->r.type, entry->r.request,
                                       entry->r.type == PROTO_commit ? committed : sent,
                                       entry->r.command);

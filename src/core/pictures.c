@@ -126,7 +126,7 @@ err core_picture_take(struct core *core, const struct conversation *c, const uin
     bool request = core_request_is(c);
     struct record_picture r = {.conversation = here || request ? c->r.number : 0,
                                .everywhere = !here,
-                               .changed = changed,
+                               .changed = core_sync_kept(core, changed),
                                .size = (uint32_t)image.n};
     if (core_picture_check(image) != OK ||
         (request && memcmp(sender, c->r.inviter, sizeof c->r.inviter) != 0))

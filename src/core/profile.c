@@ -219,6 +219,17 @@ err core_profile_export(struct core *core, const struct conversation *c, buf *it
     return e;
 }
 
+err core_profile_bound_all(struct core *core) {
+    struct own own;
+    for (size_t i = 0; i <= core->conversations.n; i++) {
+        TRY(load_own(core, group_of(i == 0 ? NULL : core->conversations.p[i - 1]), &own));
+        err e = core_sync_bound(core, &own.r.changed) ? put_own(core, &own.r) : OK;
+        buf_free(&own.bytes);
+        TRY(e);
+    }
+    return OK;
+}
+
 /* Who else is to hear of it has heard it from that device. */
 err core_profile_import(struct core *core, const struct record_profile *told) {
     struct record_profile r = *told;
@@ -397,7 +408,7 @@ static err rename_to(struct core *core, struct conversation *c, const uint8_t se
 static err take_name(struct core *core, struct conversation *c, const uint8_t sender[16],
                      const struct profile *p) {
     bool here = (p->here & HERE_NAME) != 0, stays = here || core_request_is(c);
-    struct record_said said = {.everywhere = !here, .changed = p->changed};
+    struct record_said said = {.everywhere = !here, .changed = core_sync_kept(core, p->changed)};
     uint64_t known_here, known;
     memcpy(said.account, sender, sizeof said.account);
     TRY(core_said_changed(core, c->r.number, sender, &known_here));

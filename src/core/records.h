@@ -94,7 +94,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 /* addresses: device id and address in turn, of the devices that we have one of, by a link, a card
  * or where we met: each adds the others to a conversation that it is added to. leaves: the same, of
  * leaves from which something was heard last. version 0: met in a conversation, no list known.
- * link_until: until then the address of its link or card goes before those of its leaves.
+ * link_until: until then the address of its link or card goes before those of its leaves, unless it
+ * is odd: then one of them was heard since, or the link is used up.
  * changed, by: petname and verified, when and on which own device. */
 #define RECORD_FIELDS_contact(F)                                   \
     F(u64, number, 0, 0)                                           \

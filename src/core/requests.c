@@ -227,6 +227,15 @@ static err blocked_save(struct core *core, struct blocked *b) {
     return core_put(core, TABLE_CONTACT, slice_str("blocked"), b->r.number, buf_slice(&b->bytes));
 }
 
+err core_blocked_bound_all(struct core *core) {
+    for (size_t i = 0; i < core->blocked.n; i++) {
+        struct blocked *b = core->blocked.p[i];
+        if (core_sync_bound(core, &b->r.time))
+            TRY(blocked_save(core, b));
+    }
+    return OK;
+}
+
 static err blocked_remove(struct core *core, size_t at) {
     struct blocked *b = core->blocked.p[at];
     err e = core_delete(core, TABLE_CONTACT, slice_str("blocked"), b->r.number);

@@ -250,11 +250,39 @@ void core_sync_stamp(const struct core *core, uint64_t *time, uint8_t by[16]) {
 }
 
 /* A clock that is wrong may not make a change that holds for good. */
+bool core_sync_bound(const struct core *core, uint64_t *time) {
+    if (*time <= core->now + TIME_DAY)
+        return false;
+    *time = core->now + TIME_DAY;
+    return true;
+}
+
+uint64_t core_sync_kept(const struct core *core, uint64_t time) {
+    return core_sync_bound(core, &time) ? 1 : time;
+}
+
+static err bound_all(struct core *core) {
+    TRY(core_contact_bound_all(core));
+    TRY(core_blocked_bound_all(core));
+    TRY(core_handle_bound_all(core));
+    return core_profile_bound_all(core);
+}
+
+/* Once, and not when another's change is compared: that was dated after what its device knew of
+ * ours, which it bounded when it heard of it. */
+void core_sync_clock(struct core *core) {
+    if (core->bounded || core->broken || core_txn_begin(core) != OK)
+        return;
+    core->bounded = core_txn_end(core, bound_all(core)) == OK;
+}
+
 bool core_sync_later(const struct core *core, uint64_t *time, const uint8_t by[16], uint64_t known,
                      const uint8_t known_by[16]) {
-    if (*time > core->now + TIME_DAY)
-        *time = core->now + TIME_DAY;
-    return *time != known ? *time > known : memcmp(by, known_by, 16) > 0;
+    bool ahead = core_sync_bound(core, time);
+    int order = memcmp(by, known_by, 16);
+    if (*time != known)
+        return *time > known;
+    return order > 0 || (order == 0 && ahead); /* both were: a device says the later one later */
 }
 
 /* ---- Receiving: what does not read is ignored ---- */

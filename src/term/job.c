@@ -332,6 +332,13 @@ void job_notice(struct job *job, const struct core_notice *n) {
         trouble(job, n);
         return;
     }
+    if (n->kind == CORE_NOTICE_PETNAME) {
+        job_warn(job, ERR_EXISTS,
+                 "two of your devices called two people %.*s: who was called so last still is, the "
+                 "other goes by their own name",
+                 (int)n->text.n, (const char *)n->text.p);
+        return;
+    }
     if (n->kind == CORE_NOTICE_REPLACED) {
         job_fail_text(job, ERR_DENIED, EXIT_REFUSED,
                       "another process uses this account's device, from a copy of the home? Two "

@@ -1005,6 +1005,54 @@ TEST(a_commit_that_was_taken_does_not_wait_for_a_copy_that_is_lost) {
     rig_fini(&rig);
 }
 
+static enum verdict busy_send(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)body;
+    bool sends = from == client(0) && (type == PROTO_send || type == PROTO_roster_send);
+    return sends ? answer_error(r, PROTO_REASON_BUSY) : PASS;
+}
+
+static void sweep(void) {
+    for (int i = 0; i < 10000 && mail_sweep(rig.mail); i++)
+        mail_commit(rig.mail);
+}
+
+static void start_again(struct client *c) {
+    c->away = false;
+    rig_crash(c);
+    rig_pass(&rig, 5 * TIME_MINUTE);
+}
+
+static bool longest(void *most, const struct core_message *m) {
+    *(size_t *)most = m->text.n > *(size_t *)most ? m->text.n : *(size_t *)most;
+    return true;
+}
+
+/* A blob that was put long before the item that names it would be gone before that. */
+TEST(what_is_sent_after_weeks_brings_a_blob_that_lasts) {
+    static char text[40001];
+    size_t most = 0;
+    memset(text, 'x', sizeof text - 1);
+    start(2);
+    core_online(client(1)->core, false, rig.now);
+    rig.on_request = busy_send;
+    uint64_t command = rig_say(client(0), text);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK(rig_done(client(0), command) == NULL);
+    core_online(client(0)->core, false, rig.now);
+    jump(3 * TIME_WEEK);
+    sweep();
+    rig.on_request = NULL;
+    start_again(client(0));
+    rig_finish(client(0), command, OK);
+    core_online(client(0)->core, false, rig.now);
+    jump(17 * TIME_DAY);
+    sweep();
+    start_again(client(1));
+    CHECK_OK(core_messages(client(1)->core, 1, 0, UINT64_MAX, longest, &most));
+    CHECK_EQ(most, sizeof text - 1);
+    rig_fini(&rig);
+}
+
 /* The copy lived in the mailbox as long as an item can. */
 TEST(a_commit_whose_copy_expired_is_applied) {
     uint64_t command;
@@ -1016,8 +1064,7 @@ TEST(a_commit_whose_copy_expired_is_applied) {
     rig.on_reply = NULL;
     core_online(client(0)->core, false, rig.now);
     jump(14 * TIME_WEEK);
-    for (int i = 0; i < 10000 && mail_sweep(rig.mail); i++)
-        mail_commit(rig.mail);
+    sweep();
     client(0)->away = false;
     rig_crash(client(0));
     rig_pass(&rig, TIME_MINUTE);

@@ -227,6 +227,32 @@ TEST(a_change_from_a_clock_that_is_wrong_holds_for_a_day) {
     rig_fini(&rig);
 }
 
+/* One that is told a block and an unblock of a year ahead, and blocks again, is heard. */
+static void blocked_again(const uint8_t account[CORE_ACCOUNT]) {
+    come_back(other);
+    CHECK_EQ(rig_status(first).blocked, 0);
+    CHECK_OK(core_block(first->core, account, rig.now));
+    settle();
+    CHECK_EQ(rig_status(first).blocked, 1);
+    CHECK_EQ(rig_status(other).blocked, 1);
+    CHECK_OK(core_unblock(first->core, account, rig.now));
+    settle();
+}
+
+TEST(what_a_device_changed_by_a_wrong_clock_holds_for_a_day_on_it_too) {
+    uint8_t account[CORE_ACCOUNT] = {9};
+    two_devices();
+    for (unsigned i = 0; i < 2; i++, account[0]++) {
+        leave(other);
+        CHECK_OK(core_block(other->core, account, rig.now + 52 * TIME_WEEK));
+        CHECK_OK(core_unblock(other->core, account, rig.now + 52 * TIME_WEEK));
+        if (i == 1)
+            rig_crash(other); /* the clock is set right between two runs */
+        blocked_again(account);
+    }
+    rig_fini(&rig);
+}
+
 TEST(what_own_devices_share_is_taken_from_nobody_else) {
     uint8_t account[CORE_ACCOUNT] = {9};
     rig_init(&rig, 2);
@@ -324,6 +350,22 @@ TEST(another_device_adds_what_is_missing_of_a_contact) {
     import(client(2), &r);
     CHECK_SLICE(known_as(client(2)).petname, slice_str("Ben"));
     CHECK_EQ(known_as(client(2)).version, 1);
+    end_contact();
+}
+
+TEST(a_contact_that_is_new_here_is_dated_a_day_ahead_at_most) {
+    struct record_contact r = a_contact();
+    r.petname = slice_str("Ben");
+    r.changed = UINT64_MAX;
+    import(client(2), &r);
+    CHECK_SLICE(known_as(client(2)).petname, slice_str("Ben"));
+    CHECK_EQ(known_as(client(2)).changed, client(2)->core->now + TIME_DAY);
+    r.petname = slice_str("Bob");
+    r.changed = rig.now + 2 * TIME_DAY;
+    rig.now += 2 * TIME_DAY;
+    CHECK_OK(core_enter(client(2)->core, rig.now));
+    import(client(2), &r);
+    CHECK_SLICE(known_as(client(2)).petname, slice_str("Bob"));
     end_contact();
 }
 
@@ -570,6 +612,31 @@ TEST(of_two_profiles_the_later_one_holds) {
     rig_fini(&rig);
 }
 
+/* Contacts, too: even one who hears of both much later. */
+TEST(a_profile_of_a_clock_that_was_wrong_gives_way_to_the_next) {
+    slice picture = SLICE_ARRAY(image), none = SLICE_EMPTY, name = slice_str("ahead");
+    talk();
+    (void)talk_and_link();
+    for (unsigned i = 0; i < 2; i++) {
+        leave(first);
+        CHECK_OK(core_profile_set(first->core, 0, &name, &picture, rig.now + 52 * TIME_WEEK));
+        come_back(first);
+        shows(first, 0, "ahead", sizeof image);
+        shows(other, 0, "ahead", sizeof image);
+        if (i == 0)
+            seen(stranger, 1, "ahead", sizeof image);
+        call(other, 0, "right", &none);
+        if (i == 1) {
+            rig_pass(&rig, 3 * TIME_DAY);
+            come_back(stranger);
+        }
+        shows(first, 0, "right", 0);
+        seen(stranger, 1, "right", 0);
+        leave(stranger);
+    }
+    rig_fini(&rig);
+}
+
 /* It knows before it comes in what is shown in one conversation alone. */
 TEST(a_device_that_is_linked_later_has_the_profile_and_changes_nothing_of_it) {
     slice picture = SLICE_ARRAY(image);
@@ -764,10 +831,12 @@ static struct core_contact contact_of(struct client *c) {
 TEST(petname_and_verified_are_the_same_on_both) {
     talk();
     (void)talk_and_link();
+    rig_pass(&rig, 2 * TIME_MINUTE); /* nothing is under way that would take it along */
     CHECK_OK(core_contact_rename(other->core, stranger->account, slice_str("bob"), rig.now));
-    CHECK_OK(core_contact_set_verified(other->core, stranger->account, true, rig.now));
-    settle();
+    rig_pass(&rig, 5 * TIME_SECOND);
     CHECK_SLICE(contact_of(first).petname, slice_str("bob"));
+    CHECK_OK(core_contact_set_verified(other->core, stranger->account, true, rig.now));
+    rig_pass(&rig, 5 * TIME_SECOND);
     CHECK(contact_of(first).verified);
     rig_fini(&rig);
 }
@@ -790,6 +859,86 @@ TEST(of_two_petnames_the_later_one_holds) {
     CHECK_SLICE(contact_of(first).petname, slice_str("late"));
     CHECK_SLICE(contact_of(other).petname, slice_str("late"));
     CHECK(contact_of(first).verified && contact_of(other).verified);
+    rig_fini(&rig);
+}
+
+static const struct record_contact *record_of(struct client *c) {
+    return &core_contact_lookup(c->core, stranger->account)->r;
+}
+
+/* The other hears of the link before it is used, and of what comes of it later. */
+TEST(a_link_that_was_used_up_on_one_device_is_so_on_the_other) {
+    uint64_t command;
+    uint8_t account[CORE_ACCOUNT];
+    buf link = {0};
+    rig_init(&rig, 2);
+    first = client(0);
+    stranger = client(1);
+    other = rig_link(&rig, 0, 2);
+    CHECK_OK(core_link_new(stranger->core, true, TIME_WEEK, rig.now, &command));
+    rig_finish(stranger, command, OK);
+    CHECK_OK(core_contact_accept(first->core, rig_done(stranger, command)->notice.text,
+                                 slice_str("bob"), rig.now, account));
+    settle();
+    CHECK(record_of(first)->once && record_of(other)->once);
+    CHECK_OK(buf_set(&link, record_of(other)->addresses));
+    leave(other);
+    begin(first, stranger->account);
+    CHECK(!record_of(first)->once);
+    CHECK(!slice_equal(record_of(first)->addresses, buf_slice(&link)));
+    /* What it says of the contact before it knows brings the old address to nobody. */
+    CHECK_OK(core_contact_rename(other->core, stranger->account, slice_str("rob"), rig.now));
+    come_back(other);
+    CHECK_SLICE(record_of(first)->petname, slice_str("rob"));
+    for (size_t i = 0; i < 2; i++) {
+        const struct record_contact *r = record_of(i == 0 ? first : other);
+        CHECK(!r->once);
+        CHECK(!slice_equal(r->addresses, buf_slice(&link)));
+    }
+    buf_free(&link);
+    rig_fini(&rig);
+}
+
+static slice petname_of(struct client *c, struct client *whom) {
+    struct core_contact contact;
+    CHECK_OK(core_contact_get(c->core, whom->account, &contact));
+    return contact.petname;
+}
+
+/* "bob" is given to one person on the first device and later to another on the other. */
+static void give_twice(struct client *early, struct client *late) {
+    leave(first);
+    leave(other);
+    CHECK_OK(core_contact_rename(first->core, early->account, slice_str("bob"), rig.now));
+    rig.now += TIME_SECOND;
+    CHECK_OK(core_contact_rename(other->core, late->account, slice_str("bob"), rig.now));
+    come_back(other);
+    come_back(first);
+}
+
+TEST(a_petname_that_two_were_given_is_the_later_one_s_on_both) {
+    struct client *people[2];
+    rig_init(&rig, 3);
+    rig_meet_all(&rig, 3);
+    first = client(0);
+    people[0] = client(1);
+    people[1] = client(2);
+    other = rig_link(&rig, 0, 3);
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    for (size_t i = 0; i < 2; i++) { /* whichever was there before */
+        struct client *early = people[i], *late = people[1 - i];
+        CHECK_OK(core_contact_rename(other->core, early->account, slice_str("rob"), rig.now));
+        settle();
+        give_twice(early, late);
+        CHECK_SLICE(petname_of(first, late), slice_str("bob"));
+        CHECK_SLICE(petname_of(other, late), slice_str("bob"));
+        CHECK_EQ(petname_of(first, early).n, 0);
+        CHECK_EQ(petname_of(other, early).n, 0);
+        CHECK_EQ(rig_notices(first, CORE_NOTICE_PETNAME), i + 1);
+        CHECK_EQ(rig_notices(other, CORE_NOTICE_PETNAME), i + 1);
+        CHECK_OK(core_contact_rename(other->core, late->account, SLICE_EMPTY, rig.now));
+        settle();
+    }
     rig_fini(&rig);
 }
 
@@ -930,6 +1079,14 @@ TEST(of_two_handles_the_one_that_was_claimed_later_is_kept) {
     finds("alice", ERR_NOT_FOUND);
     CHECK_EQ(first->core->claims.n, 2); /* those that it was told of */
     holds(other, NULL);
+    rig_fini(&rig);
+}
+
+TEST(a_handle_that_was_claimed_by_a_wrong_clock_gives_way_to_the_next) {
+    enum { HELD = 2 };
+    handle_and_link(NULL, "");
+    tell_claim("bob", HELD, UINT64_MAX);
+    CHECK_EQ(claim_of(first)->r.made, first->core->now + TIME_DAY);
     rig_fini(&rig);
 }
 

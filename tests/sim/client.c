@@ -159,6 +159,7 @@ static void take_notice(struct world *w, struct client *c, const struct core_not
         break;
     case CORE_NOTICE_LINKING:
     case CORE_NOTICE_SYNCED:
+    case CORE_NOTICE_PETNAME:
         break;
     case CORE_NOTICE_MESSAGE:
     case CORE_NOTICE_CONVERSATION:

@@ -111,6 +111,22 @@ def linked(world, tap):
     return ann, ben, pad
 
 
+def named_twice(world, ann, pad, tap):
+    cat = world.person("cat3")
+    acquaint(ann, cat)
+    for person in ann, pad:
+        person.fine("read")
+    ann.fine("name", "ben3", "bob")
+    pad.fine("name", "cat3", "bob")
+    said = pad.run("read").err, ann.run("read").err, pad.run("read").err
+    tap.check("a_petname_given_twice_is_told", "called two people bob" in said[1] and
+              "called two people bob" in said[0] + said[2], said)
+    names = [sorted(c["name"] for c in p.fine("contacts", "--json").of("contact")) for p in (ann, pad)]
+    tap.check("and_is_one_s_alone", names == [["Ben3", "bob"]] * 2, names)
+    ann.fine("name", "Ben3", "ben3")
+    ann.fine("read")
+
+
 def unlinked(ann, ben, pad, tap):
     listed = ann.fine("devices", "--json").of("device")
     tap.check("devices_are_listed", [(d["this"], d["identity"]) for d in listed] ==
@@ -152,6 +168,7 @@ def main():
     with World() as world:
         words(world, tap)
         ann, ben, pad = linked(world, tap)
+        named_twice(world, ann, pad, tap)
         unlinked(ann, ben, pad, tap)
         refused(world, ann, tap)
     return tap.end()
