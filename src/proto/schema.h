@@ -43,6 +43,8 @@ enum {
     PROTO_LINK_MAX = 8192,      /* bytes that wait for one side of a link */
     PROTO_MARK = 64,            /* what a commit's copy carries */
     PROTO_OFFICE_PART = 49152,  /* of a document of the office */
+    PROTO_PACKAGE_MAX = 32768,  /* what is released, sealed */
+    PROTO_MANIFEST_MAX = 4096,
     PROTO_SEALED_MAX = PROTO_ITEM_MAX + 93 /* a parcel of the largest item, and the tag */
 };
 
@@ -271,10 +273,12 @@ enum {
     M(child_ready, 70, INNER, "A process works, in this sandbox")                                  \
     M(join_links, 71, INNER, "The answer to the operator's invite_make")                           \
     M(office_part, 72, INNER, "A part of a document that the operator hands in; answered by ok")   \
-    M(office_put, 73, INNER, "What the document is for; by office_is or office_refused") \
+    M(office_put, 73, INNER, "What the document is for; by office_is, released or office_refused") \
     M(office_get, 74, INNER, "Answered by office_is")                                              \
     M(office_is, 75, INNER, "The office file and the suspension list in force")                    \
-    M(office_refused, 76, INNER, "Why a document is refused; nothing has changed")
+    M(office_refused, 76, INNER, "Why a document is refused; nothing has changed")                 \
+    M(released, 77, INNER, "A release order's answer, to be written out")                          \
+    M(release_done, 78, INNER, "It is written out; answered by ok")
 
 /* The hellos travel as frames of request 0, in clear, one carrier message each; the Noise prologue is
  * the two carrier messages one after another. Then both Noise messages (empty payloads), then sealed
@@ -580,6 +584,17 @@ enum {
 #define PROTO_FIELDS_office_refused(F)                                                             \
     F(u16, reason, 0, 0)                                                                           \
     F(u32, line, 0, 0)
+
+/* order: the hash of the order's text. sealed: package is CMS; else it is a letter in clear. */
+#define PROTO_FIELDS_released(F)                                                                   \
+    F(vec, id, 1, 64)                                                                              \
+    F(fixed, order, 32, 0)                                                                         \
+    F(flag, sealed, 0, 0)                                                                          \
+    F(vec, package, 1, PROTO_PACKAGE_MAX)                                                          \
+    F(vec, manifest, 1, PROTO_MANIFEST_MAX)
+#define PROTO_FIELDS_release_done(F)                                                               \
+    F(vec, id, 1, 64)                                                                              \
+    F(fixed, order, 32, 0)
 
 /* ---- Reasons of an error or a refusal ---- */
 

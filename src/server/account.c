@@ -235,11 +235,11 @@ static err write_beside(struct mail *m, struct measure *all) {
     return writer_result(&w);
 }
 
-static err handle_record(struct mail *m, struct mail_call *call) {
+err mail_record(struct mail *m, const uint8_t account[MAIL_ID], struct proto_record *record) {
     struct mail_account a;
     struct proto_device_list list;
     struct measure all = {0};
-    TRY(mail_account_get(m, call->session->account, &a));
+    TRY(mail_account_get(m, account, &a));
     if (proto_device_list_decode(a.row.devices, &list) != OK)
         return ERR_DAMAGED;
     all.record.created_week = a.row.created;
@@ -253,8 +253,15 @@ static err handle_record(struct mail *m, struct mail_call *call) {
         TRY(measure_device(m, a.id, device.id, &all));
     }
     TRY(write_beside(m, &all));
+    *record = all.record;
+    return OK;
+}
+
+static err handle_record(struct mail *m, struct mail_call *call) {
+    struct proto_record record;
+    TRY(mail_record(m, call->session->account, &record));
     writer w = mail_reply_open(m);
-    proto_record_write(&w, &all.record);
+    proto_record_write(&w, &record);
     return mail_reply_close(m, call, PROTO_record, &w);
 }
 

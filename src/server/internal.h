@@ -155,6 +155,7 @@ enum mail_expiry {
     MAIL_EXPIRY_TOMBSTONE,
     MAIL_EXPIRY_CARD,
     MAIL_EXPIRY_INVITE,
+    MAIL_EXPIRY_RELEASE,
     MAIL_EXPIRY_KINDS
 };
 
@@ -275,6 +276,8 @@ MUST err mail_account_id(const uint8_t identity[MAIL_PUBLIC], uint8_t id[MAIL_ID
 /* NOT_FOUND. */
 MUST err mail_account_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_account *a);
 MUST err mail_account_put(struct mail *m, const struct mail_account *a);
+/* All that can be said of an account; `beside` is good until mail.value is used. NOT_FOUND. */
+MUST err mail_record(struct mail *m, const uint8_t account[MAIL_ID], struct proto_record *record);
 /* NOT_FOUND. */
 MUST err mail_device_get(struct mail *m, const uint8_t account[MAIL_ID],
                          const uint8_t device[MAIL_ID], struct held_device *d);
@@ -295,6 +298,12 @@ MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
 /* ---- invites.c ---- */
 /* It is gone with the batch. NOT_FOUND, also if it has expired. */
 MUST err mail_invite_use(struct mail *m, const uint8_t code[16]);
+
+/* ---- released.c ---- */
+/* Of the order with this id; borrows from mail.value. NOT_FOUND: it was not carried out. */
+MUST err mail_released_get(struct mail *m, slice id, struct held_release *row);
+/* It is carried out. */
+MUST err mail_released_put(struct mail *m, slice id, const struct held_release *row);
 
 /* ---- linking.c ---- */
 /* The batch failed: no frame came or left with it. */
@@ -416,6 +425,7 @@ MUST err mail_order_expire(struct mail *m, slice name);
 MUST err mail_blob_expire(struct mail *m, slice id);
 MUST err mail_tombstone_expire(struct mail *m, slice name);
 MUST err mail_invite_expire(struct mail *m, slice hash);
+MUST err mail_released_expire(struct mail *m, slice name);
 MUST err mail_card_expire(struct mail *m, slice note);
 
 /* ---- work.c ---- */
@@ -439,6 +449,7 @@ extern const struct mail_handler mail_handle_register, mail_handle_login, mail_h
     mail_handle_blob_get, mail_handle_blob_ask, mail_handle_work_get, mail_handle_card_get,
     mail_handle_card_put, mail_handle_card_drop, mail_handle_device_list_put,
     mail_handle_device_join, mail_handle_device_list_get, mail_handle_link_put,
-    mail_handle_link_get, mail_handle_invite_make, mail_handle_account_delete;
+    mail_handle_link_get, mail_handle_invite_make, mail_handle_release_done,
+    mail_handle_account_delete;
 
 #endif

@@ -32,6 +32,7 @@ static const char usage[] =
     "       sottod office pin HASH FILE [--anew]         begin with this office file\n"
     "       sottod office change FILE                    take its next version\n"
     "       sottod office suspensions FILE               take the next suspension list\n"
+    "       sottod release ORDER [--to DIR]              carry out a signed release order\n"
     "       sottod repair [OPTIONS]                      drop what damage in the log hides\n"
     "\n"
     "  --config FILE        settings, one `key = value` a line\n"
@@ -42,6 +43,7 @@ static const char usage[] =
     "  --print-invites N    when the server is ready, print N links for new accounts\n"
     "  --count N            print N links, each good for one new account\n"
     "  --fields             print the list of all fields that can be held, as a table\n"
+    "  --to DIR             where `release` writes what is for the authority (.)\n"
     "  --anew               `office pin`: in the place of an office that lost its signers\n"
     "  --json               print objects: each link as `link`; each kind as `row`, `count`, "
     "`bytes`\n"
@@ -54,6 +56,7 @@ struct options {
     struct config config;
     unsigned print_invites, count;
     bool json, fields, anew;
+    const char *to;
     const char *words[WORDS]; /* that are no options */
     size_t word_count;
 };
@@ -116,6 +119,8 @@ static int take_option(struct options *o, const char *option, const char *value)
         return set_pair(&o->config, value);
     if (strcmp(option, "--print-invites") == 0)
         return number(option, value, 0, &o->print_invites);
+    if (strcmp(option, "--to") == 0)
+        return o->to = value, EXIT_FINE;
     if (strcmp(option, "--count") == 0)
         return number(option, value, 1, &o->count);
     return complain(option, "there is no such option; see --help");
@@ -134,6 +139,7 @@ static int parse(struct options *o, size_t most, int argc, char **argv) {
     char why[CONFIG_TEXT];
     config_init(&o->config);
     o->count = 1;
+    o->to = ".";
     int code = find_config(o, argc, argv);
     for (int i = 0; code == EXIT_FINE && i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0)
@@ -358,6 +364,12 @@ static int office(struct options *o) {
                              o->json);
 }
 
+static int release(struct options *o) {
+    if (o->word_count == 0)
+        return complain("release", "it takes the file of a signed order; see --help");
+    return office_client_release(o->config.data, o->words[0], o->to);
+}
+
 static int run(struct options *o) {
     return parent_main(&o->config, o->print_invites);
 }
@@ -366,9 +378,10 @@ static const struct {
     const char *name;
     int (*act)(struct options *o);
     size_t words;
-} commands[] = {{"run", run, 0},           {"check", check, 0},         {"invite", invite, 0},
-                {"identity", identity, 0}, {"inventory", inventory, 0}, {"office", office, WORDS},
-                {"repair", repair, 0},     {"config", print_config, 0}};
+} commands[] = {
+    {"run", run, 0},           {"check", check, 0},         {"invite", invite, 0},
+    {"identity", identity, 0}, {"inventory", inventory, 0}, {"office", office, WORDS},
+    {"release", release, 1},   {"repair", repair, 0},       {"config", print_config, 0}};
 
 int main(int argc, char **argv) {
     static struct options options;

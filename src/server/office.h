@@ -11,7 +11,8 @@ enum mail_office_what {
     MAIL_OFFICE_PIN,
     MAIL_OFFICE_ANEW,
     MAIL_OFFICE_CHANGE,
-    MAIL_OFFICE_SUSPENSIONS
+    MAIL_OFFICE_SUSPENSIONS,
+    MAIL_OFFICE_RELEASE
 };
 /* For so long after it was pinned anew nothing is released. */
 #define MAIL_OFFICE_ANEW_REST (30 * TIME_DAY)
@@ -28,5 +29,11 @@ void mail_office_free(struct mail_office *o);
 /* The hour, rounded up so that nothing lasts shorter than it should; and when it begins. */
 uint32_t mail_office_hour(uint64_t ms);
 uint64_t mail_office_time(uint32_t hour);
+
+/* ---- release.c ---- */
+/* Checks the order and, if it is to be carried out, writes that and what it gives into the batch
+ * and the answer with it. Otherwise nothing is written, and *reason says why. */
+MUST err mail_release(struct mail *m, const struct mail_call *call, const struct mail_office *o,
+                      slice order, enum office_reason *reason, size_t *line);
 
 #endif

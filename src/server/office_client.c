@@ -11,12 +11,18 @@
 #include "server/process.h"
 #include "sys/files.h"
 
+enum { PATH = 1024, ID = 65, PRIVATE = 0600 };
+
 struct hand_in {
     struct operator_talk talk;
     buf paper; /* empty: there is only something to ask */
     size_t sent;
     bool put, json;
     struct proto_office_put what;
+    const char *to;                 /* where a release goes */
+    char id[ID];                    /* of the order that was written out, */
+    struct proto_release_done done; /* which the server is told; id: none yet */
+    bool told;
 };
 
 /* ---- What is in force ---- */
@@ -121,6 +127,33 @@ static bool take_state(struct hand_in *h, slice body) {
     return true;
 }
 
+/* ---- What is released ---- */
+
+static err write_out(const struct hand_in *h, const char *end, slice content) {
+    char path[PATH];
+    int n = snprintf(path, sizeof path, "%s/%s.%s", h->to, h->id, end);
+    err e = n < 0 || n >= PATH ? ERR_TOO_LARGE : sys_file_write(path, content, PRIVATE);
+    if (e == OK)
+        printf("%s\n", path);
+    else
+        fprintf(stderr, "sottod: %s: %s; the same order writes it again\n", path, err_text(e));
+    return e;
+}
+
+static bool take_release(struct hand_in *h, slice body) {
+    struct proto_released in;
+    if (proto_released_decode(body, &in) != OK || in.id.n >= ID)
+        return false;
+    h->talk.answered = true;
+    memcpy(h->id, in.id.p, in.id.n);
+    if (write_out(h, in.sealed ? "cms" : "txt", in.package) != OK ||
+        write_out(h, "manifest", in.manifest) != OK)
+        return false;
+    h->done.id = slice_str(h->id);
+    memcpy(h->done.order, in.order, sizeof h->done.order);
+    return true;
+}
+
 /* ---- The talk ---- */
 
 static bool take_refusal(struct hand_in *h, slice body) {
@@ -141,7 +174,11 @@ static bool answer(struct operator_talk *talk, const struct proto_frame *frame) 
     struct hand_in *h = (struct hand_in *)talk;
     switch (frame->type) {
     case PROTO_ok:
+        if (h->told)
+            h->talk.code = EXIT_FINE;
         return true;
+    case PROTO_released:
+        return take_release(h, frame->body);
     case PROTO_office_is:
         return take_state(h, frame->body);
     case PROTO_office_refused:
@@ -154,8 +191,14 @@ static bool answer(struct operator_talk *talk, const struct proto_frame *frame) 
 static bool next(struct operator_talk *talk, uint32_t request, writer *w) {
     struct hand_in *h = (struct hand_in *)talk;
     size_t left = h->paper.n - h->sent;
-    if (h->put)
+    if (h->put && (h->done.id.n == 0 || h->told))
         return false;
+    if (h->put) {
+        h->told = true;
+        proto_frame_write(w, request, PROTO_release_done);
+        proto_release_done_write(w, &h->done);
+        return true;
+    }
     if (left > 0) {
         size_t n = left < PROTO_OFFICE_PART ? left : PROTO_OFFICE_PART;
         struct proto_office_part part = {.at = (uint32_t)h->sent,
@@ -218,15 +261,29 @@ static err read_paper(struct hand_in *h, const char *file) {
     return paper.n == 0 ? ERR_MALFORMED : crypto_sha256.hash(h->what.hash, &paper, 1);
 }
 
+static int put_file(const char *data, struct hand_in *h, const char *file) {
+    err e = read_paper(h, file);
+    int code = e == OK ? operator_client_talk(data, &h->talk) : EXIT_USAGE;
+    if (e != OK)
+        fprintf(stderr, "sottod: %s: %s\n", file, err_text(e));
+    buf_free(&h->paper);
+    return code;
+}
+
 int office_client_put(const char *data, const char *verb, const char *hash, const char *file,
                       bool anew, bool json) {
     struct hand_in h = hand_in(json);
-    if (!read_verb(&h, verb, hash, anew))
-        return EXIT_USAGE;
-    err e = read_paper(&h, file);
-    int code = e == OK ? operator_client_talk(data, &h.talk) : EXIT_USAGE;
-    if (e != OK)
-        fprintf(stderr, "sottod: %s: %s\n", file, err_text(e));
-    buf_free(&h.paper);
-    return code;
+    return read_verb(&h, verb, hash, anew) ? put_file(data, &h, file) : EXIT_USAGE;
+}
+
+/* The server carries out nothing for somebody who could not write it down. */
+int office_client_release(const char *data, const char *file, const char *to) {
+    struct hand_in h = hand_in(false);
+    h.what.what = MAIL_OFFICE_RELEASE;
+    h.to = to;
+    err e = sys_dir_check(to);
+    if (e == OK)
+        return put_file(data, &h, file);
+    fprintf(stderr, "sottod: %s: %s\n", to, err_text(e));
+    return EXIT_USAGE;
 }

@@ -75,11 +75,23 @@ const struct proto_office_is *desk_get(struct desk *d) {
     return &d->is;
 }
 
+static void pin(struct desk *d, buf *text) {
+    CHECK_EQ(office_load(&d->office, NULL, buf_slice(text), NULL), OFFICE_OK);
+    CHECK_EQ(desk_reason(d, MAIL_OFFICE_PIN, buf_slice(text), d->office->document.hash), OFFICE_OK);
+    buf_free(text);
+}
+
 void desk_pin(struct desk *d) {
-    d->office = people_office_load(false);
-    CHECK_EQ(desk_reason(d, MAIL_OFFICE_PIN, buf_slice(&d->office->document.text),
-                         d->office->document.hash),
-             OFFICE_OK);
+    buf text = {0};
+    people_office(&text, false, NULL);
+    pin(d, &text);
+}
+
+void desk_pin_plain(struct desk *d) {
+    buf text = {0};
+    people_office(&text, false, NULL);
+    people_replace(&text, "certificate QUJD\n", "");
+    pin(d, &text);
 }
 
 enum office_reason desk_list(struct desk *d, const char *entries, unsigned who) {

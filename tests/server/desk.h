@@ -28,6 +28,8 @@ enum office_reason desk_reason(struct desk *d, enum mail_office_what what, slice
 const struct proto_office_is *desk_get(struct desk *d);
 /* The office of `people` is pinned. */
 void desk_pin(struct desk *d);
+/* The same, its authorities without certificates. */
+void desk_pin_plain(struct desk *d);
 /* The next list with these entries, signed by those whose bit is set in `who`. */
 enum office_reason desk_list(struct desk *d, const char *entries, unsigned who);
 extern const struct signer desk_signers[];

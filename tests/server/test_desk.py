@@ -1,11 +1,12 @@
-"""The request desk's side of a running server: what `sottod office` takes and says. A demonstration office signs with
-ssh-keygen's plain keys."""
+"""The request desk's side of a running server: what `sottod office` takes and says, and what `sottod release` writes,
+which openssl opens. A demonstration office signs with ssh-keygen's plain keys."""
 import base64
 import hashlib
 import json
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "term"))
@@ -62,6 +63,38 @@ def suspensions(office, version=1, previous="0" * 64, entries=""):
     return f"sotto suspensions 1\nversion {version}\nprevious {previous}\noffice 1 {digest(office)}\n{entries}"
 
 
+def order(state, account, name, authority="de-court", made=None):
+    made = made or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return (f"sotto release 1\nid {name}\ncase c-1\naccount id {account}\nfields exists created devices\n"
+            f"path ordinary\nauthority {authority}\nbeneficiary DE\nregime eu-epoc\nserver {state['server']}\n"
+            f"server-number {state['server_number']}\noffice {state['office']} {state['office_hash']}\n"
+            f"suspensions {state['suspensions']} {state['suspensions_hash']}\nmade {made}\n")
+
+
+class Authority:
+    """Whose certificates stand in the directory: one of RSA, one of an elliptic curve."""
+
+    KINDS = {"rsa": ["-newkey", "rsa:2048"], "ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]}
+
+    def __init__(self, folder):
+        self.folder = folder
+        for kind, how in self.KINDS.items():
+            subprocess.run(["openssl", "req", "-x509", *how, "-nodes", "-subj", "/CN=court", "-days", "30", "-keyout",
+                            folder / f"{kind}.key", "-out", folder / f"{kind}.pem"], check=True, capture_output=True)
+
+    def lines(self):
+        der = [subprocess.run(["openssl", "x509", "-in", self.folder / f"{kind}.pem", "-outform", "DER"], check=True,
+                              capture_output=True).stdout for kind in self.KINDS]
+        certificates = "".join(f"certificate {text}\n" for text in (base64.b64encode(d).decode() for d in der))
+        return (f"authority de-court\nname A court\njurisdiction DE\ncall +49 30 1\n{certificates}"
+                "authority fr-court\nname Another\njurisdiction FR\ncall +33 1 1\n")
+
+    def opened(self, package, kind):
+        return subprocess.run(["openssl", "cms", "-decrypt", "-inform", "DER", "-in", package, "-recip",
+                               self.folder / f"{kind}.pem", "-inkey", self.folder / f"{kind}.key"],
+                              capture_output=True, text=True).stdout
+
+
 class Operator:
     def __init__(self, world):
         from rig import SOTTOD
@@ -76,6 +109,11 @@ class Operator:
         path.write_text(text)
         return self.run("office", verb, *words, str(path), "--json")
 
+    def release(self, text, to):
+        path = self.world.folder / "order"
+        path.write_text(text)
+        return self.run("release", str(path), "--to", str(to))
+
     def show(self):
         return json.loads(self.run("office", "show", "--json").stdout)
 
@@ -84,9 +122,73 @@ def refused(done, reason):
     return done.returncode == 1 and done.stdout == "" and f": {reason}: " in done.stderr
 
 
+def released(tap, folder):
+    from rig import Person, World
+    office, authority = Office(folder), Authority(folder)
+    with World() as world:
+        operator, out = Operator(world), world.folder / "out"
+        out.mkdir()
+        ann = Person(world.folder, "ann")
+        account = ann.fine("init", world.server.invite(), "--name", "ann", "--json").of("account")[0]["account"]
+        text = office.text() + authority.lines()
+        operator.hand_in("pin", text, digest(text))
+        operator.hand_in("suspensions", office.signed(suspensions(text), "p2", "p3"))
+        state, four = operator.show(), ("p1", "p2", "p3", "p4")
+
+        def signed(name, **how):
+            return office.signed(order(state, account, name, **how), *four)
+
+        wrong = {"SIGNERS": office.signed(order(state, account, "o-1"), *four[1:]),
+                 "UNSIGNED": order(state, account, "o-1"),
+                 "SIGNATURE": signed("o-1").replace("fields exists created devices", "fields exists created items"),
+                 "EXPIRED": signed("o-1", made="2026-01-01T00:00:00Z"),
+                 "KIND": text}
+        done = {reason: operator.release(wrong[reason], out) for reason in wrong}
+        tap.check("without_a_valid_order_nothing_is_printed",
+                  all(refused(done[reason], reason) for reason in done) and not list(out.iterdir()), done)
+        nowhere = operator.release(signed("o-1"), world.folder / "none")
+        tap.check("who_can_t_write_it_down_uses_up_no_order", nowhere.returncode == 2, nowhere)
+
+        # The disk refuses the package; the server that carried the order out is killed.
+        (out / "o-1.cms").mkdir()
+        first = signed("o-1")
+        cut = operator.release(first, out)
+        (out / "o-1.cms").rmdir()
+        world.server.kill()
+        world.server.start()
+        other = operator.release(office.signed(order(operator.show(), account, "o-1", "fr-court"), *four), out)
+        again = operator.release(first, out)
+        tap.check("an_order_that_was_cut_off_finishes_its_own_output_and_no_other",
+                  cut.returncode == 1 and refused(other, "CARRIED_OUT") and again.returncode == 0, (cut, other, again))
+        letters = {kind: authority.opened(out / "o-1.cms", kind) for kind in authority.KINDS}
+        tap.check("openssl_opens_the_package_for_each_certificate",
+                  letters["rsa"] == letters["ec"] and f"account id {account}\nexists yes\ncreated in the week of "
+                  in letters["rsa"] and "\ndevices 1\nbeside " in letters["rsa"] and "items " not in
+                  letters["rsa"].split("beside")[0], letters)
+        sealed, manifest = (out / "o-1.cms").read_bytes(), (out / "o-1.manifest").read_text()
+        tap.check("the_package_has_nothing_in_clear_and_the_manifest_its_hash",
+                  account.encode() not in sealed and account not in manifest and b"exists" not in sealed and
+                  f"package cms {hashlib.sha256(sealed).hexdigest()}\n" in manifest, manifest)
+        once = operator.release(first, out)
+        state = operator.show()
+        tap.check("it_is_carried_out_once", refused(once, "CARRIED_OUT"), once)
+        plain = operator.release(signed("o-2", authority="fr-court"), out)
+        tap.check("without_a_certificate_it_is_a_letter",
+                  plain.returncode == 0 and "\nexists yes\n" in (out / "o-2.txt").read_text(), plain)
+        ann.fine("delete-account", account)
+        gone = operator.release(signed("o-3", authority="fr-court"), out)
+        tap.check("an_account_that_is_gone_is_not_held", gone.returncode == 0 and
+                  "\nanswer not held: " in (out / "o-3.txt").read_text(), gone)
+        held = json.loads(next(line for line in operator.run("inventory", "--json").stdout.splitlines()
+                               if '"release"' in line))
+        tap.check("of_what_was_released_only_that_it_was_stays", held["count"] == 3 and held["bytes"] < 3 * 120, held)
+
+
 def main():
     from rig import Tap, World
     tap = Tap()
+    with tempfile.TemporaryDirectory() as keys:
+        released(tap, Path(keys))
     with World() as world, tempfile.TemporaryDirectory() as keys:
         office, operator = Office(Path(keys)), Operator(world)
         first = office.text()
