@@ -10,6 +10,34 @@ int slice_compare(slice a, slice b) {
     return a.n < b.n ? -1 : a.n > b.n;
 }
 
+bool slice_skip(slice *s, slice beginning) {
+    if (s->n < beginning.n || !slice_equal(slice_of(s->p, beginning.n), beginning))
+        return false;
+    if (beginning.n > 0)
+        *s = slice_of(s->p + beginning.n, s->n - beginning.n);
+    return true;
+}
+
+slice slice_until(slice *rest, uint8_t end) {
+    slice before = *rest;
+    const uint8_t *at = before.n == 0 ? NULL : memchr(before.p, end, before.n);
+    *rest = SLICE_EMPTY;
+    if (at == NULL)
+        return before;
+    size_t n = (size_t)(at - before.p);
+    *rest = slice_of(at + 1, before.n - n - 1);
+    return slice_of(before.p, n);
+}
+
+bool slice_line(slice *rest, slice *line) {
+    slice left = *rest;
+    *line = slice_until(&left, '\n');
+    if (line->n == rest->n)
+        return false;
+    *rest = left;
+    return true;
+}
+
 err buf_reserve(buf *b, size_t n) {
     if (b->n > b->cap)
         return ERR_BUG; /* borrowed */

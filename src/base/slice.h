@@ -30,6 +30,14 @@ static inline bool slice_equal(slice a, slice b) {
 }
 /* Order of the bytes, a shorter prefix first: <0, 0, >0. */
 int slice_compare(slice a, slice b);
+/* Moves past what s begins with. False, and s as it was, if it begins otherwise. */
+bool slice_skip(slice *s, slice beginning);
+/* What stands before the first `end`; rest moves past that. All of it, and rest is empty, where
+ * there is none. */
+slice slice_until(slice *rest, uint8_t end);
+/* The line that rest begins with, without its newline; rest moves past it. False, and rest as it
+ * was, if it has none. */
+bool slice_line(slice *rest, slice *line);
 
 /* Growing bytes of our own. All zero is a valid empty buf on malloc. Whatever it held is wiped when
  * it is freed or moved. One whose cap is 0 borrows its bytes: it can be read and freed, which

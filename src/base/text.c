@@ -140,6 +140,61 @@ err base64_decode(buf *out, slice in) {
     return finish(out, before, (held & ((1u << bits) - 1)) == 0 ? OK : ERR_MALFORMED);
 }
 
+static err decode_to(err (*decode)(buf *, slice), uint8_t *out, size_t n, slice in) {
+    buf bytes = {0};
+    err e = decode(&bytes, in);
+    if (e == OK && bytes.n != n)
+        e = ERR_MALFORMED;
+    if (e == OK)
+        memcpy(out, bytes.p, n);
+    buf_free(&bytes);
+    return e;
+}
+
+err hex_decode_to(uint8_t *out, size_t n, slice in) {
+    return in.n == 2 * n ? decode_to(hex_decode, out, n, in) : ERR_MALFORMED;
+}
+
+err base64_decode_to(uint8_t *out, size_t n, slice in) {
+    return in.n == (n + 2) / 3 * 4 ? decode_to(base64_decode, out, n, in) : ERR_MALFORMED;
+}
+
+/* ---- Numbers ---- */
+
+err decimal_decode(slice in, uint64_t max, uint64_t *number) {
+    if (in.n == 0 || (in.n > 1 && in.p[0] == '0'))
+        return ERR_MALFORMED;
+    uint64_t v = 0;
+    for (size_t i = 0; i < in.n; i++) {
+        if (in.p[i] < '0' || in.p[i] > '9')
+            return ERR_MALFORMED;
+        unsigned digit = in.p[i] - '0';
+        if (digit > max || v > (max - digit) / 10)
+            return ERR_MALFORMED;
+        v = 10 * v + digit;
+    }
+    *number = v;
+    return OK;
+}
+
+void decimal_text(uint64_t number, char text[DECIMAL_TEXT]) {
+    char backwards[DECIMAL_TEXT];
+    size_t n = 0;
+    do {
+        backwards[n++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    for (size_t i = 0; i < n; i++)
+        text[i] = backwards[n - 1 - i];
+    text[n] = '\0';
+}
+
+err decimal_encode(buf *out, uint64_t number) {
+    char text[DECIMAL_TEXT];
+    decimal_text(number, text);
+    return buf_append(out, slice_str(text));
+}
+
 /* ---- Characters ---- */
 
 size_t utf8_decode(slice text, uint32_t *point) {

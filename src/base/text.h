@@ -1,6 +1,6 @@
-/* Bytes as text: hexadecimal, base32 for what people copy (lower case, no padding, RFC 4648
- * alphabet), base64 with padding as signed notes and certificates have it; and the characters of
- * what people wrote. */
+/* Bytes and numbers as text: hexadecimal, base32 for what people copy (lower case, no padding, RFC
+ * 4648 alphabet), base64 with padding as signed notes and certificates have it; and the characters
+ * of what people wrote. */
 #ifndef SOTTO_BASE_TEXT_H
 #define SOTTO_BASE_TEXT_H
 
@@ -18,6 +18,15 @@ MUST err base32_decode(buf *out, slice in);
 MUST err base64_encode(buf *out, slice in);
 /* One text for the same bytes: padding where it belongs, no bits that no byte holds, no spaces. */
 MUST err base64_decode(buf *out, slice in);
+/* The same for exactly n bytes. MALFORMED for any other number of them. */
+MUST err hex_decode_to(uint8_t *out, size_t n, slice in);
+MUST err base64_decode_to(uint8_t *out, size_t n, slice in);
+
+/* A decimal number of at most max, without needless zeros. MALFORMED leaves *number. */
+MUST err decimal_decode(slice in, uint64_t max, uint64_t *number);
+MUST err decimal_encode(buf *out, uint64_t number);
+enum { DECIMAL_TEXT = 21 }; /* with the NUL */
+void decimal_text(uint64_t number, char text[DECIMAL_TEXT]);
 
 /* The UTF-8 character that text (n > 0) begins with: its length and its code point. 0 if there is
  * none: too long a form, a surrogate, beyond the last, cut off. */

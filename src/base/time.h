@@ -20,6 +20,8 @@ bool time_week_over(uint32_t week, uint32_t days, uint64_t ms);
 uint64_t time_week_start(uint32_t week);
 /* The day in UTC, as year, month (1..12), day (1..31). */
 void time_date(uint64_t ms, int *year, int *month, int *day);
+/* When a day begins. False for what is none, or is before 1970. */
+bool time_of_date(int year, int month, int day, uint64_t *ms);
 /* The Monday on which a week begins. */
 void time_week_date(uint32_t week, int *year, int *month, int *day);
 

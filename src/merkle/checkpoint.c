@@ -10,9 +10,9 @@ err merkle_checkpoint_parse(struct merkle_checkpoint *checkpoint, slice text) {
     slice line;
     TRY(lines_next(&text, &checkpoint->origin));
     TRY(lines_next(&text, &line));
-    TRY(lines_number(line, MERKLE_SIZE_MAX, &checkpoint->size));
+    TRY(decimal_decode(line, MERKLE_SIZE_MAX, &checkpoint->size));
     TRY(lines_next(&text, &line));
-    TRY(lines_base64(line, checkpoint->root.bytes, MERKLE_HASH));
+    TRY(base64_decode_to(checkpoint->root.bytes, MERKLE_HASH, line));
     checkpoint->extensions = text;
     while (text.n > 0) {
         TRY(lines_next(&text, &line));
@@ -30,7 +30,7 @@ err merkle_checkpoint_format(buf *text, const struct merkle_checkpoint *checkpoi
     writer_u8(&w, '\n');
     err e = writer_result(&w);
     if (e == OK)
-        e = lines_add_number(&own, checkpoint->size);
+        e = decimal_encode(&own, checkpoint->size);
     if (e == OK)
         e = buf_append_byte(&own, '\n');
     if (e == OK)
@@ -56,7 +56,7 @@ static err message_of(buf *message, uint64_t seconds, slice text) {
     struct merkle_checkpoint checkpoint;
     TRY(merkle_checkpoint_parse(&checkpoint, text));
     TRY(buf_append(message, slice_str("cosignature/v1\ntime ")));
-    TRY(lines_add_number(message, seconds));
+    TRY(decimal_encode(message, seconds));
     TRY(buf_append_byte(message, '\n'));
     return buf_append(message, text);
 }

@@ -13,19 +13,21 @@ static const char PADDING[] = "sotto ledger v1 padding";
 enum { HEAD = sizeof ENTRY - 1 };
 _Static_assert(HEAD + MERKLE_SLOTS * MERKLE_COMMITMENT == MERKLE_SEALED, "an entry's length");
 
-static err commit(uint8_t out[MERKLE_COMMITMENT], slice name, const uint8_t *salt, slice value) {
-    buf framed = {0};
-    writer w = writer_on(&framed);
-    writer_vec(&w, slice_str(FIELD));
-    writer_vec(&w, name);
-    writer_bytes(&w, slice_of(salt, MERKLE_SALT));
-    writer_vec(&w, value);
-    err e = writer_result(&w);
-    slice message = buf_slice(&framed);
-    if (e == OK)
-        e = crypto_sha256.hash(out, &message, 1);
-    buf_free(&framed);
-    return e;
+static void hash_vec(struct crypto_sha256_state *state, slice s) {
+    uint8_t n[VARINT_MAX];
+    crypto_sha256_add(state, slice_of(n, put_varint(n, s.n)));
+    crypto_sha256_add(state, s);
+}
+
+static void commit(uint8_t out[MERKLE_COMMITMENT], slice name, const uint8_t *salt, slice value) {
+    struct crypto_sha256_state state;
+    crypto_sha256_begin(&state);
+    hash_vec(&state, slice_str(FIELD));
+    hash_vec(&state, name);
+    crypto_sha256_add(&state, slice_of(salt, MERKLE_SALT));
+    hash_vec(&state, value);
+    crypto_sha256_digest(&state, out);
+    wipe(&state, sizeof state);
 }
 
 /* 32 bytes that only the key gives: HMAC-SHA256 over what they are for and a number. */
@@ -40,7 +42,7 @@ static err commit_empty(uint8_t out[MERKLE_COMMITMENT], size_t slot, const uint8
     uint8_t salt[MERKLE_SALT];
     err e = derive(salt, filler, SALT, slot);
     if (e == OK)
-        e = commit(out, SLICE_EMPTY, salt, SLICE_EMPTY);
+        commit(out, SLICE_EMPTY, salt, SLICE_EMPTY);
     wipe(salt, sizeof salt);
     return e;
 }
@@ -67,8 +69,7 @@ static err seal(uint8_t *entry, const struct merkle_field *fields, size_t count,
         if (used[fields[i].slot])
             return ERR_EXISTS;
         used[fields[i].slot] = true;
-        TRY(commit(slot_at(entry, fields[i].slot), fields[i].name, fields[i].salt,
-                   fields[i].value));
+        commit(slot_at(entry, fields[i].slot), fields[i].name, fields[i].salt, fields[i].value);
     }
     for (size_t slot = 0; slot < MERKLE_SLOTS; slot++)
         if (!used[slot])
@@ -101,7 +102,7 @@ err merkle_open(slice entry, const struct merkle_field *field) {
     uint8_t commitment[MERKLE_COMMITMENT];
     TRY(check_entry(entry, field->slot));
     TRY(check_field(field));
-    TRY(commit(commitment, field->name, field->salt, field->value));
+    commit(commitment, field->name, field->salt, field->value);
     return compare(entry, field->slot, commitment);
 }
 

@@ -3,22 +3,13 @@
 #ifndef SOTTO_MERKLE_INTERNAL_H
 #define SOTTO_MERKLE_INTERNAL_H
 
+#include "base/text.h"
 #include "merkle/note.h"
 #include "merkle/tile.h"
 
-/* Takes what stands before the first `end`, and the end: all of it where there is none. */
-slice lines_until(slice *rest, char end);
 /* Takes a line, without its newline. MALFORMED if there is no newline. */
 MUST err lines_next(slice *rest, slice *line);
 
-/* A decimal number without needless zeros, at most max. MALFORMED. */
-MUST err lines_number(slice text, uint64_t max, uint64_t *number);
-enum { LINES_NUMBER_MAX = 21 };
-void lines_number_text(uint64_t number, char text[LINES_NUMBER_MAX]);
-MUST err lines_add_number(buf *out, uint64_t number);
-
-/* Exactly n bytes, in base64. MALFORMED, NO_MEMORY. */
-MUST err lines_base64(slice text, uint8_t *out, size_t n);
 /* A hash in base64, and a newline. */
 MUST err lines_add_hash(buf *out, const struct merkle_hash *hash);
 

@@ -73,7 +73,7 @@ void merkle_log_fini(struct merkle_log *log) {
     buf_free(&log->entries);
 }
 
-void merkle_log_frontier(const struct merkle_log *log, struct merkle_frontier *frontier) {
+static void frontier_of(const struct merkle_log *log, struct merkle_frontier *frontier) {
     struct merkle_hash *peak = frontier->peaks;
     frontier->size = log->size;
     for (unsigned level = MERKLE_TILE_LEVELS; level-- > 0;) {
@@ -89,7 +89,7 @@ void merkle_log_frontier(const struct merkle_log *log, struct merkle_frontier *f
 
 void merkle_log_root(const struct merkle_log *log, struct merkle_hash *root) {
     struct merkle_frontier frontier;
-    merkle_log_frontier(log, &frontier);
+    frontier_of(log, &frontier);
     merkle_frontier_root(&frontier, root);
 }
 

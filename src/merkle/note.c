@@ -1,5 +1,4 @@
 #include "base/codec.h"
-#include "base/text.h"
 #include "crypto/crypto.h"
 #include "merkle/internal.h"
 
@@ -59,25 +58,14 @@ err merkle_key_make(struct merkle_key *key, enum merkle_key_type type, slice nam
     return OK;
 }
 
-/* Both cases, as others read it. */
-static err read_id(slice text, uint32_t *id) {
-    buf bytes = {0};
-    err e = text.n == 2 * ID ? hex_decode(&bytes, text) : ERR_MALFORMED;
-    if (e == OK)
-        *id = id_of(bytes.p);
-    buf_free(&bytes);
-    return e;
-}
-
 err merkle_key_parse(struct merkle_key *key, slice text) {
-    uint8_t typed[1 + MERKLE_KEY];
-    uint32_t id;
-    slice name = lines_until(&text, '+');
-    TRY(read_id(lines_until(&text, '+'), &id));
-    TRY(lines_base64(text, typed, sizeof typed));
+    uint8_t id[ID], typed[1 + MERKLE_KEY];
+    slice name = slice_until(&text, '+');
+    TRY(hex_decode_to(id, sizeof id, slice_until(&text, '+'))); /* both cases, as others read it */
+    TRY(base64_decode_to(typed, sizeof typed, text));
     struct merkle_key read;
     TRY(merkle_key_make(&read, typed[0], name, typed + 1));
-    if (read.id != id)
+    if (read.id != id_of(id))
         return ERR_MALFORMED;
     *key = read;
     return OK;
@@ -104,11 +92,10 @@ err merkle_key_fits(const struct merkle_key *key, const uint8_t *seed) {
 
 /* `scratch` is what the base64 holds. */
 static err read_signature(struct merkle_signature *s, slice line, buf *scratch) {
-    size_t dash = sizeof DASH - 1;
-    if (line.n < dash || memcmp(line.p, DASH, dash) != 0)
+    s->base64 = line;
+    if (!slice_skip(&s->base64, slice_str(DASH)))
         return ERR_MALFORMED;
-    s->base64 = slice_of(line.p + dash, line.n - dash);
-    s->name = lines_until(&s->base64, ' ');
+    s->name = slice_until(&s->base64, ' ');
     if (s->name.n == 0 || !is_text(s->name, true))
         return ERR_MALFORMED;
     buf_clear(scratch);

@@ -6,14 +6,6 @@
 /* Indices of three digits that a path may have: 256 leaves each. */
 #define INDEX_MAX (MERKLE_SIZE_MAX / MERKLE_TILE_WIDTH)
 
-static bool take(slice *path, const char *prefix) {
-    size_t n = strlen(prefix);
-    if (path->n < n || memcmp(path->p, prefix, n) != 0)
-        return false;
-    *path = slice_of(path->p + n, path->n - n);
-    return true;
-}
-
 static bool take_three(slice *path, unsigned *three) {
     *three = 0;
     if (path->n < 3)
@@ -33,11 +25,11 @@ static err take_index(slice *path, uint64_t *index) {
     *index = 0;
     for (bool more = true; more;) {
         bool first = *index == 0;
-        more = take(path, "x");
+        more = slice_skip(path, slice_str("x"));
         if (!take_three(path, &three) || *index > (INDEX_MAX - three) / 1000)
             return ERR_MALFORMED;
         *index = 1000 * *index + three;
-        if (more && ((first && three == 0) || !take(path, "/")))
+        if (more && ((first && three == 0) || !slice_skip(path, slice_str("/"))))
             return ERR_MALFORMED;
     }
     return OK;
@@ -46,20 +38,20 @@ static err take_index(slice *path, uint64_t *index) {
 err merkle_tile_parse(struct merkle_tile *tile, slice path) {
     uint64_t number;
     *tile = (struct merkle_tile){.width = MERKLE_TILE_WIDTH};
-    if (!take(&path, "tile/"))
+    if (!slice_skip(&path, slice_str("tile/")))
         return ERR_MALFORMED;
-    tile->entries = take(&path, "entries/");
+    tile->entries = slice_skip(&path, slice_str("entries/"));
     if (!tile->entries) {
-        slice level = lines_until(&path, '/');
-        TRY(lines_number(level, 63, &number));
+        slice level = slice_until(&path, '/');
+        TRY(decimal_decode(level, 63, &number));
         tile->level = (uint8_t)number;
     }
     TRY(take_index(&path, &tile->index));
     if (path.n == 0)
         return OK;
-    if (!take(&path, ".p/"))
+    if (!slice_skip(&path, slice_str(".p/")))
         return ERR_MALFORMED;
-    TRY(lines_number(path, MERKLE_TILE_WIDTH - 1, &number));
+    TRY(decimal_decode(path, MERKLE_TILE_WIDTH - 1, &number));
     tile->width = (uint16_t)number;
     return number > 0 ? OK : ERR_MALFORMED;
 }
@@ -71,8 +63,8 @@ static char *put(char *at, const char *text) {
 }
 
 static char *put_number(char *at, uint64_t number) {
-    char digits[LINES_NUMBER_MAX];
-    lines_number_text(number, digits);
+    char digits[DECIMAL_TEXT];
+    decimal_text(number, digits);
     return put(at, digits);
 }
 

@@ -80,7 +80,6 @@ MUST err merkle_log_open(struct merkle_log *log, const struct merkle_tiles *tile
 MUST err merkle_log_append(struct merkle_log *log, slice entry);
 /* Writes the partial tiles that changed. Only then may a checkpoint name this size. */
 MUST err merkle_log_flush(struct merkle_log *log);
-void merkle_log_frontier(const struct merkle_log *log, struct merkle_frontier *frontier);
 void merkle_log_root(const struct merkle_log *log, struct merkle_hash *root);
 void merkle_log_fini(struct merkle_log *log);
 

@@ -48,9 +48,13 @@ err merkle_append(struct merkle_frontier *frontier, const struct merkle_hash *le
     return OK;
 }
 
+void merkle_empty_root(struct merkle_hash *root) {
+    hash_parts(root, NULL, 0);
+}
+
 void merkle_frontier_root(const struct merkle_frontier *frontier, struct merkle_hash *root) {
     if (frontier->size == 0)
-        hash_parts(root, NULL, 0);
+        merkle_empty_root(root);
     else
         fold(root, frontier->peaks, count_bits(frontier->size));
 }
@@ -230,7 +234,7 @@ err merkle_consistency_verify(const struct merkle_proof *proof, uint64_t older,
         return verify_growth(proof, older, older_root, newer, newer_root);
     struct merkle_hash same = *newer_root;
     if (older == 0)
-        merkle_frontier_root(&(struct merkle_frontier){0}, &same);
+        merkle_empty_root(&same);
     if (older == 0 && newer == 0 && !merkle_hash_equal(&same, newer_root))
         return ERR_PROOF;
     return proof->n == 0 && merkle_hash_equal(&same, older_root) ? OK : ERR_PROOF;

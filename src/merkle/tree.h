@@ -40,7 +40,8 @@ struct merkle_frontier {
 
 /* LIMIT at MERKLE_SIZE_MAX. */
 MUST err merkle_append(struct merkle_frontier *frontier, const struct merkle_hash *leaf);
-/* SHA-256 of nothing for the empty tree. */
+/* Of the empty tree: SHA-256 of nothing. */
+void merkle_empty_root(struct merkle_hash *root);
 void merkle_frontier_root(const struct merkle_frontier *frontier, struct merkle_hash *root);
 
 /* ---- Proofs ---- */

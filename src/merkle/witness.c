@@ -7,10 +7,8 @@
 static const char OLD[] = "old ";
 
 static err parse_old(slice line, uint64_t *old) {
-    size_t n = sizeof OLD - 1;
-    if (line.n < n || memcmp(line.p, OLD, n) != 0)
-        return ERR_MALFORMED;
-    return lines_number(slice_of(line.p + n, line.n - n), MERKLE_SIZE_MAX, old);
+    return slice_skip(&line, slice_str(OLD)) ? decimal_decode(line, MERKLE_SIZE_MAX, old)
+                                             : ERR_MALFORMED;
 }
 
 err merkle_add_checkpoint_parse(struct merkle_add_checkpoint *request, slice body) {
@@ -22,7 +20,7 @@ err merkle_add_checkpoint_parse(struct merkle_add_checkpoint *request, slice bod
     for (; line.n > 0; request->proof.n++) {
         if (request->proof.n == MERKLE_REQUEST_HASHES)
             return ERR_TOO_LARGE;
-        TRY(lines_base64(line, request->proof.path[request->proof.n].bytes, MERKLE_HASH));
+        TRY(base64_decode_to(request->proof.path[request->proof.n].bytes, MERKLE_HASH, line));
         TRY(lines_next(&body, &line));
     }
     request->note = body;
@@ -33,7 +31,7 @@ err merkle_add_checkpoint_format(buf *body, const struct merkle_add_checkpoint *
     if (request->proof.n > MERKLE_REQUEST_HASHES)
         return ERR_TOO_LARGE;
     TRY(buf_append(body, slice_str(OLD)));
-    TRY(lines_add_number(body, request->old));
+    TRY(decimal_encode(body, request->old));
     TRY(buf_append_byte(body, '\n'));
     for (size_t i = 0; i < request->proof.n; i++)
         TRY(lines_add_hash(body, &request->proof.path[i]));
@@ -84,7 +82,7 @@ static enum merkle_status judge_growth(const struct judged *j,
     const struct merkle_witnessed *log = j->log;
     struct merkle_hash known = log->root;
     if (log->size == 0)
-        merkle_frontier_root(&(struct merkle_frontier){0}, &known);
+        merkle_empty_root(&known);
     if (j->request.old != log->size)
         return MERKLE_STATUS_CONFLICT;
     if (checkpoint->size == log->size && !merkle_hash_equal(&checkpoint->root, &known))
@@ -119,7 +117,7 @@ static err write_body(const struct merkle_witness *witness, const struct judged 
         return merkle_cosign(&answer->body, j->note.text, &witness->key, witness->seed, seconds);
     if (answer->status != MERKLE_STATUS_CONFLICT)
         return OK;
-    TRY(lines_add_number(&answer->body, j->log->size));
+    TRY(decimal_encode(&answer->body, j->log->size));
     return buf_append_byte(&answer->body, '\n');
 }
 
@@ -148,7 +146,7 @@ void merkle_witness_apply(struct merkle_witness *witness,
 err merkle_conflict_parse(slice body, uint64_t *size) {
     slice line;
     TRY(lines_next(&body, &line));
-    return body.n == 0 ? lines_number(line, MERKLE_SIZE_MAX, size) : ERR_MALFORMED;
+    return body.n == 0 ? decimal_decode(line, MERKLE_SIZE_MAX, size) : ERR_MALFORMED;
 }
 
 /* Appends the key's signatures among the note's. */

@@ -39,15 +39,6 @@ static enum office_reason line_check(slice s) {
     return OFFICE_OK;
 }
 
-bool text_line_next(slice *rest, slice *line) {
-    const uint8_t *end = rest->n == 0 ? NULL : memchr(rest->p, '\n', rest->n);
-    if (end == NULL)
-        return false;
-    *line = slice_of(rest->p, (size_t)(end - rest->p));
-    *rest = slice_of(end + 1, rest->n - line->n - 1);
-    return true;
-}
-
 enum office_reason text_check(slice text, size_t *line) {
     *line = 0;
     if (text.n > OFFICE_DOCUMENT_MAX)
@@ -55,7 +46,7 @@ enum office_reason text_check(slice text, size_t *line) {
     do {
         slice s;
         ++*line;
-        if (!text_line_next(&text, &s))
+        if (!slice_line(&text, &s))
             return OFFICE_SPACES;
         NEED(line_check(s));
     } while (text.n > 0);
@@ -66,11 +57,7 @@ enum office_reason text_check(slice text, size_t *line) {
 /* ---- Words ---- */
 
 slice text_next(slice *words) {
-    const uint8_t *space = words->n == 0 ? NULL : memchr(words->p, ' ', words->n);
-    slice word = slice_of(words->p, space == NULL ? words->n : (size_t)(space - words->p));
-    size_t used = word.n + (space != NULL);
-    *words = slice_of(used == 0 ? NULL : words->p + used, words->n - used);
-    return word;
+    return slice_until(words, ' ');
 }
 
 bool text_has(slice words, slice word) {

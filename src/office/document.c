@@ -1,27 +1,25 @@
 #include "office/internal.h"
 
-void document_split(slice bytes, slice *text, slice *lines) {
-    *text = bytes;
-    *lines = SLICE_EMPTY;
+/* What was signed, and the lines of signatures: none if there is no empty line. */
+static void split(struct office_document *d) {
+    slice bytes = d->text = buf_slice(&d->bytes);
     for (size_t i = 0; i + 1 < bytes.n; i++)
         if (bytes.p[i] == '\n' && bytes.p[i + 1] == '\n') {
-            *text = slice_of(bytes.p, i + 1);
-            *lines = slice_of(bytes.p + i + 2, bytes.n - i - 2);
+            d->text.n = i + 1;
+            d->signatures = slice_of(bytes.p + i + 2, bytes.n - i - 2);
             return;
         }
 }
 
 static enum office_reason fill(struct office_document *d, const struct mem *mem,
                                const struct document_type *type, slice bytes, size_t *line) {
-    slice text, lines;
-    document_split(bytes, &text, &lines);
-    d->text = buf_on(mem);
+    d->bytes = buf_on(mem);
     if (bytes.n > OFFICE_DOCUMENT_MAX)
         return OFFICE_TOO_LARGE;
-    NEED(reason_of(buf_set(&d->text, text), OFFICE_MEMORY));
-    text = buf_slice(&d->text);
-    NEED(reason_of(crypto_sha256.hash(d->hash, &text, 1), OFFICE_MEMORY));
-    NEED(text_read(mem, &type->text, d, text, line));
+    NEED(reason_of(buf_set(&d->bytes, bytes), OFFICE_MEMORY));
+    split(d);
+    NEED(reason_of(crypto_sha256.hash(d->hash, &d->text, 1), OFFICE_MEMORY));
+    NEED(text_read(mem, &type->text, d, d->text, line));
     return type->check(d);
 }
 
@@ -45,9 +43,9 @@ void document_free(const struct document_type *type, void *document) {
     struct office_document *d = document;
     if (d == NULL)
         return;
-    const struct mem *mem = d->text.mem;
+    const struct mem *mem = d->bytes.mem;
     text_free(mem, &type->text, d);
-    buf_free(&d->text);
+    buf_free(&d->bytes);
     mem_free(mem, d, type->text.record.size);
 }
 

@@ -45,6 +45,11 @@ enum text_kind {
     TEXT_BLOCKS     /* struct text_array: records of several lines, whose first has this word */
 };
 
+/* What a bit is called; the last has no text. */
+struct text_name {
+    const char *text;
+    uint32_t bit;
+};
 struct text_record;
 struct text_field {
     const char *word;
@@ -52,9 +57,14 @@ struct text_field {
     size_t at; /* in the struct */
     /* How often it stands there. A field of no necessity is zero, empty, without it. */
     size_t least, most;
-    const char *const *names;         /* of ONE and SET: ends with NULL */
+    const struct text_name *names;    /* of ONE and SET */
     const struct text_record *record; /* of LINE, LINES and BLOCKS */
+    bool ascends;                     /* of LINES and BLOCKS: by their first field, a slice */
 };
+/* A row of a table of fields of THIS struct. */
+#define FIELD(word_, kind_, member, least_, most_)                                     \
+    .word = (word_), .kind = (kind_), .at = offsetof(THIS, member), .least = (least_), \
+    .most = (most_)
 struct text_record {
     size_t size;
     const struct text_field *fields; /* ends with a word of NULL */
@@ -79,16 +89,19 @@ enum office_reason text_check(slice text, size_t *line);
 enum office_reason text_read(const struct mem *mem, const struct text_type *type, void *out,
                              slice text, size_t *line);
 enum office_reason text_write(buf *out, const struct text_type *type, const void *in);
+/* Moves past the first line, if it is the one of this type. */
+bool text_skip_head(slice *text, const struct text_type *type);
 /* The lines of one record, for hashing a part. */
 enum office_reason text_write_record(buf *out, const struct text_record *record, const void *in);
 void text_free(const struct mem *mem, const struct text_type *type, void *out);
 
-/* The line that rest begins with, without its end; rest moves past it. False if it has no end. */
-bool text_line_next(slice *rest, slice *line);
 enum office_reason text_value_read(const struct text_field *f, slice s, uint8_t *at);
 err text_value_write(buf *out, const struct text_field *f, const uint8_t *at);
 /* True for a value that was not there. */
 bool text_value_is_none(const struct text_field *f, const uint8_t *at);
+
+/* The record whose first member is this slice: NULL if it is not among the n of `size` bytes. */
+const void *text_find(const void *records, size_t n, size_t size, slice id);
 
 /* The next of some words, "" after the last. */
 slice text_next(slice *words);
@@ -100,6 +113,9 @@ bool text_shares(slice words, slice others);
 /* ---- Signatures of persons ---- Over a document's bytes or, in a passkey's challenge, their
  * SHA-256. */
 
+/* LENGTH, or another error, if it is no public key of this kind. */
+MUST err public_key_check(const struct crypto_sig *kind, slice key);
+const struct crypto_sig *passkey_kind(const struct office_passkey *k);
 /* Of one of the person's passkeys. bytes: authenticator data, client data and signature, each
  * opaque v<V>. */
 enum office_reason webauthn_verify(const struct office *office, const struct office_person *person,
@@ -117,10 +133,9 @@ struct signers {
     } each[OFFICE_SIGNATURES_MAX];
     size_t n;
 };
-/* Verifies each signature that `bytes` have over the document, which was read from them. Persons
- * stand once in the result. */
+/* Verifies each signature of the document. Persons stand once in the result. */
 enum office_reason signers_read(const struct office *office, const struct office_document *over,
-                                slice bytes, struct signers *out);
+                                struct signers *out);
 /* Whether they are enough for the move, with those left out whom a suspended jurisdiction binds. */
 enum office_reason signers_enough(const struct office *office,
                                   const struct office_suspensions *list,
@@ -134,12 +149,10 @@ struct document_type {
     /* What the lines alone don't say. */
     enum office_reason (*check)(const void *document);
 };
-/* Reads what was signed of bytes, with a copy of the text in the document. */
+/* Reads what was signed of bytes, with a copy of them in the document. */
 enum office_reason document_new(void **out, const struct mem *mem, const struct document_type *type,
                                 slice bytes, size_t *line);
 void document_free(const struct document_type *type, void *document);
-/* What was signed, and the lines of signatures: none if there is no empty line. */
-void document_split(slice bytes, slice *text, slice *lines);
 /* OK for a version after another; version 1 comes after none (number 0). */
 enum office_reason version_follows(uint64_t present, const uint8_t present_hash[32],
                                    uint64_t version, const uint8_t previous[32]);

@@ -61,10 +61,11 @@ enum office_move {
         OFFICE_MOVE_COUNT
 };
 
-/* ---- The texts, read ---- Slices point into the document's own copy of the text. */
+/* ---- The texts, read ---- Slices point into the document's own copy of the bytes. */
 
 struct office_document {
-    buf text; /* without signatures */
+    buf bytes; /* as they came */
+    slice text, signatures;
     uint8_t hash[32];
 };
 struct office_version {
@@ -79,8 +80,9 @@ struct office_lines {
     size_t n;
 };
 
+enum { OFFICE_ES256 = 1, OFFICE_EDDSA = 2 };
 struct office_passkey {
-    uint32_t algorithm; /* 1 ES256, 2 EdDSA */
+    uint32_t algorithm;
     slice key;          /* base64: the point, uncompressed, or the 32 bytes */
     slice credential;   /* base64 */
     uint32_t backed_up; /* 1: may be */
@@ -166,10 +168,7 @@ struct office_lifted {
     slice notice, lifts;
     struct office_becomes becomes;
     struct {
-        struct office_section {
-            uint64_t number;
-            uint8_t hash[32];
-        } * p;
+        struct office_version *p;
         size_t n;
     } sections; /* of the assessment */
 };

@@ -5,117 +5,109 @@
 
 enum { KEYS_LEAST = 2, KEYS_MOST = 8, MANY = 65536 };
 
-static const char *const role_names[] = {
-#define X(text, name) text,
+static const struct text_name role_names[] = {
+#define X(text, name) {text, OFFICE_ROLE_##name},
     OFFICE_ROLES(X)
 #undef X
-        NULL};
-static const char *const move_names[] = {
-#define X(text, name) text,
+        {0},
+};
+static const struct text_name move_names[] = {
+#define X(text, name) {text, (uint32_t)1 << OFFICE_MOVE_##name},
     OFFICE_MOVES(X)
 #undef X
-        NULL};
-static const char *const yes[] = {"yes", NULL};
-static const char *const algorithms[] = {"es256", "eddsa", NULL};
-static const char *const backed_up[] = {"may-be-backed-up", NULL};
+        {0},
+};
+static const struct text_name yes[] = {{"yes", 1}, {0}};
+static const struct text_name algorithms[] = {
+    {"es256", OFFICE_ES256}, {"eddsa", OFFICE_EDDSA}, {0}};
+static const struct text_name backed_up[] = {{"may-be-backed-up", 1}, {0}};
 
 /* ---- The text ---- */
 
-#define AT(member) offsetof(THIS, member)
-#define END \
-    { NULL, TEXT_PROSE, 0, 0, 0, NULL, NULL }
-
 #define THIS struct office_passkey
 static const struct text_field passkey_fields[] = {
-    {"", TEXT_ONE, AT(algorithm), 1, 1, algorithms, NULL},
-    {"", TEXT_BASE64, AT(key), 1, 1, NULL, NULL},
-    {"", TEXT_BASE64, AT(credential), 1, 1, NULL, NULL},
-    {"", TEXT_ONE, AT(backed_up), 0, 1, backed_up, NULL},
-    END,
+    {FIELD("", TEXT_ONE, algorithm, 1, 1), .names = algorithms},
+    {FIELD("", TEXT_BASE64, key, 1, 1)},
+    {FIELD("", TEXT_BASE64, credential, 1, 1)},
+    {FIELD("", TEXT_ONE, backed_up, 0, 1), .names = backed_up},
+    {0},
 };
 static const struct text_record passkey = {sizeof(THIS), passkey_fields};
 #undef THIS
 
 #define THIS struct office_line
 static const struct text_field base64_fields[] = {
-    {"", TEXT_BASE64, AT(text), 1, 1, NULL, NULL},
-    END,
+    {FIELD("", TEXT_BASE64, text, 1, 1)},
+    {0},
 };
 static const struct text_record base64_line = {sizeof(THIS), base64_fields};
 static const struct text_field prose_fields[] = {
-    {"", TEXT_PROSE, AT(text), 1, 1, NULL, NULL},
-    END,
+    {FIELD("", TEXT_PROSE, text, 1, 1)},
+    {0},
 };
 const struct text_record prose_line = {sizeof(THIS), prose_fields};
 static const struct text_field word_fields[] = {
-    {"", TEXT_WORD, AT(text), 1, 1, NULL, NULL},
-    END,
+    {FIELD("", TEXT_WORD, text, 1, 1)},
+    {0},
 };
 static const struct text_record word_line = {sizeof(THIS), word_fields};
 #undef THIS
 
 #define THIS struct office_person
 static const struct text_field person_fields[] = {
-    {"person", TEXT_ID, AT(id), 1, 1, NULL, NULL},
-    {"roles", TEXT_SET, AT(roles), 0, 1, role_names, NULL},
-    {"deputy", TEXT_SET, AT(deputy), 0, 1, role_names, NULL},
-    {"countries", TEXT_COUNTRIES, AT(countries), 1, 1, NULL, NULL},
-    {"seal", TEXT_KEY, AT(seal), 1, 1, NULL, NULL},
-    {"passkey", TEXT_LINES, AT(passkeys), 0, KEYS_MOST, NULL, &passkey},
-    {"ssh-key", TEXT_LINES, AT(ssh_keys), 0, KEYS_MOST, NULL, &base64_line},
-    END,
+    {FIELD("person", TEXT_ID, id, 1, 1)},
+    {FIELD("roles", TEXT_SET, roles, 0, 1), .names = role_names},
+    {FIELD("deputy", TEXT_SET, deputy, 0, 1), .names = role_names},
+    {FIELD("countries", TEXT_COUNTRIES, countries, 1, 1)},
+    {FIELD("seal", TEXT_KEY, seal, 1, 1)},
+    {FIELD("passkey", TEXT_LINES, passkeys, 0, KEYS_MOST), .record = &passkey},
+    {FIELD("ssh-key", TEXT_LINES, ssh_keys, 0, KEYS_MOST), .record = &base64_line},
+    {0},
 };
 static const struct text_record person = {sizeof(THIS), person_fields};
 #undef THIS
 
 #define THIS struct office_authority
 static const struct text_field authority_fields[] = {
-    {"authority", TEXT_ID, AT(id), 1, 1, NULL, NULL},
-    {"name", TEXT_PROSE, AT(name), 1, 1, NULL, NULL},
-    {"jurisdiction", TEXT_COUNTRY, AT(jurisdiction), 1, 1, NULL, NULL},
-    {"call", TEXT_LINES, AT(calls), 1, 8, NULL, &prose_line},
-    {"certificate", TEXT_LINES, AT(certificates), 0, 4, NULL, &base64_line},
-    END,
+    {FIELD("authority", TEXT_ID, id, 1, 1)},
+    {FIELD("name", TEXT_PROSE, name, 1, 1)},
+    {FIELD("jurisdiction", TEXT_COUNTRY, jurisdiction, 1, 1)},
+    {FIELD("call", TEXT_LINES, calls, 1, 8), .record = &prose_line},
+    {FIELD("certificate", TEXT_LINES, certificates, 0, 4), .record = &base64_line},
+    {0},
 };
 static const struct text_record authority = {sizeof(THIS), authority_fields};
 #undef THIS
 
 #define THIS struct office_also
 static const struct text_field also_fields[] = {
-    {"", TEXT_ONE, AT(move), 1, 1, move_names, NULL},
-    {"", TEXT_SET, AT(roles), 1, 1, role_names, NULL},
-    END,
+    {FIELD("", TEXT_ONE, move, 1, 1), .names = move_names},
+    {FIELD("", TEXT_SET, roles, 1, 1), .names = role_names},
+    {0},
 };
 static const struct text_record also = {sizeof(THIS), also_fields};
 #undef THIS
 
 #define THIS struct office
 static const struct text_field office_fields[] = {
-    {"version", TEXT_NUMBER, AT(version), 1, 1, NULL, NULL},
-    {"previous", TEXT_HASH, AT(previous), 1, 1, NULL, NULL},
-    {"name", TEXT_PROSE, AT(name), 1, 1, NULL, NULL},
-    {"origin", TEXT_WORD, AT(origin), 1, 1, NULL, NULL},
-    {"rp", TEXT_WORD, AT(rp), 1, 1, NULL, NULL},
-    {"demonstration", TEXT_ONE, AT(demonstration), 0, 1, yes, NULL},
-    {"notice-key", TEXT_KEY, AT(notice_key), 1, 1, NULL, NULL},
-    {"ledger", TEXT_WORD, AT(ledger), 1, 1, NULL, NULL},
-    {"witness", TEXT_LINES, AT(witnesses), 0, 16, NULL, &word_line},
-    {"also", TEXT_LINES, AT(also), 0, OFFICE_ALSO_MAX, NULL, &also},
-    {"person", TEXT_BLOCKS, AT(persons), 1, OFFICE_PERSONS_MAX, NULL, &person},
-    {"authority", TEXT_BLOCKS, AT(authorities), 0, MANY, NULL, &authority},
-    END,
+    {FIELD("version", TEXT_NUMBER, version, 1, 1)},
+    {FIELD("previous", TEXT_HASH, previous, 1, 1)},
+    {FIELD("name", TEXT_PROSE, name, 1, 1)},
+    {FIELD("origin", TEXT_WORD, origin, 1, 1)},
+    {FIELD("rp", TEXT_WORD, rp, 1, 1)},
+    {FIELD("demonstration", TEXT_ONE, demonstration, 0, 1), .names = yes},
+    {FIELD("notice-key", TEXT_KEY, notice_key, 1, 1)},
+    {FIELD("ledger", TEXT_WORD, ledger, 1, 1)},
+    {FIELD("witness", TEXT_LINES, witnesses, 0, 16), .record = &word_line, .ascends = true},
+    {FIELD("also", TEXT_LINES, also, 0, OFFICE_ALSO_MAX), .record = &also},
+    {FIELD("person", TEXT_BLOCKS, persons, 1, OFFICE_PERSONS_MAX), .record = &person,
+     .ascends = true},
+    {FIELD("authority", TEXT_BLOCKS, authorities, 0, MANY), .record = &authority, .ascends = true},
+    {0},
 };
 #undef THIS
 
 /* ---- What the lines alone don't say ---- */
-
-static bool skip(slice *s, const char *prefix) {
-    size_t n = strlen(prefix);
-    if (s->n < n || memcmp(s->p, prefix, n) != 0)
-        return false;
-    *s = slice_of(s->p + n, s->n - n);
-    return true;
-}
 
 static bool ends_with(slice s, slice end) {
     return s.n >= end.n && slice_equal(slice_of(s.p + s.n - end.n, end.n), end);
@@ -127,14 +119,13 @@ static bool origin_fits(const struct office *o) {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789.-:";
     bool local = o->demonstration != 0 && slice_equal(o->rp, slice_str("localhost"));
     slice host = o->origin;
-    if (!skip(&host, "https://") && !(local && skip(&host, "http://")))
+    if (!slice_skip(&host, slice_str("https://")) &&
+        !(local && slice_skip(&host, slice_str("http://"))))
         return false;
     for (size_t i = 0; i < host.n; i++)
         if (host.p[i] == '\0' || strchr(allowed, host.p[i]) == NULL)
             return false;
-    const uint8_t *port = memchr(host.p, ':', host.n);
-    if (port != NULL)
-        host.n = (size_t)(port - host.p);
+    host = slice_until(&host, ':');
     if (!ends_with(host, o->rp))
         return false;
     return host.n == o->rp.n || host.p[host.n - o->rp.n - 1] == '.';
@@ -143,10 +134,8 @@ static bool origin_fits(const struct office *o) {
 static enum office_reason passkey_check(const struct office_passkey *k) {
     buf key = {0};
     enum office_reason r = reason_of(base64_decode(&key, k->key), OFFICE_VALUE);
-    const struct crypto_sig *sig = k->algorithm == 1 ? &crypto_ecdsa_p256 : &crypto_ed25519;
-    bool point = k->algorithm != 1 || (key.n == sig->pub && crypto_dhkem_p256.check(key.p) == OK);
-    if (r == OFFICE_OK && (key.n != sig->pub || !point))
-        r = OFFICE_KEY;
+    if (r == OFFICE_OK)
+        r = reason_of(public_key_check(passkey_kind(k), buf_slice(&key)), OFFICE_KEY);
     buf_free(&key);
     return r;
 }
@@ -205,16 +194,8 @@ static bool any_key_repeats(const struct office *o) {
     return false;
 }
 
-static bool names_ascend(const struct office *o) {
-    for (size_t i = 1; i < o->persons.n; i++)
-        if (slice_compare(o->persons.p[i - 1].id, o->persons.p[i].id) >= 0)
-            return false;
-    for (size_t i = 1; i < o->authorities.n; i++)
-        if (slice_compare(o->authorities.p[i - 1].id, o->authorities.p[i].id) >= 0)
-            return false;
-    for (size_t i = 1; i < o->witnesses.n; i++)
-        if (slice_compare(o->witnesses.p[i - 1].text, o->witnesses.p[i].text) >= 0)
-            return false;
+/* The same again is one more person. */
+static bool also_ascends(const struct office *o) {
     for (size_t i = 1; i < o->also.n; i++) {
         const struct office_also *a = &o->also.p[i - 1], *b = &o->also.p[i];
         if (a->move > b->move || (a->move == b->move && a->roles > b->roles))
@@ -231,7 +212,7 @@ static enum office_reason vkey_check(slice text, enum merkle_key_type type) {
 
 static enum office_reason check(const void *document) {
     const struct office *o = document;
-    if (!names_ascend(o) || any_key_repeats(o))
+    if (!also_ascends(o) || any_key_repeats(o))
         return OFFICE_TWICE;
     if (!origin_fits(o))
         return OFFICE_ORIGIN;
@@ -265,10 +246,7 @@ enum office_reason office_write(buf *out, const struct office *o) {
 }
 
 const struct office_authority *office_authority_find(const struct office *o, slice id) {
-    for (size_t i = 0; i < o->authorities.n; i++)
-        if (slice_equal(o->authorities.p[i].id, id))
-            return &o->authorities.p[i];
-    return NULL;
+    return text_find(o->authorities.p, o->authorities.n, sizeof *o->authorities.p, id);
 }
 
 /* ---- Versions ---- */
@@ -284,17 +262,17 @@ enum office_reason office_pin(struct office **out, const struct mem *mem, slice 
 }
 
 static enum office_reason change_check(const struct office *next, const struct office *present,
-                                       const struct office_suspensions *list, slice bytes) {
+                                       const struct office_suspensions *list) {
     NEED(version_follows(present->version, present->document.hash, next->version, next->previous));
     struct signers signers;
-    NEED(signers_read(present, &next->document, bytes, &signers));
+    NEED(signers_read(present, &next->document, &signers));
     return signers_enough(present, list, &signers, OFFICE_MOVE_OFFICE);
 }
 
 enum office_reason office_change(struct office **out, const struct office *present,
                                  const struct office_suspensions *list, slice bytes, size_t *line) {
-    NEED(office_load(out, present->document.text.mem, bytes, line));
-    enum office_reason r = change_check(*out, present, list, bytes);
+    NEED(office_load(out, present->document.bytes.mem, bytes, line));
+    enum office_reason r = change_check(*out, present, list);
     if (r != OFFICE_OK) {
         office_free(*out);
         *out = NULL;

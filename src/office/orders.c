@@ -1,74 +1,78 @@
 /* Orders: to release a record, to give notice to a user, to preserve a record. */
 #include "office/internal.h"
 
-static const char *const accounts[] = {"id", "key", "handle", "link", NULL};
-static const char *const paths[] = {"ordinary", "emergency", "compelled", NULL};
-static const char *const fields[] = {
-#define X(text, name) text,
+static const struct text_name accounts[] = {{"id", OFFICE_BY_ID},
+                                            {"key", OFFICE_BY_KEY},
+                                            {"handle", OFFICE_BY_HANDLE},
+                                            {"link", OFFICE_BY_LINK},
+                                            {0}};
+static const struct text_name paths[] = {{"ordinary", OFFICE_ORDINARY},
+                                         {"emergency", OFFICE_EMERGENCY},
+                                         {"compelled", OFFICE_COMPELLED},
+                                         {0}};
+static const struct text_name fields[] = {
+#define X(text, name) {text, (uint32_t)1 << HELD_FIELD_##name},
     HELD_RECORD(X)
 #undef X
-        NULL};
+        {0},
+};
 
 /* ---- The texts ---- */
 
-#define AT(member) offsetof(THIS, member)
-#define END \
-    { NULL, TEXT_PROSE, 0, 0, 0, NULL, NULL }
-
 #define THIS struct office_version
 static const struct text_field version_fields[] = {
-    {"", TEXT_NUMBER, AT(number), 1, 1, NULL, NULL},
-    {"", TEXT_HASH, AT(hash), 1, 1, NULL, NULL},
-    END,
+    {FIELD("", TEXT_NUMBER, number, 1, 1)},
+    {FIELD("", TEXT_HASH, hash, 1, 1)},
+    {0},
 };
 const struct text_record version_line = {sizeof(THIS), version_fields};
 #undef THIS
 
 #define THIS struct office_account
 static const struct text_field account_fields[] = {
-    {"", TEXT_ONE, AT(by), 1, 1, accounts, NULL},
-    {"", TEXT_WORD, AT(name), 1, 1, NULL, NULL},
-    END,
+    {FIELD("", TEXT_ONE, by, 1, 1), .names = accounts},
+    {FIELD("", TEXT_WORD, name, 1, 1)},
+    {0},
 };
 static const struct text_record account = {sizeof(THIS), account_fields};
 #undef THIS
 
 #define THIS struct office_order
 /* What begins and ends each. */
-#define HEAD                                                                                       \
-    {"id", TEXT_ID, AT(id), 1, 1, NULL, NULL}, {"case", TEXT_ID, AT(case_id), 1, 1, NULL, NULL}, { \
-        "account", TEXT_LINE, AT(account), 1, 1, NULL, &account                                    \
+#define HEAD                                                                     \
+    {FIELD("id", TEXT_ID, id, 1, 1)}, {FIELD("case", TEXT_ID, case_id, 1, 1)}, { \
+        FIELD("account", TEXT_LINE, account, 1, 1), .record = &account           \
     }
-#define WHOSE                                                               \
-    {"authority", TEXT_ID, AT(authority), 1, 1, NULL, NULL},                \
-        {"beneficiary", TEXT_COUNTRY, AT(beneficiary), 1, 1, NULL, NULL}, { \
-        "regime", TEXT_ID, AT(regime), 1, 1, NULL, NULL                     \
+#define WHOSE                                                      \
+    {FIELD("authority", TEXT_ID, authority, 1, 1)},                \
+        {FIELD("beneficiary", TEXT_COUNTRY, beneficiary, 1, 1)}, { \
+        FIELD("regime", TEXT_ID, regime, 1, 1)                     \
     }
-#define TAIL                                                                    \
-    {"server", TEXT_HASH, AT(server), 1, 1, NULL, NULL},                        \
-        {"server-number", TEXT_NUMBER, AT(server_number), 1, 1, NULL, NULL},    \
-        {"office", TEXT_LINE, AT(office), 1, 1, NULL, &version_line},           \
-        {"suspensions", TEXT_LINE, AT(suspensions), 1, 1, NULL, &version_line}, \
-        {"made", TEXT_TIME, AT(made), 1, 1, NULL, NULL}, END
+#define TAIL                                                                             \
+    {FIELD("server", TEXT_HASH, server, 1, 1)},                                          \
+        {FIELD("server-number", TEXT_NUMBER, server_number, 1, 1)},                      \
+        {FIELD("office", TEXT_LINE, office, 1, 1), .record = &version_line},             \
+        {FIELD("suspensions", TEXT_LINE, suspensions, 1, 1), .record = &version_line}, { \
+        FIELD("made", TEXT_TIME, made, 1, 1)                                             \
+    }
 static const struct text_field release_fields[] = {
     HEAD,
-    {"fields", TEXT_SET, AT(fields), 1, 1, fields, NULL},
-    {"path", TEXT_ONE, AT(path), 1, 1, paths, NULL},
+    {FIELD("fields", TEXT_SET, fields, 1, 1), .names = fields},
+    {FIELD("path", TEXT_ONE, path, 1, 1), .names = paths},
     WHOSE,
-    {"carve-outs", TEXT_IDS, AT(carve_outs), 0, 1, NULL, NULL},
+    {FIELD("carve-outs", TEXT_IDS, carve_outs, 0, 1)},
     TAIL,
+    {0},
 };
 static const struct text_field notice_fields[] = {
     HEAD,
-    {"receipt", TEXT_HASH, AT(receipt), 1, 1, NULL, NULL},
-    {"wording", TEXT_LINES, AT(wording), 1, 256, NULL, &prose_line},
+    {FIELD("receipt", TEXT_HASH, receipt, 1, 1)},
+    {FIELD("wording", TEXT_LINES, wording, 1, 256), .record = &prose_line},
     TAIL,
+    {0},
 };
 static const struct text_field preservation_fields[] = {
-    HEAD,
-    WHOSE,
-    {"until", TEXT_TIME, AT(until), 1, 1, NULL, NULL},
-    TAIL,
+    HEAD, WHOSE, {FIELD("until", TEXT_TIME, until, 1, 1)}, TAIL, {0},
 };
 #undef THIS
 
@@ -99,17 +103,22 @@ enum { TYPES = sizeof types / sizeof types[0] };
 
 /* ---- Reading, writing ---- */
 
+/* By its first line. What is none is refused as any of them. */
+static enum office_order_kind kind_of(slice bytes) {
+    size_t kind = TYPES - 1;
+    while (kind > 0 && !text_skip_head(&(slice){bytes.p, bytes.n}, &types[kind].text))
+        kind--;
+    return (enum office_order_kind)kind;
+}
+
 enum office_reason office_order_load(struct office_order **out, const struct mem *mem, slice bytes,
                                      size_t *line) {
-    enum office_reason r = OFFICE_KIND;
-    *out = NULL;
-    for (size_t i = 0; i < TYPES && r == OFFICE_KIND; i++) {
-        void *document = NULL;
-        r = document_new(&document, mem, &types[i], bytes, line);
-        *out = document;
-        if (r == OFFICE_OK)
-            (*out)->kind = (enum office_order_kind)i;
-    }
+    enum office_order_kind kind = kind_of(bytes);
+    void *document = NULL;
+    enum office_reason r = document_new(&document, mem, &types[kind], bytes, line);
+    *out = document;
+    if (r == OFFICE_OK)
+        (*out)->kind = kind;
     return r;
 }
 
@@ -208,14 +217,14 @@ static enum office_move move_of(const struct office_order *o) {
 }
 
 /* A user may be told whatever is suspended or frozen: that gives nothing to anybody else. */
-static enum office_reason order_check(const struct office_order *o, const struct office_here *here,
-                                      slice bytes) {
+static enum office_reason order_check(const struct office_order *o,
+                                      const struct office_here *here) {
     NEED(place_check(o, here));
     NEED(time_check(o, here->now));
     if (o->kind != OFFICE_ORDER_NOTICE)
         NEED(suspension_check(o, here));
     struct signers signers;
-    NEED(signers_read(here->office, &o->document, bytes, &signers));
+    NEED(signers_read(here->office, &o->document, &signers));
     for (size_t i = 0; i < signers.n; i++)
         if (person_is_bound(signers.each[i].person, here->list))
             return OFFICE_BOUND;
@@ -224,8 +233,8 @@ static enum office_reason order_check(const struct office_order *o, const struct
 
 enum office_reason office_order_check(struct office_order **out, const struct office_here *here,
                                       slice bytes, size_t *line) {
-    NEED(office_order_load(out, here->office->document.text.mem, bytes, line));
-    enum office_reason r = order_check(*out, here, bytes);
+    NEED(office_order_load(out, here->office->document.bytes.mem, bytes, line));
+    enum office_reason r = order_check(*out, here);
     if (r != OFFICE_OK) {
         office_order_free(*out);
         *out = NULL;

@@ -140,11 +140,10 @@ bool office_could_compel(const struct office *o, slice countries) {
 
 /* ---- Lines of signatures ---- */
 
-static const struct office_person *person_find(const struct office *o, slice id) {
-    for (size_t i = 0; i < o->persons.n; i++)
-        if (slice_equal(o->persons.p[i].id, id))
-            return &o->persons.p[i];
-    return NULL;
+err public_key_check(const struct crypto_sig *kind, slice key) {
+    if (key.n != kind->pub)
+        return ERR_LENGTH;
+    return kind == &crypto_ecdsa_p256 ? crypto_dhkem_p256.check(key.p) : OK;
 }
 
 static enum office_reason signature_check(const struct office *office,
@@ -179,7 +178,8 @@ static enum office_reason line_read(const struct office *office, const struct of
     if (!slice_equal(dash, slice_str("\u2014")) ||
         !(ssh || slice_equal(kind, slice_str("webauthn"))))
         return OFFICE_SIGNATURE_LINE;
-    const struct office_person *person = person_find(office, id);
+    const struct office_person *person =
+        text_find(office->persons.p, office->persons.n, sizeof *person, id);
     if (person == NULL)
         return OFFICE_PERSON;
     NEED(signature_check(office, person, over, ssh, line));
@@ -188,16 +188,15 @@ static enum office_reason line_read(const struct office *office, const struct of
 }
 
 enum office_reason signers_read(const struct office *office, const struct office_document *over,
-                                slice bytes, struct signers *out) {
-    slice text, lines;
+                                struct signers *out) {
+    slice lines = over->signatures;
     size_t unused;
     out->n = 0;
-    document_split(bytes, &text, &lines);
     if (lines.n == 0)
         return OFFICE_UNSIGNED;
     NEED(text_check(lines, &unused));
     slice line;
-    for (size_t count = 0; text_line_next(&lines, &line); count++) {
+    for (size_t count = 0; slice_line(&lines, &line); count++) {
         if (count == OFFICE_SIGNATURES_MAX)
             return OFFICE_UNSIGNED;
         NEED(line_read(office, over, line, out));

@@ -45,7 +45,6 @@ static err type_read(reader *r, enum ssh_type *type) {
 /* Of an authenticator: the application says what it may sign, and "ssh:" keeps it from signing
  * for web pages. */
 static err key_read(slice blob, struct ssh_key *k) {
-    static const char prefix[] = "ssh:";
     reader r = reader_of(blob);
     slice curve = slice_str("nistp256");
     k->application = SLICE_EMPTY;
@@ -58,13 +57,9 @@ static err key_read(slice blob, struct ssh_key *k) {
     TRY(reader_end(&r));
     if (!slice_equal(curve, slice_str("nistp256")))
         return ERR_UNSUPPORTED;
-    if (k->type == SSH_SK_ECDSA)
-        TRY(k->key.n == crypto_ecdsa_p256.pub ? crypto_dhkem_p256.check(k->key.p) : ERR_LENGTH);
-    else if (k->key.n != crypto_ed25519.pub)
-        return ERR_LENGTH;
-    bool named =
-        k->application.n >= strlen(prefix) && memcmp(k->application.p, prefix, strlen(prefix)) == 0;
-    return k->type == SSH_ED25519 || named ? OK : ERR_MALFORMED;
+    TRY(public_key_check(k->type == SSH_SK_ECDSA ? &crypto_ecdsa_p256 : &crypto_ed25519, k->key));
+    slice rest = k->application;
+    return k->type == SSH_ED25519 || slice_skip(&rest, slice_str("ssh:")) ? OK : ERR_MALFORMED;
 }
 
 enum office_reason ssh_key_check(slice blob, bool demonstration) {
@@ -222,7 +217,7 @@ enum office_reason sshsig_verify(const struct office_person *person,
     NEED(key_is_of(person, s.key));
     NEED(reason_of(key_read(s.key, &k), OFFICE_KEY));
     buf data = {0};
-    enum office_reason r = reason_of(signed_data(&data, &s, buf_slice(&over->text)), OFFICE_MEMORY);
+    enum office_reason r = reason_of(signed_data(&data, &s, over->text), OFFICE_MEMORY);
     if (r == OFFICE_OK)
         r = inner_verify(&k, s.signature, buf_slice(&data));
     buf_free(&data);

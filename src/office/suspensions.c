@@ -4,126 +4,115 @@
 
 enum { MANY = 256, LINES = 64, CARVE_OUTS = 16 };
 
-static const char *const scopes[] = {"all", "regimes", "authorities", NULL};
-static const char *const paths[] = {"ordinary", "emergency", NULL};
-static const char *const becomings[] = {"nothing", "entry", NULL};
+static const struct text_name scopes[] = {{"all", OFFICE_SCOPE_ALL},
+                                          {"regimes", OFFICE_SCOPE_REGIMES},
+                                          {"authorities", OFFICE_SCOPE_AUTHORITIES},
+                                          {0}};
+static const struct text_name paths[] = {
+    {"ordinary", OFFICE_ORDINARY}, {"emergency", OFFICE_EMERGENCY}, {0}};
+static const struct text_name becomings[] = {
+    {"nothing", OFFICE_BECOMES_NOTHING}, {"entry", OFFICE_BECOMES_ENTRY}, {0}};
 
 /* ---- The text ---- */
 
-#define AT(member) offsetof(THIS, member)
-#define END \
-    { NULL, TEXT_PROSE, 0, 0, 0, NULL, NULL }
-
 #define THIS struct office_carve_out
 static const struct text_field carve_out_fields[] = {
-    {"", TEXT_ID, AT(id), 1, 1, NULL, NULL},
-    {"", TEXT_ONE, AT(path), 1, 1, paths, NULL},
-    {"", TEXT_PROSE, AT(text), 1, 1, NULL, NULL},
-    END,
+    {FIELD("", TEXT_ID, id, 1, 1)},
+    {FIELD("", TEXT_ONE, path, 1, 1), .names = paths},
+    {FIELD("", TEXT_PROSE, text, 1, 1)},
+    {0},
 };
 static const struct text_record carve_out = {sizeof(THIS), carve_out_fields};
 #undef THIS
 
 #define THIS struct office_scope
 static const struct text_field scope_fields[] = {
-    {"", TEXT_ONE, AT(kind), 1, 1, scopes, NULL},
-    {"", TEXT_IDS, AT(only), 0, 1, NULL, NULL},
-    END,
+    {FIELD("", TEXT_ONE, kind, 1, 1), .names = scopes},
+    {FIELD("", TEXT_IDS, only, 0, 1)},
+    {0},
 };
 static const struct text_record scope = {sizeof(THIS), scope_fields};
 #undef THIS
 
 #define THIS struct office_suspension
 static const struct text_field suspension_fields[] = {
-    {"suspension", TEXT_ID, AT(id), 1, 1, NULL, NULL},
-    {"jurisdictions", TEXT_COUNTRIES, AT(jurisdictions), 1, 1, NULL, NULL},
-    {"scope", TEXT_LINE, AT(scope), 1, 1, NULL, &scope},
-    {"wording", TEXT_LINES, AT(wording), 1, LINES, NULL, &prose_line},
-    {"start", TEXT_TIME, AT(start), 1, 1, NULL, NULL},
-    {"review", TEXT_TIME, AT(review), 1, 1, NULL, NULL},
-    {"consequence", TEXT_LINES, AT(consequence), 0, LINES, NULL, &prose_line},
-    {"carve-out", TEXT_LINES, AT(carve_outs), 0, CARVE_OUTS, NULL, &carve_out},
-    END,
+    {FIELD("suspension", TEXT_ID, id, 1, 1)},
+    {FIELD("jurisdictions", TEXT_COUNTRIES, jurisdictions, 1, 1)},
+    {FIELD("scope", TEXT_LINE, scope, 1, 1), .record = &scope},
+    {FIELD("wording", TEXT_LINES, wording, 1, LINES), .record = &prose_line},
+    {FIELD("start", TEXT_TIME, start, 1, 1)},
+    {FIELD("review", TEXT_TIME, review, 1, 1)},
+    {FIELD("consequence", TEXT_LINES, consequence, 0, LINES), .record = &prose_line},
+    {FIELD("carve-out", TEXT_LINES, carve_outs, 0, CARVE_OUTS), .record = &carve_out,
+     .ascends = true},
+    {0},
 };
 static const struct text_record suspension = {sizeof(THIS), suspension_fields};
 #undef THIS
 
 #define THIS struct office_becomes
 static const struct text_field becomes_fields[] = {
-    {"", TEXT_ONE, AT(kind), 1, 1, becomings, NULL},
-    {"", TEXT_HASH, AT(hash), 0, 1, NULL, NULL},
-    END,
+    {FIELD("", TEXT_ONE, kind, 1, 1), .names = becomings},
+    {FIELD("", TEXT_HASH, hash, 0, 1)},
+    {0},
 };
 static const struct text_record becomes = {sizeof(THIS), becomes_fields};
 #undef THIS
 
 #define THIS struct office_lift_notice
 static const struct text_field notice_fields[] = {
-    {"lift-notice", TEXT_ID, AT(id), 1, 1, NULL, NULL},
-    {"lifts", TEXT_ID, AT(lifts), 1, 1, NULL, NULL},
-    {"becomes", TEXT_LINE, AT(becomes), 1, 1, NULL, &becomes},
-    {"wording", TEXT_LINES, AT(wording), 1, LINES, NULL, &prose_line},
-    END,
+    {FIELD("lift-notice", TEXT_ID, id, 1, 1)},
+    {FIELD("lifts", TEXT_ID, lifts, 1, 1)},
+    {FIELD("becomes", TEXT_LINE, becomes, 1, 1), .record = &becomes},
+    {FIELD("wording", TEXT_LINES, wording, 1, LINES), .record = &prose_line},
+    {0},
 };
 static const struct text_record notice = {sizeof(THIS), notice_fields};
 #undef THIS
 
-#define THIS struct office_section
-static const struct text_field section_fields[] = {
-    {"", TEXT_NUMBER, AT(number), 1, 1, NULL, NULL},
-    {"", TEXT_HASH, AT(hash), 1, 1, NULL, NULL},
-    END,
-};
-static const struct text_record section = {sizeof(THIS), section_fields};
-#undef THIS
-
 #define THIS struct office_lifted
 static const struct text_field lifted_fields[] = {
-    {"lifted", TEXT_ID, AT(notice), 1, 1, NULL, NULL},
-    {"lifts", TEXT_ID, AT(lifts), 1, 1, NULL, NULL},
-    {"becomes", TEXT_LINE, AT(becomes), 1, 1, NULL, &becomes},
-    {"section", TEXT_LINES, AT(sections), 0, OFFICE_ASSESSMENT, NULL, &section},
-    END,
+    {FIELD("lifted", TEXT_ID, notice, 1, 1)},
+    {FIELD("lifts", TEXT_ID, lifts, 1, 1)},
+    {FIELD("becomes", TEXT_LINE, becomes, 1, 1), .record = &becomes},
+    {FIELD("section", TEXT_LINES, sections, 0, OFFICE_ASSESSMENT), .record = &version_line},
+    {0},
 };
 static const struct text_record lifted = {sizeof(THIS), lifted_fields};
 #undef THIS
 
 #define THIS struct office_freeze
 static const struct text_field freeze_fields[] = {
-    {"", TEXT_ID, AT(id), 1, 1, NULL, NULL},
-    {"", TEXT_TIME, AT(time), 1, 1, NULL, NULL},
-    END,
+    {FIELD("", TEXT_ID, id, 1, 1)},
+    {FIELD("", TEXT_TIME, time, 1, 1)},
+    {0},
 };
 static const struct text_record freeze = {sizeof(THIS), freeze_fields};
 #undef THIS
 
 #define THIS struct office_suspensions
 static const struct text_field list_fields[] = {
-    {"version", TEXT_NUMBER, AT(version), 1, 1, NULL, NULL},
-    {"previous", TEXT_HASH, AT(previous), 1, 1, NULL, NULL},
-    {"office", TEXT_LINE, AT(office), 1, 1, NULL, &version_line},
-    {"suspension", TEXT_BLOCKS, AT(suspensions), 0, MANY, NULL, &suspension},
-    {"lift-notice", TEXT_BLOCKS, AT(notices), 0, MANY, NULL, &notice},
-    {"lifted", TEXT_BLOCKS, AT(lifted), 0, MANY, NULL, &lifted},
-    {"freeze", TEXT_LINES, AT(freezes), 0, MANY, NULL, &freeze},
-    END,
+    {FIELD("version", TEXT_NUMBER, version, 1, 1)},
+    {FIELD("previous", TEXT_HASH, previous, 1, 1)},
+    {FIELD("office", TEXT_LINE, office, 1, 1), .record = &version_line},
+    {FIELD("suspension", TEXT_BLOCKS, suspensions, 0, MANY), .record = &suspension,
+     .ascends = true},
+    {FIELD("lift-notice", TEXT_BLOCKS, notices, 0, MANY), .record = &notice, .ascends = true},
+    {FIELD("lifted", TEXT_BLOCKS, lifted, 0, MANY), .record = &lifted, .ascends = true},
+    {FIELD("freeze", TEXT_LINES, freezes, 0, MANY), .record = &freeze, .ascends = true},
+    {0},
 };
 #undef THIS
 
 /* ---- Finding ---- */
 
 const struct office_suspension *suspension_find(const struct office_suspensions *s, slice id) {
-    for (size_t i = 0; s != NULL && i < s->suspensions.n; i++)
-        if (slice_equal(s->suspensions.p[i].id, id))
-            return &s->suspensions.p[i];
-    return NULL;
+    return s == NULL ? NULL
+                     : text_find(s->suspensions.p, s->suspensions.n, sizeof *s->suspensions.p, id);
 }
 
 const struct office_lift_notice *notice_find(const struct office_suspensions *s, slice id) {
-    for (size_t i = 0; s != NULL && i < s->notices.n; i++)
-        if (slice_equal(s->notices.p[i].id, id))
-            return &s->notices.p[i];
-    return NULL;
+    return s == NULL ? NULL : text_find(s->notices.p, s->notices.n, sizeof *s->notices.p, id);
 }
 
 const struct office_lifted *lifted_find(const struct office_suspensions *s, slice lifts) {
@@ -135,32 +124,13 @@ const struct office_lifted *lifted_find(const struct office_suspensions *s, slic
 
 /* ---- What the lines alone don't say ---- */
 
-static bool names_ascend(const struct office_suspensions *s) {
-    for (size_t i = 1; i < s->suspensions.n; i++)
-        if (slice_compare(s->suspensions.p[i - 1].id, s->suspensions.p[i].id) >= 0)
-            return false;
-    for (size_t i = 1; i < s->notices.n; i++)
-        if (slice_compare(s->notices.p[i - 1].id, s->notices.p[i].id) >= 0)
-            return false;
-    for (size_t i = 1; i < s->lifted.n; i++)
-        if (slice_compare(s->lifted.p[i - 1].notice, s->lifted.p[i].notice) >= 0)
-            return false;
-    for (size_t i = 1; i < s->freezes.n; i++)
-        if (slice_compare(s->freezes.p[i - 1].id, s->freezes.p[i].id) >= 0)
-            return false;
-    return true;
-}
-
 /* An order names a carve-out by its id alone, so this is one's in the whole list. */
-static bool carve_outs_ascend(const struct office_suspensions *s) {
+static bool carve_outs_differ(const struct office_suspensions *s) {
     for (size_t i = 0; i < s->suspensions.n; i++) {
         const struct office_suspension *a = &s->suspensions.p[i];
-        for (size_t j = 0; j < a->carve_outs.n; j++) {
-            slice id = a->carve_outs.p[j].id;
-            if (office_carve_out_find(s, id) != &a->carve_outs.p[j] ||
-                (j > 0 && slice_compare(a->carve_outs.p[j - 1].id, id) >= 0))
+        for (size_t j = 0; j < a->carve_outs.n; j++)
+            if (office_carve_out_find(s, a->carve_outs.p[j].id) != &a->carve_outs.p[j])
                 return false;
-        }
     }
     return true;
 }
@@ -188,7 +158,7 @@ static enum office_reason lifted_check(const struct office_suspensions *s,
 
 static enum office_reason check(const void *document) {
     const struct office_suspensions *s = document;
-    if (!names_ascend(s) || !carve_outs_ascend(s))
+    if (!carve_outs_differ(s))
         return OFFICE_TWICE;
     for (size_t i = 0; i < s->suspensions.n; i++) {
         const struct office_scope *where = &s->suspensions.p[i].scope;
@@ -237,9 +207,12 @@ enum office_reason office_suspension_hash(const struct office_suspension *s, uin
 }
 
 const struct office_carve_out *office_carve_out_find(const struct office_suspensions *s, slice id) {
-    for (size_t i = 0; i < s->suspensions.n; i++)
-        for (size_t j = 0; j < s->suspensions.p[i].carve_outs.n; j++)
-            if (slice_equal(s->suspensions.p[i].carve_outs.p[j].id, id))
-                return &s->suspensions.p[i].carve_outs.p[j];
+    for (size_t i = 0; i < s->suspensions.n; i++) {
+        const struct office_suspension *a = &s->suspensions.p[i];
+        const struct office_carve_out *c =
+            text_find(a->carve_outs.p, a->carve_outs.n, sizeof *c, id);
+        if (c != NULL)
+            return c;
+    }
     return NULL;
 }

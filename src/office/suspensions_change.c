@@ -3,18 +3,7 @@
 #include "office/internal.h"
 
 static const struct office_freeze *freeze_find(const struct office_suspensions *s, slice id) {
-    for (size_t i = 0; s != NULL && i < s->freezes.n; i++)
-        if (slice_equal(s->freezes.p[i].id, id))
-            return &s->freezes.p[i];
-    return NULL;
-}
-
-static const struct office_since *since_find(const struct office_since *since, size_t count,
-                                             slice id) {
-    for (size_t i = 0; i < count; i++)
-        if (slice_equal(since[i].id, id))
-            return &since[i];
-    return NULL;
+    return s == NULL ? NULL : text_find(s->freezes.p, s->freezes.n, sizeof *s->freezes.p, id);
 }
 
 /* Whether it is known to have been there for so long. */
@@ -92,7 +81,7 @@ static enum office_reason lift_check(struct difference *d, const struct office_s
     if (notice_find(d->next, n->id) != NULL)
         return OFFICE_NOTICE_STAYS;
     const struct office_since *since =
-        since_find(d->evidence->notices, d->evidence->notice_count, n->id);
+        text_find(d->evidence->notices, d->evidence->notice_count, sizeof *since, n->id);
     if (!lasted(since, d->evidence->now, OFFICE_LIFT_NOTICE))
         return OFFICE_NOTICE_SHORT;
     if (since->witnessed < OFFICE_LIFT_NOTICE)
@@ -140,11 +129,8 @@ static enum office_reason entries_compare(struct difference *d) {
     return OFFICE_OK;
 }
 
-static bool used(const struct office_suspensions *next, slice notice_id) {
-    for (size_t i = 0; i < next->lifted.n; i++)
-        if (slice_equal(next->lifted.p[i].notice, notice_id))
-            return true;
-    return false;
+static bool used(const struct office_suspensions *next, slice notice) {
+    return text_find(next->lifted.p, next->lifted.n, sizeof *next->lifted.p, notice) != NULL;
 }
 
 /* A notice that is taken back takes nothing from a suspension. */
@@ -175,7 +161,7 @@ static enum office_reason freezes_compare(struct difference *d) {
         if (stays != NULL && stays->time == f->time)
             continue;
         const struct office_since *since =
-            since_find(d->evidence->freezes, d->evidence->freeze_count, f->id);
+            text_find(d->evidence->freezes, d->evidence->freeze_count, sizeof *since, f->id);
         if (!lasted(since, now, OFFICE_UNFREEZE_AFTER))
             return OFFICE_FROZEN_SHORT;
         moves(d, OFFICE_MOVE_UNFREEZE);
@@ -194,7 +180,7 @@ static enum office_reason freezes_compare(struct difference *d) {
 
 static enum office_reason change_check(const struct office_suspensions *next,
                                        const struct office *office,
-                                       const struct office_suspensions *present, slice bytes,
+                                       const struct office_suspensions *present,
                                        const struct office_evidence *evidence) {
     struct difference d = {present, next, evidence, 0};
     NEED(version_follows(present == NULL ? 0 : present->version,
@@ -209,7 +195,7 @@ static enum office_reason change_check(const struct office_suspensions *next,
     if (d.moves == 0)
         moves(&d, OFFICE_MOVE_SUSPEND);
     struct signers signers;
-    NEED(signers_read(office, &next->document, bytes, &signers));
+    NEED(signers_read(office, &next->document, &signers));
     for (int move = 0; move < OFFICE_MOVE_COUNT; move++)
         if ((d.moves >> move & 1) != 0)
             NEED(signers_enough(office, present, &signers, (enum office_move)move));
@@ -220,8 +206,8 @@ enum office_reason office_suspensions_change(struct office_suspensions **out,
                                              const struct office *office,
                                              const struct office_suspensions *present, slice bytes,
                                              const struct office_evidence *evidence, size_t *line) {
-    NEED(office_suspensions_load(out, office->document.text.mem, bytes, line));
-    enum office_reason r = change_check(*out, office, present, bytes, evidence);
+    NEED(office_suspensions_load(out, office->document.bytes.mem, bytes, line));
+    enum office_reason r = change_check(*out, office, present, evidence);
     if (r != OFFICE_OK) {
         office_suspensions_free(*out);
         *out = NULL;

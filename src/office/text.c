@@ -68,9 +68,33 @@ static enum office_reason line_read(const struct text_record *record, slice s, u
     return s.n == 0 ? OFFICE_OK : OFFICE_VALUE;
 }
 
+static slice first_of(const void *record) {
+    slice s;
+    memcpy(&s, record, sizeof s);
+    return s;
+}
+
+const void *text_find(const void *records, size_t n, size_t size, slice id) {
+    const uint8_t *at = records;
+    for (size_t i = 0; i < n; i++, at += size)
+        if (slice_equal(first_of(at), id))
+            return at;
+    return NULL;
+}
+
+/* Whether the last of an array comes after the one before. */
+static bool last_ascends(const uint8_t *at, const struct text_record *record) {
+    struct text_array a;
+    memcpy(&a, at, sizeof a);
+    if (a.n < 2)
+        return true;
+    const uint8_t *last = (const uint8_t *)a.p + (a.n - 1) * record->size + record->fields->at;
+    return slice_compare(first_of(last - record->size), first_of(last)) < 0;
+}
+
 static bool begins_with(const struct source *in, const char *word, slice *value) {
     slice rest = in->rest, line;
-    if (!text_line_next(&rest, &line))
+    if (!slice_line(&rest, &line))
         return false;
     *value = line;
     return slice_equal(text_next(value), slice_str(word));
@@ -82,20 +106,29 @@ static enum office_reason record_read(struct source *in, const struct text_recor
 /* One occurrence of a field; its value is what follows the word in the next line. */
 static enum office_reason field_read(struct source *in, const struct text_field *f, slice value,
                                      uint8_t *at) {
-    if (is_array(f)) {
-        at = array_add(in->mem, at, f->record->size);
-        if (at == NULL)
-            return OFFICE_MEMORY;
-    }
     if (f->kind == TEXT_BLOCKS)
         return record_read(in, f->record, at);
     slice line;
     in->line++;
-    if (!text_line_next(&in->rest, &line))
+    if (!slice_line(&in->rest, &line))
         return OFFICE_SPACES;
     if (f->kind == TEXT_LINES || f->kind == TEXT_LINE)
         return line_read(f->record, value, at);
     return text_value_read(f, value, at);
+}
+
+/* One more of an array. */
+static enum office_reason element_read(struct source *in, const struct text_field *f, slice value,
+                                       uint8_t *at) {
+    size_t before = in->line;
+    uint8_t *element = array_add(in->mem, at, f->record->size);
+    if (element == NULL)
+        return OFFICE_MEMORY;
+    NEED(field_read(in, f, value, element));
+    if (!f->ascends || last_ascends(at, f->record))
+        return OFFICE_OK;
+    in->line = before + 1;
+    return OFFICE_TWICE;
 }
 
 static enum office_reason record_read(struct source *in, const struct text_record *record,
@@ -108,7 +141,7 @@ static enum office_reason record_read(struct source *in, const struct text_recor
                 in->line++;
                 return OFFICE_COUNT;
             }
-            NEED(field_read(in, f, value, at + f->at));
+            NEED((is_array(f) ? element_read : field_read)(in, f, value, at + f->at));
         }
         if (count < f->least) {
             in->line++;
@@ -157,10 +190,17 @@ static err record_write(buf *out, const struct text_record *record, const uint8_
 
 /* ---- Texts ---- */
 
-static err first_line(buf *out, const struct text_type *type) {
-    TRY(buf_append(out, slice_str("sotto ")));
+static const char HEAD[] = "sotto ", HEAD_END[] = " 1\n";
+
+static err head_write(buf *out, const struct text_type *type) {
+    TRY(buf_append(out, slice_str(HEAD)));
     TRY(buf_append(out, slice_str(type->kind)));
-    return buf_append(out, slice_str(" 1\n"));
+    return buf_append(out, slice_str(HEAD_END));
+}
+
+bool text_skip_head(slice *text, const struct text_type *type) {
+    return slice_skip(text, slice_str(HEAD)) && slice_skip(text, slice_str(type->kind)) &&
+           slice_skip(text, slice_str(HEAD_END));
 }
 
 enum office_reason text_write_record(buf *out, const struct text_record *record, const void *in) {
@@ -168,7 +208,7 @@ enum office_reason text_write_record(buf *out, const struct text_record *record,
 }
 
 enum office_reason text_write(buf *out, const struct text_type *type, const void *in) {
-    NEED(reason_of(first_line(out, type), OFFICE_VALUE));
+    NEED(reason_of(head_write(out, type), OFFICE_VALUE));
     return text_write_record(out, &type->record, in);
 }
 
@@ -188,15 +228,9 @@ static enum office_reason same_again(const struct text_type *type, const void *i
 }
 
 static enum office_reason read_lines(struct source *in, const struct text_type *type, void *out) {
-    buf first = {0};
-    slice line = SLICE_EMPTY;
     in->line = 1;
-    err e = first_line(&first, type);
-    bool fits = e == OK && text_line_next(&in->rest, &line) &&
-                slice_equal(slice_of(first.p, first.n - 1), line);
-    buf_free(&first);
-    if (!fits)
-        return e == OK ? OFFICE_KIND : OFFICE_MEMORY;
+    if (!text_skip_head(&in->rest, type))
+        return OFFICE_KIND;
     NEED(record_read(in, &type->record, out));
     if (in->rest.n == 0)
         return OFFICE_OK;

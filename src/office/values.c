@@ -73,14 +73,9 @@ static bool slice_is(enum text_kind kind, slice s) {
 
 /* ---- Numbers, times, bytes ---- */
 
+/* One that no arithmetic of ours overflows. */
 static bool number_read(slice s, uint64_t *v) {
-    *v = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9')
-            return false;
-        *v = *v * 10 + (s.p[i] - '0');
-    }
-    return s.n > 0 && s.n <= 18 && s.p[0] != '0';
+    return decimal_decode(s, UINT64_C(999999999999999999), v) == OK && *v > 0;
 }
 
 static void digits(uint8_t *out, size_t n, uint64_t v) {
@@ -105,10 +100,8 @@ static void time_write(uint8_t out[TIME_LEN], uint64_t ms) {
     digits(out + 17, 2, ms / TIME_SECOND % 60);
 }
 
-/* The days are counted up to the year's first of March and then searched for: what no calendar has
- * is what is not written again as it was read. */
 static bool time_read(slice s, uint64_t *ms) {
-    uint64_t part[6] = {0};
+    int part[6] = {0};
     size_t at = 0;
     if (s.n != TIME_LEN)
         return false;
@@ -121,27 +114,12 @@ static bool time_read(slice s, uint64_t *ms) {
         else
             at++;
     }
-    if (part[0] < 1970 || part[1] < 1 || part[1] > 12)
+    if (!time_of_date(part[0], part[1], part[2], ms) || part[3] > 23 || part[4] > 59 ||
+        part[5] > 59)
         return false;
-    /* Years that begin in March have their leap day at the end. */
-    uint64_t year = part[0] - (part[1] < 3), month = (part[1] + 9) % 12;
-    uint64_t days =
-        365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + part[2] - 719469;
-    *ms = days * TIME_DAY + part[3] * TIME_HOUR + part[4] * TIME_MINUTE + part[5] * TIME_SECOND;
-    uint8_t again[TIME_LEN];
-    time_write(again, *ms);
-    return *ms > 0 && memcmp(again, s.p, TIME_LEN) == 0;
-}
-
-static enum office_reason bytes_read(slice s, err (*decode)(buf *, slice), uint8_t out[BYTES]) {
-    buf bytes = {0};
-    err e = decode(&bytes, s);
-    if (e == OK && bytes.n != BYTES)
-        e = ERR_LENGTH;
-    if (e == OK)
-        memcpy(out, bytes.p, BYTES);
-    buf_free(&bytes);
-    return reason_of(e, OFFICE_VALUE);
+    *ms += (uint64_t)part[3] * TIME_HOUR + (uint64_t)part[4] * TIME_MINUTE +
+           (uint64_t)part[5] * TIME_SECOND;
+    return *ms > 0;
 }
 
 static enum office_reason base64_check(slice s) {
@@ -151,27 +129,26 @@ static enum office_reason base64_check(slice s) {
     return reason_of(e, OFFICE_VALUE);
 }
 
-static enum office_reason bits_read(slice words, const char *const *names, bool one,
+static enum office_reason bits_read(slice words, const struct text_name *name, bool one,
                                     uint32_t *bits) {
-    size_t i = 0;
     *bits = 0;
     do {
         slice word = text_next(&words);
-        while (names[i] != NULL && !slice_equal(slice_str(names[i]), word))
-            i++;
-        if (names[i] == NULL || (one && *bits != 0))
+        while (name->text != NULL && !slice_equal(slice_str(name->text), word))
+            name++;
+        if (name->text == NULL || (one && *bits != 0))
             return OFFICE_VALUE;
-        *bits |= (uint32_t)1 << i++;
+        *bits |= name++->bit;
     } while (words.n > 0);
     return OFFICE_OK;
 }
 
-static err bits_write(buf *out, const char *const *names, uint32_t bits) {
+static err bits_write(buf *out, const struct text_name *name, uint32_t bits) {
     const char *between = "";
-    for (size_t i = 0; names[i] != NULL; i++)
-        if ((bits >> i & 1) != 0) {
+    for (; name->text != NULL; name++)
+        if ((bits & name->bit) != 0) {
             TRY(buf_append(out, slice_str(between)));
-            TRY(buf_append(out, slice_str(names[i])));
+            TRY(buf_append(out, slice_str(name->text)));
             between = " ";
         }
     return OK;
@@ -190,9 +167,9 @@ enum office_reason text_value_read(const struct text_field *f, slice s, uint8_t 
         memcpy(at, &number, sizeof number);
         return OFFICE_OK;
     case TEXT_HASH:
-        return bytes_read(s, hex_decode, at);
+        return reason_of(hex_decode_to(at, BYTES, s), OFFICE_VALUE);
     case TEXT_KEY:
-        return bytes_read(s, base64_decode, at);
+        return reason_of(base64_decode_to(at, BYTES, s), OFFICE_VALUE);
     case TEXT_ONE:
     case TEXT_SET:
         NEED(bits_read(s, f->names, f->kind == TEXT_ONE, &bits));
@@ -211,21 +188,16 @@ enum office_reason text_value_read(const struct text_field *f, slice s, uint8_t 
 err text_value_write(buf *out, const struct text_field *f, const uint8_t *at) {
     uint64_t number;
     uint32_t bits;
-    uint8_t decimal[TIME_LEN];
+    uint8_t time[TIME_LEN];
     slice s;
     switch (f->kind) {
-    case TEXT_NUMBER: {
+    case TEXT_NUMBER:
         memcpy(&number, at, sizeof number);
-        size_t n = 1;
-        for (uint64_t left = number; left >= 10; left /= 10)
-            n++;
-        digits(decimal, n, number);
-        return buf_append(out, slice_of(decimal, n));
-    }
+        return decimal_encode(out, number);
     case TEXT_TIME:
         memcpy(&number, at, sizeof number);
-        time_write(decimal, number);
-        return buf_append(out, SLICE_ARRAY(decimal));
+        time_write(time, number);
+        return buf_append(out, SLICE_ARRAY(time));
     case TEXT_HASH:
         return hex_encode(out, slice_of(at, BYTES));
     case TEXT_KEY:

@@ -24,14 +24,6 @@ static err assertion_read(slice bytes, struct assertion *a) {
     return reader_end(&r);
 }
 
-/* Moves past what must come next. */
-static bool take(slice *s, slice expected) {
-    if (s->n < expected.n || memcmp(s->p, expected.p, expected.n) != 0)
-        return false;
-    *s = slice_of(s->p + expected.n, s->n - expected.n);
-    return true;
-}
-
 /* base64url without padding. */
 static err challenge(buf *out, const uint8_t hash[32]) {
     TRY(base64_encode(out, slice_of(hash, 32)));
@@ -43,17 +35,17 @@ static err challenge(buf *out, const uint8_t hash[32]) {
 /* The client's data is JSON that every browser writes in this order; more may follow, which nobody
  * here asks for. */
 static enum office_reason client_check(slice client, slice origin, slice expected) {
-    if (!take(&client, slice_str("{\"type\":\"webauthn.get\"")))
+    if (!slice_skip(&client, slice_str("{\"type\":\"webauthn.get\"")))
         return OFFICE_WEBAUTHN_TYPE;
-    if (!take(&client, slice_str(",\"challenge\":\"")) || !take(&client, expected))
+    if (!slice_skip(&client, slice_str(",\"challenge\":\"")) || !slice_skip(&client, expected))
         return OFFICE_WEBAUTHN_CHALLENGE;
-    if (!take(&client, slice_str("\",\"origin\":\"")) || !take(&client, origin) ||
-        !take(&client, slice_str("\"")))
+    if (!slice_skip(&client, slice_str("\",\"origin\":\"")) || !slice_skip(&client, origin) ||
+        !slice_skip(&client, slice_str("\"")))
         return OFFICE_WEBAUTHN_ORIGIN;
-    if (!take(&client, slice_str(",\"crossOrigin\":false")))
+    if (!slice_skip(&client, slice_str(",\"crossOrigin\":false")))
         return OFFICE_WEBAUTHN_CROSS_ORIGIN;
     bool whole = slice_equal(client, slice_str("}"));
-    return whole || take(&client, slice_str(",")) ? OFFICE_OK : OFFICE_SIGNATURE_FORM;
+    return whole || slice_skip(&client, slice_str(",")) ? OFFICE_OK : OFFICE_SIGNATURE_FORM;
 }
 
 static enum office_reason authenticator_check(slice data, slice rp) {
@@ -73,14 +65,18 @@ static enum office_reason authenticator_check(slice data, slice rp) {
     return (flags & VERIFIED) == 0 ? OFFICE_NOT_VERIFIED : OFFICE_OK;
 }
 
+const struct crypto_sig *passkey_kind(const struct office_passkey *k) {
+    return k->algorithm == OFFICE_ES256 ? &crypto_ecdsa_p256 : &crypto_ed25519;
+}
+
 /* With one key. */
 static enum office_reason key_verify(const struct office_passkey *k, const struct assertion *a,
                                      slice message) {
     buf key = {0};
-    const struct crypto_sig *sig = k->algorithm == 1 ? &crypto_ecdsa_p256 : &crypto_ed25519;
     enum office_reason r = reason_of(base64_decode(&key, k->key), OFFICE_SIGNATURE);
     if (r == OFFICE_OK)
-        r = reason_of(sig->verify(a->signature, buf_slice(&key), message), OFFICE_SIGNATURE);
+        r = reason_of(passkey_kind(k)->verify(a->signature, buf_slice(&key), message),
+                      OFFICE_SIGNATURE);
     buf_free(&key);
     bool eligible = (a->authenticator.p[FLAGS] & ELIGIBLE) != 0;
     return r == OFFICE_OK && eligible && k->backed_up == 0 ? OFFICE_BACKED_UP : r;

@@ -12,17 +12,10 @@ err proto_link_write(buf *out, const char *kind, slice server, slice content) {
     return base32_encode(out, content);
 }
 
-static bool take(slice *rest, slice prefix) {
-    if (rest->n < prefix.n || memcmp(rest->p, prefix.p, prefix.n) != 0)
-        return false;
-    *rest = slice_of(rest->p + prefix.n, rest->n - prefix.n);
-    return true;
-}
-
 err proto_link_read(slice link, const char *kind, buf *server, buf *content) {
     slice rest = link;
-    if (!take(&rest, slice_str(scheme)) || !take(&rest, slice_str(kind)) ||
-        !take(&rest, slice_str(":")))
+    if (!slice_skip(&rest, slice_str(scheme)) || !slice_skip(&rest, slice_str(kind)) ||
+        !slice_skip(&rest, slice_str(":")))
         return ERR_MALFORMED;
     const uint8_t *hash = rest.n > 0 ? memchr(rest.p, '#', rest.n) : NULL;
     if (hash == NULL || hash == rest.p)

@@ -29,19 +29,6 @@ static slice trim(slice s) {
     return s;
 }
 
-/* What stands before the first c; *s moves past it. The whole, and *s empty, if there is none. */
-static slice split(slice *s, uint8_t c) {
-    const uint8_t *at = s->n == 0 ? NULL : memchr(s->p, c, s->n);
-    slice before = *s;
-    if (at == NULL) {
-        *s = SLICE_EMPTY;
-        return before;
-    }
-    before.n = (size_t)(at - s->p);
-    *s = slice_of(at + 1, s->n - before.n - 1);
-    return before;
-}
-
 /* RFC 9110 section 5.6.2. */
 static bool is_token(slice s) {
     for (size_t i = 0; i < s.n; i++) {
@@ -55,7 +42,7 @@ static bool is_token(slice s) {
 
 bool sys_http_has_token(slice list, const char *token) {
     while (list.n > 0)
-        if (equal_nocase(trim(split(&list, ',')), token))
+        if (equal_nocase(trim(slice_until(&list, ',')), token))
             return true;
     return false;
 }
@@ -131,14 +118,14 @@ static err note_field(struct fields *fields, slice name, slice value) {
 
 /* The next line; every one ends in CR LF (sys_http_head saw to that). */
 static slice next_line(slice *rest) {
-    slice line = split(rest, '\n');
+    slice line = slice_until(rest, '\n');
     return line.n > 0 && line.p[line.n - 1] == '\r' ? slice_of(line.p, line.n - 1) : line;
 }
 
 static err read_fields(struct fields *fields, slice rest) {
     for (slice line; (line = next_line(&rest)).n > 0;) {
         slice value = line;
-        slice name = split(&value, ':');
+        slice name = slice_until(&value, ':');
         /* A folded line begins with a space, which no token does. */
         if (name.n == line.n || !is_token(name))
             return ERR_MALFORMED;
@@ -157,7 +144,7 @@ static err parse_target(struct sys_http_request *request) {
         if (target.p[i] <= ' ' || target.p[i] >= 0x7f || target.p[i] == '#')
             return ERR_MALFORMED;
     request->query = target;
-    request->path = split(&request->query, '?');
+    request->path = slice_until(&request->query, '?');
     return OK;
 }
 
@@ -197,8 +184,8 @@ err sys_http_parse(struct sys_http_request *request, slice head) {
     *request = (struct sys_http_request){0};
     struct fields fields = {0};
     slice line = next_line(&head);
-    request->method = split(&line, ' ');
-    request->target = split(&line, ' ');
+    request->method = slice_until(&line, ' ');
+    request->target = slice_until(&line, ' ');
     bool newest = slice_equal(line, slice_str("HTTP/1.1"));
     if (!is_token(request->method) || (!newest && !slice_equal(line, slice_str("HTTP/1.0"))))
         return ERR_MALFORMED;
@@ -234,8 +221,8 @@ err sys_http_parse_response(struct sys_http_response *response, slice head) {
     *response = (struct sys_http_response){0};
     struct fields fields = {0};
     slice line = next_line(&head);
-    slice version = split(&line, ' ');
-    slice status = split(&line, ' ');
+    slice version = slice_until(&line, ' ');
+    slice status = slice_until(&line, ' ');
     if (!slice_equal(version, slice_str("HTTP/1.1")) || status.n != 3)
         return ERR_MALFORMED;
     for (size_t i = 0; i < 3; i++) {

@@ -15,6 +15,44 @@ TEST(slices_compare_by_bytes_then_by_length) {
     CHECK(!slice_equal(slice_str("a"), slice_str("b")));
 }
 
+TEST(what_a_slice_begins_with_is_skipped_or_nothing_is) {
+    slice s = slice_str("old 12");
+    CHECK(slice_skip(&s, SLICE_EMPTY));
+    CHECK(!slice_skip(&s, slice_str("older")));
+    CHECK(!slice_skip(&s, slice_str("old 123")));
+    CHECK_SLICE(s, slice_str("old 12"));
+    CHECK(slice_skip(&s, slice_str("old ")));
+    CHECK_SLICE(s, slice_str("12"));
+    CHECK(slice_skip(&s, slice_str("12")));
+    CHECK(s.n == 0 && !slice_skip(&s, slice_str("1")));
+    s = SLICE_EMPTY;
+    CHECK(slice_skip(&s, SLICE_EMPTY) && !slice_skip(&s, slice_str("1")));
+}
+
+TEST(a_slice_is_cut_at_a_character) {
+    slice s = slice_str("a,,b");
+    CHECK_SLICE(slice_until(&s, ','), slice_str("a"));
+    CHECK_SLICE(s, slice_str(",b"));
+    CHECK_SLICE(slice_until(&s, ','), SLICE_EMPTY);
+    CHECK_SLICE(slice_until(&s, ','), slice_str("b"));
+    CHECK(s.n == 0);
+    CHECK_SLICE(slice_until(&s, ','), SLICE_EMPTY);
+    s = slice_str("a,");
+    CHECK_SLICE(slice_until(&s, ','), slice_str("a"));
+    CHECK(s.n == 0);
+}
+
+TEST(a_line_has_an_end) {
+    slice s = slice_str("one\n\ntwo"), line;
+    CHECK(slice_line(&s, &line));
+    CHECK_SLICE(line, slice_str("one"));
+    CHECK(slice_line(&s, &line) && line.n == 0);
+    CHECK(!slice_line(&s, &line));
+    CHECK_SLICE(s, slice_str("two"));
+    s = SLICE_EMPTY;
+    CHECK(!slice_line(&s, &line));
+}
+
 TEST(a_zero_buf_is_empty_and_usable) {
     buf b = {0};
     CHECK_OK(buf_append(&b, slice_str("hello")));

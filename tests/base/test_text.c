@@ -179,4 +179,52 @@ TEST(text_without_memory_is_reported) {
     }
 }
 
+TEST(a_known_number_of_bytes_is_decoded_in_place) {
+    uint8_t out[4] = {9, 9, 9, 9};
+    CHECK_OK(hex_decode_to(out, 2, slice_str("00fF")));
+    CHECK(out[0] == 0 && out[1] == 0xff && out[2] == 9);
+    CHECK_ERR(hex_decode_to(out, 2, slice_str("0102f")), ERR_MALFORMED);
+    CHECK_ERR(hex_decode_to(out, 2, slice_str("01")), ERR_MALFORMED);
+    CHECK_ERR(hex_decode_to(out, 2, slice_str("010g")), ERR_MALFORMED);
+    CHECK(out[0] == 0 && out[1] == 0xff && out[2] == 9);
+    CHECK_OK(base64_decode_to(out, 3, slice_str("Zm9v")));
+    CHECK(memcmp(out, "foo\x09", 4) == 0);
+    /* As many characters, but fewer or more bytes. */
+    CHECK_ERR(base64_decode_to(out, 3, slice_str("Zm8=")), ERR_MALFORMED);
+    CHECK_ERR(base64_decode_to(out, 2, slice_str("Zm9v")), ERR_MALFORMED);
+    CHECK_ERR(base64_decode_to(out, 3, slice_str("Zm9vZm9v")), ERR_MALFORMED);
+    CHECK(memcmp(out, "foo\x09", 4) == 0);
+    CHECK_OK(base64_decode_to(out, 0, SLICE_EMPTY));
+}
+
+TEST(numbers_have_one_decimal_form) {
+    static const uint64_t numbers[] = {0, 1, 9, 10, 90, 12345, UINT64_MAX / 10, UINT64_MAX};
+    static const char *const bad[] = {"",
+                                      "00",
+                                      "01",
+                                      "+1",
+                                      "-1",
+                                      " 1",
+                                      "1 ",
+                                      "1a",
+                                      "0x1",
+                                      "18446744073709551616",
+                                      "99999999999999999999"};
+    uint64_t v;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        buf text = {0};
+        CHECK_OK(decimal_encode(&text, numbers[i]));
+        CHECK_OK(decimal_decode(buf_slice(&text), UINT64_MAX, &v));
+        CHECK_EQ(v, numbers[i]);
+        CHECK_OK(decimal_decode(buf_slice(&text), numbers[i], &v));
+        if (numbers[i] > 0)
+            CHECK_ERR(decimal_decode(buf_slice(&text), numbers[i] - 1, &v), ERR_MALFORMED);
+        buf_free(&text);
+    }
+    v = 7;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        CHECK_ERR(decimal_decode(slice_str(bad[i]), UINT64_MAX, &v), ERR_MALFORMED);
+    CHECK_EQ(v, 7);
+}
+
 TEST_MAIN

@@ -11,6 +11,26 @@ TEST(a_week_is_over_from_its_end_on) {
     CHECK(!time_week_over(UINT32_MAX, UINT32_MAX, UINT32_MAX * TIME_WEEK));
 }
 
+TEST(each_day_begins_when_its_date_says) {
+    uint64_t ms;
+    int year, month, day;
+    for (uint64_t n = 0; n < 200000; n++) { /* past the year 2500 */
+        time_date(n * TIME_DAY + TIME_DAY - 1, &year, &month, &day);
+        CHECK(time_of_date(year, month, day, &ms) && ms == n * TIME_DAY);
+    }
+    CHECK(time_of_date(2026, 11, 26, &ms) && ms == UINT64_C(1795651200000));
+    CHECK(time_of_date(2000, 2, 29, &ms) && time_of_date(9999, 12, 31, &ms));
+}
+
+TEST(what_is_no_day_is_refused) {
+    static const int none[][3] = {{1969, 12, 31}, {1970, 1, 0},  {1970, 0, 1},  {1970, 13, 1},
+                                  {2026, 1, 32},  {2026, 4, 31}, {2026, 2, 29}, {2100, 2, 29},
+                                  {2024, 2, 30},  {-1, 1, 1},    {2026, -1, 1}, {2026, 1, -1}};
+    uint64_t ms;
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        CHECK(!time_of_date(none[i][0], none[i][1], none[i][2], &ms));
+}
+
 TEST(weeks_begin_on_monday) {
     const uint64_t monday = 4 * TIME_DAY;
     CHECK(time_week(0) == 0);

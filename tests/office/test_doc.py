@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent.parent
-FIELD = re.compile(r'\{"([a-z-]+)",\s*TEXT_\w+,\s*AT\(\w+\),\s*(\w+),\s*(\w+),')
+FIELD = re.compile(r'FIELD\("([a-z-]+)",\s*TEXT_\w+,\s*\w+,\s*(\w+),\s*(\w+)\)')
 
 
 def how_often(least, most):
@@ -21,7 +21,7 @@ def fields(name):
     text = (ROOT / "src/office" / name).read_text()
     headers = "".join((ROOT / "src/office" / header).read_text() for header in ("office.h", "internal.h"))
     numbers = dict(re.findall(r"\b([A-Z_]+) = (\d+)", headers + text))
-    blocks = re.findall(r'\{"([a-z-]+)",\s*TEXT_BLOCKS', text)
+    blocks = re.findall(r'FIELD\("([a-z-]+)",\s*TEXT_BLOCKS', text)
     for word, least, most in FIELD.findall(text):
         often = how_often(int(numbers.get(least, least)), int(numbers.get(most, most)))
         if word not in blocks or often != "1":  # a block's first line is there once in it

@@ -167,6 +167,12 @@ TEST(a_refusal_names_the_line) {
     CHECK_EQ(line, 12);
     CHECK_EQ(load_changed("rp desk.example.org\n", "", &line), OFFICE_WORD);
     CHECK_EQ(line, 6);
+    CHECK_EQ(load_changed("witness witness.example/a", "witness witness.example/c", &line),
+             OFFICE_TWICE);
+    CHECK_EQ(line, 10);
+    /* The line that begins a person. */
+    CHECK_EQ(load_changed("person p01", "person p02", &line), OFFICE_TWICE);
+    CHECK_EQ(line, 19);
 }
 
 TEST(a_person_has_two_keys_of_kinds_that_are_allowed) {
@@ -346,11 +352,10 @@ TEST(the_first_file_is_the_one_whose_hash_was_read_on_paper) {
     struct office *o = people_office_load(false), *pinned;
     uint8_t hash[32];
     memcpy(hash, o->document.hash, 32);
-    CHECK_EQ(office_pin(&pinned, NULL, buf_slice(&o->document.text), hash, NULL), OFFICE_OK);
+    CHECK_EQ(office_pin(&pinned, NULL, o->document.text, hash, NULL), OFFICE_OK);
     office_free(pinned);
     hash[31] ^= 1;
-    CHECK_EQ(office_pin(&pinned, NULL, buf_slice(&o->document.text), hash, NULL),
-             OFFICE_NOT_PINNED);
+    CHECK_EQ(office_pin(&pinned, NULL, o->document.text, hash, NULL), OFFICE_NOT_PINNED);
     CHECK(pinned == NULL);
     office_free(o);
 }
@@ -451,6 +456,33 @@ TEST(a_file_can_demand_more_but_never_less) {
     office_free(present);
     buf_free(&text);
     buf_free(&next);
+}
+
+TEST(all_that_a_file_demands_more_has_its_seat) {
+    static const struct {
+        size_t more;
+        enum office_reason reason;
+    } cases[] = {{11, OFFICE_OK}, {12, OFFICE_SIGNERS}, {32, OFFICE_SIGNERS}};
+    struct hand all[PEOPLE];
+    for (int i = 0; i < PEOPLE; i++)
+        all[i] = (struct hand){i, SOFT_SK_ED25519};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        buf text = {0}, next = {0}, also = {0};
+        struct office *present;
+        for (size_t n = 0; n < cases[i].more; n++)
+            people_say(&also, "also office intake policy local-law human-rights approver expert "
+                              "custodian auditor\n");
+        people_say(&also, "person p01%c", '\0');
+        people_office(&text, false, NULL);
+        people_replace(&text, "person p01", (const char *)also.p);
+        CHECK_EQ(office_load(&present, NULL, buf_slice(&text), NULL), OFFICE_OK);
+        people_office(&next, false, present);
+        CHECK_EQ(change(present, &next, all, PEOPLE), cases[i].reason);
+        office_free(present);
+        buf_free(&text);
+        buf_free(&next);
+        buf_free(&also);
+    }
 }
 
 TEST(one_country_that_could_compel_a_quorum_is_found) {

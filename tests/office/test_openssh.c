@@ -61,7 +61,7 @@ TEST(ssh_keygen_takes_what_we_take) {
                                         [SOFT_PLAIN] = "ssh-ed25519"};
     begin();
     struct office *o = people_office_load(true);
-    slice text = buf_slice(&o->document.text);
+    slice text = o->document.text;
     file_write("text", text);
     for (int kind = SOFT_SK_ED25519; kind <= SOFT_PLAIN; kind++)
         for (int i = 0; i < 2; i++) {
@@ -92,7 +92,7 @@ TEST(ssh_keygen_takes_what_we_take) {
 /* The lines between the first and the last, as one. */
 static void unarmored(buf *out, slice armor) {
     slice line;
-    while (text_line_next(&armor, &line))
+    while (slice_line(&armor, &line))
         if (line.p[0] != '-')
             must(buf_append(out, line));
 }
@@ -101,7 +101,7 @@ TEST(we_take_what_ssh_keygen_signs) {
     begin();
     struct office *o = people_office_load(true);
     buf public_key = {0}, armor = {0}, base64 = {0}, bytes = {0};
-    file_write("text", buf_slice(&o->document.text));
+    file_write("text", o->document.text);
     CHECK(run("ssh-keygen -q -t ed25519 -N '' -C '' -f key"));
     CHECK(run("ssh-keygen -Y sign -n sotto-office -f key text"));
     file_read("key.pub", &public_key);

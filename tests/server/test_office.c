@@ -38,7 +38,7 @@ TEST(the_first_office_is_pinned_by_its_hash) {
     uint8_t other[32] = {1};
     desk_init(&d);
     struct office *o = people_office_load(false);
-    slice text = buf_slice(&o->document.text);
+    slice text = o->document.text;
     CHECK_EQ(desk_reason(&d, MAIL_OFFICE_CHANGE, text, NULL), OFFICE_NO_OFFICE);
     CHECK_EQ(desk_reason(&d, MAIL_OFFICE_SUSPENSIONS, text, NULL), OFFICE_NO_OFFICE);
     CHECK_EQ(desk_reason(&d, MAIL_OFFICE_PIN, text, other), OFFICE_NOT_PINNED);
@@ -99,8 +99,7 @@ TEST(another_office_is_pinned_only_anew_and_higher) {
     CHECK_EQ(office_load(&next, NULL, buf_slice(&text), NULL), OFFICE_OK);
     const uint8_t *hash = next->document.hash;
     CHECK_EQ(desk_reason(&d, MAIL_OFFICE_PIN, buf_slice(&text), hash), OFFICE_PINNED);
-    CHECK_EQ(desk_reason(&d, MAIL_OFFICE_ANEW, buf_slice(&d.office->document.text),
-                         d.office->document.hash),
+    CHECK_EQ(desk_reason(&d, MAIL_OFFICE_ANEW, d.office->document.text, d.office->document.hash),
              OFFICE_OLD);
     CHECK_EQ(desk_get(&d)->pins, 1);
     d.w.now += TIME_DAY;
