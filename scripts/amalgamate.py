@@ -192,7 +192,9 @@ class Amalgamation:
 
     def source(self):
         self.sources = [SRC / "base" / (Path(b).stem + ".c") for b in BASICS]
-        self.sources += sorted((SRC / "crypto").glob("*.c")) + sorted((SRC / "mls").glob("*.c"))
+        # What MLS has no use for stays out.
+        self.sources += sorted(p for p in (SRC / "crypto").glob("*.c") if p.stem != "openssl_cms")
+        self.sources += sorted((SRC / "mls").glob("*.c"))
         basics = (SRC / BASICS[0]).read_text()
         rest = INTERNAL_HALF + basics.split(INTERNAL_HALF)[1].rsplit("#endif", 1)[0]
         rest += "".join(re.findall(r'^#include "base/.*\n', PUBLIC.read_text(), re.M))

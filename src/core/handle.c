@@ -89,27 +89,29 @@ static err claim_add(struct core *core, const struct record_claim *r, struct cla
 
 /* ---- What own devices know of it ---- */
 
-static err claim_write(const struct claim *c, buf *item) {
+/* It holds the claim's keys: wipe it. */
+static struct record_claim as_told(const struct claim *c) {
     struct record_claim r = c->r;
     r.number = r.command = r.put_at = 0;
     r.address = r.fresh = SLICE_EMPTY;
+    return r;
+}
+
+err core_handle_export(struct core *core, size_t i, buf *item) {
+    const struct claim *c = core->claims.p[i];
+    if (c->r.state != CLAIM_HELD)
+        return ERR_NOT_FOUND;
+    struct record_claim r = as_told(c);
     err e = record_claim_write(item, &r);
     wipe(&r, sizeof r);
     return e;
 }
 
-err core_handle_export(const struct core *core, size_t i, buf *item) {
-    const struct claim *c = core->claims.p[i];
-    return c->r.state == CLAIM_HELD ? claim_write(c, item) : ERR_NOT_FOUND;
-}
-
 /* That it is held, or (to be dropped) that it is not any more. */
 static err tell_own_devices(struct core *core, const struct claim *c) {
-    buf item = buf_on(core->mem);
-    err e = claim_write(c, &item);
-    if (e == OK)
-        e = core_sync_tell(core, SYNC_CLAIMS, buf_slice(&item));
-    buf_free(&item);
+    struct record_claim r = as_told(c);
+    err e = core_sync_tell_claim(core, &r);
+    wipe(&r, sizeof r);
     return e;
 }
 

@@ -659,17 +659,29 @@ enum sync_kind {
     SYNC_READ,
     SYNC_CLAIMS
 };
+/* What own devices share item by item: kind, record, and who takes another own device's word. */
+#define SYNC_ITEMS(S)                           \
+    S(CONTACTS, contact, core_contact_import)   \
+    S(BLOCKED, blocked, core_blocked_import)    \
+    S(DECISIONS, decision, core_request_settle) \
+    S(PROFILES, profile, core_profile_import)   \
+    S(READ, read, core_history_import_read)     \
+    S(CLAIMS, claim, core_handle_import)
+/* To the others, if there are any, in a transaction. */
+#define SYNC_DECLARE(kind, what, take) \
+    MUST err core_sync_tell_##what(struct core *core, const struct record_##what *v);
+SYNC_ITEMS(SYNC_DECLARE)
 bool core_sync_is(slice type);
 MUST err core_sync_receive(struct core *core, struct conversation *c, const uint8_t sender[32],
                            slice body);
-/* To the others, in a transaction: everything; one item, if there are others; a contact. */
+/* The same: everything. */
 MUST err core_sync_all(struct core *core, struct conversation *own);
-MUST err core_sync_tell(struct core *core, enum sync_kind kind, slice item);
 /* Other own devices were added to a conversation. One that began before there were any they have
  * from the device that linked them. */
 MUST err core_sync_history(struct core *core, const struct conversation *c);
+/* A contact, as it is known. */
 MUST err core_sync_contact(struct core *core, const uint8_t account[16]);
-/* The same: how far the user has read. */
+/* How far the user has read. */
 MUST err core_sync_read(struct core *core, struct conversation *c);
 /* Takes the history that came before. */
 MUST err core_sync_joined(struct core *core, struct conversation *c);
@@ -1126,7 +1138,7 @@ void core_handle_forget(struct core *core);
 void core_handle_fini(struct core *core);
 void core_claim_free(struct core *core, struct claim *claim);
 /* The i-th claim that we hold, with its keys, for own devices. NOT_FOUND. Appended. */
-MUST err core_handle_export(const struct core *core, size_t i, buf *item);
+MUST err core_handle_export(struct core *core, size_t i, buf *item);
 /* Another own device's word. In a transaction. */
 MUST err core_handle_import(struct core *core, const struct record_claim *told);
 /* True once we hold no handle; until then, it is being given up. */

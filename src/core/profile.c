@@ -201,24 +201,21 @@ static err put_own(struct core *core, const struct record_profile *r) {
     return record_profile_put(core, TABLE_PROFILE, own_key(r->group, key), 0, r);
 }
 
+/* What own devices are told of everywhere has the name, too. */
+static void add_name(const struct core *core, const struct conversation *c,
+                     struct record_profile *r) {
+    if (c == NULL) {
+        r->named = true;
+        r->name = core->account.r.name;
+    }
+}
+
 err core_profile_export(struct core *core, const struct conversation *c, buf *item) {
     struct own own;
     TRY(load_own(core, group_of(c), &own));
-    if (c == NULL) {
-        own.r.named = true;
-        own.r.name = core->account.r.name;
-    }
+    add_name(core, c, &own.r);
     err e = own.r.changed == 0 ? ERR_NOT_FOUND : record_profile_write(item, &own.r);
     buf_free(&own.bytes);
-    return e;
-}
-
-static err tell_own_devices(struct core *core, const struct conversation *c) {
-    buf item = buf_on(core->mem);
-    err e = core_profile_export(core, c, &item);
-    if (e == OK)
-        e = core_sync_tell(core, SYNC_PROFILES, buf_slice(&item));
-    buf_free(&item);
     return e;
 }
 
@@ -261,8 +258,11 @@ static err save_own(struct core *core, const struct conversation *c, const slice
         own.r.picture = *picture;
     }
     err e = put_own(core, &own.r);
+    add_name(core, c, &own.r);
+    if (e == OK)
+        e = core_sync_tell_profile(core, &own.r);
     buf_free(&own.bytes);
-    return e == OK ? tell_own_devices(core, c) : e;
+    return e;
 }
 
 static err tell(struct core *core, struct conversation *c, bool name, bool picture) {

@@ -145,13 +145,8 @@ static err find_request(struct core *core, uint32_t number, uint64_t now, struct
 
 static err tell_decision(struct core *core, const struct conversation *c, bool accepted) {
     struct record_decision d = {.accepted = accepted};
-    buf item = buf_on(core->mem);
     memcpy(d.group, c->r.group, sizeof d.group);
-    err e = record_decision_write(&item, &d);
-    if (e == OK)
-        e = core_sync_tell(core, SYNC_DECISIONS, buf_slice(&item));
-    buf_free(&item);
-    return e;
+    return core_sync_tell_decision(core, &d);
 }
 
 /* keep: the inviter is there to become a contact; that takes its request. */
@@ -283,10 +278,6 @@ static err blocked_put(struct core *core, const struct record_blocked *r, struct
     return blocked_save(core, *b);
 }
 
-static err blocked_tell(struct core *core, const struct blocked *b) {
-    return core_sync_tell(core, SYNC_BLOCKED, buf_slice(&b->bytes));
-}
-
 /* A wish to leave would tell. What was said stays. */
 static err part(struct core *core, struct conversation *c) {
     if (c->r.state == CORE_CONVERSATION_NEW)
@@ -321,7 +312,7 @@ static err block(struct core *core, const uint8_t account[16]) {
     if (e == OK)
         e = blocked_put(core, &r, &b);
     if (e == OK)
-        e = blocked_tell(core, b);
+        e = core_sync_tell_blocked(core, &b->r);
     if (e == OK)
         e = part_all(core, account);
     buf_free(&name);
@@ -352,7 +343,7 @@ static err unblock(struct core *core, struct blocked *b) {
     b->r.time++;
     memcpy(b->r.by, core->account.r.device, sizeof b->r.by);
     TRY(blocked_save(core, b));
-    return blocked_tell(core, b);
+    return core_sync_tell_blocked(core, &b->r);
 }
 
 err core_unblock(struct core *core, const uint8_t account[CORE_ACCOUNT], uint64_t now) {

@@ -37,6 +37,89 @@ static err add_item(buf *items, slice item) {
     return writer_result(&w);
 }
 
+/* To the others, if there are any. */
+static err tell(struct core *core, enum sync_kind kind, slice item) {
+    struct conversation *own = core_conversation_lookup(core, core->account.r.own);
+    struct record_sync sync = {.kind = (uint8_t)kind};
+    buf items = buf_on(core->mem);
+    if (own == NULL || own->r.state != CORE_CONVERSATION_ACTIVE || own->r.members < 2)
+        return OK;
+    err e = add_item(&items, item);
+    sync.items = buf_slice(&items);
+    if (e == OK)
+        e = send(core, own, &sync);
+    buf_free(&items);
+    return e;
+}
+
+/* ---- Kinds of items ---- */
+
+#define SYNC_DEFINE(kind, what, import)                                           \
+    err core_sync_tell_##what(struct core *core, const struct record_##what *v) { \
+        buf item = buf_on(core->mem);                                             \
+        err e = record_##what##_write(&item, v);                                  \
+        if (e == OK)                                                              \
+            e = tell(core, SYNC_##kind, buf_slice(&item));                        \
+        buf_free(&item);                                                          \
+        return e;                                                                 \
+    }                                                                             \
+    static err take_##what(struct core *core, slice item) {                       \
+        struct record_##what v;                                                   \
+        err e = record_##what##_read(item, &v) == OK ? import(core, &v) : OK;     \
+        wipe(&v, sizeof v);                                                       \
+        return e;                                                                 \
+    }
+SYNC_ITEMS(SYNC_DEFINE)
+
+static size_t count_blocked(const struct core *core) {
+    return core->blocked.n;
+}
+
+static err export_blocked(struct core *core, size_t i, buf *item) {
+    const struct blocked *b = core->blocked.p[i];
+    return buf_append(item, buf_slice(&b->bytes));
+}
+
+/* Everywhere, and in each conversation. */
+static size_t count_profiles(const struct core *core) {
+    return 1 + core->conversations.n;
+}
+
+static err export_profile(struct core *core, size_t i, buf *item) {
+    return core_profile_export(core, i == 0 ? NULL : core->conversations.p[i - 1], item);
+}
+
+static size_t count_claims(const struct core *core) {
+    return core->claims.n;
+}
+
+static size_t count_contacts(const struct core *core) {
+    return core->contacts.n;
+}
+
+static err export_contact(struct core *core, size_t i, buf *item) {
+    const struct contact *contact = core->contacts.p[i];
+    return buf_append(item, buf_slice(&contact->bytes));
+}
+
+/* In the order in which a new device is sent them. No export: it is told when it happens, alone. */
+static const struct shared {
+    enum sync_kind kind;
+    err (*take)(struct core *core, slice item);
+    size_t (*count)(const struct core *core);
+    err (*export)(struct core *core, size_t i, buf *item); /* appends; NOT_FOUND: there is none */
+} kinds[] = {
+    {SYNC_BLOCKED, take_blocked, count_blocked, export_blocked},
+    {SYNC_PROFILES, take_profile, count_profiles, export_profile},
+    {SYNC_CLAIMS, take_claim, count_claims, core_handle_export},
+    {SYNC_CONTACTS, take_contact, count_contacts, export_contact},
+    {SYNC_DECISIONS, take_decision, NULL, NULL},
+    {SYNC_READ, take_read, NULL, NULL},
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+/* ---- Sending everything ---- */
+
 /* Items of one kind, in as many messages as they take. */
 struct packing {
     struct core *core;
@@ -58,63 +141,23 @@ static err pack(struct packing *p, slice item) {
     return add_item(&p->items, item);
 }
 
-static err send_blocked(struct core *core, struct conversation *own) {
-    struct packing p = {core, own, {.kind = SYNC_BLOCKED}, buf_on(core->mem)};
-    err e = OK;
-    for (size_t i = 0; e == OK && i < core->blocked.n; i++) {
-        const struct blocked *b = core->blocked.p[i];
-        e = pack(&p, buf_slice(&b->bytes));
-    }
-    if (e == OK && p.items.n > 0)
-        e = pack_send(&p);
-    buf_free(&p.items);
-    return e;
-}
-
-static err send_profiles(struct core *core, struct conversation *own) {
-    struct packing p = {core, own, {.kind = SYNC_PROFILES}, buf_on(core->mem)};
+/* parts: the last message, even if it is empty, is the first of so many that are counted; 0: none
+ * is. */
+static err send_kind(struct core *core, struct conversation *own, const struct shared *kind,
+                     uint32_t parts) {
+    struct packing p = {core, own, {.kind = (uint8_t)kind->kind}, buf_on(core->mem)};
     buf item = buf_on(core->mem);
     err e = OK;
-    for (size_t i = 0; e == OK && i <= core->conversations.n; i++) {
+    for (size_t i = 0; e == OK && i < kind->count(core); i++) {
         buf_clear(&item);
-        e = core_profile_export(core, i == 0 ? NULL : core->conversations.p[i - 1], &item);
+        e = kind->export(core, i, &item);
         e = e == OK ? pack(&p, buf_slice(&item)) : e == ERR_NOT_FOUND ? OK : e;
     }
-    if (e == OK && p.items.n > 0)
-        e = pack_send(&p);
-    buf_free(&item);
-    buf_free(&p.items);
-    return e;
-}
-
-static err send_claims(struct core *core, struct conversation *own) {
-    struct packing p = {core, own, {.kind = SYNC_CLAIMS}, buf_on(core->mem)};
-    buf item = buf_on(core->mem);
-    err e = OK;
-    for (size_t i = 0; e == OK && i < core->claims.n; i++) {
-        buf_clear(&item);
-        e = core_handle_export(core, i, &item);
-        e = e == OK ? pack(&p, buf_slice(&item)) : e == ERR_NOT_FOUND ? OK : e;
-    }
-    if (e == OK && p.items.n > 0)
-        e = pack_send(&p);
-    buf_free(&item);
-    buf_free(&p.items);
-    return e;
-}
-
-/* The last of them, even if it is empty, is the first part that is counted. */
-static err send_contacts(struct core *core, struct conversation *own, uint32_t parts) {
-    struct packing p = {core, own, {.kind = SYNC_CONTACTS}, buf_on(core->mem)};
-    err e = OK;
-    for (size_t i = 0; e == OK && i < core->contacts.n; i++) {
-        const struct contact *contact = core->contacts.p[i];
-        e = pack(&p, buf_slice(&contact->bytes));
-    }
-    p.sync.part = 1;
+    p.sync.part = parts > 0;
     p.sync.parts = parts;
-    if (e == OK)
+    if (e == OK && (p.items.n > 0 || parts > 0))
         e = pack_send(&p);
+    buf_free(&item);
     buf_free(&p.items);
     return e;
 }
@@ -168,10 +211,9 @@ err core_sync_all(struct core *core, struct conversation *own) {
     uint32_t count = 0, part = 1;
     for (size_t i = 0; i < core->conversations.n && count < CONVERSATIONS; i++)
         count += has_history(core, core->conversations.p[i]);
-    TRY(send_blocked(core, own));
-    TRY(send_profiles(core, own));
-    TRY(send_claims(core, own));
-    TRY(send_contacts(core, own, count + 1));
+    for (size_t i = 0; i < KINDS; i++)
+        if (kinds[i].export != NULL)
+            TRY(send_kind(core, own, &kinds[i], kinds[i].kind == SYNC_CONTACTS ? count + 1 : 0));
     for (size_t i = core->conversations.n; i-- > 0 && part <= count;)
         if (has_history(core, core->conversations.p[i]))
             TRY(send_history(core, own, core->conversations.p[i], ++part, count + 1));
@@ -185,38 +227,19 @@ err core_sync_history(struct core *core, const struct conversation *c) {
     return send_history(core, own, c, 0, 0);
 }
 
-err core_sync_tell(struct core *core, enum sync_kind kind, slice item) {
-    struct conversation *own = core_conversation_lookup(core, core->account.r.own);
-    struct record_sync sync = {.kind = (uint8_t)kind};
-    buf items = buf_on(core->mem);
-    if (own == NULL || own->r.state != CORE_CONVERSATION_ACTIVE || own->r.members < 2)
-        return OK;
-    err e = add_item(&items, item);
-    sync.items = buf_slice(&items);
-    if (e == OK)
-        e = send(core, own, &sync);
-    buf_free(&items);
-    return e;
-}
-
 err core_sync_contact(struct core *core, const uint8_t account[16]) {
     const struct contact *contact = core_contact_lookup(core, account);
-    return contact == NULL ? OK : core_sync_tell(core, SYNC_CONTACTS, buf_slice(&contact->bytes));
+    return contact == NULL ? OK : core_sync_tell_contact(core, &contact->r);
 }
 
 err core_sync_read(struct core *core, struct conversation *c) {
     struct record_read r;
-    buf item = buf_on(core->mem);
     memcpy(r.group, c->r.group, sizeof r.group);
-    err e = core_history_newest_read(core, c, r.message);
-    if (e == OK)
-        e = record_read_write(&item, &r);
-    if (e == OK && memcmp(r.message, no_message, sizeof r.message) != 0 &&
-        c->r.number != core->account.r.own)
-        e = core_sync_tell(core, SYNC_READ, buf_slice(&item));
-    buf_free(&item);
+    TRY(core_history_newest_read(core, c, r.message));
+    if (memcmp(r.message, no_message, sizeof r.message) != 0 && c->r.number != core->account.r.own)
+        TRY(core_sync_tell_read(core, &r));
     c->r.tell_read = false;
-    return e == OK ? core_conversation_save(core, c) : e;
+    return core_conversation_save(core, c);
 }
 
 /* ---- Which change holds ---- */
@@ -235,38 +258,6 @@ bool core_sync_later(const struct core *core, uint64_t *time, const uint8_t by[1
 }
 
 /* ---- Receiving: what does not read is ignored ---- */
-
-static err take_contact(struct core *core, slice item) {
-    struct record_contact contact;
-    return record_contact_read(item, &contact) == OK ? core_contact_import(core, &contact) : OK;
-}
-
-static err take_blocked(struct core *core, slice item) {
-    struct record_blocked blocked;
-    return record_blocked_read(item, &blocked) == OK ? core_blocked_import(core, &blocked) : OK;
-}
-
-static err take_decision(struct core *core, slice item) {
-    struct record_decision d;
-    return record_decision_read(item, &d) == OK ? core_request_settle(core, &d) : OK;
-}
-
-static err take_profile(struct core *core, slice item) {
-    struct record_profile profile;
-    return record_profile_read(item, &profile) == OK ? core_profile_import(core, &profile) : OK;
-}
-
-static err take_read(struct core *core, slice item) {
-    struct record_read r;
-    return record_read_read(item, &r) == OK ? core_history_import_read(core, &r) : OK;
-}
-
-static err take_claim(struct core *core, slice item) {
-    struct record_claim claim;
-    err e = record_claim_read(item, &claim) == OK ? core_handle_import(core, &claim) : OK;
-    wipe(&claim, sizeof claim);
-    return e;
-}
 
 static err take_items(struct core *core, slice items, err (*take)(struct core *, slice)) {
     slice item;
@@ -370,31 +361,11 @@ err core_sync_receive(struct core *core, struct conversation *c, const uint8_t s
     TRY(is_own(core, c, sender, &own));
     if (!own)
         return OK;
-    switch (sync.kind) {
-    case SYNC_CONTACTS:
-        TRY(take_items(core, sync.items, take_contact));
-        break;
-    case SYNC_HISTORY:
+    if (sync.kind == SYNC_HISTORY)
         TRY(take_history(core, &sync, body));
-        break;
-    case SYNC_BLOCKED:
-        TRY(take_items(core, sync.items, take_blocked));
-        break;
-    case SYNC_DECISIONS:
-        TRY(take_items(core, sync.items, take_decision));
-        break;
-    case SYNC_PROFILES:
-        TRY(take_items(core, sync.items, take_profile));
-        break;
-    case SYNC_READ:
-        TRY(take_items(core, sync.items, take_read));
-        break;
-    case SYNC_CLAIMS:
-        TRY(take_items(core, sync.items, take_claim));
-        break;
-    default:
-        break;
-    }
+    for (size_t i = 0; i < KINDS; i++)
+        if (kinds[i].kind == sync.kind)
+            TRY(take_items(core, sync.items, kinds[i].take));
     if (sync.parts > 0) {
         struct core_notice notice = {
             .kind = CORE_NOTICE_SYNCED, .count = sync.part, .message = sync.parts};
