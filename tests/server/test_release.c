@@ -265,6 +265,27 @@ TEST(nothing_leaves_before_it_is_durable) {
     end(&s);
 }
 
+TEST(a_store_that_can_t_be_read_releases_nothing) {
+    struct scene s;
+    buf order = {0};
+    int64_t reads = 0;
+    begin(&s);
+    write_order(&s, &order, NULL);
+    for (;; reads++) {
+        s.d.w.plan.fail_get_in = reads;
+        s.d.w.plan.with = ERR_IO;
+        const struct frame *f = desk_put(&s.d, MAIL_OFFICE_RELEASE, buf_slice(&order), NULL);
+        s.d.w.plan.fail_get_in = -1;
+        if (f->type == PROTO_released)
+            break;
+        CHECK_EQ(f->type, PROTO_error);
+        CHECK_EQ(world_rows(&s.d.w, MAIL_RELEASE), 0);
+    }
+    CHECK(reads >= 3); /* the office, the order, the account */
+    buf_free(&order);
+    end(&s);
+}
+
 /* A store that is restored has forgotten the order; the number that it names is gone. */
 TEST(an_order_from_before_a_start_is_void) {
     struct scene s;
