@@ -3,7 +3,8 @@
 #include "core/internal.h"
 
 #define RETRY_TIME (30 * TIME_SECOND)
-#define FULL_TIME TIME_DAY /* until the server has room for more */
+#define FULL_TIME TIME_DAY     /* until the server has room for more */
+#define REPLACED_TIME TIME_DAY /* until a replaced address is revoked */
 static const char given_name[] = "given", revoke_name[] = "revoke";
 
 /* ---- Given away ---- */
@@ -130,13 +131,14 @@ err core_address_purge(struct core *core) {
     return purge_revocations(core);
 }
 
-static err queue(struct core *core, const struct record_own_address *address, uint64_t at) {
+static err queue(struct core *core, const struct record_own_address *address, uint64_t at,
+                 bool members) {
     struct revocation *r = mem_new(core->mem, sizeof *r);
     if (r == NULL)
         return ERR_NO_MEMORY;
     r->bytes = buf_on(core->mem);
     r->r = (struct record_revocation){
-        .number = core_number(core), .at = at, .key_id = address->address[0]};
+        .number = core_number(core), .at = at, .key_id = address->address[0], .members = members};
     memcpy(r->r.serial, address->serial, sizeof r->r.serial);
     err e = record_revocation_settle(&r->bytes, &r->r);
     if (e == OK)
@@ -149,27 +151,36 @@ static err queue(struct core *core, const struct record_own_address *address, ui
     return e;
 }
 
-bool core_address_ends(const struct core *core, const uint8_t serial[8]) {
+const struct revocation *core_address_ends(const struct core *core, const uint8_t serial[8]) {
     for (size_t i = 0; i < core->revocations.n; i++) {
         const struct revocation *r = core->revocations.p[i];
         if (memcmp(r->r.serial, serial, sizeof r->r.serial) == 0)
-            return true;
+            return r;
     }
-    return false;
+    return NULL;
 }
 
 /* An address that we know nothing of is one of a key that is gone, or the server has its
  * revocation. */
-err core_address_revoke_at(struct core *core, const uint8_t address[PROTO_ADDRESS], uint64_t at) {
+static err revoke(struct core *core, const uint8_t address[PROTO_ADDRESS], uint64_t at,
+                  bool members) {
     struct search s;
     err e = find(core, address, &s);
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    if (core_address_ends(core, s.found.serial))
+    if (core_address_ends(core, s.found.serial) != NULL)
         return OK;
     /* A moment that does not say what the user did, or what came. */
-    return queue(core, &s.found, at + core_soon(core) - core->now);
+    return queue(core, &s.found, at + core_soon(core) - core->now, members);
+}
+
+err core_address_revoke_at(struct core *core, const uint8_t address[PROTO_ADDRESS], uint64_t at) {
+    return revoke(core, address, at, false);
+}
+
+err core_address_replaced(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
+    return revoke(core, address, core->now + REPLACED_TIME, true);
 }
 
 err core_address_revoke(struct core *core, const uint8_t address[PROTO_ADDRESS]) {

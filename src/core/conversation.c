@@ -5,7 +5,6 @@
 #define LEAVE_TIME TIME_WEEK
 #define RENEW_TIME \
     (4 * TIME_WEEK) /* an address key holds for half a year after the next one came */
-#define REVOKE_AFTER TIME_DAY
 #define DOUBT_TIME (5 * TIME_MINUTE)
 #define PROBE_EVERY (6 * TIME_HOUR)
 static const char name_meta[] = "conversation", name_staged[] = "staged";
@@ -468,7 +467,7 @@ static err apply(struct core *core, struct conversation *c, struct mls_staged *s
     TRY(after_apply(core, c, events, ours));
     if (devices)
         TRY(core_sync_history(core, c));
-    return revokes ? core_address_revoke_at(core, old, core->now + REVOKE_AFTER) : OK;
+    return revokes ? core_address_replaced(core, old) : OK;
 }
 
 err core_conversation_apply(struct core *core, struct conversation *c, struct mls_staged *staged,

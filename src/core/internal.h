@@ -731,8 +731,8 @@ MUST err core_address_of(struct core *core, const uint8_t serial[8],
 MUST err core_address_invites(struct core *core, const uint8_t serial[8], bool *invites);
 /* It came with a key package, and stands in a leaf now. In a transaction. */
 MUST err core_address_joined(struct core *core, const uint8_t address[PROTO_ADDRESS]);
-/* True of one that is to be revoked. */
-bool core_address_ends(const struct core *core, const uint8_t serial[8]);
+/* Of one that is to be revoked; or NULL. */
+const struct revocation *core_address_ends(const struct core *core, const uint8_t serial[8]);
 /* True if a server whose newest key we know still opens addresses of this one. */
 bool core_address_holds(const struct core *core, uint8_t key_id);
 MUST err core_address_purge(struct core *core);
@@ -741,6 +741,9 @@ MUST err core_address_revoke(struct core *core, const uint8_t address[PROTO_ADDR
 /* The same, not before `at`. */
 MUST err core_address_revoke_at(struct core *core, const uint8_t address[PROTO_ADDRESS],
                                 uint64_t at);
+/* The same of an address that stood in our leaf until now: members who have not heard of the next
+ * one send by it for a while, and are no strangers. */
+MUST err core_address_replaced(struct core *core, const uint8_t address[PROTO_ADDRESS]);
 void core_address_pump(struct core *core);
 uint64_t core_address_wake(const struct core *core);
 void core_revocation_free(struct core *core, struct revocation *r);

@@ -298,19 +298,21 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, time, 0, 0)               \
     F(vec, item, 0, 16777216)
 
-/* An address of our mailbox, and the serial by which deliveries name it. package: who has it, has it
- * with a key package, and no more. */
+/* An address of our mailbox, and the serial by which deliveries name it. package: who has it, has
+ * it with a key package, and no more. */
 #define RECORD_FIELDS_own_address(F)    \
     F(fixed, address, PROTO_ADDRESS, 0) \
     F(fixed, serial, 8, 0)              \
     F(flag, package, 0, 0)
 
-/* One that shall hold no longer, from `at` on. */
+/* One that shall hold no longer, from `at` on. members: it stood in our leaf, and who has not heard
+ * of the next one sends by it. */
 #define RECORD_FIELDS_revocation(F) \
     F(u64, number, 0, 0)            \
     F(u64, at, 0, 0)                \
     F(u8, key_id, 0, 0)             \
-    F(fixed, serial, 8, 0)
+    F(fixed, serial, 8, 0)          \
+    F(flag, members, 0, 0)
 
 /* A key package of ours, until a Welcome uses it. */
 #define RECORD_FIELDS_own_key(F)  \

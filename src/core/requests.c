@@ -47,8 +47,9 @@ static bool is_public(const struct core *core, const uint8_t address[PROTO_ADDRE
 
 err core_request_only(struct core *core, const uint8_t serial[8], bool *only) {
     uint8_t address[PROTO_ADDRESS];
-    *only = core_address_ends(core, serial);
-    err e = *only ? ERR_NOT_FOUND : core_address_of(core, serial, address);
+    const struct revocation *ends = core_address_ends(core, serial);
+    *only = ends != NULL && !ends->r.members;
+    err e = ends != NULL ? ERR_NOT_FOUND : core_address_of(core, serial, address);
     if (e == OK)
         *only = is_public(core, address);
     return e == ERR_NOT_FOUND ? OK : e;

@@ -471,4 +471,29 @@ TEST(what_strangers_bring_in_a_day_takes_nothing_from_friends) {
     end();
 }
 
+/* It sends by the address that it knows, for a day. */
+TEST(who_has_not_heard_of_another_address_is_no_stranger) {
+    uint64_t command;
+    uint8_t old[PROTO_ADDRESS];
+    struct mls_member member;
+    struct leaf leaf;
+    rig_init(&rig, 2);
+    rig_meet(client(0), client(1));
+    rig_conversation(&rig, 2);
+    struct core *core = client(0)->core;
+    struct conversation *c = core_conversation_lookup(core, 1);
+    CHECK_OK(core_conversation_load(core, c));
+    CHECK_OK(mls_group_member(c->group, mls_group_own_leaf(c->group), &member));
+    CHECK_OK(core_leaf_read(&member, &leaf));
+    memcpy(old, leaf.address, sizeof old);
+    CHECK_OK(core_conversation_update(core, 1, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    core->fetched = core->fetched_asking = 0;
+    rig_send_blob(&rig, old, slice_str("large"));
+    rig_pass(&rig, TIME_SECOND);
+    CHECK(core->fetched > 0);
+    CHECK_EQ(core->fetched_asking, 0);
+    end();
+}
+
 TEST_MAIN
