@@ -45,8 +45,10 @@ uint64_t core_number(struct core *core) {
 
 err core_command_number(struct core *core, uint64_t *command) {
     TRY(core_txn_begin(core));
-    *command = core_number(core);
-    return core_txn_end(core, OK);
+    uint64_t number = core_number(core);
+    TRY(core_txn_end(core, OK));
+    *command = number; /* of a failed one the next may have the same */
+    return OK;
 }
 
 err core_hash32(uint8_t out[32], slice bytes) {

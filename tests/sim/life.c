@@ -633,10 +633,8 @@ static bool is_in(const struct client *c, int group) {
     return false;
 }
 
-/* A group; -1: none. One of two whose address was given up days ago may not be reached, either. */
+/* A group; -1: none. */
 static int differs(const struct world *w, const struct client *c) {
-    if (w->counts.nights > 0 && (c->renewed || w->clients[c->person].renewed))
-        return -1;
     for (size_t i = 0; i < w->group_count; i++)
         if (is_in(c, (int)i) != is_in(&w->clients[c->person], (int)i))
             return (int)i;
