@@ -145,7 +145,7 @@ static err decode_to(err (*decode)(buf *, slice), uint8_t *out, size_t n, slice 
     err e = decode(&bytes, in);
     if (e == OK && bytes.n != n)
         e = ERR_MALFORMED;
-    if (e == OK)
+    if (e == OK && n > 0)
         memcpy(out, bytes.p, n);
     buf_free(&bytes);
     return e;
