@@ -40,22 +40,6 @@ static void check_message(uint16_t type, slice body) {
     }
 }
 
-/* Written again it says the same. */
-static void check_link(slice text) {
-    buf server = {0}, content = {0}, again = {0}, server2 = {0}, content2 = {0};
-    if (proto_link_read(text, "join", &server, &content) == OK) {
-        require(proto_link_write(&again, "join", buf_slice(&server), buf_slice(&content)) == OK);
-        require(proto_link_read(buf_slice(&again), "join", &server2, &content2) == OK);
-        require(slice_equal(buf_slice(&server), buf_slice(&server2)));
-        require(slice_equal(buf_slice(&content), buf_slice(&content2)));
-    }
-    buf_free(&server);
-    buf_free(&content);
-    buf_free(&again);
-    buf_free(&server2);
-    buf_free(&content2);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2)
         return 0;
@@ -64,6 +48,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 #define P(name) check_##name(body);
     PROTO_PARTS(P)
 #undef P
-    check_link(body);
     return 0;
 }

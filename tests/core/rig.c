@@ -573,6 +573,17 @@ uint64_t rig_say(struct client *c, const char *text) {
     return command;
 }
 
+void rig_say_much(struct client *c) {
+    uint64_t command, message;
+    buf text = {0};
+    CHECK_OK(buf_resize(&text, 20000));
+    memset(text.p, 'x', text.n);
+    CHECK_OK(core_send_text(c->core, 1, CORE_TEXT_PLAIN, buf_slice(&text), NULL, c->rig->now,
+                            &command, &message));
+    rig_finish(c, command, OK);
+    buf_free(&text);
+}
+
 struct texts {
     char text[8192];
     size_t n;

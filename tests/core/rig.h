@@ -139,6 +139,8 @@ void rig_conversation(struct rig *rig, size_t count);
 /* It calls itself so everywhere from now on. */
 MUST err rig_name(struct core *core, slice name, uint64_t now);
 uint64_t rig_say(struct client *c, const char *text);
+/* So much that it travels as a blob; until it is sent. */
+void rig_say_much(struct client *c);
 /* All texts of conversation 1, one a line. Valid until the next call. */
 const char *rig_texts(struct client *c);
 /* The members' last digit of names, as text: "012". */

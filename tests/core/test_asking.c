@@ -436,17 +436,6 @@ TEST(a_day_has_so_many_of_strangers_blobs) {
     end();
 }
 
-static void say_much(size_t i) {
-    uint64_t command, message;
-    buf much = {0};
-    CHECK_OK(buf_resize(&much, 20000));
-    memset(much.p, 'x', much.n);
-    CHECK_OK(core_send_text(client(i)->core, 1, CORE_TEXT_PLAIN, buf_slice(&much), NULL, rig.now,
-                            &command, &message));
-    rig_finish(client(i), command, OK);
-    buf_free(&much);
-}
-
 TEST(what_strangers_bring_in_a_day_takes_nothing_from_friends) {
     rig_init(&rig, 3);
     rig_meet(client(0), client(1));
@@ -460,7 +449,7 @@ TEST(what_strangers_bring_in_a_day_takes_nothing_from_friends) {
     uint64_t messages = rig_state(client(0)).messages;
     client(0)->core->fetched_asking = REQUESTS_FETCHED_MAX;
     rig_send_blob(&rig, address, buf_slice(&welcome));
-    say_much(1);
+    rig_say_much(client(1));
     rig_pass(&rig, TIME_SECOND);
     CHECK_EQ(rig_state(client(0)).messages, messages + 1);
     CHECK_EQ(requests(), 0);

@@ -497,33 +497,15 @@ static enum verdict begin_again(struct rig *r, struct client *from, uint16_t typ
 }
 
 TEST(the_answer_to_an_upload_that_was_given_up_does_not_count_for_the_next) {
-    uint64_t command, message;
-    buf text = {0};
     start(2);
     uint64_t before = rig_state(client(1)).messages;
-    CHECK_OK(buf_resize(&text, 20000));
-    memset(text.p, 'x', text.n);
     rig.on_request = begin_again;
-    CHECK_OK(core_send_text(client(0)->core, 1, CORE_TEXT_PLAIN, buf_slice(&text), NULL, rig.now,
-                            &command, &message));
-    rig_finish(client(0), command, OK);
+    rig_say_much(client(0));
     rig_pass(&rig, TIME_SECOND);
     CHECK(rig.hits > 1);
     CHECK_EQ(rig_status(client(1)).quarantined, 0);
     CHECK_EQ(rig_state(client(1)).messages, before + 1);
-    buf_free(&text);
     finish();
-}
-
-static void send_big(struct client *c) {
-    uint64_t command, message;
-    buf text = {0};
-    CHECK_OK(buf_resize(&text, 20000));
-    memset(text.p, 'x', text.n);
-    CHECK_OK(core_send_text(c->core, 1, CORE_TEXT_PLAIN, buf_slice(&text), NULL, rig.now, &command,
-                            &message));
-    rig_finish(c, command, OK);
-    buf_free(&text);
 }
 
 /* More than the waiting room holds, behind a blob that takes its time and a commit. */
@@ -532,7 +514,7 @@ TEST(behind_a_slow_blob_nothing_is_lost) {
     start(3);
     uint64_t before = rig_state(client(2)).messages;
     rig.on_request = no_blobs;
-    send_big(client(0));
+    rig_say_much(client(0));
     CHECK_OK(core_conversation_update(client(0)->core, 1, rig.now, &command));
     rig_finish(client(0), command, OK);
     for (int i = 0; i < 300; i++) {

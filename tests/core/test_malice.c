@@ -859,22 +859,11 @@ TEST(a_blob_is_fetched_once_however_many_items_name_it) {
     rig_fini(&rig);
 }
 
-static void say_much(size_t i) {
-    uint64_t command, message;
-    buf text = {0};
-    CHECK_OK(buf_resize(&text, 20000));
-    memset(text.p, 'x', text.n);
-    CHECK_OK(core_send_text(client(i)->core, 1, CORE_TEXT_PLAIN, buf_slice(&text), NULL, rig.now,
-                            &command, &message));
-    rig_finish(client(i), command, OK);
-    buf_free(&text);
-}
-
 TEST(what_is_too_much_for_a_day_waits_and_holds_nothing_up) {
     start(2);
     uint64_t messages = rig_state(client(1)).messages;
     client(1)->core->fetched = FETCHED_MAX;
-    say_much(0);
+    rig_say_much(client(0));
     update(0);
     rig_finish(client(0), rig_say(client(0), "in time"), OK);
     rig_finish(client(1), rig_say(client(1), "so is this"), OK);
@@ -898,7 +887,7 @@ static enum verdict cut_gets(struct rig *r, struct client *from, uint16_t type, 
 TEST(a_blob_that_never_comes_is_given_up) {
     start(2);
     rig.on_request = cut_gets;
-    say_much(0);
+    rig_say_much(client(0));
     update(0);
     for (int i = 0; i < 25; i++) {
         rig_pass(&rig, TIME_HOUR);
