@@ -132,6 +132,8 @@ def every_id_of_a_case_fits_an_order(data):
                        ("process-types", data["process-types"]["types"]), ("demands", data["demands"]["demands"]),
                        ("letters", data["letters"]["letters"])):
         yield from (f"{name}: {row['id']}" for row in rows if not ID.fullmatch(row["id"]))
+    yield from (f"{regime['id']}: {category['id']}" for regime in data["regimes"]["regimes"]
+                for category in regime["categories"] if not ID.fullmatch(category["id"]))
 
 
 # ---- Checklists, reasons, letters ----
@@ -425,6 +427,7 @@ BROKEN = [
     (every_id_stands_once_in_its_list, lambda d: d["reasons"]["reasons"].append(d["reasons"]["reasons"][0])),
     (every_id_stands_once_in_its_list, lambda d: d["checklists"]["lists"][1]["items"][0].update(id="A1")),
     (every_id_of_a_case_fits_an_order, lambda d: regime(d, "mlat").update(id="MLAT")),
+    (every_id_of_a_case_fits_an_order, lambda d: regime(d, "mlat")["categories"][0].update(id="18 USC")),
     (every_item_blocks_by_an_answer, lambda d: d["checklists"]["lists"][0]["items"][0].update(blocks="unknown")),
     (every_item_blocks_by_an_answer, lambda d: d["checklists"]["lists"][0]["items"][0].update(effect="D")),
     (every_list_of_the_reference_is_whole, lambda d: d["checklists"]["lists"][3]["items"].pop(7)),
