@@ -40,7 +40,7 @@ LIBRARIES = [
     (r"sodium\.h$", r"crypto/.*"),
     (r"openssl/", r"(crypto/openssl.*|sys/.*)"),
     (r"rocksdb/", r"store/rocksdb.*"),
-    (r"sqlite3\.h$", r"store/sqlite.*"),
+    (r"sqlite3\.h$", r"(store/sqlite.*|desk/store\.c)"),
     (r"seccomp\.h$", r"sys/.*"),
     (r"microhttpd\.h$", r"sys/web\.c"),
     (r"utf8proc\.h$", r"core/handle_form\.c"),
