@@ -431,8 +431,9 @@ struct core {
     bool list_asked;     /* the device list is on its way to the server */
     uint64_t list_after; /* when it may be put again */
     uint32_t list_failures;
-    bool out;     /* the server does not know this device any more */
-    bool bounded; /* no change that own devices share is dated too far ahead */
+    bool out;        /* the server does not know this device any more */
+    bool signed_off; /* a device of ours was, and is in the conversation of own devices still */
+    bool bounded;    /* no change that own devices share is dated too far ahead */
 
     struct core_session sessions[SESSIONS_MAX]; /* the first is AUTH, the others ANON */
     struct core_session *answering;             /* whose answer is being handled; or NULL */
