@@ -42,6 +42,7 @@ LIBRARIES = [
     (r"rocksdb/", r"store/rocksdb.*"),
     (r"sqlite3\.h$", r"(store/sqlite.*|desk/store\.c)"),
     (r"seccomp\.h$", r"sys/.*"),
+    (r"microhttpd\.h$", r"sys/web\.c"),
     (r"utf8proc\.h$", r"core/handle_form\.c"),
     (r"json-c/", r"mlstool/.*"),
     (r"qrencode\.h$", r"term/qr\.c"),
