@@ -25,6 +25,7 @@ MAY_INCLUDE = {
     "server": {"base", "crypto", "merkle", "noise", "proto", "store", "sys", "office"},
     "desk": {"base", "crypto", "merkle", "proto", "store", "sys", "office"},
     "term": {"base", "core", "host", "sys"},
+    "witness": {"base", "crypto", "merkle", "sys"},
     "mlstool": {"base", "crypto", "mls", "sys"},
 }
 # Public headers, by the folder that they belong to.
@@ -40,8 +41,9 @@ LIBRARIES = [
     (r"sodium\.h$", r"crypto/.*"),
     (r"openssl/", r"(crypto/openssl.*|sys/.*)"),
     (r"rocksdb/", r"store/rocksdb.*"),
-    (r"sqlite3\.h$", r"store/sqlite.*"),
+    (r"sqlite3\.h$", r"(store/sqlite.*|desk/store\.c)"),
     (r"seccomp\.h$", r"sys/.*"),
+    (r"microhttpd\.h$", r"sys/web\.c"),
     (r"utf8proc\.h$", r"core/handle_form\.c"),
     (r"json-c/", r"mlstool/.*"),
     (r"qrencode\.h$", r"term/qr\.c"),
