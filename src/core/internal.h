@@ -151,7 +151,8 @@ enum entry_kind {
     ENTRY_REMOVE,      /* intent: an account id */
     ENTRY_UPDATE,      /* intent: not empty if the old address is to be revoked */
     ENTRY_LEAVE,
-    ENTRY_COMMIT /* what others proposed */
+    ENTRY_COMMIT, /* what others proposed */
+    ENTRY_REPLACE /* a leaf that is behind; intent: its identity and address */
 };
 enum entry_stage {
     STAGE_INTENT = 0, /* nothing is encrypted yet */
@@ -807,6 +808,10 @@ MUST err core_contact_learn_name(struct core *core, const uint8_t account[16], s
  * Appended. */
 MUST err core_contact_name_of(struct core *core, uint32_t conversation, const uint8_t account[16],
                               buf *name);
+/* The address of the device's leaf in a conversation that both are in, and that is not `but`.
+ * NOT_FOUND. */
+MUST err core_contact_living_address(struct core *core, const uint8_t identity[32], uint32_t but,
+                                     uint8_t address[PROTO_ADDRESS]);
 /* Whose key packages are needed to add the account: appends account, device, address. */
 MUST err core_contact_targets(struct core *core, const uint8_t account[16], buf *targets);
 /* A link to us by this address; expires: seconds since 1970. */
@@ -902,6 +907,17 @@ void core_conversation_doubt(const struct core *core, struct conversation *c);
 /* A commit was ordered that can't be applied; or, behind, that others can apply and we did not get.
  */
 MUST err core_conversation_spoil(struct core *core, struct conversation *c, bool behind);
+
+/* behind.c */
+enum { BEHIND_INTENT = LEAF_IDENTITY + PROTO_ADDRESS };
+/* The conversation is behind: whom it may ask is asked. In a transaction, as core_behind_receive. */
+MUST err core_behind_ask(struct core *core, struct conversation *c);
+bool core_behind_is(slice type);
+/* in: where it was said. sender: a leaf's identity. */
+MUST err core_behind_receive(struct core *core, const struct conversation *in,
+                             const uint8_t sender[32], slice body);
+/* True if the leaf of an ENTRY_REPLACE is there still. The group is loaded. */
+bool core_behind_find(const struct conversation *c, slice intent, uint32_t *leaf);
 
 /* requests.c */
 bool core_request_is(const struct conversation *c);
