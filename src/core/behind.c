@@ -4,6 +4,10 @@
  * the one that is named, in one commit; one that is there no more was replaced before. So it brings
  * about nothing but what each of its members could do alone.
  *
+ * Nor does a device hear of it that was added by an address which held no longer. Whoever of the
+ * account was added by somebody else tells its others which leaves they have there; who has no
+ * conversation for its leaf asks in the same way.
+ *
  * It travels as MIMI content of disposition profile and type "application/vnd.sotto.behind", whose
  * body is a record (records.h, behind). */
 #include "core/internal.h"
@@ -46,16 +50,20 @@ static err may_ask_in(struct core *core, struct conversation *c, const struct co
     return OK;
 }
 
-static err write_request(const struct conversation *c, buf *content) {
+/* What names a leaf. The group is loaded. */
+static err name_leaf(const struct conversation *c, uint32_t at, struct record_behind *r) {
     struct mls_member member;
     struct leaf leaf;
-    struct record_behind r;
-    buf body = buf_on(content->mem);
-    TRY(mls_group_member(c->group, mls_group_own_leaf(c->group), &member));
+    TRY(mls_group_member(c->group, at, &member));
     TRY(core_leaf_read(&member, &leaf));
-    memcpy(r.group, c->r.group, sizeof r.group);
-    memcpy(r.address, leaf.address, sizeof r.address);
-    err e = record_behind_write(&body, &r);
+    memcpy(r->group, c->r.group, sizeof r->group);
+    memcpy(r->address, leaf.address, sizeof r->address);
+    return OK;
+}
+
+static err write_request(const struct record_behind *r, buf *content) {
+    buf body = buf_on(content->mem);
+    err e = record_behind_write(&body, r);
     if (e == OK)
         e = core_content_encode(content, CONTENT_PROFILE, behind_type, buf_slice(&body), NULL,
                                 NULL);
@@ -78,14 +86,92 @@ static err ask_all(struct core *core, const struct conversation *behind, slice c
 }
 
 err core_behind_ask(struct core *core, struct conversation *c) {
+    struct record_behind r;
     buf content = buf_on(core->mem);
-    err e = core_conversation_load(core, c);
+    TRY(core_conversation_load(core, c));
+    err e = name_leaf(c, mls_group_own_leaf(c->group), &r);
     if (e == OK)
-        e = write_request(c, &content);
+        e = write_request(&r, &content);
     if (e == OK)
         e = ask_all(core, c, buf_slice(&content));
     buf_free(&content);
     return e;
+}
+
+/* ---- Own devices that were added with us, and may not know ---- */
+
+static const char missed_name[] = "missed";
+
+err core_behind_tell(struct core *core, struct conversation *c) {
+    const uint8_t *us = core->account.r.account;
+    struct record_behind r;
+    if (c->r.number == core->account.r.own || memcmp(c->r.inviter, us, 16) == 0)
+        return OK;
+    TRY(core_conversation_load(core, c));
+    for (uint32_t leaf = 0; core_conversation_has(c, slice_of(us, 16), &leaf); leaf++) {
+        if (leaf == mls_group_own_leaf(c->group))
+            continue;
+        TRY(name_leaf(c, leaf, &r));
+        TRY(core_sync_tell_behind(core, &r));
+    }
+    return OK;
+}
+
+static bool is_in(const struct core *core, const struct record_behind *r) {
+    const struct conversation *c = core_conversation_by_group(core, SLICE_ARRAY(r->group));
+    return c != NULL && core_conversation_open(c);
+}
+
+/* The Welcome came before the word, if it came; but it may be a blob that is due. */
+err core_behind_told(struct core *core, const struct record_behind *r) {
+    uint8_t serial[8];
+    err e = core_address_serial(core, r->address, serial);
+    if (e != OK || is_in(core, r))
+        return e == ERR_NOT_FOUND ? OK : e; /* of another device's leaf, or all is well */
+    core->missed = true;
+    return record_behind_put(core, TABLE_STATE, slice_str(missed_name), core_number(core), r);
+}
+
+struct asking {
+    struct core *core;
+    err e;
+};
+
+static err ask_own(struct core *core, const struct record_behind *r) {
+    struct conversation *own = core_conversation_lookup(core, core->account.r.own);
+    buf content = buf_on(core->mem);
+    if (is_in(core, r) || own == NULL || !is_well(own))
+        return OK;
+    err e = write_request(r, &content);
+    if (e == OK)
+        e = core_entry_add(core, own, ENTRY_CONTENT, buf_slice(&content), true, NULL);
+    buf_free(&content);
+    return e;
+}
+
+static bool ask_missed(void *ctx, struct store_key key, slice value) {
+    struct asking *a = ctx;
+    struct record_behind r;
+    a->e = record_behind_read(value, &r);
+    if (a->e == OK)
+        a->e = ask_own(a->core, &r);
+    if (a->e == OK)
+        a->e = core_delete(a->core, TABLE_STATE, slice_str(missed_name), key.number);
+    return a->e == OK;
+}
+
+static err ask_for_missed(struct core *core) {
+    struct asking a = {core, OK};
+    TRY(store_scan(core->store, core_key(TABLE_STATE, slice_str(missed_name), 0), UINT64_MAX,
+                   ask_missed, &a));
+    return a.e;
+}
+
+void core_behind_pump(struct core *core) {
+    if (!core->missed || core->broken || !core->caught_up || core_waiting_blobs_due(core, true) ||
+        core_txn_begin(core) != OK)
+        return;
+    core->missed = core_txn_end(core, ask_for_missed(core)) != OK;
 }
 
 /* ---- Being asked ---- */

@@ -210,6 +210,7 @@ void core_pump(struct core *core) {
     core_session_pump(core);
     core_inbox_pump(core);
     core_inbox_ack_pump(core);
+    core_behind_pump(core);
     core_conversation_pump(core);
     core_blob_fetch_pump(core);
     core_auth_commands_pump(core);
@@ -262,6 +263,7 @@ static err init(struct core *core) {
         core->sessions[i].server_hello = buf_on(core->mem);
     }
     core->wake_told = UINT64_MAX;
+    core->missed = true; /* until it was looked */
     core->linking.server = core->linking.code_text = buf_on(core->mem);
     core->linking.out = core->linking.offered = buf_on(core->mem);
     core->record = core->image = core->own_name = buf_on(core->mem);

@@ -440,7 +440,8 @@ struct core {
     struct core_session *answering;             /* whose answer is being handled; or NULL */
     uint32_t subscription;                      /* their number */
     bool caught_up;
-    bool held; /* deliveries are not taken until the blobs that came before them are here */
+    bool missed; /* other own devices may have told of conversations that we are not in */
+    bool held;   /* deliveries are not taken until the blobs that came before them are here */
     uint32_t unacked;
     uint64_t ack_at;           /* when to ack; 0: nothing is to be */
     struct crypto_chain chain; /* of the item that was opened last */
@@ -664,7 +665,8 @@ enum sync_kind {
     SYNC_DECISIONS,
     SYNC_PROFILES,
     SYNC_READ,
-    SYNC_CLAIMS
+    SYNC_CLAIMS,
+    SYNC_LEAVES
 };
 /* What own devices share item by item: kind, record, and who takes another own device's word. */
 #define SYNC_ITEMS(S)                           \
@@ -673,7 +675,8 @@ enum sync_kind {
     S(DECISIONS, decision, core_request_settle) \
     S(PROFILES, profile, core_profile_import)   \
     S(READ, read, core_history_import_read)     \
-    S(CLAIMS, claim, core_handle_import)
+    S(CLAIMS, claim, core_handle_import)        \
+    S(LEAVES, behind, core_behind_told)
 /* To the others, if there are any, in a transaction. */
 #define SYNC_DECLARE(kind, what, take) \
     MUST err core_sync_tell_##what(struct core *core, const struct record_##what *v);
@@ -910,8 +913,14 @@ MUST err core_conversation_spoil(struct core *core, struct conversation *c, bool
 
 /* behind.c */
 enum { BEHIND_INTENT = LEAF_IDENTITY + PROTO_ADDRESS };
-/* The conversation is behind: whom it may ask is asked. In a transaction, as core_behind_receive. */
+/* The conversation is behind: whom it may ask is asked. In a transaction, as core_behind_receive.
+ */
 MUST err core_behind_ask(struct core *core, struct conversation *c);
+/* Somebody else added us, and other devices of ours: they are told. In a transaction, as the next,
+ * which is the other side of it. */
+MUST err core_behind_tell(struct core *core, struct conversation *c);
+MUST err core_behind_told(struct core *core, const struct record_behind *r);
+void core_behind_pump(struct core *core);
 bool core_behind_is(slice type);
 /* in: where it was said. sender: a leaf's identity. */
 MUST err core_behind_receive(struct core *core, const struct conversation *in,

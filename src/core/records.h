@@ -346,7 +346,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(fixed, read, 32, 0)     \
     F(vec, items, 0, 524288)
 
-/* Whose leaf in that group is to be replaced by a new one, says its sender: that with this address. */
+/* A leaf in that group, which is to be replaced by a new one, says its device; or which the device
+ * has, says another own one. */
 #define RECORD_FIELDS_behind(F) \
     F(fixed, group, 32, 0)      \
     F(fixed, address, PROTO_ADDRESS, 0)

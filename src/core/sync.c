@@ -115,6 +115,7 @@ static const struct shared {
     {SYNC_CONTACTS, take_contact, count_contacts, export_contact},
     {SYNC_DECISIONS, take_decision, NULL, NULL},
     {SYNC_READ, take_read, NULL, NULL},
+    {SYNC_LEAVES, take_behind, NULL, NULL},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 

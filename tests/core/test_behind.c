@@ -264,4 +264,71 @@ TEST(in_a_request_nobody_is_heard_who_asks) {
     rig_fini(&rig);
 }
 
+/* ---- A device that was added and not reached ---- */
+
+static enum verdict lose_welcomes(struct rig *r, struct client *to, uint16_t type, slice body) {
+    struct mls_header header;
+    enum item_kind kind;
+    buf plain = {0};
+    slice mark, item, content;
+    bool welcome = to == victim && rig_open(to, type, body, &plain, &mark, &item) &&
+                   core_item_read(item, &kind, &content) == OK && kind == ITEM_MESSAGE &&
+                   mls_message_header(content, &header) == OK && header.wire == MLS_WELCOME;
+    buf_free(&plain);
+    r->hits += welcome;
+    return welcome ? DROP : PASS;
+}
+
+/* Client 1 writes to an account of two devices, of which client 2 is not reached. */
+static uint32_t write_to_two(void) {
+    victim = client(2);
+    rig.on_reply = lose_welcomes;
+    rig.hits = 0;
+    uint32_t number = begin(1, 0);
+    CHECK(rig.hits > 0);
+    rig.on_reply = NULL;
+    return number;
+}
+
+static void all_three_are_in(uint32_t number) {
+    struct conversation *c = view(client(1), number);
+    for (size_t i = 0; i < 3; i++) {
+        const struct conversation *v =
+            core_conversation_by_group(client(i)->core, SLICE_ARRAY(c->r.group));
+        CHECK(v != NULL && v->r.state == CORE_CONVERSATION_ACTIVE);
+        CHECK_EQ(v->r.members, 3);
+        CHECK_EQ(v->r.epoch, c->r.epoch);
+        CHECK_EQ(rig_status(client(i)).outbox, 0);
+    }
+}
+
+TEST(a_device_that_was_not_reached_is_put_in_anew_by_one_that_was) {
+    rig_init(&rig, 2);
+    rig_link(&rig, 0, 2);
+    rig_meet(client(0), client(1));
+    rig_take_link(client(2), client(1));
+    rig_pass(&rig, TIME_MINUTE);
+    uint32_t number = write_to_two();
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    all_three_are_in(number);
+    CHECK_EQ(rig_state(client(1)).unheard, 0);
+    rig_fini(&rig);
+}
+
+TEST(so_it_is_once_a_request_is_accepted) {
+    rig_init(&rig, 2);
+    rig_link(&rig, 0, 2);
+    rig_take_link(client(0), client(1));
+    rig_take_link(client(2), client(1));
+    rig_pass(&rig, TIME_MINUTE);
+    uint32_t number = write_to_two();
+    CHECK_EQ(rig_status(client(0)).requests, 1);
+    CHECK_EQ(rig_status(client(2)).requests, 0);
+    CHECK_OK(core_request_accept(client(0)->core, rig_status(client(0)).conversations, SLICE_EMPTY,
+                                 rig.now));
+    rig_pass(&rig, 2 * TIME_MINUTE);
+    all_three_are_in(number);
+    rig_fini(&rig);
+}
+
 TEST_MAIN
