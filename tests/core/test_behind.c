@@ -266,7 +266,7 @@ TEST(in_a_request_nobody_is_heard_who_asks) {
 
 /* ---- A device that was added and not reached ---- */
 
-static enum verdict lose_welcomes(struct rig *r, struct client *to, uint16_t type, slice body) {
+static enum verdict lose_welcome(struct rig *r, struct client *to, uint16_t type, slice body) {
     struct mls_header header;
     enum item_kind kind;
     buf plain = {0};
@@ -275,14 +275,13 @@ static enum verdict lose_welcomes(struct rig *r, struct client *to, uint16_t typ
                    core_item_read(item, &kind, &content) == OK && kind == ITEM_MESSAGE &&
                    mls_message_header(content, &header) == OK && header.wire == MLS_WELCOME;
     buf_free(&plain);
-    r->hits += welcome;
-    return welcome ? DROP : PASS;
+    return welcome && r->hits++ == 0 ? DROP : PASS;
 }
 
 /* Client 1 writes to an account of two devices, of which client 2 is not reached. */
 static uint32_t write_to_two(void) {
     victim = client(2);
-    rig.on_reply = lose_welcomes;
+    rig.on_reply = lose_welcome;
     rig.hits = 0;
     uint32_t number = begin(1, 0);
     CHECK(rig.hits > 0);
@@ -312,6 +311,32 @@ TEST(a_device_that_was_not_reached_is_put_in_anew_by_one_that_was) {
     rig_pass(&rig, 2 * TIME_MINUTE);
     all_three_are_in(number);
     CHECK_EQ(rig_state(client(1)).unheard, 0);
+    rig_fini(&rig);
+}
+
+static enum verdict stall_blobs(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)r, (void)body;
+    return from == client(2) && type == PROTO_blob_get ? CUT : PASS;
+}
+
+TEST(it_asks_for_nothing_that_a_blob_may_bring) {
+    uint8_t address[PROTO_ADDRESS];
+    rig_init(&rig, 2);
+    rig_link(&rig, 0, 2);
+    rig_meet(client(0), client(1));
+    rig_take_link(client(2), client(1));
+    rig_pass(&rig, TIME_MINUTE);
+    rig.on_request = stall_blobs;
+    address_in(client(2), address);
+    rig_send_blob(&rig, address, slice_str("whatever it is"));
+    uint32_t number = write_to_two();
+    CHECK(client(2)->core->missed);
+    rig_crash(client(2));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK(client(2)->core->missed);
+    rig.on_request = NULL;
+    rig_pass(&rig, 5 * TIME_MINUTE);
+    all_three_are_in(number);
     rig_fini(&rig);
 }
 
