@@ -5,8 +5,8 @@
  * about nothing but what each of its members could do alone.
  *
  * Nor does a device hear of it that was added by an address which held no longer. Whoever of the
- * account was added by somebody else tells its others which leaves they have there; who has no
- * conversation for its leaf asks in the same way.
+ * account added it, or was added with it by somebody else, tells it which leaf it has there; who
+ * has no conversation for its leaf asks in the same way.
  *
  * It travels as MIMI content of disposition profile and type "application/vnd.sotto.behind", whose
  * body is a record (records.h, behind). */
@@ -105,7 +105,7 @@ static const char missed_name[] = "missed";
 err core_behind_tell(struct core *core, struct conversation *c) {
     const uint8_t *us = core->account.r.account;
     struct record_behind r;
-    if (c->r.number == core->account.r.own || memcmp(c->r.inviter, us, 16) == 0)
+    if (c->r.number == core->account.r.own)
         return OK;
     TRY(core_conversation_load(core, c));
     for (uint32_t leaf = 0; core_conversation_has(c, slice_of(us, 16), &leaf); leaf++) {

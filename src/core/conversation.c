@@ -592,7 +592,8 @@ err core_conversation_answer(struct core *core, struct conversation *c, bool las
     if (last_resort)
         TRY(core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL));
     TRY(core_devices_mark(core, c));
-    TRY(core_behind_tell(core, c));
+    if (memcmp(c->r.inviter, core->account.r.account, sizeof c->r.inviter) != 0)
+        TRY(core_behind_tell(core, c));
     return core_profile_send(core, c, false);
 }
 

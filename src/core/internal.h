@@ -686,9 +686,9 @@ MUST err core_sync_receive(struct core *core, struct conversation *c, const uint
                            slice body);
 /* The same: everything. */
 MUST err core_sync_all(struct core *core, struct conversation *own);
-/* Other own devices were added to a conversation. One that began before there were any they have
- * from the device that linked them. */
-MUST err core_sync_history(struct core *core, const struct conversation *c);
+/* Other own devices were added to a conversation: they are told, and what was said there. One that
+ * began before there were any they have from the device that linked them. */
+MUST err core_sync_history(struct core *core, struct conversation *c);
 /* A contact, as it is known. */
 MUST err core_sync_contact(struct core *core, const uint8_t account[16]);
 /* How far the user has read. */
@@ -916,8 +916,8 @@ enum { BEHIND_INTENT = LEAF_IDENTITY + PROTO_ADDRESS };
 /* The conversation is behind: whom it may ask is asked. In a transaction, as core_behind_receive.
  */
 MUST err core_behind_ask(struct core *core, struct conversation *c);
-/* Somebody else added us, and other devices of ours: they are told. In a transaction, as the next,
- * which is the other side of it. */
+/* Other devices of ours were added, too: they are told. In a transaction, as the next, which is the
+ * other side of it. */
 MUST err core_behind_tell(struct core *core, struct conversation *c);
 MUST err core_behind_told(struct core *core, const struct record_behind *r);
 void core_behind_pump(struct core *core);

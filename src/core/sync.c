@@ -221,10 +221,11 @@ err core_sync_all(struct core *core, struct conversation *own) {
     return OK;
 }
 
-err core_sync_history(struct core *core, const struct conversation *c) {
+err core_sync_history(struct core *core, struct conversation *c) {
     struct conversation *own = core_conversation_lookup(core, core->account.r.own);
     if (own == NULL || own->r.state != CORE_CONVERSATION_ACTIVE || c->r.number <= own->r.number)
         return OK;
+    TRY(core_behind_tell(core, c));
     return send_history(core, own, c, 0, 0);
 }
 

@@ -314,6 +314,21 @@ TEST(a_device_that_was_not_reached_is_put_in_anew_by_one_that_was) {
     rig_fini(&rig);
 }
 
+TEST(so_is_one_that_another_of_its_account_added) {
+    rig_init(&rig, 2);
+    rig_link(&rig, 0, 2);
+    rig_meet(client(0), client(1));
+    rig_pass(&rig, TIME_MINUTE);
+    victim = client(2);
+    rig.on_reply = lose_welcome;
+    rig.hits = 0;
+    begin(0, 1);
+    rig_pass(&rig, 5 * TIME_MINUTE);
+    CHECK(rig.hits > 1);
+    all_three_are_in(rig_status(client(1)).conversations);
+    rig_fini(&rig);
+}
+
 static enum verdict stall_blobs(struct rig *r, struct client *from, uint16_t type, slice body) {
     (void)r, (void)body;
     return from == client(2) && type == PROTO_blob_get ? CUT : PASS;
