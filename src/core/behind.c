@@ -16,6 +16,7 @@
 
 static const char behind_type[] = "application/vnd.sotto.behind";
 enum { ASKED_MAX = 4 };
+#define REPLACED_EACH (10 * TIME_MINUTE)
 
 bool core_behind_is(slice type) {
     return slice_equal(type, slice_str(behind_type));
@@ -196,6 +197,17 @@ static bool is_pending(const struct core *core, const struct conversation *c, sl
     return false;
 }
 
+/* Who asks time and again makes us fill everybody's history: seven at once, then one in ten
+ * minutes.
+ */
+static bool is_too_much(const struct core *core, struct conversation *c) {
+    if (c->replaced_until > core->now + TIME_HOUR)
+        return true;
+    c->replaced_until =
+        (c->replaced_until > core->now ? c->replaced_until : core->now) + REPLACED_EACH;
+    return false;
+}
+
 /* What does not read, and what names no leaf of its sender, is ignored. */
 err core_behind_receive(struct core *core, const struct conversation *in,
                         const uint8_t sender[LEAF_IDENTITY], slice body) {
@@ -213,7 +225,7 @@ err core_behind_receive(struct core *core, const struct conversation *in,
     TRY(core_conversation_load(core, c));
     TRY(core_devices_unlisted(core, sender, sender + 16, &unlisted));
     if (unlisted || !core_behind_find(c, SLICE_ARRAY(intent), &leaf) ||
-        is_pending(core, c, SLICE_ARRAY(intent)))
+        is_pending(core, c, SLICE_ARRAY(intent)) || is_too_much(core, c))
         return OK;
     return core_entry_add(core, c, ENTRY_REPLACE, SLICE_ARRAY(intent), true, NULL);
 }

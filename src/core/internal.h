@@ -141,6 +141,7 @@ struct conversation {
     uint64_t probed;         /* when that was done last */
     uint64_t devices_at;     /* when to look at its members' devices, if it is marked */
     uint64_t read_at;        /* when to tell other own devices what was read, if they are to hear */
+    uint64_t replaced_until; /* each leaf that we replace fills so much time more */
     bool retry;              /* look again at the items that wait */
 };
 

@@ -244,6 +244,26 @@ TEST(only_a_member_may_ask_and_for_its_present_leaf_alone) {
     rig_fini(&rig);
 }
 
+TEST(who_asks_time_and_again_is_put_in_a_few_times) {
+    uint8_t address[PROTO_ADDRESS];
+    start();
+    uint32_t number = begin(1, 0);
+    uint64_t epoch = rig_state(client(0)).epoch;
+    for (unsigned i = 0; i < 12; i++) {
+        address_in(client(1), address);
+        ask(client(1), number, address, 0);
+    }
+    unsigned replaced = count(client(2), 1, CORE_MESSAGE_ADDED);
+    CHECK(replaced >= 7 && replaced <= 9);
+    CHECK(rig_state(client(0)).epoch >= epoch + replaced);
+    rig_pass(&rig, TIME_HOUR);
+    address_in(client(1), address);
+    ask(client(1), number, address, 0);
+    CHECK_EQ(count(client(2), 1, CORE_MESSAGE_ADDED), replaced + 1);
+    rig_same_state(&rig, 3);
+    rig_fini(&rig);
+}
+
 TEST(in_a_request_nobody_is_heard_who_asks) {
     uint8_t one[PROTO_ADDRESS];
     rig_init(&rig, 3);
