@@ -27,12 +27,6 @@ err desk_refuse_text(struct desk_why *why, enum office_reason reason, unsigned w
             return desk_refuse(why, need_reason);    \
     } while (0)
 
-/* Copies an id; false if it doesn't fit or holds a zero. */
-bool desk_copy(char *out, size_t n, slice s);
-static inline slice desk_slice(const char *s) {
-    return slice_str(s);
-}
-
 /* Begins a transaction, with the files in force as they are now. Ends it: commits, or undoes it
  * after a failure. */
 MUST err desk_begin(struct desk *d);

@@ -61,6 +61,7 @@
     X(NOTICE, "the user has not had the notice that its regime asks for, and nothing bars it")     \
     X(NOTICE_RUNS, "the time between notice and release is not over")                              \
     X(NOT_NEEDED, "there is nothing that needs this move")                                         \
+    X(UNFINISHED, "something of this case is still to be done")                                    \
     X(TERM, "a date is past, or further away than its regime allows")                              \
     /* Files. */                                                                                   \
     X(UNPINNED, "the first office file must be pinned by its hash")                                \
