@@ -115,7 +115,7 @@ void people_office(buf *out, bool demonstration, const struct office *present) {
     for (int i = 0; i < PEOPLE; i++)
         person(out, i, demonstration);
     people_say(out, "authority de-court\nname Amtsgericht Beispielstadt\njurisdiction DE\n"
-                    "call +49 30 000000\ncertificate QUJD\n"
+                    "call +49 30 000000\ncall +49 30 000001\ncertificate QUJD\n"
                     "authority hk-police\nname 香港警務處\njurisdiction HK\ncall +852 0000 "
                     "0000\ncall +852 0000 0001\n");
 }
