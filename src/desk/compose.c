@@ -183,8 +183,12 @@ static err try_it(struct desk *d, struct composing *c, const struct desk_draft *
                            .order_signed = true,
                            .order_complete = true};
     enum desk_reason reason;
+    slice verdict;
+    bool signs = draft->move != DESK_MOVE_VERDICT ||
+                 (facts_word(c->read, "verdict", &verdict) &&
+                  slice_equal(verdict, slice_str(desk_verdict_name(DESK_VERDICT_CLEAR))));
     /* The order that is there already is the one that the text names: the desk can't read it. */
-    if (c->drafted == NULL && c->first == NULL && desk_move_about_order(draft->move)) {
+    if (c->drafted == NULL && c->first == NULL && signs && desk_move_about_order(draft->move)) {
         memcpy(as_is.document.hash, c->h.now.order, 32);
         act.order = &as_is;
     }

@@ -344,8 +344,11 @@ static enum desk_reason verdict(const struct step *s) {
     if (!order_is_round(s))
         return DESK_OTHER_ORDER;
     enum desk_reason r = verdict_facts(s, &seat);
-    if (r != DESK_OK || seat.verdict != DESK_VERDICT_CLEAR)
+    if (r != DESK_OK)
         return r;
+    /* What somebody signed could be used, whatever else they said. */
+    if (seat.verdict != DESK_VERDICT_CLEAR)
+        return s->a->order == NULL ? DESK_OK : DESK_ORDER_NEEDLESS;
     if (s->a->order != NULL && memcmp(s->a->order->document.hash, s->c->order, 32) != 0)
         return DESK_OTHER_ORDER;
     return order_is_signed(s) ? DESK_OK : DESK_ORDER_UNSIGNED;

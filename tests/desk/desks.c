@@ -249,7 +249,8 @@ static void order_for(struct desks *s, const struct desks_act *act, const struct
         CHECK_OK(buf_append(order, buf_slice(&texts->order)));
     else if (last->number != 0 && drafts)
         CHECK(order_of_hash(s, act->id, act->person, last->order, order));
-    else if (desk_move_about_order(act->move))
+    else if (desk_move_about_order(act->move) &&
+             (act->says[0] == NULL || strcmp(act->says[0], "verdict clear") == 0))
         CHECK(desks_order(s, act->id, act->person, order));
     if (order->n == 0 || (drafts && kind == OFFICE_ORDER_RELEASE))
         return;

@@ -232,6 +232,8 @@ static void verdict_says(struct setting *s, struct deed *d, enum desk_lens lens)
     static const char *const words[] = {"block", "clarify", "narrow", "expert"};
     const char *word = chance(s, 88) ? "clear" : words[below(s, 4)];
     say(d, "verdict", word);
+    if (strcmp(word, "clear") != 0 && chance(s, 95))
+        d->act.order = NULL;
     say(d, "beneficiary", chance(s, 95) ? d->c.beneficiary : chance(s, 50) ? "unknown" : "HK");
     say(d, "conflict", chance(s, 98) ? "no" : "yes");
     uint32_t lists = 1u << (DESK_LIST_POLICY + lens);
