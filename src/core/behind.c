@@ -197,9 +197,7 @@ static bool is_pending(const struct core *core, const struct conversation *c, sl
     return false;
 }
 
-/* Who asks time and again makes us fill everybody's history: seven at once, then one in ten
- * minutes.
- */
+/* Who asks time and again fills everybody's history: seven at once, then one in ten minutes. */
 static bool is_too_much(const struct core *core, struct conversation *c) {
     if (c->replaced_until > core->now + TIME_HOUR)
         return true;
