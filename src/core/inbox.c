@@ -340,10 +340,10 @@ static err own_came(struct core *core, const uint8_t hash[32], const struct reco
  * that ask; they bring Welcomes, and hold no more than these. */
 
 static bool is_welcome(const struct delivery *d) {
-    enum item_kind kind;
+    enum proto_item_kind kind;
     slice content;
     struct mls_header header;
-    return core_item_read(d->item, &kind, &content) == OK && kind == ITEM_MESSAGE &&
+    return proto_item_read(d->item, &kind, &content) == OK && kind == PROTO_ITEM_MESSAGE &&
            mls_message_header(content, &header) == OK && header.wire == MLS_WELCOME;
 }
 
@@ -411,13 +411,13 @@ static err take_blob(struct core *core, const struct delivery *d, slice referenc
 /* A Welcome that came by a link for one closes it; one in a blob does so when that is here. */
 static err take_item(struct core *core, const struct delivery *d) {
     struct outcome o = {0};
-    enum item_kind kind;
+    enum proto_item_kind kind;
     slice content;
     bool asks; /* it came by such an address */
     TRY(core_request_only(core, d->serial, &asks));
-    if (core_item_read(d->item, &kind, &content) != OK)
+    if (proto_item_read(d->item, &kind, &content) != OK || kind == PROTO_ITEM_NOTICE)
         return unfit(core, asks, d->item);
-    if (kind == ITEM_BLOB)
+    if (kind == PROTO_ITEM_BLOB)
         return take_blob(core, d, content, asks);
     if (asks && !is_expected(core, content))
         return unfit(core, true, content);

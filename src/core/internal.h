@@ -33,12 +33,12 @@ enum {
     REQUEST_BYTES_MAX = 512 * 1024, /* of its contents */
     REQUEST_WAITING_MAX = 64,       /* items that wait, of all requests together */
     REQUEST_WAITING_BYTES = 4 * 1024 * 1024, /* of these */
-    REQUEST_BLOBS_MAX = 8,          /* that wait, and came as a request comes */
+    REQUEST_BLOBS_MAX = 8,                   /* that wait, and came as a request comes */
     REQUEST_BLOB_MAX = 4 * 1024 * 1024,
     REQUESTS_FETCHED_MAX = 16 * 1024 * 1024, /* of such blobs, in a day */
     BLOCKED_MAX = 4096,
-    WAITING_MAX = 512,               /* items that wait, all together, but for blobs */
-    WAITING_CONVERSATION_MAX = 192,  /* of one conversation */
+    WAITING_MAX = 512,              /* items that wait, all together, but for blobs */
+    WAITING_CONVERSATION_MAX = 192, /* of one conversation */
     WAITING_BYTES = 32 * 1024 * 1024,
     WAITING_CONVERSATION_BYTES = 16 * 1024 * 1024,
     EPOCHS_AHEAD = 64,               /* what is of a later epoch than so is not waited for */
@@ -726,7 +726,8 @@ MUST err core_address_serial(struct core *core, const uint8_t address[PROTO_ADDR
 /* The other way round. */
 MUST err core_address_of(struct core *core, const uint8_t serial[8],
                          uint8_t address[PROTO_ADDRESS]);
-/* Whether a stranger may ask by it: not if nobody has it but with a key package, or it is not known.
+/* Whether a stranger may ask by it: not if nobody has it but with a key package, or it is not
+ * known.
  */
 MUST err core_address_invites(struct core *core, const uint8_t serial[8], bool *invites);
 /* It came with a key package, and stands in a leaf now. In a transaction. */
@@ -958,16 +959,6 @@ MUST err core_history_newest_read(struct core *core, const struct conversation *
 /* Another own device's word. In a transaction. */
 MUST err core_history_import_read(struct core *core, const struct record_read *told);
 
-/* items.c */
-enum item_kind { ITEM_MESSAGE = 1, ITEM_BLOB = 2 };
-/* Appends `u8 kind | opaque content<V> | zeros`, padded to the next bucket; TOO_LARGE if it fits
- * none. */
-MUST err core_item_write(buf *out, enum item_kind kind, slice content);
-MUST err core_item_read(slice item, enum item_kind *kind, slice *content);
-/* The largest content that fits a bucket of at least `content` bytes' item; 0 if none does. */
-size_t core_item_room(size_t content);
-enum { ITEM_CONTENT_MAX = PROTO_ITEM_MAX - 5 };
-
 /* commands.c */
 MUST err core_conversation_find_open(struct core *core, uint32_t number, uint64_t now,
                                      struct conversation **c);
@@ -1105,8 +1096,8 @@ MUST err core_waiting_put_aside(struct core *core, struct waiting *w, err why);
 MUST err core_waiting_purge(struct core *core);
 /* True if there are blobs that did not come yet, or were not looked at. */
 bool core_waiting_blobs(const struct core *core);
-/* True if there are some that come as soon as they can, today. asking: also if they ask; anybody can
- * send such, and no conversation waits for them. */
+/* True if there are some that come as soon as they can, today. asking: also if they ask; anybody
+ * can send such, and no conversation waits for them. */
 bool core_waiting_blobs_due(const struct core *core, bool asking);
 /* True if something waits for another epoch of this conversation, or for what leads to it. */
 bool core_waiting_for_epoch(const struct core *core, const struct conversation *c);
