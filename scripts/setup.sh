@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 native=(gcc libc6-dev make meson ninja-build pkgconf python3 libssl-dev librocksdb-dev
     libsqlite3-dev libutf8proc-dev libwslay-dev libseccomp-dev libqrencode-dev libjson-c-dev
-    linux-libc-dev)
+    libmicrohttpd-dev linux-libc-dev)
 missing=()
 
 die() { echo "setup: $*" >&2; exit 1; }

@@ -2,10 +2,10 @@
  * then say that field alone. docs/LEDGER.md is their format, for those who write it anew.
  *
  * An entry has MERKLE_SLOTS slots, each a commitment to a name and a value under a salt of its own.
- * A name has its slot in every entry, so no entry can hold two values for it. A slot that has no
- * field, and each slot of a padding entry, commits to the empty name under a salt that the entry's
- * filler gives: without the filler it can't be told from a field's, and with it nobody can doubt
- * it. Whoever deletes a field's salt and value makes its slot unreadable for ever. */
+ * A name has its slot in every entry (fields.h), so no entry can hold two values for it. A slot
+ * that has no field, and each slot of a padding entry, commits to the empty name under a salt that
+ * the entry's filler gives: without the filler it can't be told from a field's, and with it nobody
+ * can doubt it. Whoever deletes a field's salt and value makes its slot unreadable for ever. */
 #ifndef SOTTO_MERKLE_COMMITMENT_H
 #define SOTTO_MERKLE_COMMITMENT_H
 

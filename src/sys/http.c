@@ -11,7 +11,7 @@ static char lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static bool equal_nocase(slice s, const char *text) {
+bool sys_http_is(slice s, const char *text) {
     size_t n = strlen(text);
     if (s.n != n)
         return false;
@@ -21,7 +21,7 @@ static bool equal_nocase(slice s, const char *text) {
     return true;
 }
 
-static slice trim(slice s) {
+slice sys_http_trim(slice s) {
     while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
         s = slice_of(s.p + 1, s.n - 1);
     while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
@@ -30,7 +30,7 @@ static slice trim(slice s) {
 }
 
 /* RFC 9110 section 5.6.2. */
-static bool is_token(slice s) {
+bool sys_http_is_token(slice s) {
     for (size_t i = 0; i < s.n; i++) {
         char c = (char)s.p[i];
         bool alnum = (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
@@ -42,7 +42,7 @@ static bool is_token(slice s) {
 
 bool sys_http_has_token(slice list, const char *token) {
     while (list.n > 0)
-        if (equal_nocase(trim(slice_until(&list, ',')), token))
+        if (sys_http_is(sys_http_trim(slice_until(&list, ',')), token))
             return true;
     return false;
 }
@@ -106,7 +106,7 @@ static bool has_field(const struct fields *fields, const char *name) {
 
 static err note_field(struct fields *fields, slice name, slice value) {
     for (size_t i = 0; i < FIELD_COUNT; i++) {
-        if (!equal_nocase(name, FIELDS[i].name))
+        if (!sys_http_is(name, FIELDS[i].name))
             continue;
         if (fields->seen >> i & 1)
             return ERR_MALFORMED;
@@ -127,9 +127,9 @@ static err read_fields(struct fields *fields, slice rest) {
         slice value = line;
         slice name = slice_until(&value, ':');
         /* A folded line begins with a space, which no token does. */
-        if (name.n == line.n || !is_token(name))
+        if (name.n == line.n || !sys_http_is_token(name))
             return ERR_MALFORMED;
-        TRY(note_field(fields, name, trim(value)));
+        TRY(note_field(fields, name, sys_http_trim(value)));
     }
     return rest.n == 0 ? OK : ERR_MALFORMED;
 }
@@ -187,7 +187,8 @@ err sys_http_parse(struct sys_http_request *request, slice head) {
     request->method = slice_until(&line, ' ');
     request->target = slice_until(&line, ' ');
     bool newest = slice_equal(line, slice_str("HTTP/1.1"));
-    if (!is_token(request->method) || (!newest && !slice_equal(line, slice_str("HTTP/1.0"))))
+    if (!sys_http_is_token(request->method) ||
+        (!newest && !slice_equal(line, slice_str("HTTP/1.0"))))
         return ERR_MALFORMED;
     TRY(parse_target(request));
     TRY(read_fields(&fields, head));

@@ -50,6 +50,11 @@ MUST err sys_http_head(slice bytes, size_t *n);
  * two parsers could read in two ways: bare CR or LF, folded lines, spaces before a colon, two
  * Hosts, lengths or keys, control characters. */
 MUST err sys_http_parse(struct sys_http_request *request, slice head);
+/* Whether it is this text, case apart. */
+bool sys_http_is(slice s, const char *text);
+bool sys_http_is_token(slice s);
+/* Without spaces and tabs around it. */
+slice sys_http_trim(slice s);
 /* Whether a comma-separated list has the token, case apart. */
 bool sys_http_has_token(slice list, const char *token);
 /* Sec-WebSocket-Accept for a key: 28 characters and a 0. */

@@ -1,6 +1,7 @@
 /* What others check our ledger's library with:
  *
  *   ledger_tool vectors            known answers, as JSON (docs/ledger-vectors.json)
+ *   ledger_tool slots              the rows of the table of names in docs/LEDGER.md
  *   ledger_tool write DIR SIZE...  a log that grew through these sizes, as files, with proofs
  *   ledger_tool note KEY NOTE      verifies a note, two files, and prints its text
  *
@@ -12,7 +13,7 @@
 
 #include "base/text.h"
 #include "crypto/crypto.h"
-#include "merkle/commitment.h"
+#include "merkle/fields.h"
 #include "merkle/tile.h"
 #include "merkle/witness.h"
 
@@ -305,9 +306,9 @@ static void print_sealed(void) {
     memset(filler, 0x44, sizeof filler);
     memset(long_value, 'v', sizeof long_value);
     struct merkle_field fields[] = {
-        {0, slice_str("jurisdiction"), salts[0], slice_str("HK")},
-        {3, slice_str("outcome"), salts[1], SLICE_EMPTY},
-        {23, slice_str("identifier"), salts[2], SLICE_ARRAY(long_value)},
+        {MERKLE_SLOT_MOVE, slice_str("move"), salts[0], slice_str("suspensions")},
+        {MERKLE_SLOT_FROM, slice_str("from"), salts[1], SLICE_EMPTY},
+        {MERKLE_SLOT_PERSON_ROLES, slice_str("person-roles"), salts[2], SLICE_ARRAY(long_value)},
     };
     require(merkle_seal(entry, fields, 3, filler), "sealed");
     printf(" \"sealed\": [\n  {");
@@ -371,6 +372,17 @@ static void print_notes(void) {
     buf_free(&body);
 }
 
+/* The rows of the table in docs/LEDGER.md. */
+static void print_slots(void) {
+    static const char *const rows[] = {
+#define X(name, code, text) "`" name "` | " text " |",
+        MERKLE_FIELDS(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        printf("| %zu | %s\n", i, rows[i]);
+}
+
 int main(int argc, char **argv) {
     require(crypto_init(), "crypto");
     if (argc == 2 && strcmp(argv[1], "vectors") == 0) {
@@ -381,10 +393,12 @@ int main(int argc, char **argv) {
         print_notes();
     } else if (argc > 3 && strcmp(argv[1], "write") == 0) {
         write_log(argv[2], argv + 3, (size_t)argc - 3);
+    } else if (argc == 2 && strcmp(argv[1], "slots") == 0) {
+        print_slots();
     } else if (argc == 4 && strcmp(argv[1], "note") == 0) {
         verify_note(argv[2], argv[3]);
     } else {
-        fail("usage", "vectors | write DIR SIZE... | note KEY NOTE");
+        fail("usage", "vectors | slots | write DIR SIZE... | note KEY NOTE");
     }
     return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 #include "tests/test.h"
 
 #include "crypto/crypto.h"
-#include "merkle/commitment.h"
+#include "merkle/fields.h"
 #include "tests/support.h"
 
 static const uint8_t FILLER[MERKLE_FILLER] = {0xf1}, SALTS[3][MERKLE_SALT] = {{1}, {2}, {3}};
@@ -142,6 +142,17 @@ TEST(what_no_entry_holds_is_refused) {
     CHECK_ERR(merkle_open(SLICE_ARRAY(entry), &fields[1]), ERR_MALFORMED);
     entry[0] ^= 1;
     CHECK_ERR(merkle_open(SLICE_ARRAY(entry), &fields[0]), ERR_MALFORMED);
+}
+
+TEST(each_name_has_a_slot_of_its_own) {
+    enum merkle_slot slot;
+    for (size_t i = 0; i < MERKLE_SLOTS_NAMED; i++) {
+        CHECK_OK(merkle_slot_find(merkle_slot_name((enum merkle_slot)i), &slot));
+        CHECK_EQ(slot, i);
+    }
+    CHECK_ERR(merkle_slot_find(slice_str("identifier"), &slot), ERR_NOT_FOUND);
+    CHECK_ERR(merkle_slot_find(slice_str("mov"), &slot), ERR_NOT_FOUND);
+    CHECK_ERR(merkle_slot_find(SLICE_EMPTY, &slot), ERR_NOT_FOUND);
 }
 
 TEST_MAIN

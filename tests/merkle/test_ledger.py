@@ -136,6 +136,13 @@ def notes_hold(v):
     assert c["request"] == "old 5\n" + lines64(consistency(5, leaves)) + "\n" + c["note"]
 
 
+def slots_hold(tool, doc):
+    rows = subprocess.run([tool, "slots"], check=True, capture_output=True, text=True).stdout
+    assert rows.count("\n") <= SLOTS
+    table = "| slot | name | what it says |\n|---|---|---|\n" + rows + "\n"
+    assert table in doc.read_text(), "the table of names is not what `ledger_tool slots` prints"
+
+
 # ---- A log as files ----
 
 SIZES = (1, 2, 255, 256, 300, 70000)
@@ -209,6 +216,7 @@ def main():
              ("the vectors' trees and proofs hold", lambda: vectors_hold(vectors)),
              ("the vectors' sealed entries and padding hold", lambda: seals_hold(vectors)),
              ("the vectors' notes hold", lambda: notes_hold(vectors)),
+             ("the docs list the slots of names", lambda: slots_hold(tool, file.parent / "LEDGER.md")),
              ("a log's files are what its entries say", log)]
     print(f"1..{len(tests)}")
     failed = 0

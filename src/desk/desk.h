@@ -1,0 +1,428 @@
+/* The request desk: what its files share, and what pages, commands, ledger and report call.
+ *
+ * A case is moved by texts that persons sign (src/office's `sotto move 1`) and by the desk's own
+ * moves, which are the same text, unsigned. machine.c is the table of moves, pure; cases.c makes a
+ * move and its leaf in one transaction of store.c; seal.c seals whatever names an account or is
+ * free text to the case's key, which the desk itself does not have.
+ *
+ * Functions that can refuse take a `struct desk_why`: they return ERR_DENIED and say there why;
+ * any other error is the machine's (memory, disk, another process: BUSY). What a refusal or an
+ * error leaves behind is nothing. Times are milliseconds since 1970 UTC. Slices that come in are
+ * borrowed for the call; those that visitors get are gone when the visitor returns. A visitor
+ * returns false to stop. One thread. */
+#ifndef SOTTO_DESK_DESK_H
+#define SOTTO_DESK_DESK_H
+
+#include "desk/reasons.h"
+#include "office/office.h"
+
+/* clang-format off */
+/* X(name in texts, name in code) */
+#define DESK_STATES(X)                                                                             \
+    X("received", RECEIVED) X("authenticated", AUTHENTICATED) X("held", HELD)                      \
+    X("in-review", IN_REVIEW) X("needs-expert", NEEDS_EXPERT)                                      \
+    X("needs-clarification", NEEDS_CLARIFICATION) X("narrowed", NARROWED)                          \
+    X("rejected", REJECTED) X("not-held", NOT_HELD) X("cleared", CLEARED)                          \
+    X("notified", NOTIFIED) X("released", RELEASED) X("closed", CLOSED) X("lapsed", LAPSED)        \
+    X("purged", PURGED) X("forged", FORGED) X("withdrawn", WITHDRAWN)                              \
+    X("challenged", CHALLENGED) X("compelled", COMPELLED)
+/* In the order of a case's life. Those in the second list are the desk's own, unsigned. */
+#define DESK_PERSONS_MOVES(X)                                                                      \
+    X("classify", CLASSIFY) X("call-back", CALL_BACK) X("forge", FORGE)                            \
+    X("confirm-forged", CONFIRM_FORGED) X("open", OPEN) X("verdict", VERDICT)                      \
+    X("opinion", OPINION) X("clarified", CLARIFIED) X("narrow", NARROW) X("renew", RENEW)          \
+    X("recuse", RECUSE) X("replace", REPLACE) X("reject", REJECT) X("not-held", NOT_HELD)          \
+    X("notify", NOTIFY) X("bar", BAR) X("sign-order", SIGN_ORDER) X("release", RELEASE)            \
+    X("after-verdict", AFTER_VERDICT) X("preserve", PRESERVE) X("challenge", CHALLENGE)            \
+    X("compel", COMPEL) X("deliver", DELIVER) X("late-notice", LATE_NOTICE) X("close", CLOSE)      \
+    X("withdraw", WITHDRAW)
+#define DESK_OWN_MOVES(X)                                                                          \
+    X("receive", RECEIVE) X("hold", HOLD) X("resume", RESUME) X("decide", DECIDE)                  \
+    X("void", VOID) X("object", OBJECT) X("lapse", LAPSE) X("purge", PURGE)
+#define DESK_KINDS(X) X("produce", PRODUCE) X("preserve", PRESERVE) X("demand", DEMAND)
+#define DESK_LENSES(X)                                                                             \
+    X("policy", POLICY) X("local-law", LOCAL_LAW) X("human-rights", HUMAN_RIGHTS)
+#define DESK_VERDICTS(X)                                                                           \
+    X("clear", CLEAR) X("block", BLOCK) X("clarify", CLARIFY) X("narrow", NARROW)                  \
+    X("expert", EXPERT)
+/* What an open case waits for beside its state: a draft of the next order, the round's verdicts,
+ * the rejection that a verdict asks for. */
+#define DESK_DUES(X) X("nothing", NOTHING) X("draft", DRAFT) X("verdicts", VERDICTS)               \
+    X("reject", REJECT)
+/* Why a case is held. */
+#define DESK_HOLDS(X)                                                                              \
+    X("none", NONE) X("suspended", SUSPENDED) X("beneficiary-unknown", UNKNOWN)                    \
+    X("beneficiaries-differ", DIFFER)
+/* What is stored sealed to a case's key. Its number: of the move that brought it; of attachments
+ * and letters, counted from 1; 0 of the filing. */
+#define DESK_SEALEDS(X)                                                                            \
+    X("filing", FILING) X("attachment", ATTACHMENT) X("move", MOVE) X("order", ORDER)              \
+    X("letter", LETTER) X("objection", OBJECTION) X("manifest", MANIFEST)
+#define DESK_TASKS(X)                                                                              \
+    X("deadline", DEADLINE)         /* 50, 80 or 100 % of a case's time has passed */              \
+    X("late-notice", LATE_NOTICE)   /* a user may be told now */                                   \
+    X("bar-ends", BAR_ENDS)                                                                        \
+    X("nobody", NOBODY)             /* nobody can act: the letter that says so is to be signed */  \
+    X("after-verdict", AFTER_VERDICT) /* lenses that an emergency left out */                      \
+    X("review", REVIEW)             /* of a suspension; case_id is the suspension's id */          \
+    X("rewrap", REWRAP)             /* somebody lacks the key of a case */                         \
+    X("clock", CLOCK)               /* the machine's clock jumped */
+/* clang-format on */
+
+#define X(text, name) DESK_STATE_##name,
+enum desk_state { DESK_STATES(X) DESK_STATE_COUNT };
+#undef X
+#define X(text, name) DESK_MOVE_##name,
+enum desk_move { DESK_PERSONS_MOVES(X) DESK_OWN_MOVES(X) DESK_MOVE_COUNT };
+#undef X
+#define X(text, name) DESK_KIND_##name,
+enum desk_kind { DESK_KINDS(X) DESK_KIND_COUNT };
+#undef X
+#define X(text, name) DESK_LENS_##name,
+enum desk_lens { DESK_LENSES(X) DESK_LENS_COUNT };
+#undef X
+#define X(text, name) DESK_VERDICT_##name,
+enum desk_verdict { DESK_VERDICTS(X) DESK_VERDICT_COUNT };
+#undef X
+#define X(text, name) DESK_DUE_##name,
+enum desk_due { DESK_DUES(X) DESK_DUE_COUNT };
+#undef X
+#define X(text, name) DESK_HOLD_##name,
+enum desk_hold { DESK_HOLDS(X) DESK_HOLD_COUNT };
+#undef X
+#define X(text, name) DESK_SEALED_##name,
+enum desk_sealed_kind { DESK_SEALEDS(X) DESK_SEALED_COUNT };
+#undef X
+#define X(text, name) DESK_TASK_##name,
+enum desk_task_kind { DESK_TASKS(X) DESK_TASK_COUNT };
+#undef X
+
+/* The names above; "" for what is none. The second: false for a word that is none of them. */
+const char *desk_state_name(enum desk_state state);
+const char *desk_move_name(enum desk_move move);
+const char *desk_kind_name(enum desk_kind kind);
+const char *desk_lens_name(enum desk_lens lens);
+const char *desk_verdict_name(enum desk_verdict verdict);
+const char *desk_due_name(enum desk_due due);
+const char *desk_hold_name(enum desk_hold hold);
+const char *desk_sealed_name(enum desk_sealed_kind kind);
+const char *desk_task_name(enum desk_task_kind kind);
+const char *desk_role_name(enum office_role role);
+const char *desk_path_name(uint32_t path); /* OFFICE_ORDINARY... */
+bool desk_state_of(slice name, enum desk_state *state);
+bool desk_move_of(slice name, enum desk_move *move);
+bool desk_kind_of(slice name, enum desk_kind *kind);
+bool desk_lens_of(slice name, enum desk_lens *lens);
+bool desk_verdict_of(slice name, enum desk_verdict *verdict);
+bool desk_role_of(slice name, uint32_t *role);
+bool desk_path_of(slice name, uint32_t *path);
+
+enum {
+    DESK_ID = 65, /* with the NUL: the longest id */
+    DESK_COUNTRY = 3,
+    DESK_FILING_MAX = 16 << 20, /* bytes of a filing, and of an attachment */
+    DESK_ATTACHMENTS_MAX = 16,
+    DESK_UNREAD_MAX = 10000, /* filings that nobody classified yet; a second as many of enrolled
+                                authorities */
+    DESK_ROUNDS_MAX = 64,
+    DESK_MOVES_MAX = 1024, /* in one case */
+    DESK_SIGNERS_MAX = 5   /* of what several sign */
+};
+#define DESK_MADE_WITHIN (15 * TIME_MINUTE)
+#define DESK_SILENCE_MAX (60 * TIME_DAY)
+#define DESK_HELD_MAX (90 * TIME_DAY)
+#define DESK_CLOSED_MAX (90 * TIME_DAY)
+#define DESK_AFTER_VERDICT (72 * TIME_HOUR)
+
+/* Why something was refused. office: the reason of a text, with the line that it is about, if
+ * reason is DESK_OFFICE; which: 0 the move, 1 the order, 2 the order before, or a file itself. */
+struct desk_why {
+    enum desk_reason reason;
+    enum office_reason office;
+    size_t line;
+    unsigned which;
+};
+/* Of the office's reason, if that is what it is. */
+const char *desk_why_name(const struct desk_why *why);
+const char *desk_why_text(const struct desk_why *why);
+
+/* ---- The desk ----
+ * Its folder: desk.sqlite; keys/ledger, keys/notice (Ed25519 seeds) and keys/padding, 32 bytes each
+ * as they are; public/, what is published; data/, files that replace those of src/desk/data. */
+
+struct desk;
+
+/* Opens the store of the folder, making it if it is new, and reads the files in force. DAMAGED if
+ * the store is of a newer desk. Freed by desk_close, which takes NULL. */
+MUST err desk_open(struct desk **out, const char *folder);
+void desk_close(struct desk *d);
+const char *desk_folder(const struct desk *d);
+/* The desk's clock: the machine's. In the test build (DESK_TEST_CLOCK), moved by the seconds in the
+ * file that SOTTO_DESK_CLOCK names. */
+uint64_t desk_now(void);
+
+/* NULL while there is none. They change when another process hands one in: don't keep them over
+ * calls that make moves. */
+const struct office *desk_office(const struct desk *d);
+const struct office_suspensions *desk_list(const struct desk *d);
+/* False while it is not known. */
+bool desk_server(const struct desk *d, uint8_t identity[32], uint64_t *number);
+
+/* The person of an office, NULL if there is none; whether the law of a suspended jurisdiction binds
+ * them; the roles that they hold, as deputy too. */
+const struct office_person *desk_person(const struct office *o, slice id);
+bool desk_person_bound(const struct desk *d, const struct office_person *p);
+uint32_t desk_person_roles(const struct office_person *p);
+
+/* ---- Files ---- */
+
+/* The first office file, by its hash; later ones by their signatures. A change voids every round
+ * that is going on, draws anew where a reviewer is gone, takes keys from who must not have them,
+ * and queues notice and leaf for publication. */
+MUST err desk_office_pin(struct desk *d, slice bytes, const uint8_t hash[32], struct desk_why *why);
+MUST err desk_office_change(struct desk *d, slice bytes, struct desk_why *why);
+/* The next suspension list. witnessed: what office_witnessed gave for lift notices, by their ids.
+ * Every case of a suspended jurisdiction is held wherever it stands before this returns; cases
+ * held for what was lifted start again at received. */
+MUST err desk_list_change(struct desk *d, slice bytes, const struct office_since *witnessed,
+                          size_t count, struct desk_why *why);
+/* As `sottod office show --json` has it. A new number voids the orders that are not carried out. */
+MUST err desk_server_set(struct desk *d, const uint8_t identity[32], uint64_t number,
+                         struct desk_why *why);
+
+/* ---- Filings ---- */
+
+struct desk_part {
+    slice name; /* the file's, as it was given; sealed with the bytes */
+    slice bytes;
+};
+struct desk_filing {
+    slice bytes;   /* exactly as they came */
+    slice channel; /* an id: "form", "hi1", "post" */
+    bool enrolled; /* by an authority that is known */
+    const struct desk_part *attachments;
+    size_t attachment_count;
+};
+struct desk_receipt {
+    char case_id[DESK_ID];
+    uint8_t hash[32]; /* SHA-256 of the filing's bytes */
+    uint64_t received;
+};
+/* A new case. EMPTY, TOO_LARGE, FLOOD, FILED. What a receipt promises and how it is signed:
+ * desk/ledger.h. */
+MUST err desk_file_receive(struct desk *d, const struct desk_filing *filing,
+                           struct desk_receipt *receipt, struct desk_why *why);
+/* By the hash that a receipt names. NOT_FOUND. */
+MUST err desk_receipt_find(struct desk *d, const uint8_t hash[32], struct desk_receipt *receipt);
+/* What the user of a notified case answers; its receipt must be the case's. Sealed for the
+ * reviewers. NO_CASE, STATE, TOO_LARGE. */
+MUST err desk_object(struct desk *d, slice case_id, const uint8_t receipt[32], slice text,
+                     struct desk_why *why);
+
+/* ---- Cases: what is in the clear ---- */
+
+struct desk_case {
+    char id[DESK_ID];
+    enum desk_state state;
+    enum desk_due due;
+    enum desk_kind kind;
+    enum desk_hold hold;
+    uint32_t path; /* OFFICE_ORDINARY, _EMERGENCY, _COMPELLED */
+    char authority[DESK_ID], regime[DESK_ID], category[DESK_ID], process[DESK_ID];
+    char carve_outs[4 * DESK_ID];
+    /* "" while unknown. The issuer is the jurisdiction of the directory's entry. */
+    char issuer[DESK_COUNTRY], beneficiary[DESK_COUNTRY];
+    uint32_t asked, fields; /* 1 << HELD_FIELD_...: that were asked for; of the present order */
+    uint64_t accounts;      /* that the filing names */
+    uint8_t filing[32];     /* hash */
+    bool enrolled;
+    uint64_t number;  /* of its last move */
+    uint8_t head[32]; /* hash of that move's text */
+    /* The round: its order is that of the hash, made then under these versions. */
+    uint32_t round;
+    uint8_t order[32]; /* zeros: none */
+    uint64_t order_made, order_office, order_list, order_server;
+    uint32_t waits;              /* enum office_role: who can bring it further */
+    uint64_t received, deadline, /* 0: none */
+        since,                   /* when it came into its state */
+        notified, objected, bar_until, preserved_until, released, delivered, told_late;
+    unsigned alarm; /* per cent of the time that passed, of the alarms given: 0, 50, 80, 100 */
+};
+
+/* NOT_FOUND. */
+MUST err desk_case_get(struct desk *d, slice id, struct desk_case *c);
+
+struct desk_cases_filter {
+    uint32_t states; /* 1 << enum desk_state; 0: all that are open */
+    uint32_t
+        roles;    /* enum office_role: those that wait for one of them; 0: whatever they wait for */
+    slice person; /* those in which the person reviews or acted; empty: all */
+    /* After this one, in the order of deadline, then of receipt; "" from the beginning. */
+    uint64_t after_deadline;
+    slice after_id;
+    size_t limit;
+};
+typedef bool desk_case_visit(void *ctx, const struct desk_case *c);
+MUST err desk_cases_list(struct desk *d, const struct desk_cases_filter *filter,
+                         desk_case_visit *visit, void *ctx);
+/* How many in each state. */
+MUST err desk_cases_count(struct desk *d, uint64_t count[DESK_STATE_COUNT]);
+
+/* A move that was made. Its text is sealed: kind MOVE, of this number. */
+struct desk_moved {
+    uint64_t number;
+    enum desk_move move;
+    enum desk_state from, to;
+    char person[DESK_ID]; /* "": the desk */
+    uint32_t role;
+    uint32_t round;
+    uint64_t made;
+    uint8_t hash[32], order[32];
+    uint64_t seconds; /* the number of the move that it seconds; 0: none */
+    /* Of what several must sign: some are still missing. A new round or state makes it void. */
+    bool pending;
+    char detail[DESK_ID]; /* a fact that names nobody: which number was called, the ground */
+};
+typedef bool desk_moved_visit(void *ctx, const struct desk_moved *m);
+MUST err desk_moves_list(struct desk *d, slice case_id, desk_moved_visit *visit, void *ctx);
+
+/* A reviewer of a round. */
+struct desk_seat {
+    enum desk_lens lens;
+    char person[DESK_ID];
+    uint32_t round;
+    bool out; /* recused or replaced */
+    /* Whether the verdict is in. What it is stands here only for its author until all of the round
+     * are in. */
+    bool answered, shown;
+    enum desk_verdict verdict;
+    char beneficiary[DESK_COUNTRY]; /* "": unknown */
+    uint64_t number;                /* of the move */
+    bool after;                     /* a lens that an emergency left out, answered later */
+};
+typedef bool desk_seat_visit(void *ctx, const struct desk_seat *s);
+/* viewer: a person's id; empty for nobody in particular. */
+MUST err desk_seats_list(struct desk *d, slice case_id, slice viewer, desk_seat_visit *visit,
+                         void *ctx);
+
+/* ---- Moves ---- */
+
+struct desk_say {
+    slice name, text;
+};
+/* What a person fills in. The facts of each move are in docs/desk/MOVES.md and in machine.c. */
+struct desk_draft {
+    slice case_id, person;
+    uint32_t role; /* 0: the one that the person has in the case, or the only one that may */
+    enum desk_move move;
+    const struct desk_say *says;
+    size_t say_count;
+    /* Of a move that drafts an order (open, narrow, renew; notify and late-notice; preserve). */
+    struct office_account account;
+    uint32_t fields;
+    const slice *wording; /* of a notice */
+    size_t wording_count;
+    uint64_t until; /* of a preservation */
+    /* Of one that seconds a move of the same name, which its first signer began: its number; then
+     * nothing but this is said. 0: it is the first. */
+    uint64_t seconds;
+};
+/* What is to be signed: the move's text, and the text of the order, empty if the move drafts none.
+ * It shows at once what desk_move would refuse for but the signatures. buf_free both. */
+struct desk_texts {
+    buf move, order;
+};
+MUST err desk_compose(struct desk *d, const struct desk_draft *draft, struct desk_texts *texts,
+                      struct desk_why *why);
+
+/* What was signed. order: with the move that drafts one, its text with the signature of who makes
+ * the move, if that is one of its signers; with `verdict clear` and `sign-order`, the order of the
+ * round with this person's line; with `release` and the last signature of notify, late-notice and
+ * preserve, with the lines of all. before: the text of the order of the round before, for a move
+ * that drafts another one. */
+struct desk_hand {
+    slice move, order, before;
+    slice letter; /* goes with reject, not-held, clarify and others: sealed beside */
+};
+/* What came of it: the last of the moves made, by the desk too. */
+struct desk_made {
+    uint64_t number;
+    enum desk_state state;
+    enum desk_due due;
+    bool pending; /* others must sign the same */
+};
+MUST err desk_move(struct desk *d, slice case_id, const struct desk_hand *hand,
+                   struct desk_made *made, struct desk_why *why);
+/* Whether the person could make this move now, signatures and facts aside: for buttons. */
+bool desk_may(struct desk *d, const struct desk_case *c, const struct office_person *p,
+              enum desk_move move);
+
+/* ---- What is sealed ----
+ * HPKE: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM, base mode, single shot. A sealed
+ * thing is enc (32 bytes), then the ciphertext. An object: to the case's key, info "sotto desk 1
+ * case", aad = case id, a zero byte, the kind's name, a zero byte, its number in decimal. A wrap:
+ * the case's private key (32 bytes) to a person's seal key of the office file, info "sotto desk 1
+ * wrap", aad = case id, a zero byte, "key", a zero byte, "0". What is in a filing's or attachment's
+ * object: opaque name<V>, opaque bytes<V> (RFC 9420's vectors); in the others, the text as it was
+ * handed in.
+ */
+
+struct desk_sealed {
+    enum desk_sealed_kind kind;
+    uint64_t number;
+    char person[DESK_ID]; /* who brought it; "": the desk */
+    uint64_t time, size;  /* of what is sealed */
+    slice sealed;
+};
+typedef bool desk_sealed_visit(void *ctx, const struct desk_sealed *s);
+/* Those of a case, all or (kind < DESK_SEALED_COUNT) of one kind. Verdicts of a round that is not
+ * complete are left out but for the viewer's own; empty viewer: none is left out but these. */
+MUST err desk_sealed_list(struct desk *d, slice case_id, enum desk_sealed_kind kind, slice viewer,
+                          desk_sealed_visit *visit, void *ctx);
+/* The case's public key, and the person's wrap of the private one. NOT_FOUND. */
+MUST err desk_case_key(struct desk *d, slice case_id, uint8_t key[32]);
+MUST err desk_wrap_get(struct desk *d, slice case_id, slice person, buf *wrap);
+/* By whoever has it, for who lacks it, or for an expert who is asked. WRAP, NO_CASE, BOUND. */
+MUST err desk_wrap_put(struct desk *d, slice case_id, slice person, slice wrap,
+                       struct desk_why *why);
+/* Who lacks the key of an open case that their role needs. */
+typedef bool desk_lack_visit(void *ctx, slice case_id, const struct office_person *person);
+MUST err desk_wraps_lacking(struct desk *d, desk_lack_visit *visit, void *ctx);
+/* A letter that goes out, sealed into the case. */
+MUST err desk_letter_put(struct desk *d, slice case_id, slice text, struct desk_why *why);
+
+/* A person's X25519 key, wrapped by the browser under what a passkey's PRF gives. One for each
+ * credential (base64, as in the office file). NOT_FOUND. */
+MUST err desk_person_key_put(struct desk *d, slice person, slice credential, slice wrapped);
+MUST err desk_person_key_get(struct desk *d, slice person, slice credential, buf *wrapped);
+
+/* ---- Clocks ---- */
+
+/* Away until then: not drawn, and a deputy may be. 0: back. */
+MUST err desk_away_set(struct desk *d, slice person, uint64_t until);
+MUST err desk_away_get(struct desk *d, slice person, uint64_t *until);
+/* Who is on duty for emergencies from then to then. NOT_FOUND if nobody is at that time. */
+MUST err desk_duty_set(struct desk *d, slice person, uint64_t from, uint64_t until);
+typedef bool desk_duty_visit(void *ctx, slice person, uint64_t from, uint64_t until);
+MUST err desk_duty_list(struct desk *d, uint64_t at, desk_duty_visit *visit, void *ctx);
+
+/* Whatever time brings: alarms, orders that are over, lapses, purges, tasks. It releases nothing.
+ * alarm, if not NULL, is called for each new alarm, with a case number alone, after all was
+ * written. Call it every minute. CLOCK_BACK. */
+typedef void desk_alarm(void *ctx, slice case_id);
+MUST err desk_tick(struct desk *d, desk_alarm *alarm, void *ctx, struct desk_why *why);
+/* After the operator set a clock right that had been ahead. */
+MUST err desk_clock_accept(struct desk *d);
+
+struct desk_task {
+    uint64_t id;
+    enum desk_task_kind kind;
+    char case_id[DESK_ID]; /* of a review: the suspension's */
+    uint32_t roles;
+    uint64_t opened, due;
+};
+typedef bool desk_task_visit(void *ctx, const struct desk_task *t);
+/* Those that are open for one of the roles (0: for any). */
+MUST err desk_tasks_list(struct desk *d, uint32_t roles, desk_task_visit *visit, void *ctx);
+
+#endif
