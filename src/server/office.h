@@ -36,4 +36,13 @@ uint64_t mail_office_time(uint32_t hour);
 MUST err mail_release(struct mail *m, const struct mail_call *call, const struct mail_office *o,
                       slice order, enum office_reason *reason, size_t *line);
 
+/* Whose account an order names. */
+MUST err mail_order_account(const struct office_order *o, uint8_t id[MAIL_ID]);
+
+/* ---- notice_orders.c ---- */
+/* Carries out a notice order that was checked: the notice, that it was carried out, and the answer,
+ * which is the same if there is no such account. */
+MUST err mail_notice_order(struct mail *m, const struct mail_call *call,
+                           const struct office_order *o);
+
 #endif

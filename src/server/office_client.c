@@ -154,6 +154,18 @@ static bool take_release(struct hand_in *h, slice body) {
     return true;
 }
 
+/* Whether there is such an account it does not say. */
+static bool take_noticed(struct hand_in *h, slice body) {
+    struct proto_noticed in;
+    if (proto_noticed_decode(body, &in) != OK)
+        return false;
+    printf("the notice %.*s is in the mailboxes of the account, if there is such an account\n",
+           (int)in.id.n, (const char *)in.id.p);
+    h->talk.answered = true;
+    h->talk.code = EXIT_FINE;
+    return false;
+}
+
 /* ---- The talk ---- */
 
 static bool take_refusal(struct hand_in *h, slice body) {
@@ -179,6 +191,8 @@ static bool answer(struct operator_talk *talk, const struct proto_frame *frame) 
         return true;
     case PROTO_released:
         return take_release(h, frame->body);
+    case PROTO_noticed:
+        return take_noticed(h, frame->body);
     case PROTO_office_is:
         return take_state(h, frame->body);
     case PROTO_office_refused:

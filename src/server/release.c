@@ -133,7 +133,7 @@ static err write_manifest(struct package *p, const struct office_order *o) {
 
 /* ---- Whose ---- */
 
-static err account_of(const struct office_order *o, uint8_t id[MAIL_ID]) {
+err mail_order_account(const struct office_order *o, uint8_t id[MAIL_ID]) {
     buf bytes = {0};
     err e = hex_decode(&bytes, o->account.name);
     if (e == OK && o->account.by == OFFICE_BY_ID && bytes.n == MAIL_ID)
@@ -149,7 +149,7 @@ static err account_of(const struct office_order *o, uint8_t id[MAIL_ID]) {
 static err look(struct mail *m, struct package *p, const struct office_order *o) {
     uint8_t id[MAIL_ID];
     struct proto_record record;
-    TRY(account_of(o, id));
+    TRY(mail_order_account(o, id));
     err e = mail_record(m, id, &record);
     if (e == ERR_NOT_FOUND)
         return write_letter(&p->letter, o, NULL);
@@ -184,14 +184,14 @@ static enum office_reason check(const struct mail *m, const struct mail_office *
     enum office_reason r = office_order_check(o, &here, paper, line);
     if (r != OFFICE_OK)
         return r;
-    if ((*o)->kind != OFFICE_ORDER_RELEASE)
+    if ((*o)->kind == OFFICE_ORDER_PRESERVATION)
         return OFFICE_NOT_RELEASE;
     return ((*o)->account.by & (OFFICE_BY_ID | OFFICE_BY_KEY)) != 0 ? OFFICE_OK
                                                                     : OFFICE_NOT_RESOLVED;
 }
 
-static err carry_out(struct mail *m, const struct mail_call *call, const struct office *office,
-                     const struct office_order *o, enum office_reason *reason) {
+static err release(struct mail *m, const struct mail_call *call, const struct office *office,
+                   const struct office_order *o, enum office_reason *reason) {
     struct package p = {buf_on(m->mem), buf_on(m->mem), buf_on(m->mem), false};
     err e = look(m, &p, o);
     if (e == OK)
@@ -211,6 +211,12 @@ static err carry_out(struct mail *m, const struct mail_call *call, const struct 
     buf_free(&p.bytes);
     buf_free(&p.manifest);
     return e;
+}
+
+static err carry_out(struct mail *m, const struct mail_call *call, const struct office *office,
+                     const struct office_order *o, enum office_reason *reason) {
+    return o->kind == OFFICE_ORDER_NOTICE ? mail_notice_order(m, call, o)
+                                          : release(m, call, office, o, reason);
 }
 
 /* The same order again, of which nobody said that it was written out: the same bytes. */
