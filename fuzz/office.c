@@ -59,11 +59,42 @@ static void order(slice bytes) {
     buf_free(&again);
 }
 
+static void move(slice bytes) {
+    struct office_case_move *m;
+    struct office_signers signers;
+    buf again = {0};
+    if (office_case_move_load(&m, NULL, bytes, NULL) != OFFICE_OK)
+        return;
+    require(office_case_move_write(&again, m) == OFFICE_OK);
+    same(&m->document, bytes, &again);
+    require(office_signed(office_desk(), NULL, &m->document, &signers) != OFFICE_OK ||
+            signers.n == 1);
+    office_case_move_free(m);
+    buf_free(&again);
+}
+
+static void login(slice bytes) {
+    struct office_login *l;
+    struct office_signer who;
+    buf again = {0};
+    if (office_login_load(&l, NULL, bytes, NULL) != OFFICE_OK)
+        return;
+    require(office_login_write(&again, l) == OFFICE_OK);
+    same(&l->document, bytes, &again);
+    require(office_login_check(&who, office_desk(), NULL, bytes, l->nonce, l->made, NULL) !=
+                OFFICE_OK ||
+            slice_equal(who.person->id, l->person));
+    office_login_free(l);
+    buf_free(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     slice bytes = slice_of(data, size);
     (void)office_desk();
     office(bytes);
     suspensions(bytes);
     order(bytes);
+    move(bytes);
+    login(bytes);
     return 0;
 }

@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 native=(gcc libc6-dev make meson ninja-build pkgconf python3 libssl-dev librocksdb-dev
     libsqlite3-dev libutf8proc-dev libwslay-dev libseccomp-dev libqrencode-dev libjson-c-dev
-    libmicrohttpd-dev linux-libc-dev)
+    libmicrohttpd-dev linux-libc-dev esbuild)
 missing=()
 
 die() { echo "setup: $*" >&2; exit 1; }
@@ -71,6 +71,7 @@ wasm) need_wasm ;;
 test)
     need_wasm
     need libfido2-dev openssh-client # whose verdicts on signatures ours are compared with
+    need node-typescript chromium chromium-driver python3-selenium # the desk's pages
     ;;
 tlog)
     command -v go >/dev/null || need golang-go

@@ -452,8 +452,9 @@ struct core {
     bool list_asked;     /* the device list is on its way to the server */
     uint64_t list_after; /* when it may be put again */
     uint32_t list_failures;
-    bool out;     /* the server does not know this device any more */
-    bool bounded; /* no change that own devices share is dated too far ahead */
+    bool out;        /* the server does not know this device any more */
+    bool signed_off; /* a device of ours was, and is in the conversation of own devices still */
+    bool bounded;    /* no change that own devices share is dated too far ahead */
 
     struct core_session sessions[SESSIONS_MAX]; /* the first is AUTH, the others ANON */
     struct core_session *answering;             /* whose answer is being handled; or NULL */
@@ -484,7 +485,8 @@ struct core {
 
     struct handle_job job;
     struct errand errand;
-    buf found; /* the contact that the last find found */
+    uint64_t cards_at; /* what was due of our cards before the session began waits until then */
+    buf found;         /* the contact that the last find found */
 
     struct command commands[COMMANDS_MAX];
     size_t command_count;
@@ -747,8 +749,7 @@ MUST err core_address_serial(struct core *core, const uint8_t address[PROTO_ADDR
 /* The other way round. */
 MUST err core_address_of(struct core *core, const uint8_t serial[8],
                          uint8_t address[PROTO_ADDRESS]);
-/* Whether a stranger may ask by it: not if nobody has it but with a key package, or it is not
- * known.
+/* Whether a stranger may ask by it: not if nobody has it but with a key package, or it is unknown.
  */
 MUST err core_address_invites(struct core *core, const uint8_t serial[8], bool *invites);
 /* It came with a key package, and stands in a leaf now. In a transaction. */
@@ -1028,6 +1029,8 @@ MUST err core_blob_permission(struct core *core, struct conversation *c, const u
 MUST err core_blob_seal(slice content, buf *sealed, struct proto_blob_reference *reference);
 MUST err core_blob_open(slice sealed, const struct proto_blob_reference *reference, buf *content);
 MUST err core_blob_store(struct core *core, uint64_t command, uint16_t place, slice sealed);
+/* As it was before this transaction. */
+MUST err core_blob_load(struct core *core, uint64_t command, uint16_t place, buf *sealed);
 MUST err core_blob_forget(struct core *core, uint64_t command, uint16_t count);
 void core_blob_fetch_pump(struct core *core);
 uint64_t core_blob_wake(const struct core *core);
@@ -1138,6 +1141,8 @@ MUST err core_entry_save(struct core *core, struct entry *entry);
 /* Removes it, with its DONE. */
 MUST err core_entry_finish(struct core *core, struct entry *entry, err e, uint16_t reason,
                            uint32_t refused);
+/* Its blobs are uploaded from the first one on. */
+void core_entry_rewind(struct entry *entry);
 /* Forgets what was encrypted: it is tried again. */
 MUST err core_entry_again(struct core *core, struct entry *entry);
 MUST err core_entry_lost(struct core *core, struct conversation *c);
@@ -1145,6 +1150,8 @@ bool core_entry_pending(const struct core *core, uint32_t conversation, enum ent
 
 /* prepare.c: encrypts an entry, in a transaction. */
 MUST err core_prepare_entry(struct core *core, struct conversation *c, struct entry *entry);
+/* The same commit and Welcomes, in blobs that the server does not have yet. In a transaction. */
+MUST err core_prepare_fresh_blobs(struct core *core, struct entry *entry);
 /* What the entry needs from the network first: fills entry->targets. */
 MUST err core_prepare_targets(struct core *core, struct entry *entry);
 
@@ -1161,6 +1168,8 @@ MUST err core_work_slice(struct work *work);
 /* handle.c */
 void core_handle_pump(struct core *core);
 uint64_t core_handle_wake(const struct core *core);
+/* All that is in the mailbox is here, for the first time in this session. */
+void core_handle_caught_up(struct core *core);
 /* The clock was set back by so much. */
 void core_handle_back(struct core *core, uint64_t step);
 void core_handle_forget(struct core *core);

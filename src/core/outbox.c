@@ -1,6 +1,8 @@
 /* The outbox: what was asked for, in order within each conversation, until it is done. */
 #include "core/internal.h"
 
+#include "core/content.h"
+
 #define LATE_TIME (10 * TIME_MINUTE)
 #define COPY_TIME (2 * TIME_MINUTE)
 #define RETRY_FIRST TIME_SECOND
@@ -134,6 +136,13 @@ err core_entry_finish(struct core *core, struct entry *entry, err result, uint16
     return e;
 }
 
+void core_entry_rewind(struct entry *entry) {
+    entry->blob = 0;
+    entry->chunk = 0;
+    entry->until = 0;
+    buf_clear(&entry->blob_bytes);
+}
+
 err core_entry_again(struct core *core, struct entry *entry) {
     TRY(core_blob_forget(core, entry->r.command, entry->r.blobs));
     entry->r.stage = STAGE_INTENT;
@@ -141,10 +150,7 @@ err core_entry_again(struct core *core, struct entry *entry) {
     entry->r.blobs = 0;
     entry->late = false;
     entry->refused = 0;
-    entry->blob = 0;
-    entry->chunk = 0;
-    entry->until = 0;
-    buf_clear(&entry->blob_bytes);
+    core_entry_rewind(entry);
     return core_entry_save(core, entry);
 }
 
@@ -333,9 +339,7 @@ static void commit_refused(struct core *core, struct entry *entry, uint16_t reas
         roster_lost(core, entry);
     } else if (reason == PROTO_REASON_NONE && entry->r.blobs > 0) {
         /* The roster that it brings is gone: all is uploaded again. */
-        entry->blob = 0;
-        entry->chunk = 0;
-        buf_clear(&entry->blob_bytes);
+        core_entry_rewind(entry);
         entry->failures++;
         entry->not_before = core->now + core_backoff(entry->failures, RETRY_FIRST, RETRY_MOST);
     } else {
@@ -498,12 +502,20 @@ static void no_winner(struct core *core, struct conversation *c, struct entry *e
     (void)!core_txn_end(core, e);
 }
 
-/* What it sends can be fetched for a week at least, where the server keeps any so long. Not a
- * commit: the server may have ordered it already, and it is the same only with the same bytes. */
+/* What it sends can be fetched for a week at least, where the server keeps any so long. */
 static bool expires_soon(const struct core *core, const struct entry *entry) {
     uint32_t week = time_week(core->now);
-    return entry->r.blobs > 0 && entry->until <= week + 1 && entry->r.kind == ENTRY_CONTENT &&
-           entry->sealed < week;
+    return entry->r.blobs > 0 && entry->until <= week + 1 && entry->sealed < week;
+}
+
+/* A commit stays what it is: the server may have ordered it already, and knows it by the epoch that
+ * it begins, whatever it travels in. */
+static bool fresh_blobs(struct core *core, struct entry *entry) {
+    if (core_txn_begin(core) != OK)
+        return false;
+    entry->sealed = time_week(core->now);
+    return core_txn_end(core, is_commit(entry) ? core_prepare_fresh_blobs(core, entry)
+                                               : core_entry_again(core, entry)) == OK;
 }
 
 static bool step_prepared(struct core *core, struct conversation *c, struct entry *entry) {
@@ -516,10 +528,8 @@ static bool step_prepared(struct core *core, struct conversation *c, struct entr
     }
     if (!core_blob_upload(core, entry))
         return false;
-    if (expires_soon(core, entry)) {
-        entry->sealed = time_week(core->now);
-        return again(core, entry);
-    }
+    if (expires_soon(core, entry))
+        return fresh_blobs(core, entry);
     err e = core_session_lane_request(core, lane_of(core, entry), entry->r.type, entry->r.request,
                                       entry->r.type == PROTO_commit ? committed : sent,
                                       entry->r.command);
@@ -550,18 +560,49 @@ static bool step(struct core *core, struct entry *entry) {
                                           : step_prepared(core, c, entry);
 }
 
+/* ---- Whose turn it is ---- */
+
+static bool is_list(const struct entry *entry) {
+    struct content content;
+    return core_content_decode(entry->r.intent, &content) == OK &&
+           core_devices_is_list(content.part.type);
+}
+
+/* What own devices tell each other, keys among it, is not for one that was signed off: while that
+ * is in their conversation, it waits for the commit that removes it, which passes. So does the list
+ * that says so. */
+static bool held_back(const struct core *core, const struct entry *entry) {
+    return core->signed_off && entry->r.conversation == core->account.r.own &&
+           entry->r.kind == ENTRY_CONTENT && !entry->in_flight && !is_list(entry);
+}
+
 static bool is_first(const struct core *core, size_t i) {
     const struct entry *entry = core->entries.p[i];
     for (size_t j = 0; j < i; j++) {
         const struct entry *before = core->entries.p[j];
-        if (before->r.conversation == entry->r.conversation)
+        if (before->r.conversation == entry->r.conversation && !held_back(core, before))
             return false;
     }
-    return true;
+    return !held_back(core, entry);
+}
+
+/* Also if that can't be found out now. */
+static bool any_signed_off(struct core *core) {
+    struct conversation *own = core_conversation_lookup(core, core->account.r.own);
+    uint32_t leaf = 0;
+    bool gone = true;
+    if (own == NULL || !core_conversation_open(own) ||
+        !core_entry_pending(core, own->r.number, ENTRY_CONTENT))
+        return false;
+    err e = core_conversation_load(core, own);
+    if (e == OK)
+        e = core_devices_gone(core, own, &leaf, &gone);
+    return e != OK || gone;
 }
 
 /* Lists may have changed after each step that moved: start again. */
 void core_outbox_pump(struct core *core) {
+    core->signed_off = any_signed_off(core);
     for (size_t i = 0; i < core->entries.n;) {
         if (is_first(core, i) && step(core, core->entries.p[i]))
             i = 0;

@@ -164,5 +164,6 @@ const struct office_lift_notice *notice_find(const struct office_suspensions *s,
 const struct office_lifted *lifted_find(const struct office_suspensions *s, slice lifts);
 
 extern const struct text_record prose_line, version_line;
+extern const struct text_name office_role_names[];
 
 #endif

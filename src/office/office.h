@@ -229,6 +229,37 @@ struct office_order {
     uint64_t made;
 };
 
+/* A move of a case at the desk: what a person did there, or, unsigned, the desk itself. Each names
+ * the one before, so that it is of no use in another case, or at another moment. */
+struct office_say {
+    slice name, text;
+};
+struct office_case_move {
+    struct office_document document;
+    slice case_id;
+    uint64_t number; /* from 1 */
+    slice move, state;
+    uint8_t previous[32]; /* hash of the case's move before; zeros: none */
+    uint32_t role;        /* in which the signer acts; 0: the desk made it */
+    uint8_t salt[32];     /* so that the hash tells nothing to who guesses the text */
+    uint8_t order[32];    /* zeros: it is about no order */
+    uint8_t seconds[32];  /* of the same move by somebody else, that this one joins; zeros: none */
+    struct {
+        struct office_say *p;
+        size_t n;
+    } says;
+    struct office_version office, suspensions; /* suspensions: number 0 while there is no list */
+    uint64_t made;
+};
+/* That somebody is there, for a session of the desk's pages. */
+struct office_login {
+    struct office_document document;
+    slice person;
+    uint8_t nonce[32];
+    struct office_version office;
+    uint64_t made;
+};
+
 /* ---- Reading and writing ----
  * What the functions give is the caller's to free. mem: NULL for malloc. line, if not NULL: the
  * first line, from 1, that a refusal of the text is about, or 0. */
@@ -240,14 +271,22 @@ enum office_reason office_suspensions_load(struct office_suspensions **out, cons
                                            slice bytes, size_t *line);
 enum office_reason office_order_load(struct office_order **out, const struct mem *mem, slice bytes,
                                      size_t *line);
+enum office_reason office_case_move_load(struct office_case_move **out, const struct mem *mem,
+                                         slice bytes, size_t *line);
+enum office_reason office_login_load(struct office_login **out, const struct mem *mem, slice bytes,
+                                     size_t *line);
 void office_free(struct office *o);
 void office_suspensions_free(struct office_suspensions *s);
 void office_order_free(struct office_order *o);
+void office_case_move_free(struct office_case_move *m);
+void office_login_free(struct office_login *l);
 /* Appends the text, to be signed. VALUE for a value with a line break; whatever else is not as it
  * should be is refused when it is read. */
 enum office_reason office_write(buf *out, const struct office *o);
 enum office_reason office_suspensions_write(buf *out, const struct office_suspensions *s);
 enum office_reason office_order_write(buf *out, const struct office_order *o);
+enum office_reason office_case_move_write(buf *out, const struct office_case_move *m);
+enum office_reason office_login_write(buf *out, const struct office_login *l);
 /* SHA-256 of an entry's lines, for a lift notice that says what it becomes. */
 enum office_reason office_suspension_hash(const struct office_suspension *s, uint8_t hash[32]);
 
@@ -303,7 +342,30 @@ struct office_here {
 enum office_reason office_order_check(struct office_order **out, const struct office_here *here,
                                       slice bytes, size_t *line);
 
+/* Each person once, with those marked whom the law of a suspended jurisdiction binds (list may be
+ * NULL). Whether they are enough for anything is the caller's to say. */
+struct office_signer {
+    const struct office_person *person; /* of the office file */
+    bool ssh;                           /* one of the signatures is of an SSH key */
+    bool bound;
+};
+struct office_signers {
+    size_t n;
+    struct office_signer each[OFFICE_SIGNATURES_MAX];
+};
+enum office_reason office_signed(const struct office *office, const struct office_suspensions *list,
+                                 const struct office_document *document,
+                                 struct office_signers *out);
+/* One person, by the nonce that was given out, within five minutes. */
+enum office_reason office_login_check(struct office_signer *who, const struct office *office,
+                                      const struct office_suspensions *list, slice bytes,
+                                      const uint8_t nonce[32], uint64_t now, size_t *line);
+/* Whether a suspension binds a release of this path, authority, beneficiary (empty: not known),
+ * regime and these carve-outs; whatever else stands in the order doesn't matter. */
+bool office_is_suspended(const struct office *o, const struct office_suspensions *list,
+                         const struct office_order *order);
 /* NULL if it is not there. */
+const struct office_say *office_say_find(const struct office_case_move *m, slice name);
 const struct office_authority *office_authority_find(const struct office *o, slice id);
 const struct office_carve_out *office_carve_out_find(const struct office_suspensions *s, slice id);
 /* Whether those whom the law of one of these countries ("CN HK") binds are enough to sign a

@@ -5,7 +5,7 @@
 
 enum { KEYS_LEAST = 2, KEYS_MOST = 8, MANY = 65536 };
 
-static const struct text_name role_names[] = {
+const struct text_name office_role_names[] = {
 #define X(text, name) {text, OFFICE_ROLE_##name},
     OFFICE_ROLES(X)
 #undef X
@@ -56,8 +56,8 @@ static const struct text_record word_line = {sizeof(THIS), word_fields};
 #define THIS struct office_person
 static const struct text_field person_fields[] = {
     {FIELD("person", TEXT_ID, id, 1, 1)},
-    {FIELD("roles", TEXT_SET, roles, 0, 1), .names = role_names},
-    {FIELD("deputy", TEXT_SET, deputy, 0, 1), .names = role_names},
+    {FIELD("roles", TEXT_SET, roles, 0, 1), .names = office_role_names},
+    {FIELD("deputy", TEXT_SET, deputy, 0, 1), .names = office_role_names},
     {FIELD("countries", TEXT_COUNTRIES, countries, 1, 1)},
     {FIELD("seal", TEXT_KEY, seal, 1, 1)},
     {FIELD("passkey", TEXT_LINES, passkeys, 0, KEYS_MOST), .record = &passkey},
@@ -82,7 +82,7 @@ static const struct text_record authority = {sizeof(THIS), authority_fields};
 #define THIS struct office_also
 static const struct text_field also_fields[] = {
     {FIELD("", TEXT_ONE, move, 1, 1), .names = move_names},
-    {FIELD("", TEXT_SET, roles, 1, 1), .names = role_names},
+    {FIELD("", TEXT_SET, roles, 1, 1), .names = office_role_names},
     {0},
 };
 static const struct text_record also = {sizeof(THIS), also_fields};

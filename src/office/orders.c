@@ -186,11 +186,23 @@ static bool binds(const struct office_suspension *s, slice issuer, const struct 
     }
 }
 
-/* By a carve-out that the order names; all that it names are for its path. */
+/* By a carve-out that the order names and that is for its path. */
 static bool carved_out(const struct office_suspension *s, const struct office_order *o) {
     for (size_t i = 0; i < s->carve_outs.n; i++)
-        if (text_has(o->carve_outs, s->carve_outs.p[i].id))
+        if (s->carve_outs.p[i].path == o->path && text_has(o->carve_outs, s->carve_outs.p[i].id))
             return true;
+    return false;
+}
+
+bool office_is_suspended(const struct office *office, const struct office_suspensions *list,
+                         const struct office_order *o) {
+    const struct office_authority *a = office_authority_find(office, o->authority);
+    slice issuer = a == NULL ? SLICE_EMPTY : a->jurisdiction;
+    for (size_t i = 0; i < list->suspensions.n; i++) {
+        const struct office_suspension *s = &list->suspensions.p[i];
+        if (binds(s, issuer, o) && !carved_out(s, o))
+            return true;
+    }
     return false;
 }
 
@@ -204,11 +216,8 @@ static enum office_reason suspension_check(const struct office_order *o,
         if (c == NULL || c->path != o->path)
             return OFFICE_CARVE_OUT;
     }
-    for (size_t i = 0; i < here->list->suspensions.n; i++) {
-        const struct office_suspension *s = &here->list->suspensions.p[i];
-        if (binds(s, a->jurisdiction, o) && !carved_out(s, o))
-            return OFFICE_SUSPENDED;
-    }
+    if (office_is_suspended(here->office, here->list, o))
+        return OFFICE_SUSPENDED;
     return here->list->freezes.n > 0 ? OFFICE_FROZEN : OFFICE_OK;
 }
 

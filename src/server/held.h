@@ -36,8 +36,8 @@ enum mail_table {
     MAIL_REVOKED,
     MAIL_TOMBSTONE = 17,
     MAIL_OFFICE,
-    MAIL_RELEASE,
-    MAIL_KEPT_NOTICE = 21
+    MAIL_CARRIED,
+    MAIL_KEPT_NOTICE
 };
 
 /* clang-format off */
@@ -64,7 +64,7 @@ enum mail_table {
       "the address key is gone, or the device is deleted")                                         \
     R(tombstone, MAIL_TOMBSTONE, "keyed hash of an account id", "tombstones", "a month")           \
     R(office, MAIL_OFFICE, "none: there is one row", "the office's files", "replaced by the next version") \
-    R(release, MAIL_RELEASE, "hash of an order's id", "orders carried out", "always")    \
+    R(carried, MAIL_CARRIED, "hash of an order's id", "orders carried out", "always") \
     R(desk, MAIL_OFFICE, "none: there is one row", "what clients are told of the request desk", "replaced with the office file") \
     R(notice, MAIL_KEPT_NOTICE, "keyed hash of the mailbox and the position of a notice", "notices that a device did not fetch yet", \
       "the week is over in which the device fetched it or was signed off")
@@ -141,11 +141,11 @@ enum mail_table {
     F(vec, suspensions, 0, OFFICE_DOCUMENT_MAX, WORK, "the suspension list in force, the same")    \
     F(vec, since, 0, 4 * OFFICE_SINCE_MAX, WORK, "of each of its lift notices and freezes, the hour in which it came")
 
-#define HELD_FIELDS_release(F)                                                                     \
-    F(fixed, order, 32, 0, WORK, "hash of the order's text")                                       \
+#define HELD_FIELDS_carried(F)                                                                     \
+    F(fixed, order, 32, 0, WORK, "hash of the order")                                              \
     F(u32, week, 0, 0, WORK, "week in which it was carried out")                                   \
     F(flag, sealed, 0, 0, WORK, "whether its authority has a certificate")                         \
-    F(vec, package, 0, PROTO_PACKAGE_MAX, RECORD, "until it is written out, at most two weeks: the approved fields of the record, encrypted for the authority, or in clear where it has no certificate") \
+    F(vec, package, 0, PROTO_PACKAGE_MAX, RECORD, "until it is written out, at most two weeks, of a release: the approved fields of the record, encrypted for the authority, or in clear where it has no certificate") \
     F(vec, manifest, 0, PROTO_MANIFEST_MAX, WORK, "as long: the hashes that go with it")
 
 #define HELD_FIELDS_desk(F)                                                                        \

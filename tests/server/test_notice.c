@@ -101,13 +101,13 @@ static void sign(struct scene *s, unsigned who) {
 }
 
 static const struct frame *hand_in(struct scene *s) {
-    return desk_put(&s->d, MAIL_OFFICE_RELEASE, buf_slice(&s->order), NULL);
+    return desk_put(&s->d, MAIL_OFFICE_ORDER, buf_slice(&s->order), NULL);
 }
 
 static void give(struct scene *s, const char *id) {
     write_text(s, id);
     sign(s, TWO);
-    CHECK_EQ(hand_in(s)->type, PROTO_noticed);
+    CHECK_EQ(hand_in(s)->type, PROTO_carried_out);
 }
 
 static size_t items(const struct scene *s) {
@@ -163,19 +163,51 @@ TEST(an_account_can_be_named_by_its_key) {
     write_text(&s, "n-1");
     people_replace(&s.order, by_id, by_key);
     sign(&s, TWO);
-    CHECK_EQ(hand_in(&s)->type, PROTO_noticed);
+    CHECK_EQ(hand_in(&s)->type, PROTO_carried_out);
     CHECK_EQ(items(&s), 2);
     end(&s);
+}
+
+static void written(struct scene *s, const char *id) {
+    struct proto_order_written in = {.id = slice_str(id)};
+    slice text = slice_of(s->order.p, s->text_size);
+    buf body = {0};
+    CHECK_OK(crypto_sha256.hash(in.order, &text, 1));
+    CHECK_OK(proto_order_written_encode(&body, &in));
+    mail_operator(s->d.w.mail, ++s->d.w.requests, PROTO_order_written, buf_slice(&body));
+    world_commit(&s->d.w);
+    CHECK_EQ(world_answer(&s->d.w, s->d.w.requests)->type, PROTO_ok);
+    buf_free(&body);
 }
 
 TEST(an_order_is_carried_out_once) {
     struct scene s;
     begin(&s);
     give(&s, "n-1");
-    CHECK_EQ(desk_reason(&s.d, MAIL_OFFICE_RELEASE, buf_slice(&s.order), NULL), OFFICE_CARRIED_OUT);
     world_restart(&s.d.w);
-    CHECK_EQ(desk_reason(&s.d, MAIL_OFFICE_RELEASE, buf_slice(&s.order), NULL), OFFICE_CARRIED_OUT);
+    CHECK_EQ(hand_in(&s)->type, PROTO_carried_out); /* its manifest again, and no more */
     CHECK_EQ(items(&s), 2);
+    written(&s, "n-1");
+    CHECK_EQ(desk_reason(&s.d, MAIL_OFFICE_ORDER, buf_slice(&s.order), NULL), OFFICE_CARRIED_OUT);
+    CHECK_EQ(items(&s), 2);
+    end(&s);
+}
+
+TEST(the_manifest_says_nothing_of_the_account) {
+    struct scene s;
+    struct proto_carried_out out[2];
+    begin(&s);
+    for (int there = 0; there < 2; there++) {
+        write_text(&s, there ? "n-1" : "n-2");
+        if (!there)
+            people_replace(&s.order, s.account, "000102030405060708090a0b0c0d0e0f");
+        sign(&s, TWO);
+        const struct frame *f = hand_in(&s);
+        CHECK_EQ(f->type, PROTO_carried_out);
+        CHECK_OK(proto_carried_out_decode(buf_slice(&f->body), &out[there]));
+        CHECK_EQ(out[there].package.n, 0);
+    }
+    CHECK_EQ(out[0].manifest.n, out[1].manifest.n);
     end(&s);
 }
 
@@ -199,8 +231,8 @@ TEST(an_order_that_could_not_be_stored_put_nothing_anywhere) {
     CHECK_EQ(hand_in(&s)->type, PROTO_error);
     s.d.w.plan.fail_commit_in = -1;
     CHECK_EQ(items(&s), 0);
-    CHECK_EQ(world_rows(&s.d.w, MAIL_KEPT_NOTICE) + world_rows(&s.d.w, MAIL_RELEASE), 0);
-    CHECK_EQ(hand_in(&s)->type, PROTO_noticed);
+    CHECK_EQ(world_rows(&s.d.w, MAIL_KEPT_NOTICE) + world_rows(&s.d.w, MAIL_CARRIED), 0);
+    CHECK_EQ(hand_in(&s)->type, PROTO_carried_out);
     CHECK_EQ(items(&s), 2);
     end(&s);
 }
@@ -217,7 +249,7 @@ TEST(a_store_that_can_t_be_read_puts_nothing_anywhere) {
         s.d.w.plan.with = ERR_IO;
         const struct frame *f = hand_in(&s);
         s.d.w.plan.fail_get_in = -1;
-        if (f->type == PROTO_noticed)
+        if (f->type == PROTO_carried_out)
             break;
         CHECK_EQ(f->type, PROTO_error);
         CHECK_EQ(items(&s), 0);
@@ -233,7 +265,7 @@ TEST(whether_there_is_such_an_account_is_not_told) {
     memset(s.account, '0', 32);
     give(&s, "n-1");
     CHECK_EQ(items(&s), 0);
-    CHECK_EQ(world_rows(&s.d.w, MAIL_RELEASE), 1);
+    CHECK_EQ(world_rows(&s.d.w, MAIL_CARRIED), 1);
     end(&s);
 }
 
@@ -417,6 +449,7 @@ TEST(on_the_disk_a_notice_is_an_item_like_any_other) {
     person_address(&s.bob, &s.d.w, &to);
     give(&s, "n-1");
     CHECK(!on_disk(&s, slice_str("A court")));
+    written(&s, "n-1"); /* with the manifest goes the order's id */
     CHECK(!on_disk(&s, slice_str("n-1")));
     CHECK(on_disk(&s, SLICE_ARRAY(s.ann.device))); /* the look does find what is there */
     CHECK(!on_disk(&s, slice_str("sotto notice")));
@@ -440,7 +473,7 @@ static void check_refused(struct scene *s, const char *what, enum office_reason 
         test_fail(__FILE__, __LINE__, "%s: %s, expected %s", what, office_reason_name(s->d.reason),
                   office_reason_name(reason));
     CHECK_EQ(items(s), 0);
-    CHECK_EQ(world_rows(&s->d.w, MAIL_RELEASE), 0);
+    CHECK_EQ(world_rows(&s->d.w, MAIL_CARRIED), 0);
 }
 
 TEST(without_a_valid_order_nothing_is_put_anywhere) {
