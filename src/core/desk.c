@@ -74,10 +74,13 @@ static void came(struct core *core, const struct request *request, err e, uint16
     (void)!core_txn_end(core, e);
 }
 
+void core_desk_ask(struct core *core) {
+    core->desk.asked = core_session_request(core, AUTH, PROTO_desk_get, SLICE_EMPTY, came, 0) == OK;
+}
+
 void core_desk_pump(struct core *core) {
     if (!core->desk.asked && core_session_room(core, AUTH))
-        core->desk.asked =
-            core_session_request(core, AUTH, PROTO_desk_get, SLICE_EMPTY, came, 0) == OK;
+        core_desk_ask(core);
 }
 
 /* ---- The user ---- */

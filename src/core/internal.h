@@ -1185,6 +1185,8 @@ bool core_handle_give_up(struct core *core);
 
 /* desk.c */
 MUST err core_desk_load(struct core *core);
+/* The server, in a session that has just become the device's. */
+void core_desk_ask(struct core *core);
 void core_desk_pump(struct core *core);
 /* In a transaction. */
 MUST err core_desk_save(struct core *core);
