@@ -122,8 +122,13 @@ static int show(struct desk *d, bool json) {
         show_version("office", o->version, o->document.hash, json);
     if (list != NULL)
         show_version("suspensions", list->version, list->document.hash, json);
-    if (desk_server(d, identity, &number))
-        show_version("server", number, identity, json);
+    if (desk_server(d, identity, &number)) {
+        char hex[HEX];
+        hex_of(hex, identity);
+        printf(json ? "{\"type\":\"server\",\"identity\":\"%s\",\"number\":%" PRIu64 "}\n"
+                    : "server %s\nserver-number %" PRIu64 "\n",
+               hex, number);
+    }
     for (size_t i = 0; i < DESK_STATE_COUNT; i++)
         if (count[i] > 0)
             printf(json ? "{\"type\":\"cases\",\"state\":\"%s\",\"count\":%" PRIu64 "}\n"
