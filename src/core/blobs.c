@@ -141,10 +141,14 @@ static err put_chunk(struct core *core, struct entry *entry) {
     return e;
 }
 
-static err load_blob(struct core *core, struct entry *entry) {
+err core_blob_load(struct core *core, uint64_t command, uint16_t place, buf *sealed) {
     uint8_t name[8];
+    return core_get(core, TABLE_BLOB, blob_name(command, name), place, sealed);
+}
+
+static err load_blob(struct core *core, struct entry *entry) {
     buf *bytes = &entry->blob_bytes;
-    TRY(core_get(core, TABLE_BLOB, blob_name(entry->r.command, name), entry->blob, bytes));
+    TRY(core_blob_load(core, entry->r.command, entry->blob, bytes));
     err e = core_hash32(entry->blob_id, buf_slice(bytes));
     if (e != OK)
         buf_clear(bytes);

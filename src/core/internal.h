@@ -33,12 +33,12 @@ enum {
     REQUEST_BYTES_MAX = 512 * 1024, /* of its contents */
     REQUEST_WAITING_MAX = 64,       /* items that wait, of all requests together */
     REQUEST_WAITING_BYTES = 4 * 1024 * 1024, /* of these */
-    REQUEST_BLOBS_MAX = 8,          /* that wait, and came as a request comes */
+    REQUEST_BLOBS_MAX = 8,                   /* that wait, and came as a request comes */
     REQUEST_BLOB_MAX = 4 * 1024 * 1024,
     REQUESTS_FETCHED_MAX = 16 * 1024 * 1024, /* of such blobs, in a day */
     BLOCKED_MAX = 4096,
-    WAITING_MAX = 512,               /* items that wait, all together, but for blobs */
-    WAITING_CONVERSATION_MAX = 192,  /* of one conversation */
+    WAITING_MAX = 512,              /* items that wait, all together, but for blobs */
+    WAITING_CONVERSATION_MAX = 192, /* of one conversation */
     WAITING_BYTES = 32 * 1024 * 1024,
     WAITING_CONVERSATION_BYTES = 16 * 1024 * 1024,
     EPOCHS_AHEAD = 64,               /* what is of a later epoch than so is not waited for */
@@ -726,7 +726,7 @@ MUST err core_address_serial(struct core *core, const uint8_t address[PROTO_ADDR
 /* The other way round. */
 MUST err core_address_of(struct core *core, const uint8_t serial[8],
                          uint8_t address[PROTO_ADDRESS]);
-/* Whether a stranger may ask by it: not if nobody has it but with a key package, or it is not known.
+/* Whether a stranger may ask by it: not if nobody has it but with a key package, or it is unknown.
  */
 MUST err core_address_invites(struct core *core, const uint8_t serial[8], bool *invites);
 /* It came with a key package, and stands in a leaf now. In a transaction. */
@@ -1016,6 +1016,8 @@ MUST err core_blob_permission(struct core *core, struct conversation *c, const u
 MUST err core_blob_seal(slice content, buf *sealed, struct proto_blob_reference *reference);
 MUST err core_blob_open(slice sealed, const struct proto_blob_reference *reference, buf *content);
 MUST err core_blob_store(struct core *core, uint64_t command, uint16_t place, slice sealed);
+/* As it was before this transaction. */
+MUST err core_blob_load(struct core *core, uint64_t command, uint16_t place, buf *sealed);
 MUST err core_blob_forget(struct core *core, uint64_t command, uint16_t count);
 void core_blob_fetch_pump(struct core *core);
 uint64_t core_blob_wake(const struct core *core);
@@ -1105,8 +1107,8 @@ MUST err core_waiting_put_aside(struct core *core, struct waiting *w, err why);
 MUST err core_waiting_purge(struct core *core);
 /* True if there are blobs that did not come yet, or were not looked at. */
 bool core_waiting_blobs(const struct core *core);
-/* True if there are some that come as soon as they can, today. asking: also if they ask; anybody can
- * send such, and no conversation waits for them. */
+/* True if there are some that come as soon as they can, today. asking: also if they ask; anybody
+ * can send such, and no conversation waits for them. */
 bool core_waiting_blobs_due(const struct core *core, bool asking);
 /* True if something waits for another epoch of this conversation, or for what leads to it. */
 bool core_waiting_for_epoch(const struct core *core, const struct conversation *c);
@@ -1126,6 +1128,8 @@ MUST err core_entry_save(struct core *core, struct entry *entry);
 /* Removes it, with its DONE. */
 MUST err core_entry_finish(struct core *core, struct entry *entry, err e, uint16_t reason,
                            uint32_t refused);
+/* Its blobs are uploaded from the first one on. */
+void core_entry_rewind(struct entry *entry);
 /* Forgets what was encrypted: it is tried again. */
 MUST err core_entry_again(struct core *core, struct entry *entry);
 MUST err core_entry_lost(struct core *core, struct conversation *c);
@@ -1133,6 +1137,8 @@ bool core_entry_pending(const struct core *core, uint32_t conversation, enum ent
 
 /* prepare.c: encrypts an entry, in a transaction. */
 MUST err core_prepare_entry(struct core *core, struct conversation *c, struct entry *entry);
+/* The same commit and Welcomes, in blobs that the server does not have yet. In a transaction. */
+MUST err core_prepare_fresh_blobs(struct core *core, struct entry *entry);
 /* What the entry needs from the network first: fills entry->targets. */
 MUST err core_prepare_targets(struct core *core, struct entry *entry);
 

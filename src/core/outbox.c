@@ -134,6 +134,13 @@ err core_entry_finish(struct core *core, struct entry *entry, err result, uint16
     return e;
 }
 
+void core_entry_rewind(struct entry *entry) {
+    entry->blob = 0;
+    entry->chunk = 0;
+    entry->until = 0;
+    buf_clear(&entry->blob_bytes);
+}
+
 err core_entry_again(struct core *core, struct entry *entry) {
     TRY(core_blob_forget(core, entry->r.command, entry->r.blobs));
     entry->r.stage = STAGE_INTENT;
@@ -141,10 +148,7 @@ err core_entry_again(struct core *core, struct entry *entry) {
     entry->r.blobs = 0;
     entry->late = false;
     entry->refused = 0;
-    entry->blob = 0;
-    entry->chunk = 0;
-    entry->until = 0;
-    buf_clear(&entry->blob_bytes);
+    core_entry_rewind(entry);
     return core_entry_save(core, entry);
 }
 
@@ -333,9 +337,7 @@ static void commit_refused(struct core *core, struct entry *entry, uint16_t reas
         roster_lost(core, entry);
     } else if (reason == PROTO_REASON_NONE && entry->r.blobs > 0) {
         /* The roster that it brings is gone: all is uploaded again. */
-        entry->blob = 0;
-        entry->chunk = 0;
-        buf_clear(&entry->blob_bytes);
+        core_entry_rewind(entry);
         entry->failures++;
         entry->not_before = core->now + core_backoff(entry->failures, RETRY_FIRST, RETRY_MOST);
     } else {
@@ -498,12 +500,20 @@ static void no_winner(struct core *core, struct conversation *c, struct entry *e
     (void)!core_txn_end(core, e);
 }
 
-/* What it sends can be fetched for a week at least, where the server keeps any so long. Not a
- * commit: the server may have ordered it already, and it is the same only with the same bytes. */
+/* What it sends can be fetched for a week at least, where the server keeps any so long. */
 static bool expires_soon(const struct core *core, const struct entry *entry) {
     uint32_t week = time_week(core->now);
-    return entry->r.blobs > 0 && entry->until <= week + 1 && entry->r.kind == ENTRY_CONTENT &&
-           entry->sealed < week;
+    return entry->r.blobs > 0 && entry->until <= week + 1 && entry->sealed < week;
+}
+
+/* A commit stays what it is: the server may have ordered it already, and knows it by the epoch that
+ * it begins, whatever it travels in. */
+static bool fresh_blobs(struct core *core, struct entry *entry) {
+    if (core_txn_begin(core) != OK)
+        return false;
+    entry->sealed = time_week(core->now);
+    return core_txn_end(core, is_commit(entry) ? core_prepare_fresh_blobs(core, entry)
+                                               : core_entry_again(core, entry)) == OK;
 }
 
 static bool step_prepared(struct core *core, struct conversation *c, struct entry *entry) {
@@ -516,10 +526,8 @@ static bool step_prepared(struct core *core, struct conversation *c, struct entr
     }
     if (!core_blob_upload(core, entry))
         return false;
-    if (expires_soon(core, entry)) {
-        entry->sealed = time_week(core->now);
-        return again(core, entry);
-    }
+    if (expires_soon(core, entry))
+        return fresh_blobs(core, entry);
     err e = core_session_lane_request(core, lane_of(core, entry), entry->r.type, entry->r.request,
                                       entry->r.type == PROTO_commit ? committed : sent,
                                       entry->r.command);

@@ -452,6 +452,83 @@ static err prepare_commit(struct core *core, struct conversation *c, struct entr
     return e;
 }
 
+/* ---- A commit that waited long ---- */
+
+/* Blobs have their places in the order in which the items that name them stand in the request. */
+static err fresh_item(struct core *core, struct entry *entry, slice item, buf *fresh) {
+    enum item_kind kind;
+    slice content;
+    struct proto_blob_reference reference;
+    TRY(core_item_read(item, &kind, &content));
+    if (kind != ITEM_BLOB)
+        return buf_set(fresh, item);
+    TRY(proto_blob_reference_decode(content, &reference));
+    buf sealed = buf_on(core->mem), message = buf_on(core->mem);
+    buf_clear(fresh);
+    err e = core_blob_load(core, entry->r.command, entry->r.blobs, &sealed);
+    if (e == OK)
+        e = core_blob_open(buf_slice(&sealed), &reference, &message);
+    if (e == OK)
+        e = make_item(core, entry, buf_slice(&message), true, fresh);
+    wipe(&reference, sizeof reference);
+    buf_free(&sealed);
+    buf_free(&message);
+    return e;
+}
+
+static err fresh_letters(struct core *core, struct entry *entry, slice old, buf *letters) {
+    struct proto_letter letter;
+    slice before = SLICE_EMPTY;
+    buf item = buf_on(core->mem);
+    err e = OK;
+    for (reader r = reader_of(old); e == OK && r.n > 0;) {
+        e = proto_letter_read(&r, &letter);
+        if (e == OK && !slice_equal(letter.item, before)) {
+            before = letter.item;
+            e = fresh_item(core, entry, before, &item);
+        }
+        letter.item = buf_slice(&item);
+        if (e == OK)
+            e = proto_letter_encode(letters, &letter);
+    }
+    buf_free(&item);
+    return e;
+}
+
+/* Whichever of its copies comes is ours: the server may have the one that names the old blob. */
+static err fresh_request(struct core *core, struct entry *entry, struct proto_commit *m,
+                         buf *request) {
+    struct record_seen seen = {.what = SEEN_OWN_COMMIT, .entry = entry->r.command};
+    buf item = buf_on(core->mem), letters = buf_on(core->mem);
+    entry->r.blobs = (uint16_t)m->replaces.count;
+    err e = fresh_item(core, entry, m->item, &item);
+    if (e == OK)
+        e = fresh_letters(core, entry, m->letters.bytes, &letters);
+    if (e == OK && !slice_equal(m->item, buf_slice(&item)))
+        e = core_seen_expect(core, entry->r.mark, buf_slice(&item), &seen);
+    m->item = buf_slice(&item);
+    m->letters.bytes = buf_slice(&letters);
+    if (e == OK)
+        e = proto_commit_encode(request, m);
+    buf_free(&item);
+    buf_free(&letters);
+    return e;
+}
+
+err core_prepare_fresh_blobs(struct core *core, struct entry *entry) {
+    struct proto_commit m;
+    buf request = buf_on(core->mem);
+    TRY(proto_commit_decode(entry->r.request, &m));
+    err e = fresh_request(core, entry, &m, &request);
+    wipe(m.token, sizeof m.token);
+    entry->r.request = buf_slice(&request);
+    core_entry_rewind(entry);
+    if (e == OK)
+        e = core_entry_save(core, entry);
+    buf_free(&request);
+    return e;
+}
+
 /* ---- Both ---- */
 
 err core_prepare_targets(struct core *core, struct entry *entry) {

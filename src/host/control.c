@@ -200,12 +200,15 @@ struct asking {
     void *ctx;
     int code;
     err result;
+    bool failed; /* to print: what follows in the same turn is not for us any more */
 };
 
 static void on_answer(struct sys_channel *channel, void *ctx, slice message, int fd) {
     struct asking *a = ctx;
     (void)fd;
     err e = OK;
+    if (a->failed)
+        return;
     if (message.n == 1 && message.p[0] == MESSAGE_PRINTED) {
         e = sys_channel_send(channel, SLICE_EMPTY);
     } else if (message.n > 1 && message.p[0] != MESSAGE_END) {
@@ -215,7 +218,8 @@ static void on_answer(struct sys_channel *channel, void *ctx, slice message, int
         a->result = OK;
         sys_loop_stop(a->loop);
     }
-    if (e != OK)
+    a->failed = e != OK;
+    if (a->failed)
         sys_loop_stop(a->loop);
 }
 

@@ -433,6 +433,26 @@ void rig_init(struct rig *rig, size_t count) {
         rig_account(rig, i);
 }
 
+void rig_default(struct rig *rig, size_t count) {
+    rig_init(rig, 0);
+    for (size_t i = 0; i < count; i++) {
+        struct client *c = rig_client(rig, i);
+        char name[] = {'n', (char)('0' + i), 0};
+        uint64_t command;
+        core_close(c->core);
+        c->config.suite = 0;
+        c->config.key_packages = 3;
+        CHECK_OK(core_open(&c->core, c->store, &c->config, rig->now));
+        core_online(c->core, true, rig->now);
+        CHECK_OK(
+            core_account_create(c->core, rig_join_link(rig), slice_str(name), rig->now, &command));
+        rig_finish(c, command, OK);
+        memcpy(c->account, rig_status(c).account, CORE_ACCOUNT);
+        CHECK_EQ(rig_status(c).suite, MLS_SUITE_XWING_CHACHA);
+    }
+    rig_meet_all(rig, count);
+}
+
 void rig_fini(struct rig *rig) {
     for (size_t i = 0; i < RIG_CLIENTS; i++) {
         struct client *c = &rig->clients[i];

@@ -85,6 +85,8 @@ extern uint32_t rig_roster_above;
 
 /* `count` clients with accounts, all of them online, in suite 0x0003; names "n0", "n1"... */
 void rig_init(struct rig *rig, size_t count);
+/* The same in the default suite; each knows all others. */
+void rig_default(struct rig *rig, size_t count);
 void rig_fini(struct rig *rig);
 /* A client with an empty store; no account. */
 struct client *rig_client(struct rig *rig, size_t index);

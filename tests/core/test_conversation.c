@@ -469,29 +469,9 @@ TEST(texts_of_every_size_arrive_and_large_ones_as_blobs) {
     rig_fini(&rig);
 }
 
-static void default_suite(size_t count) {
-    rig_init(&rig, 0);
-    for (size_t i = 0; i < count; i++) {
-        struct client *c = rig_client(&rig, i);
-        char name[] = {'n', (char)('0' + i), 0};
-        uint64_t command;
-        core_close(c->core);
-        c->config.suite = 0;
-        c->config.key_packages = 3;
-        CHECK_OK(core_open(&c->core, c->store, &c->config, rig.now));
-        core_online(c->core, true, rig.now);
-        CHECK_OK(
-            core_account_create(c->core, rig_join_link(&rig), slice_str(name), rig.now, &command));
-        rig_finish(c, command, OK);
-        memcpy(c->account, rig_status(c).account, CORE_ACCOUNT);
-        CHECK_EQ(rig_status(c).suite, MLS_SUITE_XWING_CHACHA);
-    }
-    rig_meet_all(&rig, count);
-}
-
 TEST(the_default_suite_carries_its_welcomes_and_commits_as_blobs) {
     uint64_t command;
-    default_suite(6);
+    rig_default(&rig, 6);
     rig_conversation(&rig, 6);
     CHECK(strcmp(rig_members(client(5)), "012345") == 0);
     CHECK_OK(core_conversation_update(client(3)->core, 1, rig.now, &command));
@@ -519,7 +499,7 @@ TEST(what_waits_while_we_are_removed_and_added_again_by_blobs_is_read) {
     uint64_t command;
     bool found = false;
     rig_roster_above = 4;
-    default_suite(6);
+    rig_default(&rig, 6);
     rig_roster_above = 0;
     rig_conversation(&rig, 6);
     rig.on_request = no_blobs;

@@ -1042,6 +1042,98 @@ TEST(what_is_sent_after_weeks_brings_a_blob_that_lasts) {
     rig_fini(&rig);
 }
 
+static enum verdict busy_commit(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)body;
+    return from == client(0) && type == PROTO_commit ? answer_error(r, PROTO_REASON_BUSY) : PASS;
+}
+
+/* Three in a conversation whose commits, and a Welcome, travel as blobs. */
+static void start_large(size_t count) {
+    rig_roster_above = 2;
+    rig_default(&rig, count);
+    rig_roster_above = 0;
+    rig_conversation(&rig, 3);
+}
+
+TEST(a_commit_and_a_welcome_that_leave_after_weeks_bring_blobs_that_last) {
+    uint64_t command;
+    start_large(4);
+    for (size_t i = 1; i < 4; i++)
+        core_online(client(i)->core, false, rig.now);
+    rig.on_request = busy_commit;
+    CHECK_OK(core_conversation_add(client(0)->core, 1, client(3)->account, rig.now, &command));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK(rig_done(client(0), command) == NULL);
+    core_online(client(0)->core, false, rig.now);
+    jump(3 * TIME_WEEK);
+    sweep();
+    rig.on_request = NULL;
+    start_again(client(0));
+    rig_finish(client(0), command, OK);
+    CHECK_EQ(rig_status(client(0)).repeats, 0); /* the copy is known as ours */
+    core_online(client(0)->core, false, rig.now);
+    jump(17 * TIME_DAY);
+    sweep();
+    for (size_t i = 0; i < 4; i++)
+        start_again(client(i));
+    CHECK(strcmp(rig_members(client(3)), "0123") == 0);
+    rig_same_state(&rig, 4);
+    rig_fini(&rig);
+}
+
+static struct {
+    uint8_t items[4][32]; /* hashes */
+    size_t count;
+} commits;
+
+static enum verdict note_commit(struct rig *r, struct client *from, uint16_t type, slice body) {
+    struct proto_commit m;
+    (void)r;
+    if (from == client(0) && type == PROTO_commit && commits.count < 4) {
+        CHECK_OK(proto_commit_decode(body, &m));
+        CHECK_OK(core_hash32(commits.items[commits.count++], m.item));
+    }
+    return PASS;
+}
+
+/* The maker does not hear that its commit was taken, nor gets its copy until it has asked again. */
+static enum verdict lose_answer(struct rig *r, struct client *to, uint16_t type, slice body) {
+    if (to != client(0))
+        return PASS;
+    if (r->hits < 2 && rig_marked(to, type, body) == 1)
+        return DROP;
+    if (type != PROTO_committed || r->hits++ > 0)
+        return PASS;
+    to->away = true;
+    return CUT;
+}
+
+TEST(a_commit_that_was_taken_weeks_ago_is_the_same_in_another_blob) {
+    uint64_t command;
+    memset(&commits, 0, sizeof commits);
+    start_large(3);
+    rig.on_request = note_commit;
+    rig.on_reply = lose_answer;
+    CHECK_OK(core_conversation_update(client(0)->core, 1, rig.now, &command));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig.hits, 1);
+    for (size_t i = 0; i < 3; i++)
+        core_online(client(i)->core, false, rig.now);
+    jump(3 * TIME_WEEK);
+    sweep();
+    for (size_t i = 0; i < 3; i++)
+        start_again(client(i));
+    CHECK_EQ(rig.hits, 2);
+    CHECK_EQ(commits.count, 2);
+    CHECK(memcmp(commits.items[0], commits.items[1], 32) != 0);
+    rig_finish(client(0), command, OK);
+    rig_same_state(&rig, 3);
+    rig_finish(client(0), rig_say(client(0), "after it"), OK);
+    rig_run(&rig);
+    CHECK(strcmp(rig_texts(client(2)), "after it\n") == 0);
+    rig_fini(&rig);
+}
+
 /* The copy lived in the mailbox as long as an item can. */
 TEST(a_commit_whose_copy_expired_is_applied) {
     uint64_t command;

@@ -22,12 +22,25 @@ HIDDEN = re.compile("[\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3000\
 
 
 def load():
-    data = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+    raw = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.json"))}
+    data = {name: json.loads(text) for name, text in raw.items()}
     data["pages"] = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.md"))}
-    header = (ROOT / "src/base/held.h").read_text(encoding="utf-8")
-    data["held"] = re.findall(r'X\("([a-z]+)"', header)
-    data["words"] = re.search(r'HELD_WORDS "(.*)"', header).group(1)
-    return data
+    held, desk, office = ((ROOT / "src" / name).read_text(encoding="utf-8")
+                          for name in ("base/held.h", "desk/desk.h", "office/office.h"))
+    return data | {"code": {
+        "raw": raw,
+        "fields": re.findall(r'X\("([a-z]+)"', held),
+        "words": re.search(r'HELD_WORDS "(.*)"', held).group(1),
+        "kinds": re.search(r'HELD_KINDS \\\n +"(.*)"', held).group(1),
+        "states": names(desk, "DESK_STATES"),
+        "roles": names(office, "OFFICE_ROLES"),
+    }}
+
+
+def names(header, macro):
+    """Those that a list of the code has."""
+    block = re.search(r"#define " + macro + r"\(X\)(.*?[^\\])\n", header, re.S).group(1)
+    return re.findall(r'X\("([a-z-]+)"', block)
 
 
 def walk(value, path=""):
@@ -51,7 +64,7 @@ def lists_of(value, path=""):
 
 
 def files(data):
-    return {name: value for name, value in data.items() if name not in ("pages", "held", "words")}
+    return {name: value for name, value in data.items() if name not in ("pages", "code")}
 
 
 def items(data):
@@ -90,6 +103,14 @@ def every_file_has_a_version(data):
     for name, value in files(data).items():
         if not isinstance(value.get("version"), int) or value["version"] < 1:
             yield f"{name}: no version"
+
+
+@check
+def every_file_has_one_form(data):
+    """Two spaces, letters as they are, no key twice."""
+    for name, text in data["code"]["raw"].items():
+        if text != json.dumps(data[name], ensure_ascii=False, indent=2) + "\n":
+            yield f"{name}: write it as json.dumps(..., ensure_ascii=False, indent=2) does"
 
 
 @check
@@ -158,6 +179,14 @@ def every_list_of_the_reference_is_whole(data):
 
 
 @check
+def every_role_and_state_is_one_of_the_desk(data):
+    yield from (f"{row['id']}: role {row['role']}" for row in data["checklists"]["lists"]
+                if row["role"] not in data["code"]["roles"])
+    yield from (f"{row['id']}: state {row['state']}" for row in data["letters"]["letters"]
+                if row["state"] not in (None, *data["code"]["states"]))
+
+
+@check
 def every_block_has_a_ground_and_its_letter(data):
     reasons = {row["id"]: row for row in data["reasons"]["reasons"]}
     letters = {row["id"]: row for row in data["letters"]["letters"]}
@@ -181,6 +210,13 @@ def every_rejection_names_its_ground(data):
             yield f"{reason['letter']} doesn't say {{ground}} and {{cure}}"
         if reason["cell"] not in ids(data["reasons"]["cells"]):
             yield f"{reason['id']}: no cell {reason['cell']}"
+
+
+@check
+def every_ground_of_annex_iii_is_one_of_the_form(data):
+    grounds = ids(data["reasons"]["annex_iii"]["grounds"])
+    yield from (f"{row['id']}: {row['annex_iii']}" for row in data["reasons"]["reasons"]
+                if row["annex_iii"] is not None and row["annex_iii"] not in grounds)
 
 
 @check
@@ -212,11 +248,11 @@ def every_kind_of_letter_is_there(data):
 @check
 def what_is_sealed_is_said_in_the_fixed_words(data):
     for letter in data["letters"]["letters"]:
-        if "kinds" in letter["placeholders"] and data["words"] not in letter["body"]["en"]:
-            yield f"{letter['id']} doesn't say: {data['words']}"
+        if "kinds" in letter["placeholders"] and data["code"]["words"] not in letter["body"]["en"]:
+            yield f"{letter['id']} doesn't say: {data['code']['words']}"
     for name in data["pages"]:
-        if data["words"] not in re.sub(r"\s+", " ", data["pages"][name]):
-            yield f"{name} doesn't say: {data['words']}"
+        if data["code"]["words"] not in re.sub(r"\s+", " ", data["pages"][name]):
+            yield f"{name} doesn't say: {data['code']['words']}"
 
 
 @check
@@ -240,12 +276,20 @@ def every_source_is_a_standard(data):
                 yield f"{name}: {source}"
 
 
+@check
+def what_is_held_is_said_as_the_server_says_it(data):
+    held, code = data["held"], data["code"]
+    found = [row["id"] for row in held["fields"]], held["kinds"]["en"], held["words"]["en"]
+    if found != (code["fields"], code["kinds"], code["words"]):
+        yield str(found)
+
+
 # ---- Regimes ----
 
 @check
 def every_regime_has_the_fields_that_the_server_holds(data):
     for regime in data["regimes"]["regimes"]:
-        if list(regime["fields"]) != data["held"]:
+        if list(regime["fields"]) != data["code"]["fields"]:
             yield f"{regime['id']}: {list(regime['fields'])}"
         categories = {row["id"]: row for row in regime["categories"]}
         yield from (f"{regime['id']}: no category {category}" for category in set(regime["fields"].values())
@@ -419,6 +463,12 @@ def page(name, old, new):
 
 BROKEN = [
     (every_file_has_a_version, lambda d: d["bands"].pop("version")),
+    (every_file_has_one_form, lambda d: d["code"]["raw"].update(bands='{"version": 2, "version": 1}\n')),
+    (every_role_and_state_is_one_of_the_desk, lambda d: d["checklists"]["lists"][0].update(role="clerk")),
+    (every_role_and_state_is_one_of_the_desk, lambda d: letter(d, "forged").update(state="false")),
+    (every_ground_of_annex_iii_is_one_of_the_form, lambda d: d["reasons"]["reasons"][0].update(annex_iii="rights")),
+    (what_is_held_is_said_as_the_server_says_it, lambda d: d["held"]["fields"].pop()),
+    (what_is_held_is_said_as_the_server_says_it, lambda d: d["held"]["words"].update(en="held, not readable")),
     (every_text_is_there_in_both_languages, lambda d: d["reasons"]["reasons"][3]["text"].pop("zh-Hant")),
     (every_text_is_there_in_both_languages, lambda d: d["assessment"]["sections"][0].update(title="Trigger")),
     (every_chinese_text_is_chinese, lambda d: d["reasons"]["cells"][0]["name"].update({"zh-Hant": "Same"})),
@@ -446,7 +496,7 @@ BROKEN = [
     (every_notice_says_how_to_object, lambda d: letter(d, "notice-emergency")["placeholders"].remove("contact")),
     (every_source_is_a_standard, lambda d: d["checklists"]["lists"][1]["items"][0].update(source=["policy 99"])),
     (every_source_is_a_standard, lambda d: d["assessment"]["sections"][0].update(source=[])),
-    (every_regime_has_the_fields_that_the_server_holds, lambda d: d["held"].append("names")),
+    (every_regime_has_the_fields_that_the_server_holds, lambda d: d["code"]["fields"].append("names")),
     (every_regime_has_the_fields_that_the_server_holds, lambda d: regime(d, "other")["fields"].update(seen="traffic")),
     (every_category_says_who_may_order_it, lambda d: regime(d, "us-2703d")["categories"][0].update(validators=["anybody"])),
     (every_category_says_who_may_order_it, lambda d: regime(d, "other")["categories"][0].update(ordered=True)),
