@@ -17,6 +17,7 @@ struct desk_pages {
     struct page_sessions sessions;
     struct page_tickets tickets;
     struct page_data *data;
+    unsigned uploads; /* that are going on */
 };
 
 struct page {
@@ -80,6 +81,7 @@ void page_say(struct page *p, enum word w);
 void page_say_with(struct page *p, enum word w, const slice *with, size_t n);
 void page_say_number(struct page *p, enum word w, uint64_t number);
 void page_element(struct page *p, const char *element, enum word w);
+void page_element_number(struct page *p, const char *element, enum word w, uint64_t number);
 void page_note(struct page *p, const char *kind, enum word w); /* "info", "warn", "stop" */
 void page_link(struct page *p, const char *path, enum word w);
 void page_section(struct page *p, enum word title); /* html_close ends it */
@@ -138,14 +140,28 @@ void page_press(struct page *p, const char *what, enum word w);
 void page_status(struct page *p);
 /* A text that is to be signed, exactly as it is. name: of the form's field for it. */
 void page_paper(struct page *p, const char *name, enum word title, slice text);
+/* What is in it, for a caller who opens the section. */
+void page_paper_text(struct page *p, const char *name, slice text);
+/* Takes an office file or a suspension list to be signed, and shows it. */
+err page_paper_begin(struct page *p, slice text);
+/* Those that wait for signatures. */
+void page_papers(struct page *p);
+/* A letter by its template, for a case; ground: of reasons.json, or empty. Lines, none empty. */
+err page_letter(struct page *p, const char *template, const struct desk_case *c, slice ground,
+                buf *out);
+/* The case and its public key, for the script, as attributes. */
+void page_case_key(struct page *p, slice id);
+/* The person's passkeys, for the script, as an attribute. */
+void page_credentials(struct page *p, const struct office_person *person);
 
 /* ---- What was sent ---- */
 
 /* A field of the form; empty if it isn't there. Line ends as browsers send them become newlines. */
 err page_field(struct page *p, const char *name, buf *value);
+void page_line_ends(buf *value);
 /* A value of the address. */
 err page_query(struct page *p, const char *name, buf *value);
-/* Of a form on a page of ours, by what the browser says; false and the answer is made. */
+/* False for a form on a page of somebody else, by what the browser says. */
 bool page_same_site(struct page *p);
 /* A document of a text and lines of signatures, as forms have them: NAME and NAME-lines. */
 err page_document(struct page *p, const char *name, buf *document);
@@ -162,6 +178,4 @@ void page_state_badge(struct page *p, enum desk_state s);
 
 /* Whether something is suspended or otherwise to be known everywhere. */
 void page_suspension(struct page *p, const struct office_suspension *s, unsigned level);
-/* Persons whom a public list names by their roles alone: those who hold one, for the status page. */
-
 #endif

@@ -216,8 +216,12 @@ async function fillOrder(form: HTMLElement, paper: HTMLElement): Promise<void> {
   field(form, name).value = body;
   if (paper.dataset.collect !== undefined)
     field(form, `${name}-lines`).value = Array.from(lines, (line) => `${line}\n`).join("");
-  const save = one("[data-save]", paper);
-  save?.replaceChildren(saveLink(utf8(body), `${name}.txt`));
+  one("[data-save]", paper)?.replaceChildren(saveLink(utf8(body), `${name}.txt`));
+  const account = /^account (\S+) (\S+)$/m.exec(body);
+  if (account !== null && one("[name=account-by]", form) !== null) {
+    field(form, "account-by").value = account[1] ?? "";
+    field(form, "account-name").value = account[2] ?? "";
+  }
 }
 
 const fillOrders = async (form: HTMLElement): Promise<void> => {
@@ -232,7 +236,7 @@ function formToSign(form: HTMLFormElement): void {
     if (pre !== null && pre.textContent !== "" && paper.dataset.numbers === undefined)
       one("[data-save]", paper)?.replaceChildren(saveLink(utf8(pre.textContent ?? ""), `${paper.dataset.name}.txt`));
   }
-  button(form, "[data-fill]", async () => {
+  button(form, "[data-press=fill]", async () => {
     await fillOrders(form);
     tell(form, say("opened"));
   });
@@ -280,7 +284,7 @@ function rewrap(form: HTMLElement): void {
   button(form, "[data-press=wrap]", async () => {
     let done = 0;
     for (const row of all("[data-wrap]", form)) {
-      const { seal = "", to = "" } = row.dataset;
+      const { toSeal: seal = "", to = "" } = row.dataset;
       const key = await keyFor(row);
       const wrap = await key.wrapFor(fromBase64(seal));
       await keys.postForm(`/case/${row.dataset.case}/wrap`, { person: to, wrap: base64(wrap) });
@@ -323,7 +327,7 @@ function filing(form: HTMLFormElement): void {
     event.preventDefault();
     tell(form, say("working"));
     void work(ticket, Number(bits), (tried) => tell(form, `${say("working")} ${tried}`)).then((number) => {
-      field(form, "work").value = number;
+      form.action += `&work=${number}`;
       done = true;
       form.submit();
     });
