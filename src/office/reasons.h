@@ -81,7 +81,7 @@
     X(PINNED, "an office file is pinned here; another is pinned in its place only with --anew")  \
     X(RESTS, "the office was pinned anew; nothing is released for 30 days after it")               \
     X(CARRIED_OUT, "an order of this id was carried out")                                          \
-    X(NOT_RELEASE, "it is no release order")                                                       \
+    X(ORDER_KIND, "orders of its kind are not carried out here")                                                       \
     X(NOT_RESOLVED, "it names the account by a handle or a link, which this server doesn't resolve") \
     X(CERTIFICATE, "a certificate of its authority can't be encrypted to")
 

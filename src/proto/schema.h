@@ -273,12 +273,12 @@ enum {
     M(child_ready, 70, INNER, "A process works, in this sandbox")                                  \
     M(join_links, 71, INNER, "The answer to the operator's invite_make")                           \
     M(office_part, 72, INNER, "A part of a document that the operator hands in; answered by ok")   \
-    M(office_put, 73, INNER, "What the document is for; by office_is, released or office_refused") \
+    M(office_put, 73, INNER, "What the document is for; by office_is, carried_out, office_refused") \
     M(office_get, 74, INNER, "Answered by office_is")                                              \
     M(office_is, 75, INNER, "The office file and the suspension list in force")                    \
     M(office_refused, 76, INNER, "Why a document is refused; nothing has changed")                 \
-    M(released, 77, INNER, "A release order's answer, to be written out")                          \
-    M(release_done, 78, INNER, "It is written out; answered by ok")
+    M(carried_out, 77, INNER, "What an order gave, to be written out")                             \
+    M(order_written, 78, INNER, "It is written out; answered by ok")
 
 /* The hellos travel as frames of request 0, in clear, one carrier message each; the Noise prologue is
  * the two carrier messages one after another. Then both Noise messages (empty payloads), then sealed
@@ -585,14 +585,14 @@ enum {
     F(u16, reason, 0, 0)                                                                           \
     F(u32, line, 0, 0)
 
-/* order: the hash of the order's text. sealed: package is CMS; else it is a letter in clear. */
-#define PROTO_FIELDS_released(F)                                                                   \
+/* order: the hash of the order's text. sealed: package is CMS; else a letter in clear, or nothing. */
+#define PROTO_FIELDS_carried_out(F)                                                                \
     F(vec, id, 1, 64)                                                                              \
     F(fixed, order, 32, 0)                                                                         \
     F(flag, sealed, 0, 0)                                                                          \
-    F(vec, package, 1, PROTO_PACKAGE_MAX)                                                          \
+    F(vec, package, 0, PROTO_PACKAGE_MAX)                                                          \
     F(vec, manifest, 1, PROTO_MANIFEST_MAX)
-#define PROTO_FIELDS_release_done(F)                                                               \
+#define PROTO_FIELDS_order_written(F)                                                              \
     F(vec, id, 1, 64)                                                                              \
     F(fixed, order, 32, 0)
 

@@ -5,7 +5,7 @@
 #include "base/time.h"
 #include "server/internal.h"
 
-enum { RELEASE_DAYS = 7 }; /* for which a release waits to be written out */
+enum { CARRIED_DAYS = 7 }; /* for which what an order gave waits to be written out */
 enum { NOTES_AT_ONCE = 16, WEEKS_AT_ONCE = 512, NOTE_MAX = 32 };
 
 struct name {
@@ -55,8 +55,8 @@ static uint32_t lifetime(const struct mail *m, enum mail_expiry kind) {
         return limits->card_days;
     case MAIL_EXPIRY_INVITE:
         return limits->invite_days;
-    case MAIL_EXPIRY_RELEASE:
-        return RELEASE_DAYS;
+    case MAIL_EXPIRY_CARRIED:
+        return CARRIED_DAYS;
     default:
         return limits->blob_days;
     }
@@ -108,8 +108,8 @@ static err expire(struct mail *m, enum mail_expiry kind, slice what) {
         return mail_card_expire(m, what);
     case MAIL_EXPIRY_INVITE:
         return mail_invite_expire(m, what);
-    case MAIL_EXPIRY_RELEASE:
-        return mail_released_expire(m, what);
+    case MAIL_EXPIRY_CARRIED:
+        return mail_carried_expire(m, what);
     default:
         return mail_blob_expire(m, what);
     }

@@ -36,7 +36,7 @@ enum mail_table {
     MAIL_REVOKED,
     MAIL_TOMBSTONE = 17,
     MAIL_OFFICE,
-    MAIL_RELEASE
+    MAIL_CARRIED
 };
 
 /* clang-format off */
@@ -63,7 +63,7 @@ enum mail_table {
       "the address key is gone, or the device is deleted")                                         \
     R(tombstone, MAIL_TOMBSTONE, "keyed hash of an account id", "tombstones", "a month")           \
     R(office, MAIL_OFFICE, "none: there is one row", "the office's files", "replaced by the next version") \
-    R(release, MAIL_RELEASE, "hash of a release order's id", "release orders carried out", "always")
+    R(carried, MAIL_CARRIED, "hash of an order's id", "orders carried out", "always")
 
 #define HELD_FIELDS_total(F)                                                                       \
     F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are")
@@ -137,11 +137,11 @@ enum mail_table {
     F(vec, suspensions, 0, OFFICE_DOCUMENT_MAX, WORK, "the suspension list in force, the same")    \
     F(vec, since, 0, 4 * OFFICE_SINCE_MAX, WORK, "of each of its lift notices and freezes, the hour in which it came")
 
-#define HELD_FIELDS_release(F)                                                                     \
+#define HELD_FIELDS_carried(F)                                                                     \
     F(fixed, order, 32, 0, WORK, "hash of the order")                                              \
     F(u32, week, 0, 0, WORK, "week in which it was carried out")                                   \
     F(flag, sealed, 0, 0, WORK, "whether its authority has a certificate")                         \
-    F(vec, package, 0, PROTO_PACKAGE_MAX, RECORD, "until it is written out, at most two weeks: the approved fields of the record, encrypted for the authority, or in clear where it has no certificate") \
+    F(vec, package, 0, PROTO_PACKAGE_MAX, RECORD, "until it is written out, at most two weeks, of a release: the approved fields of the record, encrypted for the authority, or in clear where it has no certificate") \
     F(vec, manifest, 0, PROTO_MANIFEST_MAX, WORK, "as long: the hashes that go with it")
 
 /* clang-format on */

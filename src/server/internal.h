@@ -155,7 +155,7 @@ enum mail_expiry {
     MAIL_EXPIRY_TOMBSTONE,
     MAIL_EXPIRY_CARD,
     MAIL_EXPIRY_INVITE,
-    MAIL_EXPIRY_RELEASE,
+    MAIL_EXPIRY_CARRIED,
     MAIL_EXPIRY_KINDS
 };
 
@@ -299,11 +299,11 @@ MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
 /* It is gone with the batch. NOT_FOUND, also if it has expired. */
 MUST err mail_invite_use(struct mail *m, const uint8_t code[16]);
 
-/* ---- released.c ---- */
+/* ---- carried.c ---- */
 /* Of the order with this id; borrows from mail.value. NOT_FOUND: it was not carried out. */
-MUST err mail_released_get(struct mail *m, slice id, struct held_release *row);
+MUST err mail_carried_get(struct mail *m, slice id, struct held_carried *row);
 /* It is carried out. */
-MUST err mail_released_put(struct mail *m, slice id, const struct held_release *row);
+MUST err mail_carried_put(struct mail *m, slice id, const struct held_carried *row);
 
 /* ---- linking.c ---- */
 /* The batch failed: no frame came or left with it. */
@@ -425,7 +425,7 @@ MUST err mail_order_expire(struct mail *m, slice name);
 MUST err mail_blob_expire(struct mail *m, slice id);
 MUST err mail_tombstone_expire(struct mail *m, slice name);
 MUST err mail_invite_expire(struct mail *m, slice hash);
-MUST err mail_released_expire(struct mail *m, slice name);
+MUST err mail_carried_expire(struct mail *m, slice name);
 MUST err mail_card_expire(struct mail *m, slice note);
 
 /* ---- work.c ---- */
@@ -449,7 +449,7 @@ extern const struct mail_handler mail_handle_register, mail_handle_login, mail_h
     mail_handle_blob_get, mail_handle_blob_ask, mail_handle_work_get, mail_handle_card_get,
     mail_handle_card_put, mail_handle_card_drop, mail_handle_device_list_put,
     mail_handle_device_join, mail_handle_device_list_get, mail_handle_link_put,
-    mail_handle_link_get, mail_handle_invite_make, mail_handle_release_done,
+    mail_handle_link_get, mail_handle_invite_make, mail_handle_order_written,
     mail_handle_account_delete;
 
 #endif

@@ -64,7 +64,7 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_roster_send,       /* 58 */
     &mail_handle_key_package_drop,  /* 59 */
     &mail_handle_invite_make,       /* 63 */
-    &mail_handle_release_done,      /* 78 */
+    &mail_handle_order_written,     /* 78 */
 };
 
 static const struct mail_handler *handler_of(const struct mail *m, uint16_t type) {

@@ -104,7 +104,7 @@ void mail_free(struct mail *m);
 /* A client's frame. The body was checked by the edge and is checked again. Its answer comes with
  * the next mail_commit. */
 void mail_request(struct mail *m, const struct proto_edge_request *request);
-/* The operator's: invite_make, release_done, and what is in mail_desk. The reply is emitted for
+/* The operator's: invite_make, order_written, and what is in mail_desk. The reply is emitted for
  * session 0 with this request id. */
 void mail_operator(struct mail *m, uint32_t request, uint16_t type, slice body);
 /* The session is gone. */

@@ -13,6 +13,7 @@
 #include "server/operator_client.h"
 #include "server/process.h"
 #include "store/store.h"
+#include "sys/address.h"
 #include "sys/files.h"
 #include "sys/listener.h"
 #include "sys/locked.h"
@@ -32,7 +33,7 @@ static const char usage[] =
     "       sottod office pin HASH FILE [--anew]         begin with this office file\n"
     "       sottod office change FILE                    take its next version\n"
     "       sottod office suspensions FILE               take the next suspension list\n"
-    "       sottod release ORDER [--to DIR]              carry out a signed release order\n"
+    "       sottod order FILE [--to DIR]                 carry out a signed order\n"
     "       sottod repair [OPTIONS]                      drop what damage in the log hides\n"
     "\n"
     "  --config FILE        settings, one `key = value` a line\n"
@@ -43,7 +44,7 @@ static const char usage[] =
     "  --print-invites N    when the server is ready, print N links for new accounts\n"
     "  --count N            print N links, each good for one new account\n"
     "  --fields             print the list of all fields that can be held, as a table\n"
-    "  --to DIR             where `release` writes what is for the authority (.)\n"
+    "  --to DIR             where `order` writes what it gives (.)\n"
     "  --anew               `office pin`: in the place of an office that lost its signers\n"
     "  --json               print objects: each link as `link`; each kind as `row`, `count`, "
     "`bytes`\n"
@@ -165,7 +166,7 @@ static int parse(struct options *o, size_t most, int argc, char **argv) {
 static err check_port(const char *text) {
     char host[CONFIG_TEXT], port[CONFIG_TEXT];
     int fd = -1;
-    TRY(config_split(text, host, port));
+    TRY(sys_address_split(text, host, port));
     struct sys_listen options = {.host = host, .port = port};
     TRY(sys_listen_open(&fd, &options));
     sys_fd_close(fd);
@@ -364,10 +365,10 @@ static int office(struct options *o) {
                              o->json);
 }
 
-static int release(struct options *o) {
+static int order(struct options *o) {
     if (o->word_count == 0)
-        return complain("release", "it takes the file of a signed order; see --help");
-    return office_client_release(o->config.data, o->words[0], o->to);
+        return complain("order", "it takes the file of a signed order; see --help");
+    return office_client_order(o->config.data, o->words[0], o->to);
 }
 
 static int run(struct options *o) {
@@ -381,7 +382,7 @@ static const struct {
 } commands[] = {
     {"run", run, 0},           {"check", check, 0},         {"invite", invite, 0},
     {"identity", identity, 0}, {"inventory", inventory, 0}, {"office", office, WORDS},
-    {"release", release, 1},   {"repair", repair, 0},       {"config", print_config, 0}};
+    {"order", order, 1},       {"repair", repair, 0},       {"config", print_config, 0}};
 
 int main(int argc, char **argv) {
     static struct options options;

@@ -244,10 +244,10 @@ static bool is_whole(const struct mail *m, const uint8_t hash[32]) {
 
 static err put_change(struct mail *m, const struct mail_call *call, struct change *c) {
     enum office_reason reason = OFFICE_KIND;
-    bool is_release = c->in->what == MAIL_OFFICE_RELEASE;
-    TRY(is_release ? mail_release(m, call, c->now, c->paper, &reason, &c->line)
-                   : make_change(m, c, &reason));
-    if (is_release && reason == OFFICE_OK)
+    bool is_order = c->in->what == MAIL_OFFICE_ORDER;
+    TRY(is_order ? mail_order(m, call, c->now, c->paper, &reason, &c->line)
+                 : make_change(m, c, &reason));
+    if (is_order && reason == OFFICE_OK)
         return OK;
     if (reason != OFFICE_OK)
         return refuse(m, call, reason, c->line);
@@ -258,7 +258,7 @@ static err put_change(struct mail *m, const struct mail_call *call, struct chang
 static err handle_put(struct mail *m, struct mail_call *call) {
     struct proto_office_put in;
     struct mail_office now;
-    if (proto_office_put_decode(call->body, &in) != OK || in.what > MAIL_OFFICE_RELEASE)
+    if (proto_office_put_decode(call->body, &in) != OK || in.what > MAIL_OFFICE_ORDER)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     if (!is_whole(m, in.hash))
         return mail_refuse(m, call, PROTO_REASON_BUSY);

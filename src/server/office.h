@@ -12,7 +12,7 @@ enum mail_office_what {
     MAIL_OFFICE_ANEW,
     MAIL_OFFICE_CHANGE,
     MAIL_OFFICE_SUSPENSIONS,
-    MAIL_OFFICE_RELEASE
+    MAIL_OFFICE_ORDER
 };
 /* For so long after it was pinned anew nothing is released. */
 #define MAIL_OFFICE_ANEW_REST (30 * TIME_DAY)
@@ -30,10 +30,28 @@ void mail_office_free(struct mail_office *o);
 uint32_t mail_office_hour(uint64_t ms);
 uint64_t mail_office_time(uint32_t hour);
 
-/* ---- release.c ---- */
+/* ---- orders.c ---- */
 /* Checks the order and, if it is to be carried out, writes that and what it gives into the batch
  * and the answer with it. Otherwise nothing is written, and *reason says why. */
-MUST err mail_release(struct mail *m, const struct mail_call *call, const struct mail_office *o,
-                      slice order, enum office_reason *reason, size_t *line);
+MUST err mail_order(struct mail *m, const struct mail_call *call, const struct mail_office *f,
+                    slice order, enum office_reason *reason, size_t *line);
+
+/* What an order gives to be handed on, beside its manifest; freed by who called. */
+struct mail_given {
+    buf package; /* empty: nothing */
+    bool sealed; /* for the authority, as CMS; else a letter in clear */
+};
+/* Does what an order of its kind asks for, which was checked and not carried out before: writes it
+ * into the batch. If *reason is not OK then, nothing was written. */
+typedef err mail_order_fn(struct mail *m, const struct mail_office *f, const struct office_order *o,
+                          struct mail_given *given, enum office_reason *reason);
+mail_order_fn mail_release; /* release.c */
+
+/* ---- lines.c ---- Each appends a line: word, value. */
+MUST err mail_say(buf *out, const char *word, slice value);
+MUST err mail_say_number(buf *out, const char *word, uint64_t n);
+MUST err mail_say_week(buf *out, const char *word, uint32_t week);
+/* name: before the hash; may be empty. */
+MUST err mail_say_hash(buf *out, const char *word, slice name, const uint8_t hash[32]);
 
 #endif

@@ -19,9 +19,9 @@ struct hand_in {
     size_t sent;
     bool put, json;
     struct proto_office_put what;
-    const char *to;                 /* where a release goes */
-    char id[ID];                    /* of the order that was written out, */
-    struct proto_release_done done; /* which the server is told; id: none yet */
+    const char *to;                  /* where what an order gives goes */
+    char id[ID];                     /* of the order that was written out, */
+    struct proto_order_written done; /* which the server is told; id: none yet */
     bool told;
 };
 
@@ -127,7 +127,7 @@ static bool take_state(struct hand_in *h, slice body) {
     return true;
 }
 
-/* ---- What is released ---- */
+/* ---- What an order gave ---- */
 
 static err write_out(const struct hand_in *h, const char *end, slice content) {
     char path[PATH];
@@ -140,13 +140,13 @@ static err write_out(const struct hand_in *h, const char *end, slice content) {
     return e;
 }
 
-static bool take_release(struct hand_in *h, slice body) {
-    struct proto_released in;
-    if (proto_released_decode(body, &in) != OK || in.id.n >= ID)
+static bool take_given(struct hand_in *h, slice body) {
+    struct proto_carried_out in;
+    if (proto_carried_out_decode(body, &in) != OK || in.id.n >= ID)
         return false;
     h->talk.answered = true;
     memcpy(h->id, in.id.p, in.id.n);
-    if (write_out(h, in.sealed ? "cms" : "txt", in.package) != OK ||
+    if ((in.package.n > 0 && write_out(h, in.sealed ? "cms" : "txt", in.package) != OK) ||
         write_out(h, "manifest", in.manifest) != OK)
         return false;
     h->done.id = slice_str(h->id);
@@ -177,8 +177,8 @@ static bool answer(struct operator_talk *talk, const struct proto_frame *frame) 
         if (h->told)
             h->talk.code = EXIT_FINE;
         return true;
-    case PROTO_released:
-        return take_release(h, frame->body);
+    case PROTO_carried_out:
+        return take_given(h, frame->body);
     case PROTO_office_is:
         return take_state(h, frame->body);
     case PROTO_office_refused:
@@ -195,8 +195,8 @@ static bool next(struct operator_talk *talk, uint32_t request, writer *w) {
         return false;
     if (h->put) {
         h->told = true;
-        proto_frame_write(w, request, PROTO_release_done);
-        proto_release_done_write(w, &h->done);
+        proto_frame_write(w, request, PROTO_order_written);
+        proto_order_written_write(w, &h->done);
         return true;
     }
     if (left > 0) {
@@ -277,9 +277,9 @@ int office_client_put(const char *data, const char *verb, const char *hash, cons
 }
 
 /* The server carries out nothing for somebody who could not write it down. */
-int office_client_release(const char *data, const char *file, const char *to) {
+int office_client_order(const char *data, const char *file, const char *to) {
     struct hand_in h = hand_in(false);
-    h.what.what = MAIL_OFFICE_RELEASE;
+    h.what.what = MAIL_OFFICE_ORDER;
     h.to = to;
     err e = sys_dir_check(to);
     if (e == OK)

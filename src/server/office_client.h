@@ -1,4 +1,4 @@
-/* `sottod office` and `sottod release`: the office file and the suspension list of the server that
+/* `sottod office` and `sottod order`: the office file and the suspension list of the server that
  * runs. */
 #ifndef SOTTO_SERVER_OFFICE_CLIENT_H
 #define SOTTO_SERVER_OFFICE_CLIENT_H
@@ -13,8 +13,8 @@ int office_client_show(const char *data, bool json);
 int office_client_put(const char *data, const char *verb, const char *hash, const char *file,
                       bool anew, bool json);
 
-/* Has a release order carried out: writes into the directory `to` what is for the authority,
- * ID.cms or ID.txt, and ID.manifest, and tells the server once both are there. */
-int office_client_release(const char *data, const char *file, const char *to);
+/* Has an order carried out: writes into the directory `to` what it gives, ID.cms or ID.txt, and
+ * ID.manifest, and tells the server once both are there. */
+int office_client_order(const char *data, const char *file, const char *to);
 
 #endif

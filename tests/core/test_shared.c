@@ -369,6 +369,27 @@ TEST(a_contact_that_is_new_here_is_dated_a_day_ahead_at_most) {
     end_contact();
 }
 
+TEST(a_link_that_was_taken_by_a_clock_that_is_wrong_gives_way_to_the_next) {
+    uint8_t place[16 + PROTO_ADDRESS];
+    struct record_contact r = a_contact();
+    CHECK_EQ(r.addresses.n, sizeof place);
+    memcpy(place, r.addresses.p, sizeof place);
+    r.link_until = UINT64_MAX - 1;
+    import(client(2), &r);
+    rig.now += 2 * TIME_DAY;
+    CHECK_OK(core_enter(client(2)->core, rig.now));
+    place[sizeof place - 1] ^= 1;
+    r.addresses = SLICE_ARRAY(place);
+    r.link_until = rig.now + TIME_WEEK;
+    import(client(2), &r);
+    CHECK_SLICE(known_as(client(2)).addresses, SLICE_ARRAY(place));
+    /* The clock that was wrong is this one's. */
+    core_contact_lookup(client(2)->core, client(1)->account)->r.link_until = UINT64_MAX;
+    CHECK_OK(core_enter(client(2)->core, rig.now - 1));
+    CHECK_EQ(known_as(client(2)).link_until, (rig.now - 1 + TIME_WEEK + TIME_DAY) | 1);
+    end_contact();
+}
+
 TEST(a_contact_that_is_known_under_another_key_is_left_alone) {
     struct record_contact r = a_contact();
     core_contact_lookup(client(0)->core, client(1)->account)->r.identity[0] ^= 1;
@@ -1121,9 +1142,10 @@ static void count(uint16_t type) {
     rig.on_request = count_of_other;
 }
 
-/* The other's own card is due now. */
+/* Its own card is due now; its session began long ago. */
 static void put_now(struct client *c) {
     struct claim *claim = c->core->claims.p[0];
+    c->core->cards_at = 0;
     claim->r.put_at = rig.now;
     core_wake(c->core, rig.now);
 }
@@ -1286,6 +1308,23 @@ TEST(hours_lie_between_the_card_and_what_own_devices_are_told) {
     }
     CHECK(least >= TIME_HOUR - TIME_MINUTE);
     CHECK(most - least >= TIME_HOUR);
+    rig_fini(&rig);
+}
+
+TEST(what_own_devices_are_told_waits_for_a_card_that_is_due) {
+    handle_and_link("alice", "");
+    hear();
+    leave(other);
+    struct claim *c = other->core->claims.p[0];
+    c->r.put_at = c->r.tell_at = rig.now;
+    rig_pass(&rig, TIME_HOUR);
+    rig.on_request = note_send;
+    sent_at = 0;
+    uint64_t begun = rig.now;
+    come_back(other);
+    hear();
+    CHECK_EQ(claim_of(other)->r.address.n, PROTO_ADDRESS);
+    CHECK(sent_at >= begun + TIME_HOUR);
     rig_fini(&rig);
 }
 

@@ -1,4 +1,4 @@
-"""The request desk's side of a running server: what `sottod office` takes and says, and what `sottod release` writes,
+"""The request desk's side of a running server: what `sottod office` takes and says, and what `sottod order` writes,
 which openssl opens. A demonstration office signs with ssh-keygen's plain keys."""
 import base64
 import hashlib
@@ -109,10 +109,10 @@ class Operator:
         path.write_text(text)
         return self.run("office", verb, *words, str(path), "--json")
 
-    def release(self, text, to):
+    def order(self, text, to):
         path = self.world.folder / "order"
         path.write_text(text)
-        return self.run("release", str(path), "--to", str(to))
+        return self.run("order", str(path), "--to", str(to))
 
     def show(self):
         return json.loads(self.run("office", "show", "--json").stdout)
@@ -143,21 +143,21 @@ def released(tap, folder):
                  "SIGNATURE": signed("o-1").replace("fields exists created devices", "fields exists created items"),
                  "EXPIRED": signed("o-1", made="2026-01-01T00:00:00Z"),
                  "KIND": text}
-        done = {reason: operator.release(wrong[reason], out) for reason in wrong}
+        done = {reason: operator.order(wrong[reason], out) for reason in wrong}
         tap.check("without_a_valid_order_nothing_is_printed",
                   all(refused(done[reason], reason) for reason in done) and not list(out.iterdir()), done)
-        nowhere = operator.release(signed("o-1"), world.folder / "none")
+        nowhere = operator.order(signed("o-1"), world.folder / "none")
         tap.check("who_can_t_write_it_down_uses_up_no_order", nowhere.returncode == 2, nowhere)
 
         # The disk refuses the package; the server that carried the order out is killed.
         (out / "o-1.cms").mkdir()
         first = signed("o-1")
-        cut = operator.release(first, out)
+        cut = operator.order(first, out)
         (out / "o-1.cms").rmdir()
         world.server.kill()
         world.server.start()
-        other = operator.release(office.signed(order(operator.show(), account, "o-1", "fr-court"), *four), out)
-        again = operator.release(first, out)
+        other = operator.order(office.signed(order(operator.show(), account, "o-1", "fr-court"), *four), out)
+        again = operator.order(first, out)
         tap.check("an_order_that_was_cut_off_finishes_its_own_output_and_no_other",
                   cut.returncode == 1 and refused(other, "CARRIED_OUT") and again.returncode == 0, (cut, other, again))
         letters = {kind: authority.opened(out / "o-1.cms", kind) for kind in authority.KINDS}
@@ -169,18 +169,18 @@ def released(tap, folder):
         tap.check("the_package_has_nothing_in_clear_and_the_manifest_its_hash",
                   account.encode() not in sealed and account not in manifest and b"exists" not in sealed and
                   f"package cms {hashlib.sha256(sealed).hexdigest()}\n" in manifest, manifest)
-        once = operator.release(first, out)
+        once = operator.order(first, out)
         state = operator.show()
         tap.check("it_is_carried_out_once", refused(once, "CARRIED_OUT"), once)
-        plain = operator.release(signed("o-2", authority="fr-court"), out)
+        plain = operator.order(signed("o-2", authority="fr-court"), out)
         tap.check("without_a_certificate_it_is_a_letter",
                   plain.returncode == 0 and "\nexists yes\n" in (out / "o-2.txt").read_text(), plain)
         ann.fine("delete-account", account)
-        gone = operator.release(signed("o-3", authority="fr-court"), out)
+        gone = operator.order(signed("o-3", authority="fr-court"), out)
         tap.check("an_account_that_is_gone_is_not_held", gone.returncode == 0 and
                   "\nanswer not held: " in (out / "o-3.txt").read_text(), gone)
         held = json.loads(next(line for line in operator.run("inventory", "--json").stdout.splitlines()
-                               if '"release"' in line))
+                               if '"carried"' in line))
         tap.check("of_what_was_released_only_that_it_was_stays", held["count"] == 3 and held["bytes"] < 3 * 120, held)
 
 
