@@ -1,16 +1,18 @@
 #include "desk/words.h"
 
 static const char *const words[WORDS_LANGUAGES][WORD_COUNT] = {
-    [WORDS_EN] = {
+    [WORDS_EN] =
+        {
 #define X(name, en, zh) en,
-        DESK_WORDS(X)
+            DESK_WORDS(X)
 #undef X
-    },
-    [WORDS_ZH] = {
+        },
+    [WORDS_ZH] =
+        {
 #define X(name, en, zh) zh,
-        DESK_WORDS(X)
+            DESK_WORDS(X)
 #undef X
-    },
+        },
 };
 
 const char *words_get(enum words_language language, enum word w) {

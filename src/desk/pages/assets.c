@@ -23,8 +23,7 @@ static err asset(struct page *p) {
         if (slice_equal(name, slice_str(desk_assets[i].name))) {
             p->answer->type = type_of(name);
             TRY(sys_web_header(p->answer, "Cache-Control", slice_str("no-cache")));
-            return buf_append(&p->answer->body,
-                              slice_of(desk_assets[i].bytes, desk_assets[i].n));
+            return buf_append(&p->answer->body, slice_of(desk_assets[i].bytes, desk_assets[i].n));
         }
     return page_message(p, 404, WORD_NOT_FOUND, WORD_NOT_FOUND_TEXT);
 }

@@ -1,5 +1,6 @@
 /* The suspension board: drafts of the next list. A draft becomes a paper, which those sign whom its
  * difference from the present list demands. */
+#include "crypto/crypto.h"
 #include "desk/pages/page.h"
 
 enum { WORDS_MAX = 64, COUNTRIES_MAX = 64 };
@@ -76,7 +77,8 @@ static size_t lines_of(slice text, struct office_line *out) {
     return n;
 }
 
-/* Two capital letters each, ascending, each once: whatever else is refused when the text is read. */
+/* Two capital letters each, ascending, each once: whatever else is refused when the text is read.
+ */
 static err sorted_countries(buf *words) {
     slice rest = buf_slice(words), each[COUNTRIES_MAX];
     size_t n = 0;
@@ -107,20 +109,6 @@ static err sorted_countries(buf *words) {
     return e;
 }
 
-static unsigned two(slice s, size_t at) {
-    return (unsigned)(s.p[at] - '0') * 10 + (unsigned)(s.p[at + 1] - '0');
-}
-
-static err day(slice s, uint64_t *ms) {
-    if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-')
-        return ERR_MALFORMED;
-    for (size_t i = 0; i < s.n; i++)
-        if (i != 4 && i != 7 && (s.p[i] < '0' || s.p[i] > '9'))
-            return ERR_MALFORMED;
-    int year = (int)(two(s, 0) * 100 + two(s, 2));
-    return time_of_date(year, (int)two(s, 5), (int)two(s, 8), ms) ? OK : ERR_MALFORMED;
-}
-
 static struct office_suspension *find(struct next *n, slice id) {
     for (size_t i = 0; i < n->list.suspensions.n; i++)
         if (slice_equal(n->suspensions[i].id, id))
@@ -138,7 +126,7 @@ static err set(struct page *p, struct next *n) {
     struct office_suspension s = {.id = buf_slice(&n->id), .start = seconds(p->now)};
     TRY(page_field(p, "law", &n->law));
     TRY(sorted_countries(&n->jurisdictions));
-    TRY(day(buf_slice(&n->date), &s.review));
+    TRY(page_day(buf_slice(&n->date), &s.review));
     s.jurisdictions = buf_slice(&n->jurisdictions);
     s.scope.kind = OFFICE_SCOPE_ALL;
     s.wording.p = n->wording;
@@ -171,7 +159,7 @@ static err review(struct page *p, struct next *n) {
     struct office_suspension *s = find(n, buf_slice(&n->which));
     if (s == NULL)
         return ERR_NOT_FOUND;
-    return day(buf_slice(&n->date), &s->review);
+    return page_day(buf_slice(&n->date), &s->review);
 }
 
 static err notice(struct page *p, struct next *n) {
@@ -347,8 +335,7 @@ static void which(struct page *p, const char *id) {
 }
 
 static void assessment(struct page *p) {
-    const struct json_object *sections =
-        page_data_list(p->pages->data, "assessment", "sections");
+    const struct json_object *sections = page_data_list(p->pages->data, "assessment", "sections");
     for (size_t i = 0; i < page_json_count(sections); i++) {
         const struct json_object *s = page_json_item(sections, i);
         char name[DECIMAL_TEXT + 8] = "section-";
@@ -359,7 +346,8 @@ static void assessment(struct page *p) {
         html_string(&p->h, ". ");
         html_text(&p->h, page_json_words(s, "title", p->language));
         html_close(&p->h);
-        html_element(&p->h, "p", page_json_words(s, "contains", p->language), "class", "hint", NULL);
+        html_element(&p->h, "p", page_json_words(s, "contains", p->language), "class", "hint",
+                     NULL);
         html_open(&p->h, "textarea", "name", name, "id", name, "rows", "4", "required", "", NULL);
         html_close(&p->h);
         html_close(&p->h);

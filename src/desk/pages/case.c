@@ -1,5 +1,5 @@
-/* One case: what is in the clear, its history, what can be done next; and what is sealed, which only
- * a script with the person's key opens. */
+/* One case: what is in the clear, its history, what can be done next; and what is sealed, which
+ * only a script with the person's key opens. */
 #include "desk/pages/page.h"
 
 static slice id_of(const struct page *p) {
@@ -62,6 +62,7 @@ static enum word hold_word(enum desk_hold hold) {
     case DESK_HOLD_DIFFER:
         return WORD_HOLD_DIFFER;
     case DESK_HOLD_NONE:
+    case DESK_HOLD_COUNT:
         break;
     }
     return WORD_NONE;
@@ -208,9 +209,10 @@ static bool seat(void *ctx, const struct desk_seat *s) {
     else if (!s->shown)
         page_say(p, WORD_SEAT_HIDDEN);
     else
-        page_badge(p, s->verdict == DESK_VERDICT_CLEAR   ? "info"
-                      : s->verdict == DESK_VERDICT_BLOCK ? "stop"
-                                                         : "warn",
+        page_badge(p,
+                   s->verdict == DESK_VERDICT_CLEAR   ? "info"
+                   : s->verdict == DESK_VERDICT_BLOCK ? "stop"
+                                                      : "warn",
                    verdict_word(s->verdict));
     html_close(&p->h);
     html_open(&p->h, "td", NULL);

@@ -16,7 +16,7 @@ enum {
     ASK_MANIFEST = 1 << 9,
     ASK_LENS = 1 << 10,
     ASK_REASON = 1 << 11,
-    ASK_BEFORE = 1 << 12, /* the order of the round before, which holds the account */
+    ASK_BEFORE = 1 << 12,  /* the order of the round before, which holds the account */
     SIGNS_ORDER = 1 << 13, /* the order that is drafted is signed with it */
     ROUND_ORDER = 1 << 14, /* it signs the order of the round */
 };
@@ -204,7 +204,7 @@ static void classification(struct page *p) {
 
 /* ---- Checklists ---- */
 
-static void small(slice id, char out[DESK_ID], const char *end) {
+static void small(slice id, char *out, const char *end) {
     size_t n = 0;
     for (; n < id.n && n < 16; n++)
         out[n] = (char)(id.p[n] >= 'A' && id.p[n] <= 'Z' ? id.p[n] + 'a' - 'A' : id.p[n]);
@@ -234,8 +234,8 @@ static void question(struct page *p, const struct json_object *item) {
     html_open(&p->h, "p", "class", "hint", NULL);
     page_say(p, WORD_BLOCKS_IF);
     html_string(&p->h, " ");
-    page_say(p, slice_equal(page_json_string(item, "blocks"), slice_str("yes")) ? WORD_YES
-                                                                                : WORD_NO);
+    page_say(p,
+             slice_equal(page_json_string(item, "blocks"), slice_str("yes")) ? WORD_YES : WORD_NO);
     html_close(&p->h);
     page_input(p, &(struct page_input){.name = reason, .label = WORD_REASON});
     html_close(&p->h);
@@ -304,7 +304,7 @@ static err verdict(struct page *p, const struct desk_case *c) {
                 false);
     html_close(&p->h);
     page_choices(p, WORD_VERDICT);
-#define X(text, name)                                                                           \
+#define X(text, name)                                                                          \
     page_choice(p, "radio", "say-verdict", text, slice_str(page_word(p, WORD_VERDICT_##name)), \
                 false);
     DESK_VERDICTS(X)
@@ -339,9 +339,9 @@ static void lenses(struct page *p) {
 static err wording(struct page *p, const struct desk_case *c, enum desk_move move) {
     buf text = buf_on(NULL);
     err e = page_letter(p,
-                        move == DESK_MOVE_NOTIFY           ? "notice"
+                        move == DESK_MOVE_NOTIFY      ? "notice"
                         : c->path == OFFICE_EMERGENCY ? "notice-emergency"
-                                                           : "notice-late",
+                                                      : "notice-late",
                         c, SLICE_EMPTY, &text);
     if (e == OK)
         page_input(p, &(struct page_input){.name = "wording",
@@ -559,7 +559,7 @@ static err read_wording(struct page *p, struct filled *f) {
 static err read_date(const struct filled *f, uint64_t *ms) {
     for (size_t i = 0; i < f->n; i++)
         if (slice_equal(f->says[i].name, slice_str("until")))
-            return office_time_read(f->says[i].text, ms) ? OK : ERR_MALFORMED;
+            return page_day(slice_of(f->says[i].text.p, f->says[i].text.n < 10 ? 0 : 10), ms);
     return OK;
 }
 
@@ -725,7 +725,8 @@ PAGE(case_compose, PAGE_INSIDE)
 static err case_move(struct page *p) {
     struct desk_made made;
     struct desk_why why = {DESK_OK};
-    buf move = buf_on(NULL), order = buf_on(NULL), before = buf_on(NULL), letter_text = buf_on(NULL);
+    buf move = buf_on(NULL), order = buf_on(NULL), before = buf_on(NULL),
+        letter_text = buf_on(NULL);
     buf back = buf_on(NULL);
     err e = page_document(p, "move", &move);
     if (e == OK)

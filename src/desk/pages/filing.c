@@ -9,34 +9,34 @@ _Static_assert((uint64_t)BODY_MAX >= DESK_FILING_MAX, "the largest attachment fi
 /* ---- The form ---- */
 
 /* X(name in the form and the text, label, hint, lines (0: one), needed) */
-#define FILING_FIELDS(X)                                                                        \
-    X("authority", AUTHORITY, AUTHORITY_HINT, 0, true)                                          \
-    X("jurisdiction", JURISDICTION, JURISDICTION_HINT, 0, true)                                 \
-    X("beneficiary", BENEFICIARY_ASKED, BENEFICIARY_HINT, 0, true)                              \
-    X("reference", REFERENCE, NONE, 0, true)                                                    \
-    X("official", OFFICIAL, OFFICIAL_HINT, 0, true)                                             \
-    X("supervisor", SUPERVISOR, SUPERVISOR_HINT, 0, true)                                       \
-    X("contact", CONTACT, CONTACT_HINT, 0, true)                                                \
-    X("legal-basis", LEGAL_BASIS, LEGAL_BASIS_HINT, 3, true)                                    \
-    X("validated-by", VALIDATED_BY, VALIDATED_BY_HINT, 0, true)                                 \
-    X("offence", OFFENCE, OFFENCE_HINT, 3, true)                                                \
-    X("accounts", ACCOUNTS, ACCOUNTS_HINT, 3, true)                                             \
-    X("purpose", PURPOSE, PURPOSE_HINT, 5, true)                                                \
-    X("secrecy", SECRECY, SECRECY_HINT, 2, false)                                               \
+#define FILING_FIELDS(X)                                           \
+    X("authority", AUTHORITY, AUTHORITY_HINT, 0, true)             \
+    X("jurisdiction", JURISDICTION, JURISDICTION_HINT, 0, true)    \
+    X("beneficiary", BENEFICIARY_ASKED, BENEFICIARY_HINT, 0, true) \
+    X("reference", REFERENCE, NONE, 0, true)                       \
+    X("official", OFFICIAL, OFFICIAL_HINT, 0, true)                \
+    X("supervisor", SUPERVISOR, SUPERVISOR_HINT, 0, true)          \
+    X("contact", CONTACT, CONTACT_HINT, 0, true)                   \
+    X("legal-basis", LEGAL_BASIS, LEGAL_BASIS_HINT, 3, true)       \
+    X("validated-by", VALIDATED_BY, VALIDATED_BY_HINT, 0, true)    \
+    X("offence", OFFENCE, OFFENCE_HINT, 3, true)                   \
+    X("accounts", ACCOUNTS, ACCOUNTS_HINT, 3, true)                \
+    X("purpose", PURPOSE, PURPOSE_HINT, 5, true)                   \
+    X("secrecy", SECRECY, SECRECY_HINT, 2, false)                  \
     X("emergency", EMERGENCY_FACTS, EMERGENCY_HINT, 4, false)
 
+#define WORD_F_NONE WORD_NONE /* no hint */
 static const struct page_input FIELDS[] = {
-#define X(text, label_, hint_, lines_, needed_)      \
-    {.name = text,                                   \
-     .label = WORD_F_##label_,                       \
-     .hint = WORD_F_##hint_,                         \
-     .lines = lines_,                                \
+#define X(text, label_, hint_, lines_, needed_) \
+    {.name = text,                              \
+     .label = WORD_F_##label_,                  \
+     .hint = WORD_F_##hint_,                    \
+     .lines = lines_,                           \
      .needed = needed_},
     FILING_FIELDS(X)
 #undef X
 };
 enum { FIELD_COUNT = sizeof(FIELDS) / sizeof(FIELDS[0]) };
-#define WORD_F_NONE WORD_NONE
 
 static const char *const HELD[] = {
 #define X(text, name) text,
@@ -77,8 +77,8 @@ static void attachments(struct page *p) {
     html_open(&p->h, "div", "class", "field", NULL);
     html_element(&p->h, "label", slice_str(page_word(p, WORD_F_ATTACHMENTS)), "for",
                  "attachment-field", NULL);
-    html_element(&p->h, "p", slice_str(page_word(p, WORD_F_ATTACHMENTS_HINT)), "class", "hint", "id",
-                 "attachment-hint", NULL);
+    html_element(&p->h, "p", slice_str(page_word(p, WORD_F_ATTACHMENTS_HINT)), "class", "hint",
+                 "id", "attachment-hint", NULL);
     html_void(&p->h, "input", "type", "file", "name", "attachment", "id", "attachment-field",
               "multiple", "", "aria-describedby", "attachment-hint", NULL);
     html_close(&p->h);
@@ -247,11 +247,11 @@ static err refused_ticket(struct page *p) {
     p->answer->status = e == ERR_EARLY ? 425 : 403;
     page_begin(p, WORD_TICKET_REFUSED);
     page_element(p, "p",
-                 e == ERR_EARLY     ? WORD_TICKET_EARLY
-                 : e == ERR_PROOF   ? WORD_TICKET_WORK
-                 : e == ERR_REPEAT  ? WORD_TICKET_USED
-                 : e == ERR_LIMIT   ? WORD_FLOOD
-                                    : WORD_TICKET_OVER);
+                 e == ERR_EARLY    ? WORD_TICKET_EARLY
+                 : e == ERR_PROOF  ? WORD_TICKET_WORK
+                 : e == ERR_REPEAT ? WORD_TICKET_USED
+                 : e == ERR_LIMIT  ? WORD_FLOOD
+                                   : WORD_TICKET_OVER);
     if (e == ERR_EARLY) {
         html_open(&p->h, "p", NULL);
         page_time(p, from);

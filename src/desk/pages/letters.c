@@ -74,8 +74,8 @@ static err fill(const struct fill *f, slice text, buf *out) {
 
 err page_letter(struct page *p, const char *template, const struct desk_case *c, slice ground,
                 buf *out) {
-    const struct json_object *letter = page_json_find(
-        page_data_list(p->pages->data, "letters", "letters"), slice_str(template));
+    const struct json_object *letter =
+        page_json_find(page_data_list(p->pages->data, "letters", "letters"), slice_str(template));
     struct fill f = {p, c,
                      page_json_find(page_data_list(p->pages->data, "reasons", "reasons"), ground)};
     TRY(fill(&f, page_json_words(letter, "subject", p->language), out));

@@ -12,10 +12,9 @@ static bool demonstration(struct page *p) {
 static void ask_who(struct page *p) {
     page_element(p, "p", WORD_LOGIN_LEAD);
     html_open(&p->h, "form", "method", "get", "action", "/login", "class", "form", NULL);
-    page_input(p, &(struct page_input){.name = "person",
-                                       .label = WORD_PERSON,
-                                       .hint = WORD_PERSON_HINT,
-                                       .needed = true});
+    page_input(
+        p, &(struct page_input){
+               .name = "person", .label = WORD_PERSON, .hint = WORD_PERSON_HINT, .needed = true});
     page_submit(p, WORD_NEXT);
     html_close(&p->h);
 }

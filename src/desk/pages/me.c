@@ -1,5 +1,5 @@
-/* Whoever is signed in: their roles, their absence, and their key for what is sealed, which the desk
- * keeps wrapped for each of their passkeys. */
+/* Whoever is signed in: their roles, their absence, and their key for what is sealed, which the
+ * desk keeps wrapped for each of their passkeys. */
 #include "desk/pages/page.h"
 
 enum { WRAPPED_MAX = 1024 };
@@ -19,9 +19,9 @@ static err me(struct page *p) {
     page_section(p, WORD_AWAY);
     page_element(p, "p", WORD_AWAY_TEXT);
     page_form(p, "/me/away", NULL);
-    page_input(p, &(struct page_input){
-                      .name = "until", .label = WORD_AWAY_UNTIL, .hint = WORD_AWAY_HINT,
-                      .type = "date"});
+    page_input(
+        p, &(struct page_input){
+               .name = "until", .label = WORD_AWAY_UNTIL, .hint = WORD_AWAY_HINT, .type = "date"});
     page_submit(p, WORD_SAVE);
     html_close(&p->h);
     html_close(&p->h);
@@ -34,9 +34,7 @@ static err me_away(struct page *p) {
     buf date = buf_on(NULL);
     err e = page_field(p, "until", &date);
     if (e == OK && date.n > 0)
-        e = buf_append(&date, slice_str("T00:00:00Z"));
-    if (e == OK && date.n > 0 && !office_time_read(buf_slice(&date), &until))
-        e = ERR_MALFORMED;
+        e = page_day(buf_slice(&date), &until);
     if (e == OK)
         e = desk_away_set(p->desk, p->person->id, until);
     buf_free(&date);

@@ -1,8 +1,9 @@
 /* The frame of every page: who asks, in which language, head and foot. */
 #include "desk/pages/page.h"
 
-#define CONTENT_SECURITY_POLICY                                                                 \
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " \
+#define CONTENT_SECURITY_POLICY                                                             \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src " \
+    "'self'; "                                                                              \
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 /* ---- Who asks, and how ---- */
@@ -90,8 +91,8 @@ static void other_language(struct page *p) {
     buf to = buf_on(NULL);
     err e = buf_append(&to, slice_str(zh ? "/language?to=en&back=" : "/language?to=zh-Hant&back="));
     /* Who posted a form comes back to the beginning. */
-    slice back = slice_equal(p->request->method, slice_str("GET")) ? p->request->path
-                                                                   : slice_str("/");
+    slice back =
+        slice_equal(p->request->method, slice_str("GET")) ? p->request->path : slice_str("/");
     if (e == OK)
         e = buf_append(&to, back);
     html_fail(&p->h, e);
@@ -268,8 +269,7 @@ err page_message(struct page *p, unsigned status, enum word title, enum word tex
 err page_refused(struct page *p, const struct desk_why *why) {
     p->answer->status = 422;
     page_begin(p, WORD_REFUSED);
-    html_open(&p->h, "div", "class", "note", "data-kind", "stop", "role",
-              "alert", NULL);
+    html_open(&p->h, "div", "class", "note", "data-kind", "stop", "role", "alert", NULL);
     page_element(p, "p", WORD_REFUSED_TEXT);
     html_open(&p->h, "p", "lang", "en", NULL);
     html_element(&p->h, "code", slice_str(desk_why_name(why)), NULL);

@@ -40,21 +40,24 @@ struct page {
 enum page_for { PAGE_OPEN, PAGE_INSIDE };
 err page_run(void *ctx, const struct sys_web_request *request, err uploaded,
              struct sys_web_answer *answer, enum page_for whom, err (*make)(struct page *p));
-#define PAGE(name, whom)                                                      \
-    err page_##name(void *ctx, const struct sys_web_request *request, err up, \
-                    struct sys_web_answer *answer) {                          \
-        return page_run(ctx, request, up, answer, whom, name);                \
+#define PAGE(name, whom)                                                         \
+    err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
+                       struct sys_web_answer *answer) {                          \
+        return page_run(ctx, request, up, answer, whom, name);                   \
     }
-/* What the table has: page_NAME for each. */
-#define PAGE_LIST(X)                                                                              \
-    X(home) X(policy) X(guidelines) X(ledger) X(published) X(report) X(file) X(file_wait)         \
-    X(file_take) X(status) X(objection) X(object) X(language) X(asset) X(login) X(login_take)     \
-    X(logout) X(act_as) X(act_as_key) X(queue) X(case_) X(case_key) X(case_sealed) X(case_wrap)   \
-    X(case_form) X(case_compose) X(case_move) X(tasks) X(rewrap) X(board) X(board_compose)        \
-    X(office) X(paper) X(paper_add) X(paper_sign) X(me) X(me_key) X(me_key_put) X(me_away)
-#define X(name)                                                                \
-    err page_##name(void *ctx, const struct sys_web_request *request, err up, \
-                    struct sys_web_answer *answer);
+/* What the table has: page_at_NAME for each. */
+#define PAGE_LIST(X)                                                                             \
+    X(home)                                                                                      \
+    X(policy)                                                                                    \
+    X(guidelines) X(ledger) X(published) X(report) X(file) X(file_wait) X(file_take) X(status)   \
+        X(objection) X(object) X(language) X(asset) X(login) X(login_take) X(logout) X(act_as)   \
+            X(act_as_key) X(queue) X(case_) X(case_key) X(case_sealed) X(case_wrap) X(case_form) \
+                X(case_compose) X(case_move) X(tasks) X(rewrap) X(board) X(board_compose)        \
+                    X(office) X(paper) X(paper_add) X(paper_sign) X(me) X(me_key) X(me_key_put)  \
+                        X(me_away)
+#define X(name)                                                                  \
+    err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
+                       struct sys_web_answer *answer);
 PAGE_LIST(X)
 #undef X
 
@@ -121,7 +124,7 @@ struct page_input {
     enum word label, hint; /* hint: WORD_NONE for none */
     slice value;
     bool needed;
-    unsigned lines; /* 0: one, an input; else a textarea of so many */
+    unsigned lines;   /* 0: one, an input; else a textarea of so many */
     const char *type; /* NULL: "text" */
 };
 void page_input(struct page *p, const struct page_input *input);
@@ -163,6 +166,8 @@ void page_line_ends(buf *value);
 err page_query(struct page *p, const char *name, buf *value);
 /* False for a form on a page of somebody else, by what the browser says. */
 bool page_same_site(struct page *p);
+/* When the day of a date field begins. MALFORMED. */
+err page_day(slice date, uint64_t *ms);
 /* A document of a text and lines of signatures, as forms have them: NAME and NAME-lines. */
 err page_document(struct page *p, const char *name, buf *document);
 

@@ -8,9 +8,9 @@ enum { SMALL = 16 * 1024, FORM = 1 << 20, PAPER = 3 * OFFICE_DOCUMENT_MAX };
 extern const struct sys_web_upload page_filing_upload;
 
 #define GET(path, name) \
-    { "GET", path, 0, NULL, page_##name }
+    { "GET", path, 0, NULL, page_at_##name }
 #define POST(path, name, max) \
-    { "POST", path, max, NULL, page_##name }
+    { "POST", path, max, NULL, page_at_##name }
 
 /* In the order in which somebody comes by them. */
 const struct sys_web_page desk_pages_table[] = {
@@ -20,13 +20,33 @@ const struct sys_web_page desk_pages_table[] = {
     GET("/guidelines", guidelines),
     GET("/report", report),
     GET("/ledger", ledger),
-    GET("/ledger/" "*", published),
-    GET("/ledger/" "*" "/" "*", published),
-    GET("/ledger/" "*" "/" "*" "/" "*", published),
-    GET("/ledger/" "*" "/" "*" "/" "*" "/" "*", published),
+    GET("/ledger/"
+        "*",
+        published),
+    GET("/ledger/"
+        "*"
+        "/"
+        "*",
+        published),
+    GET("/ledger/"
+        "*"
+        "/"
+        "*"
+        "/"
+        "*",
+        published),
+    GET("/ledger/"
+        "*"
+        "/"
+        "*"
+        "/"
+        "*"
+        "/"
+        "*",
+        published),
     GET("/file", file),
     GET("/file/wait", file_wait),
-    {"POST", "/file", 48 << 20, &page_filing_upload, page_file_take},
+    {"POST", "/file", 48 << 20, &page_filing_upload, page_at_file_take},
     GET("/status", status),
     GET("/object", objection),
     POST("/object", object, FORM),
@@ -40,24 +60,55 @@ const struct sys_web_page desk_pages_table[] = {
     POST("/login", login_take, SMALL),
     POST("/logout", logout, SMALL),
     GET("/act-as", act_as),
-    GET("/act-as/" "*", act_as_key),
+    GET("/act-as/"
+        "*",
+        act_as_key),
     /* Inside. */
     GET("/queue", queue),
     GET("/tasks", tasks),
     GET("/tasks/keys", rewrap),
-    GET("/case/" "*", case_),
-    GET("/case/" "*" "/key", case_key),
-    GET("/case/" "*" "/sealed/" "*" "/" "*", case_sealed),
-    POST("/case/" "*" "/wrap", case_wrap, SMALL),
-    GET("/case/" "*" "/do/" "*", case_form),
-    POST("/case/" "*" "/do/" "*", case_compose, FORM),
-    POST("/case/" "*" "/move", case_move, FORM),
+    GET("/case/"
+        "*",
+        case_),
+    GET("/case/"
+        "*"
+        "/key",
+        case_key),
+    GET("/case/"
+        "*"
+        "/sealed/"
+        "*"
+        "/"
+        "*",
+        case_sealed),
+    POST("/case/"
+         "*"
+         "/wrap",
+         case_wrap, SMALL),
+    GET("/case/"
+        "*"
+        "/do/"
+        "*",
+        case_form),
+    POST("/case/"
+         "*"
+         "/do/"
+         "*",
+         case_compose, FORM),
+    POST("/case/"
+         "*"
+         "/move",
+         case_move, FORM),
     GET("/board", board),
     POST("/board", board_compose, PAPER),
     GET("/office", office),
-    GET("/paper/" "*", paper),
+    GET("/paper/"
+        "*",
+        paper),
     POST("/paper", paper_add, PAPER),
-    POST("/paper/" "*", paper_sign, PAPER),
+    POST("/paper/"
+         "*",
+         paper_sign, PAPER),
     GET("/me", me),
     POST("/me/away", me_away, SMALL),
     GET("/me/key", me_key),

@@ -1,6 +1,6 @@
 /* Papers: office files and suspension lists that are being signed. Each is a file in the desk's
- * folder papers/, named by the hash of its text, and grows by a line for each signature, until those
- * who must have signed; then it comes into force, and the file goes. */
+ * folder papers/, named by the hash of its text, and grows by a line for each signature, until
+ * those who must have signed; then it comes into force, and the file goes. */
 #include "crypto/crypto.h"
 #include "desk/pages/page.h"
 #include "sys/files.h"

@@ -397,8 +397,8 @@ bool page_same_site(struct page *p) {
     slice site = p->request->site, rest = p->request->origin;
     bool same = site.n > 0 ? slice_equal(site, slice_str("same-origin")) : true;
     if (same && p->request->origin.n > 0) {
-        bool web = slice_skip(&rest, slice_str("https://")) ||
-                   slice_skip(&rest, slice_str("http://"));
+        bool web =
+            slice_skip(&rest, slice_str("https://")) || slice_skip(&rest, slice_str("http://"));
         same = web && slice_equal(rest, p->request->host);
     }
     return same;
@@ -422,6 +422,20 @@ err page_document(struct page *p, const char *name, buf *document) {
     buf_free(&lines);
     buf_free(&field);
     return e;
+}
+
+static unsigned two(slice s, size_t at) {
+    return (unsigned)(s.p[at] - '0') * 10 + (unsigned)(s.p[at + 1] - '0');
+}
+
+err page_day(slice s, uint64_t *ms) {
+    if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-')
+        return ERR_MALFORMED;
+    for (size_t i = 0; i < s.n; i++)
+        if (i != 4 && i != 7 && (s.p[i] < '0' || s.p[i] > '9'))
+            return ERR_MALFORMED;
+    int year = (int)(two(s, 0) * 100 + two(s, 2));
+    return time_of_date(year, (int)two(s, 5), (int)two(s, 8), ms) ? OK : ERR_MALFORMED;
 }
 
 /* ---- Names ---- */

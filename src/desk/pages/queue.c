@@ -85,9 +85,9 @@ static err read_wanted(struct page *p, struct wanted *w) {
     if (w->mine.n > 0)
         w->filter.person = p->person->id;
     w->filter.after_id = buf_slice(&w->after);
-    return w->deadline.n == 0 ? OK
-                              : decimal_decode(buf_slice(&w->deadline), UINT64_MAX,
-                                               &w->filter.after_deadline);
+    return w->deadline.n == 0
+               ? OK
+               : decimal_decode(buf_slice(&w->deadline), UINT64_MAX, &w->filter.after_deadline);
 }
 
 static void free_wanted(struct wanted *w) {
@@ -101,19 +101,19 @@ static void free_wanted(struct wanted *w) {
 static void filters(struct page *p, const struct wanted *w) {
     html_open(&p->h, "form", "method", "get", "action", "/queue", "class", "filters", NULL);
     page_select(p, "role", WORD_WAITS_FOR);
-    page_option(p, "", slice_str(page_word(p, w->state.n + w->mine.n > 0 ? WORD_ANYBODY
-                                                                        : WORD_MY_ROLES)),
+    page_option(p, "",
+                slice_str(page_word(p, w->state.n + w->mine.n > 0 ? WORD_ANYBODY : WORD_MY_ROLES)),
                 w->role.n == 0);
-#define X(text, name)                                                     \
-    page_option(p, text, slice_str(page_word(p, WORD_ROLE_##name)),       \
+#define X(text, name)                                               \
+    page_option(p, text, slice_str(page_word(p, WORD_ROLE_##name)), \
                 slice_equal(buf_slice(&w->role), slice_str(text)));
     OFFICE_ROLES(X)
 #undef X
     page_select_end(p);
     page_select(p, "state", WORD_STATE);
     page_option(p, "", slice_str(page_word(p, WORD_ANY_OPEN)), w->state.n == 0);
-#define X(text, name)                                                      \
-    page_option(p, text, slice_str(page_word(p, WORD_STATE_##name)),       \
+#define X(text, name)                                                \
+    page_option(p, text, slice_str(page_word(p, WORD_STATE_##name)), \
                 slice_equal(buf_slice(&w->state), slice_str(text)));
     DESK_STATES(X)
 #undef X

@@ -1,6 +1,6 @@
 /* Who is signed in: a cookie for each, kept by its hash, for fifteen minutes, with the passkey that
- * began it. And nonces for signing in, which are not kept: each proves itself, and one that was used
- * is remembered until it is over. */
+ * began it. And nonces for signing in, which are not kept: each proves itself, and one that was
+ * used is remembered until it is over. */
 #ifndef SOTTO_DESK_PAGES_SESSIONS_H
 #define SOTTO_DESK_PAGES_SESSIONS_H
 
@@ -13,7 +13,7 @@ enum { PAGE_SESSIONS = 256, PAGE_ID = 65, PAGE_TOKEN = 64, PAGE_NONCES = 1024 };
 struct page_session {
     uint8_t hash[32]; /* of the cookie's token */
     char person[PAGE_ID];
-    uint64_t until; /* 0: free */
+    uint64_t until;  /* 0: free */
     uint64_t office; /* version of the office file when it began: a later one ends it */
 };
 struct page_sessions {

@@ -97,9 +97,10 @@ static err objection(struct page *p) {
     page_begin(p, WORD_OBJECT);
     html_element(&p->h, "p", slice_str(page_word(p, WORD_OBJECT_LEAD)), "class", "lead", NULL);
     page_form(p, "/object", NULL);
-    page_input(p, &(struct page_input){
-                      .name = "case", .label = WORD_CASE_NUMBER, .hint = WORD_OBJECT_CASE_HINT,
-                      .needed = true});
+    page_input(p, &(struct page_input){.name = "case",
+                                       .label = WORD_CASE_NUMBER,
+                                       .hint = WORD_OBJECT_CASE_HINT,
+                                       .needed = true});
     page_input(p, &(struct page_input){.name = "receipt",
                                        .label = WORD_RECEIPT_HASH,
                                        .hint = WORD_OBJECT_RECEIPT_HINT,
