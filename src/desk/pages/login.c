@@ -190,24 +190,38 @@ static err act_as(struct page *p) {
 }
 PAGE(act_as, PAGE_OPEN)
 
-/* The software passkey of one of them. The id is the office's own, so the path has no surprises. */
-static err act_as_key(struct page *p) {
-    const struct office_person *person =
-        demonstration(p) ? desk_person(desk_office(p->desk), p->request->stars[0]) : NULL;
-    if (person == NULL)
-        return page_message(p, 404, WORD_NOT_FOUND, WORD_NOT_FOUND_TEXT);
+/* A file of the folder that holds a person's keys. The id is the office's own, so the path has no
+ * surprises. */
+static err add_key(struct page *p, slice person, const char *name) {
     buf path = buf_on(NULL);
     err e = buf_append(&path, slice_str(p->pages->options.people));
     if (e == OK)
         e = buf_append_byte(&path, '/');
     if (e == OK)
-        e = buf_append(&path, person->id);
+        e = buf_append(&path, person);
     if (e == OK)
-        e = buf_append(&path, slice_of("/passkey.json", 14));
+        e = buf_append_byte(&path, '/');
+    if (e == OK)
+        e = buf_append(&path, slice_of(name, strlen(name) + 1));
     if (e == OK)
         e = sys_file_read((const char *)path.p, SOFT_KEY_MAX, &p->answer->body);
     buf_free(&path);
-    p->answer->type = "application/json";
-    return e == OK ? OK : page_error(p, ERR_NOT_FOUND, NULL);
+    return e;
+}
+
+static err act_as_key(struct page *p) {
+    const struct office_person *person =
+        demonstration(p) ? desk_person(desk_office(p->desk), p->request->stars[0]) : NULL;
+    if (person == NULL)
+        return page_message(p, 404, WORD_NOT_FOUND, WORD_NOT_FOUND_TEXT);
+    err e = add_key(p, person->id, "passkey");
+    if (e == OK)
+        e = add_key(p, person->id, "seal");
+    if (e != OK) {
+        buf_clear(&p->answer->body);
+        return page_error(p, ERR_NOT_FOUND, NULL);
+    }
+    p->answer->type = "text/plain; charset=utf-8";
+    return OK;
 }
 PAGE(act_as_key, PAGE_OPEN)

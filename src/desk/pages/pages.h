@@ -9,11 +9,9 @@
 struct desk_pages;
 
 struct desk_pages_options {
-    /* Of a demonstration: the folder that holds ID/passkey.json for each person of the office, for
-     * the page that lets a visitor act as any of them. NULL elsewhere; it counts only while the
-     * office file says `demonstration`. The file: {"credential", "private", "prf", "seal"}, each
-     * base64: the credential's id as in the office file, PKCS #8 of its P-256 key, 32 bytes for
-     * the PRF, the person's X25519 private key. */
+    /* Of a demonstration: the folder that holds ID/passkey and ID/seal for each person of the
+     * office, as `sotto-desk demo` makes it, for the page that lets a visitor act as any of them.
+     * NULL elsewhere; it counts only while the office file says `demonstration`. */
     const char *people;
     unsigned work_bits; /* that a filing costs; 0: 18 */
 };

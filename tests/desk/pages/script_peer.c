@@ -2,7 +2,7 @@
  * src/office. All in hexadecimal.
  *
  *   seal PUBLIC INFO AAD PLAIN      open PRIVATE INFO AAD SEALED      pair
- *   key PERSON      PKCS #8 of the person's ES256 passkey in the tests' office
+ *   key PERSON      the person's ES256 key in the tests' office
  *   login PERSON    a login's text
  *   check DOCUMENT  the office's answer to who signed it */
 #include <stdio.h>
@@ -73,10 +73,7 @@ static int person_of(const char *id) {
 }
 
 static void do_key(const char *id) {
-    buf der = from_hex("3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420");
-    must(buf_append(&der, slice_of(people_key(person_of(id), SOFT_ES256)->priv, 32)));
-    say(buf_slice(&der));
-    buf_free(&der);
+    say(slice_of(people_key(person_of(id), SOFT_ES256)->priv, 32));
 }
 
 static const uint64_t MADE = 1800000000000;

@@ -17,7 +17,7 @@ given.location = { origin: "https://desk.example.org" };
 
 const peer = (...args: string[]): string[] =>
   execFileSync(process.argv[2]!, args, { encoding: "utf-8" }).trim().split("\n");
-const fromHex = (s: string): b.Bytes => Uint8Array.from(s.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+const fromHex = b.fromHex;
 
 const tests: [string, () => Promise<void>][] = [];
 const test = (name: string, run: () => Promise<void>): void => void tests.push([name, run]);
@@ -99,12 +99,7 @@ test("a person's key opens with their passkey's secret, for them alone", async (
 });
 
 const soft = (person: string): passkey.Soft =>
-  new passkey.Soft("desk.example.org", {
-    credential: b.base64(b.utf8("ABC")),
-    private: b.base64(fromHex(peer("key", person)[0]!)),
-    prf: b.base64(b.random(32)),
-    seal: b.base64(b.random(32)),
-  });
+  new passkey.Soft("desk.example.org", passkey.readSoftKey(`${peer("key", person)[0]} 414243\n${"07".repeat(32)}\n`));
 
 test("a signature of the script's is one to the office", async () => {
   // Many, so that r and s come with and without a leading bit.

@@ -31,6 +31,9 @@ export const base64url = (bytes: Bytes): string =>
 export const hex = (bytes: Bytes): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+export const fromHex = (s: string): Bytes =>
+  Uint8Array.from(s.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+
 export const random = (n: number): Bytes => crypto.getRandomValues(new Uint8Array(n));
 
 export const sha256 = async (bytes: Bytes): Promise<Bytes> =>

@@ -64,7 +64,7 @@ const ACTS_AS = "sotto-desk acts as";
 const softKey = async (person: string): Promise<passkey.SoftKey | undefined> => {
   if (sessionStorage.getItem(ACTS_AS) !== person) return undefined;
   const bytes = await keys.fetchBytes(`/act-as/${person}`);
-  return bytes === undefined ? undefined : (JSON.parse(text(bytes)) as passkey.SoftKey);
+  return bytes === undefined ? undefined : passkey.readSoftKey(text(bytes));
 };
 
 async function assert(person: Person, challenge: Bytes): Promise<{ made: passkey.Assertion; soft?: passkey.SoftKey }> {
@@ -87,7 +87,7 @@ async function keepKey(person: Person, made: passkey.Assertion, soft: passkey.So
   until: number): Promise<hpke.KeyPair> {
   if (made.prf === undefined) throw new Error(say("no-prf"));
   const pair = await keys.personKey(person.id, person.seal, made.credential, made.prf,
-    soft === undefined ? undefined : fromBase64(soft.seal));
+    soft?.seal);
   if (pair === undefined) throw new Error(say("no-key"));
   await keys.keep(person.id, pair, until);
   return pair;

@@ -1,7 +1,7 @@
 /* Passkeys: what signs a text. Whatever signs, the desk gets the same line and checks it in the same
  * way; in a demonstration a key in software stands in for the hardware. */
 
-import { Bytes, base64, base64url, concat, fromBase64, sha256, utf8, vector } from "./bytes";
+import { Bytes, base64, base64url, concat, fromHex, sha256, utf8, vector } from "./bytes";
 import { hmac } from "./hpke";
 
 const PRF_SALT = utf8("sotto desk 1 prf");
@@ -55,13 +55,20 @@ export class Hardware implements Authenticator {
   }
 }
 
-/** As a demonstration's people/ID/passkey.json has it; all in base64. */
+/** A demonstration's passkey in software, with the person's key for what is sealed. */
 export interface SoftKey {
-  credential: string;
-  private: string; // PKCS #8 of a P-256 key
-  prf: string; // 32 bytes
-  seal: string; // the person's X25519 private key
+  credential: Bytes;
+  privateKey: Bytes; // of P-256, 32 bytes
+  seal: Bytes; // X25519's private key
 }
+
+/** As the desk shows it: the key and the credential's id, then the other key, in hexadecimal. */
+export function readSoftKey(lines: string): SoftKey {
+  const [privateKey = "", credential = "", seal = ""] = lines.split(/\s+/);
+  return { privateKey: fromHex(privateKey), credential: fromHex(credential), seal: fromHex(seal) };
+}
+
+const PKCS8 = fromHex("3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420");
 
 /** The r and s of WebCrypto as DER, which WebAuthn has. */
 function der(raw: Bytes): Bytes {
@@ -84,13 +91,13 @@ export class Soft implements Authenticator {
       `"origin":"${location.origin}","crossOrigin":false}`);
     const presentAndVerified = Uint8Array.of(0x05, 0, 0, 0, 0);
     const authenticatorData = concat(await sha256(utf8(this.rp)), presentAndVerified);
-    const key = await crypto.subtle.importKey("pkcs8", fromBase64(this.key.private),
+    const key = await crypto.subtle.importKey("pkcs8", concat(PKCS8, this.key.privateKey),
       { name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
     const signature = der(new Uint8Array(await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, key,
       concat(authenticatorData, await sha256(clientData)))));
     const salt = await sha256(concat(utf8("WebAuthn PRF\0"), PRF_SALT));
-    return { credential: fromBase64(this.key.credential), authenticatorData, clientData, signature,
-      prf: await hmac(fromBase64(this.key.prf), salt) };
+    const secret = await sha256(concat(utf8("prf"), this.key.privateKey));
+    return { credential: this.key.credential, authenticatorData, clientData, signature, prf: await hmac(secret, salt) };
   }
 }
 
