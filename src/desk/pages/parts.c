@@ -393,15 +393,16 @@ err page_query(struct page *p, const char *name, buf *value) {
     return OK;
 }
 
+/* A page that sends no referrer sends no origin either ("null"): then what the browser says of the
+ * site alone counts, where it does. */
 bool page_same_site(struct page *p) {
     slice site = p->request->site, rest = p->request->origin;
-    bool same = site.n > 0 ? slice_equal(site, slice_str("same-origin")) : true;
-    if (same && p->request->origin.n > 0) {
-        bool web =
-            slice_skip(&rest, slice_str("https://")) || slice_skip(&rest, slice_str("http://"));
-        same = web && slice_equal(rest, p->request->host);
-    }
-    return same;
+    if (site.n > 0)
+        return slice_equal(site, slice_str("same-origin"));
+    if (rest.n == 0)
+        return true;
+    bool web = slice_skip(&rest, slice_str("https://")) || slice_skip(&rest, slice_str("http://"));
+    return web && slice_equal(rest, p->request->host);
 }
 
 err page_document(struct page *p, const char *name, buf *document) {
