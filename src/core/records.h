@@ -252,12 +252,12 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 
 /* A place that we hold, or want to. With a PIN there are two: at the name's an empty card, at that
  * of name and PIN the real one. command: that waits for it (0: none). version: of the last put.
- * put_at: when to put the card anew, or to drop it; renewed: the week. tell_at: when own devices are to
- * hear of it (0: they are not). sent: we asked for a put since another own
- * device's word. doubt: the server has another card than the one that we know of, or none: first
- * their words are waited for. address: the card's; fresh: that of the
- * next one, until it is there; another own device's card has neither here. made, by: when and on
- * which own device it was claimed. */
+ * put_at: when to put the card anew, or to drop it; renewed: the week. tell_at: when own devices
+ * are to hear of it (0: they are not). sent: we asked for a put since another own device's word.
+ * doubt: the server has another card than the one that we know of, or none: first their words are
+ * waited for. address: the card's; fresh: that of the next one, until it is there; another own
+ * device's card has neither here. made, by: when and on which own device it was claimed. gaps: how
+ * many the mailbox had when the card was surely ours. */
 #define RECORD_FIELDS_claim(F)        \
     F(u64, number, 0, 0)              \
     F(u8, state, 0, 0)                \
@@ -276,6 +276,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, tell_at, 0, 0)             \
     F(flag, sent, 0, 0)               \
     F(flag, doubt, 0, 0)              \
+    F(u64, gaps, 0, 0)                \
     F(vec, address, 0, PROTO_ADDRESS) \
     F(vec, fresh, 0, PROTO_ADDRESS)
 
