@@ -203,9 +203,9 @@ static err sign(const struct ledger_key *key, const struct ledger_batch *b, buf 
 
 static err finish(struct desk *d, const struct ledger_key *key, const struct ledger_batch *last,
                   struct ledger_batch *b) {
-    uint8_t padding[LEDGER_SEED], batch_key[MERKLE_FILLER];
+    uint8_t padding[DESK_KEY], batch_key[MERKLE_FILLER];
     buf note = {0};
-    TRY(ledger_secret_load(d, "padding", padding));
+    TRY(desk_key_read(d->folder, "padding", padding));
     err e = merkle_batch_key(batch_key, padding, b->number);
     if (e == OK)
         e = write_tiles(d, last, b, batch_key);

@@ -3,22 +3,20 @@
 #define SOTTO_DESK_LEDGER_INTERNAL_H
 
 #include "desk/internal.h"
+#include "desk/keys.h"
 #include "desk/ledger.h"
 #include "merkle/fields.h"
 #include "merkle/tile.h"
 #include "merkle/witness.h"
 
-enum { LEDGER_PATH = 1024, LEDGER_SEED = 32, LEDGER_PUBLIC = 0644, LEDGER_TIME = 24 };
+enum { LEDGER_PATH = 1024, LEDGER_PUBLIC = 0644, LEDGER_TIME = 24 };
 
 /* The office's ledger key and its seed. Wiped by who asked for it. */
 struct ledger_key {
     struct merkle_key key;
-    uint8_t seed[LEDGER_SEED];
+    uint8_t seed[DESK_KEY];
 };
 MUST err ledger_key_load(const struct desk *d, struct ledger_key *key);
-/* The 32 bytes of a file of keys/. */
-MUST err ledger_secret_load(const struct desk *d, const char *name, uint8_t secret[LEDGER_SEED]);
-
 /* A path below the desk's folder. */
 MUST err ledger_path(const struct desk *d, const char *name, char path[LEDGER_PATH]);
 /* Writes a file of public/, and the folders above it. */

@@ -29,20 +29,6 @@ err ledger_file_write(const struct desk *d, const char *name, slice bytes) {
     return sys_file_write(path, bytes, LEDGER_PUBLIC);
 }
 
-err ledger_secret_load(const struct desk *d, const char *name, uint8_t secret[LEDGER_SEED]) {
-    char path[LEDGER_PATH], file[32];
-    buf bytes = {0};
-    snprintf(file, sizeof file, "keys/%s", name);
-    TRY(ledger_path(d, file, path));
-    err e = sys_file_read(path, LEDGER_SEED, &bytes);
-    if (e == OK && bytes.n == LEDGER_SEED)
-        memcpy(secret, bytes.p, LEDGER_SEED);
-    else if (e == OK || e == ERR_TOO_LARGE)
-        e = ERR_DAMAGED;
-    buf_free(&bytes);
-    return e;
-}
-
 static err key_fits(const struct ledger_key *key) {
     uint8_t public[MERKLE_KEY];
     TRY(crypto_ed25519.public_of(public, key->seed));
@@ -54,7 +40,7 @@ err ledger_key_load(const struct desk *d, struct ledger_key *key) {
     if (o == NULL)
         return ERR_NOT_FOUND;
     TRY(merkle_key_parse(&key->key, o->ledger));
-    TRY(ledger_secret_load(d, "ledger", key->seed));
+    TRY(desk_key_read(d->folder, "ledger", key->seed));
     err e = key_fits(key);
     if (e != OK)
         wipe(key, sizeof *key);
