@@ -102,7 +102,12 @@ static err go_alone(struct desk *d, uint64_t now, bool begin) {
     int lock;
     TRY(ledger_path(d, "ledger.lock", path));
     TRY(sys_lock_take(path, &lock));
-    err e = go(d, now, begin);
+    /* With the office as it is now. */
+    err e = desk_begin(d);
+    if (e == OK)
+        e = desk_end(d, OK);
+    if (e == OK)
+        e = go(d, now, begin);
     sys_lock_release(lock);
     return e;
 }

@@ -129,12 +129,7 @@ static err begin(struct desk *d, const struct ledger_batch *last, uint64_t now,
                                .size = size == 0 ? DESK_LEDGER_BATCH : size,
                                .time = now};
     TRY(desk_store_begin(d->store));
-    err e = begin_in(d, b);
-    if (e == OK)
-        e = desk_store_commit(d->store);
-    if (e != OK)
-        desk_store_undo(d->store);
-    return e;
+    return desk_end(d, begin_in(d, b));
 }
 
 /* ---- Writing ---- */

@@ -9,7 +9,7 @@
 #include "merkle/tile.h"
 #include "merkle/witness.h"
 
-enum { LEDGER_PATH = 1024, LEDGER_PUBLIC = 0644, LEDGER_TIME = 24 };
+enum { LEDGER_PATH = 1024, LEDGER_PUBLIC = 0644 };
 
 /* The office's ledger key and its seed. Wiped by who asked for it. */
 struct ledger_key {
@@ -45,8 +45,6 @@ struct merkle_tiles ledger_tiles(struct desk *d);
 /* Signs what is queued, and writes its files. */
 MUST err ledger_notices_go(struct desk *d, const struct ledger_key *key);
 
-/* "2026-10-01T00:00:00Z" */
-void ledger_time(uint64_t ms, char text[LEDGER_TIME]);
 /* Appends a formatted line; NO_MEMORY, or BUG if it is too long. */
 __attribute__((format(printf, 2, 3))) MUST err ledger_say(buf *out, const char *format, ...);
 

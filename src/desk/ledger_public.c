@@ -47,14 +47,6 @@ err ledger_key_load(const struct desk *d, struct ledger_key *key) {
     return e;
 }
 
-void ledger_time(uint64_t ms, char text[LEDGER_TIME]) {
-    int year, month, day;
-    unsigned seconds = (unsigned)(ms % TIME_DAY / TIME_SECOND);
-    time_date(ms, &year, &month, &day);
-    snprintf(text, LEDGER_TIME, "%04d-%02d-%02dT%02u:%02u:%02uZ", year % 10000, month % 100,
-             day % 100, seconds / 3600, seconds / 60 % 60, seconds % 60);
-}
-
 err ledger_say(buf *out, const char *format, ...) {
     char line[LINE];
     va_list args;
@@ -89,8 +81,8 @@ struct notice {
 };
 
 static err write_text(buf *text, const struct notice *n, const struct ledger_key *key) {
-    char time[LEDGER_TIME];
-    ledger_time(n->time, time);
+    char time[OFFICE_TIME_TEXT];
+    office_time_write(n->time, time);
     TRY(buf_append(text, slice_str("sotto publication 1\n")));
     TRY(say_origin(text, key));
     TRY(ledger_say(text, "number %llu\n", (unsigned long long)n->number));
@@ -215,10 +207,10 @@ static err find_leaf(struct desk *d, const struct desk_receipt *receipt,
 
 static err write_receipt(buf *text, const struct desk_receipt *receipt,
                          const struct receipt_leaf *leaf, const struct ledger_key *key) {
-    char time[LEDGER_TIME];
+    char time[OFFICE_TIME_TEXT];
     struct merkle_hash hash;
     merkle_leaf_hash(&hash, SLICE_ARRAY(leaf->entry));
-    ledger_time(receipt->received, time);
+    office_time_write(receipt->received, time);
     TRY(buf_append(text, slice_str("sotto receipt 1\n")));
     TRY(say_origin(text, key));
     TRY(ledger_say(text, "case %s\n", receipt->case_id));

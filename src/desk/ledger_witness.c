@@ -111,6 +111,7 @@ static err keep_size(struct desk *d, slice key, uint64_t size) {
 }
 
 static err keep_both(struct desk *d, slice key, uint64_t size, uint64_t seconds, slice lines) {
+    /* Not desk_begin, which may read the office anew: `key` is likely a part of it. */
     TRY(desk_store_begin(d->store));
     err e = desk_store_run(d->store,
                            "INSERT INTO cosigned (witness, size, seconds, lines)"
@@ -118,11 +119,7 @@ static err keep_both(struct desk *d, slice key, uint64_t size, uint64_t seconds,
                            "tiib", key, size, seconds, lines);
     if (e == OK)
         e = keep_size(d, key, size);
-    if (e == OK)
-        e = desk_store_commit(d->store);
-    if (e != OK)
-        desk_store_undo(d->store);
-    return e;
+    return desk_end(d, e);
 }
 
 /* Of the newest checkpoint: what was asked for before a batch came is of no use any more. */
