@@ -60,6 +60,7 @@
     X(CHECKPOINT, "it is no checkpoint of the office's ledger")                                    \
     X(LEDGER, "the ledger's checkpoint does not hold it, or the ledger did not only grow")         \
     X(WITNESS, "no witness of the office saw it long enough")                                \
+    X(SIGHTINGS, "what the ledger showed is not in its form")                                      \
     X(LIFTED, "it claims a lift that it does not make")                                            \
     X(FROZEN_SHORT, "the freeze has not lasted 72 hours")                                          \
     /* Orders. */                                                                                  \

@@ -135,7 +135,7 @@ enum mail_table {
     F(u32, pinned, 0, 0, WORK, "hour in which it was last, by the server's clock")                 \
     F(vec, office, 1, OFFICE_DOCUMENT_MAX, WORK, "the office file in force, with its signatures; it is public") \
     F(vec, suspensions, 0, OFFICE_DOCUMENT_MAX, WORK, "the suspension list in force, the same")    \
-    F(vec, since, 0, 4 * OFFICE_SINCE_MAX, WORK, "of each of its lift notices and freezes, the hour in which it came")
+    F(vec, since, 0, 36 * OFFICE_SINCE_MAX, WORK, "of each of its lift notices and freezes, the hour in which it came, and the hash of the version that it came in")
 
 #define HELD_FIELDS_carried(F)                                                                     \
     F(fixed, order, 32, 0, WORK, "hash of the order")                                              \

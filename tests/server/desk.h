@@ -14,6 +14,7 @@ struct desk {
     struct office *office; /* what the test believes to be in force */
     struct office_suspensions *list;
     enum office_reason reason; /* of the last refusal; OK after anything else */
+    slice sightings;           /* go with the next document that is handed in */
     struct proto_office_is is; /* the last answer of that kind */
 };
 void desk_init(struct desk *d);

@@ -208,6 +208,13 @@ def main():
         listed = suspensions(later).replace("office 1", "office 2")
         done = operator.hand_in("suspensions", office.signed(listed, "p2", "p3"))
         tap.check("a_list_is_taken", done.returncode == 0 and json.loads(done.stdout)["suspensions"] == 1, done)
+        seen = world.folder / "seen"
+        seen.write_text("sotto sightings 1\n")
+        following = office.signed(suspensions(later, 2, digest(listed)).replace("office 1", "office 2"), "p2", "p3")
+        done = operator.hand_in("suspensions", following, "--sightings", str(seen))
+        tap.check("what_a_ledger_showed_goes_with_a_list_and_is_read", refused(done, "SIGHTINGS"), done)
+        tap.check("it_goes_with_nothing_else",
+                  operator.hand_in("change", later, "--sightings", str(seen)).returncode == 2)
         before = operator.show()
         world.server.kill()
         world.server.start()
