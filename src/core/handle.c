@@ -185,12 +185,19 @@ static err tell_own_devices(struct core *core) {
     return OK;
 }
 
-/* UINT64_MAX: there is nothing. Not beside what is sent when a session begins: the card is put
- * then, if it was due. */
+/* For how long it has been due that no command waits for. */
+static uint64_t since_due(const struct core *core, const struct claim *c) {
+    bool due = c->r.state != CLAIM_GONE && c->r.put_at != 0 && c->r.put_at < core->now;
+    return due ? core->now - c->r.put_at : 0;
+}
+
+/* UINT64_MAX: there is nothing. While a card is due it waits for that, and then for hours. */
 static uint64_t tell_due(const struct core *core) {
     uint64_t at = UINT64_MAX;
     for (size_t i = 0; core->caught_up && i < core->claims.n; i++) {
         const struct claim *c = core->claims.p[i];
+        if (since_due(core, c) > 0)
+            return UINT64_MAX;
         if (c->r.tell_at != 0)
             at = c->r.tell_at > core->now + APART_MOST ? 0 : c->r.tell_at; /* the clock was wrong */
     }
@@ -634,19 +641,31 @@ static void put_off(struct core *core, struct claim *c) {
     errand_over(core);
 }
 
+/* A command waits for what has no time. By a clock that was wrong one may lie too far off. */
 static uint64_t claim_due(const struct core *core, const struct claim *c) {
-    uint64_t at = c->r.state == CLAIM_WANTED ? 0 : c->r.put_at;
-    if (at > core->now + 3 * TIME_WEEK) /* the clock was wrong */
-        at = 0;
+    uint64_t at = c->r.put_at;
+    if (at > core->now + 3 * TIME_WEEK || (at != 0 && at < core->cards_at))
+        at = core->cards_at;
     return at > c->not_before ? at : c->not_before;
+}
+
+/* A card that is put the moment an account comes would say whose it is. Who never stays so long
+ * puts it all the same, a day later. */
+void core_handle_caught_up(struct core *core) {
+    bool late = false;
+    for (size_t i = 0; i < core->claims.n; i++) {
+        const struct claim *c = core->claims.p[i];
+        late = late || since_due(core, c) > TIME_DAY;
+    }
+    if (core->cards_at <= core->now || late)
+        core->cards_at = late ? core_shortly(core) : core_soon(core);
 }
 
 /* What waits for something else than a time: an address, or the mailbox. There may be what another
  * own device did to the card since. */
 static bool claim_waits(const struct core *core, const struct claim *c) {
     bool heard = core->caught_up && !core_waiting_blobs_due(core, false);
-    return c->r.state == CLAIM_GONE || lacks_address(core, c) ||
-           (c->r.state == CLAIM_HELD && !heard);
+    return c->r.state == CLAIM_GONE || lacks_address(core, c) || (c->r.put_at != 0 && !heard);
 }
 
 static bool is_put(const struct claim *c) {
@@ -833,6 +852,7 @@ void core_handle_back(struct core *core, uint64_t step) {
         c->not_before = c->not_before > step ? c->not_before - step : 0;
     }
     core->errand.not_before = 0;
+    core->cards_at = core->cards_at > step ? core->cards_at - step : 0;
 }
 
 void core_handle_forget(struct core *core) {

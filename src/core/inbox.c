@@ -532,6 +532,8 @@ void core_inbox_caught_up(struct core *core, const struct proto_caught_up *m) {
         return;
     bool first = !core->caught_up;
     core->caught_up = true;
+    if (first)
+        core_handle_caught_up(core);
     ack_soon(core);
     struct core_notice notice = {.kind = CORE_NOTICE_GAPS, .count = m->gaps};
     if (m->gaps > 0)

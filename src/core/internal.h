@@ -431,8 +431,9 @@ struct core {
     bool list_asked;     /* the device list is on its way to the server */
     uint64_t list_after; /* when it may be put again */
     uint32_t list_failures;
-    bool out;     /* the server does not know this device any more */
-    bool bounded; /* no change that own devices share is dated too far ahead */
+    bool out;        /* the server does not know this device any more */
+    bool signed_off; /* a device of ours was, and is in the conversation of own devices still */
+    bool bounded;    /* no change that own devices share is dated too far ahead */
 
     struct core_session sessions[SESSIONS_MAX]; /* the first is AUTH, the others ANON */
     struct core_session *answering;             /* whose answer is being handled; or NULL */
@@ -463,7 +464,8 @@ struct core {
 
     struct handle_job job;
     struct errand errand;
-    buf found; /* the contact that the last find found */
+    uint64_t cards_at; /* what was due of our cards before the session began waits until then */
+    buf found;         /* the contact that the last find found */
 
     struct command commands[COMMANDS_MAX];
     size_t command_count;
@@ -1155,6 +1157,8 @@ MUST err core_work_slice(struct work *work);
 /* handle.c */
 void core_handle_pump(struct core *core);
 uint64_t core_handle_wake(const struct core *core);
+/* All that is in the mailbox is here, for the first time in this session. */
+void core_handle_caught_up(struct core *core);
 /* The clock was set back by so much. */
 void core_handle_back(struct core *core, uint64_t step);
 void core_handle_forget(struct core *core);

@@ -1,6 +1,8 @@
 /* The outbox: what was asked for, in order within each conversation, until it is done. */
 #include "core/internal.h"
 
+#include "core/content.h"
+
 #define LATE_TIME (10 * TIME_MINUTE)
 #define COPY_TIME (2 * TIME_MINUTE)
 #define RETRY_FIRST TIME_SECOND
@@ -558,18 +560,49 @@ static bool step(struct core *core, struct entry *entry) {
                                           : step_prepared(core, c, entry);
 }
 
+/* ---- Whose turn it is ---- */
+
+static bool is_list(const struct entry *entry) {
+    struct content content;
+    return core_content_decode(entry->r.intent, &content) == OK &&
+           core_devices_is_list(content.part.type);
+}
+
+/* What own devices tell each other, keys among it, is not for one that was signed off: while that
+ * is in their conversation, it waits for the commit that removes it, which passes. So does the list
+ * that says so. */
+static bool held_back(const struct core *core, const struct entry *entry) {
+    return core->signed_off && entry->r.conversation == core->account.r.own &&
+           entry->r.kind == ENTRY_CONTENT && !entry->in_flight && !is_list(entry);
+}
+
 static bool is_first(const struct core *core, size_t i) {
     const struct entry *entry = core->entries.p[i];
     for (size_t j = 0; j < i; j++) {
         const struct entry *before = core->entries.p[j];
-        if (before->r.conversation == entry->r.conversation)
+        if (before->r.conversation == entry->r.conversation && !held_back(core, before))
             return false;
     }
-    return true;
+    return !held_back(core, entry);
+}
+
+/* Also if that can't be found out now. */
+static bool any_signed_off(struct core *core) {
+    struct conversation *own = core_conversation_lookup(core, core->account.r.own);
+    uint32_t leaf = 0;
+    bool gone = true;
+    if (own == NULL || !core_conversation_open(own) ||
+        !core_entry_pending(core, own->r.number, ENTRY_CONTENT))
+        return false;
+    err e = core_conversation_load(core, own);
+    if (e == OK)
+        e = core_devices_gone(core, own, &leaf, &gone);
+    return e != OK || gone;
 }
 
 /* Lists may have changed after each step that moved: start again. */
 void core_outbox_pump(struct core *core) {
+    core->signed_off = any_signed_off(core);
     for (size_t i = 0; i < core->entries.n;) {
         if (is_first(core, i) && step(core, core->entries.p[i]))
             i = 0;

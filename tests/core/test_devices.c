@@ -768,6 +768,74 @@ static uint64_t unlink_refused(struct client *c, enum proto_reason reason, unsig
     return command;
 }
 
+static uint32_t blocks(struct client *c) {
+    return rig_status(c).blocked;
+}
+
+/* The server does not have the list yet, so that its mailbox is still there. */
+TEST(a_device_that_is_signed_off_is_told_nothing_before_it_is_out) {
+    const uint8_t account[CORE_ACCOUNT] = {9};
+    rig_init(&rig, 1);
+    struct client *c = link(2), *gone = link(3);
+    uint32_t own = rig_status(client(0)).own;
+    unlink_refused(gone, PROTO_REASON_BUSY, 99);
+    CHECK_OK(core_block(client(0)->core, account, rig.now));
+    rig_run(&rig);
+    CHECK_EQ(rig_status(gone).auth, CORE_LINK_READY);
+    CHECK_EQ(blocks(gone), 0);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(blocks(gone), 0);
+    CHECK_EQ(blocks(c), 1);
+    say(client(0), own, "among us");
+    CHECK_EQ(rig_status(client(0)).outbox, 0);
+    rig_fini(&rig);
+}
+
+static uint16_t busy;
+
+static enum verdict be_busy(struct rig *r, struct client *from, uint16_t type, slice body) {
+    struct proto_error error = {.reason = PROTO_REASON_BUSY};
+    buf answer = {0};
+    (void)body;
+    if (from != client(0) || (type != busy && type != PROTO_device_list_put))
+        return PASS;
+    CHECK_OK(proto_error_encode(&answer, &error));
+    say_to(r->request, PROTO_error, buf_slice(&answer));
+    buf_free(&answer);
+    return DROP;
+}
+
+TEST(nor_is_it_told_what_was_encrypted_before) {
+    const uint8_t account[CORE_ACCOUNT] = {9};
+    rig_init(&rig, 1);
+    struct client *c = link(2), *gone = link(3);
+    rig.on_request = be_busy;
+    busy = PROTO_send;
+    CHECK_OK(core_block(client(0)->core, account, rig.now));
+    rig_run(&rig);
+    unlink_refused(gone, PROTO_REASON_BUSY, 99);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_status(gone).auth, CORE_LINK_READY);
+    CHECK_EQ(blocks(gone), 0);
+    CHECK_EQ(blocks(c), 1);
+    rig_fini(&rig);
+}
+
+TEST(but_another_hears_of_the_list_and_removes_it) {
+    uint64_t command;
+    const uint8_t account[CORE_ACCOUNT] = {9};
+    rig_init(&rig, 1);
+    struct client *c = link(2), *gone = link(3);
+    rig.on_request = be_busy;
+    busy = PROTO_commit;
+    CHECK_OK(core_device_unlink(client(0)->core, rig_status(gone).device, rig.now, &command));
+    CHECK_OK(core_block(client(0)->core, account, rig.now));
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(blocks(gone), 0);
+    CHECK_EQ(blocks(c), 1);
+    rig_fini(&rig);
+}
+
 TEST(a_list_that_the_server_refuses_is_put_again_later_and_later) {
     uint64_t at[5];
     bool wakes = false;

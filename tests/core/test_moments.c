@@ -1,5 +1,6 @@
 /* When an authenticated session says what nobody waits for: at moments that don't tell what it came
  * of. */
+#include "core/internal.h"
 #include "rig.h"
 
 static struct rig rig;
@@ -154,6 +155,37 @@ TEST(the_last_resort_is_renewed_in_sessions_of_a_few_seconds_too) {
         rig_run(&rig);
     }
     CHECK(asked_at != 0);
+    rig_fini(&rig);
+}
+
+/* Client 1, away for so long since its card was due. */
+static void miss_the_card(uint64_t away) {
+    rig_pass(&rig, 20 * TIME_MINUTE);
+    core_online(client(1)->core, false, rig.now);
+    struct claim *claim = client(1)->core->claims.p[0];
+    claim->r.put_at = rig.now;
+    rig_pass(&rig, away);
+    look_for(PROTO_work_get);
+    core_online(client(1)->core, true, rig.now);
+}
+
+/* Long sessions put it at a moment of the ten minutes; short ones, when that did not come for a
+ * day. */
+TEST(a_card_that_was_due_before_is_put_a_while_after_the_session_began) {
+    uint64_t command;
+    struct range in_time = none, late = none;
+    rig_init(&rig, 2);
+    CHECK_OK(
+        core_handle_claim(client(1)->core, slice_str("alice"), SLICE_EMPTY, rig.now, &command));
+    rig_finish(client(1), command, OK);
+    for (unsigned i = 0; i < 20; i++) {
+        miss_the_card(TIME_HOUR);
+        add(&in_time, asked_after(rig.now));
+        miss_the_card(TIME_DAY + TIME_HOUR);
+        add(&late, asked_after(rig.now));
+    }
+    CHECK(soon(&in_time));
+    CHECK(shortly(&late));
     rig_fini(&rig);
 }
 

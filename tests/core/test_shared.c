@@ -1121,9 +1121,10 @@ static void count(uint16_t type) {
     rig.on_request = count_of_other;
 }
 
-/* The other's own card is due now. */
+/* Its own card is due now; its session began long ago. */
 static void put_now(struct client *c) {
     struct claim *claim = c->core->claims.p[0];
+    c->core->cards_at = 0;
     claim->r.put_at = rig.now;
     core_wake(c->core, rig.now);
 }
@@ -1286,6 +1287,23 @@ TEST(hours_lie_between_the_card_and_what_own_devices_are_told) {
     }
     CHECK(least >= TIME_HOUR - TIME_MINUTE);
     CHECK(most - least >= TIME_HOUR);
+    rig_fini(&rig);
+}
+
+TEST(what_own_devices_are_told_waits_for_a_card_that_is_due) {
+    handle_and_link("alice", "");
+    hear();
+    leave(other);
+    struct claim *c = other->core->claims.p[0];
+    c->r.put_at = c->r.tell_at = rig.now;
+    rig_pass(&rig, TIME_HOUR);
+    rig.on_request = note_send;
+    sent_at = 0;
+    uint64_t begun = rig.now;
+    come_back(other);
+    hear();
+    CHECK_EQ(claim_of(other)->r.address.n, PROTO_ADDRESS);
+    CHECK(sent_at >= begun + TIME_HOUR);
     rig_fini(&rig);
 }
 
