@@ -36,7 +36,8 @@ enum mail_table {
     MAIL_REVOKED,
     MAIL_TOMBSTONE = 17,
     MAIL_OFFICE,
-    MAIL_CARRIED
+    MAIL_CARRIED,
+    MAIL_PRESERVED = 21
 };
 
 /* clang-format off */
@@ -63,7 +64,9 @@ enum mail_table {
       "the address key is gone, or the device is deleted")                                         \
     R(tombstone, MAIL_TOMBSTONE, "keyed hash of an account id", "tombstones", "a month")           \
     R(office, MAIL_OFFICE, "none: there is one row", "the office's files", "replaced by the next version") \
-    R(carried, MAIL_CARRIED, "hash of an order's id", "orders carried out", "always")
+    R(carried, MAIL_CARRIED, "hash of an order's id", "orders carried out", "always")                  \
+    R(preserved, MAIL_PRESERVED, "keyed hash of an account id and a case", "preserved records",    \
+      "the week after the end that an order names")
 
 #define HELD_FIELDS_total(F)                                                                       \
     F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are")
@@ -143,6 +146,10 @@ enum mail_table {
     F(flag, sealed, 0, 0, WORK, "whether its authority has a certificate")                         \
     F(vec, package, 0, PROTO_PACKAGE_MAX, RECORD, "until it is written out, at most two weeks, of a release: the approved fields of the record, encrypted for the authority, or in clear where it has no certificate") \
     F(vec, manifest, 0, PROTO_MANIFEST_MAX, WORK, "as long: the hashes that go with it")
+
+#define HELD_FIELDS_preserved(F)                                                                   \
+    F(u32, week, 0, 0, WORK, "week of its end")                                                    \
+    F(vec, sealed, 1, 128, RECORD, "the record as it was in the week of a preservation order, or that there was none; encrypted under a key of the pepper, and all have one size")
 
 /* clang-format on */
 

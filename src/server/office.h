@@ -45,7 +45,12 @@ struct mail_given {
  * into the batch. If *reason is not OK then, nothing was written. */
 typedef err mail_order_fn(struct mail *m, const struct mail_office *f, const struct office_order *o,
                           struct mail_given *given, enum office_reason *reason);
-mail_order_fn mail_release; /* release.c */
+mail_order_fn mail_release;  /* release.c */
+mail_order_fn mail_preserve; /* preserve.c */
+
+/* ---- named.c ---- */
+/* The id of the account that an order names. */
+MUST err mail_order_account(const struct office_order *o, uint8_t id[MAIL_ID]);
 
 /* ---- lines.c ---- Each appends a line: word, value. */
 MUST err mail_say(buf *out, const char *word, slice value);

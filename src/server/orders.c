@@ -9,7 +9,7 @@
 static mail_order_fn *const kinds[] = {
     [OFFICE_ORDER_RELEASE] = mail_release,
     [OFFICE_ORDER_NOTICE] = NULL,
-    [OFFICE_ORDER_PRESERVATION] = NULL,
+    [OFFICE_ORDER_PRESERVATION] = mail_preserve,
 };
 
 /* ---- The manifest ---- */
