@@ -25,6 +25,7 @@ MAY_INCLUDE = {
     "server": {"base", "crypto", "merkle", "noise", "proto", "store", "sys", "office"},
     "desk": {"base", "crypto", "merkle", "proto", "store", "sys", "office"},
     "term": {"base", "core", "host", "sys"},
+    "witness": {"base", "crypto", "merkle", "sys"},
     "mlstool": {"base", "crypto", "mls", "sys"},
 }
 # Public headers, by the folder that they belong to.

@@ -75,10 +75,37 @@ static err contact_save(struct core *core, struct contact *contact) {
                     buf_slice(&contact->bytes));
 }
 
+/* So long the address of a card holds after another is put, and a link's is rarely taken back. */
+#define LINK_TIME TIME_WEEK
+
+/* link_until of a link that is over: it stays the later one of the two, so that another own device,
+ * which knows the same link as fresh, does not bring it back. */
+static uint64_t link_over(uint64_t until) {
+    return until | 1;
+}
+
+static bool link_is_over(const struct record_contact *r) {
+    return (r->link_until & 1) != 0;
+}
+
+static bool link_is_fresh(const struct core *core, const struct record_contact *r) {
+    return !link_is_over(r) && core->now < r->link_until;
+}
+
+/* As a time that is too far ahead is bounded. */
+static bool bound_link(const struct core *core, uint64_t *until) {
+    uint64_t most = link_over(core->now + LINK_TIME + TIME_DAY);
+    if (*until <= most)
+        return false;
+    *until = (*until & 1) != 0 ? most : most - 1;
+    return true;
+}
+
 err core_contact_bound_all(struct core *core) {
     for (size_t i = 0; i < core->contacts.n; i++) {
         struct contact *c = core->contacts.p[i];
-        if (core_sync_bound(core, &c->r.changed))
+        bool link = bound_link(core, &c->r.link_until);
+        if (core_sync_bound(core, &c->r.changed) || link)
             TRY(contact_save(core, c));
     }
     return OK;
@@ -182,22 +209,6 @@ err core_contact_check(const struct core *core, const char *label, slice bound, 
 }
 
 enum { PLACE = 16 + PROTO_ADDRESS }; /* a device and an address of it */
-/* So long the address of a card holds after another is put, and a link's is rarely taken back. */
-#define LINK_TIME TIME_WEEK
-
-/* link_until of a link that is over: it stays the later one of the two, so that another own device,
- * which knows the same link as fresh, does not bring it back. */
-static uint64_t link_over(uint64_t until) {
-    return until | 1;
-}
-
-static bool link_is_over(const struct record_contact *r) {
-    return (r->link_until & 1) != 0;
-}
-
-static bool link_is_fresh(const struct core *core, const struct record_contact *r) {
-    return !link_is_over(r) && core->now < r->link_until;
-}
 
 /* Whether the addresses and what is known of their link are better in a than in b. */
 static bool newer_link(const struct record_contact *a, const struct record_contact *b) {
@@ -263,6 +274,8 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
         (known != NULL && memcmp(known->r.identity, r.identity, sizeof r.identity) != 0))
         return OK;
     (void)core_sync_bound(core, &r.changed);
+    (void)bound_link(core, &r.link_until);
+    bool newer_address = known == NULL || newer_link(&r, &known->r);
     if (known != NULL && !core_sync_later(core, &r.changed, r.by, known->r.changed, known->r.by)) {
         r.petname = known->r.petname;
         r.verified = known->r.verified;
@@ -276,7 +289,7 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
         r.devices = known->r.devices;
         r.version = known->r.version;
     }
-    if (known != NULL && !newer_link(contact, &known->r)) {
+    if (!newer_address) {
         r.addresses = known->r.addresses;
         r.once = known->r.once;
         r.link_until = known->r.link_until;

@@ -266,6 +266,8 @@ static void sent(struct core *core, const struct request *request, err e, uint16
         core_session_bad_answer(core, ANON);
         return;
     }
+    if (!answer.taken && entry->r.stage == STAGE_INTENT)
+        return; /* it is to be encrypted again: for a conversation that came again meanwhile */
     if (!answer.taken) {
         /* Nobody has it. A commit that is in our own mailbox, or will be, has replaced the roster.
          */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sys/address.h"
+
 enum kind { TEXT, NUMBER };
 
 struct key {
@@ -196,33 +198,12 @@ err config_parse(struct config *c, slice text, char *why) {
 
 /* ---- The whole ---- */
 
-err config_split(const char *text, char *host, char *port) {
-    const char *colon = strrchr(text, ':');
-    if (colon == NULL || strlen(text) >= CONFIG_TEXT)
-        return ERR_MALFORMED;
-    size_t n = (size_t)(colon - text), digits = strlen(colon + 1);
-    if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
-        text++;
-        n -= 2;
-    } else if (memchr(text, ':', n) != NULL) {
-        return ERR_MALFORMED;
-    }
-    if (digits == 0 || digits > 5 || strspn(colon + 1, "0123456789") != digits)
-        return ERR_MALFORMED;
-    if (digits == 5 && strcmp(colon + 1, "65535") > 0)
-        return ERR_MALFORMED;
-    memcpy(host, text, n);
-    host[n] = 0;
-    memcpy(port, colon + 1, digits + 1);
-    return OK;
-}
-
 /* Join links name `listen` unless `public` is set, and no client can call every address. */
 static bool names_nobody(const struct config *c) {
     static const char *const every[] = {"", "0.0.0.0", "::", "0"};
     char host[CONFIG_TEXT], port[CONFIG_TEXT];
     bool links = strcmp(c->registration, "closed") != 0;
-    if (!links || c->public[0] != 0 || config_split(c->listen, host, port) != OK)
+    if (!links || c->public[0] != 0 || sys_address_split(c->listen, host, port) != OK)
         return false;
     for (size_t i = 0; i < sizeof every / sizeof every[0]; i++)
         if (strcmp(host, every[i]) == 0)
@@ -235,7 +216,7 @@ err config_check(const struct config *c, char *why) {
     const char *const addresses[] = {c->listen, c->http};
     const char *const names[] = {"listen", "http"};
     for (int i = 0; i < 2; i++) {
-        if (config_split(addresses[i], host, port) == OK)
+        if (sys_address_split(addresses[i], host, port) == OK)
             continue;
         snprintf(why, CONFIG_TEXT,
                  "'%s' must be an address and a port up to 65535, as 127.0.0.1:4460", names[i]);

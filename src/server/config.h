@@ -43,9 +43,6 @@ MUST err config_parse(struct config *c, slice text, char *why);
 /* What no single value shows. */
 MUST err config_check(const struct config *c, char *why);
 
-/* "host:port", "[::1]:port", ":port" (every address). Both parts are CONFIG_TEXT bytes. */
-MUST err config_split(const char *text, char *host, char *port);
-
 /* Appends every key with its default and what it is for, as a commented file. */
 MUST err config_describe(buf *out);
 

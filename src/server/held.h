@@ -115,7 +115,7 @@ enum mail_table {
     F(u32, week, 0, 0, WORK, "week in which it was made; the code can't be computed from its hash, and its maker is not kept")
 
 #define HELD_FIELDS_expiry(F)                                                                      \
-    F(vec, what, 0, 32, WORK, "mailbox id, order, blob, card, tombstone or code to look at when the week is over")
+    F(vec, what, 0, 32, WORK, "mailbox id, order, blob, card, tombstone, preserved record or code to look at when the week is over")
 
 #define HELD_FIELDS_card(F)                                                                        \
     F(fixed, rest, 24, 0, WORK, "the rest of that hash")                                           \

@@ -13,6 +13,7 @@
 #include "server/operator_client.h"
 #include "server/process.h"
 #include "store/store.h"
+#include "sys/address.h"
 #include "sys/files.h"
 #include "sys/listener.h"
 #include "sys/locked.h"
@@ -170,7 +171,7 @@ static int parse(struct options *o, size_t most, int argc, char **argv) {
 static err check_port(const char *text) {
     char host[CONFIG_TEXT], port[CONFIG_TEXT];
     int fd = -1;
-    TRY(config_split(text, host, port));
+    TRY(sys_address_split(text, host, port));
     struct sys_listen options = {.host = host, .port = port};
     TRY(sys_listen_open(&fd, &options));
     sys_fd_close(fd);

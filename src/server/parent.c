@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "server/parent.h"
+#include "sys/address.h"
 #include "sys/files.h"
 #include "sys/machine.h"
 
@@ -96,7 +97,7 @@ static void print_base32(slice bytes) {
 
 void parent_announce(struct parent *p) {
     char http_host[CONFIG_TEXT], http_port[CONFIG_TEXT];
-    if (config_split(p->config->http, http_host, http_port) != OK)
+    if (sys_address_split(p->config->http, http_host, http_port) != OK)
         return;
     printf("sottod: ready on %s:%u, http %s:%u, identity ", p->host, p->port, http_host,
            p->http_port);
@@ -159,7 +160,7 @@ static err complain(struct parent *p, const char *what, const char *which, err e
 
 static err open_port(struct parent *p, const char *text, int *fd, uint16_t *port) {
     char host[CONFIG_TEXT], name[CONFIG_TEXT];
-    TRY(config_split(text, host, name));
+    TRY(sys_address_split(text, host, name));
     struct sys_listen options = {.host = host, .port = name};
     err e = sys_listen_open(fd, &options);
     if (e != OK)
@@ -171,7 +172,7 @@ static err open_ports(struct parent *p) {
     char name[CONFIG_TEXT];
     TRY(open_port(p, p->config->listen, &p->tcp, &p->port));
     TRY(open_port(p, p->config->http, &p->http, &p->http_port));
-    TRY(config_split(p->config->listen, p->host, name));
+    TRY(sys_address_split(p->config->listen, p->host, name));
     int n = p->config->public[0] != 0
                 ? snprintf(p->public, sizeof p->public, "%s", p->config->public)
                 : snprintf(p->public, sizeof p->public,

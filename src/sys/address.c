@@ -98,6 +98,28 @@ err sys_address_parse(struct sys_address *address, const char *text) {
     return OK;
 }
 
+err sys_address_split(const char *text, char *host, char *port) {
+    const char *colon = strrchr(text, ':');
+    if (colon == NULL)
+        return ERR_MALFORMED;
+    size_t n = (size_t)(colon - text), digits = strlen(colon + 1);
+    if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
+        text++;
+        n -= 2;
+    } else if (memchr(text, ':', n) != NULL) {
+        return ERR_MALFORMED;
+    }
+    if (n > SYS_HOST_MAX || digits == 0 || digits >= SYS_PORT_TEXT ||
+        strspn(colon + 1, "0123456789") != digits)
+        return ERR_MALFORMED;
+    if (digits == 5 && strcmp(colon + 1, "65535") > 0)
+        return ERR_MALFORMED;
+    memcpy(host, text, n);
+    host[n] = 0;
+    memcpy(port, colon + 1, digits + 1);
+    return OK;
+}
+
 bool sys_host_is_number(const char *host) {
     struct in6_addr number;
     return inet_pton(AF_INET, host, &number) == 1 || inet_pton(AF_INET6, host, &number) == 1;

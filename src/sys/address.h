@@ -23,6 +23,11 @@ struct sys_address {
 /* MALFORMED for anything else, control characters and spaces included. */
 MUST err sys_address_parse(struct sys_address *address, const char *text);
 
+enum { SYS_PORT_TEXT = 6 };
+/* Where to listen: "host:port", "[::1]:port", ":port" (every address); port 0 is any. host has
+ * SYS_HOST_MAX + 1 bytes, port SYS_PORT_TEXT. MALFORMED. */
+MUST err sys_address_split(const char *text, char *host, char *port);
+
 /* Whether it is an IPv4 or IPv6 address and no name. */
 bool sys_host_is_number(const char *host);
 

@@ -252,4 +252,56 @@ TEST(a_large_message_and_the_wish_to_leave_go_by_the_roster) {
     rig_fini(&rig);
 }
 
+/* A send that is not answered yet. */
+static struct proto_edge_reply answer_due;
+
+static enum verdict keep_send(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)body;
+    if (from != client(2) || type != PROTO_roster_send || answer_due.session != 0)
+        return PASS;
+    answer_due = (struct proto_edge_reply){
+        .session = r->request->session, .request = r->request->request, .type = PROTO_sent};
+    return DROP;
+}
+
+static enum verdict lose_commits(struct rig *r, struct client *to, uint16_t type, slice body) {
+    (void)r;
+    return to == client(2) && rig_marked(to, type, body) == 1 ? DROP : PASS;
+}
+
+static void answer_late(void) {
+    struct proto_sent late = {.taken = false};
+    buf bytes = {0};
+    CHECK_OK(proto_sent_encode(&bytes, &late));
+    answer_due.body = buf_slice(&bytes);
+    session_reply(&rig.links[answer_due.session - 1].session, &rig.env, &answer_due);
+    buf_free(&bytes);
+}
+
+/* The conversation came again, by a Welcome, while the answer was under way. */
+TEST(what_was_late_in_a_state_that_ended_goes_out_in_the_next) {
+    uint64_t command;
+    memset(&answer_due, 0, sizeof answer_due);
+    start(3);
+    rig_conversation(&rig, 3);
+    rig.on_request = keep_send;
+    rig.on_reply = lose_commits;
+    uint64_t said = rig_say(client(2), "here again");
+    rig_run(&rig);
+    CHECK(answer_due.session != 0);
+    CHECK_OK(core_conversation_remove(client(0)->core, 1, client(2)->account, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    CHECK_OK(core_conversation_add(client(0)->core, 1, client(2)->account, rig.now, &command));
+    rig_finish(client(0), command, OK);
+    rig_run(&rig);
+    CHECK_EQ(rig_state(client(2)).epoch, rig_state(client(0)).epoch);
+    answer_late();
+    rig_finish(client(2), said, OK);
+    rig_run(&rig);
+    check_texts(2, "here again\n");
+    CHECK(!rig_state(client(2)).spoiled);
+    rig_same_state(&rig, 3);
+    rig_fini(&rig);
+}
+
 TEST_MAIN

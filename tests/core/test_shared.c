@@ -369,6 +369,27 @@ TEST(a_contact_that_is_new_here_is_dated_a_day_ahead_at_most) {
     end_contact();
 }
 
+TEST(a_link_that_was_taken_by_a_clock_that_is_wrong_gives_way_to_the_next) {
+    uint8_t place[16 + PROTO_ADDRESS];
+    struct record_contact r = a_contact();
+    CHECK_EQ(r.addresses.n, sizeof place);
+    memcpy(place, r.addresses.p, sizeof place);
+    r.link_until = UINT64_MAX - 1;
+    import(client(2), &r);
+    rig.now += 2 * TIME_DAY;
+    CHECK_OK(core_enter(client(2)->core, rig.now));
+    place[sizeof place - 1] ^= 1;
+    r.addresses = SLICE_ARRAY(place);
+    r.link_until = rig.now + TIME_WEEK;
+    import(client(2), &r);
+    CHECK_SLICE(known_as(client(2)).addresses, SLICE_ARRAY(place));
+    /* The clock that was wrong is this one's. */
+    core_contact_lookup(client(2)->core, client(1)->account)->r.link_until = UINT64_MAX;
+    CHECK_OK(core_enter(client(2)->core, rig.now - 1));
+    CHECK_EQ(known_as(client(2)).link_until, (rig.now - 1 + TIME_WEEK + TIME_DAY) | 1);
+    end_contact();
+}
+
 TEST(a_contact_that_is_known_under_another_key_is_left_alone) {
     struct record_contact r = a_contact();
     core_contact_lookup(client(0)->core, client(1)->account)->r.identity[0] ^= 1;

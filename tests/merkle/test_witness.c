@@ -1,16 +1,12 @@
 #include "tests/test.h"
 
 #include "crypto/crypto.h"
-#include "merkle/witness.h"
+#include "branches.h"
 #include "tests/support.h"
 
-/* ---- A log that can go two ways, and its witness ---- */
+/* ---- A witness and the log's keys ---- */
 
-enum { LEAVES = 40 };
-
-static const uint8_t LOG_SEED[32] = {1}, SPARE_SEED[32] = {2}, WITNESS_SEED[32] = {3},
-                     STRANGER_SEED[32] = {4};
-#define ORIGIN "log.example/desk"
+static const uint8_t SPARE_SEED[32] = {2}, WITNESS_SEED[32] = {3}, STRANGER_SEED[32] = {4};
 #define WITNESS "witness.example/w1"
 
 struct world {
@@ -20,73 +16,19 @@ struct world {
 };
 static struct world w;
 
-static void make_key(struct merkle_key *key, enum merkle_key_type type, const char *name,
-                     const uint8_t *seed) {
-    uint8_t public[32];
-    CHECK_OK(crypto_ed25519.public_of(public, seed));
-    CHECK_OK(merkle_key_make(key, type, slice_str(name), public));
-}
-
 static void begin(void) {
     CHECK_OK(crypto_init());
     memset(&w, 0, sizeof w);
-    make_key(&w.keys[0], MERKLE_KEY_ED25519, ORIGIN, LOG_SEED);
-    make_key(&w.keys[1], MERKLE_KEY_ED25519, ORIGIN, SPARE_SEED);
-    make_key(&w.stranger, MERKLE_KEY_ED25519, ORIGIN, STRANGER_SEED);
-    make_key(&w.witness.key, MERKLE_KEY_COSIGNATURE, WITNESS, WITNESS_SEED);
+    branches_key(&w.keys[0], MERKLE_KEY_ED25519, BRANCHES_ORIGIN, BRANCHES_SEED);
+    branches_key(&w.keys[1], MERKLE_KEY_ED25519, BRANCHES_ORIGIN, SPARE_SEED);
+    branches_key(&w.stranger, MERKLE_KEY_ED25519, BRANCHES_ORIGIN, STRANGER_SEED);
+    branches_key(&w.witness.key, MERKLE_KEY_COSIGNATURE, WITNESS, WITNESS_SEED);
     w.logs[0] = (struct merkle_witnessed){.origin = slice_str("another"), .keys = w.keys};
-    w.logs[1] =
-        (struct merkle_witnessed){.origin = slice_str(ORIGIN), .keys = w.keys, .key_count = 2};
+    w.logs[1] = (struct merkle_witnessed){
+        .origin = slice_str(BRANCHES_ORIGIN), .keys = w.keys, .key_count = 2};
     w.witness.logs = w.logs;
     w.witness.count = 2;
     w.witness.seed = WITNESS_SEED;
-}
-
-/* Leaves of the branch differ from the third on. */
-static err read_branch(void *ctx, unsigned level, uint64_t index, struct merkle_hash *out) {
-    const unsigned *branch = ctx;
-    struct merkle_frontier frontier = {0};
-    for (uint64_t i = index << level; i < (index + 1) << level; i++) {
-        uint8_t entry[2] = {(uint8_t)i, i < 2 ? 0 : (uint8_t)*branch};
-        struct merkle_hash leaf;
-        merkle_leaf_hash(&leaf, SLICE_ARRAY(entry));
-        TRY(merkle_append(&frontier, &leaf));
-    }
-    merkle_frontier_root(&frontier, out);
-    return OK;
-}
-
-static void root_of(unsigned branch, uint64_t size, struct merkle_hash *root) {
-    struct merkle_source source = {read_branch, &branch};
-    struct merkle_frontier frontier;
-    CHECK_OK(merkle_frontier_read(&source, size, &frontier));
-    merkle_frontier_root(&frontier, root);
-}
-
-/* Replaces note by a checkpoint signed with the seed. */
-static void checkpoint_of(buf *note, unsigned branch, uint64_t size, const struct merkle_key *key,
-                          const uint8_t *seed) {
-    struct merkle_checkpoint checkpoint = {.origin = slice_str(ORIGIN), .size = size};
-    buf text = {0};
-    root_of(branch, size, &checkpoint.root);
-    CHECK_OK(merkle_checkpoint_format(&text, &checkpoint));
-    buf_clear(note);
-    CHECK_OK(merkle_note_begin(note, buf_slice(&text)));
-    CHECK_OK(merkle_note_sign(note, buf_slice(&text), key, seed));
-    buf_free(&text);
-}
-
-/* Replaces body by a request of a log that grew along a branch. */
-static void request_of(buf *body, unsigned branch, uint64_t old, uint64_t size) {
-    struct merkle_source source = {read_branch, &branch};
-    struct merkle_add_checkpoint request = {.old = old};
-    buf note = {0};
-    checkpoint_of(&note, branch, size, &w.keys[0], LOG_SEED);
-    CHECK_OK(merkle_consistency_prove(&source, old, size, &request.proof));
-    request.note = buf_slice(&note);
-    buf_clear(body);
-    CHECK_OK(merkle_add_checkpoint_format(body, &request));
-    buf_free(&note);
 }
 
 /* What the witness says; OK is applied. */
@@ -115,10 +57,10 @@ TEST(a_witness_follows_a_log_that_grows) {
     begin();
     for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
         struct merkle_hash root;
-        request_of(&body, 0, old, SIZES[i]);
+        branches_request(&body, 0, old, SIZES[i]);
         CHECK_EQ(ask(&body, NULL), MERKLE_STATUS_OK);
         old = SIZES[i];
-        root_of(0, old, &root);
+        branches_root(0, old, &root);
         CHECK_EQ(w.logs[1].size, old);
         CHECK_SLICE(merkle_hash_slice(&w.logs[1].root), merkle_hash_slice(&root));
     }
@@ -129,17 +71,17 @@ TEST(a_witness_follows_a_log_that_grows) {
 TEST(every_growth_is_cosigned_and_no_fork_and_no_rollback) {
     buf body = {0};
     begin();
-    for (uint64_t old = 0; old <= LEAVES; old++)
-        for (uint64_t size = 0; size <= LEAVES; size += 1 + size / 9) {
+    for (uint64_t old = 0; old <= BRANCHES_LEAVES; old++)
+        for (uint64_t size = 0; size <= BRANCHES_LEAVES; size += 1 + size / 9) {
             w.logs[1].size = old;
-            root_of(0, old, &w.logs[1].root);
+            branches_root(0, old, &w.logs[1].root);
             struct merkle_witnessed known = w.logs[1];
             if (size >= old) {
-                request_of(&body, 0, old, size);
+                branches_request(&body, 0, old, size);
                 CHECK_EQ(ask(&body, NULL), MERKLE_STATUS_OK);
                 w.logs[1] = known;
                 /* The other branch, with its own right proof. */
-                request_of(&body, 1, old, size);
+                branches_request(&body, 1, old, size);
                 bool same = old <= 2 && (old < size || size <= 2);
                 CHECK_EQ(ask(&body, NULL), same          ? MERKLE_STATUS_OK
                                            : old == size ? MERKLE_STATUS_CONFLICT
@@ -147,7 +89,7 @@ TEST(every_growth_is_cosigned_and_no_fork_and_no_rollback) {
                 w.logs[1] = known;
             } else {
                 /* Back to a smaller one, from where the witness is not. */
-                request_of(&body, 0, size, size);
+                branches_request(&body, 0, size, size);
                 CHECK_EQ(ask(&body, NULL), MERKLE_STATUS_CONFLICT);
             }
         }
@@ -158,15 +100,15 @@ TEST(a_conflict_names_the_size) {
     buf body = {0};
     uint64_t size;
     begin();
-    request_of(&body, 0, 0, 5);
+    branches_request(&body, 0, 0, 5);
     CHECK_EQ(ask(&body, NULL), MERKLE_STATUS_OK);
-    request_of(&body, 0, 0, 9);
+    branches_request(&body, 0, 0, 9);
     CHECK_EQ(ask(&body, "5\n"), MERKLE_STATUS_CONFLICT);
-    request_of(&body, 0, 6, 9);
+    branches_request(&body, 0, 6, 9);
     CHECK_EQ(ask(&body, "5\n"), MERKLE_STATUS_CONFLICT);
-    request_of(&body, 0, 4, 4);
+    branches_request(&body, 0, 4, 4);
     CHECK_EQ(ask(&body, "5\n"), MERKLE_STATUS_CONFLICT);
-    request_of(&body, 1, 5, 5);
+    branches_request(&body, 1, 5, 5);
     CHECK_EQ(ask(&body, "5\n"), MERKLE_STATUS_CONFLICT);
     CHECK_OK(merkle_conflict_parse(slice_str("5\n"), &size));
     CHECK_EQ(size, 5);
@@ -181,20 +123,20 @@ TEST(only_a_known_log_with_its_own_signature_is_cosigned) {
     buf body = {0}, note = {0};
     begin();
     /* 404: not known. */
-    request_of(&body, 0, 0, 5);
+    branches_request(&body, 0, 0, 5);
     w.logs[1].origin = slice_str("log.example/des");
     CHECK_EQ(ask(&body, ""), MERKLE_STATUS_NOT_FOUND);
-    w.logs[1].origin = slice_str(ORIGIN);
+    w.logs[1].origin = slice_str(BRANCHES_ORIGIN);
     /* 403: signed by a stranger of the same name. */
-    checkpoint_of(&note, 0, 5, &w.stranger, STRANGER_SEED);
+    branches_checkpoint(&note, 0, 5, &w.stranger, STRANGER_SEED);
     struct merkle_add_checkpoint request = {.note = buf_slice(&note)};
     buf_clear(&body);
     CHECK_OK(merkle_add_checkpoint_format(&body, &request));
     CHECK_EQ(ask(&body, ""), MERKLE_STATUS_FORBIDDEN);
     /* 403: the log's signature over something else. */
-    checkpoint_of(&note, 0, 5, &w.keys[0], LOG_SEED);
-    CHECK(note.p[sizeof ORIGIN] == '5');
-    note.p[sizeof ORIGIN] = '6';
+    branches_checkpoint(&note, 0, 5, &w.keys[0], BRANCHES_SEED);
+    CHECK(note.p[sizeof BRANCHES_ORIGIN] == '5');
+    note.p[sizeof BRANCHES_ORIGIN] = '6';
     request.note = buf_slice(&note);
     buf_clear(&body);
     CHECK_OK(merkle_add_checkpoint_format(&body, &request));
@@ -204,7 +146,7 @@ TEST(only_a_known_log_with_its_own_signature_is_cosigned) {
     CHECK_EQ(ask(&body, ""), MERKLE_STATUS_FORBIDDEN);
     w.logs[1].size = 0;
     /* Any of its keys will do. */
-    checkpoint_of(&note, 0, 5, &w.keys[1], SPARE_SEED);
+    branches_checkpoint(&note, 0, 5, &w.keys[1], SPARE_SEED);
     request.note = buf_slice(&note);
     buf_clear(&body);
     CHECK_OK(merkle_add_checkpoint_format(&body, &request));
@@ -217,10 +159,10 @@ TEST(a_wrong_proof_is_unprocessable) {
     buf body = {0};
     struct merkle_add_checkpoint request;
     begin();
-    request_of(&body, 0, 0, 5);
+    branches_request(&body, 0, 0, 5);
     CHECK_EQ(ask(&body, NULL), MERKLE_STATUS_OK);
     buf good = {0};
-    request_of(&good, 0, 5, 13);
+    branches_request(&good, 0, 5, 13);
     CHECK_OK(merkle_add_checkpoint_parse(&request, buf_slice(&good)));
     for (size_t i = 0; i < request.proof.n; i++) {
         request.proof.path[i].bytes[i] ^= 1;
@@ -282,7 +224,7 @@ TEST(bad_requests_are_refused) {
         CHECK_OK(buf_append(&body, slice_str(NOTES[i])));
         CHECK_EQ(ask(&body, ""), MERKLE_STATUS_BAD_REQUEST);
     }
-    request_of(&body, 0, 5, 5);
+    branches_request(&body, 0, 5, 5);
     body.p[4] = '6';
     CHECK_EQ(ask(&body, ""), MERKLE_STATUS_BAD_REQUEST);
     /* 63 hashes, and one more. */
@@ -306,7 +248,7 @@ TEST(the_witness_has_faults_of_its_own) {
     struct merkle_witness_answer answer;
     buf body = {0};
     begin();
-    request_of(&body, 0, 0, 5);
+    branches_request(&body, 0, 0, 5);
     w.witness.seed = STRANGER_SEED;
     CHECK_ERR(merkle_witness_stage(&w.witness, buf_slice(&body), 1, &answer), ERR_IDENTITY);
     CHECK(answer.status != MERKLE_STATUS_OK && answer.body.n == 0);
@@ -324,10 +266,10 @@ TEST(the_log_takes_the_cosignatures_of_witnesses_it_knows) {
     uint64_t seconds = 0;
     buf body = {0}, note = {0}, lines = {0};
     begin();
-    make_key(&other, MERKLE_KEY_COSIGNATURE, WITNESS, STRANGER_SEED);
-    request_of(&body, 0, 0, 5);
+    branches_key(&other, MERKLE_KEY_COSIGNATURE, WITNESS, STRANGER_SEED);
+    branches_request(&body, 0, 0, 5);
     CHECK_OK(merkle_witness_stage(&w.witness, buf_slice(&body), 1700000000, &answer));
-    checkpoint_of(&note, 0, 5, &w.keys[0], LOG_SEED);
+    branches_checkpoint(&note, 0, 5, &w.keys[0], BRANCHES_SEED);
     /* A stranger's line comes along, and is left. */
     CHECK_OK(merkle_note_parse(&parsed, buf_slice(&note)));
     CHECK_OK(merkle_cosign(&lines, parsed.text, &other, STRANGER_SEED, 5));
@@ -345,7 +287,7 @@ TEST(the_log_takes_the_cosignatures_of_witnesses_it_knows) {
     CHECK_ERR(merkle_cosignature_take(&note, SLICE_EMPTY, &w.witness.key, &seconds), ERR_MALFORMED);
     CHECK_ERR(merkle_cosignature_take(&note, slice_str("no\n"), &w.witness.key, &seconds),
               ERR_MALFORMED);
-    make_key(&other, MERKLE_KEY_COSIGNATURE, "unknown.example", STRANGER_SEED);
+    branches_key(&other, MERKLE_KEY_COSIGNATURE, "unknown.example", STRANGER_SEED);
     CHECK_ERR(merkle_cosignature_take(&note, buf_slice(&lines), &other, &seconds), ERR_NOT_FOUND);
     CHECK_OK(buf_set(&lines, slice_str("\n")));
     CHECK_OK(buf_append(&lines, buf_slice(&answer.body)));
@@ -356,7 +298,7 @@ TEST(the_log_takes_the_cosignatures_of_witnesses_it_knows) {
         CHECK_OK(buf_append(&lines, buf_slice(&answer.body)));
     CHECK_ERR(merkle_cosignature_take(&note, buf_slice(&lines), &w.witness.key, &seconds),
               ERR_LIMIT);
-    checkpoint_of(&lines, 0, 6, &w.keys[0], LOG_SEED);
+    branches_checkpoint(&lines, 0, 6, &w.keys[0], BRANCHES_SEED);
     CHECK_ERR(merkle_cosignature_take(&lines, buf_slice(&answer.body), &w.witness.key, &seconds),
               ERR_SIGNATURE);
     CHECK_EQ(note.n, before);

@@ -67,24 +67,6 @@ TEST(a_text_that_is_too_long_is_refused) {
     CHECK_ERR(config_parse(&c, slice_str(line), why), ERR_LIMIT);
 }
 
-TEST(addresses_are_split) {
-    char host[CONFIG_TEXT], port[CONFIG_TEXT];
-    CHECK_OK(config_split("127.0.0.1:0", host, port));
-    CHECK(strcmp(host, "127.0.0.1") == 0 && strcmp(port, "0") == 0);
-    CHECK_OK(config_split("[::1]:4460", host, port));
-    CHECK(strcmp(host, "::1") == 0 && strcmp(port, "4460") == 0);
-    CHECK_OK(config_split(":80", host, port));
-    CHECK(host[0] == 0);
-    CHECK_ERR(config_split("127.0.0.1", host, port), ERR_MALFORMED);
-    CHECK_ERR(config_split("::1:4460", host, port), ERR_MALFORMED);
-    CHECK_ERR(config_split("h:", host, port), ERR_MALFORMED);
-    CHECK_ERR(config_split("h:x", host, port), ERR_MALFORMED);
-    CHECK_ERR(config_split("h:123456", host, port), ERR_MALFORMED);
-    CHECK_OK(config_split("h:65535", host, port));
-    CHECK_ERR(config_split("h:65536", host, port), ERR_MALFORMED);
-    CHECK_ERR(config_split("h:99999", host, port), ERR_MALFORMED);
-}
-
 TEST(what_no_single_value_shows_is_checked) {
     config_init(&c);
     CHECK_OK(config_parse(&c, slice_str("certificate = a.pem"), why));

@@ -129,8 +129,8 @@ TEST(the_boundary_is_read_from_the_type) {
         "multipart/form-data; boundary=a\"",
         "multipart/form-data; boundary=\"a \"",
         "multipart/form-data; nothing",
-        "multipart/form-data; boundary="
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        ("multipart/form-data; boundary="
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
     };
     struct told told = {.answer = OK};
     for (size_t i = 0; i < sizeof GOOD / sizeof GOOD[0]; i++)

@@ -93,4 +93,22 @@ TEST(a_socket_made_elsewhere_can_be_adopted) {
     rig_fini(&rig);
 }
 
+TEST(an_address_to_listen_on_is_split) {
+    char host[SYS_HOST_MAX + 1], port[SYS_PORT_TEXT];
+    CHECK_OK(sys_address_split("127.0.0.1:0", host, port));
+    CHECK(strcmp(host, "127.0.0.1") == 0 && strcmp(port, "0") == 0);
+    CHECK_OK(sys_address_split("[::1]:4460", host, port));
+    CHECK(strcmp(host, "::1") == 0 && strcmp(port, "4460") == 0);
+    CHECK_OK(sys_address_split(":80", host, port));
+    CHECK(host[0] == 0);
+    CHECK_ERR(sys_address_split("127.0.0.1", host, port), ERR_MALFORMED);
+    CHECK_ERR(sys_address_split("::1:4460", host, port), ERR_MALFORMED);
+    CHECK_ERR(sys_address_split("h:", host, port), ERR_MALFORMED);
+    CHECK_ERR(sys_address_split("h:x", host, port), ERR_MALFORMED);
+    CHECK_ERR(sys_address_split("h:123456", host, port), ERR_MALFORMED);
+    CHECK_OK(sys_address_split("h:65535", host, port));
+    CHECK_ERR(sys_address_split("h:65536", host, port), ERR_MALFORMED);
+    CHECK_ERR(sys_address_split("h:99999", host, port), ERR_MALFORMED);
+}
+
 TEST_MAIN
