@@ -71,6 +71,13 @@ def order(state, account, name, authority="de-court", made=None):
             f"suspensions {state['suspensions']} {state['suspensions_hash']}\nmade {made}\n")
 
 
+def preservation(state, account, name):
+    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))
+    return (order(state, account, name).replace("sotto release 1", "sotto preservation 1")
+            .replace("fields exists created devices\npath ordinary\n", "")
+            .replace("regime eu-epoc\n", f"regime eu-epoc\nuntil {until}\n"))
+
+
 class Authority:
     """Whose certificates stand in the directory: one of RSA, one of an elliptic curve."""
 
@@ -162,8 +169,9 @@ def released(tap, folder):
                   cut.returncode == 1 and refused(other, "CARRIED_OUT") and again.returncode == 0, (cut, other, again))
         letters = {kind: authority.opened(out / "o-1.cms", kind) for kind in authority.KINDS}
         tap.check("openssl_opens_the_package_for_each_certificate",
-                  letters["rsa"] == letters["ec"] and f"account id {account}\nexists yes\ncreated in the week of "
-                  in letters["rsa"] and "\ndevices 1\nbeside " in letters["rsa"] and "items " not in
+                  letters["rsa"] == letters["ec"] and f"account id {account}\nrecord as it is in the week of "
+                  in letters["rsa"] and "\nexists yes\ncreated in the week of " in letters["rsa"] and
+                  "\ndevices 1\nbeside " in letters["rsa"] and "items " not in
                   letters["rsa"].split("beside")[0], letters)
         sealed, manifest = (out / "o-1.cms").read_bytes(), (out / "o-1.manifest").read_text()
         tap.check("the_package_has_nothing_in_clear_and_the_manifest_its_hash",
@@ -175,13 +183,23 @@ def released(tap, folder):
         plain = operator.order(signed("o-2", authority="fr-court"), out)
         tap.check("without_a_certificate_it_is_a_letter",
                   plain.returncode == 0 and "\nexists yes\n" in (out / "o-2.txt").read_text(), plain)
+        kept = operator.order(office.signed(preservation(state, account, "k-1"), "p1", "p2"), out)
+        tap.check("to_preserve_gives_a_manifest_alone", kept.returncode == 0 and
+                  [p.name for p in out.glob("k-1.*")] == ["k-1.manifest"] and account not in
+                  (out / "k-1.manifest").read_text() and account not in kept.stdout, kept)
         ann.fine("delete-account", account)
+        world.server.kill()
+        world.server.start()
+        state = operator.show()
         gone = operator.order(signed("o-3", authority="fr-court"), out)
         tap.check("an_account_that_is_gone_is_not_held", gone.returncode == 0 and
-                  "\nanswer not held: " in (out / "o-3.txt").read_text(), gone)
+                  "\nanswer not held: there is no " in (out / "o-3.txt").read_text(), gone)
+        tap.check("what_was_preserved_outlives_the_account_and_a_killed_server",
+                  "record as it was preserved in the week of " in (out / "o-3.txt").read_text() and
+                  (out / "o-3.txt").read_text().count("\nexists yes\n") == 1, gone)
         held = json.loads(next(line for line in operator.run("inventory", "--json").stdout.splitlines()
                                if '"carried"' in line))
-        tap.check("of_what_was_released_only_that_it_was_stays", held["count"] == 3 and held["bytes"] < 3 * 120, held)
+        tap.check("of_what_was_released_only_that_it_was_stays", held["count"] == 4 and held["bytes"] < 4 * 120, held)
 
 
 def main():
