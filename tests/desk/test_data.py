@@ -284,6 +284,12 @@ def what_is_held_is_said_as_the_server_says_it(data):
         yield str(found)
 
 
+@check
+def a_deployment_says_nothing_but_names(data):
+    yield from (row["id"] for row in data["deployment"]["names"]
+                if row["id"] not in ("service", "entity", "origin", "contact") or "text" not in row)
+
+
 # ---- Regimes ----
 
 @check
@@ -496,6 +502,7 @@ BROKEN = [
     (every_notice_says_how_to_object, lambda d: letter(d, "notice-emergency")["placeholders"].remove("contact")),
     (every_source_is_a_standard, lambda d: d["checklists"]["lists"][1]["items"][0].update(source=["policy 99"])),
     (every_source_is_a_standard, lambda d: d["assessment"]["sections"][0].update(source=[])),
+    (a_deployment_says_nothing_but_names, lambda d: d["deployment"]["names"].append({"id": "fields", "text": {}})),
     (every_regime_has_the_fields_that_the_server_holds, lambda d: d["code"]["fields"].append("names")),
     (every_regime_has_the_fields_that_the_server_holds, lambda d: regime(d, "other")["fields"].update(seen="traffic")),
     (every_category_says_who_may_order_it, lambda d: regime(d, "us-2703d")["categories"][0].update(validators=["anybody"])),

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Whether docs/desk says what the desk does: test_docs.py [ROOT]. Prints TAP.
 
-Every state, move and role has its row, every role its page, every link leads to a file, and the picture has every state.
+Every state, move, role and file of data has its row, every role its page, every link leads to a file, and the picture
+has every state.
 """
 import re
 import sys
@@ -22,6 +23,15 @@ def first_cells(page, title):
     """Of the table whose head begins so."""
     table = re.search(r"^\| " + title + r" \|.*\n\|[-|]+\n((?:\|.*\n)+)", page, re.M).group(1)
     return {word for row in table.splitlines() for word in re.findall(r"`?([a-z-]+)`?", row.split("|")[1])}
+
+
+def files_of_data():
+    return {path.name for path in (ROOT / "src/desk/data").iterdir() if path.suffix in (".json", ".md")}
+
+
+def rows_of_data():
+    page = (DOCS / "DATA.md").read_text(encoding="utf-8")
+    return set(re.findall(r"`([A-Za-z.-]+\.(?:json|md))`", " ".join(re.findall(r"^\| (`[^|]*)\|", page, re.M))))
 
 
 def broken_links():
@@ -46,6 +56,7 @@ def main():
         ("every_state_has_its_row", states ^ first_cells(page, "state")),
         ("every_move_has_its_row", moves ^ first_cells(page, "move")),
         ("every_role_has_its_row_and_its_page", (roles ^ (first_cells(page, "role") - {"operator"})) | roles - pages),
+        ("every_file_of_data_has_its_row", files_of_data() ^ rows_of_data()),
         ("every_link_leads_to_a_file", broken_links()),
         ("the_picture_has_every_state", not_in_the_picture(states)),
     ]

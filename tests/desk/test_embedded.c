@@ -48,19 +48,13 @@ TEST(the_order_is_that_of_the_names_and_a_zero_follows) {
 
 TEST(what_the_desk_needs_is_among_them) {
     static const char *const names[] = {
-        "assessment.json",
-        "bands.json",
-        "checklists.json",
-        "demands.json",
-        "held.json",
-        "letters.json",
-        "process-types.json",
-        "reasons.json",
-        "regimes.json",
-        "policy.md",
-        "policy.zh-Hant.md",
-        "authorities.md",
-        "authorities.zh-Hant.md",
+        "assessment.json", "bands.json",
+        "checklists.json", "demands.json",
+        "deployment.json", "held.json",
+        "letters.json",    "process-types.json",
+        "reasons.json",    "regimes.json",
+        "policy.md",       "policy.zh-Hant.md",
+        "authorities.md",  "authorities.zh-Hant.md",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         CHECK(find(names[i]) != NULL);

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""The commands of sotto-desk that need no daemon: the demonstration's office, signing on a machine of one's own, who
+signed, and several signatures put together."""
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "term"))
+from rig import Tap  # noqa: E402
+
+PROGRAM = sys.argv[1]
+
+
+def run(*args, text=None):
+    return subprocess.run([PROGRAM, *map(str, args)], input=text, capture_output=True, text=True, timeout=60)
+
+
+class Demo:
+    def __init__(self, folder):
+        self.folder, self.made = folder, run("demo", folder, "http://localhost:4490")
+        self.office, self.list = folder / "office.txt", folder / "suspensions.txt"
+
+    def key(self, person):
+        return self.folder / "people" / person / "ssh"
+
+    def sign(self, path, person, *more, key=None, text=None, to=None):
+        return run("sign", path, "--as", person, "--key", key or self.key(person), "--office", self.office,
+                   "--to", to or path, *(more or ["--yes"]), text=text)
+
+    def signers(self, path):
+        done = run("signed", path, "--office", self.office, "--json")
+        return done.returncode, [json.loads(line)["person"] for line in done.stdout.splitlines()]
+
+
+def digest(path):
+    return subprocess.run(["sha256sum", path], capture_output=True, text=True, check=True).stdout.split()[0]
+
+
+def order(demo, path, authority="de-court-example", version=1):
+    path.write_text("\n".join([
+        "sotto release 1", "id o1", "case c1", "account id " + "ab" * 16, "fields exists created", "path ordinary",
+        "authority " + authority, "beneficiary DE", "regime national", "server " + "cd" * 32, "server-number 7",
+        f"office {version} {digest(demo.office)}", "suspensions 1 " + "ef" * 32, "made 2026-11-27T00:00:00Z", ""]))
+    return path
+
+
+def offices(demo, tap):
+    tap.check("a_demonstration_prints_the_hash_of_its_office",
+              demo.made.returncode == 0 and demo.made.stdout.strip() == digest(demo.office), demo.made.stderr)
+    tap.check("it_has_fourteen_people",
+              sum(line.startswith("person ") for line in demo.office.read_text().splitlines()) == 14)
+    tap.check("two_of_them_signed_its_first_list", demo.signers(demo.list) == (0, ["approver-1", "local-law-1"]),
+              demo.signers(demo.list))
+    again = run("demo", demo.folder, "http://localhost:4490")
+    tap.check("it_is_made_once", (again.returncode, digest(demo.office)) == (5, demo.made.stdout.strip()), again.stderr)
+    modes = {p.stat().st_mode & 0o777 for n in ("ssh", "seal", "passkey") for p in demo.folder.glob(f"people/*/{n}")}
+    keys = {p.stat().st_mode & 0o777 for p in demo.folder.glob("keys/*")}
+    tap.check("private_keys_are_their_owner_s_alone", (modes, keys) == ({0o600}, {0o600}), (modes, keys))
+
+
+def initial(demo, tap):
+    new = demo.folder / "new"
+    done, again = (run("init", new, "desk.example.org/ledger") for _ in "ab")
+    words = [line.split()[0] for line in done.stdout.splitlines()]
+    tap.check("a_new_desk_prints_what_its_office_file_names", (done.returncode, words) == (0, ["notice-key", "ledger"]),
+              done.stdout + done.stderr)
+    tap.check("its_keys_are_made_once", again.stdout == done.stdout, again.stdout)
+    (new / "keys" / "ledger").write_bytes(b"short")
+    broken = run("init", new, "desk.example.org/ledger")
+    tap.check("a_key_that_is_cut_off_is_damage", broken.returncode == 4, broken.stderr)
+
+
+def signing(demo, tap):
+    path = order(demo, demo.folder / "order")
+    plain = path.read_text()
+    done = demo.sign(path, "policy-1")
+    tap.check("what_is_signed_is_shown_whole", done.returncode == 0 and plain in done.stderr, done.stderr)
+    tap.check("with_what_the_trusted_office_says_of_it",
+              "Amtsgericht Beispielstadt, DE" in done.stderr and "1: the one that you have here" in done.stderr,
+              done.stderr)
+    tap.check("and_is_signed", demo.signers(path) == (0, ["policy-1"]) and path.read_text().startswith(plain + "\n"),
+              demo.signers(path))
+    demo.sign(path, "approver-2")
+    tap.check("one_after_another", demo.signers(path) == (0, ["policy-1", "approver-2"]), demo.signers(path))
+    other = order(demo, demo.folder / "other", "nobody", 2)
+    done = demo.sign(other, "policy-1")
+    tap.check("an_authority_that_is_not_in_the_file_and_another_version_are_told",
+              "NOT in your office file" in done.stderr and "2: NOT the one" in done.stderr, done.stderr)
+    asked = order(demo, demo.folder / "asked")
+    for answer in ("", "no\n", "y\n", "yes"):
+        done = demo.sign(asked, "policy-1", "--json", text=answer)
+        tap.check(f"nothing_is_signed_after_{answer.strip() or 'nothing'}{len(answer)}",
+                  done.returncode == 5 and asked.read_text() == plain, done.stderr)
+    done = demo.sign(asked, "policy-1", "--json", text="yes\n")
+    tap.check("a_yes_signs", done.returncode == 0 and demo.signers(asked) == (0, ["policy-1"]), done.stderr)
+
+
+def refused(demo, tap):
+    path = order(demo, demo.folder / "refused")
+    plain = path.read_text()
+    for name, code, done in (
+            ("another_s_key", 5, demo.sign(path, "policy-1", key=demo.key("policy-2"))),
+            ("a_person_who_is_not_there", 5, demo.sign(path, "nobody", key=demo.key("policy-2"))),
+            ("a_key_that_is_not_there", 1, demo.sign(path, "policy-1", key=demo.folder / "nothing")),
+            ("a_file_that_is_not_there", 1, demo.sign(demo.folder / "nothing", "policy-1")),
+            ("an_office_that_is_none", 5, run("sign", path, "--as", "policy-1", "--key", demo.key("policy-1"), "--office", path)),
+            ("no_office", 2, run("sign", path, "--as", "policy-1", "--key", demo.key("policy-1"))),
+            ("an_option_that_is_unknown", 2, run("sign", path, "--no")),
+            ("a_command_that_is_unknown", 2, run("sing", path))):
+        tap.check(f"{name}_is_refused", (done.returncode, path.read_text()) == (code, plain) and done.stderr, done.stderr)
+    for name, text in (("a_hidden_letter", plain.replace("case c1", "case c1\u202e")),
+                       ("another_form", plain.replace("office 1 ", "office 01 ")),
+                       ("half_a_text", plain[:100]), ("nothing", "")):
+        path.write_text(text)
+        done = demo.sign(path, "policy-1")
+        tap.check(f"{name}_is_not_signed", done.returncode == 5 and path.read_text() == text, done.stderr)
+
+
+def merging(demo, tap):
+    one, two, all_ = (order(demo, demo.folder / n) for n in ("one", "two", "all"))
+    demo.sign(one, "policy-1"), demo.sign(two, "local-law-1"), demo.sign(two, "policy-2")
+    done = run("merge", one, two, one, "--to", all_)
+    tap.check("signatures_of_one_text_are_put_together_once_each",
+              (done.returncode, demo.signers(all_)) == (0, (0, ["policy-1", "local-law-1", "policy-2"])), done.stderr)
+    demo.sign(order(demo, demo.folder / "third", "jp-police-example"), "policy-1")
+    done = run("merge", one, demo.folder / "third")
+    tap.check("those_of_another_text_are_not", done.returncode == 5 and not done.stdout, done.stderr)
+    text = all_.read_text()
+    all_.write_text(text.replace("fields exists created", "fields exists created seen"))
+    tap.check("a_text_that_was_changed_after_it_was_signed_is_refused", demo.signers(all_)[0] == 5, demo.signers(all_))
+    all_.write_text(text.replace("policy-1", "policy-2"))
+    tap.check("and_a_line_of_somebody_else", demo.signers(all_)[0] == 5, demo.signers(all_))
+
+
+def main():
+    tap = Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        demo = Demo(Path(folder))
+        for part in (offices, initial, signing, refused, merging):
+            part(demo, tap)
+    return tap.end()
+
+
+sys.exit(main())
