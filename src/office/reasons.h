@@ -83,7 +83,6 @@
     X(RESTS, "the office was pinned anew; nothing is released for 30 days after it")               \
     X(CARRIED_OUT, "an order of this id was carried out")                                          \
     X(ORDER_KIND, "orders of its kind are not carried out here")                                                       \
-    X(NOT_RESOLVED, "it names the account by a handle or a link, which this server doesn't resolve") \
     X(CERTIFICATE, "a certificate of its authority can't be encrypted to")
 
 enum office_reason {

@@ -306,6 +306,10 @@ MUST err mail_carried_get(struct mail *m, slice id, struct held_carried *row);
 /* It is carried out. */
 MUST err mail_carried_put(struct mail *m, slice id, const struct held_carried *row);
 
+/* ---- cards.c ---- */
+/* What a look-up answers: the card, or one that is made up. */
+MUST err mail_card_look(struct mail *m, const uint8_t place[32], uint8_t card[PROTO_CARD]);
+
 /* ---- preserved.c ---- */
 struct mail_preserved {
     uint64_t until;

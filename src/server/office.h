@@ -49,8 +49,9 @@ mail_order_fn mail_release;  /* release.c */
 mail_order_fn mail_preserve; /* preserve.c */
 
 /* ---- named.c ---- */
-/* The id of the account that an order names. */
-MUST err mail_order_account(const struct office_order *o, uint8_t id[MAIL_ID]);
+/* The id of the account that an order names, which need not be there. NOT_FOUND: a handle or a link
+ * that leads to nobody. */
+MUST err mail_order_account(struct mail *m, const struct office_order *o, uint8_t id[MAIL_ID]);
 
 /* ---- lines.c ---- Each appends a line: word, value. */
 MUST err mail_say(buf *out, const char *word, slice value);

@@ -70,10 +70,7 @@ static enum office_reason check(const struct mail *m, const struct mail_office *
         return r;
     if (kinds[(*o)->kind] == NULL)
         return OFFICE_ORDER_KIND;
-    if ((*o)->kind == OFFICE_ORDER_RELEASE && rests(m, f))
-        return OFFICE_RESTS;
-    return ((*o)->account.by & (OFFICE_BY_ID | OFFICE_BY_KEY)) != 0 ? OFFICE_OK
-                                                                    : OFFICE_NOT_RESOLVED;
+    return (*o)->kind == OFFICE_ORDER_RELEASE && rests(m, f) ? OFFICE_RESTS : OFFICE_OK;
 }
 
 static err carry_out(struct mail *m, const struct mail_call *call, const struct mail_office *f,

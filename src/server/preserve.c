@@ -8,6 +8,9 @@ err mail_preserve(struct mail *m, const struct mail_office *f, const struct offi
     (void)f;
     (void)given;
     (void)reason;
-    TRY(mail_order_account(o, id));
+    err e = mail_order_account(m, o, id);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
     return mail_preserved_put(m, id, o->case_id, o->until);
 }

@@ -6,6 +6,8 @@
 #include "server/office.h"
 
 enum { CERTIFICATES = 4 };
+/* Whatever the reason: there is no such handle, it needs a PIN, the link is over. */
+#define NOT_RESOLVED "not resolved: by the look-up that anybody has, this name leads to nobody here"
 
 /* ---- The letter ---- */
 
@@ -34,13 +36,25 @@ static err say_fields(buf *out, const struct office_order *o, const struct proto
     return OK;
 }
 
+static const char *account_word(const struct office_order *o) {
+    switch (o->account.by) {
+    case OFFICE_BY_ID:
+        return "account id";
+    case OFFICE_BY_KEY:
+        return "account key";
+    case OFFICE_BY_HANDLE:
+        return "account handle";
+    default:
+        return "account link";
+    }
+}
+
 static err write_head(buf *out, const struct office_order *o) {
     TRY(mail_say(out, "sotto answer", slice_str("1")));
     TRY(mail_say(out, "order", o->id));
     TRY(mail_say(out, "case", o->case_id));
     TRY(mail_say(out, "authority", o->authority));
-    return mail_say(out, o->account.by == OFFICE_BY_ID ? "account id" : "account key",
-                    o->account.name);
+    return mail_say(out, account_word(o), o->account.name);
 }
 
 static err write_now(struct mail *m, const struct office_order *o, const uint8_t id[MAIL_ID],
@@ -68,10 +82,23 @@ static err write_preserved(struct mail *m, const struct office_order *o, const u
                     : mail_say(out, "answer", slice_str("not held: there was no such account"));
 }
 
+/* What a name led to, where it is not the account's own. */
+static err write_resolved(const struct office_order *o, const uint8_t id[MAIL_ID], buf *out) {
+    if ((o->account.by & (OFFICE_BY_HANDLE | OFFICE_BY_LINK)) == 0)
+        return OK;
+    TRY(buf_append(out, slice_str("resolved to account id ")));
+    TRY(hex_encode(out, slice_of(id, MAIL_ID)));
+    return buf_append_byte(out, '\n');
+}
+
 static err write_letter(struct mail *m, const struct office_order *o, buf *out) {
     uint8_t id[MAIL_ID];
-    TRY(mail_order_account(o, id));
     TRY(write_head(out, o));
+    err e = mail_order_account(m, o, id);
+    if (e == ERR_NOT_FOUND)
+        return mail_say(out, "answer", slice_str(NOT_RESOLVED));
+    TRY(e);
+    TRY(write_resolved(o, id, out));
     TRY(write_now(m, o, id, out));
     return write_preserved(m, o, id, out);
 }

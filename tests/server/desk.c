@@ -8,6 +8,8 @@ void desk_init(struct desk *d) {
     world_init(&d->w);
     d->w.now = DESK_NOW;
     d->w.config.desk = mail_desk;
+    d->w.config.handle_memory = DESK_HANDLE_MEMORY;
+    d->w.config.limits.find_bits = d->w.config.limits.claim_bits = 1;
     memset(d->w.config.identity, 0x5e, 32);
     world_restart(&d->w);
 }

@@ -9,6 +9,8 @@
 /* 1 October 2026, midnight UTC: when it is, to begin with. */
 #define DESK_NOW ((uint64_t)1790812800000)
 
+enum { DESK_HANDLE_MEMORY = 65536 };
+
 struct desk {
     struct world w;
     struct office *office; /* what the test believes to be in force */

@@ -1,6 +1,7 @@
 #include "scene.h"
 
 #include "base/text.h"
+#include "base/time.h"
 #include "server/internal.h"
 
 void scene_begin_at(struct scene *s, bool with_office) {
@@ -101,4 +102,17 @@ const char *scene_letter(const struct frame *f) {
     memcpy(text, r.package.p, r.package.n);
     text[r.package.n] = 0;
     return text;
+}
+
+void scene_delete_account(struct scene *s) {
+    struct proto_account_delete in = {.week = time_week(s->d.w.now)};
+    uint8_t fields[20];
+    buf body = {0};
+    memcpy(fields, s->ann.account, 16);
+    put_u32(fields + 16, in.week);
+    CHECK_OK(crypto_sign_labeled(in.proof, s->ann.identity_priv, PROTO_LABEL_DELETE,
+                                 SLICE_ARRAY(fields)));
+    CHECK_OK(proto_account_delete_encode(&body, &in));
+    world_get(&s->d.w, s->ann.session, PROTO_account_delete, buf_slice(&body), PROTO_ok);
+    buf_free(&body);
 }

@@ -35,6 +35,8 @@ void scene_begin(struct scene *s);
 void scene_begin_at(struct scene *s, bool with_office);
 void scene_end(struct scene *s);
 
+void scene_delete_account(struct scene *s);
+
 /* Appends the order. told: NULL for an honest one. */
 void scene_write(struct scene *s, buf *out, const struct told *told);
 const struct frame *scene_hand_in(struct scene *s, const struct told *told);

@@ -71,6 +71,10 @@ def order(state, account, name, authority="de-court", made=None):
             f"suspensions {state['suspensions']} {state['suspensions_hash']}\nmade {made}\n")
 
 
+def named(text, account, by):
+    return text.replace(f"account id {account}\n", f"account {by}\n")
+
+
 def preservation(state, account, name):
     until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))
     return (order(state, account, name).replace("sotto release 1", "sotto preservation 1")
@@ -183,6 +187,17 @@ def released(tap, folder):
         plain = operator.order(signed("o-2", authority="fr-court"), out)
         tap.check("without_a_certificate_it_is_a_letter",
                   plain.returncode == 0 and "\nexists yes\n" in (out / "o-2.txt").read_text(), plain)
+        ann.fine("handle", "claim", "Anna")
+        link = ann.fine("invite", "--json").of("invite")[0]["link"]
+        ways = {"h-1": "handle anna", "h-2": f"link {link}", "h-3": "handle nobody"}
+        done = [operator.order(office.signed(named(order(state, account, n, "fr-court"), account, by), *four), out)
+                for n, by in ways.items()]
+        letters = {n: (out / f"{n}.txt").read_text() for n in ways}
+        tap.check("a_handle_and_a_link_are_resolved_while_the_order_is_carried_out",
+                  all(f"account {ways[n]}\nresolved to account id {account}\nrecord as it is " in letters[n] and
+                      "\nexists yes\n" in letters[n] for n in ("h-1", "h-2")), (done, letters))
+        tap.check("a_handle_that_leads_nowhere_is_said_to",
+                  "\nanswer not resolved: " in letters["h-3"] and account not in letters["h-3"], letters)
         kept = operator.order(office.signed(preservation(state, account, "k-1"), "p1", "p2"), out)
         tap.check("to_preserve_gives_a_manifest_alone", kept.returncode == 0 and
                   [p.name for p in out.glob("k-1.*")] == ["k-1.manifest"] and account not in
@@ -199,7 +214,7 @@ def released(tap, folder):
                   (out / "o-3.txt").read_text().count("\nexists yes\n") == 1, gone)
         held = json.loads(next(line for line in operator.run("inventory", "--json").stdout.splitlines()
                                if '"carried"' in line))
-        tap.check("of_what_was_released_only_that_it_was_stays", held["count"] == 4 and held["bytes"] < 4 * 120, held)
+        tap.check("of_what_was_released_only_that_it_was_stays", held["count"] == 7 and held["bytes"] < 7 * 120, held)
 
 
 def main():

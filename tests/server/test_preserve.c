@@ -21,19 +21,6 @@ static void send_item(struct scene *s) {
     CHECK_EQ(world_send(&s->d.w, &address, 1, slice_str("an item")), 0);
 }
 
-static void delete_account(struct scene *s) {
-    struct proto_account_delete in = {.week = time_week(s->d.w.now)};
-    uint8_t fields[20];
-    buf body = {0};
-    memcpy(fields, s->ann.account, 16);
-    put_u32(fields + 16, in.week);
-    CHECK_OK(crypto_sign_labeled(in.proof, s->ann.identity_priv, PROTO_LABEL_DELETE,
-                                 SLICE_ARRAY(fields)));
-    CHECK_OK(proto_account_delete_encode(&body, &in));
-    world_get(&s->d.w, s->ann.session, PROTO_account_delete, buf_slice(&body), PROTO_ok);
-    buf_free(&body);
-}
-
 static size_t kept(const struct scene *s) {
     return world_rows(&s->d.w, MAIL_PRESERVED);
 }
@@ -86,7 +73,7 @@ TEST(what_is_preserved_outlives_the_account) {
     struct scene s;
     scene_begin(&s);
     (void)scene_given(scene_hand_in(&s, &keep));
-    delete_account(&s);
+    scene_delete_account(&s);
     s.d.w.now = TWO_WEEKS;
     const char *text = scene_letter(scene_hand_in(&s, &later));
     CHECK(has(text, "answer not held: there is no such account\n" PRESERVED "exists yes\n"));

@@ -266,17 +266,6 @@ TEST(every_order_that_is_not_right_gives_nothing) {
     scene_end(&s);
 }
 
-TEST(a_handle_or_a_link_is_not_resolved) {
-    struct scene s;
-    char named[64];
-    scene_begin(&s);
-    snprintf(named, sizeof named, "id %s", s.account);
-    struct told handle = {.old = named, .by = "handle ann"}, link = {.old = named, .by = "link x"};
-    scene_refused(&s, "handle", &handle, OFFICE_NOT_RESOLVED);
-    scene_refused(&s, "link", &link, OFFICE_NOT_RESOLVED);
-    scene_end(&s);
-}
-
 TEST(other_kinds_of_orders_release_nothing) {
     struct scene s;
     scene_begin(&s);
