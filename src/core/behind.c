@@ -153,9 +153,7 @@ static err ask_own(struct core *core, const struct record_behind *r) {
 static bool ask_missed(void *ctx, struct store_key key, slice value) {
     struct asking *a = ctx;
     struct record_behind r;
-    a->e = record_behind_read(value, &r);
-    if (a->e == OK)
-        a->e = ask_own(a->core, &r);
+    a->e = record_behind_read(value, &r) == OK ? ask_own(a->core, &r) : OK;
     if (a->e == OK)
         a->e = core_delete(a->core, TABLE_STATE, slice_str(missed_name), key.number);
     return a->e == OK;
@@ -197,9 +195,7 @@ static bool is_pending(const struct core *core, const struct conversation *c, sl
     return false;
 }
 
-/* Who asks time and again makes us fill everybody's history: seven at once, then one in ten
- * minutes.
- */
+/* Who asks time and again fills everybody's history: seven at once, then one in ten minutes. */
 static bool is_too_much(const struct core *core, struct conversation *c) {
     if (c->replaced_until > core->now + TIME_HOUR)
         return true;

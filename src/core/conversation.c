@@ -453,8 +453,8 @@ static err met(struct core *core, struct conversation *c, const struct entry *ou
 static err apply(struct core *core, struct conversation *c, struct mls_staged *staged, slice events,
                  struct entry *ours) {
     uint8_t old[PROTO_ADDRESS];
-    bool devices = ours != NULL && ours->r.kind == ENTRY_ADD &&
-                   slice_equal(ours->r.intent, SLICE_ARRAY(core->account.r.account));
+    bool devices = ours != NULL && (ours->r.kind == ENTRY_ADD || ours->r.kind == ENTRY_REPLACE) &&
+                   memcmp(ours->r.intent.p, core->account.r.account, CORE_ACCOUNT) == 0;
     bool revokes = ours != NULL && ours->r.kind == ENTRY_UPDATE && ours->r.intent.n > 0;
     err e = own_address(c, old);
     if (e == OK)

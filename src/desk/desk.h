@@ -208,8 +208,8 @@ struct desk_receipt {
     uint8_t hash[32]; /* SHA-256 of the filing's bytes */
     uint64_t received;
 };
-/* A new case. EMPTY, TOO_LARGE, FLOOD, FILED. What a receipt promises and how it is signed:
- * desk/ledger.h. */
+/* A new case. EMPTY, TOO_LARGE, FLOOD, FILED (in a case that is open), NO_OFFICE. What a receipt
+ * promises and how it is signed: desk/ledger.h. */
 MUST err desk_file_receive(struct desk *d, const struct desk_filing *filing,
                            struct desk_receipt *receipt, struct desk_why *why);
 /* By the hash that a receipt names. NOT_FOUND. */
@@ -317,8 +317,12 @@ struct desk_draft {
     enum desk_move move;
     const struct desk_say *says;
     size_t say_count;
-    /* Of a move that drafts an order (open, narrow, renew; notify and late-notice; preserve). */
+    /* Of a move that drafts an order (open, narrow, renew; notify and late-notice; preserve): the
+     * text of the round's order, if there is one, from which account and beneficiary are taken; or
+     * else these. */
+    slice before;
     struct office_account account;
+    slice beneficiary; /* empty: the case's */
     uint32_t fields;
     const slice *wording; /* of a notice */
     size_t wording_count;
@@ -342,7 +346,7 @@ MUST err desk_compose(struct desk *d, const struct desk_draft *draft, struct des
  * that drafts another one. */
 struct desk_hand {
     slice move, order, before;
-    slice letter; /* goes with reject, not-held, clarify and others: sealed beside */
+    slice letter; /* goes with reject, not-held and others; with deliver, the manifest: sealed */
 };
 /* What came of it: the last of the moves made, by the desk too. */
 struct desk_made {

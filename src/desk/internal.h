@@ -2,7 +2,10 @@
 #ifndef SOTTO_DESK_INTERNAL_H
 #define SOTTO_DESK_INTERNAL_H
 
+#include "desk/data.h"
 #include "desk/desk.h"
+#include "desk/facts.h"
+#include "desk/machine.h"
 #include "desk/store.h"
 
 struct desk {
@@ -14,6 +17,7 @@ struct desk {
     uint8_t server[32];
     uint64_t server_number;
     uint64_t changes; /* of the store, when the files above were read */
+    struct desk_data data;
 };
 
 /* ERR_DENIED, with the reason in why. */
@@ -27,15 +31,49 @@ err desk_refuse_text(struct desk_why *why, enum office_reason reason, unsigned w
             return desk_refuse(why, need_reason);    \
     } while (0)
 
-/* Copies an id; false if it doesn't fit or holds a zero. */
-bool desk_copy(char *out, size_t n, slice s);
-static inline slice desk_slice(const char *s) {
-    return slice_str(s);
-}
-
 /* Begins a transaction, with the files in force as they are now. Ends it: commits, or undoes it
  * after a failure. */
 MUST err desk_begin(struct desk *d);
 MUST err desk_end(struct desk *d, err result);
+
+/* What the machine looks at, as of now. */
+void desk_world_now(const struct desk *d, struct desk_world *w);
+
+/* ---- Histories in the store ---- In a transaction. */
+
+/* NOT_FOUND. */
+MUST err desk_history_load(struct desk *d, slice case_id, struct desk_history *h);
+/* What changed since it had `moves` moves: the case, the moves that came, the seats. */
+MUST err desk_history_save(struct desk *d, const struct desk_history *h, size_t moves);
+#define DESK_CASE_COLUMNS                                                                         \
+    "id, state, due, kind, hold, path, authority, regime, category, process, carve_outs, issuer," \
+    " beneficiary, asked, fields, accounts, filing, enrolled, number, head, round, order_hash,"   \
+    " order_made, order_office, order_list, order_server, waits, received, deadline, since,"      \
+    " notified, objected, bar_until, preserved_until, released, delivered, told_late, alarm"
+/* One row of these columns. */
+void desk_case_read(struct desk_rows *q, struct desk_case *c);
+
+/* ---- Sealing ---- */
+
+/* A key for a new case: its public half is kept, the private one wrapped to all who need it, and
+ * forgotten. The case's row must be there. */
+MUST err desk_case_key_make(struct desk *d, slice case_id, uint8_t key[32]);
+MUST err desk_seal_put(struct desk *d, slice case_id, enum desk_sealed_kind kind, uint64_t number,
+                       slice person, slice plain);
+/* All that is sealed of a case, and the wraps. */
+MUST err desk_seal_forget(struct desk *d, slice case_id);
+/* Takes the keys of all cases from who is bound, or no longer of the office. */
+MUST err desk_wraps_take(struct desk *d);
+bool desk_needs_key(const struct desk *d, const struct office_person *p);
+
+/* ---- Moves ---- */
+
+/* Makes the moves that the desk itself has to make in this case now. In a transaction. */
+MUST err desk_settle(struct desk *d, struct desk_history *h, const struct desk_world *w,
+                     struct desk_why *why);
+/* The same in all open cases. */
+MUST err desk_settle_all(struct desk *d, struct desk_why *why);
+/* CLOCK_BACK if the clock was turned back since it was last looked at. In a transaction. */
+MUST err desk_clock_check(struct desk *d, uint64_t now, struct desk_why *why);
 
 #endif

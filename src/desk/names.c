@@ -161,12 +161,3 @@ err desk_refuse_text(struct desk_why *why, enum office_reason reason, unsigned w
     *why = (struct desk_why){DESK_OFFICE, reason, line, which};
     return ERR_DENIED;
 }
-
-bool desk_copy(char *out, size_t n, slice s) {
-    if (s.n >= n || memchr(s.n == 0 ? "x" : (const char *)s.p, 0, s.n) != NULL)
-        return false;
-    if (s.n > 0)
-        memcpy(out, s.p, s.n);
-    out[s.n] = '\0';
-    return true;
-}

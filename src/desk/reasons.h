@@ -50,6 +50,7 @@
     X(OTHER_ORDER, "the order is not the one of this round")                                       \
     X(ORDER_FACTS, "the order says something else than the case")                                  \
     X(ORDER_UNSIGNED, "the order lacks the signature of who makes the move")                       \
+    X(ORDER_NEEDLESS, "an order is signed with a clear verdict alone")                             \
     X(FIELDS, "the order names a field that was not asked for, or more than the one before")       \
     X(CATEGORY, "a field is of another category than the one that was ordered")                    \
     X(NOT_NARROWER, "a narrowed order must have fewer fields")                                     \
@@ -61,6 +62,7 @@
     X(NOTICE, "the user has not had the notice that its regime asks for, and nothing bars it")     \
     X(NOTICE_RUNS, "the time between notice and release is not over")                              \
     X(NOT_NEEDED, "there is nothing that needs this move")                                         \
+    X(UNFINISHED, "something of this case is still to be done")                                    \
     X(TERM, "a date is past, or further away than its regime allows")                              \
     /* Files. */                                                                                   \
     X(UNPINNED, "the first office file must be pinned by its hash")                                \

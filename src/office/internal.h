@@ -140,7 +140,6 @@ enum office_reason signers_read(const struct office *office, const struct office
 enum office_reason signers_enough(const struct office *office,
                                   const struct office_suspensions *list,
                                   const struct signers *signers, enum office_move move);
-bool person_is_bound(const struct office_person *person, const struct office_suspensions *list);
 
 /* ---- Documents ---- A struct that begins with a struct office_document. */
 

@@ -100,7 +100,7 @@ enum office_reason office_signed(const struct office *office, const struct offic
     for (size_t i = 0; i < signers.n; i++) {
         const struct office_person *p = signers.each[i].person;
         out->each[out->n++] =
-            (struct office_signer){p, signers.each[i].ssh, person_is_bound(p, list)};
+            (struct office_signer){p, signers.each[i].ssh, office_person_bound(p, list)};
     }
     return OFFICE_OK;
 }

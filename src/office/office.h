@@ -390,10 +390,17 @@ enum office_reason office_signed(const struct office *office, const struct offic
 enum office_reason office_login_check(struct office_signer *who, const struct office *office,
                                       const struct office_suspensions *list, slice bytes,
                                       const uint8_t nonce[32], uint64_t now, size_t *line);
-/* Whether a suspension binds a release of this path, authority, beneficiary (empty: not known),
- * regime and these carve-outs; whatever else stands in the order doesn't matter. */
-bool office_is_suspended(const struct office *o, const struct office_suspensions *list,
+/* Whether a suspension binds an order of this issuer (a country; empty: not known) with this path,
+ * authority, beneficiary (empty: not known), regime and these carve-outs; whatever else stands in
+ * the order doesn't matter. */
+bool office_is_suspended(const struct office_suspensions *list, slice issuer,
                          const struct office_order *order);
+/* Whether the law of a suspended jurisdiction binds the person. list may be NULL. */
+bool office_person_bound(const struct office_person *person, const struct office_suspensions *list);
+/* A time as texts have it: "2026-10-01T00:00:00Z". read: false for what is none. */
+enum { OFFICE_TIME_TEXT = 21 }; /* with the NUL */
+bool office_time_read(slice s, uint64_t *ms);
+void office_time_write(uint64_t ms, char text[OFFICE_TIME_TEXT]);
 /* NULL if it is not there. */
 const struct office_say *office_say_find(const struct office_case_move *m, slice name);
 const struct office_authority *office_authority_find(const struct office *o, slice id);

@@ -188,10 +188,8 @@ static bool carved_out(const struct office_suspension *s, const struct office_or
     return false;
 }
 
-bool office_is_suspended(const struct office *office, const struct office_suspensions *list,
+bool office_is_suspended(const struct office_suspensions *list, slice issuer,
                          const struct office_order *o) {
-    const struct office_authority *a = office_authority_find(office, o->authority);
-    slice issuer = a == NULL ? SLICE_EMPTY : a->jurisdiction;
     for (size_t i = 0; i < list->suspensions.n; i++) {
         const struct office_suspension *s = &list->suspensions.p[i];
         if (binds(s, issuer, o) && !carved_out(s, o))
@@ -210,7 +208,7 @@ static enum office_reason suspension_check(const struct office_order *o,
         if (c == NULL || c->path != o->path)
             return OFFICE_CARVE_OUT;
     }
-    if (office_is_suspended(here->office, here->list, o))
+    if (office_is_suspended(here->list, a->jurisdiction, o))
         return OFFICE_SUSPENDED;
     return here->list->freezes.n > 0 ? OFFICE_FROZEN : OFFICE_OK;
 }
@@ -235,7 +233,7 @@ static enum office_reason order_check(const struct office_order *o,
     struct signers signers;
     NEED(signers_read(here->office, &o->document, &signers));
     for (size_t i = 0; i < signers.n; i++)
-        if (person_is_bound(signers.each[i].person, here->list))
+        if (office_person_bound(signers.each[i].person, here->list))
             return OFFICE_BOUND;
     return signers_enough(here->office, here->list, &signers, move_of(o));
 }

@@ -90,7 +90,8 @@ static bool could_sit(const struct seats *seats, uint32_t roles) {
     return false;
 }
 
-bool person_is_bound(const struct office_person *person, const struct office_suspensions *list) {
+bool office_person_bound(const struct office_person *person,
+                         const struct office_suspensions *list) {
     for (size_t i = 0; list != NULL && i < list->suspensions.n; i++)
         if (text_shares(person->countries, list->suspensions.p[i].jurisdictions))
             return true;
@@ -110,7 +111,7 @@ enum office_reason signers_enough(const struct office *office,
     size_t n = 0;
     seats_of(office, move, &seats);
     for (size_t i = 0; i < signers->n; i++)
-        if (!person_is_bound(signers->each[i].person, list)) {
+        if (!office_person_bound(signers->each[i].person, list)) {
             roles[n] = roles_of(signers->each[i].person);
             ssh[n++] = signers->each[i].ssh;
         }

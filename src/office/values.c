@@ -122,6 +122,17 @@ static bool time_read(slice s, uint64_t *ms) {
     return *ms > 0;
 }
 
+bool office_time_read(slice s, uint64_t *ms) {
+    return time_read(s, ms);
+}
+
+void office_time_write(uint64_t ms, char text[OFFICE_TIME_TEXT]) {
+    uint8_t digits_[TIME_LEN];
+    time_write(digits_, ms);
+    memcpy(text, digits_, TIME_LEN);
+    text[TIME_LEN] = '\0';
+}
+
 static enum office_reason base64_check(slice s) {
     buf bytes = {0};
     err e = base64_decode(&bytes, s);

@@ -382,12 +382,18 @@ TEST(so_it_is_once_a_request_is_accepted) {
     rig_take_link(client(2), client(1));
     rig_pass(&rig, TIME_MINUTE);
     uint32_t number = write_to_two();
+    uint64_t command, message;
+    CHECK_OK(core_send_text(client(1)->core, number, CORE_TEXT_PLAIN, slice_str("hello"), NULL,
+                            rig.now, &command, &message));
+    rig_finish(client(1), command, OK);
     CHECK_EQ(rig_status(client(0)).requests, 1);
     CHECK_EQ(rig_status(client(2)).requests, 0);
     CHECK_OK(core_request_accept(client(0)->core, rig_status(client(0)).conversations, SLICE_EMPTY,
                                  rig.now));
     rig_pass(&rig, 2 * TIME_MINUTE);
     all_three_are_in(number);
+    number = rig_status(client(2)).conversations;
+    CHECK_EQ(count(client(2), number, CORE_MESSAGE_CONTENT), 1); /* told by the other */
     rig_fini(&rig);
 }
 

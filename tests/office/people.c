@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "crypto/crypto.h"
 
 const char *const people_ids[PEOPLE] = {"p01", "p02", "p03", "p04", "p05", "p06", "p07",
                                         "p08", "p09", "p10", "p11", "p12", "p13", "p14"};
@@ -58,8 +59,16 @@ static void key_line(buf *out, int person, enum soft_kind kind) {
     people_say(out, soft_is_ssh(kind) ? "\n" : " QUJD\n");
 }
 
+void people_seal_private(int person, uint8_t private[32]) {
+    memset(private, 0, 32);
+    private[1] = (uint8_t)(person + 1); /* clamping clears bits of the first byte */
+}
+
 static void person(buf *out, int i, bool demonstration) {
-    uint8_t seal[32] = {(uint8_t)(i + 1)};
+    uint8_t seal[32], private[32];
+    must(crypto_init());
+    people_seal_private(i, private);
+    must(crypto_x25519_public(seal, private));
     people_say(out, "person %s\n%s\ncountries %s\nseal ", people_ids[i], roles[i],
                i == CUSTODIAN ? "DE HK" : "DE");
     must(base64_encode(out, SLICE_ARRAY(seal)));
@@ -106,8 +115,9 @@ void people_office(buf *out, bool demonstration, const struct office *present) {
     for (int i = 0; i < PEOPLE; i++)
         person(out, i, demonstration);
     people_say(out, "authority de-court\nname Amtsgericht Beispielstadt\njurisdiction DE\n"
-                    "call +49 30 000000\ncertificate QUJD\n"
-                    "authority hk-police\nname 香港警務處\njurisdiction HK\ncall +852 0000 0000\n");
+                    "call +49 30 000000\ncall +49 30 000001\ncertificate QUJD\n"
+                    "authority hk-police\nname 香港警務處\njurisdiction HK\ncall +852 0000 "
+                    "0000\ncall +852 0000 0001\n");
 }
 
 struct office *people_office_load(bool demonstration) {

@@ -27,6 +27,8 @@ extern const char *const people_ids[PEOPLE];
 
 /* A key of each kind for each person, always the same. */
 const struct soft_key *people_key(int person, enum soft_kind kind);
+/* The private half of the person's X25519 key. */
+void people_seal_private(int person, uint8_t private[32]);
 /* Who signs the office's ledger, and who are its witnesses. */
 enum { PEOPLE_WITNESSES = 2 };
 struct people_note_key {

@@ -1,0 +1,397 @@
+/* What comes in: filings, objections, and moves that persons signed. */
+#include <stdio.h>
+
+#include "base/codec.h"
+#include "base/text.h"
+#include "crypto/crypto.h"
+#include "desk/draw.h"
+#include "desk/entry.h"
+
+/* ---- Filings ---- */
+
+static err part_seal(struct desk *d, slice case_id, enum desk_sealed_kind kind, uint64_t number,
+                     slice name, slice bytes) {
+    buf plain = {0};
+    writer w = writer_on(&plain);
+    writer_reserve(&w, name.n + bytes.n + 8);
+    writer_vec(&w, name);
+    writer_vec(&w, bytes);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = desk_seal_put(d, case_id, kind, number, SLICE_EMPTY, buf_slice(&plain));
+    buf_free(&plain);
+    return e;
+}
+
+static enum desk_reason sizes_check(const struct desk_filing *f) {
+    if (f->bytes.n == 0)
+        return DESK_EMPTY;
+    if (f->bytes.n > DESK_FILING_MAX || f->attachment_count > DESK_ATTACHMENTS_MAX)
+        return DESK_TOO_LARGE;
+    for (size_t i = 0; i < f->attachment_count; i++)
+        if (f->attachments[i].bytes.n > DESK_FILING_MAX || f->attachments[i].name.n > 255)
+            return DESK_TOO_LARGE;
+    return DESK_OK;
+}
+
+/* Those that nobody read yet; of enrolled authorities and of all others each by themselves. */
+static err flood_check(struct desk *d, bool enrolled, struct desk_why *why) {
+    uint64_t unread;
+    TRY(desk_store_number(d->store, &unread,
+                          "SELECT count(*) FROM cases WHERE state = ? AND regime = ''"
+                          " AND enrolled = ?",
+                          "ii", (uint64_t)DESK_STATE_RECEIVED, (uint64_t)enrolled));
+    return unread >= DESK_UNREAD_MAX ? desk_refuse(why, DESK_FLOOD) : OK;
+}
+
+static err filed_check(struct desk *d, const uint8_t hash[32], struct desk_why *why) {
+    uint64_t there;
+    TRY(desk_store_number(d->store, &there,
+                          "SELECT count(*) FROM cases WHERE filing = ? AND open = 1", "b",
+                          slice_of(hash, 32)));
+    return there > 0 ? desk_refuse(why, DESK_FILED) : OK;
+}
+
+/* A number that says nothing of how many there are. */
+static err id_make(char id[DESK_ID]) {
+    uint8_t random[10];
+    buf text = {0};
+    crypto_random(random, sizeof random);
+    err e = buf_append(&text, slice_str("c-"));
+    if (e == OK)
+        e = base32_encode(&text, SLICE_ARRAY(random));
+    if (e == OK && !desk_copy(id, DESK_ID, buf_slice(&text)))
+        e = ERR_BUG;
+    buf_free(&text);
+    return e;
+}
+
+/* The row as it is before the first move; the key is filled in when there is one. */
+static err case_insert(struct desk *d, const struct desk_case *c) {
+    slice zeros = slice_of((const uint8_t[32]){0}, 32);
+    return desk_store_run(
+        d->store,
+        "INSERT INTO cases (id, key, open, state, due, kind, hold, path, authority, regime,"
+        " category, process, carve_outs, issuer, beneficiary, asked, fields, accounts, filing,"
+        " enrolled, number, head, round, order_hash, order_made, order_office, order_list,"
+        " order_server, waits, received, deadline, since, notified, objected, bar_until,"
+        " preserved_until, released, delivered, told_late, alarm)"
+        " VALUES (?, ?, 1, 0, 0, 0, 0, ?, '', '', '', '', '', '', '', 0, 0, 0, ?, ?, 0, ?, 0, ?,"
+        " 0, 0, 0, 0, 0, ?, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0)",
+        "sbibibbii", c->id, zeros, (uint64_t)c->path, slice_of(c->filing, 32),
+        (uint64_t)c->enrolled, zeros, zeros, c->received, c->since);
+}
+
+static err key_set(struct desk *d, slice id) {
+    uint8_t key[32];
+    TRY(desk_case_key_make(d, id, key));
+    return desk_store_run(d->store, "UPDATE cases SET key = ? WHERE id = ?", "bt", SLICE_ARRAY(key),
+                          id);
+}
+
+static err parts_seal(struct desk *d, slice id, const struct desk_filing *f) {
+    TRY(part_seal(d, id, DESK_SEALED_FILING, 0, f->channel, f->bytes));
+    for (size_t i = 0; i < f->attachment_count; i++)
+        TRY(part_seal(d, id, DESK_SEALED_ATTACHMENT, i + 1, f->attachments[i].name,
+                      f->attachments[i].bytes));
+    return OK;
+}
+
+static err receive_new(struct desk *d, const struct desk_filing *f, struct desk_history *h,
+                       struct desk_why *why) {
+    struct desk_world w;
+    slice id;
+    desk_world_now(d, &w);
+    TRY(desk_clock_check(d, w.now, why));
+    h->now.path = OFFICE_ORDINARY;
+    h->now.enrolled = f->enrolled;
+    h->now.received = h->now.since = w.now;
+    TRY(id_make(h->now.id));
+    id = slice_str(h->now.id);
+    TRY(case_insert(d, &h->now));
+    TRY(key_set(d, id));
+    TRY(parts_seal(d, id, f));
+    return desk_own_make(d, h, &w, DESK_MOVE_RECEIVE, why);
+}
+
+static err receive(struct desk *d, const struct desk_filing *f, struct desk_history *h,
+                   struct desk_why *why) {
+    if (d->office == NULL)
+        return desk_refuse(why, DESK_NO_OFFICE);
+    TRY(flood_check(d, f->enrolled, why));
+    TRY(filed_check(d, h->now.filing, why));
+    return receive_new(d, f, h, why);
+}
+
+err desk_file_receive(struct desk *d, const struct desk_filing *filing,
+                      struct desk_receipt *receipt, struct desk_why *why) {
+    struct desk_history h = {.moves = NULL};
+    DESK_NEED(why, sizes_check(filing));
+    TRY(crypto_sha256.hash(h.now.filing, &filing->bytes, 1));
+    TRY(desk_begin(d));
+    err e = desk_end(d, receive(d, filing, &h, why));
+    if (e == OK) {
+        memcpy(receipt->case_id, h.now.id, sizeof receipt->case_id);
+        memcpy(receipt->hash, h.now.filing, sizeof receipt->hash);
+        receipt->received = h.now.received;
+    }
+    desk_history_free(&h);
+    return e;
+}
+
+err desk_receipt_find(struct desk *d, const uint8_t hash[32], struct desk_receipt *receipt) {
+    struct desk_rows q;
+    desk_rows_begin(&q, d->store,
+                    "SELECT id, received FROM cases WHERE filing = ? ORDER BY seq DESC LIMIT 1",
+                    "b", slice_of(hash, 32));
+    bool found = desk_rows_next(&q);
+    if (found) {
+        desk_row_text(&q, 0, receipt->case_id, sizeof receipt->case_id);
+        memcpy(receipt->hash, hash, sizeof receipt->hash);
+        receipt->received = desk_row_number(&q, 1);
+    }
+    TRY(desk_rows_end(&q));
+    return found ? OK : ERR_NOT_FOUND;
+}
+
+/* ---- Objections ---- */
+
+static err object(struct desk *d, slice case_id, const uint8_t receipt[32], slice text,
+                  struct desk_history *h, struct desk_why *why) {
+    struct desk_world w;
+    desk_world_now(d, &w);
+    TRY(desk_clock_check(d, w.now, why));
+    err e = desk_history_load(d, case_id, h);
+    if (e == ERR_NOT_FOUND || (e == OK && memcmp(h->now.filing, receipt, 32) != 0))
+        return desk_refuse(why, DESK_NO_CASE);
+    TRY(e);
+    TRY(desk_own_make(d, h, &w, DESK_MOVE_OBJECT, why));
+    TRY(desk_seal_put(d, case_id, DESK_SEALED_OBJECTION, h->now.number, SLICE_EMPTY, text));
+    return desk_settle(d, h, &w, why);
+}
+
+err desk_object(struct desk *d, slice case_id, const uint8_t receipt[32], slice text,
+                struct desk_why *why) {
+    struct desk_history h = {.moves = NULL};
+    if (text.n == 0 || text.n > OFFICE_DOCUMENT_MAX)
+        return desk_refuse(why, text.n == 0 ? DESK_EMPTY : DESK_TOO_LARGE);
+    TRY(desk_begin(d));
+    err e = desk_end(d, object(d, case_id, receipt, text, &h, why));
+    desk_history_free(&h);
+    return e;
+}
+
+/* ---- Moves ---- */
+
+/* What was handed in, read. */
+struct handed {
+    struct office_case_move *move;
+    struct office_order *order, *before;
+    struct office_signers signers;
+    struct desk_act act;
+    char drawn[DESK_LENS_COUNT][DESK_ID];
+    enum office_reason incomplete; /* why the server would refuse the order */
+};
+
+static void handed_free(struct handed *in) {
+    office_case_move_free(in->move);
+    office_order_free(in->order);
+    office_order_free(in->before);
+}
+
+/* That the text is about this case, as it is, and this moment. */
+static enum desk_reason text_fits(const struct office_case_move *m, const struct desk_history *h,
+                                  const struct desk_world *w) {
+    const struct desk_case *c = &h->now;
+    if (!slice_equal(m->case_id, slice_str(c->id)))
+        return DESK_OTHER_CASE;
+    if (m->number != c->number + 1 || memcmp(m->previous, c->head, sizeof m->previous) != 0)
+        return DESK_STALE;
+    if (!slice_equal(m->state, slice_str(desk_state_name(c->state))))
+        return DESK_STALE;
+    if (m->office.number != w->office->version ||
+        memcmp(m->office.hash, w->office->document.hash, 32) != 0)
+        return DESK_OTHER_OFFICE;
+    uint64_t list = w->list == NULL ? 0 : w->list->version;
+    if (m->suspensions.number != list ||
+        (w->list != NULL && memcmp(m->suspensions.hash, w->list->document.hash, 32) != 0))
+        return DESK_OTHER_LIST;
+    return m->made > w->now + DESK_MADE_WITHIN || m->made + DESK_MADE_WITHIN < w->now ? DESK_CLOCK
+                                                                                      : DESK_OK;
+}
+
+static err move_read(struct handed *in, const struct desk_history *h, const struct desk_world *w,
+                     slice bytes, struct desk_why *why) {
+    size_t line = 0;
+    enum office_reason r = office_case_move_load(&in->move, NULL, bytes, &line);
+    if (r != OFFICE_OK)
+        return desk_refuse_text(why, r, 0, line);
+    DESK_NEED(why, text_fits(in->move, h, w));
+    if (!desk_move_of(in->move->move, &in->act.move))
+        return desk_refuse(why, DESK_NO_MOVE);
+    r = office_signed(w->office, w->list, &in->move->document, &in->signers);
+    if (r != OFFICE_OK)
+        return desk_refuse_text(why, r, 0, 0);
+    if (in->signers.n != 1)
+        return desk_refuse(why, DESK_SIGNER);
+    in->act.person = in->signers.each[0].person;
+    in->act.role = in->move->role;
+    in->act.text = in->move;
+    memcpy(in->act.hash, in->move->document.hash, sizeof in->act.hash);
+    return OK;
+}
+
+/* The one that is joined, by its hash. */
+static err seconds_read(struct handed *in, const struct desk_history *h, struct desk_why *why) {
+    static const uint8_t none[32];
+    if (memcmp(in->move->seconds, none, sizeof none) == 0)
+        return OK;
+    for (size_t i = 0; i < h->move_count; i++)
+        if (memcmp(h->moves[i].hash, in->move->seconds, sizeof none) == 0) {
+            in->act.seconds = h->moves[i].number;
+            return OK;
+        }
+    return desk_refuse(why, DESK_NOT_FIRST);
+}
+
+/* Whether the person signed it, rightly: whatever signature stands there must be right. */
+static err order_signed(struct handed *in, const struct desk_world *w, struct desk_why *why) {
+    struct office_signers signers;
+    if (in->order->document.signatures.n == 0)
+        return OK;
+    enum office_reason r = office_signed(w->office, w->list, &in->order->document, &signers);
+    if (r != OFFICE_OK)
+        return desk_refuse_text(why, r, 1, 0);
+    for (size_t i = 0; i < signers.n; i++)
+        in->act.order_signed = in->act.order_signed || signers.each[i].person == in->act.person;
+    return OK;
+}
+
+/* By the server's own check, with the desk's copy of what the server has. */
+static void order_complete(struct handed *in, const struct desk_world *w, slice bytes) {
+    struct office_here here = {
+        .office = w->office, .list = w->list, .server_number = w->server_number, .now = w->now};
+    struct office_order *checked = NULL;
+    memcpy(here.server, w->server, sizeof here.server);
+    in->incomplete =
+        w->list == NULL ? OFFICE_UNKNOWN_LIST : office_order_check(&checked, &here, bytes, NULL);
+    in->act.order_complete = in->incomplete == OFFICE_OK;
+    office_order_free(checked);
+}
+
+static err orders_read(struct handed *in, const struct desk_world *w, const struct desk_hand *hand,
+                       struct desk_why *why) {
+    size_t line = 0;
+    if (hand->order.n > 0) {
+        enum office_reason r = office_order_load(&in->order, NULL, hand->order, &line);
+        if (r != OFFICE_OK)
+            return desk_refuse_text(why, r, 1, line);
+        in->act.order = in->order;
+        TRY(order_signed(in, w, why));
+        order_complete(in, w, hand->order);
+    }
+    if (hand->before.n > 0) {
+        enum office_reason r = office_order_load(&in->before, NULL, hand->before, &line);
+        if (r != OFFICE_OK)
+            return desk_refuse_text(why, r, 2, line);
+        in->act.before = in->before;
+    }
+    return OK;
+}
+
+/* The move's texts, sealed: what the person signed, the order, and what goes with it. */
+static err texts_put(struct desk *d, const struct desk_history *h, const struct desk_hand *hand) {
+    const struct desk_moved *m = &h->moves[h->move_count - 1];
+    slice id = slice_str(h->now.id), person = slice_str(m->person);
+    enum desk_sealed_kind letter =
+        m->move == DESK_MOVE_DELIVER ? DESK_SEALED_MANIFEST : DESK_SEALED_LETTER;
+    uint64_t n = 0;
+    TRY(desk_seal_put(d, id, DESK_SEALED_MOVE, m->number, person, hand->move));
+    if (hand->order.n > 0)
+        TRY(desk_seal_put(d, id, DESK_SEALED_ORDER, m->number, person, hand->order));
+    if (hand->letter.n == 0)
+        return OK;
+    TRY(desk_store_number(d->store, &n,
+                          "SELECT count(*) FROM sealed WHERE case_id = ? AND kind = ?", "ti", id,
+                          (uint64_t)letter));
+    return desk_seal_put(d, id, letter, n + 1, person, hand->letter);
+}
+
+/* The server's reason, where that is what is missing. */
+static err refused(const struct handed *in, enum desk_reason reason, struct desk_why *why) {
+    bool last = in->act.move == DESK_MOVE_RELEASE || in->act.seconds != 0;
+    if (reason == DESK_ORDER_UNSIGNED && last && in->order != NULL && in->incomplete != OFFICE_OK)
+        return desk_refuse_text(why, in->incomplete, 1, 0);
+    return desk_refuse(why, reason);
+}
+
+static err step_make(struct desk *d, struct handed *in, struct desk_history *h,
+                     const struct desk_world *w, const struct desk_hand *hand,
+                     struct desk_why *why) {
+    struct desk_case before = h->now;
+    size_t moves = h->move_count;
+    enum desk_reason reason;
+    TRY(desk_draw(d, h, w, &in->act, in->drawn));
+    TRY(desk_step(h, w, &in->act, &reason));
+    if (reason != DESK_OK)
+        return refused(in, reason, why);
+    if (desk_broken(&before, h, w) != NULL)
+        return desk_refuse(why, DESK_INVARIANT);
+    TRY(texts_put(d, h, hand));
+    TRY(desk_history_save(d, h, moves));
+    return desk_leaf_put(d, h, w);
+}
+
+static err move_in(struct desk *d, slice case_id, const struct desk_hand *hand, struct handed *in,
+                   struct desk_history *h, struct desk_made *made, struct desk_why *why) {
+    struct desk_world w;
+    if (d->office == NULL)
+        return desk_refuse(why, DESK_NO_OFFICE);
+    desk_world_now(d, &w);
+    TRY(desk_clock_check(d, w.now, why));
+    err e = desk_history_load(d, case_id, h);
+    if (e == ERR_NOT_FOUND)
+        return desk_refuse(why, DESK_NO_CASE);
+    TRY(e);
+    if (h->now.number >= DESK_MOVES_MAX || h->now.round >= DESK_ROUNDS_MAX)
+        return desk_refuse(why, DESK_STATE);
+    TRY(move_read(in, h, &w, hand->move, why));
+    TRY(seconds_read(in, h, why));
+    TRY(orders_read(in, &w, hand, why));
+    TRY(step_make(d, in, h, &w, hand, why));
+    made->pending = h->moves[h->move_count - 1].pending;
+    TRY(desk_settle(d, h, &w, why));
+    made->number = h->now.number;
+    made->state = h->now.state;
+    made->due = h->now.due;
+    return OK;
+}
+
+err desk_move(struct desk *d, slice case_id, const struct desk_hand *hand, struct desk_made *made,
+              struct desk_why *why) {
+    struct handed in = {.move = NULL};
+    struct desk_history h = {.moves = NULL};
+    memset(made, 0, sizeof *made);
+    if (hand->letter.n > DESK_FILING_MAX)
+        return desk_refuse(why, DESK_TOO_LARGE);
+    TRY(desk_begin(d));
+    err e = desk_end(d, move_in(d, case_id, hand, &in, &h, made, why));
+    handed_free(&in);
+    desk_history_free(&h);
+    return e;
+}
+
+bool desk_may(struct desk *d, const struct desk_case *c, const struct office_person *p,
+              enum desk_move move) {
+    struct desk_history h;
+    struct desk_world w;
+    bool may = false;
+    if (d->office == NULL || desk_history_load(d, slice_str(c->id), &h) != OK)
+        return false;
+    desk_world_now(d, &w);
+    uint32_t roles = desk_move_roles(move) & desk_person_roles(p);
+    for (uint32_t role = 1; role != 0 && !may; role <<= 1)
+        may = (roles & role) != 0 && desk_may_step(&h, &w, p, role, move) == DESK_OK;
+    desk_history_free(&h);
+    return may;
+}

@@ -1,0 +1,248 @@
+#include "desk/data.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "desk/data/embedded.h"
+#include "desk/facts.h"
+#include "sys/files.h"
+
+enum { FILE_MAX = 4 << 20, PATH_MAX_ = 4096, DEPTH_MAX = 16, NOTICE_DAYS = 10 };
+
+/* ---- Files ---- */
+
+static err carried(buf *out, const char *name) {
+    for (size_t i = 0; i < desk_embedded_count; i++)
+        if (strcmp(desk_embedded[i].name, name) == 0)
+            return buf_append(out, slice_of(desk_embedded[i].bytes, desk_embedded[i].n));
+    return ERR_NOT_FOUND;
+}
+
+err desk_data_file(buf *out, const char *folder, const char *name) {
+    char path[PATH_MAX_];
+    int n = folder == NULL ? -1 : snprintf(path, sizeof path, "%s/data/%s", folder, name);
+    if (n > 0 && (size_t)n < sizeof path) {
+        err e = sys_file_read(path, FILE_MAX, out);
+        if (e != ERR_NOT_FOUND)
+            return e;
+    }
+    return carried(out, name);
+}
+
+/* ---- JSON ---- */
+
+static err json_parse(struct json_object **out, slice bytes) {
+    struct json_tokener *t = json_tokener_new_ex(DEPTH_MAX);
+    *out = NULL;
+    if (t == NULL)
+        return ERR_NO_MEMORY;
+    if (bytes.n <= FILE_MAX) {
+        json_tokener_set_flags(t, JSON_TOKENER_STRICT);
+        *out = json_tokener_parse_ex(t, (const char *)bytes.p, (int)bytes.n);
+    }
+    json_tokener_free(t);
+    return *out == NULL ? ERR_MALFORMED : OK;
+}
+
+static struct json_object *member(struct json_object *o, const char *name) {
+    struct json_object *m = NULL;
+    if (json_object_is_type(o, json_type_object))
+        (void)json_object_object_get_ex(o, name, &m);
+    return m;
+}
+
+static const char *text(struct json_object *o, const char *name) {
+    struct json_object *m = member(o, name);
+    return json_object_is_type(m, json_type_string) ? json_object_get_string(m) : "";
+}
+
+/* 0 for what is no number, or is null. */
+static uint64_t number(struct json_object *o, const char *name) {
+    struct json_object *m = member(o, name);
+    int64_t v = json_object_is_type(m, json_type_int) ? json_object_get_int64(m) : 0;
+    return v < 0 ? 0 : (uint64_t)v;
+}
+
+static size_t length(struct json_object *o) {
+    return json_object_is_type(o, json_type_array) ? json_object_array_length(o) : 0;
+}
+
+static uint64_t duration(struct json_object *o) {
+    return number(o, "days") * TIME_DAY + number(o, "hours") * TIME_HOUR;
+}
+
+/* ---- Regimes ---- */
+
+static bool can_be_ordered(struct json_object *regime, const char *category) {
+    struct json_object *all = member(regime, "categories");
+    for (size_t i = 0; i < length(all); i++) {
+        struct json_object *c = json_object_array_get_idx(all, i);
+        if (strcmp(text(c, "id"), category) == 0)
+            return json_object_get_boolean(member(c, "ordered"));
+    }
+    return false;
+}
+
+static err categories(struct desk_regime *r, struct json_object *regime) {
+    static const char *const names[DESK_FIELD_COUNT] = {
+#define X(text_, name) text_,
+        HELD_RECORD(X)
+#undef X
+    };
+    for (int i = 0; i < DESK_FIELD_COUNT; i++) {
+        const char *category = text(member(regime, "fields"), names[i]);
+        if (category[0] == '\0')
+            return ERR_MALFORMED;
+        if (can_be_ordered(regime, category) &&
+            !desk_copy_id(r->categories[i], slice_str(category)))
+            return ERR_MALFORMED;
+    }
+    return OK;
+}
+
+/* What the law bars is, without a bar, told as any other. */
+static err notice(struct desk_regime *r, struct json_object *regime) {
+    static const struct {
+        const char *rule;
+        enum desk_notice notice;
+    } rules[] = {{"before", DESK_NOTICE_BEFORE},
+                 {"barred", DESK_NOTICE_BEFORE},
+                 {"authority-informs", DESK_NOTICE_AUTHORITY_INFORMS},
+                 {"after", DESK_NOTICE_AFTER},
+                 {"none", DESK_NOTICE_AFTER}};
+    struct json_object *n = member(regime, "notice");
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (strcmp(text(n, "rule"), rules[i].rule) == 0) {
+            uint64_t days = number(n, "days");
+            r->notice = rules[i].notice;
+            r->notice_term = (days == 0 ? NOTICE_DAYS : days) * TIME_DAY;
+            return OK;
+        }
+    return ERR_MALFORMED;
+}
+
+static err regime_parse(struct desk_regime *r, struct json_object *o) {
+    struct json_object *deadlines = member(o, "deadlines");
+    if (!facts_is_id(slice_str(text(o, "id"))) || !desk_copy_id(r->id, slice_str(text(o, "id"))) ||
+        !desk_kind_of(slice_str(text(o, "kind")), &r->kind) || r->kind == DESK_KIND_DEMAND)
+        return ERR_MALFORMED;
+    for (size_t i = 0; i < length(deadlines); i++) {
+        struct json_object *d = json_object_array_get_idx(deadlines, i);
+        if (strcmp(text(d, "id"), desk_kind_name(r->kind)) == 0)
+            r->term = duration(d);
+    }
+    r->emergency_term = duration(member(o, "emergency"));
+    r->bar_max = number(member(o, "bar"), "max_days") * TIME_DAY;
+    r->preserve_max = duration(member(o, "preservation"));
+    TRY(notice(r, o));
+    TRY(categories(r, o));
+    bool impossible = r->kind == DESK_KIND_PRODUCE && r->notice == DESK_NOTICE_BEFORE &&
+                      r->term != 0 && r->notice_term > r->term;
+    return impossible ? ERR_STATE : OK;
+}
+
+static err regimes_parse(struct desk_data *data, struct json_object *root) {
+    struct json_object *all = member(root, "regimes");
+    size_t n = length(all);
+    if (n == 0)
+        return ERR_MALFORMED;
+    data->regimes = mem_new_array(NULL, n, sizeof *data->regimes);
+    if (data->regimes == NULL)
+        return ERR_NO_MEMORY;
+    data->regime_count = n;
+    for (size_t i = 0; i < n; i++)
+        TRY(regime_parse(&data->regimes[i], json_object_array_get_idx(all, i)));
+    return OK;
+}
+
+/* ---- Checklists ---- */
+
+static err question_parse(struct desk_question *q, struct json_object *o) {
+    static const struct {
+        const char *text;
+        enum desk_effect effect;
+    } effects[] = {{"B", DESK_EFFECT_BLOCKS},
+                   {"C", DESK_EFFECT_CURE},
+                   {"expert", DESK_EFFECT_EXPERT},
+                   {"notify", DESK_EFFECT_NONE},
+                   {"none", DESK_EFFECT_NONE}};
+    char id[DESK_ID];
+    if (!desk_copy_id(id, slice_str(text(o, "id"))) ||
+        !desk_copy_id(q->wrong, slice_str(text(o, "blocks"))))
+        return ERR_MALFORMED;
+    for (size_t i = 0; i < sizeof id; i++)
+        q->id[i] = (char)(id[i] >= 'A' && id[i] <= 'Z' ? id[i] - 'A' + 'a' : id[i]);
+    if (!facts_is_id(slice_str(q->id)) ||
+        (strcmp(q->wrong, "yes") != 0 && strcmp(q->wrong, "no") != 0))
+        return ERR_MALFORMED;
+    for (size_t i = 0; i < sizeof effects / sizeof effects[0]; i++)
+        if (strcmp(effects[i].text, text(o, "effect")) == 0) {
+            q->effect = effects[i].effect;
+            return OK;
+        }
+    return ERR_MALFORMED;
+}
+
+static err list_parse(struct desk_checklists *c, struct json_object *o) {
+    static const char *const names[DESK_LIST_COUNT] = {"authenticity", "policy", "local-law",
+                                                       "human-rights", "emergency"};
+    struct json_object *items = member(o, "items");
+    int list = 0;
+    while (list < DESK_LIST_COUNT && strcmp(names[list], text(o, "id")) != 0)
+        list++;
+    if (list == DESK_LIST_COUNT || length(items) == 0 || length(items) > DESK_QUESTIONS_MAX ||
+        c->lists[list].n != 0)
+        return ERR_MALFORMED;
+    for (size_t i = 0; i < length(items); i++)
+        TRY(question_parse(&c->lists[list].each[c->lists[list].n++],
+                           json_object_array_get_idx(items, i)));
+    return OK;
+}
+
+static err checklists_parse(struct desk_checklists *c, struct json_object *root) {
+    struct json_object *lists = member(root, "lists");
+    c->version = number(root, "version");
+    for (size_t i = 0; i < length(lists); i++)
+        TRY(list_parse(c, json_object_array_get_idx(lists, i)));
+    for (int list = 0; list < DESK_LIST_COUNT; list++)
+        if (c->lists[list].n == 0)
+            return ERR_MALFORMED;
+    return c->version == 0 ? ERR_MALFORMED : OK;
+}
+
+/* ---- Both ---- */
+
+err desk_data_parse(struct desk_data *data, slice regimes, slice checklists) {
+    struct json_object *r = NULL, *c = NULL;
+    memset(data, 0, sizeof *data);
+    err e = json_parse(&r, regimes);
+    if (e == OK)
+        e = json_parse(&c, checklists);
+    if (e == OK)
+        e = regimes_parse(data, r);
+    if (e == OK)
+        e = checklists_parse(&data->checklists, c);
+    json_object_put(r);
+    json_object_put(c);
+    if (e != OK)
+        desk_data_free(data);
+    return e;
+}
+
+err desk_data_load(struct desk_data *data, const char *folder) {
+    buf regimes = {0}, checklists = {0};
+    memset(data, 0, sizeof *data);
+    err e = desk_data_file(&regimes, folder, "regimes.json");
+    if (e == OK)
+        e = desk_data_file(&checklists, folder, "checklists.json");
+    if (e == OK)
+        e = desk_data_parse(data, buf_slice(&regimes), buf_slice(&checklists));
+    buf_free(&regimes);
+    buf_free(&checklists);
+    return e;
+}
+
+void desk_data_free(struct desk_data *data) {
+    mem_free(NULL, data->regimes, data->regime_count * sizeof *data->regimes);
+    memset(data, 0, sizeof *data);
+}

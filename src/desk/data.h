@@ -1,0 +1,22 @@
+/* Loads the versioned data that the machine runs by: checklists and regimes. */
+#ifndef SOTTO_DESK_DATA_H
+#define SOTTO_DESK_DATA_H
+
+#include "desk/machine.h"
+
+struct desk_data {
+    struct desk_regime *regimes;
+    size_t regime_count;
+    struct desk_checklists checklists;
+};
+
+/* Appends a file: the one of the folder's data/, or else what the program carries. NOT_FOUND. */
+MUST err desk_data_file(buf *out, const char *folder, const char *name);
+/* MALFORMED for what is not of its form; STATE for a regime whose notice and deadline can't both be
+ * kept. */
+MUST err desk_data_load(struct desk_data *data, const char *folder);
+/* The same of the bytes of the two files. */
+MUST err desk_data_parse(struct desk_data *data, slice regimes, slice checklists);
+void desk_data_free(struct desk_data *data);
+
+#endif

@@ -1,0 +1,71 @@
+/* A desk in a folder of its own, with the office of fourteen persons, and what these persons do
+ * there: each move composed by the desk, signed with their keys, and handed in. */
+#ifndef SOTTO_TESTS_DESK_DESKS_H
+#define SOTTO_TESTS_DESK_DESKS_H
+
+#include "desk/desk.h"
+#include "desk/internal.h"
+#include "tests/office/people.h"
+
+struct desks {
+    char folder[64], clock[96];
+    int64_t offset; /* of the clock, in seconds */
+    struct desk *desk;
+    struct desk_why why; /* of the last refusal */
+};
+
+/* With the office in force, a list without suspensions, and a server. */
+void desks_begin(struct desks *s);
+void desks_end(struct desks *s);
+/* Closes the store and opens it again. */
+void desks_again(struct desks *s);
+/* Turns the desk's clock by so many milliseconds. */
+void desks_wait(struct desks *s, int64_t ms);
+
+/* The next list, of these entries, by those who may. */
+enum desk_reason desks_list(struct desks *s, const char *entries);
+
+/* A new case of these bytes. */
+void desks_receive(struct desks *s, const char *bytes, char id[DESK_ID]);
+enum desk_state desks_state(struct desks *s, const char *id);
+struct desk_case desks_case(struct desks *s, const char *id);
+
+/* What somebody does: the facts as "name words" lines, ended by NULL. */
+struct desks_act {
+    const char *id;
+    enum desk_move move;
+    int person;
+    const char *says[32];
+    uint32_t fields;
+    bool seconds;     /* joins the last move of this name */
+    const char *also; /* a letter */
+};
+/* DESK_OK, or why it was refused (in composing, or in handing in). */
+enum desk_reason desks_act(struct desks *s, const struct desks_act *act);
+/* The same, and it must be done. */
+void desks_do(struct desks *s, const struct desks_act *act);
+
+/* Opens what is sealed with the person's key. False if there is none, or it doesn't open. */
+bool desks_open(struct desks *s, const char *id, int person, enum desk_sealed_kind kind,
+                uint64_t number, buf *plain);
+/* The text of the case's order, as this person can read it, without signatures. */
+bool desks_order(struct desks *s, const char *id, int person, buf *text);
+
+/* ---- Whole ways ---- */
+
+struct desks_kind {
+    const char *authority, *regime, *category, *path, *beneficiary, *fields;
+};
+extern const struct desks_kind desks_epoc;
+/* Up to these points, by whoever is right for it. */
+void desks_authenticated(struct desks *s, const char *id, const struct desks_kind *kind);
+void desks_open_case(struct desks *s, const char *id, uint32_t fields);
+/* The verdict of the reviewer who was drawn for this lens. */
+enum desk_reason desks_verdict(struct desks *s, const char *id, enum desk_lens lens,
+                               const char *verdict, const char *beneficiary);
+int desks_reviewer(struct desks *s, const char *id, enum desk_lens lens);
+void desks_cleared(struct desks *s, const char *id, uint32_t fields);
+/* The approver signs the order as the others did, and hands it in. */
+enum desk_reason desks_release(struct desks *s, const char *id, int approver);
+
+#endif

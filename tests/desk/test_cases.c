@@ -1,0 +1,719 @@
+#include "tests/test.h"
+
+#include <stdio.h>
+
+#include "base/codec.h"
+#include "crypto/crypto.h"
+#include "tests/desk/desks.h"
+
+#define TWO_FIELDS (1u << HELD_FIELD_EXISTS | 1u << HELD_FIELD_CREATED)
+#define SUSPENSION(jurisdiction)                  \
+    "suspension s-1\njurisdictions " jurisdiction \
+    "\nscope all\nwording Suspended.\nstart 2026-07-06T00:00:00Z\nreview 2026-10-01T00:00:00Z\n"
+
+TEST(a_filing_becomes_a_case_whose_bytes_only_its_holders_read) {
+    struct desks s;
+    char id[DESK_ID];
+    buf plain = {0};
+    desks_begin(&s);
+    desks_receive(&s, "We, the court of Beispielstadt, ask.", id);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_RECEIVED);
+    CHECK(desks_open(&s, id, AUDITOR, DESK_SEALED_FILING, 0, &plain));
+    reader r = reader_of(buf_slice(&plain));
+    slice channel, bytes;
+    CHECK_OK(reader_vec(&r, &channel));
+    CHECK_OK(reader_vec(&r, &bytes));
+    CHECK_OK(reader_end(&r));
+    CHECK_SLICE(bytes, slice_str("We, the court of Beispielstadt, ask."));
+    /* An expert has no key, unless asked. */
+    CHECK(!desks_open(&s, id, EXPERT_1, DESK_SEALED_FILING, 0, &plain));
+    buf_free(&plain);
+    desks_end(&s);
+}
+
+TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
+    desks_do(&s, &(struct desks_act){.id = id,
+                                     .move = DESK_MOVE_DELIVER,
+                                     .person = CUSTODIAN,
+                                     .says = {"manifest abc"},
+                                     .also = "the manifest"});
+    desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_CLOSE, .person = INTAKE_1});
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_CLOSED);
+    desks_end(&s);
+}
+
+/* ---- Helpers ---- */
+
+static enum desk_reason act(struct desks *s, const char *id, enum desk_move move, int person) {
+    return desks_act(s, &(struct desks_act){.id = id, .move = move, .person = person});
+}
+
+static enum desk_reason joins(struct desks *s, const char *id, enum desk_move move, int person) {
+    return desks_act(
+        s, &(struct desks_act){.id = id, .move = move, .person = person, .seconds = true});
+}
+
+static enum desk_reason grounded(struct desks *s, const char *id, enum desk_move move, int person) {
+    return desks_act(
+        s, &(struct desks_act){.id = id, .move = move, .person = person, .says = {"ground h5"}});
+}
+
+static void begin_case(struct desks *s, char id[DESK_ID], const struct desks_kind *kind) {
+    desks_begin(s);
+    desks_receive(s, "a filing", id);
+    desks_authenticated(s, id, kind);
+}
+
+static const struct desks_kind us = {"de-court", "us-2703d", "2703-d",
+                                     "ordinary", "DE",       "exists created"},
+                               emergency = {"de-court",  "eu-epoc", "subscriber",
+                                            "emergency", "DE",      "exists created"},
+                               for_hk = {"de-court", "eu-epoc", "subscriber",
+                                         "ordinary", "HK",      "exists created"},
+                               from_hk = {"hk-police", "national", "subscriber",
+                                          "ordinary",  "HK",       "exists created"};
+
+/* ---- Paths ---- */
+
+TEST(an_emergency_takes_two_callers_one_lens_and_the_approver) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &emergency);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
+    desks_open_case(&s, id, TWO_FIELDS);
+    enum desk_lens lens = DESK_LENS_LOCAL_LAW;
+    if (desk_lenses_of(&(struct desk_case){.path = OFFICE_EMERGENCY},
+                       &(struct desk_history){.seats = NULL}) == 0) {
+        /* One of the two was drawn. */
+        struct desk_history h;
+        CHECK_OK(desk_history_load(s.desk, slice_str(id), &h));
+        CHECK_EQ(h.seat_count, 1);
+        lens = h.seats[0].lens;
+        desk_history_free(&h);
+    }
+    CHECK(lens == DESK_LENS_LOCAL_LAW || lens == DESK_LENS_HUMAN_RIGHTS);
+    CHECK_EQ(desks_verdict(&s, id, lens, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_UNFINISHED);
+    CHECK_EQ(act(&s, id, DESK_MOVE_SIGN_ORDER, INTAKE_1), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_UNFINISHED);
+    CHECK_EQ(act(&s, id, DESK_MOVE_SIGN_ORDER, INTAKE_2), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    /* The lenses that were left out are asked afterwards. */
+    int late = desks_reviewer(&s, id, DESK_LENS_POLICY);
+    CHECK_EQ(desks_act(&s, &(struct desks_act){.id = id,
+                                               .move = DESK_MOVE_AFTER_VERDICT,
+                                               .person = late,
+                                               .says = {"verdict block", "beneficiary DE",
+                                                        "conflict no"}}),
+             DESK_OK);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_UNFINISHED);
+    desks_end(&s);
+}
+
+TEST(a_rejected_case_can_be_compelled_by_three_and_then_needs_its_own_order) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "block", "DE"), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).due, DESK_DUE_REJECT);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_STATE);
+    /* Only who blocked it, and the approver; and not twice the same. */
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, POLICY), DESK_NOT_DRAWN);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, RIGHTS), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, RIGHTS), DESK_ACTED);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_IN_REVIEW);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_REJECTED);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_COMPEL, APPROVER), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_COMPEL, LAW), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_REJECTED);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_COMPEL, RIGHTS), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_COMPELLED);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_end(&s);
+}
+
+TEST(a_narrowed_order_has_fewer_fields_and_a_round_of_its_own) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "narrow", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NARROWED);
+    struct desks_act narrow = {
+        .id = id, .move = DESK_MOVE_NARROW, .person = POLICY, .fields = TWO_FIELDS};
+    CHECK_EQ(desks_act(&s, &narrow), DESK_NOT_NARROWER);
+    narrow.fields = 1u << HELD_FIELD_SEEN;
+    CHECK_EQ(desks_act(&s, &narrow), DESK_FIELDS);
+    narrow.fields = 1u << HELD_FIELD_EXISTS;
+    narrow.person = LAW;
+    CHECK_EQ(desks_act(&s, &narrow), DESK_NOT_DRAWN);
+    narrow.person = POLICY;
+    CHECK_EQ(desks_act(&s, &narrow), DESK_OK);
+    /* All three are void, those that were clear, too. */
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_STATE);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).fields, 1u << HELD_FIELD_EXISTS);
+    desks_end(&s);
+}
+
+TEST(experts_and_clarifications_lead_to_a_new_round) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clarify", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "expert", "DE"), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NEEDS_EXPERT);
+    CHECK_EQ(act(&s, id, DESK_MOVE_OPINION, AUDITOR), DESK_ROLE);
+    CHECK_EQ(act(&s, id, DESK_MOVE_OPINION, EXPERT_1), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).due, DESK_DUE_DRAFT);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_DRAFT_DUE);
+    struct desks_act renew = {
+        .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS};
+    desks_do(&s, &renew);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clarify", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NEEDS_CLARIFICATION);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLARIFIED, INTAKE_1), DESK_OK);
+    desks_do(&s, &renew);
+    CHECK_EQ(desks_case(&s, id).round, 3);
+    desks_end(&s);
+}
+
+/* The user's ten days, what they say, and a bar. */
+TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_NOTICE);
+    CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NOTIFIED);
+    struct desks_act renew = {
+        .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS};
+    desks_wait(&s, 9 * TIME_DAY);
+    CHECK_EQ(desks_act(&s, &renew), DESK_NOTICE_RUNS);
+    desks_wait(&s, TIME_DAY + TIME_HOUR);
+    desks_do(&s, &renew);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
+    /* What the user says now was not read: the round is void. */
+    struct desk_case c = desks_case(&s, id);
+    uint8_t other[32] = {1};
+    desks_wait(&s, TIME_MINUTE);
+    CHECK_ERR(desk_object(s.desk, slice_str(id), other, slice_str("No."), &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_NO_CASE);
+    CHECK_OK(desk_object(s.desk, slice_str(id), c.filing, slice_str("It was not me."), &s.why));
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_IN_REVIEW);
+    buf text = {0};
+    CHECK(desks_open(&s, id, RIGHTS, DESK_SEALED_OBJECTION, c.number + 1, &text));
+    CHECK_SLICE(buf_slice(&text), slice_str("It was not me."));
+    buf_free(&text);
+    desks_wait(&s, TIME_MINUTE);
+    desks_do(&s, &renew);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_end(&s);
+}
+
+TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
+    struct desks s;
+    char id[DESK_ID], until[OFFICE_TIME_TEXT], say[64];
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    struct desks_act bar = {
+        .id = id, .move = DESK_MOVE_BAR, .person = POLICY, .says = {say, "document abc"}};
+    office_time_write(desk_now() + 400 * TIME_DAY, until);
+    (void)snprintf(say, sizeof say, "until %s", until);
+    CHECK_EQ(desks_act(&s, &bar), DESK_TERM);
+    office_time_write(desk_now() + 2 * TIME_DAY, until);
+    (void)snprintf(say, sizeof say, "until %s", until);
+    CHECK_EQ(desks_act(&s, &bar), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_NOTICE);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_BAR, LAW), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_TERM);
+    desks_do(&s, &(struct desks_act){.id = id,
+                                     .move = DESK_MOVE_DELIVER,
+                                     .person = CUSTODIAN,
+                                     .says = {"manifest abc"}});
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_NOTICE);
+    desks_wait(&s, 2 * TIME_DAY + TIME_HOUR);
+    CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_LATE_NOTICE, LAW), DESK_OK);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
+    desks_end(&s);
+}
+
+TEST(where_nothing_can_bar_the_notice_no_bar_is_taken) {
+    static const struct desks_kind civil = {"de-court", "civil", "record",
+                                            "ordinary", "DE",    "exists created"};
+    struct desks s;
+    char id[DESK_ID], until[OFFICE_TIME_TEXT], say[64];
+    begin_case(&s, id, &civil);
+    desks_cleared(&s, id, TWO_FIELDS);
+    office_time_write(desk_now() + TIME_DAY, until);
+    (void)snprintf(say, sizeof say, "until %s", until);
+    CHECK_EQ(desks_act(&s, &(struct desks_act){.id = id,
+                                               .move = DESK_MOVE_BAR,
+                                               .person = POLICY,
+                                               .says = {say, "document abc"}}),
+             DESK_TERM);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_NOTICE);
+    desks_end(&s);
+}
+
+TEST(a_preservation_takes_policy_and_local_law) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(act(&s, id, DESK_MOVE_PRESERVE, RIGHTS), DESK_ROLE);
+    CHECK_EQ(act(&s, id, DESK_MOVE_PRESERVE, POLICY), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).preserved_until, 0);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_PRESERVE, POLICY_DEPUTY), DESK_ROLE);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_PRESERVE, LAW), DESK_OK);
+    CHECK(desks_case(&s, id).preserved_until > desk_now());
+    desks_end(&s);
+}
+
+TEST(forged_takes_a_second_person_to_be_closed) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(act(&s, id, DESK_MOVE_FORGE, INTAKE_1), DESK_OK);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_UNFINISHED);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CONFIRM_FORGED, INTAKE_1), DESK_ACTED);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CONFIRM_FORGED, INTAKE_2), DESK_OK);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
+    desks_end(&s);
+}
+
+/* ---- Suspensions ---- */
+
+/* Stops on the way to a release, by what was done before. */
+static void go_to(struct desks *s, const char *id, int stop) {
+    desks_authenticated(s, id, &desks_epoc);
+    if (stop >= 1)
+        desks_open_case(s, id, TWO_FIELDS);
+    if (stop == 2)
+        CHECK_EQ(desks_verdict(s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_OK);
+    static const char *const last[] = {"clear", "expert", "clarify", "narrow"};
+    for (int lens = 0; stop >= 3 && lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(
+            desks_verdict(s, id, (enum desk_lens)lens, lens == 2 ? last[stop - 3] : "clear", "DE"),
+            DESK_OK);
+}
+
+TEST(a_suspension_holds_a_case_wherever_it_stands) {
+    for (int stop = 0; stop < 7; stop++) {
+        struct desks s;
+        char id[DESK_ID];
+        desks_begin(&s);
+        desks_receive(&s, "a filing", id);
+        go_to(&s, id, stop);
+        enum desk_state before = desks_state(&s, id);
+        CHECK(before != DESK_STATE_HELD);
+        CHECK_EQ(desks_list(&s, SUSPENSION("FR")), DESK_OK);
+        CHECK(desks_state(&s, id) != DESK_STATE_HELD);
+        /* Persons bound by DE are all of this office: nobody of it may act, and the case is held.
+         */
+        CHECK_EQ(desks_list(&s,
+                            "suspension s-1\njurisdictions DE FR\nscope all\nwording Suspended.\n"
+                            "start 2026-07-06T00:00:00Z\nreview 2026-10-01T00:00:00Z\n"),
+                 DESK_OK);
+        CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+        CHECK_EQ(act(&s, id, DESK_MOVE_OPEN, INTAKE_1), DESK_STATE);
+        CHECK_EQ(act(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1), DESK_BOUND);
+        buf key = {0};
+        CHECK_ERR(desk_wrap_get(s.desk, slice_str(id), slice_str(people_ids[LAW]), &key),
+                  ERR_NOT_FOUND);
+        buf_free(&key);
+        desks_end(&s);
+    }
+}
+
+TEST(a_filing_from_or_for_a_suspended_jurisdiction_is_held_at_once) {
+    static const struct desks_kind *const kinds[] = {&for_hk, &from_hk};
+    for (int i = 0; i < 2; i++) {
+        struct desks s;
+        char id[DESK_ID];
+        desks_begin(&s);
+        CHECK_EQ(desks_list(&s, SUSPENSION("HK")), DESK_OK);
+        desks_receive(&s, "a filing", id);
+        desks_authenticated(&s, id, kinds[i]);
+        CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+        for (int move = 0; move < DESK_MOVE_WITHDRAW; move++)
+            if (move != DESK_MOVE_FORGE)
+                for (int person = 0; person < PEOPLE; person++) {
+                    const struct office_person *p =
+                        desk_person(desk_office(s.desk), slice_str(people_ids[person]));
+                    struct desk_case c = desks_case(&s, id);
+                    CHECK(!desk_may(s.desk, &c, p, (enum desk_move)move));
+                }
+        CHECK_EQ(act(&s, id, DESK_MOVE_WITHDRAW, INTAKE_2), DESK_OK);
+        desks_end(&s);
+    }
+}
+
+TEST(a_beneficiary_that_reviewers_name_otherwise_or_not_at_all_holds_the_case) {
+    static const struct {
+        const char *says;
+        bool suspended;
+        enum desk_hold hold;
+    } cases[] = {{"unknown", false, DESK_HOLD_UNKNOWN},
+                 {"FR", false, DESK_HOLD_DIFFER},
+                 {"HK", true, DESK_HOLD_SUSPENDED}};
+    for (int i = 0; i < 3; i++) {
+        struct desks s;
+        char id[DESK_ID];
+        begin_case(&s, id, &desks_epoc);
+        if (cases[i].suspended)
+            CHECK_EQ(desks_list(&s, SUSPENSION("HK")), DESK_OK);
+        desks_open_case(&s, id, TWO_FIELDS);
+        CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_OK);
+        CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", cases[i].says), DESK_OK);
+        CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+        CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+        CHECK_EQ(desks_case(&s, id).hold, cases[i].hold);
+        desks_end(&s);
+    }
+}
+
+TEST(a_new_list_voids_the_round_and_a_lift_starts_again) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_list(&s, SUSPENSION("HK")), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_IN_REVIEW);
+    CHECK_EQ(desks_case(&s, id).due, DESK_DUE_DRAFT);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_STATE);
+    desks_end(&s);
+}
+
+TEST(a_freeze_stops_a_release_that_is_cleared) {
+    struct desks s;
+    char id[DESK_ID], freeze[64], time[OFFICE_TIME_TEXT];
+    begin_case(&s, id, &desks_epoc);
+    office_time_write(desk_now(), time);
+    (void)snprintf(freeze, sizeof freeze, "freeze f-1 %s\n", time);
+    CHECK_EQ(desks_list(&s, freeze), DESK_OK);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OFFICE);
+    CHECK_EQ(s.why.office, OFFICE_FROZEN);
+    desks_end(&s);
+}
+
+/* ---- Signatures ---- */
+
+/* A move of LAW's, composed and signed by somebody, with one text changed for another. */
+static enum desk_reason hand(struct desks *s, const char *id, const buf *text) {
+    struct desk_hand hand_ = {.move = buf_slice(text)};
+    struct desk_made made;
+    err e = desk_move(s->desk, slice_str(id), &hand_, &made, &s->why);
+    CHECK(e == OK || e == ERR_DENIED);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+static void compose(struct desks *s, const char *id, enum desk_move move, int person, buf *text) {
+    struct desk_draft draft = {
+        .case_id = slice_str(id), .person = slice_str(people_ids[person]), .move = move};
+    struct desk_texts texts;
+    CHECK_OK(desk_compose(s->desk, &draft, &texts, &s->why));
+    buf_move(text, &texts.move);
+    buf_free(&texts.order);
+}
+
+TEST(a_signature_is_good_for_one_move_by_one_person_once) {
+    struct desks s;
+    char id[DESK_ID], other[DESK_ID];
+    buf text = {0}, first = {0};
+    begin_case(&s, id, &desks_epoc);
+    desks_receive(&s, "another filing", other);
+    desks_authenticated(&s, other, &desks_epoc);
+    struct desk_case before = desks_case(&s, id);
+    /* Nobody, a stranger's key, two persons, another's name. */
+    compose(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1, &text);
+    size_t n = text.n;
+    CHECK_EQ(hand(&s, id, &text), DESK_OFFICE);
+    CHECK_EQ(s.why.office, OFFICE_UNSIGNED);
+    people_sign(&text, n, INTAKE_2, SOFT_EDDSA);
+    people_replace(&text, "\u2014 p02", "\u2014 p01");
+    CHECK_EQ(hand(&s, id, &text), DESK_OFFICE);
+    CHECK_EQ(s.why.office, OFFICE_SIGNATURE);
+    CHECK_OK(buf_resize(&text, n));
+    people_sign(&text, n, INTAKE_1, SOFT_EDDSA);
+    people_sign(&text, n, INTAKE_2, SOFT_EDDSA);
+    CHECK_EQ(hand(&s, id, &text), DESK_SIGNER);
+    /* In another case; as another move; of another state. */
+    CHECK_OK(buf_resize(&text, n));
+    people_sign(&text, n, INTAKE_1, SOFT_EDDSA);
+    CHECK_OK(buf_append(&first, buf_slice(&text)));
+    CHECK_EQ(hand(&s, other, &text), DESK_OTHER_CASE);
+    people_replace(&text, "move withdraw", "move forge");
+    CHECK_EQ(hand(&s, id, &text), DESK_OFFICE);
+    CHECK_EQ(s.why.office, OFFICE_WEBAUTHN_CHALLENGE);
+    struct desk_case after = desks_case(&s, id);
+    CHECK_EQ(after.number, before.number);
+    /* Once. */
+    CHECK_EQ(hand(&s, id, &first), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_WITHDRAWN);
+    CHECK_EQ(hand(&s, id, &first), DESK_STALE);
+    buf_free(&text);
+    buf_free(&first);
+    desks_end(&s);
+}
+
+TEST(of_two_moves_at_once_one_is_made) {
+    struct desks s;
+    struct desk *second;
+    char id[DESK_ID];
+    buf one = {0}, two = {0};
+    begin_case(&s, id, &desks_epoc);
+    CHECK_OK(desk_open(&second, s.folder));
+    compose(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1, &one);
+    compose(&s, id, DESK_MOVE_FORGE, INTAKE_2, &two);
+    people_sign(&one, one.n, INTAKE_1, SOFT_EDDSA);
+    people_sign(&two, two.n, INTAKE_2, SOFT_EDDSA);
+    CHECK_EQ(hand(&s, id, &one), DESK_OK);
+    struct desk_hand late = {.move = buf_slice(&two)};
+    struct desk_made made;
+    CHECK_ERR(desk_move(second, slice_str(id), &late, &made, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_STALE);
+    desk_close(second);
+    buf_free(&one);
+    buf_free(&two);
+    desks_end(&s);
+}
+
+TEST(a_text_is_of_its_moment) {
+    struct desks s;
+    char id[DESK_ID];
+    buf text = {0};
+    begin_case(&s, id, &desks_epoc);
+    compose(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1, &text);
+    people_sign(&text, text.n, INTAKE_1, SOFT_EDDSA);
+    desks_wait(&s, 16 * TIME_MINUTE);
+    CHECK_EQ(hand(&s, id, &text), DESK_CLOCK);
+    /* A clock that was turned back: nothing moves. */
+    desks_wait(&s, TIME_DAY);
+    CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
+    desks_wait(&s, -(int64_t)TIME_DAY - 16 * (int64_t)TIME_MINUTE);
+    CHECK_EQ(hand(&s, id, &text), DESK_CLOCK_BACK);
+    CHECK_ERR(desk_tick(s.desk, NULL, NULL, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_CLOCK_BACK);
+    /* Until the operator says that it is right. */
+    CHECK_OK(desk_clock_accept(s.desk));
+    CHECK_EQ(hand(&s, id, &text), DESK_OK);
+    buf_free(&text);
+    desks_end(&s);
+}
+
+TEST(an_order_is_the_one_that_was_drafted_and_all_signed_it) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_ANSWERED);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, RIGHTS), DESK_ROLE);
+    CHECK_EQ(desks_release(&s, id, CUSTODIAN), DESK_ROLE);
+    /* After 72 hours it is void. */
+    desks_wait(&s, 73 * TIME_HOUR);
+    CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
+    CHECK_EQ(desks_case(&s, id).due, DESK_DUE_DRAFT);
+    desks_end(&s);
+}
+
+/* An emergency's second caller, and a reviewer who called. */
+TEST(nobody_has_two_parts_in_a_case) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    struct desks_act classify = {.id = id,
+                                 .move = DESK_MOVE_CLASSIFY,
+                                 .person = INTAKE_1,
+                                 .says = {"kind produce", "path ordinary", "authority de-court",
+                                          "regime eu-epoc", "category subscriber", "beneficiary DE",
+                                          "fields exists created", "process order", "accounts 1"}};
+    struct desks_act call = {
+        .id = id,
+        .move = DESK_MOVE_CALL_BACK,
+        .person = INTAKE_1,
+        .says = {"number +49 30 000000", "checklists 1", "a1 yes", "a2 yes", "a3 yes", "a4 yes"}};
+    desks_do(&s, &classify);
+    CHECK_EQ(desks_act(&s, &call), DESK_ACTED);
+    call.person = POLICY;
+    call.says[0] = "number +49 30 999999";
+    CHECK_EQ(desks_act(&s, &call), DESK_NUMBER);
+    call.says[0] = "number +49 30 000000";
+    call.says[2] = "a1 unknown";
+    CHECK_EQ(desks_act(&s, &call), DESK_BLOCKING);
+    call.says[2] = "a1 yes";
+    desks_do(&s, &call);
+    /* Who called back does not review: the deputy does. */
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_reviewer(&s, id, DESK_LENS_POLICY), POLICY_DEPUTY);
+    desks_end(&s);
+}
+
+TEST(a_reviewer_on_leave_is_stood_in_for_by_a_deputy_who_has_not_acted) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    CHECK_OK(desk_away_set(s.desk, slice_str(people_ids[RIGHTS]), desk_now() + TIME_DAY));
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_reviewer(&s, id, DESK_LENS_HUMAN_RIGHTS), RIGHTS_DEPUTY);
+    /* Who has a conflict gives way; when nobody is left, that is said. */
+    CHECK_EQ(act(&s, id, DESK_MOVE_RECUSE, RIGHTS_DEPUTY), DESK_OK);
+    struct desks_act replace = {
+        .id = id, .move = DESK_MOVE_REPLACE, .person = APPROVER, .says = {"lens human-rights"}};
+    CHECK_EQ(desks_act(&s, &replace), DESK_NOBODY);
+    CHECK_OK(desk_away_set(s.desk, slice_str(people_ids[RIGHTS]), 0));
+    CHECK_EQ(desks_act(&s, &replace), DESK_OK);
+    CHECK_EQ(desks_reviewer(&s, id, DESK_LENS_HUMAN_RIGHTS), RIGHTS);
+    desks_end(&s);
+}
+
+/* ---- What nobody may see ---- */
+
+struct shown {
+    int seats, answered, shown;
+};
+static bool count_shown(void *ctx, const struct desk_seat *seat) {
+    struct shown *n = ctx;
+    n->seats++;
+    n->answered += seat->answered;
+    n->shown += seat->answered && seat->shown;
+    return true;
+}
+static bool count_sealed(void *ctx, const struct desk_sealed *sealed) {
+    int *n = ctx;
+    *n += sealed->kind == DESK_SEALED_ORDER;
+    return true;
+}
+
+static struct shown shown_to(struct desks *s, const char *id, int person, int *orders) {
+    struct shown n = {0, 0, 0};
+    *orders = 0;
+    CHECK_OK(
+        desk_seats_list(s->desk, slice_str(id), slice_str(people_ids[person]), count_shown, &n));
+    CHECK_OK(desk_sealed_list(s->desk, slice_str(id), DESK_SEALED_ORDER,
+                              slice_str(people_ids[person]), count_sealed, orders));
+    return n;
+}
+
+TEST(a_verdict_is_hidden_until_all_are_in) {
+    struct desks s;
+    char id[DESK_ID];
+    int orders;
+    begin_case(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "block", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    struct shown n = shown_to(&s, id, RIGHTS, &orders);
+    CHECK(n.seats == 3 && n.answered == 2 && n.shown == 0);
+    CHECK_EQ(orders, 1); /* the draft */
+    n = shown_to(&s, id, LAW, &orders);
+    CHECK(n.shown == 1 && orders == 2);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    n = shown_to(&s, id, RIGHTS, &orders);
+    CHECK(n.shown == 3 && orders == 3);
+    desks_end(&s);
+}
+
+TEST(who_lacks_a_key_gets_it_from_who_has_it) {
+    struct desks s;
+    char id[DESK_ID];
+    uint8_t wrap[80] = {1};
+    begin_case(&s, id, &desks_epoc);
+    CHECK_ERR(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[EXPERT_1]),
+                            SLICE_ARRAY(wrap), &s.why),
+              ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_WRAP);
+    CHECK_OK(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(wrap),
+                           &s.why));
+    CHECK_ERR(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), slice_of(wrap, 79),
+                            &s.why),
+              ERR_DENIED);
+    desks_end(&s);
+}
+
+/* ---- Bad filings ---- */
+
+TEST(what_is_no_filing_is_refused_and_changes_nothing) {
+    struct desks s;
+    struct desk_receipt receipt;
+    char id[DESK_ID];
+    uint64_t count[DESK_STATE_COUNT];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    struct desk_filing filing = {.bytes = slice_str("a filing"), .channel = slice_str("form")};
+    CHECK_ERR(desk_file_receive(s.desk, &filing, &receipt, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_FILED);
+    filing.bytes = SLICE_EMPTY;
+    CHECK_ERR(desk_file_receive(s.desk, &filing, &receipt, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_EMPTY);
+    /* It is not even looked at. */
+    filing.bytes = slice_of("x", (size_t)DESK_FILING_MAX + 1);
+    CHECK_ERR(desk_file_receive(s.desk, &filing, &receipt, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_TOO_LARGE);
+    CHECK_OK(desk_cases_count(s.desk, count));
+    CHECK_EQ(count[DESK_STATE_RECEIVED], 1);
+    struct desk_case c = desks_case(&s, id);
+    CHECK_OK(desk_receipt_find(s.desk, c.filing, &receipt));
+    CHECK_SLICE(slice_str(receipt.case_id), slice_str(id));
+    desks_end(&s);
+}
+
+TEST(a_flood_stops_strangers_and_not_those_who_are_known) {
+    struct desks s;
+    struct desk_receipt receipt;
+    struct desk_filing filing = {.bytes = slice_str("one more"), .channel = slice_str("form")};
+    desks_begin(&s);
+    /* Rows that stand for as many filings that nobody read. */
+    CHECK_OK(desk_store_run(
+        s.desk->store,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
+        " INSERT INTO cases SELECT NULL, 'f-' || i, x'', 1, 0, 0, 0, 0, 1, '', '', '', '', '', '',"
+        " '', 0, 0, 0, randomblob(32), 0, 1, x'', 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
+        " 0, 0 FROM n",
+        ""));
+    CHECK_ERR(desk_file_receive(s.desk, &filing, &receipt, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_FLOOD);
+    filing.enrolled = true;
+    CHECK_OK(desk_file_receive(s.desk, &filing, &receipt, &s.why));
+    desks_end(&s);
+}
+
+TEST_MAIN

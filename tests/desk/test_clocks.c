@@ -1,0 +1,357 @@
+/* What time brings, and what a crash leaves. */
+#include "tests/test.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "sys/files.h"
+#include "tests/desk/desks.h"
+
+#define TWO_FIELDS (1u << HELD_FIELD_EXISTS | 1u << HELD_FIELD_CREATED)
+#define SUSPENSION                                                      \
+    "suspension s-1\njurisdictions HK\nscope all\nwording Suspended.\n" \
+    "start 2026-07-06T00:00:00Z\nreview 2026-10-01T00:00:00Z\n"
+
+struct rung {
+    int times;
+    char last[DESK_ID];
+};
+static void ring(void *ctx, slice case_id) {
+    struct rung *r = ctx;
+    r->times++;
+    (void)desk_copy_id(r->last, case_id);
+}
+
+static struct rung tick(struct desks *s) {
+    struct rung r = {0, ""};
+    CHECK_OK(desk_tick(s->desk, ring, &r, &s->why));
+    return r;
+}
+
+/* A day at a time, as a clock that is right goes. */
+static void days(struct desks *s, int n) {
+    for (int i = 0; i < n; i++) {
+        desks_wait(s, TIME_DAY);
+        (void)tick(s);
+    }
+}
+
+struct tasks {
+    uint32_t kinds;
+    size_t n;
+};
+static bool task_count(void *ctx, const struct desk_task *t) {
+    struct tasks *n = ctx;
+    n->kinds |= 1u << t->kind;
+    n->n++;
+    return true;
+}
+static bool has_task(struct desks *s, enum desk_task_kind kind) {
+    struct tasks n = {0, 0};
+    CHECK_OK(desk_tasks_list(s->desk, 0, task_count, &n));
+    return (n.kinds >> kind & 1) != 0;
+}
+
+TEST(alarms_are_given_once_at_half_at_four_fifths_and_at_the_end) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    (void)tick(&s);
+    CHECK_EQ(desks_case(&s, id).alarm, 0);
+    int rung = 0;
+    for (int day = 1; day <= 11; day++) {
+        desks_wait(&s, TIME_DAY);
+        struct rung r = tick(&s);
+        CHECK(r.times == 0 || strcmp(r.last, id) == 0);
+        rung += r.times;
+        unsigned alarm = desks_case(&s, id).alarm;
+        CHECK_EQ(alarm, day < 5 ? 0 : day < 8 ? 50 : day < 10 ? 80 : 100);
+    }
+    CHECK_EQ(rung, 3);
+    CHECK(has_task(&s, DESK_TASK_DEADLINE));
+    /* However late it is: nothing is released, and nothing moves. */
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
+    desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_WITHDRAW, .person = INTAKE_1});
+    (void)tick(&s);
+    CHECK(!has_task(&s, DESK_TASK_DEADLINE));
+    desks_end(&s);
+}
+
+TEST(a_held_case_lapses_after_ninety_days_and_can_be_filed_again) {
+    struct desks s;
+    char id[DESK_ID], again[DESK_ID];
+    static const struct desks_kind kind = {"hk-police", "national", "subscriber",
+                                           "ordinary",  "HK",       "exists created"};
+    buf plain = {0};
+    desks_begin(&s);
+    CHECK_EQ(desks_list(&s, SUSPENSION), DESK_OK);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &kind);
+    days(&s, 89);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    days(&s, 2);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_LAPSED);
+    CHECK(!desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    uint64_t left;
+    CHECK_OK(desk_store_number(s.desk->store, &left,
+                               "SELECT (SELECT count(*) FROM sealed WHERE case_id = ?1)"
+                               " + (SELECT count(*) FROM wraps WHERE case_id = ?1)",
+                               "s", id));
+    CHECK_EQ(left, 0);
+    desks_receive(&s, "a filing", again);
+    CHECK(strcmp(id, again) != 0);
+    buf_free(&plain);
+    desks_end(&s);
+}
+
+TEST(an_authority_that_is_silent_for_sixty_days_is_waited_for_no_longer) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clarify", "DE"), DESK_OK);
+    days(&s, 59);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NEEDS_CLARIFICATION);
+    days(&s, 2);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_LAPSED);
+    desks_end(&s);
+}
+
+TEST(a_closed_case_is_purged_after_ninety_days) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_WITHDRAW, .person = INTAKE_1});
+    desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_CLOSE, .person = INTAKE_1});
+    days(&s, 89);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_CLOSED);
+    days(&s, 2);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_PURGED);
+    desks_end(&s);
+}
+
+/* A clock that is set far ahead purges nothing before somebody had a day to see it. */
+TEST(a_clock_that_jumps_ahead_purges_nothing) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_WITHDRAW, .person = INTAKE_1});
+    desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_CLOSE, .person = INTAKE_1});
+    (void)tick(&s);
+    desks_wait(&s, 400 * TIME_DAY);
+    (void)tick(&s);
+    CHECK(has_task(&s, DESK_TASK_CLOCK));
+    desks_wait(&s, 20 * TIME_HOUR);
+    (void)tick(&s);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_CLOSED);
+    desks_wait(&s, -(int64_t)(400 * TIME_DAY));
+    CHECK_OK(desk_clock_accept(s.desk));
+    (void)tick(&s);
+    CHECK(!has_task(&s, DESK_TASK_CLOCK));
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_CLOSED);
+    desks_end(&s);
+}
+
+TEST(a_missed_review_is_a_task_and_the_suspension_stays) {
+    struct desks s;
+    desks_begin(&s);
+    CHECK_EQ(desks_list(&s, SUSPENSION), DESK_OK);
+    (void)tick(&s);
+    CHECK(has_task(&s, DESK_TASK_REVIEW));
+    CHECK_EQ(desk_list(s.desk)->suspensions.n, 1);
+    desks_end(&s);
+}
+
+TEST(when_nobody_can_review_in_time_a_letter_says_so) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    CHECK_OK(desk_away_set(s.desk, slice_str(people_ids[LAW]), desk_now() + 60 * TIME_DAY));
+    CHECK_OK(desk_away_set(s.desk, slice_str(people_ids[LAW_DEPUTY]), desk_now() + 60 * TIME_DAY));
+    (void)tick(&s);
+    CHECK(!has_task(&s, DESK_TASK_NOBODY));
+    days(&s, 5);
+    CHECK(has_task(&s, DESK_TASK_NOBODY));
+    desks_end(&s);
+}
+
+static bool lacks(void *ctx, slice case_id, const struct office_person *person) {
+    int *n = ctx;
+    (void)case_id;
+    *n += slice_equal(person->id, slice_str(people_ids[LAW]));
+    return true;
+}
+
+/* A lost key: the office's next version names another, and somebody who has the case's key wraps it
+ * again. */
+TEST(a_new_key_of_a_person_lacks_the_keys_of_the_cases) {
+    static const struct signer who[] = {{APPROVER, true}, {POLICY, false}, {RIGHTS, false}};
+    struct desks s;
+    char id[DESK_ID];
+    buf text = {0}, wrap = {0};
+    int n = 0;
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
+    CHECK_EQ(n, 0);
+    people_office(&text, true, desk_office(s.desk));
+    char old[64], new[64];
+    buf base64 = {0};
+    const struct office_person *law = desk_person(desk_office(s.desk), slice_str(people_ids[LAW]));
+    CHECK_OK(base64_encode(&base64, SLICE_ARRAY(law->seal)));
+    (void)snprintf(old, sizeof old, "seal %.*s", (int)base64.n, (const char *)base64.p);
+    (void)snprintf(new, sizeof new, "%s", old);
+    new[5] = new[5] == 'A' ? 'B' : 'A';
+    people_replace(&text, old, new);
+    people_sign_all(&text, who, 3, UINT32_MAX);
+    CHECK_OK(desk_office_change(s.desk, buf_slice(&text), &s.why));
+    CHECK_ERR(desk_wrap_get(s.desk, slice_str(id), slice_str(people_ids[LAW]), &wrap),
+              ERR_NOT_FOUND);
+    CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
+    CHECK_EQ(n, 1);
+    (void)tick(&s);
+    CHECK(has_task(&s, DESK_TASK_REWRAP));
+    /* The round was of the office before. */
+    CHECK_EQ(desks_case(&s, id).due, DESK_DUE_DRAFT);
+    uint8_t again[80] = {1};
+    CHECK_OK(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(again),
+                           &s.why));
+    n = 0;
+    CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
+    CHECK_EQ(n, 0);
+    buf_free(&text);
+    buf_free(&wrap);
+    buf_free(&base64);
+    desks_end(&s);
+}
+
+/* ---- Crashes ---- */
+
+/* Each move has its leaf, and each leaf its move; the head is the last move's. */
+static void whole(struct desks *s) {
+    uint64_t wrong, moves;
+    CHECK_OK(desk_store_number(
+        s->desk->store, &wrong,
+        "SELECT (SELECT count(*) FROM moves m WHERE (SELECT count(*) FROM pending_leaves l"
+        "  WHERE l.case_id = m.case_id AND l.number = m.number) != 1)"
+        " + (SELECT count(*) FROM pending_leaves l WHERE l.case_id != '' AND NOT EXISTS (SELECT 1"
+        "  FROM moves m WHERE m.case_id = l.case_id AND m.number = l.number))"
+        " + (SELECT count(*) FROM cases c WHERE c.number != (SELECT count(*) FROM moves m"
+        "  WHERE m.case_id = c.id))"
+        " + (SELECT count(*) FROM moves m WHERE NOT EXISTS (SELECT 1 FROM sealed x"
+        "  WHERE x.case_id = m.case_id AND x.number = m.number AND x.kind = 2))",
+        ""));
+    CHECK_EQ(wrong, 0);
+    CHECK_OK(desk_store_number(s->desk->store, &moves, "SELECT count(*) FROM moves", ""));
+    CHECK(moves > 0);
+}
+
+/* Files and classifies until it is killed. */
+static void work(struct desks *s, int round) {
+    char id[DESK_ID], bytes[64];
+    desks_again(s);
+    for (int i = 0;; i++) {
+        (void)snprintf(bytes, sizeof bytes, "filing %d of round %d", i, round);
+        desks_receive(s, bytes, id);
+        desks_authenticated(s, id, &desks_epoc);
+        desks_open_case(s, id, TWO_FIELDS);
+    }
+}
+
+TEST(a_move_and_its_leaf_are_there_both_or_neither_whenever_it_dies) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "the first", id);
+    for (int round = 0; round < 8; round++) {
+        desk_close(s.desk);
+        s.desk = NULL;
+        pid_t child = fork();
+        if (child == 0) {
+            work(&s, round);
+            _exit(0);
+        }
+        CHECK(child > 0);
+        /* At no time in particular. */
+        usleep(20000 + 17000 * (useconds_t)round);
+        CHECK(kill(child, SIGKILL) == 0);
+        CHECK(waitpid(child, NULL, 0) == child);
+        CHECK_OK(desk_open(&s.desk, s.folder));
+        whole(&s);
+    }
+    desks_end(&s);
+}
+
+/* The ledger fails in the middle: the move was not made. */
+TEST(a_leaf_that_can_not_be_written_undoes_the_move) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    struct desk_case before = desks_case(&s, id);
+    CHECK_OK(desk_store_run(s.desk->store,
+                            "CREATE TEMP TRIGGER fails BEFORE INSERT ON pending_leaves"
+                            " BEGIN SELECT RAISE(ABORT, 'no'); END",
+                            ""));
+    struct desk_draft draft = {.case_id = slice_str(id),
+                               .person = slice_str(people_ids[INTAKE_1]),
+                               .move = DESK_MOVE_WITHDRAW};
+    struct desk_texts texts;
+    struct desk_made made;
+    CHECK_OK(desk_compose(s.desk, &draft, &texts, &s.why));
+    people_sign(&texts.move, texts.move.n, INTAKE_1, SOFT_EDDSA);
+    struct desk_hand hand = {.move = buf_slice(&texts.move)};
+    err e = desk_move(s.desk, slice_str(id), &hand, &made, &s.why);
+    CHECK(e != OK && e != ERR_DENIED);
+    struct desk_case after = desks_case(&s, id);
+    CHECK(after.number == before.number && after.state == before.state);
+    whole(&s);
+    CHECK_OK(desk_store_run(s.desk->store, "DROP TRIGGER fails", ""));
+    CHECK_OK(desk_move(s.desk, slice_str(id), &hand, &made, &s.why));
+    buf_free(&texts.move);
+    buf_free(&texts.order);
+    desks_end(&s);
+}
+
+/* ---- The store ---- */
+
+TEST(a_store_of_a_newer_desk_is_left_alone) {
+    struct desks s;
+    struct desk *d;
+    desks_begin(&s);
+    CHECK_OK(desk_store_run(s.desk->store, "PRAGMA user_version = 90", ""));
+    CHECK_ERR(desk_open(&d, s.folder), ERR_DAMAGED);
+    desks_end(&s);
+}
+
+TEST(what_is_no_store_is_left_alone) {
+    char folder[] = "/tmp/sotto-desk-XXXXXX", path[64];
+    struct desk *d;
+    buf bytes = {0};
+    CHECK(mkdtemp(folder) != NULL);
+    (void)snprintf(path, sizeof path, "%s/desk.sqlite", folder);
+    for (int i = 0; i < 4096; i++)
+        CHECK_OK(buf_append_byte(&bytes, 'x'));
+    CHECK_OK(sys_file_write(path, buf_slice(&bytes), 0600));
+    CHECK_ERR(desk_open(&d, folder), ERR_DAMAGED);
+    CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+    buf_free(&bytes);
+}
+
+TEST_MAIN
