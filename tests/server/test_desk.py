@@ -43,13 +43,15 @@ class Office:
             lines += ["ssh-key " + key for key in sorted(self.key(who + i) for i in "12")]
         return "\n".join(lines) + "\n"
 
+    def line(self, text, key, name):
+        """A signature of the text with this key, said to be this person's."""
+        done = subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "sotto-office", "-f", str(self.folder / key)],
+                              input=text, capture_output=True, text=True, check=True)
+        blob = "".join(line for line in done.stdout.split("\n") if line and not line.startswith("-----"))
+        return f"\u2014 {name} ssh {blob}\n"
+
     def signed(self, text, *who):
-        lines = ""
-        for person in who:
-            done = subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "sotto-office", "-f", str(self.folder / (person + "1"))],
-                                  input=text, capture_output=True, text=True, check=True)
-            blob = "".join(line for line in done.stdout.split("\n") if line and not line.startswith("-----"))
-            lines += f"\u2014 {person} ssh {blob}\n"
+        lines = "".join(self.line(text, person + "1", person) for person in who)
         return text + "\n" + lines if lines else text
 
 
@@ -217,11 +219,106 @@ def released(tap, folder):
         tap.check("of_what_was_released_only_that_it_was_stays", held["count"] == 7 and held["bytes"] < 7 * 120, held)
 
 
+SUSPENDED = ("suspension s-hk\njurisdictions HK\nscope all\nwording Suspended.\nstart 2020-07-06T00:00:00Z\n"
+             "review {review}\n")
+
+
+def attacked(tap, folder):
+    """Every way to get a record without a valid order, against a running server."""
+    from rig import Person, World
+    office, directory = Office(folder), Authority(folder).lines()
+    directory += "authority hk-police\nname Another\njurisdiction HK\ncall +852 1\n"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "desk")], check=True)
+    with World() as world:
+        operator, out = Operator(world), world.folder / "out"
+        out.mkdir()
+        ann, ben = (Person(world.folder, name) for name in ("ann", "ben"))
+        account, other = (who.fine("init", world.server.invite(), "--name", who.name, "--json").of("account")[0]["account"]
+                          for who in (ann, ben))
+        four = ("p1", "p2", "p3", "p4")
+        first, review = office.text() + directory, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))
+        operator.hand_in("pin", first, digest(first))
+        second = office.text(2, digest(first)) + directory
+        listed = suspensions(first)
+        operator.hand_in("suspensions", office.signed(listed, "p2", "p3"))
+        before = operator.show()
+        operator.hand_in("change", office.signed(second, "p2", "p3", "p4"))
+        binding = suspensions(second, 2, digest(listed), SUSPENDED.format(review=review)).replace("office 1", "office 2")
+        operator.hand_in("suspensions", office.signed(binding, "p2", "p3"))
+        state = operator.show()
+        text = order(state, account, "o-1")
+        good = office.signed(text, *four)
+        lines = good[len(text) + 1:]
+
+        def changed(old, new):
+            """What is handed in is not what they signed."""
+            assert old in text
+            return text.replace(old, new) + "\n" + lines
+
+        def said(old, new, who=four):
+            """They sign what the desk wrote."""
+            assert old in text
+            return office.signed(text.replace(old, new), *who)
+
+        emergency = said("path ordinary\nauthority de-court", "path emergency\nauthority hk-police", ("p5", *four))
+        orders = [
+            ("the desk's database, another account", "SIGNATURE", changed(account, other)),
+            ("the desk's database, more fields", "SIGNATURE", changed("created devices", "created devices items bytes")),
+            ("the desk's database, another case", "SIGNATURE", changed("case c-1", "case c-2")),
+            ("a stolen key of the desk, as itself", "PERSON", text + "\n" + office.line(text, "desk", "desk")),
+            ("a stolen key of the desk, as a person", "SIGNATURE",
+             office.signed(text, *four[:3]) + office.line(text, "desk", "p4")),
+            ("one text shown, another submitted", "SIGNATURE",
+             order(state, other, "o-1") + "\n" + "".join(office.line(text, who + "1", who) for who in four)),
+            *((f"without {PEOPLE[who]}", "SIGNERS", office.signed(text, *(w for w in four if w != who))) for who in four),
+            ("one person with two keys for two", "SIGNERS",
+             office.signed(text, *four[:3]) + office.line(text, "p32", "p3")),
+            ("of another server", "SERVER", said(state["server"], "00" + state["server"][2:])),
+            ("from before this start", "SERVER_NUMBER",
+             said(f"server-number {state['server_number']}", f"server-number {state['server_number'] + 1}")),
+            ("the jurisdiction changed after signing", "SIGNATURE", changed("beneficiary DE", "beneficiary FR")),
+            ("a jurisdiction of its own", "WORD", said("beneficiary DE\n", "beneficiary DE\njurisdiction FR\n")),
+            ("the recipient changed after signing", "SIGNATURE", changed("authority de-court", "authority fr-court")),
+            ("a recipient's key of its own", "WORD",
+             said("authority de-court\n", "authority de-court\ncertificate QUJD\n")),
+            ("under an older office file", "STALE_OFFICE",
+             said(f"office 2 {state['office_hash']}", f"office 1 {before['office_hash']}")),
+            ("under an older list", "STALE_LIST",
+             said(f"suspensions 2 {state['suspensions_hash']}", f"suspensions 1 {before['suspensions_hash']}")),
+            ("of a suspended jurisdiction", "SUSPENDED", said("authority de-court", "authority hk-police")),
+            ("of one, in an emergency", "SUSPENDED", emergency),
+            ("of one, compelled", "SUSPENDED",
+             said("path ordinary\nauthority de-court", "path compelled\nauthority hk-police")),
+            ("for a suspended jurisdiction", "SUSPENDED", said("beneficiary DE", "beneficiary HK")),
+        ]
+        for what, reason, attack in orders:
+            done = operator.order(attack, out)
+            tap.check("no_record_by_an_order: " + what, refused(done, reason) and not list(out.iterdir()), done)
+        theirs = second.replace("jurisdiction HK", "jurisdiction FR").replace("version 2", "version 3")
+        theirs = theirs.replace(digest(first), digest(second))
+        files = [
+            ("an older office file", "OLD", "change", first, ()),
+            ("a directory edited by hand", "SIGNATURE", "change",
+             theirs + "\n" + "".join(office.line(second, who + "1", who) for who in four), ()),
+            ("a directory that two want otherwise", "SIGNERS", "change", office.signed(theirs, "p3", "p4"), ()),
+            ("an office pinned over it", "PINNED", "pin", first, (digest(first),)),
+            ("an older list", "OLD", "suspensions", office.signed(listed, "p2", "p3"), ()),
+            ("a list without the suspension", "NO_NOTICE", "suspensions",
+             office.signed(suspensions(second, 3, digest(binding)).replace("office 1", "office 2"), *four), ()),
+        ]
+        for what, reason, verb, attack, words in files:
+            tap.check("nor_by: " + what, refused(operator.hand_in(verb, attack, *words), reason), what)
+        tap.check("and_nothing_has_changed_by_all_that", operator.show() == state and
+                  operator.order(good, out).returncode == 0 and (out / "o-1.cms").exists())
+
+
 def main():
     from rig import Tap, World
     tap = Tap()
     with tempfile.TemporaryDirectory() as keys:
         released(tap, Path(keys))
+    with tempfile.TemporaryDirectory() as keys:
+        attacked(tap, Path(keys))
     with World() as world, tempfile.TemporaryDirectory() as keys:
         office, operator = Office(Path(keys)), Operator(world)
         first = office.text()
