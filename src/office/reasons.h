@@ -77,12 +77,12 @@
     X(CARVE_OUT, "it names a carve-out that is not in the suspension list, or is for another path") \
     X(FROZEN, "all releases are frozen")                                                           \
     X(UNTIL, "its end is past, or more than 90 days away")                                         \
+    X(NOTICE_KEY, "its last line is not the notice key's signature of what the user is to read")   \
     /* Of the server that holds the files. */                                                      \
     X(NO_OFFICE, "no office file is pinned here yet")                                              \
     X(PINNED, "an office file is pinned here; another is pinned in its place only with --anew")  \
     X(RESTS, "the office was pinned anew; nothing is released for 30 days after it")               \
     X(CARRIED_OUT, "an order of this id was carried out")                                          \
-    X(ORDER_KIND, "orders of its kind are not carried out here")                                                       \
     X(CERTIFICATE, "a certificate of its authority can't be encrypted to")
 
 enum office_reason {

@@ -63,6 +63,8 @@ static uint32_t lifetime(const struct mail *m, enum mail_expiry kind) {
         return CARRIED_DAYS;
     case MAIL_EXPIRY_PRESERVED:
         return 0; /* its note is under the week of its end */
+    case MAIL_EXPIRY_NOTICE:
+        return 0; /* looked at each week */
     default:
         return limits->blob_days;
     }
@@ -118,6 +120,8 @@ static err expire(struct mail *m, enum mail_expiry kind, slice what) {
         return mail_carried_expire(m, what);
     case MAIL_EXPIRY_PRESERVED:
         return mail_preserved_expire(m, what);
+    case MAIL_EXPIRY_NOTICE:
+        return mail_notice_expire(m, what);
     default:
         return mail_blob_expire(m, what);
     }

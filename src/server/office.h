@@ -45,8 +45,9 @@ struct mail_given {
  * into the batch. If *reason is not OK then, nothing was written. */
 typedef err mail_order_fn(struct mail *m, const struct mail_office *f, const struct office_order *o,
                           struct mail_given *given, enum office_reason *reason);
-mail_order_fn mail_release;  /* release.c */
-mail_order_fn mail_preserve; /* preserve.c */
+mail_order_fn mail_release;      /* release.c */
+mail_order_fn mail_preserve;     /* preserve.c */
+mail_order_fn mail_notice_order; /* notice_orders.c */
 
 /* ---- named.c ---- */
 /* The id of the account that an order names, which need not be there. NOT_FOUND: a handle or a link

@@ -5,10 +5,9 @@
 
 #include "server/office.h"
 
-/* NULL: not here. */
 static mail_order_fn *const kinds[] = {
     [OFFICE_ORDER_RELEASE] = mail_release,
-    [OFFICE_ORDER_NOTICE] = NULL,
+    [OFFICE_ORDER_NOTICE] = mail_notice_order,
     [OFFICE_ORDER_PRESERVATION] = mail_preserve,
 };
 
@@ -68,8 +67,6 @@ static enum office_reason check(const struct mail *m, const struct mail_office *
     enum office_reason r = office_order_check(o, &here, paper, line);
     if (r != OFFICE_OK)
         return r;
-    if (kinds[(*o)->kind] == NULL)
-        return OFFICE_ORDER_KIND;
     return (*o)->kind == OFFICE_ORDER_RELEASE && rests(m, f) ? OFFICE_RESTS : OFFICE_OK;
 }
 
