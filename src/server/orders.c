@@ -1,5 +1,6 @@
 /* Orders of the office: src/office checks one under the files in force; here it is carried out,
  * once. That it was, what it does and what it gives are in the store before anything leaves. */
+#include "base/text.h"
 #include "server/office.h"
 
 static mail_order_fn *const kinds[] = {
