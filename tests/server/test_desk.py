@@ -73,7 +73,7 @@ def order(state, account, name, authority="de-court", made=None):
             f"suspensions {state['suspensions']} {state['suspensions_hash']}\nmade {made}\n")
 
 
-def named(text, account, by):
+def about(text, account, by):
     return text.replace(f"account id {account}\n", f"account {by}\n")
 
 
@@ -203,7 +203,7 @@ def released(tap, folder):
         ann.fine("handle", "claim", "Anna")
         link = ann.fine("invite", "--json").of("invite")[0]["link"]
         ways = {"h-1": "handle anna", "h-2": f"link {link}", "h-3": "handle nobody"}
-        done = [operator.order(office.signed(named(order(state, account, n, "fr-court"), account, by), *four), out)
+        done = [operator.order(office.signed(about(order(state, account, n, "fr-court"), account, by), *four), out)
                 for n, by in ways.items()]
         letters = {n: (out / f"{n}.txt").read_text() for n in ways}
         tap.check("a_handle_and_a_link_are_resolved_while_the_order_is_carried_out",
