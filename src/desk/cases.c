@@ -325,6 +325,15 @@ static err refused(const struct handed *in, enum desk_reason reason, struct desk
     return desk_refuse(why, reason);
 }
 
+/* What several sign is complete with the last of them; a release with nothing but the release,
+ * whatever lines somebody put under the order before. */
+static bool to_be_carried(const struct handed *in) {
+    enum office_order_kind kind;
+    return in->act.order_complete &&
+           (in->act.move == DESK_MOVE_RELEASE ||
+            (desk_move_drafts(in->act.move, &kind) && kind != OFFICE_ORDER_RELEASE));
+}
+
 static err step_make(struct desk *d, struct handed *in, struct desk_history *h,
                      const struct desk_world *w, const struct desk_hand *hand,
                      struct desk_why *why) {
@@ -339,6 +348,9 @@ static err step_make(struct desk *d, struct handed *in, struct desk_history *h,
         return desk_refuse(why, DESK_INVARIANT);
     TRY(texts_put(d, h, hand));
     TRY(desk_history_save(d, h, moves));
+    if (to_be_carried(in) && !h->moves[h->move_count - 1].pending)
+        TRY(desk_carry_open(d, slice_str(h->now.id), h->now.number,
+                            in->order->made + OFFICE_ORDER_LIFE));
     return desk_leaf_put(d, h, w);
 }
 
@@ -381,17 +393,27 @@ err desk_move(struct desk *d, slice case_id, const struct desk_hand *hand, struc
     return e;
 }
 
-bool desk_may(struct desk *d, const struct desk_case *c, const struct office_person *p,
-              enum desk_move move) {
+err desk_may_moves(struct desk *d, slice case_id, const struct office_person *p, uint64_t *moves) {
     struct desk_history h;
     struct desk_world w;
-    bool may = false;
-    if (d->office == NULL || desk_history_load(d, slice_str(c->id), &h) != OK)
-        return false;
+    *moves = 0;
+    if (d->office == NULL)
+        return OK;
+    TRY(desk_history_load(d, case_id, &h));
     desk_world_now(d, &w);
-    uint32_t roles = desk_move_roles(move) & desk_person_roles(p);
-    for (uint32_t role = 1; role != 0 && !may; role <<= 1)
-        may = (roles & role) != 0 && desk_may_step(&h, &w, p, role, move) == DESK_OK;
+    for (int move = 0; move < DESK_MOVE_COUNT; move++) {
+        uint32_t roles = desk_move_roles((enum desk_move)move) & desk_person_roles(p);
+        for (uint32_t role = 1; role != 0; role <<= 1)
+            if ((roles & role) != 0 &&
+                desk_may_step(&h, &w, p, role, (enum desk_move)move) == DESK_OK)
+                *moves |= (uint64_t)1 << move;
+    }
     desk_history_free(&h);
-    return may;
+    return OK;
+}
+
+bool desk_may(struct desk *d, const struct desk_case *c, const struct office_person *p,
+              enum desk_move move) {
+    uint64_t moves;
+    return desk_may_moves(d, slice_str(c->id), p, &moves) == OK && (moves >> move & 1) != 0;
 }

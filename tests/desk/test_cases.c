@@ -31,6 +31,12 @@ TEST(a_filing_becomes_a_case_whose_bytes_only_its_holders_read) {
     desks_end(&s);
 }
 
+static bool find_carry(void *ctx, const struct desk_task *t) {
+    if (t->kind == DESK_TASK_CARRY)
+        *(struct desk_task *)ctx = *t;
+    return true;
+}
+
 TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
     struct desks s;
     char id[DESK_ID];
@@ -41,6 +47,22 @@ TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
     desks_cleared(&s, id, TWO_FIELDS);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
+    /* The custodian finds the order that the server takes. */
+    struct desk_task carry = {.id = 0};
+    CHECK_OK(desk_tasks_list(s.desk, OFFICE_ROLE_CUSTODIAN, find_carry, &carry));
+    CHECK_SLICE(slice_str(carry.case_id), slice_str(id));
+    struct office_here here = {
+        .office = desk_office(s.desk), .list = desk_list(s.desk), .now = desk_now()};
+    struct office_order *order;
+    buf text = {0};
+    CHECK(desk_server(s.desk, here.server, &here.server_number));
+    CHECK(desks_open(&s, id, CUSTODIAN, DESK_SEALED_ORDER, carry.number, &text));
+    CHECK_EQ(office_order_check(&order, &here, buf_slice(&text), NULL), OFFICE_OK);
+    CHECK_EQ(order->fields, TWO_FIELDS);
+    office_order_free(order);
+    buf_free(&text);
+    CHECK_OK(desk_task_done(s.desk, carry.id));
+    CHECK_ERR(desk_task_done(s.desk, carry.id), ERR_NOT_FOUND);
     desks_do(&s, &(struct desks_act){.id = id,
                                      .move = DESK_MOVE_DELIVER,
                                      .person = CUSTODIAN,
