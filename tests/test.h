@@ -50,6 +50,19 @@ int test_main(int argc, char **argv);
     test_check_eq(__FILE__, __LINE__, #got, (int64_t)(got), (int64_t)(expected))
 #define CHECK_SLICE(got, expected) test_check_slice(__FILE__, __LINE__, #got, (got), (expected))
 
+/* True in a build that AddressSanitizer watches: it makes system calls of its own, and mlock none.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define TEST_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TEST_SANITIZED true
+#endif
+#endif
+#ifndef TEST_SANITIZED
+#define TEST_SANITIZED false
+#endif
+
 /* Ends the test, counted as skipped. `why` is a string. */
 #define SKIP(why) test_skip(why)
 

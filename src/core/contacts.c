@@ -490,15 +490,16 @@ err core_contact_meet(struct core *core, uint32_t number, const uint8_t account[
 /* ---- Whose key packages an addition needs ---- */
 
 /* Of a leaf in a conversation that both are in we hear when it gets another address; one that is
- * known from elsewhere may hold no longer. NOT_FOUND. */
-static err living_address(struct core *core, const uint8_t identity[LEAF_IDENTITY],
-                          uint8_t address[PROTO_ADDRESS]) {
+ * known from elsewhere may hold no longer. */
+err core_contact_living_address(struct core *core, const uint8_t identity[LEAF_IDENTITY],
+                                uint32_t but, uint8_t address[PROTO_ADDRESS]) {
     struct mls_member member;
     struct leaf leaf;
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
         uint32_t at = 0;
-        if (c->r.state != CORE_CONVERSATION_ACTIVE || c->r.spoiled || c->r.behind)
+        if (c->r.number == but || c->r.state != CORE_CONVERSATION_ACTIVE || c->r.spoiled ||
+            c->r.behind)
             continue;
         TRY(core_conversation_load(core, c));
         if (!core_conversation_has(c, slice_of(identity, LEAF_IDENTITY), &at) ||
@@ -538,7 +539,7 @@ static err target(struct core *core, const struct contact *c, const uint8_t *pla
     uint8_t identity[LEAF_IDENTITY], ways[2 * PROTO_ADDRESS] = {0};
     memcpy(identity, c->r.account, 16);
     memcpy(identity + 16, place, 16);
-    err e = living ? living_address(core, identity, ways) : OK;
+    err e = living ? core_contact_living_address(core, identity, 0, ways) : OK;
     if (e != OK)
         return e == ERR_NOT_FOUND ? OK : e;
     if (!living)

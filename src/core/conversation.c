@@ -206,13 +206,14 @@ err core_conversation_end(struct core *core, struct conversation *c,
 
 /* Those who can't carry out our wish to leave need not: nothing more comes from them. */
 err core_conversation_spoil(struct core *core, struct conversation *c, bool behind) {
+    bool asks = behind && !c->r.behind;
     c->r.spoiled = c->r.spoiled || !behind;
     c->r.behind = c->r.behind || behind;
     if (c->r.state == CORE_CONVERSATION_LEAVING)
         return core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
     TRY(core_conversation_save(core, c));
     core_conversation_notice(core, c);
-    return OK;
+    return asks ? core_behind_ask(core, c) : OK;
 }
 
 /* ---- Room for another ---- */
@@ -452,8 +453,8 @@ static err met(struct core *core, struct conversation *c, const struct entry *ou
 static err apply(struct core *core, struct conversation *c, struct mls_staged *staged, slice events,
                  struct entry *ours) {
     uint8_t old[PROTO_ADDRESS];
-    bool devices = ours != NULL && ours->r.kind == ENTRY_ADD &&
-                   slice_equal(ours->r.intent, SLICE_ARRAY(core->account.r.account));
+    bool devices = ours != NULL && (ours->r.kind == ENTRY_ADD || ours->r.kind == ENTRY_REPLACE) &&
+                   memcmp(ours->r.intent.p, core->account.r.account, CORE_ACCOUNT) == 0;
     bool revokes = ours != NULL && ours->r.kind == ENTRY_UPDATE && ours->r.intent.n > 0;
     err e = own_address(c, old);
     if (e == OK)
@@ -591,6 +592,8 @@ err core_conversation_answer(struct core *core, struct conversation *c, bool las
     if (last_resort)
         TRY(core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL));
     TRY(core_devices_mark(core, c));
+    if (memcmp(c->r.inviter, core->account.r.account, sizeof c->r.inviter) != 0)
+        TRY(core_behind_tell(core, c));
     return core_profile_send(core, c, false);
 }
 
@@ -770,7 +773,9 @@ static err probe(struct core *core, struct conversation *c) {
         return OK;
     }
     c->probed = core->now;
-    if (c->r.behind || core_entry_pending(core, c->r.number, ENTRY_UPDATE))
+    if (c->r.behind)
+        return core_behind_ask(core, c); /* nobody did what was asked for, or could */
+    if (core_entry_pending(core, c->r.number, ENTRY_UPDATE))
         return OK;
     return core_entry_add(core, c, ENTRY_UPDATE, SLICE_EMPTY, true, NULL);
 }

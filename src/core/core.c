@@ -151,6 +151,7 @@ static void set_back(struct core *core, uint64_t step) {
         back(&c->probed, step);
         back(&c->devices_at, step);
         back(&c->read_at, step);
+        back(&c->replaced_until, step);
     }
     for (size_t i = 0; i < core->entries.n; i++) {
         struct entry *entry = core->entries.p[i];
@@ -210,6 +211,7 @@ void core_pump(struct core *core) {
     core_session_pump(core);
     core_inbox_pump(core);
     core_inbox_ack_pump(core);
+    core_behind_pump(core);
     core_conversation_pump(core);
     core_blob_fetch_pump(core);
     core_auth_commands_pump(core);
@@ -262,6 +264,7 @@ static err init(struct core *core) {
         core->sessions[i].server_hello = buf_on(core->mem);
     }
     core->wake_told = UINT64_MAX;
+    core->missed = true; /* until it was looked */
     core->linking.server = core->linking.code_text = buf_on(core->mem);
     core->linking.out = core->linking.offered = buf_on(core->mem);
     core->record = core->image = core->own_name = buf_on(core->mem);

@@ -65,6 +65,8 @@ static err take_application(struct core *core, struct conversation *c,
             TRY(core_history_mark_known(core, c, m.id, 0));
         if (core_devices_is_list(content.part.type))
             return core_devices_receive(core, c, m.sender, content.part.body);
+        if (core_behind_is(content.part.type))
+            return core_behind_receive(core, c, received->sender_identity.p, content.part.body);
         if (core_sync_is(content.part.type))
             return core_sync_receive(core, c, received->sender_identity.p, content.part.body);
         return core_profile_receive(core, c, m.sender, content.part.body);

@@ -141,6 +141,7 @@ struct conversation {
     uint64_t probed;         /* when that was done last */
     uint64_t devices_at;     /* when to look at its members' devices, if it is marked */
     uint64_t read_at;        /* when to tell other own devices what was read, if they are to hear */
+    uint64_t replaced_until; /* each leaf that we replace fills so much time more */
     bool retry;              /* look again at the items that wait */
 };
 
@@ -151,7 +152,8 @@ enum entry_kind {
     ENTRY_REMOVE,      /* intent: an account id */
     ENTRY_UPDATE,      /* intent: not empty if the old address is to be revoked */
     ENTRY_LEAVE,
-    ENTRY_COMMIT /* what others proposed */
+    ENTRY_COMMIT, /* what others proposed */
+    ENTRY_REPLACE /* a leaf that is behind; intent: its identity and address */
 };
 enum entry_stage {
     STAGE_INTENT = 0, /* nothing is encrypted yet */
@@ -439,7 +441,8 @@ struct core {
     struct core_session *answering;             /* whose answer is being handled; or NULL */
     uint32_t subscription;                      /* their number */
     bool caught_up;
-    bool held; /* deliveries are not taken until the blobs that came before them are here */
+    bool missed; /* other own devices may have told of conversations that we are not in */
+    bool held;   /* deliveries are not taken until the blobs that came before them are here */
     uint32_t unacked;
     uint64_t ack_at;           /* when to ack; 0: nothing is to be */
     struct crypto_chain chain; /* of the item that was opened last */
@@ -663,7 +666,8 @@ enum sync_kind {
     SYNC_DECISIONS,
     SYNC_PROFILES,
     SYNC_READ,
-    SYNC_CLAIMS
+    SYNC_CLAIMS,
+    SYNC_LEAVES
 };
 /* What own devices share item by item: kind, record, and who takes another own device's word. */
 #define SYNC_ITEMS(S)                           \
@@ -672,7 +676,8 @@ enum sync_kind {
     S(DECISIONS, decision, core_request_settle) \
     S(PROFILES, profile, core_profile_import)   \
     S(READ, read, core_history_import_read)     \
-    S(CLAIMS, claim, core_handle_import)
+    S(CLAIMS, claim, core_handle_import)        \
+    S(LEAVES, behind, core_behind_told)
 /* To the others, if there are any, in a transaction. */
 #define SYNC_DECLARE(kind, what, take) \
     MUST err core_sync_tell_##what(struct core *core, const struct record_##what *v);
@@ -682,9 +687,9 @@ MUST err core_sync_receive(struct core *core, struct conversation *c, const uint
                            slice body);
 /* The same: everything. */
 MUST err core_sync_all(struct core *core, struct conversation *own);
-/* Other own devices were added to a conversation. One that began before there were any they have
- * from the device that linked them. */
-MUST err core_sync_history(struct core *core, const struct conversation *c);
+/* Other own devices were added to a conversation: they are told, and what was said there. One that
+ * began before there were any they have from the device that linked them. */
+MUST err core_sync_history(struct core *core, struct conversation *c);
 /* A contact, as it is known. */
 MUST err core_sync_contact(struct core *core, const uint8_t account[16]);
 /* How far the user has read. */
@@ -807,6 +812,10 @@ MUST err core_contact_learn_name(struct core *core, const uint8_t account[16], s
  * Appended. */
 MUST err core_contact_name_of(struct core *core, uint32_t conversation, const uint8_t account[16],
                               buf *name);
+/* The address of the device's leaf in a conversation that both are in, and that is not `but`.
+ * NOT_FOUND. */
+MUST err core_contact_living_address(struct core *core, const uint8_t identity[32], uint32_t but,
+                                     uint8_t address[PROTO_ADDRESS]);
 /* Whose key packages are needed to add the account: appends account, device, address. */
 MUST err core_contact_targets(struct core *core, const uint8_t account[16], buf *targets);
 /* A link to us by this address; expires: seconds since 1970. */
@@ -902,6 +911,23 @@ void core_conversation_doubt(const struct core *core, struct conversation *c);
 /* A commit was ordered that can't be applied; or, behind, that others can apply and we did not get.
  */
 MUST err core_conversation_spoil(struct core *core, struct conversation *c, bool behind);
+
+/* behind.c */
+enum { BEHIND_INTENT = LEAF_IDENTITY + PROTO_ADDRESS };
+/* The conversation is behind: whom it may ask is asked. In a transaction, as core_behind_receive.
+ */
+MUST err core_behind_ask(struct core *core, struct conversation *c);
+/* Other devices of ours were added, too: they are told. In a transaction, as the next, which is the
+ * other side of it. */
+MUST err core_behind_tell(struct core *core, struct conversation *c);
+MUST err core_behind_told(struct core *core, const struct record_behind *r);
+void core_behind_pump(struct core *core);
+bool core_behind_is(slice type);
+/* in: where it was said. sender: a leaf's identity. */
+MUST err core_behind_receive(struct core *core, const struct conversation *in,
+                             const uint8_t sender[32], slice body);
+/* True if the leaf of an ENTRY_REPLACE is there still. The group is loaded. */
+bool core_behind_find(const struct conversation *c, slice intent, uint32_t *leaf);
 
 /* requests.c */
 bool core_request_is(const struct conversation *c);

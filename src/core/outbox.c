@@ -34,6 +34,12 @@ static bool is_commit(const struct entry *entry) {
     return entry->r.kind != ENTRY_CONTENT && entry->r.kind != ENTRY_LEAVE;
 }
 
+/* Who is added brings a key package. */
+static bool adds(const struct entry *entry) {
+    return entry->r.kind == ENTRY_CREATE || entry->r.kind == ENTRY_ADD ||
+           entry->r.kind == ENTRY_REPLACE;
+}
+
 bool core_entry_pending(const struct core *core, uint32_t conversation, enum entry_kind kind) {
     for (size_t i = 0; i < core->entries.n; i++) {
         const struct entry *entry = core->entries.p[i];
@@ -463,7 +469,7 @@ static void forget_old_targets(const struct core *core, struct entry *entry) {
 static bool step_intent(struct core *core, struct conversation *c, struct entry *entry) {
     bool moved = false;
     forget_old_targets(core, entry);
-    if ((entry->r.kind == ENTRY_CREATE || entry->r.kind == ENTRY_ADD) && entry->targets.n == 0) {
+    if (adds(entry) && entry->targets.n == 0) {
         err e = core_prepare_targets(core, entry);
         entry->targets_at = core->now;
         if (e != OK) {

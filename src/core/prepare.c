@@ -167,6 +167,18 @@ static err plan_removes(const struct conversation *c, const struct entry *entry,
     return plan->remove_count == 0 ? ERR_NOT_FOUND : OK;
 }
 
+static err plan_replacement(const struct conversation *c, const struct entry *entry,
+                            struct plan *plan) {
+    struct proto_key_package key_package;
+    reader r = reader_of(buf_slice(&entry->taken));
+    if (!core_behind_find(c, entry->r.intent, &plan->removes[0]))
+        return ERR_NOT_FOUND;
+    TRY(proto_key_package_read(&r, &key_package));
+    plan->adds[0] = key_package.bytes;
+    plan->add_count = plan->remove_count = 1;
+    return OK;
+}
+
 static err make_plan(struct core *core, struct conversation *c, const struct entry *entry,
                      struct plan *plan) {
     uint8_t address[PROTO_ADDRESS];
@@ -180,6 +192,8 @@ static err make_plan(struct core *core, struct conversation *c, const struct ent
         TRY(core_stock_take_address(core, address));
         plan->new_leaf = true;
         return core_leaf_own_make(core, address, &plan->leaf);
+    case ENTRY_REPLACE:
+        return plan_replacement(c, entry, plan);
     case ENTRY_COMMIT:
         return OK;
     default:
@@ -531,9 +545,20 @@ err core_prepare_fresh_blobs(struct core *core, struct entry *entry) {
 
 /* ---- Both ---- */
 
+/* By another conversation: in the one that it is behind in, its address may hold no longer. */
+static err replaced_target(struct core *core, const struct entry *entry, buf *targets) {
+    uint8_t ways[2 * PROTO_ADDRESS] = {0};
+    slice identity = slice_of(entry->r.intent.p, LEAF_IDENTITY);
+    TRY(core_contact_living_address(core, identity.p, entry->r.conversation, ways));
+    TRY(buf_append(targets, identity));
+    return buf_append(targets, SLICE_ARRAY(ways));
+}
+
 err core_prepare_targets(struct core *core, struct entry *entry) {
     slice accounts = entry->r.intent;
     struct conversation *c = core_conversation_lookup(core, entry->r.conversation);
+    if (entry->r.kind == ENTRY_REPLACE)
+        return replaced_target(core, entry, &entry->targets);
     for (size_t i = 0; i + CORE_ACCOUNT <= accounts.n; i += CORE_ACCOUNT) {
         if (memcmp(accounts.p + i, core->account.r.account, CORE_ACCOUNT) == 0)
             TRY(core_devices_targets(core, c, &entry->targets));

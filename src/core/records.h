@@ -15,7 +15,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) R(decision) R(read) \
     R(conversation) R(entry) R(upload) R(message) R(claim) \
     R(profile) R(said) R(picture) \
-    R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync)
+    R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync) R(behind)
 /* clang-format on */
 
 /* Who we are. has_identity: identity_seed is here, else all zero. certificate: the identity's word
@@ -345,6 +345,12 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(flag, own_name, 0, 0)   \
     F(fixed, read, 32, 0)     \
     F(vec, items, 0, 524288)
+
+/* A leaf in that group, which is to be replaced by a new one, says its device; or which the device
+ * has, says another own one. */
+#define RECORD_FIELDS_behind(F) \
+    F(fixed, group, 32, 0)      \
+    F(fixed, address, PROTO_ADDRESS, 0)
 
 #define RECORD_DECLARE(what)                                                                     \
     struct record_##what {                                                                       \

@@ -115,6 +115,7 @@ static const struct shared {
     {SYNC_CONTACTS, take_contact, count_contacts, export_contact},
     {SYNC_DECISIONS, take_decision, NULL, NULL},
     {SYNC_READ, take_read, NULL, NULL},
+    {SYNC_LEAVES, take_behind, NULL, NULL},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -220,10 +221,11 @@ err core_sync_all(struct core *core, struct conversation *own) {
     return OK;
 }
 
-err core_sync_history(struct core *core, const struct conversation *c) {
+err core_sync_history(struct core *core, struct conversation *c) {
     struct conversation *own = core_conversation_lookup(core, core->account.r.own);
     if (own == NULL || own->r.state != CORE_CONVERSATION_ACTIVE || c->r.number <= own->r.number)
         return OK;
+    TRY(core_behind_tell(core, c));
     return send_history(core, own, c, 0, 0);
 }
 

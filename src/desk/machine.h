@@ -26,7 +26,7 @@ struct desk_regime {
     uint64_t term, emergency_term; /* to answer within, from receipt; 0: none */
     enum desk_notice notice;
     uint64_t notice_term;  /* of BEFORE */
-    uint64_t bar_max;      /* the longest that a bar can last; 0: any end date */
+    uint64_t bar_max;      /* the longest that a bar can last; 0: nothing bars it */
     uint64_t preserve_max; /* 0: OFFICE_PRESERVATION_MAX */
     /* Of each held field; "": not known, which blocks. */
     char categories[DESK_FIELD_COUNT][DESK_ID];

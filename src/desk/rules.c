@@ -433,8 +433,7 @@ static enum desk_reason bar(const struct step *s) {
         return DESK_OK;
     if (!facts_time(s->a->text, "until", &until) || !facts_word(s->a->text, "document", &hash))
         return DESK_FACTS;
-    if (until <= s->w->now ||
-        (regime != NULL && regime->bar_max != 0 && until > s->w->now + regime->bar_max))
+    if (until <= s->w->now || regime == NULL || until > s->w->now + regime->bar_max)
         return DESK_TERM;
     return DESK_OK;
 }

@@ -58,6 +58,8 @@ static const struct option {
     {"--once", VALUE_NONE, OPTION_ONCE, 0, offsetof(struct args, once)},
     {"--days", VALUE_NUMBER, OPTION_DAYS, offsetof(struct args, days),
      offsetof(struct args, has_days)},
+    {"--most", VALUE_NUMBER, OPTION_MOST, offsetof(struct args, most),
+     offsetof(struct args, has_most)},
 };
 
 static const struct option *find_option(const char *name, size_t n) {

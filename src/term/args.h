@@ -19,6 +19,7 @@ enum {
     OPTION_QR = 256,
     OPTION_ONCE = 512,
     OPTION_DAYS = 1024,
+    OPTION_MOST = 2048,
     OPTION_FILE = 1 << 16,
     OPTION_TO = 1 << 17,
     OPTION_FORCE = 1 << 18,
@@ -46,9 +47,9 @@ struct args {
     const char **words; /* what is neither an option nor the command */
     size_t word_count;
     uint64_t timeout; /* seconds */
-    uint64_t last, until_idle, count, days;
+    uint64_t last, until_idle, count, days, most;
     bool json, no_passphrase, offline, done, qr, once, add, reset;
-    bool has_last, has_until_idle, has_count, has_days;
+    bool has_last, has_until_idle, has_count, has_days, has_most;
     bool by_words, yes;
     const char *code;
     bool force, progress;

@@ -6,6 +6,8 @@
 #include "term/command.h"
 #include "term/transfer.h"
 
+enum { MOST_DEFAULT = 1024, WAITING_MAX = 128, SHARE = 4 };
+
 struct arrival {
     uint64_t command; /* 0: it waits */
     uint32_t conversation;
@@ -26,13 +28,16 @@ static void remove_at(struct arrivals *a, size_t i) {
     (void)!buf_resize(&a->list, (count - 1) * sizeof *all); /* to shrink can't fail */
 }
 
-static void warn(struct job *job, const struct arrival *file, err e, uint16_t reason) {
+static void warn_text(struct job *job, const struct arrival *file, err e, const char *why) {
     job_warn(job, e,
              "the file of message %llu in conversation %u was not saved: %s. `sotto save %u %llu` "
-             "tries again",
-             (unsigned long long)file->number, (unsigned)file->conversation,
-             reason != 0 ? host_reason_text(reason) : err_text(e), (unsigned)file->conversation,
-             (unsigned long long)file->number);
+             "saves it",
+             (unsigned long long)file->number, (unsigned)file->conversation, why,
+             (unsigned)file->conversation, (unsigned long long)file->number);
+}
+
+static void warn(struct job *job, const struct arrival *file, err e, uint16_t reason) {
+    warn_text(job, file, e, reason != 0 ? host_reason_text(reason) : err_text(e));
 }
 
 /* As many at a time as there is room for. One that is there was saved before. */
@@ -51,7 +56,9 @@ static void begin(struct job *job, struct arrivals *a) {
             i++;
             continue;
         }
-        if (e != ERR_EXISTS)
+        if (e == ERR_EXISTS)
+            a->bytes -= file->size;
+        else
             warn(job, file, e, 0);
         remove_at(a, i);
         count--;
@@ -69,6 +76,23 @@ static err set_path(struct arrival *file, const char *folder, slice name) {
     return e != OK ? e : n > 0 && (size_t)n < sizeof file->path ? OK : ERR_TOO_LARGE;
 }
 
+/* Nobody sits in front of it: what others send must not fill the disk, nor one of them, by one
+ * file, use up what is there for all. What fails later has taken its room all the same, since a
+ * part of it may be left. */
+static bool admit(struct job *job, struct arrivals *a, const struct arrival *file) {
+    uint64_t most = (job->args.has_most ? job->args.most : MOST_DEFAULT) << 20;
+    const char *why = NULL;
+    if (file->size > most / SHARE)
+        why = "it is larger than a quarter of what is saved in all, as --most says";
+    else if (file->size > most - a->bytes)
+        why = "as much was saved already as --most says";
+    else if (a->list.n / sizeof *file >= WAITING_MAX)
+        why = "too many wait already";
+    if (why != NULL)
+        warn_text(job, file, ERR_LIMIT, why);
+    return why == NULL;
+}
+
 struct looking {
     struct job *job;
     struct arrivals *a;
@@ -82,10 +106,14 @@ static bool look(void *ctx, const struct core_message *m) {
         return true;
     file.size = m->file.size;
     memcpy(file.id, m->id, sizeof file.id);
+    if (!admit(l->job, l->a, &file))
+        return true;
     err e = set_path(&file, l->job->args.to, m->file.name);
     if (e == OK)
         e = buf_append(&l->a->list, slice_of((const uint8_t *)&file, sizeof file));
-    if (e != OK)
+    if (e == OK)
+        l->a->bytes += file.size;
+    else
         warn(l->job, &file, e, 0);
     return true;
 }
@@ -117,8 +145,10 @@ void arrivals_done(struct job *job, struct arrivals *a, const struct core_notice
 void arrivals_end(struct job *job, struct arrivals *a) {
     size_t count;
     const struct arrival *all = list(a, &count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        warn_text(job, &all[i], ERR_CLOSED, "this ends before");
         if (all[i].command != 0)
             (void)!core_file_cancel(job_core(job), all[i].command, host_now());
+    }
     buf_free(&a->list);
 }

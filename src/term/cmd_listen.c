@@ -10,7 +10,7 @@ static void over(struct job *job);
 
 const struct command command_listen = {
     .name = "listen",
-    .words = "[--until-idle S] [--count N] [--to FOLDER]",
+    .words = "[--until-idle S] [--count N] [--to FOLDER [--most MIB]]",
     .help = "print what comes, as it comes",
     .text =
         "Prints what is unread, then what comes, until Ctrl-C; what was printed counts as read.\n"
@@ -19,10 +19,13 @@ const struct command command_listen = {
         "server can't be reached within --timeout. --count N: ends after N messages of others.\n"
         "--to FOLDER: files that others send are saved there, each at some moment within a "
         "minute,\n"
-        "so that the server can't tell by the time who fetches what.\n"
+        "so that the server can't tell by the time who fetches what; --most MIB (1024) in all, "
+        "and\n"
+        "none that is larger than a quarter of that. What was not saved is named, then and at the\n"
+        "end; `sotto save` saves it.\n"
         "With --json it also tells what happens to the connection, to messages that are sent,\n"
         "and to conversations (docs/SOTTO-JSON.md).",
-    .options = OPTION_UNTIL_IDLE | OPTION_COUNT | OPTION_TO,
+    .options = OPTION_UNTIL_IDLE | OPTION_COUNT | OPTION_TO | OPTION_MOST,
     .flags = COMMAND_STAYS | COMMAND_ASKS,
     .start = start,
     .notice = notice,
@@ -265,6 +268,10 @@ static void start(struct job *job) {
         job_fail_text(job, ERR_MALFORMED, EXIT_USAGE,
                       "--to names a folder, for files that come while it listens: not together "
                       "with --until-idle or --count");
+        return;
+    }
+    if (job->args.has_most && job->args.to == NULL) {
+        job_fail_text(job, ERR_MALFORMED, EXIT_USAGE, "--most goes with --to");
         return;
     }
     core_status_get(job_core(job), &status);

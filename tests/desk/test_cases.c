@@ -294,6 +294,24 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     desks_end(&s);
 }
 
+TEST(where_nothing_can_bar_the_notice_no_bar_is_taken) {
+    static const struct desks_kind civil = {"de-court", "civil", "record",
+                                            "ordinary", "DE",    "exists created"};
+    struct desks s;
+    char id[DESK_ID], until[OFFICE_TIME_TEXT], say[64];
+    begin_case(&s, id, &civil);
+    desks_cleared(&s, id, TWO_FIELDS);
+    office_time_write(desk_now() + TIME_DAY, until);
+    (void)snprintf(say, sizeof say, "until %s", until);
+    CHECK_EQ(desks_act(&s, &(struct desks_act){.id = id,
+                                               .move = DESK_MOVE_BAR,
+                                               .person = POLICY,
+                                               .says = {say, "document abc"}}),
+             DESK_TERM);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_NOTICE);
+    desks_end(&s);
+}
+
 TEST(a_preservation_takes_policy_and_local_law) {
     struct desks s;
     char id[DESK_ID];

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Whether docs/desk says what the desk does: test_docs.py [ROOT]. Prints TAP.
 
-Every state, move, role and file of data has its row, every role its page, every link leads to a file, and the picture
-has every state.
+Every state, move, role and file of data has its row, a move's says what the table in rules.c says, every role has its
+page, every link leads to a file, and the picture has every state.
 """
 import re
 import sys
@@ -24,6 +24,75 @@ def first_cells(page, title):
     table = re.search(r"^\| " + title + r" \|.*\n\|[-|]+\n((?:\|.*\n)+)", page, re.M).group(1)
     return {word for row in table.splitlines() for word in re.findall(r"`?([a-z-]+)`?", row.split("|")[1])}
 
+
+# ---- The table of moves against that of the code ----
+
+def small(name):
+    return name.lower().replace("_", "-")
+
+
+def expand(expression, defines):
+    """The words of S(A) | B | ..., and of the names that step.h defines."""
+    for name in re.findall(r"\w+", re.sub(r"S\(\w+\)", "", expression)):
+        if name in defines:
+            yield from expand(defines[name], defines)
+        elif name.startswith("OFFICE_ROLE_"):
+            yield small(name[len("OFFICE_ROLE_"):])
+    yield from map(small, re.findall(r"S\((\w+)\)", expression))
+
+
+def initializer(text):
+    """The parts of {..., ...} at which the text begins; a part in braces stays one."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth -= letter == "}"
+        if letter == "}" and depth == 0:
+            return [part.strip() for part in parts]
+        if letter == "," and depth == 1:
+            parts.append("")
+        elif depth > 0:
+            parts[-1] += letter
+        depth += letter == "{"
+    return parts
+
+
+def moves_of_code():
+    """name: states before, state after, the seats' roles"""
+    step, rules = ((ROOT / "src/desk" / name).read_text(encoding="utf-8") for name in ("step.h", "rules.c"))
+    defines = dict(re.findall(r"#define (\w+) \(?([^\n]*?)\)?\n", step))
+    for start in re.finditer(r"\[DESK_MOVE_(?!COUNT)(\w+)\] = ", rules):
+        before, _, _, after, seats = initializer(rules[start.end():])[:5]
+        seats = [tuple(sorted(expand(seat, defines))) for seat in seats.strip("{}").split(",")]
+        yield small(start.group(1)), (frozenset(expand(before, defines)), small(after.removeprefix("DESK_STATE_")),
+                                      tuple(sorted(seat for seat in seats if seat)))
+
+
+def moves_of_page(page, roles):
+    reviewed = set(re.findall(r"`([a-z-]+)`", re.search(r"^\*Reviewed\*\s+is (.*?)\.", page, re.M | re.S).group(1)))
+    undecided = reviewed | set(re.findall(r"`([a-z-]+)`", re.search(r"\*Undecided\*\s+is\s+these,(.*?)\.", page, re.S).group(1)))
+    table = re.search(r"^\| move \|.*\n\|[-|]+\n((?:\|.*\n)+)", page, re.M).group(1)
+    for row in table.splitlines():
+        name, before, after, who = (cell.strip() for cell in row.strip("|").split("|"))
+        states = set(re.findall(r"`([a-z-]+)`", before))
+        states |= reviewed if "*reviewed*" in before else set()
+        states = undecided - states if "but" in before else states | undecided if "*undecided*" in before else states
+        seats = [tuple(sorted(role for role in roles if re.search(rf"(?<![a-z-]){role}(?![a-z-])", seat)))
+                 for seat in re.split(r"[.:]", who)[0].split("; and ")]
+        seats = seats * 2 if "twice" in who else seats
+        yield name.strip("`"), (frozenset(states), "same" if after == "the same" else after.strip("`"),
+                                tuple(sorted(seat for seat in seats if seat)))
+
+
+def moves_that_differ(page, roles):
+    code, said = dict(moves_of_code()), dict(moves_of_page(page, roles))
+    if len(code) < 30:
+        yield f"only {len(code)} moves were found in rules.c"
+    for name in sorted(code.keys() | said.keys()):
+        if code.get(name) != said.get(name):
+            yield f"{name}: the code has {code.get(name)}, the page {said.get(name)}"
+
+
+# ---- Files and links ----
 
 def files_of_data():
     return {path.name for path in (ROOT / "src/desk/data").iterdir() if path.suffix in (".json", ".md")}
@@ -55,6 +124,7 @@ def main():
     checks = [
         ("every_state_has_its_row", states ^ first_cells(page, "state")),
         ("every_move_has_its_row", moves ^ first_cells(page, "move")),
+        ("every_move_says_what_the_code_does", moves_that_differ(page, roles)),
         ("every_role_has_its_row_and_its_page", (roles ^ (first_cells(page, "role") - {"operator"})) | roles - pages),
         ("every_file_of_data_has_its_row", files_of_data() ^ rows_of_data()),
         ("every_link_leads_to_a_file", broken_links()),

@@ -31,6 +31,8 @@ TEST(locked_memory_is_zeroed_and_neither_swapped_nor_dumped) {
     void *p = NULL;
     char flags[256];
     static const uint8_t zeros[SOME];
+    if (TEST_SANITIZED)
+        SKIP("mlock does nothing under AddressSanitizer");
     if (sys_locked_limit() < SOME / 1024)
         SKIP("this machine locks nothing");
     CHECK_OK(sys_locked_new(&p, SOME));
@@ -63,11 +65,15 @@ static int try_with(uint64_t soft, uint64_t hard) {
 }
 
 TEST(what_the_system_does_not_lock_is_refused) {
+    if (TEST_SANITIZED)
+        SKIP("mlock does nothing under AddressSanitizer");
     CHECK_EQ(try_with(0, 0), LIMITED);
     CHECK_EQ(try_with(SOME / 2, SOME / 2), LIMITED);
 }
 
 TEST(the_limit_is_raised_as_far_as_it_may_be) {
+    if (TEST_SANITIZED)
+        SKIP("mlock does nothing under AddressSanitizer");
     if (sys_locked_limit() < 2 * SOME / 1024)
         SKIP("this machine locks nothing");
     CHECK_EQ(try_with(0, 2 * SOME), FINE);

@@ -26,17 +26,6 @@
 #include "sys/log.h"
 #include "tests/test.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED true
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED false
-#endif
-
 static char folder[64];
 
 enum { FINE = 0, COULD_NOT_ENTER = 90, OWN_WORK_FAILED = 91, NOT_REFUSED = 92 };
@@ -62,7 +51,7 @@ static int in_child(const struct sys_sandbox *sandbox, bool (*own)(void), void (
 }
 
 static struct sys_sandbox profile(enum sys_profile which) {
-    if (SANITIZED)
+    if (TEST_SANITIZED)
         SKIP("a sanitizer needs more system calls");
     if (folder[0] == 0) {
         snprintf(folder, sizeof(folder), "/tmp/sotto-sandbox-XXXXXX");

@@ -11,17 +11,6 @@
 
 enum { ENTRIES = 20000, VALUE = 1000 };
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED true
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED false
-#endif
-
 static err fill(struct store *s) {
     static uint8_t value[VALUE];
     struct store_batch *batch = NULL;
@@ -78,7 +67,7 @@ static void enter_and_use(const char *folder) {
 }
 
 TEST(the_store_opens_fills_flushes_compacts_and_closes_under_the_filter) {
-    if (SANITIZED)
+    if (TEST_SANITIZED)
         SKIP("a sanitizer needs more system calls");
     char folder[] = "/tmp/sotto-sandboxed-XXXXXX", command[100];
     CHECK(mkdtemp(folder) != NULL);

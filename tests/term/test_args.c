@@ -152,7 +152,7 @@ TEST(every_command_has_its_texts) {
 TEST(a_command_s_usage_names_the_options_that_it_takes_and_no_other) {
     static const char *const options[] = {"--offline", "--name",       "--as",    "--title",
                                           "--last",    "--until-idle", "--count", "--done",
-                                          "--qr",      "--once",       "--days"};
+                                          "--qr",      "--once",       "--days",  "--most"};
     for (size_t i = 0; commands[i] != NULL; i++) {
         const struct command *c = commands[i];
         for (size_t j = 0; j < sizeof options / sizeof options[0]; j++)

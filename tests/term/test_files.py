@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Files between real processes: sent, saved, cut off in the middle on both sides, and never over what is there."""
+import concurrent.futures
 import json
 import os
 import resource
+import signal
 import sys
 import time
 from pathlib import Path
@@ -11,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from rig import Tap, World, acquaint, digest  # noqa: E402
 
 MIB = 1 << 20
+WAITING = 128  # files that wait for a listener to save them
 
 
 def make(path, size):
@@ -150,6 +153,65 @@ def arrived(folder, listener, carl, t):
             [(a.code, a.err) for a in refusals])
 
 
+def many(world, ann, bob, t):
+    """More files than a listener takes up, and one that is too large: each that is left is named, the rest at the end.
+    """
+    sources = [world.folder / f"{i}.txt" for i in range(WAITING + 2)]
+    huge, folder = world.folder / "huge", world.folder / "many"
+    folder.mkdir()
+    for source in sources:
+        source.write_text("a")
+    make(huge, MIB // 4 + 1)
+    holder = ann.start("listen")  # the others' commands go through it, which is quicker
+    ann.fine("send", "bob", "--file", str(huge))
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda source: ann.fine("send", "bob", "--file", str(source)), sources))
+    holder.terminate()
+    holder.communicate(timeout=20)
+    bob.fine("status")  # which fetches them all
+    listener = bob.start("listen", "--to", str(folder), "--most", "1", "--json")
+    numbers, saved, errors = [], [], []
+    while len(saved) < 6 and (line := listener.stdout.readline()):
+        out = json.loads(line)
+        numbers += [out["number"]] if "file_name" in out and not out["own"] else []
+        saved += [out["number"]] if out.get("type") == "saved" else []
+        errors += [out] if "type" not in out else []
+    listener.send_signal(signal.SIGINT)
+    rest = [json.loads(line) for line in listener.communicate(timeout=20)[0].splitlines()]
+    saved += [o["number"] for o in rest if o.get("type") == "saved"]
+    errors += [o for o in rest if "type" not in o]
+
+    conversation = file_message(bob, "ann")["conversation"]
+
+    def named(error, numbers):
+        texts = [e["text"] for e in errors if e["error"] == error]
+        return len(texts) == len(numbers) and all(
+            any(f"`sotto save {conversation} {n}`" in text for text in texts) for n in numbers)
+    t.check("files_are_taken_up_in_no_order", saved[:6] != sorted(saved[:6]), saved)
+    t.check("what_is_too_large_or_one_too_many_is_named",
+            named("LIMIT", [numbers[0], *numbers[1 + WAITING:]]) and len(numbers) == WAITING + 3, errors)
+    t.check("and_at_the_end_what_was_not_through",
+            named("CLOSED", set(numbers[1:1 + WAITING]) - set(saved)) and len(os.listdir(folder)) >= len(saved) and
+            listener.returncode == 0, (errors, saved))
+    bob.fine("save", "ann", str(numbers[0]), "--to", str(world.folder / "huge.out"))
+    t.check("which_is_saved_by_hand", digest(world.folder / "huge.out") == digest(huge))
+    source = sources[0]
+    source.write_bytes(b"b" * (MIB // 4))
+    for _ in range(5):
+        ann.fine("send", "bob", "--file", str(source))
+    bob.fine("status")
+    listener = bob.start("listen", "--to", str(folder), "--most", "1", "--json")
+    shown = 0
+    while shown < 5 and (line := listener.stdout.readline()):
+        shown += "file_name" in json.loads(line)
+    listener.send_signal(signal.SIGINT)
+    errors = [o for line in listener.communicate(timeout=20)[0].splitlines()
+              if "type" not in (o := json.loads(line))]
+    t.check("no_more_than_most_is_taken_up", [e["error"] for e in errors].count("LIMIT") == 1, errors)
+    refused = bob.run("listen", "--most", "1")
+    t.check("most_goes_with_a_folder", refused.code == 2 and "--to" in refused.err, refused.err)
+
+
 def large(world, ann, bob, t):
     source, target = world.folder / "large.bin", world.folder / "large.out"
     make(source, 64 * MIB)
@@ -193,6 +255,7 @@ def main():
         planted(world, ann, bob, t)
         full(world, ann, bob, t)
         large(world, ann, bob, t)
+        many(world, ann, bob, t)
         arrived(folder, listener, carl, t)
     return t.end()
 
