@@ -77,13 +77,18 @@ static enum desk_reason reason_of_call(struct desks *s, err e) {
 }
 
 enum desk_reason desks_list(struct desks *s, const char *entries) {
+    return desks_list_witnessed(s, entries, NULL, 0);
+}
+
+enum desk_reason desks_list_witnessed(struct desks *s, const char *entries,
+                                      const struct office_since *witnessed, size_t count) {
     static const struct signer all[] = {
         {LAW, true}, {RIGHTS, false}, {APPROVER, false}, {EXPERT_1, false}, {EXPERT_2, false}};
     buf text = {0};
     people_list(&text, desk_office(s->desk), desk_list(s->desk), entries);
     people_sign_all(&text, all, 5, UINT32_MAX);
     enum desk_reason r =
-        reason_of_call(s, desk_list_change(s->desk, buf_slice(&text), NULL, 0, &s->why));
+        reason_of_call(s, desk_list_change(s->desk, buf_slice(&text), witnessed, count, &s->why));
     buf_free(&text);
     return r;
 }
