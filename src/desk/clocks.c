@@ -159,25 +159,30 @@ static err review_tasks(struct desk *d, uint64_t now) {
     return OK;
 }
 
-struct lack {
-    struct desk *d;
-    uint64_t now, cases;
-};
-static bool lack_count(void *ctx, slice case_id, const struct office_person *person) {
-    struct lack *l = ctx;
+static bool lack_found(void *ctx, slice case_id, const struct office_person *person) {
     (void)case_id;
     (void)person;
-    l->cases++;
+    *(bool *)ctx = true;
     return false;
 }
 
-static err rewrap_task(struct desk *d, uint64_t now) {
-    struct lack l = {d, now, 0};
-    TRY(desk_wraps_lacking(d, lack_count, &l));
-    if (l.cases > 0)
+err desk_rewrap_task(struct desk *d) {
+    bool lacks = false;
+    uint64_t now = desk_now();
+    TRY(desk_wraps_lacking(d, lack_found, &lacks));
+    if (lacks)
         return task_open(d, DESK_TASK_REWRAP, SLICE_EMPTY, UINT32_MAX >> 1, now, now);
     return desk_store_run(d->store, "UPDATE tasks SET done = ? WHERE done = 0 AND kind = ?", "ii",
                           now, (uint64_t)DESK_TASK_REWRAP);
+}
+
+/* It begins with a file that changed, and it is looked at again only while it lasts: every case and
+ * every person are many. */
+static err rewrap_end(struct desk *d) {
+    uint64_t open;
+    TRY(desk_store_number(d->store, &open, "SELECT count(*) FROM tasks WHERE done = 0 AND kind = ?",
+                          "i", (uint64_t)DESK_TASK_REWRAP));
+    return open == 0 ? OK : desk_rewrap_task(d);
 }
 
 err desk_tasks_list(struct desk *d, uint32_t roles, desk_task_visit *visit, void *ctx) {
@@ -321,7 +326,7 @@ static err tick(struct desk *d, const struct desk_world *w, struct alarms *a,
     TRY(nobody_task(d, w, a));
     TRY(case_tasks_renew(d, w->now));
     TRY(review_tasks(d, w->now));
-    return rewrap_task(d, w->now);
+    return rewrap_end(d);
 }
 
 err desk_tick(struct desk *d, desk_alarm *alarm, void *ctx, struct desk_why *why) {

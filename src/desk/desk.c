@@ -215,6 +215,8 @@ static err office_in_force(struct desk *d, struct office *next, struct desk_why 
     if (e == OK)
         e = desk_wraps_take(d);
     if (e == OK)
+        e = desk_rewrap_task(d);
+    if (e == OK)
         e = desk_settle_all(d, why);
     e = desk_end(d, e);
     if (e != OK)
@@ -320,6 +322,8 @@ static err list_in_force(struct desk *d, struct office_suspensions *next, const 
         e = since_write(d, "freeze", &c->freezes, next, false);
     if (e == OK)
         e = desk_wraps_take(d);
+    if (e == OK)
+        e = desk_rewrap_task(d);
     if (e == OK)
         e = desk_settle_all(d, why);
     e = desk_end(d, e);

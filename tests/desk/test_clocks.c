@@ -225,6 +225,7 @@ TEST(a_new_key_of_a_person_lacks_the_keys_of_the_cases) {
               ERR_NOT_FOUND);
     CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
     CHECK_EQ(n, 1);
+    CHECK(has_task(&s, DESK_TASK_REWRAP));
     (void)tick(&s);
     CHECK(has_task(&s, DESK_TASK_REWRAP));
     /* The round was of the office before. */
@@ -235,6 +236,8 @@ TEST(a_new_key_of_a_person_lacks_the_keys_of_the_cases) {
     n = 0;
     CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
     CHECK_EQ(n, 0);
+    (void)tick(&s);
+    CHECK(!has_task(&s, DESK_TASK_REWRAP));
     buf_free(&text);
     buf_free(&wrap);
     buf_free(&base64);
