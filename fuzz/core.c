@@ -202,7 +202,7 @@ static void fuzz_parcel(slice parcel) {
 static void fuzz_message(slice message) {
     struct proto_parcel parcel = {0};
     buf item = {0}, bytes = {0};
-    if (message.n > 0 && core_item_write(&item, ITEM_MESSAGE, message) == OK) {
+    if (message.n > 0 && proto_item_write(&item, PROTO_ITEM_MESSAGE, message) == OK) {
         parcel.item = buf_slice(&item);
         require(proto_parcel_encode(&bytes, &parcel) == OK);
         fuzz_parcel(buf_slice(&bytes));
@@ -251,11 +251,11 @@ static void fuzz_content(slice bytes) {
 }
 
 static void fuzz_item(slice bytes) {
-    enum item_kind kind;
+    enum proto_item_kind kind;
     slice content;
     buf again = {0};
-    if (core_item_read(bytes, &kind, &content) == OK) {
-        require(core_item_write(&again, kind, content) == OK);
+    if (proto_item_read(bytes, &kind, &content) == OK) {
+        require(proto_item_write(&again, kind, content) == OK);
         require(again.n <= bytes.n && memcmp(again.p, bytes.p, again.n) == 0);
     }
     buf_free(&again);

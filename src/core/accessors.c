@@ -79,6 +79,8 @@ void core_status_get(const struct core *core, struct core_status *status) {
     status->gaps = core->counters.gaps;
     status->position = core->counters.position;
     status->addresses = (uint32_t)core->address_count;
+    status->notices = core_desk_unread(core);
+    status->desk_changed = core->desk.r.changed;
 }
 
 /* ---- Conversations ---- */

@@ -47,6 +47,7 @@ static const struct option {
     {"--done", VALUE_NONE, OPTION_DONE, 0, offsetof(struct args, done)},
     {"--words", VALUE_NONE, OPTION_WORDS, 0, offsetof(struct args, by_words)},
     {"--code", VALUE_TEXT, OPTION_CODE, offsetof(struct args, code), 0},
+    {"--accept", VALUE_TEXT, OPTION_ACCEPT, offsetof(struct args, accept), 0},
     {"--yes", VALUE_NONE, OPTION_YES, 0, offsetof(struct args, yes)},
     {"--pin", VALUE_TEXT, OPTION_PIN, offsetof(struct args, pin), 0},
     {"--add", VALUE_NONE, OPTION_ADD, 0, offsetof(struct args, add)},

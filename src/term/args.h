@@ -31,7 +31,8 @@ enum {
     OPTION_CODE = 1 << 25,
     OPTION_PICTURE = 1 << 26,
     OPTION_IN = 1 << 27,
-    OPTION_RESET = 1 << 28
+    OPTION_RESET = 1 << 28,
+    OPTION_ACCEPT = 1 << 29
 };
 
 struct args {
@@ -51,7 +52,7 @@ struct args {
     bool json, no_passphrase, offline, done, qr, once, add, reset;
     bool has_last, has_until_idle, has_count, has_days, has_most;
     bool by_words, yes;
-    const char *code;
+    const char *code, *accept;
     bool force, progress;
     bool help, version;
 };
