@@ -46,6 +46,11 @@ void desks_begin(struct desks *s) {
     (void)snprintf(s->clock, sizeof s->clock, "%s/clock", s->folder);
     CHECK(setenv("SOTTO_DESK_CLOCK", s->clock, 1) == 0);
     clock_write(s);
+    char path[96];
+    (void)snprintf(path, sizeof path, "%s/keys", s->folder);
+    CHECK_OK(sys_dir_make(path));
+    (void)snprintf(path, sizeof path, "%s/keys/notice", s->folder);
+    CHECK_OK(sys_file_write(path, slice_of(people_notice_seed, 32), 0600));
     CHECK_OK(desk_open(&s->desk, s->folder));
     office_pin_in(s);
     CHECK_EQ(desks_list(s, ""), DESK_OK);
@@ -60,6 +65,9 @@ static void remove_file(void *ctx, const char *path) {
 void desks_end(struct desks *s) {
     desk_close(s->desk);
     sys_files_walk(s->folder, "", remove_file, NULL);
+    char keys[96];
+    (void)snprintf(keys, sizeof keys, "%s/keys", s->folder);
+    (void)rmdir(keys);
     (void)rmdir(s->folder);
 }
 
