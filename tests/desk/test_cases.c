@@ -603,7 +603,7 @@ TEST(a_move_that_was_made_is_not_made_again) {
     static const char *const says[][2] = {
         {"kind", "produce"},   {"path", "ordinary"},       {"authority", "de-court"},
         {"regime", "eu-epoc"}, {"category", "subscriber"}, {"beneficiary", "DE"},
-        {"fields", "exists"},  {"process", "epoc"},       {"accounts", "1"}};
+        {"fields", "exists"},  {"process", "national-order"},       {"accounts", "1"}};
     struct desk_say lines[9];
     struct desk_texts texts;
     desks_begin(&s);
