@@ -239,6 +239,24 @@ err desk_office_pin(struct desk *d, slice bytes, const uint8_t hash[32], struct 
     return office_in_force(d, next, why);
 }
 
+/* The suspensions stay as they are. */
+err desk_office_pin_anew(struct desk *d, slice bytes, const uint8_t hash[32],
+                         struct desk_why *why) {
+    struct office *next;
+    size_t line = 0;
+    TRY(desk_begin(d));
+    if (d->office == NULL)
+        return desk_end(d, desk_refuse(why, DESK_UNPINNED));
+    enum office_reason r = office_pin(&next, NULL, bytes, hash, &line);
+    if (r == OFFICE_OK && next->version <= d->office->version) {
+        office_free(next);
+        r = OFFICE_OLD;
+    }
+    if (r != OFFICE_OK)
+        return desk_end(d, desk_refuse_text(why, r, 0, line));
+    return office_in_force(d, next, why);
+}
+
 err desk_office_change(struct desk *d, slice bytes, struct desk_why *why) {
     struct office *next;
     size_t line = 0;

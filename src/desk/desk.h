@@ -181,6 +181,10 @@ uint32_t desk_person_roles(const struct office_person *p);
  * that is going on, draws anew where a reviewer is gone, takes keys from who must not have them,
  * and queues notice and leaf for publication. */
 MUST err desk_office_pin(struct desk *d, slice bytes, const uint8_t hash[32], struct desk_why *why);
+/* In place of the one in force, by its hash, for an office that lost the persons to sign its next
+ * version: a higher version, in public, as the server does it too. */
+MUST err desk_office_pin_anew(struct desk *d, slice bytes, const uint8_t hash[32],
+                              struct desk_why *why);
 MUST err desk_office_change(struct desk *d, slice bytes, struct desk_why *why);
 /* The next suspension list. witnessed: what office_witnessed gave for lift notices, by their ids.
  * Every case of a suspended jurisdiction is held wherever it stands before this returns; cases
@@ -294,7 +298,7 @@ struct desk_seat {
     uint32_t round;
     bool out; /* recused or replaced */
     /* Whether the verdict is in. What it is stands here only for its author until all of the round
-     * are in. */
+     * are in; of a round that was void before, until the case is decided. */
     bool answered, shown;
     enum desk_verdict verdict;
     char beneficiary[DESK_COUNTRY]; /* "": unknown */

@@ -501,6 +501,70 @@ TEST(a_lift_starts_held_cases_again_and_all_before_is_void) {
     desks_end(&s);
 }
 
+/* The next office, whose reviewers by the human-rights lens audit instead. */
+static void short_office(struct desks *s) {
+    static const struct signer who[] = {{APPROVER, true}, {POLICY, false}, {LAW, false}};
+    buf text = {0};
+    people_office(&text, true, desk_office(s->desk));
+    people_replace(&text, "roles human-rights", "roles auditor");
+    people_replace(&text, "deputy human-rights", "deputy auditor");
+    people_sign_all(&text, who, 3, UINT32_MAX);
+    CHECK_OK(desk_office_change(s->desk, buf_slice(&text), &s->why));
+    buf_free(&text);
+    CHECK_EQ(desks_list(s, ""), DESK_OK);
+}
+
+/* Nobody carried it out: the server takes it no longer, and a suspension holds it. What was carried
+ * out before is delivered all the same. */
+TEST(an_order_that_was_not_carried_out_is_void_like_any_other) {
+    struct desks s;
+    char id[DESK_ID];
+    struct desks_act renew = {.id = id,
+                              .move = DESK_MOVE_RENEW,
+                              .person = INTAKE_1,
+                              .fields = TWO_FIELDS},
+                     deliver = {.id = id,
+                                .move = DESK_MOVE_DELIVER,
+                                .person = CUSTODIAN,
+                                .says = {"manifest abc"}};
+    begin_case(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    CHECK_EQ(desks_act(&s, &renew), DESK_NOT_NEEDED);
+    desks_wait(&s, 73 * TIME_HOUR);
+    desks_do(&s, &renew);
+    CHECK_EQ(desks_act(&s, &deliver), DESK_STATE);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    /* The custodian of this office is not bound by DE alone: a list that names FR and the
+     * authority's own regime holds nothing here; one that suspends the authority does. */
+    CHECK_EQ(desks_list(&s, "suspension s-1\njurisdictions DE\nscope authorities de-court\n"
+                            "wording Suspended.\nstart 2026-07-06T00:00:00Z\n"
+                            "review 2026-10-01T00:00:00Z\n"),
+             DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    CHECK_EQ(desks_act(&s, &renew), DESK_STATE);
+    desks_end(&s);
+}
+
+/* An office that has nobody for a lens still rejects. */
+TEST(an_office_short_of_reviewers_rejects_and_releases_nothing) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, POLICY), DESK_STATE);
+    short_office(&s);
+    struct desks_act open = {
+        .id = id, .move = DESK_MOVE_OPEN, .person = INTAKE_1, .fields = TWO_FIELDS};
+    CHECK_EQ(desks_act(&s, &open), DESK_NOBODY);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, INTAKE_1), DESK_ROLE);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_REJECTED);
+    desks_end(&s);
+}
+
 TEST(a_new_list_voids_the_round) {
     struct desks s;
     char id[DESK_ID];
@@ -601,9 +665,9 @@ TEST(a_move_that_was_made_is_not_made_again) {
     struct desks s;
     char id[DESK_ID];
     static const char *const says[][2] = {
-        {"kind", "produce"},   {"path", "ordinary"},       {"authority", "de-court"},
-        {"regime", "eu-epoc"}, {"category", "subscriber"}, {"beneficiary", "DE"},
-        {"fields", "exists"},  {"process", "national-order"},       {"accounts", "1"}};
+        {"kind", "produce"},   {"path", "ordinary"},          {"authority", "de-court"},
+        {"regime", "eu-epoc"}, {"category", "subscriber"},    {"beneficiary", "DE"},
+        {"fields", "exists"},  {"process", "national-order"}, {"accounts", "1"}};
     struct desk_say lines[9];
     struct desk_texts texts;
     desks_begin(&s);
@@ -850,6 +914,15 @@ TEST(a_verdict_is_hidden_until_all_are_in) {
     CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
     n = shown_to(&s, id, RIGHTS, &orders);
     CHECK(n.shown == 3 && orders == 3);
+    desks_end(&s);
+    /* Nor are those of a round that was void before: the same persons answer again. */
+    begin_case(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "block", "DE"), DESK_OK);
+    CHECK_EQ(desks_list(&s, ""), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).due, DESK_DUE_DRAFT);
+    n = shown_to(&s, id, RIGHTS, &orders);
+    CHECK(n.answered == 1 && n.shown == 0);
     desks_end(&s);
 }
 
