@@ -537,8 +537,6 @@ TEST(an_order_that_was_not_carried_out_is_void_like_any_other) {
     for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
         CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
-    /* The custodian of this office is not bound by DE alone: a list that names FR and the
-     * authority's own regime holds nothing here; one that suspends the authority does. */
     CHECK_EQ(desks_list(&s, "suspension s-1\njurisdictions DE\nscope authorities de-court\n"
                             "wording Suspended.\nstart 2026-07-06T00:00:00Z\n"
                             "review 2026-10-01T00:00:00Z\n"),
