@@ -45,7 +45,7 @@ LIBRARIES = [
     (r"seccomp\.h$", r"sys/.*"),
     (r"microhttpd\.h$", r"sys/web\.c"),
     (r"utf8proc\.h$", r"core/handle_form\.c"),
-    (r"json-c/", r"(mlstool/.*|desk/data\.c)"),
+    (r"json-c/", r"(mlstool/.*|desk/(pages/)?data\.c)"),
     (r"qrencode\.h$", r"term/qr\.c"),
 ]
 OS_FILES = r"(sys/.*|host/.*|store/(rocksdb.*|sqlite.*|file_posix\.c))"

@@ -256,7 +256,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
  * are to hear of it (0: they are not). sent: we asked for a put since another own device's word.
  * doubt: the server has another card than the one that we know of, or none: first their words are
  * waited for. address: the card's; fresh: that of the next one, until it is there; another own
- * device's card has neither here. made, by: when and on which own device it was claimed. */
+ * device's card has neither here. made, by: when and on which own device it was claimed. gaps: how
+ * many the mailbox had when the card was surely ours. */
 #define RECORD_FIELDS_claim(F)        \
     F(u64, number, 0, 0)              \
     F(u8, state, 0, 0)                \
@@ -275,6 +276,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, tell_at, 0, 0)             \
     F(flag, sent, 0, 0)               \
     F(flag, doubt, 0, 0)              \
+    F(u64, gaps, 0, 0)                \
     F(vec, address, 0, PROTO_ADDRESS) \
     F(vec, fresh, 0, PROTO_ADDRESS)
 

@@ -1,8 +1,5 @@
 /* Orders of the office: src/office checks one under the files in force; here it is carried out,
  * once. That it was, what it does and what it gives are in the store before anything leaves. */
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/text.h"
 #include "server/office.h"
 
@@ -16,8 +13,8 @@ static mail_order_fn *const kinds[] = {
 /* ---- The manifest ---- */
 
 static err say_version(buf *out, const char *word, const struct office_version *v) {
-    char number[32];
-    snprintf(number, sizeof number, "%" PRIu64, v->number);
+    char number[DECIMAL_TEXT];
+    decimal_text(v->number, number);
     return mail_say_hash(out, word, slice_str(number), v->hash);
 }
 

@@ -1,10 +1,10 @@
 #include "term/args.h"
 
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "base/codec.h"
+#include "base/text.h"
 #include "host/posix.h"
 #include "term/command.h"
 
@@ -70,21 +70,6 @@ static const struct option *find_option(const char *name, size_t n) {
     return NULL;
 }
 
-err args_number(const char *text, uint64_t max, uint64_t *number) {
-    uint64_t v = 0;
-    if (text[0] == '\0' || strlen(text) > 9)
-        return ERR_MALFORMED;
-    for (const char *p = text; *p != '\0'; p++) {
-        if (*p < '0' || *p > '9')
-            return ERR_MALFORMED;
-        v = v * 10 + (uint64_t)(*p - '0');
-    }
-    if (v > max)
-        return ERR_MALFORMED;
-    *number = v;
-    return OK;
-}
-
 /* ---- Parsing ---- */
 
 static err complain(char why[ARGS_WHY], const char *argument, const char *text) {
@@ -98,7 +83,7 @@ static err set_value(struct args *args, const struct option *o, const char *valu
     if (o->kind == VALUE_TEXT)
         memcpy(base + o->value, &value, sizeof value);
     uint64_t number = 0;
-    if (o->kind == VALUE_NUMBER && args_number(value, SECONDS_MAX, &number) != OK)
+    if (o->kind == VALUE_NUMBER && decimal_decode(slice_str(value), SECONDS_MAX, &number) != OK)
         return complain(why, o->name, "it takes a whole number");
     if (o->kind == VALUE_NUMBER)
         memcpy(base + o->value, &number, sizeof number);
@@ -201,7 +186,7 @@ err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY
 
 static void pack_option(writer *w, const struct args *args, const struct option *o) {
     const char *base = (const char *)args, *text = NULL;
-    char digits[24];
+    char digits[DECIMAL_TEXT];
     uint64_t number;
     bool given = false;
     if (o->given != 0)
@@ -211,7 +196,7 @@ static void pack_option(writer *w, const struct args *args, const struct option 
         given = text != NULL;
     } else if (o->kind == VALUE_NUMBER) {
         memcpy(&number, base + o->value, sizeof number);
-        snprintf(digits, sizeof digits, "%" PRIu64, number);
+        decimal_text(number, digits);
         text = digits;
         given |= o->given == 0;
     }

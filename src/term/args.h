@@ -63,9 +63,6 @@ enum { ARGS_WHY = 160 };
  * given, and args->json is set if --json stands anywhere before "--". */
 MUST err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY]);
 
-/* A number of seconds or things: digits only, at most max. MALFORMED otherwise. */
-MUST err args_number(const char *text, uint64_t max, uint64_t *number);
-
 /* What was parsed, as a command line in a list of vectors, to hand it over; and back: *argv (with a
  * first element that stands for the program) points into *text, which is the copy that keeps it. */
 MUST err args_pack(buf *out, const struct args *args);

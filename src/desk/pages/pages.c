@@ -1,0 +1,156 @@
+/* The table of pages, and what they share while the program runs. */
+#include "desk/pages/page.h"
+
+#include "sys/files.h"
+
+enum { SMALL = 16 * 1024, FORM = 1 << 20, PAPER = 3 * OFFICE_DOCUMENT_MAX };
+
+extern const struct sys_web_upload page_filing_upload;
+
+#define GET(path, name) \
+    { "GET", path, 0, NULL, page_at_##name }
+#define POST(path, name, max) \
+    { "POST", path, max, NULL, page_at_##name }
+
+/* In the order in which somebody comes by them. */
+const struct sys_web_page desk_pages_table[] = {
+    /* The public's. */
+    GET("/", home),
+    GET("/policy", policy),
+    GET("/guidelines", guidelines),
+    GET("/report", report),
+    GET("/ledger", ledger),
+    GET("/ledger/"
+        "*",
+        published),
+    GET("/ledger/"
+        "*"
+        "/"
+        "*",
+        published),
+    GET("/ledger/"
+        "*"
+        "/"
+        "*"
+        "/"
+        "*",
+        published),
+    GET("/ledger/"
+        "*"
+        "/"
+        "*"
+        "/"
+        "*"
+        "/"
+        "*",
+        published),
+    GET("/file", file),
+    GET("/file/wait", file_wait),
+    {"POST", "/file", 48 << 20, &page_filing_upload, page_at_file_take},
+    GET("/status", status),
+    GET("/object", objection),
+    POST("/object", object, FORM),
+    GET("/language", language),
+    GET("/style.css", asset),
+    GET("/desk.js", asset),
+    GET("/icon.svg", asset),
+    GET("/favicon.ico", asset),
+    /* Signing in. */
+    GET("/login", login),
+    POST("/login", login_take, SMALL),
+    POST("/logout", logout, SMALL),
+    GET("/act-as", act_as),
+    GET("/act-as/"
+        "*",
+        act_as_key),
+    /* Inside. */
+    GET("/queue", queue),
+    GET("/tasks", tasks),
+    GET("/tasks/keys", rewrap),
+    GET("/case/"
+        "*",
+        case_),
+    GET("/case/"
+        "*"
+        "/key",
+        case_key),
+    GET("/case/"
+        "*"
+        "/sealed/"
+        "*"
+        "/"
+        "*",
+        case_sealed),
+    POST("/case/"
+         "*"
+         "/wrap",
+         case_wrap, SMALL),
+    GET("/case/"
+        "*"
+        "/do/"
+        "*",
+        case_form),
+    POST("/case/"
+         "*"
+         "/do/"
+         "*",
+         case_compose, FORM),
+    POST("/case/"
+         "*"
+         "/move",
+         case_move, FORM),
+    GET("/board", board),
+    POST("/board", board_compose, PAPER),
+    GET("/office", office),
+    GET("/paper/"
+        "*",
+        paper),
+    POST("/paper", paper_add, PAPER),
+    POST("/paper/"
+         "*",
+         paper_sign, PAPER),
+    GET("/me", me),
+    POST("/me/away", me_away, SMALL),
+    GET("/me/key", me_key),
+    POST("/me/key", me_key_put, SMALL),
+};
+const size_t desk_pages_count = sizeof(desk_pages_table) / sizeof(desk_pages_table[0]);
+
+static err papers_folder(struct desk *d) {
+    buf path = buf_on(NULL);
+    err e = buf_append(&path, slice_str(desk_folder(d)));
+    if (e == OK)
+        e = buf_append(&path, slice_of("/papers", 8));
+    if (e == OK)
+        e = sys_dir_make((const char *)path.p);
+    buf_free(&path);
+    return e;
+}
+
+err desk_pages_new(struct desk_pages **out, struct desk *d,
+                   const struct desk_pages_options *options) {
+    struct desk_pages *pages = mem_new(NULL, sizeof(*pages));
+    if (pages == NULL)
+        return ERR_NO_MEMORY;
+    pages->desk = d;
+    pages->options = *options;
+    page_sessions_init(&pages->sessions);
+    page_tickets_init(&pages->tickets);
+    err e = papers_folder(d);
+    if (e == OK)
+        e = page_data_load(&pages->data, desk_folder(d));
+    if (e == OK)
+        *out = pages;
+    else
+        desk_pages_free(pages);
+    return e;
+}
+
+void desk_pages_free(struct desk_pages *pages) {
+    if (pages == NULL)
+        return;
+    page_sessions_fini(&pages->sessions);
+    page_tickets_fini(&pages->tickets);
+    page_data_free(pages->data);
+    mem_free(NULL, pages, sizeof(*pages));
+}

@@ -1,0 +1,281 @@
+/* Papers: office files and suspension lists that are being signed. Each is a file in the desk's
+ * folder papers/, named by the hash of its text, and grows by a line for each signature, until
+ * those who must have signed; then it comes into force, and the file goes. */
+#include "crypto/crypto.h"
+#include "desk/pages/page.h"
+#include "sys/files.h"
+
+enum { NAME = 64 };
+
+static err path_to(struct page *p, slice name, buf *path) {
+    TRY(buf_append(path, slice_str(desk_folder(p->desk))));
+    TRY(buf_append(path, slice_str("/papers/")));
+    TRY(buf_append(path, name));
+    return buf_append_byte(path, 0);
+}
+
+static bool is_name(slice s) {
+    uint8_t hash[32];
+    return s.n == NAME && hex_decode_to(hash, sizeof(hash), s) == OK;
+}
+
+static err read_paper(struct page *p, slice name, buf *document) {
+    if (!is_name(name))
+        return ERR_NOT_FOUND;
+    buf path = buf_on(NULL);
+    err e = path_to(p, name, &path);
+    if (e == OK)
+        e = sys_file_read((const char *)path.p, OFFICE_DOCUMENT_MAX, document);
+    buf_free(&path);
+    return e;
+}
+
+static err write_paper(struct page *p, slice name, slice document) {
+    buf path = buf_on(NULL);
+    err e = path_to(p, name, &path);
+    if (e == OK)
+        e = sys_file_write((const char *)path.p, document, 0600);
+    buf_free(&path);
+    return e;
+}
+
+static err remove_paper(struct page *p, slice name) {
+    buf path = buf_on(NULL);
+    err e = path_to(p, name, &path);
+    if (e == OK)
+        e = sys_file_remove((const char *)path.p);
+    buf_free(&path);
+    return e;
+}
+
+/* ---- What it is ---- */
+
+struct paper {
+    struct office *office; /* one of the two */
+    struct office_suspensions *list;
+    const struct office_document *document;
+};
+
+static void paper_free(struct paper *paper) {
+    office_free(paper->office);
+    office_suspensions_free(paper->list);
+}
+
+static err paper_load(struct paper *paper, slice document, struct desk_why *why) {
+    slice rest = document;
+    *paper = (struct paper){NULL, NULL, NULL};
+    *why = (struct desk_why){.reason = DESK_OFFICE};
+    if (slice_skip(&rest, slice_str("sotto office 1\n"))) {
+        why->office = office_load(&paper->office, NULL, document, &why->line);
+        if (why->office == OFFICE_OK)
+            paper->document = &paper->office->document;
+    } else {
+        why->office = office_suspensions_load(&paper->list, NULL, document, &why->line);
+        if (why->office == OFFICE_OK)
+            paper->document = &paper->list->document;
+    }
+    return why->office == OFFICE_OK ? OK : ERR_DENIED;
+}
+
+static err name_of(const struct paper *paper, buf *name) {
+    return hex_encode(name, SLICE_ARRAY(paper->document->hash));
+}
+
+static err to_paper(struct page *p, slice name) {
+    buf to = buf_on(NULL);
+    err e = buf_append(&to, slice_str("/paper/"));
+    if (e == OK)
+        e = buf_append(&to, name);
+    if (e == OK)
+        e = sys_web_redirect(p->answer, buf_slice(&to));
+    buf_free(&to);
+    return e;
+}
+
+err page_paper_begin(struct page *p, slice text) {
+    struct paper paper;
+    struct desk_why why;
+    buf name = buf_on(NULL);
+    err e = paper_load(&paper, text, &why);
+    if (e == OK)
+        e = name_of(&paper, &name);
+    if (e == OK)
+        e = write_paper(p, buf_slice(&name), text);
+    e = e == OK ? to_paper(p, buf_slice(&name)) : page_error(p, e, &why);
+    paper_free(&paper);
+    buf_free(&name);
+    return e;
+}
+
+static err paper_add(struct page *p) {
+    buf document = buf_on(NULL);
+    err e = page_document(p, "text", &document);
+    e = e == OK ? page_paper_begin(p, buf_slice(&document)) : page_error(p, e, NULL);
+    buf_free(&document);
+    return e;
+}
+PAGE(paper_add, PAGE_INSIDE)
+
+/* ---- To sign ---- */
+
+static void signers(struct page *p, const struct paper *paper) {
+    static const enum word HEADS[] = {WORD_PERSON, WORD_ROLES, WORD_HOW};
+    struct office_signers all;
+    if (office_signed(desk_office(p->desk), desk_list(p->desk), paper->document, &all) != OFFICE_OK)
+        return;
+    page_section(p, WORD_SIGNED_SO_FAR);
+    if (all.n == 0) {
+        page_element(p, "p", WORD_SIGNED_BY_NOBODY);
+    } else {
+        page_table(p, WORD_SIGNATURES, HEADS, 3);
+        for (size_t i = 0; i < all.n; i++) {
+            html_open(&p->h, "tr", NULL);
+            html_element(&p->h, "th", all.each[i].person->id, "scope", "row", NULL);
+            html_open(&p->h, "td", NULL);
+            page_roles(p, desk_person_roles(all.each[i].person));
+            html_close(&p->h);
+            page_cell_word(p, all.each[i].ssh ? WORD_HOW_SSH : WORD_HOW_PASSKEY);
+            html_close(&p->h);
+        }
+        page_table_end(p);
+    }
+    html_close(&p->h);
+}
+
+static err show_paper(struct page *p, const struct paper *paper) {
+    page_begin(p, paper->office != NULL ? WORD_PAPER_OFFICE : WORD_PAPER_LIST);
+    html_element(&p->h, "p", slice_str(page_word(p, WORD_PAPER_LEAD)), "class", "lead", NULL);
+    signers(p, paper);
+    html_open(&p->h, "form", "method", "post", "class", "form", "data-script", "sign", NULL);
+    html_attr(&p->h, "action", p->request->path);
+    page_paper(p, "text", WORD_TO_SIGN, paper->document->text);
+    html_open(&p->h, "p", "class", "actions", NULL);
+    page_press(p, "sign", WORD_SIGN);
+    html_element(&p->h, "button", slice_str(page_word(p, WORD_SEND_LINES)), "type", "submit",
+                 "class", "quiet", NULL);
+    html_close(&p->h);
+    page_status(p);
+    html_close(&p->h);
+    return page_end(p);
+}
+
+static err paper(struct page *p) {
+    struct paper paper = {NULL, NULL, NULL};
+    struct desk_why why = {DESK_OK};
+    buf document = buf_on(NULL);
+    err e = read_paper(p, p->request->stars[0], &document);
+    if (e == OK)
+        e = paper_load(&paper, buf_slice(&document), &why);
+    e = e == OK ? show_paper(p, &paper) : page_error(p, e, &why);
+    paper_free(&paper);
+    buf_free(&document);
+    return e;
+}
+PAGE(paper, PAGE_INSIDE)
+
+/* ---- Signed ---- */
+
+/* Who hasn't enough signatures yet waits; what else is wrong is told. */
+static bool waits(const struct desk_why *why) {
+    return why->reason == DESK_OFFICE &&
+           (why->office == OFFICE_SIGNERS || why->office == OFFICE_NO_SSH);
+}
+
+static err in_force(struct page *p, const struct paper *paper, slice document,
+                    struct desk_why *why) {
+    if (paper->office != NULL)
+        return desk_office_change(p->desk, document, why);
+    return desk_list_change(p->desk, document, NULL, 0, why);
+}
+
+static bool has_lines(const buf *document) {
+    slice rest = buf_slice(document), line;
+    while (slice_line(&rest, &line))
+        if (line.n == 0)
+            return true;
+    return false;
+}
+
+/* None, for a paper that was signed before, is fine: then it is tried again. */
+static err add_lines(struct page *p, buf *document) {
+    buf lines = buf_on(NULL);
+    bool has = has_lines(document);
+    err e = page_field(p, "text-lines", &lines);
+    if (e == OK && lines.n == 0)
+        e = has ? OK : ERR_MALFORMED;
+    else if (e == OK) {
+        if (!has)
+            e = buf_append_byte(document, '\n');
+        if (e == OK)
+            e = buf_append(document, buf_slice(&lines));
+        if (e == OK && lines.p[lines.n - 1] != '\n')
+            e = buf_append_byte(document, '\n');
+    }
+    buf_free(&lines);
+    return e;
+}
+
+static err signed_paper(struct page *p, const struct paper *paper, slice name, slice document,
+                        struct desk_why *why) {
+    struct office_signers all;
+    *why = (struct desk_why){.reason = DESK_OFFICE};
+    why->office = office_signed(desk_office(p->desk), desk_list(p->desk), paper->document, &all);
+    if (why->office != OFFICE_OK)
+        return ERR_DENIED;
+    TRY(write_paper(p, name, document));
+    err e = in_force(p, paper, document, why);
+    if (e == ERR_DENIED && waits(why))
+        return to_paper(p, name);
+    TRY(e);
+    TRY(remove_paper(p, name));
+    return page_to(p, paper->office != NULL ? "/office" : "/board");
+}
+
+static err paper_sign(struct page *p) {
+    struct paper paper = {NULL, NULL, NULL};
+    struct desk_why why = {DESK_OK};
+    buf document = buf_on(NULL);
+    err e = read_paper(p, p->request->stars[0], &document);
+    if (e == OK)
+        e = add_lines(p, &document);
+    if (e == OK)
+        e = paper_load(&paper, buf_slice(&document), &why);
+    if (e == OK)
+        e = signed_paper(p, &paper, p->request->stars[0], buf_slice(&document), &why);
+    if (e != OK)
+        e = page_error(p, e, &why);
+    paper_free(&paper);
+    buf_free(&document);
+    return e;
+}
+PAGE(paper_sign, PAGE_INSIDE)
+
+/* ---- Those that wait ---- */
+
+static void waiting(void *ctx, const char *path) {
+    struct page *p = ctx;
+    size_t n = strlen(path);
+    char to[8 + NAME] = "/paper/";
+    if (n < NAME || !is_name(slice_str(path + n - NAME)))
+        return;
+    memcpy(to + 7, path + n - NAME, NAME + 1);
+    html_open(&p->h, "li", NULL);
+    html_open(&p->h, "a", "href", to, NULL);
+    html_element(&p->h, "code", slice_of(to + 7, NAME), "class", "hash", NULL);
+    html_close(&p->h);
+    html_close(&p->h);
+}
+
+void page_papers(struct page *p) {
+    buf path = buf_on(NULL);
+    err e = path_to(p, SLICE_EMPTY, &path);
+    page_section(p, WORD_PAPERS);
+    html_open(&p->h, "ul", "class", "papers", NULL);
+    if (e == OK)
+        sys_files_walk((const char *)path.p, "", waiting, p);
+    html_close(&p->h);
+    page_element(p, "p", WORD_PAPERS_TEXT);
+    html_close(&p->h);
+    html_fail(&p->h, e);
+    buf_free(&path);
+}

@@ -1,0 +1,347 @@
+/* The one script of the desk's pages. Reading needs none of it: it signs, opens what is sealed,
+ * enrols, and does the work of a filing. Pages say by data attributes what is to be done; whatever is
+ * signed is the text that the page shows. */
+
+import { Bytes, base64, fromBase64, hex, sha256, text, utf8 } from "./bytes";
+import * as hpke from "./hpke";
+import * as keys from "./keys";
+import * as passkey from "./passkey";
+import { work } from "./work";
+
+const all = <T extends HTMLElement>(selector: string, within: ParentNode = document): T[] =>
+  Array.from(within.querySelectorAll<T>(selector));
+const one = <T extends HTMLElement>(selector: string, within: ParentNode = document): T | null =>
+  within.querySelector<T>(selector);
+
+/** Words in the page's language: they stand in the page. */
+const say = (what: string): string => one(`[data-say="${what}"]`)?.textContent ?? what;
+
+function tell(within: HTMLElement, message: string): void {
+  const place = one("[data-status]", within);
+  if (place !== null) place.textContent = message;
+}
+
+function button(within: HTMLElement, selector: string, press: () => Promise<void>): void {
+  for (const b of all<HTMLButtonElement>(selector, within)) {
+    b.disabled = false;
+    b.addEventListener("click", async (event) => {
+      event.preventDefault();
+      b.disabled = true;
+      try {
+        await press();
+      } catch (e) {
+        tell(within, `${say("failed")} ${e instanceof Error ? e.message : String(e)}`);
+      } finally {
+        b.disabled = false;
+      }
+    });
+  }
+}
+
+/* ---- Who signs ---- */
+
+interface Person {
+  id: string;
+  seal: Bytes;
+  rp: string;
+  credentials: Bytes[];
+}
+
+/** As the nearest element that names one has it. */
+function personOf(element: HTMLElement): Person {
+  const d = element.closest<HTMLElement>("[data-person]")?.dataset;
+  if (d?.person === undefined) throw new Error("nobody is signed in");
+  return {
+    id: d.person,
+    seal: fromBase64(d.seal ?? ""),
+    rp: d.rp ?? "",
+    credentials: (d.credentials ?? "").split(" ").filter((c) => c !== "").map(fromBase64),
+  };
+}
+
+const ACTS_AS = "sotto-desk acts as";
+
+const softKey = async (person: string): Promise<passkey.SoftKey | undefined> => {
+  if (sessionStorage.getItem(ACTS_AS) !== person) return undefined;
+  const bytes = await keys.fetchBytes(`/act-as/${person}`);
+  return bytes === undefined ? undefined : passkey.readSoftKey(text(bytes));
+};
+
+async function assert(person: Person, challenge: Bytes): Promise<{ made: passkey.Assertion; soft?: passkey.SoftKey }> {
+  const soft = await softKey(person.id);
+  const authenticator = soft === undefined
+    ? new passkey.Hardware(person.rp, person.credentials)
+    : new passkey.Soft(person.rp, soft);
+  return { made: await authenticator.assert(challenge), soft };
+}
+
+/** Asks for a passkey if the session's key isn't kept. */
+async function ownKey(person: Person): Promise<hpke.KeyPair> {
+  const kept = await keys.kept(person.id);
+  if (kept !== undefined) return kept;
+  const { made, soft } = await assert(person, crypto.getRandomValues(new Uint8Array(32)));
+  return keepKey(person, made, soft, Date.now() + 15 * 60 * 1000);
+}
+
+async function keepKey(person: Person, made: passkey.Assertion, soft: passkey.SoftKey | undefined,
+  until: number): Promise<hpke.KeyPair> {
+  if (made.prf === undefined) throw new Error(say("no-prf"));
+  const pair = await keys.personKey(person.id, person.seal, made.credential, made.prf,
+    soft?.seal);
+  if (pair === undefined) throw new Error(say("no-key"));
+  await keys.keep(person.id, pair, until);
+  return pair;
+}
+
+/* ---- Cases ---- */
+
+/** Keys of cases that were opened on this page. */
+const opened = new Map<string, keys.CaseKey>();
+
+async function caseKey(id: string, publicKey: Bytes, person: Person): Promise<keys.CaseKey> {
+  const found = opened.get(id);
+  if (found !== undefined) return found;
+  const own = await ownKey(person);
+  const wrap = await keys.fetchBytes(`/case/${id}/key`);
+  if (wrap === undefined) throw new Error(say("no-wrap"));
+  const key = await keys.CaseKey.open(id, publicKey, own, wrap);
+  opened.set(id, key);
+  return key;
+}
+
+async function keyFor(element: HTMLElement): Promise<keys.CaseKey> {
+  const d = element.closest<HTMLElement>("[data-case]")?.dataset;
+  if (d?.case === undefined) throw new Error("no case");
+  return caseKey(d.case, fromBase64(d.caseKey ?? ""), personOf(element));
+}
+
+async function unsealed(element: HTMLElement, kind: string, number: string): Promise<Bytes> {
+  const id = element.closest<HTMLElement>("[data-case]")?.dataset.case;
+  const key = await keyFor(element);
+  const sealed = await keys.fetchBytes(`/case/${id}/sealed/${kind}/${number}`);
+  if (sealed === undefined) throw new Error(say("gone"));
+  return key.unseal(kind, number, sealed);
+}
+
+function showText(element: HTMLElement, body: string): void {
+  const pre = document.createElement("pre");
+  pre.className = "text";
+  pre.tabIndex = 0;
+  pre.textContent = body;
+  element.replaceChildren(pre);
+}
+
+function saveLink(bytes: Bytes, name: string): HTMLAnchorElement {
+  const a = document.createElement("a");
+  a.href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
+  a.download = name;
+  a.textContent = say("save");
+  return a;
+}
+
+const PICTURES: [string, number[]][] = [
+  ["image/png", [0x89, 0x50, 0x4e, 0x47]],
+  ["image/jpeg", [0xff, 0xd8, 0xff]],
+];
+
+/** The points of a picture, on a canvas: whatever else the file holds does not reach the page. */
+async function picture(bytes: Bytes): Promise<HTMLCanvasElement | undefined> {
+  const type = PICTURES.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte))?.[0];
+  if (type === undefined) return undefined;
+  const bitmap = await createImageBitmap(new Blob([bytes], { type }));
+  const canvas = document.createElement("canvas");
+  canvas.width = bitmap.width;
+  canvas.height = bitmap.height;
+  canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", say("picture"));
+  return canvas;
+}
+
+/** A file that somebody filed: its name, its points if it is a picture, else only to be saved. */
+async function showFile(element: HTMLElement, object: Bytes, number: string): Promise<void> {
+  const { name, bytes } = keys.namedBytes(object);
+  const title = document.createElement("p");
+  title.textContent = new TextDecoder().decode(name).slice(0, 200);
+  const shown = await picture(bytes).catch(() => undefined);
+  const parts: Node[] = [title];
+  if (shown !== undefined) parts.push(shown);
+  parts.push(saveLink(bytes, `attachment-${number}.untrusted`));
+  element.replaceChildren(...parts);
+}
+
+async function openSealed(element: HTMLElement): Promise<void> {
+  const { kind = "", number = "" } = element.dataset;
+  const plain = await unsealed(element, kind, number);
+  if (kind === "attachment") return showFile(element, plain, number);
+  showText(element, text(kind === "filing" ? keys.namedBytes(plain).bytes : plain));
+  element.append(saveLink(kind === "filing" ? keys.namedBytes(plain).bytes : plain, `${kind}-${number}.txt`));
+}
+
+function pageOfCase(section: HTMLElement): void {
+  button(section, "[data-open]", async () => {
+    tell(section, say("opening"));
+    for (const element of all("[data-sealed]")) {
+      await openSealed(element).catch((e: Error) => {
+        element.textContent = `${say("failed")} ${e.message}`;
+      });
+    }
+    tell(section, say("opened"));
+  });
+}
+
+/* ---- Signing ---- */
+
+const field = (form: HTMLElement, name: string): HTMLTextAreaElement | HTMLInputElement => {
+  const found = one<HTMLTextAreaElement>(`[name="${name}"]`, form);
+  if (found === null) throw new Error(`the form has no ${name}`);
+  return found;
+};
+
+/** Puts the text of an order, which is sealed, where the page left room for it: only if it is the one
+ * whose hash the page names. Lines of others are taken along if the page asks for them. */
+async function fillOrder(form: HTMLElement, paper: HTMLElement): Promise<void> {
+  const { numbers = "", hash = "", name = "order" } = paper.dataset;
+  const lines = new Set<string>();
+  let body: string | undefined;
+  for (const number of numbers.split(" ").filter((n) => n !== "")) {
+    const [order, signatures] = passkey.splitDocument(text(await unsealed(paper, "order", number)));
+    if (hex(await sha256(utf8(order))) !== hash) continue;
+    body = order;
+    for (const line of signatures.split("\n").filter((l) => l !== "")) lines.add(line);
+  }
+  if (body === undefined) throw new Error(say("other-order"));
+  const pre = one("pre", paper);
+  if (pre !== null) pre.textContent = body;
+  field(form, name).value = body;
+  if (paper.dataset.collect !== undefined)
+    field(form, `${name}-lines`).value = Array.from(lines, (line) => `${line}\n`).join("");
+  one("[data-save]", paper)?.replaceChildren(saveLink(utf8(body), `${name}.txt`));
+  const account = /^account (\S+) (\S+)$/m.exec(body);
+  if (account !== null && one("[name=account-by]", form) !== null) {
+    field(form, "account-by").value = account[1] ?? "";
+    field(form, "account-name").value = account[2] ?? "";
+  }
+}
+
+const fillOrders = async (form: HTMLElement): Promise<void> => {
+  for (const paper of all("[data-numbers]", form)) await fillOrder(form, paper);
+};
+
+/** Signs each text that the form shows as to be signed, and sends it. */
+function formToSign(form: HTMLFormElement): void {
+  const papers = all("[data-sign]", form);
+  for (const paper of papers) {
+    const pre = one("pre", paper);
+    if (pre !== null && pre.textContent !== "" && paper.dataset.numbers === undefined)
+      one("[data-save]", paper)?.replaceChildren(saveLink(utf8(pre.textContent ?? ""), `${paper.dataset.name}.txt`));
+  }
+  button(form, "[data-press=fill]", async () => {
+    await fillOrders(form);
+    tell(form, say("opened"));
+  });
+  button(form, "[data-press=sign]", async () => {
+    tell(form, say("signing"));
+    await fillOrders(form);
+    const person = personOf(form);
+    for (const paper of papers) {
+      const body = one("pre", paper)?.textContent ?? "";
+      if (body === "") throw new Error(say("other-order"));
+      const { made } = await assert(person, await sha256(utf8(body)));
+      const name = paper.dataset.name ?? "";
+      field(form, name).value = body;
+      field(form, `${name}-lines`).value += passkey.signatureLine(person.id, made);
+    }
+    form.submit();
+  });
+}
+
+/** Begins a session: the same, and the person's key is kept for it. */
+function login(form: HTMLFormElement): void {
+  const enter = async (actsAs: boolean): Promise<void> => {
+    const person = personOf(form);
+    if (actsAs) sessionStorage.setItem(ACTS_AS, person.id);
+    else sessionStorage.removeItem(ACTS_AS);
+    const body = one("pre", form)?.textContent ?? "";
+    const { made, soft } = await assert(person, await sha256(utf8(body)));
+    const answer = await fetch("/login", {
+      method: "POST",
+      credentials: "same-origin",
+      body: new URLSearchParams({ text: body, "text-lines": passkey.signatureLine(person.id, made) }),
+    });
+    if (!answer.ok) throw new Error(say("refused"));
+    // What is sealed stays shut without it; the rest of the desk works.
+    await keepKey(person, made, soft, Date.now() + 15 * 60 * 1000).catch(() => undefined);
+    location.assign(form.dataset.next ?? "/queue");
+  };
+  button(form, "[data-press=login]", () => enter(false));
+  button(form, "[data-press=act-as]", () => enter(true));
+}
+
+/* ---- Keys of cases for who lacks them ---- */
+
+function rewrap(form: HTMLElement): void {
+  button(form, "[data-press=wrap]", async () => {
+    let done = 0;
+    for (const row of all("[data-wrap]", form)) {
+      const { toSeal: seal = "", to = "" } = row.dataset;
+      const key = await keyFor(row);
+      const wrap = await key.wrapFor(fromBase64(seal));
+      await keys.postForm(`/case/${row.dataset.case}/wrap`, { person: to, wrap: base64(wrap) });
+      row.remove();
+      done++;
+    }
+    tell(form, `${say("wrapped")} ${done}`);
+  });
+}
+
+/* ---- Enrolment ---- */
+
+function enrol(form: HTMLFormElement): void {
+  const { rp = "", service = "", id = "" } = form.dataset;
+  let key: Bytes | undefined;
+  const made: passkey.NewPasskey[] = [];
+  button(form, "[data-press=passkey]", async () => {
+    if (key === undefined) {
+      const generated = await hpke.generate();
+      key = generated.privateBytes;
+      field(form, "seal").value = base64(generated.pair.publicKey);
+    }
+    const one_more = await passkey.createPasskey(rp, service, id, made.map((p) => p.credential));
+    made.push(one_more);
+    const wrapped = await keys.wrapPersonKey(one_more.prf, id, key);
+    field(form, "passkeys").value += `passkey ${one_more.line}\n`;
+    field(form, "wrapped").value += `${base64(one_more.credential)} ${base64(wrapped)}\n`;
+    tell(form, `${say("passkeys")} ${made.length}`);
+    for (const b of all<HTMLButtonElement>("[data-press=enrol]", form)) b.disabled = made.length < 2;
+  });
+}
+
+/* ---- The public's form ---- */
+
+function filing(form: HTMLFormElement): void {
+  const { ticket = "", bits = "0" } = form.dataset;
+  let done = false;
+  form.addEventListener("submit", (event) => {
+    if (done) return;
+    event.preventDefault();
+    tell(form, say("working"));
+    void work(ticket, Number(bits), (tried) => tell(form, `${say("working")} ${tried}`)).then((number) => {
+      form.action += `&work=${number}`;
+      done = true;
+      form.submit();
+    });
+  });
+}
+
+/* ---- */
+
+const begin: Record<string, (element: never) => void> = { login, sign: formToSign, case: pageOfCase, rewrap, enrol, filing };
+
+for (const element of all("[data-script]")) begin[element.dataset.script ?? ""]?.(element as never);
+for (const form of all<HTMLFormElement>("form[action='/logout']"))
+  form.addEventListener("submit", () => {
+    sessionStorage.removeItem(ACTS_AS);
+    void keys.forget();
+  });
+document.documentElement.dataset.scripted = "";

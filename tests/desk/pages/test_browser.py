@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""The desk's script in headless Chromium: test_browser.py SOTTO_DESK PAGES_SERVER. Prints TAP."""
+import sys
+import traceback
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from desk import Desk  # noqa: E402
+
+try:
+    from browser import Browser
+except ImportError as missing:
+    print(f"1..0 # SKIP {missing}")
+    sys.exit(0)
+
+FIELDS = {"authority": "Amtsgericht Beispielstadt", "jurisdiction": "DE", "beneficiary": "DE",
+          "reference": "12 Js 34/26", "official": "A. Beispiel, Richterin", "supervisor": "B. Beispiel",
+          "contact": "poststelle@example.org, +49 30 0000000", "legal-basis": "Section 100j of an example code",
+          "validated-by": "Judge C., 1 October 2026", "offence": "Fraud, up to five years",
+          "accounts": "handle example.person", "purpose": "To find out whether the account exists."}
+
+tests = []
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+def expect(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def file_request(b, reference):
+    b.open("/file")
+    for name, value in FIELDS.items():
+        b.fill(name, reference if name == "reference" else value)
+    b.fill("process", "national-order")
+    b.choose("field", "exists")
+    b.choose("field", "created")
+    b.press("main form button[type=submit]")
+    b.wait(lambda: "Receipt" in b.heading())
+    return b.find("h1 .id").text
+
+
+def classify(b, case):
+    b.open(f"/case/{case}/do/classify")
+    for name, value in {"say-authority": "de-court-example", "say-regime": "national", "say-process": "national-order",
+                        "say-category": "subscriber", "say-beneficiary": "DE"}.items():
+        b.fill(name, value)
+    b.choose("say-fields", "exists")
+    b.choose("say-fields", "created")
+    b.press("main form button[type=submit]")
+    b.wait(lambda: b.all("[data-sign]"))
+    b.sign(f"/case/{case}")
+
+
+@test
+def the_script_does_the_work_of_a_filing(b):
+    case = file_request(b, "work")
+    expect(case and "12 Js" not in b.text() and "reference: work" in b.text(), b.text())
+
+
+@test
+def a_visitor_acts_as_somebody_and_opens_what_is_sealed(b):
+    case = file_request(b, "sealed")
+    b.act_as("intake-1")
+    b.open(f"/case/{case}")
+    expect("reference: sealed" not in b.text(), "it stands in the clear")
+    b.press("[data-open]")
+    b.wait(lambda: "reference: sealed" in b.text())
+    expect("purpose: To find out" in b.text(), b.text())
+
+
+@test
+def who_has_no_role_in_it_opens_nothing(b):
+    case = file_request(b, "not for all")
+    b.act_as("expert-1")
+    b.open(f"/case/{case}")
+    b.press("[data-open]")
+    b.wait(lambda: "has not been given to you" in b.text())
+    expect("reference:" not in b.text(), b.text())
+
+
+@test
+def a_move_is_signed_as_shown(b):
+    case = file_request(b, "signed")
+    b.act_as("intake-1")
+    classify(b, case)
+    expect("Amtsgericht Beispielstadt" in b.text(), b.text())
+    b.press("[data-open]")
+    b.wait(lambda: "say regime national" in b.text())
+
+
+@test
+def a_real_passkey_signs_in_and_signs(b):
+    case = file_request(b, "hardware")
+    b.give_passkey(b.authenticator(), "intake-2")
+    b.sign_in("intake-2")
+    classify(b, case)
+    expect("Amtsgericht Beispielstadt" in b.text(), b.text())
+
+
+@test
+def another_passkey_than_the_persons_begins_nothing(b):
+    b.give_passkey(b.authenticator(), "policy-1")
+    b.open("/login?person=policy-2")
+    b.press("[data-press=login]")
+    b.wait(lambda: "That did not work" in b.text())
+    b.open("/queue")
+    expect(b.path() == "/login", b.path())
+
+
+@test
+def a_text_that_the_page_changed_is_refused(b):
+    """The script signs what is shown: who shows another text gets a signature over that one."""
+    case = file_request(b, "changed")
+    b.act_as("intake-1")
+    b.open(f"/case/{case}/do/withdraw")
+    b.fill("say-reason", "asked by telephone")
+    b.press("main form button[type=submit]")
+    b.wait(lambda: b.all("[data-sign]"))
+    b.driver.execute_script("document.querySelector('[data-sign] pre').textContent = "
+                            "document.querySelector('[data-sign] pre').textContent.replace('withdraw', 'close')")
+    b.press("[data-press=sign]")
+    b.wait(lambda: b.heading() == "Refused")
+    b.open(f"/case/{case}")
+    expect("Received" in b.find(".standing").text, b.find(".standing").text)
+
+
+@test
+def signing_out_forgets_the_key(b):
+    b.act_as("intake-1")
+    has = ("const done = arguments[0]; const o = indexedDB.open('sotto-desk', 1); o.onsuccess = () => {"
+           "const r = o.result.transaction('session').objectStore('session').count();"
+           "r.onsuccess = () => done(r.result)}")
+    expect(b.run(has) == 1, "no key was kept")
+    b.press("form[action='/logout'] button")
+    b.wait(lambda: b.path() == "/")
+    b.wait(lambda: b.run(has) == 0)
+
+
+@test
+def pages_work_by_keyboard(b):
+    from selenium.webdriver.common.keys import Keys
+    b.open("/")
+    b.find("body").send_keys(Keys.TAB)
+    skip = b.driver.switch_to.active_element
+    expect(skip.get_attribute("class") == "skip" and skip.rect["x"] >= 0, "the first stop skips to the content")
+    skip.send_keys(Keys.ENTER)
+    b.wait(lambda: b.driver.switch_to.active_element.get_attribute("id") == "main")
+
+
+def main():
+    print(f"1..{len(tests)}")
+    failed = 0
+    with Desk(sys.argv[1], sys.argv[2]) as desk:
+        for number, run in enumerate(tests, 1):
+            try:
+                with Browser(desk) as b:
+                    run(b)
+                    expect(not [p for p in b.problems() if "403" not in p and "404" not in p and "422" not in p],
+                           b.problems())
+                print(f"ok {number} - {run.__name__}", flush=True)
+            except Exception:
+                failed += 1
+                print("# " + traceback.format_exc().strip().replace("\n", "\n# "))
+                print(f"not ok {number} - {run.__name__}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,338 @@
+#!/usr/bin/env python3
+"""The desk's pages by plain HTTP, without script: test_pages.py SOTTO_DESK PAGES_SERVER. Prints TAP."""
+import hashlib
+import os
+import re
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from desk import Desk, Visitor, texts  # noqa: E402
+from html_check import check  # noqa: E402
+
+PUBLIC = ["/", "/policy", "/guidelines", "/report", "/ledger", "/file", "/file/wait", "/status", "/object", "/login",
+          "/act-as", "/login?person=intake-1", "/login?person=nobody", "/nothing", "/status?receipt=00"]
+INSIDE = ["/queue", "/queue?role=intake", "/queue?state=held", "/queue?mine=yes", "/tasks", "/tasks/keys", "/board",
+          "/office", "/me"]
+FILING = [("authority", "Amtsgericht Beispielstadt"), ("jurisdiction", "DE"), ("beneficiary", "DE"),
+          ("reference", "12 Js 34/26"), ("official", "A. Beispiel"), ("supervisor", "B. Beispiel"),
+          ("contact", "a@example.org"), ("process", "national-order"), ("legal-basis", "§ 100j StPO\r\nline two"),
+          ("validated-by", "Richterin C."), ("offence", "fraud"), ("accounts", "handle <b>x</b>"),
+          ("field", "exists"), ("field", "created"), ("purpose", "to find out")]
+
+tests = []
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+def expect(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def good_page(answer, status=200):
+    expect(answer.status == status, f"{answer.status} instead of {status}: {answer.text[-600:]}")
+    problems, read = check(answer)
+    expect(not problems, "; ".join(problems))
+    return read
+
+
+def ticket_of(page):
+    return re.search(r'action="/file\?ticket=([0-9a-f]+)"', page).group(1)
+
+
+def work_for(ticket, bits=8):
+    number = 0
+    while int.from_bytes(hashlib.sha256(f"{ticket}:{number}".encode()).digest()[:4], "big") >> (32 - bits):
+        number += 1
+    return number
+
+
+def file_one(visitor, fields=FILING, files=()):
+    ticket = ticket_of(visitor.get("/file").text)
+    return visitor.upload(f"/file?ticket={ticket}&work={work_for(ticket)}", fields, files)
+
+
+def filed_case(answer):
+    good_page(answer)
+    return re.search(r'<h1>[^<]*<span class="id">([^<]+)</span>', answer.text).group(1)
+
+
+@test
+def every_page_is_well_formed_and_strict_in_both_languages(desk):
+    for language in ("en", "zh-Hant"):
+        visitor = Visitor(desk, language)
+        for path in PUBLIC:
+            answer = visitor.get(path)
+            read = good_page(answer, 404 if path == "/nothing" else 200)
+            expect(read.lang == language, f"{path} is in {read.lang}")
+        expect(visitor.login("intake-1").status == 303, "no session")
+        for path in INSIDE:
+            good_page(visitor.get(path))
+
+
+@test
+def the_language_is_that_of_the_browser_until_one_is_chosen(desk):
+    visitor = Visitor(desk)
+    for languages, lang in (("zh-TW,zh;q=0.9", "zh-Hant"), ("fr,en;q=0.5", "en"), ("de", "en"), ("", "en")):
+        expect(check(visitor.get("/", **{"Accept-Language": languages}))[1].lang == lang, languages)
+    answer = visitor.get("/language?to=zh-Hant&back=/policy")
+    expect(answer.status == 303 and answer.headers["Location"] == "/policy", "not back")
+    expect(check(visitor.get("/", **{"Accept-Language": "en"}))[1].lang == "zh-Hant", "not chosen")
+    for back in ("//example.org", "https://example.org", "javascript:x"):
+        expect(visitor.get(f"/language?to=en&back={back}").headers["Location"] == "/", back)
+
+
+@test
+def links_lead_to_pages_that_are_there(desk):
+    visitor = Visitor(desk)
+    visitor.login("approver-1")
+    seen, wait = set(), ["/"]
+    while wait:
+        path = wait.pop()
+        if path in seen or not path.startswith("/") or path.startswith("/language"):
+            continue
+        seen.add(path)
+        answer = visitor.get(path)
+        # Nothing was published yet.
+        expect(answer.status == 200 or path.startswith("/ledger/"), f"{path}: {answer.status}")
+        if answer.headers["Content-Type"].startswith("text/html") and answer.status == 200:
+            wait += [link.split("#")[0] for link in good_page(answer).links]
+    expect(len(seen) > 20, seen)
+
+
+@test
+def what_is_inside_is_for_who_is_signed_in(desk):
+    visitor = Visitor(desk)
+    for path in INSIDE + ["/case/x", "/case/x/key", "/case/x/sealed/move/1", "/case/x/do/open", "/me/key", "/paper/x"]:
+        answer = visitor.get(path)
+        expect((answer.status, answer.headers["Location"]) == (303, "/login"), path)
+    for path in ("/case/x/move", "/case/x/do/open", "/case/x/wrap", "/board", "/paper", "/paper/x", "/me/key"):
+        answer = visitor.post(path, {"a": "b"})
+        expect((answer.status, answer.headers["Location"]) == (303, "/login"), path)
+
+
+@test
+def a_session_is_begun_by_a_signature_once(desk):
+    visitor = Visitor(desk)
+    text = texts(visitor.get("/login?person=policy-1").text)["text"]
+    line = desk.sign("policy-1", text)
+    other = desk.sign("policy-2", text)
+    changed = text.replace("policy-1", "policy-2")
+
+    def login(t, lines):
+        return visitor.post("/login", {"text": t, "text-lines": lines})
+
+    expect(login(text, "").status == 403, "unsigned")
+    text = texts(visitor.get("/login?person=policy-1").text)["text"]
+    expect(login(text, line).status == 403, "a signature over another nonce")
+    text = texts(visitor.get("/login?person=policy-1").text)["text"]
+    expect(login(text, other).status == 403, "of somebody else")
+    expect(login(changed, line).status == 403, "another text")
+    text = texts(visitor.get("/login?person=policy-1").text)["text"]
+    expect("desk" not in visitor.cookies, "a session began")
+    answer = login(text, desk.sign("policy-1", text))
+    cookie = answer.headers["Set-Cookie"]
+    expect(answer.status == 303 and "HttpOnly" in cookie and "SameSite=Strict" in cookie, cookie)
+    expect(visitor.get("/me").status == 200, "no session")
+    expect(login(text, desk.sign("policy-1", text)).status == 403, "the same text twice")
+    visitor.post("/logout", {})
+    expect(visitor.get("/me").status == 303, "still signed in")
+
+
+@test
+def a_form_of_another_site_changes_nothing(desk):
+    visitor = Visitor(desk)
+    visitor.login("policy-1")
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://example.org"},
+                    {"Origin": "null"}):
+        good_page(visitor.post("/me/away", {"until": "2030-01-01"}, **headers), 403)
+    expect(visitor.post("/me/away", {"until": ""}, **{"Origin": desk.origin}).status == 303, "our own form")
+
+
+@test
+def a_filing_by_the_form_is_receipted_by_the_hash_of_what_is_shown(desk):
+    visitor = Visitor(desk)
+    answer = file_one(visitor, files=[("attachment", "order \u202e.pdf", b"\x89PNG<script>")])
+    case = filed_case(answer)
+    text = re.search(r'<pre class="text" tabindex="0">(.*?)</pre>', answer.text, re.S).group(1)
+    expect("&lt;b&gt;x&lt;/b&gt;" in text and "<b>x" not in text, "unescaped")
+    expect("legal-basis: § 100j StPO\n    line two\n" in text, text)
+    receipt = re.search(r"[0-9a-f]{64}", answer.text).group(0)
+    shown = good_page(visitor.get(f"/status?receipt={receipt}"))
+    expect(shown is not None and case in visitor.get(f"/status?receipt={receipt}").text, "not found again")
+    expect("PNG" not in text and hashlib.sha256(b"\x89PNG<script>").hexdigest() in text, "attachment by its hash")
+
+
+@test
+def a_filing_costs_work_once(desk):
+    visitor = Visitor(desk)
+    ticket = ticket_of(visitor.get("/file").text)
+    good_page(visitor.upload(f"/file?ticket={ticket}", FILING), 403)
+    wrong = next(n for n in range(100) if n != work_for(ticket) and int.from_bytes(
+        hashlib.sha256(f"{ticket}:{n}".encode()).digest()[:1], "big") > 0)
+    good_page(visitor.upload(f"/file?ticket={ticket}&work={wrong}", FILING), 403)
+    good_page(visitor.upload("/file?ticket=00", FILING), 403)
+    good_page(visitor.upload("/file", FILING), 403)
+    path = f"/file?ticket={ticket}&work={work_for(ticket)}"
+    good_page(visitor.upload(path, FILING[1:]), 422)
+    filed_case(visitor.upload(path, FILING))
+    good_page(visitor.upload(path, FILING), 403)
+
+
+@test
+def bad_uploads_are_refused_and_file_nothing(desk):
+    visitor = Visitor(desk)
+    good_page(file_one(visitor, FILING + [("reference", "again")]), 400)
+    good_page(file_one(visitor, [(n, "x" * 20000 if n == "purpose" else v) for n, v in FILING]), 400)
+    good_page(file_one(visitor, FILING, [("attachment", f"{i}", b"x") for i in range(17)]), 400)
+    answer = visitor.ask("POST", "/file?ticket=00", None, {"Content-Length": str(1 << 30)})
+    expect(answer.status in (403, 413), answer.status)
+
+
+@test
+def a_case_shows_its_facts_and_moves_to_who_may_make_them(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "moves") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    page = visitor.get(f"/case/{case}")
+    good_page(page)
+    expect(f"/case/{case}/do/classify" in page.text, "intake may classify")
+    expect("Beispiel" not in page.text, "what is sealed stands in the clear")
+    good_page(visitor.get(f"/case/{case}/do/classify"))
+    visitor.login("auditor-1")
+    expect("/do/classify" not in visitor.get(f"/case/{case}").text, "the auditor may not")
+    good_page(visitor.get("/case/none"), 404)
+    good_page(visitor.get(f"/case/{case}/do/receive"), 404)
+
+
+CLASS = [("say-kind", "produce"), ("say-path", "ordinary"), ("say-authority", "de-court-example"),
+         ("say-regime", "national"), ("say-process", "national-order"), ("say-category", "subscriber"),
+         ("say-beneficiary", "DE"), ("say-accounts", "1"), ("say-fields", "exists"), ("say-fields", "created")]
+
+
+@test
+def a_move_is_made_of_the_text_that_was_shown_and_signed(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "signed") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    page = visitor.post(f"/case/{case}/do/classify", CLASS)
+    good_page(page)
+    text = texts(page.text)["move"]
+    expect("say fields exists created\n" in text and "move classify\n" in text, text)
+    line = desk.sign("intake-1", text)
+
+    def move(t, lines):
+        return visitor.post(f"/case/{case}/move", {"move": t, "move-lines": lines})
+
+    good_page(move(text, ""), 422)
+    good_page(move(text, desk.sign("policy-1", text)), 422)
+    good_page(move(text.replace("de-court", "fr-court"), line), 422)
+    answer = move(text, line)
+    expect((answer.status, answer.headers["Location"]) == (303, f"/case/{case}"), answer.text[-500:])
+    expect("Amtsgericht Beispielstadt" in visitor.get(f"/case/{case}").text, "not classified")
+    good_page(move(text, line), 422)
+
+
+@test
+def a_refused_draft_says_why(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "refused") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    answer = visitor.post(f"/case/{case}/do/classify", [f for f in CLASS if f[0] != "say-kind"])
+    good_page(answer, 422)
+    expect("FACTS" in answer.text, answer.text)
+    visitor.login("approver-1")
+    good_page(visitor.post(f"/case/{case}/do/classify", CLASS), 422)
+
+
+@test
+def a_suspension_is_signed_by_two_and_then_public(desk):
+    visitor = Visitor(desk)
+    visitor.login("human-rights-1")
+    draft = {"what": "set", "id": "aq-2026", "jurisdictions": "BV AQ", "text": "Review of requests is <paused>.\r\nTwo.",
+             "date": desk.day(60), "law": ""}
+    answer = visitor.post("/board", draft)
+    expect(answer.status == 303, answer.text[-500:])
+    paper = answer.headers["Location"]
+    page = visitor.get(paper)
+    good_page(page)
+    text = texts(page.text)["text"]
+    expect("jurisdictions AQ BV\n" in text and "wording Two.\n" in text, text)
+    expect(visitor.post(paper, {"text-lines": desk.sign("human-rights-1", text)}).headers["Location"] == paper, "one")
+    expect("aq-2026" not in visitor.get("/").text, "public too early")
+    good_page(visitor.post(paper, {"text-lines": desk.sign("policy-1", text + "x")}), 422)
+    visitor.login("approver-1")
+    good_page(visitor.get("/board"))
+    answer = visitor.post(paper, {"text-lines": desk.sign("approver-1", text)})
+    expect(answer.headers["Location"] == "/board", answer.text[-500:])
+    status = visitor.get("/")
+    good_page(status)
+    expect("Review of requests is &lt;paused&gt;." in status.text, "its wording")
+    good_page(visitor.get(paper), 404)
+
+
+@test
+def one_signature_freezes_all_releases(desk):
+    visitor = Visitor(desk)
+    visitor.login("custodian-1")
+    paper = visitor.post("/board", {"what": "freeze"}).headers["Location"]
+    text = texts(visitor.get(paper).text)["text"]
+    answer = visitor.post(paper, {"text-lines": desk.sign("custodian-1", text)})
+    expect(answer.headers["Location"] == "/board", answer.text[-500:])
+    page = Visitor(desk).get("/")
+    good_page(page)
+    expect("All releases are frozen" in page.text, "not said")
+
+
+@test
+def an_objection_needs_the_notices_case_and_receipt(desk):
+    visitor = Visitor(desk)
+    a = visitor.post("/object", {"case": "none", "receipt": "00" * 32, "text": "no"})
+    b = visitor.post("/object", {"case": "none", "receipt": "x", "text": "no"})
+    good_page(a, 404)
+    expect(a.body == b.body, "told apart")
+
+
+@test
+def without_script_a_filing_waits(desk):
+    """The last test: a clock is not turned back."""
+    visitor = Visitor(desk)
+    page = visitor.get("/file/wait").text
+    expect("data-script" not in page.split("<form")[1].split(">")[0], "the script would work for it")
+    path = f"/file?ticket={ticket_of(page)}"
+    fields = [("reference", "waited") if name == "reference" else (name, value) for name, value in FILING]
+    good_page(visitor.upload(path, fields), 425)
+    desk.clock(3600)
+    filed_case(visitor.upload(path, fields))
+    good_page(visitor.upload(path, fields), 403)
+
+
+def main():
+    print(f"1..{len(tests)}")
+    failed = 0
+    with tempfile.TemporaryDirectory() as temp:
+        clock = Path(temp) / "clock"
+        clock.write_text("0\n")
+        with Desk(sys.argv[1], sys.argv[2], env=dict(os.environ, SOTTO_DESK_CLOCK=str(clock)), clock=clock) as desk:
+            for number, run in enumerate(tests, 1):
+                try:
+                    run(desk)
+                    print(f"ok {number} - {run.__name__}", flush=True)
+                except Exception:
+                    failed += 1
+                    print("# " + traceback.format_exc().strip().replace("\n", "\n# "))
+                    print(f"not ok {number} - {run.__name__}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
