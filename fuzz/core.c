@@ -79,16 +79,19 @@ static void fuzz_message(slice message) {
 
 /* A notice's text that the pinned key signed, twice; the account has a known id. */
 static void fuzz_notice(slice text) {
-    static struct world w;
+    static const uint8_t seed[32] = {1}; /* the server's, too */
+    static struct server w;
     struct proto_notice notice = {.text = text};
     struct core_desk_notice shown;
     size_t n = sizeof notice.signature;
     buf content = {0};
-    start(&w);
+    server_start(&w);
+    server_register(&w);
+    (void)server_drain(&w);
     memset(w.core->account.r.account, 7, sizeof w.core->account.r.account);
     w.core->desk.r.pinned = true;
-    require(crypto_ed25519.public_of(w.core->desk.r.key, IDENTITY_SEED) == OK);
-    require(crypto_ed25519.sign(notice.signature, &n, IDENTITY_SEED, text) == OK);
+    require(crypto_ed25519.public_of(w.core->desk.r.key, seed) == OK);
+    require(crypto_ed25519.sign(notice.signature, &n, seed, text) == OK);
     if (proto_notice_encode(&content, &notice) == OK) {
         require(core_txn_begin(w.core) == OK);
         require(core_desk_take(w.core, buf_slice(&content)) == OK);
@@ -99,7 +102,7 @@ static void fuzz_notice(slice text) {
         require(slice_equal(shown.text, text) && core_text_valid(shown.wording));
     require(core_desk_notice_at(w.core, 1, &shown) == ERR_NOT_FOUND);
     buf_free(&content);
-    finish(&w);
+    server_finish(&w);
 }
 
 /* In the conversation of own devices, with another conversation whose history may come. */
