@@ -21,28 +21,7 @@ const struct sys_web_page desk_pages_table[] = {
     GET("/report", report),
     GET("/ledger", ledger),
     GET("/ledger/"
-        "*",
-        published),
-    GET("/ledger/"
-        "*"
-        "/"
-        "*",
-        published),
-    GET("/ledger/"
-        "*"
-        "/"
-        "*"
-        "/"
-        "*",
-        published),
-    GET("/ledger/"
-        "*"
-        "/"
-        "*"
-        "/"
-        "*"
-        "/"
-        "*",
+        "**",
         published),
     GET("/file", file),
     GET("/file/wait", file_wait),
