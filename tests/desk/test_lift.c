@@ -12,6 +12,9 @@
 #define HK                                                                        \
     "suspension s-hk\njurisdictions HK\nscope all\nwording All requests.\nstart " \
     "2026-07-06T00:00:00Z\nreview 2026-10-01T00:00:00Z\n"
+#define MO                                                                     \
+    "suspension s-mo\njurisdictions MO\nscope all\nwording These too.\nstart " \
+    "2026-07-07T00:00:00Z\nreview 2026-12-01T00:00:00Z\n"
 #define NOTICE "lift-notice n-1\nlifts s-hk\nbecomes nothing\nwording It will end.\n"
 #define S(n) "section " #n " 0101010101010101010101010101010101010101010101010101010101010101\n"
 #define LIFTED                                                                                     \
@@ -111,6 +114,19 @@ TEST(a_notice_that_went_and_came_again_begins_anew) {
     cosign(32);
     cosign(46);
     CHECK_EQ(desks_list(&s, LIFTED), DESK_OK);
+    end();
+}
+
+TEST(lists_that_come_in_between_change_nothing) {
+    begin();
+    CHECK_EQ(desks_list(&s, HK NOTICE), DESK_OK);
+    CHECK_OK(desk_ledger_publish(s.desk, desk_now()));
+    cosign(1);
+    desks_wait(&s, (int64_t)(15 * TIME_DAY));
+    CHECK_EQ(desks_list(&s, HK MO NOTICE), DESK_OK);
+    cosign(16);
+    CHECK_EQ(desks_list(&s, MO LIFTED), DESK_OK);
+    CHECK_EQ(desk_list(s.desk)->suspensions.n, 1);
     end();
 }
 
