@@ -78,6 +78,9 @@ MUST err desk_ledger_answer(struct desk *d, slice key, unsigned status, slice bo
 /* How long one of them has known of a version of the suspension list, by its own times, in
  * milliseconds: checked by office_witnessed. 0 if none has. */
 MUST err desk_ledger_seen(struct desk *d, uint64_t version, uint64_t *duration);
+/* Appends `sotto sightings 1` (office.h), by which a server sees the same: of the newest versions
+ * that a witness has known for a while, 64 at most. NOT_FOUND if there is none. */
+MUST err desk_ledger_sightings(struct desk *d, buf *text);
 
 /* ---- Receipts ---- */
 

@@ -103,6 +103,18 @@ static int answer(struct desk *d, const struct command_line *line) {
     return code;
 }
 
+static int sightings(struct desk *d, const struct command_line *line) {
+    buf text = {0};
+    err e = desk_ledger_sightings(d, &text);
+    int code = e == ERR_NOT_FOUND ? command_fail(CODE_REFUSED, "the ledger",
+                                                 "no witness has seen a list for a while")
+                                  : result("the ledger", e);
+    if (code == CODE_FINE)
+        code = command_write(line->to, buf_slice(&text));
+    buf_free(&text);
+    return code;
+}
+
 /* ---- receipt, proof ---- */
 
 static int of_filing(struct desk *d, const struct command_line *line,
@@ -138,8 +150,9 @@ static const struct {
     const char *name;
     size_t words;
     int (*act)(struct desk *d, const struct command_line *line);
-} parts[] = {{"publish", 2, publish}, {"show", 2, show},       {"ask", 3, ask},
-             {"answer", 5, answer},   {"receipt", 3, receipt}, {"proof", 3, proof}};
+} parts[] = {{"publish", 2, publish}, {"show", 2, show},           {"ask", 3, ask},
+             {"answer", 5, answer},   {"sightings", 2, sightings}, {"receipt", 3, receipt},
+             {"proof", 3, proof}};
 
 int command_ledger(const struct command_line *line) {
     struct desk *d = NULL;

@@ -1,4 +1,5 @@
 /* How long witnesses have known of a version of the suspension list: what a lift needs to show. */
+#include "base/text.h"
 #include "desk/ledger_internal.h"
 
 /* What one witness's cosignatures show of one version: the first checkpoint with it, and the
@@ -129,4 +130,94 @@ err desk_ledger_seen(struct desk *d, uint64_t version, uint64_t *duration) {
     }
     forget(&s);
     return e == ERR_NOT_FOUND ? OK : e;
+}
+
+/* ---- The text for a server ---- */
+
+enum { SIGHTINGS_MOST = 64 };
+
+struct told {
+    struct sighting s;
+    buf entry, first, last;
+    struct office_hash inclusion[MERKLE_PROOF_MAX], consistency[MERKLE_PROOF_MAX];
+};
+struct told_all {
+    struct told each[SIGHTINGS_MOST];
+    struct office_sighting shown[SIGHTINGS_MOST];
+    size_t n;
+};
+
+static struct office_hashes hashes_of(struct office_hash *out, const struct merkle_proof *proof) {
+    for (size_t i = 0; i < proof->n; i++)
+        memcpy(out[i].bytes, proof->path[i].bytes, MERKLE_HASH);
+    return (struct office_hashes){out, proof->n};
+}
+
+static err tell(struct told *t, const uint8_t document[32], struct office_sighting *out) {
+    TRY(base64_encode(&t->entry, SLICE_ARRAY(t->s.entry)));
+    TRY(base64_encode(&t->first, buf_slice(&t->s.first.note)));
+    TRY(base64_encode(&t->last, buf_slice(&t->s.last.note)));
+    *out = (struct office_sighting){.entry = buf_slice(&t->entry),
+                                    .place = t->s.place + 1,
+                                    .first = buf_slice(&t->first),
+                                    .last = buf_slice(&t->last)};
+    memcpy(out->document, document, sizeof out->document);
+    memcpy(out->salt, t->s.salt, sizeof out->salt);
+    out->inclusion = hashes_of(t->inclusion, &t->s.inclusion);
+    out->consistency = hashes_of(t->consistency, &t->s.consistency);
+    return OK;
+}
+
+/* One of no duration shows nothing. */
+static err tell_version(struct desk *d, struct told_all *all, uint64_t version,
+                        const uint8_t document[32]) {
+    struct told *t = &all->each[all->n];
+    err e = sight_longest(d, version, &t->s);
+    if (e == OK && span(&t->s) > 0) {
+        e = tell(t, document, &all->shown[all->n]);
+        all->n++;
+        return e;
+    }
+    forget(&t->s);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static err tell_all(struct desk *d, struct told_all *all) {
+    struct desk_rows q;
+    err e = OK;
+    desk_rows_begin(&q, d->store,
+                    "SELECT version, hash FROM documents WHERE kind = 'suspensions'"
+                    " ORDER BY version DESC",
+                    "");
+    while (e == OK && all->n < SIGHTINGS_MOST && desk_rows_next(&q)) {
+        uint8_t hash[32];
+        desk_row_copy(&q, 1, hash, sizeof hash);
+        e = tell_version(d, all, desk_row_number(&q, 0), hash);
+    }
+    err ended = desk_rows_end(&q);
+    return e == OK ? ended : e;
+}
+
+static err write_all(const struct told_all *all, buf *text) {
+    struct office_sightings sightings = {.each = {(struct office_sighting *)all->shown, all->n}};
+    if (all->n == 0)
+        return ERR_NOT_FOUND;
+    return office_sightings_write(text, &sightings) == OFFICE_OK ? OK : ERR_NO_MEMORY;
+}
+
+err desk_ledger_sightings(struct desk *d, buf *text) {
+    struct told_all *all = mem_new(NULL, sizeof *all);
+    if (all == NULL)
+        return ERR_NO_MEMORY;
+    err e = tell_all(d, all);
+    if (e == OK)
+        e = write_all(all, text);
+    for (size_t i = 0; i < all->n; i++) {
+        forget(&all->each[i].s);
+        buf_free(&all->each[i].entry);
+        buf_free(&all->each[i].first);
+        buf_free(&all->each[i].last);
+    }
+    mem_free(NULL, all, sizeof *all);
+    return e;
 }

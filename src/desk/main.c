@@ -19,6 +19,8 @@ static const char usage[] =
     "                                         what to POST to the witness's add-checkpoint\n"
     "       sotto-desk ledger answer DIR WITNESS STATUS FILE\n"
     "                                         take what it answered\n"
+    "       sotto-desk ledger sightings DIR [--to FILE]\n"
+    "                                         for `sottod office suspensions`, with a lift\n"
     "       sotto-desk ledger receipt DIR HASH [--to FILE]\n"
     "       sotto-desk ledger proof DIR HASH [--to FILE]\n"
     "                                         of what was filed, by its SHA-256\n"

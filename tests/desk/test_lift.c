@@ -68,6 +68,23 @@ static void cosign(uint64_t days) {
     buf_free(&key);
 }
 
+/* What a server that is handed the ledger's text finds for the present list. */
+static void check_sightings(uint64_t days) {
+    struct office_sightings *sightings;
+    uint64_t duration = 0;
+    buf text = {0};
+    CHECK_OK(desk_ledger_sightings(s.desk, &text));
+    CHECK_EQ(office_sightings_load(&sightings, NULL, buf_slice(&text), NULL), OFFICE_OK);
+    for (size_t i = 0; i < sightings->each.n; i++) {
+        const struct office_sighting *each = &sightings->each.p[i];
+        if (memcmp(each->document, desk_list(s.desk)->document.hash, 32) == 0)
+            CHECK_EQ(office_sighting_check(desk_office(s.desk), each, &duration), OFFICE_OK);
+    }
+    CHECK_EQ(duration / TIME_DAY, days);
+    office_sightings_free(sightings);
+    buf_free(&text);
+}
+
 static void check_refused(enum office_reason why) {
     CHECK_EQ(desks_list(&s, LIFTED), DESK_OFFICE);
     CHECK_EQ(s.why.office, why);
@@ -93,6 +110,7 @@ TEST(a_lift_takes_fourteen_days_by_the_desks_clock_and_fourteen_by_a_witness) {
     check_refused(OFFICE_WITNESS);
     CHECK_OK(desk_ledger_publish(s.desk, desk_now()));
     cosign(45);
+    check_sightings(14);
     CHECK_EQ(desks_list(&s, LIFTED), DESK_OK);
     CHECK_EQ(desk_list(s.desk)->suspensions.n, 0);
     end();

@@ -131,8 +131,8 @@ def restored(desk, witness, tap):
 def commands(desk, tap):
     codes = [desk.ledger(*words).returncode for words in
              (["nothing"], ["ask"], ["answer", NAME, "ok", "x"], ["receipt", "short"], ["proof", "00" * 32],
-              ["answer", NAME, 200, desk.folder / "nowhere"], ["answer", NAME, 403, desk.folder / "answer"])]
-    tap.check("what_is_wrong_has_its_code", codes == [2, 2, 2, 2, 5, 1, 5], codes)
+              ["sightings"], ["answer", NAME, 200, desk.folder / "nowhere"], ["answer", NAME, 403, desk.folder / "answer"])]
+    tap.check("what_is_wrong_has_its_code", codes == [2, 2, 2, 2, 5, 5, 1, 5], codes)
 
 
 def main():
