@@ -217,6 +217,8 @@ static err office_in_force(struct desk *d, struct office *next, struct desk_why 
     if (e == OK)
         e = desk_wraps_take(d);
     if (e == OK)
+        e = desk_rewrap_task(d);
+    if (e == OK)
         e = desk_settle_all(d, why);
     e = desk_end(d, e);
     if (e != OK)
@@ -232,6 +234,24 @@ err desk_office_pin(struct desk *d, slice bytes, const uint8_t hash[32], struct 
     if (d->office != NULL)
         return desk_end(d, desk_refuse_text(why, OFFICE_PINNED, 0, 0));
     enum office_reason r = office_pin(&next, NULL, bytes, hash, &line);
+    if (r != OFFICE_OK)
+        return desk_end(d, desk_refuse_text(why, r, 0, line));
+    return office_in_force(d, next, why);
+}
+
+/* The suspensions stay as they are. */
+err desk_office_pin_anew(struct desk *d, slice bytes, const uint8_t hash[32],
+                         struct desk_why *why) {
+    struct office *next;
+    size_t line = 0;
+    TRY(desk_begin(d));
+    if (d->office == NULL)
+        return desk_end(d, desk_refuse(why, DESK_UNPINNED));
+    enum office_reason r = office_pin(&next, NULL, bytes, hash, &line);
+    if (r == OFFICE_OK && next->version <= d->office->version) {
+        office_free(next);
+        r = OFFICE_OLD;
+    }
     if (r != OFFICE_OK)
         return desk_end(d, desk_refuse_text(why, r, 0, line));
     return office_in_force(d, next, why);
@@ -322,6 +342,8 @@ static err list_in_force(struct desk *d, struct office_suspensions *next, const 
         e = since_write(d, "freeze", &c->freezes, next, false);
     if (e == OK)
         e = desk_wraps_take(d);
+    if (e == OK)
+        e = desk_rewrap_task(d);
     if (e == OK)
         e = desk_settle_all(d, why);
     e = desk_end(d, e);

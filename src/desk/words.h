@@ -300,6 +300,7 @@
     X(TASK_NOBODY, "Nobody can act in time: a letter is to be signed", "無人可及時處理：須簽發信函") \
     X(TASK_AFTER_VERDICT, "Reviews that an emergency left out", "緊急情況所略去的審查") \
     X(TASK_REVIEW, "A suspension is to be reviewed", "須覆核暫停") \
+    X(TASK_CARRY, "An order is complete: carry it to the server", "命令已齊備：須送交伺服器") \
     X(TASK_REWRAP, "Somebody lacks the key of a case", "有人缺少案件密鑰") \
     X(TASK_CLOCK, "The machine's clock jumped", "系統時鐘跳動") \
     X(REWRAP, "Keys for who lacks them", "補發密鑰") \
