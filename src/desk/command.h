@@ -28,6 +28,7 @@ struct command_line {
 
 int command_demo(const struct command_line *line);
 int command_init(const struct command_line *line);
+int command_ledger(const struct command_line *line);
 int command_list(const struct command_line *line);
 int command_office(const struct command_line *line);
 int command_server(const struct command_line *line);

@@ -311,6 +311,21 @@ static bool has_id(const struct office_suspensions *list, bool notice, slice id)
 }
 
 /* What left the list begins anew if it comes back. */
+/* What our own ledger's witnesses say of each: of the version of the list in which it came. */
+static err witnessed_see(struct desk *d, struct since *s) {
+    for (size_t i = 0; i < s->n; i++) {
+        uint64_t version, duration;
+        TRY(desk_store_number(d->store, &version,
+                              "SELECT MAX(version) FROM documents WHERE kind = 'suspensions'"
+                              " AND time <= ?",
+                              "i", s->each[i].time));
+        TRY(desk_ledger_seen(d, version, &duration));
+        if (duration > s->each[i].witnessed)
+            s->each[i].witnessed = duration;
+    }
+    return OK;
+}
+
 static err since_write(struct desk *d, const char *kind, const struct since *before,
                        const struct office_suspensions *list, bool notice) {
     for (size_t i = 0; i < before->n; i++)
@@ -363,6 +378,8 @@ static err list_change(struct desk *d, slice bytes, struct change *c,
     err e = since_read(d, "notice", &c->notices);
     if (e == OK)
         e = since_read(d, "freeze", &c->freezes);
+    if (e == OK)
+        e = witnessed_see(d, &c->notices);
     if (e != OK)
         return desk_end(d, e);
     witnessed_add(&c->notices, witnessed, count);

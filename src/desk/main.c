@@ -13,6 +13,17 @@ static const char usage[] =
     "                                         take the first office file, or the next version\n"
     "       sotto-desk list DIR FILE          take the next suspension list\n"
     "       sotto-desk server DIR FILE        take what `sottod office show` printed into FILE\n"
+    "       sotto-desk ledger show DIR [--json]      how far the ledger is, and who witnessed it\n"
+    "       sotto-desk ledger publish DIR            a batch now, not only once a week\n"
+    "       sotto-desk ledger ask DIR WITNESS [--to FILE]\n"
+    "                                         what to POST to the witness's add-checkpoint\n"
+    "       sotto-desk ledger answer DIR WITNESS STATUS FILE\n"
+    "                                         take what it answered\n"
+    "       sotto-desk ledger sightings DIR [--to FILE]\n"
+    "                                         for `sottod office suspensions`, with a lift\n"
+    "       sotto-desk ledger receipt DIR HASH [--to FILE]\n"
+    "       sotto-desk ledger proof DIR HASH [--to FILE]\n"
+    "                                         of what was filed, by its SHA-256\n"
     "       sotto-desk show DIR [--json]      what is in force, and how many cases there are\n"
     "       sotto-desk sign FILE --as PERSON --key KEY --office FILE [--to FILE] [--yes]\n"
     "                                         read a text, and sign it with an SSH key\n"
@@ -39,9 +50,10 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-    {"demo", command_demo},   {"init", command_init},     {"list", command_list},
-    {"merge", command_merge}, {"office", command_office}, {"server", command_server},
-    {"show", command_show},   {"sign", command_sign},     {"signed", command_signed},
+    {"demo", command_demo},     {"init", command_init},   {"ledger", command_ledger},
+    {"list", command_list},     {"merge", command_merge}, {"office", command_office},
+    {"server", command_server}, {"show", command_show},   {"sign", command_sign},
+    {"signed", command_signed},
 };
 
 /* ---- Options ---- */
