@@ -9,6 +9,8 @@
 static const char usage[] =
     "usage: sotto-desk init DIR ORIGIN        make a desk's folder: its keys and an empty store\n"
     "       sotto-desk demo DIR ORIGIN        a demonstration office with fourteen people's keys\n"
+    "       sotto-desk serve DIR [--listen ADDR:PORT] [--alarm PROGRAM]\n"
+    "                        [--people DIR]   serve the pages, and mind the clock, until SIGTERM\n"
     "       sotto-desk office DIR FILE [--pin HASH]\n"
     "                                         take the first office file, or the next version\n"
     "       sotto-desk list DIR FILE          take the next suspension list\n"
@@ -27,6 +29,9 @@ static const char usage[] =
     "  --key KEY       the SSH key (its private file; KEY.pub lies beside it)\n"
     "  --to FILE       where the result goes (the standard output)\n"
     "  --pin HASH      the hash of the first office file, from paper\n"
+    "  --listen A:P    where the pages are (127.0.0.1:4490); a reverse proxy brings them TLS\n"
+    "  --alarm PROGRAM it is run with the number of a case whose time runs out, and nothing else\n"
+    "  --people DIR    of a demonstration: its people's keys, for visitors who act as them\n"
     "  --yes           sign without asking\n"
     "  --json          print objects\n"
     "  --help, --version\n"
@@ -39,9 +44,10 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-    {"demo", command_demo},   {"init", command_init},     {"list", command_list},
-    {"merge", command_merge}, {"office", command_office}, {"server", command_server},
-    {"show", command_show},   {"sign", command_sign},     {"signed", command_signed},
+    {"demo", command_demo},     {"init", command_init},     {"list", command_list},
+    {"merge", command_merge},   {"office", command_office}, {"server", command_server},
+    {"serve", command_serve},   {"show", command_show},     {"sign", command_sign},
+    {"signed", command_signed},
 };
 
 /* ---- Options ---- */
@@ -50,8 +56,10 @@ static const char **option_place(struct command_line *line, const char *option) 
     struct {
         const char *name;
         const char **place;
-    } options[] = {{"--as", &line->as},     {"--key", &line->key}, {"--office", &line->office},
-                   {"--list", &line->list}, {"--to", &line->to},   {"--pin", &line->pin}};
+    } options[] = {
+        {"--as", &line->as},         {"--key", &line->key},     {"--office", &line->office},
+        {"--list", &line->list},     {"--to", &line->to},       {"--pin", &line->pin},
+        {"--listen", &line->listen}, {"--alarm", &line->alarm}, {"--people", &line->people}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (strcmp(options[i].name, option) == 0)
             return options[i].place;
