@@ -34,6 +34,7 @@ def load():
         "kinds": re.search(r'HELD_KINDS \\\n +"(.*)"', held).group(1),
         "states": names(desk, "DESK_STATES"),
         "roles": names(office, "OFFICE_ROLES"),
+        "notice": int(re.search(r"OFFICE_NOTICE_MAX = (\d+)", office).group(1)),
     }}
 
 
@@ -264,6 +265,15 @@ def every_notice_says_how_to_object(data):
 
 
 @check
+def every_notice_fits_into_an_item(data):
+    """In both languages together, with what stands in its braces."""
+    for letter in data["letters"]["letters"]:
+        size = sum(len(text.encode()) for text in letter["body"].values()) + 200 * 2 * len(letter["placeholders"])
+        if letter["to"] == "user" and size > data["code"]["notice"] - 4000:
+            yield f"{letter['id']}: {size} bytes"
+
+
+@check
 def every_source_is_a_standard(data):
     standards = ids(data["checklists"]["standards"])
     sections = set(re.findall(r"^## (\d+)\. ", data["pages"]["policy.md"], re.M))
@@ -429,7 +439,8 @@ def every_page_is_there_in_both_languages(data):
 def every_page_is_of_headings_paragraphs_and_lists(data):
     for name, text in data["pages"].items():
         for number, line in enumerate(text.split("\n"), 1):
-            if re.match(r"(#(?!#? \S)|[*+>|`]|\d+\. |-(?! \S)|(?!  \S)\s|<|\[)", line) or HIDDEN.search(line):
+            begins = re.match(r"(#(?!#? \S)|[+|]|\d+\. |-(?! \S)|(?!  \S)\s)", line)
+            if begins or re.search(r"[*`\[\]<>]", line) or HIDDEN.search(line):
                 yield f"{name}:{number}: {line[:40]!r}"
 
 
@@ -500,6 +511,7 @@ BROKEN = [
     (what_is_sealed_is_said_in_the_fixed_words, lambda d: letter(d, "not-held")["body"].update(en="{kinds}: not held")),
     (what_is_sealed_is_said_in_the_fixed_words, page("authorities.md", "not readable by us", "unreadable")),
     (every_notice_says_how_to_object, lambda d: letter(d, "notice-emergency")["placeholders"].remove("contact")),
+    (every_notice_fits_into_an_item, lambda d: letter(d, "notice")["body"].update(en="long " * 3000)),
     (every_source_is_a_standard, lambda d: d["checklists"]["lists"][1]["items"][0].update(source=["policy 99"])),
     (every_source_is_a_standard, lambda d: d["assessment"]["sections"][0].update(source=[])),
     (a_deployment_says_nothing_but_names, lambda d: d["deployment"]["names"].append({"id": "fields", "text": {}})),
@@ -529,7 +541,8 @@ BROKEN = [
     (every_page_is_there_in_both_languages, page("authorities.md", "## 12. ", "## ")),
     (every_page_is_there_in_both_languages, page("authorities.md", "{contact}", "")),
     (every_page_is_of_headings_paragraphs_and_lists, page("policy.md", "# How", "### How")),
-    (every_page_is_of_headings_paragraphs_and_lists, page("policy.md", "- exists", "* exists")),
+    (every_page_is_of_headings_paragraphs_and_lists, page("policy.md", "- exists", "+ exists")),
+    (every_page_is_of_headings_paragraphs_and_lists, page("policy.md", "one written", "*one* written")),
     (the_guidelines_say_of_each_regime_what_its_data_says, page("authorities.md", "Notice 5 days", "Notice 10 days")),
     (the_guidelines_say_of_each_regime_what_its_data_says, page("authorities.zh-Hant.md", "- 傳票：", "- 票：")),
 ]

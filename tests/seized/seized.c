@@ -316,14 +316,15 @@ static void link_device(struct client *first, size_t i) {
 }
 
 static void claim_handle(size_t i) {
-    struct card_keys keys;
+    struct lookup_card_keys keys;
     char name[64];
     uint64_t command;
     struct client *c = &rig.clients[i];
     snprintf(name, sizeof name, "quillfeather%03zu", i);
     known_add(KNOWN_HANDLE, slice_str(name));
     known_add_time(rig.now);
-    CHECK_OK(core_card_stretch(c->core, slice_str(name), SLICE_EMPTY, &keys));
+    CHECK_OK(lookup_card_stretch(c->core->account.r.server_identity, c->core->config.handle_memory,
+                                 slice_str(name), SLICE_EMPTY, &keys));
     known_add(KNOWN_KEY, SLICE_ARRAY(keys.key));
     CHECK_OK(core_handle_claim(c->core, slice_str(name), SLICE_EMPTY, rig.now, &command));
     rig_finish(c, command, OK);
