@@ -119,7 +119,10 @@ say "emil has been away all this time; dora listens; the server is killed with -
 # Ben's message, cem's, and the one after the server is back.
 as dora listen --json --count 3 --until-idle 20 >"$dir/dora.json" 2>&1 &
 listener=$!
-sleep 0.7
+for _ in $(seq 200); do
+    ! grep -q '"caught_up"' "$dir/dora.json" || break
+    sleep 0.1
+done
 kill_server
 echo "    killed"
 

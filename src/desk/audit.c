@@ -70,6 +70,7 @@ struct audit {
     struct merkle_checkpoint checkpoint;
     struct count *count;
     buf note, openings, store;
+    struct office_document statement;
     slice rest; /* of the openings */
     struct report_opening next;
     bool has_next;
@@ -194,16 +195,6 @@ static err read_report(struct audit *a, bool *good) {
     return e;
 }
 
-static void split_document(struct office_document *d, slice bytes) {
-    d->text = bytes;
-    for (size_t i = 0; i + 1 < bytes.n; i++)
-        if (bytes.p[i] == '\n' && bytes.p[i + 1] == '\n') {
-            d->text.n = i + 1;
-            d->signatures = slice_of(bytes.p + i + 2, bytes.n - i - 2);
-            return;
-        }
-}
-
 static bool signed_by_auditor(struct audit *a, const struct office_document *d) {
     struct office_signers who;
     if (office_signed(a->of->office, NULL, d, &who) != OFFICE_OK)
@@ -228,17 +219,16 @@ static err statement_head(const struct audit *a, buf *out) {
 }
 
 static err read_statement(struct audit *a) {
-    struct office_document d = {.text = SLICE_EMPTY};
     buf head = {0};
     slice line;
     if (a->of->statement.n == 0)
         return OK;
-    split_document(&d, a->of->statement);
-    err e = crypto_sha256.hash(d.hash, &d.text, 1);
-    if (e == OK)
-        e = statement_head(a, &head);
-    slice rest = d.text;
-    bool good = e == OK && signed_by_auditor(a, &d) && slice_skip(&rest, buf_slice(&head));
+    enum office_reason r = office_document_split(&a->statement, a->of->statement, NULL);
+    const struct office_document *d = &a->statement;
+    err e = r == OFFICE_MEMORY ? ERR_NO_MEMORY : statement_head(a, &head);
+    slice rest = d->text;
+    bool good =
+        e == OK && r == OFFICE_OK && signed_by_auditor(a, d) && slice_skip(&rest, buf_slice(&head));
     buf_free(&head);
     while (e == OK && good && slice_line(&rest, &line)) {
         struct row row = {.met = false};
@@ -463,14 +453,12 @@ static err walk(struct audit *a) {
 
 static err check_version(struct audit *a, const char *kind, struct version *v, uint64_t number) {
     char name[PATH];
-    struct office_document d = {.text = SLICE_EMPTY};
+    struct office_document d = {.bytes = {0}};
     buf bytes = {0};
     snprintf(name, sizeof name, "%s/%llu", kind, (unsigned long long)number);
     err e = read_published(a, name, OFFICE_DOCUMENT_MAX, &bytes);
-    if (e == OK) {
-        split_document(&d, buf_slice(&bytes));
-        e = crypto_sha256.hash(d.hash, &d.text, 1);
-    }
+    if (e == OK && office_document_split(&d, buf_slice(&bytes), NULL) != OFFICE_OK)
+        e = ERR_MALFORMED;
     if (!v->entered)
         find(a, AUDIT_DOCUMENT, "%s %llu is not in the ledger", kind, (unsigned long long)number);
     else if (e != OK || memcmp(d.hash, v->hash, 32) != 0)
@@ -479,6 +467,7 @@ static err check_version(struct audit *a, const char *kind, struct version *v, u
              office_suspensions_load(&v->list, NULL, buf_slice(&bytes), NULL) != OFFICE_OK)
         find(a, AUDIT_DOCUMENT, "%s %llu can't be read", kind, (unsigned long long)number);
     buf_free(&bytes);
+    buf_free(&d.bytes);
     return e == ERR_NO_MEMORY ? e : OK;
 }
 
@@ -657,6 +646,7 @@ err audit_run(const struct audit_of *of, audit_found *found, audit_progress *pro
     buf_free(&a->note);
     buf_free(&a->openings);
     buf_free(&a->store);
+    buf_free(&a->statement.bytes);
     mem_free(NULL, a, sizeof *a);
     return e;
 }

@@ -65,6 +65,7 @@
     X("nobody", NOBODY)             /* nobody can act: the letter that says so is to be signed */  \
     X("after-verdict", AFTER_VERDICT) /* lenses that an emergency left out */                      \
     X("review", REVIEW)             /* of a suspension; case_id is the suspension's id */          \
+    X("carry", CARRY)               /* an order is complete: the custodian carries it over */      \
     X("rewrap", REWRAP)             /* somebody lacks the key of a case */                         \
     X("clock", CLOCK)               /* the machine's clock jumped */
 /* clang-format on */
@@ -180,6 +181,10 @@ uint32_t desk_person_roles(const struct office_person *p);
  * that is going on, draws anew where a reviewer is gone, takes keys from who must not have them,
  * and queues notice and leaf for publication. */
 MUST err desk_office_pin(struct desk *d, slice bytes, const uint8_t hash[32], struct desk_why *why);
+/* In place of the one in force, by its hash, for an office that lost the persons to sign its next
+ * version: a higher version, in public, as the server does it too. */
+MUST err desk_office_pin_anew(struct desk *d, slice bytes, const uint8_t hash[32],
+                              struct desk_why *why);
 MUST err desk_office_change(struct desk *d, slice bytes, struct desk_why *why);
 /* The next suspension list. witnessed: what office_witnessed gave for lift notices, by their ids.
  * Every case of a suspended jurisdiction is held wherever it stands before this returns; cases
@@ -293,7 +298,7 @@ struct desk_seat {
     uint32_t round;
     bool out; /* recused or replaced */
     /* Whether the verdict is in. What it is stands here only for its author until all of the round
-     * are in. */
+     * are in; of a round that was void before, until the case is decided. */
     bool answered, shown;
     enum desk_verdict verdict;
     char beneficiary[DESK_COUNTRY]; /* "": unknown */
@@ -360,6 +365,9 @@ MUST err desk_move(struct desk *d, slice case_id, const struct desk_hand *hand,
 /* Whether the person could make this move now, signatures and facts aside: for buttons. */
 bool desk_may(struct desk *d, const struct desk_case *c, const struct office_person *p,
               enum desk_move move);
+/* All of them at once: 1 << enum desk_move. NOT_FOUND. */
+MUST err desk_may_moves(struct desk *d, slice case_id, const struct office_person *p,
+                        uint64_t *moves);
 
 /* ---- What is sealed ----
  * HPKE: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM, base mode, single shot. A sealed
@@ -422,11 +430,14 @@ struct desk_task {
     uint64_t id;
     enum desk_task_kind kind;
     char case_id[DESK_ID]; /* of a review: the suspension's */
+    uint64_t number;       /* of carry: of the move whose ORDER is the complete one */
     uint32_t roles;
     uint64_t opened, due;
 };
 typedef bool desk_task_visit(void *ctx, const struct desk_task *t);
 /* Those that are open for one of the roles (0: for any). */
 MUST err desk_tasks_list(struct desk *d, uint32_t roles, desk_task_visit *visit, void *ctx);
+/* Of carry: it was carried. The others end by themselves. NOT_FOUND. */
+MUST err desk_task_done(struct desk *d, uint64_t id);
 
 #endif

@@ -214,7 +214,7 @@ static bool all_answered(const struct desk_history *h) {
 }
 
 /* The order of the round is no longer what anybody may sign or carry out. */
-static bool order_is_void(const struct desk_case *c, const struct desk_world *w) {
+bool desk_order_is_void(const struct desk_case *c, const struct desk_world *w) {
     return c->order_office != w->office->version ||
            (w->list != NULL && c->order_list != w->list->version) ||
            c->order_server != w->server_number || w->now > c->order_made + OFFICE_ORDER_LIFE ||
@@ -237,10 +237,13 @@ bool desk_own_move(const struct desk_history *h, const struct desk_world *w, enu
     *move = DESK_MOVE_HOLD;
     if (desk_in(c->state, HOLDABLE) && suspended)
         return true;
+    /* The server, too, refuses the order of a list that is older; unless it was carried out. */
+    if (c->state == DESK_STATE_RELEASED && c->delivered == 0 && suspended)
+        return true;
     *move = DESK_MOVE_VOID;
     over = (c->state == DESK_STATE_IN_REVIEW && c->due == DESK_DUE_VERDICTS) ||
            c->state == DESK_STATE_CLEARED;
-    if (over && order_is_void(c, w))
+    if (over && desk_order_is_void(c, w))
         return true;
     *move = DESK_MOVE_DECIDE;
     if (c->state == DESK_STATE_IN_REVIEW && c->due == DESK_DUE_VERDICTS && all_answered(h))
@@ -554,4 +557,26 @@ void desk_history_free(struct desk_history *h) {
     mem_free(NULL, h->moves, h->move_room * sizeof *h->moves);
     mem_free(NULL, h->seats, h->seat_room * sizeof *h->seats);
     memset(h, 0, sizeof *h);
+}
+
+/* ---- What is shown ---- */
+
+/* Whoever answers again in a later round must not have seen them. */
+bool desk_round_shown(const struct desk_history *h, uint32_t round) {
+    switch (h->now.state) {
+    case DESK_STATE_RELEASED:
+    case DESK_STATE_NOT_HELD:
+    case DESK_STATE_CLOSED:
+    case DESK_STATE_LAPSED:
+    case DESK_STATE_PURGED:
+    case DESK_STATE_FORGED:
+    case DESK_STATE_WITHDRAWN:
+        return true;
+    default:
+        break;
+    }
+    for (size_t i = 0; i < h->move_count; i++)
+        if (h->moves[i].move == DESK_MOVE_DECIDE && h->moves[i].round == round)
+            return true;
+    return false;
 }

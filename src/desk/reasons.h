@@ -50,6 +50,7 @@
     X(OTHER_ORDER, "the order is not the one of this round")                                       \
     X(ORDER_FACTS, "the order says something else than the case")                                  \
     X(ORDER_UNSIGNED, "the order lacks the signature of who makes the move")                       \
+    X(NO_NOTICE_KEY, "the desk's notice key is not here, or not the office's")                     \
     X(ORDER_NEEDLESS, "an order is signed with a clear verdict alone")                             \
     X(FIELDS, "the order names a field that was not asked for, or more than the one before")       \
     X(CATEGORY, "a field is of another category than the one that was ordered")                    \

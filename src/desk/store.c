@@ -39,7 +39,9 @@ static const char *const steps[] = {
     " since INTEGER NOT NULL, notified INTEGER NOT NULL, objected INTEGER NOT NULL,"
     " bar_until INTEGER NOT NULL, preserved_until INTEGER NOT NULL, released INTEGER NOT NULL,"
     " delivered INTEGER NOT NULL, told_late INTEGER NOT NULL, alarm INTEGER NOT NULL);"
-    "CREATE INDEX cases_queue ON cases (open, deadline, id);"
+    /* Those without a deadline are behind all that have one. */
+    "CREATE INDEX cases_queue ON cases (open,"
+    " (CASE deadline WHEN 0 THEN 9223372036854775807 ELSE deadline END), id);"
     "CREATE INDEX cases_filing ON cases (filing);"
     "CREATE INDEX cases_state ON cases (state, deadline, id);"
     "CREATE TABLE moves (case_id TEXT NOT NULL REFERENCES cases (id), number INTEGER NOT NULL,"
@@ -64,8 +66,8 @@ static const char *const steps[] = {
     "CREATE TABLE duty (person TEXT NOT NULL, begins INTEGER NOT NULL, until INTEGER NOT NULL,"
     " PRIMARY KEY (person, begins)) WITHOUT ROWID;"
     "CREATE TABLE tasks (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, case_id TEXT NOT NULL,"
-    " roles INTEGER NOT NULL, opened INTEGER NOT NULL, due INTEGER NOT NULL,"
-    " done INTEGER NOT NULL);"
+    " number INTEGER NOT NULL DEFAULT 0, roles INTEGER NOT NULL, opened INTEGER NOT NULL,"
+    " due INTEGER NOT NULL, done INTEGER NOT NULL);"
     "CREATE INDEX tasks_open ON tasks (done, due);"
     "CREATE INDEX tasks_case ON tasks (case_id, kind);"
     /* The ledger's: leaves that no batch holds yet, and what opens them. */

@@ -24,6 +24,9 @@ void desks_wait(struct desks *s, int64_t ms);
 
 /* The next list, of these entries, by those who may. */
 enum desk_reason desks_list(struct desks *s, const char *entries);
+/* The same, with what witnesses saw of lift notices. */
+enum desk_reason desks_list_witnessed(struct desks *s, const char *entries,
+                                      const struct office_since *witnessed, size_t count);
 
 /* A new case of these bytes. */
 void desks_receive(struct desks *s, const char *bytes, char id[DESK_ID]);

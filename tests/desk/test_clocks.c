@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "crypto/crypto.h"
 #include "sys/files.h"
 #include "tests/desk/desks.h"
 
@@ -225,6 +226,7 @@ TEST(a_new_key_of_a_person_lacks_the_keys_of_the_cases) {
               ERR_NOT_FOUND);
     CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
     CHECK_EQ(n, 1);
+    CHECK(has_task(&s, DESK_TASK_REWRAP));
     (void)tick(&s);
     CHECK(has_task(&s, DESK_TASK_REWRAP));
     /* The round was of the office before. */
@@ -235,9 +237,43 @@ TEST(a_new_key_of_a_person_lacks_the_keys_of_the_cases) {
     n = 0;
     CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
     CHECK_EQ(n, 0);
+    (void)tick(&s);
+    CHECK(!has_task(&s, DESK_TASK_REWRAP));
     buf_free(&text);
     buf_free(&wrap);
     buf_free(&base64);
+    desks_end(&s);
+}
+
+/* The office lost those who could sign its next version. */
+TEST(an_office_is_pinned_anew_by_a_higher_version_alone) {
+    struct desks s;
+    char id[DESK_ID];
+    buf text = {0};
+    uint8_t hash[32];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    people_office(&text, true, NULL);
+    slice bytes = buf_slice(&text);
+    CHECK_OK(crypto_sha256.hash(hash, &bytes, 1));
+    CHECK_ERR(desk_office_pin(s.desk, bytes, hash, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.office, OFFICE_PINNED);
+    CHECK_ERR(desk_office_pin_anew(s.desk, bytes, hash, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.office, OFFICE_OLD);
+    people_replace(&text, "version 1", "version 7");
+    bytes = buf_slice(&text);
+    CHECK_ERR(desk_office_pin_anew(s.desk, bytes, hash, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.office, OFFICE_NOT_PINNED);
+    CHECK_EQ(desk_office(s.desk)->version, 1);
+    CHECK_OK(crypto_sha256.hash(hash, &bytes, 1));
+    CHECK_OK(desk_office_pin_anew(s.desk, bytes, hash, &s.why));
+    CHECK_EQ(desk_office(s.desk)->version, 7);
+    CHECK_EQ(desks_case(&s, id).due, DESK_DUE_DRAFT);
+    desks_again(&s);
+    CHECK_EQ(desk_office(s.desk)->version, 7);
+    buf_free(&text);
     desks_end(&s);
 }
 

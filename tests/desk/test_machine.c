@@ -342,10 +342,11 @@ static enum desk_move likely(struct setting *s, const struct desk_history *h) {
     case DESK_STATE_CHALLENGED:
         return chance(s, 80) ? DESK_MOVE_COMPEL : DESK_MOVE_CLOSE;
     case DESK_STATE_RELEASED:
-        return c->delivered == 0 ? DESK_MOVE_DELIVER
-               : chance(s, 40)   ? DESK_MOVE_AFTER_VERDICT
-               : chance(s, 50)   ? DESK_MOVE_LATE_NOTICE
-                                 : DESK_MOVE_CLOSE;
+        return c->delivered == 0 && chance(s, 30) ? DESK_MOVE_RENEW
+               : c->delivered == 0                ? DESK_MOVE_DELIVER
+               : chance(s, 40)                    ? DESK_MOVE_AFTER_VERDICT
+               : chance(s, 50)                    ? DESK_MOVE_LATE_NOTICE
+                                                  : DESK_MOVE_CLOSE;
     case DESK_STATE_HELD:
         return (enum desk_move)below(s, DESK_MOVE_COUNT);
     case DESK_STATE_FORGED:

@@ -15,8 +15,7 @@
  *   outbox      no message is still queued; one whose command returned OK is sent, or failed
  *               because the conversation ended
  *   quarantine  nothing was put aside
- *   devices     whoever has two is in the same conversations with both (but for the same reason),
- *               each of which has what it
+ *   devices     whoever has two is in the same conversations with both, each of which has what it
  *               must have as if it were another person's
  *   files       are fetched, byte for byte, when all is at rest
  *   handles     nobody is still claiming one or giving one up, and no two hold the same

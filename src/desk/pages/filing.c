@@ -375,6 +375,7 @@ static void receipt(struct page *p, const struct desk_receipt *r, slice text) {
     page_fact_time(p, WORD_RECEIVED, r->received);
     html_close(&p->h);
     page_element(p, "p", WORD_RECEIPT_PROMISE);
+    page_receipt_links(p, r);
     html_open(&p->h, "p", NULL);
     html_open(&p->h, "a", NULL);
     buf to = buf_on(NULL);

@@ -55,6 +55,7 @@ static void show(struct page *p, const struct desk_receipt *r, const struct desk
     page_fact_end(p);
     html_close(&p->h);
     page_element(p, "p", WORD_STATUS_NOTE);
+    page_receipt_links(p, r);
     html_close(&p->h);
 }
 
