@@ -96,7 +96,7 @@ static err files_read(struct desk *d) {
 }
 
 /* Another process may have handed in a file. */
-static err files_refresh(struct desk *d) {
+err desk_refresh(struct desk *d) {
     uint64_t changes;
     TRY(desk_store_changes(d->store, &changes));
     if (changes == d->changes)
@@ -108,7 +108,7 @@ static err files_refresh(struct desk *d) {
 
 err desk_begin(struct desk *d) {
     TRY(desk_store_begin(d->store));
-    err e = files_refresh(d);
+    err e = desk_refresh(d);
     if (e != OK)
         desk_store_undo(d->store);
     return e;

@@ -162,8 +162,10 @@ const char *desk_folder(const struct desk *d);
  * file that SOTTO_DESK_CLOCK names. */
 uint64_t desk_now(void);
 
-/* NULL while there is none. They change when another process hands one in: don't keep them over
- * calls that make moves. */
+/* Takes up what another process handed in meanwhile: for a daemon, before it answers anybody. */
+MUST err desk_refresh(struct desk *d);
+/* NULL while there is none. They change with desk_refresh and with whatever writes: don't keep them
+ * over these. */
 const struct office *desk_office(const struct desk *d);
 const struct office_suspensions *desk_list(const struct desk *d);
 /* False while it is not known. */

@@ -3,7 +3,6 @@
 #include "desk/step.h"
 
 const uint32_t desk_lens_role[DESK_LENS_COUNT] = {POLICY, LAW, RIGHTS};
-static const uint8_t none[32];
 
 /* ---- What is known of a case ---- */
 
@@ -372,13 +371,14 @@ const struct desk_moved *desk_first_of(const struct step *s) {
  */
 static enum desk_reason same_as_first(const struct step *s) {
     const struct office_case_move *t = s->a->text;
-    if (s->a->order != NULL && memcmp(s->a->order->document.hash, t->order, sizeof none) != 0)
+    if (s->a->order != NULL && memcmp(s->a->order->document.hash, t->order, sizeof t->order) != 0)
         return DESK_OTHER_ORDER;
     if (s->a->seconds == 0)
         return DESK_OK;
     if (t->says.n != 0)
         return DESK_FACT;
-    return memcmp(desk_first_of(s)->order, t->order, sizeof none) == 0 ? DESK_OK : DESK_OTHER_ORDER;
+    return memcmp(desk_first_of(s)->order, t->order, sizeof t->order) == 0 ? DESK_OK
+                                                                           : DESK_OTHER_ORDER;
 }
 
 static enum desk_reason persons_check(struct step *s) {

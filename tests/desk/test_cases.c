@@ -870,6 +870,31 @@ TEST(a_reviewer_on_leave_is_stood_in_for_by_a_deputy_who_has_not_acted) {
 
 /* ---- What nobody may see ---- */
 
+/* A seized disk of the desk, its own keys with it: no account, no filing, no reason, no letter. */
+TEST(the_desks_disk_says_nothing_of_accounts_and_nothing_that_somebody_wrote) {
+    static const char *const never[] = {"000102030405060708090a0b0c0d0e0f", "Erika Mustermann",
+                                        "because it is one person", "To whom it may concern"};
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "The account of Erika Mustermann is asked for.", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_do(&s, &(struct desks_act){.id = id,
+                                     .move = DESK_MOVE_DELIVER,
+                                     .person = CUSTODIAN,
+                                     .says = {"manifest abc", "reason because it is one person"},
+                                     .also = "To whom it may concern"});
+    CHECK(desks_disk_has(&s, slice_str("eu-epoc")));
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        CHECK(!desks_disk_has(&s, slice_str(never[i])));
+    CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        CHECK(!desks_disk_has(&s, slice_str(never[i])));
+    desks_end(&s);
+}
+
 struct shown {
     int seats, answered, shown;
 };
