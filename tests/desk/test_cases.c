@@ -270,6 +270,18 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     buf_free(&text);
     desks_wait(&s, TIME_MINUTE);
     desks_do(&s, &renew);
+    /* They may say more while the authority is asked. */
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clarify", "DE"), DESK_OK);
+    for (int i = 1; i < DESK_OBJECTIONS_MAX; i++)
+        CHECK_OK(desk_object(s.desk, slice_str(id), c.filing, slice_str("Ask them."), &s.why));
+    CHECK_ERR(desk_object(s.desk, slice_str(id), c.filing, slice_str("Ask them."), &s.why),
+              ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_OBJECTIONS);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NEEDS_CLARIFICATION);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLARIFIED, INTAKE_1), DESK_OK);
+    desks_wait(&s, TIME_MINUTE);
+    desks_do(&s, &renew);
     for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
         CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
