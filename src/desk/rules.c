@@ -56,7 +56,7 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
                          NULL, NULL, NULL},
     [DESK_MOVE_CONFIRM_FORGED] = {S(FORGED), ANY_DUE, ANY_KIND, SAME, {INTAKE | POLICY | AUDITOR},
                                   DRIVES, other_than_forger, NULL, NULL},
-    [DESK_MOVE_OPEN] = {S(AUTHENTICATED) | S(COMPELLED), ANY_DUE, ANY_KIND, DESK_STATE_IN_REVIEW,
+    [DESK_MOVE_OPEN] = {S(AUTHENTICATED) | S(COMPELLED), ANY_DUE, KIND(PRODUCE), DESK_STATE_IN_REVIEW,
                         {INTAKE}, DRIVES | DRAFTS | DRAWS, NULL, draft, set_round},
     [DESK_MOVE_VERDICT] = {S(IN_REVIEW), DUE(VERDICTS), KIND(PRODUCE), SAME, {REVIEWER},
                            DRIVES | ORDER, is_drawn, verdict, set_verdict},
@@ -92,7 +92,7 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
                                  is_left_out, late_verdict, set_verdict},
     /* Not while verdicts come in: one that is not shown yet may name another beneficiary. */
     [DESK_MOVE_PRESERVE] = {S(AUTHENTICATED) | REVIEWED, ~DUE(VERDICTS), KIND(PRODUCE) | KIND(PRESERVE),
-                            SAME, {POLICY, LAW}, KEEPS, NULL, preserve, set_preserved},
+                            SAME, {POLICY, LAW}, DRIVES | KEEPS, NULL, preserve, set_preserved},
     [DESK_MOVE_CHALLENGE] = {S(REJECTED), ANY_DUE, KIND(PRODUCE), DESK_STATE_CHALLENGED,
                              {LAW, APPROVER}, 0, NULL, NULL, NULL},
     [DESK_MOVE_COMPEL] = {S(REJECTED) | S(CHALLENGED), ANY_DUE, KIND(PRODUCE), DESK_STATE_COMPELLED,
