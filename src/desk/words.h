@@ -6,6 +6,7 @@
 /* clang-format off */
 /* X(name, English, Traditional Chinese). {1} stands for what is said with it. */
 #define DESK_WORDS(X) \
+    X(NONE, "", "") \
     /* Frame */ \
     X(DESK, "Request desk", "請求處") \
     X(SKIP, "Skip to content", "跳至內容") \
@@ -34,7 +35,6 @@
       "三項審查各自獨立。每一步均經簽署並載入公開帳冊。公眾只見職責，不見姓名。") \
     X(FOOT_OFFICE, "Office file {1}", "職員名冊第{1}版") \
     X(FOOT_LIST, "Suspension list {1}", "暫停清單第{1}版") \
-    X(NONE, "", "") \
     /* Messages */ \
     X(NOT_FOUND, "Not found", "找不到") \
     X(NOT_FOUND_TEXT, \
@@ -72,6 +72,7 @@
     X(NEXT, "Next", "下一步") \
     X(MORE, "More", "更多") \
     X(HELP, "What to look for", "審查要點") \
+    X(OPTIONAL, "optional", "可選填") \
     X(YES, "Yes", "是") \
     X(NO, "No", "否") \
     X(UNKNOWN, "Unknown", "不明") \
@@ -230,6 +231,7 @@
       "須人權、當地法律、核准人及兩名外部專家簽署，並須完整評估。各節以雜湊值載入清單：請原文保存。") \
     /* Papers */ \
     X(PAPERS, "Waiting for signatures", "等候簽署") \
+    X(PAPERS_NONE, "None.", "無。") \
     X(PAPERS_TEXT, \
       "Office files and suspension lists that were drafted and are not in force yet, by the hash of their text.", \
       "已草擬而尚未生效的職員名冊及暫停清單，以文本雜湊值標示。") \
@@ -539,6 +541,10 @@
     X(TICKET_OVER, \
       "This form is too old, or not of this desk. Open it anew.", \
       "此表格已過期，或並非本處表格。請重新開啟。") \
+    X(F_WHO, "Who asks", "提出者") \
+    X(F_BASIS, "On what basis", "依據") \
+    X(F_WHAT, "What is asked for", "請求內容") \
+    X(F_SPECIAL, "Only where it applies", "如適用") \
     X(F_AUTHORITY, "Authority", "機關") \
     X(F_AUTHORITY_HINT, "Full name of the issuing authority or court.", "發出機關或法院的全稱。") \
     X(F_JURISDICTION, "Jurisdiction", "司法管轄區") \

@@ -137,6 +137,18 @@ static bool pending(void *ctx, const struct desk_moved *m) {
     return true;
 }
 
+/* Those that leave a case's usual way. */
+static bool is_aside(enum desk_move move) {
+    static const enum desk_move ASIDE[] = {
+        DESK_MOVE_FORGE,   DESK_MOVE_NOT_HELD,  DESK_MOVE_RECUSE,
+        DESK_MOVE_REPLACE, DESK_MOVE_BAR,       DESK_MOVE_PRESERVE,
+        DESK_MOVE_COMPEL,  DESK_MOVE_CHALLENGE, DESK_MOVE_WITHDRAW};
+    for (size_t i = 0; i < sizeof(ASIDE) / sizeof(ASIDE[0]); i++)
+        if (ASIDE[i] == move)
+            return true;
+    return false;
+}
+
 static void action(struct page *p, const struct desk_case *c, enum desk_move move, uint64_t first) {
     buf to = buf_on(NULL);
     char number[DECIMAL_TEXT];
@@ -147,7 +159,7 @@ static void action(struct page *p, const struct desk_case *c, enum desk_move mov
         html_fail(&p->h, buf_append(&to, slice_str(number)));
     }
     html_open(&p->h, "li", NULL);
-    html_open(&p->h, "a", "class", "button", NULL);
+    html_open(&p->h, "a", "class", is_aside(move) ? "button quiet" : "button", NULL);
     html_attr(&p->h, "href", buf_slice(&to));
     page_say(p, page_move_word(move));
     html_close(&p->h);
@@ -216,7 +228,7 @@ static bool seat(void *ctx, const struct desk_seat *s) {
                    verdict_word(s->verdict));
     html_close(&p->h);
     html_open(&p->h, "td", NULL);
-    if (s->shown)
+    if (s->answered && s->shown)
         html_string(&p->h, s->beneficiary[0] == '\0' ? page_word(p, WORD_UNKNOWN) : s->beneficiary);
     html_close(&p->h);
     html_close(&p->h);
@@ -299,8 +311,10 @@ static bool sealed(void *ctx, const struct desk_sealed *s) {
     html_open(&p->h, "article", "class", "sealed", NULL);
     html_open(&p->h, "h3", NULL);
     page_say(p, sealed_word(s->kind));
-    html_string(&p->h, " ");
-    html_number(&p->h, s->number);
+    if (s->number > 0) {
+        html_string(&p->h, " ");
+        html_number(&p->h, s->number);
+    }
     html_close(&p->h);
     html_open(&p->h, "p", "class", "faint", NULL);
     page_time(p, s->time);

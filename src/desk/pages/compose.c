@@ -90,6 +90,8 @@ static err sealed_order(struct page *p, const struct desk_case *c, const uint8_t
     page_element(p, "h2", title);
     page_element(p, "p", WORD_ORDER_SEALED);
     page_paper_text(p, name, SLICE_EMPTY);
+    if (sign)
+        page_paper_lines(p, name);
     html_close(&p->h);
     buf_free(&all);
     buf_free(&hash);
@@ -627,9 +629,7 @@ static err order_paper(struct page *p, const struct desk_case *c, const struct f
         html_open(&p->h, "section", "class", "paper", NULL);
         page_element(p, "h2", WORD_ORDER_DRAFT);
         page_element(p, "p", WORD_ORDER_DRAFT_TEXT);
-        page_pre(p, text);
-        html_element(&p->h, "textarea", text, "name", "order", "hidden", "", "aria-label", "order",
-                     NULL);
+        page_paper_text(p, "order", text);
         html_close(&p->h);
         return OK;
     }
@@ -659,9 +659,7 @@ static err letter(struct page *p, const struct desk_case *c, const struct filled
     html_open(&p->h, "section", "class", "paper", NULL);
     page_element(p, "h2", WORD_LETTER);
     page_element(p, "p", WORD_LETTER_TEXT);
-    page_pre(p, buf_slice(&text));
-    html_element(&p->h, "textarea", buf_slice(&text), "name", "letter", "hidden", "", "aria-label",
-                 "letter", NULL);
+    page_paper_text(p, "letter", buf_slice(&text));
     html_close(&p->h);
     buf_free(&text);
     return e;

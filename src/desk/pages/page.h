@@ -46,16 +46,17 @@ err page_run(void *ctx, const struct sys_web_request *request, err uploaded,
         return page_run(ctx, request, up, answer, whom, name);                   \
     }
 /* What the table has: page_at_NAME for each. */
-#define PAGE_LIST(X)                                                                           \
-    X(home)                                                                                    \
-    X(policy)                                                                                  \
-    X(guidelines)                                                                              \
-    X(ledger)                                                                                  \
-    X(published) X(report) X(file) X(file_wait) X(file_take) X(status) X(objection) X(object)  \
-        X(language) X(asset) X(login) X(login_take) X(logout) X(act_as) X(act_as_key) X(queue) \
-            X(case_) X(case_key) X(case_sealed) X(case_wrap) X(case_form) X(case_compose)      \
-                X(case_move) X(tasks) X(rewrap) X(board) X(board_compose) X(office) X(paper)   \
-                    X(paper_add) X(paper_sign) X(me) X(me_key) X(me_key_put) X(me_away)
+#define PAGE_LIST(X)                                                                          \
+    X(home)                                                                                   \
+    X(policy)                                                                                 \
+    X(guidelines)                                                                             \
+    X(ledger)                                                                                 \
+    X(published)                                                                              \
+    X(report) X(file) X(file_wait) X(file_take) X(status) X(objection) X(object) X(language)  \
+        X(asset) X(login) X(login_take) X(logout) X(act_as) X(act_as_key) X(queue) X(case_)   \
+            X(case_key) X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move) \
+                X(tasks) X(rewrap) X(board) X(board_compose) X(office) X(paper) X(paper_add)  \
+                    X(paper_sign) X(me) X(me_key) X(me_key_put) X(me_away)
 #define X(name)                                                                  \
     err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
                        struct sys_web_answer *answer);
@@ -144,8 +145,10 @@ void page_press(struct page *p, const char *what, enum word w);
 void page_status(struct page *p);
 /* A text that is to be signed, exactly as it is. name: of the form's field for it. */
 void page_paper(struct page *p, const char *name, enum word title, slice text);
-/* What is in it, for a caller who opens the section. */
+/* What is in it, for a caller who opens the section: the text, and where lines of signatures that
+ * were made elsewhere are pasted. */
 void page_paper_text(struct page *p, const char *name, slice text);
+void page_paper_lines(struct page *p, const char *name);
 /* Takes an office file or a suspension list to be signed, and shows it. */
 err page_paper_begin(struct page *p, slice text);
 /* Those that wait for signatures. */
