@@ -56,7 +56,7 @@ static void make_item(size_t n, bool padded, buf *item) {
     buf message = {0};
     must(buf_resize(&message, n) == OK, "memory");
     crypto_random(message.p, n);
-    must(core_item_write(item, ITEM_MESSAGE, buf_slice(&message)) == OK, "an item");
+    must(proto_item_write(item, PROTO_ITEM_MESSAGE, buf_slice(&message)) == OK, "an item");
     if (!padded)
         must(buf_resize(item, 1 + (n < 64 ? 1 : n < 16384 ? 2 : 4) + n) == OK, "an item");
     buf_free(&message);

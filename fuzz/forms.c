@@ -146,19 +146,59 @@ static void fuzz_blob(slice bytes) {
     buf_free(&content);
 }
 
-/* The size of the file and the chunk's place come first. */
+/* As somebody seals it who has the file's key, and pads it with anything: of what size it may be.
+ */
+static void seal_chunk(const struct file *file, uint32_t place, slice plain, buf *sealed) {
+    enum { NONCE = 24, TAG = 16 };
+    buf bound = {0};
+    writer w = writer_on(&bound);
+    writer_bytes(&w, slice_str("Sotto file v1"));
+    writer_bytes(&w, SLICE_ARRAY(file->id));
+    writer_u32(&w, place);
+    writer_u32(&w, file->chunks);
+    require(writer_result(&w) == OK && buf_resize(sealed, NONCE + plain.n + TAG) == OK);
+    memset(sealed->p, 0, NONCE);
+    require(crypto_xchacha20poly1305.seal(sealed->p + NONCE, file->key, sealed->p,
+                                          buf_slice(&bound), plain) == OK);
+    buf_free(&bound);
+}
+
+/* What is behind the content has to be zero. */
+static void check_chunk(const struct file *file, uint32_t place, slice plain, err e,
+                        const buf *content) {
+    size_t real = core_file_content(file->size, place), odd = 0;
+    for (size_t i = real; i < plain.n; i++)
+        odd += plain.p[i] != 0;
+    require(e != OK || (content->n == real && odd == 0 && plain.n >= real));
+    require(e != ERR_MLS_PADDING || odd > 0);
+}
+
+/* The size of the file and the chunk's place come first. What follows is the chunk; and, with zeros
+ * before it up to the size that a chunk there has, the end of one that is sealed here. */
 static void fuzz_chunk(slice bytes) {
     struct file file = {.key = {5}};
     uint32_t size, place;
     reader r = reader_of(bytes);
-    buf content = {0};
+    buf content = {0}, plain = {0}, sealed = {0};
     if (reader_u32(&r, &size) != OK || reader_u32(&r, &place) != OK || size == 0)
         return;
     file.size = size;
     file.chunks = core_file_chunks(size);
-    if (core_file_open(&file, place % file.chunks, slice_of(r.p, r.n), &content) == OK)
-        require(content.n == core_file_content(size, place % file.chunks));
+    place %= file.chunks;
+    if (core_file_open(&file, place, slice_of(r.p, r.n), &content) == OK)
+        require(content.n == core_file_content(size, place));
+    size_t n = core_padded(size) - (size_t)place * FILE_CHUNK;
+    n = n < FILE_CHUNK ? n : FILE_CHUNK;
+    require(buf_resize(&plain, n > r.n ? n : r.n) == OK);
+    memset(plain.p, 0, plain.n);
+    memcpy(plain.p + plain.n - r.n, r.p, r.n);
+    seal_chunk(&file, place, buf_slice(&plain), &sealed);
+    err e = core_file_open(&file, place, buf_slice(&sealed), &content);
+    require((plain.n == n) == (e != ERR_CRYPTO));
+    check_chunk(&file, place, buf_slice(&plain), e, &content);
     buf_free(&content);
+    buf_free(&plain);
+    buf_free(&sealed);
 }
 
 /* Written again it says the same. */

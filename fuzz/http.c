@@ -36,8 +36,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         require(within(request.path, head) && within(request.query, head));
         require(within(request.key, head) && within(request.protocols, head));
         require(request.path.n > 0 && request.path.p[0] == '/');
-        char accept[29];
-        require(!request.upgrade || sys_http_accept_key(request.key, accept) == OK);
+        buf accept = {0};
+        require(!request.upgrade || sys_http_accept_key(request.key, &accept) == OK);
+        buf_free(&accept);
         sys_http_has_token(request.protocols, "sotto");
     }
     struct sys_http_response response;

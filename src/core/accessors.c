@@ -1,4 +1,5 @@
 /* What a user interface looks at: status, conversations, members. */
+#include "base/text.h"
 #include "core/internal.h"
 
 static enum core_link_state link_state(const struct core_session *s) {
@@ -79,6 +80,8 @@ void core_status_get(const struct core *core, struct core_status *status) {
     status->gaps = core->counters.gaps;
     status->position = core->counters.position;
     status->addresses = (uint32_t)core->address_count;
+    status->notices = core_desk_unread(core);
+    status->desk_changed = core->desk.r.changed;
 }
 
 /* ---- Conversations ---- */
@@ -132,18 +135,6 @@ err core_conversation_get(const struct core *core, uint32_t number, struct core_
         return ERR_NOT_FOUND;
     fill(core, c, out);
     return OK;
-}
-
-static bool text_number(slice text, uint32_t *number) {
-    *number = 0;
-    if (text.n == 0 || text.n > 9)
-        return false;
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] < '0' || text.p[i] > '9')
-            return false;
-        *number = *number * 10 + (uint32_t)(text.p[i] - '0');
-    }
-    return true;
 }
 
 /* True for one that is being made with one account alone. */
@@ -283,8 +274,9 @@ static err find_named(struct core *core, slice text, const struct conversation *
 
 err core_conversation_find(struct core *core, slice text, struct core_conversation *out) {
     const struct conversation *c = NULL;
-    uint32_t number;
-    if (text_number(text, &number) && core_conversation_get(core, number, out) == OK)
+    uint64_t number;
+    if (decimal_decode(text, UINT32_MAX, &number) == OK &&
+        core_conversation_get(core, (uint32_t)number, out) == OK)
         return OK;
     TRY(find_named(core, text, &c));
     fill(core, c, out);

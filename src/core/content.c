@@ -321,16 +321,6 @@ static bool is_markdown(const struct content_part *part) {
     return part->cardinality == CONTENT_SINGLE && type_is(part->type, "text/markdown");
 }
 
-static err show_number(buf *out, uint64_t v) {
-    uint8_t digits[20];
-    size_t n = sizeof digits;
-    do {
-        digits[--n] = (uint8_t)('0' + v % 10);
-        v /= 10;
-    } while (v > 0);
-    return buf_append(out, slice_of(digits + n, sizeof digits - n));
-}
-
 static err show_other(const struct content_part *part, buf *text) {
     bool external = part->cardinality == CONTENT_EXTERNAL;
     TRY(buf_append(text, slice_str("[")));
@@ -342,7 +332,7 @@ static err show_other(const struct content_part *part, buf *text) {
         TRY(buf_append(text, slice_str("\"")));
     }
     TRY(buf_append(text, slice_str(", ")));
-    TRY(show_number(text, external ? part->size : part->body.n));
+    TRY(decimal_encode(text, external ? part->size : part->body.n));
     return buf_append(text, slice_str(" bytes]"));
 }
 

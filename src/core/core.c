@@ -215,6 +215,7 @@ void core_pump(struct core *core) {
     core_conversation_pump(core);
     core_blob_fetch_pump(core);
     core_auth_commands_pump(core);
+    core_desk_pump(core);
     core_mailbox_key_pump(core);
     core_stock_pump(core);
     core_linking_pump(core);
@@ -267,8 +268,8 @@ static err init(struct core *core) {
     core->missed = true; /* until it was looked */
     core->linking.server = core->linking.code_text = buf_on(core->mem);
     core->linking.out = core->linking.offered = buf_on(core->mem);
-    core->record = core->image = core->own_name = buf_on(core->mem);
-    core->account.bytes = core->network.bytes = buf_on(core->mem);
+    core->record = core->image = core->own_name = core->wording = buf_on(core->mem);
+    core->account.bytes = core->network.bytes = core->desk.bytes = buf_on(core->mem);
     core->action_bytes = buf_on(core->mem);
     core->job.form = core->job.pin = core->found = buf_on(core->mem);
     if (core->config.suite == 0)
@@ -329,6 +330,7 @@ void core_close(struct core *core) {
     buf_free(&core->record);
     buf_free(&core->image);
     buf_free(&core->own_name);
+    buf_free(&core->wording);
     store_batch_free(core->batch);
     mem_free(core->mem, core, sizeof *core);
 }

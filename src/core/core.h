@@ -142,6 +142,9 @@ enum core_notice_kind {
     /* Own devices gave one petname, `text`, to two people: who got it last has it, the other none.
      */
     CORE_NOTICE_PETNAME,
+    /* Of the server's request desk: a notice came, `message`, its number; or (`error` IDENTITY) the
+     * server names another key for it than the pinned one: see core_desk_get. */
+    CORE_NOTICE_DESK,
     /* Something the user should know: `error`, `reason`, `text`. ERR_IDENTITY: the server's key is
      * not the pinned one, the core stays off until core_online(true). Class IO: the store failed;
      * nothing was acknowledged; the core tries again by itself. */
@@ -484,8 +487,44 @@ struct core_status {
     uint64_t gaps;        /* gap marks, ever */
     uint64_t position;    /* processed up to here */
     uint32_t addresses;   /* in stock */
+    uint32_t notices;     /* of the request desk, not read yet */
+    bool desk_changed;    /* the server names another key for it than the pinned one */
 };
 void core_status_get(const struct core *core, struct core_status *status);
+
+/* The server's request desk, which tells users that somebody asks for what the server holds of
+ * them: docs/OFFICE.md. The key of its notices is pinned when the server first names one; by
+ * another none is believed before core_desk_accept. */
+struct core_desk {
+    slice name, origin; /* origin: of its pages */
+    uint64_t version;   /* of the office file, which is public, and its hash */
+    uint8_t hash[32];
+    uint8_t key[32];
+    bool changed; /* the server names another key, `offered` */
+    uint8_t offered[32];
+    uint32_t waiting; /* notices that this other key signed */
+    uint32_t refused; /* notices that neither signed, ever */
+};
+/* NOT_FOUND: the server has named none yet. */
+MUST err core_desk_get(const struct core *core, struct core_desk *desk);
+/* The offered key is the pinned one from now on, and notices that it signed are shown. NOT_FOUND if
+ * this one is not offered. */
+MUST err core_desk_accept(struct core *core, const uint8_t key[32], uint64_t now);
+
+struct core_desk_notice {
+    uint64_t number, time; /* time: when it came */
+    bool read;
+    slice id, case_id;
+    uint8_t receipt[32]; /* SHA-256 of what was filed */
+    slice wording;       /* lines of text */
+    slice text;          /* the whole, as it was signed */
+    uint8_t signature[64];
+};
+/* An accessor. Those that are believed, oldest first; the newest 256 are kept, the unread longest.
+ * NOT_FOUND after the last. */
+MUST err core_desk_notice_at(struct core *core, size_t i, struct core_desk_notice *notice);
+/* The user has seen it. */
+MUST err core_desk_notice_read(struct core *core, uint64_t number, uint64_t now);
 
 struct core_held {
     slice name;

@@ -59,6 +59,8 @@ static err claim_remove(struct core *core, struct claim *c) {
     err e = core_delete(core, TABLE_STATE, claim_name, c->r.number);
     if (e == OK && c->r.address.n == PROTO_ADDRESS)
         e = address_over(core, c->r.address.p);
+    if (e == OK && c->r.fresh.n == PROTO_ADDRESS) /* in a card whose put no answer came to */
+        e = address_over(core, c->r.fresh.p);
     core_claim_free(core, c);
     return e;
 }
@@ -127,7 +129,7 @@ static struct record_claim as_told(const struct claim *c) {
     struct record_claim r = c->r;
     if (r.state == CLAIM_GONE)
         r.state = CLAIM_UNWANTED;
-    r.number = r.command = r.put_at = r.tell_at = 0;
+    r.number = r.command = r.put_at = r.tell_at = r.gaps = 0;
     r.sent = r.doubt = false;
     r.address = r.fresh = SLICE_EMPTY;
     return r;
@@ -237,6 +239,7 @@ static err import_new(struct core *core, const struct record_claim *told) {
     r.sent = r.doubt = false;
     r.address = r.fresh = SLICE_EMPTY;
     r.put_at = later_put(core);
+    r.gaps = core->counters.gaps;
     err e = claim_add(core, &r, &c);
     wipe(&r, sizeof r);
     return e == OK ? give_up_older(core, c) : e;
@@ -252,6 +255,7 @@ static err import_put(struct core *core, struct claim *c, const struct record_cl
         TRY(address_over(core, c->r.address.p));
     c->r.address = SLICE_EMPTY;
     c->r.sent = c->r.doubt = false;
+    c->r.gaps = core->counters.gaps;
     if (told->version > c->r.version)
         c->r.version = told->version;
     c->r.renewed = told->renewed < week ? told->renewed : week;
@@ -449,6 +453,7 @@ static err claim_put(struct core *core, struct claim *c) {
     if (c->r.state == CLAIM_WANTED)
         c->r.state = CLAIM_HELD;
     c->r.doubt = false;
+    c->r.gaps = core->counters.gaps;
     if (renewed)
         c->r.renewed = time_week(core->now);
     c->there = renewal_due(core, c);
@@ -468,6 +473,11 @@ static err claim_taken(struct core *core, struct claim *c) {
     core_action_trouble(core, ERR_DENIED, PROTO_REASON_TAKEN,
                         "our handle lapsed, and somebody else holds it now");
     return claim_remove(core, c);
+}
+
+/* Words of own devices were lost since the card was surely ours. */
+static bool may_be_dropped(const struct core *core, const struct claim *c) {
+    return core->counters.gaps > c->r.gaps && core_devices_shares(core);
 }
 
 static err claim_dropped(struct core *core, struct claim *c) {
@@ -492,6 +502,8 @@ static err claim_answered(struct core *core, struct claim *c, err e, uint16_t re
         return claim_taken(core, c);
     if (reason == PROTO_REASON_LIMIT && c->r.state == CLAIM_WANTED && c->r.command != 0)
         return command_failed(core, c->r.command, reason);
+    if (c->r.state == CLAIM_HELD && reason == PROTO_REASON_NONE && may_be_dropped(core, c))
+        return claim_remove(core, c);
     if (c->r.state == CLAIM_HELD && !c->r.doubt &&
         (reason == PROTO_REASON_OLD || reason == PROTO_REASON_NONE)) {
         c->r.doubt = true;

@@ -342,10 +342,10 @@ static err own_came(struct core *core, const uint8_t hash[32], const struct reco
  * that ask; they bring Welcomes, and hold no more than these. */
 
 static bool is_welcome(const struct delivery *d) {
-    enum item_kind kind;
+    enum proto_item_kind kind;
     slice content;
     struct mls_header header;
-    return core_item_read(d->item, &kind, &content) == OK && kind == ITEM_MESSAGE &&
+    return proto_item_read(d->item, &kind, &content) == OK && kind == PROTO_ITEM_MESSAGE &&
            mls_message_header(content, &header) == OK && header.wire == MLS_WELCOME;
 }
 
@@ -413,13 +413,17 @@ static err take_blob(struct core *core, const struct delivery *d, slice referenc
 /* A Welcome that came by a link for one closes it; one in a blob does so when that is here. */
 static err take_item(struct core *core, const struct delivery *d) {
     struct outcome o = {0};
-    enum item_kind kind;
+    enum proto_item_kind kind;
     slice content;
     bool asks; /* it came by such an address */
     TRY(core_request_only(core, d->serial, &asks));
-    if (core_item_read(d->item, &kind, &content) != OK)
+    if (proto_item_read(d->item, &kind, &content) != OK)
         return unfit(core, asks, d->item);
-    if (kind == ITEM_BLOB)
+    if (kind == PROTO_ITEM_NOTICE) { /* by an address, and so not the server's */
+        core->counters.dropped++;
+        return OK;
+    }
+    if (kind == PROTO_ITEM_BLOB)
         return take_blob(core, d, content, asks);
     if (asks && !is_expected(core, content))
         return unfit(core, true, content);
@@ -428,12 +432,24 @@ static err take_item(struct core *core, const struct delivery *d) {
     return core_link_came(core, d->serial);
 }
 
+/* A notice that the server put there itself, by the serial that no address has. */
+static bool is_notice(const struct delivery *d, slice *content) {
+    static const uint8_t none[8];
+    enum proto_item_kind kind;
+    return memcmp(d->serial, none, sizeof none) == 0 &&
+           proto_item_read(d->item, &kind, content) == OK && kind == PROTO_ITEM_NOTICE;
+}
+
 static err take_delivery(struct core *core, const struct delivery *d) {
     uint8_t hash[32];
     bool closed;
     struct record_seen seen, fresh = {.what = SEEN_PROCESSED};
+    slice notice;
     core->counters_dirty = true;
     core->counters.position = d->position;
+    /* Before what was seen: nobody who sends the same bytes takes its place. */
+    if (is_notice(d, &notice))
+        return core_desk_take(core, notice);
     TRY(core_seen_hash(hash, d->mark, d->item));
     err e = core_seen_find(core, hash, &seen);
     if (e == OK && seen.what != SEEN_PROCESSED)

@@ -63,7 +63,8 @@ enum {
 #define WAITING_TIME (8 * TIME_WEEK)
 
 enum table {
-    TABLE_STATE = 1,    /* "format", "account", "network", "counters", "server" */
+    TABLE_STATE = 1,    /* "format", "account", "network", "counters", "server", "desk"; "claim",
+                           "notice" / number */
     TABLE_CONTACT,      /* "contact", "blocked" / number; account id: the name it calls itself */
     TABLE_CONVERSATION, /* "conversation", "staged" / number */
     TABLE_HISTORY,      /* conversation / number in the history */
@@ -251,6 +252,23 @@ struct claim {
     uint16_t failures;
 };
 
+/* ---- The request desk ---- */
+
+struct desk {
+    buf bytes;
+    struct record_desk r;
+    bool asked; /* in this session, since something came that it could explain */
+};
+enum desk_notice_state {
+    NOTICE_WAITS = 0, /* signed by no key that is pinned */
+    NOTICE_UNREAD,
+    NOTICE_READ
+};
+struct desk_notice {
+    buf bytes;
+    struct record_desk_notice r;
+};
+
 /* ---- Handles ---- */
 
 struct card_keys {
@@ -420,6 +438,9 @@ struct core {
     bool counters_dirty;
     struct list contacts, links, blocked, conversations, entries, waiting, claims, revocations;
     struct list uploads, downloads;
+    struct desk desk;
+    struct list notices; /* struct desk_notice */
+    buf wording;         /* that an accessor handed out last */
     buf record;
     struct list pictures;
     buf image, own_name;                  /* that an accessor handed out last */
@@ -986,16 +1007,6 @@ MUST err core_history_newest_read(struct core *core, const struct conversation *
 /* Another own device's word. In a transaction. */
 MUST err core_history_import_read(struct core *core, const struct record_read *told);
 
-/* items.c */
-enum item_kind { ITEM_MESSAGE = 1, ITEM_BLOB = 2 };
-/* Appends `u8 kind | opaque content<V> | zeros`, padded to the next bucket; TOO_LARGE if it fits
- * none. */
-MUST err core_item_write(buf *out, enum item_kind kind, slice content);
-MUST err core_item_read(slice item, enum item_kind *kind, slice *content);
-/* The largest content that fits a bucket of at least `content` bytes' item; 0 if none does. */
-size_t core_item_room(size_t content);
-enum { ITEM_CONTENT_MAX = PROTO_ITEM_MAX - 5 };
-
 /* commands.c */
 MUST err core_conversation_find_open(struct core *core, uint32_t number, uint64_t now,
                                      struct conversation **c);
@@ -1197,6 +1208,25 @@ MUST err core_handle_import(struct core *core, const struct record_claim *told);
 MUST err core_handle_bound_all(struct core *core);
 /* True once we hold no handle; until then, it is being given up. */
 bool core_handle_give_up(struct core *core);
+
+/* desk.c */
+MUST err core_desk_load(struct core *core);
+/* The server, in a session that has just become the device's. */
+void core_desk_ask(struct core *core);
+void core_desk_pump(struct core *core);
+/* In a transaction. */
+MUST err core_desk_save(struct core *core);
+
+/* desk_notices.c */
+void core_desk_notice_free(struct core *core, struct desk_notice *n);
+/* Content of an item that the server put into the mailbox itself; what is not for us, or no notice,
+ * is dropped. In a transaction, as the next. */
+MUST err core_desk_take(struct core *core, slice content);
+/* The server said which key its desk has, or the user accepted another: those that wait are
+ * believed, go on waiting for the user's word, or are refused. */
+MUST err core_desk_judge(struct core *core);
+uint32_t core_desk_waiting(const struct core *core);
+uint32_t core_desk_unread(const struct core *core);
 
 /* profile.c */
 MUST err core_profile_send(struct core *core, struct conversation *c, bool with_room);

@@ -76,6 +76,7 @@ VISIT(upload, uploads, )
 VISIT(waiting, waiting, o->blob = buf_on(core->mem))
 VISIT(revocation, revocations, )
 VISIT(claim, claims, )
+VISIT(desk_notice, notices, )
 
 static bool visit_address(void *ctx, struct store_key key, slice value) {
     struct loading *l = ctx;
@@ -108,6 +109,7 @@ err core_load_all(struct core *core) {
     TRY(load_account(core));
     TRY(core_network_load(core));
     TRY(load_record(core));
+    TRY(core_desk_load(core));
     TRY(scan(core, TABLE_CONTACT, "contact", visit_contact));
     TRY(scan(core, TABLE_ADDRESS, "link", visit_contact_link));
     TRY(scan(core, TABLE_CONTACT, "blocked", visit_blocked));
@@ -119,6 +121,7 @@ err core_load_all(struct core *core) {
         core_upload_loaded(core, core->uploads.p[i]);
     TRY(scan(core, TABLE_WAITING, "item", visit_waiting));
     TRY(scan(core, TABLE_STATE, "claim", visit_claim));
+    TRY(scan(core, TABLE_STATE, "notice", visit_desk_notice));
     TRY(scan(core, TABLE_ADDRESS, "address", visit_address));
     TRY(scan(core, TABLE_ADDRESS, "revoke", visit_revocation));
     TRY(scan(core, TABLE_KEY, "key", visit_key));
@@ -159,6 +162,8 @@ void core_load_forget(struct core *core) {
         core_waiting_free(core, core->waiting.p[i]);
     for (size_t i = 0; i < core->revocations.n; i++)
         core_revocation_free(core, core->revocations.p[i]);
+    for (size_t i = 0; i < core->notices.n; i++)
+        core_desk_notice_free(core, core->notices.p[i]);
     forget_list(core, &core->contacts);
     forget_list(core, &core->links);
     forget_list(core, &core->blocked);
@@ -170,8 +175,12 @@ void core_load_forget(struct core *core) {
     forget_list(core, &core->waiting);
     forget_list(core, &core->revocations);
     forget_list(core, &core->claims);
+    forget_list(core, &core->notices);
     buf_free(&core->network.bytes);
     memset(&core->network.r, 0, sizeof core->network.r);
+    buf_free(&core->desk.bytes);
+    memset(&core->desk, 0, sizeof core->desk);
+    core->desk.bytes = buf_on(core->mem);
     buf_free(&core->account.bytes);
     core->account.exists = false;
     memset(&core->account.r, 0, sizeof core->account.r);

@@ -36,6 +36,7 @@ static void subscribe(struct core *core) {
     struct proto_subscribe m = {.after = core->counters.position};
     buf body = buf_on(core->mem);
     core->subscription++;
+    core_desk_ask(core); /* first: what comes then is known to be the desk's, or not */
     core_login_send(core, PROTO_subscribe, &body, proto_subscribe_encode(&body, &m), subscribed);
     buf_free(&body);
 }

@@ -14,8 +14,8 @@ enum {
 /* A whole MLS message as an item, or as a blob that the item names. */
 static err make_item(struct core *core, struct entry *entry, slice message, bool as_blob,
                      buf *item) {
-    if (!as_blob && message.n <= ITEM_CONTENT_MAX)
-        return core_item_write(item, ITEM_MESSAGE, message);
+    if (!as_blob && message.n <= PROTO_ITEM_CONTENT)
+        return proto_item_write(item, PROTO_ITEM_MESSAGE, message);
     struct proto_blob_reference reference;
     buf sealed = buf_on(core->mem), content = buf_on(core->mem);
     err e = core_blob_seal(message, &sealed, &reference);
@@ -24,7 +24,7 @@ static err make_item(struct core *core, struct entry *entry, slice message, bool
     if (e == OK)
         e = proto_blob_reference_encode(&content, &reference);
     if (e == OK)
-        e = core_item_write(item, ITEM_BLOB, buf_slice(&content));
+        e = proto_item_write(item, PROTO_ITEM_BLOB, buf_slice(&content));
     if (e == OK)
         entry->r.blobs++;
     wipe(&reference, sizeof reference);
@@ -92,7 +92,7 @@ static err prepare_content(struct core *core, struct conversation *c, struct ent
     size_t n = entry->r.intent.n, overhead = 0, padding = 0;
     buf message = buf_on(core->mem);
     err e = mls_group_overhead(c->group, SLICE_EMPTY, n, &overhead);
-    size_t room = core_item_room(n + overhead);
+    size_t room = proto_item_room(n + overhead);
     if (e == OK && room > 0)
         e = mls_group_padding(c->group, SLICE_EMPTY, n, room, &padding);
     if (e == OK)
@@ -470,11 +470,11 @@ static err prepare_commit(struct core *core, struct conversation *c, struct entr
 
 /* Blobs have their places in the order in which the items that name them stand in the request. */
 static err fresh_item(struct core *core, struct entry *entry, slice item, buf *fresh) {
-    enum item_kind kind;
+    enum proto_item_kind kind;
     slice content;
     struct proto_blob_reference reference;
-    TRY(core_item_read(item, &kind, &content));
-    if (kind != ITEM_BLOB)
+    TRY(proto_item_read(item, &kind, &content));
+    if (kind != PROTO_ITEM_BLOB)
         return buf_set(fresh, item);
     TRY(proto_blob_reference_decode(content, &reference));
     buf sealed = buf_on(core->mem), message = buf_on(core->mem);

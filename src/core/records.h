@@ -13,7 +13,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 /* clang-format off */
 #define RECORDS(R) \
     R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) R(decision) R(read) \
-    R(conversation) R(entry) R(upload) R(message) R(claim) \
+    R(conversation) R(entry) R(upload) R(message) R(claim) R(desk) R(desk_notice) \
     R(profile) R(said) R(picture) \
     R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync) R(behind)
 /* clang-format on */
@@ -252,12 +252,12 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 
 /* A place that we hold, or want to. With a PIN there are two: at the name's an empty card, at that
  * of name and PIN the real one. command: that waits for it (0: none). version: of the last put.
- * put_at: when to put the card anew, or to drop it; renewed: the week. tell_at: when own devices are to
- * hear of it (0: they are not). sent: we asked for a put since another own
- * device's word. doubt: the server has another card than the one that we know of, or none: first
- * their words are waited for. address: the card's; fresh: that of the
- * next one, until it is there; another own device's card has neither here. made, by: when and on
- * which own device it was claimed. */
+ * put_at: when to put the card anew, or to drop it; renewed: the week. tell_at: when own devices
+ * are to hear of it (0: they are not). sent: we asked for a put since another own device's word.
+ * doubt: the server has another card than the one that we know of, or none: first their words are
+ * waited for. address: the card's; fresh: that of the next one, until it is there; another own
+ * device's card has neither here. made, by: when and on which own device it was claimed. gaps: how
+ * many the mailbox had when the card was surely ours. */
 #define RECORD_FIELDS_claim(F)        \
     F(u64, number, 0, 0)              \
     F(u8, state, 0, 0)                \
@@ -276,8 +276,30 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, tell_at, 0, 0)             \
     F(flag, sent, 0, 0)               \
     F(flag, doubt, 0, 0)              \
+    F(u64, gaps, 0, 0)                \
     F(vec, address, 0, PROTO_ADDRESS) \
     F(vec, fresh, 0, PROTO_ADDRESS)
+
+/* The server's request desk, as it said last. key: that its notices are believed by, once pinned.
+ * changed: the server names another one, `offered`. refused: notices that neither signed. */
+#define RECORD_FIELDS_desk(F)          \
+    F(flag, pinned, 0, 0)              \
+    F(fixed, key, 32, 0)               \
+    F(u64, version, 0, 0)              \
+    F(fixed, hash, 32, 0)              \
+    F(vec, name, 0, PROTO_DESK_LINE)   \
+    F(vec, origin, 0, PROTO_DESK_LINE) \
+    F(flag, changed, 0, 0)             \
+    F(fixed, offered, 32, 0)           \
+    F(u32, refused, 0, 0)
+
+/* A notice of it. state: enum desk_notice_state. */
+#define RECORD_FIELDS_desk_notice(F) \
+    F(u64, number, 0, 0)             \
+    F(u64, time, 0, 0)               \
+    F(u8, state, 0, 0)               \
+    F(fixed, signature, 64, 0)       \
+    F(vec, text, 1, PROTO_NOTICE_MAX)
 
 /* An item that can't be processed yet, and why. reference: its blob, while that is not here.
  * serial: of the address that a blob came by; asks: one by which others may only ask. */

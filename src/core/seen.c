@@ -4,10 +4,10 @@
 
 /* Anybody can pad an item anew: what counts is what it holds. */
 err core_seen_hash(uint8_t hash[32], slice mark, slice item) {
-    enum item_kind kind;
+    enum proto_item_kind kind;
     slice content;
     uint8_t head[] = {(uint8_t)mark.n, 0};
-    if (core_item_read(item, &kind, &content) == OK)
+    if (proto_item_read(item, &kind, &content) == OK)
         head[1] = (uint8_t)kind;
     else
         content = item;

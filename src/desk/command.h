@@ -21,13 +21,17 @@ enum { COMMAND_WORDS = 16, COMMAND_LINE = 512 };
 struct command_line {
     const char *words[COMMAND_WORDS]; /* that are no options */
     size_t word_count;
-    const char *as, *key, *office, *list, *to; /* NULL: not given */
+    const char *as, *key, *office, *list, *to, *pin; /* NULL: not given */
     bool yes, json;
     bool quiet; /* `sign` shows nothing: of the demonstration's own texts */
 };
 
 int command_demo(const struct command_line *line);
 int command_init(const struct command_line *line);
+int command_list(const struct command_line *line);
+int command_office(const struct command_line *line);
+int command_server(const struct command_line *line);
+int command_show(const struct command_line *line);
 int command_sign(const struct command_line *line);
 int command_signed(const struct command_line *line);
 int command_merge(const struct command_line *line);

@@ -199,7 +199,8 @@ static err list_parse(struct desk_checklists *c, struct json_object *o) {
     return OK;
 }
 
-static err checklists_parse(struct desk_checklists *c, struct json_object *root) {
+static err checklists_parse(struct desk_data *data, struct json_object *root) {
+    struct desk_checklists *c = &data->checklists;
     struct json_object *lists = member(root, "lists");
     c->version = number(root, "version");
     for (size_t i = 0; i < length(lists); i++)
@@ -210,39 +211,81 @@ static err checklists_parse(struct desk_checklists *c, struct json_object *root)
     return c->version == 0 ? ERR_MALFORMED : OK;
 }
 
-/* ---- Both ---- */
+/* ---- Ids ---- */
 
-err desk_data_parse(struct desk_data *data, slice regimes, slice checklists) {
-    struct json_object *r = NULL, *c = NULL;
+static err ids_parse(struct desk_ids *ids, struct json_object *list) {
+    size_t n = length(list);
+    if (n == 0)
+        return ERR_MALFORMED;
+    ids->each = mem_new_array(NULL, n, sizeof *ids->each);
+    if (ids->each == NULL)
+        return ERR_NO_MEMORY;
+    ids->n = n;
+    for (size_t i = 0; i < n; i++) {
+        slice id = slice_str(text(json_object_array_get_idx(list, i), "id"));
+        if (!facts_is_id(id) || !desk_copy_id(ids->each[i], id))
+            return ERR_MALFORMED;
+    }
+    return OK;
+}
+
+static void ids_free(struct desk_ids *ids) {
+    mem_free(NULL, ids->each, ids->n * sizeof *ids->each);
+}
+
+static err processes_parse(struct desk_data *data, struct json_object *root) {
+    return ids_parse(&data->processes, member(root, "types"));
+}
+
+static err grounds_parse(struct desk_data *data, struct json_object *root) {
+    return ids_parse(&data->grounds, member(root, "reasons"));
+}
+
+/* ---- All ---- */
+
+static err parse(struct desk_data *data, slice bytes,
+                 err (*part)(struct desk_data *, struct json_object *)) {
+    struct json_object *root;
+    TRY(json_parse(&root, bytes));
+    err e = part(data, root);
+    json_object_put(root);
+    return e;
+}
+
+err desk_data_parse(struct desk_data *data, const struct desk_data_files *files) {
     memset(data, 0, sizeof *data);
-    err e = json_parse(&r, regimes);
+    err e = parse(data, files->regimes, regimes_parse);
     if (e == OK)
-        e = json_parse(&c, checklists);
+        e = parse(data, files->checklists, checklists_parse);
     if (e == OK)
-        e = regimes_parse(data, r);
+        e = parse(data, files->processes, processes_parse);
     if (e == OK)
-        e = checklists_parse(&data->checklists, c);
-    json_object_put(r);
-    json_object_put(c);
+        e = parse(data, files->grounds, grounds_parse);
     if (e != OK)
         desk_data_free(data);
     return e;
 }
 
 err desk_data_load(struct desk_data *data, const char *folder) {
-    buf regimes = {0}, checklists = {0};
+    static const char *const names[] = {"regimes.json", "checklists.json", "process-types.json",
+                                        "reasons.json"};
+    buf bytes[sizeof names / sizeof names[0]] = {{0}};
+    err e = OK;
     memset(data, 0, sizeof *data);
-    err e = desk_data_file(&regimes, folder, "regimes.json");
+    for (size_t i = 0; e == OK && i < sizeof names / sizeof names[0]; i++)
+        e = desk_data_file(&bytes[i], folder, names[i]);
     if (e == OK)
-        e = desk_data_file(&checklists, folder, "checklists.json");
-    if (e == OK)
-        e = desk_data_parse(data, buf_slice(&regimes), buf_slice(&checklists));
-    buf_free(&regimes);
-    buf_free(&checklists);
+        e = desk_data_parse(data,
+                            &(struct desk_data_files){buf_slice(&bytes[0]), buf_slice(&bytes[1]),
+                                                      buf_slice(&bytes[2]), buf_slice(&bytes[3])});
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        buf_free(&bytes[i]);
     return e;
 }
 
 void desk_data_free(struct desk_data *data) {
     mem_free(NULL, data->regimes, data->regime_count * sizeof *data->regimes);
+    ids_free(&data->processes);
+    ids_free(&data->grounds);
     memset(data, 0, sizeof *data);
 }

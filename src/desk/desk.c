@@ -129,6 +129,8 @@ void desk_world_now(const struct desk *d, struct desk_world *w) {
                              .regimes = d->data.regimes,
                              .regime_count = d->data.regime_count,
                              .checklists = &d->data.checklists,
+                             .processes = &d->data.processes,
+                             .grounds = &d->data.grounds,
                              .server_number = d->server_number,
                              .now = desk_now()};
     memcpy(w->server, d->server, sizeof w->server);

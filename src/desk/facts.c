@@ -140,6 +140,8 @@ enum desk_reason facts_classify(const struct office_case_move *text, const struc
         r = id_of(text, "process", c->process);
     if (r == DESK_OK)
         r = id_of(text, "category", c->category);
+    if (r == DESK_OK && !desk_ids_have(w->processes, slice_str(c->process)))
+        r = DESK_NO_REGIME;
     if (r == DESK_OK)
         r = authority(w, c);
     if (r == DESK_OK)

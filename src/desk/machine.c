@@ -29,6 +29,13 @@ const struct desk_regime *desk_regime_find(const struct desk_world *w, slice id)
     return NULL;
 }
 
+bool desk_ids_have(const struct desk_ids *ids, slice id) {
+    for (size_t i = 0; i < ids->n; i++)
+        if (slice_equal(slice_str(ids->each[i]), id))
+            return true;
+    return false;
+}
+
 /* By the directory as it is, and as it was when the case was classified. */
 bool desk_case_suspended(const struct desk_case *c, const struct desk_world *w) {
     struct office_order o = {.path = c->path,

@@ -55,12 +55,20 @@ struct desk_checklists {
     } lists[DESK_LIST_COUNT];
 };
 
+/* Ids of versioned data. */
+struct desk_ids {
+    char (*each)[DESK_ID];
+    size_t n;
+};
+bool desk_ids_have(const struct desk_ids *ids, slice id);
+
 struct desk_world {
     const struct office *office;
     const struct office_suspensions *list;
     const struct desk_regime *regimes;
     size_t regime_count;
     const struct desk_checklists *checklists;
+    const struct desk_ids *processes, *grounds;
     uint8_t server[32];
     uint64_t server_number;
     uint64_t now;

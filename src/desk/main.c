@@ -9,6 +9,11 @@
 static const char usage[] =
     "usage: sotto-desk init DIR ORIGIN        make a desk's folder: its keys and an empty store\n"
     "       sotto-desk demo DIR ORIGIN        a demonstration office with fourteen people's keys\n"
+    "       sotto-desk office DIR FILE [--pin HASH]\n"
+    "                                         take the first office file, or the next version\n"
+    "       sotto-desk list DIR FILE          take the next suspension list\n"
+    "       sotto-desk server DIR FILE        take what `sottod office show` printed into FILE\n"
+    "       sotto-desk show DIR [--json]      what is in force, and how many cases there are\n"
     "       sotto-desk sign FILE --as PERSON --key KEY --office FILE [--to FILE] [--yes]\n"
     "                                         read a text, and sign it with an SSH key\n"
     "       sotto-desk signed FILE --office FILE [--list FILE] [--json]\n"
@@ -21,6 +26,7 @@ static const char usage[] =
     "  --as PERSON     who signs, by the id in the office file\n"
     "  --key KEY       the SSH key (its private file; KEY.pub lies beside it)\n"
     "  --to FILE       where the result goes (the standard output)\n"
+    "  --pin HASH      the hash of the first office file, from paper\n"
     "  --yes           sign without asking\n"
     "  --json          print objects\n"
     "  --help, --version\n"
@@ -32,11 +38,11 @@ static const char usage[] =
 static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
-} commands[] = {{"demo", command_demo},
-                {"init", command_init},
-                {"sign", command_sign},
-                {"signed", command_signed},
-                {"merge", command_merge}};
+} commands[] = {
+    {"demo", command_demo},   {"init", command_init},     {"list", command_list},
+    {"merge", command_merge}, {"office", command_office}, {"server", command_server},
+    {"show", command_show},   {"sign", command_sign},     {"signed", command_signed},
+};
 
 /* ---- Options ---- */
 
@@ -44,11 +50,8 @@ static const char **option_place(struct command_line *line, const char *option) 
     struct {
         const char *name;
         const char **place;
-    } options[] = {{"--as", &line->as},
-                   {"--key", &line->key},
-                   {"--office", &line->office},
-                   {"--list", &line->list},
-                   {"--to", &line->to}};
+    } options[] = {{"--as", &line->as},     {"--key", &line->key}, {"--office", &line->office},
+                   {"--list", &line->list}, {"--to", &line->to},   {"--pin", &line->pin}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (strcmp(options[i].name, option) == 0)
             return options[i].place;

@@ -382,8 +382,7 @@ static enum desk_reason grounded(const struct step *s) {
         return DESK_OK;
     if (!facts_word(s->a->text, "ground", &ground))
         return DESK_FACTS;
-    char id[DESK_ID];
-    return facts_is_id(ground) && desk_copy_id(id, ground) ? DESK_OK : DESK_FACT;
+    return desk_ids_have(s->w->grounds, ground) ? DESK_OK : DESK_FACT;
 }
 
 /* A notice for the account of the round's order; the last who signs hands in what the server takes.

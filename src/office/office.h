@@ -20,6 +20,7 @@
 enum {
     OFFICE_DOCUMENT_MAX = 1 << 20, /* bytes, with its signatures */
     OFFICE_LINE_MAX = 8192,
+    OFFICE_NOTICE_MAX = 16000, /* a notice's text, which is to fit an item of a mailbox */
     OFFICE_SIGNATURES_MAX = 32,
     OFFICE_SINCE_MAX = 512, /* lift notices and freezes of a list */
     OFFICE_ASSESSMENT = 18  /* its sections */
@@ -221,8 +222,9 @@ struct office_order {
     uint64_t until;              /* of a preservation */
     uint8_t receipt[32];         /* of a notice: the hash of the bytes that were filed */
     struct office_lines wording; /* of a notice: what the user reads */
-    uint8_t server[32];          /* its identity key */
-    uint64_t server_number;      /* another after each restore */
+    uint8_t told[64];   /* of a notice that was checked: the notice key's signature of its text */
+    uint8_t server[32]; /* its identity key */
+    uint64_t server_number; /* another after each restore */
     struct office_version office, suspensions;
     uint64_t made;
 };

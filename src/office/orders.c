@@ -92,9 +92,15 @@ static enum office_reason check(const void *document) {
     return OFFICE_OK;
 }
 
+static enum office_reason notice_check(const void *document) {
+    const struct office_order *o = document;
+    return o->document.text.n > OFFICE_NOTICE_MAX ? OFFICE_TOO_LARGE : check(document);
+}
+
 static const struct document_type types[] = {
     [OFFICE_ORDER_RELEASE] = {{"release", {sizeof(struct office_order), release_fields}}, check},
-    [OFFICE_ORDER_NOTICE] = {{"notice", {sizeof(struct office_order), notice_fields}}, check},
+    [OFFICE_ORDER_NOTICE] = {{"notice", {sizeof(struct office_order), notice_fields}},
+                             notice_check},
     [OFFICE_ORDER_PRESERVATION] = {{"preservation",
                                     {sizeof(struct office_order), preservation_fields}},
                                    check},
@@ -223,15 +229,48 @@ static enum office_move move_of(const struct office_order *o) {
                                          : OFFICE_MOVE_RELEASE;
 }
 
+/* The signatures but the last line of them, which is *last. */
+static slice without_last(slice signatures, slice *last) {
+    size_t n = signatures.n > 0 ? signatures.n - 1 : 0;
+    while (n > 0 && signatures.p[n - 1] != '\n')
+        n--;
+    *last = slice_of(signatures.p + n, signatures.n - n);
+    return slice_of(signatures.p, n);
+}
+
+/* The notice key's word for a notice, "— office notice BASE64", stands after those of the persons:
+ * the user, whose client knows that key and no person's, is shown what all of them signed. */
+static enum office_reason told_check(struct office_order *o, const struct office *office,
+                                     slice line) {
+    slice word;
+    if (!slice_line(&line, &word) || !slice_skip(&word, slice_str("\u2014 office notice ")) ||
+        base64_decode_to(o->told, sizeof o->told, word) != OK)
+        return OFFICE_NOTICE_KEY;
+    return reason_of(crypto_ed25519.verify(SLICE_ARRAY(o->told), SLICE_ARRAY(office->notice_key),
+                                           o->document.text),
+                     OFFICE_NOTICE_KEY);
+}
+
+/* Those of persons. */
+static enum office_reason signatures_check(struct office_order *o, const struct office *office,
+                                           struct signers *signers) {
+    struct office_document over = o->document;
+    slice last;
+    if (o->kind == OFFICE_ORDER_NOTICE) {
+        over.signatures = without_last(o->document.signatures, &last);
+        NEED(told_check(o, office, last));
+    }
+    return signers_read(office, &over, signers);
+}
+
 /* A user may be told whatever is suspended or frozen: that gives nothing to anybody else. */
-static enum office_reason order_check(const struct office_order *o,
-                                      const struct office_here *here) {
+static enum office_reason order_check(struct office_order *o, const struct office_here *here) {
     NEED(place_check(o, here));
     NEED(time_check(o, here->now));
     if (o->kind != OFFICE_ORDER_NOTICE)
         NEED(suspension_check(o, here));
     struct signers signers;
-    NEED(signers_read(here->office, &o->document, &signers));
+    NEED(signatures_check(o, here->office, &signers));
     for (size_t i = 0; i < signers.n; i++)
         if (office_person_bound(signers.each[i].person, here->list))
             return OFFICE_BOUND;

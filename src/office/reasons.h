@@ -76,6 +76,7 @@
     X(CARVE_OUT, "it names a carve-out that is not in the suspension list, or is for another path") \
     X(FROZEN, "all releases are frozen")                                                           \
     X(UNTIL, "its end is past, or more than 90 days away")                                         \
+    X(NOTICE_KEY, "its last line is not the notice key's signature of what the user is to read")   \
     /* Of the server that holds the files. */                                                      \
     X(NO_OFFICE, "no office file is pinned here yet")                                              \
     X(PINNED, "an office file is pinned here; another is pinned in its place only with --anew")  \

@@ -112,6 +112,19 @@ MUST err proto_message_check(uint16_t type, slice body);
         (list)->count++;                               \
     } while (0)
 
+/* ---- Items ---- `u8 kind | opaque content<V> | zeros`, in one of a few sizes. */
+enum proto_item_kind {
+    PROTO_ITEM_MESSAGE = 1, /* of MLS */
+    PROTO_ITEM_BLOB,        /* a part `blob_reference` */
+    PROTO_ITEM_NOTICE       /* a part `notice`, which the server itself puts there */
+};
+enum { PROTO_ITEM_CONTENT = PROTO_ITEM_MAX - 5 };
+/* Appends it, padded to the next size; TOO_LARGE if it fits none. */
+MUST err proto_item_write(buf *out, enum proto_item_kind kind, slice content);
+MUST err proto_item_read(slice item, enum proto_item_kind *kind, slice *content);
+/* The largest content that fits a size of at least `content` bytes' item; 0 if none does. */
+size_t proto_item_room(size_t content);
+
 /* ---- Stored rosters ----
  * sealed = XChaCha20-Poly1305(key, nonce 0; addresses, zeros up to a step), bound to the group and
  * to the hash of the addresses. */

@@ -45,6 +45,8 @@ enum {
     PROTO_OFFICE_PART = 49152,  /* of a document of the office */
     PROTO_PACKAGE_MAX = 32768,  /* what is released, sealed */
     PROTO_MANIFEST_MAX = 4096,
+    PROTO_NOTICE_MAX = 16000,   /* a notice's text */
+    PROTO_DESK_LINE = 8192,     /* what the desk calls itself, and where it is */
     PROTO_SEALED_MAX = PROTO_ITEM_MAX + 93 /* a parcel of the largest item, and the tag */
 };
 
@@ -69,7 +71,7 @@ enum {
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
     P(letter) P(parcel) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link) P(roster)        \
     P(roster_new) P(revocation) P(held_kind) P(place)                                              \
-    P(link_code) P(link_answer) P(link_account) P(link_done) P(office_since)
+    P(link_code) P(link_answer) P(link_account) P(link_done) P(office_since) P(notice)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -116,6 +118,13 @@ enum {
     F(flag, marked, 0, 0)                                                                          \
     F(fixed, mark, PROTO_MARK, 0)                                                                  \
     F(vec, item, 1, PROTO_ITEM_MAX)
+
+/* What the request desk tells an account, in an item that the server makes of an order of the desk's and
+ * of nothing else, by the serial 0, which no address has. text: the order's, docs/OFFICE.md. Signature:
+ * Ed25519 by the desk's notice key, over the text. */
+#define PROTO_FIELDS_notice(F)                                                                     \
+    F(vec, text, 1, PROTO_NOTICE_MAX)                                                              \
+    F(fixed, signature, 64, 0)
 
 /* One address that a send did not reach: its place in the request, letters after addresses. */
 #define PROTO_FIELDS_refusal(F)                                                                    \
@@ -232,7 +241,9 @@ enum {
     M(record, 24, SERVER, "All that the server can say about an account")                          \
     M(mailbox_key_put, 25, DEVICE, "The key that items are sealed to from now on; by mailbox_key_set")  \
     M(mailbox_key_set, 26, SERVER, "Which items may be sealed to an older key")                    \
+    M(desk_get, 27, DEVICE, "Answered by desk")                                                    \
     M(account_delete, 28, DEVICE, "The account's end; answered by ok, and all its sessions end")   \
+    M(desk, 29, SERVER, "The request desk of this server, whose notices clients believe")          \
     M(send, 30, ANON, "One item to every address; answered by sent")                               \
     M(sent, 31, SERVER, "Durable for every address but these; or late")                                     \
     M(commit, 32, ANON, "A commit if its token is the next one; answered by committed")            \
@@ -377,6 +388,15 @@ enum {
     F(u32, items, 0, 0)                                                                            \
     F(u64, bytes, 0, 0)                                                                            \
     F(list, beside, held_kind, 32)
+
+/* Of the office file in force: its version and hash (0 and zeros: there is none), and what it says. */
+#define PROTO_FIELDS_desk_get(F)
+#define PROTO_FIELDS_desk(F)                                                                       \
+    F(u64, version, 0, 0)                                                                          \
+    F(fixed, hash, 32, 0)                                                                          \
+    F(vec, name, 0, PROTO_DESK_LINE)                                                               \
+    F(vec, origin, 0, PROTO_DESK_LINE)                                                             \
+    F(fixed, notice_key, 32, 0)
 
 /* week: the present one. proof: the identity's signature over "Sotto account delete v1", a zero byte,
  * the account id and the week (4 bytes). */

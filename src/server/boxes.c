@@ -404,17 +404,9 @@ static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t s
     return items < (limits->mailbox_items + 3) / 4 && held + bytes <= limits->mailbox_bytes / 4;
 }
 
-err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
+static err append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
     struct mail_place place = {.week = m->week, .bytes = m->item_bytes};
     struct held_item row = {.week = m->week};
-    if (box->gone) { /* as of a revoked address: something is written */
-        mail_touch(m);
-        return OK;
-    }
-    if (!has_room(m, box, serial, place.bytes) || box->tail >= UINT64_MAX - 1) {
-        TRY(add_gaps(m, box, 1));
-        return ERR_FULL;
-    }
     TRY(place_reserve(m, box));
     place.position = box->tail + 1;
     memcpy(place.serial, serial, MAIL_SERIAL);
@@ -430,6 +422,26 @@ err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[M
     return mail_effect_add(
         m, &(struct mail_effect){
                .kind = MAIL_DELIVER, .box = box, .position = place.position, .op = op});
+}
+
+err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
+    if (box->gone) { /* as of a revoked address: something is written */
+        mail_touch(m);
+        return OK;
+    }
+    if (!has_room(m, box, serial, m->item_bytes) || box->tail >= UINT64_MAX - 1) {
+        TRY(add_gaps(m, box, 1));
+        return ERR_FULL;
+    }
+    return append(m, box, serial);
+}
+
+err mail_box_append_own(struct mail *m, struct mail_box *box, uint64_t *position) {
+    static const uint8_t none[MAIL_SERIAL];
+    if (box->tail >= UINT64_MAX - 1)
+        return ERR_LIMIT;
+    *position = box->tail + 1;
+    return append(m, box, none);
 }
 
 /* With the last item of a week goes its note: nobody should see that there was one. */
@@ -482,8 +494,10 @@ err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to) {
 err mail_box_expire(struct mail *m, struct mail_box *box) {
     uint32_t gone = 0;
     while (box->count > 0 && mail_expired(m, MAIL_EXPIRY_BOX, box->places[box->first].week)) {
+        bool again = false;
+        TRY(mail_notice_again(m, box, box->places[box->first].position, &again));
         TRY(drop_oldest(m, box));
-        gone++;
+        gone += !again;
     }
     return gone == 0 ? OK : add_gaps(m, box, gone);
 }

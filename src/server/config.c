@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "sys/address.h"
 
 enum kind { TEXT, NUMBER };
@@ -110,11 +111,7 @@ static bool is_choice(const char *choices, slice value) {
 
 static err put_number(struct config *c, const struct key *key, slice value, char *why) {
     uint64_t number = 0;
-    bool good = value.n > 0 && value.n <= 18;
-    for (size_t i = 0; good && i < value.n; i++) {
-        good = value.p[i] >= '0' && value.p[i] <= '9';
-        number = number * 10 + (uint64_t)(value.p[i] - '0');
-    }
+    bool good = decimal_decode(value, UINT64_MAX, &number) == OK;
     if (!good || number < key->least || number > key->most) {
         snprintf(why, CONFIG_TEXT, "'%s' must be a number from %llu to %llu", key->name,
                  (unsigned long long)key->least, (unsigned long long)key->most);

@@ -411,9 +411,10 @@ static err set_up(struct edge *edge, slice body) {
     TRY(sys_channel_new(&edge->mail.channel, edge->loop, &mail));
     /* Before the sandbox, since the TLS library reads its configuration at its first use, which
      * would else be the answer to the first WebSocket. */
-    char warm[29];
+    buf warm = {0};
     struct sys_tls *tls = NULL;
-    TRY(sys_http_accept_key(slice_str("dGhlIHNhbXBsZSBub25jZQ=="), warm));
+    TRY(sys_http_accept_key(slice_str("dGhlIHNhbXBsZSBub25jZQ=="), &warm));
+    buf_free(&warm);
     if (in.certificate.n > 0)
         TRY(sys_tls_server_new(&tls, in.certificate, in.certificate_key));
     TRY(enter_sandbox(edge, &in));

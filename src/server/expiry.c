@@ -57,6 +57,8 @@ static uint32_t lifetime(const struct mail *m, enum mail_expiry kind) {
         return limits->invite_days;
     case MAIL_EXPIRY_CARRIED:
         return CARRIED_DAYS;
+    case MAIL_EXPIRY_NOTICE:
+        return 0; /* looked at each week */
     default:
         return limits->blob_days;
     }
@@ -110,6 +112,8 @@ static err expire(struct mail *m, enum mail_expiry kind, slice what) {
         return mail_invite_expire(m, what);
     case MAIL_EXPIRY_CARRIED:
         return mail_carried_expire(m, what);
+    case MAIL_EXPIRY_NOTICE:
+        return mail_notice_expire(m, what);
     default:
         return mail_blob_expire(m, what);
     }

@@ -36,7 +36,8 @@ enum mail_table {
     MAIL_REVOKED,
     MAIL_TOMBSTONE = 17,
     MAIL_OFFICE,
-    MAIL_CARRIED
+    MAIL_CARRIED,
+    MAIL_KEPT_NOTICE
 };
 
 /* clang-format off */
@@ -63,7 +64,10 @@ enum mail_table {
       "the address key is gone, or the device is deleted")                                         \
     R(tombstone, MAIL_TOMBSTONE, "keyed hash of an account id", "tombstones", "a month")           \
     R(office, MAIL_OFFICE, "none: there is one row", "the office's files", "replaced by the next version") \
-    R(carried, MAIL_CARRIED, "hash of an order's id", "orders carried out", "always")
+    R(carried, MAIL_CARRIED, "hash of an order's id", "orders carried out", "always") \
+    R(desk, MAIL_OFFICE, "none: there is one row", "what clients are told of the request desk", "replaced with the office file") \
+    R(notice, MAIL_KEPT_NOTICE, "keyed hash of the mailbox and the position of a notice", "notices that a device did not fetch yet", \
+      "the week is over in which the device fetched it or was signed off")
 
 #define HELD_FIELDS_total(F)                                                                       \
     F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are")
@@ -112,7 +116,7 @@ enum mail_table {
     F(u32, week, 0, 0, WORK, "week in which it was made; the code can't be computed from its hash, and its maker is not kept")
 
 #define HELD_FIELDS_expiry(F)                                                                      \
-    F(vec, what, 0, 32, WORK, "mailbox id, order, blob, card, tombstone or code to look at when the week is over")
+    F(vec, what, 0, 32, WORK, "mailbox id, order, blob, card, tombstone, notice or code to look at when the week is over")
 
 #define HELD_FIELDS_card(F)                                                                        \
     F(fixed, rest, 24, 0, WORK, "the rest of that hash")                                           \
@@ -143,6 +147,16 @@ enum mail_table {
     F(flag, sealed, 0, 0, WORK, "whether its authority has a certificate")                         \
     F(vec, package, 0, PROTO_PACKAGE_MAX, RECORD, "until it is written out, at most two weeks, of a release: the approved fields of the record, encrypted for the authority, or in clear where it has no certificate") \
     F(vec, manifest, 0, PROTO_MANIFEST_MAX, WORK, "as long: the hashes that go with it")
+
+#define HELD_FIELDS_desk(F)                                                                        \
+    F(u64, version, 0, 0, WORK, "version of the office file in force")                             \
+    F(fixed, hash, 32, 0, WORK, "its hash")                                                        \
+    F(vec, name, 1, PROTO_DESK_LINE, WORK, "what it says: the desk's name")                        \
+    F(vec, origin, 1, PROTO_DESK_LINE, WORK, "where the desk's pages are")                         \
+    F(fixed, notice_key, 32, 0, WORK, "the key that signs notices to users")
+
+#define HELD_FIELDS_notice(F)                                                                      \
+    F(vec, sealed, 1, PROTO_ITEM_MAX + 64, SEALED, "mailbox, position, and the notice that is to be put there again when its item expires; encrypted under a key of the pepper")
 
 /* clang-format on */
 

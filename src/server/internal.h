@@ -156,6 +156,7 @@ enum mail_expiry {
     MAIL_EXPIRY_CARD,
     MAIL_EXPIRY_INVITE,
     MAIL_EXPIRY_CARRIED,
+    MAIL_EXPIRY_NOTICE,
     MAIL_EXPIRY_KINDS
 };
 
@@ -305,6 +306,18 @@ MUST err mail_carried_get(struct mail *m, slice id, struct held_carried *row);
 /* It is carried out. */
 MUST err mail_carried_put(struct mail *m, slice id, const struct held_carried *row);
 
+/* ---- desk.c ---- */
+/* What clients are told of the desk from now on. */
+MUST err mail_desk_put(struct mail *m, const struct held_desk *row);
+
+/* ---- notices.c ---- */
+/* Puts a notice (an encoded part `notice`) into the mailbox of each device of the account, full or
+ * not, and keeps it there until the device fetched it. NOT_FOUND: there is no such account. */
+MUST err mail_notice_put(struct mail *m, const uint8_t account[MAIL_ID], slice notice);
+/* The item at this position expires. *again: it is a notice, and is there anew, above all others.
+ */
+MUST err mail_notice_again(struct mail *m, struct mail_box *box, uint64_t position, bool *again);
+
 /* ---- linking.c ---- */
 /* The batch failed: no frame came or left with it. */
 void mail_links_forget(struct mail *m);
@@ -339,6 +352,9 @@ MUST err mail_box_delete(struct mail *m, struct mail_box *box);
  */
 MUST err mail_item_prepare(struct mail *m, slice mark, slice item);
 MUST err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]);
+/* The same for an item of the server's own, which has room in any case: by the serial 0, which no
+ * address has. Not if the mailbox is gone. */
+MUST err mail_box_append_own(struct mail *m, struct mail_box *box, uint64_t *position);
 MUST err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to);
 /* Gives the gaps a position above every item. */
 MUST err mail_box_raise_gap(struct mail *m, struct mail_box *box);
@@ -426,6 +442,7 @@ MUST err mail_blob_expire(struct mail *m, slice id);
 MUST err mail_tombstone_expire(struct mail *m, slice name);
 MUST err mail_invite_expire(struct mail *m, slice hash);
 MUST err mail_carried_expire(struct mail *m, slice name);
+MUST err mail_notice_expire(struct mail *m, slice name);
 MUST err mail_card_expire(struct mail *m, slice note);
 
 /* ---- work.c ---- */
@@ -450,6 +467,6 @@ extern const struct mail_handler mail_handle_register, mail_handle_login, mail_h
     mail_handle_card_put, mail_handle_card_drop, mail_handle_device_list_put,
     mail_handle_device_join, mail_handle_device_list_get, mail_handle_link_put,
     mail_handle_link_get, mail_handle_invite_make, mail_handle_order_written,
-    mail_handle_account_delete;
+    mail_handle_account_delete, mail_handle_desk_get;
 
 #endif

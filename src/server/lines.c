@@ -1,5 +1,4 @@
 /* Lines `word value` of what an order gives. */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/text.h"
@@ -16,8 +15,8 @@ err mail_say(buf *out, const char *word, slice value) {
 }
 
 err mail_say_number(buf *out, const char *word, uint64_t n) {
-    char text[32];
-    snprintf(text, sizeof text, "%" PRIu64, n);
+    char text[DECIMAL_TEXT];
+    decimal_text(n, text);
     return mail_say(out, word, slice_str(text));
 }
 

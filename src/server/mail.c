@@ -44,7 +44,9 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_key_package_count, /* 21 */
     &mail_handle_record_get,        /* 23 */
     &mail_handle_mailbox_key_put,   /* 25 */
+    &mail_handle_desk_get,          /* 27 */
     &mail_handle_account_delete,    /* 28 */
+    &mail_handle_desk_get,          /* 27 */
     &mail_handle_send,              /* 30 */
     &mail_handle_commit,            /* 32 */
     &mail_handle_key_package_take,  /* 34 */

@@ -1,6 +1,5 @@
 /* sottod: the command line. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -98,9 +97,8 @@ static int set_pair(struct config *c, const char *pair) {
 }
 
 static int number(const char *option, const char *text, unsigned least, unsigned *out) {
-    char *end = NULL;
-    unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != 0 || value < least || value > 255)
+    uint64_t value = 0;
+    if (decimal_decode(slice_str(text), 255, &value) != OK || value < least)
         return complain(option, least == 0 ? "it takes a number up to 255"
                                            : "it takes a number from 1 to 255");
     *out = (unsigned)value;

@@ -108,6 +108,14 @@ struct change {
     size_t line;
 };
 
+/* Clients are told of it from now on. */
+static err tell(struct mail *m, const struct office *next) {
+    struct held_desk row = {.version = next->version, .name = next->name, .origin = next->origin};
+    memcpy(row.hash, next->document.hash, sizeof row.hash);
+    memcpy(row.notice_key, next->notice_key, sizeof row.notice_key);
+    return mail_desk_put(m, &row);
+}
+
 static err pin(struct mail *m, struct change *c, enum office_reason *reason) {
     struct office *next = NULL;
     const struct office *present = c->now->office;
@@ -117,23 +125,24 @@ static err pin(struct mail *m, struct change *c, enum office_reason *reason) {
     *reason = office_pin(&next, m->mem, c->paper, c->in->pin, &c->line);
     if (*reason == OFFICE_OK && present != NULL && next->version <= present->version)
         *reason = OFFICE_OLD;
+    err e = *reason == OFFICE_OK ? tell(m, next) : OK;
     office_free(next);
     c->row.office = c->paper;
     c->row.pins++;
     c->row.pinned = mail_office_hour(m->now);
-    return OK;
+    return e;
 }
 
 static err change(struct mail *m, struct change *c, enum office_reason *reason) {
     struct office *next = NULL;
-    (void)m;
     *reason = OFFICE_NO_OFFICE;
     if (c->now->office == NULL)
         return OK;
     *reason = office_change(&next, c->now->office, c->now->list, c->paper, &c->line);
+    err e = *reason == OFFICE_OK ? tell(m, next) : OK;
     office_free(next);
     c->row.office = c->paper;
-    return OK;
+    return e;
 }
 
 static err suspensions(struct mail *m, struct change *c, enum office_reason *reason) {

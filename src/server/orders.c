@@ -1,22 +1,20 @@
 /* Orders of the office: src/office checks one under the files in force; here it is carried out,
  * once. That it was, what it does and what it gives are in the store before anything leaves. */
-#include <inttypes.h>
-#include <stdio.h>
-
+#include "base/text.h"
 #include "server/office.h"
 
 /* NULL: not here. */
 static mail_order_fn *const kinds[] = {
     [OFFICE_ORDER_RELEASE] = mail_release,
-    [OFFICE_ORDER_NOTICE] = NULL,
+    [OFFICE_ORDER_NOTICE] = mail_notice_order,
     [OFFICE_ORDER_PRESERVATION] = NULL,
 };
 
 /* ---- The manifest ---- */
 
 static err say_version(buf *out, const char *word, const struct office_version *v) {
-    char number[32];
-    snprintf(number, sizeof number, "%" PRIu64, v->number);
+    char number[DECIMAL_TEXT];
+    decimal_text(v->number, number);
     return mail_say_hash(out, word, slice_str(number), v->hash);
 }
 
@@ -37,6 +35,21 @@ static err write_manifest(buf *out, const struct office_order *o, const struct m
     if (package.n == 0)
         return OK;
     return mail_say_hash(out, "package", slice_str(given->sealed ? "cms" : "letter"), hash);
+}
+
+/* ---- Whose ---- */
+
+err mail_order_account(const struct office_order *o, uint8_t id[MAIL_ID]) {
+    buf bytes = {0};
+    err e = hex_decode(&bytes, o->account.name);
+    if (e == OK && o->account.by == OFFICE_BY_ID && bytes.n == MAIL_ID)
+        memcpy(id, bytes.p, MAIL_ID);
+    else if (e == OK && o->account.by == OFFICE_BY_KEY && bytes.n == MAIL_PUBLIC)
+        e = mail_account_id(bytes.p, id);
+    else if (e == OK)
+        e = ERR_BUG; /* src/office has looked at it */
+    buf_free(&bytes);
+    return e;
 }
 
 /* ---- Once ---- */

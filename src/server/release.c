@@ -45,23 +45,10 @@ static err write_letter(buf *out, const struct office_order *o, const struct pro
 
 /* ---- Whose ---- */
 
-static err account_of(const struct office_order *o, uint8_t id[MAIL_ID]) {
-    buf bytes = {0};
-    err e = hex_decode(&bytes, o->account.name);
-    if (e == OK && o->account.by == OFFICE_BY_ID && bytes.n == MAIL_ID)
-        memcpy(id, bytes.p, MAIL_ID);
-    else if (e == OK && o->account.by == OFFICE_BY_KEY && bytes.n == MAIL_PUBLIC)
-        e = mail_account_id(bytes.p, id);
-    else if (e == OK)
-        e = ERR_BUG; /* src/office has looked at it */
-    buf_free(&bytes);
-    return e;
-}
-
 static err look(struct mail *m, const struct office_order *o, buf *letter) {
     uint8_t id[MAIL_ID];
     struct proto_record record;
-    TRY(account_of(o, id));
+    TRY(mail_order_account(o, id));
     err e = mail_record(m, id, &record);
     if (e == ERR_NOT_FOUND)
         return write_letter(letter, o, NULL);

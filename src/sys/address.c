@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "sys/files.h"
 
 struct scheme {
@@ -70,11 +71,10 @@ static err parse_port(struct sys_address *address, const char **text, const char
     const char *p = *text + 1;
     size_t n = strspn(p, "0123456789");
     TRY(copy_text(address->port, sizeof(address->port), p, n));
-    unsigned port = 0;
-    for (size_t i = 0; i < n; i++)
-        port = port * 10 + (unsigned)(p[i] - '0');
+    uint64_t port;
+    TRY(decimal_decode(slice_of(p, n), UINT16_MAX, &port));
     *text = p + n;
-    return port == 0 || port > 65535 ? ERR_MALFORMED : OK;
+    return port == 0 ? ERR_MALFORMED : OK;
 }
 
 err sys_address_parse(struct sys_address *address, const char *text) {

@@ -87,15 +87,17 @@ static err upgrade(struct sys_conn *conn, const struct sys_http_request *request
     }
     if (!sys_http_has_token(request->protocols, "sotto"))
         return ERR_MALFORMED;
-    char accept[29], head[256];
-    TRY(sys_http_accept_key(request->key, accept));
+    char head[256];
+    buf accept = {0};
+    TRY(sys_http_accept_key(request->key, &accept));
     int n = snprintf(head, sizeof(head),
                      "HTTP/1.1 101 Switching Protocols\r\n"
                      "Upgrade: websocket\r\n"
                      "Connection: Upgrade\r\n"
-                     "Sec-WebSocket-Accept: %s\r\n"
+                     "Sec-WebSocket-Accept: %.*s\r\n"
                      "Sec-WebSocket-Protocol: sotto\r\n\r\n",
-                     accept);
+                     (int)accept.n, (const char *)accept.p);
+    buf_free(&accept);
     TRY(queue(conn, slice_of(head, (size_t)n)));
     conn->framing = &sys_framing_ws;
     sys_conn_opened(conn);

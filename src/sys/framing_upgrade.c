@@ -2,31 +2,34 @@
 #include <stdio.h>
 #include <sys/random.h>
 
+#include "base/text.h"
 #include "sys/conn.h"
-#include "sys/openssl.h"
 
 err sys_upgrade_ask(struct sys_conn *conn, const struct sys_address *address) {
     uint8_t random[16];
-    char key[25], accept[29], head[1024];
+    char head[1024];
+    buf key = {0};
     if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
         return ERR_IO;
-    EVP_EncodeBlock((unsigned char *)key, random, (int)sizeof(random));
-    TRY(sys_http_accept_key(slice_str(key), accept));
+    buf_clear(&conn->parts);
+    TRY(base64_encode(&key, SLICE_ARRAY(random)));
+    err e = sys_http_accept_key(buf_slice(&key), &conn->parts);
     bool brackets = strchr(address->host, ':') != NULL;
     int n = snprintf(head, sizeof(head),
                      "GET %s HTTP/1.1\r\n"
                      "Host: %s%s%s:%s\r\n"
                      "Upgrade: websocket\r\n"
                      "Connection: Upgrade\r\n"
-                     "Sec-WebSocket-Key: %s\r\n"
+                     "Sec-WebSocket-Key: %.*s\r\n"
                      "Sec-WebSocket-Version: 13\r\n"
                      "Sec-WebSocket-Protocol: sotto\r\n\r\n",
                      address->path, brackets ? "[" : "", address->host, brackets ? "]" : "",
-                     address->port, key);
+                     address->port, (int)key.n, (const char *)key.p);
+    buf_free(&key);
+    TRY(e);
     if (n < 0 || (size_t)n >= sizeof(head))
         return ERR_BUG;
     uint8_t *room;
-    TRY(buf_set(&conn->parts, slice_str(accept)));
     TRY(sys_conn_room(conn, (size_t)n, &room));
     memcpy(room, head, (size_t)n);
     return OK;

@@ -202,7 +202,7 @@ err sys_http_parse(struct sys_http_request *request, slice head) {
     return OK;
 }
 
-err sys_http_accept_key(slice key, char out[29]) {
+err sys_http_accept_key(slice key, buf *out) {
     static const char MAGIC[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     uint8_t joined[24 + sizeof(MAGIC) - 1], hash[20];
     if (key.n != 24)
@@ -212,8 +212,7 @@ err sys_http_accept_key(slice key, char out[29]) {
     unsigned size = sizeof(hash);
     if (EVP_Digest(joined, sizeof(joined), hash, &size, EVP_sha1(), NULL) != 1)
         return ERR_NO_MEMORY;
-    EVP_EncodeBlock((unsigned char *)out, hash, (int)sizeof(hash));
-    return OK;
+    return base64_encode(out, SLICE_ARRAY(hash));
 }
 
 /* ---- Responses ---- */
@@ -224,13 +223,11 @@ err sys_http_parse_response(struct sys_http_response *response, slice head) {
     slice line = next_line(&head);
     slice version = slice_until(&line, ' ');
     slice status = slice_until(&line, ' ');
+    uint64_t number;
     if (!slice_equal(version, slice_str("HTTP/1.1")) || status.n != 3)
         return ERR_MALFORMED;
-    for (size_t i = 0; i < 3; i++) {
-        if (status.p[i] < '0' || status.p[i] > '9')
-            return ERR_MALFORMED;
-        response->status = response->status * 10 + (status.p[i] - '0');
-    }
+    TRY(decimal_decode(status, 999, &number));
+    response->status = (int)number;
     TRY(read_fields(&fields, head));
     response->accept = fields.accept;
     response->protocol = fields.protocol;

@@ -57,8 +57,8 @@ bool sys_http_is_token(slice s);
 slice sys_http_trim(slice s);
 /* Whether a comma-separated list has the token, case apart. */
 bool sys_http_has_token(slice list, const char *token);
-/* Sec-WebSocket-Accept for a key: 28 characters and a 0. */
-MUST err sys_http_accept_key(slice key, char out[29]);
+/* Sec-WebSocket-Accept for a key, appended. MALFORMED if it has not the length of one. */
+MUST err sys_http_accept_key(slice key, buf *out);
 
 struct sys_http_response {
     int status;

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "base/text.h"
+
 enum { VERSION = 5, LOGIN_VERSION = 1, CONNECT = 1, NO_LOGIN = 0, BY_WORDS = 2 };
 enum { IPV4 = 1, NAME = 3, IPV6 = 4 };
 
@@ -66,9 +68,8 @@ static void make_login(struct sys_socks *s, const struct sys_proxy *proxy) {
 }
 
 static void make_request(struct sys_socks *s, const struct sys_address *address) {
-    unsigned port = 0; /* digits, as address.c checked */
-    for (const char *p = address->port; *p != 0; p++)
-        port = port * 10 + (unsigned)(*p - '0');
+    uint64_t port = 0;
+    (void)!decimal_decode(slice_str(address->port), UINT16_MAX, &port); /* address.c checked it */
     uint8_t *out = s->request;
     size_t n = 4;
     out[0] = VERSION;

@@ -1,10 +1,10 @@
 #include "term/args.h"
 
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "base/codec.h"
+#include "base/text.h"
 #include "host/posix.h"
 #include "term/command.h"
 
@@ -47,6 +47,7 @@ static const struct option {
     {"--done", VALUE_NONE, OPTION_DONE, 0, offsetof(struct args, done)},
     {"--words", VALUE_NONE, OPTION_WORDS, 0, offsetof(struct args, by_words)},
     {"--code", VALUE_TEXT, OPTION_CODE, offsetof(struct args, code), 0},
+    {"--accept", VALUE_TEXT, OPTION_ACCEPT, offsetof(struct args, accept), 0},
     {"--yes", VALUE_NONE, OPTION_YES, 0, offsetof(struct args, yes)},
     {"--pin", VALUE_TEXT, OPTION_PIN, offsetof(struct args, pin), 0},
     {"--add", VALUE_NONE, OPTION_ADD, 0, offsetof(struct args, add)},
@@ -69,21 +70,6 @@ static const struct option *find_option(const char *name, size_t n) {
     return NULL;
 }
 
-err args_number(const char *text, uint64_t max, uint64_t *number) {
-    uint64_t v = 0;
-    if (text[0] == '\0' || strlen(text) > 9)
-        return ERR_MALFORMED;
-    for (const char *p = text; *p != '\0'; p++) {
-        if (*p < '0' || *p > '9')
-            return ERR_MALFORMED;
-        v = v * 10 + (uint64_t)(*p - '0');
-    }
-    if (v > max)
-        return ERR_MALFORMED;
-    *number = v;
-    return OK;
-}
-
 /* ---- Parsing ---- */
 
 static err complain(char why[ARGS_WHY], const char *argument, const char *text) {
@@ -97,7 +83,7 @@ static err set_value(struct args *args, const struct option *o, const char *valu
     if (o->kind == VALUE_TEXT)
         memcpy(base + o->value, &value, sizeof value);
     uint64_t number = 0;
-    if (o->kind == VALUE_NUMBER && args_number(value, SECONDS_MAX, &number) != OK)
+    if (o->kind == VALUE_NUMBER && decimal_decode(slice_str(value), SECONDS_MAX, &number) != OK)
         return complain(why, o->name, "it takes a whole number");
     if (o->kind == VALUE_NUMBER)
         memcpy(base + o->value, &number, sizeof number);
@@ -200,7 +186,7 @@ err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY
 
 static void pack_option(writer *w, const struct args *args, const struct option *o) {
     const char *base = (const char *)args, *text = NULL;
-    char digits[24];
+    char digits[DECIMAL_TEXT];
     uint64_t number;
     bool given = false;
     if (o->given != 0)
@@ -210,7 +196,7 @@ static void pack_option(writer *w, const struct args *args, const struct option 
         given = text != NULL;
     } else if (o->kind == VALUE_NUMBER) {
         memcpy(&number, base + o->value, sizeof number);
-        snprintf(digits, sizeof digits, "%" PRIu64, number);
+        decimal_text(number, digits);
         text = digits;
         given |= o->given == 0;
     }

@@ -31,7 +31,8 @@ enum {
     OPTION_CODE = 1 << 25,
     OPTION_PICTURE = 1 << 26,
     OPTION_IN = 1 << 27,
-    OPTION_RESET = 1 << 28
+    OPTION_RESET = 1 << 28,
+    OPTION_ACCEPT = 1 << 29
 };
 
 struct args {
@@ -51,7 +52,7 @@ struct args {
     bool json, no_passphrase, offline, done, qr, once, add, reset;
     bool has_last, has_until_idle, has_count, has_days, has_most;
     bool by_words, yes;
-    const char *code;
+    const char *code, *accept;
     bool force, progress;
     bool help, version;
 };
@@ -61,9 +62,6 @@ enum { ARGS_WHY = 160 };
  * argv; args->words points into it. MALFORMED, and why in words: *why names the argument as it was
  * given, and args->json is set if --json stands anywhere before "--". */
 MUST err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY]);
-
-/* A number of seconds or things: digits only, at most max. MALFORMED otherwise. */
-MUST err args_number(const char *text, uint64_t max, uint64_t *number);
 
 /* What was parsed, as a command line in a list of vectors, to hand it over; and back: *argv (with a
  * first element that stands for the program) points into *text, which is the copy that keeps it. */

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
@@ -28,7 +29,7 @@ static bool find_whom(struct job *job, uint8_t account[CORE_ACCOUNT]) {
     uint64_t number;
     uint32_t met;
     const char *text = job->args.words[0];
-    if (args_number(text, UINT32_MAX, &number) == OK &&
+    if (decimal_decode(slice_str(text), UINT32_MAX, &number) == OK &&
         core_conversation_get(job_core(job), (uint32_t)number, &c) == OK &&
         c.state == CORE_CONVERSATION_REQUEST) {
         memcpy(account, c.inviter, CORE_ACCOUNT);

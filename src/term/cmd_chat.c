@@ -1,4 +1,5 @@
 #include "host/terminal.h"
+#include "term/desk.h"
 #include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
@@ -60,6 +61,15 @@ static void show(struct job *job) {
         e = show_entries(job, &c, s->shown + 1, true);
     if (e != OK && (err_class(e) != ERR_CLASS_IO || job->out.failed != OK))
         job_fail(job, "could not show a message", e, 0);
+}
+
+static void show_notices(struct job *job) {
+    uint64_t last;
+    err e = desk_show_notices(job, false, &last);
+    if (e == OK && last != 0)
+        e = desk_read(job, last);
+    if (e != OK && (err_class(e) != ERR_CLASS_IO || job->out.failed != OK))
+        job_fail(job, "could not show a notice", e, 0);
 }
 
 /* ---- What is typed ---- */
@@ -181,6 +191,8 @@ static void notice(struct job *job, const struct core_notice *n) {
         show(job);
     if (n->kind == CORE_NOTICE_CONVERSATION && n->conversation == s->conversation)
         tell_held(job);
+    if (n->kind == CORE_NOTICE_DESK)
+        show_notices(job);
     if (n->kind == CORE_NOTICE_GAPS)
         show_gaps(job, n->count);
     if (n->kind == CORE_NOTICE_DONE && n->error != OK && n->conversation == s->conversation)
@@ -220,6 +232,8 @@ static void start(struct job *job) {
     if (s == NULL || !find_or_make_conversation(job, job->args.words[0], &s->conversation))
         return;
     greet(job);
+    if (!job->over)
+        show_notices(job);
     if (job->over)
         return;
     tell_held(job);

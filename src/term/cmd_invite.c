@@ -1,4 +1,5 @@
 #include "base/time.h"
+#include "base/text.h"
 #include "host/terminal.h"
 #include "term/qr.h"
 #include "term/show.h"
@@ -138,7 +139,7 @@ static void revoked(struct job *job, struct core_link *link) {
 static void revoke(struct job *job, const char *word) {
     uint64_t number;
     struct core_link link;
-    if (args_number(word, UINT32_MAX, &number) != OK) {
+    if (decimal_decode(slice_str(word), UINT32_MAX, &number) != OK) {
         job_fail_text(job, ERR_MALFORMED, EXIT_USAGE,
                       "%.60s: it takes a link's number, which `sotto invite list` shows", word);
         return;

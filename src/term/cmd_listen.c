@@ -1,5 +1,6 @@
 #include "host/files.h"
 #include "term/arrivals.h"
+#include "term/desk.h"
 #include "term/explain.h"
 #include "term/show.h"
 #include "term/command.h"
@@ -38,7 +39,8 @@ struct listening {
     bool caught_up, away_told;
     uint32_t printing; /* the conversation of `message`, which a caller is printing; 0: none */
     uint64_t message;
-    uint32_t last; /* the conversation in which `message` was shown last */
+    uint64_t notice; /* of the request desk, which a caller is printing; 0: none */
+    uint32_t last;   /* the conversation in which `message` was shown last */
     struct arrivals arrivals;
 };
 
@@ -76,7 +78,11 @@ static void printed(struct job *job);
 static err was_printed(struct job *job) {
     struct listening *s = job->state;
     uint32_t number = s->printing;
+    uint64_t notice = s->notice;
     s->printing = 0;
+    s->notice = 0;
+    if (notice != 0)
+        return desk_read(job, notice);
     TRY(core_conversation_read(job_core(job), number, s->message, host_now()));
     if (job->args.to != NULL)
         arrivals_add(job, &s->arrivals, number, s->message);
@@ -106,14 +112,26 @@ static err show_unread(struct job *job, uint32_t number) {
     return OK;
 }
 
+static bool is_printing(const struct listening *s) {
+    return s->printing != 0 || s->notice != 0;
+}
+
+static err show_notices(struct job *job) {
+    struct listening *s = job->state;
+    if (is_printing(s))
+        return OK;
+    TRY(desk_show_notices(job, false, &s->notice));
+    return s->notice != 0 && job_printed(job, printed) ? was_printed(job) : OK;
+}
+
 static void show(struct job *job, uint32_t number) {
     const struct listening *s = job->state;
-    if (s->printing != 0)
+    if (is_printing(s))
         return;
     err e = enough(job) ? OK : show_unread(job, number);
     if (e != OK && (err_class(e) != ERR_CLASS_IO || job->out.failed != OK))
         job_fail(job, "could not show a message", e, 0);
-    else if (enough(job) && s->printing == 0)
+    else if (enough(job) && !is_printing(s))
         job_end(job, EXIT_FINE);
 }
 
@@ -134,6 +152,9 @@ static void show_own(struct job *job, const struct core_notice *n) {
 
 static void show_all(struct job *job) {
     struct core_conversation c;
+    err e = show_notices(job);
+    if (e != OK)
+        job_fail(job, "could not show a notice", e, 0);
     for (size_t i = 0; !job->over && core_conversation_at(job_core(job), i, &c) == OK; i++)
         show(job, c.number);
 }
@@ -159,6 +180,15 @@ static void show_asking(struct job *job, const struct core_notice *n) {
         show_asked(job);
     if (e != OK)
         job_fail(job, "could not show a request", e, 0);
+}
+
+/* A notice, or that the server names another key, which people were told already. */
+static void show_desk(struct job *job, const struct core_notice *n) {
+    err e = n->error == OK ? show_notices(job) : OK;
+    if (n->error != OK && job->out.json)
+        (void)desk_show(job);
+    if (e != OK && (err_class(e) != ERR_CLASS_IO || job->out.failed != OK))
+        job_fail(job, "could not show a notice", e, 0);
 }
 
 /* ---- Events, for programs ---- */
@@ -249,6 +279,8 @@ static void notice(struct job *job, const struct core_notice *n) {
         arrivals_done(job, &s->arrivals, n);
     if (n->kind == CORE_NOTICE_MESSAGE)
         show_asking(job, n);
+    else if (n->kind == CORE_NOTICE_DESK)
+        show_desk(job, n);
     else if (job->out.json)
         event_object(job, n);
     else

@@ -1,3 +1,4 @@
+#include "term/desk.h"
 #include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
@@ -11,8 +12,8 @@ const struct command command_read = {
     .text =
         "Fetches what is new and shows what is unread: in CONVERSATION (a number, a title, or a\n"
         "contact), or in all. With --last N it shows the last N entries, of each conversation if\n"
-        "none is named, read before or not. What was shown counts as read. --offline: without\n"
-        "fetching.",
+        "none is named, read before or not. What was shown counts as read. Notices from the\n"
+        "server's request desk come first. --offline: without fetching.",
     .options = OPTION_LAST | OPTION_OFFLINE,
     .words_max = 1,
     .start = start,
@@ -23,6 +24,7 @@ struct reading {
     uint32_t number;           /* the one that is being shown */
     struct show_messages what; /* the rest of it */
     bool some;                 /* there was something to show */
+    uint64_t notice;           /* of the request desk: the last that was shown */
 };
 
 static void choose(struct job *job, const struct core_conversation *c) {
@@ -91,11 +93,9 @@ static void printed(struct job *job) {
         job_fail(job, "could not show it", e, 0);
 }
 
-static void fetched(struct job *job) {
+static void begin(struct job *job) {
     struct core_conversation c;
-    struct reading *s = job_state(job, sizeof *s);
-    if (s == NULL)
-        return;
+    struct reading *s = job->state;
     s->what = (struct show_messages){.first = 1};
     if (job->args.word_count > 0) {
         if (!find_conversation(job, job->args.words[0], &c))
@@ -105,6 +105,28 @@ static void fetched(struct job *job) {
     err e = show(job);
     if (e != OK)
         job_fail(job, "could not show it", e, 0);
+}
+
+static void notices_printed(struct job *job) {
+    const struct reading *s = job->state;
+    err e = desk_read(job, s->notice);
+    if (e != OK)
+        job_fail(job, "could not show it", e, 0);
+    else
+        begin(job);
+}
+
+/* First what the request desk says. */
+static void fetched(struct job *job) {
+    struct reading *s = job_state(job, sizeof *s);
+    if (s == NULL)
+        return;
+    err e = desk_show_notices(job, false, &s->notice);
+    s->some = s->notice != 0;
+    if (e != OK)
+        job_fail(job, "could not show it", e, 0);
+    else if (s->notice == 0 || job_printed(job, notices_printed))
+        notices_printed(job);
 }
 
 static void start(struct job *job) {

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/text.h"
 #include "host/files.h"
 #include "term/command.h"
 #include "term/find.h"
@@ -146,7 +147,8 @@ static void start(struct job *job) {
     struct saving *s = job_state(job, sizeof *s);
     if (s == NULL)
         return;
-    if (args_number(job->args.words[1], UINT32_MAX, &s->number) != OK || job->args.to == NULL) {
+    if (decimal_decode(slice_str(job->args.words[1]), UINT32_MAX, &s->number) != OK ||
+        job->args.to == NULL) {
         job_fail_text(job, ERR_MALFORMED, EXIT_USAGE,
                       "the second word is the number of a message, as `sotto read` shows it");
         return;

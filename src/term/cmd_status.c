@@ -60,6 +60,8 @@ static void object(struct job *job, const struct core_status *s) {
     line_num(&l, "gaps", s->gaps);
     line_num(&l, "position", s->position);
     line_num(&l, "addresses", s->addresses);
+    line_num(&l, "notices", s->notices);
+    line_bool(&l, "desk_changed", s->desk_changed);
     line_object_end(&l);
     line_end(&l, &job->out, OUT_NORMAL);
 }
@@ -97,6 +99,11 @@ static void sentences(struct job *job, const struct core_status *s) {
              (unsigned)(s->conversations - s->requests));
     if (s->requests > 0)
         line_add(&l, "\nrequests:    %u: `sotto requests`", (unsigned)s->requests);
+    if (s->notices > 0)
+        line_add(&l, "\nnotices:     %u from the server's request desk: `sotto read`",
+                 (unsigned)s->notices);
+    if (s->desk_changed)
+        line_add(&l, "\nnotice key:  the server names another one: `sotto desk`");
     line_end(&l, &job->out, OUT_NORMAL);
 }
 

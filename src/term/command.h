@@ -53,6 +53,6 @@ extern const struct command command_init, command_invite, command_contacts, comm
     command_verify, command_help, command_requests, command_accept, command_decline, command_block,
     command_unblock, command_blocked, command_delete_account, command_handle, command_find;
 extern const struct command command_words, command_link, command_unlink, command_devices;
-extern const struct command command_profile, command_show;
+extern const struct command command_profile, command_show, command_desk;
 
 #endif

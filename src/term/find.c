@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "term/find.h"
 
 #include "term/command.h"
@@ -102,7 +103,7 @@ static err find_asker(struct job *job, slice text, struct core_conversation *fou
 bool find_request(struct job *job, const char *text, struct core_conversation *c) {
     uint64_t number;
     err e = ERR_NOT_FOUND;
-    if (args_number(text, UINT32_MAX, &number) == OK)
+    if (decimal_decode(slice_str(text), UINT32_MAX, &number) == OK)
         e = core_conversation_get(job_core(job), (uint32_t)number, c);
     if (e == OK && c->state != CORE_CONVERSATION_REQUEST)
         e = ERR_NOT_FOUND;

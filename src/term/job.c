@@ -339,6 +339,10 @@ void job_notice(struct job *job, const struct core_notice *n) {
                  (int)n->text.n, (const char *)n->text.p);
         return;
     }
+    if (n->kind == CORE_NOTICE_DESK && n->error != OK)
+        job_warn(job, n->error,
+                 "the server now names another key for its request desk; what that key signed is "
+                 "not shown before you accept it: `sotto desk`");
     if (n->kind == CORE_NOTICE_REPLACED) {
         job_fail_text(job, ERR_DENIED, EXIT_REFUSED,
                       "another process uses this account's device, from a copy of the home? Two "

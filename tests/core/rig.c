@@ -346,7 +346,7 @@ void rig_name_blob(struct rig *rig, const uint8_t to[PROTO_ADDRESS],
                    const struct proto_blob_reference *reference) {
     buf content = {0}, item = {0};
     CHECK_OK(proto_blob_reference_encode(&content, reference));
-    CHECK_OK(core_item_write(&item, ITEM_BLOB, buf_slice(&content)));
+    CHECK_OK(proto_item_write(&item, PROTO_ITEM_BLOB, buf_slice(&content)));
     rig_send(rig, to, buf_slice(&item));
     buf_free(&content);
     buf_free(&item);

@@ -21,15 +21,15 @@ static buf welcome, key_package;
 static enum verdict keep_welcome(struct rig *r, struct client *from, uint16_t type, slice body) {
     struct proto_commit m;
     struct proto_letter letter;
-    enum item_kind kind;
+    enum proto_item_kind kind;
     slice content;
     if (from != &r->clients[stranger] || type != PROTO_commit)
         return PASS;
     CHECK_OK(proto_commit_decode(body, &m));
     reader in = reader_of(m.letters.bytes);
     CHECK_OK(proto_letter_read(&in, &letter));
-    CHECK_OK(core_item_read(letter.item, &kind, &content));
-    CHECK_EQ(kind, ITEM_MESSAGE);
+    CHECK_OK(proto_item_read(letter.item, &kind, &content));
+    CHECK_EQ(kind, PROTO_ITEM_MESSAGE);
     CHECK_OK(buf_set(&welcome, content));
     return DROP;
 }
@@ -79,7 +79,7 @@ static void address_of_package(uint8_t address[PROTO_ADDRESS]) {
 
 static void send_item(const uint8_t address[PROTO_ADDRESS], slice content) {
     buf item = {0};
-    CHECK_OK(core_item_write(&item, ITEM_MESSAGE, content));
+    CHECK_OK(proto_item_write(&item, PROTO_ITEM_MESSAGE, content));
     rig_send(&rig, address, buf_slice(&item));
     buf_free(&item);
 }

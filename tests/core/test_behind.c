@@ -288,11 +288,11 @@ TEST(in_a_request_nobody_is_heard_who_asks) {
 
 static enum verdict lose_welcome(struct rig *r, struct client *to, uint16_t type, slice body) {
     struct mls_header header;
-    enum item_kind kind;
+    enum proto_item_kind kind;
     buf plain = {0};
     slice mark, item, content;
     bool welcome = to == victim && rig_open(to, type, body, &plain, &mark, &item) &&
-                   core_item_read(item, &kind, &content) == OK && kind == ITEM_MESSAGE &&
+                   proto_item_read(item, &kind, &content) == OK && kind == PROTO_ITEM_MESSAGE &&
                    mls_message_header(content, &header) == OK && header.wire == MLS_WELCOME;
     buf_free(&plain);
     return welcome && r->hits++ == 0 ? DROP : PASS;

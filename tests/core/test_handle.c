@@ -325,6 +325,39 @@ TEST(a_cards_address_is_revoked_a_week_after_the_next_one_is_there) {
     rig_fini(&rig);
 }
 
+static enum verdict lose_and_go(struct rig *r, struct client *to, uint16_t type, slice body) {
+    (void)r, (void)body;
+    to->away = type == PROTO_ok;
+    return to->away ? CUT : PASS;
+}
+
+/* The put of the next card has no answer; then the handle is dropped. */
+TEST(an_address_that_may_have_been_on_a_card_is_revoked_with_the_handle) {
+    uint64_t command;
+    uint8_t serial[8];
+    bool revoked = false;
+    rig_init(&rig, 1);
+    claim(client(0), "alice", "");
+    struct core *core = client(0)->core;
+    struct claim *c = core->claims.p[0];
+    c->r.put_at = rig.now;
+    core->cards_at = 0;
+    rig.on_reply = lose_and_go;
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(c->r.fresh.n, PROTO_ADDRESS);
+    CHECK_OK(core_address_serial(core, c->r.fresh.p, serial));
+    CHECK_OK(core_handle_drop(core, rig.now, &command));
+    rig.on_reply = NULL;
+    client(0)->away = false;
+    rig_finish(client(0), command, OK);
+    for (size_t i = 0; i < core->revocations.n; i++) {
+        const struct revocation *r = core->revocations.p[i];
+        revoked |= memcmp(r->r.serial, serial, sizeof serial) == 0;
+    }
+    CHECK(revoked);
+    rig_fini(&rig);
+}
+
 TEST(who_was_found_by_a_card_that_is_over_is_added_by_what_came_since) {
     uint8_t account[CORE_ACCOUNT];
     uint64_t command;

@@ -70,14 +70,14 @@ TEST(a_repeated_item_is_dropped_silently) {
 }
 
 TEST(the_same_message_in_another_bucket_is_a_repeat) {
-    enum item_kind kind;
+    enum proto_item_kind kind;
     slice content;
     buf larger = {0};
     start(2);
     catch_from(client(0), PROTO_send, PASS);
     rig_finish(client(0), rig_say(client(0), "once"), OK);
-    CHECK_OK(core_item_read(caught.send.item, &kind, &content));
-    CHECK_OK(core_item_write(&larger, ITEM_MESSAGE, content));
+    CHECK_OK(proto_item_read(caught.send.item, &kind, &content));
+    CHECK_OK(proto_item_write(&larger, PROTO_ITEM_MESSAGE, content));
     CHECK_OK(buf_resize(&larger, larger.n * 2));
     rig_send(&rig, address_at(&caught.send.addresses, 1), buf_slice(&larger));
     CHECK_EQ(rig_status(client(1)).repeats, 1);
@@ -117,7 +117,7 @@ static void put_message(const char *hex, err expected) {
     uint8_t bytes[256];
     size_t n = strlen(hex) / 2;
     support_hex(bytes, n, hex);
-    CHECK_OK(core_item_write(&item, ITEM_MESSAGE, slice_of(bytes, n)));
+    CHECK_OK(proto_item_write(&item, PROTO_ITEM_MESSAGE, slice_of(bytes, n)));
     put_aside(buf_slice(&item), expected);
     buf_free(&item);
 }
@@ -129,7 +129,7 @@ TEST(malformed_items_are_put_aside_and_the_queue_goes_on) {
     rig_finish(client(0), rig_say(client(0), "one"), OK);
     put_aside(slice_of(item, 100), ERR_MALFORMED); /* no bucket */
     put_aside(slice_of(item, 256), ERR_MALFORMED); /* no kind */
-    item[0] = ITEM_MESSAGE;
+    item[0] = PROTO_ITEM_MESSAGE;
     item[255] = 1;
     put_aside(slice_of(item, 256), ERR_MALFORMED); /* padding */
     item[255] = 0;
@@ -138,7 +138,7 @@ TEST(malformed_items_are_put_aside_and_the_queue_goes_on) {
     item[1] = 0x7f;
     item[2] = 0xff;
     put_aside(slice_of(item, 512), ERR_MALFORMED); /* a length beyond the item */
-    item[0] = ITEM_BLOB;
+    item[0] = PROTO_ITEM_BLOB;
     item[1] = 4;
     item[2] = 0;
     put_aside(slice_of(item, 256), ERR_MALFORMED);                 /* no reference */
@@ -305,7 +305,7 @@ TEST(a_public_message_is_refused) {
     writer_u8(&w, MLS_PROPOSAL);
     CHECK_OK(writer_result(&w));
     CHECK_OK(buf_resize(&message, message.n + 64));
-    CHECK_OK(core_item_write(&item, ITEM_MESSAGE, buf_slice(&message)));
+    CHECK_OK(proto_item_write(&item, PROTO_ITEM_MESSAGE, buf_slice(&message)));
     put_aside(buf_slice(&item), ERR_DENIED);
     buf_free(&message);
     buf_free(&item);
@@ -543,7 +543,7 @@ TEST(a_blob_that_is_not_there_is_put_aside) {
     rig_finish(client(0), rig_say(client(0), "one"), OK);
     proto_blob_reference_write(&w, &reference);
     CHECK_OK(writer_result(&w));
-    CHECK_OK(core_item_write(&item, ITEM_BLOB, buf_slice(&content)));
+    CHECK_OK(proto_item_write(&item, PROTO_ITEM_BLOB, buf_slice(&content)));
     rig_send(&rig, address_at(&caught.send.addresses, 1), buf_slice(&item));
     CHECK_EQ(rig_status(client(1)).waiting, 0);
     CHECK_ERR(rig_last(client(1), CORE_NOTICE_QUARANTINED)->notice.error, ERR_NOT_FOUND);
@@ -561,11 +561,11 @@ TEST(a_welcome_joins_once) {
     struct proto_letter letter;
     reader r = reader_of(caught.commit.letters.bytes);
     CHECK_OK(proto_letter_read(&r, &letter));
-    enum item_kind kind;
+    enum proto_item_kind kind;
     slice content;
     buf again = {0};
-    CHECK_OK(core_item_read(letter.item, &kind, &content));
-    CHECK_OK(core_item_write(&again, kind, content));
+    CHECK_OK(proto_item_read(letter.item, &kind, &content));
+    CHECK_OK(proto_item_write(&again, kind, content));
     CHECK_OK(buf_resize(&again, again.n * 2));
     if (again.n <= PROTO_ITEM_MAX) {
         rig_send(&rig, letter.address, buf_slice(&again));

@@ -31,6 +31,15 @@ static uint64_t say(uint32_t conversation) {
     return command;
 }
 
+/* So many conversations of client 0 with client 1, each with a session of its own. */
+static void apart(uint32_t *numbers, size_t n) {
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    CHECK_OK(core_isolate_set(client(0)->core, CORE_ISOLATE_ON, rig.now));
+    for (size_t i = 0; i < n; i++)
+        numbers[i] = begin(1);
+}
+
 /* ---- When ---- */
 
 TEST(nothing_is_open_that_sends_until_there_is_something_to_send) {
@@ -137,11 +146,7 @@ TEST(or_all_share_one) {
 TEST(more_conversations_than_sessions_take_turns) {
     uint32_t numbers[12];
     uint64_t commands[12];
-    rig_init(&rig, 2);
-    rig_meet_all(&rig, 2);
-    CHECK_OK(core_isolate_set(client(0)->core, CORE_ISOLATE_ON, rig.now));
-    for (size_t i = 0; i < 12; i++)
-        numbers[i] = begin(1);
+    apart(numbers, 12);
     rig_pass(&rig, 5 * TIME_MINUTE);
     CHECK_EQ(open_links(client(0)), 1);
     rig.on_request = note_send;
@@ -161,11 +166,7 @@ TEST(more_conversations_than_sessions_take_turns) {
 TEST(one_session_at_a_time_makes_room_and_the_next_begins_a_moment_later) {
     uint32_t numbers[11];
     uint64_t commands[11];
-    rig_init(&rig, 2);
-    rig_meet_all(&rig, 2);
-    CHECK_OK(core_isolate_set(client(0)->core, CORE_ISOLATE_ON, rig.now));
-    for (size_t i = 0; i < 11; i++)
-        numbers[i] = begin(1);
+    apart(numbers, 11);
     rig_pass(&rig, 5 * TIME_MINUTE);
     for (size_t i = 0; i < 8; i++)
         commands[i] = say(numbers[i]);
@@ -338,11 +339,7 @@ TEST(who_leaves_closes_the_only_session_at_once) {
 TEST(who_leaves_closes_each_session_at_a_moment_of_its_own) {
     uint32_t numbers[3];
     uint64_t least = UINT64_MAX, most = 0;
-    rig_init(&rig, 2);
-    rig_meet_all(&rig, 2);
-    CHECK_OK(core_isolate_set(client(0)->core, CORE_ISOLATE_ON, rig.now));
-    for (size_t i = 0; i < 3; i++)
-        numbers[i] = begin(1);
+    apart(numbers, 3);
     for (int i = 0; i < 20; i++) {
         for (size_t j = 0; j < 3; j++)
             rig_finish(client(0), say(numbers[j]), OK);

@@ -37,7 +37,7 @@ static void address_of(size_t by, size_t whose, uint8_t address[PROTO_ADDRESS]) 
 
 static void send_message(const uint8_t address[PROTO_ADDRESS], slice message) {
     buf item = {0};
-    CHECK_OK(core_item_write(&item, ITEM_MESSAGE, message));
+    CHECK_OK(proto_item_write(&item, PROTO_ITEM_MESSAGE, message));
     rig_send(&rig, address, buf_slice(&item));
     buf_free(&item);
 }
@@ -190,7 +190,7 @@ TEST(a_commit_that_can_not_be_opened_is_asked_about) {
     buf message = {0}, item = {0};
     start(3);
     junk(2, rig_state(client(2)).epoch, MLS_COMMIT, 1, &message);
-    CHECK_OK(core_item_write(&item, ITEM_MESSAGE, buf_slice(&message)));
+    CHECK_OK(proto_item_write(&item, PROTO_ITEM_MESSAGE, buf_slice(&message)));
     order(2, view(2)->r.group, buf_slice(&item));
     CHECK(!rig_state(client(0)).spoiled);
     rig_pass(&rig, 20 * TIME_MINUTE);
@@ -208,7 +208,7 @@ TEST(garbage_of_another_order_spoils_nothing) {
     uint64_t epoch = rig_state(client(0)).epoch;
     crypto_random(invented, sizeof invented);
     junk(2, epoch, MLS_COMMIT, 1, &message);
-    CHECK_OK(core_item_write(&item, ITEM_MESSAGE, buf_slice(&message)));
+    CHECK_OK(proto_item_write(&item, PROTO_ITEM_MESSAGE, buf_slice(&message)));
     order(2, invented, buf_slice(&item));
     CHECK_EQ(rig_state(client(0)).quarantined, 1);
     rig_pass(&rig, 30 * TIME_MINUTE);
@@ -379,7 +379,7 @@ static void commit_proposals(size_t by) {
     CHECK_OK(core_leaf_staged_next(made.staged, m.next));
     CHECK_OK(core_leaf_staged_roster_hash(made.staged, m.roster_hash, &members));
     CHECK_OK(core_leaf_roster(c->group, &addresses, &m.addresses.count));
-    CHECK_OK(core_item_write(&item, ITEM_MESSAGE, buf_slice(&made.commit)));
+    CHECK_OK(proto_item_write(&item, PROTO_ITEM_MESSAGE, buf_slice(&made.commit)));
     m.addresses.bytes = buf_slice(&addresses);
     m.item = buf_slice(&item);
     CHECK_OK(proto_commit_encode(&body, &m));
@@ -623,7 +623,7 @@ TEST(an_ex_member_does_not_come_by_the_name_and_history_of_a_conversation) {
 /* RFC 9420 rule 12.4.3-2 */
 TEST(a_group_of_the_same_id_does_not_come_over_a_conversation) {
     uint8_t group[32];
-    enum item_kind kind;
+    enum proto_item_kind kind;
     struct conversation *c;
     struct entry *entry;
     slice welcome;
@@ -642,7 +642,7 @@ TEST(a_group_of_the_same_id_does_not_come_over_a_conversation) {
     keep_letter_of(2, DROP);
     core_wake(core, rig.now);
     rig_run(&rig);
-    CHECK_OK(core_item_read(buf_slice(&letter.item), &kind, &welcome));
+    CHECK_OK(proto_item_read(buf_slice(&letter.item), &kind, &welcome));
     CHECK_OK(core_txn_begin(victim));
     CHECK_ERR(core_conversation_join(victim, welcome, nowhere, &unseen), ERR_EXISTS);
     CHECK_OK(core_txn_end(victim, OK));
@@ -678,7 +678,7 @@ static void new_conversation(void) {
 }
 
 TEST(a_welcome_does_not_open_a_conversation_twice) {
-    enum item_kind kind;
+    enum proto_item_kind kind;
     slice content;
     buf larger = {0};
     rig_init(&rig, 2);
@@ -689,8 +689,8 @@ TEST(a_welcome_does_not_open_a_conversation_twice) {
     core_online(client(1)->core, true, rig.now);
     rig_pass(&rig, TIME_MINUTE);
     leave(1);
-    CHECK_OK(core_item_read(buf_slice(&letter.item), &kind, &content));
-    CHECK_OK(core_item_write(&larger, kind, content));
+    CHECK_OK(proto_item_read(buf_slice(&letter.item), &kind, &content));
+    CHECK_OK(proto_item_write(&larger, kind, content));
     CHECK_OK(buf_resize(&larger, larger.n * 2));
     rig_send(&rig, letter.address, buf_slice(&larger));
     CHECK_EQ(rig_status(client(1)).repeats, 1);
@@ -846,7 +846,7 @@ TEST(a_blob_is_fetched_once_however_many_items_name_it) {
         buf bytes = {0}, item = {0};
         reference.key[0] = i;
         CHECK_OK(proto_blob_reference_encode(&bytes, &reference));
-        CHECK_OK(core_item_write(&item, ITEM_BLOB, buf_slice(&bytes)));
+        CHECK_OK(proto_item_write(&item, PROTO_ITEM_BLOB, buf_slice(&bytes)));
         rig_send(&rig, to, buf_slice(&item));
         buf_free(&bytes);
         buf_free(&item);

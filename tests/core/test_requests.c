@@ -158,7 +158,7 @@ TEST(what_a_stranger_s_items_leave_open_is_not_asked_of_the_server) {
         message.p[message.n - 20] ^= 1;
         if (i < 90) /* the lowest byte of the epoch */
             message.p[2 + 2 + 1 + 32 + 7] = (uint8_t)(2 + i % 8);
-        CHECK_OK(core_item_write(&item, ITEM_MESSAGE, buf_slice(&message)));
+        CHECK_OK(proto_item_write(&item, PROTO_ITEM_MESSAGE, buf_slice(&message)));
         CHECK_OK(core_leaf_roster(c->group, &roster, &count));
         rig_send(&rig, roster.p + PROTO_ADDRESS, buf_slice(&item));
         buf_free(&message);
@@ -432,16 +432,16 @@ static enum verdict keep_letter(struct rig *r, struct client *from, uint16_t typ
 }
 
 static void send_junk(const uint8_t address[PROTO_ADDRESS]) {
-    uint8_t junk[256] = {ITEM_BLOB, 4, 1, 2, 3, 4};
+    uint8_t junk[256] = {PROTO_ITEM_BLOB, 4, 1, 2, 3, 4};
     struct proto_blob_reference reference = {.chunks = 1, .size = 10};
     buf content = {0}, item = {0};
     crypto_random(junk + 3, 3);
     rig_send(&rig, address, SLICE_ARRAY(junk));
-    junk[0] = ITEM_MESSAGE;
+    junk[0] = PROTO_ITEM_MESSAGE;
     rig_send(&rig, address, SLICE_ARRAY(junk));
     crypto_random(reference.id, sizeof reference.id);
     CHECK_OK(proto_blob_reference_encode(&content, &reference));
-    CHECK_OK(core_item_write(&item, ITEM_BLOB, buf_slice(&content)));
+    CHECK_OK(proto_item_write(&item, PROTO_ITEM_BLOB, buf_slice(&content)));
     rig_send(&rig, address, buf_slice(&item));
     rig_pass(&rig, TIME_SECOND);
     buf_free(&content);

@@ -2,6 +2,7 @@
  * the identity's key, client 1 is somebody else. */
 #include "core/internal.h"
 #include "rig.h"
+#include "server/held.h"
 
 static struct rig rig;
 
@@ -1237,6 +1238,53 @@ TEST(who_has_not_heard_that_the_handle_was_dropped_does_not_claim_it_again) {
     rig_pass(&rig, TIME_WEEK);
     holds(other, NULL);
     finds("alice", ERR_NOT_FOUND);
+    rig_fini(&rig);
+}
+
+/* The word of the drop was in the mailbox for as long as an item is. */
+TEST(who_was_away_for_too_long_claims_no_handle_that_was_dropped) {
+    handle_and_link("alice", "");
+    leave(other);
+    drop(first);
+    weeks(7);
+    while (mail_sweep(rig.mail))
+        mail_commit(rig.mail);
+    come_back(other);
+    CHECK(rig_status(other).gaps > 0);
+    weeks(1);
+    holds(other, NULL);
+    finds("alice", ERR_NOT_FOUND);
+    rig_fini(&rig);
+}
+
+static bool forget_card(void *ctx, struct store_key key, slice value) {
+    (void)value;
+    CHECK_OK(store_batch_delete(ctx, key));
+    return true;
+}
+
+/* And once its own card was taken, the server has lost one that is not there. */
+TEST(who_was_away_for_too_long_keeps_a_handle_that_is_held) {
+    struct store_batch *batch = NULL;
+    handle_and_link("alice", "");
+    leave(other);
+    weeks(7);
+    while (mail_sweep(rig.mail))
+        mail_commit(rig.mail);
+    leave(first);
+    come_back(other);
+    CHECK(rig_status(other).gaps > 0);
+    put_now(other);
+    weeks(1);
+    CHECK_EQ(claim_of(other)->r.address.n, PROTO_ADDRESS);
+    CHECK_OK(store_batch_new(&batch, NULL));
+    CHECK_OK(store_scan_table(rig.store, MAIL_CARD, forget_card, batch));
+    CHECK_OK(store_commit_now(rig.store, batch));
+    store_batch_free(batch);
+    put_now(other);
+    rig_pass(&rig, 4 * TIME_DAY);
+    holds(other, "alice");
+    finds("alice", OK);
     rig_fini(&rig);
 }
 

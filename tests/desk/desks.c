@@ -331,7 +331,8 @@ void desks_authenticated(struct desks *s, const char *id, const struct desks_kin
                                  .move = DESK_MOVE_CLASSIFY,
                                  .person = INTAKE_1,
                                  .says = {"kind produce", path, authority, regime, category,
-                                          beneficiary, fields, "process order", "accounts 1"}};
+                                          beneficiary, fields, "process national-order",
+                                          "accounts 1"}};
     struct desks_act call = {
         .id = id,
         .move = DESK_MOVE_CALL_BACK,

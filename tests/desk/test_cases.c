@@ -64,7 +64,8 @@ static enum desk_reason joins(struct desks *s, const char *id, enum desk_move mo
 
 static enum desk_reason grounded(struct desks *s, const char *id, enum desk_move move, int person) {
     return desks_act(
-        s, &(struct desks_act){.id = id, .move = move, .person = person, .says = {"ground h5"}});
+        s, &(struct desks_act){
+               .id = id, .move = move, .person = person, .says = {"ground protected-activity"}});
 }
 
 static void begin_case(struct desks *s, char id[DESK_ID], const struct desks_kind *kind) {
@@ -287,6 +288,28 @@ TEST(where_nothing_can_bar_the_notice_no_bar_is_taken) {
                                                .says = {say, "document abc"}}),
              DESK_TERM);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_NOTICE);
+    desks_end(&s);
+}
+
+TEST(a_process_and_a_ground_are_of_those_that_the_report_counts) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    struct desks_act classify = {.id = id,
+                                 .move = DESK_MOVE_CLASSIFY,
+                                 .person = INTAKE_1,
+                                 .says = {"kind demand", "path ordinary", "authority de-court",
+                                          "regime other", "category unknown", "beneficiary DE",
+                                          "process letter", "accounts 1"}};
+    CHECK_EQ(desks_act(&s, &classify), DESK_NO_REGIME);
+    classify.says[6] = "process technical-demand";
+    desks_do(&s, &classify);
+    struct desks_act reject = {
+        .id = id, .move = DESK_MOVE_REJECT, .person = INTAKE_1, .says = {"ground h5"}};
+    CHECK_EQ(desks_act(&s, &reject), DESK_FACT);
+    reject.says[0] = "ground change-of-software";
+    CHECK_EQ(desks_act(&s, &reject), DESK_OK);
     desks_end(&s);
 }
 
@@ -565,7 +588,8 @@ TEST(nobody_has_two_parts_in_a_case) {
                                  .person = INTAKE_1,
                                  .says = {"kind produce", "path ordinary", "authority de-court",
                                           "regime eu-epoc", "category subscriber", "beneficiary DE",
-                                          "fields exists created", "process order", "accounts 1"}};
+                                          "fields exists created", "process national-order",
+                                          "accounts 1"}};
     struct desks_act call = {
         .id = id,
         .move = DESK_MOVE_CALL_BACK,

@@ -134,11 +134,45 @@ def merging(demo, tap):
     tap.check("and_a_line_of_somebody_else", demo.signers(all_)[0] == 5, demo.signers(all_))
 
 
+def shown(demo):
+    done = run("show", demo.folder, "--json")
+    return done.returncode, {o["type"]: o for o in map(json.loads, done.stdout.splitlines())}
+
+
+def handing_in(demo, tap):
+    hash_, statement = digest(demo.office), demo.folder / "statement"
+    wrong = run("office", demo.folder, demo.office, "--pin", "00" * 32)
+    early = run("list", demo.folder, demo.list)
+    tap.check("another_hash_pins_nothing", (wrong.returncode, shown(demo)) == (5, (0, {})), wrong.stderr)
+    tap.check("without_an_office_there_is_no_list", early.returncode == 5 and "NO_OFFICE" in early.stderr, early.stderr)
+    done = [run("office", demo.folder, demo.office, "--pin", hash_), run("list", demo.folder, demo.list)]
+    code, now = shown(demo)
+    tap.check("office_and_list_are_in_force_then",
+              [d.returncode for d in done] == [0, 0] and (now["office"]["hash"], now["suspensions"]["version"]) == (hash_, 1),
+              f"{done} {now}")
+    twice = [run("office", demo.folder, demo.office, "--pin", hash_), run("list", demo.folder, demo.list),
+             run("office", demo.folder, demo.office)]
+    tap.check("each_once", [d.returncode for d in twice] == [5, 5, 5] and shown(demo) == (0, now), twice)
+    for name, text in (("nothing", ""), ("half", "server " + "07" * 32), ("another", "office 1 " + "07" * 32),
+                       ("a_short_key", "server 07\nserver-number 5\n"),
+                       ("no_number", "server " + "07" * 32 + "\nserver-number x\n")):
+        statement.write_text(text)
+        done = run("server", demo.folder, statement)
+        tap.check(f"a_server_that_says_{name}_is_not_taken", (done.returncode, shown(demo)) == (5, (0, now)), done.stderr)
+    statement.write_text("server " + "07" * 32 + "\nserver-number 1700000000000\noffice 1 x\n")
+    done = run("server", demo.folder, statement)
+    tap.check("what_the_server_says_is_kept",
+              done.returncode == 0 and shown(demo)[1]["server"] == {"type": "server", "identity": "07" * 32,
+                                                                   "number": 1700000000000}, done.stderr)
+    none = run("show", demo.folder / "nowhere")
+    tap.check("looking_makes_no_folder", none.returncode == 1 and not (demo.folder / "nowhere").exists(), none.stderr)
+
+
 def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
         demo = Demo(Path(folder))
-        for part in (offices, initial, signing, refused, merging):
+        for part in (offices, initial, signing, refused, merging, handing_in):
             part(demo, tap)
     return tap.end()
 

@@ -38,6 +38,8 @@ static struct desk_regime regimes[REGIMES] = {
     {.id = "eu-pr", .kind = DESK_KIND_PRESERVE, .term = TIME_DAY, .preserve_max = 60 * TIME_DAY},
 };
 static struct desk_checklists checklists;
+static char processes[][DESK_ID] = {"order"}, grounds[][DESK_ID] = {"protected-activity"};
+static const struct desk_ids process_ids = {processes, 1}, ground_ids = {grounds, 1};
 
 static void question(enum desk_list_name list, const char *id, const char *wrong,
                      enum desk_effect effect) {
@@ -115,6 +117,8 @@ static void begin(struct setting *s, uint64_t seed) {
                                .regimes = regimes,
                                .regime_count = REGIMES,
                                .checklists = &checklists,
+                               .processes = &process_ids,
+                               .grounds = &ground_ids,
                                .server = {0x5e},
                                .server_number = 3,
                                .now = MADE};
@@ -415,7 +419,7 @@ static void fill(struct setting *s, const struct desk_history *h, struct deed *d
     case DESK_MOVE_REJECT:
     case DESK_MOVE_NOT_HELD:
     case DESK_MOVE_COMPEL:
-        say(d, "ground", "h5");
+        say(d, "ground", "protected-activity");
         break;
     case DESK_MOVE_DELIVER:
         say(d, "manifest", "hash");

@@ -98,14 +98,17 @@ static void vkey(buf *out, const struct people_note_key *k) {
 
 void people_office(buf *out, bool demonstration, const struct office *present) {
     static const uint8_t none[32];
+    uint8_t notice_key[32];
     people_say(out, "sotto office 1\nversion %d\nprevious ",
                present == NULL ? 1 : (int)present->version + 1);
     must(hex_encode(out, slice_of(present == NULL ? none : present->document.hash, 32)));
     people_say(out,
                "\nname The desk of an example\norigin https://desk.example.org\n"
-               "rp desk.example.org\n%snotice-key "
-               "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nledger ",
+               "rp desk.example.org\n%snotice-key ",
                demonstration ? "demonstration yes\n" : "");
+    must(crypto_ed25519.public_of(notice_key, people_notice_seed));
+    must(base64_encode(out, SLICE_ARRAY(notice_key)));
+    people_say(out, "\nledger ");
     vkey(out, &people_ledger);
     for (int i = 0; i < PEOPLE_WITNESSES; i++) {
         people_say(out, "\nwitness ");
@@ -168,10 +171,24 @@ struct office_suspensions *people_list_load(const struct office *office, const c
     return s;
 }
 
+const uint8_t people_notice_seed[32] = {4};
+
+void people_tell(buf *document, size_t text) {
+    uint8_t signature[64];
+    size_t n = sizeof signature;
+    must(crypto_ed25519.sign(signature, &n, people_notice_seed, slice_of(document->p, text)));
+    people_say(document, "%s\u2014 office notice ", document->n == text ? "\n" : "");
+    must(base64_encode(document, SLICE_ARRAY(signature)));
+    people_say(document, "\n");
+}
+
 void people_sign_all(buf *document, const struct signer *signers, size_t n, unsigned who) {
     size_t text = document->n;
     for (size_t i = 0; i < n; i++)
         if ((who >> i & 1) != 0)
             people_sign(document, text, signers[i].person,
                         signers[i].ssh ? SOFT_SK_ED25519 : SOFT_EDDSA);
+    slice begins = slice_of(document->p, text);
+    if (slice_skip(&begins, slice_str("sotto notice 1\n")))
+        people_tell(document, text);
 }

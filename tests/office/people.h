@@ -60,7 +60,11 @@ struct signer {
     int person;
     bool ssh;
 };
-/* Appends the lines of all whose bit in `who` is set, in their order. */
+/* The notice key's line, after those of the persons. */
+void people_tell(buf *document, size_t text);
+extern const uint8_t people_notice_seed[32];
+/* Appends the lines of all whose bit in `who` is set, in their order; under a notice, people_tell's
+ * too. */
 void people_sign_all(buf *document, const struct signer *signers, size_t n, unsigned who);
 
 /* Appends a formatted line. */

@@ -412,6 +412,89 @@ TEST(nobody_acts_whom_a_suspended_jurisdiction_binds) {
         }
 }
 
+/* The user's client knows the notice key and none of the persons'. */
+TEST(a_notice_needs_the_notice_key_s_word_for_its_very_text) {
+    static const struct {
+        const char *old, *by;
+        enum office_reason reason;
+    } cases[] = {
+        {"\u2014 office notice ", "\u2014 office notic ", OFFICE_NOTICE_KEY},
+        {"\u2014 office notice ", "\u2014 p03 notice ", OFFICE_NOTICE_KEY},
+        {"\u2014 office notice ", "\u2014 office notice A", OFFICE_NOTICE_KEY},
+        {"\u2014 office notice ", "\u2014 office ssh ", OFFICE_NOTICE_KEY},
+        {"wording A court", "wording The court", OFFICE_NOTICE_KEY},
+        {"\u2014 p05 ", "\u2014 p09 ", OFFICE_SIGNATURE},
+    };
+    struct setting s;
+    struct office_order *o;
+    begin(&s, "");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        buf text = {0};
+        notice(&text, &s.here);
+        people_sign_all(&text, two, 2, UINT32_MAX);
+        people_replace(&text, cases[i].old, cases[i].by);
+        CHECK_EQ(office_order_check(&o, &s.here, buf_slice(&text), NULL), cases[i].reason);
+        buf_free(&text);
+    }
+    buf text = {0};
+    notice(&text, &s.here);
+    size_t n = text.n;
+    people_sign(&text, n, POLICY, SOFT_EDDSA);
+    people_sign(&text, n, LAW, SOFT_EDDSA);
+    CHECK_EQ(office_order_check(&o, &s.here, buf_slice(&text), NULL), OFFICE_NOTICE_KEY);
+    people_tell(&text, n);
+    CHECK_EQ(office_order_check(&o, &s.here, buf_slice(&text), NULL), OFFICE_OK);
+    CHECK_OK(crypto_ed25519.verify(SLICE_ARRAY(o->told), SLICE_ARRAY(s.office->notice_key),
+                                   slice_of(text.p, n)));
+    office_order_free(o);
+    people_tell(&text, n); /* twice: the first of them is no person's */
+    CHECK_EQ(office_order_check(&o, &s.here, buf_slice(&text), NULL), OFFICE_SIGNATURE_LINE);
+    buf_free(&text);
+    notice(&text, &s.here);
+    people_tell(&text, text.n); /* alone, it is nobody's */
+    CHECK_EQ(office_order_check(&o, &s.here, buf_slice(&text), NULL), OFFICE_UNSIGNED);
+    buf_free(&text);
+    end(&s);
+}
+
+TEST(the_notice_key_signs_nothing_but_notices) {
+    struct setting s;
+    struct office_order *o;
+    buf text = {0};
+    begin(&s, "");
+    release(&text, &s.here, "ordinary");
+    size_t n = text.n;
+    people_sign_all(&text, ordinary, 4, UINT32_MAX);
+    people_tell(&text, n);
+    CHECK_EQ(office_order_check(&o, &s.here, buf_slice(&text), NULL), OFFICE_SIGNATURE_LINE);
+    buf_free(&text);
+    end(&s);
+}
+
+TEST(a_notice_that_fits_no_mailbox_is_too_large) {
+    struct setting s;
+    struct office_order *o;
+    begin(&s, "");
+    for (int more = 0; more < 2; more++) {
+        buf text = {0};
+        notice(&text, &s.here);
+        size_t fill = OFFICE_NOTICE_MAX - text.n + (size_t)more;
+        char *line = mem_new(NULL, fill + sizeof "wording A court");
+        memset(line, 'x', fill + sizeof "wording A court" - 1);
+        memcpy(line, "wording ", 8);
+        for (size_t i = 4000; i < fill; i += 4000)
+            memcpy(line + i, "\nwording ", 9);
+        people_replace(&text, "wording A court", line);
+        mem_free(NULL, line, fill + sizeof "wording A court");
+        CHECK_EQ(text.n, OFFICE_NOTICE_MAX + (size_t)more);
+        enum office_reason r = office_order_load(&o, NULL, buf_slice(&text), NULL);
+        CHECK_EQ(r, more ? OFFICE_TOO_LARGE : OFFICE_OK);
+        office_order_free(o);
+        buf_free(&text);
+    }
+    end(&s);
+}
+
 /* Signatures under one text are none under another that says nearly the same. */
 TEST(signatures_are_not_carried_over) {
     struct setting s;

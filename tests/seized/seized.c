@@ -149,12 +149,12 @@ static void know_addresses(const struct proto_list *list) {
 /* Of a message what is far from the group's id; of a blob that stands for one, what opens it. */
 static void know_item(slice item) {
     struct proto_blob_reference blob;
-    enum item_kind kind;
+    enum proto_item_kind kind;
     slice content;
-    CHECK_OK(core_item_read(item, &kind, &content));
-    if (kind == ITEM_MESSAGE && content.n >= 164)
+    CHECK_OK(proto_item_read(item, &kind, &content));
+    if (kind == PROTO_ITEM_MESSAGE && content.n >= 164)
         known_add(KNOWN_ITEM, slice_of(content.p + 100, 64));
-    if (kind == ITEM_BLOB && proto_blob_reference_decode(content, &blob) == OK)
+    if (kind == PROTO_ITEM_BLOB && proto_blob_reference_decode(content, &blob) == OK)
         known_add(KNOWN_KEY, SLICE_ARRAY(blob.key));
 }
 

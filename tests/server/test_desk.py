@@ -90,8 +90,15 @@ class Authority:
                 "authority fr-court\nname Another\njurisdiction FR\ncall +33 1 1\n")
 
     def opened(self, package, kind):
-        return subprocess.run(["openssl", "cms", "-decrypt", "-inform", "DER", "-in", package, "-recip",
+        """As it is: a letter's lines end as they were written."""
+        return subprocess.run(["openssl", "cms", "-decrypt", "-binary", "-inform", "DER", "-in", package, "-recip",
                                self.folder / f"{kind}.pem", "-inkey", self.folder / f"{kind}.key"],
+                              capture_output=True).stdout.decode()
+
+    @staticmethod
+    def named(package):
+        """What the package says of how it was sealed."""
+        return subprocess.run(["openssl", "cms", "-cmsout", "-print", "-inform", "DER", "-in", package],
                               capture_output=True, text=True).stdout
 
 
@@ -165,6 +172,10 @@ def released(tap, folder):
                   letters["rsa"] == letters["ec"] and f"account id {account}\nexists yes\ncreated in the week of "
                   in letters["rsa"] and "\ndevices 1\nbeside " in letters["rsa"] and "items " not in
                   letters["rsa"].split("beside")[0], letters)
+        named = authority.named(out / "o-1.cms")
+        tap.check("for_which_its_key_is_wrapped_as_nobody_else_can_try_out",
+                  named.count("rsaesOaep") == 1 and "rsaEncryption" not in named and
+                  named.count("dhSinglePass-stdDH-") == 1 and "aes-256-cbc" in named, named)
         sealed, manifest = (out / "o-1.cms").read_bytes(), (out / "o-1.manifest").read_text()
         tap.check("the_package_has_nothing_in_clear_and_the_manifest_its_hash",
                   account.encode() not in sealed and account not in manifest and b"exists" not in sealed and

@@ -160,6 +160,7 @@ static void take_notice(struct world *w, struct client *c, const struct core_not
     case CORE_NOTICE_LINKING:
     case CORE_NOTICE_SYNCED:
     case CORE_NOTICE_PETNAME:
+    case CORE_NOTICE_DESK:
         break;
     case CORE_NOTICE_MESSAGE:
     case CORE_NOTICE_CONVERSATION:

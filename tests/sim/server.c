@@ -8,8 +8,8 @@
 #include "server/internal.h"
 #include "unseal.h"
 
-enum { STRANGER = 1, ITEM_MESSAGE = 1 }; /* a session id that no link has; an item's first byte */
-enum { CHAINS = 6, CHAIN_ITEMS = 100 };  /* few and short, so that they end often */
+enum { STRANGER = 1 };                  /* a session id that no link has */
+enum { CHAINS = 6, CHAIN_ITEMS = 100 }; /* few and short, so that they end often */
 
 static struct link *link_of(struct session *s) {
     return (struct link *)((char *)s - offsetof(struct link, session));
@@ -389,9 +389,9 @@ static int mover(struct world *w, struct client *c, const struct place *p, buf *
     if (!sim_unseal(c->core, buf_slice(&p->value), plain, &item))
         return -1;
     reader r = reader_of(item);
-    if (reader_u8(&r, &kind) != OK || kind != ITEM_MESSAGE || reader_vec(&r, &content) != OK ||
-        mls_message_header(content, &header) != OK || header.wire != MLS_PRIVATE_MESSAGE ||
-        header.group_id.n != 32)
+    if (reader_u8(&r, &kind) != OK || kind != PROTO_ITEM_MESSAGE ||
+        reader_vec(&r, &content) != OK || mls_message_header(content, &header) != OK ||
+        header.wire != MLS_PRIVATE_MESSAGE || header.group_id.n != 32)
         return -1;
     *group = world_group_find(w, header.group_id.p);
     if (header.kind == MLS_COMMIT)

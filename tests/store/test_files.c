@@ -9,7 +9,7 @@
 
 #define NAME "a name of 16 byte"
 
-enum { FILES = 96, VALUES = 4096, AT_ONCE = 16, VALUE = 4096, SMALL = 64 * 1024 };
+enum { FILES = 160, VALUES = 4096, AT_ONCE = 16, VALUE = 4096, SMALL = 64 * 1024 };
 
 static void put_all(struct store *s) {
     static uint8_t value[VALUE];

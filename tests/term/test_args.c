@@ -94,16 +94,13 @@ TEST(values_are_needed_where_they_are_and_only_there) {
 
 TEST(numbers_are_digits_and_bounded) {
     static const char *const bad[] = {
-        "", "-1", "+1", "1x", " 1", "9999999999", "99999999999999999999"};
+        "", "-1", "+1", "1x", " 1", "9999999999", "99999999999999999999", "01"};
     struct given g;
-    uint64_t n;
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        CHECK_ERR(args_number(bad[i], 100, &n), ERR_MALFORMED);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         CHECK_ERR(PARSE(&g, "read", "--last", bad[i]), ERR_MALFORMED);
-    }
-    CHECK_ERR(args_number("101", 100, &n), ERR_MALFORMED);
-    CHECK_OK(args_number("100", 100, &n));
-    CHECK_EQ(n, 100);
+    CHECK_ERR(PARSE(&g, "read", "--last", "31536001"), ERR_MALFORMED);
+    CHECK_OK(PARSE(&g, "read", "--last", "31536000"));
+    CHECK_EQ(g.args.last, 31536000);
 }
 
 TEST(too_few_and_too_many_words_are_refused) {

@@ -6,10 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "server"))
+from notices import NoticeKey, NoticeOffice  # noqa: E402
 from rig import ROOT, Person, Tap, Unexpected, World, acquaint  # noqa: E402
 
 CELL = re.compile(r"`([^`]+)`")
@@ -245,6 +248,38 @@ def ask(world, watch, ann):
     watch.run(ann, "unblock", "gil")
 
 
+def notices(world, watch, ann):
+    """Of a request desk, which gets another key at the end."""
+    from test_desk import digest
+    account = ann.fine("status", "--offline", "--json").of("status")[0]["account"]
+    with tempfile.TemporaryDirectory() as keys:
+        office = NoticeOffice(Path(keys))
+        operator = office.begin(world)
+
+        def give(name):
+            operator.order(office.notice(operator.show(), account, name), keys)
+
+        watch.run(ann, "desk")
+        give("n-1")
+        watch.run(ann, "read")
+        give("n-2")
+        watch.run(ann, "chat", "ben", text=b"")
+        listener = watch.listen(ann, until="caught_up")
+        give("n-3")
+        while json.loads(line := listener.stdout.readline().decode()).get("type") != "notice":
+            watch.note("listen", line)
+        watch.note("listen", line)
+        first = office.text()
+        office.notice_key = NoticeKey(office.folder, "second")
+        operator.hand_in("change", office.signed(office.text(2, digest(first)), "p2", "p3", "p4"))
+        give("n-4")
+        while json.loads(line := listener.stdout.readline().decode()).get("type") != "desk":
+            watch.note("listen", line)
+        watch.note("listen", line)
+        watch.finish(listener)
+        watch.run(ann, "desk")
+
+
 def fail(world, watch, tap, ann):
     code = world.server.invite()
     codes = {
@@ -292,6 +327,7 @@ def main():
             leave(watch, ann, ben)
             account = cem.fine("status", "--json").of("status")[0]["account"]
             watch.run(cem, "delete-account", account[:8])
+            notices(world, watch, ann)
             ask(world, watch, ann)
             fail(world, watch, tap, ann)
         finally:

@@ -1,5 +1,5 @@
 /* Items: `u8 kind | opaque content<V> | zeros`, in one of a few sizes. */
-#include "core/internal.h"
+#include "proto/proto.h"
 
 static const size_t buckets[] = {256, 512, 1024, 2048, 4096, 8192, PROTO_ITEM_MAX};
 
@@ -14,7 +14,7 @@ static size_t item_size(size_t content) {
     return 1 + varint_size(content) + content;
 }
 
-size_t core_item_room(size_t content) {
+size_t proto_item_room(size_t content) {
     size_t bucket = bucket_of(item_size(content));
     if (bucket == 0)
         return 0;
@@ -23,7 +23,7 @@ size_t core_item_room(size_t content) {
     return room < content ? content : room;
 }
 
-err core_item_write(buf *out, enum item_kind kind, slice content) {
+err proto_item_write(buf *out, enum proto_item_kind kind, slice content) {
     size_t bucket = bucket_of(item_size(content.n));
     size_t start = out->n;
     if (bucket == 0)
@@ -35,18 +35,18 @@ err core_item_write(buf *out, enum item_kind kind, slice content) {
     return buf_resize(out, start + bucket);
 }
 
-err core_item_read(slice item, enum item_kind *kind, slice *content) {
+err proto_item_read(slice item, enum proto_item_kind *kind, slice *content) {
     reader r = reader_of(item);
     uint8_t k;
     if (bucket_of(item.n) != item.n)
         return ERR_LENGTH;
     TRY(reader_u8(&r, &k));
-    if (k != ITEM_MESSAGE && k != ITEM_BLOB)
+    if (k < PROTO_ITEM_MESSAGE || k > PROTO_ITEM_NOTICE)
         return ERR_UNKNOWN_TYPE;
     TRY(reader_vec(&r, content));
     for (size_t i = 0; i < r.n; i++)
         if (r.p[i] != 0)
             return ERR_MLS_PADDING;
-    *kind = (enum item_kind)k;
+    *kind = (enum proto_item_kind)k;
     return OK;
 }

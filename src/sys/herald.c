@@ -1,0 +1,99 @@
+#include "sys/herald.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/files.h"
+
+/* Words are messages of a socket that keeps them apart. */
+struct sys_herald {
+    int fd;
+};
+
+static void run(const char *program, char *word) {
+    char *argv[] = {(char *)(uintptr_t)program, word, NULL};
+    pid_t pid;
+    int how;
+    if (posix_spawnp(&pid, program, NULL, NULL, argv, environ) != 0)
+        return;
+    while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
+        ;
+}
+
+/* Until the other end is closed. Signals that end a daemon are that one's to answer. */
+__attribute__((noreturn)) static void serve(int fd, const char *program) {
+    char word[SYS_HERALD_WORD_MAX + 1];
+    setsid();
+    for (;;) {
+        ssize_t n = recv(fd, word, SYS_HERALD_WORD_MAX, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            _exit(0);
+        word[n] = 0;
+        run(program, word);
+    }
+}
+
+static void close_others(int keep) {
+    for (int fd = 3; fd < 64; fd++)
+        if (fd != keep)
+            close(fd);
+}
+
+err sys_herald_start(struct sys_herald **out, const char *program) {
+    int fds[2];
+    *out = NULL;
+    struct sys_herald *h = mem_new(NULL, sizeof *h);
+    if (h == NULL)
+        return ERR_NO_MEMORY;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
+        mem_free(NULL, h, sizeof *h);
+        return sys_err_from_errno(errno);
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        close_others(fds[1]);
+        serve(fds[1], program);
+    }
+    close(fds[1]);
+    h->fd = fds[0];
+    if (pid > 0 && fcntl(h->fd, F_SETFL, O_NONBLOCK) == 0) {
+        *out = h;
+        return OK;
+    }
+    err e = sys_err_from_errno(errno);
+    sys_herald_free(h);
+    return e;
+}
+
+static bool is_word(slice s) {
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = s.p[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (!plain && (i == 0 || (c != '-' && c != '.')))
+            return false;
+    }
+    return s.n > 0 && s.n <= SYS_HERALD_WORD_MAX;
+}
+
+err sys_herald_tell(struct sys_herald *herald, slice word) {
+    if (!is_word(word))
+        return ERR_MALFORMED;
+    if (send(herald->fd, word.p, word.n, MSG_NOSIGNAL) == (ssize_t)word.n)
+        return OK;
+    return errno == EPIPE || errno == ECONNRESET ? ERR_CLOSED : sys_err_from_errno(errno);
+}
+
+void sys_herald_free(struct sys_herald *herald) {
+    if (herald == NULL)
+        return;
+    close(herald->fd);
+    mem_free(NULL, herald, sizeof *herald);
+}
