@@ -277,6 +277,26 @@
     X(SEND_LINES, "Send with the pasted lines", "連同貼上的簽署行提交") \
     X(SIGN, "Sign and send", "簽署並提交") \
     X(SIGN_LEAD, "Read it. What you sign is this text, byte for byte.", "請先閱讀。您所簽署者即為此文本，逐位元組相同。") \
+    /* Enrolment */ \
+    X(ENROL, "Enrol", "登記") \
+    X(ENROL_LEAD, "For who was given a code by this desk.", "供已獲本處發給代碼者使用。") \
+    X(CODE, "Code", "代碼") \
+    X(CODE_HINT, "It counts once, for an hour.", "一次有效，為時一小時。") \
+    X(CODE_WRONG, \
+      "This code is wrong, was used, or is over. Ask for another.", \
+      "代碼有誤、已使用或已過期，請另行索取。") \
+    X(ENROL_KEYS, \
+      "Make two passkeys, on two devices: one lost must not lock you out. Your browser also makes the key that opens what is sealed to you; the desk keeps it wrapped, and can't open it.", \
+      "請在兩部裝置上各建立一把通行密鑰，以免遺失其一即無法登入。瀏覽器並會建立用以開啟密封資料的密鑰；本處僅保存經包裹的密鑰，無法開啟。") \
+    X(SSH_KEYS, "SSH keys", "SSH密鑰") \
+    X(SSH_KEYS_HINT, \
+      "Public keys of hardware that verifies you (ed25519-sk or ecdsa-sk), one a line, as ssh-add -L shows them. Releases, lifts and changes of the office need one signature of this kind.", \
+      "驗證本人的硬件密鑰（ed25519-sk或ecdsa-sk）的公鑰，每行一把，格式如 ssh-add -L 所示。披露、解除及更改職員名冊均須一個此類簽署。") \
+    X(MAKE_PASSKEY, "Make a passkey", "建立通行密鑰") \
+    X(ENROL_DONE, "Hand in", "提交") \
+    X(ENROLLED, \
+      "Handed in. You act here once the next office file names you, signed by others.", \
+      "已提交。待下一版職員名冊載有您並經他人簽署後，您方可行事。") \
     /* Queue and tasks */ \
     X(CASE, "Case", "案件") \
     X(CASES, "Cases", "案件") \

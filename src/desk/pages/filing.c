@@ -3,8 +3,8 @@
 #include "crypto/crypto.h"
 #include "desk/pages/page.h"
 
-enum { FIELD_MAX = 16 * 1024, BODY_MAX = 48 << 20, UPLOADS_MAX = 4, FIELDS_MAX = 24 };
-_Static_assert((uint64_t)BODY_MAX >= DESK_FILING_MAX, "the largest attachment fits");
+enum { FIELD_MAX = 16 * 1024, UPLOADS_MAX = 4, FIELDS_MAX = 24 };
+_Static_assert((int)PAGE_FILING_MAX >= (int)DESK_FILING_MAX, "the largest attachment fits");
 
 /* ---- The form ---- */
 
@@ -312,7 +312,6 @@ static void upload_close(void *ctx, void *upload) {
 
 const struct sys_web_upload page_filing_upload = {
     .open = upload_open, .sink = {part, bytes}, .close = upload_close};
-const uint64_t page_filing_max = BODY_MAX;
 
 /* ---- The text that is filed ---- */
 

@@ -130,6 +130,25 @@ def a_text_that_the_page_changed_is_refused(b):
 
 
 @test
+def who_has_a_code_makes_two_passkeys_and_a_key_that_they_open(b):
+    b.open("/enrol")
+    b.fill("code", b.desk.code("policy-3"))
+    b.press("main form button[type=submit]")
+    b.wait(lambda: b.all("[data-press=passkey]"))
+    for made in (1, 2):
+        authenticator = b.authenticator()
+        b.press("[data-press=passkey]")
+        b.wait(lambda: f"Passkeys made: {made}" in b.text() or "did not work" in b.text())
+        expect(f"Passkeys made: {made}" in b.text(), b.text())
+        b.driver.execute_cdp_cmd("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": authenticator})
+    b.press("[data-press=enrol]")
+    b.wait(lambda: "Handed in" in b.text())
+    lines = (b.desk.folder / "drafts" / "policy-3").read_text().splitlines()
+    expect([line.split()[0] for line in lines] == ["person", "roles", "countries", "seal", "passkey", "passkey"], lines)
+    expect(lines[4].split()[3] != lines[5].split()[3], "one passkey twice")
+
+
+@test
 def signing_out_forgets_the_key(b):
     b.act_as("intake-1")
     has = ("const done = arguments[0]; const o = indexedDB.open('sotto-desk', 1); o.onsuccess = () => {"
