@@ -395,6 +395,10 @@
     X(MOVE_NUMBER, "Move {1}", "第{1}步") \
     X(BY_DESK, "the desk itself", "系統") \
     X(PENDING, "more signatures needed", "尚需簽署") \
+    X(EXPERTS, "Outside experts", "外部專家") \
+    X(EXPERTS_TEXT, \
+      "They can't open this case before somebody who can gives them its key.", \
+      "專家須由持有本案密鑰者授予後，方可開啟本案。") \
     X(SEALED, "Sealed contents", "密封內容") \
     X(SEALED_TEXT, \
       "What names an account or is free text is sealed to the people of this case. The desk itself can't read it: your browser opens it with your passkey.", \

@@ -356,12 +356,48 @@ static err contents(struct page *p, const struct desk_case *c) {
     return OK;
 }
 
+/* ---- Experts ---- They have no key before they are asked. */
+
+static err lacks_key(struct page *p, const struct desk_case *c, const struct office_person *one,
+                     bool *lacks) {
+    buf wrap = buf_on(NULL);
+    err e = desk_wrap_get(p->desk, slice_str(c->id), one->id, &wrap);
+    buf_free(&wrap);
+    *lacks = e == ERR_NOT_FOUND;
+    return *lacks ? OK : e;
+}
+
+static err experts(struct page *p, const struct desk_case *c) {
+    const struct office *o = desk_office(p->desk);
+    if (c->state != DESK_STATE_NEEDS_EXPERT)
+        return OK;
+    html_open(&p->h, "section", "data-script", "rewrap", NULL);
+    page_element(p, "h2", WORD_EXPERTS);
+    page_element(p, "p", WORD_EXPERTS_TEXT);
+    html_open(&p->h, "ul", "class", "lacks", NULL);
+    for (size_t i = 0; i < o->persons.n; i++) {
+        const struct office_person *one = &o->persons.p[i];
+        bool lacks = false;
+        if ((desk_person_roles(one) & OFFICE_ROLE_EXPERT) == 0 || desk_person_bound(p->desk, one))
+            continue;
+        TRY(lacks_key(p, c, one, &lacks));
+        if (lacks)
+            page_lacking(p, slice_str(c->id), one);
+    }
+    html_close(&p->h);
+    page_press(p, "wrap", WORD_REWRAP_DO);
+    page_status(p);
+    html_close(&p->h);
+    return OK;
+}
+
 static err show(struct page *p, const struct desk_case *c) {
     page_begin_with(p, WORD_CASE, slice_str(c->id));
     standing(p, c);
     TRY(actions(p, c));
     facts(p, c);
     TRY(seats(p, c));
+    TRY(experts(p, c));
     TRY(contents(p, c));
     TRY(history(p, c));
     return page_end(p);
