@@ -34,6 +34,7 @@ def load():
         "kinds": re.search(r'HELD_KINDS \\\n +"(.*)"', held).group(1),
         "states": names(desk, "DESK_STATES"),
         "roles": names(office, "OFFICE_ROLES"),
+        "notice": int(re.search(r"OFFICE_NOTICE_MAX = (\d+)", office).group(1)),
     }}
 
 
@@ -261,6 +262,15 @@ def every_notice_says_how_to_object(data):
         if letter["id"].startswith("notice"):
             yield from (f"{letter['id']}: {{{word}}}"
                         for word in {"case", "authority", "fields", "receipt", "origin", "contact"} - set(letter["placeholders"]))
+
+
+@check
+def every_notice_fits_into_an_item(data):
+    """In both languages together, with what stands in its braces."""
+    for letter in data["letters"]["letters"]:
+        size = sum(len(text.encode()) for text in letter["body"].values()) + 200 * 2 * len(letter["placeholders"])
+        if letter["to"] == "user" and size > data["code"]["notice"] - 4000:
+            yield f"{letter['id']}: {size} bytes"
 
 
 @check
@@ -500,6 +510,7 @@ BROKEN = [
     (what_is_sealed_is_said_in_the_fixed_words, lambda d: letter(d, "not-held")["body"].update(en="{kinds}: not held")),
     (what_is_sealed_is_said_in_the_fixed_words, page("authorities.md", "not readable by us", "unreadable")),
     (every_notice_says_how_to_object, lambda d: letter(d, "notice-emergency")["placeholders"].remove("contact")),
+    (every_notice_fits_into_an_item, lambda d: letter(d, "notice")["body"].update(en="long " * 3000)),
     (every_source_is_a_standard, lambda d: d["checklists"]["lists"][1]["items"][0].update(source=["policy 99"])),
     (every_source_is_a_standard, lambda d: d["assessment"]["sections"][0].update(source=[])),
     (a_deployment_says_nothing_but_names, lambda d: d["deployment"]["names"].append({"id": "fields", "text": {}})),

@@ -2,7 +2,7 @@
 """Whether docs/desk says what the desk does: test_docs.py [ROOT]. Prints TAP.
 
 Every state, move, role and file of data has its row, a move's says what the table in rules.c says, every role has its
-page, every link leads to a file, and the picture has every state.
+page, every link leads to a file, every command is one, and the picture has every state.
 """
 import re
 import sys
@@ -110,6 +110,17 @@ def broken_links():
                 yield f"{page.name}: {link}"
 
 
+def commands_that_are_not_there():
+    """Those of `sottod` and `sotto-desk` that a page names, looked for in their usage."""
+    usage = {name: (ROOT / "src" / folder / "main.c").read_text(encoding="utf-8")
+             for name, folder in (("sottod", "server"), ("sotto-desk", "desk"))}
+    for page in sorted(DOCS.glob("*.md")):
+        for code in re.findall(r"`((?:sottod|sotto-desk) [^`]+)`", page.read_text(encoding="utf-8")):
+            words = re.match(r"(sottod|sotto-desk)((?:\s+[a-z]+)*)", code)
+            if f"{words.group(1)}{re.sub(chr(92) + 's+', ' ', words.group(2))} " not in usage[words.group(1)]:
+                yield f"{page.name}: {code}"
+
+
 def not_in_the_picture(states):
     picture = xml.etree.ElementTree.parse(DOCS / "states.svg")
     said = {text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")}
@@ -128,6 +139,7 @@ def main():
         ("every_role_has_its_row_and_its_page", (roles ^ (first_cells(page, "role") - {"operator"})) | roles - pages),
         ("every_file_of_data_has_its_row", files_of_data() ^ rows_of_data()),
         ("every_link_leads_to_a_file", broken_links()),
+        ("every_command_is_there", commands_that_are_not_there()),
         ("the_picture_has_every_state", not_in_the_picture(states)),
     ]
     failed = False
