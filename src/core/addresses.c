@@ -3,8 +3,7 @@
 #include "core/internal.h"
 
 #define RETRY_TIME (30 * TIME_SECOND)
-#define FULL_TIME TIME_DAY     /* until the server has room for more */
-#define REPLACED_TIME TIME_DAY /* until a replaced address is revoked */
+#define FULL_TIME TIME_DAY /* until the server has room for more */
 static const char given_name[] = "given", revoke_name[] = "revoke";
 
 /* ---- Given away ---- */
@@ -179,8 +178,8 @@ err core_address_revoke_at(struct core *core, const uint8_t address[PROTO_ADDRES
     return revoke(core, address, at, false);
 }
 
-err core_address_replaced(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
-    return revoke(core, address, core->now + REPLACED_TIME, true);
+err core_address_replaced(struct core *core, const uint8_t address[PROTO_ADDRESS], uint64_t time) {
+    return revoke(core, address, core->now + time, true);
 }
 
 err core_address_revoke(struct core *core, const uint8_t address[PROTO_ADDRESS]) {

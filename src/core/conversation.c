@@ -4,7 +4,8 @@
 
 #define LEAVE_TIME TIME_WEEK
 #define RENEW_TIME \
-    (4 * TIME_WEEK) /* an address key holds for half a year after the next one came */
+    (4 * TIME_WEEK)            /* an address key holds for half a year after the next one came */
+#define REPLACED_TIME TIME_DAY /* until our leaf's old address is revoked */
 #define DOUBT_TIME (5 * TIME_MINUTE)
 #define PROBE_EVERY (6 * TIME_HOUR)
 static const char name_meta[] = "conversation", name_staged[] = "staged";
@@ -468,7 +469,7 @@ static err apply(struct core *core, struct conversation *c, struct mls_staged *s
     TRY(after_apply(core, c, events, ours));
     if (devices)
         TRY(core_sync_history(core, c));
-    return revokes ? core_address_replaced(core, old) : OK;
+    return revokes ? core_address_replaced(core, old, REPLACED_TIME) : OK;
 }
 
 err core_conversation_apply(struct core *core, struct conversation *c, struct mls_staged *staged,

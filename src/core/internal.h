@@ -769,9 +769,10 @@ MUST err core_address_revoke(struct core *core, const uint8_t address[PROTO_ADDR
 /* The same, not before `at`. */
 MUST err core_address_revoke_at(struct core *core, const uint8_t address[PROTO_ADDRESS],
                                 uint64_t at);
-/* The same of an address that stood in our leaf until now: members who have not heard of the next
- * one send by it for a while, and are no strangers. */
-MUST err core_address_replaced(struct core *core, const uint8_t address[PROTO_ADDRESS]);
+/* The same of an address that stood in a leaf of ours, or still does in others: members who have
+ * not heard of the next one send by it for so long, and are no strangers. */
+MUST err core_address_replaced(struct core *core, const uint8_t address[PROTO_ADDRESS],
+                               uint64_t time);
 void core_address_pump(struct core *core);
 uint64_t core_address_wake(const struct core *core);
 void core_revocation_free(struct core *core, struct revocation *r);

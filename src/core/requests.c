@@ -3,15 +3,16 @@
 
 /* ---- Our address in a conversation ---- */
 
-/* The address in a last-resort key package is everybody's who took that. Another is put each week,
- * and who came by this one updates its leaf: then it goes. */
+/* The address in a last-resort key package is everybody's who took that, and stands in our leaf
+ * wherever we were added by it. Another is put each week, and an accepted leaf is updated: then it
+ * goes. */
 static err revoke_shared(struct core *core, const uint8_t address[PROTO_ADDRESS]) {
     size_t waiting = 0;
     for (size_t i = 0; i < core->conversations.n; i++) {
         const struct conversation *c = core->conversations.p[i];
         waiting += core_request_is(c) && c->r.last_resort;
     }
-    return waiting > 1 ? OK : core_address_revoke_at(core, address, core->now + 2 * TIME_WEEK);
+    return waiting > 1 ? OK : core_address_replaced(core, address, 2 * TIME_WEEK);
 }
 
 err core_request_revoke(struct core *core, const struct mls_group *group, bool last_resort) {

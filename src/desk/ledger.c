@@ -1,7 +1,10 @@
+/* Leaves, and what is kept beside them. */
 #include "desk/ledger.h"
 
+#include "base/text.h"
 #include "crypto/crypto.h"
-#include "desk/internal.h"
+#include "desk/ledger_internal.h"
+#include "sys/files.h"
 
 static err fields_put(struct desk_store *s, int64_t leaf, const struct merkle_field *fields,
                       size_t n) {
@@ -39,15 +42,91 @@ err desk_ledger_leaf(struct desk *d, const struct merkle_field *fields, size_t n
 }
 
 err desk_ledger_forget(struct desk *d, slice case_id) {
-    (void)d;
-    (void)case_id;
-    return OK; /* No field names an account. */
+    return desk_store_run(d->store,
+                          "DELETE FROM leaf_fields WHERE slot IN (?, ?) AND leaf IN"
+                          " (SELECT leaf FROM pending_leaves WHERE case_id = ?)",
+                          "iit", (int64_t)MERKLE_SLOT_FILING, (int64_t)MERKLE_SLOT_ORDER, case_id);
+}
+
+/* ---- Public documents ---- */
+
+static err document_leaf(struct desk *d, const char *kind, uint64_t version, slice hash) {
+    char number[DECIMAL_TEXT];
+    decimal_text(version, number);
+    const struct {
+        enum merkle_slot slot;
+        slice value;
+    } said[] = {{MERKLE_SLOT_MOVE, slice_str(kind)},
+                {MERKLE_SLOT_NUMBER, slice_str(number)},
+                {MERKLE_SLOT_DOCUMENT, hash}};
+    struct merkle_field fields[3];
+    for (size_t i = 0; i < 3; i++)
+        fields[i] = (struct merkle_field){said[i].slot, merkle_slot_name(said[i].slot), NULL,
+                                          said[i].value};
+    TRY(desk_ledger_leaf(d, fields, 3, SLICE_EMPTY, 0));
+    return desk_store_run(d->store,
+                          "INSERT INTO document_leaves (leaf, kind, version) SELECT MAX(leaf), ?, ?"
+                          " FROM pending_leaves",
+                          "si", kind, version);
 }
 
 err desk_ledger_document(struct desk *d, const char *kind, uint64_t version, const uint8_t hash[32],
                          slice bytes) {
+    buf hex = {0};
     (void)bytes; /* in the table of documents */
-    return desk_store_run(d->store,
-                          "INSERT INTO pending_notices (kind, version, hash) VALUES (?, ?, ?)",
-                          "sib", kind, version, slice_of(hash, 32));
+    err e = hex_encode(&hex, slice_of(hash, 32));
+    if (e == OK)
+        e = document_leaf(d, kind, version, buf_slice(&hex));
+    if (e == OK)
+        e = desk_store_run(d->store,
+                           "INSERT INTO pending_notices (kind, version, hash) VALUES (?, ?, ?)",
+                           "sib", kind, version, slice_of(hash, 32));
+    buf_free(&hex);
+    return e;
+}
+
+/* ---- Publishing ---- */
+
+static err go(struct desk *d, uint64_t now, bool begin) {
+    struct ledger_key key;
+    TRY(ledger_key_load(d, &key));
+    err e = ledger_notices_go(d, &key);
+    if (e == OK)
+        e = ledger_batch_go(d, &key, now, begin);
+    wipe(&key, sizeof key);
+    return e;
+}
+
+static err go_alone(struct desk *d, uint64_t now, bool begin) {
+    char path[LEDGER_PATH];
+    int lock;
+    TRY(ledger_path(d, "ledger.lock", path));
+    TRY(sys_lock_take(path, &lock));
+    /* With the office as it is now. */
+    err e = desk_begin(d);
+    if (e == OK)
+        e = desk_end(d, OK);
+    if (e == OK)
+        e = go(d, now, begin);
+    sys_lock_release(lock);
+    return e;
+}
+
+err desk_ledger_tick(struct desk *d, uint64_t now) {
+    return d->office == NULL ? OK : go_alone(d, now, false);
+}
+
+err desk_ledger_publish(struct desk *d, uint64_t now) {
+    return go_alone(d, now, true);
+}
+
+err desk_ledger_state_get(struct desk *d, struct desk_ledger_state *state) {
+    struct ledger_batch newest;
+    TRY(ledger_batch_newest(d, &newest));
+    *state = (struct desk_ledger_state){.size = ledger_batch_end(&newest),
+                                        .batches = newest.number,
+                                        .time = newest.time,
+                                        .root = newest.root};
+    return desk_store_number(d->store, &state->waiting,
+                             "SELECT COUNT(*) FROM pending_leaves WHERE place IS NULL", "");
 }

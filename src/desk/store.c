@@ -78,6 +78,19 @@ static const char *const steps[] = {
     " WITHOUT ROWID;"
     "CREATE TABLE pending_notices (notice INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,"
     " version INTEGER NOT NULL, hash BLOB NOT NULL);",
+    /* A batch without a root is begun: its leaves have their places, and no file says so yet. */
+    "CREATE TABLE batches (batch INTEGER PRIMARY KEY, first INTEGER NOT NULL,"
+    " size INTEGER NOT NULL, time INTEGER NOT NULL, root BLOB, note BLOB);"
+    "CREATE UNIQUE INDEX leaves_place ON pending_leaves (place);"
+    "CREATE TABLE document_leaves (leaf INTEGER PRIMARY KEY REFERENCES pending_leaves (leaf),"
+    " kind TEXT NOT NULL, version INTEGER NOT NULL, UNIQUE (kind, version));"
+    "CREATE TABLE publications (number INTEGER PRIMARY KEY, hash BLOB NOT NULL,"
+    " note BLOB NOT NULL);"
+    /* Every cosignature that came, and the size that each witness is known to know. */
+    "CREATE TABLE cosigned (event INTEGER PRIMARY KEY AUTOINCREMENT, witness TEXT NOT NULL,"
+    " size INTEGER NOT NULL, seconds INTEGER NOT NULL, lines BLOB NOT NULL);"
+    "CREATE INDEX cosigned_witness ON cosigned (witness, event);"
+    "CREATE TABLE witnesses (witness TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;",
 };
 enum { VERSION = sizeof steps / sizeof steps[0] };
 

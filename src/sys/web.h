@@ -19,7 +19,7 @@
 struct sys_loop;
 
 enum {
-    SYS_WEB_STARS = 4,
+    SYS_WEB_STARS = 8,
     SYS_WEB_PATIENCE_MS = 20000,
     SYS_WEB_HEAD_MAX = 32 * 1024,      /* of a request, about */
     SYS_WEB_BODY_MAX = 4 * 1024 * 1024 /* of a request that is kept in memory */

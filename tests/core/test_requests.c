@@ -486,6 +486,32 @@ TEST(by_a_link_s_address_others_may_ask_and_nothing_else) {
     rig_fini(&rig);
 }
 
+/* The last resort's address is declined with the first, and stands in the leaf of the second. */
+TEST(who_asks_by_an_address_that_another_was_declined_with_is_no_stranger) {
+    uint8_t its[PROTO_ADDRESS];
+    start(3);
+    struct core *core = client(1)->core;
+    use_up_keys();
+    ask(0);
+    ask(2);
+    core_online(core, true, rig.now);
+    rig_pass(&rig, TIME_SECOND);
+    CHECK_EQ(rig_status(client(1)).requests, 2);
+    struct conversation *first = core->conversations.p[0], *second = core->conversations.p[1];
+    CHECK(first->r.last_resort && second->r.last_resort);
+    CHECK_OK(core_conversation_load(core, second));
+    leaf_address(second, its);
+    CHECK_OK(core_request_accept(core, second->r.number, SLICE_EMPTY, rig.now));
+    CHECK_OK(core_request_decline(core, first->r.number, rig.now));
+    CHECK_EQ(core->revocations.n, 1);
+    core->fetched = core->fetched_asking = 0;
+    rig_send_blob(&rig, its, slice_str("large"));
+    rig_pass(&rig, TIME_SECOND);
+    CHECK(core->fetched > 0);
+    CHECK_EQ(core->fetched_asking, 0);
+    rig_fini(&rig);
+}
+
 /* What it knows of us leads nowhere, and it is told the same as ever. */
 TEST(a_declined_request_s_address_is_revoked) {
     uint8_t serial[8], address[PROTO_ADDRESS];

@@ -115,12 +115,12 @@ async function keyFor(element: HTMLElement): Promise<keys.CaseKey> {
   return caseKey(d.case, fromBase64(d.caseKey ?? ""), personOf(element));
 }
 
-async function unsealed(element: HTMLElement, kind: string, number: string): Promise<Bytes> {
+/** Nothing, if it isn't there, or is not to be seen yet. */
+async function unsealed(element: HTMLElement, kind: string, number: string): Promise<Bytes | undefined> {
   const id = element.closest<HTMLElement>("[data-case]")?.dataset.case;
   const key = await keyFor(element);
   const sealed = await keys.fetchBytes(`/case/${id}/sealed/${kind}/${number}`);
-  if (sealed === undefined) throw new Error(say("gone"));
-  return key.unseal(kind, number, sealed);
+  return sealed === undefined ? undefined : key.unseal(kind, number, sealed);
 }
 
 function showText(element: HTMLElement, body: string): void {
@@ -173,6 +173,7 @@ async function showFile(element: HTMLElement, object: Bytes, number: string): Pr
 async function openSealed(element: HTMLElement): Promise<void> {
   const { kind = "", number = "" } = element.dataset;
   const plain = await unsealed(element, kind, number);
+  if (plain === undefined) throw new Error(say("gone"));
   if (kind === "attachment") return showFile(element, plain, number);
   showText(element, text(kind === "filing" ? keys.namedBytes(plain).bytes : plain));
   element.append(saveLink(kind === "filing" ? keys.namedBytes(plain).bytes : plain, `${kind}-${number}.txt`));
@@ -205,7 +206,10 @@ async function fillOrder(form: HTMLElement, paper: HTMLElement): Promise<void> {
   const lines = new Set<string>();
   let body: string | undefined;
   for (const number of numbers.split(" ").filter((n) => n !== "")) {
-    const [order, signatures] = passkey.splitDocument(text(await unsealed(paper, "order", number)));
+    // Others' signatures stay hidden while their verdicts do.
+    const plain = await unsealed(paper, "order", number);
+    if (plain === undefined) continue;
+    const [order, signatures] = passkey.splitDocument(text(plain));
     if (hex(await sha256(utf8(order))) !== hash) continue;
     body = order;
     for (const line of signatures.split("\n").filter((l) => l !== "")) lines.add(line);
