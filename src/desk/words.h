@@ -469,7 +469,10 @@
     X(ORDER_SEALED, \
       "It is sealed. Your browser opens it, and takes it only if it is the one that the case names.", \
       "命令已密封。由您的瀏覽器開啟，並僅在與案件所載一致時採用。") \
-    X(FILL, "Open the order before and take the account from it", "開啟上一輪命令並帶入帳戶") \
+    X(BENEFICIARY_ORDER_HINT, \
+      "Whom the answer is for: two capital letters.", \
+      "答覆為誰而作：兩個大寫字母。") \
+    X(FILL, "Show the order before", "顯示上一輪命令") \
     X(GROUND, "Ground", "理由") \
     X(UNTIL, "Until", "至") \
     X(UNTIL_HINT, "The day on which it ends.", "屆滿日期。") \

@@ -221,16 +221,19 @@ async function fillOrder(form: HTMLElement, paper: HTMLElement): Promise<void> {
   if (paper.dataset.collect !== undefined)
     field(form, `${name}-lines`).value = Array.from(lines, (line) => `${line}\n`).join("");
   one("[data-save]", paper)?.replaceChildren(saveLink(utf8(body), `${name}.txt`));
-  const account = /^account (\S+) (\S+)$/m.exec(body);
-  if (account !== null && one("[name=account-by]", form) !== null) {
-    field(form, "account-by").value = account[1] ?? "";
-    field(form, "account-name").value = account[2] ?? "";
-  }
 }
 
 const fillOrders = async (form: HTMLElement): Promise<void> => {
   for (const paper of all("[data-numbers]", form)) await fillOrder(form, paper);
 };
+
+/** Sends the form once that is done. */
+function beforeSending(form: HTMLFormElement, first: () => Promise<void>): void {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    first().then(() => form.submit(), (e: Error) => tell(form, `${say("failed")} ${e.message}`));
+  });
+}
 
 /** Signs each text that the form shows as to be signed, and sends it. */
 function formToSign(form: HTMLFormElement): void {
@@ -244,6 +247,7 @@ function formToSign(form: HTMLFormElement): void {
     await fillOrders(form);
     tell(form, say("opened"));
   });
+  if (papers.length === 0) beforeSending(form, () => fillOrders(form));
   button(form, "[data-press=sign]", async () => {
     tell(form, say("signing"));
     await fillOrders(form);
@@ -325,16 +329,10 @@ function enrol(form: HTMLFormElement): void {
 
 function filing(form: HTMLFormElement): void {
   const { ticket = "", bits = "0" } = form.dataset;
-  let done = false;
-  form.addEventListener("submit", (event) => {
-    if (done) return;
-    event.preventDefault();
+  beforeSending(form, async () => {
     tell(form, say("working"));
-    void work(ticket, Number(bits), (tried) => tell(form, `${say("working")} ${tried}`)).then((number) => {
-      form.action += `&work=${number}`;
-      done = true;
-      form.submit();
-    });
+    const number = await work(ticket, Number(bits), (tried) => tell(form, `${say("working")} ${tried}`));
+    form.action += `&work=${number}`;
   });
 }
 
