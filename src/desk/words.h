@@ -640,9 +640,12 @@
       "Print or save this page. The desk seals your filing and can't show it to you again.", \
       "請列印或儲存本頁。來件經密封後，本處無法再次向您顯示。") \
     X(CASE_NUMBER, "Case number", "案件編號") \
+    X(RECEIPT_UNSIGNED, \
+      "The desk can't sign this receipt now. Where a filing stands shows it again, signed.", \
+      "本處現時未能簽署此回條。日後可於「查詢來件」取得已簽署的回條。") \
     X(RECEIPT_PROMISE, \
-      "We promise to enter this filing in our public ledger. With the next weekly batch you can fetch the proof that it is there.", \
-      "本處承諾將此來件載入公開帳冊。下一批（每週）公布後，可取得載入證明。") \
+      "We promise, signed, to enter this filing in our public ledger. With the next weekly batch you can fetch the proof that it is there.", \
+      "本處簽署承諾將此來件載入公開帳冊。下一批（每週）公布後，可取得載入證明。") \
     X(RECEIPT_TEXT, "What was filed", "來件文本") \
     X(RECEIPT_TEXT_NOTE, \
       "The receipt is the SHA-256 of exactly these bytes. Attachments are named by theirs.", \
@@ -654,6 +657,8 @@
     X(RECEIPT_HASH_HINT, "64 hexadecimal digits.", "64位十六進制數字。") \
     X(NO_RECEIPT, "No filing has this receipt.", "沒有此回條的來件。") \
     X(STANDS, "It stands", "現況") \
+    X(PROOF, "The proof that it is in the ledger", "已載入帳冊的證明") \
+    X(PROOF_NOT_YET, "It is not in a published batch yet.", "尚未載入已公布的批次。") \
     X(STATUS_NOTE, \
       "No clock releases anything, and no deadline is met by silence.", \
       "任何計時均不導致披露，亦不以沉默代替答覆。") \
@@ -694,6 +699,8 @@
       "Every move of every case is a sealed entry in an append-only log. Entries can't be read, but none can be taken out, changed or moved without its being seen.", \
       "每宗案件的每一步均為只增帳冊中的密封條目。條目不可閱讀，但任何刪除、更改或移動均會被察覺。") \
     X(CHECKPOINT, "Checkpoint", "檢查點") \
+    X(PUBLISHED_ON, "Published", "公布時間") \
+    X(ENTRIES, "Entries", "條目數目") \
     X(CHECKPOINT_FILE, "The checkpoint as a file", "檢查點檔案") \
     X(CHECKPOINT_NONE, \
       "Nothing was published yet. Entries are published in weekly batches of one size.", \

@@ -26,6 +26,7 @@ const struct sys_web_page desk_pages_table[] = {
     GET("/file/wait", file_wait),
     {"POST", "/file", PAGE_FILING_MAX, &page_filing_upload, page_at_file_take},
     GET("/status", status),
+    GET("/status/*/proof", proof),
     GET("/object", objection),
     POST("/object", object, FORM),
     GET("/language", language),
