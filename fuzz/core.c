@@ -2,8 +2,8 @@
  * members send each other.
  *
  * The first byte chooses: 0 content, 1 an item, 2 a contact link, 3 a joining link, 4 an MLS
- * message in an item, 6 a parcel, 7 what another own device shares; else the rest is a server's
- * frames after an honest handshake: request id, type, length in two bytes, body. */
+ * message in an item, 5 a notice, 6 a parcel, 7 what another own device shares; else the rest is a
+ * server's frames after an honest handshake: request id, type, length in two bytes, body. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +75,34 @@ static void fuzz_message(slice message) {
     }
     buf_free(&item);
     buf_free(&bytes);
+}
+
+/* A notice's text that the pinned key signed, twice; the account has a known id. */
+static void fuzz_notice(slice text) {
+    static const uint8_t seed[32] = {1}; /* the server's, too */
+    static struct server w;
+    struct proto_notice notice = {.text = text};
+    struct core_desk_notice shown;
+    size_t n = sizeof notice.signature;
+    buf content = {0};
+    server_start(&w);
+    server_register(&w);
+    (void)server_drain(&w);
+    memset(w.core->account.r.account, 7, sizeof w.core->account.r.account);
+    w.core->desk.r.pinned = true;
+    require(crypto_ed25519.public_of(w.core->desk.r.key, seed) == OK);
+    require(crypto_ed25519.sign(notice.signature, &n, seed, text) == OK);
+    if (proto_notice_encode(&content, &notice) == OK) {
+        require(core_txn_begin(w.core) == OK);
+        require(core_desk_take(w.core, buf_slice(&content)) == OK);
+        require(core_desk_take(w.core, buf_slice(&content)) == OK);
+        require(core_txn_end(w.core, OK) == OK);
+    }
+    if (core_desk_notice_at(w.core, 0, &shown) == OK)
+        require(slice_equal(shown.text, text) && core_text_valid(shown.wording));
+    require(core_desk_notice_at(w.core, 1, &shown) == ERR_NOT_FOUND);
+    buf_free(&content);
+    server_finish(&w);
 }
 
 /* In the conversation of own devices, with another conversation whose history may come. */
@@ -160,6 +188,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         break;
     case 4:
         fuzz_message(rest);
+        break;
+    case 5:
+        fuzz_notice(rest);
         break;
     case 6:
         fuzz_parcel(rest);

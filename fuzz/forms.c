@@ -5,7 +5,7 @@
  * 7 what a member says of itself. */
 #include <stdlib.h>
 
-#include "core/handle_form.h"
+#include "lookup/handle_form.h"
 #include "core/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -16,15 +16,15 @@ static void require(bool holds) {
 }
 
 static const uint8_t SEED[32] = {1};
-static const struct card_keys KEYS = {{2}, {3}};
+static const struct lookup_card_keys KEYS = {{2}, {3}};
 
 /* A form is its own form, and has a skeleton. */
 static void fuzz_handle(slice text) {
     buf form = {0}, again = {0}, skeleton = {0};
-    if (core_handle_form(text, &form) == OK) {
-        require(core_handle_form(buf_slice(&form), &again) == OK);
+    if (lookup_handle_form(text, &form) == OK) {
+        require(lookup_handle_form(buf_slice(&form), &again) == OK);
         require(slice_equal(buf_slice(&form), buf_slice(&again)));
-        require(core_handle_skeleton(buf_slice(&form), &skeleton) == OK && skeleton.n > 0);
+        require(lookup_handle_skeleton(buf_slice(&form), &skeleton) == OK && skeleton.n > 0);
     }
     buf_free(&form);
     buf_free(&again);
@@ -41,8 +41,8 @@ static void fuzz_card(slice bytes) {
     require(buf_resize(&plain, PLAIN) == OK);
     require(crypto_xchacha20poly1305.seal(card + NONCE, KEYS.key, card, SLICE_ARRAY(KEYS.place),
                                           buf_slice(&plain)) == OK);
-    if (core_card_open(&KEYS, SLICE_ARRAY(card), &opened, &content) == OK)
-        require(core_card_seal(&KEYS, &content, again) == OK);
+    if (lookup_card_open(&KEYS, SLICE_ARRAY(card), &opened, &content) == OK)
+        require(lookup_card_seal(&KEYS, &content, again) == OK);
     buf_free(&plain);
     buf_free(&opened);
 }
@@ -64,11 +64,11 @@ static void fuzz_list(slice bytes) {
     struct proto_device device;
     buf signed_list = {0};
     if (sign_list(bytes, &signed_list) &&
-        core_account_devices_check(buf_slice(&signed_list), &list) == OK) {
+        lookup_devices_check(buf_slice(&signed_list), &list) == OK) {
         require(list.devices.count > 0 && list.version > 0);
         reader r = reader_of(list.devices.bytes);
         require(proto_device_read(&r, &device) == OK);
-        require(core_devices_has(&list, device.id, &device));
+        require(lookup_devices_has(&list, device.id, &device));
     }
     buf_free(&signed_list);
 }

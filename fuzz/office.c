@@ -1,5 +1,6 @@
-/* Texts of the office, signed or not: office files, suspension lists, orders. What is read is
- * written again as it was, and nothing is accepted that one person alone did not sign enough for.
+/* Texts of the office, signed or not: office files, suspension lists, orders, sightings. What is
+ * read is written again as it was, and nothing is accepted that one person alone did not sign
+ * enough for.
  */
 #include "office_desk.h"
 
@@ -59,6 +60,21 @@ static void order(slice bytes) {
     buf_free(&again);
 }
 
+static void sightings(slice bytes) {
+    struct office_sightings *s;
+    uint64_t duration;
+    buf again = {0};
+    if (office_sightings_load(&s, NULL, bytes, NULL) != OFFICE_OK)
+        return;
+    require(office_sightings_write(&again, s) == OFFICE_OK);
+    same(&s->document, bytes, &again);
+    for (size_t i = 0; i < s->each.n; i++)
+        require((office_sighting_check(office_desk(), &s->each.p[i], &duration) == OFFICE_OK) ==
+                (duration > 0));
+    office_sightings_free(s);
+    buf_free(&again);
+}
+
 static void move(slice bytes) {
     struct office_case_move *m;
     struct office_signers signers;
@@ -94,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     office(bytes);
     suspensions(bytes);
     order(bytes);
+    sightings(bytes);
     move(bytes);
     login(bytes);
     return 0;

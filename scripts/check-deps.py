@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 # A folder may include itself and these. `store` needs crypto for its sealing engine.
-PURE_CLIENT = {"base", "crypto", "mls", "merkle", "noise", "proto", "store"}
+PURE_CLIENT = {"base", "crypto", "mls", "merkle", "noise", "proto", "lookup", "store"}
 MAY_INCLUDE = {
     "base": set(),
     "crypto": {"base"},
@@ -17,12 +17,13 @@ MAY_INCLUDE = {
     "merkle": {"base", "crypto"},
     "noise": {"base", "crypto"},
     "proto": {"base"},
+    "lookup": {"base", "crypto", "proto"},
     "store": {"base", "crypto"},
     "sys": {"base"},
     "core": PURE_CLIENT,
     "host": PURE_CLIENT | {"core", "sys"},
     "office": {"base", "crypto", "merkle", "proto"},
-    "server": {"base", "crypto", "merkle", "noise", "proto", "store", "sys", "office"},
+    "server": {"base", "crypto", "merkle", "noise", "proto", "lookup", "store", "sys", "office"},
     "desk": {"base", "crypto", "merkle", "proto", "store", "sys", "office"},
     "term": {"base", "core", "host", "sys"},
     "witness": {"base", "crypto", "merkle", "sys"},
@@ -44,7 +45,7 @@ LIBRARIES = [
     (r"sqlite3\.h$", r"(store/sqlite.*|desk/store\.c)"),
     (r"seccomp\.h$", r"sys/.*"),
     (r"microhttpd\.h$", r"sys/web\.c"),
-    (r"utf8proc\.h$", r"core/handle_form\.c"),
+    (r"utf8proc\.h$", r"lookup/handle_form\.c"),
     (r"json-c/", r"(mlstool/.*|desk/(pages/)?data\.c)"),
     (r"qrencode\.h$", r"term/qr\.c"),
 ]

@@ -59,11 +59,17 @@ start_server() {
 
 # The whole tree at once, as a power cut would.
 kill_server() {
-    local children
+    local children child
     children=$(cat /proc/"$server"/task/"$server"/children 2>/dev/null || true)
     # shellcheck disable=SC2086
     kill -9 "$server" $children 2>/dev/null || true
     wait "$server" 2>/dev/null || true
+    # The last to go holds the store.
+    for child in $children; do
+        while grep -q '^State:.[^ZX]' "/proc/$child/status" 2>/dev/null; do
+            sleep 0.05
+        done
+    done
     server=0
 }
 
@@ -119,7 +125,10 @@ say "emil has been away all this time; dora listens; the server is killed with -
 # Ben's message, cem's, and the one after the server is back.
 as dora listen --json --count 3 --until-idle 20 >"$dir/dora.json" 2>&1 &
 listener=$!
-sleep 0.7
+for _ in $(seq 200); do
+    ! grep -q '"caught_up"' "$dir/dora.json" || break
+    sleep 0.1
+done
 kill_server
 echo "    killed"
 
@@ -157,7 +166,7 @@ expect ben ann "${pair[@]}"
 say "what the server's disk holds about each account, as its own device reads it"
 for who in "${people[@]}"; do
     show "$who" record
-    as "$who" record --json | grep -q '"exists":true,.*"devices":1' || fail "$who's record"
+    as "$who" record --json | grep >/dev/null '"exists":true,.*"devices":1' || fail "$who's record"
 done
 
 say "done in $((SECONDS - began)) seconds: every message arrived once, with everybody it was for"

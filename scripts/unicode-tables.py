@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes src/core/handle_tables.c: scripts/unicode-tables.py CONFUSABLES [UCD] > src/core/handle_tables.c
+"""Makes src/lookup/handle_tables.c: scripts/unicode-tables.py CONFUSABLES [UCD] > src/lookup/handle_tables.c
 
 CONFUSABLES is Unicode's confusables.txt (UTS 39), of the same version as the Unicode Character Database
 in the folder UCD: UnicodeData.txt, Scripts.txt, ScriptExtensions.txt, DerivedCoreProperties.txt and
@@ -7,7 +7,7 @@ HangulSyllableType.txt, as Debian's package unicode-data puts them into /usr/sha
 confusables.txt in the source package icu, as icu/source/data/unidata/confusables.txt.
 
 Prints which characters a handle may have after mapping (PRECIS IdentifierClass, RFC 8264, less what
-src/core/handle_form.h says), with their scripts, and what each looks like. Refuses files of two versions.
+src/lookup/handle_form.h says), with their scripts, and what each looks like. Refuses files of two versions.
 """
 import re
 import sys
@@ -157,7 +157,7 @@ def main():
             pool.extend(target)
     print(f"/* Made by scripts/unicode-tables.py from Unicode {versions.pop()}; its data files are under the Unicode\n"
           " * license. handle_form.h says what the tables mean. */\n"
-          '#include "core/handle_form.h"\n\n/* clang-format off */')
+          '#include "lookup/handle_form.h"\n\n/* clang-format off */')
     print(f"const struct handle_scripts handle_sets[{len(sets)}] = {{")
     for one in sets:
         words = [0, 0, 0]

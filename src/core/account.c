@@ -13,14 +13,6 @@ err core_account_id(const uint8_t identity[32], uint8_t account[16]) {
 
 /* ---- Device lists ---- */
 
-err core_account_devices_check(slice encoded, struct proto_device_list *list) {
-    TRY(proto_device_list_decode(encoded, list));
-    if (list->devices.count == 0 || list->version == 0)
-        return ERR_MALFORMED;
-    slice fields = slice_of(encoded.p, encoded.n - sizeof list->signature);
-    return crypto_verify_labeled(list->signature, list->identity, PROTO_LABEL_DEVICE_LIST, fields);
-}
-
 /* Over all that was written, whose end is the signature's place. */
 static err sign(const struct record_account *a, const char *label, const buf *out) {
     uint8_t *signature = out->p + out->n - 64;

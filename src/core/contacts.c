@@ -135,41 +135,6 @@ static err contact_put(struct core *core, struct record_contact *r) {
 
 /* ---- Links and cards: a part `contact` that a device of its identity signed ---- */
 
-enum { CONTACT_SIGNATURE = sizeof((struct proto_contact *)NULL)->signature };
-
-/* What the signature covers: all of it, and what it is bound to. */
-static err signed_fields(buf *fields, slice bound, slice content) {
-    writer w = writer_on(fields);
-    if (content.n < CONTACT_SIGNATURE)
-        return ERR_MALFORMED;
-    writer_vec(&w, bound);
-    writer_bytes(&w, slice_of(content.p, content.n - CONTACT_SIGNATURE));
-    return writer_result(&w);
-}
-
-static err sign(const struct record_account *a, const char *label, slice bound, buf *content) {
-    buf fields = buf_on(content->mem);
-    err e = signed_fields(&fields, bound, buf_slice(content));
-    if (e == OK)
-        e = crypto_sign_labeled(content->p + content->n - CONTACT_SIGNATURE, a->device_seed, label,
-                                buf_slice(&fields));
-    buf_free(&fields);
-    return e;
-}
-
-static err verify(const struct proto_contact *contact, const struct proto_device_list *list,
-                  const char *label, slice bound, slice content) {
-    struct proto_device device;
-    buf fields = buf_on(NULL);
-    err e = signed_fields(&fields, bound, content);
-    if (e == OK && !core_devices_has(list, contact->device, &device))
-        e = ERR_SIGNATURE;
-    if (e == OK)
-        e = crypto_verify_labeled(contact->signature, device.key, label, buf_slice(&fields));
-    buf_free(&fields);
-    return e;
-}
-
 err core_contact_write(const struct core *core, const char *label, slice bound,
                        const uint8_t address[PROTO_ADDRESS], uint64_t expires, bool once,
                        buf *content) {
@@ -180,7 +145,7 @@ err core_contact_write(const struct core *core, const char *label, slice bound,
     memcpy(contact.device, a->device, sizeof contact.device);
     contact.addresses = (struct proto_list){slice_of(address, PROTO_ADDRESS), 1};
     TRY(proto_contact_encode(content, &contact));
-    return sign(a, label, bound, content);
+    return lookup_contact_sign(a->device_seed, label, bound, content);
 }
 
 err core_contact_link_write(const struct core *core, const uint8_t address[PROTO_ADDRESS],
@@ -197,14 +162,9 @@ err core_contact_link_write(const struct core *core, const uint8_t address[PROTO
 
 err core_contact_check(const struct core *core, const char *label, slice bound, slice content,
                        struct proto_contact *contact, struct proto_device_list *list) {
-    TRY(proto_contact_decode(content, contact));
+    TRY(lookup_contact_check(core->account.r.server_identity, label, bound, content, contact,
+                             list));
     TRY(core_name_check(contact->name));
-    TRY(core_account_devices_check(contact->devices, list));
-    if (contact->addresses.count != 1)
-        return ERR_MALFORMED;
-    if (memcmp(contact->server, core->account.r.server_identity, sizeof contact->server) != 0)
-        return ERR_UNSUPPORTED;
-    TRY(verify(contact, list, label, bound, content));
     return contact->expires <= core->now / TIME_SECOND ? ERR_EXPIRED : OK;
 }
 
@@ -226,7 +186,7 @@ static err merge_places(const struct proto_contact *contact, const struct proto_
     TRY(buf_append(places, contact->addresses.bytes));
     for (size_t at = 0; at + PLACE <= known.n; at += PLACE)
         if (memcmp(known.p + at, contact->device, 16) != 0 &&
-            core_devices_has(list, known.p + at, &device))
+            lookup_devices_has(list, known.p + at, &device))
             TRY(buf_append(places, slice_of(known.p + at, PLACE)));
     return OK;
 }
@@ -264,7 +224,7 @@ err core_contact_import(struct core *core, const struct record_contact *contact)
     uint8_t account[16];
     bool newer;
     TRY(core_account_id(r.identity, account));
-    bool signed_list = r.version > 0 && core_account_devices_check(r.devices, &list) == OK &&
+    bool signed_list = r.version > 0 && lookup_devices_check(r.devices, &list) == OK &&
                        memcmp(list.identity, r.identity, sizeof r.identity) == 0 &&
                        list.version == r.version;
     if (memcmp(account, r.account, sizeof account) != 0 || (r.version > 0 && !signed_list) ||
@@ -555,7 +515,7 @@ static err add_targets(struct core *core, const struct contact *c, bool living, 
         TRY(proto_device_list_decode(c->r.devices, &list));
     slice places = c->r.addresses;
     for (size_t at = 0; at + PLACE <= places.n; at += PLACE)
-        if (c->r.version == 0 || core_devices_has(&list, places.p + at, &device))
+        if (c->r.version == 0 || lookup_devices_has(&list, places.p + at, &device))
             TRY(target(core, c, places.p + at, living, targets));
     return OK;
 }

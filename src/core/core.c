@@ -281,7 +281,7 @@ static err init(struct core *core) {
     if (core->config.addresses == 0)
         core->config.addresses = 32;
     if (core->config.handle_memory == 0)
-        core->config.handle_memory = 64 * 1024 * 1024;
+        core->config.handle_memory = LOOKUP_HANDLE_MEMORY;
     if (core->config.addresses > 200)
         core->config.addresses = 200;
     if (core->store->engine->deferred)

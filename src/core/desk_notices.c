@@ -76,8 +76,8 @@ static bool is_our_link(struct core *core, slice link) {
 static bool is_our_handle(struct core *core, slice name) {
     struct core_handle handle;
     buf form = buf_on(core->mem), ours = buf_on(core->mem);
-    bool same = core_handle_get(core, &handle) == OK && core_handle_form(name, &form) == OK &&
-                core_handle_form(handle.name, &ours) == OK &&
+    bool same = core_handle_get(core, &handle) == OK && lookup_handle_form(name, &form) == OK &&
+                lookup_handle_form(handle.name, &ours) == OK &&
                 slice_equal(buf_slice(&form), buf_slice(&ours));
     buf_free(&form);
     buf_free(&ours);

@@ -16,15 +16,6 @@ static const char devices_type[] = "application/vnd.sotto.devices";
 
 /* ---- Lists ---- */
 
-bool core_devices_has(const struct proto_device_list *list, const uint8_t device[16],
-                      struct proto_device *found) {
-    reader r = reader_of(list->devices.bytes);
-    while (r.n > 0 && proto_device_read(&r, found) == OK)
-        if (memcmp(found->id, device, sizeof found->id) == 0)
-            return true;
-    return false;
-}
-
 err core_devices_own(const struct core *core, struct proto_device_list *list) {
     return proto_device_list_decode(core->account.r.devices, list) == OK ? OK : ERR_DAMAGED;
 }
@@ -45,7 +36,7 @@ err core_devices_unlisted(struct core *core, const uint8_t account[16], const ui
     struct proto_device found;
     buf bytes = buf_on(core->mem);
     err e = list_of(core, account, &bytes, &list);
-    *unlisted = e == OK && !core_devices_has(&list, device, &found);
+    *unlisted = e == OK && !lookup_devices_has(&list, device, &found);
     buf_free(&bytes);
     return e == ERR_NOT_FOUND ? OK : e;
 }
@@ -109,7 +100,7 @@ err core_devices_receive(struct core *core, struct conversation *c, const uint8_
     struct proto_device_list list;
     uint8_t account[16];
     bool newer;
-    err e = core_account_devices_check(body, &list);
+    err e = lookup_devices_check(body, &list);
     if (e == OK)
         e = core_account_id(list.identity, account);
     if (core_err_hard(e))

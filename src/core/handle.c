@@ -209,7 +209,7 @@ static uint64_t tell_due(const struct core *core) {
 static bool fits(const struct core *core, const struct record_claim *told) {
     buf form = buf_on(core->mem);
     bool fits = (told->state == CLAIM_HELD || told->state == CLAIM_UNWANTED) &&
-                told->version < (uint64_t)1 << 62 && core_handle_form(told->name, &form) == OK &&
+                told->version < (uint64_t)1 << 62 && lookup_handle_form(told->name, &form) == OK &&
                 slice_equal(told->name, buf_slice(&form));
     buf_free(&form);
     return fits;
@@ -362,7 +362,7 @@ static err take_address(struct core *core, struct claim *c) {
 
 static err seal(struct core *core, const struct claim *c, uint8_t card[PROTO_CARD]) {
     struct proto_card_content content = {.pin = c->r.empty};
-    struct card_keys keys;
+    struct lookup_card_keys keys;
     buf contact = buf_on(core->mem);
     memcpy(keys.place, c->r.place, sizeof keys.place);
     memcpy(keys.key, c->r.key, sizeof keys.key);
@@ -373,7 +373,7 @@ static err seal(struct core *core, const struct claim *c, uint8_t card[PROTO_CAR
                                &contact);
     content.contact = buf_slice(&contact);
     if (e == OK)
-        e = core_card_seal(&keys, &content, card);
+        e = lookup_card_seal(&keys, &content, card);
     wipe(&keys, sizeof keys);
     buf_free(&contact);
     return e;
@@ -560,9 +560,9 @@ static err found(struct core *core, slice sealed) {
     struct proto_card_content content;
     struct proto_contact contact;
     struct proto_device_list list;
-    const struct card_keys *keys = &core->job.keys[0];
+    const struct lookup_card_keys *keys = &core->job.keys[0];
     buf plain = buf_on(core->mem);
-    err e = core_card_open(keys, sealed, &plain, &content);
+    err e = lookup_card_open(keys, sealed, &plain, &content);
     if (e == OK && content.pin)
         e = ERR_DENIED;
     if (e == OK)
@@ -769,7 +769,8 @@ static bool is_ours(const struct core *core, const struct handle_job *job) {
     return false;
 }
 
-static err claim_one(struct core *core, struct record_claim *r, const struct card_keys *keys) {
+static err claim_one(struct core *core, struct record_claim *r,
+                     const struct lookup_card_keys *keys) {
     struct claim *c;
     uint8_t owner[32];
     r->version = core_random(VERSION_STEP);
@@ -802,9 +803,9 @@ static err claim_all(struct core *core, const struct handle_job *job) {
 static void stretch(struct core *core) {
     struct handle_job *job = &core->job;
     bool with_pin = job->pin.n > 0 && job->stretched + 1 == job->names;
-    err e = core_card_stretch(core, buf_slice(&job->form),
-                              with_pin ? buf_slice(&job->pin) : SLICE_EMPTY,
-                              &job->keys[job->stretched]);
+    err e = lookup_card_stretch(
+        core->account.r.server_identity, core->config.handle_memory, buf_slice(&job->form),
+        with_pin ? buf_slice(&job->pin) : SLICE_EMPTY, &job->keys[job->stretched]);
     if (e == OK && ++job->stretched < job->names)
         return;
     if (e == OK && job->kind == JOB_FIND)
@@ -914,7 +915,7 @@ static err start(struct core *core, enum handle_job_kind kind, slice name, slice
     if (core->job.kind != JOB_NONE || (kind == JOB_CLAIM && claims_wait(core)))
         return ERR_LIMIT;
     TRY(pin_check(pin));
-    err e = core_handle_form(name, &form);
+    err e = lookup_handle_form(name, &form);
     if (e == OK)
         e = core_command_number(core, command);
     if (e == OK)

@@ -13,10 +13,11 @@
 
 #include "base/time.h"
 #include "core/core.h"
-#include "core/handle_form.h"
 #include "core/records.h"
 #include "crypto/chain.h"
 #include "crypto/crypto.h"
+#include "lookup/handle_form.h"
+#include "lookup/lookup.h"
 #include "noise/noise.h"
 #include "sotto/mls.h"
 
@@ -271,10 +272,6 @@ struct desk_notice {
 
 /* ---- Handles ---- */
 
-struct card_keys {
-    uint8_t place[32], key[32];
-};
-
 /* What a hash has to begin with, and how far we are. */
 struct work {
     uint16_t type;
@@ -289,7 +286,7 @@ struct handle_job {
     enum handle_job_kind kind;
     uint64_t command;
     buf form, pin;
-    struct card_keys keys[2];
+    struct lookup_card_keys keys[2];
     unsigned names, stretched; /* so many of them */
 };
 
@@ -610,8 +607,6 @@ void core_join_start(struct core *core);
 
 /* account.c */
 MUST err core_account_id(const uint8_t identity[32], uint8_t account[16]);
-/* Decodes and checks a device list; the struct borrows from the slice. */
-MUST err core_account_devices_check(slice encoded, struct proto_device_list *list);
 MUST err core_account_save(struct core *core);
 /* The list that comes after `old`: without the device `gone` (NULL: all stay), and with `fresh`
  * (NULL: none) in its place, else at the end. Appended. NOT_FOUND: old does not have gone; DENIED
@@ -646,8 +641,6 @@ MUST err core_server_accept(struct core *core, const struct proto_server_hello *
 
 /* devices.c */
 MUST err core_devices_own(const struct core *core, struct proto_device_list *list);
-bool core_devices_has(const struct proto_device_list *list, const uint8_t device[16],
-                      struct proto_device *found);
 /* True if we know a list of the account's devices and this one is not in it. */
 MUST err core_devices_unlisted(struct core *core, const uint8_t account[16],
                                const uint8_t device[16], bool *unlisted);
@@ -1182,13 +1175,7 @@ MUST err core_prepare_fresh_blobs(struct core *core, struct entry *entry);
 /* What the entry needs from the network first: fills entry->targets. */
 MUST err core_prepare_targets(struct core *core, struct entry *entry);
 
-/* card.c */
-MUST err core_card_stretch(const struct core *core, slice form, slice pin, struct card_keys *keys);
-MUST err core_card_seal(const struct card_keys *keys, const struct proto_card_content *content,
-                        uint8_t card[PROTO_CARD]);
-/* NOT_FOUND: it does not open. content borrows from plain. */
-MUST err core_card_open(const struct card_keys *keys, slice card, buf *plain,
-                        struct proto_card_content *content);
+/* work.c */
 /* AGAIN: not found in this slice. */
 MUST err core_work_slice(struct work *work);
 

@@ -82,7 +82,7 @@ static void list_came(struct core *core, const struct request *request, err e, u
         core_session_close(core, &core->sessions[AUTH], ERR_DENIED, reason);
     } else if (e == OK) {
         if (type != PROTO_device_list_is || proto_device_list_is_decode(body, &answer) != OK ||
-            core_account_devices_check(answer.devices, &list) != OK ||
+            lookup_devices_check(answer.devices, &list) != OK ||
             memcmp(list.identity, core->account.r.identity, sizeof list.identity) != 0)
             core_session_bad_answer(core, AUTH);
         else if (goes_back(core, &list))

@@ -352,8 +352,8 @@ static err check_certificate(const struct linking *l, const struct proto_device_
 static err check_account(const struct linking *l, const struct proto_link_account *m,
                          struct proto_device_list *list) {
     struct proto_device device;
-    TRY(core_account_devices_check(m->devices, list));
-    if (!core_devices_has(list, l->device, &device) ||
+    TRY(lookup_devices_check(m->devices, list));
+    if (!lookup_devices_has(list, l->device, &device) ||
         memcmp(device.key, l->device_key, sizeof device.key) != 0)
         return ERR_SIGNATURE;
     TRY(check_certificate(l, list, m->certificate));

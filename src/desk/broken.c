@@ -6,10 +6,6 @@ enum { PEOPLE_MAX = 8 };
 
 static const uint8_t none[32];
 
-static bool released_before(const struct desk_case *before) {
-    return before->released != 0;
-}
-
 static uint64_t epoch_of(const struct desk_history *h) {
     uint64_t n = 0;
     for (size_t i = 0; i < h->move_count; i++)
@@ -119,8 +115,10 @@ static bool suspended(const struct desk_case *c, const struct desk_world *w, sli
 static bool nothing_for_suspended(const struct desk_case *before, const struct desk_history *h,
                                   const struct desk_world *w) {
     const struct desk_case *c = &h->now;
-    bool gives = (c->state == DESK_STATE_RELEASED && before->state != DESK_STATE_RELEASED) ||
-                 c->preserved_until != before->preserved_until;
+    bool was = before->released != 0 && last(h)->move == DESK_MOVE_DELIVER;
+    bool gives =
+        (c->state == DESK_STATE_RELEASED && before->state != DESK_STATE_RELEASED && !was) ||
+        c->preserved_until != before->preserved_until;
     if (!gives)
         return true;
     if (suspended(c, w, slice_str(c->beneficiary)))
@@ -140,6 +138,8 @@ static bool held_stays(const struct desk_case *before, const struct desk_history
     case DESK_MOVE_FORGE:
     case DESK_MOVE_LAPSE:
         return h->now.state != DESK_STATE_HELD;
+    case DESK_MOVE_DELIVER: /* of what was released before it was held */
+        return before->released != 0 && h->now.state == DESK_STATE_RELEASED;
     case DESK_MOVE_RESUME:
         return last(h)->person[0] == '\0' && before->hold == DESK_HOLD_SUSPENDED &&
                h->now.state == DESK_STATE_RECEIVED;
@@ -153,7 +153,7 @@ static bool begins_again(const struct desk_history *h) {
     const struct desk_case *c = &h->now;
     return last(h)->move != DESK_MOVE_RESUME ||
            (memcmp(c->order, none, sizeof none) == 0 && c->fields == 0 && c->notified == 0 &&
-            c->bar_until == 0);
+            c->bar_until == 0 && c->released == 0);
 }
 
 /* ---- Release ---- */
@@ -263,7 +263,8 @@ static const char *released_rightly(const struct desk_case *before, const struct
     const struct desk_case *c = &h->now;
     const struct desk_moved *m = last(h);
     struct people p = {.n = 0};
-    if (c->state != DESK_STATE_RELEASED || released_before(before))
+    if (c->state != DESK_STATE_RELEASED ||
+        (before->released != 0 && before->released == c->released))
         return NULL;
     if (m->move != DESK_MOVE_RELEASE || m->role != OFFICE_ROLE_APPROVER ||
         before->state != DESK_STATE_CLEARED || !people_add(&p, m->person))

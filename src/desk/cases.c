@@ -6,6 +6,7 @@
 #include "crypto/crypto.h"
 #include "desk/draw.h"
 #include "desk/entry.h"
+#include "desk/keys.h"
 
 /* ---- Filings ---- */
 
@@ -165,6 +166,11 @@ static err object(struct desk *d, slice case_id, const uint8_t receipt[32], slic
     if (e == ERR_NOT_FOUND || (e == OK && memcmp(h->now.filing, receipt, 32) != 0))
         return desk_refuse(why, DESK_NO_CASE);
     TRY(e);
+    size_t said = 0;
+    for (size_t i = 0; i < h->move_count; i++)
+        said += h->moves[i].move == DESK_MOVE_OBJECT;
+    if (said >= DESK_OBJECTIONS_MAX)
+        return desk_refuse(why, DESK_OBJECTIONS);
     TRY(desk_own_make(d, h, &w, DESK_MOVE_OBJECT, why));
     TRY(desk_seal_put(d, case_id, DESK_SEALED_OBJECTION, h->now.number, SLICE_EMPTY, text));
     return desk_settle(d, h, &w, why);
@@ -190,6 +196,7 @@ struct handed {
     struct office_signers signers;
     struct desk_act act;
     char drawn[DESK_LENS_COUNT][DESK_ID];
+    buf told;                      /* a notice with the notice key's line, once all have signed */
     enum office_reason incomplete; /* why the server would refuse the order */
 };
 
@@ -197,6 +204,7 @@ static void handed_free(struct handed *in) {
     office_case_move_free(in->move);
     office_order_free(in->order);
     office_order_free(in->before);
+    buf_free(&in->told);
 }
 
 /* That the text is about this case, as it is, and this moment. */
@@ -279,8 +287,29 @@ static void order_complete(struct handed *in, const struct desk_world *w, slice 
     office_order_free(checked);
 }
 
-static err orders_read(struct handed *in, const struct desk_world *w, const struct desk_hand *hand,
-                       struct desk_why *why) {
+/* The office's key says the notice to the user, whose client knows no person's. It signs nothing
+ * but the text of a notice that persons signed. */
+static err notice_tell(struct desk *d, struct handed *in, slice bytes, struct desk_why *why) {
+    uint8_t seed[DESK_KEY], signature[64], public[32];
+    size_t n = sizeof signature;
+    err e = desk_key_read(d->folder, "notice", seed);
+    if (e == OK)
+        e = crypto_ed25519.public_of(public, seed);
+    if (e == ERR_NOT_FOUND || e == ERR_DAMAGED ||
+        (e == OK && memcmp(public, d->office->notice_key, sizeof public) != 0))
+        e = desk_refuse(why, DESK_NO_NOTICE_KEY);
+    if (e == OK)
+        e = crypto_ed25519.sign(signature, &n, seed, in->order->document.text);
+    wipe(seed, sizeof seed);
+    TRY(e);
+    TRY(buf_append(&in->told, bytes));
+    TRY(buf_append(&in->told, slice_str("\u2014 office notice ")));
+    TRY(base64_encode(&in->told, slice_of(signature, n)));
+    return buf_append_byte(&in->told, '\n');
+}
+
+static err orders_read(struct desk *d, struct handed *in, const struct desk_world *w,
+                       const struct desk_hand *hand, struct desk_why *why) {
     size_t line = 0;
     if (hand->order.n > 0) {
         enum office_reason r = office_order_load(&in->order, NULL, hand->order, &line);
@@ -288,7 +317,10 @@ static err orders_read(struct handed *in, const struct desk_world *w, const stru
             return desk_refuse_text(why, r, 1, line);
         in->act.order = in->order;
         TRY(order_signed(in, w, why));
-        order_complete(in, w, hand->order);
+        bool last = in->order->kind == OFFICE_ORDER_NOTICE && in->act.seconds != 0;
+        if (last)
+            TRY(notice_tell(d, in, hand->order, why));
+        order_complete(in, w, last ? buf_slice(&in->told) : hand->order);
     }
     if (hand->before.n > 0) {
         enum office_reason r = office_order_load(&in->before, NULL, hand->before, &line);
@@ -300,15 +332,16 @@ static err orders_read(struct handed *in, const struct desk_world *w, const stru
 }
 
 /* The move's texts, sealed: what the person signed, the order, and what goes with it. */
-static err texts_put(struct desk *d, const struct desk_history *h, const struct desk_hand *hand) {
+static err texts_put(struct desk *d, const struct desk_history *h, const struct desk_hand *hand,
+                     slice order) {
     const struct desk_moved *m = &h->moves[h->move_count - 1];
     slice id = slice_str(h->now.id), person = slice_str(m->person);
     enum desk_sealed_kind letter =
         m->move == DESK_MOVE_DELIVER ? DESK_SEALED_MANIFEST : DESK_SEALED_LETTER;
     uint64_t n = 0;
     TRY(desk_seal_put(d, id, DESK_SEALED_MOVE, m->number, person, hand->move));
-    if (hand->order.n > 0)
-        TRY(desk_seal_put(d, id, DESK_SEALED_ORDER, m->number, person, hand->order));
+    if (order.n > 0)
+        TRY(desk_seal_put(d, id, DESK_SEALED_ORDER, m->number, person, order));
     if (hand->letter.n == 0)
         return OK;
     TRY(desk_store_number(d->store, &n,
@@ -325,6 +358,15 @@ static err refused(const struct handed *in, enum desk_reason reason, struct desk
     return desk_refuse(why, reason);
 }
 
+/* What several sign is complete with the last of them; a release with nothing but the release,
+ * whatever lines somebody put under the order before. */
+static bool to_be_carried(const struct handed *in) {
+    enum office_order_kind kind;
+    return in->act.order_complete &&
+           (in->act.move == DESK_MOVE_RELEASE ||
+            (desk_move_drafts(in->act.move, &kind) && kind != OFFICE_ORDER_RELEASE));
+}
+
 static err step_make(struct desk *d, struct handed *in, struct desk_history *h,
                      const struct desk_world *w, const struct desk_hand *hand,
                      struct desk_why *why) {
@@ -337,8 +379,11 @@ static err step_make(struct desk *d, struct handed *in, struct desk_history *h,
         return refused(in, reason, why);
     if (desk_broken(&before, h, w) != NULL)
         return desk_refuse(why, DESK_INVARIANT);
-    TRY(texts_put(d, h, hand));
+    TRY(texts_put(d, h, hand, in->told.n > 0 ? buf_slice(&in->told) : hand->order));
     TRY(desk_history_save(d, h, moves));
+    if (to_be_carried(in) && !h->moves[h->move_count - 1].pending)
+        TRY(desk_carry_open(d, slice_str(h->now.id), h->now.number,
+                            in->order->made + OFFICE_ORDER_LIFE));
     return desk_leaf_put(d, h, w);
 }
 
@@ -357,7 +402,7 @@ static err move_in(struct desk *d, slice case_id, const struct desk_hand *hand, 
         return desk_refuse(why, DESK_STATE);
     TRY(move_read(in, h, &w, hand->move, why));
     TRY(seconds_read(in, h, why));
-    TRY(orders_read(in, &w, hand, why));
+    TRY(orders_read(d, in, &w, hand, why));
     TRY(step_make(d, in, h, &w, hand, why));
     made->pending = h->moves[h->move_count - 1].pending;
     TRY(desk_settle(d, h, &w, why));
@@ -381,17 +426,27 @@ err desk_move(struct desk *d, slice case_id, const struct desk_hand *hand, struc
     return e;
 }
 
-bool desk_may(struct desk *d, const struct desk_case *c, const struct office_person *p,
-              enum desk_move move) {
+err desk_may_moves(struct desk *d, slice case_id, const struct office_person *p, uint64_t *moves) {
     struct desk_history h;
     struct desk_world w;
-    bool may = false;
-    if (d->office == NULL || desk_history_load(d, slice_str(c->id), &h) != OK)
-        return false;
+    *moves = 0;
+    if (d->office == NULL)
+        return OK;
+    TRY(desk_history_load(d, case_id, &h));
     desk_world_now(d, &w);
-    uint32_t roles = desk_move_roles(move) & desk_person_roles(p);
-    for (uint32_t role = 1; role != 0 && !may; role <<= 1)
-        may = (roles & role) != 0 && desk_may_step(&h, &w, p, role, move) == DESK_OK;
+    for (int move = 0; move < DESK_MOVE_COUNT; move++) {
+        uint32_t roles = desk_move_roles((enum desk_move)move) & desk_person_roles(p);
+        for (uint32_t role = 1; role != 0; role <<= 1)
+            if ((roles & role) != 0 &&
+                desk_may_step(&h, &w, p, role, (enum desk_move)move) == DESK_OK)
+                *moves |= (uint64_t)1 << move;
+    }
     desk_history_free(&h);
-    return may;
+    return OK;
+}
+
+bool desk_may(struct desk *d, const struct desk_case *c, const struct office_person *p,
+              enum desk_move move) {
+    uint64_t moves;
+    return desk_may_moves(d, slice_str(c->id), p, &moves) == OK && (moves >> move & 1) != 0;
 }

@@ -127,7 +127,15 @@ _Static_assert(DESK_STATE_RECEIVED == 0 && DESK_STATE_AUTHENTICATED == 1 &&
                    DESK_STATE_COMPELLED == 18,
                "LATE names the states by number");
 
+/* What is too old to be carried, or was. */
+static err carry_end(struct desk *d, uint64_t now) {
+    return desk_store_run(d->store,
+                          "UPDATE tasks SET done = ?1 WHERE done = 0 AND kind = ?2 AND due < ?1",
+                          "ii", now, (uint64_t)DESK_TASK_CARRY);
+}
+
 static err case_tasks_renew(struct desk *d, uint64_t now) {
+    TRY(carry_end(d, now));
     for (size_t i = 0; i < sizeof case_tasks / sizeof case_tasks[0]; i++) {
         TRY(desk_store_run(d->store, case_tasks[i].open, "iii", now, (uint64_t)case_tasks[i].kind,
                            (uint64_t)case_tasks[i].roles));
@@ -151,31 +159,36 @@ static err review_tasks(struct desk *d, uint64_t now) {
     return OK;
 }
 
-struct lack {
-    struct desk *d;
-    uint64_t now, cases;
-};
-static bool lack_count(void *ctx, slice case_id, const struct office_person *person) {
-    struct lack *l = ctx;
+static bool lack_found(void *ctx, slice case_id, const struct office_person *person) {
     (void)case_id;
     (void)person;
-    l->cases++;
+    *(bool *)ctx = true;
     return false;
 }
 
-static err rewrap_task(struct desk *d, uint64_t now) {
-    struct lack l = {d, now, 0};
-    TRY(desk_wraps_lacking(d, lack_count, &l));
-    if (l.cases > 0)
+err desk_rewrap_task(struct desk *d) {
+    bool lacks = false;
+    uint64_t now = desk_now();
+    TRY(desk_wraps_lacking(d, lack_found, &lacks));
+    if (lacks)
         return task_open(d, DESK_TASK_REWRAP, SLICE_EMPTY, UINT32_MAX >> 1, now, now);
     return desk_store_run(d->store, "UPDATE tasks SET done = ? WHERE done = 0 AND kind = ?", "ii",
                           now, (uint64_t)DESK_TASK_REWRAP);
 }
 
+/* It begins with a file that changed, and it is looked at again only while it lasts: every case and
+ * every person are many. */
+static err rewrap_end(struct desk *d) {
+    uint64_t open;
+    TRY(desk_store_number(d->store, &open, "SELECT count(*) FROM tasks WHERE done = 0 AND kind = ?",
+                          "i", (uint64_t)DESK_TASK_REWRAP));
+    return open == 0 ? OK : desk_rewrap_task(d);
+}
+
 err desk_tasks_list(struct desk *d, uint32_t roles, desk_task_visit *visit, void *ctx) {
     struct desk_rows q;
     desk_rows_begin(&q, d->store,
-                    "SELECT id, kind, case_id, roles, opened, due FROM tasks WHERE done = 0"
+                    "SELECT id, kind, case_id, roles, opened, due, number FROM tasks WHERE done = 0"
                     " AND (?1 = 0 OR (roles & ?1) != 0) ORDER BY due, id",
                     "i", (uint64_t)roles);
     while (desk_rows_next(&q)) {
@@ -183,12 +196,28 @@ err desk_tasks_list(struct desk *d, uint32_t roles, desk_task_visit *visit, void
                               .kind = (enum desk_task_kind)desk_row_number(&q, 1),
                               .roles = (uint32_t)desk_row_number(&q, 3),
                               .opened = desk_row_number(&q, 4),
-                              .due = desk_row_number(&q, 5)};
+                              .due = desk_row_number(&q, 5),
+                              .number = desk_row_number(&q, 6)};
         desk_row_text(&q, 2, t.case_id, sizeof t.case_id);
         if (!visit(ctx, &t))
             break;
     }
     return desk_rows_end(&q);
+}
+
+err desk_task_done(struct desk *d, uint64_t id) {
+    TRY(desk_store_run(d->store, "UPDATE tasks SET done = ? WHERE id = ? AND kind = ? AND done = 0",
+                       "iii", desk_now(), id, (uint64_t)DESK_TASK_CARRY));
+    return desk_store_changed(d->store) == 0 ? ERR_NOT_FOUND : OK;
+}
+
+/* An order that a person carries over, with the time after which it is void. */
+err desk_carry_open(struct desk *d, slice case_id, uint64_t number, uint64_t until) {
+    return desk_store_run(d->store,
+                          "INSERT INTO tasks (kind, case_id, number, roles, opened, due, done)"
+                          " VALUES (?, ?, ?, ?, ?, ?, 0)",
+                          "itiiii", (uint64_t)DESK_TASK_CARRY, case_id, number,
+                          (uint64_t)OFFICE_ROLE_CUSTODIAN, desk_now(), until);
 }
 
 /* ---- Alarms ---- */
@@ -297,7 +326,7 @@ static err tick(struct desk *d, const struct desk_world *w, struct alarms *a,
     TRY(nobody_task(d, w, a));
     TRY(case_tasks_renew(d, w->now));
     TRY(review_tasks(d, w->now));
-    return rewrap_task(d, w->now);
+    return rewrap_end(d);
 }
 
 err desk_tick(struct desk *d, desk_alarm *alarm, void *ctx, struct desk_why *why) {
@@ -306,6 +335,11 @@ err desk_tick(struct desk *d, desk_alarm *alarm, void *ctx, struct desk_why *why
     TRY(desk_begin(d));
     desk_world_now(d, &w);
     err e = desk_end(d, tick(d, &w, &a, why));
+    /* Who reads now keeps it for another minute. */
+    if (e == OK) {
+        err tidy = desk_store_tidy(d->store);
+        e = tidy == ERR_BUSY ? OK : tidy;
+    }
     for (size_t i = 0; e == OK && alarm != NULL && i < a.n; i++)
         alarm(ctx, slice_str(a.each[i]));
     alarms_free(&a);

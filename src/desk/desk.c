@@ -96,7 +96,7 @@ static err files_read(struct desk *d) {
 }
 
 /* Another process may have handed in a file. */
-static err files_refresh(struct desk *d) {
+err desk_refresh(struct desk *d) {
     uint64_t changes;
     TRY(desk_store_changes(d->store, &changes));
     if (changes == d->changes)
@@ -108,7 +108,7 @@ static err files_refresh(struct desk *d) {
 
 err desk_begin(struct desk *d) {
     TRY(desk_store_begin(d->store));
-    err e = files_refresh(d);
+    err e = desk_refresh(d);
     if (e != OK)
         desk_store_undo(d->store);
     return e;
@@ -217,6 +217,8 @@ static err office_in_force(struct desk *d, struct office *next, struct desk_why 
     if (e == OK)
         e = desk_wraps_take(d);
     if (e == OK)
+        e = desk_rewrap_task(d);
+    if (e == OK)
         e = desk_settle_all(d, why);
     e = desk_end(d, e);
     if (e != OK)
@@ -232,6 +234,24 @@ err desk_office_pin(struct desk *d, slice bytes, const uint8_t hash[32], struct 
     if (d->office != NULL)
         return desk_end(d, desk_refuse_text(why, OFFICE_PINNED, 0, 0));
     enum office_reason r = office_pin(&next, NULL, bytes, hash, &line);
+    if (r != OFFICE_OK)
+        return desk_end(d, desk_refuse_text(why, r, 0, line));
+    return office_in_force(d, next, why);
+}
+
+/* The suspensions stay as they are. */
+err desk_office_pin_anew(struct desk *d, slice bytes, const uint8_t hash[32],
+                         struct desk_why *why) {
+    struct office *next;
+    size_t line = 0;
+    TRY(desk_begin(d));
+    if (d->office == NULL)
+        return desk_end(d, desk_refuse(why, DESK_UNPINNED));
+    enum office_reason r = office_pin(&next, NULL, bytes, hash, &line);
+    if (r == OFFICE_OK && next->version <= d->office->version) {
+        office_free(next);
+        r = OFFICE_OLD;
+    }
     if (r != OFFICE_OK)
         return desk_end(d, desk_refuse_text(why, r, 0, line));
     return office_in_force(d, next, why);
@@ -291,6 +311,21 @@ static bool has_id(const struct office_suspensions *list, bool notice, slice id)
 }
 
 /* What left the list begins anew if it comes back. */
+/* What our own ledger's witnesses say of each: of the version of the list in which it came. */
+static err witnessed_see(struct desk *d, struct since *s) {
+    for (size_t i = 0; i < s->n; i++) {
+        uint64_t version, duration;
+        TRY(desk_store_number(d->store, &version,
+                              "SELECT MAX(version) FROM documents WHERE kind = 'suspensions'"
+                              " AND time <= ?",
+                              "i", s->each[i].time));
+        TRY(desk_ledger_seen(d, version, &duration));
+        if (duration > s->each[i].witnessed)
+            s->each[i].witnessed = duration;
+    }
+    return OK;
+}
+
 static err since_write(struct desk *d, const char *kind, const struct since *before,
                        const struct office_suspensions *list, bool notice) {
     for (size_t i = 0; i < before->n; i++)
@@ -323,6 +358,8 @@ static err list_in_force(struct desk *d, struct office_suspensions *next, const 
     if (e == OK)
         e = desk_wraps_take(d);
     if (e == OK)
+        e = desk_rewrap_task(d);
+    if (e == OK)
         e = desk_settle_all(d, why);
     e = desk_end(d, e);
     if (e != OK)
@@ -341,6 +378,8 @@ static err list_change(struct desk *d, slice bytes, struct change *c,
     err e = since_read(d, "notice", &c->notices);
     if (e == OK)
         e = since_read(d, "freeze", &c->freezes);
+    if (e == OK)
+        e = witnessed_see(d, &c->notices);
     if (e != OK)
         return desk_end(d, e);
     witnessed_add(&c->notices, witnessed, count);
@@ -365,9 +404,6 @@ err desk_list_change(struct desk *d, slice bytes, const struct office_since *wit
 
 static err server_set(struct desk *d, const uint8_t identity[32], uint64_t number,
                       struct desk_why *why) {
-    bool same = d->server_known && memcmp(identity, d->server, sizeof d->server) == 0;
-    if (same && number < d->server_number)
-        return desk_refuse(why, DESK_SERVER_BACK);
     TRY(desk_meta_set(d->store, "server", slice_of(identity, 32)));
     TRY(desk_meta_number_set(d->store, "server-number", number));
     TRY(server_read(d));

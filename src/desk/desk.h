@@ -65,6 +65,7 @@
     X("nobody", NOBODY)             /* nobody can act: the letter that says so is to be signed */  \
     X("after-verdict", AFTER_VERDICT) /* lenses that an emergency left out */                      \
     X("review", REVIEW)             /* of a suspension; case_id is the suspension's id */          \
+    X("carry", CARRY)               /* an order is complete: the custodian carries it over */      \
     X("rewrap", REWRAP)             /* somebody lacks the key of a case */                         \
     X("clock", CLOCK)               /* the machine's clock jumped */
 /* clang-format on */
@@ -124,6 +125,7 @@ enum {
     DESK_ATTACHMENTS_MAX = 16,
     DESK_UNREAD_MAX = 10000, /* filings that nobody classified yet; a second as many of enrolled
                                 authorities */
+    DESK_OBJECTIONS_MAX = 8, /* each voids a round: a case must come to an end */
     DESK_ROUNDS_MAX = 64,
     DESK_MOVES_MAX = 1024, /* in one case */
     DESK_SIGNERS_MAX = 5   /* of what several sign */
@@ -161,8 +163,10 @@ const char *desk_folder(const struct desk *d);
  * file that SOTTO_DESK_CLOCK names. */
 uint64_t desk_now(void);
 
-/* NULL while there is none. They change when another process hands one in: don't keep them over
- * calls that make moves. */
+/* Takes up what another process handed in meanwhile: for a daemon, before it answers anybody. */
+MUST err desk_refresh(struct desk *d);
+/* NULL while there is none. They change with desk_refresh and with whatever writes: don't keep them
+ * over these. */
 const struct office *desk_office(const struct desk *d);
 const struct office_suspensions *desk_list(const struct desk *d);
 /* False while it is not known. */
@@ -180,6 +184,10 @@ uint32_t desk_person_roles(const struct office_person *p);
  * that is going on, draws anew where a reviewer is gone, takes keys from who must not have them,
  * and queues notice and leaf for publication. */
 MUST err desk_office_pin(struct desk *d, slice bytes, const uint8_t hash[32], struct desk_why *why);
+/* In place of the one in force, by its hash, for an office that lost the persons to sign its next
+ * version: a higher version, in public, as the server does it too. */
+MUST err desk_office_pin_anew(struct desk *d, slice bytes, const uint8_t hash[32],
+                              struct desk_why *why);
 MUST err desk_office_change(struct desk *d, slice bytes, struct desk_why *why);
 /* The next suspension list. witnessed: what office_witnessed gave for lift notices, by their ids.
  * Every case of a suspended jurisdiction is held wherever it stands before this returns; cases
@@ -215,7 +223,7 @@ MUST err desk_file_receive(struct desk *d, const struct desk_filing *filing,
 /* By the hash that a receipt names. NOT_FOUND. */
 MUST err desk_receipt_find(struct desk *d, const uint8_t hash[32], struct desk_receipt *receipt);
 /* What the user of a notified case answers; its receipt must be the case's. Sealed for the
- * reviewers. NO_CASE, STATE, TOO_LARGE. */
+ * reviewers. NO_CASE, STATE, TOO_LARGE, OBJECTIONS. */
 MUST err desk_object(struct desk *d, slice case_id, const uint8_t receipt[32], slice text,
                      struct desk_why *why);
 
@@ -293,7 +301,7 @@ struct desk_seat {
     uint32_t round;
     bool out; /* recused or replaced */
     /* Whether the verdict is in. What it is stands here only for its author until all of the round
-     * are in. */
+     * are in; of a round that was void before, until the case is decided. */
     bool answered, shown;
     enum desk_verdict verdict;
     char beneficiary[DESK_COUNTRY]; /* "": unknown */
@@ -360,6 +368,9 @@ MUST err desk_move(struct desk *d, slice case_id, const struct desk_hand *hand,
 /* Whether the person could make this move now, signatures and facts aside: for buttons. */
 bool desk_may(struct desk *d, const struct desk_case *c, const struct office_person *p,
               enum desk_move move);
+/* All of them at once: 1 << enum desk_move. NOT_FOUND. */
+MUST err desk_may_moves(struct desk *d, slice case_id, const struct office_person *p,
+                        uint64_t *moves);
 
 /* ---- What is sealed ----
  * HPKE: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM, base mode, single shot. A sealed
@@ -422,11 +433,14 @@ struct desk_task {
     uint64_t id;
     enum desk_task_kind kind;
     char case_id[DESK_ID]; /* of a review: the suspension's */
+    uint64_t number;       /* of carry: of the move whose ORDER is the complete one */
     uint32_t roles;
     uint64_t opened, due;
 };
 typedef bool desk_task_visit(void *ctx, const struct desk_task *t);
 /* Those that are open for one of the roles (0: for any). */
 MUST err desk_tasks_list(struct desk *d, uint32_t roles, desk_task_visit *visit, void *ctx);
+/* Of carry: it was carried. The others end by themselves. NOT_FOUND. */
+MUST err desk_task_done(struct desk *d, uint64_t id);
 
 #endif

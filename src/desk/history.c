@@ -145,11 +145,9 @@ static err seat_write(struct desk *d, const struct desk_history *h, const struct
                           s->answered ? s->number : 0, N(s->verdict), s->beneficiary, N(s->after));
 }
 
-/* Verdicts of a round that is not over, and that the viewer did not give, say nothing. */
-static void seat_hide(struct desk_seat *s, const struct desk_case *c, slice viewer) {
-    bool open =
-        s->round == c->round && c->state == DESK_STATE_IN_REVIEW && c->due == DESK_DUE_VERDICTS;
-    if (!open || !s->answered || slice_equal(slice_str(s->person), viewer))
+/* Verdicts that the viewer did not give say nothing before the round's are shown. */
+static void seat_hide(struct desk_seat *s, const struct desk_history *h, slice viewer) {
+    if (!s->answered || desk_round_shown(h, s->round) || slice_equal(slice_str(s->person), viewer))
         return;
     s->shown = false;
     s->verdict = DESK_VERDICT_CLEAR;
@@ -158,18 +156,16 @@ static void seat_hide(struct desk_seat *s, const struct desk_case *c, slice view
 
 err desk_seats_list(struct desk *d, slice case_id, slice viewer, desk_seat_visit *visit,
                     void *ctx) {
-    struct desk_case c;
-    struct desk_rows q;
-    TRY(desk_case_get(d, case_id, &c));
-    desk_rows_begin(&q, d->store, seats_text, "t", case_id);
-    while (desk_rows_next(&q)) {
-        struct desk_seat s;
-        seat_read(&q, &s);
-        seat_hide(&s, &c, viewer);
-        if (!visit(ctx, &s))
-            break;
+    struct desk_history h;
+    TRY(desk_history_load(d, case_id, &h));
+    bool more = true;
+    for (size_t i = 0; i < h.seat_count && more; i++) {
+        struct desk_seat s = h.seats[i];
+        seat_hide(&s, &h, viewer);
+        more = visit(ctx, &s);
     }
-    return desk_rows_end(&q);
+    desk_history_free(&h);
+    return OK;
 }
 
 /* ---- Histories ---- */

@@ -73,6 +73,10 @@ MUST err desk_settle(struct desk *d, struct desk_history *h, const struct desk_w
                      struct desk_why *why);
 /* The same in all open cases. */
 MUST err desk_settle_all(struct desk *d, struct desk_why *why);
+/* Opens or ends the task of those who lack keys. */
+MUST err desk_rewrap_task(struct desk *d);
+/* A task for the custodian. */
+MUST err desk_carry_open(struct desk *d, slice case_id, uint64_t number, uint64_t until);
 /* CLOCK_BACK if the clock was turned back since it was last looked at. In a transaction. */
 MUST err desk_clock_check(struct desk *d, uint64_t now, struct desk_why *why);
 

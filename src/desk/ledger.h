@@ -75,6 +75,13 @@ MUST err desk_ledger_ask(struct desk *d, slice key, buf *body);
  * this ledger has: the store is an old one. */
 MUST err desk_ledger_answer(struct desk *d, slice key, unsigned status, slice body);
 
+/* How long one of them has known of a version of the suspension list, by its own times, in
+ * milliseconds: checked by office_witnessed. 0 if none has. */
+MUST err desk_ledger_seen(struct desk *d, uint64_t version, uint64_t *duration);
+/* Appends `sotto sightings 1` (office.h), by which a server sees the same: of the newest versions
+ * that a witness has known for a while, 64 at most. NOT_FOUND if there is none. */
+MUST err desk_ledger_sightings(struct desk *d, buf *text);
+
 /* ---- Receipts ---- */
 
 /* Appends the signed note of a receipt: `sotto receipt 1`, which names the filing's hash, the case

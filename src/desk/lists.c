@@ -1,12 +1,10 @@
 /* Queues: cases by what they wait for. */
 #include "desk/internal.h"
 
-/* The columns of every list are those of desk_case_read. The first place that a case without a
- * deadline has is behind all that have one. */
-#define WITHOUT "9223372036854775807"
-#define ORDER_KEY "(CASE deadline WHEN 0 THEN " WITHOUT " ELSE deadline END)"
+/* By the index: those without a deadline come last. */
+#define ORDER_KEY "(CASE deadline WHEN 0 THEN 9223372036854775807 ELSE deadline END)"
 #define AFTER                                                                                      \
-    " AND (" ORDER_KEY " > ?1 OR (" ORDER_KEY " = ?1 AND id > ?2))"                                \
+    " AND (" ORDER_KEY ", id) > (?1, ?2)"                                                          \
     " AND (?3 = 0 OR (waits & ?3) != 0)"                                                           \
     " AND (?4 = '' OR EXISTS (SELECT 1 FROM moves m WHERE m.case_id = cases.id AND m.person = ?4)" \
     " OR EXISTS (SELECT 1 FROM seats s WHERE s.case_id = cases.id AND s.person = ?4))"             \

@@ -133,6 +133,8 @@ bool desk_move_drafts(enum desk_move move, enum office_order_kind *kind);
 bool desk_move_about_order(enum desk_move move);
 /* The roles that can bring the case further. */
 uint32_t desk_waits(const struct desk_history *h);
+/* Whether the verdicts of a round are no secret: all were in, or none will be given any more. */
+bool desk_round_shown(const struct desk_history *h, uint32_t round);
 /* The person's role in the case; 0 if they have none. */
 uint32_t desk_role_in(const struct desk_history *h, slice person);
 

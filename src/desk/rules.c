@@ -10,6 +10,7 @@ static enum desk_reason asked_to_narrow(const struct step *s);
 static enum desk_reason blocked_it(const struct step *s);
 static enum desk_reason called_back(const struct step *s);
 static enum desk_reason is_left_out(const struct step *s);
+static enum desk_reason was_released(const struct step *s);
 
 static enum desk_reason classify(const struct step *s);
 static enum desk_reason call(const struct step *s);
@@ -55,7 +56,7 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
                          NULL, NULL, NULL},
     [DESK_MOVE_CONFIRM_FORGED] = {S(FORGED), ANY_DUE, ANY_KIND, SAME, {INTAKE | POLICY | AUDITOR},
                                   DRIVES, other_than_forger, NULL, NULL},
-    [DESK_MOVE_OPEN] = {S(AUTHENTICATED) | S(COMPELLED), ANY_DUE, ANY_KIND, DESK_STATE_IN_REVIEW,
+    [DESK_MOVE_OPEN] = {S(AUTHENTICATED) | S(COMPELLED), ANY_DUE, KIND(PRODUCE), DESK_STATE_IN_REVIEW,
                         {INTAKE}, DRIVES | DRAFTS | DRAWS, NULL, draft, set_round},
     [DESK_MOVE_VERDICT] = {S(IN_REVIEW), DUE(VERDICTS), KIND(PRODUCE), SAME, {REVIEWER},
                            DRIVES | ORDER, is_drawn, verdict, set_verdict},
@@ -65,7 +66,8 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
                              {INTAKE}, DRIVES, NULL, NULL, set_draft_due},
     [DESK_MOVE_NARROW] = {S(NARROWED), ANY_DUE, KIND(PRODUCE), DESK_STATE_IN_REVIEW, {REVIEWER},
                           DRIVES | DRAFTS | DRAWS, asked_to_narrow, draft, set_round},
-    [DESK_MOVE_RENEW] = {S(IN_REVIEW) | S(CLEARED) | S(NOTIFIED), DUE(DRAFT) | DUE(NOTHING),
+    [DESK_MOVE_RENEW] = {S(IN_REVIEW) | S(CLEARED) | S(NOTIFIED) | S(RELEASED),
+                         DUE(DRAFT) | DUE(NOTHING),
                          KIND(PRODUCE), DESK_STATE_IN_REVIEW, {INTAKE | APPROVER},
                          DRIVES | DRAFTS | DRAWS, NULL, renew, set_round},
     [DESK_MOVE_RECUSE] = {S(IN_REVIEW), DUE(VERDICTS), ANY_KIND, SAME, {REVIEWER}, DRAWS, is_drawn,
@@ -88,14 +90,15 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
                            DRIVES | ORDER | DRAWS, NULL, release, set_released},
     [DESK_MOVE_AFTER_VERDICT] = {S(RELEASED), ANY_DUE, ANY_KIND, SAME, {REVIEWER}, DRIVES,
                                  is_left_out, late_verdict, set_verdict},
-    [DESK_MOVE_PRESERVE] = {S(AUTHENTICATED) | REVIEWED, ANY_DUE, KIND(PRODUCE) | KIND(PRESERVE),
-                            SAME, {POLICY, LAW}, KEEPS, NULL, preserve, set_preserved},
+    /* Not while verdicts come in: one that is not shown yet may name another beneficiary. */
+    [DESK_MOVE_PRESERVE] = {S(AUTHENTICATED) | REVIEWED, ~DUE(VERDICTS), KIND(PRODUCE) | KIND(PRESERVE),
+                            SAME, {POLICY, LAW}, DRIVES | KEEPS, NULL, preserve, set_preserved},
     [DESK_MOVE_CHALLENGE] = {S(REJECTED), ANY_DUE, KIND(PRODUCE), DESK_STATE_CHALLENGED,
                              {LAW, APPROVER}, 0, NULL, NULL, NULL},
     [DESK_MOVE_COMPEL] = {S(REJECTED) | S(CHALLENGED), ANY_DUE, KIND(PRODUCE), DESK_STATE_COMPELLED,
                           {APPROVER, LAW, RIGHTS}, 0, NULL, grounded, set_compelled},
-    [DESK_MOVE_DELIVER] = {S(RELEASED), ANY_DUE, ANY_KIND, SAME, {CUSTODIAN}, DRIVES, NULL, deliver,
-                           set_delivered},
+    [DESK_MOVE_DELIVER] = {S(RELEASED) | S(HELD), ANY_DUE, ANY_KIND, DESK_STATE_RELEASED,
+                           {CUSTODIAN}, DRIVES, was_released, deliver, set_delivered},
     [DESK_MOVE_LATE_NOTICE] = {S(RELEASED), ANY_DUE, ANY_KIND, SAME,
                                {REVIEWER | APPROVER, REVIEWER | APPROVER}, NOTICE, NULL,
                                late_notice, set_told_late},
@@ -107,14 +110,14 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
                             {INTAKE}, 0, NULL, NULL, NULL},
     /* The desk's own. */
     [DESK_MOVE_RECEIVE] = {0, ANY_DUE, ANY_KIND, DESK_STATE_RECEIVED, {0}, 0, NULL, NULL, NULL},
-    [DESK_MOVE_HOLD] = {HOLDABLE, ANY_DUE, ANY_KIND, DESK_STATE_HELD, {0}, 0, NULL, NULL, set_held},
+    [DESK_MOVE_HOLD] = {HOLDABLE | S(RELEASED), ANY_DUE, ANY_KIND, DESK_STATE_HELD, {0}, 0, NULL, NULL, set_held},
     [DESK_MOVE_RESUME] = {S(HELD), ANY_DUE, ANY_KIND, DESK_STATE_RECEIVED, {0}, 0, NULL, NULL,
                           set_again},
     [DESK_MOVE_DECIDE] = {S(IN_REVIEW), DUE(VERDICTS), ANY_KIND, SAME, {0}, 0, NULL, NULL,
                           set_decided},
     [DESK_MOVE_VOID] = {S(IN_REVIEW) | S(CLEARED), DUE(VERDICTS) | DUE(NOTHING), ANY_KIND,
                         DESK_STATE_IN_REVIEW, {0}, 0, NULL, NULL, set_draft_due},
-    [DESK_MOVE_OBJECT] = {S(NOTIFIED) | S(IN_REVIEW) | S(CLEARED), ANY_DUE, ANY_KIND, SAME, {0}, 0,
+    [DESK_MOVE_OBJECT] = {REVIEWED, ANY_DUE, ANY_KIND, SAME, {0}, 0,
                           NULL, NULL, set_objected},
     [DESK_MOVE_LAPSE] = {S(HELD) | S(NEEDS_CLARIFICATION), ANY_DUE, ANY_KIND, DESK_STATE_LAPSED,
                          {0}, 0, NULL, NULL, NULL},
@@ -167,8 +170,26 @@ static enum desk_reason asked_to_narrow(const struct step *s) {
                : DESK_NOT_DRAWN;
 }
 
-/* Of a case in review: who blocked it. Of a demand: intake. And the approver in both. */
+/* Whether the office has nobody who could review the case by one of the lenses that it needs. */
+static bool short_of_reviewers(const struct step *s) {
+    uint32_t lenses = desk_lenses_of(s->c, s->h);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++) {
+        bool somebody = false, deputy;
+        for (size_t i = 0; i < s->w->office->persons.n && !somebody; i++)
+            somebody = desk_may_review(s->h, s->w, &s->w->office->persons.p[i],
+                                       (enum desk_lens)lens, &deputy);
+        if ((lenses >> lens & 1) != 0 && !somebody)
+            return true;
+    }
+    return false;
+}
+
+/* Of a case in review: who blocked it. Of a demand: intake. Of one that can't be reviewed, any
+ * reviewer: an office short of a quorum still rejects. And the approver in all. */
 static enum desk_reason blocked_it(const struct step *s) {
+    if (s->c->state == DESK_STATE_AUTHENTICATED && s->c->kind == DESK_KIND_PRODUCE &&
+        short_of_reviewers(s))
+        return s->a->role == INTAKE ? DESK_ROLE : DESK_OK;
     if (s->c->state != DESK_STATE_IN_REVIEW) {
         if (s->c->kind != DESK_KIND_DEMAND)
             return DESK_STATE;
@@ -199,6 +220,13 @@ static enum desk_reason is_left_out(const struct step *s) {
     if (seat == NULL || !seat->after || desk_lens_role[seat->lens] != s->a->role)
         return DESK_NOT_DRAWN;
     return seat->answered ? DESK_ANSWERED : DESK_OK;
+}
+
+/* Also when it was carried out before the suspension that holds it now reached the server. */
+static enum desk_reason was_released(const struct step *s) {
+    if (s->c->released == 0)
+        return DESK_STATE;
+    return s->c->delivered != 0 ? DESK_NOT_NEEDED : DESK_OK;
 }
 
 /* ---- What ---- */
@@ -312,6 +340,10 @@ static enum desk_reason renew(const struct step *s) {
         return DESK_STATE;
     if (s->c->state == DESK_STATE_NOTIFIED && !notice_over(s, regime))
         return DESK_NOTICE_RUNS;
+    /* An order that nobody carried out in its time. */
+    if (s->c->state == DESK_STATE_RELEASED &&
+        (s->c->delivered != 0 || !desk_order_is_void(s->c, s->w)))
+        return DESK_NOT_NEEDED;
     return draft(s);
 }
 
@@ -478,10 +510,25 @@ static enum desk_reason release(const struct step *s) {
     return s->a->order_complete ? DESK_OK : DESK_ORDER_UNSIGNED;
 }
 
+static bool states_suspended(const struct step *s, const struct desk_seat *seat) {
+    struct desk_case c = *s->c;
+    memcpy(c.beneficiary, seat->beneficiary, sizeof c.beneficiary);
+    return desk_case_suspended(&c, s->w);
+}
+
+/* By a reviewer of the last round. */
+static bool named_suspended(const struct step *s) {
+    for (size_t i = 0; i < s->h->seat_count; i++)
+        if (s->h->seats[i].round == s->c->round && s->h->seats[i].answered &&
+            states_suspended(s, &s->h->seats[i]))
+            return true;
+    return false;
+}
+
 static enum desk_reason preserve(const struct step *s) {
     const struct office_order *o = s->a->order;
     const struct desk_regime *regime = desk_regime_find(s->w, slice_str(s->c->regime));
-    if (desk_case_suspended(s->c, s->w))
+    if (desk_case_suspended(s->c, s->w) || named_suspended(s))
         return DESK_SUSPENDED;
     if (o == NULL || o->kind != OFFICE_ORDER_PRESERVATION)
         return DESK_NO_ORDER;
@@ -504,8 +551,6 @@ static enum desk_reason preserve(const struct step *s) {
 
 static enum desk_reason deliver(const struct step *s) {
     slice manifest;
-    if (s->c->delivered != 0)
-        return DESK_NOT_NEEDED;
     return facts_word(s->a->text, "manifest", &manifest) ? DESK_OK : DESK_FACTS;
 }
 
@@ -546,6 +591,7 @@ static void set_round(struct step *s) {
     const struct office_order *o = s->a->order;
     s->next.round++;
     s->next.due = DESK_DUE_VERDICTS;
+    s->next.released = 0;
     s->next.fields = o->fields;
     (void)desk_copy_id(s->next.beneficiary, o->beneficiary);
     memcpy(s->next.order, o->document.hash, sizeof s->next.order);
@@ -613,6 +659,7 @@ static void set_again(struct step *s) {
     s->next.path = OFFICE_ORDINARY;
     s->next.fields = 0;
     s->next.notified = s->next.objected = s->next.bar_until = s->next.order_made = 0;
+    s->next.released = 0;
     memset(s->next.order, 0, sizeof s->next.order);
 }
 
@@ -621,12 +668,6 @@ static void set_objected(struct step *s) {
 }
 
 /* ---- Deciding ---- */
-
-static bool states_suspended(const struct step *s, const struct desk_seat *seat) {
-    struct desk_case c = *s->c;
-    memcpy(c.beneficiary, seat->beneficiary, sizeof c.beneficiary);
-    return desk_case_suspended(&c, s->w);
-}
 
 static void hold(struct step *s, enum desk_hold why) {
     s->next.state = DESK_STATE_HELD;

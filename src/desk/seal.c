@@ -178,15 +178,14 @@ err desk_wraps_lacking(struct desk *d, desk_lack_visit *visit, void *ctx) {
 
 /* ---- Reading ---- */
 
-/* Verdicts, and the orders signed with them, of a round that is not over. */
+/* Verdicts that are not shown yet, and the orders that were signed with them. */
 static bool hidden(const struct desk_history *h, const struct desk_sealed *s, slice viewer) {
-    if (h->now.state != DESK_STATE_IN_REVIEW || h->now.due != DESK_DUE_VERDICTS ||
-        (s->kind != DESK_SEALED_MOVE && s->kind != DESK_SEALED_ORDER) ||
+    if ((s->kind != DESK_SEALED_MOVE && s->kind != DESK_SEALED_ORDER) ||
         slice_equal(slice_str(s->person), viewer))
         return false;
     for (size_t i = 0; i < h->move_count; i++)
         if (h->moves[i].number == s->number)
-            return h->moves[i].move == DESK_MOVE_VERDICT && h->moves[i].round == h->now.round;
+            return h->moves[i].move == DESK_MOVE_VERDICT && !desk_round_shown(h, h->moves[i].round);
     return false;
 }
 

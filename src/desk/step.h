@@ -76,6 +76,8 @@ bool desk_is_by(const struct desk_moved *m, const struct office_person *p);
 /* Who reviews by this lens in this round, or which seat the person has in it; NULL: none. */
 struct desk_seat *desk_seat_of(const struct desk_history *h, enum desk_lens lens);
 struct desk_seat *desk_seat_by(const struct desk_history *h, const struct office_person *p);
+/* The order of the round is no longer what anybody may sign or carry out. */
+bool desk_order_is_void(const struct desk_case *c, const struct desk_world *w);
 /* The move whose facts count: the one that this one seconds, or this one. */
 const struct desk_moved *desk_first_of(const struct step *s);
 

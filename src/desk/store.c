@@ -39,7 +39,9 @@ static const char *const steps[] = {
     " since INTEGER NOT NULL, notified INTEGER NOT NULL, objected INTEGER NOT NULL,"
     " bar_until INTEGER NOT NULL, preserved_until INTEGER NOT NULL, released INTEGER NOT NULL,"
     " delivered INTEGER NOT NULL, told_late INTEGER NOT NULL, alarm INTEGER NOT NULL);"
-    "CREATE INDEX cases_queue ON cases (open, deadline, id);"
+    /* Those without a deadline are behind all that have one. */
+    "CREATE INDEX cases_queue ON cases (open,"
+    " (CASE deadline WHEN 0 THEN 9223372036854775807 ELSE deadline END), id);"
     "CREATE INDEX cases_filing ON cases (filing);"
     "CREATE INDEX cases_state ON cases (state, deadline, id);"
     "CREATE TABLE moves (case_id TEXT NOT NULL REFERENCES cases (id), number INTEGER NOT NULL,"
@@ -64,8 +66,8 @@ static const char *const steps[] = {
     "CREATE TABLE duty (person TEXT NOT NULL, begins INTEGER NOT NULL, until INTEGER NOT NULL,"
     " PRIMARY KEY (person, begins)) WITHOUT ROWID;"
     "CREATE TABLE tasks (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, case_id TEXT NOT NULL,"
-    " roles INTEGER NOT NULL, opened INTEGER NOT NULL, due INTEGER NOT NULL,"
-    " done INTEGER NOT NULL);"
+    " number INTEGER NOT NULL DEFAULT 0, roles INTEGER NOT NULL, opened INTEGER NOT NULL,"
+    " due INTEGER NOT NULL, done INTEGER NOT NULL);"
     "CREATE INDEX tasks_open ON tasks (done, due);"
     "CREATE INDEX tasks_case ON tasks (case_id, kind);"
     /* The ledger's: leaves that no batch holds yet, and what opens them. */
@@ -284,6 +286,12 @@ void desk_store_undo(struct desk_store *s) {
         (void)run_text(s, "ROLLBACK");
 }
 
+err desk_store_tidy(struct desk_store *s) {
+    uint64_t busy;
+    TRY(desk_store_number(s, &busy, "PRAGMA wal_checkpoint(TRUNCATE)", ""));
+    return busy == 0 ? OK : ERR_BUSY;
+}
+
 err desk_store_changes(struct desk_store *s, uint64_t *changes) {
     return desk_store_number(s, changes, "PRAGMA data_version", "");
 }
@@ -304,19 +312,19 @@ static err step_up(struct desk_store *s, int version) {
     return run_text(s, next);
 }
 
-static err steps_go(struct desk_store *s) {
+static err steps_go(struct desk_store *s, int last) {
     uint64_t version;
     TRY(desk_store_number(s, &version, "PRAGMA user_version", ""));
     if (version > VERSION)
         return ERR_DAMAGED;
-    for (; version < VERSION; version++)
+    for (; version < (uint64_t)last; version++)
         TRY(step_up(s, (int)version));
     return OK;
 }
 
-static err migrate(struct desk_store *s) {
+static err migrate(struct desk_store *s, int last) {
     TRY(desk_store_begin(s));
-    err e = steps_go(s);
+    err e = steps_go(s, last);
     if (e == OK)
         e = desk_store_commit(s);
     if (e != OK)
@@ -334,21 +342,25 @@ static const char setup_text[] = "PRAGMA journal_mode = WAL;"
                                  "PRAGMA cell_size_check = ON;"
                                  "PRAGMA journal_size_limit = 4194304;";
 
-static err open_at(struct desk_store *s, const char *path) {
+static err open_at(struct desk_store *s, const char *path, int last) {
     int flags =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     TRY(err_of(sqlite3_open_v2(path, &s->db, flags, NULL)));
     TRY(err_of(sqlite3_busy_timeout(s->db, WAIT_MS)));
     TRY(run_text(s, setup_text));
-    return migrate(s);
+    return migrate(s, last);
 }
 
 err desk_store_open(struct desk_store **out, const char *path) {
+    return desk_store_open_as(out, path, VERSION);
+}
+
+err desk_store_open_as(struct desk_store **out, const char *path, int version) {
     *out = NULL;
     struct desk_store *s = mem_new(NULL, sizeof *s);
     if (s == NULL)
         return ERR_NO_MEMORY;
-    err e = open_at(s, path);
+    err e = open_at(s, path, version);
     if (e == OK)
         *out = s;
     else

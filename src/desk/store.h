@@ -16,6 +16,8 @@ struct desk_store;
 /* Makes it, or brings it to the present version step by step. DAMAGED if it is of a newer desk or
  * broken, BUSY, IO. */
 MUST err desk_store_open(struct desk_store **out, const char *path);
+/* The same up to this version of the steps: for tests of those that come after it. */
+MUST err desk_store_open_as(struct desk_store **out, const char *path, int version);
 void desk_store_close(struct desk_store *s);
 /* The version that the present steps make. */
 int desk_store_version(void);
@@ -27,6 +29,9 @@ MUST err desk_store_commit(struct desk_store *s);
 void desk_store_undo(struct desk_store *s);
 /* Changes when another process wrote something. */
 MUST err desk_store_changes(struct desk_store *s, uint64_t *changes);
+
+/* Leaves nothing of what was deleted in the log of writes. BUSY while somebody reads. */
+MUST err desk_store_tidy(struct desk_store *s);
 
 /* Without rows. EXISTS for a key that is there already. */
 MUST err desk_store_run(struct desk_store *s, const char *sql, const char *values, ...);

@@ -322,6 +322,7 @@
     X(TASK_NOBODY, "Nobody can act in time: a letter is to be signed", "無人可及時處理：須簽發信函") \
     X(TASK_AFTER_VERDICT, "Reviews that an emergency left out", "緊急情況所略去的審查") \
     X(TASK_REVIEW, "A suspension is to be reviewed", "須覆核暫停") \
+    X(TASK_CARRY, "An order is complete: carry it to the server", "命令已齊備：須送交伺服器") \
     X(TASK_REWRAP, "Somebody lacks the key of a case", "有人缺少案件密鑰") \
     X(TASK_CLOCK, "The machine's clock jumped", "系統時鐘跳動") \
     X(REWRAP, "Keys for who lacks them", "補發密鑰") \
@@ -640,12 +641,14 @@
       "Print or save this page. The desk seals your filing and can't show it to you again.", \
       "請列印或儲存本頁。來件經密封後，本處無法再次向您顯示。") \
     X(CASE_NUMBER, "Case number", "案件編號") \
-    X(RECEIPT_UNSIGNED, \
-      "The desk can't sign this receipt now. Where a filing stands shows it again, signed.", \
-      "本處現時未能簽署此回條。日後可於「查詢來件」取得已簽署的回條。") \
     X(RECEIPT_PROMISE, \
-      "We promise, signed, to enter this filing in our public ledger. With the next weekly batch you can fetch the proof that it is there.", \
-      "本處簽署承諾將此來件載入公開帳冊。下一批（每週）公布後，可取得載入證明。") \
+      "We promise to enter this filing in our public ledger. With the next weekly batch you can fetch the proof that it is there.", \
+      "本處承諾將此來件載入公開帳冊。下一批（每週）公布後，可取得載入證明。") \
+    X(RECEIPT_SIGNED, "The receipt, signed by the ledger", "由帳冊簽署的回條") \
+    X(RECEIPT_PROOF, "Proof that the ledger holds this filing", "此來件已載入帳冊的證明") \
+    X(RECEIPT_NO_PROOF, \
+      "No batch of the ledger has it yet. Ask again after the next one.", \
+      "帳冊尚未有批次載有此件，請於下一批公布後再查。") \
     X(RECEIPT_TEXT, "What was filed", "來件文本") \
     X(RECEIPT_TEXT_NOTE, \
       "The receipt is the SHA-256 of exactly these bytes. Attachments are named by theirs.", \
@@ -657,8 +660,6 @@
     X(RECEIPT_HASH_HINT, "64 hexadecimal digits.", "64位十六進制數字。") \
     X(NO_RECEIPT, "No filing has this receipt.", "沒有此回條的來件。") \
     X(STANDS, "It stands", "現況") \
-    X(PROOF, "The proof that it is in the ledger", "已載入帳冊的證明") \
-    X(PROOF_NOT_YET, "It is not in a published batch yet.", "尚未載入已公布的批次。") \
     X(STATUS_NOTE, \
       "No clock releases anything, and no deadline is met by silence.", \
       "任何計時均不導致披露，亦不以沉默代替答覆。") \

@@ -275,6 +275,9 @@ enum office_reason office_case_move_load(struct office_case_move **out, const st
                                          slice bytes, size_t *line);
 enum office_reason office_login_load(struct office_login **out, const struct mem *mem, slice bytes,
                                      size_t *line);
+/* Of a text of another kind than those here (an auditor's statement): what stands in it is the
+ * caller's to read; office_signed says who signed. buf_free the bytes, also after a refusal. */
+enum office_reason office_document_split(struct office_document *out, slice bytes, size_t *line);
 void office_free(struct office *o);
 void office_suspensions_free(struct office_suspensions *s);
 void office_order_free(struct office_order *o);
@@ -323,6 +326,38 @@ struct office_witnessed {
  * if none cosigned both. */
 enum office_reason office_witnessed(const struct office *o, const struct office_witnessed *w,
                                     uint64_t *duration);
+
+/* The same as a text, for whoever keeps no ledger: of versions of the suspension list. entry, first
+ * and last are base64. */
+struct office_hash {
+    uint8_t bytes[32];
+};
+struct office_hashes {
+    struct office_hash *p;
+    size_t n;
+};
+struct office_sighting {
+    uint8_t document[32]; /* hash of the list's text, as the entry has it */
+    slice entry;          /* of the ledger (merkle/commitment.h) */
+    uint8_t salt[32];     /* of its field `document` */
+    uint64_t place;       /* in the ledger, from 1 */
+    slice first, last;
+    struct office_hashes inclusion, consistency;
+};
+struct office_sightings {
+    struct office_document document;
+    struct {
+        struct office_sighting *p;
+        size_t n;
+    } each;
+};
+enum office_reason office_sightings_load(struct office_sightings **out, const struct mem *mem,
+                                         slice bytes, size_t *line);
+void office_sightings_free(struct office_sightings *s);
+enum office_reason office_sightings_write(buf *out, const struct office_sightings *s);
+/* As office_witnessed; LEDGER too if the entry is not of this document. */
+enum office_reason office_sighting_check(const struct office *o, const struct office_sighting *s,
+                                         uint64_t *duration);
 
 /* The version after `present` (NULL: there is none yet), signed as the difference demands. */
 enum office_reason office_suspensions_change(struct office_suspensions **out,

@@ -60,6 +60,7 @@
     X(CHECKPOINT, "it is no checkpoint of the office's ledger")                                    \
     X(LEDGER, "the ledger's checkpoint does not hold it, or the ledger did not only grow")         \
     X(WITNESS, "no witness of the office saw it long enough")                                \
+    X(SIGHTINGS, "what the ledger showed is not in its form")                                      \
     X(LIFTED, "it claims a lift that it does not make")                                            \
     X(FROZEN_SHORT, "the freeze has not lasted 72 hours")                                          \
     /* Orders. */                                                                                  \
@@ -82,8 +83,6 @@
     X(PINNED, "an office file is pinned here; another is pinned in its place only with --anew")  \
     X(RESTS, "the office was pinned anew; nothing is released for 30 days after it")               \
     X(CARRIED_OUT, "an order of this id was carried out")                                          \
-    X(ORDER_KIND, "orders of its kind are not carried out here")                                                       \
-    X(NOT_RESOLVED, "it names the account by a handle or a link, which this server doesn't resolve") \
     X(CERTIFICATE, "a certificate of its authority can't be encrypted to")
 
 enum office_reason {

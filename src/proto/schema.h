@@ -582,10 +582,12 @@ enum {
 #define PROTO_FIELDS_office_part(F)                                                                \
     F(u32, at, 0, 0)                                                                               \
     F(vec, bytes, 1, PROTO_OFFICE_PART)
-/* hash: SHA-256 of the whole document, with its signatures. pin: the hash of its text, from paper. */
+/* hash: SHA-256 of the whole document, with its signatures. pin: the hash of its text, from paper.
+ * sightings: how many bytes, after the document and hashed with it, are what a ledger showed. */
 #define PROTO_FIELDS_office_put(F)                                                                 \
     F(u8, what, 0, 0)                                                                              \
     F(fixed, hash, 32, 0)                                                                          \
+    F(u32, sightings, 0, 0)                                                                        \
     F(fixed, pin, 32, 0)
 #define PROTO_FIELDS_office_get(F)
 /* Versions are 0 where there is none yet. pins: how often an office was pinned; pinned: when last. */

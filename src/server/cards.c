@@ -128,18 +128,22 @@ static err answer_for(struct mail *m, const struct spot *spot, uint8_t answer[PR
     return OK;
 }
 
+err mail_card_look(struct mail *m, const uint8_t place[32], uint8_t card[PROTO_CARD]) {
+    struct spot spot;
+    TRY(spot_of(m, place, &spot));
+    return answer_for(m, &spot, card);
+}
+
 static err handle_get(struct mail *m, struct mail_call *call) {
     struct proto_card_get in;
     uint8_t answer[PROTO_CARD];
-    struct spot spot;
     bool worked = false;
     if (proto_card_get_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     TRY(mail_work_take(m, call, PROTO_card_get, MAIL_WORK_FIND, in.place, in.nonce, &worked));
     if (!worked)
         return mail_refuse(m, call, PROTO_REASON_WORK);
-    TRY(spot_of(m, in.place, &spot));
-    TRY(answer_for(m, &spot, answer));
+    TRY(mail_card_look(m, in.place, answer));
     struct proto_card out = {.sealed = SLICE_ARRAY(answer)};
     writer w = mail_reply_open(m);
     proto_card_write(&w, &out);

@@ -28,7 +28,11 @@ static err number_of(const struct mail *m, slice what, uint64_t *number) {
 }
 
 err mail_expiry_note(struct mail *m, enum mail_expiry kind, slice what) {
-    struct name name = name_of(kind, m->week);
+    return mail_expiry_note_at(m, kind, m->week, what);
+}
+
+err mail_expiry_note_at(struct mail *m, enum mail_expiry kind, uint32_t week, slice what) {
+    struct name name = name_of(kind, week);
     uint64_t number = 0;
     struct held_expiry row = {.what = what};
     TRY(number_of(m, what, &number));
@@ -57,6 +61,8 @@ static uint32_t lifetime(const struct mail *m, enum mail_expiry kind) {
         return limits->invite_days;
     case MAIL_EXPIRY_CARRIED:
         return CARRIED_DAYS;
+    case MAIL_EXPIRY_PRESERVED:
+        return 0; /* its note is under the week of its end */
     case MAIL_EXPIRY_NOTICE:
         return 0; /* looked at each week */
     default:
@@ -112,6 +118,8 @@ static err expire(struct mail *m, enum mail_expiry kind, slice what) {
         return mail_invite_expire(m, what);
     case MAIL_EXPIRY_CARRIED:
         return mail_carried_expire(m, what);
+    case MAIL_EXPIRY_PRESERVED:
+        return mail_preserved_expire(m, what);
     case MAIL_EXPIRY_NOTICE:
         return mail_notice_expire(m, what);
     default:

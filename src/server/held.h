@@ -37,7 +37,8 @@ enum mail_table {
     MAIL_TOMBSTONE = 17,
     MAIL_OFFICE,
     MAIL_CARRIED,
-    MAIL_KEPT_NOTICE
+    MAIL_KEPT_NOTICE,
+    MAIL_PRESERVED
 };
 
 /* clang-format off */
@@ -67,7 +68,9 @@ enum mail_table {
     R(carried, MAIL_CARRIED, "hash of an order's id", "orders carried out", "always") \
     R(desk, MAIL_OFFICE, "none: there is one row", "what clients are told of the request desk", "replaced with the office file") \
     R(notice, MAIL_KEPT_NOTICE, "keyed hash of the mailbox and the position of a notice", "notices that a device did not fetch yet", \
-      "the week is over in which the device fetched it or was signed off")
+      "the week is over in which the device fetched it or was signed off")                          \
+    R(preserved, MAIL_PRESERVED, "keyed hash of an account id and a case", "preserved records",    \
+      "the week after the end that an order names")
 
 #define HELD_FIELDS_total(F)                                                                       \
     F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are")
@@ -116,7 +119,7 @@ enum mail_table {
     F(u32, week, 0, 0, WORK, "week in which it was made; the code can't be computed from its hash, and its maker is not kept")
 
 #define HELD_FIELDS_expiry(F)                                                                      \
-    F(vec, what, 0, 32, WORK, "mailbox id, order, blob, card, tombstone, notice or code to look at when the week is over")
+    F(vec, what, 0, 32, WORK, "mailbox id, order, blob, card, tombstone, notice, preserved record or code to look at when the week is over")
 
 #define HELD_FIELDS_card(F)                                                                        \
     F(fixed, rest, 24, 0, WORK, "the rest of that hash")                                           \
@@ -139,7 +142,7 @@ enum mail_table {
     F(u32, pinned, 0, 0, WORK, "hour in which it was last, by the server's clock")                 \
     F(vec, office, 1, OFFICE_DOCUMENT_MAX, WORK, "the office file in force, with its signatures; it is public") \
     F(vec, suspensions, 0, OFFICE_DOCUMENT_MAX, WORK, "the suspension list in force, the same")    \
-    F(vec, since, 0, 4 * OFFICE_SINCE_MAX, WORK, "of each of its lift notices and freezes, the hour in which it came")
+    F(vec, since, 0, 36 * OFFICE_SINCE_MAX, WORK, "of each of its lift notices and freezes, the hour in which it came, and the hash of the version that it came in")
 
 #define HELD_FIELDS_carried(F)                                                                     \
     F(fixed, order, 32, 0, WORK, "hash of the order")                                              \
@@ -157,6 +160,10 @@ enum mail_table {
 
 #define HELD_FIELDS_notice(F)                                                                      \
     F(vec, sealed, 1, PROTO_ITEM_MAX + 64, SEALED, "mailbox, position, and the notice that is to be put there again when its item expires; encrypted under a key of the pepper")
+
+#define HELD_FIELDS_preserved(F)                                                                   \
+    F(u32, week, 0, 0, WORK, "week of its end")                                                    \
+    F(vec, sealed, 1, 128, RECORD, "the record as it was in the week of a preservation order, or that there was none; encrypted under a key of the pepper, and all have one size")
 
 /* clang-format on */
 

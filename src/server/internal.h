@@ -157,6 +157,7 @@ enum mail_expiry {
     MAIL_EXPIRY_INVITE,
     MAIL_EXPIRY_CARRIED,
     MAIL_EXPIRY_NOTICE,
+    MAIL_EXPIRY_PRESERVED,
     MAIL_EXPIRY_KINDS
 };
 
@@ -317,6 +318,24 @@ MUST err mail_notice_put(struct mail *m, const uint8_t account[MAIL_ID], slice n
 /* The item at this position expires. *again: it is a notice, and is there anew, above all others.
  */
 MUST err mail_notice_again(struct mail *m, struct mail_box *box, uint64_t position, bool *again);
+/* ---- cards.c ---- */
+/* What a look-up answers: the card, or one that is made up. */
+MUST err mail_card_look(struct mail *m, const uint8_t place[32], uint8_t card[PROTO_CARD]);
+
+/* ---- preserved.c ---- */
+struct mail_preserved {
+    uint64_t until;
+    uint32_t week;              /* in which the record was */
+    bool exists;                /* the account did */
+    struct proto_record record; /* without what is beside it */
+};
+/* Keeps the record as it is now, until then. What is kept already of this account and case stays as
+ * it is, as long as the later of both ends. */
+MUST err mail_preserved_put(struct mail *m, const uint8_t account[MAIL_ID], slice case_id,
+                            uint64_t until);
+/* NOT_FOUND, also after its end. */
+MUST err mail_preserved_get(struct mail *m, const uint8_t account[MAIL_ID], slice case_id,
+                            struct mail_preserved *p);
 
 /* ---- linking.c ---- */
 /* The batch failed: no frame came or left with it. */
@@ -432,6 +451,8 @@ void mail_subscriber_behind(struct mail *m, struct mail_session *s);
 /* ---- expiry.c ---- */
 /* Notes that `what` should be looked at when this week's things expire. */
 MUST err mail_expiry_note(struct mail *m, enum mail_expiry kind, slice what);
+/* The same under a later week: that of its end, for a kind that lasts no longer. */
+MUST err mail_expiry_note_at(struct mail *m, enum mail_expiry kind, uint32_t week, slice what);
 /* Takes the note of that week back. */
 MUST err mail_expiry_forget(struct mail *m, enum mail_expiry kind, uint32_t week, slice what);
 /* Whether what is of this week is over. */
@@ -443,6 +464,7 @@ MUST err mail_tombstone_expire(struct mail *m, slice name);
 MUST err mail_invite_expire(struct mail *m, slice hash);
 MUST err mail_carried_expire(struct mail *m, slice name);
 MUST err mail_notice_expire(struct mail *m, slice name);
+MUST err mail_preserved_expire(struct mail *m, slice name);
 MUST err mail_card_expire(struct mail *m, slice note);
 
 /* ---- work.c ---- */

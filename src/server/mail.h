@@ -63,8 +63,9 @@ struct mail_config {
     const struct mail_handler *const *desk; /* mail_desk; NULL: no office here */
     uint8_t identity[32];                   /* the server's, public */
     struct mail_address_key keys[MAIL_KEYS];
-    uint8_t pepper[32]; /* keys the hashes of group ids and of handles' places */
-    bool closed;        /* no registration, not even with a code */
+    uint8_t pepper[32];   /* keys the hashes of group ids and of handles' places */
+    size_t handle_memory; /* what Argon2id takes for a handle; 0: what all take */
+    bool closed;          /* no registration, not even with a code */
     /* Where the keys of so many chains are, and nowhere else: mail_chains_size bytes, aligned for
      * anything. Locked, where there is such memory. It stays the caller's and is wiped by
      * mail_free. */

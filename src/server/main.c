@@ -31,7 +31,8 @@ static const char usage[] =
     "       sottod office show [OPTIONS] [--json]        the office and the suspensions in force\n"
     "       sottod office pin HASH FILE [--anew]         begin with this office file\n"
     "       sottod office change FILE                    take its next version\n"
-    "       sottod office suspensions FILE               take the next suspension list\n"
+    "       sottod office suspensions FILE [--sightings FILE]\n"
+    "                                                    take the next suspension list\n"
     "       sottod order FILE [--to DIR]                 carry out a signed order\n"
     "       sottod repair [OPTIONS]                      drop what damage in the log hides\n"
     "\n"
@@ -44,6 +45,8 @@ static const char usage[] =
     "  --count N            print N links, each good for one new account\n"
     "  --fields             print the list of all fields that can be held, as a table\n"
     "  --to DIR             where `order` writes what it gives (.)\n"
+    "  --sightings FILE     what the office's ledger showed of a notice, for the lift that it was "
+    "of\n"
     "  --anew               `office pin`: in the place of an office that lost its signers\n"
     "  --json               print objects: each link as `link`; each kind as `row`, `count`, "
     "`bytes`\n"
@@ -56,7 +59,7 @@ struct options {
     struct config config;
     unsigned print_invites, count;
     bool json, fields, anew;
-    const char *to;
+    const char *to, *sightings;
     const char *words[WORDS]; /* that are no options */
     size_t word_count;
 };
@@ -120,6 +123,8 @@ static int take_option(struct options *o, const char *option, const char *value)
         return number(option, value, 0, &o->print_invites);
     if (strcmp(option, "--to") == 0)
         return o->to = value, EXIT_FINE;
+    if (strcmp(option, "--sightings") == 0)
+        return o->sightings = value, EXIT_FINE;
     if (strcmp(option, "--count") == 0)
         return number(option, value, 1, &o->count);
     return complain(option, "there is no such option; see --help");
@@ -359,8 +364,8 @@ static int office(struct options *o) {
     if (o->word_count < 2)
         return complain("office", "it takes show, pin, change or suspensions; see --help");
     bool has_hash = o->word_count == 3;
-    return office_client_put(data, w[0], has_hash ? w[1] : NULL, w[o->word_count - 1], o->anew,
-                             o->json);
+    return office_client_put(data, w[0], has_hash ? w[1] : NULL, w[o->word_count - 1], o->sightings,
+                             o->anew, o->json);
 }
 
 static int order(struct options *o) {

@@ -13,8 +13,9 @@ err mail_notice_order(struct mail *m, const struct mail_office *f, const struct 
     buf content = buf_on(m->mem);
     (void)f, (void)given, (void)reason;
     memcpy(notice.signature, o->told, sizeof notice.signature);
-    TRY(mail_order_account(o, account));
-    err e = proto_notice_encode(&content, &notice);
+    err e = mail_order_account(m, o, account);
+    if (e == OK)
+        e = proto_notice_encode(&content, &notice);
     if (e == OK)
         e = mail_notice_put(m, account, buf_slice(&content));
     buf_free(&content);

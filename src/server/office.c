@@ -31,6 +31,10 @@ static size_t since_count(const struct office_suspensions *list) {
     return list == NULL ? 0 : list->notices.n + list->freezes.n;
 }
 
+/* What is kept of each lift notice and freeze: an hour, and the hash of the list that it came in.
+ */
+enum { HASH = 32, SINCE = 4 + HASH };
+
 /* What was stored was accepted once. */
 static err parse(struct mail *m, struct mail_office *o) {
     enum office_reason r = office_load(&o->office, m->mem, o->row.office, NULL);
@@ -38,7 +42,7 @@ static err parse(struct mail *m, struct mail_office *o) {
         r = office_suspensions_load(&o->list, m->mem, o->row.suspensions, NULL);
     if (r == OFFICE_MEMORY)
         return ERR_NO_MEMORY;
-    return r == OFFICE_OK && o->row.since.n == 4 * since_count(o->list) ? OK : ERR_DAMAGED;
+    return r == OFFICE_OK && o->row.since.n == SINCE * since_count(o->list) ? OK : ERR_DAMAGED;
 }
 
 err mail_office_load(struct mail *m, struct mail_office *o) {
@@ -58,17 +62,21 @@ void mail_office_free(struct mail_office *o) {
 
 /* ---- Since when ---- notices in their order, then freezes. */
 
-static uint32_t since_at(const struct mail_office *o, size_t i) {
+static slice since_at(const struct mail_office *o, size_t i) {
+    return slice_of(o->row.since.p + SINCE * i, SINCE);
+}
+
+static uint64_t since_time(const struct mail_office *o, size_t i) {
     uint32_t hour = 0;
-    reader r = reader_of(slice_of(o->row.since.p + 4 * i, 4));
-    return reader_u32(&r, &hour) == OK ? hour : 0;
+    reader r = reader_of(since_at(o, i));
+    return reader_u32(&r, &hour) == OK ? mail_office_time(hour) : 0;
 }
 
 static struct office_since since_of(const struct mail_office *o, size_t i) {
     size_t notices = o->list->notices.n;
     return (struct office_since){.id = i < notices ? o->list->notices.p[i].id
                                                    : o->list->freezes.p[i - notices].id,
-                                 .time = mail_office_time(since_at(o, i))};
+                                 .time = since_time(o, i)};
 }
 
 static bool same(const struct office_suspensions *a, size_t i, const struct office_suspensions *b,
@@ -83,25 +91,58 @@ static bool same(const struct office_suspensions *a, size_t i, const struct offi
     return slice_equal(f->id, g->id) && f->time == g->time;
 }
 
-/* What stays in the list keeps its hour; what is new, or came back, begins now. */
+/* What stays in the list keeps what is known of it; what is new, or came back, begins now. */
 static err write_since(struct mail *m, const struct mail_office *o,
                        const struct office_suspensions *next, buf *since) {
     writer w = writer_on(since);
     for (size_t i = 0; i < since_count(next); i++) {
-        uint32_t hour = mail_office_hour(m->now);
-        for (size_t j = 0; j < since_count(o->list); j++)
-            if (same(next, i, o->list, j))
-                hour = since_at(o, j);
-        writer_u32(&w, hour);
+        size_t j = 0;
+        while (j < since_count(o->list) && !same(next, i, o->list, j))
+            j++;
+        if (j < since_count(o->list)) {
+            writer_bytes(&w, since_at(o, j));
+        } else {
+            writer_u32(&w, mail_office_hour(m->now));
+            writer_bytes(&w, SLICE_ARRAY(next->document.hash));
+        }
     }
     return writer_result(&w);
+}
+
+/* ---- Sightings ---- of the lists in which the present notices came. */
+
+static enum office_reason see(const struct mail_office *o, const struct office_sighting *s,
+                              struct office_since *notices) {
+    for (size_t i = 0; o->list != NULL && i < o->list->notices.n; i++) {
+        uint64_t duration;
+        if (memcmp(since_at(o, i).p + SINCE - HASH, s->document, HASH) != 0)
+            continue;
+        enum office_reason r = office_sighting_check(o->office, s, &duration);
+        if (r != OFFICE_OK)
+            return r;
+        if (duration > notices[i].witnessed)
+            notices[i].witnessed = duration;
+    }
+    return OFFICE_OK;
+}
+
+static enum office_reason see_all(struct mail *m, const struct mail_office *o, slice text,
+                                  struct office_since *notices, size_t *line) {
+    struct office_sightings *s = NULL;
+    enum office_reason r = office_sightings_load(&s, m->mem, text, line);
+    if (r != OFFICE_OK)
+        return r == OFFICE_MEMORY ? r : OFFICE_SIGHTINGS;
+    for (size_t i = 0; r == OFFICE_OK && i < s->each.n; i++)
+        r = see(o, &s->each.p[i], notices);
+    office_sightings_free(s);
+    return r;
 }
 
 /* ---- Changes ---- each checks, and puts into the row what it will be. */
 
 struct change {
     const struct proto_office_put *in;
-    slice paper;
+    slice paper, sightings;
     struct mail_office *now;
     struct held_office row;
     buf since;
@@ -156,7 +197,12 @@ static err suspensions(struct mail *m, struct change *c, enum office_reason *rea
     for (size_t i = 0; i < count; i++)
         since[i] = since_of(o, i);
     struct office_evidence evidence = {since, since + notices, notices, count - notices, m->now};
-    *reason = office_suspensions_change(&next, o->office, o->list, c->paper, &evidence, &c->line);
+    *reason = OFFICE_OK;
+    if (c->sightings.n > 0)
+        *reason = see_all(m, o, c->sightings, since, &c->line);
+    if (*reason == OFFICE_OK)
+        *reason =
+            office_suspensions_change(&next, o->office, o->list, c->paper, &evidence, &c->line);
     err e = *reason == OFFICE_OK ? write_since(m, o, next, &c->since) : OK;
     office_suspensions_free(next);
     c->row.suspensions = c->paper;
@@ -239,7 +285,7 @@ static err handle_part(struct mail *m, struct mail_call *call) {
         buf_clear(&m->paper);
     if (in.at != m->paper.n) /* somebody else hands in, too */
         return mail_refuse(m, call, PROTO_REASON_BUSY);
-    if (m->paper.n + in.bytes.n > OFFICE_DOCUMENT_MAX)
+    if (m->paper.n + in.bytes.n > 2 * OFFICE_DOCUMENT_MAX)
         return mail_refuse(m, call, PROTO_REASON_LIMIT);
     TRY(buf_append(&m->paper, in.bytes));
     return mail_reply_ok(m, call);
@@ -267,13 +313,16 @@ static err put_change(struct mail *m, const struct mail_call *call, struct chang
 static err handle_put(struct mail *m, struct mail_call *call) {
     struct proto_office_put in;
     struct mail_office now;
-    if (proto_office_put_decode(call->body, &in) != OK || in.what > MAIL_OFFICE_ORDER)
+    if (proto_office_put_decode(call->body, &in) != OK || in.what > MAIL_OFFICE_ORDER ||
+        (in.sightings > 0 && in.what != MAIL_OFFICE_SUSPENSIONS))
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
-    if (!is_whole(m, in.hash))
+    if (!is_whole(m, in.hash) || in.sightings > m->paper.n)
         return mail_refuse(m, call, PROTO_REASON_BUSY);
+    size_t document = m->paper.n - in.sightings;
     err e = mail_office_load(m, &now);
     struct change c = {.in = &in,
-                       .paper = buf_slice(&m->paper),
+                       .paper = slice_of(m->paper.p, document),
+                       .sightings = slice_of(m->paper.p + document, in.sightings),
                        .now = &now,
                        .row = now.row,
                        .since = buf_on(m->mem)};

@@ -36,9 +36,6 @@ uint64_t mail_office_time(uint32_t hour);
 MUST err mail_order(struct mail *m, const struct mail_call *call, const struct mail_office *f,
                     slice order, enum office_reason *reason, size_t *line);
 
-/* Whose account an order names. */
-MUST err mail_order_account(const struct office_order *o, uint8_t id[MAIL_ID]);
-
 /* What an order gives to be handed on, beside its manifest; freed by who called. */
 struct mail_given {
     buf package; /* empty: nothing */
@@ -49,7 +46,13 @@ struct mail_given {
 typedef err mail_order_fn(struct mail *m, const struct mail_office *f, const struct office_order *o,
                           struct mail_given *given, enum office_reason *reason);
 mail_order_fn mail_release;      /* release.c */
+mail_order_fn mail_preserve;     /* preserve.c */
 mail_order_fn mail_notice_order; /* notice_orders.c */
+
+/* ---- named.c ---- */
+/* The id of the account that an order names, which need not be there. NOT_FOUND: a handle or a link
+ * that leads to nobody. */
+MUST err mail_order_account(struct mail *m, const struct office_order *o, uint8_t id[MAIL_ID]);
 
 /* ---- lines.c ---- Each appends a line: word, value. */
 MUST err mail_say(buf *out, const char *word, slice value);

@@ -238,14 +238,16 @@ static bool read_hash(uint8_t hash[32], const char *text) {
     return good;
 }
 
-static bool read_verb(struct hand_in *h, const char *verb, const char *hash, bool anew) {
+static bool read_verb(struct hand_in *h, const char *verb, const char *hash, const char *sightings,
+                      bool anew) {
     bool is_pin = strcmp(verb, "pin") == 0;
     h->what.what = is_pin && anew                     ? MAIL_OFFICE_ANEW
                    : is_pin                           ? MAIL_OFFICE_PIN
                    : strcmp(verb, "suspensions") == 0 ? MAIL_OFFICE_SUSPENSIONS
                                                       : MAIL_OFFICE_CHANGE;
     bool known = is_pin || strcmp(verb, "suspensions") == 0 || strcmp(verb, "change") == 0;
-    if (known && is_pin == (hash != NULL) && (is_pin || !anew))
+    bool fits = (is_pin || !anew) && (sightings == NULL || h->what.what == MAIL_OFFICE_SUSPENSIONS);
+    if (known && is_pin == (hash != NULL) && fits)
         return hash == NULL || read_hash(h->what.pin, hash);
     fprintf(stderr,
             "sottod: office %s: it is one of `pin HASH FILE`, `change FILE`, "
@@ -254,26 +256,43 @@ static bool read_verb(struct hand_in *h, const char *verb, const char *hash, boo
     return false;
 }
 
-static err read_paper(struct hand_in *h, const char *file) {
-    TRY(crypto_init());
-    TRY(sys_file_read(file, OFFICE_DOCUMENT_MAX, &h->paper));
-    slice paper = buf_slice(&h->paper);
-    return paper.n == 0 ? ERR_MALFORMED : crypto_sha256.hash(h->what.hash, &paper, 1);
-}
-
-static int put_file(const char *data, struct hand_in *h, const char *file) {
-    err e = read_paper(h, file);
-    int code = e == OK ? operator_client_talk(data, &h->talk) : EXIT_USAGE;
+/* One more file of what is handed in; *n: its bytes. */
+static err read_file(struct hand_in *h, const char *file, size_t *n) {
+    buf content = {0};
+    err e = sys_file_read(file, OFFICE_DOCUMENT_MAX, &content);
+    if (e == OK)
+        e = content.n == 0 ? ERR_MALFORMED : buf_append(&h->paper, buf_slice(&content));
+    *n = content.n;
     if (e != OK)
         fprintf(stderr, "sottod: %s: %s\n", file, err_text(e));
+    buf_free(&content);
+    return e;
+}
+
+static err read_paper(struct hand_in *h, const char *file, const char *sightings) {
+    size_t n = 0;
+    TRY(crypto_init());
+    TRY(read_file(h, file, &n));
+    if (sightings != NULL) {
+        TRY(read_file(h, sightings, &n));
+        h->what.sightings = (uint32_t)n;
+    }
+    slice paper = buf_slice(&h->paper);
+    return crypto_sha256.hash(h->what.hash, &paper, 1);
+}
+
+static int put_file(const char *data, struct hand_in *h, const char *file, const char *sightings) {
+    err e = read_paper(h, file, sightings);
+    int code = e == OK ? operator_client_talk(data, &h->talk) : EXIT_USAGE;
     buf_free(&h->paper);
     return code;
 }
 
 int office_client_put(const char *data, const char *verb, const char *hash, const char *file,
-                      bool anew, bool json) {
+                      const char *sightings, bool anew, bool json) {
     struct hand_in h = hand_in(json);
-    return read_verb(&h, verb, hash, anew) ? put_file(data, &h, file) : EXIT_USAGE;
+    return read_verb(&h, verb, hash, sightings, anew) ? put_file(data, &h, file, sightings)
+                                                      : EXIT_USAGE;
 }
 
 /* The server carries out nothing for somebody who could not write it down. */
@@ -283,7 +302,7 @@ int office_client_order(const char *data, const char *file, const char *to) {
     h.to = to;
     err e = sys_dir_check(to);
     if (e == OK)
-        return put_file(data, &h, file);
+        return put_file(data, &h, file, NULL);
     fprintf(stderr, "sottod: %s: %s\n", to, err_text(e));
     return EXIT_USAGE;
 }

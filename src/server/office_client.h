@@ -8,10 +8,10 @@
 /* Prints what is in force and returns the exit code. */
 int office_client_show(const char *data, bool json);
 /* Hands a file in, and prints what is in force then. verb: "pin" (hash: of its text, hexadecimal;
- * anew: in the place of another), "change" or "suspensions" (hash: NULL). USAGE if there is no such
- * verb, or the hash is none. */
+ * anew: in the place of another), "change" or "suspensions" (hash: NULL; sightings: a file, or
+ * NULL). USAGE if there is no such verb, or the hash is none. */
 int office_client_put(const char *data, const char *verb, const char *hash, const char *file,
-                      bool anew, bool json);
+                      const char *sightings, bool anew, bool json);
 
 /* Has an order carried out: writes into the directory `to` what it gives, ID.cms or ID.txt, and
  * ID.manifest, and tells the server once both are there. */

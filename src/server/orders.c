@@ -3,11 +3,10 @@
 #include "base/text.h"
 #include "server/office.h"
 
-/* NULL: not here. */
 static mail_order_fn *const kinds[] = {
     [OFFICE_ORDER_RELEASE] = mail_release,
     [OFFICE_ORDER_NOTICE] = mail_notice_order,
-    [OFFICE_ORDER_PRESERVATION] = NULL,
+    [OFFICE_ORDER_PRESERVATION] = mail_preserve,
 };
 
 /* ---- The manifest ---- */
@@ -35,21 +34,6 @@ static err write_manifest(buf *out, const struct office_order *o, const struct m
     if (package.n == 0)
         return OK;
     return mail_say_hash(out, "package", slice_str(given->sealed ? "cms" : "letter"), hash);
-}
-
-/* ---- Whose ---- */
-
-err mail_order_account(const struct office_order *o, uint8_t id[MAIL_ID]) {
-    buf bytes = {0};
-    err e = hex_decode(&bytes, o->account.name);
-    if (e == OK && o->account.by == OFFICE_BY_ID && bytes.n == MAIL_ID)
-        memcpy(id, bytes.p, MAIL_ID);
-    else if (e == OK && o->account.by == OFFICE_BY_KEY && bytes.n == MAIL_PUBLIC)
-        e = mail_account_id(bytes.p, id);
-    else if (e == OK)
-        e = ERR_BUG; /* src/office has looked at it */
-    buf_free(&bytes);
-    return e;
 }
 
 /* ---- Once ---- */
@@ -81,12 +65,7 @@ static enum office_reason check(const struct mail *m, const struct mail_office *
     enum office_reason r = office_order_check(o, &here, paper, line);
     if (r != OFFICE_OK)
         return r;
-    if (kinds[(*o)->kind] == NULL)
-        return OFFICE_ORDER_KIND;
-    if ((*o)->kind == OFFICE_ORDER_RELEASE && rests(m, f))
-        return OFFICE_RESTS;
-    return ((*o)->account.by & (OFFICE_BY_ID | OFFICE_BY_KEY)) != 0 ? OFFICE_OK
-                                                                    : OFFICE_NOT_RESOLVED;
+    return (*o)->kind == OFFICE_ORDER_RELEASE && rests(m, f) ? OFFICE_RESTS : OFFICE_OK;
 }
 
 static err carry_out(struct mail *m, const struct mail_call *call, const struct mail_office *f,

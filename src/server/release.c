@@ -6,6 +6,8 @@
 #include "server/office.h"
 
 enum { CERTIFICATES = 4 };
+/* Whatever the reason: there is no such handle, it needs a PIN, the link is over. */
+#define NOT_RESOLVED "not resolved: by the look-up that anybody has, this name leads to nobody here"
 
 /* ---- The letter ---- */
 
@@ -27,33 +29,78 @@ static err say_field(buf *out, enum held_field field, const struct proto_record 
     return ERR_BUG;
 }
 
-/* record: NULL if there is no such account. */
-static err write_letter(buf *out, const struct office_order *o, const struct proto_record *record) {
+static err say_fields(buf *out, const struct office_order *o, const struct proto_record *record) {
+    for (uint32_t field = 0; field <= HELD_FIELD_BYTES; field++)
+        if ((o->fields >> field & 1) != 0)
+            TRY(say_field(out, (enum held_field)field, record));
+    return OK;
+}
+
+static const char *account_word(const struct office_order *o) {
+    switch (o->account.by) {
+    case OFFICE_BY_ID:
+        return "account id";
+    case OFFICE_BY_KEY:
+        return "account key";
+    case OFFICE_BY_HANDLE:
+        return "account handle";
+    default:
+        return "account link";
+    }
+}
+
+static err write_head(buf *out, const struct office_order *o) {
     TRY(mail_say(out, "sotto answer", slice_str("1")));
     TRY(mail_say(out, "order", o->id));
     TRY(mail_say(out, "case", o->case_id));
     TRY(mail_say(out, "authority", o->authority));
-    TRY(mail_say(out, o->account.by == OFFICE_BY_ID ? "account id" : "account key",
-                 o->account.name));
-    if (record == NULL)
+    return mail_say(out, account_word(o), o->account.name);
+}
+
+static err write_now(struct mail *m, const struct office_order *o, const uint8_t id[MAIL_ID],
+                     buf *out) {
+    struct proto_record record;
+    TRY(mail_say_week(out, "record as it is", m->week));
+    err e = mail_record(m, id, &record);
+    if (e == ERR_NOT_FOUND)
         return mail_say(out, "answer", slice_str("not held: there is no such account"));
-    for (uint32_t field = 0; field <= HELD_FIELD_BYTES; field++)
-        if ((o->fields >> field & 1) != 0)
-            TRY(say_field(out, (enum held_field)field, record));
+    TRY(e);
+    TRY(say_fields(out, o, &record));
     return mail_say(out, "beside", slice_str(HELD_KINDS ": " HELD_WORDS));
 }
 
-/* ---- Whose ---- */
-
-static err look(struct mail *m, const struct office_order *o, buf *letter) {
-    uint8_t id[MAIL_ID];
-    struct proto_record record;
-    TRY(mail_order_account(o, id));
-    err e = mail_record(m, id, &record);
+/* What an order of the same case had us keep. */
+static err write_preserved(struct mail *m, const struct office_order *o, const uint8_t id[MAIL_ID],
+                           buf *out) {
+    struct mail_preserved p;
+    err e = mail_preserved_get(m, id, o->case_id, &p);
     if (e == ERR_NOT_FOUND)
-        return write_letter(letter, o, NULL);
+        return OK;
     TRY(e);
-    return write_letter(letter, o, &record);
+    TRY(mail_say_week(out, "record as it was preserved", p.week));
+    return p.exists ? say_fields(out, o, &p.record)
+                    : mail_say(out, "answer", slice_str("not held: there was no such account"));
+}
+
+/* What a name led to, where it is not the account's own. */
+static err write_resolved(const struct office_order *o, const uint8_t id[MAIL_ID], buf *out) {
+    if ((o->account.by & (OFFICE_BY_HANDLE | OFFICE_BY_LINK)) == 0)
+        return OK;
+    TRY(buf_append(out, slice_str("resolved to account id ")));
+    TRY(hex_encode(out, slice_of(id, MAIL_ID)));
+    return buf_append_byte(out, '\n');
+}
+
+static err write_letter(struct mail *m, const struct office_order *o, buf *out) {
+    uint8_t id[MAIL_ID];
+    TRY(write_head(out, o));
+    err e = mail_order_account(m, o, id);
+    if (e == ERR_NOT_FOUND)
+        return mail_say(out, "answer", slice_str(NOT_RESOLVED));
+    TRY(e);
+    TRY(write_resolved(o, id, out));
+    TRY(write_now(m, o, id, out));
+    return write_preserved(m, o, id, out);
 }
 
 /* ---- The package ---- */
@@ -83,7 +130,7 @@ static err seal(const struct office_authority *a, slice letter, struct mail_give
 err mail_release(struct mail *m, const struct mail_office *f, const struct office_order *o,
                  struct mail_given *given, enum office_reason *reason) {
     buf letter = buf_on(m->mem);
-    err e = look(m, o, &letter);
+    err e = write_letter(m, o, &letter);
     if (e == OK)
         e = seal(office_authority_find(f->office, o->authority), buf_slice(&letter), given, reason);
     buf_free(&letter);

@@ -24,8 +24,8 @@ enum { MIB = 1024 * 1024, PREFIX = 16, PATH_ROOM = 32, TRY_EVERY_MS = 1000 };
 enum { FILES_MIN = 32, FILES_MAX = 1024 };
 
 static const char *const table_names[STORE_TABLES_MAX] = {
-    "default", "t1",  "t2",  "t3",  "t4",  "t5",  "t6",  "t7",  "t8",  "t9", "t10",
-    "t11",     "t12", "t13", "t14", "t15", "t16", "t17", "t18", "t19", "t20"};
+    "default", "t1",  "t2",  "t3",  "t4",  "t5",  "t6",  "t7",  "t8",  "t9",  "t10",
+    "t11",     "t12", "t13", "t14", "t15", "t16", "t17", "t18", "t19", "t20", "t21"};
 
 struct rocksdb_store {
     struct store store;

@@ -11,7 +11,7 @@
 
 #include "base/slice.h"
 
-enum { STORE_NAME_MAX = 64, STORE_TABLES_MAX = 21, STORE_VALUE_MAX = 64 * 1024 * 1024 };
+enum { STORE_NAME_MAX = 64, STORE_TABLES_MAX = 22, STORE_VALUE_MAX = 64 * 1024 * 1024 };
 
 struct store_key {
     uint8_t table; /* < STORE_TABLES_MAX: the application's */

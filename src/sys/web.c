@@ -208,7 +208,11 @@ static bool is_path(const char *pattern, slice path, slice *stars) {
     slice rest = slice_str(pattern);
     size_t count = 0;
     while (slice_skip(&rest, slice_str("/")) && slice_skip(&path, slice_str("/"))) {
-        slice wanted = segment(&rest), got = segment(&path);
+        slice whole = path, wanted = segment(&rest), got = segment(&path);
+        if (slice_equal(wanted, slice_str("**")) && rest.n == 0 && count < SYS_WEB_STARS) {
+            stars[count] = whole;
+            return got.n > 0;
+        }
         bool star = slice_equal(wanted, slice_str("*")) && count < SYS_WEB_STARS;
         if (star && got.n > 0)
             stars[count++] = got;

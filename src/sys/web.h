@@ -19,7 +19,7 @@
 struct sys_loop;
 
 enum {
-    SYS_WEB_STARS = 8,
+    SYS_WEB_STARS = 4,
     SYS_WEB_PATIENCE_MS = 20000,
     SYS_WEB_HEAD_MAX = 32 * 1024,      /* of a request, about */
     SYS_WEB_BODY_MAX = 4 * 1024 * 1024 /* of a request that is kept in memory */
@@ -67,7 +67,8 @@ struct sys_web_upload {
 
 struct sys_web_page {
     const char *method; /* "GET", which is HEAD too, or "POST" */
-    /* The whole path, exact, without the query. A star is one segment: "/cases/" "*" "/notes". */
+    /* The whole path, exact, without the query. A star is one segment: "/cases/" "*" "/notes";
+     * two stars at the end are all that is left, one segment or more. */
     const char *path;
     uint64_t body_max; /* bytes; 0: no body. Up to SYS_WEB_BODY_MAX unless there is an upload */
     const struct sys_web_upload *upload; /* NULL: the body is handed over as a whole */

@@ -394,6 +394,48 @@ TEST(a_store_that_fails_loses_no_notice) {
     rig_fini(&rig);
 }
 
+/* The first key, a notice, and its reading; one allocation fails. */
+static void come_with_failing_memory(size_t at, size_t *calls) {
+    struct core_desk_notice n;
+    struct support_mem m;
+    support_mem_init(&m, 0);
+    rig_init(&rig, 2);
+    first = &rig.clients[0];
+    core_close(first->core);
+    first->core = NULL;
+    rig_cut(&rig, first);
+    set_desk(FIRST, 1);
+    give("n-1", FIRST);
+    first->config.mem = &m.mem;
+    CHECK_OK(core_open(&first->core, first->store, &first->config, rig.now));
+    size_t before = m.calls;
+    m.fail_at = at == 0 ? 0 : m.calls + at;
+    core_online(first->core, true, rig.now);
+    rig_pass(&rig, TIME_MINUTE);
+    for (int i = 0; i < 60 && shown(first) == 0; i++)
+        rig_pass(&rig, TIME_SECOND);
+    *calls = m.calls - before;
+    m.fail_at = 0;
+    CHECK_EQ(shown(first), 1);
+    CHECK_OK(core_desk_notice_at(first->core, 0, &n));
+    CHECK_OK(core_desk_notice_read(first->core, n.number, rig.now));
+    check_desk(first, FIRST, false, 0, 0);
+    CHECK_EQ(rig_status(first).dropped + rig_status(first).quarantined, 0);
+    core_close(first->core);
+    first->core = NULL;
+    CHECK_EQ(m.blocks, 0);
+    CHECK_EQ(m.dirty, 0);
+    rig_fini(&rig);
+}
+
+TEST(any_allocation_may_fail) {
+    size_t calls, unused;
+    come_with_failing_memory(0, &calls);
+    CHECK(calls > 50);
+    for (size_t at = 1; at < calls; at += 1 + at / 64)
+        come_with_failing_memory(at, &unused);
+}
+
 TEST(so_many_are_kept_and_the_unread_longest) {
     struct core_desk_notice n;
     char id[16];

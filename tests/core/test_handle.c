@@ -590,14 +590,17 @@ static enum verdict answer_forged(struct rig *r, struct client *to, uint16_t typ
 
 static err find_forged(const char *label, const char *bound_to, uint64_t expires) {
     static const uint8_t address[PROTO_ADDRESS] = {1};
-    struct card_keys keys, bound;
+    struct lookup_card_keys keys, bound;
     buf contact = {0};
-    CHECK_OK(core_card_stretch(client(1)->core, slice_str("alice"), SLICE_EMPTY, &keys));
-    CHECK_OK(core_card_stretch(client(1)->core, slice_str(bound_to), SLICE_EMPTY, &bound));
+    const struct core *core = client(1)->core;
+    const uint8_t *server = core->account.r.server_identity;
+    size_t memory = core->config.handle_memory;
+    CHECK_OK(lookup_card_stretch(server, memory, slice_str("alice"), SLICE_EMPTY, &keys));
+    CHECK_OK(lookup_card_stretch(server, memory, slice_str(bound_to), SLICE_EMPTY, &bound));
     CHECK_OK(core_contact_write(client(0)->core, label, SLICE_ARRAY(bound.place), address, expires,
                                 false, &contact));
     struct proto_card_content content = {.contact = buf_slice(&contact)};
-    CHECK_OK(core_card_seal(&keys, &content, forged));
+    CHECK_OK(lookup_card_seal(&keys, &content, forged));
     buf_free(&contact);
     rig.on_reply = answer_forged;
     rig.hits = 1;

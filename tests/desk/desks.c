@@ -46,6 +46,11 @@ void desks_begin(struct desks *s) {
     (void)snprintf(s->clock, sizeof s->clock, "%s/clock", s->folder);
     CHECK(setenv("SOTTO_DESK_CLOCK", s->clock, 1) == 0);
     clock_write(s);
+    char path[96];
+    (void)snprintf(path, sizeof path, "%s/keys", s->folder);
+    CHECK_OK(sys_dir_make(path));
+    (void)snprintf(path, sizeof path, "%s/keys/notice", s->folder);
+    CHECK_OK(sys_file_write(path, slice_of(people_notice_seed, 32), 0600));
     CHECK_OK(desk_open(&s->desk, s->folder));
     office_pin_in(s);
     CHECK_EQ(desks_list(s, ""), DESK_OK);
@@ -60,6 +65,9 @@ static void remove_file(void *ctx, const char *path) {
 void desks_end(struct desks *s) {
     desk_close(s->desk);
     sys_files_walk(s->folder, "", remove_file, NULL);
+    char keys[96];
+    (void)snprintf(keys, sizeof keys, "%s/keys", s->folder);
+    (void)rmdir(keys);
     (void)rmdir(s->folder);
 }
 
@@ -77,13 +85,18 @@ static enum desk_reason reason_of_call(struct desks *s, err e) {
 }
 
 enum desk_reason desks_list(struct desks *s, const char *entries) {
+    return desks_list_witnessed(s, entries, NULL, 0);
+}
+
+enum desk_reason desks_list_witnessed(struct desks *s, const char *entries,
+                                      const struct office_since *witnessed, size_t count) {
     static const struct signer all[] = {
         {LAW, true}, {RIGHTS, false}, {APPROVER, false}, {EXPERT_1, false}, {EXPERT_2, false}};
     buf text = {0};
     people_list(&text, desk_office(s->desk), desk_list(s->desk), entries);
     people_sign_all(&text, all, 5, UINT32_MAX);
     enum desk_reason r =
-        reason_of_call(s, desk_list_change(s->desk, buf_slice(&text), NULL, 0, &s->why));
+        reason_of_call(s, desk_list_change(s->desk, buf_slice(&text), witnessed, count, &s->why));
     buf_free(&text);
     return r;
 }
@@ -315,6 +328,27 @@ void desks_do(struct desks *s, const struct desks_act *act) {
         test_fail(__FILE__, __LINE__, "%s by %s in %s: %s", desk_move_name(act->move),
                   people_ids[act->person], desk_state_name(desks_state(s, act->id)),
                   desk_why_name(&s->why));
+}
+
+/* ---- The disk ---- */
+
+struct search {
+    slice bytes;
+    bool found;
+};
+static void search_file(void *ctx, const char *path) {
+    struct search *search = ctx;
+    buf content = {0};
+    CHECK_OK(sys_file_read(path, 1 << 28, &content));
+    for (size_t i = 0; i + search->bytes.n <= content.n && !search->found; i++)
+        search->found = memcmp(content.p + i, search->bytes.p, search->bytes.n) == 0;
+    buf_free(&content);
+}
+
+bool desks_disk_has(struct desks *s, slice bytes) {
+    struct search search = {bytes, false};
+    sys_files_walk(s->folder, "", search_file, &search);
+    return search.found;
 }
 
 /* ---- Whole ways ---- */

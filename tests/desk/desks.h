@@ -24,6 +24,9 @@ void desks_wait(struct desks *s, int64_t ms);
 
 /* The next list, of these entries, by those who may. */
 enum desk_reason desks_list(struct desks *s, const char *entries);
+/* The same, with what witnesses saw of lift notices. */
+enum desk_reason desks_list_witnessed(struct desks *s, const char *entries,
+                                      const struct office_since *witnessed, size_t count);
 
 /* A new case of these bytes. */
 void desks_receive(struct desks *s, const char *bytes, char id[DESK_ID]);
@@ -50,6 +53,9 @@ bool desks_open(struct desks *s, const char *id, int person, enum desk_sealed_ki
                 uint64_t number, buf *plain);
 /* The text of the case's order, as this person can read it, without signatures. */
 bool desks_order(struct desks *s, const char *id, int person, buf *text);
+
+/* Whether these bytes are anywhere in the desk's files. */
+bool desks_disk_has(struct desks *s, slice bytes);
 
 /* ---- Whole ways ---- */
 

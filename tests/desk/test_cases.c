@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/codec.h"
+#include "base/text.h"
 #include "crypto/crypto.h"
 #include "tests/desk/desks.h"
 
@@ -31,6 +32,33 @@ TEST(a_filing_becomes_a_case_whose_bytes_only_its_holders_read) {
     desks_end(&s);
 }
 
+static bool find_carry(void *ctx, const struct desk_task *t) {
+    if (t->kind == DESK_TASK_CARRY)
+        *(struct desk_task *)ctx = *t;
+    return true;
+}
+
+/* The one order that waits for the custodian, who opens it: of this case, and complete. */
+static enum office_order_kind carried(struct desks *s, const char *id) {
+    struct desk_task carry = {.id = 0};
+    struct office_here here = {
+        .office = desk_office(s->desk), .list = desk_list(s->desk), .now = desk_now()};
+    struct office_order *order;
+    buf text = {0};
+    CHECK_OK(desk_tasks_list(s->desk, OFFICE_ROLE_CUSTODIAN, find_carry, &carry));
+    CHECK_SLICE(slice_str(carry.case_id), slice_str(id));
+    CHECK(desk_server(s->desk, here.server, &here.server_number));
+    CHECK(desks_open(s, id, CUSTODIAN, DESK_SEALED_ORDER, carry.number, &text));
+    CHECK_EQ(office_order_check(&order, &here, buf_slice(&text), NULL), OFFICE_OK);
+    CHECK_SLICE(order->case_id, slice_str(id));
+    enum office_order_kind kind = order->kind;
+    office_order_free(order);
+    buf_free(&text);
+    CHECK_OK(desk_task_done(s->desk, carry.id));
+    CHECK_ERR(desk_task_done(s->desk, carry.id), ERR_NOT_FOUND);
+    return kind;
+}
+
 TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
     struct desks s;
     char id[DESK_ID];
@@ -41,6 +69,8 @@ TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
     desks_cleared(&s, id, TWO_FIELDS);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
+    /* The custodian finds the order that the server takes. */
+    CHECK_EQ(carried(&s, id), OFFICE_ORDER_RELEASE);
     desks_do(&s, &(struct desks_act){.id = id,
                                      .move = DESK_MOVE_DELIVER,
                                      .person = CUSTODIAN,
@@ -215,6 +245,8 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NOTIFIED);
+    /* The notice that the server takes, with the office's word for the user. */
+    CHECK_EQ(carried(&s, id), OFFICE_ORDER_NOTICE);
     struct desks_act renew = {
         .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS};
     desks_wait(&s, 9 * TIME_DAY);
@@ -236,6 +268,18 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     CHECK(desks_open(&s, id, RIGHTS, DESK_SEALED_OBJECTION, c.number + 1, &text));
     CHECK_SLICE(buf_slice(&text), slice_str("It was not me."));
     buf_free(&text);
+    desks_wait(&s, TIME_MINUTE);
+    desks_do(&s, &renew);
+    /* They may say more while the authority is asked. */
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clarify", "DE"), DESK_OK);
+    for (int i = 1; i < DESK_OBJECTIONS_MAX; i++)
+        CHECK_OK(desk_object(s.desk, slice_str(id), c.filing, slice_str("Ask them."), &s.why));
+    CHECK_ERR(desk_object(s.desk, slice_str(id), c.filing, slice_str("Ask them."), &s.why),
+              ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_OBJECTIONS);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NEEDS_CLARIFICATION);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLARIFIED, INTAKE_1), DESK_OK);
     desks_wait(&s, TIME_MINUTE);
     desks_do(&s, &renew);
     for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
@@ -338,6 +382,62 @@ TEST(forged_takes_a_second_person_to_be_closed) {
     desks_end(&s);
 }
 
+/* ---- Queues ---- */
+
+#define INTAKES OFFICE_ROLE_INTAKE
+#define REVIEWERS (OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW | OFFICE_ROLE_HUMAN_RIGHTS)
+
+static struct desks_act classify_as(const char *id, const char *kind, const char *regime) {
+    return (struct desks_act){.id = id,
+                              .move = DESK_MOVE_CLASSIFY,
+                              .person = INTAKE_1,
+                              .says = {kind, "path ordinary", "authority de-court", regime,
+                                       "category subscriber", "beneficiary DE",
+                                       "fields exists created", "process national-order",
+                                       "accounts 1"}};
+}
+
+TEST(a_case_waits_for_those_who_can_bring_it_further) {
+    struct desks s;
+    char id[DESK_ID];
+    struct desks_act call = {
+        .id = id,
+        .move = DESK_MOVE_CALL_BACK,
+        .person = INTAKE_2,
+        .says = {"number +49 30 000000", "checklists 1", "a1 yes", "a2 yes", "a3 yes", "a4 yes"}};
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_case(&s, id).waits, REVIEWERS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, REVIEWERS & ~(uint32_t)OFFICE_ROLE_POLICY);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES | OFFICE_ROLE_CUSTODIAN);
+    /* One that nobody read; one that asks to preserve; one that can only be rejected. */
+    desks_receive(&s, "another", id);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES);
+    struct desks_act preserve = classify_as(id, "kind preserve", "regime eu-epoc-pr");
+    desks_do(&s, &preserve);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES | OFFICE_ROLE_POLICY);
+    desks_do(&s, &call);
+    CHECK_EQ(desks_case(&s, id).waits, OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW);
+    CHECK_EQ(act(&s, id, DESK_MOVE_PRESERVE, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_PRESERVE, LAW), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
+    desks_receive(&s, "a third", id);
+    struct desks_act demand = classify_as(id, "kind demand", "regime eu-epoc");
+    desks_do(&s, &demand);
+    CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
+    CHECK_EQ(act(&s, id, DESK_MOVE_OPEN, INTAKE_1), DESK_STATE);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, INTAKE_1), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    desks_end(&s);
+}
+
 /* ---- Suspensions ---- */
 
 /* Stops on the way to a release, by what was done before. */
@@ -429,7 +529,109 @@ TEST(a_beneficiary_that_reviewers_name_otherwise_or_not_at_all_holds_the_case) {
     }
 }
 
-TEST(a_new_list_voids_the_round_and_a_lift_starts_again) {
+/* A notice of fourteen days, on the desk's clock and by a witness, and then the lift. */
+TEST(a_lift_starts_held_cases_again_and_all_before_is_void) {
+    static const char NOTICE[] = "lift-notice n-1\nlifts s-1\nbecomes nothing\nwording It ends.\n";
+    struct desks s;
+    char id[DESK_ID], held[512], lifted[4096] = "lifted n-1\nlifts s-1\nbecomes nothing\n";
+    struct office_since seen = {slice_str("n-1"), 0, OFFICE_LIFT_NOTICE};
+    begin_case(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_list(&s, SUSPENSION("HK")), DESK_OK);
+    desks_receive(&s, "for others", id);
+    desks_authenticated(&s, id, &for_hk);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    (void)snprintf(held, sizeof held, "%s%s", SUSPENSION("HK"), NOTICE);
+    CHECK_EQ(desks_list(&s, held), DESK_OK);
+    for (int i = 1; i <= OFFICE_ASSESSMENT; i++) {
+        size_t n = strlen(lifted);
+        (void)snprintf(lifted + n, sizeof lifted - n, "section %d %064d\n", i, i);
+    }
+    desks_wait(&s, 13 * TIME_DAY);
+    CHECK_EQ(desks_list_witnessed(&s, lifted, &seen, 1), DESK_OFFICE);
+    CHECK_EQ(s.why.office, OFFICE_NOTICE_SHORT);
+    desks_wait(&s, TIME_DAY + TIME_HOUR);
+    CHECK_EQ(desks_list(&s, lifted), DESK_OFFICE);
+    CHECK_EQ(s.why.office, OFFICE_WITNESS);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    CHECK_EQ(desks_list_witnessed(&s, lifted, &seen, 1), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_RECEIVED);
+    /* What was said before counts no longer: it is called back anew, after it is classified anew.
+     */
+    struct desks_act call = {
+        .id = id,
+        .move = DESK_MOVE_CALL_BACK,
+        .person = INTAKE_2,
+        .says = {"number +49 30 000000", "checklists 1", "a1 yes", "a2 yes", "a3 yes", "a4 yes"}};
+    CHECK_EQ(desks_act(&s, &call), DESK_STATE);
+    desks_authenticated(&s, id, &desks_epoc);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
+    desks_end(&s);
+}
+
+/* The next office, whose reviewers by the human-rights lens audit instead. */
+static void short_office(struct desks *s) {
+    static const struct signer who[] = {{APPROVER, true}, {POLICY, false}, {LAW, false}};
+    buf text = {0};
+    people_office(&text, true, desk_office(s->desk));
+    people_replace(&text, "roles human-rights", "roles auditor");
+    people_replace(&text, "deputy human-rights", "deputy auditor");
+    people_sign_all(&text, who, 3, UINT32_MAX);
+    CHECK_OK(desk_office_change(s->desk, buf_slice(&text), &s->why));
+    buf_free(&text);
+    CHECK_EQ(desks_list(s, ""), DESK_OK);
+}
+
+/* Nobody carried it out: the server takes it no longer, and a suspension holds it. What was carried
+ * out before is delivered all the same. */
+TEST(an_order_that_was_not_carried_out_is_void_like_any_other) {
+    struct desks s;
+    char id[DESK_ID];
+    struct desks_act renew = {.id = id,
+                              .move = DESK_MOVE_RENEW,
+                              .person = INTAKE_1,
+                              .fields = TWO_FIELDS},
+                     deliver = {.id = id,
+                                .move = DESK_MOVE_DELIVER,
+                                .person = CUSTODIAN,
+                                .says = {"manifest abc"}};
+    begin_case(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    CHECK_EQ(desks_act(&s, &renew), DESK_NOT_NEEDED);
+    desks_wait(&s, 73 * TIME_HOUR);
+    desks_do(&s, &renew);
+    CHECK_EQ(desks_act(&s, &deliver), DESK_STATE);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    CHECK_EQ(desks_list(&s, "suspension s-1\njurisdictions DE\nscope authorities de-court\n"
+                            "wording Suspended.\nstart 2026-07-06T00:00:00Z\n"
+                            "review 2026-10-01T00:00:00Z\n"),
+             DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    CHECK_EQ(desks_act(&s, &renew), DESK_STATE);
+    desks_end(&s);
+}
+
+/* An office that has nobody for a lens still rejects. */
+TEST(an_office_short_of_reviewers_rejects_and_releases_nothing) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, POLICY), DESK_STATE);
+    short_office(&s);
+    struct desks_act open = {
+        .id = id, .move = DESK_MOVE_OPEN, .person = INTAKE_1, .fields = TWO_FIELDS};
+    CHECK_EQ(desks_act(&s, &open), DESK_NOBODY);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, INTAKE_1), DESK_ROLE);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_REJECTED);
+    desks_end(&s);
+}
+
+TEST(a_new_list_voids_the_round) {
     struct desks s;
     char id[DESK_ID];
     begin_case(&s, id, &desks_epoc);
@@ -463,6 +665,16 @@ static enum desk_reason hand(struct desks *s, const char *id, const buf *text) {
     err e = desk_move(s->desk, slice_str(id), &hand_, &made, &s->why);
     CHECK(e == OK || e == ERR_DENIED);
     return e == OK ? DESK_OK : s->why.reason;
+}
+
+static void hash_text(const buf *text, char hex[65]) {
+    uint8_t hash[32];
+    slice bytes = buf_slice(text);
+    buf digits = {0};
+    CHECK_OK(crypto_sha256.hash(hash, &bytes, 1));
+    CHECK_OK(hex_encode(&digits, SLICE_ARRAY(hash)));
+    CHECK(desk_copy(hex, 65, buf_slice(&digits)));
+    buf_free(&digits);
 }
 
 static void compose(struct desks *s, const char *id, enum desk_move move, int person, buf *text) {
@@ -511,6 +723,101 @@ TEST(a_signature_is_good_for_one_move_by_one_person_once) {
     CHECK_EQ(hand(&s, id, &first), DESK_STALE);
     buf_free(&text);
     buf_free(&first);
+    desks_end(&s);
+}
+
+/* Where the state stays the same, the place in the case tells. */
+TEST(a_move_that_was_made_is_not_made_again) {
+    struct desks s;
+    char id[DESK_ID];
+    static const char *const says[][2] = {
+        {"kind", "produce"},   {"path", "ordinary"},          {"authority", "de-court"},
+        {"regime", "eu-epoc"}, {"category", "subscriber"},    {"beneficiary", "DE"},
+        {"fields", "exists"},  {"process", "national-order"}, {"accounts", "1"}};
+    struct desk_say lines[9];
+    struct desk_texts texts;
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    for (int i = 0; i < 9; i++)
+        lines[i] = (struct desk_say){slice_str(says[i][0]), slice_str(says[i][1])};
+    struct desk_draft draft = {.case_id = slice_str(id),
+                               .person = slice_str(people_ids[INTAKE_1]),
+                               .move = DESK_MOVE_CLASSIFY,
+                               .says = lines,
+                               .say_count = 9};
+    CHECK_OK(desk_compose(s.desk, &draft, &texts, &s.why));
+    people_sign(&texts.move, texts.move.n, INTAKE_1, SOFT_EDDSA);
+    CHECK_EQ(hand(&s, id, &texts.move), DESK_OK);
+    CHECK_EQ(hand(&s, id, &texts.move), DESK_STALE);
+    buf_free(&texts.move);
+    buf_free(&texts.order);
+    desks_end(&s);
+}
+
+/* A signed order could be used, whatever the verdict beside it says; and a later order is for the
+ * same account. */
+TEST(an_order_is_signed_for_this_account_and_with_a_clear_verdict_alone) {
+    struct desks s;
+    char id[DESK_ID];
+    buf order = {0}, other = {0};
+    struct desk_say says[] = {{slice_str("verdict"), slice_str("block")},
+                              {slice_str("beneficiary"), slice_str("DE")},
+                              {slice_str("conflict"), slice_str("no")}};
+    struct desk_texts texts;
+    struct desk_made made;
+    begin_case(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK(desks_order(&s, id, LAW, &order));
+    struct desk_draft draft = {.case_id = slice_str(id),
+                               .person = slice_str(people_ids[LAW]),
+                               .move = DESK_MOVE_VERDICT,
+                               .says = says,
+                               .say_count = 3};
+    CHECK_OK(desk_compose(s.desk, &draft, &texts, &s.why));
+    people_sign(&texts.move, texts.move.n, LAW, SOFT_EDDSA);
+    people_sign(&order, order.n, LAW, SOFT_SK_ED25519);
+    struct desk_hand both = {.move = buf_slice(&texts.move), .order = buf_slice(&order)};
+    CHECK_ERR(desk_move(s.desk, slice_str(id), &both, &made, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_ORDER_NEEDLESS);
+    both.order = SLICE_EMPTY;
+    CHECK_OK(desk_move(s.desk, slice_str(id), &both, &made, &s.why));
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clarify", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    buf_free(&texts.move);
+    buf_free(&texts.order);
+    buf_free(&order);
+    desks_end(&s);
+    /* Another account in the next round. */
+    begin_case(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clarify", "DE"), DESK_OK);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLARIFIED, INTAKE_1), DESK_OK);
+    CHECK(desks_order(&s, id, INTAKE_1, &order));
+    draft = (struct desk_draft){.case_id = slice_str(id),
+                                .person = slice_str(people_ids[INTAKE_1]),
+                                .move = DESK_MOVE_RENEW,
+                                .before = buf_slice(&order),
+                                .fields = TWO_FIELDS};
+    CHECK_OK(desk_compose(s.desk, &draft, &texts, &s.why));
+    CHECK_OK(buf_append(&other, buf_slice(&texts.order)));
+    people_replace(&other, "account id 0001", "account id ff01");
+    char was[65], is[65];
+    hash_text(&texts.order, was);
+    hash_text(&other, is);
+    people_replace(&texts.move, was, is);
+    people_sign(&texts.move, texts.move.n, INTAKE_1, SOFT_EDDSA);
+    struct desk_hand changed = {
+        .move = buf_slice(&texts.move), .order = buf_slice(&other), .before = buf_slice(&order)};
+    CHECK_ERR(desk_move(s.desk, slice_str(id), &changed, &made, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_ORDER_FACTS);
+    changed.before = SLICE_EMPTY;
+    CHECK_ERR(desk_move(s.desk, slice_str(id), &changed, &made, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_BEFORE);
+    buf_free(&texts.move);
+    buf_free(&texts.order);
+    buf_free(&order);
+    buf_free(&other);
     desks_end(&s);
 }
 
@@ -631,6 +938,31 @@ TEST(a_reviewer_on_leave_is_stood_in_for_by_a_deputy_who_has_not_acted) {
 
 /* ---- What nobody may see ---- */
 
+/* A seized disk of the desk, its own keys with it: no account, no filing, no reason, no letter. */
+TEST(the_desks_disk_says_nothing_of_accounts_and_nothing_that_somebody_wrote) {
+    static const char *const never[] = {"000102030405060708090a0b0c0d0e0f", "Erika Mustermann",
+                                        "because it is one person", "To whom it may concern"};
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "The account of Erika Mustermann is asked for.", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_do(&s, &(struct desks_act){.id = id,
+                                     .move = DESK_MOVE_DELIVER,
+                                     .person = CUSTODIAN,
+                                     .says = {"manifest abc", "reason because it is one person"},
+                                     .also = "To whom it may concern"});
+    CHECK(desks_disk_has(&s, slice_str("eu-epoc")));
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        CHECK(!desks_disk_has(&s, slice_str(never[i])));
+    CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        CHECK(!desks_disk_has(&s, slice_str(never[i])));
+    desks_end(&s);
+}
+
 struct shown {
     int seats, answered, shown;
 };
@@ -673,6 +1005,15 @@ TEST(a_verdict_is_hidden_until_all_are_in) {
     CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
     n = shown_to(&s, id, RIGHTS, &orders);
     CHECK(n.shown == 3 && orders == 3);
+    desks_end(&s);
+    /* Nor are those of a round that was void before: the same persons answer again. */
+    begin_case(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "block", "DE"), DESK_OK);
+    CHECK_EQ(desks_list(&s, ""), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).due, DESK_DUE_DRAFT);
+    n = shown_to(&s, id, RIGHTS, &orders);
+    CHECK(n.answered == 1 && n.shown == 0);
     desks_end(&s);
 }
 

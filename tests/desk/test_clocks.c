@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "crypto/crypto.h"
 #include "sys/files.h"
 #include "tests/desk/desks.h"
 
@@ -127,17 +128,23 @@ TEST(an_authority_that_is_silent_for_sixty_days_is_waited_for_no_longer) {
     desks_end(&s);
 }
 
+/* Nor is the key of what was sealed anywhere on the disk. */
 TEST(a_closed_case_is_purged_after_ninety_days) {
     struct desks s;
     char id[DESK_ID];
+    buf wrap = {0};
     desks_begin(&s);
     desks_receive(&s, "a filing", id);
+    CHECK_OK(desk_wrap_get(s.desk, slice_str(id), slice_str(people_ids[LAW]), &wrap));
+    CHECK(desks_disk_has(&s, buf_slice(&wrap)));
     desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_WITHDRAW, .person = INTAKE_1});
     desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_CLOSE, .person = INTAKE_1});
     days(&s, 89);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLOSED);
     days(&s, 2);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_PURGED);
+    CHECK(!desks_disk_has(&s, buf_slice(&wrap)));
+    buf_free(&wrap);
     desks_end(&s);
 }
 
@@ -225,6 +232,7 @@ TEST(a_new_key_of_a_person_lacks_the_keys_of_the_cases) {
               ERR_NOT_FOUND);
     CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
     CHECK_EQ(n, 1);
+    CHECK(has_task(&s, DESK_TASK_REWRAP));
     (void)tick(&s);
     CHECK(has_task(&s, DESK_TASK_REWRAP));
     /* The round was of the office before. */
@@ -235,9 +243,43 @@ TEST(a_new_key_of_a_person_lacks_the_keys_of_the_cases) {
     n = 0;
     CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
     CHECK_EQ(n, 0);
+    (void)tick(&s);
+    CHECK(!has_task(&s, DESK_TASK_REWRAP));
     buf_free(&text);
     buf_free(&wrap);
     buf_free(&base64);
+    desks_end(&s);
+}
+
+/* The office lost those who could sign its next version. */
+TEST(an_office_is_pinned_anew_by_a_higher_version_alone) {
+    struct desks s;
+    char id[DESK_ID];
+    buf text = {0};
+    uint8_t hash[32];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    people_office(&text, true, NULL);
+    slice bytes = buf_slice(&text);
+    CHECK_OK(crypto_sha256.hash(hash, &bytes, 1));
+    CHECK_ERR(desk_office_pin(s.desk, bytes, hash, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.office, OFFICE_PINNED);
+    CHECK_ERR(desk_office_pin_anew(s.desk, bytes, hash, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.office, OFFICE_OLD);
+    people_replace(&text, "version 1", "version 7");
+    bytes = buf_slice(&text);
+    CHECK_ERR(desk_office_pin_anew(s.desk, bytes, hash, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.office, OFFICE_NOT_PINNED);
+    CHECK_EQ(desk_office(s.desk)->version, 1);
+    CHECK_OK(crypto_sha256.hash(hash, &bytes, 1));
+    CHECK_OK(desk_office_pin_anew(s.desk, bytes, hash, &s.why));
+    CHECK_EQ(desk_office(s.desk)->version, 7);
+    CHECK_EQ(desks_case(&s, id).due, DESK_DUE_DRAFT);
+    desks_again(&s);
+    CHECK_EQ(desk_office(s.desk)->version, 7);
+    buf_free(&text);
     desks_end(&s);
 }
 
@@ -330,6 +372,51 @@ TEST(a_leaf_that_can_not_be_written_undoes_the_move) {
 }
 
 /* ---- The store ---- */
+
+static void remove_it(void *ctx, const char *path) {
+    (void)ctx;
+    CHECK(unlink(path) == 0);
+}
+
+/* What was in it before each step is there after it. */
+TEST(a_store_of_each_version_is_brought_to_the_next) {
+    for (int version = 1; version < desk_store_version(); version++) {
+        char folder[] = "/tmp/sotto-desk-XXXXXX", path[64];
+        struct desk_store *store;
+        uint64_t now, kept;
+        CHECK(mkdtemp(folder) != NULL);
+        (void)snprintf(path, sizeof path, "%s/desk.sqlite", folder);
+        CHECK_OK(desk_store_open_as(&store, path, version));
+        CHECK_OK(desk_store_number(store, &now, "PRAGMA user_version", ""));
+        CHECK_EQ(now, version);
+        CHECK_OK(desk_meta_number_set(store, "kept", 7));
+        CHECK_OK(desk_store_run(store, "INSERT INTO away (person, until) VALUES ('p01', 9)", ""));
+        desk_store_close(store);
+        CHECK_OK(desk_store_open(&store, path));
+        CHECK_OK(desk_store_number(store, &now, "PRAGMA user_version", ""));
+        CHECK_EQ(now, desk_store_version());
+        CHECK_OK(desk_meta_number(store, "kept", &kept));
+        CHECK_EQ(kept, 7);
+        CHECK_OK(desk_store_number(store, &kept, "SELECT until FROM away", ""));
+        CHECK_EQ(kept, 9);
+        desk_store_close(store);
+        sys_files_walk(folder, "", remove_it, NULL);
+        CHECK(rmdir(folder) == 0);
+    }
+}
+
+TEST(what_another_process_handed_in_is_taken_up) {
+    struct desks s;
+    struct desk *second;
+    desks_begin(&s);
+    CHECK_OK(desk_open(&second, s.folder));
+    CHECK_EQ(desks_list(&s, SUSPENSION), DESK_OK);
+    CHECK_EQ(desk_list(second)->version, 1);
+    CHECK_OK(desk_refresh(second));
+    CHECK_EQ(desk_list(second)->version, 2);
+    desk_close(second);
+    desks_end(&s);
+}
 
 TEST(a_store_of_a_newer_desk_is_left_alone) {
     struct desks s;

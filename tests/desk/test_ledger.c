@@ -764,6 +764,41 @@ TEST(answers_that_are_wrong_change_nothing) {
     end();
 }
 
+/* How long the first version of the list was seen. */
+static uint64_t seen(void) {
+    uint64_t duration;
+    CHECK_OK(desk_ledger_seen(&desk, 1, &duration));
+    return duration / TIME_DAY;
+}
+
+TEST(how_long_a_list_was_seen_is_by_one_witness_and_its_own_times) {
+    const uint64_t day = TIME_DAY / TIME_SECOND;
+    struct office_suspensions *list;
+    err taken;
+    begin(SMALL);
+    make_witnesses();
+    list = people_list_load(desk.office, "");
+    CHECK_OK(desk_ledger_publish(&desk, NOW));
+    CHECK_EQ(carry(0, 1 * day, &taken), 200);
+    add_document("suspensions", 1, &list->document);
+    CHECK_EQ(seen(), 0);
+    CHECK_OK(desk_ledger_publish(&desk, NOW));
+    CHECK_EQ(seen(), 0);
+    CHECK_EQ(carry(0, 5 * day, &taken), 200);
+    CHECK_EQ(seen(), 0);
+    CHECK_EQ(carry(1, 9 * day, &taken), 200);
+    CHECK_EQ(seen(), 0);
+    CHECK_OK(desk_ledger_publish(&desk, NOW));
+    CHECK_EQ(carry(0, 15 * day, &taken), 200);
+    CHECK_EQ(seen(), 10);
+    CHECK_EQ(carry(1, 20 * day, &taken), 200);
+    CHECK_EQ(seen(), 11);
+    CHECK_EQ(carry(0, 19 * day, &taken), 200);
+    CHECK_EQ(seen(), 14);
+    office_suspensions_free(list);
+    end();
+}
+
 /* ---- The store ---- */
 
 TEST(a_store_of_the_version_before_gets_the_ledgers_tables) {

@@ -342,10 +342,11 @@ static enum desk_move likely(struct setting *s, const struct desk_history *h) {
     case DESK_STATE_CHALLENGED:
         return chance(s, 80) ? DESK_MOVE_COMPEL : DESK_MOVE_CLOSE;
     case DESK_STATE_RELEASED:
-        return c->delivered == 0 ? DESK_MOVE_DELIVER
-               : chance(s, 40)   ? DESK_MOVE_AFTER_VERDICT
-               : chance(s, 50)   ? DESK_MOVE_LATE_NOTICE
-                                 : DESK_MOVE_CLOSE;
+        return c->delivered == 0 && chance(s, 30) ? DESK_MOVE_RENEW
+               : c->delivered == 0                ? DESK_MOVE_DELIVER
+               : chance(s, 40)                    ? DESK_MOVE_AFTER_VERDICT
+               : chance(s, 50)                    ? DESK_MOVE_LATE_NOTICE
+                                                  : DESK_MOVE_CLOSE;
     case DESK_STATE_HELD:
         return (enum desk_move)below(s, DESK_MOVE_COUNT);
     case DESK_STATE_FORGED:
@@ -547,6 +548,16 @@ static void check_after(const struct setting *s, const struct desk_case *before,
         t->released[h->now.path]++;
 }
 
+/* A suspension holds a case wherever it stands on the way to a release. */
+static void check_held(const struct setting *s, const struct desk_history *h) {
+    const uint32_t ends =
+        1u << DESK_STATE_HELD | 1u << DESK_STATE_RELEASED | 1u << DESK_STATE_REJECTED |
+        1u << DESK_STATE_NOT_HELD | 1u << DESK_STATE_CLOSED | 1u << DESK_STATE_LAPSED |
+        1u << DESK_STATE_PURGED | 1u << DESK_STATE_FORGED | 1u << DESK_STATE_WITHDRAWN;
+    if (desk_case_suspended(&h->now, &s->w) && (ends >> h->now.state & 1) == 0)
+        test_fail(__FILE__, __LINE__, "a suspended case is %s", desk_state_name(h->now.state));
+}
+
 /* The desk's own moves, until there is none. */
 static void settle(struct setting *s, struct desk_history *h, struct tally *t) {
     enum desk_move move;
@@ -559,6 +570,7 @@ static void settle(struct setting *s, struct desk_history *h, struct tally *t) {
         CHECK_EQ(reason, DESK_OK);
         check_after(s, &before, h, t);
     }
+    check_held(s, h);
 }
 
 static enum desk_reason attempt(struct setting *s, struct desk_history *h, const struct deed *d,

@@ -41,9 +41,9 @@ def main():
         rows.setdefault(re.match(r"`([a-z-]+)`", words).group(1), set()).add(often.strip())
     # What the page says in a sentence is looked for as a word only.
     wrong = [f"{word}: {often}, the page says {' or '.join(sorted(rows[word]))}"
-             for file in ("office_file.c", "suspensions.c", "moves.c") for word, often in fields(file)
+             for file in ("office_file.c", "suspensions.c", "moves.c", "sightings.c") for word, often in fields(file)
              if word in rows and often not in rows[word]]
-    every = [word for file in ("office_file.c", "suspensions.c", "orders.c", "moves.c") for word, _ in fields(file)]
+    every = [word for file in ("office_file.c", "suspensions.c", "orders.c", "moves.c", "sightings.c") for word, _ in fields(file)]
     every += names("office/office.h", "OFFICE_ROLES") + names("office/office.h", "OFFICE_MOVES")
     every += names("base/held.h", "HELD_RECORD")
     wrong += [f"{word} is not on the page" for word in every

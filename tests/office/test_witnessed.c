@@ -1,60 +1,11 @@
 #include "tests/test.h"
 
 #include "merkle/note.h"
-#include "tests/office/people.h"
-
-/* A ledger of five leaves at first, of nine at last; the third is the one. */
-enum { FIRST = 5, LAST = 9, INDEX = 2 };
-
-static void leaf(struct merkle_hash *out, uint64_t i) {
-    uint8_t byte = (uint8_t)i;
-    merkle_leaf_hash(out, slice_of(&byte, 1));
-}
-
-/* MTH of a complete subtree, from its leaves. */
-static err subtree(void *ctx, unsigned level, uint64_t index, struct merkle_hash *out) {
-    struct merkle_hash left, right;
-    (void)ctx;
-    if (level == 0) {
-        leaf(out, index);
-        return OK;
-    }
-    TRY(subtree(NULL, level - 1, 2 * index, &left));
-    TRY(subtree(NULL, level - 1, 2 * index + 1, &right));
-    merkle_node_hash(out, &left, &right);
-    return OK;
-}
-static const struct merkle_source source = {subtree, NULL};
-
-struct witness_time {
-    int witness; /* -1: none */
-    uint64_t seconds;
-};
-
-static void checkpoint(buf *note, const char *origin, const struct people_note_key *signer,
-                       uint64_t size, struct witness_time a, struct witness_time b) {
-    struct merkle_frontier frontier;
-    struct merkle_checkpoint c = {.origin = slice_str(origin), .size = size};
-    struct merkle_key key;
-    buf text = {0};
-    must(merkle_frontier_read(&source, size, &frontier));
-    merkle_frontier_root(&frontier, &c.root);
-    must(merkle_checkpoint_format(&text, &c));
-    must(merkle_note_begin(note, buf_slice(&text)));
-    people_note_key(&key, signer);
-    must(merkle_note_sign(note, buf_slice(&text), &key, signer->seed));
-    struct witness_time both[] = {a, b};
-    for (int i = 0; i < 2; i++)
-        if (both[i].witness >= 0) {
-            const struct people_note_key *w = &people_witnesses[both[i].witness];
-            people_note_key(&key, w);
-            must(merkle_cosign(note, buf_slice(&text), &key, w->seed, both[i].seconds));
-        }
-    buf_free(&text);
-}
+#include "tests/office/ledger.h"
 
 struct scene {
     struct office *office;
+    struct ledger ledger;
     buf first, last;
     struct office_witnessed shown;
 };
@@ -62,12 +13,15 @@ struct scene {
 static void begin(struct scene *s, const struct witness_time at[4]) {
     memset(s, 0, sizeof *s);
     s->office = people_office_load(false);
-    checkpoint(&s->first, people_ledger.name, &people_ledger, FIRST, at[0], at[1]);
-    checkpoint(&s->last, people_ledger.name, &people_ledger, LAST, at[2], at[3]);
-    leaf(&s->shown.leaf, INDEX);
-    s->shown.index = INDEX;
-    must(merkle_inclusion_prove(&source, INDEX, FIRST, &s->shown.inclusion));
-    must(merkle_consistency_prove(&source, FIRST, LAST, &s->shown.consistency));
+    struct merkle_source source = ledger_source(&s->ledger);
+    ledger_init(&s->ledger, SLICE_EMPTY);
+    ledger_checkpoint(&s->first, &s->ledger, people_ledger.name, &people_ledger, LEDGER_FIRST, at);
+    ledger_checkpoint(&s->last, &s->ledger, people_ledger.name, &people_ledger, LEDGER_LAST,
+                      at + 2);
+    s->shown.leaf = s->ledger.leaves[LEDGER_INDEX];
+    s->shown.index = LEDGER_INDEX;
+    must(merkle_inclusion_prove(&source, LEDGER_INDEX, LEDGER_FIRST, &s->shown.inclusion));
+    must(merkle_consistency_prove(&source, LEDGER_FIRST, LEDGER_LAST, &s->shown.consistency));
 }
 
 static enum office_reason judge(struct scene *s, uint64_t *duration) {
@@ -122,7 +76,7 @@ TEST(each_part_of_what_a_ledger_shows_is_checked) {
         enum office_reason reason = OFFICE_LEDGER;
         begin(&s, at);
         if (i == 0)
-            leaf(&s.shown.leaf, INDEX + 1);
+            s.shown.leaf = s.ledger.leaves[LEDGER_INDEX + 1];
         if (i == 1)
             s.shown.index++;
         if (i == 2)
@@ -133,7 +87,8 @@ TEST(each_part_of_what_a_ledger_shows_is_checked) {
             reason = OFFICE_CHECKPOINT;
         if (i == 4) { /* another log's, though the key is the ledger's */
             buf_clear(&s.first);
-            checkpoint(&s.first, "example.org/other", &people_ledger, FIRST, at[0], at[1]);
+            ledger_checkpoint(&s.first, &s.ledger, "example.org/other", &people_ledger,
+                              LEDGER_FIRST, at);
         }
         if (i == 5) /* another text than the one that was signed */
             people_replace(&s.last, "\n9\n", "\n8\n");
@@ -152,6 +107,64 @@ TEST(each_part_of_what_a_ledger_shows_is_checked) {
         CHECK_EQ(judge(&s, &duration), reason);
         CHECK_EQ(duration, 0);
         end(&s);
+    }
+}
+
+/* What a text of sightings says is judged as what a ledger shows is; and its entry has to be of the
+ * document. */
+static enum office_reason judge_text(const buf *text, uint64_t *duration) {
+    struct office_sightings *s;
+    struct office *office = people_office_load(false);
+    buf again = {0};
+    size_t line;
+    enum office_reason r = office_sightings_load(&s, NULL, buf_slice(text), &line);
+    if (r == OFFICE_OK) {
+        CHECK_EQ(office_sightings_write(&again, s), OFFICE_OK);
+        CHECK_SLICE(buf_slice(&again), buf_slice(text));
+        CHECK_EQ(s->each.n, 1);
+        r = office_sighting_check(office, &s->each.p[0], duration);
+    }
+    office_sightings_free(s);
+    office_free(office);
+    buf_free(&again);
+    return r;
+}
+
+TEST(a_text_of_sightings_shows_a_document) {
+    static const struct witness_time at[] = {{0, 1000}, NOBODY, {0, 5000}, NOBODY};
+    static const uint8_t document[32] = {0xd0};
+    static const struct {
+        const char *old, *by;
+        enum office_reason reason;
+    } cases[] = {
+        {"", "", OFFICE_OK},
+        {"document d0", "document d1", OFFICE_LEDGER},
+        {"salt 07", "salt 08", OFFICE_LEDGER},
+        {"place 3", "place 4", OFFICE_LEDGER},
+        {"place 3", "place 0", OFFICE_VALUE},
+        {"place 3", "place 999999999999999999", OFFICE_LEDGER},
+        {"entry c290", "entry c291", OFFICE_LEDGER},
+        {"inclusion ",
+         "inclusion 0000000000000000000000000000000000000000000000000000000000000000"
+         "\ninclusion ",
+         OFFICE_LEDGER},
+        {"first ", "first AAAA", OFFICE_CHECKPOINT},
+        {"last ", "last AAAA", OFFICE_CHECKPOINT},
+        {"sotto sightings 1", "sotto sightings 2", OFFICE_KIND},
+        {"\nlast ", "\nlast A", OFFICE_VALUE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        buf text = {0};
+        uint64_t duration = 0;
+        people_say(&text, SIGHTINGS_HEAD);
+        ledger_sighting(&text, document, at);
+        if (i > 0)
+            people_replace(&text, cases[i].old, cases[i].by);
+        enum office_reason r = judge_text(&text, &duration);
+        if (r != cases[i].reason)
+            test_fail(__FILE__, __LINE__, "%s: %s", cases[i].by, office_reason_name(r));
+        CHECK_EQ(duration, r == OFFICE_OK ? 4000 * TIME_SECOND : 0);
+        buf_free(&text);
     }
 }
 

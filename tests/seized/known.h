@@ -14,6 +14,7 @@
     K(KEY, "key of a blob, a roster or a card") K(PLACE, "place of a handle")           \
     K(KEY_PACKAGE, "key package as it was given") K(CODE, "registration code")          \
     K(LINK, "what devices that are linked say") K(TIME, "time finer than a week")       \
+    K(NOTICE, "notice of the request desk")                                             \
     K(ACCOUNT, "account, identity or device, outside of its own rows")
 /* clang-format on */
 

@@ -1,9 +1,9 @@
 /* The seized disk. A hundred people with handles and forty conversations live through a day on a
- * simulated clock; some of them stay away, so that items and blobs wait, and every tenth has a
- * second device. Then everything that the clients know is looked for in every byte of three images
- * of the server's folder: a backup made in the middle of the day, the disk as it is when the plug
- * is pulled, and after a clean stop. Each kind of thing is planted once in each form, to show that
- * the search would find it.
+ * simulated clock; some of them stay away, so that items and blobs wait, every tenth has a second
+ * device, and some get a notice of the request desk. Then everything that the clients know is
+ * looked for in every byte of three images of the server's folder: a backup made in the middle of
+ * the day, the disk as it is when the plug is pulled, and after a clean stop. Each kind of thing is
+ * planted once in each form, to show that the search would find it.
  *
  * What an analyst can still say of the disk is printed by analyst.c. */
 #include <dirent.h>
@@ -15,6 +15,7 @@
 #include "analyst.h"
 #include "core/content.h"
 #include "core/internal.h"
+#include "desk.h"
 #include "known.h"
 #include "server/held.h"
 #include "server/keys.h"
@@ -316,14 +317,15 @@ static void link_device(struct client *first, size_t i) {
 }
 
 static void claim_handle(size_t i) {
-    struct card_keys keys;
+    struct lookup_card_keys keys;
     char name[64];
     uint64_t command;
     struct client *c = &rig.clients[i];
     snprintf(name, sizeof name, "quillfeather%03zu", i);
     known_add(KNOWN_HANDLE, slice_str(name));
     known_add_time(rig.now);
-    CHECK_OK(core_card_stretch(c->core, slice_str(name), SLICE_EMPTY, &keys));
+    CHECK_OK(lookup_card_stretch(c->core->account.r.server_identity, c->core->config.handle_memory,
+                                 slice_str(name), SLICE_EMPTY, &keys));
     known_add(KNOWN_KEY, SLICE_ARRAY(keys.key));
     CHECK_OK(core_handle_claim(c->core, slice_str(name), SLICE_EMPTY, rig.now, &command));
     rig_finish(c, command, OK);
@@ -465,6 +467,28 @@ static void say(void) {
         CHECK_OK(core_conversation_update(c->core, number, rig.now, &command));
 }
 
+/* ---- Notices of the request desk ---- */
+
+static void give_notice(struct client *c) {
+    char wording[200];
+    (void)words(wording, sizeof wording - 1, "Hedgehogs were asked for");
+    known_add(KNOWN_NOTICE, slice_str(wording));
+    desk_notice(&rig, c->account, wording);
+}
+
+/* To some who are away, and some who are not. */
+static void give_notices(void) {
+    for (size_t i = 0; i < PEOPLE; i += 5)
+        give_notice(&rig.clients[i]);
+}
+
+static void expect_notices(void) {
+    size_t came = 0;
+    for (size_t i = 0; i < DEVICES; i++)
+        came += rig_status(&rig.clients[i]).notices;
+    CHECK(came > 0);
+}
+
 static void come_and_go(int hour) {
     for (size_t i = 0; i < DEVICES; i++) {
         bool away = i % 3 == 0 && hour >= AWAY_FROM;
@@ -496,6 +520,7 @@ static void live(void) {
     rig_prepare = prepare;
     rig_roster_above = 4; /* so that there are sealed rosters, too */
     rig_init(&rig, 0);
+    desk_begin(&rig);
     rig.on_request = on_request;
     rig.on_reply = on_reply;
     for (size_t i = 0; i < PEOPLE; i++)
@@ -512,9 +537,13 @@ static void live(void) {
         flush();
         live_an_hour(hour);
         if (hour == AWAY_FROM)
+            give_notices();
+        if (hour == AWAY_FROM)
             image("backup");
     }
+    give_notices();  /* so that they are in the log, too */
     image("pulled"); /* with the log of the last hour */
+    expect_notices();
     know_keys();
 }
 

@@ -8,6 +8,8 @@ void desk_init(struct desk *d) {
     world_init(&d->w);
     d->w.now = DESK_NOW;
     d->w.config.desk = mail_desk;
+    d->w.config.handle_memory = DESK_HANDLE_MEMORY;
+    d->w.config.limits.find_bits = d->w.config.limits.claim_bits = 1;
     memset(d->w.config.identity, 0x5e, 32);
     world_restart(&d->w);
 }
@@ -49,16 +51,21 @@ static void put_parts(struct desk *d, slice document) {
 
 const struct frame *desk_put(struct desk *d, enum mail_office_what what, slice document,
                              const uint8_t *pin) {
-    struct proto_office_put put = {.what = (uint8_t)what};
-    buf body = {0};
-    put_parts(d, document);
-    CHECK_OK(crypto_sha256.hash(put.hash, &document, 1));
+    struct proto_office_put put = {.what = (uint8_t)what, .sightings = (uint32_t)d->sightings.n};
+    buf body = {0}, both = {0};
+    CHECK_OK(buf_append(&both, document));
+    CHECK_OK(buf_append(&both, d->sightings));
+    slice all = buf_slice(&both);
+    d->sightings = SLICE_EMPTY;
+    put_parts(d, all);
+    CHECK_OK(crypto_sha256.hash(put.hash, &all, 1));
     if (pin != NULL)
         memcpy(put.pin, pin, 32);
     CHECK_OK(proto_office_put_encode(&body, &put));
     const struct frame *f = ask(d, PROTO_office_put, buf_slice(&body));
     read_answer(d, f);
     buf_free(&body);
+    buf_free(&both);
     return f;
 }
 

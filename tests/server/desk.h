@@ -9,11 +9,14 @@
 /* 1 October 2026, midnight UTC: when it is, to begin with. */
 #define DESK_NOW ((uint64_t)1790812800000)
 
+enum { DESK_HANDLE_MEMORY = 65536 };
+
 struct desk {
     struct world w;
     struct office *office; /* what the test believes to be in force */
     struct office_suspensions *list;
     enum office_reason reason; /* of the last refusal; OK after anything else */
+    slice sightings;           /* go with the next document that is handed in */
     struct proto_office_is is; /* the last answer of that kind */
 };
 void desk_init(struct desk *d);

@@ -43,13 +43,15 @@ class Office:
             lines += ["ssh-key " + key for key in sorted(self.key(who + i) for i in "12")]
         return "\n".join(lines) + "\n"
 
+    def line(self, text, key, name):
+        """A signature of the text with this key, said to be this person's."""
+        done = subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "sotto-office", "-f", str(self.folder / key)],
+                              input=text, capture_output=True, text=True, check=True)
+        blob = "".join(line for line in done.stdout.split("\n") if line and not line.startswith("-----"))
+        return f"\u2014 {name} ssh {blob}\n"
+
     def signed(self, text, *who):
-        lines = ""
-        for person in who:
-            done = subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "sotto-office", "-f", str(self.folder / (person + "1"))],
-                                  input=text, capture_output=True, text=True, check=True)
-            blob = "".join(line for line in done.stdout.split("\n") if line and not line.startswith("-----"))
-            lines += f"\u2014 {person} ssh {blob}\n"
+        lines = "".join(self.line(text, person + "1", person) for person in who)
         return text + "\n" + lines if lines else text
 
 
@@ -69,6 +71,17 @@ def order(state, account, name, authority="de-court", made=None):
             f"path ordinary\nauthority {authority}\nbeneficiary DE\nregime eu-epoc\nserver {state['server']}\n"
             f"server-number {state['server_number']}\noffice {state['office']} {state['office_hash']}\n"
             f"suspensions {state['suspensions']} {state['suspensions_hash']}\nmade {made}\n")
+
+
+def about(text, account, by):
+    return text.replace(f"account id {account}\n", f"account {by}\n")
+
+
+def preservation(state, account, name):
+    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))
+    return (order(state, account, name).replace("sotto release 1", "sotto preservation 1")
+            .replace("fields exists created devices\npath ordinary\n", "")
+            .replace("regime eu-epoc\n", f"regime eu-epoc\nuntil {until}\n"))
 
 
 class Authority:
@@ -169,8 +182,9 @@ def released(tap, folder):
                   cut.returncode == 1 and refused(other, "CARRIED_OUT") and again.returncode == 0, (cut, other, again))
         letters = {kind: authority.opened(out / "o-1.cms", kind) for kind in authority.KINDS}
         tap.check("openssl_opens_the_package_for_each_certificate",
-                  letters["rsa"] == letters["ec"] and f"account id {account}\nexists yes\ncreated in the week of "
-                  in letters["rsa"] and "\ndevices 1\nbeside " in letters["rsa"] and "items " not in
+                  letters["rsa"] == letters["ec"] and f"account id {account}\nrecord as it is in the week of "
+                  in letters["rsa"] and "\nexists yes\ncreated in the week of " in letters["rsa"] and
+                  "\ndevices 1\nbeside " in letters["rsa"] and "items " not in
                   letters["rsa"].split("beside")[0], letters)
         named = authority.named(out / "o-1.cms")
         tap.check("for_which_its_key_is_wrapped_as_nobody_else_can_try_out",
@@ -186,13 +200,127 @@ def released(tap, folder):
         plain = operator.order(signed("o-2", authority="fr-court"), out)
         tap.check("without_a_certificate_it_is_a_letter",
                   plain.returncode == 0 and "\nexists yes\n" in (out / "o-2.txt").read_text(), plain)
+        ann.fine("handle", "claim", "Anna")
+        link = ann.fine("invite", "--json").of("invite")[0]["link"]
+        ways = {"h-1": "handle anna", "h-2": f"link {link}", "h-3": "handle nobody"}
+        done = [operator.order(office.signed(about(order(state, account, n, "fr-court"), account, by), *four), out)
+                for n, by in ways.items()]
+        letters = {n: (out / f"{n}.txt").read_text() for n in ways}
+        tap.check("a_handle_and_a_link_are_resolved_while_the_order_is_carried_out",
+                  all(f"account {ways[n]}\nresolved to account id {account}\nrecord as it is " in letters[n] and
+                      "\nexists yes\n" in letters[n] for n in ("h-1", "h-2")), (done, letters))
+        tap.check("a_handle_that_leads_nowhere_is_said_to",
+                  "\nanswer not resolved: " in letters["h-3"] and account not in letters["h-3"], letters)
+        kept = operator.order(office.signed(preservation(state, account, "k-1"), "p1", "p2"), out)
+        tap.check("to_preserve_gives_a_manifest_alone", kept.returncode == 0 and
+                  [p.name for p in out.glob("k-1.*")] == ["k-1.manifest"] and account not in
+                  (out / "k-1.manifest").read_text() and account not in kept.stdout, kept)
         ann.fine("delete-account", account)
+        world.server.kill()
+        world.server.start()
+        state = operator.show()
         gone = operator.order(signed("o-3", authority="fr-court"), out)
         tap.check("an_account_that_is_gone_is_not_held", gone.returncode == 0 and
-                  "\nanswer not held: " in (out / "o-3.txt").read_text(), gone)
+                  "\nanswer not held: there is no " in (out / "o-3.txt").read_text(), gone)
+        tap.check("what_was_preserved_outlives_the_account_and_a_killed_server",
+                  "record as it was preserved in the week of " in (out / "o-3.txt").read_text() and
+                  (out / "o-3.txt").read_text().count("\nexists yes\n") == 1, gone)
         held = json.loads(next(line for line in operator.run("inventory", "--json").stdout.splitlines()
                                if '"carried"' in line))
-        tap.check("of_what_was_released_only_that_it_was_stays", held["count"] == 3 and held["bytes"] < 3 * 120, held)
+        tap.check("of_what_was_released_only_that_it_was_stays", held["count"] == 7 and held["bytes"] < 7 * 120, held)
+
+
+SUSPENDED = ("suspension s-hk\njurisdictions HK\nscope all\nwording Suspended.\nstart 2020-07-06T00:00:00Z\n"
+             "review {review}\n")
+
+
+def attacked(tap, folder):
+    """Every way to get a record without a valid order, against a running server."""
+    from rig import Person, World
+    office, directory = Office(folder), Authority(folder).lines()
+    directory += "authority hk-police\nname Another\njurisdiction HK\ncall +852 1\n"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "desk")], check=True)
+    with World() as world:
+        operator, out = Operator(world), world.folder / "out"
+        out.mkdir()
+        ann, ben = (Person(world.folder, name) for name in ("ann", "ben"))
+        account, other = (who.fine("init", world.server.invite(), "--name", who.name, "--json").of("account")[0]["account"]
+                          for who in (ann, ben))
+        four = ("p1", "p2", "p3", "p4")
+        first, review = office.text() + directory, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))
+        operator.hand_in("pin", first, digest(first))
+        second = office.text(2, digest(first)) + directory
+        listed = suspensions(first)
+        operator.hand_in("suspensions", office.signed(listed, "p2", "p3"))
+        before = operator.show()
+        operator.hand_in("change", office.signed(second, "p2", "p3", "p4"))
+        binding = suspensions(second, 2, digest(listed), SUSPENDED.format(review=review)).replace("office 1", "office 2")
+        operator.hand_in("suspensions", office.signed(binding, "p2", "p3"))
+        state = operator.show()
+        text = order(state, account, "o-1")
+        good = office.signed(text, *four)
+        lines = good[len(text) + 1:]
+
+        def changed(old, new):
+            """What is handed in is not what they signed."""
+            assert old in text
+            return text.replace(old, new) + "\n" + lines
+
+        def said(old, new, who=four):
+            """They sign what the desk wrote."""
+            assert old in text
+            return office.signed(text.replace(old, new), *who)
+
+        emergency = said("path ordinary\nauthority de-court", "path emergency\nauthority hk-police", ("p5", *four))
+        orders = [
+            ("the desk's database, another account", "SIGNATURE", changed(account, other)),
+            ("the desk's database, more fields", "SIGNATURE", changed("created devices", "created devices items bytes")),
+            ("the desk's database, another case", "SIGNATURE", changed("case c-1", "case c-2")),
+            ("a stolen key of the desk, as itself", "PERSON", text + "\n" + office.line(text, "desk", "desk")),
+            ("a stolen key of the desk, as a person", "SIGNATURE",
+             office.signed(text, *four[:3]) + office.line(text, "desk", "p4")),
+            ("one text shown, another submitted", "SIGNATURE",
+             order(state, other, "o-1") + "\n" + "".join(office.line(text, who + "1", who) for who in four)),
+            *((f"without {PEOPLE[who]}", "SIGNERS", office.signed(text, *(w for w in four if w != who))) for who in four),
+            ("one person with two keys for two", "SIGNERS",
+             office.signed(text, *four[:3]) + office.line(text, "p32", "p3")),
+            ("of another server", "SERVER", said(state["server"], "00" + state["server"][2:])),
+            ("from before this start", "SERVER_NUMBER",
+             said(f"server-number {state['server_number']}", f"server-number {state['server_number'] + 1}")),
+            ("the jurisdiction changed after signing", "SIGNATURE", changed("beneficiary DE", "beneficiary FR")),
+            ("a jurisdiction of its own", "WORD", said("beneficiary DE\n", "beneficiary DE\njurisdiction FR\n")),
+            ("the recipient changed after signing", "SIGNATURE", changed("authority de-court", "authority fr-court")),
+            ("a recipient's key of its own", "WORD",
+             said("authority de-court\n", "authority de-court\ncertificate QUJD\n")),
+            ("under an older office file", "STALE_OFFICE",
+             said(f"office 2 {state['office_hash']}", f"office 1 {before['office_hash']}")),
+            ("under an older list", "STALE_LIST",
+             said(f"suspensions 2 {state['suspensions_hash']}", f"suspensions 1 {before['suspensions_hash']}")),
+            ("of a suspended jurisdiction", "SUSPENDED", said("authority de-court", "authority hk-police")),
+            ("of one, in an emergency", "SUSPENDED", emergency),
+            ("of one, compelled", "SUSPENDED",
+             said("path ordinary\nauthority de-court", "path compelled\nauthority hk-police")),
+            ("for a suspended jurisdiction", "SUSPENDED", said("beneficiary DE", "beneficiary HK")),
+        ]
+        for what, reason, attack in orders:
+            done = operator.order(attack, out)
+            tap.check("no_record_by_an_order: " + what, refused(done, reason) and not list(out.iterdir()), done)
+        theirs = second.replace("jurisdiction HK", "jurisdiction FR").replace("version 2", "version 3")
+        theirs = theirs.replace(digest(first), digest(second))
+        files = [
+            ("an older office file", "OLD", "change", first, ()),
+            ("a directory edited by hand", "SIGNATURE", "change",
+             theirs + "\n" + "".join(office.line(second, who + "1", who) for who in four), ()),
+            ("a directory that two want otherwise", "SIGNERS", "change", office.signed(theirs, "p3", "p4"), ()),
+            ("an office pinned over it", "PINNED", "pin", first, (digest(first),)),
+            ("an older list", "OLD", "suspensions", office.signed(listed, "p2", "p3"), ()),
+            ("a list without the suspension", "NO_NOTICE", "suspensions",
+             office.signed(suspensions(second, 3, digest(binding)).replace("office 1", "office 2"), *four), ()),
+        ]
+        for what, reason, verb, attack, words in files:
+            tap.check("nor_by: " + what, refused(operator.hand_in(verb, attack, *words), reason), what)
+        tap.check("and_nothing_has_changed_by_all_that", operator.show() == state and
+                  operator.order(good, out).returncode == 0 and (out / "o-1.cms").exists())
 
 
 def main():
@@ -200,6 +328,8 @@ def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as keys:
         released(tap, Path(keys))
+    with tempfile.TemporaryDirectory() as keys:
+        attacked(tap, Path(keys))
     with World() as world, tempfile.TemporaryDirectory() as keys:
         office, operator = Office(Path(keys)), Operator(world)
         first = office.text()
@@ -219,6 +349,13 @@ def main():
         listed = suspensions(later).replace("office 1", "office 2")
         done = operator.hand_in("suspensions", office.signed(listed, "p2", "p3"))
         tap.check("a_list_is_taken", done.returncode == 0 and json.loads(done.stdout)["suspensions"] == 1, done)
+        seen = world.folder / "seen"
+        seen.write_text("sotto sightings 1\n")
+        following = office.signed(suspensions(later, 2, digest(listed)).replace("office 1", "office 2"), "p2", "p3")
+        done = operator.hand_in("suspensions", following, "--sightings", str(seen))
+        tap.check("what_a_ledger_showed_goes_with_a_list_and_is_read", refused(done, "SIGHTINGS"), done)
+        tap.check("it_goes_with_nothing_else",
+                  operator.hand_in("change", later, "--sightings", str(seen)).returncode == 2)
         before = operator.show()
         world.server.kill()
         world.server.start()

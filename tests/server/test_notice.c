@@ -266,6 +266,11 @@ TEST(whether_there_is_such_an_account_is_not_told) {
     give(&s, "n-1");
     CHECK_EQ(items(&s), 0);
     CHECK_EQ(world_rows(&s.d.w, MAIL_CARRIED), 1);
+    write_text(&s, "n-2"); /* nor where a handle leads */
+    people_replace(&s.order, "account id ", "account handle x");
+    sign(&s, TWO);
+    CHECK_EQ(hand_in(&s)->type, PROTO_carried_out);
+    CHECK_EQ(items(&s), 0);
     end(&s);
 }
 
@@ -496,8 +501,6 @@ TEST(without_a_valid_order_nothing_is_put_anywhere) {
         {"another number", .old = "server-number ", .by = "server-number 1",
          .reason = OFFICE_SERVER_NUMBER},
         {"too old", .old = "made 2026-10-01", .by = "made 2026-09-27", .reason = OFFICE_EXPIRED},
-        {"by a handle", .old = "account id ", .by = "account handle x",
-         .reason = OFFICE_NOT_RESOLVED},
     };
     struct scene s;
     begin(&s);

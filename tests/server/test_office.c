@@ -3,6 +3,7 @@
 #include "desk.h"
 
 #include "base/text.h"
+#include "tests/office/ledger.h"
 
 #define HK                                                                     \
     "suspension s-hk\njurisdictions HK\nscope all\nwording Suspended.\nstart " \
@@ -165,26 +166,102 @@ TEST(what_stays_in_the_list_keeps_its_time_and_what_left_it_begins_again) {
     desk_fini(&d);
 }
 
-/* Who signed for a lift and waited still has no witness. */
-TEST(there_is_no_lift_without_a_witness) {
-    static const struct signer lift[] = {
+/* The list that lifts s-hk as n-1 announced, signed by all that it takes, with what a ledger showed
+ * (NULL: nothing is handed in). */
+static enum office_reason lift(struct desk *d, const buf *sightings) {
+    static const struct signer signers[] = {
         {RIGHTS, false}, {LAW, false}, {APPROVER, true}, {EXPERT_1, false}, {EXPERT_2, false}};
-    struct desk d;
     buf text = {0}, entries = {0};
-    desk_init(&d);
-    desk_pin(&d);
-    CHECK_EQ(desk_list(&d, HK NOTICE, TWO), OFFICE_OK);
     people_say(&entries, "lifted n-1\nlifts s-hk\nbecomes nothing\n");
     for (int i = 1; i <= 18; i++)
         people_say(&entries, "section %d %064d\n", i, 1);
     CHECK_OK(buf_append_byte(&entries, 0));
-    d.w.now += 15 * TIME_DAY;
-    people_list(&text, d.office, d.list, (const char *)entries.p);
-    people_sign_all(&text, lift, 5, ALL);
-    CHECK_EQ(desk_reason(&d, MAIL_OFFICE_SUSPENSIONS, buf_slice(&text), NULL), OFFICE_WITNESS);
-    CHECK_EQ(desk_get(&d)->suspensions, 1);
+    people_list(&text, d->office, d->list, (const char *)entries.p);
+    people_sign_all(&text, signers, 5, ALL);
+    if (sightings != NULL)
+        d->sightings = buf_slice(sightings);
+    enum office_reason r = desk_reason(d, MAIL_OFFICE_SUSPENSIONS, buf_slice(&text), NULL);
     buf_free(&text);
     buf_free(&entries);
+    return r;
+}
+
+/* Seen by the first witness for so many days. */
+static void see(buf *out, const uint8_t document[32], uint64_t days) {
+    uint64_t begin = DESK_NOW / TIME_SECOND, end = begin + days * TIME_DAY / TIME_SECOND;
+    struct witness_time at[] = {{0, begin}, {-1, 0}, {0, end}, {-1, 0}};
+    if (out->n == 0)
+        people_say(out, SIGHTINGS_HEAD);
+    ledger_sighting(out, document, at);
+}
+
+TEST(a_lift_takes_14_days_by_the_server_and_by_a_witness) {
+    struct desk d;
+    buf enough = {0}, short_time = {0}, other = {0}, both = {0};
+    desk_init(&d);
+    desk_pin(&d);
+    CHECK_EQ(desk_list(&d, HK, TWO), OFFICE_OK);
+    CHECK_EQ(desk_list(&d, HK NOTICE, TWO), OFFICE_OK);
+    uint8_t came[32];
+    memcpy(came, d.list->document.hash, sizeof came);
+    CHECK_EQ(desk_list(&d, HK NOTICE FREEZE, TWO | DESK_INTAKE), OFFICE_OK);
+    see(&enough, came, 14);
+    see(&short_time, came, 13);
+    see(&other, d.list->document.hash, 14);
+    see(&both, came, 13);
+    see(&both, came, 14);
+    world_restart(&d.w);
+    d.w.now += 14 * TIME_DAY - 1;
+    CHECK_EQ(lift(&d, &enough), OFFICE_NOTICE_SHORT);
+    d.w.now++;
+    CHECK_EQ(lift(&d, NULL), OFFICE_WITNESS);
+    CHECK_EQ(lift(&d, &short_time), OFFICE_WITNESS);
+    CHECK_EQ(lift(&d, &other), OFFICE_WITNESS); /* of a version in which the notice did not come */
+    CHECK_EQ(desk_get(&d)->suspensions, 3);
+    CHECK_EQ(lift(&d, &both), OFFICE_OK);
+    CHECK_EQ(desk_get(&d)->suspensions, 4);
+    buf_free(&enough);
+    buf_free(&short_time);
+    buf_free(&other);
+    buf_free(&both);
+    desk_fini(&d);
+}
+
+TEST(what_is_no_sighting_lifts_nothing) {
+    static const struct {
+        const char *old, *by;
+        enum office_reason reason;
+    } cases[] = {
+        {"sotto sightings 1\n", "sotto sighting 1\n", OFFICE_SIGHTINGS},
+        {"place 3\n", "", OFFICE_SIGHTINGS},
+        {"place 3\n", "place 2\n", OFFICE_LEDGER},
+        {"first ", "first AAAA", OFFICE_CHECKPOINT},
+        {"salt 07", "salt 17", OFFICE_LEDGER},
+    };
+    struct desk d;
+    buf none = {0};
+    desk_init(&d);
+    desk_pin(&d);
+    people_say(&none, "x");
+    d.sightings = buf_slice(&none);
+    CHECK_EQ(desk_list(&d, HK NOTICE, TWO), OFFICE_SIGHTINGS);
+    CHECK_EQ(desk_list(&d, HK NOTICE, TWO), OFFICE_OK);
+    d.w.now += 14 * TIME_DAY;
+    CHECK_EQ(lift(&d, &none), OFFICE_SIGHTINGS);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        buf text = {0};
+        see(&text, d.list->document.hash, 14);
+        people_replace(&text, cases[i].old, cases[i].by);
+        enum office_reason r = lift(&d, &text);
+        if (r != cases[i].reason)
+            test_fail(__FILE__, __LINE__, "%s: %s", cases[i].by, office_reason_name(r));
+        buf_free(&text);
+    }
+    d.sightings = buf_slice(&none);
+    CHECK_EQ(frame_reason(desk_put(&d, MAIL_OFFICE_ORDER, slice_str("x"), NULL)),
+             PROTO_REASON_MALFORMED);
+    CHECK_EQ(desk_get(&d)->suspensions, 1);
+    buf_free(&none);
     desk_fini(&d);
 }
 
@@ -227,7 +304,7 @@ TEST(parts_that_do_not_fit_together_are_no_document) {
     world_commit(&d.w);
     CHECK_EQ(frame_reason(world_answer(&d.w, 7001)), PROTO_REASON_BUSY);
     CHECK_EQ(frame_reason(world_answer(&d.w, 7002)), PROTO_REASON_BUSY);
-    for (uint32_t at = 0; at <= OFFICE_DOCUMENT_MAX; at += PROTO_OFFICE_PART) {
+    for (uint32_t at = 0; at <= 2 * OFFICE_DOCUMENT_MAX; at += PROTO_OFFICE_PART) {
         struct proto_office_part more = {.at = at, .bytes = SLICE_ARRAY(large)};
         buf_clear(&body);
         CHECK_OK(proto_office_part_encode(&body, &more));

@@ -131,15 +131,11 @@ static const struct sys_web_upload UPLOAD = {up_open, {up_part, up_bytes}, up_cl
 enum { UPLOAD_MAX = 8 * 1024 * 1024 };
 
 static const struct sys_web_page PAGES[] = {
-    {"GET", "/", 0, NULL, echo},
-    {"GET", "/cases/*", 0, NULL, echo},
-    {"POST", "/cases/*", 100, NULL, echo},
-    {"GET", "/cases/*/notes/*", 0, NULL, echo},
-    {"GET", "/own", 0, NULL, own_headers},
-    {"POST", "/moved", 100, NULL, moved},
-    {"GET", "/broken", 0, NULL, broken},
-    {"GET", "/large", 0, NULL, large},
-    {"POST", "/upload", UPLOAD_MAX, &UPLOAD, up_answer},
+    {"GET", "/", 0, NULL, echo},           {"GET", "/cases/*", 0, NULL, echo},
+    {"POST", "/cases/*", 100, NULL, echo}, {"GET", "/cases/*/notes/*", 0, NULL, echo},
+    {"GET", "/files/*/**", 0, NULL, echo}, {"GET", "/own", 0, NULL, own_headers},
+    {"POST", "/moved", 100, NULL, moved},  {"GET", "/broken", 0, NULL, broken},
+    {"GET", "/large", 0, NULL, large},     {"POST", "/upload", UPLOAD_MAX, &UPLOAD, up_answer},
 };
 
 static void failed(void *ctx, const struct sys_web_request *r, err why,
@@ -266,6 +262,8 @@ TEST(a_page_is_told_what_was_asked) {
     answer = ask(GET("/"));
     CHECK_EQ(status_of(answer), 200);
     CHECK(has(answer, "path=/\nquery=\nstar=\n"));
+    CHECK(has(ask(GET("/files/a/b/c.p/8")), "star=a\nsecond=b/c.p/8\n"));
+    CHECK(has(ask(GET("/files/a/b")), "star=a\nsecond=b\n"));
     stop();
 }
 
@@ -368,6 +366,9 @@ TEST(what_no_page_takes_has_its_status) {
         {GET("/cases/1/notes"), 404},
         {GET("//"), 404},
         {GET("/./"), 404},
+        {GET("/files/a"), 404},
+        {GET("/files/a/"), 404},
+        {GET("/files//b"), 404},
         {GET("/cases/../own"), 404},
         {"GET http://desk.example/ HTTP/1.1\r\n" HOST "\r\n", 404},
         {"GET * HTTP/1.1\r\n" HOST "\r\n", 404},

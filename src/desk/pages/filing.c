@@ -1,7 +1,6 @@
 /* A request by the public form. What was filed is a text of the form's fields, which names each
  * attachment by its SHA-256; the receipt shows it, since the desk itself can't open it again. */
 #include "crypto/crypto.h"
-#include "desk/ledger.h"
 #include "desk/pages/page.h"
 
 enum { FIELD_MAX = 16 * 1024, UPLOADS_MAX = 4, FIELDS_MAX = 24 };
@@ -379,16 +378,6 @@ static err filing_text(const struct upload *u, uint64_t now, buf *text) {
 
 /* ---- The receipt ---- */
 
-static void promise(struct page *p, const struct desk_receipt *r) {
-    buf note = buf_on(NULL);
-    page_element(p, "p", WORD_RECEIPT_PROMISE);
-    if (desk_ledger_receipt(p->desk, r, &note) == OK)
-        page_pre(p, buf_slice(&note));
-    else
-        page_note(p, "warn", WORD_RECEIPT_UNSIGNED);
-    buf_free(&note);
-}
-
 static void receipt(struct page *p, const struct desk_receipt *r, slice text) {
     page_begin_with(p, WORD_RECEIPT, slice_str(r->case_id));
     page_note(p, "info", WORD_RECEIPT_KEEP);
@@ -397,7 +386,8 @@ static void receipt(struct page *p, const struct desk_receipt *r, slice text) {
     page_fact_hash(p, WORD_RECEIPT_HASH, r->hash);
     page_fact_time(p, WORD_RECEIVED, r->received);
     html_close(&p->h);
-    promise(p, r);
+    page_element(p, "p", WORD_RECEIPT_PROMISE);
+    page_receipt_links(p, r);
     html_open(&p->h, "p", NULL);
     html_open(&p->h, "a", NULL);
     buf to = buf_on(NULL);

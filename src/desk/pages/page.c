@@ -56,6 +56,7 @@ err page_run(void *ctx, const struct sys_web_request *request, err uploaded,
                      .language = language_of(request),
                      .now = desk_now()};
     html_init(&p.h, &answer->body);
+    TRY(desk_refresh(p.desk));
     sign_in(&p);
     if (slice_equal(request->method, slice_str("POST")) && !page_same_site(&p))
         return page_message(&p, 403, WORD_OTHER_SITE, WORD_OTHER_SITE_TEXT);

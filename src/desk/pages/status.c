@@ -1,6 +1,5 @@
 /* Where a filing stands, for who has its receipt; and a user's objection to a notice. Neither says
  * more than the receipt's holder may know: no name, no verdict, no account. */
-#include "desk/ledger.h"
 #include "desk/pages/page.h"
 
 static enum word public_state(enum desk_state s) {
@@ -46,49 +45,6 @@ static void ask(struct page *p, slice value) {
     html_close(&p->h);
 }
 
-/* What was promised with the receipt: that note again, and the proof once there is one. */
-static void promised(struct page *p, const struct desk_receipt *r) {
-    buf note = buf_on(NULL), proof_text = buf_on(NULL), to = buf_on(NULL);
-    if (desk_ledger_receipt(p->desk, r, &note) == OK)
-        page_pre(p, buf_slice(&note));
-    if (desk_ledger_proof(p->desk, r, &proof_text) == OK) {
-        err e = buf_append(&to, slice_str("/status/"));
-        if (e == OK)
-            e = hex_encode(&to, SLICE_ARRAY(r->hash));
-        if (e == OK)
-            e = buf_append(&to, slice_str("/proof"));
-        html_fail(&p->h, e);
-        html_open(&p->h, "p", NULL);
-        html_open(&p->h, "a", NULL);
-        html_attr(&p->h, "href", buf_slice(&to));
-        page_say(p, WORD_PROOF);
-        html_close(&p->h);
-        html_close(&p->h);
-    } else {
-        page_element(p, "p", WORD_PROOF_NOT_YET);
-    }
-    buf_free(&note);
-    buf_free(&proof_text);
-    buf_free(&to);
-}
-
-static err proof(struct page *p) {
-    uint8_t hash[32];
-    struct desk_receipt r;
-    err e = hex_decode_to(hash, sizeof(hash), p->request->stars[0]);
-    if (e == OK)
-        e = desk_receipt_find(p->desk, hash, &r);
-    if (e == OK)
-        e = desk_ledger_proof(p->desk, &r, &p->answer->body);
-    if (e == OK) {
-        p->answer->type = "text/plain; charset=utf-8";
-        return OK;
-    }
-    buf_clear(&p->answer->body);
-    return page_error(p, e == ERR_MISSING || e == ERR_MALFORMED ? ERR_NOT_FOUND : e, NULL);
-}
-PAGE(proof, PAGE_OPEN)
-
 static void show(struct page *p, const struct desk_receipt *r, const struct desk_case *c) {
     page_section(p, WORD_FILING);
     page_facts(p);
@@ -98,8 +54,8 @@ static void show(struct page *p, const struct desk_receipt *r, const struct desk
     page_say(p, public_state(c->state));
     page_fact_end(p);
     html_close(&p->h);
-    promised(p, r);
     page_element(p, "p", WORD_STATUS_NOTE);
+    page_receipt_links(p, r);
     html_close(&p->h);
 }
 

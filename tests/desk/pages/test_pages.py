@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -166,16 +167,34 @@ def a_filing_by_the_form_is_receipted_by_the_hash_of_what_is_shown(desk):
     receipt = re.search(r"[0-9a-f]{64}", answer.text).group(0)
     shown = good_page(visitor.get(f"/status?receipt={receipt}"))
     expect(shown is not None and case in visitor.get(f"/status?receipt={receipt}").text, "not found again")
-    expect(f"sotto receipt 1\n" in answer.text and "\u2014 demonstration.example/ledger " in answer.text, "no promise")
-    proof = f"/status/{receipt}/proof"
+    expect(visitor.get(f"/receipt/{receipt}").text.startswith("sotto receipt 1\n"), "no promise")
+    proof = f"/receipt/{receipt}/proof"
     good_page(visitor.get(proof), 404)
     desk.publish()
-    good_page(visitor.get(f"/status?receipt={receipt}"))
     expect(proof in visitor.get(f"/status?receipt={receipt}").text, "no link to the proof")
     expect(visitor.get(proof).text.startswith("c2sp.org/tlog-proof@v1\n"), visitor.get(proof).text)
     expect("demonstration.example/ledger\n1024\n" in visitor.get("/ledger").text, "the checkpoint")
     good_page(visitor.get("/ledger"))
     expect("PNG" not in text and hashlib.sha256(b"\x89PNG<script>").hexdigest() in text, "attachment by its hash")
+
+
+@test
+def a_receipt_is_signed_at_once_and_proved_by_the_next_batch(desk):
+    visitor = Visitor(desk)
+    answer = file_one(visitor, FILING[:-1] + [(FILING[-1][0], FILING[-1][1] + " twice")])
+    case, receipt = filed_case(answer), re.search(r"/receipt/([0-9a-f]{64})/proof", answer.text).group(1)
+    note = visitor.get(f"/receipt/{receipt}")
+    expect(note.status == 200 and note.text.startswith("sotto receipt 1\nledger "), note.text)
+    expect(f"\ncase {case}\nfiling {receipt}\n" in note.text and "\n\n\u2014 " in note.text, note.text)
+    good_page(visitor.get(f"/receipt/{receipt}/proof"), 404)
+    subprocess.run([sys.argv[1], "ledger", "publish", desk.folder], check=True)
+    proof = visitor.get(f"/receipt/{receipt}/proof")
+    expect(proof.status == 200 and proof.text.startswith("c2sp.org/tlog-proof@v1\nextra "), proof.text)
+    expect(proof.text.endswith(visitor.get("/ledger/checkpoint").text), "another checkpoint")
+    for path in ("/receipt/" + "00" * 32, "/receipt/x", "/receipt/" + "00" * 32 + "/proof"):
+        good_page(visitor.get(path), 404)
+    size = int(visitor.get("/ledger/checkpoint").text.split("\n")[1])
+    expect(visitor.get(f"/ledger/tile/entries/{size // 256 - 1:03}").status == 200, "no tile")
 
 
 @test

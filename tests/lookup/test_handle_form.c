@@ -1,13 +1,13 @@
 /* The form of handles and what they look like. */
-#include "core/handle_form.h"
+#include "lookup/handle_form.h"
 #include "support.h"
 #include "test.h"
 
 static void has_form(const char *text, const char *expected) {
     buf form = {0}, again = {0};
-    CHECK_OK(core_handle_form(slice_str(text), &form));
+    CHECK_OK(lookup_handle_form(slice_str(text), &form));
     CHECK_SLICE(buf_slice(&form), slice_str(expected));
-    CHECK_OK(core_handle_form(buf_slice(&form), &again)); /* a form is its own */
+    CHECK_OK(lookup_handle_form(buf_slice(&form), &again)); /* a form is its own */
     CHECK_SLICE(buf_slice(&again), buf_slice(&form));
     buf_free(&form);
     buf_free(&again);
@@ -15,16 +15,16 @@ static void has_form(const char *text, const char *expected) {
 
 static void has_none(const char *text, err why) {
     buf form = {0};
-    CHECK_ERR(core_handle_form(slice_str(text), &form), why);
+    CHECK_ERR(lookup_handle_form(slice_str(text), &form), why);
     CHECK_EQ(form.n, 0);
     buf_free(&form);
 }
 
 static void skeleton_of(const char *text, buf *skeleton) {
     buf form = {0};
-    CHECK_OK(core_handle_form(slice_str(text), &form));
+    CHECK_OK(lookup_handle_form(slice_str(text), &form));
     buf_clear(skeleton);
-    CHECK_OK(core_handle_skeleton(buf_slice(&form), skeleton));
+    CHECK_OK(lookup_handle_skeleton(buf_slice(&form), skeleton));
     buf_free(&form);
 }
 
@@ -207,10 +207,10 @@ TEST(random_text_is_judged) {
                 text[n++] = (uint8_t)(0x80 | (point & 63));
             }
         }
-        if (core_handle_form(slice_of(text, n), &form) == OK) {
-            CHECK_OK(core_handle_form(buf_slice(&form), &again));
+        if (lookup_handle_form(slice_of(text, n), &form) == OK) {
+            CHECK_OK(lookup_handle_form(buf_slice(&form), &again));
             CHECK_SLICE(buf_slice(&again), buf_slice(&form));
-            CHECK_OK(core_handle_skeleton(buf_slice(&form), &skeleton));
+            CHECK_OK(lookup_handle_skeleton(buf_slice(&form), &skeleton));
         }
         buf_free(&form);
         buf_free(&again);

@@ -1,6 +1,6 @@
 /* Made by scripts/unicode-tables.py from Unicode 15.0; its data files are under the Unicode
  * license. handle_form.h says what the tables mean. */
-#include "core/handle_form.h"
+#include "lookup/handle_form.h"
 
 /* clang-format off */
 const struct handle_scripts handle_sets[192] = {

@@ -13,8 +13,8 @@
  * Two forms that look alike have one skeleton (UTS 39 section 4). Both follow one version of
  * Unicode, that of handle_tables.c; utf8proc does mapping, normalization and directions, which are
  * the same in its later versions for every character that these tables know. */
-#ifndef SOTTO_CORE_HANDLE_FORM_H
-#define SOTTO_CORE_HANDLE_FORM_H
+#ifndef SOTTO_LOOKUP_HANDLE_FORM_H
+#define SOTTO_LOOKUP_HANDLE_FORM_H
 
 #include "base/slice.h"
 
@@ -22,9 +22,9 @@ enum { HANDLE_LEAST = 2, HANDLE_MOST = 32 /* characters */ };
 
 /* Appends the form. LENGTH: too short; TOO_LARGE: too long; UNSUPPORTED: mixed scripts or digits;
  * MALFORMED: not UTF-8, or a character that is not for handles, or not where it stands. */
-MUST err core_handle_form(slice text, buf *form);
+MUST err lookup_handle_form(slice text, buf *form);
 /* Appends the skeleton of a form. */
-MUST err core_handle_skeleton(slice form, buf *skeleton);
+MUST err lookup_handle_skeleton(slice form, buf *skeleton);
 
 /* ---- handle_tables.c, made by scripts/unicode-tables.py ---- */
 

@@ -1,4 +1,4 @@
-#include "core/handle_form.h"
+#include "lookup/handle_form.h"
 
 #include <utf8proc.h>
 
@@ -235,7 +235,7 @@ static err map(const struct points *text, struct points *form) {
     return compose(form);
 }
 
-err core_handle_form(slice text, buf *form) {
+err lookup_handle_form(slice text, buf *form) {
     struct points s, mapped;
     TRY(read(text, &s));
     TRY(map(&s, &mapped));
@@ -268,7 +268,7 @@ static err add_look(struct points *to, int32_t point) {
     return add(to, point);
 }
 
-err core_handle_skeleton(slice form, buf *skeleton) {
+err lookup_handle_skeleton(slice form, buf *skeleton) {
     struct points s, looks = {.n = 0};
     TRY(read(form, &s));
     TRY(decompose(&s));

@@ -1,30 +1,32 @@
-/* Contact cards: where one lies and what it opens with, what it holds, and the work that the server
- * wants before it is put or given. docs/decisions/0026 has the words. */
-#include "core/internal.h"
+/* Contact cards: where one lies and what it opens with, and what it holds. docs/decisions/0026 has
+ * the words. */
+#include "crypto/crypto.h"
+#include "lookup/handle_form.h"
+#include "lookup/lookup.h"
 
 enum { PASSES = 3, PLACE = 32, CARD_NONCE = 24, CARD_PLAIN = PROTO_CARD - CARD_NONCE - 16 };
 
 /* ---- Places ---- */
 
-static err salt_of(const struct core *core, uint8_t salt[16]) {
+static err salt_of(const uint8_t server[32], uint8_t salt[16]) {
     static const char label[] = "Sotto handle salt v1";
-    slice parts[] = {slice_of(label, sizeof label), SLICE_ARRAY(core->account.r.server_identity)};
+    slice parts[] = {slice_of(label, sizeof label), slice_of(server, 32)};
     return crypto_blake2b_keyed(salt, 16, SLICE_EMPTY, parts, 2);
 }
 
-err core_card_stretch(const struct core *core, slice form, slice pin, struct card_keys *keys) {
+err lookup_card_stretch(const uint8_t server[32], size_t memory, slice form, slice pin,
+                        struct lookup_card_keys *keys) {
     uint8_t salt[16], out[sizeof *keys];
-    buf input = buf_on(core->mem);
-    err e = core_handle_skeleton(form, &input);
+    buf input = {0};
+    err e = lookup_handle_skeleton(form, &input);
     if (e == OK && pin.n > 0)
         e = buf_append_byte(&input, 0);
     if (e == OK)
         e = buf_append(&input, pin);
     if (e == OK)
-        e = salt_of(core, salt);
+        e = salt_of(server, salt);
     if (e == OK)
-        e = crypto_argon2id(out, sizeof out, buf_slice(&input), salt, PASSES,
-                            core->config.handle_memory);
+        e = crypto_argon2id(out, sizeof out, buf_slice(&input), salt, PASSES, memory);
     if (e == OK) {
         memcpy(keys->place, out, PLACE);
         memcpy(keys->key, out + PLACE, sizeof keys->key);
@@ -40,8 +42,8 @@ static const struct crypto_aead *aead(void) {
     return &crypto_xchacha20poly1305;
 }
 
-err core_card_seal(const struct card_keys *keys, const struct proto_card_content *content,
-                   uint8_t card[PROTO_CARD]) {
+err lookup_card_seal(const struct lookup_card_keys *keys, const struct proto_card_content *content,
+                     uint8_t card[PROTO_CARD]) {
     buf plain = {0};
     err e = proto_card_content_encode(&plain, content);
     if (e == OK && plain.n > CARD_PLAIN)
@@ -66,8 +68,8 @@ static err read_content(slice plain, struct proto_card_content *content) {
     return OK;
 }
 
-err core_card_open(const struct card_keys *keys, slice card, buf *plain,
-                   struct proto_card_content *content) {
+err lookup_card_open(const struct lookup_card_keys *keys, slice card, buf *plain,
+                     struct proto_card_content *content) {
     if (card.n != PROTO_CARD)
         return ERR_MALFORMED;
     TRY(buf_resize(plain, CARD_PLAIN));
@@ -75,20 +77,4 @@ err core_card_open(const struct card_keys *keys, slice card, buf *plain,
                      slice_of(card.p + CARD_NONCE, card.n - CARD_NONCE)) != OK)
         return ERR_NOT_FOUND;
     return read_content(buf_slice(plain), content);
-}
-
-/* ---- Work ---- */
-
-/* Hashes of one slice: a few hundredths of a second. */
-enum { WORK_SLICE = 16384 };
-
-err core_work_slice(struct work *work) {
-    uint8_t hash[32];
-    for (int i = 0; i < WORK_SLICE; i++, work->nonce++) {
-        TRY(crypto_work_hash(PROTO_LABEL_WORK, work->challenge, work->type, work->place,
-                             work->nonce, hash));
-        if (crypto_work_bits(hash) >= work->bits)
-            return OK;
-    }
-    return ERR_AGAIN;
 }
