@@ -14,6 +14,7 @@
     X(EMPTY, "the filing is empty")                                                                \
     X(TOO_LARGE, "the filing, or an attachment, is too large, or there are too many")              \
     X(FLOOD, "too many filings wait to be read")                                                   \
+    X(OBJECTIONS, "the user has said all that one can say in a case")                              \
     X(FILED, "these very bytes were filed already")                                                \
     /* The text of a move. */                                                                      \
     X(OTHER_CASE, "it is about another case")                                                      \
@@ -67,7 +68,6 @@
     X(TERM, "a date is past, or further away than its regime allows")                              \
     /* Files. */                                                                                   \
     X(UNPINNED, "the first office file must be pinned by its hash")                                \
-    X(SERVER_BACK, "this server's number is lower than one that the desk has seen")                \
     X(WRAP, "a wrapped key is for nobody who needs it, or has the wrong size")                     \
     /* What must never be seen: the case is left as it was. */                                     \
     X(INVARIANT, "it would break a rule that no move may break; tell the auditor")

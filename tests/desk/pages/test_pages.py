@@ -14,7 +14,7 @@ from desk import Desk, Visitor, texts  # noqa: E402
 from html_check import check  # noqa: E402
 
 PUBLIC = ["/", "/policy", "/guidelines", "/report", "/ledger", "/file", "/file/wait", "/status", "/object", "/login",
-          "/act-as", "/login?person=intake-1", "/login?person=nobody", "/nothing", "/status?receipt=00"]
+          "/act-as", "/enrol", "/login?person=intake-1", "/login?person=nobody", "/nothing", "/status?receipt=00"]
 INSIDE = ["/queue", "/queue?role=intake", "/queue?state=held", "/queue?mine=yes", "/tasks", "/tasks/keys", "/board",
           "/office", "/me"]
 FILING = [("authority", "Amtsgericht Beispielstadt"), ("jurisdiction", "DE"), ("beneficiary", "DE"),
@@ -167,6 +167,14 @@ def a_filing_by_the_form_is_receipted_by_the_hash_of_what_is_shown(desk):
     receipt = re.search(r"[0-9a-f]{64}", answer.text).group(0)
     shown = good_page(visitor.get(f"/status?receipt={receipt}"))
     expect(shown is not None and case in visitor.get(f"/status?receipt={receipt}").text, "not found again")
+    expect(visitor.get(f"/receipt/{receipt}").text.startswith("sotto receipt 1\n"), "no promise")
+    proof = f"/receipt/{receipt}/proof"
+    good_page(visitor.get(proof), 404)
+    desk.publish()
+    expect(proof in visitor.get(f"/status?receipt={receipt}").text, "no link to the proof")
+    expect(visitor.get(proof).text.startswith("c2sp.org/tlog-proof@v1\n"), visitor.get(proof).text)
+    expect("demonstration.example/ledger\n1024\n" in visitor.get("/ledger").text, "the checkpoint")
+    good_page(visitor.get("/ledger"))
     expect("PNG" not in text and hashlib.sha256(b"\x89PNG<script>").hexdigest() in text, "attachment by its hash")
 
 
@@ -323,9 +331,54 @@ def an_objection_needs_the_notices_case_and_receipt(desk):
 
 
 @test
-def without_script_a_filing_waits(desk):
-    """The last test: a clock is not turned back."""
+def what_is_published_is_given_out_and_nothing_beside_it(desk):
     visitor = Visitor(desk)
+    public = desk.folder / "public"
+    (public / "report").mkdir(parents=True, exist_ok=True)
+    (public / "report" / "2026-h2.csv").write_text("a,b\n")
+    (public / "report" / ".hidden").write_text("no")
+    desk.publish()
+    for path in ("checkpoint", "tile/0/000", "tile/entries/000", "notices/newest", "office/1", "suspensions/1"):
+        expect(visitor.get("/ledger/" + path).body == (public / path).read_bytes(), path)
+    page = visitor.get("/report")
+    good_page(page)
+    expect("/ledger/report/2026-h2.csv" in page.text and "hidden" not in page.text, "listed")
+    expect(visitor.get("/ledger/report/2026-h2.csv").headers["Content-Type"].startswith("text/csv"), "its type")
+    for path in ("/ledger/report/.hidden", "/ledger/../office.txt", "/ledger/..%2foffice.txt", "/ledger/x/../checkpoint",
+                 "/ledger/tile", "/ledger/tile/", "/ledger//etc/passwd", "/ledger/keys/ledger"):
+        expect(visitor.get(path).status == 404, path)
+
+
+KEYS = {"seal": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "passkeys": "passkey es256 QUJD QUJE\r\npasskey eddsa AA== QUJF\r\n",
+        "wrapped": "QUJE QUFB\r\n", "ssh": "sk-ssh-ed25519@openssh.com QUJH person@machine"}
+
+
+@test
+def a_code_enrols_once(desk):
+    visitor = Visitor(desk)
+    code = desk.code("policy-3")
+    draft = desk.folder / "drafts" / "policy-3"
+    for wrong in ("", "x", code[:-1], code.upper()):
+        good_page(visitor.post("/enrol", {"code": wrong}), 403)
+    page = visitor.post("/enrol", {"code": code})
+    good_page(page)
+    expect('data-id="policy-3"' in page.text, "for whom")
+    for name, bad in (("seal", "x"), ("passkeys", ""), ("passkeys", "roles approver\r\n"), ("passkeys", "passkey a"),
+                      ("ssh", "ssh-ed25519")):
+        good_page(visitor.post("/enrol/keys", KEYS | {"code": code, name: bad}), 400)
+    expect(not draft.exists(), "a draft of bad keys")
+    good_page(visitor.post("/enrol/keys", KEYS | {"code": code}))
+    expect(draft.read_text() == "person policy-3\nroles policy\ncountries DE\n"
+           "seal AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\npasskey es256 QUJD QUJE\npasskey eddsa AA== QUJF\n"
+           "ssh-key QUJH\n", draft.read_text())
+    good_page(visitor.post("/enrol/keys", KEYS | {"code": code}), 403)
+
+
+@test
+def without_script_a_filing_waits_and_a_code_is_over_after_an_hour(desk):
+    """The last test: a clock is not turned back."""
+    visitor, code = Visitor(desk), desk.code("policy-4")
+    good_page(visitor.post("/enrol", {"code": code}))
     page = visitor.get("/file/wait").text
     expect("data-script" not in page.split("<form")[1].split(">")[0], "the script would work for it")
     path = f"/file?ticket={ticket_of(page)}"
@@ -334,6 +387,7 @@ def without_script_a_filing_waits(desk):
     desk.clock(3600)
     filed_case(visitor.upload(path, fields))
     good_page(visitor.upload(path, fields), 403)
+    good_page(visitor.post("/enrol", {"code": code}), 403)
 
 
 def main():
