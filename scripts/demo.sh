@@ -160,7 +160,7 @@ expect ben ann "${pair[@]}"
 say "what the server's disk holds about each account, as its own device reads it"
 for who in "${people[@]}"; do
     show "$who" record
-    as "$who" record --json | grep -q '"exists":true,.*"devices":1' || fail "$who's record"
+    as "$who" record --json | grep >/dev/null '"exists":true,.*"devices":1' || fail "$who's record"
 done
 
 say "done in $((SECONDS - began)) seconds: every message arrived once, with everybody it was for"

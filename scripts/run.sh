@@ -1,21 +1,32 @@
 #!/usr/bin/env bash
 # `make run`: a server on loopback with its data in ./var, two people who know each other, and how to
-# talk. Ctrl-C stops it; what is in ./var is found again the next time.
+# talk; and the request desk beside it, with a demonstration office. Ctrl-C stops both; what is in
+# ./var is found again the next time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 data=var/server
+desk_data=var/desk
+desk_origin=http://localhost:4490
 out=$(mktemp)
+desk_out=$(mktemp)
 server=0
+desk=0
 
-# The server says on which line it is ready; it is stopped and waited for however this script ends.
+# Ends a process of ours, and waits for it.
+end() {
+    if [ "$1" != 0 ] && kill -0 "$1" 2>/dev/null; then
+        kill -TERM "$1" 2>/dev/null || true
+        wait "$1" 2>/dev/null || true
+    fi
+}
+
+# Both say on which line they are ready; both are stopped however this script ends.
 finish() {
     trap - INT TERM EXIT
-    if [ "$server" != 0 ] && kill -0 "$server" 2>/dev/null; then
-        kill -TERM "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-    fi
-    rm -f "$out"
+    end "$desk"
+    end "$server"
+    rm -f "$out" "$desk_out"
     exit "${1:-0}"
 }
 trap 'finish 1' EXIT
@@ -34,18 +45,20 @@ invite() {
     build/bin/sottod invite --data "$data"
 }
 
+# grep reads on to the end, so that who writes isn't ended by a closed pipe.
+#
 # Makes the home if it is not there; a home that could not register the last time tries again.
 person() {
     local home=$1 name=$2
     if [ -e "$home/store.db" ] && sotto "$home" status --offline --json 2>/dev/null |
-        grep -q '"registered":true'; then
+        grep '"registered":true' >/dev/null; then
         return
     fi
     invite 2>/dev/null | sotto "$home" init - --name "$name" >/dev/null || fail "could not make $home"
 }
 
 acquainted() {
-    sotto "$1" contacts --offline --json | grep -q "\"petname\":\"$2\""
+    sotto "$1" contacts --offline --json | grep "\"petname\":\"$2\"" >/dev/null
 }
 
 introduce() {
@@ -53,25 +66,49 @@ introduce() {
         sotto var/bob invite | sotto var/alice invite - --as bob >/dev/null
     acquainted var/bob alice ||
         sotto var/alice invite | sotto var/bob invite - --as alice >/dev/null
-    if ! sotto var/alice status --offline --json | grep -q '"type":"conversation"'; then
+    if ! sotto var/alice status --offline --json | grep '"type":"conversation"' >/dev/null; then
         sotto var/alice new bob >/dev/null
         sotto var/bob read >/dev/null
     fi
+}
+
+# Waits until a process said that it is ready: NAME PID OUTPUT LOG.
+await() {
+    for _ in $(seq 150); do
+        ! grep -q "^$1: ready" "$3" || return 0
+        kill -0 "$2" 2>/dev/null || {
+            tail -n 5 "$4" >&2
+            fail "$1 did not start (see $4); is another one running?"
+        }
+        sleep 0.1
+    done
+    fail "$1 was not ready in 15 seconds; see $4"
+}
+
+# An office that anybody may play: its keys lie in files, and it says so. Desk and server hold the
+# same files; the server has another number at each start.
+open_office() {
+    local hash
+    if [ ! -e "$desk_data/office.txt" ]; then
+        hash=$(build/bin/sotto-desk demo "$desk_data" "$desk_origin")
+        build/bin/sotto-desk office "$desk_data" "$desk_data/office.txt" --pin "$hash"
+        build/bin/sotto-desk list "$desk_data" "$desk_data/suspensions.txt"
+        build/bin/sottod office pin "$hash" "$desk_data/office.txt" --data "$data" >/dev/null
+        build/bin/sottod office suspensions "$desk_data/suspensions.txt" --data "$data" >/dev/null
+    fi
+    build/bin/sottod office show --data "$data" >"$desk_data/server.txt"
+    build/bin/sotto-desk server "$desk_data" "$desk_data/server.txt"
 }
 
 mkdir -p var
 # In a session of its own, so that Ctrl-C reaches this script first and the server is stopped in order.
 setsid build/bin/sottod run --data "$data" "$@" >"$out" 2>>var/server.log &
 server=$!
-for _ in $(seq 150); do
-    grep -q '^sottod: ready' "$out" && break
-    kill -0 "$server" 2>/dev/null || {
-        tail -n 5 var/server.log >&2
-        fail "the server did not start (see var/server.log); is another one running?"
-    }
-    sleep 0.1
-done
-grep -q '^sottod: ready' "$out" || fail "the server was not ready in 15 seconds; see var/server.log"
+await sottod "$server" "$out" var/server.log
+open_office || fail "the demonstration office could not be opened; see above"
+setsid build/bin/sotto-desk serve "$desk_data" --people "$desk_data/people" >"$desk_out" 2>>var/desk.log &
+desk=$!
+await sotto-desk "$desk" "$desk_out" var/desk.log
 
 person var/alice Alice
 person var/bob Bob
@@ -91,7 +128,11 @@ Two more people may join with these invites, each good for one account:
   build/bin/sotto --home var/carol init '$(invite)' --name Carol
   build/bin/sotto --home var/dave init '$(invite)' --name Dave
 
-\`build/bin/sotto --help\` says the rest. Ctrl-C stops the server.
+\`build/bin/sotto --help\` says the rest.
+
+The request desk, with an office that is a demonstration, is at $desk_origin: the public
+pages, and at $desk_origin/act-as those of the fourteen people who work there.
+Ctrl-C stops both.
 END
 
 # wait returns early when a signal is trapped; the traps above end the script then.

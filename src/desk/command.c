@@ -60,6 +60,9 @@ enum office_reason command_paper_load(struct command_paper *paper, slice bytes, 
     } else if (begins(bytes, "move")) {
         r = office_case_move_load(&paper->move, NULL, bytes, line);
         paper->document = (struct office_document *)paper->move;
+    } else if (begins(bytes, "statement")) {
+        r = office_document_split(&paper->statement, bytes, line);
+        paper->document = &paper->statement;
     } else {
         r = office_order_load(&paper->order, NULL, bytes, line);
         paper->document = (struct office_document *)paper->order;
@@ -72,6 +75,7 @@ void command_paper_free(struct command_paper *paper) {
     office_suspensions_free(paper->list);
     office_case_move_free(paper->move);
     office_order_free(paper->order);
+    buf_free(&paper->statement.bytes);
     *paper = (struct command_paper){0};
 }
 

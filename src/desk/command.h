@@ -22,15 +22,20 @@ struct command_line {
     const char *words[COMMAND_WORDS]; /* that are no options */
     size_t word_count;
     const char *as, *key, *office, *list, *to, *pin; /* NULL: not given */
+    const char *listen, *people, *alarm;
+    const char *from, *until, *statement, *openings, *padding;
     bool yes, json;
     bool quiet; /* `sign` shows nothing: of the demonstration's own texts */
 };
 
+int command_audit(const struct command_line *line);
 int command_demo(const struct command_line *line);
 int command_init(const struct command_line *line);
 int command_ledger(const struct command_line *line);
 int command_list(const struct command_line *line);
 int command_office(const struct command_line *line);
+int command_report(const struct command_line *line);
+int command_serve(const struct command_line *line);
 int command_server(const struct command_line *line);
 int command_show(const struct command_line *line);
 int command_sign(const struct command_line *line);
@@ -51,12 +56,14 @@ int command_read(const char *path, buf *out);
 /* Writes a file, or, if path is NULL, to the standard output. */
 int command_write(const char *path, slice content);
 
-/* A signed text of any kind, which is told by its first line. One member is not NULL. */
+/* A signed text of any kind, which is told by its first line. One of the first four is not NULL,
+ * or it is an auditor's statement. */
 struct command_paper {
     struct office *office;
     struct office_suspensions *list;
     struct office_order *order;
     struct office_case_move *move;
+    struct office_document statement;
     struct office_document *document; /* that of whichever it is */
 };
 enum office_reason command_paper_load(struct command_paper *paper, slice bytes, size_t *line);

@@ -404,9 +404,6 @@ err desk_list_change(struct desk *d, slice bytes, const struct office_since *wit
 
 static err server_set(struct desk *d, const uint8_t identity[32], uint64_t number,
                       struct desk_why *why) {
-    bool same = d->server_known && memcmp(identity, d->server, sizeof d->server) == 0;
-    if (same && number < d->server_number)
-        return desk_refuse(why, DESK_SERVER_BACK);
     TRY(desk_meta_set(d->store, "server", slice_of(identity, 32)));
     TRY(desk_meta_number_set(d->store, "server-number", number));
     TRY(server_read(d));

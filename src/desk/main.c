@@ -9,6 +9,8 @@
 static const char usage[] =
     "usage: sotto-desk init DIR ORIGIN        make a desk's folder: its keys and an empty store\n"
     "       sotto-desk demo DIR ORIGIN        a demonstration office with fourteen people's keys\n"
+    "       sotto-desk serve DIR [--listen ADDR:PORT] [--alarm PROGRAM]\n"
+    "                        [--people DIR]   serve the pages, and mind the clock, until SIGTERM\n"
     "       sotto-desk office DIR FILE [--pin HASH]\n"
     "                                         take the first office file, or the next version\n"
     "       sotto-desk list DIR FILE          take the next suspension list\n"
@@ -25,6 +27,13 @@ static const char usage[] =
     "       sotto-desk ledger proof DIR HASH [--to FILE]\n"
     "                                         of what was filed, by its SHA-256\n"
     "       sotto-desk show DIR [--json]      what is in force, and how many cases there are\n"
+    "       sotto-desk report DIR --from DAY --until DAY [--to FILE]\n"
+    "                                         write the report of a period, and the statement for "
+    "the\n"
+    "                                         auditor to sign (FILE)\n"
+    "       sotto-desk audit PUBLIC REPORT --office FILE [--statement FILE]\n"
+    "                        [--openings FILE] [--padding FILE] [--json]\n"
+    "                                         count a report again, from what a desk publishes\n"
     "       sotto-desk sign FILE --as PERSON --key KEY --office FILE [--to FILE] [--yes]\n"
     "                                         read a text, and sign it with an SSH key\n"
     "       sotto-desk signed FILE --office FILE [--list FILE] [--json]\n"
@@ -38,6 +47,13 @@ static const char usage[] =
     "  --key KEY       the SSH key (its private file; KEY.pub lies beside it)\n"
     "  --to FILE       where the result goes (the standard output)\n"
     "  --pin HASH      the hash of the first office file, from paper\n"
+    "  --listen A:P    where the pages are (127.0.0.1:4490); a reverse proxy brings them TLS\n"
+    "  --alarm PROGRAM it is run with the number of a case whose time runs out, and nothing else\n"
+    "  --people DIR    of a demonstration: its people's keys, for visitors who act as them\n"
+    "  --from DAY, --until DAY   of what was received from this day to before that one\n"
+    "  --statement FILE          what the auditor signed of the cases that stay closed\n"
+    "  --openings FILE           another file than `openings` beside the report\n"
+    "  --padding FILE            the padding key: the auditor's form, with all openings\n"
     "  --yes           sign without asking\n"
     "  --json          print objects\n"
     "  --help, --version\n"
@@ -50,9 +66,10 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-    {"demo", command_demo},     {"init", command_init},   {"ledger", command_ledger},
-    {"list", command_list},     {"merge", command_merge}, {"office", command_office},
-    {"server", command_server}, {"show", command_show},   {"sign", command_sign},
+    {"audit", command_audit},   {"demo", command_demo},     {"init", command_init},
+    {"ledger", command_ledger}, {"list", command_list},     {"merge", command_merge},
+    {"office", command_office}, {"report", command_report}, {"serve", command_serve},
+    {"server", command_server}, {"show", command_show},     {"sign", command_sign},
     {"signed", command_signed},
 };
 
@@ -62,8 +79,20 @@ static const char **option_place(struct command_line *line, const char *option) 
     struct {
         const char *name;
         const char **place;
-    } options[] = {{"--as", &line->as},     {"--key", &line->key}, {"--office", &line->office},
-                   {"--list", &line->list}, {"--to", &line->to},   {"--pin", &line->pin}};
+    } options[] = {{"--as", &line->as},
+                   {"--key", &line->key},
+                   {"--office", &line->office},
+                   {"--list", &line->list},
+                   {"--to", &line->to},
+                   {"--pin", &line->pin},
+                   {"--listen", &line->listen},
+                   {"--alarm", &line->alarm},
+                   {"--people", &line->people},
+                   {"--from", &line->from},
+                   {"--until", &line->until},
+                   {"--statement", &line->statement},
+                   {"--openings", &line->openings},
+                   {"--padding", &line->padding}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (strcmp(options[i].name, option) == 0)
             return options[i].place;

@@ -67,7 +67,6 @@
     X(TERM, "a date is past, or further away than its regime allows")                              \
     /* Files. */                                                                                   \
     X(UNPINNED, "the first office file must be pinned by its hash")                                \
-    X(SERVER_BACK, "this server's number is lower than one that the desk has seen")                \
     X(WRAP, "a wrapped key is for nobody who needs it, or has the wrong size")                     \
     /* What must never be seen: the case is left as it was. */                                     \
     X(INVARIANT, "it would break a rule that no move may break; tell the auditor")

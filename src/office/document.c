@@ -23,6 +23,20 @@ static enum office_reason fill(struct office_document *d, const struct mem *mem,
     return type->check(d);
 }
 
+enum office_reason office_document_split(struct office_document *d, slice bytes, size_t *line) {
+    size_t unused;
+    *d = (struct office_document){.bytes = {0}};
+    if (line == NULL)
+        line = &unused;
+    *line = 0;
+    if (bytes.n > OFFICE_DOCUMENT_MAX)
+        return OFFICE_TOO_LARGE;
+    NEED(reason_of(buf_set(&d->bytes, bytes), OFFICE_MEMORY));
+    split(d);
+    NEED(text_check(d->text, line));
+    return reason_of(crypto_sha256.hash(d->hash, &d->text, 1), OFFICE_MEMORY);
+}
+
 enum office_reason document_new(void **out, const struct mem *mem, const struct document_type *type,
                                 slice bytes, size_t *line) {
     if (line != NULL)

@@ -275,6 +275,9 @@ enum office_reason office_case_move_load(struct office_case_move **out, const st
                                          slice bytes, size_t *line);
 enum office_reason office_login_load(struct office_login **out, const struct mem *mem, slice bytes,
                                      size_t *line);
+/* Of a text of another kind than those here (an auditor's statement): what stands in it is the
+ * caller's to read; office_signed says who signed. buf_free the bytes, also after a refusal. */
+enum office_reason office_document_split(struct office_document *out, slice bytes, size_t *line);
 void office_free(struct office *o);
 void office_suspensions_free(struct office_suspensions *s);
 void office_order_free(struct office_order *o);

@@ -164,6 +164,9 @@ def handing_in(demo, tap):
     tap.check("what_the_server_says_is_kept",
               done.returncode == 0 and shown(demo)[1]["server"] == {"type": "server", "identity": "07" * 32,
                                                                    "number": 1700000000000}, done.stderr)
+    statement.write_text("server " + "07" * 32 + "\nserver-number 12\n")
+    run("server", demo.folder, statement)
+    tap.check("a_start_s_number_is_by_chance_and_may_be_lower", shown(demo)[1]["server"]["number"] == 12)
     none = run("show", demo.folder / "nowhere")
     tap.check("looking_makes_no_folder", none.returncode == 1 and not (demo.folder / "nowhere").exists(), none.stderr)
 

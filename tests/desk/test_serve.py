@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""The desk's daemon: it serves its pages on a port of this machine, stops when it is told to, comes again after kill -9,
+and can start nothing once it is running."""
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "term"))
+from rig import Tap  # noqa: E402
+
+PROGRAM = sys.argv[1]
+
+
+class Daemon:
+    def __init__(self, folder, *more):
+        self.process = subprocess.Popen([PROGRAM, "serve", folder, "--listen", "127.0.0.1:0", *map(str, more)],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.ready = self.process.stdout.readline()
+        self.origin = self.ready.split()[-1] if self.ready else ""
+
+    def get(self, path):
+        try:
+            with urllib.request.urlopen(self.origin + path, timeout=30) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as answer:
+            return answer.code, answer.read().decode()
+
+    def end(self, how):
+        self.process.send_signal(how)
+        errors = self.process.communicate(timeout=30)[1]
+        return self.process.returncode, errors
+
+    def status(self, name):
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith(name + ":"):
+                return line.split()[1]
+        return None
+
+
+def run(*args):
+    return subprocess.run([PROGRAM, *map(str, args)], capture_output=True, text=True, timeout=60)
+
+
+def main():
+    tap = Tap()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "desk"
+        made = run("demo", folder, "http://localhost:4490").stdout.strip()
+        run("office", folder, folder / "office.txt", "--pin", made)
+        run("list", folder, folder / "suspensions.txt")
+        daemon = Daemon(folder, "--people", folder / "people")
+        tap.check("it_says_where_it_is_ready", daemon.ready.startswith("sotto-desk: ready on http://127.0.0.1:"),
+                  daemon.ready)
+        tap.check("it_serves_its_pages", daemon.get("/")[0] == 200 and "Demonstration" in daemon.get("/")[1])
+        tap.check("and_says_what_is_not_there", daemon.get("/nothing")[0] == 404)
+        tap.check("its_kernel_filter_is_on", (daemon.status("Seccomp"), daemon.status("NoNewPrivs")) == ("2", "1"))
+        port = daemon.origin.rsplit(":", 1)[1]
+        other = run("serve", folder, "--listen", f"127.0.0.1:{port}")
+        tap.check("a_port_that_is_taken_is_told", other.returncode == 3, f"{other.returncode} {other.stderr}")
+        shown = run("show", folder)
+        tap.check("commands_work_beside_it", shown.returncode == 0 and made in shown.stdout, shown.stderr)
+        code, errors = daemon.end(signal.SIGTERM)
+        tap.check("it_ends_when_it_is_told_to", code == 0, errors)
+        tap.check("its_log_says_what_holds_it", "seccomp kill" in errors, errors)
+        daemon = Daemon(folder)
+        daemon.end(signal.SIGKILL)
+        daemon = Daemon(folder)
+        tap.check("it_comes_again_after_kill_9", daemon.get("/")[0] == 200 and made in run("show", folder).stdout)
+        daemon.end(signal.SIGTERM)
+        for what, code, word, args in (
+                ("no_folder", 2, "serve DIR", ["serve"]),
+                ("a_folder_that_is_not_there", 1, "nowhere", ["serve", folder / "nowhere"]),
+                ("an_address_that_is_none", 1, "127.0.0.1:", ["serve", folder, "--listen", "127.0.0.1:"])):
+            done = run(*args)
+            tap.check(f"{what}_is_told", done.returncode == code and word in done.stderr, f"{done.returncode} {done.stderr}")
+    return tap.end()
+
+
+sys.exit(main())
