@@ -27,7 +27,7 @@ static const struct {
     {"human-rights-1", "roles human-rights", "DE"},
     {"human-rights-2", "deputy human-rights", "FR"},
     {"intake-1", "roles intake", "IE"},
-    {"intake-2", "roles intake", "IE"},
+    {"intake-2", "roles intake", "FR"},
     {"local-law-1", "roles local-law", "IE"},
     {"local-law-2", "deputy local-law", "CH"},
     {"policy-1", "roles policy", "NL"},

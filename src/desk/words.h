@@ -6,6 +6,7 @@
 /* clang-format off */
 /* X(name, English, Traditional Chinese). {1} stands for what is said with it. */
 #define DESK_WORDS(X) \
+    X(NONE, "", "") \
     /* Frame */ \
     X(DESK, "Request desk", "請求處") \
     X(SKIP, "Skip to content", "跳至內容") \
@@ -34,7 +35,6 @@
       "三項審查各自獨立。每一步均經簽署並載入公開帳冊。公眾只見職責，不見姓名。") \
     X(FOOT_OFFICE, "Office file {1}", "職員名冊第{1}版") \
     X(FOOT_LIST, "Suspension list {1}", "暫停清單第{1}版") \
-    X(NONE, "", "") \
     /* Messages */ \
     X(NOT_FOUND, "Not found", "找不到") \
     X(NOT_FOUND_TEXT, \
@@ -72,6 +72,7 @@
     X(NEXT, "Next", "下一步") \
     X(MORE, "More", "更多") \
     X(HELP, "What to look for", "審查要點") \
+    X(OPTIONAL, "optional", "可選填") \
     X(YES, "Yes", "是") \
     X(NO, "No", "否") \
     X(UNKNOWN, "Unknown", "不明") \
@@ -230,6 +231,7 @@
       "須人權、當地法律、核准人及兩名外部專家簽署，並須完整評估。各節以雜湊值載入清單：請原文保存。") \
     /* Papers */ \
     X(PAPERS, "Waiting for signatures", "等候簽署") \
+    X(PAPERS_NONE, "None.", "無。") \
     X(PAPERS_TEXT, \
       "Office files and suspension lists that were drafted and are not in force yet, by the hash of their text.", \
       "已草擬而尚未生效的職員名冊及暫停清單，以文本雜湊值標示。") \
@@ -275,6 +277,26 @@
     X(SEND_LINES, "Send with the pasted lines", "連同貼上的簽署行提交") \
     X(SIGN, "Sign and send", "簽署並提交") \
     X(SIGN_LEAD, "Read it. What you sign is this text, byte for byte.", "請先閱讀。您所簽署者即為此文本，逐位元組相同。") \
+    /* Enrolment */ \
+    X(ENROL, "Enrol", "登記") \
+    X(ENROL_LEAD, "For who was given a code by this desk.", "供已獲本處發給代碼者使用。") \
+    X(CODE, "Code", "代碼") \
+    X(CODE_HINT, "It counts once, for an hour.", "一次有效，為時一小時。") \
+    X(CODE_WRONG, \
+      "This code is wrong, was used, or is over. Ask for another.", \
+      "代碼有誤、已使用或已過期，請另行索取。") \
+    X(ENROL_KEYS, \
+      "Make two passkeys, on two devices: one lost must not lock you out. Your browser also makes the key that opens what is sealed to you; the desk keeps it wrapped, and can't open it.", \
+      "請在兩部裝置上各建立一把通行密鑰，以免遺失其一即無法登入。瀏覽器並會建立用以開啟密封資料的密鑰；本處僅保存經包裹的密鑰，無法開啟。") \
+    X(SSH_KEYS, "SSH keys", "SSH密鑰") \
+    X(SSH_KEYS_HINT, \
+      "Public keys of hardware that verifies you (ed25519-sk or ecdsa-sk), one a line, as ssh-add -L shows them. Releases, lifts and changes of the office need one signature of this kind.", \
+      "驗證本人的硬件密鑰（ed25519-sk或ecdsa-sk）的公鑰，每行一把，格式如 ssh-add -L 所示。披露、解除及更改職員名冊均須一個此類簽署。") \
+    X(MAKE_PASSKEY, "Make a passkey", "建立通行密鑰") \
+    X(ENROL_DONE, "Hand in", "提交") \
+    X(ENROLLED, \
+      "Handed in. You act here once the next office file names you, signed by others.", \
+      "已提交。待下一版職員名冊載有您並經他人簽署後，您方可行事。") \
     /* Queue and tasks */ \
     X(CASE, "Case", "案件") \
     X(CASES, "Cases", "案件") \
@@ -374,6 +396,10 @@
     X(MOVE_NUMBER, "Move {1}", "第{1}步") \
     X(BY_DESK, "the desk itself", "系統") \
     X(PENDING, "more signatures needed", "尚需簽署") \
+    X(EXPERTS, "Outside experts", "外部專家") \
+    X(EXPERTS_TEXT, \
+      "They can't open this case before somebody who can gives them its key.", \
+      "專家須由持有本案密鑰者授予後，方可開啟本案。") \
     X(SEALED, "Sealed contents", "密封內容") \
     X(SEALED_TEXT, \
       "What names an account or is free text is sealed to the people of this case. The desk itself can't read it: your browser opens it with your passkey.", \
@@ -444,7 +470,10 @@
     X(ORDER_SEALED, \
       "It is sealed. Your browser opens it, and takes it only if it is the one that the case names.", \
       "命令已密封。由您的瀏覽器開啟，並僅在與案件所載一致時採用。") \
-    X(FILL, "Open the order before and take the account from it", "開啟上一輪命令並帶入帳戶") \
+    X(BENEFICIARY_ORDER_HINT, \
+      "Whom the answer is for: two capital letters.", \
+      "答覆為誰而作：兩個大寫字母。") \
+    X(FILL, "Show the order before", "顯示上一輪命令") \
     X(GROUND, "Ground", "理由") \
     X(UNTIL, "Until", "至") \
     X(UNTIL_HINT, "The day on which it ends.", "屆滿日期。") \
@@ -540,6 +569,10 @@
     X(TICKET_OVER, \
       "This form is too old, or not of this desk. Open it anew.", \
       "此表格已過期，或並非本處表格。請重新開啟。") \
+    X(F_WHO, "Who asks", "提出者") \
+    X(F_BASIS, "On what basis", "依據") \
+    X(F_WHAT, "What is asked for", "請求內容") \
+    X(F_SPECIAL, "Only where it applies", "如適用") \
     X(F_AUTHORITY, "Authority", "機關") \
     X(F_AUTHORITY_HINT, "Full name of the issuing authority or court.", "發出機關或法院的全稱。") \
     X(F_JURISDICTION, "Jurisdiction", "司法管轄區") \

@@ -137,6 +137,18 @@ static bool pending(void *ctx, const struct desk_moved *m) {
     return true;
 }
 
+/* Those that leave a case's usual way. */
+static bool is_aside(enum desk_move move) {
+    static const enum desk_move ASIDE[] = {
+        DESK_MOVE_FORGE,   DESK_MOVE_NOT_HELD,  DESK_MOVE_RECUSE,
+        DESK_MOVE_REPLACE, DESK_MOVE_BAR,       DESK_MOVE_PRESERVE,
+        DESK_MOVE_COMPEL,  DESK_MOVE_CHALLENGE, DESK_MOVE_WITHDRAW};
+    for (size_t i = 0; i < sizeof(ASIDE) / sizeof(ASIDE[0]); i++)
+        if (ASIDE[i] == move)
+            return true;
+    return false;
+}
+
 static void action(struct page *p, const struct desk_case *c, enum desk_move move, uint64_t first) {
     buf to = buf_on(NULL);
     char number[DECIMAL_TEXT];
@@ -147,7 +159,7 @@ static void action(struct page *p, const struct desk_case *c, enum desk_move mov
         html_fail(&p->h, buf_append(&to, slice_str(number)));
     }
     html_open(&p->h, "li", NULL);
-    html_open(&p->h, "a", "class", "button", NULL);
+    html_open(&p->h, "a", "class", is_aside(move) ? "button quiet" : "button", NULL);
     html_attr(&p->h, "href", buf_slice(&to));
     page_say(p, page_move_word(move));
     html_close(&p->h);
@@ -216,7 +228,7 @@ static bool seat(void *ctx, const struct desk_seat *s) {
                    verdict_word(s->verdict));
     html_close(&p->h);
     html_open(&p->h, "td", NULL);
-    if (s->shown)
+    if (s->answered && s->shown)
         html_string(&p->h, s->beneficiary[0] == '\0' ? page_word(p, WORD_UNKNOWN) : s->beneficiary);
     html_close(&p->h);
     html_close(&p->h);
@@ -299,8 +311,10 @@ static bool sealed(void *ctx, const struct desk_sealed *s) {
     html_open(&p->h, "article", "class", "sealed", NULL);
     html_open(&p->h, "h3", NULL);
     page_say(p, sealed_word(s->kind));
-    html_string(&p->h, " ");
-    html_number(&p->h, s->number);
+    if (s->number > 0) {
+        html_string(&p->h, " ");
+        html_number(&p->h, s->number);
+    }
     html_close(&p->h);
     html_open(&p->h, "p", "class", "faint", NULL);
     page_time(p, s->time);
@@ -342,12 +356,48 @@ static err contents(struct page *p, const struct desk_case *c) {
     return OK;
 }
 
+/* ---- Experts ---- They have no key before they are asked. */
+
+static err lacks_key(struct page *p, const struct desk_case *c, const struct office_person *one,
+                     bool *lacks) {
+    buf wrap = buf_on(NULL);
+    err e = desk_wrap_get(p->desk, slice_str(c->id), one->id, &wrap);
+    buf_free(&wrap);
+    *lacks = e == ERR_NOT_FOUND;
+    return *lacks ? OK : e;
+}
+
+static err experts(struct page *p, const struct desk_case *c) {
+    const struct office *o = desk_office(p->desk);
+    if (c->state != DESK_STATE_NEEDS_EXPERT)
+        return OK;
+    html_open(&p->h, "section", "data-script", "rewrap", NULL);
+    page_element(p, "h2", WORD_EXPERTS);
+    page_element(p, "p", WORD_EXPERTS_TEXT);
+    html_open(&p->h, "ul", "class", "lacks", NULL);
+    for (size_t i = 0; i < o->persons.n; i++) {
+        const struct office_person *one = &o->persons.p[i];
+        bool lacks = false;
+        if ((desk_person_roles(one) & OFFICE_ROLE_EXPERT) == 0 || desk_person_bound(p->desk, one))
+            continue;
+        TRY(lacks_key(p, c, one, &lacks));
+        if (lacks)
+            page_lacking(p, slice_str(c->id), one);
+    }
+    html_close(&p->h);
+    page_press(p, "wrap", WORD_REWRAP_DO);
+    page_status(p);
+    html_close(&p->h);
+    return OK;
+}
+
 static err show(struct page *p, const struct desk_case *c) {
     page_begin_with(p, WORD_CASE, slice_str(c->id));
     standing(p, c);
     TRY(actions(p, c));
     facts(p, c);
     TRY(seats(p, c));
+    TRY(experts(p, c));
     TRY(contents(p, c));
     TRY(history(p, c));
     return page_end(p);

@@ -7,7 +7,7 @@ enum {
     ASK_CLASS = 1 << 0,
     ASK_CALL = 1 << 1,
     ASK_VERDICT = 1 << 2,
-    ASK_ACCOUNT = 1 << 3,
+    ASK_ACCOUNT = 1 << 3, /* of an order: that of the one before, or what is typed */
     ASK_FIELDS = 1 << 4,
     ASK_GROUND = 1 << 5,
     ASK_UNTIL = 1 << 6,
@@ -26,17 +26,17 @@ static const unsigned asks[DESK_MOVE_COUNT] = {
     [DESK_MOVE_CALL_BACK] = ASK_CALL,
     [DESK_MOVE_FORGE] = ASK_REASON,
     [DESK_MOVE_CONFIRM_FORGED] = ASK_REASON,
-    [DESK_MOVE_OPEN] = ASK_ACCOUNT | ASK_FIELDS | ASK_BEFORE,
+    [DESK_MOVE_OPEN] = ASK_ACCOUNT | ASK_FIELDS,
     [DESK_MOVE_VERDICT] = ASK_VERDICT,
     [DESK_MOVE_OPINION] = ASK_REASON,
     [DESK_MOVE_CLARIFIED] = ASK_REASON,
-    [DESK_MOVE_NARROW] = ASK_ACCOUNT | ASK_FIELDS | ASK_BEFORE,
-    [DESK_MOVE_RENEW] = ASK_ACCOUNT | ASK_FIELDS | ASK_BEFORE,
+    [DESK_MOVE_NARROW] = ASK_ACCOUNT | ASK_FIELDS,
+    [DESK_MOVE_RENEW] = ASK_ACCOUNT | ASK_FIELDS,
     [DESK_MOVE_RECUSE] = ASK_REASON,
     [DESK_MOVE_REPLACE] = ASK_LENS | ASK_REASON,
     [DESK_MOVE_REJECT] = ASK_GROUND,
     [DESK_MOVE_NOT_HELD] = ASK_GROUND,
-    [DESK_MOVE_NOTIFY] = ASK_ACCOUNT | ASK_WORDING | ASK_BEFORE | SIGNS_ORDER,
+    [DESK_MOVE_NOTIFY] = ASK_ACCOUNT | ASK_WORDING | SIGNS_ORDER,
     [DESK_MOVE_BAR] = ASK_UNTIL | ASK_DOCUMENT | ASK_REASON,
     [DESK_MOVE_SIGN_ORDER] = ROUND_ORDER,
     [DESK_MOVE_RELEASE] = ROUND_ORDER,
@@ -45,7 +45,7 @@ static const unsigned asks[DESK_MOVE_COUNT] = {
     [DESK_MOVE_CHALLENGE] = ASK_REASON,
     [DESK_MOVE_COMPEL] = ASK_GROUND | ASK_REASON,
     [DESK_MOVE_DELIVER] = ASK_MANIFEST,
-    [DESK_MOVE_LATE_NOTICE] = ASK_ACCOUNT | ASK_WORDING | ASK_BEFORE | SIGNS_ORDER,
+    [DESK_MOVE_LATE_NOTICE] = ASK_ACCOUNT | ASK_WORDING | SIGNS_ORDER,
     [DESK_MOVE_CLOSE] = ASK_REASON,
     [DESK_MOVE_WITHDRAW] = ASK_REASON,
 };
@@ -90,6 +90,8 @@ static err sealed_order(struct page *p, const struct desk_case *c, const uint8_t
     page_element(p, "h2", title);
     page_element(p, "p", WORD_ORDER_SEALED);
     page_paper_text(p, name, SLICE_EMPTY);
+    if (sign)
+        page_paper_lines(p, name);
     html_close(&p->h);
     buf_free(&all);
     buf_free(&hash);
@@ -315,7 +317,18 @@ static err verdict(struct page *p, const struct desk_case *c) {
 
 /* ---- */
 
-static void account(struct page *p) {
+static bool has_order(const struct desk_case *c) {
+    return memcmp(c->order, none, sizeof(none)) != 0;
+}
+
+/* The script puts it there when the form is sent. */
+static err before(struct page *p, const struct desk_case *c) {
+    TRY(sealed_order(p, c, c->order, "before", WORD_ORDER_BEFORE, false, false));
+    page_press(p, "fill", WORD_FILL);
+    return OK;
+}
+
+static void account(struct page *p, const struct desk_case *c) {
     page_select(p, "account-by", WORD_ACCOUNT_BY);
     page_option(p, "id", slice_str(page_word(p, WORD_ACCOUNT_ID)), true);
     page_option(p, "key", slice_str(page_word(p, WORD_ACCOUNT_KEY)), false);
@@ -326,6 +339,11 @@ static void account(struct page *p) {
                                        .label = WORD_ACCOUNT_NAME,
                                        .hint = WORD_ACCOUNT_NAME_HINT,
                                        .needed = true});
+    if (c->beneficiary[0] == '\0')
+        page_input(p, &(struct page_input){.name = "beneficiary",
+                                           .label = WORD_BENEFICIARY,
+                                           .hint = WORD_BENEFICIARY_ORDER_HINT,
+                                           .needed = true});
 }
 
 static void lenses(struct page *p) {
@@ -362,12 +380,12 @@ static err questions(struct page *p, const struct desk_case *c, enum desk_move m
         calling(p, c);
     if (ask & ASK_VERDICT)
         TRY(verdict(p, c));
-    if ((ask & ASK_BEFORE) && memcmp(c->order, none, 32) != 0) {
-        TRY(sealed_order(p, c, c->order, "before", WORD_ORDER_BEFORE, false, false));
-        page_press(p, "fill", WORD_FILL);
+    if (ask & ASK_ACCOUNT) {
+        if (has_order(c))
+            TRY(before(p, c));
+        else
+            account(p, c);
     }
-    if (ask & ASK_ACCOUNT)
-        account(p);
     if (ask & ASK_FIELDS)
         held_boxes(p, "field", c->fields != 0 ? c->fields : c->asked);
     if (ask & ASK_LENS)
@@ -455,7 +473,7 @@ struct filled {
     struct desk_say says[SAYS_MAX];
     size_t n;
     slice wording[LINES_MAX];
-    buf words, account;
+    buf words, account, before, beneficiary;
 };
 
 static err add_say(struct filled *f, slice name, slice text) {
@@ -537,7 +555,13 @@ static err read_account(struct page *p, struct filled *f) {
         if (slice_equal(buf_slice(&by), slice_str(NAMES[i])))
             f->draft.account.by = (uint32_t)1 << i;
     buf_free(&by);
+    if (e == OK)
+        e = page_field(p, "before", &f->before);
+    if (e == OK)
+        e = page_field(p, "beneficiary", &f->beneficiary);
     f->draft.account.name = buf_slice(&f->account);
+    f->draft.before = buf_slice(&f->before);
+    f->draft.beneficiary = buf_slice(&f->beneficiary);
     return e;
 }
 
@@ -586,6 +610,8 @@ static void free_filled(struct filled *f) {
     buf_free(&f->text);
     buf_free(&f->words);
     buf_free(&f->account);
+    buf_free(&f->before);
+    buf_free(&f->beneficiary);
     mem_free(NULL, f, sizeof(*f));
 }
 
@@ -627,9 +653,7 @@ static err order_paper(struct page *p, const struct desk_case *c, const struct f
         html_open(&p->h, "section", "class", "paper", NULL);
         page_element(p, "h2", WORD_ORDER_DRAFT);
         page_element(p, "p", WORD_ORDER_DRAFT_TEXT);
-        page_pre(p, text);
-        html_element(&p->h, "textarea", text, "name", "order", "hidden", "", "aria-label", "order",
-                     NULL);
+        page_paper_text(p, "order", text);
         html_close(&p->h);
         return OK;
     }
@@ -659,9 +683,7 @@ static err letter(struct page *p, const struct desk_case *c, const struct filled
     html_open(&p->h, "section", "class", "paper", NULL);
     page_element(p, "h2", WORD_LETTER);
     page_element(p, "p", WORD_LETTER_TEXT);
-    page_pre(p, buf_slice(&text));
-    html_element(&p->h, "textarea", buf_slice(&text), "name", "letter", "hidden", "", "aria-label",
-                 "letter", NULL);
+    page_paper_text(p, "letter", buf_slice(&text));
     html_close(&p->h);
     buf_free(&text);
     return e;
@@ -679,8 +701,7 @@ static err papers(struct page *p, const struct desk_case *c, const struct filled
     page_case_key(p, slice_str(c->id));
     page_paper(p, "move", WORD_MOVE, buf_slice(&texts->move));
     TRY(order_paper(p, c, f, buf_slice(&texts->order)));
-    if ((asks[f->draft.move] & ASK_BEFORE) && memcmp(c->order, none, 32) != 0 &&
-        (asks[f->draft.move] & SIGNS_ORDER) == 0)
+    if ((asks[f->draft.move] & ASK_ACCOUNT) && has_order(c) && f->draft.seconds == 0)
         TRY(sealed_order(p, c, c->order, "before", WORD_ORDER_BEFORE, false, false));
     TRY(letter(p, c, f));
     html_open(&p->h, "p", "class", "actions", NULL);

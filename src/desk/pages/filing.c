@@ -3,8 +3,8 @@
 #include "crypto/crypto.h"
 #include "desk/pages/page.h"
 
-enum { FIELD_MAX = 16 * 1024, BODY_MAX = 48 << 20, UPLOADS_MAX = 4, FIELDS_MAX = 24 };
-_Static_assert((uint64_t)BODY_MAX >= DESK_FILING_MAX, "the largest attachment fits");
+enum { FIELD_MAX = 16 * 1024, UPLOADS_MAX = 4, FIELDS_MAX = 24 };
+_Static_assert((int)PAGE_FILING_MAX >= (int)DESK_FILING_MAX, "the largest attachment fits");
 
 /* ---- The form ---- */
 
@@ -88,6 +88,20 @@ static unsigned work_bits(const struct desk_pages *pages) {
     return pages->options.work_bits > 0 ? pages->options.work_bits : 18;
 }
 
+/* What stands before some fields. */
+static void part_of_form(struct page *p, const char *name) {
+    if (strcmp(name, "authority") == 0)
+        page_element(p, "h2", WORD_F_WHO);
+    if (strcmp(name, "legal-basis") == 0) {
+        page_element(p, "h2", WORD_F_BASIS);
+        processes(p);
+    }
+    if (strcmp(name, "accounts") == 0)
+        page_element(p, "h2", WORD_F_WHAT);
+    if (strcmp(name, "secrecy") == 0)
+        page_element(p, "h2", WORD_F_SPECIAL);
+}
+
 static err form(struct page *p, const char *ticket, uint64_t from) {
     char action[16 + PAGE_TICKET] = "/file?ticket=", bits[DECIMAL_TEXT];
     memcpy(action + strlen(action), ticket, strlen(ticket) + 1);
@@ -96,9 +110,8 @@ static err form(struct page *p, const char *ticket, uint64_t from) {
               "class", "form", "data-script", from == 0 ? "filing" : NULL, "data-ticket", ticket,
               "data-bits", bits, NULL);
     for (size_t i = 0; i < FIELD_COUNT; i++) {
+        part_of_form(p, FIELDS[i].name);
         page_input(p, &FIELDS[i]);
-        if (strcmp(FIELDS[i].name, "contact") == 0)
-            processes(p);
         if (strcmp(FIELDS[i].name, "accounts") == 0)
             held_fields(p);
     }
@@ -299,7 +312,6 @@ static void upload_close(void *ctx, void *upload) {
 
 const struct sys_web_upload page_filing_upload = {
     .open = upload_open, .sink = {part, bytes}, .close = upload_close};
-const uint64_t page_filing_max = BODY_MAX;
 
 /* ---- The text that is filed ---- */
 

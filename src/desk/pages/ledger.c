@@ -82,35 +82,44 @@ PAGE(ledger, PAGE_OPEN)
 
 /* ---- The files ---- */
 
-static bool plain(slice path) {
+/* Letters, digits, hyphens, underscores; a point only within a name; parts with a slash between. */
+bool page_published_name(slice path) {
+    bool first = true; /* of a part */
     for (size_t i = 0; i < path.n; i++) {
         uint8_t c = path.p[i];
-        bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-                    c == '-' || c == '_' || c == '/' || (c == '.' && i > 0 && path.p[i - 1] != '/');
-        if (!good)
+        bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                      c == '-' || c == '_';
+        if (!letter && (first || (c != '/' && c != '.')))
             return false;
+        first = c == '/';
     }
-    return path.n > 0;
+    return path.n > 0 && !first;
 }
 
-static bool text_file(slice path) {
-    static const char *const WORDS[] = {"checkpoint", "notices/", "openings", "report/"};
-    for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++) {
-        slice rest = path;
-        if (slice_skip(&rest, slice_str(WORDS[i])))
-            return true;
+static const char *type_of(slice path) {
+    static const struct {
+        const char *end, *type;
+    } TYPES[] = {{".html", "text/html; charset=utf-8"},
+                 {".csv", "text/csv; charset=utf-8"},
+                 {".json", "application/json"},
+                 {"checkpoint", "text/plain; charset=utf-8"},
+                 {".txt", "text/plain; charset=utf-8"}};
+    for (size_t i = 0; i < sizeof(TYPES) / sizeof(TYPES[0]); i++) {
+        size_t n = strlen(TYPES[i].end);
+        if (path.n >= n && memcmp(path.p + path.n - n, TYPES[i].end, n) == 0)
+            return TYPES[i].type;
     }
-    return false;
+    return "application/octet-stream";
 }
 
 static err published(struct page *p) {
     slice rest = p->request->path;
-    if (!slice_skip(&rest, slice_str("/ledger/")) || !plain(rest))
+    if (!slice_skip(&rest, slice_str("/ledger/")) || !page_published_name(rest))
         return page_message(p, 404, WORD_NOT_FOUND, WORD_NOT_FOUND_TEXT);
     err e = published_read(p, rest, PUBLISHED_MAX, &p->answer->body);
     if (e != OK)
         return page_message(p, 404, WORD_NOT_FOUND, WORD_NOT_FOUND_TEXT);
-    p->answer->type = text_file(rest) ? "text/plain; charset=utf-8" : "application/octet-stream";
+    p->answer->type = type_of(rest);
     return OK;
 }
 PAGE(published, PAGE_OPEN)

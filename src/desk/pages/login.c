@@ -43,6 +43,7 @@ static err ask_signature(struct page *p, const struct office_person *person) {
     html_open(&p->h, "section", "class", "paper", NULL);
     page_element(p, "h2", WORD_TO_SIGN);
     page_paper_text(p, "text", buf_slice(&text));
+    page_paper_lines(p, "text");
     html_close(&p->h);
     html_open(&p->h, "p", "class", "actions", NULL);
     page_press(p, "login", WORD_LOGIN_PASSKEY);

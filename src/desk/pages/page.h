@@ -46,19 +46,22 @@ err page_run(void *ctx, const struct sys_web_request *request, err uploaded,
         return page_run(ctx, request, up, answer, whom, name);                   \
     }
 /* What the table has: page_at_NAME for each. */
-#define PAGE_LIST(X)                                                                          \
-    X(home)                                                                                   \
-    X(policy)                                                                                 \
-    X(guidelines)                                                                             \
-    X(ledger)                                                                                 \
-    X(receipt_note)                                                                           \
-    X(receipt_proof)                                                                          \
-    X(published)                                                                              \
-    X(report) X(file) X(file_wait) X(file_take) X(status) X(objection) X(object) X(language)  \
-        X(asset) X(login) X(login_take) X(logout) X(act_as) X(act_as_key) X(queue) X(case_)   \
-            X(case_key) X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move) \
-                X(tasks) X(rewrap) X(board) X(board_compose) X(office) X(paper) X(paper_add)  \
-                    X(paper_sign) X(me) X(me_key) X(me_key_put) X(me_away)
+#define PAGE_LIST(X)                                                                              \
+    X(home)                                                                                       \
+    X(policy)                                                                                     \
+    X(guidelines)                                                                                 \
+    X(ledger)                                                                                     \
+    X(receipt_note) X(receipt_proof) X(published)                                                                                  \
+    X(report)                                                                                     \
+    X(file)                                                                                       \
+    X(file_wait)                                                                                  \
+    X(file_take)                                                                                  \
+    X(status)                                                                                     \
+    X(objection) X(object) X(language) X(asset) X(login) X(login_take) X(logout) X(act_as)        \
+        X(act_as_key) X(enrol) X(enrol_begin) X(enrol_keys) X(queue) X(case_) X(case_key)         \
+            X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move) X(tasks)        \
+                X(rewrap) X(board) X(board_compose) X(office) X(paper) X(paper_add) X(paper_sign) \
+                    X(me) X(me_key) X(me_key_put) X(me_away)
 #define X(name)                                                                  \
     err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
                        struct sys_web_answer *answer);
@@ -67,6 +70,9 @@ PAGE_LIST(X)
 
 /* Where the receipt, signed, and its proof are: receipt.c. */
 void page_receipt_links(struct page *p, const struct desk_receipt *r);
+/* Takes the public form's upload, of so many bytes at most. */
+enum { PAGE_FILING_MAX = 48 << 20 };
+extern const struct sys_web_upload page_filing_upload;
 
 /* ---- Frame ---- */
 
@@ -150,8 +156,12 @@ void page_press(struct page *p, const char *what, enum word w);
 void page_status(struct page *p);
 /* A text that is to be signed, exactly as it is. name: of the form's field for it. */
 void page_paper(struct page *p, const char *name, enum word title, slice text);
-/* What is in it, for a caller who opens the section. */
+/* What is in it, for a caller who opens the section: the text, and where lines of signatures that
+ * were made elsewhere are pasted. */
 void page_paper_text(struct page *p, const char *name, slice text);
+void page_paper_lines(struct page *p, const char *name);
+/* Whether a path below public/ is one that is given out. */
+bool page_published_name(slice path);
 /* Takes an office file or a suspension list to be signed, and shows it. */
 err page_paper_begin(struct page *p, slice text);
 /* Those that wait for signatures. */
@@ -161,6 +171,8 @@ err page_letter(struct page *p, const char *template, const struct desk_case *c,
                 buf *out);
 /* The case and its public key, for the script, as attributes. */
 void page_case_key(struct page *p, slice id);
+/* A row of who lacks a case's key, for the script to give it. */
+void page_lacking(struct page *p, slice case_id, const struct office_person *person);
 /* The person's passkeys, for the script, as an attribute. */
 void page_credentials(struct page *p, const struct office_person *person);
 

@@ -5,8 +5,6 @@
 
 enum { SMALL = 16 * 1024, FORM = 1 << 20, PAPER = 3 * OFFICE_DOCUMENT_MAX };
 
-extern const struct sys_web_upload page_filing_upload;
-
 #define GET(path, name) \
     { "GET", path, 0, NULL, page_at_##name }
 #define POST(path, name, max) \
@@ -25,7 +23,7 @@ const struct sys_web_page desk_pages_table[] = {
         published),
     GET("/file", file),
     GET("/file/wait", file_wait),
-    {"POST", "/file", 48 << 20, &page_filing_upload, page_at_file_take},
+    {"POST", "/file", PAGE_FILING_MAX, &page_filing_upload, page_at_file_take},
     GET("/status", status),
     GET("/receipt/"
         "*",
@@ -46,55 +44,27 @@ const struct sys_web_page desk_pages_table[] = {
     POST("/login", login_take, SMALL),
     POST("/logout", logout, SMALL),
     GET("/act-as", act_as),
-    GET("/act-as/"
-        "*",
-        act_as_key),
+    GET("/act-as/*", act_as_key),
+    GET("/enrol", enrol),
+    POST("/enrol", enrol_begin, SMALL),
+    POST("/enrol/keys", enrol_keys, SMALL),
     /* Inside. */
     GET("/queue", queue),
     GET("/tasks", tasks),
     GET("/tasks/keys", rewrap),
-    GET("/case/"
-        "*",
-        case_),
-    GET("/case/"
-        "*"
-        "/key",
-        case_key),
-    GET("/case/"
-        "*"
-        "/sealed/"
-        "*"
-        "/"
-        "*",
-        case_sealed),
-    POST("/case/"
-         "*"
-         "/wrap",
-         case_wrap, SMALL),
-    GET("/case/"
-        "*"
-        "/do/"
-        "*",
-        case_form),
-    POST("/case/"
-         "*"
-         "/do/"
-         "*",
-         case_compose, FORM),
-    POST("/case/"
-         "*"
-         "/move",
-         case_move, FORM),
+    GET("/case/*", case_),
+    GET("/case/*/key", case_key),
+    GET("/case/*/sealed/*/*", case_sealed),
+    POST("/case/*/wrap", case_wrap, SMALL),
+    GET("/case/*/do/*", case_form),
+    POST("/case/*/do/*", case_compose, FORM),
+    POST("/case/*/move", case_move, FORM),
     GET("/board", board),
     POST("/board", board_compose, PAPER),
     GET("/office", office),
-    GET("/paper/"
-        "*",
-        paper),
+    GET("/paper/*", paper),
     POST("/paper", paper_add, PAPER),
-    POST("/paper/"
-         "*",
-         paper_sign, PAPER),
+    POST("/paper/*", paper_sign, PAPER),
     GET("/me", me),
     POST("/me/away", me_away, SMALL),
     GET("/me/key", me_key),

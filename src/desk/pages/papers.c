@@ -252,13 +252,20 @@ PAGE(paper_sign, PAGE_INSIDE)
 
 /* ---- Those that wait ---- */
 
+struct waiting {
+    struct page *p;
+    size_t n;
+};
+
 static void waiting(void *ctx, const char *path) {
-    struct page *p = ctx;
+    struct waiting *w = ctx;
+    struct page *p = w->p;
     size_t n = strlen(path);
     char to[8 + NAME] = "/paper/";
     if (n < NAME || !is_name(slice_str(path + n - NAME)))
         return;
     memcpy(to + 7, path + n - NAME, NAME + 1);
+    w->n++;
     html_open(&p->h, "li", NULL);
     html_open(&p->h, "a", "href", to, NULL);
     html_element(&p->h, "code", slice_of(to + 7, NAME), "class", "hash", NULL);
@@ -267,13 +274,16 @@ static void waiting(void *ctx, const char *path) {
 }
 
 void page_papers(struct page *p) {
+    struct waiting w = {p, 0};
     buf path = buf_on(NULL);
     err e = path_to(p, SLICE_EMPTY, &path);
     page_section(p, WORD_PAPERS);
     html_open(&p->h, "ul", "class", "papers", NULL);
     if (e == OK)
-        sys_files_walk((const char *)path.p, "", waiting, p);
+        sys_files_walk((const char *)path.p, "", waiting, &w);
     html_close(&p->h);
+    if (w.n == 0)
+        page_element(p, "p", WORD_PAPERS_NONE);
     page_element(p, "p", WORD_PAPERS_TEXT);
     html_close(&p->h);
     html_fail(&p->h, e);

@@ -244,6 +244,10 @@ static void input_attributes(struct page *p, const struct page_input *i) {
 void page_input(struct page *p, const struct page_input *i) {
     html_open(&p->h, "div", "class", "field", NULL);
     label(p, i->name, i->label);
+    if (!i->needed) {
+        html_string(&p->h, " ");
+        html_element(&p->h, "span", slice_str(page_word(p, WORD_OPTIONAL)), "class", "faint", NULL);
+    }
     if (i->hint != WORD_NONE) {
         html_open(&p->h, "p", "class", "hint", NULL);
         id_attr(p, "id", i->name, "-hint");
@@ -344,6 +348,9 @@ void page_paper_text(struct page *p, const char *name, slice text) {
     html_element(&p->h, "textarea", text, "name", name, "hidden", "", "aria-label", name, NULL);
     html_open(&p->h, "p", "class", "save", "data-save", "", NULL);
     html_close(&p->h);
+}
+
+void page_paper_lines(struct page *p, const char *name) {
     html_open(&p->h, "details", NULL);
     page_element(p, "summary", WORD_OWN_MACHINE);
     page_element(p, "p", WORD_OWN_MACHINE_TEXT);
@@ -361,6 +368,7 @@ void page_paper(struct page *p, const char *name, enum word title, slice text) {
     html_open(&p->h, "section", "class", "paper", "data-sign", "", "data-name", name, NULL);
     page_element(p, "h2", title);
     page_paper_text(p, name, text);
+    page_paper_lines(p, name);
     html_close(&p->h);
 }
 

@@ -254,28 +254,23 @@ PAGE(tasks, PAGE_INSIDE)
 
 enum { LACKS_MAX = 200 };
 
-static bool lack(void *ctx, slice case_id, const struct office_person *person) {
-    struct rows *rows = ctx;
-    struct page *p = rows->p;
-    uint8_t key[32];
-    buf text = buf_on(NULL), seal = buf_on(NULL);
-    err e = desk_case_key(p->desk, case_id, key);
-    if (e == OK)
-        e = base64_encode(&text, SLICE_ARRAY(key));
-    if (e == OK)
-        e = base64_encode(&seal, SLICE_ARRAY(person->seal));
-    html_fail(&p->h, e);
+void page_lacking(struct page *p, slice case_id, const struct office_person *person) {
+    buf seal = buf_on(NULL);
+    html_fail(&p->h, base64_encode(&seal, SLICE_ARRAY(person->seal)));
     html_open(&p->h, "li", "data-wrap", "", NULL);
-    html_attr(&p->h, "data-case", case_id);
-    html_attr(&p->h, "data-case-key", buf_slice(&text));
+    page_case_key(p, case_id);
     html_attr(&p->h, "data-to", person->id);
     html_attr(&p->h, "data-to-seal", buf_slice(&seal));
     html_text(&p->h, case_id);
     html_string(&p->h, " → ");
     html_text(&p->h, person->id);
     html_close(&p->h);
-    buf_free(&text);
     buf_free(&seal);
+}
+
+static bool lack(void *ctx, slice case_id, const struct office_person *person) {
+    struct rows *rows = ctx;
+    page_lacking(rows->p, case_id, person);
     return ++rows->n < LACKS_MAX;
 }
 

@@ -3,6 +3,7 @@ import base64
 import shutil
 
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -40,7 +41,10 @@ class Browser:
         self.driver.get(self.desk.origin + path)
 
     def wait(self, until, seconds=40):
-        return WebDriverWait(self.driver, seconds).until(lambda _: until())
+        try:
+            return WebDriverWait(self.driver, seconds).until(lambda _: until())
+        except TimeoutException as e:
+            raise AssertionError(f"waited in vain at {self.path()}: {self.text()}") from e
 
     def find(self, selector):
         return self.driver.find_element(By.CSS_SELECTOR, selector)

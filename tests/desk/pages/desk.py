@@ -76,6 +76,12 @@ class Desk:
         private, credential = (self.folder / "people" / person / "passkey").read_text().split()
         return bytes.fromhex(private), bytes.fromhex(credential)
 
+    def code(self, person):
+        """A code to enrol."""
+        self.process.stdin.write(person.encode() + b"\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().decode().strip()
+
     def sign(self, person, text):
         """A line of signature over the text."""
         key = Path(self.temp.name) / f"{person}.der"

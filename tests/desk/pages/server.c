@@ -1,11 +1,13 @@
 /* Serves the desk's pages for tests: pages_server FOLDER PORT [CASES], where FOLDER is made by
  * `sotto-desk demo`. The first time, the demonstration's files come into force, and so many cases
- * are filed. Says "ready" and ends with its standard input. */
+ * are filed. Says "ready" and ends with its standard input, of which each line is the id of a
+ * person who gets a code to enrol: it is said. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
 #include "crypto/crypto.h"
+#include "desk/enrolment.h"
 #include "desk/pages/pages.h"
 #include "sys/files.h"
 #include "sys/listener.h"
@@ -60,12 +62,28 @@ static void file_cases(struct desk *d, unsigned n) {
     }
 }
 
-static void ended(void *ctx, unsigned events) {
+struct serving {
+    struct sys_loop *loop;
+    const char *folder;
+};
+
+static void input_line(void *ctx, unsigned events) {
+    struct serving *s = ctx;
+    char line[DESK_ID + 1], code[DESK_CODE];
     (void)events;
-    sys_loop_stop(ctx);
+    if (fgets(line, sizeof line, stdin) == NULL) {
+        sys_loop_stop(s->loop);
+        return;
+    }
+    must(desk_enrolment_begin(s->folder, slice_of(line, strcspn(line, "\n")),
+                              slice_str("roles policy\ncountries DE\n"), desk_now(), code),
+         "enrolment");
+    printf("%s\n", code);
+    fflush(stdout);
 }
 
-static void serve(struct desk_pages *pages, const char *port) {
+static void serve(struct desk_pages *pages, const char *folder, const char *port) {
+    struct serving serving = {NULL, folder};
     struct sys_loop *loop;
     struct sys_web *web;
     struct sys_watch input = {0};
@@ -76,10 +94,12 @@ static void serve(struct desk_pages *pages, const char *port) {
                                       .connections_max = CONNECTIONS,
                                       .patience_ms = SYS_WEB_PATIENCE_MS,
                                       .failed = desk_pages_failed};
+    setvbuf(stdin, NULL, _IONBF, 0); /* what is read is what the loop has seen */
     must(sys_loop_new(&loop, NULL), "loop");
+    serving.loop = loop;
     must(sys_listen_open(&options.fd, &listen), "listen");
     must(sys_web_new(&web, loop, &options), "web");
-    must(sys_watch_start(&input, loop, 0, SYS_READ, ended, loop), "input");
+    must(sys_watch_start(&input, loop, 0, SYS_READ, input_line, &serving), "input");
     printf("ready\n");
     fflush(stdout);
     must(sys_loop_run(loop), "run");
@@ -103,7 +123,7 @@ int main(int argc, char **argv) {
     }
     struct desk_pages_options options = {.people = people, .work_bits = WORK_BITS};
     must(desk_pages_new(&pages, d, &options), "pages");
-    serve(pages, argv[2]);
+    serve(pages, argv[1], argv[2]);
     desk_pages_free(pages);
     desk_close(d);
     return 0;

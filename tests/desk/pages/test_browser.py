@@ -5,7 +5,9 @@ import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from desk import Desk  # noqa: E402
+from desk import Desk, Visitor  # noqa: E402
+from office import Office, filing  # noqa: E402
+from test_pages import file_one, filed_case  # noqa: E402
 
 try:
     from browser import Browser
@@ -93,6 +95,53 @@ def a_move_is_signed_as_shown(b):
     b.wait(lambda: "say regime national" in b.text())
 
 
+def bring_to_review(b, reference):
+    """By the people of the desk over plain HTTP; what is sealed is not needed for it."""
+    office = Office(b.desk)
+    case = filed_case(file_one(Visitor(b.desk), filing("DE", reference)))
+    office.classify(case, "DE")
+    office.call_back(case, "+49 30 0000000")
+    office.open(case)
+    return case
+
+
+def clear(b, person, case):
+    """Each question gets the answer that does not block."""
+    b.act_as(person)
+    b.open(f"/case/{case}/do/verdict")
+    for question in b.all("fieldset.question"):
+        blocks = question.find_element("css selector", "p.hint").text.rsplit(" ", 1)[1]
+        name = question.find_element("css selector", "input").get_attribute("name")
+        b.choose(name, "no" if blocks == "Yes" else "yes")
+    b.fill("say-beneficiary", "DE")
+    b.choose("say-conflict", "no")
+    b.choose("say-verdict", "clear")
+    b.press("main form button[type=submit]")
+    b.wait(lambda: b.all("[data-sign]"))
+    expect(len(b.all("[data-sign]")) == 2, "the verdict and the order")
+    b.sign(f"/case/{case}")
+
+
+@test
+def three_clear_verdicts_are_signatures_over_the_sealed_order(b):
+    case = bring_to_review(b, "three")
+    for number, person in enumerate(("policy-1", "local-law-1", "human-rights-1")):
+        b.act_as(person)
+        b.open(f"/case/{case}")
+        expect(b.text().count("In, hidden") == number and "Clear" not in b.text(), "a verdict is seen too early")
+        clear(b, person, case)
+    expect("Cleared" in b.find(".standing").text, b.find(".standing").text)
+    b.act_as("policy-1")
+    b.open(f"/case/{case}")
+    b.driver.find_element("link text", "Notify the user").click()
+    b.press("[data-press=fill]")
+    b.wait(lambda: "account handle example.person" in b.text())
+    b.press("main form button[type=submit]")
+    b.wait(lambda: b.all("[data-sign]"))
+    b.sign(f"/case/{case}")
+    expect("more signatures needed" in b.text(), b.text())
+
+
 @test
 def a_real_passkey_signs_in_and_signs(b):
     case = file_request(b, "hardware")
@@ -130,6 +179,25 @@ def a_text_that_the_page_changed_is_refused(b):
 
 
 @test
+def who_has_a_code_makes_two_passkeys_and_a_key_that_they_open(b):
+    b.open("/enrol")
+    b.fill("code", b.desk.code("policy-3"))
+    b.press("main form button[type=submit]")
+    b.wait(lambda: b.all("[data-press=passkey]"))
+    for made in (1, 2):
+        authenticator = b.authenticator()
+        b.press("[data-press=passkey]")
+        b.wait(lambda: f"Passkeys made: {made}" in b.text() or "did not work" in b.text())
+        expect(f"Passkeys made: {made}" in b.text(), b.text())
+        b.driver.execute_cdp_cmd("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": authenticator})
+    b.press("[data-press=enrol]")
+    b.wait(lambda: "Handed in" in b.text())
+    lines = (b.desk.folder / "drafts" / "policy-3").read_text().splitlines()
+    expect([line.split()[0] for line in lines] == ["person", "roles", "countries", "seal", "passkey", "passkey"], lines)
+    expect(lines[4].split()[3] != lines[5].split()[3], "one passkey twice")
+
+
+@test
 def signing_out_forgets_the_key(b):
     b.act_as("intake-1")
     has = ("const done = arguments[0]; const o = indexedDB.open('sotto-desk', 1); o.onsuccess = () => {"
@@ -157,6 +225,8 @@ def main():
     failed = 0
     with Desk(sys.argv[1], sys.argv[2]) as desk:
         for number, run in enumerate(tests, 1):
+            if len(sys.argv) > 3 and sys.argv[3] not in run.__name__:
+                continue
             try:
                 with Browser(desk) as b:
                     run(b)

@@ -14,7 +14,7 @@ from desk import Desk, Visitor, texts  # noqa: E402
 from html_check import check  # noqa: E402
 
 PUBLIC = ["/", "/policy", "/guidelines", "/report", "/ledger", "/file", "/file/wait", "/status", "/object", "/login",
-          "/act-as", "/login?person=intake-1", "/login?person=nobody", "/nothing", "/status?receipt=00"]
+          "/act-as", "/enrol", "/login?person=intake-1", "/login?person=nobody", "/nothing", "/status?receipt=00"]
 INSIDE = ["/queue", "/queue?role=intake", "/queue?state=held", "/queue?mine=yes", "/tasks", "/tasks/keys", "/board",
           "/office", "/me"]
 FILING = [("authority", "Amtsgericht Beispielstadt"), ("jurisdiction", "DE"), ("beneficiary", "DE"),
@@ -323,9 +323,55 @@ def an_objection_needs_the_notices_case_and_receipt(desk):
 
 
 @test
-def without_script_a_filing_waits(desk):
-    """The last test: a clock is not turned back."""
+def what_is_published_is_given_out_and_nothing_beside_it(desk):
     visitor = Visitor(desk)
+    public = desk.folder / "public"
+    for name, data in (("checkpoint", b"demo\n"), ("tile/0/000", b"\x00\x01"), ("tile/0/x001/234.p/5", b"x"),
+                       ("report/2026-h2.csv", b"a,b\n"), ("report/.hidden", b"no")):
+        (public / name).parent.mkdir(parents=True, exist_ok=True)
+        (public / name).write_bytes(data)
+    expect(visitor.get("/ledger/checkpoint").body == b"demo\n", "the checkpoint")
+    expect(visitor.get("/ledger/tile/0/000").body == b"\x00\x01", "a tile")
+    expect("demo" in visitor.get("/ledger").text, "shown")
+    page = visitor.get("/report")
+    good_page(page)
+    expect("/ledger/report/2026-h2.csv" in page.text and "hidden" not in page.text, "listed")
+    expect(visitor.get("/ledger/report/2026-h2.csv").headers["Content-Type"].startswith("text/csv"), "its type")
+    for path in ("/ledger/report/.hidden", "/ledger/../office.txt", "/ledger/..%2foffice.txt", "/ledger/x/../checkpoint",
+                 "/ledger/tile", "/ledger/tile/", "/ledger//etc/passwd", "/ledger/keys/ledger"):
+        expect(visitor.get(path).status == 404, path)
+
+
+KEYS = {"seal": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "passkeys": "passkey es256 QUJD QUJE\r\npasskey eddsa AA== QUJF\r\n",
+        "wrapped": "QUJE QUFB\r\n", "ssh": "sk-ssh-ed25519@openssh.com QUJH person@machine"}
+
+
+@test
+def a_code_enrols_once(desk):
+    visitor = Visitor(desk)
+    code = desk.code("policy-3")
+    draft = desk.folder / "drafts" / "policy-3"
+    for wrong in ("", "x", code[:-1], code.upper()):
+        good_page(visitor.post("/enrol", {"code": wrong}), 403)
+    page = visitor.post("/enrol", {"code": code})
+    good_page(page)
+    expect('data-id="policy-3"' in page.text, "for whom")
+    for name, bad in (("seal", "x"), ("passkeys", ""), ("passkeys", "roles approver\r\n"), ("passkeys", "passkey a"),
+                      ("ssh", "ssh-ed25519")):
+        good_page(visitor.post("/enrol/keys", KEYS | {"code": code, name: bad}), 400)
+    expect(not draft.exists(), "a draft of bad keys")
+    good_page(visitor.post("/enrol/keys", KEYS | {"code": code}))
+    expect(draft.read_text() == "person policy-3\nroles policy\ncountries DE\n"
+           "seal AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\npasskey es256 QUJD QUJE\npasskey eddsa AA== QUJF\n"
+           "ssh-key QUJH\n", draft.read_text())
+    good_page(visitor.post("/enrol/keys", KEYS | {"code": code}), 403)
+
+
+@test
+def without_script_a_filing_waits_and_a_code_is_over_after_an_hour(desk):
+    """The last test: a clock is not turned back."""
+    visitor, code = Visitor(desk), desk.code("policy-4")
+    good_page(visitor.post("/enrol", {"code": code}))
     page = visitor.get("/file/wait").text
     expect("data-script" not in page.split("<form")[1].split(">")[0], "the script would work for it")
     path = f"/file?ticket={ticket_of(page)}"
@@ -334,6 +380,7 @@ def without_script_a_filing_waits(desk):
     desk.clock(3600)
     filed_case(visitor.upload(path, fields))
     good_page(visitor.upload(path, fields), 403)
+    good_page(visitor.post("/enrol", {"code": code}), 403)
 
 
 def main():

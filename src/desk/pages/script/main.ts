@@ -115,12 +115,12 @@ async function keyFor(element: HTMLElement): Promise<keys.CaseKey> {
   return caseKey(d.case, fromBase64(d.caseKey ?? ""), personOf(element));
 }
 
-async function unsealed(element: HTMLElement, kind: string, number: string): Promise<Bytes> {
+/** Nothing, if it isn't there, or is not to be seen yet. */
+async function unsealed(element: HTMLElement, kind: string, number: string): Promise<Bytes | undefined> {
   const id = element.closest<HTMLElement>("[data-case]")?.dataset.case;
   const key = await keyFor(element);
   const sealed = await keys.fetchBytes(`/case/${id}/sealed/${kind}/${number}`);
-  if (sealed === undefined) throw new Error(say("gone"));
-  return key.unseal(kind, number, sealed);
+  return sealed === undefined ? undefined : key.unseal(kind, number, sealed);
 }
 
 function showText(element: HTMLElement, body: string): void {
@@ -173,6 +173,7 @@ async function showFile(element: HTMLElement, object: Bytes, number: string): Pr
 async function openSealed(element: HTMLElement): Promise<void> {
   const { kind = "", number = "" } = element.dataset;
   const plain = await unsealed(element, kind, number);
+  if (plain === undefined) throw new Error(say("gone"));
   if (kind === "attachment") return showFile(element, plain, number);
   showText(element, text(kind === "filing" ? keys.namedBytes(plain).bytes : plain));
   element.append(saveLink(kind === "filing" ? keys.namedBytes(plain).bytes : plain, `${kind}-${number}.txt`));
@@ -205,7 +206,10 @@ async function fillOrder(form: HTMLElement, paper: HTMLElement): Promise<void> {
   const lines = new Set<string>();
   let body: string | undefined;
   for (const number of numbers.split(" ").filter((n) => n !== "")) {
-    const [order, signatures] = passkey.splitDocument(text(await unsealed(paper, "order", number)));
+    // Others' signatures stay hidden while their verdicts do.
+    const plain = await unsealed(paper, "order", number);
+    if (plain === undefined) continue;
+    const [order, signatures] = passkey.splitDocument(text(plain));
     if (hex(await sha256(utf8(order))) !== hash) continue;
     body = order;
     for (const line of signatures.split("\n").filter((l) => l !== "")) lines.add(line);
@@ -217,16 +221,19 @@ async function fillOrder(form: HTMLElement, paper: HTMLElement): Promise<void> {
   if (paper.dataset.collect !== undefined)
     field(form, `${name}-lines`).value = Array.from(lines, (line) => `${line}\n`).join("");
   one("[data-save]", paper)?.replaceChildren(saveLink(utf8(body), `${name}.txt`));
-  const account = /^account (\S+) (\S+)$/m.exec(body);
-  if (account !== null && one("[name=account-by]", form) !== null) {
-    field(form, "account-by").value = account[1] ?? "";
-    field(form, "account-name").value = account[2] ?? "";
-  }
 }
 
 const fillOrders = async (form: HTMLElement): Promise<void> => {
   for (const paper of all("[data-numbers]", form)) await fillOrder(form, paper);
 };
+
+/** Sends the form once that is done. */
+function beforeSending(form: HTMLFormElement, first: () => Promise<void>): void {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    first().then(() => form.submit(), (e: Error) => tell(form, `${say("failed")} ${e.message}`));
+  });
+}
 
 /** Signs each text that the form shows as to be signed, and sends it. */
 function formToSign(form: HTMLFormElement): void {
@@ -240,6 +247,7 @@ function formToSign(form: HTMLFormElement): void {
     await fillOrders(form);
     tell(form, say("opened"));
   });
+  if (papers.length === 0) beforeSending(form, () => fillOrders(form));
   button(form, "[data-press=sign]", async () => {
     tell(form, say("signing"));
     await fillOrders(form);
@@ -321,16 +329,10 @@ function enrol(form: HTMLFormElement): void {
 
 function filing(form: HTMLFormElement): void {
   const { ticket = "", bits = "0" } = form.dataset;
-  let done = false;
-  form.addEventListener("submit", (event) => {
-    if (done) return;
-    event.preventDefault();
+  beforeSending(form, async () => {
     tell(form, say("working"));
-    void work(ticket, Number(bits), (tried) => tell(form, `${say("working")} ${tried}`)).then((number) => {
-      form.action += `&work=${number}`;
-      done = true;
-      form.submit();
-    });
+    const number = await work(ticket, Number(bits), (tried) => tell(form, `${say("working")} ${tried}`));
+    form.action += `&work=${number}`;
   });
 }
 
