@@ -46,22 +46,18 @@ err page_run(void *ctx, const struct sys_web_request *request, err uploaded,
         return page_run(ctx, request, up, answer, whom, name);                   \
     }
 /* What the table has: page_at_NAME for each. */
-#define PAGE_LIST(X)                                                                              \
-    X(home)                                                                                       \
-    X(policy)                                                                                     \
-    X(guidelines)                                                                                 \
-    X(ledger)                                                                                     \
-    X(receipt_note) X(receipt_proof) X(published)                                                                                  \
-    X(report)                                                                                     \
-    X(file)                                                                                       \
-    X(file_wait)                                                                                  \
-    X(file_take)                                                                                  \
-    X(status)                                                                                     \
-    X(objection) X(object) X(language) X(asset) X(login) X(login_take) X(logout) X(act_as)        \
-        X(act_as_key) X(enrol) X(enrol_begin) X(enrol_keys) X(queue) X(case_) X(case_key)         \
-            X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move) X(tasks)        \
-                X(rewrap) X(board) X(board_compose) X(office) X(paper) X(paper_add) X(paper_sign) \
-                    X(me) X(me_key) X(me_key_put) X(me_away)
+#define PAGE_LIST(X)                                                                           \
+    X(home)                                                                                    \
+    X(policy)                                                                                  \
+    X(guidelines)                                                                              \
+    X(ledger)                                                                                  \
+    X(receipt_note)                                                                            \
+    X(receipt_proof) X(published) X(report) X(file) X(file_wait) X(file_take) X(status)        \
+        X(objection) X(object) X(language) X(asset) X(login) X(login_take) X(logout) X(act_as) \
+            X(act_as_key) X(enrol) X(enrol_begin) X(enrol_keys) X(queue) X(case_) X(case_key)  \
+                X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move) X(tasks) \
+                    X(rewrap) X(board) X(board_compose) X(office) X(paper) X(paper_add)        \
+                        X(paper_sign) X(me) X(me_key) X(me_key_put) X(me_away)
 #define X(name)                                                                  \
     err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
                        struct sys_web_answer *answer);
