@@ -59,11 +59,17 @@ start_server() {
 
 # The whole tree at once, as a power cut would.
 kill_server() {
-    local children
+    local children child
     children=$(cat /proc/"$server"/task/"$server"/children 2>/dev/null || true)
     # shellcheck disable=SC2086
     kill -9 "$server" $children 2>/dev/null || true
     wait "$server" 2>/dev/null || true
+    # The last to go holds the store.
+    for child in $children; do
+        while grep -q '^State:.[^ZX]' "/proc/$child/status" 2>/dev/null; do
+            sleep 0.05
+        done
+    done
     server=0
 }
 

@@ -166,6 +166,11 @@ static err object(struct desk *d, slice case_id, const uint8_t receipt[32], slic
     if (e == ERR_NOT_FOUND || (e == OK && memcmp(h->now.filing, receipt, 32) != 0))
         return desk_refuse(why, DESK_NO_CASE);
     TRY(e);
+    size_t said = 0;
+    for (size_t i = 0; i < h->move_count; i++)
+        said += h->moves[i].move == DESK_MOVE_OBJECT;
+    if (said >= DESK_OBJECTIONS_MAX)
+        return desk_refuse(why, DESK_OBJECTIONS);
     TRY(desk_own_make(d, h, &w, DESK_MOVE_OBJECT, why));
     TRY(desk_seal_put(d, case_id, DESK_SEALED_OBJECTION, h->now.number, SLICE_EMPTY, text));
     return desk_settle(d, h, &w, why);

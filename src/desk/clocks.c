@@ -335,6 +335,11 @@ err desk_tick(struct desk *d, desk_alarm *alarm, void *ctx, struct desk_why *why
     TRY(desk_begin(d));
     desk_world_now(d, &w);
     err e = desk_end(d, tick(d, &w, &a, why));
+    /* Who reads now keeps it for another minute. */
+    if (e == OK) {
+        err tidy = desk_store_tidy(d->store);
+        e = tidy == ERR_BUSY ? OK : tidy;
+    }
     for (size_t i = 0; e == OK && alarm != NULL && i < a.n; i++)
         alarm(ctx, slice_str(a.each[i]));
     alarms_free(&a);

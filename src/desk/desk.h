@@ -125,6 +125,7 @@ enum {
     DESK_ATTACHMENTS_MAX = 16,
     DESK_UNREAD_MAX = 10000, /* filings that nobody classified yet; a second as many of enrolled
                                 authorities */
+    DESK_OBJECTIONS_MAX = 8, /* each voids a round: a case must come to an end */
     DESK_ROUNDS_MAX = 64,
     DESK_MOVES_MAX = 1024, /* in one case */
     DESK_SIGNERS_MAX = 5   /* of what several sign */
@@ -222,7 +223,7 @@ MUST err desk_file_receive(struct desk *d, const struct desk_filing *filing,
 /* By the hash that a receipt names. NOT_FOUND. */
 MUST err desk_receipt_find(struct desk *d, const uint8_t hash[32], struct desk_receipt *receipt);
 /* What the user of a notified case answers; its receipt must be the case's. Sealed for the
- * reviewers. NO_CASE, STATE, TOO_LARGE. */
+ * reviewers. NO_CASE, STATE, TOO_LARGE, OBJECTIONS. */
 MUST err desk_object(struct desk *d, slice case_id, const uint8_t receipt[32], slice text,
                      struct desk_why *why);
 

@@ -3,7 +3,6 @@
 #include "desk/step.h"
 
 const uint32_t desk_lens_role[DESK_LENS_COUNT] = {POLICY, LAW, RIGHTS};
-static const uint8_t none[32];
 
 /* ---- What is known of a case ---- */
 
@@ -372,13 +371,14 @@ const struct desk_moved *desk_first_of(const struct step *s) {
  */
 static enum desk_reason same_as_first(const struct step *s) {
     const struct office_case_move *t = s->a->text;
-    if (s->a->order != NULL && memcmp(s->a->order->document.hash, t->order, sizeof none) != 0)
+    if (s->a->order != NULL && memcmp(s->a->order->document.hash, t->order, sizeof t->order) != 0)
         return DESK_OTHER_ORDER;
     if (s->a->seconds == 0)
         return DESK_OK;
     if (t->says.n != 0)
         return DESK_FACT;
-    return memcmp(desk_first_of(s)->order, t->order, sizeof none) == 0 ? DESK_OK : DESK_OTHER_ORDER;
+    return memcmp(desk_first_of(s)->order, t->order, sizeof t->order) == 0 ? DESK_OK
+                                                                           : DESK_OTHER_ORDER;
 }
 
 static enum desk_reason persons_check(struct step *s) {
@@ -498,21 +498,52 @@ err desk_step(struct desk_history *h, const struct desk_world *w, const struct d
     return OK;
 }
 
+/* Of moves that are possible in this state but bring only some of its cases further. */
+static bool brings_further(const struct desk_history *h, enum desk_move move) {
+    const struct desk_case *c = &h->now;
+    switch (move) {
+    case DESK_MOVE_CLASSIFY:
+        return desk_last(h, DESK_MOVE_CLASSIFY) == 0;
+    case DESK_MOVE_CALL_BACK:
+        return desk_last(h, DESK_MOVE_CLASSIFY) != 0 && c->kind != DESK_KIND_DEMAND;
+    case DESK_MOVE_REJECT:
+        return c->due == DESK_DUE_REJECT ||
+               (c->kind == DESK_KIND_DEMAND && desk_last(h, DESK_MOVE_CLASSIFY) != 0);
+    case DESK_MOVE_RENEW:
+        return c->state != DESK_STATE_RELEASED;
+    case DESK_MOVE_DELIVER:
+        return c->state == DESK_STATE_RELEASED && c->delivered == 0;
+    case DESK_MOVE_PRESERVE:
+        return c->kind == DESK_KIND_PRESERVE && c->preserved_until == 0;
+    case DESK_MOVE_CLOSE:
+        return c->state != DESK_STATE_AUTHENTICATED || c->preserved_until != 0;
+    default:
+        return true;
+    }
+}
+
+/* The lenses of which a verdict is missing. */
+static uint32_t roles_missing(const struct desk_history *h) {
+    uint32_t roles = 0;
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++) {
+        const struct desk_seat *seat = desk_seat_of(h, (enum desk_lens)lens);
+        if (seat != NULL && !seat->answered)
+            roles |= desk_lens_role[lens];
+    }
+    return roles;
+}
+
 uint32_t desk_waits(const struct desk_history *h) {
     const struct desk_case *c = &h->now;
     uint32_t roles = 0;
     for (int move = 0; move < DESK_MOVE_COUNT; move++) {
         const struct rule *r = &desk_rules[move];
-        if ((r->flags & DRIVES) != 0 && desk_in(c->state, r->from) &&
-            (r->dues >> c->due & 1) != 0 && (r->kinds >> c->kind & 1) != 0)
-            roles |= desk_move_roles((enum desk_move)move);
-    }
-    if (c->state != DESK_STATE_IN_REVIEW || c->due != DESK_DUE_VERDICTS)
-        return roles;
-    for (int lens = 0; lens < DESK_LENS_COUNT; lens++) {
-        const struct desk_seat *seat = desk_seat_of(h, (enum desk_lens)lens);
-        if (seat == NULL || seat->answered)
-            roles &= ~desk_lens_role[lens];
+        if ((r->flags & DRIVES) == 0 || !desk_in(c->state, r->from) ||
+            (r->dues >> c->due & 1) == 0 || (r->kinds >> c->kind & 1) == 0 ||
+            !brings_further(h, (enum desk_move)move))
+            continue;
+        bool verdict = move == DESK_MOVE_VERDICT || move == DESK_MOVE_AFTER_VERDICT;
+        roles |= verdict ? roles_missing(h) : desk_move_roles((enum desk_move)move);
     }
     return roles;
 }

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "desk/html.h"
 #include "desk/ledger_internal.h"
-#include "merkle/checkpoint.h"
+#include "sys/files.h"
 
 /* ---- Days ---- */
 
@@ -128,8 +128,8 @@ err report_csv_cell(buf *out, const struct report_of *of, const struct count_cel
 struct reporting {
     struct desk *desk;
     struct report_of of;
-    struct count *all, *closed; /* of every case; of those that stay closed */
-    buf csv, json, openings, statement;
+    struct count *all, *closed;                  /* of every case; of those that stay closed */
+    buf csv, json, openings, auditor, statement; /* openings: the public's; all, the auditor's */
     size_t cells;
     uint64_t opened, sealed; /* entries */
     err failed;
@@ -202,11 +202,17 @@ static void values_of(const struct report_opening *o, slice values[MERKLE_SLOTS_
         values[o->fields[i].slot] = o->fields[i].value;
 }
 
+/* A move that stands there twice counts once; who audits it finds the other. */
+static err add(struct count *c, const slice *values) {
+    err e = count_add(c, values);
+    return e == ERR_EXISTS ? OK : e;
+}
+
 static err count_one(struct reporting *r, const struct report_opening *o, slice case_id) {
     slice values[MERKLE_SLOTS_NAMED];
     (void)case_id;
     values_of(o, values);
-    return count_add(r->all, values);
+    return add(r->all, values);
 }
 
 /* Never opened: what would let somebody who has a filing or an order find its case. */
@@ -218,12 +224,13 @@ static err open_one(struct reporting *r, const struct report_opening *o, slice c
     slice values[MERKLE_SLOTS_NAMED];
     struct report_opening shown = {.place = o->place};
     bool may = true; /* a public document's */
+    TRY(report_opening_write(&r->auditor, o));
     if (case_id.n > 0)
         TRY(count_may_open(r->all, case_id, &may));
     if (!may) {
         values_of(o, values);
         r->sealed++;
-        return count_add(r->closed, values);
+        return add(r->closed, values);
     }
     for (size_t i = 0; i < o->n; i++)
         if (!is_secret(o->fields[i].slot))
@@ -527,16 +534,27 @@ static err file(struct reporting *r, const char *name, const buf *content) {
     return ledger_file_write(r->desk, path, buf_slice(content));
 }
 
+/* For the auditor alone, beside what is public. */
+static err auditor_file(struct reporting *r, const char *from, const char *until) {
+    char name[LEDGER_PATH], path[LEDGER_PATH];
+    TRY(ledger_path(r->desk, "auditor", path));
+    TRY(sys_dir_make(path));
+    snprintf(name, sizeof name, "auditor/openings_%s_%s", from, until);
+    TRY(ledger_path(r->desk, name, path));
+    return sys_file_write(path, buf_slice(&r->auditor), 0600);
+}
+
 /* The openings before what they open is spoken of. */
 static err write_files(struct reporting *r, const buf *html) {
     char from[REPORT_DAY], until[REPORT_DAY];
     buf newest = {0};
+    report_day(r->of.from, from);
+    report_day(r->of.until, until);
+    TRY(auditor_file(r, from, until));
     TRY(file(r, "openings", &r->openings));
     TRY(file(r, "report.csv", &r->csv));
     TRY(file(r, "report.json", &r->json));
     TRY(file(r, "report.html", html));
-    report_day(r->of.from, from);
-    report_day(r->of.until, until);
     err e = ledger_say(&newest, "%s_%s\n", from, until);
     if (e == OK)
         e = ledger_file_write(r->desk, "reports/newest", buf_slice(&newest));
@@ -593,6 +611,7 @@ err desk_report(struct desk *d, uint64_t from, uint64_t until, buf *statement) {
     buf_free(&r.csv);
     buf_free(&r.json);
     buf_free(&r.openings);
+    buf_free(&r.auditor);
     buf_free(&r.statement);
     return e;
 }

@@ -286,6 +286,12 @@ void desk_store_undo(struct desk_store *s) {
         (void)run_text(s, "ROLLBACK");
 }
 
+err desk_store_tidy(struct desk_store *s) {
+    uint64_t busy;
+    TRY(desk_store_number(s, &busy, "PRAGMA wal_checkpoint(TRUNCATE)", ""));
+    return busy == 0 ? OK : ERR_BUSY;
+}
+
 err desk_store_changes(struct desk_store *s, uint64_t *changes) {
     return desk_store_number(s, changes, "PRAGMA data_version", "");
 }

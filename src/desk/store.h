@@ -30,6 +30,9 @@ void desk_store_undo(struct desk_store *s);
 /* Changes when another process wrote something. */
 MUST err desk_store_changes(struct desk_store *s, uint64_t *changes);
 
+/* Leaves nothing of what was deleted in the log of writes. BUSY while somebody reads. */
+MUST err desk_store_tidy(struct desk_store *s);
+
 /* Without rows. EXISTS for a key that is there already. */
 MUST err desk_store_run(struct desk_store *s, const char *sql, const char *values, ...);
 /* Of the row that was written last. */

@@ -100,9 +100,10 @@ static void notice_lines(struct line *l, const struct core_desk *d,
     line_add(l, "\nreceipt ");
     for (size_t i = 0; i < sizeof n->receipt; i++)
         line_add(l, "%02x", n->receipt[i]);
-    line_add(l, "\nTo object, or to ask: ");
+    line_add(l,
+             "\nTo object, or to ask, name both of them. The desk's pages, as this server says: ");
     line_text(l, d->origin);
-    line_add(l, ", with the case and the receipt.\n***");
+    line_add(l, "\n***");
 }
 
 err desk_show_notices(struct job *job, bool all, uint64_t *last) {

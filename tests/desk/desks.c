@@ -330,6 +330,27 @@ void desks_do(struct desks *s, const struct desks_act *act) {
                   desk_why_name(&s->why));
 }
 
+/* ---- The disk ---- */
+
+struct search {
+    slice bytes;
+    bool found;
+};
+static void search_file(void *ctx, const char *path) {
+    struct search *search = ctx;
+    buf content = {0};
+    CHECK_OK(sys_file_read(path, 1 << 28, &content));
+    for (size_t i = 0; i + search->bytes.n <= content.n && !search->found; i++)
+        search->found = memcmp(content.p + i, search->bytes.p, search->bytes.n) == 0;
+    buf_free(&content);
+}
+
+bool desks_disk_has(struct desks *s, slice bytes) {
+    struct search search = {bytes, false};
+    sys_files_walk(s->folder, "", search_file, &search);
+    return search.found;
+}
+
 /* ---- Whole ways ---- */
 
 void desks_authenticated(struct desks *s, const char *id, const struct desks_kind *kind) {

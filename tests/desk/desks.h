@@ -54,6 +54,9 @@ bool desks_open(struct desks *s, const char *id, int person, enum desk_sealed_ki
 /* The text of the case's order, as this person can read it, without signatures. */
 bool desks_order(struct desks *s, const char *id, int person, buf *text);
 
+/* Whether these bytes are anywhere in the desk's files. */
+bool desks_disk_has(struct desks *s, slice bytes);
+
 /* ---- Whole ways ---- */
 
 struct desks_kind {

@@ -270,6 +270,18 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     buf_free(&text);
     desks_wait(&s, TIME_MINUTE);
     desks_do(&s, &renew);
+    /* They may say more while the authority is asked. */
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clarify", "DE"), DESK_OK);
+    for (int i = 1; i < DESK_OBJECTIONS_MAX; i++)
+        CHECK_OK(desk_object(s.desk, slice_str(id), c.filing, slice_str("Ask them."), &s.why));
+    CHECK_ERR(desk_object(s.desk, slice_str(id), c.filing, slice_str("Ask them."), &s.why),
+              ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_OBJECTIONS);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NEEDS_CLARIFICATION);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLARIFIED, INTAKE_1), DESK_OK);
+    desks_wait(&s, TIME_MINUTE);
+    desks_do(&s, &renew);
     for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
         CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
@@ -367,6 +379,62 @@ TEST(forged_takes_a_second_person_to_be_closed) {
     CHECK_EQ(act(&s, id, DESK_MOVE_CONFIRM_FORGED, INTAKE_1), DESK_ACTED);
     CHECK_EQ(act(&s, id, DESK_MOVE_CONFIRM_FORGED, INTAKE_2), DESK_OK);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
+    desks_end(&s);
+}
+
+/* ---- Queues ---- */
+
+#define INTAKES OFFICE_ROLE_INTAKE
+#define REVIEWERS (OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW | OFFICE_ROLE_HUMAN_RIGHTS)
+
+static struct desks_act classify_as(const char *id, const char *kind, const char *regime) {
+    return (struct desks_act){.id = id,
+                              .move = DESK_MOVE_CLASSIFY,
+                              .person = INTAKE_1,
+                              .says = {kind, "path ordinary", "authority de-court", regime,
+                                       "category subscriber", "beneficiary DE",
+                                       "fields exists created", "process national-order",
+                                       "accounts 1"}};
+}
+
+TEST(a_case_waits_for_those_who_can_bring_it_further) {
+    struct desks s;
+    char id[DESK_ID];
+    struct desks_act call = {
+        .id = id,
+        .move = DESK_MOVE_CALL_BACK,
+        .person = INTAKE_2,
+        .says = {"number +49 30 000000", "checklists 1", "a1 yes", "a2 yes", "a3 yes", "a4 yes"}};
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_case(&s, id).waits, REVIEWERS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, REVIEWERS & ~(uint32_t)OFFICE_ROLE_POLICY);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES | OFFICE_ROLE_CUSTODIAN);
+    /* One that nobody read; one that asks to preserve; one that can only be rejected. */
+    desks_receive(&s, "another", id);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES);
+    struct desks_act preserve = classify_as(id, "kind preserve", "regime eu-epoc-pr");
+    desks_do(&s, &preserve);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES | OFFICE_ROLE_POLICY);
+    desks_do(&s, &call);
+    CHECK_EQ(desks_case(&s, id).waits, OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW);
+    CHECK_EQ(act(&s, id, DESK_MOVE_PRESERVE, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_PRESERVE, LAW), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
+    desks_receive(&s, "a third", id);
+    struct desks_act demand = classify_as(id, "kind demand", "regime eu-epoc");
+    desks_do(&s, &demand);
+    CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
+    CHECK_EQ(act(&s, id, DESK_MOVE_OPEN, INTAKE_1), DESK_STATE);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, INTAKE_1), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
     desks_end(&s);
 }
 
@@ -869,6 +937,31 @@ TEST(a_reviewer_on_leave_is_stood_in_for_by_a_deputy_who_has_not_acted) {
 }
 
 /* ---- What nobody may see ---- */
+
+/* A seized disk of the desk, its own keys with it: no account, no filing, no reason, no letter. */
+TEST(the_desks_disk_says_nothing_of_accounts_and_nothing_that_somebody_wrote) {
+    static const char *const never[] = {"000102030405060708090a0b0c0d0e0f", "Erika Mustermann",
+                                        "because it is one person", "To whom it may concern"};
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "The account of Erika Mustermann is asked for.", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_do(&s, &(struct desks_act){.id = id,
+                                     .move = DESK_MOVE_DELIVER,
+                                     .person = CUSTODIAN,
+                                     .says = {"manifest abc", "reason because it is one person"},
+                                     .also = "To whom it may concern"});
+    CHECK(desks_disk_has(&s, slice_str("eu-epoc")));
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        CHECK(!desks_disk_has(&s, slice_str(never[i])));
+    CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        CHECK(!desks_disk_has(&s, slice_str(never[i])));
+    desks_end(&s);
+}
 
 struct shown {
     int seats, answered, shown;

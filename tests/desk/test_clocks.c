@@ -128,17 +128,23 @@ TEST(an_authority_that_is_silent_for_sixty_days_is_waited_for_no_longer) {
     desks_end(&s);
 }
 
+/* Nor is the key of what was sealed anywhere on the disk. */
 TEST(a_closed_case_is_purged_after_ninety_days) {
     struct desks s;
     char id[DESK_ID];
+    buf wrap = {0};
     desks_begin(&s);
     desks_receive(&s, "a filing", id);
+    CHECK_OK(desk_wrap_get(s.desk, slice_str(id), slice_str(people_ids[LAW]), &wrap));
+    CHECK(desks_disk_has(&s, buf_slice(&wrap)));
     desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_WITHDRAW, .person = INTAKE_1});
     desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_CLOSE, .person = INTAKE_1});
     days(&s, 89);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLOSED);
     days(&s, 2);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_PURGED);
+    CHECK(!desks_disk_has(&s, buf_slice(&wrap)));
+    buf_free(&wrap);
     desks_end(&s);
 }
 

@@ -88,6 +88,18 @@ def changes(tap, world, office, operator, ann, account):
     tap.check("once_accepted_it_is_shown", len(desk.of("notice")) == 2 and "offered" not in desk.of("desk")[0], desk.out)
 
 
+def named(tap, world, office, operator, ann):
+    ann.fine("handle", "claim", "annabel", timeout=300)
+    out, ways = world.folder / "out", {"handle": "Annabel", "link": ann.link()}
+    done = {by: operator.order(office.notice(operator.show(), ways[by], f"n-{by}", by=by), out) for by in ways}
+    shown = [n["id"] for n in unread(ann)]
+    tap.check("an_account_is_named_by_handle_or_link", all(d.returncode == 0 for d in done.values()) and
+              shown == ["n-handle", "n-link"], (done, shown))
+    nobody = operator.order(office.notice(operator.show(), "nobody.here", "n-5", by="handle"), out)
+    tap.check("whether_there_is_such_a_handle_is_not_told",
+              nobody.returncode == 0 and nobody.stdout == done["link"].stdout.replace("n-link", "n-5"), nobody)
+
+
 def listens(tap, world, office, operator, ann, account):
     listener = ann.start("listen", "--until-idle", "2")
     told = operator.order(office.notice(operator.show(), account, "n-4"), world.folder / "out")
@@ -111,6 +123,7 @@ def main():
                   all(d["key"] == office.notice_key.text and d["office_hash"] == digest(office.text()) for d in desk), desk)
         reaches(tap, world, office, operator, ann, pad, account)
         changes(tap, world, office, operator, ann, account)
+        named(tap, world, office, operator, ann)
         listens(tap, world, office, operator, ann, account)
     return tap.end()
 

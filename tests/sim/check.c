@@ -31,7 +31,8 @@
  *               "sent" before any commit that could have ended the interval came to the server.
  *               This second half is not asked of whoever's mailbox was put in disorder in that
  *               conversation: its removal may have passed the message. Nor is the first of who
- *               left as the last member, whom no commit removed
+ *               left as the last member, whom no commit removed; nor anything of a request that
+ *               was longer than a request may be
  *   may have    between these two moments: it depends on what the server took first
  *   never has   a message twice, or of an epoch outside its intervals, or from a sender who was no
  *               member in that epoch, or under another's name
@@ -229,9 +230,16 @@ struct all {
     struct history *of[DEVICES][GROUPS_MAX];
 };
 
+static bool had_no_room(const struct history *h, uint64_t epoch) {
+    for (size_t i = 0; i < h->c->view_count; i++)
+        if (h->c->views[i].group == h->group && epoch < h->c->views[i].full)
+            return true;
+    return false;
+}
+
 static bool must_have(const struct world *w, const struct history *h, const struct message *m) {
     uint64_t until;
-    if (!within(h, m->epoch, &until))
+    if (!within(h, m->epoch, &until) || had_no_room(h, m->epoch))
         return false;
     if (until == UINT64_MAX)
         return !h->left;

@@ -87,6 +87,18 @@ static void look_at(struct world *w, struct client *c, uint32_t number) {
         check_epoch(w, c, number);
 }
 
+static bool add_size(void *ctx, const struct core_message *m) {
+    *(size_t *)ctx += m->text.n;
+    return true;
+}
+
+/* 256 entries, or 512 KiB: less what one that had no room may have. */
+static bool is_full(const struct client *c, const struct core_conversation *request) {
+    size_t bytes = 0;
+    world_must(core_messages(c->core, request->number, 1, UINT64_MAX, add_size, &bytes), "history");
+    return request->messages >= 256 || bytes > 450 * 1024;
+}
+
 static void look(struct world *w, struct client *c) {
     struct core_status status;
     core_status_get(c->core, &status);
@@ -100,7 +112,11 @@ static void look(struct world *w, struct client *c) {
         if (i <= VIEWS_MAX && (!known || c->views[i - 1].epoch != now.epoch ||
                                c->views[i - 1].state != (uint8_t)now.state))
             look_at(w, c, i);
+        if (i <= c->view_count && now.state == CORE_CONVERSATION_REQUEST &&
+            status.dropped > c->dropped && is_full(c, &now))
+            c->views[i - 1].full = now.epoch + 1;
     }
+    c->dropped = status.dropped;
 }
 
 /* ---- Actions ---- */

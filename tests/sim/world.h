@@ -82,6 +82,7 @@ struct view { /* of one conversation, as the client last showed it */
     uint8_t state;
     uint64_t epoch;
     bool stale;
+    uint64_t full; /* of what came to it before this epoch something had no room, in a request */
 };
 
 /* A file that is fetched: of which message, and how far. */
@@ -107,6 +108,7 @@ struct client {
     bool done;
     err result;
     buf link;                     /* contact link */
+    uint64_t dropped;             /* items, as its status said last */
     struct view views[VIEWS_MAX]; /* by the conversation's number less one */
     size_t view_count;
     struct {

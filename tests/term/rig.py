@@ -51,10 +51,15 @@ class Server:
             return []
 
     def kill(self):
-        """All its processes at once."""
-        for pid in [self.process.pid, *self.children()]:
+        """All its processes at once; and until the last is gone, which holds the store, nothing begins."""
+        kill(self.process.pid, signal.SIGSTOP)  # it starts no other meanwhile
+        children = self.children()
+        for pid in [self.process.pid, *children]:
             kill(pid)
         self.process.wait()
+        until = time.monotonic() + 30
+        while any(is_alive(pid) for pid in children) and time.monotonic() < until:
+            time.sleep(0.01)
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -69,11 +74,18 @@ class Server:
         return link.replace(self.listen, f"ws://{self.http}/session") if websocket else link
 
 
-def kill(pid):
+def kill(pid, how=signal.SIGKILL):
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, how)
     except ProcessLookupError:
         pass
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 class Answer:
