@@ -16,8 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE / "pages"), str(HERE.parent / "term"), str(HERE.parent / "server")]
 
-from selenium.common.exceptions import (JavascriptException, NoSuchElementException,  # noqa: E402
-                                        StaleElementReferenceException)
+from selenium.common.exceptions import WebDriverException  # noqa: E402
 
 from browser import Browser  # noqa: E402
 from desk import Desk, Visitor, free_port, texts  # noqa: E402
@@ -226,7 +225,7 @@ class Office(Browser):
         def tried():
             try:
                 return until()
-            except (JavascriptException, NoSuchElementException, StaleElementReferenceException):
+            except WebDriverException:
                 return None
         return super().wait(tried, seconds)
 
