@@ -52,7 +52,7 @@ static const char usage[] =
     "  --people DIR    of a demonstration: its people's keys, for visitors who act as them\n"
     "  --from DAY, --until DAY   of what was received from this day to before that one\n"
     "  --statement FILE          what the auditor signed of the cases that stay closed\n"
-    "  --openings FILE           another file than `openings` beside the report\n"
+    "  --openings FILE           another file than the one beside the report\n"
     "  --padding FILE            the padding key: the auditor's form, with all openings\n"
     "  --yes           sign without asking\n"
     "  --json          print objects\n"

@@ -526,11 +526,11 @@ static err html_report(struct reporting *r, buf *out) {
 
 /* ---- Writing ---- */
 
-static err file(struct reporting *r, const char *name, const buf *content) {
+static err file(struct reporting *r, const char *end, const buf *content) {
     char path[LEDGER_PATH], from[REPORT_DAY], until[REPORT_DAY];
     report_day(r->of.from, from);
     report_day(r->of.until, until);
-    snprintf(path, sizeof path, "reports/%s_%s/%s", from, until, name);
+    snprintf(path, sizeof path, "report/%s_%s.%s", from, until, end);
     return ledger_file_write(r->desk, path, buf_slice(content));
 }
 
@@ -547,19 +547,13 @@ static err auditor_file(struct reporting *r, const char *from, const char *until
 /* The openings before what they open is spoken of. */
 static err write_files(struct reporting *r, const buf *html) {
     char from[REPORT_DAY], until[REPORT_DAY];
-    buf newest = {0};
     report_day(r->of.from, from);
     report_day(r->of.until, until);
     TRY(auditor_file(r, from, until));
     TRY(file(r, "openings", &r->openings));
-    TRY(file(r, "report.csv", &r->csv));
-    TRY(file(r, "report.json", &r->json));
-    TRY(file(r, "report.html", html));
-    err e = ledger_say(&newest, "%s_%s\n", from, until);
-    if (e == OK)
-        e = ledger_file_write(r->desk, "reports/newest", buf_slice(&newest));
-    buf_free(&newest);
-    return e;
+    TRY(file(r, "csv", &r->csv));
+    TRY(file(r, "json", &r->json));
+    return file(r, "html", html);
 }
 
 static err make(struct reporting *r) {

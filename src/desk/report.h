@@ -14,11 +14,11 @@ struct report_of {
     uint64_t from, until;
 };
 
-/* Counts what the ledger holds of the period, and writes, below public/reports/FROM_UNTIL/ of the
- * desk's folder, report.csv, report.json, report.html and openings; and, for the auditor alone,
- * auditor/openings_FROM_UNTIL with all that can be opened. Cases that are not over, or
- * whose notice is barred, stay closed: their cells go into the auditor's statement, which is
- * appended to statement as a text to be signed. NOT_FOUND: nothing is published yet. */
+/* Counts what the ledger holds of the period, and writes, below public/report/ of the desk's
+ * folder, FROM_UNTIL.csv, .json, .html and .openings; and, for the auditor alone,
+ * auditor/openings_FROM_UNTIL with all that can be opened. Cases that are not over, or whose notice
+ * is barred, stay closed: their cells go into the auditor's statement, which is appended to
+ * statement as a text to be signed. NOT_FOUND: nothing is published yet. */
 MUST err desk_report(struct desk *d, uint64_t from, uint64_t until, buf *statement);
 
 /* A line of an openings file, for the entry at this place. values: with their salts; a slot without

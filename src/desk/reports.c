@@ -83,14 +83,14 @@ static int read_optional(const char *path, size_t max, buf *out) {
     return e == OK ? CODE_FINE : command_error(path, e);
 }
 
-/* "openings", beside the report. */
+/* FROM_UNTIL.openings, beside FROM_UNTIL.csv. */
 static void openings_path(const struct command_line *line, char path[PATH]) {
-    const char *report = line->words[1], *slash = strrchr(report, '/');
-    int before = slash == NULL ? 0 : (int)(slash - report) + 1;
+    const char *report = line->words[1];
+    size_t n = strlen(report);
     if (line->openings != NULL)
         snprintf(path, PATH, "%s", line->openings);
     else
-        snprintf(path, PATH, "%.*sopenings", before, report);
+        snprintf(path, PATH, "%.*s.openings", (int)(n > 4 ? n - 4 : n), report);
 }
 
 static int run(const struct command_line *line, struct audit_of *of) {

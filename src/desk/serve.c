@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "desk/command.h"
+#include "desk/ledger.h"
 #include "desk/desk.h"
 #include "desk/pages/pages.h"
 #include "sys/address.h"
@@ -41,6 +42,13 @@ static void on_alarm(void *ctx, slice case_id) {
         sys_log_error(s->log, "an alarm could not be handed to its command");
 }
 
+/* A command that publishes at the same time is as good. */
+static void publish(struct serving *s) {
+    err e = desk_ledger_tick(s->desk, desk_now());
+    if (e != OK && e != ERR_BUSY)
+        sys_log_failure(s->log, "the ledger could not be published", e);
+}
+
 static void on_tick(void *ctx) {
     struct serving *s = ctx;
     struct desk_why why = {0};
@@ -49,6 +57,7 @@ static void on_tick(void *ctx) {
         sys_log_error(s->log, "%s", desk_why_text(&why));
     else if (e != OK)
         sys_log_failure(s->log, "what time brings could not be done", e);
+    publish(s);
     if (sys_timer_set(&s->tick, s->loop, TICK_MS, on_tick, s) != OK)
         sys_loop_stop(s->loop);
 }

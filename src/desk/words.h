@@ -701,6 +701,8 @@
       "Every move of every case is a sealed entry in an append-only log. Entries can't be read, but none can be taken out, changed or moved without its being seen.", \
       "每宗案件的每一步均為只增帳冊中的密封條目。條目不可閱讀，但任何刪除、更改或移動均會被察覺。") \
     X(CHECKPOINT, "Checkpoint", "檢查點") \
+    X(PUBLISHED_ON, "Published", "公布時間") \
+    X(ENTRIES, "Entries", "條目數目") \
     X(CHECKPOINT_FILE, "The checkpoint as a file", "檢查點檔案") \
     X(CHECKPOINT_NONE, \
       "Nothing was published yet. Entries are published in weekly batches of one size.", \

@@ -42,7 +42,7 @@ class Desk:
 
     @property
     def report(self):
-        return self.public / "reports" / PERIOD
+        return self.public / "report"
 
     def sign(self, path, person, to):
         run("sign", path, "--as", person, "--key", self.folder / "people" / person / "ssh", "--office",
@@ -63,7 +63,7 @@ class Desk:
 
     def audit(self, *more, public=None, stated=True):
         public = public or self.public
-        args = ["audit", public, public / "reports" / PERIOD / "report.csv", "--office", self.office, "--json"]
+        args = ["audit", public, public / "report" / f"{PERIOD}.csv", "--office", self.office, "--json"]
         done = run(*args, *(["--statement", self.folder / "stated"] if stated else []), *more, code=None)
         found = [json.loads(line) for line in done.stdout.splitlines()]
         return done.returncode, [f["finding"] for f in found[:-1]], found[-1] if found else done.stderr
@@ -163,23 +163,23 @@ def whole(tap, folder):
     desk = Desk(folder, 5000, 65536)
     code, found, total = desk.audit()
     tap.check("a_year_of_5000_cases_recounts_to_the_last_cell", (code, found) == (0, []), f"{found[:5]} {total}")
-    cells, size = reported(desk.report / "report.csv")
+    cells, size = reported(desk.report / f"{PERIOD}.csv")
     again = recount(desk.public, folder / "auditor" / f"openings_{PERIOD}", size)
     filled = {key: {column: cell.get(column, 0) for column in cells[key]} for key, cell in again.items() if key in cells}
     tap.check("another_program_counts_the_same", filled == cells and len(again) == len(cells) > 100,
               [(k, cells[k], filled.get(k)) for k in cells if filled.get(k) != cells[k]][:3])
-    as_json = json.loads((desk.report / "report.json").read_text())
+    as_json = json.loads((desk.report / f"{PERIOD}.json").read_text())
     tap.check("json_says_what_csv_says", len(as_json["cells"]) == len(cells) and
               all(cells[tuple(list(c.values())[:5])] == dict(list(c.items())[5:]) for c in as_json["cells"]))
     rejected = sum(r["rejected"] for r in as_json["reasons"])
     tap.check("rejections_by_reason_add_up", rejected == sum(c["rejected"] for c in cells.values()) > 0, rejected)
-    html = (desk.report / "report.html").read_text()
+    html = (desk.report / f"{PERIOD}.html").read_text()
     tap.check("the_picture_has_a_table_beside_it", "<svg" in html and "<table" in html and ">HK<" in html)
     code, found, total = desk.audit("--openings", folder / "auditor" / f"openings_{PERIOD}", "--padding",
                                     folder / "keys" / "padding", stated=False)
     tap.check("the_auditor_finds_that_the_rest_is_padding",
               (code, found) == (0, []) and total["opened"] + total["padding"] == total["entries"], f"{found[:5]} {total}")
-    public = (desk.report / "openings").read_text()
+    public = (desk.report / f"{PERIOD}.openings").read_text()
     tap.check("neither_filing_nor_order_is_opened", not any(f" {s}:" in public for s in (18, 20)))
 
 
@@ -245,7 +245,7 @@ def cell_changed(column, by):
 def manipulations():
     is_reject = lambda x: opened_value(x, 0) == b"reject"  # noqa: E731
     any_move = lambda x: opened_value(x, 0) == b"close"  # noqa: E731
-    csv, openings, tile = f"reports/{PERIOD}/report.csv", f"reports/{PERIOD}/openings", "tile/entries/001"
+    csv, openings, tile = f"report/{PERIOD}.csv", f"report/{PERIOD}.openings", "tile/entries/001"
     return (
         ("a_number_is_lower", "CELL", csv, cell_changed(b"received", -1)),
         ("a_rejection_is_a_release", "CELL", csv, cell_changed(b"some_disclosed", 1)),

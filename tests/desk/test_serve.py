@@ -42,6 +42,16 @@ class Daemon:
         return None
 
 
+def published(daemon):
+    """Once its clock has ticked: a checkpoint, and the list that is in force."""
+    for _ in range(600):
+        if daemon.get("/ledger/checkpoint")[0] == 200:
+            break
+        time.sleep(0.1)
+    return (daemon.get("/ledger/batches") == (200, "1 0 1024\n") and
+            "\nkind suspensions\nversion 1\n" in daemon.get("/ledger/notices/newest")[1])
+
+
 def run(*args):
     return subprocess.run([PROGRAM, *map(str, args)], capture_output=True, text=True, timeout=60)
 
@@ -59,6 +69,7 @@ def main():
         tap.check("it_serves_its_pages", daemon.get("/")[0] == 200 and "Demonstration" in daemon.get("/")[1])
         tap.check("and_says_what_is_not_there", daemon.get("/nothing")[0] == 404)
         tap.check("its_kernel_filter_is_on", (daemon.status("Seccomp"), daemon.status("NoNewPrivs")) == ("2", "1"))
+        tap.check("it_publishes_the_ledger_by_itself", published(daemon), daemon.get("/ledger/batches"))
         port = daemon.origin.rsplit(":", 1)[1]
         other = run("serve", folder, "--listen", f"127.0.0.1:{port}")
         tap.check("a_port_that_is_taken_is_told", other.returncode == 3, f"{other.returncode} {other.stderr}")

@@ -150,7 +150,7 @@ static void warnings(struct page *p, const struct office *o) {
     if (!enough(o))
         page_note(p, "warn", WORD_NO_QUORUM);
     compellers(p, o);
-    if (o->witnesses.n == 0)
+    if (!page_witnessed(p))
         page_note(p, "warn", WORD_NOT_WITNESSED);
 }
 

@@ -1,10 +1,10 @@
 /* The ledger as it is published, its checkpoint to read, and how it is checked. The files under
  * public/ can be served by any web server; here they are for who has no other. */
+#include "desk/ledger.h"
 #include "desk/pages/page.h"
-#include "merkle/checkpoint.h"
 #include "sys/files.h"
 
-enum { PUBLISHED_MAX = 8 << 20, CHECKPOINT_MAX = 64 * 1024 };
+enum { PUBLISHED_MAX = 8 << 20 };
 
 /* A path below public/, with its NUL. */
 static err published_path(struct page *p, slice rest, buf *path) {
@@ -25,8 +25,16 @@ static err published_read(struct page *p, slice rest, size_t max, buf *out) {
 
 static void checkpoint(struct page *p) {
     buf note = buf_on(NULL);
+    struct desk_ledger_state state;
     page_section(p, WORD_CHECKPOINT);
-    if (published_read(p, slice_str("checkpoint"), CHECKPOINT_MAX, &note) == OK) {
+    if (desk_ledger_state_get(p->desk, &state) == OK && state.size > 0 &&
+        desk_ledger_checkpoint(p->desk, &note) == OK) {
+        page_facts(p);
+        page_fact_time(p, WORD_PUBLISHED_ON, state.time);
+        page_fact(p, WORD_ENTRIES);
+        html_number(&p->h, state.size);
+        page_fact_end(p);
+        html_close(&p->h);
         page_pre(p, buf_slice(&note));
         html_open(&p->h, "p", NULL);
         page_link(p, "/ledger/checkpoint", WORD_CHECKPOINT_FILE);
@@ -38,6 +46,30 @@ static void checkpoint(struct page *p) {
     buf_free(&note);
 }
 
+static bool witness(void *ctx, const struct desk_ledger_witness *w) {
+    struct page *p = ctx;
+    html_open(&p->h, "p", NULL);
+    html_element(&p->h, "code", w->key, "class", "hash", NULL);
+    html_string(&p->h, " ");
+    if (w->size == 0)
+        page_badge(p, "warn", WORD_NOT_WITNESSED_SHORT);
+    else
+        page_time(p, w->time);
+    html_close(&p->h);
+    return true;
+}
+
+static bool has_seen(void *ctx, const struct desk_ledger_witness *w) {
+    bool *seen = ctx;
+    *seen = *seen || w->size > 0;
+    return !*seen;
+}
+
+bool page_witnessed(struct page *p) {
+    bool seen = false;
+    return desk_ledger_witnesses(p->desk, has_seen, &seen) == OK && seen;
+}
+
 static void keys(struct page *p, const struct office *o) {
     page_section(p, WORD_LEDGER_KEYS);
     page_facts(p);
@@ -45,13 +77,8 @@ static void keys(struct page *p, const struct office *o) {
     html_element(&p->h, "code", o->ledger, "class", "hash", NULL);
     page_fact_end(p);
     page_fact(p, WORD_WITNESSES);
-    if (o->witnesses.n == 0)
+    if (o->witnesses.n == 0 || desk_ledger_witnesses(p->desk, witness, p) != OK)
         page_say(p, WORD_NOT_WITNESSED_SHORT);
-    for (size_t i = 0; i < o->witnesses.n; i++) {
-        html_open(&p->h, "p", NULL);
-        html_element(&p->h, "code", o->witnesses.p[i].text, "class", "hash", NULL);
-        html_close(&p->h);
-    }
     page_fact_end(p);
     page_fact_hash(p, WORD_OFFICE_HASH, o->document.hash);
     html_close(&p->h);
@@ -62,7 +89,7 @@ static err ledger(struct page *p) {
     const struct office *o = desk_office(p->desk);
     page_begin(p, WORD_LEDGER);
     html_element(&p->h, "p", slice_str(page_word(p, WORD_LEDGER_LEAD)), "class", "lead", NULL);
-    if (o != NULL && o->witnesses.n == 0)
+    if (!page_witnessed(p))
         page_note(p, "warn", WORD_NOT_WITNESSED);
     checkpoint(p);
     if (o != NULL)
@@ -102,8 +129,14 @@ static const char *type_of(slice path) {
     } TYPES[] = {{".html", "text/html; charset=utf-8"},
                  {".csv", "text/csv; charset=utf-8"},
                  {".json", "application/json"},
-                 {"checkpoint", "text/plain; charset=utf-8"},
                  {".txt", "text/plain; charset=utf-8"}};
+    static const char *const TEXTS[] = {"checkpoint", "batches", "notices/", "office/",
+                                        "suspensions/"};
+    for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
+        slice rest = path;
+        if (slice_skip(&rest, slice_str(TEXTS[i])))
+            return "text/plain; charset=utf-8";
+    }
     for (size_t i = 0; i < sizeof(TYPES) / sizeof(TYPES[0]); i++) {
         size_t n = strlen(TYPES[i].end);
         if (path.n >= n && memcmp(path.p + path.n - n, TYPES[i].end, n) == 0)

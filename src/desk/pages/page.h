@@ -46,29 +46,34 @@ err page_run(void *ctx, const struct sys_web_request *request, err uploaded,
         return page_run(ctx, request, up, answer, whom, name);                   \
     }
 /* What the table has: page_at_NAME for each. */
-#define PAGE_LIST(X)                                                                           \
-    X(home)                                                                                    \
-    X(policy)                                                                                  \
-    X(guidelines)                                                                              \
-    X(ledger)                                                                                  \
-    X(receipt_note)                                                                            \
-    X(receipt_proof) X(published) X(report) X(file) X(file_wait) X(file_take) X(status)        \
-        X(objection) X(object) X(language) X(asset) X(login) X(login_take) X(logout) X(act_as) \
-            X(act_as_key) X(enrol) X(enrol_begin) X(enrol_keys) X(queue) X(case_) X(case_key)  \
-                X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move) X(tasks) \
-                    X(rewrap) X(board) X(board_compose) X(office) X(paper) X(paper_add)        \
-                        X(paper_sign) X(me) X(me_key) X(me_key_put) X(me_away)
+#define PAGE_LIST(X)                                                                              \
+    X(home)                                                                                       \
+    X(policy)                                                                                     \
+    X(guidelines)                                                                                 \
+    X(ledger)                                                                                     \
+    X(published)                                                                                  \
+    X(report)                                                                                     \
+    X(file)                                                                                       \
+    X(file_wait)                                                                                  \
+    X(file_take)                                                                                  \
+    X(status)                                                                                     \
+    X(receipt_note)                                                                               \
+    X(receipt_proof) X(objection) X(object) X(language) X(asset) X(login) X(login_take) X(logout) \
+        X(act_as) X(act_as_key) X(enrol) X(enrol_begin) X(enrol_keys) X(queue) X(case_)           \
+            X(case_key) X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move)     \
+                X(tasks) X(rewrap) X(board) X(board_compose) X(office) X(paper) X(paper_add)      \
+                    X(paper_sign) X(me) X(me_key) X(me_key_put) X(me_away)
 #define X(name)                                                                  \
     err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
                        struct sys_web_answer *answer);
 PAGE_LIST(X)
 #undef X
 
-/* Where the receipt, signed, and its proof are: receipt.c. */
-void page_receipt_links(struct page *p, const struct desk_receipt *r);
 /* Takes the public form's upload, of so many bytes at most. */
 enum { PAGE_FILING_MAX = 48 << 20 };
 extern const struct sys_web_upload page_filing_upload;
+/* Where the receipt, signed, and its proof are: receipt.c. */
+void page_receipt_links(struct page *p, const struct desk_receipt *r);
 
 /* ---- Frame ---- */
 
@@ -156,6 +161,8 @@ void page_paper(struct page *p, const char *name, enum word title, slice text);
  * were made elsewhere are pasted. */
 void page_paper_text(struct page *p, const char *name, slice text);
 void page_paper_lines(struct page *p, const char *name);
+/* Whether a witness has cosigned the ledger. */
+bool page_witnessed(struct page *p);
 /* Whether a path below public/ is one that is given out. */
 bool page_published_name(slice path);
 /* Takes an office file or a suspension list to be signed, and shows it. */

@@ -18,20 +18,13 @@ const struct sys_web_page desk_pages_table[] = {
     GET("/guidelines", guidelines),
     GET("/report", report),
     GET("/ledger", ledger),
-    GET("/ledger/"
-        "**",
-        published),
+    GET("/ledger/**", published),
     GET("/file", file),
     GET("/file/wait", file_wait),
     {"POST", "/file", PAGE_FILING_MAX, &page_filing_upload, page_at_file_take},
     GET("/status", status),
-    GET("/receipt/"
-        "*",
-        receipt_note),
-    GET("/receipt/"
-        "*"
-        "/proof",
-        receipt_proof),
+    GET("/receipt/*", receipt_note),
+    GET("/receipt/*/proof", receipt_proof),
     GET("/object", objection),
     POST("/object", object, FORM),
     GET("/language", language),

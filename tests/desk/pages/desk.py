@@ -76,6 +76,10 @@ class Desk:
         private, credential = (self.folder / "people" / person / "passkey").read_text().split()
         return bytes.fromhex(private), bytes.fromhex(credential)
 
+    def publish(self):
+        """A batch of the ledger."""
+        return self.code("publish")
+
     def code(self, person):
         """A code to enrol."""
         self.process.stdin.write(person.encode() + b"\n")

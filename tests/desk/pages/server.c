@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "crypto/crypto.h"
 #include "desk/enrolment.h"
+#include "desk/ledger.h"
 #include "desk/pages/pages.h"
 #include "sys/files.h"
 #include "sys/listener.h"
@@ -64,7 +65,7 @@ static void file_cases(struct desk *d, unsigned n) {
 
 struct serving {
     struct sys_loop *loop;
-    const char *folder;
+    struct desk *desk;
 };
 
 static void input_line(void *ctx, unsigned events) {
@@ -75,15 +76,21 @@ static void input_line(void *ctx, unsigned events) {
         sys_loop_stop(s->loop);
         return;
     }
-    must(desk_enrolment_begin(s->folder, slice_of(line, strcspn(line, "\n")),
-                              slice_str("roles policy\ncountries DE\n"), desk_now(), code),
-         "enrolment");
-    printf("%s\n", code);
+    line[strcspn(line, "\n")] = '\0';
+    if (strcmp(line, "publish") == 0) {
+        must(desk_ledger_publish(s->desk, desk_now()), line);
+        printf("published\n");
+    } else {
+        must(desk_enrolment_begin(desk_folder(s->desk), slice_str(line),
+                                  slice_str("roles policy\ncountries DE\n"), desk_now(), code),
+             line);
+        printf("%s\n", code);
+    }
     fflush(stdout);
 }
 
-static void serve(struct desk_pages *pages, const char *folder, const char *port) {
-    struct serving serving = {NULL, folder};
+static void serve(struct desk *d, struct desk_pages *pages, const char *port) {
+    struct serving serving = {NULL, d};
     struct sys_loop *loop;
     struct sys_web *web;
     struct sys_watch input = {0};
@@ -123,7 +130,7 @@ int main(int argc, char **argv) {
     }
     struct desk_pages_options options = {.people = people, .work_bits = WORK_BITS};
     must(desk_pages_new(&pages, d, &options), "pages");
-    serve(pages, argv[1], argv[2]);
+    serve(d, pages, argv[2]);
     desk_pages_free(pages);
     desk_close(d);
     return 0;

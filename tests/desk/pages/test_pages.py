@@ -167,6 +167,14 @@ def a_filing_by_the_form_is_receipted_by_the_hash_of_what_is_shown(desk):
     receipt = re.search(r"[0-9a-f]{64}", answer.text).group(0)
     shown = good_page(visitor.get(f"/status?receipt={receipt}"))
     expect(shown is not None and case in visitor.get(f"/status?receipt={receipt}").text, "not found again")
+    expect(visitor.get(f"/receipt/{receipt}").text.startswith("sotto receipt 1\n"), "no promise")
+    proof = f"/receipt/{receipt}/proof"
+    good_page(visitor.get(proof), 404)
+    desk.publish()
+    expect(proof in visitor.get(f"/status?receipt={receipt}").text, "no link to the proof")
+    expect(visitor.get(proof).text.startswith("c2sp.org/tlog-proof@v1\n"), visitor.get(proof).text)
+    expect("demonstration.example/ledger\n1024\n" in visitor.get("/ledger").text, "the checkpoint")
+    good_page(visitor.get("/ledger"))
     expect("PNG" not in text and hashlib.sha256(b"\x89PNG<script>").hexdigest() in text, "attachment by its hash")
 
 
@@ -326,13 +334,12 @@ def an_objection_needs_the_notices_case_and_receipt(desk):
 def what_is_published_is_given_out_and_nothing_beside_it(desk):
     visitor = Visitor(desk)
     public = desk.folder / "public"
-    for name, data in (("checkpoint", b"demo\n"), ("tile/0/000", b"\x00\x01"), ("tile/0/x001/234.p/5", b"x"),
-                       ("report/2026-h2.csv", b"a,b\n"), ("report/.hidden", b"no")):
-        (public / name).parent.mkdir(parents=True, exist_ok=True)
-        (public / name).write_bytes(data)
-    expect(visitor.get("/ledger/checkpoint").body == b"demo\n", "the checkpoint")
-    expect(visitor.get("/ledger/tile/0/000").body == b"\x00\x01", "a tile")
-    expect("demo" in visitor.get("/ledger").text, "shown")
+    (public / "report").mkdir(parents=True, exist_ok=True)
+    (public / "report" / "2026-h2.csv").write_text("a,b\n")
+    (public / "report" / ".hidden").write_text("no")
+    desk.publish()
+    for path in ("checkpoint", "tile/0/000", "tile/entries/000", "notices/newest", "office/1", "suspensions/1"):
+        expect(visitor.get("/ledger/" + path).body == (public / path).read_bytes(), path)
     page = visitor.get("/report")
     good_page(page)
     expect("/ledger/report/2026-h2.csv" in page.text and "hidden" not in page.text, "listed")
