@@ -13,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 native=(gcc libc6-dev make meson ninja-build pkgconf python3 libssl-dev librocksdb-dev
-    libsqlite3-dev libutf8proc-dev libwslay-dev libseccomp-dev libqrencode-dev libjson-c-dev
+    libsqlite3-dev libutf8proc-dev libwslay-dev libseccomp-dev libqrencode-dev libjson-c-dev libxml2-dev
     libmicrohttpd-dev linux-libc-dev esbuild)
 missing=()
 
