@@ -31,7 +31,7 @@ def take(b, folder, name, path=None):
         b.open(path)
     b.driver.execute_script("window.scrollTo(0, 0)")
     height = b.driver.execute_script("return document.documentElement.scrollHeight")
-    b.driver.set_window_size(1100, min(max(height + 150, 800), 5000))
+    b.driver.set_window_size(1100, min(max(height + 150, 800), 2200))
     b.driver.save_screenshot(str(folder / f"{name}.png"))
     b.driver.set_window_size(1100, 900)
 
@@ -42,7 +42,6 @@ def public(desk, folder, receipt):
             take(b, folder, "status" + suffix, "/")
             take(b, folder, "file" + suffix, "/file")
             if not suffix:
-                take(b, folder, "policy", "/policy")
                 take(b, folder, "filing-status", f"/status?receipt={receipt}")
                 take(b, folder, "object", "/object")
                 take(b, folder, "ledger", "/ledger")
