@@ -502,8 +502,12 @@ static err claim_answered(struct core *core, struct claim *c, err e, uint16_t re
         return claim_taken(core, c);
     if (reason == PROTO_REASON_LIMIT && c->r.state == CLAIM_WANTED && c->r.command != 0)
         return command_failed(core, c->r.command, reason);
-    if (c->r.state == CLAIM_HELD && reason == PROTO_REASON_NONE && may_be_dropped(core, c))
+    if (c->r.state == CLAIM_HELD && reason == PROTO_REASON_NONE && may_be_dropped(core, c)) {
+        core_action_trouble(core, ERR_DENIED, reason,
+                            "our handle is gone from the server, dropped by another of our devices "
+                            "or lost there; claim it again to keep it");
         return claim_remove(core, c);
+    }
     if (c->r.state == CLAIM_HELD && !c->r.doubt &&
         (reason == PROTO_REASON_OLD || reason == PROTO_REASON_NONE)) {
         c->r.doubt = true;

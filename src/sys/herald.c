@@ -2,26 +2,37 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sys/files.h"
+
+enum { PAUSE_MS = 20 };
 
 /* Words are messages of a socket that keeps them apart. */
 struct sys_herald {
     int fd;
 };
 
+/* One that hangs doesn't keep back what comes after it. */
 static void run(const char *program, char *word) {
     char *argv[] = {(char *)(uintptr_t)program, word, NULL};
     pid_t pid;
     int how;
     if (posix_spawnp(&pid, program, NULL, NULL, argv, environ) != 0)
         return;
+    for (int tries = 0; tries < SYS_HERALD_PATIENCE_MS / PAUSE_MS; tries++) {
+        if (waitpid(pid, &how, WNOHANG) != 0)
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+    }
+    kill(pid, SIGKILL);
     while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
         ;
 }
@@ -42,9 +53,9 @@ __attribute__((noreturn)) static void serve(int fd, const char *program) {
 }
 
 static void close_others(int keep) {
-    for (int fd = 3; fd < 64; fd++)
-        if (fd != keep)
-            close(fd);
+    if (keep > 3)
+        close_range(3, (unsigned)keep - 1, 0);
+    close_range((unsigned)keep + 1, UINT_MAX, 0);
 }
 
 err sys_herald_start(struct sys_herald **out, const char *program) {
