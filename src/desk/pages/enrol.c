@@ -113,6 +113,16 @@ static err add_seal(buf *lines, slice seal) {
     return buf_append_byte(lines, '\n');
 }
 
+/* A code makes keys, and replaces none: credentials are no secrets. REPEAT. */
+static err wrapped_are_new(struct page *p, const char *id, slice lines) {
+    buf there = buf_on(NULL);
+    err e = ERR_NOT_FOUND;
+    for (slice line; e == ERR_NOT_FOUND && slice_line(&lines, &line);)
+        e = desk_person_key_get(p->desk, slice_str(id), slice_until(&line, ' '), &there);
+    buf_free(&there);
+    return e == ERR_NOT_FOUND ? OK : e == OK ? ERR_REPEAT : e;
+}
+
 /* Each line a credential and the key that is wrapped for it. */
 static err keep_wrapped(struct page *p, const char *id, slice lines) {
     buf wrapped = buf_on(NULL);
@@ -144,6 +154,8 @@ static err take(struct page *p, slice code, const char *id) {
         e = add_ssh_keys(&lines, buf_slice(&field));
     if (e == OK)
         e = page_field(p, "wrapped", &field);
+    if (e == OK)
+        e = wrapped_are_new(p, id, buf_slice(&field));
     if (e == OK)
         e = desk_enrolment_end(desk_folder(p->desk), code, p->now, buf_slice(&lines));
     if (e == OK)

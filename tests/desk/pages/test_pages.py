@@ -388,6 +388,8 @@ def a_code_enrols_once(desk):
            "seal AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\npasskey es256 QUJD QUJE\npasskey eddsa AA== QUJF\n"
            "ssh-key QUJH\n", draft.read_text())
     good_page(visitor.post("/enrol/keys", KEYS | {"code": code}), 403)
+    # Another code of the same person replaces no key of theirs.
+    good_page(visitor.post("/enrol/keys", KEYS | {"code": desk.code("policy-3")}), 400)
 
 
 @test
