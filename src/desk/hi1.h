@@ -80,6 +80,7 @@ struct hi1_pairs {
     size_t n;
 };
 struct hi1_object {
+    slice action; /* the number of the request's action that brought it */
     slice id, country, owner, generation, external, changed;
     struct hi1_pairs associated; /* ids of others */
 };

@@ -18,7 +18,7 @@ static int refused(const char *path, enum hi1_reason reason, const char *where) 
     return CODE_REFUSED;
 }
 
-static int read_filing(const char *path, buf *bytes, struct hi1_filing **f) {
+int command_hi1(const char *path, buf *bytes, struct hi1_filing **f) {
     char where[HI1_WHERE] = "";
     err e = sys_file_read(path, HI1_MAX, bytes);
     if (e == ERR_TOO_LARGE)
@@ -92,7 +92,7 @@ int command_import(const struct command_line *line) {
     if (line->word_count != 2)
         return command_fail(CODE_USAGE, "usage", "sotto-desk import DIR FILE");
     const char *folder = line->words[0], *path = line->words[1];
-    int code = read_filing(path, &bytes, &f);
+    int code = command_hi1(path, &bytes, &f);
     if (code == CODE_FINE) {
         err e = desk_open(&d, folder);
         code = e == OK ? file(d, folder, path, f, buf_slice(&bytes)) : command_error(folder, e);

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "term"))
@@ -77,12 +78,64 @@ def refused(folder, tap):
     tap.check("none_of_them_changed_anything", cases(folder) == before, cases(folder))
 
 
+CORE = "{http://uri.etsi.org/03120/common/2019/10/Core}"
+TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+VALUE = ".//{http://uri.etsi.org/03120/common/2016/02/Common}Value"
+
+
+def statuses(response):
+    return [(o.get(TYPE), o.find(VALUE).text) for o in ElementTree.fromstring(response).iter(CORE + "HI1Object")]
+
+
+def answered(folder, tap):
+    path = folder / "epoc.xml"
+    done = run("answer", path, "rejected")
+    root = ElementTree.fromstring(done.stdout)
+    tap.check("a_response_sets_each_status", statuses(done.stdout) ==
+              [("auth:AuthorisationObject", "Rejected"), ("task:LDTaskObject", "Rejected")], done.stdout)
+    asked = ElementTree.fromstring(path.read_text())
+    name = f".//{CORE}TransactionIdentifier"
+    tap.check("it_is_of_the_same_transaction", root.find(name).text == asked.find(name).text)
+    tap.check("it_answers_every_action", [e.text for e in root.iter(CORE + "ActionIdentifier")] == ["0", "1", "2"])
+    tap.check("it_names_no_account", done.returncode == 0 and ACCOUNT not in done.stdout)
+    preserved = run("answer", SAMPLES / "epoc-pr.json", "preserved")
+    tap.check("a_preservation_in_json_is_answered", statuses(preserved.stdout) ==
+              [("auth:AuthorisationObject", "Approved"), ("task:LPTaskObject", "Preserved")], preserved.stdout)
+    response = folder / "response.xml"
+    response.write_text(done.stdout)
+    back = run("import", folder, response)
+    tap.check("a_response_is_no_filing", back.returncode == 5 and ": RESPONSE: " in back.stderr, back.stderr)
+    for name, code, args in (("preserved_of_a_production", 5, (path, "preserved")),
+                             ("disclosed_of_a_preservation", 5, (SAMPLES / "epoc-pr.json", "disclosed")),
+                             ("a_status_that_is_none", 2, (path, "done"))):
+        tap.check(f"{name}_is_refused", run("answer", *args).returncode == code)
+
+
+def forms(folder, tap):
+    path = folder / "marked.xml"
+    path.write_text((SAMPLES / "epoc.xml").read_text().replace("12 Gs 345/26<", "12 &lt;b&gt; Gs&amp;<"))
+    done = run("annex-iii", folder, path, "offence-not-covered")
+    chosen = [line for line in done.stdout.split("<li>") if line.startswith("[x]")]
+    tap.check("the_form_has_one_ground", len(chosen) == 1 and "offence is not covered" in chosen[0], done.stdout + done.stderr)
+    tap.check("it_names_the_file", "12 &lt;b&gt; Gs&amp;" in done.stdout and "[x] EPOC  [ ]" in done.stdout, done.stdout)
+    tap.check("it_names_no_account_either", ACCOUNT not in done.stdout)
+    third = run("annex-iii", folder, path, "conflict-of-laws")
+    tap.check("a_third_state_s_law_has_its_section", "Nature of the obligation" in third.stdout and
+              "Nature of the obligation" not in done.stdout, third.stdout)
+    other = run("annex-iii", folder, path, "disproportionate")
+    tap.check("a_ground_that_the_form_lacks_is_refused", other.returncode == 5 and not other.stdout, other.stderr)
+    none = run("annex-iii", folder, path, "because")
+    tap.check("a_ground_that_is_none_is_refused", none.returncode == 2, none.stderr)
+
+
 def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as temporary:
         folder = desk(Path(temporary) / "desk")
         imported(folder, tap)
         refused(folder, tap)
+        answered(folder, tap)
+        forms(folder, tap)
     return tap.end()
 
 
