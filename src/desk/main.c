@@ -61,6 +61,7 @@ static const char usage[] =
     "  --statement FILE          what the auditor signed of the cases that stay closed\n"
     "  --openings FILE           another file than the one beside the report\n"
     "  --padding FILE            the padding key: the auditor's form, with all openings\n"
+    "  --schema FILE   of XML: the official schema that it must be valid by\n"
     "  --yes           sign without asking\n"
     "  --json          print objects\n"
     "  --help, --version\n"
@@ -89,6 +90,7 @@ static const char **option_place(struct command_line *line, const char *option) 
         const char **place;
     } options[] = {{"--as", &line->as},
                    {"--key", &line->key},
+                   {"--schema", &line->schema},
                    {"--office", &line->office},
                    {"--list", &line->list},
                    {"--to", &line->to},

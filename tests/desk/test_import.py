@@ -128,6 +128,24 @@ def forms(folder, tap):
     tap.check("a_ground_that_is_none_is_refused", none.returncode == 2, none.stderr)
 
 
+def schemas(folder, tap):
+    schema, path = SAMPLES / "core.xsd", folder / "by-schema.xml"
+    text = (SAMPLES / "epoc.xml").read_text()
+    before = cases(folder)["received"]
+    path.write_text(text.replace("<TransactionIdentifier>0", "<TransactionIdentifier>1"))
+    done = run("import", folder, path, "--schema", schema)
+    tap.check("what_no_schema_allows_is_refused", done.returncode == 5 and
+              "SCHEMA" in done.stderr and "(TransactionIdentifier)" in done.stderr, done.stderr)
+    path.write_text(text)
+    done = run("import", folder, path, "--schema", folder / "nothing.xsd")
+    tap.check("a_schema_that_is_not_there_is_no_refusal", done.returncode == 1, done.stderr)
+    done = run("import", folder, SAMPLES / "epoc-pr.json", "--schema", schema)
+    tap.check("json_is_not_valid_by_a_schema_of_xml", done.returncode == 5, done.stderr)
+    tap.check("nothing_was_filed", cases(folder)["received"] == before)
+    done = run("import", folder, path, "--schema", schema)
+    tap.check("what_is_valid_is_filed", done.returncode == 0 and cases(folder)["received"] == before + 1, done.stderr)
+
+
 def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as temporary:
@@ -136,6 +154,7 @@ def main():
         refused(folder, tap)
         answered(folder, tap)
         forms(folder, tap)
+        schemas(folder, tap)
     return tap.end()
 
 
