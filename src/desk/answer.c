@@ -31,7 +31,7 @@ int command_answer(const struct command_line *line) {
     return code;
 }
 
-/* ---- annex-iii ---- */
+/* ---- annex ---- */
 
 static int write_form(const struct hi1_filing *f, const struct page_data *data,
                       const struct command_line *line) {
@@ -62,13 +62,12 @@ static int write_form(const struct hi1_filing *f, const struct page_data *data,
     return code;
 }
 
-int command_annex_iii(const struct command_line *line) {
+int command_annex(const struct command_line *line) {
     struct hi1_filing *f = NULL;
     struct page_data *data = NULL;
     buf bytes = {0};
     if (line->word_count != 3)
-        return command_fail(CODE_USAGE, "usage",
-                            "sotto-desk annex-iii DIR FILE GROUND [--to FILE]");
+        return command_fail(CODE_USAGE, "usage", "sotto-desk annex DIR FILE GROUND [--to FILE]");
     int code = command_hi1(line->words[1], &bytes, &f);
     if (code == CODE_FINE) {
         err e = page_data_load(&data, line->words[0]);

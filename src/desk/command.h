@@ -29,7 +29,7 @@ struct command_line {
     bool quiet; /* `sign` shows nothing: of the demonstration's own texts */
 };
 
-int command_annex_iii(const struct command_line *line);
+int command_annex(const struct command_line *line);
 int command_answer(const struct command_line *line);
 int command_audit(const struct command_line *line);
 int command_demo(const struct command_line *line);

@@ -20,7 +20,7 @@ static const char usage[] =
     "       sotto-desk answer FILE STATUS [--to FILE]\n"
     "                                         the response to it: received, disclosed, preserved,\n"
     "                                         rejected or invalid\n"
-    "       sotto-desk annex-iii DIR FILE GROUND [--to FILE]\n"
+    "       sotto-desk annex DIR FILE GROUND [--to FILE]\n"
     "                                         the form that says why it can't be complied with\n"
     "       sotto-desk ledger show DIR [--json]      how far the ledger is, and who witnessed it\n"
     "       sotto-desk ledger publish DIR            a batch now, not only once a week\n"
@@ -74,11 +74,11 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-    {"annex-iii", command_annex_iii}, {"answer", command_answer}, {"audit", command_audit},
-    {"demo", command_demo},           {"import", command_import}, {"init", command_init},
-    {"ledger", command_ledger},       {"list", command_list},     {"merge", command_merge},
-    {"office", command_office},       {"report", command_report}, {"serve", command_serve},
-    {"server", command_server},       {"show", command_show},     {"sign", command_sign},
+    {"annex", command_annex},   {"answer", command_answer}, {"audit", command_audit},
+    {"demo", command_demo},     {"import", command_import}, {"init", command_init},
+    {"ledger", command_ledger}, {"list", command_list},     {"merge", command_merge},
+    {"office", command_office}, {"report", command_report}, {"serve", command_serve},
+    {"server", command_server}, {"show", command_show},     {"sign", command_sign},
     {"signed", command_signed},
 };
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,9 @@ def imported(folder, tap):
     store = b"".join(p.read_bytes() for p in folder.glob("desk.sqlite*"))
     tap.check("nothing_of_it_is_in_the_clear_in_the_store",
               not any(text in store for text in (ACCOUNT.encode(), b"12 Gs 345/26", b"StGB", b"form-1.txt")))
+    with sqlite3.connect(folder / "desk.sqlite") as store:
+        sizes = [size for size, in store.execute("SELECT size FROM sealed WHERE kind = 1 ORDER BY number")]
+    tap.check("what_was_read_and_its_document_are_sealed_beside_it", len(sizes) == 2 and sizes[0] > 1000, sizes)
     again = run("import", folder, path)
     tap.check("it_is_filed_once", again.returncode == 5 and cases(folder) == {"received": 1}, again.stderr)
     proof = run("ledger", "receipt", folder, says.get("hash"))
@@ -114,17 +118,17 @@ def answered(folder, tap):
 def forms(folder, tap):
     path = folder / "marked.xml"
     path.write_text((SAMPLES / "epoc.xml").read_text().replace("12 Gs 345/26<", "12 &lt;b&gt; Gs&amp;<"))
-    done = run("annex-iii", folder, path, "offence-not-covered")
+    done = run("annex", folder, path, "offence-not-covered")
     chosen = [line for line in done.stdout.split("<li>") if line.startswith("[x]")]
     tap.check("the_form_has_one_ground", len(chosen) == 1 and "offence is not covered" in chosen[0], done.stdout + done.stderr)
     tap.check("it_names_the_file", "12 &lt;b&gt; Gs&amp;" in done.stdout and "[x] EPOC  [ ]" in done.stdout, done.stdout)
     tap.check("it_names_no_account_either", ACCOUNT not in done.stdout)
-    third = run("annex-iii", folder, path, "conflict-of-laws")
+    third = run("annex", folder, path, "conflict-of-laws")
     tap.check("a_third_state_s_law_has_its_section", "Nature of the obligation" in third.stdout and
               "Nature of the obligation" not in done.stdout, third.stdout)
-    other = run("annex-iii", folder, path, "disproportionate")
+    other = run("annex", folder, path, "disproportionate")
     tap.check("a_ground_that_the_form_lacks_is_refused", other.returncode == 5 and not other.stdout, other.stderr)
-    none = run("annex-iii", folder, path, "because")
+    none = run("annex", folder, path, "because")
     tap.check("a_ground_that_is_none_is_refused", none.returncode == 2, none.stderr)
 
 
