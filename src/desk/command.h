@@ -34,6 +34,7 @@ int command_answer(const struct command_line *line);
 int command_audit(const struct command_line *line);
 int command_demo(const struct command_line *line);
 int command_import(const struct command_line *line);
+int command_enrol(const struct command_line *line);
 int command_init(const struct command_line *line);
 int command_ledger(const struct command_line *line);
 int command_list(const struct command_line *line);

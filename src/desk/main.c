@@ -9,6 +9,11 @@
 static const char usage[] =
     "usage: sotto-desk init DIR ORIGIN        make a desk's folder: its keys and an empty store\n"
     "       sotto-desk demo DIR ORIGIN        a demonstration office with fourteen people's keys\n"
+    "       sotto-desk enrol DIR PERSON LINE...  a code, good for an hour, with which the person "
+    "makes\n"
+    "                                         keys on the page /enrol; LINEs as in an office "
+    "file:\n"
+    "                                         'roles intake' 'countries IE'\n"
     "       sotto-desk serve DIR [--listen ADDR:PORT] [--alarm PROGRAM]\n"
     "                        [--people DIR]   serve the pages, and mind the clock, until SIGTERM\n"
     "       sotto-desk office DIR FILE [--pin HASH]\n"
@@ -74,12 +79,12 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-    {"annex", command_annex},   {"answer", command_answer}, {"audit", command_audit},
-    {"demo", command_demo},     {"import", command_import}, {"init", command_init},
-    {"ledger", command_ledger}, {"list", command_list},     {"merge", command_merge},
-    {"office", command_office}, {"report", command_report}, {"serve", command_serve},
-    {"server", command_server}, {"show", command_show},     {"sign", command_sign},
-    {"signed", command_signed},
+    {"annex", command_annex}, {"answer", command_answer}, {"audit", command_audit},
+    {"demo", command_demo},   {"enrol", command_enrol},   {"import", command_import},
+    {"init", command_init},   {"ledger", command_ledger}, {"list", command_list},
+    {"merge", command_merge}, {"office", command_office}, {"report", command_report},
+    {"serve", command_serve}, {"server", command_server}, {"show", command_show},
+    {"sign", command_sign},   {"signed", command_signed},
 };
 
 /* ---- Options ---- */
