@@ -47,7 +47,7 @@ LIBRARIES = [
     (r"microhttpd\.h$", r"sys/web\.c"),
     (r"utf8proc\.h$", r"lookup/handle_form\.c"),
     (r"json-c/", r"(mlstool/.*|desk/(pages/)?data\.c)"),
-    (r"libxml/", r"desk/hi1_xml\.c"),
+    (r"libxml/", r"desk/hi1_(schema|xml)\.c"),
     (r"qrencode\.h$", r"term/qr\.c"),
 ]
 OS_FILES = r"(sys/.*|host/.*|store/(rocksdb.*|sqlite.*|file_posix\.c))"

@@ -24,10 +24,13 @@ struct command_line {
     const char *as, *key, *office, *list, *to, *pin; /* NULL: not given */
     const char *listen, *people, *alarm;
     const char *from, *until, *statement, *openings, *padding;
+    const char *schema;
     bool yes, json;
     bool quiet; /* `sign` shows nothing: of the demonstration's own texts */
 };
 
+int command_annex(const struct command_line *line);
+int command_answer(const struct command_line *line);
 int command_audit(const struct command_line *line);
 int command_demo(const struct command_line *line);
 int command_import(const struct command_line *line);
@@ -57,6 +60,10 @@ int command_refuse(const char *what, enum office_reason reason, size_t line);
 int command_read(const char *path, buf *out);
 /* Writes a file, or, if path is NULL, to the standard output. */
 int command_write(const char *path, slice content);
+
+/* Reads a file that is a filing in HI1, which hi1_free frees. What fails has been told. */
+struct hi1_filing;
+int command_hi1(const char *path, buf *bytes, struct hi1_filing **f);
 
 /* A signed text of any kind, which is told by its first line. One of the first four is not NULL,
  * or it is an auditor's statement. */

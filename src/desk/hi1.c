@@ -53,6 +53,7 @@ struct reader {
     const struct hi1_tree *t;
     uint32_t about; /* the element that a refusal is about; 0: see missing */
     const char *missing;
+    slice action; /* the identifier of the one that is read */
 };
 typedef enum hi1_reason read_part(struct reader *r, uint32_t node, void *out);
 
@@ -397,6 +398,7 @@ static enum hi1_reason read_authorisation(struct reader *r, uint32_t node) {
     struct hi1_authorisation *a = &r->f->authorisation;
     if (a->object.id.p != NULL)
         return HI1_AUTHORISATIONS;
+    a->object.action = r->action;
     enum hi1_reason e = TAKE(r, node, authorisation_fields, a);
     if (e != HI1_OK)
         return e;
@@ -490,7 +492,7 @@ static enum hi1_reason read_task(struct reader *r, uint32_t node, enum hi1_task_
         return HI1_MEMORY;
     f->tasks.p = p;
     struct hi1_task *task = &f->tasks.p[f->tasks.n++];
-    *task = (struct hi1_task){.kind = kind};
+    *task = (struct hi1_task){.kind = kind, .object.action = r->action};
     return kind == HI1_INTERCEPTION ? TAKE(r, node, interception_fields, task)
                                     : TAKE(r, node, task_fields, task);
 }
@@ -568,7 +570,7 @@ static enum hi1_reason read_document(struct reader *r, uint32_t node) {
         return HI1_MEMORY;
     f->documents.p = p;
     struct hi1_document *d = &f->documents.p[f->documents.n++];
-    *d = (struct hi1_document){.bytes = buf_on(f->mem)};
+    *d = (struct hi1_document){.object.action = r->action, .bytes = buf_on(f->mem)};
     enum hi1_reason reason = TAKE(r, node, document_fields, d);
     if (reason != HI1_OK)
         return reason;
@@ -637,6 +639,10 @@ static const struct field action_fields[] = {
 static enum hi1_reason read_action(struct reader *r, uint32_t node, void *out) {
     struct action action = {0};
     (void)out;
+    /* It may stand behind what it names. */
+    for (uint32_t i = r->t->nodes[node].first; i != 0; i = r->t->nodes[i].next)
+        if (slice_equal(hi1_tree_name(r->t, i), slice_str("ActionIdentifier")))
+            r->action = hi1_tree_value(r->t, i);
     return TAKE(r, node, action_fields, &action);
 }
 

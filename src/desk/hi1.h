@@ -53,7 +53,8 @@ enum {
     X(TASK_KIND, "a task asks for something else than its authorisation is for")                   \
     X(ASSOCIATED, "a task or document belongs to another authorisation")                           \
     X(DOCUMENT, "a document is not in base64, or there are too many")                              \
-    X(CHECKSUM, "a document is not the one of its checksum")
+    X(CHECKSUM, "a document is not the one of its checksum") \
+    X(SCHEMA, "it is not valid by the schemas that the operator gave")
 
 enum hi1_reason {
     HI1_OK = 0,
@@ -80,6 +81,7 @@ struct hi1_pairs {
     size_t n;
 };
 struct hi1_object {
+    slice action; /* the number of the request's action that brought it */
     slice id, country, owner, generation, external, changed;
     struct hi1_pairs associated; /* ids of others */
 };

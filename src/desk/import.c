@@ -7,6 +7,7 @@
 #include "desk/data.h"
 #include "desk/desk.h"
 #include "desk/hi1_class.h"
+#include "desk/hi1_schema.h"
 #include "sys/files.h"
 
 static int refused(const char *path, enum hi1_reason reason, const char *where) {
@@ -18,7 +19,7 @@ static int refused(const char *path, enum hi1_reason reason, const char *where) 
     return CODE_REFUSED;
 }
 
-static int read_filing(const char *path, buf *bytes, struct hi1_filing **f) {
+int command_hi1(const char *path, buf *bytes, struct hi1_filing **f) {
     char where[HI1_WHERE] = "";
     err e = sys_file_read(path, HI1_MAX, bytes);
     if (e == ERR_TOO_LARGE)
@@ -26,6 +27,19 @@ static int read_filing(const char *path, buf *bytes, struct hi1_filing **f) {
     if (e != OK)
         return command_error(path, e);
     enum hi1_reason reason = hi1_load(f, NULL, buf_slice(bytes), where);
+    if (reason == HI1_MEMORY)
+        return command_error(path, ERR_NO_MEMORY);
+    return reason == HI1_OK ? CODE_FINE : refused(path, reason, where);
+}
+
+static int check_schema(const char *schema, const char *path, slice bytes) {
+    enum hi1_reason reason = HI1_SCHEMA;
+    char where[HI1_WHERE];
+    if (schema == NULL)
+        return CODE_FINE;
+    err e = hi1_schema_check(schema, bytes, &reason, where);
+    if (e != OK)
+        return command_error(schema, e);
     if (reason == HI1_MEMORY)
         return command_error(path, ERR_NO_MEMORY);
     return reason == HI1_OK ? CODE_FINE : refused(path, reason, where);
@@ -90,9 +104,11 @@ int command_import(const struct command_line *line) {
     struct hi1_filing *f = NULL;
     buf bytes = {0};
     if (line->word_count != 2)
-        return command_fail(CODE_USAGE, "usage", "sotto-desk import DIR FILE");
+        return command_fail(CODE_USAGE, "usage", "sotto-desk import DIR FILE [--schema FILE]");
     const char *folder = line->words[0], *path = line->words[1];
-    int code = read_filing(path, &bytes, &f);
+    int code = command_hi1(path, &bytes, &f);
+    if (code == CODE_FINE)
+        code = check_schema(line->schema, path, buf_slice(&bytes));
     if (code == CODE_FINE) {
         err e = desk_open(&d, folder);
         code = e == OK ? file(d, folder, path, f, buf_slice(&bytes)) : command_error(folder, e);

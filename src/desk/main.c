@@ -22,6 +22,11 @@ static const char usage[] =
     "       sotto-desk server DIR FILE        take what `sottod office show` printed into FILE\n"
     "       sotto-desk import DIR FILE        file an e-Evidence order (ETSI TS 103 120, XML or "
     "JSON)\n"
+    "       sotto-desk answer FILE STATUS [--to FILE]\n"
+    "                                         the response to it: received, disclosed, preserved,\n"
+    "                                         rejected or invalid\n"
+    "       sotto-desk annex DIR FILE GROUND [--to FILE]\n"
+    "                                         the form that says why it can't be complied with\n"
     "       sotto-desk ledger show DIR [--json]      how far the ledger is, and who witnessed it\n"
     "       sotto-desk ledger publish DIR            a batch now, not only once a week\n"
     "       sotto-desk ledger ask DIR WITNESS [--to FILE]\n"
@@ -61,6 +66,7 @@ static const char usage[] =
     "  --statement FILE          what the auditor signed of the cases that stay closed\n"
     "  --openings FILE           another file than the one beside the report\n"
     "  --padding FILE            the padding key: the auditor's form, with all openings\n"
+    "  --schema FILE   of XML: the official schema that it must be valid by\n"
     "  --yes           sign without asking\n"
     "  --json          print objects\n"
     "  --help, --version\n"
@@ -73,11 +79,12 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-    {"audit", command_audit},   {"demo", command_demo},   {"enrol", command_enrol},
-    {"import", command_import}, {"init", command_init},   {"ledger", command_ledger},
-    {"list", command_list},     {"merge", command_merge}, {"office", command_office},
-    {"report", command_report}, {"serve", command_serve}, {"server", command_server},
-    {"show", command_show},     {"sign", command_sign},   {"signed", command_signed},
+    {"annex", command_annex}, {"answer", command_answer}, {"audit", command_audit},
+    {"demo", command_demo},   {"enrol", command_enrol},   {"import", command_import},
+    {"init", command_init},   {"ledger", command_ledger}, {"list", command_list},
+    {"merge", command_merge}, {"office", command_office}, {"report", command_report},
+    {"serve", command_serve}, {"server", command_server}, {"show", command_show},
+    {"sign", command_sign},   {"signed", command_signed},
 };
 
 /* ---- Options ---- */
@@ -88,6 +95,7 @@ static const char **option_place(struct command_line *line, const char *option) 
         const char **place;
     } options[] = {{"--as", &line->as},
                    {"--key", &line->key},
+                   {"--schema", &line->schema},
                    {"--office", &line->office},
                    {"--list", &line->list},
                    {"--to", &line->to},
