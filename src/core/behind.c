@@ -138,10 +138,12 @@ struct asking {
     err e;
 };
 
-static err ask_own(struct core *core, const struct record_behind *r) {
+/* *kept: nobody can be asked yet. */
+static err ask_own(struct core *core, const struct record_behind *r, bool *kept) {
     struct conversation *own = core_conversation_lookup(core, core->account.r.own);
     buf content = buf_on(core->mem);
-    if (is_in(core, r) || own == NULL || !is_well(own))
+    *kept = !is_in(core, r) && (own == NULL || !is_well(own));
+    if (*kept || is_in(core, r))
         return OK;
     err e = write_request(r, &content);
     if (e == OK)
@@ -153,8 +155,9 @@ static err ask_own(struct core *core, const struct record_behind *r) {
 static bool ask_missed(void *ctx, struct store_key key, slice value) {
     struct asking *a = ctx;
     struct record_behind r;
-    a->e = record_behind_read(value, &r) == OK ? ask_own(a->core, &r) : OK;
-    if (a->e == OK)
+    bool kept = false;
+    a->e = record_behind_read(value, &r) == OK ? ask_own(a->core, &r, &kept) : OK;
+    if (a->e == OK && !kept)
         a->e = core_delete(a->core, TABLE_STATE, slice_str(missed_name), key.number);
     return a->e == OK;
 }

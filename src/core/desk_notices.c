@@ -73,15 +73,16 @@ static bool is_our_link(struct core *core, slice link) {
     return ours;
 }
 
+/* One that is being given up still leads here. */
 static bool is_our_handle(struct core *core, slice name) {
-    struct core_handle handle;
-    buf form = buf_on(core->mem), ours = buf_on(core->mem);
-    bool same = core_handle_get(core, &handle) == OK && lookup_handle_form(name, &form) == OK &&
-                lookup_handle_form(handle.name, &ours) == OK &&
-                slice_equal(buf_slice(&form), buf_slice(&ours));
+    buf form = buf_on(core->mem);
+    bool known = lookup_handle_form(name, &form) == OK, ours = false;
+    for (size_t i = 0; known && !ours && i < core->claims.n; i++) {
+        const struct claim *c = core->claims.p[i];
+        ours = slice_equal(buf_slice(&form), c->r.name);
+    }
     buf_free(&form);
-    buf_free(&ours);
-    return same;
+    return ours;
 }
 
 static bool is_for_us(struct core *core, const struct told *t) {

@@ -30,6 +30,8 @@ struct command_line {
 
 int command_audit(const struct command_line *line);
 int command_demo(const struct command_line *line);
+int command_import(const struct command_line *line);
+int command_enrol(const struct command_line *line);
 int command_init(const struct command_line *line);
 int command_ledger(const struct command_line *line);
 int command_list(const struct command_line *line);

@@ -397,7 +397,8 @@ MUST err desk_sealed_list(struct desk *d, slice case_id, enum desk_sealed_kind k
 /* The case's public key, and the person's wrap of the private one. NOT_FOUND. */
 MUST err desk_case_key(struct desk *d, slice case_id, uint8_t key[32]);
 MUST err desk_wrap_get(struct desk *d, slice case_id, slice person, buf *wrap);
-/* By whoever has it, for who lacks it, or for an expert who is asked. WRAP, NO_CASE, BOUND. */
+/* By whoever has it, for who lacks it, or for an expert who is asked. WRAP, also if the
+ * person has it already; NO_CASE, BOUND. */
 MUST err desk_wrap_put(struct desk *d, slice case_id, slice person, slice wrap,
                        struct desk_why *why);
 /* Who lacks the key of an open case that their role needs. */

@@ -271,6 +271,12 @@ static size_t seat_count(const struct rule *rule) {
     return n;
 }
 
+/* Whether who signed it would be taken still: the office or the list may be another since. */
+static bool may_still(const struct desk_world *w, const struct desk_moved *m) {
+    const struct office_person *p = desk_person(w->office, slice_str(m->person));
+    return p != NULL && (desk_person_roles(p) & m->role) != 0 && !office_person_bound(p, w->list);
+}
+
 /* Who signed the move that this one seconds, and who seconded it: their roles, and this one's. */
 static enum desk_reason together(const struct step *s, size_t *n) {
     uint32_t roles[SEATS + 1] = {s->a->role};
@@ -285,6 +291,8 @@ static enum desk_reason together(const struct step *s, size_t *n) {
             found = found || (first && m->seconds == 0);
             if (desk_is_by(m, s->a->person))
                 return DESK_ACTED;
+            if (!may_still(s->w, m))
+                return DESK_NOT_FIRST;
             if (*n > SEATS)
                 return DESK_NOT_FIRST;
             roles[(*n)++] = m->role;

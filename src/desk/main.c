@@ -9,12 +9,19 @@
 static const char usage[] =
     "usage: sotto-desk init DIR ORIGIN        make a desk's folder: its keys and an empty store\n"
     "       sotto-desk demo DIR ORIGIN        a demonstration office with fourteen people's keys\n"
+    "       sotto-desk enrol DIR PERSON LINE...  a code, good for an hour, with which the person "
+    "makes\n"
+    "                                         keys on the page /enrol; LINEs as in an office "
+    "file:\n"
+    "                                         'roles intake' 'countries IE'\n"
     "       sotto-desk serve DIR [--listen ADDR:PORT] [--alarm PROGRAM]\n"
     "                        [--people DIR]   serve the pages, and mind the clock, until SIGTERM\n"
     "       sotto-desk office DIR FILE [--pin HASH]\n"
     "                                         take the first office file, or the next version\n"
     "       sotto-desk list DIR FILE          take the next suspension list\n"
     "       sotto-desk server DIR FILE        take what `sottod office show` printed into FILE\n"
+    "       sotto-desk import DIR FILE        file an e-Evidence order (ETSI TS 103 120, XML or "
+    "JSON)\n"
     "       sotto-desk ledger show DIR [--json]      how far the ledger is, and who witnessed it\n"
     "       sotto-desk ledger publish DIR            a batch now, not only once a week\n"
     "       sotto-desk ledger ask DIR WITNESS [--to FILE]\n"
@@ -66,11 +73,11 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-    {"audit", command_audit},   {"demo", command_demo},     {"init", command_init},
-    {"ledger", command_ledger}, {"list", command_list},     {"merge", command_merge},
-    {"office", command_office}, {"report", command_report}, {"serve", command_serve},
-    {"server", command_server}, {"show", command_show},     {"sign", command_sign},
-    {"signed", command_signed},
+    {"audit", command_audit},   {"demo", command_demo},   {"enrol", command_enrol},
+    {"import", command_import}, {"init", command_init},   {"ledger", command_ledger},
+    {"list", command_list},     {"merge", command_merge}, {"office", command_office},
+    {"report", command_report}, {"serve", command_serve}, {"server", command_server},
+    {"show", command_show},     {"sign", command_sign},   {"signed", command_signed},
 };
 
 /* ---- Options ---- */

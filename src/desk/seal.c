@@ -117,6 +117,15 @@ err desk_wrap_get(struct desk *d, slice case_id, slice person, buf *wrap) {
     return found ? OK : ERR_NOT_FOUND;
 }
 
+static err wrap_there(struct desk *d, slice case_id, const struct office_person *p, bool *there) {
+    uint64_t n;
+    TRY(desk_store_number(d->store, &n,
+                          "SELECT count(*) FROM wraps WHERE case_id = ? AND person = ? AND key = ?",
+                          "ttb", case_id, p->id, SLICE_ARRAY(p->seal)));
+    *there = n > 0;
+    return OK;
+}
+
 static err wrap_put(struct desk *d, slice case_id, slice person, slice wrap, struct desk_why *why) {
     const struct office_person *p = desk_person(d->office, person);
     struct desk_case c;
@@ -128,6 +137,11 @@ static err wrap_put(struct desk *d, slice case_id, slice person, slice wrap, str
         return desk_refuse(why, DESK_WRAP);
     if (desk_person_bound(d, p))
         return desk_refuse(why, DESK_BOUND);
+    /* Nobody spoils the key that somebody has. */
+    bool has = false;
+    TRY(wrap_there(d, case_id, p, &has));
+    if (has)
+        return desk_refuse(why, DESK_WRAP);
     bool asked =
         c.state == DESK_STATE_NEEDS_EXPERT && (desk_person_roles(p) & OFFICE_ROLE_EXPERT) != 0;
     if (!asked && !desk_needs_key(d, p))

@@ -474,6 +474,7 @@
       "Whom the answer is for: two capital letters.", \
       "答覆為誰而作：兩個大寫字母。") \
     X(FILL, "Show the order before", "顯示上一輪命令") \
+    X(FILL_ORDER, "Show the order", "顯示命令") \
     X(GROUND, "Ground", "理由") \
     X(UNTIL, "Until", "至") \
     X(UNTIL_HINT, "The day on which it ends.", "屆滿日期。") \

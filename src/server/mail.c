@@ -46,7 +46,6 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_mailbox_key_put,   /* 25 */
     &mail_handle_desk_get,          /* 27 */
     &mail_handle_account_delete,    /* 28 */
-    &mail_handle_desk_get,          /* 27 */
     &mail_handle_send,              /* 30 */
     &mail_handle_commit,            /* 32 */
     &mail_handle_key_package_take,  /* 34 */

@@ -375,6 +375,24 @@ TEST(it_asks_for_nothing_that_a_blob_may_bring) {
     rig_fini(&rig);
 }
 
+TEST(it_asks_later_if_its_own_devices_are_out_of_reach) {
+    rig_init(&rig, 2);
+    rig_link(&rig, 0, 2);
+    rig_meet(client(0), client(1));
+    rig_take_link(client(2), client(1));
+    rig_pass(&rig, TIME_MINUTE);
+    struct core *core = client(2)->core;
+    core_conversation_lookup(core, core->account.r.own)->r.spoiled = true;
+    uint32_t number = write_to_two();
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK(!core->missed);
+    core_conversation_lookup(core, core->account.r.own)->r.spoiled = false;
+    rig_crash(client(2));
+    rig_pass(&rig, 5 * TIME_MINUTE);
+    all_three_are_in(number);
+    rig_fini(&rig);
+}
+
 TEST(so_it_is_once_a_request_is_accepted) {
     rig_init(&rig, 2);
     rig_link(&rig, 0, 2);

@@ -315,6 +315,10 @@ TEST(an_account_is_named_by_id_key_link_or_handle) {
     CHECK_OK(core_handle_claim(first->core, slice_str("Anna"), SLICE_EMPTY, rig.now, &command));
     rig_pass(&rig, TIME_MINUTE);
     check_named("handle", "handle ", slice_str("ANNA"), true);
+    CHECK_OK(core_handle_claim(first->core, slice_str("Berta"), SLICE_EMPTY, rig.now, &command));
+    rig_pass(&rig, TIME_MINUTE);
+    check_named("next-handle", "handle ", slice_str("berta"), true);
+    check_named("old-handle", "handle ", slice_str("anna"), true); /* it is not dropped yet */
     check_named("their-handle", "handle ", slice_str("bob"), false);
     check_named("nothing", "telephone ", slice_str("110"), false);
     buf_free(&name);

@@ -1017,6 +1017,30 @@ TEST(a_verdict_is_hidden_until_all_are_in) {
     desks_end(&s);
 }
 
+/* Whoever signed first has to be somebody who may, when the second signs. */
+TEST(a_signature_that_waits_is_void_once_its_signer_lost_the_role) {
+    static const struct signer who[] = {{APPROVER, true}, {POLICY, false}, {RIGHTS, false}};
+    struct desks s;
+    char id[DESK_ID], old[128], new[128];
+    buf text = {0};
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1), DESK_OK);
+    (void)snprintf(old, sizeof old, "person %s\nroles intake\n", people_ids[INTAKE_1]);
+    (void)snprintf(new, sizeof new, "person %s\nroles auditor\n", people_ids[INTAKE_1]);
+    people_office(&text, true, desk_office(s.desk));
+    people_replace(&text, old, new);
+    people_sign_all(&text, who, 3, UINT32_MAX);
+    CHECK_OK(desk_office_change(s.desk, buf_slice(&text), &s.why));
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_NOT_FIRST);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
+    /* Begun anew, it is done. */
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, POLICY), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NOT_HELD);
+    buf_free(&text);
+    desks_end(&s);
+}
+
 TEST(who_lacks_a_key_gets_it_from_who_has_it) {
     struct desks s;
     char id[DESK_ID];
@@ -1026,6 +1050,15 @@ TEST(who_lacks_a_key_gets_it_from_who_has_it) {
                             SLICE_ARRAY(wrap), &s.why),
               ERR_DENIED);
     CHECK_EQ(s.why.reason, DESK_WRAP);
+    /* Who has it keeps it: nobody puts another in its place. */
+    CHECK_ERR(
+        desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(wrap), &s.why),
+        ERR_DENIED);
+    buf plain = {0};
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    buf_free(&plain);
+    CHECK_OK(
+        desk_store_run(s.desk->store, "DELETE FROM wraps WHERE person = ?", "s", people_ids[LAW]));
     CHECK_OK(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(wrap),
                            &s.why));
     CHECK_ERR(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), slice_of(wrap, 79),

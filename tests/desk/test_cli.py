@@ -167,6 +167,10 @@ def handing_in(demo, tap):
     statement.write_text("server " + "07" * 32 + "\nserver-number 12\n")
     run("server", demo.folder, statement)
     tap.check("a_start_s_number_is_by_chance_and_may_be_lower", shown(demo)[1]["server"]["number"] == 12)
+    codes = [run("enrol", demo.folder, who, "roles intake", "countries IE") for who in ("new-1", "new-2", "not an id")]
+    tap.check("a_code_is_given_to_each_new_person_and_to_no_name",
+              [d.returncode for d in codes] == [0, 0, 5] and len({d.stdout for d in codes}) == 3
+              and len(codes[0].stdout.strip()) == 32, [d.stderr for d in codes])
     none = run("show", demo.folder / "nowhere")
     tap.check("looking_makes_no_folder", none.returncode == 1 and not (demo.folder / "nowhere").exists(), none.stderr)
 

@@ -90,8 +90,11 @@ static err sealed_order(struct page *p, const struct desk_case *c, const uint8_t
     page_element(p, "h2", title);
     page_element(p, "p", WORD_ORDER_SEALED);
     page_paper_text(p, name, SLICE_EMPTY);
-    if (sign)
+    /* To read it, and to take it to a machine of one's own, before it is signed. */
+    if (sign) {
+        page_press(p, "fill", WORD_FILL_ORDER);
         page_paper_lines(p, name);
+    }
     html_close(&p->h);
     buf_free(&all);
     buf_free(&hash);

@@ -5,6 +5,7 @@ struct fill {
     struct page *p;
     const struct desk_case *c;
     const struct json_object *ground;
+    uint64_t until; /* 0: not known */
 };
 
 static err hash_text(buf *out, const uint8_t hash[32]) {
@@ -34,6 +35,27 @@ static err fields_text(buf *out, uint32_t fields) {
     return OK;
 }
 
+static slice process_name(const struct fill *f) {
+    const struct json_object *types = page_data_list(f->p->pages->data, "process-types", "types");
+    return page_json_words(page_json_find(types, slice_str(f->c->process)), "name", f->p->language);
+}
+
+/* The day that a notice speaks of: from when data may be given; until when it was forbidden to
+ * tell; by when the process of an emergency must follow. */
+static uint64_t until(struct page *p, const char *template, const struct desk_case *c) {
+    const struct json_object *regime =
+        page_json_find(page_data_list(p->pages->data, "regimes", "regimes"), slice_str(c->regime));
+    const struct json_object *process =
+        page_json_find(page_json_get(regime, "deadlines"), slice_str("process"));
+    if (strcmp(template, "notice") == 0)
+        return p->now + page_json_number(page_json_get(regime, "notice"), "days") * TIME_DAY;
+    if (strcmp(template, "notice-late") == 0)
+        return c->bar_until;
+    if (strcmp(template, "notice-emergency") == 0 && process != NULL && c->released != 0)
+        return c->released + page_json_number(process, "days") * TIME_DAY;
+    return 0;
+}
+
 /* What is not known here stays to be seen, in its braces. */
 static err place(const struct fill *f, slice name, buf *out) {
     const struct office *o = desk_office(f->p->desk);
@@ -58,6 +80,10 @@ static err place(const struct fill *f, slice name, buf *out) {
         return buf_append(out, page_json_words(f->ground, "text", f->p->language));
     if (slice_equal(name, slice_str("cure")) && f->ground != NULL)
         return buf_append(out, page_json_words(f->ground, "cure", f->p->language));
+    if (slice_equal(name, slice_str("process")) && f->c->process[0] != '\0')
+        return buf_append(out, process_name(f));
+    if (slice_equal(name, slice_str("until")) && f->until != 0)
+        return time_text(out, f->until);
     TRY(buf_append_byte(out, '{'));
     TRY(buf_append(out, name));
     return buf_append_byte(out, '}');
@@ -77,7 +103,8 @@ err page_letter(struct page *p, const char *template, const struct desk_case *c,
     const struct json_object *letter =
         page_json_find(page_data_list(p->pages->data, "letters", "letters"), slice_str(template));
     struct fill f = {p, c,
-                     page_json_find(page_data_list(p->pages->data, "reasons", "reasons"), ground)};
+                     page_json_find(page_data_list(p->pages->data, "reasons", "reasons"), ground),
+                     until(p, template, c)};
     TRY(fill(&f, page_json_words(letter, "subject", p->language), out));
     return fill(&f, page_json_words(letter, "body", p->language), out);
 }

@@ -102,7 +102,8 @@ static err begin_session(struct page *p, const struct office_person *person) {
     return e == OK ? page_to(p, "/queue") : e;
 }
 
-/* Its nonce is used up whether the signature is right or not. */
+/* Its nonce is used up by a right signature alone: those that are remembered have a limit, which
+ * who can't sign must not reach. */
 static err check(struct page *p, slice document, struct office_signer *who) {
     struct office_login *login = NULL;
     size_t line;
@@ -112,11 +113,9 @@ static err check(struct page *p, slice document, struct office_signer *who) {
     uint8_t nonce[32];
     memcpy(nonce, login->nonce, sizeof(nonce));
     office_login_free(login);
-    TRY(page_nonce_use(&p->pages->sessions, p->now, nonce));
-    return office_login_check(who, o, desk_list(p->desk), document, nonce, p->now, &line) ==
-                   OFFICE_OK
-               ? OK
-               : ERR_DENIED;
+    if (office_login_check(who, o, desk_list(p->desk), document, nonce, p->now, &line) != OFFICE_OK)
+        return ERR_DENIED;
+    return page_nonce_use(&p->pages->sessions, p->now, nonce);
 }
 
 static err login_take(struct page *p) {

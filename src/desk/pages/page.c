@@ -39,7 +39,8 @@ static void sign_in(struct page *p) {
     if (s == NULL || s->office != o->version)
         return;
     const struct office_person *person = desk_person(o, slice_str(s->person));
-    if (person != NULL) {
+    /* A suspension binds who is signed in already, too. */
+    if (person != NULL && !desk_person_bound(p->desk, person)) {
         p->session = s;
         p->person = person;
     }

@@ -92,15 +92,35 @@ static err to_paper(struct page *p, slice name) {
     return e;
 }
 
+/* A line that is wrong spoils a paper for all who sign it. */
+static err signatures_check(struct page *p, const struct paper *paper, struct desk_why *why) {
+    struct office_signers all;
+    *why = (struct desk_why){.reason = DESK_OFFICE};
+    why->office = office_signed(desk_office(p->desk), desk_list(p->desk), paper->document, &all);
+    return why->office == OFFICE_OK ? OK : ERR_DENIED;
+}
+
+/* One that is there already keeps the signatures that it has. */
+static err begin_paper(struct page *p, slice name, slice text) {
+    buf path = buf_on(NULL);
+    err e = path_to(p, name, &path);
+    if (e == OK)
+        e = sys_file_create((const char *)path.p, text, 0600);
+    buf_free(&path);
+    return e == ERR_EXISTS ? OK : e;
+}
+
 err page_paper_begin(struct page *p, slice text) {
     struct paper paper;
     struct desk_why why;
     buf name = buf_on(NULL);
     err e = paper_load(&paper, text, &why);
+    if (e == OK && paper.document->signatures.n > 0)
+        e = signatures_check(p, &paper, &why);
     if (e == OK)
         e = name_of(&paper, &name);
     if (e == OK)
-        e = write_paper(p, buf_slice(&name), text);
+        e = begin_paper(p, buf_slice(&name), text);
     e = e == OK ? to_paper(p, buf_slice(&name)) : page_error(p, e, &why);
     paper_free(&paper);
     buf_free(&name);
@@ -217,11 +237,7 @@ static err add_lines(struct page *p, buf *document) {
 
 static err signed_paper(struct page *p, const struct paper *paper, slice name, slice document,
                         struct desk_why *why) {
-    struct office_signers all;
-    *why = (struct desk_why){.reason = DESK_OFFICE};
-    why->office = office_signed(desk_office(p->desk), desk_list(p->desk), paper->document, &all);
-    if (why->office != OFFICE_OK)
-        return ERR_DENIED;
+    TRY(signatures_check(p, paper, why));
     TRY(write_paper(p, name, document));
     err e = in_force(p, paper, document, why);
     if (e == ERR_DENIED && waits(why))

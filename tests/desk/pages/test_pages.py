@@ -132,6 +132,13 @@ def a_session_is_begun_by_a_signature_once(desk):
     expect(login(text, "").status == 403, "unsigned")
     text = texts(visitor.get("/login?person=policy-1").text)["text"]
     expect(login(text, line).status == 403, "a signature over another nonce")
+    # Whoever can't sign uses nothing up: not this nonce, nor the room of those that are remembered.
+    for _ in range(1100):
+        flood = texts(visitor.get("/login?person=policy-1").text)["text"]
+        expect(login(flood, line).status == 403, "a flood")
+    expect(login(text, desk.sign("policy-1", text)).status == 303, "after a flood")
+    visitor.post("/logout", {})
+    visitor.cookies.pop("desk")
     text = texts(visitor.get("/login?person=policy-1").text)["text"]
     expect(login(text, other).status == 403, "of somebody else")
     expect(login(changed, line).status == 403, "another text")
@@ -286,7 +293,7 @@ def a_refused_draft_says_why(desk):
 def a_suspension_is_signed_by_two_and_then_public(desk):
     visitor = Visitor(desk)
     visitor.login("human-rights-1")
-    draft = {"what": "set", "id": "aq-2026", "jurisdictions": "BV AQ", "text": "Review of requests is <paused>.\r\nTwo.",
+    draft = {"what": "set", "id": "aq-2026", "jurisdictions": "BV SE AQ", "text": "Review of requests is <paused>.\r\nTwo.",
              "date": desk.day(60), "law": ""}
     answer = visitor.post("/board", draft)
     expect(answer.status == 303, answer.text[-500:])
@@ -294,10 +301,18 @@ def a_suspension_is_signed_by_two_and_then_public(desk):
     page = visitor.get(paper)
     good_page(page)
     text = texts(page.text)["text"]
-    expect("jurisdictions AQ BV\n" in text and "wording Two.\n" in text, text)
+    expect("jurisdictions AQ BV SE\n" in text and "wording Two.\n" in text, text)
     expect(visitor.post(paper, {"text-lines": desk.sign("human-rights-1", text)}).headers["Location"] == paper, "one")
     expect("aq-2026" not in visitor.get("/").text, "public too early")
     good_page(visitor.post(paper, {"text-lines": desk.sign("policy-1", text + "x")}), 422)
+    # The same text once more takes no signature away, and none that is wrong begins a paper.
+    expect(visitor.post("/paper", {"text": text, "text-lines": ""}).headers["Location"] == paper, "the same")
+    expect("human-rights-1</th>" in visitor.get(paper).text, "a signature is gone")
+    spoilt = {"text": text.replace("Two.", "Three."), "text-lines": desk.sign("policy-1", text)}
+    good_page(visitor.post("/paper", spoilt), 422)
+    bound = Visitor(desk)
+    bound.login("expert-2")
+    expect(bound.get("/me").status == 200, "no session")
     visitor.login("approver-1")
     good_page(visitor.get("/board"))
     answer = visitor.post(paper, {"text-lines": desk.sign("approver-1", text)})
@@ -305,6 +320,7 @@ def a_suspension_is_signed_by_two_and_then_public(desk):
     status = visitor.get("/")
     good_page(status)
     expect("Review of requests is &lt;paused&gt;." in status.text, "its wording")
+    expect(bound.get("/me").status == 303, "bound by what is suspended, and still inside")
     good_page(visitor.get(paper), 404)
 
 

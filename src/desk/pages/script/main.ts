@@ -199,11 +199,15 @@ const field = (form: HTMLElement, name: string): HTMLTextAreaElement | HTMLInput
   return found;
 };
 
+const linesOf = (lines: string): string[] => lines.split("\n").filter((l) => l !== "");
+
 /** Puts the text of an order, which is sealed, where the page left room for it: only if it is the one
  * whose hash the page names. Lines of others are taken along if the page asks for them. */
 async function fillOrder(form: HTMLElement, paper: HTMLElement): Promise<void> {
   const { numbers = "", hash = "", name = "order" } = paper.dataset;
-  const lines = new Set<string>();
+  // Those that were made on a machine of one's own stay.
+  const collect = paper.dataset.collect !== undefined;
+  const lines = new Set(collect ? linesOf(field(form, `${name}-lines`).value) : []);
   let body: string | undefined;
   for (const number of numbers.split(" ").filter((n) => n !== "")) {
     // Others' signatures stay hidden while their verdicts do.
@@ -212,13 +216,13 @@ async function fillOrder(form: HTMLElement, paper: HTMLElement): Promise<void> {
     const [order, signatures] = passkey.splitDocument(text(plain));
     if (hex(await sha256(utf8(order))) !== hash) continue;
     body = order;
-    for (const line of signatures.split("\n").filter((l) => l !== "")) lines.add(line);
+    for (const line of linesOf(signatures)) lines.add(line);
   }
   if (body === undefined) throw new Error(say("other-order"));
   const pre = one("pre", paper);
   if (pre !== null) pre.textContent = body;
   field(form, name).value = body;
-  if (paper.dataset.collect !== undefined)
+  if (collect)
     field(form, `${name}-lines`).value = Array.from(lines, (line) => `${line}\n`).join("");
   one("[data-save]", paper)?.replaceChildren(saveLink(utf8(body), `${name}.txt`));
 }
@@ -235,7 +239,8 @@ function beforeSending(form: HTMLFormElement, first: () => Promise<void>): void 
   });
 }
 
-/** Signs each text that the form shows as to be signed, and sends it. */
+/** Signs each text that the form shows as to be signed, unless there is a line of this person's under it
+ * already, and sends it. */
 function formToSign(form: HTMLFormElement): void {
   const papers = all("[data-sign]", form);
   for (const paper of papers) {
@@ -255,10 +260,12 @@ function formToSign(form: HTMLFormElement): void {
     for (const paper of papers) {
       const body = one("pre", paper)?.textContent ?? "";
       if (body === "") throw new Error(say("other-order"));
-      const { made } = await assert(person, await sha256(utf8(body)));
       const name = paper.dataset.name ?? "";
+      const lines = field(form, `${name}-lines`);
       field(form, name).value = body;
-      field(form, `${name}-lines`).value += passkey.signatureLine(person.id, made);
+      if (linesOf(lines.value).some((l) => l.startsWith(`\u2014 ${person.id} `))) continue;
+      const { made } = await assert(person, await sha256(utf8(body)));
+      lines.value = linesOf(lines.value).map((l) => `${l}\n`).join("") + passkey.signatureLine(person.id, made);
     }
     form.submit();
   });
