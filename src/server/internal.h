@@ -105,6 +105,7 @@ enum mail_effect_kind {
     MAIL_SUBSCRIBED,
     MAIL_DELIVER,
     MAIL_GAP,
+    MAIL_ACK,
     MAIL_GONE
 };
 
@@ -440,6 +441,8 @@ void mail_session_drop(struct mail *m, struct mail_session *s);
 void mail_subscriber_start(struct mail *m, const struct mail_effect *effect);
 void mail_subscriber_deliver(struct mail *m, const struct mail_effect *effect);
 void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect);
+/* The same for an ack that did not become durable. */
+void mail_subscriber_unacked(struct mail *m, const struct mail_effect *effect);
 /* Ends the sessions of a device that is signed off. */
 void mail_sessions_gone(struct mail *m, const struct mail_effect *effect);
 /* Serves some of those that are ready, a window each. */

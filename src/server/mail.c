@@ -273,12 +273,20 @@ bool mail_is_damaged(struct mail *m, err e) {
     return true;
 }
 
+/* Kept whatever becomes of it: it has no answer that could say so. */
+static err note_ack(struct mail *m, const struct mail_call *call) {
+    struct mail_effect ack = {.kind = MAIL_ACK, .session = call->session_id};
+    return mail_effect_add(m, &ack);
+}
+
 /* Whatever the handler left half done goes down with the batch. Who met a damaged record before
  * anything was written fails alone. */
 static void serve(struct mail *m, struct mail_call *call, uint16_t type) {
     begin_call(m);
+    err e = type == PROTO_ack ? note_ack(m, call) : OK;
     size_t effects = m->effect_count, writes = store_batch_count(m->batch);
-    err e = m->broken != OK ? m->broken : run(m, call, type);
+    if (e == OK)
+        e = m->broken != OK ? m->broken : run(m, call, type);
     if (e == OK)
         return;
     bool alone = m->broken == OK && mail_is_damaged(m, e) && store_batch_count(m->batch) == writes;
@@ -387,6 +395,7 @@ static void emit_all(struct mail *m) {
         const struct mail_effect *e = &m->effects[i];
         switch (e->kind) {
         case MAIL_NOTHING:
+        case MAIL_ACK:
             break;
         case MAIL_REPLY:
             emit_reply(m, e);
@@ -422,6 +431,8 @@ static void emit_failure(struct mail *m, err why) {
     (void)!proto_error_encode(&m->scratch, &error); /* a MAIL_NOTICE */
     for (size_t i = 0; i < m->effect_count; i++) {
         const struct mail_effect *e = &m->effects[i];
+        if (e->kind == MAIL_ACK)
+            mail_subscriber_unacked(m, e);
         if (e->kind != MAIL_REPLY)
             continue;
         struct proto_edge_reply reply = {

@@ -172,6 +172,16 @@ void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect) {
         emit_caught_up(m, s, effect->position);
 }
 
+/* Nothing answers an ack, so its sender would take the items for deleted: it is told anew that it
+ * caught up, and acks again. */
+void mail_subscriber_unacked(struct mail *m, const struct mail_effect *effect) {
+    struct mail_session *s = mail_session_find(m, effect->session);
+    if (s == NULL || s->box == NULL)
+        return;
+    s->told = false;
+    mail_subscriber_behind(m, s);
+}
+
 struct going {
     const struct mail_effect *effect;
     struct mail_session *first;

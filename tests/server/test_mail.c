@@ -1495,6 +1495,34 @@ TEST(a_full_disk_is_told_to_everybody_and_nothing_was_delivered) {
     end();
 }
 
+TEST(whose_ack_was_lost_is_told_to_ack_again) {
+    struct proto_address to;
+    struct proto_record record;
+    begin();
+    person_address(&bob, &w, &to);
+    person_subscribe(&bob, &w, 0);
+    expect_caught_up(&bob, 0, 0);
+    CHECK_EQ(world_send(&w, &to, 1, slice_str("item")), 0);
+    expect_item(&bob, "item", 1);
+    w.plan.fail_commit_in = 0;
+    person_ack(&bob, &w, 1);
+    expect_caught_up(&bob, 1, 0);
+    world_record(&w, 2, &record);
+    CHECK_EQ(record.items, 1);
+    /* Nor does it hear less if somebody else broke the batch before. */
+    w.plan.fail_get_in = 0;
+    w.plan.with = ERR_IO;
+    (void)world_ask(&w, 7, PROTO_commit, commit_body(1, 0, 1, &to, 1, slice_str("c"), NULL, 0));
+    CHECK_EQ(w.plan.fail_get_in, -1);
+    person_ack(&bob, &w, 1);
+    expect_caught_up(&bob, 1, 0);
+    person_ack(&bob, &w, 1);
+    CHECK(world_next(&w, 2) == NULL);
+    world_record(&w, 2, &record);
+    CHECK_EQ(record.items, 0);
+    end();
+}
+
 TEST(a_batch_whose_answer_was_lost_is_found_again) {
     struct proto_address to;
     begin();
