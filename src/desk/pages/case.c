@@ -459,7 +459,7 @@ static err case_sealed(struct page *p) {
 PAGE(case_sealed, PAGE_INSIDE)
 
 static err case_wrap(struct page *p) {
-    struct desk_why why = {DESK_OK};
+    struct desk_why why = {.reason = DESK_OK};
     buf person = buf_on(NULL), text = buf_on(NULL), wrap = buf_on(NULL);
     err e = page_field(p, "person", &person);
     if (e == OK)

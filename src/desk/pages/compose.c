@@ -720,7 +720,7 @@ static err papers(struct page *p, const struct desk_case *c, const struct filled
 static err compose(struct page *p, struct filled *f) {
     struct desk_case c;
     struct desk_texts texts = {buf_on(NULL), buf_on(NULL)};
-    struct desk_why why = {DESK_OK};
+    struct desk_why why = {.reason = DESK_OK};
     err e = asked(p, &c, &f->draft.move);
     if (e == OK)
         e = read_filled(p, f);
@@ -748,7 +748,7 @@ PAGE(case_compose, PAGE_INSIDE)
 
 static err case_move(struct page *p) {
     struct desk_made made;
-    struct desk_why why = {DESK_OK};
+    struct desk_why why = {.reason = DESK_OK};
     buf move = buf_on(NULL), order = buf_on(NULL), before = buf_on(NULL),
         letter_text = buf_on(NULL);
     buf back = buf_on(NULL);

@@ -429,7 +429,7 @@ static err take(struct page *p, const struct upload *u, buf *text, struct desk_r
 
 static err filed(struct page *p, const struct upload *u, slice ticket) {
     struct desk_receipt r;
-    struct desk_why why = {DESK_OK};
+    struct desk_why why = {.reason = DESK_OK};
     buf text = buf_on(NULL);
     err e = take(p, u, &text, &r, &why);
     if (e == OK) {

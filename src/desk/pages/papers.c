@@ -181,7 +181,7 @@ static err show_paper(struct page *p, const struct paper *paper) {
 
 static err paper(struct page *p) {
     struct paper paper = {NULL, NULL, NULL};
-    struct desk_why why = {DESK_OK};
+    struct desk_why why = {.reason = DESK_OK};
     buf document = buf_on(NULL);
     err e = read_paper(p, p->request->stars[0], &document);
     if (e == OK)
@@ -249,7 +249,7 @@ static err signed_paper(struct page *p, const struct paper *paper, slice name, s
 
 static err paper_sign(struct page *p) {
     struct paper paper = {NULL, NULL, NULL};
-    struct desk_why why = {DESK_OK};
+    struct desk_why why = {.reason = DESK_OK};
     buf document = buf_on(NULL);
     err e = read_paper(p, p->request->stars[0], &document);
     if (e == OK)

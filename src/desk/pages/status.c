@@ -120,7 +120,7 @@ PAGE(objection, PAGE_OPEN)
 /* A case that isn't there and a receipt that isn't its are told alike. */
 static err object(struct page *p) {
     uint8_t hash[32];
-    struct desk_why why = {DESK_OK};
+    struct desk_why why = {.reason = DESK_OK};
     buf id = buf_on(NULL), receipt = buf_on(NULL), text = buf_on(NULL);
     err e = page_field(p, "case", &id);
     if (e == OK)

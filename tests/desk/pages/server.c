@@ -38,7 +38,7 @@ static buf file_of(const char *folder, const char *name) {
 }
 
 static void bring_into_force(struct desk *d, const char *folder) {
-    struct desk_why why = {DESK_OK};
+    struct desk_why why = {.reason = DESK_OK};
     struct office *o = NULL;
     buf office = file_of(folder, "office.txt"), list = file_of(folder, "suspensions.txt");
     if (office_load(&o, NULL, buf_slice(&office), NULL) != OFFICE_OK)
@@ -52,7 +52,7 @@ static void bring_into_force(struct desk *d, const char *folder) {
 }
 
 static void file_cases(struct desk *d, unsigned n) {
-    struct desk_why why = {DESK_OK};
+    struct desk_why why = {.reason = DESK_OK};
     struct desk_receipt receipt;
     for (unsigned i = 0; i < n; i++) {
         char text[64];
