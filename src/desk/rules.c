@@ -395,6 +395,16 @@ static enum desk_reason late_verdict(const struct step *s) {
                                                                                     : DESK_FACT;
 }
 
+/* A block that a void round left undecided is not got round: who gave it is asked again, or gives
+ * way themselves. */
+static bool has_blocked(const struct desk_history *h, const struct desk_seat *seat) {
+    for (size_t i = 0; i < h->seat_count; i++)
+        if (h->seats[i].lens == seat->lens && strcmp(h->seats[i].person, seat->person) == 0 &&
+            h->seats[i].answered && h->seats[i].verdict == DESK_VERDICT_BLOCK)
+            return true;
+    return false;
+}
+
 static enum desk_reason replace(const struct step *s) {
     slice word;
     enum desk_lens lens;
@@ -405,7 +415,7 @@ static enum desk_reason replace(const struct step *s) {
     if (!desk_lens_of(word, &lens) || (desk_lenses_of(s->c, s->h) >> lens & 1) == 0)
         return DESK_FACT;
     const struct desk_seat *seat = desk_seat_of(s->h, lens);
-    return seat != NULL && seat->answered ? DESK_ANSWERED : DESK_OK;
+    return seat != NULL && (seat->answered || has_blocked(s->h, seat)) ? DESK_ANSWERED : DESK_OK;
 }
 
 static enum desk_reason grounded(const struct step *s) {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,16 +22,31 @@ static void shut(int *fd) {
     *fd = -1;
 }
 
+/* Ours is ignored: who stops reading is no reason to end. The program's is as it expects it. */
+static int start_attributes(posix_spawnattr_t *attributes) {
+    sigset_t broken;
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    int code = posix_spawnattr_init(attributes);
+    if (code == 0)
+        code = posix_spawnattr_setsigdefault(attributes, &broken);
+    return code == 0 ? posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF) : code;
+}
+
 static err start(const char *const *argv, struct pipes *p, pid_t *pid) {
     posix_spawn_file_actions_t actions;
-    if (posix_spawn_file_actions_init(&actions) != 0)
+    posix_spawnattr_t attributes;
+    if (start_attributes(&attributes) != 0 || posix_spawn_file_actions_init(&actions) != 0)
         return ERR_NO_MEMORY;
     int code = posix_spawn_file_actions_adddup2(&actions, p->in[0], 0);
     if (code == 0)
         code = posix_spawn_file_actions_adddup2(&actions, p->out[1], 1);
     if (code == 0)
-        code = posix_spawnp(pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ);
+        code = posix_spawnp(pid, argv[0], &actions, &attributes, (char *const *)(uintptr_t)argv,
+                            environ);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     shut(&p->in[0]);
     shut(&p->out[1]);
     return code == 0 ? OK : sys_err_from_errno(code);

@@ -936,6 +936,29 @@ TEST(a_reviewer_on_leave_is_stood_in_for_by_a_deputy_who_has_not_acted) {
     desks_end(&s);
 }
 
+/* The round runs out before all have answered; who blocked can't be put aside for the next one. */
+TEST(a_block_that_was_not_decided_upon_is_not_got_round) {
+    struct desks s;
+    char id[DESK_ID];
+    struct desks_act renew = {.id = id,
+                              .move = DESK_MOVE_RENEW,
+                              .person = INTAKE_1,
+                              .fields = TWO_FIELDS},
+                     replace = {.id = id, .move = DESK_MOVE_REPLACE, .person = APPROVER};
+    begin_case(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "block", "DE"), DESK_OK);
+    desks_wait(&s, 73 * TIME_HOUR);
+    CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
+    desks_do(&s, &renew);
+    CHECK_EQ(desks_reviewer(&s, id, DESK_LENS_HUMAN_RIGHTS), RIGHTS);
+    replace.says[0] = "lens human-rights";
+    CHECK_EQ(desks_act(&s, &replace), DESK_ANSWERED);
+    replace.says[0] = "lens policy";
+    CHECK_EQ(desks_act(&s, &replace), DESK_OK);
+    desks_end(&s);
+}
+
 /* ---- What nobody may see ---- */
 
 /* A seized disk of the desk, its own keys with it: no account, no filing, no reason, no letter. */
