@@ -3,7 +3,7 @@ import base64
 import shutil
 
 from selenium import webdriver
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -40,9 +40,11 @@ class Browser:
     def open(self, path):
         self.driver.get(self.desk.origin + path)
 
-    def wait(self, until, seconds=40):
+    def wait(self, until, seconds=120):
+        """A page that goes away while it is asked is no answer yet."""
+        waiting = WebDriverWait(self.driver, seconds, ignored_exceptions=[WebDriverException])
         try:
-            return WebDriverWait(self.driver, seconds).until(lambda _: until())
+            return waiting.until(lambda _: until())
         except TimeoutException as e:
             raise AssertionError(f"waited in vain at {self.path()}: {self.text()}") from e
 
