@@ -248,6 +248,19 @@ def ask(world, watch, ann):
     watch.run(ann, "unblock", "gil")
 
 
+def talk(watch, person, until):
+    """A chat that goes on until an object of that type came: its input ends it."""
+    process = person.start("--json", "chat", "ben", stdin=subprocess.PIPE)
+    while True:
+        line = process.stdout.readline().decode()
+        if line == "":
+            raise Unexpected(f"chat ended before it printed {until}")
+        watch.note("chat", line)
+        if json.loads(line).get("type") == until:
+            break
+    watch.note("chat", process.communicate(b"", timeout=60)[0].decode())
+
+
 def notices(world, watch, ann):
     """Of a request desk, which gets another key at the end."""
     from test_desk import digest
@@ -263,7 +276,7 @@ def notices(world, watch, ann):
         give("n-1")
         watch.run(ann, "read")
         give("n-2")
-        watch.run(ann, "chat", "ben", text=b"")
+        talk(watch, ann, "notice")
         listener = watch.listen(ann, until="caught_up")
         give("n-3")
         while json.loads(line := listener.stdout.readline().decode()).get("type") != "notice":
