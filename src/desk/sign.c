@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "desk/command.h"
+#include "desk/desk.h"
 #include "sys/files.h"
 #include "sys/run.h"
 
@@ -173,17 +174,10 @@ static int sign(const struct command_line *line, const struct office *office,
     return code;
 }
 
-static const struct office_person *find_person(const struct office *office, slice id) {
-    for (size_t i = 0; i < office->persons.n; i++)
-        if (slice_equal(office->persons.p[i].id, id))
-            return &office->persons.p[i];
-    return NULL;
-}
-
 static int sign_with(const struct command_line *line, const struct office *office, slice bytes) {
     struct command_paper paper;
     size_t at = 0;
-    const struct office_person *person = find_person(office, slice_str(line->as));
+    const struct office_person *person = desk_person(office, slice_str(line->as));
     if (person == NULL)
         return command_fail(CODE_REFUSED, line->as, "your office file has no such person");
     int code = check_key(person, line->key);
