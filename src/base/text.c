@@ -22,6 +22,14 @@ err hex_encode(buf *out, slice in) {
     return OK;
 }
 
+void hex_text(const uint8_t bytes[32], char text[HEX_TEXT]) {
+    for (size_t i = 0; i < 32; i++) {
+        text[2 * i] = HEX[bytes[i] >> 4];
+        text[2 * i + 1] = HEX[bytes[i] & 15];
+    }
+    text[HEX_TEXT - 1] = 0;
+}
+
 /* 0 to 15, or -1. */
 static int hex_digit(uint8_t c) {
     if (c >= '0' && c <= '9')

@@ -10,6 +10,9 @@
 MUST err hex_encode(buf *out, slice in);
 /* Appends the bytes. Accepts both cases; MALFORMED for anything else. */
 MUST err hex_decode(buf *out, slice in);
+/* Of a hash, or 32 other bytes. */
+enum { HEX_TEXT = 65 }; /* with the NUL */
+void hex_text(const uint8_t bytes[32], char text[HEX_TEXT]);
 MUST err base32_encode(buf *out, slice in);
 /* Accepts both cases (a QR code prefers capitals). Refuses a last character with bits that no byte
  * holds, and lengths that no bytes have. MALFORMED adds nothing to out, here and in the other

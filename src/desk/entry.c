@@ -59,14 +59,10 @@ static void leaf_number(struct leaf *l, enum merkle_slot slot, uint64_t value) {
 }
 
 static void leaf_hash(struct leaf *l, enum merkle_slot slot, const uint8_t hash[32]) {
-    static const char digits[] = "0123456789abcdef";
     static const uint8_t none[32];
-    char text[65] = "";
-    for (int i = 0; i < 32 && memcmp(hash, none, 32) != 0; i++) {
-        text[2 * i] = digits[hash[i] >> 4];
-        text[2 * i + 1] = digits[hash[i] & 15];
-    }
-    text[64] = '\0';
+    char text[HEX_TEXT] = "";
+    if (memcmp(hash, none, 32) != 0)
+        hex_text(hash, text);
     leaf_text(l, slot, text);
 }
 

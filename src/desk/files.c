@@ -8,7 +8,7 @@
 #include "desk/desk.h"
 #include "sys/files.h"
 
-enum { HEX = 65, STATEMENT_MAX = 65536, NUMBER = 24 };
+enum { STATEMENT_MAX = 65536, NUMBER = 24 };
 
 static int refused(const char *what, const struct desk_why *why) {
     fprintf(stderr, "sotto-desk: %s: %s: %s", what, desk_why_name(why), desk_why_text(why));
@@ -97,14 +97,9 @@ int command_server(const struct command_line *line) {
 
 /* ---- show ---- */
 
-static void hex_of(char text[HEX], const uint8_t bytes[32]) {
-    for (size_t i = 0; i < 32; i++)
-        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-}
-
 static void show_version(const char *what, uint64_t number, const uint8_t hash[32], bool json) {
-    char hex[HEX];
-    hex_of(hex, hash);
+    char hex[HEX_TEXT];
+    hex_text(hash, hex);
     printf(json ? "{\"type\":\"%s\",\"version\":%" PRIu64 ",\"hash\":\"%s\"}\n"
                 : "%s %" PRIu64 " %s\n",
            what, number, hex);
@@ -123,8 +118,8 @@ static int show(struct desk *d, bool json) {
     if (list != NULL)
         show_version("suspensions", list->version, list->document.hash, json);
     if (desk_server(d, identity, &number)) {
-        char hex[HEX];
-        hex_of(hex, identity);
+        char hex[HEX_TEXT];
+        hex_text(identity, hex);
         printf(json ? "{\"type\":\"server\",\"identity\":\"%s\",\"number\":%" PRIu64 "}\n"
                     : "server %s\nserver-number %" PRIu64 "\n",
                hex, number);

@@ -10,12 +10,7 @@
 #include "sys/files.h"
 #include "sys/run.h"
 
-enum { ARMOR_MAX = 16384, ANSWER = 16, HEX = 65, KEY_FILE_MAX = 4096, PATH = 1024 };
-
-static void hex_of(char text[HEX], const uint8_t bytes[32]) {
-    for (size_t i = 0; i < 32; i++)
-        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-}
+enum { ARMOR_MAX = 16384, ANSWER = 16, KEY_FILE_MAX = 4096, PATH = 1024 };
 
 /* ---- What is shown ---- On the standard error: the output is what is signed. */
 
@@ -48,8 +43,8 @@ static void show_follows(const struct office *office, const struct office *next)
 }
 
 static void show(const struct office *office, const struct command_paper *p) {
-    char hash[HEX];
-    hex_of(hash, p->document->hash);
+    char hash[HEX_TEXT];
+    hex_text(p->document->hash, hash);
     fprintf(stderr, "\n%.*s\n   sha-256 %s\n", (int)p->document->text.n,
             (const char *)p->document->text.p, hash);
     if (p->order != NULL) {

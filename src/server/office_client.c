@@ -27,12 +27,7 @@ struct hand_in {
 
 /* ---- What is in force ---- */
 
-enum { HEX = 65, DAY = 32 };
-
-static void hex_of(char text[HEX], const uint8_t bytes[32]) {
-    for (size_t i = 0; i < 32; i++)
-        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-}
+enum { DAY = 32 };
 
 static void day_of(char text[DAY], uint64_t ms) {
     int year, month, day;
@@ -67,10 +62,10 @@ static uint64_t rests_until(const struct proto_office_is *in) {
 }
 
 static void print_object(const struct proto_office_is *in) {
-    char server[HEX], office[HEX], list[HEX];
-    hex_of(server, in->server);
-    hex_of(office, in->office_hash);
-    hex_of(list, in->suspensions_hash);
+    char server[HEX_TEXT], office[HEX_TEXT], list[HEX_TEXT];
+    hex_text(in->server, server);
+    hex_text(in->office_hash, office);
+    hex_text(in->suspensions_hash, list);
     printf("{\"server\":\"%s\",\"server_number\":%llu,\"pins\":%u", server,
            (unsigned long long)in->server_number, in->pins);
     if (in->office > 0) {
@@ -90,10 +85,10 @@ static void print_object(const struct proto_office_is *in) {
 }
 
 static void print_lines(const struct proto_office_is *in) {
-    char server[HEX], office[HEX], list[HEX], day[DAY];
-    hex_of(server, in->server);
-    hex_of(office, in->office_hash);
-    hex_of(list, in->suspensions_hash);
+    char server[HEX_TEXT], office[HEX_TEXT], list[HEX_TEXT], day[DAY];
+    hex_text(in->server, server);
+    hex_text(in->office_hash, office);
+    hex_text(in->suspensions_hash, list);
     printf("server %s\nserver-number %llu\n", server, (unsigned long long)in->server_number);
     if (in->office == 0)
         printf("no office file is pinned\n");

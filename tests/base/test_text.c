@@ -3,6 +3,16 @@
 #include "base/text.h"
 #include "tests/support.h"
 
+TEST(a_hash_is_64_small_digits) {
+    uint8_t bytes[32] = {0x00, 0x9f, 0xa0, 0xff};
+    char text[HEX_TEXT];
+    memset(text, 'x', sizeof text);
+    bytes[31] = 0x1e;
+    hex_text(bytes, text);
+    CHECK_SLICE(slice_str(text), slice_str("009fa0ff000000000000000000000000"
+                                           "0000000000000000000000000000001e"));
+}
+
 TEST(hex_goes_both_ways) {
     buf text = buf_on(NULL), bytes = buf_on(NULL);
     CHECK_OK(hex_encode(&text, slice_of("\x00\x7f\x80\xff", 4)));
