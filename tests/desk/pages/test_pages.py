@@ -276,6 +276,28 @@ def a_move_is_made_of_the_text_that_was_shown_and_signed(desk):
     good_page(move(text, line), 422)
 
 
+def letter_on(visitor, case, move, ground):
+    page = visitor.post(f"/case/{case}/do/{move}", [("say-ground", ground)])
+    good_page(page)
+    return texts(page.text)["letter"]
+
+
+@test
+def the_letter_is_that_of_the_ground(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "grounds") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    expect(letter_on(visitor, case, "not-held", "no-such-identifier").startswith("No such identifier"), "no identifier")
+    expect(letter_on(visitor, case, "not-held", "not-held").startswith("Not held"), "not held")
+    form = visitor.get(f"/case/{case}/do/classify").text
+    expect('<option value="traffic-stream">' in form, "a demand can't be chosen")
+    demand = {"say-kind": "demand", "say-category": "traffic-stream", "say-process": "pen-register"}
+    text = texts(visitor.post(f"/case/{case}/do/classify", [(n, demand.get(n, v)) for n, v in CLASS]).text)["move"]
+    visitor.post(f"/case/{case}/move", {"move": text, "move-lines": desk.sign("intake-1", text)})
+    expect(letter_on(visitor, case, "reject", "live-data").startswith("Not executable"), "not executable")
+
+
 @test
 def a_refused_draft_says_why(desk):
     visitor = Visitor(desk)
