@@ -283,19 +283,25 @@ def letter_on(visitor, case, move, ground):
     return texts(page.text)["letter"]
 
 
+def classified(desk, visitor, case, **other):
+    fields = [(name, other.get(name[4:], value)) for name, value in CLASS]
+    text = texts(visitor.post(f"/case/{case}/do/classify", fields).text)["move"]
+    sent = {"move": text, "move-lines": desk.sign("intake-1", text)}
+    expect(visitor.post(f"/case/{case}/move", sent).status == 303, "not classified")
+
+
 @test
 def the_letter_is_that_of_the_ground(desk):
     visitor = Visitor(desk)
     fields = [("reference", "grounds") if name == "reference" else (name, value) for name, value in FILING]
     case = filed_case(file_one(visitor, fields))
     visitor.login("intake-1")
+    classified(desk, visitor, case)
     expect(letter_on(visitor, case, "not-held", "no-such-identifier").startswith("No such identifier"), "no identifier")
     expect(letter_on(visitor, case, "not-held", "not-held").startswith("Not held"), "not held")
     form = visitor.get(f"/case/{case}/do/classify").text
     expect('<option value="traffic-stream">' in form, "a demand can't be chosen")
-    demand = {"say-kind": "demand", "say-category": "traffic-stream", "say-process": "pen-register"}
-    text = texts(visitor.post(f"/case/{case}/do/classify", [(n, demand.get(n, v)) for n, v in CLASS]).text)["move"]
-    visitor.post(f"/case/{case}/move", {"move": text, "move-lines": desk.sign("intake-1", text)})
+    classified(desk, visitor, case, kind="demand", category="traffic-stream", process="pen-register")
     expect(letter_on(visitor, case, "reject", "live-data").startswith("Not executable"), "not executable")
 
 
