@@ -389,7 +389,8 @@ MUST err core_account_delete(struct core *core, uint64_t now, uint64_t *command)
  * of it and asks to be woken at once. One that stretches a name takes a fifth of a second.
  *
  * Errors at once: MALFORMED, UNSUPPORTED (mixed scripts), LENGTH (too short), TOO_LARGE for what is
- * no handle (lookup/handle_form.h) or no PIN (4 to 12 digits), LIMIT if such a command is under way.
+ * no handle (lookup/handle_form.h) or no PIN (4 to 12 digits), LIMIT if such a command is under
+ * way.
  */
 
 /* Claims it; what we held before is given up once this one is ours. pin may be empty; with it, who
@@ -515,9 +516,10 @@ struct core_desk_notice {
     uint64_t number, time; /* time: when it came */
     bool read;
     slice id, case_id;
-    uint8_t receipt[32]; /* SHA-256 of what was filed */
-    slice wording;       /* lines of text */
-    slice text;          /* the whole, as it was signed */
+    uint8_t receipt[32];   /* SHA-256 of what was filed */
+    uint8_t reference[32]; /* SHA-256 of text: with it, and it alone, one can object */
+    slice wording;         /* lines of text */
+    slice text;            /* the whole, as it was signed */
     uint8_t signature[64];
 };
 /* An accessor. Those that are believed, oldest first; the newest 256 are kept, the unread longest.
