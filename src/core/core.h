@@ -389,8 +389,7 @@ MUST err core_account_delete(struct core *core, uint64_t now, uint64_t *command)
  * of it and asks to be woken at once. One that stretches a name takes a fifth of a second.
  *
  * Errors at once: MALFORMED, UNSUPPORTED (mixed scripts), LENGTH (too short), TOO_LARGE for what is
- * no handle (lookup/handle_form.h) or no PIN (4 to 12 digits), LIMIT if such a command is under
- * way.
+ * no handle (lookup/handle_form.h) or no PIN (4 to 12 digits), LIMIT if such a command is under way.
  */
 
 /* Claims it; what we held before is given up once this one is ours. pin may be empty; with it, who
