@@ -92,10 +92,16 @@ static enum desk_reason joins(struct desks *s, const char *id, enum desk_move mo
         s, &(struct desks_act){.id = id, .move = move, .person = person, .seconds = true});
 }
 
+static enum desk_reason grounded_on(struct desks *s, const char *id, enum desk_move move,
+                                    int person, const char *ground) {
+    char say[DESK_ID + 8];
+    (void)snprintf(say, sizeof say, "ground %s", ground);
+    return desks_act(s,
+                     &(struct desks_act){.id = id, .move = move, .person = person, .says = {say}});
+}
+
 static enum desk_reason grounded(struct desks *s, const char *id, enum desk_move move, int person) {
-    return desks_act(
-        s, &(struct desks_act){
-               .id = id, .move = move, .person = person, .says = {"ground protected-activity"}});
+    return grounded_on(s, id, move, person, "protected-activity");
 }
 
 static void begin_case(struct desks *s, char id[DESK_ID], const struct desks_kind *kind) {
@@ -376,37 +382,72 @@ TEST(where_nothing_can_bar_the_notice_no_bar_is_taken) {
     desks_end(&s);
 }
 
+static struct desks_act demanding(const char *id) {
+    return (struct desks_act){.id = id,
+                              .move = DESK_MOVE_CLASSIFY,
+                              .person = INTAKE_1,
+                              .says = {"kind demand", "path ordinary", "authority de-court",
+                                       "regime other", "category weakening", "beneficiary DE",
+                                       "process technical-demand", "accounts 1"}};
+}
+
 TEST(a_process_and_a_ground_are_of_those_that_the_report_counts) {
     struct desks s;
     char id[DESK_ID];
     desks_begin(&s);
     desks_receive(&s, "a filing", id);
-    struct desks_act classify = {.id = id,
-                                 .move = DESK_MOVE_CLASSIFY,
-                                 .person = INTAKE_1,
-                                 .says = {"kind demand", "path ordinary", "authority de-court",
-                                          "regime other", "category unknown", "beneficiary DE",
-                                          "process letter", "accounts 1"}};
+    struct desks_act classify = demanding(id);
+    classify.says[6] = "process letter";
     CHECK_EQ(desks_act(&s, &classify), DESK_NO_REGIME);
     classify.says[6] = "process technical-demand";
     desks_do(&s, &classify);
-    struct desks_act reject = {
-        .id = id, .move = DESK_MOVE_REJECT, .person = INTAKE_1, .says = {"ground h5"}};
-    CHECK_EQ(desks_act(&s, &reject), DESK_FACT);
-    reject.says[0] = "ground change-of-software";
-    CHECK_EQ(desks_act(&s, &reject), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "h5"), DESK_FACT);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_OK);
+    desks_end(&s);
+}
+
+/* Live data, access, changes of the software, removal, blocking: each is a kind, whatever process
+ * it comes by, and ends on its own ground. */
+TEST(a_demand_is_of_a_kind_and_rejected_on_its_ground) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    struct desks_act classify = demanding(id);
+    classify.says[0] = "kind produce";
+    classify.says[6] = "process pen-register";
+    classify.says[8] = "fields exists";
+    CHECK_EQ(desks_act(&s, &classify), DESK_NOT_EXECUTABLE);
+    classify.says[0] = "kind demand";
+    classify.says[4] = "category subscriber";
+    CHECK_EQ(desks_act(&s, &classify), DESK_DEMAND);
+    classify.says[4] = "category traffic-stream";
+    desks_do(&s, &classify);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1, "not-held"), DESK_NOT_EXECUTABLE);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_GROUND);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "live-data"), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_REJECTED);
+    CHECK(strcmp(desks_case(&s, id).category, "traffic-stream") == 0);
+    desks_end(&s);
+}
+
+TEST(what_is_not_held_is_so_on_a_ground_that_says_it) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1), DESK_GROUND);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1, "no-such-identifier"), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NOT_HELD);
     desks_end(&s);
 }
 
 /* A demand that intake has classified, to be rejected. */
 static void demanded(struct desks *s, char id[DESK_ID]) {
     desks_receive(s, "a filing", id);
-    desks_do(s, &(struct desks_act){.id = id,
-                                    .move = DESK_MOVE_CLASSIFY,
-                                    .person = INTAKE_1,
-                                    .says = {"kind demand", "path ordinary", "authority de-court",
-                                             "regime other", "category unknown", "beneficiary DE",
-                                             "process technical-demand", "accounts 1"}});
+    struct desks_act classify = demanding(id);
+    desks_do(s, &classify);
 }
 
 TEST(no_letter_goes_out_with_a_placeholder) {
@@ -532,6 +573,38 @@ TEST(a_preservation_takes_policy_and_local_law) {
     desks_end(&s);
 }
 
+static struct desks_act classify_as(const char *id, const char *kind, const char *regime) {
+    return (struct desks_act){.id = id,
+                              .move = DESK_MOVE_CLASSIFY,
+                              .person = INTAKE_1,
+                              .says = {kind, "path ordinary", "authority de-court", regime,
+                                       "category subscriber", "beneficiary DE",
+                                       "fields exists created", "process national-order",
+                                       "accounts 1"}};
+}
+
+/* It is not reviewed: who would keep it says why not. */
+TEST(a_preservation_is_rejected_by_a_reviewer_and_the_approver) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    struct desks_act classify = classify_as(id, "kind preserve", "regime eu-epoc-pr");
+    struct desks_act call = {
+        .id = id,
+        .move = DESK_MOVE_CALL_BACK,
+        .person = INTAKE_2,
+        .says = {"number +49 30 000000", "checklists 1", "a1 yes", "a2 yes", "a3 yes", "a4 yes"}};
+    desks_do(&s, &classify);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, LAW), DESK_STATE);
+    desks_do(&s, &call);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "not-competent"), DESK_ROLE);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, LAW, "not-competent"), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_REJECTED);
+    desks_end(&s);
+}
+
 TEST(forged_takes_a_second_person_to_be_closed) {
     struct desks s;
     char id[DESK_ID];
@@ -548,16 +621,6 @@ TEST(forged_takes_a_second_person_to_be_closed) {
 
 #define INTAKES OFFICE_ROLE_INTAKE
 #define REVIEWERS (OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW | OFFICE_ROLE_HUMAN_RIGHTS)
-
-static struct desks_act classify_as(const char *id, const char *kind, const char *regime) {
-    return (struct desks_act){.id = id,
-                              .move = DESK_MOVE_CLASSIFY,
-                              .person = INTAKE_1,
-                              .says = {kind, "path ordinary", "authority de-court", regime,
-                                       "category subscriber", "beneficiary DE",
-                                       "fields exists created", "process national-order",
-                                       "accounts 1"}};
-}
 
 TEST(a_case_waits_for_those_who_can_bring_it_further) {
     struct desks s;
@@ -591,11 +654,11 @@ TEST(a_case_waits_for_those_who_can_bring_it_further) {
     CHECK_EQ(desks_case(&s, id).waits, INTAKES);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
     desks_receive(&s, "a third", id);
-    struct desks_act demand = classify_as(id, "kind demand", "regime eu-epoc");
+    struct desks_act demand = demanding(id);
     desks_do(&s, &demand);
     CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
     CHECK_EQ(act(&s, id, DESK_MOVE_OPEN, INTAKE_1), DESK_STATE);
-    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, INTAKE_1), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
     desks_end(&s);
 }
@@ -1005,6 +1068,26 @@ TEST(of_two_moves_at_once_one_is_made) {
     desks_end(&s);
 }
 
+TEST(a_case_has_so_many_moves_and_rounds) {
+    struct desks s;
+    char id[DESK_ID];
+    buf move = {0};
+    begin_case(&s, id, &desks_epoc);
+    compose(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1, &move);
+    people_sign(&move, move.n, INTAKE_1, SOFT_EDDSA);
+    static const char *const full[] = {"UPDATE cases SET number = number + 1024",
+                                       "UPDATE cases SET round = 64"};
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_OK(desk_store_run(s.desk->store, full[i], ""));
+        CHECK_EQ(hand(&s, id, &move), DESK_MOVES);
+        CHECK_OK(desk_store_run(s.desk->store, "UPDATE cases SET round = 0, number = number % 1024",
+                                ""));
+    }
+    CHECK_EQ(hand(&s, id, &move), DESK_OK);
+    buf_free(&move);
+    desks_end(&s);
+}
+
 TEST(a_text_is_of_its_moment) {
     struct desks s;
     char id[DESK_ID];
@@ -1209,7 +1292,7 @@ TEST(a_signature_that_waits_is_void_once_its_signer_lost_the_role) {
     char id[DESK_ID], old[128], new[128];
     buf text = {0};
     begin_case(&s, id, &desks_epoc);
-    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1, "not-held"), DESK_OK);
     (void)snprintf(old, sizeof old, "person %s\nroles intake\n", people_ids[INTAKE_1]);
     (void)snprintf(new, sizeof new, "person %s\nroles auditor\n", people_ids[INTAKE_1]);
     people_office(&text, true, desk_office(s.desk));
@@ -1219,7 +1302,7 @@ TEST(a_signature_that_waits_is_void_once_its_signer_lost_the_role) {
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_NOT_FIRST);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
     /* Begun anew, it is done. */
-    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, APPROVER, "not-held"), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, POLICY), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NOT_HELD);
     buf_free(&text);
