@@ -69,6 +69,18 @@ bool facts_fields(slice words, uint32_t *fields) {
     return *fields != 0;
 }
 
+bool desk_unfilled(slice text) {
+    while (text.n > 0) {
+        (void)slice_until(&text, '{');
+        size_t n = 0;
+        while (n < text.n && ((text.p[n] >= 'a' && text.p[n] <= 'z') || text.p[n] == '-'))
+            n++;
+        if (n > 0 && n < text.n && text.p[n] == '}')
+            return true;
+    }
+    return false;
+}
+
 /* ---- Classifying ---- */
 
 /* One that must be there, an id. */

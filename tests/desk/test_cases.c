@@ -483,6 +483,127 @@ TEST(a_process_and_a_ground_are_of_those_that_the_report_counts) {
     desks_end(&s);
 }
 
+/* A demand that intake has classified, to be rejected. */
+static void demanded(struct desks *s, char id[DESK_ID]) {
+    desks_receive(s, "a filing", id);
+    desks_do(s, &(struct desks_act){.id = id,
+                                    .move = DESK_MOVE_CLASSIFY,
+                                    .person = INTAKE_1,
+                                    .says = {"kind demand", "path ordinary", "authority de-court",
+                                             "regime other", "category unknown", "beneficiary DE",
+                                             "process technical-demand", "accounts 1"}});
+}
+
+TEST(no_letter_goes_out_with_a_placeholder) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    demanded(&s, id);
+    struct desks_act reject = {.id = id,
+                               .move = DESK_MOVE_REJECT,
+                               .person = INTAKE_1,
+                               .says = {"ground change-of-software"},
+                               .also = "To the court.\nYour reference: {reference}.\n"};
+    uint64_t number = desks_case(&s, id).number;
+    CHECK_EQ(desks_act(&s, &reject), DESK_UNFILLED);
+    CHECK_EQ(desks_case(&s, id).number, number);
+    reject.also = "To the court.\nYour reference: {12} {.\n";
+    CHECK_EQ(desks_act(&s, &reject), DESK_OK);
+    desks_end(&s);
+}
+
+TEST(no_notice_tells_a_user_a_placeholder) {
+    struct desks s;
+    char id[DESK_ID];
+    struct desk_texts texts;
+    buf before = {0};
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK(desks_order(&s, id, LAW, &before));
+    slice wording[] = {slice_str("A court asked."), slice_str("On {until} we give it.")};
+    struct desk_draft draft = {.case_id = slice_str(id),
+                               .person = slice_str(people_ids[LAW]),
+                               .move = DESK_MOVE_NOTIFY,
+                               .before = buf_slice(&before),
+                               .wording = wording,
+                               .wording_count = 2};
+    CHECK_ERR(desk_compose(s.desk, &draft, &texts, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_UNFILLED);
+    draft.wording_count = 1;
+    CHECK_OK(desk_compose(s.desk, &draft, &texts, &s.why));
+    buf_free(&texts.move);
+    buf_free(&texts.order);
+    buf_free(&before);
+    desks_end(&s);
+}
+
+/* Whatever was asked for: a field is released to an order for its own category alone. */
+TEST(an_order_for_one_category_is_none_for_a_field_of_another) {
+    enum {
+        EXISTS = 1 << HELD_FIELD_EXISTS,
+        CREATED = 1 << HELD_FIELD_CREATED,
+        SEEN = 1 << HELD_FIELD_SEEN,
+        DEVICES = 1 << HELD_FIELD_DEVICES,
+        ITEMS = 1 << HELD_FIELD_ITEMS,
+        BYTES = 1 << HELD_FIELD_BYTES
+    };
+#define ALL "exists created seen devices items bytes"
+    static const struct {
+        struct desks_kind kind;
+        uint32_t fields; /* of the category; the others are refused */
+    } cases[] = {
+        {{"de-court", "eu-epoc", "subscriber", "ordinary", "DE", ALL}, EXISTS | CREATED},
+        {{"de-court", "eu-epoc", "traffic", "ordinary", "DE", ALL}, SEEN | ITEMS | BYTES},
+        {{"de-court", "us-subpoena", "2703-c-2", "ordinary", "DE", ALL}, EXISTS | CREATED | SEEN},
+        {{"de-court", "us-2703d", "2703-d", "ordinary", "DE", ALL},
+         EXISTS | CREATED | SEEN | DEVICES | ITEMS | BYTES},
+        {{"de-court", "us-nsl", "2709-b", "ordinary", "DE", ALL}, EXISTS | CREATED},
+        {{"de-court", "mlat", "traffic", "ordinary", "DE", ALL}, SEEN | DEVICES | ITEMS | BYTES},
+    };
+#undef ALL
+    struct desks s;
+    desks_begin(&s);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char id[DESK_ID], filing[] = "filing 0";
+        filing[sizeof filing - 2] = (char)('0' + i);
+        desks_receive(&s, filing, id);
+        desks_authenticated(&s, id, &cases[i].kind);
+        struct desks_act open = {.id = id, .move = DESK_MOVE_OPEN, .person = INTAKE_1};
+        for (int field = 0; field < DESK_FIELD_COUNT; field++) {
+            open.fields = cases[i].fields | 1U << field;
+            if (open.fields != cases[i].fields)
+                CHECK_EQ(desks_act(&s, &open), DESK_CATEGORY);
+        }
+        open.fields = cases[i].fields;
+        CHECK_EQ(desks_act(&s, &open), DESK_OK);
+    }
+    desks_end(&s);
+}
+
+/* What nothing can be ordered under, and what counsel has not classified, is no category. */
+TEST(a_category_that_cannot_be_ordered_blocks) {
+    static const char *const kinds[][2] = {{"regime us-subpoena", "category 2703-d"},
+                                           {"regime us-nsl", "category excluded"},
+                                           {"regime eu-epoc", "category unknown"},
+                                           {"regime eu-epoc", "category 2703-d"},
+                                           {"regime other", "category unknown"}};
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        CHECK_EQ(desks_act(&s, &(struct desks_act){.id = id,
+                                                   .move = DESK_MOVE_CLASSIFY,
+                                                   .person = INTAKE_1,
+                                                   .says = {"kind produce", "path ordinary",
+                                                            "authority de-court", kinds[i][0],
+                                                            kinds[i][1], "beneficiary DE",
+                                                            "process national-order", "accounts 1",
+                                                            "fields exists devices"}}),
+                 DESK_NO_REGIME);
+    desks_end(&s);
+}
+
 TEST(a_preservation_takes_policy_and_local_law) {
     struct desks s;
     char id[DESK_ID];

@@ -290,6 +290,32 @@ def a_refused_draft_says_why(desk):
 
 
 @test
+def a_letter_has_no_placeholder_when_it_is_signed(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "letter") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    text = texts(visitor.post(f"/case/{case}/do/classify", CLASS).text)["move"]
+    move = {"move": text, "move-lines": desk.sign("intake-1", text)}
+    expect(visitor.post(f"/case/{case}/move", move).status == 303, "not classified")
+    good_page(visitor.get(f"/case/{case}/do/not-held"))
+    for ground, said in (("not-held", "You asked for: a picture."), ("no-such-identifier", "names somebody by: a picture.")):
+        draft = [("say-ground", ground), ("letter-reference", "12 Js 34/26")]
+        answer = visitor.post(f"/case/{case}/do/not-held", draft)
+        good_page(answer, 422)
+        expect("UNFILLED" in answer.text, answer.text)
+        page = visitor.post(f"/case/{case}/do/not-held", draft + [("letter-asked", "a picture")])
+        good_page(page)
+        letter = texts(page.text)["letter"]
+        expect("{" not in letter and said in letter and "Your reference: 12 Js 34/26." in letter, letter)
+        expect(f"case {case}" in letter and "To Amtsgericht Beispielstadt." in letter, letter)
+    text = texts(page.text)["move"]
+    move = {"move": text, "move-lines": desk.sign("intake-1", text)}
+    good_page(visitor.post(f"/case/{case}/move", move | {"letter": letter + "{until}\n"}), 422)
+    expect(visitor.post(f"/case/{case}/move", move | {"letter": letter}).status == 303, "not signed")
+
+
+@test
 def a_suspension_is_signed_by_two_and_then_public(desk):
     visitor = Visitor(desk)
     visitor.login("human-rights-1")
