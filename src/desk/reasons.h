@@ -14,7 +14,7 @@
     X(EMPTY, "the filing is empty")                                                                \
     X(TOO_LARGE, "the filing, or an attachment, is too large, or there are too many")              \
     X(FLOOD, "too many filings wait to be read")                                                   \
-    X(OBJECTIONS, "the user has said all that one can say in a case")                              \
+    X(OBJECTION, "no case with this number and reference takes an objection now")                  \
     X(FILED, "these very bytes were filed already")                                                \
     /* The text of a move. */                                                                      \
     X(OTHER_CASE, "it is about another case")                                                      \
@@ -28,6 +28,8 @@
     X(FACTS, "a fact that this move needs is missing, unknown, or said twice")                     \
     X(FACT, "a fact has not the form that it needs")                                               \
     X(NO_REGIME, "there is no such regime, category or process")                                   \
+    X(DEMAND, "its category names nothing that can't be carried out")                              \
+    X(GROUND, "a case of this kind does not end on this ground")                                   \
     X(IMPOSSIBLE, "this regime's notice and deadline can't both be kept")                          \
     /* Who. */                                                                                     \
     X(SIGNER, "it needs the signature of one person, and of no other")                             \

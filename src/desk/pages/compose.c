@@ -138,6 +138,18 @@ static void authorities(struct page *p) {
     page_select_end(p);
 }
 
+/* What can't be carried out, of the kinds that there are. */
+static void demands(struct page *p) {
+    const struct json_object *list = page_data_list(p->pages->data, "demands", "demands");
+    html_open(&p->h, "optgroup", "label", page_word(p, WORD_KIND_DEMAND), NULL);
+    for (size_t i = 0; i < page_json_count(list); i++) {
+        const struct json_object *demand = page_json_item(list, i);
+        page_option(p, (const char *)page_json_string(demand, "id").p,
+                    page_json_words(demand, "name", p->language), false);
+    }
+    html_close(&p->h);
+}
+
 /* Each category once, though several regimes have it. */
 static void categories(struct page *p) {
     const struct json_object *regimes = page_data_list(p->pages->data, "regimes", "regimes");
@@ -159,6 +171,7 @@ static void categories(struct page *p) {
                         false);
         }
     }
+    demands(p);
     page_select_end(p);
     buf_free(&seen);
 }

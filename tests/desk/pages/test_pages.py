@@ -276,6 +276,35 @@ def a_move_is_made_of_the_text_that_was_shown_and_signed(desk):
     good_page(move(text, line), 422)
 
 
+def letter_on(visitor, case, move, ground):
+    page = visitor.post(f"/case/{case}/do/{move}", [("say-ground", ground), ("letter-reference", "12 Js 34/26"),
+                                                    ("letter-asked", "a picture")])
+    good_page(page)
+    return texts(page.text)["letter"]
+
+
+def classified(desk, visitor, case, **other):
+    fields = [(name, other.get(name[4:], value)) for name, value in CLASS]
+    text = texts(visitor.post(f"/case/{case}/do/classify", fields).text)["move"]
+    sent = {"move": text, "move-lines": desk.sign("intake-1", text)}
+    expect(visitor.post(f"/case/{case}/move", sent).status == 303, "not classified")
+
+
+@test
+def the_letter_is_that_of_the_ground(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "grounds") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    classified(desk, visitor, case)
+    expect(letter_on(visitor, case, "not-held", "no-such-identifier").startswith("No such identifier"), "no identifier")
+    expect(letter_on(visitor, case, "not-held", "not-held").startswith("Not held"), "not held")
+    form = visitor.get(f"/case/{case}/do/classify").text
+    expect('<option value="traffic-stream">' in form, "a demand can't be chosen")
+    classified(desk, visitor, case, kind="demand", category="traffic-stream", process="pen-register")
+    expect(letter_on(visitor, case, "reject", "live-data").startswith("Not executable"), "not executable")
+
+
 @test
 def a_refused_draft_says_why(desk):
     visitor = Visitor(desk)
@@ -376,12 +405,14 @@ def who_carries_nothing_enters_nothing_that_came_back(desk):
 
 
 @test
-def an_objection_needs_the_notices_case_and_receipt(desk):
+def an_objection_needs_what_the_notice_alone_says_and_whoever_filed_learns_nothing(desk):
     visitor = Visitor(desk)
-    a = visitor.post("/object", {"case": "none", "receipt": "00" * 32, "text": "no"})
-    b = visitor.post("/object", {"case": "none", "receipt": "x", "text": "no"})
-    good_page(a, 404)
-    expect(a.body == b.body, "told apart")
+    answer = file_one(visitor, FILING[:-1] + [(FILING[-1][0], FILING[-1][1] + " thrice")])
+    case, filing = filed_case(answer), re.search(r"/receipt/([0-9a-f]{64})/proof", answer.text).group(1)
+    tries = [("none", "00" * 32), ("none", "x"), (case, "00" * 32), (case, filing)]
+    answers = [visitor.post("/object", {"case": c, "reference": r, "text": "no"}) for c, r in tries]
+    good_page(answers[0], 404)
+    expect(all((a.status, a.body) == (404, answers[0].body) for a in answers), "told apart")
 
 
 @test
