@@ -70,6 +70,7 @@
     X(NOT_NEEDED, "there is nothing that needs this move")                                         \
     X(UNFINISHED, "something of this case is still to be done")                                    \
     X(TERM, "a date is past, or further away than its regime allows")                              \
+    X(MANIFEST, "it is not the manifest that the server wrote for this order")                     \
     X(UNFILLED, "a letter, or what the user reads, still has a placeholder in braces")             \
     /* Files. */                                                                                   \
     X(UNPINNED, "the first office file must be pinned by its hash")                                \
