@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "desk/reasons.h"
 #include "sys/files.h"
 
 int command_fail(int code, const char *what, const char *why) {
@@ -11,6 +12,12 @@ int command_fail(int code, const char *what, const char *why) {
 }
 
 int command_error(const char *what, err e) {
+    /* Of the data for counsel, which are read before anything else is. */
+    if (e == ERR_STATE) {
+        fprintf(stderr, "sotto-desk: %s: %s: %s\n", what, desk_reason_name(DESK_IMPOSSIBLE),
+                desk_reason_text(DESK_IMPOSSIBLE));
+        return CODE_REFUSED;
+    }
     return command_fail(e == ERR_BUSY      ? CODE_IN_USE
                         : e == ERR_DAMAGED ? CODE_DAMAGED
                                            : CODE_FAILED,

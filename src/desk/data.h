@@ -1,5 +1,5 @@
-/* Loads the versioned data that the machine runs by: checklists and regimes, and the ids of kinds
- * of process and of reasons, which are the report's cells. */
+/* Loads the versioned data that the machine runs by: checklists and regimes, the ids of kinds of
+ * process and of reasons, which are the report's cells, and which policy and guidelines stand. */
 #ifndef SOTTO_DESK_DATA_H
 #define SOTTO_DESK_DATA_H
 
@@ -9,11 +9,13 @@ struct desk_data {
     struct desk_regime *regimes;
     size_t regime_count;
     struct desk_checklists checklists;
+    struct desk_cites cites;
     struct desk_ids processes, grounds;
 };
-/* The bytes of regimes.json, checklists.json, process-types.json and reasons.json. */
+/* The bytes of regimes.json, checklists.json, process-types.json, reasons.json, policy.md and
+ * authorities.md. */
 struct desk_data_files {
-    slice regimes, checklists, processes, grounds;
+    slice regimes, checklists, processes, grounds, policy, guidelines;
 };
 
 /* Appends a file: the one of the folder's data/, or else what the program carries. NOT_FOUND. */

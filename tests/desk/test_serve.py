@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 """The desk's daemon: it serves its pages on a port of this machine, stops when it is told to, comes again after kill -9,
 and can start nothing once it is running."""
+import json
+import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,17 +12,20 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from datetime import datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "term"))
 from rig import Tap  # noqa: E402
 
-PROGRAM = sys.argv[1]
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+PROGRAM, CLOCKED = sys.argv[1:3]
 
 
 class Daemon:
-    def __init__(self, folder, *more):
-        self.process = subprocess.Popen([PROGRAM, "serve", folder, "--listen", "127.0.0.1:0", *map(str, more)],
+    def __init__(self, folder, *more, program=PROGRAM):
+        self.process = subprocess.Popen([program, "serve", folder, "--listen", "127.0.0.1:0", *map(str, more)],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.ready = self.process.stdout.readline()
         self.origin = self.ready.split()[-1] if self.ready else ""
@@ -50,6 +57,45 @@ def published(daemon):
         time.sleep(0.1)
     return (daemon.get("/ledger/batches") == (200, "1 0 1024\n") and
             "\nkind suspensions\nversion 1\n" in daemon.get("/ledger/notices/newest")[1])
+
+
+def today(folder, program):
+    """As the foot of its pages has it."""
+    daemon = Daemon(folder, program=program)
+    try:
+        return datetime.fromisoformat(re.search(r"<footer.*?(\d{4}-\d\d-\d\d)", daemon.get("/")[1], re.S).group(1))
+    finally:
+        daemon.end(signal.SIGTERM)
+
+
+def clocks(tap, folder):
+    """Only a program that is built for tests has a clock that can be set."""
+    clock, copy = folder / "clock", folder.parent / "copy"
+    shutil.copytree(folder, copy)
+    clock.write_text(str(400 * 86400))
+    os.environ["SOTTO_DESK_CLOCK"] = str(clock)
+    now, later = datetime.utcnow(), today(folder, CLOCKED)
+    tap.check("the_tests_program_has_another_clock", later - now > timedelta(days=390), later)
+    shown = today(copy, PROGRAM)
+    tap.check("which_the_desks_own_has_not", abs(shown - now) < timedelta(days=3), shown)
+    del os.environ["SOTTO_DESK_CLOCK"]
+
+
+def impossible(tap, folder):
+    """A regime that gives ten days to answer, and the user thirty before."""
+    (folder / "data").mkdir()
+    regimes = json.loads((ROOT / "src/desk/data/regimes.json").read_text())
+    national = next(r for r in regimes["regimes"] if r["id"] == "national")
+    national["notice"]["days"] = 31
+    (folder / "data" / "regimes.json").write_text(json.dumps(regimes))
+    done = run("serve", folder, "--listen", "127.0.0.1:0")
+    tap.check("a_regime_whose_notice_and_deadline_can_t_both_be_kept_is_refused_at_start",
+              done.returncode == 5 and ": IMPOSSIBLE: " in done.stderr, done)
+    national["notice"]["days"] = 30
+    (folder / "data" / "regimes.json").write_text(json.dumps(regimes))
+    daemon = Daemon(folder)
+    tap.check("one_whose_can_be_is_not", daemon.get("/")[0] == 200)
+    daemon.end(signal.SIGTERM)
 
 
 def run(*args):
@@ -89,6 +135,11 @@ def main():
                 ("an_address_that_is_none", 1, "127.0.0.1:", ["serve", folder, "--listen", "127.0.0.1:"])):
             done = run(*args)
             tap.check(f"{what}_is_told", done.returncode == code and word in done.stderr, f"{done.returncode} {done.stderr}")
+        impossible(tap, folder)
+        other = Path(name) / "other"
+        made = run("demo", other, "http://localhost:4490").stdout.strip()
+        run("office", other, other / "office.txt", "--pin", made)
+        clocks(tap, other)
     return tap.end()
 
 
