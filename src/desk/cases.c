@@ -308,6 +308,15 @@ static err notice_tell(struct desk *d, struct handed *in, slice bytes, struct de
     return buf_append_byte(&in->told, '\n');
 }
 
+/* A letter, and what a notice tells: a template's placeholder is nothing that anybody may read. */
+static err filled_check(const struct handed *in, const struct desk_hand *hand,
+                        struct desk_why *why) {
+    bool unfilled = in->act.move != DESK_MOVE_DELIVER && desk_unfilled(hand->letter);
+    for (size_t i = 0; in->order != NULL && i < in->order->wording.n; i++)
+        unfilled = unfilled || desk_unfilled(in->order->wording.p[i].text);
+    return unfilled ? desk_refuse(why, DESK_UNFILLED) : OK;
+}
+
 static err orders_read(struct desk *d, struct handed *in, const struct desk_world *w,
                        const struct desk_hand *hand, struct desk_why *why) {
     size_t line = 0;
@@ -403,6 +412,7 @@ static err move_in(struct desk *d, slice case_id, const struct desk_hand *hand, 
     TRY(move_read(in, h, &w, hand->move, why));
     TRY(seconds_read(in, h, why));
     TRY(orders_read(d, in, &w, hand, why));
+    TRY(filled_check(in, hand, why));
     TRY(step_make(d, in, h, &w, hand, why));
     made->pending = h->moves[h->move_count - 1].pending;
     TRY(desk_settle(d, h, &w, why));

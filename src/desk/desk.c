@@ -131,6 +131,7 @@ void desk_world_now(const struct desk *d, struct desk_world *w) {
                              .checklists = &d->data.checklists,
                              .cites = d->data.cites,
                              .processes = &d->data.processes,
+                             .demands = &d->data.demands,
                              .grounds = &d->data.grounds,
                              .server_number = d->server_number,
                              .now = desk_now()};

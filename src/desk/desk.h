@@ -352,6 +352,9 @@ struct desk_texts {
 MUST err desk_compose(struct desk *d, const struct desk_draft *draft, struct desk_texts *texts,
                       struct desk_why *why);
 
+/* Whether a text still has a placeholder: {name}. */
+bool desk_unfilled(slice text);
+
 /* What was signed. order: with the move that drafts one, its text with the signature of who makes
  * the move, if that is one of its signers; with `verdict clear` and `sign-order`, the order of the
  * round with this person's line; with `release` and the last signature of notify, late-notice and

@@ -28,11 +28,20 @@ const struct desk_regime *desk_regime_find(const struct desk_world *w, slice id)
     return NULL;
 }
 
+static size_t place_of(const struct desk_ids *ids, slice id) {
+    size_t i = 0;
+    while (i < ids->n && !slice_equal(slice_str(ids->each[i]), id))
+        i++;
+    return i;
+}
+
 bool desk_ids_have(const struct desk_ids *ids, slice id) {
-    for (size_t i = 0; i < ids->n; i++)
-        if (slice_equal(slice_str(ids->each[i]), id))
-            return true;
-    return false;
+    return place_of(ids, id) < ids->n;
+}
+
+const char *desk_ids_to(const struct desk_ids *ids, slice id) {
+    size_t i = place_of(ids, id);
+    return i < ids->n ? ids->to[i] : "";
 }
 
 /* By the directory as it is, and as it was when the case was classified. */

@@ -27,6 +27,8 @@
     X(FACTS, "a fact that this move needs is missing, unknown, or said twice")                     \
     X(FACT, "a fact has not the form that it needs")                                               \
     X(NO_REGIME, "there is no such regime, category or process")                                   \
+    X(DEMAND, "its category names nothing that can't be carried out")                              \
+    X(GROUND, "a case of this kind does not end on this ground")                                   \
     X(IMPOSSIBLE, "this regime's notice and deadline can't both be kept")                          \
     /* Who. */                                                                                     \
     X(SIGNER, "it needs the signature of one person, and of no other")                             \
@@ -66,6 +68,7 @@
     X(NOT_NEEDED, "there is nothing that needs this move")                                         \
     X(UNFINISHED, "something of this case is still to be done")                                    \
     X(TERM, "a date is past, or further away than its regime allows")                              \
+    X(UNFILLED, "a letter, or what the user reads, still has a placeholder in braces")             \
     /* Files. */                                                                                   \
     X(UNPINNED, "the first office file must be pinned by its hash")                                \
     X(WRAP, "a wrapped key is for nobody who needs it, or has the wrong size")                     \

@@ -77,9 +77,9 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
     [DESK_MOVE_REJECT] = {S(RECEIVED) | S(AUTHENTICATED) | S(IN_REVIEW), DUE(REJECT) | DUE(NOTHING),
                           ANY_KIND, DESK_STATE_REJECTED, {INTAKE | REVIEWER, APPROVER}, DRIVES,
                           blocked_it, grounded, NULL},
-    [DESK_MOVE_NOT_HELD] = {S(RECEIVED) | S(AUTHENTICATED) | S(IN_REVIEW), ANY_DUE, ANY_KIND,
-                            DESK_STATE_NOT_HELD, {INTAKE | POLICY, APPROVER}, 0, NULL, grounded,
-                            NULL},
+    [DESK_MOVE_NOT_HELD] = {S(RECEIVED) | S(AUTHENTICATED) | S(IN_REVIEW), ANY_DUE,
+                            KIND(PRODUCE) | KIND(PRESERVE), DESK_STATE_NOT_HELD,
+                            {INTAKE | POLICY, APPROVER}, 0, NULL, grounded, NULL},
     [DESK_MOVE_NOTIFY] = {S(CLEARED), ANY_DUE, ANY_KIND, DESK_STATE_NOTIFIED,
                           {REVIEWER | APPROVER, REVIEWER | APPROVER}, DRIVES | NOTICE, NULL, told,
                           set_notified},
@@ -184,11 +184,13 @@ static bool short_of_reviewers(const struct step *s) {
     return false;
 }
 
-/* Of a case in review: who blocked it. Of a demand: intake. Of one that can't be reviewed, any
- * reviewer: an office short of a quorum still rejects. And the approver in all. */
+/* Of a case in review: who blocked it. Of a demand: intake. Of one that is not reviewed, as it asks
+ * to preserve or as there is nobody (an office short of a quorum still rejects): any reviewer. And
+ * the approver in all. */
 static enum desk_reason blocked_it(const struct step *s) {
-    if (s->c->state == DESK_STATE_AUTHENTICATED && s->c->kind == DESK_KIND_PRODUCE &&
-        short_of_reviewers(s))
+    if (s->c->state == DESK_STATE_AUTHENTICATED &&
+        (s->c->kind == DESK_KIND_PRESERVE ||
+         (s->c->kind == DESK_KIND_PRODUCE && short_of_reviewers(s))))
         return s->a->role == INTAKE ? DESK_ROLE : DESK_OK;
     if (s->c->state != DESK_STATE_IN_REVIEW) {
         if (s->c->kind != DESK_KIND_DEMAND)
@@ -420,13 +422,23 @@ static enum desk_reason replace(const struct step *s) {
     return seat != NULL && (seat->answered || has_blocked(s->h, seat)) ? DESK_ANSWERED : DESK_OK;
 }
 
+/* The report counts by it: a demand's is that of its kind, and what is not held is not rejected. */
+static bool ends_on(const struct step *s, slice ground) {
+    if (s->a->move == DESK_MOVE_NOT_HELD)
+        return strcmp(desk_ids_to(s->w->grounds, ground), "not-held") == 0;
+    return s->c->kind != DESK_KIND_DEMAND ||
+           slice_equal(ground, slice_str(desk_ids_to(s->w->demands, slice_str(s->c->category))));
+}
+
 static enum desk_reason grounded(const struct step *s) {
     slice ground;
     if (s->a->seconds != 0)
         return DESK_OK;
     if (!facts_word(s->a->text, "ground", &ground))
         return DESK_FACTS;
-    return desk_ids_have(s->w->grounds, ground) ? DESK_OK : DESK_FACT;
+    if (!desk_ids_have(s->w->grounds, ground))
+        return DESK_FACT;
+    return s->a->move == DESK_MOVE_COMPEL || ends_on(s, ground) ? DESK_OK : DESK_GROUND;
 }
 
 /* A notice for the account of the round's order; the last who signs hands in what the server takes.

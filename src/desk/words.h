@@ -488,6 +488,16 @@
     X(MANIFEST_HINT, \
       "Hash of the manifest that the server wrote beside the package.", \
       "伺服器隨資料包寫出的清單的雜湊值。") \
+    X(VALIDATORS, "Who may order it, or validate the order", "可發出或確認命令者") \
+    X(MIN_YEARS, "Least maximum penalty of the offence, in years", "罪行最高刑期的下限（年）") \
+    X(LETTER_REFERENCE, "The authority's file number", "機關檔號") \
+    X(LETTER_REFERENCE_HINT, \
+      "As the filing has it: the desk can't read it there.", \
+      "以來件所載為準；本處系統無法讀取來件。") \
+    X(LETTER_ASKED, "What was asked for, or the kind of identifier", "所要求的資料，或識別資料的種類") \
+    X(LETTER_ASKED_HINT, \
+      "In general words: no name, no number.", \
+      "只寫種類，不寫姓名或號碼。") \
     X(LETTER, "The letter", "信函") \
     X(LETTER_TEXT, \
       "It goes out as it stands here, and is sealed with the case.", \

@@ -92,10 +92,16 @@ static enum desk_reason joins(struct desks *s, const char *id, enum desk_move mo
         s, &(struct desks_act){.id = id, .move = move, .person = person, .seconds = true});
 }
 
+static enum desk_reason grounded_on(struct desks *s, const char *id, enum desk_move move,
+                                    int person, const char *ground) {
+    char say[DESK_ID + 8];
+    (void)snprintf(say, sizeof say, "ground %s", ground);
+    return desks_act(s,
+                     &(struct desks_act){.id = id, .move = move, .person = person, .says = {say}});
+}
+
 static enum desk_reason grounded(struct desks *s, const char *id, enum desk_move move, int person) {
-    return desks_act(
-        s, &(struct desks_act){
-               .id = id, .move = move, .person = person, .says = {"ground protected-activity"}});
+    return grounded_on(s, id, move, person, "protected-activity");
 }
 
 static void begin_case(struct desks *s, char id[DESK_ID], const struct desks_kind *kind) {
@@ -336,25 +342,181 @@ TEST(where_nothing_can_bar_the_notice_no_bar_is_taken) {
     desks_end(&s);
 }
 
+static struct desks_act demanding(const char *id) {
+    return (struct desks_act){.id = id,
+                              .move = DESK_MOVE_CLASSIFY,
+                              .person = INTAKE_1,
+                              .says = {"kind demand", "path ordinary", "authority de-court",
+                                       "regime other", "category weakening", "beneficiary DE",
+                                       "process technical-demand", "accounts 1"}};
+}
+
 TEST(a_process_and_a_ground_are_of_those_that_the_report_counts) {
     struct desks s;
     char id[DESK_ID];
     desks_begin(&s);
     desks_receive(&s, "a filing", id);
-    struct desks_act classify = {.id = id,
-                                 .move = DESK_MOVE_CLASSIFY,
-                                 .person = INTAKE_1,
-                                 .says = {"kind demand", "path ordinary", "authority de-court",
-                                          "regime other", "category unknown", "beneficiary DE",
-                                          "process letter", "accounts 1"}};
+    struct desks_act classify = demanding(id);
+    classify.says[6] = "process letter";
     CHECK_EQ(desks_act(&s, &classify), DESK_NO_REGIME);
     classify.says[6] = "process technical-demand";
     desks_do(&s, &classify);
-    struct desks_act reject = {
-        .id = id, .move = DESK_MOVE_REJECT, .person = INTAKE_1, .says = {"ground h5"}};
-    CHECK_EQ(desks_act(&s, &reject), DESK_FACT);
-    reject.says[0] = "ground change-of-software";
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "h5"), DESK_FACT);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_OK);
+    desks_end(&s);
+}
+
+/* Live data, access, changes of the software, removal, blocking: each is a kind, whatever process
+ * it comes by, and ends on its own ground. */
+TEST(a_demand_is_of_a_kind_and_rejected_on_its_ground) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    struct desks_act classify = demanding(id);
+    classify.says[0] = "kind produce";
+    classify.says[6] = "process pen-register";
+    classify.says[8] = "fields exists";
+    CHECK_EQ(desks_act(&s, &classify), DESK_NOT_EXECUTABLE);
+    classify.says[0] = "kind demand";
+    classify.says[4] = "category subscriber";
+    CHECK_EQ(desks_act(&s, &classify), DESK_DEMAND);
+    classify.says[4] = "category traffic-stream";
+    desks_do(&s, &classify);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1, "not-held"), DESK_NOT_EXECUTABLE);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_GROUND);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "live-data"), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_REJECTED);
+    CHECK(strcmp(desks_case(&s, id).category, "traffic-stream") == 0);
+    desks_end(&s);
+}
+
+TEST(what_is_not_held_is_so_on_a_ground_that_says_it) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1), DESK_GROUND);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1, "no-such-identifier"), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NOT_HELD);
+    desks_end(&s);
+}
+
+/* A demand that intake has classified, to be rejected. */
+static void demanded(struct desks *s, char id[DESK_ID]) {
+    desks_receive(s, "a filing", id);
+    struct desks_act classify = demanding(id);
+    desks_do(s, &classify);
+}
+
+TEST(no_letter_goes_out_with_a_placeholder) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    demanded(&s, id);
+    struct desks_act reject = {.id = id,
+                               .move = DESK_MOVE_REJECT,
+                               .person = INTAKE_1,
+                               .says = {"ground change-of-software"},
+                               .also = "To the court.\nYour reference: {reference}.\n"};
+    uint64_t number = desks_case(&s, id).number;
+    CHECK_EQ(desks_act(&s, &reject), DESK_UNFILLED);
+    CHECK_EQ(desks_case(&s, id).number, number);
+    reject.also = "To the court.\nYour reference: {12} {.\n";
     CHECK_EQ(desks_act(&s, &reject), DESK_OK);
+    desks_end(&s);
+}
+
+TEST(no_notice_tells_a_user_a_placeholder) {
+    struct desks s;
+    char id[DESK_ID];
+    struct desk_texts texts;
+    buf before = {0};
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK(desks_order(&s, id, LAW, &before));
+    slice wording[] = {slice_str("A court asked."), slice_str("On {until} we give it.")};
+    struct desk_draft draft = {.case_id = slice_str(id),
+                               .person = slice_str(people_ids[LAW]),
+                               .move = DESK_MOVE_NOTIFY,
+                               .before = buf_slice(&before),
+                               .wording = wording,
+                               .wording_count = 2};
+    CHECK_ERR(desk_compose(s.desk, &draft, &texts, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_UNFILLED);
+    draft.wording_count = 1;
+    CHECK_OK(desk_compose(s.desk, &draft, &texts, &s.why));
+    buf_free(&texts.move);
+    buf_free(&texts.order);
+    buf_free(&before);
+    desks_end(&s);
+}
+
+/* Whatever was asked for: a field is released to an order for its own category alone. */
+TEST(an_order_for_one_category_is_none_for_a_field_of_another) {
+    enum {
+        EXISTS = 1 << HELD_FIELD_EXISTS,
+        CREATED = 1 << HELD_FIELD_CREATED,
+        SEEN = 1 << HELD_FIELD_SEEN,
+        DEVICES = 1 << HELD_FIELD_DEVICES,
+        ITEMS = 1 << HELD_FIELD_ITEMS,
+        BYTES = 1 << HELD_FIELD_BYTES
+    };
+#define ALL "exists created seen devices items bytes"
+    static const struct {
+        struct desks_kind kind;
+        uint32_t fields; /* of the category; the others are refused */
+    } cases[] = {
+        {{"de-court", "eu-epoc", "subscriber", "ordinary", "DE", ALL}, EXISTS | CREATED},
+        {{"de-court", "eu-epoc", "traffic", "ordinary", "DE", ALL}, SEEN | ITEMS | BYTES},
+        {{"de-court", "us-subpoena", "2703-c-2", "ordinary", "DE", ALL}, EXISTS | CREATED | SEEN},
+        {{"de-court", "us-2703d", "2703-d", "ordinary", "DE", ALL},
+         EXISTS | CREATED | SEEN | DEVICES | ITEMS | BYTES},
+        {{"de-court", "us-nsl", "2709-b", "ordinary", "DE", ALL}, EXISTS | CREATED},
+        {{"de-court", "mlat", "traffic", "ordinary", "DE", ALL}, SEEN | DEVICES | ITEMS | BYTES},
+    };
+#undef ALL
+    struct desks s;
+    desks_begin(&s);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char id[DESK_ID], filing[] = "filing 0";
+        filing[sizeof filing - 2] = (char)('0' + i);
+        desks_receive(&s, filing, id);
+        desks_authenticated(&s, id, &cases[i].kind);
+        struct desks_act open = {.id = id, .move = DESK_MOVE_OPEN, .person = INTAKE_1};
+        for (int field = 0; field < DESK_FIELD_COUNT; field++) {
+            open.fields = cases[i].fields | 1U << field;
+            if (open.fields != cases[i].fields)
+                CHECK_EQ(desks_act(&s, &open), DESK_CATEGORY);
+        }
+        open.fields = cases[i].fields;
+        CHECK_EQ(desks_act(&s, &open), DESK_OK);
+    }
+    desks_end(&s);
+}
+
+/* What nothing can be ordered under, and what counsel has not classified, is no category. */
+TEST(a_category_that_cannot_be_ordered_blocks) {
+    static const char *const kinds[][2] = {{"regime us-subpoena", "category 2703-d"},
+                                           {"regime us-nsl", "category excluded"},
+                                           {"regime eu-epoc", "category unknown"},
+                                           {"regime eu-epoc", "category 2703-d"},
+                                           {"regime other", "category unknown"}};
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        CHECK_EQ(desks_act(&s, &(struct desks_act){.id = id,
+                                                   .move = DESK_MOVE_CLASSIFY,
+                                                   .person = INTAKE_1,
+                                                   .says = {"kind produce", "path ordinary",
+                                                            "authority de-court", kinds[i][0],
+                                                            kinds[i][1], "beneficiary DE",
+                                                            "process national-order", "accounts 1",
+                                                            "fields exists devices"}}),
+                 DESK_NO_REGIME);
     desks_end(&s);
 }
 
@@ -368,6 +530,38 @@ TEST(a_preservation_takes_policy_and_local_law) {
     CHECK_EQ(joins(&s, id, DESK_MOVE_PRESERVE, POLICY_DEPUTY), DESK_ROLE);
     CHECK_EQ(joins(&s, id, DESK_MOVE_PRESERVE, LAW), DESK_OK);
     CHECK(desks_case(&s, id).preserved_until > desk_now());
+    desks_end(&s);
+}
+
+static struct desks_act classify_as(const char *id, const char *kind, const char *regime) {
+    return (struct desks_act){.id = id,
+                              .move = DESK_MOVE_CLASSIFY,
+                              .person = INTAKE_1,
+                              .says = {kind, "path ordinary", "authority de-court", regime,
+                                       "category subscriber", "beneficiary DE",
+                                       "fields exists created", "process national-order",
+                                       "accounts 1"}};
+}
+
+/* It is not reviewed: who would keep it says why not. */
+TEST(a_preservation_is_rejected_by_a_reviewer_and_the_approver) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    struct desks_act classify = classify_as(id, "kind preserve", "regime eu-epoc-pr");
+    struct desks_act call = {
+        .id = id,
+        .move = DESK_MOVE_CALL_BACK,
+        .person = INTAKE_2,
+        .says = {"number +49 30 000000", "checklists 1", "a1 yes", "a2 yes", "a3 yes", "a4 yes"}};
+    desks_do(&s, &classify);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, LAW), DESK_STATE);
+    desks_do(&s, &call);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "not-competent"), DESK_ROLE);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, LAW, "not-competent"), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_REJECTED);
     desks_end(&s);
 }
 
@@ -387,16 +581,6 @@ TEST(forged_takes_a_second_person_to_be_closed) {
 
 #define INTAKES OFFICE_ROLE_INTAKE
 #define REVIEWERS (OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW | OFFICE_ROLE_HUMAN_RIGHTS)
-
-static struct desks_act classify_as(const char *id, const char *kind, const char *regime) {
-    return (struct desks_act){.id = id,
-                              .move = DESK_MOVE_CLASSIFY,
-                              .person = INTAKE_1,
-                              .says = {kind, "path ordinary", "authority de-court", regime,
-                                       "category subscriber", "beneficiary DE",
-                                       "fields exists created", "process national-order",
-                                       "accounts 1"}};
-}
 
 TEST(a_case_waits_for_those_who_can_bring_it_further) {
     struct desks s;
@@ -430,11 +614,11 @@ TEST(a_case_waits_for_those_who_can_bring_it_further) {
     CHECK_EQ(desks_case(&s, id).waits, INTAKES);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
     desks_receive(&s, "a third", id);
-    struct desks_act demand = classify_as(id, "kind demand", "regime eu-epoc");
+    struct desks_act demand = demanding(id);
     desks_do(&s, &demand);
     CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
     CHECK_EQ(act(&s, id, DESK_MOVE_OPEN, INTAKE_1), DESK_STATE);
-    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, INTAKE_1), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
     desks_end(&s);
 }
@@ -1050,7 +1234,7 @@ TEST(a_signature_that_waits_is_void_once_its_signer_lost_the_role) {
     char id[DESK_ID], old[128], new[128];
     buf text = {0};
     begin_case(&s, id, &desks_epoc);
-    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1, "not-held"), DESK_OK);
     (void)snprintf(old, sizeof old, "person %s\nroles intake\n", people_ids[INTAKE_1]);
     (void)snprintf(new, sizeof new, "person %s\nroles auditor\n", people_ids[INTAKE_1]);
     people_office(&text, true, desk_office(s.desk));
@@ -1060,7 +1244,7 @@ TEST(a_signature_that_waits_is_void_once_its_signer_lost_the_role) {
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_NOT_FIRST);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
     /* Begun anew, it is done. */
-    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, APPROVER, "not-held"), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, POLICY), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NOT_HELD);
     buf_free(&text);

@@ -61,10 +61,10 @@ TEST(what_is_classified_is_what_the_desk_knows) {
 /* Of its kind a demand can only be rejected, and what is to be preserved is not released. */
 TEST(what_is_no_production_is_never_reviewed) {
     static const struct {
-        const char *kind, *regime;
+        const char *kind, *regime, *category;
         enum desk_reason reason;
-    } cases[] = {{"kind demand", "regime eu-epoc", DESK_NOT_EXECUTABLE},
-                 {"kind preserve", "regime eu-epoc-pr", DESK_PRESERVE_ONLY}};
+    } cases[] = {{"kind demand", "regime eu-epoc", "category interception", DESK_NOT_EXECUTABLE},
+                 {"kind preserve", "regime eu-epoc-pr", "category subscriber", DESK_PRESERVE_ONLY}};
     for (int i = 0; i < 2; i++) {
         struct desks s;
         char id[DESK_ID];
@@ -75,9 +75,9 @@ TEST(what_is_no_production_is_never_reviewed) {
                                      .move = DESK_MOVE_CLASSIFY,
                                      .person = INTAKE_1,
                                      .says = {cases[i].kind, "path ordinary", "authority de-court",
-                                              cases[i].regime, "category subscriber",
-                                              "beneficiary DE", "fields exists created",
-                                              "process national-order", "accounts 1"}});
+                                              cases[i].regime, cases[i].category, "beneficiary DE",
+                                              "fields exists created", "process national-order",
+                                              "accounts 1"}});
         desks_do(&s, &(struct desks_act){.id = id,
                                          .move = DESK_MOVE_CALL_BACK,
                                          .person = INTAKE_2,

@@ -169,9 +169,18 @@ bool page_published_name(slice path);
 err page_paper_begin(struct page *p, slice text);
 /* Those that wait for signatures. */
 void page_papers(struct page *p);
-/* A letter by its template, for a case; ground: of reasons.json, or empty. Lines, none empty. */
-err page_letter(struct page *p, const char *template, const struct desk_case *c, slice ground,
-                buf *out);
+/* What deployment.json says under this id, or the office file; empty if neither does. */
+slice page_deployed(struct page *p, slice id);
+/* What of a letter a person says: the ground, of reasons.json, and what only who read the filing
+ * knows, since the desk can't: the authority's own file number, and what it asked for or by what it
+ * named somebody. Empty: not said. */
+struct page_letter_facts {
+    slice ground, reference, asked;
+};
+/* A letter by its template, for a case. Lines, none empty. What is not known stays in its braces,
+ * and desk_unfilled finds it. */
+err page_letter(struct page *p, const char *template, const struct desk_case *c,
+                const struct page_letter_facts *facts, buf *out);
 /* The case and its public key, for the script, as attributes. */
 void page_case_key(struct page *p, slice id);
 /* A row of who lacks a case's key, for the script to give it. */

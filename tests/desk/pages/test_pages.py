@@ -276,6 +276,35 @@ def a_move_is_made_of_the_text_that_was_shown_and_signed(desk):
     good_page(move(text, line), 422)
 
 
+def letter_on(visitor, case, move, ground):
+    page = visitor.post(f"/case/{case}/do/{move}", [("say-ground", ground), ("letter-reference", "12 Js 34/26"),
+                                                    ("letter-asked", "a picture")])
+    good_page(page)
+    return texts(page.text)["letter"]
+
+
+def classified(desk, visitor, case, **other):
+    fields = [(name, other.get(name[4:], value)) for name, value in CLASS]
+    text = texts(visitor.post(f"/case/{case}/do/classify", fields).text)["move"]
+    sent = {"move": text, "move-lines": desk.sign("intake-1", text)}
+    expect(visitor.post(f"/case/{case}/move", sent).status == 303, "not classified")
+
+
+@test
+def the_letter_is_that_of_the_ground(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "grounds") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    classified(desk, visitor, case)
+    expect(letter_on(visitor, case, "not-held", "no-such-identifier").startswith("No such identifier"), "no identifier")
+    expect(letter_on(visitor, case, "not-held", "not-held").startswith("Not held"), "not held")
+    form = visitor.get(f"/case/{case}/do/classify").text
+    expect('<option value="traffic-stream">' in form, "a demand can't be chosen")
+    classified(desk, visitor, case, kind="demand", category="traffic-stream", process="pen-register")
+    expect(letter_on(visitor, case, "reject", "live-data").startswith("Not executable"), "not executable")
+
+
 @test
 def a_refused_draft_says_why(desk):
     visitor = Visitor(desk)
@@ -287,6 +316,32 @@ def a_refused_draft_says_why(desk):
     expect("FACTS" in answer.text, answer.text)
     visitor.login("approver-1")
     good_page(visitor.post(f"/case/{case}/do/classify", CLASS), 422)
+
+
+@test
+def a_letter_has_no_placeholder_when_it_is_signed(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "letter") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    text = texts(visitor.post(f"/case/{case}/do/classify", CLASS).text)["move"]
+    move = {"move": text, "move-lines": desk.sign("intake-1", text)}
+    expect(visitor.post(f"/case/{case}/move", move).status == 303, "not classified")
+    good_page(visitor.get(f"/case/{case}/do/not-held"))
+    for ground, said in (("not-held", "You asked for: a picture."), ("no-such-identifier", "names somebody by: a picture.")):
+        draft = [("say-ground", ground), ("letter-reference", "12 Js 34/26")]
+        answer = visitor.post(f"/case/{case}/do/not-held", draft)
+        good_page(answer, 422)
+        expect("UNFILLED" in answer.text, answer.text)
+        page = visitor.post(f"/case/{case}/do/not-held", draft + [("letter-asked", "a picture")])
+        good_page(page)
+        letter = texts(page.text)["letter"]
+        expect("{" not in letter and said in letter and "Your reference: 12 Js 34/26." in letter, letter)
+        expect(f"case {case}" in letter and "To Amtsgericht Beispielstadt." in letter, letter)
+    text = texts(page.text)["move"]
+    move = {"move": text, "move-lines": desk.sign("intake-1", text)}
+    good_page(visitor.post(f"/case/{case}/move", move | {"letter": letter + "{until}\n"}), 422)
+    expect(visitor.post(f"/case/{case}/move", move | {"letter": letter}).status == 303, "not signed")
 
 
 @test
