@@ -227,9 +227,12 @@ MUST err desk_file_receive(struct desk *d, const struct desk_filing *filing,
                            struct desk_receipt *receipt, struct desk_why *why);
 /* By the hash that a receipt names. NOT_FOUND. */
 MUST err desk_receipt_find(struct desk *d, const uint8_t hash[32], struct desk_receipt *receipt);
-/* What the user of a notified case answers; its receipt must be the case's. Sealed for the
- * reviewers. NO_CASE, STATE, TOO_LARGE, OBJECTIONS. */
-MUST err desk_object(struct desk *d, slice case_id, const uint8_t receipt[32], slice text,
+/* What the user answers to a notice. reference: SHA-256 of the notice's text, which the account
+ * alone was sent; whoever filed can't know it. Sealed for the reviewers; before the release it
+ * voids the round, after it the case keeps it. EMPTY, TOO_LARGE; and one and the same OBJECTION
+ * whether there is no such case, it is another reference, nobody was told yet, or it is too late or
+ * too often. */
+MUST err desk_object(struct desk *d, slice case_id, const uint8_t reference[32], slice text,
                      struct desk_why *why);
 
 /* ---- Cases: what is in the clear ---- */

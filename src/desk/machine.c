@@ -489,7 +489,8 @@ err desk_step(struct desk_history *h, const struct desk_world *w, const struct d
     } else {
         bool due = act->move == DESK_MOVE_RECEIVE ? h->move_count == 0
                    : act->move == DESK_MOVE_OBJECT
-                       ? h->now.notified != 0 && desk_in(h->now.state, s.rule->from)
+                       ? (h->now.notified != 0 || h->now.told_late != 0) &&
+                             desk_in(h->now.state, s.rule->from)
                        : desk_own_move(h, w, &own) && own == act->move;
         *reason = due ? DESK_OK : DESK_STATE;
         s.complete = true;

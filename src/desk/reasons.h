@@ -14,7 +14,7 @@
     X(EMPTY, "the filing is empty")                                                                \
     X(TOO_LARGE, "the filing, or an attachment, is too large, or there are too many")              \
     X(FLOOD, "too many filings wait to be read")                                                   \
-    X(OBJECTIONS, "the user has said all that one can say in a case")                              \
+    X(OBJECTION, "no case with this number and reference takes an objection now")                  \
     X(FILED, "these very bytes were filed already")                                                \
     /* The text of a move. */                                                                      \
     X(OTHER_CASE, "it is about another case")                                                      \

@@ -117,7 +117,7 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
                           set_decided},
     [DESK_MOVE_VOID] = {S(IN_REVIEW) | S(CLEARED), DUE(VERDICTS) | DUE(NOTHING), ANY_KIND,
                         DESK_STATE_IN_REVIEW, {0}, 0, NULL, NULL, set_draft_due},
-    [DESK_MOVE_OBJECT] = {REVIEWED, ANY_DUE, ANY_KIND, SAME, {0}, 0,
+    [DESK_MOVE_OBJECT] = {REVIEWED | S(RELEASED), ANY_DUE, ANY_KIND, SAME, {0}, 0,
                           NULL, NULL, set_objected},
     [DESK_MOVE_LAPSE] = {S(HELD) | S(NEEDS_CLARIFICATION), ANY_DUE, ANY_KIND, DESK_STATE_LAPSED,
                          {0}, 0, NULL, NULL, NULL},
@@ -687,8 +687,10 @@ static void set_again(struct step *s) {
     memset(s->next.order, 0, sizeof s->next.order);
 }
 
+/* After the release there is no order left that it could void. */
 static void set_objected(struct step *s) {
-    s->next.objected = s->w->now;
+    if (s->c->state != DESK_STATE_RELEASED)
+        s->next.objected = s->w->now;
 }
 
 /* ---- Deciding ---- */

@@ -241,6 +241,39 @@ TEST(experts_and_clarifications_lead_to_a_new_round) {
     desks_end(&s);
 }
 
+static bool find_notice(void *ctx, const struct desk_moved *m) {
+    if ((m->move == DESK_MOVE_NOTIFY || m->move == DESK_MOVE_LATE_NOTICE) && m->order[0] != 0)
+        memcpy(ctx, m->order, sizeof m->order);
+    return true;
+}
+
+/* The hash of the last notice that was signed. */
+static void notice_hash(struct desks *s, const char *id, uint8_t hash[32]) {
+    memset(hash, 0, 32);
+    CHECK_OK(desk_moves_list(s->desk, slice_str(id), find_notice, hash));
+}
+
+static enum desk_reason objects(struct desks *s, const char *id, const uint8_t reference[32],
+                                const char *text) {
+    err e = desk_object(s->desk, slice_str(id), reference, slice_str(text), &s->why);
+    CHECK(e == OK || e == ERR_DENIED);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+/* Of what the authority has, of what stands in the case, and of chance, nothing objects. */
+static void nobody_else_objects(struct desks *s, const char *id) {
+    struct desk_case c = desks_case(s, id), after;
+    uint8_t other[32] = {1}, none[32] = {0};
+    CHECK_EQ(objects(s, id, c.filing, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, id, c.order, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, id, c.head, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, id, other, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, id, none, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, "c-none", other, "No."), DESK_OBJECTION);
+    after = desks_case(s, id);
+    CHECK_EQ(after.number, c.number);
+}
+
 /* The user's ten days, what they say, and a bar. */
 TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     struct desks s;
@@ -250,8 +283,12 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_NOTICE);
     CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
+    uint8_t notice[32];
+    notice_hash(&s, id, notice);
+    CHECK_EQ(objects(&s, id, notice, "Too early."), DESK_OBJECTION);
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NOTIFIED);
+    nobody_else_objects(&s, id);
     /* The notice that the server takes, with the office's word for the user. */
     CHECK_EQ(carried(&s, id), OFFICE_ORDER_NOTICE);
     struct desks_act renew = {
@@ -265,11 +302,8 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
     /* What the user says now was not read: the round is void. */
     struct desk_case c = desks_case(&s, id);
-    uint8_t other[32] = {1};
     desks_wait(&s, TIME_MINUTE);
-    CHECK_ERR(desk_object(s.desk, slice_str(id), other, slice_str("No."), &s.why), ERR_DENIED);
-    CHECK_EQ(s.why.reason, DESK_NO_CASE);
-    CHECK_OK(desk_object(s.desk, slice_str(id), c.filing, slice_str("It was not me."), &s.why));
+    CHECK_EQ(objects(&s, id, notice, "It was not me."), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_IN_REVIEW);
     buf text = {0};
     CHECK(desks_open(&s, id, RIGHTS, DESK_SEALED_OBJECTION, c.number + 1, &text));
@@ -281,10 +315,8 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
         CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clarify", "DE"), DESK_OK);
     for (int i = 1; i < DESK_OBJECTIONS_MAX; i++)
-        CHECK_OK(desk_object(s.desk, slice_str(id), c.filing, slice_str("Ask them."), &s.why));
-    CHECK_ERR(desk_object(s.desk, slice_str(id), c.filing, slice_str("Ask them."), &s.why),
-              ERR_DENIED);
-    CHECK_EQ(s.why.reason, DESK_OBJECTIONS);
+        CHECK_EQ(objects(&s, id, notice, "Ask them."), DESK_OK);
+    CHECK_EQ(objects(&s, id, notice, "Ask them."), DESK_OBJECTION);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NEEDS_CLARIFICATION);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLARIFIED, INTAKE_1), DESK_OK);
     desks_wait(&s, TIME_MINUTE);
@@ -319,8 +351,17 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_NOTICE);
     desks_wait(&s, 2 * TIME_DAY + TIME_HOUR);
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_OK);
+    uint8_t notice[32];
+    notice_hash(&s, id, notice);
+    CHECK_EQ(objects(&s, id, notice, "Too early."), DESK_OBJECTION);
     CHECK_EQ(joins(&s, id, DESK_MOVE_LATE_NOTICE, LAW), DESK_OK);
+    nobody_else_objects(&s, id);
+    /* What is said after the release is kept and changes nothing: there is nothing left to stop. */
+    CHECK_EQ(objects(&s, id, notice, "You were misled."), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
+    CHECK_EQ(desks_case(&s, id).objected, 0);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
+    CHECK_EQ(objects(&s, id, notice, "Too late."), DESK_OBJECTION);
     desks_end(&s);
 }
 
