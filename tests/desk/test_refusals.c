@@ -334,7 +334,7 @@ TEST(what_the_desk_does_by_itself_nobody_does_for_it) {
 
 /* ---- What is not there ---- */
 
-TEST(without_a_pinned_office_or_a_known_server_nothing_is_ordered) {
+TEST(without_an_office_a_case_or_a_server_nothing_is_ordered) {
     struct desks s;
     char id[DESK_ID], folder[] = "/tmp/sotto-desk-XXXXXX", path[64];
     struct desk *empty;
@@ -349,9 +349,12 @@ TEST(without_a_pinned_office_or_a_known_server_nothing_is_ordered) {
     desk_close(empty);
     (void)snprintf(path, sizeof path, "%s/desk.sqlite", folder);
     CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+    struct desk_draft draft = draft_withdraw("c-none");
+    CHECK_ERR(desk_compose(s.desk, &draft, &texts, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_NO_CASE);
     CHECK_OK(desk_meta_number_set(s.desk->store, "server-number", 0));
     desks_again(&s);
-    struct desk_draft draft = draft_open(id);
+    draft = draft_open(id);
     CHECK_ERR(desk_compose(s.desk, &draft, &texts, &s.why), ERR_DENIED);
     CHECK_EQ(s.why.reason, DESK_NO_SERVER);
     buf_free(&text);
