@@ -427,7 +427,7 @@ static err move_in(struct desk *d, slice case_id, const struct desk_hand *hand, 
         return desk_refuse(why, DESK_NO_CASE);
     TRY(e);
     if (h->now.number >= DESK_MOVES_MAX || h->now.round >= DESK_ROUNDS_MAX)
-        return desk_refuse(why, DESK_STATE);
+        return desk_refuse(why, DESK_MOVES);
     TRY(move_read(in, h, &w, hand->move, why));
     TRY(seconds_read(in, h, why));
     TRY(orders_read(d, in, &w, hand, why));

@@ -11,17 +11,12 @@ int command_fail(int code, const char *what, const char *why) {
     return code;
 }
 
+/* What desk_open refuses is the operator's own data. */
 int command_error(const char *what, err e) {
-    /* Of the data for counsel, which are read before anything else is. */
-    if (e == ERR_STATE) {
-        fprintf(stderr, "sotto-desk: %s: %s: %s\n", what, desk_reason_name(DESK_IMPOSSIBLE),
-                desk_reason_text(DESK_IMPOSSIBLE));
-        return CODE_REFUSED;
-    }
     return command_fail(e == ERR_BUSY      ? CODE_IN_USE
                         : e == ERR_DAMAGED ? CODE_DAMAGED
                                            : CODE_FAILED,
-                        what, err_text(e));
+                        what, e == ERR_STATE ? desk_reason_text(DESK_IMPOSSIBLE) : err_text(e));
 }
 
 int command_refuse(const char *what, enum office_reason reason, size_t line) {

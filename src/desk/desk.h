@@ -415,8 +415,6 @@ MUST err desk_wrap_put(struct desk *d, slice case_id, slice person, slice wrap,
 /* Who lacks the key of an open case that their role needs. */
 typedef bool desk_lack_visit(void *ctx, slice case_id, const struct office_person *person);
 MUST err desk_wraps_lacking(struct desk *d, desk_lack_visit *visit, void *ctx);
-/* A letter that goes out, sealed into the case. */
-MUST err desk_letter_put(struct desk *d, slice case_id, slice text, struct desk_why *why);
 
 /* A person's X25519 key, wrapped by the browser under what a passkey's PRF gives. One for each
  * credential (base64, as in the office file). NOT_FOUND. */

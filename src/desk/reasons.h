@@ -15,11 +15,13 @@
     X(TOO_LARGE, "the filing, or an attachment, is too large, or there are too many")              \
     X(FLOOD, "too many filings wait to be read")                                                   \
     X(OBJECTION, "no case with this number and reference takes an objection now")                  \
+    X(PAPERS, "too many papers wait for signatures: sign those first, or have them put away")      \
     X(FILED, "these very bytes were filed already")                                                \
     /* The text of a move. */                                                                      \
     X(OTHER_CASE, "it is about another case")                                                      \
     X(STALE, "somebody else made a move in this case since the text was written")                  \
     X(STATE, "the case is in no state that allows this move")                                      \
+    X(MOVES, "the case has had as many moves, or rounds, as one can have")                         \
     X(CLOCK, "it was made at another time than now, by the desk's clock")                          \
     X(CLOCK_BACK, "the desk's clock was turned back; nothing moves until it is right again")       \
     X(OTHER_OFFICE, "it was made under another office file than the present one")                  \
@@ -29,7 +31,7 @@
     X(NO_REGIME, "there is no such regime, category or process")                                   \
     X(DEMAND, "its category names nothing that can't be carried out")                              \
     X(GROUND, "a case of this kind does not end on this ground")                                   \
-    X(IMPOSSIBLE, "this regime's notice and deadline can't both be kept")                          \
+    X(IMPOSSIBLE, "a regime's notice and deadline can't both be kept")                             \
     /* Who. */                                                                                     \
     X(SIGNER, "it needs the signature of one person, and of no other")                             \
     X(DESK_ALONE, "only the desk itself makes this move")                                          \

@@ -1071,6 +1071,26 @@ TEST(of_two_moves_at_once_one_is_made) {
     desks_end(&s);
 }
 
+TEST(a_case_has_so_many_moves_and_rounds) {
+    struct desks s;
+    char id[DESK_ID];
+    buf move = {0};
+    begin_case(&s, id, &desks_epoc);
+    compose(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1, &move);
+    people_sign(&move, move.n, INTAKE_1, SOFT_EDDSA);
+    static const char *const full[] = {"UPDATE cases SET number = number + 1024",
+                                       "UPDATE cases SET round = 64"};
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_OK(desk_store_run(s.desk->store, full[i], ""));
+        CHECK_EQ(hand(&s, id, &move), DESK_MOVES);
+        CHECK_OK(desk_store_run(s.desk->store, "UPDATE cases SET round = 0, number = number % 1024",
+                                ""));
+    }
+    CHECK_EQ(hand(&s, id, &move), DESK_OK);
+    buf_free(&move);
+    desks_end(&s);
+}
+
 TEST(a_text_is_of_its_moment) {
     struct desks s;
     char id[DESK_ID];

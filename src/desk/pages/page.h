@@ -40,6 +40,9 @@ struct page {
 enum page_for { PAGE_OPEN, PAGE_INSIDE };
 err page_run(void *ctx, const struct sys_web_request *request, err uploaded,
              struct sys_web_answer *answer, enum page_for whom, err (*make)(struct page *p));
+/* The same question before the body of what is INSIDE is read: sys_web_page's admit. */
+err page_admit(void *ctx, const struct sys_web_request *request, struct sys_web_answer *answer,
+               bool *admitted);
 #define PAGE(name, whom)                                                         \
     err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
                        struct sys_web_answer *answer) {                          \

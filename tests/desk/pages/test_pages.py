@@ -118,6 +118,28 @@ def what_is_inside_is_for_who_is_signed_in(desk):
         expect((answer.status, answer.headers["Location"]) == (303, "/login"), path)
 
 
+def only_head(visitor, path, length):
+    """Announces a body, and waits for the answer without sending it."""
+    return visitor.ask("POST", path, None, {"Content-Length": str(length),
+                                            "Content-Type": "application/x-www-form-urlencoded"})
+
+
+@test
+def no_body_is_read_of_who_is_not_signed_in_or_says_too_much(desk):
+    visitor = Visitor(desk)
+    inside = {"/case/x/move": 1 << 20, "/case/x/do/open": 1 << 20, "/case/x/wrap": 16384, "/board": 3 << 20, "/paper": 3 << 20,
+              "/paper/x": 3 << 20, "/me/away": 16384, "/me/key": 16384}
+    for path, most in inside.items():
+        answer = only_head(visitor, path, most)
+        expect((answer.status, answer.headers["Location"]) == (303, "/login"), f"{path}: {answer.status}")
+    visitor.login("intake-1")
+    for path, most in inside.items():
+        for length in (most + 1, 1 << 30):
+            good_page(only_head(visitor, path, length), 413)
+    for path in ("/login", "/logout", "/enrol", "/object", "/file"):
+        good_page(only_head(visitor, path, 1 << 30), 413)
+
+
 @test
 def a_session_is_begun_by_a_signature_once(desk):
     visitor = Visitor(desk)
@@ -380,6 +402,35 @@ def a_suspension_is_signed_by_two_and_then_public(desk):
 
 
 @test
+def papers_that_wait_are_so_many_and_nobodys_make_room(desk):
+    visitor = Visitor(desk)
+    visitor.login("human-rights-1")
+    folder = desk.folder / "papers"
+    before = {path.name for path in folder.iterdir()}
+
+    def begin(number, sign=True):
+        paper = visitor.post("/board", {"what": "set", "id": f"bv-{number}", "jurisdictions": "BV", "text": "Paused.",
+                                        "date": desk.day(60), "law": ""})
+        if sign and paper.status == 303:
+            text = texts(visitor.get(paper.headers["Location"]).text)["text"]
+            visitor.post(paper.headers["Location"], {"text-lines": desk.sign("human-rights-1", text)})
+        return paper
+
+    for number in range(64 - len(before)):
+        expect(begin(number).status == 303, f"paper {number}")
+    answer = begin("more")
+    good_page(answer, 422)
+    expect("PAPERS" in answer.text and len(list(folder.iterdir())) == 64, "one too many")
+    last = max(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    last.write_text(last.read_text().split("\n\n")[0] + "\n")
+    expect(begin("unsigned", sign=False).status == 303 and not last.exists(), "nobody's paper is in the way")
+    expect(begin("other", sign=False).status == 303 and len(list(folder.iterdir())) == 64, "nor this one")
+    for path in folder.iterdir():
+        if path.name not in before:
+            path.unlink()
+
+
+@test
 def one_signature_freezes_all_releases(desk):
     visitor = Visitor(desk)
     visitor.login("custodian-1")
@@ -420,6 +471,23 @@ def what_is_published_is_given_out_and_nothing_beside_it(desk):
     for path in ("/ledger/report/.hidden", "/ledger/../office.txt", "/ledger/..%2foffice.txt", "/ledger/x/../checkpoint",
                  "/ledger/tile", "/ledger/tile/", "/ledger//etc/passwd", "/ledger/keys/ledger"):
         expect(visitor.get(path).status == 404, path)
+
+
+@test
+def a_large_file_of_the_ledger_is_given_out_whole(desk):
+    visitor = Visitor(desk)
+    large = desk.folder / "public" / "report" / "large.json"
+    large.parent.mkdir(parents=True, exist_ok=True)
+    part = bytes(range(251)) * 4096
+    with large.open("wb") as out:
+        for _ in range(30):
+            out.write(part)
+    answer = visitor.get("/ledger/report/large.json")
+    expect(answer.status == 200 and answer.headers["Content-Type"] == "application/json", answer.status)
+    expect(answer.body == part * 30, f"{len(answer.body)} bytes")
+    head = visitor.ask("HEAD", "/ledger/report/large.json")
+    expect(head.headers["Content-Length"] == str(len(part) * 30) and head.body == b"", "its head")
+    large.unlink()
 
 
 KEYS = {"seal": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "passkeys": "passkey es256 QUJD QUJE\r\npasskey eddsa AA== QUJF\r\n",
