@@ -32,7 +32,7 @@ err desk_data_file(buf *out, const char *folder, const char *name) {
 
 /* ---- JSON ---- */
 
-static err json_parse(struct json_object **out, slice bytes) {
+err desk_json_parse(struct json_object **out, slice bytes) {
     struct json_tokener *t = json_tokener_new_ex(DEPTH_MAX);
     *out = NULL;
     if (t == NULL)
@@ -276,7 +276,7 @@ static err version_parse(uint64_t *version, slice text) {
 static err parse(struct desk_data *data, slice bytes,
                  err (*part)(struct desk_data *, struct json_object *)) {
     struct json_object *root;
-    TRY(json_parse(&root, bytes));
+    TRY(desk_json_parse(&root, bytes));
     err e = part(data, root);
     json_object_put(root);
     return e;

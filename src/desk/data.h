@@ -19,6 +19,9 @@ struct desk_data_files {
     slice regimes, checklists, processes, demands, grounds, policy, guidelines;
 };
 
+/* A file of data; json_object_put frees it. MALFORMED. */
+struct json_object;
+MUST err desk_json_parse(struct json_object **out, slice bytes);
 /* Appends a file: the one of the folder's data/, or else what the program carries. NOT_FOUND. */
 MUST err desk_data_file(buf *out, const char *folder, const char *name);
 /* MALFORMED for what is not of its form, or leads to what is not there; STATE for a regime whose
