@@ -172,6 +172,11 @@ const struct office *desk_office(const struct desk *d);
 const struct office_suspensions *desk_list(const struct desk *d);
 /* False while it is not known. */
 bool desk_server(const struct desk *d, uint8_t identity[32], uint64_t *number);
+/* The versions of the public texts that a verdict cites. */
+struct desk_cites {
+    uint64_t policy, guidelines;
+};
+struct desk_cites desk_cites(const struct desk *d);
 
 /* The person of an office, NULL if there is none; whether the law of a suspended jurisdiction binds
  * them; the roles that they hold, as deputy too. */

@@ -455,6 +455,8 @@
     X(VERDICT_NOTE, \
       "Answer for yourself. Others don't see your verdict before all of the round are in. Unknown is the blocking answer.", \
       "請獨立作答。同輪結論全部提交前，他人不可見。「不明」即屬阻止。") \
+    X(CITES, "Given under", "依據") \
+    X(CITES_VERSION, "version {1}", "第{1}版") \
     X(BENEFICIARY_VERDICT_HINT, \
       "Whom you think the answer is for, whoever asks: two capital letters, or unknown, which holds the case.", \
       "您認為答覆為誰而作，不論由誰提出：兩個大寫字母；填 unknown 則擱置案件。") \

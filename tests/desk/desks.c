@@ -454,6 +454,8 @@ enum desk_reason desks_verdict(struct desks *s, const char *id, enum desk_lens l
     act.says[n++] = verdict_text;
     act.says[n++] = beneficiary_text;
     act.says[n++] = "conflict no";
+    act.says[n++] = "policy 1";
+    act.says[n++] = "guidelines 1";
     act.says[n++] = "checklists 1";
     for (int i = 0; i < 14 && answers[lens][i] != NULL; i++)
         act.says[n++] = answers[lens][i];

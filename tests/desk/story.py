@@ -33,9 +33,10 @@ TOWARDS = ("classify", "call-back", "open", "verdict", "opinion", "clarified", "
 ANYTHING = [("say-kind", "produce"), ("say-path", "emergency"), ("say-authority", "de-court-example"),
             ("say-regime", "national"), ("say-process", "national-order"), ("say-category", "subscriber"),
             ("say-beneficiary", "DE"), ("say-accounts", "1"), ("say-fields", "exists"), ("say-number", "+852 0000 0000"),
-            ("say-checklists", "1"), ("say-verdict", "clear"), ("say-conflict", "no"), ("say-reason", "a reason"),
-            ("say-ground", "court"), ("account-by", "id"), ("account-name", "00" * 16), ("field", "exists"),
-            ("wording", "words"), ("say-until", "2030-01-01"), ("say-document", "00" * 32), ("say-manifest", "00" * 32)]
+            ("say-checklists", "1"), ("say-policy", "1"), ("say-guidelines", "1"), ("say-verdict", "clear"),
+            ("say-conflict", "no"), ("say-reason", "a reason"), ("say-ground", "court"), ("account-by", "id"),
+            ("account-name", "00" * 16), ("field", "exists"), ("wording", "words"), ("say-until", "2030-01-01"),
+            ("say-document", "00" * 32), ("say-manifest", "00" * 32)]
 
 
 class Story:

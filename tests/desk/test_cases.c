@@ -153,12 +153,13 @@ TEST(an_emergency_takes_two_callers_one_lens_and_the_approver) {
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
     /* The lenses that were left out are asked afterwards. */
     int late = desks_reviewer(&s, id, DESK_LENS_POLICY);
-    CHECK_EQ(desks_act(&s, &(struct desks_act){.id = id,
-                                               .move = DESK_MOVE_AFTER_VERDICT,
-                                               .person = late,
-                                               .says = {"verdict block", "beneficiary DE",
-                                                        "conflict no"}}),
-             DESK_OK);
+    CHECK_EQ(
+        desks_act(&s, &(struct desks_act){.id = id,
+                                          .move = DESK_MOVE_AFTER_VERDICT,
+                                          .person = late,
+                                          .says = {"verdict block", "beneficiary DE", "conflict no",
+                                                   "policy 1", "guidelines 1"}}),
+        DESK_OK);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_UNFINISHED);
     desks_end(&s);
 }
@@ -1107,7 +1108,9 @@ TEST(an_order_is_signed_for_this_account_and_with_a_clear_verdict_alone) {
     buf order = {0}, other = {0};
     struct desk_say says[] = {{slice_str("verdict"), slice_str("block")},
                               {slice_str("beneficiary"), slice_str("DE")},
-                              {slice_str("conflict"), slice_str("no")}};
+                              {slice_str("conflict"), slice_str("no")},
+                              {slice_str("policy"), slice_str("1")},
+                              {slice_str("guidelines"), slice_str("1")}};
     struct desk_texts texts;
     struct desk_made made;
     begin_case(&s, id, &desks_epoc);
@@ -1117,7 +1120,7 @@ TEST(an_order_is_signed_for_this_account_and_with_a_clear_verdict_alone) {
                                .person = slice_str(people_ids[LAW]),
                                .move = DESK_MOVE_VERDICT,
                                .says = says,
-                               .say_count = 3};
+                               .say_count = 5};
     CHECK_OK(desk_compose(s.desk, &draft, &texts, &s.why));
     people_sign(&texts.move, texts.move.n, LAW, SOFT_EDDSA);
     people_sign(&order, order.n, LAW, SOFT_SK_ED25519);

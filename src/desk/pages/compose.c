@@ -306,6 +306,27 @@ static bool own_seat(void *ctx, const struct desk_seat *s) {
     return true;
 }
 
+static void cite(struct page *p, const char *say, uint64_t version, const char *path,
+                 enum word name) {
+    char text[DECIMAL_TEXT];
+    decimal_text(version, text);
+    page_fact(p, WORD_CITES);
+    page_link(p, path, name);
+    html_string(&p->h, " ");
+    page_say_number(p, WORD_CITES_VERSION, version);
+    page_hidden(p, say, slice_str(text));
+    page_fact_end(p);
+}
+
+/* What the verdict is given under: it stands in the text that is signed. */
+static void cites(struct page *p) {
+    struct desk_cites now = desk_cites(p->desk);
+    page_facts(p);
+    cite(p, "say-policy", now.policy, "/policy", WORD_POLICY);
+    cite(p, "say-guidelines", now.guidelines, "/guidelines", WORD_GUIDELINES);
+    html_close(&p->h);
+}
+
 /* What counsel's data says of the category: the lens's own questions ask whether it is so. */
 static void category_law(struct page *p, const struct desk_case *c) {
     const struct json_object *regime =
@@ -337,6 +358,7 @@ static err verdict(struct page *p, const struct desk_case *c) {
     struct own_seat own = {p->person->id, c->round, NULL};
     TRY(desk_seats_list(p->desk, slice_str(c->id), p->person->id, own_seat, &own));
     page_note(p, "info", WORD_VERDICT_NOTE);
+    cites(p);
     if (own.lens != NULL && strcmp(own.lens, "local-law") == 0)
         category_law(p, c);
     if (own.lens != NULL)
