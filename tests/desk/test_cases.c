@@ -768,6 +768,8 @@ TEST(a_case_waits_for_those_who_can_bring_it_further) {
     CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
     CHECK_EQ(desks_case(&s, id).waits, INTAKES | OFFICE_ROLE_CUSTODIAN);
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES);
     /* One that nobody read; one that asks to preserve; one that can only be rejected. */
     desks_receive(&s, "another", id);
     CHECK_EQ(desks_case(&s, id).waits, INTAKES);
@@ -783,10 +785,32 @@ TEST(a_case_waits_for_those_who_can_bring_it_further) {
     desks_receive(&s, "a third", id);
     struct desks_act demand = demanding(id);
     desks_do(&s, &demand);
-    CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES | OFFICE_ROLE_APPROVER);
     CHECK_EQ(act(&s, id, DESK_MOVE_OPEN, INTAKE_1), DESK_STATE);
+    desks_do(&s, &call);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES | OFFICE_ROLE_APPROVER);
     CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    desks_end(&s);
+}
+
+/* Of three reviewers, the one who asked for it. */
+TEST(what_a_reviewer_asked_for_waits_for_that_reviewer) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "narrow", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, OFFICE_ROLE_LOCAL_LAW);
+    desks_receive(&s, "another", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "block", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, OFFICE_ROLE_POLICY | OFFICE_ROLE_APPROVER);
     desks_end(&s);
 }
 
@@ -957,6 +981,31 @@ TEST(an_order_that_was_not_carried_out_is_void_like_any_other) {
              DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
     CHECK_EQ(desks_act(&s, &renew), DESK_STATE);
+    desks_end(&s);
+}
+
+TEST(what_was_carried_out_before_a_suspension_is_delivered_and_nothing_else_is) {
+    struct desks s;
+    char id[DESK_ID], other[DESK_ID];
+    struct desks_kind french = desks_epoc;
+    french.beneficiary = "FR";
+    begin_case(&s, id, &french);
+    desks_open_case(&s, id, TWO_FIELDS);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "FR"), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_receive(&s, "another", other);
+    desks_authenticated(&s, other, &french);
+    CHECK_EQ(desks_list(&s, SUSPENSION("FR")), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    CHECK_EQ(desks_case(&s, id).waits, 0);
+    CHECK_EQ(desks_state(&s, other), DESK_STATE_HELD);
+    CHECK_EQ(desks_deliver(&s, other), DESK_STATE);
+    /* It has left, so it is not held again. */
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
+    CHECK(desks_case(&s, id).delivered != 0);
+    CHECK_EQ(desks_deliver(&s, id), DESK_NOT_NEEDED);
     desks_end(&s);
 }
 
