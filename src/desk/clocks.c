@@ -176,10 +176,13 @@ err desk_rewrap_task(struct desk *d) {
                           now, (uint64_t)DESK_TASK_REWRAP);
 }
 
-/* It begins with a file that changed, and it is looked at again only while it lasts: every case and
- * every person are many. */
+/* It begins with a file that changed, and it is looked at again only while it lasts. */
 static err rewrap_end(struct desk *d) {
-    uint64_t open;
+    uint64_t open, found;
+    /* An older store did not keep who lacks what. */
+    TRY(desk_meta_number(d->store, "lacks-found", &found));
+    if (found == 0)
+        TRY(desk_lacks_find(d));
     TRY(desk_store_number(d->store, &open, "SELECT count(*) FROM tasks WHERE done = 0 AND kind = ?",
                           "i", (uint64_t)DESK_TASK_REWRAP));
     return open == 0 ? OK : desk_rewrap_task(d);

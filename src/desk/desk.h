@@ -268,9 +268,9 @@ struct desk_cases_filter {
     uint32_t
         roles;    /* enum office_role: those that wait for one of them; 0: whatever they wait for */
     slice person; /* those in which the person reviews or acted; empty: all */
-    /* After this one, in the order of deadline, then of receipt; "" from the beginning. */
-    uint64_t after_deadline;
-    slice after_id;
+    /* After this case; empty: from the beginning. They come by deadline; those without one, which
+     * nobody classified yet, at the end, enrolled authorities' before all others; then as they came. */
+    slice after;
     size_t limit;
 };
 typedef bool desk_case_visit(void *ctx, const struct desk_case *c);
