@@ -32,7 +32,7 @@
     X(NO_REGIME, "there is no such regime, category or process")                                   \
     X(DEMAND, "its category names nothing that can't be carried out")                              \
     X(GROUND, "a case of this kind does not end on this ground")                                   \
-    X(IMPOSSIBLE, "this regime's notice and deadline can't both be kept")                          \
+    X(IMPOSSIBLE, "a regime's notice and deadline can't both be kept")                             \
     /* Who. */                                                                                     \
     X(SIGNER, "it needs the signature of one person, and of no other")                             \
     X(DESK_ALONE, "only the desk itself makes this move")                                          \

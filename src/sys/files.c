@@ -180,15 +180,17 @@ err sys_file_absolute(const char *path, buf *out) {
     return out->n - mark > PATH_MAX ? ERR_LIMIT : OK;
 }
 
+err sys_file_rename(const char *from, const char *to) {
+    return rename(from, to) == 0 ? sync_directory(to) : last_err();
+}
+
 err sys_file_write(const char *path, slice content, unsigned mode) {
     char beside[PATH_MAX];
     TRY(write_beside(path, beside, sizeof(beside), content, mode));
-    if (rename(beside, path) != 0) {
-        err result = last_err();
+    err result = sys_file_rename(beside, path);
+    if (result != OK)
         unlink(beside);
-        return result;
-    }
-    return sync_directory(path);
+    return result;
 }
 
 err sys_file_create(const char *path, slice content, unsigned mode) {
