@@ -304,6 +304,7 @@ static err tick(struct desk *d, const struct desk_world *w, struct alarms *a,
                 struct desk_why *why) {
     struct desk_rows q;
     bool calm;
+    size_t n;
     TRY(jump_check(d, w->now, &calm));
     TRY(desk_clock_check(d, w->now, why));
     TRY(calm ? desk_store_run(d->store, "UPDATE tasks SET done = ? WHERE done = 0 AND kind = ?",
@@ -314,7 +315,7 @@ static err tick(struct desk *d, const struct desk_world *w, struct alarms *a,
     desk_rows_begin(&q, d->store, due_text, "iiiiii", (uint64_t)OFFICE_ORDER_LIFE, (uint64_t)calm,
                     w->now, (uint64_t)DESK_HELD_MAX, (uint64_t)DESK_SILENCE_MAX,
                     (uint64_t)DESK_CLOSED_MAX);
-    TRY(desk_settle_found(d, &q, w, why));
+    TRY(desk_settle_found(d, &q, w, &n));
     TRY(alarms_raise(d, w->now, a));
     TRY(nobody_task(d, w, a));
     TRY(case_tasks_renew(d, w->now));
