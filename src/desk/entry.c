@@ -259,6 +259,7 @@ static err settle_some(struct desk *d, bool *more) {
                     "SELECT id FROM cases WHERE open = 1 AND seq BETWEEN ? AND ? ORDER BY seq",
                     "ii", from, last);
     TRY(desk_settle_found(d, &q, &w, &n));
+    TRY(desk_carry_end(d, w.now));
     *more = n == DESK_SETTLED_AT_ONCE;
     return desk_meta_number_set(d->store, "settle", *more ? last + 1 : 0);
 }

@@ -93,6 +93,8 @@ static const char *const steps[] = {
     " size INTEGER NOT NULL, seconds INTEGER NOT NULL, lines BLOB NOT NULL);"
     "CREATE INDEX cosigned_witness ON cosigned (witness, event);"
     "CREATE TABLE witnesses (witness TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;",
+    /* Why the server refused what was carried. */
+    "ALTER TABLE tasks ADD COLUMN reason TEXT NOT NULL DEFAULT '';",
     /* Who lacks the key of a case, found when a file changes. */
     "CREATE TABLE lacks (case_id TEXT NOT NULL REFERENCES cases (id), person TEXT NOT NULL,"
     " PRIMARY KEY (case_id, person)) WITHOUT ROWID;"

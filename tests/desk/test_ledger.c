@@ -813,6 +813,7 @@ TEST(a_store_of_the_version_before_gets_the_ledgers_tables) {
                                          "DROP INDEX cases_open",
                                          "DROP INDEX cases_unread",
                                          "ALTER TABLE cases DROP COLUMN size",
+                                         "ALTER TABLE tasks DROP COLUMN reason",
                                          "PRAGMA user_version = 1"};
     begin(SMALL);
     add_leaves(3);
