@@ -1240,6 +1240,61 @@ TEST(of_two_moves_at_once_one_is_made) {
     desks_end(&s);
 }
 
+/* So many that one step of the desk doesn't hold them all. */
+static uint64_t many_for(struct desks *s, const char *beneficiary) {
+    enum { MANY = 2 * DESK_SETTLED_AT_ONCE + 7 };
+    char bytes[32], id[DESK_ID];
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(bytes, sizeof bytes, "filing %d of many", i);
+        desks_receive(s, bytes, id);
+    }
+    CHECK_OK(desk_store_run(s->desk->store, "UPDATE cases SET regime = 'national', beneficiary = ?",
+                            "s", beneficiary));
+    return MANY;
+}
+
+static uint64_t held(struct desks *s) {
+    uint64_t count[DESK_STATE_COUNT];
+    CHECK_OK(desk_cases_count(s->desk, count));
+    return count[DESK_STATE_HELD];
+}
+
+TEST(a_suspension_binds_before_all_its_cases_are_held) {
+    struct desks s;
+    char id[DESK_ID];
+    buf text = {0};
+    bool more = true;
+    desks_begin(&s);
+    uint64_t many = many_for(&s, "HK");
+    desks_receive(&s, "the last of them", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    CHECK_OK(
+        desk_store_run(s.desk->store, "UPDATE cases SET beneficiary = 'HK' WHERE id = ?", "s", id));
+    CHECK_EQ(desks_list(&s, SUSPENSION("HK")), DESK_OK);
+    CHECK_EQ(held(&s), DESK_SETTLED_AT_ONCE);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
+    /* Not even what could be done in either state. */
+    compose(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1, &text);
+    people_sign(&text, text.n, INTAKE_1, SOFT_EDDSA);
+    CHECK_EQ(hand(&s, id, &text), DESK_STALE);
+    CHECK_EQ(desks_act(&s, &(struct desks_act){.id = id,
+                                               .move = DESK_MOVE_OPEN,
+                                               .person = INTAKE_1,
+                                               .fields = TWO_FIELDS}),
+             DESK_SUSPENDED);
+    /* As after a restart. */
+    desks_again(&s);
+    CHECK_OK(desk_settle_more(s.desk, &more));
+    CHECK_EQ(held(&s), 2 * DESK_SETTLED_AT_ONCE);
+    CHECK(more);
+    CHECK_OK(desk_settle_more(s.desk, &more));
+    CHECK_EQ(held(&s), many + 1);
+    CHECK(!more);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    buf_free(&text);
+    desks_end(&s);
+}
+
 TEST(a_case_has_so_many_moves_and_rounds) {
     struct desks s;
     char id[DESK_ID];
@@ -1547,7 +1602,7 @@ TEST(a_flood_stops_strangers_and_not_those_who_are_known) {
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
         " INSERT INTO cases SELECT NULL, 'f-' || i, x'', 1, 0, 0, 0, 0, 1, '', '', '', '', '', '',"
         " '', 0, 0, 0, randomblob(32), 0, 1, x'', 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
-        " 0, 0 FROM n",
+        " 0, 0, 0 FROM n",
         ""));
     CHECK_ERR(desk_file_receive(s.desk, &filing, &receipt, &s.why), ERR_DENIED);
     CHECK_EQ(s.why.reason, DESK_FLOOD);
