@@ -376,7 +376,9 @@ bool desk_unfilled(slice text);
  * that drafts another one. */
 struct desk_hand {
     slice move, order, before;
-    slice letter; /* goes with reject, not-held and others; with deliver, the manifest: sealed */
+    /* Goes with reject, not-held and others, which say its SHA-256 as `letter`; with deliver, the
+     * manifest, as `manifest`. Sealed. LETTER, MANIFEST. */
+    slice letter;
 };
 /* What came of it: the last of the moves made, by the desk too. */
 struct desk_made {

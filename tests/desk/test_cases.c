@@ -590,8 +590,44 @@ TEST(no_letter_goes_out_with_a_placeholder) {
     uint64_t number = desks_case(&s, id).number;
     CHECK_EQ(desks_act(&s, &reject), DESK_UNFILLED);
     CHECK_EQ(desks_case(&s, id).number, number);
+    char say[DESKS_SAY];
     reject.also = "To the court.\nYour reference: {12} {.\n";
+    desks_say_hash(say, "letter", reject.also);
+    reject.says[1] = say;
     CHECK_EQ(desks_act(&s, &reject), DESK_OK);
+    desks_end(&s);
+}
+
+TEST(a_letter_is_the_one_that_was_signed) {
+    static const char text[] = "To the court.\nWe can't do this.\n";
+    struct desks s;
+    char id[DESK_ID], say[DESKS_SAY];
+    desks_begin(&s);
+    demanded(&s, id);
+    struct desks_act reject = {.id = id,
+                               .move = DESK_MOVE_REJECT,
+                               .person = INTAKE_1,
+                               .says = {"ground change-of-software"},
+                               .also = text};
+    uint64_t number = desks_case(&s, id).number;
+    CHECK_EQ(desks_act(&s, &reject), DESK_LETTER); /* that nobody signed */
+    desks_say_hash(say, "letter", text);
+    reject.says[1] = say;
+    reject.also = "To the court.\nWe will do this.\n";
+    CHECK_EQ(desks_act(&s, &reject), DESK_LETTER);
+    reject.also = NULL;
+    CHECK_EQ(desks_act(&s, &reject), DESK_LETTER);
+    reject.also = text;
+    reject.says[2] = say;
+    CHECK_EQ(desks_act(&s, &reject), DESK_LETTER);
+    CHECK_EQ(desks_case(&s, id).number, number);
+    reject.says[2] = NULL;
+    CHECK_EQ(desks_act(&s, &reject), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    buf letter = {0};
+    CHECK(desks_open(&s, id, APPROVER, DESK_SEALED_LETTER, 1, &letter));
+    CHECK_SLICE(buf_slice(&letter), slice_str(text));
+    buf_free(&letter);
     desks_end(&s);
 }
 
