@@ -157,32 +157,51 @@ err desk_receipt_find(struct desk *d, const uint8_t hash[32], struct desk_receip
 
 /* ---- Objections ---- */
 
-static err object(struct desk *d, slice case_id, const uint8_t receipt[32], slice text,
+/* Whether it is the hash of a notice that all have signed. The order's random id makes it one that
+ * nobody can guess, and whoever filed gets neither: it shows that the notice reached who objects.
+ */
+static bool is_of_notice(const struct desk_history *h, const uint8_t reference[32]) {
+    bool is = false;
+    for (size_t i = 0; i < h->move_count; i++) {
+        const struct desk_moved *m = &h->moves[i];
+        bool notice = m->move == DESK_MOVE_NOTIFY || m->move == DESK_MOVE_LATE_NOTICE;
+        bool same = equal_secret(m->order, reference, sizeof m->order);
+        is = is || (same && notice && m->seconds != 0);
+    }
+    return is;
+}
+
+static bool may_object(const struct desk_history *h, const uint8_t reference[32]) {
+    size_t said = 0;
+    for (size_t i = 0; i < h->move_count; i++)
+        said += h->moves[i].move == DESK_MOVE_OBJECT;
+    return is_of_notice(h, reference) && said < DESK_OBJECTIONS_MAX;
+}
+
+static err object(struct desk *d, slice case_id, const uint8_t reference[32], slice text,
                   struct desk_history *h, struct desk_why *why) {
     struct desk_world w;
     desk_world_now(d, &w);
     TRY(desk_clock_check(d, w.now, why));
     err e = desk_history_load(d, case_id, h);
-    if (e == ERR_NOT_FOUND || (e == OK && memcmp(h->now.filing, receipt, 32) != 0))
-        return desk_refuse(why, DESK_NO_CASE);
+    if (e == ERR_NOT_FOUND || (e == OK && !may_object(h, reference)))
+        return desk_refuse(why, DESK_OBJECTION);
     TRY(e);
-    size_t said = 0;
-    for (size_t i = 0; i < h->move_count; i++)
-        said += h->moves[i].move == DESK_MOVE_OBJECT;
-    if (said >= DESK_OBJECTIONS_MAX)
-        return desk_refuse(why, DESK_OBJECTIONS);
-    TRY(desk_own_make(d, h, &w, DESK_MOVE_OBJECT, why));
+    e = desk_own_make(d, h, &w, DESK_MOVE_OBJECT, why);
+    if (e == ERR_DENIED && why->reason == DESK_STATE)
+        return desk_refuse(why, DESK_OBJECTION);
+    TRY(e);
     TRY(desk_seal_put(d, case_id, DESK_SEALED_OBJECTION, h->now.number, SLICE_EMPTY, text));
     return desk_settle(d, h, &w, why);
 }
 
-err desk_object(struct desk *d, slice case_id, const uint8_t receipt[32], slice text,
+err desk_object(struct desk *d, slice case_id, const uint8_t reference[32], slice text,
                 struct desk_why *why) {
     struct desk_history h = {.moves = NULL};
     if (text.n == 0 || text.n > OFFICE_DOCUMENT_MAX)
         return desk_refuse(why, text.n == 0 ? DESK_EMPTY : DESK_TOO_LARGE);
     TRY(desk_begin(d));
-    err e = desk_end(d, object(d, case_id, receipt, text, &h, why));
+    err e = desk_end(d, object(d, case_id, reference, text, &h, why));
     desk_history_free(&h);
     return e;
 }
@@ -359,6 +378,23 @@ static err texts_put(struct desk *d, const struct desk_history *h, const struct 
     return desk_seal_put(d, id, letter, n + 1, person, hand->letter);
 }
 
+/* What the custodian brings back is of the order that was released, and is what they signed. */
+static enum desk_reason manifest_check(const struct handed *in, const struct desk_case *c,
+                                       slice manifest) {
+    uint8_t hash[32];
+    char text[HEX_TEXT];
+    slice said;
+    if (in->act.move != DESK_MOVE_DELIVER)
+        return DESK_OK;
+    if (!desk_manifest_is(manifest, slice_str(c->id), c->order) ||
+        crypto_sha256.hash(hash, &manifest, 1) != OK)
+        return DESK_MANIFEST;
+    hex_text(hash, text);
+    return facts_word(in->move, "manifest", &said) && slice_equal(said, slice_str(text))
+               ? DESK_OK
+               : DESK_MANIFEST;
+}
+
 /* The server's reason, where that is what is missing. */
 static err refused(const struct handed *in, enum desk_reason reason, struct desk_why *why) {
     bool last = in->act.move == DESK_MOVE_RELEASE || in->act.seconds != 0;
@@ -388,11 +424,14 @@ static err step_make(struct desk *d, struct handed *in, struct desk_history *h,
         return refused(in, reason, why);
     if (desk_broken(&before, h, w) != NULL)
         return desk_refuse(why, DESK_INVARIANT);
+    DESK_NEED(why, manifest_check(in, &before, hand->letter));
     TRY(texts_put(d, h, hand, in->told.n > 0 ? buf_slice(&in->told) : hand->order));
     TRY(desk_history_save(d, h, moves));
     if (to_be_carried(in) && !h->moves[h->move_count - 1].pending)
         TRY(desk_carry_open(d, slice_str(h->now.id), h->now.number,
                             in->order->made + OFFICE_ORDER_LIFE));
+    if (in->act.move == DESK_MOVE_DELIVER)
+        TRY(desk_carry_delivered(d, slice_str(h->now.id)));
     return desk_leaf_put(d, h, w);
 }
 
@@ -408,7 +447,7 @@ static err move_in(struct desk *d, slice case_id, const struct desk_hand *hand, 
         return desk_refuse(why, DESK_NO_CASE);
     TRY(e);
     if (h->now.number >= DESK_MOVES_MAX || h->now.round >= DESK_ROUNDS_MAX)
-        return desk_refuse(why, DESK_STATE);
+        return desk_refuse(why, DESK_MOVES);
     TRY(move_read(in, h, &w, hand->move, why));
     TRY(seconds_read(in, h, why));
     TRY(orders_read(d, in, &w, hand, why));

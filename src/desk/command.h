@@ -24,14 +24,16 @@ struct command_line {
     const char *as, *key, *office, *list, *to, *pin; /* NULL: not given */
     const char *listen, *people, *alarm;
     const char *from, *until, *statement, *openings, *padding;
-    const char *schema;
-    bool yes, json;
+    const char *schema, *facts;
+    bool yes, json, xml;
     bool quiet; /* `sign` shows nothing: of the demonstration's own texts */
 };
 
 int command_annex(const struct command_line *line);
 int command_answer(const struct command_line *line);
 int command_audit(const struct command_line *line);
+int command_carry(const struct command_line *line);
+int command_deliver(const struct command_line *line);
 int command_demo(const struct command_line *line);
 int command_import(const struct command_line *line);
 int command_enrol(const struct command_line *line);
@@ -56,6 +58,10 @@ int command_error(const char *what, err e);
 /* For a text that is refused, and why. */
 int command_refuse(const char *what, enum office_reason reason, size_t line);
 
+/* For what the desk refuses. */
+struct desk_why;
+int command_why(const char *what, const struct desk_why *why);
+
 /* Reads a file of the office's size. What fails has been told. */
 int command_read(const char *path, buf *out);
 /* Writes a file, or, if path is NULL, to the standard output. */
@@ -64,6 +70,8 @@ int command_write(const char *path, slice content);
 /* Reads a file that is a filing in HI1, which hi1_free frees. What fails has been told. */
 struct hi1_filing;
 int command_hi1(const char *path, buf *bytes, struct hi1_filing **f);
+/* Whether a message, of this name, is as the schema says; NULL: as none. */
+int command_hi1_schema(const char *schema, const char *what, slice bytes);
 
 /* A signed text of any kind, which is told by its first line. One of the first four is not NULL,
  * or it is an auditor's statement. */

@@ -109,6 +109,14 @@ static enum desk_reason authority(const struct desk_world *w, struct desk_case *
     return desk_copy_id(c->issuer, a->jurisdiction) ? DESK_OK : DESK_AUTHORITY;
 }
 
+/* What can't be carried out is a case of a kind of its own, whatever it calls itself. */
+static enum desk_reason demand(const struct desk_world *w, const struct desk_case *c) {
+    bool demands = desk_ids_to(w->processes, slice_str(c->process))[0] != '\0';
+    if (c->kind != DESK_KIND_DEMAND)
+        return demands ? DESK_NOT_EXECUTABLE : DESK_OK;
+    return desk_ids_have(w->demands, slice_str(c->category)) ? DESK_OK : DESK_DEMAND;
+}
+
 /* The category is one that a held field has under the regime. */
 static enum desk_reason regime(const struct desk_world *w, struct desk_case *c) {
     const struct desk_regime *r = desk_regime_find(w, slice_str(c->regime));
@@ -155,6 +163,8 @@ enum desk_reason facts_classify(const struct office_case_move *text, const struc
     if (r == DESK_OK && !desk_ids_have(w->processes, slice_str(c->process)))
         r = DESK_NO_REGIME;
     if (r == DESK_OK)
+        r = demand(w, c);
+    if (r == DESK_OK)
         r = authority(w, c);
     if (r == DESK_OK)
         r = regime(w, c);
@@ -199,6 +209,20 @@ enum desk_reason facts_verdict(const struct office_case_move *text, struct desk_
     return desk_verdict_of(verdict, &seat->verdict) && country(beneficiary, seat->beneficiary)
                ? DESK_OK
                : DESK_FACT;
+}
+
+static enum desk_reason cited(const struct office_case_move *text, const char *name,
+                              uint64_t version) {
+    slice word;
+    uint64_t n;
+    if (!facts_word(text, name, &word))
+        return DESK_FACTS;
+    return decimal_decode(word, UINT32_MAX, &n) == OK && n == version ? DESK_OK : DESK_CITES;
+}
+
+enum desk_reason facts_cited(const struct office_case_move *text, const struct desk_cites *cites) {
+    enum desk_reason r = cited(text, "policy", cites->policy);
+    return r == DESK_OK ? cited(text, "guidelines", cites->guidelines) : r;
 }
 
 static enum desk_reason answer(const struct office_case_move *text, const struct desk_question *q,

@@ -14,13 +14,14 @@
     X(EMPTY, "the filing is empty")                                                                \
     X(TOO_LARGE, "the filing, or an attachment, is too large, or there are too many")              \
     X(FLOOD, "too many filings wait to be read")                                                   \
-    X(OBJECTIONS, "the user has said all that one can say in a case")                              \
+    X(OBJECTION, "no case with this number and reference takes an objection now")                  \
+    X(PAPERS, "too many papers wait for signatures: sign those first, or have them put away")      \
     X(FILED, "these very bytes were filed already")                                                \
     /* The text of a move. */                                                                      \
     X(OTHER_CASE, "it is about another case")                                                      \
-    X(OTHER_MOVE, "it is another move than the one that it was handed in for")                     \
     X(STALE, "somebody else made a move in this case since the text was written")                  \
     X(STATE, "the case is in no state that allows this move")                                      \
+    X(MOVES, "the case has had as many moves, or rounds, as one can have")                         \
     X(CLOCK, "it was made at another time than now, by the desk's clock")                          \
     X(CLOCK_BACK, "the desk's clock was turned back; nothing moves until it is right again")       \
     X(OTHER_OFFICE, "it was made under another office file than the present one")                  \
@@ -28,7 +29,9 @@
     X(FACTS, "a fact that this move needs is missing, unknown, or said twice")                     \
     X(FACT, "a fact has not the form that it needs")                                               \
     X(NO_REGIME, "there is no such regime, category or process")                                   \
-    X(IMPOSSIBLE, "this regime's notice and deadline can't both be kept")                          \
+    X(DEMAND, "its category names nothing that can't be carried out")                              \
+    X(GROUND, "a case of this kind does not end on this ground")                                   \
+    X(IMPOSSIBLE, "a regime's notice and deadline can't both be kept")                             \
     /* Who. */                                                                                     \
     X(SIGNER, "it needs the signature of one person, and of no other")                             \
     X(DESK_ALONE, "only the desk itself makes this move")                                          \
@@ -59,6 +62,7 @@
     X(BEFORE, "the order before is missing, or is another")                                        \
     X(BLOCKING, "an answer blocks, and the verdict is clear")                                      \
     X(ANSWERS, "the checklist was not answered in whole, or is another version")                   \
+    X(CITES, "it cites another version of the policy or the guidelines than the one that stands")   \
     X(DRAFT_DUE, "this round is over; a new order must be drafted")                                \
     X(REJECT_DUE, "a reviewer blocked it; it can only be rejected")                                \
     X(NOTICE, "the user has not had the notice that its regime asks for, and nothing bars it")     \
@@ -66,6 +70,7 @@
     X(NOT_NEEDED, "there is nothing that needs this move")                                         \
     X(UNFINISHED, "something of this case is still to be done")                                    \
     X(TERM, "a date is past, or further away than its regime allows")                              \
+    X(MANIFEST, "it is not the manifest that the server wrote for this order")                     \
     X(UNFILLED, "a letter, or what the user reads, still has a placeholder in braces")             \
     /* Files. */                                                                                   \
     X(UNPINNED, "the first office file must be pinned by its hash")                                \

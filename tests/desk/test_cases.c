@@ -32,20 +32,27 @@ TEST(a_filing_becomes_a_case_whose_bytes_only_its_holders_read) {
     desks_end(&s);
 }
 
-static bool find_carry(void *ctx, const struct desk_task *t) {
-    if (t->kind == DESK_TASK_CARRY)
-        *(struct desk_task *)ctx = *t;
+static bool find_task(void *ctx, const struct desk_task *t) {
+    struct desk_task *found = ctx;
+    if (t->kind == found->kind)
+        *found = *t;
     return true;
+}
+
+/* The last one that is open; its id is 0 if none is. */
+static struct desk_task open_task(struct desks *s, enum desk_task_kind kind) {
+    struct desk_task t = {.kind = kind};
+    CHECK_OK(desk_tasks_list(s->desk, 0, find_task, &t));
+    return t;
 }
 
 /* The one order that waits for the custodian, who opens it: of this case, and complete. */
 static enum office_order_kind carried(struct desks *s, const char *id) {
-    struct desk_task carry = {.id = 0};
+    struct desk_task carry = open_task(s, DESK_TASK_CARRY);
     struct office_here here = {
         .office = desk_office(s->desk), .list = desk_list(s->desk), .now = desk_now()};
     struct office_order *order;
     buf text = {0};
-    CHECK_OK(desk_tasks_list(s->desk, OFFICE_ROLE_CUSTODIAN, find_carry, &carry));
     CHECK_SLICE(slice_str(carry.case_id), slice_str(id));
     CHECK(desk_server(s->desk, here.server, &here.server_number));
     CHECK(desks_open(s, id, CUSTODIAN, DESK_SEALED_ORDER, carry.number, &text));
@@ -54,9 +61,11 @@ static enum office_order_kind carried(struct desks *s, const char *id) {
     enum office_order_kind kind = order->kind;
     office_order_free(order);
     buf_free(&text);
-    CHECK_OK(desk_task_done(s->desk, carry.id));
-    CHECK_ERR(desk_task_done(s->desk, carry.id), ERR_NOT_FOUND);
     return kind;
+}
+
+static bool is_carried(struct desks *s) {
+    return open_task(s, DESK_TASK_CARRY).id != 0;
 }
 
 TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
@@ -71,11 +80,8 @@ TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
     CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
     /* The custodian finds the order that the server takes. */
     CHECK_EQ(carried(&s, id), OFFICE_ORDER_RELEASE);
-    desks_do(&s, &(struct desks_act){.id = id,
-                                     .move = DESK_MOVE_DELIVER,
-                                     .person = CUSTODIAN,
-                                     .says = {"manifest abc"},
-                                     .also = "the manifest"});
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
+    CHECK(!is_carried(&s));
     desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_CLOSE, .person = INTAKE_1});
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLOSED);
     desks_end(&s);
@@ -92,10 +98,16 @@ static enum desk_reason joins(struct desks *s, const char *id, enum desk_move mo
         s, &(struct desks_act){.id = id, .move = move, .person = person, .seconds = true});
 }
 
+static enum desk_reason grounded_on(struct desks *s, const char *id, enum desk_move move,
+                                    int person, const char *ground) {
+    char say[DESK_ID + 8];
+    (void)snprintf(say, sizeof say, "ground %s", ground);
+    return desks_act(s,
+                     &(struct desks_act){.id = id, .move = move, .person = person, .says = {say}});
+}
+
 static enum desk_reason grounded(struct desks *s, const char *id, enum desk_move move, int person) {
-    return desks_act(
-        s, &(struct desks_act){
-               .id = id, .move = move, .person = person, .says = {"ground protected-activity"}});
+    return grounded_on(s, id, move, person, "protected-activity");
 }
 
 static void begin_case(struct desks *s, char id[DESK_ID], const struct desks_kind *kind) {
@@ -141,12 +153,13 @@ TEST(an_emergency_takes_two_callers_one_lens_and_the_approver) {
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
     /* The lenses that were left out are asked afterwards. */
     int late = desks_reviewer(&s, id, DESK_LENS_POLICY);
-    CHECK_EQ(desks_act(&s, &(struct desks_act){.id = id,
-                                               .move = DESK_MOVE_AFTER_VERDICT,
-                                               .person = late,
-                                               .says = {"verdict block", "beneficiary DE",
-                                                        "conflict no"}}),
-             DESK_OK);
+    CHECK_EQ(
+        desks_act(&s, &(struct desks_act){.id = id,
+                                          .move = DESK_MOVE_AFTER_VERDICT,
+                                          .person = late,
+                                          .says = {"verdict block", "beneficiary DE", "conflict no",
+                                                   "policy 1", "guidelines 1"}}),
+        DESK_OK);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_UNFINISHED);
     desks_end(&s);
 }
@@ -234,6 +247,39 @@ TEST(experts_and_clarifications_lead_to_a_new_round) {
     desks_end(&s);
 }
 
+static bool find_notice(void *ctx, const struct desk_moved *m) {
+    if ((m->move == DESK_MOVE_NOTIFY || m->move == DESK_MOVE_LATE_NOTICE) && m->order[0] != 0)
+        memcpy(ctx, m->order, sizeof m->order);
+    return true;
+}
+
+/* The hash of the last notice that was signed. */
+static void notice_hash(struct desks *s, const char *id, uint8_t hash[32]) {
+    memset(hash, 0, 32);
+    CHECK_OK(desk_moves_list(s->desk, slice_str(id), find_notice, hash));
+}
+
+static enum desk_reason objects(struct desks *s, const char *id, const uint8_t reference[32],
+                                const char *text) {
+    err e = desk_object(s->desk, slice_str(id), reference, slice_str(text), &s->why);
+    CHECK(e == OK || e == ERR_DENIED);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+/* Of what the authority has, of what stands in the case, and of chance, nothing objects. */
+static void nobody_else_objects(struct desks *s, const char *id) {
+    struct desk_case c = desks_case(s, id), after;
+    uint8_t other[32] = {1}, none[32] = {0};
+    CHECK_EQ(objects(s, id, c.filing, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, id, c.order, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, id, c.head, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, id, other, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, id, none, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, "c-none", other, "No."), DESK_OBJECTION);
+    after = desks_case(s, id);
+    CHECK_EQ(after.number, c.number);
+}
+
 /* The user's ten days, what they say, and a bar. */
 TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     struct desks s;
@@ -243,8 +289,12 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_NOTICE);
     CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
+    uint8_t notice[32];
+    notice_hash(&s, id, notice);
+    CHECK_EQ(objects(&s, id, notice, "Too early."), DESK_OBJECTION);
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NOTIFIED);
+    nobody_else_objects(&s, id);
     /* The notice that the server takes, with the office's word for the user. */
     CHECK_EQ(carried(&s, id), OFFICE_ORDER_NOTICE);
     struct desks_act renew = {
@@ -258,11 +308,8 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
     /* What the user says now was not read: the round is void. */
     struct desk_case c = desks_case(&s, id);
-    uint8_t other[32] = {1};
     desks_wait(&s, TIME_MINUTE);
-    CHECK_ERR(desk_object(s.desk, slice_str(id), other, slice_str("No."), &s.why), ERR_DENIED);
-    CHECK_EQ(s.why.reason, DESK_NO_CASE);
-    CHECK_OK(desk_object(s.desk, slice_str(id), c.filing, slice_str("It was not me."), &s.why));
+    CHECK_EQ(objects(&s, id, notice, "It was not me."), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_IN_REVIEW);
     buf text = {0};
     CHECK(desks_open(&s, id, RIGHTS, DESK_SEALED_OBJECTION, c.number + 1, &text));
@@ -274,10 +321,8 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
         CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clarify", "DE"), DESK_OK);
     for (int i = 1; i < DESK_OBJECTIONS_MAX; i++)
-        CHECK_OK(desk_object(s.desk, slice_str(id), c.filing, slice_str("Ask them."), &s.why));
-    CHECK_ERR(desk_object(s.desk, slice_str(id), c.filing, slice_str("Ask them."), &s.why),
-              ERR_DENIED);
-    CHECK_EQ(s.why.reason, DESK_OBJECTIONS);
+        CHECK_EQ(objects(&s, id, notice, "Ask them."), DESK_OK);
+    CHECK_EQ(objects(&s, id, notice, "Ask them."), DESK_OBJECTION);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NEEDS_CLARIFICATION);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLARIFIED, INTAKE_1), DESK_OK);
     desks_wait(&s, TIME_MINUTE);
@@ -285,6 +330,129 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
         CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_end(&s);
+}
+
+static void order_hash(slice bytes, uint8_t hash[32]) {
+    struct office_order *order;
+    CHECK_EQ(office_order_load(&order, NULL, bytes, NULL), OFFICE_OK);
+    memcpy(hash, order->document.hash, 32);
+    office_order_free(order);
+}
+
+static err unseal(struct desks *s, const struct desk_task *t, int person, int key, buf *plain) {
+    uint8_t private[32];
+    people_seal_private(key, private);
+    return desk_unseal(s->desk, slice_str(t->case_id), DESK_SEALED_ORDER, t->number,
+                       slice_str(people_ids[person]), private, plain);
+}
+
+/* What the custodian brings back of a notice: its manifest, and no other. */
+TEST(a_notice_that_was_carried_out_comes_back_as_its_manifest) {
+    struct desks s;
+    struct desks_manifest m;
+    char id[DESK_ID];
+    uint8_t other[32] = {1};
+    buf text = {0}, read = {0};
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
+    CHECK(!is_carried(&s));
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
+    struct desk_task t = open_task(&s, DESK_TASK_CARRY);
+    CHECK_EQ(t.move, DESK_MOVE_NOTIFY);
+    CHECK(desks_open(&s, id, CUSTODIAN, DESK_SEALED_ORDER, t.number, &text));
+    /* The person's own program opens the same; nobody else's key does. */
+    CHECK_OK(unseal(&s, &t, CUSTODIAN, CUSTODIAN, &read));
+    CHECK_SLICE(buf_slice(&read), buf_slice(&text));
+    CHECK_ERR(unseal(&s, &t, CUSTODIAN, POLICY, &read), ERR_CRYPTO);
+    CHECK_ERR(unseal(&s, &t, EXPERT_1, EXPERT_1, &read), ERR_NOT_FOUND);
+    CHECK_SLICE(buf_slice(&read), buf_slice(&text));
+    uint8_t hash[32];
+    order_hash(buf_slice(&text), hash);
+    desks_manifest(&m, id, other, "");
+    CHECK_ERR(desk_carry_done(s.desk, t.id, SLICE_EMPTY, slice_str(m.text), &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_MANIFEST);
+    desks_manifest(&m, "another-case", hash, "");
+    CHECK_ERR(desk_carry_done(s.desk, t.id, SLICE_EMPTY, slice_str(m.text), &s.why), ERR_DENIED);
+    desks_manifest(&m, id, hash, "");
+    CHECK_ERR(desk_carry_done(s.desk, t.id + 1, SLICE_EMPTY, slice_str(m.text), &s.why),
+              ERR_NOT_FOUND);
+    CHECK_OK(desk_carry_done(s.desk, t.id, slice_str("custodian-1"), slice_str(m.text), &s.why));
+    CHECK(!is_carried(&s));
+    CHECK_ERR(desk_carry_done(s.desk, t.id, SLICE_EMPTY, slice_str(m.text), &s.why), ERR_NOT_FOUND);
+    buf_clear(&text);
+    CHECK(desks_open(&s, id, AUDITOR, DESK_SEALED_MANIFEST, 1, &text));
+    CHECK_SLICE(buf_slice(&text), slice_str(m.text));
+    buf_free(&text);
+    buf_free(&read);
+    desks_end(&s);
+}
+
+TEST(a_release_comes_back_by_the_move_deliver_alone_and_with_its_own_manifest) {
+    struct desks s;
+    struct desks_manifest m;
+    char id[DESK_ID];
+    uint8_t other[32] = {1};
+    begin_case(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    struct desk_task t = open_task(&s, DESK_TASK_CARRY);
+    desks_manifest(&m, id, desks_case(&s, id).order, "");
+    CHECK_ERR(desk_carry_done(s.desk, t.id, SLICE_EMPTY, slice_str(m.text), &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_SIGNER);
+    struct desks_act deliver = {
+        .id = id, .move = DESK_MOVE_DELIVER, .person = CUSTODIAN, .says = {m.say}, .also = NULL};
+    CHECK_EQ(desks_act(&s, &deliver), DESK_MANIFEST);
+    deliver.also = "another text than what was signed";
+    CHECK_EQ(desks_act(&s, &deliver), DESK_MANIFEST);
+    desks_manifest(&m, id, other, "");
+    deliver.also = m.text;
+    CHECK_EQ(desks_act(&s, &deliver), DESK_MANIFEST);
+    CHECK_EQ(desks_case(&s, id).delivered, 0);
+    CHECK(is_carried(&s));
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
+    CHECK(!is_carried(&s));
+    desks_end(&s);
+}
+
+/* The word comes back, and those who can make the order anew have a task until they did. */
+TEST(an_order_that_the_server_refused_is_a_task_until_it_is_made_anew) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    struct desk_task t = open_task(&s, DESK_TASK_CARRY);
+    CHECK_OK(desk_carry_refused(s.desk, t.id, OFFICE_SERVER_NUMBER));
+    CHECK_ERR(desk_carry_refused(s.desk, t.id, OFFICE_SERVER_NUMBER), ERR_NOT_FOUND);
+    CHECK(!is_carried(&s));
+    struct desk_task refused = open_task(&s, DESK_TASK_REFUSED);
+    CHECK_SLICE(slice_str(refused.reason), slice_str("SERVER_NUMBER"));
+    CHECK_SLICE(slice_str(refused.case_id), slice_str(id));
+    CHECK_EQ(refused.move, DESK_MOVE_RELEASE);
+    CHECK_EQ(refused.number, t.number);
+    CHECK_EQ(refused.roles, OFFICE_ROLE_INTAKE | OFFICE_ROLE_APPROVER);
+    desks_wait(&s, 73 * TIME_HOUR);
+    CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
+    CHECK(open_task(&s, DESK_TASK_REFUSED).id != 0);
+    desks_do(&s, &(struct desks_act){
+                     .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS});
+    CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
+    CHECK_EQ(open_task(&s, DESK_TASK_REFUSED).id, 0);
+    desks_end(&s);
+}
+
+/* It would be void at the server, too, as soon as it has the list. */
+TEST(an_order_of_a_case_that_is_held_since_is_not_to_be_carried) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    CHECK(is_carried(&s));
+    CHECK_EQ(desks_list(&s, SUSPENSION("DE")), DESK_OK);
+    CHECK(!is_carried(&s));
     desks_end(&s);
 }
 
@@ -305,15 +473,21 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     CHECK_EQ(joins(&s, id, DESK_MOVE_BAR, LAW), DESK_OK);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_TERM);
-    desks_do(&s, &(struct desks_act){.id = id,
-                                     .move = DESK_MOVE_DELIVER,
-                                     .person = CUSTODIAN,
-                                     .says = {"manifest abc"}});
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_NOTICE);
     desks_wait(&s, 2 * TIME_DAY + TIME_HOUR);
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_OK);
+    uint8_t notice[32];
+    notice_hash(&s, id, notice);
+    CHECK_EQ(objects(&s, id, notice, "Too early."), DESK_OBJECTION);
     CHECK_EQ(joins(&s, id, DESK_MOVE_LATE_NOTICE, LAW), DESK_OK);
+    nobody_else_objects(&s, id);
+    /* What is said after the release is kept and changes nothing: there is nothing left to stop. */
+    CHECK_EQ(objects(&s, id, notice, "You were misled."), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
+    CHECK_EQ(desks_case(&s, id).objected, 0);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
+    CHECK_EQ(objects(&s, id, notice, "Too late."), DESK_OBJECTION);
     desks_end(&s);
 }
 
@@ -335,37 +509,72 @@ TEST(where_nothing_can_bar_the_notice_no_bar_is_taken) {
     desks_end(&s);
 }
 
+static struct desks_act demanding(const char *id) {
+    return (struct desks_act){.id = id,
+                              .move = DESK_MOVE_CLASSIFY,
+                              .person = INTAKE_1,
+                              .says = {"kind demand", "path ordinary", "authority de-court",
+                                       "regime other", "category weakening", "beneficiary DE",
+                                       "process technical-demand", "accounts 1"}};
+}
+
 TEST(a_process_and_a_ground_are_of_those_that_the_report_counts) {
     struct desks s;
     char id[DESK_ID];
     desks_begin(&s);
     desks_receive(&s, "a filing", id);
-    struct desks_act classify = {.id = id,
-                                 .move = DESK_MOVE_CLASSIFY,
-                                 .person = INTAKE_1,
-                                 .says = {"kind demand", "path ordinary", "authority de-court",
-                                          "regime other", "category unknown", "beneficiary DE",
-                                          "process letter", "accounts 1"}};
+    struct desks_act classify = demanding(id);
+    classify.says[6] = "process letter";
     CHECK_EQ(desks_act(&s, &classify), DESK_NO_REGIME);
     classify.says[6] = "process technical-demand";
     desks_do(&s, &classify);
-    struct desks_act reject = {
-        .id = id, .move = DESK_MOVE_REJECT, .person = INTAKE_1, .says = {"ground h5"}};
-    CHECK_EQ(desks_act(&s, &reject), DESK_FACT);
-    reject.says[0] = "ground change-of-software";
-    CHECK_EQ(desks_act(&s, &reject), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "h5"), DESK_FACT);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_OK);
+    desks_end(&s);
+}
+
+/* Live data, access, changes of the software, removal, blocking: each is a kind, whatever process
+ * it comes by, and ends on its own ground. */
+TEST(a_demand_is_of_a_kind_and_rejected_on_its_ground) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    struct desks_act classify = demanding(id);
+    classify.says[0] = "kind produce";
+    classify.says[6] = "process pen-register";
+    classify.says[8] = "fields exists";
+    CHECK_EQ(desks_act(&s, &classify), DESK_NOT_EXECUTABLE);
+    classify.says[0] = "kind demand";
+    classify.says[4] = "category subscriber";
+    CHECK_EQ(desks_act(&s, &classify), DESK_DEMAND);
+    classify.says[4] = "category traffic-stream";
+    desks_do(&s, &classify);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1, "not-held"), DESK_NOT_EXECUTABLE);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_GROUND);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "live-data"), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_REJECTED);
+    CHECK(strcmp(desks_case(&s, id).category, "traffic-stream") == 0);
+    desks_end(&s);
+}
+
+TEST(what_is_not_held_is_so_on_a_ground_that_says_it) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1), DESK_GROUND);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1, "no-such-identifier"), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NOT_HELD);
     desks_end(&s);
 }
 
 /* A demand that intake has classified, to be rejected. */
 static void demanded(struct desks *s, char id[DESK_ID]) {
     desks_receive(s, "a filing", id);
-    desks_do(s, &(struct desks_act){.id = id,
-                                    .move = DESK_MOVE_CLASSIFY,
-                                    .person = INTAKE_1,
-                                    .says = {"kind demand", "path ordinary", "authority de-court",
-                                             "regime other", "category unknown", "beneficiary DE",
-                                             "process technical-demand", "accounts 1"}});
+    struct desks_act classify = demanding(id);
+    desks_do(s, &classify);
 }
 
 TEST(no_letter_goes_out_with_a_placeholder) {
@@ -491,6 +700,38 @@ TEST(a_preservation_takes_policy_and_local_law) {
     desks_end(&s);
 }
 
+static struct desks_act classify_as(const char *id, const char *kind, const char *regime) {
+    return (struct desks_act){.id = id,
+                              .move = DESK_MOVE_CLASSIFY,
+                              .person = INTAKE_1,
+                              .says = {kind, "path ordinary", "authority de-court", regime,
+                                       "category subscriber", "beneficiary DE",
+                                       "fields exists created", "process national-order",
+                                       "accounts 1"}};
+}
+
+/* It is not reviewed: who would keep it says why not. */
+TEST(a_preservation_is_rejected_by_a_reviewer_and_the_approver) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    struct desks_act classify = classify_as(id, "kind preserve", "regime eu-epoc-pr");
+    struct desks_act call = {
+        .id = id,
+        .move = DESK_MOVE_CALL_BACK,
+        .person = INTAKE_2,
+        .says = {"number +49 30 000000", "checklists 1", "a1 yes", "a2 yes", "a3 yes", "a4 yes"}};
+    desks_do(&s, &classify);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, LAW), DESK_STATE);
+    desks_do(&s, &call);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "not-competent"), DESK_ROLE);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, LAW, "not-competent"), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_REJECTED);
+    desks_end(&s);
+}
+
 TEST(forged_takes_a_second_person_to_be_closed) {
     struct desks s;
     char id[DESK_ID];
@@ -507,16 +748,6 @@ TEST(forged_takes_a_second_person_to_be_closed) {
 
 #define INTAKES OFFICE_ROLE_INTAKE
 #define REVIEWERS (OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW | OFFICE_ROLE_HUMAN_RIGHTS)
-
-static struct desks_act classify_as(const char *id, const char *kind, const char *regime) {
-    return (struct desks_act){.id = id,
-                              .move = DESK_MOVE_CLASSIFY,
-                              .person = INTAKE_1,
-                              .says = {kind, "path ordinary", "authority de-court", regime,
-                                       "category subscriber", "beneficiary DE",
-                                       "fields exists created", "process national-order",
-                                       "accounts 1"}};
-}
 
 TEST(a_case_waits_for_those_who_can_bring_it_further) {
     struct desks s;
@@ -550,11 +781,11 @@ TEST(a_case_waits_for_those_who_can_bring_it_further) {
     CHECK_EQ(desks_case(&s, id).waits, INTAKES);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
     desks_receive(&s, "a third", id);
-    struct desks_act demand = classify_as(id, "kind demand", "regime eu-epoc");
+    struct desks_act demand = demanding(id);
     desks_do(&s, &demand);
     CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
     CHECK_EQ(act(&s, id, DESK_MOVE_OPEN, INTAKE_1), DESK_STATE);
-    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, INTAKE_1), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
     desks_end(&s);
 }
@@ -708,21 +939,15 @@ static void short_office(struct desks *s) {
 TEST(an_order_that_was_not_carried_out_is_void_like_any_other) {
     struct desks s;
     char id[DESK_ID];
-    struct desks_act renew = {.id = id,
-                              .move = DESK_MOVE_RENEW,
-                              .person = INTAKE_1,
-                              .fields = TWO_FIELDS},
-                     deliver = {.id = id,
-                                .move = DESK_MOVE_DELIVER,
-                                .person = CUSTODIAN,
-                                .says = {"manifest abc"}};
+    struct desks_act renew = {
+        .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS};
     begin_case(&s, id, &desks_epoc);
     desks_cleared(&s, id, TWO_FIELDS);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
     CHECK_EQ(desks_act(&s, &renew), DESK_NOT_NEEDED);
     desks_wait(&s, 73 * TIME_HOUR);
     desks_do(&s, &renew);
-    CHECK_EQ(desks_act(&s, &deliver), DESK_STATE);
+    CHECK_EQ(desks_deliver(&s, id), DESK_STATE);
     for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
         CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
@@ -883,7 +1108,9 @@ TEST(an_order_is_signed_for_this_account_and_with_a_clear_verdict_alone) {
     buf order = {0}, other = {0};
     struct desk_say says[] = {{slice_str("verdict"), slice_str("block")},
                               {slice_str("beneficiary"), slice_str("DE")},
-                              {slice_str("conflict"), slice_str("no")}};
+                              {slice_str("conflict"), slice_str("no")},
+                              {slice_str("policy"), slice_str("1")},
+                              {slice_str("guidelines"), slice_str("1")}};
     struct desk_texts texts;
     struct desk_made made;
     begin_case(&s, id, &desks_epoc);
@@ -893,7 +1120,7 @@ TEST(an_order_is_signed_for_this_account_and_with_a_clear_verdict_alone) {
                                .person = slice_str(people_ids[LAW]),
                                .move = DESK_MOVE_VERDICT,
                                .says = says,
-                               .say_count = 3};
+                               .say_count = 5};
     CHECK_OK(desk_compose(s.desk, &draft, &texts, &s.why));
     people_sign(&texts.move, texts.move.n, LAW, SOFT_EDDSA);
     people_sign(&order, order.n, LAW, SOFT_SK_ED25519);
@@ -961,6 +1188,26 @@ TEST(of_two_moves_at_once_one_is_made) {
     desk_close(second);
     buf_free(&one);
     buf_free(&two);
+    desks_end(&s);
+}
+
+TEST(a_case_has_so_many_moves_and_rounds) {
+    struct desks s;
+    char id[DESK_ID];
+    buf move = {0};
+    begin_case(&s, id, &desks_epoc);
+    compose(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1, &move);
+    people_sign(&move, move.n, INTAKE_1, SOFT_EDDSA);
+    static const char *const full[] = {"UPDATE cases SET number = number + 1024",
+                                       "UPDATE cases SET round = 64"};
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_OK(desk_store_run(s.desk->store, full[i], ""));
+        CHECK_EQ(hand(&s, id, &move), DESK_MOVES);
+        CHECK_OK(desk_store_run(s.desk->store, "UPDATE cases SET round = 0, number = number % 1024",
+                                ""));
+    }
+    CHECK_EQ(hand(&s, id, &move), DESK_OK);
+    buf_free(&move);
     desks_end(&s);
 }
 
@@ -1087,17 +1334,19 @@ TEST(the_desks_disk_says_nothing_of_accounts_and_nothing_that_somebody_wrote) {
     static const char *const never[] = {"000102030405060708090a0b0c0d0e0f", "Erika Mustermann",
                                         "because it is one person", "To whom it may concern"};
     struct desks s;
+    struct desks_manifest m;
     char id[DESK_ID];
     desks_begin(&s);
     desks_receive(&s, "The account of Erika Mustermann is asked for.", id);
     desks_authenticated(&s, id, &desks_epoc);
     desks_cleared(&s, id, TWO_FIELDS);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_manifest(&m, id, desks_case(&s, id).order, "To whom it may concern\n");
     desks_do(&s, &(struct desks_act){.id = id,
                                      .move = DESK_MOVE_DELIVER,
                                      .person = CUSTODIAN,
-                                     .says = {"manifest abc", "reason because it is one person"},
-                                     .also = "To whom it may concern"});
+                                     .says = {m.say, "reason because it is one person"},
+                                     .also = m.text});
     CHECK(desks_disk_has(&s, slice_str("eu-epoc")));
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
         CHECK(!desks_disk_has(&s, slice_str(never[i])));
@@ -1168,7 +1417,7 @@ TEST(a_signature_that_waits_is_void_once_its_signer_lost_the_role) {
     char id[DESK_ID], old[128], new[128];
     buf text = {0};
     begin_case(&s, id, &desks_epoc);
-    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1, "not-held"), DESK_OK);
     (void)snprintf(old, sizeof old, "person %s\nroles intake\n", people_ids[INTAKE_1]);
     (void)snprintf(new, sizeof new, "person %s\nroles auditor\n", people_ids[INTAKE_1]);
     people_office(&text, true, desk_office(s.desk));
@@ -1178,7 +1427,7 @@ TEST(a_signature_that_waits_is_void_once_its_signer_lost_the_role) {
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_NOT_FIRST);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
     /* Begun anew, it is done. */
-    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, APPROVER, "not-held"), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, POLICY), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NOT_HELD);
     buf_free(&text);

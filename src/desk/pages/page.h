@@ -40,6 +40,9 @@ struct page {
 enum page_for { PAGE_OPEN, PAGE_INSIDE };
 err page_run(void *ctx, const struct sys_web_request *request, err uploaded,
              struct sys_web_answer *answer, enum page_for whom, err (*make)(struct page *p));
+/* The same question before the body of what is INSIDE is read: sys_web_page's admit. */
+err page_admit(void *ctx, const struct sys_web_request *request, struct sys_web_answer *answer,
+               bool *admitted);
 #define PAGE(name, whom)                                                         \
     err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
                        struct sys_web_answer *answer) {                          \
@@ -61,7 +64,7 @@ err page_run(void *ctx, const struct sys_web_request *request, err uploaded,
     X(receipt_proof) X(objection) X(object) X(language) X(asset) X(login) X(login_take) X(logout) \
         X(act_as) X(act_as_key) X(enrol) X(enrol_begin) X(enrol_keys) X(queue) X(case_)           \
             X(case_key) X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move)     \
-                X(tasks) X(rewrap) X(board) X(board_compose) X(office) X(paper) X(paper_add)      \
+                X(tasks) X(rewrap) X(carry) X(carry_done) X(carry_refused) X(board) X(board_compose) X(office) X(paper) X(paper_add)      \
                     X(paper_sign) X(me) X(me_key) X(me_key_put) X(me_away)
 #define X(name)                                                                  \
     err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
@@ -183,6 +186,8 @@ err page_letter(struct page *p, const char *template, const struct desk_case *c,
                 const struct page_letter_facts *facts, buf *out);
 /* The case and its public key, for the script, as attributes. */
 void page_case_key(struct page *p, slice id);
+/* Where the text of a server's manifest is pasted. */
+void page_manifest(struct page *p);
 /* A row of who lacks a case's key, for the script to give it. */
 void page_lacking(struct page *p, slice case_id, const struct office_person *person);
 /* The person's passkeys, for the script, as an attribute. */
