@@ -131,8 +131,11 @@ static err regime_parse(struct desk_regime *r, struct json_object *o) {
         struct json_object *d = json_object_array_get_idx(deadlines, i);
         if (strcmp(text(d, "id"), desk_kind_name(r->kind)) == 0)
             r->term = duration(d);
+        if (strcmp(text(d, "id"), "clarification") == 0)
+            r->clarification = duration(d);
     }
     r->emergency_term = duration(member(o, "emergency"));
+    r->process = number(member(o, "emergency"), "process_hours") * TIME_HOUR;
     r->bar_max = number(member(o, "bar"), "max_days") * TIME_DAY;
     r->preserve_max = duration(member(o, "preservation"));
     TRY(notice(r, o));

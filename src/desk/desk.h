@@ -68,7 +68,11 @@
     X("carry", CARRY)               /* an order is complete: the custodian carries it over */      \
     X("rewrap", REWRAP)             /* somebody lacks the key of a case */                         \
     X("clock", CLOCK)               /* the machine's clock jumped */                               \
-    X("refused", REFUSED)           /* the server refused an order: it is to be made anew */
+    X("refused", REFUSED)           /* the server refused an order: it is to be made anew */       \
+    X("silent", SILENT)             /* the authority was to clarify by now */                      \
+    X("notice-over", NOTICE_OVER)   /* the time between notice and release is over */              \
+    X("process", PROCESS)           /* the legal process that follows an emergency is due */       \
+    X("preserved", PRESERVED)       /* what is preserved ends within a week */
 /* clang-format on */
 
 #define X(text, name) DESK_STATE_##name,

@@ -78,6 +78,11 @@ MUST err desk_rewrap_task(struct desk *d);
 /* Whether too few of those who may act in the case are here for any answer. */
 MUST err desk_lacks_somebody(struct desk *d, const struct desk_history *h,
                              const struct desk_world *w, bool *lacks);
+/* Unless there is one of this kind in this case. */
+MUST err desk_task_open(struct desk *d, enum desk_task_kind kind, slice case_id, uint32_t roles,
+                        uint64_t now, uint64_t due);
+/* Opens and ends the tasks of terms that are over: terms.c. */
+MUST err desk_terms_renew(struct desk *d, const struct desk_world *w);
 /* A task for the custodian: an order, with the time after which it is void. */
 MUST err desk_carry_open(struct desk *d, slice case_id, uint64_t number, uint64_t until);
 /* The released order of this case was carried, and its manifest came. */

@@ -326,6 +326,10 @@
     X(TASK_REWRAP, "Somebody lacks the key of a case", "有人缺少案件密鑰") \
     X(TASK_CLOCK, "The machine's clock jumped", "系統時鐘跳動") \
     X(TASK_REFUSED, "The server refused an order: it is to be made anew", "伺服器拒絕命令：須重新作出") \
+    X(TASK_SILENT, "The authority was to clarify by now", "機關補充說明期限已過") \
+    X(TASK_NOTICE_OVER, "The user's time to object is over: a new round can begin", "用戶異議期已滿：可展開新一輪審查") \
+    X(TASK_PROCESS, "The legal process after an emergency is due", "緊急披露後的法律程序文件已到期") \
+    X(TASK_PRESERVED, "What is preserved ends soon", "保存期限將屆") \
     X(CARRY, "To the server and back", "往返伺服器") \
     X(CARRY_LEAD, \
       "Each order that is complete, until it is void. Save it, take it to the server, and enter here what came back. The server checks every signature itself.", \
