@@ -91,4 +91,8 @@ MUST err audit_release_keep(struct audit *a, const slice *values, uint64_t list)
 MUST err audit_documents_check(struct audit *a);
 void audit_documents_free(struct audit *a);
 
+/* ---- The second reading ---- audit_review.c, after the tables */
+
+MUST err audit_review(struct audit *a);
+
 #endif

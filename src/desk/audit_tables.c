@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "desk/audit_internal.h"
 #include "desk/facts.h"
+#include "desk/review.h"
 
 /* ---- Reading ---- */
 
@@ -205,19 +206,6 @@ err audit_tables_read(struct audit *a, bool *good) {
 
 /* ---- The statement ---- */
 
-static err statement_head(const struct audit *a, buf *out) {
-    char text[AUDIT_WHERE], from[REPORT_DAY], until[REPORT_DAY];
-    report_day(a->report.from, from);
-    report_day(a->report.until, until);
-    snprintf(text, sizeof text, "sotto statement 1\nledger %.*s\nsize %llu\nroot ",
-             (int)a->checkpoint.origin.n, (const char *)a->checkpoint.origin.p,
-             (unsigned long long)a->report.size);
-    TRY(buf_append(out, slice_str(text)));
-    TRY(hex_encode(out, merkle_hash_slice(&a->report.root)));
-    snprintf(text, sizeof text, "\nfrom %s\nuntil %s\n", from, until);
-    return buf_append(out, slice_str(text));
-}
-
 /* All lines that begin with the table's word. */
 static err stated_rows(struct audit *a, enum report_table table, slice *rest, bool *good) {
     slice line, left = *rest;
@@ -248,7 +236,7 @@ err audit_statement_read(struct audit *a) {
         return OK;
     enum office_reason r = office_document_split(&a->statement, a->of->statement, NULL);
     const struct office_document *d = &a->statement;
-    err e = r == OFFICE_MEMORY ? ERR_NO_MEMORY : statement_head(a, &head);
+    err e = r == OFFICE_MEMORY ? ERR_NO_MEMORY : review_head_write(&head, "statement", &a->report);
     slice rest = d->text;
     bool good =
         e == OK && r == OFFICE_OK && audit_is_auditors(a, d) && slice_skip(&rest, buf_slice(&head));

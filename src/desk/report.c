@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "desk/ledger_internal.h"
 #include "desk/report_internal.h"
+#include "desk/review.h"
 #include "sys/files.h"
 #include "sys/stream.h"
 
@@ -265,13 +266,8 @@ static err write_bands(const struct reporting *r, const char *word, buf *out) {
 }
 
 static err write_statement(struct reporting *r, buf *out) {
-    char from[REPORT_DAY], until[REPORT_DAY], word[16];
-    report_day(r->of.from, from);
-    report_day(r->of.until, until);
-    TRY(ledger_say(out, "sotto statement 1\nledger %.*s\nsize %llu\nroot ", (int)r->of.origin.n,
-                   (const char *)r->of.origin.p, (unsigned long long)r->of.size));
-    TRY(hex_encode(out, merkle_hash_slice(&r->of.root)));
-    TRY(ledger_say(out, "\nfrom %s\nuntil %s\n", from, until));
+    char word[16];
+    TRY(review_head_write(out, "statement", &r->of));
     for (int t = 0; t < REPORT_TABLES; t++) {
         snprintf(word, sizeof word, "%s ", report_table_word((enum report_table)t));
         TRY(write_rows(r, r->closed, (enum report_table)t, word, out));

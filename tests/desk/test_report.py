@@ -418,6 +418,7 @@ def planted(tap, folder):
         tap.check(f"found_in_the_ledger_itself_{finding}", code == 5 and finding in found, f"{code} {found[:9]}")
     auditors(tap, desk)
     bands(tap, folder / "bands")
+    reviews(tap, desk)
 
 
 def chosen(option, **changes):
@@ -484,6 +485,79 @@ def auditors(tap, desk):
     hidden.write_bytes(b"".join(without_case(openings.read_bytes().splitlines(keepends=True))))
     code, found, _ = desk.audit("--openings", hidden, "--padding", desk.folder / "keys" / "padding", stated=False)
     tap.check("found_a_case_that_is_called_padding", code == 5 and "HIDDEN" in found, found[:5])
+    hidden.write_bytes(b"".join(change_at(openings.read_bytes().splitlines(keepends=True), lambda x: opened_value(x, 19),
+                                          lambda x: x[:x.index(b" filler:") + 8] + b"A" * 43 + b"=\n")))
+    code, found, _ = desk.audit("--openings", hidden, "--padding", desk.folder / "keys" / "padding", stated=False)
+    tap.check("found_slots_that_are_not_shown_to_be_empty", code == 5 and set(found) == {"HIDDEN"}, found[:5])
+
+
+def lots(desk):
+    """The draw, anew: of the cases that were answered, by the root alone."""
+    root = next(line.split()[1] for line in (desk.folder / "statement").read_text().splitlines() if line.startswith("root"))
+    answered, closed = {}, set()
+    for fields in opened(desk.public, desk.all_openings, reported(desk.report, "csv")[1]):
+        if fields.get("case"):
+            answered.setdefault(fields["case"], []).append(fields)
+    public = desk.file("openings").read_text()
+    for case, moves in answered.items():
+        closed |= {case} if f" 1:" not in public or base64.b64encode(case.encode()).decode() not in public else set()
+        answered[case] = any(m["to"] in ("released", "rejected", "not-held") for m in moves)
+    cases = [c for c, yes in answered.items() if yes]
+    lot = {c: int.from_bytes(hashlib.sha256(b"sotto draw 1\n" + bytes.fromhex(root) + c.encode()).digest()[:8], "big")
+           for c in cases}
+    drawn = sorted(c for c in cases if lot[c] < (2 ** 64 - 1) // 20) or [min(cases, key=lot.get)]
+    return len(cases), drawn, [c for c in drawn if c in closed]
+
+
+def reviews(tap, desk):
+    """One answered case in twenty, read again."""
+    draft, signed = desk.folder / "draft", desk.folder / "reviewed"
+    done = run("audit", desk.public, desk.file("csv"), "--office", desk.office, "--json", *desk.as_auditor, "--draft", draft)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    answered, drawn, closed = lots(desk)
+    tap.check("the_lot_draws_one_in_twenty", [t["case"] for t in told if t["type"] == "drawn"] == drawn and
+              [t["case"] for t in told if t.get("closed")] == closed and 0 < len(drawn) < answered / 8, (answered, drawn, closed))
+    text = draft.read_text()
+    named = [line.split()[1] for line in text.splitlines() if line.startswith("case ")]
+    tap.check("the_draft_names_no_case_that_stays_closed", named == [c for c in drawn if c not in closed] and
+              f"answered {answered}\ndrawn {len(drawn)}\n" in text and f"closed unread {len(closed)}\n" in text, text)
+    good = text.replace(" unread\n", " agreed\n").replace("doubted 0", f"doubted {len(closed)}").replace(
+        f"closed unread {len(closed)}\n", "").replace(" agreed\n", " doubted the ground has no reason\n", 1)
+
+    def found(content, person="auditor-1", more=()):
+        draft.write_text(content)
+        desk.sign(draft, person, signed)
+        return desk.audit("--review", signed, *more, stated=not more)[1]
+
+    tap.check("a_review_of_what_was_drawn_is_right", found(good) == [] == found(good, more=desk.as_auditor))
+    case = next(line for line in good.splitlines(True) if line.startswith("case "))
+    other = case.replace(named[0], "c9999999")
+    for name, content in (
+            ("one_case_is_left_out", good.replace(case, "")),
+            ("another_case_is_read", good.replace(case, other)),
+            ("a_case_is_added", good.replace("closed agreed", other + "closed agreed")),
+            ("a_case_was_not_read", text),
+            ("fewer_were_answered", good.replace(f"answered {answered}", f"answered {answered - 1}")),
+            ("fewer_were_drawn", good.replace(f"drawn {len(drawn)}", f"drawn {len(drawn) - 1}")),
+            ("it_is_of_another_root", good.replace("\nroot ", "\nroot 00", 1))):
+        tap.check(f"found_in_the_review_that_{name}", set(found(content)) == {"REVIEW"}, content)
+    fewer = good.replace(f"doubted {len(closed)}", f"doubted {len(closed) + 1}").replace(
+        f"drawn {len(drawn)}", f"drawn {len(drawn) + 1}")
+    tap.check("the_auditors_form_counts_the_closed", found(fewer) == [] and found(fewer, more=desk.as_auditor) == ["REVIEW"])
+    tap.check("found_a_review_by_somebody_else", found(good, "custodian-1") == ["REVIEW"])
+    refused = run("audited", desk.folder, signed, code=5).stderr
+    tap.check("nor_is_it_published", "no auditor" in refused and not desk.file("review").exists(), refused)
+    found(good)
+    run("audited", desk.folder, signed)
+    run("audited", desk.folder, desk.folder / "stated")
+    tap.check("what_the_auditor_signed_lies_beside_the_report", desk.file("review").read_bytes() == signed.read_bytes() and
+              desk.audit(stated=False)[:2] == (0, []))
+    draft.write_text(good.replace("\nroot ", "\nroot 00", 1)[:-1] + "0\n")
+    desk.sign(desk.folder / "draft", "auditor-1", signed)
+    tap.check("of_no_report_nothing_is_published", "it is no statement" in run("audited", desk.folder, signed, code=5).stderr)
+    draft.write_text(good.replace("size 4096", "size 4095"))
+    desk.sign(draft, "auditor-1", signed)
+    tap.check("nor_of_another_size", "no report of this size" in run("audited", desk.folder, signed, code=5).stderr)
 
 
 def main():
