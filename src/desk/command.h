@@ -24,7 +24,7 @@ struct command_line {
     const char *as, *key, *office, *list, *to, *pin; /* NULL: not given */
     const char *listen, *people, *alarm;
     const char *from, *until, *statement, *review, *draft, *openings, *padding;
-    const char *schema, *facts;
+    const char *schema, *facts, *with;
     bool yes, json, xml;
     bool quiet; /* `sign` shows nothing: of the demonstration's own texts */
 };

@@ -59,7 +59,8 @@ static const char usage[] =
     "       sotto-desk audit PUBLIC REPORT --office FILE [--statement FILE] [--review FILE]\n"
     "                        [--openings FILE] [--padding FILE] [--draft FILE] [--json]\n"
     "                                         count a report again, from what a desk publishes\n"
-    "       sotto-desk sign FILE --as PERSON --key KEY --office FILE [--to FILE] [--yes]\n"
+    "       sotto-desk sign FILE --as PERSON --key KEY --office FILE [--with FILE] [--to FILE] "
+    "[--yes]\n"
     "                                         read a text, and sign it with an SSH key\n"
     "       sotto-desk signed FILE --office FILE [--list FILE] [--json]\n"
     "                                         say who signed it, once each signature is checked\n"
@@ -70,6 +71,7 @@ static const char usage[] =
     "  --list FILE     the suspension list, by which signatures of bound persons don't count\n"
     "  --as PERSON     who signs, by the id in the office file\n"
     "  --key KEY       the SSH key (its private file; KEY.pub lies beside it)\n"
+    "  --with FILE     the letter or manifest that a move names by its hash: it is read, too\n"
     "  --to FILE       where the result goes (the standard output)\n"
     "  --pin HASH      the hash of the first office file, from paper\n"
     "  --listen A:P    where the pages are (127.0.0.1:4490); a reverse proxy brings them TLS\n"
@@ -116,6 +118,7 @@ static const char **option_place(struct command_line *line, const char *option) 
                    {"--key", &line->key},
                    {"--schema", &line->schema},
                    {"--facts", &line->facts},
+                   {"--with", &line->with},
                    {"--office", &line->office},
                    {"--list", &line->list},
                    {"--to", &line->to},

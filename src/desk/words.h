@@ -505,6 +505,9 @@
     X(MANIFEST_HINT, \
       "The whole text of the file that the server wrote beside the package.", \
       "伺服器在資料包旁所寫檔案的全文。") \
+    X(MANIFEST_TEXT, \
+      "The move names it by its SHA-256. It is sealed with the case.", \
+      "步驟以其SHA-256指明此清單；清單與案件一同密封。") \
     X(VALIDATORS, "Who may order it, or validate the order", "可發出或確認命令者") \
     X(MIN_YEARS, "Least maximum penalty of the offence, in years", "罪行最高刑期的下限（年）") \
     X(LETTER_REFERENCE, "The authority's file number", "機關檔號") \
@@ -517,8 +520,8 @@
       "只寫種類，不寫姓名或號碼。") \
     X(LETTER, "The letter", "信函") \
     X(LETTER_TEXT, \
-      "It goes out as it stands here, and is sealed with the case.", \
-      "按此發出，並與案件一同密封。") \
+      "The move names it by its SHA-256: it goes out as it stands here, and is sealed with the case.", \
+      "步驟以其SHA-256指明此函：按此發出，並與案件一同密封。") \
     X(MOVE, "The move", "步驟") \
     /* The office */ \
     X(PEOPLE, "People", "人員") \
