@@ -419,10 +419,13 @@ MUST err desk_wrap_get(struct desk *d, slice case_id, slice person, buf *wrap);
  * NOT_FOUND: there is no wrap for them, or nothing sealed; CRYPTO: it is another key. Append. */
 MUST err desk_unseal(struct desk *d, slice case_id, enum desk_sealed_kind kind, uint64_t number,
                      slice person, const uint8_t private[32], buf *plain);
-/* By whoever has it, for who lacks it, or for an expert who is asked. WRAP, also if the
- * person has it already; NO_CASE, BOUND. */
-MUST err desk_wrap_put(struct desk *d, slice case_id, slice person, slice wrap,
+/* By a giver who has it, for who lacks it, or for an expert who is asked. WRAP, also if the giver
+ * has none or the person has it already; NO_CASE, BOUND. */
+MUST err desk_wrap_put(struct desk *d, slice case_id, slice giver, slice person, slice wrap,
                        struct desk_why *why);
+/* Says of one's own wrap that it opens nothing: it goes, and somebody else is to give it anew. WRAP
+ * if there is none, or nobody else has one. */
+MUST err desk_wrap_drop(struct desk *d, slice case_id, slice person, struct desk_why *why);
 /* Who lacks the key of an open case that their role needs. */
 typedef bool desk_lack_visit(void *ctx, slice case_id, const struct office_person *person);
 MUST err desk_wraps_lacking(struct desk *d, desk_lack_visit *visit, void *ctx);

@@ -98,6 +98,9 @@
     X(SAY_NO_WRAP, \
       "The key of this case has not been given to you yet. Somebody who has it can give it, under Tasks.", \
       "您尚未獲得本案密鑰。持有者可於「待辦事項」中授予。") \
+    X(SAY_BAD_WRAP, \
+      "What you were given as the key of this case opens nothing, and was taken away. Somebody who has the key can give it anew, under Tasks. Tell the auditor if it happens again.", \
+      "您所獲的本案密鑰無法開啟內容，已予撤銷。持有者可於「待辦事項」中重新授予。如再發生，請告知稽核員。") \
     X(SAY_GONE, "It is not there any more.", "資料已不存在。") \
     X(SAY_SAVE, "Save as a file", "存為檔案") \
     X(SAY_PICTURE, "Picture from an attachment", "附件圖像") \

@@ -1470,29 +1470,75 @@ TEST(a_signature_that_waits_is_void_once_its_signer_lost_the_role) {
     desks_end(&s);
 }
 
+static enum desk_reason gives(struct desks *s, const char *id, int giver, int person, slice wrap) {
+    err e = desk_wrap_put(s->desk, slice_str(id), slice_str(people_ids[giver]),
+                          slice_str(people_ids[person]), wrap, &s->why);
+    CHECK(e == OK || e == ERR_DENIED);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+static enum desk_reason drops(struct desks *s, const char *id, int person) {
+    err e = desk_wrap_drop(s->desk, slice_str(id), slice_str(people_ids[person]), &s->why);
+    CHECK(e == OK || e == ERR_DENIED);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+static bool find_rewrap(void *ctx, const struct desk_task *t) {
+    *(bool *)ctx = *(bool *)ctx || t->kind == DESK_TASK_REWRAP;
+    return true;
+}
+
+static bool rewrap_is_due(struct desks *s) {
+    bool due = false;
+    CHECK_OK(desk_tasks_list(s->desk, 0, find_rewrap, &due));
+    return due;
+}
+
 TEST(who_lacks_a_key_gets_it_from_who_has_it) {
     struct desks s;
     char id[DESK_ID];
-    uint8_t wrap[80] = {1};
-    begin_case(&s, id, &desks_epoc);
-    CHECK_ERR(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[EXPERT_1]),
-                            SLICE_ARRAY(wrap), &s.why),
-              ERR_DENIED);
-    CHECK_EQ(s.why.reason, DESK_WRAP);
-    /* Who has it keeps it: nobody puts another in its place. */
-    CHECK_ERR(
-        desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(wrap), &s.why),
-        ERR_DENIED);
+    uint8_t rubbish[80] = {1};
+    slice wrap = SLICE_ARRAY(rubbish);
     buf plain = {0};
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(gives(&s, id, POLICY, EXPERT_1, wrap), DESK_WRAP);
+    /* Who has it keeps it: nobody puts another in its place. */
+    CHECK_EQ(gives(&s, id, POLICY, LAW, wrap), DESK_WRAP);
     CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
-    buf_free(&plain);
     CHECK_OK(
         desk_store_run(s.desk->store, "DELETE FROM wraps WHERE person = ?", "s", people_ids[LAW]));
-    CHECK_OK(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(wrap),
-                           &s.why));
-    CHECK_ERR(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), slice_of(wrap, 79),
-                            &s.why),
-              ERR_DENIED);
+    CHECK_EQ(gives(&s, id, EXPERT_1, LAW, wrap), DESK_WRAP); /* who has none */
+    CHECK_EQ(gives(&s, id, LAW, LAW, wrap), DESK_WRAP);
+    CHECK_EQ(gives(&s, id, POLICY, LAW, slice_of(rubbish, 79)), DESK_WRAP);
+    CHECK_EQ(gives(&s, id, POLICY, LAW, wrap), DESK_OK);
+    buf_free(&plain);
+    desks_end(&s);
+}
+
+TEST(a_wrap_that_opens_nothing_is_given_anew) {
+    struct desks s;
+    char id[DESK_ID];
+    uint8_t rubbish[80] = {1};
+    buf good = {0}, plain = {0};
+    begin_case(&s, id, &desks_epoc);
+    slice law = slice_str(people_ids[LAW]), all = slice_str(id);
+    CHECK_OK(desk_wrap_get(s.desk, all, law, &good));
+    CHECK_EQ(drops(&s, id, EXPERT_1), DESK_WRAP); /* who has none */
+    CHECK(!rewrap_is_due(&s));
+    CHECK_EQ(drops(&s, id, LAW), DESK_OK);
+    CHECK(rewrap_is_due(&s));
+    CHECK_EQ(gives(&s, id, POLICY, LAW, SLICE_ARRAY(rubbish)), DESK_OK);
+    CHECK(!desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    CHECK_EQ(gives(&s, id, RIGHTS, LAW, buf_slice(&good)), DESK_WRAP);
+    CHECK_EQ(drops(&s, id, LAW), DESK_OK);
+    CHECK_EQ(gives(&s, id, RIGHTS, LAW, buf_slice(&good)), DESK_OK);
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    /* The last one stays. */
+    CHECK_OK(desk_store_run(s.desk->store, "DELETE FROM wraps WHERE person <> ?", "t", law));
+    CHECK_EQ(drops(&s, id, LAW), DESK_WRAP);
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    buf_free(&good);
+    buf_free(&plain);
     desks_end(&s);
 }
 

@@ -397,8 +397,8 @@ TEST(a_new_key_of_a_person_lacks_the_keys_of_the_cases) {
     /* The round was of the office before. */
     CHECK_EQ(desks_case(&s, id).due, DESK_DUE_DRAFT);
     uint8_t again[80] = {1};
-    CHECK_OK(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(again),
-                           &s.why));
+    CHECK_OK(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[POLICY]),
+                           slice_str(people_ids[LAW]), SLICE_ARRAY(again), &s.why));
     n = 0;
     CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
     CHECK_EQ(n, 0);

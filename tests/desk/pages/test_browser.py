@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The desk's script in headless Chromium: test_browser.py SOTTO_DESK PAGES_SERVER. Prints TAP."""
+import sqlite3
 import sys
 import traceback
 from pathlib import Path
@@ -83,6 +84,37 @@ def who_has_no_role_in_it_opens_nothing(b):
     b.press("[data-open]")
     b.wait(lambda: "has not been given to you" in b.text())
     expect("reference:" not in b.text(), b.text())
+
+
+@test
+def a_key_that_opens_nothing_is_told_taken_away_and_given_anew(b):
+    """Rubbish in the place of the wrapped key; and a case's key that is another's."""
+    cases = [file_request(b, f"spoilt {n}") for n in range(2)]
+    with sqlite3.connect(b.desk.folder / "desk.sqlite") as store:
+        store.execute("UPDATE wraps SET wrap = randomblob(80) WHERE case_id = ? AND person = 'policy-1'", cases[:1])
+        (key,) = store.execute("SELECT key FROM cases WHERE id = ?", cases[1:]).fetchone()
+        store.execute("UPDATE cases SET key = randomblob(32) WHERE id = ?", cases[1:])
+    store.close()
+    for case in cases:
+        b.act_as("policy-1")
+        b.open(f"/case/{case}")
+        b.press("[data-open]")
+        b.wait(lambda: "opens nothing, and was taken away" in b.text())
+    with sqlite3.connect(b.desk.folder / "desk.sqlite") as store:
+        store.execute("UPDATE cases SET key = ? WHERE id = ?", (key, cases[1]))
+    store.close()
+    b.act_as("intake-1")
+    b.open("/tasks")
+    expect("Somebody lacks the key of a case" in b.text(), b.text())
+    b.open("/tasks/keys")
+    expect(all(f"{case} → policy-1" in b.text() for case in cases), b.text())
+    b.press("[data-press=wrap]")
+    b.wait(lambda: "Keys given:" in b.text())
+    b.act_as("policy-1")
+    for n, case in enumerate(cases):
+        b.open(f"/case/{case}")
+        b.press("[data-open]")
+        b.wait(lambda: f"reference: spoilt {n}" in b.text())
 
 
 @test

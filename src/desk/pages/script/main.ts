@@ -104,7 +104,10 @@ async function caseKey(id: string, publicKey: Bytes, person: Person): Promise<ke
   const own = await ownKey(person);
   const wrap = await keys.fetchBytes(`/case/${id}/key`);
   if (wrap === undefined) throw new Error(say("no-wrap"));
-  const key = await keys.CaseKey.open(id, publicKey, own, wrap);
+  const key = await keys.CaseKey.open(id, publicKey, own, wrap).catch(async () => {
+    await keys.postForm(`/case/${id}/key`, {});
+    throw new Error(say("bad-wrap"));
+  });
   opened.set(id, key);
   return key;
 }
