@@ -445,6 +445,7 @@ static err move_in(struct desk *d, slice case_id, const struct desk_hand *hand, 
     TRY(e);
     if (h->now.number >= DESK_MOVES_MAX || h->now.round >= DESK_ROUNDS_MAX)
         return desk_refuse(why, DESK_MOVES);
+    TRY(desk_settle_first(d, h, &w, why));
     TRY(move_read(in, h, &w, hand->move, why));
     TRY(seconds_read(in, h, why));
     TRY(orders_read(d, in, &w, hand, why));

@@ -170,10 +170,13 @@ err desk_rewrap_task(struct desk *d) {
                           now, (uint64_t)DESK_TASK_REWRAP);
 }
 
-/* It begins with a file that changed, and it is looked at again only while it lasts: every case and
- * every person are many. */
+/* It begins with a file that changed, and it is looked at again only while it lasts. */
 static err rewrap_end(struct desk *d) {
-    uint64_t open;
+    uint64_t open, found;
+    /* An older store did not keep who lacks what. */
+    TRY(desk_meta_number(d->store, "lacks-found", &found));
+    if (found == 0)
+        TRY(desk_lacks_find(d));
     TRY(desk_store_number(d->store, &open, "SELECT count(*) FROM tasks WHERE done = 0 AND kind = ?",
                           "i", (uint64_t)DESK_TASK_REWRAP));
     return open == 0 ? OK : desk_rewrap_task(d);
@@ -296,6 +299,7 @@ static err tick(struct desk *d, const struct desk_world *w, struct alarms *a,
                 struct desk_why *why) {
     struct desk_rows q;
     bool calm;
+    size_t n;
     TRY(jump_check(d, w->now, &calm));
     TRY(desk_clock_check(d, w->now, why));
     TRY(calm ? desk_store_run(d->store, "UPDATE tasks SET done = ? WHERE done = 0 AND kind = ?",
@@ -306,7 +310,7 @@ static err tick(struct desk *d, const struct desk_world *w, struct alarms *a,
     desk_rows_begin(&q, d->store, due_text, "iiiiii", (uint64_t)OFFICE_ORDER_LIFE, (uint64_t)calm,
                     w->now, (uint64_t)DESK_HELD_MAX, (uint64_t)DESK_SILENCE_MAX,
                     (uint64_t)DESK_CLOSED_MAX);
-    TRY(desk_settle_found(d, &q, w, why));
+    TRY(desk_settle_found(d, &q, w, &n));
     TRY(alarms_raise(d, w->now, a));
     TRY(nobody_task(d, w, a));
     TRY(case_tasks_renew(d, w->now));

@@ -64,6 +64,8 @@ MUST err desk_seal_put(struct desk *d, slice case_id, enum desk_sealed_kind kind
 MUST err desk_seal_forget(struct desk *d, slice case_id);
 /* Takes the keys of all cases from who is bound, or no longer of the office. */
 MUST err desk_wraps_take(struct desk *d);
+/* Who lacks which keys, looked for anew: after desk_wraps_take. */
+MUST err desk_lacks_find(struct desk *d);
 bool desk_needs_key(const struct desk *d, const struct office_person *p);
 
 /* ---- Moves ---- */
@@ -71,8 +73,12 @@ bool desk_needs_key(const struct desk *d, const struct office_person *p);
 /* Makes the moves that the desk itself has to make in this case now. In a transaction. */
 MUST err desk_settle(struct desk *d, struct desk_history *h, const struct desk_world *w,
                      struct desk_why *why);
-/* The same in all open cases. */
-MUST err desk_settle_all(struct desk *d, struct desk_why *why);
+/* A file in force may make them due in every open case: desk_settle_more makes them, some in a
+ * transaction of its own. */
+MUST err desk_settle_begin(struct desk *d);
+/* The same in one case, if it is among those that wait. In a transaction. */
+MUST err desk_settle_first(struct desk *d, struct desk_history *h, const struct desk_world *w,
+                           struct desk_why *why);
 /* Opens or ends the task of those who lack keys. */
 MUST err desk_rewrap_task(struct desk *d);
 /* Whether too few of those who may act in the case are here for any answer. */

@@ -8,7 +8,7 @@
 #include "desk/report.h"
 #include "sys/files.h"
 
-enum { PATH = 1024, REPORT_MAX = 64 << 20 };
+enum { PATH = 1024, STATEMENT_MAX = 64 << 20 };
 
 /* ---- report ---- */
 
@@ -104,7 +104,7 @@ static int run(const struct command_line *line, struct audit_of *of) {
 
 int command_audit(const struct command_line *line) {
     struct office *office = NULL;
-    buf report_bytes = {0}, statement = {0}, padding = {0};
+    buf statement = {0}, padding = {0};
     char path[PATH];
     if (line->word_count != 2)
         return command_fail(CODE_USAGE, "usage",
@@ -112,9 +112,7 @@ int command_audit(const struct command_line *line) {
     openings_path(line, path);
     int code = command_office_load(line->office, &office);
     if (code == CODE_FINE)
-        code = read_optional(line->words[1], REPORT_MAX, &report_bytes);
-    if (code == CODE_FINE)
-        code = read_optional(line->statement, REPORT_MAX, &statement);
+        code = read_optional(line->statement, STATEMENT_MAX, &statement);
     if (code == CODE_FINE)
         code = read_optional(line->padding, DESK_KEY, &padding);
     if (code == CODE_FINE && line->padding != NULL && padding.n != DESK_KEY)
@@ -122,14 +120,13 @@ int command_audit(const struct command_line *line) {
     if (code == CODE_FINE) {
         struct audit_of of = {.folder = line->words[0],
                               .office = office,
-                              .report = buf_slice(&report_bytes),
+                              .report = line->words[1],
                               .openings = path,
                               .statement = buf_slice(&statement),
                               .padding_key = line->padding == NULL ? NULL : padding.p};
         code = run(line, &of);
     }
     office_free(office);
-    buf_free(&report_bytes);
     buf_free(&statement);
     buf_free(&padding);
     return code;

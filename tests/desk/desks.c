@@ -54,7 +54,7 @@ void desks_begin(struct desks *s) {
     CHECK_OK(desk_open(&s->desk, s->folder));
     office_pin_in(s);
     CHECK_EQ(desks_list(s, ""), DESK_OK);
-    CHECK_OK(desk_server_set(s->desk, server, 3, &s->why));
+    CHECK_OK(desk_server_set(s->desk, server, 3));
 }
 
 static void remove_file(void *ctx, const char *path) {

@@ -804,6 +804,8 @@ TEST(a_case_waits_for_those_who_can_bring_it_further) {
     CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
     CHECK_EQ(desks_case(&s, id).waits, INTAKES | OFFICE_ROLE_CUSTODIAN);
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES);
     /* One that nobody read; one that asks to preserve; one that can only be rejected. */
     desks_receive(&s, "another", id);
     CHECK_EQ(desks_case(&s, id).waits, INTAKES);
@@ -819,10 +821,32 @@ TEST(a_case_waits_for_those_who_can_bring_it_further) {
     desks_receive(&s, "a third", id);
     struct desks_act demand = demanding(id);
     desks_do(&s, &demand);
-    CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES | OFFICE_ROLE_APPROVER);
     CHECK_EQ(act(&s, id, DESK_MOVE_OPEN, INTAKE_1), DESK_STATE);
+    desks_do(&s, &call);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES | OFFICE_ROLE_APPROVER);
     CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    desks_end(&s);
+}
+
+/* Of three reviewers, the one who asked for it. */
+TEST(what_a_reviewer_asked_for_waits_for_that_reviewer) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "narrow", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, OFFICE_ROLE_LOCAL_LAW);
+    desks_receive(&s, "another", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "block", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, OFFICE_ROLE_POLICY | OFFICE_ROLE_APPROVER);
     desks_end(&s);
 }
 
@@ -993,6 +1017,31 @@ TEST(an_order_that_was_not_carried_out_is_void_like_any_other) {
              DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
     CHECK_EQ(desks_act(&s, &renew), DESK_STATE);
+    desks_end(&s);
+}
+
+TEST(what_was_carried_out_before_a_suspension_is_delivered_and_nothing_else_is) {
+    struct desks s;
+    char id[DESK_ID], other[DESK_ID];
+    struct desks_kind french = desks_epoc;
+    french.beneficiary = "FR";
+    begin_case(&s, id, &french);
+    desks_open_case(&s, id, TWO_FIELDS);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "FR"), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_receive(&s, "another", other);
+    desks_authenticated(&s, other, &french);
+    CHECK_EQ(desks_list(&s, SUSPENSION("FR")), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    CHECK_EQ(desks_case(&s, id).waits, 0);
+    CHECK_EQ(desks_state(&s, other), DESK_STATE_HELD);
+    CHECK_EQ(desks_deliver(&s, other), DESK_STATE);
+    /* It has left, so it is not held again. */
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
+    CHECK(desks_case(&s, id).delivered != 0);
+    CHECK_EQ(desks_deliver(&s, id), DESK_NOT_NEEDED);
     desks_end(&s);
 }
 
@@ -1224,6 +1273,61 @@ TEST(of_two_moves_at_once_one_is_made) {
     desk_close(second);
     buf_free(&one);
     buf_free(&two);
+    desks_end(&s);
+}
+
+/* So many that one step of the desk doesn't hold them all. */
+static uint64_t many_for(struct desks *s, const char *beneficiary) {
+    enum { MANY = 2 * DESK_SETTLED_AT_ONCE + 7 };
+    char bytes[32], id[DESK_ID];
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(bytes, sizeof bytes, "filing %d of many", i);
+        desks_receive(s, bytes, id);
+    }
+    CHECK_OK(desk_store_run(s->desk->store, "UPDATE cases SET regime = 'national', beneficiary = ?",
+                            "s", beneficiary));
+    return MANY;
+}
+
+static uint64_t held(struct desks *s) {
+    uint64_t count[DESK_STATE_COUNT];
+    CHECK_OK(desk_cases_count(s->desk, count));
+    return count[DESK_STATE_HELD];
+}
+
+TEST(a_suspension_binds_before_all_its_cases_are_held) {
+    struct desks s;
+    char id[DESK_ID];
+    buf text = {0};
+    bool more = true;
+    desks_begin(&s);
+    uint64_t many = many_for(&s, "HK");
+    desks_receive(&s, "the last of them", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    CHECK_OK(
+        desk_store_run(s.desk->store, "UPDATE cases SET beneficiary = 'HK' WHERE id = ?", "s", id));
+    CHECK_EQ(desks_list(&s, SUSPENSION("HK")), DESK_OK);
+    CHECK_EQ(held(&s), DESK_SETTLED_AT_ONCE);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
+    /* Not even what could be done in either state. */
+    compose(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1, &text);
+    people_sign(&text, text.n, INTAKE_1, SOFT_EDDSA);
+    CHECK_EQ(hand(&s, id, &text), DESK_STALE);
+    CHECK_EQ(desks_act(&s, &(struct desks_act){.id = id,
+                                               .move = DESK_MOVE_OPEN,
+                                               .person = INTAKE_1,
+                                               .fields = TWO_FIELDS}),
+             DESK_SUSPENDED);
+    /* As after a restart. */
+    desks_again(&s);
+    CHECK_OK(desk_settle_more(s.desk, &more));
+    CHECK_EQ(held(&s), 2 * DESK_SETTLED_AT_ONCE);
+    CHECK(more);
+    CHECK_OK(desk_settle_more(s.desk, &more));
+    CHECK_EQ(held(&s), many + 1);
+    CHECK(!more);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    buf_free(&text);
     desks_end(&s);
 }
 
@@ -1580,7 +1684,7 @@ TEST(a_flood_stops_strangers_and_not_those_who_are_known) {
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
         " INSERT INTO cases SELECT NULL, 'f-' || i, x'', 1, 0, 0, 0, 0, 1, '', '', '', '', '', '',"
         " '', 0, 0, 0, randomblob(32), 0, 1, x'', 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
-        " 0, 0 FROM n",
+        " 0, 0, 0 FROM n",
         ""));
     CHECK_ERR(desk_file_receive(s.desk, &filing, &receipt, &s.why), ERR_DENIED);
     CHECK_EQ(s.why.reason, DESK_FLOOD);

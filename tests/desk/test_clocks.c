@@ -499,6 +499,54 @@ TEST(a_move_and_its_leaf_are_there_both_or_neither_whenever_it_dies) {
     desks_end(&s);
 }
 
+static void suspend(struct desks *s) {
+    bool more = true;
+    desks_again(s);
+    CHECK_EQ(desks_list(s, "suspension s-1\njurisdictions HK\nscope all\nwording Suspended.\n"
+                           "start 2026-07-06T00:00:00Z\nreview 2026-10-01T00:00:00Z\n"),
+             DESK_OK);
+    while (more)
+        CHECK_OK(desk_settle_more(s->desk, &more));
+}
+
+/* Before it is in force, nothing is held; after, everything will be. */
+TEST(a_suspension_that_dies_half_way_goes_on_where_it_was) {
+    enum { MANY = 150 };
+    for (int round = 0; round < 6; round++) {
+        struct desks s;
+        char id[DESK_ID], bytes[32];
+        uint64_t count[DESK_STATE_COUNT];
+        bool more = true;
+        desks_begin(&s);
+        for (int i = 0; i < MANY; i++) {
+            (void)snprintf(bytes, sizeof bytes, "filing %d", i);
+            desks_receive(&s, bytes, id);
+        }
+        CHECK_OK(desk_store_run(s.desk->store,
+                                "UPDATE cases SET regime = 'national', beneficiary = 'HK'", ""));
+        desk_close(s.desk);
+        s.desk = NULL;
+        pid_t child = fork();
+        if (child == 0) {
+            suspend(&s);
+            _exit(0);
+        }
+        CHECK(child > 0);
+        usleep(5000 + 15000 * (useconds_t)round);
+        CHECK(kill(child, SIGKILL) == 0);
+        CHECK(waitpid(child, NULL, 0) == child);
+        CHECK_OK(desk_open(&s.desk, s.folder));
+        whole(&s);
+        bool in_force = desk_list(s.desk)->suspensions.n > 0;
+        while (more)
+            CHECK_OK(desk_settle_more(s.desk, &more));
+        CHECK_OK(desk_cases_count(s.desk, count));
+        CHECK_EQ(count[DESK_STATE_HELD], in_force ? MANY : 0);
+        whole(&s);
+        desks_end(&s);
+    }
+}
+
 /* The ledger fails in the middle: the move was not made. */
 TEST(a_leaf_that_can_not_be_written_undoes_the_move) {
     struct desks s;
