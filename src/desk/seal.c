@@ -211,15 +211,21 @@ err desk_wrap_put(struct desk *d, slice case_id, slice giver, slice person, slic
 
 /* The last one stays, whatever it opens: with it the case would be lost for good. */
 static err wrap_drop(struct desk *d, slice case_id, slice person, struct desk_why *why) {
+    const struct office_person *p = desk_person(d->office, person);
+    bool has = false;
     uint64_t others;
+    if (p != NULL)
+        TRY(wrap_there(d, case_id, p, &has));
     TRY(desk_store_number(d->store, &others,
                           "SELECT count(*) FROM wraps WHERE case_id = ? AND person <> ?", "tt",
                           case_id, person));
-    if (others == 0)
+    if (!has || others == 0)
         return desk_refuse(why, DESK_WRAP);
     TRY(desk_store_run(d->store, "DELETE FROM wraps WHERE case_id = ? AND person = ?", "tt",
                        case_id, person));
-    return desk_store_changed(d->store) == 0 ? desk_refuse(why, DESK_WRAP) : desk_rewrap_task(d);
+    if (desk_needs_key(d, p))
+        TRY(lack_add(d, case_id, p));
+    return desk_rewrap_task(d);
 }
 
 err desk_wrap_drop(struct desk *d, slice case_id, slice person, struct desk_why *why) {
