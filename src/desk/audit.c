@@ -100,6 +100,7 @@ static bool read_checkpoint(struct audit *a) {
         audit_find(a, AUDIT_CHECKPOINT, "checkpoint: %s", err_text(e));
         return false;
     }
+    a->report.origin = a->checkpoint.origin;
     check_witnesses(a, &note);
     return true;
 }
@@ -366,7 +367,9 @@ static err go(struct audit *a) {
                    (unsigned long long)a->next.place);
     TRY(count_faults(a->count, fault_found, a));
     TRY(audit_documents_check(a));
-    return audit_tables_check(a);
+    TRY(audit_tables_check(a));
+    TRY(audit_pages(a));
+    return audit_review(a);
 }
 
 err audit_run(const struct audit_of *of, audit_found *found, audit_progress *progress, void *ctx,

@@ -27,7 +27,9 @@
     X(REPORT, "the report is malformed, or is of another ledger, size, root or period")            \
     X(STATEMENT, "the auditor's statement is not theirs, or is of another report")                 \
     X(CELL, "a number of the report is not what the ledger and the statement give")             \
-    X(BAND, "a band is not what the statement says, or not where the figure lies, or tells more")
+    X(BAND, "a band is not what the statement says, or not where the figure lies, or tells more")  \
+    X(PAGE, "the report's JSON or page says other than its tables")                                \
+    X(REVIEW, "the auditor's review is not theirs, or not of the cases that the lot drew")
 /* clang-format on */
 
 enum audit_finding {
@@ -45,7 +47,11 @@ struct audit_of {
     const char *report;          /* the path of FROM_UNTIL.csv; its other tables lie beside it */
     const char *openings;        /* the path of the file of openings */
     slice statement;             /* signed by the auditor; empty: none */
+    slice review;                /* the auditor's second reading, signed; empty: none */
     const uint8_t *padding_key;  /* of the auditor's form, whose openings are of all: 32 bytes */
+    /* Of each case that the lot draws for it; NULL: nobody asks. */
+    void (*drawn)(void *ctx, slice case_id, bool closed);
+    buf *draft; /* takes the review's text, to be completed and signed; NULL: nobody asks */
 };
 struct audit_sum {
     uint64_t entries, opened, padding, cells, findings;

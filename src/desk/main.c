@@ -54,8 +54,10 @@ static const char usage[] =
     "                                         write the report of a period, and the statement for "
     "the\n"
     "                                         auditor to sign (FILE)\n"
-    "       sotto-desk audit PUBLIC REPORT --office FILE [--statement FILE]\n"
-    "                        [--openings FILE] [--padding FILE] [--json]\n"
+    "       sotto-desk audited DIR FILE       publish the statement or the review that the auditor "
+    "signed\n"
+    "       sotto-desk audit PUBLIC REPORT --office FILE [--statement FILE] [--review FILE]\n"
+    "                        [--openings FILE] [--padding FILE] [--draft FILE] [--json]\n"
     "                                         count a report again, from what a desk publishes\n"
     "       sotto-desk sign FILE --as PERSON --key KEY --office FILE [--with FILE] [--to FILE] "
     "[--yes]\n"
@@ -77,6 +79,9 @@ static const char usage[] =
     "  --people DIR    of a demonstration: its people's keys, for visitors who act as them\n"
     "  --from DAY, --until DAY   of what was received from this day to before that one\n"
     "  --statement FILE          what the auditor signed of the cases that stay closed\n"
+    "  --review FILE             what the auditor signed of the cases that were read again\n"
+    "  --draft FILE              where the text of that review goes: one answered case in twenty, "
+    "by lot\n"
     "  --openings FILE           another file than the one beside the report\n"
     "  --padding FILE            the padding key: the auditor's form, with all openings\n"
     "  --schema FILE   the official schema that a message in XML, or our answer, must be valid by\n"
@@ -94,13 +99,13 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-    {"annex", command_annex},   {"answer", command_answer},   {"audit", command_audit},
-    {"carry", command_carry},   {"deliver", command_deliver}, {"demo", command_demo},
-    {"enrol", command_enrol},   {"import", command_import},   {"init", command_init},
-    {"ledger", command_ledger}, {"list", command_list},       {"merge", command_merge},
-    {"office", command_office}, {"report", command_report},   {"serve", command_serve},
-    {"server", command_server}, {"show", command_show},       {"sign", command_sign},
-    {"signed", command_signed},
+    {"annex", command_annex},     {"answer", command_answer}, {"audit", command_audit},
+    {"audited", command_audited}, {"carry", command_carry},   {"deliver", command_deliver},
+    {"demo", command_demo},       {"enrol", command_enrol},   {"import", command_import},
+    {"init", command_init},       {"ledger", command_ledger}, {"list", command_list},
+    {"merge", command_merge},     {"office", command_office}, {"report", command_report},
+    {"serve", command_serve},     {"server", command_server}, {"show", command_show},
+    {"sign", command_sign},       {"signed", command_signed},
 };
 
 /* ---- Options ---- */
@@ -124,6 +129,8 @@ static const char **option_place(struct command_line *line, const char *option) 
                    {"--from", &line->from},
                    {"--until", &line->until},
                    {"--statement", &line->statement},
+                   {"--review", &line->review},
+                   {"--draft", &line->draft},
                    {"--openings", &line->openings},
                    {"--padding", &line->padding}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)

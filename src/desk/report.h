@@ -15,6 +15,11 @@
  * yet. */
 MUST err desk_report(struct desk *d, uint64_t from, uint64_t until, buf *statement);
 
+/* Publishes what an auditor signed of a report that is published: the statement or the review, as
+ * FROM_UNTIL.statement or .review beside it. MALFORMED, NOT_FOUND: there is no such report, or it
+ * is of another size or root; SIGNATURE: no auditor of the office signed it. */
+MUST err desk_report_signed(struct desk *d, slice bytes);
+
 /* A line of an openings file, for the entry at this place: its fields, and, for the auditor, the
  * filler of the slots that are left. */
 struct report_opening {
