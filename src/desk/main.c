@@ -38,6 +38,7 @@ static const char usage[] =
     "                                         it was carried out; of a release, signed\n"
     "       sotto-desk carry refused DIR TASK REASON\n"
     "                                         the server refused it, with this word\n"
+    "       sotto-desk pictures FILE DIR      pictures of a file that was attached to a filing\n"
     "       sotto-desk ledger show DIR [--json]      how far the ledger is, and who witnessed it\n"
     "       sotto-desk ledger publish DIR            a batch now, not only once a week\n"
     "       sotto-desk ledger ask DIR WITNESS [--to FILE]\n"
@@ -92,13 +93,13 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-    {"annex", command_annex},   {"answer", command_answer},   {"audit", command_audit},
-    {"carry", command_carry},   {"deliver", command_deliver}, {"demo", command_demo},
-    {"enrol", command_enrol},   {"import", command_import},   {"init", command_init},
-    {"ledger", command_ledger}, {"list", command_list},       {"merge", command_merge},
-    {"office", command_office}, {"report", command_report},   {"serve", command_serve},
-    {"server", command_server}, {"show", command_show},       {"sign", command_sign},
-    {"signed", command_signed},
+    {"annex", command_annex},   {"answer", command_answer},     {"audit", command_audit},
+    {"carry", command_carry},   {"deliver", command_deliver},   {"demo", command_demo},
+    {"enrol", command_enrol},   {"import", command_import},     {"init", command_init},
+    {"ledger", command_ledger}, {"list", command_list},         {"merge", command_merge},
+    {"office", command_office}, {"pictures", command_pictures}, {"report", command_report},
+    {"serve", command_serve},   {"server", command_server},     {"show", command_show},
+    {"sign", command_sign},     {"signed", command_signed},
 };
 
 /* ---- Options ---- */

@@ -8,6 +8,7 @@
 #include "desk/ledger.h"
 #include "desk/desk.h"
 #include "desk/pages/pages.h"
+#include "desk/painter.h"
 #include "sys/address.h"
 #include "sys/files.h"
 #include "sys/herald.h"
@@ -30,6 +31,7 @@ struct serving {
     struct sys_signals signals;
     struct sys_timer tick;
     struct sys_herald *herald; /* NULL: alarms are in the pages alone */
+    struct desk_painter *painter;
     int fd;
     const char *doing; /* what failed, if something does */
 };
@@ -60,6 +62,11 @@ static void on_tick(void *ctx) {
     publish(s);
     if (sys_timer_set(&s->tick, s->loop, TICK_MS, on_tick, s) != OK)
         sys_loop_stop(s->loop);
+}
+
+static void on_attached(void *ctx, slice case_id, size_t number, slice file) {
+    struct serving *s = ctx;
+    desk_painter_give(s->painter, case_id, number, file);
 }
 
 static void on_signal(void *ctx, int signal) {
@@ -94,7 +101,8 @@ static err narrow(struct serving *s, const char *folder) {
 
 static err serve(struct serving *s, const struct command_line *o) {
     char host[SYS_HOST_MAX + 1], port[SYS_PORT_TEXT];
-    struct desk_pages_options options = {.people = o->people};
+    struct desk_pages_options options = {
+        .people = o->people, .attached = on_attached, .attached_ctx = s};
     const char *folder = o->words[0], *listen = o->listen == NULL ? LISTEN : o->listen;
     uint16_t bound = 0;
     s->doing = listen;
@@ -102,11 +110,15 @@ static err serve(struct serving *s, const struct command_line *o) {
     s->doing = "the command for alarms";
     if (o->alarm != NULL)
         TRY(sys_herald_start(&s->herald, o->alarm));
+    s->doing = "what draws attachments";
+    TRY(desk_painter_start(&s->painter));
     TRY(sys_loop_new(&s->loop, NULL));
     TRY(sys_signals_start(&s->signals, s->loop, sys_stop_signals, on_signal, s));
     s->doing = folder;
     TRY(sys_dir_check(folder));
     TRY(desk_open(&s->desk, folder));
+    s->doing = "what draws attachments";
+    TRY(desk_painter_join(s->painter, s->loop, s->desk, s->log));
     s->doing = "the pages";
     TRY(desk_pages_new(&s->pages, s->desk, &options));
     s->doing = listen;
@@ -129,6 +141,7 @@ int command_serve(const struct command_line *line) {
     sys_timer_cancel(&s.tick);
     sys_web_free(s.web);
     desk_pages_free(s.pages);
+    desk_painter_free(s.painter);
     desk_close(s.desk);
     sys_signals_stop(&s.signals);
     sys_loop_free(s.loop);
