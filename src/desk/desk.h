@@ -69,7 +69,11 @@
     X("carry", CARRY)               /* an order is complete: the custodian carries it over */      \
     X("rewrap", REWRAP)             /* somebody lacks the key of a case */                         \
     X("clock", CLOCK)               /* the machine's clock jumped */                               \
-    X("refused", REFUSED)           /* the server refused an order: it is to be made anew */
+    X("refused", REFUSED)           /* the server refused an order: it is to be made anew */       \
+    X("silent", SILENT)             /* the authority was to clarify by now */                      \
+    X("notice-over", NOTICE_OVER)   /* the time between notice and release is over */              \
+    X("process", PROCESS)           /* the legal process that follows an emergency is due */       \
+    X("preserved", PRESERVED)       /* what is preserved ends within a week */
 /* clang-format on */
 
 #define X(text, name) DESK_STATE_##name,
@@ -130,6 +134,7 @@ enum {
                                 authorities */
     DESK_OBJECTIONS_MAX = 8, /* each voids a round: a case must come to an end */
     DESK_ROUNDS_MAX = 64,
+    DESK_SETTLED_AT_ONCE = 64,
     DESK_MOVES_MAX = 1024, /* in one case */
     DESK_SIGNERS_MAX = 5   /* of what several sign */
 };
@@ -198,13 +203,17 @@ MUST err desk_office_pin_anew(struct desk *d, slice bytes, const uint8_t hash[32
                               struct desk_why *why);
 MUST err desk_office_change(struct desk *d, slice bytes, struct desk_why *why);
 /* The next suspension list. witnessed: what office_witnessed gave for lift notices, by their ids.
- * Every case of a suspended jurisdiction is held wherever it stands before this returns; cases
- * held for what was lifted start again at received. */
+ * Every case of a suspended jurisdiction is held wherever it stands; cases held for what was lifted
+ * start again at received. */
 MUST err desk_list_change(struct desk *d, slice bytes, const struct office_since *witnessed,
                           size_t count, struct desk_why *why);
 /* As `sottod office show --json` has it. A new number voids the orders that are not carried out. */
-MUST err desk_server_set(struct desk *d, const uint8_t identity[32], uint64_t number,
-                         struct desk_why *why);
+MUST err desk_server_set(struct desk *d, const uint8_t identity[32], uint64_t number);
+/* A file in force binds at once: no move that it forbids is made after that. What it makes the desk
+ * do in each open case, such as hold it, is done in the first DESK_SETTLED_AT_ONCE of them before
+ * the functions above return, and in as many more by each call of this; in a case in which somebody
+ * wants to make a move, before that move. It goes on where it was after a restart. */
+MUST err desk_settle_more(struct desk *d, bool *more);
 
 /* ---- Filings ---- */
 
@@ -280,9 +289,10 @@ struct desk_cases_filter {
     uint32_t
         roles;    /* enum office_role: those that wait for one of them; 0: whatever they wait for */
     slice person; /* those in which the person reviews or acted; empty: all */
-    /* After this one, in the order of deadline, then of receipt; "" from the beginning. */
-    uint64_t after_deadline;
-    slice after_id;
+    /* After this case; empty: from the beginning. They come by deadline; those without one, which
+     * nobody classified yet, at the end, enrolled authorities' before all others; then as they
+     * came. */
+    slice after;
     size_t limit;
 };
 typedef bool desk_case_visit(void *ctx, const struct desk_case *c);
@@ -372,7 +382,9 @@ bool desk_unfilled(slice text);
  * that drafts another one. */
 struct desk_hand {
     slice move, order, before;
-    slice letter; /* goes with reject, not-held and others; with deliver, the manifest: sealed */
+    /* Goes with reject, not-held and others, which say its SHA-256 as `letter`; with deliver, the
+     * manifest, as `manifest`. Sealed. LETTER, MANIFEST. */
+    slice letter;
 };
 /* What came of it: the last of the moves made, by the desk too. */
 struct desk_made {

@@ -55,10 +55,13 @@ static const char usage[] =
     "                                         write the report of a period, and the statement for "
     "the\n"
     "                                         auditor to sign (FILE)\n"
-    "       sotto-desk audit PUBLIC REPORT --office FILE [--statement FILE]\n"
-    "                        [--openings FILE] [--padding FILE] [--json]\n"
+    "       sotto-desk audited DIR FILE       publish the statement or the review that the auditor "
+    "signed\n"
+    "       sotto-desk audit PUBLIC REPORT --office FILE [--statement FILE] [--review FILE]\n"
+    "                        [--openings FILE] [--padding FILE] [--draft FILE] [--json]\n"
     "                                         count a report again, from what a desk publishes\n"
-    "       sotto-desk sign FILE --as PERSON --key KEY --office FILE [--to FILE] [--yes]\n"
+    "       sotto-desk sign FILE --as PERSON --key KEY --office FILE [--with FILE] [--to FILE] "
+    "[--yes]\n"
     "                                         read a text, and sign it with an SSH key\n"
     "       sotto-desk signed FILE --office FILE [--list FILE] [--json]\n"
     "                                         say who signed it, once each signature is checked\n"
@@ -69,6 +72,7 @@ static const char usage[] =
     "  --list FILE     the suspension list, by which signatures of bound persons don't count\n"
     "  --as PERSON     who signs, by the id in the office file\n"
     "  --key KEY       the SSH key (its private file; KEY.pub lies beside it)\n"
+    "  --with FILE     the letter or manifest that a move names by its hash: it is read, too\n"
     "  --to FILE       where the result goes (the standard output)\n"
     "  --pin HASH      the hash of the first office file, from paper\n"
     "  --listen A:P    where the pages are (127.0.0.1:4490); a reverse proxy brings them TLS\n"
@@ -76,6 +80,9 @@ static const char usage[] =
     "  --people DIR    of a demonstration: its people's keys, for visitors who act as them\n"
     "  --from DAY, --until DAY   of what was received from this day to before that one\n"
     "  --statement FILE          what the auditor signed of the cases that stay closed\n"
+    "  --review FILE             what the auditor signed of the cases that were read again\n"
+    "  --draft FILE              where the text of that review goes: one answered case in twenty, "
+    "by lot\n"
     "  --openings FILE           another file than the one beside the report\n"
     "  --padding FILE            the padding key: the auditor's form, with all openings\n"
     "  --schema FILE   the official schema that a message in XML, or our answer, must be valid by\n"
@@ -93,6 +100,7 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
+<<<<<<< HEAD
     {"annex", command_annex},   {"answer", command_answer},     {"audit", command_audit},
     {"carry", command_carry},   {"deliver", command_deliver},   {"demo", command_demo},
     {"enrol", command_enrol},   {"import", command_import},     {"init", command_init},
@@ -100,6 +108,15 @@ static const struct {
     {"office", command_office}, {"pictures", command_pictures}, {"report", command_report},
     {"serve", command_serve},   {"server", command_server},     {"show", command_show},
     {"sign", command_sign},     {"signed", command_signed},
+=======
+    {"annex", command_annex},     {"answer", command_answer}, {"audit", command_audit},
+    {"audited", command_audited}, {"carry", command_carry},   {"deliver", command_deliver},
+    {"demo", command_demo},       {"enrol", command_enrol},   {"import", command_import},
+    {"init", command_init},       {"ledger", command_ledger}, {"list", command_list},
+    {"merge", command_merge},     {"office", command_office}, {"report", command_report},
+    {"serve", command_serve},     {"server", command_server}, {"show", command_show},
+    {"sign", command_sign},       {"signed", command_signed},
+>>>>>>> main
 };
 
 /* ---- Options ---- */
@@ -112,6 +129,7 @@ static const char **option_place(struct command_line *line, const char *option) 
                    {"--key", &line->key},
                    {"--schema", &line->schema},
                    {"--facts", &line->facts},
+                   {"--with", &line->with},
                    {"--office", &line->office},
                    {"--list", &line->list},
                    {"--to", &line->to},
@@ -122,6 +140,8 @@ static const char **option_place(struct command_line *line, const char *option) 
                    {"--from", &line->from},
                    {"--until", &line->until},
                    {"--statement", &line->statement},
+                   {"--review", &line->review},
+                   {"--draft", &line->draft},
                    {"--openings", &line->openings},
                    {"--padding", &line->padding}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)

@@ -578,10 +578,16 @@ static enum desk_reason deliver(const struct step *s) {
     return facts_word(s->a->text, "manifest", &manifest) ? DESK_OK : DESK_FACTS;
 }
 
+/* Late is better than never: who was drawn is waited for as long as they can answer. */
 static bool after_verdicts_open(const struct step *s) {
-    for (size_t i = 0; i < s->h->seat_count; i++)
-        if (s->h->seats[i].after && !s->h->seats[i].answered && !s->h->seats[i].out)
-            return s->w->now <= s->c->released + DESK_AFTER_VERDICT;
+    for (size_t i = 0; i < s->h->seat_count; i++) {
+        const struct desk_seat *seat = &s->h->seats[i];
+        const struct office_person *p = desk_person(s->w->office, slice_str(seat->person));
+        if (seat->after && !seat->answered && !seat->out && p != NULL &&
+            (desk_person_roles(p) & desk_lens_role[seat->lens]) != 0 &&
+            !office_person_bound(p, s->w->list))
+            return true;
+    }
     return false;
 }
 

@@ -54,7 +54,7 @@ void desks_begin(struct desks *s) {
     CHECK_OK(desk_open(&s->desk, s->folder));
     office_pin_in(s);
     CHECK_EQ(desks_list(s, ""), DESK_OK);
-    CHECK_OK(desk_server_set(s->desk, server, 3, &s->why));
+    CHECK_OK(desk_server_set(s->desk, server, 3));
 }
 
 static void remove_file(void *ctx, const char *path) {
@@ -332,18 +332,23 @@ void desks_do(struct desks *s, const struct desks_act *act) {
 
 /* ---- Manifests ---- */
 
+void desks_say_hash(char say[DESKS_SAY], const char *name, const char *text) {
+    char hex[HEX_TEXT];
+    uint8_t hash[32];
+    slice bytes = slice_str(text);
+    CHECK_OK(crypto_sha256.hash(hash, &bytes, 1));
+    hex_text(hash, hex);
+    (void)snprintf(say, DESKS_SAY, "%s %s", name, hex);
+}
+
 void desks_manifest(struct desks_manifest *m, const char *id, const uint8_t order[32],
                     const char *more) {
     char hex[HEX_TEXT];
-    uint8_t hash[32];
     hex_text(order, hex);
     (void)snprintf(m->text, sizeof m->text,
                    "sotto manifest 1\norder release-1 %s\ncase %s\nserver-number 7\n%s", hex, id,
                    more);
-    slice text = slice_str(m->text);
-    CHECK_OK(crypto_sha256.hash(hash, &text, 1));
-    hex_text(hash, hex);
-    (void)snprintf(m->say, sizeof m->say, "manifest %s", hex);
+    desks_say_hash(m->say, "manifest", m->text);
 }
 
 enum desk_reason desks_deliver(struct desks *s, const char *id) {

@@ -203,6 +203,110 @@ TEST(when_nobody_can_review_in_time_a_letter_says_so) {
     desks_end(&s);
 }
 
+/* ---- Terms of a regime ---- Each rings once, and moves nothing. */
+
+/* The days after which somebody is told, with what kind of task; 0: they are not. */
+static int days_until(struct desks *s, enum desk_task_kind kind, int at_most) {
+    for (int day = 1; day <= at_most; day++) {
+        desks_wait(s, TIME_DAY);
+        struct rung r = tick(s);
+        if (!has_task(s, kind))
+            continue;
+        CHECK(r.times > 0);
+        desks_wait(s, TIME_HOUR);
+        CHECK_EQ(tick(s).times, 0);
+        return day;
+    }
+    return 0;
+}
+
+TEST(an_authority_that_was_to_clarify_and_did_not_is_told_of) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clarify", "DE"), DESK_OK);
+    CHECK_EQ(days_until(&s, DESK_TASK_SILENT, 20), 5);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NEEDS_CLARIFICATION);
+    desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_CLARIFIED, .person = INTAKE_1});
+    (void)tick(&s);
+    CHECK(!has_task(&s, DESK_TASK_SILENT));
+    desks_end(&s);
+}
+
+TEST(when_the_users_time_is_over_a_new_round_waits_for_somebody) {
+    static const struct desks_kind kind = {"de-court", "national", "subscriber",
+                                           "ordinary", "DE",       "exists created"};
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &kind);
+    desks_cleared(&s, id, TWO_FIELDS);
+    struct desks_act tell = {.id = id, .move = DESK_MOVE_NOTIFY, .person = POLICY};
+    desks_do(&s, &tell);
+    tell.person = LAW;
+    tell.seconds = true;
+    desks_do(&s, &tell);
+    CHECK_EQ(days_until(&s, DESK_TASK_NOTICE_OVER, 20), 10);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NOTIFIED);
+    desks_do(&s, &(struct desks_act){
+                     .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS});
+    (void)tick(&s);
+    CHECK(!has_task(&s, DESK_TASK_NOTICE_OVER));
+    desks_end(&s);
+}
+
+/* Where it is data that says so: 48 hours in the EU, 14 days elsewhere. */
+TEST(the_legal_process_that_follows_an_emergency_is_asked_for) {
+    static const struct {
+        struct desks_kind kind;
+        int days;
+    } cases[] = {{{"de-court", "eu-epoc", "subscriber", "emergency", "DE", "exists created"}, 2},
+                 {{"de-court", "emergency", "emergency", "emergency", "DE", "exists created"}, 14}};
+    for (int i = 0; i < 2; i++) {
+        struct desks s;
+        char id[DESK_ID];
+        desks_begin(&s);
+        desks_receive(&s, "a filing", id);
+        desks_authenticated(&s, id, &cases[i].kind);
+        desks_open_case(&s, id, TWO_FIELDS);
+        struct desk_history h;
+        CHECK_OK(desk_history_load(s.desk, slice_str(id), &h));
+        CHECK_EQ(desks_verdict(&s, id, h.seats[0].lens, "clear", "DE"), DESK_OK);
+        desk_history_free(&h);
+        for (int who = INTAKE_1; who <= INTAKE_2; who++)
+            desks_do(&s,
+                     &(struct desks_act){.id = id, .move = DESK_MOVE_SIGN_ORDER, .person = who});
+        CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+        CHECK_EQ(days_until(&s, DESK_TASK_PROCESS, 20), cases[i].days);
+        desks_end(&s);
+    }
+}
+
+TEST(what_is_preserved_is_told_of_before_it_ends) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    struct desks_act keep = {.id = id, .move = DESK_MOVE_PRESERVE, .person = POLICY};
+    desks_do(&s, &keep);
+    keep.person = LAW;
+    keep.seconds = true;
+    desks_do(&s, &keep);
+    CHECK(desks_case(&s, id).preserved_until != 0);
+    (void)tick(&s);
+    /* Of thirty days: after five and eight also the answer's deadline comes near. */
+    CHECK_EQ(days_until(&s, DESK_TASK_PRESERVED, 40), 23);
+    days(&s, 8);
+    CHECK(!has_task(&s, DESK_TASK_PRESERVED));
+    desks_end(&s);
+}
+
 static bool lacks(void *ctx, slice case_id, const struct office_person *person) {
     int *n = ctx;
     (void)case_id;
@@ -400,6 +504,54 @@ TEST(a_move_and_its_leaf_are_there_both_or_neither_whenever_it_dies) {
         whole(&s);
     }
     desks_end(&s);
+}
+
+static void suspend(struct desks *s) {
+    bool more = true;
+    desks_again(s);
+    CHECK_EQ(desks_list(s, "suspension s-1\njurisdictions HK\nscope all\nwording Suspended.\n"
+                           "start 2026-07-06T00:00:00Z\nreview 2026-10-01T00:00:00Z\n"),
+             DESK_OK);
+    while (more)
+        CHECK_OK(desk_settle_more(s->desk, &more));
+}
+
+/* Before it is in force, nothing is held; after, everything will be. */
+TEST(a_suspension_that_dies_half_way_goes_on_where_it_was) {
+    enum { MANY = 150 };
+    for (int round = 0; round < 6; round++) {
+        struct desks s;
+        char id[DESK_ID], bytes[32];
+        uint64_t count[DESK_STATE_COUNT];
+        bool more = true;
+        desks_begin(&s);
+        for (int i = 0; i < MANY; i++) {
+            (void)snprintf(bytes, sizeof bytes, "filing %d", i);
+            desks_receive(&s, bytes, id);
+        }
+        CHECK_OK(desk_store_run(s.desk->store,
+                                "UPDATE cases SET regime = 'national', beneficiary = 'HK'", ""));
+        desk_close(s.desk);
+        s.desk = NULL;
+        pid_t child = fork();
+        if (child == 0) {
+            suspend(&s);
+            _exit(0);
+        }
+        CHECK(child > 0);
+        usleep(5000 + 15000 * (useconds_t)round);
+        CHECK(kill(child, SIGKILL) == 0);
+        CHECK(waitpid(child, NULL, 0) == child);
+        CHECK_OK(desk_open(&s.desk, s.folder));
+        whole(&s);
+        bool in_force = desk_list(s.desk)->suspensions.n > 0;
+        while (more)
+            CHECK_OK(desk_settle_more(s.desk, &more));
+        CHECK_OK(desk_cases_count(s.desk, count));
+        CHECK_EQ(count[DESK_STATE_HELD], in_force ? MANY : 0);
+        whole(&s);
+        desks_end(&s);
+    }
 }
 
 /* The ledger fails in the middle: the move was not made. */

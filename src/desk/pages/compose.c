@@ -554,7 +554,7 @@ struct filled {
     struct desk_say says[SAYS_MAX];
     size_t n;
     slice wording[LINES_MAX];
-    buf words, account, before, beneficiary, manifest;
+    buf words, account, before, beneficiary, manifest, letter;
 };
 
 static err add_say(struct filled *f, slice name, slice text) {
@@ -668,29 +668,65 @@ static err read_date(const struct filled *f, uint64_t *ms) {
     return OK;
 }
 
-/* What is signed of it is its hash; it goes with the move. */
-static err read_manifest(struct page *p, struct filled *f) {
-    uint8_t hash[32];
-    char text[HEX_TEXT];
-    TRY(page_field(p, "manifest", &f->manifest));
-    if (f->manifest.n == 0)
-        return OK;
-    slice manifest = buf_slice(&f->manifest);
-    TRY(crypto_sha256.hash(hash, &manifest, 1));
-    hex_text(hash, text);
-    return add_say(f, slice_str("manifest"), slice_str(text));
-}
-
-static err read_filled(struct page *p, struct filled *f) {
-    buf seconds = buf_on(NULL);
-    TRY(read_says(p, f));
-    TRY(read_manifest(p, f));
+static void set_says(struct filled *f) {
     for (size_t i = 0; i < f->n; i++) {
         f->says[i].name = slice_of(f->text.p + f->at[i].name, f->at[i].name_n);
         f->says[i].text = slice_of(f->text.p + f->at[i].text, f->at[i].text_n);
     }
     f->draft.says = f->says;
     f->draft.say_count = f->n;
+}
+
+static slice said(const struct filled *f, const char *name) {
+    for (size_t i = 0; i < f->n; i++)
+        if (slice_equal(f->says[i].name, slice_str(name)))
+            return f->says[i].text;
+    return SLICE_EMPTY;
+}
+
+/* What is signed of what goes with the move is its hash. */
+static err say_hash(struct filled *f, const char *name, slice bytes) {
+    uint8_t hash[32];
+    char text[HEX_TEXT];
+    if (bytes.n == 0)
+        return OK;
+    TRY(crypto_sha256.hash(hash, &bytes, 1));
+    hex_text(hash, text);
+    TRY(add_say(f, slice_str(name), slice_str(text)));
+    set_says(f);
+    return OK;
+}
+
+/* The ground's letter; who seconds the move finds it sealed. */
+static err read_letter(struct page *p, const struct desk_case *c, struct filled *f) {
+    buf reference = buf_on(NULL), asked_ = buf_on(NULL);
+    slice ground = said(f, "ground");
+    const struct json_object *reason =
+        page_json_find(page_data_list(p->pages->data, "reasons", "reasons"), ground);
+    slice template = page_json_string(reason, "letter");
+    if ((asks[f->draft.move] & ASK_LETTER) == 0 || template.n == 0)
+        return OK;
+    err e = page_field(p, "letter-reference", &reference);
+    if (e == OK)
+        e = page_field(p, "letter-asked", &asked_);
+    if (e == OK)
+        e = page_letter(
+            p, (const char *)template.p, c,
+            &(struct page_letter_facts){ground, buf_slice(&reference), buf_slice(&asked_)},
+            &f->letter);
+    buf_free(&reference);
+    buf_free(&asked_);
+    return e;
+}
+
+static err read_filled(struct page *p, const struct desk_case *c, struct filled *f) {
+    buf seconds = buf_on(NULL);
+    TRY(read_says(p, f));
+    set_says(f);
+    TRY(page_field(p, "manifest", &f->manifest));
+    TRY(say_hash(f, "manifest", buf_slice(&f->manifest)));
+    TRY(read_letter(p, c, f));
+    TRY(say_hash(f, "letter", buf_slice(&f->letter)));
     TRY(read_date(f, &f->draft.until));
     TRY(read_account(p, f));
     TRY(read_wording(p, f));
@@ -708,14 +744,8 @@ static void free_filled(struct filled *f) {
     buf_free(&f->before);
     buf_free(&f->beneficiary);
     buf_free(&f->manifest);
+    buf_free(&f->letter);
     mem_free(NULL, f, sizeof(*f));
-}
-
-static slice said(const struct filled *f, const char *name) {
-    for (size_t i = 0; i < f->n; i++)
-        if (slice_equal(f->says[i].name, slice_str(name)))
-            return f->says[i].text;
-    return SLICE_EMPTY;
 }
 
 /* ---- The texts ---- */
@@ -764,50 +794,19 @@ static err order_paper(struct page *p, const struct desk_case *c, const struct f
     return OK;
 }
 
-/* The ground's letter; who seconds the move finds it sealed. */
-static err letter_text(struct page *p, const struct desk_case *c, const struct filled *f,
-                       buf *text) {
-    buf reference = buf_on(NULL), asked_ = buf_on(NULL);
-    slice ground = said(f, "ground");
-    const struct json_object *reason =
-        page_json_find(page_data_list(p->pages->data, "reasons", "reasons"), ground);
-    slice template = page_json_string(reason, "letter");
-    if ((asks[f->draft.move] & ASK_LETTER) == 0 || template.n == 0)
-        return OK;
-    err e = page_field(p, "letter-reference", &reference);
-    if (e == OK)
-        e = page_field(p, "letter-asked", &asked_);
-    if (e == OK)
-        e = page_letter(
-            p, (const char *)template.p, c,
-            &(struct page_letter_facts){ground, buf_slice(&reference), buf_slice(&asked_)}, text);
-    buf_free(&reference);
-    buf_free(&asked_);
-    return e;
-}
-
-/* It goes in the letter's place. */
-static void manifest(struct page *p, const struct filled *f) {
-    if (f->manifest.n == 0)
-        return;
-    html_open(&p->h, "section", "class", "paper", NULL);
-    page_element(p, "h2", WORD_MANIFEST);
-    page_paper_text(p, "letter", buf_slice(&f->manifest));
-    html_close(&p->h);
-}
-
-static void letter(struct page *p, slice text) {
+/* A letter, or a manifest in its place, of which the move says the hash. */
+static void beside(struct page *p, enum word title, enum word what, slice text) {
     if (text.n == 0)
         return;
-    html_open(&p->h, "section", "class", "paper", NULL);
-    page_element(p, "h2", WORD_LETTER);
-    page_element(p, "p", WORD_LETTER_TEXT);
+    html_open(&p->h, "section", "class", "paper", "data-name", "letter", NULL);
+    page_element(p, "h2", title);
+    page_element(p, "p", what);
     page_paper_text(p, "letter", text);
     html_close(&p->h);
 }
 
 static err papers(struct page *p, const struct desk_case *c, const struct filled *f,
-                  const struct desk_texts *texts, slice letter_) {
+                  const struct desk_texts *texts) {
     char action[32 + DESK_ID] = "/case/";
     memcpy(action + 6, c->id, strlen(c->id));
     memcpy(action + 6 + strlen(c->id), "/move", 6);
@@ -820,8 +819,8 @@ static err papers(struct page *p, const struct desk_case *c, const struct filled
     TRY(order_paper(p, c, f, buf_slice(&texts->order)));
     if ((asks[f->draft.move] & ASK_ACCOUNT) && has_order(c) && f->draft.seconds == 0)
         TRY(sealed_order(p, c, c->order, "before", WORD_ORDER_BEFORE, false, false));
-    letter(p, letter_);
-    manifest(p, f);
+    beside(p, WORD_LETTER, WORD_LETTER_TEXT, buf_slice(&f->letter));
+    beside(p, WORD_MANIFEST, WORD_MANIFEST_TEXT, buf_slice(&f->manifest));
     html_open(&p->h, "p", "class", "actions", NULL);
     page_press(p, "sign", WORD_SIGN);
     html_element(&p->h, "button", slice_str(page_word(p, WORD_SEND_LINES)), "type", "submit",
@@ -836,22 +835,18 @@ static err compose(struct page *p, struct filled *f) {
     struct desk_case c;
     struct desk_texts texts = {buf_on(NULL), buf_on(NULL)};
     struct desk_why why = {.reason = DESK_OK};
-    buf text = buf_on(NULL);
     err e = asked(p, &c, &f->draft.move);
     if (e == OK)
-        e = read_filled(p, f);
+        e = read_filled(p, &c, f);
     f->draft.case_id = slice_str(c.id);
     f->draft.person = p->person->id;
     if (e == OK)
         e = desk_compose(p->desk, &f->draft, &texts, &why);
-    if (e == OK)
-        e = letter_text(p, &c, f, &text);
-    if (e == OK && desk_unfilled(buf_slice(&text))) {
+    if (e == OK && desk_unfilled(buf_slice(&f->letter))) {
         why.reason = DESK_UNFILLED;
         e = ERR_DENIED;
     }
-    e = e == OK ? papers(p, &c, f, &texts, buf_slice(&text)) : page_error(p, e, &why);
-    buf_free(&text);
+    e = e == OK ? papers(p, &c, f, &texts) : page_error(p, e, &why);
     buf_free(&texts.move);
     buf_free(&texts.order);
     return e;

@@ -46,7 +46,7 @@ static void bring_into_force(struct desk *d, const char *folder) {
         must(ERR_MALFORMED, "office.txt");
     must_desk(desk_office_pin(d, buf_slice(&office), o->document.hash, &why), "office", &why);
     must_desk(desk_list_change(d, buf_slice(&list), NULL, 0, &why), "list", &why);
-    must_desk(desk_server_set(d, (const uint8_t[32]){7}, 1, &why), "server", &why);
+    must(desk_server_set(d, (const uint8_t[32]){7}, 1), "server");
     office_free(o);
     buf_free(&office);
     buf_free(&list);
@@ -92,6 +92,7 @@ static void attached(void *ctx, slice case_id, size_t number, slice file) {
 struct serving {
     struct sys_loop *loop;
     struct desk *desk;
+    struct sys_timer settle;
 };
 
 static void input_line(void *ctx, unsigned events) {
@@ -115,8 +116,15 @@ static void input_line(void *ctx, unsigned events) {
     fflush(stdout);
 }
 
+static void settle(void *ctx) {
+    struct serving *s = ctx;
+    bool more;
+    must(desk_settle_more(s->desk, &more), "settle");
+    must(sys_timer_set(&s->settle, s->loop, more ? 1 : 100, settle, s), "timer");
+}
+
 static void serve(struct desk *d, struct desk_pages *pages, const char *port) {
-    struct serving serving = {NULL, d};
+    struct serving serving = {.desk = d};
     struct sys_loop *loop;
     struct sys_web *web;
     struct sys_watch input = {0};
@@ -132,11 +140,13 @@ static void serve(struct desk *d, struct desk_pages *pages, const char *port) {
     serving.loop = loop;
     must(sys_listen_open(&options.fd, &listen), "listen");
     must(sys_web_new(&web, loop, &options), "web");
+    settle(&serving);
     must(sys_watch_start(&input, loop, 0, SYS_READ, input_line, &serving), "input");
     printf("ready\n");
     fflush(stdout);
     must(sys_loop_run(loop), "run");
     sys_watch_stop(&input);
+    sys_timer_cancel(&serving.settle);
     sys_web_free(web);
     sys_loop_free(loop);
 }

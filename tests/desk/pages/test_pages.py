@@ -363,6 +363,11 @@ def a_letter_has_no_placeholder_when_it_is_signed(desk):
     text = texts(page.text)["move"]
     move = {"move": text, "move-lines": desk.sign("intake-1", text)}
     good_page(visitor.post(f"/case/{case}/move", move | {"letter": letter + "{until}\n"}), 422)
+    for other in (letter + "We give it.\n", ""):
+        answer = visitor.post(f"/case/{case}/move", move | {"letter": other})
+        good_page(answer, 422)
+        expect("LETTER" in answer.text, answer.text)
+    expect(f"say letter {hashlib.sha256(letter.encode()).hexdigest()}\n" in text, text)
     expect(visitor.post(f"/case/{case}/move", move | {"letter": letter}).status == 303, "not signed")
 
 

@@ -240,7 +240,7 @@ function beforeSending(form: HTMLFormElement, first: () => Promise<void>): void 
  * already, and sends it. */
 function formToSign(form: HTMLFormElement): void {
   const papers = all("[data-sign]", form);
-  for (const paper of papers) {
+  for (const paper of all(".paper", form)) {
     const pre = one("pre", paper);
     if (pre !== null && pre.textContent !== "" && paper.dataset.numbers === undefined)
       one("[data-save]", paper)?.replaceChildren(saveLink(utf8(pre.textContent ?? ""), `${paper.dataset.name}.txt`));
