@@ -100,23 +100,13 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-<<<<<<< HEAD
-    {"annex", command_annex},   {"answer", command_answer},     {"audit", command_audit},
-    {"carry", command_carry},   {"deliver", command_deliver},   {"demo", command_demo},
-    {"enrol", command_enrol},   {"import", command_import},     {"init", command_init},
-    {"ledger", command_ledger}, {"list", command_list},         {"merge", command_merge},
-    {"office", command_office}, {"pictures", command_pictures}, {"report", command_report},
-    {"serve", command_serve},   {"server", command_server},     {"show", command_show},
-    {"sign", command_sign},     {"signed", command_signed},
-=======
     {"annex", command_annex},     {"answer", command_answer}, {"audit", command_audit},
     {"audited", command_audited}, {"carry", command_carry},   {"deliver", command_deliver},
     {"demo", command_demo},       {"enrol", command_enrol},   {"import", command_import},
     {"init", command_init},       {"ledger", command_ledger}, {"list", command_list},
-    {"merge", command_merge},     {"office", command_office}, {"report", command_report},
-    {"serve", command_serve},     {"server", command_server}, {"show", command_show},
-    {"sign", command_sign},       {"signed", command_signed},
->>>>>>> main
+    {"merge", command_merge},     {"office", command_office}, {"pictures", command_pictures},
+    {"report", command_report},   {"serve", command_serve},   {"server", command_server},
+    {"show", command_show},       {"sign", command_sign},     {"signed", command_signed},
 };
 
 /* ---- Options ---- */
@@ -125,25 +115,14 @@ static const char **option_place(struct command_line *line, const char *option) 
     struct {
         const char *name;
         const char **place;
-    } options[] = {{"--as", &line->as},
-                   {"--key", &line->key},
-                   {"--schema", &line->schema},
-                   {"--facts", &line->facts},
-                   {"--with", &line->with},
-                   {"--office", &line->office},
-                   {"--list", &line->list},
-                   {"--to", &line->to},
-                   {"--pin", &line->pin},
-                   {"--listen", &line->listen},
-                   {"--alarm", &line->alarm},
-                   {"--people", &line->people},
-                   {"--from", &line->from},
-                   {"--until", &line->until},
-                   {"--statement", &line->statement},
-                   {"--review", &line->review},
-                   {"--draft", &line->draft},
-                   {"--openings", &line->openings},
-                   {"--padding", &line->padding}};
+    } options[] = {
+        {"--as", &line->as},          {"--key", &line->key},     {"--schema", &line->schema},
+        {"--facts", &line->facts},    {"--with", &line->with},   {"--office", &line->office},
+        {"--list", &line->list},      {"--to", &line->to},       {"--pin", &line->pin},
+        {"--listen", &line->listen},  {"--alarm", &line->alarm}, {"--people", &line->people},
+        {"--from", &line->from},      {"--until", &line->until}, {"--statement", &line->statement},
+        {"--review", &line->review},  {"--draft", &line->draft}, {"--openings", &line->openings},
+        {"--padding", &line->padding}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (strcmp(options[i].name, option) == 0)
             return options[i].place;

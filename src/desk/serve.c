@@ -40,11 +40,8 @@ struct serving {
     struct sys_signals signals;
     struct sys_timer tick, settle;
     struct sys_herald *herald; /* NULL: alarms are in the pages alone */
-<<<<<<< HEAD
     struct desk_painter *painter;
-=======
     struct sys_beside *publisher;
->>>>>>> main
     int fd;
     const char *doing; /* what failed, if something does */
     err broken;        /* why the loop was stopped, if it was not told to */
@@ -165,13 +162,10 @@ static err serve(struct serving *s, const struct command_line *o, struct publish
     s->doing = "the command for alarms";
     if (o->alarm != NULL)
         TRY(sys_herald_start(&s->herald, o->alarm));
-<<<<<<< HEAD
     s->doing = "what draws attachments";
     TRY(desk_painter_start(&s->painter));
-=======
     s->doing = "the process that publishes the ledger";
     TRY(sys_beside_start(&s->publisher, on_publish, publishing, TICK_MS));
->>>>>>> main
     TRY(sys_loop_new(&s->loop, NULL));
     TRY(sys_signals_start(&s->signals, s->loop, sys_stop_signals, on_signal, s));
     s->doing = folder;
