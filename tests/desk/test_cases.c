@@ -68,6 +68,30 @@ static bool is_carried(struct desks *s) {
     return open_task(s, DESK_TASK_CARRY).id != 0;
 }
 
+TEST(a_picture_of_an_attachment_is_read_by_the_cases_holders) {
+    struct desks s;
+    char id[DESK_ID];
+    buf plain = {0};
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    slice case_id = slice_str(id), png = slice_str("its points, as a PNG");
+    CHECK_OK(desk_picture_put(s.desk, case_id, 2, 3, SLICE_EMPTY, png));
+    CHECK_OK(desk_picture_put(s.desk, case_id, 3, 0, slice_str("it is broken"), SLICE_EMPTY));
+    CHECK_ERR(desk_picture_put(s.desk, slice_str("c-none"), 1, 1, SLICE_EMPTY, png), ERR_NOT_FOUND);
+    CHECK_ERR(desk_picture_put(s.desk, case_id, 1, DESK_PICTURE_PLACES, SLICE_EMPTY, png), ERR_BUG);
+    CHECK(!desks_disk_has(&s, png));
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_PICTURE, 2 * DESK_PICTURE_PLACES + 3, &plain));
+    reader r = reader_of(buf_slice(&plain));
+    slice note, bytes;
+    CHECK_OK(reader_vec(&r, &note));
+    CHECK_OK(reader_vec(&r, &bytes));
+    CHECK_EQ(note.n, 0);
+    CHECK_SLICE(bytes, png);
+    CHECK(!desks_open(&s, id, EXPERT_1, DESK_SEALED_PICTURE, 3 * DESK_PICTURE_PLACES, &plain));
+    buf_free(&plain);
+    desks_end(&s);
+}
+
 TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
     struct desks s;
     char id[DESK_ID];

@@ -311,9 +311,14 @@ static bool sealed(void *ctx, const struct desk_sealed *s) {
     html_open(&p->h, "article", "class", "sealed", NULL);
     html_open(&p->h, "h3", NULL);
     page_say(p, sealed_word(s->kind));
+    uint64_t places = s->kind == DESK_SEALED_PICTURE ? DESK_PICTURE_PLACES : 1;
     if (s->number > 0) {
         html_string(&p->h, " ");
-        html_number(&p->h, s->number);
+        html_number(&p->h, s->number / places);
+    }
+    if (s->number % places > 0) {
+        html_string(&p->h, " / ");
+        html_number(&p->h, s->number % places);
     }
     html_close(&p->h);
     html_open(&p->h, "p", "class", "faint", NULL);
