@@ -182,6 +182,9 @@ TEST(only_a_reviewer_of_the_round_is_replaced) {
     refused(&s, &replace, DESK_FACTS);
     replace.says[0] = "lens policy";
     refused(&s, &replace, DESK_FACT);
+    desks_end(&s);
+    begin_case(&s, id);
+    desks_open_case(&s, id, TWO_FIELDS);
     replace.says[0] = "lens of-mine";
     refused(&s, &replace, DESK_FACT);
     desks_end(&s);
