@@ -368,6 +368,7 @@ static err go(struct audit *a) {
     TRY(count_faults(a->count, fault_found, a));
     TRY(audit_documents_check(a));
     TRY(audit_tables_check(a));
+    TRY(audit_pages(a));
     return audit_review(a);
 }
 

@@ -28,6 +28,7 @@
     X(STATEMENT, "the auditor's statement is not theirs, or is of another report")                 \
     X(CELL, "a number of the report is not what the ledger and the statement give")             \
     X(BAND, "a band is not what the statement says, or not where the figure lies, or tells more")  \
+    X(PAGE, "the report's JSON or page says other than its tables")                                \
     X(REVIEW, "the auditor's review is not theirs, or not of the cases that the lot drew")
 /* clang-format on */
 

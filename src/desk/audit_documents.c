@@ -174,12 +174,17 @@ static void check_releases(struct audit *a) {
 
 /* ---- Suspensions ---- The report's are those of the lists that its ledger has. */
 
-static err expected(struct audit *a, buf *out) {
-    struct report_suspensions s = {.n = 0};
+err audit_suspensions(const struct audit *a, struct report_suspensions *s) {
     err e = OK;
     for (uint64_t i = 1; e == OK && i < AUDIT_VERSIONS; i++)
         if (a->lists[i].list != NULL)
-            e = report_suspensions_take(&s, a->lists[i].list, a->lists[i].noticed);
+            e = report_suspensions_take(s, a->lists[i].list, a->lists[i].noticed);
+    return e;
+}
+
+static err expected(const struct audit *a, buf *out) {
+    struct report_suspensions s = {.n = 0};
+    err e = audit_suspensions(a, &s);
     if (e == OK)
         e = report_suspensions_write(out, &s, a->report.from, a->report.until);
     report_suspensions_free(&s);

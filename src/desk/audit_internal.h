@@ -50,7 +50,9 @@ struct audit {
     struct audit_sum *sum;
     struct report_of report; /* of which the report says that it is */
     struct audit_table tables[REPORT_TABLES];
-    buf bands;                /* the file */
+    buf bands; /* the file, and what it says */
+    struct report_band told_bands[DESK_BANDS_MAX];
+    size_t band_count;
     slice stated_bands;       /* lines of the statement, each with its word */
     struct desk_ids in_bands; /* kinds of process */
     struct merkle_checkpoint checkpoint;
@@ -89,7 +91,13 @@ void audit_tables_free(struct audit *a);
 void audit_document_keep(struct audit *a, const slice *values, uint64_t place);
 MUST err audit_release_keep(struct audit *a, const slice *values, uint64_t list);
 MUST err audit_documents_check(struct audit *a);
+/* As the lists have them. */
+MUST err audit_suspensions(const struct audit *a, struct report_suspensions *s);
 void audit_documents_free(struct audit *a);
+
+/* ---- Pages ---- audit_pages.c, after both */
+
+MUST err audit_pages(struct audit *a);
 
 /* ---- The second reading ---- audit_review.c, after the tables */
 

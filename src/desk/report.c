@@ -14,12 +14,21 @@
 /* ---- What the making needs beside ---- */
 
 struct making {
-    struct reporting r;
+    struct desk *desk;
+    struct report_told told;
+    uint64_t now;
+    struct count *all, *closed; /* of every case; of those that stay closed */
+    struct report_suspensions suspensions;
+    struct report_band bands[DESK_BANDS_MAX];
     struct sys_out openings, auditor; /* the public's; all, the auditor's */
     char auditor_path[LEDGER_PATH];
     buf line, *statement;
     struct ledger_key key; /* whose name the ledger's is; its seed is wiped */
 };
+
+static const struct desk_bands *bands_of(const struct making *m) {
+    return &m->desk->data.bands;
+}
 
 /* ---- From the store ---- */
 
@@ -61,7 +70,7 @@ static err each_leaf(struct making *m) {
     uint8_t filler[MERKLE_FILLER];
     buf store = {0};
     err e = OK;
-    desk_rows_begin(&q, m->r.desk->store, leaves_sql, "i", m->r.of.size);
+    desk_rows_begin(&q, m->desk->store, leaves_sql, "i", m->told.of.size);
     bool more = desk_rows_next(&q);
     while (more && e == OK) {
         struct report_opening o = {.place = desk_row_number(&q, 0), .filler = filler};
@@ -103,16 +112,16 @@ static err count_one(struct making *m, const struct report_opening *o) {
     slice values[MERKLE_SLOTS_NAMED];
     values_of(o, values);
     TRY(write_line(m, &m->auditor, o));
-    return add(m->r.all, values);
+    return add(m->all, values);
 }
 
 /* ---- What is opened ---- Once all is counted: what may be opened is not known before. */
 
 /* Who sees how many are sealed must not learn how many are in a band. */
-static err seal_one(struct reporting *r, const slice *values, const struct count_case *its) {
-    if (!desk_ids_have(&report_bands(r)->all, its->process))
-        r->sealed++;
-    return add(r->closed, values);
+static err seal_one(struct making *m, const slice *values, const struct count_case *its) {
+    if (!desk_ids_have(&bands_of(m)->all, its->process))
+        m->told.sealed++;
+    return add(m->closed, values);
 }
 
 static err open_one(struct making *m, const struct report_opening *o) {
@@ -121,13 +130,13 @@ static err open_one(struct making *m, const struct report_opening *o) {
     struct count_case its = {.over = true}; /* a public document's */
     values_of(o, values);
     if (values[MERKLE_SLOT_CASE].n > 0)
-        TRY(count_case_get(m->r.all, values[MERKLE_SLOT_CASE], &its));
-    if (!its.over || its.barred || desk_ids_have(&report_bands(&m->r)->all, its.process))
-        return seal_one(&m->r, values, &its);
+        TRY(count_case_get(m->all, values[MERKLE_SLOT_CASE], &its));
+    if (!its.over || its.barred || desk_ids_have(&bands_of(m)->all, its.process))
+        return seal_one(m, values, &its);
     for (size_t i = 0; i < o->n; i++)
         if (!report_is_secret(o->fields[i].slot))
             shown.fields[shown.n++] = o->fields[i];
-    m->r.opened++;
+    m->told.opened++;
     return write_line(m, &m->openings, &shown);
 }
 
@@ -159,28 +168,28 @@ static void name_of_file(const struct report_of *of, const char *end, char name[
 /* For the auditor alone, beside what is public. */
 static err begin_auditor(struct making *m) {
     char name[LEDGER_PATH], path[LEDGER_PATH], from[REPORT_DAY], until[REPORT_DAY];
-    report_day(m->r.of.from, from);
-    report_day(m->r.of.until, until);
-    TRY(ledger_path(m->r.desk, "auditor", path));
+    report_day(m->told.of.from, from);
+    report_day(m->told.of.until, until);
+    TRY(ledger_path(m->desk, "auditor", path));
     TRY(sys_dir_make(path));
     snprintf(name, sizeof name, "auditor/openings_%s_%s", from, until);
-    TRY(ledger_path(m->r.desk, name, m->auditor_path));
+    TRY(ledger_path(m->desk, name, m->auditor_path));
     return sys_out_begin(&m->auditor, m->auditor_path, 0600);
 }
 
 static err begin_openings(struct making *m) {
     char name[LEDGER_PATH], path[LEDGER_PATH], below[LEDGER_PATH + 8];
-    name_of_file(&m->r.of, "openings", name);
-    TRY(ledger_path(m->r.desk, "public/report", path));
+    name_of_file(&m->told.of, "openings", name);
+    TRY(ledger_path(m->desk, "public/report", path));
     TRY(sys_dir_make(path));
     snprintf(below, sizeof below, "public/%s", name);
-    TRY(ledger_path(m->r.desk, below, path));
+    TRY(ledger_path(m->desk, below, path));
     return sys_out_begin(&m->openings, path, LEDGER_PUBLIC);
 }
 
 static err count_all(struct making *m) {
-    TRY(count_new(&m->r.all));
-    TRY(count_new(&m->r.closed));
+    TRY(count_new(&m->all));
+    TRY(count_new(&m->closed));
     TRY(begin_auditor(m));
     TRY(each_leaf(m));
     TRY(sys_out_end(&m->auditor));
@@ -190,26 +199,26 @@ static err count_all(struct making *m) {
 
 /* ---- Suspensions ---- Of the lists that the ledger has at this size. */
 
-static err take_list(struct reporting *r, slice bytes, uint64_t since) {
+static err take_list(struct making *m, slice bytes, uint64_t since) {
     struct office_suspensions *list = NULL;
     enum office_reason reason = office_suspensions_load(&list, NULL, bytes, NULL);
     err e = reason == OFFICE_MEMORY ? ERR_NO_MEMORY : reason != OFFICE_OK ? ERR_DAMAGED : OK;
     if (e == OK)
-        e = report_suspensions_take(&r->suspensions, list, since);
+        e = report_suspensions_take(&m->suspensions, list, since);
     office_suspensions_free(list);
     return e;
 }
 
-static err read_lists(struct reporting *r) {
+static err read_lists(struct making *m) {
     struct desk_rows q;
     err e = OK;
-    desk_rows_begin(&q, r->desk->store,
+    desk_rows_begin(&q, m->desk->store,
                     "SELECT d.bytes, d.time FROM documents d"
                     " JOIN document_leaves USING (kind, version) JOIN pending_leaves USING (leaf)"
                     " WHERE d.kind = 'suspensions' AND place < ? ORDER BY d.version",
-                    "i", r->of.size);
+                    "i", m->told.of.size);
     while (e == OK && desk_rows_next(&q))
-        e = take_list(r, desk_row_bytes(&q, 0), desk_row_number(&q, 1));
+        e = take_list(m, desk_row_bytes(&q, 0), desk_row_number(&q, 1));
     err ended = desk_rows_end(&q);
     return e == OK ? ended : e;
 }
@@ -217,24 +226,24 @@ static err read_lists(struct reporting *r) {
 /* ---- Witnesses ---- */
 
 static bool is_witnessed(void *ctx, const struct desk_ledger_witness *w) {
-    struct reporting *r = ctx;
-    r->witnessed = r->witnessed || w->size == r->of.size;
-    return !r->witnessed;
+    struct making *m = ctx;
+    m->told.witnessed = m->told.witnessed || w->size == m->told.of.size;
+    return !m->told.witnessed;
 }
 
 /* ---- Bands ---- */
 
-static err count_bands(struct reporting *r) {
-    const struct desk_bands *b = report_bands(r);
+static err count_bands(struct making *m) {
+    const struct desk_bands *b = bands_of(m);
     for (size_t i = 0; i < b->n; i++)
-        TRY(report_band_count(r->all, b, &b->each[i], &r->of, r->now, &r->bands[i]));
+        TRY(report_band_count(m->all, b, &b->each[i], &m->told.of, m->now, &m->bands[i]));
     return OK;
 }
 
 /* ---- The files ---- */
 
 struct writing {
-    const struct reporting *r;
+    const struct making *m;
     enum report_table table;
     const char *word; /* before each line */
     buf *out;
@@ -245,85 +254,90 @@ static bool write_row(void *ctx, const struct report_row *row) {
     struct writing *w = ctx;
     w->failed = buf_append(w->out, slice_str(w->word));
     if (w->failed == OK)
-        w->failed = report_row_write(w->out, w->table, &w->r->of, row);
+        w->failed = report_row_write(w->out, w->table, &w->m->told.of, row);
     return w->failed == OK;
 }
 
-static err write_rows(struct reporting *r, struct count *c, enum report_table table,
-                      const char *word, buf *out) {
-    struct writing w = {.r = r, .table = table, .word = word, .out = out};
-    TRY(report_rows(c, table, &r->of, &report_bands(r)->all, write_row, &w));
+static err write_rows(struct making *m, struct count *c, enum report_table table, const char *word,
+                      buf *out) {
+    struct writing w = {.m = m, .table = table, .word = word, .out = out};
+    TRY(report_rows(c, table, &m->told.of, &bands_of(m)->all, write_row, &w));
     return w.failed;
 }
 
-static err write_bands(const struct reporting *r, const char *word, buf *out) {
-    const struct desk_bands *b = report_bands(r);
+static err write_bands(const struct making *m, const char *word, buf *out) {
+    const struct desk_bands *b = bands_of(m);
     for (size_t i = 0; i < b->n; i++) {
         TRY(buf_append(out, slice_str(word)));
-        TRY(report_band_write(out, b, &r->of, &r->bands[i]));
+        TRY(report_band_write(out, &m->told.of, &m->bands[i]));
     }
     return OK;
 }
 
-static err write_statement(struct reporting *r, buf *out) {
+static err write_statement(struct making *m, buf *out) {
     char word[16];
-    TRY(review_head_write(out, "statement", &r->of));
+    TRY(review_head_write(out, "statement", &m->told.of));
     for (int t = 0; t < REPORT_TABLES; t++) {
         snprintf(word, sizeof word, "%s ", report_table_word((enum report_table)t));
-        TRY(write_rows(r, r->closed, (enum report_table)t, word, out));
+        TRY(write_rows(m, m->closed, (enum report_table)t, word, out));
     }
-    return write_bands(r, "band ", out);
+    return write_bands(m, "band ", out);
 }
 
-static err table_file(struct reporting *r, enum report_table table, buf *out) {
+static err table_file(struct making *m, enum report_table table, buf *out) {
     TRY(report_head_write(out, table));
-    return write_rows(r, r->all, table, "", out);
+    return write_rows(m, m->all, table, "", out);
 }
 
-static err bands_file(struct reporting *r, buf *out) {
+static err bands_file(struct making *m, buf *out) {
     TRY(report_bands_head_write(out));
-    return write_bands(r, "", out);
+    return write_bands(m, "", out);
+}
+
+static err told_rows(void *ctx, enum report_table table, report_row_visit *visit, void *visit_ctx) {
+    struct making *m = ctx;
+    return report_rows(m->all, table, &m->told.of, &bands_of(m)->all, visit, visit_ctx);
 }
 
 /* One of the files: what makes it, by its number. */
 enum { FILE_SUSPENSIONS = REPORT_TABLES, FILE_BANDS, FILE_JSON, FILE_EN, FILE_ZH, FILES };
-static const char *const file_ends[FILES] = {
+static const char *const file_ends[] = {
     [FILE_SUSPENSIONS] = "suspensions.csv",
     [FILE_BANDS] = "bands.csv",
     [FILE_JSON] = "json",
-    [FILE_EN] = "html",
-    [FILE_ZH] = "zh-Hant.html",
 };
 
-static err content(struct reporting *r, int file, buf *out) {
+static err content(struct making *m, int file, buf *out) {
     switch (file) {
     case FILE_SUSPENSIONS:
-        return report_suspensions_write(out, &r->suspensions, r->of.from, r->of.until);
+        return report_suspensions_write(out, &m->suspensions, m->told.of.from, m->told.of.until);
     case FILE_BANDS:
-        return bands_file(r, out);
+        return bands_file(m, out);
     case FILE_JSON:
-        return report_json(r, out);
+        return report_json(&m->told, out);
     case FILE_EN:
-        return report_html(r, WORDS_EN, out);
+        return report_html(&m->told, WORDS_EN, out);
     case FILE_ZH:
-        return report_html(r, WORDS_ZH, out);
+        return report_html(&m->told, WORDS_ZH, out);
     default:
-        return table_file(r, (enum report_table)file, out);
+        return table_file(m, (enum report_table)file, out);
     }
 }
 
-static err write_files(struct reporting *r) {
+static err write_files(struct making *m) {
     char name[LEDGER_PATH];
     buf out = {0};
     err e = OK;
     for (int i = 0; e == OK && i < FILES; i++) {
         buf_clear(&out);
-        name_of_file(&r->of,
-                     i < REPORT_TABLES ? report_table_end((enum report_table)i) : file_ends[i],
+        name_of_file(&m->told.of,
+                     i < REPORT_TABLES ? report_table_end((enum report_table)i)
+                     : i >= FILE_EN    ? report_page_end((enum words_language)(i - FILE_EN))
+                                       : file_ends[i],
                      name);
-        e = content(r, i, &out);
+        e = content(m, i, &out);
         if (e == OK)
-            e = ledger_file_write(r->desk, name, buf_slice(&out));
+            e = ledger_file_write(m->desk, name, buf_slice(&out));
     }
     buf_free(&out);
     return e;
@@ -333,14 +347,13 @@ static err write_files(struct reporting *r) {
 
 /* The openings before what they open is spoken of. */
 static err make(struct making *m) {
-    struct reporting *r = &m->r;
     TRY(count_all(m));
-    TRY(read_lists(r));
-    TRY(desk_ledger_witnesses(r->desk, is_witnessed, r));
-    TRY(count_bands(r));
-    TRY(write_statement(r, m->statement));
+    TRY(read_lists(m));
+    TRY(desk_ledger_witnesses(m->desk, is_witnessed, m));
+    TRY(count_bands(m));
+    TRY(write_statement(m, m->statement));
     TRY(sys_out_end(&m->openings));
-    return write_files(r);
+    return write_files(m);
 }
 
 static err ledger_now(struct desk *d, struct report_of *of, struct ledger_key *key) {
@@ -357,11 +370,17 @@ static err ledger_now(struct desk *d, struct report_of *of, struct ledger_key *k
 }
 
 static err make_all(struct desk *d, uint64_t from, uint64_t until, struct making *m) {
-    m->r.desk = d;
-    m->r.of.from = from;
-    m->r.of.until = until;
-    m->r.now = desk_now();
-    TRY(ledger_now(d, &m->r.of, &m->key));
+    m->desk = d;
+    m->told.of.from = from;
+    m->told.of.until = until;
+    m->told.rows = told_rows;
+    m->told.ctx = m;
+    m->told.suspensions = &m->suspensions;
+    m->told.bands = m->bands;
+    m->told.band_count = bands_of(m)->n;
+    m->told.folder = d->folder;
+    m->now = desk_now();
+    TRY(ledger_now(d, &m->told.of, &m->key));
     return make(m);
 }
 
@@ -375,9 +394,9 @@ err desk_report(struct desk *d, uint64_t from, uint64_t until, buf *statement) {
     err e = make_all(d, from, until, m);
     if (e != OK)
         statement->n = before;
-    count_free(m->r.all);
-    count_free(m->r.closed);
-    report_suspensions_free(&m->r.suspensions);
+    count_free(m->all);
+    count_free(m->closed);
+    report_suspensions_free(&m->suspensions);
     buf_free(&m->line);
     sys_out_fini(&m->openings);
     sys_out_fini(&m->auditor);

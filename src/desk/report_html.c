@@ -11,16 +11,24 @@ void report_say(struct html *h, enum words_language language, enum word w) {
     html_string(h, words_get(language, w));
 }
 
-/* {1} to {4} stand for what is said with it. */
-static void say_with(struct html *h, enum words_language language, enum word w, const slice *with) {
+/* {1} to {4} stand for what is said with it, each of which is of this class; NULL: of none. */
+static void say_parts(struct html *h, enum words_language language, enum word w, const slice *with,
+                      const char *class) {
     slice rest = slice_str(words_get(language, w));
     while (rest.n > 0) {
         html_text(h, slice_until(&rest, '{'));
-        if (rest.n >= 2 && rest.p[0] >= '1' && rest.p[0] <= '4') {
+        if (rest.n < 2 || rest.p[0] < '1' || rest.p[0] > '4')
+            continue;
+        if (class != NULL)
+            html_element(h, "span", with[rest.p[0] - '1'], "class", class, NULL);
+        else
             html_text(h, with[rest.p[0] - '1']);
-            rest = slice_of(rest.p + 2, rest.n - 2);
-        }
+        rest = slice_of(rest.p + 2, rest.n - 2);
     }
+}
+
+static void say_with(struct html *h, enum words_language language, enum word w, const slice *with) {
+    say_parts(h, language, w, with, NULL);
 }
 
 void report_number_text(uint64_t number, char text[REPORT_NUMBER]) {
@@ -75,7 +83,6 @@ struct group {
 struct groups {
     struct group *each;
     size_t n, room;
-    bool failed;
 };
 
 static struct group *group_of(struct groups *g, slice name) {
@@ -152,7 +159,7 @@ static void table(struct html *h, enum words_language language, enum word captio
 /* ---- What is shown ---- */
 
 struct page {
-    struct reporting *r;
+    const struct report_told *r;
     struct html h;
     enum words_language language;
     struct picture picture;
@@ -198,49 +205,44 @@ static bool add_cell(void *ctx, const struct report_row *row) {
     return true;
 }
 
-struct counted {
-    struct groups *groups;
-    const char *name; /* of the one group of all; NULL: the jurisdiction */
-};
-
 /* With its own median. */
-static bool add_counted(void *ctx, const struct count_cell *c) {
-    struct counted *counted = ctx;
-    struct group *g = group_of(counted->groups, counted->name == NULL ? c->key[COUNT_KEY_ISSUER]
-                                                                      : slice_str(counted->name));
-    if (g == NULL)
-        return !(counted->groups->failed = true);
-    memcpy(g->number, c->number, sizeof c->number);
-    g->number[REPORT_ANSWERED] = c->answered;
-    g->number[REPORT_MEDIAN] = c->median_hours;
+static void put_whole(struct page *p, struct groups *g, slice name, const struct report_row *row) {
+    struct group *group = group_of(g, name);
+    if (group == NULL)
+        html_fail(&p->h, ERR_NO_MEMORY);
+    else
+        memcpy(group->number, row->number, sizeof group->number);
+}
+
+static bool add_issuer(void *ctx, const struct report_row *row) {
+    struct page *p = ctx;
+    put_whole(p, &p->issuers, row->key[0], row);
+    return true;
+}
+
+static bool add_whole(void *ctx, const struct report_row *row) {
+    struct page *p = ctx;
+    put_whole(p, &p->issuers, slice_str(words_get(p->language, WORD_REPORT_ALL)), row);
+    put_whole(p, &p->all, SLICE_EMPTY, row);
     return true;
 }
 
 static err gather(struct page *p) {
-    struct reporting *r = p->r;
-    const struct desk_ids *without = &report_bands(r)->all;
-    struct count_by by = {.from = r->of.from, .until = r->of.until, .keys = 1, .without = without};
-    struct counted issuers = {&p->issuers, NULL},
-                   all = {&p->issuers, words_get(p->language, WORD_REPORT_ALL)},
-                   sum = {&p->all, ""};
-    TRY(report_rows(r->all, REPORT_HALVES, &r->of, without, add_half, p));
-    TRY(report_rows(r->all, REPORT_CELLS, &r->of, without, add_cell, p));
-    TRY(count_cells(r->all, &by, add_counted, &issuers));
-    by.keys = 0;
-    TRY(count_cells(r->all, &by, add_counted, &all));
-    TRY(count_cells(r->all, &by, add_counted, &sum));
-    TRY(p->issuers.failed || p->all.failed ? ERR_NO_MEMORY : OK);
+    const struct report_told *r = p->r;
+    TRY(r->rows(r->ctx, REPORT_HALVES, add_half, p));
+    TRY(r->rows(r->ctx, REPORT_CELLS, add_cell, p));
+    TRY(r->rows(r->ctx, REPORT_ISSUERS, add_issuer, p));
+    TRY(r->rows(r->ctx, REPORT_WHOLE, add_whole, p));
     picture_sort(&p->picture);
-    const char *folder = r->desk->folder;
-    TRY(desk_names_load(&p->process_names, folder, "process-types.json", "types"));
-    TRY(desk_names_load(&p->reason_names, folder, "reasons.json", "reasons"));
-    return desk_names_load(&p->figure_names, folder, "bands.json", "cells");
+    TRY(desk_names_load(&p->process_names, r->folder, "process-types.json", "types"));
+    TRY(desk_names_load(&p->reason_names, r->folder, "reasons.json", "reasons"));
+    return desk_names_load(&p->figure_names, r->folder, "bands.json", "cells");
 }
 
 /* ---- Parts ---- */
 
 static void head(struct page *p) {
-    const struct reporting *r = p->r;
+    const struct report_told *r = p->r;
     char from[REPORT_DAY], until[REPORT_DAY], text[4][REPORT_NUMBER];
     static const struct group none = {.name = ""};
     const struct group *all = p->all.n == 0 ? &none : &p->all.each[0];
@@ -253,8 +255,10 @@ static void head(struct page *p) {
     report_number_text(all->number[COUNT_RECEIVED], text[0]);
     report_number_text(all->number[COUNT_ACCOUNTS], text[1]);
     report_number_text(all->number[COUNT_RELEASED], text[2]);
-    paragraph(p, WORD_REPORT_SUM,
-              (slice[]){slice_str(text[0]), slice_str(text[1]), slice_str(text[2])}, "lead");
+    html_open(&p->h, "p", "class", "lead", NULL);
+    say_parts(&p->h, p->language, WORD_REPORT_SUM,
+              (slice[]){slice_str(text[0]), slice_str(text[1]), slice_str(text[2])}, "number");
+    html_close(&p->h);
     if (!r->witnessed)
         paragraph(p, WORD_NOT_WITNESSED, NULL, "not-witnessed");
 }
@@ -348,14 +352,13 @@ static bool reason_row(void *ctx, const struct report_row *row) {
 }
 
 static err reasons(struct page *p) {
-    const struct desk_ids *without = &report_bands(p->r)->all;
     section(p, WORD_REPORT_REASONS);
     begin_table(&p->h, p->language, WORD_REPORT_REASONS);
     heading(&p->h, p->language, WORD_REPORT_JURISDICTION, false);
     heading(&p->h, p->language, WORD_REPORT_REASON, false);
     heading(&p->h, p->language, WORD_COLUMN_REJECTED, true);
     begin_rows(&p->h);
-    err e = report_rows(p->r->all, REPORT_REASONS, &p->r->of, without, reason_row, p);
+    err e = p->r->rows(p->r->ctx, REPORT_REASONS, reason_row, p);
     end_table(&p->h);
     html_close(&p->h);
     return e;
@@ -390,12 +393,12 @@ static void suspension(struct page *p, const struct report_suspension *s) {
 }
 
 static void suspensions(struct page *p) {
-    const struct reporting *r = p->r;
+    const struct report_told *r = p->r;
     size_t shown = 0;
     section(p, WORD_REPORT_SUSPENSIONS);
-    for (size_t i = 0; i < r->suspensions.n; i++)
-        if (report_suspension_within(&r->suspensions.each[i], r->of.from, r->of.until)) {
-            suspension(p, &r->suspensions.each[i]);
+    for (size_t i = 0; i < r->suspensions->n; i++)
+        if (report_suspension_within(&r->suspensions->each[i], r->of.from, r->of.until)) {
+            suspension(p, &r->suspensions->each[i]);
             shown++;
         }
     if (shown == 0)
@@ -412,7 +415,7 @@ static void band(struct page *p, const struct report_band *b) {
         report_day(b->not_before, day);
     html_open(h, "tr", NULL);
     row_name(h, p->language,
-             desk_names_get(&p->figure_names, slice_str(b->band->id), (int)p->language));
+             desk_names_get(&p->figure_names, slice_str(b->figure), (int)p->language));
     html_open(h, "td", NULL);
     if (b->told)
         say_with(h, p->language, WORD_REPORT_BAND,
@@ -426,25 +429,25 @@ static void band(struct page *p, const struct report_band *b) {
 }
 
 static void bands(struct page *p) {
-    const struct desk_bands *b = report_bands(p->r);
-    if (b->n == 0)
+    const struct report_told *r = p->r;
+    if (r->band_count == 0)
         return;
     section(p, WORD_REPORT_BANDS);
-    paragraph(p, WORD_REPORT_BANDS_TEXT, (slice[]){slice_str(b->law)}, NULL);
-    if (b->unconfirmed)
+    paragraph(p, WORD_REPORT_BANDS_TEXT, (slice[]){slice_str(r->bands[0].law)}, NULL);
+    if (r->bands[0].unconfirmed)
         paragraph(p, WORD_REPORT_BANDS_UNCONFIRMED, NULL, "hint");
     begin_table(&p->h, p->language, WORD_REPORT_BANDS);
     heading(&p->h, p->language, WORD_REPORT_FIGURE, false);
     heading(&p->h, p->language, WORD_COLUMN_RECEIVED, false);
     begin_rows(&p->h);
-    for (size_t i = 0; i < b->n; i++)
-        band(p, &p->r->bands[i]);
+    for (size_t i = 0; i < r->band_count; i++)
+        band(p, &r->bands[i]);
     end_table(&p->h);
     html_close(&p->h);
 }
 
 static void check(struct page *p) {
-    const struct reporting *r = p->r;
+    const struct report_told *r = p->r;
     char size[REPORT_NUMBER], opened[REPORT_NUMBER], sealed[REPORT_NUMBER];
     report_number_text(r->of.size, size);
     report_number_text(r->opened, opened);
@@ -457,6 +460,10 @@ static void check(struct page *p) {
 }
 
 /* ---- The whole ---- */
+
+const char *report_page_end(enum words_language language) {
+    return language == WORDS_ZH ? "zh-Hant.html" : "html";
+}
 
 static err write_page(struct page *p) {
     struct html *h = &p->h;
@@ -483,7 +490,7 @@ static err write_page(struct page *p) {
     return html_result(h);
 }
 
-err report_html(struct reporting *r, enum words_language language, buf *out) {
+err report_html(const struct report_told *r, enum words_language language, buf *out) {
     struct page *p = mem_new(NULL, sizeof *p);
     if (p == NULL)
         return ERR_NO_MEMORY;

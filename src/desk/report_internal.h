@@ -8,24 +8,24 @@
 #include "desk/report_suspensions.h"
 #include "desk/words.h"
 
-struct reporting {
-    struct desk *desk;
+/* What a report tells: as it is made, or as an audit reads it in its tables. */
+struct report_told {
     struct report_of of;
-    uint64_t now;
-    struct count *all, *closed; /* of every case; of those that stay closed */
-    struct report_suspensions suspensions;
-    struct report_band bands[DESK_BANDS_MAX];
     uint64_t opened, sealed; /* entries */
     bool witnessed;
+    /* The rows of a table, as report_rows gives them. */
+    err (*rows)(void *ctx, enum report_table table, report_row_visit *visit, void *visit_ctx);
+    void *ctx;
+    const struct report_suspensions *suspensions;
+    const struct report_band *bands;
+    size_t band_count;
+    const char *folder; /* of a desk, whose data may be its own; or NULL */
 };
 
-static inline const struct desk_bands *report_bands(const struct reporting *r) {
-    return &r->desk->data.bands;
-}
-
 /* The report as one JSON object, and as a page. NO_MEMORY. */
-MUST err report_json(struct reporting *r, buf *out);
-MUST err report_html(struct reporting *r, enum words_language language, buf *out);
+MUST err report_json(const struct report_told *told, buf *out);
+MUST err report_html(const struct report_told *told, enum words_language language, buf *out);
+const char *report_page_end(enum words_language language); /* "html" */
 
 /* ---- The picture ---- report_picture.c */
 

@@ -36,7 +36,7 @@ static err moment(buf *out, const char *name, uint64_t ms, const char *end) {
     return text(out, name, slice_str(time), end);
 }
 
-static err head(const struct reporting *r, buf *out) {
+static err head(const struct report_told *r, buf *out) {
     TRY(buf_append(out, slice_str("{\"type\":\"report\",\"version\":2,")));
     TRY(day(out, "period_start", r->of.from, ","));
     TRY(day(out, "period_end", r->of.until, ","));
@@ -79,12 +79,13 @@ static bool add_row(void *ctx, const struct report_row *row) {
     return rows->failed == OK;
 }
 
-static err tables(struct reporting *r, buf *out) {
-    static const char *const names[REPORT_TABLES] = {"cells", "over_time", "reasons"};
+static err tables(const struct report_told *r, buf *out) {
+    static const char *const names[REPORT_TABLES] = {"cells", "jurisdictions", "whole", "over_time",
+                                                     "reasons"};
     for (int t = 0; t < REPORT_TABLES; t++) {
         struct rows rows = {.out = out, .table = (enum report_table)t};
         TRY(ledger_say(out, ",\n\"%s\":[", names[t]));
-        TRY(report_rows(r->all, rows.table, &r->of, &report_bands(r)->all, add_row, &rows));
+        TRY(r->rows(r->ctx, rows.table, add_row, &rows));
         TRY(rows.failed);
         TRY(buf_append_byte(out, ']'));
     }
@@ -104,11 +105,11 @@ static err suspension(buf *out, const struct report_suspension *s) {
     return moment(out, "ended", s->ended, "}");
 }
 
-static err suspensions(const struct reporting *r, buf *out) {
+static err suspensions(const struct report_told *r, buf *out) {
     bool first = true;
     TRY(buf_append(out, slice_str(",\n\"suspensions\":[")));
-    for (size_t i = 0; i < r->suspensions.n; i++) {
-        const struct report_suspension *s = &r->suspensions.each[i];
+    for (size_t i = 0; i < r->suspensions->n; i++) {
+        const struct report_suspension *s = &r->suspensions->each[i];
         if (!report_suspension_within(s, r->of.from, r->of.until))
             continue;
         TRY(buf_append(out, slice_str(first ? "\n{" : ",\n{")));
@@ -118,13 +119,12 @@ static err suspensions(const struct reporting *r, buf *out) {
     return buf_append_byte(out, ']');
 }
 
-static err band(const struct reporting *r, buf *out, const struct report_band *b) {
-    const struct desk_bands *bands = report_bands(r);
-    TRY(text(out, "option", slice_str(bands->option), ","));
-    TRY(text(out, "law", slice_str(bands->law), ","));
-    TRY(ledger_say(out, "\"unconfirmed\":%s,", bands->unconfirmed ? "true" : "false"));
-    TRY(text(out, "figure", slice_str(b->band->id), ","));
-    TRY(text(out, "counts", slice_str(b->band->accounts ? "accounts" : "requests"), ","));
+static err band(buf *out, const struct report_band *b) {
+    TRY(text(out, "option", slice_str(b->option), ","));
+    TRY(text(out, "law", slice_str(b->law), ","));
+    TRY(ledger_say(out, "\"law_confirmed\":%s,", b->unconfirmed ? "false" : "true"));
+    TRY(text(out, "figure", slice_str(b->figure), ","));
+    TRY(text(out, "counts", slice_str(b->accounts ? "accounts" : "requests"), ","));
     if (b->told) {
         TRY(number(out, "lowest", b->lowest, ","));
         TRY(number(out, "highest", b->highest, ","));
@@ -134,16 +134,16 @@ static err band(const struct reporting *r, buf *out, const struct report_band *b
     return day(out, "not_before", b->not_before, "}");
 }
 
-static err bands(const struct reporting *r, buf *out) {
+static err bands(const struct report_told *r, buf *out) {
     TRY(buf_append(out, slice_str(",\n\"bands\":[")));
-    for (size_t i = 0; i < report_bands(r)->n; i++) {
+    for (size_t i = 0; i < r->band_count; i++) {
         TRY(buf_append(out, slice_str(i == 0 ? "\n{" : ",\n{")));
-        TRY(band(r, out, &r->bands[i]));
+        TRY(band(out, &r->bands[i]));
     }
     return buf_append(out, slice_str("]}\n"));
 }
 
-err report_json(struct reporting *r, buf *out) {
+err report_json(const struct report_told *r, buf *out) {
     TRY(head(r, out));
     TRY(tables(r, out));
     TRY(suspensions(r, out));

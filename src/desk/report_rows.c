@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "desk/facts.h"
 
 /* ---- Days ---- */
 
@@ -28,6 +29,8 @@ static const struct {
     size_t keys, numbers;
 } tables[REPORT_TABLES] = {
     [REPORT_CELLS] = {"csv", "cell", COUNT_KEY_COUNT, REPORT_NUMBERS},
+    [REPORT_ISSUERS] = {"jurisdictions.csv", "jurisdiction", 1, REPORT_NUMBERS},
+    [REPORT_WHOLE] = {"whole.csv", "whole", 0, REPORT_NUMBERS},
     [REPORT_HALVES] = {"over-time.csv", "half", 1, REPORT_NUMBERS},
     [REPORT_REASONS] = {"reasons.csv", "reason", 2, 1},
 };
@@ -210,7 +213,7 @@ err report_rows(struct count *c, enum report_table table, const struct report_of
 
 /* ---- Bands ---- */
 
-static bool add_cell(void *ctx, const struct count_cell *c) {
+static bool take_cell(void *ctx, const struct count_cell *c) {
     *(struct count_cell *)ctx = *c;
     return true;
 }
@@ -223,18 +226,34 @@ static bool is_months(uint64_t from, uint64_t until, uint64_t months) {
     return d1 == d2 && (int64_t)(y2 - y1) * 12 + m2 - m1 == (int64_t)months;
 }
 
+static bool join(const struct desk_ids *ids, char text[16 * DESK_ID]) {
+    size_t n = 0;
+    for (size_t i = 0; i < ids->n; i++) {
+        int more = snprintf(text + n, 16 * DESK_ID - n, "%s%s", i > 0 ? " " : "", ids->each[i]);
+        if (more < 0 || (size_t)more >= 16 * DESK_ID - n)
+            return false;
+        n += (size_t)more;
+    }
+    return true;
+}
+
 err report_band_count(struct count *c, const struct desk_bands *bands, const struct desk_band *band,
                       const struct report_of *of, uint64_t now, struct report_band *out) {
     const struct count_by by = {.from = of->from, .until = of->until, .only = &band->processes};
     struct count_cell all = {.answered = 0};
-    *out = (struct report_band){.band = band};
+    *out = (struct report_band){.unconfirmed = bands->unconfirmed, .accounts = band->accounts};
+    memcpy(out->option, bands->option, sizeof out->option);
+    memcpy(out->law, bands->law, sizeof out->law);
+    memcpy(out->figure, band->id, sizeof out->figure);
+    if (!join(&band->processes, out->processes) || !is_plain(slice_str(out->law)))
+        return ERR_MALFORMED;
     if (!is_months(of->from, of->until, bands->months))
         return OK;
     if (now < of->until + bands->lag) {
         out->not_before = of->until + bands->lag;
         return OK;
     }
-    TRY(count_cells(c, &by, add_cell, &all));
+    TRY(count_cells(c, &by, take_cell, &all));
     uint64_t number = all.number[band->accounts ? COUNT_ACCOUNTS : COUNT_RECEIVED];
     out->told = true;
     out->lowest = number / bands->width * bands->width;
@@ -243,27 +262,20 @@ err report_band_count(struct count *c, const struct desk_bands *bands, const str
 }
 
 err report_bands_head_write(buf *out) {
-    return buf_append(out, slice_str("period_start,period_end,option,figure,counts,process_types,"
-                                     "lowest,highest,not_before,log_size,root_hash\n"));
+    return buf_append(out, slice_str("period_start,period_end,option,law,law_confirmed,figure,"
+                                     "counts,process_types,lowest,highest,not_before,log_size,"
+                                     "root_hash\n"));
 }
 
-static err band_processes(buf *out, const struct desk_ids *ids) {
-    for (size_t i = 0; i < ids->n; i++) {
-        if (i > 0)
-            TRY(buf_append_byte(out, ' '));
-        TRY(buf_append(out, slice_str(ids->each[i])));
-    }
-    return buf_append_byte(out, ',');
-}
-
-err report_band_write(buf *out, const struct desk_bands *bands, const struct report_of *of,
-                      const struct report_band *b) {
+err report_band_write(buf *out, const struct report_of *of, const struct report_band *b) {
     char day[REPORT_DAY] = "";
     TRY(comma_period(out, of->from, of->until));
-    TRY(comma(out, slice_str(bands->option)));
-    TRY(comma(out, slice_str(b->band->id)));
-    TRY(comma(out, slice_str(b->band->accounts ? "accounts" : "requests")));
-    TRY(band_processes(out, &b->band->processes));
+    TRY(comma(out, slice_str(b->option)));
+    TRY(comma(out, slice_str(b->law)));
+    TRY(comma(out, slice_str(b->unconfirmed ? "no" : "yes")));
+    TRY(comma(out, slice_str(b->figure)));
+    TRY(comma(out, slice_str(b->accounts ? "accounts" : "requests")));
+    TRY(comma(out, slice_str(b->processes)));
     if (b->told) {
         TRY(comma_number(out, b->lowest));
         TRY(comma_number(out, b->highest));
@@ -274,4 +286,39 @@ err report_band_write(buf *out, const struct desk_bands *bands, const struct rep
         report_day(b->not_before, day);
     TRY(comma(out, slice_str(day)));
     return ledger_end(out, of);
+}
+
+static bool next_text(slice *line, char *text, size_t n) {
+    return desk_copy(text, n, slice_until(line, ','));
+}
+
+/* What it says is what it would be written as, to the letter. */
+static bool is_written(slice line, const struct report_of *of, const struct report_band *b) {
+    buf again = {0};
+    bool good = report_band_write(&again, of, b) == OK && again.n > 0 &&
+                slice_equal(slice_of(again.p, again.n - 1), line);
+    buf_free(&again);
+    return good;
+}
+
+bool report_band_read(slice line, const struct report_of *of, struct report_band *b) {
+    slice whole = line;
+    *b = (struct report_band){.told = false};
+    (void)slice_until(&line, ',');
+    (void)slice_until(&line, ',');
+    if (!next_text(&line, b->option, sizeof b->option) || !next_text(&line, b->law, sizeof b->law))
+        return false;
+    b->unconfirmed = slice_equal(slice_until(&line, ','), slice_str("no"));
+    if (!next_text(&line, b->figure, sizeof b->figure))
+        return false;
+    b->accounts = slice_equal(slice_until(&line, ','), slice_str("accounts"));
+    if (!next_text(&line, b->processes, sizeof b->processes))
+        return false;
+    b->told = line.n > 0 && line.p[0] != ',';
+    if (b->told && (!next_number(&line, &b->lowest) || !next_number(&line, &b->highest)))
+        return false;
+    if (!b->told)
+        line = slice_of(line.p + (line.n < 2 ? line.n : 2), line.n < 2 ? 0 : line.n - 2);
+    slice day = slice_until(&line, ',');
+    return (day.n == 0 || report_day_read(day, &b->not_before)) && is_written(whole, of, b);
 }

@@ -23,6 +23,8 @@ bool report_day_read(slice text, uint64_t *ms);
 
 enum report_table {
     REPORT_CELLS,
+    REPORT_ISSUERS, /* by jurisdiction alone: a median is no sum of cells */
+    REPORT_WHOLE,
     REPORT_HALVES, /* the half-years up to the period's end, by jurisdiction */
     REPORT_REASONS,
     REPORT_TABLES
@@ -66,16 +68,20 @@ MUST err report_rows(struct count *c, enum report_table table, const struct repo
 /* ---- What a law lets nobody tell but in bands ---- */
 
 struct report_band {
-    const struct desk_band *band;
-    bool told; /* else not before the time, if it is not 0; else of no such period */
+    char option[DESK_ID], law[DESK_ID], figure[DESK_ID];
+    bool unconfirmed, accounts;   /* accounts: they are counted, and not requests */
+    char processes[16 * DESK_ID]; /* a space between */
+    bool told;                    /* else not before the time; 0: of no such period */
     uint64_t lowest, highest, not_before;
 };
-/* Bands are told if the report is of their period, and their time has come. c: of all cases. */
+/* Bands are told if the report is of their period, and their time has come. c: of all cases.
+ * MALFORMED: its data has a comma, or is too long. */
 MUST err report_band_count(struct count *c, const struct desk_bands *bands,
                            const struct desk_band *band, const struct report_of *of, uint64_t now,
                            struct report_band *out);
 MUST err report_bands_head_write(buf *out);
-MUST err report_band_write(buf *out, const struct desk_bands *bands, const struct report_of *of,
-                           const struct report_band *band);
+MUST err report_band_write(buf *out, const struct report_of *of, const struct report_band *band);
+/* False for a line that is none, or of another report. */
+bool report_band_read(slice line, const struct report_of *of, struct report_band *band);
 
 #endif

@@ -68,6 +68,30 @@ static bool is_carried(struct desks *s) {
     return open_task(s, DESK_TASK_CARRY).id != 0;
 }
 
+TEST(a_picture_of_an_attachment_is_read_by_the_cases_holders) {
+    struct desks s;
+    char id[DESK_ID];
+    buf plain = {0};
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    slice case_id = slice_str(id), png = slice_str("its points, as a PNG");
+    CHECK_OK(desk_picture_put(s.desk, case_id, 2, 3, SLICE_EMPTY, png));
+    CHECK_OK(desk_picture_put(s.desk, case_id, 3, 0, slice_str("it is broken"), SLICE_EMPTY));
+    CHECK_ERR(desk_picture_put(s.desk, slice_str("c-none"), 1, 1, SLICE_EMPTY, png), ERR_NOT_FOUND);
+    CHECK_ERR(desk_picture_put(s.desk, case_id, 1, DESK_PICTURE_PLACES, SLICE_EMPTY, png), ERR_BUG);
+    CHECK(!desks_disk_has(&s, png));
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_PICTURE, 2 * DESK_PICTURE_PLACES + 3, &plain));
+    reader r = reader_of(buf_slice(&plain));
+    slice note, bytes;
+    CHECK_OK(reader_vec(&r, &note));
+    CHECK_OK(reader_vec(&r, &bytes));
+    CHECK_EQ(note.n, 0);
+    CHECK_SLICE(bytes, png);
+    CHECK(!desks_open(&s, id, EXPERT_1, DESK_SEALED_PICTURE, 3 * DESK_PICTURE_PLACES, &plain));
+    buf_free(&plain);
+    desks_end(&s);
+}
+
 TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
     struct desks s;
     char id[DESK_ID];
@@ -1671,29 +1695,75 @@ TEST(a_signature_that_waits_is_void_once_its_signer_lost_the_role) {
     desks_end(&s);
 }
 
+static enum desk_reason gives(struct desks *s, const char *id, int giver, int person, slice wrap) {
+    err e = desk_wrap_put(s->desk, slice_str(id), slice_str(people_ids[giver]),
+                          slice_str(people_ids[person]), wrap, &s->why);
+    CHECK(e == OK || e == ERR_DENIED);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+static enum desk_reason drops(struct desks *s, const char *id, int person) {
+    err e = desk_wrap_drop(s->desk, slice_str(id), slice_str(people_ids[person]), &s->why);
+    CHECK(e == OK || e == ERR_DENIED);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+static bool find_rewrap(void *ctx, const struct desk_task *t) {
+    *(bool *)ctx = *(bool *)ctx || t->kind == DESK_TASK_REWRAP;
+    return true;
+}
+
+static bool rewrap_is_due(struct desks *s) {
+    bool due = false;
+    CHECK_OK(desk_tasks_list(s->desk, 0, find_rewrap, &due));
+    return due;
+}
+
 TEST(who_lacks_a_key_gets_it_from_who_has_it) {
     struct desks s;
     char id[DESK_ID];
-    uint8_t wrap[80] = {1};
-    begin_case(&s, id, &desks_epoc);
-    CHECK_ERR(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[EXPERT_1]),
-                            SLICE_ARRAY(wrap), &s.why),
-              ERR_DENIED);
-    CHECK_EQ(s.why.reason, DESK_WRAP);
-    /* Who has it keeps it: nobody puts another in its place. */
-    CHECK_ERR(
-        desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(wrap), &s.why),
-        ERR_DENIED);
+    uint8_t rubbish[80] = {1};
+    slice wrap = SLICE_ARRAY(rubbish);
     buf plain = {0};
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(gives(&s, id, POLICY, EXPERT_1, wrap), DESK_WRAP);
+    /* Who has it keeps it: nobody puts another in its place. */
+    CHECK_EQ(gives(&s, id, POLICY, LAW, wrap), DESK_WRAP);
     CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
-    buf_free(&plain);
     CHECK_OK(
         desk_store_run(s.desk->store, "DELETE FROM wraps WHERE person = ?", "s", people_ids[LAW]));
-    CHECK_OK(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(wrap),
-                           &s.why));
-    CHECK_ERR(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), slice_of(wrap, 79),
-                            &s.why),
-              ERR_DENIED);
+    CHECK_EQ(gives(&s, id, EXPERT_1, LAW, wrap), DESK_WRAP); /* who has none */
+    CHECK_EQ(gives(&s, id, LAW, LAW, wrap), DESK_WRAP);
+    CHECK_EQ(gives(&s, id, POLICY, LAW, slice_of(rubbish, 79)), DESK_WRAP);
+    CHECK_EQ(gives(&s, id, POLICY, LAW, wrap), DESK_OK);
+    buf_free(&plain);
+    desks_end(&s);
+}
+
+TEST(a_wrap_that_opens_nothing_is_given_anew) {
+    struct desks s;
+    char id[DESK_ID];
+    uint8_t rubbish[80] = {1};
+    buf good = {0}, plain = {0};
+    begin_case(&s, id, &desks_epoc);
+    slice law = slice_str(people_ids[LAW]), all = slice_str(id);
+    CHECK_OK(desk_wrap_get(s.desk, all, law, &good));
+    CHECK_EQ(drops(&s, id, EXPERT_1), DESK_WRAP); /* who has none */
+    CHECK(!rewrap_is_due(&s));
+    CHECK_EQ(drops(&s, id, LAW), DESK_OK);
+    CHECK(rewrap_is_due(&s));
+    CHECK_EQ(gives(&s, id, POLICY, LAW, SLICE_ARRAY(rubbish)), DESK_OK);
+    CHECK(!desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    CHECK_EQ(gives(&s, id, RIGHTS, LAW, buf_slice(&good)), DESK_WRAP);
+    CHECK_EQ(drops(&s, id, LAW), DESK_OK);
+    CHECK_EQ(gives(&s, id, RIGHTS, LAW, buf_slice(&good)), DESK_OK);
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    /* The last one stays. */
+    CHECK_OK(desk_store_run(s.desk->store, "DELETE FROM wraps WHERE person <> ?", "t", law));
+    CHECK_EQ(drops(&s, id, LAW), DESK_WRAP);
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    buf_free(&good);
+    buf_free(&plain);
     desks_end(&s);
 }
 
