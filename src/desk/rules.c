@@ -111,7 +111,8 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
                             {INTAKE}, 0, NULL, NULL, NULL},
     /* A letter moves nothing: of a case that is held, too. */
     [DESK_MOVE_WRITE] = {UNDECIDED | S(REJECTED) | S(NOT_HELD) | S(RELEASED) | S(FORGED) |
-                             S(WITHDRAWN), ANY_DUE, ANY_KIND, SAME, {INTAKE | APPROVER}, 0, NULL, written, NULL},
+                             S(WITHDRAWN),
+                         ANY_DUE, ANY_KIND, SAME, {INTAKE | APPROVER}, 0, NULL, written, NULL},
     /* The desk's own. */
     [DESK_MOVE_RECEIVE] = {0, ANY_DUE, ANY_KIND, DESK_STATE_RECEIVED, {0}, 0, NULL, NULL, NULL},
     [DESK_MOVE_HOLD] = {HOLDABLE | S(RELEASED), ANY_DUE, ANY_KIND, DESK_STATE_HELD, {0}, 0, NULL, NULL, set_held},
