@@ -53,6 +53,8 @@ static const char *const histories[] = {
     "classify:received not-held:not-held close:closed",
     "classify:received call-back:authenticated preserve:authenticated open:in-review",
     "classify:received reject:rejected challenge:challenged compel:compelled release:released",
+    "classify:received call-back:authenticated open:in-review verdict:in-review decide:cleared "
+    "release:released after-verdict:released deliver:released",
     "",
 };
 enum { HISTORIES = sizeof histories / sizeof histories[0], TOGETHER = 1000 };
