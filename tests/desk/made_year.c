@@ -150,9 +150,11 @@ static void make_case(struct desk *d, uint64_t i) {
         *to++ = '\0';
         if (strcmp(word, "classify") == 0)
             classify(&m);
-        m.reason = strcmp(word, "reject") == 0
-                       ? PICK("not-authentic", "overbroad", "no-legal-basis", "not-necessary")
-                       : "";
+        m.reason = "";
+        if (strcmp(word, "reject") == 0)
+            m.reason = PICK("not-authentic", "overbroad", "no-legal-basis", "not-necessary");
+        if (strcmp(word, "after-verdict") == 0)
+            m.reason = PICK("block", "clear");
         if (strcmp(word, "notify") == 0)
             m.notice = chance(8) == 0 ? "barred" : "told";
         move_on(d, &m, word, to);
