@@ -140,6 +140,22 @@ err desk_file_receive(struct desk *d, const struct desk_filing *filing,
     return e;
 }
 
+static err picture_put(struct desk *d, slice case_id, uint64_t number, slice note, slice png) {
+    struct desk_case c;
+    TRY(desk_case_get(d, case_id, &c));
+    if (c.state == DESK_STATE_PURGED || c.state == DESK_STATE_LAPSED)
+        return ERR_STATE;
+    return part_seal(d, case_id, DESK_SEALED_PICTURE, number, note, png);
+}
+
+err desk_picture_put(struct desk *d, slice case_id, uint64_t attachment, uint64_t page, slice note,
+                     slice png) {
+    if (page >= DESK_PICTURE_PLACES || attachment > DESK_ATTACHMENTS_MAX)
+        return ERR_BUG;
+    TRY(desk_begin(d));
+    return desk_end(d, picture_put(d, case_id, attachment * DESK_PICTURE_PLACES + page, note, png));
+}
+
 err desk_receipt_find(struct desk *d, const uint8_t hash[32], struct desk_receipt *receipt) {
     struct desk_rows q;
     desk_rows_begin(&q, d->store,

@@ -102,9 +102,6 @@ static err tasks_close(struct desk *d, enum desk_task_kind kind, const char *sql
 
 #define UNTOLD "open = 1 AND released > 0 AND notified = 0 AND told_late = 0 AND bar_until <= ?1"
 #define BAR_OVER "open = 1 AND bar_until > 0 AND bar_until <= ?1 AND notified = 0 AND told_late = 0"
-#define LEFT_OUT                                                                           \
-    "open = 1 AND ?1 > 0 AND EXISTS (SELECT 1 FROM seats s WHERE s.case_id = cases.id AND" \
-    " s.late = 1 AND s.number = 0 AND s.out = 0)"
 #define LATE "open = 1 AND alarm > 0 AND ?1 > 0 AND state IN (0, 1, 3, 4, 5, 6, 9, 10, 18)"
 
 static const struct {
@@ -116,8 +113,6 @@ static const struct {
      CLOSE_FOR(UNTOLD)},
     {DESK_TASK_BAR_ENDS, OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW, OPEN_FOR(BAR_OVER),
      CLOSE_FOR(BAR_OVER)},
-    {DESK_TASK_AFTER_VERDICT, OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW | OFFICE_ROLE_HUMAN_RIGHTS,
-     OPEN_FOR(LEFT_OUT), CLOSE_FOR(LEFT_OUT)},
     {DESK_TASK_DEADLINE, UINT32_MAX >> 1, OPEN_FOR(LATE), CLOSE_FOR(LATE)},
 };
 _Static_assert(DESK_STATE_RECEIVED == 0 && DESK_STATE_AUTHENTICATED == 1 &&

@@ -54,10 +54,11 @@
     X("none", NONE) X("suspended", SUSPENDED) X("beneficiary-unknown", UNKNOWN)                    \
     X("beneficiaries-differ", DIFFER)
 /* What is stored sealed to a case's key. Its number: of the move that brought it; of attachments
- * and letters, counted from 1; 0 of the filing. */
+ * and letters, counted from 1; 0 of the filing; of pictures DESK_PICTURE_PLACES times their
+ * attachment's, and the page, which is 0 of a note that says why there are none, or not all. */
 #define DESK_SEALEDS(X)                                                                            \
     X("filing", FILING) X("attachment", ATTACHMENT) X("move", MOVE) X("order", ORDER)              \
-    X("letter", LETTER) X("objection", OBJECTION) X("manifest", MANIFEST)
+    X("letter", LETTER) X("objection", OBJECTION) X("manifest", MANIFEST) X("picture", PICTURE)
 #define DESK_TASKS(X)                                                                              \
     X("deadline", DEADLINE)         /* 50, 80 or 100 % of a case's time has passed */              \
     X("late-notice", LATE_NOTICE)   /* a user may be told now */                                   \
@@ -128,6 +129,7 @@ enum {
     DESK_COUNTRY = 3,
     DESK_FILING_MAX = 16 << 20, /* bytes of a filing, and of an attachment */
     DESK_ATTACHMENTS_MAX = 16,
+    DESK_PICTURE_PLACES = 64,
     DESK_UNREAD_MAX = 10000, /* filings that nobody classified yet; a second as many of enrolled
                                 authorities */
     DESK_OBJECTIONS_MAX = 8, /* each voids a round: a case must come to an end */
@@ -235,6 +237,10 @@ struct desk_receipt {
  * promises and how it is signed: desk/ledger.h. */
 MUST err desk_file_receive(struct desk *d, const struct desk_filing *filing,
                            struct desk_receipt *receipt, struct desk_why *why);
+/* A picture of a page of an attachment, or (page 0) a text of the desk's about it, which is shown:
+ * what it read in it, or why there is no picture. STATE: the case is purged; NOT_FOUND. */
+MUST err desk_picture_put(struct desk *d, slice case_id, uint64_t attachment, uint64_t page,
+                          slice note, slice png);
 /* By the hash that a receipt names. NOT_FOUND. */
 MUST err desk_receipt_find(struct desk *d, const uint8_t hash[32], struct desk_receipt *receipt);
 /* What the user answers to a notice. reference: SHA-256 of the notice's text, which the account
@@ -401,9 +407,9 @@ MUST err desk_may_moves(struct desk *d, slice case_id, const struct office_perso
  * thing is enc (32 bytes), then the ciphertext. An object: to the case's key, info "sotto desk 1
  * case", aad = case id, a zero byte, the kind's name, a zero byte, its number in decimal. A wrap:
  * the case's private key (32 bytes) to a person's seal key of the office file, info "sotto desk 1
- * wrap", aad = case id, a zero byte, "key", a zero byte, "0". What is in a filing's or attachment's
- * object: opaque name<V>, opaque bytes<V> (RFC 9420's vectors); in the others, the text as it was
- * handed in.
+ * wrap", aad = case id, a zero byte, "key", a zero byte, "0". What is in a filing's, attachment's
+ * or picture's object: opaque name<V>, opaque bytes<V> (RFC 9420's vectors); in the others, the
+ * text as it was handed in.
  */
 
 struct desk_sealed {
@@ -425,10 +431,13 @@ MUST err desk_wrap_get(struct desk *d, slice case_id, slice person, buf *wrap);
  * NOT_FOUND: there is no wrap for them, or nothing sealed; CRYPTO: it is another key. Append. */
 MUST err desk_unseal(struct desk *d, slice case_id, enum desk_sealed_kind kind, uint64_t number,
                      slice person, const uint8_t private[32], buf *plain);
-/* By whoever has it, for who lacks it, or for an expert who is asked. WRAP, also if the
- * person has it already; NO_CASE, BOUND. */
-MUST err desk_wrap_put(struct desk *d, slice case_id, slice person, slice wrap,
+/* By a giver who has it, for who lacks it, or for an expert who is asked. WRAP, also if the giver
+ * has none or the person has it already; NO_CASE, BOUND. */
+MUST err desk_wrap_put(struct desk *d, slice case_id, slice giver, slice person, slice wrap,
                        struct desk_why *why);
+/* Says of one's own wrap that it opens nothing: it goes, and somebody else is to give it anew. WRAP
+ * if there is none, or nobody else has one. */
+MUST err desk_wrap_drop(struct desk *d, slice case_id, slice person, struct desk_why *why);
 /* Who lacks the key of an open case that their role needs. */
 typedef bool desk_lack_visit(void *ctx, slice case_id, const struct office_person *person);
 MUST err desk_wraps_lacking(struct desk *d, desk_lack_visit *visit, void *ctx);

@@ -383,12 +383,13 @@ const struct desk_moved *desk_first_of(const struct step *s) {
     return &s->moved;
 }
 
-/* What is handed in is what the text names; who seconds says nothing more, and signs the same
- * order.
- */
+/* What is handed in is what the text names, which is the round's order where the move is about that
+ * one; who seconds says nothing more, and signs the same order. */
 static enum desk_reason same_as_first(const struct step *s) {
     const struct office_case_move *t = s->a->text;
     if (s->a->order != NULL && memcmp(s->a->order->document.hash, t->order, sizeof t->order) != 0)
+        return DESK_OTHER_ORDER;
+    if ((s->rule->flags & ORDER) != 0 && memcmp(t->order, s->c->order, sizeof t->order) != 0)
         return DESK_OTHER_ORDER;
     if (s->a->seconds == 0)
         return DESK_OK;

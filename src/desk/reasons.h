@@ -75,7 +75,7 @@
     X(UNFILLED, "a letter, or what the user reads, still has a placeholder in braces")             \
     /* Files. */                                                                                   \
     X(UNPINNED, "the first office file must be pinned by its hash")                                \
-    X(WRAP, "a wrapped key is for nobody who needs it, or has the wrong size")                     \
+    X(WRAP, "a wrapped key is for who lacks none, from who has none, or of the wrong size")        \
     /* What must never be seen: the case is left as it was. */                                     \
     X(INVARIANT, "it would break a rule that no move may break; tell the auditor")
 

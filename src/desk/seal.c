@@ -176,8 +176,10 @@ static err wrap_there(struct desk *d, slice case_id, const struct office_person 
     return OK;
 }
 
-static err wrap_put(struct desk *d, slice case_id, slice person, slice wrap, struct desk_why *why) {
-    const struct office_person *p = desk_person(d->office, person);
+static err wrap_put(struct desk *d, slice case_id, slice giver, slice person, slice wrap,
+                    struct desk_why *why) {
+    const struct office_person *p = desk_person(d->office, person),
+                               *from = desk_person(d->office, giver);
     struct desk_case c;
     err e = desk_case_get(d, case_id, &c);
     if (e == ERR_NOT_FOUND)
@@ -187,10 +189,12 @@ static err wrap_put(struct desk *d, slice case_id, slice person, slice wrap, str
         return desk_refuse(why, DESK_WRAP);
     if (desk_person_bound(d, p))
         return desk_refuse(why, DESK_BOUND);
-    /* Nobody spoils the key that somebody has. */
-    bool has = false;
+    /* Nobody spoils the key that somebody has, or gives what they have not. */
+    bool has = false, gives = false;
     TRY(wrap_there(d, case_id, p, &has));
-    if (has)
+    if (from != NULL)
+        TRY(wrap_there(d, case_id, from, &gives));
+    if (has || !gives)
         return desk_refuse(why, DESK_WRAP);
     bool asked =
         c.state == DESK_STATE_NEEDS_EXPERT && (desk_person_roles(p) & OFFICE_ROLE_EXPERT) != 0;
@@ -199,9 +203,34 @@ static err wrap_put(struct desk *d, slice case_id, slice person, slice wrap, str
     return wrap_write(d, case_id, p, wrap);
 }
 
-err desk_wrap_put(struct desk *d, slice case_id, slice person, slice wrap, struct desk_why *why) {
+err desk_wrap_put(struct desk *d, slice case_id, slice giver, slice person, slice wrap,
+                  struct desk_why *why) {
     TRY(desk_begin(d));
-    return desk_end(d, wrap_put(d, case_id, person, wrap, why));
+    return desk_end(d, wrap_put(d, case_id, giver, person, wrap, why));
+}
+
+/* The last one stays, whatever it opens: with it the case would be lost for good. */
+static err wrap_drop(struct desk *d, slice case_id, slice person, struct desk_why *why) {
+    const struct office_person *p = desk_person(d->office, person);
+    bool has = false;
+    uint64_t others;
+    if (p != NULL)
+        TRY(wrap_there(d, case_id, p, &has));
+    TRY(desk_store_number(d->store, &others,
+                          "SELECT count(*) FROM wraps WHERE case_id = ? AND person <> ?", "tt",
+                          case_id, person));
+    if (!has || others == 0)
+        return desk_refuse(why, DESK_WRAP);
+    TRY(desk_store_run(d->store, "DELETE FROM wraps WHERE case_id = ? AND person = ?", "tt",
+                       case_id, person));
+    if (desk_needs_key(d, p))
+        TRY(lack_add(d, case_id, p));
+    return desk_rewrap_task(d);
+}
+
+err desk_wrap_drop(struct desk *d, slice case_id, slice person, struct desk_why *why) {
+    TRY(desk_begin(d));
+    return desk_end(d, wrap_drop(d, case_id, person, why));
 }
 
 /* Whose wrap is for a key that is no longer theirs lacks it, too. */

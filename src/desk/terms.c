@@ -1,5 +1,5 @@
-/* The terms of a regime beside the one to answer within: none moves a case, each opens a task when
- * it is over, which ends with what it was about. */
+/* The terms beside the one to answer within, most of them a regime's: none moves a case, each opens
+ * a task when it is over, or some time before, which ends with what it was about. */
 #include "desk/internal.h"
 
 #define PRESERVED_AHEAD (7 * TIME_DAY)
@@ -24,6 +24,10 @@ static const struct term {
     TERM(DESK_TASK_PROCESS, OFFICE_ROLE_INTAKE | OFFICE_ROLE_APPROVER, "state = 11"),
     TERM(DESK_TASK_PRESERVED, OFFICE_ROLE_INTAKE | OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW,
          "preserved_until > ?1"),
+    TERM(DESK_TASK_AFTER_VERDICT,
+         OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW | OFFICE_ROLE_HUMAN_RIGHTS,
+         "released > 0 AND EXISTS (SELECT 1 FROM seats s WHERE s.case_id = cases.id"
+         " AND s.late = 1 AND s.number = 0 AND s.out = 0)"),
 };
 enum { TERMS = sizeof terms / sizeof terms[0] };
 _Static_assert(DESK_STATE_NEEDS_CLARIFICATION == 5 && DESK_STATE_NOTIFIED == 10 &&
@@ -42,13 +46,22 @@ static uint64_t over(enum desk_task_kind kind, const struct desk_case *c,
         return c->path != OFFICE_EMERGENCY || r->process == 0 ? 0 : c->released + r->process;
     case DESK_TASK_PRESERVED:
         return c->preserved_until;
+    case DESK_TASK_AFTER_VERDICT:
+        return c->released + DESK_AFTER_VERDICT;
     default:
         return 0;
     }
 }
 
+/* How long before it is over somebody is asked. */
+static uint64_t ahead_of(enum desk_task_kind kind) {
+    return kind == DESK_TASK_PRESERVED       ? PRESERVED_AHEAD
+           : kind == DESK_TASK_AFTER_VERDICT ? DESK_AFTER_VERDICT
+                                             : 0;
+}
+
 static err term_open(struct desk *d, const struct term *t, const struct desk_world *w) {
-    uint64_t ahead = t->kind == DESK_TASK_PRESERVED ? PRESERVED_AHEAD : 0;
+    uint64_t ahead = ahead_of(t->kind);
     struct desk_rows q;
     desk_rows_begin(&q, d->store, t->find, "ii", w->now, (uint64_t)t->kind);
     while (desk_rows_next(&q)) {

@@ -98,6 +98,9 @@
     X(SAY_NO_WRAP, \
       "The key of this case has not been given to you yet. Somebody who has it can give it, under Tasks.", \
       "您尚未獲得本案密鑰。持有者可於「待辦事項」中授予。") \
+    X(SAY_BAD_WRAP, \
+      "What you were given as the key of this case opens nothing, and was taken away. Somebody who has the key can give it anew, under Tasks. Tell the auditor if it happens again.", \
+      "您所獲的本案密鑰無法開啟內容，已予撤銷。持有者可於「待辦事項」中重新授予。如再發生，請告知稽核員。") \
     X(SAY_GONE, "It is not there any more.", "資料已不存在。") \
     X(SAY_SAVE, "Save as a file", "存為檔案") \
     X(SAY_PICTURE, "Picture from an attachment", "附件圖像") \
@@ -426,6 +429,7 @@
     X(BYTES, "{1} bytes", "{1}位元組") \
     X(SEALED_FILING, "Filing", "來件") \
     X(SEALED_ATTACHMENT, "Attachment", "附件") \
+    X(SEALED_PICTURE, "Picture of attachment", "附件圖像") \
     X(SEALED_MOVE, "Text of move", "步驟文本") \
     X(SEALED_ORDER, "Order, move", "命令，步驟") \
     X(SEALED_LETTER, "Letter", "信函") \

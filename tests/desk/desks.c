@@ -507,6 +507,10 @@ static void lines_append(struct lines *l, uint64_t number, buf *order, size_t te
 }
 
 enum desk_reason desks_release(struct desks *s, const char *id, int approver) {
+    return desks_release_by(s, id, approver, approver);
+}
+
+enum desk_reason desks_release_by(struct desks *s, const char *id, int approver, int signer) {
     struct desk_draft draft = {.case_id = slice_str(id),
                                .person = slice_str(people_ids[approver]),
                                .move = DESK_MOVE_RELEASE};
@@ -522,7 +526,7 @@ enum desk_reason desks_release(struct desks *s, const char *id, int approver) {
     CHECK_OK(desk_moves_list(s->desk, slice_str(id), find_lines, &lines));
     for (size_t i = 0; i < lines.n; i++)
         lines_append(&lines, lines.numbers[i], &order, text);
-    people_sign(&order, text, approver, SOFT_SK_ED25519);
+    people_sign(&order, text, signer, SOFT_SK_ED25519);
     sign(&texts.move, approver, false);
     struct desk_hand hand = {.move = buf_slice(&texts.move), .order = buf_slice(&order)};
     r = reason_of_call(s, desk_move(s->desk, slice_str(id), &hand, &made, &s->why));

@@ -86,5 +86,7 @@ int desks_reviewer(struct desks *s, const char *id, enum desk_lens lens);
 void desks_cleared(struct desks *s, const char *id, uint32_t fields);
 /* The approver signs the order as the others did, and hands it in. */
 enum desk_reason desks_release(struct desks *s, const char *id, int approver);
+/* The same with another's signature under the order than who hands it in. */
+enum desk_reason desks_release_by(struct desks *s, const char *id, int approver, int signer);
 
 #endif

@@ -68,6 +68,30 @@ static bool is_carried(struct desks *s) {
     return open_task(s, DESK_TASK_CARRY).id != 0;
 }
 
+TEST(a_picture_of_an_attachment_is_read_by_the_cases_holders) {
+    struct desks s;
+    char id[DESK_ID];
+    buf plain = {0};
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    slice case_id = slice_str(id), png = slice_str("its points, as a PNG");
+    CHECK_OK(desk_picture_put(s.desk, case_id, 2, 3, SLICE_EMPTY, png));
+    CHECK_OK(desk_picture_put(s.desk, case_id, 3, 0, slice_str("it is broken"), SLICE_EMPTY));
+    CHECK_ERR(desk_picture_put(s.desk, slice_str("c-none"), 1, 1, SLICE_EMPTY, png), ERR_NOT_FOUND);
+    CHECK_ERR(desk_picture_put(s.desk, case_id, 1, DESK_PICTURE_PLACES, SLICE_EMPTY, png), ERR_BUG);
+    CHECK(!desks_disk_has(&s, png));
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_PICTURE, 2 * DESK_PICTURE_PLACES + 3, &plain));
+    reader r = reader_of(buf_slice(&plain));
+    slice note, bytes;
+    CHECK_OK(reader_vec(&r, &note));
+    CHECK_OK(reader_vec(&r, &bytes));
+    CHECK_EQ(note.n, 0);
+    CHECK_SLICE(bytes, png);
+    CHECK(!desks_open(&s, id, EXPERT_1, DESK_SEALED_PICTURE, 3 * DESK_PICTURE_PLACES, &plain));
+    buf_free(&plain);
+    desks_end(&s);
+}
+
 TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
     struct desks s;
     char id[DESK_ID];
@@ -127,7 +151,43 @@ static const struct desks_kind us = {"de-court", "us-2703d", "2703-d",
 
 /* ---- Paths ---- */
 
-TEST(an_emergency_takes_two_callers_one_lens_and_the_approver) {
+static enum desk_reason after(struct desks *s, const char *id, enum desk_lens lens) {
+    return desks_act(s, &(struct desks_act){.id = id,
+                                            .move = DESK_MOVE_AFTER_VERDICT,
+                                            .person = desks_reviewer(s, id, lens),
+                                            .says = {"verdict block", "beneficiary DE",
+                                                     "conflict no", "policy 1", "guidelines 1"}});
+}
+
+static bool after_task(void *ctx, const struct desk_task *t) {
+    uint64_t *due = ctx;
+    if (t->kind == DESK_TASK_AFTER_VERDICT)
+        *due = t->due;
+    return true;
+}
+static uint64_t due_after(struct desks *s) {
+    uint64_t due = 0;
+    CHECK_OK(desk_tasks_list(s->desk, 0, after_task, &due));
+    return due;
+}
+
+/* The next office, in which the person audits instead. */
+static void lose_role(struct desks *s, int person) {
+    static const struct signer who[] = {{APPROVER, true}, {POLICY, false}, {POLICY_DEPUTY, false}};
+    char old[128], new[128];
+    buf text = {0};
+    const char *role = person == LAW ? "local-law" : "human-rights";
+    (void)snprintf(old, sizeof old, "person %s\nroles %s\n", people_ids[person], role);
+    (void)snprintf(new, sizeof new, "person %s\nroles auditor\n", people_ids[person]);
+    people_office(&text, true, desk_office(s->desk));
+    people_replace(&text, old, new);
+    people_sign_all(&text, who, 3, UINT32_MAX);
+    CHECK_OK(desk_office_change(s->desk, buf_slice(&text), &s->why));
+    CHECK_EQ(desks_list(s, ""), DESK_OK);
+    buf_free(&text);
+}
+
+static void emergency_is_released(bool gone) {
     struct desks s;
     char id[DESK_ID];
     begin_case(&s, id, &emergency);
@@ -144,6 +204,8 @@ TEST(an_emergency_takes_two_callers_one_lens_and_the_approver) {
         desk_history_free(&h);
     }
     CHECK(lens == DESK_LENS_LOCAL_LAW || lens == DESK_LENS_HUMAN_RIGHTS);
+    enum desk_lens left =
+        lens == DESK_LENS_LOCAL_LAW ? DESK_LENS_HUMAN_RIGHTS : DESK_LENS_LOCAL_LAW;
     CHECK_EQ(desks_verdict(&s, id, lens, "clear", "DE"), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_UNFINISHED);
@@ -151,17 +213,31 @@ TEST(an_emergency_takes_two_callers_one_lens_and_the_approver) {
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_UNFINISHED);
     CHECK_EQ(act(&s, id, DESK_MOVE_SIGN_ORDER, INTAKE_2), DESK_OK);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
-    /* The lenses that were left out are asked afterwards. */
-    int late = desks_reviewer(&s, id, DESK_LENS_POLICY);
-    CHECK_EQ(
-        desks_act(&s, &(struct desks_act){.id = id,
-                                          .move = DESK_MOVE_AFTER_VERDICT,
-                                          .person = late,
-                                          .says = {"verdict block", "beneficiary DE", "conflict no",
-                                                   "policy 1", "guidelines 1"}}),
-        DESK_OK);
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
+    /* The lenses that were left out are asked within 72 hours, and answer however late it is. */
+    CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
+    CHECK_EQ(due_after(&s), desks_case(&s, id).released + 72 * TIME_HOUR);
+    CHECK_EQ(after(&s, id, DESK_LENS_POLICY), DESK_OK);
+    desks_wait(&s, 73 * TIME_HOUR);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_UNFINISHED);
+    if (gone) {
+        lose_role(&s, desks_reviewer(&s, id, left));
+        CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
+        desks_end(&s);
+        return;
+    }
+    CHECK_EQ(after(&s, id, left), DESK_OK);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
     desks_end(&s);
+}
+
+TEST(an_emergency_takes_two_callers_one_lens_and_the_approver) {
+    emergency_is_released(false);
+}
+
+/* Nobody waits for a lens whose reviewer can't answer any more. */
+TEST(an_emergency_is_closed_without_a_reviewer_who_is_gone) {
+    emergency_is_released(true);
 }
 
 TEST(a_rejected_case_can_be_compelled_by_three_and_then_needs_its_own_order) {
@@ -1574,29 +1650,75 @@ TEST(a_signature_that_waits_is_void_once_its_signer_lost_the_role) {
     desks_end(&s);
 }
 
+static enum desk_reason gives(struct desks *s, const char *id, int giver, int person, slice wrap) {
+    err e = desk_wrap_put(s->desk, slice_str(id), slice_str(people_ids[giver]),
+                          slice_str(people_ids[person]), wrap, &s->why);
+    CHECK(e == OK || e == ERR_DENIED);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+static enum desk_reason drops(struct desks *s, const char *id, int person) {
+    err e = desk_wrap_drop(s->desk, slice_str(id), slice_str(people_ids[person]), &s->why);
+    CHECK(e == OK || e == ERR_DENIED);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+static bool find_rewrap(void *ctx, const struct desk_task *t) {
+    *(bool *)ctx = *(bool *)ctx || t->kind == DESK_TASK_REWRAP;
+    return true;
+}
+
+static bool rewrap_is_due(struct desks *s) {
+    bool due = false;
+    CHECK_OK(desk_tasks_list(s->desk, 0, find_rewrap, &due));
+    return due;
+}
+
 TEST(who_lacks_a_key_gets_it_from_who_has_it) {
     struct desks s;
     char id[DESK_ID];
-    uint8_t wrap[80] = {1};
-    begin_case(&s, id, &desks_epoc);
-    CHECK_ERR(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[EXPERT_1]),
-                            SLICE_ARRAY(wrap), &s.why),
-              ERR_DENIED);
-    CHECK_EQ(s.why.reason, DESK_WRAP);
-    /* Who has it keeps it: nobody puts another in its place. */
-    CHECK_ERR(
-        desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(wrap), &s.why),
-        ERR_DENIED);
+    uint8_t rubbish[80] = {1};
+    slice wrap = SLICE_ARRAY(rubbish);
     buf plain = {0};
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(gives(&s, id, POLICY, EXPERT_1, wrap), DESK_WRAP);
+    /* Who has it keeps it: nobody puts another in its place. */
+    CHECK_EQ(gives(&s, id, POLICY, LAW, wrap), DESK_WRAP);
     CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
-    buf_free(&plain);
     CHECK_OK(
         desk_store_run(s.desk->store, "DELETE FROM wraps WHERE person = ?", "s", people_ids[LAW]));
-    CHECK_OK(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(wrap),
-                           &s.why));
-    CHECK_ERR(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), slice_of(wrap, 79),
-                            &s.why),
-              ERR_DENIED);
+    CHECK_EQ(gives(&s, id, EXPERT_1, LAW, wrap), DESK_WRAP); /* who has none */
+    CHECK_EQ(gives(&s, id, LAW, LAW, wrap), DESK_WRAP);
+    CHECK_EQ(gives(&s, id, POLICY, LAW, slice_of(rubbish, 79)), DESK_WRAP);
+    CHECK_EQ(gives(&s, id, POLICY, LAW, wrap), DESK_OK);
+    buf_free(&plain);
+    desks_end(&s);
+}
+
+TEST(a_wrap_that_opens_nothing_is_given_anew) {
+    struct desks s;
+    char id[DESK_ID];
+    uint8_t rubbish[80] = {1};
+    buf good = {0}, plain = {0};
+    begin_case(&s, id, &desks_epoc);
+    slice law = slice_str(people_ids[LAW]), all = slice_str(id);
+    CHECK_OK(desk_wrap_get(s.desk, all, law, &good));
+    CHECK_EQ(drops(&s, id, EXPERT_1), DESK_WRAP); /* who has none */
+    CHECK(!rewrap_is_due(&s));
+    CHECK_EQ(drops(&s, id, LAW), DESK_OK);
+    CHECK(rewrap_is_due(&s));
+    CHECK_EQ(gives(&s, id, POLICY, LAW, SLICE_ARRAY(rubbish)), DESK_OK);
+    CHECK(!desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    CHECK_EQ(gives(&s, id, RIGHTS, LAW, buf_slice(&good)), DESK_WRAP);
+    CHECK_EQ(drops(&s, id, LAW), DESK_OK);
+    CHECK_EQ(gives(&s, id, RIGHTS, LAW, buf_slice(&good)), DESK_OK);
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    /* The last one stays. */
+    CHECK_OK(desk_store_run(s.desk->store, "DELETE FROM wraps WHERE person <> ?", "t", law));
+    CHECK_EQ(drops(&s, id, LAW), DESK_WRAP);
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    buf_free(&good);
+    buf_free(&plain);
     desks_end(&s);
 }
 

@@ -141,8 +141,15 @@ TEST(a_closed_case_is_purged_after_ninety_days) {
     desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_CLOSE, .person = INTAKE_1});
     days(&s, 89);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLOSED);
+    slice picture = slice_str("the points of a picture");
+    CHECK_OK(desk_picture_put(s.desk, slice_str(id), 1, 1, SLICE_EMPTY, picture));
     days(&s, 2);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_PURGED);
+    /* One that is drawn late comes too late. */
+    buf plain = {0};
+    CHECK_ERR(desk_picture_put(s.desk, slice_str(id), 1, 2, SLICE_EMPTY, picture), ERR_STATE);
+    CHECK(!desks_open(&s, id, LAW, DESK_SEALED_PICTURE, DESK_PICTURE_PLACES + 1, &plain));
+    buf_free(&plain);
     CHECK(!desks_disk_has(&s, buf_slice(&wrap)));
     buf_free(&wrap);
     desks_end(&s);
@@ -397,8 +404,8 @@ TEST(a_new_key_of_a_person_lacks_the_keys_of_the_cases) {
     /* The round was of the office before. */
     CHECK_EQ(desks_case(&s, id).due, DESK_DUE_DRAFT);
     uint8_t again[80] = {1};
-    CHECK_OK(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(again),
-                           &s.why));
+    CHECK_OK(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[POLICY]),
+                           slice_str(people_ids[LAW]), SLICE_ARRAY(again), &s.why));
     n = 0;
     CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
     CHECK_EQ(n, 0);

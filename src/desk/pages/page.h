@@ -63,7 +63,7 @@ err page_admit(void *ctx, const struct sys_web_request *request, struct sys_web_
     X(receipt_note)                                                                               \
     X(receipt_proof) X(objection) X(object) X(language) X(asset) X(login) X(login_take) X(logout) \
         X(act_as) X(act_as_key) X(enrol) X(enrol_begin) X(enrol_keys) X(queue) X(case_)           \
-            X(case_key) X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move)     \
+            X(case_key) X(case_key_drop) X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move)     \
                 X(tasks) X(rewrap) X(carry) X(carry_done) X(carry_refused) X(board) X(board_compose) X(office) X(paper) X(paper_add)      \
                     X(paper_sign) X(me) X(me_key) X(me_key_put) X(me_away)
 #define X(name)                                                                  \
