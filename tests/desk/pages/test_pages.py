@@ -328,6 +328,31 @@ def the_letter_is_that_of_the_ground(desk):
 
 
 @test
+def a_letter_to_the_authority_is_ready_to_sign(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "in-time") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    classified(desk, visitor, case)
+    form = visitor.get(f"/case/{case}/do/write")
+    good_page(form)
+    offered = re.findall(r'<option value="([a-z-]+)">', form.text.split("letter-reference")[0])
+    expect(offered == ["receipt", "nobody-in-time"], offered)
+    draft = [("say-template", "nobody-in-time"), ("letter-reference", "12 Js 34/26")]
+    page = visitor.post(f"/case/{case}/do/write", draft)
+    good_page(page)
+    sent = texts(page.text)
+    expect("to be answered within 720 hours" in sent["letter"] and "12 Js 34/26" in sent["letter"], sent["letter"])
+    digest = hashlib.sha256(sent["letter"].encode()).hexdigest()
+    expect(f"say letter {digest}\n" in sent["move"], sent["move"])
+    sent["move-lines"] = desk.sign("intake-1", sent["move"])
+    expect(visitor.post(f"/case/{case}/move", sent).status == 303, "not signed")
+    expect("Write to the authority" in visitor.get(f"/case/{case}").text, "not in the history")
+    other = visitor.post(f"/case/{case}/do/write", [("say-template", "lapse-held"), ("letter-reference", "x")])
+    expect("letter" not in texts(other.text), "a letter that doesn't fit")
+
+
+@test
 def a_refused_draft_says_why(desk):
     visitor = Visitor(desk)
     fields = [("reference", "refused") if name == "reference" else (name, value) for name, value in FILING]
