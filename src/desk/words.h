@@ -774,7 +774,7 @@
     X(REPORT_TITLE, "Requests by governments", "政府請求透明度報告") \
     X(REPORT_PERIOD, "Received from {1} to before {2}", "{1}起至{2}前收到") \
     X(REPORT_SUM, \
-      "{1} requests named {2} accounts. Some data was disclosed on {3} of them.", \
+      "{1} requests named {2} accounts. Some data was disclosed in answer to {3} of them.", \
       "共收到{1}項請求，涉及{2}個帳戶；其中{3}項披露了部分資料。") \
     X(REPORT_COUNTED, \
       "Counted from the ledger {1} at its size {2}. {3} of its entries are opened, so that anybody can count again. {4} more are of cases that are still open, or of which the user may not be told yet: they stay closed, and the auditor's signed statement stands for them. A request that was never entered is in no report.", \
@@ -818,7 +818,6 @@
     X(REPORT_ENDED, "Ended", "終止") \
     X(REPORT_REVIEW, "Review due", "覆檢期限") \
     X(REPORT_SCOPE, "Scope", "範圍") \
-    X(NOT_KNOWN, "Not known", "未知") \
     X(COLUMN_RECEIVED, "Requests", "請求") \
     X(COLUMN_ACCOUNTS, "Accounts", "帳戶") \
     X(COLUMN_PENDING, "Pending", "待決") \
