@@ -528,6 +528,22 @@ def what_is_published_is_given_out_and_nothing_beside_it(desk):
 
 
 @test
+def reports_are_listed_by_their_periods_the_newest_first(desk):
+    visitor = Visitor(desk)
+    report = desk.folder / "public" / "report"
+    report.mkdir(parents=True, exist_ok=True)
+    for period in ("2025-07-01_2026-01-01", "2026-01-01_2026-07-01"):
+        for end in ("csv", "html", "zh-Hant.html"):
+            (report / f"{period}.{end}").write_text("x")
+    page = visitor.get("/report")
+    good_page(page)
+    places = [page.text.find(part) for part in ("2026-01-01 to before 2026-07-01", "2026-01-01_2026-07-01.html",
+                                                "2025-07-01 to before 2026-01-01", "2025-07-01_2026-01-01.csv")]
+    expect(places == sorted(places) and places[0] > 0, places)
+    expect('class="button" href="/ledger/report/2026-01-01_2026-07-01.html"' in page.text, "its page")
+
+
+@test
 def a_large_file_of_the_ledger_is_given_out_whole(desk):
     visitor = Visitor(desk)
     large = desk.folder / "public" / "report" / "large.json"
