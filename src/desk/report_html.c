@@ -132,7 +132,7 @@ static void end_table(struct html *h) {
 }
 
 static void row_name(struct html *h, enum words_language language, slice name) {
-    html_element(h, "th", name.n == 0 ? slice_str(words_get(language, WORD_NOT_KNOWN)) : name,
+    html_element(h, "th", name.n == 0 ? slice_str(words_get(language, WORD_NOT_CLASSIFIED)) : name,
                  "scope", "row", NULL);
 }
 
@@ -267,7 +267,7 @@ static void head(struct page *p) {
 static void group_name(struct html *h, enum words_language language, slice name, size_t rows) {
     html_open(h, "th", "scope", "rowgroup", NULL);
     html_attr_number(h, "rowspan", rows);
-    html_text(h, name.n == 0 ? slice_str(words_get(language, WORD_NOT_KNOWN)) : name);
+    html_text(h, name.n == 0 ? slice_str(words_get(language, WORD_NOT_CLASSIFIED)) : name);
     html_close(h);
 }
 
@@ -294,7 +294,7 @@ static void over_time(struct page *p) {
             html_open(h, "tr", NULL);
             if (i == 0)
                 group_name(h, p->language, slice_str(p->picture.each[s].name), p->picture.halves);
-            html_element(h, "th", slice_str(half), "scope", "row", NULL);
+            html_element(h, "th", slice_str(half), "scope", "row", "class", "half", NULL);
             cell(h, sum);
             for (int k = 0; k < PICTURE_PARTS; k++)
                 cell(h, part[parts[k]]);

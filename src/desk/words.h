@@ -522,6 +522,14 @@
     X(LETTER_ASKED_HINT, \
       "In general words: no name, no number.", \
       "只寫種類，不寫姓名或號碼。") \
+    X(LETTER_SAYS, "What the letter says of its own", "信函的具體內容") \
+    X(LETTER_SAYS_HINT, \
+      "Its question to the authority, what was asked for, or the manifest's hash: whichever this letter has.", \
+      "向機關提出的問題、所要求的資料或清單的雜湊值，視乎信函而定。") \
+    X(LETTER_COURT, "The court, if it names one", "法院（如信函提及）") \
+    X(LETTER_UNTIL, "The day that it names, if the case doesn't say it", "信函所載日期（如案件未有載明）") \
+    X(LETTER_UNTIL_HINT, "By when the authority answers, or the desk goes on.", "機關須於此日前答覆，或本處預計於此日繼續處理。") \
+    X(LETTER_GROUND, "The ground, if it names one", "理由（如信函提及）") \
     X(LETTER, "The letter", "信函") \
     X(LETTER_TEXT, \
       "The move names it by its SHA-256: it goes out as it stands here, and is sealed with the case.", \
@@ -788,7 +796,7 @@
     X(REPORT_TITLE, "Requests by governments", "政府請求透明度報告") \
     X(REPORT_PERIOD, "Received from {1} to before {2}", "{1}起至{2}前收到") \
     X(REPORT_SUM, \
-      "{1} requests named {2} accounts. Some data was disclosed on {3} of them.", \
+      "{1} requests named {2} accounts. Some data was disclosed in answer to {3} of them.", \
       "共收到{1}項請求，涉及{2}個帳戶；其中{3}項披露了部分資料。") \
     X(REPORT_COUNTED, \
       "Counted from the ledger {1} at its size {2}. {3} of its entries are opened, so that anybody can count again. {4} more are of cases that are still open, or of which the user may not be told yet: they stay closed, and the auditor's signed statement stands for them. A request that was never entered is in no report.", \
@@ -832,7 +840,6 @@
     X(REPORT_ENDED, "Ended", "終止") \
     X(REPORT_REVIEW, "Review due", "覆檢期限") \
     X(REPORT_SCOPE, "Scope", "範圍") \
-    X(NOT_KNOWN, "Not known", "未知") \
     X(COLUMN_RECEIVED, "Requests", "請求") \
     X(COLUMN_ACCOUNTS, "Accounts", "帳戶") \
     X(COLUMN_PENDING, "Pending", "待決") \
@@ -920,6 +927,7 @@
     X(MOVE_LATE_NOTICE, "Notify the user late", "事後通知用戶") \
     X(MOVE_CLOSE, "Close", "結案") \
     X(MOVE_WITHDRAW, "Record the withdrawal", "記錄撤回") \
+    X(MOVE_WRITE, "Write to the authority", "致函機關") \
     X(MOVE_RECEIVE, "Received", "收件") \
     X(MOVE_HOLD, "Held", "擱置") \
     X(MOVE_RESUME, "Started again", "重新開始") \

@@ -346,10 +346,11 @@ def salts_swapped(line):
 
 def cell_changed(column, by):
     def change(all_):
-        head = all_[0].split(b",")
-        row = all_[5].split(b",")
-        row[head.index(column)] = b"%d" % (int(row[head.index(column)]) + by)
-        return [*all_[:5], b",".join(row), *all_[6:]]
+        at = all_[0].split(b",").index(column)
+        i = next(i for i, line in enumerate(all_) if i > 0 and int(line.split(b",")[at]) > 0)
+        row = all_[i].split(b",")
+        row[at] = b"%d" % (int(row[at]) + by)
+        return [*all_[:i], b",".join(row), *all_[i + 1:]]
     return lines(change)
 
 
