@@ -390,7 +390,7 @@ def an_authority_of_the_directory_files_past_a_flood(desk):
     good_page(visitor.upload(path, fields), 403)
     # A signature is good once, and nobody else's is.
     good_page(visitor.post("/file/signed", form), 403)
-    other = desk.folder / "people" / "other.pem"
+    other = Path(desk.temp.name) / "other.pem"
     subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", other], check=True)
     good_page(signed_ticket(desk, visitor, key=other)[1], 403)
     good_page(signed_ticket(desk, visitor, authority="nobody", key=other)[1], 403)
