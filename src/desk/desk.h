@@ -26,7 +26,8 @@
     X("notified", NOTIFIED) X("released", RELEASED) X("closed", CLOSED) X("lapsed", LAPSED)        \
     X("purged", PURGED) X("forged", FORGED) X("withdrawn", WITHDRAWN)                              \
     X("challenged", CHALLENGED) X("compelled", COMPELLED)
-/* In the order of a case's life. Those in the second list are the desk's own, unsigned. */
+/* In the order of a case's life. Those in the second list are the desk's own, unsigned. The store
+ * has their numbers: another one is a step there. */
 #define DESK_PERSONS_MOVES(X)                                                                      \
     X("classify", CLASSIFY) X("call-back", CALL_BACK) X("forge", FORGE)                            \
     X("confirm-forged", CONFIRM_FORGED) X("open", OPEN) X("verdict", VERDICT)                      \
@@ -35,7 +36,7 @@
     X("notify", NOTIFY) X("bar", BAR) X("sign-order", SIGN_ORDER) X("release", RELEASE)            \
     X("after-verdict", AFTER_VERDICT) X("preserve", PRESERVE) X("challenge", CHALLENGE)            \
     X("compel", COMPEL) X("deliver", DELIVER) X("late-notice", LATE_NOTICE) X("close", CLOSE)      \
-    X("withdraw", WITHDRAW)
+    X("withdraw", WITHDRAW) X("write", WRITE)
 #define DESK_OWN_MOVES(X)                                                                          \
     X("receive", RECEIVE) X("hold", HOLD) X("resume", RESUME) X("decide", DECIDE)                  \
     X("void", VOID) X("object", OBJECT) X("lapse", LAPSE) X("purge", PURGE)

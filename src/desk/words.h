@@ -522,6 +522,14 @@
     X(LETTER_ASKED_HINT, \
       "In general words: no name, no number.", \
       "只寫種類，不寫姓名或號碼。") \
+    X(LETTER_SAYS, "What the letter says of its own", "信函的具體內容") \
+    X(LETTER_SAYS_HINT, \
+      "Its question to the authority, what was asked for, or the manifest's hash: whichever this letter has.", \
+      "向機關提出的問題、所要求的資料或清單的雜湊值，視乎信函而定。") \
+    X(LETTER_COURT, "The court, if it names one", "法院（如信函提及）") \
+    X(LETTER_UNTIL, "The day that it names, if the case doesn't say it", "信函所載日期（如案件未有載明）") \
+    X(LETTER_UNTIL_HINT, "By when the authority answers, or the desk goes on.", "機關須於此日前答覆，或本處預計於此日繼續處理。") \
+    X(LETTER_GROUND, "The ground, if it names one", "理由（如信函提及）") \
     X(LETTER, "The letter", "信函") \
     X(LETTER_TEXT, \
       "The move names it by its SHA-256: it goes out as it stands here, and is sealed with the case.", \
@@ -899,6 +907,7 @@
     X(MOVE_LATE_NOTICE, "Notify the user late", "事後通知用戶") \
     X(MOVE_CLOSE, "Close", "結案") \
     X(MOVE_WITHDRAW, "Record the withdrawal", "記錄撤回") \
+    X(MOVE_WRITE, "Write to the authority", "致函機關") \
     X(MOVE_RECEIVE, "Received", "收件") \
     X(MOVE_HOLD, "Held", "擱置") \
     X(MOVE_RESUME, "Started again", "重新開始") \

@@ -653,6 +653,51 @@ static void demanded(struct desks *s, char id[DESK_ID]) {
     desks_do(s, &classify);
 }
 
+/* Of a case that is held, too: it is acknowledged, and stays where it is. */
+TEST(a_letter_is_signed_with_its_case_and_moves_nothing) {
+    struct desks s;
+    char id[DESK_ID], say[DESKS_SAY];
+    buf letter = {0};
+    begin_case(&s, id, &desks_epoc);
+    struct desks_act write = {.id = id,
+                              .move = DESK_MOVE_WRITE,
+                              .person = INTAKE_1,
+                              .says = {"template nobody-in-time"},
+                              .also = "To the court.\nNobody can act in time.\n"};
+    CHECK_EQ(desks_act(&s, &write), DESK_FACTS);
+    desks_say_hash(say, "letter", "another letter");
+    write.says[1] = say;
+    CHECK_EQ(desks_act(&s, &write), DESK_LETTER);
+    desks_say_hash(say, "letter", write.also);
+    write.says[0] = "template A letter";
+    CHECK_EQ(desks_act(&s, &write), DESK_FACT);
+    write.says[0] = say;
+    write.says[1] = NULL;
+    CHECK_EQ(desks_act(&s, &write), DESK_FACTS);
+    write.says[1] = "template nobody-in-time";
+    write.person = POLICY;
+    CHECK_EQ(desks_act(&s, &write), DESK_ROLE);
+    write.person = APPROVER;
+    CHECK_EQ(desks_act(&s, &write), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
+    CHECK(desks_open(&s, id, INTAKE_2, DESK_SEALED_LETTER, 1, &letter));
+    CHECK_SLICE(buf_slice(&letter), slice_str(write.also));
+    buf_clear(&letter);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_act(&s, &write), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "HK"), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    uint64_t since = desks_case(&s, id).since;
+    desks_wait(&s, TIME_MINUTE);
+    CHECK_EQ(desks_act(&s, &write), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    CHECK_EQ(desks_case(&s, id).since, since);
+    buf_free(&letter);
+    desks_end(&s);
+}
+
 TEST(no_letter_goes_out_with_a_placeholder) {
     struct desks s;
     char id[DESK_ID];

@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from desk import Desk, Visitor, texts  # noqa: E402
 from html_check import check  # noqa: E402
+from office import Office  # noqa: E402
 
 PUBLIC = ["/", "/policy", "/guidelines", "/report", "/ledger", "/file", "/file/wait", "/status", "/object", "/login",
           "/act-as", "/enrol", "/login?person=intake-1", "/login?person=nobody", "/nothing", "/status?receipt=00"]
@@ -325,6 +326,42 @@ def the_letter_is_that_of_the_ground(desk):
     expect('<option value="traffic-stream">' in form, "a demand can't be chosen")
     classified(desk, visitor, case, kind="demand", category="traffic-stream", process="pen-register")
     expect(letter_on(visitor, case, "reject", "live-data").startswith("Not executable"), "not executable")
+
+
+@test
+def a_letter_to_the_authority_is_ready_to_sign(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "in-time") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    classified(desk, visitor, case)
+    form = visitor.get(f"/case/{case}/do/write")
+    good_page(form)
+    offered = re.findall(r'<option value="([a-z-]+)">', form.text.split("letter-reference")[0])
+    expect(offered == ["receipt", "nobody-in-time"], offered)
+    expect("letter-court" not in form.text and "letter-ground" not in form.text, "asks what no letter says")
+    draft = [("say-template", "nobody-in-time"), ("letter-reference", "12 Js 34/26")]
+    page = visitor.post(f"/case/{case}/do/write", draft)
+    good_page(page)
+    sent = texts(page.text)
+    expect("to be answered within 720 hours" in sent["letter"] and "12 Js 34/26" in sent["letter"], sent["letter"])
+    digest = hashlib.sha256(sent["letter"].encode()).hexdigest()
+    expect(f"say letter {digest}\n" in sent["move"], sent["move"])
+    sent["move-lines"] = desk.sign("intake-1", sent["move"])
+    expect(visitor.post(f"/case/{case}/move", sent).status == 303, "not signed")
+    expect("Write to the authority" in visitor.get(f"/case/{case}").text, "not in the history")
+    other = visitor.post(f"/case/{case}/do/write", [("say-template", "lapse-held"), ("letter-reference", "x")])
+    expect("letter" not in texts(other.text), "a letter that doesn't fit")
+    office = Office(desk)
+    case = filed_case(file_one(visitor, [("reference", "rejected")] + [f for f in FILING if f[0] != "reference"]))
+    classified(desk, visitor, case, kind="demand", category="block-account", process="blocking-demand")
+    office.move("intake-1", case, "reject", [("say-ground", "blocking"), ("letter-reference", "x")])
+    office.move("approver-1", case, "reject", [("seconds", "3")])
+    form = visitor.get(f"/case/{case}/do/write").text
+    expect('value="annex-iii-cover"' in form and "letter-ground" in form and "letter-court" not in form, form)
+    cover = [("say-template", "annex-iii-cover"), ("letter-reference", "x"), ("letter-ground", "blocking")]
+    letter = texts(visitor.post(f"/case/{case}/do/write", cover).text)["letter"]
+    expect("Annex III" in letter and "{" not in letter, letter)
 
 
 @test
