@@ -104,6 +104,12 @@ static err tasks_close(struct desk *d, enum desk_task_kind kind, const char *sql
 #define BAR_OVER "open = 1 AND bar_until > 0 AND bar_until <= ?1 AND notified = 0 AND told_late = 0"
 #define LATE "open = 1 AND alarm > 0 AND ?1 > 0 AND state IN (0, 1, 3, 4, 5, 6, 9, 10, 18)"
 
+/* Nobody has written to the authority that nobody can act. */
+#define UNWRITTEN                                                                       \
+    " AND NOT EXISTS (SELECT 1 FROM moves m WHERE m.case_id = cases.id AND m.move = 26" \
+    " AND m.detail = 'nobody-in-time')"
+_Static_assert(DESK_MOVE_WRITE == 26, "UNWRITTEN names the move by number");
+
 static const struct {
     enum desk_task_kind kind;
     uint32_t roles;
@@ -275,7 +281,7 @@ static err nobody_task(struct desk *d, const struct desk_world *w, const struct 
             TRY(desk_task_open(d, DESK_TASK_NOBODY, slice_str(a->each[i]),
                                OFFICE_ROLE_INTAKE | OFFICE_ROLE_APPROVER, w->now, due));
     }
-    return tasks_close(d, DESK_TASK_NOBODY, CLOSE_FOR(LATE), w->now);
+    return tasks_close(d, DESK_TASK_NOBODY, CLOSE_FOR(LATE UNWRITTEN), w->now);
 }
 
 /* ---- Ticks ---- */

@@ -26,7 +26,8 @@
     X("notified", NOTIFIED) X("released", RELEASED) X("closed", CLOSED) X("lapsed", LAPSED)        \
     X("purged", PURGED) X("forged", FORGED) X("withdrawn", WITHDRAWN)                              \
     X("challenged", CHALLENGED) X("compelled", COMPELLED)
-/* In the order of a case's life. Those in the second list are the desk's own, unsigned. */
+/* In the order of a case's life. Those in the second list are the desk's own, unsigned. The store
+ * has their numbers: another one is a step there. */
 #define DESK_PERSONS_MOVES(X)                                                                      \
     X("classify", CLASSIFY) X("call-back", CALL_BACK) X("forge", FORGE)                            \
     X("confirm-forged", CONFIRM_FORGED) X("open", OPEN) X("verdict", VERDICT)                      \
@@ -35,7 +36,7 @@
     X("notify", NOTIFY) X("bar", BAR) X("sign-order", SIGN_ORDER) X("release", RELEASE)            \
     X("after-verdict", AFTER_VERDICT) X("preserve", PRESERVE) X("challenge", CHALLENGE)            \
     X("compel", COMPEL) X("deliver", DELIVER) X("late-notice", LATE_NOTICE) X("close", CLOSE)      \
-    X("withdraw", WITHDRAW)
+    X("withdraw", WITHDRAW) X("write", WRITE)
 #define DESK_OWN_MOVES(X)                                                                          \
     X("receive", RECEIVE) X("hold", HOLD) X("resume", RESUME) X("decide", DECIDE)                  \
     X("void", VOID) X("object", OBJECT) X("lapse", LAPSE) X("purge", PURGE)
@@ -131,13 +132,14 @@ enum {
     DESK_ATTACHMENTS_MAX = 16,
     DESK_PICTURE_PLACES = 64,
     DESK_UNREAD_MAX = 10000, /* filings that nobody classified yet; a second as many of enrolled
-                                authorities */
+                                authorities; in the same way: */
     DESK_OBJECTIONS_MAX = 8, /* each voids a round: a case must come to an end */
     DESK_ROUNDS_MAX = 64,
     DESK_SETTLED_AT_ONCE = 64,
     DESK_MOVES_MAX = 1024, /* in one case */
     DESK_SIGNERS_MAX = 5   /* of what several sign */
 };
+#define DESK_UNREAD_BYTES_MAX ((uint64_t)4 << 30)
 #define DESK_MADE_WITHIN (15 * TIME_MINUTE)
 #define DESK_SILENCE_MAX (60 * TIME_DAY)
 #define DESK_HELD_MAX (90 * TIME_DAY)
@@ -237,6 +239,9 @@ struct desk_receipt {
  * promises and how it is signed: desk/ledger.h. */
 MUST err desk_file_receive(struct desk *d, const struct desk_filing *filing,
                            struct desk_receipt *receipt, struct desk_why *why);
+/* How many nobody classified yet, of enrolled authorities or of all others, and how large they are:
+ * beyond DESK_UNREAD_MAX and DESK_UNREAD_BYTES_MAX there is a FLOOD. */
+MUST err desk_unread(struct desk *d, bool enrolled, uint64_t *n, uint64_t *bytes);
 /* A picture of a page of an attachment, or (page 0) a text of the desk's about it, which is shown:
  * what it read in it, or why there is no picture. STATE: the case is purged; NOT_FOUND. */
 MUST err desk_picture_put(struct desk *d, slice case_id, uint64_t attachment, uint64_t page,

@@ -352,6 +352,34 @@ TEST(a_letter_says_so_too_when_nobody_can_sign_on_its_path) {
     CHECK(!nobody_without(&desks_epoc, INTAKE_2, INTAKE_2));
 }
 
+/* Once somebody has written it, and no other letter, it is due no more. */
+TEST(a_letter_that_nobody_can_act_is_written_once) {
+    static const char *const templates[] = {"template expert-delay", "template nobody-in-time"};
+    struct desks s;
+    char id[DESK_ID], say[DESKS_SAY];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    away(&s, LAW, 60);
+    away(&s, LAW_DEPUTY, 60);
+    days(&s, 6);
+    for (size_t i = 0; i < 2; i++) {
+        struct desks_act write = {.id = id,
+                                  .move = DESK_MOVE_WRITE,
+                                  .person = INTAKE_1,
+                                  .says = {templates[i], say},
+                                  .also = "To the court.\n"};
+        desks_say_hash(say, "letter", write.also);
+        CHECK(has_task(&s, DESK_TASK_NOBODY));
+        CHECK_EQ(desks_act(&s, &write), DESK_OK);
+        (void)tick(&s);
+    }
+    CHECK(!has_task(&s, DESK_TASK_NOBODY));
+    days(&s, 5);
+    CHECK(!has_task(&s, DESK_TASK_NOBODY));
+    desks_end(&s);
+}
+
 /* It is due no more once the case has its answer. */
 TEST(a_letter_that_nobody_can_act_is_due_while_the_case_is) {
     struct desks s;
@@ -617,6 +645,23 @@ TEST(a_store_of_each_version_is_brought_to_the_next) {
         sys_files_walk(folder, "", remove_it, NULL);
         CHECK(rmdir(folder) == 0);
     }
+}
+
+/* A move that persons got later stands before the desk's own, whose numbers are the store's. */
+TEST(moves_of_an_older_store_are_what_they_were) {
+    struct desks s;
+    char id[DESK_ID];
+    uint64_t receive, before = 0;
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    CHECK_OK(desk_store_run(s.desk->store, "UPDATE moves SET move = move - 1 WHERE move > 26", ""));
+    CHECK_OK(desk_store_run(s.desk->store, "PRAGMA user_version = 4", ""));
+    CHECK_OK(desk_store_number(s.desk->store, &before, "SELECT move FROM moves", ""));
+    desks_again(&s);
+    CHECK_OK(desk_store_number(s.desk->store, &receive, "SELECT move FROM moves", ""));
+    CHECK_EQ(before, 26);
+    CHECK_EQ(receive, DESK_MOVE_RECEIVE);
+    desks_end(&s);
 }
 
 TEST(what_another_process_handed_in_is_taken_up) {

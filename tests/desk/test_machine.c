@@ -316,9 +316,9 @@ static void draw(struct setting *s, const struct desk_history *h, struct deed *d
 static enum desk_move likely(struct setting *s, const struct desk_history *h) {
     const struct desk_case *c = &h->now;
     static const enum desk_move rare[] = {
-        DESK_MOVE_FORGE,    DESK_MOVE_WITHDRAW,   DESK_MOVE_NOT_HELD,
-        DESK_MOVE_PRESERVE, DESK_MOVE_RECUSE,     DESK_MOVE_REPLACE,
-        DESK_MOVE_BAR,      DESK_MOVE_SIGN_ORDER, DESK_MOVE_REJECT};
+        DESK_MOVE_FORGE,  DESK_MOVE_WITHDRAW, DESK_MOVE_NOT_HELD, DESK_MOVE_PRESERVE,
+        DESK_MOVE_RECUSE, DESK_MOVE_REPLACE,  DESK_MOVE_BAR,      DESK_MOVE_SIGN_ORDER,
+        DESK_MOVE_REJECT, DESK_MOVE_WRITE};
     for (size_t i = 0; i < h->move_count; i++)
         if (h->moves[i].pending && chance(s, 40))
             return h->moves[i].move;
@@ -444,6 +444,10 @@ static void fill(struct setting *s, const struct desk_history *h, struct deed *d
         break;
     case DESK_MOVE_DELIVER:
         say(d, "manifest", "hash");
+        break;
+    case DESK_MOVE_WRITE:
+        say(d, "template", chance(s, 90) ? "clarification" : "A letter");
+        say(d, "letter", "hash");
         break;
     default:
         break;
