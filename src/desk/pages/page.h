@@ -15,9 +15,10 @@ struct desk_pages {
     struct desk *desk;
     struct desk_pages_options options;
     struct page_sessions sessions;
-    struct page_tickets tickets;
+    struct page_tickets tickets, signed_tickets; /* the second: of authorities */
     struct page_data *data;
-    unsigned uploads; /* that are going on */
+    unsigned rise; /* of what a filing costs, as it was at: */
+    uint64_t rise_looked;
 };
 
 struct page {
@@ -49,23 +50,30 @@ err page_admit(void *ctx, const struct sys_web_request *request, struct sys_web_
         return page_run(ctx, request, up, answer, whom, name);                   \
     }
 /* What the table has: page_at_NAME for each. */
-#define PAGE_LIST(X)                                                                              \
-    X(home)                                                                                       \
-    X(policy)                                                                                     \
-    X(guidelines)                                                                                 \
-    X(ledger)                                                                                     \
-    X(published)                                                                                  \
-    X(report)                                                                                     \
-    X(file)                                                                                       \
-    X(file_wait)                                                                                  \
-    X(file_take)                                                                                  \
-    X(status)                                                                                     \
-    X(receipt_note)                                                                               \
-    X(receipt_proof) X(objection) X(object) X(language) X(asset) X(login) X(login_take) X(logout) \
-        X(act_as) X(act_as_key) X(enrol) X(enrol_begin) X(enrol_keys) X(queue) X(case_)           \
-            X(case_key) X(case_key_drop) X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move)     \
-                X(tasks) X(rewrap) X(carry) X(carry_done) X(carry_refused) X(board) X(board_compose) X(office) X(paper) X(paper_add)      \
-                    X(paper_sign) X(me) X(me_key) X(me_key_put) X(me_away)
+#define PAGE_LIST(X)                                                                               \
+    X(home)                                                                                        \
+    X(policy)                                                                                      \
+    X(guidelines)                                                                                  \
+    X(ledger)                                                                                      \
+    X(published)                                                                                   \
+    X(report)                                                                                      \
+    X(file)                                                                                        \
+    X(file_price)                                                                                  \
+    X(file_wait)                                                                                   \
+    X(file_place)                                                                                  \
+    X(file_sign)                                                                                   \
+    X(file_signed)                                                                                 \
+    X(file_take)                                                                                   \
+    X(status)                                                                                      \
+    X(receipt_note)                                                                                \
+    X(receipt_proof)                                                                               \
+    X(objection)                                                                                   \
+    X(object) X(language) X(asset) X(login) X(login_take) X(logout) X(act_as) X(act_as_key)        \
+        X(enrol) X(enrol_begin) X(enrol_keys) X(queue) X(case_) X(case_key)                        \
+            X(case_key_drop) X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move) \
+                X(tasks) X(rewrap) X(carry) X(carry_done) X(carry_refused) X(board)                \
+                    X(board_compose) X(office) X(paper) X(paper_add) X(paper_sign) X(me) X(me_key) \
+                        X(me_key_put) X(me_away)
 #define X(name)                                                                  \
     err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
                        struct sys_web_answer *answer);
@@ -74,7 +82,7 @@ PAGE_LIST(X)
 
 /* Takes the public form's upload, of so many bytes at most. */
 enum { PAGE_FILING_MAX = 48 << 20 };
-extern const struct sys_web_upload page_filing_upload;
+extern const struct sys_web_upload page_filing_upload, page_enrolled_upload;
 /* Where the receipt, signed, and its proof are: receipt.c. */
 void page_receipt_links(struct page *p, const struct desk_receipt *r);
 
