@@ -42,6 +42,7 @@ int command_init(const struct command_line *line);
 int command_ledger(const struct command_line *line);
 int command_list(const struct command_line *line);
 int command_office(const struct command_line *line);
+int command_pictures(const struct command_line *line);
 int command_report(const struct command_line *line);
 int command_serve(const struct command_line *line);
 int command_server(const struct command_line *line);

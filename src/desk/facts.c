@@ -271,6 +271,7 @@ void facts_detail(const struct office_case_move *text, const struct desk_world *
         [DESK_MOVE_BAR] = "until",       [DESK_MOVE_REJECT] = "ground",
         [DESK_MOVE_NOT_HELD] = "ground", [DESK_MOVE_COMPEL] = "ground",
         [DESK_MOVE_REPLACE] = "lens",    [DESK_MOVE_AFTER_VERDICT] = "verdict",
+        [DESK_MOVE_WRITE] = "template",
     };
     slice word;
     detail[0] = '\0';

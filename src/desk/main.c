@@ -38,6 +38,7 @@ static const char usage[] =
     "                                         it was carried out; of a release, signed\n"
     "       sotto-desk carry refused DIR TASK REASON\n"
     "                                         the server refused it, with this word\n"
+    "       sotto-desk pictures FILE DIR      pictures of a file that was attached to a filing\n"
     "       sotto-desk ledger show DIR [--json]      how far the ledger is, and who witnessed it\n"
     "       sotto-desk ledger publish DIR            a batch now, not only once a week\n"
     "       sotto-desk ledger ask DIR WITNESS [--to FILE]\n"
@@ -103,9 +104,9 @@ static const struct {
     {"audited", command_audited}, {"carry", command_carry},   {"deliver", command_deliver},
     {"demo", command_demo},       {"enrol", command_enrol},   {"import", command_import},
     {"init", command_init},       {"ledger", command_ledger}, {"list", command_list},
-    {"merge", command_merge},     {"office", command_office}, {"report", command_report},
-    {"serve", command_serve},     {"server", command_server}, {"show", command_show},
-    {"sign", command_sign},       {"signed", command_signed},
+    {"merge", command_merge},     {"office", command_office}, {"pictures", command_pictures},
+    {"report", command_report},   {"serve", command_serve},   {"server", command_server},
+    {"show", command_show},       {"sign", command_sign},     {"signed", command_signed},
 };
 
 /* ---- Options ---- */
@@ -114,25 +115,14 @@ static const char **option_place(struct command_line *line, const char *option) 
     struct {
         const char *name;
         const char **place;
-    } options[] = {{"--as", &line->as},
-                   {"--key", &line->key},
-                   {"--schema", &line->schema},
-                   {"--facts", &line->facts},
-                   {"--with", &line->with},
-                   {"--office", &line->office},
-                   {"--list", &line->list},
-                   {"--to", &line->to},
-                   {"--pin", &line->pin},
-                   {"--listen", &line->listen},
-                   {"--alarm", &line->alarm},
-                   {"--people", &line->people},
-                   {"--from", &line->from},
-                   {"--until", &line->until},
-                   {"--statement", &line->statement},
-                   {"--review", &line->review},
-                   {"--draft", &line->draft},
-                   {"--openings", &line->openings},
-                   {"--padding", &line->padding}};
+    } options[] = {
+        {"--as", &line->as},          {"--key", &line->key},     {"--schema", &line->schema},
+        {"--facts", &line->facts},    {"--with", &line->with},   {"--office", &line->office},
+        {"--list", &line->list},      {"--to", &line->to},       {"--pin", &line->pin},
+        {"--listen", &line->listen},  {"--alarm", &line->alarm}, {"--people", &line->people},
+        {"--from", &line->from},      {"--until", &line->until}, {"--statement", &line->statement},
+        {"--review", &line->review},  {"--draft", &line->draft}, {"--openings", &line->openings},
+        {"--padding", &line->padding}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (strcmp(options[i].name, option) == 0)
             return options[i].place;

@@ -284,7 +284,8 @@ static void each_of_them(struct html *h, enum words_language language, const str
                                     .width = 180,
                                     .height = 100};
         panel(h, language, p, &p->each[i], &field,
-              p->each[i].name[0] == '\0' ? words_get(language, WORD_NOT_KNOWN) : p->each[i].name);
+              p->each[i].name[0] == '\0' ? words_get(language, WORD_NOT_CLASSIFIED)
+                                         : p->each[i].name);
     }
     html_close(h);
 }

@@ -28,6 +28,7 @@ static enum desk_reason preserve(const struct step *s);
 static enum desk_reason deliver(const struct step *s);
 static enum desk_reason late_notice(const struct step *s);
 static enum desk_reason finished(const struct step *s);
+static enum desk_reason written(const struct step *s);
 
 static void set_classified(struct step *s);
 static void set_round(struct step *s);
@@ -108,6 +109,10 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
                          NULL},
     [DESK_MOVE_WITHDRAW] = {UNDECIDED | S(REJECTED), ANY_DUE, ANY_KIND, DESK_STATE_WITHDRAWN,
                             {INTAKE}, 0, NULL, NULL, NULL},
+    /* A letter moves nothing: of a case that is held, too. */
+    [DESK_MOVE_WRITE] = {UNDECIDED | S(REJECTED) | S(NOT_HELD) | S(RELEASED) | S(FORGED) |
+                             S(WITHDRAWN),
+                         ANY_DUE, ANY_KIND, SAME, {INTAKE | APPROVER}, 0, NULL, written, NULL},
     /* The desk's own. */
     [DESK_MOVE_RECEIVE] = {0, ANY_DUE, ANY_KIND, DESK_STATE_RECEIVED, {0}, 0, NULL, NULL, NULL},
     [DESK_MOVE_HOLD] = {HOLDABLE | S(RELEASED), ANY_DUE, ANY_KIND, DESK_STATE_HELD, {0}, 0, NULL, NULL, set_held},
@@ -593,6 +598,15 @@ static enum desk_reason finished(const struct step *s) {
     default:
         return DESK_OK;
     }
+}
+
+/* Of which template it is made; what it says stands beside the move, whose text has its hash. */
+static enum desk_reason written(const struct step *s) {
+    slice template, letter;
+    if (!facts_word(s->a->text, "template", &template) ||
+        !facts_word(s->a->text, "letter", &letter))
+        return DESK_FACTS;
+    return facts_is_id(template) ? DESK_OK : DESK_FACT;
 }
 
 /* ---- Applying: nothing fails here ---- */

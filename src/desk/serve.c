@@ -9,6 +9,7 @@
 #include "desk/ledger.h"
 #include "desk/desk.h"
 #include "desk/pages/pages.h"
+#include "desk/painter.h"
 #include "sys/address.h"
 #include "sys/beside.h"
 #include "sys/files.h"
@@ -39,6 +40,7 @@ struct serving {
     struct sys_signals signals;
     struct sys_timer tick, settle;
     struct sys_herald *herald; /* NULL: alarms are in the pages alone */
+    struct desk_painter *painter;
     struct sys_beside *publisher;
     int fd;
     const char *doing; /* what failed, if something does */
@@ -123,6 +125,11 @@ static void on_tick(void *ctx) {
         stop(s, "the clock", e);
 }
 
+static void on_attached(void *ctx, slice case_id, size_t number, slice file) {
+    struct serving *s = ctx;
+    desk_painter_give(s->painter, case_id, number, file);
+}
+
 static void on_signal(void *ctx, int signal) {
     struct serving *s = ctx;
     (void)signal;
@@ -146,7 +153,8 @@ static err open_web(struct serving *s, const char *host, const char *port) {
 
 static err serve(struct serving *s, const struct command_line *o, struct publishing *publishing) {
     char host[SYS_HOST_MAX + 1], port[SYS_PORT_TEXT];
-    struct desk_pages_options options = {.people = o->people};
+    struct desk_pages_options options = {
+        .people = o->people, .attached = on_attached, .attached_ctx = s};
     const char *folder = o->words[0], *listen = o->listen == NULL ? LISTEN : o->listen;
     uint16_t bound = 0;
     s->doing = listen;
@@ -154,6 +162,8 @@ static err serve(struct serving *s, const struct command_line *o, struct publish
     s->doing = "the command for alarms";
     if (o->alarm != NULL)
         TRY(sys_herald_start(&s->herald, o->alarm));
+    s->doing = "what draws attachments";
+    TRY(desk_painter_start(&s->painter));
     s->doing = "the process that publishes the ledger";
     TRY(sys_beside_start(&s->publisher, on_publish, publishing, TICK_MS));
     TRY(sys_loop_new(&s->loop, NULL));
@@ -161,6 +171,8 @@ static err serve(struct serving *s, const struct command_line *o, struct publish
     s->doing = folder;
     TRY(sys_dir_check(folder));
     TRY(desk_open(&s->desk, folder));
+    s->doing = "what draws attachments";
+    TRY(desk_painter_join(s->painter, s->loop, s->desk, s->log));
     s->doing = "the pages";
     TRY(desk_pages_new(&s->pages, s->desk, &options));
     s->doing = listen;
@@ -187,6 +199,7 @@ int command_serve(const struct command_line *line) {
     sys_timer_cancel(&s.settle);
     sys_web_free(s.web);
     desk_pages_free(s.pages);
+    desk_painter_free(s.painter);
     desk_close(s.desk);
     sys_signals_stop(&s.signals);
     sys_loop_free(s.loop);

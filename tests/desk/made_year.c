@@ -53,6 +53,8 @@ static const char *const histories[] = {
     "classify:received not-held:not-held close:closed",
     "classify:received call-back:authenticated preserve:authenticated open:in-review",
     "classify:received reject:rejected challenge:challenged compel:compelled release:released",
+    "classify:received call-back:authenticated open:in-review verdict:in-review decide:cleared "
+    "release:released after-verdict:released deliver:released",
     "",
 };
 enum { HISTORIES = sizeof histories / sizeof histories[0], TOGETHER = 1000 };
@@ -148,9 +150,11 @@ static void make_case(struct desk *d, uint64_t i) {
         *to++ = '\0';
         if (strcmp(word, "classify") == 0)
             classify(&m);
-        m.reason = strcmp(word, "reject") == 0
-                       ? PICK("not-authentic", "overbroad", "no-legal-basis", "not-necessary")
-                       : "";
+        m.reason = "";
+        if (strcmp(word, "reject") == 0)
+            m.reason = PICK("not-authentic", "overbroad", "no-legal-basis", "not-necessary");
+        if (strcmp(word, "after-verdict") == 0)
+            m.reason = PICK("block", "clear");
         if (strcmp(word, "notify") == 0)
             m.notice = chance(8) == 0 ? "barred" : "told";
         move_on(d, &m, word, to);

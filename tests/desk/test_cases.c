@@ -46,6 +46,12 @@ static struct desk_task open_task(struct desks *s, enum desk_task_kind kind) {
     return t;
 }
 
+/* The same, once the clock has been looked at. */
+static struct desk_task task_of(struct desks *s, enum desk_task_kind kind) {
+    CHECK_OK(desk_tick(s->desk, NULL, NULL, &s->why));
+    return open_task(s, kind);
+}
+
 /* The one order that waits for the custodian, who opens it: of this case, and complete. */
 static enum office_order_kind carried(struct desks *s, const char *id) {
     struct desk_task carry = open_task(s, DESK_TASK_CARRY);
@@ -66,6 +72,30 @@ static enum office_order_kind carried(struct desks *s, const char *id) {
 
 static bool is_carried(struct desks *s) {
     return open_task(s, DESK_TASK_CARRY).id != 0;
+}
+
+TEST(a_picture_of_an_attachment_is_read_by_the_cases_holders) {
+    struct desks s;
+    char id[DESK_ID];
+    buf plain = {0};
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    slice case_id = slice_str(id), png = slice_str("its points, as a PNG");
+    CHECK_OK(desk_picture_put(s.desk, case_id, 2, 3, SLICE_EMPTY, png));
+    CHECK_OK(desk_picture_put(s.desk, case_id, 3, 0, slice_str("it is broken"), SLICE_EMPTY));
+    CHECK_ERR(desk_picture_put(s.desk, slice_str("c-none"), 1, 1, SLICE_EMPTY, png), ERR_NOT_FOUND);
+    CHECK_ERR(desk_picture_put(s.desk, case_id, 1, DESK_PICTURE_PLACES, SLICE_EMPTY, png), ERR_BUG);
+    CHECK(!desks_disk_has(&s, png));
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_PICTURE, 2 * DESK_PICTURE_PLACES + 3, &plain));
+    reader r = reader_of(buf_slice(&plain));
+    slice note, bytes;
+    CHECK_OK(reader_vec(&r, &note));
+    CHECK_OK(reader_vec(&r, &bytes));
+    CHECK_EQ(note.n, 0);
+    CHECK_SLICE(bytes, png);
+    CHECK(!desks_open(&s, id, EXPERT_1, DESK_SEALED_PICTURE, 3 * DESK_PICTURE_PLACES, &plain));
+    buf_free(&plain);
+    desks_end(&s);
 }
 
 TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
@@ -135,18 +165,6 @@ static enum desk_reason after(struct desks *s, const char *id, enum desk_lens le
                                                      "conflict no", "policy 1", "guidelines 1"}});
 }
 
-static bool after_task(void *ctx, const struct desk_task *t) {
-    uint64_t *due = ctx;
-    if (t->kind == DESK_TASK_AFTER_VERDICT)
-        *due = t->due;
-    return true;
-}
-static uint64_t due_after(struct desks *s) {
-    uint64_t due = 0;
-    CHECK_OK(desk_tasks_list(s->desk, 0, after_task, &due));
-    return due;
-}
-
 /* The next office, in which the person audits instead. */
 static void lose_role(struct desks *s, int person) {
     static const struct signer who[] = {{APPROVER, true}, {POLICY, false}, {POLICY_DEPUTY, false}};
@@ -163,46 +181,48 @@ static void lose_role(struct desks *s, int person) {
     buf_free(&text);
 }
 
+/* The lens that was drawn of the two. */
+static enum desk_lens drawn_lens(struct desks *s, const char *id) {
+    struct desk_history h;
+    CHECK_OK(desk_history_load(s->desk, slice_str(id), &h));
+    CHECK_EQ(h.seat_count, 1);
+    enum desk_lens lens = h.seats[0].lens;
+    desk_history_free(&h);
+    CHECK(lens == DESK_LENS_LOCAL_LAW || lens == DESK_LENS_HUMAN_RIGHTS);
+    return lens;
+}
+
+static enum desk_lens release_emergency(struct desks *s, const char *id) {
+    desks_open_case(s, id, TWO_FIELDS);
+    enum desk_lens lens = drawn_lens(s, id);
+    CHECK_EQ(desks_verdict(s, id, lens, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_state(s, id), DESK_STATE_CLEARED);
+    CHECK_EQ(desks_release(s, id, APPROVER), DESK_UNFINISHED);
+    CHECK_EQ(act(s, id, DESK_MOVE_SIGN_ORDER, INTAKE_1), DESK_OK);
+    CHECK_EQ(desks_release(s, id, APPROVER), DESK_UNFINISHED);
+    CHECK_EQ(act(s, id, DESK_MOVE_SIGN_ORDER, INTAKE_2), DESK_OK);
+    CHECK_EQ(desks_release(s, id, APPROVER), DESK_OK);
+    return lens;
+}
+
 static void emergency_is_released(bool gone) {
     struct desks s;
     char id[DESK_ID];
     begin_case(&s, id, &emergency);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
-    desks_open_case(&s, id, TWO_FIELDS);
-    enum desk_lens lens = DESK_LENS_LOCAL_LAW;
-    if (desk_lenses_of(&(struct desk_case){.path = OFFICE_EMERGENCY},
-                       &(struct desk_history){.seats = NULL}) == 0) {
-        /* One of the two was drawn. */
-        struct desk_history h;
-        CHECK_OK(desk_history_load(s.desk, slice_str(id), &h));
-        CHECK_EQ(h.seat_count, 1);
-        lens = h.seats[0].lens;
-        desk_history_free(&h);
-    }
-    CHECK(lens == DESK_LENS_LOCAL_LAW || lens == DESK_LENS_HUMAN_RIGHTS);
-    enum desk_lens left =
-        lens == DESK_LENS_LOCAL_LAW ? DESK_LENS_HUMAN_RIGHTS : DESK_LENS_LOCAL_LAW;
-    CHECK_EQ(desks_verdict(&s, id, lens, "clear", "DE"), DESK_OK);
-    CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
-    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_UNFINISHED);
-    CHECK_EQ(act(&s, id, DESK_MOVE_SIGN_ORDER, INTAKE_1), DESK_OK);
-    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_UNFINISHED);
-    CHECK_EQ(act(&s, id, DESK_MOVE_SIGN_ORDER, INTAKE_2), DESK_OK);
-    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    enum desk_lens left = release_emergency(&s, id) == DESK_LENS_LOCAL_LAW ? DESK_LENS_HUMAN_RIGHTS
+                                                                           : DESK_LENS_LOCAL_LAW;
     CHECK_EQ(desks_deliver(&s, id), DESK_OK);
     /* The lenses that were left out are asked within 72 hours, and answer however late it is. */
-    CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
-    CHECK_EQ(due_after(&s), desks_case(&s, id).released + 72 * TIME_HOUR);
+    CHECK_EQ(task_of(&s, DESK_TASK_AFTER_VERDICT).due,
+             desks_case(&s, id).released + 72 * TIME_HOUR);
     CHECK_EQ(after(&s, id, DESK_LENS_POLICY), DESK_OK);
     desks_wait(&s, 73 * TIME_HOUR);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_UNFINISHED);
-    if (gone) {
+    if (gone)
         lose_role(&s, desks_reviewer(&s, id, left));
-        CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
-        desks_end(&s);
-        return;
-    }
-    CHECK_EQ(after(&s, id, left), DESK_OK);
+    else
+        CHECK_EQ(after(&s, id, left), DESK_OK);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
     desks_end(&s);
 }
@@ -508,6 +528,29 @@ TEST(an_order_of_a_case_that_is_held_since_is_not_to_be_carried) {
     desks_end(&s);
 }
 
+/* By the rule of the regime: where the authority informs, nobody is asked to break the silence. */
+TEST(who_is_told_after_a_release_is_a_task_of_its_regime) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_wait(&s, 30 * TIME_DAY);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
+    CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_NOT_NEEDED);
+    desks_end(&s);
+    static const struct desks_kind after = {"de-court",  "emergency", "emergency",
+                                            "emergency", "DE",        "exists created"};
+    begin_case(&s, id, &after);
+    release_emergency(&s, id);
+    struct desk_task told = task_of(&s, DESK_TASK_LATE_NOTICE);
+    CHECK_EQ(told.due, desks_case(&s, id).released + 10 * TIME_DAY);
+    CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_LATE_NOTICE, LAW), DESK_OK);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
+    desks_end(&s);
+}
+
 TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     struct desks s;
     char id[DESK_ID], until[OFFICE_TIME_TEXT], say[64];
@@ -527,12 +570,18 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_TERM);
     CHECK_EQ(desks_deliver(&s, id), DESK_OK);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_NOTICE);
-    desks_wait(&s, 2 * TIME_DAY + TIME_HOUR);
+    desks_wait(&s, TIME_DAY);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
+    CHECK_EQ(task_of(&s, DESK_TASK_BAR_ENDS).id, 0);
+    desks_wait(&s, TIME_DAY + TIME_HOUR);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).due, desks_case(&s, id).bar_until);
+    CHECK(task_of(&s, DESK_TASK_BAR_ENDS).id != 0);
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_OK);
     uint8_t notice[32];
     notice_hash(&s, id, notice);
     CHECK_EQ(objects(&s, id, notice, "Too early."), DESK_OBJECTION);
     CHECK_EQ(joins(&s, id, DESK_MOVE_LATE_NOTICE, LAW), DESK_OK);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
     nobody_else_objects(&s, id);
     /* What is said after the release is kept and changes nothing: there is nothing left to stop. */
     CHECK_EQ(objects(&s, id, notice, "You were misled."), DESK_OK);
@@ -627,6 +676,51 @@ static void demanded(struct desks *s, char id[DESK_ID]) {
     desks_receive(s, "a filing", id);
     struct desks_act classify = demanding(id);
     desks_do(s, &classify);
+}
+
+/* Of a case that is held, too: it is acknowledged, and stays where it is. */
+TEST(a_letter_is_signed_with_its_case_and_moves_nothing) {
+    struct desks s;
+    char id[DESK_ID], say[DESKS_SAY];
+    buf letter = {0};
+    begin_case(&s, id, &desks_epoc);
+    struct desks_act write = {.id = id,
+                              .move = DESK_MOVE_WRITE,
+                              .person = INTAKE_1,
+                              .says = {"template nobody-in-time"},
+                              .also = "To the court.\nNobody can act in time.\n"};
+    CHECK_EQ(desks_act(&s, &write), DESK_FACTS);
+    desks_say_hash(say, "letter", "another letter");
+    write.says[1] = say;
+    CHECK_EQ(desks_act(&s, &write), DESK_LETTER);
+    desks_say_hash(say, "letter", write.also);
+    write.says[0] = "template A letter";
+    CHECK_EQ(desks_act(&s, &write), DESK_FACT);
+    write.says[0] = say;
+    write.says[1] = NULL;
+    CHECK_EQ(desks_act(&s, &write), DESK_FACTS);
+    write.says[1] = "template nobody-in-time";
+    write.person = POLICY;
+    CHECK_EQ(desks_act(&s, &write), DESK_ROLE);
+    write.person = APPROVER;
+    CHECK_EQ(desks_act(&s, &write), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
+    CHECK(desks_open(&s, id, INTAKE_2, DESK_SEALED_LETTER, 1, &letter));
+    CHECK_SLICE(buf_slice(&letter), slice_str(write.also));
+    buf_clear(&letter);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_act(&s, &write), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "HK"), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    uint64_t since = desks_case(&s, id).since;
+    desks_wait(&s, TIME_MINUTE);
+    CHECK_EQ(desks_act(&s, &write), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    CHECK_EQ(desks_case(&s, id).since, since);
+    buf_free(&letter);
+    desks_end(&s);
 }
 
 TEST(no_letter_goes_out_with_a_placeholder) {
@@ -1725,23 +1819,71 @@ TEST(what_is_no_filing_is_refused_and_changes_nothing) {
     desks_end(&s);
 }
 
-TEST(a_flood_stops_strangers_and_not_those_who_are_known) {
-    struct desks s;
-    struct desk_receipt receipt;
-    struct desk_filing filing = {.bytes = slice_str("one more"), .channel = slice_str("form")};
-    desks_begin(&s);
-    /* Rows that stand for as many filings that nobody read. */
+/* Rows that stand for as many filings that nobody read, of so many bytes each. */
+static void unread_make(struct desks *s, uint64_t n, uint64_t bytes, bool enrolled) {
     CHECK_OK(desk_store_run(
-        s.desk->store,
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
-        " INSERT INTO cases SELECT NULL, 'f-' || i, x'', 1, 0, 0, 0, 0, 1, '', '', '', '', '', '',"
-        " '', 0, 0, 0, randomblob(32), 0, 1, x'', 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
-        " 0, 0, 0 FROM n",
-        ""));
-    CHECK_ERR(desk_file_receive(s.desk, &filing, &receipt, &s.why), ERR_DENIED);
-    CHECK_EQ(s.why.reason, DESK_FLOOD);
-    filing.enrolled = true;
-    CHECK_OK(desk_file_receive(s.desk, &filing, &receipt, &s.why));
+        s->desk->store,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)"
+        " INSERT INTO cases (id, key, open, state, due, kind, hold, path, authority, regime,"
+        " category, process, carve_outs, issuer, beneficiary, asked, fields, accounts, filing,"
+        " enrolled, number, head, round, order_hash, order_made, order_office, order_list,"
+        " order_server, waits, received, deadline, since, notified, objected, bar_until,"
+        " preserved_until, released, delivered, told_late, alarm, size)"
+        " SELECT 'f-' || ?3 || i, x'', 1, 0, 0, 0, 0, 1, '', '', '', '', '', '', '', 0, 0, 0,"
+        " randomblob(32), ?3, 1, x'', 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?2"
+        " FROM n",
+        "iii", n, bytes, (uint64_t)enrolled));
+}
+
+static enum desk_reason receive(struct desks *s, const char *bytes, bool enrolled) {
+    struct desk_receipt receipt;
+    struct desk_filing filing = {
+        .bytes = slice_str(bytes), .channel = slice_str("form"), .enrolled = enrolled};
+    err e = desk_file_receive(s->desk, &filing, &receipt, &s->why);
+    if (e != ERR_DENIED)
+        CHECK_OK(e);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+TEST(of_a_flood_of_a_hundred_thousand_filings_so_many_are_kept) {
+    enum { FLOOD = 100000, KEPT = 20 };
+    struct desks s;
+    char bytes[32];
+    uint64_t n, size, kept = 0, disk;
+    desks_begin(&s);
+    unread_make(&s, DESK_UNREAD_MAX - KEPT, 100, false);
+    for (int i = 0; i < FLOOD; i++) {
+        (void)snprintf(bytes, sizeof bytes, "filing %d", i);
+        enum desk_reason r = receive(&s, bytes, false);
+        CHECK(r == DESK_OK || r == DESK_FLOOD);
+        kept += r == DESK_OK;
+    }
+    CHECK_EQ(kept, KEPT);
+    CHECK_OK(desk_unread(s.desk, false, &n, &size));
+    CHECK_EQ(n, DESK_UNREAD_MAX);
+    /* What was refused left nothing: no key, no text, no leaf. */
+    CHECK_OK(desk_store_number(s.desk->store, &disk,
+                               "SELECT (SELECT count(*) FROM sealed WHERE kind = 0)"
+                               " + (SELECT count(*) FROM moves)"
+                               " + (SELECT count(*) FROM pending_leaves WHERE case_id != '')",
+                               ""));
+    CHECK_EQ(disk, 3 * KEPT);
+    /* Authorities that are known have room of their own, and it has an end, too. */
+    CHECK_EQ(receive(&s, "one of the directory", true), DESK_OK);
+    unread_make(&s, DESK_UNREAD_MAX - 1, 100, true);
+    CHECK_EQ(receive(&s, "one more of the directory", true), DESK_FLOOD);
+    desks_end(&s);
+}
+
+TEST(a_flood_of_few_large_filings_is_one_too) {
+    struct desks s;
+    desks_begin(&s);
+    unread_make(&s, 4, DESK_UNREAD_BYTES_MAX / 4 - 2, false);
+    CHECK_EQ(receive(&s, "12345678", false), DESK_OK);
+    CHECK_EQ(receive(&s, "1", false), DESK_FLOOD);
+    /* Once one of them is classified, there is room again. */
+    CHECK_OK(desk_store_run(s.desk->store, "UPDATE cases SET regime = 'r' WHERE id = 'f-01'", ""));
+    CHECK_EQ(receive(&s, "1", false), DESK_OK);
     desks_end(&s);
 }
 

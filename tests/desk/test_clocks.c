@@ -141,8 +141,15 @@ TEST(a_closed_case_is_purged_after_ninety_days) {
     desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_CLOSE, .person = INTAKE_1});
     days(&s, 89);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLOSED);
+    slice picture = slice_str("the points of a picture");
+    CHECK_OK(desk_picture_put(s.desk, slice_str(id), 1, 1, SLICE_EMPTY, picture));
     days(&s, 2);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_PURGED);
+    /* One that is drawn late comes too late. */
+    buf plain = {0};
+    CHECK_ERR(desk_picture_put(s.desk, slice_str(id), 1, 2, SLICE_EMPTY, picture), ERR_STATE);
+    CHECK(!desks_open(&s, id, LAW, DESK_SEALED_PICTURE, DESK_PICTURE_PLACES + 1, &plain));
+    buf_free(&plain);
     CHECK(!desks_disk_has(&s, buf_slice(&wrap)));
     buf_free(&wrap);
     desks_end(&s);
@@ -343,6 +350,34 @@ TEST(a_letter_says_so_too_when_nobody_can_sign_on_its_path) {
     CHECK(!nobody_without(&emergency, LAW, LAW_DEPUTY));
     CHECK(nobody_without(&emergency, INTAKE_2, INTAKE_2));
     CHECK(!nobody_without(&desks_epoc, INTAKE_2, INTAKE_2));
+}
+
+/* Once somebody has written it, and no other letter, it is due no more. */
+TEST(a_letter_that_nobody_can_act_is_written_once) {
+    static const char *const templates[] = {"template expert-delay", "template nobody-in-time"};
+    struct desks s;
+    char id[DESK_ID], say[DESKS_SAY];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    away(&s, LAW, 60);
+    away(&s, LAW_DEPUTY, 60);
+    days(&s, 6);
+    for (size_t i = 0; i < 2; i++) {
+        struct desks_act write = {.id = id,
+                                  .move = DESK_MOVE_WRITE,
+                                  .person = INTAKE_1,
+                                  .says = {templates[i], say},
+                                  .also = "To the court.\n"};
+        desks_say_hash(say, "letter", write.also);
+        CHECK(has_task(&s, DESK_TASK_NOBODY));
+        CHECK_EQ(desks_act(&s, &write), DESK_OK);
+        (void)tick(&s);
+    }
+    CHECK(!has_task(&s, DESK_TASK_NOBODY));
+    days(&s, 5);
+    CHECK(!has_task(&s, DESK_TASK_NOBODY));
+    desks_end(&s);
 }
 
 /* It is due no more once the case has its answer. */
@@ -610,6 +645,34 @@ TEST(a_store_of_each_version_is_brought_to_the_next) {
         sys_files_walk(folder, "", remove_it, NULL);
         CHECK(rmdir(folder) == 0);
     }
+}
+
+/* A move that persons got later stands before the desk's own, whose numbers are the store's. */
+TEST(moves_of_an_older_store_are_what_they_were) {
+    enum { BEFORE_WRITE = 4, WITHDRAW = 25, RECEIVE = 26 };
+    char folder[] = "/tmp/sotto-desk-XXXXXX", path[64];
+    struct desk_store *store;
+    uint64_t move;
+    CHECK(mkdtemp(folder) != NULL);
+    (void)snprintf(path, sizeof path, "%s/desk.sqlite", folder);
+    CHECK_OK(desk_store_open_as(&store, path, BEFORE_WRITE));
+    CHECK_OK(desk_store_run(store, "PRAGMA foreign_keys = OFF", ""));
+    for (uint64_t number = 1; number <= 2; number++)
+        CHECK_OK(
+            desk_store_run(store,
+                           "INSERT INTO moves (case_id, number, move, from_state, to_state,"
+                           " person, role, round, made, hash, order_hash, seconds, pending,"
+                           " detail) VALUES ('c-1', ?, ?, 0, 0, '', 0, 0, 0, x'', x'', 0, 0, '')",
+                           "ii", number, (uint64_t)(number == 1 ? RECEIVE : WITHDRAW)));
+    desk_store_close(store);
+    CHECK_OK(desk_store_open(&store, path));
+    CHECK_OK(desk_store_number(store, &move, "SELECT move FROM moves WHERE number = 1", ""));
+    CHECK_EQ(move, DESK_MOVE_RECEIVE);
+    CHECK_OK(desk_store_number(store, &move, "SELECT move FROM moves WHERE number = 2", ""));
+    CHECK_EQ(move, DESK_MOVE_WITHDRAW);
+    desk_store_close(store);
+    sys_files_walk(folder, "", remove_it, NULL);
+    CHECK(rmdir(folder) == 0);
 }
 
 TEST(what_another_process_handed_in_is_taken_up) {

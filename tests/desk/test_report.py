@@ -282,6 +282,8 @@ def page(tap, desk, cells):
         want = [sum(c[k] for c in cells.values()) for k in
                 ("received", "accounts_specified", "some_disclosed", "rejected", "not_held", "suspended_unprocessed",
                  "withdrawn", "lapsed", "forged", "pending")]
+        names = ("European Production Order (EPOC)", "Traffic data") if language == "html" else ("歐洲提供令（EPOC）", "流量資料")
+        tap.check(f"kinds_have_their_names_{language}", all(any(r and r[0] == n for r in tables.rows) for n in names), names)
         tap.check(f"the_page_adds_up_{language}", [int(v.replace(",", "")) for v in row[1:]] == want, (row, want))
 
 
@@ -346,10 +348,11 @@ def salts_swapped(line):
 
 def cell_changed(column, by):
     def change(all_):
-        head = all_[0].split(b",")
-        row = all_[5].split(b",")
-        row[head.index(column)] = b"%d" % (int(row[head.index(column)]) + by)
-        return [*all_[:5], b",".join(row), *all_[6:]]
+        at = all_[0].split(b",").index(column)
+        i = next(i for i, line in enumerate(all_) if i > 0 and int(line.split(b",")[at]) > 0)
+        row = all_[i].split(b",")
+        row[at] = b"%d" % (int(row[at]) + by)
+        return [*all_[:i], b",".join(row), *all_[i + 1:]]
     return lines(change)
 
 

@@ -17,10 +17,11 @@ enum {
     ASK_MANIFEST = 1 << 9,
     ASK_LENS = 1 << 10,
     ASK_REASON = 1 << 11,
-    ASK_BEFORE = 1 << 12,  /* the order of the round before, which holds the account */
-    SIGNS_ORDER = 1 << 13, /* the order that is drafted is signed with it */
-    ROUND_ORDER = 1 << 14, /* it signs the order of the round */
-    ASK_LETTER = 1 << 15,  /* what the letter says of the filing */
+    ASK_BEFORE = 1 << 12,   /* the order of the round before, which holds the account */
+    SIGNS_ORDER = 1 << 13,  /* the order that is drafted is signed with it */
+    ROUND_ORDER = 1 << 14,  /* it signs the order of the round */
+    ASK_TEMPLATE = 1 << 16, /* which letter, and what it says */
+    ASK_LETTER = 1 << 15,   /* what the letter says of the filing */
 };
 
 static const unsigned asks[DESK_MOVE_COUNT] = {
@@ -50,6 +51,7 @@ static const unsigned asks[DESK_MOVE_COUNT] = {
     [DESK_MOVE_LATE_NOTICE] = ASK_ACCOUNT | ASK_WORDING | SIGNS_ORDER,
     [DESK_MOVE_CLOSE] = ASK_REASON,
     [DESK_MOVE_WITHDRAW] = ASK_REASON,
+    [DESK_MOVE_WRITE] = ASK_TEMPLATE,
 };
 
 static const uint8_t none[32];
@@ -454,6 +456,74 @@ static void letter_facts(struct page *p, enum desk_move move) {
                                            .needed = true});
 }
 
+static void letter_grounds(struct page *p) {
+    const struct json_object *all = page_data_list(p->pages->data, "reasons", "reasons");
+    page_select(p, "letter-ground", WORD_LETTER_GROUND);
+    page_option(p, "", slice_str("\u2014"), true);
+    for (size_t i = 0; i < page_json_count(all); i++) {
+        const struct json_object *o = page_json_item(all, i);
+        page_option(p, (const char *)page_json_string(o, "id").p,
+                    page_json_words(o, "name", p->language), false);
+    }
+    page_select_end(p);
+}
+
+/* Whether a letter that fits the case has one of these places (ended by NULL). */
+static bool letters_have(struct page *p, const struct desk_case *c, const char *const *places) {
+    const struct json_object *list = page_data_list(p->pages->data, "letters", "letters");
+    for (size_t i = 0; i < page_json_count(list); i++) {
+        const struct json_object *letter = page_json_item(list, i);
+        const struct json_object *has = page_json_get(letter, "placeholders");
+        for (size_t k = 0; page_letter_fits(letter, c) && k < page_json_count(has); k++)
+            for (size_t n = 0; places[n] != NULL; n++)
+                if (slice_equal(page_json_text(has, k), slice_str(places[n])))
+                    return true;
+    }
+    return false;
+}
+
+/* What one of them may need, and the case doesn't say. */
+static void letters_need(struct page *p, const struct desk_case *c) {
+    static const char *const says[] = {"question", "asked", "identifier", "manifest", NULL},
+                             *const court[] = {"court", NULL}, *const until[] = {"until", NULL},
+                             *const ground[] = {"ground", "cure", NULL};
+    letter_facts(p, DESK_MOVE_WRITE);
+    if (letters_have(p, c, says))
+        page_input(p, &(struct page_input){.name = "letter-asked",
+                                           .label = WORD_LETTER_SAYS,
+                                           .hint = WORD_LETTER_SAYS_HINT,
+                                           .lines = 4});
+    if (letters_have(p, c, court))
+        page_input(p, &(struct page_input){.name = "letter-court", .label = WORD_LETTER_COURT});
+    if (letters_have(p, c, until))
+        page_input(p, &(struct page_input){.name = "letter-until",
+                                           .label = WORD_LETTER_UNTIL,
+                                           .hint = WORD_LETTER_UNTIL_HINT,
+                                           .type = "date"});
+    if (letters_have(p, c, ground))
+        letter_grounds(p);
+}
+
+/* Those that fit the case. */
+static err templates(struct page *p, const struct desk_case *c) {
+    const struct json_object *list = page_data_list(p->pages->data, "letters", "letters");
+    buf subject = buf_on(NULL);
+    err e = OK;
+    page_select(p, "say-template", WORD_LETTER);
+    for (size_t i = 0; e == OK && i < page_json_count(list); i++) {
+        const struct json_object *letter = page_json_item(list, i);
+        if (!page_letter_fits(letter, c))
+            continue;
+        buf_clear(&subject);
+        e = page_letter_subject(p, letter, c, &subject);
+        page_option(p, (const char *)page_json_string(letter, "id").p, buf_slice(&subject), false);
+    }
+    page_select_end(p);
+    buf_free(&subject);
+    letters_need(p, c);
+    return e;
+}
+
 static err questions(struct page *p, const struct desk_case *c, enum desk_move move) {
     unsigned ask = asks[move];
     if (ask & ASK_CLASS)
@@ -476,6 +546,8 @@ static err questions(struct page *p, const struct desk_case *c, enum desk_move m
         choice_list(p, "say-ground", WORD_GROUND, "reasons", "reasons");
     if (ask & ASK_LETTER)
         letter_facts(p, move);
+    if (ask & ASK_TEMPLATE)
+        TRY(templates(p, c));
     if (ask & ASK_UNTIL)
         page_input(p, &(struct page_input){.name = "say-until",
                                            .label = WORD_UNTIL,
@@ -502,7 +574,7 @@ static err questions(struct page *p, const struct desk_case *c, enum desk_move m
 
 static err asked(struct page *p, struct desk_case *c, enum desk_move *move) {
     TRY(desk_case_get(p->desk, p->request->stars[0], c));
-    if (!desk_move_of(p->request->stars[1], move) || *move > DESK_MOVE_WITHDRAW)
+    if (!desk_move_of(p->request->stars[1], move) || *move > DESK_MOVE_WRITE)
         return ERR_NOT_FOUND;
     return OK;
 }
@@ -697,25 +769,50 @@ static err say_hash(struct filled *f, const char *name, slice bytes) {
     return OK;
 }
 
-/* The ground's letter; who seconds the move finds it sealed. */
+/* The template that was chosen, if it fits, or the ground's; empty: the move has no letter. */
+static slice template_of(struct page *p, const struct desk_case *c, const struct filled *f,
+                         slice ground) {
+    const struct json_object *reasons = page_data_list(p->pages->data, "reasons", "reasons"),
+                             *letters = page_data_list(p->pages->data, "letters", "letters");
+    if ((asks[f->draft.move] & ASK_LETTER) != 0)
+        return page_json_string(page_json_find(reasons, ground), "letter");
+    const struct json_object *letter = page_json_find(letters, said(f, "template"));
+    return (asks[f->draft.move] & ASK_TEMPLATE) != 0 && page_letter_fits(letter, c)
+               ? page_json_string(letter, "id")
+               : SLICE_EMPTY;
+}
+
+static err read_facts(struct page *p, buf *reference, buf *asked_, buf *court, uint64_t *until) {
+    buf day = buf_on(NULL);
+    TRY(page_field(p, "letter-reference", reference));
+    TRY(page_field(p, "letter-asked", asked_));
+    TRY(page_field(p, "letter-court", court));
+    err e = page_field(p, "letter-until", &day);
+    if (e == OK && day.n > 0)
+        e = page_day(buf_slice(&day), until);
+    buf_free(&day);
+    return e;
+}
+
+/* Who seconds the move finds it sealed. */
 static err read_letter(struct page *p, const struct desk_case *c, struct filled *f) {
-    buf reference = buf_on(NULL), asked_ = buf_on(NULL);
-    slice ground = said(f, "ground");
-    const struct json_object *reason =
-        page_json_find(page_data_list(p->pages->data, "reasons", "reasons"), ground);
-    slice template = page_json_string(reason, "letter");
-    if ((asks[f->draft.move] & ASK_LETTER) == 0 || template.n == 0)
-        return OK;
-    err e = page_field(p, "letter-reference", &reference);
-    if (e == OK)
-        e = page_field(p, "letter-asked", &asked_);
-    if (e == OK)
-        e = page_letter(
-            p, (const char *)template.p, c,
-            &(struct page_letter_facts){ground, buf_slice(&reference), buf_slice(&asked_)},
-            &f->letter);
+    buf reference = buf_on(NULL), asked_ = buf_on(NULL), court = buf_on(NULL),
+        ground = buf_on(NULL);
+    uint64_t until = 0;
+    err e = page_field(p, "letter-ground", &ground);
+    slice on = ground.n > 0 ? buf_slice(&ground) : said(f, "ground");
+    slice template = e == OK ? template_of(p, c, f, on) : SLICE_EMPTY;
+    if (template.n > 0)
+        e = read_facts(p, &reference, &asked_, &court, &until);
+    if (e == OK && template.n > 0)
+        e = page_letter(p, (const char *)template.p, c,
+                        &(struct page_letter_facts){on, buf_slice(&reference), buf_slice(&asked_),
+                                                    buf_slice(&court), until},
+                        &f->letter);
     buf_free(&reference);
     buf_free(&asked_);
+    buf_free(&court);
+    buf_free(&ground);
     return e;
 }
 

@@ -10,6 +10,7 @@
 #include "desk/enrolment.h"
 #include "desk/ledger.h"
 #include "desk/pages/pages.h"
+#include "desk/pictures.h"
 #include "sys/files.h"
 #include "sys/listener.h"
 #include "sys/loop.h"
@@ -62,6 +63,31 @@ static void file_cases(struct desk *d, unsigned n) {
         must_desk(desk_file_receive(d, &filing, &receipt, &why), "filing", &why);
     }
 }
+
+/* ---- What is attached, drawn at once ---- */
+
+struct drawing {
+    struct desk *desk;
+    slice case_id;
+    size_t number;
+};
+
+static err take(void *ctx, unsigned page, slice png) {
+    const struct drawing *d = ctx;
+    return desk_picture_put(d->desk, d->case_id, d->number, page, SLICE_EMPTY, png);
+}
+
+static void attached(void *ctx, slice case_id, size_t number, slice file) {
+    struct drawing d = {ctx, case_id, number};
+    enum desk_pictures result;
+    must(desk_pictures_draw(file, take, &d, &result), "draw");
+    if (result != DESK_PICTURES_ALL)
+        must(desk_picture_put(ctx, case_id, number, 0, slice_str(desk_pictures_text(result)),
+                              SLICE_EMPTY),
+             "note");
+}
+
+/* ---- */
 
 struct serving {
     struct sys_loop *loop;
@@ -138,7 +164,8 @@ int main(int argc, char **argv) {
         bring_into_force(d, argv[1]);
         file_cases(d, argc == 4 ? (unsigned)strtoul(argv[3], NULL, 10) : 0);
     }
-    struct desk_pages_options options = {.people = people, .work_bits = WORK_BITS};
+    struct desk_pages_options options = {
+        .people = people, .work_bits = WORK_BITS, .attached = attached, .attached_ctx = d};
     must(desk_pages_new(&pages, d, &options), "pages");
     serve(d, pages, argv[2]);
     desk_pages_free(pages);
