@@ -101,7 +101,7 @@ static err serve(struct serving *s, const struct command_line *o) {
     TRY(sys_address_split(listen, host, port));
     s->doing = "the command for alarms";
     if (o->alarm != NULL)
-        TRY(sys_herald_start(&s->herald, o->alarm));
+        TRY(sys_herald_start(&s->herald, o->alarm, SYS_HERALD_PATIENCE_MS));
     TRY(sys_loop_new(&s->loop, NULL));
     TRY(sys_signals_start(&s->signals, s->loop, sys_stop_signals, on_signal, s));
     s->doing = folder;
