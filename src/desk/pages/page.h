@@ -15,9 +15,10 @@ struct desk_pages {
     struct desk *desk;
     struct desk_pages_options options;
     struct page_sessions sessions;
-    struct page_tickets tickets;
+    struct page_tickets tickets, signed_tickets; /* the second: of authorities */
     struct page_data *data;
-    unsigned uploads; /* that are going on */
+    unsigned rise; /* of what a filing costs, as it was at: */
+    uint64_t rise_looked;
 };
 
 struct page {
@@ -49,23 +50,30 @@ err page_admit(void *ctx, const struct sys_web_request *request, struct sys_web_
         return page_run(ctx, request, up, answer, whom, name);                   \
     }
 /* What the table has: page_at_NAME for each. */
-#define PAGE_LIST(X)                                                                              \
-    X(home)                                                                                       \
-    X(policy)                                                                                     \
-    X(guidelines)                                                                                 \
-    X(ledger)                                                                                     \
-    X(published)                                                                                  \
-    X(report)                                                                                     \
-    X(file)                                                                                       \
-    X(file_wait)                                                                                  \
-    X(file_take)                                                                                  \
-    X(status)                                                                                     \
-    X(receipt_note)                                                                               \
-    X(receipt_proof) X(objection) X(object) X(language) X(asset) X(login) X(login_take) X(logout) \
-        X(act_as) X(act_as_key) X(enrol) X(enrol_begin) X(enrol_keys) X(queue) X(case_)           \
-            X(case_key) X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move)     \
-                X(tasks) X(rewrap) X(carry) X(carry_done) X(carry_refused) X(board) X(board_compose) X(office) X(paper) X(paper_add)      \
-                    X(paper_sign) X(me) X(me_key) X(me_key_put) X(me_away)
+#define PAGE_LIST(X)                                                                               \
+    X(home)                                                                                        \
+    X(policy)                                                                                      \
+    X(guidelines)                                                                                  \
+    X(ledger)                                                                                      \
+    X(published)                                                                                   \
+    X(report)                                                                                      \
+    X(file)                                                                                        \
+    X(file_price)                                                                                  \
+    X(file_wait)                                                                                   \
+    X(file_place)                                                                                  \
+    X(file_sign)                                                                                   \
+    X(file_signed)                                                                                 \
+    X(file_take)                                                                                   \
+    X(status)                                                                                      \
+    X(receipt_note)                                                                                \
+    X(receipt_proof)                                                                               \
+    X(objection)                                                                                   \
+    X(object) X(language) X(asset) X(login) X(login_take) X(logout) X(act_as) X(act_as_key)        \
+        X(enrol) X(enrol_begin) X(enrol_keys) X(queue) X(case_) X(case_key)                        \
+            X(case_key_drop) X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move) \
+                X(tasks) X(rewrap) X(carry) X(carry_done) X(carry_refused) X(board)                \
+                    X(board_compose) X(office) X(paper) X(paper_add) X(paper_sign) X(me) X(me_key) \
+                        X(me_key_put) X(me_away)
 #define X(name)                                                                  \
     err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
                        struct sys_web_answer *answer);
@@ -74,7 +82,7 @@ PAGE_LIST(X)
 
 /* Takes the public form's upload, of so many bytes at most. */
 enum { PAGE_FILING_MAX = 48 << 20 };
-extern const struct sys_web_upload page_filing_upload;
+extern const struct sys_web_upload page_filing_upload, page_enrolled_upload;
 /* Where the receipt, signed, and its proof are: receipt.c. */
 void page_receipt_links(struct page *p, const struct desk_receipt *r);
 
@@ -176,10 +184,17 @@ void page_papers(struct page *p);
 slice page_deployed(struct page *p, slice id);
 /* What of a letter a person says: the ground, of reasons.json, and what only who read the filing
  * knows, since the desk can't: the authority's own file number, and what it asked for or by what it
- * named somebody. Empty: not said. */
+ * named somebody, or else the letter's question or manifest; the court; by when. Empty, 0: not
+ * said. */
 struct page_letter_facts {
-    slice ground, reference, asked;
+    slice ground, reference, asked, court;
+    uint64_t until;
 };
+/* What a template, of letters.json, is called. */
+err page_letter_subject(struct page *p, const struct json_object *letter, const struct desk_case *c,
+                        buf *out);
+/* Whether this template, of letters.json, is one for the authority of such a case as it is now. */
+bool page_letter_fits(const struct json_object *letter, const struct desk_case *c);
 /* A letter by its template, for a case. Lines, none empty. What is not known stays in its braces,
  * and desk_unfilled finds it. */
 err page_letter(struct page *p, const char *template, const struct desk_case *c,
