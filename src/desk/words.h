@@ -791,6 +791,8 @@
     X(REPORT_LEAD, \
       "Twice a year: requests, outcomes and reasons by jurisdiction, suspensions with their wording, and how long answers took. Every figure can be recounted from the ledger.", \
       "每半年一次：按司法管轄區列出請求、結果及理由，暫停及其文字，以及答覆所需時間。每個數字均可由帳冊重新點算。") \
+    X(REPORT_READ, "Read the report", "閱讀報告") \
+    X(REPORT_FILES, "Its tables, and what opens them", "報告的表格及公開資料") \
     X(REPORT_NONE, "No report was published yet.", "尚未公布報告。") \
     /* A report */ \
     X(REPORT_TITLE, "Requests by governments", "政府請求透明度報告") \

@@ -33,6 +33,14 @@ def documents(folder, tap):
     tap.check("each_page_is_a_picture", (code, sizes) == (0, 2 * [(1141, 1600)]), (code, says, sizes))
     row = samples.points(pictures[0])[2][800]
     tap.check("of_what_the_page_shows", near(row[:3], RED) and near(row[-3:], WHITE), (row[:3], row[-3:]))
+    written = samples.pages(1, b"BT /F 90 Tf 40 400 Td (Text) Tj ET", b"<< /Font << /F << /Type /Font /Subtype /Type1 "
+                            b"/BaseFont /Helvetica >> >> >>")
+    code, says, pictures = drawn(folder, written)
+    rows = samples.points(pictures[0])[2] if pictures else []
+    dark = [x for row in rows for x in range(len(row) // 3) if max(row[3 * x:3 * x + 3]) < 60]
+    # By the measures of Helvetica the word is 55 + 50 + 45 + 25 parts wide, and its first letter begins near the edge.
+    tap.check("a_text_whose_font_is_not_in_the_file_is_drawn", dark and 70 < min(dark) < 90 and 370 < max(dark) < 410,
+              dark and (min(dark), max(dark)))
     code, says, pictures = drawn(folder, samples.pages(40))
     tap.check("of_many_pages_the_first_are_drawn", code == 5 and len(pictures) == 32 and "more pages" in says,
               (code, says, len(pictures)))

@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from desk import Desk, Visitor, texts  # noqa: E402
 from html_check import check  # noqa: E402
+from office import Office  # noqa: E402
 
 PUBLIC = ["/", "/policy", "/guidelines", "/report", "/ledger", "/file", "/file/wait", "/file/enrolled", "/status", "/object", "/login",
           "/act-as", "/enrol", "/login?person=intake-1", "/login?person=nobody", "/nothing", "/status?receipt=00"]
@@ -498,6 +499,7 @@ def a_letter_to_the_authority_is_ready_to_sign(desk):
     good_page(form)
     offered = re.findall(r'<option value="([a-z-]+)">', form.text.split("letter-reference")[0])
     expect(offered == ["receipt", "nobody-in-time"], offered)
+    expect("letter-court" not in form.text and "letter-ground" not in form.text, "asks what no letter says")
     draft = [("say-template", "nobody-in-time"), ("letter-reference", "12 Js 34/26")]
     page = visitor.post(f"/case/{case}/do/write", draft)
     good_page(page)
@@ -510,6 +512,16 @@ def a_letter_to_the_authority_is_ready_to_sign(desk):
     expect("Write to the authority" in visitor.get(f"/case/{case}").text, "not in the history")
     other = visitor.post(f"/case/{case}/do/write", [("say-template", "lapse-held"), ("letter-reference", "x")])
     expect("letter" not in texts(other.text), "a letter that doesn't fit")
+    office = Office(desk)
+    case = filed_case(file_one(visitor, [("reference", "rejected")] + [f for f in FILING if f[0] != "reference"]))
+    classified(desk, visitor, case, kind="demand", category="block-account", process="blocking-demand")
+    office.move("intake-1", case, "reject", [("say-ground", "blocking"), ("letter-reference", "x")])
+    office.move("approver-1", case, "reject", [("seconds", "3")])
+    form = visitor.get(f"/case/{case}/do/write").text
+    expect('value="annex-iii-cover"' in form and "letter-ground" in form and "letter-court" not in form, form)
+    cover = [("say-template", "annex-iii-cover"), ("letter-reference", "x"), ("letter-ground", "blocking")]
+    letter = texts(visitor.post(f"/case/{case}/do/write", cover).text)["letter"]
+    expect("Annex III" in letter and "{" not in letter, letter)
 
 
 @test
@@ -673,6 +685,22 @@ def what_is_published_is_given_out_and_nothing_beside_it(desk):
     for path in ("/ledger/report/.hidden", "/ledger/../office.txt", "/ledger/..%2foffice.txt", "/ledger/x/../checkpoint",
                  "/ledger/tile", "/ledger/tile/", "/ledger//etc/passwd", "/ledger/keys/ledger"):
         expect(visitor.get(path).status == 404, path)
+
+
+@test
+def reports_are_listed_by_their_periods_the_newest_first(desk):
+    visitor = Visitor(desk)
+    report = desk.folder / "public" / "report"
+    report.mkdir(parents=True, exist_ok=True)
+    for period in ("2025-07-01_2026-01-01", "2026-01-01_2026-07-01"):
+        for end in ("csv", "html", "zh-Hant.html"):
+            (report / f"{period}.{end}").write_text("x")
+    page = visitor.get("/report")
+    good_page(page)
+    places = [page.text.find(part) for part in ("2026-01-01 to before 2026-07-01", "2026-01-01_2026-07-01.html",
+                                                "2025-07-01 to before 2026-01-01", "2025-07-01_2026-01-01.csv")]
+    expect(places == sorted(places) and places[0] > 0, places)
+    expect('class="button" href="/ledger/report/2026-01-01_2026-07-01.html"' in page.text, "its page")
 
 
 @test
