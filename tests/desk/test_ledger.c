@@ -334,8 +334,8 @@ TEST(a_batch_whose_drawing_broke_off_is_drawn_anew) {
     begin(SMALL);
     add_leaves(10);
     /* Some have their places, and no batch says so. */
-    CHECK_OK(
-        desk_store_run(desk.store, "UPDATE pending_leaves SET place = leaf WHERE leaf < 6", ""));
+    CHECK_OK(desk_store_run(desk.store,
+                            "UPDATE pending_leaves SET place = leaf + 5000 WHERE leaf < 6", ""));
     CHECK_OK(desk_ledger_publish(&desk, NOW));
     check_published(SMALL, number_of("SELECT COUNT(*) FROM pending_leaves"));
     end();
