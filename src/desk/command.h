@@ -33,6 +33,7 @@ int command_annex(const struct command_line *line);
 int command_answer(const struct command_line *line);
 int command_audit(const struct command_line *line);
 int command_demo(const struct command_line *line);
+int command_duty(const struct command_line *line);
 int command_import(const struct command_line *line);
 int command_enrol(const struct command_line *line);
 int command_init(const struct command_line *line);
