@@ -46,7 +46,7 @@ LIBRARIES = [
     (r"seccomp\.h$", r"sys/.*"),
     (r"microhttpd\.h$", r"sys/web\.c"),
     (r"utf8proc\.h$", r"lookup/handle_form\.c"),
-    (r"json-c/", r"(mlstool/.*|desk/(pages/)?data\.c)"),
+    (r"json-c/", r"(mlstool/.*|desk/(pages/)?data\.c|desk/hi1_(out|words)\.c)"),
     (r"libxml/", r"desk/hi1_(schema|xml)\.c"),
     (r"qrencode\.h$", r"term/qr\.c"),
 ]

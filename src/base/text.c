@@ -120,8 +120,12 @@ err base64_encode(buf *out, slice in) {
 
 /* 0 to 63, or -1. */
 static int base64_digit(uint8_t c) {
-    const char *at = c == 0 ? NULL : strchr(BASE64, c);
-    return at == NULL ? -1 : (int)(at - BASE64);
+    return c >= 'A' && c <= 'Z'   ? c - 'A'
+           : c >= 'a' && c <= 'z' ? c - 'a' + 26
+           : c >= '0' && c <= '9' ? c - '0' + 52
+           : c == '+'             ? 62
+           : c == '/'             ? 63
+                                  : -1;
 }
 
 err base64_decode(buf *out, slice in) {

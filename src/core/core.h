@@ -515,9 +515,10 @@ struct core_desk_notice {
     uint64_t number, time; /* time: when it came */
     bool read;
     slice id, case_id;
-    uint8_t receipt[32]; /* SHA-256 of what was filed */
-    slice wording;       /* lines of text */
-    slice text;          /* the whole, as it was signed */
+    uint8_t receipt[32];   /* SHA-256 of what was filed */
+    uint8_t reference[32]; /* SHA-256 of text: with it, and it alone, one can object */
+    slice wording;         /* lines of text */
+    slice text;            /* the whole, as it was signed */
     uint8_t signature[64];
 };
 /* An accessor. Those that are believed, oldest first; the newest 256 are kept, the unread longest.

@@ -238,7 +238,7 @@ static err show(struct core *core, const struct desk_notice *n, struct core_desk
                                      .text = n->r.text};
     memcpy(out->receipt, t.receipt, sizeof out->receipt);
     memcpy(out->signature, n->r.signature, sizeof out->signature);
-    return OK;
+    return crypto_sha256.hash(out->reference, &out->text, 1);
 }
 
 err core_desk_notice_at(struct core *core, size_t i, struct core_desk_notice *out) {

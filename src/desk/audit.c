@@ -9,15 +9,9 @@
 #include "merkle/checkpoint.h"
 #include "merkle/tile.h"
 #include "sys/files.h"
+#include "sys/stream.h"
 
-enum {
-    PATH = 1024,
-    WHERE = 512,
-    FILE_MAX = 1 << 20,
-    OPENINGS_MAX = 1 << 30,
-    PROGRESS = 65536,
-    VERSIONS = 4096
-};
+enum { PATH = 1024, WHERE = 512, FILE_MAX = 1 << 20, PROGRESS = 65536, VERSIONS = 4096 };
 
 const char *audit_finding_name(enum audit_finding finding) {
     static const char *const names[] = {
@@ -69,9 +63,9 @@ struct audit {
     struct rows rows, stated;
     struct merkle_checkpoint checkpoint;
     struct count *count;
-    buf note, openings, store;
+    buf note, store;
     struct office_document statement;
-    slice rest; /* of the openings */
+    struct sys_lines openings;
     struct report_opening next;
     bool has_next;
     uint64_t batch, batch_end; /* the batch of the present entry */
@@ -244,21 +238,25 @@ static err read_statement(struct audit *a) {
 
 /* ---- Opened entries ---- */
 
-static void next_opening(struct audit *a) {
+/* MALFORMED for whatever is wrong with the file; what the machine can't is told as it is. */
+static err read_opening(struct audit *a, uint64_t last, bool first) {
     slice line;
-    uint64_t last = a->next.place;
-    bool first = !a->has_next;
-    a->has_next = slice_line(&a->rest, &line);
-    if (!a->has_next)
-        return;
-    err e = report_opening_read(line, &a->next, &a->store);
+    err e = sys_lines_next(&a->openings, &line);
+    if (e == ERR_NOT_FOUND)
+        return e;
+    if (e == OK)
+        e = report_opening_read(line, &a->next, &a->store);
     if (e == OK && !first && a->next.place <= last)
         e = ERR_EXISTS;
-    if (e == OK)
-        return;
-    find(a, AUDIT_OPENING, "after entry %llu: %s", (unsigned long long)last, err_text(e));
-    a->has_next = false;
-    a->rest.n = 0;
+    return e;
+}
+
+static void next_opening(struct audit *a) {
+    uint64_t last = a->next.place;
+    err e = read_opening(a, last, !a->has_next);
+    a->has_next = e == OK;
+    if (e != OK && e != ERR_NOT_FOUND)
+        find(a, AUDIT_OPENING, "after entry %llu: %s", (unsigned long long)last, err_text(e));
 }
 
 static void keep_version(struct audit *a, const slice *v, uint64_t place) {
@@ -599,16 +597,16 @@ static err go(struct audit *a) {
         return OK;
     }
     TRY(read_statement(a));
-    if (sys_file_read(a->of->openings, OPENINGS_MAX, &a->openings) != OK)
-        find(a, AUDIT_OPENING, "%s can't be read", a->of->openings);
-    a->rest = buf_slice(&a->openings);
     buf batches = {0};
     err e = OK;
     if (a->of->padding_key != NULL && read_published(a, "batches", FILE_MAX, &batches) != OK)
         find(a, AUDIT_HIDDEN, "batches can't be read");
     a->batches = buf_slice(&batches);
-    next_opening(a);
-    e = count_new(&a->count, a->report.from, a->report.until);
+    if (sys_lines_open(&a->openings, a->of->openings) == OK)
+        next_opening(a);
+    else
+        find(a, AUDIT_OPENING, "%s can't be read", a->of->openings);
+    e = count_new(&a->count);
     if (e == OK)
         e = walk(a);
     buf_free(&batches);
@@ -619,7 +617,9 @@ static err go(struct audit *a) {
     TRY(check_versions(a, "office", a->office, a->office_most));
     TRY(check_versions(a, "suspensions", a->lists, a->list_most));
     check_releases(a);
-    TRY(count_cells(a->count, check_cell, a));
+    const struct count_by by = {
+        .from = a->report.from, .until = a->report.until, .keys = COUNT_KEY_COUNT};
+    TRY(count_cells(a->count, &by, check_cell, a));
     check_rest(a);
     return OK;
 }
@@ -636,6 +636,7 @@ err audit_run(const struct audit_of *of, audit_found *found, audit_progress *pro
     a->progress = progress;
     a->ctx = ctx;
     a->sum = sum;
+    a->openings.fd = -1;
     err e = go(a);
     for (size_t i = 0; i < VERSIONS; i++)
         office_suspensions_free(a->lists[i].list);
@@ -644,7 +645,7 @@ err audit_run(const struct audit_of *of, audit_found *found, audit_progress *pro
     mem_free(NULL, a->releases, a->release_room * sizeof *a->releases);
     count_free(a->count);
     buf_free(&a->note);
-    buf_free(&a->openings);
+    sys_lines_close(&a->openings);
     buf_free(&a->store);
     buf_free(&a->statement.bytes);
     mem_free(NULL, a, sizeof *a);

@@ -322,6 +322,8 @@ static bool signed_by_enough(const struct desk_case *before, const struct desk_h
 /* What can't be carried out is not even looked into. */
 static bool reviewed_rightly(const struct desk_history *h) {
     switch (h->now.state) {
+    case DESK_STATE_NOT_HELD:
+        return h->now.kind != DESK_KIND_DEMAND;
     case DESK_STATE_IN_REVIEW:
     case DESK_STATE_CLEARED:
     case DESK_STATE_NOTIFIED:
@@ -330,6 +332,14 @@ static bool reviewed_rightly(const struct desk_history *h) {
     default:
         return true;
     }
+}
+
+/* A demand is rejected on the ground that is its own. */
+static bool rejected_rightly(const struct desk_history *h, const struct desk_world *w) {
+    const struct desk_case *c = &h->now;
+    return last(h)->move != DESK_MOVE_REJECT || c->kind != DESK_KIND_DEMAND ||
+           last(h)->seconds != 0 ||
+           strcmp(last(h)->detail, desk_ids_to(w->demands, slice_str(c->category))) == 0;
 }
 
 /* The user has the time that the regime gives. */
@@ -386,6 +396,8 @@ const char *desk_broken(const struct desk_case *before, const struct desk_histor
         return "something was done with fewer signatures than it takes";
     if (!reviewed_rightly(h))
         return "what can't be carried out is reviewed";
+    if (!rejected_rightly(h, w))
+        return "a demand is rejected on another ground than its own";
     if (!notice_waited(before, h, w))
         return "a notice was not waited for";
     if (!nothing_for_suspended(before, h, w))

@@ -157,32 +157,51 @@ err desk_receipt_find(struct desk *d, const uint8_t hash[32], struct desk_receip
 
 /* ---- Objections ---- */
 
-static err object(struct desk *d, slice case_id, const uint8_t receipt[32], slice text,
+/* Whether it is the hash of a notice that all have signed. The order's random id makes it one that
+ * nobody can guess, and whoever filed gets neither: it shows that the notice reached who objects.
+ */
+static bool is_of_notice(const struct desk_history *h, const uint8_t reference[32]) {
+    bool is = false;
+    for (size_t i = 0; i < h->move_count; i++) {
+        const struct desk_moved *m = &h->moves[i];
+        bool notice = m->move == DESK_MOVE_NOTIFY || m->move == DESK_MOVE_LATE_NOTICE;
+        bool same = equal_secret(m->order, reference, sizeof m->order);
+        is = is || (same && notice && m->seconds != 0);
+    }
+    return is;
+}
+
+static bool may_object(const struct desk_history *h, const uint8_t reference[32]) {
+    size_t said = 0;
+    for (size_t i = 0; i < h->move_count; i++)
+        said += h->moves[i].move == DESK_MOVE_OBJECT;
+    return is_of_notice(h, reference) && said < DESK_OBJECTIONS_MAX;
+}
+
+static err object(struct desk *d, slice case_id, const uint8_t reference[32], slice text,
                   struct desk_history *h, struct desk_why *why) {
     struct desk_world w;
     desk_world_now(d, &w);
     TRY(desk_clock_check(d, w.now, why));
     err e = desk_history_load(d, case_id, h);
-    if (e == ERR_NOT_FOUND || (e == OK && memcmp(h->now.filing, receipt, 32) != 0))
-        return desk_refuse(why, DESK_NO_CASE);
+    if (e == ERR_NOT_FOUND || (e == OK && !may_object(h, reference)))
+        return desk_refuse(why, DESK_OBJECTION);
     TRY(e);
-    size_t said = 0;
-    for (size_t i = 0; i < h->move_count; i++)
-        said += h->moves[i].move == DESK_MOVE_OBJECT;
-    if (said >= DESK_OBJECTIONS_MAX)
-        return desk_refuse(why, DESK_OBJECTIONS);
-    TRY(desk_own_make(d, h, &w, DESK_MOVE_OBJECT, why));
+    e = desk_own_make(d, h, &w, DESK_MOVE_OBJECT, why);
+    if (e == ERR_DENIED && why->reason == DESK_STATE)
+        return desk_refuse(why, DESK_OBJECTION);
+    TRY(e);
     TRY(desk_seal_put(d, case_id, DESK_SEALED_OBJECTION, h->now.number, SLICE_EMPTY, text));
     return desk_settle(d, h, &w, why);
 }
 
-err desk_object(struct desk *d, slice case_id, const uint8_t receipt[32], slice text,
+err desk_object(struct desk *d, slice case_id, const uint8_t reference[32], slice text,
                 struct desk_why *why) {
     struct desk_history h = {.moves = NULL};
     if (text.n == 0 || text.n > OFFICE_DOCUMENT_MAX)
         return desk_refuse(why, text.n == 0 ? DESK_EMPTY : DESK_TOO_LARGE);
     TRY(desk_begin(d));
-    err e = desk_end(d, object(d, case_id, receipt, text, &h, why));
+    err e = desk_end(d, object(d, case_id, reference, text, &h, why));
     desk_history_free(&h);
     return e;
 }
@@ -308,6 +327,15 @@ static err notice_tell(struct desk *d, struct handed *in, slice bytes, struct de
     return buf_append_byte(&in->told, '\n');
 }
 
+/* A letter, and what a notice tells: a template's placeholder is nothing that anybody may read. */
+static err filled_check(const struct handed *in, const struct desk_hand *hand,
+                        struct desk_why *why) {
+    bool unfilled = in->act.move != DESK_MOVE_DELIVER && desk_unfilled(hand->letter);
+    for (size_t i = 0; in->order != NULL && i < in->order->wording.n; i++)
+        unfilled = unfilled || desk_unfilled(in->order->wording.p[i].text);
+    return unfilled ? desk_refuse(why, DESK_UNFILLED) : OK;
+}
+
 static err orders_read(struct desk *d, struct handed *in, const struct desk_world *w,
                        const struct desk_hand *hand, struct desk_why *why) {
     size_t line = 0;
@@ -399,10 +427,11 @@ static err move_in(struct desk *d, slice case_id, const struct desk_hand *hand, 
         return desk_refuse(why, DESK_NO_CASE);
     TRY(e);
     if (h->now.number >= DESK_MOVES_MAX || h->now.round >= DESK_ROUNDS_MAX)
-        return desk_refuse(why, DESK_STATE);
+        return desk_refuse(why, DESK_MOVES);
     TRY(move_read(in, h, &w, hand->move, why));
     TRY(seconds_read(in, h, why));
     TRY(orders_read(d, in, &w, hand, why));
+    TRY(filled_check(in, hand, why));
     TRY(step_make(d, in, h, &w, hand, why));
     made->pending = h->moves[h->move_count - 1].pending;
     TRY(desk_settle(d, h, &w, why));

@@ -271,31 +271,21 @@ static void alarms_free(struct alarms *a) {
     mem_free(NULL, a->each, a->each == NULL ? 0 : room * DESK_ID);
 }
 
-/* A case whose time runs out, and that nobody could review or approve: the letter that says so. */
+/* A case whose time runs out, and that nobody could bring to an answer: the letter that says so. */
 static err nobody_task(struct desk *d, const struct desk_world *w, const struct alarms *a) {
     for (size_t i = 0; i < a->n; i++) {
         struct desk_history h;
-        bool lacks = false;
+        bool lacks;
         TRY(desk_history_load(d, slice_str(a->each[i]), &h));
-        for (int lens = 0; lens < DESK_LENS_COUNT; lens++) {
-            bool somebody = false, deputy;
-            for (size_t j = 0; j < w->office->persons.n; j++) {
-                const struct office_person *p = &w->office->persons.p[j];
-                uint64_t away = 0;
-                if (!desk_may_review(&h, w, p, (enum desk_lens)lens, &deputy))
-                    continue;
-                if (desk_away_get(d, p->id, &away) == OK && away <= w->now)
-                    somebody = true;
-            }
-            lacks = lacks || !somebody;
-        }
+        err e = desk_lacks_somebody(d, &h, w, &lacks);
         uint64_t due = h.now.deadline;
         desk_history_free(&h);
+        TRY(e);
         if (lacks)
             TRY(task_open(d, DESK_TASK_NOBODY, slice_str(a->each[i]),
                           OFFICE_ROLE_INTAKE | OFFICE_ROLE_APPROVER, w->now, due));
     }
-    return OK;
+    return tasks_close(d, DESK_TASK_NOBODY, CLOSE_FOR(LATE), w->now);
 }
 
 /* ---- Ticks ---- */

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "desk/reasons.h"
 #include "sys/files.h"
 
 int command_fail(int code, const char *what, const char *why) {
@@ -10,11 +11,12 @@ int command_fail(int code, const char *what, const char *why) {
     return code;
 }
 
+/* What desk_open refuses is the operator's own data. */
 int command_error(const char *what, err e) {
     return command_fail(e == ERR_BUSY      ? CODE_IN_USE
                         : e == ERR_DAMAGED ? CODE_DAMAGED
                                            : CODE_FAILED,
-                        what, err_text(e));
+                        what, e == ERR_STATE ? desk_reason_text(DESK_IMPOSSIBLE) : err_text(e));
 }
 
 int command_refuse(const char *what, enum office_reason reason, size_t line) {

@@ -24,14 +24,15 @@ struct command_line {
     const char *as, *key, *office, *list, *to, *pin; /* NULL: not given */
     const char *listen, *people, *alarm;
     const char *from, *until, *statement, *openings, *padding;
-    const char *schema;
-    bool yes, json;
+    const char *schema, *facts;
+    bool yes, json, xml;
     bool quiet; /* `sign` shows nothing: of the demonstration's own texts */
 };
 
 int command_annex(const struct command_line *line);
 int command_answer(const struct command_line *line);
 int command_audit(const struct command_line *line);
+int command_deliver(const struct command_line *line);
 int command_demo(const struct command_line *line);
 int command_duty(const struct command_line *line);
 int command_import(const struct command_line *line);
@@ -65,6 +66,8 @@ int command_write(const char *path, slice content);
 /* Reads a file that is a filing in HI1, which hi1_free frees. What fails has been told. */
 struct hi1_filing;
 int command_hi1(const char *path, buf *bytes, struct hi1_filing **f);
+/* Whether a message, of this name, is as the schema says; NULL: as none. */
+int command_hi1_schema(const char *schema, const char *what, slice bytes);
 
 /* A signed text of any kind, which is told by its first line. One of the first four is not NULL,
  * or it is an auditor's statement. */

@@ -93,8 +93,11 @@ static err order_make(struct composing *c, const struct desk_draft *draft,
     TRY(order_id_make(c));
     TRY(before_read(c, draft, why));
     order_facts(c, draft, kind);
-    for (size_t i = 0; i < draft->wording_count; i++)
+    for (size_t i = 0; i < draft->wording_count; i++) {
+        if (desk_unfilled(draft->wording[i]))
+            return desk_refuse(why, DESK_UNFILLED);
         c->wording[i].text = draft->wording[i];
+    }
     c->order.wording.p = c->wording;
     c->order.wording.n = draft->wording_count;
     c->order.office = c->move.office;

@@ -24,6 +24,86 @@ const char *count_column_name(enum count_column column) {
     return names[column];
 }
 
+/* ---- Texts, each kept once ---- */
+
+struct texts {
+    uint8_t secret[SIPHASH_KEY];
+    buf bytes; /* each with a NUL */
+    size_t *each, n, room;
+    uint32_t *table; /* places in each, plus 1; a power of two of them */
+    size_t slots;
+};
+
+static void texts_free(struct texts *t) {
+    buf_free(&t->bytes);
+    mem_free(NULL, t->each, t->room * sizeof *t->each);
+    mem_free(NULL, t->table, t->slots * sizeof *t->table);
+}
+
+static const char *text_at(const struct texts *t, uint32_t i) {
+    return (const char *)t->bytes.p + t->each[i];
+}
+
+static size_t slot_of(const struct texts *t, slice text) {
+    size_t i = (size_t)siphash(t->secret, text) & (t->slots - 1);
+    while (t->table[i] != 0 && !slice_equal(slice_str(text_at(t, t->table[i] - 1)), text))
+        i = (i + 1) & (t->slots - 1);
+    return i;
+}
+
+static err table_grow(struct texts *t) {
+    size_t more = t->slots == 0 ? 64 : 2 * t->slots;
+    uint32_t *table = mem_new_array(NULL, more, sizeof *table);
+    if (table == NULL)
+        return ERR_NO_MEMORY;
+    mem_free(NULL, t->table, t->slots * sizeof *table);
+    t->slots = more;
+    t->table = table;
+    memset(table, 0, more * sizeof *table);
+    for (size_t i = 0; i < t->n; i++)
+        table[slot_of(t, slice_str(text_at(t, (uint32_t)i)))] = (uint32_t)i + 1;
+    return OK;
+}
+
+/* Makes room for one more of an array. */
+static err grow(void **array, size_t n, size_t *room, size_t each) {
+    if (n < *room)
+        return OK;
+    size_t more = *room == 0 ? 8 : 2 * *room;
+    void *p = mem_resize(NULL, *array, *room * each, more * each);
+    if (p == NULL)
+        return ERR_NO_MEMORY;
+    *array = p;
+    *room = more;
+    return OK;
+}
+
+static bool text_find(const struct texts *t, slice text, uint32_t *place) {
+    size_t slot = t->slots == 0 ? 0 : slot_of(t, text);
+    if (t->slots == 0 || t->table[slot] == 0)
+        return false;
+    *place = t->table[slot] - 1;
+    return true;
+}
+
+/* The place of a text without a NUL, which is new at the end if it was not there. */
+static err text_put(struct texts *t, slice text, uint32_t *place) {
+    if (text_find(t, text, place))
+        return OK;
+    if (2 * (t->n + 1) > t->slots)
+        TRY(table_grow(t));
+    if (t->n == UINT32_MAX - 1)
+        return ERR_LIMIT;
+    TRY(grow((void **)&t->each, t->n, &t->room, sizeof *t->each));
+    size_t at = t->bytes.n, slot = slot_of(t, text);
+    TRY(buf_append(&t->bytes, text));
+    TRY(buf_append_byte(&t->bytes, 0));
+    t->each[t->n] = at;
+    *place = (uint32_t)t->n++;
+    t->table[slot] = *place + 1;
+    return OK;
+}
+
 /* ---- What is known of a case ---- */
 
 enum { KEY_TEXT = DESK_ID, CATEGORY_TEXT = 2 * DESK_ID };
@@ -40,97 +120,65 @@ enum {
 };
 
 struct move {
-    uint64_t number, made;
-    enum desk_state from, to;
+    uint64_t made;
+    uint16_t number;
+    uint8_t from, to;
 };
 
 struct tally {
-    char id[DESK_ID];
-    char key[COUNT_KEY_COUNT][CATEGORY_TEXT];
-    char reason[KEY_TEXT]; /* of its rejection */
-    uint64_t accounts;
+    uint32_t id;                   /* in ids */
+    uint32_t key[COUNT_KEY_COUNT]; /* in words, as those below */
+    uint32_t reason;               /* of its rejection */
     uint32_t seen;
+    uint64_t accounts;
     struct move *moves;
     size_t n, room;
     uint64_t last; /* the highest number of a move, whose leaf the keys are of */
+    bool sorted;   /* its moves, by number */
 };
 
 struct count {
-    uint64_t from, until;
-    uint8_t secret[SIPHASH_KEY];
+    struct texts ids, words; /* the id of the case of the same place; word 0 is the empty one */
     struct tally *cases;
-    size_t n, room;
-    size_t *table; /* places in cases, plus 1; a power of two of them */
-    size_t slots;
+    size_t room;
 };
 
-err count_new(struct count **out, uint64_t from, uint64_t until) {
+err count_new(struct count **out) {
+    uint32_t empty;
     struct count *c = mem_new(NULL, sizeof *c);
     *out = c;
     if (c == NULL)
         return ERR_NO_MEMORY;
-    *c = (struct count){.from = from, .until = until};
-    crypto_random(c->secret, sizeof c->secret);
-    return OK;
+    memset(c, 0, sizeof *c);
+    crypto_random(c->ids.secret, sizeof c->ids.secret);
+    crypto_random(c->words.secret, sizeof c->words.secret);
+    return text_put(&c->words, SLICE_EMPTY, &empty);
 }
 
 void count_free(struct count *c) {
     if (c == NULL)
         return;
-    for (size_t i = 0; i < c->n; i++)
+    for (size_t i = 0; i < c->ids.n; i++)
         mem_free(NULL, c->cases[i].moves, c->cases[i].room * sizeof(struct move));
     mem_free(NULL, c->cases, c->room * sizeof *c->cases);
-    mem_free(NULL, c->table, c->slots * sizeof *c->table);
+    texts_free(&c->ids);
+    texts_free(&c->words);
     mem_free(NULL, c, sizeof *c);
 }
 
-/* ---- Finding a case ---- */
-
-static size_t slot_of(const struct count *c, slice id) {
-    size_t i = (size_t)siphash(c->secret, id) & (c->slots - 1);
-    while (c->table[i] != 0 && !slice_equal(slice_str(c->cases[c->table[i] - 1].id), id))
-        i = (i + 1) & (c->slots - 1);
-    return i;
-}
-
-static err table_grow(struct count *c) {
-    size_t old = c->slots;
-    size_t *table = mem_new_array(NULL, old == 0 ? 64 : 2 * old, sizeof *table);
-    if (table == NULL)
-        return ERR_NO_MEMORY;
-    mem_free(NULL, c->table, old * sizeof *table);
-    c->slots = old == 0 ? 64 : 2 * old;
-    c->table = table;
-    memset(table, 0, c->slots * sizeof *table);
-    for (size_t i = 0; i < c->n; i++)
-        table[slot_of(c, slice_str(c->cases[i].id))] = i + 1;
-    return OK;
-}
-
-static err cases_grow(struct count *c) {
-    size_t more = c->room == 0 ? 64 : 2 * c->room;
-    void *p = mem_resize(NULL, c->cases, c->room * sizeof *c->cases, more * sizeof *c->cases);
-    if (p == NULL)
-        return ERR_NO_MEMORY;
-    c->cases = p;
-    c->room = more;
-    return OK;
-}
-
 static err find(struct count *c, slice id, struct tally **out) {
-    if (2 * (c->n + 1) > c->slots)
-        TRY(table_grow(c));
-    size_t slot = slot_of(c, id);
-    if (c->table[slot] == 0) {
-        if (c->n == c->room)
-            TRY(cases_grow(c));
-        struct tally *t = &c->cases[c->n];
-        memset(t, 0, sizeof *t);
-        memcpy(t->id, id.p, id.n);
-        c->table[slot] = ++c->n;
-    }
-    *out = &c->cases[c->table[slot] - 1];
+    uint32_t place;
+    size_t before = c->ids.n;
+    TRY(grow((void **)&c->cases, before, &c->room, sizeof *c->cases));
+    TRY(text_put(&c->ids, id, &place));
+    if (place == before)
+        c->cases[place] = (struct tally){.id = place};
+    *out = &c->cases[place];
     return OK;
+}
+
+static const char *word_of(const struct count *c, uint32_t word) {
+    return text_at(&c->words, word);
 }
 
 /* ---- One entry ---- */
@@ -140,28 +188,27 @@ static bool is(slice s, const char *text) {
 }
 
 static err read_move(const slice *v, struct move *m, enum desk_move *move) {
-    if (decimal_decode(v[MERKLE_SLOT_NUMBER], DESK_MOVES_MAX, &m->number) != OK || m->number == 0 ||
+    enum desk_state from = (enum desk_state)0, to;
+    uint64_t number;
+    if (decimal_decode(v[MERKLE_SLOT_NUMBER], DESK_MOVES_MAX, &number) != OK || number == 0 ||
         !office_time_read(v[MERKLE_SLOT_TIME], &m->made) ||
-        !desk_state_of(v[MERKLE_SLOT_TO], &m->to) || !desk_move_of(v[MERKLE_SLOT_MOVE], move))
+        !desk_state_of(v[MERKLE_SLOT_TO], &to) || !desk_move_of(v[MERKLE_SLOT_MOVE], move))
         return ERR_MALFORMED;
-    if (m->number == 1)
-        return v[MERKLE_SLOT_FROM].n == 0 ? OK : ERR_MALFORMED;
-    return desk_state_of(v[MERKLE_SLOT_FROM], &m->from) ? OK : ERR_MALFORMED;
+    if (number == 1 ? v[MERKLE_SLOT_FROM].n > 0 : !desk_state_of(v[MERKLE_SLOT_FROM], &from))
+        return ERR_MALFORMED;
+    m->number = (uint16_t)number;
+    m->from = (uint8_t)from;
+    m->to = (uint8_t)to;
+    return OK;
 }
 
 static err moves_add(struct tally *t, const struct move *m) {
     for (size_t i = 0; i < t->n; i++)
         if (t->moves[i].number == m->number)
             return ERR_EXISTS;
-    if (t->n == t->room) {
-        size_t more = t->room == 0 ? 8 : 2 * t->room;
-        void *p = mem_resize(NULL, t->moves, t->room * sizeof *m, more * sizeof *m);
-        if (p == NULL)
-            return ERR_NO_MEMORY;
-        t->moves = p;
-        t->room = more;
-    }
+    TRY(grow((void **)&t->moves, t->n, &t->room, sizeof *m));
     t->moves[t->n++] = *m;
+    t->sorted = false;
     return OK;
 }
 
@@ -175,18 +222,20 @@ static uint32_t seen_in(const slice *v, enum desk_move move) {
            (is(notice, "told-late") ? SEEN_TOLD_LATE : 0);
 }
 
-static err keep_last(struct tally *t, const slice *v) {
+/* A word of less than most bytes, none of them zero. */
+static err keep_word(struct count *c, slice word, size_t most, uint32_t *place) {
+    if (word.n >= most || (word.n > 0 && memchr(word.p, 0, word.n) != NULL))
+        return ERR_MALFORMED;
+    return text_put(&c->words, word, place);
+}
+
+static err keep_last(struct count *c, struct tally *t, const slice *v) {
     static const enum merkle_slot slots[COUNT_KEY_COUNT] = {
         MERKLE_SLOT_ISSUER, MERKLE_SLOT_BENEFICIARY, MERKLE_SLOT_PROCESS, MERKLE_SLOT_PATH,
         MERKLE_SLOT_CATEGORY};
     TRY(decimal_decode(v[MERKLE_SLOT_ACCOUNTS], UINT32_MAX, &t->accounts));
-    for (int k = 0; k < COUNT_KEY_COUNT; k++) {
-        slice s = v[slots[k]];
-        if (s.n >= CATEGORY_TEXT || memchr(s.p == NULL ? (const uint8_t *)"" : s.p, 0, s.n) != NULL)
-            return ERR_MALFORMED;
-        memset(t->key[k], 0, CATEGORY_TEXT);
-        memcpy(t->key[k], s.p == NULL ? (const uint8_t *)"" : s.p, s.n);
-    }
+    for (int k = 0; k < COUNT_KEY_COUNT; k++)
+        TRY(keep_word(c, v[slots[k]], CATEGORY_TEXT, &t->key[k]));
     return OK;
 }
 
@@ -194,23 +243,21 @@ err count_add(struct count *c, const slice v[MERKLE_SLOTS_NAMED]) {
     struct move m = {0};
     enum desk_move move;
     struct tally *t;
-    slice id = v[MERKLE_SLOT_CASE], reason = v[MERKLE_SLOT_REASON];
+    slice id = v[MERKLE_SLOT_CASE];
     if (id.n == 0)
         return OK;
-    if (id.n >= DESK_ID || reason.n >= KEY_TEXT)
+    if (id.n >= DESK_ID || memchr(id.p, 0, id.n) != NULL)
         return ERR_MALFORMED;
     TRY(read_move(v, &m, &move));
     TRY(find(c, id, &t));
     TRY(moves_add(t, &m));
     t->seen |= seen_in(v, move);
-    if (m.to == DESK_STATE_REJECTED && move == DESK_MOVE_REJECT) {
-        memset(t->reason, 0, sizeof t->reason);
-        memcpy(t->reason, reason.p == NULL ? (const uint8_t *)"" : reason.p, reason.n);
-    }
+    if (m.to == DESK_STATE_REJECTED && move == DESK_MOVE_REJECT)
+        TRY(keep_word(c, v[MERKLE_SLOT_REASON], KEY_TEXT, &t->reason));
     if (m.number < t->last)
         return OK;
     t->last = m.number;
-    return keep_last(t, v);
+    return keep_last(c, t, v);
 }
 
 /* ---- What became of it ---- */
@@ -221,7 +268,9 @@ static int by_number(const void *a, const void *b) {
 }
 
 static void sort_moves(struct tally *t) {
-    qsort(t->moves, t->n, sizeof *t->moves, by_number);
+    if (!t->sorted)
+        qsort(t->moves, t->n, sizeof *t->moves, by_number);
+    t->sorted = true;
 }
 
 /* The column of its end, or PENDING. What comes after an end (closed, purged) changes nothing. */
@@ -270,9 +319,12 @@ static bool hours_of(const struct tally *t, uint64_t *hours) {
     return false;
 }
 
-static bool in_period(const struct count *c, const struct tally *t) {
-    return t->n > 0 && t->moves[0].number == 1 && t->moves[0].made >= c->from &&
-           t->moves[0].made < c->until;
+static bool is_counted(const struct count *c, const struct tally *t, const struct count_by *by) {
+    slice process = slice_str(word_of(c, t->key[COUNT_KEY_PROCESS]));
+    return t->n > 0 && t->moves[0].number == 1 && t->moves[0].made >= by->from &&
+           t->moves[0].made < by->until &&
+           (by->without == NULL || !desk_ids_have(by->without, process)) &&
+           (by->only == NULL || desk_ids_have(by->only, process));
 }
 
 static void tally_add(struct count_cell *cell, const struct tally *t) {
@@ -288,65 +340,83 @@ static void tally_add(struct count_cell *cell, const struct tally *t) {
     n[COUNT_DELAYED] += (t->seen & (SEEN_BARRED | SEEN_TOLD_LATE)) != 0;
 }
 
-/* ---- Cells ---- */
+/* ---- In order ---- qsort tells its function nothing, so each tally brings its words. */
 
-static int compare_keys(const struct tally *a, const struct tally *b) {
-    for (int k = 0; k < COUNT_KEY_COUNT; k++) {
-        int d = strcmp(a->key[k], b->key[k]);
+struct sorted {
+    const struct tally *tally;
+    const char *word[COUNT_KEY_COUNT]; /* what it is sorted by, as far as it is */
+};
+
+static int by_words(const void *a, const void *b) {
+    const struct sorted *x = a, *y = b;
+    for (int k = 0; k < COUNT_KEY_COUNT && x->word[k] != NULL; k++) {
+        int d = strcmp(x->word[k], y->word[k]);
         if (d != 0)
             return d;
     }
     return 0;
 }
 
-static int by_keys(const void *a, const void *b) {
-    return compare_keys(*(const struct tally *const *)a, *(const struct tally *const *)b);
+typedef void words_of(const struct count *c, const struct count_by *by, struct sorted *s);
+
+static void keys_of(const struct count *c, const struct count_by *by, struct sorted *s) {
+    for (int k = 0; k < by->keys; k++)
+        s->word[k] = word_of(c, s->tally->key[k]);
 }
 
-static int by_reason(const void *a, const void *b) {
-    const struct tally *x = *(const struct tally *const *)a, *y = *(const struct tally *const *)b;
-    int d = strcmp(x->key[COUNT_KEY_ISSUER], y->key[COUNT_KEY_ISSUER]);
-    return d != 0 ? d : strcmp(x->reason, y->reason);
+static void reason_of(const struct count *c, const struct count_by *by, struct sorted *s) {
+    (void)by;
+    s->word[0] = word_of(c, s->tally->key[COUNT_KEY_ISSUER]);
+    s->word[1] = word_of(c, s->tally->reason);
 }
+
+static void id_of(const struct count *c, const struct count_by *by, struct sorted *s) {
+    (void)by;
+    s->word[0] = text_at(&c->ids, s->tally->id);
+}
+
+/* Those that count. Freed by sorted_free. */
+static err sorted(struct count *c, const struct count_by *by, words_of *words, struct sorted **out,
+                  size_t *n) {
+    *n = 0;
+    *out = mem_new_array(NULL, c->ids.n + 1, sizeof **out);
+    if (*out == NULL)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < c->ids.n; i++) {
+        sort_moves(&c->cases[i]);
+        if (!is_counted(c, &c->cases[i], by))
+            continue;
+        (*out)[*n] = (struct sorted){.tally = &c->cases[i]};
+        words(c, by, &(*out)[(*n)++]);
+    }
+    qsort(*out, *n, sizeof **out, by_words);
+    return OK;
+}
+
+static void sorted_free(struct count *c, struct sorted *list) {
+    mem_free(NULL, list, (c->ids.n + 1) * sizeof *list);
+}
+
+/* ---- Cells ---- */
 
 static int by_value(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return x < y ? -1 : x > y;
 }
 
-/* The cases of the period, sorted. Freed by the caller, who asked for c->n of them. */
-static err sorted(struct count *c, int (*order)(const void *, const void *),
-                  const struct tally ***out, size_t *n) {
-    *n = 0;
-    *out = mem_new_array(NULL, c->n + 1, sizeof **out);
-    if (*out == NULL)
-        return ERR_NO_MEMORY;
-    for (size_t i = 0; i < c->n; i++) {
-        sort_moves(&c->cases[i]);
-        if (in_period(c, &c->cases[i]))
-            (*out)[(*n)++] = &c->cases[i];
-    }
-    qsort(*out, *n, sizeof **out, order);
-    return OK;
-}
-
-static void sorted_free(struct count *c, const struct tally **list) {
-    mem_free(NULL, list, (c->n + 1) * sizeof *list);
-}
-
-err count_cells(struct count *c, count_cell_visit *visit, void *ctx) {
-    const struct tally **list;
+err count_cells(struct count *c, const struct count_by *by, count_cell_visit *visit, void *ctx) {
+    struct sorted *list;
     size_t n;
-    TRY(sorted(c, by_keys, &list, &n));
+    TRY(sorted(c, by, keys_of, &list, &n));
     uint64_t *hours = mem_new_array(NULL, n + 1, sizeof *hours);
     bool more = hours != NULL;
     for (size_t i = 0, next; i < n && more; i = next) {
         struct count_cell cell = {.answered = 0};
-        for (int k = 0; k < COUNT_KEY_COUNT; k++)
-            cell.key[k] = slice_str(list[i]->key[k]);
-        for (next = i; next < n && compare_keys(list[i], list[next]) == 0; next++) {
-            tally_add(&cell, list[next]);
-            cell.answered += hours_of(list[next], &hours[cell.answered]);
+        for (int k = 0; k < by->keys; k++)
+            cell.key[k] = slice_str(list[i].word[k]);
+        for (next = i; next < n && by_words(&list[i], &list[next]) == 0; next++) {
+            tally_add(&cell, list[next].tally);
+            cell.answered += hours_of(list[next].tally, &hours[cell.answered]);
         }
         qsort(hours, cell.answered, sizeof *hours, by_value);
         if (cell.answered > 0)
@@ -359,32 +429,58 @@ err count_cells(struct count *c, count_cell_visit *visit, void *ctx) {
     return e;
 }
 
-err count_reasons(struct count *c, count_reason_visit *visit, void *ctx) {
-    const struct tally **list;
+err count_reasons(struct count *c, const struct count_by *by, count_reason_visit *visit,
+                  void *ctx) {
+    struct sorted *list;
     size_t n;
-    TRY(sorted(c, by_reason, &list, &n));
+    TRY(sorted(c, by, reason_of, &list, &n));
     bool more = true;
     for (size_t i = 0, next; i < n && more; i = next) {
         uint64_t number = 0;
-        for (next = i; next < n && by_reason(&list[i], &list[next]) == 0; next++)
-            number += outcome_of(list[next]) == COUNT_REJECTED;
+        for (next = i; next < n && by_words(&list[i], &list[next]) == 0; next++)
+            number += outcome_of(list[next].tally) == COUNT_REJECTED;
         if (number > 0)
-            more = visit(ctx, slice_str(list[i]->key[COUNT_KEY_ISSUER]), slice_str(list[i]->reason),
-                         number);
+            more = visit(ctx, slice_str(list[i].word[0]), slice_str(list[i].word[1]), number);
     }
     sorted_free(c, list);
     return OK;
 }
 
-err count_may_open(const struct count *c, slice case_id, bool *may) {
-    *may = false;
-    if (c->slots == 0 || c->table[slot_of(c, case_id)] == 0)
+/* ---- Single cases ---- */
+
+err count_answered(struct count *c, const struct count_by *by, count_case_visit *visit, void *ctx) {
+    struct sorted *list;
+    size_t n;
+    uint64_t hours;
+    TRY(sorted(c, by, id_of, &list, &n));
+    bool more = true;
+    for (size_t i = 0; i < n && more; i++)
+        if (hours_of(list[i].tally, &hours))
+            more = visit(ctx, slice_str(list[i].word[0]));
+    sorted_free(c, list);
+    return OK;
+}
+
+uint64_t count_first(struct count *c) {
+    uint64_t first = UINT64_MAX;
+    for (size_t i = 0; i < c->ids.n; i++) {
+        sort_moves(&c->cases[i]);
+        if (c->cases[i].n > 0 && c->cases[i].moves[0].made < first)
+            first = c->cases[i].moves[0].made;
+    }
+    return first;
+}
+
+err count_case_get(struct count *c, slice case_id, struct count_case *out) {
+    uint32_t place;
+    if (!text_find(&c->ids, case_id, &place))
         return ERR_NOT_FOUND;
-    struct tally *t = &c->cases[c->table[slot_of(c, case_id)] - 1];
+    struct tally *t = &c->cases[place];
     sort_moves(t);
     enum count_column outcome = outcome_of(t);
-    bool barred = (t->seen & SEEN_BARRED) != 0 && (t->seen & (SEEN_TOLD | SEEN_TOLD_LATE)) == 0;
-    *may = outcome != COUNT_PENDING && outcome != COUNT_HELD && !barred;
+    out->over = outcome != COUNT_PENDING && outcome != COUNT_HELD;
+    out->barred = (t->seen & SEEN_BARRED) != 0 && (t->seen & (SEEN_TOLD | SEEN_TOLD_LATE)) == 0;
+    out->process = slice_str(word_of(c, t->key[COUNT_KEY_PROCESS]));
     return OK;
 }
 
@@ -404,11 +500,11 @@ static enum count_fault fault_of(const struct tally *t) {
 
 err count_faults(struct count *c, count_fault_visit *visit, void *ctx) {
     bool more = true;
-    for (size_t i = 0; i < c->n && more; i++) {
+    for (size_t i = 0; i < c->ids.n && more; i++) {
         sort_moves(&c->cases[i]);
         enum count_fault fault = fault_of(&c->cases[i]);
         if (fault != COUNT_NO_FAULT)
-            more = visit(ctx, slice_str(c->cases[i].id), fault);
+            more = visit(ctx, slice_str(text_at(&c->ids, (uint32_t)i)), fault);
     }
     return OK;
 }

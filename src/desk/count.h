@@ -2,11 +2,12 @@
  * count by it, each from what they have. Entries may come in any order.
  *
  * A case counts in the period in which it was received, in the cell of what is known of it in the
- * end. A number may be in several columns: a case that was narrowed, then released. */
+ * end. A number may be in several columns: a case that was narrowed, then released. What is kept of
+ * a case is small, so that a year of half a million of them fits in the memory of any machine. */
 #ifndef SOTTO_DESK_COUNT_H
 #define SOTTO_DESK_COUNT_H
 
-#include "desk/desk.h"
+#include "desk/machine.h"
 #include "merkle/fields.h"
 
 /* clang-format off */
@@ -35,8 +36,8 @@ const char *count_column_name(enum count_column column);
 
 struct count;
 
-/* Of cases received from `from` to before `until`. NO_MEMORY. */
-MUST err count_new(struct count **out, uint64_t from, uint64_t until);
+/* NO_MEMORY. */
+MUST err count_new(struct count **out);
 void count_free(struct count *c);
 
 /* The values of an entry's fields, empty where it has none. What is no move of a case is passed
@@ -54,6 +55,12 @@ enum count_fault {
 typedef bool count_fault_visit(void *ctx, slice case_id, enum count_fault fault);
 MUST err count_faults(struct count *c, count_fault_visit *visit, void *ctx);
 
+/* Which cases, and what is told apart. */
+struct count_by {
+    uint64_t from, until;                  /* received from this to before that */
+    int keys;                              /* so many of the first keys; the others are empty */
+    const struct desk_ids *without, *only; /* kinds of process; NULL: none, all */
+};
 struct count_cell {
     slice key[COUNT_KEY_COUNT]; /* empty: not known */
     uint64_t number[COUNT_COLUMN_COUNT];
@@ -62,11 +69,24 @@ struct count_cell {
 };
 /* By their keys, ascending. A visitor that returns false ends it. */
 typedef bool count_cell_visit(void *ctx, const struct count_cell *cell);
-MUST err count_cells(struct count *c, count_cell_visit *visit, void *ctx);
+MUST err count_cells(struct count *c, const struct count_by *by, count_cell_visit *visit,
+                     void *ctx);
 /* Rejections of each jurisdiction by their ground, ascending. */
 typedef bool count_reason_visit(void *ctx, slice issuer, slice reason, uint64_t number);
-MUST err count_reasons(struct count *c, count_reason_visit *visit, void *ctx);
-/* Whether this case is over and may be opened: nothing bars it. NOT_FOUND. */
-MUST err count_may_open(const struct count *c, slice case_id, bool *may);
+MUST err count_reasons(struct count *c, const struct count_by *by, count_reason_visit *visit,
+                       void *ctx);
+/* Cases that were answered, by their ids, ascending. */
+typedef bool count_case_visit(void *ctx, slice case_id);
+MUST err count_answered(struct count *c, const struct count_by *by, count_case_visit *visit,
+                        void *ctx);
+
+/* When the first case was received; UINT64_MAX if there is none. */
+uint64_t count_first(struct count *c);
+/* What is to be known of a case before its entries are opened. NOT_FOUND. */
+struct count_case {
+    bool over, barred;
+    slice process;
+};
+MUST err count_case_get(struct count *c, slice case_id, struct count_case *out);
 
 #endif

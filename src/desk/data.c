@@ -31,7 +31,7 @@ err desk_data_file(buf *out, const char *folder, const char *name) {
 
 /* ---- JSON ---- */
 
-static err json_parse(struct json_object **out, slice bytes) {
+err desk_json_parse(struct json_object **out, slice bytes) {
     struct json_tokener *t = json_tokener_new_ex(DEPTH_MAX);
     *out = NULL;
     if (t == NULL)
@@ -213,32 +213,50 @@ static err checklists_parse(struct desk_data *data, struct json_object *root) {
 
 /* ---- Ids ---- */
 
-static err ids_parse(struct desk_ids *ids, struct json_object *list) {
+static err ids_parse(struct desk_ids *ids, struct json_object *list, const char *to) {
     size_t n = length(list);
     if (n == 0)
         return ERR_MALFORMED;
-    ids->each = mem_new_array(NULL, n, sizeof *ids->each);
-    if (ids->each == NULL)
-        return ERR_NO_MEMORY;
     ids->n = n;
+    ids->each = mem_new_array(NULL, n, sizeof *ids->each);
+    ids->to = mem_new_array(NULL, n, sizeof *ids->to);
+    if (ids->each == NULL || ids->to == NULL)
+        return ERR_NO_MEMORY;
     for (size_t i = 0; i < n; i++) {
-        slice id = slice_str(text(json_object_array_get_idx(list, i), "id"));
-        if (!facts_is_id(id) || !desk_copy_id(ids->each[i], id))
+        struct json_object *o = json_object_array_get_idx(list, i);
+        slice id = slice_str(text(o, "id"));
+        if (!facts_is_id(id) || !desk_copy_id(ids->each[i], id) ||
+            !desk_copy_id(ids->to[i], slice_str(text(o, to))))
             return ERR_MALFORMED;
     }
     return OK;
 }
 
 static void ids_free(struct desk_ids *ids) {
-    mem_free(NULL, ids->each, ids->n * sizeof *ids->each);
+    if (ids->each != NULL)
+        mem_free(NULL, ids->each, ids->n * sizeof *ids->each);
+    if (ids->to != NULL)
+        mem_free(NULL, ids->to, ids->n * sizeof *ids->to);
+}
+
+/* Whether all that these lead to is there; "" if they need not lead anywhere. */
+static bool all_lead(const struct desk_ids *from, const struct desk_ids *there, bool must) {
+    for (size_t i = 0; i < from->n; i++)
+        if ((must || from->to[i][0] != '\0') && !desk_ids_have(there, slice_str(from->to[i])))
+            return false;
+    return true;
 }
 
 static err processes_parse(struct desk_data *data, struct json_object *root) {
-    return ids_parse(&data->processes, member(root, "types"));
+    return ids_parse(&data->processes, member(root, "types"), "demand");
+}
+
+static err demands_parse(struct desk_data *data, struct json_object *root) {
+    return ids_parse(&data->demands, member(root, "demands"), "ground");
 }
 
 static err grounds_parse(struct desk_data *data, struct json_object *root) {
-    return ids_parse(&data->grounds, member(root, "reasons"));
+    return ids_parse(&data->grounds, member(root, "reasons"), "cell");
 }
 
 /* ---- All ---- */
@@ -246,7 +264,7 @@ static err grounds_parse(struct desk_data *data, struct json_object *root) {
 static err parse(struct desk_data *data, slice bytes,
                  err (*part)(struct desk_data *, struct json_object *)) {
     struct json_object *root;
-    TRY(json_parse(&root, bytes));
+    TRY(desk_json_parse(&root, bytes));
     err e = part(data, root);
     json_object_put(root);
     return e;
@@ -260,7 +278,12 @@ err desk_data_parse(struct desk_data *data, const struct desk_data_files *files)
     if (e == OK)
         e = parse(data, files->processes, processes_parse);
     if (e == OK)
+        e = parse(data, files->demands, demands_parse);
+    if (e == OK)
         e = parse(data, files->grounds, grounds_parse);
+    if (e == OK && (!all_lead(&data->processes, &data->demands, false) ||
+                    !all_lead(&data->demands, &data->grounds, true)))
+        e = ERR_MALFORMED;
     if (e != OK)
         desk_data_free(data);
     return e;
@@ -268,7 +291,7 @@ err desk_data_parse(struct desk_data *data, const struct desk_data_files *files)
 
 err desk_data_load(struct desk_data *data, const char *folder) {
     static const char *const names[] = {"regimes.json", "checklists.json", "process-types.json",
-                                        "reasons.json"};
+                                        "demands.json", "reasons.json"};
     buf bytes[sizeof names / sizeof names[0]] = {{0}};
     err e = OK;
     memset(data, 0, sizeof *data);
@@ -277,7 +300,8 @@ err desk_data_load(struct desk_data *data, const char *folder) {
     if (e == OK)
         e = desk_data_parse(data,
                             &(struct desk_data_files){buf_slice(&bytes[0]), buf_slice(&bytes[1]),
-                                                      buf_slice(&bytes[2]), buf_slice(&bytes[3])});
+                                                      buf_slice(&bytes[2]), buf_slice(&bytes[3]),
+                                                      buf_slice(&bytes[4])});
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         buf_free(&bytes[i]);
     return e;
@@ -286,6 +310,7 @@ err desk_data_load(struct desk_data *data, const char *folder) {
 void desk_data_free(struct desk_data *data) {
     mem_free(NULL, data->regimes, data->regime_count * sizeof *data->regimes);
     ids_free(&data->processes);
+    ids_free(&data->demands);
     ids_free(&data->grounds);
     memset(data, 0, sizeof *data);
 }

@@ -1,5 +1,5 @@
 /* Loads the versioned data that the machine runs by: checklists and regimes, and the ids of kinds
- * of process and of reasons, which are the report's cells. */
+ * of process, of what can't be carried out, and of reasons, which are the report's cells. */
 #ifndef SOTTO_DESK_DATA_H
 #define SOTTO_DESK_DATA_H
 
@@ -9,17 +9,20 @@ struct desk_data {
     struct desk_regime *regimes;
     size_t regime_count;
     struct desk_checklists checklists;
-    struct desk_ids processes, grounds;
+    struct desk_ids processes, demands, grounds;
 };
-/* The bytes of regimes.json, checklists.json, process-types.json and reasons.json. */
+/* The bytes of regimes.json, checklists.json, process-types.json, demands.json and reasons.json. */
 struct desk_data_files {
-    slice regimes, checklists, processes, grounds;
+    slice regimes, checklists, processes, demands, grounds;
 };
 
+/* A file of data; json_object_put frees it. MALFORMED. */
+struct json_object;
+MUST err desk_json_parse(struct json_object **out, slice bytes);
 /* Appends a file: the one of the folder's data/, or else what the program carries. NOT_FOUND. */
 MUST err desk_data_file(buf *out, const char *folder, const char *name);
-/* MALFORMED for what is not of its form; STATE for a regime whose notice and deadline can't both be
- * kept. */
+/* MALFORMED for what is not of its form, or leads to what is not there; STATE for a regime whose
+ * notice and deadline can't both be kept. */
 MUST err desk_data_load(struct desk_data *data, const char *folder);
 /* The same of bytes. */
 MUST err desk_data_parse(struct desk_data *data, const struct desk_data_files *files);

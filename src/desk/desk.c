@@ -130,6 +130,7 @@ void desk_world_now(const struct desk *d, struct desk_world *w) {
                              .regime_count = d->data.regime_count,
                              .checklists = &d->data.checklists,
                              .processes = &d->data.processes,
+                             .demands = &d->data.demands,
                              .grounds = &d->data.grounds,
                              .server_number = d->server_number,
                              .now = desk_now()};

@@ -226,9 +226,12 @@ MUST err desk_file_receive(struct desk *d, const struct desk_filing *filing,
                            struct desk_receipt *receipt, struct desk_why *why);
 /* By the hash that a receipt names. NOT_FOUND. */
 MUST err desk_receipt_find(struct desk *d, const uint8_t hash[32], struct desk_receipt *receipt);
-/* What the user of a notified case answers; its receipt must be the case's. Sealed for the
- * reviewers. NO_CASE, STATE, TOO_LARGE, OBJECTIONS. */
-MUST err desk_object(struct desk *d, slice case_id, const uint8_t receipt[32], slice text,
+/* What the user answers to a notice. reference: SHA-256 of the notice's text, which the account
+ * alone was sent; whoever filed can't know it. Sealed for the reviewers; before the release it
+ * voids the round, after it the case keeps it. EMPTY, TOO_LARGE; and one and the same OBJECTION
+ * whether there is no such case, it is another reference, nobody was told yet, or it is too late or
+ * too often. */
+MUST err desk_object(struct desk *d, slice case_id, const uint8_t reference[32], slice text,
                      struct desk_why *why);
 
 /* ---- Cases: what is in the clear ---- */
@@ -351,6 +354,9 @@ struct desk_texts {
 MUST err desk_compose(struct desk *d, const struct desk_draft *draft, struct desk_texts *texts,
                       struct desk_why *why);
 
+/* Whether a text still has a placeholder: {name}. */
+bool desk_unfilled(slice text);
+
 /* What was signed. order: with the move that drafts one, its text with the signature of who makes
  * the move, if that is one of its signers; with `verdict clear` and `sign-order`, the order of the
  * round with this person's line; with `release` and the last signature of notify, late-notice and
@@ -408,8 +414,6 @@ MUST err desk_wrap_put(struct desk *d, slice case_id, slice person, slice wrap,
 /* Who lacks the key of an open case that their role needs. */
 typedef bool desk_lack_visit(void *ctx, slice case_id, const struct office_person *person);
 MUST err desk_wraps_lacking(struct desk *d, desk_lack_visit *visit, void *ctx);
-/* A letter that goes out, sealed into the case. */
-MUST err desk_letter_put(struct desk *d, slice case_id, slice text, struct desk_why *why);
 
 /* A person's X25519 key, wrapped by the browser under what a passkey's PRF gives. One for each
  * credential (base64, as in the office file). NOT_FOUND. */

@@ -69,6 +69,18 @@ bool facts_fields(slice words, uint32_t *fields) {
     return *fields != 0;
 }
 
+bool desk_unfilled(slice text) {
+    while (text.n > 0) {
+        (void)slice_until(&text, '{');
+        size_t n = 0;
+        while (n < text.n && ((text.p[n] >= 'a' && text.p[n] <= 'z') || text.p[n] == '-'))
+            n++;
+        if (n > 0 && n < text.n && text.p[n] == '}')
+            return true;
+    }
+    return false;
+}
+
 /* ---- Classifying ---- */
 
 /* One that must be there, an id. */
@@ -95,6 +107,14 @@ static enum desk_reason authority(const struct desk_world *w, struct desk_case *
     if (a == NULL)
         return DESK_AUTHORITY;
     return desk_copy_id(c->issuer, a->jurisdiction) ? DESK_OK : DESK_AUTHORITY;
+}
+
+/* What can't be carried out is a case of a kind of its own, whatever it calls itself. */
+static enum desk_reason demand(const struct desk_world *w, const struct desk_case *c) {
+    bool demands = desk_ids_to(w->processes, slice_str(c->process))[0] != '\0';
+    if (c->kind != DESK_KIND_DEMAND)
+        return demands ? DESK_NOT_EXECUTABLE : DESK_OK;
+    return desk_ids_have(w->demands, slice_str(c->category)) ? DESK_OK : DESK_DEMAND;
 }
 
 /* The category is one that a held field has under the regime. */
@@ -142,6 +162,8 @@ enum desk_reason facts_classify(const struct office_case_move *text, const struc
         r = id_of(text, "category", c->category);
     if (r == DESK_OK && !desk_ids_have(w->processes, slice_str(c->process)))
         r = DESK_NO_REGIME;
+    if (r == DESK_OK)
+        r = demand(w, c);
     if (r == DESK_OK)
         r = authority(w, c);
     if (r == DESK_OK)

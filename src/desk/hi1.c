@@ -731,12 +731,13 @@ static enum hi1_reason check_whole(const struct hi1_filing *f) {
 
 /* ---- The whole ---- */
 
-static enum hi1_reason parse(struct hi1_tree *t, slice bytes) {
+static enum hi1_reason parse(struct hi1_filing *f, slice bytes) {
     (void)slice_skip(&bytes, slice_str("\xEF\xBB\xBF"));
     slice rest = bytes;
     while (rest.n > 0 && memchr(" \t\r\n", rest.p[0], 4) != NULL)
         rest = slice_of(rest.p + 1, rest.n - 1);
-    return rest.n > 0 && rest.p[0] == '{' ? hi1_tree_json(t, bytes) : hi1_tree_xml(t, bytes);
+    f->json = rest.n > 0 && rest.p[0] == '{';
+    return f->json ? hi1_tree_json(f->tree, bytes) : hi1_tree_xml(f->tree, bytes);
 }
 
 static enum hi1_reason read_message(struct reader *r, slice bytes) {
@@ -746,7 +747,7 @@ static enum hi1_reason read_message(struct reader *r, slice bytes) {
         return HI1_MEMORY;
     hi1_tree_init(f->tree, f->mem);
     r->t = f->tree;
-    enum hi1_reason e = parse(f->tree, bytes);
+    enum hi1_reason e = parse(f, bytes);
     if (e != HI1_OK)
         return e;
     slice namespace = hi1_tree_namespace(r->t, 0);

@@ -54,7 +54,8 @@ enum {
     X(ASSOCIATED, "a task or document belongs to another authorisation")                           \
     X(DOCUMENT, "a document is not in base64, or there are too many")                              \
     X(CHECKSUM, "a document is not the one of its checksum") \
-    X(SCHEMA, "it is not valid by the schemas that the operator gave")
+    X(SCHEMA, "it is not valid by the schemas that the operator gave")                             \
+    X(SCHEMA_FORM, "it is in JSON, and the schemas that the operator gave are of XML")
 
 enum hi1_reason {
     HI1_OK = 0,
@@ -136,6 +137,7 @@ struct hi1_filing {
         struct hi1_document *p;
         size_t n;
     } documents;
+    bool json; /* else it came in XML */
     /* For a person: free text, and whatever is not known here. */
     struct hi1_pairs to_read;
     const struct mem *mem;

@@ -182,7 +182,7 @@ err hi1_classify(struct hi1_class *class, const struct hi1_filing *f, const stru
                                 .country = f->sender.country,
                                 .regime = produce ? "eu-epoc" : "eu-epoc-pr",
                                 .process = produce ? "epoc" : "epoc-pr",
-                                .category = category(f)};
+                                .category = is_demand(f) ? "interception" : category(f)};
     class->fields = fields_of(class->regime, class->category, regimes, regime_count);
     err e = add_accounts(class, f);
     if (e != OK)

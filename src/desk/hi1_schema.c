@@ -34,10 +34,21 @@ static enum hi1_reason validate(xmlSchemaPtr schema, xmlDocPtr message, char whe
     return result == 0 ? HI1_OK : finding.memory || result < 0 ? HI1_MEMORY : HI1_SCHEMA;
 }
 
+static bool is_json(slice bytes) {
+    (void)slice_skip(&bytes, slice_str("\xEF\xBB\xBF"));
+    while (bytes.n > 0 && memchr(" \t\r\n", bytes.p[0], 4) != NULL)
+        bytes = slice_of(bytes.p + 1, bytes.n - 1);
+    return slice_skip(&bytes, slice_str("{"));
+}
+
 err hi1_schema_check(const char *path, slice bytes, enum hi1_reason *reason,
                      char where[HI1_WHERE]) {
     enum { OPTIONS = XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_NOERROR };
     where[0] = '\0';
+    if (is_json(bytes)) {
+        *reason = HI1_SCHEMA_FORM;
+        return OK;
+    }
     xmlSetExternalEntityLoader(xmlNoNetExternalEntityLoader);
     xmlSchemaParserCtxtPtr parser = xmlSchemaNewParserCtxt(path);
     xmlSchemaPtr schema = parser == NULL ? NULL : xmlSchemaParse(parser);

@@ -32,7 +32,7 @@ int command_hi1(const char *path, buf *bytes, struct hi1_filing **f) {
     return reason == HI1_OK ? CODE_FINE : refused(path, reason, where);
 }
 
-static int check_schema(const char *schema, const char *path, slice bytes) {
+int command_hi1_schema(const char *schema, const char *path, slice bytes) {
     enum hi1_reason reason = HI1_SCHEMA;
     char where[HI1_WHERE];
     if (schema == NULL)
@@ -108,7 +108,7 @@ int command_import(const struct command_line *line) {
     const char *folder = line->words[0], *path = line->words[1];
     int code = command_hi1(path, &bytes, &f);
     if (code == CODE_FINE)
-        code = check_schema(line->schema, path, buf_slice(&bytes));
+        code = command_hi1_schema(line->schema, path, buf_slice(&bytes));
     if (code == CODE_FINE) {
         err e = desk_open(&d, folder);
         code = e == OK ? file(d, folder, path, f, buf_slice(&bytes)) : command_error(folder, e);

@@ -75,6 +75,9 @@ MUST err desk_settle(struct desk *d, struct desk_history *h, const struct desk_w
 MUST err desk_settle_all(struct desk *d, struct desk_why *why);
 /* Opens or ends the task of those who lack keys. */
 MUST err desk_rewrap_task(struct desk *d);
+/* Whether too few of those who may act in the case are here for any answer. */
+MUST err desk_lacks_somebody(struct desk *d, const struct desk_history *h,
+                             const struct desk_world *w, bool *lacks);
 /* A task for the custodian. */
 MUST err desk_carry_open(struct desk *d, slice case_id, uint64_t number, uint64_t until);
 /* CLOCK_BACK if the clock was turned back since it was last looked at. In a transaction. */

@@ -28,11 +28,20 @@ const struct desk_regime *desk_regime_find(const struct desk_world *w, slice id)
     return NULL;
 }
 
+static size_t place_of(const struct desk_ids *ids, slice id) {
+    size_t i = 0;
+    while (i < ids->n && !slice_equal(slice_str(ids->each[i]), id))
+        i++;
+    return i;
+}
+
 bool desk_ids_have(const struct desk_ids *ids, slice id) {
-    for (size_t i = 0; i < ids->n; i++)
-        if (slice_equal(slice_str(ids->each[i]), id))
-            return true;
-    return false;
+    return place_of(ids, id) < ids->n;
+}
+
+const char *desk_ids_to(const struct desk_ids *ids, slice id) {
+    size_t i = place_of(ids, id);
+    return i < ids->n ? ids->to[i] : "";
 }
 
 /* By the directory as it is, and as it was when the case was classified. */
@@ -480,7 +489,8 @@ err desk_step(struct desk_history *h, const struct desk_world *w, const struct d
     } else {
         bool due = act->move == DESK_MOVE_RECEIVE ? h->move_count == 0
                    : act->move == DESK_MOVE_OBJECT
-                       ? h->now.notified != 0 && desk_in(h->now.state, s.rule->from)
+                       ? (h->now.notified != 0 || h->now.told_late != 0) &&
+                             desk_in(h->now.state, s.rule->from)
                        : desk_own_move(h, w, &own) && own == act->move;
         *reason = due ? DESK_OK : DESK_STATE;
         s.complete = true;

@@ -55,12 +55,15 @@ struct desk_checklists {
     } lists[DESK_LIST_COUNT];
 };
 
-/* Ids of versioned data. */
+/* Ids of versioned data, each with the one that it leads to, or "": of a process, the demand that
+ * it is; of a demand, the ground on which it is rejected; of a ground, its cell in the report. */
 struct desk_ids {
-    char (*each)[DESK_ID];
+    char (*each)[DESK_ID], (*to)[DESK_ID];
     size_t n;
 };
 bool desk_ids_have(const struct desk_ids *ids, slice id);
+/* What it leads to; "" also for what is not there. */
+const char *desk_ids_to(const struct desk_ids *ids, slice id);
 
 struct desk_world {
     const struct office *office;
@@ -68,7 +71,7 @@ struct desk_world {
     const struct desk_regime *regimes;
     size_t regime_count;
     const struct desk_checklists *checklists;
-    const struct desk_ids *processes, *grounds;
+    const struct desk_ids *processes, *demands, *grounds;
     uint8_t server[32];
     uint64_t server_number;
     uint64_t now;

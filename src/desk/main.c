@@ -23,10 +23,12 @@ static const char usage[] =
     "       sotto-desk server DIR FILE        take what `sottod office show` printed into FILE\n"
     "       sotto-desk import DIR FILE        file an e-Evidence order (ETSI TS 103 120, XML or "
     "JSON)\n"
-    "       sotto-desk answer FILE STATUS [--to FILE]\n"
+    "       sotto-desk answer DIR FILE STATUS [--schema FILE] [--to FILE]\n"
     "                                         the response to it: received, disclosed, preserved,\n"
     "                                         rejected or invalid\n"
-    "       sotto-desk annex DIR FILE GROUND [--to FILE]\n"
+    "       sotto-desk deliver DIR FILE PACKAGE MANIFEST [TASK] [--schema FILE] [--to FILE]\n"
+    "                                         the delivery of what the server wrote for its case\n"
+    "       sotto-desk annex DIR FILE GROUND [--facts FILE] [--xml] [--schema FILE] [--to FILE]\n"
     "                                         the form that says why it can't be complied with\n"
     "       sotto-desk ledger show DIR [--json]      how far the ledger is, and who witnessed it\n"
     "       sotto-desk ledger publish DIR            a batch now, not only once a week\n"
@@ -67,7 +69,9 @@ static const char usage[] =
     "  --statement FILE          what the auditor signed of the cases that stay closed\n"
     "  --openings FILE           another file than the one beside the report\n"
     "  --padding FILE            the padding key: the auditor's form, with all openings\n"
-    "  --schema FILE   of XML: the official schema that it must be valid by\n"
+    "  --schema FILE   the official schema that a message in XML, or our answer, must be valid by\n"
+    "  --facts FILE    what a person says in the form: lines of an id and a text\n"
+    "  --xml           the form as XML\n"
     "  --yes           sign without asking\n"
     "  --json          print objects\n"
     "  --help, --version\n"
@@ -80,12 +84,13 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-    {"annex", command_annex},   {"answer", command_answer}, {"audit", command_audit},
-    {"demo", command_demo},     {"duty", command_duty},     {"enrol", command_enrol},
-    {"import", command_import}, {"init", command_init},     {"ledger", command_ledger},
-    {"list", command_list},     {"merge", command_merge},   {"office", command_office},
-    {"report", command_report}, {"serve", command_serve},   {"server", command_server},
-    {"show", command_show},     {"sign", command_sign},     {"signed", command_signed},
+    {"annex", command_annex},     {"answer", command_answer}, {"audit", command_audit},
+    {"deliver", command_deliver}, {"demo", command_demo},     {"duty", command_duty},
+    {"enrol", command_enrol},     {"import", command_import}, {"init", command_init},
+    {"ledger", command_ledger},   {"list", command_list},     {"merge", command_merge},
+    {"office", command_office},   {"report", command_report}, {"serve", command_serve},
+    {"server", command_server},   {"show", command_show},     {"sign", command_sign},
+    {"signed", command_signed},
 };
 
 /* ---- Options ---- */
@@ -97,6 +102,7 @@ static const char **option_place(struct command_line *line, const char *option) 
     } options[] = {{"--as", &line->as},
                    {"--key", &line->key},
                    {"--schema", &line->schema},
+                   {"--facts", &line->facts},
                    {"--office", &line->office},
                    {"--list", &line->list},
                    {"--to", &line->to},
@@ -122,6 +128,8 @@ static int parse(struct command_line *line, int argc, char **argv) {
             line->yes = true;
         else if (strcmp(argv[i], "--json") == 0)
             line->json = true;
+        else if (strcmp(argv[i], "--xml") == 0)
+            line->xml = true;
         else if (place != NULL && i + 1 < argc)
             *place = argv[++i];
         else if (place != NULL)

@@ -14,13 +14,15 @@
     X(EMPTY, "the filing is empty")                                                                \
     X(TOO_LARGE, "the filing, or an attachment, is too large, or there are too many")              \
     X(FLOOD, "too many filings wait to be read")                                                   \
-    X(OBJECTIONS, "the user has said all that one can say in a case")                              \
+    X(OBJECTION, "no case with this number and reference takes an objection now")                  \
+    X(PAPERS, "too many papers wait for signatures: sign those first, or have them put away")      \
     X(FILED, "these very bytes were filed already")                                                \
     /* The text of a move. */                                                                      \
     X(OTHER_CASE, "it is about another case")                                                      \
     X(OTHER_MOVE, "it is another move than the one that it was handed in for")                     \
     X(STALE, "somebody else made a move in this case since the text was written")                  \
     X(STATE, "the case is in no state that allows this move")                                      \
+    X(MOVES, "the case has had as many moves, or rounds, as one can have")                         \
     X(CLOCK, "it was made at another time than now, by the desk's clock")                          \
     X(CLOCK_BACK, "the desk's clock was turned back; nothing moves until it is right again")       \
     X(OTHER_OFFICE, "it was made under another office file than the present one")                  \
@@ -28,7 +30,9 @@
     X(FACTS, "a fact that this move needs is missing, unknown, or said twice")                     \
     X(FACT, "a fact has not the form that it needs")                                               \
     X(NO_REGIME, "there is no such regime, category or process")                                   \
-    X(IMPOSSIBLE, "this regime's notice and deadline can't both be kept")                          \
+    X(DEMAND, "its category names nothing that can't be carried out")                              \
+    X(GROUND, "a case of this kind does not end on this ground")                                   \
+    X(IMPOSSIBLE, "a regime's notice and deadline can't both be kept")                             \
     /* Who. */                                                                                     \
     X(SIGNER, "it needs the signature of one person, and of no other")                             \
     X(DESK_ALONE, "only the desk itself makes this move")                                          \
@@ -66,6 +70,7 @@
     X(NOT_NEEDED, "there is nothing that needs this move")                                         \
     X(UNFINISHED, "something of this case is still to be done")                                    \
     X(TERM, "a date is past, or further away than its regime allows")                              \
+    X(UNFILLED, "a letter, or what the user reads, still has a placeholder in braces")             \
     /* Files. */                                                                                   \
     X(UNPINNED, "the first office file must be pinned by its hash")                                \
     X(WRAP, "a wrapped key is for nobody who needs it, or has the wrong size")                     \

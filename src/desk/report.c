@@ -6,6 +6,7 @@
 #include "desk/html.h"
 #include "desk/ledger_internal.h"
 #include "sys/files.h"
+#include "sys/stream.h"
 
 /* ---- Days ---- */
 
@@ -128,8 +129,10 @@ err report_csv_cell(buf *out, const struct report_of *of, const struct count_cel
 struct reporting {
     struct desk *desk;
     struct report_of of;
-    struct count *all, *closed;                  /* of every case; of those that stay closed */
-    buf csv, json, openings, auditor, statement; /* openings: the public's; all, the auditor's */
+    struct count *all, *closed;       /* of every case; of those that stay closed */
+    struct sys_out openings, auditor; /* the public's; all, the auditor's */
+    char auditor_path[LEDGER_PATH];
+    buf csv, json, statement, line;
     size_t cells;
     uint64_t opened, sealed; /* entries */
     err failed;
@@ -137,22 +140,20 @@ struct reporting {
 
 /* ---- From the store ---- */
 
-typedef err leaf_take(struct reporting *r, const struct report_opening *o, slice case_id);
-
 static const char leaves_sql[] =
-    "SELECT l.place, l.case_id, f.slot, f.salt, f.value FROM pending_leaves l"
+    "SELECT l.place, f.slot, f.salt, f.value FROM pending_leaves l"
     " JOIN leaf_fields f ON f.leaf = l.leaf WHERE l.place < ? ORDER BY l.place, f.slot";
 
 /* The row's field, kept in the store, which has room. */
 static err add_field(struct report_opening *o, struct desk_rows *q, buf *store) {
-    slice salt = desk_row_bytes(q, 3), value;
-    uint64_t slot = desk_row_number(q, 2);
+    slice salt = desk_row_bytes(q, 2), value;
+    uint64_t slot = desk_row_number(q, 1);
     if (salt.n != MERKLE_SALT || slot >= MERKLE_SLOTS_NAMED || o->n == MERKLE_SLOTS)
         return ERR_DAMAGED;
     struct merkle_field *f = &o->fields[o->n++];
     size_t at = store->n;
     TRY(buf_append(store, salt));
-    value = desk_row_bytes(q, 4);
+    value = desk_row_bytes(q, 3);
     TRY(buf_append(store, value));
     f->slot = (size_t)slot;
     f->name = merkle_slot_name((enum merkle_slot)slot);
@@ -170,10 +171,12 @@ static void settle_fields(struct report_opening *o, const buf *store) {
     }
 }
 
-static err each_leaf(struct reporting *r, leaf_take *take) {
+static err count_one(struct reporting *r, const struct report_opening *o);
+
+static err each_leaf(struct reporting *r) {
     struct desk_rows q;
     struct report_opening o = {.n = 0};
-    buf store = {0}, case_id = {0};
+    buf store = {0};
     err e = OK;
     desk_rows_begin(&q, r->desk->store, leaves_sql, "i", r->of.size);
     bool more = desk_rows_next(&q);
@@ -181,18 +184,16 @@ static err each_leaf(struct reporting *r, leaf_take *take) {
         uint64_t place = desk_row_number(&q, 0);
         o = (struct report_opening){.place = place};
         buf_clear(&store);
-        e = buf_set(&case_id, desk_row_bytes(&q, 1));
         while (e == OK && more && desk_row_number(&q, 0) == place) {
             e = add_field(&o, &q, &store);
             more = desk_rows_next(&q);
         }
         settle_fields(&o, &store);
         if (e == OK)
-            e = take(r, &o, buf_slice(&case_id));
+            e = count_one(r, &o);
     }
     err ended = desk_rows_end(&q);
     buf_free(&store);
-    buf_free(&case_id);
     return e == OK ? ended : e;
 }
 
@@ -208,27 +209,34 @@ static err add(struct count *c, const slice *values) {
     return e == ERR_EXISTS ? OK : e;
 }
 
-static err count_one(struct reporting *r, const struct report_opening *o, slice case_id) {
+static err write_line(struct reporting *r, struct sys_out *out, const struct report_opening *o) {
+    buf_clear(&r->line);
+    TRY(report_opening_write(&r->line, o));
+    return sys_out_add(out, buf_slice(&r->line));
+}
+
+static err count_one(struct reporting *r, const struct report_opening *o) {
     slice values[MERKLE_SLOTS_NAMED];
-    (void)case_id;
     values_of(o, values);
+    TRY(write_line(r, &r->auditor, o));
     return add(r->all, values);
 }
+
+/* ---- What is opened ---- Once all is counted: what may be opened is not known before. */
 
 /* Never opened: what would let somebody who has a filing or an order find its case. */
 static bool is_secret(size_t slot) {
     return slot == MERKLE_SLOT_FILING || slot == MERKLE_SLOT_ORDER;
 }
 
-static err open_one(struct reporting *r, const struct report_opening *o, slice case_id) {
+static err open_one(struct reporting *r, const struct report_opening *o) {
     slice values[MERKLE_SLOTS_NAMED];
     struct report_opening shown = {.place = o->place};
-    bool may = true; /* a public document's */
-    TRY(report_opening_write(&r->auditor, o));
-    if (case_id.n > 0)
-        TRY(count_may_open(r->all, case_id, &may));
-    if (!may) {
-        values_of(o, values);
+    struct count_case its = {.over = true}; /* a public document's */
+    values_of(o, values);
+    if (values[MERKLE_SLOT_CASE].n > 0)
+        TRY(count_case_get(r->all, values[MERKLE_SLOT_CASE], &its));
+    if (!its.over || its.barred) {
         r->sealed++;
         return add(r->closed, values);
     }
@@ -236,7 +244,24 @@ static err open_one(struct reporting *r, const struct report_opening *o, slice c
         if (!is_secret(o->fields[i].slot))
             shown.fields[shown.n++] = o->fields[i];
     r->opened++;
-    return report_opening_write(&r->openings, &shown);
+    return write_line(r, &r->openings, &shown);
+}
+
+/* Reads again what was written for the auditor, which is cheaper than the store. */
+static err open_all(struct reporting *r) {
+    struct report_opening o;
+    struct sys_lines lines;
+    buf store = {0};
+    slice line;
+    err e = sys_lines_open(&lines, r->auditor_path);
+    while (e == OK && (e = sys_lines_next(&lines, &line)) == OK) {
+        e = report_opening_read(line, &o, &store);
+        if (e == OK)
+            e = open_one(r, &o);
+    }
+    sys_lines_close(&lines);
+    buf_free(&store);
+    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 /* ---- JSON ---- */
@@ -329,6 +354,10 @@ static err json_suspensions(struct reporting *r) {
 
 /* ---- Cells ---- */
 
+static struct count_by by_all(const struct reporting *r) {
+    return (struct count_by){.from = r->of.from, .until = r->of.until, .keys = COUNT_KEY_COUNT};
+}
+
 static bool add_cell(void *ctx, const struct count_cell *c) {
     struct reporting *r = ctx;
     err e = report_csv_cell(&r->csv, &r->of, c);
@@ -355,7 +384,8 @@ static err write_statement(struct reporting *r) {
                    (const char *)r->of.origin.p, (unsigned long long)r->of.size));
     TRY(hex_encode(out, merkle_hash_slice(&r->of.root)));
     TRY(ledger_say(out, "\nfrom %s\nuntil %s\n", from, until));
-    TRY(count_cells(r->closed, add_statement, r));
+    const struct count_by by = by_all(r);
+    TRY(count_cells(r->closed, &by, add_statement, r));
     return r->failed;
 }
 
@@ -503,7 +533,8 @@ static err html_report(struct reporting *r, buf *out) {
     if (rows == NULL)
         return ERR_NO_MEMORY;
     memset(rows, 0, sizeof *rows);
-    err e = count_cells(r->all, add_row, rows);
+    const struct count_by by = by_all(r);
+    err e = count_cells(r->all, &by, add_row, rows);
     html_init(&h, out);
     html_doctype(&h);
     html_open(&h, "html", "lang", "en", NULL);
@@ -526,49 +557,71 @@ static err html_report(struct reporting *r, buf *out) {
 
 /* ---- Writing ---- */
 
-static err file(struct reporting *r, const char *end, const buf *content) {
-    char path[LEDGER_PATH], from[REPORT_DAY], until[REPORT_DAY];
+/* "report/FROM_UNTIL.END" */
+static void name_of_file(const struct reporting *r, const char *end, char name[LEDGER_PATH]) {
+    char from[REPORT_DAY], until[REPORT_DAY];
     report_day(r->of.from, from);
     report_day(r->of.until, until);
-    snprintf(path, sizeof path, "report/%s_%s.%s", from, until, end);
-    return ledger_file_write(r->desk, path, buf_slice(content));
+    snprintf(name, LEDGER_PATH, "report/%s_%s.%s", from, until, end);
+}
+
+static err file(struct reporting *r, const char *end, const buf *content) {
+    char name[LEDGER_PATH];
+    name_of_file(r, end, name);
+    return ledger_file_write(r->desk, name, buf_slice(content));
 }
 
 /* For the auditor alone, beside what is public. */
-static err auditor_file(struct reporting *r, const char *from, const char *until) {
-    char name[LEDGER_PATH], path[LEDGER_PATH];
+static err begin_auditor(struct reporting *r) {
+    char name[LEDGER_PATH], path[LEDGER_PATH], from[REPORT_DAY], until[REPORT_DAY];
+    report_day(r->of.from, from);
+    report_day(r->of.until, until);
     TRY(ledger_path(r->desk, "auditor", path));
     TRY(sys_dir_make(path));
     snprintf(name, sizeof name, "auditor/openings_%s_%s", from, until);
-    TRY(ledger_path(r->desk, name, path));
-    return sys_file_write(path, buf_slice(&r->auditor), 0600);
+    TRY(ledger_path(r->desk, name, r->auditor_path));
+    return sys_out_begin(&r->auditor, r->auditor_path, 0600);
+}
+
+static err begin_openings(struct reporting *r) {
+    char name[LEDGER_PATH], path[LEDGER_PATH], below[LEDGER_PATH + 8];
+    name_of_file(r, "openings", name);
+    TRY(ledger_path(r->desk, "public/report", path));
+    TRY(sys_dir_make(path));
+    snprintf(below, sizeof below, "public/%s", name);
+    TRY(ledger_path(r->desk, below, path));
+    return sys_out_begin(&r->openings, path, LEDGER_PUBLIC);
+}
+
+static err count_all(struct reporting *r) {
+    TRY(count_new(&r->all));
+    TRY(count_new(&r->closed));
+    TRY(begin_auditor(r));
+    TRY(each_leaf(r));
+    TRY(sys_out_end(&r->auditor));
+    TRY(begin_openings(r));
+    return open_all(r);
 }
 
 /* The openings before what they open is spoken of. */
 static err write_files(struct reporting *r, const buf *html) {
-    char from[REPORT_DAY], until[REPORT_DAY];
-    report_day(r->of.from, from);
-    report_day(r->of.until, until);
-    TRY(auditor_file(r, from, until));
-    TRY(file(r, "openings", &r->openings));
+    TRY(sys_out_end(&r->openings));
     TRY(file(r, "csv", &r->csv));
     TRY(file(r, "json", &r->json));
     return file(r, "html", html);
 }
 
 static err make(struct reporting *r) {
+    const struct count_by by = by_all(r);
     buf html = {0};
-    TRY(count_new(&r->all, r->of.from, r->of.until));
-    TRY(count_new(&r->closed, r->of.from, r->of.until));
-    TRY(each_leaf(r, count_one));
-    TRY(each_leaf(r, open_one));
+    TRY(count_all(r));
     TRY(report_csv_head(&r->csv));
     TRY(json_head(r));
-    TRY(count_cells(r->all, add_cell, r));
+    TRY(count_cells(r->all, &by, add_cell, r));
     TRY(r->failed);
     TRY(buf_append(&r->json, slice_str("],\n\"reasons\":[")));
     r->cells = 0;
-    TRY(count_reasons(r->all, json_reason, r));
+    TRY(count_reasons(r->all, &by, json_reason, r));
     TRY(r->failed);
     TRY(json_suspensions(r));
     TRY(write_statement(r));
@@ -593,7 +646,10 @@ static err ledger_now(struct desk *d, struct report_of *of, struct ledger_key *k
 }
 
 err desk_report(struct desk *d, uint64_t from, uint64_t until, buf *statement) {
-    struct reporting r = {.desk = d, .of = {.from = from, .until = until}};
+    struct reporting r = {.desk = d,
+                          .of = {.from = from, .until = until},
+                          .openings = {.fd = -1},
+                          .auditor = {.fd = -1}};
     struct ledger_key key;
     err e = ledger_now(d, &r.of, &key);
     if (e == OK)
@@ -604,8 +660,9 @@ err desk_report(struct desk *d, uint64_t from, uint64_t until, buf *statement) {
     count_free(r.closed);
     buf_free(&r.csv);
     buf_free(&r.json);
-    buf_free(&r.openings);
-    buf_free(&r.auditor);
+    buf_free(&r.line);
     buf_free(&r.statement);
+    sys_out_fini(&r.openings);
+    sys_out_fini(&r.auditor);
     return e;
 }

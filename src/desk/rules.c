@@ -79,9 +79,9 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
     [DESK_MOVE_REJECT] = {S(RECEIVED) | S(AUTHENTICATED) | S(IN_REVIEW), DUE(REJECT) | DUE(NOTHING),
                           ANY_KIND, DESK_STATE_REJECTED, {INTAKE | REVIEWER, APPROVER}, DRIVES,
                           blocked_it, grounded, NULL},
-    [DESK_MOVE_NOT_HELD] = {S(RECEIVED) | S(AUTHENTICATED) | S(IN_REVIEW), ANY_DUE, ANY_KIND,
-                            DESK_STATE_NOT_HELD, {INTAKE | POLICY, APPROVER}, 0, NULL, grounded,
-                            NULL},
+    [DESK_MOVE_NOT_HELD] = {S(RECEIVED) | S(AUTHENTICATED) | S(IN_REVIEW), ANY_DUE,
+                            KIND(PRODUCE) | KIND(PRESERVE), DESK_STATE_NOT_HELD,
+                            {INTAKE | POLICY, APPROVER}, 0, NULL, grounded, NULL},
     [DESK_MOVE_NOTIFY] = {S(CLEARED), ANY_DUE, ANY_KIND, DESK_STATE_NOTIFIED,
                           {REVIEWER | APPROVER, REVIEWER | APPROVER}, DRIVES | NOTICE, untold,
                           notice, set_notified},
@@ -119,7 +119,7 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
                           set_decided},
     [DESK_MOVE_VOID] = {S(IN_REVIEW) | S(CLEARED), DUE(VERDICTS) | DUE(NOTHING), ANY_KIND,
                         DESK_STATE_IN_REVIEW, {0}, 0, NULL, NULL, set_draft_due},
-    [DESK_MOVE_OBJECT] = {REVIEWED, ANY_DUE, ANY_KIND, SAME, {0}, 0,
+    [DESK_MOVE_OBJECT] = {REVIEWED | S(RELEASED), ANY_DUE, ANY_KIND, SAME, {0}, 0,
                           NULL, NULL, set_objected},
     [DESK_MOVE_LAPSE] = {S(HELD) | S(NEEDS_CLARIFICATION), ANY_DUE, ANY_KIND, DESK_STATE_LAPSED,
                          {0}, 0, NULL, NULL, NULL},
@@ -186,11 +186,13 @@ static bool short_of_reviewers(const struct step *s) {
     return false;
 }
 
-/* Of a case in review: who blocked it. Of a demand: intake. Of one that can't be reviewed, any
- * reviewer: an office short of a quorum still rejects. And the approver in all. */
+/* Of a case in review: who blocked it. Of a demand: intake. Of one that is not reviewed, as it asks
+ * to preserve or as there is nobody (an office short of a quorum still rejects): any reviewer. And
+ * the approver in all. */
 static enum desk_reason blocked_it(const struct step *s) {
-    if (s->c->state == DESK_STATE_AUTHENTICATED && s->c->kind == DESK_KIND_PRODUCE &&
-        short_of_reviewers(s))
+    if (s->c->state == DESK_STATE_AUTHENTICATED &&
+        (s->c->kind == DESK_KIND_PRESERVE ||
+         (s->c->kind == DESK_KIND_PRODUCE && short_of_reviewers(s))))
         return s->a->role == INTAKE ? DESK_ROLE : DESK_OK;
     if (s->c->state != DESK_STATE_IN_REVIEW) {
         if (s->c->kind != DESK_KIND_DEMAND)
@@ -420,13 +422,23 @@ static enum desk_reason replace(const struct step *s) {
     return seat != NULL && (seat->answered || has_blocked(s->h, seat)) ? DESK_ANSWERED : DESK_OK;
 }
 
+/* The report counts by it: a demand's is that of its kind, and what is not held is not rejected. */
+static bool ends_on(const struct step *s, slice ground) {
+    if (s->a->move == DESK_MOVE_NOT_HELD)
+        return strcmp(desk_ids_to(s->w->grounds, ground), "not-held") == 0;
+    return s->c->kind != DESK_KIND_DEMAND ||
+           slice_equal(ground, slice_str(desk_ids_to(s->w->demands, slice_str(s->c->category))));
+}
+
 static enum desk_reason grounded(const struct step *s) {
     slice ground;
     if (s->a->seconds != 0)
         return DESK_OK;
     if (!facts_word(s->a->text, "ground", &ground))
         return DESK_FACTS;
-    return desk_ids_have(s->w->grounds, ground) ? DESK_OK : DESK_FACT;
+    if (!desk_ids_have(s->w->grounds, ground))
+        return DESK_FACT;
+    return s->a->move == DESK_MOVE_COMPEL || ends_on(s, ground) ? DESK_OK : DESK_GROUND;
 }
 
 /* A notice for the account of the round's order; the last who signs hands in what the server takes.
@@ -677,8 +689,10 @@ static void set_again(struct step *s) {
     memset(s->next.order, 0, sizeof s->next.order);
 }
 
+/* After the release there is no order left that it could void. */
 static void set_objected(struct step *s) {
-    s->next.objected = s->w->now;
+    if (s->c->state != DESK_STATE_RELEASED)
+        s->next.objected = s->w->now;
 }
 
 /* ---- Deciding ---- */

@@ -228,21 +228,6 @@ err desk_sealed_list(struct desk *d, slice case_id, enum desk_sealed_kind kind, 
     return desk_rows_end(&q);
 }
 
-err desk_letter_put(struct desk *d, slice case_id, slice text, struct desk_why *why) {
-    uint64_t n = 0;
-    TRY(desk_begin(d));
-    err e = desk_store_number(d->store, &n,
-                              "SELECT count(*) FROM sealed WHERE case_id = ? AND kind = ?", "ti",
-                              case_id, (uint64_t)DESK_SEALED_LETTER);
-    if (e == OK)
-        e = text.n > DESK_FILING_MAX
-                ? desk_refuse(why, DESK_TOO_LARGE)
-                : desk_seal_put(d, case_id, DESK_SEALED_LETTER, n + 1, SLICE_EMPTY, text);
-    if (e == ERR_NOT_FOUND)
-        e = desk_refuse(why, DESK_NO_CASE);
-    return desk_end(d, e);
-}
-
 /* ---- Persons' own keys ---- */
 
 err desk_person_key_put(struct desk *d, slice person, slice credential, slice wrapped) {

@@ -482,6 +482,16 @@
     X(MANIFEST_HINT, \
       "Hash of the manifest that the server wrote beside the package.", \
       "伺服器隨資料包寫出的清單的雜湊值。") \
+    X(VALIDATORS, "Who may order it, or validate the order", "可發出或確認命令者") \
+    X(MIN_YEARS, "Least maximum penalty of the offence, in years", "罪行最高刑期的下限（年）") \
+    X(LETTER_REFERENCE, "The authority's file number", "機關檔號") \
+    X(LETTER_REFERENCE_HINT, \
+      "As the filing has it: the desk can't read it there.", \
+      "以來件所載為準；本處系統無法讀取來件。") \
+    X(LETTER_ASKED, "What was asked for, or the kind of identifier", "所要求的資料，或識別資料的種類") \
+    X(LETTER_ASKED_HINT, \
+      "In general words: no name, no number.", \
+      "只寫種類，不寫姓名或號碼。") \
     X(LETTER, "The letter", "信函") \
     X(LETTER_TEXT, \
       "It goes out as it stands here, and is sealed with the case.", \
@@ -676,17 +686,18 @@
       "If this service told you that an authority asked for data about your account, you can say here why it should not get them. The reviewers read it before anything is released.", \
       "如本服務通知您有機關索取您帳戶的資料，可於此陳述不應提供的理由。審查員在披露任何資料前必先閱讀。") \
     X(OBJECT_CASE_HINT, "It stands in the notice.", "載於通知內。") \
-    X(OBJECT_RECEIPT_HINT, \
-      "It stands in the notice: 64 hexadecimal digits.", \
-      "載於通知內：64位十六進制數字。") \
+    X(OBJECT_REFERENCE, "Reference of the notice", "通知參照碼") \
+    X(OBJECT_REFERENCE_HINT, \
+      "Your app shows it below the notice: 64 hexadecimal digits. Whoever asked for the data does not have it.", \
+      "應用程式於通知下方顯示：64位十六進制數字。索取資料的機關並無此碼。") \
     X(OBJECT_TEXT, "Your objection", "您的異議") \
     X(OBJECT_TEXT_HINT, \
       "In any language. It is sealed for the reviewers; you need not say who you are.", \
       "可用任何語言。內容密封予審查員；您無須表明身分。") \
     X(OBJECT_SEND, "Send to the reviewers", "送交審查員") \
     X(OBJECT_NONE, \
-      "No case with this number and this receipt takes an objection now.", \
-      "現時沒有符合此編號及回條而可提出異議的案件。") \
+      "No case with this number and this reference takes an objection now.", \
+      "現時沒有符合此編號及參照碼而可提出異議的案件。") \
     X(OBJECT_DONE, \
       "Your objection was received and sealed for the reviewers.", \
       "已收到您的異議，並密封予審查員。") \

@@ -70,12 +70,25 @@ static err last_err(void) {
 
 /* ---- Reading ---- */
 
-static err read_all(int fd, size_t max, buf *out) {
+err sys_file_open(const char *path, int *fd, uint64_t *size) {
     struct stat info;
-    if (fstat(fd, &info) != 0)
+    /* Not blocking: a pipe of that name must not hold us up. */
+    int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (opened < 0)
         return last_err();
-    if (!S_ISREG(info.st_mode))
-        return ERR_UNSUPPORTED;
+    err e = fstat(opened, &info) != 0 ? last_err() : OK;
+    if (e == OK && !S_ISREG(info.st_mode))
+        e = ERR_UNSUPPORTED;
+    if (e != OK) {
+        close(opened);
+        return e;
+    }
+    *fd = opened;
+    *size = (uint64_t)info.st_size;
+    return OK;
+}
+
+static err read_all(int fd, size_t max, buf *out) {
     size_t before = out->n;
     for (;;) {
         TRY(buf_reserve(out, 4096));
@@ -93,10 +106,9 @@ static err read_all(int fd, size_t max, buf *out) {
 }
 
 err sys_file_read(const char *path, size_t max, buf *out) {
-    /* Not blocking: a pipe of that name must not hold us up. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return last_err();
+    int fd;
+    uint64_t size;
+    TRY(sys_file_open(path, &fd, &size));
     size_t before = out->n;
     err result = read_all(fd, max, out);
     close(fd);
@@ -168,15 +180,17 @@ err sys_file_absolute(const char *path, buf *out) {
     return out->n - mark > PATH_MAX ? ERR_LIMIT : OK;
 }
 
+err sys_file_rename(const char *from, const char *to) {
+    return rename(from, to) == 0 ? sync_directory(to) : last_err();
+}
+
 err sys_file_write(const char *path, slice content, unsigned mode) {
     char beside[PATH_MAX];
     TRY(write_beside(path, beside, sizeof(beside), content, mode));
-    if (rename(beside, path) != 0) {
-        err result = last_err();
+    err result = sys_file_rename(beside, path);
+    if (result != OK)
         unlink(beside);
-        return result;
-    }
-    return sync_directory(path);
+    return result;
 }
 
 err sys_file_create(const char *path, slice content, unsigned mode) {

@@ -8,6 +8,8 @@
  * NO_MEMORY, AGAIN, CLOSED (the peer), LIMIT (descriptors), IO for the rest. */
 err sys_err_from_errno(int number);
 
+/* Opens a regular file to be read; size: in bytes, now. UNSUPPORTED if it is none. */
+MUST err sys_file_open(const char *path, int *fd, uint64_t *size);
 /* Appends the whole of a regular file of up to max bytes; TOO_LARGE beyond. out is as it was on
  * failure. */
 MUST err sys_file_read(const char *path, size_t max, buf *out);
@@ -16,6 +18,8 @@ MUST err sys_file_read(const char *path, size_t max, buf *out);
 MUST err sys_file_write(const char *path, slice content, unsigned mode);
 /* The same, but EXISTS if there is a file already. For keys, which are made once. */
 MUST err sys_file_create(const char *path, slice content, unsigned mode);
+/* Gives a file another name, durably, in place of what has it. */
+MUST err sys_file_rename(const char *from, const char *to);
 /* The path from the root on: what names it to another process. LIMIT if it is too long. */
 MUST err sys_file_absolute(const char *path, buf *out);
 /* Removes it; fine if it isn't there. */

@@ -3,12 +3,14 @@
 #include <microhttpd.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/text.h"
+#include "sys/files.h"
 #include "sys/http.h"
 #include "sys/loop.h"
 
-enum { BYTES_PER_MS = 16, TICK_MS = 500 };
+enum { BYTES_PER_MS = 16, TICK_MS = 500, FILE_BLOCK = 64 * 1024 };
 
 struct conn {
     struct conn *next, **back;
@@ -73,6 +75,18 @@ err sys_web_redirect(struct sys_web_answer *answer, slice path) {
     return OK;
 }
 
+err sys_web_file(struct sys_web_answer *answer, const char *path) {
+    return sys_file_open(path, &answer->file, &answer->file_n);
+}
+
+static void drop_answer(struct sys_web_answer *answer) {
+    buf_free(&answer->body);
+    buf_free(&answer->headers);
+    if (answer->file >= 0)
+        close(answer->file);
+    answer->file = -1;
+}
+
 static bool next_header(slice *headers, const char **name, const char **value) {
     if (headers->n == 0)
         return false;
@@ -114,8 +128,37 @@ static void body_sent(void *ctx) {
     mem_free(NULL, body, sizeof *body);
 }
 
+/* Without sendfile(), which the sandbox doesn't know. */
+static ssize_t read_file(void *ctx, uint64_t at, char *out, size_t n) {
+    const int *fd = ctx;
+    ssize_t got = pread(*fd, out, n, (off_t)at);
+    return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static void file_sent(void *ctx) {
+    int *fd = ctx;
+    close(*fd);
+    mem_free(NULL, fd, sizeof *fd);
+}
+
+static struct MHD_Response *make_file_response(struct sys_web_answer *answer) {
+    int *fd = mem_new(NULL, sizeof *fd);
+    if (fd == NULL)
+        return NULL;
+    *fd = answer->file;
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(answer->file_n, FILE_BLOCK, read_file, fd, file_sent);
+    if (response == NULL)
+        mem_free(NULL, fd, sizeof *fd);
+    else
+        answer->file = -1;
+    return response;
+}
+
 /* The response owns the body. NULL without memory. */
 static struct MHD_Response *make_response(struct sys_web_answer *answer) {
+    if (answer->file >= 0)
+        return make_file_response(answer);
     buf *body = mem_new(NULL, sizeof *body);
     if (body == NULL)
         return NULL;
@@ -140,20 +183,20 @@ static void set_deadline(const struct sys_web *web, struct MHD_Connection *conne
 /* Ends the connection if there is no memory for an answer. Frees what the answer holds. */
 static enum MHD_Result send_answer(struct asked *a, struct sys_web_answer *answer) {
     enum MHD_Result result = MHD_NO;
-    size_t n = answer->body.n;
+    uint64_t n = answer->file >= 0 ? answer->file_n : answer->body.n;
     struct MHD_Response *response = make_response(answer);
     if (response != NULL && add_headers(response, answer))
         result = MHD_queue_response(a->connection, answer->status, response);
     if (response != NULL)
         MHD_destroy_response(response);
     set_deadline(a->web, a->connection, n);
-    buf_free(&answer->body);
-    buf_free(&answer->headers);
+    drop_answer(answer);
     return result;
 }
 
 static struct sys_web_answer new_answer(unsigned status) {
-    return (struct sys_web_answer){.status = status, .type = "text/html; charset=utf-8"};
+    return (struct sys_web_answer){
+        .status = status, .type = "text/html; charset=utf-8", .file = -1};
 }
 
 static const char *reason(unsigned status) {
@@ -189,8 +232,7 @@ static enum MHD_Result fail(struct asked *a, unsigned status, err why, buf *head
 static enum MHD_Result answered(struct asked *a, err e, struct sys_web_answer *answer) {
     if (e == OK)
         return send_answer(a, answer);
-    buf_free(&answer->body);
-    buf_free(&answer->headers);
+    drop_answer(answer);
     return fail(a, 500, e, NULL);
 }
 
@@ -302,10 +344,19 @@ static enum MHD_Result open_upload(struct asked *a) {
     err e = upload->open(a->web->o.ctx, &a->request, &answer, &a->request.upload);
     if (e != OK || a->request.upload == NULL)
         return answered(a, e, &answer);
-    buf_free(&answer.body);
-    buf_free(&answer.headers);
+    drop_answer(&answer);
     a->uploaded = sys_multipart_init(&a->parts, a->request.type, &upload->sink, a->request.upload);
     a->parting = a->uploaded == OK;
+    return MHD_YES;
+}
+
+static enum MHD_Result ask_admission(struct asked *a) {
+    struct sys_web_answer answer = new_answer(200);
+    bool admitted = false;
+    err e = a->page->admit(a->web->o.ctx, &a->request, &answer, &admitted);
+    if (e != OK || !admitted)
+        return answered(a, e, &answer);
+    drop_answer(&answer);
     return MHD_YES;
 }
 
@@ -344,6 +395,8 @@ static enum MHD_Result begin(struct asked *a, const char *method) {
     if (length > a->page->body_max)
         return fail(a, 413, OK, NULL);
     set_deadline(a->web, a->connection, length);
+    if (a->page->admit != NULL)
+        return ask_admission(a);
     return a->page->upload == NULL ? MHD_YES : open_upload(a);
 }
 

@@ -43,12 +43,17 @@ struct sys_web_answer {
     const char *type; /* Content-Type; "text/html; charset=utf-8" when the page is called */
     buf body;         /* append it here; it is wiped once it was sent */
     buf headers;      /* by sys_web_header */
+    int file;         /* by sys_web_file; -1: none */
+    uint64_t file_n;
 };
 
 /* Adds a header. What stands in SYS_WEB_STRICT may be set too, and then holds instead; Set-Cookie
  * may come several times. MALFORMED for a value with control characters or a name that is no token.
  */
 MUST err sys_web_header(struct sys_web_answer *answer, const char *name, slice value);
+/* The whole file is the body, read while it is sent, so that it may be larger than memory: as
+ * sys_file_open. */
+MUST err sys_web_file(struct sys_web_answer *answer, const char *path);
 /* 303: the browser gets this path of ours next. MALFORMED unless it begins with one '/'. */
 MUST err sys_web_redirect(struct sys_web_answer *answer, slice path);
 
@@ -72,6 +77,11 @@ struct sys_web_page {
     const char *path;
     uint64_t body_max; /* bytes; 0: no body. Up to SYS_WEB_BODY_MAX unless there is an upload */
     const struct sys_web_upload *upload; /* NULL: the body is handed over as a whole */
+    /* May be NULL. When the head is there, before any of the body is read. *admitted stays false:
+     * refused; then answer is sent at once, and the body is not read. An error is answered as 500.
+     */
+    err (*admit)(void *ctx, const struct sys_web_request *request, struct sys_web_answer *answer,
+                 bool *admitted);
     /* uploaded: of a page with an upload, how that ended: OK; what a sink returned; UNSUPPORTED if
      * the body is no multipart/form-data, MALFORMED, TRUNCATED, ... Of any other: OK. An error of
      * the page is answered as 500. */

@@ -81,10 +81,17 @@ static void notice_object(struct line *l, const struct core_desk *d,
     line_str(l, "id", n->id);
     line_str(l, "case", n->case_id);
     line_hex(l, "receipt", SLICE_ARRAY(n->receipt));
+    line_hex(l, "reference", SLICE_ARRAY(n->reference));
     line_str(l, "wording", n->wording);
     line_str(l, "signed", n->text);
     line_hex(l, "signature", SLICE_ARRAY(n->signature));
     line_object_end(l);
+}
+
+static void hash_line(struct line *l, const char *word, const uint8_t hash[32]) {
+    line_add(l, "\n%s ", word);
+    for (size_t i = 0; i < 32; i++)
+        line_add(l, "%02x", hash[i]);
 }
 
 static void notice_lines(struct line *l, const struct core_desk *d,
@@ -97,11 +104,10 @@ static void notice_lines(struct line *l, const struct core_desk *d,
     line_lines(l, n->wording, "    | ");
     line_add(l, "\ncase ");
     line_text(l, n->case_id);
-    line_add(l, "\nreceipt ");
-    for (size_t i = 0; i < sizeof n->receipt; i++)
-        line_add(l, "%02x", n->receipt[i]);
-    line_add(l,
-             "\nTo object, or to ask, name both of them. The desk's pages, as this server says: ");
+    hash_line(l, "receipt", n->receipt);
+    hash_line(l, "reference", n->reference);
+    line_add(l, "\nTo object, name the case and the reference: whoever asked does not have it. The "
+                "desk's pages, as\nthis server says: ");
     line_text(l, d->origin);
     line_add(l, "\n***");
 }

@@ -79,8 +79,8 @@ static err show_checkpoint(void *ctx, const struct sys_web_request *request, err
 }
 
 static const struct sys_web_page PAGES[] = {
-    {"POST", "/add-checkpoint", WITNESS_BODY_MAX, NULL, add_checkpoint},
-    {"GET", "/*/checkpoint", 0, NULL, show_checkpoint},
+    {"POST", "/add-checkpoint", WITNESS_BODY_MAX, NULL, NULL, add_checkpoint},
+    {"GET", "/*/checkpoint", 0, NULL, NULL, show_checkpoint},
 };
 
 /* ---- The process ---- */

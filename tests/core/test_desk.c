@@ -138,6 +138,9 @@ TEST(a_notice_is_shown_on_each_device_with_what_it_takes_to_object) {
     CHECK_SLICE(n.case_id, slice_str("c-7"));
     CHECK_SLICE(n.wording, slice_str("A court has asked.\n法院"));
     CHECK_SLICE(SLICE_ARRAY(n.receipt), SLICE_ARRAY(FIRST));
+    uint8_t hash[32];
+    CHECK_OK(crypto_sha256.hash(hash, &n.text, 1));
+    CHECK_SLICE(SLICE_ARRAY(n.reference), SLICE_ARRAY(hash));
     CHECK_EQ(rig_last(other, CORE_NOTICE_DESK)->notice.message, n.number);
     CHECK_EQ(rig_last(other, CORE_NOTICE_DESK)->notice.error, OK);
     CHECK_EQ(rig_status(other).notices, 1);

@@ -1,5 +1,7 @@
 /* made_year DIR CASES SEED BATCH [evil]: a year of 2026 in the ledger of a desk's folder, as its
- * moves would have left it, without the moves. evil: one case each of what an audit has to find. */
+ * moves would have left it, without the moves: the leaves are the real ones, with all that a move
+ * says in its own, but case by case and not by time. evil: one case each of what an audit has to
+ * find. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,11 +53,11 @@ static const char *const histories[] = {
     "classify:received reject:rejected challenge:challenged compel:compelled release:released",
     "",
 };
-enum { HISTORIES = sizeof histories / sizeof histories[0], VALUE = 64 };
+enum { HISTORIES = sizeof histories / sizeof histories[0], TOGETHER = 1000 };
 
 struct made {
     char id[DESK_ID], from[32], to[32], filing[65];
-    const char *issuer, *beneficiary, *regime, *process, *path, *category, *notice, *reason;
+    const char *issuer, *beneficiary, *regime, *process, *path, *category, *notice, *reason, *asked;
     uint64_t number, time, accounts, list;
 };
 
@@ -77,9 +79,12 @@ static void leaf(struct desk *d, const struct made *m, const char *move) {
         {MERKLE_SLOT_ISSUER, m->issuer},  {MERKLE_SLOT_BENEFICIARY, m->beneficiary},
         {MERKLE_SLOT_REGIME, m->regime},  {MERKLE_SLOT_PROCESS, m->process},
         {MERKLE_SLOT_PATH, m->path},      {MERKLE_SLOT_CATEGORY, m->category},
-        {MERKLE_SLOT_ACCOUNTS, accounts}, {MERKLE_SLOT_REASON, m->reason},
-        {MERKLE_SLOT_NOTICE, m->notice},  {MERKLE_SLOT_FILING, m->filing},
+        {MERKLE_SLOT_ACCOUNTS, accounts}, {MERKLE_SLOT_OUTCOME, ""},
+        {MERKLE_SLOT_REASON, m->reason},  {MERKLE_SLOT_NOTICE, m->notice},
+        {MERKLE_SLOT_ASKED, m->asked},    {MERKLE_SLOT_FIELDS, m->asked},
+        {MERKLE_SLOT_ORDER, m->filing},   {MERKLE_SLOT_FILING, m->filing},
         {MERKLE_SLOT_OFFICE, "1"},        {MERKLE_SLOT_LIST, list},
+        {MERKLE_SLOT_PERSON_ROLES, ""},
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         fields[n++] = (struct merkle_field){.slot = (size_t)values[i].slot,
@@ -110,6 +115,7 @@ static void begin(struct made *m, uint64_t i) {
                        .category = "",
                        .notice = "",
                        .reason = "",
+                       .asked = "",
                        .accounts = 1 + chance(4),
                        .list = 1,
                        .time = first + chance(365 * 24) * TIME_HOUR};
@@ -124,6 +130,7 @@ static void classify(struct made *m) {
     m->process = PICK("court-order", "subpoena", "search-warrant");
     m->path = chance(12) == 0 ? "emergency" : "ordinary";
     m->category = PICK("subscriber", "traffic");
+    m->asked = PICK("exists created", "exists created seen");
 }
 
 static void make_case(struct desk *d, uint64_t i) {
@@ -184,8 +191,13 @@ int main(int argc, char **argv) {
     must(desk_open(&d, argv[1]), argv[1]);
     must(desk_meta_number_set(d->store, "batch_size", strtoull(argv[4], NULL, 10)), "batch");
     must(desk_begin(d), "begin");
-    for (uint64_t i = 0; i < cases; i++)
+    for (uint64_t i = 0; i < cases; i++) {
         make_case(d, first + i);
+        if (i % TOGETHER == TOGETHER - 1) {
+            must(desk_end(d, OK), "end");
+            must(desk_begin(d), "begin");
+        }
+    }
     if (argc > 5)
         make_evil(d, first + cases);
     must(desk_end(d, OK), "end");

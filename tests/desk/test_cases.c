@@ -92,10 +92,16 @@ static enum desk_reason joins(struct desks *s, const char *id, enum desk_move mo
         s, &(struct desks_act){.id = id, .move = move, .person = person, .seconds = true});
 }
 
+static enum desk_reason grounded_on(struct desks *s, const char *id, enum desk_move move,
+                                    int person, const char *ground) {
+    char say[DESK_ID + 8];
+    (void)snprintf(say, sizeof say, "ground %s", ground);
+    return desks_act(s,
+                     &(struct desks_act){.id = id, .move = move, .person = person, .says = {say}});
+}
+
 static enum desk_reason grounded(struct desks *s, const char *id, enum desk_move move, int person) {
-    return desks_act(
-        s, &(struct desks_act){
-               .id = id, .move = move, .person = person, .says = {"ground protected-activity"}});
+    return grounded_on(s, id, move, person, "protected-activity");
 }
 
 static void begin_case(struct desks *s, char id[DESK_ID], const struct desks_kind *kind) {
@@ -234,6 +240,39 @@ TEST(experts_and_clarifications_lead_to_a_new_round) {
     desks_end(&s);
 }
 
+static bool find_notice(void *ctx, const struct desk_moved *m) {
+    if ((m->move == DESK_MOVE_NOTIFY || m->move == DESK_MOVE_LATE_NOTICE) && m->order[0] != 0)
+        memcpy(ctx, m->order, sizeof m->order);
+    return true;
+}
+
+/* The hash of the last notice that was signed. */
+static void notice_hash(struct desks *s, const char *id, uint8_t hash[32]) {
+    memset(hash, 0, 32);
+    CHECK_OK(desk_moves_list(s->desk, slice_str(id), find_notice, hash));
+}
+
+static enum desk_reason objects(struct desks *s, const char *id, const uint8_t reference[32],
+                                const char *text) {
+    err e = desk_object(s->desk, slice_str(id), reference, slice_str(text), &s->why);
+    CHECK(e == OK || e == ERR_DENIED);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+/* Of what the authority has, of what stands in the case, and of chance, nothing objects. */
+static void nobody_else_objects(struct desks *s, const char *id) {
+    struct desk_case c = desks_case(s, id), after;
+    uint8_t other[32] = {1}, none[32] = {0};
+    CHECK_EQ(objects(s, id, c.filing, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, id, c.order, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, id, c.head, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, id, other, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, id, none, "No."), DESK_OBJECTION);
+    CHECK_EQ(objects(s, "c-none", other, "No."), DESK_OBJECTION);
+    after = desks_case(s, id);
+    CHECK_EQ(after.number, c.number);
+}
+
 /* The user's ten days, what they say, and a bar. */
 TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     struct desks s;
@@ -243,8 +282,12 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_NOTICE);
     CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
+    uint8_t notice[32];
+    notice_hash(&s, id, notice);
+    CHECK_EQ(objects(&s, id, notice, "Too early."), DESK_OBJECTION);
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NOTIFIED);
+    nobody_else_objects(&s, id);
     /* The notice that the server takes, with the office's word for the user. */
     CHECK_EQ(carried(&s, id), OFFICE_ORDER_NOTICE);
     struct desks_act renew = {
@@ -258,11 +301,8 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
     /* What the user says now was not read: the round is void. */
     struct desk_case c = desks_case(&s, id);
-    uint8_t other[32] = {1};
     desks_wait(&s, TIME_MINUTE);
-    CHECK_ERR(desk_object(s.desk, slice_str(id), other, slice_str("No."), &s.why), ERR_DENIED);
-    CHECK_EQ(s.why.reason, DESK_NO_CASE);
-    CHECK_OK(desk_object(s.desk, slice_str(id), c.filing, slice_str("It was not me."), &s.why));
+    CHECK_EQ(objects(&s, id, notice, "It was not me."), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_IN_REVIEW);
     buf text = {0};
     CHECK(desks_open(&s, id, RIGHTS, DESK_SEALED_OBJECTION, c.number + 1, &text));
@@ -274,10 +314,8 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
         CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clarify", "DE"), DESK_OK);
     for (int i = 1; i < DESK_OBJECTIONS_MAX; i++)
-        CHECK_OK(desk_object(s.desk, slice_str(id), c.filing, slice_str("Ask them."), &s.why));
-    CHECK_ERR(desk_object(s.desk, slice_str(id), c.filing, slice_str("Ask them."), &s.why),
-              ERR_DENIED);
-    CHECK_EQ(s.why.reason, DESK_OBJECTIONS);
+        CHECK_EQ(objects(&s, id, notice, "Ask them."), DESK_OK);
+    CHECK_EQ(objects(&s, id, notice, "Ask them."), DESK_OBJECTION);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NEEDS_CLARIFICATION);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLARIFIED, INTAKE_1), DESK_OK);
     desks_wait(&s, TIME_MINUTE);
@@ -312,8 +350,17 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_NOTICE);
     desks_wait(&s, 2 * TIME_DAY + TIME_HOUR);
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_OK);
+    uint8_t notice[32];
+    notice_hash(&s, id, notice);
+    CHECK_EQ(objects(&s, id, notice, "Too early."), DESK_OBJECTION);
     CHECK_EQ(joins(&s, id, DESK_MOVE_LATE_NOTICE, LAW), DESK_OK);
+    nobody_else_objects(&s, id);
+    /* What is said after the release is kept and changes nothing: there is nothing left to stop. */
+    CHECK_EQ(objects(&s, id, notice, "You were misled."), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
+    CHECK_EQ(desks_case(&s, id).objected, 0);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
+    CHECK_EQ(objects(&s, id, notice, "Too late."), DESK_OBJECTION);
     desks_end(&s);
 }
 
@@ -335,25 +382,181 @@ TEST(where_nothing_can_bar_the_notice_no_bar_is_taken) {
     desks_end(&s);
 }
 
+static struct desks_act demanding(const char *id) {
+    return (struct desks_act){.id = id,
+                              .move = DESK_MOVE_CLASSIFY,
+                              .person = INTAKE_1,
+                              .says = {"kind demand", "path ordinary", "authority de-court",
+                                       "regime other", "category weakening", "beneficiary DE",
+                                       "process technical-demand", "accounts 1"}};
+}
+
 TEST(a_process_and_a_ground_are_of_those_that_the_report_counts) {
     struct desks s;
     char id[DESK_ID];
     desks_begin(&s);
     desks_receive(&s, "a filing", id);
-    struct desks_act classify = {.id = id,
-                                 .move = DESK_MOVE_CLASSIFY,
-                                 .person = INTAKE_1,
-                                 .says = {"kind demand", "path ordinary", "authority de-court",
-                                          "regime other", "category unknown", "beneficiary DE",
-                                          "process letter", "accounts 1"}};
+    struct desks_act classify = demanding(id);
+    classify.says[6] = "process letter";
     CHECK_EQ(desks_act(&s, &classify), DESK_NO_REGIME);
     classify.says[6] = "process technical-demand";
     desks_do(&s, &classify);
-    struct desks_act reject = {
-        .id = id, .move = DESK_MOVE_REJECT, .person = INTAKE_1, .says = {"ground h5"}};
-    CHECK_EQ(desks_act(&s, &reject), DESK_FACT);
-    reject.says[0] = "ground change-of-software";
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "h5"), DESK_FACT);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_OK);
+    desks_end(&s);
+}
+
+/* Live data, access, changes of the software, removal, blocking: each is a kind, whatever process
+ * it comes by, and ends on its own ground. */
+TEST(a_demand_is_of_a_kind_and_rejected_on_its_ground) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    struct desks_act classify = demanding(id);
+    classify.says[0] = "kind produce";
+    classify.says[6] = "process pen-register";
+    classify.says[8] = "fields exists";
+    CHECK_EQ(desks_act(&s, &classify), DESK_NOT_EXECUTABLE);
+    classify.says[0] = "kind demand";
+    classify.says[4] = "category subscriber";
+    CHECK_EQ(desks_act(&s, &classify), DESK_DEMAND);
+    classify.says[4] = "category traffic-stream";
+    desks_do(&s, &classify);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1, "not-held"), DESK_NOT_EXECUTABLE);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_GROUND);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "live-data"), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_REJECTED);
+    CHECK(strcmp(desks_case(&s, id).category, "traffic-stream") == 0);
+    desks_end(&s);
+}
+
+TEST(what_is_not_held_is_so_on_a_ground_that_says_it) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1), DESK_GROUND);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1, "no-such-identifier"), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NOT_HELD);
+    desks_end(&s);
+}
+
+/* A demand that intake has classified, to be rejected. */
+static void demanded(struct desks *s, char id[DESK_ID]) {
+    desks_receive(s, "a filing", id);
+    struct desks_act classify = demanding(id);
+    desks_do(s, &classify);
+}
+
+TEST(no_letter_goes_out_with_a_placeholder) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    demanded(&s, id);
+    struct desks_act reject = {.id = id,
+                               .move = DESK_MOVE_REJECT,
+                               .person = INTAKE_1,
+                               .says = {"ground change-of-software"},
+                               .also = "To the court.\nYour reference: {reference}.\n"};
+    uint64_t number = desks_case(&s, id).number;
+    CHECK_EQ(desks_act(&s, &reject), DESK_UNFILLED);
+    CHECK_EQ(desks_case(&s, id).number, number);
+    reject.also = "To the court.\nYour reference: {12} {.\n";
     CHECK_EQ(desks_act(&s, &reject), DESK_OK);
+    desks_end(&s);
+}
+
+TEST(no_notice_tells_a_user_a_placeholder) {
+    struct desks s;
+    char id[DESK_ID];
+    struct desk_texts texts;
+    buf before = {0};
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK(desks_order(&s, id, LAW, &before));
+    slice wording[] = {slice_str("A court asked."), slice_str("On {until} we give it.")};
+    struct desk_draft draft = {.case_id = slice_str(id),
+                               .person = slice_str(people_ids[LAW]),
+                               .move = DESK_MOVE_NOTIFY,
+                               .before = buf_slice(&before),
+                               .wording = wording,
+                               .wording_count = 2};
+    CHECK_ERR(desk_compose(s.desk, &draft, &texts, &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_UNFILLED);
+    draft.wording_count = 1;
+    CHECK_OK(desk_compose(s.desk, &draft, &texts, &s.why));
+    buf_free(&texts.move);
+    buf_free(&texts.order);
+    buf_free(&before);
+    desks_end(&s);
+}
+
+/* Whatever was asked for: a field is released to an order for its own category alone. */
+TEST(an_order_for_one_category_is_none_for_a_field_of_another) {
+    enum {
+        EXISTS = 1 << HELD_FIELD_EXISTS,
+        CREATED = 1 << HELD_FIELD_CREATED,
+        SEEN = 1 << HELD_FIELD_SEEN,
+        DEVICES = 1 << HELD_FIELD_DEVICES,
+        ITEMS = 1 << HELD_FIELD_ITEMS,
+        BYTES = 1 << HELD_FIELD_BYTES
+    };
+#define ALL "exists created seen devices items bytes"
+    static const struct {
+        struct desks_kind kind;
+        uint32_t fields; /* of the category; the others are refused */
+    } cases[] = {
+        {{"de-court", "eu-epoc", "subscriber", "ordinary", "DE", ALL}, EXISTS | CREATED},
+        {{"de-court", "eu-epoc", "traffic", "ordinary", "DE", ALL}, SEEN | ITEMS | BYTES},
+        {{"de-court", "us-subpoena", "2703-c-2", "ordinary", "DE", ALL}, EXISTS | CREATED | SEEN},
+        {{"de-court", "us-2703d", "2703-d", "ordinary", "DE", ALL},
+         EXISTS | CREATED | SEEN | DEVICES | ITEMS | BYTES},
+        {{"de-court", "us-nsl", "2709-b", "ordinary", "DE", ALL}, EXISTS | CREATED},
+        {{"de-court", "mlat", "traffic", "ordinary", "DE", ALL}, SEEN | DEVICES | ITEMS | BYTES},
+    };
+#undef ALL
+    struct desks s;
+    desks_begin(&s);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char id[DESK_ID], filing[] = "filing 0";
+        filing[sizeof filing - 2] = (char)('0' + i);
+        desks_receive(&s, filing, id);
+        desks_authenticated(&s, id, &cases[i].kind);
+        struct desks_act open = {.id = id, .move = DESK_MOVE_OPEN, .person = INTAKE_1};
+        for (int field = 0; field < DESK_FIELD_COUNT; field++) {
+            open.fields = cases[i].fields | 1U << field;
+            if (open.fields != cases[i].fields)
+                CHECK_EQ(desks_act(&s, &open), DESK_CATEGORY);
+        }
+        open.fields = cases[i].fields;
+        CHECK_EQ(desks_act(&s, &open), DESK_OK);
+    }
+    desks_end(&s);
+}
+
+/* What nothing can be ordered under, and what counsel has not classified, is no category. */
+TEST(a_category_that_cannot_be_ordered_blocks) {
+    static const char *const kinds[][2] = {{"regime us-subpoena", "category 2703-d"},
+                                           {"regime us-nsl", "category excluded"},
+                                           {"regime eu-epoc", "category unknown"},
+                                           {"regime eu-epoc", "category 2703-d"},
+                                           {"regime other", "category unknown"}};
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        CHECK_EQ(desks_act(&s, &(struct desks_act){.id = id,
+                                                   .move = DESK_MOVE_CLASSIFY,
+                                                   .person = INTAKE_1,
+                                                   .says = {"kind produce", "path ordinary",
+                                                            "authority de-court", kinds[i][0],
+                                                            kinds[i][1], "beneficiary DE",
+                                                            "process national-order", "accounts 1",
+                                                            "fields exists devices"}}),
+                 DESK_NO_REGIME);
     desks_end(&s);
 }
 
@@ -367,6 +570,38 @@ TEST(a_preservation_takes_policy_and_local_law) {
     CHECK_EQ(joins(&s, id, DESK_MOVE_PRESERVE, POLICY_DEPUTY), DESK_ROLE);
     CHECK_EQ(joins(&s, id, DESK_MOVE_PRESERVE, LAW), DESK_OK);
     CHECK(desks_case(&s, id).preserved_until > desk_now());
+    desks_end(&s);
+}
+
+static struct desks_act classify_as(const char *id, const char *kind, const char *regime) {
+    return (struct desks_act){.id = id,
+                              .move = DESK_MOVE_CLASSIFY,
+                              .person = INTAKE_1,
+                              .says = {kind, "path ordinary", "authority de-court", regime,
+                                       "category subscriber", "beneficiary DE",
+                                       "fields exists created", "process national-order",
+                                       "accounts 1"}};
+}
+
+/* It is not reviewed: who would keep it says why not. */
+TEST(a_preservation_is_rejected_by_a_reviewer_and_the_approver) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    struct desks_act classify = classify_as(id, "kind preserve", "regime eu-epoc-pr");
+    struct desks_act call = {
+        .id = id,
+        .move = DESK_MOVE_CALL_BACK,
+        .person = INTAKE_2,
+        .says = {"number +49 30 000000", "checklists 1", "a1 yes", "a2 yes", "a3 yes", "a4 yes"}};
+    desks_do(&s, &classify);
+    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, LAW), DESK_STATE);
+    desks_do(&s, &call);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "not-competent"), DESK_ROLE);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, LAW, "not-competent"), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_REJECTED);
     desks_end(&s);
 }
 
@@ -386,16 +621,6 @@ TEST(forged_takes_a_second_person_to_be_closed) {
 
 #define INTAKES OFFICE_ROLE_INTAKE
 #define REVIEWERS (OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW | OFFICE_ROLE_HUMAN_RIGHTS)
-
-static struct desks_act classify_as(const char *id, const char *kind, const char *regime) {
-    return (struct desks_act){.id = id,
-                              .move = DESK_MOVE_CLASSIFY,
-                              .person = INTAKE_1,
-                              .says = {kind, "path ordinary", "authority de-court", regime,
-                                       "category subscriber", "beneficiary DE",
-                                       "fields exists created", "process national-order",
-                                       "accounts 1"}};
-}
 
 TEST(a_case_waits_for_those_who_can_bring_it_further) {
     struct desks s;
@@ -429,11 +654,11 @@ TEST(a_case_waits_for_those_who_can_bring_it_further) {
     CHECK_EQ(desks_case(&s, id).waits, INTAKES);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
     desks_receive(&s, "a third", id);
-    struct desks_act demand = classify_as(id, "kind demand", "regime eu-epoc");
+    struct desks_act demand = demanding(id);
     desks_do(&s, &demand);
     CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
     CHECK_EQ(act(&s, id, DESK_MOVE_OPEN, INTAKE_1), DESK_STATE);
-    CHECK_EQ(grounded(&s, id, DESK_MOVE_REJECT, INTAKE_1), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
     desks_end(&s);
 }
@@ -843,6 +1068,26 @@ TEST(of_two_moves_at_once_one_is_made) {
     desks_end(&s);
 }
 
+TEST(a_case_has_so_many_moves_and_rounds) {
+    struct desks s;
+    char id[DESK_ID];
+    buf move = {0};
+    begin_case(&s, id, &desks_epoc);
+    compose(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1, &move);
+    people_sign(&move, move.n, INTAKE_1, SOFT_EDDSA);
+    static const char *const full[] = {"UPDATE cases SET number = number + 1024",
+                                       "UPDATE cases SET round = 64"};
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_OK(desk_store_run(s.desk->store, full[i], ""));
+        CHECK_EQ(hand(&s, id, &move), DESK_MOVES);
+        CHECK_OK(desk_store_run(s.desk->store, "UPDATE cases SET round = 0, number = number % 1024",
+                                ""));
+    }
+    CHECK_EQ(hand(&s, id, &move), DESK_OK);
+    buf_free(&move);
+    desks_end(&s);
+}
+
 TEST(a_text_is_of_its_moment) {
     struct desks s;
     char id[DESK_ID];
@@ -1047,7 +1292,7 @@ TEST(a_signature_that_waits_is_void_once_its_signer_lost_the_role) {
     char id[DESK_ID], old[128], new[128];
     buf text = {0};
     begin_case(&s, id, &desks_epoc);
-    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, INTAKE_1, "not-held"), DESK_OK);
     (void)snprintf(old, sizeof old, "person %s\nroles intake\n", people_ids[INTAKE_1]);
     (void)snprintf(new, sizeof new, "person %s\nroles auditor\n", people_ids[INTAKE_1]);
     people_office(&text, true, desk_office(s.desk));
@@ -1057,7 +1302,7 @@ TEST(a_signature_that_waits_is_void_once_its_signer_lost_the_role) {
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_NOT_FIRST);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
     /* Begun anew, it is done. */
-    CHECK_EQ(grounded(&s, id, DESK_MOVE_NOT_HELD, APPROVER), DESK_OK);
+    CHECK_EQ(grounded_on(&s, id, DESK_MOVE_NOT_HELD, APPROVER, "not-held"), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOT_HELD, POLICY), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NOT_HELD);
     buf_free(&text);

@@ -205,6 +205,61 @@ static bool lacks(void *ctx, slice case_id, const struct office_person *person) 
 
 /* A lost key: the office's next version names another, and somebody who has the case's key wraps it
  * again. */
+static void away(struct desks *s, int person, int days_) {
+    CHECK_OK(desk_away_set(s->desk, slice_str(people_ids[person]),
+                           days_ == 0 ? 0 : desk_now() + (uint64_t)days_ * TIME_DAY));
+}
+
+/* Half of the time passes while these two, and nobody else, are away. */
+static bool nobody_without(const struct desks_kind *kind, int one, int other) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, kind);
+    away(&s, one, 60);
+    away(&s, other, 60);
+    (void)tick(&s);
+    desks_wait(&s, (int64_t)(desks_case(&s, id).deadline - desks_case(&s, id).received) / 2 +
+                       TIME_MINUTE);
+    (void)tick(&s);
+    bool nobody = has_task(&s, DESK_TASK_NOBODY);
+    desks_end(&s);
+    return nobody;
+}
+
+TEST(a_letter_says_so_too_when_nobody_can_sign_on_its_path) {
+    struct desks_kind emergency = desks_epoc;
+    emergency.path = "emergency";
+    CHECK(!nobody_without(&desks_epoc, APPROVER, EXPERT_1));
+    CHECK(nobody_without(&desks_epoc, APPROVER, APPROVER_DEPUTY));
+    CHECK(nobody_without(&desks_epoc, CUSTODIAN, CUSTODIAN));
+    /* One of two lenses is enough, of the callers it takes both. */
+    CHECK(!nobody_without(&emergency, POLICY, POLICY_DEPUTY));
+    CHECK(!nobody_without(&emergency, LAW, LAW_DEPUTY));
+    CHECK(nobody_without(&emergency, INTAKE_2, INTAKE_2));
+    CHECK(!nobody_without(&desks_epoc, INTAKE_2, INTAKE_2));
+}
+
+/* It is due no more once the case has its answer. */
+TEST(a_letter_that_nobody_can_act_is_due_while_the_case_is) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    away(&s, APPROVER, 60);
+    away(&s, APPROVER_DEPUTY, 60);
+    days(&s, 6);
+    CHECK(has_task(&s, DESK_TASK_NOBODY));
+    CHECK_EQ(desks_act(
+                 &s, &(struct desks_act){.id = id, .move = DESK_MOVE_WITHDRAW, .person = INTAKE_1}),
+             DESK_OK);
+    (void)tick(&s);
+    CHECK(!has_task(&s, DESK_TASK_NOBODY));
+    desks_end(&s);
+}
+
 TEST(a_new_key_of_a_person_lacks_the_keys_of_the_cases) {
     static const struct signer who[] = {{APPROVER, true}, {POLICY, false}, {RIGHTS, false}};
     struct desks s;

@@ -100,7 +100,7 @@ def files_of_data():
 
 def rows_of_data():
     page = (DOCS / "DATA.md").read_text(encoding="utf-8")
-    return set(re.findall(r"`([A-Za-z.-]+\.(?:json|md))`", " ".join(re.findall(r"^\| (`[^|]*)\|", page, re.M))))
+    return set(re.findall(r"`([A-Za-z0-9.-]+\.(?:json|md))`", " ".join(re.findall(r"^\| (`[^|]*)\|", page, re.M))))
 
 
 def broken_links():

@@ -109,7 +109,7 @@ TEST(what_is_not_held_can_only_be_refused) {
 
 TEST(a_demand_of_live_data_is_no_production) {
     says("epoc.xml", CHANGES("task:LDTaskObject", "task:LITaskObject", NULL),
-         "kind demand\npath ordinary\nauthority de-court\nregime eu-epoc\ncategory unknown\n"
+         "kind demand\npath ordinary\nauthority de-court\nregime eu-epoc\ncategory interception\n"
          "process epoc\naccounts 0\nbeneficiary DE\nground live-data\n");
 }
 

@@ -38,8 +38,15 @@ static struct desk_regime regimes[REGIMES] = {
     {.id = "eu-pr", .kind = DESK_KIND_PRESERVE, .term = TIME_DAY, .preserve_max = 60 * TIME_DAY},
 };
 static struct desk_checklists checklists;
-static char processes[][DESK_ID] = {"order"}, grounds[][DESK_ID] = {"protected-activity"};
-static const struct desk_ids process_ids = {processes, 1}, ground_ids = {grounds, 1};
+static char processes[][DESK_ID] = {"order", "pen-register"},
+            processes_to[][DESK_ID] = {"", "stream"}, demands[][DESK_ID] = {"stream", "access"},
+            demands_to[][DESK_ID] = {"live-data", "access"},
+            grounds[][DESK_ID] = {"protected-activity", "live-data", "access", "not-held"},
+            grounds_to[][DESK_ID] = {"human-rights", "not-executable", "not-executable",
+                                     "not-held"};
+static const struct desk_ids process_ids = {processes, processes_to, 2},
+                             demand_ids = {demands, demands_to, 2},
+                             ground_ids = {grounds, grounds_to, 4};
 
 static void question(enum desk_list_name list, const char *id, const char *wrong,
                      enum desk_effect effect) {
@@ -118,6 +125,7 @@ static void begin(struct setting *s, uint64_t seed) {
                                .regime_count = REGIMES,
                                .checklists = &checklists,
                                .processes = &process_ids,
+                               .demands = &demand_ids,
                                .grounds = &ground_ids,
                                .server = {0x5e},
                                .server_number = 3,
@@ -225,8 +233,11 @@ static void classify(struct setting *s, struct deed *d) {
     say(d, "path", chance(s, 40) ? "emergency" : "ordinary");
     say(d, "authority", hk ? "hk-police" : "de-court");
     say(d, "regime", kind == 1 ? "eu-pr" : chance(s, 50) ? "eu" : chance(s, 50) ? "us" : "xs");
-    say(d, "process", "order");
-    say(d, "category", chance(s, 10) ? "traffic" : "subscriber");
+    say(d, "process", chance(s, 90) ? "order" : "pen-register");
+    say(d, "category",
+        kind == 0 && chance(s, 90) ? demands[below(s, 2)]
+        : chance(s, 10)            ? "traffic"
+                                   : "subscriber");
     say(d, "accounts", "1");
     say(d, "fields", chance(s, 70) ? "exists created devices" : "exists created seen bytes");
     say(d, "beneficiary", chance(s, 70) ? (hk ? "HK" : "DE") : chance(s, 50) ? "unknown" : "HK");
@@ -418,9 +429,11 @@ static void fill(struct setting *s, const struct desk_history *h, struct deed *d
         say(d, "document", "hash");
         break;
     case DESK_MOVE_REJECT:
-    case DESK_MOVE_NOT_HELD:
     case DESK_MOVE_COMPEL:
-        say(d, "ground", "protected-activity");
+        say(d, "ground", d->c.kind == DESK_KIND_DEMAND ? grounds[below(s, 4)] : grounds[0]);
+        break;
+    case DESK_MOVE_NOT_HELD:
+        say(d, "ground", chance(s, 90) ? "not-held" : grounds[below(s, 4)]);
         break;
     case DESK_MOVE_DELIVER:
         say(d, "manifest", "hash");

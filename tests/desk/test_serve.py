@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The desk's daemon: it serves its pages on a port of this machine, stops when it is told to, comes again after kill -9,
 and can start nothing once it is running."""
+import json
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "term"))
 from rig import Tap  # noqa: E402
 
 PROGRAM = sys.argv[1]
+DATA = Path(__file__).resolve().parent.parent.parent / "src/desk/data"
 
 
 class Daemon:
@@ -56,6 +58,31 @@ def run(*args):
     return subprocess.run([PROGRAM, *map(str, args)], capture_output=True, text=True, timeout=60)
 
 
+def with_data(folder, name, change):
+    """What the desk says at its start, with a file of its data changed."""
+    data = json.loads((DATA / name).read_text())
+    change(data)
+    (folder / "data").mkdir(exist_ok=True)
+    (folder / "data" / name).write_text(json.dumps(data))
+    try:
+        done = run("serve", folder, "--listen", "127.0.0.1:0")
+    except subprocess.TimeoutExpired:
+        return None, "it serves"
+    finally:
+        (folder / "data" / name).unlink()
+    return done.returncode, done.stderr
+
+
+def later(data):
+    """A user is told longer before than the authority is answered."""
+    regime = next(r for r in data["regimes"] if r["id"] == "national")
+    regime["notice"]["days"] = 31
+
+
+def nowhere(data):
+    data["demands"][0]["ground"] = "none"
+
+
 def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as name:
@@ -63,6 +90,11 @@ def main():
         made = run("demo", folder, "http://localhost:4490").stdout.strip()
         run("office", folder, folder / "office.txt", "--pin", made)
         run("list", folder, folder / "suspensions.txt")
+        refused = with_data(folder, "regimes.json", later)
+        tap.check("a_regime_whose_notice_and_deadline_can_t_both_be_kept_is_refused_at_start",
+                  refused[0] == 1 and "can't both be kept" in refused[1], refused)
+        refused = with_data(folder, "demands.json", nowhere)
+        tap.check("so_is_a_demand_whose_ground_is_none", refused[0] == 1, refused)
         daemon = Daemon(folder, "--people", folder / "people")
         tap.check("it_says_where_it_is_ready", daemon.ready.startswith("sotto-desk: ready on http://127.0.0.1:"),
                   daemon.ready)

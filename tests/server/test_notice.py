@@ -53,13 +53,15 @@ def reaches(tap, world, office, operator, ann, pad, account):
     shown = unread(ann)
     tap.check("the_user_reads_it_with_what_it_takes_to_object",
               len(shown) == 1 and shown[0]["wording"] == "\n".join(WORDING) and shown[0]["case"] == "c-7" and
+              shown[0]["reference"] == digest(shown[0]["signed"]) and
               shown[0]["receipt"] == "ab" * 32 and shown[0]["origin"] == "http://localhost", shown)
     tap.check("openssl_finds_the_notice_key_s_signature_right",
               office.notice_key.signed(shown[0]["signed"], bytes.fromhex(shown[0]["signature"])) and
               first.startswith(shown[0]["signed"] + "\n"), shown)
     text = pad.fine("read").out
     tap.check("the_other_device_shows_it_too_to_people",
-              all(line in text for line in WORDING) and "ab" * 32 in text and "case c-7" in text, text)
+              all(line in text for line in WORDING) and "ab" * 32 in text and "case c-7" in text and
+              shown[0]["reference"] in text, text)
     tap.check("what_was_read_is_read_and_kept", unread(ann) == [] and "Nothing new" in ann.fine("read").out and
               len(ann.fine("desk", "--json").of("notice")) == 1)
     nobody = operator.order(office.notice(operator.show(), "0" * 32, "n-2"), out)

@@ -84,6 +84,35 @@ static err large(void *ctx, const struct sys_web_request *r, err uploaded,
     return buf_resize(&answer->body, 3000000);
 }
 
+/* One that a test made, or not. */
+static char file_path[64];
+
+static err whole_file(void *ctx, const struct sys_web_request *r, err uploaded,
+                      struct sys_web_answer *answer) {
+    (void)ctx, (void)r, (void)uploaded;
+    answer->type = "application/octet-stream";
+    err e = sys_web_file(answer, file_path);
+    if (e == ERR_NOT_FOUND)
+        answer->status = 404;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static err half_file(void *ctx, const struct sys_web_request *r, err uploaded,
+                     struct sys_web_answer *answer) {
+    TRY(whole_file(ctx, r, uploaded, answer));
+    return ERR_DAMAGED;
+}
+
+static err admit(void *ctx, const struct sys_web_request *r, struct sys_web_answer *answer,
+                 bool *admitted) {
+    (void)ctx;
+    CHECK_EQ(r->body.n, 0);
+    *admitted = slice_equal(r->cookies, slice_str("session=good"));
+    if (slice_equal(r->cookies, slice_str("session=broken")))
+        return ERR_DAMAGED;
+    return *admitted ? OK : sys_web_redirect(answer, slice_str("/login"));
+}
+
 /* ---- An upload ---- */
 
 static err up_open(void *ctx, const struct sys_web_request *r, struct sys_web_answer *answer,
@@ -131,11 +160,19 @@ static const struct sys_web_upload UPLOAD = {up_open, {up_part, up_bytes}, up_cl
 enum { UPLOAD_MAX = 8 * 1024 * 1024 };
 
 static const struct sys_web_page PAGES[] = {
-    {"GET", "/", 0, NULL, echo},           {"GET", "/cases/*", 0, NULL, echo},
-    {"POST", "/cases/*", 100, NULL, echo}, {"GET", "/cases/*/notes/*", 0, NULL, echo},
-    {"GET", "/files/*/**", 0, NULL, echo}, {"GET", "/own", 0, NULL, own_headers},
-    {"POST", "/moved", 100, NULL, moved},  {"GET", "/broken", 0, NULL, broken},
-    {"GET", "/large", 0, NULL, large},     {"POST", "/upload", UPLOAD_MAX, &UPLOAD, up_answer},
+    {"GET", "/", 0, NULL, NULL, echo},
+    {"GET", "/cases/*", 0, NULL, NULL, echo},
+    {"POST", "/cases/*", 100, NULL, NULL, echo},
+    {"GET", "/cases/*/notes/*", 0, NULL, NULL, echo},
+    {"GET", "/files/*/**", 0, NULL, NULL, echo},
+    {"GET", "/own", 0, NULL, NULL, own_headers},
+    {"POST", "/moved", 100, NULL, NULL, moved},
+    {"GET", "/broken", 0, NULL, NULL, broken},
+    {"GET", "/large", 0, NULL, NULL, large},
+    {"GET", "/file", 0, NULL, NULL, whole_file},
+    {"GET", "/half-file", 0, NULL, NULL, half_file},
+    {"POST", "/inside", 1 << 20, NULL, admit, echo},
+    {"POST", "/upload", UPLOAD_MAX, &UPLOAD, NULL, up_answer},
 };
 
 static void failed(void *ctx, const struct sys_web_request *r, err why,
@@ -352,6 +389,72 @@ TEST(an_answer_of_megabytes_arrives) {
 }
 
 /* ---- What is refused ---- */
+
+static void make_file(int n) {
+    char folder[] = "/tmp/sotto-web-XXXXXX";
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(file_path, sizeof file_path, "%s/file", folder);
+    FILE *f = fopen(file_path, "wb");
+    CHECK(f != NULL);
+    for (int i = 0; i < n; i++)
+        CHECK(fputc(i % 251, f) != EOF);
+    CHECK(fclose(f) == 0);
+}
+
+static void remove_file(void) {
+    CHECK(unlink(file_path) == 0);
+    *strrchr(file_path, '/') = '\0';
+    CHECK(rmdir(file_path) == 0);
+}
+
+TEST(a_file_is_sent_as_it_is_and_never_read_as_a_whole) {
+    enum { N = 9000000 };
+    buf answer = {0};
+    start(4);
+    make_file(N);
+    unsigned before = rig_descriptors();
+    int fd = dial();
+    push(fd, slice_str(GET("/file")));
+    pull(fd, &answer);
+    CHECK(answer.n > N);
+    const uint8_t *body = answer.p + answer.n - N;
+    CHECK(memcmp(body - 4, "\r\n\r\n", 4) == 0);
+    for (int i = 0; i < N; i++)
+        CHECK(body[i] == i % 251);
+    close(fd);
+    buf_free(&answer);
+    const char *head = ask("HEAD /file HTTP/1.1\r\n" HOST "\r\n");
+    CHECK_EQ(status_of(head), 200);
+    CHECK(has(head, "Content-Length: 9000000\r\n") && has(head, "octet-stream"));
+    CHECK_EQ(status_of(ask(GET("/half-file"))), 500);
+    /* Who goes away in the middle leaves nothing open. */
+    fd = dial();
+    push(fd, slice_str(GET("/file")));
+    turn(5);
+    close(fd);
+    turn(20);
+    CHECK_EQ(rig_descriptors(), before);
+    remove_file();
+    CHECK_EQ(status_of(ask(GET("/file"))), 404);
+    stop();
+}
+
+TEST(a_body_is_read_of_who_is_admitted_alone) {
+    start(4);
+    const char *answer = ask(POST("/inside", "1000000", ""));
+    CHECK_EQ(status_of(answer), 303);
+    CHECK(has(answer, "Location: /login\r\n"));
+    CHECK_EQ(status_of(ask("POST /inside HTTP/1.1\r\n" HOST "Cookie: session=broken\r\n"
+                           "Content-Length: 1000000\r\n\r\n")),
+             500);
+    answer = ask("POST /inside HTTP/1.1\r\n" HOST "Cookie: session=good\r\n"
+                 "Content-Length: 4\r\n\r\nbody");
+    CHECK(status_of(answer) == 200 && has(answer, "body=body\n"));
+    CHECK_EQ(status_of(ask("POST /inside HTTP/1.1\r\n" HOST "Cookie: session=good\r\n"
+                           "Content-Length: 1073741824\r\n\r\n")),
+             413);
+    stop();
+}
 
 TEST(what_no_page_takes_has_its_status) {
     start(4);

@@ -19,6 +19,7 @@ enum {
     ASK_BEFORE = 1 << 12,  /* the order of the round before, which holds the account */
     SIGNS_ORDER = 1 << 13, /* the order that is drafted is signed with it */
     ROUND_ORDER = 1 << 14, /* it signs the order of the round */
+    ASK_LETTER = 1 << 15,  /* what the letter says of the filing */
 };
 
 static const unsigned asks[DESK_MOVE_COUNT] = {
@@ -34,8 +35,8 @@ static const unsigned asks[DESK_MOVE_COUNT] = {
     [DESK_MOVE_RENEW] = ASK_ACCOUNT | ASK_FIELDS,
     [DESK_MOVE_RECUSE] = ASK_REASON,
     [DESK_MOVE_REPLACE] = ASK_LENS | ASK_REASON,
-    [DESK_MOVE_REJECT] = ASK_GROUND,
-    [DESK_MOVE_NOT_HELD] = ASK_GROUND,
+    [DESK_MOVE_REJECT] = ASK_GROUND | ASK_LETTER,
+    [DESK_MOVE_NOT_HELD] = ASK_GROUND | ASK_LETTER,
     [DESK_MOVE_NOTIFY] = ASK_ACCOUNT | ASK_WORDING | SIGNS_ORDER,
     [DESK_MOVE_BAR] = ASK_UNTIL | ASK_DOCUMENT | ASK_REASON,
     [DESK_MOVE_SIGN_ORDER] = ROUND_ORDER,
@@ -133,6 +134,18 @@ static void authorities(struct page *p) {
     page_select_end(p);
 }
 
+/* What can't be carried out, of the kinds that there are. */
+static void demands(struct page *p) {
+    const struct json_object *list = page_data_list(p->pages->data, "demands", "demands");
+    html_open(&p->h, "optgroup", "label", page_word(p, WORD_KIND_DEMAND), NULL);
+    for (size_t i = 0; i < page_json_count(list); i++) {
+        const struct json_object *demand = page_json_item(list, i);
+        page_option(p, (const char *)page_json_string(demand, "id").p,
+                    page_json_words(demand, "name", p->language), false);
+    }
+    html_close(&p->h);
+}
+
 /* Each category once, though several regimes have it. */
 static void categories(struct page *p) {
     const struct json_object *regimes = page_data_list(p->pages->data, "regimes", "regimes");
@@ -154,6 +167,7 @@ static void categories(struct page *p) {
                         false);
         }
     }
+    demands(p);
     page_select_end(p);
     buf_free(&seen);
 }
@@ -288,10 +302,39 @@ static bool own_seat(void *ctx, const struct desk_seat *s) {
     return true;
 }
 
+/* What counsel's data says of the category: the lens's own questions ask whether it is so. */
+static void category_law(struct page *p, const struct desk_case *c) {
+    const struct json_object *regime =
+        page_json_find(page_data_list(p->pages->data, "regimes", "regimes"), slice_str(c->regime));
+    const struct json_object *category =
+        page_json_find(page_json_get(regime, "categories"), slice_str(c->category));
+    const struct json_object *validators = page_json_get(category, "validators"),
+                             *all = page_data_list(p->pages->data, "regimes", "validators");
+    char years[DECIMAL_TEXT];
+    if (category == NULL)
+        return;
+    page_facts(p);
+    page_fact_text(p, WORD_CATEGORY, page_json_words(category, "name", p->language));
+    page_fact(p, WORD_VALIDATORS);
+    html_open(&p->h, "ul", NULL);
+    for (size_t i = 0; i < page_json_count(validators); i++)
+        html_element(&p->h, "li",
+                     page_json_words(page_json_find(all, page_json_text(validators, i)), "name",
+                                     p->language),
+                     NULL);
+    html_close(&p->h);
+    page_fact_end(p);
+    decimal_text(page_json_number(category, "min_years"), years);
+    page_fact_text(p, WORD_MIN_YEARS, slice_str(years));
+    html_close(&p->h);
+}
+
 static err verdict(struct page *p, const struct desk_case *c) {
     struct own_seat own = {p->person->id, c->round, NULL};
     TRY(desk_seats_list(p->desk, slice_str(c->id), p->person->id, own_seat, &own));
     page_note(p, "info", WORD_VERDICT_NOTE);
+    if (own.lens != NULL && strcmp(own.lens, "local-law") == 0)
+        category_law(p, c);
     if (own.lens != NULL)
         checklist(p, own.lens);
     if (c->path == OFFICE_EMERGENCY)
@@ -360,7 +403,7 @@ static err wording(struct page *p, const struct desk_case *c, enum desk_move mov
                         move == DESK_MOVE_NOTIFY      ? "notice"
                         : c->path == OFFICE_EMERGENCY ? "notice-emergency"
                                                       : "notice-late",
-                        c, SLICE_EMPTY, &text);
+                        c, &(struct page_letter_facts){.ground = SLICE_EMPTY}, &text);
     if (e == OK)
         page_input(p, &(struct page_input){.name = "wording",
                                            .label = WORD_NOTICE_WORDING,
@@ -370,6 +413,19 @@ static err wording(struct page *p, const struct desk_case *c, enum desk_move mov
                                            .needed = true});
     buf_free(&text);
     return e;
+}
+
+/* The desk can't read it in the filing. */
+static void letter_facts(struct page *p, enum desk_move move) {
+    page_input(p, &(struct page_input){.name = "letter-reference",
+                                       .label = WORD_LETTER_REFERENCE,
+                                       .hint = WORD_LETTER_REFERENCE_HINT,
+                                       .needed = true});
+    if (move == DESK_MOVE_NOT_HELD)
+        page_input(p, &(struct page_input){.name = "letter-asked",
+                                           .label = WORD_LETTER_ASKED,
+                                           .hint = WORD_LETTER_ASKED_HINT,
+                                           .needed = true});
 }
 
 static err questions(struct page *p, const struct desk_case *c, enum desk_move move) {
@@ -392,6 +448,8 @@ static err questions(struct page *p, const struct desk_case *c, enum desk_move m
         lenses(p);
     if (ask & ASK_GROUND)
         choice_list(p, "say-ground", WORD_GROUND, "reasons", "reasons");
+    if (ask & ASK_LETTER)
+        letter_facts(p, move);
     if (ask & ASK_UNTIL)
         page_input(p, &(struct page_input){.name = "say-until",
                                            .label = WORD_UNTIL,
@@ -668,29 +726,40 @@ static err order_paper(struct page *p, const struct desk_case *c, const struct f
     return OK;
 }
 
-static err letter(struct page *p, const struct desk_case *c, const struct filled *f) {
+/* The ground's letter; who seconds the move finds it sealed. */
+static err letter_text(struct page *p, const struct desk_case *c, const struct filled *f,
+                       buf *text) {
+    buf reference = buf_on(NULL), asked_ = buf_on(NULL);
     slice ground = said(f, "ground");
     const struct json_object *reason =
         page_json_find(page_data_list(p->pages->data, "reasons", "reasons"), ground);
-    const char *template = f->draft.move == DESK_MOVE_NOT_HELD ? "not-held"
-                           : f->draft.move == DESK_MOVE_REJECT
-                               ? (const char *)page_json_string(reason, "letter").p
-                               : NULL;
-    if (template == NULL)
+    slice template = page_json_string(reason, "letter");
+    if ((asks[f->draft.move] & ASK_LETTER) == 0 || template.n == 0)
         return OK;
-    buf text = buf_on(NULL);
-    err e = page_letter(p, template, c, ground, &text);
-    html_open(&p->h, "section", "class", "paper", NULL);
-    page_element(p, "h2", WORD_LETTER);
-    page_element(p, "p", WORD_LETTER_TEXT);
-    page_paper_text(p, "letter", buf_slice(&text));
-    html_close(&p->h);
-    buf_free(&text);
+    err e = page_field(p, "letter-reference", &reference);
+    if (e == OK)
+        e = page_field(p, "letter-asked", &asked_);
+    if (e == OK)
+        e = page_letter(
+            p, (const char *)template.p, c,
+            &(struct page_letter_facts){ground, buf_slice(&reference), buf_slice(&asked_)}, text);
+    buf_free(&reference);
+    buf_free(&asked_);
     return e;
 }
 
+static void letter(struct page *p, slice text) {
+    if (text.n == 0)
+        return;
+    html_open(&p->h, "section", "class", "paper", NULL);
+    page_element(p, "h2", WORD_LETTER);
+    page_element(p, "p", WORD_LETTER_TEXT);
+    page_paper_text(p, "letter", text);
+    html_close(&p->h);
+}
+
 static err papers(struct page *p, const struct desk_case *c, const struct filled *f,
-                  const struct desk_texts *texts) {
+                  const struct desk_texts *texts, slice letter_) {
     char action[32 + DESK_ID] = "/case/";
     memcpy(action + 6, c->id, strlen(c->id));
     memcpy(action + 6 + strlen(c->id), "/move", 6);
@@ -703,7 +772,7 @@ static err papers(struct page *p, const struct desk_case *c, const struct filled
     TRY(order_paper(p, c, f, buf_slice(&texts->order)));
     if ((asks[f->draft.move] & ASK_ACCOUNT) && has_order(c) && f->draft.seconds == 0)
         TRY(sealed_order(p, c, c->order, "before", WORD_ORDER_BEFORE, false, false));
-    TRY(letter(p, c, f));
+    letter(p, letter_);
     html_open(&p->h, "p", "class", "actions", NULL);
     page_press(p, "sign", WORD_SIGN);
     html_element(&p->h, "button", slice_str(page_word(p, WORD_SEND_LINES)), "type", "submit",
@@ -718,6 +787,7 @@ static err compose(struct page *p, struct filled *f) {
     struct desk_case c;
     struct desk_texts texts = {buf_on(NULL), buf_on(NULL)};
     struct desk_why why = {.reason = DESK_OK};
+    buf text = buf_on(NULL);
     err e = asked(p, &c, &f->draft.move);
     if (e == OK)
         e = read_filled(p, f);
@@ -725,7 +795,14 @@ static err compose(struct page *p, struct filled *f) {
     f->draft.person = p->person->id;
     if (e == OK)
         e = desk_compose(p->desk, &f->draft, &texts, &why);
-    e = e == OK ? papers(p, &c, f, &texts) : page_error(p, e, &why);
+    if (e == OK)
+        e = letter_text(p, &c, f, &text);
+    if (e == OK && desk_unfilled(buf_slice(&text))) {
+        why.reason = DESK_UNFILLED;
+        e = ERR_DENIED;
+    }
+    e = e == OK ? papers(p, &c, f, &texts, buf_slice(&text)) : page_error(p, e, &why);
+    buf_free(&text);
     buf_free(&texts.move);
     buf_free(&texts.order);
     return e;

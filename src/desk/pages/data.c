@@ -125,12 +125,20 @@ const struct json_object *page_json_get(const struct json_object *o, const char 
     return value;
 }
 
-slice page_json_string(const struct json_object *o, const char *key) {
-    /* The library caches a string's text in it, and so wants it without const. */
-    struct json_object *value = (struct json_object *)(uintptr_t)page_json_get(o, key);
+/* The library caches a string's text in it, and so wants it without const. */
+static slice string_of(const struct json_object *o) {
+    struct json_object *value = (struct json_object *)(uintptr_t)o;
     if (!json_object_is_type(value, json_type_string))
         return SLICE_EMPTY;
     return slice_of(json_object_get_string(value), (size_t)json_object_get_string_len(value));
+}
+
+slice page_json_string(const struct json_object *o, const char *key) {
+    return string_of(page_json_get(o, key));
+}
+
+slice page_json_text(const struct json_object *list, size_t i) {
+    return string_of(page_json_item(list, i));
 }
 
 uint64_t page_json_number(const struct json_object *o, const char *key) {

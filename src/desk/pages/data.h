@@ -29,6 +29,7 @@ const struct json_object *page_json_item(const struct json_object *list, size_t 
 const struct json_object *page_json_find(const struct json_object *list, slice id);
 const struct json_object *page_json_get(const struct json_object *o, const char *key);
 slice page_json_string(const struct json_object *o, const char *key);
+slice page_json_text(const struct json_object *list, size_t i); /* of a list of strings */
 uint64_t page_json_number(const struct json_object *o, const char *key);
 /* A text in several languages. */
 slice page_json_words(const struct json_object *o, const char *key, enum words_language language);

@@ -4,21 +4,18 @@
 #include "desk/pages/page.h"
 #include "sys/files.h"
 
-enum { PUBLISHED_MAX = 8 << 20 };
-
-/* A path below public/, with its NUL. */
-static err published_path(struct page *p, slice rest, buf *path) {
-    TRY(buf_append(path, slice_str(desk_folder(p->desk))));
-    TRY(buf_append(path, slice_str("/public/")));
-    TRY(buf_append(path, rest));
-    return buf_append_byte(path, 0);
-}
-
-static err published_read(struct page *p, slice rest, size_t max, buf *out) {
+/* A file below public/, as it is. */
+static err published_send(struct page *p, slice rest) {
     buf path = buf_on(NULL);
-    err e = published_path(p, rest, &path);
+    err e = buf_append(&path, slice_str(desk_folder(p->desk)));
     if (e == OK)
-        e = sys_file_read((const char *)path.p, max, out);
+        e = buf_append(&path, slice_str("/public/"));
+    if (e == OK)
+        e = buf_append(&path, rest);
+    if (e == OK)
+        e = buf_append_byte(&path, 0);
+    if (e == OK)
+        e = sys_web_file(p->answer, (const char *)path.p);
     buf_free(&path);
     return e;
 }
@@ -149,9 +146,10 @@ static err published(struct page *p) {
     slice rest = p->request->path;
     if (!slice_skip(&rest, slice_str("/ledger/")) || !page_published_name(rest))
         return page_message(p, 404, WORD_NOT_FOUND, WORD_NOT_FOUND_TEXT);
-    err e = published_read(p, rest, PUBLISHED_MAX, &p->answer->body);
-    if (e != OK)
+    err e = published_send(p, rest);
+    if (e == ERR_NOT_FOUND || e == ERR_UNSUPPORTED || e == ERR_TOO_LARGE)
         return page_message(p, 404, WORD_NOT_FOUND, WORD_NOT_FOUND_TEXT);
+    TRY(e);
     p->answer->type = type_of(rest);
     return OK;
 }

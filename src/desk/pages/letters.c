@@ -4,13 +4,10 @@
 struct fill {
     struct page *p;
     const struct desk_case *c;
+    const struct page_letter_facts *facts;
     const struct json_object *ground;
     uint64_t until; /* 0: not known */
 };
-
-static err hash_text(buf *out, const uint8_t hash[32]) {
-    return hex_encode(out, slice_of(hash, 32));
-}
 
 static err time_text(buf *out, uint64_t ms) {
     char text[PAGE_TIME];
@@ -35,11 +32,6 @@ static err fields_text(buf *out, uint32_t fields) {
     return OK;
 }
 
-static slice process_name(const struct fill *f) {
-    const struct json_object *types = page_data_list(f->p->pages->data, "process-types", "types");
-    return page_json_words(page_json_find(types, slice_str(f->c->process)), "name", f->p->language);
-}
-
 /* The day that a notice speaks of: from when data may be given; until when it was forbidden to
  * tell; by when the process of an emergency must follow. */
 static uint64_t until(struct page *p, const char *template, const struct desk_case *c) {
@@ -56,34 +48,83 @@ static uint64_t until(struct page *p, const char *template, const struct desk_ca
     return 0;
 }
 
-/* What is not known here stays to be seen, in its braces. */
+/* ---- Placeholders ---- One function for each; what appends nothing isn't known. */
+
+static err put_authority(const struct fill *f, buf *out) {
+    const struct office_authority *a =
+        office_authority_find(desk_office(f->p->desk), slice_str(f->c->authority));
+    return a == NULL ? OK : buf_append(out, a->name);
+}
+
+static err put_reference(const struct fill *f, buf *out) {
+    return buf_append(out, f->facts->reference);
+}
+
+static err put_asked(const struct fill *f, buf *out) {
+    return buf_append(out, f->facts->asked);
+}
+
+static err put_case(const struct fill *f, buf *out) {
+    return buf_append(out, slice_str(f->c->id));
+}
+
+static err put_receipt(const struct fill *f, buf *out) {
+    return hex_encode(out, SLICE_ARRAY(f->c->filing));
+}
+
+static err put_received(const struct fill *f, buf *out) {
+    return time_text(out, f->c->received);
+}
+
+static err put_date(const struct fill *f, buf *out) {
+    return time_text(out, f->p->now);
+}
+
+static err put_until(const struct fill *f, buf *out) {
+    return f->until == 0 ? OK : time_text(out, f->until);
+}
+
+static err put_fields(const struct fill *f, buf *out) {
+    return fields_text(out, f->c->fields != 0 ? f->c->fields : f->c->asked);
+}
+
+static err put_process(const struct fill *f, buf *out) {
+    const struct json_object *types = page_data_list(f->p->pages->data, "process-types", "types");
+    return buf_append(out, page_json_words(page_json_find(types, slice_str(f->c->process)), "name",
+                                           f->p->language));
+}
+
+static err put_ground(const struct fill *f, buf *out) {
+    return buf_append(out, page_json_words(f->ground, "text", f->p->language));
+}
+
+static err put_cure(const struct fill *f, buf *out) {
+    return buf_append(out, page_json_words(f->ground, "cure", f->p->language));
+}
+
+static err put_kinds(const struct fill *f, buf *out) {
+    const struct json_object *kinds = page_data_list(f->p->pages->data, "held", "kinds");
+    return buf_append(out, page_json_string(kinds, words_tag(f->p->language)));
+}
+
+static const struct {
+    const char *name;
+    err (*put)(const struct fill *f, buf *out);
+} PLACES[] = {{"authority", put_authority}, {"reference", put_reference}, {"asked", put_asked},
+              {"identifier", put_asked},    {"case", put_case},           {"receipt", put_receipt},
+              {"received", put_received},   {"date", put_date},           {"until", put_until},
+              {"fields", put_fields},       {"process", put_process},     {"ground", put_ground},
+              {"cure", put_cure},           {"kinds", put_kinds}};
+
+/* What is not known stays to be seen, in its braces. */
 static err place(const struct fill *f, slice name, buf *out) {
-    const struct office *o = desk_office(f->p->desk);
-    const struct office_authority *a = office_authority_find(o, slice_str(f->c->authority));
-    if (slice_equal(name, slice_str("case")))
-        return buf_append(out, slice_str(f->c->id));
-    if (slice_equal(name, slice_str("service")) || slice_equal(name, slice_str("entity")))
-        return buf_append(out, o->name);
-    if (slice_equal(name, slice_str("origin")) || slice_equal(name, slice_str("contact")))
-        return buf_append(out, o->origin);
-    if (slice_equal(name, slice_str("authority")) && a != NULL)
-        return buf_append(out, a->name);
-    if (slice_equal(name, slice_str("receipt")))
-        return hash_text(out, f->c->filing);
-    if (slice_equal(name, slice_str("received")))
-        return time_text(out, f->c->received);
-    if (slice_equal(name, slice_str("date")))
-        return time_text(out, f->p->now);
-    if (slice_equal(name, slice_str("fields")))
-        return fields_text(out, f->c->fields != 0 ? f->c->fields : f->c->asked);
-    if (slice_equal(name, slice_str("ground")) && f->ground != NULL)
-        return buf_append(out, page_json_words(f->ground, "text", f->p->language));
-    if (slice_equal(name, slice_str("cure")) && f->ground != NULL)
-        return buf_append(out, page_json_words(f->ground, "cure", f->p->language));
-    if (slice_equal(name, slice_str("process")) && f->c->process[0] != '\0')
-        return buf_append(out, process_name(f));
-    if (slice_equal(name, slice_str("until")) && f->until != 0)
-        return time_text(out, f->until);
+    size_t before = out->n;
+    TRY(buf_append(out, page_deployed(f->p, name)));
+    for (size_t i = 0; out->n == before && i < sizeof(PLACES) / sizeof(PLACES[0]); i++)
+        if (slice_equal(name, slice_str(PLACES[i].name)))
+            TRY(PLACES[i].put(f, out));
+    if (out->n > before)
+        return OK;
     TRY(buf_append_byte(out, '{'));
     TRY(buf_append(out, name));
     return buf_append_byte(out, '}');
@@ -98,13 +139,14 @@ static err fill(const struct fill *f, slice text, buf *out) {
     return buf_append_byte(out, '\n');
 }
 
-err page_letter(struct page *p, const char *template, const struct desk_case *c, slice ground,
-                buf *out) {
+err page_letter(struct page *p, const char *template, const struct desk_case *c,
+                const struct page_letter_facts *facts, buf *out) {
     const struct json_object *letter =
         page_json_find(page_data_list(p->pages->data, "letters", "letters"), slice_str(template));
-    struct fill f = {p, c,
-                     page_json_find(page_data_list(p->pages->data, "reasons", "reasons"), ground),
-                     until(p, template, c)};
+    struct fill f = {
+        p, c, facts,
+        page_json_find(page_data_list(p->pages->data, "reasons", "reasons"), facts->ground),
+        until(p, template, c)};
     TRY(fill(&f, page_json_words(letter, "subject", p->language), out));
     return fill(&f, page_json_words(letter, "body", p->language), out);
 }

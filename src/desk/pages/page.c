@@ -46,24 +46,46 @@ static void sign_in(struct page *p) {
     }
 }
 
+static err meet(struct page *p, struct desk_pages *pages, const struct sys_web_request *request,
+                struct sys_web_answer *answer) {
+    *p = (struct page){.pages = pages,
+                       .desk = pages->desk,
+                       .request = request,
+                       .answer = answer,
+                       .language = language_of(request),
+                       .now = desk_now()};
+    html_init(&p->h, &answer->body);
+    TRY(desk_refresh(p->desk));
+    sign_in(p);
+    return OK;
+}
+
+/* Where it may not be made, the answer says why. */
+static err ask(struct page *p, enum page_for whom, bool *may) {
+    *may = false;
+    if (slice_equal(p->request->method, slice_str("POST")) && !page_same_site(p))
+        return page_message(p, 403, WORD_OTHER_SITE, WORD_OTHER_SITE_TEXT);
+    if (whom == PAGE_INSIDE && p->session == NULL)
+        return page_to(p, "/login");
+    *may = true;
+    return OK;
+}
+
+err page_admit(void *ctx, const struct sys_web_request *request, struct sys_web_answer *answer,
+               bool *admitted) {
+    struct page p;
+    TRY(meet(&p, ctx, request, answer));
+    return ask(&p, PAGE_INSIDE, admitted);
+}
+
 err page_run(void *ctx, const struct sys_web_request *request, err uploaded,
              struct sys_web_answer *answer, enum page_for whom, err (*make)(struct page *p)) {
-    struct desk_pages *pages = ctx;
-    struct page p = {.pages = pages,
-                     .desk = pages->desk,
-                     .request = request,
-                     .uploaded = uploaded,
-                     .answer = answer,
-                     .language = language_of(request),
-                     .now = desk_now()};
-    html_init(&p.h, &answer->body);
-    TRY(desk_refresh(p.desk));
-    sign_in(&p);
-    if (slice_equal(request->method, slice_str("POST")) && !page_same_site(&p))
-        return page_message(&p, 403, WORD_OTHER_SITE, WORD_OTHER_SITE_TEXT);
-    if (whom == PAGE_INSIDE && p.session == NULL)
-        return page_to(&p, "/login");
-    return make(&p);
+    struct page p;
+    bool may;
+    TRY(meet(&p, ctx, request, answer));
+    p.uploaded = uploaded;
+    TRY(ask(&p, whom, &may));
+    return may ? make(&p) : OK;
 }
 
 /* ---- Head and foot ---- */

@@ -41,6 +41,9 @@ struct page {
 enum page_for { PAGE_OPEN, PAGE_INSIDE };
 err page_run(void *ctx, const struct sys_web_request *request, err uploaded,
              struct sys_web_answer *answer, enum page_for whom, err (*make)(struct page *p));
+/* The same question before the body of what is INSIDE is read: sys_web_page's admit. */
+err page_admit(void *ctx, const struct sys_web_request *request, struct sys_web_answer *answer,
+               bool *admitted);
 #define PAGE(name, whom)                                                         \
     err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
                        struct sys_web_answer *answer) {                          \
@@ -189,9 +192,18 @@ void page_office_go_on(struct page *p, const uint8_t paper[32]);
 err page_duty_note(struct page *p);
 /* Those that wait for signatures. */
 void page_papers(struct page *p);
-/* A letter by its template, for a case; ground: of reasons.json, or empty. Lines, none empty. */
-err page_letter(struct page *p, const char *template, const struct desk_case *c, slice ground,
-                buf *out);
+/* What deployment.json says under this id, or the office file; empty if neither does. */
+slice page_deployed(struct page *p, slice id);
+/* What of a letter a person says: the ground, of reasons.json, and what only who read the filing
+ * knows, since the desk can't: the authority's own file number, and what it asked for or by what it
+ * named somebody. Empty: not said. */
+struct page_letter_facts {
+    slice ground, reference, asked;
+};
+/* A letter by its template, for a case. Lines, none empty. What is not known stays in its braces,
+ * and desk_unfilled finds it. */
+err page_letter(struct page *p, const char *template, const struct desk_case *c,
+                const struct page_letter_facts *facts, buf *out);
 /* The case and its public key, for the script, as attributes. */
 void page_case_key(struct page *p, slice id);
 /* A row of who lacks a case's key, for the script to give it. */

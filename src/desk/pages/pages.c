@@ -6,9 +6,12 @@
 enum { SMALL = 16 * 1024, FORM = 1 << 20, PAPER = 3 * OFFICE_DOCUMENT_MAX };
 
 #define GET(path, name) \
-    { "GET", path, 0, NULL, page_at_##name }
+    { "GET", path, 0, NULL, NULL, page_at_##name }
 #define POST(path, name, max) \
-    { "POST", path, max, NULL, page_at_##name }
+    { "POST", path, max, NULL, NULL, page_at_##name }
+/* Of nobody who isn't signed in is a body read. */
+#define POST_INSIDE(path, name, max) \
+    { "POST", path, max, NULL, page_admit, page_at_##name }
 
 /* In the order in which somebody comes by them. */
 const struct sys_web_page desk_pages_table[] = {
@@ -21,7 +24,7 @@ const struct sys_web_page desk_pages_table[] = {
     GET("/ledger/**", published),
     GET("/file", file),
     GET("/file/wait", file_wait),
-    {"POST", "/file", PAGE_FILING_MAX, &page_filing_upload, page_at_file_take},
+    {"POST", "/file", PAGE_FILING_MAX, &page_filing_upload, NULL, page_at_file_take},
     GET("/status", status),
     GET("/receipt/*", receipt_note),
     GET("/receipt/*/proof", receipt_proof),
@@ -48,33 +51,33 @@ const struct sys_web_page desk_pages_table[] = {
     GET("/case/*", case_),
     GET("/case/*/key", case_key),
     GET("/case/*/sealed/*/*", case_sealed),
-    POST("/case/*/wrap", case_wrap, SMALL),
+    POST_INSIDE("/case/*/wrap", case_wrap, SMALL),
     GET("/case/*/do/*", case_form),
-    POST("/case/*/do/*", case_compose, FORM),
-    POST("/case/*/move", case_move, FORM),
+    POST_INSIDE("/case/*/do/*", case_compose, FORM),
+    POST_INSIDE("/case/*/move", case_move, FORM),
     GET("/board", board),
     GET("/board/*", board_form),
     GET("/assessment/*", assessment),
-    POST("/assessment/*", assessment_take, PAPER),
+    POST_INSIDE("/assessment/*", assessment_take, PAPER),
     GET("/sightings", sightings),
-    POST("/board", board_compose, PAPER),
+    POST_INSIDE("/board", board_compose, PAPER),
     GET("/office", office),
     GET("/office/next", office_next),
-    POST("/office/next", office_compose, FORM),
+    POST_INSIDE("/office/next", office_compose, FORM),
     GET("/office/person/*", office_person),
     GET("/office/authority", office_authority_new),
     GET("/office/authority/*", office_authority),
     GET("/directory", directory),
     GET("/roster", roster),
-    POST("/roster", roster_set, SMALL),
-    POST("/roster/remove", roster_remove, SMALL),
+    POST_INSIDE("/roster", roster_set, SMALL),
+    POST_INSIDE("/roster/remove", roster_remove, SMALL),
     GET("/paper/*", paper),
-    POST("/paper", paper_add, PAPER),
-    POST("/paper/*", paper_sign, PAPER),
+    POST_INSIDE("/paper", paper_add, PAPER),
+    POST_INSIDE("/paper/*", paper_sign, PAPER),
     GET("/me", me),
-    POST("/me/away", me_away, SMALL),
+    POST_INSIDE("/me/away", me_away, SMALL),
     GET("/me/key", me_key),
-    POST("/me/key", me_key_put, SMALL),
+    POST_INSIDE("/me/key", me_key_put, SMALL),
 };
 const size_t desk_pages_count = sizeof(desk_pages_table) / sizeof(desk_pages_table[0]);
 

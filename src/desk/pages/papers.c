@@ -5,7 +5,7 @@
 #include "desk/pages/board.h"
 #include "sys/files.h"
 
-enum { NAME = 64 };
+enum { NAME = 64, PAPERS_MAX = 64 };
 
 static err path_to(struct page *p, slice name, buf *path) {
     return page_path(p, "/papers/", name, path);
@@ -97,10 +97,59 @@ static err signatures_check(struct page *p, const struct paper *paper, struct de
     return why->office == OFFICE_OK ? OK : ERR_DENIED;
 }
 
+static bool has_lines(const buf *document) {
+    slice rest = buf_slice(document), line;
+    while (slice_line(&rest, &line))
+        if (line.n == 0)
+            return true;
+    return false;
+}
+
+struct crowd {
+    struct page *p;
+    size_t n;
+    char idle[NAME]; /* one that nobody signed */
+    bool has_idle;
+};
+
+static void crowd_add(void *ctx, const char *path) {
+    struct crowd *c = ctx;
+    size_t n = strlen(path);
+    buf document = buf_on(NULL);
+    if (n < NAME || !is_name(slice_str(path + n - NAME)))
+        return;
+    c->n++;
+    slice name = slice_str(path + n - NAME);
+    if (!c->has_idle && read_paper(c->p, name, &document) == OK && !has_lines(&document)) {
+        memcpy(c->idle, name.p, NAME);
+        c->has_idle = true;
+    }
+    buf_free(&document);
+}
+
+/* One that nobody signed makes room: whoever fills the folder must put their name to it, and keeps
+ * no suspension from being begun. */
+static err room_make(struct page *p, struct desk_why *why) {
+    struct crowd c = {.p = p};
+    buf folder = buf_on(NULL);
+    err e = path_to(p, SLICE_EMPTY, &folder);
+    if (e == OK)
+        sys_files_walk((const char *)folder.p, "", crowd_add, &c);
+    buf_free(&folder);
+    if (e != OK || c.n < PAPERS_MAX)
+        return e;
+    if (c.has_idle)
+        return remove_paper(p, slice_of(c.idle, NAME));
+    *why = (struct desk_why){.reason = DESK_PAPERS};
+    return ERR_DENIED;
+}
+
 /* One that is there already keeps the signatures that it has. */
-static err begin_paper(struct page *p, slice name, slice text) {
+static err begin_paper(struct page *p, slice name, slice text, struct desk_why *why) {
     buf path = buf_on(NULL);
-    err e = path_to(p, name, &path);
+    err e = room_make(p, why);
+    if (e == OK)
+        e = path_to(p, name, &path);
     if (e == OK)
         e = sys_file_create((const char *)path.p, text, 0600);
     buf_free(&path);
@@ -117,7 +166,7 @@ err page_paper_begin(struct page *p, slice text) {
     if (e == OK)
         e = name_of(&paper, &name);
     if (e == OK)
-        e = begin_paper(p, buf_slice(&name), text);
+        e = begin_paper(p, buf_slice(&name), text, &why);
     e = e == OK ? to_paper(p, buf_slice(&name)) : page_error(p, e, &why);
     paper_free(&paper);
     buf_free(&name);
@@ -337,14 +386,6 @@ static err in_force(struct page *p, const struct paper *paper, slice document,
     if (paper->office != NULL)
         return desk_office_change(p->desk, document, why);
     return desk_list_change(p->desk, document, NULL, 0, why);
-}
-
-static bool has_lines(const buf *document) {
-    slice rest = buf_slice(document), line;
-    while (slice_line(&rest, &line))
-        if (line.n == 0)
-            return true;
-    return false;
 }
 
 /* None, for a paper that was signed before, is fine: then it is tried again. */

@@ -102,9 +102,9 @@ static err objection(struct page *p) {
                                        .label = WORD_CASE_NUMBER,
                                        .hint = WORD_OBJECT_CASE_HINT,
                                        .needed = true});
-    page_input(p, &(struct page_input){.name = "receipt",
-                                       .label = WORD_RECEIPT_HASH,
-                                       .hint = WORD_OBJECT_RECEIPT_HINT,
+    page_input(p, &(struct page_input){.name = "reference",
+                                       .label = WORD_OBJECT_REFERENCE,
+                                       .hint = WORD_OBJECT_REFERENCE_HINT,
                                        .needed = true});
     page_input(p, &(struct page_input){.name = "text",
                                        .label = WORD_OBJECT_TEXT,
@@ -117,28 +117,28 @@ static err objection(struct page *p) {
 }
 PAGE(objection, PAGE_OPEN)
 
-/* A case that isn't there and a receipt that isn't its are told alike. */
+/* Whoever filed learns nothing here, not even whether the user was told. */
 static err object(struct page *p) {
     uint8_t hash[32];
     struct desk_why why = {.reason = DESK_OK};
-    buf id = buf_on(NULL), receipt = buf_on(NULL), text = buf_on(NULL);
+    buf id = buf_on(NULL), reference = buf_on(NULL), text = buf_on(NULL);
     err e = page_field(p, "case", &id);
     if (e == OK)
-        e = page_field(p, "receipt", &receipt);
+        e = page_field(p, "reference", &reference);
     if (e == OK)
         e = page_field(p, "text", &text);
-    if (e == OK && hex_decode_to(hash, sizeof(hash), buf_slice(&receipt)) != OK)
+    if (e == OK && hex_decode_to(hash, sizeof(hash), buf_slice(&reference)) != OK)
         e = ERR_NOT_FOUND;
     if (e == OK)
         e = desk_object(p->desk, buf_slice(&id), hash, buf_slice(&text), &why);
-    if (e == ERR_NOT_FOUND || (e == ERR_DENIED && why.reason == DESK_NO_CASE))
+    if (e == ERR_NOT_FOUND || (e == ERR_DENIED && why.reason == DESK_OBJECTION))
         e = page_message(p, 404, WORD_OBJECT, WORD_OBJECT_NONE);
     else if (e == OK)
         e = page_message(p, 200, WORD_OBJECT, WORD_OBJECT_DONE);
     else
         e = page_error(p, e, &why);
     buf_free(&id);
-    buf_free(&receipt);
+    buf_free(&reference);
     buf_free(&text);
     return e;
 }

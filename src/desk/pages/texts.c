@@ -16,25 +16,25 @@ static void shut(struct text *t) {
     t->open = NULL;
 }
 
-/* {service} and the like, which only who runs the desk knows. */
-static void placeholder(struct page *p, slice name) {
+slice page_deployed(struct page *p, slice id) {
     const struct office *o = desk_office(p->desk);
     const struct json_object *own = page_data_list(p->pages->data, "deployment", "names");
     for (size_t i = 0; i < page_json_count(own); i++)
-        if (slice_equal(page_json_string(page_json_item(own, i), "id"), name)) {
-            html_text(&p->h, page_json_words(page_json_item(own, i), "text", p->language));
-            return;
-        }
-    if (o != NULL && slice_equal(name, slice_str("service")))
-        html_text(&p->h, o->name);
-    else if (o != NULL && slice_equal(name, slice_str("entity")))
-        html_text(&p->h, o->name);
-    else if (o != NULL && slice_equal(name, slice_str("origin")))
-        html_text(&p->h, o->origin);
-    else if (o != NULL && slice_equal(name, slice_str("contact")))
-        html_text(&p->h, o->origin);
-    else
-        html_text(&p->h, name);
+        if (slice_equal(page_json_string(page_json_item(own, i), "id"), id))
+            return page_json_words(page_json_item(own, i), "text", p->language);
+    if (o == NULL)
+        return SLICE_EMPTY;
+    if (slice_equal(id, slice_str("service")) || slice_equal(id, slice_str("entity")))
+        return o->name;
+    return slice_equal(id, slice_str("origin")) || slice_equal(id, slice_str("contact"))
+               ? o->origin
+               : SLICE_EMPTY;
+}
+
+/* {service} and the like, which only who runs the desk knows. */
+static void placeholder(struct page *p, slice name) {
+    slice text = page_deployed(p, name);
+    html_text(&p->h, text.n > 0 ? text : name);
 }
 
 static void line_text(struct page *p, slice line) {

@@ -109,6 +109,8 @@ def clear(b, person, case):
     """Each question gets the answer that does not block."""
     b.act_as(person)
     b.open(f"/case/{case}/do/verdict")
+    shown = "Who may order it, or validate the order" in b.text()
+    expect(shown == (person == "local-law-1"), "what the data says of the category")
     for question in b.all("fieldset.question"):
         blocks = question.find_element("css selector", "p.hint").text.rsplit(" ", 1)[1]
         name = question.find_element("css selector", "input").get_attribute("name")

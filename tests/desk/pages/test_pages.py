@@ -120,6 +120,28 @@ def what_is_inside_is_for_who_is_signed_in(desk):
         expect((answer.status, answer.headers["Location"]) == (303, "/login"), path)
 
 
+def only_head(visitor, path, length):
+    """Announces a body, and waits for the answer without sending it."""
+    return visitor.ask("POST", path, None, {"Content-Length": str(length),
+                                            "Content-Type": "application/x-www-form-urlencoded"})
+
+
+@test
+def no_body_is_read_of_who_is_not_signed_in_or_says_too_much(desk):
+    visitor = Visitor(desk)
+    inside = {"/case/x/move": 1 << 20, "/case/x/do/open": 1 << 20, "/case/x/wrap": 16384, "/board": 3 << 20, "/paper": 3 << 20,
+              "/paper/x": 3 << 20, "/me/away": 16384, "/me/key": 16384}
+    for path, most in inside.items():
+        answer = only_head(visitor, path, most)
+        expect((answer.status, answer.headers["Location"]) == (303, "/login"), f"{path}: {answer.status}")
+    visitor.login("intake-1")
+    for path, most in inside.items():
+        for length in (most + 1, 1 << 30):
+            good_page(only_head(visitor, path, length), 413)
+    for path in ("/login", "/logout", "/enrol", "/object", "/file"):
+        good_page(only_head(visitor, path, 1 << 30), 413)
+
+
 @test
 def a_session_is_begun_by_a_signature_once(desk):
     visitor = Visitor(desk)
@@ -278,6 +300,35 @@ def a_move_is_made_of_the_text_that_was_shown_and_signed(desk):
     good_page(move(text, line), 422)
 
 
+def letter_on(visitor, case, move, ground):
+    page = visitor.post(f"/case/{case}/do/{move}", [("say-ground", ground), ("letter-reference", "12 Js 34/26"),
+                                                    ("letter-asked", "a picture")])
+    good_page(page)
+    return texts(page.text)["letter"]
+
+
+def classified(desk, visitor, case, **other):
+    fields = [(name, other.get(name[4:], value)) for name, value in CLASS]
+    text = texts(visitor.post(f"/case/{case}/do/classify", fields).text)["move"]
+    sent = {"move": text, "move-lines": desk.sign("intake-1", text)}
+    expect(visitor.post(f"/case/{case}/move", sent).status == 303, "not classified")
+
+
+@test
+def the_letter_is_that_of_the_ground(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "grounds") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    classified(desk, visitor, case)
+    expect(letter_on(visitor, case, "not-held", "no-such-identifier").startswith("No such identifier"), "no identifier")
+    expect(letter_on(visitor, case, "not-held", "not-held").startswith("Not held"), "not held")
+    form = visitor.get(f"/case/{case}/do/classify").text
+    expect('<option value="traffic-stream">' in form, "a demand can't be chosen")
+    classified(desk, visitor, case, kind="demand", category="traffic-stream", process="pen-register")
+    expect(letter_on(visitor, case, "reject", "live-data").startswith("Not executable"), "not executable")
+
+
 @test
 def a_refused_draft_says_why(desk):
     visitor = Visitor(desk)
@@ -294,6 +345,32 @@ def a_refused_draft_says_why(desk):
     answer = chinese.post(f"/case/{case}/do/classify", CLASS)
     good_page(answer, 422)
     expect("該人員不具此職責" in answer.text and "the person" not in answer.text, answer.text)
+
+
+@test
+def a_letter_has_no_placeholder_when_it_is_signed(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "letter") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    text = texts(visitor.post(f"/case/{case}/do/classify", CLASS).text)["move"]
+    move = {"move": text, "move-lines": desk.sign("intake-1", text)}
+    expect(visitor.post(f"/case/{case}/move", move).status == 303, "not classified")
+    good_page(visitor.get(f"/case/{case}/do/not-held"))
+    for ground, said in (("not-held", "You asked for: a picture."), ("no-such-identifier", "names somebody by: a picture.")):
+        draft = [("say-ground", ground), ("letter-reference", "12 Js 34/26")]
+        answer = visitor.post(f"/case/{case}/do/not-held", draft)
+        good_page(answer, 422)
+        expect("UNFILLED" in answer.text, answer.text)
+        page = visitor.post(f"/case/{case}/do/not-held", draft + [("letter-asked", "a picture")])
+        good_page(page)
+        letter = texts(page.text)["letter"]
+        expect("{" not in letter and said in letter and "Your reference: 12 Js 34/26." in letter, letter)
+        expect(f"case {case}" in letter and "To Amtsgericht Beispielstadt." in letter, letter)
+    text = texts(page.text)["move"]
+    move = {"move": text, "move-lines": desk.sign("intake-1", text)}
+    good_page(visitor.post(f"/case/{case}/move", move | {"letter": letter + "{until}\n"}), 422)
+    expect(visitor.post(f"/case/{case}/move", move | {"letter": letter}).status == 303, "not signed")
 
 
 @test
@@ -549,6 +626,35 @@ def the_roster_says_who_covers_an_emergency_and_when_nobody_does(desk):
 
 
 @test
+def papers_that_wait_are_so_many_and_nobodys_make_room(desk):
+    visitor = Visitor(desk)
+    visitor.login("human-rights-1")
+    folder = desk.folder / "papers"
+    before = {path.name for path in folder.iterdir()}
+
+    def begin(number, sign=True):
+        paper = visitor.post("/board", {"what": "set", "id": f"bv-{number}", "jurisdictions": "BV", "text": "Paused.",
+                                        "date": desk.day(60), "law": ""})
+        if sign and paper.status == 303:
+            text = texts(visitor.get(paper.headers["Location"]).text)["text"]
+            visitor.post(paper.headers["Location"], {"text-lines": desk.sign("human-rights-1", text)})
+        return paper
+
+    for number in range(64 - len(before)):
+        expect(begin(number).status == 303, f"paper {number}")
+    answer = begin("more")
+    good_page(answer, 422)
+    expect("PAPERS" in answer.text and len(list(folder.iterdir())) == 64, "one too many")
+    last = max(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    last.write_text(last.read_text().split("\n\n")[0] + "\n")
+    expect(begin("unsigned", sign=False).status == 303 and not last.exists(), "nobody's paper is in the way")
+    expect(begin("other", sign=False).status == 303 and len(list(folder.iterdir())) == 64, "nor this one")
+    for path in folder.iterdir():
+        if path.name not in before:
+            path.unlink()
+
+
+@test
 def one_signature_freezes_all_releases(desk):
     visitor = Visitor(desk)
     visitor.login("custodian-1")
@@ -562,12 +668,14 @@ def one_signature_freezes_all_releases(desk):
 
 
 @test
-def an_objection_needs_the_notices_case_and_receipt(desk):
+def an_objection_needs_what_the_notice_alone_says_and_whoever_filed_learns_nothing(desk):
     visitor = Visitor(desk)
-    a = visitor.post("/object", {"case": "none", "receipt": "00" * 32, "text": "no"})
-    b = visitor.post("/object", {"case": "none", "receipt": "x", "text": "no"})
-    good_page(a, 404)
-    expect(a.body == b.body, "told apart")
+    answer = file_one(visitor, FILING[:-1] + [(FILING[-1][0], FILING[-1][1] + " thrice")])
+    case, filing = filed_case(answer), re.search(r"/receipt/([0-9a-f]{64})/proof", answer.text).group(1)
+    tries = [("none", "00" * 32), ("none", "x"), (case, "00" * 32), (case, filing)]
+    answers = [visitor.post("/object", {"case": c, "reference": r, "text": "no"}) for c, r in tries]
+    good_page(answers[0], 404)
+    expect(all((a.status, a.body) == (404, answers[0].body) for a in answers), "told apart")
 
 
 @test
@@ -587,6 +695,23 @@ def what_is_published_is_given_out_and_nothing_beside_it(desk):
     for path in ("/ledger/report/.hidden", "/ledger/../office.txt", "/ledger/..%2foffice.txt", "/ledger/x/../checkpoint",
                  "/ledger/tile", "/ledger/tile/", "/ledger//etc/passwd", "/ledger/keys/ledger"):
         expect(visitor.get(path).status == 404, path)
+
+
+@test
+def a_large_file_of_the_ledger_is_given_out_whole(desk):
+    visitor = Visitor(desk)
+    large = desk.folder / "public" / "report" / "large.json"
+    large.parent.mkdir(parents=True, exist_ok=True)
+    part = bytes(range(251)) * 4096
+    with large.open("wb") as out:
+        for _ in range(30):
+            out.write(part)
+    answer = visitor.get("/ledger/report/large.json")
+    expect(answer.status == 200 and answer.headers["Content-Type"] == "application/json", answer.status)
+    expect(answer.body == part * 30, f"{len(answer.body)} bytes")
+    head = visitor.ask("HEAD", "/ledger/report/large.json")
+    expect(head.headers["Content-Length"] == str(len(part) * 30) and head.body == b"", "its head")
+    large.unlink()
 
 
 KEYS = {"seal": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "passkeys": "passkey es256 QUJD QUJE\r\npasskey eddsa AA== QUJF\r\n",
