@@ -418,6 +418,12 @@ def sign_paper(desk, paper, people):
     return answer
 
 
+def put_away(desk):
+    """The papers that wait."""
+    for path in (desk.folder / "papers").iterdir():
+        path.unlink()
+
+
 def text_of(page):
     return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", page.text))
 
@@ -456,6 +462,7 @@ def a_suspension_has_its_scope_and_its_exceptions(desk):
     good_page(visitor.post("/board", dict(wider, which="none")), 404)
     good_page(visitor.get("/board/extend?of=none"), 404)
     good_page(visitor.get("/board/nothing"), 404)
+    put_away(desk)
 
 
 @test
@@ -517,6 +524,7 @@ def a_lift_in_part_is_to_what_its_notice_said(desk):
     back = visitor.post("/board", {"what": "take-back", "which": "part-1"}).headers["Location"]
     expect(sign_paper(desk, back, ["human-rights-1", "approver-1"]).headers["Location"] == "/board", "not taken back")
     good_page(visitor.get("/assessment/part-1"), 404)
+    put_away(desk)
 
 
 def own_machine(desk, person, text):
