@@ -378,6 +378,23 @@ static err texts_put(struct desk *d, const struct desk_history *h, const struct 
     return desk_seal_put(d, id, letter, n + 1, person, hand->letter);
 }
 
+/* What the custodian brings back is of the order that was released, and is what they signed. */
+static enum desk_reason manifest_check(const struct handed *in, const struct desk_case *c,
+                                       slice manifest) {
+    uint8_t hash[32];
+    char text[HEX_TEXT];
+    slice said;
+    if (in->act.move != DESK_MOVE_DELIVER)
+        return DESK_OK;
+    if (!desk_manifest_is(manifest, slice_str(c->id), c->order) ||
+        crypto_sha256.hash(hash, &manifest, 1) != OK)
+        return DESK_MANIFEST;
+    hex_text(hash, text);
+    return facts_word(in->move, "manifest", &said) && slice_equal(said, slice_str(text))
+               ? DESK_OK
+               : DESK_MANIFEST;
+}
+
 /* The server's reason, where that is what is missing. */
 static err refused(const struct handed *in, enum desk_reason reason, struct desk_why *why) {
     bool last = in->act.move == DESK_MOVE_RELEASE || in->act.seconds != 0;
@@ -407,11 +424,14 @@ static err step_make(struct desk *d, struct handed *in, struct desk_history *h,
         return refused(in, reason, why);
     if (desk_broken(&before, h, w) != NULL)
         return desk_refuse(why, DESK_INVARIANT);
+    DESK_NEED(why, manifest_check(in, &before, hand->letter));
     TRY(texts_put(d, h, hand, in->told.n > 0 ? buf_slice(&in->told) : hand->order));
     TRY(desk_history_save(d, h, moves));
     if (to_be_carried(in) && !h->moves[h->move_count - 1].pending)
         TRY(desk_carry_open(d, slice_str(h->now.id), h->now.number,
                             in->order->made + OFFICE_ORDER_LIFE));
+    if (in->act.move == DESK_MOVE_DELIVER)
+        TRY(desk_carry_delivered(d, slice_str(h->now.id)));
     return desk_leaf_put(d, h, w);
 }
 

@@ -130,15 +130,8 @@ _Static_assert(DESK_STATE_RECEIVED == 0 && DESK_STATE_AUTHENTICATED == 1 &&
                    DESK_STATE_COMPELLED == 18,
                "LATE names the states by number");
 
-/* What is too old to be carried, or was. */
-static err carry_end(struct desk *d, uint64_t now) {
-    return desk_store_run(d->store,
-                          "UPDATE tasks SET done = ?1 WHERE done = 0 AND kind = ?2 AND due < ?1",
-                          "ii", now, (uint64_t)DESK_TASK_CARRY);
-}
-
 static err case_tasks_renew(struct desk *d, uint64_t now) {
-    TRY(carry_end(d, now));
+    TRY(desk_carry_end(d, now));
     for (size_t i = 0; i < sizeof case_tasks / sizeof case_tasks[0]; i++) {
         TRY(desk_store_run(d->store, case_tasks[i].open, "iii", now, (uint64_t)case_tasks[i].kind,
                            (uint64_t)case_tasks[i].roles));
@@ -191,8 +184,10 @@ static err rewrap_end(struct desk *d) {
 err desk_tasks_list(struct desk *d, uint32_t roles, desk_task_visit *visit, void *ctx) {
     struct desk_rows q;
     desk_rows_begin(&q, d->store,
-                    "SELECT id, kind, case_id, roles, opened, due, number FROM tasks WHERE done = 0"
-                    " AND (?1 = 0 OR (roles & ?1) != 0) ORDER BY due, id",
+                    "SELECT t.id, t.kind, t.case_id, t.roles, t.opened, t.due, t.number, m.move,"
+                    " t.reason FROM tasks t LEFT JOIN moves m"
+                    " ON m.case_id = t.case_id AND m.number = t.number"
+                    " WHERE t.done = 0 AND (?1 = 0 OR (t.roles & ?1) != 0) ORDER BY t.due, t.id",
                     "i", (uint64_t)roles);
     while (desk_rows_next(&q)) {
         struct desk_task t = {.id = desk_row_number(&q, 0),
@@ -200,27 +195,14 @@ err desk_tasks_list(struct desk *d, uint32_t roles, desk_task_visit *visit, void
                               .roles = (uint32_t)desk_row_number(&q, 3),
                               .opened = desk_row_number(&q, 4),
                               .due = desk_row_number(&q, 5),
-                              .number = desk_row_number(&q, 6)};
+                              .number = desk_row_number(&q, 6),
+                              .move = (enum desk_move)desk_row_number(&q, 7)};
         desk_row_text(&q, 2, t.case_id, sizeof t.case_id);
+        desk_row_text(&q, 8, t.reason, sizeof t.reason);
         if (!visit(ctx, &t))
             break;
     }
     return desk_rows_end(&q);
-}
-
-err desk_task_done(struct desk *d, uint64_t id) {
-    TRY(desk_store_run(d->store, "UPDATE tasks SET done = ? WHERE id = ? AND kind = ? AND done = 0",
-                       "iii", desk_now(), id, (uint64_t)DESK_TASK_CARRY));
-    return desk_store_changed(d->store) == 0 ? ERR_NOT_FOUND : OK;
-}
-
-/* An order that a person carries over, with the time after which it is void. */
-err desk_carry_open(struct desk *d, slice case_id, uint64_t number, uint64_t until) {
-    return desk_store_run(d->store,
-                          "INSERT INTO tasks (kind, case_id, number, roles, opened, due, done)"
-                          " VALUES (?, ?, ?, ?, ?, ?, 0)",
-                          "itiiii", (uint64_t)DESK_TASK_CARRY, case_id, number,
-                          (uint64_t)OFFICE_ROLE_CUSTODIAN, desk_now(), until);
 }
 
 /* ---- Alarms ---- */

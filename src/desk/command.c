@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "desk/reasons.h"
+#include "desk/desk.h"
 #include "sys/files.h"
 
 int command_fail(int code, const char *what, const char *why) {
@@ -24,6 +24,14 @@ int command_refuse(const char *what, enum office_reason reason, size_t line) {
             office_reason_text(reason));
     if (line > 0)
         fprintf(stderr, " (line %zu)", line);
+    fprintf(stderr, "\n");
+    return CODE_REFUSED;
+}
+
+int command_why(const char *what, const struct desk_why *why) {
+    fprintf(stderr, "sotto-desk: %s: %s: %s", what, desk_why_name(why), desk_why_text(why));
+    if (why->reason == DESK_OFFICE && why->line > 0)
+        fprintf(stderr, " (line %zu)", why->line);
     fprintf(stderr, "\n");
     return CODE_REFUSED;
 }

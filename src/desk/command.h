@@ -32,6 +32,7 @@ struct command_line {
 int command_annex(const struct command_line *line);
 int command_answer(const struct command_line *line);
 int command_audit(const struct command_line *line);
+int command_carry(const struct command_line *line);
 int command_deliver(const struct command_line *line);
 int command_demo(const struct command_line *line);
 int command_duty(const struct command_line *line);
@@ -57,6 +58,10 @@ int command_fail(int code, const char *what, const char *why);
 int command_error(const char *what, err e);
 /* For a text that is refused, and why. */
 int command_refuse(const char *what, enum office_reason reason, size_t line);
+
+/* For what the desk refuses. */
+struct desk_why;
+int command_why(const char *what, const struct desk_why *why);
 
 /* Reads a file of the office's size. What fails has been told. */
 int command_read(const char *path, buf *out);

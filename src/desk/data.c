@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "desk/data/embedded.h"
 #include "desk/facts.h"
 #include "sys/files.h"
@@ -259,6 +260,17 @@ static err grounds_parse(struct desk_data *data, struct json_object *root) {
     return ids_parse(&data->grounds, member(root, "reasons"), "cell");
 }
 
+/* ---- Public texts ---- */
+
+/* Their first line is "Version N". */
+static err version_parse(uint64_t *version, slice text) {
+    slice line;
+    if (!slice_line(&text, &line) || !slice_skip(&line, slice_str("Version ")) ||
+        decimal_decode(line, UINT32_MAX, version) != OK || *version == 0)
+        return ERR_MALFORMED;
+    return OK;
+}
+
 /* ---- All ---- */
 
 static err parse(struct desk_data *data, slice bytes,
@@ -281,6 +293,10 @@ err desk_data_parse(struct desk_data *data, const struct desk_data_files *files)
         e = parse(data, files->demands, demands_parse);
     if (e == OK)
         e = parse(data, files->grounds, grounds_parse);
+    if (e == OK)
+        e = version_parse(&data->cites.policy, files->policy);
+    if (e == OK)
+        e = version_parse(&data->cites.guidelines, files->guidelines);
     if (e == OK && (!all_lead(&data->processes, &data->demands, false) ||
                     !all_lead(&data->demands, &data->grounds, true)))
         e = ERR_MALFORMED;
@@ -290,8 +306,9 @@ err desk_data_parse(struct desk_data *data, const struct desk_data_files *files)
 }
 
 err desk_data_load(struct desk_data *data, const char *folder) {
-    static const char *const names[] = {"regimes.json", "checklists.json", "process-types.json",
-                                        "demands.json", "reasons.json"};
+    static const char *const names[] = {"regimes.json",  "checklists.json", "process-types.json",
+                                        "demands.json",  "reasons.json",    "policy.md",
+                                        "authorities.md"};
     buf bytes[sizeof names / sizeof names[0]] = {{0}};
     err e = OK;
     memset(data, 0, sizeof *data);
@@ -301,7 +318,8 @@ err desk_data_load(struct desk_data *data, const char *folder) {
         e = desk_data_parse(data,
                             &(struct desk_data_files){buf_slice(&bytes[0]), buf_slice(&bytes[1]),
                                                       buf_slice(&bytes[2]), buf_slice(&bytes[3]),
-                                                      buf_slice(&bytes[4])});
+                                                      buf_slice(&bytes[4]), buf_slice(&bytes[5]),
+                                                      buf_slice(&bytes[6])});
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         buf_free(&bytes[i]);
     return e;

@@ -1,5 +1,6 @@
-/* Loads the versioned data that the machine runs by: checklists and regimes, and the ids of kinds
- * of process, of what can't be carried out, and of reasons, which are the report's cells. */
+/* Loads the versioned data that the machine runs by: checklists and regimes; the ids of kinds of
+ * process, of what can't be carried out, and of reasons, which are the report's cells; and which
+ * policy and guidelines stand. */
 #ifndef SOTTO_DESK_DATA_H
 #define SOTTO_DESK_DATA_H
 
@@ -9,11 +10,13 @@ struct desk_data {
     struct desk_regime *regimes;
     size_t regime_count;
     struct desk_checklists checklists;
+    struct desk_cites cites;
     struct desk_ids processes, demands, grounds;
 };
-/* The bytes of regimes.json, checklists.json, process-types.json, demands.json and reasons.json. */
+/* The bytes of regimes.json, checklists.json, process-types.json, demands.json, reasons.json,
+ * policy.md and authorities.md. */
 struct desk_data_files {
-    slice regimes, checklists, processes, demands, grounds;
+    slice regimes, checklists, processes, demands, grounds, policy, guidelines;
 };
 
 /* A file of data; json_object_put frees it. MALFORMED. */

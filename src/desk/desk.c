@@ -129,6 +129,7 @@ void desk_world_now(const struct desk *d, struct desk_world *w) {
                              .regimes = d->data.regimes,
                              .regime_count = d->data.regime_count,
                              .checklists = &d->data.checklists,
+                             .cites = d->data.cites,
                              .processes = &d->data.processes,
                              .demands = &d->data.demands,
                              .grounds = &d->data.grounds,
@@ -193,6 +194,9 @@ bool desk_server(const struct desk *d, uint8_t identity[32], uint64_t *number) {
     memcpy(identity, d->server, sizeof d->server);
     *number = d->server_number;
     return d->server_known;
+}
+struct desk_cites desk_cites(const struct desk *d) {
+    return d->data.cites;
 }
 bool desk_person_bound(const struct desk *d, const struct office_person *p) {
     return office_person_bound(p, d->list);

@@ -67,7 +67,8 @@
     X("review", REVIEW)             /* of a suspension; case_id is the suspension's id */          \
     X("carry", CARRY)               /* an order is complete: the custodian carries it over */      \
     X("rewrap", REWRAP)             /* somebody lacks the key of a case */                         \
-    X("clock", CLOCK)               /* the machine's clock jumped */
+    X("clock", CLOCK)               /* the machine's clock jumped */                               \
+    X("refused", REFUSED)           /* the server refused an order: it is to be made anew */
 /* clang-format on */
 
 #define X(text, name) DESK_STATE_##name,
@@ -171,6 +172,11 @@ const struct office *desk_office(const struct desk *d);
 const struct office_suspensions *desk_list(const struct desk *d);
 /* False while it is not known. */
 bool desk_server(const struct desk *d, uint8_t identity[32], uint64_t *number);
+/* The versions of the public texts that a verdict cites. */
+struct desk_cites {
+    uint64_t policy, guidelines;
+};
+struct desk_cites desk_cites(const struct desk *d);
 
 /* The person of an office, NULL if there is none; whether the law of a suspended jurisdiction binds
  * them; the roles that they hold, as deputy too. */
@@ -407,6 +413,10 @@ MUST err desk_sealed_list(struct desk *d, slice case_id, enum desk_sealed_kind k
 /* The case's public key, and the person's wrap of the private one. NOT_FOUND. */
 MUST err desk_case_key(struct desk *d, slice case_id, uint8_t key[32]);
 MUST err desk_wrap_get(struct desk *d, slice case_id, slice person, buf *wrap);
+/* Opens what is sealed with the person's own private key, which only a program of theirs has.
+ * NOT_FOUND: there is no wrap for them, or nothing sealed; CRYPTO: it is another key. Append. */
+MUST err desk_unseal(struct desk *d, slice case_id, enum desk_sealed_kind kind, uint64_t number,
+                     slice person, const uint8_t private[32], buf *plain);
 /* By whoever has it, for who lacks it, or for an expert who is asked. WRAP, also if the
  * person has it already; NO_CASE, BOUND. */
 MUST err desk_wrap_put(struct desk *d, slice case_id, slice person, slice wrap,
@@ -447,14 +457,27 @@ struct desk_task {
     uint64_t id;
     enum desk_task_kind kind;
     char case_id[DESK_ID]; /* of a review: the suspension's */
-    uint64_t number;       /* of carry: of the move whose ORDER is the complete one */
+    /* Of carry and refused: the move whose ORDER is the complete one. */
+    uint64_t number;
+    enum desk_move move;
+    char reason[DESK_ID]; /* of refused: the server's word, as in office/reasons.h */
     uint32_t roles;
-    uint64_t opened, due;
+    uint64_t opened, due; /* of carry: when the order is void */
 };
 typedef bool desk_task_visit(void *ctx, const struct desk_task *t);
 /* Those that are open for one of the roles (0: for any). */
 MUST err desk_tasks_list(struct desk *d, uint32_t roles, desk_task_visit *visit, void *ctx);
-/* Of carry: it was carried. The others end by themselves. NOT_FOUND. */
-MUST err desk_task_done(struct desk *d, uint64_t id);
+
+/* ---- What is carried to the server ----
+ * The desk never talks to it: the custodian takes each order of a carry task there, and brings back
+ * one of two things. These tasks end so, or when the order is void; the others end by themselves.
+ * NOT_FOUND: no such task is open. */
+
+/* The manifest of an order that was carried out, which is sealed into the case. MANIFEST if it is
+ * another's; SIGNER of a release, whose manifest comes with the move deliver. */
+MUST err desk_carry_done(struct desk *d, uint64_t task, slice person, slice manifest,
+                         struct desk_why *why);
+/* Why the server refused it: now those who can make it anew have a task. */
+MUST err desk_carry_refused(struct desk *d, uint64_t task, enum office_reason reason);
 
 #endif

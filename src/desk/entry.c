@@ -231,5 +231,6 @@ err desk_settle_all(struct desk *d, struct desk_why *why) {
     struct desk_world w;
     desk_world_now(d, &w);
     desk_rows_begin(&q, d->store, "SELECT id FROM cases WHERE open = 1", "");
-    return desk_settle_found(d, &q, &w, why);
+    TRY(desk_settle_found(d, &q, &w, why));
+    return desk_carry_end(d, w.now);
 }

@@ -211,6 +211,20 @@ enum desk_reason facts_verdict(const struct office_case_move *text, struct desk_
                : DESK_FACT;
 }
 
+static enum desk_reason cited(const struct office_case_move *text, const char *name,
+                              uint64_t version) {
+    slice word;
+    uint64_t n;
+    if (!facts_word(text, name, &word))
+        return DESK_FACTS;
+    return decimal_decode(word, UINT32_MAX, &n) == OK && n == version ? DESK_OK : DESK_CITES;
+}
+
+enum desk_reason facts_cited(const struct office_case_move *text, const struct desk_cites *cites) {
+    enum desk_reason r = cited(text, "policy", cites->policy);
+    return r == DESK_OK ? cited(text, "guidelines", cites->guidelines) : r;
+}
+
 static enum desk_reason answer(const struct office_case_move *text, const struct desk_question *q,
                                bool expert_heard) {
     slice word;

@@ -26,6 +26,9 @@ enum desk_reason facts_called(const struct office_case_move *text, const struct 
                               const struct desk_case *c, char called[DESK_ID]);
 /* `verdict`, `beneficiary` (a country or "unknown"), `conflict no`. */
 enum desk_reason facts_verdict(const struct office_case_move *text, struct desk_seat *seat);
+/* That it cites the policy and the guidelines for authorities, in the versions that stand. FACTS,
+ * CITES. */
+enum desk_reason facts_cited(const struct office_case_move *text, const struct desk_cites *cites);
 /* That each question of the lists (bits of enum desk_list_name) is answered, and no answer blocks.
  * expert_heard: what asks for an expert has had one. */
 enum desk_reason facts_clear(const struct office_case_move *text, const struct desk_checklists *c,

@@ -10,16 +10,8 @@
 
 enum { STATEMENT_MAX = 65536, NUMBER = 24 };
 
-static int refused(const char *what, const struct desk_why *why) {
-    fprintf(stderr, "sotto-desk: %s: %s: %s", what, desk_why_name(why), desk_why_text(why));
-    if (why->reason == DESK_OFFICE && why->line > 0)
-        fprintf(stderr, " (line %zu)", why->line);
-    fprintf(stderr, "\n");
-    return CODE_REFUSED;
-}
-
 static int result(const char *what, err e, const struct desk_why *why) {
-    return e == OK ? CODE_FINE : e == ERR_DENIED ? refused(what, why) : command_error(what, e);
+    return e == OK ? CODE_FINE : e == ERR_DENIED ? command_why(what, why) : command_error(what, e);
 }
 
 /* ---- office, list ---- */

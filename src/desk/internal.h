@@ -78,8 +78,14 @@ MUST err desk_rewrap_task(struct desk *d);
 /* Whether too few of those who may act in the case are here for any answer. */
 MUST err desk_lacks_somebody(struct desk *d, const struct desk_history *h,
                              const struct desk_world *w, bool *lacks);
-/* A task for the custodian. */
+/* A task for the custodian: an order, with the time after which it is void. */
 MUST err desk_carry_open(struct desk *d, slice case_id, uint64_t number, uint64_t until);
+/* The released order of this case was carried, and its manifest came. */
+MUST err desk_carry_delivered(struct desk *d, slice case_id);
+/* Ends what is void, or was made anew. */
+MUST err desk_carry_end(struct desk *d, uint64_t now);
+/* Whether it is the manifest that the server wrote for this order. */
+bool desk_manifest_is(slice manifest, slice case_id, const uint8_t order[32]);
 /* CLOCK_BACK if the clock was turned back since it was last looked at. In a transaction. */
 MUST err desk_clock_check(struct desk *d, uint64_t now, struct desk_why *why);
 

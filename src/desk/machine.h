@@ -71,6 +71,7 @@ struct desk_world {
     const struct desk_regime *regimes;
     size_t regime_count;
     const struct desk_checklists *checklists;
+    struct desk_cites cites;
     const struct desk_ids *processes, *demands, *grounds;
     uint8_t server[32];
     uint64_t server_number;

@@ -30,6 +30,15 @@ static const char usage[] =
     "                                         the delivery of what the server wrote for its case\n"
     "       sotto-desk annex DIR FILE GROUND [--facts FILE] [--xml] [--schema FILE] [--to FILE]\n"
     "                                         the form that says why it can't be complied with\n"
+    "       sotto-desk carry show DIR [--json]       the orders that wait to be carried to the "
+    "server\n"
+    "       sotto-desk carry out DIR --as PERSON --key SEAL --to FOLDER\n"
+    "                                         write each into a file, opened with the custodian's "
+    "key\n"
+    "       sotto-desk carry done DIR TASK MANIFEST [--as PERSON --key KEY --office FILE]\n"
+    "                                         it was carried out; of a release, signed\n"
+    "       sotto-desk carry refused DIR TASK REASON\n"
+    "                                         the server refused it, with this word\n"
     "       sotto-desk ledger show DIR [--json]      how far the ledger is, and who witnessed it\n"
     "       sotto-desk ledger publish DIR            a batch now, not only once a week\n"
     "       sotto-desk ledger ask DIR WITNESS [--to FILE]\n"
@@ -84,13 +93,13 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-    {"annex", command_annex},     {"answer", command_answer}, {"audit", command_audit},
-    {"deliver", command_deliver}, {"demo", command_demo},     {"duty", command_duty},
-    {"enrol", command_enrol},     {"import", command_import}, {"init", command_init},
-    {"ledger", command_ledger},   {"list", command_list},     {"merge", command_merge},
-    {"office", command_office},   {"report", command_report}, {"serve", command_serve},
-    {"server", command_server},   {"show", command_show},     {"sign", command_sign},
-    {"signed", command_signed},
+    {"annex", command_annex}, {"answer", command_answer},   {"audit", command_audit},
+    {"carry", command_carry}, {"deliver", command_deliver}, {"demo", command_demo},
+    {"duty", command_duty},   {"enrol", command_enrol},     {"import", command_import},
+    {"init", command_init},   {"ledger", command_ledger},   {"list", command_list},
+    {"merge", command_merge}, {"office", command_office},   {"report", command_report},
+    {"serve", command_serve}, {"server", command_server},   {"show", command_show},
+    {"sign", command_sign},   {"signed", command_signed},
 };
 
 /* ---- Options ---- */

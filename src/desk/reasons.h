@@ -19,7 +19,6 @@
     X(FILED, "these very bytes were filed already")                                                \
     /* The text of a move. */                                                                      \
     X(OTHER_CASE, "it is about another case")                                                      \
-    X(OTHER_MOVE, "it is another move than the one that it was handed in for")                     \
     X(STALE, "somebody else made a move in this case since the text was written")                  \
     X(STATE, "the case is in no state that allows this move")                                      \
     X(MOVES, "the case has had as many moves, or rounds, as one can have")                         \
@@ -63,6 +62,7 @@
     X(BEFORE, "the order before is missing, or is another")                                        \
     X(BLOCKING, "an answer blocks, and the verdict is clear")                                      \
     X(ANSWERS, "the checklist was not answered in whole, or is another version")                   \
+    X(CITES, "it cites another version of the policy or the guidelines than the one that stands")   \
     X(DRAFT_DUE, "this round is over; a new order must be drafted")                                \
     X(REJECT_DUE, "a reviewer blocked it; it can only be rejected")                                \
     X(NOTICE, "the user has not had the notice that its regime asks for, and nothing bars it")     \
@@ -70,6 +70,7 @@
     X(NOT_NEEDED, "there is nothing that needs this move")                                         \
     X(UNFINISHED, "something of this case is still to be done")                                    \
     X(TERM, "a date is past, or further away than its regime allows")                              \
+    X(MANIFEST, "it is not the manifest that the server wrote for this order")                     \
     X(UNFILLED, "a letter, or what the user reads, still has a placeholder in braces")             \
     /* Files. */                                                                                   \
     X(UNPINNED, "the first office file must be pinned by its hash")                                \

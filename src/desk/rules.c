@@ -367,6 +367,8 @@ static bool expert_heard(const struct step *s) {
 
 static enum desk_reason verdict_facts(const struct step *s, struct desk_seat *seat) {
     enum desk_reason r = facts_verdict(s->a->text, seat);
+    if (r == DESK_OK)
+        r = facts_cited(s->a->text, &s->w->cites);
     if (r != DESK_OK || seat->verdict != DESK_VERDICT_CLEAR || s->c->path == OFFICE_COMPELLED)
         return r;
     uint32_t lists = 1u << (DESK_LIST_POLICY + seat->lens);

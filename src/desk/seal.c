@@ -41,6 +41,25 @@ static err seal(buf *out, const uint8_t key[KEY], const char *info, slice case_i
     return e;
 }
 
+/* The other way, with the private key. CRYPTO. */
+static err unseal(buf *out, slice private, const char *info, slice case_id, const char *kind,
+                  uint64_t number, slice sealed) {
+    buf aad = {0};
+    size_t n = out->n;
+    if (sealed.n < ENC + TAG)
+        return ERR_CRYPTO;
+    err e = aad_make(&aad, case_id, kind, number);
+    if (e == OK)
+        e = buf_resize(out, n + sealed.n - ENC - TAG);
+    if (e == OK)
+        e = hpke_open(&suite, out->p + n, slice_of(sealed.p, ENC), private, slice_str(info),
+                      buf_slice(&aad), slice_of(sealed.p + ENC, sealed.n - ENC));
+    if (e != OK)
+        out->n = n;
+    buf_free(&aad);
+    return e;
+}
+
 err desk_case_key(struct desk *d, slice case_id, uint8_t key[32]) {
     struct desk_rows q;
     desk_rows_begin(&q, d->store, "SELECT key FROM cases WHERE id = ?", "t", case_id);
@@ -115,6 +134,29 @@ err desk_wrap_get(struct desk *d, slice case_id, slice person, buf *wrap) {
         q.result = buf_append(wrap, desk_row_bytes(&q, 0));
     TRY(desk_rows_end(&q));
     return found ? OK : ERR_NOT_FOUND;
+}
+
+err desk_unseal(struct desk *d, slice case_id, enum desk_sealed_kind kind, uint64_t number,
+                slice person, const uint8_t private[32], buf *plain) {
+    struct desk_rows q;
+    buf wrap = {0}, key = {0};
+    err e = desk_wrap_get(d, case_id, person, &wrap);
+    if (e == OK)
+        e = unseal(&key, slice_of(private, KEY), wrap_info, case_id, "key", 0, buf_slice(&wrap));
+    buf_free(&wrap);
+    if (e == OK) {
+        desk_rows_begin(&q, d->store,
+                        "SELECT bytes FROM sealed WHERE case_id = ? AND kind = ? AND number = ?",
+                        "tii", case_id, (uint64_t)kind, number);
+        bool found = desk_rows_next(&q);
+        if (found)
+            q.result = unseal(plain, buf_slice(&key), case_info, case_id, desk_sealed_name(kind),
+                              number, desk_row_bytes(&q, 0));
+        e = desk_rows_end(&q);
+        e = e == OK && !found ? ERR_NOT_FOUND : e;
+    }
+    buf_free(&key);
+    return e;
 }
 
 static err wrap_there(struct desk *d, slice case_id, const struct office_person *p, bool *there) {

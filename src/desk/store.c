@@ -93,6 +93,8 @@ static const char *const steps[] = {
     " size INTEGER NOT NULL, seconds INTEGER NOT NULL, lines BLOB NOT NULL);"
     "CREATE INDEX cosigned_witness ON cosigned (witness, event);"
     "CREATE TABLE witnesses (witness TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;",
+    /* Why the server refused what was carried. */
+    "ALTER TABLE tasks ADD COLUMN reason TEXT NOT NULL DEFAULT '';",
 };
 enum { VERSION = sizeof steps / sizeof steps[0] };
 

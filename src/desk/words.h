@@ -321,6 +321,19 @@
     X(TASK_CARRY, "An order is complete: carry it to the server", "命令已齊備：須送交伺服器") \
     X(TASK_REWRAP, "Somebody lacks the key of a case", "有人缺少案件密鑰") \
     X(TASK_CLOCK, "The machine's clock jumped", "系統時鐘跳動") \
+    X(TASK_REFUSED, "The server refused an order: it is to be made anew", "伺服器拒絕命令：須重新作出") \
+    X(CARRY, "To the server and back", "往返伺服器") \
+    X(CARRY_LEAD, \
+      "Each order that is complete, until it is void. Save it, take it to the server, and enter here what came back. The server checks every signature itself.", \
+      "所有已齊備而未失效的命令。請儲存並送交伺服器，再於此登記結果。伺服器自行查核每一簽署。") \
+    X(CARRY_NONE, "Nothing is to be carried.", "沒有須送交的命令。") \
+    X(CARRY_VOID, "Void", "失效時間") \
+    X(CARRY_SAVE, "Open and save the order", "開啟並儲存命令") \
+    X(CARRY_DELIVER, "Enter the manifest", "登記清單") \
+    X(CARRY_DONE, "It was carried out", "已執行") \
+    X(CARRY_REFUSED, "The server refused it", "伺服器已拒絕") \
+    X(CARRY_REASON, "The server's word", "伺服器所示代碼") \
+    X(CARRY_REASON_HINT, "As it printed it: EXPIRED, STALE_LIST...", "照其所示輸入：EXPIRED、STALE_LIST等。") \
     X(REWRAP, "Keys for who lacks them", "補發密鑰") \
     X(REWRAP_LEAD, \
       "Who holds the key of a case gives it to those whose role needs it. Your browser does it; the desk never sees the key.", \
@@ -438,6 +451,8 @@
     X(VERDICT_NOTE, \
       "Answer for yourself. Others don't see your verdict before all of the round are in. Unknown is the blocking answer.", \
       "請獨立作答。同輪結論全部提交前，他人不可見。「不明」即屬阻止。") \
+    X(CITES, "Given under", "依據") \
+    X(CITES_VERSION, "version {1}", "第{1}版") \
     X(BENEFICIARY_VERDICT_HINT, \
       "Whom you think the answer is for, whoever asks: two capital letters, or unknown, which holds the case.", \
       "您認為答覆為誰而作，不論由誰提出：兩個大寫字母；填 unknown 則擱置案件。") \
@@ -478,10 +493,10 @@
     X(DOCUMENT_HINT, \
       "Hash of the order or law that forbids telling the user.", \
       "禁止通知用戶的命令或法律文本的雜湊值。") \
-    X(MANIFEST, "Manifest (SHA-256)", "清單（SHA-256）") \
+    X(MANIFEST, "Manifest", "清單") \
     X(MANIFEST_HINT, \
-      "Hash of the manifest that the server wrote beside the package.", \
-      "伺服器隨資料包寫出的清單的雜湊值。") \
+      "The whole text of the file that the server wrote beside the package.", \
+      "伺服器在資料包旁所寫檔案的全文。") \
     X(VALIDATORS, "Who may order it, or validate the order", "可發出或確認命令者") \
     X(MIN_YEARS, "Least maximum penalty of the offence, in years", "罪行最高刑期的下限（年）") \
     X(LETTER_REFERENCE, "The authority's file number", "機關檔號") \

@@ -25,3 +25,17 @@ const char *office_reason_text(enum office_reason r) {
     }
     return "a reason without a name";
 }
+
+bool office_reason_of(slice name, enum office_reason *r) {
+    static const enum office_reason all[] = {
+#define X(name, text) OFFICE_##name,
+        OFFICE_REASONS(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (slice_equal(name, slice_str(office_reason_name(all[i])))) {
+            *r = all[i];
+            return true;
+        }
+    return false;
+}

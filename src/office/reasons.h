@@ -2,6 +2,10 @@
 #ifndef SOTTO_OFFICE_REASONS_H
 #define SOTTO_OFFICE_REASONS_H
 
+#include <stdbool.h>
+
+#include "base/slice.h"
+
 /* clang-format off */
 /* X(name, text): the text says what is wrong with what was handed in. */
 #define OFFICE_REASONS(X)                                                                          \
@@ -96,5 +100,7 @@ enum office_reason {
 /* A stable name ("FROZEN") and a text for people. Static, never NULL. */
 const char *office_reason_name(enum office_reason r);
 const char *office_reason_text(enum office_reason r);
+/* By its name. False for a word that is none, or OK. */
+bool office_reason_of(slice name, enum office_reason *r);
 
 #endif

@@ -17,7 +17,7 @@ static err say_version(buf *out, const char *word, const struct office_version *
     return mail_say_hash(out, word, slice_str(number), v->hash);
 }
 
-/* Nothing of the letter: its hash would tell who guesses what is in it. */
+/* The hash is of what is sealed, or of a letter with its salt: it tells nothing to who guesses. */
 static err write_manifest(buf *out, const struct office_order *o, const struct mail_given *given) {
     uint8_t hash[32];
     slice package = buf_slice(&given->package);

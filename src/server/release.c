@@ -103,6 +103,14 @@ static err write_letter(struct mail *m, const struct office_order *o, buf *out) 
     return write_preserved(m, o, id, out);
 }
 
+/* A letter has so few values that its hash, which the manifest has, would tell them to whoever
+ * guesses; not without this, which goes with the letter alone. */
+static err write_salt(buf *out) {
+    uint8_t salt[32];
+    crypto_random(salt, sizeof salt);
+    return mail_say_hash(out, "salt", SLICE_EMPTY, salt);
+}
+
 /* ---- The package ---- */
 
 /* For the owners of the authority's certificates; in clear if it has none. */
@@ -131,6 +139,8 @@ err mail_release(struct mail *m, const struct mail_office *f, const struct offic
                  struct mail_given *given, enum office_reason *reason) {
     buf letter = buf_on(m->mem);
     err e = write_letter(m, o, &letter);
+    if (e == OK)
+        e = write_salt(&letter);
     if (e == OK)
         e = seal(office_authority_find(f->office, o->authority), buf_slice(&letter), given, reason);
     buf_free(&letter);

@@ -330,6 +330,32 @@ void desks_do(struct desks *s, const struct desks_act *act) {
                   desk_why_name(&s->why));
 }
 
+/* ---- Manifests ---- */
+
+void desks_manifest(struct desks_manifest *m, const char *id, const uint8_t order[32],
+                    const char *more) {
+    char hex[HEX_TEXT];
+    uint8_t hash[32];
+    hex_text(order, hex);
+    (void)snprintf(m->text, sizeof m->text,
+                   "sotto manifest 1\norder release-1 %s\ncase %s\nserver-number 7\n%s", hex, id,
+                   more);
+    slice text = slice_str(m->text);
+    CHECK_OK(crypto_sha256.hash(hash, &text, 1));
+    hex_text(hash, hex);
+    (void)snprintf(m->say, sizeof m->say, "manifest %s", hex);
+}
+
+enum desk_reason desks_deliver(struct desks *s, const char *id) {
+    struct desks_manifest m;
+    desks_manifest(&m, id, desks_case(s, id).order, "");
+    return desks_act(s, &(struct desks_act){.id = id,
+                                            .move = DESK_MOVE_DELIVER,
+                                            .person = CUSTODIAN,
+                                            .says = {m.say},
+                                            .also = m.text});
+}
+
 /* ---- The disk ---- */
 
 struct search {
@@ -428,6 +454,8 @@ enum desk_reason desks_verdict(struct desks *s, const char *id, enum desk_lens l
     act.says[n++] = verdict_text;
     act.says[n++] = beneficiary_text;
     act.says[n++] = "conflict no";
+    act.says[n++] = "policy 1";
+    act.says[n++] = "guidelines 1";
     act.says[n++] = "checklists 1";
     for (int i = 0; i < 14 && answers[lens][i] != NULL; i++)
         act.says[n++] = answers[lens][i];

@@ -48,6 +48,15 @@ enum desk_reason desks_act(struct desks *s, const struct desks_act *act);
 /* The same, and it must be done. */
 void desks_do(struct desks *s, const struct desks_act *act);
 
+/* What the server wrote for this order, with more lines at its end, and what `deliver` says of it. */
+struct desks_manifest {
+    char text[512], say[96];
+};
+void desks_manifest(struct desks_manifest *m, const char *id, const uint8_t order[32],
+                    const char *more);
+/* The custodian enters that of the case's order. */
+enum desk_reason desks_deliver(struct desks *s, const char *id);
+
 /* Opens what is sealed with the person's key. False if there is none, or it doesn't open. */
 bool desks_open(struct desks *s, const char *id, int person, enum desk_sealed_kind kind,
                 uint64_t number, buf *plain);

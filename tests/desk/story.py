@@ -2,7 +2,7 @@
 """The request desk's story, with the real programs: story.py SOTTO_DESK SOTTO_WITNESS CLOCK. The desk's people work in
 headless Chromium with passkeys; the user has a client, the server carries out what the custodian brings, a witness
 watches the ledger, and all have one clock, which is moved. SOTTO_PICTURES=DIR keeps pictures of the pages. Prints TAP."""
-import hashlib
+import json
 import os
 import re
 import subprocess
@@ -33,9 +33,10 @@ TOWARDS = ("classify", "call-back", "open", "verdict", "opinion", "clarified", "
 ANYTHING = [("say-kind", "produce"), ("say-path", "emergency"), ("say-authority", "de-court-example"),
             ("say-regime", "national"), ("say-process", "national-order"), ("say-category", "subscriber"),
             ("say-beneficiary", "DE"), ("say-accounts", "1"), ("say-fields", "exists"), ("say-number", "+852 0000 0000"),
-            ("say-checklists", "1"), ("say-verdict", "clear"), ("say-conflict", "no"), ("say-reason", "a reason"),
-            ("say-ground", "court"), ("account-by", "id"), ("account-name", "00" * 16), ("field", "exists"),
-            ("wording", "words"), ("say-until", "2030-01-01"), ("say-document", "00" * 32), ("say-manifest", "00" * 32)]
+            ("say-checklists", "1"), ("say-policy", "1"), ("say-guidelines", "1"), ("say-verdict", "clear"),
+            ("say-conflict", "no"), ("say-reason", "a reason"), ("say-ground", "court"), ("account-by", "id"),
+            ("account-name", "00" * 16), ("field", "exists"), ("wording", "words"), ("say-until", "2030-01-01"),
+            ("say-document", "00" * 32), ("say-manifest", "00" * 32)]
 
 
 class Story:
@@ -189,8 +190,14 @@ class Story:
         b.picture("case-cleared")
 
     def custodian(self):
-        """The newest order that lies in the case, as the server takes it."""
-        return self.b.sealed("custodian-1", self.case, "order")[-1]
+        """The order that waits, as the server takes it: its task, and the text that `sotto-desk carry` writes."""
+        waits = [json.loads(line) for line in self.desk.run("carry", "show", self.desk.folder, "--json").splitlines()]
+        task, path = self.desk.run("carry", "out", self.desk.folder, "--as", "custodian-1", "--key",
+                                   self.desk.folder / "people" / "custodian-1" / "seal", "--to", self.out).split()
+        self.check(f"the_custodian_finds_the_order_to_{waits[0]['move']}",
+                   [(w["type"], w["case"], str(w["task"])) for w in waits] == [("carry", self.case, task)] and
+                   os.stat(path).st_mode & 0o777 == 0o600, waits)
+        return task, Path(path).read_text()
 
     def notified(self):
         b = self.b
@@ -199,10 +206,19 @@ class Story:
         first = b.move("policy-1", self.case, "notify")
         second = b.move("local-law-1", self.case, "notify")
         self.check("two_sign_a_notice", (first, second) == (None, None) and "User notified" in b.standing(self.case), (first, second))
-        order = self.custodian()
+        task, order = self.custodian()
+        seen = b.sealed("custodian-1", self.case, "order")[-1]
         b.picture("case-opened")
+        b.open("/carry")
+        b.picture("carry")
+        self.check("and_the_page_has_the_same", seen == order and self.case in b.text(), (seen, order, b.text()))
         done = self.operator.order(order, self.out)
         self.check("the_server_takes_it", done.returncode == 0, (done, order))
+        manifest = next(self.out.glob("*.manifest"))
+        self.desk.run("carry", "done", self.desk.folder, task, manifest)
+        manifest.unlink()
+        b.open("/carry")
+        self.check("and_it_is_carried_no_more", self.case not in b.text(), b.text())
         read = self.ann.fine("read", "--json").of("notice")
         self.check("the_user_reads_it_in_the_client",
                    len(read) == 1 and read[0]["case"] == self.case and read[0]["receipt"] == self.receipt and
@@ -238,7 +254,7 @@ class Story:
         self.check("with_a_signature_made_on_an_own_machine_it_is_released",
                    done is None and "Released" in b.standing(self.case), done)
         b.picture("case-released")
-        order = self.custodian()
+        _, order = self.custodian()
         done = self.operator.order(order, self.out)
         packages = list(self.out.glob("*.cms"))
         self.check("the_server_writes_one_package", done.returncode == 0 and len(packages) == 1, (done, order))
@@ -246,10 +262,10 @@ class Story:
         self.check("which_the_authoritys_key_opens_with_the_approved_field_alone",
                    f"account id {self.account}\n" in letter and "\nexists yes\n" in letter and
                    not re.search(r"^(created|seen|devices|items|bytes) ", letter.split("beside")[0], re.M), letter)
-        manifest = packages[0].with_suffix(".manifest").read_bytes()
-        done = b.move("custodian-1", self.case, "deliver", lambda: b.fill(
-            "say-manifest", hashlib.sha256(manifest).hexdigest()))
-        self.check("the_manifest_comes_back_to_the_desk", done is None, done)
+        manifest = packages[0].with_suffix(".manifest").read_text()
+        done = b.move("custodian-1", self.case, "deliver", lambda: b.fill("manifest", manifest))
+        kept = b.sealed("custodian-1", self.case, "manifest")
+        self.check("the_manifest_comes_back_to_the_desk", done is None and kept[-1] == manifest, (done, kept))
         again = self.operator.order(order, self.out)
         self.check("one_order_is_one_release", again.returncode == 1 and "CARRIED_OUT" in again.stderr, again)
 

@@ -32,20 +32,27 @@ TEST(a_filing_becomes_a_case_whose_bytes_only_its_holders_read) {
     desks_end(&s);
 }
 
-static bool find_carry(void *ctx, const struct desk_task *t) {
-    if (t->kind == DESK_TASK_CARRY)
-        *(struct desk_task *)ctx = *t;
+static bool find_task(void *ctx, const struct desk_task *t) {
+    struct desk_task *found = ctx;
+    if (t->kind == found->kind)
+        *found = *t;
     return true;
+}
+
+/* The last one that is open; its id is 0 if none is. */
+static struct desk_task open_task(struct desks *s, enum desk_task_kind kind) {
+    struct desk_task t = {.kind = kind};
+    CHECK_OK(desk_tasks_list(s->desk, 0, find_task, &t));
+    return t;
 }
 
 /* The one order that waits for the custodian, who opens it: of this case, and complete. */
 static enum office_order_kind carried(struct desks *s, const char *id) {
-    struct desk_task carry = {.id = 0};
+    struct desk_task carry = open_task(s, DESK_TASK_CARRY);
     struct office_here here = {
         .office = desk_office(s->desk), .list = desk_list(s->desk), .now = desk_now()};
     struct office_order *order;
     buf text = {0};
-    CHECK_OK(desk_tasks_list(s->desk, OFFICE_ROLE_CUSTODIAN, find_carry, &carry));
     CHECK_SLICE(slice_str(carry.case_id), slice_str(id));
     CHECK(desk_server(s->desk, here.server, &here.server_number));
     CHECK(desks_open(s, id, CUSTODIAN, DESK_SEALED_ORDER, carry.number, &text));
@@ -54,9 +61,11 @@ static enum office_order_kind carried(struct desks *s, const char *id) {
     enum office_order_kind kind = order->kind;
     office_order_free(order);
     buf_free(&text);
-    CHECK_OK(desk_task_done(s->desk, carry.id));
-    CHECK_ERR(desk_task_done(s->desk, carry.id), ERR_NOT_FOUND);
     return kind;
+}
+
+static bool is_carried(struct desks *s) {
+    return open_task(s, DESK_TASK_CARRY).id != 0;
 }
 
 TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
@@ -71,11 +80,8 @@ TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
     CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
     /* The custodian finds the order that the server takes. */
     CHECK_EQ(carried(&s, id), OFFICE_ORDER_RELEASE);
-    desks_do(&s, &(struct desks_act){.id = id,
-                                     .move = DESK_MOVE_DELIVER,
-                                     .person = CUSTODIAN,
-                                     .says = {"manifest abc"},
-                                     .also = "the manifest"});
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
+    CHECK(!is_carried(&s));
     desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_CLOSE, .person = INTAKE_1});
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLOSED);
     desks_end(&s);
@@ -147,12 +153,13 @@ TEST(an_emergency_takes_two_callers_one_lens_and_the_approver) {
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
     /* The lenses that were left out are asked afterwards. */
     int late = desks_reviewer(&s, id, DESK_LENS_POLICY);
-    CHECK_EQ(desks_act(&s, &(struct desks_act){.id = id,
-                                               .move = DESK_MOVE_AFTER_VERDICT,
-                                               .person = late,
-                                               .says = {"verdict block", "beneficiary DE",
-                                                        "conflict no"}}),
-             DESK_OK);
+    CHECK_EQ(
+        desks_act(&s, &(struct desks_act){.id = id,
+                                          .move = DESK_MOVE_AFTER_VERDICT,
+                                          .person = late,
+                                          .says = {"verdict block", "beneficiary DE", "conflict no",
+                                                   "policy 1", "guidelines 1"}}),
+        DESK_OK);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_UNFINISHED);
     desks_end(&s);
 }
@@ -326,6 +333,129 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     desks_end(&s);
 }
 
+static void order_hash(slice bytes, uint8_t hash[32]) {
+    struct office_order *order;
+    CHECK_EQ(office_order_load(&order, NULL, bytes, NULL), OFFICE_OK);
+    memcpy(hash, order->document.hash, 32);
+    office_order_free(order);
+}
+
+static err unseal(struct desks *s, const struct desk_task *t, int person, int key, buf *plain) {
+    uint8_t private[32];
+    people_seal_private(key, private);
+    return desk_unseal(s->desk, slice_str(t->case_id), DESK_SEALED_ORDER, t->number,
+                       slice_str(people_ids[person]), private, plain);
+}
+
+/* What the custodian brings back of a notice: its manifest, and no other. */
+TEST(a_notice_that_was_carried_out_comes_back_as_its_manifest) {
+    struct desks s;
+    struct desks_manifest m;
+    char id[DESK_ID];
+    uint8_t other[32] = {1};
+    buf text = {0}, read = {0};
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
+    CHECK(!is_carried(&s));
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
+    struct desk_task t = open_task(&s, DESK_TASK_CARRY);
+    CHECK_EQ(t.move, DESK_MOVE_NOTIFY);
+    CHECK(desks_open(&s, id, CUSTODIAN, DESK_SEALED_ORDER, t.number, &text));
+    /* The person's own program opens the same; nobody else's key does. */
+    CHECK_OK(unseal(&s, &t, CUSTODIAN, CUSTODIAN, &read));
+    CHECK_SLICE(buf_slice(&read), buf_slice(&text));
+    CHECK_ERR(unseal(&s, &t, CUSTODIAN, POLICY, &read), ERR_CRYPTO);
+    CHECK_ERR(unseal(&s, &t, EXPERT_1, EXPERT_1, &read), ERR_NOT_FOUND);
+    CHECK_SLICE(buf_slice(&read), buf_slice(&text));
+    uint8_t hash[32];
+    order_hash(buf_slice(&text), hash);
+    desks_manifest(&m, id, other, "");
+    CHECK_ERR(desk_carry_done(s.desk, t.id, SLICE_EMPTY, slice_str(m.text), &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_MANIFEST);
+    desks_manifest(&m, "another-case", hash, "");
+    CHECK_ERR(desk_carry_done(s.desk, t.id, SLICE_EMPTY, slice_str(m.text), &s.why), ERR_DENIED);
+    desks_manifest(&m, id, hash, "");
+    CHECK_ERR(desk_carry_done(s.desk, t.id + 1, SLICE_EMPTY, slice_str(m.text), &s.why),
+              ERR_NOT_FOUND);
+    CHECK_OK(desk_carry_done(s.desk, t.id, slice_str("custodian-1"), slice_str(m.text), &s.why));
+    CHECK(!is_carried(&s));
+    CHECK_ERR(desk_carry_done(s.desk, t.id, SLICE_EMPTY, slice_str(m.text), &s.why), ERR_NOT_FOUND);
+    buf_clear(&text);
+    CHECK(desks_open(&s, id, AUDITOR, DESK_SEALED_MANIFEST, 1, &text));
+    CHECK_SLICE(buf_slice(&text), slice_str(m.text));
+    buf_free(&text);
+    buf_free(&read);
+    desks_end(&s);
+}
+
+TEST(a_release_comes_back_by_the_move_deliver_alone_and_with_its_own_manifest) {
+    struct desks s;
+    struct desks_manifest m;
+    char id[DESK_ID];
+    uint8_t other[32] = {1};
+    begin_case(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    struct desk_task t = open_task(&s, DESK_TASK_CARRY);
+    desks_manifest(&m, id, desks_case(&s, id).order, "");
+    CHECK_ERR(desk_carry_done(s.desk, t.id, SLICE_EMPTY, slice_str(m.text), &s.why), ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_SIGNER);
+    struct desks_act deliver = {
+        .id = id, .move = DESK_MOVE_DELIVER, .person = CUSTODIAN, .says = {m.say}, .also = NULL};
+    CHECK_EQ(desks_act(&s, &deliver), DESK_MANIFEST);
+    deliver.also = "another text than what was signed";
+    CHECK_EQ(desks_act(&s, &deliver), DESK_MANIFEST);
+    desks_manifest(&m, id, other, "");
+    deliver.also = m.text;
+    CHECK_EQ(desks_act(&s, &deliver), DESK_MANIFEST);
+    CHECK_EQ(desks_case(&s, id).delivered, 0);
+    CHECK(is_carried(&s));
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
+    CHECK(!is_carried(&s));
+    desks_end(&s);
+}
+
+/* The word comes back, and those who can make the order anew have a task until they did. */
+TEST(an_order_that_the_server_refused_is_a_task_until_it_is_made_anew) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    struct desk_task t = open_task(&s, DESK_TASK_CARRY);
+    CHECK_OK(desk_carry_refused(s.desk, t.id, OFFICE_SERVER_NUMBER));
+    CHECK_ERR(desk_carry_refused(s.desk, t.id, OFFICE_SERVER_NUMBER), ERR_NOT_FOUND);
+    CHECK(!is_carried(&s));
+    struct desk_task refused = open_task(&s, DESK_TASK_REFUSED);
+    CHECK_SLICE(slice_str(refused.reason), slice_str("SERVER_NUMBER"));
+    CHECK_SLICE(slice_str(refused.case_id), slice_str(id));
+    CHECK_EQ(refused.move, DESK_MOVE_RELEASE);
+    CHECK_EQ(refused.number, t.number);
+    CHECK_EQ(refused.roles, OFFICE_ROLE_INTAKE | OFFICE_ROLE_APPROVER);
+    desks_wait(&s, 73 * TIME_HOUR);
+    CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
+    CHECK(open_task(&s, DESK_TASK_REFUSED).id != 0);
+    desks_do(&s, &(struct desks_act){
+                     .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS});
+    CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
+    CHECK_EQ(open_task(&s, DESK_TASK_REFUSED).id, 0);
+    desks_end(&s);
+}
+
+/* It would be void at the server, too, as soon as it has the list. */
+TEST(an_order_of_a_case_that_is_held_since_is_not_to_be_carried) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    CHECK(is_carried(&s));
+    CHECK_EQ(desks_list(&s, SUSPENSION("DE")), DESK_OK);
+    CHECK(!is_carried(&s));
+    desks_end(&s);
+}
+
 TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     struct desks s;
     char id[DESK_ID], until[OFFICE_TIME_TEXT], say[64];
@@ -343,10 +473,7 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     CHECK_EQ(joins(&s, id, DESK_MOVE_BAR, LAW), DESK_OK);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_TERM);
-    desks_do(&s, &(struct desks_act){.id = id,
-                                     .move = DESK_MOVE_DELIVER,
-                                     .person = CUSTODIAN,
-                                     .says = {"manifest abc"}});
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_NOTICE);
     desks_wait(&s, 2 * TIME_DAY + TIME_HOUR);
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_OK);
@@ -812,21 +939,15 @@ static void short_office(struct desks *s) {
 TEST(an_order_that_was_not_carried_out_is_void_like_any_other) {
     struct desks s;
     char id[DESK_ID];
-    struct desks_act renew = {.id = id,
-                              .move = DESK_MOVE_RENEW,
-                              .person = INTAKE_1,
-                              .fields = TWO_FIELDS},
-                     deliver = {.id = id,
-                                .move = DESK_MOVE_DELIVER,
-                                .person = CUSTODIAN,
-                                .says = {"manifest abc"}};
+    struct desks_act renew = {
+        .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS};
     begin_case(&s, id, &desks_epoc);
     desks_cleared(&s, id, TWO_FIELDS);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
     CHECK_EQ(desks_act(&s, &renew), DESK_NOT_NEEDED);
     desks_wait(&s, 73 * TIME_HOUR);
     desks_do(&s, &renew);
-    CHECK_EQ(desks_act(&s, &deliver), DESK_STATE);
+    CHECK_EQ(desks_deliver(&s, id), DESK_STATE);
     for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
         CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
@@ -987,7 +1108,9 @@ TEST(an_order_is_signed_for_this_account_and_with_a_clear_verdict_alone) {
     buf order = {0}, other = {0};
     struct desk_say says[] = {{slice_str("verdict"), slice_str("block")},
                               {slice_str("beneficiary"), slice_str("DE")},
-                              {slice_str("conflict"), slice_str("no")}};
+                              {slice_str("conflict"), slice_str("no")},
+                              {slice_str("policy"), slice_str("1")},
+                              {slice_str("guidelines"), slice_str("1")}};
     struct desk_texts texts;
     struct desk_made made;
     begin_case(&s, id, &desks_epoc);
@@ -997,7 +1120,7 @@ TEST(an_order_is_signed_for_this_account_and_with_a_clear_verdict_alone) {
                                .person = slice_str(people_ids[LAW]),
                                .move = DESK_MOVE_VERDICT,
                                .says = says,
-                               .say_count = 3};
+                               .say_count = 5};
     CHECK_OK(desk_compose(s.desk, &draft, &texts, &s.why));
     people_sign(&texts.move, texts.move.n, LAW, SOFT_EDDSA);
     people_sign(&order, order.n, LAW, SOFT_SK_ED25519);
@@ -1211,17 +1334,19 @@ TEST(the_desks_disk_says_nothing_of_accounts_and_nothing_that_somebody_wrote) {
     static const char *const never[] = {"000102030405060708090a0b0c0d0e0f", "Erika Mustermann",
                                         "because it is one person", "To whom it may concern"};
     struct desks s;
+    struct desks_manifest m;
     char id[DESK_ID];
     desks_begin(&s);
     desks_receive(&s, "The account of Erika Mustermann is asked for.", id);
     desks_authenticated(&s, id, &desks_epoc);
     desks_cleared(&s, id, TWO_FIELDS);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_manifest(&m, id, desks_case(&s, id).order, "To whom it may concern\n");
     desks_do(&s, &(struct desks_act){.id = id,
                                      .move = DESK_MOVE_DELIVER,
                                      .person = CUSTODIAN,
-                                     .says = {"manifest abc", "reason because it is one person"},
-                                     .also = "To whom it may concern"});
+                                     .says = {m.say, "reason because it is one person"},
+                                     .also = m.text});
     CHECK(desks_disk_has(&s, slice_str("eu-epoc")));
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
         CHECK(!desks_disk_has(&s, slice_str(never[i])));

@@ -175,11 +175,35 @@ def handing_in(demo, tap):
     tap.check("looking_makes_no_folder", none.returncode == 1 and not (demo.folder / "nowhere").exists(), none.stderr)
 
 
+def carrying(demo, tap):
+    """Where nothing waits: what does is in the story."""
+    seal, out = demo.folder / "people/custodian-1/seal", demo.folder / "out"
+    out.mkdir()
+    who = ["--as", "custodian-1", "--to", out, "--key"]
+    shown_ = run("carry", "show", demo.folder, "--json")
+    tap.check("nothing_waits_to_be_carried", (shown_.returncode, shown_.stdout) == (0, ""), shown_.stderr)
+    done = run("carry", "out", demo.folder, *who, seal)
+    tap.check("and_nothing_is_written", done.returncode == 0 and list(out.iterdir()) == [], done.stderr)
+    bad = demo.folder / "bad"
+    bad.write_text(seal.read_text() + "x")
+    for name, code, done in (
+            ("a_key_that_is_none", 4, run("carry", "out", demo.folder, *who, bad)),
+            ("no_key", 2, run("carry", "out", demo.folder, *who[:4])),
+            ("a_folder_that_is_not_there", 1, run("carry", "out", demo.folder, *who[:2], "--to", out / "no", "--key", seal)),
+            ("a_task_that_is_not_there", 5, run("carry", "done", demo.folder, "1", bad)),
+            ("a_task_that_is_no_number", 2, run("carry", "done", demo.folder, "one", bad)),
+            ("a_refusal_of_no_task", 5, run("carry", "refused", demo.folder, "1", "EXPIRED")),
+            ("a_word_that_the_server_does_not_say", 2, run("carry", "refused", demo.folder, "1", "expired")),
+            ("a_part_that_is_unknown", 2, run("carry", "home", demo.folder)),
+            ("a_desk_that_is_not_there", 1, run("carry", "show", demo.folder / "nowhere"))):
+        tap.check(f"{name}_is_not_carried", done.returncode == code and done.stderr and not done.stdout, done)
+
+
 def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
         demo = Demo(Path(folder))
-        for part in (offices, initial, signing, refused, merging, handing_in):
+        for part in (offices, initial, signing, refused, merging, handing_in, carrying):
             part(demo, tap)
     return tap.end()
 

@@ -124,6 +124,7 @@ static void begin(struct setting *s, uint64_t seed) {
                                .regimes = regimes,
                                .regime_count = REGIMES,
                                .checklists = &checklists,
+                               .cites = {1, 1},
                                .processes = &process_ids,
                                .demands = &demand_ids,
                                .grounds = &ground_ids,
@@ -251,6 +252,8 @@ static void verdict_says(struct setting *s, struct deed *d, enum desk_lens lens)
         d->act.order = NULL;
     say(d, "beneficiary", chance(s, 95) ? d->c.beneficiary : chance(s, 50) ? "unknown" : "HK");
     say(d, "conflict", chance(s, 98) ? "no" : "yes");
+    say(d, "policy", chance(s, 98) ? "1" : "2");
+    say(d, "guidelines", chance(s, 98) ? "1" : "2");
     uint32_t lists = 1u << (DESK_LIST_POLICY + lens);
     if (d->c.path == OFFICE_EMERGENCY)
         lists |= 1u << DESK_LIST_EMERGENCY;

@@ -2,6 +2,9 @@
 """The desk's daemon: it serves its pages on a port of this machine, stops when it is told to, comes again after kill -9,
 and can start nothing once it is running."""
 import json
+import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,18 +12,19 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from datetime import datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "term"))
 from rig import Tap  # noqa: E402
 
-PROGRAM = sys.argv[1]
+PROGRAM, CLOCKED = sys.argv[1:3]
 DATA = Path(__file__).resolve().parent.parent.parent / "src/desk/data"
 
 
 class Daemon:
-    def __init__(self, folder, *more):
-        self.process = subprocess.Popen([PROGRAM, "serve", folder, "--listen", "127.0.0.1:0", *map(str, more)],
+    def __init__(self, folder, *more, program=PROGRAM):
+        self.process = subprocess.Popen([program, "serve", folder, "--listen", "127.0.0.1:0", *map(str, more)],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.ready = self.process.stdout.readline()
         self.origin = self.ready.split()[-1] if self.ready else ""
@@ -52,6 +56,27 @@ def published(daemon):
         time.sleep(0.1)
     return (daemon.get("/ledger/batches") == (200, "1 0 1024\n") and
             "\nkind suspensions\nversion 1\n" in daemon.get("/ledger/notices/newest")[1])
+
+
+def today(folder, program):
+    """As the foot of its pages has it, with a clock of the folder's that is far ahead."""
+    os.environ["SOTTO_DESK_CLOCK"] = str(folder / "clock")
+    (folder / "clock").write_text(str(400 * 86400))
+    daemon = Daemon(folder, program=program)
+    try:
+        return datetime.fromisoformat(re.search(r"<footer.*?(\d{4}-\d\d-\d\d)", daemon.get("/")[1], re.S).group(1))
+    finally:
+        daemon.end(signal.SIGTERM)
+        del os.environ["SOTTO_DESK_CLOCK"]
+
+
+def clocks(tap, folder):
+    """Only a program that is built for tests has a clock that can be set."""
+    copy, now = folder.parent / "copy", datetime.utcnow()
+    shutil.copytree(folder, copy)
+    later, shown = today(folder, CLOCKED), today(copy, PROGRAM)
+    tap.check("the_tests_program_has_another_clock", later - now > timedelta(days=390), later)
+    tap.check("which_the_desks_own_has_not", abs(shown - now) < timedelta(days=3), shown)
 
 
 def run(*args):
@@ -92,7 +117,7 @@ def main():
         run("list", folder, folder / "suspensions.txt")
         refused = with_data(folder, "regimes.json", later)
         tap.check("a_regime_whose_notice_and_deadline_can_t_both_be_kept_is_refused_at_start",
-                  refused[0] == 1 and "can't both be kept" in refused[1], refused)
+                  refused[0] == 1 and "a regime's notice and deadline can't both be kept" in refused[1], refused)
         refused = with_data(folder, "demands.json", nowhere)
         tap.check("so_is_a_demand_whose_ground_is_none", refused[0] == 1, refused)
         daemon = Daemon(folder, "--people", folder / "people")
@@ -121,6 +146,10 @@ def main():
                 ("an_address_that_is_none", 1, "127.0.0.1:", ["serve", folder, "--listen", "127.0.0.1:"])):
             done = run(*args)
             tap.check(f"{what}_is_told", done.returncode == code and word in done.stderr, f"{done.returncode} {done.stderr}")
+        other = Path(name) / "other"
+        made = run("demo", other, "http://localhost:4490").stdout.strip()
+        run("office", other, other / "office.txt", "--pin", made)
+        clocks(tap, other)
     return tap.end()
 
 

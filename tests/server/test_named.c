@@ -134,9 +134,9 @@ TEST(a_handle_that_leads_nowhere_is_answered_in_fixed_words) {
         char expected[256];
         scene_begin(&s);
         claim(&s, "ben", true, RIGHT);
-        snprintf(expected, sizeof expected, "account %s\n" NOWHERE, handles[i]);
+        snprintf(expected, sizeof expected, "account %s\n" NOWHERE "salt ", handles[i]);
         const char *text = answer(&s, handles[i]);
-        CHECK_EQ(strcmp(text, expected), 0);
+        CHECK_EQ(strncmp(text, expected, strlen(expected)), 0);
         CHECK_EQ(world_rows(&s.d.w, MAIL_CARRIED), 1); /* it was carried out */
         scene_end(&s);
     }

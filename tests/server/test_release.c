@@ -76,6 +76,28 @@ TEST(the_manifest_names_what_it_was_done_under_and_hashes_the_package) {
     scene_end(&s);
 }
 
+/* Two answers that say the same have different hashes: by the salt, which the letter alone has. */
+TEST(the_manifest_tells_nothing_to_who_guesses_the_letter) {
+    uint8_t hashes[2][32];
+    char letters[2][1024] = {""};
+    for (int i = 0; i < 2; i++) {
+        struct scene s;
+        scene_begin(&s);
+        memset(s.account, '0', 32); /* the one letter that is the same twice */
+        const struct frame *f = scene_hand_in(&s, NULL);
+        struct proto_carried_out r = scene_given(f);
+        const char *text = scene_letter(f), *salt = strstr(text, "\nsalt ");
+        CHECK(salt != NULL && strlen(salt) == 6 + 64 + 1);
+        snprintf(letters[i], sizeof letters[i], "%.*s", (int)(salt - text), text);
+        CHECK_OK(crypto_sha256.hash(hashes[i], &r.package, 1));
+        for (size_t at = 0; at + 64 <= r.manifest.n; at++)
+            CHECK(memcmp(r.manifest.p + at, salt + 6, 64) != 0);
+        scene_end(&s);
+    }
+    CHECK_EQ(strcmp(letters[0], letters[1]), 0);
+    CHECK(memcmp(hashes[0], hashes[1], 32) != 0);
+}
+
 /* ---- Once ---- */
 
 static void done(struct scene *s, struct proto_carried_out *r, bool good) {

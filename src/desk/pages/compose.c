@@ -1,4 +1,5 @@
 /* A move: first a form for its facts, then the exact texts that are to be signed, then the move. */
+#include "crypto/crypto.h"
 #include "desk/pages/page.h"
 
 /* ---- What each move's form asks ---- */
@@ -302,6 +303,27 @@ static bool own_seat(void *ctx, const struct desk_seat *s) {
     return true;
 }
 
+static void cite(struct page *p, const char *say, uint64_t version, const char *path,
+                 enum word name) {
+    char text[DECIMAL_TEXT];
+    decimal_text(version, text);
+    page_fact(p, WORD_CITES);
+    page_link(p, path, name);
+    html_string(&p->h, " ");
+    page_say_number(p, WORD_CITES_VERSION, version);
+    page_hidden(p, say, slice_str(text));
+    page_fact_end(p);
+}
+
+/* What the verdict is given under: it stands in the text that is signed. */
+static void cites(struct page *p) {
+    struct desk_cites now = desk_cites(p->desk);
+    page_facts(p);
+    cite(p, "say-policy", now.policy, "/policy", WORD_POLICY);
+    cite(p, "say-guidelines", now.guidelines, "/guidelines", WORD_GUIDELINES);
+    html_close(&p->h);
+}
+
 /* What counsel's data says of the category: the lens's own questions ask whether it is so. */
 static void category_law(struct page *p, const struct desk_case *c) {
     const struct json_object *regime =
@@ -333,6 +355,7 @@ static err verdict(struct page *p, const struct desk_case *c) {
     struct own_seat own = {p->person->id, c->round, NULL};
     TRY(desk_seats_list(p->desk, slice_str(c->id), p->person->id, own_seat, &own));
     page_note(p, "info", WORD_VERDICT_NOTE);
+    cites(p);
     if (own.lens != NULL && strcmp(own.lens, "local-law") == 0)
         category_law(p, c);
     if (own.lens != NULL)
@@ -464,10 +487,7 @@ static err questions(struct page *p, const struct desk_case *c, enum desk_move m
     if (ask & ASK_WORDING)
         TRY(wording(p, c, move));
     if (ask & ASK_MANIFEST)
-        page_input(p, &(struct page_input){.name = "say-manifest",
-                                           .label = WORD_MANIFEST,
-                                           .hint = WORD_MANIFEST_HINT,
-                                           .needed = true});
+        page_manifest(p);
     if (ask & ASK_REASON)
         page_input(p, &(struct page_input){.name = "say-reason",
                                            .label = WORD_REASON,
@@ -531,7 +551,7 @@ struct filled {
     struct desk_say says[SAYS_MAX];
     size_t n;
     slice wording[LINES_MAX];
-    buf words, account, before, beneficiary;
+    buf words, account, before, beneficiary, manifest;
 };
 
 static err add_say(struct filled *f, slice name, slice text) {
@@ -645,9 +665,23 @@ static err read_date(const struct filled *f, uint64_t *ms) {
     return OK;
 }
 
+/* What is signed of it is its hash; it goes with the move. */
+static err read_manifest(struct page *p, struct filled *f) {
+    uint8_t hash[32];
+    char text[HEX_TEXT];
+    TRY(page_field(p, "manifest", &f->manifest));
+    if (f->manifest.n == 0)
+        return OK;
+    slice manifest = buf_slice(&f->manifest);
+    TRY(crypto_sha256.hash(hash, &manifest, 1));
+    hex_text(hash, text);
+    return add_say(f, slice_str("manifest"), slice_str(text));
+}
+
 static err read_filled(struct page *p, struct filled *f) {
     buf seconds = buf_on(NULL);
     TRY(read_says(p, f));
+    TRY(read_manifest(p, f));
     for (size_t i = 0; i < f->n; i++) {
         f->says[i].name = slice_of(f->text.p + f->at[i].name, f->at[i].name_n);
         f->says[i].text = slice_of(f->text.p + f->at[i].text, f->at[i].text_n);
@@ -670,6 +704,7 @@ static void free_filled(struct filled *f) {
     buf_free(&f->account);
     buf_free(&f->before);
     buf_free(&f->beneficiary);
+    buf_free(&f->manifest);
     mem_free(NULL, f, sizeof(*f));
 }
 
@@ -748,6 +783,16 @@ static err letter_text(struct page *p, const struct desk_case *c, const struct f
     return e;
 }
 
+/* It goes in the letter's place. */
+static void manifest(struct page *p, const struct filled *f) {
+    if (f->manifest.n == 0)
+        return;
+    html_open(&p->h, "section", "class", "paper", NULL);
+    page_element(p, "h2", WORD_MANIFEST);
+    page_paper_text(p, "letter", buf_slice(&f->manifest));
+    html_close(&p->h);
+}
+
 static void letter(struct page *p, slice text) {
     if (text.n == 0)
         return;
@@ -773,6 +818,7 @@ static err papers(struct page *p, const struct desk_case *c, const struct filled
     if ((asks[f->draft.move] & ASK_ACCOUNT) && has_order(c) && f->draft.seconds == 0)
         TRY(sealed_order(p, c, c->order, "before", WORD_ORDER_BEFORE, false, false));
     letter(p, letter_);
+    manifest(p, f);
     html_open(&p->h, "p", "class", "actions", NULL);
     page_press(p, "sign", WORD_SIGN);
     html_element(&p->h, "button", slice_str(page_word(p, WORD_SEND_LINES)), "type", "submit",

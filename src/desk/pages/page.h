@@ -50,27 +50,69 @@ err page_admit(void *ctx, const struct sys_web_request *request, struct sys_web_
         return page_run(ctx, request, up, answer, whom, name);                   \
     }
 /* What the table has: page_at_NAME for each. */
-#define PAGE_LIST(X)                                                                               \
-    X(home)                                                                                        \
-    X(policy)                                                                                      \
-    X(guidelines)                                                                                  \
-    X(ledger)                                                                                      \
-    X(published)                                                                                   \
-    X(report)                                                                                      \
-    X(file)                                                                                        \
-    X(file_wait)                                                                                   \
-    X(file_take)                                                                                   \
-    X(status)                                                                                      \
-    X(receipt_note)                                                                                \
-    X(receipt_proof)                                                                               \
-    X(objection) X(object) X(language) X(asset) X(login) X(login_take) X(logout) X(act_as)         \
-        X(act_as_key) X(enrol) X(enrol_begin) X(enrol_keys) X(queue) X(case_) X(case_key)          \
-            X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move) X(tasks)         \
-                X(rewrap) X(board) X(board_form) X(board_compose) X(assessment) X(assessment_take) \
-                    X(sightings) X(office) X(office_next) X(office_compose) X(office_person)       \
-                        X(office_authority) X(office_authority_new) X(directory) X(roster)         \
-                            X(roster_set) X(roster_remove) X(paper) X(paper_add) X(paper_sign)     \
-                                X(me) X(me_key) X(me_key_put) X(me_away)
+/* clang-format off */
+#define PAGE_LIST(X) \
+    X(home) \
+    X(policy) \
+    X(guidelines) \
+    X(ledger) \
+    X(published) \
+    X(report) \
+    X(file) \
+    X(file_wait) \
+    X(file_take) \
+    X(status) \
+    X(receipt_note) \
+    X(receipt_proof) \
+    X(objection) \
+    X(object) \
+    X(language) \
+    X(asset) \
+    X(login) \
+    X(login_take) \
+    X(logout) \
+    X(act_as) \
+    X(act_as_key) \
+    X(enrol) \
+    X(enrol_begin) \
+    X(enrol_keys) \
+    X(queue) \
+    X(case_) \
+    X(case_key) \
+    X(case_sealed) \
+    X(case_wrap) \
+    X(case_form) \
+    X(case_compose) \
+    X(case_move) \
+    X(tasks) \
+    X(rewrap) \
+    X(carry) \
+    X(carry_done) \
+    X(carry_refused) \
+    X(board) \
+    X(board_form) \
+    X(board_compose) \
+    X(assessment) \
+    X(assessment_take) \
+    X(sightings) \
+    X(office) \
+    X(office_next) \
+    X(office_compose) \
+    X(office_person) \
+    X(office_authority) \
+    X(office_authority_new) \
+    X(directory) \
+    X(roster) \
+    X(roster_set) \
+    X(roster_remove) \
+    X(paper) \
+    X(paper_add) \
+    X(paper_sign) \
+    X(me) \
+    X(me_key) \
+    X(me_key_put) \
+    X(me_away)
+/* clang-format on */
 #define X(name)                                                                  \
     err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
                        struct sys_web_answer *answer);
@@ -206,6 +248,8 @@ err page_letter(struct page *p, const char *template, const struct desk_case *c,
                 const struct page_letter_facts *facts, buf *out);
 /* The case and its public key, for the script, as attributes. */
 void page_case_key(struct page *p, slice id);
+/* Where the text of a server's manifest is pasted. */
+void page_manifest(struct page *p);
 /* A row of who lacks a case's key, for the script to give it. */
 void page_lacking(struct page *p, slice case_id, const struct office_person *person);
 /* The person's passkeys, for the script, as an attribute. */

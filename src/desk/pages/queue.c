@@ -224,8 +224,14 @@ static bool task(void *ctx, const struct desk_task *t) {
         page_link(p, "/board", WORD_BOARD);
     else if (t->kind == DESK_TASK_REWRAP)
         page_link(p, "/tasks/keys", WORD_REWRAP);
+    else if (t->kind == DESK_TASK_CARRY)
+        page_link(p, "/carry", WORD_CARRY);
     else if (t->case_id[0] != '\0')
         case_link(p, t->case_id);
+    if (t->reason[0] != '\0') {
+        html_string(&p->h, " ");
+        html_element(&p->h, "code", slice_str(t->reason), NULL);
+    }
     html_close(&p->h);
     html_open(&p->h, "td", NULL);
     page_roles(p, t->roles);

@@ -15,7 +15,8 @@ from html_check import check  # noqa: E402
 
 PUBLIC = ["/", "/policy", "/guidelines", "/report", "/ledger", "/file", "/file/wait", "/status", "/object", "/login",
           "/act-as", "/enrol", "/login?person=intake-1", "/login?person=nobody", "/nothing", "/status?receipt=00"]
-INSIDE = ["/queue", "/queue?role=intake", "/queue?state=held", "/queue?mine=yes", "/tasks", "/tasks/keys", "/board",
+INSIDE = ["/queue", "/queue?role=intake", "/queue?state=held", "/queue?mine=yes", "/tasks", "/tasks/keys", "/carry",
+          "/board",
           "/board/set", "/board/freeze", "/board/unfreeze", "/sightings", "/office", "/office/next", "/office/authority",
           "/office/person/policy-1", "/office/authority/de-court-example", "/directory", "/directory?q=de", "/roster",
           "/me"]
@@ -673,6 +674,18 @@ def one_signature_freezes_all_releases(desk):
     page = Visitor(desk).get("/")
     good_page(page)
     expect("All releases are frozen" in page.text, "not said")
+
+
+@test
+def who_carries_nothing_enters_nothing_that_came_back(desk):
+    """That a custodian does is in the story."""
+    for person in ("custodian-1", "intake-1"):
+        visitor = Visitor(desk)
+        visitor.login(person)
+        good_page(visitor.post("/carry/1/done", {"manifest": "sotto manifest 1\n"}), 404)
+        good_page(visitor.post("/carry/x/refused", {"reason": "EXPIRED"}), 404)
+        good_page(visitor.post("/carry/1/refused", {"reason": "EXPIRED"}), 404)
+        good_page(visitor.post("/carry/1/refused", {"reason": "expired"}), 400 if person == "custodian-1" else 404)
 
 
 @test

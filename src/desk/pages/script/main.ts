@@ -293,6 +293,19 @@ function login(form: HTMLFormElement): void {
   button(form, "[data-press=act-as]", () => enter(true));
 }
 
+/* ---- What is carried to the server ---- */
+
+/** Saves the order, byte for byte as the case has it. */
+function carry(order: HTMLElement): void {
+  button(order, "[data-press=save]", async () => {
+    const { number = "", file = "order" } = order.dataset;
+    const plain = await unsealed(order, "order", number);
+    if (plain === undefined) throw new Error(say("gone"));
+    saveLink(plain, file).click();
+    tell(order, say("opened"));
+  });
+}
+
 /* ---- Keys of cases for who lacks them ---- */
 
 function rewrap(form: HTMLElement): void {
@@ -345,7 +358,7 @@ function filing(form: HTMLFormElement): void {
 
 /* ---- */
 
-const begin: Record<string, (element: never) => void> = { login, sign: formToSign, case: pageOfCase, rewrap, enrol, filing };
+const begin: Record<string, (element: never) => void> = { login, sign: formToSign, case: pageOfCase, carry, rewrap, enrol, filing };
 
 for (const element of all("[data-script]")) begin[element.dataset.script ?? ""]?.(element as never);
 for (const form of all<HTMLFormElement>("form[action='/logout']"))
