@@ -3,15 +3,23 @@
 
 #include "desk/pages/page.h"
 
-#define X(name, text) [DESK_##name] = ZH_DESK_##name,
-static const char *const desk_zh[] = {[DESK_OK] = "", DESK_REASONS(X)};
+static const struct refusal {
+    const char *name, *zh;
+} desk_refusals[] =
+    {
+#define X(name, zh) {#name, zh},
+        DESK_REASONS_ZH(X)
 #undef X
-#define X(name, text) [OFFICE_##name] = ZH_OFFICE_##name,
-static const char *const office_zh[] = {[OFFICE_OK] = "", OFFICE_REASONS(X)};
+            {NULL, NULL}},
+  office_refusals[] = {
+#define X(name, zh) {#name, zh},
+      OFFICE_REASONS_ZH(X)
 #undef X
+          {NULL, NULL}};
 
 const char *page_why_text(const struct page *p, const struct desk_why *why) {
-    if (p->language != WORDS_ZH)
-        return desk_why_text(why);
-    return why->reason == DESK_OFFICE ? office_zh[why->office] : desk_zh[why->reason];
+    const struct refusal *r = why->reason == DESK_OFFICE ? office_refusals : desk_refusals;
+    while (r->name != NULL && strcmp(r->name, desk_why_name(why)) != 0)
+        r++;
+    return p->language == WORDS_ZH && r->name != NULL ? r->zh : desk_why_text(why);
 }
