@@ -140,6 +140,22 @@ err desk_file_receive(struct desk *d, const struct desk_filing *filing,
     return e;
 }
 
+static err picture_put(struct desk *d, slice case_id, uint64_t number, slice note, slice png) {
+    struct desk_case c;
+    TRY(desk_case_get(d, case_id, &c));
+    if (c.state == DESK_STATE_PURGED || c.state == DESK_STATE_LAPSED)
+        return ERR_STATE;
+    return part_seal(d, case_id, DESK_SEALED_PICTURE, number, note, png);
+}
+
+err desk_picture_put(struct desk *d, slice case_id, uint64_t attachment, uint64_t page, slice note,
+                     slice png) {
+    if (page >= DESK_PICTURE_PLACES || attachment > DESK_ATTACHMENTS_MAX)
+        return ERR_BUG;
+    TRY(desk_begin(d));
+    return desk_end(d, picture_put(d, case_id, attachment * DESK_PICTURE_PLACES + page, note, png));
+}
+
 err desk_receipt_find(struct desk *d, const uint8_t hash[32], struct desk_receipt *receipt) {
     struct desk_rows q;
     desk_rows_begin(&q, d->store,
@@ -378,21 +394,18 @@ static err texts_put(struct desk *d, const struct desk_history *h, const struct 
     return desk_seal_put(d, id, letter, n + 1, person, hand->letter);
 }
 
-/* What the custodian brings back is of the order that was released, and is what they signed. */
-static enum desk_reason manifest_check(const struct handed *in, const struct desk_case *c,
-                                       slice manifest) {
-    uint8_t hash[32];
-    char text[HEX_TEXT];
-    slice said;
-    if (in->act.move != DESK_MOVE_DELIVER)
+/* What goes with a move is what its signed text names by its hash: the manifest that the custodian
+ * brings back, which is of the order that was released, or a letter. */
+static enum desk_reason beside_check(const struct handed *in, const struct desk_case *c,
+                                     slice beside) {
+    if (in->act.move == DESK_MOVE_DELIVER)
+        return desk_manifest_is(beside, slice_str(c->id), c->order) &&
+                       facts_hash(in->move, "manifest", beside)
+                   ? DESK_OK
+                   : DESK_MANIFEST;
+    if (beside.n == 0 && office_say_find(in->move, slice_str("letter")) == NULL)
         return DESK_OK;
-    if (!desk_manifest_is(manifest, slice_str(c->id), c->order) ||
-        crypto_sha256.hash(hash, &manifest, 1) != OK)
-        return DESK_MANIFEST;
-    hex_text(hash, text);
-    return facts_word(in->move, "manifest", &said) && slice_equal(said, slice_str(text))
-               ? DESK_OK
-               : DESK_MANIFEST;
+    return beside.n > 0 && facts_hash(in->move, "letter", beside) ? DESK_OK : DESK_LETTER;
 }
 
 /* The server's reason, where that is what is missing. */
@@ -424,7 +437,7 @@ static err step_make(struct desk *d, struct handed *in, struct desk_history *h,
         return refused(in, reason, why);
     if (desk_broken(&before, h, w) != NULL)
         return desk_refuse(why, DESK_INVARIANT);
-    DESK_NEED(why, manifest_check(in, &before, hand->letter));
+    DESK_NEED(why, beside_check(in, &before, hand->letter));
     TRY(texts_put(d, h, hand, in->told.n > 0 ? buf_slice(&in->told) : hand->order));
     TRY(desk_history_save(d, h, moves));
     if (to_be_carried(in) && !h->moves[h->move_count - 1].pending)
@@ -448,6 +461,7 @@ static err move_in(struct desk *d, slice case_id, const struct desk_hand *hand, 
     TRY(e);
     if (h->now.number >= DESK_MOVES_MAX || h->now.round >= DESK_ROUNDS_MAX)
         return desk_refuse(why, DESK_MOVES);
+    TRY(desk_settle_first(d, h, &w, why));
     TRY(move_read(in, h, &w, hand->move, why));
     TRY(seconds_read(in, h, why));
     TRY(orders_read(d, in, &w, hand, why));

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import tempfile
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "term"))
+sys.path += [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent / "term")]
+import samples  # noqa: E402
 from rig import Tap  # noqa: E402
 
 PROGRAM = sys.argv[1]
@@ -53,11 +55,25 @@ def imported(folder, tap):
               not any(text in store for text in (ACCOUNT.encode(), b"12 Gs 345/26", b"StGB", b"form-1.txt")))
     with sqlite3.connect(folder / "desk.sqlite") as store:
         sizes = [size for size, in store.execute("SELECT size FROM sealed WHERE kind = 1 ORDER BY number")]
+        notes = store.execute("SELECT number FROM sealed WHERE kind = 7").fetchall()
     tap.check("what_was_read_and_its_document_are_sealed_beside_it", len(sizes) == 2 and sizes[0] > 1000, sizes)
+    tap.check("what_was_read_is_shown_and_a_document_that_is_no_picture_is_told", notes == [(64,), (2 * 64,)], notes)
     again = run("import", folder, path)
     tap.check("it_is_filed_once", again.returncode == 5 and cases(folder) == {"received": 1}, again.stderr)
     proof = run("ledger", "receipt", folder, says.get("hash"))
     tap.check("it_has_a_receipt", proof.returncode == 0 and says.get("hash") in proof.stdout, proof.stderr)
+
+
+def drawn(folder, tap):
+    """A form that came as PDF is drawn when it is imported."""
+    path = folder / "drawn.xml"
+    text = (SAMPLES / "epoc.xml").read_text().replace(">12 Gs", ">14 Gs")
+    path.write_text(re.sub(r"(<doc:Contents>)[^<]*", lambda m: m.group(1) + base64.b64encode(samples.pages(2)).decode(), text))
+    done = run("import", folder, path)
+    case = done.stdout.split()[1] if done.returncode == 0 else ""
+    with sqlite3.connect(folder / "desk.sqlite") as store:
+        found = [n for n, in store.execute("SELECT number FROM sealed WHERE kind = 7 AND case_id = ? ORDER BY number", (case,))]
+    tap.check("a_form_in_pdf_is_drawn", found == [64, 2 * 64 + 1, 2 * 64 + 2], (done.stderr, found))
 
 
 def refused(folder, tap):
@@ -330,6 +346,7 @@ def main():
         delivered_in_json(folder, tap)
         forms(folder, tap)
         schemas(folder, tap)
+        drawn(folder, tap)
     return tap.end()
 
 

@@ -427,11 +427,19 @@ static err take(struct page *p, const struct upload *u, buf *text, struct desk_r
                              r, why);
 }
 
+static void attached(struct page *p, const struct upload *u, const struct desk_receipt *r) {
+    const struct desk_pages_options *o = &p->pages->options;
+    for (size_t i = 0; o->attached != NULL && i < u->count; i++)
+        o->attached(o->attached_ctx, slice_str(r->case_id), i + 1, buf_slice(&u->bytes[i]));
+}
+
 static err filed(struct page *p, const struct upload *u, slice ticket) {
     struct desk_receipt r;
     struct desk_why why = {.reason = DESK_OK};
     buf text = buf_on(NULL);
     err e = take(p, u, &text, &r, &why);
+    if (e == OK)
+        attached(p, u, &r);
     if (e == OK) {
         page_ticket_use(&p->pages->tickets, p->now, ticket);
         receipt(p, &r, buf_slice(&text));

@@ -79,6 +79,7 @@ err page_admit(void *ctx, const struct sys_web_request *request, struct sys_web_
     X(queue) \
     X(case_) \
     X(case_key) \
+    X(case_key_drop) \
     X(case_sealed) \
     X(case_wrap) \
     X(case_form) \
@@ -238,10 +239,17 @@ void page_papers(struct page *p);
 slice page_deployed(struct page *p, slice id);
 /* What of a letter a person says: the ground, of reasons.json, and what only who read the filing
  * knows, since the desk can't: the authority's own file number, and what it asked for or by what it
- * named somebody. Empty: not said. */
+ * named somebody, or else the letter's question or manifest; the court; by when. Empty, 0: not
+ * said. */
 struct page_letter_facts {
-    slice ground, reference, asked;
+    slice ground, reference, asked, court;
+    uint64_t until;
 };
+/* What a template, of letters.json, is called. */
+err page_letter_subject(struct page *p, const struct json_object *letter, const struct desk_case *c,
+                        buf *out);
+/* Whether this template, of letters.json, is one for the authority of such a case as it is now. */
+bool page_letter_fits(const struct json_object *letter, const struct desk_case *c);
 /* A letter by its template, for a case. Lines, none empty. What is not known stays in its braces,
  * and desk_unfilled finds it. */
 err page_letter(struct page *p, const char *template, const struct desk_case *c,

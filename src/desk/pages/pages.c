@@ -53,6 +53,7 @@ const struct sys_web_page desk_pages_table[] = {
     POST("/carry/*/refused", carry_refused, SMALL),
     GET("/case/*", case_),
     GET("/case/*/key", case_key),
+    POST_INSIDE("/case/*/key", case_key_drop, SMALL),
     GET("/case/*/sealed/*/*", case_sealed),
     POST_INSIDE("/case/*/wrap", case_wrap, SMALL),
     GET("/case/*/do/*", case_form),

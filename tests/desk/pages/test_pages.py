@@ -331,6 +331,31 @@ def the_letter_is_that_of_the_ground(desk):
 
 
 @test
+def a_letter_to_the_authority_is_ready_to_sign(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "in-time") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    classified(desk, visitor, case)
+    form = visitor.get(f"/case/{case}/do/write")
+    good_page(form)
+    offered = re.findall(r'<option value="([a-z-]+)">', form.text.split("letter-reference")[0])
+    expect(offered == ["receipt", "nobody-in-time"], offered)
+    draft = [("say-template", "nobody-in-time"), ("letter-reference", "12 Js 34/26")]
+    page = visitor.post(f"/case/{case}/do/write", draft)
+    good_page(page)
+    sent = texts(page.text)
+    expect("to be answered within 720 hours" in sent["letter"] and "12 Js 34/26" in sent["letter"], sent["letter"])
+    digest = hashlib.sha256(sent["letter"].encode()).hexdigest()
+    expect(f"say letter {digest}\n" in sent["move"], sent["move"])
+    sent["move-lines"] = desk.sign("intake-1", sent["move"])
+    expect(visitor.post(f"/case/{case}/move", sent).status == 303, "not signed")
+    expect("Write to the authority" in visitor.get(f"/case/{case}").text, "not in the history")
+    other = visitor.post(f"/case/{case}/do/write", [("say-template", "lapse-held"), ("letter-reference", "x")])
+    expect("letter" not in texts(other.text), "a letter that doesn't fit")
+
+
+@test
 def a_refused_draft_says_why(desk):
     visitor = Visitor(desk)
     fields = [("reference", "refused") if name == "reference" else (name, value) for name, value in FILING]
@@ -371,6 +396,11 @@ def a_letter_has_no_placeholder_when_it_is_signed(desk):
     text = texts(page.text)["move"]
     move = {"move": text, "move-lines": desk.sign("intake-1", text)}
     good_page(visitor.post(f"/case/{case}/move", move | {"letter": letter + "{until}\n"}), 422)
+    for other in (letter + "We give it.\n", ""):
+        answer = visitor.post(f"/case/{case}/move", move | {"letter": other})
+        good_page(answer, 422)
+        expect("LETTER" in answer.text, answer.text)
+    expect(f"say letter {hashlib.sha256(letter.encode()).hexdigest()}\n" in text, text)
     expect(visitor.post(f"/case/{case}/move", move | {"letter": letter}).status == 303, "not signed")
 
 
@@ -776,6 +806,50 @@ def without_script_a_filing_waits_and_a_code_is_over_after_an_hour(desk):
     filed_case(visitor.upload(path, fields))
     good_page(visitor.upload(path, fields), 403)
     good_page(visitor.post("/enrol", {"code": code}), 403)
+
+
+def office_of(desk, previous, change):
+    """The next office file, signed as it must be: three, one of them on a machine of their own."""
+    version = int(re.search(r"^version (\d+)$", previous, re.M).group(1))
+    digest = hashlib.sha256(previous.encode()).hexdigest()
+    text = change(re.sub(r"^previous .*$", f"previous {digest}", re.sub(r"^version .*$", f"version {version + 1}", previous,
+                                                                       flags=re.M), flags=re.M))
+    path = desk.folder / "next"
+    path.write_text(text)
+    subprocess.run([sys.argv[1], "sign", path, "--as", "approver-1", "--key", desk.folder / "people" / "approver-1" / "ssh",
+                    "--office", desk.folder / "office.txt", "--yes", "--to", path], check=True, capture_output=True)
+    lines = path.read_text()[len(text) + 1:] + desk.sign("policy-1", text) + desk.sign("local-law-1", text)
+    visitor = Visitor(desk)
+    visitor.login("custodian-1")
+    paper = visitor.post("/paper", {"text": text, "text-lines": ""}).headers["Location"]
+    answer = visitor.post(paper, {"text-lines": lines})
+    expect(answer.headers["Location"] == "/office", answer.text[-800:])
+    return text
+
+
+@test
+def the_status_page_says_what_the_desk_can_not_promise(desk):
+    """Who could be compelled, that people are missing, that nobody outside watches, what is overdue; and names nobody."""
+    page = Visitor(desk).get("/").text
+    expect("enough to sign a release" not in page and "lacks people" not in page, "said without a ground")
+    expect("is not witnessed" in page and "are overdue" not in page, page)
+    desk.clock(70 * 86400)
+    page = Visitor(desk).get("/").text
+    expect("Reviews of suspensions that are overdue: 1." in page and "Review overdue" in page, page)
+    desk.clock(3600)
+    first = (desk.folder / "office.txt").read_text().split("\n\n")[0].rstrip("\n") + "\n"
+    second = office_of(desk, first, lambda text: re.sub(r"^countries .*$", "countries IS", text, flags=re.M))
+    page = Visitor(desk).get("/").text
+    expect("Those whom the law of IS binds are enough to sign a release." in page and "lacks people" not in page, page)
+    office_of(desk, second, lambda text: re.sub("^(roles|deputy) approver$", "\\1 auditor", text, flags=re.M))
+    page = Visitor(desk).get("/").text
+    expect("The office lacks people for a release." in page and "enough to sign" not in page, page)
+    good_page(Visitor(desk).get("/"))
+    people = [path.name for path in (desk.folder / "people").iterdir()]
+    expect(len(people) == 14, people)
+    for path in (path for path in PUBLIC if not path.startswith(("/login", "/act-as"))):
+        page = Visitor(desk).get(path).text
+        expect(not [who for who in people if who in page], path)
 
 
 def main():
