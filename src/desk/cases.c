@@ -35,14 +35,32 @@ static enum desk_reason sizes_check(const struct desk_filing *f) {
     return DESK_OK;
 }
 
-/* Those that nobody read yet; of enrolled authorities and of all others each by themselves. */
-static err flood_check(struct desk *d, bool enrolled, struct desk_why *why) {
-    uint64_t unread;
-    TRY(desk_store_number(d->store, &unread,
-                          "SELECT count(*) FROM cases WHERE state = ? AND regime = ''"
-                          " AND enrolled = ?",
-                          "ii", (uint64_t)DESK_STATE_RECEIVED, (uint64_t)enrolled));
-    return unread >= DESK_UNREAD_MAX ? desk_refuse(why, DESK_FLOOD) : OK;
+static uint64_t size_of(const struct desk_filing *f) {
+    uint64_t n = f->bytes.n;
+    for (size_t i = 0; i < f->attachment_count; i++)
+        n += f->attachments[i].bytes.n;
+    return n;
+}
+
+err desk_unread(struct desk *d, bool enrolled, uint64_t *n, uint64_t *bytes) {
+    struct desk_rows q;
+    *n = *bytes = 0;
+    desk_rows_begin(&q, d->store, "SELECT n, size FROM unread WHERE enrolled = ?", "i",
+                    (uint64_t)enrolled);
+    if (desk_rows_next(&q)) {
+        *n = desk_row_number(&q, 0);
+        *bytes = desk_row_number(&q, 1);
+    }
+    return desk_rows_end(&q);
+}
+_Static_assert(DESK_STATE_RECEIVED == 0, "the store counts them by that number");
+
+static err flood_check(struct desk *d, const struct desk_filing *f, struct desk_why *why) {
+    uint64_t n, bytes;
+    TRY(desk_unread(d, f->enrolled, &n, &bytes));
+    return n >= DESK_UNREAD_MAX || bytes + size_of(f) > DESK_UNREAD_BYTES_MAX
+               ? desk_refuse(why, DESK_FLOOD)
+               : OK;
 }
 
 static err filed_check(struct desk *d, const uint8_t hash[32], struct desk_why *why) {
@@ -68,7 +86,7 @@ static err id_make(char id[DESK_ID]) {
 }
 
 /* The row as it is before the first move; the key is filled in when there is one. */
-static err case_insert(struct desk *d, const struct desk_case *c) {
+static err case_insert(struct desk *d, const struct desk_case *c, uint64_t size) {
     slice zeros = slice_of((const uint8_t[32]){0}, 32);
     return desk_store_run(
         d->store,
@@ -76,11 +94,11 @@ static err case_insert(struct desk *d, const struct desk_case *c) {
         " category, process, carve_outs, issuer, beneficiary, asked, fields, accounts, filing,"
         " enrolled, number, head, round, order_hash, order_made, order_office, order_list,"
         " order_server, waits, received, deadline, since, notified, objected, bar_until,"
-        " preserved_until, released, delivered, told_late, alarm)"
+        " preserved_until, released, delivered, told_late, alarm, size)"
         " VALUES (?, ?, 1, 0, 0, 0, 0, ?, '', '', '', '', '', '', '', 0, 0, 0, ?, ?, 0, ?, 0, ?,"
-        " 0, 0, 0, 0, 0, ?, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0)",
-        "sbibibbii", c->id, zeros, (uint64_t)c->path, slice_of(c->filing, 32),
-        (uint64_t)c->enrolled, zeros, zeros, c->received, c->since);
+        " 0, 0, 0, 0, 0, ?, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, ?)",
+        "sbibibbiii", c->id, zeros, (uint64_t)c->path, slice_of(c->filing, 32),
+        (uint64_t)c->enrolled, zeros, zeros, c->received, c->since, size);
 }
 
 static err key_set(struct desk *d, slice id) {
@@ -109,7 +127,7 @@ static err receive_new(struct desk *d, const struct desk_filing *f, struct desk_
     h->now.received = h->now.since = w.now;
     TRY(id_make(h->now.id));
     id = slice_str(h->now.id);
-    TRY(case_insert(d, &h->now));
+    TRY(case_insert(d, &h->now, size_of(f)));
     TRY(key_set(d, id));
     TRY(parts_seal(d, id, f));
     return desk_own_make(d, h, &w, DESK_MOVE_RECEIVE, why);
@@ -119,7 +137,7 @@ static err receive(struct desk *d, const struct desk_filing *f, struct desk_hist
                    struct desk_why *why) {
     if (d->office == NULL)
         return desk_refuse(why, DESK_NO_OFFICE);
-    TRY(flood_check(d, f->enrolled, why));
+    TRY(flood_check(d, f, why));
     TRY(filed_check(d, h->now.filing, why));
     return receive_new(d, f, h, why);
 }

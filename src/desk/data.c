@@ -441,41 +441,59 @@ void desk_data_free(struct desk_data *data) {
 
 /* ---- Names ---- */
 
-static err names_parse(struct desk_names *names, struct json_object *list) {
-    size_t n = length(list);
-    names->each = mem_new_array(NULL, n + 1, sizeof *names->each);
-    if (names->each == NULL)
-        return ERR_NO_MEMORY;
-    for (names->n = 0; names->n < n; names->n++) {
-        struct json_object *o = json_object_array_get_idx(list, names->n);
-        struct desk_name *name = &names->each[names->n];
-        if (!desk_copy_id(name->id, slice_str(text(o, "id"))) ||
-            !desk_copy_id(name->name[0], slice_str(text(member(o, "name"), "en"))) ||
-            !desk_copy_id(name->name[1], slice_str(text(member(o, "name"), "zh-Hant"))))
-            return ERR_MALFORMED;
+static bool names_have(const struct desk_names *names, const char *id) {
+    for (size_t i = 0; i < names->n; i++)
+        if (strcmp(names->each[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+static err name_add(struct desk_names *names, struct json_object *o) {
+    struct json_object *in = member(o, "name");
+    if (names_have(names, text(o, "id")))
+        return OK;
+    if (names->n == names->room) {
+        size_t more = names->room == 0 ? 64 : 2 * names->room;
+        void *p = mem_resize(NULL, names->each, names->room * sizeof *names->each,
+                             more * sizeof *names->each);
+        if (p == NULL)
+            return ERR_NO_MEMORY;
+        names->each = p;
+        names->room = more;
+    }
+    struct desk_name *name = &names->each[names->n];
+    if (!desk_copy_id(name->id, slice_str(text(o, "id"))) ||
+        !desk_copy_id(name->name[0], slice_str(text(in, "en"))) ||
+        !desk_copy_id(name->name[1], slice_str(text(in, "zh-Hant"))))
+        return ERR_MALFORMED;
+    names->n++;
+    return OK;
+}
+
+static err names_add(struct desk_names *names, struct json_object *list, const char *within) {
+    for (size_t i = 0; i < length(list); i++) {
+        struct json_object *o = json_object_array_get_idx(list, i);
+        TRY(within == NULL ? name_add(names, o) : names_add(names, member(o, within), NULL));
     }
     return OK;
 }
 
-err desk_names_load(struct desk_names *names, const char *folder, const char *file,
-                    const char *key) {
+err desk_names_load(struct desk_names *names, const char *folder, const char *file, const char *key,
+                    const char *within) {
     struct json_object *root = NULL;
     buf bytes = {0};
-    *names = (struct desk_names){.n = 0};
     err e = desk_data_file(&bytes, folder, file);
     if (e == OK)
         e = desk_json_parse(&root, buf_slice(&bytes));
     if (e == OK)
-        e = names_parse(names, member(root, key));
+        e = names_add(names, member(root, key), within);
     json_object_put(root);
     buf_free(&bytes);
-    if (e != OK)
-        desk_names_free(names);
     return e;
 }
 
 void desk_names_free(struct desk_names *names) {
-    mem_free(NULL, names->each, names->n * sizeof *names->each);
+    mem_free(NULL, names->each, names->room * sizeof *names->each);
     *names = (struct desk_names){.n = 0};
 }
 

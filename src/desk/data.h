@@ -53,11 +53,13 @@ struct desk_names {
     struct desk_name {
         char id[DESK_ID], name[2][4 * DESK_ID];
     } * each;
-    size_t n;
+    size_t n, room;
 };
-/* The list `key` of a file: "types" of process-types.json. MALFORMED. */
+/* Adds those of the list `key` of a file: "types" of process-types.json; or, if `within` is not
+ * NULL, of the lists of this name in each of its items. What is there already stays. MALFORMED;
+ * what came before is still there. */
 MUST err desk_names_load(struct desk_names *names, const char *folder, const char *file,
-                         const char *key);
+                         const char *key, const char *within);
 void desk_names_free(struct desk_names *names);
 /* The id itself if it has none. Valid as long as both. */
 slice desk_names_get(const struct desk_names *names, slice id, int language);

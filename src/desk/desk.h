@@ -132,13 +132,14 @@ enum {
     DESK_ATTACHMENTS_MAX = 16,
     DESK_PICTURE_PLACES = 64,
     DESK_UNREAD_MAX = 10000, /* filings that nobody classified yet; a second as many of enrolled
-                                authorities */
+                                authorities; in the same way: */
     DESK_OBJECTIONS_MAX = 8, /* each voids a round: a case must come to an end */
     DESK_ROUNDS_MAX = 64,
     DESK_SETTLED_AT_ONCE = 64,
     DESK_MOVES_MAX = 1024, /* in one case */
     DESK_SIGNERS_MAX = 5   /* of what several sign */
 };
+#define DESK_UNREAD_BYTES_MAX ((uint64_t)4 << 30)
 #define DESK_MADE_WITHIN (15 * TIME_MINUTE)
 #define DESK_SILENCE_MAX (60 * TIME_DAY)
 #define DESK_HELD_MAX (90 * TIME_DAY)
@@ -242,6 +243,9 @@ struct desk_receipt {
  * promises and how it is signed: desk/ledger.h. */
 MUST err desk_file_receive(struct desk *d, const struct desk_filing *filing,
                            struct desk_receipt *receipt, struct desk_why *why);
+/* How many nobody classified yet, of enrolled authorities or of all others, and how large they are:
+ * beyond DESK_UNREAD_MAX and DESK_UNREAD_BYTES_MAX there is a FLOOD. */
+MUST err desk_unread(struct desk *d, bool enrolled, uint64_t *n, uint64_t *bytes);
 /* A picture of a page of an attachment, or (page 0) a text of the desk's about it, which is shown:
  * what it read in it, or why there is no picture. STATE: the case is purged; NOT_FOUND. */
 MUST err desk_picture_put(struct desk *d, slice case_id, uint64_t attachment, uint64_t page,

@@ -6,7 +6,12 @@
 #include "sys/log.h"
 #include "sys/worker.h"
 
-enum { CHUNK = 256 << 10, WAITING_MAX = 64 << 20, ROOM = 1 << 20 };
+enum {
+    CHUNK = 256 << 10,
+    WAITING_MAX = 256, /* files */
+    BYTES_MAX = 64 << 20,
+    ROOM = 1 << 20
+};
 
 /* A message begins with its kind. A file or a picture is a head, then its bytes in pieces. */
 enum { FILE_HEAD, PICTURE_HEAD, BYTES, DONE };
@@ -28,6 +33,7 @@ struct desk_painter {
     struct desk *desk;
     const struct sys_log *log;
     struct arriving picture;
+    size_t waiting; /* files that were given, and are not drawn yet */
 };
 
 /* ---- Messages ---- */
@@ -172,6 +178,7 @@ static err came(struct desk_painter *p, slice message) {
     if (message.n > 0 && message.p[0] == DONE) {
         struct head h;
         TRY(head_read(&h, slice_of(message.p + 1, message.n - 1)));
+        p->waiting -= p->waiting > 0;
         tell(p, &h, (enum desk_pictures)h.page);
         return OK;
     }
@@ -208,7 +215,7 @@ err desk_painter_join(struct desk_painter *p, struct sys_loop *loop, struct desk
                       const struct sys_log *log) {
     static const struct sys_channel_events events = {.message = on_message, .closed = on_closed};
     struct sys_channel_options options = {
-        .fd = p->fd, .queue_max = WAITING_MAX + ROOM, .events = &events, .ctx = p};
+        .fd = p->fd, .queue_max = BYTES_MAX + ROOM, .events = &events, .ctx = p};
     p->desk = d;
     p->log = log;
     TRY(sys_channel_new(&p->channel, loop, &options));
@@ -225,8 +232,10 @@ void desk_painter_give(struct desk_painter *p, slice case_id, size_t number, sli
     if (case_id.n >= sizeof h.case_id || file.n == 0 || file.n > DESK_FILING_MAX)
         return;
     memcpy(h.case_id, case_id.p, case_id.n);
-    bool room = p->channel != NULL && sys_channel_queued(p->channel) + file.n <= WAITING_MAX;
+    bool room = p->channel != NULL && p->waiting < WAITING_MAX &&
+                sys_channel_queued(p->channel) + file.n <= BYTES_MAX;
     err e = room ? send_whole(FILE_HEAD, &h, file, queue, p->channel) : OK;
+    p->waiting += room;
     if (!room)
         tell(p, &h, p->channel == NULL ? DESK_PICTURES_TOOL : DESK_PICTURES_WAITING);
     /* Half a file would be taken for the beginning of the next. */

@@ -164,7 +164,7 @@ struct page {
     enum words_language language;
     struct picture picture;
     struct groups issuers, processes, paths, categories, all;
-    struct desk_names process_names, reason_names, figure_names;
+    struct desk_names process_names, reason_names, category_names, figure_names;
 };
 
 static void section(struct page *p, enum word title) {
@@ -234,9 +234,12 @@ static err gather(struct page *p) {
     TRY(r->rows(r->ctx, REPORT_ISSUERS, add_issuer, p));
     TRY(r->rows(r->ctx, REPORT_WHOLE, add_whole, p));
     picture_sort(&p->picture);
-    TRY(desk_names_load(&p->process_names, r->folder, "process-types.json", "types"));
-    TRY(desk_names_load(&p->reason_names, r->folder, "reasons.json", "reasons"));
-    return desk_names_load(&p->figure_names, r->folder, "bands.json", "cells");
+    const char *in = r->folder;
+    TRY(desk_names_load(&p->process_names, in, "process-types.json", "types", NULL));
+    TRY(desk_names_load(&p->reason_names, in, "reasons.json", "reasons", NULL));
+    TRY(desk_names_load(&p->category_names, in, "regimes.json", "regimes", "categories"));
+    TRY(desk_names_load(&p->category_names, in, "demands.json", "demands", NULL));
+    return desk_names_load(&p->figure_names, in, "bands.json", "cells", NULL);
 }
 
 /* ---- Parts ---- */
@@ -320,8 +323,8 @@ static void tables(struct page *p) {
           &p->process_names, outcomes, OUTCOMES);
     html_close(h);
     section(p, WORD_REPORT_BY_CATEGORY);
-    table(h, p->language, WORD_REPORT_OUTCOMES, WORD_REPORT_CATEGORY, &p->categories, NULL,
-          outcomes, OUTCOMES);
+    table(h, p->language, WORD_REPORT_OUTCOMES, WORD_REPORT_CATEGORY, &p->categories,
+          &p->category_names, outcomes, OUTCOMES);
     html_close(h);
 }
 
@@ -329,7 +332,7 @@ static void paths(struct page *p) {
     struct desk_name names[] = {{.id = "ordinary"}, {.id = "emergency"}, {.id = "compelled"}};
     static const enum word words[] = {WORD_REPORT_PATH_ORDINARY, WORD_REPORT_PATH_EMERGENCY,
                                       WORD_REPORT_PATH_COMPELLED};
-    const struct desk_names all = {names, sizeof names / sizeof names[0]};
+    const struct desk_names all = {.each = names, .n = sizeof names / sizeof names[0]};
     for (size_t i = 0; i < all.n; i++)
         for (int language = 0; language < WORDS_LANGUAGES; language++)
             snprintf(names[i].name[language], sizeof names[i].name[language], "%s",
@@ -508,6 +511,7 @@ err report_html(const struct report_told *r, enum words_language language, buf *
     groups_free(&p->all);
     desk_names_free(&p->process_names);
     desk_names_free(&p->reason_names);
+    desk_names_free(&p->category_names);
     desk_names_free(&p->figure_names);
     mem_free(NULL, p, sizeof *p);
     return e;

@@ -517,8 +517,6 @@ static enum desk_reason releasable(const struct step *s) {
 }
 
 static enum desk_reason release(const struct step *s) {
-    if (!order_is_round(s))
-        return DESK_OTHER_ORDER;
     if (!order_is_signed(s))
         return DESK_ORDER_UNSIGNED;
     return s->a->order_complete ? DESK_OK : DESK_ORDER_UNSIGNED;

@@ -111,6 +111,17 @@ static const char *const steps[] = {
     " - enrolled ELSE deadline END));",
     /* The desk's own moves come after those of persons, which have one more: 'write'. */
     "UPDATE moves SET move = move + 1 WHERE move >= 26;",
+    /* What nobody classified yet is counted as it comes and goes: a flood is refused by a look. */
+    "DROP INDEX cases_unread;"
+    "CREATE TABLE unread (enrolled INTEGER PRIMARY KEY, n INTEGER NOT NULL, size INTEGER NOT NULL);"
+    "INSERT INTO unread SELECT value, (SELECT count(*) FROM cases WHERE state = 0 AND regime = ''"
+    " AND enrolled = value), (SELECT coalesce(sum(size), 0) FROM cases WHERE state = 0"
+    " AND regime = '' AND enrolled = value) FROM (SELECT 0 AS value UNION SELECT 1);"
+    "CREATE TRIGGER unread_came AFTER INSERT ON cases WHEN new.state = 0 AND new.regime = '' BEGIN"
+    " UPDATE unread SET n = n + 1, size = size + new.size WHERE enrolled = new.enrolled; END;"
+    "CREATE TRIGGER unread_went AFTER UPDATE OF state, regime ON cases WHEN old.state = 0"
+    " AND old.regime = '' AND (new.state != 0 OR new.regime != '') BEGIN"
+    " UPDATE unread SET n = n - 1, size = size - old.size WHERE enrolled = old.enrolled; END;",
 };
 enum { VERSION = sizeof steps / sizeof steps[0] };
 

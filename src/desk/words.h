@@ -584,6 +584,28 @@
       "Your browser runs no script, so it can't do the work that keeps floods away.", \
       "您的瀏覽器未執行程式碼，無法進行防濫用運算。") \
     X(FILE_WAIT_LINK, "File by waiting instead", "改以輪候方式提交") \
+    X(FILE_WAIT_LEAD, \
+      "Without script a filing costs a place in a line, which moves every few seconds; more slowly while much waits to be read. Your place is kept for a day.", \
+      "如不使用程式碼，提交須輪候；隊伍每數秒前進一位，待閱來件較多時則較慢。輪候位置保留一天。") \
+    X(FILE_WAIT_TAKE, "Take a place", "領取輪候位置") \
+    X(FILE_SIGN_LINK, "An authority of our directory files without work or waiting, with its certificate", \
+      "名錄內的機關可憑憑證提交，無須運算或輪候") \
+    X(FILE_SIGN, "File with your certificate", "憑憑證提交") \
+    X(FILE_SIGN_LEAD, \
+      "For authorities whose certificate our directory holds. Sign this line with the certificate's key. You come before all others, and no flood of filings stands in your way; nobody is believed for it: we call you back as we do anybody.", \
+      "供名錄內持有憑證的機關使用。請以憑證的密鑰簽署下列文字。貴機關的來件先於其他來件處理，亦不受大量來件阻塞；但不因此免於核實：本處仍會致電核實。") \
+    X(FILE_SIGN_HOW, \
+      "For example (RSA and elliptic curves with SHA-256; the line without an end of line):", \
+      "例如（RSA及橢圓曲線配SHA-256；文字末尾不含換行）：") \
+    X(FILE_SIGN_AUTHORITY, "Your name in our directory", "貴機關在名錄中的名稱") \
+    X(FILE_SIGN_AUTHORITY_HINT, "As we told you: small letters, digits and hyphens.", \
+      "即本處所告知者：小寫字母、數字及連字號。") \
+    X(FILE_SIGN_SIGNATURE, "The signature, in Base64", "簽署（Base64）") \
+    X(FILE_SIGN_GO, "Go on to the form", "前往表格") \
+    X(FILE_SIGN_REFUSED, \
+      "This is no signature of this line by a certificate that our directory holds for this authority. Each line is good once, for a day.", \
+      "此簽署並非名錄所載該機關憑證對該文字的簽署。每行文字只可使用一次，有效期一天。") \
+    X(FILE_SIGNED, "Your signature is right. You can send this form until tomorrow.", "簽署正確。可於明日前提交此表格。") \
     X(FILE_WAIT_TEXT, "You can send this form from", "可於以下時間起提交：") \
     X(FILE_LINE_FULL, "Too many wait", "輪候人數過多") \
     X(FILE_LINE_FULL_TEXT, \
@@ -602,9 +624,9 @@
       "It is too early. Go back and send it again from this time on:", \
       "時間未到。請返回並於以下時間後再次提交：") \
     X(TICKET_WORK, \
-      "The work that a filing costs is missing: your browser ran no script. Take a waiting ticket instead.", \
-      "缺少提交所需的運算：您的瀏覽器未執行程式碼。請改用輪候方式。") \
-    X(TICKET_USED, "This form was sent already.", "此表格已提交。") \
+      "The work that a filing costs is missing, or is no longer enough: your browser ran no script, or much was filed meanwhile. Send it once more, or wait in the line.", \
+      "缺少提交所需的運算，或運算已不足：您的瀏覽器未執行程式碼，或期間來件甚多。請再次提交，或改用輪候方式。") \
+    X(TICKET_USED, "This form was sent already, or is being sent.", "此表格已提交，或正在提交。") \
     X(TICKET_OVER, \
       "This form is too old, or not of this desk. Open it anew.", \
       "此表格已過期，或並非本處表格。請重新開啟。") \
@@ -763,6 +785,8 @@
     X(REPORT_LEAD, \
       "Twice a year: requests, outcomes and reasons by jurisdiction, suspensions with their wording, and how long answers took. Every figure can be recounted from the ledger.", \
       "每半年一次：按司法管轄區列出請求、結果及理由，暫停及其文字，以及答覆所需時間。每個數字均可由帳冊重新點算。") \
+    X(REPORT_READ, "Read the report", "閱讀報告") \
+    X(REPORT_FILES, "Its tables, and what opens them", "報告的表格及公開資料") \
     X(REPORT_NONE, "No report was published yet.", "尚未公布報告。") \
     /* Lifts, papers, changes, duty */ \
     X(MET, "met", "已符合") \

@@ -1794,23 +1794,71 @@ TEST(what_is_no_filing_is_refused_and_changes_nothing) {
     desks_end(&s);
 }
 
-TEST(a_flood_stops_strangers_and_not_those_who_are_known) {
-    struct desks s;
-    struct desk_receipt receipt;
-    struct desk_filing filing = {.bytes = slice_str("one more"), .channel = slice_str("form")};
-    desks_begin(&s);
-    /* Rows that stand for as many filings that nobody read. */
+/* Rows that stand for as many filings that nobody read, of so many bytes each. */
+static void unread_make(struct desks *s, uint64_t n, uint64_t bytes, bool enrolled) {
     CHECK_OK(desk_store_run(
-        s.desk->store,
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
-        " INSERT INTO cases SELECT NULL, 'f-' || i, x'', 1, 0, 0, 0, 0, 1, '', '', '', '', '', '',"
-        " '', 0, 0, 0, randomblob(32), 0, 1, x'', 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
-        " 0, 0, 0 FROM n",
-        ""));
-    CHECK_ERR(desk_file_receive(s.desk, &filing, &receipt, &s.why), ERR_DENIED);
-    CHECK_EQ(s.why.reason, DESK_FLOOD);
-    filing.enrolled = true;
-    CHECK_OK(desk_file_receive(s.desk, &filing, &receipt, &s.why));
+        s->desk->store,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)"
+        " INSERT INTO cases (id, key, open, state, due, kind, hold, path, authority, regime,"
+        " category, process, carve_outs, issuer, beneficiary, asked, fields, accounts, filing,"
+        " enrolled, number, head, round, order_hash, order_made, order_office, order_list,"
+        " order_server, waits, received, deadline, since, notified, objected, bar_until,"
+        " preserved_until, released, delivered, told_late, alarm, size)"
+        " SELECT 'f-' || ?3 || i, x'', 1, 0, 0, 0, 0, 1, '', '', '', '', '', '', '', 0, 0, 0,"
+        " randomblob(32), ?3, 1, x'', 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?2"
+        " FROM n",
+        "iii", n, bytes, (uint64_t)enrolled));
+}
+
+static enum desk_reason receive(struct desks *s, const char *bytes, bool enrolled) {
+    struct desk_receipt receipt;
+    struct desk_filing filing = {
+        .bytes = slice_str(bytes), .channel = slice_str("form"), .enrolled = enrolled};
+    err e = desk_file_receive(s->desk, &filing, &receipt, &s->why);
+    if (e != ERR_DENIED)
+        CHECK_OK(e);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+TEST(of_a_flood_of_a_hundred_thousand_filings_so_many_are_kept) {
+    enum { FLOOD = 100000, KEPT = 20 };
+    struct desks s;
+    char bytes[32];
+    uint64_t n, size, kept = 0, disk;
+    desks_begin(&s);
+    unread_make(&s, DESK_UNREAD_MAX - KEPT, 100, false);
+    for (int i = 0; i < FLOOD; i++) {
+        (void)snprintf(bytes, sizeof bytes, "filing %d", i);
+        enum desk_reason r = receive(&s, bytes, false);
+        CHECK(r == DESK_OK || r == DESK_FLOOD);
+        kept += r == DESK_OK;
+    }
+    CHECK_EQ(kept, KEPT);
+    CHECK_OK(desk_unread(s.desk, false, &n, &size));
+    CHECK_EQ(n, DESK_UNREAD_MAX);
+    /* What was refused left nothing: no key, no text, no leaf. */
+    CHECK_OK(desk_store_number(s.desk->store, &disk,
+                               "SELECT (SELECT count(*) FROM sealed WHERE kind = 0)"
+                               " + (SELECT count(*) FROM moves)"
+                               " + (SELECT count(*) FROM pending_leaves WHERE case_id != '')",
+                               ""));
+    CHECK_EQ(disk, 3 * KEPT);
+    /* Authorities that are known have room of their own, and it has an end, too. */
+    CHECK_EQ(receive(&s, "one of the directory", true), DESK_OK);
+    unread_make(&s, DESK_UNREAD_MAX - 1, 100, true);
+    CHECK_EQ(receive(&s, "one more of the directory", true), DESK_FLOOD);
+    desks_end(&s);
+}
+
+TEST(a_flood_of_few_large_filings_is_one_too) {
+    struct desks s;
+    desks_begin(&s);
+    unread_make(&s, 4, DESK_UNREAD_BYTES_MAX / 4 - 2, false);
+    CHECK_EQ(receive(&s, "12345678", false), DESK_OK);
+    CHECK_EQ(receive(&s, "1", false), DESK_FLOOD);
+    /* Once one of them is classified, there is room again. */
+    CHECK_OK(desk_store_run(s.desk->store, "UPDATE cases SET regime = 'r' WHERE id = 'f-01'", ""));
+    CHECK_EQ(receive(&s, "1", false), DESK_OK);
     desks_end(&s);
 }
 

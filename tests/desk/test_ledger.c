@@ -811,7 +811,9 @@ TEST(a_store_of_the_version_before_gets_the_ledgers_tables) {
                                          "DROP TABLE lacks",
                                          "DROP INDEX wraps_person",
                                          "DROP INDEX cases_open",
-                                         "DROP INDEX cases_unread",
+                                         "DROP TABLE unread",
+                                         "DROP TRIGGER unread_came",
+                                         "DROP TRIGGER unread_went",
                                          "ALTER TABLE cases DROP COLUMN size",
                                          "ALTER TABLE tasks DROP COLUMN reason",
                                          "PRAGMA user_version = 1"};

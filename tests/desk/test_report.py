@@ -282,6 +282,8 @@ def page(tap, desk, cells):
         want = [sum(c[k] for c in cells.values()) for k in
                 ("received", "accounts_specified", "some_disclosed", "rejected", "not_held", "suspended_unprocessed",
                  "withdrawn", "lapsed", "forged", "pending")]
+        names = ("European Production Order (EPOC)", "Traffic data") if language == "html" else ("歐洲提供令（EPOC）", "流量資料")
+        tap.check(f"kinds_have_their_names_{language}", all(any(r and r[0] == n for r in tables.rows) for n in names), names)
         tap.check(f"the_page_adds_up_{language}", [int(v.replace(",", "")) for v in row[1:]] == want, (row, want))
 
 

@@ -465,7 +465,43 @@ static void letter_grounds(struct page *p) {
     page_select_end(p);
 }
 
-/* Those that fit the case, and whatever one of them may need. */
+/* Whether a letter that fits the case has one of these places (ended by NULL). */
+static bool letters_have(struct page *p, const struct desk_case *c, const char *const *places) {
+    const struct json_object *list = page_data_list(p->pages->data, "letters", "letters");
+    for (size_t i = 0; i < page_json_count(list); i++) {
+        const struct json_object *letter = page_json_item(list, i);
+        const struct json_object *has = page_json_get(letter, "placeholders");
+        for (size_t k = 0; page_letter_fits(letter, c) && k < page_json_count(has); k++)
+            for (size_t n = 0; places[n] != NULL; n++)
+                if (slice_equal(page_json_text(has, k), slice_str(places[n])))
+                    return true;
+    }
+    return false;
+}
+
+/* What one of them may need, and the case doesn't say. */
+static void letters_need(struct page *p, const struct desk_case *c) {
+    static const char *const says[] = {"question", "asked", "identifier", "manifest", NULL},
+                             *const court[] = {"court", NULL}, *const until[] = {"until", NULL},
+                             *const ground[] = {"ground", "cure", NULL};
+    letter_facts(p, DESK_MOVE_WRITE);
+    if (letters_have(p, c, says))
+        page_input(p, &(struct page_input){.name = "letter-asked",
+                                           .label = WORD_LETTER_SAYS,
+                                           .hint = WORD_LETTER_SAYS_HINT,
+                                           .lines = 4});
+    if (letters_have(p, c, court))
+        page_input(p, &(struct page_input){.name = "letter-court", .label = WORD_LETTER_COURT});
+    if (letters_have(p, c, until))
+        page_input(p, &(struct page_input){.name = "letter-until",
+                                           .label = WORD_LETTER_UNTIL,
+                                           .hint = WORD_LETTER_UNTIL_HINT,
+                                           .type = "date"});
+    if (letters_have(p, c, ground))
+        letter_grounds(p);
+}
+
+/* Those that fit the case. */
 static err templates(struct page *p, const struct desk_case *c) {
     const struct json_object *list = page_data_list(p->pages->data, "letters", "letters");
     buf subject = buf_on(NULL);
@@ -481,17 +517,7 @@ static err templates(struct page *p, const struct desk_case *c) {
     }
     page_select_end(p);
     buf_free(&subject);
-    letter_facts(p, DESK_MOVE_WRITE);
-    page_input(p, &(struct page_input){.name = "letter-asked",
-                                       .label = WORD_LETTER_SAYS,
-                                       .hint = WORD_LETTER_SAYS_HINT,
-                                       .lines = 4});
-    page_input(p, &(struct page_input){.name = "letter-court", .label = WORD_LETTER_COURT});
-    page_input(p, &(struct page_input){.name = "letter-until",
-                                       .label = WORD_LETTER_UNTIL,
-                                       .hint = WORD_LETTER_UNTIL_HINT,
-                                       .type = "date"});
-    letter_grounds(p);
+    letters_need(p, c);
     return e;
 }
 

@@ -16,9 +16,10 @@ struct desk_pages {
     struct desk *desk;
     struct desk_pages_options options;
     struct page_sessions sessions;
-    struct page_tickets tickets;
+    struct page_tickets tickets, signed_tickets; /* the second: of authorities */
     struct page_data *data;
-    unsigned uploads; /* that are going on */
+    unsigned rise; /* of what a filing costs, as it was at: */
+    uint64_t rise_looked;
 };
 
 struct page {
@@ -59,7 +60,11 @@ err page_admit(void *ctx, const struct sys_web_request *request, struct sys_web_
     X(published) \
     X(report) \
     X(file) \
+    X(file_price) \
     X(file_wait) \
+    X(file_place) \
+    X(file_sign) \
+    X(file_signed) \
     X(file_take) \
     X(status) \
     X(receipt_note) \
@@ -122,7 +127,7 @@ PAGE_LIST(X)
 
 /* Takes the public form's upload, of so many bytes at most. */
 enum { PAGE_FILING_MAX = 48 << 20 };
-extern const struct sys_web_upload page_filing_upload;
+extern const struct sys_web_upload page_filing_upload, page_enrolled_upload;
 /* Where the receipt, signed, and its proof are: receipt.c. */
 void page_receipt_links(struct page *p, const struct desk_receipt *r);
 

@@ -347,12 +347,23 @@ function enrol(form: HTMLFormElement): void {
 
 /* ---- The public's form ---- */
 
+/** What it costs by now: more while much waits, and for large files. */
+async function price(form: HTMLFormElement): Promise<number> {
+  const files = all<HTMLInputElement>("input[type=file]", form).flatMap((input) => Array.from(input.files ?? []));
+  const fields = 512 * 1024;
+  const answer = await fetch(`/file/price?length=${files.reduce((n, file) => n + file.size + 1024, fields)}`);
+  if (!answer.ok) throw new Error(String(answer.status));
+  return Number(await answer.text());
+}
+
 function filing(form: HTMLFormElement): void {
-  const { ticket = "", bits = "0" } = form.dataset;
+  const { ticket = "" } = form.dataset;
+  const to = form.action;
   beforeSending(form, async () => {
     tell(form, say("working"));
-    const number = await work(ticket, Number(bits), (tried) => tell(form, `${say("working")} ${tried}`));
-    form.action += `&work=${number}`;
+    const bits = await price(form);
+    const number = await work(ticket, bits, (tried) => tell(form, `${say("working")} ${tried}`));
+    form.action = `${to}&work=${number}`;
   });
 }
 
