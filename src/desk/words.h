@@ -1079,6 +1079,7 @@
     X(MOVED_LATE_NOTICE, "Late notice to the user signed", "已簽署對用戶的事後通知") \
     X(MOVED_CLOSE, "Closed", "已結案") \
     X(MOVED_WITHDRAW, "Withdrawal recorded", "已記錄撤回") \
+    X(MOVED_WRITE, "Letter to the authority", "已致函機關") \
     /* Roles */ \
     X(ROLE_INTAKE, "Intake", "收件") \
     X(ROLE_POLICY, "Policy reviewer", "政策審查員") \
