@@ -103,7 +103,6 @@ static err tasks_close(struct desk *d, enum desk_task_kind kind, const char *sql
     "UPDATE tasks SET done = ?1 WHERE done = 0 AND kind = ?2 AND case_id NOT IN" \
     " (SELECT id FROM cases WHERE " where ")"
 
-#define UNTOLD "open = 1 AND released > 0 AND notified = 0 AND told_late = 0 AND bar_until <= ?1"
 #define BAR_OVER "open = 1 AND bar_until > 0 AND bar_until <= ?1 AND notified = 0 AND told_late = 0"
 #define LATE "open = 1 AND alarm > 0 AND ?1 > 0 AND state IN (0, 1, 3, 4, 5, 6, 9, 10, 18)"
 
@@ -118,8 +117,6 @@ static const struct {
     uint32_t roles;
     const char *open, *close;
 } case_tasks[] = {
-    {DESK_TASK_LATE_NOTICE, OFFICE_ROLE_POLICY | OFFICE_ROLE_APPROVER, OPEN_FOR(UNTOLD),
-     CLOSE_FOR(UNTOLD)},
     {DESK_TASK_BAR_ENDS, OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW, OPEN_FOR(BAR_OVER),
      CLOSE_FOR(BAR_OVER)},
     {DESK_TASK_DEADLINE, UINT32_MAX >> 1, OPEN_FOR(LATE), CLOSE_FOR(LATE)},

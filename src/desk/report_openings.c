@@ -30,8 +30,10 @@ static err read_field(slice word, struct merkle_field *f, buf *store) {
     uint64_t slot;
     slice salt, slot_text = slice_until(&word, ':');
     TRY(decimal_decode(slot_text, MERKLE_SLOTS_NAMED - 1, &slot));
+    size_t at = store->n, left = word.n;
     salt = slice_until(&word, ':');
-    size_t at = store->n;
+    if (salt.n == left) /* no second colon */
+        return ERR_MALFORMED;
     TRY(base64_decode(store, salt));
     if (store->n - at != MERKLE_SALT)
         return ERR_MALFORMED;
@@ -58,6 +60,8 @@ err report_opening_read(slice line, struct report_opening *o, buf *store) {
     *o = (struct report_opening){.n = 0};
     buf_clear(store);
     TRY(buf_reserve(store, line.n + 1));
+    if (line.n > 0 && line.p[line.n - 1] == ' ')
+        return ERR_MALFORMED;
     TRY(decimal_decode(slice_until(&line, ' '), MERKLE_SIZE_MAX, &o->place));
     while (line.n > 0) {
         slice word = slice_until(&line, ' ');

@@ -317,8 +317,8 @@ bool report_band_read(slice line, const struct report_of *of, struct report_band
     b->told = line.n > 0 && line.p[0] != ',';
     if (b->told && (!next_number(&line, &b->lowest) || !next_number(&line, &b->highest)))
         return false;
-    if (!b->told)
-        line = slice_of(line.p + (line.n < 2 ? line.n : 2), line.n < 2 ? 0 : line.n - 2);
+    for (int i = 0; i < 2 && !b->told; i++)
+        (void)slice_until(&line, ',');
     slice day = slice_until(&line, ',');
     return (day.n == 0 || report_day_read(day, &b->not_before)) && is_written(whole, of, b);
 }

@@ -46,6 +46,12 @@ static struct desk_task open_task(struct desks *s, enum desk_task_kind kind) {
     return t;
 }
 
+/* The same, once the clock has been looked at. */
+static struct desk_task task_of(struct desks *s, enum desk_task_kind kind) {
+    CHECK_OK(desk_tick(s->desk, NULL, NULL, &s->why));
+    return open_task(s, kind);
+}
+
 /* The one order that waits for the custodian, who opens it: of this case, and complete. */
 static enum office_order_kind carried(struct desks *s, const char *id) {
     struct desk_task carry = open_task(s, DESK_TASK_CARRY);
@@ -159,18 +165,6 @@ static enum desk_reason after(struct desks *s, const char *id, enum desk_lens le
                                                      "conflict no", "policy 1", "guidelines 1"}});
 }
 
-static bool after_task(void *ctx, const struct desk_task *t) {
-    uint64_t *due = ctx;
-    if (t->kind == DESK_TASK_AFTER_VERDICT)
-        *due = t->due;
-    return true;
-}
-static uint64_t due_after(struct desks *s) {
-    uint64_t due = 0;
-    CHECK_OK(desk_tasks_list(s->desk, 0, after_task, &due));
-    return due;
-}
-
 /* The next office, in which the person audits instead. */
 static void lose_role(struct desks *s, int person) {
     static const struct signer who[] = {{APPROVER, true}, {POLICY, false}, {POLICY_DEPUTY, false}};
@@ -187,46 +181,48 @@ static void lose_role(struct desks *s, int person) {
     buf_free(&text);
 }
 
+/* The lens that was drawn of the two. */
+static enum desk_lens drawn_lens(struct desks *s, const char *id) {
+    struct desk_history h;
+    CHECK_OK(desk_history_load(s->desk, slice_str(id), &h));
+    CHECK_EQ(h.seat_count, 1);
+    enum desk_lens lens = h.seats[0].lens;
+    desk_history_free(&h);
+    CHECK(lens == DESK_LENS_LOCAL_LAW || lens == DESK_LENS_HUMAN_RIGHTS);
+    return lens;
+}
+
+static enum desk_lens release_emergency(struct desks *s, const char *id) {
+    desks_open_case(s, id, TWO_FIELDS);
+    enum desk_lens lens = drawn_lens(s, id);
+    CHECK_EQ(desks_verdict(s, id, lens, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_state(s, id), DESK_STATE_CLEARED);
+    CHECK_EQ(desks_release(s, id, APPROVER), DESK_UNFINISHED);
+    CHECK_EQ(act(s, id, DESK_MOVE_SIGN_ORDER, INTAKE_1), DESK_OK);
+    CHECK_EQ(desks_release(s, id, APPROVER), DESK_UNFINISHED);
+    CHECK_EQ(act(s, id, DESK_MOVE_SIGN_ORDER, INTAKE_2), DESK_OK);
+    CHECK_EQ(desks_release(s, id, APPROVER), DESK_OK);
+    return lens;
+}
+
 static void emergency_is_released(bool gone) {
     struct desks s;
     char id[DESK_ID];
     begin_case(&s, id, &emergency);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
-    desks_open_case(&s, id, TWO_FIELDS);
-    enum desk_lens lens = DESK_LENS_LOCAL_LAW;
-    if (desk_lenses_of(&(struct desk_case){.path = OFFICE_EMERGENCY},
-                       &(struct desk_history){.seats = NULL}) == 0) {
-        /* One of the two was drawn. */
-        struct desk_history h;
-        CHECK_OK(desk_history_load(s.desk, slice_str(id), &h));
-        CHECK_EQ(h.seat_count, 1);
-        lens = h.seats[0].lens;
-        desk_history_free(&h);
-    }
-    CHECK(lens == DESK_LENS_LOCAL_LAW || lens == DESK_LENS_HUMAN_RIGHTS);
-    enum desk_lens left =
-        lens == DESK_LENS_LOCAL_LAW ? DESK_LENS_HUMAN_RIGHTS : DESK_LENS_LOCAL_LAW;
-    CHECK_EQ(desks_verdict(&s, id, lens, "clear", "DE"), DESK_OK);
-    CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
-    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_UNFINISHED);
-    CHECK_EQ(act(&s, id, DESK_MOVE_SIGN_ORDER, INTAKE_1), DESK_OK);
-    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_UNFINISHED);
-    CHECK_EQ(act(&s, id, DESK_MOVE_SIGN_ORDER, INTAKE_2), DESK_OK);
-    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    enum desk_lens left = release_emergency(&s, id) == DESK_LENS_LOCAL_LAW ? DESK_LENS_HUMAN_RIGHTS
+                                                                           : DESK_LENS_LOCAL_LAW;
     CHECK_EQ(desks_deliver(&s, id), DESK_OK);
     /* The lenses that were left out are asked within 72 hours, and answer however late it is. */
-    CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
-    CHECK_EQ(due_after(&s), desks_case(&s, id).released + 72 * TIME_HOUR);
+    CHECK_EQ(task_of(&s, DESK_TASK_AFTER_VERDICT).due,
+             desks_case(&s, id).released + 72 * TIME_HOUR);
     CHECK_EQ(after(&s, id, DESK_LENS_POLICY), DESK_OK);
     desks_wait(&s, 73 * TIME_HOUR);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_UNFINISHED);
-    if (gone) {
+    if (gone)
         lose_role(&s, desks_reviewer(&s, id, left));
-        CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
-        desks_end(&s);
-        return;
-    }
-    CHECK_EQ(after(&s, id, left), DESK_OK);
+    else
+        CHECK_EQ(after(&s, id, left), DESK_OK);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
     desks_end(&s);
 }
@@ -532,6 +528,29 @@ TEST(an_order_of_a_case_that_is_held_since_is_not_to_be_carried) {
     desks_end(&s);
 }
 
+/* By the rule of the regime: where the authority informs, nobody is asked to break the silence. */
+TEST(who_is_told_after_a_release_is_a_task_of_its_regime) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_wait(&s, 30 * TIME_DAY);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
+    CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_NOT_NEEDED);
+    desks_end(&s);
+    static const struct desks_kind after = {"de-court",  "emergency", "emergency",
+                                            "emergency", "DE",        "exists created"};
+    begin_case(&s, id, &after);
+    release_emergency(&s, id);
+    struct desk_task told = task_of(&s, DESK_TASK_LATE_NOTICE);
+    CHECK_EQ(told.due, desks_case(&s, id).released + 10 * TIME_DAY);
+    CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_LATE_NOTICE, LAW), DESK_OK);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
+    desks_end(&s);
+}
+
 TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     struct desks s;
     char id[DESK_ID], until[OFFICE_TIME_TEXT], say[64];
@@ -551,12 +570,18 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_TERM);
     CHECK_EQ(desks_deliver(&s, id), DESK_OK);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_NOTICE);
-    desks_wait(&s, 2 * TIME_DAY + TIME_HOUR);
+    desks_wait(&s, TIME_DAY);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
+    CHECK_EQ(task_of(&s, DESK_TASK_BAR_ENDS).id, 0);
+    desks_wait(&s, TIME_DAY + TIME_HOUR);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).due, desks_case(&s, id).bar_until);
+    CHECK(task_of(&s, DESK_TASK_BAR_ENDS).id != 0);
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_OK);
     uint8_t notice[32];
     notice_hash(&s, id, notice);
     CHECK_EQ(objects(&s, id, notice, "Too early."), DESK_OBJECTION);
     CHECK_EQ(joins(&s, id, DESK_MOVE_LATE_NOTICE, LAW), DESK_OK);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
     nobody_else_objects(&s, id);
     /* What is said after the release is kept and changes nothing: there is nothing left to stop. */
     CHECK_EQ(objects(&s, id, notice, "You were misled."), DESK_OK);

@@ -649,19 +649,30 @@ TEST(a_store_of_each_version_is_brought_to_the_next) {
 
 /* A move that persons got later stands before the desk's own, whose numbers are the store's. */
 TEST(moves_of_an_older_store_are_what_they_were) {
-    struct desks s;
-    char id[DESK_ID];
-    uint64_t receive, before = 0;
-    desks_begin(&s);
-    desks_receive(&s, "a filing", id);
-    CHECK_OK(desk_store_run(s.desk->store, "UPDATE moves SET move = move - 1 WHERE move > 26", ""));
-    CHECK_OK(desk_store_run(s.desk->store, "PRAGMA user_version = 4", ""));
-    CHECK_OK(desk_store_number(s.desk->store, &before, "SELECT move FROM moves", ""));
-    desks_again(&s);
-    CHECK_OK(desk_store_number(s.desk->store, &receive, "SELECT move FROM moves", ""));
-    CHECK_EQ(before, 26);
-    CHECK_EQ(receive, DESK_MOVE_RECEIVE);
-    desks_end(&s);
+    enum { BEFORE_WRITE = 4, WITHDRAW = 25, RECEIVE = 26 };
+    char folder[] = "/tmp/sotto-desk-XXXXXX", path[64];
+    struct desk_store *store;
+    uint64_t move;
+    CHECK(mkdtemp(folder) != NULL);
+    (void)snprintf(path, sizeof path, "%s/desk.sqlite", folder);
+    CHECK_OK(desk_store_open_as(&store, path, BEFORE_WRITE));
+    CHECK_OK(desk_store_run(store, "PRAGMA foreign_keys = OFF", ""));
+    for (uint64_t number = 1; number <= 2; number++)
+        CHECK_OK(
+            desk_store_run(store,
+                           "INSERT INTO moves (case_id, number, move, from_state, to_state,"
+                           " person, role, round, made, hash, order_hash, seconds, pending,"
+                           " detail) VALUES ('c-1', ?, ?, 0, 0, '', 0, 0, 0, x'', x'', 0, 0, '')",
+                           "ii", number, (uint64_t)(number == 1 ? RECEIVE : WITHDRAW)));
+    desk_store_close(store);
+    CHECK_OK(desk_store_open(&store, path));
+    CHECK_OK(desk_store_number(store, &move, "SELECT move FROM moves WHERE number = 1", ""));
+    CHECK_EQ(move, DESK_MOVE_RECEIVE);
+    CHECK_OK(desk_store_number(store, &move, "SELECT move FROM moves WHERE number = 2", ""));
+    CHECK_EQ(move, DESK_MOVE_WITHDRAW);
+    desk_store_close(store);
+    sys_files_walk(folder, "", remove_it, NULL);
+    CHECK(rmdir(folder) == 0);
 }
 
 TEST(what_another_process_handed_in_is_taken_up) {

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
 """`sotto-desk pictures`: what somebody attached is drawn, or it is told why not: test_pictures.py SOTTO_DESK. TAP."""
+import base64
+import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -9,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parent / "term")]
 import samples  # noqa: E402
 from rig import Tap  # noqa: E402
+from test_import import SAMPLES, desk, run  # noqa: E402
 
 PROGRAM = sys.argv[1]
 RED, WHITE = b"\xff\0\0", b"\xff\xff\xff"
@@ -33,6 +37,14 @@ def documents(folder, tap):
     tap.check("each_page_is_a_picture", (code, sizes) == (0, 2 * [(1141, 1600)]), (code, says, sizes))
     row = samples.points(pictures[0])[2][800]
     tap.check("of_what_the_page_shows", near(row[:3], RED) and near(row[-3:], WHITE), (row[:3], row[-3:]))
+    written = samples.pages(1, b"BT /F 90 Tf 40 400 Td (Text) Tj ET", b"<< /Font << /F << /Type /Font /Subtype /Type1 "
+                            b"/BaseFont /Helvetica >> >> >>")
+    code, says, pictures = drawn(folder, written)
+    rows = samples.points(pictures[0])[2] if pictures else []
+    dark = [x for row in rows for x in range(len(row) // 3) if max(row[3 * x:3 * x + 3]) < 60]
+    # By the measures of Helvetica the word is 55 + 50 + 45 + 25 parts wide, and its first letter begins near the edge.
+    tap.check("a_text_whose_font_is_not_in_the_file_is_drawn", dark and 70 < min(dark) < 90 and 370 < max(dark) < 410,
+              dark and (min(dark), max(dark)))
     code, says, pictures = drawn(folder, samples.pages(40))
     tap.check("of_many_pages_the_first_are_drawn", code == 5 and len(pictures) == 32 and "more pages" in says,
               (code, says, len(pictures)))
@@ -75,9 +87,21 @@ def pictures_of_pictures(folder, tap):
         tap.check(f"{name}_is_told", code == 5 and why in says and not pictures, (code, says, len(pictures)))
 
 
+def imported(folder, tap):
+    """A form that came as PDF is drawn when it is imported."""
+    path = folder / "drawn.xml"
+    form = base64.b64encode(samples.pages(2)).decode()
+    path.write_text(re.sub(r"(<doc:Contents>)[^<]*", lambda m: m.group(1) + form, (SAMPLES / "epoc.xml").read_text()))
+    done = run("import", desk(folder / "desk"), path)
+    with sqlite3.connect(folder / "desk" / "desk.sqlite") as store:
+        found = [n for n, in store.execute("SELECT number FROM sealed WHERE kind = 7 ORDER BY number")]
+    tap.check("a_form_in_pdf_is_drawn", found == [64, 2 * 64 + 1, 2 * 64 + 2], (done.stderr, found))
+
+
 def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as temporary:
+        imported(Path(temporary), tap)
         documents(Path(temporary), tap)
         pictures_of_pictures(Path(temporary), tap)
     return tap.end()
