@@ -209,6 +209,10 @@ MUST err desk_office_change(struct desk *d, slice bytes, struct desk_why *why);
  * start again at received. */
 MUST err desk_list_change(struct desk *d, slice bytes, const struct office_since *witnessed,
                           size_t count, struct desk_why *why);
+/* Since when each notice of a lift has been in the list by this desk's clock, and how long one of
+ * the ledger's witnesses has seen it. */
+typedef bool desk_since_visit(void *ctx, const struct office_since *s);
+MUST err desk_notices_since(struct desk *d, desk_since_visit *visit, void *ctx);
 /* As `sottod office show --json` has it. A new number voids the orders that are not carried out. */
 MUST err desk_server_set(struct desk *d, const uint8_t identity[32], uint64_t number);
 /* A file in force binds at once: no move that it forbids is made after that. What it makes the desk
@@ -459,10 +463,15 @@ MUST err desk_person_key_get(struct desk *d, slice person, slice credential, buf
 /* Away until then: not drawn, and a deputy may be. 0: back. */
 MUST err desk_away_set(struct desk *d, slice person, uint64_t until);
 MUST err desk_away_get(struct desk *d, slice person, uint64_t *until);
-/* Who is on duty for emergencies from then to then. NOT_FOUND if nobody is at that time. */
+/* Who is on duty for emergencies from then to then. A person's later word on the same beginning
+ * counts. */
 MUST err desk_duty_set(struct desk *d, slice person, uint64_t from, uint64_t until);
+/* The shift that begins then. NOT_FOUND. */
+MUST err desk_duty_remove(struct desk *d, slice person, uint64_t from);
+/* Those of which some lies in that time, by their beginning. */
 typedef bool desk_duty_visit(void *ctx, slice person, uint64_t from, uint64_t until);
-MUST err desk_duty_list(struct desk *d, uint64_t at, desk_duty_visit *visit, void *ctx);
+MUST err desk_duty_between(struct desk *d, uint64_t from, uint64_t until, desk_duty_visit *visit,
+                           void *ctx);
 
 /* Whatever time brings: alarms, orders that are over, lapses, purges, tasks. It releases nothing.
  * alarm, if not NULL, is called for each new alarm, with a case number alone, after all was
