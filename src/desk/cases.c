@@ -163,7 +163,9 @@ static err picture_put(struct desk *d, slice case_id, uint64_t number, slice not
     TRY(desk_case_get(d, case_id, &c));
     if (c.state == DESK_STATE_PURGED || c.state == DESK_STATE_LAPSED)
         return ERR_STATE;
-    return part_seal(d, case_id, DESK_SEALED_PICTURE, number, note, png);
+    TRY(part_seal(d, case_id, DESK_SEALED_PICTURE, number, note, png));
+    return desk_store_run(d->store, "UPDATE cases SET size = size + ? WHERE id = ?", "it",
+                          (uint64_t)(note.n + png.n), case_id);
 }
 
 err desk_picture_put(struct desk *d, slice case_id, uint64_t attachment, uint64_t page, slice note,
