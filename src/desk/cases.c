@@ -153,6 +153,8 @@ static err receive_each(struct desk *d, const struct desk_filing *filings, size_
                         struct desk_why *why) {
     if (d->office == NULL)
         return desk_refuse(why, DESK_NO_OFFICE);
+    /* The cheapest look comes first: a flood has all of them. */
+    TRY(flood_check(d, &filings[0], why));
     TRY(filed_check(d, hash, why));
     for (size_t i = 0; i < count; i++)
         TRY(receive(d, &filings[i], hash, &receipts[i], why));

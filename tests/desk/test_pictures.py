@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
 """`sotto-desk pictures`: what somebody attached is drawn, or it is told why not: test_pictures.py SOTTO_DESK. TAP."""
+import base64
+import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -9,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parent / "term")]
 import samples  # noqa: E402
 from rig import Tap  # noqa: E402
+from test_import import SAMPLES, desk, run  # noqa: E402
 
 PROGRAM = sys.argv[1]
 RED, WHITE = b"\xff\0\0", b"\xff\xff\xff"
@@ -83,9 +87,21 @@ def pictures_of_pictures(folder, tap):
         tap.check(f"{name}_is_told", code == 5 and why in says and not pictures, (code, says, len(pictures)))
 
 
+def imported(folder, tap):
+    """A form that came as PDF is drawn when it is imported."""
+    path = folder / "drawn.xml"
+    form = base64.b64encode(samples.pages(2)).decode()
+    path.write_text(re.sub(r"(<doc:Contents>)[^<]*", lambda m: m.group(1) + form, (SAMPLES / "epoc.xml").read_text()))
+    done = run("import", desk(folder / "desk"), path)
+    with sqlite3.connect(folder / "desk" / "desk.sqlite") as store:
+        found = [n for n, in store.execute("SELECT number FROM sealed WHERE kind = 7 ORDER BY number")]
+    tap.check("a_form_in_pdf_is_drawn", found == [64, 2 * 64 + 1, 2 * 64 + 2], (done.stderr, found))
+
+
 def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as temporary:
+        imported(Path(temporary), tap)
         documents(Path(temporary), tap)
         pictures_of_pictures(Path(temporary), tap)
     return tap.end()

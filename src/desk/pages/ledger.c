@@ -160,6 +160,9 @@ static err published(struct page *p) {
         return page_message(p, 404, WORD_NOT_FOUND, WORD_NOT_FOUND_TEXT);
     TRY(e);
     p->answer->type = type_of(rest);
-    return OK;
+    /* A report is a page of its own, with the desk's style and nothing else. */
+    return sys_web_header(p->answer, "Content-Security-Policy",
+                          slice_str("default-src 'none'; style-src 'self'; base-uri 'none'; "
+                                    "form-action 'none'; frame-ancestors 'none'"));
 }
 PAGE(published, PAGE_OPEN)

@@ -701,6 +701,8 @@ def reports_are_listed_by_their_periods_the_newest_first(desk):
                                                 "2025-07-01 to before 2026-01-01", "2025-07-01_2026-01-01.csv")]
     expect(places == sorted(places) and places[0] > 0, places)
     expect('class="button" href="/ledger/report/2026-01-01_2026-07-01.html"' in page.text, "its page")
+    policy = visitor.get("/ledger/report/2026-01-01_2026-07-01.html").headers["Content-Security-Policy"]
+    expect("default-src 'none'" in policy and "style-src 'self'" in policy and "script-src" not in policy, policy)
 
 
 @test
