@@ -6,7 +6,6 @@
 
 /* clang-format off */
 #define DESK_REASONS_ZH(X) \
-    X(OFFICE, "所簽署的文本不予接受") \
     X(NO_OFFICE, "本處尚未有職員名冊或暫停清單") \
     X(NO_SERVER, "本處尚不知命令所屬的伺服器") \
     X(NO_CASE, "沒有此案件") \
