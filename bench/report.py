@@ -35,7 +35,8 @@ def run(*words, program=PROGRAM, code=0):
 
 
 def row(what, took):
-    print(f"| {what} | {took[0]:.1f} | {took[1]:.1f} | {took[2]:.0f} |", flush=True)
+    memory = f"{took[2]:.0f}" if took[2] else ""
+    print(f"| {what} | {took[0]:.1f} | {took[1]:.1f} | {memory} |", flush=True)
 
 
 def size(path):
@@ -99,7 +100,7 @@ def measure(folder):
     # A commitment takes two blocks and more for what is longer; an entry's hash thirteen.
     blocks = found["entries"] * 14 + fields * 2
     row(f"for comparison: SHA-256 of {blocks} blocks, about one for each that an audit hashes", itself(hashed, blocks)[1])
-    print(f"\n{found['entries']} entries, {found['opened']} of them opened to all, {found['cells']} cells.\n")
+    print(f"\n{found['entries']} entries, {found['opened']} of them opened to all, {found['cells']} rows counted again.\n")
     print("| on the disk | MiB |\n|---|---|")
     for name in ("desk.sqlite", "public/tile", f"public/report/{PERIOD}.openings", f"auditor/openings_{PERIOD}"):
         print(f"| `{name}` | {size(folder / name) >> 20} |", flush=True)

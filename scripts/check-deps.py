@@ -48,6 +48,7 @@ LIBRARIES = [
     (r"utf8proc\.h$", r"lookup/handle_form\.c"),
     (r"json-c/", r"(mlstool/.*|desk/(pages/)?data\.c|desk/hi1_(out|words)\.c)"),
     (r"libxml/", r"desk/hi1_(schema|xml)\.c"),
+    (r"zlib\.h$", r"desk/pictures\.c"),
     (r"qrencode\.h$", r"term/qr\.c"),
 ]
 OS_FILES = r"(sys/.*|host/.*|store/(rocksdb.*|sqlite.*|file_posix\.c))"

@@ -14,7 +14,8 @@ cd "$(dirname "$0")/.."
 
 native=(gcc libc6-dev make meson ninja-build pkgconf python3 libssl-dev librocksdb-dev
     libsqlite3-dev libutf8proc-dev libwslay-dev libseccomp-dev libqrencode-dev libjson-c-dev libxml2-dev
-    libmicrohttpd-dev linux-libc-dev esbuild)
+    libmicrohttpd-dev linux-libc-dev zlib1g-dev esbuild
+    poppler-utils poppler-data fonts-urw-base35 netpbm) # the last four draw what is attached to a filing
 missing=()
 
 die() { echo "setup: $*" >&2; exit 1; }

@@ -138,6 +138,8 @@ static bool held_stays(const struct desk_case *before, const struct desk_history
     case DESK_MOVE_FORGE:
     case DESK_MOVE_LAPSE:
         return h->now.state != DESK_STATE_HELD;
+    case DESK_MOVE_WRITE:
+        return h->now.state == DESK_STATE_HELD && h->now.hold == before->hold;
     case DESK_MOVE_DELIVER: /* of what was released before it was held */
         return before->released != 0 && h->now.state == DESK_STATE_RELEASED;
     case DESK_MOVE_RESUME:

@@ -176,6 +176,7 @@ static int write_deliver(struct desk *d, const struct command_line *line, const 
 static int sign_deliver(const struct command_line *line, const char *path, buf *move) {
     struct command_line sign = *line;
     sign.words[0] = sign.to = path;
+    sign.with = line->words[3];
     sign.word_count = 1;
     int code = command_sign(&sign);
     return code == CODE_FINE ? command_read(path, move) : code;

@@ -35,14 +35,32 @@ static enum desk_reason sizes_check(const struct desk_filing *f) {
     return DESK_OK;
 }
 
-/* Those that nobody read yet; of enrolled authorities and of all others each by themselves. */
-static err flood_check(struct desk *d, bool enrolled, struct desk_why *why) {
-    uint64_t unread;
-    TRY(desk_store_number(d->store, &unread,
-                          "SELECT count(*) FROM cases WHERE state = ? AND regime = ''"
-                          " AND enrolled = ?",
-                          "ii", (uint64_t)DESK_STATE_RECEIVED, (uint64_t)enrolled));
-    return unread >= DESK_UNREAD_MAX ? desk_refuse(why, DESK_FLOOD) : OK;
+static uint64_t size_of(const struct desk_filing *f) {
+    uint64_t n = f->bytes.n;
+    for (size_t i = 0; i < f->attachment_count; i++)
+        n += f->attachments[i].bytes.n;
+    return n;
+}
+
+err desk_unread(struct desk *d, bool enrolled, uint64_t *n, uint64_t *bytes) {
+    struct desk_rows q;
+    *n = *bytes = 0;
+    desk_rows_begin(&q, d->store, "SELECT n, size FROM unread WHERE enrolled = ?", "i",
+                    (uint64_t)enrolled);
+    if (desk_rows_next(&q)) {
+        *n = desk_row_number(&q, 0);
+        *bytes = desk_row_number(&q, 1);
+    }
+    return desk_rows_end(&q);
+}
+_Static_assert(DESK_STATE_RECEIVED == 0, "the store counts them by that number");
+
+static err flood_check(struct desk *d, const struct desk_filing *f, struct desk_why *why) {
+    uint64_t n, bytes;
+    TRY(desk_unread(d, f->enrolled, &n, &bytes));
+    return n >= DESK_UNREAD_MAX || bytes + size_of(f) > DESK_UNREAD_BYTES_MAX
+               ? desk_refuse(why, DESK_FLOOD)
+               : OK;
 }
 
 static err filed_check(struct desk *d, const uint8_t hash[32], struct desk_why *why) {
@@ -68,7 +86,7 @@ static err id_make(char id[DESK_ID]) {
 }
 
 /* The row as it is before the first move; the key is filled in when there is one. */
-static err case_insert(struct desk *d, const struct desk_case *c) {
+static err case_insert(struct desk *d, const struct desk_case *c, uint64_t size) {
     slice zeros = slice_of((const uint8_t[32]){0}, 32);
     return desk_store_run(
         d->store,
@@ -76,11 +94,11 @@ static err case_insert(struct desk *d, const struct desk_case *c) {
         " category, process, carve_outs, issuer, beneficiary, asked, fields, accounts, filing,"
         " enrolled, number, head, round, order_hash, order_made, order_office, order_list,"
         " order_server, waits, received, deadline, since, notified, objected, bar_until,"
-        " preserved_until, released, delivered, told_late, alarm)"
+        " preserved_until, released, delivered, told_late, alarm, size)"
         " VALUES (?, ?, 1, 0, 0, 0, 0, ?, '', '', '', '', '', '', '', 0, 0, 0, ?, ?, 0, ?, 0, ?,"
-        " 0, 0, 0, 0, 0, ?, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0)",
-        "sbibibbii", c->id, zeros, (uint64_t)c->path, slice_of(c->filing, 32),
-        (uint64_t)c->enrolled, zeros, zeros, c->received, c->since);
+        " 0, 0, 0, 0, 0, ?, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, ?)",
+        "sbibibbiii", c->id, zeros, (uint64_t)c->path, slice_of(c->filing, 32),
+        (uint64_t)c->enrolled, zeros, zeros, c->received, c->since, size);
 }
 
 static err key_set(struct desk *d, slice id) {
@@ -109,7 +127,7 @@ static err receive_new(struct desk *d, const struct desk_filing *f, struct desk_
     h->now.received = h->now.since = w.now;
     TRY(id_make(h->now.id));
     id = slice_str(h->now.id);
-    TRY(case_insert(d, &h->now));
+    TRY(case_insert(d, &h->now, size_of(f)));
     TRY(key_set(d, id));
     TRY(parts_seal(d, id, f));
     return desk_own_make(d, h, &w, DESK_MOVE_RECEIVE, why);
@@ -119,7 +137,7 @@ static err receive(struct desk *d, const struct desk_filing *f, struct desk_hist
                    struct desk_why *why) {
     if (d->office == NULL)
         return desk_refuse(why, DESK_NO_OFFICE);
-    TRY(flood_check(d, f->enrolled, why));
+    TRY(flood_check(d, f, why));
     TRY(filed_check(d, h->now.filing, why));
     return receive_new(d, f, h, why);
 }
@@ -138,6 +156,22 @@ err desk_file_receive(struct desk *d, const struct desk_filing *filing,
     }
     desk_history_free(&h);
     return e;
+}
+
+static err picture_put(struct desk *d, slice case_id, uint64_t number, slice note, slice png) {
+    struct desk_case c;
+    TRY(desk_case_get(d, case_id, &c));
+    if (c.state == DESK_STATE_PURGED || c.state == DESK_STATE_LAPSED)
+        return ERR_STATE;
+    return part_seal(d, case_id, DESK_SEALED_PICTURE, number, note, png);
+}
+
+err desk_picture_put(struct desk *d, slice case_id, uint64_t attachment, uint64_t page, slice note,
+                     slice png) {
+    if (page >= DESK_PICTURE_PLACES || attachment > DESK_ATTACHMENTS_MAX)
+        return ERR_BUG;
+    TRY(desk_begin(d));
+    return desk_end(d, picture_put(d, case_id, attachment * DESK_PICTURE_PLACES + page, note, png));
 }
 
 err desk_receipt_find(struct desk *d, const uint8_t hash[32], struct desk_receipt *receipt) {
@@ -378,21 +412,18 @@ static err texts_put(struct desk *d, const struct desk_history *h, const struct 
     return desk_seal_put(d, id, letter, n + 1, person, hand->letter);
 }
 
-/* What the custodian brings back is of the order that was released, and is what they signed. */
-static enum desk_reason manifest_check(const struct handed *in, const struct desk_case *c,
-                                       slice manifest) {
-    uint8_t hash[32];
-    char text[HEX_TEXT];
-    slice said;
-    if (in->act.move != DESK_MOVE_DELIVER)
+/* What goes with a move is what its signed text names by its hash: the manifest that the custodian
+ * brings back, which is of the order that was released, or a letter. */
+static enum desk_reason beside_check(const struct handed *in, const struct desk_case *c,
+                                     slice beside) {
+    if (in->act.move == DESK_MOVE_DELIVER)
+        return desk_manifest_is(beside, slice_str(c->id), c->order) &&
+                       facts_hash(in->move, "manifest", beside)
+                   ? DESK_OK
+                   : DESK_MANIFEST;
+    if (beside.n == 0 && office_say_find(in->move, slice_str("letter")) == NULL)
         return DESK_OK;
-    if (!desk_manifest_is(manifest, slice_str(c->id), c->order) ||
-        crypto_sha256.hash(hash, &manifest, 1) != OK)
-        return DESK_MANIFEST;
-    hex_text(hash, text);
-    return facts_word(in->move, "manifest", &said) && slice_equal(said, slice_str(text))
-               ? DESK_OK
-               : DESK_MANIFEST;
+    return beside.n > 0 && facts_hash(in->move, "letter", beside) ? DESK_OK : DESK_LETTER;
 }
 
 /* The server's reason, where that is what is missing. */
@@ -424,7 +455,7 @@ static err step_make(struct desk *d, struct handed *in, struct desk_history *h,
         return refused(in, reason, why);
     if (desk_broken(&before, h, w) != NULL)
         return desk_refuse(why, DESK_INVARIANT);
-    DESK_NEED(why, manifest_check(in, &before, hand->letter));
+    DESK_NEED(why, beside_check(in, &before, hand->letter));
     TRY(texts_put(d, h, hand, in->told.n > 0 ? buf_slice(&in->told) : hand->order));
     TRY(desk_history_save(d, h, moves));
     if (to_be_carried(in) && !h->moves[h->move_count - 1].pending)
@@ -448,6 +479,7 @@ static err move_in(struct desk *d, slice case_id, const struct desk_hand *hand, 
     TRY(e);
     if (h->now.number >= DESK_MOVES_MAX || h->now.round >= DESK_ROUNDS_MAX)
         return desk_refuse(why, DESK_MOVES);
+    TRY(desk_settle_first(d, h, &w, why));
     TRY(move_read(in, h, &w, hand->move, why));
     TRY(seconds_read(in, h, why));
     TRY(orders_read(d, in, &w, hand, why));

@@ -79,8 +79,8 @@ err desk_duty_between(struct desk *d, uint64_t from, uint64_t until, desk_duty_v
 
 /* ---- Tasks ---- */
 
-static err task_open(struct desk *d, enum desk_task_kind kind, slice case_id, uint32_t roles,
-                     uint64_t now, uint64_t due) {
+err desk_task_open(struct desk *d, enum desk_task_kind kind, slice case_id, uint32_t roles,
+                   uint64_t now, uint64_t due) {
     return desk_store_run(d->store,
                           "INSERT INTO tasks (kind, case_id, roles, opened, due, done)"
                           " SELECT ?1, ?2, ?3, ?4, ?5, 0 WHERE NOT EXISTS"
@@ -103,24 +103,22 @@ static err tasks_close(struct desk *d, enum desk_task_kind kind, const char *sql
     "UPDATE tasks SET done = ?1 WHERE done = 0 AND kind = ?2 AND case_id NOT IN" \
     " (SELECT id FROM cases WHERE " where ")"
 
-#define UNTOLD "open = 1 AND released > 0 AND notified = 0 AND told_late = 0 AND bar_until <= ?1"
 #define BAR_OVER "open = 1 AND bar_until > 0 AND bar_until <= ?1 AND notified = 0 AND told_late = 0"
-#define LEFT_OUT                                                                           \
-    "open = 1 AND ?1 > 0 AND EXISTS (SELECT 1 FROM seats s WHERE s.case_id = cases.id AND" \
-    " s.late = 1 AND s.number = 0 AND s.out = 0)"
 #define LATE "open = 1 AND alarm > 0 AND ?1 > 0 AND state IN (0, 1, 3, 4, 5, 6, 9, 10, 18)"
+
+/* Nobody has written to the authority that nobody can act. */
+#define UNWRITTEN                                                                       \
+    " AND NOT EXISTS (SELECT 1 FROM moves m WHERE m.case_id = cases.id AND m.move = 26" \
+    " AND m.detail = 'nobody-in-time')"
+_Static_assert(DESK_MOVE_WRITE == 26, "UNWRITTEN names the move by number");
 
 static const struct {
     enum desk_task_kind kind;
     uint32_t roles;
     const char *open, *close;
 } case_tasks[] = {
-    {DESK_TASK_LATE_NOTICE, OFFICE_ROLE_POLICY | OFFICE_ROLE_APPROVER, OPEN_FOR(UNTOLD),
-     CLOSE_FOR(UNTOLD)},
     {DESK_TASK_BAR_ENDS, OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW, OPEN_FOR(BAR_OVER),
      CLOSE_FOR(BAR_OVER)},
-    {DESK_TASK_AFTER_VERDICT, OFFICE_ROLE_POLICY | OFFICE_ROLE_LOCAL_LAW | OFFICE_ROLE_HUMAN_RIGHTS,
-     OPEN_FOR(LEFT_OUT), CLOSE_FOR(LEFT_OUT)},
     {DESK_TASK_DEADLINE, UINT32_MAX >> 1, OPEN_FOR(LATE), CLOSE_FOR(LATE)},
 };
 _Static_assert(DESK_STATE_RECEIVED == 0 && DESK_STATE_AUTHENTICATED == 1 &&
@@ -148,9 +146,10 @@ static err review_tasks(struct desk *d, uint64_t now) {
     for (size_t i = 0; d->list != NULL && i < d->list->suspensions.n; i++) {
         const struct office_suspension *s = &d->list->suspensions.p[i];
         if (s->review <= now)
-            TRY(task_open(d, DESK_TASK_REVIEW, s->id,
-                          OFFICE_ROLE_LOCAL_LAW | OFFICE_ROLE_HUMAN_RIGHTS | OFFICE_ROLE_APPROVER,
-                          now, s->review));
+            TRY(desk_task_open(d, DESK_TASK_REVIEW, s->id,
+                               OFFICE_ROLE_LOCAL_LAW | OFFICE_ROLE_HUMAN_RIGHTS |
+                                   OFFICE_ROLE_APPROVER,
+                               now, s->review));
     }
     return OK;
 }
@@ -167,15 +166,18 @@ err desk_rewrap_task(struct desk *d) {
     uint64_t now = desk_now();
     TRY(desk_wraps_lacking(d, lack_found, &lacks));
     if (lacks)
-        return task_open(d, DESK_TASK_REWRAP, SLICE_EMPTY, UINT32_MAX >> 1, now, now);
+        return desk_task_open(d, DESK_TASK_REWRAP, SLICE_EMPTY, UINT32_MAX >> 1, now, now);
     return desk_store_run(d->store, "UPDATE tasks SET done = ? WHERE done = 0 AND kind = ?", "ii",
                           now, (uint64_t)DESK_TASK_REWRAP);
 }
 
-/* It begins with a file that changed, and it is looked at again only while it lasts: every case and
- * every person are many. */
+/* It begins with a file that changed, and it is looked at again only while it lasts. */
 static err rewrap_end(struct desk *d) {
-    uint64_t open;
+    uint64_t open, found;
+    /* An older store did not keep who lacks what. */
+    TRY(desk_meta_number(d->store, "lacks-found", &found));
+    if (found == 0)
+        TRY(desk_lacks_find(d));
     TRY(desk_store_number(d->store, &open, "SELECT count(*) FROM tasks WHERE done = 0 AND kind = ?",
                           "i", (uint64_t)DESK_TASK_REWRAP));
     return open == 0 ? OK : desk_rewrap_task(d);
@@ -209,13 +211,30 @@ err desk_tasks_list(struct desk *d, uint32_t roles, desk_task_visit *visit, void
 
 struct alarms {
     char (*each)[DESK_ID];
-    size_t n;
+    size_t n, room;
 };
+
+/* The cases that a statement finds in its first column. */
+static err alarms_add(struct alarms *a, struct desk_rows *q) {
+    while (desk_rows_next(q)) {
+        if (a->n == a->room) {
+            size_t more = a->room == 0 ? 16 : 2 * a->room;
+            void *p = mem_resize(NULL, a->each, a->room * DESK_ID, more * DESK_ID);
+            if (p == NULL) {
+                q->result = ERR_NO_MEMORY;
+                break;
+            }
+            a->each = p;
+            a->room = more;
+        }
+        desk_row_text(q, 0, a->each[a->n++], DESK_ID);
+    }
+    return desk_rows_end(q);
+}
 
 /* The highest of the alarms that are due, of each case that is not answered yet. */
 static err alarms_raise(struct desk *d, uint64_t now, struct alarms *a) {
     struct desk_rows q;
-    size_t room = 0;
     desk_rows_begin(&q, d->store,
                     "SELECT id, CASE WHEN ?1 >= deadline THEN 100"
                     " WHEN (?1 - received) * 5 >= (deadline - received) * 4 THEN 80"
@@ -223,20 +242,7 @@ static err alarms_raise(struct desk *d, uint64_t now, struct alarms *a) {
                     " alarm FROM cases WHERE open = 1 AND deadline > 0"
                     " AND state IN (0, 1, 3, 4, 5, 6, 9, 10, 18) AND level > alarm",
                     "i", now);
-    while (desk_rows_next(&q)) {
-        if (a->n == room) {
-            size_t more = room == 0 ? 16 : 2 * room;
-            void *p = mem_resize(NULL, a->each, room * DESK_ID, more * DESK_ID);
-            if (p == NULL) {
-                q.result = ERR_NO_MEMORY;
-                break;
-            }
-            a->each = p;
-            room = more;
-        }
-        desk_row_text(&q, 0, a->each[a->n++], DESK_ID);
-    }
-    TRY(desk_rows_end(&q));
+    TRY(alarms_add(a, &q));
     for (size_t i = 0; i < a->n; i++)
         TRY(desk_store_run(d->store,
                            "UPDATE cases SET alarm = CASE WHEN ?1 >= deadline THEN 100"
@@ -246,11 +252,19 @@ static err alarms_raise(struct desk *d, uint64_t now, struct alarms *a) {
     return OK;
 }
 
+/* Of a task that opened now somebody is told, too; of an answer's deadline they are already. */
+static err alarms_of_tasks(struct desk *d, uint64_t now, struct alarms *a) {
+    struct desk_rows q;
+    desk_rows_begin(&q, d->store,
+                    "SELECT case_id FROM tasks WHERE done = 0 AND opened = ?1 AND case_id IN"
+                    " (SELECT id FROM cases) AND kind NOT IN (?2, ?3, ?4)",
+                    "iiii", now, (uint64_t)DESK_TASK_DEADLINE, (uint64_t)DESK_TASK_NOBODY,
+                    (uint64_t)DESK_TASK_REWRAP);
+    return alarms_add(a, &q);
+}
+
 static void alarms_free(struct alarms *a) {
-    size_t room = 16;
-    while (room < a->n)
-        room *= 2;
-    mem_free(NULL, a->each, a->each == NULL ? 0 : room * DESK_ID);
+    mem_free(NULL, a->each, a->room * DESK_ID);
 }
 
 /* A case whose time runs out, and that nobody could bring to an answer: the letter that says so. */
@@ -264,10 +278,10 @@ static err nobody_task(struct desk *d, const struct desk_world *w, const struct 
         desk_history_free(&h);
         TRY(e);
         if (lacks)
-            TRY(task_open(d, DESK_TASK_NOBODY, slice_str(a->each[i]),
-                          OFFICE_ROLE_INTAKE | OFFICE_ROLE_APPROVER, w->now, due));
+            TRY(desk_task_open(d, DESK_TASK_NOBODY, slice_str(a->each[i]),
+                               OFFICE_ROLE_INTAKE | OFFICE_ROLE_APPROVER, w->now, due));
     }
-    return tasks_close(d, DESK_TASK_NOBODY, CLOSE_FOR(LATE), w->now);
+    return tasks_close(d, DESK_TASK_NOBODY, CLOSE_FOR(LATE UNWRITTEN), w->now);
 }
 
 /* ---- Ticks ---- */
@@ -286,26 +300,29 @@ static err tick(struct desk *d, const struct desk_world *w, struct alarms *a,
                 struct desk_why *why) {
     struct desk_rows q;
     bool calm;
+    size_t n;
     TRY(jump_check(d, w->now, &calm));
     TRY(desk_clock_check(d, w->now, why));
     TRY(calm ? desk_store_run(d->store, "UPDATE tasks SET done = ? WHERE done = 0 AND kind = ?",
                               "ii", w->now, (uint64_t)DESK_TASK_CLOCK)
-             : task_open(d, DESK_TASK_CLOCK, SLICE_EMPTY, UINT32_MAX >> 1, w->now, w->now));
+             : desk_task_open(d, DESK_TASK_CLOCK, SLICE_EMPTY, UINT32_MAX >> 1, w->now, w->now));
     if (d->office == NULL)
         return OK;
     desk_rows_begin(&q, d->store, due_text, "iiiiii", (uint64_t)OFFICE_ORDER_LIFE, (uint64_t)calm,
                     w->now, (uint64_t)DESK_HELD_MAX, (uint64_t)DESK_SILENCE_MAX,
                     (uint64_t)DESK_CLOSED_MAX);
-    TRY(desk_settle_found(d, &q, w, why));
+    TRY(desk_settle_found(d, &q, w, &n));
     TRY(alarms_raise(d, w->now, a));
     TRY(nobody_task(d, w, a));
     TRY(case_tasks_renew(d, w->now));
+    TRY(desk_terms_renew(d, w));
+    TRY(alarms_of_tasks(d, w->now, a));
     TRY(review_tasks(d, w->now));
     return rewrap_end(d);
 }
 
 err desk_tick(struct desk *d, desk_alarm *alarm, void *ctx, struct desk_why *why) {
-    struct alarms a = {NULL, 0};
+    struct alarms a = {NULL, 0, 0};
     struct desk_world w;
     TRY(desk_begin(d));
     desk_world_now(d, &w);

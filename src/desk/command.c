@@ -70,7 +70,7 @@ enum office_reason command_paper_load(struct command_paper *paper, slice bytes, 
     } else if (begins(bytes, "move")) {
         r = office_case_move_load(&paper->move, NULL, bytes, line);
         paper->document = (struct office_document *)paper->move;
-    } else if (begins(bytes, "statement")) {
+    } else if (begins(bytes, "statement") || begins(bytes, "review")) {
         r = office_document_split(&paper->statement, bytes, line);
         paper->document = &paper->statement;
     } else {

@@ -23,8 +23,8 @@ struct command_line {
     size_t word_count;
     const char *as, *key, *office, *list, *to, *pin; /* NULL: not given */
     const char *listen, *people, *alarm;
-    const char *from, *until, *statement, *openings, *padding;
-    const char *schema, *facts;
+    const char *from, *until, *statement, *review, *draft, *openings, *padding;
+    const char *schema, *facts, *with;
     bool yes, json, xml;
     bool quiet; /* `sign` shows nothing: of the demonstration's own texts */
 };
@@ -32,6 +32,7 @@ struct command_line {
 int command_annex(const struct command_line *line);
 int command_answer(const struct command_line *line);
 int command_audit(const struct command_line *line);
+int command_audited(const struct command_line *line);
 int command_carry(const struct command_line *line);
 int command_deliver(const struct command_line *line);
 int command_demo(const struct command_line *line);
@@ -42,6 +43,7 @@ int command_init(const struct command_line *line);
 int command_ledger(const struct command_line *line);
 int command_list(const struct command_line *line);
 int command_office(const struct command_line *line);
+int command_pictures(const struct command_line *line);
 int command_report(const struct command_line *line);
 int command_serve(const struct command_line *line);
 int command_server(const struct command_line *line);
@@ -75,7 +77,7 @@ int command_hi1(const char *path, buf *bytes, struct hi1_filing **f);
 int command_hi1_schema(const char *schema, const char *what, slice bytes);
 
 /* A signed text of any kind, which is told by its first line. One of the first four is not NULL,
- * or it is an auditor's statement. */
+ * or it is an auditor's statement or review. */
 struct command_paper {
     struct office *office;
     struct office_suspensions *list;

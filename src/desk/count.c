@@ -116,7 +116,8 @@ enum {
     SEEN_PRESERVED = 8,
     SEEN_BARRED = 16,
     SEEN_TOLD = 32,
-    SEEN_TOLD_LATE = 64
+    SEEN_TOLD_LATE = 64,
+    SEEN_BLOCKED_AFTER = 128
 };
 
 struct move {
@@ -219,7 +220,10 @@ static uint32_t seen_in(const slice *v, enum desk_move move) {
            (move == DESK_MOVE_COMPEL ? SEEN_COMPELLED : 0) |
            (move == DESK_MOVE_PRESERVE ? SEEN_PRESERVED : 0) |
            (is(notice, "barred") ? SEEN_BARRED : 0) | (is(notice, "told") ? SEEN_TOLD : 0) |
-           (is(notice, "told-late") ? SEEN_TOLD_LATE : 0);
+           (is(notice, "told-late") ? SEEN_TOLD_LATE : 0) |
+           (move == DESK_MOVE_AFTER_VERDICT && is(v[MERKLE_SLOT_REASON], "block")
+                ? SEEN_BLOCKED_AFTER
+                : 0);
 }
 
 /* A word of less than most bytes, none of them zero. */
@@ -337,6 +341,7 @@ static void tally_add(struct count_cell *cell, const struct tally *t) {
     n[COUNT_COMPELLED] += (t->seen & SEEN_COMPELLED) != 0;
     n[COUNT_PRESERVED] += (t->seen & SEEN_PRESERVED) != 0;
     n[COUNT_NOTIFIED] += (t->seen & (SEEN_TOLD | SEEN_TOLD_LATE)) != 0;
+    n[COUNT_BLOCKED_AFTER] += (t->seen & SEEN_BLOCKED_AFTER) != 0;
     n[COUNT_DELAYED] += (t->seen & (SEEN_BARRED | SEEN_TOLD_LATE)) != 0;
 }
 
@@ -459,16 +464,6 @@ err count_answered(struct count *c, const struct count_by *by, count_case_visit 
             more = visit(ctx, slice_str(list[i].word[0]));
     sorted_free(c, list);
     return OK;
-}
-
-uint64_t count_first(struct count *c) {
-    uint64_t first = UINT64_MAX;
-    for (size_t i = 0; i < c->ids.n; i++) {
-        sort_moves(&c->cases[i]);
-        if (c->cases[i].n > 0 && c->cases[i].moves[0].made < first)
-            first = c->cases[i].moves[0].made;
-    }
-    return first;
 }
 
 err count_case_get(struct count *c, slice case_id, struct count_case *out) {

@@ -11,7 +11,8 @@
 #include "merkle/fields.h"
 
 /* clang-format off */
-/* X(name in files, name in code) */
+/* X(name in files, name in code). The last is of emergencies, which a lens that was left out would
+ * have blocked, as it said afterwards. */
 #define COUNT_KEYS(X)                                                                              \
     X("issuing_jurisdiction", ISSUER) X("beneficiary_jurisdiction", BENEFICIARY)                   \
     X("process_type", PROCESS) X("path", PATH) X("category", CATEGORY)
@@ -19,10 +20,10 @@
     X("received", RECEIVED) X("accounts_specified", ACCOUNTS) X("pending", PENDING)                \
     X("some_disclosed", RELEASED) X("rejected", REJECTED) X("not_held", NOT_HELD)                  \
     X("narrowed", NARROWED) X("challenged", CHALLENGED)                                            \
-    X("compelled_after_challenge", COMPELLED) X("preserved", PRESERVED)                            \
+    X("compelled", COMPELLED) X("preserved", PRESERVED)                            \
     X("user_notified", NOTIFIED) X("notice_delayed", DELAYED)                                      \
     X("suspended_unprocessed", HELD) X("withdrawn", WITHDRAWN) X("forged", FORGED)                 \
-    X("lapsed", LAPSED)
+    X("lapsed", LAPSED) X("emergency_blocked_after", BLOCKED_AFTER)
 /* clang-format on */
 
 #define X(text, name) COUNT_KEY_##name,
@@ -80,8 +81,6 @@ typedef bool count_case_visit(void *ctx, slice case_id);
 MUST err count_answered(struct count *c, const struct count_by *by, count_case_visit *visit,
                         void *ctx);
 
-/* When the first case was received; UINT64_MAX if there is none. */
-uint64_t count_first(struct count *c);
 /* What is to be known of a case before its entries are opened. NOT_FOUND. */
 struct count_case {
     bool over, barred;

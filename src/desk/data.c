@@ -131,8 +131,11 @@ static err regime_parse(struct desk_regime *r, struct json_object *o) {
         struct json_object *d = json_object_array_get_idx(deadlines, i);
         if (strcmp(text(d, "id"), desk_kind_name(r->kind)) == 0)
             r->term = duration(d);
+        if (strcmp(text(d, "id"), "clarification") == 0)
+            r->clarification = duration(d);
     }
     r->emergency_term = duration(member(o, "emergency"));
+    r->process = number(member(o, "emergency"), "process_hours") * TIME_HOUR;
     r->bar_max = number(member(o, "bar"), "max_days") * TIME_DAY;
     r->preserve_max = duration(member(o, "preservation"));
     TRY(notice(r, o));
@@ -271,7 +274,7 @@ static err version_parse(uint64_t *version, slice text) {
     return OK;
 }
 
-/* ---- All ---- */
+/* ---- What the machine runs by ---- */
 
 static err parse(struct desk_data *data, slice bytes,
                  err (*part)(struct desk_data *, struct json_object *)) {
@@ -305,6 +308,106 @@ err desk_data_parse(struct desk_data *data, const struct desk_data_files *files)
     return e;
 }
 
+/* ---- Bands ---- */
+
+static struct json_object *of_id(struct json_object *list, const char *id) {
+    for (size_t i = 0; i < length(list); i++) {
+        struct json_object *o = json_object_array_get_idx(list, i);
+        if (strcmp(text(o, "id"), id) == 0)
+            return o;
+    }
+    return NULL;
+}
+
+static bool list_has(struct json_object *list, const char *word) {
+    for (size_t i = 0; i < length(list); i++) {
+        const char *s = json_object_get_string(json_object_array_get_idx(list, i));
+        if (s != NULL && strcmp(s, word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The kinds of process of these groups; those that are there already stay. */
+static err band_processes(struct desk_ids *ids, struct json_object *types,
+                          struct json_object *groups) {
+    if (ids->each == NULL)
+        ids->each = mem_new_array(NULL, length(types) + 1, sizeof *ids->each);
+    if (ids->each == NULL)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < length(types); i++) {
+        struct json_object *type = json_object_array_get_idx(types, i);
+        slice id = slice_str(text(type, "id"));
+        if (!list_has(groups, text(type, "band")) || desk_ids_have(ids, id))
+            continue;
+        if (!desk_copy_id(ids->each[ids->n], id))
+            return ERR_MALFORMED;
+        ids->n++;
+    }
+    return OK;
+}
+
+static err band_parse(struct desk_bands *b, struct json_object *cell, struct json_object *types) {
+    if (cell == NULL || b->n == DESK_BANDS_MAX)
+        return ERR_MALFORMED;
+    struct desk_band *band = &b->each[b->n++];
+    band->accounts = strcmp(text(cell, "counts"), "selectors") == 0;
+    if (!desk_copy_id(band->id, slice_str(text(cell, "id"))))
+        return ERR_MALFORMED;
+    TRY(band_processes(&band->processes, types, member(cell, "groups")));
+    return band_processes(&b->all, types, member(cell, "groups"));
+}
+
+static err bands_parse(struct desk_bands *b, struct json_object *root, struct json_object *types) {
+    const char *chosen = text(root, "chosen");
+    struct json_object *option = of_id(member(root, "options"), chosen);
+    struct json_object *ids = member(option, "cells");
+    if (chosen[0] == '\0')
+        return OK;
+    b->unconfirmed = json_object_get_boolean(member(option, "unconfirmed"));
+    b->width = number(option, "width");
+    b->months = number(option, "months");
+    b->lag = number(option, "lag_days") * TIME_DAY;
+    if (!desk_copy_id(b->option, slice_str(chosen)) ||
+        !desk_copy_id(b->law, slice_str(text(option, "law"))) || b->width == 0 || b->months == 0 ||
+        length(ids) == 0)
+        return ERR_MALFORMED;
+    for (size_t i = 0; i < length(ids); i++) {
+        const char *id = json_object_get_string(json_object_array_get_idx(ids, i));
+        TRY(band_parse(b, of_id(member(root, "cells"), id == NULL ? "" : id), types));
+    }
+    return OK;
+}
+
+static void bands_free(struct desk_bands *bands) {
+    for (size_t i = 0; i < bands->n; i++)
+        ids_free(&bands->each[i].processes);
+    ids_free(&bands->all);
+    memset(bands, 0, sizeof *bands);
+}
+
+static err bands_load(struct desk_bands *bands, const char *folder) {
+    struct json_object *root = NULL, *types = NULL;
+    buf bytes = {0}, processes = {0};
+    memset(bands, 0, sizeof *bands);
+    err e = desk_data_file(&bytes, folder, "bands.json");
+    if (e == OK)
+        e = desk_data_file(&processes, folder, "process-types.json");
+    if (e == OK)
+        e = desk_json_parse(&root, buf_slice(&bytes));
+    if (e == OK)
+        e = desk_json_parse(&types, buf_slice(&processes));
+    if (e == OK)
+        e = bands_parse(bands, root, member(types, "types"));
+    json_object_put(root);
+    json_object_put(types);
+    buf_free(&bytes);
+    buf_free(&processes);
+    if (e != OK)
+        bands_free(bands);
+    return e;
+}
+
 err desk_data_load(struct desk_data *data, const char *folder) {
     static const char *const names[] = {"regimes.json",  "checklists.json", "process-types.json",
                                         "demands.json",  "reasons.json",    "policy.md",
@@ -320,6 +423,8 @@ err desk_data_load(struct desk_data *data, const char *folder) {
                                                       buf_slice(&bytes[2]), buf_slice(&bytes[3]),
                                                       buf_slice(&bytes[4]), buf_slice(&bytes[5]),
                                                       buf_slice(&bytes[6])});
+    if (e == OK && (e = bands_load(&data->bands, folder)) != OK)
+        desk_data_free(data);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         buf_free(&bytes[i]);
     return e;
@@ -330,5 +435,71 @@ void desk_data_free(struct desk_data *data) {
     ids_free(&data->processes);
     ids_free(&data->demands);
     ids_free(&data->grounds);
+    bands_free(&data->bands);
     memset(data, 0, sizeof *data);
+}
+
+/* ---- Names ---- */
+
+static bool names_have(const struct desk_names *names, const char *id) {
+    for (size_t i = 0; i < names->n; i++)
+        if (strcmp(names->each[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+static err name_add(struct desk_names *names, struct json_object *o) {
+    struct json_object *in = member(o, "name");
+    if (names_have(names, text(o, "id")))
+        return OK;
+    if (names->n == names->room) {
+        size_t more = names->room == 0 ? 64 : 2 * names->room;
+        void *p = mem_resize(NULL, names->each, names->room * sizeof *names->each,
+                             more * sizeof *names->each);
+        if (p == NULL)
+            return ERR_NO_MEMORY;
+        names->each = p;
+        names->room = more;
+    }
+    struct desk_name *name = &names->each[names->n];
+    if (!desk_copy_id(name->id, slice_str(text(o, "id"))) ||
+        !desk_copy_id(name->name[0], slice_str(text(in, "en"))) ||
+        !desk_copy_id(name->name[1], slice_str(text(in, "zh-Hant"))))
+        return ERR_MALFORMED;
+    names->n++;
+    return OK;
+}
+
+static err names_add(struct desk_names *names, struct json_object *list, const char *within) {
+    for (size_t i = 0; i < length(list); i++) {
+        struct json_object *o = json_object_array_get_idx(list, i);
+        TRY(within == NULL ? name_add(names, o) : names_add(names, member(o, within), NULL));
+    }
+    return OK;
+}
+
+err desk_names_load(struct desk_names *names, const char *folder, const char *file, const char *key,
+                    const char *within) {
+    struct json_object *root = NULL;
+    buf bytes = {0};
+    err e = desk_data_file(&bytes, folder, file);
+    if (e == OK)
+        e = desk_json_parse(&root, buf_slice(&bytes));
+    if (e == OK)
+        e = names_add(names, member(root, key), within);
+    json_object_put(root);
+    buf_free(&bytes);
+    return e;
+}
+
+void desk_names_free(struct desk_names *names) {
+    mem_free(NULL, names->each, names->room * sizeof *names->each);
+    *names = (struct desk_names){.n = 0};
+}
+
+slice desk_names_get(const struct desk_names *names, slice id, int language) {
+    for (size_t i = 0; i < names->n; i++)
+        if (slice_equal(slice_str(names->each[i].id), id))
+            return slice_str(names->each[i].name[language]);
+    return id;
 }

@@ -214,20 +214,32 @@ static err document_put(struct desk *d, const char *kind, uint64_t version,
     return desk_ledger_document(d, kind, version, document->hash, bytes);
 }
 
+/* What a file in force means for keys and cases. */
+static err file_binds(struct desk *d) {
+    TRY(desk_wraps_take(d));
+    TRY(desk_lacks_find(d));
+    TRY(desk_rewrap_task(d));
+    return desk_settle_begin(d);
+}
+
+/* The file is in force, whatever comes of this: it is gone on with by desk_settle_more. */
+static void settle_now(struct desk *d) {
+    bool more;
+    (void)!desk_settle_more(d, &more);
+}
+
 /* What was in force is again, after a failure. */
-static err office_in_force(struct desk *d, struct office *next, struct desk_why *why) {
+static err office_in_force(struct desk *d, struct office *next) {
     struct office *before = d->office;
     d->office = next;
     err e = document_put(d, "office", next->version, &next->document);
     if (e == OK)
-        e = desk_wraps_take(d);
-    if (e == OK)
-        e = desk_rewrap_task(d);
-    if (e == OK)
-        e = desk_settle_all(d, why);
+        e = file_binds(d);
     e = desk_end(d, e);
     if (e != OK)
         d->office = before;
+    else
+        settle_now(d);
     office_free(e == OK ? before : next);
     return e;
 }
@@ -241,7 +253,7 @@ err desk_office_pin(struct desk *d, slice bytes, const uint8_t hash[32], struct 
     enum office_reason r = office_pin(&next, NULL, bytes, hash, &line);
     if (r != OFFICE_OK)
         return desk_end(d, desk_refuse_text(why, r, 0, line));
-    return office_in_force(d, next, why);
+    return office_in_force(d, next);
 }
 
 /* The suspensions stay as they are. */
@@ -259,7 +271,7 @@ err desk_office_pin_anew(struct desk *d, slice bytes, const uint8_t hash[32],
     }
     if (r != OFFICE_OK)
         return desk_end(d, desk_refuse_text(why, r, 0, line));
-    return office_in_force(d, next, why);
+    return office_in_force(d, next);
 }
 
 err desk_office_change(struct desk *d, slice bytes, struct desk_why *why) {
@@ -271,7 +283,7 @@ err desk_office_change(struct desk *d, slice bytes, struct desk_why *why) {
     enum office_reason r = office_change(&next, d->office, d->list, bytes, &line);
     if (r != OFFICE_OK)
         return desk_end(d, desk_refuse_text(why, r, 0, line));
-    return office_in_force(d, next, why);
+    return office_in_force(d, next);
 }
 
 /* ---- The list, and since when what stands in it ---- */
@@ -365,8 +377,7 @@ struct change {
     struct since notices, freezes;
 };
 
-static err list_in_force(struct desk *d, struct office_suspensions *next, const struct change *c,
-                         struct desk_why *why) {
+static err list_in_force(struct desk *d, struct office_suspensions *next, const struct change *c) {
     struct office_suspensions *before = d->list;
     d->list = next;
     err e = document_put(d, "suspensions", next->version, &next->document);
@@ -375,14 +386,12 @@ static err list_in_force(struct desk *d, struct office_suspensions *next, const 
     if (e == OK)
         e = since_write(d, "freeze", &c->freezes, next, false);
     if (e == OK)
-        e = desk_wraps_take(d);
-    if (e == OK)
-        e = desk_rewrap_task(d);
-    if (e == OK)
-        e = desk_settle_all(d, why);
+        e = file_binds(d);
     e = desk_end(d, e);
     if (e != OK)
         d->list = before;
+    else
+        settle_now(d);
     office_suspensions_free(e == OK ? before : next);
     return e;
 }
@@ -408,7 +417,7 @@ static err list_change(struct desk *d, slice bytes, struct change *c,
         office_suspensions_change(&next, d->office, d->list, bytes, &evidence, &line);
     if (r != OFFICE_OK)
         return desk_end(d, desk_refuse_text(why, r, 0, line));
-    return list_in_force(d, next, c, why);
+    return list_in_force(d, next, c);
 }
 
 err desk_list_change(struct desk *d, slice bytes, const struct office_since *witnessed,
@@ -421,22 +430,21 @@ err desk_list_change(struct desk *d, slice bytes, const struct office_since *wit
     return e;
 }
 
-static err server_set(struct desk *d, const uint8_t identity[32], uint64_t number,
-                      struct desk_why *why) {
+static err server_set(struct desk *d, const uint8_t identity[32], uint64_t number) {
     TRY(desk_meta_set(d->store, "server", slice_of(identity, 32)));
     TRY(desk_meta_number_set(d->store, "server-number", number));
     TRY(server_read(d));
-    return d->office == NULL ? OK : desk_settle_all(d, why);
+    return desk_settle_begin(d);
 }
 
-err desk_server_set(struct desk *d, const uint8_t identity[32], uint64_t number,
-                    struct desk_why *why) {
+err desk_server_set(struct desk *d, const uint8_t identity[32], uint64_t number) {
     TRY(desk_begin(d));
-    err e = desk_end(d, server_set(d, identity, number, why));
-    if (e != OK) {
-        d->server_known = false;
-        err read = server_read(d);
-        e = read == OK ? e : read;
+    err e = desk_end(d, server_set(d, identity, number));
+    if (e == OK) {
+        settle_now(d);
+        return OK;
     }
-    return e;
+    d->server_known = false;
+    err read = server_read(d);
+    return read == OK ? e : read;
 }

@@ -26,7 +26,8 @@
     X("notified", NOTIFIED) X("released", RELEASED) X("closed", CLOSED) X("lapsed", LAPSED)        \
     X("purged", PURGED) X("forged", FORGED) X("withdrawn", WITHDRAWN)                              \
     X("challenged", CHALLENGED) X("compelled", COMPELLED)
-/* In the order of a case's life. Those in the second list are the desk's own, unsigned. */
+/* In the order of a case's life. Those in the second list are the desk's own, unsigned. The store
+ * has their numbers: another one is a step there. */
 #define DESK_PERSONS_MOVES(X)                                                                      \
     X("classify", CLASSIFY) X("call-back", CALL_BACK) X("forge", FORGE)                            \
     X("confirm-forged", CONFIRM_FORGED) X("open", OPEN) X("verdict", VERDICT)                      \
@@ -35,7 +36,7 @@
     X("notify", NOTIFY) X("bar", BAR) X("sign-order", SIGN_ORDER) X("release", RELEASE)            \
     X("after-verdict", AFTER_VERDICT) X("preserve", PRESERVE) X("challenge", CHALLENGE)            \
     X("compel", COMPEL) X("deliver", DELIVER) X("late-notice", LATE_NOTICE) X("close", CLOSE)      \
-    X("withdraw", WITHDRAW)
+    X("withdraw", WITHDRAW) X("write", WRITE)
 #define DESK_OWN_MOVES(X)                                                                          \
     X("receive", RECEIVE) X("hold", HOLD) X("resume", RESUME) X("decide", DECIDE)                  \
     X("void", VOID) X("object", OBJECT) X("lapse", LAPSE) X("purge", PURGE)
@@ -54,10 +55,11 @@
     X("none", NONE) X("suspended", SUSPENDED) X("beneficiary-unknown", UNKNOWN)                    \
     X("beneficiaries-differ", DIFFER)
 /* What is stored sealed to a case's key. Its number: of the move that brought it; of attachments
- * and letters, counted from 1; 0 of the filing. */
+ * and letters, counted from 1; 0 of the filing; of pictures DESK_PICTURE_PLACES times their
+ * attachment's, and the page, which is 0 of a note that says why there are none, or not all. */
 #define DESK_SEALEDS(X)                                                                            \
     X("filing", FILING) X("attachment", ATTACHMENT) X("move", MOVE) X("order", ORDER)              \
-    X("letter", LETTER) X("objection", OBJECTION) X("manifest", MANIFEST)
+    X("letter", LETTER) X("objection", OBJECTION) X("manifest", MANIFEST) X("picture", PICTURE)
 #define DESK_TASKS(X)                                                                              \
     X("deadline", DEADLINE)         /* 50, 80 or 100 % of a case's time has passed */              \
     X("late-notice", LATE_NOTICE)   /* a user may be told now */                                   \
@@ -68,7 +70,11 @@
     X("carry", CARRY)               /* an order is complete: the custodian carries it over */      \
     X("rewrap", REWRAP)             /* somebody lacks the key of a case */                         \
     X("clock", CLOCK)               /* the machine's clock jumped */                               \
-    X("refused", REFUSED)           /* the server refused an order: it is to be made anew */
+    X("refused", REFUSED)           /* the server refused an order: it is to be made anew */       \
+    X("silent", SILENT)             /* the authority was to clarify by now */                      \
+    X("notice-over", NOTICE_OVER)   /* the time between notice and release is over */              \
+    X("process", PROCESS)           /* the legal process that follows an emergency is due */       \
+    X("preserved", PRESERVED)       /* what is preserved ends within a week */
 /* clang-format on */
 
 #define X(text, name) DESK_STATE_##name,
@@ -124,13 +130,16 @@ enum {
     DESK_COUNTRY = 3,
     DESK_FILING_MAX = 16 << 20, /* bytes of a filing, and of an attachment */
     DESK_ATTACHMENTS_MAX = 16,
+    DESK_PICTURE_PLACES = 64,
     DESK_UNREAD_MAX = 10000, /* filings that nobody classified yet; a second as many of enrolled
-                                authorities */
+                                authorities; in the same way: */
     DESK_OBJECTIONS_MAX = 8, /* each voids a round: a case must come to an end */
     DESK_ROUNDS_MAX = 64,
+    DESK_SETTLED_AT_ONCE = 64,
     DESK_MOVES_MAX = 1024, /* in one case */
     DESK_SIGNERS_MAX = 5   /* of what several sign */
 };
+#define DESK_UNREAD_BYTES_MAX ((uint64_t)4 << 30)
 #define DESK_MADE_WITHIN (15 * TIME_MINUTE)
 #define DESK_SILENCE_MAX (60 * TIME_DAY)
 #define DESK_HELD_MAX (90 * TIME_DAY)
@@ -196,8 +205,8 @@ MUST err desk_office_pin_anew(struct desk *d, slice bytes, const uint8_t hash[32
                               struct desk_why *why);
 MUST err desk_office_change(struct desk *d, slice bytes, struct desk_why *why);
 /* The next suspension list. witnessed: what office_witnessed gave for lift notices, by their ids.
- * Every case of a suspended jurisdiction is held wherever it stands before this returns; cases
- * held for what was lifted start again at received. */
+ * Every case of a suspended jurisdiction is held wherever it stands; cases held for what was lifted
+ * start again at received. */
 MUST err desk_list_change(struct desk *d, slice bytes, const struct office_since *witnessed,
                           size_t count, struct desk_why *why);
 /* Since when each notice of a lift has been in the list by this desk's clock, and how long one of
@@ -205,8 +214,12 @@ MUST err desk_list_change(struct desk *d, slice bytes, const struct office_since
 typedef bool desk_since_visit(void *ctx, const struct office_since *s);
 MUST err desk_notices_since(struct desk *d, desk_since_visit *visit, void *ctx);
 /* As `sottod office show --json` has it. A new number voids the orders that are not carried out. */
-MUST err desk_server_set(struct desk *d, const uint8_t identity[32], uint64_t number,
-                         struct desk_why *why);
+MUST err desk_server_set(struct desk *d, const uint8_t identity[32], uint64_t number);
+/* A file in force binds at once: no move that it forbids is made after that. What it makes the desk
+ * do in each open case, such as hold it, is done in the first DESK_SETTLED_AT_ONCE of them before
+ * the functions above return, and in as many more by each call of this; in a case in which somebody
+ * wants to make a move, before that move. It goes on where it was after a restart. */
+MUST err desk_settle_more(struct desk *d, bool *more);
 
 /* ---- Filings ---- */
 
@@ -230,6 +243,13 @@ struct desk_receipt {
  * promises and how it is signed: desk/ledger.h. */
 MUST err desk_file_receive(struct desk *d, const struct desk_filing *filing,
                            struct desk_receipt *receipt, struct desk_why *why);
+/* How many nobody classified yet, of enrolled authorities or of all others, and how large they are:
+ * beyond DESK_UNREAD_MAX and DESK_UNREAD_BYTES_MAX there is a FLOOD. */
+MUST err desk_unread(struct desk *d, bool enrolled, uint64_t *n, uint64_t *bytes);
+/* A picture of a page of an attachment, or (page 0) a text of the desk's about it, which is shown:
+ * what it read in it, or why there is no picture. STATE: the case is purged; NOT_FOUND. */
+MUST err desk_picture_put(struct desk *d, slice case_id, uint64_t attachment, uint64_t page,
+                          slice note, slice png);
 /* By the hash that a receipt names. NOT_FOUND. */
 MUST err desk_receipt_find(struct desk *d, const uint8_t hash[32], struct desk_receipt *receipt);
 /* What the user answers to a notice. reference: SHA-256 of the notice's text, which the account
@@ -278,9 +298,10 @@ struct desk_cases_filter {
     uint32_t
         roles;    /* enum office_role: those that wait for one of them; 0: whatever they wait for */
     slice person; /* those in which the person reviews or acted; empty: all */
-    /* After this one, in the order of deadline, then of receipt; "" from the beginning. */
-    uint64_t after_deadline;
-    slice after_id;
+    /* After this case; empty: from the beginning. They come by deadline; those without one, which
+     * nobody classified yet, at the end, enrolled authorities' before all others; then as they
+     * came. */
+    slice after;
     size_t limit;
 };
 typedef bool desk_case_visit(void *ctx, const struct desk_case *c);
@@ -370,7 +391,9 @@ bool desk_unfilled(slice text);
  * that drafts another one. */
 struct desk_hand {
     slice move, order, before;
-    slice letter; /* goes with reject, not-held and others; with deliver, the manifest: sealed */
+    /* Goes with reject, not-held and others, which say its SHA-256 as `letter`; with deliver, the
+     * manifest, as `manifest`. Sealed. LETTER, MANIFEST. */
+    slice letter;
 };
 /* What came of it: the last of the moves made, by the desk too. */
 struct desk_made {
@@ -393,9 +416,9 @@ MUST err desk_may_moves(struct desk *d, slice case_id, const struct office_perso
  * thing is enc (32 bytes), then the ciphertext. An object: to the case's key, info "sotto desk 1
  * case", aad = case id, a zero byte, the kind's name, a zero byte, its number in decimal. A wrap:
  * the case's private key (32 bytes) to a person's seal key of the office file, info "sotto desk 1
- * wrap", aad = case id, a zero byte, "key", a zero byte, "0". What is in a filing's or attachment's
- * object: opaque name<V>, opaque bytes<V> (RFC 9420's vectors); in the others, the text as it was
- * handed in.
+ * wrap", aad = case id, a zero byte, "key", a zero byte, "0". What is in a filing's, attachment's
+ * or picture's object: opaque name<V>, opaque bytes<V> (RFC 9420's vectors); in the others, the
+ * text as it was handed in.
  */
 
 struct desk_sealed {
@@ -417,10 +440,13 @@ MUST err desk_wrap_get(struct desk *d, slice case_id, slice person, buf *wrap);
  * NOT_FOUND: there is no wrap for them, or nothing sealed; CRYPTO: it is another key. Append. */
 MUST err desk_unseal(struct desk *d, slice case_id, enum desk_sealed_kind kind, uint64_t number,
                      slice person, const uint8_t private[32], buf *plain);
-/* By whoever has it, for who lacks it, or for an expert who is asked. WRAP, also if the
- * person has it already; NO_CASE, BOUND. */
-MUST err desk_wrap_put(struct desk *d, slice case_id, slice person, slice wrap,
+/* By a giver who has it, for who lacks it, or for an expert who is asked. WRAP, also if the giver
+ * has none or the person has it already; NO_CASE, BOUND. */
+MUST err desk_wrap_put(struct desk *d, slice case_id, slice giver, slice person, slice wrap,
                        struct desk_why *why);
+/* Says of one's own wrap that it opens nothing: it goes, and somebody else is to give it anew. WRAP
+ * if there is none, or nobody else has one. */
+MUST err desk_wrap_drop(struct desk *d, slice case_id, slice person, struct desk_why *why);
 /* Who lacks the key of an open case that their role needs. */
 typedef bool desk_lack_visit(void *ctx, slice case_id, const struct office_person *person);
 MUST err desk_wraps_lacking(struct desk *d, desk_lack_visit *visit, void *ctx);

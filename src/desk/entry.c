@@ -205,32 +205,71 @@ static err ids_add(struct ids *ids, slice id) {
     return desk_copy(ids->each[ids->n++], DESK_ID, id) ? OK : ERR_DAMAGED;
 }
 
-static err settle_one(struct desk *d, slice id, const struct desk_world *w, struct desk_why *why) {
+/* One that the rules refuse keeps no other from being settled. */
+static err settle_one(struct desk *d, slice id, const struct desk_world *w) {
     struct desk_history h;
+    struct desk_why why;
     TRY(desk_history_load(d, id, &h));
-    err e = desk_settle(d, &h, w, why);
+    err e = desk_settle(d, &h, w, &why);
     desk_history_free(&h);
-    return e;
+    return e == ERR_DENIED ? OK : e;
 }
 
 /* First which, then the moves: a statement that is read doesn't see what changes under it. */
-err desk_settle_found(struct desk *d, struct desk_rows *q, const struct desk_world *w,
-                      struct desk_why *why) {
+err desk_settle_found(struct desk *d, struct desk_rows *q, const struct desk_world *w, size_t *n) {
     struct ids ids = {NULL, 0, 0};
     while (desk_rows_next(q))
         q->result = ids_add(&ids, desk_row_bytes(q, 0));
     err e = desk_rows_end(q);
     for (size_t i = 0; i < ids.n && e == OK; i++)
-        e = settle_one(d, slice_str(ids.each[i]), w, why);
+        e = settle_one(d, slice_str(ids.each[i]), w);
+    *n = ids.n;
     mem_free(NULL, ids.each, ids.room * DESK_ID);
     return e;
 }
 
-err desk_settle_all(struct desk *d, struct desk_why *why) {
+/* ---- After a file ---- "settle" is the first case that waits; 0: none does. */
+
+err desk_settle_begin(struct desk *d) {
+    return desk_meta_number_set(d->store, "settle", 1);
+}
+
+err desk_settle_first(struct desk *d, struct desk_history *h, const struct desk_world *w,
+                      struct desk_why *why) {
+    uint64_t from;
+    TRY(desk_meta_number(d->store, "settle", &from));
+    return from == 0 ? OK : desk_settle(d, h, w, why);
+}
+
+static err settle_some(struct desk *d, bool *more) {
     struct desk_rows q;
     struct desk_world w;
+    uint64_t from, last;
+    size_t n;
+    TRY(desk_meta_number(d->store, "settle", &from));
+    *more = false;
+    if (from == 0 || d->office == NULL)
+        return OK;
+    TRY(desk_store_number(d->store, &last,
+                          "SELECT max(seq) FROM (SELECT seq FROM cases WHERE open = 1 AND seq >= ?"
+                          " ORDER BY seq LIMIT ?)",
+                          "ii", from, (uint64_t)DESK_SETTLED_AT_ONCE));
     desk_world_now(d, &w);
-    desk_rows_begin(&q, d->store, "SELECT id FROM cases WHERE open = 1", "");
-    TRY(desk_settle_found(d, &q, &w, why));
-    return desk_carry_end(d, w.now);
+    desk_rows_begin(&q, d->store,
+                    "SELECT id FROM cases WHERE open = 1 AND seq BETWEEN ? AND ? ORDER BY seq",
+                    "ii", from, last);
+    TRY(desk_settle_found(d, &q, &w, &n));
+    TRY(desk_carry_end(d, w.now));
+    *more = n == DESK_SETTLED_AT_ONCE;
+    return desk_meta_number_set(d->store, "settle", *more ? last + 1 : 0);
+}
+
+err desk_settle_more(struct desk *d, bool *more) {
+    uint64_t from;
+    *more = false;
+    TRY(desk_meta_number(d->store, "settle", &from));
+    if (from == 0)
+        return OK;
+    TRY(desk_begin(d));
+    return desk_end(d, settle_some(d, more));
 }

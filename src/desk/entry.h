@@ -12,8 +12,8 @@ MUST err desk_own_make(struct desk *d, struct desk_history *h, const struct desk
                        enum desk_move move, struct desk_why *why);
 /* The leaf of the last move. */
 MUST err desk_leaf_put(struct desk *d, const struct desk_history *h, const struct desk_world *w);
-/* desk_settle in the cases whose ids are the rows of a query, which it ends. */
+/* desk_settle in the cases whose ids are the rows of a query, which it ends; n: how many. */
 MUST err desk_settle_found(struct desk *d, struct desk_rows *q, const struct desk_world *w,
-                           struct desk_why *why);
+                           size_t *n);
 
 #endif

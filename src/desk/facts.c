@@ -1,6 +1,7 @@
 #include "desk/facts.h"
 
 #include "base/text.h"
+#include "crypto/crypto.h"
 
 enum { ACCOUNTS_MAX = 1000000 };
 
@@ -21,6 +22,16 @@ bool facts_word(const struct office_case_move *text, const char *name, slice *wo
             count++;
         }
     return count == 1;
+}
+
+bool facts_hash(const struct office_case_move *text, const char *name, slice bytes) {
+    uint8_t hash[32];
+    char hex[HEX_TEXT];
+    slice said;
+    if (!facts_word(text, name, &said) || crypto_sha256.hash(hash, &bytes, 1) != OK)
+        return false;
+    hex_text(hash, hex);
+    return slice_equal(said, slice_str(hex));
 }
 
 bool facts_time(const struct office_case_move *text, const char *name, uint64_t *ms) {
@@ -260,6 +271,7 @@ void facts_detail(const struct office_case_move *text, const struct desk_world *
         [DESK_MOVE_BAR] = "until",       [DESK_MOVE_REJECT] = "ground",
         [DESK_MOVE_NOT_HELD] = "ground", [DESK_MOVE_COMPEL] = "ground",
         [DESK_MOVE_REPLACE] = "lens",    [DESK_MOVE_AFTER_VERDICT] = "verdict",
+        [DESK_MOVE_WRITE] = "template",
     };
     slice word;
     detail[0] = '\0';

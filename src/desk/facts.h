@@ -12,6 +12,8 @@ bool desk_copy(char *out, size_t n, slice s);
 
 /* What is said under a name, if it is said once. */
 bool facts_word(const struct office_case_move *text, const char *name, slice *word);
+/* Whether that is the SHA-256 of these bytes, in hex. */
+bool facts_hash(const struct office_case_move *text, const char *name, slice bytes);
 bool facts_time(const struct office_case_move *text, const char *name, uint64_t *ms);
 bool facts_is_id(slice s);
 

@@ -11,7 +11,9 @@
 enum { STATEMENT_MAX = 65536, NUMBER = 24 };
 
 static int result(const char *what, err e, const struct desk_why *why) {
-    return e == OK ? CODE_FINE : e == ERR_DENIED ? command_why(what, why) : command_error(what, e);
+    return e == OK                          ? CODE_FINE
+           : e == ERR_DENIED && why != NULL ? command_why(what, why)
+                                            : command_error(what, e);
 }
 
 /* ---- office, list ---- */
@@ -49,13 +51,20 @@ static bool read_statement(slice text, uint8_t identity[32], uint64_t *number) {
 }
 
 static int put_server(struct desk *d, const struct command_line *line, slice bytes) {
-    struct desk_why why = {0};
     uint8_t identity[32];
     uint64_t number;
     if (!read_statement(bytes, identity, &number))
         return command_fail(CODE_REFUSED, line->words[1],
                             "it is not what `sottod office show` prints");
-    return result(line->words[1], desk_server_set(d, identity, number, &why), &why);
+    return result(line->words[1], desk_server_set(d, identity, number), NULL);
+}
+
+/* What a file in force demands of the cases that are open. */
+static int settle(struct desk *d, const char *folder) {
+    err e = OK;
+    for (bool more = true; more && e == OK;)
+        e = desk_settle_more(d, &more);
+    return result(folder, e, NULL);
 }
 
 static int put(const struct command_line *line, const char *usage,
@@ -69,6 +78,8 @@ static int put(const struct command_line *line, const char *usage,
         code = result(line->words[0], desk_open(&d, line->words[0]), NULL);
     if (code == CODE_FINE)
         code = take(d, line, buf_slice(&bytes));
+    if (code == CODE_FINE)
+        code = settle(d, line->words[0]);
     desk_close(d);
     buf_free(&bytes);
     return code;

@@ -8,6 +8,7 @@
 #include "desk/desk.h"
 #include "desk/hi1_class.h"
 #include "desk/hi1_schema.h"
+#include "desk/pictures.h"
 #include "sys/files.h"
 
 static int refused(const char *path, enum hi1_reason reason, const char *where) {
@@ -62,8 +63,38 @@ static err receive(struct desk *d, const struct hi1_filing *f, slice bytes,
                                  .attachment_count = 1 + f->documents.n};
     if (e == OK)
         e = desk_file_receive(d, &filing, receipt, why);
+    /* What is ours, and has nothing in it that a screen obeys, is shown as it is. */
+    if (e == OK)
+        e = desk_picture_put(d, slice_str(receipt->case_id), 1, 0, buf_slice(&reading),
+                             SLICE_EMPTY);
     buf_free(&reading);
     return e;
+}
+
+/* ---- Pictures of its documents ---- */
+
+struct drawing {
+    struct desk *desk;
+    slice case_id;
+    size_t attachment;
+};
+
+static err take(void *ctx, unsigned page, slice png) {
+    const struct drawing *d = ctx;
+    return desk_picture_put(d->desk, d->case_id, d->attachment, page, SLICE_EMPTY, png);
+}
+
+static err draw(struct desk *d, const struct hi1_filing *f, const struct desk_receipt *receipt) {
+    for (size_t i = 0; i < f->documents.n; i++) {
+        /* The first attachment is reading.txt. */
+        struct drawing drawing = {d, slice_str(receipt->case_id), i + 2};
+        enum desk_pictures result;
+        TRY(desk_pictures_draw(buf_slice(&f->documents.p[i].bytes), take, &drawing, &result));
+        if (result != DESK_PICTURES_ALL)
+            TRY(desk_picture_put(d, drawing.case_id, drawing.attachment, 0,
+                                 slice_str(desk_pictures_text(result)), SLICE_EMPTY));
+    }
+    return OK;
 }
 
 static err say(buf *out, const struct desk_receipt *receipt, const struct hi1_class *class) {
@@ -93,6 +124,11 @@ static int file(struct desk *d, const char *folder, const char *path, const stru
         e = say(&text, &receipt, &class);
         code = e == OK ? command_write(NULL, buf_slice(&text)) : command_error(path, e);
     }
+    /* It is filed, whatever becomes of its pictures. */
+    e = code == CODE_FINE ? draw(d, f, &receipt) : OK;
+    if (e != OK)
+        fprintf(stderr, "sotto-desk: %s: its documents could not all be drawn: %s\n", path,
+                err_text(e));
     hi1_class_free(&class);
     desk_data_free(&data);
     buf_free(&text);

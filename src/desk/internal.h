@@ -64,6 +64,8 @@ MUST err desk_seal_put(struct desk *d, slice case_id, enum desk_sealed_kind kind
 MUST err desk_seal_forget(struct desk *d, slice case_id);
 /* Takes the keys of all cases from who is bound, or no longer of the office. */
 MUST err desk_wraps_take(struct desk *d);
+/* Who lacks which keys, looked for anew: after desk_wraps_take. */
+MUST err desk_lacks_find(struct desk *d);
 bool desk_needs_key(const struct desk *d, const struct office_person *p);
 
 /* ---- Moves ---- */
@@ -71,13 +73,22 @@ bool desk_needs_key(const struct desk *d, const struct office_person *p);
 /* Makes the moves that the desk itself has to make in this case now. In a transaction. */
 MUST err desk_settle(struct desk *d, struct desk_history *h, const struct desk_world *w,
                      struct desk_why *why);
-/* The same in all open cases. */
-MUST err desk_settle_all(struct desk *d, struct desk_why *why);
+/* A file in force may make them due in every open case: desk_settle_more makes them, some in a
+ * transaction of its own. */
+MUST err desk_settle_begin(struct desk *d);
+/* The same in one case, if it is among those that wait. In a transaction. */
+MUST err desk_settle_first(struct desk *d, struct desk_history *h, const struct desk_world *w,
+                           struct desk_why *why);
 /* Opens or ends the task of those who lack keys. */
 MUST err desk_rewrap_task(struct desk *d);
 /* Whether too few of those who may act in the case are here for any answer. */
 MUST err desk_lacks_somebody(struct desk *d, const struct desk_history *h,
                              const struct desk_world *w, bool *lacks);
+/* Unless there is one of this kind in this case. */
+MUST err desk_task_open(struct desk *d, enum desk_task_kind kind, slice case_id, uint32_t roles,
+                        uint64_t now, uint64_t due);
+/* Opens and ends the tasks of terms that are over: terms.c. */
+MUST err desk_terms_renew(struct desk *d, const struct desk_world *w);
 /* A task for the custodian: an order, with the time after which it is void. */
 MUST err desk_carry_open(struct desk *d, slice case_id, uint64_t number, uint64_t until);
 /* The released order of this case was carried, and its manifest came. */

@@ -383,12 +383,13 @@ const struct desk_moved *desk_first_of(const struct step *s) {
     return &s->moved;
 }
 
-/* What is handed in is what the text names; who seconds says nothing more, and signs the same
- * order.
- */
+/* What is handed in is what the text names, which is the round's order where the move is about that
+ * one; who seconds says nothing more, and signs the same order. */
 static enum desk_reason same_as_first(const struct step *s) {
     const struct office_case_move *t = s->a->text;
     if (s->a->order != NULL && memcmp(s->a->order->document.hash, t->order, sizeof t->order) != 0)
+        return DESK_OTHER_ORDER;
+    if ((s->rule->flags & ORDER) != 0 && memcmp(t->order, s->c->order, sizeof t->order) != 0)
         return DESK_OTHER_ORDER;
     if (s->a->seconds == 0)
         return DESK_OK;
@@ -520,8 +521,6 @@ err desk_step(struct desk_history *h, const struct desk_world *w, const struct d
 static bool brings_further(const struct desk_history *h, enum desk_move move) {
     const struct desk_case *c = &h->now;
     switch (move) {
-    case DESK_MOVE_CLASSIFY:
-        return desk_last(h, DESK_MOVE_CLASSIFY) == 0;
     case DESK_MOVE_CALL_BACK:
         return desk_last(h, DESK_MOVE_CLASSIFY) != 0 && c->kind != DESK_KIND_DEMAND;
     case DESK_MOVE_REJECT:
@@ -551,6 +550,32 @@ static uint32_t roles_missing(const struct desk_history *h) {
     return roles;
 }
 
+/* The lenses of which the verdict was this one. */
+static uint32_t roles_that_said(const struct desk_history *h, enum desk_verdict verdict) {
+    uint32_t roles = 0;
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++) {
+        const struct desk_seat *seat = desk_seat_of(h, (enum desk_lens)lens);
+        if (seat != NULL && seat->answered && seat->verdict == verdict)
+            roles |= desk_lens_role[lens];
+    }
+    return roles;
+}
+
+static uint32_t roles_waited_for(const struct desk_history *h, enum desk_move move) {
+    switch (move) {
+    case DESK_MOVE_VERDICT:
+    case DESK_MOVE_AFTER_VERDICT:
+        return roles_missing(h);
+    case DESK_MOVE_NARROW:
+        return roles_that_said(h, DESK_VERDICT_NARROW);
+    case DESK_MOVE_REJECT:
+        return APPROVER |
+               (h->now.kind == DESK_KIND_DEMAND ? INTAKE : roles_that_said(h, DESK_VERDICT_BLOCK));
+    default:
+        return desk_move_roles(move);
+    }
+}
+
 uint32_t desk_waits(const struct desk_history *h) {
     const struct desk_case *c = &h->now;
     uint32_t roles = 0;
@@ -560,8 +585,7 @@ uint32_t desk_waits(const struct desk_history *h) {
             (r->dues >> c->due & 1) == 0 || (r->kinds >> c->kind & 1) == 0 ||
             !brings_further(h, (enum desk_move)move))
             continue;
-        bool verdict = move == DESK_MOVE_VERDICT || move == DESK_MOVE_AFTER_VERDICT;
-        roles |= verdict ? roles_missing(h) : desk_move_roles((enum desk_move)move);
+        roles |= roles_waited_for(h, (enum desk_move)move);
     }
     return roles;
 }

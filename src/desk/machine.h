@@ -25,9 +25,11 @@ struct desk_regime {
     enum desk_kind kind;           /* produce or preserve */
     uint64_t term, emergency_term; /* to answer within, from receipt; 0: none */
     enum desk_notice notice;
-    uint64_t notice_term;  /* of BEFORE */
-    uint64_t bar_max;      /* the longest that a bar can last; 0: nothing bars it */
-    uint64_t preserve_max; /* 0: OFFICE_PRESERVATION_MAX */
+    uint64_t notice_term;   /* of BEFORE */
+    uint64_t bar_max;       /* the longest that a bar can last; 0: nothing bars it */
+    uint64_t preserve_max;  /* 0: OFFICE_PRESERVATION_MAX */
+    uint64_t clarification; /* for the authority to answer a question; 0: none */
+    uint64_t process;       /* after an emergency, for the legal process to come; 0: none */
     /* Of each held field; "": not known, which blocks. */
     char categories[DESK_FIELD_COUNT][DESK_ID];
 };

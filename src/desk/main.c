@@ -39,6 +39,7 @@ static const char usage[] =
     "                                         it was carried out; of a release, signed\n"
     "       sotto-desk carry refused DIR TASK REASON\n"
     "                                         the server refused it, with this word\n"
+    "       sotto-desk pictures FILE DIR      pictures of a file that was attached to a filing\n"
     "       sotto-desk ledger show DIR [--json]      how far the ledger is, and who witnessed it\n"
     "       sotto-desk ledger publish DIR            a batch now, not only once a week\n"
     "       sotto-desk ledger ask DIR WITNESS [--to FILE]\n"
@@ -55,10 +56,13 @@ static const char usage[] =
     "                                         write the report of a period, and the statement for "
     "the\n"
     "                                         auditor to sign (FILE)\n"
-    "       sotto-desk audit PUBLIC REPORT --office FILE [--statement FILE]\n"
-    "                        [--openings FILE] [--padding FILE] [--json]\n"
+    "       sotto-desk audited DIR FILE       publish the statement or the review that the auditor "
+    "signed\n"
+    "       sotto-desk audit PUBLIC REPORT --office FILE [--statement FILE] [--review FILE]\n"
+    "                        [--openings FILE] [--padding FILE] [--draft FILE] [--json]\n"
     "                                         count a report again, from what a desk publishes\n"
-    "       sotto-desk sign FILE --as PERSON --key KEY --office FILE [--to FILE] [--yes]\n"
+    "       sotto-desk sign FILE --as PERSON --key KEY --office FILE [--with FILE] [--to FILE] "
+    "[--yes]\n"
     "                                         read a text, and sign it with an SSH key\n"
     "       sotto-desk signed FILE --office FILE [--list FILE] [--json]\n"
     "                                         say who signed it, once each signature is checked\n"
@@ -69,6 +73,7 @@ static const char usage[] =
     "  --list FILE     the suspension list, by which signatures of bound persons don't count\n"
     "  --as PERSON     who signs, by the id in the office file\n"
     "  --key KEY       the SSH key (its private file; KEY.pub lies beside it)\n"
+    "  --with FILE     the letter or manifest that a move names by its hash: it is read, too\n"
     "  --to FILE       where the result goes (the standard output)\n"
     "  --pin HASH      the hash of the first office file, from paper\n"
     "  --listen A:P    where the pages are (127.0.0.1:4490); a reverse proxy brings them TLS\n"
@@ -76,6 +81,9 @@ static const char usage[] =
     "  --people DIR    of a demonstration: its people's keys, for visitors who act as them\n"
     "  --from DAY, --until DAY   of what was received from this day to before that one\n"
     "  --statement FILE          what the auditor signed of the cases that stay closed\n"
+    "  --review FILE             what the auditor signed of the cases that were read again\n"
+    "  --draft FILE              where the text of that review goes: one answered case in twenty, "
+    "by lot\n"
     "  --openings FILE           another file than the one beside the report\n"
     "  --padding FILE            the padding key: the auditor's form, with all openings\n"
     "  --schema FILE   the official schema that a message in XML, or our answer, must be valid by\n"
@@ -93,13 +101,14 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-    {"annex", command_annex}, {"answer", command_answer},   {"audit", command_audit},
-    {"carry", command_carry}, {"deliver", command_deliver}, {"demo", command_demo},
-    {"duty", command_duty},   {"enrol", command_enrol},     {"import", command_import},
-    {"init", command_init},   {"ledger", command_ledger},   {"list", command_list},
-    {"merge", command_merge}, {"office", command_office},   {"report", command_report},
-    {"serve", command_serve}, {"server", command_server},   {"show", command_show},
-    {"sign", command_sign},   {"signed", command_signed},
+    {"annex", command_annex},       {"answer", command_answer}, {"audit", command_audit},
+    {"audited", command_audited},   {"carry", command_carry},   {"deliver", command_deliver},
+    {"demo", command_demo},         {"duty", command_duty},     {"enrol", command_enrol},
+    {"import", command_import},     {"init", command_init},     {"ledger", command_ledger},
+    {"list", command_list},         {"merge", command_merge},   {"office", command_office},
+    {"pictures", command_pictures}, {"report", command_report}, {"serve", command_serve},
+    {"server", command_server},     {"show", command_show},     {"sign", command_sign},
+    {"signed", command_signed},
 };
 
 /* ---- Options ---- */
@@ -108,22 +117,14 @@ static const char **option_place(struct command_line *line, const char *option) 
     struct {
         const char *name;
         const char **place;
-    } options[] = {{"--as", &line->as},
-                   {"--key", &line->key},
-                   {"--schema", &line->schema},
-                   {"--facts", &line->facts},
-                   {"--office", &line->office},
-                   {"--list", &line->list},
-                   {"--to", &line->to},
-                   {"--pin", &line->pin},
-                   {"--listen", &line->listen},
-                   {"--alarm", &line->alarm},
-                   {"--people", &line->people},
-                   {"--from", &line->from},
-                   {"--until", &line->until},
-                   {"--statement", &line->statement},
-                   {"--openings", &line->openings},
-                   {"--padding", &line->padding}};
+    } options[] = {
+        {"--as", &line->as},          {"--key", &line->key},     {"--schema", &line->schema},
+        {"--facts", &line->facts},    {"--with", &line->with},   {"--office", &line->office},
+        {"--list", &line->list},      {"--to", &line->to},       {"--pin", &line->pin},
+        {"--listen", &line->listen},  {"--alarm", &line->alarm}, {"--people", &line->people},
+        {"--from", &line->from},      {"--until", &line->until}, {"--statement", &line->statement},
+        {"--review", &line->review},  {"--draft", &line->draft}, {"--openings", &line->openings},
+        {"--padding", &line->padding}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (strcmp(options[i].name, option) == 0)
             return options[i].place;

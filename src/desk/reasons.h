@@ -71,10 +71,11 @@
     X(UNFINISHED, "something of this case is still to be done")                                    \
     X(TERM, "a date is past, or further away than its regime allows")                              \
     X(MANIFEST, "it is not the manifest that the server wrote for this order")                     \
+    X(LETTER, "the letter is not the one that the signed text names")                              \
     X(UNFILLED, "a letter, or what the user reads, still has a placeholder in braces")             \
     /* Files. */                                                                                   \
     X(UNPINNED, "the first office file must be pinned by its hash")                                \
-    X(WRAP, "a wrapped key is for nobody who needs it, or has the wrong size")                     \
+    X(WRAP, "a wrapped key is for who lacks none, from who has none, or of the wrong size")        \
     /* What must never be seen: the case is left as it was. */                                     \
     X(INVARIANT, "it would break a rule that no move may break; tell the auditor")
 

@@ -8,7 +8,7 @@
 #include "desk/report.h"
 #include "sys/files.h"
 
-enum { PATH = 1024, REPORT_MAX = 64 << 20 };
+enum { PATH = 1024, SIGNED_MAX = OFFICE_DOCUMENT_MAX };
 
 /* ---- report ---- */
 
@@ -78,19 +78,41 @@ static void print_sum(const struct audit_sum *s, bool json) {
         printf("NOT WITNESSED: nobody outside has seen this ledger\n");
 }
 
-static int read_optional(const char *path, size_t max, buf *out) {
-    err e = path == NULL ? OK : sys_file_read(path, max, out);
-    return e == OK ? CODE_FINE : command_error(path, e);
-}
-
-/* FROM_UNTIL.openings, beside FROM_UNTIL.csv. */
-static void openings_path(const struct command_line *line, char path[PATH]) {
+/* The file that is named, or FROM_UNTIL.END beside FROM_UNTIL.csv. */
+static void path_of(const struct command_line *line, const char *named, const char *end,
+                    char path[PATH]) {
     const char *report = line->words[1];
     size_t n = strlen(report);
-    if (line->openings != NULL)
-        snprintf(path, PATH, "%s", line->openings);
+    if (named != NULL)
+        snprintf(path, PATH, "%s", named);
     else
-        snprintf(path, PATH, "%.*s.openings", (int)(n > 4 ? n - 4 : n), report);
+        snprintf(path, PATH, "%.*s.%s", (int)(n > 4 ? n - 4 : n), report, end);
+}
+
+/* What the auditor signed: it need not lie there if it is not named. */
+static int read_signed(const struct command_line *line, const char *named, const char *end,
+                       buf *out) {
+    char path[PATH];
+    path_of(line, named, end, path);
+    err e = sys_file_read(path, SIGNED_MAX, out);
+    return e == OK || (e == ERR_NOT_FOUND && named == NULL) ? CODE_FINE : command_error(path, e);
+}
+
+static void drawn(void *ctx, slice case_id, bool closed) {
+    const struct command_line *line = ctx;
+    printf(line->json ? "{\"type\":\"drawn\",\"case\":\"%.*s\",\"closed\":%s}\n" : "drawn %.*s%s\n",
+           (int)case_id.n, (const char *)case_id.p,
+           line->json ? (closed ? "true" : "false") : (closed ? ", which stays closed" : ""));
+}
+
+/* NULL: not named. */
+static int read_padding(const char *path, buf *key) {
+    err e = path == NULL ? OK : sys_file_read(path, DESK_KEY, key);
+    if (e != OK)
+        return command_error(path, e);
+    if (path != NULL && key->n != DESK_KEY)
+        return command_fail(CODE_REFUSED, path, "it is no padding key");
+    return CODE_FINE;
 }
 
 static int run(const struct command_line *line, struct audit_of *of) {
@@ -99,38 +121,78 @@ static int run(const struct command_line *line, struct audit_of *of) {
     if (e != OK)
         return command_error("audit", e);
     print_sum(&sum, line->json);
-    return sum.findings == 0 ? CODE_FINE : CODE_REFUSED;
+    int code = sum.findings == 0 ? CODE_FINE : CODE_REFUSED;
+    if (of->draft == NULL)
+        return code;
+    int written = command_write(line->draft, buf_slice(of->draft));
+    return written == CODE_FINE ? code : written;
 }
 
 int command_audit(const struct command_line *line) {
     struct office *office = NULL;
-    buf report_bytes = {0}, statement = {0}, padding = {0};
+    buf statement = {0}, review = {0}, padding = {0}, draft = {0};
     char path[PATH];
-    if (line->word_count != 2)
+    if (line->word_count != 2 || (line->draft != NULL && line->padding == NULL))
         return command_fail(CODE_USAGE, "usage",
-                            "sotto-desk audit PUBLIC REPORT.csv --office FILE; see --help");
-    openings_path(line, path);
+                            line->word_count != 2
+                                ? "sotto-desk audit PUBLIC REPORT.csv --office FILE; see --help"
+                                : "who drafts the review has the padding key and all openings");
+    path_of(line, line->openings, "openings", path);
     int code = command_office_load(line->office, &office);
     if (code == CODE_FINE)
-        code = read_optional(line->words[1], REPORT_MAX, &report_bytes);
+        code = read_signed(line, line->statement, "statement", &statement);
     if (code == CODE_FINE)
-        code = read_optional(line->statement, REPORT_MAX, &statement);
+        code = read_signed(line, line->review, "review", &review);
     if (code == CODE_FINE)
-        code = read_optional(line->padding, DESK_KEY, &padding);
-    if (code == CODE_FINE && line->padding != NULL && padding.n != DESK_KEY)
-        code = command_fail(CODE_REFUSED, line->padding, "it is no padding key");
+        code = read_padding(line->padding, &padding);
     if (code == CODE_FINE) {
         struct audit_of of = {.folder = line->words[0],
                               .office = office,
-                              .report = buf_slice(&report_bytes),
+                              .report = line->words[1],
                               .openings = path,
                               .statement = buf_slice(&statement),
-                              .padding_key = line->padding == NULL ? NULL : padding.p};
+                              .review = buf_slice(&review),
+                              .padding_key = line->padding == NULL ? NULL : padding.p,
+                              .drawn = line->draft == NULL ? NULL : drawn,
+                              .draft = line->draft == NULL ? NULL : &draft};
         code = run(line, &of);
     }
     office_free(office);
-    buf_free(&report_bytes);
     buf_free(&statement);
+    buf_free(&review);
     buf_free(&padding);
+    buf_free(&draft);
     return code;
+}
+
+/* ---- audited ---- */
+
+static err publish(const char *folder, slice bytes) {
+    struct desk *d = NULL;
+    TRY(sys_dir_check(folder));
+    err e = desk_open(&d, folder);
+    if (e == OK)
+        e = desk_report_signed(d, bytes);
+    desk_close(d);
+    return e;
+}
+
+int command_audited(const struct command_line *line) {
+    buf bytes = {0};
+    if (line->word_count != 2)
+        return command_fail(CODE_USAGE, "usage", "sotto-desk audited DIR FILE");
+    err e = sys_file_read(line->words[1], SIGNED_MAX, &bytes);
+    int code = e == OK ? CODE_FINE : command_error(line->words[1], e);
+    if (code == CODE_FINE)
+        e = publish(line->words[0], buf_slice(&bytes));
+    buf_free(&bytes);
+    if (code != CODE_FINE || e == OK)
+        return code;
+    return e == ERR_SIGNATURE
+               ? command_fail(CODE_REFUSED, line->words[1], "no auditor of this office signed it")
+           : e == ERR_NOT_FOUND ? command_fail(CODE_REFUSED, line->words[1],
+                                               "no report of this size and root is published")
+           : e == ERR_MALFORMED
+               ? command_fail(CODE_REFUSED, line->words[1], "it is no statement and no review")
+               : command_error(line->words[0], e);
 }

@@ -30,6 +30,7 @@ static enum desk_reason release(const struct step *s);
 static enum desk_reason late_verdict(const struct step *s);
 static enum desk_reason preserve(const struct step *s);
 static enum desk_reason deliver(const struct step *s);
+static enum desk_reason written(const struct step *s);
 
 static void set_classified(struct step *s);
 static void set_round(struct step *s);
@@ -110,6 +111,10 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
                          NULL},
     [DESK_MOVE_WITHDRAW] = {UNDECIDED | S(REJECTED), ANY_DUE, ANY_KIND, DESK_STATE_WITHDRAWN,
                             {INTAKE}, 0, NULL, NULL, NULL},
+    /* A letter moves nothing: of a case that is held, too. */
+    [DESK_MOVE_WRITE] = {UNDECIDED | S(REJECTED) | S(NOT_HELD) | S(RELEASED) | S(FORGED) |
+                             S(WITHDRAWN),
+                         ANY_DUE, ANY_KIND, SAME, {INTAKE | APPROVER}, 0, NULL, written, NULL},
     /* The desk's own. */
     [DESK_MOVE_RECEIVE] = {0, ANY_DUE, ANY_KIND, DESK_STATE_RECEIVED, {0}, 0, NULL, NULL, NULL},
     [DESK_MOVE_HOLD] = {HOLDABLE | S(RELEASED), ANY_DUE, ANY_KIND, DESK_STATE_HELD, {0}, 0, NULL, NULL, set_held},
@@ -199,8 +204,6 @@ static enum desk_reason blocked_it(const struct step *s) {
             return DESK_STATE;
         return (s->a->role & (INTAKE | APPROVER)) != 0 ? DESK_OK : DESK_ROLE;
     }
-    if (s->c->due != DESK_DUE_REJECT)
-        return DESK_STATE;
     if (s->a->role == APPROVER)
         return DESK_OK;
     const struct desk_seat *seat = desk_seat_by(s->h, s->a->person);
@@ -309,10 +312,6 @@ static enum desk_reason before_check(const struct step *s) {
 static enum desk_reason draft(const struct step *s) {
     const struct office_order *o = s->a->order;
     const struct desk_regime *regime = desk_regime_find(s->w, slice_str(s->c->regime));
-    if (s->c->kind == DESK_KIND_DEMAND)
-        return DESK_NOT_EXECUTABLE;
-    if (s->c->kind == DESK_KIND_PRESERVE)
-        return DESK_PRESERVE_ONLY;
     enum desk_reason r = order_is_new(s, OFFICE_ORDER_RELEASE);
     if (r != DESK_OK)
         return r;
@@ -340,8 +339,6 @@ static bool notice_over(const struct step *s, const struct desk_regime *regime) 
 
 static enum desk_reason renewable(const struct step *s) {
     const struct desk_regime *regime = desk_regime_find(s->w, slice_str(s->c->regime));
-    if (s->c->state == DESK_STATE_IN_REVIEW && s->c->due != DESK_DUE_DRAFT)
-        return DESK_STATE;
     if (s->c->state == DESK_STATE_NOTIFIED && !notice_over(s, regime))
         return DESK_NOTICE_RUNS;
     /* An order that nobody carried out in its time. */
@@ -351,13 +348,8 @@ static enum desk_reason renewable(const struct step *s) {
     return DESK_OK;
 }
 
-static bool order_is_round(const struct step *s) {
-    return memcmp(s->a->text->order, s->c->order, sizeof none) == 0;
-}
-
 static bool order_is_signed(const struct step *s) {
-    return s->a->order != NULL && s->a->order_signed &&
-           memcmp(s->a->order->document.hash, s->c->order, sizeof none) == 0;
+    return s->a->order != NULL && s->a->order_signed;
 }
 
 /* An expert's opinion, or a court that compels, answers what asks for an expert. */
@@ -379,16 +371,12 @@ static enum desk_reason verdict_facts(const struct step *s, struct desk_seat *se
 
 static enum desk_reason verdict(const struct step *s) {
     struct desk_seat seat = *desk_seat_by(s->h, s->a->person);
-    if (!order_is_round(s))
-        return DESK_OTHER_ORDER;
     enum desk_reason r = verdict_facts(s, &seat);
     if (r != DESK_OK)
         return r;
     /* What somebody signed could be used, whatever else they said. */
     if (seat.verdict != DESK_VERDICT_CLEAR)
         return s->a->order == NULL ? DESK_OK : DESK_ORDER_NEEDLESS;
-    if (s->a->order != NULL && memcmp(s->a->order->document.hash, s->c->order, 32) != 0)
-        return DESK_OTHER_ORDER;
     return order_is_signed(s) ? DESK_OK : DESK_ORDER_UNSIGNED;
 }
 
@@ -496,8 +484,6 @@ static enum desk_reason bar(const struct step *s) {
 }
 
 static enum desk_reason signed_order(const struct step *s) {
-    if (!order_is_round(s))
-        return DESK_OTHER_ORDER;
     return order_is_signed(s) ? DESK_OK : DESK_ORDER_UNSIGNED;
 }
 
@@ -531,8 +517,6 @@ static enum desk_reason releasable(const struct step *s) {
 }
 
 static enum desk_reason release(const struct step *s) {
-    if (!order_is_round(s))
-        return DESK_OTHER_ORDER;
     if (!order_is_signed(s))
         return DESK_ORDER_UNSIGNED;
     return s->a->order_complete ? DESK_OK : DESK_ORDER_UNSIGNED;
@@ -582,10 +566,16 @@ static enum desk_reason deliver(const struct step *s) {
     return facts_word(s->a->text, "manifest", &manifest) ? DESK_OK : DESK_FACTS;
 }
 
+/* Late is better than never: who was drawn is waited for as long as they can answer. */
 static bool after_verdicts_open(const struct step *s) {
-    for (size_t i = 0; i < s->h->seat_count; i++)
-        if (s->h->seats[i].after && !s->h->seats[i].answered && !s->h->seats[i].out)
-            return s->w->now <= s->c->released + DESK_AFTER_VERDICT;
+    for (size_t i = 0; i < s->h->seat_count; i++) {
+        const struct desk_seat *seat = &s->h->seats[i];
+        const struct office_person *p = desk_person(s->w->office, slice_str(seat->person));
+        if (seat->after && !seat->answered && !seat->out && p != NULL &&
+            (desk_person_roles(p) & desk_lens_role[seat->lens]) != 0 &&
+            !office_person_bound(p, s->w->list))
+            return true;
+    }
     return false;
 }
 
@@ -607,6 +597,15 @@ static enum desk_reason finished(const struct step *s) {
     default:
         return DESK_OK;
     }
+}
+
+/* Of which template it is made; what it says stands beside the move, whose text has its hash. */
+static enum desk_reason written(const struct step *s) {
+    slice template, letter;
+    if (!facts_word(s->a->text, "template", &template) ||
+        !facts_word(s->a->text, "letter", &letter))
+        return DESK_FACTS;
+    return facts_is_id(template) ? DESK_OK : DESK_FACT;
 }
 
 /* ---- Applying: nothing fails here ---- */

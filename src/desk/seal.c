@@ -88,6 +88,7 @@ err desk_seal_put(struct desk *d, slice case_id, enum desk_sealed_kind kind, uin
 
 err desk_seal_forget(struct desk *d, slice case_id) {
     TRY(desk_store_run(d->store, "DELETE FROM sealed WHERE case_id = ?", "t", case_id));
+    TRY(desk_store_run(d->store, "DELETE FROM lacks WHERE case_id = ?", "t", case_id));
     return desk_store_run(d->store, "DELETE FROM wraps WHERE case_id = ?", "t", case_id);
 }
 
@@ -98,20 +99,27 @@ bool desk_needs_key(const struct desk *d, const struct office_person *p) {
 }
 
 static err wrap_write(struct desk *d, slice case_id, const struct office_person *p, slice wrap) {
+    TRY(desk_store_run(d->store, "DELETE FROM lacks WHERE case_id = ? AND person = ?", "tt",
+                       case_id, p->id));
     return desk_store_run(d->store,
                           "INSERT OR REPLACE INTO wraps (case_id, person, key, wrap)"
                           " VALUES (?, ?, ?, ?)",
                           "ttbb", case_id, p->id, SLICE_ARRAY(p->seal), wrap);
 }
 
-/* A person whose key is none can't be wrapped to: they stay among those who lack it. */
+static err lack_add(struct desk *d, slice case_id, const struct office_person *p) {
+    return desk_store_run(d->store, "INSERT OR IGNORE INTO lacks (case_id, person) VALUES (?, ?)",
+                          "tt", case_id, p->id);
+}
+
+/* A person whose key is none can't be wrapped to: they are among those who lack it. */
 static err wrap_make(struct desk *d, slice case_id, const struct office_person *p, slice private) {
     buf wrap = {0};
     err e = seal(&wrap, p->seal, wrap_info, case_id, "key", 0, private);
     if (e == OK)
         e = wrap_write(d, case_id, p, buf_slice(&wrap));
     buf_free(&wrap);
-    return e == ERR_CRYPTO ? OK : e;
+    return e == ERR_CRYPTO ? lack_add(d, case_id, p) : e;
 }
 
 err desk_case_key_make(struct desk *d, slice case_id, uint8_t key[32]) {
@@ -168,8 +176,10 @@ static err wrap_there(struct desk *d, slice case_id, const struct office_person 
     return OK;
 }
 
-static err wrap_put(struct desk *d, slice case_id, slice person, slice wrap, struct desk_why *why) {
-    const struct office_person *p = desk_person(d->office, person);
+static err wrap_put(struct desk *d, slice case_id, slice giver, slice person, slice wrap,
+                    struct desk_why *why) {
+    const struct office_person *p = desk_person(d->office, person),
+                               *from = desk_person(d->office, giver);
     struct desk_case c;
     err e = desk_case_get(d, case_id, &c);
     if (e == ERR_NOT_FOUND)
@@ -179,10 +189,12 @@ static err wrap_put(struct desk *d, slice case_id, slice person, slice wrap, str
         return desk_refuse(why, DESK_WRAP);
     if (desk_person_bound(d, p))
         return desk_refuse(why, DESK_BOUND);
-    /* Nobody spoils the key that somebody has. */
-    bool has = false;
+    /* Nobody spoils the key that somebody has, or gives what they have not. */
+    bool has = false, gives = false;
     TRY(wrap_there(d, case_id, p, &has));
-    if (has)
+    if (from != NULL)
+        TRY(wrap_there(d, case_id, from, &gives));
+    if (has || !gives)
         return desk_refuse(why, DESK_WRAP);
     bool asked =
         c.state == DESK_STATE_NEEDS_EXPERT && (desk_person_roles(p) & OFFICE_ROLE_EXPERT) != 0;
@@ -191,9 +203,34 @@ static err wrap_put(struct desk *d, slice case_id, slice person, slice wrap, str
     return wrap_write(d, case_id, p, wrap);
 }
 
-err desk_wrap_put(struct desk *d, slice case_id, slice person, slice wrap, struct desk_why *why) {
+err desk_wrap_put(struct desk *d, slice case_id, slice giver, slice person, slice wrap,
+                  struct desk_why *why) {
     TRY(desk_begin(d));
-    return desk_end(d, wrap_put(d, case_id, person, wrap, why));
+    return desk_end(d, wrap_put(d, case_id, giver, person, wrap, why));
+}
+
+/* The last one stays, whatever it opens: with it the case would be lost for good. */
+static err wrap_drop(struct desk *d, slice case_id, slice person, struct desk_why *why) {
+    const struct office_person *p = desk_person(d->office, person);
+    bool has = false;
+    uint64_t others;
+    if (p != NULL)
+        TRY(wrap_there(d, case_id, p, &has));
+    TRY(desk_store_number(d->store, &others,
+                          "SELECT count(*) FROM wraps WHERE case_id = ? AND person <> ?", "tt",
+                          case_id, person));
+    if (!has || others == 0)
+        return desk_refuse(why, DESK_WRAP);
+    TRY(desk_store_run(d->store, "DELETE FROM wraps WHERE case_id = ? AND person = ?", "tt",
+                       case_id, person));
+    if (desk_needs_key(d, p))
+        TRY(lack_add(d, case_id, p));
+    return desk_rewrap_task(d);
+}
+
+err desk_wrap_drop(struct desk *d, slice case_id, slice person, struct desk_why *why) {
+    TRY(desk_begin(d));
+    return desk_end(d, wrap_drop(d, case_id, person, why));
 }
 
 /* Whose wrap is for a key that is no longer theirs lacks it, too. */
@@ -213,23 +250,30 @@ err desk_wraps_take(struct desk *d) {
     return desk_rows_end(&q);
 }
 
+err desk_lacks_find(struct desk *d) {
+    TRY(desk_store_run(d->store, "DELETE FROM lacks", ""));
+    for (size_t i = 0; d->office != NULL && i < d->office->persons.n; i++)
+        if (desk_needs_key(d, &d->office->persons.p[i]))
+            TRY(desk_store_run(d->store,
+                               "INSERT INTO lacks (case_id, person) SELECT id, ?1 FROM cases"
+                               " WHERE open = 1 AND NOT EXISTS (SELECT 1 FROM wraps"
+                               " WHERE case_id = cases.id AND person = ?1) ORDER BY id",
+                               "t", d->office->persons.p[i].id));
+    return desk_meta_number_set(d->store, "lacks-found", 1);
+}
+
 err desk_wraps_lacking(struct desk *d, desk_lack_visit *visit, void *ctx) {
+    struct desk_rows q;
     bool more = true;
-    err e = OK;
-    for (size_t i = 0; d->office != NULL && i < d->office->persons.n && more && e == OK; i++) {
-        const struct office_person *p = &d->office->persons.p[i];
-        struct desk_rows q;
-        if (!desk_needs_key(d, p))
-            continue;
-        desk_rows_begin(&q, d->store,
-                        "SELECT id FROM cases WHERE open = 1 AND NOT EXISTS"
-                        " (SELECT 1 FROM wraps WHERE case_id = cases.id AND person = ?)",
-                        "t", p->id);
-        while (more && desk_rows_next(&q))
-            more = visit(ctx, desk_row_bytes(&q, 0), p);
-        e = desk_rows_end(&q);
+    desk_rows_begin(&q, d->store,
+                    "SELECT case_id, person FROM lacks WHERE (SELECT open FROM cases"
+                    " WHERE id = case_id) = 1 ORDER BY case_id, person",
+                    "");
+    while (more && desk_rows_next(&q)) {
+        const struct office_person *p = desk_person(d->office, desk_row_bytes(&q, 1));
+        more = p == NULL || visit(ctx, desk_row_bytes(&q, 0), p);
     }
-    return e;
+    return desk_rows_end(&q);
 }
 
 /* ---- Reading ---- */

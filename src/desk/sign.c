@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "desk/command.h"
-#include "desk/desk.h"
+#include "desk/facts.h"
 #include "sys/files.h"
 #include "sys/run.h"
 
@@ -58,6 +58,50 @@ static void show(const struct office *office, const struct command_paper *p) {
         show_version("office file", &p->list->office, &office->document, office->version);
     if (p->office != NULL)
         show_follows(office, p->office);
+}
+
+/* ---- What goes with it ---- A move names it by its hash, so whoever signs that reads it. */
+
+static const char *beside(const struct office_case_move *m) {
+    static const char *const names[] = {"letter", "manifest"};
+    for (size_t i = 0; m != NULL && i < sizeof names / sizeof names[0]; i++)
+        if (office_say_find(m, slice_str(names[i])) != NULL)
+            return names[i];
+    return NULL;
+}
+
+/* Nothing that a terminal might obey, or hide. */
+static bool can_be_shown(slice text) {
+    uint32_t point;
+    for (; text.n > 0;) {
+        size_t n = text_point(text, &point);
+        if (point == TEXT_INVALID || (point != '\n' && text_is_unsafe(point)))
+            return false;
+        text = slice_of(text.p + n, text.n - n);
+    }
+    return true;
+}
+
+static int show_beside(const struct command_line *line, const struct command_paper *p) {
+    const char *named = beside(p->move);
+    buf bytes = {0};
+    if (named == NULL)
+        return line->with == NULL ? CODE_FINE
+                                  : command_fail(CODE_REFUSED, line->words[0],
+                                                 "it names nothing that goes with it");
+    if (line->with == NULL)
+        return command_fail(CODE_USAGE, line->words[0],
+                            "it names a letter or a manifest: read that too, by --with FILE");
+    int code = command_read(line->with, &bytes);
+    slice text = buf_slice(&bytes);
+    if (code == CODE_FINE && !facts_hash(p->move, named, text))
+        code = command_fail(CODE_REFUSED, line->with, "it is not what the text names");
+    if (code == CODE_FINE && !can_be_shown(text))
+        code = command_fail(CODE_REFUSED, line->with, "it is no text that can be shown whole");
+    if (code == CODE_FINE && !line->quiet)
+        fprintf(stderr, "\nWith it goes:\n\n%.*s\n", (int)text.n, (const char *)text.p);
+    buf_free(&bytes);
+    return code;
 }
 
 static bool agreed(const struct command_line *line) {
@@ -184,8 +228,10 @@ static int sign_with(const struct command_line *line, const struct office *offic
     } else {
         if (!line->quiet)
             show(office, &paper);
-        code = agreed(line) ? sign(line, office, &paper)
-                            : command_fail(CODE_REFUSED, line->words[0], "nothing was signed");
+        code = show_beside(line, &paper);
+        if (code == CODE_FINE)
+            code = agreed(line) ? sign(line, office, &paper)
+                                : command_fail(CODE_REFUSED, line->words[0], "nothing was signed");
     }
     command_paper_free(&paper);
     return code;

@@ -98,6 +98,9 @@
     X(SAY_NO_WRAP, \
       "The key of this case has not been given to you yet. Somebody who has it can give it, under Tasks.", \
       "您尚未獲得本案密鑰。持有者可於「待辦事項」中授予。") \
+    X(SAY_BAD_WRAP, \
+      "What you were given as the key of this case opens nothing, and was taken away. Somebody who has the key can give it anew, under Tasks. Tell the auditor if it happens again.", \
+      "您所獲的本案密鑰無法開啟內容，已予撤銷。持有者可於「待辦事項」中重新授予。如再發生，請告知稽核員。") \
     X(SAY_GONE, "It is not there any more.", "資料已不存在。") \
     X(SAY_SAVE, "Save as a file", "存為檔案") \
     X(SAY_PICTURE, "Picture from an attachment", "附件圖像") \
@@ -322,6 +325,10 @@
     X(TASK_REWRAP, "Somebody lacks the key of a case", "有人缺少案件密鑰") \
     X(TASK_CLOCK, "The machine's clock jumped", "系統時鐘跳動") \
     X(TASK_REFUSED, "The server refused an order: it is to be made anew", "伺服器拒絕命令：須重新作出") \
+    X(TASK_SILENT, "The authority was to clarify by now", "機關補充說明期限已過") \
+    X(TASK_NOTICE_OVER, "The user's time to object is over: a new round can begin", "用戶異議期已滿：可展開新一輪審查") \
+    X(TASK_PROCESS, "The legal process after an emergency is due", "緊急披露後的法律程序文件已到期") \
+    X(TASK_PRESERVED, "What is preserved ends soon", "保存期限將屆") \
     X(CARRY, "To the server and back", "往返伺服器") \
     X(CARRY_LEAD, \
       "Each order that is complete, until it is void. Save it, take it to the server, and enter here what came back. The server checks every signature itself.", \
@@ -418,6 +425,7 @@
     X(BYTES, "{1} bytes", "{1}位元組") \
     X(SEALED_FILING, "Filing", "來件") \
     X(SEALED_ATTACHMENT, "Attachment", "附件") \
+    X(SEALED_PICTURE, "Picture of attachment", "附件圖像") \
     X(SEALED_MOVE, "Text of move", "步驟文本") \
     X(SEALED_ORDER, "Order, move", "命令，步驟") \
     X(SEALED_LETTER, "Letter", "信函") \
@@ -497,6 +505,9 @@
     X(MANIFEST_HINT, \
       "The whole text of the file that the server wrote beside the package.", \
       "伺服器在資料包旁所寫檔案的全文。") \
+    X(MANIFEST_TEXT, \
+      "The move names it by its SHA-256. It is sealed with the case.", \
+      "步驟以其SHA-256指明此清單；清單與案件一同密封。") \
     X(VALIDATORS, "Who may order it, or validate the order", "可發出或確認命令者") \
     X(MIN_YEARS, "Least maximum penalty of the offence, in years", "罪行最高刑期的下限（年）") \
     X(LETTER_REFERENCE, "The authority's file number", "機關檔號") \
@@ -507,10 +518,18 @@
     X(LETTER_ASKED_HINT, \
       "In general words: no name, no number.", \
       "只寫種類，不寫姓名或號碼。") \
+    X(LETTER_SAYS, "What the letter says of its own", "信函的具體內容") \
+    X(LETTER_SAYS_HINT, \
+      "Its question to the authority, what was asked for, or the manifest's hash: whichever this letter has.", \
+      "向機關提出的問題、所要求的資料或清單的雜湊值，視乎信函而定。") \
+    X(LETTER_COURT, "The court, if it names one", "法院（如信函提及）") \
+    X(LETTER_UNTIL, "The day that it names, if the case doesn't say it", "信函所載日期（如案件未有載明）") \
+    X(LETTER_UNTIL_HINT, "By when the authority answers, or the desk goes on.", "機關須於此日前答覆，或本處預計於此日繼續處理。") \
+    X(LETTER_GROUND, "The ground, if it names one", "理由（如信函提及）") \
     X(LETTER, "The letter", "信函") \
     X(LETTER_TEXT, \
-      "It goes out as it stands here, and is sealed with the case.", \
-      "按此發出，並與案件一同密封。") \
+      "The move names it by its SHA-256: it goes out as it stands here, and is sealed with the case.", \
+      "步驟以其SHA-256指明此函：按此發出，並與案件一同密封。") \
     X(MOVE, "The move", "步驟") \
     /* The office */ \
     X(PEOPLE, "People", "人員") \
@@ -565,6 +584,28 @@
       "Your browser runs no script, so it can't do the work that keeps floods away.", \
       "您的瀏覽器未執行程式碼，無法進行防濫用運算。") \
     X(FILE_WAIT_LINK, "File by waiting instead", "改以輪候方式提交") \
+    X(FILE_WAIT_LEAD, \
+      "Without script a filing costs a place in a line, which moves every few seconds; more slowly while much waits to be read. Your place is kept for a day.", \
+      "如不使用程式碼，提交須輪候；隊伍每數秒前進一位，待閱來件較多時則較慢。輪候位置保留一天。") \
+    X(FILE_WAIT_TAKE, "Take a place", "領取輪候位置") \
+    X(FILE_SIGN_LINK, "An authority of our directory files without work or waiting, with its certificate", \
+      "名錄內的機關可憑憑證提交，無須運算或輪候") \
+    X(FILE_SIGN, "File with your certificate", "憑憑證提交") \
+    X(FILE_SIGN_LEAD, \
+      "For authorities whose certificate our directory holds. Sign this line with the certificate's key. You come before all others, and no flood of filings stands in your way; nobody is believed for it: we call you back as we do anybody.", \
+      "供名錄內持有憑證的機關使用。請以憑證的密鑰簽署下列文字。貴機關的來件先於其他來件處理，亦不受大量來件阻塞；但不因此免於核實：本處仍會致電核實。") \
+    X(FILE_SIGN_HOW, \
+      "For example (RSA and elliptic curves with SHA-256; the line without an end of line):", \
+      "例如（RSA及橢圓曲線配SHA-256；文字末尾不含換行）：") \
+    X(FILE_SIGN_AUTHORITY, "Your name in our directory", "貴機關在名錄中的名稱") \
+    X(FILE_SIGN_AUTHORITY_HINT, "As we told you: small letters, digits and hyphens.", \
+      "即本處所告知者：小寫字母、數字及連字號。") \
+    X(FILE_SIGN_SIGNATURE, "The signature, in Base64", "簽署（Base64）") \
+    X(FILE_SIGN_GO, "Go on to the form", "前往表格") \
+    X(FILE_SIGN_REFUSED, \
+      "This is no signature of this line by a certificate that our directory holds for this authority. Each line is good once, for a day.", \
+      "此簽署並非名錄所載該機關憑證對該文字的簽署。每行文字只可使用一次，有效期一天。") \
+    X(FILE_SIGNED, "Your signature is right. You can send this form until tomorrow.", "簽署正確。可於明日前提交此表格。") \
     X(FILE_WAIT_TEXT, "You can send this form from", "可於以下時間起提交：") \
     X(FILE_LINE_FULL, "Too many wait", "輪候人數過多") \
     X(FILE_LINE_FULL_TEXT, \
@@ -583,9 +624,9 @@
       "It is too early. Go back and send it again from this time on:", \
       "時間未到。請返回並於以下時間後再次提交：") \
     X(TICKET_WORK, \
-      "The work that a filing costs is missing: your browser ran no script. Take a waiting ticket instead.", \
-      "缺少提交所需的運算：您的瀏覽器未執行程式碼。請改用輪候方式。") \
-    X(TICKET_USED, "This form was sent already.", "此表格已提交。") \
+      "The work that a filing costs is missing, or is no longer enough: your browser ran no script, or much was filed meanwhile. Send it once more, or wait in the line.", \
+      "缺少提交所需的運算，或運算已不足：您的瀏覽器未執行程式碼，或期間來件甚多。請再次提交，或改用輪候方式。") \
+    X(TICKET_USED, "This form was sent already, or is being sent.", "此表格已提交，或正在提交。") \
     X(TICKET_OVER, \
       "This form is too old, or not of this desk. Open it anew.", \
       "此表格已過期，或並非本處表格。請重新開啟。") \
@@ -744,6 +785,8 @@
     X(REPORT_LEAD, \
       "Twice a year: requests, outcomes and reasons by jurisdiction, suspensions with their wording, and how long answers took. Every figure can be recounted from the ledger.", \
       "每半年一次：按司法管轄區列出請求、結果及理由，暫停及其文字，以及答覆所需時間。每個數字均可由帳冊重新點算。") \
+    X(REPORT_READ, "Read the report", "閱讀報告") \
+    X(REPORT_FILES, "Its tables, and what opens them", "報告的表格及公開資料") \
     X(REPORT_NONE, "No report was published yet.", "尚未公布報告。") \
     /* Lifts, papers, changes, duty */ \
     X(MET, "met", "已符合") \
@@ -865,6 +908,94 @@
     X(FROM, "From", "由") \
     X(TIME_HINT, "UTC.", "協調世界時（UTC）。") \
     X(TAKE_OFF, "Take off", "移除") \
+    /* A report */ \
+    X(REPORT_TITLE, "Requests by governments", "政府請求透明度報告") \
+    X(REPORT_PERIOD, "Received from {1} to before {2}", "{1}起至{2}前收到") \
+    X(REPORT_SUM, \
+      "{1} requests named {2} accounts. Some data was disclosed in answer to {3} of them.", \
+      "共收到{1}項請求，涉及{2}個帳戶；其中{3}項披露了部分資料。") \
+    X(REPORT_COUNTED, \
+      "Counted from the ledger {1} at its size {2}. {3} of its entries are opened, so that anybody can count again. {4} more are of cases that are still open, or of which the user may not be told yet: they stay closed, and the auditor's signed statement stands for them. A request that was never entered is in no report.", \
+      "按帳冊{1}於第{2}條目時點算。其中{3}項條目已公開，任何人均可重新點算；另有{4}項屬未完結或尚不可通知用戶的案件，不予公開，以核數人簽署的聲明為據。從未載入的請求不會出現於任何報告。") \
+    X(REPORT_OVER_TIME, "Over time", "歷年變化") \
+    X(REPORT_BY_ISSUER, "By jurisdiction", "按司法管轄區") \
+    X(REPORT_BY_PROCESS, "By kind of process", "按程序種類") \
+    X(REPORT_BY_PATH, "Ordinary, emergency, compelled", "一般、緊急、被強制") \
+    X(REPORT_BY_CATEGORY, "By category of data", "按資料類別") \
+    X(REPORT_REASONS, "Why requests were rejected", "拒絕的理由") \
+    X(REPORT_SUSPENSIONS, "Suspensions", "暫停") \
+    X(REPORT_NO_SUSPENSION, "None was in force in this period.", "此期間並無生效中的暫停。") \
+    X(REPORT_BANDS, "In bands only", "只按區間公布") \
+    X(REPORT_BANDS_TEXT, \
+      "{1} allows these figures in bands only. They are in no other figure of this report.", \
+      "{1}只容許以區間公布以下數字；該等數字不包括在本報告其他任何數字內。") \
+    X(REPORT_BANDS_UNCONFIRMED, \
+      "Counsel has still to confirm how this law is applied.", \
+      "此法例的適用方式尚待法律顧問確認。") \
+    X(REPORT_BAND_LATER, "not before {1}", "不早於{1}公布") \
+    X(REPORT_BAND_NEVER, "not for a period of this length", "此長度的期間不公布") \
+    X(REPORT_BAND, "{1} to {2}", "{1}至{2}") \
+    X(REPORT_CHECK, "How to check this", "如何查核") \
+    X(REPORT_CHECK_TEXT, \
+      "Take the files beside this one and a copy of what this desk publishes, and let sotto-desk audit count again; or write a program of your own, as the documentation of the ledger allows.", \
+      "取得本報告旁的檔案及本處所公布資料的副本，以sotto-desk audit重新點算；亦可按帳冊文件自行編寫程式。") \
+    X(REPORT_OUTCOMES, "What came of it", "結果") \
+    X(REPORT_ON_THE_WAY, "On the way, and what users were told", "過程及通知用戶的情況") \
+    X(REPORT_ALL, "All", "合計") \
+    X(REPORT_JURISDICTION, "Jurisdiction", "司法管轄區") \
+    X(REPORT_HALF, "Half-year", "半年") \
+    X(REPORT_PROCESS, "Process", "程序") \
+    X(REPORT_PATH, "Path", "途徑") \
+    X(REPORT_CATEGORY, "Category", "類別") \
+    X(REPORT_REASON, "Reason", "理由") \
+    X(REPORT_FIGURE, "Figure", "數字") \
+    X(REPORT_PATH_ORDINARY, "Ordinary", "一般") \
+    X(REPORT_PATH_EMERGENCY, "Emergency", "緊急") \
+    X(REPORT_PATH_COMPELLED, "Compelled", "被強制") \
+    X(REPORT_START, "Since", "生效") \
+    X(REPORT_ENDED, "Ended", "終止") \
+    X(REPORT_REVIEW, "Review due", "覆檢期限") \
+    X(REPORT_SCOPE, "Scope", "範圍") \
+    X(COLUMN_RECEIVED, "Requests", "請求") \
+    X(COLUMN_ACCOUNTS, "Accounts", "帳戶") \
+    X(COLUMN_PENDING, "Pending", "待決") \
+    X(COLUMN_RELEASED, "Some data disclosed", "披露部分資料") \
+    X(COLUMN_REJECTED, "Rejected", "已拒絕") \
+    X(COLUMN_NOT_HELD, "Nothing held", "並無持有") \
+    X(COLUMN_NARROWED, "Narrowed", "已收窄") \
+    X(COLUMN_CHALLENGED, "Challenged in court", "於法院抗辯") \
+    X(COLUMN_COMPELLED, "Compelled", "被強制") \
+    X(COLUMN_PRESERVED, "Preserved", "已保全") \
+    X(COLUMN_NOTIFIED, "Users told", "已通知用戶") \
+    X(COLUMN_DELAYED, "Notice delayed", "延後通知") \
+    X(COLUMN_HELD, "Held", "擱置") \
+    X(COLUMN_WITHDRAWN, "Withdrawn", "已撤回") \
+    X(COLUMN_FORGED, "Forged", "偽造") \
+    X(COLUMN_LAPSED, "Lapsed", "已失效") \
+    X(COLUMN_BLOCKED_AFTER, "Emergencies that a later review would have blocked", "事後審查認為應予阻止的緊急請求") \
+    X(COLUMN_ANSWERED, "Answered", "已答覆") \
+    X(COLUMN_MEDIAN, "Median hours to the answer", "答覆時數中位數") \
+    X(PART_DISCLOSED, "some data disclosed", "披露部分資料") \
+    X(PART_REJECTED, "rejected", "已拒絕") \
+    X(PART_NOT_HELD, "nothing held", "並無持有") \
+    X(PART_SUSPENDED, "held", "擱置") \
+    X(PART_ENDED, "withdrawn, lapsed or forged", "撤回、失效或偽造") \
+    X(PART_PENDING, "pending", "待決") \
+    X(HALF_1, "{1} H1", "{1}上") \
+    X(HALF_2, "{1} H2", "{1}下") \
+    X(PICTURE_TOTAL, "All jurisdictions", "全部司法管轄區") \
+    X(PICTURE_ALL, \
+      "Requests in each half-year, by what became of them.", \
+      "每半年的請求，按結果分類。") \
+    X(PICTURE_EACH, \
+      "The same for each of the jurisdictions with the most requests.", \
+      "請求最多的司法管轄區各自的情況。") \
+    X(PICTURE_SCALES, \
+      "Each has a scale of its own; the number beside its name is of all half-years.", \
+      "各圖比例不同；名稱旁為各半年合計。") \
+    X(PICTURE_TEXT, \
+      "Columns, one for each half-year, in parts by outcome, from the bottom: some data disclosed, rejected, nothing held, held, withdrawn or lapsed or forged, pending. The table below has every number.", \
+      "每半年一柱，按結果由下而上分為：披露部分資料、已拒絕、並無持有、擱置、撤回或失效或偽造、待決。下表載有所有數字。") \
     /* States */ \
     X(STATE_RECEIVED, "Received", "已收件") \
     X(STATE_AUTHENTICATED, "Authenticated", "已核實") \
@@ -912,6 +1043,7 @@
     X(MOVE_LATE_NOTICE, "Notify the user late", "事後通知用戶") \
     X(MOVE_CLOSE, "Close", "結案") \
     X(MOVE_WITHDRAW, "Record the withdrawal", "記錄撤回") \
+    X(MOVE_WRITE, "Write to the authority", "致函機關") \
     X(MOVE_RECEIVE, "Received", "收件") \
     X(MOVE_HOLD, "Put on hold", "作出擱置") \
     X(MOVE_RESUME, "Started again", "重新開始") \
@@ -945,6 +1077,7 @@
     X(MOVED_COMPEL, "Recorded that we are compelled", "已記錄被強制") \
     X(MOVED_DELIVER, "Delivery recorded", "已記錄交付") \
     X(MOVED_LATE_NOTICE, "Late notice to the user signed", "已簽署對用戶的事後通知") \
+    X(MOVED_WRITE, "Letter written", "已撰寫信函") \
     X(MOVED_CLOSE, "Closed", "已結案") \
     X(MOVED_WITHDRAW, "Withdrawal recorded", "已記錄撤回") \
     /* Roles */ \

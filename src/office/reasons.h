@@ -87,6 +87,7 @@
     X(PINNED, "an office file is pinned here; another is pinned in its place only with --anew")  \
     X(RESTS, "the office was pinned anew; nothing is released for 30 days after it")               \
     X(CARRIED_OUT, "an order of this id was carried out")                                          \
+    X(OTHER_ACCOUNT, "its account is another than that of the first order of its case")            \
     X(CERTIFICATE, "a certificate of its authority can't be encrypted to")
 
 enum office_reason {

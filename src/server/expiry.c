@@ -62,6 +62,7 @@ static uint32_t lifetime(const struct mail *m, enum mail_expiry kind) {
     case MAIL_EXPIRY_CARRIED:
         return CARRIED_DAYS;
     case MAIL_EXPIRY_PRESERVED:
+    case MAIL_EXPIRY_MEANT:
         return 0; /* its note is under the week of its end */
     case MAIL_EXPIRY_NOTICE:
         return 0; /* looked at each week */
@@ -120,6 +121,8 @@ static err expire(struct mail *m, enum mail_expiry kind, slice what) {
         return mail_carried_expire(m, what);
     case MAIL_EXPIRY_PRESERVED:
         return mail_preserved_expire(m, what);
+    case MAIL_EXPIRY_MEANT:
+        return mail_meant_expire(m, what);
     case MAIL_EXPIRY_NOTICE:
         return mail_notice_expire(m, what);
     default:

@@ -52,6 +52,8 @@ const struct held_row_info held_rows[HELD_COUNT] = {
 enum held_row held_row_of(struct store_key key) {
     if (key.table == MAIL_BLOB)
         return key.number == 0 ? HELD_blob : HELD_chunk;
+    if (key.table == MAIL_OFFICE && key.name.n > 0)
+        return HELD_meant;
     if (key.table == MAIL_OFFICE)
         return key.number == 0 ? HELD_office : HELD_desk;
     for (size_t i = 0; i < HELD_COUNT; i++)

@@ -70,7 +70,9 @@ enum mail_table {
     R(notice, MAIL_KEPT_NOTICE, "keyed hash of the mailbox and the position of a notice", "notices that a device did not fetch yet", \
       "the week is over in which the device fetched it or was signed off")                          \
     R(preserved, MAIL_PRESERVED, "keyed hash of an account id and a case", "preserved records",    \
-      "the week after the end that an order names")
+      "the week after the end that an order names")                                               \
+    R(meant, MAIL_OFFICE, "keyed hash of a case", "whom cases mean",                                \
+      "52 weeks after the last order of the case was carried out")
 
 #define HELD_FIELDS_total(F)                                                                       \
     F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are")
@@ -119,7 +121,7 @@ enum mail_table {
     F(u32, week, 0, 0, WORK, "week in which it was made; the code can't be computed from its hash, and its maker is not kept")
 
 #define HELD_FIELDS_expiry(F)                                                                      \
-    F(vec, what, 0, 32, WORK, "mailbox id, order, blob, card, tombstone, notice, preserved record or code to look at when the week is over")
+    F(vec, what, 0, 32, WORK, "mailbox id, order, blob, card, tombstone, notice, preserved record, case or code to look at when the week is over")
 
 #define HELD_FIELDS_card(F)                                                                        \
     F(fixed, rest, 24, 0, WORK, "the rest of that hash")                                           \
@@ -164,6 +166,10 @@ enum mail_table {
 #define HELD_FIELDS_preserved(F)                                                                   \
     F(u32, week, 0, 0, WORK, "week of its end")                                                    \
     F(vec, sealed, 1, 128, RECORD, "the record as it was in the week of a preservation order, or that there was none; encrypted under a key of the pepper, and all have one size")
+
+#define HELD_FIELDS_meant(F)                                                                       \
+    F(u32, week, 0, 0, WORK, "week of its end")                                                    \
+    F(fixed, account, 32, 0, WORK, "keyed hash of the case and of the account that the first order of the case led to, or of nobody's: no later order is carried out for another")
 
 /* clang-format on */
 

@@ -159,6 +159,7 @@ enum mail_expiry {
     MAIL_EXPIRY_CARRIED,
     MAIL_EXPIRY_NOTICE,
     MAIL_EXPIRY_PRESERVED,
+    MAIL_EXPIRY_MEANT,
     MAIL_EXPIRY_KINDS
 };
 
@@ -338,6 +339,14 @@ MUST err mail_preserved_put(struct mail *m, const uint8_t account[MAIL_ID], slic
 MUST err mail_preserved_get(struct mail *m, const uint8_t account[MAIL_ID], slice case_id,
                             struct mail_preserved *p);
 
+/* ---- meant.c ---- */
+/* *other: an order of this case was carried out, and meant another account, or nobody. */
+MUST err mail_meant_check(struct mail *m, slice case_id, const uint8_t account[MAIL_ID],
+                          bool *other);
+/* An order of the case was: the first says whom the case means (NULL: nobody), each keeps that for
+ * another 52 weeks. */
+MUST err mail_meant_put(struct mail *m, slice case_id, const uint8_t *account);
+
 /* ---- linking.c ---- */
 /* The batch failed: no frame came or left with it. */
 void mail_links_forget(struct mail *m);
@@ -468,6 +477,7 @@ MUST err mail_invite_expire(struct mail *m, slice hash);
 MUST err mail_carried_expire(struct mail *m, slice name);
 MUST err mail_notice_expire(struct mail *m, slice name);
 MUST err mail_preserved_expire(struct mail *m, slice name);
+MUST err mail_meant_expire(struct mail *m, slice name);
 MUST err mail_card_expire(struct mail *m, slice note);
 
 /* ---- work.c ---- */

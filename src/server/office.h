@@ -42,9 +42,11 @@ struct mail_given {
     bool sealed; /* for the authority, as CMS; else a letter in clear */
 };
 /* Does what an order of its kind asks for, which was checked and not carried out before: writes it
- * into the batch. If *reason is not OK then, nothing was written. */
+ * into the batch. account: the id of whom it names, who need not be there; NULL if the name leads
+ * to nobody. If *reason is not OK then, nothing was written. */
 typedef err mail_order_fn(struct mail *m, const struct mail_office *f, const struct office_order *o,
-                          struct mail_given *given, enum office_reason *reason);
+                          const uint8_t *account, struct mail_given *given,
+                          enum office_reason *reason);
 mail_order_fn mail_release;      /* release.c */
 mail_order_fn mail_preserve;     /* preserve.c */
 mail_order_fn mail_notice_order; /* notice_orders.c */

@@ -68,11 +68,29 @@ static enum office_reason check(const struct mail *m, const struct mail_office *
     return (*o)->kind == OFFICE_ORDER_RELEASE && rests(m, f) ? OFFICE_RESTS : OFFICE_OK;
 }
 
+/* A name may lead to somebody else by now than when the user was told. */
+static err find_account(struct mail *m, const struct office_order *o, uint8_t id[MAIL_ID],
+                        const uint8_t **account, enum office_reason *reason) {
+    bool other = false;
+    err e = mail_order_account(m, o, id);
+    *account = e == OK ? id : NULL;
+    if (e == OK)
+        e = mail_meant_check(m, o->case_id, id, &other);
+    *reason = other ? OFFICE_OTHER_ACCOUNT : OFFICE_OK;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 static err carry_out(struct mail *m, const struct mail_call *call, const struct mail_office *f,
                      const struct office_order *o, enum office_reason *reason) {
     struct mail_given given = {buf_on(m->mem), false};
     buf manifest = buf_on(m->mem);
-    err e = kinds[o->kind](m, f, o, &given, reason);
+    uint8_t id[MAIL_ID];
+    const uint8_t *account = NULL;
+    err e = find_account(m, o, id, &account, reason);
+    if (e == OK && *reason == OFFICE_OK)
+        e = kinds[o->kind](m, f, o, account, &given, reason);
+    if (e == OK && *reason == OFFICE_OK)
+        e = mail_meant_put(m, o->case_id, account);
     if (e == OK && *reason == OFFICE_OK)
         e = write_manifest(&manifest, o, &given);
     struct held_carried row = {.week = m->week,

@@ -3,14 +3,9 @@
 #include "server/office.h"
 
 err mail_preserve(struct mail *m, const struct mail_office *f, const struct office_order *o,
-                  struct mail_given *given, enum office_reason *reason) {
-    uint8_t id[MAIL_ID];
+                  const uint8_t *account, struct mail_given *given, enum office_reason *reason) {
     (void)f;
     (void)given;
     (void)reason;
-    err e = mail_order_account(m, o, id);
-    if (e == ERR_NOT_FOUND)
-        return OK;
-    TRY(e);
-    return mail_preserved_put(m, id, o->case_id, o->until);
+    return account == NULL ? OK : mail_preserved_put(m, account, o->case_id, o->until);
 }

@@ -91,16 +91,14 @@ static err write_resolved(const struct office_order *o, const uint8_t id[MAIL_ID
     return buf_append_byte(out, '\n');
 }
 
-static err write_letter(struct mail *m, const struct office_order *o, buf *out) {
-    uint8_t id[MAIL_ID];
+static err write_letter(struct mail *m, const struct office_order *o, const uint8_t *account,
+                        buf *out) {
     TRY(write_head(out, o));
-    err e = mail_order_account(m, o, id);
-    if (e == ERR_NOT_FOUND)
+    if (account == NULL)
         return mail_say(out, "answer", slice_str(NOT_RESOLVED));
-    TRY(e);
-    TRY(write_resolved(o, id, out));
-    TRY(write_now(m, o, id, out));
-    return write_preserved(m, o, id, out);
+    TRY(write_resolved(o, account, out));
+    TRY(write_now(m, o, account, out));
+    return write_preserved(m, o, account, out);
 }
 
 /* A letter has so few values that its hash, which the manifest has, would tell them to whoever
@@ -136,9 +134,9 @@ static err seal(const struct office_authority *a, slice letter, struct mail_give
 }
 
 err mail_release(struct mail *m, const struct mail_office *f, const struct office_order *o,
-                 struct mail_given *given, enum office_reason *reason) {
+                 const uint8_t *account, struct mail_given *given, enum office_reason *reason) {
     buf letter = buf_on(m->mem);
-    err e = write_letter(m, o, &letter);
+    err e = write_letter(m, o, account, &letter);
     if (e == OK)
         e = write_salt(&letter);
     if (e == OK)

@@ -67,10 +67,9 @@ static err allow(int ruleset, const char *path, uint64_t rights) {
     return result;
 }
 
-err sys_landlock_enter(int abi, enum sys_landlock_reach reach, const char *const *paths) {
-    struct ruleset set = {.fs = known_fs(abi)};
-    if (reach == SYS_LANDLOCK_READING)
-        set.fs &= ~(FS(EXECUTE) | FS(READ_FILE) | FS(READ_DIR) | FS(IOCTL_DEVICE));
+/* What of the rights is allowed beneath each path. */
+static err enter(int abi, struct ruleset set, const char *const *paths, uint64_t rights,
+                 bool all_there) {
     if (abi >= 4)
         set.net = NET_ALL;
     if (abi >= 6)
@@ -80,10 +79,26 @@ err sys_landlock_enter(int abi, enum sys_landlock_reach reach, const char *const
     if (fd < 0)
         return sys_err_from_errno(errno);
     err result = OK;
-    for (; result == OK && *paths != NULL; paths++) /* nothing that was written may be executed */
-        result = allow(fd, *paths, set.fs & ~FS(EXECUTE));
+    for (; result == OK && *paths != NULL; paths++) {
+        result = allow(fd, *paths, set.fs & rights);
+        if (result == ERR_NOT_FOUND && !all_there)
+            result = OK;
+    }
     if (result == OK && syscall(RESTRICT_SELF, fd, 0) != 0)
         result = sys_err_from_errno(errno);
     close(fd);
     return result;
+}
+
+err sys_landlock_enter(int abi, enum sys_landlock_reach reach, const char *const *paths) {
+    struct ruleset set = {.fs = known_fs(abi)};
+    if (reach == SYS_LANDLOCK_READING)
+        set.fs &= ~(FS(EXECUTE) | FS(READ_FILE) | FS(READ_DIR) | FS(IOCTL_DEVICE));
+    /* Nothing that was written may be executed. */
+    return enter(abi, set, paths, ~FS(EXECUTE), true);
+}
+
+err sys_landlock_enter_reading(int abi, const char *const *paths) {
+    struct ruleset set = {.fs = known_fs(abi)};
+    return enter(abi, set, paths, FS(EXECUTE) | FS(READ_FILE) | FS(READ_DIR), false);
 }

@@ -15,5 +15,8 @@ enum sys_landlock_reach {
 /* Restricts the process and all it starts; no_new_privs must be set. Also forbids TCP bind and
  * connect (ABI 4), and abstract sockets and signals to outside (ABI 6). */
 MUST err sys_landlock_enter(int abi, enum sys_landlock_reach reach, const char *const *paths);
+/* The same, with nothing but reading and executing beneath the paths. Those that aren't there are
+ * passed over. */
+MUST err sys_landlock_enter_reading(int abi, const char *const *paths);
 
 #endif

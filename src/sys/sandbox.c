@@ -55,8 +55,16 @@ static err tie_to(pid_t parent) {
     return getppid() == parent ? OK : ERR_CLOSED;
 }
 
+/* Where the system keeps programs, libraries, fonts, and where these are to be found. */
+static const char *const SYSTEM[] = {
+    "/usr/bin",  "/usr/lib",   "/usr/lib64",       "/usr/share",     "/lib",
+    "/lib64",    "/etc/fonts", "/etc/ld.so.cache", "/etc/localtime", "/var/cache/fontconfig",
+    "/dev/null", NULL};
+
 static err restrict_files(const struct sys_sandbox *sandbox, int *abi) {
     *abi = sys_landlock_abi();
+    if (sandbox->profile == SYS_PROFILE_TOOL)
+        return *abi == 0 ? ERR_UNSUPPORTED : sys_landlock_enter_reading(*abi, SYSTEM);
     if (*abi == 0)
         return OK;
     static const char *const NONE[] = {NULL};

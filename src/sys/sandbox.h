@@ -9,6 +9,10 @@
  *   parent    starts and ends processes and reads files; no new ports. What it starts inherits its
  *             filter, so this holds what a program needs to begin and to enter its own profile.
  *             The rest (tracing, mounting, modules, io_uring, BPF, namespaces) is gone for all
+ *   tool      a program of the system's, to be executed next, that turns its standard input into
+ *             its standard output: it reads its libraries and what it needs of the system beside
+ *             them, no other file, and writes none. No socket, no process, no signal to another.
+ *             For this one a kernel without Landlock is an error: UNSUPPORTED
  *
  * A forbidden system call kills the process (a core is never written). Landlock narrows files to
  * the named directories where the kernel has it, and network and scopes as far as its ABI goes. */
@@ -17,7 +21,7 @@
 
 #include "base/slice.h"
 
-enum sys_profile { SYS_PROFILE_EDGE, SYS_PROFILE_MAIL, SYS_PROFILE_PARENT };
+enum sys_profile { SYS_PROFILE_EDGE, SYS_PROFILE_MAIL, SYS_PROFILE_PARENT, SYS_PROFILE_TOOL };
 
 enum sys_sandbox_mode {
     SYS_SANDBOX_ENFORCE = 0, /* kill on a forbidden call */

@@ -64,6 +64,13 @@ static const char *const PARENT[] = {
 
 /* clang-format on */
 
+/* A program begins, finds its libraries, and reads. */
+static const char *const TOOL[] = {
+    "access",     "arch_prctl", "dup",      "dup2",       "execve",   "faccessat",  "faccessat2",
+    "fadvise64",  "fcntl",      "fstatfs",  "getcwd",     "getdents", "getdents64", "getrlimit",
+    "lstat",      "mmap",       "mprotect", "newfstatat", "open",     "openat",     "readlink",
+    "readlinkat", "stat",       "statfs",   "statx",      "sysinfo",  NULL};
+
 /* Asked for by libraries that do without it when told that it isn't there. clone3 because its flags
  * lie in memory, where a filter can't see them; io_uring because what it does escapes the
  * filter. */
@@ -139,8 +146,22 @@ static void allow_edge(struct filter *f) {
     allow_on_own(f, "setsockopt");
 }
 
+/* Memory that can be executed is how its libraries come; its limits stay what they are. */
+static void allow_tool(struct filter *f) {
+    allow_list(f, TOOL);
+    allow_if(f, "prlimit64", 2, SCMP_CMP_EQ, 0, 0);
+    allow_if(f, "tgkill", 0, SCMP_CMP_EQ, (uint64_t)getpid(), 0);
+    allow_if(f, "ioctl", 1, SCMP_CMP_EQ, TCGETS, 0);
+    for (const char *const *name = ABSENT; *name != NULL; name++)
+        add(f, SCMP_ACT_ERRNO(ENOSYS), *name, 0, NULL);
+}
+
 static void allow_profile(struct filter *f, enum sys_profile profile) {
     allow_list(f, COMMON);
+    if (profile == SYS_PROFILE_TOOL) {
+        allow_tool(f);
+        return;
+    }
     if (profile != SYS_PROFILE_PARENT)
         allow_own(f);
     if (profile == SYS_PROFILE_EDGE)

@@ -10,12 +10,16 @@
 #include "sys/http.h"
 #include "sys/loop.h"
 
-enum { BYTES_PER_MS = 16, TICK_MS = 500, FILE_BLOCK = 64 * 1024 };
+enum { BYTES_PER_MS = 32, TICK_MS = 500, FILE_BLOCK = 64 * 1024 };
 
 struct conn {
     struct conn *next, **back;
-    uint64_t deadline;
-    int fd; /* libmicrohttpd's */
+    uint64_t deadline,
+        quiet; /* quiet: when it ends unless more of a body comes; 0: none is awaited */
+    int fd;    /* libmicrohttpd's */
+    /* While an upload goes on. */
+    const struct sys_web_upload *upload;
+    uint64_t begun, got; /* got: bytes */
 };
 
 struct sys_web {
@@ -170,14 +174,21 @@ static struct MHD_Response *make_response(struct sys_web_answer *answer) {
     return response;
 }
 
+/* NULL for one that is about to end. */
+static struct conn *conn_of(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info == NULL ? NULL : info->socket_context;
+}
+
 /* bytes: that are to come or to go. */
 static void set_deadline(const struct sys_web *web, struct MHD_Connection *connection,
                          uint64_t bytes) {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct conn *conn = info == NULL ? NULL : info->socket_context;
-    if (conn != NULL)
-        conn->deadline = sys_clock_mono() + web->o.patience_ms + bytes / BYTES_PER_MS;
+    struct conn *conn = conn_of(connection);
+    if (conn == NULL)
+        return;
+    conn->deadline = sys_clock_mono() + web->o.patience_ms + bytes / BYTES_PER_MS;
+    conn->quiet = 0;
 }
 
 /* Ends the connection if there is no memory for an answer. Frees what the answer holds. */
@@ -192,6 +203,15 @@ static enum MHD_Result send_answer(struct asked *a, struct sys_web_answer *answe
     set_deadline(a->web, a->connection, n);
     drop_answer(answer);
     return result;
+}
+
+/* Of a body that is awaited. */
+static void more_came(const struct asked *a, size_t n) {
+    struct conn *conn = conn_of(a->connection);
+    if (conn == NULL)
+        return;
+    conn->quiet = sys_clock_mono() + a->web->o.patience_ms;
+    conn->got += n;
 }
 
 static struct sys_web_answer new_answer(unsigned status) {
@@ -211,6 +231,8 @@ static const char *reason(unsigned status) {
         return "The length of what is sent must be said before.\n";
     case 413:
         return "What is sent is too long for this page.\n";
+    case 503:
+        return "Too many send something at once.\n";
     default:
         return "This page failed.\n";
     }
@@ -338,16 +360,68 @@ static void cut_target(struct asked *a) {
     a->request.query = rest;
 }
 
-static enum MHD_Result open_upload(struct asked *a) {
-    struct sys_web_answer answer = new_answer(200);
+/* Bytes in a second, of one that goes on for `age`. */
+static uint64_t speed(const struct conn *conn, uint64_t age) {
+    return conn->got * 1000 / age;
+}
+
+/* Whether one more may begin: the slowest makes room. */
+static bool make_room(struct sys_web *web, const struct sys_web_upload *upload) {
+    uint64_t now = sys_clock_mono(), grace = web->o.patience_ms / 10;
+    struct conn *slowest = NULL;
+    unsigned n = 0;
+    for (struct conn *conn = web->conns; conn != NULL; conn = conn->next) {
+        if (conn->upload != upload)
+            continue;
+        n++;
+        bool old = now - conn->begun >= grace && now > conn->begun;
+        if (old && (slowest == NULL ||
+                    speed(conn, now - conn->begun) < speed(slowest, now - slowest->begun)))
+            slowest = conn;
+    }
+    if (n < upload->at_once)
+        return true;
+    if (slowest == NULL)
+        return false;
+    slowest->upload = NULL;
+    shutdown(slowest->fd, SHUT_RDWR);
+    return true;
+}
+
+static void close_upload(struct asked *a) {
+    struct conn *conn = conn_of(a->connection);
+    if (conn != NULL)
+        conn->upload = NULL;
+    if (a->parting)
+        sys_multipart_fini(&a->parts);
+    a->parting = false;
+    if (a->request.upload != NULL)
+        a->page->upload->close(a->web->o.ctx, a->request.upload);
+    a->request.upload = NULL;
+}
+
+static enum MHD_Result begin_upload(struct asked *a) {
     const struct sys_web_upload *upload = a->page->upload;
-    err e = upload->open(a->web->o.ctx, &a->request, &answer, &a->request.upload);
-    if (e != OK || a->request.upload == NULL)
-        return answered(a, e, &answer);
-    drop_answer(&answer);
+    struct conn *conn = conn_of(a->connection);
+    if (conn == NULL || !make_room(a->web, upload)) {
+        close_upload(a);
+        return fail(a, 503, OK, NULL);
+    }
+    conn->upload = upload;
+    conn->begun = sys_clock_mono();
+    conn->got = 0;
     a->uploaded = sys_multipart_init(&a->parts, a->request.type, &upload->sink, a->request.upload);
     a->parting = a->uploaded == OK;
     return MHD_YES;
+}
+
+static enum MHD_Result open_upload(struct asked *a) {
+    struct sys_web_answer answer = new_answer(200);
+    err e = a->page->upload->open(a->web->o.ctx, &a->request, &answer, &a->request.upload);
+    if (e != OK || a->request.upload == NULL)
+        return answered(a, e, &answer);
+    drop_answer(&answer);
+    return begin_upload(a);
 }
 
 static enum MHD_Result ask_admission(struct asked *a) {
@@ -383,39 +457,31 @@ static enum MHD_Result choose_page(struct asked *a, slice method) {
 
 /* The head is there. Whatever is answered here is answered without the body. */
 static enum MHD_Result begin(struct asked *a, const char *method) {
-    uint64_t length;
     cut_target(a);
-    err e = read_headers(a, &length);
+    err e = read_headers(a, &a->request.length);
     if (e != OK)
         return fail(a, e == ERR_LENGTH ? 411 : 400, OK, NULL);
     enum MHD_Result result = choose_page(a, slice_str(method));
     if (a->page == NULL)
         return result;
     a->request.method = slice_str(a->page->method);
-    if (length > a->page->body_max)
+    if (a->request.length > a->page->body_max)
         return fail(a, 413, OK, NULL);
-    set_deadline(a->web, a->connection, length);
+    set_deadline(a->web, a->connection, a->request.length);
+    more_came(a, 0);
     if (a->page->admit != NULL)
         return ask_admission(a);
     return a->page->upload == NULL ? MHD_YES : open_upload(a);
 }
 
 static void take_body(struct asked *a, slice bytes) {
+    more_came(a, bytes.n);
     if (a->uploaded != OK)
         return;
     if (a->parting)
         a->uploaded = sys_multipart_feed(&a->parts, bytes);
     else
         a->uploaded = buf_append(&a->body, bytes);
-}
-
-static void close_upload(struct asked *a) {
-    if (a->parting)
-        sys_multipart_fini(&a->parts);
-    a->parting = false;
-    if (a->request.upload != NULL)
-        a->page->upload->close(a->web->o.ctx, a->request.upload);
-    a->request.upload = NULL;
 }
 
 static enum MHD_Result finish(struct asked *a) {
@@ -499,8 +565,9 @@ static void drive(void *ctx) {
 /* libmicrohttpd sees that the socket has ended, and frees what it has. */
 static void on_tick(void *ctx) {
     struct sys_web *web = ctx;
+    uint64_t now = sys_clock_mono();
     for (struct conn *conn = web->conns; conn != NULL; conn = conn->next)
-        if (conn->deadline <= sys_clock_mono())
+        if (conn->deadline <= now || (conn->quiet != 0 && conn->quiet <= now))
             shutdown(conn->fd, SHUT_RDWR);
     /* If that fails, the next connection sets it. */
     if (web->conns != NULL)
@@ -514,7 +581,10 @@ static err add_conn(struct sys_web *web, int fd, struct conn **out) {
     struct conn *conn = mem_new(NULL, sizeof *conn);
     if (conn == NULL)
         return ERR_NO_MEMORY;
-    *conn = (struct conn){web->conns, &web->conns, sys_clock_mono() + web->o.patience_ms, fd};
+    *conn = (struct conn){.next = web->conns,
+                          .back = &web->conns,
+                          .deadline = sys_clock_mono() + web->o.patience_ms,
+                          .fd = fd};
     if (conn->next != NULL)
         conn->next->back = &conn->next;
     web->conns = conn;

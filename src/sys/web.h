@@ -8,6 +8,7 @@
  *   a body that is longer than the page takes                      413, before it is read
  *   a head that is too long                                        431
  *   a page that fails                                              500
+ *   an upload more than there may be at once                       503
  *
  * Some of these are libmicrohttpd's own pages. A page sees nothing of where a request came from. */
 #ifndef SOTTO_SYS_WEB_H
@@ -34,8 +35,9 @@ struct sys_web_request {
     /* The headers Host, Origin, Content-Type, Cookie, Accept-Language, Sec-Fetch-Site,
      * If-None-Match. */
     slice host, origin, type, cookies, languages, site, known;
-    slice body;   /* empty if the page has an upload */
-    void *upload; /* what its open made */
+    uint64_t length; /* of the body, as it was announced */
+    slice body;      /* empty if the page has an upload */
+    void *upload;    /* what its open made */
 };
 
 struct sys_web_answer {
@@ -68,6 +70,9 @@ struct sys_web_upload {
     struct sys_form_sink sink;
     /* After the page has answered, or when the client went away before. */
     void (*close)(void *ctx, void *upload);
+    /* So many go on at once. For one more, the slowest of those that had a tenth of the patience
+     * ends, so that who drips keeps nobody out; if all are younger, the one more is refused. */
+    unsigned at_once;
 };
 
 struct sys_web_page {
@@ -96,7 +101,8 @@ struct sys_web_options {
     void *ctx;
     unsigned connections_max; /* beyond these, others wait */
     /* A connection ends if a request is not begun and its head there in this time, and its body, or
-     * the answer to it, not through in this and a second for each 16 KiB of it. */
+     * the answer to it, not through in this and a second for each 32 KiB of it; or if nothing of a
+     * body comes for this time. */
     uint64_t patience_ms; /* SYS_WEB_PATIENCE_MS but in tests */
     /* May be NULL. Called for an answer that no page made (the list above): its status is set, its
      * body a line of plain text; it may be made a page of the same look as the others. why: what a

@@ -1,8 +1,10 @@
-/* Envelopes for the owners of certificates: who opens them, and what is no certificate. */
+/* Envelopes for the owners of certificates: who opens them, and what is no certificate; and what
+ * their owners sign. */
 #include "crypto/envelope.h"
 
 #include <string.h>
 
+#include "crypto/certificate.h"
 #include "tests/test.h"
 
 /* OpenSSL has a type of this name, which we don't use, and we have an error of it. */
@@ -143,6 +145,46 @@ TEST(what_is_no_certificate_is_refused_and_with_it_the_whole) {
     owner_fini(&good);
     owner_fini(&signing);
     buf_free(&longer);
+}
+
+static buf signed_by(const struct owner *o, slice message) {
+    buf signature = {0};
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    const EVP_MD *hash = EVP_PKEY_get_base_id(o->key) == EVP_PKEY_ED25519 ? NULL : EVP_sha256();
+    size_t n = 0;
+    CHECK(EVP_DigestSignInit(ctx, NULL, hash, NULL, o->key) == 1);
+    CHECK(EVP_DigestSign(ctx, NULL, &n, message.p, message.n) == 1);
+    CHECK_OK(buf_resize(&signature, n));
+    CHECK(EVP_DigestSign(ctx, signature.p, &n, message.p, message.n) == 1);
+    CHECK_OK(buf_resize(&signature, n));
+    EVP_MD_CTX_free(ctx);
+    return signature;
+}
+
+TEST(a_signature_is_of_the_certificates_owner_and_of_this_message) {
+    slice message = slice_str("sotto filing"), other = slice_str("sotto filinh");
+    struct owner stranger;
+    owner_init(&stranger, OF_CURVE);
+    for (int kind = OF_RSA; kind <= OF_SIGNING; kind++) {
+        struct owner o;
+        owner_init(&o, kind);
+        buf signature = signed_by(&o, message);
+        slice der = buf_slice(&o.der);
+        CHECK_OK(crypto_certificate_verify(der, message, buf_slice(&signature)));
+        CHECK_ERR(crypto_certificate_verify(der, other, buf_slice(&signature)), ERR_SIGNATURE);
+        CHECK_ERR(
+            crypto_certificate_verify(buf_slice(&stranger.der), message, buf_slice(&signature)),
+            ERR_SIGNATURE);
+        CHECK_ERR(crypto_certificate_verify(der, message, SLICE_EMPTY), ERR_SIGNATURE);
+        CHECK_ERR(
+            crypto_certificate_verify(slice_of(der.p, der.n - 1), message, buf_slice(&signature)),
+            ERR_MALFORMED);
+        signature.p[signature.n / 2] ^= 1;
+        CHECK_ERR(crypto_certificate_verify(der, message, buf_slice(&signature)), ERR_SIGNATURE);
+        buf_free(&signature);
+        owner_fini(&o);
+    }
+    owner_fini(&stranger);
 }
 
 TEST_MAIN

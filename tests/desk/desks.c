@@ -54,7 +54,7 @@ void desks_begin(struct desks *s) {
     CHECK_OK(desk_open(&s->desk, s->folder));
     office_pin_in(s);
     CHECK_EQ(desks_list(s, ""), DESK_OK);
-    CHECK_OK(desk_server_set(s->desk, server, 3, &s->why));
+    CHECK_OK(desk_server_set(s->desk, server, 3));
 }
 
 static void remove_file(void *ctx, const char *path) {
@@ -332,18 +332,23 @@ void desks_do(struct desks *s, const struct desks_act *act) {
 
 /* ---- Manifests ---- */
 
+void desks_say_hash(char say[DESKS_SAY], const char *name, const char *text) {
+    char hex[HEX_TEXT];
+    uint8_t hash[32];
+    slice bytes = slice_str(text);
+    CHECK_OK(crypto_sha256.hash(hash, &bytes, 1));
+    hex_text(hash, hex);
+    (void)snprintf(say, DESKS_SAY, "%s %s", name, hex);
+}
+
 void desks_manifest(struct desks_manifest *m, const char *id, const uint8_t order[32],
                     const char *more) {
     char hex[HEX_TEXT];
-    uint8_t hash[32];
     hex_text(order, hex);
     (void)snprintf(m->text, sizeof m->text,
                    "sotto manifest 1\norder release-1 %s\ncase %s\nserver-number 7\n%s", hex, id,
                    more);
-    slice text = slice_str(m->text);
-    CHECK_OK(crypto_sha256.hash(hash, &text, 1));
-    hex_text(hash, hex);
-    (void)snprintf(m->say, sizeof m->say, "manifest %s", hex);
+    desks_say_hash(m->say, "manifest", m->text);
 }
 
 enum desk_reason desks_deliver(struct desks *s, const char *id) {
@@ -502,6 +507,10 @@ static void lines_append(struct lines *l, uint64_t number, buf *order, size_t te
 }
 
 enum desk_reason desks_release(struct desks *s, const char *id, int approver) {
+    return desks_release_by(s, id, approver, approver);
+}
+
+enum desk_reason desks_release_by(struct desks *s, const char *id, int approver, int signer) {
     struct desk_draft draft = {.case_id = slice_str(id),
                                .person = slice_str(people_ids[approver]),
                                .move = DESK_MOVE_RELEASE};
@@ -517,7 +526,7 @@ enum desk_reason desks_release(struct desks *s, const char *id, int approver) {
     CHECK_OK(desk_moves_list(s->desk, slice_str(id), find_lines, &lines));
     for (size_t i = 0; i < lines.n; i++)
         lines_append(&lines, lines.numbers[i], &order, text);
-    people_sign(&order, text, approver, SOFT_SK_ED25519);
+    people_sign(&order, text, signer, SOFT_SK_ED25519);
     sign(&texts.move, approver, false);
     struct desk_hand hand = {.move = buf_slice(&texts.move), .order = buf_slice(&order)};
     r = reason_of_call(s, desk_move(s->desk, slice_str(id), &hand, &made, &s->why));

@@ -48,9 +48,13 @@ enum desk_reason desks_act(struct desks *s, const struct desks_act *act);
 /* The same, and it must be done. */
 void desks_do(struct desks *s, const struct desks_act *act);
 
-/* What the server wrote for this order, with more lines at its end, and what `deliver` says of it. */
+/* What a move says of what goes with it: the name, and the text's SHA-256. */
+enum { DESKS_SAY = 96 };
+void desks_say_hash(char say[DESKS_SAY], const char *name, const char *text);
+/* What the server wrote for this order, with more lines at its end, and what `deliver` says of it.
+ */
 struct desks_manifest {
-    char text[512], say[96];
+    char text[512], say[DESKS_SAY];
 };
 void desks_manifest(struct desks_manifest *m, const char *id, const uint8_t order[32],
                     const char *more);
@@ -82,5 +86,7 @@ int desks_reviewer(struct desks *s, const char *id, enum desk_lens lens);
 void desks_cleared(struct desks *s, const char *id, uint32_t fields);
 /* The approver signs the order as the others did, and hands it in. */
 enum desk_reason desks_release(struct desks *s, const char *id, int approver);
+/* The same with another's signature under the order than who hands it in. */
+enum desk_reason desks_release_by(struct desks *s, const char *id, int approver, int signer);
 
 #endif

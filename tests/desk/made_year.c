@@ -1,7 +1,8 @@
-/* made_year DIR CASES SEED BATCH [evil]: a year of 2026 in the ledger of a desk's folder, as its
- * moves would have left it, without the moves: the leaves are the real ones, with all that a move
- * says in its own, but case by case and not by time. evil: one case each of what an audit has to
- * find. */
+/* made_year DIR CASES SEED BATCH [evil|years]: the year 2026 in the ledger of a desk's folder, as
+ * its moves would have left it, without the moves: the leaves are the real ones, with all that a
+ * move says in its own, but case by case and not by time. evil: one case each of what an audit has
+ * to find. years: the three years up to it as well, with more cases in each than before. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "merkle/fields.h"
 
 static uint64_t state;
+static bool years;
 
 static void must(err e, const char *what) {
     if (e == OK)
@@ -51,6 +53,8 @@ static const char *const histories[] = {
     "classify:received not-held:not-held close:closed",
     "classify:received call-back:authenticated preserve:authenticated open:in-review",
     "classify:received reject:rejected challenge:challenged compel:compelled release:released",
+    "classify:received call-back:authenticated open:in-review verdict:in-review decide:cleared "
+    "release:released after-verdict:released deliver:released",
     "",
 };
 enum { HISTORIES = sizeof histories / sizeof histories[0], TOGETHER = 1000 };
@@ -119,15 +123,17 @@ static void begin(struct made *m, uint64_t i) {
                        .accounts = 1 + chance(4),
                        .list = 1,
                        .time = first + chance(365 * 24) * TIME_HOUR};
+    if (years)
+        m->time -= chance(1 + chance(4)) * 365 * TIME_DAY;
     snprintf(m->id, sizeof m->id, "c%07llu", (unsigned long long)i);
     snprintf(m->filing, sizeof m->filing, "%064llx", (unsigned long long)i);
 }
 
 static void classify(struct made *m) {
-    m->issuer = PICK("DE", "FR", "JP", "US", "HK", "GB", "IN", "BR");
+    m->issuer = PICK("DE", "DE", "FR", "JP", "US", "US", "US", "US", "HK", "GB", "IN", "IN", "BR");
     m->beneficiary = chance(10) == 0 ? "CN" : m->issuer;
     m->regime = PICK("national", "us-2703d", "eu-epoc");
-    m->process = PICK("court-order", "subpoena", "search-warrant");
+    m->process = PICK("national-order", "subpoena-grand-jury", "search-warrant", "epoc");
     m->path = chance(12) == 0 ? "emergency" : "ordinary";
     m->category = PICK("subscriber", "traffic");
     m->asked = PICK("exists created", "exists created seen");
@@ -144,7 +150,11 @@ static void make_case(struct desk *d, uint64_t i) {
         *to++ = '\0';
         if (strcmp(word, "classify") == 0)
             classify(&m);
-        m.reason = strcmp(word, "reject") == 0 ? PICK("no-authority", "vague-offence", "bulk") : "";
+        m.reason = "";
+        if (strcmp(word, "reject") == 0)
+            m.reason = PICK("not-authentic", "overbroad", "no-legal-basis", "not-necessary");
+        if (strcmp(word, "after-verdict") == 0)
+            m.reason = PICK("block", "clear");
         if (strcmp(word, "notify") == 0)
             m.notice = chance(8) == 0 ? "barred" : "told";
         move_on(d, &m, word, to);
@@ -184,9 +194,10 @@ static void make_evil(struct desk *d, uint64_t i) {
 int main(int argc, char **argv) {
     struct desk *d;
     if (argc < 5)
-        return fprintf(stderr, "made_year DIR CASES SEED BATCH [evil]\n"), 2;
+        return fprintf(stderr, "made_year DIR CASES SEED BATCH [evil|years]\n"), 2;
     uint64_t cases = strtoull(argv[2], NULL, 10), first = strtoull(argv[3], NULL, 10) * 1000000;
     state = first + 1;
+    years = argc > 5 && strcmp(argv[5], "years") == 0;
     must(crypto_init(), "crypto");
     must(desk_open(&d, argv[1]), argv[1]);
     must(desk_meta_number_set(d->store, "batch_size", strtoull(argv[4], NULL, 10)), "batch");
@@ -198,7 +209,7 @@ int main(int argc, char **argv) {
             must(desk_begin(d), "begin");
         }
     }
-    if (argc > 5)
+    if (argc > 5 && strcmp(argv[5], "evil") == 0)
         make_evil(d, first + cases);
     must(desk_end(d, OK), "end");
     desk_close(d);

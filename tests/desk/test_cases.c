@@ -46,6 +46,12 @@ static struct desk_task open_task(struct desks *s, enum desk_task_kind kind) {
     return t;
 }
 
+/* The same, once the clock has been looked at. */
+static struct desk_task task_of(struct desks *s, enum desk_task_kind kind) {
+    CHECK_OK(desk_tick(s->desk, NULL, NULL, &s->why));
+    return open_task(s, kind);
+}
+
 /* The one order that waits for the custodian, who opens it: of this case, and complete. */
 static enum office_order_kind carried(struct desks *s, const char *id) {
     struct desk_task carry = open_task(s, DESK_TASK_CARRY);
@@ -66,6 +72,30 @@ static enum office_order_kind carried(struct desks *s, const char *id) {
 
 static bool is_carried(struct desks *s) {
     return open_task(s, DESK_TASK_CARRY).id != 0;
+}
+
+TEST(a_picture_of_an_attachment_is_read_by_the_cases_holders) {
+    struct desks s;
+    char id[DESK_ID];
+    buf plain = {0};
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    slice case_id = slice_str(id), png = slice_str("its points, as a PNG");
+    CHECK_OK(desk_picture_put(s.desk, case_id, 2, 3, SLICE_EMPTY, png));
+    CHECK_OK(desk_picture_put(s.desk, case_id, 3, 0, slice_str("it is broken"), SLICE_EMPTY));
+    CHECK_ERR(desk_picture_put(s.desk, slice_str("c-none"), 1, 1, SLICE_EMPTY, png), ERR_NOT_FOUND);
+    CHECK_ERR(desk_picture_put(s.desk, case_id, 1, DESK_PICTURE_PLACES, SLICE_EMPTY, png), ERR_BUG);
+    CHECK(!desks_disk_has(&s, png));
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_PICTURE, 2 * DESK_PICTURE_PLACES + 3, &plain));
+    reader r = reader_of(buf_slice(&plain));
+    slice note, bytes;
+    CHECK_OK(reader_vec(&r, &note));
+    CHECK_OK(reader_vec(&r, &bytes));
+    CHECK_EQ(note.n, 0);
+    CHECK_SLICE(bytes, png);
+    CHECK(!desks_open(&s, id, EXPERT_1, DESK_SEALED_PICTURE, 3 * DESK_PICTURE_PLACES, &plain));
+    buf_free(&plain);
+    desks_end(&s);
 }
 
 TEST(an_ordinary_case_is_released_after_three_verdicts_and_the_approver) {
@@ -127,41 +157,83 @@ static const struct desks_kind us = {"de-court", "us-2703d", "2703-d",
 
 /* ---- Paths ---- */
 
-TEST(an_emergency_takes_two_callers_one_lens_and_the_approver) {
+static enum desk_reason after(struct desks *s, const char *id, enum desk_lens lens) {
+    return desks_act(s, &(struct desks_act){.id = id,
+                                            .move = DESK_MOVE_AFTER_VERDICT,
+                                            .person = desks_reviewer(s, id, lens),
+                                            .says = {"verdict block", "beneficiary DE",
+                                                     "conflict no", "policy 1", "guidelines 1"}});
+}
+
+/* The next office, in which the person audits instead. */
+static void lose_role(struct desks *s, int person) {
+    static const struct signer who[] = {{APPROVER, true}, {POLICY, false}, {POLICY_DEPUTY, false}};
+    char old[128], new[128];
+    buf text = {0};
+    const char *role = person == LAW ? "local-law" : "human-rights";
+    (void)snprintf(old, sizeof old, "person %s\nroles %s\n", people_ids[person], role);
+    (void)snprintf(new, sizeof new, "person %s\nroles auditor\n", people_ids[person]);
+    people_office(&text, true, desk_office(s->desk));
+    people_replace(&text, old, new);
+    people_sign_all(&text, who, 3, UINT32_MAX);
+    CHECK_OK(desk_office_change(s->desk, buf_slice(&text), &s->why));
+    CHECK_EQ(desks_list(s, ""), DESK_OK);
+    buf_free(&text);
+}
+
+/* The lens that was drawn of the two. */
+static enum desk_lens drawn_lens(struct desks *s, const char *id) {
+    struct desk_history h;
+    CHECK_OK(desk_history_load(s->desk, slice_str(id), &h));
+    CHECK_EQ(h.seat_count, 1);
+    enum desk_lens lens = h.seats[0].lens;
+    desk_history_free(&h);
+    CHECK(lens == DESK_LENS_LOCAL_LAW || lens == DESK_LENS_HUMAN_RIGHTS);
+    return lens;
+}
+
+static enum desk_lens release_emergency(struct desks *s, const char *id) {
+    desks_open_case(s, id, TWO_FIELDS);
+    enum desk_lens lens = drawn_lens(s, id);
+    CHECK_EQ(desks_verdict(s, id, lens, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_state(s, id), DESK_STATE_CLEARED);
+    CHECK_EQ(desks_release(s, id, APPROVER), DESK_UNFINISHED);
+    CHECK_EQ(act(s, id, DESK_MOVE_SIGN_ORDER, INTAKE_1), DESK_OK);
+    CHECK_EQ(desks_release(s, id, APPROVER), DESK_UNFINISHED);
+    CHECK_EQ(act(s, id, DESK_MOVE_SIGN_ORDER, INTAKE_2), DESK_OK);
+    CHECK_EQ(desks_release(s, id, APPROVER), DESK_OK);
+    return lens;
+}
+
+static void emergency_is_released(bool gone) {
     struct desks s;
     char id[DESK_ID];
     begin_case(&s, id, &emergency);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
-    desks_open_case(&s, id, TWO_FIELDS);
-    enum desk_lens lens = DESK_LENS_LOCAL_LAW;
-    if (desk_lenses_of(&(struct desk_case){.path = OFFICE_EMERGENCY},
-                       &(struct desk_history){.seats = NULL}) == 0) {
-        /* One of the two was drawn. */
-        struct desk_history h;
-        CHECK_OK(desk_history_load(s.desk, slice_str(id), &h));
-        CHECK_EQ(h.seat_count, 1);
-        lens = h.seats[0].lens;
-        desk_history_free(&h);
-    }
-    CHECK(lens == DESK_LENS_LOCAL_LAW || lens == DESK_LENS_HUMAN_RIGHTS);
-    CHECK_EQ(desks_verdict(&s, id, lens, "clear", "DE"), DESK_OK);
-    CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
-    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_UNFINISHED);
-    CHECK_EQ(act(&s, id, DESK_MOVE_SIGN_ORDER, INTAKE_1), DESK_OK);
-    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_UNFINISHED);
-    CHECK_EQ(act(&s, id, DESK_MOVE_SIGN_ORDER, INTAKE_2), DESK_OK);
-    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
-    /* The lenses that were left out are asked afterwards. */
-    int late = desks_reviewer(&s, id, DESK_LENS_POLICY);
-    CHECK_EQ(
-        desks_act(&s, &(struct desks_act){.id = id,
-                                          .move = DESK_MOVE_AFTER_VERDICT,
-                                          .person = late,
-                                          .says = {"verdict block", "beneficiary DE", "conflict no",
-                                                   "policy 1", "guidelines 1"}}),
-        DESK_OK);
+    enum desk_lens left = release_emergency(&s, id) == DESK_LENS_LOCAL_LAW ? DESK_LENS_HUMAN_RIGHTS
+                                                                           : DESK_LENS_LOCAL_LAW;
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
+    /* The lenses that were left out are asked within 72 hours, and answer however late it is. */
+    CHECK_EQ(task_of(&s, DESK_TASK_AFTER_VERDICT).due,
+             desks_case(&s, id).released + 72 * TIME_HOUR);
+    CHECK_EQ(after(&s, id, DESK_LENS_POLICY), DESK_OK);
+    desks_wait(&s, 73 * TIME_HOUR);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_UNFINISHED);
+    if (gone)
+        lose_role(&s, desks_reviewer(&s, id, left));
+    else
+        CHECK_EQ(after(&s, id, left), DESK_OK);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
     desks_end(&s);
+}
+
+TEST(an_emergency_takes_two_callers_one_lens_and_the_approver) {
+    emergency_is_released(false);
+}
+
+/* Nobody waits for a lens whose reviewer can't answer any more. */
+TEST(an_emergency_is_closed_without_a_reviewer_who_is_gone) {
+    emergency_is_released(true);
 }
 
 TEST(a_rejected_case_can_be_compelled_by_three_and_then_needs_its_own_order) {
@@ -456,6 +528,29 @@ TEST(an_order_of_a_case_that_is_held_since_is_not_to_be_carried) {
     desks_end(&s);
 }
 
+/* By the rule of the regime: where the authority informs, nobody is asked to break the silence. */
+TEST(who_is_told_after_a_release_is_a_task_of_its_regime) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_wait(&s, 30 * TIME_DAY);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
+    CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_NOT_NEEDED);
+    desks_end(&s);
+    static const struct desks_kind after = {"de-court",  "emergency", "emergency",
+                                            "emergency", "DE",        "exists created"};
+    begin_case(&s, id, &after);
+    release_emergency(&s, id);
+    struct desk_task told = task_of(&s, DESK_TASK_LATE_NOTICE);
+    CHECK_EQ(told.due, desks_case(&s, id).released + 10 * TIME_DAY);
+    CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_LATE_NOTICE, LAW), DESK_OK);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
+    desks_end(&s);
+}
+
 TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     struct desks s;
     char id[DESK_ID], until[OFFICE_TIME_TEXT], say[64];
@@ -475,12 +570,18 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_TERM);
     CHECK_EQ(desks_deliver(&s, id), DESK_OK);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_NOTICE);
-    desks_wait(&s, 2 * TIME_DAY + TIME_HOUR);
+    desks_wait(&s, TIME_DAY);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
+    CHECK_EQ(task_of(&s, DESK_TASK_BAR_ENDS).id, 0);
+    desks_wait(&s, TIME_DAY + TIME_HOUR);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).due, desks_case(&s, id).bar_until);
+    CHECK(task_of(&s, DESK_TASK_BAR_ENDS).id != 0);
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_OK);
     uint8_t notice[32];
     notice_hash(&s, id, notice);
     CHECK_EQ(objects(&s, id, notice, "Too early."), DESK_OBJECTION);
     CHECK_EQ(joins(&s, id, DESK_MOVE_LATE_NOTICE, LAW), DESK_OK);
+    CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
     nobody_else_objects(&s, id);
     /* What is said after the release is kept and changes nothing: there is nothing left to stop. */
     CHECK_EQ(objects(&s, id, notice, "You were misled."), DESK_OK);
@@ -577,6 +678,51 @@ static void demanded(struct desks *s, char id[DESK_ID]) {
     desks_do(s, &classify);
 }
 
+/* Of a case that is held, too: it is acknowledged, and stays where it is. */
+TEST(a_letter_is_signed_with_its_case_and_moves_nothing) {
+    struct desks s;
+    char id[DESK_ID], say[DESKS_SAY];
+    buf letter = {0};
+    begin_case(&s, id, &desks_epoc);
+    struct desks_act write = {.id = id,
+                              .move = DESK_MOVE_WRITE,
+                              .person = INTAKE_1,
+                              .says = {"template nobody-in-time"},
+                              .also = "To the court.\nNobody can act in time.\n"};
+    CHECK_EQ(desks_act(&s, &write), DESK_FACTS);
+    desks_say_hash(say, "letter", "another letter");
+    write.says[1] = say;
+    CHECK_EQ(desks_act(&s, &write), DESK_LETTER);
+    desks_say_hash(say, "letter", write.also);
+    write.says[0] = "template A letter";
+    CHECK_EQ(desks_act(&s, &write), DESK_FACT);
+    write.says[0] = say;
+    write.says[1] = NULL;
+    CHECK_EQ(desks_act(&s, &write), DESK_FACTS);
+    write.says[1] = "template nobody-in-time";
+    write.person = POLICY;
+    CHECK_EQ(desks_act(&s, &write), DESK_ROLE);
+    write.person = APPROVER;
+    CHECK_EQ(desks_act(&s, &write), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
+    CHECK(desks_open(&s, id, INTAKE_2, DESK_SEALED_LETTER, 1, &letter));
+    CHECK_SLICE(buf_slice(&letter), slice_str(write.also));
+    buf_clear(&letter);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_act(&s, &write), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "HK"), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    uint64_t since = desks_case(&s, id).since;
+    desks_wait(&s, TIME_MINUTE);
+    CHECK_EQ(desks_act(&s, &write), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    CHECK_EQ(desks_case(&s, id).since, since);
+    buf_free(&letter);
+    desks_end(&s);
+}
+
 TEST(no_letter_goes_out_with_a_placeholder) {
     struct desks s;
     char id[DESK_ID];
@@ -590,8 +736,44 @@ TEST(no_letter_goes_out_with_a_placeholder) {
     uint64_t number = desks_case(&s, id).number;
     CHECK_EQ(desks_act(&s, &reject), DESK_UNFILLED);
     CHECK_EQ(desks_case(&s, id).number, number);
+    char say[DESKS_SAY];
     reject.also = "To the court.\nYour reference: {12} {.\n";
+    desks_say_hash(say, "letter", reject.also);
+    reject.says[1] = say;
     CHECK_EQ(desks_act(&s, &reject), DESK_OK);
+    desks_end(&s);
+}
+
+TEST(a_letter_is_the_one_that_was_signed) {
+    static const char text[] = "To the court.\nWe can't do this.\n";
+    struct desks s;
+    char id[DESK_ID], say[DESKS_SAY];
+    desks_begin(&s);
+    demanded(&s, id);
+    struct desks_act reject = {.id = id,
+                               .move = DESK_MOVE_REJECT,
+                               .person = INTAKE_1,
+                               .says = {"ground change-of-software"},
+                               .also = text};
+    uint64_t number = desks_case(&s, id).number;
+    CHECK_EQ(desks_act(&s, &reject), DESK_LETTER); /* that nobody signed */
+    desks_say_hash(say, "letter", text);
+    reject.says[1] = say;
+    reject.also = "To the court.\nWe will do this.\n";
+    CHECK_EQ(desks_act(&s, &reject), DESK_LETTER);
+    reject.also = NULL;
+    CHECK_EQ(desks_act(&s, &reject), DESK_LETTER);
+    reject.also = text;
+    reject.says[2] = say;
+    CHECK_EQ(desks_act(&s, &reject), DESK_LETTER);
+    CHECK_EQ(desks_case(&s, id).number, number);
+    reject.says[2] = NULL;
+    CHECK_EQ(desks_act(&s, &reject), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    buf letter = {0};
+    CHECK(desks_open(&s, id, APPROVER, DESK_SEALED_LETTER, 1, &letter));
+    CHECK_SLICE(buf_slice(&letter), slice_str(text));
+    buf_free(&letter);
     desks_end(&s);
 }
 
@@ -768,6 +950,8 @@ TEST(a_case_waits_for_those_who_can_bring_it_further) {
     CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
     CHECK_EQ(desks_case(&s, id).waits, INTAKES | OFFICE_ROLE_CUSTODIAN);
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES);
     /* One that nobody read; one that asks to preserve; one that can only be rejected. */
     desks_receive(&s, "another", id);
     CHECK_EQ(desks_case(&s, id).waits, INTAKES);
@@ -783,10 +967,32 @@ TEST(a_case_waits_for_those_who_can_bring_it_further) {
     desks_receive(&s, "a third", id);
     struct desks_act demand = demanding(id);
     desks_do(&s, &demand);
-    CHECK((desks_case(&s, id).waits & OFFICE_ROLE_APPROVER) != 0);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES | OFFICE_ROLE_APPROVER);
     CHECK_EQ(act(&s, id, DESK_MOVE_OPEN, INTAKE_1), DESK_STATE);
+    desks_do(&s, &call);
+    CHECK_EQ(desks_case(&s, id).waits, INTAKES | OFFICE_ROLE_APPROVER);
     CHECK_EQ(grounded_on(&s, id, DESK_MOVE_REJECT, INTAKE_1, "change-of-software"), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_REJECT, APPROVER), DESK_OK);
+    desks_end(&s);
+}
+
+/* Of three reviewers, the one who asked for it. */
+TEST(what_a_reviewer_asked_for_waits_for_that_reviewer) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "narrow", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, OFFICE_ROLE_LOCAL_LAW);
+    desks_receive(&s, "another", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_POLICY, "block", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_LOCAL_LAW, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_case(&s, id).waits, OFFICE_ROLE_POLICY | OFFICE_ROLE_APPROVER);
     desks_end(&s);
 }
 
@@ -957,6 +1163,31 @@ TEST(an_order_that_was_not_carried_out_is_void_like_any_other) {
              DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
     CHECK_EQ(desks_act(&s, &renew), DESK_STATE);
+    desks_end(&s);
+}
+
+TEST(what_was_carried_out_before_a_suspension_is_delivered_and_nothing_else_is) {
+    struct desks s;
+    char id[DESK_ID], other[DESK_ID];
+    struct desks_kind french = desks_epoc;
+    french.beneficiary = "FR";
+    begin_case(&s, id, &french);
+    desks_open_case(&s, id, TWO_FIELDS);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "FR"), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+    desks_receive(&s, "another", other);
+    desks_authenticated(&s, other, &french);
+    CHECK_EQ(desks_list(&s, SUSPENSION("FR")), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    CHECK_EQ(desks_case(&s, id).waits, 0);
+    CHECK_EQ(desks_state(&s, other), DESK_STATE_HELD);
+    CHECK_EQ(desks_deliver(&s, other), DESK_STATE);
+    /* It has left, so it is not held again. */
+    CHECK_EQ(desks_deliver(&s, id), DESK_OK);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
+    CHECK(desks_case(&s, id).delivered != 0);
+    CHECK_EQ(desks_deliver(&s, id), DESK_NOT_NEEDED);
     desks_end(&s);
 }
 
@@ -1188,6 +1419,61 @@ TEST(of_two_moves_at_once_one_is_made) {
     desk_close(second);
     buf_free(&one);
     buf_free(&two);
+    desks_end(&s);
+}
+
+/* So many that one step of the desk doesn't hold them all. */
+static uint64_t many_for(struct desks *s, const char *beneficiary) {
+    enum { MANY = 2 * DESK_SETTLED_AT_ONCE + 7 };
+    char bytes[32], id[DESK_ID];
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(bytes, sizeof bytes, "filing %d of many", i);
+        desks_receive(s, bytes, id);
+    }
+    CHECK_OK(desk_store_run(s->desk->store, "UPDATE cases SET regime = 'national', beneficiary = ?",
+                            "s", beneficiary));
+    return MANY;
+}
+
+static uint64_t held(struct desks *s) {
+    uint64_t count[DESK_STATE_COUNT];
+    CHECK_OK(desk_cases_count(s->desk, count));
+    return count[DESK_STATE_HELD];
+}
+
+TEST(a_suspension_binds_before_all_its_cases_are_held) {
+    struct desks s;
+    char id[DESK_ID];
+    buf text = {0};
+    bool more = true;
+    desks_begin(&s);
+    uint64_t many = many_for(&s, "HK");
+    desks_receive(&s, "the last of them", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    CHECK_OK(
+        desk_store_run(s.desk->store, "UPDATE cases SET beneficiary = 'HK' WHERE id = ?", "s", id));
+    CHECK_EQ(desks_list(&s, SUSPENSION("HK")), DESK_OK);
+    CHECK_EQ(held(&s), DESK_SETTLED_AT_ONCE);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_AUTHENTICATED);
+    /* Not even what could be done in either state. */
+    compose(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1, &text);
+    people_sign(&text, text.n, INTAKE_1, SOFT_EDDSA);
+    CHECK_EQ(hand(&s, id, &text), DESK_STALE);
+    CHECK_EQ(desks_act(&s, &(struct desks_act){.id = id,
+                                               .move = DESK_MOVE_OPEN,
+                                               .person = INTAKE_1,
+                                               .fields = TWO_FIELDS}),
+             DESK_SUSPENDED);
+    /* As after a restart. */
+    desks_again(&s);
+    CHECK_OK(desk_settle_more(s.desk, &more));
+    CHECK_EQ(held(&s), 2 * DESK_SETTLED_AT_ONCE);
+    CHECK(more);
+    CHECK_OK(desk_settle_more(s.desk, &more));
+    CHECK_EQ(held(&s), many + 1);
+    CHECK(!more);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_HELD);
+    buf_free(&text);
     desks_end(&s);
 }
 
@@ -1434,29 +1720,75 @@ TEST(a_signature_that_waits_is_void_once_its_signer_lost_the_role) {
     desks_end(&s);
 }
 
+static enum desk_reason gives(struct desks *s, const char *id, int giver, int person, slice wrap) {
+    err e = desk_wrap_put(s->desk, slice_str(id), slice_str(people_ids[giver]),
+                          slice_str(people_ids[person]), wrap, &s->why);
+    CHECK(e == OK || e == ERR_DENIED);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+static enum desk_reason drops(struct desks *s, const char *id, int person) {
+    err e = desk_wrap_drop(s->desk, slice_str(id), slice_str(people_ids[person]), &s->why);
+    CHECK(e == OK || e == ERR_DENIED);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+static bool find_rewrap(void *ctx, const struct desk_task *t) {
+    *(bool *)ctx = *(bool *)ctx || t->kind == DESK_TASK_REWRAP;
+    return true;
+}
+
+static bool rewrap_is_due(struct desks *s) {
+    bool due = false;
+    CHECK_OK(desk_tasks_list(s->desk, 0, find_rewrap, &due));
+    return due;
+}
+
 TEST(who_lacks_a_key_gets_it_from_who_has_it) {
     struct desks s;
     char id[DESK_ID];
-    uint8_t wrap[80] = {1};
-    begin_case(&s, id, &desks_epoc);
-    CHECK_ERR(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[EXPERT_1]),
-                            SLICE_ARRAY(wrap), &s.why),
-              ERR_DENIED);
-    CHECK_EQ(s.why.reason, DESK_WRAP);
-    /* Who has it keeps it: nobody puts another in its place. */
-    CHECK_ERR(
-        desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(wrap), &s.why),
-        ERR_DENIED);
+    uint8_t rubbish[80] = {1};
+    slice wrap = SLICE_ARRAY(rubbish);
     buf plain = {0};
+    begin_case(&s, id, &desks_epoc);
+    CHECK_EQ(gives(&s, id, POLICY, EXPERT_1, wrap), DESK_WRAP);
+    /* Who has it keeps it: nobody puts another in its place. */
+    CHECK_EQ(gives(&s, id, POLICY, LAW, wrap), DESK_WRAP);
     CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
-    buf_free(&plain);
     CHECK_OK(
         desk_store_run(s.desk->store, "DELETE FROM wraps WHERE person = ?", "s", people_ids[LAW]));
-    CHECK_OK(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(wrap),
-                           &s.why));
-    CHECK_ERR(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), slice_of(wrap, 79),
-                            &s.why),
-              ERR_DENIED);
+    CHECK_EQ(gives(&s, id, EXPERT_1, LAW, wrap), DESK_WRAP); /* who has none */
+    CHECK_EQ(gives(&s, id, LAW, LAW, wrap), DESK_WRAP);
+    CHECK_EQ(gives(&s, id, POLICY, LAW, slice_of(rubbish, 79)), DESK_WRAP);
+    CHECK_EQ(gives(&s, id, POLICY, LAW, wrap), DESK_OK);
+    buf_free(&plain);
+    desks_end(&s);
+}
+
+TEST(a_wrap_that_opens_nothing_is_given_anew) {
+    struct desks s;
+    char id[DESK_ID];
+    uint8_t rubbish[80] = {1};
+    buf good = {0}, plain = {0};
+    begin_case(&s, id, &desks_epoc);
+    slice law = slice_str(people_ids[LAW]), all = slice_str(id);
+    CHECK_OK(desk_wrap_get(s.desk, all, law, &good));
+    CHECK_EQ(drops(&s, id, EXPERT_1), DESK_WRAP); /* who has none */
+    CHECK(!rewrap_is_due(&s));
+    CHECK_EQ(drops(&s, id, LAW), DESK_OK);
+    CHECK(rewrap_is_due(&s));
+    CHECK_EQ(gives(&s, id, POLICY, LAW, SLICE_ARRAY(rubbish)), DESK_OK);
+    CHECK(!desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    CHECK_EQ(gives(&s, id, RIGHTS, LAW, buf_slice(&good)), DESK_WRAP);
+    CHECK_EQ(drops(&s, id, LAW), DESK_OK);
+    CHECK_EQ(gives(&s, id, RIGHTS, LAW, buf_slice(&good)), DESK_OK);
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    /* The last one stays. */
+    CHECK_OK(desk_store_run(s.desk->store, "DELETE FROM wraps WHERE person <> ?", "t", law));
+    CHECK_EQ(drops(&s, id, LAW), DESK_WRAP);
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_FILING, 0, &plain));
+    buf_free(&good);
+    buf_free(&plain);
     desks_end(&s);
 }
 
@@ -1487,23 +1819,71 @@ TEST(what_is_no_filing_is_refused_and_changes_nothing) {
     desks_end(&s);
 }
 
-TEST(a_flood_stops_strangers_and_not_those_who_are_known) {
-    struct desks s;
-    struct desk_receipt receipt;
-    struct desk_filing filing = {.bytes = slice_str("one more"), .channel = slice_str("form")};
-    desks_begin(&s);
-    /* Rows that stand for as many filings that nobody read. */
+/* Rows that stand for as many filings that nobody read, of so many bytes each. */
+static void unread_make(struct desks *s, uint64_t n, uint64_t bytes, bool enrolled) {
     CHECK_OK(desk_store_run(
-        s.desk->store,
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
-        " INSERT INTO cases SELECT NULL, 'f-' || i, x'', 1, 0, 0, 0, 0, 1, '', '', '', '', '', '',"
-        " '', 0, 0, 0, randomblob(32), 0, 1, x'', 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
-        " 0, 0 FROM n",
-        ""));
-    CHECK_ERR(desk_file_receive(s.desk, &filing, &receipt, &s.why), ERR_DENIED);
-    CHECK_EQ(s.why.reason, DESK_FLOOD);
-    filing.enrolled = true;
-    CHECK_OK(desk_file_receive(s.desk, &filing, &receipt, &s.why));
+        s->desk->store,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)"
+        " INSERT INTO cases (id, key, open, state, due, kind, hold, path, authority, regime,"
+        " category, process, carve_outs, issuer, beneficiary, asked, fields, accounts, filing,"
+        " enrolled, number, head, round, order_hash, order_made, order_office, order_list,"
+        " order_server, waits, received, deadline, since, notified, objected, bar_until,"
+        " preserved_until, released, delivered, told_late, alarm, size)"
+        " SELECT 'f-' || ?3 || i, x'', 1, 0, 0, 0, 0, 1, '', '', '', '', '', '', '', 0, 0, 0,"
+        " randomblob(32), ?3, 1, x'', 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?2"
+        " FROM n",
+        "iii", n, bytes, (uint64_t)enrolled));
+}
+
+static enum desk_reason receive(struct desks *s, const char *bytes, bool enrolled) {
+    struct desk_receipt receipt;
+    struct desk_filing filing = {
+        .bytes = slice_str(bytes), .channel = slice_str("form"), .enrolled = enrolled};
+    err e = desk_file_receive(s->desk, &filing, &receipt, &s->why);
+    if (e != ERR_DENIED)
+        CHECK_OK(e);
+    return e == OK ? DESK_OK : s->why.reason;
+}
+
+TEST(of_a_flood_of_a_hundred_thousand_filings_so_many_are_kept) {
+    enum { FLOOD = 100000, KEPT = 20 };
+    struct desks s;
+    char bytes[32];
+    uint64_t n, size, kept = 0, disk;
+    desks_begin(&s);
+    unread_make(&s, DESK_UNREAD_MAX - KEPT, 100, false);
+    for (int i = 0; i < FLOOD; i++) {
+        (void)snprintf(bytes, sizeof bytes, "filing %d", i);
+        enum desk_reason r = receive(&s, bytes, false);
+        CHECK(r == DESK_OK || r == DESK_FLOOD);
+        kept += r == DESK_OK;
+    }
+    CHECK_EQ(kept, KEPT);
+    CHECK_OK(desk_unread(s.desk, false, &n, &size));
+    CHECK_EQ(n, DESK_UNREAD_MAX);
+    /* What was refused left nothing: no key, no text, no leaf. */
+    CHECK_OK(desk_store_number(s.desk->store, &disk,
+                               "SELECT (SELECT count(*) FROM sealed WHERE kind = 0)"
+                               " + (SELECT count(*) FROM moves)"
+                               " + (SELECT count(*) FROM pending_leaves WHERE case_id != '')",
+                               ""));
+    CHECK_EQ(disk, 3 * KEPT);
+    /* Authorities that are known have room of their own, and it has an end, too. */
+    CHECK_EQ(receive(&s, "one of the directory", true), DESK_OK);
+    unread_make(&s, DESK_UNREAD_MAX - 1, 100, true);
+    CHECK_EQ(receive(&s, "one more of the directory", true), DESK_FLOOD);
+    desks_end(&s);
+}
+
+TEST(a_flood_of_few_large_filings_is_one_too) {
+    struct desks s;
+    desks_begin(&s);
+    unread_make(&s, 4, DESK_UNREAD_BYTES_MAX / 4 - 2, false);
+    CHECK_EQ(receive(&s, "12345678", false), DESK_OK);
+    CHECK_EQ(receive(&s, "1", false), DESK_FLOOD);
+    /* Once one of them is classified, there is room again. */
+    CHECK_OK(desk_store_run(s.desk->store, "UPDATE cases SET regime = 'r' WHERE id = 'f-01'", ""));
+    CHECK_EQ(receive(&s, "1", false), DESK_OK);
     desks_end(&s);
 }
 

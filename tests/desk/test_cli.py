@@ -118,6 +118,35 @@ def refused(demo, tap):
         tap.check(f"{name}_is_not_signed", done.returncode == 5 and path.read_text() == text, done.stderr)
 
 
+def rejection(demo, path, letter):
+    path.write_text("\n".join([
+        "sotto move 1", "case c-1", "number 2", "move reject", "state received", "previous " + "0" * 64, "role intake",
+        "salt " + "1" * 64, "say ground live-data", f"say letter {digest(letter)}", f"office 1 {digest(demo.office)}",
+        "made 2026-11-27T00:00:00Z", ""]))
+    return path
+
+
+def beside(demo, tap):
+    """What goes with a move is named by its hash, and read by who signs that."""
+    letter, other = demo.folder / "letter", demo.folder / "other-letter"
+    letter.write_text("To the court.\nWe can't do this.\n")
+    other.write_text("To the court.\nWe will do this.\n")
+    path = rejection(demo, demo.folder / "rejection", letter)
+    plain = path.read_text()
+    for name, code, words in (("unread", 2, ()), ("another", 5, ("--with", other)), ("none", 1, ("--with", demo.folder / "no"))):
+        done = demo.sign(path, "intake-1", "--yes", *words)
+        tap.check(f"a_letter_that_is_{name}_is_not_signed", (done.returncode, path.read_text()) == (code, plain), done.stderr)
+    done = demo.sign(path, "intake-1", "--yes", "--with", letter)
+    tap.check("a_letter_is_shown_and_signed_with_its_move",
+              done.returncode == 0 and letter.read_text() in done.stderr and demo.signers(path) == (0, ["intake-1"]), done.stderr)
+    letter.write_text("To the court.\x1b[2K\n")
+    hidden = rejection(demo, demo.folder / "hidden", letter)
+    done = demo.sign(hidden, "intake-1", "--yes", "--with", letter)
+    tap.check("one_that_a_terminal_would_obey_is_not", done.returncode == 5 and "\x1b" not in done.stderr, done.stderr)
+    done = demo.sign(order(demo, demo.folder / "alone"), "policy-1", "--yes", "--with", letter)
+    tap.check("an_order_has_none", done.returncode == 5, done.stderr)
+
+
 def merging(demo, tap):
     one, two, all_ = (order(demo, demo.folder / n) for n in ("one", "two", "all"))
     demo.sign(one, "policy-1"), demo.sign(two, "local-law-1"), demo.sign(two, "policy-2")
@@ -203,7 +232,7 @@ def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
         demo = Demo(Path(folder))
-        for part in (offices, initial, signing, refused, merging, handing_in, carrying):
+        for part in (offices, initial, signing, refused, beside, merging, handing_in, carrying):
             part(demo, tap)
     return tap.end()
 

@@ -141,8 +141,15 @@ TEST(a_closed_case_is_purged_after_ninety_days) {
     desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_CLOSE, .person = INTAKE_1});
     days(&s, 89);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLOSED);
+    slice picture = slice_str("the points of a picture");
+    CHECK_OK(desk_picture_put(s.desk, slice_str(id), 1, 1, SLICE_EMPTY, picture));
     days(&s, 2);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_PURGED);
+    /* One that is drawn late comes too late. */
+    buf plain = {0};
+    CHECK_ERR(desk_picture_put(s.desk, slice_str(id), 1, 2, SLICE_EMPTY, picture), ERR_STATE);
+    CHECK(!desks_open(&s, id, LAW, DESK_SEALED_PICTURE, DESK_PICTURE_PLACES + 1, &plain));
+    buf_free(&plain);
     CHECK(!desks_disk_has(&s, buf_slice(&wrap)));
     buf_free(&wrap);
     desks_end(&s);
@@ -196,6 +203,110 @@ TEST(when_nobody_can_review_in_time_a_letter_says_so) {
     desks_end(&s);
 }
 
+/* ---- Terms of a regime ---- Each rings once, and moves nothing. */
+
+/* The days after which somebody is told, with what kind of task; 0: they are not. */
+static int days_until(struct desks *s, enum desk_task_kind kind, int at_most) {
+    for (int day = 1; day <= at_most; day++) {
+        desks_wait(s, TIME_DAY);
+        struct rung r = tick(s);
+        if (!has_task(s, kind))
+            continue;
+        CHECK(r.times > 0);
+        desks_wait(s, TIME_HOUR);
+        CHECK_EQ(tick(s).times, 0);
+        return day;
+    }
+    return 0;
+}
+
+TEST(an_authority_that_was_to_clarify_and_did_not_is_told_of) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    desks_open_case(&s, id, TWO_FIELDS);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clarify", "DE"), DESK_OK);
+    CHECK_EQ(days_until(&s, DESK_TASK_SILENT, 20), 5);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NEEDS_CLARIFICATION);
+    desks_do(&s, &(struct desks_act){.id = id, .move = DESK_MOVE_CLARIFIED, .person = INTAKE_1});
+    (void)tick(&s);
+    CHECK(!has_task(&s, DESK_TASK_SILENT));
+    desks_end(&s);
+}
+
+TEST(when_the_users_time_is_over_a_new_round_waits_for_somebody) {
+    static const struct desks_kind kind = {"de-court", "national", "subscriber",
+                                           "ordinary", "DE",       "exists created"};
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &kind);
+    desks_cleared(&s, id, TWO_FIELDS);
+    struct desks_act tell = {.id = id, .move = DESK_MOVE_NOTIFY, .person = POLICY};
+    desks_do(&s, &tell);
+    tell.person = LAW;
+    tell.seconds = true;
+    desks_do(&s, &tell);
+    CHECK_EQ(days_until(&s, DESK_TASK_NOTICE_OVER, 20), 10);
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_NOTIFIED);
+    desks_do(&s, &(struct desks_act){
+                     .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS});
+    (void)tick(&s);
+    CHECK(!has_task(&s, DESK_TASK_NOTICE_OVER));
+    desks_end(&s);
+}
+
+/* Where it is data that says so: 48 hours in the EU, 14 days elsewhere. */
+TEST(the_legal_process_that_follows_an_emergency_is_asked_for) {
+    static const struct {
+        struct desks_kind kind;
+        int days;
+    } cases[] = {{{"de-court", "eu-epoc", "subscriber", "emergency", "DE", "exists created"}, 2},
+                 {{"de-court", "emergency", "emergency", "emergency", "DE", "exists created"}, 14}};
+    for (int i = 0; i < 2; i++) {
+        struct desks s;
+        char id[DESK_ID];
+        desks_begin(&s);
+        desks_receive(&s, "a filing", id);
+        desks_authenticated(&s, id, &cases[i].kind);
+        desks_open_case(&s, id, TWO_FIELDS);
+        struct desk_history h;
+        CHECK_OK(desk_history_load(s.desk, slice_str(id), &h));
+        CHECK_EQ(desks_verdict(&s, id, h.seats[0].lens, "clear", "DE"), DESK_OK);
+        desk_history_free(&h);
+        for (int who = INTAKE_1; who <= INTAKE_2; who++)
+            desks_do(&s,
+                     &(struct desks_act){.id = id, .move = DESK_MOVE_SIGN_ORDER, .person = who});
+        CHECK_EQ(desks_release(&s, id, APPROVER), DESK_OK);
+        CHECK_EQ(days_until(&s, DESK_TASK_PROCESS, 20), cases[i].days);
+        desks_end(&s);
+    }
+}
+
+TEST(what_is_preserved_is_told_of_before_it_ends) {
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    struct desks_act keep = {.id = id, .move = DESK_MOVE_PRESERVE, .person = POLICY};
+    desks_do(&s, &keep);
+    keep.person = LAW;
+    keep.seconds = true;
+    desks_do(&s, &keep);
+    CHECK(desks_case(&s, id).preserved_until != 0);
+    (void)tick(&s);
+    /* Of thirty days: after five and eight also the answer's deadline comes near. */
+    CHECK_EQ(days_until(&s, DESK_TASK_PRESERVED, 40), 23);
+    days(&s, 8);
+    CHECK(!has_task(&s, DESK_TASK_PRESERVED));
+    desks_end(&s);
+}
+
 static bool lacks(void *ctx, slice case_id, const struct office_person *person) {
     int *n = ctx;
     (void)case_id;
@@ -239,6 +350,34 @@ TEST(a_letter_says_so_too_when_nobody_can_sign_on_its_path) {
     CHECK(!nobody_without(&emergency, LAW, LAW_DEPUTY));
     CHECK(nobody_without(&emergency, INTAKE_2, INTAKE_2));
     CHECK(!nobody_without(&desks_epoc, INTAKE_2, INTAKE_2));
+}
+
+/* Once somebody has written it, and no other letter, it is due no more. */
+TEST(a_letter_that_nobody_can_act_is_written_once) {
+    static const char *const templates[] = {"template expert-delay", "template nobody-in-time"};
+    struct desks s;
+    char id[DESK_ID], say[DESKS_SAY];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &desks_epoc);
+    away(&s, LAW, 60);
+    away(&s, LAW_DEPUTY, 60);
+    days(&s, 6);
+    for (size_t i = 0; i < 2; i++) {
+        struct desks_act write = {.id = id,
+                                  .move = DESK_MOVE_WRITE,
+                                  .person = INTAKE_1,
+                                  .says = {templates[i], say},
+                                  .also = "To the court.\n"};
+        desks_say_hash(say, "letter", write.also);
+        CHECK(has_task(&s, DESK_TASK_NOBODY));
+        CHECK_EQ(desks_act(&s, &write), DESK_OK);
+        (void)tick(&s);
+    }
+    CHECK(!has_task(&s, DESK_TASK_NOBODY));
+    days(&s, 5);
+    CHECK(!has_task(&s, DESK_TASK_NOBODY));
+    desks_end(&s);
 }
 
 /* It is due no more once the case has its answer. */
@@ -293,8 +432,8 @@ TEST(a_new_key_of_a_person_lacks_the_keys_of_the_cases) {
     /* The round was of the office before. */
     CHECK_EQ(desks_case(&s, id).due, DESK_DUE_DRAFT);
     uint8_t again[80] = {1};
-    CHECK_OK(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[LAW]), SLICE_ARRAY(again),
-                           &s.why));
+    CHECK_OK(desk_wrap_put(s.desk, slice_str(id), slice_str(people_ids[POLICY]),
+                           slice_str(people_ids[LAW]), SLICE_ARRAY(again), &s.why));
     n = 0;
     CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
     CHECK_EQ(n, 0);
@@ -395,6 +534,54 @@ TEST(a_move_and_its_leaf_are_there_both_or_neither_whenever_it_dies) {
     desks_end(&s);
 }
 
+static void suspend(struct desks *s) {
+    bool more = true;
+    desks_again(s);
+    CHECK_EQ(desks_list(s, "suspension s-1\njurisdictions HK\nscope all\nwording Suspended.\n"
+                           "start 2026-07-06T00:00:00Z\nreview 2026-10-01T00:00:00Z\n"),
+             DESK_OK);
+    while (more)
+        CHECK_OK(desk_settle_more(s->desk, &more));
+}
+
+/* Before it is in force, nothing is held; after, everything will be. */
+TEST(a_suspension_that_dies_half_way_goes_on_where_it_was) {
+    enum { MANY = 150 };
+    for (int round = 0; round < 6; round++) {
+        struct desks s;
+        char id[DESK_ID], bytes[32];
+        uint64_t count[DESK_STATE_COUNT];
+        bool more = true;
+        desks_begin(&s);
+        for (int i = 0; i < MANY; i++) {
+            (void)snprintf(bytes, sizeof bytes, "filing %d", i);
+            desks_receive(&s, bytes, id);
+        }
+        CHECK_OK(desk_store_run(s.desk->store,
+                                "UPDATE cases SET regime = 'national', beneficiary = 'HK'", ""));
+        desk_close(s.desk);
+        s.desk = NULL;
+        pid_t child = fork();
+        if (child == 0) {
+            suspend(&s);
+            _exit(0);
+        }
+        CHECK(child > 0);
+        usleep(5000 + 15000 * (useconds_t)round);
+        CHECK(kill(child, SIGKILL) == 0);
+        CHECK(waitpid(child, NULL, 0) == child);
+        CHECK_OK(desk_open(&s.desk, s.folder));
+        whole(&s);
+        bool in_force = desk_list(s.desk)->suspensions.n > 0;
+        while (more)
+            CHECK_OK(desk_settle_more(s.desk, &more));
+        CHECK_OK(desk_cases_count(s.desk, count));
+        CHECK_EQ(count[DESK_STATE_HELD], in_force ? MANY : 0);
+        whole(&s);
+        desks_end(&s);
+    }
+}
+
 /* The ledger fails in the middle: the move was not made. */
 TEST(a_leaf_that_can_not_be_written_undoes_the_move) {
     struct desks s;
@@ -458,6 +645,34 @@ TEST(a_store_of_each_version_is_brought_to_the_next) {
         sys_files_walk(folder, "", remove_it, NULL);
         CHECK(rmdir(folder) == 0);
     }
+}
+
+/* A move that persons got later stands before the desk's own, whose numbers are the store's. */
+TEST(moves_of_an_older_store_are_what_they_were) {
+    enum { BEFORE_WRITE = 4, WITHDRAW = 25, RECEIVE = 26 };
+    char folder[] = "/tmp/sotto-desk-XXXXXX", path[64];
+    struct desk_store *store;
+    uint64_t move;
+    CHECK(mkdtemp(folder) != NULL);
+    (void)snprintf(path, sizeof path, "%s/desk.sqlite", folder);
+    CHECK_OK(desk_store_open_as(&store, path, BEFORE_WRITE));
+    CHECK_OK(desk_store_run(store, "PRAGMA foreign_keys = OFF", ""));
+    for (uint64_t number = 1; number <= 2; number++)
+        CHECK_OK(
+            desk_store_run(store,
+                           "INSERT INTO moves (case_id, number, move, from_state, to_state,"
+                           " person, role, round, made, hash, order_hash, seconds, pending,"
+                           " detail) VALUES ('c-1', ?, ?, 0, 0, '', 0, 0, 0, x'', x'', 0, 0, '')",
+                           "ii", number, (uint64_t)(number == 1 ? RECEIVE : WITHDRAW)));
+    desk_store_close(store);
+    CHECK_OK(desk_store_open(&store, path));
+    CHECK_OK(desk_store_number(store, &move, "SELECT move FROM moves WHERE number = 1", ""));
+    CHECK_EQ(move, DESK_MOVE_RECEIVE);
+    CHECK_OK(desk_store_number(store, &move, "SELECT move FROM moves WHERE number = 2", ""));
+    CHECK_EQ(move, DESK_MOVE_WITHDRAW);
+    desk_store_close(store);
+    sys_files_walk(folder, "", remove_it, NULL);
+    CHECK(rmdir(folder) == 0);
 }
 
 TEST(what_another_process_handed_in_is_taken_up) {

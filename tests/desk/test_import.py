@@ -53,7 +53,9 @@ def imported(folder, tap):
               not any(text in store for text in (ACCOUNT.encode(), b"12 Gs 345/26", b"StGB", b"form-1.txt")))
     with sqlite3.connect(folder / "desk.sqlite") as store:
         sizes = [size for size, in store.execute("SELECT size FROM sealed WHERE kind = 1 ORDER BY number")]
+        notes = store.execute("SELECT number FROM sealed WHERE kind = 7").fetchall()
     tap.check("what_was_read_and_its_document_are_sealed_beside_it", len(sizes) == 2 and sizes[0] > 1000, sizes)
+    tap.check("what_was_read_is_shown_and_a_document_that_is_no_picture_is_told", notes == [(64,), (2 * 64,)], notes)
     again = run("import", folder, path)
     tap.check("it_is_filed_once", again.returncode == 5 and cases(folder) == {"received": 1}, again.stderr)
     proof = run("ledger", "receipt", folder, says.get("hash"))

@@ -802,9 +802,20 @@ TEST(how_long_a_list_was_seen_is_by_one_witness_and_its_own_times) {
 /* ---- The store ---- */
 
 TEST(a_store_of_the_version_before_gets_the_ledgers_tables) {
-    static const char *const TABLES[] = {"DROP TABLE batches",      "DROP TABLE document_leaves",
-                                         "DROP TABLE publications", "DROP TABLE cosigned",
-                                         "DROP TABLE witnesses",    "DROP INDEX leaves_place",
+    static const char *const TABLES[] = {"DROP TABLE batches",
+                                         "DROP TABLE document_leaves",
+                                         "DROP TABLE publications",
+                                         "DROP TABLE cosigned",
+                                         "DROP TABLE witnesses",
+                                         "DROP INDEX leaves_place",
+                                         "DROP TABLE lacks",
+                                         "DROP INDEX wraps_person",
+                                         "DROP INDEX cases_open",
+                                         "DROP TABLE unread",
+                                         "DROP TRIGGER unread_came",
+                                         "DROP TRIGGER unread_went",
+                                         "ALTER TABLE cases DROP COLUMN size",
+                                         "ALTER TABLE tasks DROP COLUMN reason",
                                          "PRAGMA user_version = 1"};
     begin(SMALL);
     add_leaves(3);

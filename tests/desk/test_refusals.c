@@ -168,6 +168,55 @@ TEST(after_a_block_there_is_no_other_round) {
     desks_end(&s);
 }
 
+/* Of an emergency one lens is asked before the release, the others after it. */
+TEST(only_a_reviewer_of_the_round_is_replaced) {
+    static const struct desks_kind emergency = {"de-court",  "eu-epoc", "subscriber",
+                                                "emergency", "DE",      "exists created"};
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &emergency);
+    desks_open_case(&s, id, TWO_FIELDS);
+    struct desks_act replace = {.id = id, .move = DESK_MOVE_REPLACE, .person = APPROVER};
+    refused(&s, &replace, DESK_FACTS);
+    replace.says[0] = "lens policy";
+    refused(&s, &replace, DESK_FACT);
+    desks_end(&s);
+    begin_case(&s, id);
+    desks_open_case(&s, id, TWO_FIELDS);
+    replace.says[0] = "lens of-mine";
+    refused(&s, &replace, DESK_FACT);
+    desks_end(&s);
+}
+
+TEST(a_bar_has_an_end_and_a_document) {
+    static const struct desks_kind national = {"de-court", "national", "subscriber",
+                                               "ordinary", "DE",       "exists created"};
+    static const struct {
+        const char *until, *document;
+        enum desk_reason reason;
+    } cases[] = {{"until 2026", "document abc", DESK_FACTS},
+                 {"reason none", "document abc", DESK_FACTS},
+                 {"until 2030-01-01T00:00:00Z", "reason none", DESK_FACTS},
+                 {"until 2030-01-01T00:00:00Z", "document abc", DESK_TERM},
+                 {"until 2020-01-01T00:00:00Z", "document abc", DESK_TERM}};
+    struct desks s;
+    char id[DESK_ID];
+    desks_begin(&s);
+    desks_receive(&s, "a filing", id);
+    desks_authenticated(&s, id, &national);
+    desks_cleared(&s, id, TWO_FIELDS);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        refused(&s,
+                &(struct desks_act){.id = id,
+                                    .move = DESK_MOVE_BAR,
+                                    .person = POLICY,
+                                    .says = {cases[i].until, cases[i].document}},
+                cases[i].reason);
+    desks_end(&s);
+}
+
 /* ---- What is handed in ---- */
 
 /* A move composed for a person, with what they could sign of the order that it is about. */

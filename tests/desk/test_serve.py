@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -14,11 +15,17 @@ import urllib.error
 import urllib.request
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "term"))
+HERE = Path(__file__).resolve().parent
+sys.path += [str(HERE), str(HERE / "pages"), str(HERE.parent / "term")]
+import samples  # noqa: E402
+from desk import Visitor  # noqa: E402
 from rig import Tap  # noqa: E402
+from test_pages import FILING, ticket_of, work_for  # noqa: E402
 
 PROGRAM, CLOCKED = sys.argv[1:3]
+PICTURE = 7
 DATA = Path(__file__).resolve().parent.parent.parent / "src/desk/data"
 
 
@@ -98,6 +105,32 @@ def with_data(folder, name, change):
     return done.returncode, done.stderr
 
 
+def sealed(folder, kind):
+    """Numbers and sizes of what is sealed of a kind (as desk.h counts them), in all cases."""
+    with sqlite3.connect(folder / "desk.sqlite") as store:
+        return store.execute("SELECT number, size FROM sealed WHERE kind = ? ORDER BY number", (kind,)).fetchall()
+
+
+def attached(tap, folder, daemon):
+    """Its daemon can start nothing, and yet what was attached is drawn."""
+    port = int(daemon.origin.rsplit(":", 1)[1])
+    visitor = Visitor(SimpleNamespace(port=port, host=f"localhost:{port}"))
+    ticket = ticket_of(visitor.get("/file").text)
+    answer = visitor.upload(f"/file?ticket={ticket}&work={work_for(ticket, 18)}", FILING, [
+        ("attachment", "order.pdf", samples.pages(2)), ("attachment", "x.exe", b"MZ"),
+        ("attachment", "broken.pdf", b"%PDF-1.7")])
+    tap.check("a_filing_is_taken_whatever_is_attached", answer.status == 200, answer.text[-500:])
+    for _ in range(600):
+        found = sealed(folder, PICTURE)
+        if len(found) >= 4:
+            break
+        time.sleep(0.1)
+    tap.check("what_is_attached_is_drawn_or_it_is_said_why_not",
+              [number for number, _ in found] == [64 + 1, 64 + 2, 2 * 64, 3 * 64], found)
+    store = b"".join(p.read_bytes() for p in folder.glob("desk.sqlite*"))
+    tap.check("and_is_sealed", b"\x89PNG" not in store and b"it is broken" not in store)
+
+
 def later(data):
     """A user is told longer before than the authority is answered."""
     regime = next(r for r in data["regimes"] if r["id"] == "national")
@@ -139,6 +172,7 @@ def main():
         daemon.end(signal.SIGKILL)
         daemon = Daemon(folder)
         tap.check("it_comes_again_after_kill_9", daemon.get("/")[0] == 200 and made in run("show", folder).stdout)
+        attached(tap, folder, daemon)
         daemon.end(signal.SIGTERM)
         for what, code, word, args in (
                 ("no_folder", 2, "serve DIR", ["serve"]),

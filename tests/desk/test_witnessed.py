@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "term"))
@@ -70,6 +71,19 @@ class Desk:
         return status, self.ledger("answer", NAME, status, answer).returncode
 
 
+def told(desk):
+    """Whether the status page and that of the ledger say that nobody outside has seen it."""
+    served = subprocess.Popen([DESK, "serve", desk.folder, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True)
+    try:
+        origin = served.stdout.readline().split()[-1]
+        pages = [urllib.request.urlopen(origin + path, timeout=30).read().decode() for path in ("/", "/ledger")]
+        return ["The ledger is not witnessed" in page for page in pages]
+    finally:
+        served.terminate()
+        served.wait(timeout=30)
+
+
 def make_desk(folder):
     """The demonstration's office with a witness in it, pinned in a folder of its own."""
     run(DESK, "demo", folder / "demo", "http://localhost:4490")
@@ -94,14 +108,17 @@ def published(desk, witness, tap):
               notice.startswith("sotto publication 1\n") and "\nkind office\nversion 1\n" in notice, notice)
     tap.check("who_is_no_witness_of_the_office_is_not_asked", desk.ledger("ask", "other.example").returncode == 5)
     tap.check("it_is_not_witnessed_yet", NAME not in desk.checkpoint())
+    tap.check("and_its_pages_say_so", told(desk) == [True, True])
 
 
 def cosigned(desk, witness, tap):
     tap.check("a_witness_cosigns", desk.carry(witness) == (200, 0))
     tap.check("what_is_published_shows_it", f"\n\u2014 {NAME} " in desk.checkpoint(), desk.checkpoint())
+    tap.check("and_its_pages_say_nothing_else", told(desk) == [False, False])
     status, body = witness.request("GET", f"/{witness.hash()}/checkpoint")
     tap.check("the_witness_publishes_the_same", (status, body.decode()) == (200, desk.checkpoint()), body)
     desk.ledger("publish")
+    tap.check("what_was_seen_before_says_nothing_of_the_next", told(desk) == [True, True])
     tap.check("a_spoiled_answer_is_refused", desk.carry(witness, lambda b: b[:-20] + b"AAAAAAAAAAAAAAAAAA==\n") == (200, 5)
               and NAME not in desk.checkpoint())
     tap.check("the_same_is_cosigned_again", desk.carry(witness) == (409, 0) and desk.carry(witness) == (200, 0)

@@ -200,7 +200,8 @@ TEST(only_the_right_persons_are_enough) {
         {NOTICE, {{RIGHTS, 0}, {APPROVER, 0}}, 2, OFFICE_OK},
         {NOTICE, {{RIGHTS, 0}, {EXPERT_1, 0}}, 2, OFFICE_SIGNERS},
         {NOTICE, {{INTAKE_1, 0}, {INTAKE_2, 0}}, 2, OFFICE_SIGNERS},
-        {PRESERVATION, {{LAW, 0}, {LAW_DEPUTY, 0}}, 2, OFFICE_OK},
+        {PRESERVATION, {{POLICY_DEPUTY, 0}, {LAW_DEPUTY, 0}}, 2, OFFICE_OK},
+        {PRESERVATION, {{LAW, 0}, {LAW_DEPUTY, 0}}, 2, OFFICE_SIGNERS},
         {PRESERVATION, {{LAW, 0}, {RIGHTS, 0}}, 2, OFFICE_SIGNERS},
     };
     struct setting s;

@@ -50,11 +50,11 @@ class NoticeOffice(Office):
         operator.hand_in("suspensions", self.signed(suspensions(text), "p2", "p3"))
         return operator
 
-    def notice(self, state, account, name, who=("p1", "p3"), key=None, change=lambda text: text, by="id"):
+    def notice(self, state, account, name, who=("p1", "p3"), key=None, change=lambda text: text, by="id", case="c-7"):
         """A whole order for the account that is named so; change: after the persons signed it."""
         made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         wording = "".join(f"wording {line}\n" for line in WORDING)
-        text = (f"sotto notice 1\nid {name}\ncase c-7\naccount {by} {account}\nreceipt {'ab' * 32}\n{wording}"
+        text = (f"sotto notice 1\nid {name}\ncase {case}\naccount {by} {account}\nreceipt {'ab' * 32}\n{wording}"
                 f"server {state['server']}\nserver-number {state['server_number']}\n"
                 f"office {state['office']} {state['office_hash']}\n"
                 f"suspensions {state['suspensions']} {state['suspensions_hash']}\nmade {made}\n")

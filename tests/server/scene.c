@@ -37,15 +37,25 @@ static void say_version(buf *out, const char *word, uint64_t version, const uint
 static void write_text(struct scene *s, buf *out, const struct told *told) {
     struct desk *d = &s->d;
     uint64_t number = desk_get(d)->server_number;
+    bool release = told->until == NULL && !told->notice;
     people_say(out, "sotto %s 1\nid %s\ncase c-1\naccount ",
-               told->until == NULL ? "release" : "preservation", text_or(told->id, "o-1"));
+               release        ? "release"
+               : told->notice ? "notice"
+                              : "preservation",
+               text_or(told->id, "o-1"));
     if (told->account == NULL)
         people_say(out, "id %s\n", s->account);
     else
         people_say(out, "%s\n", told->account);
-    if (told->until == NULL)
+    if (release)
         people_say(out, "fields exists created devices\npath ordinary\n");
-    people_say(out, "authority de-court\nbeneficiary DE\nregime eu-epoc\n");
+    if (told->notice) {
+        people_say(out, "receipt ");
+        CHECK_OK(hex_encode(out, SLICE_ARRAY(d->w.config.identity)));
+        people_say(out, "\nwording A court has asked.\n");
+    } else {
+        people_say(out, "authority de-court\nbeneficiary DE\nregime eu-epoc\n");
+    }
     if (told->until != NULL)
         people_say(out, "until %s\n", told->until);
     people_say(out, "server ");

@@ -17,6 +17,7 @@ enum {
 /* What an order says, where it says something else than an honest release; NULL: it doesn't. */
 struct told {
     const char *until;            /* it is to preserve, until this time */
+    bool notice;                  /* it tells the user */
     const char *id, *made;        /* o-1, 2026-10-01T00:00:00Z */
     const char *account;          /* "id 00..", "handle ann" */
     const char *old, *by;         /* before it is signed */

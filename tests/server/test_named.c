@@ -14,9 +14,8 @@
 /* What is wrong with it; 0: nothing. */
 enum wrong { RIGHT, OVER, OTHER_SERVER, OTHER_PLACE, OTHER_DEVICE, OTHER_LABEL, AND_PIN };
 
-static void write_contact(struct scene *s, const char *label, slice bound, enum wrong wrong,
-                          buf *out) {
-    struct person *p = &s->ann;
+static void write_contact(struct scene *s, struct person *p, const char *label, slice bound,
+                          enum wrong wrong, buf *out) {
     struct proto_address address;
     struct proto_contact c = {.name = slice_str("Ann"), .devices = buf_slice(&p->devices)};
     buf addresses = {0};
@@ -35,17 +34,22 @@ static void write_contact(struct scene *s, const char *label, slice bound, enum 
     buf_free(&addresses);
 }
 
+/* All by one key, so that a handle can be handed on. */
 static void put_card(struct scene *s, const struct lookup_card_keys *keys,
                      const uint8_t sealed[PROTO_CARD]) {
     struct world *w = &s->d.w;
-    uint8_t owner[32], seed[32], hash[32] = {0};
+    static uint8_t owner[32], seed[32];
+    static uint64_t version;
+    uint8_t hash[32] = {0};
     struct proto_card_put in = {
-        .version = 1, .renew = true, .sealed = slice_of(sealed, PROTO_CARD)};
+        .version = ++version, .renew = true, .sealed = slice_of(sealed, PROTO_CARD)};
+    in.nonce = version << 32; /* work counts once */
     struct proto_work work;
     buf body = {0};
     const struct frame *f = world_get(w, 77, PROTO_work_get, SLICE_EMPTY, PROTO_work);
     CHECK_OK(proto_work_decode(buf_slice(&f->body), &work));
-    CHECK_OK(crypto_ed25519.generate(owner, seed));
+    if (version == 1)
+        CHECK_OK(crypto_ed25519.generate(owner, seed));
     memcpy(in.place, keys->place, sizeof in.place);
     memcpy(in.owner, owner, sizeof in.owner);
     memcpy(in.challenge, work.challenge, sizeof in.challenge);
@@ -60,8 +64,9 @@ static void put_card(struct scene *s, const struct lookup_card_keys *keys,
     buf_free(&body);
 }
 
-/* Ann has the handle. pin: under its place lies that a PIN is needed. */
-static void claim(struct scene *s, const char *handle, bool pin, enum wrong wrong) {
+/* The person has the handle. pin: under its place lies that a PIN is needed. */
+static void claim(struct scene *s, struct person *p, const char *handle, bool pin,
+                  enum wrong wrong) {
     struct lookup_card_keys keys;
     uint8_t sealed[PROTO_CARD], place[32];
     buf contact = {0};
@@ -70,7 +75,7 @@ static void claim(struct scene *s, const char *handle, bool pin, enum wrong wron
     memcpy(place, keys.place, sizeof place);
     place[0] ^= wrong == OTHER_PLACE;
     if (!pin)
-        write_contact(s, PROTO_LABEL_CONTACT_CARD, SLICE_ARRAY(place), wrong, &contact);
+        write_contact(s, p, PROTO_LABEL_CONTACT_CARD, SLICE_ARRAY(place), wrong, &contact);
     struct proto_card_content content = {.pin = pin || wrong == AND_PIN,
                                          .contact = buf_slice(&contact)};
     CHECK_OK(lookup_card_seal(&keys, &content, sealed));
@@ -81,8 +86,8 @@ static void claim(struct scene *s, const char *handle, bool pin, enum wrong wron
 static void write_link(struct scene *s, enum wrong wrong, buf *out) {
     slice server = slice_str("127.0.0.1:4460");
     buf content = {0};
-    write_contact(s, PROTO_LABEL_CONTACT_LINK, wrong == OTHER_PLACE ? SLICE_EMPTY : server, wrong,
-                  &content);
+    write_contact(s, &s->ann, PROTO_LABEL_CONTACT_LINK, wrong == OTHER_PLACE ? SLICE_EMPTY : server,
+                  wrong, &content);
     people_say(out, "link ");
     CHECK_OK(proto_link_write(out, "contact", server, buf_slice(&content)));
     CHECK_OK(buf_append_byte(out, 0));
@@ -110,7 +115,7 @@ static bool resolved(const struct scene *s, const char *account, const char *tex
 TEST(a_handle_is_resolved_and_the_letter_says_to_whom) {
     struct scene s;
     scene_begin(&s);
-    claim(&s, "ann", false, RIGHT);
+    claim(&s, &s.ann, "ann", false, RIGHT);
     const char *text = answer(&s, "handle Ann"); /* in its form it is the same */
     CHECK(resolved(&s, "handle Ann", text));
     scene_end(&s);
@@ -133,7 +138,7 @@ TEST(a_handle_that_leads_nowhere_is_answered_in_fixed_words) {
         struct scene s;
         char expected[256];
         scene_begin(&s);
-        claim(&s, "ben", true, RIGHT);
+        claim(&s, &s.ann, "ben", true, RIGHT);
         snprintf(expected, sizeof expected, "account %s\n" NOWHERE "salt ", handles[i]);
         const char *text = answer(&s, handles[i]);
         CHECK_EQ(strncmp(text, expected, strlen(expected)), 0);
@@ -151,7 +156,7 @@ TEST(what_a_client_would_not_take_leads_nowhere) {
             if (link)
                 write_link(&s, wrong, &name);
             else
-                claim(&s, "ann", false, wrong);
+                claim(&s, &s.ann, "ann", false, wrong);
             const char *text = answer(&s, link ? (const char *)name.p : "handle ann");
             if (strstr(text, "\n" NOWHERE) == NULL || strstr(text, "exists") != NULL)
                 test_fail(__FILE__, __LINE__, "%d, %d: %s", wrong, link, text);
@@ -174,9 +179,13 @@ TEST(an_account_that_is_gone_is_not_held_under_its_link) {
 TEST(what_a_handle_leads_to_is_preserved_and_what_leads_nowhere_gives_the_same) {
     struct scene s;
     struct told keep = {.id = "k-1", .account = "handle ann", .until = "2026-11-01T00:00:00Z"};
-    struct told none = {.id = "k-2", .account = "handle eve", .until = "2026-11-01T00:00:00Z"};
+    struct told none = {.id = "k-2",
+                        .account = "handle eve",
+                        .until = "2026-11-01T00:00:00Z",
+                        .old = "case c-1",
+                        .by = "case c-2"};
     scene_begin(&s);
-    claim(&s, "ann", false, RIGHT);
+    claim(&s, &s.ann, "ann", false, RIGHT);
     struct proto_carried_out out = scene_given(scene_hand_in(&s, &keep));
     CHECK_EQ(out.package.n, 0);
     size_t n = out.manifest.n;
@@ -187,6 +196,80 @@ TEST(what_a_handle_leads_to_is_preserved_and_what_leads_nowhere_gives_the_same) 
     scene_end(&s);
 }
 
+/* ---- Who was told, and whose record it is ---- */
+
+static void refused(struct scene *s, const struct told *told) {
+    size_t carried = world_rows(&s->d.w, MAIL_CARRIED);
+    CHECK_EQ(scene_hand_in(s, told)->type, PROTO_office_refused);
+    CHECK_EQ(s->d.reason, OFFICE_OTHER_ACCOUNT);
+    CHECK_EQ(world_rows(&s->d.w, MAIL_CARRIED), carried);
+}
+
+/* By whatever name, and whatever the first order of the case was. */
+TEST(a_handle_that_changed_hands_since_the_notice_releases_nothing) {
+    static const struct told first[] = {
+        {.id = "n-1", .account = "handle ann", .notice = true},
+        {.id = "k-1", .account = "handle ann", .until = "2026-11-01T00:00:00Z"},
+        {.id = "r-1", .account = "handle ann"}};
+    struct told release = {.account = "handle ann"};
+    struct told again = {.id = "n-2", .account = "handle ann", .notice = true};
+    struct told keep = {.id = "k-2", .account = "handle ann", .until = "2026-11-01T00:00:00Z"};
+    struct told other = {.id = "o-2", .account = "handle ann", .old = "case c-1", .by = "case c-2"};
+    struct told by_id = {.id = "o-3"};
+    struct told nowhere = {.id = "o-4", .account = "handle eve"};
+    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+        struct scene s;
+        struct person bob;
+        scene_begin(&s);
+        person_join(&bob, &s.d.w, 2);
+        claim(&s, &s.ann, "ann", false, RIGHT);
+        (void)scene_given(scene_hand_in(&s, &first[i]));
+        claim(&s, &bob, "ann", false, RIGHT);
+        world_restart(&s.d.w);
+        refused(&s, &release);
+        refused(&s, &again);
+        refused(&s, &keep);
+        CHECK(!has(scene_letter(scene_hand_in(&s, &other)), s.account)); /* it is bob's */
+        CHECK(has(scene_letter(scene_hand_in(&s, &nowhere)), NOWHERE));
+        CHECK(has(scene_letter(scene_hand_in(&s, &by_id)), s.account)); /* of ann */
+        person_login(&s.ann, &s.d.w, 1);
+        claim(&s, &s.ann, "ann", false, RIGHT);
+        CHECK(has(scene_letter(scene_hand_in(&s, &release)), s.account));
+        person_fini(&bob);
+        scene_end(&s);
+    }
+}
+
+TEST(who_claims_a_handle_after_a_notice_to_nobody_was_not_told) {
+    struct told notice = {.id = "n-1", .account = "handle ann", .notice = true};
+    struct told release = {.account = "handle ann"};
+    struct scene s;
+    scene_begin(&s);
+    (void)scene_given(scene_hand_in(&s, &notice));
+    CHECK(has(scene_letter(scene_hand_in(&s, &release)), NOWHERE));
+    claim(&s, &s.ann, "ann", false, RIGHT);
+    release.id = "o-2";
+    refused(&s, &release);
+    scene_end(&s);
+}
+
+/* Neither case nor account can be read from it, and it ends. */
+TEST(whom_a_case_means_is_kept_as_a_keyed_hash_for_a_year) {
+    struct told notice = {.id = "n-1", .notice = true};
+    struct scene s;
+    scene_begin(&s);
+    size_t before = world_rows(&s.d.w, MAIL_OFFICE);
+    (void)scene_given(scene_hand_in(&s, &notice));
+    CHECK_EQ(world_rows(&s.d.w, MAIL_OFFICE), before + 1);
+    s.d.w.now += 51 * TIME_WEEK;
+    world_sweep(&s.d.w);
+    CHECK_EQ(world_rows(&s.d.w, MAIL_OFFICE), before + 1);
+    s.d.w.now += 2 * TIME_WEEK;
+    world_sweep(&s.d.w);
+    CHECK_EQ(world_rows(&s.d.w, MAIL_OFFICE), before);
+    scene_end(&s);
+}
+
 /* Nothing of a name is looked at for an order that is refused. */
 TEST(a_refused_order_resolves_nothing) {
     struct scene s;
@@ -194,7 +277,7 @@ TEST(a_refused_order_resolves_nothing) {
     buf order = {0};
     int64_t reads = 0;
     scene_begin(&s);
-    claim(&s, "ann", false, RIGHT);
+    claim(&s, &s.ann, "ann", false, RIGHT);
     scene_write(&s, &order, &few);
     for (; reads < 100; reads++) {
         s.d.w.plan.fail_get_in = reads;

@@ -64,7 +64,7 @@ def reaches(tap, world, office, operator, ann, pad, account):
               shown[0]["reference"] in text, text)
     tap.check("what_was_read_is_read_and_kept", unread(ann) == [] and "Nothing new" in ann.fine("read").out and
               len(ann.fine("desk", "--json").of("notice")) == 1)
-    nobody = operator.order(office.notice(operator.show(), "0" * 32, "n-2"), out)
+    nobody = operator.order(office.notice(operator.show(), "0" * 32, "n-2", case="c-8"), out)
     tap.check("whether_there_is_such_an_account_is_not_told",
               nobody.returncode == 0 and nobody.stdout.replace("n-2", "n-1") == given.stdout, (nobody, given))
 

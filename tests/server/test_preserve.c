@@ -31,6 +31,7 @@ TEST(what_is_preserved_gives_a_manifest_and_no_word_of_the_account) {
     scene_begin(&s);
     for (int i = 0; i < 2; i++) {
         struct told told = {.id = i == 0 ? "k-1" : "k-2", .until = UNTIL};
+        told.old = "case c-1", told.by = i == 0 ? "case c-1" : "case c-2";
         struct proto_carried_out out = scene_given(scene_hand_in(&s, &told));
         CHECK_EQ(out.package.n, 0);
         CHECK(!out.sealed);
@@ -60,7 +61,10 @@ TEST(a_release_of_the_same_case_gets_it_beside_the_record) {
 TEST(a_release_of_another_case_or_account_gets_nothing_of_it) {
     struct scene s;
     struct told other = {.id = "o-3", .old = "case c-1", .by = "case c-2"};
-    struct told nobody = {.id = "o-4", .account = "id 00000000000000000000000000000000"};
+    struct told nobody = {.id = "o-4",
+                          .account = "id 00000000000000000000000000000000",
+                          .old = "case c-1",
+                          .by = "case c-3"};
     scene_begin(&s);
     (void)scene_given(scene_hand_in(&s, &keep));
     CHECK(!has(scene_letter(scene_hand_in(&s, &other)), "preserved"));

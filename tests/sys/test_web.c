@@ -149,13 +149,14 @@ static void up_close(void *ctx, void *upload) {
 static err up_answer(void *ctx, const struct sys_web_request *r, err uploaded,
                      struct sys_web_answer *answer) {
     (void)ctx;
-    CHECK(r->upload == &seen && seen.closed == seen.opened - 1);
+    CHECK(r->upload == &seen && seen.closed < seen.opened);
     seen.last = uploaded;
     answer->status = uploaded == OK ? 200 : 422;
     return buf_append(&answer->body, slice_str(err_name(uploaded)));
 }
 
-static const struct sys_web_upload UPLOAD = {up_open, {up_part, up_bytes}, up_close};
+enum { AT_ONCE = 3 };
+static const struct sys_web_upload UPLOAD = {up_open, {up_part, up_bytes}, up_close, AT_ONCE};
 
 enum { UPLOAD_MAX = 8 * 1024 * 1024 };
 
@@ -689,6 +690,62 @@ TEST(a_page_learns_how_its_upload_ended) {
     CHECK_EQ(status_of(upload(BOUNDARY, FILE_PART, 100000, "\r\n--b--")), 422);
     CHECK_ERR(seen.last, ERR_FULL);
     CHECK_EQ(seen.closed, 4);
+    stop();
+}
+
+static int begin_upload_of(const char *more) {
+    int fd = dial();
+    CHECK(push(fd, slice_str("POST /upload HTTP/1.1\r\n" HOST "Content-Type: " BOUNDARY
+                             "\r\nContent-Length: 1000000\r\n\r\n" FILE_PART)));
+    CHECK(push(fd, slice_str(more)));
+    turn(5);
+    return fd;
+}
+
+static bool ended(int fd) {
+    uint8_t byte;
+    turn(10);
+    ssize_t n = recv(fd, &byte, 1, MSG_PEEK);
+    return n == 0 || (n < 0 && errno != EAGAIN);
+}
+
+TEST(one_upload_more_ends_the_slowest_and_none_that_has_just_begun) {
+    buf answer = {0};
+    int fd[AT_ONCE];
+    start_patient(16, 2000);
+    fd[0] = begin_upload_of("some bytes more than the next one has");
+    fd[1] = begin_upload_of("few");
+    fd[2] = begin_upload_of("these are quite a lot of bytes, more than others have");
+    CHECK_EQ(seen.opened, AT_ONCE);
+    int more = begin_upload_of("");
+    pull(more, &answer);
+    CHECK_OK(buf_append_byte(&answer, 0));
+    CHECK_EQ(status_of((const char *)answer.p), 503);
+    close(more);
+    CHECK_EQ(seen.closed, 1);
+    usleep(250000);
+    more = begin_upload_of("x");
+    CHECK(ended(fd[1]) && !ended(fd[0]) && !ended(fd[2]) && !ended(more));
+    CHECK_EQ(seen.closed, 2);
+    /* Other pages wait for none of them. */
+    CHECK_EQ(status_of(ask(GET("/"))), 200);
+    for (size_t i = 0; i < AT_ONCE; i++)
+        close(fd[i]);
+    close(more);
+    turn(20);
+    CHECK_EQ(seen.closed, seen.opened);
+    buf_free(&answer);
+    stop();
+}
+
+TEST(an_upload_of_which_nothing_comes_ends) {
+    start_patient(16, 300);
+    int fd = begin_upload_of("half");
+    for (int i = 0; i < 3000 && !ended(fd); i++)
+        continue;
+    CHECK(ended(fd));
+    CHECK_EQ(seen.closed, 1);
+    close(fd);
     stop();
 }
 

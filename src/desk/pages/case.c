@@ -166,9 +166,9 @@ static bool pending(void *ctx, const struct desk_moved *m) {
 /* Those that leave a case's usual way. */
 static bool is_aside(enum desk_move move) {
     static const enum desk_move ASIDE[] = {
-        DESK_MOVE_FORGE,   DESK_MOVE_NOT_HELD,  DESK_MOVE_RECUSE,
-        DESK_MOVE_REPLACE, DESK_MOVE_BAR,       DESK_MOVE_PRESERVE,
-        DESK_MOVE_COMPEL,  DESK_MOVE_CHALLENGE, DESK_MOVE_WITHDRAW};
+        DESK_MOVE_FORGE,    DESK_MOVE_NOT_HELD, DESK_MOVE_RECUSE, DESK_MOVE_REPLACE,
+        DESK_MOVE_BAR,      DESK_MOVE_PRESERVE, DESK_MOVE_COMPEL, DESK_MOVE_CHALLENGE,
+        DESK_MOVE_WITHDRAW, DESK_MOVE_WRITE};
     for (size_t i = 0; i < sizeof(ASIDE) / sizeof(ASIDE[0]); i++)
         if (ASIDE[i] == move)
             return true;
@@ -203,7 +203,7 @@ static err actions(struct page *p, const struct desk_case *c) {
     TRY(desk_moves_list(p->desk, slice_str(c->id), pending, &second));
     page_section(p, WORD_WHAT_NEXT);
     html_open(&p->h, "ul", "class", "moves", NULL);
-    for (int m = 0; m <= DESK_MOVE_WITHDRAW; m++)
+    for (int m = 0; m <= DESK_MOVE_WRITE; m++)
         if (desk_may(p->desk, c, p->person, (enum desk_move)m)) {
             action(p, c, (enum desk_move)m, second.number[m]);
             n++;
@@ -347,9 +347,14 @@ static bool sealed(void *ctx, const struct desk_sealed *s) {
     html_open(&p->h, "article", "class", "sealed", NULL);
     html_open(&p->h, "h3", NULL);
     page_say(p, sealed_word(s->kind));
+    uint64_t places = s->kind == DESK_SEALED_PICTURE ? DESK_PICTURE_PLACES : 1;
     if (s->number > 0) {
         html_string(&p->h, " ");
-        html_number(&p->h, s->number);
+        html_number(&p->h, s->number / places);
+    }
+    if (s->number % places > 0) {
+        html_string(&p->h, " / ");
+        html_number(&p->h, s->number % places);
     }
     html_close(&p->h);
     html_open(&p->h, "p", "class", "faint", NULL);
@@ -455,6 +460,14 @@ static err case_key(struct page *p) {
 }
 PAGE(case_key, PAGE_INSIDE)
 
+/* What was given opens nothing, the script says. */
+static err case_key_drop(struct page *p) {
+    struct desk_why why = {.reason = DESK_OK};
+    err e = desk_wrap_drop(p->desk, id_of(p), p->person->id, &why);
+    return e == OK ? page_message(p, 200, WORD_REWRAP, WORD_DONE) : page_error(p, e, &why);
+}
+PAGE(case_key_drop, PAGE_INSIDE)
+
 struct one {
     uint64_t number;
     buf *to;
@@ -503,7 +516,8 @@ static err case_wrap(struct page *p) {
     if (e == OK)
         e = base64_decode(&wrap, buf_slice(&text));
     if (e == OK)
-        e = desk_wrap_put(p->desk, id_of(p), buf_slice(&person), buf_slice(&wrap), &why);
+        e = desk_wrap_put(p->desk, id_of(p), p->person->id, buf_slice(&person), buf_slice(&wrap),
+                          &why);
     buf_free(&person);
     buf_free(&text);
     buf_free(&wrap);

@@ -17,10 +17,11 @@ enum {
     ASK_MANIFEST = 1 << 9,
     ASK_LENS = 1 << 10,
     ASK_REASON = 1 << 11,
-    ASK_BEFORE = 1 << 12,  /* the order of the round before, which holds the account */
-    SIGNS_ORDER = 1 << 13, /* the order that is drafted is signed with it */
-    ROUND_ORDER = 1 << 14, /* it signs the order of the round */
-    ASK_LETTER = 1 << 15,  /* what the letter says of the filing */
+    ASK_BEFORE = 1 << 12,   /* the order of the round before, which holds the account */
+    SIGNS_ORDER = 1 << 13,  /* the order that is drafted is signed with it */
+    ROUND_ORDER = 1 << 14,  /* it signs the order of the round */
+    ASK_TEMPLATE = 1 << 16, /* which letter, and what it says */
+    ASK_LETTER = 1 << 15,   /* what the letter says of the filing */
 };
 
 static const unsigned asks[DESK_MOVE_COUNT] = {
@@ -50,6 +51,7 @@ static const unsigned asks[DESK_MOVE_COUNT] = {
     [DESK_MOVE_LATE_NOTICE] = ASK_ACCOUNT | ASK_WORDING | SIGNS_ORDER,
     [DESK_MOVE_CLOSE] = ASK_REASON,
     [DESK_MOVE_WITHDRAW] = ASK_REASON,
+    [DESK_MOVE_WRITE] = ASK_TEMPLATE,
 };
 
 static const uint8_t none[32];
@@ -451,6 +453,74 @@ static void letter_facts(struct page *p, enum desk_move move) {
                                            .needed = true});
 }
 
+static void letter_grounds(struct page *p) {
+    const struct json_object *all = page_data_list(p->pages->data, "reasons", "reasons");
+    page_select(p, "letter-ground", WORD_LETTER_GROUND);
+    page_option(p, "", slice_str("\u2014"), true);
+    for (size_t i = 0; i < page_json_count(all); i++) {
+        const struct json_object *o = page_json_item(all, i);
+        page_option(p, (const char *)page_json_string(o, "id").p,
+                    page_json_words(o, "name", p->language), false);
+    }
+    page_select_end(p);
+}
+
+/* Whether a letter that fits the case has one of these places (ended by NULL). */
+static bool letters_have(struct page *p, const struct desk_case *c, const char *const *places) {
+    const struct json_object *list = page_data_list(p->pages->data, "letters", "letters");
+    for (size_t i = 0; i < page_json_count(list); i++) {
+        const struct json_object *letter = page_json_item(list, i);
+        const struct json_object *has = page_json_get(letter, "placeholders");
+        for (size_t k = 0; page_letter_fits(letter, c) && k < page_json_count(has); k++)
+            for (size_t n = 0; places[n] != NULL; n++)
+                if (slice_equal(page_json_text(has, k), slice_str(places[n])))
+                    return true;
+    }
+    return false;
+}
+
+/* What one of them may need, and the case doesn't say. */
+static void letters_need(struct page *p, const struct desk_case *c) {
+    static const char *const says[] = {"question", "asked", "identifier", "manifest", NULL},
+                             *const court[] = {"court", NULL}, *const until[] = {"until", NULL},
+                             *const ground[] = {"ground", "cure", NULL};
+    letter_facts(p, DESK_MOVE_WRITE);
+    if (letters_have(p, c, says))
+        page_input(p, &(struct page_input){.name = "letter-asked",
+                                           .label = WORD_LETTER_SAYS,
+                                           .hint = WORD_LETTER_SAYS_HINT,
+                                           .lines = 4});
+    if (letters_have(p, c, court))
+        page_input(p, &(struct page_input){.name = "letter-court", .label = WORD_LETTER_COURT});
+    if (letters_have(p, c, until))
+        page_input(p, &(struct page_input){.name = "letter-until",
+                                           .label = WORD_LETTER_UNTIL,
+                                           .hint = WORD_LETTER_UNTIL_HINT,
+                                           .type = "date"});
+    if (letters_have(p, c, ground))
+        letter_grounds(p);
+}
+
+/* Those that fit the case. */
+static err templates(struct page *p, const struct desk_case *c) {
+    const struct json_object *list = page_data_list(p->pages->data, "letters", "letters");
+    buf subject = buf_on(NULL);
+    err e = OK;
+    page_select(p, "say-template", WORD_LETTER);
+    for (size_t i = 0; e == OK && i < page_json_count(list); i++) {
+        const struct json_object *letter = page_json_item(list, i);
+        if (!page_letter_fits(letter, c))
+            continue;
+        buf_clear(&subject);
+        e = page_letter_subject(p, letter, c, &subject);
+        page_option(p, (const char *)page_json_string(letter, "id").p, buf_slice(&subject), false);
+    }
+    page_select_end(p);
+    buf_free(&subject);
+    letters_need(p, c);
+    return e;
+}
+
 static err questions(struct page *p, const struct desk_case *c, enum desk_move move) {
     unsigned ask = asks[move];
     if (ask & ASK_CLASS)
@@ -473,6 +543,8 @@ static err questions(struct page *p, const struct desk_case *c, enum desk_move m
         choice_list(p, "say-ground", WORD_GROUND, "reasons", "reasons");
     if (ask & ASK_LETTER)
         letter_facts(p, move);
+    if (ask & ASK_TEMPLATE)
+        TRY(templates(p, c));
     if (ask & ASK_UNTIL)
         page_input(p, &(struct page_input){.name = "say-until",
                                            .label = WORD_UNTIL,
@@ -499,7 +571,7 @@ static err questions(struct page *p, const struct desk_case *c, enum desk_move m
 
 static err asked(struct page *p, struct desk_case *c, enum desk_move *move) {
     TRY(desk_case_get(p->desk, p->request->stars[0], c));
-    if (!desk_move_of(p->request->stars[1], move) || *move > DESK_MOVE_WITHDRAW)
+    if (!desk_move_of(p->request->stars[1], move) || *move > DESK_MOVE_WRITE)
         return ERR_NOT_FOUND;
     return OK;
 }
@@ -551,7 +623,7 @@ struct filled {
     struct desk_say says[SAYS_MAX];
     size_t n;
     slice wording[LINES_MAX];
-    buf words, account, before, beneficiary, manifest;
+    buf words, account, before, beneficiary, manifest, letter;
 };
 
 static err add_say(struct filled *f, slice name, slice text) {
@@ -665,29 +737,90 @@ static err read_date(const struct filled *f, uint64_t *ms) {
     return OK;
 }
 
-/* What is signed of it is its hash; it goes with the move. */
-static err read_manifest(struct page *p, struct filled *f) {
-    uint8_t hash[32];
-    char text[HEX_TEXT];
-    TRY(page_field(p, "manifest", &f->manifest));
-    if (f->manifest.n == 0)
-        return OK;
-    slice manifest = buf_slice(&f->manifest);
-    TRY(crypto_sha256.hash(hash, &manifest, 1));
-    hex_text(hash, text);
-    return add_say(f, slice_str("manifest"), slice_str(text));
-}
-
-static err read_filled(struct page *p, struct filled *f) {
-    buf seconds = buf_on(NULL);
-    TRY(read_says(p, f));
-    TRY(read_manifest(p, f));
+static void set_says(struct filled *f) {
     for (size_t i = 0; i < f->n; i++) {
         f->says[i].name = slice_of(f->text.p + f->at[i].name, f->at[i].name_n);
         f->says[i].text = slice_of(f->text.p + f->at[i].text, f->at[i].text_n);
     }
     f->draft.says = f->says;
     f->draft.say_count = f->n;
+}
+
+static slice said(const struct filled *f, const char *name) {
+    for (size_t i = 0; i < f->n; i++)
+        if (slice_equal(f->says[i].name, slice_str(name)))
+            return f->says[i].text;
+    return SLICE_EMPTY;
+}
+
+/* What is signed of what goes with the move is its hash. */
+static err say_hash(struct filled *f, const char *name, slice bytes) {
+    uint8_t hash[32];
+    char text[HEX_TEXT];
+    if (bytes.n == 0)
+        return OK;
+    TRY(crypto_sha256.hash(hash, &bytes, 1));
+    hex_text(hash, text);
+    TRY(add_say(f, slice_str(name), slice_str(text)));
+    set_says(f);
+    return OK;
+}
+
+/* The template that was chosen, if it fits, or the ground's; empty: the move has no letter. */
+static slice template_of(struct page *p, const struct desk_case *c, const struct filled *f,
+                         slice ground) {
+    const struct json_object *reasons = page_data_list(p->pages->data, "reasons", "reasons"),
+                             *letters = page_data_list(p->pages->data, "letters", "letters");
+    if ((asks[f->draft.move] & ASK_LETTER) != 0)
+        return page_json_string(page_json_find(reasons, ground), "letter");
+    const struct json_object *letter = page_json_find(letters, said(f, "template"));
+    return (asks[f->draft.move] & ASK_TEMPLATE) != 0 && page_letter_fits(letter, c)
+               ? page_json_string(letter, "id")
+               : SLICE_EMPTY;
+}
+
+static err read_facts(struct page *p, buf *reference, buf *asked_, buf *court, uint64_t *until) {
+    buf day = buf_on(NULL);
+    TRY(page_field(p, "letter-reference", reference));
+    TRY(page_field(p, "letter-asked", asked_));
+    TRY(page_field(p, "letter-court", court));
+    err e = page_field(p, "letter-until", &day);
+    if (e == OK && day.n > 0)
+        e = page_day(buf_slice(&day), until);
+    buf_free(&day);
+    return e;
+}
+
+/* Who seconds the move finds it sealed. */
+static err read_letter(struct page *p, const struct desk_case *c, struct filled *f) {
+    buf reference = buf_on(NULL), asked_ = buf_on(NULL), court = buf_on(NULL),
+        ground = buf_on(NULL);
+    uint64_t until = 0;
+    err e = page_field(p, "letter-ground", &ground);
+    slice on = ground.n > 0 ? buf_slice(&ground) : said(f, "ground");
+    slice template = e == OK ? template_of(p, c, f, on) : SLICE_EMPTY;
+    if (template.n > 0)
+        e = read_facts(p, &reference, &asked_, &court, &until);
+    if (e == OK && template.n > 0)
+        e = page_letter(p, (const char *)template.p, c,
+                        &(struct page_letter_facts){on, buf_slice(&reference), buf_slice(&asked_),
+                                                    buf_slice(&court), until},
+                        &f->letter);
+    buf_free(&reference);
+    buf_free(&asked_);
+    buf_free(&court);
+    buf_free(&ground);
+    return e;
+}
+
+static err read_filled(struct page *p, const struct desk_case *c, struct filled *f) {
+    buf seconds = buf_on(NULL);
+    TRY(read_says(p, f));
+    set_says(f);
+    TRY(page_field(p, "manifest", &f->manifest));
+    TRY(say_hash(f, "manifest", buf_slice(&f->manifest)));
+    TRY(read_letter(p, c, f));
+    TRY(say_hash(f, "letter", buf_slice(&f->letter)));
     TRY(read_date(f, &f->draft.until));
     TRY(read_account(p, f));
     TRY(read_wording(p, f));
@@ -705,14 +838,8 @@ static void free_filled(struct filled *f) {
     buf_free(&f->before);
     buf_free(&f->beneficiary);
     buf_free(&f->manifest);
+    buf_free(&f->letter);
     mem_free(NULL, f, sizeof(*f));
-}
-
-static slice said(const struct filled *f, const char *name) {
-    for (size_t i = 0; i < f->n; i++)
-        if (slice_equal(f->says[i].name, slice_str(name)))
-            return f->says[i].text;
-    return SLICE_EMPTY;
 }
 
 /* ---- The texts ---- */
@@ -761,50 +888,19 @@ static err order_paper(struct page *p, const struct desk_case *c, const struct f
     return OK;
 }
 
-/* The ground's letter; who seconds the move finds it sealed. */
-static err letter_text(struct page *p, const struct desk_case *c, const struct filled *f,
-                       buf *text) {
-    buf reference = buf_on(NULL), asked_ = buf_on(NULL);
-    slice ground = said(f, "ground");
-    const struct json_object *reason =
-        page_json_find(page_data_list(p->pages->data, "reasons", "reasons"), ground);
-    slice template = page_json_string(reason, "letter");
-    if ((asks[f->draft.move] & ASK_LETTER) == 0 || template.n == 0)
-        return OK;
-    err e = page_field(p, "letter-reference", &reference);
-    if (e == OK)
-        e = page_field(p, "letter-asked", &asked_);
-    if (e == OK)
-        e = page_letter(
-            p, (const char *)template.p, c,
-            &(struct page_letter_facts){ground, buf_slice(&reference), buf_slice(&asked_)}, text);
-    buf_free(&reference);
-    buf_free(&asked_);
-    return e;
-}
-
-/* It goes in the letter's place. */
-static void manifest(struct page *p, const struct filled *f) {
-    if (f->manifest.n == 0)
-        return;
-    html_open(&p->h, "section", "class", "paper", NULL);
-    page_element(p, "h2", WORD_MANIFEST);
-    page_paper_text(p, "letter", buf_slice(&f->manifest));
-    html_close(&p->h);
-}
-
-static void letter(struct page *p, slice text) {
+/* A letter, or a manifest in its place, of which the move says the hash. */
+static void beside(struct page *p, enum word title, enum word what, slice text) {
     if (text.n == 0)
         return;
-    html_open(&p->h, "section", "class", "paper", NULL);
-    page_element(p, "h2", WORD_LETTER);
-    page_element(p, "p", WORD_LETTER_TEXT);
+    html_open(&p->h, "section", "class", "paper", "data-name", "letter", NULL);
+    page_element(p, "h2", title);
+    page_element(p, "p", what);
     page_paper_text(p, "letter", text);
     html_close(&p->h);
 }
 
 static err papers(struct page *p, const struct desk_case *c, const struct filled *f,
-                  const struct desk_texts *texts, slice letter_) {
+                  const struct desk_texts *texts) {
     char action[32 + DESK_ID] = "/case/";
     memcpy(action + 6, c->id, strlen(c->id));
     memcpy(action + 6 + strlen(c->id), "/move", 6);
@@ -817,8 +913,8 @@ static err papers(struct page *p, const struct desk_case *c, const struct filled
     TRY(order_paper(p, c, f, buf_slice(&texts->order)));
     if ((asks[f->draft.move] & ASK_ACCOUNT) && has_order(c) && f->draft.seconds == 0)
         TRY(sealed_order(p, c, c->order, "before", WORD_ORDER_BEFORE, false, false));
-    letter(p, letter_);
-    manifest(p, f);
+    beside(p, WORD_LETTER, WORD_LETTER_TEXT, buf_slice(&f->letter));
+    beside(p, WORD_MANIFEST, WORD_MANIFEST_TEXT, buf_slice(&f->manifest));
     html_open(&p->h, "p", "class", "actions", NULL);
     page_press(p, "sign", WORD_SIGN);
     html_element(&p->h, "button", slice_str(page_word(p, WORD_SEND_LINES)), "type", "submit",
@@ -833,22 +929,18 @@ static err compose(struct page *p, struct filled *f) {
     struct desk_case c;
     struct desk_texts texts = {buf_on(NULL), buf_on(NULL)};
     struct desk_why why = {.reason = DESK_OK};
-    buf text = buf_on(NULL);
     err e = asked(p, &c, &f->draft.move);
     if (e == OK)
-        e = read_filled(p, f);
+        e = read_filled(p, &c, f);
     f->draft.case_id = slice_str(c.id);
     f->draft.person = p->person->id;
     if (e == OK)
         e = desk_compose(p->desk, &f->draft, &texts, &why);
-    if (e == OK)
-        e = letter_text(p, &c, f, &text);
-    if (e == OK && desk_unfilled(buf_slice(&text))) {
+    if (e == OK && desk_unfilled(buf_slice(&f->letter))) {
         why.reason = DESK_UNFILLED;
         e = ERR_DENIED;
     }
-    e = e == OK ? papers(p, &c, f, &texts, buf_slice(&text)) : page_error(p, e, &why);
-    buf_free(&text);
+    e = e == OK ? papers(p, &c, f, &texts) : page_error(p, e, &why);
     buf_free(&texts.move);
     buf_free(&texts.order);
     return e;

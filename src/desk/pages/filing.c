@@ -1,9 +1,9 @@
 /* A request by the public form. What was filed is a text of the form's fields, which names each
  * attachment by its SHA-256; the receipt shows it, since the desk itself can't open it again. */
 #include "crypto/crypto.h"
-#include "desk/pages/page.h"
+#include "desk/pages/filing.h"
 
-enum { FIELD_MAX = 16 * 1024, UPLOADS_MAX = 4, FIELDS_MAX = 24 };
+enum { FIELD_MAX = 16 * 1024, PUBLIC_AT_ONCE = 16, ENROLLED_AT_ONCE = 8 };
 _Static_assert((int)PAGE_FILING_MAX >= (int)DESK_FILING_MAX, "the largest attachment fits");
 
 /* ---- The form ---- */
@@ -84,10 +84,6 @@ static void attachments(struct page *p) {
     html_close(&p->h);
 }
 
-static unsigned work_bits(const struct desk_pages *pages) {
-    return pages->options.work_bits > 0 ? pages->options.work_bits : 18;
-}
-
 /* What stands before some fields. */
 static void part_of_form(struct page *p, const char *name) {
     if (strcmp(name, "authority") == 0)
@@ -102,13 +98,25 @@ static void part_of_form(struct page *p, const char *name) {
         page_element(p, "h2", WORD_F_SPECIAL);
 }
 
-static err form(struct page *p, const char *ticket, uint64_t from) {
-    char action[16 + PAGE_TICKET] = "/file?ticket=", bits[DECIMAL_TEXT];
-    memcpy(action + strlen(action), ticket, strlen(ticket) + 1);
-    decimal_text(work_bits(p->pages), bits);
-    html_open(&p->h, "form", "method", "post", "action", action, "enctype", "multipart/form-data",
-              "class", "form", "data-script", from == 0 ? "filing" : NULL, "data-ticket", ticket,
-              "data-bits", bits, NULL);
+static err action_of(const char *ticket, slice authority, buf *action) {
+    TRY(buf_append(action, slice_str(authority.n > 0 ? "/file/enrolled?" : "/file?")));
+    if (authority.n > 0) {
+        TRY(buf_append(action, slice_str("authority=")));
+        TRY(buf_append(action, authority));
+        TRY(buf_append_byte(action, '&'));
+    }
+    TRY(buf_append(action, slice_str("ticket=")));
+    return buf_append(action, slice_str(ticket));
+}
+
+err filing_form(struct page *p, const char *ticket, uint64_t from, slice authority) {
+    bool works = from == 0 && authority.n == 0;
+    buf action = buf_on(NULL);
+    html_fail(&p->h, action_of(ticket, authority, &action));
+    html_open(&p->h, "form", "method", "post", "enctype", "multipart/form-data", "class", "form",
+              "data-script", works ? "filing" : NULL, "data-ticket", works ? ticket : NULL, NULL);
+    html_attr(&p->h, "action", buf_slice(&action));
+    buf_free(&action);
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         part_of_form(p, FIELDS[i].name);
         page_input(p, &FIELDS[i]);
@@ -127,7 +135,7 @@ static err form(struct page *p, const char *ticket, uint64_t from) {
 
 static err file(struct page *p) {
     char ticket[PAGE_TICKET];
-    TRY(page_ticket_make(&p->pages->tickets, p->now, ticket));
+    TRY(page_ticket_make(&p->pages->tickets, PAGE_TICKET_WORK, SLICE_EMPTY, p->now, ticket));
     page_begin(p, WORD_FILE);
     html_element(&p->h, "p", slice_str(page_word(p, WORD_FILE_LEAD)), "class", "lead", NULL);
     page_note(p, "info", WORD_FILE_NOTE);
@@ -140,34 +148,19 @@ static err file(struct page *p) {
     html_close(&p->h);
     html_close(&p->h);
     html_close(&p->h);
-    return form(p, ticket, 0);
+    html_open(&p->h, "p", NULL);
+    page_link(p, "/file/enrolled", WORD_FILE_SIGN_LINK);
+    html_close(&p->h);
+    return filing_form(p, ticket, 0, SLICE_EMPTY);
 }
 PAGE(file, PAGE_OPEN)
-
-static err file_wait(struct page *p) {
-    char ticket[PAGE_TICKET];
-    uint64_t from;
-    if (page_ticket_wait(&p->pages->tickets, p->now, ticket, &from) != OK)
-        return page_message(p, 503, WORD_FILE_LINE_FULL, WORD_FILE_LINE_FULL_TEXT);
-    page_begin(p, WORD_FILE);
-    html_open(&p->h, "div", "class", "note", "data-kind", "info", NULL);
-    html_open(&p->h, "p", NULL);
-    page_say(p, WORD_FILE_WAIT_TEXT);
-    html_string(&p->h, " ");
-    page_time(p, from);
-    html_string(&p->h, " (");
-    page_until(p, from);
-    html_string(&p->h, ")");
-    html_close(&p->h);
-    html_close(&p->h);
-    return form(p, ticket, from);
-}
-PAGE(file_wait, PAGE_OPEN)
 
 /* ---- What comes in ---- */
 
 struct upload {
     struct desk_pages *pages;
+    struct fee_paid paid; /* authority: empty unless it is enrolled */
+    bool enrolled, filed;
     buf fields[FIELD_COUNT];
     buf process;
     uint32_t held;
@@ -179,6 +172,7 @@ struct upload {
 };
 
 static void upload_free(struct upload *u) {
+    fee_paid_free(&u->paid);
     for (size_t i = 0; i < FIELD_COUNT; i++)
         buf_free(&u->fields[i]);
     for (size_t i = 0; i < DESK_ATTACHMENTS_MAX; i++) {
@@ -233,85 +227,52 @@ static err bytes(void *ctx, slice s) {
     return u->to->n + s.n <= u->max ? buf_append(u->to, s) : ERR_TOO_LARGE;
 }
 
-/* The ticket stands in the address, so that who has none costs no more than a head. */
-static err ticket_look(struct desk_pages *pages, const struct sys_web_request *r, buf *ticket,
-                       uint64_t *from) {
-    buf work = buf_on(NULL);
-    err e = sys_form_value(r->query, "ticket", ticket);
-    if (e == OK && sys_form_value(r->query, "work", &work) == ERR_MALFORMED)
-        e = ERR_MALFORMED;
-    if (e == OK)
-        e = page_ticket_check(&pages->tickets, desk_now(), work_bits(pages), buf_slice(ticket),
-                              buf_slice(&work), from);
-    buf_free(&work);
-    return e;
-}
-
-static err ticket_good(struct desk_pages *pages, const struct sys_web_request *r, buf *ticket) {
-    uint64_t from;
-    return ticket_look(pages, r, ticket, &from);
-}
-
-static err refused_ticket(struct page *p) {
-    uint64_t from = 0;
-    buf ticket = buf_on(NULL);
-    err e = ticket_look(p->pages, p->request, &ticket, &from);
-    buf_free(&ticket);
-    p->answer->status = e == ERR_EARLY ? 425 : 403;
-    page_begin(p, WORD_TICKET_REFUSED);
-    page_element(p, "p",
-                 e == ERR_EARLY    ? WORD_TICKET_EARLY
-                 : e == ERR_PROOF  ? WORD_TICKET_WORK
-                 : e == ERR_REPEAT ? WORD_TICKET_USED
-                 : e == ERR_LIMIT  ? WORD_FLOOD
-                                   : WORD_TICKET_OVER);
-    if (e == ERR_EARLY) {
-        html_open(&p->h, "p", NULL);
-        page_time(p, from);
-        html_close(&p->h);
-    } else {
-        html_open(&p->h, "p", NULL);
-        page_link(p, "/file", WORD_FILE);
-        html_string(&p->h, " · ");
-        page_link(p, "/file/wait", WORD_FILE_WAIT_LINK);
-        html_close(&p->h);
+/* The ticket stands in the address, so that who has none costs no more than a head. It is taken
+ * while the upload goes on. */
+static err upload_open(struct desk_pages *pages, const struct sys_web_request *request,
+                       bool enrolled, struct sys_web_answer *answer, void **upload) {
+    struct fee_paid paid = {.ticket = {0}};
+    uint64_t now = desk_now(), from;
+    TRY(desk_refresh(pages->desk));
+    err e = fee_look(pages, request, enrolled, &paid, &from);
+    struct upload *u = e == OK ? mem_new(NULL, sizeof(*u)) : NULL;
+    if (u == NULL) {
+        fee_paid_free(&paid);
+        return e == OK || e == ERR_NO_MEMORY
+                   ? ERR_NO_MEMORY
+                   : page_run(pages, request, OK, answer, PAGE_OPEN, fee_refused);
     }
-    return page_end(p);
-}
-
-static err too_many(struct page *p) {
-    return page_message(p, 503, WORD_BUSY, WORD_FLOOD);
-}
-
-static err upload_open(void *ctx, const struct sys_web_request *request,
-                       struct sys_web_answer *answer, void **upload) {
-    struct desk_pages *pages = ctx;
-    if (pages->uploads == UPLOADS_MAX)
-        return page_run(ctx, request, OK, answer, PAGE_OPEN, too_many);
-    buf ticket = buf_on(NULL);
-    err e = ticket_good(pages, request, &ticket);
-    buf_free(&ticket);
-    if (e == ERR_NO_MEMORY)
-        return e;
-    if (e != OK)
-        return page_run(ctx, request, OK, answer, PAGE_OPEN, refused_ticket);
-    struct upload *u = mem_new(NULL, sizeof(*u));
-    if (u == NULL)
-        return ERR_NO_MEMORY;
+    page_ticket_begin(fee_tickets(pages, enrolled), now, buf_slice(&paid.ticket));
     u->pages = pages;
-    pages->uploads++;
+    u->paid = paid;
+    u->enrolled = enrolled;
     *upload = u;
     return OK;
 }
 
+static err public_open(void *ctx, const struct sys_web_request *request,
+                       struct sys_web_answer *answer, void **upload) {
+    return upload_open(ctx, request, false, answer, upload);
+}
+
+static err enrolled_open(void *ctx, const struct sys_web_request *request,
+                         struct sys_web_answer *answer, void **upload) {
+    return upload_open(ctx, request, true, answer, upload);
+}
+
 static void upload_close(void *ctx, void *upload) {
-    struct desk_pages *pages = ctx;
-    pages->uploads--;
-    upload_free(upload);
+    struct upload *u = upload;
+    page_ticket_end(fee_tickets(ctx, u->enrolled), buf_slice(&u->paid.ticket), u->filed);
+    upload_free(u);
 }
 
 const struct sys_web_upload page_filing_upload = {
-    .open = upload_open, .sink = {part, bytes}, .close = upload_close};
+    .open = public_open, .sink = {part, bytes}, .close = upload_close, .at_once = PUBLIC_AT_ONCE};
+/* With places of their own, which no flood takes. */
+const struct sys_web_upload page_enrolled_upload = {.open = enrolled_open,
+                                                    .sink = {part, bytes},
+                                                    .close = upload_close,
+                                                    .at_once = ENROLLED_AT_ONCE};
 
 /* ---- The text that is filed ---- */
 
@@ -366,6 +327,8 @@ static err filing_text(const struct upload *u, uint64_t now, buf *text) {
     page_time_text(now, time);
     TRY(buf_append(text, slice_str("sotto filing 1\n")));
     TRY(say(text, "filed", slice_str(time)));
+    if (u->enrolled)
+        TRY(say(text, "signed-by", buf_slice(&u->paid.authority)));
     TRY(say(text, "process", buf_slice(&u->process)));
     for (size_t i = 0; i < FIELD_COUNT; i++)
         if (u->fields[i].n > 0)
@@ -422,18 +385,27 @@ static err take(struct page *p, const struct upload *u, buf *text, struct desk_r
     return desk_file_receive(p->desk,
                              &(struct desk_filing){.bytes = buf_slice(text),
                                                    .channel = slice_str("form"),
+                                                   .enrolled = u->enrolled,
                                                    .attachments = parts,
                                                    .attachment_count = u->count},
                              r, why);
 }
 
-static err filed(struct page *p, const struct upload *u, slice ticket) {
+static void attached(struct page *p, const struct upload *u, const struct desk_receipt *r) {
+    const struct desk_pages_options *o = &p->pages->options;
+    for (size_t i = 0; o->attached != NULL && i < u->count; i++)
+        o->attached(o->attached_ctx, slice_str(r->case_id), i + 1, buf_slice(&u->bytes[i]));
+}
+
+static err filed(struct page *p, struct upload *u) {
     struct desk_receipt r;
     struct desk_why why = {.reason = DESK_OK};
     buf text = buf_on(NULL);
     err e = take(p, u, &text, &r, &why);
+    if (e == OK)
+        attached(p, u, &r);
     if (e == OK) {
-        page_ticket_use(&p->pages->tickets, p->now, ticket);
+        u->filed = true;
         receipt(p, &r, buf_slice(&text));
         e = page_end(p);
     } else {
@@ -450,14 +422,6 @@ static err file_take(struct page *p) {
         return page_error(p, p->uploaded, NULL);
     if (lacks(u))
         return page_message(p, 422, WORD_FILE_LACKS, WORD_FILE_LACKS_TEXT);
-    buf ticket = buf_on(NULL);
-    /* Looked at once more: another upload with it may have ended first. */
-    err e = ticket_good(p->pages, p->request, &ticket);
-    if (e == OK)
-        e = filed(p, u, buf_slice(&ticket));
-    else if (e != ERR_NO_MEMORY)
-        e = refused_ticket(p);
-    buf_free(&ticket);
-    return e;
+    return filed(p, u);
 }
 PAGE(file_take, PAGE_OPEN)

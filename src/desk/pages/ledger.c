@@ -56,15 +56,24 @@ static bool witness(void *ctx, const struct desk_ledger_witness *w) {
     return true;
 }
 
+struct seen {
+    uint64_t size;
+    bool witnessed;
+};
+
 static bool has_seen(void *ctx, const struct desk_ledger_witness *w) {
-    bool *seen = ctx;
-    *seen = *seen || w->size > 0;
-    return !*seen;
+    struct seen *seen = ctx;
+    seen->witnessed = seen->witnessed || w->size == seen->size;
+    return !seen->witnessed;
 }
 
+/* What a witness saw long ago says nothing of what is shown now. */
 bool page_witnessed(struct page *p) {
-    bool seen = false;
-    return desk_ledger_witnesses(p->desk, has_seen, &seen) == OK && seen;
+    struct desk_ledger_state state;
+    if (desk_ledger_state_get(p->desk, &state) != OK || state.size == 0)
+        return false;
+    struct seen seen = {state.size, false};
+    return desk_ledger_witnesses(p->desk, has_seen, &seen) == OK && seen.witnessed;
 }
 
 static void keys(struct page *p, const struct office *o) {
@@ -97,7 +106,7 @@ static err ledger(struct page *p) {
     page_element(p, "li", WORD_LEDGER_CHECK_2);
     page_element(p, "li", WORD_LEDGER_CHECK_3);
     html_close(&p->h);
-    page_pre(p, slice_str("sotto-desk audit --public FOLDER"));
+    page_pre(p, slice_str("sotto-desk audit FOLDER FOLDER/report/PERIOD --office office.txt"));
     page_element(p, "p", WORD_LEDGER_LIMIT);
     html_close(&p->h);
     return page_end(p);
@@ -151,6 +160,9 @@ static err published(struct page *p) {
         return page_message(p, 404, WORD_NOT_FOUND, WORD_NOT_FOUND_TEXT);
     TRY(e);
     p->answer->type = type_of(rest);
-    return OK;
+    /* A report is a page of its own, with the desk's style and nothing else. */
+    return sys_web_header(p->answer, "Content-Security-Policy",
+                          slice_str("default-src 'none'; style-src 'self'; base-uri 'none'; "
+                                    "form-action 'none'; frame-ancestors 'none'"));
 }
 PAGE(published, PAGE_OPEN)

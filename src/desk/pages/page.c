@@ -330,6 +330,8 @@ static err failed(struct page *p) {
         return page_message(p, 404, WORD_NOT_FOUND, WORD_NOT_FOUND_TEXT);
     case 413:
         return page_message(p, 413, WORD_TOO_LARGE, WORD_TOO_LARGE_TEXT);
+    case 503:
+        return page_message(p, 503, WORD_BUSY, WORD_BUSY_TEXT);
     case 500:
         return page_message(p, 500, WORD_FAILED, WORD_FAILED_TEXT);
     default:

@@ -16,9 +16,10 @@ struct desk_pages {
     struct desk *desk;
     struct desk_pages_options options;
     struct page_sessions sessions;
-    struct page_tickets tickets;
+    struct page_tickets tickets, signed_tickets; /* the second: of authorities */
     struct page_data *data;
-    unsigned uploads; /* that are going on */
+    unsigned rise; /* of what a filing costs, as it was at: */
+    uint64_t rise_looked;
 };
 
 struct page {
@@ -59,7 +60,11 @@ err page_admit(void *ctx, const struct sys_web_request *request, struct sys_web_
     X(published) \
     X(report) \
     X(file) \
+    X(file_price) \
     X(file_wait) \
+    X(file_place) \
+    X(file_sign) \
+    X(file_signed) \
     X(file_take) \
     X(status) \
     X(receipt_note) \
@@ -79,6 +84,7 @@ err page_admit(void *ctx, const struct sys_web_request *request, struct sys_web_
     X(queue) \
     X(case_) \
     X(case_key) \
+    X(case_key_drop) \
     X(case_sealed) \
     X(case_wrap) \
     X(case_form) \
@@ -121,7 +127,7 @@ PAGE_LIST(X)
 
 /* Takes the public form's upload, of so many bytes at most. */
 enum { PAGE_FILING_MAX = 48 << 20 };
-extern const struct sys_web_upload page_filing_upload;
+extern const struct sys_web_upload page_filing_upload, page_enrolled_upload;
 /* Where the receipt, signed, and its proof are: receipt.c. */
 void page_receipt_links(struct page *p, const struct desk_receipt *r);
 
@@ -238,10 +244,17 @@ void page_papers(struct page *p);
 slice page_deployed(struct page *p, slice id);
 /* What of a letter a person says: the ground, of reasons.json, and what only who read the filing
  * knows, since the desk can't: the authority's own file number, and what it asked for or by what it
- * named somebody. Empty: not said. */
+ * named somebody, or else the letter's question or manifest; the court; by when. Empty, 0: not
+ * said. */
 struct page_letter_facts {
-    slice ground, reference, asked;
+    slice ground, reference, asked, court;
+    uint64_t until;
 };
+/* What a template, of letters.json, is called. */
+err page_letter_subject(struct page *p, const struct json_object *letter, const struct desk_case *c,
+                        buf *out);
+/* Whether this template, of letters.json, is one for the authority of such a case as it is now. */
+bool page_letter_fits(const struct json_object *letter, const struct desk_case *c);
 /* A letter by its template, for a case. Lines, none empty. What is not known stays in its braces,
  * and desk_unfilled finds it. */
 err page_letter(struct page *p, const char *template, const struct desk_case *c,

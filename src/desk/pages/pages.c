@@ -23,8 +23,13 @@ const struct sys_web_page desk_pages_table[] = {
     GET("/ledger", ledger),
     GET("/ledger/**", published),
     GET("/file", file),
+    GET("/file/price", file_price),
     GET("/file/wait", file_wait),
+    POST("/file/wait", file_place, SMALL),
+    GET("/file/enrolled", file_sign),
+    POST("/file/signed", file_signed, SMALL),
     {"POST", "/file", PAGE_FILING_MAX, &page_filing_upload, NULL, page_at_file_take},
+    {"POST", "/file/enrolled", PAGE_FILING_MAX, &page_enrolled_upload, NULL, page_at_file_take},
     GET("/status", status),
     GET("/receipt/*", receipt_note),
     GET("/receipt/*/proof", receipt_proof),
@@ -49,10 +54,11 @@ const struct sys_web_page desk_pages_table[] = {
     GET("/tasks", tasks),
     GET("/tasks/keys", rewrap),
     GET("/carry", carry),
-    POST("/carry/*/done", carry_done, FORM),
-    POST("/carry/*/refused", carry_refused, SMALL),
+    POST_INSIDE("/carry/*/done", carry_done, FORM),
+    POST_INSIDE("/carry/*/refused", carry_refused, SMALL),
     GET("/case/*", case_),
     GET("/case/*/key", case_key),
+    POST_INSIDE("/case/*/key", case_key_drop, SMALL),
     GET("/case/*/sealed/*/*", case_sealed),
     POST_INSIDE("/case/*/wrap", case_wrap, SMALL),
     GET("/case/*/do/*", case_form),
@@ -117,6 +123,7 @@ err desk_pages_new(struct desk_pages **out, struct desk *d,
     pages->options = *options;
     page_sessions_init(&pages->sessions);
     page_tickets_init(&pages->tickets);
+    page_tickets_init(&pages->signed_tickets);
     err e = make_folders(d);
     if (e == OK)
         e = page_data_load(&pages->data, desk_folder(d));
@@ -132,6 +139,7 @@ void desk_pages_free(struct desk_pages *pages) {
         return;
     page_sessions_fini(&pages->sessions);
     page_tickets_fini(&pages->tickets);
+    page_tickets_fini(&pages->signed_tickets);
     page_data_free(pages->data);
     mem_free(NULL, pages, sizeof(*pages));
 }

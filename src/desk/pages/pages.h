@@ -13,7 +13,10 @@ struct desk_pages_options {
      * office, as `sotto-desk demo` makes it, for the page that lets a visitor act as any of them.
      * NULL elsewhere; it counts only while the office file says `demonstration`. */
     const char *people;
-    unsigned work_bits; /* that a filing costs; 0: 18 */
+    unsigned work_bits; /* that a filing costs while nothing waits; 0: 18 */
+    /* Gets each attachment of what was filed, by its number, to be drawn. NULL: nobody draws. */
+    void (*attached)(void *ctx, slice case_id, size_t number, slice file);
+    void *attached_ctx;
 };
 
 /* Both must outlive it; options are copied, but not what they point to. NO_MEMORY; MALFORMED if the

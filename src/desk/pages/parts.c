@@ -327,6 +327,7 @@ void page_status(struct page *p) {
     said(p, "no-prf", WORD_SAY_NO_PRF);
     said(p, "no-key", WORD_SAY_NO_KEY);
     said(p, "no-wrap", WORD_SAY_NO_WRAP);
+    said(p, "bad-wrap", WORD_SAY_BAD_WRAP);
     said(p, "gone", WORD_SAY_GONE);
     said(p, "save", WORD_SAY_SAVE);
     said(p, "picture", WORD_SAY_PICTURE);

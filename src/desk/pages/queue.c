@@ -7,7 +7,6 @@ struct rows {
     struct page *p;
     size_t n;
     char last[DESK_ID];
-    uint64_t last_deadline;
 };
 
 static void case_link(struct page *p, const char *id) {
@@ -61,7 +60,6 @@ static bool row(void *ctx, const struct desk_case *c) {
     html_close(&p->h);
     html_close(&p->h);
     memcpy(rows->last, c->id, sizeof(rows->last));
-    rows->last_deadline = c->deadline;
     return true;
 }
 
@@ -69,14 +67,13 @@ static bool row(void *ctx, const struct desk_case *c) {
 
 struct wanted {
     struct desk_cases_filter filter;
-    buf role, state, after, deadline, mine;
+    buf role, state, after, mine;
 };
 
 static err read_wanted(struct page *p, struct wanted *w) {
     TRY(page_query(p, "role", &w->role));
     TRY(page_query(p, "state", &w->state));
     TRY(page_query(p, "after", &w->after));
-    TRY(page_query(p, "deadline", &w->deadline));
     TRY(page_query(p, "mine", &w->mine));
     enum desk_state state;
     w->filter.limit = PER_PAGE + 1;
@@ -88,17 +85,14 @@ static err read_wanted(struct page *p, struct wanted *w) {
         (void)desk_role_of(buf_slice(&w->role), &w->filter.roles);
     if (w->mine.n > 0)
         w->filter.person = p->person->id;
-    w->filter.after_id = buf_slice(&w->after);
-    return w->deadline.n == 0
-               ? OK
-               : decimal_decode(buf_slice(&w->deadline), UINT64_MAX, &w->filter.after_deadline);
+    w->filter.after = buf_slice(&w->after);
+    return OK;
 }
 
 static void free_wanted(struct wanted *w) {
     buf_free(&w->role);
     buf_free(&w->state);
     buf_free(&w->after);
-    buf_free(&w->deadline);
     buf_free(&w->mine);
 }
 
@@ -135,16 +129,12 @@ static err add_query(buf *to, const char *name, slice value) {
 static void more(struct page *p, const struct wanted *w, const struct rows *rows) {
     if (rows->n <= PER_PAGE)
         return;
-    char deadline[DECIMAL_TEXT];
-    decimal_text(rows->last_deadline, deadline);
     buf to = buf_on(NULL);
     err e = add_query(&to, "/queue?role=", buf_slice(&w->role));
     if (e == OK)
         e = add_query(&to, "&state=", buf_slice(&w->state));
     if (e == OK)
         e = add_query(&to, "&mine=", buf_slice(&w->mine));
-    if (e == OK)
-        e = add_query(&to, "&deadline=", slice_str(deadline));
     if (e == OK)
         e = add_query(&to, "&after=", slice_str(rows->last));
     html_fail(&p->h, e);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Pictures of the desk's pages, of a desk at work: pictures.py SOTTO_DESK PAGES_SERVER FOLDER. Look at them."""
+"""Pictures of the desk's pages, of a desk at work: pictures.py SOTTO_DESK PAGES_SERVER FOLDER MADE_YEAR. Look at them."""
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -45,7 +46,6 @@ def public(desk, folder, receipt):
                 take(b, folder, "filing-status", f"/status?receipt={receipt}")
                 take(b, folder, "object", "/object")
                 take(b, folder, "ledger", "/ledger")
-                take(b, folder, "report", "/report")
                 take(b, folder, "act-as", "/act-as")
                 take(b, folder, "login", "/login?person=policy-1")
     with Browser(desk, width=1100, dark=True) as b:
@@ -91,6 +91,22 @@ def inside(desk, folder, cases):
         take(b, folder, "case.zh-hant", f"/case/{cases[0]}")
 
 
+def reports(desk, folder, made_year):
+    """Two half-years of a desk that is four years old."""
+    subprocess.run([made_year, desk.folder, "5000", "7", "65536", "years"], check=True)
+    desk.publish()
+    for begin, end in (("2025-07-01", "2026-01-01"), ("2026-01-01", "2026-07-01")):
+        subprocess.run([sys.argv[1], "report", desk.folder, "--from", begin, "--until", end, "--to",
+                        desk.folder / "statement"], check=True)
+    page = "/ledger/report/2026-01-01_2026-07-01"
+    with Browser(desk, width=1100) as b:
+        take(b, folder, "report", "/report")
+        take(b, folder, "report-page", page + ".html")
+        take(b, folder, "report-page.zh-hant", page + ".zh-Hant.html")
+    with Browser(desk, width=1100, dark=True) as b:
+        take(b, folder, "report-page.dark", page + ".html")
+
+
 def main():
     folder = Path(sys.argv[3])
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,6 +116,7 @@ def main():
         receipt = re.search(r"[0-9a-f]{64}", answer.text).group(0)
         public(desk, folder, receipt)
         inside(desk, folder, cases)
+        reports(desk, folder, sys.argv[4])
 
 
 if __name__ == "__main__":

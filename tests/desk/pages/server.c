@@ -10,6 +10,7 @@
 #include "desk/enrolment.h"
 #include "desk/ledger.h"
 #include "desk/pages/pages.h"
+#include "desk/pictures.h"
 #include "sys/files.h"
 #include "sys/listener.h"
 #include "sys/loop.h"
@@ -45,7 +46,7 @@ static void bring_into_force(struct desk *d, const char *folder) {
         must(ERR_MALFORMED, "office.txt");
     must_desk(desk_office_pin(d, buf_slice(&office), o->document.hash, &why), "office", &why);
     must_desk(desk_list_change(d, buf_slice(&list), NULL, 0, &why), "list", &why);
-    must_desk(desk_server_set(d, (const uint8_t[32]){7}, 1, &why), "server", &why);
+    must(desk_server_set(d, (const uint8_t[32]){7}, 1), "server");
     office_free(o);
     buf_free(&office);
     buf_free(&list);
@@ -63,9 +64,35 @@ static void file_cases(struct desk *d, unsigned n) {
     }
 }
 
+/* ---- What is attached, drawn at once ---- */
+
+struct drawing {
+    struct desk *desk;
+    slice case_id;
+    size_t number;
+};
+
+static err take(void *ctx, unsigned page, slice png) {
+    const struct drawing *d = ctx;
+    return desk_picture_put(d->desk, d->case_id, d->number, page, SLICE_EMPTY, png);
+}
+
+static void attached(void *ctx, slice case_id, size_t number, slice file) {
+    struct drawing d = {ctx, case_id, number};
+    enum desk_pictures result;
+    must(desk_pictures_draw(file, take, &d, &result), "draw");
+    if (result != DESK_PICTURES_ALL)
+        must(desk_picture_put(ctx, case_id, number, 0, slice_str(desk_pictures_text(result)),
+                              SLICE_EMPTY),
+             "note");
+}
+
+/* ---- */
+
 struct serving {
     struct sys_loop *loop;
     struct desk *desk;
+    struct sys_timer settle;
 };
 
 static void input_line(void *ctx, unsigned events) {
@@ -89,8 +116,15 @@ static void input_line(void *ctx, unsigned events) {
     fflush(stdout);
 }
 
+static void settle(void *ctx) {
+    struct serving *s = ctx;
+    bool more;
+    must(desk_settle_more(s->desk, &more), "settle");
+    must(sys_timer_set(&s->settle, s->loop, more ? 1 : 100, settle, s), "timer");
+}
+
 static void serve(struct desk *d, struct desk_pages *pages, const char *port) {
-    struct serving serving = {NULL, d};
+    struct serving serving = {.desk = d};
     struct sys_loop *loop;
     struct sys_web *web;
     struct sys_watch input = {0};
@@ -106,11 +140,13 @@ static void serve(struct desk *d, struct desk_pages *pages, const char *port) {
     serving.loop = loop;
     must(sys_listen_open(&options.fd, &listen), "listen");
     must(sys_web_new(&web, loop, &options), "web");
+    settle(&serving);
     must(sys_watch_start(&input, loop, 0, SYS_READ, input_line, &serving), "input");
     printf("ready\n");
     fflush(stdout);
     must(sys_loop_run(loop), "run");
     sys_watch_stop(&input);
+    sys_timer_cancel(&serving.settle);
     sys_web_free(web);
     sys_loop_free(loop);
 }
@@ -128,7 +164,8 @@ int main(int argc, char **argv) {
         bring_into_force(d, argv[1]);
         file_cases(d, argc == 4 ? (unsigned)strtoul(argv[3], NULL, 10) : 0);
     }
-    struct desk_pages_options options = {.people = people, .work_bits = WORK_BITS};
+    struct desk_pages_options options = {
+        .people = people, .work_bits = WORK_BITS, .attached = attached, .attached_ctx = d};
     must(desk_pages_new(&pages, d, &options), "pages");
     serve(d, pages, argv[2]);
     desk_pages_free(pages);

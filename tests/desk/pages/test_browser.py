@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """The desk's script in headless Chromium: test_browser.py SOTTO_DESK PAGES_SERVER. Prints TAP."""
+import sqlite3
 import sys
 import traceback
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+import samples  # noqa: E402
 from desk import Desk, Visitor  # noqa: E402
 from office import Office, filing  # noqa: E402
 from test_pages import file_one, filed_case  # noqa: E402
@@ -76,6 +78,25 @@ def a_visitor_acts_as_somebody_and_opens_what_is_sealed(b):
 
 
 @test
+def what_is_attached_is_shown_as_pictures_alone(b):
+    files = [("attachment", "order.pdf", samples.pages(2)), ("attachment", "x.pdf", b"%PDF-1.7"),
+             ("attachment", "photo.png", samples.png(30, 20))]
+    case = filed_case(file_one(Visitor(b.desk), filing("DE", "attached"), files))
+    b.act_as("intake-1")
+    b.open(f"/case/{case}")
+    b.press("[data-open]")
+    b.wait(lambda: len(b.all("[data-kind=picture] canvas")) == 3)
+    shown = [b.driver.execute_script("const c = arguments[0]; const p = c.getContext('2d').getImageData(1, 1, 1, 1).data;"
+                                     "return [c.width, c.height, p[0], p[1], p[2]];", canvas)
+             for canvas in b.all("[data-kind=picture] canvas")]
+    expect(shown == 2 * [[1141, 1600, 255, 0, 0]] + [[30, 20, 255, 0, 0]], shown)
+    expect("not shown: it is broken" in b.text(), b.text())
+    expect(not b.all("[data-kind=attachment] canvas") and len(b.all("[data-kind=attachment] a[download]")) == 3,
+           "the file itself is only saved")
+    expect("photo.png" in b.text(), "its name")
+
+
+@test
 def who_has_no_role_in_it_opens_nothing(b):
     case = file_request(b, "not for all")
     b.act_as("expert-1")
@@ -83,6 +104,37 @@ def who_has_no_role_in_it_opens_nothing(b):
     b.press("[data-open]")
     b.wait(lambda: "has not been given to you" in b.text())
     expect("reference:" not in b.text(), b.text())
+
+
+@test
+def a_key_that_opens_nothing_is_told_taken_away_and_given_anew(b):
+    """Rubbish in the place of the wrapped key; and a case's key that is another's."""
+    cases = [file_request(b, f"spoilt {n}") for n in range(2)]
+    with sqlite3.connect(b.desk.folder / "desk.sqlite") as store:
+        store.execute("UPDATE wraps SET wrap = randomblob(80) WHERE case_id = ? AND person = 'policy-1'", cases[:1])
+        (key,) = store.execute("SELECT key FROM cases WHERE id = ?", cases[1:]).fetchone()
+        store.execute("UPDATE cases SET key = randomblob(32) WHERE id = ?", cases[1:])
+    store.close()
+    for case in cases:
+        b.act_as("policy-1")
+        b.open(f"/case/{case}")
+        b.press("[data-open]")
+        b.wait(lambda: "opens nothing, and was taken away" in b.text())
+    with sqlite3.connect(b.desk.folder / "desk.sqlite") as store:
+        store.execute("UPDATE cases SET key = ? WHERE id = ?", (key, cases[1]))
+    store.close()
+    b.act_as("intake-1")
+    b.open("/tasks")
+    expect("Somebody lacks the key of a case" in b.text(), b.text())
+    b.open("/tasks/keys")
+    expect(all(f"{case} → policy-1" in b.text() for case in cases), b.text())
+    b.press("[data-press=wrap]")
+    b.wait(lambda: "Keys given:" in b.text())
+    b.act_as("policy-1")
+    for n, case in enumerate(cases):
+        b.open(f"/case/{case}")
+        b.press("[data-open]")
+        b.wait(lambda: f"reference: spoilt {n}" in b.text())
 
 
 @test
@@ -191,6 +243,10 @@ def who_has_a_code_makes_two_passkeys_and_a_key_that_they_open(b):
         b.press("[data-press=passkey]")
         b.wait(lambda: f"Passkeys made: {made}" in b.text() or "did not work" in b.text())
         expect(f"Passkeys made: {made}" in b.text(), b.text())
+        if made == 1:  # one authenticator makes one
+            b.press("[data-press=passkey]")
+            b.wait(lambda: "did not work" in b.text())
+            expect("Passkeys made: 2" not in b.text(), b.text())
         b.driver.execute_cdp_cmd("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": authenticator})
     b.press("[data-press=enrol]")
     b.wait(lambda: "Handed in" in b.text())

@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
 """The desk's pages by plain HTTP, without script: test_pages.py SOTTO_DESK PAGES_SERVER. Prints TAP."""
+import base64
 import hashlib
 import os
 import re
+import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from desk import Desk, Visitor, texts  # noqa: E402
 from html_check import check  # noqa: E402
+from office import Office  # noqa: E402
 
-PUBLIC = ["/", "/policy", "/guidelines", "/report", "/ledger", "/file", "/file/wait", "/status", "/object", "/login",
+PUBLIC = ["/", "/policy", "/guidelines", "/report", "/ledger", "/file", "/file/wait", "/file/enrolled", "/status", "/object", "/login",
           "/act-as", "/enrol", "/login?person=intake-1", "/login?person=nobody", "/nothing", "/status?receipt=00"]
 INSIDE = ["/queue", "/queue?role=intake", "/queue?state=held", "/queue?mine=yes", "/tasks", "/tasks/keys", "/carry",
           "/board",
@@ -131,7 +136,8 @@ def only_head(visitor, path, length):
 def no_body_is_read_of_who_is_not_signed_in_or_says_too_much(desk):
     visitor = Visitor(desk)
     inside = {"/case/x/move": 1 << 20, "/case/x/do/open": 1 << 20, "/case/x/wrap": 16384, "/board": 3 << 20, "/paper": 3 << 20,
-              "/paper/x": 3 << 20, "/me/away": 16384, "/me/key": 16384}
+              "/paper/x": 3 << 20, "/me/away": 16384, "/me/key": 16384, "/carry/1/done": 1 << 20,
+              "/carry/1/refused": 16384, "/case/x/key": 16384}
     for path, most in inside.items():
         answer = only_head(visitor, path, most)
         expect((answer.status, answer.headers["Location"]) == (303, "/login"), f"{path}: {answer.status}")
@@ -245,6 +251,161 @@ def a_filing_costs_work_once(desk):
     good_page(visitor.upload(path, FILING), 403)
 
 
+def begin_upload(desk, path, length):
+    """A connection on which an upload has begun; what is sent of it is the caller's."""
+    link = socket.create_connection(("127.0.0.1", desk.port), timeout=30)
+    link.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost:{desk.port}\r\nContent-Length: {length}\r\nContent-Type: "
+                 "multipart/form-data; boundary=b\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\n"
+                 .encode())
+    return link
+
+
+def paid(visitor, bits=8):
+    ticket = ticket_of(visitor.get("/file").text)
+    return f"/file?ticket={ticket}&work={work_for(ticket, bits)}"
+
+
+@test
+def a_ticket_is_good_for_one_upload_at_a_time(desk):
+    visitor = Visitor(desk)
+    path = paid(visitor)
+    link = begin_upload(desk, path, 100000)
+    link.sendall(b"half")
+    time.sleep(0.2)
+    good_page(visitor.upload(path, FILING), 403)
+    link.close()
+    time.sleep(0.2)
+    filed_case(visitor.upload(path, [(n, "at a time" if n == "reference" else v) for n, v in FILING]))
+
+
+@test
+def slow_uploads_keep_nobody_from_filing(desk):
+    visitor = Visitor(desk)
+    links = [begin_upload(desk, paid(visitor, 12), 10 << 20) for _ in range(40)]
+    # Those that were begun just now are not ended; a moment later each of them is slow. They drip, and are never silent.
+    for _ in range(150):
+        for link in links:
+            try:
+                link.sendall(b"d")
+            except OSError:
+                pass
+        answer = file_one(visitor, [(n, "in a flood" if n == "reference" else v) for n, v in FILING])
+        if answer.status == 200:
+            break
+        good_page(answer, 503)
+        time.sleep(0.1)
+    filed_case(answer)
+    expect(visitor.get("/").status == 200, "other pages wait")
+    for link in links:
+        link.close()
+
+
+@test
+def an_upload_of_a_gibibyte_is_refused_and_not_read(desk):
+    visitor = Visitor(desk)
+    before = counted(desk, "SELECT count(*) FROM cases")
+    link = begin_upload(desk, paid(visitor), 1 << 30)
+    sent, part = 0, b"x" * (1 << 20)
+    try:
+        while sent < 1 << 30:
+            link.sendall(part)
+            sent += len(part)
+    except OSError:
+        pass
+    expect(sent < 64 << 20, f"{sent} bytes went")
+    link.close()
+    good_page(only_head(visitor, paid(visitor), 1 << 30), 413)
+    link = begin_upload(desk, paid(visitor), "1\r\nTransfer-Encoding: chunked")
+    expect(b" 400 " in link.recv(100), "two lengths")
+    link.close()
+    expect(counted(desk, "SELECT count(*) FROM cases") == before, "a case")
+
+
+def counted(desk, sql):
+    """What the store says beside the daemon."""
+    store = sqlite3.connect(desk.folder / "desk.sqlite", timeout=30)
+    try:
+        number = store.execute(sql).fetchone()[0]
+    finally:
+        store.close()
+    return number
+
+
+def unread(desk, n):
+    """As if so many filings of strangers waited."""
+    store = sqlite3.connect(desk.folder / "desk.sqlite", timeout=30)
+    store.execute("UPDATE unread SET n = n + ? WHERE enrolled = 0", (n,))
+    store.commit()
+    store.close()
+    time.sleep(1.1)
+
+
+def signed_ticket(desk, visitor, authority="de-court-example", key=None):
+    """The form that an authority of the directory gets for its signature."""
+    page = visitor.get("/file/enrolled")
+    good_page(page)
+    text = re.search(r"<pre[^>]*>(sotto filing \S+ [0-9a-f]+)</pre>", page.text).group(1)
+    ticket = re.search(r'name="ticket" value="([0-9a-f]+)"', page.text).group(1)
+    expect(text == f"sotto filing {desk.origin} {ticket}", text)
+    key = key or desk.folder / "authorities" / authority / "key.pem"
+    made = subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=text.encode(), capture_output=True,
+                          check=True).stdout
+    form = {"ticket": ticket, "authority": authority, "signature": base64.encodebytes(made).decode()}
+    return form, visitor.post("/file/signed", form)
+
+
+@test
+def what_a_filing_costs_rises_with_what_waits_and_with_what_is_sent(desk):
+    visitor = Visitor(desk)
+    prices = [int(visitor.get(f"/file/price?length={n}").body) for n in (0, 1 << 20, 3 << 20, 48 << 20)]
+    expect(prices == [8, 8, 10, 14], prices)
+    expect(visitor.get("/file/price?length=x").status == 400, "no length")
+    unread(desk, 5000)
+    expect(int(visitor.get("/file/price?length=0").body) == 13, "half of the room is taken")
+    ticket = ticket_of(visitor.get("/file").text)
+    weak = next(n for n in range(10 ** 6) if 8 <= bits_of(ticket, n) < 12)
+    good_page(visitor.upload(f"/file?ticket={ticket}&work={weak}", FILING), 403)
+    place = visitor.post("/file/wait", {})
+    good_page(place)
+    unread(desk, -5000)
+    filed_case(visitor.upload(f"/file?ticket={ticket}&work={weak}",
+                              [(n, "cheaper" if n == "reference" else v) for n, v in FILING]))
+
+
+def bits_of(ticket, number):
+    return 256 - int.from_bytes(hashlib.sha256(f"{ticket}:{number}".encode()).digest(), "big").bit_length()
+
+
+@test
+def an_authority_of_the_directory_files_past_a_flood(desk):
+    visitor = Visitor(desk)
+    unread(desk, 10000)
+    fields = [(n, "past a flood" if n == "reference" else v) for n, v in FILING]
+    refused = visitor.upload(paid(visitor, 16), fields)
+    expect(refused.status == 422 and "FLOOD" in refused.text, refused.status)
+    form, page = signed_ticket(desk, visitor)
+    good_page(page)
+    path = re.search(r'action="(/file/enrolled[^"]*)"', page.text).group(1).replace("&amp;", "&")
+    good_page(visitor.upload(path.replace("de-court", "fr-court"), fields), 403)
+    good_page(visitor.upload(path.replace("/file/enrolled", "/file"), fields), 403)
+    answer = visitor.upload(path, fields)
+    case = filed_case(answer)
+    expect("signed-by: de-court-example\n" in answer.text, "who signed is not said")
+    good_page(visitor.upload(path, fields), 403)
+    # A signature is good once, and nobody else's is.
+    good_page(visitor.post("/file/signed", form), 403)
+    other = Path(desk.temp.name) / "other.pem"
+    subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", other], check=True)
+    good_page(signed_ticket(desk, visitor, key=other)[1], 403)
+    good_page(signed_ticket(desk, visitor, authority="nobody", key=other)[1], 403)
+    unread(desk, -10000)
+    # It is the first of those that nobody classified.
+    visitor.login("intake-1")
+    queue = visitor.get("/queue?state=received").text
+    rows = [row for row in re.findall(r"<tr>.*?</tr>", queue, re.S) if "/case/" in row and "<time" not in row]
+    expect(f"/case/{case}" in rows[0], "not the first")
+
+
 @test
 def bad_uploads_are_refused_and_file_nothing(desk):
     visitor = Visitor(desk)
@@ -331,6 +492,42 @@ def the_letter_is_that_of_the_ground(desk):
 
 
 @test
+def a_letter_to_the_authority_is_ready_to_sign(desk):
+    visitor = Visitor(desk)
+    fields = [("reference", "in-time") if name == "reference" else (name, value) for name, value in FILING]
+    case = filed_case(file_one(visitor, fields))
+    visitor.login("intake-1")
+    classified(desk, visitor, case)
+    form = visitor.get(f"/case/{case}/do/write")
+    good_page(form)
+    offered = re.findall(r'<option value="([a-z-]+)">', form.text.split("letter-reference")[0])
+    expect(offered == ["receipt", "nobody-in-time"], offered)
+    expect("letter-court" not in form.text and "letter-ground" not in form.text, "asks what no letter says")
+    draft = [("say-template", "nobody-in-time"), ("letter-reference", "12 Js 34/26")]
+    page = visitor.post(f"/case/{case}/do/write", draft)
+    good_page(page)
+    sent = texts(page.text)
+    expect("to be answered within 720 hours" in sent["letter"] and "12 Js 34/26" in sent["letter"], sent["letter"])
+    digest = hashlib.sha256(sent["letter"].encode()).hexdigest()
+    expect(f"say letter {digest}\n" in sent["move"], sent["move"])
+    sent["move-lines"] = desk.sign("intake-1", sent["move"])
+    expect(visitor.post(f"/case/{case}/move", sent).status == 303, "not signed")
+    expect("Write to the authority" in visitor.get(f"/case/{case}").text, "not in the history")
+    other = visitor.post(f"/case/{case}/do/write", [("say-template", "lapse-held"), ("letter-reference", "x")])
+    expect("letter" not in texts(other.text), "a letter that doesn't fit")
+    office = Office(desk)
+    case = filed_case(file_one(visitor, [("reference", "rejected")] + [f for f in FILING if f[0] != "reference"]))
+    classified(desk, visitor, case, kind="demand", category="block-account", process="blocking-demand")
+    office.move("intake-1", case, "reject", [("say-ground", "blocking"), ("letter-reference", "x")])
+    office.move("approver-1", case, "reject", [("seconds", "3")])
+    form = visitor.get(f"/case/{case}/do/write").text
+    expect('value="annex-iii-cover"' in form and "letter-ground" in form and "letter-court" not in form, form)
+    cover = [("say-template", "annex-iii-cover"), ("letter-reference", "x"), ("letter-ground", "blocking")]
+    letter = texts(visitor.post(f"/case/{case}/do/write", cover).text)["letter"]
+    expect("Annex III" in letter and "{" not in letter, letter)
+
+
+@test
 def a_refused_draft_says_why(desk):
     visitor = Visitor(desk)
     fields = [("reference", "refused") if name == "reference" else (name, value) for name, value in FILING]
@@ -371,6 +568,11 @@ def a_letter_has_no_placeholder_when_it_is_signed(desk):
     text = texts(page.text)["move"]
     move = {"move": text, "move-lines": desk.sign("intake-1", text)}
     good_page(visitor.post(f"/case/{case}/move", move | {"letter": letter + "{until}\n"}), 422)
+    for other in (letter + "We give it.\n", ""):
+        answer = visitor.post(f"/case/{case}/move", move | {"letter": other})
+        good_page(answer, 422)
+        expect("LETTER" in answer.text, answer.text)
+    expect(f"say letter {hashlib.sha256(letter.encode()).hexdigest()}\n" in text, text)
     expect(visitor.post(f"/case/{case}/move", move | {"letter": letter}).status == 303, "not signed")
 
 
@@ -719,6 +921,24 @@ def what_is_published_is_given_out_and_nothing_beside_it(desk):
 
 
 @test
+def reports_are_listed_by_their_periods_the_newest_first(desk):
+    visitor = Visitor(desk)
+    report = desk.folder / "public" / "report"
+    report.mkdir(parents=True, exist_ok=True)
+    for period in ("2025-07-01_2026-01-01", "2026-01-01_2026-07-01"):
+        for end in ("csv", "html", "zh-Hant.html"):
+            (report / f"{period}.{end}").write_text("x")
+    page = visitor.get("/report")
+    good_page(page)
+    places = [page.text.find(part) for part in ("2026-01-01 to before 2026-07-01", "2026-01-01_2026-07-01.html",
+                                                "2025-07-01 to before 2026-01-01", "2025-07-01_2026-01-01.csv")]
+    expect(places == sorted(places) and places[0] > 0, places)
+    expect('class="button" href="/ledger/report/2026-01-01_2026-07-01.html"' in page.text, "its page")
+    policy = visitor.get("/ledger/report/2026-01-01_2026-07-01.html").headers["Content-Security-Policy"]
+    expect("default-src 'none'" in policy and "style-src 'self'" in policy and "script-src" not in policy, policy)
+
+
+@test
 def a_large_file_of_the_ledger_is_given_out_whole(desk):
     visitor = Visitor(desk)
     large = desk.folder / "public" / "report" / "large.json"
@@ -767,7 +987,8 @@ def without_script_a_filing_waits_and_a_code_is_over_after_an_hour(desk):
     """The last test: a clock is not turned back."""
     visitor, code = Visitor(desk), desk.code("policy-4")
     good_page(visitor.post("/enrol", {"code": code}))
-    page = visitor.get("/file/wait").text
+    expect("ticket" not in visitor.get("/file/wait").text, "a place for who only looks")
+    page = visitor.post("/file/wait", {}).text
     expect("data-script" not in page.split("<form")[1].split(">")[0], "the script would work for it")
     path = f"/file?ticket={ticket_of(page)}"
     fields = [("reference", "waited") if name == "reference" else (name, value) for name, value in FILING]
@@ -776,6 +997,50 @@ def without_script_a_filing_waits_and_a_code_is_over_after_an_hour(desk):
     filed_case(visitor.upload(path, fields))
     good_page(visitor.upload(path, fields), 403)
     good_page(visitor.post("/enrol", {"code": code}), 403)
+
+
+def office_of(desk, previous, change):
+    """The next office file, signed as it must be: three, one of them on a machine of their own."""
+    version = int(re.search(r"^version (\d+)$", previous, re.M).group(1))
+    digest = hashlib.sha256(previous.encode()).hexdigest()
+    text = change(re.sub(r"^previous .*$", f"previous {digest}", re.sub(r"^version .*$", f"version {version + 1}", previous,
+                                                                       flags=re.M), flags=re.M))
+    path = desk.folder / "next"
+    path.write_text(text)
+    subprocess.run([sys.argv[1], "sign", path, "--as", "approver-1", "--key", desk.folder / "people" / "approver-1" / "ssh",
+                    "--office", desk.folder / "office.txt", "--yes", "--to", path], check=True, capture_output=True)
+    lines = path.read_text()[len(text) + 1:] + desk.sign("policy-1", text) + desk.sign("local-law-1", text)
+    visitor = Visitor(desk)
+    visitor.login("custodian-1")
+    paper = visitor.post("/paper", {"text": text, "text-lines": ""}).headers["Location"]
+    answer = visitor.post(paper, {"text-lines": lines})
+    expect(answer.headers["Location"] == "/office", answer.text[-800:])
+    return text
+
+
+@test
+def the_status_page_says_what_the_desk_can_not_promise(desk):
+    """Who could be compelled, that people are missing, that nobody outside watches, what is overdue; and names nobody."""
+    page = Visitor(desk).get("/").text
+    expect("enough to sign a release" not in page and "lacks people" not in page, "said without a ground")
+    expect("is not witnessed" in page and "are overdue" not in page, page)
+    desk.clock(70 * 86400)
+    page = Visitor(desk).get("/").text
+    expect("Reviews of suspensions that are overdue: 1." in page and "Review overdue" in page, page)
+    desk.clock(3600)
+    first = (desk.folder / "office.txt").read_text().split("\n\n")[0].rstrip("\n") + "\n"
+    second = office_of(desk, first, lambda text: re.sub(r"^countries .*$", "countries IS", text, flags=re.M))
+    page = Visitor(desk).get("/").text
+    expect("Those whom the law of IS binds are enough to sign a release." in page and "lacks people" not in page, page)
+    office_of(desk, second, lambda text: re.sub("^(roles|deputy) approver$", "\\1 auditor", text, flags=re.M))
+    page = Visitor(desk).get("/").text
+    expect("The office lacks people for a release." in page and "enough to sign" not in page, page)
+    good_page(Visitor(desk).get("/"))
+    people = [path.name for path in (desk.folder / "people").iterdir()]
+    expect(len(people) == 14, people)
+    for path in (path for path in PUBLIC if not path.startswith(("/login", "/act-as"))):
+        page = Visitor(desk).get(path).text
+        expect(not [who for who in people if who in page], path)
 
 
 def main():

@@ -72,66 +72,102 @@ static void work_for(const char *ticket, unsigned bits, char number[DECIMAL_TEXT
     }
 }
 
+/* What looking at it says, with this much work; `from` is kept. */
+static uint64_t from;
+static err look(uint64_t now, const char *ticket, const char *work, unsigned bits) {
+    struct page_ticket p = {.ticket = slice_str(ticket), .work = slice_str(work), .bits = bits};
+    err e = page_ticket_check(&tickets, now, &p);
+    from = p.from;
+    return e;
+}
+
+static void make(enum page_ticket_kind kind, char ticket[PAGE_TICKET]) {
+    CHECK_OK(page_ticket_make(&tickets, kind, SLICE_EMPTY, NOW, ticket));
+}
+
 TEST(a_ticket_counts_once_with_its_work) {
     char ticket[PAGE_TICKET], number[DECIMAL_TEXT];
-    uint64_t from;
     page_tickets_init(&tickets);
-    CHECK_OK(page_ticket_make(&tickets, NOW, ticket));
+    make(PAGE_TICKET_WORK, ticket);
     work_for(ticket, 10, number);
-    slice t = slice_str(ticket), w = slice_str(number);
-    CHECK_ERR(page_ticket_check(&tickets, NOW, 10, t, SLICE_EMPTY, &from), ERR_PROOF);
-    CHECK_ERR(page_ticket_check(&tickets, NOW, 30, t, w, &from), ERR_PROOF);
-    CHECK_OK(page_ticket_check(&tickets, NOW, 10, t, w, &from));
-    CHECK_ERR(page_ticket_check(&tickets, NOW + PAGE_TICKET_LIFE, 10, t, w, &from), ERR_EXPIRED);
-    page_ticket_use(&tickets, NOW, t);
-    CHECK_ERR(page_ticket_check(&tickets, NOW, 10, t, w, &from), ERR_REPEAT);
+    CHECK_ERR(look(NOW, ticket, "", 10), ERR_PROOF);
+    CHECK_ERR(look(NOW, ticket, number, 30), ERR_PROOF);
+    CHECK_OK(look(NOW, ticket, number, 10));
+    CHECK_ERR(look(NOW + PAGE_TICKET_LIFE, ticket, number, 10), ERR_EXPIRED);
+    page_ticket_begin(&tickets, NOW, slice_str(ticket));
+    page_ticket_end(&tickets, slice_str(ticket), true);
+    CHECK_ERR(look(NOW, ticket, number, 10), ERR_REPEAT);
+    CHECK_EQ(page_tickets_used(&tickets, NOW), 1);
+    page_tickets_fini(&tickets);
+}
+
+TEST(a_ticket_is_for_one_upload_at_a_time_and_for_three_in_all) {
+    char ticket[PAGE_TICKET];
+    page_tickets_init(&tickets);
+    make(PAGE_TICKET_SIGNED, ticket);
+    for (int i = 0; i < PAGE_TICKET_TRIES; i++) {
+        CHECK_OK(look(NOW, ticket, "", 0));
+        page_ticket_begin(&tickets, NOW, slice_str(ticket));
+        CHECK_ERR(look(NOW, ticket, "", 0), ERR_REPEAT);
+        page_ticket_end(&tickets, slice_str(ticket), false);
+    }
+    CHECK_ERR(look(NOW, ticket, "", 0), ERR_REPEAT);
+    CHECK_EQ(page_tickets_used(&tickets, NOW), 1);
     page_tickets_fini(&tickets);
 }
 
 TEST(a_ticket_that_was_changed_is_not_ours) {
     char ticket[PAGE_TICKET];
-    uint64_t from;
     page_tickets_init(&tickets);
-    CHECK_OK(page_ticket_make(&tickets, NOW, ticket));
+    make(PAGE_TICKET_WORK, ticket);
     for (size_t i = 0; i < strlen(ticket); i++) {
         char was = ticket[i];
         ticket[i] = was == '0' ? '1' : '0';
-        CHECK_ERR(page_ticket_check(&tickets, NOW, 0, slice_str(ticket), slice_str("1"), &from),
-                  ERR_DENIED);
+        CHECK_ERR(look(NOW, ticket, "1", 0), ERR_DENIED);
         ticket[i] = was;
     }
-    CHECK_ERR(page_ticket_check(&tickets, NOW, 0, slice_str("abc"), SLICE_EMPTY, &from),
-              ERR_MALFORMED);
+    CHECK_ERR(look(NOW, "abc", "", 0), ERR_MALFORMED);
+    page_tickets_fini(&tickets);
+}
+
+TEST(a_signed_ticket_is_of_one_authority) {
+    char ticket[PAGE_TICKET];
+    page_tickets_init(&tickets);
+    CHECK_OK(page_ticket_make(&tickets, PAGE_TICKET_SIGNED, slice_str("de-court"), NOW, ticket));
+    struct page_ticket p = {.ticket = slice_str(ticket), .authority = slice_str("de-court")};
+    CHECK_OK(page_ticket_check(&tickets, NOW, &p));
+    CHECK_EQ(p.kind, PAGE_TICKET_SIGNED);
+    p.authority = slice_str("fr-court");
+    CHECK_ERR(page_ticket_check(&tickets, NOW, &p), ERR_DENIED);
     page_tickets_fini(&tickets);
 }
 
 TEST(who_waits_has_a_place_in_the_line_and_needs_no_work) {
     char first[PAGE_TICKET], second[PAGE_TICKET];
-    uint64_t a, b, from;
+    uint64_t a, b;
     page_tickets_init(&tickets);
-    CHECK_OK(page_ticket_wait(&tickets, NOW, first, &a));
-    CHECK_OK(page_ticket_wait(&tickets, NOW, second, &b));
+    CHECK_OK(page_ticket_wait(&tickets, NOW, PAGE_TICKET_STEP, first, &a));
+    CHECK_OK(page_ticket_wait(&tickets, NOW, PAGE_TICKET_STEP, second, &b));
     CHECK(a == NOW + PAGE_TICKET_WAIT && b == a + PAGE_TICKET_STEP);
-    CHECK_ERR(page_ticket_check(&tickets, a - 1, 20, slice_str(first), SLICE_EMPTY, &from),
-              ERR_EARLY);
+    CHECK_ERR(look(a - 1, first, "", 20), ERR_EARLY);
     CHECK(from == a);
-    CHECK_OK(page_ticket_check(&tickets, a, 20, slice_str(first), SLICE_EMPTY, &from));
-    CHECK_ERR(page_ticket_check(&tickets, a, 20, slice_str(second), SLICE_EMPTY, &from), ERR_EARLY);
+    CHECK_OK(look(a, first, "", 20));
+    CHECK_ERR(look(a, second, "", 20), ERR_EARLY);
     page_tickets_fini(&tickets);
 }
 
 TEST(a_flood_of_waiting_tickets_fills_the_line_and_nothing_else) {
     char ticket[PAGE_TICKET];
-    uint64_t from;
+    uint64_t place;
     page_tickets_init(&tickets);
     err e = OK;
     unsigned n = 0;
-    while ((e = page_ticket_wait(&tickets, NOW, ticket, &from)) == OK)
+    while ((e = page_ticket_wait(&tickets, NOW, PAGE_TICKET_STEP, ticket, &place)) == OK)
         n++;
     CHECK_ERR(e, ERR_LIMIT);
     CHECK(n <= PAGE_TICKET_LINE / PAGE_TICKET_STEP);
-    CHECK_OK(page_ticket_make(&tickets, NOW, ticket));
-    CHECK_OK(page_ticket_wait(&tickets, NOW + TIME_MINUTE, ticket, &from));
+    make(PAGE_TICKET_WORK, ticket);
+    CHECK_OK(page_ticket_wait(&tickets, NOW + TIME_MINUTE, PAGE_TICKET_STEP, ticket, &place));
     page_tickets_fini(&tickets);
 }
 

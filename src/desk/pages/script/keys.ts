@@ -33,7 +33,15 @@ export class CaseKey {
 
   static async open(id: string, publicKey: Bytes, person: hpke.KeyPair, wrap: Bytes): Promise<CaseKey> {
     const bytes = await hpke.open(person, utf8("sotto desk 1 wrap"), aad(id, "key", "0"), wrap);
-    return new CaseKey(id, { privateKey: await hpke.importPrivate(bytes), publicKey }, bytes);
+    const key = new CaseKey(id, { privateKey: await hpke.importPrivate(bytes), publicKey }, bytes);
+    await key.isThisCases();
+    return key;
+  }
+
+  /** Some other key, well wrapped, opens nothing either. */
+  private async isThisCases(): Promise<void> {
+    const info = utf8("sotto desk 1 case"), about = aad(this.id, "key", "0");
+    await hpke.open(this.pair, info, about, await hpke.seal(this.pair.publicKey, info, about, utf8("")));
   }
 
   unseal(kind: string, number: string, sealed: Bytes): Promise<Bytes> {

@@ -104,7 +104,10 @@ async function caseKey(id: string, publicKey: Bytes, person: Person): Promise<ke
   const own = await ownKey(person);
   const wrap = await keys.fetchBytes(`/case/${id}/key`);
   if (wrap === undefined) throw new Error(say("no-wrap"));
-  const key = await keys.CaseKey.open(id, publicKey, own, wrap);
+  const key = await keys.CaseKey.open(id, publicKey, own, wrap).catch(async () => {
+    await keys.postForm(`/case/${id}/key`, {});
+    throw new Error(say("bad-wrap"));
+  });
   opened.set(id, key);
   return key;
 }
@@ -139,16 +142,9 @@ function saveLink(bytes: Bytes, name: string): HTMLAnchorElement {
   return a;
 }
 
-const PICTURES: [string, number[]][] = [
-  ["image/png", [0x89, 0x50, 0x4e, 0x47]],
-  ["image/jpeg", [0xff, 0xd8, 0xff]],
-];
-
-/** The points of a picture, on a canvas: whatever else the file holds does not reach the page. */
-async function picture(bytes: Bytes): Promise<HTMLCanvasElement | undefined> {
-  const type = PICTURES.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte))?.[0];
-  if (type === undefined) return undefined;
-  const bitmap = await createImageBitmap(new Blob([bytes], { type }));
+/** A picture that the desk made, of points alone, on a canvas. */
+async function picture(bytes: Bytes): Promise<HTMLCanvasElement> {
+  const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
   const canvas = document.createElement("canvas");
   canvas.width = bitmap.width;
   canvas.height = bitmap.height;
@@ -158,16 +154,19 @@ async function picture(bytes: Bytes): Promise<HTMLCanvasElement | undefined> {
   return canvas;
 }
 
-/** A file that somebody filed: its name, its points if it is a picture, else only to be saved. */
-async function showFile(element: HTMLElement, object: Bytes, number: string): Promise<void> {
+/** A file that somebody filed: its name, and the file only to be saved. Nothing here decodes it. */
+function showFile(element: HTMLElement, object: Bytes, number: string): void {
   const { name, bytes } = keys.namedBytes(object);
   const title = document.createElement("p");
   title.textContent = new TextDecoder().decode(name).slice(0, 200);
-  const shown = await picture(bytes).catch(() => undefined);
-  const parts: Node[] = [title];
-  if (shown !== undefined) parts.push(shown);
-  parts.push(saveLink(bytes, `attachment-${number}.untrusted`));
-  element.replaceChildren(...parts);
+  element.replaceChildren(title, saveLink(bytes, `attachment-${number}.untrusted`));
+}
+
+/** A page of such a file, or what the desk says of it. */
+async function showPicture(element: HTMLElement, object: Bytes): Promise<void> {
+  const { name, bytes } = keys.namedBytes(object);
+  if (name.length > 0) showText(element, text(name));
+  else element.replaceChildren(await picture(bytes));
 }
 
 async function openSealed(element: HTMLElement): Promise<void> {
@@ -175,6 +174,7 @@ async function openSealed(element: HTMLElement): Promise<void> {
   const plain = await unsealed(element, kind, number);
   if (plain === undefined) throw new Error(say("gone"));
   if (kind === "attachment") return showFile(element, plain, number);
+  if (kind === "picture") return showPicture(element, plain);
   showText(element, text(kind === "filing" ? keys.namedBytes(plain).bytes : plain));
   element.append(saveLink(kind === "filing" ? keys.namedBytes(plain).bytes : plain, `${kind}-${number}.txt`));
 }
@@ -243,7 +243,7 @@ function beforeSending(form: HTMLFormElement, first: () => Promise<void>): void 
  * already, and sends it. */
 function formToSign(form: HTMLFormElement): void {
   const papers = all("[data-sign]", form);
-  for (const paper of papers) {
+  for (const paper of all(".paper", form)) {
     const pre = one("pre", paper);
     if (pre !== null && pre.textContent !== "" && paper.dataset.numbers === undefined)
       one("[data-save]", paper)?.replaceChildren(saveLink(utf8(pre.textContent ?? ""), `${paper.dataset.name}.txt`));
@@ -347,12 +347,23 @@ function enrol(form: HTMLFormElement): void {
 
 /* ---- The public's form ---- */
 
+/** What it costs by now: more while much waits, and for large files. */
+async function price(form: HTMLFormElement): Promise<number> {
+  const files = all<HTMLInputElement>("input[type=file]", form).flatMap((input) => Array.from(input.files ?? []));
+  const fields = 512 * 1024;
+  const answer = await fetch(`/file/price?length=${files.reduce((n, file) => n + file.size + 1024, fields)}`);
+  if (!answer.ok) throw new Error(String(answer.status));
+  return Number(await answer.text());
+}
+
 function filing(form: HTMLFormElement): void {
-  const { ticket = "", bits = "0" } = form.dataset;
+  const { ticket = "" } = form.dataset;
+  const to = form.action;
   beforeSending(form, async () => {
     tell(form, say("working"));
-    const number = await work(ticket, Number(bits), (tried) => tell(form, `${say("working")} ${tried}`));
-    form.action += `&work=${number}`;
+    const bits = await price(form);
+    const number = await work(ticket, bits, (tried) => tell(form, `${say("working")} ${tried}`));
+    form.action = `${to}&work=${number}`;
   });
 }
 

@@ -1,0 +1,120 @@
+#include "sys/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "sys/channel.h"
+#include "sys/files.h"
+#include "sys/landlock.h"
+
+enum { LENGTH = 4, NICE = 15 };
+
+struct sys_worker {
+    int fd;
+};
+
+/* ---- Messages, as a channel has them, without a loop ---- */
+
+static err write_all(int fd, slice bytes) {
+    while (bytes.n > 0) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
+        if (n < 0 && errno != EINTR)
+            return errno == EPIPE ? ERR_CLOSED : sys_err_from_errno(errno);
+        if (n > 0)
+            bytes = slice_of(bytes.p + n, bytes.n - (size_t)n);
+    }
+    return OK;
+}
+
+static err read_all(int fd, uint8_t *to, size_t n) {
+    while (n > 0) {
+        ssize_t got = read(fd, to, n);
+        if (got == 0)
+            return ERR_CLOSED;
+        if (got < 0 && errno != EINTR)
+            return sys_err_from_errno(errno);
+        if (got > 0) {
+            to += got;
+            n -= (size_t)got;
+        }
+    }
+    return OK;
+}
+
+err sys_worker_say(struct sys_worker *worker, slice message) {
+    uint8_t length[LENGTH];
+    if (message.n > SYS_CHANNEL_MAX)
+        return ERR_TOO_LARGE;
+    for (int i = 0; i < LENGTH; i++)
+        length[i] = (uint8_t)(message.n >> (8 * (LENGTH - 1 - i)));
+    TRY(write_all(worker->fd, SLICE_ARRAY(length)));
+    return write_all(worker->fd, message);
+}
+
+static err hear(struct sys_worker *worker, buf *message) {
+    uint8_t length[LENGTH];
+    size_t n = 0;
+    TRY(read_all(worker->fd, length, LENGTH));
+    for (int i = 0; i < LENGTH; i++)
+        n = n << 8 | length[i];
+    if (n > SYS_CHANNEL_MAX)
+        return ERR_MALFORMED;
+    TRY(buf_resize(message, n));
+    return read_all(worker->fd, message->p, n);
+}
+
+/* ---- The process ---- */
+
+static bool narrow(void) {
+    static const char *const nowhere[] = {"/dev/null", NULL};
+    int abi = sys_landlock_abi();
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           (abi == 0 || sys_landlock_enter(abi, SYS_LANDLOCK_READING, nowhere) == OK);
+}
+
+static void close_others(int keep) {
+    if (keep > 3)
+        close_range(3, (unsigned)keep - 1, 0);
+    close_range((unsigned)keep + 1, UINT_MAX, 0);
+}
+
+/* Until the other end is closed. Signals that end a daemon are that one's to answer. */
+__attribute__((noreturn)) static void serve(int fd, sys_work *work, void *ctx) {
+    struct sys_worker worker = {fd};
+    buf message = {0};
+    close_others(fd);
+    setsid();
+    signal(SIGPIPE, SIG_IGN);
+    /* Where nothing lets it come after others, it has its share like anybody. */
+    if (nice(NICE) == -1)
+        errno = 0;
+    if (fcntl(fd, F_SETFL, 0) == 0 && narrow())
+        while (hear(&worker, &message) == OK && work(&worker, ctx, buf_slice(&message)) == OK)
+            continue;
+    _exit(0);
+}
+
+err sys_worker_start(int *fd, sys_work *work, void *ctx) {
+    int fds[2];
+    *fd = -1;
+    TRY(sys_channel_pair(fds));
+    pid_t pid = fork();
+    if (pid == 0)
+        serve(fds[1], work, ctx);
+    err e = pid < 0 ? sys_err_from_errno(errno) : OK;
+    close(fds[1]);
+    if (e == OK)
+        *fd = fds[0];
+    else
+        close(fds[0]);
+    return e;
+}
+
+void sys_worker_drop(int fd) {
+    if (fd >= 0)
+        close(fd);
+}
