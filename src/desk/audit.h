@@ -46,7 +46,7 @@ struct audit_of {
     const struct office *office; /* that the auditor trusts */
     const char *report;          /* the path of FROM_UNTIL.csv; its other tables lie beside it */
     const char *openings;        /* the path of the file of openings */
-    slice statement;             /* signed by the auditor; empty: none */
+    slice statement;             /* signed by the auditor; empty: none; of the public's form */
     slice review;                /* the auditor's second reading, signed; empty: none */
     const uint8_t *padding_key;  /* of the auditor's form, whose openings are of all: 32 bytes */
     /* Of each case that the lot draws for it; NULL: nobody asks. */

@@ -210,16 +210,21 @@ static enum desk_reason blocked_it(const struct step *s) {
     return seat != NULL && seat->verdict == DESK_VERDICT_BLOCK ? DESK_OK : DESK_NOT_DRAWN;
 }
 
+/* Each caller once a round. */
 static enum desk_reason called_back(const struct step *s) {
     uint64_t classified = desk_last(s->h, DESK_MOVE_CLASSIFY);
+    bool called = false;
     if (s->c->path != OFFICE_EMERGENCY)
         return DESK_NOT_NEEDED;
     for (size_t i = 0; i < s->h->move_count; i++) {
         const struct desk_moved *m = &s->h->moves[i];
-        if (m->move == DESK_MOVE_CALL_BACK && m->number > classified && desk_is_by(m, s->a->person))
-            return DESK_OK;
+        if (!desk_is_by(m, s->a->person))
+            continue;
+        if (m->move == DESK_MOVE_SIGN_ORDER && m->round == s->c->round)
+            return DESK_ANSWERED;
+        called = called || (m->move == DESK_MOVE_CALL_BACK && m->number > classified);
     }
-    return DESK_ROLE;
+    return called ? DESK_OK : DESK_ROLE;
 }
 
 static enum desk_reason is_left_out(const struct step *s) {

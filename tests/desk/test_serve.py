@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -131,6 +132,30 @@ def attached(tap, folder, daemon):
     tap.check("and_is_sealed", b"\x89PNG" not in store and b"it is broken" not in store)
 
 
+def alarmed(tap, folder):
+    """The operator's command gets the number of the case whose time is over, and nothing else."""
+    program, out = folder.parent / "alarm", folder.parent / "alarms"
+    program.write_text(f'#!/bin/sh\necho "$# $*" >> {out}\ncat >> {out}\n')
+    program.chmod(0o755)
+    with sqlite3.connect(folder / "desk.sqlite") as store:
+        case = store.execute("SELECT id FROM cases WHERE state = 0").fetchone()[0]
+        store.execute("UPDATE cases SET deadline = received + 1 WHERE id = ?", (case,))
+    store.close()
+    daemon = Daemon(folder, "--alarm", program)
+    for _ in range(600):
+        if out.exists() and out.read_text().endswith("\n"):
+            break
+        time.sleep(0.1)
+    daemon.end(signal.SIGTERM)
+    told = out.read_text() if out.exists() else ""
+    tap.check("an_alarm_is_a_case_number_and_nothing_else", told == f"1 {case}\n", told)
+    out.unlink(missing_ok=True)
+    daemon = Daemon(folder, "--alarm", program)
+    time.sleep(3)
+    daemon.end(signal.SIGTERM)
+    tap.check("and_is_given_once", not out.exists(), out.exists() and out.read_text())
+
+
 def later(data):
     """A user is told longer before than the authority is answered."""
     regime = next(r for r in data["regimes"] if r["id"] == "national")
@@ -174,6 +199,7 @@ def main():
         tap.check("it_comes_again_after_kill_9", daemon.get("/")[0] == 200 and made in run("show", folder).stdout)
         attached(tap, folder, daemon)
         daemon.end(signal.SIGTERM)
+        alarmed(tap, folder)
         for what, code, word, args in (
                 ("no_folder", 2, "serve DIR", ["serve"]),
                 ("a_folder_that_is_not_there", 1, "nowhere", ["serve", folder / "nowhere"]),

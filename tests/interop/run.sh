@@ -55,7 +55,7 @@ fetch_tlog() {
 }
 
 build_tlog() {
-    go build -o "$build/tlog" "$here/tlog/main.go" >"$log" 2>&1
+    go build -o "$build/tlog" "$here/tlog/main.go" "$here/tlog/desk.go" >"$log" 2>&1
 }
 
 # run_: plays. The last line of what it prints are the counts.
@@ -63,7 +63,8 @@ run_tsmls() { (cd "$build/node" && node run.mjs ts-mls); }
 run_openmls() { (cd "$build/node" && node run.mjs openmls); }
 run_tlog() {
     rm -rf "$build/ledger"
-    "$build/tlog" "$root/build/native/tests/merkle/ledger_tool" "$build/ledger"
+    "$build/tlog" "$root/build/native/tests/merkle/ledger_tool" "$build/ledger" \
+        "$root/build/native/src/desk/sotto-desk" "$build/desk"
 }
 
 play() {

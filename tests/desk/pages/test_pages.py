@@ -1047,6 +1047,32 @@ def the_status_page_says_what_the_desk_can_not_promise(desk):
         expect(not [who for who in people if who in page], path)
 
 
+@test
+def a_report_of_all_these_cases_recounts(desk):
+    def run(*args, code=0):
+        done = subprocess.run([sys.argv[1], *map(str, args)], capture_output=True, text=True)
+        expect(done.returncode == code, done.stdout + done.stderr)
+        return done.stdout
+
+    desk.publish()
+    begin, end = (f"{time.gmtime().tm_year + years}-01-01" for years in (-1, 3))
+    public, statement, signed = desk.folder / "public", desk.folder / "statement", desk.folder / "signed"
+    run("report", desk.folder, "--from", begin, "--until", end, "--to", statement)
+    office = max((public / "office").iterdir(), key=lambda path: int(path.name))
+    report = public / "report" / f"{begin}_{end}.csv"
+    run("sign", statement, "--as", "auditor-1", "--key", desk.folder / "people" / "auditor-1" / "ssh", "--office", office,
+        "--to", signed, "--yes")
+    run("audited", desk.folder, signed)
+    last = run("audit", public, report, "--office", office).splitlines()[0]
+    expect(re.match(r"\d+ entries, \d+ opened, 0 padding; \d+ cells counted; cosigned by 0 witnesses; 0 findings", last), last)
+    last = run("audit", public, report, "--office", office, "--padding", desk.folder / "keys" / "padding", "--openings",
+               desk.folder / "auditor" / f"openings_{begin}_{end}").splitlines()[0]
+    entries, opened, padding = (int(n) for n in re.findall(r"\d+", last)[:3])
+    expect(opened > 20 and opened + padding == entries and last.endswith(" 0 findings"), last)
+    received = sum(int(line.split(",")[7]) for line in report.read_text().splitlines()[1:])
+    expect(received > 10, received)
+
+
 def main():
     print(f"1..{len(tests)}")
     failed = 0

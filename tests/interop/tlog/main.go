@@ -1,5 +1,5 @@
-// The ledger's library against Go's sumdb packages: main TOOL FOLDER. TOOL writes a log into FOLDER;
-// note and tlog verify it, and TOOL verifies what note signs.
+// The ledger against Go's sumdb packages: main TOOL FOLDER SOTTO_DESK FOLDER. TOOL writes a log into its
+// folder; note and tlog verify it, and TOOL verifies what note signs. Then the same of what a desk publishes.
 package main
 
 import (
@@ -359,7 +359,7 @@ func theirNotesAreVerified() error {
 }
 
 func main() {
-	tool, folder = os.Args[1], os.Args[2]
+	tool, folder, program, deskFolder = os.Args[1], os.Args[2], os.Args[3], os.Args[4]
 	args := []string{"write", folder}
 	for _, size := range sizes {
 		args = append(args, strconv.FormatInt(size, 10))
@@ -377,6 +377,11 @@ func main() {
 		{"tlog takes our inclusion proofs, and makes the same", inclusionProofsHold},
 		{"tlog takes our consistency proofs, and makes the same", consistencyProofsHold},
 		{"we verify what note signs", theirNotesAreVerified},
+		{"note opens each checkpoint that a desk publishes", deskPublishes},
+		{"tlog finds its roots in its tiles, the second after the first", deskTilesAreTheTree},
+		{"tlog finds each of its entries in its tiles", deskEntriesAreTheLeaves},
+		{"tlog takes no tile of it that was changed", deskChangedTilesAreNot},
+		{"note opens what it says of office file and list", deskNoticesOpen},
 	}
 	failed := 0
 	for _, test := range tests {
