@@ -1077,9 +1077,9 @@
     X(MOVED_COMPEL, "Recorded that we are compelled", "已記錄被強制") \
     X(MOVED_DELIVER, "Delivery recorded", "已記錄交付") \
     X(MOVED_LATE_NOTICE, "Late notice to the user signed", "已簽署對用戶的事後通知") \
-    X(MOVED_WRITE, "Letter written", "已撰寫信函") \
     X(MOVED_CLOSE, "Closed", "已結案") \
     X(MOVED_WITHDRAW, "Withdrawal recorded", "已記錄撤回") \
+    X(MOVED_WRITE, "Letter to the authority", "已致函機關") \
     /* Roles */ \
     X(ROLE_INTAKE, "Intake", "收件") \
     X(ROLE_POLICY, "Policy reviewer", "政策審查員") \
