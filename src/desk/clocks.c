@@ -177,7 +177,7 @@ static err rewrap_end(struct desk *d) {
     /* An older store did not keep who lacks what. */
     TRY(desk_meta_number(d->store, "lacks-found", &found));
     if (found == 0)
-        TRY(desk_lacks_find(d));
+        return desk_settle_begin(d);
     TRY(desk_store_number(d->store, &open, "SELECT count(*) FROM tasks WHERE done = 0 AND kind = ?",
                           "i", (uint64_t)DESK_TASK_REWRAP));
     return open == 0 ? OK : desk_rewrap_task(d);

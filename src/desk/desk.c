@@ -217,8 +217,6 @@ static err document_put(struct desk *d, const char *kind, uint64_t version,
 /* What a file in force means for keys and cases. */
 static err file_binds(struct desk *d) {
     TRY(desk_wraps_take(d));
-    TRY(desk_lacks_find(d));
-    TRY(desk_rewrap_task(d));
     return desk_settle_begin(d);
 }
 

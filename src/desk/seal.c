@@ -250,16 +250,19 @@ err desk_wraps_take(struct desk *d) {
     return desk_rows_end(&q);
 }
 
-err desk_lacks_find(struct desk *d) {
-    TRY(desk_store_run(d->store, "DELETE FROM lacks", ""));
-    for (size_t i = 0; d->office != NULL && i < d->office->persons.n; i++)
+static const char forget_text[] = "DELETE FROM lacks WHERE case_id IN"
+                                  " (SELECT id FROM cases WHERE seq BETWEEN ? AND ?)";
+static const char find_text[] =
+    "INSERT INTO lacks (case_id, person) SELECT id, ?1 FROM cases WHERE +open = 1"
+    " AND seq BETWEEN ?2 AND ?3 AND NOT EXISTS"
+    " (SELECT 1 FROM wraps WHERE case_id = cases.id AND person = ?1)";
+
+err desk_lacks_find(struct desk *d, uint64_t from, uint64_t last) {
+    TRY(desk_store_run(d->store, forget_text, "ii", from, last));
+    for (size_t i = 0; i < d->office->persons.n; i++)
         if (desk_needs_key(d, &d->office->persons.p[i]))
-            TRY(desk_store_run(d->store,
-                               "INSERT INTO lacks (case_id, person) SELECT id, ?1 FROM cases"
-                               " WHERE open = 1 AND NOT EXISTS (SELECT 1 FROM wraps"
-                               " WHERE case_id = cases.id AND person = ?1) ORDER BY id",
-                               "t", d->office->persons.p[i].id));
-    return desk_meta_number_set(d->store, "lacks-found", 1);
+            TRY(desk_store_run(d->store, find_text, "tii", d->office->persons.p[i].id, from, last));
+    return OK;
 }
 
 err desk_wraps_lacking(struct desk *d, desk_lack_visit *visit, void *ctx) {
@@ -271,7 +274,7 @@ err desk_wraps_lacking(struct desk *d, desk_lack_visit *visit, void *ctx) {
                     "");
     while (more && desk_rows_next(&q)) {
         const struct office_person *p = desk_person(d->office, desk_row_bytes(&q, 1));
-        more = p == NULL || visit(ctx, desk_row_bytes(&q, 0), p);
+        more = p == NULL || desk_person_bound(d, p) || visit(ctx, desk_row_bytes(&q, 0), p);
     }
     return desk_rows_end(&q);
 }

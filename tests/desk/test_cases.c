@@ -5,6 +5,9 @@
 #include "base/codec.h"
 #include "base/text.h"
 #include "crypto/crypto.h"
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "tests/desk/desks.h"
 
 #define TWO_FIELDS (1u << HELD_FIELD_EXISTS | 1u << HELD_FIELD_CREATED)
@@ -1420,6 +1423,57 @@ TEST(of_two_moves_at_once_one_is_made) {
     buf_free(&one);
     buf_free(&two);
     desks_end(&s);
+}
+
+/* Hands it in from a process of its own, once the pipe is closed: ends with what it got. */
+static pid_t hand_beside(struct desks *s, const char *id, const buf *text, const int gate[2]) {
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child > 0)
+        return child;
+    struct desk_hand handed = {.move = buf_slice(text)};
+    struct desk_made made;
+    char byte;
+    close(gate[1]);
+    err e = desk_open(&s->desk, s->folder);
+    (void)!read(gate[0], &byte, 1);
+    if (e == OK)
+        e = desk_move(s->desk, slice_str(id), &handed, &made, &s->why);
+    _exit(e == OK ? DESK_OK : e == ERR_DENIED ? (int)s->why.reason : 255);
+}
+
+TEST(of_two_processes_that_move_at_once_one_makes_its_move) {
+    for (int round = 0; round < 10; round++) {
+        struct desks s;
+        char id[DESK_ID];
+        int gate[2], how[2];
+        buf text[2] = {{0}, {0}};
+        pid_t child[2];
+        begin_case(&s, id, &desks_epoc);
+        compose(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1, &text[0]);
+        compose(&s, id, DESK_MOVE_FORGE, INTAKE_2, &text[1]);
+        people_sign(&text[0], text[0].n, INTAKE_1, SOFT_EDDSA);
+        people_sign(&text[1], text[1].n, INTAKE_2, SOFT_EDDSA);
+        uint64_t before = desks_case(&s, id).number;
+        desk_close(s.desk);
+        s.desk = NULL;
+        CHECK(pipe(gate) == 0);
+        for (int i = 0; i < 2; i++)
+            child[i] = hand_beside(&s, id, &text[i], gate);
+        usleep(50000);
+        close(gate[0]);
+        close(gate[1]);
+        for (int i = 0; i < 2; i++)
+            CHECK(waitpid(child[i], &how[i], 0) == child[i] && WIFEXITED(how[i]));
+        int first = WEXITSTATUS(how[0]), second = WEXITSTATUS(how[1]);
+        CHECK_EQ(first == DESK_OK ? second : first, DESK_STALE);
+        CHECK_EQ(first == DESK_OK ? first : second, DESK_OK);
+        CHECK_OK(desk_open(&s.desk, s.folder));
+        CHECK_EQ(desks_case(&s, id).number, before + 1);
+        buf_free(&text[0]);
+        buf_free(&text[1]);
+        desks_end(&s);
+    }
 }
 
 /* So many that one step of the desk doesn't hold them all. */
