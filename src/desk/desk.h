@@ -426,13 +426,15 @@ struct desk_sealed {
     uint64_t number;
     char person[DESK_ID]; /* who brought it; "": the desk */
     uint64_t time, size;  /* of what is sealed */
-    slice sealed;
 };
 typedef bool desk_sealed_visit(void *ctx, const struct desk_sealed *s);
 /* Those of a case, all or (kind < DESK_SEALED_COUNT) of one kind. Verdicts of a round that is not
  * complete are left out but for the viewer's own; empty viewer: none is left out but these. */
 MUST err desk_sealed_list(struct desk *d, slice case_id, enum desk_sealed_kind kind, slice viewer,
                           desk_sealed_visit *visit, void *ctx);
+/* One of them, as this viewer may see it: appended. NOT_FOUND. */
+MUST err desk_sealed_get(struct desk *d, slice case_id, enum desk_sealed_kind kind, uint64_t number,
+                         slice viewer, buf *sealed);
 /* The case's public key, and the person's wrap of the private one. NOT_FOUND. */
 MUST err desk_case_key(struct desk *d, slice case_id, uint8_t key[32]);
 MUST err desk_wrap_get(struct desk *d, slice case_id, slice person, buf *wrap);

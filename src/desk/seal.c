@@ -292,22 +292,30 @@ static bool hidden(const struct desk_history *h, const struct desk_sealed *s, sl
     return false;
 }
 
+/* A row of kind, number, person, time, size. */
+static struct desk_sealed sealed_of(struct desk_rows *q) {
+    struct desk_sealed s = {.kind = (enum desk_sealed_kind)desk_row_number(q, 0),
+                            .number = desk_row_number(q, 1),
+                            .time = desk_row_number(q, 3),
+                            .size = desk_row_number(q, 4)};
+    desk_row_text(q, 2, s.person, sizeof s.person);
+    return s;
+}
+
+/* What was sealed is not read here: it may be large. A picture stands behind its attachment. */
 err desk_sealed_list(struct desk *d, slice case_id, enum desk_sealed_kind kind, slice viewer,
                      desk_sealed_visit *visit, void *ctx) {
     struct desk_history h;
     struct desk_rows q;
     TRY(desk_history_load(d, case_id, &h));
     desk_rows_begin(&q, d->store,
-                    "SELECT kind, number, person, time, size, bytes FROM sealed WHERE case_id = ?"
-                    " ORDER BY kind, number",
-                    "t", case_id);
+                    "SELECT kind, number, person, time, size FROM sealed WHERE case_id = ?"
+                    " ORDER BY iif(kind = ?2, ?3, kind), iif(kind = ?2, number / ?4, number),"
+                    " kind, number",
+                    "tiii", case_id, (uint64_t)DESK_SEALED_PICTURE,
+                    (uint64_t)DESK_SEALED_ATTACHMENT, (uint64_t)DESK_PICTURE_PLACES);
     while (desk_rows_next(&q)) {
-        struct desk_sealed s = {.kind = (enum desk_sealed_kind)desk_row_number(&q, 0),
-                                .number = desk_row_number(&q, 1),
-                                .time = desk_row_number(&q, 3),
-                                .size = desk_row_number(&q, 4),
-                                .sealed = desk_row_bytes(&q, 5)};
-        desk_row_text(&q, 2, s.person, sizeof s.person);
+        struct desk_sealed s = sealed_of(&q);
         if ((kind < DESK_SEALED_COUNT && s.kind != kind) || hidden(&h, &s, viewer))
             continue;
         if (!visit(ctx, &s))
@@ -315,6 +323,27 @@ err desk_sealed_list(struct desk *d, slice case_id, enum desk_sealed_kind kind, 
     }
     desk_history_free(&h);
     return desk_rows_end(&q);
+}
+
+err desk_sealed_get(struct desk *d, slice case_id, enum desk_sealed_kind kind, uint64_t number,
+                    slice viewer, buf *sealed) {
+    struct desk_history h;
+    struct desk_rows q;
+    TRY(desk_history_load(d, case_id, &h));
+    desk_rows_begin(&q, d->store,
+                    "SELECT kind, number, person, time, size, bytes FROM sealed"
+                    " WHERE case_id = ? AND kind = ? AND number = ?",
+                    "tii", case_id, (uint64_t)kind, number);
+    bool found = desk_rows_next(&q);
+    if (found) {
+        struct desk_sealed s = sealed_of(&q);
+        found = !hidden(&h, &s, viewer);
+    }
+    if (found)
+        q.result = buf_append(sealed, desk_row_bytes(&q, 5));
+    desk_history_free(&h);
+    TRY(desk_rows_end(&q));
+    return found ? OK : ERR_NOT_FOUND;
 }
 
 /* ---- Persons' own keys ---- */

@@ -426,6 +426,7 @@
     X(BYTES, "{1} bytes", "{1}位元組") \
     X(SEALED_FILING, "Filing", "來件") \
     X(SEALED_ATTACHMENT, "Attachment", "附件") \
+    X(PICTURE_PAGE, "page {1}", "第{1}頁") \
     X(SEALED_PICTURE, "Picture of attachment", "附件圖像") \
     X(SEALED_MOVE, "Text of move", "步驟文本") \
     X(SEALED_ORDER, "Order, move", "命令，步驟") \

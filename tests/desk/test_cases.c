@@ -1735,6 +1735,13 @@ TEST(a_verdict_is_hidden_until_all_are_in) {
     CHECK_EQ(orders, 1); /* the draft */
     n = shown_to(&s, id, LAW, &orders);
     CHECK(n.shown == 1 && orders == 2);
+    /* Nor by its number. */
+    buf plain = {0};
+    uint64_t verdict = desks_case(&s, id).number;
+    CHECK(!desks_open(&s, id, RIGHTS, DESK_SEALED_MOVE, verdict, &plain));
+    CHECK(!desks_open(&s, id, RIGHTS, DESK_SEALED_ORDER, verdict, &plain));
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_MOVE, verdict, &plain));
+    buf_free(&plain);
     CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
     n = shown_to(&s, id, RIGHTS, &orders);
     CHECK(n.shown == 3 && orders == 3);

@@ -644,6 +644,10 @@ TEST(a_store_of_each_version_is_brought_to_the_next) {
         CHECK_EQ(now, version);
         CHECK_OK(desk_meta_number_set(store, "kept", 7));
         CHECK_OK(desk_store_run(store, "INSERT INTO away (person, until) VALUES ('p01', 9)", ""));
+        CHECK_OK(desk_store_run(store,
+                                "INSERT INTO tasks (kind, case_id, number, roles, opened, due,"
+                                " done) VALUES (6, 'c', 4, 1, 2, 3, 0)",
+                                ""));
         desk_store_close(store);
         CHECK_OK(desk_store_open(&store, path));
         CHECK_OK(desk_store_number(store, &now, "PRAGMA user_version", ""));
@@ -652,6 +656,9 @@ TEST(a_store_of_each_version_is_brought_to_the_next) {
         CHECK_EQ(kept, 7);
         CHECK_OK(desk_store_number(store, &kept, "SELECT until FROM away", ""));
         CHECK_EQ(kept, 9);
+        CHECK_OK(desk_store_number(store, &kept,
+                                   "SELECT number FROM tasks WHERE kind = 6 AND reason = ''", ""));
+        CHECK_EQ(kept, 4);
         desk_store_close(store);
         sys_files_walk(folder, "", remove_it, NULL);
         CHECK(rmdir(folder) == 0);

@@ -353,8 +353,8 @@ static bool sealed(void *ctx, const struct desk_sealed *s) {
         html_number(&p->h, s->number / places);
     }
     if (s->number % places > 0) {
-        html_string(&p->h, " / ");
-        html_number(&p->h, s->number % places);
+        html_string(&p->h, " · ");
+        page_say_number(p, WORD_PICTURE_PAGE, s->number % places);
     }
     html_close(&p->h);
     html_open(&p->h, "p", "class", "faint", NULL);
@@ -468,20 +468,6 @@ static err case_key_drop(struct page *p) {
 }
 PAGE(case_key_drop, PAGE_INSIDE)
 
-struct one {
-    uint64_t number;
-    buf *to;
-    err result;
-};
-
-static bool take_one(void *ctx, const struct desk_sealed *s) {
-    struct one *one = ctx;
-    if (s->number != one->number)
-        return true;
-    one->result = buf_append(one->to, s->sealed);
-    return false;
-}
-
 static bool sealed_kind(slice name, enum desk_sealed_kind *kind) {
     for (int k = 0; k < DESK_SEALED_COUNT; k++)
         if (slice_equal(name, slice_str(desk_sealed_name((enum desk_sealed_kind)k)))) {
@@ -493,13 +479,11 @@ static bool sealed_kind(slice name, enum desk_sealed_kind *kind) {
 
 static err case_sealed(struct page *p) {
     enum desk_sealed_kind kind;
-    struct one one = {.to = &p->answer->body, .result = ERR_NOT_FOUND};
+    uint64_t number;
     if (!sealed_kind(p->request->stars[1], &kind) ||
-        decimal_decode(p->request->stars[2], UINT64_MAX, &one.number) != OK)
+        decimal_decode(p->request->stars[2], INT64_MAX, &number) != OK)
         return page_error(p, ERR_NOT_FOUND, NULL);
-    err e = desk_sealed_list(p->desk, id_of(p), kind, p->person->id, take_one, &one);
-    if (e == OK)
-        e = one.result;
+    err e = desk_sealed_get(p->desk, id_of(p), kind, number, p->person->id, &p->answer->body);
     if (e != OK)
         return page_error(p, e, NULL);
     p->answer->type = "application/octet-stream";
