@@ -181,6 +181,7 @@
     X(CARVE_OUTS_NONE, "None. Emergencies are no exception.", "無。緊急情況亦不例外。") \
     X(CONSEQUENCE, "Legal consequence of suspending", "暫停的法律後果") \
     X(LIFT_NOTICE, "Notice: {1} is to be lifted", "公告：擬解除{1}") \
+    X(LIFT_NOTICE_PART, "Notice: {1} is to be lifted in part", "公告：擬部分解除{1}") \
     X(LIFT_NOTICE_TEXT, \
       "It stays in force at least 14 days after this notice, seen by an outside witness.", \
       "公告後至少14日內暫停仍然生效，並由外部見證人見證。") \

@@ -114,7 +114,9 @@ void page_lift_becomes(struct page *p, const struct office_lift_notice *n) {
 void page_lift_notice(struct page *p, const struct office_lift_notice *n) {
     html_open(&p->h, "article", "class", "lift-notice", NULL);
     html_open(&p->h, "h3", NULL);
-    page_say_with(p, WORD_LIFT_NOTICE, (slice[]){n->lifts}, 1);
+    page_say_with(
+        p, n->becomes.kind == OFFICE_BECOMES_NOTHING ? WORD_LIFT_NOTICE : WORD_LIFT_NOTICE_PART,
+        (slice[]){n->lifts}, 1);
     html_close(&p->h);
     html_open(&p->h, "blockquote", NULL);
     page_lines(p, &n->wording);
