@@ -6,7 +6,6 @@
 
 /* clang-format off */
 #define DESK_REASONS_ZH(X) \
-    X(OFFICE, "所簽署的文本不予接受") \
     X(NO_OFFICE, "本處尚未有職員名冊或暫停清單") \
     X(NO_SERVER, "本處尚不知命令所屬的伺服器") \
     X(NO_CASE, "沒有此案件") \
@@ -31,6 +30,7 @@
     X(DEMAND, "其類別所列並非不能執行者") \
     X(GROUND, "此類案件不以此理由終結") \
     X(MANIFEST, "並非伺服器為此命令所寫的清單") \
+    X(LETTER, "信函並非所簽署文本載明者") \
     X(UNFILLED, "信函或用戶所讀文字尚有未填的括號欄位") \
     X(CITES, "並非引用現行政策及指引") \
     X(IMPOSSIBLE, "此制度的通知與期限無法兼顧") \
@@ -127,6 +127,7 @@
     X(LIFTED, "聲稱解除而並無解除") \
     X(FROZEN_SHORT, "凍結未滿72小時") \
     X(ACCOUNT, "帳戶的指明方式與所載不符") \
+    X(OTHER_ACCOUNT, "其帳戶並非本案首個命令的帳戶") \
     X(SERVER, "為另一伺服器而作") \
     X(SERVER_NUMBER, "於伺服器本次啟動前作出") \
     X(EXPIRED, "已超過72小時") \

@@ -4,6 +4,8 @@
 #include "desk/pages/page.h"
 
 static bool is_said(const struct desk_why *why) {
+    if (why->reason == DESK_OFFICE && why->office == OFFICE_OK) /* a text's own reason says it */
+        return true;
     const struct page zh = {.language = WORDS_ZH}, en = {.language = WORDS_EN};
     bool said = strcmp(page_why_text(&zh, why), desk_why_text(why)) != 0 &&
                 strcmp(page_why_text(&en, why), desk_why_text(why)) == 0;
