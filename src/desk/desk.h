@@ -243,6 +243,10 @@ struct desk_receipt {
  * promises and how it is signed: desk/ledger.h. */
 MUST err desk_file_receive(struct desk *d, const struct desk_filing *filing,
                            struct desk_receipt *receipt, struct desk_why *why);
+/* The same bytes as a case for each of several accounts that they name, all or none: a case is of
+ * one account. The filings differ in what stands beside the bytes. */
+MUST err desk_file_receive_each(struct desk *d, const struct desk_filing *filings, size_t count,
+                                struct desk_receipt *receipts, struct desk_why *why);
 /* How many nobody classified yet, of enrolled authorities or of all others, and how large they are:
  * beyond DESK_UNREAD_MAX and DESK_UNREAD_BYTES_MAX there is a FLOOD. */
 MUST err desk_unread(struct desk *d, bool enrolled, uint64_t *n, uint64_t *bytes);

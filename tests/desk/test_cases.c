@@ -1948,4 +1948,23 @@ TEST(a_flood_of_few_large_filings_is_one_too) {
     desks_end(&s);
 }
 
+TEST(pictures_of_what_was_attached_count_as_what_came) {
+    struct desks s;
+    char id[DESK_ID];
+    uint8_t png[3000] = {0};
+    uint64_t n, size;
+    desks_begin(&s);
+    desks_receive(&s, "1234", id);
+    CHECK_OK(desk_unread(s.desk, false, &n, &size));
+    CHECK(n == 1 && size == 4);
+    CHECK_OK(desk_picture_put(s.desk, slice_str(id), 1, 1, SLICE_EMPTY, SLICE_ARRAY(png)));
+    CHECK_OK(desk_unread(s.desk, false, &n, &size));
+    CHECK(n == 1 && size == 4 + sizeof png);
+    desks_authenticated(&s, id, &desks_epoc);
+    CHECK_OK(desk_picture_put(s.desk, slice_str(id), 1, 2, SLICE_EMPTY, SLICE_ARRAY(png)));
+    CHECK_OK(desk_unread(s.desk, false, &n, &size));
+    CHECK(n == 0 && size == 0);
+    desks_end(&s);
+}
+
 TEST_MAIN

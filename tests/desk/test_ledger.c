@@ -825,6 +825,7 @@ TEST(a_store_of_the_version_before_gets_the_ledgers_tables) {
                                          "DROP TABLE unread",
                                          "DROP TRIGGER unread_came",
                                          "DROP TRIGGER unread_went",
+                                         "DROP TRIGGER unread_grew",
                                          "ALTER TABLE cases DROP COLUMN size",
                                          "ALTER TABLE tasks DROP COLUMN reason",
                                          "PRAGMA user_version = 1"};
