@@ -232,6 +232,8 @@
     /* Papers */ \
     X(PAPERS, "Waiting for signatures", "等候簽署") \
     X(PAPERS_NONE, "None.", "無。") \
+    X(A_PAPER_OFFICE, "Office file", "職員名冊") \
+    X(A_PAPER_LIST, "Suspension list", "暫停清單") \
     X(PAPERS_TEXT, \
       "Office files and suspension lists that were drafted and are not in force yet, by the hash of their text.", \
       "已草擬而尚未生效的職員名冊及暫停清單，以文本雜湊值標示。") \
@@ -556,8 +558,8 @@
       "緊急請求由值班者於8小時內回覆。") \
     X(NEXT_OFFICE, "The next office file", "下一版職員名冊") \
     X(NEXT_OFFICE_TEXT, \
-      "People enrol with a one-time code; sotto-desk office drafts the next file from what they hand in. Paste its text here to collect signatures: the approver and two reviewers, one of them on a machine of their own.", \
-      "人員以一次性代碼登記；sotto-desk office 據此草擬下一版名冊。將其文本貼於此處以收集簽署：核准人及兩名審查員，其中一人須於本人電腦簽署。") \
+      "A text that was drafted on another machine is signed here in the same way.", \
+      "於其他電腦草擬的文本，同樣可在此簽署。") \
     X(NEXT_OFFICE_HINT, "It begins with sotto office 1.", "以 sotto office 1 開首。") \
     X(DIRECTORY, "Directory of authorities", "機關名錄") \
     X(DIRECTORY_TEXT, \
@@ -792,7 +794,7 @@
     X(REPORT_NONE, "No report was published yet.", "尚未公布報告。") \
     /* Lifts, papers, changes, duty */ \
     X(MET, "met", "已符合") \
-    X(MISSING, "missing", "未符合") \
+    X(MISSING, "not yet", "未符合") \
     X(ANNOUNCED_ON, "Announced", "公告時間") \
     X(LIFT_FROM, "14 days by this desk's clock are over on", "按本處時鐘滿14日") \
     X(LIFT_WITNESSED, "Seen by one outside witness, by its own times", "由同一外部見證人按其時間見證") \

@@ -497,7 +497,10 @@ struct enrolled {
 static void enrolled(void *ctx, const char *path) {
     struct enrolled *all = ctx;
     const char *name = strrchr(path, '/');
-    if (name == NULL || !is_id(slice_str(name + 1)))
+    static const char IN[] = "/drafts";
+    size_t n = name == NULL ? 0 : (size_t)(name - path), in = sizeof(IN) - 1;
+    /* A folder that is not there is told of, too. */
+    if (n < in || memcmp(name - in, IN, in) != 0 || !is_id(slice_str(name + 1)))
         return;
     html_open(&all->p->h, "li", NULL);
     button(all->p, all->base, "enrolled", slice_str(name + 1), WORD_TAKE_IN);

@@ -445,6 +445,15 @@ struct waiting {
     size_t n;
 };
 
+static enum word kind_of(struct page *p, slice name) {
+    buf document = buf_on(NULL);
+    bool list = read_paper(p, name, &document) == OK;
+    slice rest = buf_slice(&document);
+    list = list && slice_skip(&rest, slice_str("sotto suspensions "));
+    buf_free(&document);
+    return list ? WORD_A_PAPER_LIST : WORD_A_PAPER_OFFICE;
+}
+
 static void waiting(void *ctx, const char *path) {
     struct waiting *w = ctx;
     struct page *p = w->p;
@@ -456,6 +465,8 @@ static void waiting(void *ctx, const char *path) {
     w->n++;
     html_open(&p->h, "li", NULL);
     html_open(&p->h, "a", "href", to, NULL);
+    page_say(p, kind_of(p, slice_str(to + 7)));
+    html_string(&p->h, " ");
     html_element(&p->h, "code", slice_of(to + 7, NAME), "class", "hash", NULL);
     html_close(&p->h);
     html_close(&p->h);

@@ -101,6 +101,7 @@ def the_language_is_that_of_the_browser_until_one_is_chosen(desk):
 def links_lead_to_pages_that_are_there(desk):
     visitor = Visitor(desk)
     visitor.login("approver-1")
+    expect("Nobody waits." in visitor.get("/office/next").text, "a folder that is not there enrols")
     seen, wait = set(), ["/"]
     while wait:
         path = wait.pop()
