@@ -34,6 +34,7 @@ int command_audited(const struct command_line *line);
 int command_carry(const struct command_line *line);
 int command_deliver(const struct command_line *line);
 int command_demo(const struct command_line *line);
+int command_duty(const struct command_line *line);
 int command_import(const struct command_line *line);
 int command_enrol(const struct command_line *line);
 int command_init(const struct command_line *line);

@@ -123,6 +123,10 @@ static const char *const steps[] = {
     "CREATE TRIGGER unread_went AFTER UPDATE OF state, regime ON cases WHEN old.state = 0"
     " AND old.regime = '' AND (new.state != 0 OR new.regime != '') BEGIN"
     " UPDATE unread SET n = n - 1, size = size - old.size WHERE enrolled = old.enrolled; END;",
+    /* Pictures of what was attached may be many times as large as the file. */
+    "CREATE TRIGGER unread_grew AFTER UPDATE OF size ON cases WHEN new.state = 0"
+    " AND new.regime = '' BEGIN"
+    " UPDATE unread SET size = size + new.size - old.size WHERE enrolled = new.enrolled; END;",
 };
 enum { VERSION = sizeof steps / sizeof steps[0] };
 

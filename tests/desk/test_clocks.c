@@ -429,6 +429,17 @@ TEST(a_new_key_of_a_person_lacks_the_keys_of_the_cases) {
     CHECK(has_task(&s, DESK_TASK_REWRAP));
     (void)tick(&s);
     CHECK(has_task(&s, DESK_TASK_REWRAP));
+    /* A store in which it was not kept yet: it is found by itself. */
+    bool more = true;
+    CHECK_OK(desk_store_run(s.desk->store, "DELETE FROM lacks", ""));
+    CHECK_OK(desk_store_run(s.desk->store, "DELETE FROM meta WHERE name = 'lacks-found'", ""));
+    (void)tick(&s);
+    CHECK(has_task(&s, DESK_TASK_REWRAP));
+    CHECK_OK(desk_settle_more(s.desk, &more));
+    CHECK(!more);
+    n = 0;
+    CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
+    CHECK_EQ(n, 1);
     /* The round was of the office before. */
     CHECK_EQ(desks_case(&s, id).due, DESK_DUE_DRAFT);
     uint8_t again[80] = {1};
