@@ -5,8 +5,6 @@
 
 #include "office/office.h"
 
-#define SOTTO_VERSION "0.1.0"
-
 enum command_code {
     CODE_FINE = 0,
     CODE_FAILED = 1,  /* the machine: disk, memory, a program that is not there */

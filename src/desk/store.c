@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 enum { STATEMENTS_MAX = 192, WAIT_MS = 5000 };
 
@@ -332,15 +333,8 @@ err desk_store_changes(struct desk_store *s, uint64_t *changes) {
 /* ---- Opening ---- */
 
 static err step_up(struct desk_store *s, int version) {
-    char next[40];
-    size_t n = 0;
-    /* No number of ours has more than two digits. */
-    for (const char *p = "PRAGMA user_version = "; *p != '\0'; p++)
-        next[n++] = *p;
-    if (version + 1 >= 10)
-        next[n++] = (char)('0' + (version + 1) / 10);
-    next[n++] = (char)('0' + (version + 1) % 10);
-    next[n] = '\0';
+    char next[48];
+    (void)snprintf(next, sizeof next, "PRAGMA user_version = %d", version + 1);
     TRY(run_text(s, steps[version]));
     return run_text(s, next);
 }
