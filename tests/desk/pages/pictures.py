@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+import samples  # noqa: E402
 from browser import Browser  # noqa: E402
 from desk import Desk, Visitor, texts  # noqa: E402
 from office import Office, filing  # noqa: E402
@@ -42,6 +43,15 @@ def plan(desk, office):
     return paper
 
 
+def attached(desk):
+    """A case with an order of one page, and a file that is none."""
+    order = samples.pages(1, b"BT /F1 16 Tf 72 740 Td (Amtsgericht Beispielstadt) Tj 0 -32 Td (Order of 1 October 2026, 12 Js 34/26) Tj "
+                             b"/F1 12 Tf 0 -40 Td (The provider is to say whether the account exists, and since when.) Tj ET",
+                          b"<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>")
+    files = [("attachment", "order.pdf", order), ("attachment", "annex.pdf", b"%PDF-1.7")]
+    return filed_case(file_one(Visitor(desk), filing("DE", "DE 12 Js 34/26"), files))
+
+
 def take(b, folder, name, path=None):
     if path is not None:
         b.open(path)
@@ -58,6 +68,7 @@ def public(desk, folder, receipt):
             take(b, folder, "status" + suffix, "/")
             take(b, folder, "file" + suffix, "/file")
             if not suffix:
+                take(b, folder, "file-enrolled", "/file/enrolled")
                 take(b, folder, "filing-status", f"/status?receipt={receipt}")
                 take(b, folder, "object", "/object")
                 take(b, folder, "ledger", "/ledger")
@@ -83,6 +94,10 @@ def inside(desk, folder, cases, paper):
         take(b, folder, "classify", f"/case/{cases[6]}/do/classify")
         take(b, folder, "tasks", "/tasks")
         take(b, folder, "me", "/me")
+        b.open(f"/case/{attached(desk)}")
+        b.press("[data-open]")
+        b.wait(lambda: len(b.all("[data-kind=picture] canvas")) == 1)
+        take(b, folder, "papers")
     with Browser(desk, width=1100) as b:
         b.act_as("human-rights-1")
         take(b, folder, "verdict", f"/case/{cases[0]}/do/verdict")
@@ -109,6 +124,8 @@ def inside(desk, folder, cases, paper):
         b.act_as("human-rights-1")
         take(b, folder, "verdict.zh-hant", f"/case/{cases[0]}/do/verdict")
         take(b, folder, "case.zh-hant", f"/case/{cases[0]}")
+        take(b, folder, "directory.zh-hant", "/directory")
+        take(b, folder, "roster.zh-hant", "/roster")
 
 
 def reports(desk, folder, made_year):
