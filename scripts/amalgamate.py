@@ -17,6 +17,8 @@ SRC = ROOT / "src"
 PUBLIC = ROOT / "include/sotto/mls.h"
 # What the public header stands on, in order; src/base/error.h to where its internal half begins.
 BASICS = ["base/error.h", "base/mem.h", "base/slice.h"]
+# What in src/crypto is the desk's and the server's alone.
+OFFICE_ONLY = ("openssl_certificate", "openssl_cms")
 INTERNAL_HALF = "/* Leaves the function with"
 
 # What the installed manual says besides.
@@ -193,7 +195,7 @@ class Amalgamation:
     def source(self):
         self.sources = [SRC / "base" / (Path(b).stem + ".c") for b in BASICS]
         # What MLS has no use for stays out.
-        self.sources += sorted(p for p in (SRC / "crypto").glob("*.c") if p.stem != "openssl_cms")
+        self.sources += sorted(p for p in (SRC / "crypto").glob("*.c") if p.stem not in OFFICE_ONLY)
         self.sources += sorted((SRC / "mls").glob("*.c"))
         basics = (SRC / BASICS[0]).read_text()
         rest = INTERNAL_HALF + basics.split(INTERNAL_HALF)[1].rsplit("#endif", 1)[0]

@@ -159,11 +159,11 @@ static bool is_needed(const slice *values, size_t slot) {
     return slot != MERKLE_SLOT_DOCUMENT && !report_is_secret(slot);
 }
 
-/* The auditor's form: a slot that is not opened holds nothing, or was purged by the rules. */
+/* The auditor's form: a slot that is not opened holds nothing, or what nobody is shown. */
 static void check_left(struct audit *a, slice entry, const slice *values, size_t slot) {
     const struct report_opening *o = &a->next;
-    bool purged = values[MERKLE_SLOT_DOCUMENT].n == 0 && report_is_secret(slot);
-    if (a->of->padding_key == NULL || purged)
+    bool secret = values[MERKLE_SLOT_DOCUMENT].n == 0 && report_is_secret(slot);
+    if (a->of->padding_key == NULL || secret)
         return;
     if (o->filler == NULL || merkle_open_empty(entry, slot, o->filler) != OK)
         audit_find(a, AUDIT_HIDDEN, "entry %llu: slot %zu", (unsigned long long)o->place, slot);

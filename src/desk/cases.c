@@ -133,29 +133,47 @@ static err receive_new(struct desk *d, const struct desk_filing *f, struct desk_
     return desk_own_make(d, h, &w, DESK_MOVE_RECEIVE, why);
 }
 
-static err receive(struct desk *d, const struct desk_filing *f, struct desk_history *h,
-                   struct desk_why *why) {
-    if (d->office == NULL)
-        return desk_refuse(why, DESK_NO_OFFICE);
-    TRY(flood_check(d, f, why));
-    TRY(filed_check(d, h->now.filing, why));
-    return receive_new(d, f, h, why);
-}
-
-err desk_file_receive(struct desk *d, const struct desk_filing *filing,
-                      struct desk_receipt *receipt, struct desk_why *why) {
+static err receive(struct desk *d, const struct desk_filing *f, const uint8_t hash[32],
+                   struct desk_receipt *receipt, struct desk_why *why) {
     struct desk_history h = {.moves = NULL};
-    DESK_NEED(why, sizes_check(filing));
-    TRY(crypto_sha256.hash(h.now.filing, &filing->bytes, 1));
-    TRY(desk_begin(d));
-    err e = desk_end(d, receive(d, filing, &h, why));
+    memcpy(h.now.filing, hash, sizeof h.now.filing);
+    TRY(flood_check(d, f, why));
+    err e = receive_new(d, f, &h, why);
     if (e == OK) {
         memcpy(receipt->case_id, h.now.id, sizeof receipt->case_id);
-        memcpy(receipt->hash, h.now.filing, sizeof receipt->hash);
+        memcpy(receipt->hash, hash, sizeof receipt->hash);
         receipt->received = h.now.received;
     }
     desk_history_free(&h);
     return e;
+}
+
+static err receive_each(struct desk *d, const struct desk_filing *filings, size_t count,
+                        const uint8_t hash[32], struct desk_receipt *receipts,
+                        struct desk_why *why) {
+    if (d->office == NULL)
+        return desk_refuse(why, DESK_NO_OFFICE);
+    /* The cheapest look comes first: a flood has all of them. */
+    TRY(flood_check(d, &filings[0], why));
+    TRY(filed_check(d, hash, why));
+    for (size_t i = 0; i < count; i++)
+        TRY(receive(d, &filings[i], hash, &receipts[i], why));
+    return OK;
+}
+
+err desk_file_receive_each(struct desk *d, const struct desk_filing *filings, size_t count,
+                           struct desk_receipt *receipts, struct desk_why *why) {
+    uint8_t hash[32];
+    for (size_t i = 0; i < count; i++)
+        DESK_NEED(why, sizes_check(&filings[i]));
+    TRY(crypto_sha256.hash(hash, &filings[0].bytes, 1));
+    TRY(desk_begin(d));
+    return desk_end(d, receive_each(d, filings, count, hash, receipts, why));
+}
+
+err desk_file_receive(struct desk *d, const struct desk_filing *filing,
+                      struct desk_receipt *receipt, struct desk_why *why) {
+    return desk_file_receive_each(d, filing, 1, receipt, why);
 }
 
 static err picture_put(struct desk *d, slice case_id, uint64_t number, slice note, slice png) {
@@ -163,7 +181,9 @@ static err picture_put(struct desk *d, slice case_id, uint64_t number, slice not
     TRY(desk_case_get(d, case_id, &c));
     if (c.state == DESK_STATE_PURGED || c.state == DESK_STATE_LAPSED)
         return ERR_STATE;
-    return part_seal(d, case_id, DESK_SEALED_PICTURE, number, note, png);
+    TRY(part_seal(d, case_id, DESK_SEALED_PICTURE, number, note, png));
+    return desk_store_run(d->store, "UPDATE cases SET size = size + ? WHERE id = ?", "it",
+                          (uint64_t)(note.n + png.n), case_id);
 }
 
 err desk_picture_put(struct desk *d, slice case_id, uint64_t attachment, uint64_t page, slice note,

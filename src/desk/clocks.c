@@ -58,20 +58,23 @@ err desk_duty_set(struct desk *d, slice person, uint64_t from, uint64_t until) {
                           "tii", person, from, until);
 }
 
-err desk_duty_list(struct desk *d, uint64_t at, desk_duty_visit *visit, void *ctx) {
+err desk_duty_remove(struct desk *d, slice person, uint64_t from) {
+    TRY(desk_store_run(d->store, "DELETE FROM duty WHERE person = ? AND begins = ?", "ti", person,
+                       from));
+    return desk_store_changed(d->store) == 0 ? ERR_NOT_FOUND : OK;
+}
+
+err desk_duty_between(struct desk *d, uint64_t from, uint64_t until, desk_duty_visit *visit,
+                      void *ctx) {
     struct desk_rows q;
-    bool any = false;
     desk_rows_begin(&q, d->store,
-                    "SELECT person, begins, until FROM duty WHERE begins <= ? AND until > ?"
-                    " ORDER BY person",
-                    "ii", at, at);
-    while (desk_rows_next(&q)) {
-        any = true;
+                    "SELECT person, begins, until FROM duty WHERE begins < ? AND until > ?"
+                    " ORDER BY begins, person",
+                    "ii", until, from);
+    while (desk_rows_next(&q))
         if (!visit(ctx, desk_row_bytes(&q, 0), desk_row_number(&q, 1), desk_row_number(&q, 2)))
             break;
-    }
-    TRY(desk_rows_end(&q));
-    return any ? OK : ERR_NOT_FOUND;
+    return desk_rows_end(&q);
 }
 
 /* ---- Tasks ---- */
@@ -174,7 +177,7 @@ static err rewrap_end(struct desk *d) {
     /* An older store did not keep who lacks what. */
     TRY(desk_meta_number(d->store, "lacks-found", &found));
     if (found == 0)
-        TRY(desk_lacks_find(d));
+        return desk_settle_begin(d);
     TRY(desk_store_number(d->store, &open, "SELECT count(*) FROM tasks WHERE done = 0 AND kind = ?",
                           "i", (uint64_t)DESK_TASK_REWRAP));
     return open == 0 ? OK : desk_rewrap_task(d);

@@ -5,8 +5,6 @@
 
 #include "office/office.h"
 
-#define SOTTO_VERSION "0.1.0"
-
 enum command_code {
     CODE_FINE = 0,
     CODE_FAILED = 1,  /* the machine: disk, memory, a program that is not there */
@@ -36,6 +34,7 @@ int command_audited(const struct command_line *line);
 int command_carry(const struct command_line *line);
 int command_deliver(const struct command_line *line);
 int command_demo(const struct command_line *line);
+int command_duty(const struct command_line *line);
 int command_import(const struct command_line *line);
 int command_enrol(const struct command_line *line);
 int command_init(const struct command_line *line);

@@ -217,8 +217,6 @@ static err document_put(struct desk *d, const char *kind, uint64_t version,
 /* What a file in force means for keys and cases. */
 static err file_binds(struct desk *d) {
     TRY(desk_wraps_take(d));
-    TRY(desk_lacks_find(d));
-    TRY(desk_rewrap_task(d));
     return desk_settle_begin(d);
 }
 
@@ -327,7 +325,6 @@ static bool has_id(const struct office_suspensions *list, bool notice, slice id)
     return false;
 }
 
-/* What left the list begins anew if it comes back. */
 /* What our own ledger's witnesses say of each: of the version of the list in which it came. */
 static err witnessed_see(struct desk *d, struct since *s) {
     for (size_t i = 0; i < s->n; i++) {
@@ -343,6 +340,21 @@ static err witnessed_see(struct desk *d, struct since *s) {
     return OK;
 }
 
+err desk_notices_since(struct desk *d, desk_since_visit *visit, void *ctx) {
+    struct since *s = mem_new(NULL, sizeof *s);
+    if (s == NULL)
+        return ERR_NO_MEMORY;
+    err e = since_read(d, "notice", s);
+    if (e == OK)
+        e = witnessed_see(d, s);
+    for (size_t i = 0; e == OK && i < s->n; i++)
+        if (!visit(ctx, &s->each[i]))
+            break;
+    mem_free(NULL, s, sizeof *s);
+    return e;
+}
+
+/* What left the list begins anew if it comes back. */
 static err since_write(struct desk *d, const char *kind, const struct since *before,
                        const struct office_suspensions *list, bool notice) {
     for (size_t i = 0; i < before->n; i++)

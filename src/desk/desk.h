@@ -209,6 +209,10 @@ MUST err desk_office_change(struct desk *d, slice bytes, struct desk_why *why);
  * start again at received. */
 MUST err desk_list_change(struct desk *d, slice bytes, const struct office_since *witnessed,
                           size_t count, struct desk_why *why);
+/* Since when each notice of a lift has been in the list by this desk's clock, and how long one of
+ * the ledger's witnesses has seen it. */
+typedef bool desk_since_visit(void *ctx, const struct office_since *s);
+MUST err desk_notices_since(struct desk *d, desk_since_visit *visit, void *ctx);
 /* As `sottod office show --json` has it. A new number voids the orders that are not carried out. */
 MUST err desk_server_set(struct desk *d, const uint8_t identity[32], uint64_t number);
 /* A file in force binds at once: no move that it forbids is made after that. What it makes the desk
@@ -239,6 +243,10 @@ struct desk_receipt {
  * promises and how it is signed: desk/ledger.h. */
 MUST err desk_file_receive(struct desk *d, const struct desk_filing *filing,
                            struct desk_receipt *receipt, struct desk_why *why);
+/* The same bytes as a case for each of several accounts that they name, all or none: a case is of
+ * one account. The filings differ in what stands beside the bytes. */
+MUST err desk_file_receive_each(struct desk *d, const struct desk_filing *filings, size_t count,
+                                struct desk_receipt *receipts, struct desk_why *why);
 /* How many nobody classified yet, of enrolled authorities or of all others, and how large they are:
  * beyond DESK_UNREAD_MAX and DESK_UNREAD_BYTES_MAX there is a FLOOD. */
 MUST err desk_unread(struct desk *d, bool enrolled, uint64_t *n, uint64_t *bytes);
@@ -422,13 +430,15 @@ struct desk_sealed {
     uint64_t number;
     char person[DESK_ID]; /* who brought it; "": the desk */
     uint64_t time, size;  /* of what is sealed */
-    slice sealed;
 };
 typedef bool desk_sealed_visit(void *ctx, const struct desk_sealed *s);
 /* Those of a case, all or (kind < DESK_SEALED_COUNT) of one kind. Verdicts of a round that is not
  * complete are left out but for the viewer's own; empty viewer: none is left out but these. */
 MUST err desk_sealed_list(struct desk *d, slice case_id, enum desk_sealed_kind kind, slice viewer,
                           desk_sealed_visit *visit, void *ctx);
+/* One of them, as this viewer may see it: appended. NOT_FOUND. */
+MUST err desk_sealed_get(struct desk *d, slice case_id, enum desk_sealed_kind kind, uint64_t number,
+                         slice viewer, buf *sealed);
 /* The case's public key, and the person's wrap of the private one. NOT_FOUND. */
 MUST err desk_case_key(struct desk *d, slice case_id, uint8_t key[32]);
 MUST err desk_wrap_get(struct desk *d, slice case_id, slice person, buf *wrap);
@@ -457,10 +467,15 @@ MUST err desk_person_key_get(struct desk *d, slice person, slice credential, buf
 /* Away until then: not drawn, and a deputy may be. 0: back. */
 MUST err desk_away_set(struct desk *d, slice person, uint64_t until);
 MUST err desk_away_get(struct desk *d, slice person, uint64_t *until);
-/* Who is on duty for emergencies from then to then. NOT_FOUND if nobody is at that time. */
+/* Who is on duty for emergencies from then to then. A person's later word on the same beginning
+ * counts. */
 MUST err desk_duty_set(struct desk *d, slice person, uint64_t from, uint64_t until);
+/* The shift that begins then. NOT_FOUND. */
+MUST err desk_duty_remove(struct desk *d, slice person, uint64_t from);
+/* Those of which some lies in that time, by their beginning. */
 typedef bool desk_duty_visit(void *ctx, slice person, uint64_t from, uint64_t until);
-MUST err desk_duty_list(struct desk *d, uint64_t at, desk_duty_visit *visit, void *ctx);
+MUST err desk_duty_between(struct desk *d, uint64_t from, uint64_t until, desk_duty_visit *visit,
+                           void *ctx);
 
 /* Whatever time brings: alarms, orders that are over, lapses, purges, tasks. It releases nothing.
  * alarm, if not NULL, is called for each new alarm, with a case number alone, after all was

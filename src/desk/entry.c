@@ -230,7 +230,8 @@ err desk_settle_found(struct desk *d, struct desk_rows *q, const struct desk_wor
     return e;
 }
 
-/* ---- After a file ---- "settle" is the first case that waits; 0: none does. */
+/* ---- After a file ---- "settle" is the first case that waits; 0: none does. "+open": by the
+ * table's own order, and no index of all that are open. */
 
 err desk_settle_begin(struct desk *d) {
     return desk_meta_number_set(d->store, "settle", 1);
@@ -243,6 +244,12 @@ err desk_settle_first(struct desk *d, struct desk_history *h, const struct desk_
     return from == 0 ? OK : desk_settle(d, h, w, why);
 }
 
+static err settle_end(struct desk *d) {
+    TRY(desk_rewrap_task(d));
+    TRY(desk_meta_number_set(d->store, "lacks-found", 1));
+    return desk_meta_number_set(d->store, "settle", 0);
+}
+
 static err settle_some(struct desk *d, bool *more) {
     struct desk_rows q;
     struct desk_world w;
@@ -253,17 +260,18 @@ static err settle_some(struct desk *d, bool *more) {
     if (from == 0 || d->office == NULL)
         return OK;
     TRY(desk_store_number(d->store, &last,
-                          "SELECT max(seq) FROM (SELECT seq FROM cases WHERE open = 1 AND seq >= ?"
+                          "SELECT max(seq) FROM (SELECT seq FROM cases WHERE +open = 1 AND seq >= ?"
                           " ORDER BY seq LIMIT ?)",
                           "ii", from, (uint64_t)DESK_SETTLED_AT_ONCE));
     desk_world_now(d, &w);
     desk_rows_begin(&q, d->store,
-                    "SELECT id FROM cases WHERE open = 1 AND seq BETWEEN ? AND ? ORDER BY seq",
+                    "SELECT id FROM cases WHERE +open = 1 AND seq BETWEEN ? AND ? ORDER BY seq",
                     "ii", from, last);
     TRY(desk_settle_found(d, &q, &w, &n));
     TRY(desk_carry_end(d, w.now));
+    TRY(desk_lacks_find(d, from, last));
     *more = n == DESK_SETTLED_AT_ONCE;
-    return desk_meta_number_set(d->store, "settle", *more ? last + 1 : 0);
+    return *more ? desk_meta_number_set(d->store, "settle", last + 1) : settle_end(d);
 }
 
 err desk_settle_more(struct desk *d, bool *more) {

@@ -1,5 +1,6 @@
-/* A filing in HI1 becomes a case. What the operator sees of it names no account: the filing, its
- * documents and what was read of it are sealed into the case. */
+/* A filing in HI1 becomes a case, or one for each account that it names. What the operator sees of
+ * it names no account: the filing, its documents and what was read of it are sealed into the case.
+ */
 #include <stdio.h>
 
 #include "base/text.h"
@@ -46,28 +47,87 @@ int command_hi1_schema(const char *schema, const char *path, slice bytes) {
     return reason == HI1_OK ? CODE_FINE : refused(path, reason, where);
 }
 
-static err receive(struct desk *d, const struct hi1_filing *f, slice bytes,
-                   const struct hi1_class *class, struct desk_receipt *receipt,
-                   struct desk_why *why) {
+/* ---- A case for each account ---- A release is of one. */
+
+enum { ACCOUNTS_MAX = 64 }; /* in a filing */
+struct one {
+    struct hi1_class class;
+    struct desk_filing filing;
     struct desk_part parts[1 + HI1_DOCUMENTS_MAX];
-    buf reading = {0};
-    err e = hi1_read_out(&reading, f, class);
-    parts[0] = (struct desk_part){slice_str("reading.txt"), buf_slice(&reading)};
+    buf reading;
+};
+struct cases {
+    struct one *each;
+    struct desk_receipt *receipts;
+    size_t n;
+};
+
+static void cases_free(struct cases *c) {
+    for (size_t i = 0; c->each != NULL && i < c->n; i++)
+        buf_free(&c->each[i].reading);
+    if (c->each != NULL)
+        mem_free(NULL, c->each, c->n * sizeof *c->each);
+    if (c->receipts != NULL)
+        mem_free(NULL, c->receipts, c->n * sizeof *c->receipts);
+}
+
+static err cases_new(struct cases *c, const struct hi1_class *all) {
+    size_t named = 0, at = 0;
+    for (size_t i = 0; i < all->account_count; i++)
+        named += all->accounts[i].by != 0;
+    if (named > ACCOUNTS_MAX)
+        return ERR_LIMIT;
+    c->n = named == 0 ? 1 : named;
+    c->each = mem_new_array(NULL, c->n, sizeof *c->each);
+    c->receipts = mem_new_array(NULL, c->n, sizeof *c->receipts);
+    if (c->each == NULL || c->receipts == NULL)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < c->n; i++)
+        c->each[i] = (struct one){.class = *all};
+    for (size_t i = 0; named > 1 && i < all->account_count; i++)
+        if (all->accounts[i].by != 0) {
+            c->each[at].class.accounts = &all->accounts[i];
+            c->each[at++].class.account_count = 1;
+        }
+    return OK;
+}
+
+static err one_fill(struct one *o, size_t number, size_t count, const struct hi1_filing *f,
+                    slice bytes) {
+    char line[128];
+    int n = snprintf(line, sizeof line, "case %zu of %zu: one for each account of the filing\n\n",
+                     number, count);
+    if (count > 1)
+        TRY(buf_append(&o->reading, slice_of(line, (size_t)n)));
+    TRY(hi1_read_out(&o->reading, f, &o->class));
+    o->parts[0] = (struct desk_part){slice_str("reading.txt"), buf_slice(&o->reading)};
     for (size_t i = 0; i < f->documents.n; i++)
-        parts[1 + i] =
+        o->parts[1 + i] =
             (struct desk_part){f->documents.p[i].name, buf_slice(&f->documents.p[i].bytes)};
-    struct desk_filing filing = {.bytes = bytes,
-                                 .channel = slice_str("hi1"),
-                                 .enrolled = class->authority != NULL,
-                                 .attachments = parts,
-                                 .attachment_count = 1 + f->documents.n};
+    o->filing = (struct desk_filing){.bytes = bytes,
+                                     .channel = slice_str("hi1"),
+                                     .enrolled = o->class.authority != NULL,
+                                     .attachments = o->parts,
+                                     .attachment_count = 1 + f->documents.n};
+    return OK;
+}
+
+static err receive(struct desk *d, const struct hi1_filing *f, slice bytes, struct cases *c,
+                   struct desk_why *why) {
+    struct desk_filing *filings = mem_new_array(NULL, c->n, sizeof *filings);
+    err e = filings == NULL ? ERR_NO_MEMORY : OK;
+    for (size_t i = 0; e == OK && i < c->n; i++) {
+        e = one_fill(&c->each[i], i + 1, c->n, f, bytes);
+        filings[i] = c->each[i].filing;
+    }
     if (e == OK)
-        e = desk_file_receive(d, &filing, receipt, why);
+        e = desk_file_receive_each(d, filings, c->n, c->receipts, why);
+    if (filings != NULL)
+        mem_free(NULL, filings, c->n * sizeof *filings);
     /* What is ours, and has nothing in it that a screen obeys, is shown as it is. */
-    if (e == OK)
-        e = desk_picture_put(d, slice_str(receipt->case_id), 1, 0, buf_slice(&reading),
-                             SLICE_EMPTY);
-    buf_free(&reading);
+    for (size_t i = 0; e == OK && i < c->n; i++)
+        e = desk_picture_put(d, slice_str(c->receipts[i].case_id), 1, 0,
+                             buf_slice(&c->each[i].reading), SLICE_EMPTY);
     return e;
 }
 
@@ -106,29 +166,49 @@ static err say(buf *out, const struct desk_receipt *receipt, const struct hi1_cl
     return hi1_class_say(out, class);
 }
 
+static err say_all(buf *out, const struct cases *c) {
+    for (size_t i = 0; i < c->n; i++) {
+        if (i > 0)
+            TRY(buf_append_byte(out, '\n'));
+        TRY(say(out, &c->receipts[i], &c->each[i].class));
+    }
+    return OK;
+}
+
+static err draw_all(struct desk *d, const struct hi1_filing *f, const struct cases *c) {
+    for (size_t i = 0; i < c->n; i++)
+        TRY(draw(d, f, &c->receipts[i]));
+    return OK;
+}
+
 static int file(struct desk *d, const char *folder, const char *path, const struct hi1_filing *f,
                 slice bytes) {
     struct desk_data data = {0};
     struct hi1_class class = {0};
-    struct desk_receipt receipt;
+    struct cases cases = {NULL, NULL, 0};
     struct desk_why why = {0};
     buf text = {0};
     err e = desk_data_load(&data, folder);
     if (e == OK)
         e = hi1_classify(&class, f, desk_office(d), data.regimes, data.regime_count);
     if (e == OK)
-        e = receive(d, f, bytes, &class, &receipt, &why);
-    int code = e == ERR_DENIED ? command_fail(CODE_REFUSED, path, desk_why_text(&why))
-                               : (e == OK ? CODE_FINE : command_error(folder, e));
+        e = cases_new(&cases, &class);
+    if (e == OK)
+        e = receive(d, f, bytes, &cases, &why);
+    int code = e == ERR_DENIED  ? command_fail(CODE_REFUSED, path, desk_why_text(&why))
+               : e == ERR_LIMIT ? command_fail(CODE_REFUSED, path, "it names more than 64 accounts")
+               : e == OK        ? CODE_FINE
+                                : command_error(folder, e);
     if (code == CODE_FINE) {
-        e = say(&text, &receipt, &class);
+        e = say_all(&text, &cases);
         code = e == OK ? command_write(NULL, buf_slice(&text)) : command_error(path, e);
     }
     /* It is filed, whatever becomes of its pictures. */
-    e = code == CODE_FINE ? draw(d, f, &receipt) : OK;
+    e = code == CODE_FINE ? draw_all(d, f, &cases) : OK;
     if (e != OK)
         fprintf(stderr, "sotto-desk: %s: its documents could not all be drawn: %s\n", path,
                 err_text(e));
+    cases_free(&cases);
     hi1_class_free(&class);
     desk_data_free(&data);
     buf_free(&text);

@@ -64,8 +64,8 @@ MUST err desk_seal_put(struct desk *d, slice case_id, enum desk_sealed_kind kind
 MUST err desk_seal_forget(struct desk *d, slice case_id);
 /* Takes the keys of all cases from who is bound, or no longer of the office. */
 MUST err desk_wraps_take(struct desk *d);
-/* Who lacks which keys, looked for anew: after desk_wraps_take. */
-MUST err desk_lacks_find(struct desk *d);
+/* Who lacks the keys of the cases from this place to that, looked for anew. */
+MUST err desk_lacks_find(struct desk *d, uint64_t from, uint64_t last);
 bool desk_needs_key(const struct desk *d, const struct office_person *p);
 
 /* ---- Moves ---- */

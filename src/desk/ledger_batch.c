@@ -7,7 +7,7 @@
 #include "desk/ledger_internal.h"
 #include "sys/files.h"
 
-enum { BATCH_MOST = 1 << 20, CHECKPOINT_MAX = 1 << 16 };
+enum { BATCH_MOST = 1 << 20, CHECKPOINT_MAX = 1 << 16, AT_ONCE = 4096 };
 
 /* ---- The published tiles ---- */
 
@@ -87,9 +87,30 @@ static err oldest_leaves(struct desk *d, uint64_t *leaves, uint64_t *n) {
     return desk_rows_end(&q);
 }
 
+/* Of a beginning that broke off before its batch was there: no file says so, and it is drawn anew.
+ */
+static err forget_some(struct desk *d, uint64_t end, bool *more) {
+    TRY(desk_store_run(d->store,
+                       "UPDATE pending_leaves SET place = NULL WHERE leaf IN"
+                       " (SELECT leaf FROM pending_leaves WHERE place >= ? LIMIT ?)",
+                       "ii", end, (uint64_t)AT_ONCE));
+    *more = desk_store_changed(d->store) > 0;
+    return OK;
+}
+
+static err place_some(struct desk *d, const uint64_t *places, const uint64_t *leaves, uint64_t n) {
+    for (uint64_t i = 0; i < n; i++)
+        TRY(desk_store_run(d->store, "UPDATE pending_leaves SET place = ? WHERE leaf = ?", "ii",
+                           places[i], leaves[i]));
+    return OK;
+}
+
+/* In several transactions: moves are made in between. */
 static err place_leaves(struct desk *d, const struct ledger_batch *b, uint64_t *places,
                         uint64_t *leaves) {
     uint64_t n = b->size;
+    for (bool more = true; more;)
+        TRY(forget_some(d, b->first, &more));
     TRY(oldest_leaves(d, leaves, &n));
     for (uint64_t i = 0; i < b->size; i++)
         places[i] = b->first + i;
@@ -99,23 +120,14 @@ static err place_leaves(struct desk *d, const struct ledger_batch *b, uint64_t *
         lot = i + lot % (b->size - i);
         uint64_t place = places[lot];
         places[lot] = places[i];
-        TRY(desk_store_run(d->store, "UPDATE pending_leaves SET place = ? WHERE leaf = ?", "ii",
-                           place, leaves[i]));
+        places[i] = place;
+    }
+    for (uint64_t i = 0; i < n; i += AT_ONCE) {
+        uint64_t more = n - i < AT_ONCE ? n - i : AT_ONCE;
+        TRY(desk_store_begin(d->store));
+        TRY(desk_end(d, place_some(d, places + i, leaves + i, more)));
     }
     return OK;
-}
-
-static err begin_in(struct desk *d, const struct ledger_batch *b) {
-    uint64_t *places = mem_new_array(NULL, b->size, 2 * sizeof *places);
-    if (places == NULL)
-        return ERR_NO_MEMORY;
-    err e = place_leaves(d, b, places, places + b->size);
-    mem_free(NULL, places, b->size * 2 * sizeof *places);
-    if (e == OK)
-        e = desk_store_run(d->store,
-                           "INSERT INTO batches (batch, first, size, time) VALUES (?, ?, ?, ?)",
-                           "iiii", b->number, b->first, b->size, b->time);
-    return e;
 }
 
 static err begin(struct desk *d, const struct ledger_batch *last, uint64_t now,
@@ -128,8 +140,16 @@ static err begin(struct desk *d, const struct ledger_batch *last, uint64_t now,
                                .first = ledger_batch_end(last),
                                .size = size == 0 ? DESK_LEDGER_BATCH : size,
                                .time = now};
-    TRY(desk_store_begin(d->store));
-    return desk_end(d, begin_in(d, b));
+    uint64_t *places = mem_new_array(NULL, b->size, 2 * sizeof *places);
+    if (places == NULL)
+        return ERR_NO_MEMORY;
+    err e = place_leaves(d, b, places, places + b->size);
+    mem_free(NULL, places, b->size * 2 * sizeof *places);
+    if (e == OK)
+        e = desk_store_run(d->store,
+                           "INSERT INTO batches (batch, first, size, time) VALUES (?, ?, ?, ?)",
+                           "iiii", b->number, b->first, b->size, b->time);
+    return e;
 }
 
 /* ---- Writing ---- */

@@ -16,6 +16,7 @@ static const char usage[] =
     "                                         'roles intake' 'countries IE'\n"
     "       sotto-desk serve DIR [--listen ADDR:PORT] [--alarm PROGRAM]\n"
     "                        [--people DIR]   serve the pages, and mind the clock, until SIGTERM\n"
+    "       sotto-desk duty DIR               who is on duty now, for the command of --alarm\n"
     "       sotto-desk office DIR FILE [--pin HASH]\n"
     "                                         take the first office file, or the next version\n"
     "       sotto-desk list DIR FILE          take the next suspension list\n"
@@ -100,13 +101,14 @@ static const struct {
     const char *name;
     int (*act)(const struct command_line *line);
 } commands[] = {
-    {"annex", command_annex},     {"answer", command_answer}, {"audit", command_audit},
-    {"audited", command_audited}, {"carry", command_carry},   {"deliver", command_deliver},
-    {"demo", command_demo},       {"enrol", command_enrol},   {"import", command_import},
-    {"init", command_init},       {"ledger", command_ledger}, {"list", command_list},
-    {"merge", command_merge},     {"office", command_office}, {"pictures", command_pictures},
-    {"report", command_report},   {"serve", command_serve},   {"server", command_server},
-    {"show", command_show},       {"sign", command_sign},     {"signed", command_signed},
+    {"annex", command_annex},       {"answer", command_answer}, {"audit", command_audit},
+    {"audited", command_audited},   {"carry", command_carry},   {"deliver", command_deliver},
+    {"demo", command_demo},         {"duty", command_duty},     {"enrol", command_enrol},
+    {"import", command_import},     {"init", command_init},     {"ledger", command_ledger},
+    {"list", command_list},         {"merge", command_merge},   {"office", command_office},
+    {"pictures", command_pictures}, {"report", command_report}, {"serve", command_serve},
+    {"server", command_server},     {"show", command_show},     {"sign", command_sign},
+    {"signed", command_signed},
 };
 
 /* ---- Options ---- */

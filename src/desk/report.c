@@ -108,10 +108,20 @@ static err write_line(struct making *m, struct sys_out *out, const struct report
     return sys_out_add(out, buf_slice(&m->line));
 }
 
+/* Without what a purge deletes: the file may outlive the case. */
+static void hide(const struct report_opening *o, struct report_opening *shown) {
+    *shown = (struct report_opening){.place = o->place, .filler = o->filler};
+    for (size_t i = 0; i < o->n; i++)
+        if (!report_is_secret(o->fields[i].slot))
+            shown->fields[shown->n++] = o->fields[i];
+}
+
 static err count_one(struct making *m, const struct report_opening *o) {
     slice values[MERKLE_SLOTS_NAMED];
+    struct report_opening shown;
     values_of(o, values);
-    TRY(write_line(m, &m->auditor, o));
+    hide(o, &shown);
+    TRY(write_line(m, &m->auditor, &shown));
     return add(m->all, values);
 }
 
@@ -126,16 +136,14 @@ static err seal_one(struct making *m, const slice *values, const struct count_ca
 
 static err open_one(struct making *m, const struct report_opening *o) {
     slice values[MERKLE_SLOTS_NAMED];
-    struct report_opening shown = {.place = o->place};
+    struct report_opening shown = *o;
     struct count_case its = {.over = true}; /* a public document's */
     values_of(o, values);
     if (values[MERKLE_SLOT_CASE].n > 0)
         TRY(count_case_get(m->all, values[MERKLE_SLOT_CASE], &its));
     if (!its.over || its.barred || desk_ids_have(&bands_of(m)->all, its.process))
         return seal_one(m, values, &its);
-    for (size_t i = 0; i < o->n; i++)
-        if (!report_is_secret(o->fields[i].slot))
-            shown.fields[shown.n++] = o->fields[i];
+    shown.filler = NULL;
     m->told.opened++;
     return write_line(m, &m->openings, &shown);
 }

@@ -8,11 +8,11 @@
 
 /* Counts what the ledger holds of the period, and writes, below public/report/ of the desk's
  * folder, FROM_UNTIL and .csv, .over-time.csv, .reasons.csv, .suspensions.csv, .bands.csv, .json,
- * .html, .zh-Hant.html, .openings; and, for the auditor alone, auditor/openings_FROM_UNTIL with all
- * that can be opened. Cases that are not over, or whose notice is barred, stay closed: their cells
- * go into the auditor's statement, which is appended to statement as a text to be signed. What a
- * law allows in bands only is in no other figure, and stays closed. NOT_FOUND: nothing is published
- * yet. */
+ * .html, .zh-Hant.html, .openings; and, for the auditor alone, auditor/openings_FROM_UNTIL, of
+ * all entries that hold something. Cases that are not over, or whose notice is barred, stay closed:
+ * their cells go into the auditor's statement, which is appended to statement as a text to be
+ * signed. What a law allows in bands only is in no other figure, and stays closed. NOT_FOUND:
+ * nothing is published yet. */
 MUST err desk_report(struct desk *d, uint64_t from, uint64_t until, buf *statement);
 
 /* Publishes what an auditor signed of a report that is published: the statement or the review, as
@@ -28,8 +28,8 @@ struct report_opening {
     size_t n;
     const uint8_t *filler; /* MERKLE_FILLER bytes, or NULL */
 };
-/* Never opened but for the auditor: what would let somebody who has a filing or an order find its
- * case. */
+/* Never opened: what would let somebody who has a filing or an order find its case, and is deleted
+ * when the case is purged. */
 bool report_is_secret(size_t slot);
 MUST err report_opening_write(buf *out, const struct report_opening *opening);
 /* Reads one line (without its newline); what it names then lies in store. MALFORMED. */

@@ -11,23 +11,25 @@ static enum desk_reason blocked_it(const struct step *s);
 static enum desk_reason called_back(const struct step *s);
 static enum desk_reason is_left_out(const struct step *s);
 static enum desk_reason was_released(const struct step *s);
+static enum desk_reason renewable(const struct step *s);
+static enum desk_reason untold(const struct step *s);
+static enum desk_reason untold_late(const struct step *s);
+static enum desk_reason releasable(const struct step *s);
+static enum desk_reason finished(const struct step *s);
 
 static enum desk_reason classify(const struct step *s);
 static enum desk_reason call(const struct step *s);
 static enum desk_reason draft(const struct step *s);
-static enum desk_reason renew(const struct step *s);
 static enum desk_reason verdict(const struct step *s);
 static enum desk_reason replace(const struct step *s);
 static enum desk_reason grounded(const struct step *s);
-static enum desk_reason told(const struct step *s);
+static enum desk_reason notice(const struct step *s);
 static enum desk_reason bar(const struct step *s);
 static enum desk_reason signed_order(const struct step *s);
 static enum desk_reason release(const struct step *s);
 static enum desk_reason late_verdict(const struct step *s);
 static enum desk_reason preserve(const struct step *s);
 static enum desk_reason deliver(const struct step *s);
-static enum desk_reason late_notice(const struct step *s);
-static enum desk_reason finished(const struct step *s);
 static enum desk_reason written(const struct step *s);
 
 static void set_classified(struct step *s);
@@ -70,7 +72,7 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
     [DESK_MOVE_RENEW] = {S(IN_REVIEW) | S(CLEARED) | S(NOTIFIED) | S(RELEASED),
                          DUE(DRAFT) | DUE(NOTHING),
                          KIND(PRODUCE), DESK_STATE_IN_REVIEW, {INTAKE | APPROVER},
-                         DRIVES | DRAFTS | DRAWS, NULL, renew, set_round},
+                         DRIVES | DRAFTS | DRAWS, renewable, draft, set_round},
     [DESK_MOVE_RECUSE] = {S(IN_REVIEW), DUE(VERDICTS), ANY_KIND, SAME, {REVIEWER}, DRAWS, is_drawn,
                           replace, set_replaced},
     [DESK_MOVE_REPLACE] = {S(IN_REVIEW), DUE(VERDICTS), ANY_KIND, SAME, {APPROVER}, DRAWS, NULL,
@@ -82,13 +84,13 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
                             KIND(PRODUCE) | KIND(PRESERVE), DESK_STATE_NOT_HELD,
                             {INTAKE | POLICY, APPROVER}, 0, NULL, grounded, NULL},
     [DESK_MOVE_NOTIFY] = {S(CLEARED), ANY_DUE, ANY_KIND, DESK_STATE_NOTIFIED,
-                          {REVIEWER | APPROVER, REVIEWER | APPROVER}, DRIVES | NOTICE, NULL, told,
-                          set_notified},
+                          {REVIEWER | APPROVER, REVIEWER | APPROVER}, DRIVES | NOTICE, untold,
+                          notice, set_notified},
     [DESK_MOVE_BAR] = {S(CLEARED), ANY_DUE, ANY_KIND, SAME, {POLICY, LAW}, 0, NULL, bar, set_bar},
     [DESK_MOVE_SIGN_ORDER] = {S(IN_REVIEW) | S(CLEARED), DUE(VERDICTS) | DUE(NOTHING), ANY_KIND,
                               SAME, {INTAKE}, ORDER, called_back, signed_order, NULL},
     [DESK_MOVE_RELEASE] = {S(CLEARED), ANY_DUE, KIND(PRODUCE), DESK_STATE_RELEASED, {APPROVER},
-                           DRIVES | ORDER | DRAWS, NULL, release, set_released},
+                           DRIVES | ORDER | DRAWS, releasable, release, set_released},
     [DESK_MOVE_AFTER_VERDICT] = {S(RELEASED), ANY_DUE, ANY_KIND, SAME, {REVIEWER}, DRIVES,
                                  is_left_out, late_verdict, set_verdict},
     /* Not while verdicts come in: one that is not shown yet may name another beneficiary. */
@@ -101,11 +103,11 @@ const struct rule desk_rules[DESK_MOVE_COUNT] = {
     [DESK_MOVE_DELIVER] = {S(RELEASED) | S(HELD), ANY_DUE, ANY_KIND, DESK_STATE_RELEASED,
                            {CUSTODIAN}, DRIVES, was_released, deliver, set_delivered},
     [DESK_MOVE_LATE_NOTICE] = {S(RELEASED), ANY_DUE, ANY_KIND, SAME,
-                               {REVIEWER | APPROVER, REVIEWER | APPROVER}, NOTICE, NULL,
-                               late_notice, set_told_late},
+                               {REVIEWER | APPROVER, REVIEWER | APPROVER}, NOTICE, untold_late,
+                               notice, set_told_late},
     [DESK_MOVE_CLOSE] = {S(RELEASED) | S(REJECTED) | S(NOT_HELD) | S(WITHDRAWN) | S(FORGED) |
                              S(CHALLENGED) | S(AUTHENTICATED),
-                         ANY_DUE, ANY_KIND, DESK_STATE_CLOSED, {INTAKE}, DRIVES, NULL, finished,
+                         ANY_DUE, ANY_KIND, DESK_STATE_CLOSED, {INTAKE}, DRIVES, finished, NULL,
                          NULL},
     [DESK_MOVE_WITHDRAW] = {UNDECIDED | S(REJECTED), ANY_DUE, ANY_KIND, DESK_STATE_WITHDRAWN,
                             {INTAKE}, 0, NULL, NULL, NULL},
@@ -208,16 +210,21 @@ static enum desk_reason blocked_it(const struct step *s) {
     return seat != NULL && seat->verdict == DESK_VERDICT_BLOCK ? DESK_OK : DESK_NOT_DRAWN;
 }
 
+/* Each caller once a round. */
 static enum desk_reason called_back(const struct step *s) {
     uint64_t classified = desk_last(s->h, DESK_MOVE_CLASSIFY);
+    bool called = false;
     if (s->c->path != OFFICE_EMERGENCY)
         return DESK_NOT_NEEDED;
     for (size_t i = 0; i < s->h->move_count; i++) {
         const struct desk_moved *m = &s->h->moves[i];
-        if (m->move == DESK_MOVE_CALL_BACK && m->number > classified && desk_is_by(m, s->a->person))
-            return DESK_OK;
+        if (!desk_is_by(m, s->a->person))
+            continue;
+        if (m->move == DESK_MOVE_SIGN_ORDER && m->round == s->c->round)
+            return DESK_ANSWERED;
+        called = called || (m->move == DESK_MOVE_CALL_BACK && m->number > classified);
     }
-    return DESK_ROLE;
+    return called ? DESK_OK : DESK_ROLE;
 }
 
 static enum desk_reason is_left_out(const struct step *s) {
@@ -335,7 +342,7 @@ static bool notice_over(const struct step *s, const struct desk_regime *regime) 
            s->c->bar_until > s->w->now;
 }
 
-static enum desk_reason renew(const struct step *s) {
+static enum desk_reason renewable(const struct step *s) {
     const struct desk_regime *regime = desk_regime_find(s->w, slice_str(s->c->regime));
     if (s->c->state == DESK_STATE_NOTIFIED && !notice_over(s, regime))
         return DESK_NOTICE_RUNS;
@@ -343,7 +350,7 @@ static enum desk_reason renew(const struct step *s) {
     if (s->c->state == DESK_STATE_RELEASED &&
         (s->c->delivered != 0 || !desk_order_is_void(s->c, s->w)))
         return DESK_NOT_NEEDED;
-    return draft(s);
+    return DESK_OK;
 }
 
 static bool order_is_signed(const struct step *s) {
@@ -452,20 +459,20 @@ static enum desk_reason notice(const struct step *s) {
     return DESK_OK;
 }
 
-static enum desk_reason told(const struct step *s) {
+static enum desk_reason untold(const struct step *s) {
     const struct desk_regime *regime = desk_regime_find(s->w, slice_str(s->c->regime));
     if (regime == NULL || regime->notice != DESK_NOTICE_BEFORE || s->c->notified != 0 ||
         s->c->path == OFFICE_EMERGENCY)
         return DESK_NOT_NEEDED;
-    return notice(s);
+    return DESK_OK;
 }
 
-static enum desk_reason late_notice(const struct step *s) {
+static enum desk_reason untold_late(const struct step *s) {
     const struct desk_regime *regime = desk_regime_find(s->w, slice_str(s->c->regime));
     if (s->c->notified != 0 || s->c->told_late != 0 ||
         (regime != NULL && regime->notice == DESK_NOTICE_AUTHORITY_INFORMS))
         return DESK_NOT_NEEDED;
-    return s->c->bar_until > s->w->now ? DESK_TERM : notice(s);
+    return s->c->bar_until > s->w->now ? DESK_TERM : DESK_OK;
 }
 
 static enum desk_reason bar(const struct step *s) {
@@ -505,14 +512,16 @@ static enum desk_reason notice_check(const struct step *s) {
     return s->c->order_made < s->c->notified + regime->notice_term ? DESK_NOTICE_RUNS : DESK_OK;
 }
 
-static enum desk_reason release(const struct step *s) {
+static enum desk_reason releasable(const struct step *s) {
     enum desk_reason r = notice_check(s);
     if (r != DESK_OK)
         return r;
     if (desk_case_suspended(s->c, s->w))
         return DESK_SUSPENDED;
-    if (s->c->path == OFFICE_EMERGENCY && orders_signed(s) < 2)
-        return DESK_UNFINISHED;
+    return s->c->path == OFFICE_EMERGENCY && orders_signed(s) < 2 ? DESK_UNFINISHED : DESK_OK;
+}
+
+static enum desk_reason release(const struct step *s) {
     if (!order_is_signed(s))
         return DESK_ORDER_UNSIGNED;
     return s->a->order_complete ? DESK_OK : DESK_ORDER_UNSIGNED;

@@ -250,16 +250,19 @@ err desk_wraps_take(struct desk *d) {
     return desk_rows_end(&q);
 }
 
-err desk_lacks_find(struct desk *d) {
-    TRY(desk_store_run(d->store, "DELETE FROM lacks", ""));
-    for (size_t i = 0; d->office != NULL && i < d->office->persons.n; i++)
+static const char forget_text[] = "DELETE FROM lacks WHERE case_id IN"
+                                  " (SELECT id FROM cases WHERE seq BETWEEN ? AND ?)";
+static const char find_text[] =
+    "INSERT INTO lacks (case_id, person) SELECT id, ?1 FROM cases WHERE +open = 1"
+    " AND seq BETWEEN ?2 AND ?3 AND NOT EXISTS"
+    " (SELECT 1 FROM wraps WHERE case_id = cases.id AND person = ?1)";
+
+err desk_lacks_find(struct desk *d, uint64_t from, uint64_t last) {
+    TRY(desk_store_run(d->store, forget_text, "ii", from, last));
+    for (size_t i = 0; i < d->office->persons.n; i++)
         if (desk_needs_key(d, &d->office->persons.p[i]))
-            TRY(desk_store_run(d->store,
-                               "INSERT INTO lacks (case_id, person) SELECT id, ?1 FROM cases"
-                               " WHERE open = 1 AND NOT EXISTS (SELECT 1 FROM wraps"
-                               " WHERE case_id = cases.id AND person = ?1) ORDER BY id",
-                               "t", d->office->persons.p[i].id));
-    return desk_meta_number_set(d->store, "lacks-found", 1);
+            TRY(desk_store_run(d->store, find_text, "tii", d->office->persons.p[i].id, from, last));
+    return OK;
 }
 
 err desk_wraps_lacking(struct desk *d, desk_lack_visit *visit, void *ctx) {
@@ -271,7 +274,7 @@ err desk_wraps_lacking(struct desk *d, desk_lack_visit *visit, void *ctx) {
                     "");
     while (more && desk_rows_next(&q)) {
         const struct office_person *p = desk_person(d->office, desk_row_bytes(&q, 1));
-        more = p == NULL || visit(ctx, desk_row_bytes(&q, 0), p);
+        more = p == NULL || desk_person_bound(d, p) || visit(ctx, desk_row_bytes(&q, 0), p);
     }
     return desk_rows_end(&q);
 }
@@ -289,22 +292,30 @@ static bool hidden(const struct desk_history *h, const struct desk_sealed *s, sl
     return false;
 }
 
+/* A row of kind, number, person, time, size. */
+static struct desk_sealed sealed_of(struct desk_rows *q) {
+    struct desk_sealed s = {.kind = (enum desk_sealed_kind)desk_row_number(q, 0),
+                            .number = desk_row_number(q, 1),
+                            .time = desk_row_number(q, 3),
+                            .size = desk_row_number(q, 4)};
+    desk_row_text(q, 2, s.person, sizeof s.person);
+    return s;
+}
+
+/* What was sealed is not read here: it may be large. A picture stands behind its attachment. */
 err desk_sealed_list(struct desk *d, slice case_id, enum desk_sealed_kind kind, slice viewer,
                      desk_sealed_visit *visit, void *ctx) {
     struct desk_history h;
     struct desk_rows q;
     TRY(desk_history_load(d, case_id, &h));
     desk_rows_begin(&q, d->store,
-                    "SELECT kind, number, person, time, size, bytes FROM sealed WHERE case_id = ?"
-                    " ORDER BY kind, number",
-                    "t", case_id);
+                    "SELECT kind, number, person, time, size FROM sealed WHERE case_id = ?"
+                    " ORDER BY iif(kind = ?2, ?3, kind), iif(kind = ?2, number / ?4, number),"
+                    " kind, number",
+                    "tiii", case_id, (uint64_t)DESK_SEALED_PICTURE,
+                    (uint64_t)DESK_SEALED_ATTACHMENT, (uint64_t)DESK_PICTURE_PLACES);
     while (desk_rows_next(&q)) {
-        struct desk_sealed s = {.kind = (enum desk_sealed_kind)desk_row_number(&q, 0),
-                                .number = desk_row_number(&q, 1),
-                                .time = desk_row_number(&q, 3),
-                                .size = desk_row_number(&q, 4),
-                                .sealed = desk_row_bytes(&q, 5)};
-        desk_row_text(&q, 2, s.person, sizeof s.person);
+        struct desk_sealed s = sealed_of(&q);
         if ((kind < DESK_SEALED_COUNT && s.kind != kind) || hidden(&h, &s, viewer))
             continue;
         if (!visit(ctx, &s))
@@ -312,6 +323,27 @@ err desk_sealed_list(struct desk *d, slice case_id, enum desk_sealed_kind kind, 
     }
     desk_history_free(&h);
     return desk_rows_end(&q);
+}
+
+err desk_sealed_get(struct desk *d, slice case_id, enum desk_sealed_kind kind, uint64_t number,
+                    slice viewer, buf *sealed) {
+    struct desk_history h;
+    struct desk_rows q;
+    TRY(desk_history_load(d, case_id, &h));
+    desk_rows_begin(&q, d->store,
+                    "SELECT kind, number, person, time, size, bytes FROM sealed"
+                    " WHERE case_id = ? AND kind = ? AND number = ?",
+                    "tii", case_id, (uint64_t)kind, number);
+    bool found = desk_rows_next(&q);
+    if (found) {
+        struct desk_sealed s = sealed_of(&q);
+        found = !hidden(&h, &s, viewer);
+    }
+    if (found)
+        q.result = buf_append(sealed, desk_row_bytes(&q, 5));
+    desk_history_free(&h);
+    TRY(desk_rows_end(&q));
+    return found ? OK : ERR_NOT_FOUND;
 }
 
 /* ---- Persons' own keys ---- */

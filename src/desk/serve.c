@@ -161,7 +161,7 @@ static err serve(struct serving *s, const struct command_line *o, struct publish
     TRY(sys_address_split(listen, host, port));
     s->doing = "the command for alarms";
     if (o->alarm != NULL)
-        TRY(sys_herald_start(&s->herald, o->alarm));
+        TRY(sys_herald_start(&s->herald, o->alarm, SYS_HERALD_PATIENCE_MS));
     s->doing = "what draws attachments";
     TRY(desk_painter_start(&s->painter));
     s->doing = "the process that publishes the ledger";

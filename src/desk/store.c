@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 enum { STATEMENTS_MAX = 192, WAIT_MS = 5000 };
 
@@ -122,6 +123,10 @@ static const char *const steps[] = {
     "CREATE TRIGGER unread_went AFTER UPDATE OF state, regime ON cases WHEN old.state = 0"
     " AND old.regime = '' AND (new.state != 0 OR new.regime != '') BEGIN"
     " UPDATE unread SET n = n - 1, size = size - old.size WHERE enrolled = old.enrolled; END;",
+    /* Pictures of what was attached may be many times as large as the file. */
+    "CREATE TRIGGER unread_grew AFTER UPDATE OF size ON cases WHEN new.state = 0"
+    " AND new.regime = '' BEGIN"
+    " UPDATE unread SET size = size + new.size - old.size WHERE enrolled = new.enrolled; END;",
 };
 enum { VERSION = sizeof steps / sizeof steps[0] };
 
@@ -328,15 +333,8 @@ err desk_store_changes(struct desk_store *s, uint64_t *changes) {
 /* ---- Opening ---- */
 
 static err step_up(struct desk_store *s, int version) {
-    char next[40];
-    size_t n = 0;
-    /* No number of ours has more than two digits. */
-    for (const char *p = "PRAGMA user_version = "; *p != '\0'; p++)
-        next[n++] = *p;
-    if (version + 1 >= 10)
-        next[n++] = (char)('0' + (version + 1) / 10);
-    next[n++] = (char)('0' + (version + 1) % 10);
-    next[n] = '\0';
+    char next[48];
+    (void)snprintf(next, sizeof next, "PRAGMA user_version = %d", version + 1);
     TRY(run_text(s, steps[version]));
     return run_text(s, next);
 }

@@ -57,7 +57,7 @@
       "What was sent is larger than this page takes. A filing may have 16 attachments of 16 MiB each, 48 MiB together.", \
       "所提交的資料超出上限。每宗來件最多16個附件，每個不超過16 MiB，合共不超過48 MiB。") \
     X(REFUSED, "Refused", "不予接受") \
-    X(REFUSED_TEXT, "The desk refused this. Nothing was changed.", "本處不接受此項。未作任何更改。") \
+    X(REFUSED_TEXT, "The desk refused this. Nothing was changed.", "本處不接受此項，未作任何更改。") \
     X(REFUSED_LINE, "It is about line {1} of the text.", "問題在文本第{1}行。") \
     X(REFUSED_BACK, \
       "Go back in your browser to keep what you filled in.", \
@@ -181,14 +181,14 @@
     X(CARVE_OUTS_NONE, "None. Emergencies are no exception.", "無。緊急情況亦不例外。") \
     X(CONSEQUENCE, "Legal consequence of suspending", "暫停的法律後果") \
     X(LIFT_NOTICE, "Notice: {1} is to be lifted", "公告：擬解除{1}") \
+    X(LIFT_NOTICE_PART, "Notice: {1} is to be lifted in part", "公告：擬部分解除{1}") \
     X(LIFT_NOTICE_TEXT, \
       "It stays in force at least 14 days after this notice, seen by an outside witness.", \
       "公告後至少14日內暫停仍然生效，並由外部見證人見證。") \
     /* Board */ \
-    X(DRAFT_NEXT, "Draft the next list", "草擬下一版清單") \
     X(DRAFT_NEXT_TEXT, \
-      "A draft is a text that others sign. It binds when those have signed whom its difference from the present list demands. Carve-outs and partial lifts are drafted with sotto-desk list.", \
-      "草稿須由他人簽署。按其與現行清單的差異所需的人員全部簽署後，即告生效。例外及部分解除以 sotto-desk list 草擬。") \
+      "A draft is a text that others sign. It binds when those have signed whom its difference from the present list demands.", \
+      "草稿須由他人簽署。按其與現行清單的差異所需的人員全部簽署後，即告生效。") \
     X(DRAFT, "Draft it", "草擬") \
     X(FREEZE, "Freeze all releases", "凍結一切披露") \
     X(FREEZE_TEXT, \
@@ -217,7 +217,7 @@
       "For a state of the European Union: which duties of the Regulation are not met, and who bears that.", \
       "如屬歐盟成員國：未履行條例的哪些義務，由誰承擔。") \
     X(EXTEND, "Extend a suspension", "擴大暫停") \
-    X(EXTEND_TEXT, "Adds jurisdictions. Two signatures.", "增加司法管轄區。須兩人簽署。") \
+    X(EXTEND_TEXT, "Adds jurisdictions, widens the scope, or takes exceptions away. Two signatures.", "增加司法管轄區、擴大範圍或撤去例外。須兩人簽署。") \
     X(REVIEW_MADE, "Record a review", "記錄覆核") \
     X(REVIEW_MADE_TEXT, \
       "Sets the next review date. Two signatures. The suspension stays.", \
@@ -229,12 +229,11 @@
     X(NOTICE_ID, "Name of the notice", "公告名稱") \
     X(NOTICE_OF_LIFT, "Notice", "公告") \
     X(LIFT, "Lift a suspension", "解除暫停") \
-    X(LIFT_FORM_TEXT, \
-      "Takes human rights, local law, the approver and two outside experts; and the assessment, whole. Each section is entered in the list by its hash: keep the texts, exactly as they are.", \
-      "須人權、當地法律、核准人及兩名外部專家簽署，並須完整評估。各節以雜湊值載入清單：請原文保存。") \
     /* Papers */ \
     X(PAPERS, "Waiting for signatures", "等候簽署") \
     X(PAPERS_NONE, "None.", "無。") \
+    X(A_PAPER_OFFICE, "Office file", "職員名冊") \
+    X(A_PAPER_LIST, "Suspension list", "暫停清單") \
     X(PAPERS_TEXT, \
       "Office files and suspension lists that were drafted and are not in force yet, by the hash of their text.", \
       "已草擬而尚未生效的職員名冊及暫停清單，以文本雜湊值標示。") \
@@ -429,6 +428,7 @@
     X(BYTES, "{1} bytes", "{1}位元組") \
     X(SEALED_FILING, "Filing", "來件") \
     X(SEALED_ATTACHMENT, "Attachment", "附件") \
+    X(PICTURE_PAGE, "page {1}", "第{1}頁") \
     X(SEALED_PICTURE, "Picture of attachment", "附件圖像") \
     X(SEALED_MOVE, "Text of move", "步驟文本") \
     X(SEALED_ORDER, "Order, move", "命令，步驟") \
@@ -553,15 +553,13 @@
       "離勤者不獲抽選審查；代理人如未曾參與該案，可獲抽選。") \
     X(AWAY_HINT, "Empty: back.", "留空即表示已返勤。") \
     X(SESSION_UNTIL, "Session until", "工作階段至") \
-    X(DUTY, "On duty for emergencies", "緊急值班") \
     X(DUTY_TEXT, \
-      "An emergency is answered within 8 hours by those on duty now.", \
-      "緊急請求由現時值班者於8小時內回覆。") \
-    X(DUTY_NOBODY, "Nobody is on duty.", "現無人值班。") \
+      "An emergency is answered within 8 hours, by those on duty.", \
+      "緊急請求由值班者於8小時內回覆。") \
     X(NEXT_OFFICE, "The next office file", "下一版職員名冊") \
     X(NEXT_OFFICE_TEXT, \
-      "People enrol with a one-time code; sotto-desk office drafts the next file from what they hand in. Paste its text here to collect signatures: the approver and two reviewers, one of them on a machine of their own.", \
-      "人員以一次性代碼登記；sotto-desk office 據此草擬下一版名冊。將其文本貼於此處以收集簽署：核准人及兩名審查員，其中一人須於本人電腦簽署。") \
+      "A text that was drafted on another machine is signed here in the same way.", \
+      "於其他電腦草擬的文本，同樣可在此簽署。") \
     X(NEXT_OFFICE_HINT, "It begins with sotto office 1.", "以 sotto office 1 開首。") \
     X(DIRECTORY, "Directory of authorities", "機關名錄") \
     X(DIRECTORY_TEXT, \
@@ -794,6 +792,126 @@
     X(REPORT_READ, "Read the report", "閱讀報告") \
     X(REPORT_FILES, "Its tables, and what opens them", "報告的表格及公開資料") \
     X(REPORT_NONE, "No report was published yet.", "尚未公布報告。") \
+    /* Lifts, papers, changes, duty */ \
+    X(MET, "met", "已符合") \
+    X(MISSING, "not yet", "未符合") \
+    X(ANNOUNCED_ON, "Announced", "公告時間") \
+    X(LIFT_FROM, "14 days by this desk's clock are over on", "按本處時鐘滿14日") \
+    X(LIFT_WITNESSED, "Seen by one outside witness, by its own times", "由同一外部見證人按其時間見證") \
+    X(DAYS_OF_14, "{1} of 14 days", "{1}日（須14日）") \
+    X(SECTIONS_OF_18, "{1} of 18 sections", "{1}節（共18節）") \
+    X(ASSESSMENT, "Assessment", "評估") \
+    X(SECTIONS, "Sections", "各節") \
+    X(ASSESSMENT_TEXT, "Human-rights and local-law reviewers and outside experts write it, over as long as it takes. Save as often as you like; nothing is signed by that. The list names each section by the hash of its text, and the text stays here, in the desk's folder.", "由人權審查員、當地法律審查員及外部專家撰寫，不設時限。可隨時儲存，儲存並非簽署。清單以各節文本的雜湊值載明各節；文本存於本處資料夾。") \
+    X(ASSESSMENT_SIGNED, "Who signs the lift signs these sections by their hashes. Read them first.", "簽署解除者，即按雜湊值簽署以下各節。請先閱讀。") \
+    X(SECTIONS_MISSING, "Sections that are still missing", "尚欠各節") \
+    X(SECTION_STALE, "Somebody else wrote in the meantime", "其間另有人撰寫") \
+    X(SECTION_STALE_TEXT, "A section was saved by somebody else after you had opened the page. Nothing of that section was changed. Go back to keep your text, and open the page anew beside it.", "您開啟頁面後，另有人儲存了其中一節。該節未作更改。請按「上一頁」保留您的文字，並另行開啟本頁對照。") \
+    X(SECTION_OTHER, "This section was written anew since, or is not here: what this paper has can't be read here. Don't sign it.", "此節其後已重新撰寫，或不在此處：無法在此閱讀本文件所載的一節。請勿簽署。") \
+    X(DRAFT_LIFT, "Draft the lift", "草擬解除") \
+    X(SAVE_ONLY, "Save only", "只儲存") \
+    X(SCOPE_ONLY_REGIMES, "Only requests under these regimes", "只限以下制度的請求") \
+    X(SCOPE_ONLY_AUTHORITIES, "Only requests of these authorities", "只限以下機關的請求") \
+    X(SCOPE_TO_ALL, "Extend it to all requests", "擴大至一切請求") \
+    X(REGIMES, "Regimes", "制度") \
+    X(CARVE_OUT, "Exception", "例外") \
+    X(CARVE_OUT_TEXT, "Its words", "文字") \
+    X(CARVE_OUT_HINT, "What is allowed in spite of the suspension. Public, like the rest.", "在暫停期間仍獲容許者。與其餘文字同樣公開。") \
+    X(CARVE_OUTS_RULE, "None by default, emergencies included. An exception can be made with the suspension itself; later it takes a lift. Rows that are empty are none.", "預設為無，緊急情況亦然。例外可於暫停時一併訂立；其後增訂須經解除程序。空白者不計。") \
+    X(CARVE_OUTS_TAKE, "Exceptions to take away", "撤去的例外") \
+    X(JURISDICTIONS_MORE, "More jurisdictions", "增加的司法管轄區") \
+    X(NOTICE_TEXT, "Public wording of the notice", "公告的公開文字") \
+    X(BECOMES, "What comes of the suspension", "暫停其後為何") \
+    X(BECOMES_NOTHING, "It ends in whole", "全部解除") \
+    X(BECOMES_ENTRY, "It is lifted in part: it goes on as written below", "部分解除：按下文繼續") \
+    X(BECOMES_WHAT, "As it goes on, in whole", "其後的完整內容") \
+    X(BECOMES_TEXT, "Only for a lift in part: fewer jurisdictions, a narrower scope, other words, or an exception. The notice names exactly this by its hash, and the lift can be to nothing else.", "僅供部分解除：減少司法管轄區、收窄範圍、更改文字或增訂例外。公告以雜湊值載明此內容，解除時不得為其他內容。") \
+    X(BECOMES_HASH, "Hash of what it becomes", "其後內容的雜湊值") \
+    X(LIFT_WHOLE, "It would end in whole.", "擬全部解除。") \
+    X(LIFT_PART, "It would go on as follows.", "擬按下文繼續。") \
+    X(LIFT_PART_UNKNOWN, "It would go on, in other words that are named here by their hash alone.", "擬以其他文字繼續；此處僅載其雜湊值。") \
+    X(TAKE_BACK, "Take the notice back", "撤回公告") \
+    X(CARRY_LIST, "To the server", "送交伺服器") \
+    X(CARRY_LIST_TEXT, "The custodian carries each new list to the server, with sottod office suspensions; with a lift, what the witnesses have seen as well. The server checks both itself.", "保管人以 sottod office suspensions 將每版清單送交伺服器；如屬解除，並送交見證所得。伺服器自行查核。") \
+    X(LIST_IN_FORCE, "The list in force, as it was signed", "現行清單（已簽署）") \
+    X(SIGHTINGS, "What the witnesses have seen", "見證所得") \
+    X(SIGHTINGS_NONE, "No witness has seen a version of the list over any time yet.", "尚無見證人在任何期間內見證清單。") \
+    X(FREEZE_NAME, "Freeze", "凍結") \
+    X(WHAT_CHANGES, "What it changes", "所作更改") \
+    X(COMES, "new", "新增") \
+    X(GOES, "gone", "移除") \
+    X(CHANGES, "changed", "更改") \
+    X(ROLES_OF, "Roles of", "職責：") \
+    X(COUNTRIES_OF, "Countries of", "受約束國家：") \
+    X(KEYS_OF, "Keys of", "密鑰：") \
+    X(NAME_OF, "Name of", "名稱：") \
+    X(JURISDICTION_OF, "Jurisdiction of", "司法管轄區：") \
+    X(CALLS_OF, "Numbers of", "號碼：") \
+    X(CERTIFICATES_OF, "Certificates of", "憑證：") \
+    X(HEAD_NAME, "Name or address of the office", "本處名稱或網址") \
+    X(HEAD_NOTICE_KEY, "Key that signs notices to users", "簽署用戶通知的密鑰") \
+    X(HEAD_LEDGER, "Ledger's key or witnesses", "帳冊密鑰或見證人") \
+    X(HEAD_ALSO, "Signers beyond the least", "額外簽署人") \
+    X(OR, " or ", "或") \
+    X(STILL_MISSING, "Signatures that are still missing", "尚欠簽署") \
+    X(ALL_SIGNED, "None: all who must have signed this have.", "無：所需人員均已簽署。") \
+    X(MISSING_SSH, "One of them with an SSH key, on a machine of their own", "其中一人須於本人電腦以SSH密鑰簽署") \
+    X(NEVER_IN_FORCE, "No signatures bring this into force.", "任何簽署均不能使其生效。") \
+    X(NEEDS_SUSPEND, "To suspend, review or announce", "暫停、覆核或公告") \
+    X(NEEDS_LIFT, "To lift, in whole or in part", "全部或部分解除") \
+    X(NEEDS_FREEZE, "To freeze", "凍結") \
+    X(NEEDS_UNFREEZE, "To end a freeze", "解除凍結") \
+    X(NEEDS_OFFICE, "To change the office", "更改職員名冊") \
+    X(WHO_ENROLLED, "Who has enrolled", "已登記者") \
+    X(WHO_ENROLLED_TEXT, "Persons who used their code and made their keys. Check with each of them, in person, that the keys are theirs.", "已使用代碼並建立密鑰者。請當面與本人核對密鑰。") \
+    X(WHO_ENROLLED_NONE, "Nobody waits.", "無人等候。") \
+    X(TAKE_IN, "Take in", "納入") \
+    X(CHANGE, "Change", "更改") \
+    X(CHANGE_WHOM, "Choose whom to change or to remove.", "請選擇更改或移除的人員。") \
+    X(CHANGE_PERSON, "Change a person", "更改人員") \
+    X(CHANGE_PERSON_TEXT, "Their keys stay as they are. New keys come with a new code and enrolment.", "密鑰維持不變。更換密鑰須以新代碼重新登記。") \
+    X(DEPUTY_FOR, "Deputy for", "代理職責") \
+    X(COUNTRIES_HINT, "Two capital letters each, ascending, with a space between: whose law binds the person.", "每個以兩個大寫字母表示，依次排列，以空格分隔：受其法律約束的國家。") \
+    X(REMOVE, "Remove", "移除") \
+    X(REMOVE_PERSON, "Remove the person", "移除該人員") \
+    X(REMOVE_PERSON_TEXT, "From then on they sign nothing, and lose the keys of cases.", "其後不得簽署，並失去案件密鑰。") \
+    X(ADD_AUTHORITY, "Add an authority", "新增機關") \
+    X(CHANGE_AUTHORITY, "Change an authority", "更改機關") \
+    X(AUTHORITY_FORM_TEXT, "Take numbers and certificates from a source of your own, never from a filing. The server encrypts what is released to the certificate that stands here.", "號碼及憑證須取自本處自行查證的來源，切勿取自來件。伺服器以此處所載憑證加密所披露的資料。") \
+    X(AUTHORITY_ID, "Short name", "代稱") \
+    X(AUTHORITY_NAME_HINT, "As the authority calls itself.", "機關自用的名稱。") \
+    X(JURISDICTION_HINT, "Two capital letters.", "兩個大寫字母。") \
+    X(CALLS_HINT, "One a line, one to eight.", "每行一個，一至八個。") \
+    X(CERTIFICATES_HINT, "X.509, as PEM or base64; none, if answers go out as printed letters. Four at most.", "X.509憑證（PEM或base64）；如以印製信函答覆則留空。最多四張。") \
+    X(CERTIFICATES_HASH, "Certificates (SHA-256)", "憑證（SHA-256）") \
+    X(NO_CERTIFICATE, "None: a printed letter", "無：印製信函") \
+    X(REMOVE_AUTHORITY, "Remove the authority", "移除該機關") \
+    X(REMOVE_AUTHORITY_TEXT, "Its open cases can't be released from then on.", "其未結案件其後不得披露。") \
+    X(DIRECTORY_ENROLLED, "An authority that stands here is enrolled: what the importer takes in from it goes first, in a line of its own. By the public form nobody is believed to be one; there it costs work, whoever files.", "名錄所載機關即為已登記：經匯入的來件優先，另列處理。公開表格不能證明提交者身分；不論何人提交，均須完成運算。") \
+    X(DIRECTORY_NONE, "No such authority is in the directory.", "名錄中沒有此機關。") \
+    X(DIRECTORY_SEARCH, "Name, short name or jurisdiction", "名稱、代稱或司法管轄區") \
+    X(ENROLLED_FIRST, "Enrolled: goes first", "已登記：優先") \
+    X(NEXT_OFFICE_LEAD, "The office file says who holds which role and which authorities there are. Draft one change after another; then the approver and two reviewers sign the whole, one of them on a machine of their own.", "職員名冊載明各人職責及名錄所載機關。請逐項草擬更改，然後由核准人及兩名審查員簽署全文，其中一人須於本人電腦簽署。") \
+    X(NEXT_OFFICE_WHOLE, "A file that was written elsewhere", "另行草擬的名冊") \
+    X(GO_ON, "Draft more changes into it, before anybody signs", "在任何人簽署前，加入更多更改") \
+    X(GOES_ON, "You go on from a draft that nobody has signed. What it changes so far:", "您正在尚無人簽署的草稿上繼續。目前所作更改：") \
+    X(ROSTER, "Duty roster", "值班表") \
+    X(ROSTER_TEXT, "An emergency takes two of intake who call, a local-law or a human-rights reviewer, and the approver. The operator's command gets the number of the case, and asks sotto-desk duty whom to wake.", "緊急請求須兩名收件人員致電、一名當地法律或人權審查員，以及核准人。營運者的程式只獲案件編號，並以 sotto-desk duty 查明須通知何人。") \
+    X(DUTY_COVERED, "Those on duty now can answer an emergency.", "現時值班者足以處理緊急請求。") \
+    X(DUTY_GAP_NOW, "Those on duty now can't answer an emergency. Missing:", "現時值班者不足以處理緊急請求。尚欠：") \
+    X(DUTY_AHEAD, "The next 14 days", "未來14日") \
+    X(WHEN, "When", "時間") \
+    X(ON_DUTY, "On duty", "值班者") \
+    X(COVER, "Cover", "人手") \
+    X(COVERED, "covered", "足夠") \
+    X(GAP, "gap", "缺口") \
+    X(SHIFTS, "Shifts", "更次") \
+    X(SHIFT_ADD, "Add a shift", "新增更次") \
+    X(SHIFT_ADD_TEXT, "The approver sets anybody's; others their own.", "核准人可設定任何人的更次；其他人只可設定本人的。") \
+    X(SHIFT_HINT, "At most 31 days after it begins.", "開始後不超過31日。") \
+    X(FROM, "From", "由") \
+    X(TIME_HINT, "UTC.", "協調世界時（UTC）。") \
+    X(TAKE_OFF, "Take off", "移除") \
     /* A report */ \
     X(REPORT_TITLE, "Requests by governments", "政府請求透明度報告") \
     X(REPORT_PERIOD, "Received from {1} to before {2}", "{1}起至{2}前收到") \
@@ -931,13 +1049,41 @@
     X(MOVE_WITHDRAW, "Record the withdrawal", "記錄撤回") \
     X(MOVE_WRITE, "Write to the authority", "致函機關") \
     X(MOVE_RECEIVE, "Received", "收件") \
-    X(MOVE_HOLD, "Held", "擱置") \
+    X(MOVE_HOLD, "Put on hold", "作出擱置") \
     X(MOVE_RESUME, "Started again", "重新開始") \
     X(MOVE_DECIDE, "The verdicts decided", "按結論決定") \
     X(MOVE_VOID, "The order became void", "命令失效") \
     X(MOVE_OBJECT, "The user objected", "用戶提出異議") \
     X(MOVE_LAPSE, "Lapsed", "失效") \
     X(MOVE_PURGE, "Identifiers purged", "清除識別資料") \
+    /* Moves that were made */ \
+    X(MOVED_CLASSIFY, "Classified", "已分類") \
+    X(MOVED_CALL_BACK, "Called back", "已致電核實") \
+    X(MOVED_FORGE, "Marked as forged", "已標示為偽造") \
+    X(MOVED_CONFIRM_FORGED, "Confirmed that it is forged", "已確認偽造") \
+    X(MOVED_OPEN, "Review opened", "已開始審查") \
+    X(MOVED_VERDICT, "Verdict given", "已提交結論") \
+    X(MOVED_OPINION, "Opinion given", "已提交專家意見") \
+    X(MOVED_CLARIFIED, "Clarification recorded", "已記錄澄清") \
+    X(MOVED_NARROW, "Order narrowed", "已收窄命令") \
+    X(MOVED_RENEW, "Order drafted anew", "已重新草擬命令") \
+    X(MOVED_RECUSE, "Reviewer recused", "審查員已迴避") \
+    X(MOVED_REPLACE, "Reviewer replaced", "已更換審查員") \
+    X(MOVED_REJECT, "Rejected", "已拒絕") \
+    X(MOVED_NOT_HELD, "Answered that it is not held", "已答覆並無持有") \
+    X(MOVED_NOTIFY, "Notice to the user signed", "已簽署對用戶的通知") \
+    X(MOVED_BAR, "Bar on telling the user recorded", "已記錄禁止通知令") \
+    X(MOVED_SIGN_ORDER, "Order signed by a caller", "致電者已簽署命令") \
+    X(MOVED_RELEASE, "Released", "已披露") \
+    X(MOVED_AFTER_VERDICT, "Verdict given afterwards", "已補交結論") \
+    X(MOVED_PRESERVE, "Preservation ordered", "已命令保全") \
+    X(MOVED_CHALLENGE, "Challenged in court", "已向法院抗辯") \
+    X(MOVED_COMPEL, "Recorded that we are compelled", "已記錄被強制") \
+    X(MOVED_DELIVER, "Delivery recorded", "已記錄交付") \
+    X(MOVED_LATE_NOTICE, "Late notice to the user signed", "已簽署對用戶的事後通知") \
+    X(MOVED_CLOSE, "Closed", "已結案") \
+    X(MOVED_WITHDRAW, "Withdrawal recorded", "已記錄撤回") \
+    X(MOVED_WRITE, "Letter to the authority", "已致函機關") \
     /* Roles */ \
     X(ROLE_INTAKE, "Intake", "收件") \
     X(ROLE_POLICY, "Policy reviewer", "政策審查員") \

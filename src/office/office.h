@@ -391,6 +391,21 @@ struct office_signers {
 enum office_reason office_signed(const struct office *office, const struct office_suspensions *list,
                                  const struct office_document *document,
                                  struct office_signers *out);
+/* What the difference of a version of the list from the present one (NULL: there is none)
+ * demands, whatever else speaks against it: 1 << enum office_move of each that needs its signers.
+ * 0 for one that no signatures bring into force. */
+uint32_t office_suspensions_moves(const struct office_suspensions *next,
+                                  const struct office_suspensions *present);
+/* The seats of a move that nobody who signed takes, each as the roles that may take it (all bits:
+ * anybody); and whether one is missing who signs by SSH. */
+enum { OFFICE_SEATS_MAX = 5 + 32 };
+struct office_missing {
+    uint32_t seats[OFFICE_SEATS_MAX];
+    size_t n;
+    bool ssh;
+};
+void office_missing(const struct office *o, const struct office_signers *signers,
+                    enum office_move move, struct office_missing *out);
 /* One person, by the nonce that was given out, within five minutes. */
 enum office_reason office_login_check(struct office_signer *who, const struct office *office,
                                       const struct office_suspensions *list, slice bytes,

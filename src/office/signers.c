@@ -11,7 +11,8 @@
 #define ANYBODY UINT32_MAX
 
 /* A seat is one signature: a person who holds one of the roles. */
-enum { SEATS = 5, SEATS_MAX = SEATS + OFFICE_ALSO_MAX };
+enum { SEATS = 5, SEATS_MAX = OFFICE_SEATS_MAX };
+_Static_assert((int)SEATS_MAX == SEATS + (int)OFFICE_ALSO_MAX, "an office file adds to the floor");
 
 /* What no office file can go below. */
 static const struct {
@@ -69,17 +70,24 @@ static bool seat_fill(struct match *m, size_t seat) {
     return false;
 }
 
-/* Whether each seat gets a person of its own. */
-static bool seats_filled(const struct seats *seats, const uint32_t *roles, size_t persons) {
+/* The seats that get no person of their own. */
+static void seats_left(const struct seats *seats, const uint32_t *roles, size_t persons,
+                       struct seats *left) {
     struct match m = {.seats = seats, .roles = roles, .persons = persons};
+    left->n = 0;
     for (size_t i = 0; i < persons; i++)
         m.seat_of[i] = -1;
     for (size_t seat = 0; seat < seats->n; seat++) {
         memset(m.tried, 0, sizeof m.tried);
         if (!seat_fill(&m, seat))
-            return false;
+            left->roles[left->n++] = seats->roles[seat];
     }
-    return true;
+}
+
+static bool seats_filled(const struct seats *seats, const uint32_t *roles, size_t persons) {
+    struct seats left;
+    seats_left(seats, roles, persons, &left);
+    return left.n == 0;
 }
 
 /* Whoever could have a seat can take it from whom it was given to, once all are filled. */
@@ -120,6 +128,26 @@ enum office_reason signers_enough(const struct office *office,
     for (size_t i = 0; i < n && !enough; i++)
         enough = ssh[i] && could_sit(&seats, roles[i]);
     return enough ? OFFICE_OK : OFFICE_NO_SSH;
+}
+
+void office_missing(const struct office *o, const struct office_signers *signers,
+                    enum office_move move, struct office_missing *out) {
+    struct seats seats, left;
+    uint32_t roles[OFFICE_SIGNATURES_MAX];
+    size_t n = 0;
+    seats_of(o, move, &seats);
+    out->ssh = floors[move].ssh;
+    for (size_t i = 0; i < signers->n; i++) {
+        if (signers->each[i].bound)
+            continue;
+        roles[n] = roles_of(signers->each[i].person);
+        if (signers->each[i].ssh && could_sit(&seats, roles[n]))
+            out->ssh = false;
+        n++;
+    }
+    seats_left(&seats, roles, n, &left);
+    out->n = left.n;
+    memcpy(out->seats, left.roles, left.n * sizeof left.roles[0]);
 }
 
 bool office_could_compel(const struct office *o, slice countries) {

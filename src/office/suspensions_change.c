@@ -55,8 +55,8 @@ static bool binds_as_much(const struct office_suspension *a, const struct office
 
 struct difference {
     const struct office_suspensions *present, *next;
-    const struct office_evidence *evidence;
-    uint32_t moves; /* 1 << enum office_move: each needs its signers */
+    const struct office_evidence *evidence; /* NULL: only the moves are asked for */
+    uint32_t moves;                         /* 1 << enum office_move: each needs its signers */
 };
 
 static void moves(struct difference *d, enum office_move move) {
@@ -71,6 +71,9 @@ static enum office_reason entry_hash(const struct office_suspension *s, uint8_t 
 /* The present entry becomes b, or nothing if b is NULL: as a notice said, for long enough. */
 static enum office_reason lift_check(struct difference *d, const struct office_suspension *a,
                                      const struct office_suspension *b) {
+    moves(d, OFFICE_MOVE_LIFT);
+    if (d->evidence == NULL)
+        return OFFICE_OK;
     struct office_becomes really = {b == NULL ? OFFICE_BECOMES_NOTHING : OFFICE_BECOMES_ENTRY, {0}};
     NEED(entry_hash(b, really.hash));
     const struct office_lifted *l = lifted_find(d->next, a->id);
@@ -84,10 +87,7 @@ static enum office_reason lift_check(struct difference *d, const struct office_s
         text_find(d->evidence->notices, d->evidence->notice_count, sizeof *since, n->id);
     if (!lasted(since, d->evidence->now, OFFICE_LIFT_NOTICE))
         return OFFICE_NOTICE_SHORT;
-    if (since->witnessed < OFFICE_LIFT_NOTICE)
-        return OFFICE_WITNESS;
-    moves(d, OFFICE_MOVE_LIFT);
-    return OFFICE_OK;
+    return since->witnessed < OFFICE_LIFT_NOTICE ? OFFICE_WITNESS : OFFICE_OK;
 }
 
 /* For each entry that is there: lifted if and only if the list says so. */
@@ -108,9 +108,11 @@ static enum office_reason entry_compare(struct difference *d, const struct offic
 /* For each entry that comes. */
 static enum office_reason entry_times(struct difference *d, const struct office_suspension *b) {
     const struct office_suspension *a = suspension_find(d->present, b->id);
-    uint64_t now = d->evidence->now;
     if (a == NULL)
         moves(d, OFFICE_MOVE_SUSPEND);
+    if (d->evidence == NULL)
+        return OFFICE_OK;
+    uint64_t now = d->evidence->now;
     if ((a == NULL || b->review > a->review) && b->review > now + OFFICE_REVIEW_MAX)
         return OFFICE_REVIEW;
     return (a == NULL || b->start != a->start) && b->start > now + OFFICE_CLOCKS_APART
@@ -154,28 +156,44 @@ static enum office_reason notices_compare(struct difference *d) {
 }
 
 static enum office_reason freezes_compare(struct difference *d) {
-    uint64_t now = d->evidence->now;
     for (size_t i = 0; d->present != NULL && i < d->present->freezes.n; i++) {
         const struct office_freeze *f = &d->present->freezes.p[i];
         const struct office_freeze *stays = freeze_find(d->next, f->id);
         if (stays != NULL && stays->time == f->time)
             continue;
+        moves(d, OFFICE_MOVE_UNFREEZE);
+        if (d->evidence == NULL)
+            continue;
         const struct office_since *since =
             text_find(d->evidence->freezes, d->evidence->freeze_count, sizeof *since, f->id);
-        if (!lasted(since, now, OFFICE_UNFREEZE_AFTER))
+        if (!lasted(since, d->evidence->now, OFFICE_UNFREEZE_AFTER))
             return OFFICE_FROZEN_SHORT;
-        moves(d, OFFICE_MOVE_UNFREEZE);
     }
     for (size_t i = 0; i < d->next->freezes.n; i++) {
         const struct office_freeze *f = &d->next->freezes.p[i];
         const struct office_freeze *before = freeze_find(d->present, f->id);
         if (before != NULL && before->time == f->time)
             continue;
-        if (f->time > now + OFFICE_CLOCKS_APART)
-            return OFFICE_FUTURE;
         moves(d, OFFICE_MOVE_FREEZE);
+        if (d->evidence != NULL && f->time > d->evidence->now + OFFICE_CLOCKS_APART)
+            return OFFICE_FUTURE;
     }
     return OFFICE_OK;
+}
+
+static enum office_reason compare(struct difference *d) {
+    NEED(entries_compare(d));
+    NEED(notices_compare(d));
+    NEED(freezes_compare(d));
+    if (d->moves == 0)
+        moves(d, OFFICE_MOVE_SUSPEND);
+    return OFFICE_OK;
+}
+
+uint32_t office_suspensions_moves(const struct office_suspensions *next,
+                                  const struct office_suspensions *present) {
+    struct difference d = {present, next, NULL, 0};
+    return compare(&d) == OFFICE_OK ? d.moves : 0;
 }
 
 static enum office_reason change_check(const struct office_suspensions *next,
@@ -189,11 +207,7 @@ static enum office_reason change_check(const struct office_suspensions *next,
     if (next->office.number != office->version ||
         memcmp(next->office.hash, office->document.hash, 32) != 0)
         return OFFICE_OTHER_OFFICE;
-    NEED(entries_compare(&d));
-    NEED(notices_compare(&d));
-    NEED(freezes_compare(&d));
-    if (d.moves == 0)
-        moves(&d, OFFICE_MOVE_SUSPEND);
+    NEED(compare(&d));
     struct signers signers;
     NEED(signers_read(office, &next->document, &signers));
     for (int move = 0; move < OFFICE_MOVE_COUNT; move++)

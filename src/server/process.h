@@ -10,8 +10,6 @@
 
 #include "server/config.h"
 
-#define SOTTO_VERSION "0.1.0"
-
 enum exit_code {
     EXIT_FINE = 0,
     EXIT_FAILED = 1,

@@ -140,10 +140,17 @@ static rocksdb_t *open_to_write(struct rocksdb_store *r, const rocksdb_options_t
                                         r->tables, text);
 }
 
+/* An older store lacks the last tables until it is opened to write: who reads finds them empty. */
 static rocksdb_t *open_to_read(struct rocksdb_store *r, const rocksdb_options_t *const *each,
                                char **text) {
-    return rocksdb_open_for_read_only_column_families(r->options, r->path, STORE_TABLES_MAX,
-                                                      table_names, each, r->tables, 0, text);
+    size_t there = 0;
+    char **names = rocksdb_list_column_families(r->options, r->path, &there, text);
+    if (*text != NULL)
+        return NULL;
+    rocksdb_list_column_families_destroy(names, there);
+    int n = there < STORE_TABLES_MAX ? (int)there : STORE_TABLES_MAX;
+    return rocksdb_open_for_read_only_column_families(r->options, r->path, n, table_names, each,
+                                                      r->tables, 0, text);
 }
 
 static err open_database_by(struct rocksdb_store *r, database_opener *opener) {
@@ -166,7 +173,8 @@ static void close_database(struct rocksdb_store *r) {
     if (r->db == NULL)
         return;
     for (int i = 0; i < STORE_TABLES_MAX; i++)
-        rocksdb_column_family_handle_destroy(r->tables[i]);
+        if (r->tables[i] != NULL)
+            rocksdb_column_family_handle_destroy(r->tables[i]);
     rocksdb_close(r->db);
     r->db = NULL;
 }
@@ -300,6 +308,8 @@ static err engine_get(struct store *s, struct store_key key, buf *value) {
     struct store_key_bytes k = store_key_encode(key);
     char *text = NULL;
     TRY(usable(r));
+    if (r->tables[key.table] == NULL)
+        return ERR_NOT_FOUND;
     rocksdb_pinnableslice_t *found = rocksdb_get_pinned_cf(
         r->db, r->plain_read, r->tables[key.table], key_p(&k), key_n(&k), &text);
     TRY(take_text(text));
@@ -350,6 +360,8 @@ static err scan(struct store *s, struct store_key key, slice from, slice bound, 
                 store_visit *visit, void *ctx) {
     struct rocksdb_store *r = rocksdb_of(s);
     TRY(usable(r));
+    if (r->tables[key.table] == NULL)
+        return OK;
     rocksdb_readoptions_t *o = rocksdb_readoptions_create();
     if (bound.n > 0)
         (down ? rocksdb_readoptions_set_iterate_lower_bound

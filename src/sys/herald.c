@@ -20,25 +20,37 @@ struct sys_herald {
     int fd;
 };
 
+/* In a process group of its own. */
+static bool spawn(const char *program, char **argv, pid_t *pid) {
+    posix_spawnattr_t how;
+    if (posix_spawnattr_init(&how) != 0)
+        return false;
+    bool fine = posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP) == 0 &&
+                posix_spawnattr_setpgroup(&how, 0) == 0 &&
+                posix_spawnp(pid, program, NULL, &how, argv, environ) == 0;
+    posix_spawnattr_destroy(&how);
+    return fine;
+}
+
 /* One that hangs doesn't keep back what comes after it. */
-static void run(const char *program, char *word) {
+static void run(const char *program, unsigned patience_ms, char *word) {
     char *argv[] = {(char *)(uintptr_t)program, word, NULL};
-    pid_t pid;
+    pid_t pid = 0;
     int how;
-    if (posix_spawnp(&pid, program, NULL, NULL, argv, environ) != 0)
+    if (!spawn(program, argv, &pid))
         return;
-    for (int tries = 0; tries < SYS_HERALD_PATIENCE_MS / PAUSE_MS; tries++) {
+    for (unsigned tries = 0; tries < patience_ms / PAUSE_MS; tries++) {
         if (waitpid(pid, &how, WNOHANG) != 0)
             return;
         nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
     }
-    kill(pid, SIGKILL);
+    kill(-pid, SIGKILL);
     while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
         ;
 }
 
 /* Until the other end is closed. Signals that end a daemon are that one's to answer. */
-__attribute__((noreturn)) static void serve(int fd, const char *program) {
+__attribute__((noreturn)) static void serve(int fd, const char *program, unsigned patience_ms) {
     char word[SYS_HERALD_WORD_MAX + 1];
     setsid();
     for (;;) {
@@ -48,7 +60,7 @@ __attribute__((noreturn)) static void serve(int fd, const char *program) {
         if (n <= 0)
             _exit(0);
         word[n] = 0;
-        run(program, word);
+        run(program, patience_ms, word);
     }
 }
 
@@ -58,7 +70,7 @@ static void close_others(int keep) {
     close_range((unsigned)keep + 1, UINT_MAX, 0);
 }
 
-err sys_herald_start(struct sys_herald **out, const char *program) {
+err sys_herald_start(struct sys_herald **out, const char *program, unsigned patience_ms) {
     int fds[2];
     *out = NULL;
     struct sys_herald *h = mem_new(NULL, sizeof *h);
@@ -71,7 +83,7 @@ err sys_herald_start(struct sys_herald **out, const char *program) {
     pid_t pid = fork();
     if (pid == 0) {
         close_others(fds[1]);
-        serve(fds[1], program);
+        serve(fds[1], program, patience_ms);
     }
     close(fds[1]);
     h->fd = fds[0];

@@ -11,8 +11,9 @@ enum { SYS_HERALD_WORD_MAX = 64, SYS_HERALD_PATIENCE_MS = 30000 };
 struct sys_herald;
 
 /* program: as for sys_run. Its output goes where ours goes; one that runs for longer than
- * SYS_HERALD_PATIENCE_MS is killed. Start it while there is one thread. */
-MUST err sys_herald_start(struct sys_herald **herald, const char *program);
+ * patience_ms is killed, with whatever it started in its process group. Start it while there is one
+ * thread. */
+MUST err sys_herald_start(struct sys_herald **herald, const char *program, unsigned patience_ms);
 /* Never waits. AGAIN: too many words wait; CLOSED: the process is gone. MALFORMED unless the word
  * has 1 to SYS_HERALD_WORD_MAX of the characters a-z 0-9 - and '.', and begins with a letter or
  * digit. */

@@ -14,9 +14,10 @@ enum { BYTES_PER_MS = 32, TICK_MS = 500, FILE_BLOCK = 64 * 1024 };
 
 struct conn {
     struct conn *next, **back;
-    uint64_t deadline,
-        quiet; /* quiet: when it ends unless more of a body comes; 0: none is awaited */
-    int fd;    /* libmicrohttpd's */
+    uint64_t deadline;
+    uint64_t quiet; /* when it ends unless more of a body comes; 0: none is awaited */
+    uint64_t since; /* when what it is at began: waiting for something, or sending it */
+    int fd;         /* libmicrohttpd's */
     /* While an upload goes on. */
     const struct sys_web_upload *upload;
     uint64_t begun, got; /* got: bytes */
@@ -187,7 +188,8 @@ static void set_deadline(const struct sys_web *web, struct MHD_Connection *conne
     struct conn *conn = conn_of(connection);
     if (conn == NULL)
         return;
-    conn->deadline = sys_clock_mono() + web->o.patience_ms + bytes / BYTES_PER_MS;
+    conn->since = sys_clock_mono();
+    conn->deadline = conn->since + web->o.patience_ms + bytes / BYTES_PER_MS;
     conn->quiet = 0;
 }
 
@@ -562,6 +564,22 @@ static void drive(void *ctx) {
         sys_later_set(&web->later, web->loop, drive, web);
 }
 
+/* The last place is for who comes next: the one that has been at the same thing for longest ends,
+ * but no upload, which has its own rule, and none that has just begun. */
+static void keep_a_place(struct sys_web *web) {
+    uint64_t now = sys_clock_mono();
+    struct conn *oldest = NULL;
+    unsigned n = 0;
+    for (struct conn *conn = web->conns; conn != NULL; conn = conn->next) {
+        n++;
+        bool old = conn->upload == NULL && now - conn->since >= web->o.patience_ms / 10;
+        if (old && (oldest == NULL || conn->since < oldest->since))
+            oldest = conn;
+    }
+    if (n >= web->o.connections_max && oldest != NULL)
+        shutdown(oldest->fd, SHUT_RDWR);
+}
+
 /* libmicrohttpd sees that the socket has ended, and frees what it has. */
 static void on_tick(void *ctx) {
     struct sys_web *web = ctx;
@@ -569,6 +587,7 @@ static void on_tick(void *ctx) {
     for (struct conn *conn = web->conns; conn != NULL; conn = conn->next)
         if (conn->deadline <= now || (conn->quiet != 0 && conn->quiet <= now))
             shutdown(conn->fd, SHUT_RDWR);
+    keep_a_place(web);
     /* If that fails, the next connection sets it. */
     if (web->conns != NULL)
         (void)!sys_timer_set(&web->tick, web->loop, TICK_MS, on_tick, web);
@@ -581,9 +600,11 @@ static err add_conn(struct sys_web *web, int fd, struct conn **out) {
     struct conn *conn = mem_new(NULL, sizeof *conn);
     if (conn == NULL)
         return ERR_NO_MEMORY;
+    uint64_t now = sys_clock_mono();
     *conn = (struct conn){.next = web->conns,
                           .back = &web->conns,
-                          .deadline = sys_clock_mono() + web->o.patience_ms,
+                          .deadline = now + web->o.patience_ms,
+                          .since = now,
                           .fd = fd};
     if (conn->next != NULL)
         conn->next->back = &conn->next;
@@ -610,6 +631,7 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **c
         if (add_conn(web, info->connect_fd, &added) != OK)
             shutdown(info->connect_fd, SHUT_RDWR);
         *conn = added;
+        keep_a_place(web);
         return;
     }
     if (*conn != NULL)

@@ -99,7 +99,9 @@ struct sys_web_options {
     const struct sys_web_page *pages;
     size_t page_count;
     void *ctx;
-    unsigned connections_max; /* beyond these, others wait */
+    /* With so many, the one that has been at the same thing for longest, and for a tenth of the
+     * patience, ends, unless it uploads; beyond these, others wait. */
+    unsigned connections_max;
     /* A connection ends if a request is not begun and its head there in this time, and its body, or
      * the answer to it, not through in this and a second for each 32 KiB of it; or if nothing of a
      * body comes for this time. */

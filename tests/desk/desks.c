@@ -155,35 +155,20 @@ static bool case_private(struct desks *s, const char *id, int person, buf *key) 
     return opens;
 }
 
-struct opening {
-    uint8_t private[32];
-    const char *id;
-    uint64_t number;
-    buf *plain;
-    bool found;
-};
-static bool open_visit(void *ctx, const struct desk_sealed *sealed) {
-    struct opening *o = ctx;
-    if (sealed->number != o->number)
-        return true;
-    o->found = open_one(o->private, "sotto desk 1 case", o->id, desk_sealed_name(sealed->kind),
-                        sealed->number, sealed->sealed, o->plain);
-    return false;
-}
-
 bool desks_open(struct desks *s, const char *id, int person, enum desk_sealed_kind kind,
                 uint64_t number, buf *plain) {
-    struct opening o = {.id = id, .number = number, .plain = plain};
-    buf key = {0};
-    if (!case_private(s, id, person, &key)) {
-        buf_free(&key);
-        return false;
-    }
-    memcpy(o.private, key.p, 32);
+    buf key = {0}, sealed = {0};
+    bool opens = case_private(s, id, person, &key);
+    err e = desk_sealed_get(s->desk, slice_str(id), kind, number, slice_str(people_ids[person]),
+                            &sealed);
+    if (e != ERR_NOT_FOUND)
+        CHECK_OK(e);
+    opens = opens && e == OK &&
+            open_one(key.p, "sotto desk 1 case", id, desk_sealed_name(kind), number,
+                     buf_slice(&sealed), plain);
     buf_free(&key);
-    CHECK_OK(desk_sealed_list(s->desk, slice_str(id), kind, slice_str(people_ids[person]),
-                              open_visit, &o));
-    return o.found;
+    buf_free(&sealed);
+    return opens;
 }
 
 /* ---- Orders ---- */

@@ -389,6 +389,10 @@ class Office(Browser):
         """Drafts the next suspension list. Where the paper is."""
         self.sit(person)
         self.open("/board")
+        if what == "lift":
+            self.find("a[href^='/assessment/']").click()
+        else:
+            self.open(f"/board/{what}")
         form = self.driver.find_element("xpath", f"//form[input[@name='what' and @value='{what}']]")
         self.driver.execute_script("for (const d of document.querySelectorAll('details')) d.open = true")
         for name, value in fields.items():
@@ -400,7 +404,7 @@ class Office(Browser):
         button = form.find_element("css selector", "button[type=submit]")
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
-        self.wait(lambda: self.path() != "/board" or "Suspension" not in self.heading())
+        self.wait(lambda: self.path().startswith("/paper/") or "Refused" in self.heading())
         return self.path()
 
     def sign_paper(self, person, paper, own_machine=False):

@@ -5,6 +5,9 @@
 #include "base/codec.h"
 #include "base/text.h"
 #include "crypto/crypto.h"
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "tests/desk/desks.h"
 
 #define TWO_FIELDS (1u << HELD_FIELD_EXISTS | 1u << HELD_FIELD_CREATED)
@@ -1422,6 +1425,57 @@ TEST(of_two_moves_at_once_one_is_made) {
     desks_end(&s);
 }
 
+/* Hands it in from a process of its own, once the pipe is closed: ends with what it got. */
+static pid_t hand_beside(struct desks *s, const char *id, const buf *text, const int gate[2]) {
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child > 0)
+        return child;
+    struct desk_hand handed = {.move = buf_slice(text)};
+    struct desk_made made;
+    char byte;
+    close(gate[1]);
+    err e = desk_open(&s->desk, s->folder);
+    (void)!read(gate[0], &byte, 1);
+    if (e == OK)
+        e = desk_move(s->desk, slice_str(id), &handed, &made, &s->why);
+    _exit(e == OK ? DESK_OK : e == ERR_DENIED ? (int)s->why.reason : 255);
+}
+
+TEST(of_two_processes_that_move_at_once_one_makes_its_move) {
+    for (int round = 0; round < 10; round++) {
+        struct desks s;
+        char id[DESK_ID];
+        int gate[2], how[2];
+        buf text[2] = {{0}, {0}};
+        pid_t child[2];
+        begin_case(&s, id, &desks_epoc);
+        compose(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1, &text[0]);
+        compose(&s, id, DESK_MOVE_FORGE, INTAKE_2, &text[1]);
+        people_sign(&text[0], text[0].n, INTAKE_1, SOFT_EDDSA);
+        people_sign(&text[1], text[1].n, INTAKE_2, SOFT_EDDSA);
+        uint64_t before = desks_case(&s, id).number;
+        desk_close(s.desk);
+        s.desk = NULL;
+        CHECK(pipe(gate) == 0);
+        for (int i = 0; i < 2; i++)
+            child[i] = hand_beside(&s, id, &text[i], gate);
+        usleep(50000);
+        close(gate[0]);
+        close(gate[1]);
+        for (int i = 0; i < 2; i++)
+            CHECK(waitpid(child[i], &how[i], 0) == child[i] && WIFEXITED(how[i]));
+        int first = WEXITSTATUS(how[0]), second = WEXITSTATUS(how[1]);
+        CHECK_EQ(first == DESK_OK ? second : first, DESK_STALE);
+        CHECK_EQ(first == DESK_OK ? first : second, DESK_OK);
+        CHECK_OK(desk_open(&s.desk, s.folder));
+        CHECK_EQ(desks_case(&s, id).number, before + 1);
+        buf_free(&text[0]);
+        buf_free(&text[1]);
+        desks_end(&s);
+    }
+}
+
 /* So many that one step of the desk doesn't hold them all. */
 static uint64_t many_for(struct desks *s, const char *beneficiary) {
     enum { MANY = 2 * DESK_SETTLED_AT_ONCE + 7 };
@@ -1681,6 +1735,13 @@ TEST(a_verdict_is_hidden_until_all_are_in) {
     CHECK_EQ(orders, 1); /* the draft */
     n = shown_to(&s, id, LAW, &orders);
     CHECK(n.shown == 1 && orders == 2);
+    /* Nor by its number. */
+    buf plain = {0};
+    uint64_t verdict = desks_case(&s, id).number;
+    CHECK(!desks_open(&s, id, RIGHTS, DESK_SEALED_MOVE, verdict, &plain));
+    CHECK(!desks_open(&s, id, RIGHTS, DESK_SEALED_ORDER, verdict, &plain));
+    CHECK(desks_open(&s, id, LAW, DESK_SEALED_MOVE, verdict, &plain));
+    buf_free(&plain);
     CHECK_EQ(desks_verdict(&s, id, DESK_LENS_HUMAN_RIGHTS, "clear", "DE"), DESK_OK);
     n = shown_to(&s, id, RIGHTS, &orders);
     CHECK(n.shown == 3 && orders == 3);
@@ -1884,6 +1945,25 @@ TEST(a_flood_of_few_large_filings_is_one_too) {
     /* Once one of them is classified, there is room again. */
     CHECK_OK(desk_store_run(s.desk->store, "UPDATE cases SET regime = 'r' WHERE id = 'f-01'", ""));
     CHECK_EQ(receive(&s, "1", false), DESK_OK);
+    desks_end(&s);
+}
+
+TEST(pictures_of_what_was_attached_count_as_what_came) {
+    struct desks s;
+    char id[DESK_ID];
+    uint8_t png[3000] = {0};
+    uint64_t n, size;
+    desks_begin(&s);
+    desks_receive(&s, "1234", id);
+    CHECK_OK(desk_unread(s.desk, false, &n, &size));
+    CHECK(n == 1 && size == 4);
+    CHECK_OK(desk_picture_put(s.desk, slice_str(id), 1, 1, SLICE_EMPTY, SLICE_ARRAY(png)));
+    CHECK_OK(desk_unread(s.desk, false, &n, &size));
+    CHECK(n == 1 && size == 4 + sizeof png);
+    desks_authenticated(&s, id, &desks_epoc);
+    CHECK_OK(desk_picture_put(s.desk, slice_str(id), 1, 2, SLICE_EMPTY, SLICE_ARRAY(png)));
+    CHECK_OK(desk_unread(s.desk, false, &n, &size));
+    CHECK(n == 0 && size == 0);
     desks_end(&s);
 }
 

@@ -429,6 +429,17 @@ TEST(a_new_key_of_a_person_lacks_the_keys_of_the_cases) {
     CHECK(has_task(&s, DESK_TASK_REWRAP));
     (void)tick(&s);
     CHECK(has_task(&s, DESK_TASK_REWRAP));
+    /* A store in which it was not kept yet: it is found by itself. */
+    bool more = true;
+    CHECK_OK(desk_store_run(s.desk->store, "DELETE FROM lacks", ""));
+    CHECK_OK(desk_store_run(s.desk->store, "DELETE FROM meta WHERE name = 'lacks-found'", ""));
+    (void)tick(&s);
+    CHECK(has_task(&s, DESK_TASK_REWRAP));
+    CHECK_OK(desk_settle_more(s.desk, &more));
+    CHECK(!more);
+    n = 0;
+    CHECK_OK(desk_wraps_lacking(s.desk, lacks, &n));
+    CHECK_EQ(n, 1);
     /* The round was of the office before. */
     CHECK_EQ(desks_case(&s, id).due, DESK_DUE_DRAFT);
     uint8_t again[80] = {1};
@@ -633,6 +644,10 @@ TEST(a_store_of_each_version_is_brought_to_the_next) {
         CHECK_EQ(now, version);
         CHECK_OK(desk_meta_number_set(store, "kept", 7));
         CHECK_OK(desk_store_run(store, "INSERT INTO away (person, until) VALUES ('p01', 9)", ""));
+        CHECK_OK(desk_store_run(store,
+                                "INSERT INTO tasks (kind, case_id, number, roles, opened, due,"
+                                " done) VALUES (6, 'c', 4, 1, 2, 3, 0)",
+                                ""));
         desk_store_close(store);
         CHECK_OK(desk_store_open(&store, path));
         CHECK_OK(desk_store_number(store, &now, "PRAGMA user_version", ""));
@@ -641,6 +656,9 @@ TEST(a_store_of_each_version_is_brought_to_the_next) {
         CHECK_EQ(kept, 7);
         CHECK_OK(desk_store_number(store, &kept, "SELECT until FROM away", ""));
         CHECK_EQ(kept, 9);
+        CHECK_OK(desk_store_number(store, &kept,
+                                   "SELECT number FROM tasks WHERE kind = 6 AND reason = ''", ""));
+        CHECK_EQ(kept, 4);
         desk_store_close(store);
         sys_files_walk(folder, "", remove_it, NULL);
         CHECK(rmdir(folder) == 0);

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -60,6 +61,33 @@ def imported(folder, tap):
     tap.check("it_is_filed_once", again.returncode == 5 and cases(folder) == {"received": 1}, again.stderr)
     proof = run("ledger", "receipt", folder, says.get("hash"))
     tap.check("it_has_a_receipt", proof.returncode == 0 and says.get("hash") in proof.stdout, proof.stderr)
+
+
+def several(folder, tap):
+    """A release is of one account: a filing that names two becomes two cases, and one that names too many none."""
+    path, before = folder / "several.xml", cases(folder)["received"]
+    text = (SAMPLES / "epoc.xml").read_text().replace(">12 Gs", ">15 Gs").replace(">COURT<", ">COURT-EXAMPLE<")
+    value = re.search(r"<task:RequestValue>.*?</task:RequestValue>", text, re.S).group(0)
+
+    def naming(*accounts):
+        return text.replace(value, "".join(value.replace(ACCOUNT, account) for account in accounts))
+
+    path.write_text(naming(*(f"{n:032x}" for n in range(65))))
+    many = run("import", folder, path)
+    tap.check("too_many_accounts_are_refused", (many.returncode, cases(folder)["received"]) == (5, before) and
+              "64 accounts" in many.stderr, many)
+    path.write_text(naming(ACCOUNT, ACCOUNT, "ff" * 16))
+    done = run("import", folder, path)
+    made = [dict(line.split(" ", 1) for line in part.splitlines()) for part in done.stdout.split("\n\n")]
+    tap.check("each_account_is_a_case_of_its_own", done.returncode == 0 and cases(folder)["received"] == before + 2 and
+              len({c["case"] for c in made}) == 2 and [c["accounts"] for c in made] == ["1", "1"] and
+              {c["hash"] for c in made} == {hashlib.sha256(path.read_bytes()).hexdigest()}, done)
+    with sqlite3.connect(folder / "desk.sqlite") as store:
+        counts = [store.execute("SELECT count(*) FROM sealed WHERE case_id = ? AND kind IN (0, 1)", (c["case"],)).fetchone()[0]
+                  for c in made]
+    tap.check("with_all_that_was_filed", counts == [3, 3], counts)
+    again = run("import", folder, path)
+    tap.check("they_are_filed_once", again.returncode == 5 and cases(folder)["received"] == before + 2, again)
 
 
 def refused(folder, tap):
@@ -332,6 +360,7 @@ def main():
         delivered_in_json(folder, tap)
         forms(folder, tap)
         schemas(folder, tap)
+        several(folder, tap)
     return tap.end()
 
 

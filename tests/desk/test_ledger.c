@@ -330,6 +330,17 @@ TEST(killed_at_any_moment_no_tile_is_ever_written_in_two_ways) {
     end();
 }
 
+TEST(a_batch_whose_drawing_broke_off_is_drawn_anew) {
+    begin(SMALL);
+    add_leaves(10);
+    /* Some have their places, and no batch says so. */
+    CHECK_OK(desk_store_run(desk.store,
+                            "UPDATE pending_leaves SET place = leaf + 5000 WHERE leaf < 6", ""));
+    CHECK_OK(desk_ledger_publish(&desk, NOW));
+    check_published(SMALL, number_of("SELECT COUNT(*) FROM pending_leaves"));
+    end();
+}
+
 TEST(a_batch_that_could_not_be_written_is_finished_later) {
     begin(SMALL);
     add_leaves(10);
@@ -814,6 +825,7 @@ TEST(a_store_of_the_version_before_gets_the_ledgers_tables) {
                                          "DROP TABLE unread",
                                          "DROP TRIGGER unread_came",
                                          "DROP TRIGGER unread_went",
+                                         "DROP TRIGGER unread_grew",
                                          "ALTER TABLE cases DROP COLUMN size",
                                          "ALTER TABLE tasks DROP COLUMN reason",
                                          "PRAGMA user_version = 1"};

@@ -553,7 +553,7 @@ static void deed_copy(struct deed *to, const struct deed *from) {
 
 struct tally {
     size_t tried, made;
-    size_t reached[DESK_STATE_COUNT], moves[DESK_MOVE_COUNT], reasons[64];
+    size_t reached[DESK_STATE_COUNT], moves[DESK_MOVE_COUNT], reasons[128];
     size_t released[8]; /* by path */
     size_t carved_out;
 };
@@ -694,7 +694,7 @@ TEST(no_history_breaks_an_invariant) {
     begin(&s, 20261127);
     while (t.made < 30000)
         one_history(&s, &t);
-    for (int i = 0; i < 64; i++)
+    for (int i = 0; i < 128; i++)
         if (t.reasons[i] > 0)
             printf("# %zu %s\n", t.reasons[i], desk_reason_name((enum desk_reason)i));
     printf("# %zu tried, %zu made; released %zu, %zu, %zu, by a carve-out %zu\n", t.tried, t.made,

@@ -44,7 +44,7 @@ static void check_heard(const char *expected) {
 TEST(each_word_is_told_alone_and_in_order) {
     struct sys_herald *h;
     make_program();
-    CHECK_OK(sys_herald_start(&h, program));
+    CHECK_OK(sys_herald_start(&h, program, SYS_HERALD_PATIENCE_MS));
     CHECK_OK(sys_herald_tell(h, slice_str("case-1")));
     CHECK_OK(sys_herald_tell(h, slice_str("7f.2")));
     check_heard("1 case-1\n1 7f.2\n");
@@ -54,7 +54,7 @@ TEST(each_word_is_told_alone_and_in_order) {
 TEST(what_was_told_before_the_end_is_still_done) {
     struct sys_herald *h;
     make_program();
-    CHECK_OK(sys_herald_start(&h, program));
+    CHECK_OK(sys_herald_start(&h, program, SYS_HERALD_PATIENCE_MS));
     CHECK_OK(sys_herald_tell(h, slice_str("last")));
     sys_herald_free(h);
     check_heard("1 last\n");
@@ -63,7 +63,7 @@ TEST(what_was_told_before_the_end_is_still_done) {
 TEST(only_a_case_s_number_can_be_told) {
     struct sys_herald *h;
     make_program();
-    CHECK_OK(sys_herald_start(&h, program));
+    CHECK_OK(sys_herald_start(&h, program, SYS_HERALD_PATIENCE_MS));
     static const char *const bad[] = {"", "a b", "-rf", "a\n", "$(id)", "A", "../x"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         CHECK_ERR(sys_herald_tell(h, slice_str(bad[i])), ERR_MALFORMED);
@@ -75,9 +75,48 @@ TEST(only_a_case_s_number_can_be_told) {
 TEST(a_program_that_fails_or_is_not_there_ends_nothing) {
     struct sys_herald *h;
     make_program();
-    CHECK_OK(sys_herald_start(&h, "/nowhere/program"));
+    CHECK_OK(sys_herald_start(&h, "/nowhere/program", SYS_HERALD_PATIENCE_MS));
     CHECK_OK(sys_herald_tell(h, slice_str("one")));
     CHECK_OK(sys_herald_tell(h, slice_str("two")));
+    sys_herald_free(h);
+}
+
+/* Whether a process runs: one that ended, and that nobody waits for, has no command line. */
+static bool runs(long pid) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/cmdline", pid);
+    FILE *f = fopen(path, "r");
+    int first = f == NULL ? EOF : fgetc(f);
+    if (f != NULL)
+        fclose(f);
+    return first != EOF;
+}
+
+/* With what it started. It has time to start it. */
+TEST(a_program_that_hangs_is_ended_and_keeps_nothing_back) {
+    struct sys_herald *h;
+    char text[256];
+    long pids[2] = {0, 0};
+    make_program();
+    snprintf(text, sizeof text,
+             "#!/bin/sh\n[ $1 = next ] && exec echo next >>%s\n"
+             "sleep 1000 &\necho $$ $! >%s.pids\nwait\n",
+             heard, program);
+    CHECK_OK(sys_file_write(program, slice_str(text), 0755));
+    CHECK_OK(sys_herald_start(&h, program, 3000));
+    CHECK_OK(sys_herald_tell(h, slice_str("hang")));
+    CHECK_OK(sys_herald_tell(h, slice_str("next")));
+    check_heard("next\n");
+    snprintf(text, sizeof text, "%s.pids", program);
+    FILE *f = fopen(text, "r");
+    CHECK(f != NULL && fscanf(f, "%ld %ld", &pids[0], &pids[1]) == 2);
+    fclose(f);
+    CHECK_OK(sys_file_remove(text));
+    for (size_t i = 0; i < 2; i++) {
+        for (int tries = 0; tries < 500 && runs(pids[i]); tries++)
+            nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        CHECK(!runs(pids[i]));
+    }
     sys_herald_free(h);
 }
 

@@ -22,19 +22,44 @@ static void authority(struct page *p, const struct desk_case *c) {
     page_fact_end(p);
 }
 
-static slice name_in(struct page *p, const char *file, const char *list, const char *id) {
+/* A category is its regime's. */
+static slice category(struct page *p, const struct desk_case *c) {
+    const struct json_object *regime =
+        page_json_find(page_data_list(p->pages->data, "regimes", "regimes"), slice_str(c->regime));
     const struct json_object *found =
-        page_json_find(page_data_list(p->pages->data, file, list), slice_str(id));
+        page_json_find(page_json_get(regime, "categories"), slice_str(c->category));
     slice name = page_json_words(found, "name", p->language);
-    return name.n > 0 ? name : slice_str(id);
+    return name.n > 0 ? name : slice_str(c->category);
+}
+
+/* What an exception is on which it relies: the words of the list, while it has them. */
+static void carve_outs(struct page *p, const struct desk_case *c) {
+    const struct office_suspensions *list = desk_list(p->desk);
+    slice rest = slice_str(c->carve_outs);
+    if (rest.n == 0)
+        return;
+    page_fact(p, WORD_CARVE_OUTS);
+    while (rest.n > 0) {
+        slice id = slice_until(&rest, ' ');
+        const struct office_carve_out *found =
+            list == NULL ? NULL : office_carve_out_find(list, id);
+        html_open(&p->h, "p", NULL);
+        html_element(&p->h, "strong", id, NULL);
+        if (found != NULL) {
+            html_string(&p->h, ": ");
+            html_text(&p->h, found->text);
+        }
+        html_close(&p->h);
+    }
+    page_fact_end(p);
 }
 
 static void classified(struct page *p, const struct desk_case *c) {
     if (c->regime[0] == '\0')
         return;
-    page_fact_text(p, WORD_REGIME, name_in(p, "regimes", "regimes", c->regime));
-    page_fact_text(p, WORD_PROCESS, name_in(p, "process-types", "types", c->process));
-    page_fact_text(p, WORD_CATEGORY, slice_str(c->category));
+    page_fact_text(p, WORD_REGIME, page_name(p, "regimes", "regimes", slice_str(c->regime)));
+    page_fact_text(p, WORD_PROCESS, page_name(p, "process-types", "types", slice_str(c->process)));
+    page_fact_text(p, WORD_CATEGORY, category(p, c));
     page_fact(p, WORD_BENEFICIARY);
     if (c->beneficiary[0] == '\0')
         page_say(p, WORD_UNKNOWN);
@@ -51,6 +76,7 @@ static void classified(struct page *p, const struct desk_case *c) {
     page_fact(p, WORD_ACCOUNTS);
     html_number(&p->h, c->accounts);
     page_fact_end(p);
+    carve_outs(p, c);
 }
 
 static enum word hold_word(enum desk_hold hold) {
@@ -191,24 +217,11 @@ static err actions(struct page *p, const struct desk_case *c) {
 
 /* ---- Reviewers ---- */
 
-static enum word verdict_word(enum desk_verdict v) {
-#define X(text, name) [DESK_VERDICT_##name] = WORD_VERDICT_##name,
-    static const enum word WORDS[] = {DESK_VERDICTS(X)};
-#undef X
-    return WORDS[v];
-}
-
-static enum word lens_word(enum desk_lens lens) {
-#define X(text, name) [DESK_LENS_##name] = WORD_LENS_##name,
-    static const enum word WORDS[] = {DESK_LENSES(X)};
-#undef X
-    return WORDS[lens];
-}
-
 static bool seat(void *ctx, const struct desk_seat *s) {
     struct page *p = ctx;
     html_open(&p->h, "tr", NULL);
-    html_element(&p->h, "th", slice_str(page_word(p, lens_word(s->lens))), "scope", "row", NULL);
+    html_element(&p->h, "th", slice_str(page_word(p, page_lens_word(s->lens))), "scope", "row",
+                 NULL);
     page_cell(p, slice_str(s->person));
     html_open(&p->h, "td", NULL);
     html_number(&p->h, s->round);
@@ -225,7 +238,7 @@ static bool seat(void *ctx, const struct desk_seat *s) {
                    s->verdict == DESK_VERDICT_CLEAR   ? "info"
                    : s->verdict == DESK_VERDICT_BLOCK ? "stop"
                                                       : "warn",
-                   verdict_word(s->verdict));
+                   page_verdict_word(s->verdict));
     html_close(&p->h);
     html_open(&p->h, "td", NULL);
     if (s->answered && s->shown)
@@ -251,17 +264,40 @@ static err seats(struct page *p, const struct desk_case *c) {
 
 /* ---- History ---- */
 
+/* A fact of a move that stands in the clear. */
+static void detail(struct page *p, const struct desk_moved *m) {
+    slice said = slice_str(m->detail);
+    enum desk_lens lens;
+    enum desk_verdict verdict;
+    uint64_t time;
+    if (m->move == DESK_MOVE_REPLACE && desk_lens_of(said, &lens))
+        page_say(p, page_lens_word(lens));
+    else if (m->move == DESK_MOVE_AFTER_VERDICT && desk_verdict_of(said, &verdict))
+        page_say(p, page_verdict_word(verdict));
+    else if (m->move == DESK_MOVE_BAR && office_time_read(said, &time))
+        page_time(p, time);
+    else
+        html_text(&p->h, page_name(p, "reasons", "reasons", said));
+}
+
+/* To where it brought the case, if the move's own word doesn't say it. */
+static void moved_to(struct page *p, const struct desk_moved *m, enum word word) {
+    enum word to = page_state_word(m->to);
+    if (m->from == m->to || strcmp(page_word(p, word), page_word(p, to)) == 0)
+        return;
+    html_string(&p->h, " → ");
+    page_say(p, to);
+}
+
 static bool moved(void *ctx, const struct desk_moved *m) {
     struct page *p = ctx;
     html_open(&p->h, "li", NULL);
     html_open(&p->h, "p", NULL);
     page_time(p, m->made);
     html_string(&p->h, " ");
-    html_element(&p->h, "strong", slice_str(page_word(p, page_move_word(m->move))), NULL);
-    if (m->from != m->to) {
-        html_string(&p->h, " → ");
-        page_say(p, page_state_word(m->to));
-    }
+    enum word word = m->pending ? page_move_word(m->move) : page_moved_word(m->move);
+    html_element(&p->h, "strong", slice_str(page_word(p, word)), NULL);
+    moved_to(p, m, word);
     if (m->pending) {
         html_string(&p->h, " ");
         page_badge(p, "warn", WORD_PENDING);
@@ -279,7 +315,7 @@ static bool moved(void *ctx, const struct desk_moved *m) {
     }
     if (m->detail[0] != '\0') {
         html_string(&p->h, " · ");
-        html_element(&p->h, "code", slice_str(m->detail), NULL);
+        detail(p, m);
     }
     html_string(&p->h, " · ");
     page_hash(p, m->hash);
@@ -317,8 +353,8 @@ static bool sealed(void *ctx, const struct desk_sealed *s) {
         html_number(&p->h, s->number / places);
     }
     if (s->number % places > 0) {
-        html_string(&p->h, " / ");
-        html_number(&p->h, s->number % places);
+        html_string(&p->h, " · ");
+        page_say_number(p, WORD_PICTURE_PAGE, s->number % places);
     }
     html_close(&p->h);
     html_open(&p->h, "p", "class", "faint", NULL);
@@ -432,20 +468,6 @@ static err case_key_drop(struct page *p) {
 }
 PAGE(case_key_drop, PAGE_INSIDE)
 
-struct one {
-    uint64_t number;
-    buf *to;
-    err result;
-};
-
-static bool take_one(void *ctx, const struct desk_sealed *s) {
-    struct one *one = ctx;
-    if (s->number != one->number)
-        return true;
-    one->result = buf_append(one->to, s->sealed);
-    return false;
-}
-
 static bool sealed_kind(slice name, enum desk_sealed_kind *kind) {
     for (int k = 0; k < DESK_SEALED_COUNT; k++)
         if (slice_equal(name, slice_str(desk_sealed_name((enum desk_sealed_kind)k)))) {
@@ -457,13 +479,11 @@ static bool sealed_kind(slice name, enum desk_sealed_kind *kind) {
 
 static err case_sealed(struct page *p) {
     enum desk_sealed_kind kind;
-    struct one one = {.to = &p->answer->body, .result = ERR_NOT_FOUND};
+    uint64_t number;
     if (!sealed_kind(p->request->stars[1], &kind) ||
-        decimal_decode(p->request->stars[2], UINT64_MAX, &one.number) != OK)
+        decimal_decode(p->request->stars[2], INT64_MAX, &number) != OK)
         return page_error(p, ERR_NOT_FOUND, NULL);
-    err e = desk_sealed_list(p->desk, id_of(p), kind, p->person->id, take_one, &one);
-    if (e == OK)
-        e = one.result;
+    err e = desk_sealed_get(p->desk, id_of(p), kind, number, p->person->id, &p->answer->body);
     if (e != OK)
         return page_error(p, e, NULL);
     p->answer->type = "application/octet-stream";

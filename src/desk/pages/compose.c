@@ -120,9 +120,8 @@ static void choice_list(struct page *p, const char *name, enum word label, const
 }
 
 static void authorities(struct page *p) {
-    enum { SHOWN = 500 };
     const struct office *o = desk_office(p->desk);
-    if (o->authorities.n > SHOWN) {
+    if (o->authorities.n > PAGE_AUTHORITIES) {
         page_input(p, &(struct page_input){.name = "say-authority",
                                            .label = WORD_AUTHORITY,
                                            .hint = WORD_AUTHORITY_ID_HINT,
@@ -132,9 +131,7 @@ static void authorities(struct page *p) {
     page_select(p, "say-authority", WORD_AUTHORITY);
     for (size_t i = 0; i < o->authorities.n; i++) {
         char id[DESK_ID];
-        slice s = o->authorities.p[i].id;
-        memcpy(id, s.p, s.n);
-        id[s.n] = '\0';
+        page_id(o->authorities.p[i].id, id);
         page_option(p, id, o->authorities.p[i].name, false);
     }
     page_select_end(p);

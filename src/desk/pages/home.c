@@ -3,6 +3,22 @@
 
 /* ---- Suspensions ---- */
 
+static slice scope_name(struct page *p, const struct office_suspension *s, slice id) {
+    if (s->scope.kind == OFFICE_SCOPE_REGIMES)
+        return page_name(p, "regimes", "regimes", id);
+    const struct office_authority *a = office_authority_find(desk_office(p->desk), id);
+    return a != NULL ? a->name : id;
+}
+
+static void scope_names(struct page *p, const struct office_suspension *s) {
+    slice rest = s->scope.only;
+    while (rest.n > 0) {
+        html_text(&p->h, scope_name(p, s, slice_until(&rest, ' ')));
+        if (rest.n > 0)
+            html_string(&p->h, "; ");
+    }
+}
+
 static void scope(struct page *p, const struct office_suspension *s) {
     page_fact(p, WORD_SCOPE);
     if (s->scope.kind == OFFICE_SCOPE_ALL) {
@@ -11,7 +27,7 @@ static void scope(struct page *p, const struct office_suspension *s) {
         page_say(p, s->scope.kind == OFFICE_SCOPE_REGIMES ? WORD_SCOPE_REGIMES
                                                           : WORD_SCOPE_AUTHORITIES);
         html_string(&p->h, ": ");
-        html_text(&p->h, s->scope.only);
+        scope_names(p, s);
     }
     page_fact_end(p);
 }
@@ -42,15 +58,8 @@ static void review(struct page *p, const struct office_suspension *s) {
     page_fact_end(p);
 }
 
-void page_suspension(struct page *p, const struct office_suspension *s, unsigned level) {
-    const char *heading = level == 2 ? "h2" : "h3";
-    html_open(&p->h, "article", "class", "suspension", NULL);
-    html_attr(&p->h, "id", s->id);
-    html_open(&p->h, heading, NULL);
-    html_text(&p->h, s->jurisdictions);
-    html_string(&p->h, " ");
-    page_badge(p, "stop", s->start <= p->now ? WORD_SUSPENDED : WORD_SUSPENDED_SOON);
-    html_close(&p->h);
+/* What it says, without its heading. */
+static void body(struct page *p, const struct office_suspension *s) {
     html_open(&p->h, "blockquote", NULL);
     page_lines(p, &s->wording);
     html_close(&p->h);
@@ -69,22 +78,52 @@ void page_suspension(struct page *p, const struct office_suspension *s, unsigned
         page_fact_end(p);
     }
     html_close(&p->h);
+}
+
+void page_suspension(struct page *p, const struct office_suspension *s, unsigned level) {
+    const char *heading = level == 2 ? "h2" : "h3";
+    html_open(&p->h, "article", "class", "suspension", NULL);
+    html_attr(&p->h, "id", s->id);
+    html_open(&p->h, heading, NULL);
+    html_text(&p->h, s->jurisdictions);
+    html_string(&p->h, " ");
+    page_badge(p, "stop", s->start <= p->now ? WORD_SUSPENDED : WORD_SUSPENDED_SOON);
+    html_close(&p->h);
+    body(p, s);
     html_close(&p->h);
 }
 
-static void lift_notices(struct page *p, const struct office_suspensions *list) {
-    for (size_t i = 0; i < list->notices.n; i++) {
-        const struct office_lift_notice *n = &list->notices.p[i];
-        html_open(&p->h, "article", "class", "lift-notice", NULL);
-        html_open(&p->h, "h3", NULL);
-        page_say_with(p, WORD_LIFT_NOTICE, (slice[]){n->lifts}, 1);
-        html_close(&p->h);
-        html_open(&p->h, "blockquote", NULL);
-        page_lines(p, &n->wording);
-        html_close(&p->h);
-        page_element(p, "p", WORD_LIFT_NOTICE_TEXT);
-        html_close(&p->h);
+void page_lift_becomes(struct page *p, const struct office_lift_notice *n) {
+    struct office_suspensions *list = NULL;
+    if (n->becomes.kind == OFFICE_BECOMES_NOTHING) {
+        page_element(p, "p", WORD_LIFT_WHOLE);
+        return;
     }
+    err e = page_becomes_get(p, n->becomes.hash, &list);
+    page_element(p, "p", e == OK ? WORD_LIFT_PART : WORD_LIFT_PART_UNKNOWN);
+    if (e == OK)
+        body(p, &list->suspensions.p[0]);
+    else if (e != ERR_NOT_FOUND)
+        html_fail(&p->h, e);
+    page_facts(p);
+    page_fact_hash(p, WORD_BECOMES_HASH, n->becomes.hash);
+    html_close(&p->h);
+    office_suspensions_free(list);
+}
+
+void page_lift_notice(struct page *p, const struct office_lift_notice *n) {
+    html_open(&p->h, "article", "class", "lift-notice", NULL);
+    html_open(&p->h, "h3", NULL);
+    page_say_with(
+        p, n->becomes.kind == OFFICE_BECOMES_NOTHING ? WORD_LIFT_NOTICE : WORD_LIFT_NOTICE_PART,
+        (slice[]){n->lifts}, 1);
+    html_close(&p->h);
+    html_open(&p->h, "blockquote", NULL);
+    page_lines(p, &n->wording);
+    html_close(&p->h);
+    page_lift_becomes(p, n);
+    page_element(p, "p", WORD_LIFT_NOTICE_TEXT);
+    html_close(&p->h);
 }
 
 static void suspensions(struct page *p) {
@@ -97,7 +136,8 @@ static void suspensions(struct page *p) {
             page_element(p, "p", WORD_NOTHING_SUSPENDED);
         for (size_t i = 0; i < list->suspensions.n; i++)
             page_suspension(p, &list->suspensions.p[i], 3);
-        lift_notices(p, list);
+        for (size_t i = 0; i < list->notices.n; i++)
+            page_lift_notice(p, &list->notices.p[i]);
     }
     html_close(&p->h);
 }

@@ -132,6 +132,7 @@ static void inside_menu(struct page *p) {
     menu(p, "/tasks", WORD_TASKS);
     menu(p, "/board", WORD_BOARD);
     menu(p, "/office", WORD_OFFICE);
+    menu(p, "/roster", WORD_ROSTER);
     menu(p, "/me", WORD_ME);
     html_open(&p->h, "li", "class", "who", NULL);
     html_open(&p->h, "form", "method", "post", "action", "/logout", NULL);
@@ -295,11 +296,10 @@ err page_refused(struct page *p, const struct desk_why *why) {
     page_begin(p, WORD_REFUSED);
     html_open(&p->h, "div", "class", "note", "data-kind", "stop", "role", "alert", NULL);
     page_element(p, "p", WORD_REFUSED_TEXT);
-    html_open(&p->h, "p", "lang", "en", NULL);
-    html_element(&p->h, "code", slice_str(desk_why_name(why)), NULL);
-    html_string(&p->h, ": ");
-    html_string(&p->h, desk_why_text(why));
-    html_string(&p->h, ".");
+    html_open(&p->h, "p", NULL);
+    html_element(&p->h, "strong", slice_str(page_why_text(p, why)), NULL);
+    html_string(&p->h, " ");
+    html_element(&p->h, "code", slice_str(desk_why_name(why)), "class", "faint", NULL);
     html_close(&p->h);
     if (why->reason == DESK_OFFICE && why->line > 0)
         page_element_number(p, "p", WORD_REFUSED_LINE, why->line);

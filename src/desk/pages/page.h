@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "desk/html.h"
+#include "desk/ledger.h"
 #include "desk/pages/data.h"
 #include "desk/pages/pages.h"
 #include "desk/pages/sessions.h"
@@ -50,30 +51,74 @@ err page_admit(void *ctx, const struct sys_web_request *request, struct sys_web_
         return page_run(ctx, request, up, answer, whom, name);                   \
     }
 /* What the table has: page_at_NAME for each. */
-#define PAGE_LIST(X)                                                                               \
-    X(home)                                                                                        \
-    X(policy)                                                                                      \
-    X(guidelines)                                                                                  \
-    X(ledger)                                                                                      \
-    X(published)                                                                                   \
-    X(report)                                                                                      \
-    X(file)                                                                                        \
-    X(file_price)                                                                                  \
-    X(file_wait)                                                                                   \
-    X(file_place)                                                                                  \
-    X(file_sign)                                                                                   \
-    X(file_signed)                                                                                 \
-    X(file_take)                                                                                   \
-    X(status)                                                                                      \
-    X(receipt_note)                                                                                \
-    X(receipt_proof)                                                                               \
-    X(objection)                                                                                   \
-    X(object) X(language) X(asset) X(login) X(login_take) X(logout) X(act_as) X(act_as_key)        \
-        X(enrol) X(enrol_begin) X(enrol_keys) X(queue) X(case_) X(case_key)                        \
-            X(case_key_drop) X(case_sealed) X(case_wrap) X(case_form) X(case_compose) X(case_move) \
-                X(tasks) X(rewrap) X(carry) X(carry_done) X(carry_refused) X(board)                \
-                    X(board_compose) X(office) X(paper) X(paper_add) X(paper_sign) X(me) X(me_key) \
-                        X(me_key_put) X(me_away)
+/* clang-format off */
+#define PAGE_LIST(X) \
+    X(home) \
+    X(policy) \
+    X(guidelines) \
+    X(ledger) \
+    X(published) \
+    X(report) \
+    X(file) \
+    X(file_price) \
+    X(file_wait) \
+    X(file_place) \
+    X(file_sign) \
+    X(file_signed) \
+    X(file_take) \
+    X(status) \
+    X(receipt_note) \
+    X(receipt_proof) \
+    X(objection) \
+    X(object) \
+    X(language) \
+    X(asset) \
+    X(login) \
+    X(login_take) \
+    X(logout) \
+    X(act_as) \
+    X(act_as_key) \
+    X(enrol) \
+    X(enrol_begin) \
+    X(enrol_keys) \
+    X(queue) \
+    X(case_) \
+    X(case_key) \
+    X(case_key_drop) \
+    X(case_sealed) \
+    X(case_wrap) \
+    X(case_form) \
+    X(case_compose) \
+    X(case_move) \
+    X(tasks) \
+    X(rewrap) \
+    X(carry) \
+    X(carry_done) \
+    X(carry_refused) \
+    X(board) \
+    X(board_form) \
+    X(board_compose) \
+    X(assessment) \
+    X(assessment_take) \
+    X(sightings) \
+    X(office) \
+    X(office_next) \
+    X(office_compose) \
+    X(office_person) \
+    X(office_authority) \
+    X(office_authority_new) \
+    X(directory) \
+    X(roster) \
+    X(roster_set) \
+    X(roster_remove) \
+    X(paper) \
+    X(paper_add) \
+    X(paper_sign) \
+    X(me) \
+    X(me_key) \
+    X(me_key_put) \
+    X(me_away)
+/* clang-format on */
 #define X(name)                                                                  \
     err page_at_##name(void *ctx, const struct sys_web_request *request, err up, \
                        struct sys_web_answer *answer);
@@ -95,6 +140,8 @@ void page_begin_with(struct page *p, enum word title, slice what);
 err page_end(struct page *p);
 /* A page that says one thing. */
 err page_message(struct page *p, unsigned status, enum word title, enum word text);
+/* Why, in the reader's language. */
+const char *page_why_text(const struct page *p, const struct desk_why *why);
 /* What the desk refused, and why. */
 err page_refused(struct page *p, const struct desk_why *why);
 /* An error of the desk: refusals and what isn't there become pages, others stay what they are. */
@@ -134,6 +181,8 @@ void page_fact_text(struct page *p, enum word term, slice text);
 void page_fact_time(struct page *p, enum word term, uint64_t ms); /* left out if 0 */
 void page_fact_hash(struct page *p, enum word term, const uint8_t hash[32]);
 void page_hash(struct page *p, const uint8_t hash[32]);
+
+enum { PAGE_AUTHORITIES = 500 }; /* of the directory, in one list */
 
 /* A table in a frame that scrolls by keyboard, too; page_table_end closes it. */
 void page_table(struct page *p, enum word caption, const enum word *heads, size_t n);
@@ -178,6 +227,17 @@ bool page_witnessed(struct page *p);
 bool page_published_name(slice path);
 /* Takes an office file or a suspension list to be signed, and shows it. */
 err page_paper_begin(struct page *p, slice text);
+/* An office file that waits and that nobody signed: its text. NOT_FOUND. */
+err page_paper_unsigned(struct page *p, slice name, buf *text);
+/* It is in the way of another draft. */
+err page_paper_drop(struct page *p, slice name);
+/* A list of what a paper changes, beside what is in force. */
+void page_office_changes(struct page *p, const struct office *next);
+void page_list_changes(struct page *p, const struct office_suspensions *next);
+/* A link to draft more changes into an office file that nobody signed. */
+void page_office_go_on(struct page *p, const uint8_t paper[32]);
+/* Whether those on duty now could answer an emergency. */
+err page_duty_note(struct page *p);
 /* Those that wait for signatures. */
 void page_papers(struct page *p);
 /* What deployment.json says under this id, or the office file; empty if neither does. */
@@ -215,10 +275,16 @@ err page_field(struct page *p, const char *name, buf *value);
 void page_line_ends(buf *value);
 /* A value of the address. */
 err page_query(struct page *p, const char *name, buf *value);
+/* Whether a word is among others that spaces part. */
+bool page_has_word(slice words, slice word);
+/* An id of an office file or a list as a string. */
+void page_id(slice id, char out[DESK_ID]);
 /* False for a form on a page of somebody else, by what the browser says. */
 bool page_same_site(struct page *p);
 /* When the day of a date field begins. MALFORMED. */
 err page_day(slice date, uint64_t *ms);
+/* A number of two digits. MALFORMED. */
+err page_two(slice s, unsigned most, uint64_t *number);
 /* A document of a text and lines of signatures, as forms have them: NAME and NAME-lines. */
 err page_document(struct page *p, const char *name, buf *document);
 
@@ -226,12 +292,32 @@ err page_document(struct page *p, const char *name, buf *document);
 
 enum word page_state_word(enum desk_state s);
 enum word page_move_word(enum desk_move m);
+/* As history tells it: a move that was made, in whole. */
+enum word page_moved_word(enum desk_move m);
+enum word page_lens_word(enum desk_lens lens);
+enum word page_verdict_word(enum desk_verdict v);
+/* What data calls it: FILE's LIST has an entry of this id; else the id itself. */
+slice page_name(const struct page *p, const char *file, const char *list, slice id);
 enum word page_role_word(uint32_t role); /* the lowest bit */
 void page_roles(struct page *p, uint32_t roles);
+/* A seat of which one of the roles is enough: "approver or local-law reviewer". */
+void page_seat(struct page *p, uint32_t roles);
 void page_fields(struct page *p, uint32_t fields);
 void page_badge(struct page *p, const char *kind, enum word w);
 void page_state_badge(struct page *p, enum desk_state s);
 
 /* Whether something is suspended or otherwise to be known everywhere. */
 void page_suspension(struct page *p, const struct office_suspension *s, unsigned level);
+void page_lift_notice(struct page *p, const struct office_lift_notice *n);
+/* That the suspension ends, or what it becomes. */
+void page_lift_becomes(struct page *p, const struct office_lift_notice *n);
+
+/* ---- The desk's folder ---- */
+
+/* BELOW (such as "/papers/") and a name, with their NUL. */
+err page_path(const struct page *p, const char *below, slice name, buf *path);
+/* Keeps a suspension as it will be after a lift in part, by the hash that a notice of it names. */
+err page_becomes_put(struct page *p, const struct office_suspension *s, uint8_t hash[32]);
+/* A list of it alone, whose slices point into the document. NOT_FOUND. */
+err page_becomes_get(struct page *p, const uint8_t hash[32], struct office_suspensions **out);
 #endif

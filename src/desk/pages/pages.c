@@ -65,8 +65,21 @@ const struct sys_web_page desk_pages_table[] = {
     POST_INSIDE("/case/*/do/*", case_compose, FORM),
     POST_INSIDE("/case/*/move", case_move, FORM),
     GET("/board", board),
+    GET("/board/*", board_form),
+    GET("/assessment/*", assessment),
+    POST_INSIDE("/assessment/*", assessment_take, PAPER),
+    GET("/sightings", sightings),
     POST_INSIDE("/board", board_compose, PAPER),
     GET("/office", office),
+    GET("/office/next", office_next),
+    POST_INSIDE("/office/next", office_compose, FORM),
+    GET("/office/person/*", office_person),
+    GET("/office/authority", office_authority_new),
+    GET("/office/authority/*", office_authority),
+    GET("/directory", directory),
+    GET("/roster", roster),
+    POST_INSIDE("/roster", roster_set, SMALL),
+    POST_INSIDE("/roster/remove", roster_remove, SMALL),
     GET("/paper/*", paper),
     POST_INSIDE("/paper", paper_add, PAPER),
     POST_INSIDE("/paper/*", paper_sign, PAPER),
@@ -77,15 +90,28 @@ const struct sys_web_page desk_pages_table[] = {
 };
 const size_t desk_pages_count = sizeof(desk_pages_table) / sizeof(desk_pages_table[0]);
 
-static err papers_folder(struct desk *d) {
+err page_path(const struct page *p, const char *below, slice name, buf *path) {
+    TRY(buf_append(path, slice_str(desk_folder(p->desk))));
+    TRY(buf_append(path, slice_str(below)));
+    TRY(buf_append(path, name));
+    return buf_append_byte(path, 0);
+}
+
+static err make_folder(struct desk *d, const char *name) {
+    struct page p = {.desk = d};
     buf path = buf_on(NULL);
-    err e = buf_append(&path, slice_str(desk_folder(d)));
-    if (e == OK)
-        e = buf_append(&path, slice_of("/papers", 8));
+    err e = page_path(&p, name, SLICE_EMPTY, &path);
     if (e == OK)
         e = sys_dir_make((const char *)path.p);
     buf_free(&path);
     return e;
+}
+
+static err make_folders(struct desk *d) {
+    static const char *const FOLDERS[] = {"/papers", "/becomes", "/assessments"};
+    for (size_t i = 0; i < sizeof(FOLDERS) / sizeof(FOLDERS[0]); i++)
+        TRY(make_folder(d, FOLDERS[i]));
+    return OK;
 }
 
 err desk_pages_new(struct desk_pages **out, struct desk *d,
@@ -98,7 +124,7 @@ err desk_pages_new(struct desk_pages **out, struct desk *d,
     page_sessions_init(&pages->sessions);
     page_tickets_init(&pages->tickets);
     page_tickets_init(&pages->signed_tickets);
-    err e = papers_folder(d);
+    err e = make_folders(d);
     if (e == OK)
         e = page_data_load(&pages->data, desk_folder(d));
     if (e == OK)

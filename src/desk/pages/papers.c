@@ -2,16 +2,13 @@
  * folder papers/, named by the hash of its text, and grows by a line for each signature, until
  * those who must have signed; then it comes into force, and the file goes. */
 #include "crypto/crypto.h"
-#include "desk/pages/page.h"
+#include "desk/pages/board.h"
 #include "sys/files.h"
 
 enum { NAME = 64, PAPERS_MAX = 64 };
 
 static err path_to(struct page *p, slice name, buf *path) {
-    TRY(buf_append(path, slice_str(desk_folder(p->desk))));
-    TRY(buf_append(path, slice_str("/papers/")));
-    TRY(buf_append(path, name));
-    return buf_append_byte(path, 0);
+    return page_path(p, "/papers/", name, path);
 }
 
 static bool is_name(slice s) {
@@ -185,6 +182,22 @@ static err paper_add(struct page *p) {
 }
 PAGE(paper_add, PAGE_INSIDE)
 
+err page_paper_unsigned(struct page *p, slice name, buf *text) {
+    struct paper paper = {NULL, NULL, NULL};
+    struct desk_why why;
+    err e = read_paper(p, name, text);
+    if (e == OK)
+        e = paper_load(&paper, buf_slice(text), &why);
+    if (e == OK && (paper.office == NULL || paper.document->signatures.n > 0))
+        e = ERR_NOT_FOUND;
+    paper_free(&paper);
+    return e;
+}
+
+err page_paper_drop(struct page *p, slice name) {
+    return is_name(name) ? remove_paper(p, name) : ERR_NOT_FOUND;
+}
+
 /* ---- To sign ---- */
 
 static void signers(struct page *p, const struct paper *paper) {
@@ -211,10 +224,128 @@ static void signers(struct page *p, const struct paper *paper) {
     html_close(&p->h);
 }
 
+/* ---- What it needs ---- */
+
+static enum word move_word(enum office_move move) {
+    switch (move) {
+    case OFFICE_MOVE_LIFT:
+        return WORD_NEEDS_LIFT;
+    case OFFICE_MOVE_FREEZE:
+        return WORD_NEEDS_FREEZE;
+    case OFFICE_MOVE_UNFREEZE:
+        return WORD_NEEDS_UNFREEZE;
+    case OFFICE_MOVE_OFFICE:
+        return WORD_NEEDS_OFFICE;
+    default:
+        return WORD_NEEDS_SUSPEND;
+    }
+}
+
+static void needs_move(struct page *p, const struct office_signers *all, enum office_move move) {
+    struct office_missing missing;
+    office_missing(desk_office(p->desk), all, move, &missing);
+    html_open(&p->h, "div", "class", "needs", NULL);
+    page_element(p, "h3", move_word(move));
+    if (missing.n == 0 && !missing.ssh)
+        page_element(p, "p", WORD_ALL_SIGNED);
+    html_open(&p->h, "ul", NULL);
+    for (size_t i = 0; i < missing.n; i++) {
+        html_open(&p->h, "li", NULL);
+        page_seat(p, missing.seats[i]);
+        html_close(&p->h);
+    }
+    if (missing.ssh)
+        page_element(p, "li", WORD_MISSING_SSH);
+    html_close(&p->h);
+    html_close(&p->h);
+}
+
+static void needs(struct page *p, const struct paper *paper) {
+    struct office_signers all;
+    uint32_t moves = paper->office != NULL
+                         ? (uint32_t)1 << OFFICE_MOVE_OFFICE
+                         : office_suspensions_moves(paper->list, desk_list(p->desk));
+    if (office_signed(desk_office(p->desk), desk_list(p->desk), paper->document, &all) != OFFICE_OK)
+        all.n = 0;
+    page_section(p, WORD_STILL_MISSING);
+    if (moves == 0)
+        page_note(p, "stop", WORD_NEVER_IN_FORCE);
+    for (int move = 0; move < OFFICE_MOVE_COUNT; move++)
+        if (moves >> move & 1)
+            needs_move(p, &all, (enum office_move)move);
+    html_close(&p->h);
+}
+
+/* ---- The assessment that a lift is made on ---- */
+
+/* What is signed is its hash: a section that was written anew since is not what this paper has. */
+static err assessed(struct page *p, const struct office_lifted *l, size_t i) {
+    uint8_t hash[32];
+    buf text = buf_on(NULL);
+    err e = page_section_get(p, l->notice, (unsigned)i + 1, &text);
+    if (e == OK)
+        e = page_section_hash(p, l->notice, (unsigned)i + 1, hash);
+    bool same = e == OK && memcmp(hash, l->sections.p[i].hash, sizeof(hash)) == 0;
+    html_open(&p->h, "details", NULL);
+    html_open(&p->h, "summary", NULL);
+    page_section_title(p, (unsigned)i + 1);
+    html_close(&p->h);
+    if (same)
+        page_pre(p, buf_slice(&text));
+    else
+        page_note(p, "stop", WORD_SECTION_OTHER);
+    html_open(&p->h, "p", "class", "faint", NULL);
+    page_hash(p, l->sections.p[i].hash);
+    html_close(&p->h);
+    html_close(&p->h);
+    buf_free(&text);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static const struct office_lift_notice *notice_of(struct page *p, slice id) {
+    const struct office_suspensions *l = desk_list(p->desk);
+    for (size_t i = 0; l != NULL && i < l->notices.n; i++)
+        if (slice_equal(l->notices.p[i].id, id))
+            return &l->notices.p[i];
+    return NULL;
+}
+
+static err lifts(struct page *p, const struct office_suspensions *list) {
+    for (size_t i = 0; i < list->lifted.n; i++) {
+        const struct office_lifted *l = &list->lifted.p[i];
+        const struct office_lift_notice *n = notice_of(p, l->notice);
+        page_section(p, WORD_ASSESSMENT);
+        if (n != NULL) {
+            page_lift_standing(p, n);
+            page_lift_becomes(p, n);
+        }
+        page_element(p, "p", WORD_ASSESSMENT_SIGNED);
+        for (size_t j = 0; j < l->sections.n; j++)
+            TRY(assessed(p, l, j));
+        html_close(&p->h);
+    }
+    return OK;
+}
+
+static void what_changes(struct page *p, const struct paper *paper) {
+    page_section(p, WORD_WHAT_CHANGES);
+    if (paper->office != NULL)
+        page_office_changes(p, paper->office);
+    else
+        page_list_changes(p, paper->list);
+    html_close(&p->h);
+}
+
 static err show_paper(struct page *p, const struct paper *paper) {
     page_begin(p, paper->office != NULL ? WORD_PAPER_OFFICE : WORD_PAPER_LIST);
     html_element(&p->h, "p", slice_str(page_word(p, WORD_PAPER_LEAD)), "class", "lead", NULL);
+    what_changes(p, paper);
+    if (paper->office != NULL && paper->document->signatures.n == 0)
+        page_office_go_on(p, paper->document->hash);
     signers(p, paper);
+    needs(p, paper);
+    if (paper->list != NULL)
+        TRY(lifts(p, paper->list));
     html_open(&p->h, "form", "method", "post", "class", "form", "data-script", "sign", NULL);
     html_attr(&p->h, "action", p->request->path);
     page_paper(p, "text", WORD_TO_SIGN, paper->document->text);
@@ -314,6 +445,15 @@ struct waiting {
     size_t n;
 };
 
+static enum word kind_of(struct page *p, slice name) {
+    buf document = buf_on(NULL);
+    bool list = read_paper(p, name, &document) == OK;
+    slice rest = buf_slice(&document);
+    list = list && slice_skip(&rest, slice_str("sotto suspensions "));
+    buf_free(&document);
+    return list ? WORD_A_PAPER_LIST : WORD_A_PAPER_OFFICE;
+}
+
 static void waiting(void *ctx, const char *path) {
     struct waiting *w = ctx;
     struct page *p = w->p;
@@ -325,6 +465,8 @@ static void waiting(void *ctx, const char *path) {
     w->n++;
     html_open(&p->h, "li", NULL);
     html_open(&p->h, "a", "href", to, NULL);
+    page_say(p, kind_of(p, slice_str(to + 7)));
+    html_string(&p->h, " ");
     html_element(&p->h, "code", slice_of(to + 7, NAME), "class", "hash", NULL);
     html_close(&p->h);
     html_close(&p->h);

@@ -434,8 +434,28 @@ err page_document(struct page *p, const char *name, buf *document) {
     return e;
 }
 
+bool page_has_word(slice words, slice word) {
+    while (words.n > 0)
+        if (slice_equal(slice_until(&words, ' '), word))
+            return true;
+    return false;
+}
+
+void page_id(slice id, char out[DESK_ID]) {
+    size_t n = id.n < DESK_ID ? id.n : DESK_ID - 1;
+    memcpy(out, id.p, n);
+    out[n] = '\0';
+}
+
 static unsigned two(slice s, size_t at) {
     return (unsigned)(s.p[at] - '0') * 10 + (unsigned)(s.p[at + 1] - '0');
+}
+
+err page_two(slice s, unsigned most, uint64_t *number) {
+    if (s.n != 2 || s.p[0] < '0' || s.p[0] > '9' || s.p[1] < '0' || s.p[1] > '9')
+        return ERR_MALFORMED;
+    *number = two(s, 0);
+    return *number <= most ? OK : ERR_MALFORMED;
 }
 
 err page_day(slice s, uint64_t *ms) {
@@ -464,6 +484,34 @@ enum word page_move_word(enum desk_move m) {
     return WORDS[m];
 }
 
+enum word page_moved_word(enum desk_move m) {
+#define X(text, name) [DESK_MOVE_##name] = WORD_MOVED_##name,
+    static const enum word WORDS[DESK_MOVE_COUNT] = {DESK_PERSONS_MOVES(X)};
+#undef X
+    return WORDS[m] != WORD_NONE ? WORDS[m] : page_move_word(m);
+}
+
+enum word page_lens_word(enum desk_lens lens) {
+#define X(text, name) [DESK_LENS_##name] = WORD_LENS_##name,
+    static const enum word WORDS[] = {DESK_LENSES(X)};
+#undef X
+    return WORDS[lens];
+}
+
+enum word page_verdict_word(enum desk_verdict v) {
+#define X(text, name) [DESK_VERDICT_##name] = WORD_VERDICT_##name,
+    static const enum word WORDS[] = {DESK_VERDICTS(X)};
+#undef X
+    return WORDS[v];
+}
+
+slice page_name(const struct page *p, const char *file, const char *list, slice id) {
+    const struct json_object *found =
+        page_json_find(page_data_list(p->pages->data, file, list), id);
+    slice name = page_json_words(found, "name", p->language);
+    return name.n > 0 ? name : id;
+}
+
 enum word page_role_word(uint32_t role) {
 #define X(text, name)              \
     if (role & OFFICE_ROLE_##name) \
@@ -471,6 +519,22 @@ enum word page_role_word(uint32_t role) {
     OFFICE_ROLES(X)
 #undef X
     return WORD_NONE;
+}
+
+void page_seat(struct page *p, uint32_t roles) {
+    bool first = true;
+    if (roles == UINT32_MAX) {
+        page_say(p, WORD_ANYBODY);
+        return;
+    }
+    for (uint32_t bit = 1; bit != 0 && bit <= roles; bit <<= 1) {
+        if ((roles & bit) == 0)
+            continue;
+        if (!first)
+            page_say(p, WORD_OR);
+        page_say(p, page_role_word(bit));
+        first = false;
+    }
 }
 
 void page_roles(struct page *p, uint32_t roles) {
@@ -485,21 +549,20 @@ void page_roles(struct page *p, uint32_t roles) {
 }
 
 void page_fields(struct page *p, uint32_t fields) {
-    static const char *const NAMES[] = {
-#define X(text, name) text,
+    static const enum word WORDS[] = {
+#define X(text, name) WORD_HELD_##name,
         HELD_RECORD(X)
 #undef X
     };
-    bool first = true;
-    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++)
-        if (fields >> i & 1) {
-            if (!first)
-                html_string(&p->h, " ");
-            html_element(&p->h, "code", slice_str(NAMES[i]), NULL);
-            first = false;
-        }
-    if (first)
+    if (fields == 0) {
         html_string(&p->h, "–");
+        return;
+    }
+    html_open(&p->h, "ul", "class", "plain", NULL);
+    for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++)
+        if (fields >> i & 1)
+            page_element(p, "li", WORDS[i]);
+    html_close(&p->h);
 }
 
 void page_badge(struct page *p, const char *kind, enum word w) {

@@ -45,9 +45,13 @@ static bool row(void *ctx, const struct desk_case *c) {
         html_string(&p->h, " ");
         page_badge(p, "stop", WORD_PATH_EMERGENCY);
     }
+    if (c->enrolled && c->regime[0] == '\0') {
+        html_string(&p->h, " ");
+        page_badge(p, "info", WORD_ENROLLED_FIRST);
+    }
     html_close(&p->h);
     who_asks(p, c);
-    page_cell(p, slice_str(c->regime));
+    page_cell(p, page_name(p, "regimes", "regimes", slice_str(c->regime)));
     html_open(&p->h, "td", NULL);
     page_roles(p, c->waits);
     html_close(&p->h);

@@ -1,5 +1,6 @@
 """The people of a demonstration desk at work, over plain HTTP."""
 import re
+import time
 
 from desk import Visitor, texts
 
@@ -64,8 +65,24 @@ class Office:
                                              ("field", "exists"), ("field", "created")])
 
     def suspend(self):
-        draft = dict(SUSPENSION, date=self.desk.day(60))
+        self.decide(dict(SUSPENSION, date=self.desk.day(60)))
+
+    def announce(self, name):
+        """A lift in part."""
+        self.decide(dict(SUSPENSION, what="notice", which=SUSPENSION["id"], id=name, becomes="entry",
+                         date=self.desk.day(60), text="Emergencies are to be answered again, as an exception.")
+                    | {"entry-text": SUSPENSION["text"].rsplit(" Emergencies", 1)[0], "carve-a-id": "life", "carve-a-path": "emergency",
+                       "carve-a-text": "Imminent danger to somebody's life, confirmed by two callers."})
+
+    def decide(self, draft):
+        """What two sign of the suspension list."""
         paper = self.seat("human-rights-1").post("/board", draft).headers["Location"]
         text = texts(self.seat("human-rights-1").get(paper).text)["text"]
         for person in ("human-rights-1", "approver-1"):
             self.seat(person).post(paper, {"text-lines": self.desk.sign(person, text)})
+
+    def cover(self, people):
+        """A day of duty for each."""
+        begin, end = (time.strftime("%Y-%m-%dT%H:%M", time.gmtime(time.time() + hours * 3600)) for hours in (-1, 23))
+        for person in people:
+            self.seat("approver-1").post("/roster", {"person": person, "from": begin, "until": end})

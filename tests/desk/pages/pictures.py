@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from browser import Browser  # noqa: E402
-from desk import Desk, Visitor  # noqa: E402
+from desk import Desk, Visitor, texts  # noqa: E402
 from office import Office, filing  # noqa: E402
 from test_pages import file_one, filed_case  # noqa: E402
 
@@ -18,13 +18,28 @@ def prepare(desk):
     cases = [filed_case(file_one(public, filing(country, f"{country} {n} Js {100 + n}/26")))
              for n, country in enumerate(["DE", "FR", "HK", "US", "DE", "FR", "DE"])]
     office.suspend()
+    office.announce("n-1")
     for case, country in zip(cases[:6], ["DE", "FR", "HK", "US", "DE", "FR"]):
         office.classify(case, country, path="emergency" if case == cases[3] else "ordinary",
                         beneficiary="HK" if case == cases[5] else None)
     office.call_back(cases[0], "+49 30 0000000")
     office.call_back(cases[1], "+33 1 00 00 00 00")
     office.open(cases[0])
-    return cases
+    return cases, plan(desk, office)
+
+
+def plan(desk, office):
+    """Some of an assessment, shifts, and an office file that waits."""
+    seat = office.seat("human-rights-1")
+    seat.post("/assessment/n-1", {"save": "yes"} | {f"section-{n}": "What was found, by whom, and from where."
+                                                    for n in (1, 2, 3)})
+    office.cover(["intake-1", "intake-2", "human-rights-1", "approver-1"])
+    paper = office.seat("approver-1").post("/office/next", {
+        "what": "authority", "id": "ie-police-example", "name": "An Garda Síochána, Example Station",
+        "jurisdiction": "IE", "calls": "+353 1 000 0000", "certificates": ""}).headers["Location"]
+    text = texts(office.seat("policy-1").get(paper).text)["text"]
+    office.seat("policy-1").post(paper, {"text-lines": desk.sign("policy-1", text)})
+    return paper
 
 
 def take(b, folder, name, path=None):
@@ -56,7 +71,7 @@ def public(desk, folder, receipt):
         b.driver.save_screenshot(str(folder / "status.narrow.png"))
 
 
-def inside(desk, folder, cases):
+def inside(desk, folder, cases, paper):
     with Browser(desk, width=1100) as b:
         b.act_as("intake-1")
         take(b, folder, "queue", "/queue?state=&role=&mine=")
@@ -79,11 +94,16 @@ def inside(desk, folder, cases):
         b.press("main form button[type=submit]")
         b.wait(lambda: b.all("[data-sign]"))
         take(b, folder, "verdict-to-sign")
-        b.open("/board")
-        for details in b.all("details.action")[:2]:
-            details.find_element("tag name", "summary").click()
-        take(b, folder, "board")
+        take(b, folder, "board", "/board")
+        take(b, folder, "suspend", "/board/set")
+        take(b, folder, "lift-announce", "/board/notice?of=hong-kong-2026")
+        take(b, folder, "assessment", "/assessment/n-1")
         take(b, folder, "office", "/office")
+        take(b, folder, "office-next", "/office/next")
+        take(b, folder, "authority", "/office/authority/de-court-example")
+        take(b, folder, "directory", "/directory")
+        take(b, folder, "roster", "/roster")
+        take(b, folder, "paper", paper)
         b.open(f"/case/{cases[0]}/do/verdict")
     with Browser(desk, width=1100, language="zh-TW") as b:
         b.act_as("human-rights-1")
@@ -111,11 +131,11 @@ def main():
     folder = Path(sys.argv[3])
     folder.mkdir(parents=True, exist_ok=True)
     with Desk(sys.argv[1], sys.argv[2]) as desk:
-        cases = prepare(desk)
+        cases, paper = prepare(desk)
         answer = file_one(Visitor(desk), filing("FR", "FR 99"))
         receipt = re.search(r"[0-9a-f]{64}", answer.text).group(0)
         public(desk, folder, receipt)
-        inside(desk, folder, cases)
+        inside(desk, folder, cases, paper)
         reports(desk, folder, sys.argv[4])
 
 

@@ -94,6 +94,10 @@ def what_is_attached_is_shown_as_pictures_alone(b):
     expect(not b.all("[data-kind=attachment] canvas") and len(b.all("[data-kind=attachment] a[download]")) == 3,
            "the file itself is only saved")
     expect("photo.png" in b.text(), "its name")
+    kinds = [element.get_attribute("data-kind") for element in b.all("[data-sealed]")]
+    expect(kinds == ["filing", "attachment", "picture", "picture", "attachment", "picture", "attachment", "picture", "move"],
+           kinds)
+    expect("Picture of attachment 1 · page 2" in b.text(), b.text())
 
 
 @test
