@@ -887,7 +887,7 @@
     X(NO_CERTIFICATE, "None: a printed letter", "無：印製信函") \
     X(REMOVE_AUTHORITY, "Remove the authority", "移除該機關") \
     X(REMOVE_AUTHORITY_TEXT, "Its open cases can't be released from then on.", "其未結案件其後不得披露。") \
-    X(DIRECTORY_ENROLLED, "An authority that stands here is enrolled: what the importer takes in from it goes first, in a line of its own. By the public form nobody is believed to be one; there it costs work, whoever files.", "名錄所載機關即為已登記：經匯入的來件優先，另列處理。公開表格不能證明提交者身分；不論何人提交，均須完成運算。") \
+    X(DIRECTORY_ENROLLED, "An authority that stands here is enrolled: what it files with its certificate's signature, or through the importer, goes first, in a line of its own. Without a signature nobody is believed to be one, and filing costs work or waiting. Each is called back, however its request came.", "名錄所載機關即為已登記：以其憑證簽署提交或經匯入的來件優先，另列處理。未經簽署者，不能證明其身分，提交時須完成運算或輪候。不論來件方式，本處一律致電查證。") \
     X(DIRECTORY_NONE, "No such authority is in the directory.", "名錄中沒有此機關。") \
     X(DIRECTORY_SEARCH, "Name, short name or jurisdiction", "名稱、代稱或司法管轄區") \
     X(ENROLLED_FIRST, "Enrolled: goes first", "已登記：優先") \

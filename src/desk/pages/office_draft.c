@@ -460,7 +460,7 @@ PAGE(office_authority_new, PAGE_INSIDE)
 
 /* ---- What can be changed ---- */
 
-static void link_to(struct page *p, const char *below, slice id, slice base, enum word w) {
+static void link_to(struct page *p, const char *below, slice id, slice base, slice text) {
     buf to = buf_on(NULL);
     err e = buf_append(&to, slice_str(below));
     if (e == OK)
@@ -472,10 +472,7 @@ static void link_to(struct page *p, const char *below, slice id, slice base, enu
     html_fail(&p->h, e);
     html_open(&p->h, "a", NULL);
     html_attr(&p->h, "href", buf_slice(&to));
-    if (w != WORD_NONE)
-        page_say(p, w);
-    else
-        html_text(&p->h, id);
+    html_text(&p->h, text);
     html_close(&p->h);
     buf_free(&to);
 }
@@ -484,7 +481,7 @@ void page_office_go_on(struct page *p, const uint8_t paper[32]) {
     char base[HEX_TEXT];
     hex_text(paper, base);
     html_open(&p->h, "p", NULL);
-    link_to(p, "/office/next", SLICE_EMPTY, slice_str(base), WORD_GO_ON);
+    link_to(p, "/office/next", SLICE_EMPTY, slice_str(base), slice_str(page_word(p, WORD_GO_ON)));
     html_close(&p->h);
 }
 
@@ -531,7 +528,7 @@ static void persons(struct page *p, slice base, const struct office *o) {
     html_open(&p->h, "ul", "class", "columns", NULL);
     for (size_t i = 0; i < o->persons.n; i++) {
         html_open(&p->h, "li", NULL);
-        link_to(p, "/office/person/", o->persons.p[i].id, base, WORD_NONE);
+        link_to(p, "/office/person/", o->persons.p[i].id, base, o->persons.p[i].id);
         html_close(&p->h);
     }
     html_close(&p->h);
@@ -541,12 +538,12 @@ static void persons(struct page *p, slice base, const struct office *o) {
 static void authorities(struct page *p, slice base, const struct office *o) {
     page_section(p, WORD_DIRECTORY);
     html_open(&p->h, "p", NULL);
-    link_to(p, "/office/authority", SLICE_EMPTY, base, WORD_ADD_AUTHORITY);
+    link_to(p, "/office/authority", SLICE_EMPTY, base, slice_str(page_word(p, WORD_ADD_AUTHORITY)));
     html_close(&p->h);
     html_open(&p->h, "ul", "class", "columns", NULL);
     for (size_t i = 0; i < o->authorities.n && i < PAGE_AUTHORITIES; i++) {
         html_open(&p->h, "li", NULL);
-        link_to(p, "/office/authority/", o->authorities.p[i].id, base, WORD_NONE);
+        link_to(p, "/office/authority/", o->authorities.p[i].id, base, o->authorities.p[i].name);
         html_close(&p->h);
     }
     html_close(&p->h);

@@ -204,9 +204,11 @@ static enum word task_word(enum desk_task_kind k) {
 }
 
 static bool task(void *ctx, const struct desk_task *t) {
+    static const enum word HEADS[] = {WORD_TASK, WORD_ABOUT, WORD_WAITS_FOR, WORD_DEADLINE};
     struct rows *rows = ctx;
     struct page *p = rows->p;
-    rows->n++;
+    if (rows->n++ == 0)
+        page_table(p, WORD_TASKS, HEADS, 4);
     html_open(&p->h, "tr", NULL);
     html_element(&p->h, "th", slice_str(page_word(p, task_word(t->kind))), "scope", "row", NULL);
     html_open(&p->h, "td", NULL);
@@ -234,15 +236,14 @@ static bool task(void *ctx, const struct desk_task *t) {
 }
 
 static err tasks(struct page *p) {
-    static const enum word HEADS[] = {WORD_TASK, WORD_ABOUT, WORD_WAITS_FOR, WORD_DEADLINE};
     struct rows rows = {.p = p};
     page_begin(p, WORD_TASKS);
     page_element(p, "p", WORD_TASKS_LEAD);
-    page_table(p, WORD_TASKS, HEADS, 4);
     TRY(desk_tasks_list(p->desk, desk_person_roles(p->person), task, &rows));
-    page_table_end(p);
     if (rows.n == 0)
         page_element(p, "p", WORD_NO_TASKS);
+    else
+        page_table_end(p);
     html_open(&p->h, "p", NULL);
     page_link(p, "/tasks/keys", WORD_REWRAP);
     html_close(&p->h);

@@ -282,6 +282,27 @@ def pages_work_by_keyboard(b):
     b.wait(lambda: b.driver.switch_to.active_element.get_attribute("id") == "main")
 
 
+@test
+def pages_fit_a_narrow_window(b):
+    """At 320 points nothing scrolls sideways; what is pressed is 24 high and has a name."""
+    b.act_as("approver-1")
+    b.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                             {"width": 320, "height": 900, "deviceScaleFactor": 1, "mobile": False})
+    for path in ("/", "/file", "/file/wait", "/file/enrolled", "/status", "/object", "/ledger", "/login?person=policy-1",
+                 "/queue", "/tasks", "/me", "/board", "/board/set", "/office", "/office/next", "/office/authority",
+                 "/office/person/intake-1", "/directory", "/roster", "/carry"):
+        b.open(path)
+        b.driver.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        wide = b.driver.execute_script("return document.documentElement.scrollWidth")
+        expect(wide <= 320, f"{path} is {wide} wide")
+        small = b.driver.execute_script(
+            "return [...document.querySelectorAll('button, select, textarea, nav a, a.button, input:not([type=hidden])')]"
+            ".filter(e => e.offsetParent && (e.closest('label') || e).getBoundingClientRect().height < 24).map(e => e.outerHTML)")
+        expect(not small, f"{path}: {small}")
+        for control in b.all("main input:not([type=hidden]), main select, main textarea, main button"):
+            expect(control.accessible_name or not control.is_displayed(), f"{path}: {control.get_attribute('outerHTML')}")
+
+
 def main():
     print(f"1..{len(tests)}")
     failed = 0
