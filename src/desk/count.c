@@ -213,12 +213,14 @@ static err moves_add(struct tally *t, const struct move *m) {
     return OK;
 }
 
-static uint32_t seen_in(const slice *v, enum desk_move move) {
+/* What several sign has happened with the last of them: it is not what one of them began. */
+static uint32_t seen_in(const slice *v, enum desk_move move, uint8_t to) {
     slice notice = v[MERKLE_SLOT_NOTICE];
     return (move == DESK_MOVE_NARROW ? SEEN_NARROWED : 0) |
-           (move == DESK_MOVE_CHALLENGE ? SEEN_CHALLENGED : 0) |
-           (move == DESK_MOVE_COMPEL ? SEEN_COMPELLED : 0) |
-           (move == DESK_MOVE_PRESERVE ? SEEN_PRESERVED : 0) |
+           (move == DESK_MOVE_CHALLENGE && to == DESK_STATE_CHALLENGED ? SEEN_CHALLENGED : 0) |
+           (move == DESK_MOVE_COMPEL && to == DESK_STATE_COMPELLED ? SEEN_COMPELLED : 0) |
+           (move == DESK_MOVE_PRESERVE && is(v[MERKLE_SLOT_OUTCOME], "preserved") ? SEEN_PRESERVED
+                                                                                  : 0) |
            (is(notice, "barred") ? SEEN_BARRED : 0) | (is(notice, "told") ? SEEN_TOLD : 0) |
            (is(notice, "told-late") ? SEEN_TOLD_LATE : 0) |
            (move == DESK_MOVE_AFTER_VERDICT && is(v[MERKLE_SLOT_REASON], "block")
@@ -255,7 +257,7 @@ err count_add(struct count *c, const slice v[MERKLE_SLOTS_NAMED]) {
     TRY(read_move(v, &m, &move));
     TRY(find(c, id, &t));
     TRY(moves_add(t, &m));
-    t->seen |= seen_in(v, move);
+    t->seen |= seen_in(v, move, m.to);
     if (m.to == DESK_STATE_REJECTED && move == DESK_MOVE_REJECT)
         TRY(keep_word(c, v[MERKLE_SLOT_REASON], KEY_TEXT, &t->reason));
     if (m.number < t->last)

@@ -128,7 +128,9 @@ err desk_leaf_put(struct desk *d, const struct desk_history *h, const struct des
     leaf_text(&l, MERKLE_SLOT_PATH, c->regime[0] == '\0' ? "" : desk_path_name(c->path));
     leaf_text(&l, MERKLE_SLOT_CATEGORY, c->category);
     leaf_number(&l, MERKLE_SLOT_ACCOUNTS, c->accounts);
-    leaf_text(&l, MERKLE_SLOT_OUTCOME, outcome(c));
+    /* One that all have signed: a preservation moves no case. */
+    bool kept = m->move == DESK_MOVE_PRESERVE && !m->pending;
+    leaf_text(&l, MERKLE_SLOT_OUTCOME, kept ? "preserved" : outcome(c));
     leaf_text(&l, MERKLE_SLOT_REASON, m->detail);
     leaf_text(&l, MERKLE_SLOT_NOTICE, notice(c, w));
     leaf_fields(&l, MERKLE_SLOT_ASKED, c->asked);

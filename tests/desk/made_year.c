@@ -51,7 +51,10 @@ static const char *const histories[] = {
     "classify:received forge:forged confirm-forged:forged close:closed",
     "classify:received withdraw:withdrawn",
     "classify:received not-held:not-held close:closed",
-    "classify:received call-back:authenticated preserve:authenticated open:in-review",
+    "classify:received call-back:authenticated preserve:authenticated preserve:authenticated "
+    "open:in-review",
+    "classify:received call-back:authenticated preserve:authenticated",
+    "classify:received reject:rejected challenge:rejected compel:rejected compel:rejected",
     "classify:received reject:rejected challenge:challenged compel:compelled release:released",
     "classify:received call-back:authenticated open:in-review verdict:in-review decide:cleared "
     "release:released after-verdict:released deliver:released",
@@ -66,6 +69,8 @@ struct made {
 };
 
 static void leaf(struct desk *d, const struct made *m, const char *move) {
+    /* Of two who sign: receive, classify, call-back, and the first of them came before. */
+    bool preserved = strcmp(move, "preserve") == 0 && m->number == 5;
     char number[DECIMAL_TEXT], accounts[DECIMAL_TEXT], list[DECIMAL_TEXT], time[OFFICE_TIME_TEXT];
     struct merkle_field fields[MERKLE_SLOTS];
     size_t n = 0;
@@ -83,7 +88,7 @@ static void leaf(struct desk *d, const struct made *m, const char *move) {
         {MERKLE_SLOT_ISSUER, m->issuer},  {MERKLE_SLOT_BENEFICIARY, m->beneficiary},
         {MERKLE_SLOT_REGIME, m->regime},  {MERKLE_SLOT_PROCESS, m->process},
         {MERKLE_SLOT_PATH, m->path},      {MERKLE_SLOT_CATEGORY, m->category},
-        {MERKLE_SLOT_ACCOUNTS, accounts}, {MERKLE_SLOT_OUTCOME, ""},
+        {MERKLE_SLOT_ACCOUNTS, accounts}, {MERKLE_SLOT_OUTCOME, preserved ? "preserved" : ""},
         {MERKLE_SLOT_REASON, m->reason},  {MERKLE_SLOT_NOTICE, m->notice},
         {MERKLE_SLOT_ASKED, m->asked},    {MERKLE_SLOT_FIELDS, m->asked},
         {MERKLE_SLOT_ORDER, m->filing},   {MERKLE_SLOT_FILING, m->filing},

@@ -155,11 +155,12 @@ def count_case(cell, moves):
     end = "pending"
     for m in moves:
         end = end if m["to"] in ("closed", "purged") else ENDS.get(m["to"], "pending")
-    did, told = {m["move"] for m in moves}, {m["notice"] for m in moves}
+    did, told, ways = {m["move"] for m in moves}, {m["notice"] for m in moves}, {(m["move"], m["to"]) for m in moves}
     answers = [moment(m["time"]) for m in moves if m["to"] in ("released", "rejected", "not-held")]
     for column, n in (("received", 1), (end, 1), ("accounts_specified", int(moves[-1]["accounts"])),
-                      ("narrowed", "narrow" in did), ("challenged", "challenge" in did),
-                      ("compelled", "compel" in did), ("preserved", "preserve" in did),
+                      ("narrowed", "narrow" in did), ("challenged", ("challenge", "challenged") in ways),
+                      ("compelled", ("compel", "compelled") in ways),
+                      ("preserved", any(m["move"] == "preserve" and m["outcome"] == "preserved" for m in moves)),
                       ("user_notified", bool(told & {"told", "told-late"})),
                       ("notice_delayed", bool(told & {"barred", "told-late"})), ("answered", bool(answers)),
                       ("emergency_blocked_after", any(m["move"] == "after-verdict" and m["reason"] == "block" for m in moves))):
