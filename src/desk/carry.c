@@ -64,7 +64,29 @@ static const char end_refused[] =
     " AND was.number = tasks.number AND m.case_id = was.case_id AND m.number > was.number"
     " AND m.move = CASE was.move WHEN ?3 THEN ?4 ELSE was.move END))";
 
+static err refused(struct desk *d, uint64_t task, enum office_reason reason);
+
+/* A notice whose order is void by now told nobody. */
+static err expire_notices(struct desk *d, uint64_t now) {
+    for (;;) {
+        struct desk_rows q;
+        desk_rows_begin(&q, d->store,
+                        "SELECT t.id FROM tasks t JOIN moves m ON m.case_id = t.case_id"
+                        " AND m.number = t.number WHERE t.done = 0 AND t.kind = ? AND t.due < ?"
+                        " AND m.move IN (?, ?)",
+                        "iiii", (uint64_t)DESK_TASK_CARRY, now, (uint64_t)DESK_MOVE_NOTIFY,
+                        (uint64_t)DESK_MOVE_LATE_NOTICE);
+        bool found = desk_rows_next(&q);
+        uint64_t task = found ? desk_row_number(&q, 0) : 0;
+        TRY(desk_rows_end(&q));
+        if (!found)
+            return OK;
+        TRY(refused(d, task, OFFICE_EXPIRED));
+    }
+}
+
 err desk_carry_end(struct desk *d, uint64_t now) {
+    TRY(expire_notices(d, now));
     TRY(desk_store_run(d->store, end_carry, "iiii", now, (uint64_t)DESK_TASK_CARRY,
                        (uint64_t)DESK_MOVE_RELEASE, (uint64_t)DESK_STATE_RELEASED));
     return desk_store_run(d->store, end_refused, "iiii", now, (uint64_t)DESK_TASK_REFUSED,
@@ -87,10 +109,33 @@ bool desk_manifest_is(slice manifest, slice case_id, const uint8_t order[32]) {
            slice_equal(line, case_id);
 }
 
+/* Nobody, or who may act as the custodian. */
+static bool may_bring(struct desk *d, slice person) {
+    const struct office_person *p = desk_person(d->office, person);
+    return person.n == 0 || (p != NULL && (desk_person_roles(p) & OFFICE_ROLE_CUSTODIAN) != 0 &&
+                             !desk_person_bound(d, p));
+}
+
+/* The time that the user has begins. Not if the case began anew since. */
+static err tell(struct desk *d, const struct carried *c) {
+    const char *sql =
+        c->move == DESK_MOVE_NOTIFY
+            ? "UPDATE cases SET told = ?1 WHERE id = ?2 AND notified > 0 AND ?3 ="
+              " (SELECT max(number) FROM moves WHERE case_id = ?2 AND move = ?4)"
+            : "UPDATE cases SET told = ?1 WHERE id = ?2 AND told_late > 0 AND ?3 ="
+              " (SELECT max(number) FROM moves WHERE case_id = ?2 AND move = ?4)";
+    return c->move != DESK_MOVE_NOTIFY && c->move != DESK_MOVE_LATE_NOTICE
+               ? OK
+               : desk_store_run(d->store, sql, "itii", desk_now(), slice_str(c->case_id),
+                                c->number, (uint64_t)c->move);
+}
+
 static err done(struct desk *d, uint64_t task, slice person, slice manifest, struct desk_why *why) {
     struct carried c;
     uint64_t n;
     TRY(find(d, task, &c));
+    if (!may_bring(d, person))
+        return desk_refuse(why, DESK_ROLE);
     if (c.move == DESK_MOVE_RELEASE)
         return desk_refuse(why, DESK_SIGNER);
     slice id = slice_str(c.case_id);
@@ -100,6 +145,7 @@ static err done(struct desk *d, uint64_t task, slice person, slice manifest, str
                           "SELECT count(*) FROM sealed WHERE case_id = ? AND kind = ?", "ti", id,
                           (uint64_t)DESK_SEALED_MANIFEST));
     TRY(desk_seal_put(d, id, DESK_SEALED_MANIFEST, n + 1, person, manifest));
+    TRY(tell(d, &c));
     return close_task(d, task);
 }
 
@@ -113,6 +159,19 @@ err desk_carry_done(struct desk *d, uint64_t task, slice person, slice manifest,
 
 /* ---- Refusals ---- */
 
+/* Whom the server did not tell was not told: the notice can be given anew, and without that nothing
+ * is released on it. */
+static err untell(struct desk *d, const struct carried *c, enum office_reason reason) {
+    slice id = slice_str(c->case_id);
+    if (reason == OFFICE_CARRIED_OUT)
+        return OK;
+    if (c->move == DESK_MOVE_NOTIFY)
+        return desk_store_run(d->store, "UPDATE cases SET notified = 0 WHERE id = ?", "t", id);
+    return c->move != DESK_MOVE_LATE_NOTICE
+               ? OK
+               : desk_store_run(d->store, "UPDATE cases SET told_late = 0 WHERE id = ?", "t", id);
+}
+
 static err refused(struct desk *d, uint64_t task, enum office_reason reason) {
     struct carried c;
     uint64_t now = desk_now();
@@ -123,6 +182,7 @@ static err refused(struct desk *d, uint64_t task, enum office_reason reason) {
                        " VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
                        "itiiiis", (uint64_t)DESK_TASK_REFUSED, slice_str(c.case_id), c.number,
                        (uint64_t)roles, now, now, office_reason_name(reason)));
+    TRY(untell(d, &c, reason));
     return close_task(d, task);
 }
 
