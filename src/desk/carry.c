@@ -87,10 +87,19 @@ bool desk_manifest_is(slice manifest, slice case_id, const uint8_t order[32]) {
            slice_equal(line, case_id);
 }
 
+/* Nobody, or who may act as the custodian. */
+static bool may_bring(struct desk *d, slice person) {
+    const struct office_person *p = desk_person(d->office, person);
+    return person.n == 0 || (p != NULL && (desk_person_roles(p) & OFFICE_ROLE_CUSTODIAN) != 0 &&
+                             !desk_person_bound(d, p));
+}
+
 static err done(struct desk *d, uint64_t task, slice person, slice manifest, struct desk_why *why) {
     struct carried c;
     uint64_t n;
     TRY(find(d, task, &c));
+    if (!may_bring(d, person))
+        return desk_refuse(why, DESK_ROLE);
     if (c.move == DESK_MOVE_RELEASE)
         return desk_refuse(why, DESK_SIGNER);
     slice id = slice_str(c.case_id);
@@ -113,6 +122,19 @@ err desk_carry_done(struct desk *d, uint64_t task, slice person, slice manifest,
 
 /* ---- Refusals ---- */
 
+/* Whom the server did not tell was not told: the notice can be given anew, and without that nothing
+ * is released on it. */
+static err untell(struct desk *d, const struct carried *c, enum office_reason reason) {
+    slice id = slice_str(c->case_id);
+    if (reason == OFFICE_CARRIED_OUT)
+        return OK;
+    if (c->move == DESK_MOVE_NOTIFY)
+        return desk_store_run(d->store, "UPDATE cases SET notified = 0 WHERE id = ?", "t", id);
+    return c->move != DESK_MOVE_LATE_NOTICE
+               ? OK
+               : desk_store_run(d->store, "UPDATE cases SET told_late = 0 WHERE id = ?", "t", id);
+}
+
 static err refused(struct desk *d, uint64_t task, enum office_reason reason) {
     struct carried c;
     uint64_t now = desk_now();
@@ -123,6 +145,7 @@ static err refused(struct desk *d, uint64_t task, enum office_reason reason) {
                        " VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
                        "itiiiis", (uint64_t)DESK_TASK_REFUSED, slice_str(c.case_id), c.number,
                        (uint64_t)roles, now, now, office_reason_name(reason)));
+    TRY(untell(d, &c, reason));
     return close_task(d, task);
 }
 

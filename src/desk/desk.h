@@ -505,11 +505,13 @@ MUST err desk_tasks_list(struct desk *d, uint32_t roles, desk_task_visit *visit,
  * one of two things. These tasks end so, or when the order is void; the others end by themselves.
  * NOT_FOUND: no such task is open. */
 
-/* The manifest of an order that was carried out, which is sealed into the case. MANIFEST if it is
- * another's; SIGNER of a release, whose manifest comes with the move deliver. */
+/* The manifest of an order that was carried out, which is sealed into the case. person: the
+ * custodian, or "" if nobody says who. MANIFEST if it is another's; SIGNER of a release, whose
+ * manifest comes with the move deliver; ROLE. */
 MUST err desk_carry_done(struct desk *d, uint64_t task, slice person, slice manifest,
                          struct desk_why *why);
-/* Why the server refused it: now those who can make it anew have a task. */
+/* Why the server refused it: now those who can make it anew have a task. Of a notice: the user was
+ * not told, unless it is CARRIED_OUT. */
 MUST err desk_carry_refused(struct desk *d, uint64_t task, enum office_reason reason);
 
 #endif

@@ -453,7 +453,13 @@ TEST(a_notice_that_was_carried_out_comes_back_as_its_manifest) {
     desks_manifest(&m, id, hash, "");
     CHECK_ERR(desk_carry_done(s.desk, t.id + 1, SLICE_EMPTY, slice_str(m.text), &s.why),
               ERR_NOT_FOUND);
-    CHECK_OK(desk_carry_done(s.desk, t.id, slice_str("custodian-1"), slice_str(m.text), &s.why));
+    CHECK_ERR(desk_carry_done(s.desk, t.id, slice_str("nobody"), slice_str(m.text), &s.why),
+              ERR_DENIED);
+    CHECK_ERR(desk_carry_done(s.desk, t.id, slice_str(people_ids[LAW]), slice_str(m.text), &s.why),
+              ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_ROLE);
+    CHECK_OK(
+        desk_carry_done(s.desk, t.id, slice_str(people_ids[CUSTODIAN]), slice_str(m.text), &s.why));
     CHECK(!is_carried(&s));
     CHECK_ERR(desk_carry_done(s.desk, t.id, SLICE_EMPTY, slice_str(m.text), &s.why), ERR_NOT_FOUND);
     buf_clear(&text);
@@ -515,6 +521,34 @@ TEST(an_order_that_the_server_refused_is_a_task_until_it_is_made_anew) {
                      .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS});
     CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
     CHECK_EQ(open_task(&s, DESK_TASK_REFUSED).id, 0);
+    desks_end(&s);
+}
+
+/* The user was not told: nothing is released on it, and it can be given anew. */
+TEST(a_notice_that_the_server_refused_told_nobody) {
+    struct desks s;
+    char id[DESK_ID];
+    struct desks_act renew = {
+        .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS};
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
+    CHECK_EQ(desks_act(&s, &renew), DESK_NOTICE_RUNS);
+    CHECK_OK(desk_carry_refused(s.desk, open_task(&s, DESK_TASK_CARRY).id, OFFICE_SERVER_NUMBER));
+    CHECK_EQ(desks_case(&s, id).notified, 0);
+    CHECK_EQ(task_of(&s, DESK_TASK_NOTICE_OVER).id, 0);
+    desks_wait(&s, 11 * TIME_DAY);
+    desks_do(&s, &renew);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_NOTICE);
+    CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
+    CHECK_EQ(task_of(&s, DESK_TASK_REFUSED).id, 0);
+    /* What was carried out before told them. */
+    CHECK_OK(desk_carry_refused(s.desk, open_task(&s, DESK_TASK_CARRY).id, OFFICE_CARRIED_OUT));
+    CHECK(desks_case(&s, id).notified != 0);
     desks_end(&s);
 }
 
