@@ -558,10 +558,10 @@ static bool desk_decides_nothing(const struct desk_case *before, const struct de
         return true;
     if (c->state != before->state && (may >> c->state & 1) == 0)
         return false;
-    return c->released <= before->released && c->notified <= before->notified && c->told <= before->told &&
-           c->bar_until <= before->bar_until && c->preserved_until == before->preserved_until &&
-           c->delivered == before->delivered && c->told_late == before->told_late &&
-           (c->fields & ~before->fields) == 0;
+    return c->released <= before->released && c->notified <= before->notified &&
+           c->told <= before->told && c->bar_until <= before->bar_until &&
+           c->preserved_until == before->preserved_until && c->delivered == before->delivered &&
+           c->told_late == before->told_late && (c->fields & ~before->fields) == 0;
 }
 
 /* What was called back for is what is worked on: a court that compels changes the path alone. */

@@ -116,18 +116,16 @@ static bool may_bring(struct desk *d, slice person) {
                              !desk_person_bound(d, p));
 }
 
-/* The time that the user has begins. Not if the case began anew since. */
+/* The user's time begins, unless the case began anew since. */
 static err tell(struct desk *d, const struct carried *c) {
-    const char *sql =
-        c->move == DESK_MOVE_NOTIFY
-            ? "UPDATE cases SET told = ?1 WHERE id = ?2 AND notified > 0 AND ?3 ="
-              " (SELECT max(number) FROM moves WHERE case_id = ?2 AND move = ?4)"
-            : "UPDATE cases SET told = ?1 WHERE id = ?2 AND told_late > 0 AND ?3 ="
-              " (SELECT max(number) FROM moves WHERE case_id = ?2 AND move = ?4)";
     return c->move != DESK_MOVE_NOTIFY && c->move != DESK_MOVE_LATE_NOTICE
                ? OK
-               : desk_store_run(d->store, sql, "itii", desk_now(), slice_str(c->case_id),
-                                c->number, (uint64_t)c->move);
+               : desk_store_run(
+                     d->store,
+                     "UPDATE cases SET told = ?1 WHERE id = ?2 AND notified + told_late > 0"
+                     " AND ?3 = (SELECT max(number) FROM moves WHERE case_id = ?2"
+                     " AND move = ?4)",
+                     "itii", desk_now(), slice_str(c->case_id), c->number, (uint64_t)c->move);
 }
 
 static err done(struct desk *d, uint64_t task, slice person, slice manifest, struct desk_why *why) {
@@ -164,7 +162,7 @@ err desk_carry_done(struct desk *d, uint64_t task, slice person, slice manifest,
 static err untell(struct desk *d, const struct carried *c, enum office_reason reason) {
     slice id = slice_str(c->case_id);
     if (reason == OFFICE_CARRIED_OUT)
-        return OK;
+        return tell(d, c);
     if (c->move == DESK_MOVE_NOTIFY)
         return desk_store_run(d->store, "UPDATE cases SET notified = 0 WHERE id = ?", "t", id);
     return c->move != DESK_MOVE_LATE_NOTICE

@@ -338,8 +338,7 @@ static enum desk_reason draft(const struct step *s) {
 
 static bool notice_over(const struct step *s, const struct desk_regime *regime) {
     return regime == NULL || regime->notice != DESK_NOTICE_BEFORE ||
-           s->c->path == OFFICE_EMERGENCY || s->c->bar_until > s->w->now ||
-           s->c->notified == 0 ||
+           s->c->path == OFFICE_EMERGENCY || s->c->bar_until > s->w->now || s->c->notified == 0 ||
            (s->c->told != 0 && s->w->now >= s->c->told + regime->notice_term);
 }
 
