@@ -116,16 +116,21 @@ static bool may_bring(struct desk *d, slice person) {
                              !desk_person_bound(d, p));
 }
 
-/* The user's time begins, unless the case began anew since. */
+static bool is_notice(const struct carried *c) {
+    return c->move == DESK_MOVE_NOTIFY || c->move == DESK_MOVE_LATE_NOTICE;
+}
+
+/* Of case ?1, move number ?2, a ?3: the case may have begun anew since. */
+#define LAST_OF_ITS_MOVE "?2 = (SELECT max(number) FROM moves WHERE case_id = ?1 AND move = ?3)"
+
+/* The user's time begins. */
 static err tell(struct desk *d, const struct carried *c) {
-    return c->move != DESK_MOVE_NOTIFY && c->move != DESK_MOVE_LATE_NOTICE
-               ? OK
-               : desk_store_run(
-                     d->store,
-                     "UPDATE cases SET told = ?1 WHERE id = ?2 AND notified + told_late > 0"
-                     " AND ?3 = (SELECT max(number) FROM moves WHERE case_id = ?2"
-                     " AND move = ?4)",
-                     "itii", desk_now(), slice_str(c->case_id), c->number, (uint64_t)c->move);
+    return !is_notice(c) ? OK
+                         : desk_store_run(d->store,
+                                          "UPDATE cases SET told = ?4 WHERE id = ?1"
+                                          " AND notified + told_late > 0 AND " LAST_OF_ITS_MOVE,
+                                          "tiii", slice_str(c->case_id), c->number,
+                                          (uint64_t)c->move, desk_now());
 }
 
 static err done(struct desk *d, uint64_t task, slice person, slice manifest, struct desk_why *why) {
@@ -160,14 +165,14 @@ err desk_carry_done(struct desk *d, uint64_t task, slice person, slice manifest,
 /* Whom the server did not tell was not told: the notice can be given anew, and without that nothing
  * is released on it. */
 static err untell(struct desk *d, const struct carried *c, enum office_reason reason) {
-    slice id = slice_str(c->case_id);
     if (reason == OFFICE_CARRIED_OUT)
         return tell(d, c);
-    if (c->move == DESK_MOVE_NOTIFY)
-        return desk_store_run(d->store, "UPDATE cases SET notified = 0 WHERE id = ?", "t", id);
-    return c->move != DESK_MOVE_LATE_NOTICE
+    return !is_notice(c)
                ? OK
-               : desk_store_run(d->store, "UPDATE cases SET told_late = 0 WHERE id = ?", "t", id);
+               : desk_store_run(d->store,
+                                "UPDATE cases SET notified = 0, told_late = 0 WHERE id = ?1"
+                                " AND " LAST_OF_ITS_MOVE,
+                                "tii", slice_str(c->case_id), c->number, (uint64_t)c->move);
 }
 
 static err refused(struct desk *d, uint64_t task, enum office_reason reason) {

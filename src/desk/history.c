@@ -67,7 +67,7 @@ static err case_write(struct desk *d, const struct desk_case *c) {
         " order_list=?, order_server=?, waits=?, deadline=?, since=?, notified=?, objected=?,"
         " bar_until=?, preserved_until=?, released=?, delivered=?, told_late=?, told=?, alarm=?"
         " WHERE id=?",
-        "iiiiiisssssssiiiibibiiiiiiiiiiiiiiis", N(desk_state_open(c->state)), N(c->state),
+        "iiiiiisssssssiiiibibiiiiiiiiiiiiiiiis", N(desk_state_open(c->state)), N(c->state),
         N(c->due), N(c->kind), N(c->hold), N(c->path), c->authority, c->regime, c->category,
         c->process, c->carve_outs, c->issuer, c->beneficiary, N(c->asked), N(c->fields),
         c->accounts, c->number, slice_of(c->head, 32), N(c->round), slice_of(c->order, 32),

@@ -346,6 +346,27 @@ enum desk_reason desks_deliver(struct desks *s, const char *id) {
                                             .also = m.text});
 }
 
+static bool is_carry(void *ctx, const struct desk_task *t) {
+    if (t->kind == DESK_TASK_CARRY)
+        *(struct desk_task *)ctx = *t;
+    return true;
+}
+
+void desks_told(struct desks *s, const char *id) {
+    struct desks_manifest m;
+    struct desk_task t = {.id = 0};
+    struct office_order *order;
+    buf text = {0};
+    CHECK_OK(desk_tasks_list(s->desk, OFFICE_ROLE_CUSTODIAN, is_carry, &t));
+    CHECK(desks_open(s, id, CUSTODIAN, DESK_SEALED_ORDER, t.number, &text));
+    CHECK_EQ(office_order_load(&order, NULL, buf_slice(&text), NULL), OFFICE_OK);
+    desks_manifest(&m, id, order->document.hash, "");
+    CHECK_OK(desk_carry_done(s->desk, t.id, slice_str(people_ids[CUSTODIAN]), slice_str(m.text),
+                             &s->why));
+    office_order_free(order);
+    buf_free(&text);
+}
+
 /* ---- The disk ---- */
 
 struct search {

@@ -372,6 +372,9 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     nobody_else_objects(&s, id);
     /* The notice that the server takes, with the office's word for the user. */
     CHECK_EQ(carried(&s, id), OFFICE_ORDER_NOTICE);
+    /* From when the server has it. */
+    desks_wait(&s, 2 * TIME_DAY);
+    desks_told(&s, id);
     struct desks_act renew = {
         .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS};
     desks_wait(&s, 9 * TIME_DAY);
@@ -546,9 +549,37 @@ TEST(a_notice_that_the_server_refused_told_nobody) {
     CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
     CHECK_EQ(task_of(&s, DESK_TASK_REFUSED).id, 0);
+    CHECK_EQ(desks_case(&s, id).told, 0);
     /* What was carried out before told them. */
     CHECK_OK(desk_carry_refused(s.desk, open_task(&s, DESK_TASK_CARRY).id, OFFICE_CARRIED_OUT));
-    CHECK(desks_case(&s, id).notified != 0);
+    CHECK(desks_case(&s, id).told != 0);
+    desks_end(&s);
+}
+
+/* What nobody brought to the server in its time told nobody either. */
+TEST(a_notice_that_nobody_carried_told_nobody) {
+    struct desks s;
+    char id[DESK_ID];
+    struct desks_act renew = {
+        .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS};
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
+    desks_wait(&s, 2 * TIME_DAY);
+    CHECK_EQ(task_of(&s, DESK_TASK_REFUSED).id, 0);
+    CHECK_EQ(desks_act(&s, &renew), DESK_NOTICE_RUNS);
+    desks_wait(&s, TIME_DAY + TIME_HOUR);
+    CHECK(task_of(&s, DESK_TASK_REFUSED).id != 0);
+    CHECK(!is_carried(&s));
+    desks_do(&s, &renew);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_NOTICE);
+    CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
+    desks_told(&s, id);
+    CHECK(desks_case(&s, id).told != 0);
     desks_end(&s);
 }
 
@@ -624,6 +655,8 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     CHECK_EQ(objects(&s, id, notice, "You were misled."), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
     CHECK_EQ(desks_case(&s, id).objected, 0);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_NOTICE);
+    desks_told(&s, id);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
     CHECK_EQ(objects(&s, id, notice, "Too late."), DESK_OBJECTION);
     desks_end(&s);
