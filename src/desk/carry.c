@@ -51,48 +51,6 @@ err desk_carry_delivered(struct desk *d, slice case_id) {
                           (uint64_t)DESK_MOVE_RELEASE);
 }
 
-/* A release is void, too, once its case is in another state: it was suspended, or renewed. */
-static const char end_carry[] =
-    "UPDATE tasks SET done = ?1 WHERE done = 0 AND kind = ?2 AND (due < ?1 OR EXISTS"
-    " (SELECT 1 FROM moves m, cases c WHERE m.case_id = tasks.case_id AND m.number = tasks.number"
-    " AND c.id = m.case_id AND m.move = ?3 AND c.state <> ?4))";
-/* What was refused is over with its case, or with what stands in its place. */
-static const char end_refused[] =
-    "UPDATE tasks SET done = ?1 WHERE done = 0 AND kind = ?2 AND (case_id IN"
-    " (SELECT id FROM cases WHERE open = 0) OR EXISTS"
-    " (SELECT 1 FROM moves was, moves m WHERE was.case_id = tasks.case_id"
-    " AND was.number = tasks.number AND m.case_id = was.case_id AND m.number > was.number"
-    " AND m.move = CASE was.move WHEN ?3 THEN ?4 ELSE was.move END))";
-
-static err refused(struct desk *d, uint64_t task, enum office_reason reason);
-
-/* A notice whose order is void by now told nobody. */
-static err expire_notices(struct desk *d, uint64_t now) {
-    for (;;) {
-        struct desk_rows q;
-        desk_rows_begin(&q, d->store,
-                        "SELECT t.id FROM tasks t JOIN moves m ON m.case_id = t.case_id"
-                        " AND m.number = t.number WHERE t.done = 0 AND t.kind = ? AND t.due < ?"
-                        " AND m.move IN (?, ?)",
-                        "iiii", (uint64_t)DESK_TASK_CARRY, now, (uint64_t)DESK_MOVE_NOTIFY,
-                        (uint64_t)DESK_MOVE_LATE_NOTICE);
-        bool found = desk_rows_next(&q);
-        uint64_t task = found ? desk_row_number(&q, 0) : 0;
-        TRY(desk_rows_end(&q));
-        if (!found)
-            return OK;
-        TRY(refused(d, task, OFFICE_EXPIRED));
-    }
-}
-
-err desk_carry_end(struct desk *d, uint64_t now) {
-    TRY(expire_notices(d, now));
-    TRY(desk_store_run(d->store, end_carry, "iiii", now, (uint64_t)DESK_TASK_CARRY,
-                       (uint64_t)DESK_MOVE_RELEASE, (uint64_t)DESK_STATE_RELEASED));
-    return desk_store_run(d->store, end_refused, "iiii", now, (uint64_t)DESK_TASK_REFUSED,
-                          (uint64_t)DESK_MOVE_RELEASE, (uint64_t)DESK_MOVE_RENEW);
-}
-
 /* ---- Manifests ---- After its first line: "order ID HASH", "case CASE", and more. */
 
 bool desk_manifest_is(slice manifest, slice case_id, const uint8_t order[32]) {
@@ -192,4 +150,43 @@ static err refused(struct desk *d, uint64_t task, enum office_reason reason) {
 err desk_carry_refused(struct desk *d, uint64_t task, enum office_reason reason) {
     TRY(desk_begin(d));
     return desk_end(d, refused(d, task, reason));
+}
+
+/* ---- Ends ---- */
+
+/* A release is void, too, once its case is in another state: it was suspended, or renewed. */
+static const char end_carry[] =
+    "UPDATE tasks SET done = ?1 WHERE done = 0 AND kind = ?2 AND (due < ?1 OR EXISTS"
+    " (SELECT 1 FROM moves m, cases c WHERE m.case_id = tasks.case_id AND m.number = tasks.number"
+    " AND c.id = m.case_id AND m.move = ?3 AND c.state <> ?4))";
+/* What was refused is over with its case, or with what stands in its place. */
+static const char end_refused[] =
+    "UPDATE tasks SET done = ?1 WHERE done = 0 AND kind = ?2 AND (case_id IN"
+    " (SELECT id FROM cases WHERE open = 0) OR EXISTS"
+    " (SELECT 1 FROM moves was, moves m WHERE was.case_id = tasks.case_id"
+    " AND was.number = tasks.number AND m.case_id = was.case_id AND m.number > was.number"
+    " AND m.move = CASE was.move WHEN ?3 THEN ?4 ELSE was.move END))";
+
+/* A notice that did not come back from the server in its time: as if the server had refused it. */
+static err notices_end(struct desk *d, uint64_t now) {
+    uint64_t task;
+    do {
+        TRY(desk_store_number(d->store, &task,
+                              "SELECT min(t.id) FROM tasks t JOIN moves m"
+                              " ON m.case_id = t.case_id AND m.number = t.number"
+                              " WHERE t.done = 0 AND t.kind = ? AND t.due < ? AND m.move IN (?, ?)",
+                              "iiii", (uint64_t)DESK_TASK_CARRY, now, (uint64_t)DESK_MOVE_NOTIFY,
+                              (uint64_t)DESK_MOVE_LATE_NOTICE));
+        if (task != 0)
+            TRY(refused(d, task, OFFICE_EXPIRED));
+    } while (task != 0);
+    return OK;
+}
+
+err desk_carry_end(struct desk *d, uint64_t now) {
+    TRY(notices_end(d, now));
+    TRY(desk_store_run(d->store, end_carry, "iiii", now, (uint64_t)DESK_TASK_CARRY,
+                       (uint64_t)DESK_MOVE_RELEASE, (uint64_t)DESK_STATE_RELEASED));
+    return desk_store_run(d->store, end_refused, "iiii", now, (uint64_t)DESK_TASK_REFUSED,
+                          (uint64_t)DESK_MOVE_RELEASE, (uint64_t)DESK_MOVE_RENEW);
 }

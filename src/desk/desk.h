@@ -512,7 +512,7 @@ MUST err desk_tasks_list(struct desk *d, uint32_t roles, desk_task_visit *visit,
 MUST err desk_carry_done(struct desk *d, uint64_t task, slice person, slice manifest,
                          struct desk_why *why);
 /* Why the server refused it: now those who can make it anew have a task. Of a notice: the user was
- * not told, unless it is CARRIED_OUT. */
+ * not told, unless it is CARRIED_OUT; one that is void before its manifest came is EXPIRED. */
 MUST err desk_carry_refused(struct desk *d, uint64_t task, enum office_reason reason);
 
 #endif

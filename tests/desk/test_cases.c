@@ -322,18 +322,6 @@ TEST(experts_and_clarifications_lead_to_a_new_round) {
     desks_end(&s);
 }
 
-static bool find_notice(void *ctx, const struct desk_moved *m) {
-    if ((m->move == DESK_MOVE_NOTIFY || m->move == DESK_MOVE_LATE_NOTICE) && m->order[0] != 0)
-        memcpy(ctx, m->order, sizeof m->order);
-    return true;
-}
-
-/* The hash of the last notice that was signed. */
-static void notice_hash(struct desks *s, const char *id, uint8_t hash[32]) {
-    memset(hash, 0, 32);
-    CHECK_OK(desk_moves_list(s->desk, slice_str(id), find_notice, hash));
-}
-
 static enum desk_reason objects(struct desks *s, const char *id, const uint8_t reference[32],
                                 const char *text) {
     err e = desk_object(s->desk, slice_str(id), reference, slice_str(text), &s->why);
@@ -365,7 +353,7 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
     uint8_t notice[32];
-    notice_hash(&s, id, notice);
+    desks_notice(&s, id, notice);
     CHECK_EQ(objects(&s, id, notice, "Too early."), DESK_OBJECTION);
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NOTIFIED);
@@ -374,7 +362,7 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     CHECK_EQ(carried(&s, id), OFFICE_ORDER_NOTICE);
     /* From when the server has it. */
     desks_wait(&s, 2 * TIME_DAY);
-    desks_told(&s, id);
+    desks_notice_carried(&s, id);
     struct desks_act renew = {
         .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS};
     desks_wait(&s, 9 * TIME_DAY);
@@ -570,7 +558,10 @@ TEST(a_notice_that_nobody_carried_told_nobody) {
     CHECK_EQ(task_of(&s, DESK_TASK_REFUSED).id, 0);
     CHECK_EQ(desks_act(&s, &renew), DESK_NOTICE_RUNS);
     desks_wait(&s, TIME_DAY + TIME_HOUR);
-    CHECK(task_of(&s, DESK_TASK_REFUSED).id != 0);
+    struct desk_task t = task_of(&s, DESK_TASK_REFUSED);
+    CHECK_EQ(t.move, DESK_MOVE_NOTIFY);
+    CHECK_SLICE(slice_str(t.reason), slice_str("EXPIRED"));
+    CHECK_EQ(desks_case(&s, id).notified, 0);
     CHECK(!is_carried(&s));
     desks_do(&s, &renew);
     for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
@@ -578,8 +569,22 @@ TEST(a_notice_that_nobody_carried_told_nobody) {
     CHECK_EQ(desks_release(&s, id, APPROVER), DESK_NOTICE);
     CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
-    desks_told(&s, id);
+    desks_notice_carried(&s, id);
     CHECK(desks_case(&s, id).told != 0);
+    desks_end(&s);
+}
+
+TEST(a_notice_that_was_carried_stays_given) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
+    desks_notice_carried(&s, id);
+    desks_wait(&s, 11 * TIME_DAY);
+    CHECK_EQ(task_of(&s, DESK_TASK_REFUSED).id, 0);
+    CHECK(desks_case(&s, id).notified != 0);
     desks_end(&s);
 }
 
@@ -646,7 +651,7 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     CHECK(task_of(&s, DESK_TASK_BAR_ENDS).id != 0);
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_OK);
     uint8_t notice[32];
-    notice_hash(&s, id, notice);
+    desks_notice(&s, id, notice);
     CHECK_EQ(objects(&s, id, notice, "Too early."), DESK_OBJECTION);
     CHECK_EQ(joins(&s, id, DESK_MOVE_LATE_NOTICE, LAW), DESK_OK);
     CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
@@ -656,7 +661,7 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
     CHECK_EQ(desks_case(&s, id).objected, 0);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_NOTICE);
-    desks_told(&s, id);
+    desks_notice_carried(&s, id);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
     CHECK_EQ(objects(&s, id, notice, "Too late."), DESK_OBJECTION);
     desks_end(&s);
