@@ -289,8 +289,8 @@ static bool was_told(const struct desk_history *h, const struct desk_world *w) {
     const struct desk_regime *r = desk_regime_find(w, slice_str(c->regime));
     return r != NULL && (r->notice != DESK_NOTICE_BEFORE || c->path == OFFICE_EMERGENCY ||
                          c->bar_until > w->now ||
-                         (c->notified != 0 && w->now >= c->notified + r->notice_term &&
-                          c->order_made >= c->notified + r->notice_term));
+                         (c->notified != 0 && c->told != 0 && w->now >= c->told + r->notice_term &&
+                          c->order_made >= c->told + r->notice_term));
 }
 
 static bool preserved_rightly(const struct desk_case *before, const struct desk_history *h) {
@@ -402,7 +402,8 @@ static bool notice_waited(const struct desk_case *before, const struct desk_hist
                           const struct desk_world *w) {
     const struct desk_regime *r = desk_regime_find(w, slice_str(before->regime));
     return before->state != DESK_STATE_NOTIFIED || h->now.state != DESK_STATE_IN_REVIEW ||
-           r == NULL || before->bar_until > w->now || w->now >= before->notified + r->notice_term;
+           r == NULL || before->bar_until > w->now || before->notified == 0 ||
+           (before->told != 0 && w->now >= before->told + r->notice_term);
 }
 
 /* ---- Fields ---- */
@@ -558,9 +559,9 @@ static bool desk_decides_nothing(const struct desk_case *before, const struct de
     if (c->state != before->state && (may >> c->state & 1) == 0)
         return false;
     return c->released <= before->released && c->notified <= before->notified &&
-           c->bar_until <= before->bar_until && c->preserved_until == before->preserved_until &&
-           c->delivered == before->delivered && c->told_late == before->told_late &&
-           (c->fields & ~before->fields) == 0;
+           c->told <= before->told && c->bar_until <= before->bar_until &&
+           c->preserved_until == before->preserved_until && c->delivered == before->delivered &&
+           c->told_late == before->told_late && (c->fields & ~before->fields) == 0;
 }
 
 /* What was called back for is what is worked on: a court that compels changes the path alone. */

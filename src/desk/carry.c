@@ -51,26 +51,6 @@ err desk_carry_delivered(struct desk *d, slice case_id) {
                           (uint64_t)DESK_MOVE_RELEASE);
 }
 
-/* A release is void, too, once its case is in another state: it was suspended, or renewed. */
-static const char end_carry[] =
-    "UPDATE tasks SET done = ?1 WHERE done = 0 AND kind = ?2 AND (due < ?1 OR EXISTS"
-    " (SELECT 1 FROM moves m, cases c WHERE m.case_id = tasks.case_id AND m.number = tasks.number"
-    " AND c.id = m.case_id AND m.move = ?3 AND c.state <> ?4))";
-/* What was refused is over with its case, or with what stands in its place. */
-static const char end_refused[] =
-    "UPDATE tasks SET done = ?1 WHERE done = 0 AND kind = ?2 AND (case_id IN"
-    " (SELECT id FROM cases WHERE open = 0) OR EXISTS"
-    " (SELECT 1 FROM moves was, moves m WHERE was.case_id = tasks.case_id"
-    " AND was.number = tasks.number AND m.case_id = was.case_id AND m.number > was.number"
-    " AND m.move = CASE was.move WHEN ?3 THEN ?4 ELSE was.move END))";
-
-err desk_carry_end(struct desk *d, uint64_t now) {
-    TRY(desk_store_run(d->store, end_carry, "iiii", now, (uint64_t)DESK_TASK_CARRY,
-                       (uint64_t)DESK_MOVE_RELEASE, (uint64_t)DESK_STATE_RELEASED));
-    return desk_store_run(d->store, end_refused, "iiii", now, (uint64_t)DESK_TASK_REFUSED,
-                          (uint64_t)DESK_MOVE_RELEASE, (uint64_t)DESK_MOVE_RENEW);
-}
-
 /* ---- Manifests ---- After its first line: "order ID HASH", "case CASE", and more. */
 
 bool desk_manifest_is(slice manifest, slice case_id, const uint8_t order[32]) {
@@ -87,10 +67,36 @@ bool desk_manifest_is(slice manifest, slice case_id, const uint8_t order[32]) {
            slice_equal(line, case_id);
 }
 
+/* Nobody, or who may act as the custodian. */
+static bool may_bring(struct desk *d, slice person) {
+    const struct office_person *p = desk_person(d->office, person);
+    return person.n == 0 || (p != NULL && (desk_person_roles(p) & OFFICE_ROLE_CUSTODIAN) != 0 &&
+                             !desk_person_bound(d, p));
+}
+
+static bool is_notice(const struct carried *c) {
+    return c->move == DESK_MOVE_NOTIFY || c->move == DESK_MOVE_LATE_NOTICE;
+}
+
+/* Of case ?1, move number ?2, a ?3: the case may have begun anew since. */
+#define LAST_OF_ITS_MOVE "?2 = (SELECT max(number) FROM moves WHERE case_id = ?1 AND move = ?3)"
+
+/* The user's time begins. */
+static err tell(struct desk *d, const struct carried *c) {
+    return !is_notice(c) ? OK
+                         : desk_store_run(d->store,
+                                          "UPDATE cases SET told = ?4 WHERE id = ?1"
+                                          " AND notified + told_late > 0 AND " LAST_OF_ITS_MOVE,
+                                          "tiii", slice_str(c->case_id), c->number,
+                                          (uint64_t)c->move, desk_now());
+}
+
 static err done(struct desk *d, uint64_t task, slice person, slice manifest, struct desk_why *why) {
     struct carried c;
     uint64_t n;
     TRY(find(d, task, &c));
+    if (!may_bring(d, person))
+        return desk_refuse(why, DESK_ROLE);
     if (c.move == DESK_MOVE_RELEASE)
         return desk_refuse(why, DESK_SIGNER);
     slice id = slice_str(c.case_id);
@@ -100,6 +106,7 @@ static err done(struct desk *d, uint64_t task, slice person, slice manifest, str
                           "SELECT count(*) FROM sealed WHERE case_id = ? AND kind = ?", "ti", id,
                           (uint64_t)DESK_SEALED_MANIFEST));
     TRY(desk_seal_put(d, id, DESK_SEALED_MANIFEST, n + 1, person, manifest));
+    TRY(tell(d, &c));
     return close_task(d, task);
 }
 
@@ -113,6 +120,19 @@ err desk_carry_done(struct desk *d, uint64_t task, slice person, slice manifest,
 
 /* ---- Refusals ---- */
 
+/* Whom the server did not tell was not told: the notice can be given anew, and without that nothing
+ * is released on it. */
+static err untell(struct desk *d, const struct carried *c, enum office_reason reason) {
+    if (reason == OFFICE_CARRIED_OUT)
+        return tell(d, c);
+    return !is_notice(c)
+               ? OK
+               : desk_store_run(d->store,
+                                "UPDATE cases SET notified = 0, told_late = 0 WHERE id = ?1"
+                                " AND " LAST_OF_ITS_MOVE,
+                                "tii", slice_str(c->case_id), c->number, (uint64_t)c->move);
+}
+
 static err refused(struct desk *d, uint64_t task, enum office_reason reason) {
     struct carried c;
     uint64_t now = desk_now();
@@ -123,10 +143,50 @@ static err refused(struct desk *d, uint64_t task, enum office_reason reason) {
                        " VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
                        "itiiiis", (uint64_t)DESK_TASK_REFUSED, slice_str(c.case_id), c.number,
                        (uint64_t)roles, now, now, office_reason_name(reason)));
+    TRY(untell(d, &c, reason));
     return close_task(d, task);
 }
 
 err desk_carry_refused(struct desk *d, uint64_t task, enum office_reason reason) {
     TRY(desk_begin(d));
     return desk_end(d, refused(d, task, reason));
+}
+
+/* ---- Ends ---- */
+
+/* A release is void, too, once its case is in another state: it was suspended, or renewed. */
+static const char end_carry[] =
+    "UPDATE tasks SET done = ?1 WHERE done = 0 AND kind = ?2 AND (due < ?1 OR EXISTS"
+    " (SELECT 1 FROM moves m, cases c WHERE m.case_id = tasks.case_id AND m.number = tasks.number"
+    " AND c.id = m.case_id AND m.move = ?3 AND c.state <> ?4))";
+/* What was refused is over with its case, or with what stands in its place. */
+static const char end_refused[] =
+    "UPDATE tasks SET done = ?1 WHERE done = 0 AND kind = ?2 AND (case_id IN"
+    " (SELECT id FROM cases WHERE open = 0) OR EXISTS"
+    " (SELECT 1 FROM moves was, moves m WHERE was.case_id = tasks.case_id"
+    " AND was.number = tasks.number AND m.case_id = was.case_id AND m.number > was.number"
+    " AND m.move = CASE was.move WHEN ?3 THEN ?4 ELSE was.move END))";
+
+/* A notice that did not come back from the server in its time: as if the server had refused it. */
+static err notices_end(struct desk *d, uint64_t now) {
+    uint64_t task;
+    do {
+        TRY(desk_store_number(d->store, &task,
+                              "SELECT min(t.id) FROM tasks t JOIN moves m"
+                              " ON m.case_id = t.case_id AND m.number = t.number"
+                              " WHERE t.done = 0 AND t.kind = ? AND t.due < ? AND m.move IN (?, ?)",
+                              "iiii", (uint64_t)DESK_TASK_CARRY, now, (uint64_t)DESK_MOVE_NOTIFY,
+                              (uint64_t)DESK_MOVE_LATE_NOTICE));
+        if (task != 0)
+            TRY(refused(d, task, OFFICE_EXPIRED));
+    } while (task != 0);
+    return OK;
+}
+
+err desk_carry_end(struct desk *d, uint64_t now) {
+    TRY(notices_end(d, now));
+    TRY(desk_store_run(d->store, end_carry, "iiii", now, (uint64_t)DESK_TASK_CARRY,
+                       (uint64_t)DESK_MOVE_RELEASE, (uint64_t)DESK_STATE_RELEASED));
+    return desk_store_run(d->store, end_refused, "iiii", now, (uint64_t)DESK_TASK_REFUSED,
+                          (uint64_t)DESK_MOVE_RELEASE, (uint64_t)DESK_MOVE_RENEW);
 }

@@ -94,9 +94,9 @@ static err case_insert(struct desk *d, const struct desk_case *c, uint64_t size)
         " category, process, carve_outs, issuer, beneficiary, asked, fields, accounts, filing,"
         " enrolled, number, head, round, order_hash, order_made, order_office, order_list,"
         " order_server, waits, received, deadline, since, notified, objected, bar_until,"
-        " preserved_until, released, delivered, told_late, alarm, size)"
+        " preserved_until, released, delivered, told_late, told, alarm, size)"
         " VALUES (?, ?, 1, 0, 0, 0, 0, ?, '', '', '', '', '', '', '', 0, 0, 0, ?, ?, 0, ?, 0, ?,"
-        " 0, 0, 0, 0, 0, ?, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, ?)",
+        " 0, 0, 0, 0, 0, ?, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?)",
         "sbibibbiii", c->id, zeros, (uint64_t)c->path, slice_of(c->filing, 32),
         (uint64_t)c->enrolled, zeros, zeros, c->received, c->since, size);
 }
@@ -497,7 +497,7 @@ static err move_in(struct desk *d, slice case_id, const struct desk_hand *hand, 
     if (e == ERR_NOT_FOUND)
         return desk_refuse(why, DESK_NO_CASE);
     TRY(e);
-    if (h->now.number >= DESK_MOVES_MAX || h->now.round >= DESK_ROUNDS_MAX)
+    if (h->now.number >= DESK_MOVES_MAX - DESK_MOVES_OWN || h->now.round >= DESK_ROUNDS_MAX)
         return desk_refuse(why, DESK_MOVES);
     TRY(desk_settle_first(d, h, &w, why));
     TRY(move_read(in, h, &w, hand->move, why));

@@ -136,7 +136,8 @@ enum {
     DESK_OBJECTIONS_MAX = 8, /* each voids a round: a case must come to an end */
     DESK_ROUNDS_MAX = 64,
     DESK_SETTLED_AT_ONCE = 64,
-    DESK_MOVES_MAX = 1024, /* in one case */
+    DESK_MOVES_MAX = 1024, /* in one case; a report reads no more: */
+    DESK_MOVES_OWN = 64,   /* of these, which only the desk itself makes */
     DESK_SIGNERS_MAX = 5   /* of what several sign */
 };
 #define DESK_UNREAD_BYTES_MAX ((uint64_t)4 << 30)
@@ -290,7 +291,8 @@ struct desk_case {
     uint32_t waits;              /* enum office_role: who can bring it further */
     uint64_t received, deadline, /* 0: none */
         since,                   /* when it came into its state */
-        notified, objected, bar_until, preserved_until, released, delivered, told_late;
+        notified, objected, bar_until, preserved_until, released, delivered, told_late,
+        told; /* when the server's word came back that it took the notice, of either kind */
     unsigned alarm; /* per cent of the time that passed, of the alarms given: 0, 50, 80, 100 */
 };
 
@@ -505,11 +507,13 @@ MUST err desk_tasks_list(struct desk *d, uint32_t roles, desk_task_visit *visit,
  * one of two things. These tasks end so, or when the order is void; the others end by themselves.
  * NOT_FOUND: no such task is open. */
 
-/* The manifest of an order that was carried out, which is sealed into the case. MANIFEST if it is
- * another's; SIGNER of a release, whose manifest comes with the move deliver. */
+/* The manifest of an order that was carried out, which is sealed into the case. person: the
+ * custodian, or "" if nobody says who. MANIFEST if it is another's; SIGNER of a release, whose
+ * manifest comes with the move deliver; ROLE. */
 MUST err desk_carry_done(struct desk *d, uint64_t task, slice person, slice manifest,
                          struct desk_why *why);
-/* Why the server refused it: now those who can make it anew have a task. */
+/* Why the server refused it: now those who can make it anew have a task. Of a notice: the user was
+ * not told, unless it is CARRIED_OUT; one that is void before its manifest came is EXPIRED. */
 MUST err desk_carry_refused(struct desk *d, uint64_t task, enum office_reason reason);
 
 #endif

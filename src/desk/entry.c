@@ -100,10 +100,8 @@ static const char *outcome(const struct desk_case *c) {
 
 static const char *notice(const struct desk_case *c, const struct desk_world *w) {
     const struct desk_regime *r = desk_regime_find(w, slice_str(c->regime));
-    if (c->notified != 0)
-        return "told";
-    if (c->told_late != 0)
-        return "told-late";
+    if (c->told != 0)
+        return c->notified != 0 ? "told" : "told-late";
     if (r != NULL && r->notice == DESK_NOTICE_AUTHORITY_INFORMS)
         return "authority-informs";
     return c->bar_until > w->now ? "barred" : "";

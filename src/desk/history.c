@@ -42,6 +42,7 @@ void desk_case_read(struct desk_rows *q, struct desk_case *c) {
     c->released = desk_row_number(q, i++);
     c->delivered = desk_row_number(q, i++);
     c->told_late = desk_row_number(q, i++);
+    c->told = desk_row_number(q, i++);
     c->alarm = (unsigned)desk_row_number(q, i++);
 }
 
@@ -64,15 +65,15 @@ static err case_write(struct desk *d, const struct desk_case *c) {
         " category=?, process=?, carve_outs=?, issuer=?, beneficiary=?, asked=?, fields=?,"
         " accounts=?, number=?, head=?, round=?, order_hash=?, order_made=?, order_office=?,"
         " order_list=?, order_server=?, waits=?, deadline=?, since=?, notified=?, objected=?,"
-        " bar_until=?, preserved_until=?, released=?, delivered=?, told_late=?, alarm=?"
+        " bar_until=?, preserved_until=?, released=?, delivered=?, told_late=?, told=?, alarm=?"
         " WHERE id=?",
-        "iiiiiisssssssiiiibibiiiiiiiiiiiiiiis", N(desk_state_open(c->state)), N(c->state),
+        "iiiiiisssssssiiiibibiiiiiiiiiiiiiiiis", N(desk_state_open(c->state)), N(c->state),
         N(c->due), N(c->kind), N(c->hold), N(c->path), c->authority, c->regime, c->category,
         c->process, c->carve_outs, c->issuer, c->beneficiary, N(c->asked), N(c->fields),
         c->accounts, c->number, slice_of(c->head, 32), N(c->round), slice_of(c->order, 32),
         c->order_made, c->order_office, c->order_list, c->order_server, N(c->waits), c->deadline,
         c->since, c->notified, c->objected, c->bar_until, c->preserved_until, c->released,
-        c->delivered, c->told_late, N(c->alarm), c->id);
+        c->delivered, c->told_late, c->told, N(c->alarm), c->id);
 }
 
 /* ---- Moves and seats ---- */

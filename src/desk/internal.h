@@ -49,7 +49,7 @@ MUST err desk_history_save(struct desk *d, const struct desk_history *h, size_t 
     "id, state, due, kind, hold, path, authority, regime, category, process, carve_outs, issuer," \
     " beneficiary, asked, fields, accounts, filing, enrolled, number, head, round, order_hash,"   \
     " order_made, order_office, order_list, order_server, waits, received, deadline, since,"      \
-    " notified, objected, bar_until, preserved_until, released, delivered, told_late, alarm"
+    " notified, objected, bar_until, preserved_until, released, delivered, told_late, told, alarm"
 /* One row of these columns. */
 void desk_case_read(struct desk_rows *q, struct desk_case *c);
 

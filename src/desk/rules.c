@@ -338,8 +338,8 @@ static enum desk_reason draft(const struct step *s) {
 
 static bool notice_over(const struct step *s, const struct desk_regime *regime) {
     return regime == NULL || regime->notice != DESK_NOTICE_BEFORE ||
-           s->c->path == OFFICE_EMERGENCY || s->w->now >= s->c->notified + regime->notice_term ||
-           s->c->bar_until > s->w->now;
+           s->c->path == OFFICE_EMERGENCY || s->c->bar_until > s->w->now || s->c->notified == 0 ||
+           (s->c->told != 0 && s->w->now >= s->c->told + regime->notice_term);
 }
 
 static enum desk_reason renewable(const struct step *s) {
@@ -506,10 +506,10 @@ static enum desk_reason notice_check(const struct step *s) {
     if (regime->notice != DESK_NOTICE_BEFORE || s->c->path == OFFICE_EMERGENCY ||
         s->c->bar_until > s->w->now)
         return DESK_OK;
-    if (s->c->notified == 0)
+    if (s->c->told == 0)
         return DESK_NOTICE;
     /* The reviewers of this round could read what the user says. */
-    return s->c->order_made < s->c->notified + regime->notice_term ? DESK_NOTICE_RUNS : DESK_OK;
+    return s->c->order_made < s->c->told + regime->notice_term ? DESK_NOTICE_RUNS : DESK_OK;
 }
 
 static enum desk_reason releasable(const struct step *s) {
@@ -595,7 +595,7 @@ static enum desk_reason finished(const struct step *s) {
     case DESK_STATE_RELEASED:
         if (s->c->delivered == 0 || after_verdicts_open(s))
             return DESK_UNFINISHED;
-        return s->c->notified != 0 || s->c->told_late != 0 ||
+        return s->c->told != 0 ||
                        (regime != NULL && regime->notice == DESK_NOTICE_AUTHORITY_INFORMS)
                    ? DESK_OK
                    : DESK_NOTICE;
@@ -690,7 +690,7 @@ static void set_again(struct step *s) {
     s->next.due = DESK_DUE_NOTHING;
     s->next.path = OFFICE_ORDINARY;
     s->next.fields = 0;
-    s->next.notified = s->next.objected = s->next.bar_until = s->next.order_made = 0;
+    s->next.notified = s->next.told = s->next.objected = s->next.bar_until = s->next.order_made = 0;
     s->next.released = 0;
     memset(s->next.order, 0, sizeof s->next.order);
 }

@@ -52,7 +52,7 @@ static uint64_t over(enum desk_task_kind kind, const struct desk_case *c,
     case DESK_TASK_SILENT:
         return r->clarification == 0 ? 0 : c->since + r->clarification;
     case DESK_TASK_NOTICE_OVER:
-        return c->notified + r->notice_term;
+        return c->told == 0 ? 0 : c->told + r->notice_term;
     case DESK_TASK_PROCESS:
         return c->path != OFFICE_EMERGENCY || r->process == 0 ? 0 : c->released + r->process;
     case DESK_TASK_PRESERVED:

@@ -346,6 +346,33 @@ enum desk_reason desks_deliver(struct desks *s, const char *id) {
                                             .also = m.text});
 }
 
+static bool find_notice(void *ctx, const struct desk_moved *m) {
+    if ((m->move == DESK_MOVE_NOTIFY || m->move == DESK_MOVE_LATE_NOTICE) && m->order[0] != 0)
+        memcpy(ctx, m->order, sizeof m->order);
+    return true;
+}
+
+void desks_notice(struct desks *s, const char *id, uint8_t hash[32]) {
+    memset(hash, 0, 32);
+    CHECK_OK(desk_moves_list(s->desk, slice_str(id), find_notice, hash));
+}
+
+static bool find_carry(void *ctx, const struct desk_task *t) {
+    if (t->kind == DESK_TASK_CARRY)
+        *(uint64_t *)ctx = t->id;
+    return true;
+}
+
+void desks_notice_carried(struct desks *s, const char *id) {
+    struct desks_manifest m;
+    uint8_t hash[32];
+    uint64_t task = 0;
+    desks_notice(s, id, hash);
+    desks_manifest(&m, id, hash, "");
+    CHECK_OK(desk_tasks_list(s->desk, 0, find_carry, &task));
+    CHECK_OK(desk_carry_done(s->desk, task, SLICE_EMPTY, slice_str(m.text), &s->why));
+}
+
 /* ---- The disk ---- */
 
 struct search {

@@ -60,6 +60,9 @@ void desks_manifest(struct desks_manifest *m, const char *id, const uint8_t orde
                     const char *more);
 /* The custodian enters that of the case's order. */
 enum desk_reason desks_deliver(struct desks *s, const char *id);
+/* The hash of the case's last notice, which was signed; and its manifest is entered. */
+void desks_notice(struct desks *s, const char *id, uint8_t hash[32]);
+void desks_notice_carried(struct desks *s, const char *id);
 
 /* Opens what is sealed with the person's key. False if there is none, or it doesn't open. */
 bool desks_open(struct desks *s, const char *id, int person, enum desk_sealed_kind kind,

@@ -478,8 +478,17 @@ static void notice_not_waited(struct tale *t) {
     (void)desk_copy_id(t->h.now.regime, slice_str("us"));
     tell(t, DESK_MOVE_NOTIFY, POLICY, OFFICE_ROLE_POLICY, DESK_STATE_CLEARED);
     join(t, LAW, OFFICE_ROLE_LOCAL_LAW, DESK_STATE_NOTIFIED);
-    t->h.now.notified = t->w.now;
+    t->h.now.notified = t->h.now.told = t->w.now;
     t->w.now += 9 * TIME_DAY;
+    draft(t, DESK_MOVE_RENEW, INTAKE_1, OFFICE_ROLE_INTAKE);
+}
+
+static void notice_not_given(struct tale *t) {
+    (void)desk_copy_id(t->h.now.regime, slice_str("us"));
+    tell(t, DESK_MOVE_NOTIFY, POLICY, OFFICE_ROLE_POLICY, DESK_STATE_CLEARED);
+    join(t, LAW, OFFICE_ROLE_LOCAL_LAW, DESK_STATE_NOTIFIED);
+    t->h.now.notified = t->w.now;
+    t->w.now += 11 * TIME_DAY;
     draft(t, DESK_MOVE_RENEW, INTAKE_1, OFFICE_ROLE_INTAKE);
 }
 
@@ -556,6 +565,7 @@ static const struct {
     W(narrowed_by_another_move, ANSWERED, ASKED_FOR),
     W(rejected_unblocked, ANSWERED, ASKED_FOR),
     W(notice_not_waited, CLEARED, "not waited for"),
+    W(notice_not_given, CLEARED, "not waited for"),
     /* What several sign. */
     W(rejected_without_the_approver, ANSWERED, FEWER),
     W(rejected_by_one, ANSWERED, FEWER),

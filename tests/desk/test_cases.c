@@ -322,18 +322,6 @@ TEST(experts_and_clarifications_lead_to_a_new_round) {
     desks_end(&s);
 }
 
-static bool find_notice(void *ctx, const struct desk_moved *m) {
-    if ((m->move == DESK_MOVE_NOTIFY || m->move == DESK_MOVE_LATE_NOTICE) && m->order[0] != 0)
-        memcpy(ctx, m->order, sizeof m->order);
-    return true;
-}
-
-/* The hash of the last notice that was signed. */
-static void notice_hash(struct desks *s, const char *id, uint8_t hash[32]) {
-    memset(hash, 0, 32);
-    CHECK_OK(desk_moves_list(s->desk, slice_str(id), find_notice, hash));
-}
-
 static enum desk_reason objects(struct desks *s, const char *id, const uint8_t reference[32],
                                 const char *text) {
     err e = desk_object(s->desk, slice_str(id), reference, slice_str(text), &s->why);
@@ -365,13 +353,16 @@ TEST(a_user_is_told_ten_days_before_and_what_they_say_is_read) {
     CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_CLEARED);
     uint8_t notice[32];
-    notice_hash(&s, id, notice);
+    desks_notice(&s, id, notice);
     CHECK_EQ(objects(&s, id, notice, "Too early."), DESK_OBJECTION);
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NOTIFIED);
     nobody_else_objects(&s, id);
     /* The notice that the server takes, with the office's word for the user. */
     CHECK_EQ(carried(&s, id), OFFICE_ORDER_NOTICE);
+    /* From when the server has it. */
+    desks_wait(&s, 2 * TIME_DAY);
+    desks_notice_carried(&s, id);
     struct desks_act renew = {
         .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS};
     desks_wait(&s, 9 * TIME_DAY);
@@ -453,7 +444,13 @@ TEST(a_notice_that_was_carried_out_comes_back_as_its_manifest) {
     desks_manifest(&m, id, hash, "");
     CHECK_ERR(desk_carry_done(s.desk, t.id + 1, SLICE_EMPTY, slice_str(m.text), &s.why),
               ERR_NOT_FOUND);
-    CHECK_OK(desk_carry_done(s.desk, t.id, slice_str("custodian-1"), slice_str(m.text), &s.why));
+    CHECK_ERR(desk_carry_done(s.desk, t.id, slice_str("nobody"), slice_str(m.text), &s.why),
+              ERR_DENIED);
+    CHECK_ERR(desk_carry_done(s.desk, t.id, slice_str(people_ids[LAW]), slice_str(m.text), &s.why),
+              ERR_DENIED);
+    CHECK_EQ(s.why.reason, DESK_ROLE);
+    CHECK_OK(
+        desk_carry_done(s.desk, t.id, slice_str(people_ids[CUSTODIAN]), slice_str(m.text), &s.why));
     CHECK(!is_carried(&s));
     CHECK_ERR(desk_carry_done(s.desk, t.id, SLICE_EMPTY, slice_str(m.text), &s.why), ERR_NOT_FOUND);
     buf_clear(&text);
@@ -515,6 +512,79 @@ TEST(an_order_that_the_server_refused_is_a_task_until_it_is_made_anew) {
                      .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS});
     CHECK_OK(desk_tick(s.desk, NULL, NULL, &s.why));
     CHECK_EQ(open_task(&s, DESK_TASK_REFUSED).id, 0);
+    desks_end(&s);
+}
+
+/* The user was not told: nothing is released on it, and it can be given anew. */
+TEST(a_notice_that_the_server_refused_told_nobody) {
+    struct desks s;
+    char id[DESK_ID];
+    struct desks_act renew = {
+        .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS};
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
+    CHECK_EQ(desks_act(&s, &renew), DESK_NOTICE_RUNS);
+    CHECK_OK(desk_carry_refused(s.desk, open_task(&s, DESK_TASK_CARRY).id, OFFICE_SERVER_NUMBER));
+    CHECK_EQ(desks_case(&s, id).notified, 0);
+    CHECK_EQ(task_of(&s, DESK_TASK_NOTICE_OVER).id, 0);
+    desks_wait(&s, 11 * TIME_DAY);
+    desks_do(&s, &renew);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_NOTICE);
+    CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
+    CHECK_EQ(task_of(&s, DESK_TASK_REFUSED).id, 0);
+    CHECK_EQ(desks_case(&s, id).told, 0);
+    /* What was carried out before told them. */
+    CHECK_OK(desk_carry_refused(s.desk, open_task(&s, DESK_TASK_CARRY).id, OFFICE_CARRIED_OUT));
+    CHECK(desks_case(&s, id).told != 0);
+    desks_end(&s);
+}
+
+/* What nobody brought to the server in its time told nobody either. */
+TEST(a_notice_that_nobody_carried_told_nobody) {
+    struct desks s;
+    char id[DESK_ID];
+    struct desks_act renew = {
+        .id = id, .move = DESK_MOVE_RENEW, .person = INTAKE_1, .fields = TWO_FIELDS};
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
+    desks_wait(&s, 2 * TIME_DAY);
+    CHECK_EQ(task_of(&s, DESK_TASK_REFUSED).id, 0);
+    CHECK_EQ(desks_act(&s, &renew), DESK_NOTICE_RUNS);
+    desks_wait(&s, TIME_DAY + TIME_HOUR);
+    struct desk_task t = task_of(&s, DESK_TASK_REFUSED);
+    CHECK_EQ(t.move, DESK_MOVE_NOTIFY);
+    CHECK_SLICE(slice_str(t.reason), slice_str("EXPIRED"));
+    CHECK_EQ(desks_case(&s, id).notified, 0);
+    CHECK(!is_carried(&s));
+    desks_do(&s, &renew);
+    for (int lens = 0; lens < DESK_LENS_COUNT; lens++)
+        CHECK_EQ(desks_verdict(&s, id, (enum desk_lens)lens, "clear", "DE"), DESK_OK);
+    CHECK_EQ(desks_release(&s, id, APPROVER), DESK_NOTICE);
+    CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
+    desks_notice_carried(&s, id);
+    CHECK(desks_case(&s, id).told != 0);
+    desks_end(&s);
+}
+
+TEST(a_notice_that_was_carried_stays_given) {
+    struct desks s;
+    char id[DESK_ID];
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
+    CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
+    desks_notice_carried(&s, id);
+    desks_wait(&s, 11 * TIME_DAY);
+    CHECK_EQ(task_of(&s, DESK_TASK_REFUSED).id, 0);
+    CHECK(desks_case(&s, id).notified != 0);
     desks_end(&s);
 }
 
@@ -581,7 +651,7 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     CHECK(task_of(&s, DESK_TASK_BAR_ENDS).id != 0);
     CHECK_EQ(act(&s, id, DESK_MOVE_LATE_NOTICE, POLICY), DESK_OK);
     uint8_t notice[32];
-    notice_hash(&s, id, notice);
+    desks_notice(&s, id, notice);
     CHECK_EQ(objects(&s, id, notice, "Too early."), DESK_OBJECTION);
     CHECK_EQ(joins(&s, id, DESK_MOVE_LATE_NOTICE, LAW), DESK_OK);
     CHECK_EQ(task_of(&s, DESK_TASK_LATE_NOTICE).id, 0);
@@ -590,6 +660,8 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     CHECK_EQ(objects(&s, id, notice, "You were misled."), DESK_OK);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_RELEASED);
     CHECK_EQ(desks_case(&s, id).objected, 0);
+    CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_NOTICE);
+    desks_notice_carried(&s, id);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
     CHECK_EQ(objects(&s, id, notice, "Too late."), DESK_OBJECTION);
     desks_end(&s);
@@ -1538,13 +1610,16 @@ TEST(a_case_has_so_many_moves_and_rounds) {
     begin_case(&s, id, &desks_epoc);
     compose(&s, id, DESK_MOVE_WITHDRAW, INTAKE_1, &move);
     people_sign(&move, move.n, INTAKE_1, SOFT_EDDSA);
+    /* The desk's own moves have room after all that persons make. */
     static const char *const full[] = {"UPDATE cases SET number = number + 1024",
+                                       "UPDATE cases SET number = 1024 - 64",
                                        "UPDATE cases SET round = 64"};
-    for (size_t i = 0; i < 2; i++) {
+    uint64_t number = desks_case(&s, id).number;
+    for (size_t i = 0; i < sizeof full / sizeof full[0]; i++) {
         CHECK_OK(desk_store_run(s.desk->store, full[i], ""));
         CHECK_EQ(hand(&s, id, &move), DESK_MOVES);
-        CHECK_OK(desk_store_run(s.desk->store, "UPDATE cases SET round = 0, number = number % 1024",
-                                ""));
+        CHECK_OK(
+            desk_store_run(s.desk->store, "UPDATE cases SET round = 0, number = ?", "i", number));
     }
     CHECK_EQ(hand(&s, id, &move), DESK_OK);
     buf_free(&move);

@@ -251,6 +251,7 @@ TEST(when_the_users_time_is_over_a_new_round_waits_for_somebody) {
     tell.person = LAW;
     tell.seconds = true;
     desks_do(&s, &tell);
+    desks_notice_carried(&s, id);
     CHECK_EQ(days_until(&s, DESK_TASK_NOTICE_OVER, 20), 10);
     CHECK_EQ(desks_state(&s, id), DESK_STATE_NOTIFIED);
     desks_do(&s, &(struct desks_act){

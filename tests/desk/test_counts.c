@@ -86,8 +86,10 @@ TEST(what_one_of_two_began_is_not_counted_as_done) {
     challenge = (struct desks_act){
         .id = id, .move = DESK_MOVE_CHALLENGE, .person = APPROVER, .seconds = true};
     desks_do(&s, &challenge);
-    struct desks_act compel = {
-        .id = id, .move = DESK_MOVE_COMPEL, .person = APPROVER, .says = {"ground protected-activity"}};
+    struct desks_act compel = {.id = id,
+                               .move = DESK_MOVE_COMPEL,
+                               .person = APPROVER,
+                               .says = {"ground protected-activity"}};
     enum desk_reason r = desks_act(&s, &compel);
     CHECK_EQ(r, DESK_OK);
     counted(&s, sums);

@@ -86,8 +86,21 @@ def several(folder, tap):
         counts = [store.execute("SELECT count(*) FROM sealed WHERE case_id = ? AND kind IN (0, 1)", (c["case"],)).fetchone()[0]
                   for c in made]
     tap.check("with_all_that_was_filed", counts == [3, 3], counts)
+    each_delivered(folder, tap, path, [c["case"] for c in made])
     again = run("import", folder, path)
     tap.check("they_are_filed_once", again.returncode == 5 and cases(folder)["received"] == before + 2, again)
+
+
+def each_delivered(folder, tap, path, made):
+    package, manifest = folder / "several.letter", folder / "several.manifest"
+    package.write_bytes(b"exists yes\n")
+    with sqlite3.connect(folder / "desk.sqlite") as store:
+        store.executemany("UPDATE cases SET released = 1 WHERE id = ?", [(case,) for case in made])
+    done = []
+    for case in made:
+        manifest.write_text(f"sotto manifest 1\ncase {case}\npackage letter {hashlib.sha256(package.read_bytes()).hexdigest()}\n")
+        done.append(run("deliver", folder, path, package, manifest))
+    tap.check("and_each_is_delivered", [d.returncode for d in done] == [0] * len(made), done)
 
 
 def refused(folder, tap):

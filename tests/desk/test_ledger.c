@@ -827,6 +827,7 @@ TEST(a_store_of_the_version_before_gets_the_ledgers_tables) {
                                          "DROP TRIGGER unread_went",
                                          "DROP TRIGGER unread_grew",
                                          "ALTER TABLE cases DROP COLUMN size",
+                                         "ALTER TABLE cases DROP COLUMN told",
                                          "ALTER TABLE tasks DROP COLUMN reason",
                                          "PRAGMA user_version = 1"};
     begin(SMALL);

@@ -615,6 +615,9 @@ static void settle(struct setting *s, struct desk_history *h, struct tally *t) {
 static enum desk_reason attempt(struct setting *s, struct desk_history *h, const struct deed *d,
                                 struct tally *t) {
     struct desk_case before;
+    /* The custodian brings back what the server says of a notice, in time or not. */
+    if (h->now.notified + h->now.told_late > 0 && h->now.told == 0 && chance(s, 30))
+        h->now.told = s->w.now;
     memcpy(&before, &h->now, sizeof before);
     size_t moves = h->move_count, seats = h->seat_count;
     enum desk_reason reason;
