@@ -213,8 +213,8 @@ class Witness:
 class Office(Browser):
     """The people of the desk, who sit down at one browser after the other; its authenticator has all their passkeys."""
 
-    def __init__(self, desk, pictures=None):
-        super().__init__(desk, width=1100)
+    def __init__(self, desk, pictures=None, **how):
+        super().__init__(desk, width=1100, **how)
         self.driver.set_script_timeout(PATIENCE)
         self.driver.set_page_load_timeout(PATIENCE)
         self.pictures, self.taken, self.sits, self.passkeys, self.given = pictures, set(), None, {}, set()

@@ -24,14 +24,22 @@ static err no_code(struct page *p, err e) {
     return page_error(p, e, NULL);
 }
 
-static err keys_form(struct page *p, slice code, const char *id) {
+/* Before there is an office the passkeys are bound to the host of this page, as the script finds
+ * it: the people of the first office file have to enrol, too. */
+static void bound_to(struct page *p) {
     const struct office *o = desk_office(p->desk);
+    if (o == NULL)
+        return;
+    html_attr(&p->h, "data-rp", o->rp);
+    html_attr(&p->h, "data-service", o->name);
+}
+
+static err keys_form(struct page *p, slice code, const char *id) {
     page_begin_with(p, WORD_ENROL, slice_str(id));
     page_element(p, "p", WORD_ENROL_KEYS);
     html_open(&p->h, "form", "method", "post", "action", "/enrol/keys", "class", "form",
               "data-script", "enrol", "data-id", id, NULL);
-    html_attr(&p->h, "data-rp", o->rp);
-    html_attr(&p->h, "data-service", o->name);
+    bound_to(p);
     page_hidden(p, "code", code);
     page_hidden(p, "seal", SLICE_EMPTY);
     static const char *const HIDDEN[] = {"passkeys", "wrapped"};
@@ -54,8 +62,6 @@ static err keys_form(struct page *p, slice code, const char *id) {
 static err enrol_begin(struct page *p) {
     char id[DESK_ENROLMENT_ID];
     buf code = buf_on(NULL);
-    if (desk_office(p->desk) == NULL)
-        return page_message(p, 503, WORD_ENROL, WORD_NO_OFFICE);
     err e = page_field(p, "code", &code);
     if (e == OK)
         e = desk_enrolment_find(desk_folder(p->desk), buf_slice(&code), p->now, id);

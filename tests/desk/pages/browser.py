@@ -12,10 +12,11 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 PKCS8 = bytes.fromhex("3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420")
 
 
-def driver(width=1200, height=1000, language="en", dark=False):
+def driver(width=1200, height=1000, language="en", dark=False, arguments=()):
     options = Options()
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-                     f"--window-size={width},{height}", f"--accept-lang={language}", "--force-prefers-reduced-motion"):
+                     f"--window-size={width},{height}", f"--accept-lang={language}", "--force-prefers-reduced-motion",
+                     *arguments):
         options.add_argument(argument)
     if dark:
         options.add_argument("--blink-settings=preferredColorScheme=0")
@@ -89,11 +90,11 @@ class Browser:
 
     # ---- Passkeys ----
 
-    def authenticator(self):
+    def authenticator(self, transport="internal"):
         """One that verifies its user; its id."""
         self.driver.execute_cdp_cmd("WebAuthn.enable", {"enableUI": False})
         made = self.driver.execute_cdp_cmd("WebAuthn.addVirtualAuthenticator", {"options": {
-            "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasResidentKey": True,
+            "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": transport, "hasResidentKey": True,
             "hasUserVerification": True, "isUserVerified": True, "hasPrf": True,
             "automaticPresenceSimulation": True}})
         return made["authenticatorId"]

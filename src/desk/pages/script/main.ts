@@ -326,7 +326,8 @@ function rewrap(form: HTMLElement): void {
 /* ---- Enrolment ---- */
 
 function enrol(form: HTMLFormElement): void {
-  const { rp = "", service = "", id = "" } = form.dataset;
+  // Without an office file it is the host's, and so will be the first office file's.
+  const { rp = location.hostname, service = location.hostname, id = "" } = form.dataset;
   let key: Bytes | undefined;
   const made: passkey.NewPasskey[] = [];
   button(form, "[data-press=passkey]", async () => {
