@@ -9,13 +9,14 @@
 #include <openssl/x509.h>
 #undef ERR_STATE
 
-enum { RSA_BITS_MIN = 2048 };
+enum { RSA_BITS_MIN = 2048, CURVE_BITS_MIN = 224 };
 
 /* Ed25519 has a hash of its own. */
 static bool hash_of(const EVP_PKEY *key, const EVP_MD **hash) {
     int kind = EVP_PKEY_get_base_id(key);
     *hash = kind == EVP_PKEY_ED25519 ? NULL : EVP_sha256();
-    return kind == EVP_PKEY_ED25519 || kind == EVP_PKEY_EC ||
+    return kind == EVP_PKEY_ED25519 ||
+           (kind == EVP_PKEY_EC && EVP_PKEY_get_bits(key) >= CURVE_BITS_MIN) ||
            (kind == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) >= RSA_BITS_MIN);
 }
 

@@ -497,7 +497,7 @@ static err move_in(struct desk *d, slice case_id, const struct desk_hand *hand, 
     if (e == ERR_NOT_FOUND)
         return desk_refuse(why, DESK_NO_CASE);
     TRY(e);
-    if (h->now.number >= DESK_MOVES_MAX || h->now.round >= DESK_ROUNDS_MAX)
+    if (h->now.number >= DESK_MOVES_MAX - DESK_MOVES_OWN || h->now.round >= DESK_ROUNDS_MAX)
         return desk_refuse(why, DESK_MOVES);
     TRY(desk_settle_first(d, h, &w, why));
     TRY(move_read(in, h, &w, hand->move, why));

@@ -125,7 +125,8 @@ enum {
     DESK_OBJECTIONS_MAX = 8, /* each voids a round: a case must come to an end */
     DESK_ROUNDS_MAX = 64,
     DESK_SETTLED_AT_ONCE = 64,
-    DESK_MOVES_MAX = 1024, /* in one case */
+    DESK_MOVES_MAX = 1024, /* in one case; a report reads no more: */
+    DESK_MOVES_OWN = 64,   /* of these, which only the desk itself makes */
     DESK_SIGNERS_MAX = 5   /* of what several sign */
 };
 #define DESK_UNREAD_BYTES_MAX ((uint64_t)4 << 30)

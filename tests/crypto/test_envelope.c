@@ -20,11 +20,13 @@ struct owner {
     X509 *certificate;
     buf der;
 };
-enum { OF_RSA, OF_CURVE, OF_SIGNING };
+enum { OF_RSA, OF_CURVE, OF_SIGNING, OF_SHORT_RSA, OF_SHORT_CURVE };
 
 static EVP_PKEY *make_key(int kind) {
-    if (kind == OF_RSA)
-        return EVP_RSA_gen(2048);
+    if (kind == OF_RSA || kind == OF_SHORT_RSA)
+        return EVP_RSA_gen(kind == OF_RSA ? 2048 : 1024);
+    if (kind == OF_SHORT_CURVE)
+        return EVP_EC_gen("P-192");
     return kind == OF_CURVE ? EVP_EC_gen("P-256") : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 }
 
@@ -185,6 +187,19 @@ TEST(a_signature_is_of_the_certificates_owner_and_of_this_message) {
         owner_fini(&o);
     }
     owner_fini(&stranger);
+}
+
+TEST(a_short_key_signs_nothing_that_is_believed) {
+    slice message = slice_str("sotto filing");
+    for (int kind = OF_SHORT_RSA; kind <= OF_SHORT_CURVE; kind++) {
+        struct owner o;
+        owner_init(&o, kind);
+        buf signature = signed_by(&o, message);
+        CHECK_ERR(crypto_certificate_verify(buf_slice(&o.der), message, buf_slice(&signature)),
+                  ERR_UNSUPPORTED);
+        buf_free(&signature);
+        owner_fini(&o);
+    }
 }
 
 TEST_MAIN
