@@ -541,7 +541,7 @@ static bool followed_rightly(const struct desk_case *before, const struct desk_h
     if (c->delivered != before->delivered &&
         (before->released == 0 || last(h)->role != OFFICE_ROLE_CUSTODIAN))
         return false;
-    return c->told_late == before->told_late ||
+    return c->told_late <= before->told_late ||
            (before->released != 0 && before->bar_until <= w->now);
 }
 
@@ -561,7 +561,7 @@ static bool desk_decides_nothing(const struct desk_case *before, const struct de
     return c->released <= before->released && c->notified <= before->notified &&
            c->told <= before->told && c->bar_until <= before->bar_until &&
            c->preserved_until == before->preserved_until && c->delivered == before->delivered &&
-           c->told_late == before->told_late && (c->fields & ~before->fields) == 0;
+           c->told_late <= before->told_late && (c->fields & ~before->fields) == 0;
 }
 
 /* What was called back for is what is worked on: a court that compels changes the path alone. */

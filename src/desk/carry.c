@@ -127,10 +127,11 @@ static err untell(struct desk *d, const struct carried *c, enum office_reason re
         return tell(d, c);
     return !is_notice(c)
                ? OK
-               : desk_store_run(d->store,
-                                "UPDATE cases SET notified = 0, told_late = 0 WHERE id = ?1"
-                                " AND " LAST_OF_ITS_MOVE,
-                                "tii", slice_str(c->case_id), c->number, (uint64_t)c->move);
+               : desk_store_run(
+                     d->store,
+                     "UPDATE cases SET notified = 0, told_late = 0, told = 0 WHERE id = ?1"
+                     " AND " LAST_OF_ITS_MOVE,
+                     "tii", slice_str(c->case_id), c->number, (uint64_t)c->move);
 }
 
 static err refused(struct desk *d, uint64_t task, enum office_reason reason) {

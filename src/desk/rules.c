@@ -690,7 +690,8 @@ static void set_again(struct step *s) {
     s->next.due = DESK_DUE_NOTHING;
     s->next.path = OFFICE_ORDINARY;
     s->next.fields = 0;
-    s->next.notified = s->next.told = s->next.objected = s->next.bar_until = s->next.order_made = 0;
+    s->next.notified = s->next.told_late = s->next.told = s->next.objected = s->next.bar_until =
+        s->next.order_made = 0;
     s->next.released = 0;
     memset(s->next.order, 0, sizeof s->next.order);
 }

@@ -526,8 +526,11 @@ TEST(a_notice_that_the_server_refused_told_nobody) {
     CHECK_EQ(act(&s, id, DESK_MOVE_NOTIFY, POLICY), DESK_OK);
     CHECK_EQ(joins(&s, id, DESK_MOVE_NOTIFY, LAW), DESK_OK);
     CHECK_EQ(desks_act(&s, &renew), DESK_NOTICE_RUNS);
+    /* An older store believed it. */
+    CHECK_OK(desk_store_run(s.desk->store, "UPDATE cases SET told = notified", ""));
     CHECK_OK(desk_carry_refused(s.desk, open_task(&s, DESK_TASK_CARRY).id, OFFICE_SERVER_NUMBER));
     CHECK_EQ(desks_case(&s, id).notified, 0);
+    CHECK_EQ(desks_case(&s, id).told, 0);
     CHECK_EQ(task_of(&s, DESK_TASK_NOTICE_OVER).id, 0);
     desks_wait(&s, 11 * TIME_DAY);
     desks_do(&s, &renew);
@@ -664,6 +667,25 @@ TEST(a_bar_takes_two_signatures_an_end_and_is_told_later) {
     desks_notice_carried(&s, id);
     CHECK_EQ(act(&s, id, DESK_MOVE_CLOSE, INTAKE_1), DESK_OK);
     CHECK_EQ(objects(&s, id, notice, "Too late."), DESK_OBJECTION);
+    desks_end(&s);
+}
+
+/* What begins again is told again, late as well. */
+TEST(a_case_that_was_told_late_and_held_begins_again_untold) {
+    struct desks s;
+    char id[DESK_ID];
+    bool more;
+    begin_case(&s, id, &us);
+    desks_cleared(&s, id, TWO_FIELDS);
+    CHECK_OK(desk_store_run(s.desk->store,
+                            "UPDATE cases SET state = ?, hold = ?, released = 1, told_late = 1,"
+                            " told = 1",
+                            "ii", (uint64_t)DESK_STATE_HELD, (uint64_t)DESK_HOLD_SUSPENDED));
+    CHECK_OK(desk_settle_begin(s.desk));
+    CHECK_OK(desk_settle_more(s.desk, &more));
+    CHECK_EQ(desks_state(&s, id), DESK_STATE_RECEIVED);
+    CHECK_EQ(desks_case(&s, id).told_late, 0);
+    CHECK_EQ(desks_case(&s, id).told, 0);
     desks_end(&s);
 }
 

@@ -122,6 +122,9 @@ func deskTilesAreTheTree() error {
 }
 
 func deskEntriesAreTheLeaves() error {
+	if batches[1].N == 0 {
+		return fmt.Errorf("there is none")
+	}
 	hashes := tlog.TileHashReader(batches[1], tiles{})
 	for n := int64(0); n*256 < batches[1].N; n++ {
 		path := tlog.Tile{H: 8, L: 0, N: n, W: 256}.Path()
