@@ -46,14 +46,6 @@
 #define DESK_VERDICTS(X)                                                                           \
     X("clear", CLEAR) X("block", BLOCK) X("clarify", CLARIFY) X("narrow", NARROW)                  \
     X("expert", EXPERT)
-/* What an open case waits for beside its state: a draft of the next order, the round's verdicts,
- * the rejection that a verdict asks for. */
-#define DESK_DUES(X) X("nothing", NOTHING) X("draft", DRAFT) X("verdicts", VERDICTS)               \
-    X("reject", REJECT)
-/* Why a case is held. */
-#define DESK_HOLDS(X)                                                                              \
-    X("none", NONE) X("suspended", SUSPENDED) X("beneficiary-unknown", UNKNOWN)                    \
-    X("beneficiaries-differ", DIFFER)
 /* What is stored sealed to a case's key. Its number: of the move that brought it; of attachments
  * and letters, counted from 1; 0 of the filing; of pictures DESK_PICTURE_PLACES times their
  * attachment's, and the page, which is 0 of a note that says why there are none, or not all. */
@@ -92,18 +84,17 @@ enum desk_lens { DESK_LENSES(X) DESK_LENS_COUNT };
 #define X(text, name) DESK_VERDICT_##name,
 enum desk_verdict { DESK_VERDICTS(X) DESK_VERDICT_COUNT };
 #undef X
-#define X(text, name) DESK_DUE_##name,
-enum desk_due { DESK_DUES(X) DESK_DUE_COUNT };
-#undef X
-#define X(text, name) DESK_HOLD_##name,
-enum desk_hold { DESK_HOLDS(X) DESK_HOLD_COUNT };
-#undef X
 #define X(text, name) DESK_SEALED_##name,
 enum desk_sealed_kind { DESK_SEALEDS(X) DESK_SEALED_COUNT };
 #undef X
 #define X(text, name) DESK_TASK_##name,
 enum desk_task_kind { DESK_TASKS(X) DESK_TASK_COUNT };
 #undef X
+/* What an open case waits for beside its state: a draft of the next order, the round's verdicts,
+ * the rejection that a verdict asks for. */
+enum desk_due { DESK_DUE_NOTHING, DESK_DUE_DRAFT, DESK_DUE_VERDICTS, DESK_DUE_REJECT };
+/* Why a case is held. */
+enum desk_hold { DESK_HOLD_NONE, DESK_HOLD_SUSPENDED, DESK_HOLD_UNKNOWN, DESK_HOLD_DIFFER };
 
 /* The names above; "" for what is none. The second: false for a word that is none of them. */
 const char *desk_state_name(enum desk_state state);
@@ -111,8 +102,6 @@ const char *desk_move_name(enum desk_move move);
 const char *desk_kind_name(enum desk_kind kind);
 const char *desk_lens_name(enum desk_lens lens);
 const char *desk_verdict_name(enum desk_verdict verdict);
-const char *desk_due_name(enum desk_due due);
-const char *desk_hold_name(enum desk_hold hold);
 const char *desk_sealed_name(enum desk_sealed_kind kind);
 const char *desk_task_name(enum desk_task_kind kind);
 const char *desk_role_name(enum office_role role);

@@ -7,8 +7,6 @@ static const char *const moves[] = {DESK_PERSONS_MOVES(PAIR) DESK_OWN_MOVES(PAIR
 static const char *const kinds[] = {DESK_KINDS(PAIR)};
 static const char *const lenses[] = {DESK_LENSES(PAIR)};
 static const char *const verdicts[] = {DESK_VERDICTS(PAIR)};
-static const char *const dues[] = {DESK_DUES(PAIR)};
-static const char *const holds[] = {DESK_HOLDS(PAIR)};
 static const char *const sealeds[] = {DESK_SEALEDS(PAIR)};
 static const char *const tasks[] = {DESK_TASKS(PAIR)};
 static const char *const roles[] = {OFFICE_ROLES(PAIR)};
@@ -40,12 +38,6 @@ const char *desk_lens_name(enum desk_lens lens) {
 }
 const char *desk_verdict_name(enum desk_verdict verdict) {
     return name_at(verdicts, COUNT(verdicts), verdict);
-}
-const char *desk_due_name(enum desk_due due) {
-    return name_at(dues, COUNT(dues), due);
-}
-const char *desk_hold_name(enum desk_hold hold) {
-    return name_at(holds, COUNT(holds), hold);
 }
 const char *desk_sealed_name(enum desk_sealed_kind kind) {
     return name_at(sealeds, COUNT(sealeds), kind);

@@ -1,7 +1,7 @@
 /* The daemon: pages on a port of this machine, and the clock. TLS and the world are a reverse
  * proxy's. The process that holds the store can start nothing; the operator's command for alarms is
  * run by another one, which knows the case's number and nothing else; a third publishes the ledger,
- * so that no page waits for it. */
+ * so that no page waits for it; a fourth has attachments drawn. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* A process of its own that does one thing again and again: what takes longer than somebody who
- * waits for a page should wait. It is started before the sandbox, and ends with who started it. */
+/* A process apart (apart.h) that does one thing again and again: what takes longer than somebody
+ * who waits for a page should wait. It ends with who started it. */
 #ifndef SOTTO_SYS_BESIDE_H
 #define SOTTO_SYS_BESIDE_H
 
@@ -10,9 +10,7 @@
 
 struct sys_beside;
 
-/* Calls work(ctx) after a second, then each_ms after it ended the last time. It has the standard
- * descriptors and no other of ours, and signals that end a daemon are that one's to answer. Start
- * it while there is one thread, and before anything is open that must not be shared. */
+/* Calls work(ctx) after a second, then each_ms after it ended the last time. */
 MUST err sys_beside_start(struct sys_beside **beside, void (*work)(void *ctx), void *ctx,
                           uint64_t each_ms);
 /* Whether it ended by itself, as it never should. */

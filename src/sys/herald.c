@@ -1,8 +1,6 @@
 #include "sys/herald.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -11,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sys/apart.h"
 #include "sys/files.h"
 
 enum { PAUSE_MS = 20 };
@@ -49,50 +48,36 @@ static void run(const char *program, unsigned patience_ms, char *word) {
         ;
 }
 
-/* Until the other end is closed. Signals that end a daemon are that one's to answer. */
-__attribute__((noreturn)) static void serve(int fd, const char *program, unsigned patience_ms) {
+struct job {
+    const char *program;
+    unsigned patience_ms;
+};
+
+static void serve(int fd, void *ctx) {
+    const struct job *job = ctx;
     char word[SYS_HERALD_WORD_MAX + 1];
-    setsid();
     for (;;) {
         ssize_t n = recv(fd, word, SYS_HERALD_WORD_MAX, 0);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            _exit(0);
+            return;
         word[n] = 0;
-        run(program, patience_ms, word);
+        run(job->program, job->patience_ms, word);
     }
 }
 
-static void close_others(int keep) {
-    if (keep > 3)
-        close_range(3, (unsigned)keep - 1, 0);
-    close_range((unsigned)keep + 1, UINT_MAX, 0);
-}
-
 err sys_herald_start(struct sys_herald **out, const char *program, unsigned patience_ms) {
-    int fds[2];
+    struct job job = {program, patience_ms};
     *out = NULL;
     struct sys_herald *h = mem_new(NULL, sizeof *h);
     if (h == NULL)
         return ERR_NO_MEMORY;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
-        mem_free(NULL, h, sizeof *h);
-        return sys_err_from_errno(errno);
-    }
-    pid_t pid = fork();
-    if (pid == 0) {
-        close_others(fds[1]);
-        serve(fds[1], program, patience_ms);
-    }
-    close(fds[1]);
-    h->fd = fds[0];
-    if (pid > 0 && fcntl(h->fd, F_SETFL, O_NONBLOCK) == 0) {
+    err e = sys_apart_start(&h->fd, SOCK_SEQPACKET, serve, &job);
+    if (e == OK)
         *out = h;
-        return OK;
-    }
-    err e = sys_err_from_errno(errno);
-    sys_herald_free(h);
+    else
+        mem_free(NULL, h, sizeof *h);
     return e;
 }
 

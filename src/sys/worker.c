@@ -1,12 +1,12 @@
 #include "sys/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "sys/apart.h"
 #include "sys/channel.h"
 #include "sys/files.h"
 #include "sys/landlock.h"
@@ -76,42 +76,28 @@ static bool narrow(void) {
            (abi == 0 || sys_landlock_enter(abi, SYS_LANDLOCK_READING, nowhere) == OK);
 }
 
-static void close_others(int keep) {
-    if (keep > 3)
-        close_range(3, (unsigned)keep - 1, 0);
-    close_range((unsigned)keep + 1, UINT_MAX, 0);
-}
+struct job {
+    sys_work *work;
+    void *ctx;
+};
 
-/* Until the other end is closed. Signals that end a daemon are that one's to answer. */
-__attribute__((noreturn)) static void serve(int fd, sys_work *work, void *ctx) {
+static void serve(int fd, void *ctx) {
+    const struct job *job = ctx;
     struct sys_worker worker = {fd};
     buf message = {0};
-    close_others(fd);
-    setsid();
     signal(SIGPIPE, SIG_IGN);
     /* Where nothing lets it come after others, it has its share like anybody. */
     if (nice(NICE) == -1)
         errno = 0;
-    if (fcntl(fd, F_SETFL, 0) == 0 && narrow())
-        while (hear(&worker, &message) == OK && work(&worker, ctx, buf_slice(&message)) == OK)
+    if (narrow())
+        while (hear(&worker, &message) == OK &&
+               job->work(&worker, job->ctx, buf_slice(&message)) == OK)
             continue;
-    _exit(0);
 }
 
 err sys_worker_start(int *fd, sys_work *work, void *ctx) {
-    int fds[2];
-    *fd = -1;
-    TRY(sys_channel_pair(fds));
-    pid_t pid = fork();
-    if (pid == 0)
-        serve(fds[1], work, ctx);
-    err e = pid < 0 ? sys_err_from_errno(errno) : OK;
-    close(fds[1]);
-    if (e == OK)
-        *fd = fds[0];
-    else
-        close(fds[0]);
-    return e;
+    struct job job = {work, ctx};
+    return sys_apart_start(fd, SOCK_STREAM, serve, &job);
 }
 
 void sys_worker_drop(int fd) {

@@ -1,8 +1,7 @@
-/* A process that is a copy of this one, for work that takes long or that its starter's sandbox
- * forbids. It is forked before the sandbox, gets messages over a channel (channel.h), and does one
- * after the other. It writes no file, reaches no network by TCP where the kernel can forbid it, has
- * the processor after others, and ends with its starter. What it starts must be confined by itself
- * (confined.h). */
+/* A process apart (apart.h), for work that takes long or that its starter's sandbox forbids. It gets
+ * messages over a channel (channel.h), and does one after the other. It writes no file, reaches no
+ * network by TCP where the kernel can forbid it, has the processor after others, and ends with its
+ * starter. What it starts must be confined by itself (confined.h). */
 #ifndef SOTTO_SYS_WORKER_H
 #define SOTTO_SYS_WORKER_H
 

@@ -84,20 +84,6 @@ static void carve_out_rows(struct page *p, const struct office_suspension *s) {
     html_close(&p->h);
 }
 
-/* Lines as a textarea has them. */
-static void lines(struct page *p, const struct office_lines *lines,
-                  const struct page_input *input) {
-    buf text = buf_on(NULL);
-    struct page_input filled = *input;
-    for (size_t i = 0; lines != NULL && i < lines->n; i++) {
-        html_fail(&p->h, buf_append(&text, lines->p[i].text));
-        html_fail(&p->h, buf_append_byte(&text, '\n'));
-    }
-    filled.value = buf_slice(&text);
-    page_input(p, &filled);
-    buf_free(&text);
-}
-
 static void date(struct page *p, uint64_t ms) {
     char text[PAGE_TIME];
     page_time_text(ms, text);
@@ -116,17 +102,18 @@ static void entry(struct page *p, const struct office_suspension *s, const char 
                                        .hint = WORD_JURISDICTIONS_HINT,
                                        .value = s == NULL ? SLICE_EMPTY : s->jurisdictions,
                                        .needed = true});
-    lines(p, s == NULL ? NULL : &s->wording,
-          &(struct page_input){.name = wording,
-                               .label = WORD_WORDING,
-                               .hint = WORD_WORDING_HINT,
-                               .lines = 6,
-                               .needed = true});
+    page_lines_input(p, s == NULL ? NULL : &s->wording,
+                     &(struct page_input){.name = wording,
+                                          .label = WORD_WORDING,
+                                          .hint = WORD_WORDING_HINT,
+                                          .lines = 6,
+                                          .needed = true});
     date(p, s == NULL ? 0 : s->review);
     scope_boxes(p, s);
-    lines(p, s == NULL ? NULL : &s->consequence,
-          &(struct page_input){
-              .name = "law", .label = WORD_CONSEQUENCE, .hint = WORD_CONSEQUENCE_HINT, .lines = 3});
+    page_lines_input(
+        p, s == NULL ? NULL : &s->consequence,
+        &(struct page_input){
+            .name = "law", .label = WORD_CONSEQUENCE, .hint = WORD_CONSEQUENCE_HINT, .lines = 3});
     carve_out_rows(p, s);
 }
 

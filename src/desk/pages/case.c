@@ -88,7 +88,6 @@ static enum word hold_word(enum desk_hold hold) {
     case DESK_HOLD_DIFFER:
         return WORD_HOLD_DIFFER;
     case DESK_HOLD_NONE:
-    case DESK_HOLD_COUNT:
         break;
     }
     return WORD_NONE;

@@ -372,20 +372,6 @@ static err office_person(struct page *p) {
 }
 PAGE(office_person, PAGE_INSIDE)
 
-/* What a textarea has of lines. */
-static void lines_input(struct page *p, const struct office_lines *lines,
-                        const struct page_input *input) {
-    buf text = buf_on(NULL);
-    struct page_input filled = *input;
-    for (size_t i = 0; lines != NULL && i < lines->n; i++) {
-        html_fail(&p->h, buf_append(&text, lines->p[i].text));
-        html_fail(&p->h, buf_append_byte(&text, '\n'));
-    }
-    filled.value = buf_slice(&text);
-    page_input(p, &filled);
-    buf_free(&text);
-}
-
 static void authority_questions(struct page *p, const struct office_authority *a) {
     slice none = SLICE_EMPTY;
     page_input(p, &(struct page_input){.name = "name",
@@ -398,17 +384,17 @@ static void authority_questions(struct page *p, const struct office_authority *a
                                        .hint = WORD_JURISDICTION_HINT,
                                        .value = a == NULL ? none : a->jurisdiction,
                                        .needed = true});
-    lines_input(p, a == NULL ? NULL : &a->calls,
-                &(struct page_input){.name = "calls",
-                                     .label = WORD_CALLS,
-                                     .hint = WORD_CALLS_HINT,
-                                     .lines = 3,
-                                     .needed = true});
-    lines_input(p, a == NULL ? NULL : &a->certificates,
-                &(struct page_input){.name = "certificates",
-                                     .label = WORD_CERTIFICATES,
-                                     .hint = WORD_CERTIFICATES_HINT,
-                                     .lines = 6});
+    page_lines_input(p, a == NULL ? NULL : &a->calls,
+                     &(struct page_input){.name = "calls",
+                                          .label = WORD_CALLS,
+                                          .hint = WORD_CALLS_HINT,
+                                          .lines = 3,
+                                          .needed = true});
+    page_lines_input(p, a == NULL ? NULL : &a->certificates,
+                     &(struct page_input){.name = "certificates",
+                                          .label = WORD_CERTIFICATES,
+                                          .hint = WORD_CERTIFICATES_HINT,
+                                          .lines = 6});
 }
 
 static err authority_form(struct page *p, slice base, const struct office_authority *a) {

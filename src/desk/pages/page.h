@@ -202,6 +202,9 @@ struct page_input {
     const char *type; /* NULL: "text" */
 };
 void page_input(struct page *p, const struct page_input *input);
+/* A textarea that has these lines; NULL for none. */
+void page_lines_input(struct page *p, const struct office_lines *lines,
+                      const struct page_input *input);
 void page_hidden(struct page *p, const char *name, slice value);
 void page_select(struct page *p, const char *name, enum word label);
 void page_option(struct page *p, const char *value, slice text, bool selected);

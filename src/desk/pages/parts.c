@@ -269,6 +269,19 @@ void page_input(struct page *p, const struct page_input *i) {
     html_close(&p->h);
 }
 
+void page_lines_input(struct page *p, const struct office_lines *lines,
+                      const struct page_input *input) {
+    buf text = buf_on(NULL);
+    struct page_input filled = *input;
+    for (size_t i = 0; lines != NULL && i < lines->n; i++) {
+        html_fail(&p->h, buf_append(&text, lines->p[i].text));
+        html_fail(&p->h, buf_append_byte(&text, '\n'));
+    }
+    filled.value = buf_slice(&text);
+    page_input(p, &filled);
+    buf_free(&text);
+}
+
 void page_hidden(struct page *p, const char *name, slice value) {
     html_void(&p->h, "input", "type", "hidden", "name", name, NULL);
     html_attr(&p->h, "value", value);
