@@ -36,6 +36,10 @@ void audit_find(struct audit *a, enum audit_finding finding, const char *format,
     int n = vsnprintf(where, sizeof where, format, args);
     va_end(args);
     size_t length = n < 0 ? 0 : (size_t)n < sizeof where ? (size_t)n : sizeof where - 1;
+    /* What it names may come from the desk that is audited, and goes to a terminal. */
+    for (size_t i = 0; i < length; i++)
+        if (where[i] < ' ' || where[i] > '~')
+            where[i] = '?';
     a->sum->findings++;
     a->found(a->ctx, finding, slice_of(where, length));
 }

@@ -57,7 +57,7 @@ struct audit_sum {
     uint64_t entries, opened, padding, cells, findings;
     unsigned witnesses; /* that cosigned the checkpoint */
 };
-/* where: what a finding is about, for people. */
+/* where: what a finding is about, for people, in printable ASCII. */
 typedef void audit_found(void *ctx, enum audit_finding finding, slice where);
 /* Of the entries that were gone through; may be NULL. */
 typedef void audit_progress(void *ctx, uint64_t done, uint64_t all);

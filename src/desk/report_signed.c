@@ -63,7 +63,8 @@ static err check_signers(const struct desk *d, const struct office_document *doc
     if (d->office == NULL || office_signed(d->office, d->list, document, &who) != OFFICE_OK)
         return ERR_SIGNATURE;
     for (size_t i = 0; i < who.n; i++)
-        if (((who.each[i].person->roles | who.each[i].person->deputy) & OFFICE_ROLE_AUDITOR) != 0)
+        if (!who.each[i].bound &&
+            ((who.each[i].person->roles | who.each[i].person->deputy) & OFFICE_ROLE_AUDITOR) != 0)
             return OK;
     return ERR_SIGNATURE;
 }

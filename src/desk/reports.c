@@ -52,10 +52,7 @@ static void found(void *ctx, enum audit_finding finding, slice where) {
     }
     printf("{\"type\":\"finding\",\"finding\":\"%s\",\"where\":\"", name);
     for (size_t i = 0; i < where.n; i++)
-        printf(where.p[i] == '"' || where.p[i] == '\\' ? "\\%c"
-               : where.p[i] < ' '                      ? "?"
-                                                       : "%c",
-               where.p[i]);
+        printf(where.p[i] == '"' || where.p[i] == '\\' ? "\\%c" : "%c", where.p[i]);
     printf("\"}\n");
 }
 

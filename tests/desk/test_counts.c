@@ -97,4 +97,21 @@ TEST(what_one_of_two_began_is_not_counted_as_done) {
     desks_end(&s);
 }
 
+/* Whoever has the ledger's keys would write lines into the auditor's draft. */
+TEST(a_case_has_the_id_of_a_case) {
+    static const char *const ids[] = {"c1", "c1 agreed\nclosed", "c1\x1b[2J", "C1"};
+    struct count *c;
+    CHECK_OK(count_new(&c));
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        slice values[MERKLE_SLOTS_NAMED] = {[MERKLE_SLOT_MOVE] = slice_str("receive"),
+                                            [MERKLE_SLOT_CASE] = slice_str(ids[i]),
+                                            [MERKLE_SLOT_NUMBER] = slice_str("1"),
+                                            [MERKLE_SLOT_TO] = slice_str("received"),
+                                            [MERKLE_SLOT_TIME] = slice_str("2026-01-01T00:00:00Z"),
+                                            [MERKLE_SLOT_ACCOUNTS] = slice_str("1")};
+        CHECK_EQ(count_add(c, values), i == 0 ? OK : ERR_MALFORMED);
+    }
+    count_free(c);
+}
+
 TEST_MAIN

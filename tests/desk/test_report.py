@@ -67,14 +67,14 @@ class Desk:
         run("sign", path, "--as", person, "--key", self.folder / "people" / person / "ssh", "--office",
             self.folder / "office.txt", "--to", to, "--yes")
 
-    def suspend(self):
-        """Version 2 of the list, in which Hong Kong is suspended."""
+    def suspend(self, country="HK"):
+        """Version 2 of the list, in which Hong Kong or another is suspended."""
         shown = {o["type"]: o for o in map(json.loads, run("show", self.folder, "--json").stdout.splitlines())}
         path = self.folder / "list2"
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT00:00:00Z")
         path.write_text("\n".join([
             "sotto suspensions 1", "version 2", "previous " + shown["suspensions"]["hash"],
-            "office 1 " + shown["office"]["hash"], "suspension hk", "jurisdictions HK", "scope all", "wording Suspended.",
+            "office 1 " + shown["office"]["hash"], f"suspension {country.lower()}", f"jurisdictions {country}", "scope all", "wording Suspended.",
             "start " + now, "review " + now, ""]))
         for person in ("approver-1", "human-rights-1"):
             self.sign(path, person, path)
@@ -439,6 +439,7 @@ def planted(tap, folder):
         tap.check(f"found_in_the_ledger_itself_{finding}", code == 5 and finding in found, f"{code} {found[:9]}")
     auditors(tap, desk)
     bands(tap, folder / "bands")
+    terminals(tap, desk)
     reviews(tap, desk)
 
 
@@ -582,6 +583,16 @@ def reviews(tap, desk):
     draft.write_text(good.replace("size 4096", "size 4095"))
     desk.sign(draft, "auditor-1", signed)
     tap.check("nor_of_another_size", "no report of this size" in run("audited", desk.folder, signed, code=5).stderr)
+    found(good)
+    desk.suspend("NO")
+    tap.check("nor_of_an_auditor_whom_a_suspended_law_binds",
+              "no auditor" in run("audited", desk.folder, signed, code=5).stderr)
+
+
+def terminals(tap, desk):
+    """What is audited writes nothing of its own to a terminal."""
+    done = run("audit", desk.public, desk.file("csv"), "--office", desk.office, "--openings", "x\x1b[2J\u00a0\n", code=5)
+    tap.check("a_finding_is_printable", "x?[2J??? can't be read" in done.stdout and "\x1b" not in done.stdout, done.stdout[:300])
 
 
 def main():
