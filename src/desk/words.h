@@ -362,6 +362,7 @@
     X(FIELDS_ORDER, "Fields of the order", "命令所載欄位") \
     X(ACCOUNTS, "Accounts named", "所列帳戶數目") \
     X(ORDER_MADE, "Order drafted", "命令草擬時間") \
+    X(NOTICE_WAITS, "Notice signed, to be carried", "通知已簽署，待送交") \
     X(NOTIFIED_ON, "User told", "通知用戶時間") \
     X(OBJECTED_ON, "User objected", "用戶異議時間") \
     X(BAR_UNTIL, "Bar on telling until", "禁止通知至") \

@@ -206,6 +206,8 @@ class Story:
         first = b.move("policy-1", self.case, "notify")
         second = b.move("local-law-1", self.case, "notify")
         self.check("two_sign_a_notice", (first, second) == (None, None) and "User notified" in b.standing(self.case), (first, second))
+        text = b.text()
+        self.check("which_told_nobody_yet", "Notice signed, to be carried" in text and "User told" not in text, text)
         task, order = self.custodian()
         seen = b.sealed("custodian-1", self.case, "order")[-1]
         b.picture("case-opened")
@@ -219,6 +221,9 @@ class Story:
         manifest.unlink()
         b.open("/carry")
         self.check("and_it_is_carried_no_more", self.case not in b.text(), b.text())
+        b.standing(self.case)
+        text = b.text()
+        self.check("now_it_is_given", "User told" in text and "Notice signed, to be carried" not in text, text)
         read = self.ann.fine("read", "--json").of("notice")
         self.check("the_user_reads_it_in_the_client",
                    len(read) == 1 and read[0]["case"] == self.case and read[0]["receipt"] == self.receipt and

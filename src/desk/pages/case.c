@@ -128,7 +128,9 @@ static void facts(struct page *p, const struct desk_case *c) {
         page_fact_end(p);
     }
     page_fact_time(p, WORD_ORDER_MADE, c->order_made);
-    page_fact_time(p, WORD_NOTIFIED_ON, c->notified);
+    if (c->told == 0)
+        page_fact_time(p, WORD_NOTICE_WAITS, c->told_late != 0 ? c->told_late : c->notified);
+    page_fact_time(p, WORD_NOTIFIED_ON, c->told);
     page_fact_time(p, WORD_OBJECTED_ON, c->objected);
     page_fact_time(p, WORD_BAR_UNTIL, c->bar_until);
     page_fact_time(p, WORD_PRESERVED_UNTIL, c->preserved_until);
