@@ -59,6 +59,8 @@ static bool is_of_nothing(struct audit *a) {
 
 /* ---- Bands ---- */
 
+enum { IN_BANDS_MAX = DESK_BANDS_MAX * 16 }; /* kinds of process */
+
 static err read_bands(struct audit *a) {
     err e = audit_read_report(a, "bands.csv", AUDIT_TABLE_MAX, &a->bands);
     if (e != OK)
@@ -126,10 +128,9 @@ static err check_bands_stated(struct audit *a, slice rows) {
 
 /* Which kinds are in bands: no other table has them. *rows: what follows the head. */
 static err bands_begin(struct audit *a, slice *rows) {
-    enum { MOST = DESK_BANDS_MAX * 16 };
     slice line, rest = buf_slice(&a->bands);
     buf head = {0};
-    a->in_bands.each = mem_new_array(NULL, MOST + 1, DESK_ID);
+    a->in_bands.each = mem_new_array(NULL, IN_BANDS_MAX + 1, DESK_ID);
     if (a->in_bands.each == NULL)
         return ERR_NO_MEMORY;
     TRY(report_bands_head_write(&head));
@@ -139,7 +140,7 @@ static err bands_begin(struct audit *a, slice *rows) {
     while (good && slice_line(&rest, &line)) {
         struct report_band *b = &a->told_bands[a->band_count];
         good = a->band_count < DESK_BANDS_MAX && report_band_read(line, &a->report, b) &&
-               ids_add(&a->in_bands, MOST, slice_str(b->processes)) == OK;
+               ids_add(&a->in_bands, IN_BANDS_MAX, slice_str(b->processes)) == OK;
         a->band_count += good;
     }
     if (!good || rest.n > 0) {
@@ -312,6 +313,6 @@ void audit_tables_free(struct audit *a) {
         mem_free(NULL, table->stated.each, table->stated.room * sizeof(struct audit_row));
         buf_free(&table->bytes);
     }
-    mem_free(NULL, a->in_bands.each, a->in_bands.n * DESK_ID);
+    mem_free(NULL, a->in_bands.each, (IN_BANDS_MAX + 1) * DESK_ID);
     buf_free(&a->bands);
 }

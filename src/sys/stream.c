@@ -74,15 +74,9 @@ void sys_out_fini(struct sys_out *o) {
 /* ---- Reading ---- */
 
 err sys_lines_open(struct sys_lines *l, const char *path) {
-    struct stat info;
+    uint64_t size;
     *l = (struct sys_lines){.fd = -1};
-    /* Not blocking: a pipe of that name must not hold us up. */
-    l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (l->fd < 0)
-        return last_err();
-    if (fstat(l->fd, &info) != 0)
-        return last_err();
-    return S_ISREG(info.st_mode) ? OK : ERR_UNSUPPORTED;
+    return sys_file_open(path, &l->fd, &size);
 }
 
 /* One more piece after what is left of the last. *more: there was one. */

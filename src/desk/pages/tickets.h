@@ -16,11 +16,10 @@ enum {
     PAGE_TICKET_TRIES = 3 /* uploads that may begin with one, until one of them is filed */
 };
 #define PAGE_TICKET_LIFE TIME_DAY
-#define PAGE_TICKET_WAIT (30 * TIME_SECOND) /* at least */
-#define PAGE_TICKET_STEP                                                                       \
-    (5 * TIME_SECOND)                    /* between two places of the line, while little waits \
-                                          */
-#define PAGE_TICKET_LINE (6 * TIME_HOUR) /* at most */
+/* To wait at least and at most, and between two places of the line while little waits. */
+#define PAGE_TICKET_WAIT (30 * TIME_SECOND)
+#define PAGE_TICKET_LINE (6 * TIME_HOUR)
+#define PAGE_TICKET_STEP (5 * TIME_SECOND)
 
 enum page_ticket_kind {
     PAGE_TICKET_WORK,
