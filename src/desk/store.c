@@ -128,8 +128,8 @@ static const char *const steps[] = {
     " AND new.regime = '' BEGIN"
     " UPDATE unread SET size = size + new.size - old.size WHERE enrolled = new.enrolled; END;",
     /* A notice is given once the server has it. Before, it was believed. */
-    "ALTER TABLE cases ADD COLUMN told INTEGER NOT NULL DEFAULT 0;"
-    "UPDATE cases SET told = max(notified, told_late);",
+    ("ALTER TABLE cases ADD COLUMN told INTEGER NOT NULL DEFAULT 0;"
+     "UPDATE cases SET told = max(notified, told_late);"),
 };
 enum { VERSION = sizeof steps / sizeof steps[0] };
 
