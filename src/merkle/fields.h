@@ -21,9 +21,9 @@
     X("path", PATH, "`ordinary`, `emergency` or `compelled`")                                      \
     X("category", CATEGORY, "the categories of data that it asks for, as its regime has them")     \
     X("accounts", ACCOUNTS, "how many accounts it names")                                          \
-    X("outcome", OUTCOME, "how the case ended")                                                    \
+    X("outcome", OUTCOME, "how the case ended; `preserved` of a preservation that all have signed") \
     X("reason", REASON, "the ground of the outcome, or of the move")                               \
-    X("notice", NOTICE, "whether the user was told, or why not yet")                               \
+    X("notice", NOTICE, "whether the user was told (the server took the notice), or why not yet")      \
     X("asked", ASKED, "the fields of the record that were asked for")                              \
     X("fields", FIELDS, "those that were approved")                                                \
     X("order", ORDER, "hash of the order")                                                         \
