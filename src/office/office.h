@@ -80,6 +80,8 @@ struct office_lines {
     struct office_line *p;
     size_t n;
 };
+/* The same texts in the same order. */
+bool office_lines_equal(const struct office_lines *a, const struct office_lines *b);
 
 enum { OFFICE_ES256 = 1, OFFICE_EDDSA = 2 };
 struct office_passkey {

@@ -11,7 +11,7 @@ static bool lasted(const struct office_since *since, uint64_t now, uint64_t dura
     return since != NULL && since->time <= now && now - since->time >= duration;
 }
 
-static bool same_lines(const struct office_lines *a, const struct office_lines *b) {
+bool office_lines_equal(const struct office_lines *a, const struct office_lines *b) {
     if (a->n != b->n)
         return false;
     for (size_t i = 0; i < a->n; i++)
@@ -49,8 +49,9 @@ static bool carve_outs_within(const struct office_suspension *a,
  */
 static bool binds_as_much(const struct office_suspension *a, const struct office_suspension *b) {
     return text_has_all(b->jurisdictions, a->jurisdictions) && scope_covers(&b->scope, &a->scope) &&
-           same_lines(&a->wording, &b->wording) && same_lines(&a->consequence, &b->consequence) &&
-           b->start <= a->start && carve_outs_within(a, b);
+           office_lines_equal(&a->wording, &b->wording) &&
+           office_lines_equal(&a->consequence, &b->consequence) && b->start <= a->start &&
+           carve_outs_within(a, b);
 }
 
 struct difference {
@@ -149,7 +150,7 @@ static enum office_reason notices_compare(struct difference *d) {
             moves(d, OFFICE_MOVE_SUSPEND);
         else if (!slice_equal(before->lifts, n->lifts) ||
                  !same_becomes(&before->becomes, &n->becomes) ||
-                 !same_lines(&before->wording, &n->wording))
+                 !office_lines_equal(&before->wording, &n->wording))
             return OFFICE_NOTICE_CHANGED;
     }
     return OFFICE_OK;

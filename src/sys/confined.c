@@ -11,30 +11,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/time.h"
 #include "sys/files.h"
 #include "sys/landlock.h"
+#include "sys/loop.h"
 #include "sys/sandbox.h"
 
 enum { PART = 65536, FILES = 64, NOT_RUN = 126, SOON_MS = 1000, PAUSE_MS = 2 };
-
-static uint64_t now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * TIME_SECOND + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* Memory as a file: some formats are read from their end. */
 static err input_open(int *fd, slice input) {
     *fd = memfd_create("input", MFD_CLOEXEC);
     err e = *fd < 0 ? sys_err_from_errno(errno) : OK;
-    while (e == OK && input.n > 0) {
-        ssize_t n = write(*fd, input.p, input.n);
-        if (n < 0 && errno != EINTR)
-            e = sys_err_from_errno(errno);
-        if (n > 0)
-            input = slice_of(input.p + n, input.n - (size_t)n);
-    }
+    if (e == OK)
+        e = sys_write_all(*fd, input);
     if (e == OK && lseek(*fd, 0, SEEK_SET) != 0)
         e = sys_err_from_errno(errno);
     return e;
@@ -73,9 +62,9 @@ __attribute__((noreturn)) static void become(const struct sys_confined *c, int i
 /* Until it writes no more. */
 static err take(const struct sys_confined *c, int fd) {
     static uint8_t part[PART];
-    uint64_t until = now_ms() + c->patience_ms;
+    uint64_t until = sys_clock_mono() + c->patience_ms;
     for (;;) {
-        uint64_t now = now_ms();
+        uint64_t now = sys_clock_mono();
         struct pollfd p = {.fd = fd, .events = POLLIN};
         int ready = now >= until ? 0 : poll(&p, 1, (int)(until - now));
         if (ready == 0)

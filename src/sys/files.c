@@ -119,15 +119,20 @@ err sys_file_read(const char *path, size_t max, buf *out) {
 
 /* ---- Writing ---- */
 
-static err write_all(int fd, slice content) {
-    while (content.n > 0) {
-        ssize_t n = write(fd, content.p, content.n);
+err sys_write_all(int fd, slice bytes) {
+    while (bytes.n > 0) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return last_err();
-        content = slice_of(content.p + n, content.n - (size_t)n);
+        bytes = slice_of(bytes.p + n, bytes.n - (size_t)n);
     }
+    return OK;
+}
+
+static err write_durably(int fd, slice content) {
+    TRY(sys_write_all(fd, content));
     return fsync(fd) == 0 ? OK : last_err();
 }
 
@@ -141,7 +146,7 @@ static err write_beside(const char *path, char *beside, size_t size, slice conte
     int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
         return last_err();
-    err result = fchmod(fd, mode) == 0 ? write_all(fd, content) : last_err();
+    err result = fchmod(fd, mode) == 0 ? write_durably(fd, content) : last_err();
     if (close(fd) != 0 && result == OK)
         result = last_err();
     if (result != OK)

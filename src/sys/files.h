@@ -8,6 +8,8 @@
  * NO_MEMORY, AGAIN, CLOSED (the peer), LIMIT (descriptors), IO for the rest. */
 err sys_err_from_errno(int number);
 
+/* Writes all of it to a descriptor that waits, signals or not. */
+MUST err sys_write_all(int fd, slice bytes);
 /* Opens a regular file to be read; size: in bytes, now. UNSUPPORTED if it is none. */
 MUST err sys_file_open(const char *path, int *fd, uint64_t *size);
 /* Appends the whole of a regular file of up to max bytes; TOO_LARGE beyond. out is as it was on

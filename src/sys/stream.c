@@ -31,15 +31,7 @@ err sys_out_begin(struct sys_out *o, const char *path, unsigned mode) {
 }
 
 static err write_out(struct sys_out *o) {
-    slice rest = buf_slice(&o->bytes);
-    while (rest.n > 0) {
-        ssize_t n = write(o->fd, rest.p, rest.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return last_err();
-        rest = slice_of(rest.p + n, rest.n - (size_t)n);
-    }
+    TRY(sys_write_all(o->fd, buf_slice(&o->bytes)));
     o->bytes.n = 0;
     return OK;
 }

@@ -19,17 +19,6 @@ struct sys_worker {
 
 /* ---- Messages, as a channel has them, without a loop ---- */
 
-static err write_all(int fd, slice bytes) {
-    while (bytes.n > 0) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-        if (n < 0 && errno != EINTR)
-            return errno == EPIPE ? ERR_CLOSED : sys_err_from_errno(errno);
-        if (n > 0)
-            bytes = slice_of(bytes.p + n, bytes.n - (size_t)n);
-    }
-    return OK;
-}
-
 static err read_all(int fd, uint8_t *to, size_t n) {
     while (n > 0) {
         ssize_t got = read(fd, to, n);
@@ -51,8 +40,8 @@ err sys_worker_say(struct sys_worker *worker, slice message) {
         return ERR_TOO_LARGE;
     for (int i = 0; i < LENGTH; i++)
         length[i] = (uint8_t)(message.n >> (8 * (LENGTH - 1 - i)));
-    TRY(write_all(worker->fd, SLICE_ARRAY(length)));
-    return write_all(worker->fd, message);
+    TRY(sys_write_all(worker->fd, SLICE_ARRAY(length)));
+    return sys_write_all(worker->fd, message);
 }
 
 static err hear(struct sys_worker *worker, buf *message) {

@@ -24,15 +24,6 @@ static void changes(struct page *p, enum word what, slice id) {
     row(p, "warn", WORD_CHANGES, what, id);
 }
 
-static bool same_lines(const struct office_lines *a, const struct office_lines *b) {
-    if (a->n != b->n)
-        return false;
-    for (size_t i = 0; i < a->n; i++)
-        if (!slice_equal(a->p[i].text, b->p[i].text))
-            return false;
-    return true;
-}
-
 /* ---- Office files ---- */
 
 static bool same_passkeys(const struct office_person *a, const struct office_person *b) {
@@ -54,7 +45,7 @@ static void person_changes(struct page *p, const struct office_person *a,
     if (!slice_equal(a->countries, b->countries))
         changes(p, WORD_COUNTRIES_OF, b->id);
     if (memcmp(a->seal, b->seal, sizeof(a->seal)) != 0 || !same_passkeys(a, b) ||
-        !same_lines(&a->ssh_keys, &b->ssh_keys))
+        !office_lines_equal(&a->ssh_keys, &b->ssh_keys))
         changes(p, WORD_KEYS_OF, b->id);
 }
 
@@ -64,9 +55,9 @@ static void authority_changes(struct page *p, const struct office_authority *a,
         changes(p, WORD_NAME_OF, b->id);
     if (!slice_equal(a->jurisdiction, b->jurisdiction))
         changes(p, WORD_JURISDICTION_OF, b->id);
-    if (!same_lines(&a->calls, &b->calls))
+    if (!office_lines_equal(&a->calls, &b->calls))
         changes(p, WORD_CALLS_OF, b->id);
-    if (!same_lines(&a->certificates, &b->certificates))
+    if (!office_lines_equal(&a->certificates, &b->certificates))
         changes(p, WORD_CERTIFICATES_OF, b->id);
 }
 
@@ -85,7 +76,7 @@ static void head_changes(struct page *p, const struct office *a, const struct of
         changes(p, WORD_HEAD_NAME, b->name);
     if (memcmp(a->notice_key, b->notice_key, 32) != 0)
         changes(p, WORD_HEAD_NOTICE_KEY, SLICE_EMPTY);
-    if (!slice_equal(a->ledger, b->ledger) || !same_lines(&a->witnesses, &b->witnesses))
+    if (!slice_equal(a->ledger, b->ledger) || !office_lines_equal(&a->witnesses, &b->witnesses))
         changes(p, WORD_HEAD_LEDGER, SLICE_EMPTY);
     if (!same_also(a, b))
         changes(p, WORD_HEAD_ALSO, SLICE_EMPTY);

@@ -287,7 +287,7 @@ function login(form: HTMLFormElement): void {
     if (!answer.ok) throw new Error(say("refused"));
     // What is sealed stays shut without it; the rest of the desk works.
     await keepKey(person, made, soft, Date.now() + 15 * 60 * 1000).catch(() => undefined);
-    location.assign(form.dataset.next ?? "/queue");
+    location.assign("/queue");
   };
   button(form, "[data-press=login]", () => enter(false));
   button(form, "[data-press=act-as]", () => enter(true));
