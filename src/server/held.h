@@ -75,7 +75,7 @@ enum mail_table {
       "52 weeks after the last order of the case was carried out")
 
 #define HELD_FIELDS_total(F)                                                                       \
-    F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are")
+    F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are, or the last week in which the server ran")
 
 #define HELD_FIELDS_account(F)                                                                     \
     F(u32, created, 0, 0, RECORD, "week of registration")                                          \

@@ -176,7 +176,13 @@ struct mail_link {
 
 /* ---- What is counted for the whole store ---- */
 
-enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTAL_CARDS, MAIL_TOTALS };
+enum mail_total_kind {
+    MAIL_TOTAL_BLOBS,
+    MAIL_TOTAL_ORDERS,
+    MAIL_TOTAL_CARDS,
+    MAIL_TOTAL_WEEK, /* no sum: the last week in which the server ran */
+    MAIL_TOTALS
+};
 struct mail_total {
     uint64_t value;
     bool loaded, changed;
@@ -229,6 +235,7 @@ struct mail {
     buf paper;              /* what the operator hands in, so far */
     uint64_t server_number; /* another at each start */
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
+    uint64_t doubt; /* until then nothing expires */
 };
 
 /* ---- Calls ---- */

@@ -86,6 +86,9 @@ struct mail_config {
     /* How the store answered: each commit of something, and each failure to read, but for
      * DAMAGED. NULL: nobody wants to know. */
     void (*stored)(void *ctx, err result);
+    /* The clock is far from where the server was last: nothing expires for a day. NULL: nobody
+     * wants to know. */
+    void (*doubted)(void *ctx);
 };
 
 struct mail;

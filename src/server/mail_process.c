@@ -1,6 +1,7 @@
 /* The mail process: the store, and what the edges bring. Everything that has arrived is one batch
  * and one durable commit. */
 #include "crypto/crypto.h"
+#include "server/clock.h"
 #include "server/mail.h"
 #include "server/process.h"
 #include "server/wire.h"
@@ -35,6 +36,7 @@ struct post {
     struct edge_link links[LINKS_MAX];
     struct sys_later commit;
     struct sys_timer sweep, flush;
+    struct steady clock;
     struct store *store;
     struct mail *mail;
     void *chain_memory;
@@ -45,8 +47,14 @@ struct post {
 };
 
 static uint64_t wall(void *ctx) {
-    (void)ctx;
-    return sys_clock_wall();
+    struct post *post = ctx;
+    return clock_now(&post->clock, &post->log);
+}
+
+static void doubted(void *ctx) {
+    struct post *post = ctx;
+    sys_log_warn(&post->log, "the clock is far from where the server was last: nothing expires for "
+                             "a day; if the clock is wrong, set it and start again");
 }
 
 static void stop(struct post *post, int exit_code) {
@@ -288,7 +296,8 @@ static void configure(struct mail_config *config, struct post *post,
                                    .emit = emit,
                                    .crowded = crowded,
                                    .damaged = damaged,
-                                   .stored = stored};
+                                   .stored = stored,
+                                   .doubted = doubted};
     config->chain_memory = post->chain_memory;
     config->chains = post->chains;
     config->desk = mail_desk;
@@ -360,6 +369,7 @@ static err set_up(struct post *post, slice body) {
         sys_log_error(&post->log, "could not open the store: %s%s", err_text(e), store_advice(e));
         return e;
     }
+    clock_start(&post->clock);
     configure(&config, post, &in);
     TRY(mail_new(&post->mail, post->store, &config, NULL));
     wipe(&config, sizeof config);

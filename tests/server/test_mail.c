@@ -690,6 +690,62 @@ TEST(a_sweep_that_failed_begins_its_week_again) {
     end();
 }
 
+static unsigned doubts;
+
+static void count_doubt(void *ctx) {
+    (void)ctx;
+    doubts++;
+}
+
+TEST(a_start_with_a_clock_far_away_lets_nothing_expire_for_a_day) {
+    struct proto_address to;
+    begin();
+    w.config.doubted = count_doubt;
+    doubts = 0;
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_send(&w, &to, 1, slice_str("waits")), 0);
+    world_sweep(&w);
+    world_commit(&w);
+    w.now += 40 * TIME_WEEK;
+    world_restart(&w);
+    CHECK_EQ(doubts, 1);
+    world_sweep(&w);
+    CHECK_EQ(world_rows(&w, MAIL_ITEM), 1);
+    w.now -= 40 * TIME_WEEK; /* set right */
+    world_restart(&w);
+    CHECK_EQ(doubts, 1);
+    w.now -= TIME_WEEK;
+    world_restart(&w);
+    CHECK_EQ(doubts, 2);
+    w.now += 41 * TIME_WEEK; /* or it was right */
+    world_restart(&w);
+    CHECK_EQ(doubts, 3);
+    w.now += TIME_DAY + TIME_HOUR;
+    world_sweep(&w);
+    world_commit(&w);
+    CHECK_EQ(world_rows(&w, MAIL_ITEM), 0);
+    world_restart(&w);
+    CHECK_EQ(doubts, 3);
+    end();
+}
+
+TEST(a_server_that_was_off_for_weeks_lets_expire_what_is_due) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    CHECK_EQ(world_send(&w, &to, 1, slice_str("waits")), 0);
+    world_sweep(&w);
+    world_commit(&w);
+    w.now += 3 * TIME_WEEK;
+    world_sweep(&w);
+    world_commit(&w);
+    w.now += 3 * TIME_WEEK;
+    world_restart(&w);
+    world_sweep(&w);
+    CHECK_EQ(world_rows(&w, MAIL_ITEM), 0);
+    end();
+}
+
 TEST(a_commit_that_reaches_no_address_makes_no_order) {
     struct proto_address to, bad = {.bytes = {1}};
     struct proto_letter letter = {.item = slice_str("welcome")};
