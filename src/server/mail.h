@@ -49,6 +49,7 @@ struct mail_limits {
     uint32_t batch_bytes; /* when to commit at the latest */
     uint32_t
         cached_items; /* whose places are kept in memory; mailboxes without subscriber go first */
+    bool live;            /* an item may be delivered before it is on the disk */
     uint32_t chain_items; /* that one chain of keys seals; CRYPTO_CHAIN_MAX at most */
 };
 /* As an operator who sets nothing has them. */
