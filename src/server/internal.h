@@ -189,8 +189,9 @@ struct mail_link {
 
 /* Items of one run of the server have positions that share the bits above these. The run is on the
  * disk before any position of it is given, so none ever names two items, though what was delivered
- * need not have been written. Where in a run a mailbox begins follows from its id, so that positions
- * neither count its items nor compare two mailboxes. Positions of stores from before there were runs lie below the first.
+ * need not have been written. Where in a run a mailbox begins follows from its id, so that
+ * positions neither count its items nor compare two mailboxes. Positions of stores from before
+ * there were runs lie below the first.
  */
 enum { MAIL_RUN_SHIFT = 40, MAIL_RUN_FIRST = 1024 };
 /* What a restored store passes over: more starts than there can be since it was copied. */
@@ -243,7 +244,7 @@ struct mail {
     uint64_t run, given; /* this one; how many any mailbox was given in it, at most */
 
     struct mail_live *live;
-    size_t live_count, live_cap;
+    size_t live_count, live_cap, live_open; /* open: neither acknowledged nor in the batch */
     buf live_bytes;
 
     struct mail_effect *effects;

@@ -37,6 +37,7 @@ err mail_live_add(struct mail *m, struct mail_box *box, struct mail_place *place
     TRY(mail_subscriber_give(m, box->subscriber, place->position,
                              slice_of(m->live_bytes.p + live.at, live.n)));
     m->live[m->live_count] = live;
+    m->live_open++;
     place->live = (uint32_t)++m->live_count;
     return OK;
 }
@@ -57,6 +58,7 @@ void mail_live_acked(struct mail *m, uint32_t number) {
     struct mail_live *live = &m->live[number - 1];
     struct mail_effect *answer = effect_of(m, live);
     live->box = NULL;
+    m->live_open--;
     if (answer == NULL || answer->waits == WRITTEN || --answer->waits > 0)
         return;
     mail_effect_now(m, answer);
@@ -71,6 +73,7 @@ static err write_one(struct mail *m, struct mail_live *live, struct mail_place *
     TRY(mail_box_write(m, live->box, place, &row));
     place->live = 0;
     live->box = NULL;
+    m->live_open--;
     return OK;
 }
 
@@ -91,7 +94,7 @@ err mail_live_write(struct mail *m) {
 }
 
 void mail_live_clear(struct mail *m) {
-    m->live_count = 0;
+    m->live_count = m->live_open = 0;
     buf_clear(&m->live_bytes);
 }
 

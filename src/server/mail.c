@@ -461,6 +461,10 @@ bool mail_full(const struct mail *m) {
            store_batch_size(m->batch) >= m->config.limits.batch_bytes;
 }
 
+bool mail_hurries(const struct mail *m) {
+    return m->live_open == 0 || m->ready != NULL || m->broken != OK || mail_full(m);
+}
+
 bool mail_waiting(const struct mail *m) {
     return m->effect_count > 0 || store_batch_count(m->batch) > 0 || m->ready != NULL ||
            m->live_count > 0 || m->broken != OK;

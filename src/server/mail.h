@@ -49,7 +49,7 @@ struct mail_limits {
     uint32_t batch_bytes; /* when to commit at the latest */
     uint32_t
         cached_items; /* whose places are kept in memory; mailboxes without subscriber go first */
-    bool live;            /* an item may be delivered before it is on the disk */
+    bool live;        /* an item may be delivered before it is on the disk */
     uint32_t chain_items; /* that one chain of keys seals; CRYPTO_CHAIN_MAX at most */
 };
 /* As an operator who sets nothing has them. */
@@ -124,6 +124,9 @@ void mail_resume(struct mail *m, uint64_t first, uint64_t last);
 
 /* True if the batch is large enough that it should be committed before the next request. */
 bool mail_full(const struct mail *m);
+/* True if putting the commit off saves nothing: no item waits to be acknowledged before it is
+ * written, or something else can't go on. */
+bool mail_hurries(const struct mail *m);
 /* True if mail_commit has something to do: a batch, or a subscriber to serve. */
 bool mail_waiting(const struct mail *m);
 void mail_commit(struct mail *m);
