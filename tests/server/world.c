@@ -288,8 +288,8 @@ void person_counts_anew(struct person *p, struct world *w) {
     struct proto_mailbox_key_set out;
     memcpy(in.key, p->mailbox_key, sizeof in.key);
     CHECK_OK(proto_mailbox_key_put_encode(fresh(), &in));
-    const struct frame *f = world_get(w, p->session, PROTO_mailbox_key_put, buf_slice(&body),
-                                      PROTO_mailbox_key_set);
+    const struct frame *f =
+        world_get(w, p->session, PROTO_mailbox_key_put, buf_slice(&body), PROTO_mailbox_key_set);
     CHECK_OK(proto_mailbox_key_set_decode(buf_slice(&f->body), &out));
     memset(p->met, 0, sizeof p->met);
     p->start = out.up_to;

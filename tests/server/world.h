@@ -76,7 +76,8 @@ struct person {
     uint8_t code[16], hash[64]; /* invite code; handshake hash of the session */
     uint64_t session;
     uint64_t start; /* after it the mailbox's positions begin; those below are counted from it */
-    uint64_t met[WORLD_MET]; /* positions by their numbers, since those of a later run lie far above */
+    uint64_t
+        met[WORLD_MET]; /* positions by their numbers, since those of a later run lie far above */
 };
 
 void person_init(struct person *p, struct world *w, uint64_t session);
