@@ -3,9 +3,10 @@
  *   mail_request   any number of times: checks, and writes into the batch under construction
  *   mail_commit    commits the batch once, durably, and only then emits what follows from it
  *
- * So nothing is acknowledged or delivered before it is durable. If the commit fails, every request
- * of the batch is answered with an error (DISK, or BUSY), what memory knew is read again from the
- * store, and nothing was delivered.
+ * So nothing is acknowledged before it is durable. A message for a subscriber that is caught up is
+ * delivered at once (live.c), and its sender answered when its recipients acknowledged it, should that
+ * come before the commit. If the commit fails, every request of the batch that was not answered yet is
+ * answered with an error (DISK, or BUSY), and what memory knew is read again from the store.
  *
  * The only time that is written is the week. No item is written as it came: each copy is sealed to
  * its mailbox's key first (reseal.c). */
