@@ -242,6 +242,7 @@ struct mail {
 
     /* Positions are a run of the server and a number in it: MAIL_RUN_SHIFT. */
     uint64_t run, given; /* this one; how many any mailbox was given in it, at most */
+    bool run_begun;      /* it is on the disk */
 
     struct mail_live *live;
     size_t live_count, live_cap, live_open; /* open: neither acknowledged nor in the batch */

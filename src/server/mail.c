@@ -136,20 +136,11 @@ static err doubt_clock(struct mail *m) {
 
 enum { RUNS_MAX = 1 << 22 }; /* so that positions stay below what a device may name */
 
-/* On the disk before anything is delivered in it. */
+/* It is on the disk with the first batch, and nothing is delivered ahead of that. */
 static err begin_run(struct mail *m) {
-    uint64_t run = 0;
-    TRY(mail_total_get(m, MAIL_TOTAL_RUN, &run));
-    run = run < MAIL_RUN_FIRST ? MAIL_RUN_FIRST : run + 1;
-    if (run >= RUNS_MAX)
-        return ERR_LIMIT;
-    mail_total_set(m, MAIL_TOTAL_RUN, run);
-    TRY(put_totals(m));
-    TRY(store_commit_now(m->store, m->batch));
-    store_batch_clear(m->batch);
-    m->totals[MAIL_TOTAL_RUN].changed = false;
-    m->run = run;
-    return OK;
+    TRY(mail_total_get(m, MAIL_TOTAL_RUN, &m->run));
+    m->run = m->run < MAIL_RUN_FIRST ? MAIL_RUN_FIRST : m->run + 1;
+    return m->run < RUNS_MAX ? OK : ERR_LIMIT;
 }
 
 err mail_run_skip(struct store *store, struct store_batch *batch, uint64_t *run) {
@@ -552,6 +543,8 @@ static err commit_batch(struct mail *m) {
     if (err_class(m->broken) == ERR_CLASS_IO && m->broken != ERR_DAMAGED)
         tell_stored(m, m->broken);
     TRY(m->broken);
+    if (!m->run_begun)
+        mail_total_set(m, MAIL_TOTAL_RUN, m->run);
     TRY(put_totals(m));
     if (store_batch_count(m->batch) == 0)
         return OK;
@@ -571,6 +564,7 @@ void mail_commit(struct mail *m) {
         m->broken = mail_live_write(m);
     err e = commit_batch(m);
     if (e == OK) {
+        m->run_begun = true;
         emit_all(m);
     } else {
         mail_boxes_forget(m);
