@@ -289,7 +289,8 @@ enum {
     M(office_is, 75, INNER, "The office file and the suspension list in force")                    \
     M(office_refused, 76, INNER, "Why a document is refused; nothing has changed")                 \
     M(carried_out, 77, INNER, "What an order gave, to be written out")                             \
-    M(order_written, 78, INNER, "It is written out; answered by ok")
+    M(order_written, 78, INNER, "It is written out; answered by ok")                                \
+    M(backup, 90, INNER, "What the mail process does for a backup; answered by ok")
 
 /* The hellos travel as frames of request 0, in clear, one carrier message each; the Noise prologue is
  * the two carrier messages one after another. Then both Noise messages (empty payloads), then sealed
@@ -617,6 +618,8 @@ enum {
 #define PROTO_FIELDS_order_written(F)                                                              \
     F(vec, id, 1, 64)                                                                              \
     F(fixed, order, 32, 0)
+/* step: one of enum backup_step in server/process.h. */
+#define PROTO_FIELDS_backup(F) F(u8, step, 0, 0)
 
 /* ---- Reasons of an error or a refusal ---- */
 

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "crypto/crypto.h"
+#include "server/backup.h"
 #include "server/config.h"
 #include "server/inventory.h"
 #include "server/keys.h"
@@ -24,6 +25,7 @@ enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024, WORDS = 3 };
 static const char usage[] =
     "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM, SIGINT or SIGHUP\n"
     "       sottod check [OPTIONS]                       say whether all is fit to run\n"
+    "       sottod check DIR [--json]                    say whether a backup is whole\n"
     "       sottod invite [OPTIONS] [--count N] [--json] ask the running server for N links (1)\n"
     "       sottod identity [OPTIONS]                    print the server's identity key\n"
     "       sottod config [OPTIONS]                      print every setting, with its value\n"
@@ -35,6 +37,9 @@ static const char usage[] =
     "                                                    take the next suspension list\n"
     "       sottod order FILE [--to DIR]                 carry out a signed order\n"
     "       sottod repair [OPTIONS]                      drop what damage in the log hides\n"
+    "       sottod backup DIR [OPTIONS] [--without-keys] [--json]\n"
+    "                                                    copy store and keys, also while it runs\n"
+    "       sottod restore DIR [OPTIONS]                 begin again from such a copy\n"
     "\n"
     "  --config FILE        settings, one `key = value` a line\n"
     "  --data DIR           the directory of the store and the keys (var)\n"
@@ -44,6 +49,8 @@ static const char usage[] =
     "  --print-invites N    when the server is ready, print N links for new accounts\n"
     "  --count N            print N links, each good for one new account\n"
     "  --fields             print the list of all fields that can be held, as a table\n"
+    "  --without-keys       `backup`: without the server's secrets, for which you keep another "
+    "place\n"
     "  --to DIR             where `order` writes what it gives (.)\n"
     "  --sightings FILE     what the office's ledger showed of a notice, for the lift that it was "
     "of\n"
@@ -58,7 +65,7 @@ static const char usage[] =
 struct options {
     struct config config;
     unsigned print_invites, count;
-    bool json, fields, anew;
+    bool json, fields, anew, without_keys;
     const char *to, *sightings;
     const char *words[WORDS]; /* that are no options */
     size_t word_count;
@@ -152,6 +159,8 @@ static int parse(struct options *o, size_t most, int argc, char **argv) {
             o->fields = true;
         else if (strcmp(argv[i], "--anew") == 0)
             o->anew = true;
+        else if (strcmp(argv[i], "--without-keys") == 0)
+            o->without_keys = true;
         else if (argv[i][0] != '-' && o->word_count < most)
             o->words[o->word_count++] = argv[i];
         else if (i + 1 == argc)
@@ -267,6 +276,8 @@ static int check_locked(uint64_t chains) {
 /* Makes nothing that isn't there. */
 static int check(struct options *o) {
     const struct config *c = &o->config;
+    if (o->word_count > 0)
+        return backup_check(o->words[0], o->json);
     int data = check_directory(c->data), certificate = check_certificate(c);
     int port = say("sessions on", c->listen, check_port(c->listen));
     int locked = check_locked(c->chains);
@@ -374,6 +385,18 @@ static int order(struct options *o) {
     return office_client_order(o->config.data, o->words[0], o->to);
 }
 
+static int backup(struct options *o) {
+    if (o->word_count == 0)
+        return complain("backup", "it takes the directory to write to; see --help");
+    return backup_make(o->config.data, o->words[0], o->without_keys, o->json);
+}
+
+static int restore(struct options *o) {
+    if (o->word_count == 0)
+        return complain("restore", "it takes the directory of a backup; see --help");
+    return backup_restore(o->config.data, o->words[0]);
+}
+
 static int run(struct options *o) {
     return parent_main(&o->config, o->print_invites);
 }
@@ -382,10 +405,10 @@ static const struct {
     const char *name;
     int (*act)(struct options *o);
     size_t words;
-} commands[] = {
-    {"run", run, 0},           {"check", check, 0},         {"invite", invite, 0},
-    {"identity", identity, 0}, {"inventory", inventory, 0}, {"office", office, WORDS},
-    {"order", order, 1},       {"repair", repair, 0},       {"config", print_config, 0}};
+} commands[] = {{"run", run, 0},           {"check", check, 1},         {"invite", invite, 0},
+                {"identity", identity, 0}, {"inventory", inventory, 0}, {"office", office, WORDS},
+                {"order", order, 1},       {"backup", backup, 1},       {"restore", restore, 1},
+                {"repair", repair, 0},     {"config", print_config, 0}};
 
 int main(int argc, char **argv) {
     static struct options options;

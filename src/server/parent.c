@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "server/backup.h"
 #include "server/parent.h"
 #include "sys/address.h"
 #include "sys/files.h"
@@ -202,6 +203,10 @@ static err take_data(struct parent *p) {
     e = sys_lock_take(path, &p->lock);
     if (e != OK)
         return complain(p, "could not take the data directory", data, e);
+    TRY(keys_path(path, data, RESTORING));
+    if (sys_dir_check(path) != ERR_NOT_FOUND)
+        return complain(p, "`sottod restore` did not come to its end, do it again:", path,
+                        ERR_DAMAGED);
     e = keys_load(&p->keys, data, true, path);
     if (e == ERR_DAMAGED)
         return complain(p, "a key file is missing or damaged, restore it from a backup:", path, e);

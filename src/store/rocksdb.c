@@ -583,3 +583,75 @@ err store_rocksdb_flush(struct store *s) {
     TRY(usable(r));
     return flush(r, false);
 }
+
+/* ---- Copies ---- */
+
+/* What is younger than the last flush comes as a copy of the log, up to so much. */
+enum { COPY_LOG = 64 * MIB };
+
+err store_rocksdb_copy(struct store *s) {
+    struct rocksdb_store *r = rocksdb_of(s);
+    char *path, *text = NULL;
+    if (s->engine != &rocksdb_engine)
+        return ERR_BUG;
+    TRY(usable(r));
+    TRY(store_rocksdb_copy_drop(r->path));
+    TRY(file_path(r, STORE_ROCKSDB_COPY, &path));
+    rocksdb_checkpoint_t *maker = rocksdb_checkpoint_object_create(r->db, &text);
+    if (text == NULL)
+        rocksdb_checkpoint_create(maker, path, COPY_LOG, &text);
+    if (maker != NULL)
+        rocksdb_checkpoint_object_destroy(maker);
+    free(path);
+    return take_text(text);
+}
+
+/* A folder that holds files alone; fine if it isn't there. */
+static err remove_folder(int above, const char *name) {
+    int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? OK : ERR_IO;
+    DIR *folder = fdopendir(fd);
+    if (folder == NULL) {
+        close(fd);
+        return ERR_NO_MEMORY;
+    }
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        unlinkat(fd, entry->d_name, 0);
+    closedir(folder);
+    return unlinkat(above, name, AT_REMOVEDIR) == 0 ? OK : ERR_IO;
+}
+
+err store_rocksdb_copy_drop(const char *path) {
+    int above = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (above < 0)
+        return errno == ENOENT ? OK : ERR_IO;
+    err result = remove_folder(above, STORE_ROCKSDB_COPY);
+    if (result == OK)
+        result = remove_folder(above, STORE_ROCKSDB_COPY ".tmp"); /* RocksDB's own */
+    close(above);
+    return result;
+}
+
+static err empty(struct rocksdb_store *r, uint8_t table) {
+    char *text = NULL;
+    TRY(open_database(r));
+    rocksdb_drop_column_family(r->db, r->tables[table], &text);
+    TRY(take_text(text));
+    rocksdb_column_family_handle_destroy(r->tables[table]);
+    r->tables[table] = rocksdb_create_column_family(r->db, r->options, table_names[table], &text);
+    if (text != NULL)
+        r->tables[table] = NULL;
+    return take_text(text);
+}
+
+err store_rocksdb_empty(const char *path, uint8_t table) {
+    struct rocksdb_store *r;
+    if (table >= STORE_TABLES_MAX)
+        return ERR_BUG;
+    TRY(new_store(&r, path, 64 * MIB, 64 * MIB));
+    rocksdb_options_set_create_if_missing(r->options, 0);
+    err result = empty(r, table);
+    free_store(r);
+    return result;
+}
