@@ -22,8 +22,6 @@ static inline struct store_key mail_key(enum mail_table table, slice name, uint6
 }
 
 enum { MAIL_ID = 16, MAIL_SERIAL = 8, MAIL_PUBLIC = 32 };
-/* What an entry of a blob (its head with its note, or a chunk) takes beside the chunk's bytes. */
-enum { MAIL_BLOB_ENTRY = 256 };
 
 /* ---- What memory knows of a mailbox ---- */
 
