@@ -99,6 +99,19 @@ TEST(a_total_that_is_not_what_is_there_is_found) {
     }
 }
 
+TEST(the_total_of_blobs_is_what_each_counts_as) {
+    static const char blob[] = "\0\0\1\1"
+                               "\0\0\0\1"
+                               "\0\0\0\1"
+                               "\0\0\0\0\0\0\0\5";
+    begin();
+    write_row(MAIL_BLOB, slice_str("0123456789abcdef"), slice_of(blob, sizeof blob - 1));
+    CHECK_EQ(check("--deep"), DAMAGED);
+    write_row(MAIL_META, slice_str("blobs"), slice_of("\0\0\0\0\0\0\0\5", 8));
+    CHECK_EQ(check("--deep"), FINE);
+    end();
+}
+
 static void damage_a_table_file(void) {
     char path[512] = "";
     uint8_t byte = 0;
