@@ -178,7 +178,7 @@ static void note_week(struct mail *m) {
 /* On an empty batch: scans do not see one, so a note would be met twice. A server that always has
  * something to do gets to it, too. */
 bool mail_sweep(struct mail *m) {
-    if (store_batch_count(m->batch) > 0 || m->broken != OK)
+    if (store_batch_count(m->batch) > 0 || m->live_count > 0 || m->broken != OK)
         mail_commit(m);
     mail_clock(m);
     if (m->now < m->doubt)

@@ -23,6 +23,11 @@
     static void write_##what(writer *w, const struct held_##what *v) {                           \
         HELD_FIELDS_##what(WRITE_FIELD)                                                          \
     }                                                                                            \
+    err held_##what##_append(buf *bytes, const struct held_##what *row) {                        \
+        writer w = writer_on(bytes);                                                             \
+        write_##what(&w, row);                                                                   \
+        return writer_result(&w);                                                                \
+    }                                                                                            \
     err held_##what##_put(struct store_batch *batch, slice name, uint64_t number, buf *work,     \
                           const struct held_##what *row) {                                       \
         buf_clear(work);                                                                         \

@@ -78,7 +78,7 @@ enum mail_table {
 enum { MAIL_BLOB_ENTRY = 256 };
 
 #define HELD_FIELDS_total(F)                                                                       \
-    F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are, or the last week in which the server ran")
+    F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are, or the last week in which the server ran, or how often it was started")
 
 #define HELD_FIELDS_account(F)                                                                     \
     F(u32, created, 0, 0, RECORD, "week of registration")                                          \
@@ -187,6 +187,8 @@ enum { MAIL_BLOB_ENTRY = 256 };
     /* Through the batch (NULL: from the store alone) into *bytes. NOT_FOUND, DAMAGED, IO. */     \
     MUST err held_##what##_get(struct store *store, const struct store_batch *batch, slice name,  \
                                uint64_t number, buf *bytes, struct held_##what *row);             \
+    /* As it is stored. */                                                                        \
+    MUST err held_##what##_append(buf *bytes, const struct held_##what *row);                     \
     /* Writes it into the batch; *work is used up. */                                             \
     MUST err held_##what##_put(struct store_batch *batch, slice name, uint64_t number, buf *work, \
                                const struct held_##what *row);

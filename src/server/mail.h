@@ -3,9 +3,10 @@
  *   mail_request   any number of times: checks, and writes into the batch under construction
  *   mail_commit    commits the batch once, durably, and only then emits what follows from it
  *
- * So nothing is acknowledged or delivered before it is durable. If the commit fails, every request
- * of the batch is answered with an error (DISK, or BUSY), what memory knew is read again from the
- * store, and nothing was delivered.
+ * So nothing is acknowledged before it is durable. A message for a subscriber that is caught up is
+ * delivered at once (live.c), and its sender answered when its recipients acknowledged it, should that
+ * come before the commit. If the commit fails, every request of the batch that was not answered yet is
+ * answered with an error (DISK, or BUSY), and what memory knew is read again from the store.
  *
  * The only time that is written is the week. No item is written as it came: each copy is sealed to
  * its mailbox's key first (reseal.c). */
@@ -49,6 +50,7 @@ struct mail_limits {
     uint32_t batch_bytes; /* when to commit at the latest */
     uint32_t
         cached_items; /* whose places are kept in memory; mailboxes without subscriber go first */
+    bool live;        /* an item may be delivered before it is on the disk */
     uint32_t chain_items; /* that one chain of keys seals; CRYPTO_CHAIN_MAX at most */
 };
 /* As an operator who sets nothing has them. */
@@ -123,6 +125,9 @@ void mail_resume(struct mail *m, uint64_t first, uint64_t last);
 
 /* True if the batch is large enough that it should be committed before the next request. */
 bool mail_full(const struct mail *m);
+/* True if putting the commit off saves nothing: no item waits to be acknowledged before it is
+ * written, or something else can't go on. */
+bool mail_hurries(const struct mail *m);
 /* True if mail_commit has something to do: a batch, or a subscriber to serve. */
 bool mail_waiting(const struct mail *m);
 void mail_commit(struct mail *m);

@@ -15,6 +15,10 @@ enum { FD_PARENT = SYS_PROC_FD_FIRST, LINKS_MAX = 128, FILES_MAX = 1024 + LINKS_
 /* Bytes that wait for an edge: above the one nothing more is read from it and no items are given to
  * it, below the other it goes on. */
 enum { LINK_HIGH = 8 * 1024 * 1024, LINK_LOW = 4 * 1024 * 1024 };
+/* While so many requests come in a window of time, a batch with items that were delivered is put
+ * off as long as more come, so that they are acknowledged before they are written. All of the batch
+ * is, so that an answer hardly tells who is connected. */
+enum { WINDOW_MS = 10, BUSY = 50, QUIET_MS = 2, PUT_OFF_MS = 20 };
 enum { SWEEP_BUSY_MS = 20, SWEEP_IDLE_MS = 10 * 60 * 1000, FLUSH_MS = 60 * 60 * 1000 };
 enum { COPY_MS = 10 * 60 * 1000 };
 
@@ -36,7 +40,11 @@ struct post {
     struct wire parent;
     struct edge_link links[LINKS_MAX];
     struct sys_later commit;
-    struct sys_timer sweep, flush, copy;
+    struct sys_timer sweep, flush, copy, put_off;
+    uint64_t window;          /* of requests: when it began */
+    uint32_t came, came_last; /* in it; in the one before */
+    uint64_t requests, known; /* so many so far; when the batch was put off last */
+    uint64_t put_off_at;      /* when it was first */
     struct steady clock;
     struct store *store;
     char folder[4097]; /* the store's */
@@ -135,8 +143,19 @@ static void drop_link(struct edge_link *link) {
     *link = (struct edge_link){.post = link->post};
 }
 
+static bool is_busy(struct post *post) {
+    uint64_t now = sys_loop_now(post->loop);
+    if (now - post->window >= WINDOW_MS) {
+        post->came_last = now - post->window < 2 * WINDOW_MS ? post->came : 0;
+        post->came = 0;
+        post->window = now;
+    }
+    return post->came >= BUSY || post->came_last >= BUSY;
+}
+
 /* What follows from the batch goes out at once. Who asks for more than it takes waits. */
 static void commit_now(struct post *post) {
+    sys_timer_cancel(&post->put_off);
     mail_commit(post->mail);
     for (size_t i = 0; i < LINKS_MAX; i++) {
         struct sys_channel *channel = post->links[i].wire.channel;
@@ -148,8 +167,36 @@ static void commit_now(struct post *post) {
     }
 }
 
+static void commit_in_time(void *ctx);
+
+static bool put_off(struct post *post) {
+    post->known = post->requests;
+    return sys_timer_set(&post->put_off, post->loop, QUIET_MS, commit_in_time, post) == OK;
+}
+
+static void commit_all(struct post *post);
+
+static void commit_in_time(void *ctx) {
+    struct post *post = ctx;
+    bool quiet = post->requests == post->known;
+    bool late = sys_loop_now(post->loop) - post->put_off_at >= PUT_OFF_MS;
+    if (quiet || late || !put_off(post))
+        commit_all(post);
+}
+
 static void commit(void *ctx) {
     struct post *post = ctx;
+    if (!mail_hurries(post->mail) && is_busy(post)) {
+        if (post->put_off.loop != NULL)
+            return;
+        post->put_off_at = sys_loop_now(post->loop);
+        if (put_off(post))
+            return;
+    }
+    commit_all(post);
+}
+
+static void commit_all(struct post *post) {
     commit_now(post);
     for (size_t i = 0; i < LINKS_MAX; i++)
         if (post->links[i].broken)
@@ -180,6 +227,8 @@ static err take_request(const struct edge_link *link, slice body) {
         return ERR_MALFORMED;
     TRY(name_session(link, &in.session));
     mail_request(post->mail, &in);
+    post->came++;
+    post->requests++;
     if (mail_full(post->mail))
         commit_now(post);
     return OK;

@@ -13,6 +13,9 @@ const struct mail_handler mail_handle_commit = {PROTO_commit, handle_commit};
 /* The addresses of one request that were opened so far, and what was refused. */
 struct fan {
     struct mail *m;
+    bool may_live; /* copies may be delivered before they are written */
+    bool live;     /* all of them were */
+    size_t first_live;
     struct {
         struct mail_box *box;
         uint8_t serial[MAIL_SERIAL];
@@ -28,6 +31,7 @@ static err fan_new(struct mail *m, struct fan **out) {
     if (f == NULL)
         return ERR_NO_MEMORY;
     f->m = m;
+    f->first_live = m->live_count;
     f->addresses = buf_on(m->mem);
     *out = f;
     return OK;
@@ -74,10 +78,13 @@ static err deliver(struct fan *f, uint32_t place, const uint8_t address[PROTO_AD
         return OK;
     /* Whoever bears it can't tell: something is written, so the answer takes as long, too. */
     if (mail_revoked(box, serial)) {
+        f->live = false;
         mail_touch(f->m);
         return OK;
     }
-    e = mail_box_append(f->m, box, serial);
+    bool live = f->may_live;
+    e = mail_box_append(f->m, box, serial, &live);
+    f->live = f->live && live;
     if (e != ERR_FULL)
         return e;
     refuse(f, place, PROTO_REASON_MAILBOX_FULL);
@@ -141,7 +148,10 @@ static err answer_sent(struct mail *m, struct mail_call *call, bool taken, const
     TRY(write_refused(m, f, &out.refused));
     writer w = mail_reply_open(m);
     proto_sent_write(&w, &out);
-    return mail_reply_close(m, call, PROTO_sent, &w);
+    TRY(mail_reply_close(m, call, PROTO_sent, &w));
+    if (f->live)
+        mail_live_answer(m, f->first_live);
+    return OK;
 }
 
 static err handle_send(struct mail *m, struct mail_call *call) {
@@ -150,6 +160,7 @@ static err handle_send(struct mail *m, struct mail_call *call) {
     if (proto_send_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     TRY(fan_new(m, &f));
+    f->may_live = f->live = true;
     err e = deliver_all(f, &in.addresses, SLICE_EMPTY, in.item);
     if (e == OK)
         e = answer_sent(m, call, true, f);
@@ -170,6 +181,7 @@ static err roster_send(struct mail *m, struct mail_call *call, const struct prot
     if (e == ERR_LATE)
         return answer_sent(m, call, false, f);
     TRY(e);
+    f->may_live = f->live = true;
     TRY(deliver_all(f, &addresses, SLICE_EMPTY, in->item));
     return answer_sent(m, call, true, f);
 }

@@ -15,15 +15,18 @@ static void end(void) {
     world_end(&w, &ann, &bob);
 }
 
-static void expect_item(const struct person *p, const char *item, uint64_t position) {
+static void expect_item(struct person *p, const char *item, uint64_t position) {
     struct delivery d = frame_delivery(world_next(&w, p->session));
     CHECK_SLICE(d.item, slice_str(item));
-    CHECK_EQ(d.position, p->start + position);
+    person_meets(p, position, d.position);
 }
 
-static void expect_caught_up(const struct person *p, uint64_t position, uint32_t gaps) {
+static void expect_caught_up(struct person *p, uint64_t position, uint32_t gaps) {
     struct proto_caught_up c = frame_caught_up(world_next(&w, p->session));
-    CHECK_EQ(c.position, p->start + position);
+    if (position >= WORLD_MET || p->met[position] == 0)
+        person_meets(p, position, c.position);
+    else /* in a later run the end lies above the last item */
+        CHECK(c.position >= p->met[position]);
     CHECK_EQ(c.gaps, gaps);
 }
 
@@ -242,7 +245,7 @@ TEST(a_backlog_is_streamed_in_windows) {
     person_subscribe(&bob, &w, 0);
     for (int i = 1; i <= 4; i++) {
         const struct frame *f = world_next(&w, 12);
-        CHECK_EQ(frame_delivery(f).position, bob.start + (uint64_t)i);
+        person_meets(&bob, (uint64_t)i, frame_delivery(f).position);
         CHECK_EQ(f->drain, i == 4);
     }
     CHECK(world_next(&w, 12) == NULL);
@@ -291,6 +294,7 @@ TEST(a_full_mailbox_refuses_and_keeps_a_gap) {
     w.config.limits.mailbox_items = 4;
     world_restart(&w);
     person_login(&bob, &w, 12);
+    person_counts_anew(&bob, &w);
     for (int i = 0; i < 5; i++)
         person_address(&bob, &w, &to[i]);
     CHECK_EQ(world_send(&w, to, 4, slice_str("x")), 0);
@@ -315,6 +319,7 @@ TEST(one_address_may_fill_a_quarter) {
     w.config.limits.mailbox_items = 8;
     world_restart(&w);
     person_login(&bob, &w, 12);
+    person_counts_anew(&bob, &w);
     person_address(&bob, &w, &to[0]);
     person_address(&bob, &w, &to[1]);
     CHECK_EQ(world_send(&w, to, 1, slice_str("x")), 0);
@@ -379,7 +384,7 @@ TEST(a_gap_is_told_live_and_again_until_it_is_acknowledged) {
 
 TEST(after_a_rollback_no_position_comes_again_and_a_gap_is_told) {
     struct proto_address to;
-    const uint64_t step = (uint64_t)1 << 40;
+    const uint64_t later = (uint64_t)(MAIL_RUN_FIRST + MAIL_RUNS_RESTORED) << MAIL_RUN_SHIFT;
     begin();
     person_address(&bob, &w, &to);
     CHECK_EQ(world_send(&w, &to, 1, slice_str("a")), 0);
@@ -389,11 +394,12 @@ TEST(after_a_rollback_no_position_comes_again_and_a_gap_is_told) {
     CHECK_EQ(world_send(&w, &to, 1, slice_str("d")), 0);
     person_login(&bob, &w, 13);
     person_subscribe(&bob, &w, 3); /* "b" and "c", which the store has lost, it has seen */
-    expect_item(&bob, "d", step + 1);
-    expect_caught_up(&bob, step + 2, 1);
-    person_ack(&bob, &w, step + 2);
-    person_subscribe(&bob, &w, step + 2);
-    expect_caught_up(&bob, step + 2, 0);
+    expect_item(&bob, "d", 4);
+    CHECK(bob.met[4] > later);
+    expect_caught_up(&bob, 5, 1);
+    person_ack(&bob, &w, 5);
+    person_subscribe(&bob, &w, 5);
+    expect_caught_up(&bob, 5, 0);
     end();
 }
 
@@ -403,6 +409,7 @@ TEST(an_ack_beyond_a_gap_that_was_never_told_does_not_forget_it) {
     w.config.limits.mailbox_items = 4;
     world_restart(&w);
     person_login(&bob, &w, 12);
+    person_counts_anew(&bob, &w);
     person_address(&bob, &w, &to[0]);
     person_address(&bob, &w, &to[1]);
     CHECK_EQ(world_send(&w, to, 1, slice_str("a")), 0);
