@@ -108,7 +108,7 @@ enum { MAIL_BLOB_ENTRY = 256 };
     F(vec, sealed, 1, PROTO_KEY_PACKAGE_MAX + 64, SEALED, "the same, given when the others are used up")
 
 #define HELD_FIELDS_order(F)                                                                       \
-    F(fixed, next, 32, 0, SEALED, "hash of the token with which the next commit comes")            \
+    F(fixed, next, 32, 0, SEALED, "hash of the token with which the next commit comes; zeros after the store was rolled back, when any may come")            \
     F(u32, week, 0, 0, WORK, "week of the last commit")
 
 #define HELD_FIELDS_blob(F)                                                                        \

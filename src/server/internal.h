@@ -342,6 +342,10 @@ MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
 /* It is gone with the batch. NOT_FOUND, also if it has expired. */
 MUST err mail_invite_use(struct mail *m, const uint8_t code[16]);
 
+/* ---- send.c ---- */
+/* For mail_rolled_back. */
+MUST err mail_orders_reopen(struct store *store, struct store_batch *batch);
+
 /* ---- carried.c ---- */
 /* Of the order with this id; borrows from mail.value. NOT_FOUND: it was not carried out. */
 MUST err mail_carried_get(struct mail *m, slice id, struct held_carried *row);
