@@ -392,6 +392,8 @@ err mail_rolled_back(struct store *store) {
     if (e == OK)
         e = back.e;
     if (e == OK)
+        e = mail_orders_reopen(store, back.batch);
+    if (e == OK)
         e = store_commit_now(store, back.batch);
     store_batch_free(back.batch);
     return e;

@@ -66,3 +66,18 @@ enum held_row held_row_of(struct store_key key) {
             return (enum held_row)i;
     return HELD_COUNT;
 }
+
+err held_row_check(enum held_row row, slice value) {
+    switch (row) {
+#define R(name, table, key, text, until)         \
+    case HELD_##name: {                          \
+        struct held_##name read;                 \
+        return held_##name##_read(value, &read); \
+    }
+        HELD_ROWS(R)
+#undef R
+    case HELD_COUNT:
+        break;
+    }
+    return ERR_DAMAGED;
+}

@@ -22,8 +22,6 @@ static inline struct store_key mail_key(enum mail_table table, slice name, uint6
 }
 
 enum { MAIL_ID = 16, MAIL_SERIAL = 8, MAIL_PUBLIC = 32 };
-/* What an entry of a blob (its head with its note, or a chunk) takes beside the chunk's bytes. */
-enum { MAIL_BLOB_ENTRY = 256 };
 
 /* ---- What memory knows of a mailbox ---- */
 
@@ -343,6 +341,10 @@ MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
 /* ---- invites.c ---- */
 /* It is gone with the batch. NOT_FOUND, also if it has expired. */
 MUST err mail_invite_use(struct mail *m, const uint8_t code[16]);
+
+/* ---- send.c ---- */
+/* For mail_rolled_back. */
+MUST err mail_orders_reopen(struct store *store, struct store_batch *batch);
 
 /* ---- carried.c ---- */
 /* Of the order with this id; borrows from mail.value. NOT_FOUND: it was not carried out. */

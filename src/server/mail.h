@@ -4,9 +4,10 @@
  *   mail_commit    commits the batch once, durably, and only then emits what follows from it
  *
  * So nothing is acknowledged before it is durable. A message for a subscriber that is caught up is
- * delivered at once (live.c), and its sender answered when its recipients acknowledged it, should that
- * come before the commit. If the commit fails, every request of the batch that was not answered yet is
- * answered with an error (DISK, or BUSY), and what memory knew is read again from the store.
+ * delivered at once (live.c), and its sender answered when its recipients acknowledged it, should
+ * that come before the commit. If the commit fails, every request of the batch that was not
+ * answered yet is answered with an error (DISK, or BUSY), and what memory knew is read again from
+ * the store.
  *
  * The only time that is written is the week. No item is written as it came: each copy is sealed to
  * its mailbox's key first (reseal.c). */
@@ -98,8 +99,9 @@ struct mail;
 size_t mail_chains_size(uint32_t chains);
 
 /* The store is an older one than devices have seen, or lost the end of its log: no position that
- * one of them may know is given again, and each is told that items may be missing. Before mail_new.
- */
+ * one of them may know is given again, and each is told that items may be missing. Each
+ * conversation may be epochs ahead of its order, so the next commit that comes is taken, once.
+ * Before mail_new. */
 MUST err mail_rolled_back(struct store *store);
 
 /* The store stays the caller's. IO, DAMAGED, NO_MEMORY; BUG without memory for chains. */

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "crypto/crypto.h"
 #include "server/backup.h"
+#include "server/check.h"
 #include "server/config.h"
 #include "server/inventory.h"
 #include "server/keys.h"
@@ -13,18 +14,14 @@
 #include "server/operator_client.h"
 #include "server/process.h"
 #include "store/store.h"
-#include "sys/address.h"
 #include "sys/files.h"
-#include "sys/listener.h"
-#include "sys/locked.h"
 #include "sys/machine.h"
-#include "sys/tls.h"
 
 enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024, WORDS = 3 };
 
 static const char usage[] =
     "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM, SIGINT or SIGHUP\n"
-    "       sottod check [OPTIONS]                       say whether all is fit to run\n"
+    "       sottod check [OPTIONS] [--deep] [--json]     say whether all is fit to run\n"
     "       sottod check DIR [--json]                    say whether a backup is whole\n"
     "       sottod invite [OPTIONS] [--count N] [--json] ask the running server for N links (1)\n"
     "       sottod identity [OPTIONS]                    print the server's identity key\n"
@@ -49,6 +46,7 @@ static const char usage[] =
     "  --print-invites N    when the server is ready, print N links for new accounts\n"
     "  --count N            print N links, each good for one new account\n"
     "  --fields             print the list of all fields that can be held, as a table\n"
+    "  --deep               `check`: every row of the store, too\n"
     "  --without-keys       `backup`: without the server's secrets, for which you keep another "
     "place\n"
     "  --to DIR             where `order` writes what it gives (.)\n"
@@ -65,7 +63,7 @@ static const char usage[] =
 struct options {
     struct config config;
     unsigned print_invites, count;
-    bool json, fields, anew, without_keys;
+    bool json, fields, anew, without_keys, deep;
     const char *to, *sightings;
     const char *words[WORDS]; /* that are no options */
     size_t word_count;
@@ -159,6 +157,8 @@ static int parse(struct options *o, size_t most, int argc, char **argv) {
             o->fields = true;
         else if (strcmp(argv[i], "--anew") == 0)
             o->anew = true;
+        else if (strcmp(argv[i], "--deep") == 0)
+            o->deep = true;
         else if (strcmp(argv[i], "--without-keys") == 0)
             o->without_keys = true;
         else if (argv[i][0] != '-' && o->word_count < most)
@@ -175,118 +175,9 @@ static int parse(struct options *o, size_t most, int argc, char **argv) {
 
 /* ---- check ---- */
 
-static err check_port(const char *text) {
-    char host[CONFIG_TEXT], port[CONFIG_TEXT];
-    int fd = -1;
-    TRY(sys_address_split(text, host, port));
-    struct sys_listen options = {.host = host, .port = port};
-    TRY(sys_listen_open(&fd, &options));
-    sys_fd_close(fd);
-    return OK;
-}
-
-/* Whoever holds the lock made it: without one nobody runs here. */
-static err check_data(const char *data) {
-    char path[PATH];
-    buf content = {0};
-    int lock = -1;
-    TRY(sys_dir_check(data));
-    TRY(keys_path(path, data, "lock"));
-    err e = sys_file_read(path, PATH, &content);
-    buf_free(&content);
-    if (e == ERR_NOT_FOUND)
-        return OK;
-    TRY(sys_lock_take(path, &lock));
-    sys_lock_release(lock);
-    return OK;
-}
-
-static err check_store(const char *data) {
-    char path[PATH];
-    struct store *store = NULL;
-    struct store_rocksdb_options options = {.memtable = 1 << 20, .cache = 1 << 20};
-    TRY(keys_path(path, data, "store"));
-    err e = sys_dir_check(path);
-    if (e != OK)
-        return e == ERR_NOT_FOUND ? OK : e; /* made at the first start */
-    TRY(store_rocksdb_open(&store, path, &options));
-    store_close(store);
-    return OK;
-}
-
-static err check_keys(const char *data) {
-    struct keys keys;
-    char why[PATH];
-    err e = keys_load(&keys, data, false, why);
-    keys_wipe(&keys);
-    return e == ERR_NOT_FOUND ? OK : e; /* made at the first start */
-}
-
-static int say(const char *what, const char *which, err e) {
-    printf("%s %s: %s\n", what, which, e == OK ? "fine" : err_text(e));
-    return (int)exit_code_of(e);
-}
-
-static int say_store(const char *data, err e) {
-    printf("store in %s: %s%s\n", data, e == OK ? "fine" : err_text(e), store_advice(e));
-    return (int)exit_code_of(e);
-}
-
-static int check_directory(const char *data) {
-    err e = check_data(data);
-    if (e == ERR_NOT_FOUND) {
-        printf("data directory %s: not there yet; the first start makes it\n", data);
-        return EXIT_FINE;
-    }
-    int code = say("data directory", data, e);
-    if (code == EXIT_FINE)
-        code = say("keys in", data, check_keys(data));
-    return code == EXIT_FINE ? say_store(data, check_store(data)) : code;
-}
-
-static int check_certificate(const struct config *c) {
-    struct sys_tls *tls = NULL;
-    buf chain = {0}, key = {0};
-    if (c->certificate[0] == 0)
-        return EXIT_FINE;
-    int code = say("certificate", c->certificate, sys_file_read(c->certificate, PEM_MAX, &chain));
-    if (code == EXIT_FINE)
-        code = say("its key", c->certificate_key, sys_file_read(c->certificate_key, PEM_MAX, &key));
-    if (code == EXIT_FINE)
-        code = say("certificate with", c->certificate_key,
-                   sys_tls_server_new(&tls, buf_slice(&chain), buf_slice(&key)));
-    sys_tls_free(tls);
-    buf_free(&chain);
-    buf_free(&key);
-    return code;
-}
-
-static int check_locked(uint64_t chains) {
-    void *p = NULL;
-    size_t n = mail_chains_size((uint32_t)chains);
-    err e = sys_locked_new(&p, n);
-    sys_locked_free(p, n);
-    printf("%zu KiB of locked memory for `chains`: %s\n", n / 1024,
-           e == OK          ? "fine"
-           : e == ERR_LIMIT ? "the limit (RLIMIT_MEMLOCK, `ulimit -l`) is lower"
-                            : err_text(e));
-    return (int)exit_code_of(e);
-}
-
-/* Makes nothing that isn't there. */
 static int check(struct options *o) {
-    const struct config *c = &o->config;
-    if (o->word_count > 0)
-        return backup_check(o->words[0], o->json);
-    int data = check_directory(c->data), certificate = check_certificate(c);
-    int port = say("sessions on", c->listen, check_port(c->listen));
-    int locked = check_locked(c->chains);
-    int http = say("http on", c->http, check_port(c->http));
-    return data != EXIT_FINE          ? data
-           : certificate != EXIT_FINE ? certificate
-           : port != EXIT_FINE        ? port
-           : http != EXIT_FINE        ? http
-                                      : locked;
+    return o->word_count > 0 ? backup_check(o->words[0], o->json)
+                             : check_server(&o->config, o->deep, o->json);
 }
 
 /* ---- repair ---- */
@@ -317,8 +208,10 @@ static err repair_store(const char *data, uint64_t *lost) {
 static int repair(struct options *o) {
     uint64_t lost = 0;
     err e = repair_store(o->config.data, &lost);
-    if (e != OK)
-        return say("store in", o->config.data, e);
+    if (e != OK) {
+        printf("store in %s: %s\n", o->config.data, err_text(e));
+        return (int)exit_code_of(e);
+    }
     printf("store in %s: it opens; %llu writes were dropped, from the first damage in its log to "
            "the last write that could be read; what stood behind that one can't be counted. Every "
            "device is told that something may be "

@@ -226,6 +226,35 @@ static err order_put(struct mail *m, slice name, const uint8_t next[HASH], uint3
     return held_order_put(m->batch, name, 0, &m->row, &order);
 }
 
+/* Of an order that a rolled back store has: which commit it would be the turn of, nobody knows. */
+static bool is_open(const uint8_t next[HASH]) {
+    static const uint8_t none[HASH];
+    return memcmp(next, none, HASH) == 0;
+}
+
+struct reopening {
+    struct store_batch *batch;
+    err e;
+};
+
+static bool reopen(void *ctx, struct store_key key, slice value) {
+    struct reopening *r = ctx;
+    struct held_order order;
+    buf work = {0};
+    r->e = held_order_read(value, &order);
+    memset(order.next, 0, HASH);
+    if (r->e == OK)
+        r->e = held_order_put(r->batch, key.name, key.number, &work, &order);
+    buf_free(&work);
+    return r->e == OK;
+}
+
+err mail_orders_reopen(struct store *store, struct store_batch *batch) {
+    struct reopening r = {.batch = batch};
+    TRY(store_scan_table(store, MAIL_ORDER, reopen, &r));
+    return r.e;
+}
+
 /* The place of a commit in its order: LATE; REPEAT, it was taken before; or OK, it is the next.
  * Sees what this batch set before. */
 static err order_compare(struct mail *m, struct proposed *p) {
@@ -242,7 +271,7 @@ static err order_compare(struct mail *m, struct proposed *p) {
     p->week = stored.week;
     if (equal_secret(stored.next, p->in.next, HASH))
         return ERR_REPEAT;
-    return equal_secret(stored.next, token, HASH) ? OK : ERR_LATE;
+    return is_open(stored.next) || equal_secret(stored.next, token, HASH) ? OK : ERR_LATE;
 }
 
 /* The addresses that its copies go to, and the roster that it brings. */
@@ -397,7 +426,7 @@ static err handle_commit(struct mail *m, struct mail_call *call) {
     struct proposed p = {.sealed = buf_on(m->mem)};
     struct fan *f = NULL;
     if (proto_commit_decode(call->body, &p.in) != OK ||
-        (p.in.roster.count > 0 && p.in.addresses.count > 0))
+        (p.in.roster.count > 0 && p.in.addresses.count > 0) || is_open(p.in.next))
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     TRY(fan_new(m, &f));
     err e = commit_with(m, call, &p, f);

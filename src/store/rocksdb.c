@@ -115,20 +115,26 @@ static bool holds_data(const char *name) {
     return dot != NULL && (strcmp(dot, ".sst") == 0 || strcmp(dot, ".log") == 0);
 }
 
+static err has_current(const struct rocksdb_store *r, bool *there) {
+    char *current;
+    TRY(file_path(r, "CURRENT", &current));
+    *there = access(current, F_OK) == 0;
+    free(current);
+    return OK;
+}
+
 /* RocksDB takes a folder without its file CURRENT for a new one. If there is data in it, the file
  * was lost, and a new database would bury what is left. */
 static err check_folder(const struct rocksdb_store *r) {
-    char *current;
-    TRY(file_path(r, "CURRENT", &current));
-    bool has_current = access(current, F_OK) == 0, has_data = false;
-    free(current);
+    bool current = false, has_data = false;
+    TRY(has_current(r, &current));
     DIR *folder = opendir(r->path);
     if (folder == NULL)
         return errno == EACCES ? ERR_DENIED : ERR_IO;
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
         has_data = has_data || holds_data(entry->d_name);
     closedir(folder);
-    return has_data && !has_current ? ERR_DAMAGED : OK;
+    return has_data && !current ? ERR_DAMAGED : OK;
 }
 
 typedef rocksdb_t *database_opener(struct rocksdb_store *r, const rocksdb_options_t *const *each,
@@ -138,6 +144,13 @@ static rocksdb_t *open_to_write(struct rocksdb_store *r, const rocksdb_options_t
                                 char **text) {
     return rocksdb_open_column_families(r->options, r->path, STORE_TABLES_MAX, table_names, each,
                                         r->tables, text);
+}
+
+static err expect_database(const struct rocksdb_store *r) {
+    bool current = false;
+    TRY(check_folder(r));
+    TRY(has_current(r, &current));
+    return current ? OK : ERR_NOT_FOUND;
 }
 
 /* An older store lacks the last tables until it is opened to write: who reads finds them empty. */
@@ -536,7 +549,9 @@ err store_rocksdb_read(struct store **s, const char *path) {
     TRY(new_store(&r, path, 64 * MIB, 64 * MIB));
     r->only_reads = true;
     rocksdb_options_set_create_if_missing(r->options, 0);
-    err result = open_database_by(r, open_to_read);
+    err result = expect_database(r);
+    if (result == OK)
+        result = open_database_by(r, open_to_read);
     if (result != OK) {
         free_store(r);
         return result;

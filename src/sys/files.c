@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 err sys_err_from_errno(int number) {
@@ -301,6 +302,21 @@ err sys_dir_check(const char *path) {
     if (stat(path, &info) != 0 || (S_ISDIR(info.st_mode) && access(path, W_OK | X_OK) != 0))
         return last_err();
     return S_ISDIR(info.st_mode) ? OK : ERR_MALFORMED;
+}
+
+err sys_path_private(const char *path) {
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return last_err();
+    return (info.st_mode & 0066) == 0 ? OK : ERR_DENIED;
+}
+
+err sys_disk_room(const char *path, uint64_t *bytes) {
+    struct statvfs info;
+    if (statvfs(path, &info) != 0)
+        return last_err();
+    *bytes = (uint64_t)info.f_bavail * info.f_frsize;
+    return OK;
 }
 
 static err give_one(int folder, const char *name, const struct passwd *user) {

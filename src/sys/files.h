@@ -40,6 +40,11 @@ MUST err sys_dir_make(const char *path);
  * something else). */
 MUST err sys_dir_check(const char *path);
 
+/* DENIED if its owner's group, or anybody, may read or write it. */
+MUST err sys_path_private(const char *path);
+/* Bytes that may still be written to the disk that it is on. */
+MUST err sys_disk_room(const char *path, uint64_t *bytes);
+
 /* Removes a directory with the files in it; fine if it isn't there. */
 MUST err sys_dir_remove(const char *path);
 

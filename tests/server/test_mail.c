@@ -519,6 +519,29 @@ TEST(the_first_commit_makes_the_order_and_the_next_needs_its_token) {
     end();
 }
 
+/* Its members may be epochs ahead, and a client can't bring that about. */
+TEST(after_a_rollback_an_order_takes_one_commit_whatever_its_token) {
+    struct proto_address to;
+    struct proto_commit in;
+    buf zeros = {0};
+    begin();
+    person_address(&bob, &w, &to);
+    slice body = commit_body(1, 0, 10, &to, 1, slice_str("c"), NULL, 0);
+    CHECK_OK(proto_commit_decode(body, &in));
+    memset(in.next, 0, sizeof in.next);
+    CHECK_OK(proto_commit_encode(&zeros, &in));
+    world_refused(&w, 5, PROTO_commit, buf_slice(&zeros), PROTO_REASON_MALFORMED);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 10, &to, 1, slice_str("c"), NULL, 0)), 1);
+    mail_free(w.mail);
+    CHECK_OK(mail_rolled_back(w.store));
+    CHECK_OK(mail_new(&w.mail, w.store, &w.config, NULL));
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 77, 78, &to, 1, slice_str("c"), NULL, 0)), 1);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 77, 79, &to, 1, slice_str("c"), NULL, 0)), 0);
+    CHECK_EQ(world_commit_group(&w, commit_body(1, 78, 79, &to, 1, slice_str("c"), NULL, 0)), 1);
+    buf_free(&zeros);
+    end();
+}
+
 TEST(of_two_commits_in_one_batch_one_wins) {
     struct proto_address to;
     struct proto_committed a, b;
