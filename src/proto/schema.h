@@ -25,7 +25,7 @@
 /* clang-format off */
 
 enum {
-    PROTO_VERSION = 1,
+    PROTO_VERSION = 2,
     PROTO_PADDED_MAX = 65519,   /* a Noise message less its tag */
     PROTO_FRAME_MAX = 65517,    /* of these, less the length */
     PROTO_ITEM_MAX = 16384,     /* the largest bucket of an item */
@@ -295,15 +295,19 @@ enum {
 /* The hellos travel as frames of request 0, in clear, one carrier message each; the Noise prologue is
  * the two carrier messages one after another. Then both Noise messages (empty payloads), then sealed
  * frames. An error before the handshake's end is a frame in clear. */
-#define PROTO_FIELDS_client_hello(F) F(u16, version, 0, 0)
+#define PROTO_FIELDS_client_hello(F)                                                               \
+    F(u16, version, 0, 0)                                                                          \
+    F(flag, aes, 0, 0)
 
 /* Signature: Ed25519 by the server's identity over "Sotto noise key v1", a zero byte, and every field
- * before it. until: the last week in which the key may be used. */
+ * before it. until: the last week in which the key may be used. aes: of both, whether the session's cipher
+ * may be, and is, AES-256-GCM; else it is ChaCha20-Poly1305. */
 #define PROTO_FIELDS_server_hello(F)                                                               \
     F(u16, version, 0, 0)                                                                          \
     F(fixed, noise_key, 32, 0)                                                                     \
     F(u32, until, 0, 0)                                                                            \
-    F(fixed, signature, 64, 0)
+    F(fixed, signature, 64, 0)                                                                     \
+    F(flag, aes, 0, 0)
 
 #define PROTO_FIELDS_error(F) F(u16, reason, 0, 0)
 #define PROTO_FIELDS_ok(F)

@@ -55,6 +55,29 @@ static void start(void) {
     rig_pass(&rig, TIME_MINUTE);
 }
 
+static bool count_row(void *ctx, struct store_key key, slice value) {
+    (void)key, (void)value;
+    ++*(unsigned *)ctx;
+    return true;
+}
+
+static unsigned key_packages(void) {
+    unsigned n = 0;
+    CHECK_OK(store_scan_table(rig.store, MAIL_KEY_PACKAGE, count_row, &n));
+    return n;
+}
+
+TEST(every_device_puts_new_key_packages) {
+    start();
+    unsigned before = key_packages();
+    CHECK(before > 0);
+    restore(back_up());
+    CHECK_EQ(key_packages(), 0);
+    rig_pass(&rig, 2 * TIME_DAY);
+    CHECK(key_packages() >= before);
+    rig_fini(&rig);
+}
+
 TEST(messages_go_on_and_each_is_shown_once) {
     start();
     rig_finish(client(0), rig_say(client(0), "before"), OK);

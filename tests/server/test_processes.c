@@ -373,7 +373,7 @@ struct web {
 };
 
 static void on_web_opened(struct sys_conn *conn, void *ctx) {
-    static const uint8_t hello[] = {0, 0, 0, 0, 0, PROTO_client_hello, 0, PROTO_VERSION};
+    static const uint8_t hello[] = {0, 0, 0, 0, 0, PROTO_client_hello, 0, PROTO_VERSION, 0};
     (void)ctx;
     CHECK_OK(sys_conn_send(conn, SLICE_ARRAY(hello)));
 }
