@@ -259,6 +259,7 @@ struct mail {
     struct mail_day *days;
     uint64_t day;
     struct mail_work work;
+    struct fan *fan; /* of the request at hand; NULL before the first */
     struct mail_link links[MAIL_LINKS];
     buf paper;              /* what the operator hands in, so far */
     uint64_t server_number; /* another at each start */
@@ -343,6 +344,7 @@ MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
 MUST err mail_invite_use(struct mail *m, const uint8_t code[16]);
 
 /* ---- send.c ---- */
+void mail_fan_fini(struct mail *m);
 /* For mail_rolled_back. */
 MUST err mail_orders_reopen(struct store *store, struct store_batch *batch);
 

@@ -236,6 +236,7 @@ void mail_free(struct mail *m) {
     mail_chains_fini(m);
     mail_links_fini(m);
     mail_live_fini(m);
+    mail_fan_fini(m);
     store_batch_free(m->batch);
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
     mem_free(m->mem, m->days, 2 * MAIL_DAYS * sizeof *m->days);

@@ -26,20 +26,32 @@ struct fan {
     buf addresses; /* of the roster that was opened */
 };
 
+/* There is one, since it is large for an item to one address, and no request begins within
+ * another. */
 static err fan_new(struct mail *m, struct fan **out) {
-    struct fan *f = mem_new(m->mem, sizeof *f);
+    if (m->fan == NULL)
+        m->fan = mem_new(m->mem, sizeof *m->fan);
+    struct fan *f = m->fan;
     if (f == NULL)
         return ERR_NO_MEMORY;
     f->m = m;
+    f->may_live = f->live = false;
     f->first_live = m->live_count;
     f->addresses = buf_on(m->mem);
     *out = f;
     return OK;
 }
 
-static void fan_free(struct mail *m, struct fan *f) {
+/* Leaves nothing of the request in memory. */
+static void fan_clear(struct fan *f) {
     buf_free(&f->addresses);
-    mem_free(m->mem, f, sizeof *f);
+    wipe(f->seen, f->seen_count * sizeof f->seen[0]);
+    wipe(f->refused, f->refused_count * sizeof f->refused[0]);
+    f->seen_count = f->refused_count = 0;
+}
+
+void mail_fan_fini(struct mail *m) {
+    mem_free(m->mem, m->fan, m->fan == NULL ? 0 : sizeof *m->fan);
 }
 
 static void refuse(struct fan *f, uint32_t place, enum proto_reason reason) {
@@ -164,7 +176,7 @@ static err handle_send(struct mail *m, struct mail_call *call) {
     err e = deliver_all(f, &in.addresses, SLICE_EMPTY, in.item);
     if (e == OK)
         e = answer_sent(m, call, true, f);
-    fan_free(m, f);
+    fan_clear(f);
     return e;
 }
 
@@ -194,7 +206,7 @@ static err handle_roster_send(struct mail *m, struct mail_call *call) {
     TRY(fan_new(m, &f));
     err e = roster_send(m, call, &in, f);
     wipe(in.key, sizeof in.key);
-    fan_free(m, f);
+    fan_clear(f);
     return e;
 }
 
@@ -430,7 +442,7 @@ static err handle_commit(struct mail *m, struct mail_call *call) {
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     TRY(fan_new(m, &f));
     err e = commit_with(m, call, &p, f);
-    fan_free(m, f);
+    fan_clear(f);
     buf_free(&p.sealed);
     wipe(&p, sizeof p);
     return e;

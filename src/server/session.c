@@ -332,15 +332,13 @@ static void take_frame(struct session *s, struct session_env *env, slice plain) 
 }
 
 static void take_sealed(struct session *s, struct session_env *env, slice message) {
-    /* On the stack of this call alone: answering uses the environment's buffers. */
-    buf plain = {0};
     slice frame;
-    if (noise_open(&s->receive, &plain, message) != OK ||
-        proto_frame_unpad(buf_slice(&plain), &frame) != OK)
+    if (noise_open(&s->receive, &env->opened, message) != OK ||
+        proto_frame_unpad(buf_slice(&env->opened), &frame) != OK)
         fail(s, env, 0, PROTO_REASON_MALFORMED);
     else
         take_frame(s, env, frame);
-    buf_free(&plain);
+    buf_clear(&env->opened);
 }
 
 /* ---- The session ---- */
@@ -403,5 +401,6 @@ void session_wipe(struct session *s) {
 void session_env_fini(struct session_env *env) {
     buf_free(&env->plain);
     buf_free(&env->sealed);
+    buf_free(&env->opened);
     wipe(env->keys, sizeof env->keys);
 }

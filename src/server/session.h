@@ -78,6 +78,7 @@ struct session_env {
     struct session_key keys[2];
     struct session_limits limits;
     buf plain, sealed; /* start as empty bufs; session_env_fini frees them */
+    buf opened;        /* one too: the frame at hand, which answering leaves alone */
     void *ctx;
     /* One carrier message to the client. The bytes are valid during the call. */
     void (*send)(void *ctx, struct session *s, slice message);

@@ -71,6 +71,22 @@ TEST(nothing_is_said_before_it_is_durable) {
     end();
 }
 
+/* One request knows nothing of another: an address is met twice only within it. */
+TEST(what_one_request_met_is_no_repeat_in_the_next) {
+    struct proto_address to[2];
+    begin();
+    person_address(&bob, &w, &to[0]);
+    person_address(&bob, &w, &to[1]);
+    CHECK_EQ(world_send(&w, &to[1], 1, slice_str("one")), 0);
+    CHECK_EQ(world_send(&w, to, 2, slice_str("two")), 0);
+    person_subscribe(&bob, &w, 0);
+    expect_item(&bob, "one", 1);
+    expect_item(&bob, "two", 2);
+    expect_item(&bob, "two", 3);
+    expect_caught_up(&bob, 3, 0);
+    end();
+}
+
 TEST(a_delivery_names_the_address_it_came_by) {
     struct proto_address to[2];
     begin();
