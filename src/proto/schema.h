@@ -290,7 +290,8 @@ enum {
     M(office_refused, 76, INNER, "Why a document is refused; nothing has changed")                 \
     M(carried_out, 77, INNER, "What an order gave, to be written out")                             \
     M(order_written, 78, INNER, "It is written out; answered by ok")                                \
-    M(backup, 90, INNER, "What the mail process does for a backup; answered by ok")
+    M(backup, 90, INNER, "What the mail process does for a backup; answered by ok")                \
+    M(edge_certificate, 91, INNER, "Another certificate from now on, from parent to edge")
 
 /* The hellos travel as frames of request 0, in clear, one carrier message each; the Noise prologue is
  * the two carrier messages one after another. Then both Noise messages (empty payloads), then sealed
@@ -566,6 +567,9 @@ enum {
     F(vec, certificate_key, 0, 65536)                                                              \
     F(vec, parent_sandbox, 0, 128)                                                                 \
     F(vec, mail_sandbox, 0, 128)
+#define PROTO_FIELDS_edge_certificate(F)                                                           \
+    F(vec, certificate, 1, 65536)                                                                  \
+    F(vec, certificate_key, 1, 65536)
 #define PROTO_FIELDS_noise_key(F)                                                                  \
     F(u32, number, 0, 0)                                                                           \
     F(u32, until, 0, 0)                                                                            \

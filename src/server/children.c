@@ -302,16 +302,37 @@ err children_start_mail(struct parent *p) {
     return sys_proc_new(&p->mail.proc, p->loop, &options);
 }
 
-/* One that can't be told would go on with a key that ends: it starts again, without its channel. */
-void children_tell_key(struct parent *p) {
+/* One that can't be told would go on with what ends: it starts again, without its channel. */
+static void tell_edges(struct parent *p, err (*tell)(struct parent *p, struct wire *wire),
+                       const char *what) {
     for (size_t i = 0; i < p->edge_count; i++) {
         struct child *edge = &p->edges[i];
         if (edge->wire.channel == NULL)
             continue; /* it is told when it starts */
-        err e = tell_key(&edge->wire, &p->noise);
+        err e = tell(p, &edge->wire);
         if (e == OK)
             continue;
-        sys_log_failure(&p->log, "could not tell an edge the session key; it starts again", e);
+        sys_log_failure(&p->log, what, e);
         wire_fini(&edge->wire);
     }
+}
+
+static err tell_newest_key(struct parent *p, struct wire *wire) {
+    return tell_key(wire, &p->noise);
+}
+
+void children_tell_key(struct parent *p) {
+    tell_edges(p, tell_newest_key, "could not tell an edge the session key; it starts again");
+}
+
+static err tell_certificate(struct parent *p, struct wire *wire) {
+    struct proto_edge_certificate out = {.certificate = buf_slice(&p->certificate),
+                                         .certificate_key = buf_slice(&p->certificate_key)};
+    writer w = wire_open(wire, 0, PROTO_edge_certificate);
+    proto_edge_certificate_write(&w, &out);
+    return wire_close(wire, &w);
+}
+
+void children_tell_certificate(struct parent *p) {
+    tell_edges(p, tell_certificate, "could not tell an edge the certificate; it starts again");
 }

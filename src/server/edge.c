@@ -443,6 +443,17 @@ static err take_key(struct edge *edge, slice body) {
     return OK;
 }
 
+/* Connections that are there go on with the one that they began with. */
+static err take_certificate(struct edge *edge, slice body) {
+    struct proto_edge_certificate in;
+    struct sys_tls *tls = NULL;
+    TRY(proto_edge_certificate_decode(body, &in));
+    TRY(sys_tls_server_new(&tls, in.certificate, in.certificate_key));
+    err e = edge->set_up ? sys_listener_set_tls(edge->http, tls) : ERR_STATE;
+    sys_tls_free(tls);
+    return e;
+}
+
 static void on_parent(struct sys_channel *channel, void *ctx, slice message, int fd) {
     struct edge *edge = ctx;
     struct proto_frame frame;
@@ -453,6 +464,8 @@ static void on_parent(struct sys_channel *channel, void *ctx, slice message, int
         e = set_up(edge, frame.body);
     else if (e == OK && frame.type == PROTO_noise_key)
         e = take_key(edge, frame.body);
+    else if (e == OK && frame.type == PROTO_edge_certificate)
+        e = take_certificate(edge, frame.body);
     if (e == OK)
         return;
     sys_log_failure(&edge->log, "could not start", e);

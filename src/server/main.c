@@ -20,7 +20,9 @@
 enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024, WORDS = 3 };
 
 static const char usage[] =
-    "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM, SIGINT or SIGHUP\n"
+    "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM or SIGINT; SIGHUP "
+    "reads\n"
+    "                                               the certificate again\n"
     "       sottod check [OPTIONS] [--deep] [--json]     say whether all is fit to run\n"
     "       sottod check DIR [--json]                    say whether a backup is whole\n"
     "       sottod invite [OPTIONS] [--count N] [--json] ask the running server for N links (1)\n"

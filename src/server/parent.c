@@ -10,6 +10,7 @@
 #include "sys/address.h"
 #include "sys/files.h"
 #include "sys/machine.h"
+#include "sys/tls.h"
 
 /* A Noise key is changed after four weeks and may be met for two more. */
 enum { KEY_WEEKS = 4, KEY_GRACE_WEEKS = 2 };
@@ -235,9 +236,47 @@ static err enter_sandbox(struct parent *p) {
     return OK;
 }
 
+/* ---- Another certificate ---- */
+
+static err check_certificate(slice certificate, slice key) {
+    struct sys_tls *tls = NULL;
+    int days = 0;
+    TRY(sys_tls_server_new(&tls, certificate, key));
+    sys_tls_free(tls);
+    TRY(sys_tls_days_left(certificate, &days));
+    return days < 0 ? ERR_EXPIRED : OK;
+}
+
+/* What can't be used changes nothing. */
+static void reload(struct parent *p) {
+    buf certificate = {0}, key = {0};
+    err e = read_pem(p, p->config->certificate, &certificate);
+    if (e == OK)
+        e = read_pem(p, p->config->certificate_key, &key);
+    if (e == OK)
+        e = check_certificate(buf_slice(&certificate), buf_slice(&key));
+    if (e == OK) {
+        buf before = p->certificate, key_before = p->certificate_key;
+        p->certificate = certificate;
+        p->certificate_key = key;
+        certificate = before;
+        key = key_before;
+        children_tell_certificate(p);
+        sys_log_info(&p->log, "the certificate was read again");
+    } else {
+        sys_log_failure(&p->log, "the certificate stays as it was", e);
+    }
+    wipe(key.p, key.n);
+    buf_free(&certificate);
+    buf_free(&key);
+}
+
 static void on_signal(void *ctx, int number) {
     struct parent *p = ctx;
-    (void)number;
+    if (number == SIGHUP && p->config->certificate[0] != 0) {
+        reload(p);
+        return;
+    }
     sys_log_info(&p->log, "stopping");
     parent_stop(p, EXIT_FINE);
 }

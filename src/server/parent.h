@@ -76,6 +76,8 @@ void parent_announce(struct parent *p);
 MUST err children_start_mail(struct parent *p);
 /* Tells every edge that has started of a new key. */
 void children_tell_key(struct parent *p);
+/* The same for a certificate. */
+void children_tell_certificate(struct parent *p);
 void child_fini(struct child *child);
 
 /* ---- operator.c ---- */

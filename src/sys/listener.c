@@ -241,6 +241,15 @@ err sys_listener_new(struct sys_listener **out, struct sys_conns *set,
     return OK;
 }
 
+err sys_listener_set_tls(struct sys_listener *listener, struct sys_tls *tls) {
+    struct sys_tls *shared = sys_tls_share(tls);
+    if (shared == NULL)
+        return ERR_NO_MEMORY;
+    sys_tls_free(listener->tls);
+    listener->tls = shared;
+    return OK;
+}
+
 void sys_listener_free(struct sys_listener *listener) {
     if (listener == NULL)
         return;

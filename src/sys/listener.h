@@ -31,6 +31,9 @@ struct sys_listener_options {
  * descriptor stays the caller's. */
 MUST err sys_listener_new(struct sys_listener **listener, struct sys_conns *conns,
                           const struct sys_listener_options *options);
+/* Another certificate for those that come from now on; a reference is taken. Only for a listener
+ * that was made with one. NO_MEMORY: the one before stays. */
+MUST err sys_listener_set_tls(struct sys_listener *listener, struct sys_tls *tls);
 /* Its connections go on. NULL is fine. */
 void sys_listener_free(struct sys_listener *listener);
 /* Takes over a connected, non-blocking socket as if it had been accepted. On failure it stays the
