@@ -1,6 +1,7 @@
 /* What sottod does a second and what it costs, over the real protocol on this machine.
  *
  *     bench_server SOTTOD [FOLDER] [SECONDS] [CONNECTIONS]
+ *     bench_server SOTTOD FOLDER SECONDS PAIRS FLIGHT      one load alone, for a profile
  *
  * One to one: each pair is a sender's anonymous session and a receiver's mailbox; an item of 512
  * bytes to one address, durable before it is answered. Online: the receiver is subscribed, gets
@@ -22,7 +23,7 @@
 #include "crypto/crypto.h"
 
 enum {
-    PAIRS_MAX = 32,
+    PAIRS_MAX = 1000,
     FLIGHT_MAX = 16,
     SAMPLES = 65536,
     RECORD = 40 /* bytes of an item's key and head in the store */
@@ -196,12 +197,14 @@ struct row {
     double syncs, echoes, echo_us;
 };
 
+enum { ROWS = 12 };
+
 /* Each load right after the limits that it is compared with. */
 static size_t measure_all(const struct sottod *s, const char *folder, double seconds,
-                          struct row rows[8]) {
-    static const size_t pairs[] = {1, PAIRS_MAX}, flights[] = {1, FLIGHT_MAX};
+                          struct row rows[ROWS]) {
+    static const size_t pairs[] = {1, 32, PAIRS_MAX}, flights[] = {1, FLIGHT_MAX};
     size_t n = 0;
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < ROWS; i++) {
         struct row *r = &rows[n++];
         *r =
             (struct row){.pairs = pairs[i / 4], .flight = flights[i / 2 % 2], .online = i % 2 == 0};
@@ -213,7 +216,7 @@ static size_t measure_all(const struct sottod *s, const char *folder, double sec
 }
 
 static void show_messages(const struct sottod *s, const char *folder, double seconds) {
-    struct row rows[8];
+    struct row rows[ROWS];
     size_t n = measure_all(s, folder, seconds, rows);
     printf(
         "| pairs | in flight | receiver | messages/s | p50 ms | p99 ms | server CPU us/message | "
@@ -269,18 +272,36 @@ static void show_memory(const struct sottod *s, size_t most) {
     free(c);
 }
 
+/* Says which process to look at, and goes on without limits beside it. */
+static void show_one(const struct sottod *s, size_t pairs, size_t flight, double seconds) {
+    must(pairs >= 1 && pairs <= PAIRS_MAX && flight >= 1 && flight <= FLIGHT_MAX, "such a load");
+    printf("sottod %d\n", s->pid);
+    (void)fflush(stdout);
+    struct figure f = measure(s, pairs, flight, true, seconds);
+    printf("%zu x %zu: %.0f messages/s, server CPU %.1f us, load CPU %.1f us, p50 %.2f ms\n", pairs,
+           flight, f.rate, f.cpu_us, f.own_us, f.p50);
+}
+
 int main(int argc, char **argv) {
     struct sottod s;
     const char *folder = argc > 2 ? argv[2] : ".";
     double seconds = argc > 3 ? atof(argv[3]) : 4;
     size_t most = argc > 4 ? (size_t)atol(argv[4]) : 10000;
-    struct rlimit files = {most + 1000, most + 1000};
-    if (argc < 2 || argc > 5 || seconds <= 0) {
+    rlim_t room = (rlim_t)(most > 2 * PAIRS_MAX ? most : 2 * PAIRS_MAX) + 1000;
+    struct rlimit files = {room, room};
+    if (argc < 2 || argc > 6 || seconds <= 0) {
         fprintf(stderr, "%s SOTTOD [FOLDER] [SECONDS] [CONNECTIONS]\n", argv[0]);
+        fprintf(stderr, "%s SOTTOD FOLDER SECONDS PAIRS FLIGHT\n", argv[0]);
         return 2;
     }
     must(crypto_init() == OK, "the crypto library");
     must(setrlimit(RLIMIT_NOFILE, &files) == 0, "a limit of so many descriptors");
+    if (argc == 6) {
+        sottod_start(&s, argv[1], folder);
+        show_one(&s, most, (size_t)atol(argv[5]), seconds);
+        sottod_stop(&s);
+        return 0;
+    }
     printf("Items of %d bytes; %ld processors; %g s each.\n\n", (int)ITEM,
            sysconf(_SC_NPROCESSORS_ONLN), seconds);
     (void)limit_sync(folder, ITEM + RECORD, 1); /* a disk's first syncs may be of other writes */

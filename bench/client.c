@@ -122,7 +122,7 @@ void client_read(struct client *c, client_frame *take, void *ctx) {
 
 /* ---- Opening ---- */
 
-static const uint8_t client_hello[] = {0, 0, 0, 0, 0, PROTO_client_hello, 0, PROTO_VERSION};
+static uint8_t client_hello[] = {0, 0, 0, 0, 0, PROTO_client_hello, 0, PROTO_VERSION, 0};
 
 static void connect_to(struct client *c, const struct sottod *s) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(s->port)};
@@ -134,6 +134,7 @@ static void connect_to(struct client *c, const struct sottod *s) {
     setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     must(connect(c->fd, (struct sockaddr *)&to, sizeof to) == 0, "a connection");
+    client_hello[sizeof client_hello - 1] = crypto_has_aes();
     write_message(c, SLICE_ARRAY(client_hello));
 }
 
@@ -148,7 +149,9 @@ static void start_noise(struct client *c) {
     must(buf_append(&text, SLICE_ARRAY(client_hello)) == OK &&
              buf_append(&text, buf_slice(&hello)) == OK,
          "memory");
-    must(noise_start(&c->noise, true, server.noise_key, NULL, buf_slice(&text)) == OK, "Noise");
+    must(noise_start_with(&c->noise, server.aes ? NOISE_AESGCM : NOISE_CHACHAPOLY, true,
+                          server.noise_key, NULL, buf_slice(&text)) == OK,
+         "Noise");
     buf_clear(&text);
     must(noise_write(&c->noise, &text, SLICE_EMPTY) == OK, "Noise");
     write_message(c, buf_slice(&text));

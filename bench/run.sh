@@ -24,6 +24,10 @@ echo "### Padding"
 echo
 build/native/bench/bench_padding "$seconds"
 echo
+echo "### Ciphers"
+echo
+build/native/bench/aead
+echo
 echo "## The report of a year"
 echo
 bench/report.py build/native/src/desk/sotto-desk build/native/tests/desk/made_year 20000 "$data"

@@ -48,7 +48,7 @@ static void on_request(void *ctx, struct session *s, const struct proto_edge_req
         session_reply(s, &w->env, &reply);
 }
 
-static const uint8_t hello[] = {0, 0, 0, 0, 0, PROTO_client_hello, 0, PROTO_VERSION};
+static const uint8_t hello[] = {0, 0, 0, 0, 0, PROTO_client_hello, 0, PROTO_VERSION, 0};
 
 static void shake_hands(struct world *w) {
     struct noise_handshake hs;

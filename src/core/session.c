@@ -235,7 +235,7 @@ bool core_session_room(struct core *core, enum session_kind kind) {
 }
 
 static err send_hello(struct core *core, struct core_session *s) {
-    struct proto_client_hello hello = {.version = PROTO_VERSION};
+    struct proto_client_hello hello = {.version = PROTO_VERSION, .aes = crypto_has_aes()};
     buf copy = buf_on(core->mem);
     buf_clear(&s->client_hello);
     writer w = writer_on(&s->client_hello);
@@ -271,14 +271,15 @@ void core_link_down(struct core *core, uint32_t link, err why, uint64_t now) {
 
 /* ---- Handshake ---- */
 
-static err start_noise(struct core *core, struct core_session *s, const uint8_t *key,
-                       slice server_hello) {
+static err start_noise(struct core *core, struct core_session *s,
+                       const struct proto_server_hello *hello, slice server_hello) {
     buf prologue = buf_on(core->mem), first = buf_on(core->mem);
     err e = buf_append(&prologue, buf_slice(&s->client_hello));
     if (e == OK)
         e = buf_append(&prologue, server_hello);
     if (e == OK)
-        e = noise_start(&s->noise, true, key, NULL, buf_slice(&prologue));
+        e = noise_start_with(&s->noise, hello->aes ? NOISE_AESGCM : NOISE_CHACHAPOLY, true,
+                             hello->noise_key, NULL, buf_slice(&prologue));
     if (e == OK)
         e = noise_write(&s->noise, &first, SLICE_EMPTY);
     if (e == OK) {
@@ -315,13 +316,16 @@ static err receive_hello(struct core *core, struct core_session *s, slice messag
     /* A clock that is wrong, or an old hello that somebody plays again: both may pass. */
     if (hello.until + 1 < time_week(core->now))
         return ERR_EXPIRED;
-    return start_noise(core, s, hello.noise_key, message);
+    /* It takes what we offered, or less. */
+    if (hello.aes && !crypto_has_aes())
+        return ERR_MALFORMED;
+    return start_noise(core, s, &hello, message);
 }
 
 static err receive_noise(struct core *core, struct core_session *s, slice message) {
     struct proto_frame frame;
     struct proto_error error;
-    if (message.n != NOISE_HELLO_OVERHEAD && proto_frame_decode(message, &frame) == OK &&
+    if (message.n != NOISE_SECOND_OVERHEAD && proto_frame_decode(message, &frame) == OK &&
         frame.type == PROTO_error && proto_error_decode(frame.body, &error) == OK) {
         core_session_close(core, s, ERR_DENIED, error.reason);
         return OK;

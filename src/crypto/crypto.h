@@ -79,6 +79,9 @@ struct crypto_sig {
 extern const struct crypto_hash crypto_sha256, crypto_sha512;
 extern const struct crypto_hash crypto_blake2b; /* 64 bytes, unkeyed; its hmac is HMAC-BLAKE2b */
 extern const struct crypto_aead crypto_chacha20poly1305, crypto_xchacha20poly1305;
+/* Only where the processor has it: crypto_has_aes(), after crypto_init. */
+extern const struct crypto_aead crypto_aes256gcm;
+bool crypto_has_aes(void);
 extern const struct crypto_kem crypto_dhkem_x25519; /* RFC 9180: KEM 0x0020 with HKDF-SHA256 */
 extern const struct crypto_kem crypto_xwing;        /* KEM 0x647a */
 extern const struct crypto_sig crypto_ed25519;
@@ -124,6 +127,16 @@ MUST err crypto_hkdf_expand(const struct crypto_hash *hash, uint8_t *out, size_t
 MUST err crypto_x25519(uint8_t *out, const uint8_t *priv, const uint8_t *pub);
 void crypto_x25519_generate(uint8_t *pub, uint8_t *priv);
 MUST err crypto_x25519_public(uint8_t *pub, const uint8_t *priv);
+
+/* ML-KEM-768 (FIPS 203). A private key is the seed that both are made of (d, z). seed, in
+ * encapsulating: NULL except in tests with known answers. CRYPTO for a public key that isn't one
+ * (section 7.2); what decapsulates wrongly gives another secret. */
+enum { CRYPTO_MLKEM_PUB = 1184, CRYPTO_MLKEM_PRIV = 64, CRYPTO_MLKEM_ENC = 1088 };
+MUST err crypto_mlkem768_generate(uint8_t *pub, uint8_t *priv);
+MUST err crypto_mlkem768_public(uint8_t *pub, const uint8_t *priv);
+MUST err crypto_mlkem768_encap(uint8_t secret[32], uint8_t *enc, const uint8_t *pub,
+                               const uint8_t *seed);
+MUST err crypto_mlkem768_decap(uint8_t secret[32], const uint8_t *enc, const uint8_t *priv);
 
 /* BLAKE2b with a key (0 to 64 bytes) and an output of 1 to 64 bytes. */
 MUST err crypto_blake2b_keyed(uint8_t *out, size_t n, slice key, const slice *parts, size_t count);

@@ -185,6 +185,26 @@ static err xchacha_open(uint8_t *out, const uint8_t *key, const uint8_t *nonce, 
     return ERR_CRYPTO;
 }
 
+bool crypto_has_aes(void) {
+    return crypto_aead_aes256gcm_is_available() != 0;
+}
+
+static err aes_seal(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad,
+                    slice plain) {
+    int failed =
+        crypto_aead_aes256gcm_encrypt(out, NULL, plain.p, plain.n, aad.p, aad.n, NULL, nonce, key);
+    return failed == 0 ? OK : ERR_CRYPTO;
+}
+
+static err aes_open(uint8_t *out, const uint8_t *key, const uint8_t *nonce, slice aad,
+                    slice sealed) {
+    int failed = crypto_aead_aes256gcm_decrypt(out, NULL, NULL, sealed.p, sealed.n, aad.p, aad.n,
+                                               nonce, key);
+    return failed == 0 ? OK : ERR_CRYPTO;
+}
+
+const struct crypto_aead crypto_aes256gcm = {"AES-256-GCM", 0x0002,   AEAD_KEY, 12,
+                                             AEAD_TAG,      aes_seal, aes_open};
 const struct crypto_aead crypto_chacha20poly1305 = {
     "ChaCha20-Poly1305", 0x0003, AEAD_KEY, 12, AEAD_TAG, chacha_seal, chacha_open};
 const struct crypto_aead crypto_xchacha20poly1305 = {

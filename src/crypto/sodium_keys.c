@@ -114,14 +114,19 @@ static err xwing_derive(uint8_t *pub, uint8_t *priv, slice ikm) {
     return e;
 }
 
-/* FIPS 203 section 7.2: every coefficient is below 3329; then the X25519 key. */
-static err xwing_check(const uint8_t *pub) {
-    enum { Q = 3329, COEFFICIENTS = crypto_kem_xwing_PUBLICKEYBYTES - 32 - X25519_LEN };
+/* FIPS 203 section 7.2: every coefficient is below 3329. */
+static err mlkem_check(const uint8_t *pub) {
+    enum { Q = 3329, COEFFICIENTS = crypto_kem_mlkem768_PUBLICKEYBYTES - 32 };
     for (size_t i = 0; i < COEFFICIENTS; i += 3) {
         unsigned low = pub[i] | (pub[i + 1] & 0x0fu) << 8, high = pub[i + 1] >> 4 | pub[i + 2] << 4;
         if (low >= Q || high >= Q)
             return ERR_CRYPTO;
     }
+    return OK;
+}
+
+static err xwing_check(const uint8_t *pub) {
+    TRY(mlkem_check(pub));
     return sodium_x25519_check(pub + crypto_kem_xwing_PUBLICKEYBYTES - X25519_LEN);
 }
 
@@ -155,6 +160,38 @@ const struct crypto_kem crypto_xwing = {.name = "X-Wing",
                                         .check = xwing_check,
                                         .encap = xwing_encap,
                                         .decap = xwing_decap};
+
+/* ---- ML-KEM-768 ---- */
+
+err crypto_mlkem768_public(uint8_t *pub, const uint8_t *priv) {
+    uint8_t expanded[crypto_kem_mlkem768_SECRETKEYBYTES];
+    int failed = crypto_kem_mlkem768_seed_keypair(pub, expanded, priv);
+    wipe(expanded, sizeof(expanded));
+    return failed == 0 ? OK : ERR_BUG;
+}
+
+err crypto_mlkem768_generate(uint8_t *pub, uint8_t *priv) {
+    crypto_random(priv, crypto_kem_mlkem768_SEEDBYTES);
+    return crypto_mlkem768_public(pub, priv);
+}
+
+err crypto_mlkem768_encap(uint8_t secret[32], uint8_t *enc, const uint8_t *pub,
+                          const uint8_t *seed) {
+    TRY(mlkem_check(pub));
+    int failed = seed == NULL ? crypto_kem_mlkem768_enc(enc, secret, pub)
+                              : crypto_kem_mlkem768_enc_deterministic(enc, secret, pub, seed);
+    return failed == 0 ? OK : ERR_CRYPTO;
+}
+
+err crypto_mlkem768_decap(uint8_t secret[32], const uint8_t *enc, const uint8_t *priv) {
+    uint8_t pub[crypto_kem_mlkem768_PUBLICKEYBYTES];
+    uint8_t expanded[crypto_kem_mlkem768_SECRETKEYBYTES];
+    int failed = crypto_kem_mlkem768_seed_keypair(pub, expanded, priv);
+    if (failed == 0)
+        failed = crypto_kem_mlkem768_dec(secret, enc, expanded);
+    wipe(expanded, sizeof(expanded));
+    return failed == 0 ? OK : ERR_CRYPTO;
+}
 
 /* ---- Ed25519. libsodium's verification refuses public keys and nonces of small order. ---- */
 

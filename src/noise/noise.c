@@ -5,14 +5,18 @@ enum { NOISE_NONCE = 12 };
 
 /* ---- CipherState (section 5.1) ---- */
 
+static const struct crypto_aead *aead_of(const struct noise_cipher *c) {
+    return c->aes ? &crypto_aes256gcm : &crypto_chacha20poly1305;
+}
+
 static void cipher_key(struct noise_cipher *c, const uint8_t *key) {
     memcpy(c->key, key, NOISE_KEY);
     c->nonce = 0;
     c->ready = true;
 }
 
-/* Four zero bytes and the counter, least significant byte first (section 12.3). The last counter is
- * reserved, so a cipher ends before it. */
+/* Four zero bytes and the counter, least significant byte first, for AESGCM last (sections 12.3 and
+ * 12.4). The last counter is reserved, so a cipher ends before it. */
 static err cipher_nonce(const struct noise_cipher *c, uint8_t nonce[NOISE_NONCE]) {
     if (!c->ready)
         return ERR_STATE;
@@ -20,7 +24,7 @@ static err cipher_nonce(const struct noise_cipher *c, uint8_t nonce[NOISE_NONCE]
         return ERR_LIMIT;
     memset(nonce, 0, 4);
     for (int i = 0; i < 8; i++)
-        nonce[4 + i] = (uint8_t)(c->nonce >> (8 * i));
+        nonce[c->aes ? 11 - i : 4 + i] = (uint8_t)(c->nonce >> (8 * i));
     return OK;
 }
 
@@ -29,7 +33,7 @@ static err cipher_seal(struct noise_cipher *c, buf *out, slice aad, slice plain)
     uint8_t nonce[NOISE_NONCE];
     TRY(cipher_nonce(c, nonce));
     TRY(buf_reserve(out, plain.n + NOISE_TAG));
-    TRY(crypto_chacha20poly1305.seal(out->p + out->n, c->key, nonce, aad, plain));
+    TRY(aead_of(c)->seal(out->p + out->n, c->key, nonce, aad, plain));
     out->n += plain.n + NOISE_TAG;
     c->nonce++;
     return OK;
@@ -42,22 +46,44 @@ static err cipher_open(struct noise_cipher *c, buf *out, slice aad, slice sealed
         return ERR_TRUNCATED;
     TRY(cipher_nonce(c, nonce));
     TRY(buf_reserve(out, sealed.n));
-    TRY(crypto_chacha20poly1305.open(out->p + out->n, c->key, nonce, aad, sealed));
+    TRY(aead_of(c)->open(out->p + out->n, c->key, nonce, aad, sealed));
     out->n += sealed.n - NOISE_TAG;
     c->nonce++;
     return OK;
 }
 
+/* REKEY (section 4.2): what the reserved nonce makes of zeros is the next key. */
+static void rekey(struct noise_cipher *c) {
+    static const uint8_t zeros[NOISE_KEY];
+    uint8_t nonce[NOISE_NONCE], sealed[NOISE_KEY + NOISE_TAG];
+    memset(nonce, 0, 4);
+    memset(nonce + 4, 0xff, 8);
+    if (aead_of(c)->seal(sealed, c->key, nonce, SLICE_EMPTY, SLICE_ARRAY(zeros)) == OK)
+        memcpy(c->key, sealed, NOISE_KEY);
+    else
+        c->ready = false; /* it can't fail */
+    wipe(sealed, sizeof(sealed));
+}
+
+static void count(struct noise_cipher *c) {
+    if (c->nonce % NOISE_REKEY_EVERY == 0)
+        rekey(c);
+}
+
 err noise_seal(struct noise_cipher *c, buf *out, slice plain) {
     if (plain.n > NOISE_MESSAGE_MAX - NOISE_TAG)
         return ERR_TOO_LARGE;
-    return cipher_seal(c, out, SLICE_EMPTY, plain);
+    TRY(cipher_seal(c, out, SLICE_EMPTY, plain));
+    count(c);
+    return OK;
 }
 
 err noise_open(struct noise_cipher *c, buf *out, slice sealed) {
     if (sealed.n > NOISE_MESSAGE_MAX)
         return ERR_TOO_LARGE;
-    return cipher_open(c, out, SLICE_EMPTY, sealed);
+    TRY(cipher_open(c, out, SLICE_EMPTY, sealed));
+    count(c);
+    return OK;
 }
 
 /* ---- SymmetricState (section 5.2) ---- */
@@ -77,26 +103,41 @@ static err hkdf_two(const uint8_t *ck, slice ikm, uint8_t out[2 * NOISE_HASH]) {
     return e;
 }
 
-/* MixKey of a Diffie-Hellman result. */
-static err mix_dh(struct noise_handshake *hs, const uint8_t *priv, const uint8_t *pub) {
-    uint8_t shared[NOISE_KEY], keys[2 * NOISE_HASH];
-    err e = crypto_x25519(shared, priv, pub);
-    if (e == OK)
-        e = hkdf_two(hs->ck, SLICE_ARRAY(shared), keys);
+/* MixKey of a secret, which is wiped. */
+static err mix_key(struct noise_handshake *hs, uint8_t secret[NOISE_KEY]) {
+    uint8_t keys[2 * NOISE_HASH];
+    err e = hkdf_two(hs->ck, slice_of(secret, NOISE_KEY), keys);
     if (e == OK) {
         memcpy(hs->ck, keys, NOISE_HASH);
         cipher_key(&hs->cipher, keys + NOISE_HASH);
     }
-    wipe(shared, sizeof(shared));
+    wipe(secret, NOISE_KEY);
     wipe(keys, sizeof(keys));
     return e;
 }
 
-/* ---- HandshakeState (section 5.3), the pattern NK ---- */
+static err mix_dh(struct noise_handshake *hs, const uint8_t *priv, const uint8_t *pub) {
+    uint8_t shared[NOISE_KEY];
+    TRY(crypto_x25519(shared, priv, pub));
+    return mix_key(hs, shared);
+}
 
-err noise_start(struct noise_handshake *hs, bool initiator, const uint8_t *server_pub,
-                const uint8_t *server_priv, slice prologue) {
-    static const char NAME[] = "Noise_NK_25519_ChaChaPoly_BLAKE2b";
+/* EncryptAndHash, DecryptAndHash. */
+static err seal_and_hash(struct noise_handshake *hs, buf *out, slice plain) {
+    size_t at = out->n;
+    TRY(cipher_seal(&hs->cipher, out, SLICE_ARRAY(hs->h), plain));
+    return mix_hash(hs, slice_of(out->p + at, out->n - at));
+}
+
+static err open_and_hash(struct noise_handshake *hs, buf *out, slice sealed) {
+    TRY(cipher_open(&hs->cipher, out, SLICE_ARRAY(hs->h), sealed));
+    return mix_hash(hs, sealed);
+}
+
+/* ---- HandshakeState (section 5.3), the pattern NKhfs ---- */
+
+static err start(struct noise_handshake *hs, const char *name, bool initiator,
+                 const uint8_t *server_pub, const uint8_t *server_priv, slice prologue) {
     memset(hs, 0, sizeof(*hs));
     hs->step = STEP_FAILED;
     if (server_pub == NULL || (server_priv == NULL) != initiator)
@@ -105,11 +146,34 @@ err noise_start(struct noise_handshake *hs, bool initiator, const uint8_t *serve
     memcpy(hs->s_pub, server_pub, NOISE_KEY);
     if (!initiator)
         memcpy(hs->s_priv, server_priv, NOISE_KEY);
-    memcpy(hs->h, NAME, sizeof(NAME) - 1);
+    memcpy(hs->h, name, strlen(name)); /* of NOISE_HASH bytes at most: as it is, with zeros */
     memcpy(hs->ck, hs->h, NOISE_HASH);
     TRY(mix_hash(hs, prologue));
     TRY(mix_hash(hs, SLICE_ARRAY(hs->s_pub)));
     hs->step = STEP_FIRST;
+    return OK;
+}
+
+err noise_start_with(struct noise_handshake *hs, enum noise_aead aead, bool initiator,
+                     const uint8_t *server_pub, const uint8_t *server_priv, slice prologue) {
+    static const char *const NAMES[] = {
+        [NOISE_CHACHAPOLY] = "Noise_NKhfs_25519+ML-KEM-768_ChaChaPoly_BLAKE2b",
+        [NOISE_AESGCM] = "Noise_NKhfs_25519+ML-KEM-768_AESGCM_BLAKE2b"};
+    TRY(start(hs, NAMES[aead], initiator, server_pub, server_priv, prologue));
+    hs->cipher.aes = aead == NOISE_AESGCM;
+    return OK;
+}
+
+err noise_start(struct noise_handshake *hs, bool initiator, const uint8_t *server_pub,
+                const uint8_t *server_priv, slice prologue) {
+    return noise_start_with(hs, NOISE_CHACHAPOLY, initiator, server_pub, server_priv, prologue);
+}
+
+err noise_start_plain(struct noise_handshake *hs, bool initiator, const uint8_t *server_pub,
+                      const uint8_t *server_priv, slice prologue) {
+    static const char NAME[] = "Noise_NK_25519_ChaChaPoly_BLAKE2b";
+    TRY(start(hs, NAME, initiator, server_pub, server_priv, prologue));
+    hs->test_plain = true;
     return OK;
 }
 
@@ -143,21 +207,50 @@ static err mix_token(struct noise_handshake *hs) {
     return mix_dh(hs, hs->s_priv, hs->re);
 }
 
+/* e1 */
+static err write_kem_key(struct noise_handshake *hs, buf *out) {
+    uint8_t pub[CRYPTO_MLKEM_PUB];
+    if (hs->test_e1 == NULL) {
+        TRY(crypto_mlkem768_generate(pub, hs->e1_priv));
+    } else {
+        memcpy(hs->e1_priv, hs->test_e1, CRYPTO_MLKEM_PRIV);
+        TRY(crypto_mlkem768_public(pub, hs->e1_priv));
+    }
+    return seal_and_hash(hs, out, SLICE_ARRAY(pub));
+}
+
+/* ekem1 */
+static err write_kem_secret(struct noise_handshake *hs, buf *out) {
+    uint8_t secret[NOISE_KEY], enc[CRYPTO_MLKEM_ENC];
+    err e = crypto_mlkem768_encap(secret, enc, hs->re1, hs->test_ekem1);
+    if (e == OK)
+        e = seal_and_hash(hs, out, SLICE_ARRAY(enc));
+    if (e == OK)
+        e = mix_key(hs, secret);
+    wipe(secret, sizeof(secret));
+    return e;
+}
+
+static err write_kem(struct noise_handshake *hs, buf *out) {
+    if (hs->test_plain)
+        return OK;
+    return hs->step == STEP_FIRST ? write_kem_key(hs, out) : write_kem_secret(hs, out);
+}
+
 static err write_message(struct noise_handshake *hs, buf *out, slice payload) {
     TRY(make_ephemeral(hs));
     TRY(mix_hash(hs, SLICE_ARRAY(hs->e_pub)));
     TRY(mix_token(hs));
-    TRY(buf_reserve(out, NOISE_HELLO_OVERHEAD + payload.n));
+    TRY(buf_reserve(out, NOISE_FIRST_OVERHEAD + payload.n));
     TRY(buf_append(out, SLICE_ARRAY(hs->e_pub)));
-    size_t sealed = out->n;
-    TRY(cipher_seal(&hs->cipher, out, SLICE_ARRAY(hs->h), payload));
-    return mix_hash(hs, slice_of(out->p + sealed, out->n - sealed));
+    TRY(write_kem(hs, out));
+    return seal_and_hash(hs, out, payload);
 }
 
 err noise_write(struct noise_handshake *hs, buf *out, slice payload) {
     if (!is_due(hs, true))
         return ERR_STATE;
-    if (payload.n > NOISE_MESSAGE_MAX - NOISE_HELLO_OVERHEAD)
+    if (payload.n > NOISE_MESSAGE_MAX - NOISE_FIRST_OVERHEAD)
         return ERR_TOO_LARGE;
     size_t before = out->n;
     err e = write_message(hs, out, payload);
@@ -169,15 +262,45 @@ err noise_write(struct noise_handshake *hs, buf *out, slice payload) {
     return buf_resize(out, before) == OK ? e : ERR_BUG;
 }
 
+/* Opens so many sealed bytes at the front of what is left, into out. */
+static err take_sealed(struct noise_handshake *hs, slice *left, uint8_t *out, size_t n) {
+    buf plain = {0};
+    slice sealed = slice_of(left->p, n + NOISE_TAG);
+    err e = left->n < sealed.n ? ERR_TRUNCATED : open_and_hash(hs, &plain, sealed);
+    if (e == OK) {
+        memcpy(out, plain.p, n);
+        *left = slice_of(left->p + sealed.n, left->n - sealed.n);
+    }
+    buf_free(&plain);
+    return e;
+}
+
+static err read_kem_secret(struct noise_handshake *hs, slice *left) {
+    uint8_t secret[NOISE_KEY], enc[CRYPTO_MLKEM_ENC];
+    TRY(take_sealed(hs, left, enc, sizeof(enc)));
+    err e = crypto_mlkem768_decap(secret, enc, hs->e1_priv);
+    if (e == OK)
+        e = mix_key(hs, secret);
+    wipe(secret, sizeof(secret));
+    return e;
+}
+
+static err read_kem(struct noise_handshake *hs, slice *left) {
+    if (hs->test_plain)
+        return OK;
+    return hs->step == STEP_FIRST ? take_sealed(hs, left, hs->re1, sizeof(hs->re1))
+                                  : read_kem_secret(hs, left);
+}
+
 static err read_message(struct noise_handshake *hs, buf *payload, slice message) {
-    if (message.n < NOISE_HELLO_OVERHEAD)
+    if (message.n < NOISE_KEY + NOISE_TAG)
         return ERR_TRUNCATED;
-    slice sealed = slice_of(message.p + NOISE_KEY, message.n - NOISE_KEY);
+    slice left = slice_of(message.p + NOISE_KEY, message.n - NOISE_KEY);
     memcpy(hs->re, message.p, NOISE_KEY);
     TRY(mix_hash(hs, SLICE_ARRAY(hs->re)));
     TRY(mix_token(hs));
-    TRY(cipher_open(&hs->cipher, payload, SLICE_ARRAY(hs->h), sealed));
-    return mix_hash(hs, sealed);
+    TRY(read_kem(hs, &left));
+    return open_and_hash(hs, payload, left);
 }
 
 err noise_read(struct noise_handshake *hs, buf *payload, slice message) {
@@ -200,6 +323,7 @@ err noise_split(struct noise_handshake *hs, struct noise_cipher *send, struct no
     uint8_t keys[2 * NOISE_HASH];
     err e = hkdf_two(hs->ck, SLICE_EMPTY, keys);
     if (e == OK) {
+        send->aes = receive->aes = hs->cipher.aes;
         /* The first key is the initiator's to send with. */
         cipher_key(hs->initiator ? send : receive, keys);
         cipher_key(hs->initiator ? receive : send, keys + NOISE_HASH);

@@ -25,7 +25,7 @@
 /* clang-format off */
 
 enum {
-    PROTO_VERSION = 1,
+    PROTO_VERSION = 2,
     PROTO_PADDED_MAX = 65519,   /* a Noise message less its tag */
     PROTO_FRAME_MAX = 65517,    /* of these, less the length */
     PROTO_ITEM_MAX = 16384,     /* the largest bucket of an item */
@@ -289,20 +289,25 @@ enum {
     M(office_is, 75, INNER, "The office file and the suspension list in force")                    \
     M(office_refused, 76, INNER, "Why a document is refused; nothing has changed")                 \
     M(carried_out, 77, INNER, "What an order gave, to be written out")                             \
-    M(order_written, 78, INNER, "It is written out; answered by ok")
+    M(order_written, 78, INNER, "It is written out; answered by ok")                                \
+    M(backup, 90, INNER, "What the mail process does for a backup; answered by ok")
 
 /* The hellos travel as frames of request 0, in clear, one carrier message each; the Noise prologue is
  * the two carrier messages one after another. Then both Noise messages (empty payloads), then sealed
  * frames. An error before the handshake's end is a frame in clear. */
-#define PROTO_FIELDS_client_hello(F) F(u16, version, 0, 0)
+#define PROTO_FIELDS_client_hello(F)                                                               \
+    F(u16, version, 0, 0)                                                                          \
+    F(flag, aes, 0, 0)
 
 /* Signature: Ed25519 by the server's identity over "Sotto noise key v1", a zero byte, and every field
- * before it. until: the last week in which the key may be used. */
+ * before it. until: the last week in which the key may be used. aes: of both, whether the session's cipher
+ * may be, and is, AES-256-GCM; else it is ChaCha20-Poly1305. */
 #define PROTO_FIELDS_server_hello(F)                                                               \
     F(u16, version, 0, 0)                                                                          \
     F(fixed, noise_key, 32, 0)                                                                     \
     F(u32, until, 0, 0)                                                                            \
-    F(fixed, signature, 64, 0)
+    F(fixed, signature, 64, 0)                                                                     \
+    F(flag, aes, 0, 0)
 
 #define PROTO_FIELDS_error(F) F(u16, reason, 0, 0)
 #define PROTO_FIELDS_ok(F)
@@ -617,6 +622,8 @@ enum {
 #define PROTO_FIELDS_order_written(F)                                                              \
     F(vec, id, 1, 64)                                                                              \
     F(fixed, order, 32, 0)
+/* step: one of enum backup_step in server/process.h. */
+#define PROTO_FIELDS_backup(F) F(u8, step, 0, 0)
 
 /* ---- Reasons of an error or a refusal ---- */
 

@@ -4,10 +4,6 @@
 #include "crypto/chain.h"
 #include "server/internal.h"
 
-enum { START_SHIFT = 16 }; /* of a random start, so that there is always room above it */
-/* More items than any mailbox gets between a copy of the store and its use. */
-static const uint64_t rollback_step = (uint64_t)1 << 40;
-
 /* ---- Memory ---- */
 
 static uint64_t box_hash(const uint8_t id[MAIL_ID]) {
@@ -237,6 +233,12 @@ static err load_head(struct mail *m, struct mail_box *box) {
     return OK;
 }
 
+static uint64_t run_start(const struct mail *m, const struct mail_box *box) {
+    uint32_t place;
+    memcpy(&place, box->id + MAIL_ID - sizeof place, sizeof place); /* an id is random */
+    return m->run << MAIL_RUN_SHIFT | place;
+}
+
 /* A mailbox that is not in memory has nothing in the batch, so the store alone is right. */
 static err box_load(struct mail *m, struct mail_box *box) {
     struct load load = {m, box, OK};
@@ -255,6 +257,9 @@ static err box_load(struct mail *m, struct mail_box *box) {
     }
     if (box->tail < at_least)
         box->tail = at_least;
+    /* Positions that were given in this run and never written are below. */
+    if (box->tail < run_start(m, box) + m->given)
+        box->tail = run_start(m, box) + m->given;
     box->loaded = true;
     return OK;
 }
@@ -309,13 +314,10 @@ static err put_head(struct mail *m, const struct mail_box *box) {
     return held_mailbox_put(m->batch, box_name(box), 0, &m->row, &row);
 }
 
-/* Its positions begin anywhere, so that they don't tell how many items ever came. */
 err mail_box_begin(struct mail *m, const uint8_t id[MAIL_ID], const uint8_t key[MAIL_PUBLIC]) {
     struct mail_box *box = NULL;
-    uint64_t start;
     TRY(mail_box_get(m, id, &box));
-    crypto_random(&start, sizeof start);
-    box->floor = box->tail = start >> START_SHIFT;
+    box->floor = box->tail;
     box->gone = false;
     memcpy(box->key, key, MAIL_PUBLIC);
     return put_head(m, box);
@@ -329,11 +331,19 @@ err mail_box_rekey(struct mail *m, struct mail_box *box, const uint8_t key[MAIL_
     return put_head(m, box);
 }
 
+static uint64_t next_position(struct mail *m, struct mail_box *box) {
+    uint64_t position = ++box->tail;
+    if (position >> MAIL_RUN_SHIFT == m->run && position - run_start(m, box) > m->given)
+        m->given = position - run_start(m, box);
+    return position;
+}
+
 /* More gaps, or (0) the same ones, at a position of their own above all others. */
 static err add_gaps(struct mail *m, struct mail_box *box, uint32_t gaps) {
     if (box->tail >= UINT64_MAX - 1)
         return ERR_LIMIT;
-    box->gap_at = ++box->tail;
+    box->gap_at = next_position(m, box);
+    box->written = m->batches;
     box->gaps += gaps > UINT32_MAX - box->gaps ? UINT32_MAX - box->gaps : gaps;
     TRY(put_head(m, box));
     return mail_effect_add(
@@ -355,6 +365,7 @@ err mail_box_raise_tail(struct mail *m, struct mail_box *box, uint64_t position)
 
 struct rollback {
     struct store_batch *batch;
+    uint64_t run;
     err e;
 };
 
@@ -364,7 +375,7 @@ static bool roll_back(void *ctx, struct store_key key, slice value) {
     buf work = {0};
     back->e = held_mailbox_read(value, &row);
     if (back->e == OK) {
-        row.gap_at = (row.floor > row.gap_at ? row.floor : row.gap_at) + rollback_step;
+        row.gap_at = back->run << MAIL_RUN_SHIFT;
         row.gaps += row.gaps < UINT32_MAX;
         back->e = held_mailbox_put(back->batch, key.name, key.number, &work, &row);
     }
@@ -375,9 +386,13 @@ static bool roll_back(void *ctx, struct store_key key, slice value) {
 err mail_rolled_back(struct store *store) {
     struct rollback back = {0};
     TRY(store_batch_new(&back.batch, NULL));
-    err e = store_scan_table(store, MAIL_MAILBOX, roll_back, &back);
+    err e = mail_run_skip(store, back.batch, &back.run);
+    if (e == OK)
+        e = store_scan_table(store, MAIL_MAILBOX, roll_back, &back);
     if (e == OK)
         e = back.e;
+    if (e == OK)
+        e = mail_orders_reopen(store, back.batch);
     if (e == OK)
         e = store_commit_now(store, back.batch);
     store_batch_free(back.batch);
@@ -404,53 +419,79 @@ static bool has_room(const struct mail *m, struct mail_box *box, const uint8_t s
     return items < (limits->mailbox_items + 3) / 4 && held + bytes <= limits->mailbox_bytes / 4;
 }
 
-static err append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
+err mail_box_write(struct mail *m, struct mail_box *box, const struct mail_place *place,
+                   const struct held_item *row) {
+    if (box->indexed != place->week) {
+        TRY(mail_expiry_note_at(m, MAIL_EXPIRY_BOX, place->week, box_name(box)));
+        box->indexed = place->week;
+    }
+    return held_item_put(m->batch, box_name(box), place->position, &m->row, row);
+}
+
+/* To be delivered after the commit. */
+static err write_new(struct mail *m, struct mail_box *box, const struct mail_place *place,
+                     const struct held_item *row) {
+    TRY(mail_live_write_box(m, box));
+    TRY(mail_box_write(m, box, place, row));
+    box->written = m->batches;
+    return mail_effect_add(m, &(struct mail_effect){.kind = MAIL_DELIVER,
+                                                    .box = box,
+                                                    .position = place->position,
+                                                    .op = store_batch_count(m->batch) - 1});
+}
+
+static err append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL],
+                  bool *live) {
     struct mail_place place = {.week = m->week, .bytes = m->item_bytes};
     struct held_item row = {.week = m->week};
     TRY(place_reserve(m, box));
-    place.position = box->tail + 1;
+    *live = *live && mail_live_fits(m, box);
+    place.position = next_position(m, box);
     memcpy(place.serial, serial, MAIL_SERIAL);
     memcpy(m->parcel.p, serial, MAIL_SERIAL);
     TRY(mail_reseal(m, box, buf_slice(&m->parcel), &row));
-    if (box->indexed != m->week) {
-        TRY(mail_expiry_note(m, MAIL_EXPIRY_BOX, box_name(box)));
-        box->indexed = m->week;
-    }
-    size_t op = store_batch_count(m->batch);
-    TRY(held_item_put(m->batch, box_name(box), place.position, &m->row, &row));
+    TRY(*live ? mail_live_add(m, box, &place, &row) : write_new(m, box, &place, &row));
     place_add(box, &place);
-    return mail_effect_add(
-        m, &(struct mail_effect){
-               .kind = MAIL_DELIVER, .box = box, .position = place.position, .op = op});
+    return OK;
 }
 
-err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]) {
+err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL],
+                    bool *live) {
     if (box->gone) { /* as of a revoked address: something is written */
+        *live = false;
         mail_touch(m);
         return OK;
     }
     if (!has_room(m, box, serial, m->item_bytes) || box->tail >= UINT64_MAX - 1) {
+        *live = false;
         TRY(add_gaps(m, box, 1));
         return ERR_FULL;
     }
-    return append(m, box, serial);
+    return append(m, box, serial, live);
 }
 
 err mail_box_append_own(struct mail *m, struct mail_box *box, uint64_t *position) {
     static const uint8_t none[MAIL_SERIAL];
     if (box->tail >= UINT64_MAX - 1)
         return ERR_LIMIT;
+    bool live = false;
     *position = box->tail + 1;
-    return append(m, box, none);
+    return append(m, box, none, &live);
 }
 
 /* With the last item of a week goes its note: nobody should see that there was one. */
 static err drop_oldest(struct mail *m, struct mail_box *box) {
     uint64_t position = box->places[box->first].position;
-    uint32_t week = box->places[box->first].week;
+    uint32_t week = box->places[box->first].week, live = box->places[box->first].live;
+    if (live != 0) {
+        mail_live_acked(m, live);
+        place_drop(box);
+        return OK;
+    }
     TRY(store_batch_delete(m->batch, mail_key(MAIL_ITEM, box_name(box), position)));
     place_drop(box);
-    if (box->count > 0 && box->places[box->first].week == week)
+    const struct mail_place *next = &box->places[box->first];
+    if (box->count > 0 && next->week == week && next->live == 0)
         return OK;
     if (box->indexed == week)
         box->indexed = 0;
@@ -482,13 +523,16 @@ err mail_box_ack(struct mail *m, struct mail_box *box, uint64_t up_to) {
     bool clears = box->gaps > 0 && tells_gap(box, up_to);
     if (up_to <= box->floor && !clears)
         return OK;
-    while (box->count > 0 && box->places[box->first].position <= up_to)
+    bool writes = clears; /* the floor of what was never written need not be either */
+    while (box->count > 0 && box->places[box->first].position <= up_to) {
+        writes = writes || box->places[box->first].live == 0;
         TRY(drop_oldest(m, box));
+    }
     if (up_to > box->floor)
         box->floor = up_to;
     if (clears)
         box->gaps = 0;
-    return put_head(m, box);
+    return writes ? put_head(m, box) : OK;
 }
 
 err mail_box_expire(struct mail *m, struct mail_box *box) {

@@ -13,7 +13,7 @@
 
 enum { FD_PARENT = SYS_PROC_FD_FIRST, FD_MAIL, FD_TCP, FD_HTTP };
 _Static_assert((int)FD_HTTP < (int)SYS_SHARED_FDS, "the sandbox keeps the listeners from harm");
-enum { OPENING_MAX = 256 }; /* bytes of a message before the handshake's end */
+enum { OPENING_MAX = NOISE_FIRST_OVERHEAD }; /* bytes of a message before the handshake's end */
 enum { QUEUE_MAX = 4 * 1024 * 1024, DRAIN_AT = 256 * 1024 };
 /* Bytes that wait for mail: above the one no client is read, below the other they go on. */
 enum { MAIL_HIGH = 8 * 1024 * 1024, MAIL_LOW = 4 * 1024 * 1024 };

@@ -165,12 +165,25 @@ static bool sweep_kind(struct mail *m, enum mail_expiry kind) {
     return true;
 }
 
+/* For the next start: see doubt_clock. */
+static void note_week(struct mail *m) {
+    uint64_t week;
+    err e = mail_total_get(m, MAIL_TOTAL_WEEK, &week);
+    if (e != OK)
+        m->broken = e;
+    else if (week != m->week)
+        mail_total_set(m, MAIL_TOTAL_WEEK, m->week);
+}
+
 /* On an empty batch: scans do not see one, so a note would be met twice. A server that always has
  * something to do gets to it, too. */
 bool mail_sweep(struct mail *m) {
-    if (store_batch_count(m->batch) > 0 || m->broken != OK)
+    if (store_batch_count(m->batch) > 0 || m->live_count > 0 || m->broken != OK)
         mail_commit(m);
     mail_clock(m);
+    if (m->now < m->doubt)
+        return false;
+    note_week(m);
     for (int kind = 0; kind < MAIL_EXPIRY_KINDS; kind++)
         if (sweep_kind(m, (enum mail_expiry)kind))
             return true;

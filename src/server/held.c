@@ -23,6 +23,11 @@
     static void write_##what(writer *w, const struct held_##what *v) {                           \
         HELD_FIELDS_##what(WRITE_FIELD)                                                          \
     }                                                                                            \
+    err held_##what##_append(buf *bytes, const struct held_##what *row) {                        \
+        writer w = writer_on(bytes);                                                             \
+        write_##what(&w, row);                                                                   \
+        return writer_result(&w);                                                                \
+    }                                                                                            \
     err held_##what##_put(struct store_batch *batch, slice name, uint64_t number, buf *work,     \
                           const struct held_##what *row) {                                       \
         buf_clear(work);                                                                         \
@@ -60,4 +65,19 @@ enum held_row held_row_of(struct store_key key) {
         if (held_rows[i].table == key.table)
             return (enum held_row)i;
     return HELD_COUNT;
+}
+
+err held_row_check(enum held_row row, slice value) {
+    switch (row) {
+#define R(name, table, key, text, until)         \
+    case HELD_##name: {                          \
+        struct held_##name read;                 \
+        return held_##name##_read(value, &read); \
+    }
+        HELD_ROWS(R)
+#undef R
+    case HELD_COUNT:
+        break;
+    }
+    return ERR_DAMAGED;
 }

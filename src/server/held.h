@@ -74,8 +74,11 @@ enum mail_table {
     R(meant, MAIL_OFFICE, "keyed hash of a case", "whom cases mean",                                \
       "52 weeks after the last order of the case was carried out")
 
+/* What an entry of a blob (its head with its note, or a chunk) takes beside the chunk's bytes. */
+enum { MAIL_BLOB_ENTRY = 256 };
+
 #define HELD_FIELDS_total(F)                                                                       \
-    F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are")
+    F(u64, value, 0, 0, WORK, "how many bytes all blobs and rosters are, or how many orders or cards there are, or the last week in which the server ran, or how often it was started")
 
 #define HELD_FIELDS_account(F)                                                                     \
     F(u32, created, 0, 0, RECORD, "week of registration")                                          \
@@ -105,7 +108,7 @@ enum mail_table {
     F(vec, sealed, 1, PROTO_KEY_PACKAGE_MAX + 64, SEALED, "the same, given when the others are used up")
 
 #define HELD_FIELDS_order(F)                                                                       \
-    F(fixed, next, 32, 0, SEALED, "hash of the token with which the next commit comes")            \
+    F(fixed, next, 32, 0, SEALED, "hash of the token with which the next commit comes; zeros after the store was rolled back, when any may come")            \
     F(u32, week, 0, 0, WORK, "week of the last commit")
 
 #define HELD_FIELDS_blob(F)                                                                        \
@@ -184,6 +187,8 @@ enum mail_table {
     /* Through the batch (NULL: from the store alone) into *bytes. NOT_FOUND, DAMAGED, IO. */     \
     MUST err held_##what##_get(struct store *store, const struct store_batch *batch, slice name,  \
                                uint64_t number, buf *bytes, struct held_##what *row);             \
+    /* As it is stored. */                                                                        \
+    MUST err held_##what##_append(buf *bytes, const struct held_##what *row);                     \
     /* Writes it into the batch; *work is used up. */                                             \
     MUST err held_##what##_put(struct store_batch *batch, slice name, uint64_t number, buf *work, \
                                const struct held_##what *row);
@@ -213,5 +218,7 @@ struct held_row_info {
 extern const struct held_row_info held_rows[HELD_COUNT];
 /* Which row an entry of the store is; HELD_COUNT: none of ours. */
 enum held_row held_row_of(struct store_key key);
+/* Whether the value is one of that row's. DAMAGED. */
+MUST err held_row_check(enum held_row row, slice value);
 
 #endif

@@ -22,8 +22,6 @@ static inline struct store_key mail_key(enum mail_table table, slice name, uint6
 }
 
 enum { MAIL_ID = 16, MAIL_SERIAL = 8, MAIL_PUBLIC = 32 };
-/* What an entry of a blob (its head with its note, or a chunk) takes beside the chunk's bytes. */
-enum { MAIL_BLOB_ENTRY = 256 };
 
 /* ---- What memory knows of a mailbox ---- */
 
@@ -31,6 +29,7 @@ struct mail_place {
     uint64_t position;
     uint8_t serial[MAIL_SERIAL]; /* zeros: read from the store, where it is sealed */
     uint32_t bytes, week;
+    uint32_t live; /* its number among those that are not written (live.c); 0: it is */
 };
 
 /* How much one address has in the mailbox, of what came since the mailbox was read from the store.
@@ -56,6 +55,7 @@ struct mail_box {
     uint64_t call;    /* the last send that looked at it */
     uint64_t charged; /* the last commit that it was charged for */
     uint64_t batch;   /* the last batch that met it */
+    uint64_t written; /* the last batch with something that its subscriber is to see */
     bool loaded;
     bool gone; /* loaded, and its device is signed off: it takes everything and keeps nothing */
     /* From here on only if loaded. */
@@ -117,9 +117,18 @@ struct mail_effect {
     uint64_t session;
     size_t at, n;         /* REPLY: the body, in mail.out */
     struct mail_box *box; /* DELIVER, GAP, SUBSCRIBED */
+    uint32_t waits;       /* REPLY: for acks of so many live items (live.c); 0: for the commit */
     uint64_t position;    /* DELIVER, GAP: its own; SUBSCRIBED: the first one wanted */
     size_t op;            /* DELIVER: the batch's operation that holds the item */
     uint8_t account[MAIL_ID], mailbox[MAIL_ID]; /* PROVED; the mailbox also for GONE */
+};
+
+/* ---- Delivered before it is on the disk (live.c) ---- */
+
+struct mail_live {
+    struct mail_box *box; /* NULL: acknowledged, or in the batch by now */
+    size_t at, n;         /* its row, in mail.live_bytes */
+    uint32_t effect;      /* the answer to its sender, plus one; 0: one that waits for the commit */
 };
 
 /* Bytes, at most, of the body of an error or a caught_up, which need no memory. */
@@ -176,7 +185,24 @@ struct mail_link {
 
 /* ---- What is counted for the whole store ---- */
 
-enum mail_total_kind { MAIL_TOTAL_BLOBS, MAIL_TOTAL_ORDERS, MAIL_TOTAL_CARDS, MAIL_TOTALS };
+/* Items of one run of the server have positions that share the bits above these. The run is on the
+ * disk before any position of it is given, so none ever names two items, though what was delivered
+ * need not have been written. Where in a run a mailbox begins follows from its id, so that
+ * positions neither count its items nor compare two mailboxes. Positions of stores from before
+ * there were runs lie below the first.
+ */
+enum { MAIL_RUN_SHIFT = 40, MAIL_RUN_FIRST = 1024 };
+/* What a restored store passes over: more starts than there can be since it was copied. */
+enum { MAIL_RUNS_RESTORED = 4096 };
+
+enum mail_total_kind {
+    MAIL_TOTAL_BLOBS,
+    MAIL_TOTAL_ORDERS,
+    MAIL_TOTAL_CARDS,
+    MAIL_TOTAL_WEEK, /* no sum: the last week in which the server ran */
+    MAIL_TOTAL_RUN,  /* no sum either */
+    MAIL_TOTALS
+};
 struct mail_total {
     uint64_t value;
     bool loaded, changed;
@@ -212,6 +238,14 @@ struct mail {
     struct mail_chain *chain_newest, *chain_oldest; /* by use; the unused are the oldest */
     struct mail_session *ready, **ready_end;
 
+    /* Positions are a run of the server and a number in it: MAIL_RUN_SHIFT. */
+    uint64_t run, given; /* this one; how many any mailbox was given in it, at most */
+    bool run_begun;      /* it is on the disk */
+
+    struct mail_live *live;
+    size_t live_count, live_cap, live_open; /* open: neither acknowledged nor in the batch */
+    buf live_bytes;
+
     struct mail_effect *effects;
     size_t effect_count, effect_cap;
     buf out;             /* bodies of replies */
@@ -225,10 +259,12 @@ struct mail {
     struct mail_day *days;
     uint64_t day;
     struct mail_work work;
+    struct fan *fan; /* of the request at hand; NULL before the first */
     struct mail_link links[MAIL_LINKS];
     buf paper;              /* what the operator hands in, so far */
     uint64_t server_number; /* another at each start */
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
+    uint64_t doubt; /* until then nothing expires */
 };
 
 /* ---- Calls ---- */
@@ -255,6 +291,10 @@ MUST err mail_reply_ok(struct mail *m, const struct mail_call *call);
 /* An answer too. */
 MUST err mail_refuse(struct mail *m, const struct mail_call *call, enum proto_reason reason);
 MUST err mail_effect_add(struct mail *m, const struct mail_effect *effect);
+/* A run far above all that the store's future may have had; into the batch. */
+MUST err mail_run_skip(struct store *store, struct store_batch *batch, uint64_t *run);
+/* Emits an answer before the commit. */
+void mail_effect_now(struct mail *m, struct mail_effect *reply);
 /* A total, with what this batch added. */
 MUST err mail_total_get(struct mail *m, enum mail_total_kind kind, uint64_t *value);
 /* After mail_total_get. */
@@ -303,6 +343,11 @@ MUST err mail_account_welcome(struct mail *m, const struct mail_call *call,
 /* It is gone with the batch. NOT_FOUND, also if it has expired. */
 MUST err mail_invite_use(struct mail *m, const uint8_t code[16]);
 
+/* ---- send.c ---- */
+void mail_fan_fini(struct mail *m);
+/* For mail_rolled_back. */
+MUST err mail_orders_reopen(struct store *store, struct store_batch *batch);
+
 /* ---- carried.c ---- */
 /* Of the order with this id; borrows from mail.value. NOT_FOUND: it was not carried out. */
 MUST err mail_carried_get(struct mail *m, slice id, struct held_carried *row);
@@ -347,6 +392,23 @@ MUST err mail_meant_check(struct mail *m, slice case_id, const uint8_t account[M
  * another 52 weeks. */
 MUST err mail_meant_put(struct mail *m, slice case_id, const uint8_t *account);
 
+/* ---- live.c ---- */
+/* True if the next item of this mailbox may be delivered at once. */
+bool mail_live_fits(const struct mail *m, const struct mail_box *box);
+/* Delivers it, and keeps its row. */
+MUST err mail_live_add(struct mail *m, struct mail_box *box, struct mail_place *place,
+                       const struct held_item *row);
+/* The newest effect answers all that were added since there were `first`, and nothing else was
+ * written for it. */
+void mail_live_answer(struct mail *m, size_t first);
+/* A place's number: its recipient has it, or it is gone. */
+void mail_live_acked(struct mail *m, uint32_t number);
+/* Into the batch with those of one mailbox; of all. */
+MUST err mail_live_write_box(struct mail *m, struct mail_box *box);
+MUST err mail_live_write(struct mail *m);
+void mail_live_clear(struct mail *m);
+void mail_live_fini(struct mail *m);
+
 /* ---- linking.c ---- */
 /* The batch failed: no frame came or left with it. */
 void mail_links_forget(struct mail *m);
@@ -380,7 +442,12 @@ MUST err mail_box_delete(struct mail *m, struct mail_box *box);
 /* Puts the item that mail_item_prepare made into the mailbox. ERR_FULL: a gap was counted instead.
  */
 MUST err mail_item_prepare(struct mail *m, slice mark, slice item);
-MUST err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL]);
+/* *live: it may be delivered before it is written; afterwards, that it was. */
+MUST err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL],
+                         bool *live);
+/* Writes an item at its place. */
+MUST err mail_box_write(struct mail *m, struct mail_box *box, const struct mail_place *place,
+                        const struct held_item *row);
 /* The same for an item of the server's own, which has room in any case: by the serial 0, which no
  * address has. Not if the mailbox is gone. */
 MUST err mail_box_append_own(struct mail *m, struct mail_box *box, uint64_t *position);
@@ -449,6 +516,11 @@ void mail_session_drop(struct mail *m, struct mail_session *s);
 /* What an effect means for subscribers, once it is durable. */
 void mail_subscriber_start(struct mail *m, const struct mail_effect *effect);
 void mail_subscriber_deliver(struct mail *m, const struct mail_effect *effect);
+/* Its subscriber has all that came before, and there is room on the way. */
+bool mail_subscriber_is_current(const struct mail *m, const struct mail_box *box);
+/* A stored item, at once. */
+MUST err mail_subscriber_give(struct mail *m, struct mail_session *s, uint64_t position,
+                              slice stored);
 void mail_subscriber_gap(struct mail *m, const struct mail_effect *effect);
 /* The same for an ack that did not become durable. */
 void mail_subscriber_unacked(struct mail *m, const struct mail_effect *effect);

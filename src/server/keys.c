@@ -8,7 +8,7 @@
 #include "sys/files.h"
 #include "sys/loop.h"
 
-enum { PATH = 1024, PRIVATE = 0600, ADDRESS_WEEKS = 26 };
+enum { PATH = 1024, PRIVATE = 0600, ADDRESS_WEEKS = 26, DOUBT_WEEKS = 8 };
 
 err keys_path(char *path, const char *data, const char *name) {
     int n = snprintf(path, PATH, "%s/%s", data, name);
@@ -75,13 +75,15 @@ static err addresses_load(struct keys *keys, const char *path, bool make, uint32
     return e;
 }
 
-err keys_turn(struct keys *keys, const char *data, uint64_t now) {
+err keys_turn(struct keys *keys, const char *data, uint64_t now, bool certain) {
     char path[PATH];
     uint32_t week = 0;
     struct keys next;
     TRY(keys_path(path, data, "address-keys"));
     TRY(addresses_load(keys, path, false, &week));
     if (time_week(now) < week + ADDRESS_WEEKS)
+        return OK;
+    if (!certain && time_week(now) > week + ADDRESS_WEEKS + DOUBT_WEEKS)
         return OK;
     next = *keys;
     next.address[1] = keys->address[0];

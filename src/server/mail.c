@@ -27,10 +27,11 @@ const struct mail_limits mail_limits_default = {
     .window_bytes = 128 * 1024,
     .batch_bytes = 8 * 1024 * 1024,
     .cached_items = 4 * 1024 * 1024,
+    .live = true,
     .chain_items = CRYPTO_CHAIN_MAX,
 };
 
-enum { EFFECTS_MAX = 65536 };
+enum { EFFECTS_MAX = 65536, DOUBT_WEEKS = 4 };
 
 /* In the order of their numbers. */
 static const struct mail_handler *const handlers[] = {
@@ -83,7 +84,80 @@ void mail_clock(struct mail *m) {
     m->week = time_week(m->now);
 }
 
+/* ---- Totals ---- */
+
+static slice total_name(size_t kind) {
+    static const char *const names[MAIL_TOTALS] = {"blobs", "orders", "cards", "week", "run"};
+    return slice_str(names[kind]);
+}
+
+err mail_total_get(struct mail *m, enum mail_total_kind kind, uint64_t *value) {
+    struct mail_total *total = &m->totals[kind];
+    if (!total->loaded) {
+        struct held_total row;
+        err e = held_total_get(m->store, NULL, total_name(kind), 0, &m->scratch, &row);
+        if (e != OK && e != ERR_NOT_FOUND)
+            return e;
+        total->value = e == OK ? row.value : 0;
+        total->loaded = true;
+    }
+    *value = total->value;
+    return OK;
+}
+
+void mail_total_set(struct mail *m, enum mail_total_kind kind, uint64_t value) {
+    m->totals[kind].value = value;
+    m->totals[kind].changed = true;
+}
+
+static err put_totals(struct mail *m) {
+    for (size_t i = 0; i < MAIL_TOTALS; i++) {
+        struct held_total row = {.value = m->totals[i].value};
+        if (m->totals[i].changed)
+            TRY(held_total_put(m->batch, total_name(i), 0, &m->row, &row));
+    }
+    return OK;
+}
+
 /* ---- Life ---- */
+
+/* A clock set wrong would let everything expire at once; a server that was off for so long waits
+ * for a day in vain. */
+static err doubt_clock(struct mail *m) {
+    uint64_t last;
+    TRY(mail_total_get(m, MAIL_TOTAL_WEEK, &last));
+    if (last == 0 || (m->week >= last && m->week - last <= DOUBT_WEEKS))
+        return OK;
+    m->doubt = m->now + TIME_DAY;
+    if (m->config.doubted != NULL)
+        m->config.doubted(m->config.ctx);
+    return OK;
+}
+
+enum { RUNS_MAX = 1 << 22 }; /* so that positions stay below what a device may name */
+
+/* It is on the disk with the first batch, and nothing is delivered ahead of that. */
+static err begin_run(struct mail *m) {
+    TRY(mail_total_get(m, MAIL_TOTAL_RUN, &m->run));
+    m->run = m->run < MAIL_RUN_FIRST ? MAIL_RUN_FIRST : m->run + 1;
+    return m->run < RUNS_MAX ? OK : ERR_LIMIT;
+}
+
+err mail_run_skip(struct store *store, struct store_batch *batch, uint64_t *run) {
+    struct held_total row = {.value = 0};
+    slice name = total_name(MAIL_TOTAL_RUN);
+    buf bytes = {0};
+    err e = held_total_get(store, NULL, name, 0, &bytes, &row);
+    if (e == ERR_NOT_FOUND)
+        e = OK;
+    if (e == OK) {
+        *run = row.value =
+            (row.value < MAIL_RUN_FIRST ? MAIL_RUN_FIRST : row.value) + MAIL_RUNS_RESTORED;
+        e = held_total_put(batch, name, 0, &bytes, &row);
+    }
+    buf_free(&bytes);
+    return e;
+}
 
 static err mail_init(struct mail *m) {
     TRY(mail_chains_init(m));
@@ -93,6 +167,8 @@ static err mail_init(struct mail *m) {
     m->days = mem_new_array(m->mem, 2 * MAIL_DAYS, sizeof *m->days);
     if (m->days == NULL)
         return ERR_NO_MEMORY;
+    TRY(doubt_clock(m));
+    TRY(begin_run(m));
     return mail_revoked_purge(m);
 }
 
@@ -113,7 +189,8 @@ err mail_new(struct mail **out, struct store *store, const struct mail_config *c
     m->store = store;
     m->config = *config;
     m->boxes.mem = m->sessions.mem = mem;
-    m->out = m->value = m->scratch = m->row = m->parcel = m->sealed = m->paper = buf_on(mem);
+    m->out = m->value = m->scratch = m->row = m->parcel = m->sealed = m->paper = m->live_bytes =
+        buf_on(mem);
     m->ready_end = &m->ready;
     m->batches = 1;
     m->server_number = number_of_start();
@@ -158,6 +235,8 @@ void mail_free(struct mail *m) {
     mail_boxes_fini(m);
     mail_chains_fini(m);
     mail_links_fini(m);
+    mail_live_fini(m);
+    mail_fan_fini(m);
     store_batch_free(m->batch);
     mem_free(m->mem, m->effects, m->effect_cap * sizeof *m->effects);
     mem_free(m->mem, m->days, 2 * MAIL_DAYS * sizeof *m->days);
@@ -370,12 +449,17 @@ void mail_resume(struct mail *m, uint64_t first, uint64_t last) {
 
 bool mail_full(const struct mail *m) {
     return m->effect_count >= EFFECTS_MAX || m->out.n >= m->config.limits.batch_bytes ||
+           m->live_bytes.n >= m->config.limits.batch_bytes ||
            store_batch_size(m->batch) >= m->config.limits.batch_bytes;
+}
+
+bool mail_hurries(const struct mail *m) {
+    return m->live_open == 0 || m->ready != NULL || m->broken != OK || mail_full(m);
 }
 
 bool mail_waiting(const struct mail *m) {
     return m->effect_count > 0 || store_batch_count(m->batch) > 0 || m->ready != NULL ||
-           m->broken != OK;
+           m->live_count > 0 || m->broken != OK;
 }
 
 static void emit_reply(struct mail *m, const struct mail_effect *e) {
@@ -388,6 +472,11 @@ static void emit_reply(struct mail *m, const struct mail_effect *e) {
         .body = slice_of(m->out.p + e->at, e->n),
     };
     m->config.emit(m->config.ctx, &reply);
+}
+
+void mail_effect_now(struct mail *m, struct mail_effect *reply) {
+    emit_reply(m, reply);
+    reply->kind = MAIL_NOTHING;
 }
 
 static void emit_all(struct mail *m) {
@@ -445,39 +534,6 @@ static void emit_failure(struct mail *m, err why) {
     }
 }
 
-static slice total_name(size_t kind) {
-    static const char *const names[MAIL_TOTALS] = {"blobs", "orders", "cards"};
-    return slice_str(names[kind]);
-}
-
-err mail_total_get(struct mail *m, enum mail_total_kind kind, uint64_t *value) {
-    struct mail_total *total = &m->totals[kind];
-    if (!total->loaded) {
-        struct held_total row;
-        err e = held_total_get(m->store, NULL, total_name(kind), 0, &m->scratch, &row);
-        if (e != OK && e != ERR_NOT_FOUND)
-            return e;
-        total->value = e == OK ? row.value : 0;
-        total->loaded = true;
-    }
-    *value = total->value;
-    return OK;
-}
-
-void mail_total_set(struct mail *m, enum mail_total_kind kind, uint64_t value) {
-    m->totals[kind].value = value;
-    m->totals[kind].changed = true;
-}
-
-static err put_totals(struct mail *m) {
-    for (size_t i = 0; i < MAIL_TOTALS; i++) {
-        struct held_total row = {.value = m->totals[i].value};
-        if (m->totals[i].changed)
-            TRY(held_total_put(m->batch, total_name(i), 0, &m->row, &row));
-    }
-    return OK;
-}
-
 static void tell_stored(struct mail *m, err result) {
     if (m->config.stored != NULL)
         m->config.stored(m->config.ctx, result);
@@ -488,6 +544,8 @@ static err commit_batch(struct mail *m) {
     if (err_class(m->broken) == ERR_CLASS_IO && m->broken != ERR_DAMAGED)
         tell_stored(m, m->broken);
     TRY(m->broken);
+    if (!m->run_begun)
+        mail_total_set(m, MAIL_TOTAL_RUN, m->run);
     TRY(put_totals(m));
     if (store_batch_count(m->batch) == 0)
         return OK;
@@ -503,8 +561,11 @@ void mail_touch(struct mail *m) {
 }
 
 void mail_commit(struct mail *m) {
+    if (m->broken == OK)
+        m->broken = mail_live_write(m);
     err e = commit_batch(m);
     if (e == OK) {
+        m->run_begun = true;
         emit_all(m);
     } else {
         mail_boxes_forget(m);
@@ -518,6 +579,7 @@ void mail_commit(struct mail *m) {
         m->totals[i].changed = false;
     m->broken = OK;
     m->effect_count = 0;
+    mail_live_clear(m);
     store_batch_clear(m->batch);
     buf_clear(&m->out);
     mail_boxes_trim(m);

@@ -3,9 +3,11 @@
  *   mail_request   any number of times: checks, and writes into the batch under construction
  *   mail_commit    commits the batch once, durably, and only then emits what follows from it
  *
- * So nothing is acknowledged or delivered before it is durable. If the commit fails, every request
- * of the batch is answered with an error (DISK, or BUSY), what memory knew is read again from the
- * store, and nothing was delivered.
+ * So nothing is acknowledged before it is durable. A message for a subscriber that is caught up is
+ * delivered at once (live.c), and its sender answered when its recipients acknowledged it, should
+ * that come before the commit. If the commit fails, every request of the batch that was not
+ * answered yet is answered with an error (DISK, or BUSY), and what memory knew is read again from
+ * the store.
  *
  * The only time that is written is the week. No item is written as it came: each copy is sealed to
  * its mailbox's key first (reseal.c). */
@@ -49,6 +51,7 @@ struct mail_limits {
     uint32_t batch_bytes; /* when to commit at the latest */
     uint32_t
         cached_items; /* whose places are kept in memory; mailboxes without subscriber go first */
+    bool live;        /* an item may be delivered before it is on the disk */
     uint32_t chain_items; /* that one chain of keys seals; CRYPTO_CHAIN_MAX at most */
 };
 /* As an operator who sets nothing has them. */
@@ -86,6 +89,9 @@ struct mail_config {
     /* How the store answered: each commit of something, and each failure to read, but for
      * DAMAGED. NULL: nobody wants to know. */
     void (*stored)(void *ctx, err result);
+    /* The clock is far from where the server was last: nothing expires for a day. NULL: nobody
+     * wants to know. */
+    void (*doubted)(void *ctx);
 };
 
 struct mail;
@@ -93,8 +99,9 @@ struct mail;
 size_t mail_chains_size(uint32_t chains);
 
 /* The store is an older one than devices have seen, or lost the end of its log: no position that
- * one of them may know is given again, and each is told that items may be missing. Before mail_new.
- */
+ * one of them may know is given again, and each is told that items may be missing. Each
+ * conversation may be epochs ahead of its order, so the next commit that comes is taken, once.
+ * Before mail_new. */
 MUST err mail_rolled_back(struct store *store);
 
 /* The store stays the caller's. IO, DAMAGED, NO_MEMORY; BUG without memory for chains. */
@@ -120,6 +127,9 @@ void mail_resume(struct mail *m, uint64_t first, uint64_t last);
 
 /* True if the batch is large enough that it should be committed before the next request. */
 bool mail_full(const struct mail *m);
+/* True if putting the commit off saves nothing: no item waits to be acknowledged before it is
+ * written, or something else can't go on. */
+bool mail_hurries(const struct mail *m);
 /* True if mail_commit has something to do: a batch, or a subscriber to serve. */
 bool mail_waiting(const struct mail *m);
 void mail_commit(struct mail *m);

@@ -1,6 +1,7 @@
 /* The mail process: the store, and what the edges bring. Everything that has arrived is one batch
  * and one durable commit. */
 #include "crypto/crypto.h"
+#include "server/clock.h"
 #include "server/mail.h"
 #include "server/process.h"
 #include "server/wire.h"
@@ -14,7 +15,12 @@ enum { FD_PARENT = SYS_PROC_FD_FIRST, LINKS_MAX = 128, FILES_MAX = 1024 + LINKS_
 /* Bytes that wait for an edge: above the one nothing more is read from it and no items are given to
  * it, below the other it goes on. */
 enum { LINK_HIGH = 8 * 1024 * 1024, LINK_LOW = 4 * 1024 * 1024 };
+/* While so many requests come in a window of time, a batch with items that were delivered is put
+ * off as long as more come, so that they are acknowledged before they are written. All of the batch
+ * is, so that an answer hardly tells who is connected. */
+enum { WINDOW_MS = 10, BUSY = 50, QUIET_MS = 2, PUT_OFF_MS = 20 };
 enum { SWEEP_BUSY_MS = 20, SWEEP_IDLE_MS = 10 * 60 * 1000, FLUSH_MS = 60 * 60 * 1000 };
+enum { COPY_MS = 10 * 60 * 1000 };
 
 struct post;
 
@@ -34,8 +40,14 @@ struct post {
     struct wire parent;
     struct edge_link links[LINKS_MAX];
     struct sys_later commit;
-    struct sys_timer sweep, flush;
+    struct sys_timer sweep, flush, copy, put_off;
+    uint64_t window;          /* of requests: when it began */
+    uint32_t came, came_last; /* in it; in the one before */
+    uint64_t requests, known; /* so many so far; when the batch was put off last */
+    uint64_t put_off_at;      /* when it was first */
+    struct steady clock;
     struct store *store;
+    char folder[4097]; /* the store's */
     struct mail *mail;
     void *chain_memory;
     uint32_t chains;
@@ -45,8 +57,14 @@ struct post {
 };
 
 static uint64_t wall(void *ctx) {
-    (void)ctx;
-    return sys_clock_wall();
+    struct post *post = ctx;
+    return clock_now(&post->clock, &post->log);
+}
+
+static void doubted(void *ctx) {
+    struct post *post = ctx;
+    sys_log_warn(&post->log, "the clock is far from where the server was last: nothing expires for "
+                             "a day; if the clock is wrong, set it and start again");
 }
 
 static void stop(struct post *post, int exit_code) {
@@ -125,8 +143,19 @@ static void drop_link(struct edge_link *link) {
     *link = (struct edge_link){.post = link->post};
 }
 
+static bool is_busy(struct post *post) {
+    uint64_t now = sys_loop_now(post->loop);
+    if (now - post->window >= WINDOW_MS) {
+        post->came_last = now - post->window < 2 * WINDOW_MS ? post->came : 0;
+        post->came = 0;
+        post->window = now;
+    }
+    return post->came >= BUSY || post->came_last >= BUSY;
+}
+
 /* What follows from the batch goes out at once. Who asks for more than it takes waits. */
 static void commit_now(struct post *post) {
+    sys_timer_cancel(&post->put_off);
     mail_commit(post->mail);
     for (size_t i = 0; i < LINKS_MAX; i++) {
         struct sys_channel *channel = post->links[i].wire.channel;
@@ -138,8 +167,36 @@ static void commit_now(struct post *post) {
     }
 }
 
+static void commit_in_time(void *ctx);
+
+static bool put_off(struct post *post) {
+    post->known = post->requests;
+    return sys_timer_set(&post->put_off, post->loop, QUIET_MS, commit_in_time, post) == OK;
+}
+
+static void commit_all(struct post *post);
+
+static void commit_in_time(void *ctx) {
+    struct post *post = ctx;
+    bool quiet = post->requests == post->known;
+    bool late = sys_loop_now(post->loop) - post->put_off_at >= PUT_OFF_MS;
+    if (quiet || late || !put_off(post))
+        commit_all(post);
+}
+
 static void commit(void *ctx) {
     struct post *post = ctx;
+    if (!mail_hurries(post->mail) && is_busy(post)) {
+        if (post->put_off.loop != NULL)
+            return;
+        post->put_off_at = sys_loop_now(post->loop);
+        if (put_off(post))
+            return;
+    }
+    commit_all(post);
+}
+
+static void commit_all(struct post *post) {
     commit_now(post);
     for (size_t i = 0; i < LINKS_MAX; i++)
         if (post->links[i].broken)
@@ -170,6 +227,8 @@ static err take_request(const struct edge_link *link, slice body) {
         return ERR_MALFORMED;
     TRY(name_session(link, &in.session));
     mail_request(post->mail, &in);
+    post->came++;
+    post->requests++;
     if (mail_full(post->mail))
         commit_now(post);
     return OK;
@@ -278,6 +337,49 @@ static void flush(void *ctx) {
         stop(post, EXIT_FAILED);
 }
 
+/* ---- Backups ---- */
+
+/* Nobody reads the copy any more: it would keep what is deleted on the disk. */
+static void drop_copy(void *ctx) {
+    struct post *post = ctx;
+    err e = store_rocksdb_copy_drop(post->folder);
+    if (e != OK)
+        sys_log_failure(&post->log, "could not remove the copy that a backup was made from", e);
+}
+
+static err hold_copy(struct post *post) {
+    return sys_timer_set(&post->copy, post->loop, COPY_MS, drop_copy, post);
+}
+
+static err take_step(struct post *post, slice body) {
+    struct proto_backup in;
+    TRY(proto_backup_decode(body, &in));
+    switch ((enum backup_step)in.step) {
+    case BACKUP_FLUSH:
+        return store_rocksdb_flush(post->store);
+    case BACKUP_COPY:
+        TRY(hold_copy(post));
+        return store_rocksdb_copy(post->store);
+    case BACKUP_HOLD:
+        return hold_copy(post);
+    case BACKUP_DROP:
+        sys_timer_cancel(&post->copy);
+        return store_rocksdb_copy_drop(post->folder);
+    }
+    return ERR_MALFORMED;
+}
+
+static err answer_backup(struct post *post, const struct proto_frame *frame) {
+    err e = take_step(post, frame->body);
+    if (e == OK)
+        return wire_send(&post->parent, frame->request, PROTO_ok, SLICE_EMPTY);
+    sys_log_failure(&post->log, "could not make a copy for a backup", e);
+    struct proto_error error = {.reason = PROTO_REASON_DISK};
+    writer w = wire_open(&post->parent, frame->request, PROTO_error);
+    proto_error_write(&w, &error);
+    return wire_close(&post->parent, &w);
+}
+
 /* ---- From the parent ---- */
 
 static void configure(struct mail_config *config, struct post *post,
@@ -288,7 +390,8 @@ static void configure(struct mail_config *config, struct post *post,
                                    .emit = emit,
                                    .crowded = crowded,
                                    .damaged = damaged,
-                                   .stored = stored};
+                                   .stored = stored,
+                                   .doubted = doubted};
     config->chain_memory = post->chain_memory;
     config->chains = post->chains;
     config->desk = mail_desk;
@@ -337,29 +440,31 @@ static err enter_sandbox(const char *folder, const struct proto_mail_setup *in,
     return sys_sandbox_enter(&sandbox, report);
 }
 
-static err open_store(struct post *post, const struct proto_mail_setup *in, const char *folder) {
+/* A copy that a backup left behind when all ended goes first. */
+static err open_store(struct post *post, const struct proto_mail_setup *in) {
     struct store_rocksdb_options options = {.memtable = (size_t)in->memtable,
                                             .cache = (size_t)in->memtable};
-    return store_rocksdb_open(&post->store, folder, &options);
+    TRY(store_rocksdb_copy_drop(post->folder));
+    return store_rocksdb_open(&post->store, post->folder, &options);
 }
 
 static err set_up(struct post *post, slice body) {
     struct proto_mail_setup in;
     struct mail_config config;
     struct sys_sandbox_report report;
-    char folder[4097] = "";
     if (post->mail != NULL)
         return ERR_STATE;
     TRY(proto_mail_setup_decode(body, &in));
-    memcpy(folder, in.store.p, in.store.n);
+    memcpy(post->folder, in.store.p, in.store.n);
     post->log.level = (enum sys_log_level)in.log_level;
     TRY(lock_memory(post, in.chains));
-    TRY(enter_sandbox(folder, &in, &report));
-    err e = open_store(post, &in, folder);
+    TRY(enter_sandbox(post->folder, &in, &report));
+    err e = open_store(post, &in);
     if (e != OK) {
         sys_log_error(&post->log, "could not open the store: %s%s", err_text(e), store_advice(e));
         return e;
     }
+    clock_start(&post->clock);
     configure(&config, post, &in);
     TRY(mail_new(&post->mail, post->store, &config, NULL));
     wipe(&config, sizeof config);
@@ -401,7 +506,9 @@ static void on_parent(struct sys_channel *channel, void *ctx, slice message, int
         sys_fd_close(fd);
     if (e == OK && frame.type == PROTO_mail_setup)
         e = set_up(post, frame.body);
-    if (e == OK && operator_asks(frame.type) && post->mail != NULL) {
+    if (e == OK && frame.type == PROTO_backup && post->mail != NULL) {
+        e = answer_backup(post, &frame);
+    } else if (e == OK && operator_asks(frame.type) && post->mail != NULL) {
         mail_operator(post->mail, frame.request, frame.type, frame.body);
         commit_later(post);
     }

@@ -17,6 +17,7 @@ static err handle_subscribe(struct mail *m, struct mail_call *call) {
     if (proto_subscribe_decode(call->body, &in) != OK || in.after > position_max)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     TRY(mail_box_get(m, call->session->mailbox, &box));
+    box->written = m->batches;
     /* The device knows positions that we don't: we were restored from an older copy. */
     TRY(mail_box_raise_tail(m, box, in.after));
     TRY(mail_box_raise_gap(m, box));

@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "crypto/crypto.h"
+#include "server/backup.h"
+#include "server/check.h"
 #include "server/config.h"
 #include "server/inventory.h"
 #include "server/keys.h"
@@ -12,18 +14,15 @@
 #include "server/operator_client.h"
 #include "server/process.h"
 #include "store/store.h"
-#include "sys/address.h"
 #include "sys/files.h"
-#include "sys/listener.h"
-#include "sys/locked.h"
 #include "sys/machine.h"
-#include "sys/tls.h"
 
 enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024, WORDS = 3 };
 
 static const char usage[] =
     "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM, SIGINT or SIGHUP\n"
-    "       sottod check [OPTIONS]                       say whether all is fit to run\n"
+    "       sottod check [OPTIONS] [--deep] [--json]     say whether all is fit to run\n"
+    "       sottod check DIR [--json]                    say whether a backup is whole\n"
     "       sottod invite [OPTIONS] [--count N] [--json] ask the running server for N links (1)\n"
     "       sottod identity [OPTIONS]                    print the server's identity key\n"
     "       sottod config [OPTIONS]                      print every setting, with its value\n"
@@ -35,6 +34,9 @@ static const char usage[] =
     "                                                    take the next suspension list\n"
     "       sottod order FILE [--to DIR]                 carry out a signed order\n"
     "       sottod repair [OPTIONS]                      drop what damage in the log hides\n"
+    "       sottod backup DIR [OPTIONS] [--without-keys] [--json]\n"
+    "                                                    copy store and keys, also while it runs\n"
+    "       sottod restore DIR [OPTIONS]                 begin again from such a copy\n"
     "\n"
     "  --config FILE        settings, one `key = value` a line\n"
     "  --data DIR           the directory of the store and the keys (var)\n"
@@ -44,6 +46,9 @@ static const char usage[] =
     "  --print-invites N    when the server is ready, print N links for new accounts\n"
     "  --count N            print N links, each good for one new account\n"
     "  --fields             print the list of all fields that can be held, as a table\n"
+    "  --deep               `check`: every row of the store, too\n"
+    "  --without-keys       `backup`: without the server's secrets, for which you keep another "
+    "place\n"
     "  --to DIR             where `order` writes what it gives (.)\n"
     "  --sightings FILE     what the office's ledger showed of a notice, for the lift that it was "
     "of\n"
@@ -58,7 +63,7 @@ static const char usage[] =
 struct options {
     struct config config;
     unsigned print_invites, count;
-    bool json, fields, anew;
+    bool json, fields, anew, without_keys, deep;
     const char *to, *sightings;
     const char *words[WORDS]; /* that are no options */
     size_t word_count;
@@ -152,6 +157,10 @@ static int parse(struct options *o, size_t most, int argc, char **argv) {
             o->fields = true;
         else if (strcmp(argv[i], "--anew") == 0)
             o->anew = true;
+        else if (strcmp(argv[i], "--deep") == 0)
+            o->deep = true;
+        else if (strcmp(argv[i], "--without-keys") == 0)
+            o->without_keys = true;
         else if (argv[i][0] != '-' && o->word_count < most)
             o->words[o->word_count++] = argv[i];
         else if (i + 1 == argc)
@@ -166,116 +175,9 @@ static int parse(struct options *o, size_t most, int argc, char **argv) {
 
 /* ---- check ---- */
 
-static err check_port(const char *text) {
-    char host[CONFIG_TEXT], port[CONFIG_TEXT];
-    int fd = -1;
-    TRY(sys_address_split(text, host, port));
-    struct sys_listen options = {.host = host, .port = port};
-    TRY(sys_listen_open(&fd, &options));
-    sys_fd_close(fd);
-    return OK;
-}
-
-/* Whoever holds the lock made it: without one nobody runs here. */
-static err check_data(const char *data) {
-    char path[PATH];
-    buf content = {0};
-    int lock = -1;
-    TRY(sys_dir_check(data));
-    TRY(keys_path(path, data, "lock"));
-    err e = sys_file_read(path, PATH, &content);
-    buf_free(&content);
-    if (e == ERR_NOT_FOUND)
-        return OK;
-    TRY(sys_lock_take(path, &lock));
-    sys_lock_release(lock);
-    return OK;
-}
-
-static err check_store(const char *data) {
-    char path[PATH];
-    struct store *store = NULL;
-    struct store_rocksdb_options options = {.memtable = 1 << 20, .cache = 1 << 20};
-    TRY(keys_path(path, data, "store"));
-    err e = sys_dir_check(path);
-    if (e != OK)
-        return e == ERR_NOT_FOUND ? OK : e; /* made at the first start */
-    TRY(store_rocksdb_open(&store, path, &options));
-    store_close(store);
-    return OK;
-}
-
-static err check_keys(const char *data) {
-    struct keys keys;
-    char why[PATH];
-    err e = keys_load(&keys, data, false, why);
-    keys_wipe(&keys);
-    return e == ERR_NOT_FOUND ? OK : e; /* made at the first start */
-}
-
-static int say(const char *what, const char *which, err e) {
-    printf("%s %s: %s\n", what, which, e == OK ? "fine" : err_text(e));
-    return (int)exit_code_of(e);
-}
-
-static int say_store(const char *data, err e) {
-    printf("store in %s: %s%s\n", data, e == OK ? "fine" : err_text(e), store_advice(e));
-    return (int)exit_code_of(e);
-}
-
-static int check_directory(const char *data) {
-    err e = check_data(data);
-    if (e == ERR_NOT_FOUND) {
-        printf("data directory %s: not there yet; the first start makes it\n", data);
-        return EXIT_FINE;
-    }
-    int code = say("data directory", data, e);
-    if (code == EXIT_FINE)
-        code = say("keys in", data, check_keys(data));
-    return code == EXIT_FINE ? say_store(data, check_store(data)) : code;
-}
-
-static int check_certificate(const struct config *c) {
-    struct sys_tls *tls = NULL;
-    buf chain = {0}, key = {0};
-    if (c->certificate[0] == 0)
-        return EXIT_FINE;
-    int code = say("certificate", c->certificate, sys_file_read(c->certificate, PEM_MAX, &chain));
-    if (code == EXIT_FINE)
-        code = say("its key", c->certificate_key, sys_file_read(c->certificate_key, PEM_MAX, &key));
-    if (code == EXIT_FINE)
-        code = say("certificate with", c->certificate_key,
-                   sys_tls_server_new(&tls, buf_slice(&chain), buf_slice(&key)));
-    sys_tls_free(tls);
-    buf_free(&chain);
-    buf_free(&key);
-    return code;
-}
-
-static int check_locked(uint64_t chains) {
-    void *p = NULL;
-    size_t n = mail_chains_size((uint32_t)chains);
-    err e = sys_locked_new(&p, n);
-    sys_locked_free(p, n);
-    printf("%zu KiB of locked memory for `chains`: %s\n", n / 1024,
-           e == OK          ? "fine"
-           : e == ERR_LIMIT ? "the limit (RLIMIT_MEMLOCK, `ulimit -l`) is lower"
-                            : err_text(e));
-    return (int)exit_code_of(e);
-}
-
-/* Makes nothing that isn't there. */
 static int check(struct options *o) {
-    const struct config *c = &o->config;
-    int data = check_directory(c->data), certificate = check_certificate(c);
-    int port = say("sessions on", c->listen, check_port(c->listen));
-    int locked = check_locked(c->chains);
-    int http = say("http on", c->http, check_port(c->http));
-    return data != EXIT_FINE          ? data
-           : certificate != EXIT_FINE ? certificate
-           : port != EXIT_FINE        ? port
-           : http != EXIT_FINE        ? http
-                                      : locked;
+    return o->word_count > 0 ? backup_check(o->words[0], o->json)
+                             : check_server(&o->config, o->deep, o->json);
 }
 
 /* ---- repair ---- */
@@ -306,8 +208,10 @@ static err repair_store(const char *data, uint64_t *lost) {
 static int repair(struct options *o) {
     uint64_t lost = 0;
     err e = repair_store(o->config.data, &lost);
-    if (e != OK)
-        return say("store in", o->config.data, e);
+    if (e != OK) {
+        printf("store in %s: %s\n", o->config.data, err_text(e));
+        return (int)exit_code_of(e);
+    }
     printf("store in %s: it opens; %llu writes were dropped, from the first damage in its log to "
            "the last write that could be read; what stood behind that one can't be counted. Every "
            "device is told that something may be "
@@ -374,6 +278,18 @@ static int order(struct options *o) {
     return office_client_order(o->config.data, o->words[0], o->to);
 }
 
+static int backup(struct options *o) {
+    if (o->word_count == 0)
+        return complain("backup", "it takes the directory to write to; see --help");
+    return backup_make(o->config.data, o->words[0], o->without_keys, o->json);
+}
+
+static int restore(struct options *o) {
+    if (o->word_count == 0)
+        return complain("restore", "it takes the directory of a backup; see --help");
+    return backup_restore(o->config.data, o->words[0]);
+}
+
 static int run(struct options *o) {
     return parent_main(&o->config, o->print_invites);
 }
@@ -382,10 +298,10 @@ static const struct {
     const char *name;
     int (*act)(struct options *o);
     size_t words;
-} commands[] = {
-    {"run", run, 0},           {"check", check, 0},         {"invite", invite, 0},
-    {"identity", identity, 0}, {"inventory", inventory, 0}, {"office", office, WORDS},
-    {"order", order, 1},       {"repair", repair, 0},       {"config", print_config, 0}};
+} commands[] = {{"run", run, 0},           {"check", check, 1},         {"invite", invite, 0},
+                {"identity", identity, 0}, {"inventory", inventory, 0}, {"office", office, WORDS},
+                {"order", order, 1},       {"backup", backup, 1},       {"restore", restore, 1},
+                {"repair", repair, 0},     {"config", print_config, 0}};
 
 int main(int argc, char **argv) {
     static struct options options;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "server/backup.h"
 #include "server/parent.h"
 #include "sys/address.h"
 #include "sys/files.h"
@@ -112,8 +113,12 @@ void parent_announce(struct parent *p) {
 
 /* ---- The Noise key ---- */
 
+static uint64_t parent_now(struct parent *p) {
+    return clock_now(&p->clock, &p->log);
+}
+
 static err make_noise_key(struct parent *p) {
-    uint32_t until = time_week(sys_clock_wall()) + KEY_WEEKS + KEY_GRACE_WEEKS;
+    uint32_t until = time_week(parent_now(p)) + KEY_WEEKS + KEY_GRACE_WEEKS;
     struct session_key key;
     TRY(session_key_make(&key, p->noise.number + 1, p->keys.identity_priv, until));
     p->noise_before = p->noise;
@@ -126,7 +131,8 @@ static err make_noise_key(struct parent *p) {
  * edges with it: twice a year every connection is lost once. */
 static err turn_address_keys(struct parent *p) {
     uint8_t before = p->keys.address[0].id;
-    TRY(keys_turn(&p->keys, p->config->data, sys_clock_wall()));
+    bool certain = sys_clock_mono() - p->started >= TIME_DAY;
+    TRY(keys_turn(&p->keys, p->config->data, parent_now(p), certain));
     if (p->keys.address[0].id == before || p->mail.wire.channel == NULL)
         return OK;
     sys_log_info(&p->log, "the key of addresses changes; all processes start again");
@@ -137,7 +143,7 @@ static err turn_address_keys(struct parent *p) {
 static void hourly(void *ctx) {
     struct parent *p = ctx;
     err e = sys_timer_set(&p->hourly, p->loop, TIME_HOUR, hourly, p);
-    bool due = time_week(sys_clock_wall()) + KEY_GRACE_WEEKS >= p->noise.until;
+    bool due = time_week(parent_now(p)) + KEY_GRACE_WEEKS >= p->noise.until;
     if (e == OK && due)
         e = make_noise_key(p);
     if (e == OK && due)
@@ -197,12 +203,16 @@ static err take_data(struct parent *p) {
     e = sys_lock_take(path, &p->lock);
     if (e != OK)
         return complain(p, "could not take the data directory", data, e);
+    TRY(keys_path(path, data, RESTORING));
+    if (sys_dir_check(path) != ERR_NOT_FOUND)
+        return complain(p, "`sottod restore` did not come to its end, do it again:", path,
+                        ERR_DAMAGED);
     e = keys_load(&p->keys, data, true, path);
     if (e == ERR_DAMAGED)
         return complain(p, "a key file is missing or damaged, restore it from a backup:", path, e);
     if (e != OK)
         return complain(p, "could not read the key file", path, e);
-    TRY(keys_turn(&p->keys, data, sys_clock_wall()));
+    TRY(keys_turn(&p->keys, data, parent_now(p), false));
     /* Made here, since mail sees nothing of what lies beside it. */
     TRY(keys_path(p->store_path, data, "store"));
     e = sys_dir_make(p->store_path);
@@ -262,6 +272,8 @@ static void parent_init(struct parent *p, const struct config *config, unsigned 
     p->log = sys_log_as("sottod", level);
     if (strcmp(config->sandbox, "off") == 0)
         p->sandbox_mode = SYS_SANDBOX_OFF;
+    clock_start(&p->clock);
+    p->started = sys_clock_mono();
     p->tcp = p->http = p->lock = p->control_fd = -1;
     p->edge_count = config->edges != 0 ? (size_t)config->edges : sys_machine_cores();
     if (p->edge_count > EDGES_MAX)

@@ -2,6 +2,7 @@
 #ifndef SOTTO_SERVER_PARENT_H
 #define SOTTO_SERVER_PARENT_H
 
+#include "server/clock.h"
 #include "server/keys.h"
 #include "server/process.h"
 #include "server/session.h"
@@ -42,6 +43,8 @@ struct parent {
     struct session_key noise, noise_before;
     struct sys_signals signals;
     struct sys_timer hourly;
+    struct steady clock;
+    uint64_t started; /* monotonic */
     struct sys_conns conns;
     struct sys_listener *control;
     enum sys_sandbox_mode sandbox_mode;

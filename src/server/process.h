@@ -29,6 +29,15 @@ const char *store_advice(err e);
 /* Bytes of a PEM file, at most. */
 enum { PEM_MAX = 65536 };
 
+/* What a backup asks of the mail process, in this order. A copy of the store that nobody holds is
+ * dropped after ten minutes. */
+enum backup_step {
+    BACKUP_FLUSH, /* begin to write out what is in memory, so that the copy is made fast */
+    BACKUP_COPY,  /* make the copy: STORE_ROCKSDB_COPY in the store's folder */
+    BACKUP_HOLD,  /* it is still being read */
+    BACKUP_DROP
+};
+
 /* Whether the operator's commands ask this of the mail process. */
 bool operator_asks(uint16_t type);
 

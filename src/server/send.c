@@ -13,6 +13,9 @@ const struct mail_handler mail_handle_commit = {PROTO_commit, handle_commit};
 /* The addresses of one request that were opened so far, and what was refused. */
 struct fan {
     struct mail *m;
+    bool may_live; /* copies may be delivered before they are written */
+    bool live;     /* all of them were */
+    size_t first_live;
     struct {
         struct mail_box *box;
         uint8_t serial[MAIL_SERIAL];
@@ -23,19 +26,32 @@ struct fan {
     buf addresses; /* of the roster that was opened */
 };
 
+/* There is one, since it is large for an item to one address, and no request begins within
+ * another. */
 static err fan_new(struct mail *m, struct fan **out) {
-    struct fan *f = mem_new(m->mem, sizeof *f);
+    if (m->fan == NULL)
+        m->fan = mem_new(m->mem, sizeof *m->fan);
+    struct fan *f = m->fan;
     if (f == NULL)
         return ERR_NO_MEMORY;
     f->m = m;
+    f->may_live = f->live = false;
+    f->first_live = m->live_count;
     f->addresses = buf_on(m->mem);
     *out = f;
     return OK;
 }
 
-static void fan_free(struct mail *m, struct fan *f) {
+/* Leaves nothing of the request in memory. */
+static void fan_clear(struct fan *f) {
     buf_free(&f->addresses);
-    mem_free(m->mem, f, sizeof *f);
+    wipe(f->seen, f->seen_count * sizeof f->seen[0]);
+    wipe(f->refused, f->refused_count * sizeof f->refused[0]);
+    f->seen_count = f->refused_count = 0;
+}
+
+void mail_fan_fini(struct mail *m) {
+    mem_free(m->mem, m->fan, m->fan == NULL ? 0 : sizeof *m->fan);
 }
 
 static void refuse(struct fan *f, uint32_t place, enum proto_reason reason) {
@@ -74,10 +90,13 @@ static err deliver(struct fan *f, uint32_t place, const uint8_t address[PROTO_AD
         return OK;
     /* Whoever bears it can't tell: something is written, so the answer takes as long, too. */
     if (mail_revoked(box, serial)) {
+        f->live = false;
         mail_touch(f->m);
         return OK;
     }
-    e = mail_box_append(f->m, box, serial);
+    bool live = f->may_live;
+    e = mail_box_append(f->m, box, serial, &live);
+    f->live = f->live && live;
     if (e != ERR_FULL)
         return e;
     refuse(f, place, PROTO_REASON_MAILBOX_FULL);
@@ -141,7 +160,10 @@ static err answer_sent(struct mail *m, struct mail_call *call, bool taken, const
     TRY(write_refused(m, f, &out.refused));
     writer w = mail_reply_open(m);
     proto_sent_write(&w, &out);
-    return mail_reply_close(m, call, PROTO_sent, &w);
+    TRY(mail_reply_close(m, call, PROTO_sent, &w));
+    if (f->live)
+        mail_live_answer(m, f->first_live);
+    return OK;
 }
 
 static err handle_send(struct mail *m, struct mail_call *call) {
@@ -150,10 +172,11 @@ static err handle_send(struct mail *m, struct mail_call *call) {
     if (proto_send_decode(call->body, &in) != OK)
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     TRY(fan_new(m, &f));
+    f->may_live = f->live = true;
     err e = deliver_all(f, &in.addresses, SLICE_EMPTY, in.item);
     if (e == OK)
         e = answer_sent(m, call, true, f);
-    fan_free(m, f);
+    fan_clear(f);
     return e;
 }
 
@@ -170,6 +193,7 @@ static err roster_send(struct mail *m, struct mail_call *call, const struct prot
     if (e == ERR_LATE)
         return answer_sent(m, call, false, f);
     TRY(e);
+    f->may_live = f->live = true;
     TRY(deliver_all(f, &addresses, SLICE_EMPTY, in->item));
     return answer_sent(m, call, true, f);
 }
@@ -182,7 +206,7 @@ static err handle_roster_send(struct mail *m, struct mail_call *call) {
     TRY(fan_new(m, &f));
     err e = roster_send(m, call, &in, f);
     wipe(in.key, sizeof in.key);
-    fan_free(m, f);
+    fan_clear(f);
     return e;
 }
 
@@ -214,6 +238,35 @@ static err order_put(struct mail *m, slice name, const uint8_t next[HASH], uint3
     return held_order_put(m->batch, name, 0, &m->row, &order);
 }
 
+/* Of an order that a rolled back store has: which commit it would be the turn of, nobody knows. */
+static bool is_open(const uint8_t next[HASH]) {
+    static const uint8_t none[HASH];
+    return memcmp(next, none, HASH) == 0;
+}
+
+struct reopening {
+    struct store_batch *batch;
+    err e;
+};
+
+static bool reopen(void *ctx, struct store_key key, slice value) {
+    struct reopening *r = ctx;
+    struct held_order order;
+    buf work = {0};
+    r->e = held_order_read(value, &order);
+    memset(order.next, 0, HASH);
+    if (r->e == OK)
+        r->e = held_order_put(r->batch, key.name, key.number, &work, &order);
+    buf_free(&work);
+    return r->e == OK;
+}
+
+err mail_orders_reopen(struct store *store, struct store_batch *batch) {
+    struct reopening r = {.batch = batch};
+    TRY(store_scan_table(store, MAIL_ORDER, reopen, &r));
+    return r.e;
+}
+
 /* The place of a commit in its order: LATE; REPEAT, it was taken before; or OK, it is the next.
  * Sees what this batch set before. */
 static err order_compare(struct mail *m, struct proposed *p) {
@@ -230,7 +283,7 @@ static err order_compare(struct mail *m, struct proposed *p) {
     p->week = stored.week;
     if (equal_secret(stored.next, p->in.next, HASH))
         return ERR_REPEAT;
-    return equal_secret(stored.next, token, HASH) ? OK : ERR_LATE;
+    return is_open(stored.next) || equal_secret(stored.next, token, HASH) ? OK : ERR_LATE;
 }
 
 /* The addresses that its copies go to, and the roster that it brings. */
@@ -385,11 +438,11 @@ static err handle_commit(struct mail *m, struct mail_call *call) {
     struct proposed p = {.sealed = buf_on(m->mem)};
     struct fan *f = NULL;
     if (proto_commit_decode(call->body, &p.in) != OK ||
-        (p.in.roster.count > 0 && p.in.addresses.count > 0))
+        (p.in.roster.count > 0 && p.in.addresses.count > 0) || is_open(p.in.next))
         return mail_refuse(m, call, PROTO_REASON_MALFORMED);
     TRY(fan_new(m, &f));
     err e = commit_with(m, call, &p, f);
-    fan_free(m, f);
+    fan_clear(f);
     buf_free(&p.sealed);
     wipe(&p, sizeof p);
     return e;

@@ -38,9 +38,9 @@ err session_key_make(struct session_key *key, uint32_t number, const uint8_t ide
     struct proto_server_hello hello = hello_of(key);
     buf bytes = {0};
     err e = proto_server_hello_encode(&bytes, &hello);
-    if (e == OK) /* all fields before the signature */
+    if (e == OK) /* all fields before the signature, which one more follows */
         e = crypto_sign_labeled(key->signature, identity, PROTO_LABEL_NOISE_KEY,
-                                slice_of(bytes.p, bytes.n - sizeof hello.signature));
+                                slice_of(bytes.p, bytes.n - sizeof hello.signature - 1));
     buf_free(&bytes);
     return e;
 }
@@ -106,14 +106,15 @@ static void fail(struct session *s, struct session_env *env, uint32_t request,
 
 /* ---- The handshake ---- */
 
-static void write_server_hello(writer *w, const struct session_key *key) {
+static void write_server_hello(writer *w, const struct session_key *key, bool aes) {
     struct proto_server_hello hello = hello_of(key);
+    hello.aes = aes;
     proto_frame_write(w, 0, PROTO_server_hello);
     proto_server_hello_write(w, &hello);
 }
 
-static void write_client_hello(writer *w) {
-    struct proto_client_hello hello = {.version = PROTO_VERSION};
+static void write_client_hello(writer *w, bool aes) {
+    struct proto_client_hello hello = {.version = PROTO_VERSION, .aes = aes};
     proto_frame_write(w, 0, PROTO_client_hello);
     proto_client_hello_write(w, &hello);
 }
@@ -121,18 +122,27 @@ static void write_client_hello(writer *w) {
 static void take_hello(struct session *s, struct session_env *env, slice message) {
     struct proto_frame frame;
     struct proto_client_hello hello;
+    uint16_t version = 0;
     if (proto_frame_decode(message, &frame) != OK || frame.type != PROTO_client_hello ||
-        frame.request != 0 || proto_client_hello_decode(frame.body, &hello) != OK) {
+        frame.request != 0) {
         fail(s, env, 0, PROTO_REASON_MALFORMED);
         return;
     }
-    if (hello.version != PROTO_VERSION) {
+    /* What follows may be anything in another version. */
+    reader r = reader_of(frame.body);
+    if (reader_u16(&r, &version) == OK && version != PROTO_VERSION) {
         fail(s, env, 0, PROTO_REASON_VERSION);
         return;
     }
+    if (proto_client_hello_decode(frame.body, &hello) != OK) {
+        fail(s, env, 0, PROTO_REASON_MALFORMED);
+        return;
+    }
+    s->offers_aes = hello.aes;
+    s->aes = hello.aes && crypto_has_aes();
     buf_clear(&env->sealed);
     writer w = writer_on(&env->sealed);
-    write_server_hello(&w, &env->keys[0]);
+    write_server_hello(&w, &env->keys[0], s->aes);
     if (env->keys[0].number == 0 || writer_result(&w) != OK) {
         fail(s, env, 0, PROTO_REASON_BUSY);
         return;
@@ -149,10 +159,11 @@ static err answer_noise(struct session *s, struct session_env *env, slice messag
     buf_clear(&env->plain);
     buf_clear(&env->sealed);
     writer w = writer_on(&env->plain);
-    write_client_hello(&w);
-    write_server_hello(&w, key);
+    write_client_hello(&w, s->offers_aes);
+    write_server_hello(&w, key, s->aes);
     TRY(writer_result(&w));
-    err e = noise_start(&hs, false, key->pub, key->priv, buf_slice(&env->plain));
+    err e = noise_start_with(&hs, s->aes ? NOISE_AESGCM : NOISE_CHACHAPOLY, false, key->pub,
+                             key->priv, buf_slice(&env->plain));
     buf_clear(&env->plain);
     if (e == OK)
         e = noise_read(&hs, &env->plain, message);
@@ -321,15 +332,13 @@ static void take_frame(struct session *s, struct session_env *env, slice plain) 
 }
 
 static void take_sealed(struct session *s, struct session_env *env, slice message) {
-    /* On the stack of this call alone: answering uses the environment's buffers. */
-    buf plain = {0};
     slice frame;
-    if (noise_open(&s->receive, &plain, message) != OK ||
-        proto_frame_unpad(buf_slice(&plain), &frame) != OK)
+    if (noise_open(&s->receive, &env->opened, message) != OK ||
+        proto_frame_unpad(buf_slice(&env->opened), &frame) != OK)
         fail(s, env, 0, PROTO_REASON_MALFORMED);
     else
         take_frame(s, env, frame);
-    buf_free(&plain);
+    buf_clear(&env->opened);
 }
 
 /* ---- The session ---- */
@@ -392,5 +401,6 @@ void session_wipe(struct session *s) {
 void session_env_fini(struct session_env *env) {
     buf_free(&env->plain);
     buf_free(&env->sealed);
+    buf_free(&env->opened);
     wipe(env->keys, sizeof env->keys);
 }

@@ -48,11 +48,12 @@ enum session_state {
 struct session {
     uint64_t id;
     uint8_t state;
-    uint16_t pending;  /* requests that were handed up and not yet answered */
-    uint16_t chunks;   /* those among them that ask for a blob's chunk, at most */
-    uint32_t key;      /* number of the session_key of the hello */
-    int32_t tokens;    /* of the rate limit; negative: in debt */
-    uint32_t refilled; /* when, in ms, wrapping */
+    bool offers_aes, aes; /* as the hellos say */
+    uint16_t pending;     /* requests that were handed up and not yet answered */
+    uint16_t chunks;      /* those among them that ask for a blob's chunk, at most */
+    uint32_t key;         /* number of the session_key of the hello */
+    int32_t tokens;       /* of the rate limit; negative: in debt */
+    uint32_t refilled;    /* when, in ms, wrapping */
     struct noise_cipher send, receive;
     uint8_t
         hash[NOISE_HASH]; /* what a device signs; wiped once the session is proved or anonymous */
@@ -77,6 +78,7 @@ struct session_env {
     struct session_key keys[2];
     struct session_limits limits;
     buf plain, sealed; /* start as empty bufs; session_env_fini frees them */
+    buf opened;        /* one too: the frame at hand, which answering leaves alone */
     void *ctx;
     /* One carrier message to the client. The bytes are valid during the call. */
     void (*send)(void *ctx, struct session *s, slice message);

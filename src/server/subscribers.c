@@ -101,7 +101,7 @@ static void emit_failure(struct mail *m, struct mail_session *s, err why) {
 }
 
 /* A stored item (week, chain, count, sealed parcel) is a delivery's body from the chain on. */
-static err emit_item(struct mail *m, struct mail_session *s, uint64_t position, slice stored) {
+err mail_subscriber_give(struct mail *m, struct mail_session *s, uint64_t position, slice stored) {
     const struct mail_limits *limits = &m->config.limits;
     if (stored.n < 4)
         return ERR_DAMAGED;
@@ -116,6 +116,12 @@ static err emit_item(struct mail *m, struct mail_session *s, uint64_t position, 
     s->next = position + 1;
     emit(m, s, PROTO_delivery, false, s->waiting, buf_slice(&m->scratch));
     return OK;
+}
+
+bool mail_subscriber_is_current(const struct mail *m, const struct mail_box *box) {
+    const struct mail_session *s = box->subscriber;
+    return s != NULL && !s->behind && !s->waiting &&
+           (m->config.crowded == NULL || !m->config.crowded(m->config.ctx, s->id));
 }
 
 static void emit_caught_up(struct mail *m, struct mail_session *s, uint64_t position) {
@@ -157,7 +163,8 @@ void mail_subscriber_deliver(struct mail *m, const struct mail_effect *effect) {
         s->behind = true;
         return;
     }
-    err e = emit_item(m, s, effect->position, store_batch_op(m->batch, effect->op)->value);
+    err e =
+        mail_subscriber_give(m, s, effect->position, store_batch_op(m->batch, effect->op)->value);
     if (e != OK)
         emit_failure(m, s, e);
 }
@@ -219,7 +226,7 @@ struct serve {
 
 static bool serve_item(void *ctx, struct store_key key, slice value) {
     struct serve *serve = ctx;
-    serve->e = emit_item(serve->m, serve->s, key.number, value);
+    serve->e = mail_subscriber_give(serve->m, serve->s, key.number, value);
     return serve->e == OK && !serve->s->waiting;
 }
 

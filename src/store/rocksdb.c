@@ -115,20 +115,26 @@ static bool holds_data(const char *name) {
     return dot != NULL && (strcmp(dot, ".sst") == 0 || strcmp(dot, ".log") == 0);
 }
 
+static err has_current(const struct rocksdb_store *r, bool *there) {
+    char *current;
+    TRY(file_path(r, "CURRENT", &current));
+    *there = access(current, F_OK) == 0;
+    free(current);
+    return OK;
+}
+
 /* RocksDB takes a folder without its file CURRENT for a new one. If there is data in it, the file
  * was lost, and a new database would bury what is left. */
 static err check_folder(const struct rocksdb_store *r) {
-    char *current;
-    TRY(file_path(r, "CURRENT", &current));
-    bool has_current = access(current, F_OK) == 0, has_data = false;
-    free(current);
+    bool current = false, has_data = false;
+    TRY(has_current(r, &current));
     DIR *folder = opendir(r->path);
     if (folder == NULL)
         return errno == EACCES ? ERR_DENIED : ERR_IO;
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
         has_data = has_data || holds_data(entry->d_name);
     closedir(folder);
-    return has_data && !has_current ? ERR_DAMAGED : OK;
+    return has_data && !current ? ERR_DAMAGED : OK;
 }
 
 typedef rocksdb_t *database_opener(struct rocksdb_store *r, const rocksdb_options_t *const *each,
@@ -138,6 +144,13 @@ static rocksdb_t *open_to_write(struct rocksdb_store *r, const rocksdb_options_t
                                 char **text) {
     return rocksdb_open_column_families(r->options, r->path, STORE_TABLES_MAX, table_names, each,
                                         r->tables, text);
+}
+
+static err expect_database(const struct rocksdb_store *r) {
+    bool current = false;
+    TRY(check_folder(r));
+    TRY(has_current(r, &current));
+    return current ? OK : ERR_NOT_FOUND;
 }
 
 /* An older store lacks the last tables until it is opened to write: who reads finds them empty. */
@@ -536,7 +549,9 @@ err store_rocksdb_read(struct store **s, const char *path) {
     TRY(new_store(&r, path, 64 * MIB, 64 * MIB));
     r->only_reads = true;
     rocksdb_options_set_create_if_missing(r->options, 0);
-    err result = open_database_by(r, open_to_read);
+    err result = expect_database(r);
+    if (result == OK)
+        result = open_database_by(r, open_to_read);
     if (result != OK) {
         free_store(r);
         return result;
@@ -582,4 +597,76 @@ err store_rocksdb_flush(struct store *s) {
         return ERR_BUG;
     TRY(usable(r));
     return flush(r, false);
+}
+
+/* ---- Copies ---- */
+
+/* What is younger than the last flush comes as a copy of the log, up to so much. */
+enum { COPY_LOG = 64 * MIB };
+
+err store_rocksdb_copy(struct store *s) {
+    struct rocksdb_store *r = rocksdb_of(s);
+    char *path, *text = NULL;
+    if (s->engine != &rocksdb_engine)
+        return ERR_BUG;
+    TRY(usable(r));
+    TRY(store_rocksdb_copy_drop(r->path));
+    TRY(file_path(r, STORE_ROCKSDB_COPY, &path));
+    rocksdb_checkpoint_t *maker = rocksdb_checkpoint_object_create(r->db, &text);
+    if (text == NULL)
+        rocksdb_checkpoint_create(maker, path, COPY_LOG, &text);
+    if (maker != NULL)
+        rocksdb_checkpoint_object_destroy(maker);
+    free(path);
+    return take_text(text);
+}
+
+/* A folder that holds files alone; fine if it isn't there. */
+static err remove_folder(int above, const char *name) {
+    int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? OK : ERR_IO;
+    DIR *folder = fdopendir(fd);
+    if (folder == NULL) {
+        close(fd);
+        return ERR_NO_MEMORY;
+    }
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        unlinkat(fd, entry->d_name, 0);
+    closedir(folder);
+    return unlinkat(above, name, AT_REMOVEDIR) == 0 ? OK : ERR_IO;
+}
+
+err store_rocksdb_copy_drop(const char *path) {
+    int above = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (above < 0)
+        return errno == ENOENT ? OK : ERR_IO;
+    err result = remove_folder(above, STORE_ROCKSDB_COPY);
+    if (result == OK)
+        result = remove_folder(above, STORE_ROCKSDB_COPY ".tmp"); /* RocksDB's own */
+    close(above);
+    return result;
+}
+
+static err empty(struct rocksdb_store *r, uint8_t table) {
+    char *text = NULL;
+    TRY(open_database(r));
+    rocksdb_drop_column_family(r->db, r->tables[table], &text);
+    TRY(take_text(text));
+    rocksdb_column_family_handle_destroy(r->tables[table]);
+    r->tables[table] = rocksdb_create_column_family(r->db, r->options, table_names[table], &text);
+    if (text != NULL)
+        r->tables[table] = NULL;
+    return take_text(text);
+}
+
+err store_rocksdb_empty(const char *path, uint8_t table) {
+    struct rocksdb_store *r;
+    if (table >= STORE_TABLES_MAX)
+        return ERR_BUG;
+    TRY(new_store(&r, path, 64 * MIB, 64 * MIB));
+    rocksdb_options_set_create_if_missing(r->options, 0);
+    err result = empty(r, table);
+    free_store(r);
+    return result;
 }

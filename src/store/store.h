@@ -136,6 +136,15 @@ MUST err store_rocksdb_repair(const char *path, uint64_t *lost);
 /* Asks for a flush of memtables and deletion of old logs. What was deleted leaves the disk in the
  * compactions that follow by themselves. */
 MUST err store_rocksdb_flush(struct store *s);
+/* All that is committed, as a store of its own in this folder beneath it: its files are names of
+ * the same ones, so it takes little time and no room. But as long as it is there, nothing that was
+ * deleted since leaves the disk: drop it soon. Dropping is fine if there is none; a half-made one
+ * goes, too. */
+#define STORE_ROCKSDB_COPY "copy"
+MUST err store_rocksdb_copy(struct store *s);
+MUST err store_rocksdb_copy_drop(const char *path);
+/* Takes all that is in a table of a store that nobody has open, at once and off the disk. */
+MUST err store_rocksdb_empty(const char *path, uint8_t table);
 
 /* One SQLite file, made if it is not there. BUSY if another process holds it; DAMAGED. */
 MUST err store_sqlite_open(struct store **s, const char *path);

@@ -13,7 +13,7 @@ enum {
     FDS_MAX = 64,             /* descriptors that wait for their message, or to be sent */
     QUEUE_DEFAULT = 64 << 20, /* bytes */
     READ_A_TURN = 4 << 20,    /* bytes, so that one channel can't starve the others */
-    KEEP_UP_TO = 256 << 10,   /* an input buffer of this size isn't given back */
+    KEEP_UP_TO = 256 << 10,   /* a buffer of this size isn't given back */
 };
 /* Set in a length: a descriptor belongs to this message. */
 #define WITH_FD ((uint32_t)1 << 31)
@@ -103,6 +103,7 @@ static void shut(struct sys_channel *channel) {
 
 static void give_back(struct sys_channel *channel) {
     buf_free(&channel->in);
+    buf_free(&channel->out.bytes);
     mem_free(sys_loop_mem(channel->loop), channel, sizeof(*channel));
 }
 
@@ -230,7 +231,7 @@ static ssize_t write_some(struct sys_channel *channel) {
 }
 
 static void wrote(struct sys_channel *channel, size_t n) {
-    sys_outbox_take(&channel->out, n);
+    sys_outbox_take_but(&channel->out, n, KEEP_UP_TO);
     for (size_t i = 0; channel->outgoing != NULL && i < channel->outgoing->count; i++)
         channel->outgoing->list[i].at -= n;
 }
@@ -366,6 +367,9 @@ static void read_in(struct sys_channel *channel) {
         result = take_in(channel, scratch, (size_t)n);
         if (channel->secret)
             wipe(scratch, (size_t)n);
+        /* That was all; what came meanwhile, the end too, is another turn's. */
+        if (n < SYS_SCRATCH)
+            break;
     }
     if (result != OK)
         end(channel, result);

@@ -135,9 +135,10 @@ static uint64_t conn_deadline(const struct sys_conn *conn) {
 
 /* The timer may be set too early, never too late: so a deadline that moves on costs nothing. */
 static void arm(struct sys_conn *conn) {
-    uint64_t at = conn_deadline(conn), now = sys_clock_mono();
+    uint64_t at = conn_deadline(conn);
     if (at == UINT64_MAX || (conn->timer.loop != NULL && conn->timer.at <= at))
         return;
+    uint64_t now = sys_clock_mono();
     err result =
         sys_timer_set(&conn->timer, conn->set->loop, at > now ? at - now : 0, conn_timeout, conn);
     if (result != OK)

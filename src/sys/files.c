@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 err sys_err_from_errno(int number) {
@@ -117,6 +118,32 @@ err sys_file_read(const char *path, size_t max, buf *out) {
     return result;
 }
 
+enum { PIECE = 256 * 1024 };
+
+static err each_of(int fd, uint8_t *bytes, err (*piece)(void *ctx, slice bytes), void *ctx) {
+    for (;;) {
+        ssize_t n = read(fd, bytes, PIECE);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0 ? OK : last_err();
+        TRY(piece(ctx, slice_of(bytes, (size_t)n)));
+    }
+}
+
+err sys_file_each(const char *path, err (*piece)(void *ctx, slice bytes), void *ctx) {
+    int fd;
+    uint64_t size;
+    buf bytes = {0};
+    TRY(sys_file_open(path, &fd, &size));
+    err result = buf_resize(&bytes, PIECE);
+    if (result == OK)
+        result = each_of(fd, bytes.p, piece, ctx);
+    buf_free(&bytes);
+    close(fd);
+    return result;
+}
+
 /* ---- Writing ---- */
 
 err sys_write_all(int fd, slice bytes) {
@@ -134,6 +161,23 @@ err sys_write_all(int fd, slice bytes) {
 static err write_durably(int fd, slice content) {
     TRY(sys_write_all(fd, content));
     return fsync(fd) == 0 ? OK : last_err();
+}
+
+err sys_file_begin(const char *path, unsigned mode, int *fd) {
+    if (unlink(path) != 0 && errno != ENOENT)
+        return last_err();
+    int opened = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (opened < 0)
+        return last_err();
+    *fd = opened;
+    return OK;
+}
+
+err sys_file_finish(int fd) {
+    err result = fsync(fd) == 0 ? OK : last_err();
+    if (close(fd) != 0 && result == OK)
+        result = last_err();
+    return result;
 }
 
 /* A file beside the path with the content, on the disk. */
@@ -243,11 +287,36 @@ err sys_dir_make(const char *path) {
     return OK;
 }
 
+err sys_dir_remove(const char *path) {
+    DIR *folder = opendir(path);
+    if (folder == NULL)
+        return errno == ENOENT ? OK : last_err();
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        unlinkat(dirfd(folder), entry->d_name, 0);
+    closedir(folder);
+    return rmdir(path) == 0 ? OK : last_err();
+}
+
 err sys_dir_check(const char *path) {
     struct stat info;
     if (stat(path, &info) != 0 || (S_ISDIR(info.st_mode) && access(path, W_OK | X_OK) != 0))
         return last_err();
     return S_ISDIR(info.st_mode) ? OK : ERR_MALFORMED;
+}
+
+err sys_path_private(const char *path) {
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return last_err();
+    return (info.st_mode & 0066) == 0 ? OK : ERR_DENIED;
+}
+
+err sys_disk_room(const char *path, uint64_t *bytes) {
+    struct statvfs info;
+    if (statvfs(path, &info) != 0)
+        return last_err();
+    *bytes = (uint64_t)info.f_bavail * info.f_frsize;
+    return OK;
 }
 
 static err give_one(int folder, const char *name, const struct passwd *user) {

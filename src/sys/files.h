@@ -20,6 +20,12 @@ MUST err sys_file_read(const char *path, size_t max, buf *out);
 MUST err sys_file_write(const char *path, slice content, unsigned mode);
 /* The same, but EXISTS if there is a file already. For keys, which are made once. */
 MUST err sys_file_create(const char *path, slice content, unsigned mode);
+/* Hands over a regular file piece by piece, until one call fails. */
+MUST err sys_file_each(const char *path, err (*piece)(void *ctx, slice bytes), void *ctx);
+/* A file to be written from its beginning, in the place of any of that name. */
+MUST err sys_file_begin(const char *path, unsigned mode, int *fd);
+/* What was written is on the disk, if its OK. The descriptor is closed in any case. */
+MUST err sys_file_finish(int fd);
 /* Gives a file another name, durably, in place of what has it. */
 MUST err sys_file_rename(const char *from, const char *to);
 /* The path from the root on: what names it to another process. LIMIT if it is too long. */
@@ -33,6 +39,14 @@ MUST err sys_dir_make(const char *path);
 /* Whether it is a directory that this process may write in. NOT_FOUND, DENIED, MALFORMED (it is
  * something else). */
 MUST err sys_dir_check(const char *path);
+
+/* DENIED if its owner's group, or anybody, may read or write it. */
+MUST err sys_path_private(const char *path);
+/* Bytes that may still be written to the disk that it is on. */
+MUST err sys_disk_room(const char *path, uint64_t *bytes);
+
+/* Removes a directory with the files in it; fine if it isn't there. */
+MUST err sys_dir_remove(const char *path);
 
 /* If this process is root: makes a directory and the files in it the user's, and lets it pass
  * through the one above, which shows it no names. Only plain files of one name: who had the

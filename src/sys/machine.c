@@ -21,6 +21,20 @@ unsigned sys_machine_cores(void) {
     return n < 1 ? 1 : (unsigned)n;
 }
 
+/* Who may go beyond the hard limit is told by trying; the process is one that ends soon. */
+err sys_machine_files(uint64_t *count) {
+    struct rlimit limit, more;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return sys_err_from_errno(errno);
+    *count = limit.rlim_max;
+    more.rlim_max = more.rlim_cur = limit.rlim_max + 1;
+    if (limit.rlim_max != RLIM_INFINITY && setrlimit(RLIMIT_NOFILE, &more) == 0) {
+        *count = UINT32_MAX;
+        (void)!setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return OK;
+}
+
 err sys_machine_hide_memory(void) {
     const struct rlimit none = {0};
     if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)

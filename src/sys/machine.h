@@ -6,6 +6,8 @@
 
 /* How many processors this process may use; at least 1. */
 unsigned sys_machine_cores(void);
+/* How many descriptors a process that starts here may have: what it can raise its limit to. */
+MUST err sys_machine_files(uint64_t *count);
 /* SIGTERM, SIGINT and SIGHUP, for sys_signals_start: a wish to end. */
 extern const int sys_stop_signals[];
 /* Keeps this process's memory to itself: no core dump, and no other process of this user may look

@@ -1,5 +1,5 @@
 /* Bytes on their way out: appended at one end, taken at the other, and no memory held while
- * empty. */
+ * empty, unless who takes asks for it. */
 #ifndef SOTTO_SYS_OUTBOX_H
 #define SOTTO_SYS_OUTBOX_H
 
@@ -20,5 +20,7 @@ static inline slice sys_outbox_front(const struct sys_outbox *box) {
 MUST err sys_outbox_add(struct sys_outbox *box, size_t n, uint8_t **room);
 /* Drops n bytes from the front (n <= size). Frees the memory if that was all. */
 void sys_outbox_take(struct sys_outbox *box, size_t n);
+/* The same, but memory of up to `keep` bytes stays for the next ones. */
+void sys_outbox_take_but(struct sys_outbox *box, size_t n, size_t keep);
 
 #endif

@@ -169,3 +169,20 @@ err sys_tls_start(struct sys_conn *conn, struct sys_tls *tls, const char *host) 
     conn->ssl = ssl;
     return OK;
 }
+
+err sys_tls_days_left(slice certificates_pem, int *days) {
+    int seconds = 0;
+    if (certificates_pem.n > INT32_MAX)
+        return ERR_TOO_LARGE;
+    BIO *bytes = BIO_new_mem_buf(certificates_pem.p, (int)certificates_pem.n);
+    X509 *first = bytes == NULL ? NULL : PEM_read_bio_X509(bytes, NULL, NULL, NULL);
+    err result =
+        first != NULL && ASN1_TIME_diff(days, &seconds, NULL, X509_get0_notAfter(first)) == 1
+            ? OK
+            : ERR_MALFORMED;
+    if (result == OK && (*days < 0 || seconds < 0))
+        *days -= 1; /* both have one sign, and less than a day is a day */
+    X509_free(first);
+    BIO_free(bytes);
+    return result;
+}

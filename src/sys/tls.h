@@ -14,6 +14,9 @@ struct sys_tls;
  * certificate's. */
 MUST err sys_tls_server_new(struct sys_tls **tls, slice certificates_pem, slice key_pem);
 
+/* Whole days until the first certificate's time is over; below 0: it is. MALFORMED. */
+MUST err sys_tls_days_left(slice certificates_pem, int *days);
+
 enum sys_tls_trust {
     SYS_TLS_SYSTEM, /* the host's name and the system's authorities */
     SYS_TLS_ANY,    /* any certificate: the server's own key is pinned in the session inside */

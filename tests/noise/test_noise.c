@@ -63,11 +63,11 @@ static void pair_finish(struct pair *p) {
     buf wire = buf_on(NULL), payload = buf_on(NULL);
     pair_start(p);
     CHECK_OK(noise_write(&p->client, &wire, SLICE_EMPTY));
-    CHECK_EQ(wire.n, NOISE_HELLO_OVERHEAD);
+    CHECK_EQ(wire.n, NOISE_FIRST_OVERHEAD);
     CHECK_OK(noise_read(&p->server, &payload, buf_slice(&wire)));
     buf_clear(&wire);
     CHECK_OK(noise_write(&p->server, &wire, slice_str("welcome")));
-    CHECK_EQ(wire.n, NOISE_HELLO_OVERHEAD + 7);
+    CHECK_EQ(wire.n, NOISE_SECOND_OVERHEAD + 7);
     CHECK_OK(noise_read(&p->client, &payload, buf_slice(&wire)));
     CHECK_SLICE(buf_slice(&payload), slice_str("welcome"));
     pair_split(p);
@@ -113,8 +113,8 @@ TEST(the_published_vector_matches) {
     SUPPORT_HEX(e_server, RESP_EPHEMERAL);
     SUPPORT_HEX(p.s_priv, RESP_STATIC);
     SUPPORT_HEX(p.s_pub, RESP_STATIC_PUBLIC);
-    CHECK_OK(noise_start(&p.client, true, p.s_pub, NULL, SLICE_ARRAY(prologue)));
-    CHECK_OK(noise_start(&p.server, false, p.s_pub, p.s_priv, SLICE_ARRAY(prologue)));
+    CHECK_OK(noise_start_plain(&p.client, true, p.s_pub, NULL, SLICE_ARRAY(prologue)));
+    CHECK_OK(noise_start_plain(&p.server, false, p.s_pub, p.s_priv, SLICE_ARRAY(prologue)));
     p.client.test_ephemeral = e_client;
     p.server.test_ephemeral = e_server;
     vector_handshake(&p.client, &p.server, 0);
@@ -251,7 +251,7 @@ TEST(any_truncation_of_the_first_message_fails_the_handshake) {
     CHECK_OK(noise_write(&p.client, &wire, slice_str("hi")));
     for (size_t n = 0; n < wire.n; n++)
         refused_by_server(&p, slice_of(wire.p, n),
-                          n < NOISE_HELLO_OVERHEAD ? ERR_TRUNCATED : ERR_CRYPTO);
+                          n < NOISE_FIRST_OVERHEAD ? ERR_TRUNCATED : ERR_CRYPTO);
     CHECK_OK(buf_append_byte(&wire, 0));
     refused_by_server(&p, buf_slice(&wire), ERR_CRYPTO);
     CHECK_OK(buf_resize(&wire, NOISE_MESSAGE_MAX + 1));
@@ -306,7 +306,7 @@ TEST(an_ephemeral_key_of_small_order_is_refused) {
     struct pair p;
     pair_start(&p);
     for (size_t i = 0; i < sizeof(POINTS) / sizeof(POINTS[0]); i++) {
-        uint8_t message[NOISE_HELLO_OVERHEAD] = {0};
+        uint8_t message[NOISE_FIRST_OVERHEAD] = {0};
         support_hex(message, NOISE_KEY, POINTS[i]);
         refused_by_server(&p, SLICE_ARRAY(message), ERR_CRYPTO);
     }
@@ -369,9 +369,9 @@ TEST(messages_are_at_most_65535_bytes) {
     struct pair p;
     buf plain = buf_on(NULL), wire = buf_on(NULL), out = buf_on(NULL);
     pair_start(&p);
-    CHECK_OK(buf_resize(&plain, NOISE_MESSAGE_MAX - NOISE_HELLO_OVERHEAD + 1));
+    CHECK_OK(buf_resize(&plain, NOISE_MESSAGE_MAX - NOISE_FIRST_OVERHEAD + 1));
     CHECK_ERR(noise_write(&p.client, &wire, buf_slice(&plain)), ERR_TOO_LARGE);
-    CHECK_OK(buf_resize(&plain, NOISE_MESSAGE_MAX - NOISE_HELLO_OVERHEAD));
+    CHECK_OK(buf_resize(&plain, NOISE_MESSAGE_MAX - NOISE_FIRST_OVERHEAD));
     CHECK_OK(noise_write(&p.client, &wire, buf_slice(&plain)));
     CHECK_EQ(wire.n, NOISE_MESSAGE_MAX);
     CHECK_OK(noise_read(&p.server, &out, buf_slice(&wire)));
@@ -418,6 +418,140 @@ TEST(a_handshake_without_memory_fails_and_is_wiped) {
     CHECK_ERR(noise_write(&p.client, &tight, SLICE_EMPTY), ERR_NO_MEMORY);
     CHECK(is_wiped(&p.client) && tight.n == 0 && m.blocks == 0);
     CHECK_ERR(noise_write(&p.client, &tight, SLICE_EMPTY), ERR_STATE);
+}
+
+static void read_first(struct pair *p, buf *wire) {
+    buf payload = buf_on(NULL);
+    CHECK_OK(noise_write(&p->client, wire, SLICE_EMPTY));
+    CHECK_OK(noise_read(&p->server, &payload, buf_slice(wire)));
+    buf_clear(wire);
+    buf_free(&payload);
+}
+
+/* ---- AES-256-GCM ---- */
+
+static void start_with(struct pair *p, enum noise_aead client, enum noise_aead server) {
+    CHECK_OK(crypto_init());
+    if (!crypto_has_aes())
+        SKIP("this processor has no AES");
+    memset(p, 0, sizeof *p);
+    crypto_x25519_generate(p->s_pub, p->s_priv);
+    CHECK_OK(noise_start_with(&p->client, client, true, p->s_pub, NULL, slice_str("test")));
+    CHECK_OK(noise_start_with(&p->server, server, false, p->s_pub, p->s_priv, slice_str("test")));
+}
+
+TEST(with_aes_on_both_sides_messages_pass) {
+    struct pair p;
+    buf wire = buf_on(NULL), payload = buf_on(NULL);
+    start_with(&p, NOISE_AESGCM, NOISE_AESGCM);
+    read_first(&p, &wire);
+    CHECK_OK(noise_write(&p.server, &wire, SLICE_EMPTY));
+    CHECK_OK(noise_read(&p.client, &payload, buf_slice(&wire)));
+    pair_split(&p);
+    for (int i = 0; i < 300; i++) {
+        uint8_t nonce[12] = {[10] = (uint8_t)(i >> 8), [11] = (uint8_t)i}, own[32];
+        buf_clear(&wire);
+        buf_clear(&payload);
+        CHECK_OK(crypto_aes256gcm.seal(own, p.client_send.key, nonce, SLICE_EMPTY,
+                                       slice_str("sixteen letters!")));
+        CHECK_OK(noise_seal(&p.client_send, &wire, slice_str("sixteen letters!")));
+        CHECK_SLICE(buf_slice(&wire), SLICE_ARRAY(own)); /* section 12.4 */
+        CHECK_OK(noise_open(&p.server_receive, &payload, buf_slice(&wire)));
+    }
+    wire.p[0] ^= 1;
+    CHECK_ERR(noise_open(&p.server_receive, &payload, buf_slice(&wire)), ERR_CRYPTO);
+    buf_free(&wire);
+    buf_free(&payload);
+}
+
+TEST(sides_that_take_different_ciphers_fail) {
+    struct pair p;
+    buf wire = buf_on(NULL), payload = buf_on(NULL);
+    start_with(&p, NOISE_AESGCM, NOISE_CHACHAPOLY);
+    CHECK_OK(noise_write(&p.client, &wire, SLICE_EMPTY));
+    CHECK_ERR(noise_read(&p.server, &payload, buf_slice(&wire)), ERR_CRYPTO);
+    buf_free(&wire);
+    buf_free(&payload);
+}
+
+/* ---- The keys of messages change ---- */
+
+TEST(after_so_many_messages_both_sides_have_another_key) {
+    struct pair p;
+    uint8_t before[NOISE_KEY];
+    buf wire = buf_on(NULL), plain = buf_on(NULL);
+    pair_finish(&p);
+    memcpy(before, p.client_send.key, sizeof before);
+    for (int i = 0; i < NOISE_REKEY_EVERY + 10; i++) {
+        buf_clear(&wire);
+        buf_clear(&plain);
+        CHECK_OK(noise_seal(&p.client_send, &wire, slice_str("x")));
+        CHECK_OK(noise_open(&p.server_receive, &plain, buf_slice(&wire)));
+        CHECK(memcmp(before, p.client_send.key, sizeof before) == 0 || i >= NOISE_REKEY_EVERY - 1);
+    }
+    CHECK(memcmp(before, p.client_send.key, sizeof before) != 0);
+    CHECK_SLICE(SLICE_ARRAY(p.client_send.key), SLICE_ARRAY(p.server_receive.key));
+    buf_free(&wire);
+    buf_free(&plain);
+}
+
+/* ---- The hybrid half ---- */
+
+/* As a quantum computer that has every X25519 key, but not ML-KEM's. */
+TEST(who_knows_all_of_x25519_alone_reads_nothing) {
+    struct pair p;
+    buf wire = buf_on(NULL), payload = buf_on(NULL);
+    pair_start(&p);
+    read_first(&p, &wire);
+    CHECK_OK(noise_write(&p.server, &wire, slice_str("welcome")));
+    struct noise_handshake other = p.client;
+    memset(other.e1_priv, 0, sizeof other.e1_priv);
+    CHECK_ERR(noise_read(&other, &payload, buf_slice(&wire)), ERR_CRYPTO);
+    CHECK_OK(noise_read(&p.client, &payload, buf_slice(&wire)));
+    buf_free(&wire);
+    buf_free(&payload);
+}
+
+/* FIPS 203 section 7.2, inside a message that authenticates. */
+TEST(an_encapsulation_key_that_is_none_fails_the_handshake) {
+    struct pair p;
+    buf wire = buf_on(NULL);
+    pair_start(&p);
+    read_first(&p, &wire);
+    memset(p.server.re1, 0xff, 3);
+    CHECK_ERR(noise_write(&p.server, &wire, SLICE_EMPTY), ERR_CRYPTO);
+    CHECK(is_wiped(&p.server) && wire.n == 0);
+    buf_free(&wire);
+}
+
+/* What the code gave when it was written: nobody publishes vectors of this name. */
+TEST(the_hybrid_handshake_stays_what_it_is) {
+    static const char KNOWN[] = "7088320989dc8a4cc82c832254b7da294a01a8ae18c5c5673cd9b02d42fae1ad"
+                                "ccaa77adfae8f5314250a5e4e4ca17698a4e8edb50c803dfedaaaecaf5ea1ab7";
+    struct pair p = {0};
+    uint8_t e_client[NOISE_KEY], e_server[NOISE_KEY], e1[CRYPTO_MLKEM_PRIV], seed[32], hash[64];
+    buf wire = buf_on(NULL), payload = buf_on(NULL);
+    CHECK_OK(crypto_init());
+    SUPPORT_HEX(e_client, INIT_EPHEMERAL);
+    SUPPORT_HEX(e_server, RESP_EPHEMERAL);
+    SUPPORT_HEX(p.s_priv, RESP_STATIC);
+    SUPPORT_HEX(p.s_pub, RESP_STATIC_PUBLIC);
+    memset(e1, 1, sizeof e1);
+    memset(seed, 2, sizeof seed);
+    CHECK_OK(noise_start(&p.client, true, p.s_pub, NULL, slice_str("test")));
+    CHECK_OK(noise_start(&p.server, false, p.s_pub, p.s_priv, slice_str("test")));
+    p.client.test_ephemeral = e_client;
+    p.client.test_e1 = e1;
+    p.server.test_ephemeral = e_server;
+    p.server.test_ekem1 = seed;
+    read_first(&p, &wire);
+    CHECK_OK(noise_write(&p.server, &wire, SLICE_EMPTY));
+    CHECK_OK(noise_read(&p.client, &payload, buf_slice(&wire)));
+    pair_split(&p);
+    SUPPORT_HEX(hash, KNOWN);
+    CHECK_SLICE(SLICE_ARRAY(p.client_hash), SLICE_ARRAY(hash));
+    buf_free(&wire);
+    buf_free(&payload);
 }
 
 TEST_MAIN

@@ -251,13 +251,14 @@ void raw_close(struct raw *c) {
     c->fd = -1;
 }
 
-static const uint8_t client_hello[] = {0, 0, 0, 0, 0, PROTO_client_hello, 0, PROTO_VERSION};
+static uint8_t client_hello[] = {0, 0, 0, 0, 0, PROTO_client_hello, 0, PROTO_VERSION, 0};
 
 static bool greet(struct raw *c, const struct server *s, buf *message, buf *text) {
     static const char label[] = "Sotto noise key v1";
     struct noise_handshake hs;
     struct proto_frame frame;
     struct proto_server_hello hello;
+    client_hello[sizeof client_hello - 1] = crypto_has_aes();
     raw_write(c, SLICE_ARRAY(client_hello));
     if (!raw_read(c, message))
         return false;
@@ -265,13 +266,14 @@ static bool greet(struct raw *c, const struct server *s, buf *message, buf *text
     CHECK_EQ(frame.type, PROTO_server_hello);
     CHECK_OK(proto_server_hello_decode(frame.body, &hello));
     CHECK_OK(buf_append(text, slice_of(label, sizeof label)));
-    CHECK_OK(buf_append(text, slice_of(frame.body.p, frame.body.n - 64)));
+    CHECK_OK(buf_append(text, slice_of(frame.body.p, frame.body.n - 65)));
     CHECK_OK(crypto_ed25519.verify(SLICE_ARRAY(hello.signature), SLICE_ARRAY(s->identity),
                                    buf_slice(text)));
     buf_clear(text);
     CHECK_OK(buf_append(text, SLICE_ARRAY(client_hello)));
     CHECK_OK(buf_append(text, buf_slice(message)));
-    CHECK_OK(noise_start(&hs, true, hello.noise_key, NULL, buf_slice(text)));
+    CHECK_OK(noise_start_with(&hs, hello.aes ? NOISE_AESGCM : NOISE_CHACHAPOLY, true,
+                              hello.noise_key, NULL, buf_slice(text)));
     buf_clear(text);
     CHECK_OK(noise_write(&hs, text, SLICE_EMPTY));
     raw_write(c, buf_slice(text));

@@ -60,7 +60,7 @@ static void end(struct side *side) {
         buf_free(&side->sent[i]);
 }
 
-static const uint8_t client_hello[] = {0, 0, 0, 0, 0, PROTO_client_hello, 0, PROTO_VERSION};
+static uint8_t client_hello[] = {0, 0, 0, 0, 0, PROTO_client_hello, 0, PROTO_VERSION, 0};
 
 static void give(struct side *side, slice message) {
     side->sent_count = 0;
@@ -79,7 +79,8 @@ static void handshake_with_hello(struct side *side, struct noise_handshake *hs) 
     CHECK_OK(proto_server_hello_decode(frame.body, &hello));
     CHECK_OK(buf_append(&prologue, SLICE_ARRAY(client_hello)));
     CHECK_OK(buf_append(&prologue, buf_slice(&side->sent[0])));
-    CHECK_OK(noise_start(hs, true, hello.noise_key, NULL, buf_slice(&prologue)));
+    CHECK_OK(noise_start_with(hs, hello.aes ? NOISE_AESGCM : NOISE_CHACHAPOLY, true,
+                              hello.noise_key, NULL, buf_slice(&prologue)));
     buf_free(&prologue);
 }
 
@@ -171,8 +172,8 @@ TEST(the_noise_key_is_signed_by_the_identity) {
     give(&side, SLICE_ARRAY(client_hello));
     CHECK_OK(proto_frame_decode(buf_slice(&side.sent[0]), &frame));
     CHECK_OK(buf_append(&text, slice_of(label, sizeof label)));
-    CHECK_OK(buf_append(&text, slice_of(frame.body.p, frame.body.n - 64)));
-    CHECK_OK(crypto_ed25519.verify(slice_of(frame.body.p + frame.body.n - 64, 64),
+    CHECK_OK(buf_append(&text, slice_of(frame.body.p, frame.body.n - 65)));
+    CHECK_OK(crypto_ed25519.verify(slice_of(frame.body.p + frame.body.n - 65, 64),
                                    SLICE_ARRAY(identity), buf_slice(&text)));
     buf_free(&text);
     end(&side);
@@ -191,11 +192,47 @@ TEST(both_sides_have_the_same_hash_and_a_proof_gets_it) {
     end(&side);
 }
 
+TEST(aes_is_taken_where_both_have_it) {
+    struct side side;
+    uint8_t *offer = &client_hello[sizeof client_hello - 1];
+    CHECK_OK(crypto_init());
+    open_session(&side);
+    CHECK(!side.s.aes && !side.out.aes);
+    end(&side);
+    *offer = 1;
+    open_session(&side);
+    CHECK(side.s.aes == crypto_has_aes() && side.out.aes == crypto_has_aes());
+    give_frame(&side, 5, PROTO_login, SLICE_ARRAY(login));
+    CHECK_EQ(side.asked_count, 1);
+    end(&side);
+    *offer = 0;
+}
+
+/* Whoever stands between takes the offer out: both have other prologues. */
+TEST(an_offer_that_was_taken_out_on_the_way_fails_the_handshake) {
+    struct noise_handshake hs;
+    struct side side;
+    buf message = {0};
+    begin(&side);
+    handshake_with_hello(&side, &hs);
+    CHECK_OK(noise_write(&hs, &message, SLICE_EMPTY));
+    side.s.offers_aes = true;
+    give(&side, buf_slice(&message));
+    expect_end_in_clear(&side, PROTO_REASON_MALFORMED);
+    buf_free(&message);
+    end(&side);
+}
+
 TEST(another_version_is_told_so) {
     static const uint8_t hello[] = {0, 0, 0, 0, 0, PROTO_client_hello, 0, 9};
     struct side side;
     begin(&side);
     give(&side, SLICE_ARRAY(hello));
+    expect_end_in_clear(&side, PROTO_REASON_VERSION);
+    end(&side);
+    /* The first version's hello was shorter. */
+    begin(&side);
+    give(&side, slice_of("\0\0\0\0\0\1\0\1", 8));
     expect_end_in_clear(&side, PROTO_REASON_VERSION);
     end(&side);
 }
@@ -222,7 +259,7 @@ TEST(a_bad_first_noise_message_ends_the_session) {
     struct noise_handshake hs;
     struct side side;
     buf message = {0};
-    for (size_t cut = 0; cut < 50; cut++) {
+    for (size_t cut = 0; cut < NOISE_FIRST_OVERHEAD + 2; cut += cut < 1200 ? 40 : 1) {
         begin(&side);
         handshake_with_hello(&side, &hs);
         buf_clear(&message);

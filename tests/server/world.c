@@ -30,6 +30,7 @@ void world_init(struct world *w) {
     CHECK_OK(store_faulty_open(&w->store, w->memory, &w->plan, NULL));
     w->now = 3000 * TIME_WEEK;
     w->config.limits = mail_limits_default;
+    w->config.limits.live = false; /* most tests are of what is on the disk */
     w->config.keys[0].id = 1;
     memset(w->config.keys[0].key, 7, 32);
     w->config.ctx = w;
@@ -282,15 +283,40 @@ void person_address(struct person *p, struct world *w, struct proto_address *add
     memcpy(address->bytes, made.addresses.bytes.p, PROTO_ADDRESS);
 }
 
+void person_counts_anew(struct person *p, struct world *w) {
+    struct proto_mailbox_key_put in;
+    struct proto_mailbox_key_set out;
+    memcpy(in.key, p->mailbox_key, sizeof in.key);
+    CHECK_OK(proto_mailbox_key_put_encode(fresh(), &in));
+    const struct frame *f =
+        world_get(w, p->session, PROTO_mailbox_key_put, buf_slice(&body), PROTO_mailbox_key_set);
+    CHECK_OK(proto_mailbox_key_set_decode(buf_slice(&f->body), &out));
+    memset(p->met, 0, sizeof p->met);
+    p->start = out.up_to;
+}
+
+uint64_t person_position(const struct person *p, uint64_t number) {
+    return number < WORLD_MET && p->met[number] != 0 ? p->met[number] : p->start + number;
+}
+
+void person_meets(struct person *p, uint64_t number, uint64_t position) {
+    CHECK(number < WORLD_MET);
+    CHECK(p->met[number] == 0 || p->met[number] == position);
+    for (size_t i = 0; i < WORLD_MET; i++)
+        CHECK(i == number || p->met[i] == 0 || (p->met[i] < position) == (i < number));
+    CHECK(position >= p->start + number);
+    p->met[number] = position;
+}
+
 void person_subscribe(struct person *p, struct world *w, uint64_t after) {
-    struct proto_subscribe in = {.after = p->start + after};
+    struct proto_subscribe in = {.after = person_position(p, after)};
     CHECK_OK(proto_subscribe_encode(fresh(), &in));
     w->read = w->count;
     world_get(w, p->session, PROTO_subscribe, buf_slice(&body), PROTO_ok);
 }
 
 void person_ack(struct person *p, struct world *w, uint64_t up_to) {
-    struct proto_ack in = {.up_to = up_to == UINT64_MAX ? up_to : p->start + up_to};
+    struct proto_ack in = {.up_to = up_to == UINT64_MAX ? up_to : person_position(p, up_to)};
     CHECK_OK(proto_ack_encode(fresh(), &in));
     (void)world_ask(w, p->session, PROTO_ack, buf_slice(&body));
     world_commit(w);

@@ -9,7 +9,7 @@
 #include "support.h"
 #include "test.h"
 
-enum { WORLD_FRAMES = 4096, WORLD_CHAINS = 64 };
+enum { WORLD_FRAMES = 4096, WORLD_CHAINS = 64, WORLD_MET = 128 };
 
 /* What was emitted, in order. */
 struct frame {
@@ -76,6 +76,8 @@ struct person {
     uint8_t code[16], hash[64]; /* invite code; handshake hash of the session */
     uint64_t session;
     uint64_t start; /* after it the mailbox's positions begin; those below are counted from it */
+    uint64_t
+        met[WORLD_MET]; /* positions by their numbers, since those of a later run lie far above */
 };
 
 void person_init(struct person *p, struct world *w, uint64_t session);
@@ -93,6 +95,12 @@ void person_login(struct person *p, struct world *w, uint64_t session);
 void world_begin(struct world *w, struct person *ann, struct person *bob);
 void world_end(struct world *w, struct person *ann, struct person *bob);
 void person_address(struct person *p, struct world *w, struct proto_address *address);
+/* In a later run: numbers begin at the next item. */
+void person_counts_anew(struct person *p, struct world *w);
+/* Where the item of this number is, as far as it was met. */
+uint64_t person_position(const struct person *p, uint64_t number);
+/* It is at this position: as before, or between its neighbours. */
+void person_meets(struct person *p, uint64_t number, uint64_t position);
 void person_subscribe(struct person *p, struct world *w, uint64_t after);
 void person_ack(struct person *p, struct world *w, uint64_t up_to);
 

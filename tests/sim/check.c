@@ -314,6 +314,30 @@ static bool add_unheard(void *ctx, const struct core_member *m) {
     return true;
 }
 
+static uint64_t member_since(const struct group *g, int person, uint64_t epoch) {
+    while (epoch > 0 && (g->epochs[epoch - 1].members >> person & 1))
+        epoch--;
+    return epoch;
+}
+
+/* Whoever was there when they were added is gone, so that nobody left knows them for unheard. */
+static client_set nobody_knows(const struct world *w, const struct group *g, client_set in,
+                               client_set members, uint64_t epoch) {
+    client_set set = 0;
+    uint64_t first = UINT64_MAX;
+    for (int i = 0; i < CLIENTS; i++) {
+        if (in >> i & 1) {
+            uint64_t since = member_since(g, i, epoch);
+            first = since < first ? since : first;
+        }
+    }
+    for (int i = 0; i < CLIENTS; i++)
+        if (((members & ~in) >> i & 1) && w->clients[i].renewed && w->counts.nights > 0 &&
+            member_since(g, i, epoch) < first)
+            set |= (client_set)1 << i;
+    return set;
+}
+
 static void check_group(struct world *w, int group) {
     client_set in = 0;
     struct unheard unheard = {.w = w};
@@ -339,6 +363,8 @@ static void check_group(struct world *w, int group) {
     }
     const struct group *g = &w->groups[group];
     client_set members = epoch < g->epoch_cap ? g->epochs[epoch].members : 0;
+    if (members != 0)
+        unheard.set |= nobody_knows(w, g, in, members, epoch);
     client_set unreached = members & ~in & unheard.set;
     for (int i = 0; in != 0 && i < CLIENTS; i++)
         if ((members & ~in) >> i & 1)

@@ -200,13 +200,17 @@ static void keep(BIO *bio, buf *out) {
 }
 
 void rig_certificate(buf *certificate, buf *key) {
+    rig_certificate_for(certificate, key, 86400);
+}
+
+void rig_certificate_for(buf *certificate, buf *key, long seconds) {
     EVP_PKEY *pair = EVP_EC_gen("P-256");
     X509 *x = X509_new();
     CHECK(pair != NULL && x != NULL);
     X509_set_version(x, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-    X509_gmtime_adj(X509_getm_notBefore(x), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(x), 86400);
+    X509_gmtime_adj(X509_getm_notBefore(x), -7 * 86400);
+    X509_gmtime_adj(X509_getm_notAfter(x), seconds);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
                                (const unsigned char *)"localhost", -1, -1, 0);
     X509_set_issuer_name(x, X509_get_subject_name(x));

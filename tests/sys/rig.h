@@ -52,6 +52,8 @@ void rig_read_all(struct rig *rig, int fd, buf *out);
 
 /* A fresh certificate for "localhost" and its key, in PEM. */
 void rig_certificate(buf *certificate, buf *key);
+/* Its time is over so many seconds from now. */
+void rig_certificate_for(buf *certificate, buf *key, long seconds);
 /* Open descriptors of this process. */
 unsigned rig_descriptors(void);
 

@@ -640,4 +640,21 @@ TEST(a_client_without_memory_ends_and_leaks_nothing) {
     each_kind(without_memory);
 }
 
+TEST(a_certificate_says_how_many_days_are_left) {
+    static const struct {
+        long seconds;
+        int days;
+    } cases[] = {{5 * 86400 + 600, 5}, {600, 0}, {-600, -1}, {-2 * 86400 - 600, -3}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buf certificate = {0}, key = {0};
+        int days = 77;
+        rig_certificate_for(&certificate, &key, cases[i].seconds);
+        CHECK_OK(sys_tls_days_left(buf_slice(&certificate), &days));
+        CHECK_EQ(days, cases[i].days);
+        CHECK_EQ(sys_tls_days_left(buf_slice(&key), &days), ERR_MALFORMED);
+        buf_free(&certificate);
+        buf_free(&key);
+    }
+}
+
 TEST_MAIN
