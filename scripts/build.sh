@@ -13,7 +13,7 @@ for flavour; do
 done
 [ -d build/native ] || exit 0
 mkdir -p build/bin
-for program in desk/sotto-desk server/sottod term/sotto mlstool/sotto-mls witness/sotto-witness; do
+for program in desk/sotto-desk server/sottod term/sotto mlstool/sotto-mls witness/sotto-witness load/sotto-load; do
     program=build/native/src/$program
     [ -x "$program" ] && ln -sf "../../$program" build/bin/
 done

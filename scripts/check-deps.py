@@ -28,6 +28,7 @@ MAY_INCLUDE = {
     "term": {"base", "core", "host", "sys"},
     "witness": {"base", "crypto", "merkle", "sys"},
     "mlstool": {"base", "crypto", "mls", "sys"},
+    "load": {"base", "crypto", "noise", "proto", "sys"},
 }
 # Public headers, by the folder that they belong to.
 PUBLIC = {"sotto/mls.h": "mls"}
@@ -51,7 +52,7 @@ LIBRARIES = [
     (r"zlib\.h$", r"desk/pictures\.c"),
     (r"qrencode\.h$", r"term/qr\.c"),
 ]
-OS_FILES = r"(sys/.*|host/.*|store/(rocksdb.*|sqlite.*|file_posix\.c))"
+OS_FILES = r"(sys/.*|host/.*|load/.*|store/(rocksdb.*|sqlite.*|file_posix\.c))"
 # Only the engines' own files and what assembles a program may name an engine.
 ENGINES = r"store/(rocksdb|sqlite|sqlite_vfs|file)\.h$"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
