@@ -26,7 +26,7 @@ class Rows:
     """What was measured: (part, server, carrier) -> results of the rounds."""
 
     def __init__(self, path):
-        self.path, self.rows = path, {}
+        self.path, self.rows, self.times = path, {}, {}
 
     def add(self, part, server, carrier, result):
         self.rows.setdefault((part, server, carrier), []).append(result)
@@ -62,6 +62,71 @@ def measure_peer(rows, options, kind, part, tls, accounts, mode, **keys):
         result = load(options.build, peer, tls, mode, **keys)
     if result is not None:
         rows.add(part, kind.name.removesuffix("-tls"), carrier, result)
+
+
+def load_ours(build, sotto, tls, command, **keys):
+    argv = ["taskset", "-c", str(LOAD_CORE), build / "src" / "load" / "sotto-load", command, "--json",
+            "--server", sotto.address(tls), "--accounts", sotto.accounts, "--pid", sotto.pid,
+            *(word for k, v in keys.items() for word in ([f"--{k}"] if v is True else [f"--{k}", v]))]
+    run = subprocess.run([str(a) for a in argv], capture_output=True, text=True, timeout=400)
+    if run.returncode != 0:
+        print(f"sotto, {command}: {run.returncode} {run.stderr.strip()}", file=sys.stderr)
+    return json.loads(run.stdout) if run.stdout else None
+
+
+def measure_ours(rows, options, part, tls, accounts, command, **keys):
+    with peers.Sotto(options.data, accounts, SERVER_CORE) as sotto:
+        before = memory_of(sotto.pid)
+        result = load_ours(options.build, sotto, tls, command, **keys)
+    if result is None:
+        return
+    if part == "idle":
+        result["bytes"] = (result["all_bytes"] - before) / result["count"]
+    if part == "1,000 a second":
+        rows.times[("sotto", "TLS" if tls else "TCP")] = result["times_us"]
+    result.pop("times_us", None)
+    rows.add(part, "sotto", "TLS" if tls else "TCP", result)
+
+
+def memory_of(pid):
+    """Proportional set size of a process and its children."""
+    found = 0
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if pid in (parent, int(folder.name)):
+                lines = (folder / "smaps_rollup").read_text().splitlines()
+                found += 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        except (OSError, IndexError):
+            pass
+    return found
+
+
+def ours(rows, options):
+    seconds, parts = options.seconds, options.parts
+    for tls in (False, True):
+        if "idle" in parts:
+            measure_ours(rows, options, "idle", tls, 10000, "connect", count=10000, seconds=5)
+        for window in (16, 1):
+            if "messages" in parts:
+                measure_ours(rows, options, f"{window} in flight", tls, 1000, "messages", count=1000, window=window,
+                             seconds=seconds)
+        if "rate" in parts:
+            measure_ours(rows, options, "1,000 a second", tls, 1000, "messages", count=1000, rate=1000,
+                         seconds=max(seconds, 10))
+        if "logins" in parts:
+            measure_ours(rows, options, "logins", tls, 1500, "logins", count=1500)
+    if "offline" in parts:
+        with peers.Sotto(options.data, 10000, SERVER_CORE) as sotto:
+            for name in ("offline, first items", "offline"):
+                stored = load_ours(options.build, sotto, False, "offline", count=10000, senders=100, seconds=seconds)
+                stored.pop("times_us", None)
+                rows.add(name, "sotto", "TCP", stored)
+            drained = load_ours(options.build, sotto, False, "drain", count=10000)
+            drained.pop("times_us", None)
+            rows.add("drain", "sotto", "TCP", drained)
 
 
 def one_round(rows, options):
@@ -125,7 +190,7 @@ def report(rows):
     print("### Logins\n")
     table(rows, ["logins"], ["per_second", "cpu_us", "p99_us"])
     print("### Offline\n")
-    table(rows, ["offline", "drain"], ["per_second", "cpu_us"])
+    table(rows, ["offline, first items", "offline", "drain"], ["per_second", "cpu_us"])
 
 
 def main():
@@ -146,8 +211,11 @@ def main():
     options.data.mkdir(parents=True, exist_ok=True)
     peers.Relay.program = options.build / "bench" / "relay"
     rows = Rows(options.data / "server.json")
+    peers.Sotto.build = options.build
     for _ in range(options.rounds):
         one_round(rows, options)
+        if "sotto" in options.peers:
+            ours(rows, options)
     report(rows)
 
 

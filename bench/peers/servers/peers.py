@@ -140,6 +140,40 @@ class Ejabberd(Peer):
         wait_for(self.port, self.process)
 
 
+class Sotto(Peer):
+    """Ours: `build` names the build folder; accounts are registered when it has started."""
+
+    name = "sotto"
+    build = None
+    edges = 1
+
+    def start(self):
+        self.out = self.folder / "out"
+        self.data = self.folder / "data"
+        settings = {"rate": 0, "source_connections": 0, "edges": self.edges, "mailbox_items": 1000000,
+                    "mailbox_megabytes": 4096, "certificate": self.pem, "certificate_key": self.key}
+        self.spawn([self.build / "src/server/sottod", "run", "--data", self.data, "--listen", f"127.0.0.1:{self.port}",
+                    "--http", f"127.0.0.1:{self.tls_port}",
+                    *(word for k, v in settings.items() for word in ("--set", f"{k}={v}"))],
+                   stdout=self.out.open("w"), stderr=(self.folder / "errors").open("w"))
+        end = time.monotonic() + 60
+        while "ready" not in self.out.read_text():
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise SystemExit("sottod did not start: " + (self.folder / "errors").read_text()[-2000:])
+            time.sleep(0.05)
+        self.accounts = self.folder / "accounts"
+        codes = ""
+        for at in range(0, self.users, 250):
+            codes += subprocess.run([self.build / "src/server/sottod", "invite", "--data", self.data, "--count",
+                                     str(min(250, self.users - at))], check=True, capture_output=True, text=True).stdout
+        subprocess.run([self.build / "src/load/sotto-load", "accounts", "--server", f"127.0.0.1:{self.port}",
+                        "--accounts", self.accounts, "--codes", "-", "--count", str(self.users)],
+                       input=codes, check=True, capture_output=True, text=True)
+
+    def address(self, tls):
+        return f"wss://localhost:{self.tls_port}/session" if tls else f"127.0.0.1:{self.port}"
+
+
 class Prosody(Peer):
     name = "prosody"
 
