@@ -1,6 +1,6 @@
 # A thin front of Meson. `make help` lists the targets.
 .DEFAULT_GOAL := all
-.PHONY: all help run demo test soak interop fuzz sanitize secrets wasm amalgamation bench bench-mls install format check clean
+.PHONY: all help run demo test soak interop fuzz sanitize secrets wasm amalgamation bench bench-server bench-mls install format check clean
 
 SECONDS ?= 30
 PREFIX ?= /usr/local
@@ -57,6 +57,10 @@ amalgamation: ## write the MLS library as one .c and one .h to build/amalgamatio
 
 bench: all ## measure
 	@bench/run.sh
+
+bench-server: all ## measure the server beside ejabberd, Prosody and a bare relay
+	@scripts/setup.sh peers
+	@bench/server.py build/native
 
 bench-mls: all ## measure the MLS library beside OpenMLS and mls-rs, if cargo can build them
 	@bench/mls.sh

@@ -7,6 +7,7 @@
 #   scripts/setup.sh test     everything that `make test` takes
 #   scripts/setup.sh tlog     to check the ledger with Go, in `make interop`
 #   scripts/setup.sh secrets  to look for branches that depend on secrets
+#   scripts/setup.sh peers    the servers that ours is measured beside
 #   scripts/setup.sh pictures to take pictures of the desk's pages
 #   scripts/setup.sh format   to format the sources
 set -euo pipefail
@@ -80,8 +81,9 @@ tlog)
     need golang-golang-x-mod-dev
     ;;
 secrets) need valgrind ;;
+peers) need ejabberd prosody lua-sec openssl ;;
 pictures) need chromium chromium-driver python3-selenium fonts-dejavu-core fonts-noto-cjk ;;
 format) need "clang-format-$(clang_version)" ;;
-*) die "native, wasm, test, tlog, secrets, pictures or format, not $1" ;;
+*) die "native, wasm, test, tlog, secrets, peers, pictures or format, not $1" ;;
 esac
 [ ${#missing[@]} -eq 0 ] || install_missing
