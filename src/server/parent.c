@@ -294,6 +294,8 @@ static err start(struct parent *p) {
     TRY(read_pem(p, p->config->certificate_key, &p->certificate_key));
     TRY(open_ports(p));
     TRY(operator_open(p));
+    if (p->config->certificate[0] != 0)
+        sys_signals_hear_hangup();
     TRY(sys_signals_start(&p->signals, p->loop, sys_stop_signals, on_signal, p));
     TRY(make_noise_key(p));
     TRY(enter_sandbox(p));

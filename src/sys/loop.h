@@ -107,6 +107,9 @@ struct sys_signals {
 MUST err sys_signals_start(struct sys_signals *s, struct sys_loop *loop, const int *signals,
                            void (*caught)(void *ctx, int signal), void *ctx);
 /* They stay blocked. */
+/* SIGHUP is to be caught even if whoever started this process ignores it, as nohup does. Before
+ * sys_signals_start, by a process that takes it for another wish than to end. */
+void sys_signals_hear_hangup(void);
 void sys_signals_stop(struct sys_signals *s);
 
 /* ---- Backends ---- one const table a kind; epoll is the only one. */

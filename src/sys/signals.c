@@ -42,6 +42,10 @@ err sys_signals_start(struct sys_signals *s, struct sys_loop *loop, const int *s
     return result;
 }
 
+void sys_signals_hear_hangup(void) {
+    signal(SIGHUP, SIG_DFL); /* blocked a moment later, so it ends nothing */
+}
+
 void sys_signals_stop(struct sys_signals *s) {
     if (s->watch.loop == NULL)
         return;
