@@ -291,7 +291,10 @@ enum {
     M(carried_out, 77, INNER, "What an order gave, to be written out")                             \
     M(order_written, 78, INNER, "It is written out; answered by ok")                                \
     M(backup, 90, INNER, "What the mail process does for a backup; answered by ok")                \
-    M(edge_certificate, 91, INNER, "Another certificate from now on, from parent to edge")
+    M(edge_certificate, 91, INNER, "Another certificate from now on, from parent to edge")         \
+    M(edge_counts, 92, INNER, "What an edge counted so far, from edge to mail")                    \
+    M(metrics_get, 93, INNER, "The operator asks for all counts; answered by metrics")             \
+    M(metrics, 94, INNER, "All counts, as text")
 
 /* The hellos travel as frames of request 0, in clear, one carrier message each; the Noise prologue is
  * the two carrier messages one after another. Then both Noise messages (empty payloads), then sealed
@@ -567,6 +570,10 @@ enum {
     F(vec, certificate_key, 0, 65536)                                                              \
     F(vec, parent_sandbox, 0, 128)                                                                 \
     F(vec, mail_sandbox, 0, 128)
+/* One number each, in the order of server/metrics.h. */
+#define PROTO_FIELDS_edge_counts(F) F(vec, counts, 0, 1024)
+#define PROTO_FIELDS_metrics_get(F)
+#define PROTO_FIELDS_metrics(F) F(vec, text, 0, 16384)
 #define PROTO_FIELDS_edge_certificate(F)                                                           \
     F(vec, certificate, 1, 65536)                                                                  \
     F(vec, certificate_key, 1, 65536)

@@ -452,6 +452,7 @@ static err append(struct mail *m, struct mail_box *box, const uint8_t serial[MAI
     TRY(mail_reseal(m, box, buf_slice(&m->parcel), &row));
     TRY(*live ? mail_live_add(m, box, &place, &row) : write_new(m, box, &place, &row));
     place_add(box, &place);
+    m->counts.items++;
     return OK;
 }
 
@@ -464,6 +465,7 @@ err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[M
     }
     if (!has_room(m, box, serial, m->item_bytes) || box->tail >= UINT64_MAX - 1) {
         *live = false;
+        m->counts.refused++;
         TRY(add_gaps(m, box, 1));
         return ERR_FULL;
     }

@@ -1,6 +1,7 @@
 /* An edge: connections and their sessions. It opens no file and reaches no store. */
 #include <stdio.h>
 
+#include "server/metrics.h"
 #include "server/process.h"
 #include "server/session.h"
 #include "server/table.h"
@@ -33,7 +34,9 @@ struct edge {
     struct client *owed; /* they are gone, and mail was not yet told */
     struct sys_timer sweep, ping;
     uint64_t next_id;
-    uint64_t mail_answered; /* when, monotonic; 0: never */
+    uint64_t requests, replies; /* so far */
+    uint32_t sessions;          /* of which the handshake is done */
+    uint64_t mail_answered;     /* when, monotonic; 0: never */
     uint64_t idle_ms, opening_ms;
     char own_sandbox[SANDBOX_TEXT], mail_sandbox[SANDBOX_TEXT], parent_sandbox[SANDBOX_TEXT];
     bool set_up;
@@ -53,9 +56,10 @@ struct client {
     struct client *owed_next;
     uint64_t heard; /* the last message; while opening: the connection's start */
     bool paused;
-    bool proves; /* mail may know it as a device's */
-    bool drains; /* mail waits until its queue is short */
-    bool broken; /* its queue is full */
+    bool proves;  /* mail may know it as a device's */
+    bool drains;  /* mail waits until its queue is short */
+    bool broken;  /* its queue is full */
+    bool counted; /* among the edge's sessions */
 };
 
 static struct client *client_of(struct session *s) {
@@ -130,6 +134,7 @@ static void on_request(void *ctx, struct session *s, const struct proto_edge_req
     struct client *c = client_of(s);
     writer w = wire_open(&edge->mail, 0, PROTO_edge_request);
     proto_edge_request_write(&w, request);
+    edge->requests++;
     if (request->proof.n > 0)
         c->proves = true;
     if (wire_close(&edge->mail, &w) != OK)
@@ -160,7 +165,12 @@ static void on_message(struct sys_conn *conn, void *ctx, slice message) {
     struct client *c = ctx;
     if (!session_opening(&c->session))
         c->heard = now_of(c->edge);
+    bool opening = session_opening(&c->session);
     session_receive(&c->session, &c->edge->env, message, now_of(c->edge));
+    if (opening && !session_opening(&c->session) && !session_ended(&c->session)) {
+        c->counted = true;
+        c->edge->sessions++;
+    }
     if (!session_opening(&c->session))
         sys_conn_widen(conn);
     settle(c);
@@ -207,6 +217,7 @@ static void on_closed(struct sys_conn *conn, void *ctx, err why) {
         return; /* it never opened */
     struct edge *edge = c->edge;
     sys_timer_cancel(&c->pace);
+    edge->sessions -= c->counted;
     table_remove(&edge->clients, &c->node);
     session_wipe(&c->session);
     if (!c->proves || tell_closed(edge, c->session.id)) {
@@ -267,8 +278,32 @@ static void sweep(void *ctx) {
         stop(edge, EXIT_FAILED);
 }
 
+static err tell_counts(struct edge *edge) {
+    uint64_t counts[METRICS_EDGE] = {0};
+    buf bytes = {0};
+    counts[METRIC_connections] = edge->conns.count;
+    counts[METRIC_accepted_total] = edge->conns.accepted;
+    counts[METRIC_failed_total] = edge->conns.failed;
+    counts[METRIC_sessions] = edge->sessions;
+    counts[METRIC_requests_total] = edge->requests;
+    counts[METRIC_replies_total] = edge->replies;
+    counts[METRIC_held_bytes] = edge->conns.held;
+    counts[METRIC_mail_queue_bytes] =
+        edge->mail.channel == NULL ? 0 : sys_channel_queued(edge->mail.channel);
+    err e = metrics_encode(&bytes, counts);
+    struct proto_edge_counts out = {.counts = buf_slice(&bytes)};
+    if (e == OK) {
+        writer w = wire_open(&edge->mail, 0, PROTO_edge_counts);
+        proto_edge_counts_write(&w, &out);
+        e = wire_close(&edge->mail, &w);
+    }
+    buf_free(&bytes);
+    return e;
+}
+
 static void ping(void *ctx) {
     struct edge *edge = ctx;
+    (void)!tell_counts(edge); /* those of the next time do as well */
     /* One that can't be sent isn't answered, which the health page then says. */
     (void)!wire_send(&edge->mail, 1, PROTO_ping, SLICE_EMPTY);
     if (sys_timer_set(&edge->ping, edge->loop, PING_MS, ping, edge) != OK)
@@ -314,6 +349,7 @@ static void take_reply(struct edge *edge, slice body) {
     struct client *c = find(edge, reply.session);
     if (c == NULL)
         return;
+    edge->replies++;
     session_reply(&c->session, &edge->env, &reply);
     if (reply.drain && sys_conn_queued(c->conn) <= DRAIN_AT)
         tell_drained(c);

@@ -264,6 +264,7 @@ struct mail {
     buf paper;              /* what the operator hands in, so far */
     uint64_t server_number; /* another at each start */
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
+    struct mail_counts counts;
     uint64_t doubt; /* until then nothing expires */
 };
 

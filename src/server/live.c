@@ -59,6 +59,7 @@ void mail_live_acked(struct mail *m, uint32_t number) {
     struct mail_effect *answer = effect_of(m, live);
     live->box = NULL;
     m->live_open--;
+    m->counts.passed++;
     if (answer == NULL || answer->waits == WRITTEN || --answer->waits > 0)
         return;
     mail_effect_now(m, answer);

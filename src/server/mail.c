@@ -550,8 +550,17 @@ static err commit_batch(struct mail *m) {
     if (store_batch_count(m->batch) == 0)
         return OK;
     err e = store_commit_now(m->store, m->batch);
+    m->counts.commits += e == OK;
+    m->counts.commit_failures += e != OK;
     tell_stored(m, e);
     return e;
+}
+
+struct mail_counts mail_counts(const struct mail *m) {
+    struct mail_counts counts = m->counts;
+    counts.devices = m->sessions.count;
+    counts.mailboxes = m->boxes.count;
+    return counts;
 }
 
 void mail_touch(struct mail *m) {

@@ -94,6 +94,13 @@ struct mail_config {
     void (*doubted)(void *ctx);
 };
 
+/* So many so far, or at the moment. */
+struct mail_counts {
+    uint64_t commits, commit_failures;
+    uint64_t items, passed, refused, deliveries;
+    uint64_t devices, mailboxes;
+};
+
 struct mail;
 
 size_t mail_chains_size(uint32_t chains);
@@ -124,6 +131,8 @@ void mail_drained(struct mail *m, uint64_t session);
 
 /* The way to all sessions from first to last has room again. */
 void mail_resume(struct mail *m, uint64_t first, uint64_t last);
+
+struct mail_counts mail_counts(const struct mail *m);
 
 /* True if the batch is large enough that it should be committed before the next request. */
 bool mail_full(const struct mail *m);

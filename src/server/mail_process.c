@@ -2,7 +2,9 @@
  * and one durable commit. */
 #include "crypto/crypto.h"
 #include "server/clock.h"
+#include "base/time.h"
 #include "server/mail.h"
+#include "server/metrics.h"
 #include "server/process.h"
 #include "server/wire.h"
 #include "sys/locked.h"
@@ -31,6 +33,7 @@ struct edge_link {
     uint32_t edge; /* 0: free */
     bool broken;
     bool holds; /* items were held back for it */
+    uint64_t counts[METRICS_EDGE];
 };
 
 struct post {
@@ -46,6 +49,8 @@ struct post {
     uint64_t requests, known; /* so many so far; when the batch was put off last */
     uint64_t put_off_at;      /* when it was first */
     struct steady clock;
+    uint64_t gone[METRICS_EDGE]; /* counts of edges that ended */
+    uint64_t commit_us, began;   /* time of commits; wall, at the start */
     struct store *store;
     char folder[4097]; /* the store's */
     struct mail *mail;
@@ -139,6 +144,7 @@ static uint64_t last_session(const struct edge_link *link) {
 
 static void drop_link(struct edge_link *link) {
     mail_closed_all(link->post->mail, first_session(link), last_session(link));
+    metrics_bury(link->post->gone, link->counts);
     wire_fini(&link->wire);
     *link = (struct edge_link){.post = link->post};
 }
@@ -156,7 +162,9 @@ static bool is_busy(struct post *post) {
 /* What follows from the batch goes out at once. Who asks for more than it takes waits. */
 static void commit_now(struct post *post) {
     sys_timer_cancel(&post->put_off);
+    uint64_t begun = sys_clock_micros();
     mail_commit(post->mail);
+    post->commit_us += sys_clock_micros() - begun;
     for (size_t i = 0; i < LINKS_MAX; i++) {
         struct sys_channel *channel = post->links[i].wire.channel;
         if (channel == NULL)
@@ -261,6 +269,12 @@ static err answer_ping(struct edge_link *link, uint32_t request) {
     return wire_close(&link->wire, &w);
 }
 
+static err take_counts(struct edge_link *link, slice body) {
+    struct proto_edge_counts in;
+    TRY(proto_edge_counts_decode(body, &in));
+    return metrics_decode(in.counts, link->counts);
+}
+
 static err take_frame(struct edge_link *link, const struct proto_frame *frame) {
     switch (frame->type) {
     case PROTO_edge_request:
@@ -269,6 +283,8 @@ static err take_frame(struct edge_link *link, const struct proto_frame *frame) {
         return take_closed(link, frame->body);
     case PROTO_edge_drained:
         return take_drained(link, frame->body);
+    case PROTO_edge_counts:
+        return take_counts(link, frame->body);
     case PROTO_ping:
         return answer_ping(link, frame->request);
     default:
@@ -465,6 +481,7 @@ static err set_up(struct post *post, slice body) {
         return e;
     }
     clock_start(&post->clock);
+    post->began = wall(post);
     configure(&config, post, &in);
     TRY(mail_new(&post->mail, post->store, &config, NULL));
     wipe(&config, sizeof config);
@@ -494,6 +511,49 @@ static err take_link(struct post *post, slice body, int fd) {
     return OK;
 }
 
+/* ---- What is counted ---- */
+
+static void count_edges(const struct post *post, uint64_t edges[METRICS_EDGE], uint64_t *known) {
+    memcpy(edges, post->gone, sizeof post->gone);
+    for (size_t i = 0; i < LINKS_MAX; i++) {
+        *known += post->links[i].edge != 0;
+        for (size_t k = 0; post->links[i].edge != 0 && k < METRICS_EDGE; k++)
+            edges[k] += post->links[i].counts[k];
+    }
+}
+
+static void count_mail(const struct post *post, uint64_t mail[METRICS_MAIL]) {
+    struct mail_counts counts = mail_counts(post->mail);
+    mail[METRIC_devices] = counts.devices;
+    mail[METRIC_mailboxes_loaded] = counts.mailboxes;
+    mail[METRIC_commits_total] = counts.commits;
+    mail[METRIC_commit_microseconds_total] = post->commit_us;
+    mail[METRIC_commit_failures_total] = counts.commit_failures;
+    mail[METRIC_items_taken_total] = counts.items;
+    mail[METRIC_items_passed_total] = counts.passed;
+    mail[METRIC_items_refused_total] = counts.refused;
+    mail[METRIC_deliveries_total] = counts.deliveries;
+    mail[METRIC_store_fails] = post->failing;
+    mail[METRIC_process_start_days] = post->began / TIME_DAY;
+    store_rocksdb_sizes(post->store, &mail[METRIC_store_bytes], &mail[METRIC_memtable_bytes]);
+}
+
+static err tell_metrics(struct post *post, uint32_t request) {
+    uint64_t edges[METRICS_EDGE], mail[METRICS_MAIL] = {0};
+    buf text = {0};
+    count_edges(post, edges, &mail[METRIC_edges]);
+    count_mail(post, mail);
+    err e = metrics_write(&text, edges, mail);
+    struct proto_metrics out = {.text = buf_slice(&text)};
+    if (e == OK) {
+        writer w = wire_open(&post->parent, request, PROTO_metrics);
+        proto_metrics_write(&w, &out);
+        e = wire_close(&post->parent, &w);
+    }
+    buf_free(&text);
+    return e;
+}
+
 static void on_parent(struct sys_channel *channel, void *ctx, slice message, int fd) {
     struct post *post = ctx;
     struct proto_frame frame;
@@ -508,6 +568,8 @@ static void on_parent(struct sys_channel *channel, void *ctx, slice message, int
         e = set_up(post, frame.body);
     if (e == OK && frame.type == PROTO_backup && post->mail != NULL) {
         e = answer_backup(post, &frame);
+    } else if (e == OK && frame.type == PROTO_metrics_get && post->mail != NULL) {
+        e = tell_metrics(post, frame.request);
     } else if (e == OK && operator_asks(frame.type) && post->mail != NULL) {
         mail_operator(post->mail, frame.request, frame.type, frame.body);
         commit_later(post);

@@ -26,6 +26,8 @@ static const char usage[] =
     "       sottod check [OPTIONS] [--deep] [--json]     say whether all is fit to run\n"
     "       sottod check DIR [--json]                    say whether a backup is whole\n"
     "       sottod invite [OPTIONS] [--count N] [--json] ask the running server for N links (1)\n"
+    "       sottod metrics [OPTIONS]                     print the running server's counts, for\n"
+    "                                                    Prometheus\n"
     "       sottod identity [OPTIONS]                    print the server's identity key\n"
     "       sottod config [OPTIONS]                      print every setting, with its value\n"
     "       sottod inventory [OPTIONS] [--fields]        count what the store holds, by kind\n"
@@ -182,6 +184,10 @@ static int check(struct options *o) {
                              : check_server(&o->config, o->deep, o->json);
 }
 
+static int metrics(struct options *o) {
+    return operator_client_metrics(o->config.data);
+}
+
 /* ---- repair ---- */
 
 static err roll_back(const char *path) {
@@ -303,7 +309,7 @@ static const struct {
 } commands[] = {{"run", run, 0},           {"check", check, 1},         {"invite", invite, 0},
                 {"identity", identity, 0}, {"inventory", inventory, 0}, {"office", office, WORDS},
                 {"order", order, 1},       {"backup", backup, 1},       {"restore", restore, 1},
-                {"repair", repair, 0},     {"config", print_config, 0}};
+                {"repair", repair, 0},     {"config", print_config, 0}, {"metrics", metrics, 0}};
 
 int main(int argc, char **argv) {
     static struct options options;

@@ -37,7 +37,8 @@ static size_t links_max(const struct parent *p) {
 
 bool operator_asks(uint16_t type) {
     return type == PROTO_invite_make || type == PROTO_office_part || type == PROTO_office_put ||
-           type == PROTO_office_get || type == PROTO_order_written || type == PROTO_backup;
+           type == PROTO_office_get || type == PROTO_order_written || type == PROTO_backup ||
+           type == PROTO_metrics_get;
 }
 
 static bool fits(const struct parent *p, const struct proto_frame *frame) {

@@ -151,3 +151,34 @@ int operator_client_invite(const char *data, uint8_t count, bool json) {
         .talk = {.what = "invite", .next = next, .answer = answer}, .count = count, .json = json};
     return operator_client_talk(data, &ask.talk);
 }
+
+/* ---- Metrics ---- */
+
+struct metrics {
+    struct operator_talk talk;
+    bool asked;
+};
+
+static bool ask_metrics(struct operator_talk *talk, uint32_t request, writer *w) {
+    struct metrics *m = (struct metrics *)talk;
+    if (m->asked)
+        return false;
+    m->asked = true;
+    proto_frame_write(w, request, PROTO_metrics_get);
+    return true;
+}
+
+static bool print_metrics(struct operator_talk *talk, const struct proto_frame *frame) {
+    struct proto_metrics in;
+    talk->answered = true;
+    if (frame->type != PROTO_metrics || proto_metrics_decode(frame->body, &in) != OK)
+        return false;
+    bool printed = fwrite(in.text.p, 1, in.text.n, stdout) == in.text.n && fflush(stdout) == 0;
+    talk->code = printed ? EXIT_FINE : EXIT_FAILED;
+    return false;
+}
+
+int operator_client_metrics(const char *data) {
+    struct metrics m = {.talk = {.what = "metrics", .next = ask_metrics, .answer = print_metrics}};
+    return operator_client_talk(data, &m.talk);
+}

@@ -23,4 +23,7 @@ int operator_client_talk(const char *data, struct operator_talk *talk);
 /* Prints links for `count` new accounts, a line each, and returns the exit code. */
 int operator_client_invite(const char *data, uint8_t count, bool json);
 
+/* Prints the running server's counts in Prometheus' text format. */
+int operator_client_metrics(const char *data);
+
 #endif

@@ -110,6 +110,7 @@ err mail_subscriber_give(struct mail *m, struct mail_session *s, uint64_t positi
     writer_u64(&w, position);
     writer_bytes(&w, slice_of(stored.p + 4, stored.n - 4));
     TRY(writer_result(&w));
+    m->counts.deliveries++;
     s->used_items++;
     s->used_bytes += (uint32_t)m->scratch.n;
     s->waiting = s->used_items >= limits->window_items || s->used_bytes >= limits->window_bytes;

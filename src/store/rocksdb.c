@@ -266,16 +266,22 @@ static rocksdb_options_t *database_options(size_t memtable, size_t cache) {
  * perhaps the batch. Until then nothing is read either: what the old handle shows may be overtaken
  * by the log, and who decided on it would have decided on the past. */
 
+static uint64_t sum_of(const struct rocksdb_store *r, const char *property) {
+    uint64_t sum = 0, bytes;
+    for (int i = 0; r->db != NULL && i < STORE_TABLES_MAX; i++)
+        if (rocksdb_property_int_cf(r->db, r->tables[i], property, &bytes) == 0)
+            sum += bytes;
+    return sum;
+}
+
+void store_rocksdb_sizes(struct store *s, uint64_t *files, uint64_t *memory) {
+    *files = sum_of(rocksdb_of(s), "rocksdb.total-sst-files-size");
+    *memory = sum_of(rocksdb_of(s), "rocksdb.cur-size-all-mem-tables");
+}
+
 /* Opening turns the log into a file: it needs about as much room as the memtables. */
 static size_t room_needed(const struct rocksdb_store *r) {
-    size_t sum = 4 * MIB;
-    for (int i = 0; i < STORE_TABLES_MAX; i++) {
-        uint64_t bytes = 0;
-        if (rocksdb_property_int_cf(r->db, r->tables[i], "rocksdb.cur-size-all-mem-tables",
-                                    &bytes) == 0)
-            sum += bytes;
-    }
-    return sum;
+    return 4 * MIB + sum_of(r, "rocksdb.cur-size-all-mem-tables");
 }
 
 static err check_room(const struct rocksdb_store *r) {

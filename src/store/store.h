@@ -136,6 +136,8 @@ MUST err store_rocksdb_repair(const char *path, uint64_t *lost);
 /* Asks for a flush of memtables and deletion of old logs. What was deleted leaves the disk in the
  * compactions that follow by themselves. */
 MUST err store_rocksdb_flush(struct store *s);
+/* Bytes of its tables' files, and of what was written last; 0 while it is not open. */
+void store_rocksdb_sizes(struct store *s, uint64_t *files, uint64_t *memory);
 /* All that is committed, as a store of its own in this folder beneath it: its files are names of
  * the same ones, so it takes little time and no room. But as long as it is there, nothing that was
  * deleted since leaves the disk: drop it soon. Dropping is fine if there is none; a half-made one

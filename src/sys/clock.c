@@ -13,6 +13,13 @@ uint64_t sys_clock_mono(void) {
     return clock_ms(CLOCK_MONOTONIC);
 }
 
+uint64_t sys_clock_micros(void) {
+    struct timespec t;
+    if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+        return 0;
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 uint64_t sys_clock_wall(void) {
     return clock_ms(CLOCK_REALTIME);
 }

@@ -40,6 +40,7 @@ enum { SYS_SCRATCH = 128 * 1024 };
 /* ---- Clocks ---- in milliseconds; the wall's since 1970. The monotonic one is the caller's for
  * spans. */
 uint64_t sys_clock_mono(void);
+uint64_t sys_clock_micros(void); /* the monotonic one, in microseconds */
 uint64_t sys_clock_wall(void);
 
 /* ---- Descriptors ---- */
