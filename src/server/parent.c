@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "server/backup.h"
 #include "server/parent.h"
+#include "sys/activation.h"
 #include "sys/address.h"
 #include "sys/files.h"
 #include "sys/machine.h"
@@ -81,6 +82,7 @@ void parent_stop(struct parent *p, int exit_code) {
         return;
     }
     p->stopping = true;
+    sys_notify("STOPPING=1");
     p->exit_code = exit_code;
     for (size_t i = 0; i < p->edge_count; i++)
         if (p->edges[i].proc != NULL)
@@ -106,6 +108,7 @@ void parent_announce(struct parent *p) {
     print_base32(SLICE_ARRAY(p->keys.identity));
     printf("\n");
     fflush(stdout);
+    sys_notify("READY=1\nSTATUS=serving");
     uint8_t count = (uint8_t)(p->print_invites > 255 ? 255 : p->print_invites);
     struct proto_frame frame = {0, PROTO_invite_make, slice_of(&count, 1)};
     if (count > 0 && operator_ask(p, NULL, &frame) != OK)
@@ -165,8 +168,13 @@ static err complain(struct parent *p, const char *what, const char *which, err e
     return e;
 }
 
-static err open_port(struct parent *p, const char *text, int *fd, uint16_t *port) {
+/* By the service manager, if it has it open already: then nobody is refused while this starts. */
+static err open_port(struct parent *p, const char *manager_name, const char *text, int *fd,
+                     uint16_t *port) {
     char host[CONFIG_TEXT], name[CONFIG_TEXT];
+    *fd = sys_activation_take(manager_name);
+    if (*fd >= 0)
+        return sys_listen_port(*fd, port);
     TRY(sys_address_split(text, host, name));
     struct sys_listen options = {.host = host, .port = name};
     err e = sys_listen_open(fd, &options);
@@ -177,8 +185,8 @@ static err open_port(struct parent *p, const char *text, int *fd, uint16_t *port
 
 static err open_ports(struct parent *p) {
     char name[CONFIG_TEXT];
-    TRY(open_port(p, p->config->listen, &p->tcp, &p->port));
-    TRY(open_port(p, p->config->http, &p->http, &p->http_port));
+    TRY(open_port(p, "tcp", p->config->listen, &p->tcp, &p->port));
+    TRY(open_port(p, "http", p->config->http, &p->http, &p->http_port));
     TRY(sys_address_split(p->config->listen, p->host, name));
     int n = p->config->public[0] != 0
                 ? snprintf(p->public, sizeof p->public, "%s", p->config->public)
@@ -289,6 +297,7 @@ static bool is_loopback(const char *text) {
 static err start(struct parent *p) {
     TRY(crypto_init());
     TRY(sys_loop_new(&p->loop, NULL));
+    sys_notify_open();
     TRY(take_data(p));
     TRY(read_pem(p, p->config->certificate, &p->certificate));
     TRY(read_pem(p, p->config->certificate_key, &p->certificate_key));
