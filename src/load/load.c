@@ -36,6 +36,8 @@ struct run {
     struct user *users;
     uint64_t total, opened, up, ended; /* peers: all, begun, ready, gone */
     uint64_t wanted, finished;         /* of what a mode counts */
+    uint64_t tries;                    /* more, of those whose opening failed, that are left */
+    struct user *again;                /* whose opening failed */
     uint64_t random;
     buf body;
     uint8_t item[PROTO_ITEM_MAX];
@@ -52,6 +54,8 @@ struct user {
     uint32_t put, got; /* sends so far; of a receiver: deliveries */
     uint32_t under_way;
     uint64_t target, position;
+    struct user *again_next;
+    bool up;
 };
 
 static struct user *user_of(struct peer *p) {
@@ -60,6 +64,7 @@ static struct user *user_of(struct peer *p) {
 
 static void on_ready(struct peer *p) {
     struct user *u = user_of(p);
+    u->up = true;
     u->run->up++;
     if (u->run->ready != NULL)
         u->run->ready(u->run, u);
@@ -73,8 +78,15 @@ static void on_frame(struct peer *p, const struct proto_frame *frame) {
 
 static void on_ended(struct peer *p, err why) {
     struct user *u = user_of(p);
-    u->run->ended++;
-    u->run->result->failed += why != OK;
+    struct run *run = u->run;
+    if (!u->up && why != OK && run->tries > 0) {
+        run->tries--;
+        u->again_next = run->again;
+        run->again = u;
+        return;
+    }
+    run->ended++;
+    run->result->failed += why != OK;
 }
 
 static const struct peer_events events = {on_ready, on_frame, on_ended};
@@ -82,6 +94,7 @@ static const struct peer_events events = {on_ready, on_frame, on_ended};
 static err run_begin(struct run *run, const struct load_options *o, struct load_result *result,
                      uint64_t total) {
     *run = (struct run){.o = o, .result = result, .total = total, .random = o->seed | 1};
+    run->tries = total / 10 + 10; /* a server that is busy turns some away */
     memset(result, 0, sizeof *result);
     crypto_random(run->item, sizeof run->item);
     run->users = mem_new_array(NULL, total, sizeof *run->users);
@@ -135,15 +148,25 @@ static bool goes_on(const struct run *run, uint64_t end) {
     return !load_interrupted && (end == 0 || load_now() < end) && run->ended < run->total;
 }
 
+static err open_again(struct run *run, bool device) {
+    while (run->again != NULL) {
+        struct user *u = run->again;
+        run->again = u->again_next;
+        TRY(open_user(run, u, device, run->o->first + (uint64_t)(u - run->users)));
+    }
+    return OK;
+}
+
 /* All peers from the given one on, `at_once` at a time, until each is ready. */
 static err open_all(struct run *run, uint64_t from, uint64_t to, bool device) {
-    uint64_t end = load_now() + (uint64_t)600 * 1000000, before = run->up, next = from;
+    uint64_t end = load_now() + (uint64_t)1800 * 1000000, before = run->up, next = from;
     while (run->up - before < to - from && goes_on(run, end)) {
         while (next < to && next - from - (run->up - before) < run->o->at_once) {
             TRY(open_user(run, &run->users[next], device, run->o->first + next));
             next++;
         }
         TRY(sys_loop_turn(run->loop, 100));
+        TRY(open_again(run, device));
         if (run->result->failed > 0)
             return ERR_CLOSED;
     }
