@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path += [str(ROOT / "bench" / "peers" / "servers"), str(ROOT / "bench")]
+sys.path += [str(ROOT / "bench" / "peers" / "servers")]
 import peers  # noqa: E402
 
 SERVER_CORE, LOAD_CORE = 0, 1
