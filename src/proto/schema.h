@@ -294,7 +294,8 @@ enum {
     M(edge_certificate, 91, INNER, "Another certificate from now on, from parent to edge")         \
     M(edge_counts, 92, INNER, "What an edge counted so far, from edge to mail")                    \
     M(metrics_get, 93, INNER, "The operator asks for all counts; answered by metrics")             \
-    M(metrics, 94, INNER, "All counts, as text")
+    M(metrics, 94, INNER, "All counts, as text")                                                   \
+    M(edge_leave, 95, INNER, "Take nothing more in, answer what was taken, then end; from parent to edge")
 
 /* The hellos travel as frames of request 0, in clear, one carrier message each; the Noise prologue is
  * the two carrier messages one after another. Then both Noise messages (empty payloads), then sealed
@@ -573,6 +574,7 @@ enum {
 /* One number each, in the order of server/metrics.h. */
 #define PROTO_FIELDS_edge_counts(F) F(vec, counts, 0, 1024)
 #define PROTO_FIELDS_metrics_get(F)
+#define PROTO_FIELDS_edge_leave(F)
 #define PROTO_FIELDS_metrics(F) F(vec, text, 0, 16384)
 #define PROTO_FIELDS_edge_certificate(F)                                                           \
     F(vec, certificate, 1, 65536)                                                                  \
@@ -660,6 +662,7 @@ enum {
     R(TAKEN, 40, false, "somebody else holds it")                                                  \
     R(WORK, 41, false, "the work is too little, or was used")                                      \
     R(OLD, 42, false, "something newer is there already")                                          \
-    R(UPLOADS, 47, false, "this mailbox takes no more uploads today")
+    R(UPLOADS, 47, false, "this mailbox takes no more uploads today")                              \
+    R(RESTART, 48, true, "the server ends, or starts again; try again soon")
 
 #endif

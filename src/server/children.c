@@ -140,7 +140,7 @@ static void mail_started(void *ctx, struct sys_proc *proc, err result) {
 static err prepare_edge(void *ctx, struct sys_proc_start *start) {
     struct child *edge = ctx;
     struct parent *p = edge->parent;
-    if (!p->mail.ready)
+    if (!p->mail.ready || p->stopping)
         return ERR_AGAIN;
     TRY(sys_channel_pair(edge->ends));
     TRY(sys_channel_pair(edge->links));
@@ -315,6 +315,22 @@ static void tell_edges(struct parent *p, err (*tell)(struct parent *p, struct wi
         sys_log_failure(&p->log, what, e);
         wire_fini(&edge->wire);
     }
+}
+
+void children_see_off(struct parent *p) {
+    for (size_t i = 0; i < p->edge_count; i++) {
+        struct child *edge = &p->edges[i];
+        if (edge->proc == NULL)
+            continue;
+        if (!edge->ready || wire_send(&edge->wire, 0, PROTO_edge_leave, SLICE_EMPTY) != OK)
+            sys_proc_stop(edge->proc);
+    }
+}
+
+void children_stop_edges(struct parent *p) {
+    for (size_t i = 0; i < p->edge_count; i++)
+        if (p->edges[i].proc != NULL)
+            sys_proc_stop(p->edges[i].proc);
 }
 
 static err tell_newest_key(struct parent *p, struct wire *wire) {

@@ -77,6 +77,8 @@ static const struct key keys[] = {
      "memory"},
     {"memtable_megabytes", NUMBER, AT(memtable_megabytes), 1, 4096, "64", NULL,
      "memory of the store's newest writes"},
+    {"drain_seconds", NUMBER, AT(drain_seconds), 0, 600, "10", NULL,
+     "at the end, time to answer what was taken and to say goodbye; 0: none"},
     {"sandbox", TEXT, AT(sandbox), 0, 0, "on", "on off",
      "off only where a sanitizer needs more system calls"},
     {"log", TEXT, AT(log), 0, 0, "info", "error warn info",

@@ -19,6 +19,9 @@ enum { QUEUE_MAX = 4 * 1024 * 1024, DRAIN_AT = 256 * 1024 };
 /* Bytes that wait for mail: above the one no client is read, below the other they go on. */
 enum { MAIL_HIGH = 8 * 1024 * 1024, MAIL_LOW = 4 * 1024 * 1024 };
 enum { SCARCE = 10 }; /* part of idle_minutes while places are scarce */
+/* Sessions of an edge that leaves: when more of them come back than that, they are told to take
+ * their time. */
+enum { RUSH = 1000 };
 enum { SWEEP_MS = 1000, PING_MS = 2000, MAIL_SILENT_MS = 10000 };
 
 struct edge {
@@ -33,6 +36,7 @@ struct edge {
     struct table clients;
     struct client *owed; /* they are gone, and mail was not yet told */
     struct sys_timer sweep, ping;
+    struct sys_later end;
     uint64_t next_id;
     uint64_t requests, replies; /* so far */
     uint32_t sessions;          /* of which the handshake is done */
@@ -42,6 +46,7 @@ struct edge {
     bool set_up;
     bool refused;     /* a source was, and it was said */
     bool crowded;     /* too much waits for mail */
+    bool leaves;      /* nothing more is taken in */
     bool store_fails; /* as mail's last answer says */
     int exit_code;
 };
@@ -86,8 +91,8 @@ static void pace_again(void *ctx) {
 static void pace(struct client *c) {
     struct edge *edge = c->edge;
     uint32_t delay = session_delay(&c->session, &edge->env, now_of(edge));
-    bool wait = delay > 0 || edge->crowded || session_crowded(&c->session, &edge->env) ||
-                sys_conn_queued(c->conn) > DRAIN_AT;
+    bool wait = delay > 0 || edge->leaves || edge->crowded ||
+                session_crowded(&c->session, &edge->env) || sys_conn_queued(c->conn) > DRAIN_AT;
     if (delay > 0 && sys_timer_set(&c->pace, edge->loop, delay, pace_again, c) != OK)
         wait = false;
     if (wait != c->paused)
@@ -95,8 +100,17 @@ static void pace(struct client *c) {
     c->paused = wait;
 }
 
+/* Who is owed no answer any more is told that this is the end. */
+static void see_off(struct client *c) {
+    struct edge *edge = c->edge;
+    if (edge->leaves && c->session.pending == 0 && !c->broken && !session_ended(&c->session))
+        session_end(&c->session, &edge->env,
+                    edge->sessions > RUSH ? PROTO_REASON_BUSY : PROTO_REASON_RESTART);
+}
+
 /* After anything that a session did. */
 static void settle(struct client *c) {
+    see_off(c);
     if (c->broken)
         sys_conn_close(c->conn, SYS_CLOSE_NOW);
     else if (session_ended(&c->session))
@@ -147,7 +161,7 @@ static void on_request(void *ctx, struct session *s, const struct proto_edge_req
 
 static void on_opened(struct sys_conn *conn, void *ctx) {
     struct edge *edge = ctx;
-    struct client *c = mem_new(NULL, sizeof *c);
+    struct client *c = edge->leaves ? NULL : mem_new(NULL, sizeof *c);
     if (c == NULL ||
         table_add(&edge->clients, &c->node, table_hash_number(++edge->next_id)) != OK) {
         mem_free(NULL, c, sizeof *c);
@@ -209,6 +223,12 @@ static void pay_owed(struct edge *edge) {
     }
 }
 
+static void end(void *ctx) {
+    struct edge *edge = ctx;
+    sys_channel_flush(edge->mail.channel); /* acknowledgements, still */
+    stop(edge, EXIT_FINE);
+}
+
 static void on_closed(struct sys_conn *conn, void *ctx, err why) {
     struct client *c = ctx;
     (void)conn;
@@ -220,6 +240,8 @@ static void on_closed(struct sys_conn *conn, void *ctx, err why) {
     edge->sessions -= c->counted;
     table_remove(&edge->clients, &c->node);
     session_wipe(&c->session);
+    if (edge->leaves && edge->clients.count == 0)
+        sys_later_set(&edge->end, edge->loop, end, edge);
     if (!c->proves || tell_closed(edge, c->session.id)) {
         mem_free(NULL, c, sizeof *c);
         return;
@@ -484,10 +506,30 @@ static err take_certificate(struct edge *edge, slice body) {
     struct proto_edge_certificate in;
     struct sys_tls *tls = NULL;
     TRY(proto_edge_certificate_decode(body, &in));
+    if (edge->leaves)
+        return OK;
     TRY(sys_tls_server_new(&tls, in.certificate, in.certificate_key));
     err e = edge->set_up ? sys_listener_set_tls(edge->http, tls) : ERR_STATE;
     sys_tls_free(tls);
     return e;
+}
+
+static void settle_one(void *ctx, struct table_node *node) {
+    (void)ctx;
+    settle((struct client *)node);
+}
+
+/* Connections without a session lose nothing when the process ends. */
+static err leave(struct edge *edge) {
+    if (!edge->set_up || edge->leaves)
+        return ERR_STATE;
+    edge->leaves = true;
+    sys_listener_free(edge->tcp);
+    sys_listener_free(edge->http);
+    table_each(&edge->clients, settle_one, NULL);
+    if (edge->clients.count == 0)
+        sys_later_set(&edge->end, edge->loop, end, edge);
+    return OK;
 }
 
 static void on_parent(struct sys_channel *channel, void *ctx, slice message, int fd) {
@@ -502,6 +544,8 @@ static void on_parent(struct sys_channel *channel, void *ctx, slice message, int
         e = take_key(edge, frame.body);
     else if (e == OK && frame.type == PROTO_edge_certificate)
         e = take_certificate(edge, frame.body);
+    else if (e == OK && frame.type == PROTO_edge_leave)
+        e = leave(edge);
     if (e == OK)
         return;
     sys_log_failure(&edge->log, "could not start", e);

@@ -76,6 +76,19 @@ void parent_go_on_stopping(struct parent *p) {
         sys_loop_stop(p->loop);
 }
 
+static void drain_over(void *ctx) {
+    struct parent *p = ctx;
+    sys_log_warn(&p->log, "some connections end without a word: the time for it is over");
+    children_stop_edges(p);
+}
+
+/* Who comes now is refused at once, unless the service manager has the sockets too. */
+static void close_ports(struct parent *p) {
+    sys_fd_close(p->tcp);
+    sys_fd_close(p->http);
+    p->tcp = p->http = -1;
+}
+
 void parent_stop(struct parent *p, int exit_code) {
     if (p->stopping) {
         sys_loop_stop(p->loop); /* asked twice: at once */
@@ -84,9 +97,12 @@ void parent_stop(struct parent *p, int exit_code) {
     p->stopping = true;
     sys_notify("STOPPING=1");
     p->exit_code = exit_code;
-    for (size_t i = 0; i < p->edge_count; i++)
-        if (p->edges[i].proc != NULL)
-            sys_proc_stop(p->edges[i].proc);
+    close_ports(p);
+    uint64_t ms = p->config->drain_seconds * 1000;
+    if (ms > 0 && sys_timer_set(&p->drain, p->loop, ms, drain_over, p) == OK)
+        children_see_off(p);
+    else
+        children_stop_edges(p);
     parent_go_on_stopping(p);
 }
 
@@ -338,6 +354,7 @@ static void parent_fini(struct parent *p) {
         child_fini(&p->edges[i]);
     child_fini(&p->mail);
     sys_timer_cancel(&p->hourly);
+    sys_timer_cancel(&p->drain);
     operator_close(p);
     sys_signals_stop(&p->signals);
     sys_loop_free(p->loop);

@@ -42,7 +42,7 @@ struct parent {
     struct keys keys;
     struct session_key noise, noise_before;
     struct sys_signals signals;
-    struct sys_timer hourly;
+    struct sys_timer hourly, drain;
     struct steady clock;
     uint64_t started; /* monotonic */
     struct sys_conns conns;
@@ -65,7 +65,8 @@ struct parent {
 };
 
 /* ---- parent.c ---- */
-/* Ends everything in good order, with this exit code; asked twice, at once. */
+/* Ends everything in good order, with this exit code: edges answer what they took and say goodbye,
+ * then mail ends. Asked twice, at once. */
 void parent_stop(struct parent *p, int exit_code);
 /* A child has ended while everything ends. */
 void parent_go_on_stopping(struct parent *p);
@@ -74,6 +75,10 @@ void parent_announce(struct parent *p);
 
 /* ---- children.c ---- */
 MUST err children_start_mail(struct parent *p);
+/* Edges that work are to answer what they took, say goodbye and end; the others end now. */
+void children_see_off(struct parent *p);
+/* Edges that are still there end now. */
+void children_stop_edges(struct parent *p);
 /* Tells every edge that has started of a new key. */
 void children_tell_key(struct parent *p);
 /* The same for a certificate. */
