@@ -24,6 +24,7 @@ static const char usage[] =
     "             --rate a second in all\n"
     "  offline    --senders send to --count devices that are away, chosen at random\n"
     "  drain      --count devices log in and fetch what waits\n"
+    "  steady     as messages, by clients that outlive the server: nothing may be lost or doubled\n"
     "\n"
     "  --server ADDRESS   host:port, ws://host:port/session or wss://..., a loopback address\n"
     "  --anywhere         another address, too: only where you may\n"
@@ -49,7 +50,8 @@ static const struct {
     const char *name;
     load_mode *run;
 } modes[] = {{"accounts", load_accounts}, {"connect", load_connect}, {"logins", load_logins},
-             {"messages", load_messages}, {"offline", load_offline}, {"drain", load_drain}};
+             {"messages", load_messages}, {"offline", load_offline}, {"drain", load_drain},
+             {"steady", load_steady}};
 
 struct options {
     load_mode *run;
@@ -318,6 +320,9 @@ static err collect(struct part *parts, uint64_t count, struct load_result *sum) 
             sum->seconds = r->seconds;
         histogram_merge(&sum->times, &r->times);
         histogram_merge(&sum->answers, &r->answers);
+        histogram_merge(&sum->back, &r->back);
+        for (size_t k = 0; k < LOAD_STEADY_COUNT; k++)
+            sum->steady_counts[k] += r->steady_counts[k];
     }
     return worst;
 }
@@ -344,6 +349,16 @@ static void show_json_times(const char *name, const struct histogram *h, bool al
     printf("]");
 }
 
+static const char *const steady_names[] = {
+#define NAME(name) #name,
+    LOAD_STEADY(NAME)};
+
+static void show_json_steady(const struct load_result *r) {
+    show_json_times("back_", &r->back, false);
+    for (size_t i = 0; i < LOAD_STEADY_COUNT; i++)
+        printf(",\"%s\":%llu", steady_names[i], (unsigned long long)r->steady_counts[i]);
+}
+
 static void show(const struct options *o, const struct load_result *r, const struct machine *before,
                  const struct machine *after) {
     double per = r->count > 0 ? (double)r->count : 1;
@@ -358,6 +373,9 @@ static void show(const struct options *o, const struct load_result *r, const str
                (unsigned long long)histogram_quantile(&r->times, 0.99),
                (unsigned long long)histogram_quantile(&r->times, 0.999),
                (unsigned long long)r->times.most);
+        for (size_t i = 0; o->run == load_steady && i < LOAD_STEADY_COUNT; i++)
+            printf("%s %llu%s", steady_names[i], (unsigned long long)r->steady_counts[i],
+                   i + 1 < LOAD_STEADY_COUNT ? ", " : "\n");
         if (o->pid > 0)
             printf("server: %.2f us of CPU each, %.0f bytes now (edges %.0f, mail %.0f)\n", cpu,
                    after->bytes, after->edges, after->mail);
@@ -371,6 +389,8 @@ static void show(const struct options *o, const struct load_result *r, const str
            after->edges, after->mail);
     show_json_times("", &r->times, true);
     show_json_times("answer_", &r->answers, false);
+    if (o->run == load_steady)
+        show_json_steady(r);
     printf("}\n");
 }
 
