@@ -18,6 +18,10 @@ enum { OPENING_MAX = NOISE_FIRST_OVERHEAD }; /* bytes of a message before the ha
 enum { QUEUE_MAX = 4 * 1024 * 1024, DRAIN_AT = 256 * 1024 };
 /* Bytes that wait for mail: above the one no client is read, below the other they go on. */
 enum { MAIL_HIGH = 8 * 1024 * 1024, MAIL_LOW = 4 * 1024 * 1024 };
+/* Requests of anonymous sessions that mail has not answered: from so many on, who asks more waits
+ * for a turn. So what they send is with mail for a short time only, and is acknowledged before it
+ * has to be written; the rest waits in the sockets, and the devices' acknowledgements pass it. */
+enum { UNDER_WAY = 256 };
 enum { SCARCE = 10 }; /* part of idle_minutes while places are scarce */
 /* Sessions of an edge that leaves: when more of them come back than that, they are told to take
  * their time. */
@@ -35,6 +39,12 @@ struct edge {
     struct session_env env;
     struct table clients;
     struct client *owed; /* they are gone, and mail was not yet told */
+    struct line {        /* they wait for a turn */
+        struct client *first, **end;
+        struct client *fresh; /* the first of those at the end that are still read */
+    } line;
+    struct sys_later turns;
+    uint32_t under_way; /* requests of anonymous sessions */
     struct sys_timer sweep, ping;
     struct sys_later end;
     uint64_t next_id;
@@ -59,8 +69,12 @@ struct client {
     struct session session;
     struct sys_timer pace;
     struct client *owed_next;
-    uint64_t heard; /* the last message; while opening: the connection's start */
+    struct client *next, **back; /* in the line */
+    uint16_t under_way;          /* its part in the edge's */
+    uint16_t took;               /* requests in this turn of its */
+    uint64_t heard;              /* the last message; while opening: the connection's start */
     bool paused;
+    bool waits;   /* for a turn */
     bool proves;  /* mail may know it as a device's */
     bool drains;  /* mail waits until its queue is short */
     bool broken;  /* its queue is full */
@@ -91,13 +105,75 @@ static void pace_again(void *ctx) {
 static void pace(struct client *c) {
     struct edge *edge = c->edge;
     uint32_t delay = session_delay(&c->session, &edge->env, now_of(edge));
-    bool wait = delay > 0 || edge->leaves || edge->crowded ||
+    bool wait = delay > 0 || edge->leaves || edge->crowded || c->waits ||
                 session_crowded(&c->session, &edge->env) || sys_conn_queued(c->conn) > DRAIN_AT;
     if (delay > 0 && sys_timer_set(&c->pace, edge->loop, delay, pace_again, c) != OK)
         wait = false;
     if (wait != c->paused)
         (wait ? sys_conn_pause : sys_conn_resume)(c->conn);
     c->paused = wait;
+}
+
+/* ---- Turns ---- */
+
+static void line_leave(struct client *c) {
+    struct line *line = &c->edge->line;
+    if (c->back == NULL)
+        return;
+    if (line->fresh == c)
+        line->fresh = c->next;
+    if (line->end == &c->next)
+        line->end = c->back;
+    *c->back = c->next;
+    if (c->next != NULL)
+        c->next->back = c->back;
+    c->next = NULL;
+    c->back = NULL;
+}
+
+static void line_enter(struct client *c) {
+    struct line *line = &c->edge->line;
+    c->back = line->end;
+    *line->end = c;
+    line->end = &c->next;
+    if (line->fresh == NULL)
+        line->fresh = c;
+}
+
+/* Who came to the line in this turn of the loop is read no more, and as many others are as what
+ * they asked in their last turns finds room. */
+static void take_turns(void *ctx) {
+    struct edge *edge = ctx;
+    struct client *c = edge->line.fresh;
+    for (edge->line.fresh = NULL; c != NULL; c = c->next) {
+        c->waits = true;
+        pace(c);
+    }
+    int64_t room = (int64_t)UNDER_WAY - edge->under_way;
+    while (room > 0 && edge->line.first != NULL) {
+        c = edge->line.first;
+        line_leave(c);
+        room -= c->took > 0 ? c->took : 1;
+        c->took = 0;
+        c->waits = false;
+        pace(c);
+        /* It may have nothing to say. */
+        sys_later_set(&edge->turns, edge->loop, take_turns, edge);
+    }
+}
+
+/* After anything that may have changed what it has under way. */
+static void count_under_way(struct client *c) {
+    struct edge *edge = c->edge;
+    uint16_t now = c->session.state == SESSION_ANON ? c->session.pending : 0;
+    bool more = now > c->under_way;
+    edge->under_way += (uint32_t)now - c->under_way;
+    c->under_way = now;
+    bool full = edge->under_way >= UNDER_WAY || edge->line.first != NULL;
+    if (more && full && c->back == NULL)
+        line_enter(c);
+    if (edge->line.first != NULL)
+        sys_later_set(&edge->turns, edge->loop, take_turns, edge);
 }
 
 /* Who is owed no answer any more is told that this is the end. */
@@ -110,6 +186,7 @@ static void see_off(struct client *c) {
 
 /* After anything that a session did. */
 static void settle(struct client *c) {
+    count_under_way(c);
     see_off(c);
     if (c->broken)
         sys_conn_close(c->conn, SYS_CLOSE_NOW);
@@ -149,6 +226,7 @@ static void on_request(void *ctx, struct session *s, const struct proto_edge_req
     writer w = wire_open(&edge->mail, 0, PROTO_edge_request);
     proto_edge_request_write(&w, request);
     edge->requests++;
+    c->took++;
     if (request->proof.n > 0)
         c->proves = true;
     if (wire_close(&edge->mail, &w) != OK)
@@ -177,9 +255,9 @@ static void on_opened(struct sys_conn *conn, void *ctx) {
 
 static void on_message(struct sys_conn *conn, void *ctx, slice message) {
     struct client *c = ctx;
-    if (!session_opening(&c->session))
-        c->heard = now_of(c->edge);
     bool opening = session_opening(&c->session);
+    if (!opening)
+        c->heard = now_of(c->edge);
     session_receive(&c->session, &c->edge->env, message, now_of(c->edge));
     if (opening && !session_opening(&c->session) && !session_ended(&c->session)) {
         c->counted = true;
@@ -238,6 +316,10 @@ static void on_closed(struct sys_conn *conn, void *ctx, err why) {
     struct edge *edge = c->edge;
     sys_timer_cancel(&c->pace);
     edge->sessions -= c->counted;
+    line_leave(c);
+    edge->under_way -= c->under_way;
+    if (edge->line.first != NULL)
+        sys_later_set(&edge->turns, edge->loop, take_turns, edge);
     table_remove(&edge->clients, &c->node);
     session_wipe(&c->session);
     if (edge->leaves && edge->clients.count == 0)
@@ -565,6 +647,7 @@ int edge_main(void) {
     static struct edge edge;
     edge.log = sys_log_as("edge", SYS_LOG_INFO);
     edge.env.ctx = &edge;
+    edge.line.end = &edge.line.first;
     edge.env.send = on_send;
     edge.env.request = on_request;
     struct sys_channel_options parent = {

@@ -1,8 +1,8 @@
 /* The mail process: the store, and what the edges bring. Everything that has arrived is one batch
  * and one durable commit. */
+#include "base/time.h"
 #include "crypto/crypto.h"
 #include "server/clock.h"
-#include "base/time.h"
 #include "server/mail.h"
 #include "server/metrics.h"
 #include "server/process.h"
@@ -19,8 +19,9 @@ enum { FD_PARENT = SYS_PROC_FD_FIRST, LINKS_MAX = 128, FILES_MAX = 1024 + LINKS_
 enum { LINK_HIGH = 8 * 1024 * 1024, LINK_LOW = 4 * 1024 * 1024 };
 /* While so many requests come in a window of time, a batch with items that were delivered is put
  * off as long as more come, so that they are acknowledged before they are written. All of the batch
- * is, so that an answer hardly tells who is connected. */
-enum { WINDOW_MS = 10, BUSY = 50, QUIET_MS = 2, PUT_OFF_MS = 20 };
+ * is, so that an answer hardly tells who is connected. Where less than a part of a batch's items
+ * was acknowledged in time, only one of so many others is put off, to try again. */
+enum { WINDOW_MS = 10, BUSY = 50, QUIET_MS = 6, PUT_OFF_MS = 20, WORTH_PART = 4, TRY_EVERY = 16 };
 enum { SWEEP_BUSY_MS = 20, SWEEP_IDLE_MS = 10 * 60 * 1000, FLUSH_MS = 60 * 60 * 1000 };
 enum { COPY_MS = 10 * 60 * 1000 };
 
@@ -48,6 +49,9 @@ struct post {
     uint32_t came, came_last; /* in it; in the one before */
     uint64_t requests, known; /* so many so far; when the batch was put off last */
     uint64_t put_off_at;      /* when it was first */
+    uint64_t items, passed;   /* so many so far, when the last batch was committed */
+    uint32_t batches;
+    bool is_put_off, worthless; /* the batch at hand; the last that was */
     struct steady clock;
     uint64_t gone[METRICS_EDGE]; /* counts of edges that ended */
     uint64_t commit_us, began;   /* time of commits; wall, at the start */
@@ -159,12 +163,23 @@ static bool is_busy(struct post *post) {
     return post->came >= BUSY || post->came_last >= BUSY;
 }
 
+/* Of a batch that was committed. */
+static void note_worth(struct post *post) {
+    struct mail_counts counts = mail_counts(post->mail);
+    if (post->is_put_off)
+        post->worthless = (counts.passed - post->passed) * WORTH_PART < counts.items - post->items;
+    post->is_put_off = false;
+    post->items = counts.items;
+    post->passed = counts.passed;
+}
+
 /* What follows from the batch goes out at once. Who asks for more than it takes waits. */
 static void commit_now(struct post *post) {
     sys_timer_cancel(&post->put_off);
     uint64_t begun = sys_clock_micros();
     mail_commit(post->mail);
     post->commit_us += sys_clock_micros() - begun;
+    note_worth(post);
     for (size_t i = 0; i < LINKS_MAX; i++) {
         struct sys_channel *channel = post->links[i].wire.channel;
         if (channel == NULL)
@@ -177,12 +192,12 @@ static void commit_now(struct post *post) {
 
 static void commit_in_time(void *ctx);
 
+static void commit_all(struct post *post);
+
 static bool put_off(struct post *post) {
     post->known = post->requests;
     return sys_timer_set(&post->put_off, post->loop, QUIET_MS, commit_in_time, post) == OK;
 }
-
-static void commit_all(struct post *post);
 
 static void commit_in_time(void *ctx) {
     struct post *post = ctx;
@@ -198,7 +213,8 @@ static void commit(void *ctx) {
         if (post->put_off.loop != NULL)
             return;
         post->put_off_at = sys_loop_now(post->loop);
-        if (put_off(post))
+        post->is_put_off = ++post->batches % TRY_EVERY == 0 || !post->worthless;
+        if (post->is_put_off && put_off(post))
             return;
     }
     commit_all(post);

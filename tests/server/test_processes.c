@@ -196,6 +196,49 @@ TEST(who_asks_for_much_and_reads_nothing_harms_nobody_else) {
     buf_free(&answer);
 }
 
+/* More than an edge lets be with mail at once, answered all at once: nobody who waits for a turn is
+ * forgotten when those whose turn it is have nothing to say. */
+TEST(who_waits_for_a_turn_gets_one) {
+    enum { CROWD = 120, EACH = 16 };
+    static struct raw crowd[CROWD];
+    struct server s;
+    struct person bob;
+    struct proto_frame frame;
+    struct proto_send out = {.item = slice_str("hi"), .addresses.count = 1};
+    buf body = {0}, send = {0};
+    server_init(&s);
+    s.settings[0] = "edges=1";
+    server_start(&s, 1);
+    join(&bob, &s, 0);
+    out.addresses.bytes = SLICE_ARRAY(bob.address.bytes);
+    CHECK_OK(proto_send_encode(&send, &out));
+    for (int i = 0; i < CROWD; i++)
+        raw_open(&crowd[i], &s);
+    int mail = server_child(&s, "mail"), edge = server_child(&s, "edge");
+    CHECK(kill(mail, SIGSTOP) == 0 && kill(edge, SIGSTOP) == 0);
+    for (int i = 0; i < CROWD; i++)
+        for (int k = 0; k < EACH; k++)
+            (void)raw_ask(&crowd[i], PROTO_send, buf_slice(&send));
+    CHECK(kill(edge, SIGCONT) == 0);
+    rest(500);
+    CHECK(kill(mail, SIGCONT) == 0);
+    bool fine = true;
+    for (int i = 0; fine && i < CROWD; i++)
+        for (uint32_t k = 0; fine && k < EACH; k++)
+            fine = raw_next(&crowd[i], &frame, &body) && frame.type == PROTO_sent &&
+                   frame.request == k + 1;
+    for (int i = CROWD - 1; fine && i >= 0; i--)
+        fine = try_send(&crowd[i], &bob.address, slice_str("ho"));
+    CHECK(fine);
+    for (int i = 0; i < CROWD; i++)
+        raw_close(&crowd[i]);
+    leave(&bob);
+    buf_free(&send);
+    buf_free(&body);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
 TEST(one_source_has_so_many_connections) {
     struct server s;
     struct raw some[3], another;
