@@ -233,10 +233,24 @@ static err load_head(struct mail *m, struct mail_box *box) {
     return OK;
 }
 
-static uint64_t run_start(const struct mail *m, const struct mail_box *box) {
+static err run_start(const struct mail *m, const struct mail_box *box, uint64_t *start) {
+    uint8_t hash[32];
     uint32_t place;
-    memcpy(&place, box->id + MAIL_ID - sizeof place, sizeof place); /* an id is random */
-    return m->run << MAIL_RUN_SHIFT | place;
+    slice id = SLICE_ARRAY(box->id);
+    TRY(crypto_blake2b_keyed(hash, sizeof hash, SLICE_ARRAY(m->run_key), &id, 1));
+    memcpy(&place, hash, sizeof place);
+    *start = m->run << MAIL_RUN_SHIFT | place;
+    return OK;
+}
+
+/* Positions that were given in this run and never written are below. One that is ahead was not
+ * given in it. */
+static err begin_in_run(const struct mail *m, struct mail_box *box) {
+    TRY(run_start(m, box, &box->start));
+    box->ahead = box->tail > box->start + m->given;
+    if (!box->ahead)
+        box->tail = box->start + m->given;
+    return OK;
 }
 
 /* A mailbox that is not in memory has nothing in the batch, so the store alone is right. */
@@ -257,9 +271,7 @@ static err box_load(struct mail *m, struct mail_box *box) {
     }
     if (box->tail < at_least)
         box->tail = at_least;
-    /* Positions that were given in this run and never written are below. */
-    if (box->tail < run_start(m, box) + m->given)
-        box->tail = run_start(m, box) + m->given;
+    TRY(begin_in_run(m, box));
     box->loaded = true;
     return OK;
 }
@@ -333,8 +345,8 @@ err mail_box_rekey(struct mail *m, struct mail_box *box, const uint8_t key[MAIL_
 
 static uint64_t next_position(struct mail *m, struct mail_box *box) {
     uint64_t position = ++box->tail;
-    if (position >> MAIL_RUN_SHIFT == m->run && position - run_start(m, box) > m->given)
-        m->given = position - run_start(m, box);
+    if (!box->ahead && position - box->start > m->given)
+        m->given = position - box->start;
     return position;
 }
 
@@ -360,6 +372,7 @@ err mail_box_raise_tail(struct mail *m, struct mail_box *box, uint64_t position)
     /* Every item that is there lies below; nothing between is lost by calling it acknowledged, but
      * what waits must not be. So only the tail moves, held by a gap of no items. */
     box->tail = box->gap_at = position;
+    box->ahead = true;
     return put_head(m, box);
 }
 
@@ -500,7 +513,9 @@ static err drop_oldest(struct mail *m, struct mail_box *box) {
     return mail_expiry_forget(m, MAIL_EXPIRY_BOX, week, box_name(box));
 }
 
+/* Who sent what was delivered and not acknowledged waits for the deletion. */
 err mail_box_delete(struct mail *m, struct mail_box *box) {
+    TRY(mail_live_write_box(m, box));
     while (box->count > 0)
         TRY(drop_oldest(m, box));
     TRY(store_batch_delete(m->batch, mail_key(MAIL_MAILBOX, box_name(box), 0)));

@@ -57,10 +57,13 @@ struct mail_box {
     uint64_t batch;   /* the last batch that met it */
     uint64_t written; /* the last batch with something that its subscriber is to see */
     bool loaded;
-    bool gone; /* loaded, and its device is signed off: it takes everything and keeps nothing */
+    bool gone;  /* loaded, and its device is signed off: it takes everything and keeps nothing */
+    bool ahead; /* loaded, and its device knows positions that this run didn't give: those that
+                 * follow are not counted, and nothing is delivered before it is on the disk */
     /* From here on only if loaded. */
     uint64_t floor;  /* acknowledged up to here */
     uint64_t tail;   /* the last position in use */
+    uint64_t start;  /* its positions of this run are above */
     uint64_t gap_at; /* of the newest gap; 0: none */
     uint32_t gaps;
     uint8_t key[MAIL_PUBLIC];  /* that its items are sealed to */
@@ -187,10 +190,9 @@ struct mail_link {
 
 /* Items of one run of the server have positions that share the bits above these. The run is on the
  * disk before any position of it is given, so none ever names two items, though what was delivered
- * need not have been written. Where in a run a mailbox begins follows from its id, so that
- * positions neither count its items nor compare two mailboxes. Positions of stores from before
- * there were runs lie below the first.
- */
+ * need not have been written. Where in a run a mailbox begins follows from its id and a key that
+ * the run alone has, so that no position on the disk counts items or compares two mailboxes.
+ * Positions of stores from before there were runs lie below the first. */
 enum { MAIL_RUN_SHIFT = 40, MAIL_RUN_FIRST = 1024 };
 /* What a restored store passes over: more starts than there can be since it was copied. */
 enum { MAIL_RUNS_RESTORED = 4096 };
@@ -241,6 +243,7 @@ struct mail {
     /* Positions are a run of the server and a number in it: MAIL_RUN_SHIFT. */
     uint64_t run, given; /* this one; how many any mailbox was given in it, at most */
     bool run_begun;      /* it is on the disk */
+    uint8_t run_key[32]; /* where mailboxes begin in it */
 
     struct mail_live *live;
     size_t live_count, live_cap, live_open; /* open: neither acknowledged nor in the batch */

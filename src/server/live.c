@@ -11,8 +11,8 @@
 enum { WRITTEN = UINT32_MAX };
 
 bool mail_live_fits(const struct mail *m, const struct mail_box *box) {
-    return m->config.limits.live && m->run_begun && box->written != m->batches &&
-           box->tail >> MAIL_RUN_SHIFT <= m->run && mail_subscriber_is_current(m, box);
+    return m->config.limits.live && m->run_begun && box->written != m->batches && !box->ahead &&
+           mail_subscriber_is_current(m, box);
 }
 
 static err list_reserve(struct mail *m) {

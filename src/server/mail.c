@@ -140,6 +140,7 @@ enum { RUNS_MAX = 1 << 22 }; /* so that positions stay below what a device may n
 static err begin_run(struct mail *m) {
     TRY(mail_total_get(m, MAIL_TOTAL_RUN, &m->run));
     m->run = m->run < MAIL_RUN_FIRST ? MAIL_RUN_FIRST : m->run + 1;
+    crypto_random(m->run_key, sizeof m->run_key);
     return m->run < RUNS_MAX ? OK : ERR_LIMIT;
 }
 
@@ -248,6 +249,7 @@ void mail_free(struct mail *m) {
     buf_free(&m->parcel);
     buf_free(&m->sealed);
     buf_free(&m->paper);
+    wipe(m->run_key, sizeof m->run_key);
     mem_free(m->mem, m, sizeof *m);
 }
 

@@ -140,6 +140,26 @@ TEST(an_item_that_it_did_not_acknowledge_yet_keeps_no_sender_waiting) {
 }
 
 /* As a revoked one's: whoever has it can't tell. */
+/* It is nowhere, then, if the deletion isn't either. */
+TEST(an_item_that_it_did_not_acknowledge_yet_is_sent_only_with_the_deletion) {
+    struct proto_address to;
+    begin();
+    w.config.limits.live = true;
+    world_restart(&w);
+    person_login(&bob, &w, 2);
+    person_address(&bob, &w, &to);
+    person_subscribe(&bob, &w, 0);
+    uint32_t request = world_ask(&w, 9, PROTO_send, send_body(&to, 1, slice_str("x")));
+    (void)world_ask(&w, bob.session, PROTO_account_delete,
+                    delete_body(&bob, time_week(w.now), bob.identity_priv));
+    CHECK(world_answer(&w, request) == NULL);
+    w.plan.fail_commit_in = 0;
+    world_commit(&w);
+    CHECK_EQ(world_answer(&w, request)->type, PROTO_error);
+    w.plan.fail_commit_in = -1;
+    end();
+}
+
 TEST(its_addresses_take_everything_and_keep_nothing) {
     struct proto_address to;
     begin();

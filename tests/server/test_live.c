@@ -253,4 +253,43 @@ TEST(a_slow_subscriber_gets_them_from_the_disk_in_order) {
     end();
 }
 
+/* Else a position on the disk would say how many items came since the server started. */
+TEST(where_a_mailbox_begins_in_a_run_is_known_to_that_run_alone) {
+    const uint64_t low = ((uint64_t)1 << MAIL_RUN_SHIFT) - 1;
+    begin();
+    (void)send_to(&to_bob, 1, "one");
+    uint64_t first = expect_item(&bob, "one");
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    person_subscribe(&bob, &w, 0);
+    w.read = w.count;
+    (void)send_to(&to_bob, 1, "two");
+    uint64_t second = expect_item(&bob, "two");
+    CHECK_EQ(second >> MAIL_RUN_SHIFT, (first >> MAIL_RUN_SHIFT) + 1);
+    CHECK((second & low) > (first & low) + 16 || (second & low) + 16 < (first & low));
+    end();
+}
+
+/* It says that it knows the last positions of this run. Others go on as before. */
+TEST(what_a_device_claims_to_know_takes_no_positions_from_others) {
+    begin();
+    (void)send_to(&to_ann, 1, "one");
+    uint64_t top = (expect_item(&ann, "one") >> MAIL_RUN_SHIFT) + 1;
+    top = (top << MAIL_RUN_SHIFT) - 8;
+    person_subscribe(&ann, &w, top - ann.start);
+    (void)send_to(&to_ann, 1, "two");
+    world_commit(&w);
+    while (world_next(&w, ann.session) != NULL)
+        ;
+    w.plan.fail_commit_in = 0; /* throws Bob's mailbox out */
+    (void)send_to(&to_bob, 1, "three");
+    uint64_t three = expect_item(&bob, "three");
+    world_commit(&w);
+    w.plan.fail_commit_in = -1;
+    world_commit(&w);
+    (void)send_to(&to_bob, 1, "four");
+    CHECK(expect_item(&bob, "four") - three < 16);
+    end();
+}
+
 TEST_MAIN
