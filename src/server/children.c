@@ -317,20 +317,33 @@ static void tell_edges(struct parent *p, err (*tell)(struct parent *p, struct wi
     }
 }
 
+/* One that may have to go on ends without its channel, by itself, and is started again then. */
+static void stop_child(struct child *child) {
+    child->ready = false;
+    if (child->parent->hands_over)
+        wire_fini(&child->wire);
+    else
+        sys_proc_stop(child->proc);
+}
+
 void children_see_off(struct parent *p) {
     for (size_t i = 0; i < p->edge_count; i++) {
         struct child *edge = &p->edges[i];
         if (edge->proc == NULL)
             continue;
         if (!edge->ready || wire_send(&edge->wire, 0, PROTO_edge_leave, SLICE_EMPTY) != OK)
-            sys_proc_stop(edge->proc);
+            stop_child(edge);
     }
 }
 
 void children_stop_edges(struct parent *p) {
     for (size_t i = 0; i < p->edge_count; i++)
         if (p->edges[i].proc != NULL)
-            sys_proc_stop(p->edges[i].proc);
+            stop_child(&p->edges[i]);
+}
+
+void children_stop_mail(struct parent *p) {
+    stop_child(&p->mail);
 }
 
 static err tell_newest_key(struct parent *p, struct wire *wire) {

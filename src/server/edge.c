@@ -603,8 +603,10 @@ static void settle_one(void *ctx, struct table_node *node) {
 
 /* Connections without a session lose nothing when the process ends. */
 static err leave(struct edge *edge) {
-    if (!edge->set_up || edge->leaves)
+    if (!edge->set_up)
         return ERR_STATE;
+    if (edge->leaves)
+        return OK;
     edge->leaves = true;
     sys_listener_free(edge->tcp);
     sys_listener_free(edge->http);

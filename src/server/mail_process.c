@@ -23,6 +23,7 @@ enum { LINK_HIGH = 8 * 1024 * 1024, LINK_LOW = 4 * 1024 * 1024 };
  * was acknowledged in time, only one of so many others is put off, to try again. */
 enum { WINDOW_MS = 10, BUSY = 50, QUIET_MS = 6, PUT_OFF_MS = 20, WORTH_PART = 4, TRY_EVERY = 16 };
 enum { SWEEP_BUSY_MS = 20, SWEEP_IDLE_MS = 10 * 60 * 1000, FLUSH_MS = 60 * 60 * 1000 };
+enum { OPEN_TRIES = 100, OPEN_REST_MS = 50 };
 enum { COPY_MS = 10 * 60 * 1000 };
 
 struct post;
@@ -472,12 +473,19 @@ static err enter_sandbox(const char *folder, const struct proto_mail_setup *in,
     return sys_sandbox_enter(&sandbox, report);
 }
 
-/* A copy that a backup left behind when all ended goes first. */
+/* A copy that a backup left behind when all ended goes first. The store's lock may still be held by
+ * the mail process of a server that was killed, which outlives it for a moment. */
 static err open_store(struct post *post, const struct proto_mail_setup *in) {
     struct store_rocksdb_options options = {.memtable = (size_t)in->memtable,
                                             .cache = (size_t)in->memtable};
     TRY(store_rocksdb_copy_drop(post->folder));
-    return store_rocksdb_open(&post->store, post->folder, &options);
+    err e = ERR_BUSY;
+    for (int i = 0; e == ERR_BUSY && i < OPEN_TRIES; i++) {
+        e = store_rocksdb_open(&post->store, post->folder, &options);
+        if (e == ERR_BUSY)
+            sys_clock_rest(OPEN_REST_MS);
+    }
+    return e;
 }
 
 static err set_up(struct post *post, slice body) {

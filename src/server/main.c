@@ -48,6 +48,9 @@ static const char usage[] =
     "  --http ADDR:PORT     sessions over WebSocket, health page (127.0.0.1:4480)\n"
     "  --set KEY=VALUE      any setting that `sottod config` prints\n"
     "  --print-invites N    when the server is ready, print N links for new accounts\n"
+    "  --take-over          `run`: in the place of the server that runs on this data, without "
+    "refusing\n"
+    "                       a connection meanwhile\n"
     "  --count N            print N links, each good for one new account\n"
     "  --fields             print the list of all fields that can be held, as a table\n"
     "  --deep               `check`: every row of the store, too\n"
@@ -67,7 +70,7 @@ static const char usage[] =
 struct options {
     struct config config;
     unsigned print_invites, count;
-    bool json, fields, anew, without_keys, deep;
+    bool json, fields, anew, without_keys, deep, take_over;
     const char *to, *sightings;
     const char *words[WORDS]; /* that are no options */
     size_t word_count;
@@ -163,6 +166,8 @@ static int parse(struct options *o, size_t most, int argc, char **argv) {
             o->anew = true;
         else if (strcmp(argv[i], "--deep") == 0)
             o->deep = true;
+        else if (strcmp(argv[i], "--take-over") == 0)
+            o->take_over = true;
         else if (strcmp(argv[i], "--without-keys") == 0)
             o->without_keys = true;
         else if (argv[i][0] != '-' && o->word_count < most)
@@ -299,7 +304,7 @@ static int restore(struct options *o) {
 }
 
 static int run(struct options *o) {
-    return parent_main(&o->config, o->print_invites);
+    return parent_main(&o->config, o->print_invites, o->take_over);
 }
 
 static const struct {

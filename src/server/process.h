@@ -43,7 +43,7 @@ bool operator_asks(uint16_t type);
 
 int edge_main(void);
 int mail_main(void);
-int parent_main(const struct config *config, unsigned print_invites);
+int parent_main(const struct config *config, unsigned print_invites, bool takes_over);
 
 /* What a process says of its sandbox, for the health page: kept short, and without what would need
  * an escape there. */
