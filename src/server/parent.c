@@ -13,8 +13,8 @@
 #include "sys/machine.h"
 #include "sys/tls.h"
 
-/* A Noise key is changed after four weeks and may be met for two more. */
 enum { LOCK_TRIES = 100, LOCK_REST_MS = 20 };
+/* A Noise key is changed after four weeks and may be met for two more. */
 enum { KEY_WEEKS = 4, KEY_GRACE_WEEKS = 2 };
 
 enum exit_code exit_code_of(err e) {
