@@ -83,6 +83,8 @@ static const struct key keys[] = {
      "off only where a sanitizer needs more system calls"},
     {"log", TEXT, AT(log), 0, 0, "info", "error warn info",
      "how much is said on stderr; no line names an address, an account or a time finer than a day"},
+    {"log_format", TEXT, AT(log_format), 0, 0, "text", "text json",
+     "text for people, or json: an object a line"},
 };
 
 enum { KEYS = sizeof keys / sizeof keys[0] };

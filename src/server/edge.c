@@ -293,8 +293,9 @@ static void sweep(void *ctx) {
     table_each(&edge->clients, check_client, edge);
     pay_owed(edge);
     if (edge->sources.refused > 0 && !edge->refused)
-        sys_log_warn(&edge->log, "a source has as many connections as it may: behind a proxy, set "
-                                 "source_connections to 0");
+        sys_log_warn(&edge->log, "source_full",
+                     "a source has as many connections as it may: behind a proxy, set "
+                     "source_connections to 0");
     edge->refused = edge->sources.refused > 0;
     if (sys_timer_set(&edge->sweep, edge->loop, SWEEP_MS, sweep, edge) != OK)
         stop(edge, EXIT_FAILED);
@@ -548,7 +549,7 @@ static void on_parent(struct sys_channel *channel, void *ctx, slice message, int
         e = leave(edge);
     if (e == OK)
         return;
-    sys_log_failure(&edge->log, "could not start", e);
+    sys_log_failure(&edge->log, "start_failed", "could not start", e);
     stop(edge, (int)exit_code_of(e));
 }
 
@@ -561,9 +562,10 @@ static void on_parent_closed(struct sys_channel *channel, void *ctx, err why) {
 static const struct sys_channel_events parent_events = {.message = on_parent,
                                                         .closed = on_parent_closed};
 
-int edge_main(void) {
+int edge_main(bool log_json) {
     static struct edge edge;
     edge.log = sys_log_as("edge", SYS_LOG_INFO);
+    edge.log.json = log_json;
     edge.env.ctx = &edge;
     edge.env.send = on_send;
     edge.env.request = on_request;
@@ -577,7 +579,7 @@ int edge_main(void) {
     if (e == OK)
         e = sys_loop_run(edge.loop);
     if (e != OK) {
-        sys_log_failure(&edge.log, "could not run", e);
+        sys_log_failure(&edge.log, "run_failed", "could not run", e);
         edge.exit_code = (int)exit_code_of(e);
     }
     session_env_fini(&edge.env);

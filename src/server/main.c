@@ -315,10 +315,11 @@ int main(int argc, char **argv) {
     static struct options options;
     if (sys_machine_hide_memory() != OK)
         return fprintf(stderr, "sottod: core dumps can't be turned off\n"), EXIT_FAILED;
-    if (argc == 2 && strcmp(argv[1], ROLE_EDGE) == 0)
-        return edge_main();
-    if (argc == 2 && strcmp(argv[1], ROLE_MAIL) == 0)
-        return mail_main();
+    bool log_json = argc == 3 && strcmp(argv[2], ROLE_LOGS_JSON) == 0;
+    if (argc == 2 + log_json && strcmp(argv[1], ROLE_EDGE) == 0)
+        return edge_main(log_json);
+    if (argc == 2 + log_json && strcmp(argv[1], ROLE_MAIL) == 0)
+        return mail_main(log_json);
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return printf("%s", usage) < 0;
