@@ -321,6 +321,12 @@ static void tell_edges(struct parent *p, err (*tell)(struct parent *p, struct wi
     }
 }
 
+void children_unready(struct parent *p) {
+    for (size_t i = 0; i < p->edge_count; i++)
+        if (p->edges[i].ready)
+            (void)!wire_send(&p->edges[i].wire, 0, PROTO_edge_unready, SLICE_EMPTY);
+}
+
 void children_see_off(struct parent *p) {
     for (size_t i = 0; i < p->edge_count; i++) {
         struct child *edge = &p->edges[i];

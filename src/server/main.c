@@ -45,7 +45,7 @@ static const char usage[] =
     "  --config FILE        settings, one `key = value` a line\n"
     "  --data DIR           the directory of the store and the keys (var)\n"
     "  --listen ADDR:PORT   sessions over TCP (127.0.0.1:4460); port 0: any\n"
-    "  --http ADDR:PORT     sessions over WebSocket, health page (127.0.0.1:4480)\n"
+    "  --http ADDR:PORT     sessions over WebSocket, /health, /ready (127.0.0.1:4480)\n"
     "  --set KEY=VALUE      any setting that `sottod config` prints\n"
     "  --print-invites N    when the server is ready, print N links for new accounts\n"
     "  --count N            print N links, each good for one new account\n"

@@ -90,6 +90,17 @@ static void close_ports(struct parent *p) {
     p->tcp = p->http = -1;
 }
 
+static void see_off(void *ctx) {
+    struct parent *p = ctx;
+    close_ports(p);
+    uint64_t ms = p->config->drain_seconds * 1000;
+    if (ms > 0 && sys_timer_set(&p->drain, p->loop, ms, drain_over, p) == OK)
+        children_see_off(p);
+    else
+        children_stop_edges(p);
+    parent_go_on_stopping(p);
+}
+
 void parent_stop(struct parent *p, int exit_code) {
     if (p->stopping) {
         sys_loop_stop(p->loop); /* asked twice: at once */
@@ -98,13 +109,11 @@ void parent_stop(struct parent *p, int exit_code) {
     p->stopping = true;
     sys_notify("STOPPING=1");
     p->exit_code = exit_code;
-    close_ports(p);
-    uint64_t ms = p->config->drain_seconds * 1000;
-    if (ms > 0 && sys_timer_set(&p->drain, p->loop, ms, drain_over, p) == OK)
-        children_see_off(p);
+    uint64_t ms = p->announced ? p->config->unready_seconds * 1000 : 0;
+    if (ms > 0 && sys_timer_set(&p->drain, p->loop, ms, see_off, p) == OK)
+        children_unready(p);
     else
-        children_stop_edges(p);
-    parent_go_on_stopping(p);
+        see_off(p);
 }
 
 /* ---- What is printed ---- */
