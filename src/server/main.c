@@ -15,6 +15,7 @@
 #include "server/process.h"
 #include "store/store.h"
 #include "sys/files.h"
+#include "sys/loop.h"
 #include "sys/machine.h"
 
 enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024, WORDS = 3 };
@@ -194,7 +195,7 @@ static err roll_back(const char *path) {
     struct store *store;
     struct store_rocksdb_options options = {0};
     TRY(store_rocksdb_open(&store, path, &options));
-    err e = mail_rolled_back(store);
+    err e = mail_rolled_back(store, sys_clock_wall());
     store_close(store);
     return e;
 }
