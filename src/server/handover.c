@@ -85,7 +85,8 @@ err handover_open(struct parent *p) {
     if (e == OK)
         e = sys_watch_start(&p->handover, p->loop, p->handover_fd, SYS_READ, on_knock, p);
     if (e != OK)
-        sys_log_failure(&p->log, "could not listen for a server that takes over", e);
+        sys_log_failure(&p->log, "takers_not_heard",
+                        "could not listen for a server that takes over", e);
     return e;
 }
 
@@ -150,7 +151,7 @@ static void on_old(struct sys_channel *channel, void *ctx, slice message, int fd
         return;
     }
     t->asked = true;
-    sys_log_info(&t->p->log, "the other server answers what it took, then lets go");
+    sys_log_info(&t->p->log, "takes_over", "the other server answers what it took, then lets go");
 }
 
 static const struct sys_channel_events old_events = {.message = on_old, .closed = on_old_closed};
@@ -161,7 +162,7 @@ err handover_take(struct parent *p) {
     TRY(keys_path(p->handover_path, p->config->data, "handover.sock"));
     err e = sys_channel_connect(&options.fd, p->handover_path);
     if (e == ERR_NOT_FOUND || e == ERR_CLOSED) {
-        sys_log_info(&p->log, "no server runs there to take over from");
+        sys_log_info(&p->log, "none_to_take_over", "no server runs there to take over from");
         return OK;
     }
     TRY(e);

@@ -79,7 +79,8 @@ void parent_go_on_stopping(struct parent *p) {
 
 static void drain_over(void *ctx) {
     struct parent *p = ctx;
-    sys_log_warn(&p->log, "some connections end without a word: the time for it is over");
+    sys_log_warn(&p->log, "drain_over",
+                 "some connections end without a word: the time for it is over");
     children_stop_edges(p);
 }
 
@@ -91,8 +92,6 @@ static void close_ports(struct parent *p) {
 }
 
 static void see_off(struct parent *p) {
-    p->stopping = true;
-    sys_notify("STOPPING=1");
     uint64_t ms = p->config->drain_seconds * 1000;
     if (ms > 0 && sys_timer_set(&p->drain, p->loop, ms, drain_over, p) == OK)
         children_see_off(p);
@@ -101,25 +100,42 @@ static void see_off(struct parent *p) {
     parent_go_on_stopping(p);
 }
 
+static void close_and_see_off(void *ctx) {
+    struct parent *p = ctx;
+    close_ports(p);
+    see_off(p);
+}
+
+static void note_stopping(struct parent *p) {
+    p->stopping = true;
+    sys_notify("STOPPING=1");
+}
+
 void parent_stop(struct parent *p, int exit_code) {
     if (p->stopping) {
         sys_loop_stop(p->loop); /* asked twice: at once */
         return;
     }
+    note_stopping(p);
     p->exit_code = exit_code;
-    close_ports(p);
-    see_off(p);
+    uint64_t ms = p->announced ? p->config->unready_seconds * 1000 : 0;
+    if (ms > 0 && sys_timer_set(&p->drain, p->loop, ms, close_and_see_off, p) == OK)
+        children_unready(p);
+    else
+        close_and_see_off(p);
 }
 
 void parent_hand_over(struct parent *p) {
-    sys_log_info(&p->log, "another server takes over");
+    sys_log_info(&p->log, "taken_over", "another server takes over");
+    note_stopping(p);
     p->hands_over = true;
     see_off(p);
 }
 
 /* What has ended already is started again as if it had died. */
 void parent_take_back(struct parent *p) {
-    sys_log_warn(&p->log, "the server that was to take over is gone; this one goes on");
+    sys_log_warn(&p->log, "heir_gone",
+                 "the server that was to take over is gone; this one goes on");
     p->hands_over = p->stopping = false;
     sys_timer_cancel(&p->drain);
     sys_notify("READY=1");
@@ -147,7 +163,7 @@ void parent_announce(struct parent *p) {
     uint8_t count = (uint8_t)(p->print_invites > 255 ? 255 : p->print_invites);
     struct proto_frame frame = {0, PROTO_invite_make, slice_of(&count, 1)};
     if (count > 0 && operator_ask(p, NULL, &frame) != OK)
-        sys_log_error(&p->log, "could not ask for invites");
+        sys_log_error(&p->log, "invites_failed", "could not ask for invites");
 }
 
 /* ---- The Noise key ---- */
@@ -174,7 +190,8 @@ static err turn_address_keys(struct parent *p) {
     TRY(keys_turn(&p->keys, p->config->data, parent_now(p), certain));
     if (p->keys.address[0].id == before || p->mail.wire.channel == NULL)
         return OK;
-    sys_log_info(&p->log, "the key of addresses changes; all processes start again");
+    sys_log_info(&p->log, "address_key_changes",
+                 "the key of addresses changes; all processes start again");
     wire_fini(&p->mail.wire);
     return OK;
 }
@@ -188,10 +205,10 @@ static void hourly(void *ctx) {
     if (e == OK && due)
         children_tell_key(p);
     if (e != OK)
-        sys_log_failure(&p->log, "could not change the session key", e);
+        sys_log_failure(&p->log, "session_key_failed", "could not change the session key", e);
     e = p->stopping ? OK : turn_address_keys(p);
     if (e != OK)
-        sys_log_failure(&p->log, "could not change the key of addresses", e);
+        sys_log_failure(&p->log, "address_key_failed", "could not change the key of addresses", e);
 }
 
 /* ---- Start ---- */
@@ -199,7 +216,7 @@ static void hourly(void *ctx) {
 static err complain(struct parent *p, const char *what, const char *which, err e) {
     char text[PARENT_PATH + 128];
     snprintf(text, sizeof text, "%s %s", what, which);
-    sys_log_failure(&p->log, text, e);
+    sys_log_failure(&p->log, "setup_failed", text, e);
     return e;
 }
 
@@ -317,9 +334,9 @@ static void reload(struct parent *p) {
         certificate = before;
         key = key_before;
         children_tell_certificate(p);
-        sys_log_info(&p->log, "the certificate was read again");
+        sys_log_info(&p->log, "certificate_read", "the certificate was read again");
     } else {
-        sys_log_failure(&p->log, "the certificate stays as it was", e);
+        sys_log_failure(&p->log, "certificate_refused", "the certificate stays as it was", e);
     }
     wipe(key.p, key.n);
     buf_free(&certificate);
@@ -332,7 +349,7 @@ static void on_signal(void *ctx, int number) {
         reload(p);
         return;
     }
-    sys_log_info(&p->log, "stopping");
+    sys_log_info(&p->log, "stopping", "stopping");
     parent_stop(p, EXIT_FINE);
 }
 
@@ -375,7 +392,8 @@ static err start(struct parent *p) {
     TRY(make_noise_key(p));
     TRY(enter_sandbox(p));
     if (!is_loopback(p->config->http) && p->certificate.n == 0)
-        sys_log_warn(&p->log, "http is open to others without TLS; put a proxy before it");
+        sys_log_warn(&p->log, "http_without_tls",
+                     "http is open to others without TLS; put a proxy before it");
     TRY(sys_timer_set(&p->hourly, p->loop, TIME_HOUR, hourly, p));
     return children_start_mail(p);
 }
@@ -388,6 +406,7 @@ static void parent_init(struct parent *p, const struct config *config, unsigned 
     if (sys_log_level_parse(&level, config->log) != OK)
         level = SYS_LOG_INFO;
     p->log = sys_log_as("sottod", level);
+    p->log.json = strcmp(config->log_format, "json") == 0;
     if (strcmp(config->sandbox, "off") == 0)
         p->sandbox_mode = SYS_SANDBOX_OFF;
     clock_start(&p->clock);
@@ -430,7 +449,7 @@ int parent_main(const struct config *config, unsigned print_invites, bool takes_
     if (e == OK)
         e = sys_loop_run(p.loop);
     if (e != OK) {
-        sys_log_failure(&p.log, "could not run", e);
+        sys_log_failure(&p.log, "run_failed", "could not run", e);
         p.exit_code = (int)exit_code_of(e);
     }
     parent_fini(&p);

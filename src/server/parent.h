@@ -68,8 +68,8 @@ struct parent {
 };
 
 /* ---- parent.c ---- */
-/* Ends everything in good order, with this exit code: edges answer what they took and say goodbye,
- * then mail ends. Asked twice, at once. */
+/* Ends everything in good order, with this exit code: after unready_seconds edges answer what they
+ * took and say goodbye, then mail ends. Asked twice, at once. */
 void parent_stop(struct parent *p, int exit_code);
 /* The same, for a server that has the ports already: they stay open. */
 void parent_hand_over(struct parent *p);
@@ -86,6 +86,8 @@ void parent_announce(struct parent *p);
 MUST err children_start_mail(struct parent *p);
 /* Mail ends. */
 void children_stop_mail(struct parent *p);
+/* Edges say from now on that they will end. */
+void children_unready(struct parent *p);
 /* Edges that work are to answer what they took, say goodbye and end; the others end now. */
 void children_see_off(struct parent *p);
 /* Edges that are still there end now. */
