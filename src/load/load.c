@@ -1,26 +1,12 @@
 #include "load/load.h"
 
 #include <stdio.h>
-#include <sys/resource.h>
-#include <time.h>
 
 #include "crypto/crypto.h"
+#include "load/machine.h"
 #include "sys/loop.h"
 
 volatile int load_interrupted;
-
-uint64_t load_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-static double own_cpu(void) {
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-           1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
 
 /* ---- A run ---- */
 
@@ -139,13 +125,13 @@ static err open_user(struct run *run, struct user *u, bool device, uint64_t numb
                        1 + (unsigned)(run->opened % run->o->spread));
     TRY(sys_endpoint_resolve(&endpoint, run->o->spread > 1 ? host : address->host, address->port,
                              false));
-    u->began = load_now();
+    u->began = sys_clock_micros();
     run->opened++;
     return peer_open(&u->peer, &run->peers, address, &endpoint, device, number);
 }
 
 static bool goes_on(const struct run *run, uint64_t end) {
-    return !load_interrupted && (end == 0 || load_now() < end) && run->ended < run->total;
+    return !load_interrupted && (end == 0 || sys_clock_micros() < end) && run->ended < run->total;
 }
 
 static err open_again(struct run *run, bool device) {
@@ -159,7 +145,7 @@ static err open_again(struct run *run, bool device) {
 
 /* All peers from the given one on, `at_once` at a time, until each is ready. */
 static err open_all(struct run *run, uint64_t from, uint64_t to, bool device) {
-    uint64_t end = load_now() + (uint64_t)1800 * 1000000, before = run->up, next = from;
+    uint64_t end = sys_clock_micros() + (uint64_t)1800 * 1000000, before = run->up, next = from;
     while (run->up - before < to - from && goes_on(run, end)) {
         while (next < to && next - from - (run->up - before) < run->o->at_once) {
             TRY(open_user(run, &run->users[next], device, run->o->first + next));
@@ -215,7 +201,7 @@ static bool is_sent(const struct proto_frame *frame) {
 }
 
 static void since(struct histogram *h, uint64_t stamp) {
-    uint64_t now = load_now();
+    uint64_t now = sys_clock_micros();
     histogram_add(h, now > stamp ? now - stamp : 0);
 }
 
@@ -251,7 +237,7 @@ err load_accounts(const struct load_options *o, struct load_result *result, load
     run.ready = ask_address;
     run.frame = take_address;
     mark(ctx, true);
-    uint64_t begun = load_now(), next = 0;
+    uint64_t begun = sys_clock_micros(), next = 0;
     while (e == OK && run.finished + result->refused < o->count && !load_interrupted) {
         while (e == OK && next < o->count && next - run.ended < o->at_once) {
             e = open_user(&run, &run.users[next], true, o->first + next);
@@ -263,7 +249,7 @@ err load_accounts(const struct load_options *o, struct load_result *result, load
             e = ERR_DENIED;
     }
     result->count = run.finished;
-    result->seconds = 1e-6 * (double)(load_now() - begun);
+    result->seconds = 1e-6 * (double)(sys_clock_micros() - begun);
     mark(ctx, false);
     run_end(&run);
     return e;
@@ -282,12 +268,12 @@ err load_logins(const struct load_options *o, struct load_result *result, load_m
     err e = run_begin(&run, o, result, o->count);
     run.ready = note_login;
     mark(ctx, true);
-    uint64_t begun = load_now();
-    double cpu = own_cpu();
+    uint64_t begun = sys_clock_micros();
+    double cpu = machine_own_cpu();
     if (e == OK)
         e = open_all(&run, 0, o->count, true);
-    result->seconds = 1e-6 * (double)(load_now() - begun);
-    result->cpu = own_cpu() - cpu;
+    result->seconds = 1e-6 * (double)(sys_clock_micros() - begun);
+    result->cpu = machine_own_cpu() - cpu;
     mark(ctx, false);
     run_end(&run);
     return e;
@@ -311,7 +297,7 @@ static err bring_up(struct run *run, uint64_t count) {
     run->ready = subscribe;
     run->frame = wait_caught_up;
     TRY(open_all(run, 0, count, true));
-    for (uint64_t end = load_now() + (uint64_t)60 * 1000000;
+    for (uint64_t end = sys_clock_micros() + (uint64_t)60 * 1000000;
          run->finished < count && goes_on(run, end);)
         TRY(sys_loop_turn(run->loop, 100));
     run->finished = 0;
@@ -330,7 +316,7 @@ static void take_one(struct run *run, struct user *u, const struct proto_frame *
 }
 
 static void rest(struct run *run, double seconds) {
-    for (uint64_t end = load_now() + (uint64_t)(seconds * 1e6); goes_on(run, end);)
+    for (uint64_t end = sys_clock_micros() + (uint64_t)(seconds * 1e6); goes_on(run, end);)
         if (sys_loop_turn(run->loop, 100) != OK)
             break;
 }
@@ -341,11 +327,11 @@ static err deliver_all(struct run *run, struct user *sender, uint64_t count) {
     run->frame = take_one;
     TRY(make_stamps(sender));
     TRY(open_all(run, count, count + 1, false));
-    uint64_t end = load_now() + (uint64_t)120 * 1000000, next = 0;
+    uint64_t end = sys_clock_micros() + (uint64_t)120 * 1000000, next = 0;
     while (run->result->count < count && goes_on(run, end)) {
         while (next < count && sender->under_way < run->o->window) {
-            run->users[next].began = load_now();
-            send_item(run, sender, run->o->first + next, load_now());
+            run->users[next].began = sys_clock_micros();
+            send_item(run, sender, run->o->first + next, sys_clock_micros());
             next++;
         }
         TRY(sys_loop_turn(run->loop, 100));
@@ -363,12 +349,12 @@ err load_connect(const struct load_options *o, struct load_result *result, load_
     if (e == OK)
         rest(&run, o->seconds);
     mark(ctx, true);
-    uint64_t begun = load_now();
+    uint64_t begun = sys_clock_micros();
     if (e == OK && o->deliver)
         e = deliver_all(&run, &run.users[o->count], o->count);
     else
         result->count = run.up - run.ended;
-    result->seconds = 1e-6 * (double)(load_now() - begun);
+    result->seconds = 1e-6 * (double)(sys_clock_micros() - begun);
     mark(ctx, false);
     run_end(&run);
     return e;
@@ -396,22 +382,23 @@ static void take_message(struct run *run, struct user *u, const struct proto_fra
         run->result->refused += !is_sent(frame);
         u->under_way--;
         if (run->o->rate == 0 && run->measures)
-            send_next(run, u, load_now());
+            send_next(run, u, sys_clock_micros());
     }
 }
 
 /* Each message has its time, and counts from it however late it goes. */
 static err run_rate(struct run *run) {
-    uint64_t begun = load_now(), all = (uint64_t)(run->o->seconds * run->o->rate);
+    uint64_t begun = sys_clock_micros(), all = (uint64_t)(run->o->seconds * run->o->rate);
     for (uint64_t i = 0; i < all && goes_on(run, 0);) {
         uint64_t due = begun + i * 1000000 / run->o->rate;
-        if (due <= load_now()) {
+        if (due <= sys_clock_micros()) {
             send_next(run, &run->users[run->o->count + i++ % run->o->count], due);
             continue;
         }
         TRY(sys_loop_turn(run->loop, 0));
     }
-    for (uint64_t end = load_now() + 5000000; run->finished < run->wanted && goes_on(run, end);)
+    for (uint64_t end = sys_clock_micros() + 5000000;
+         run->finished < run->wanted && goes_on(run, end);)
         TRY(sys_loop_turn(run->loop, 10));
     run->result->lost = run->wanted - run->finished;
     return OK;
@@ -420,8 +407,8 @@ static err run_rate(struct run *run) {
 static err run_closed(struct run *run) {
     for (uint64_t i = run->o->count; i < run->total; i++)
         for (uint32_t k = 0; k < run->o->window; k++)
-            send_next(run, &run->users[i], load_now());
-    for (uint64_t end = load_now() + (uint64_t)(run->o->seconds * 1e6); goes_on(run, end);)
+            send_next(run, &run->users[i], sys_clock_micros());
+    for (uint64_t end = sys_clock_micros() + (uint64_t)(run->o->seconds * 1e6); goes_on(run, end);)
         TRY(sys_loop_turn(run->loop, 100));
     return OK;
 }
@@ -441,17 +428,18 @@ err load_messages(const struct load_options *o, struct load_result *result, load
         e = make_stamps(&run.users[o->count + i]);
     }
     mark(ctx, true);
-    uint64_t begun = load_now();
-    double cpu = own_cpu();
+    uint64_t begun = sys_clock_micros();
+    double cpu = machine_own_cpu();
     run.measures = true;
     if (e == OK)
         e = o->rate > 0 ? run_rate(&run) : run_closed(&run);
     run.measures = false;
-    result->seconds = 1e-6 * (double)(load_now() - begun);
-    result->cpu = own_cpu() - cpu;
+    result->seconds = 1e-6 * (double)(sys_clock_micros() - begun);
+    result->cpu = machine_own_cpu() - cpu;
     mark(ctx, false);
     if (o->rate == 0) { /* what is under way arrives, so that nothing is left behind */
-        for (uint64_t end = load_now() + 5000000; run.finished < run.wanted && goes_on(&run, end);)
+        for (uint64_t end = sys_clock_micros() + 5000000;
+             run.finished < run.wanted && goes_on(&run, end);)
             if (sys_loop_turn(run.loop, 10) != OK)
                 break;
         result->lost = run.wanted - run.finished;
@@ -463,7 +451,7 @@ err load_messages(const struct load_options *o, struct load_result *result, load
 /* ---- offline: senders alone ---- */
 
 static void send_anywhere(struct run *run, struct user *u) {
-    send_item(run, u, run->o->first + random_below(run, run->o->count), load_now());
+    send_item(run, u, run->o->first + random_below(run, run->o->count), sys_clock_micros());
 }
 
 static void take_sent(struct run *run, struct user *u, const struct proto_frame *frame) {
@@ -487,16 +475,16 @@ err load_offline(const struct load_options *o, struct load_result *result, load_
     for (uint64_t i = 0; e == OK && i < o->senders; i++)
         e = make_stamps(&run.users[i]);
     mark(ctx, true);
-    uint64_t begun = load_now();
-    double cpu = own_cpu();
+    uint64_t begun = sys_clock_micros();
+    double cpu = machine_own_cpu();
     run.measures = true;
     for (uint64_t i = 0; e == OK && i < o->senders; i++)
         for (uint32_t k = 0; k < o->window; k++)
             send_anywhere(&run, &run.users[i]);
     if (e == OK)
         rest(&run, o->seconds);
-    result->seconds = 1e-6 * (double)(load_now() - begun);
-    result->cpu = own_cpu() - cpu;
+    result->seconds = 1e-6 * (double)(sys_clock_micros() - begun);
+    result->cpu = machine_own_cpu() - cpu;
     mark(ctx, false);
     run_end(&run);
     return e;
@@ -522,16 +510,16 @@ err load_drain(const struct load_options *o, struct load_result *result, load_ma
     run.ready = subscribe;
     run.frame = take_waiting;
     mark(ctx, true);
-    uint64_t begun = load_now();
-    double cpu = own_cpu();
+    uint64_t begun = sys_clock_micros();
+    double cpu = machine_own_cpu();
     if (e == OK)
         e = open_all(&run, 0, o->count, true);
-    for (uint64_t end = load_now() + (uint64_t)120 * 1000000;
+    for (uint64_t end = sys_clock_micros() + (uint64_t)120 * 1000000;
          e == OK && run.finished < o->count && goes_on(&run, end);)
         e = sys_loop_turn(run.loop, 100);
     result->lost = o->count - run.finished; /* devices that did not catch up */
-    result->seconds = 1e-6 * (double)(load_now() - begun);
-    result->cpu = own_cpu() - cpu;
+    result->seconds = 1e-6 * (double)(sys_clock_micros() - begun);
+    result->cpu = machine_own_cpu() - cpu;
     mark(ctx, false);
     rest(&run, 0.5); /* the last acks */
     run_end(&run);

@@ -38,8 +38,6 @@ typedef err load_mode(const struct load_options *o, struct load_result *result, 
                       void *ctx);
 load_mode load_accounts, load_logins, load_connect, load_messages, load_offline, load_drain;
 
-/* Microseconds of the monotonic clock. */
-uint64_t load_now(void);
 /* Set by a signal: whatever runs ends soon, with what it has so far. */
 extern volatile int load_interrupted;
 

@@ -324,31 +324,15 @@ static err collect(struct part *parts, uint64_t count, struct load_result *sum) 
 
 /* ---- What is told ---- */
 
-static void show_json_times(const char *name, const struct histogram *h, bool all) {
-    printf(",\"%sp50_us\":%llu,\"%sp90_us\":%llu,\"%sp99_us\":%llu,\"%sp999_us\":%llu,"
-           "\"%smax_us\":%llu",
-           name, (unsigned long long)histogram_quantile(h, 0.5), name,
-           (unsigned long long)histogram_quantile(h, 0.9), name,
-           (unsigned long long)histogram_quantile(h, 0.99), name,
-           (unsigned long long)histogram_quantile(h, 0.999), name, (unsigned long long)h->most);
-    if (!all)
-        return;
-    printf(",\"%stimes_us\":[", name);
-    const char *between = "";
-    for (size_t i = 0; i < HISTOGRAM_PLACES; i++) {
-        if (h->places[i] == 0)
-            continue;
-        printf("%s[%llu,%u]", between, (unsigned long long)histogram_value(i), h->places[i]);
-        between = ",";
-    }
-    printf("]");
-}
+struct server {
+    double cpu, added; /* seconds of the run; bytes that came with the devices */
+    struct machine idle;
+};
 
-static void show(const struct options *o, const struct load_result *r, const struct machine *before,
-                 const struct machine *after) {
+static void show(const struct options *o, const struct load_result *r, const struct server *s) {
     double per = r->count > 0 ? (double)r->count : 1;
     double rate = r->seconds > 0 ? (double)r->count / r->seconds : 0;
-    double cpu = 1e6 * (after->cpu - before->cpu) / per;
+    double cpu = 1e6 * s->cpu / per;
     if (!o->json) {
         printf("%s: %llu in %.2f s, %.0f a second; lost %llu, refused %llu, failed %llu\n", o->name,
                (unsigned long long)r->count, r->seconds, rate, (unsigned long long)r->lost,
@@ -360,17 +344,17 @@ static void show(const struct options *o, const struct load_result *r, const str
                (unsigned long long)r->times.most);
         if (o->pid > 0)
             printf("server: %.2f us of CPU each, %.0f bytes now (edges %.0f, mail %.0f)\n", cpu,
-                   after->bytes, after->edges, after->mail);
+                   s->idle.bytes, s->idle.edges, s->idle.mail);
         return;
     }
     printf("{\"command\":\"%s\",\"count\":%llu,\"seconds\":%.4f,\"per_second\":%.1f,\"lost\":%llu,"
            "\"refused\":%llu,\"failed\":%llu,\"cpu_us\":%.3f,\"load_cpu_us\":%.3f",
            o->name, (unsigned long long)r->count, r->seconds, rate, (unsigned long long)r->lost,
            (unsigned long long)r->refused, (unsigned long long)r->failed, cpu, 1e6 * r->cpu / per);
-    printf(",\"all_bytes\":%.0f,\"edge_bytes\":%.0f,\"mail_bytes\":%.0f", after->bytes,
-           after->edges, after->mail);
-    show_json_times("", &r->times, true);
-    show_json_times("answer_", &r->answers, false);
+    printf(",\"bytes\":%.0f,\"all_bytes\":%.0f,\"edge_bytes\":%.0f,\"mail_bytes\":%.0f",
+           s->added / (double)o->count, s->idle.bytes, s->idle.edges, s->idle.mail);
+    histogram_print(&r->times, "", true);
+    histogram_print(&r->answers, "answer_", false);
     printf("}\n");
 }
 
@@ -378,25 +362,20 @@ static int run(const struct options *o, const struct load_options *all) {
     static struct part parts[PROCESSES_MAX];
     static struct load_result sum;
     bool memory = strcmp(o->name, "connect") == 0;
+    struct server server = {.added = -machine_of((int)o->pid, memory).bytes};
     if (!start_parts(o, all, parts))
         return complain("--processes", "they can't be started");
     bool fine = gather(parts, o->processes, "getting ready");
-    struct machine before = machine_of((int)o->pid, 0);
-    if (memory) /* before anything is sent */
-        before = machine_of((int)o->pid, 1);
+    server.idle = machine_of((int)o->pid, memory); /* before anything is sent */
+    server.added += server.idle.bytes;
     for (uint64_t i = 0; i < o->processes; i++)
         (void)!write(parts[i].to, "g", 1);
     fine = gather(parts, o->processes, "at work") && fine;
-    struct machine after = machine_of((int)o->pid, 0);
+    server.cpu = machine_of((int)o->pid, 0).cpu - server.idle.cpu;
     err e = collect(parts, o->processes, &sum);
-    if (memory) {
-        before.cpu = after.cpu - before.cpu;
-        after = before;
-        before.cpu = 0;
-    }
     if (e != OK)
         fprintf(stderr, "sotto-load: %s: %s\n", o->name, err_text(e));
-    show(o, &sum, &before, &after);
+    show(o, &sum, &server);
     return fine && e == OK && sum.lost == 0 && sum.failed == 0 ? 0 : EXIT_BAD;
 }
 
