@@ -114,9 +114,14 @@ static uint64_t random_below(struct run *run, uint64_t n) {
     return run->random % n;
 }
 
+/* The account of a device, counted from 0. */
+static uint64_t number_of(const struct run *run, uint64_t i) {
+    return run->o->first + i * run->o->step;
+}
+
 /* The server is reached at several loopback addresses, since one has ports for 28,000 connections.
  */
-static err open_user(struct run *run, struct user *u, bool device, uint64_t number) {
+static err open_user(struct run *run, struct user *u, bool device) {
     struct sys_endpoint endpoint;
     char host[SYS_HOST_MAX + 1];
     const struct sys_address *address = &run->o->address;
@@ -127,7 +132,8 @@ static err open_user(struct run *run, struct user *u, bool device, uint64_t numb
                              false));
     u->began = sys_clock_micros();
     run->opened++;
-    return peer_open(&u->peer, &run->peers, address, &endpoint, device, number);
+    return peer_open(&u->peer, &run->peers, address, &endpoint, device,
+                     number_of(run, (uint64_t)(u - run->users)));
 }
 
 static bool goes_on(const struct run *run, uint64_t end) {
@@ -138,7 +144,7 @@ static err open_again(struct run *run, bool device) {
     while (run->again != NULL) {
         struct user *u = run->again;
         run->again = u->again_next;
-        TRY(open_user(run, u, device, run->o->first + (uint64_t)(u - run->users)));
+        TRY(open_user(run, u, device));
     }
     return OK;
 }
@@ -148,7 +154,7 @@ static err open_all(struct run *run, uint64_t from, uint64_t to, bool device) {
     uint64_t end = sys_clock_micros() + (uint64_t)1800 * 1000000, before = run->up, next = from;
     while (run->up - before < to - from && goes_on(run, end)) {
         while (next < to && next - from - (run->up - before) < run->o->at_once) {
-            TRY(open_user(run, &run->users[next], device, run->o->first + next));
+            TRY(open_user(run, &run->users[next], device));
             next++;
         }
         TRY(sys_loop_turn(run->loop, 100));
@@ -240,7 +246,7 @@ err load_accounts(const struct load_options *o, struct load_result *result, load
     uint64_t begun = sys_clock_micros(), next = 0;
     while (e == OK && run.finished + result->refused < o->count && !load_interrupted) {
         while (e == OK && next < o->count && next - run.ended < o->at_once) {
-            e = open_user(&run, &run.users[next], true, o->first + next);
+            e = open_user(&run, &run.users[next], true);
             next++;
         }
         if (e == OK)
@@ -331,7 +337,7 @@ static err deliver_all(struct run *run, struct user *sender, uint64_t count) {
     while (run->result->count < count && goes_on(run, end)) {
         while (next < count && sender->under_way < run->o->window) {
             run->users[next].began = sys_clock_micros();
-            send_item(run, sender, run->o->first + next, sys_clock_micros());
+            send_item(run, sender, number_of(run, next), sys_clock_micros());
             next++;
         }
         TRY(sys_loop_turn(run->loop, 100));
@@ -424,7 +430,7 @@ err load_messages(const struct load_options *o, struct load_result *result, load
     if (e == OK)
         e = open_all(&run, o->count, 2 * o->count, false);
     for (uint64_t i = 0; e == OK && i < o->count; i++) {
-        run.users[o->count + i].target = o->first + i;
+        run.users[o->count + i].target = number_of(&run, i);
         e = make_stamps(&run.users[o->count + i]);
     }
     mark(ctx, true);
@@ -451,7 +457,7 @@ err load_messages(const struct load_options *o, struct load_result *result, load
 /* ---- offline: senders alone ---- */
 
 static void send_anywhere(struct run *run, struct user *u) {
-    send_item(run, u, run->o->first + random_below(run, run->o->count), sys_clock_micros());
+    send_item(run, u, number_of(run, random_below(run, run->o->count)), sys_clock_micros());
 }
 
 static void take_sent(struct run *run, struct user *u, const struct proto_frame *frame) {

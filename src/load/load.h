@@ -9,12 +9,13 @@ struct load_options {
     struct sys_address address;
     struct accounts *accounts;
     const uint8_t (*codes)[16]; /* of registration */
-    uint64_t first, count;      /* accounts of this process: devices that connect, or are sent to */
-    uint32_t window, rate;      /* requests under way for each sender; or messages a second */
-    uint32_t senders;           /* where senders are no devices */
-    uint32_t at_once;           /* connections that are being opened */
-    uint32_t item;              /* bytes */
-    uint32_t spread;            /* addresses 127.0.0.1 and up that the server is reached at */
+    /* Accounts of this process, every `step`th: devices that connect, or are sent to. */
+    uint64_t first, count, step;
+    uint32_t window, rate; /* requests under way for each sender; or messages a second */
+    uint32_t senders;      /* where senders are no devices */
+    uint32_t at_once;      /* connections that are being opened */
+    uint32_t item;         /* bytes */
+    uint32_t spread;       /* addresses 127.0.0.1 and up that the server is reached at */
     double seconds;
     bool deliver;  /* connect: a message for each */
     uint64_t seed; /* of what is random */

@@ -32,6 +32,7 @@ static const char usage[] =
     "  --codes FILE       registration codes, as `sottod invite` prints them; - is stdin\n"
     "  --first N          the first account to use (0)\n"
     "  --count N          how many (100)\n"
+    "  --step N           every Nth account from the first on (1)\n"
     "  --processes N      made by so many processes (1)\n"
     "  --window N         messages under way for each sender (16)\n"
     "  --rate N           messages a second in all; 0: as many as go (0)\n"
@@ -54,7 +55,7 @@ static const struct {
 struct options {
     load_mode *run;
     const char *name, *server, *accounts, *codes;
-    uint64_t first, count, processes, window, rate, senders, at_once, item, spread, pid;
+    uint64_t first, count, step, processes, window, rate, senders, at_once, item, spread, pid;
     double seconds;
     bool anywhere, json, deliver;
 };
@@ -71,15 +72,11 @@ static bool take_number(struct options *o, const char *name, const char *value, 
         const char *name;
         uint64_t *at, least, most;
     } numbers[] = {
-        {"--first", &o->first, 0, 100000000},
-        {"--count", &o->count, 1, 10000000},
-        {"--processes", &o->processes, 1, PROCESSES_MAX},
-        {"--window", &o->window, 1, 4096},
-        {"--rate", &o->rate, 0, 1000000},
-        {"--senders", &o->senders, 1, 15000},
-        {"--at-once", &o->at_once, 1, 4096},
-        {"--item", &o->item, 1, PROTO_ITEM_MAX},
-        {"--spread", &o->spread, 1, 254},
+        {"--first", &o->first, 0, 100000000},    {"--count", &o->count, 1, 10000000},
+        {"--step", &o->step, 1, 10000000},       {"--processes", &o->processes, 1, PROCESSES_MAX},
+        {"--window", &o->window, 1, 4096},       {"--rate", &o->rate, 0, 1000000},
+        {"--senders", &o->senders, 1, 15000},    {"--at-once", &o->at_once, 1, 4096},
+        {"--item", &o->item, 1, PROTO_ITEM_MAX}, {"--spread", &o->spread, 1, 254},
         {"--pid", &o->pid, 1, 4194304},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
@@ -120,6 +117,7 @@ static bool *find_flag(struct options *o, const char *name) {
 
 static int parse(struct options *o, int argc, char **argv) {
     *o = (struct options){.count = 100,
+                          .step = 1,
                           .processes = 1,
                           .window = 16,
                           .senders = 100,
@@ -277,7 +275,7 @@ static bool start_parts(const struct options *o, const struct load_options *all,
         own.rate = (uint32_t)share(o->rate, o->processes, i);
         own.senders = (uint32_t)share(o->senders, o->processes, i);
         own.seed = all->seed + i * 7919;
-        first += own.count;
+        first += own.count * own.step;
         if (!start_part(o, &own, &parts[i]))
             return false;
     }
@@ -397,6 +395,7 @@ static int make_accounts(const struct options *o, struct load_options *all) {
     err e = code == 0 ? accounts_begin(all->accounts, seed, server) : OK;
     all->codes = (const uint8_t(*)[16])codes;
     all->first = 0;
+    all->step = 1;
     all->count = o->count;
     if (code == 0 && e == OK)
         e = load_accounts(all, &result, no_mark, NULL);
@@ -417,6 +416,7 @@ static int make_accounts(const struct options *o, struct load_options *all) {
 static int start(const struct options *o) {
     static struct accounts accounts;
     struct load_options all = {.accounts = &accounts,
+                               .step = o->step,
                                .window = (uint32_t)o->window,
                                .at_once = (uint32_t)o->at_once,
                                .item = (uint32_t)o->item,
@@ -441,8 +441,9 @@ static int start(const struct options *o) {
     err e = accounts_read(&accounts, o->accounts);
     if (e != OK)
         return complain(o->accounts, err_text(e));
-    if (o->first + o->count > accounts.count)
-        return complain(o->accounts, "it has fewer accounts than --first and --count ask for");
+    if (o->first + (o->count - 1) * o->step >= accounts.count)
+        return complain(o->accounts,
+                        "it has fewer accounts than --first, --count and --step ask for");
     int code = run(o, &all);
     accounts_free(&accounts);
     return code;

@@ -51,6 +51,14 @@ def main():
         tap.check("and all of them are fetched", o["count"] <= d["count"] <= o["count"] + 16 and d["lost"] == 0)
         again = counted("drain", *base, "--count", COUNT)
         tap.check("once", again["count"] == 0)
+        half = ["--first", 1, "--step", 2, "--count", COUNT // 2]
+        o = counted("offline", *base, *half, "--senders", 2, "--window", 8, "--seconds", "0.3")
+        d = counted("drain", *base, "--step", 2, "--count", COUNT // 2)
+        tap.check("with a step the accounts between get nothing", o["count"] > 16 and d["count"] == 0, d)
+        d = counted("drain", *base, *half, "--processes", 2)
+        tap.check("and each one on it gets its own", o["count"] <= d["count"] <= o["count"] + 16 and d["lost"] == 0, d)
+        code, _, err = load("logins", *base, "--first", 2, "--step", 2, "--count", COUNT // 2)
+        tap.check("a step beyond the last account is told", code == 2 and "--step" in err)
         c = counted("connect", *base, "--count", COUNT, "--seconds", 0, "--deliver", "--pid", server.process.pid)
         tap.check("all that are connected get a message, and the server's memory is told",
                   c["count"] == COUNT and c["edge_bytes"] > 0 and c["mail_bytes"] > 0
