@@ -194,7 +194,7 @@ def main():
     parser.add_argument("--parts", default="idle,messages,rate,logins,offline",
                         help="accounts, too: up to 10 million, which take 4.3 GB and, once, a quarter of an hour")
     options = parser.parse_args()
-    options.build = options.build.resolve()
+    options.build, options.data = options.build.resolve(), options.data.resolve()
     options.peers = options.peers.split(",")
     for name in ("ejabberd", "prosody"):
         if name in options.peers and shutil.which(name if name == "prosody" else "erl") is None:
