@@ -53,6 +53,7 @@ static void store_roster(struct client *c, const buf *addresses) {
     must(proto_roster_new_encode(&list, &roster) == OK, "memory");
     commit.replaces = (struct proto_list){buf_slice(&list), 1};
     memcpy(commit.group, group, sizeof group);
+    crypto_random(commit.next, sizeof commit.next);
     memcpy(commit.roster_hash, hash, sizeof hash);
     must(proto_commit_encode(&body, &commit) == OK, "memory");
     client_ask(c, PROTO_commit, buf_slice(&body));
@@ -93,14 +94,15 @@ static void measure(const struct sottod *s, struct client *c, const char *way, u
                     const buf *bodies, size_t count, double seconds) {
     size_t n = 0, bytes = 0;
     send_to_all(c, type, bodies, count);
-    double cpu = sottod_cpu(s), begun = seconds_now();
+    double cpu = machine_of(s->pid, false).cpu, begun = seconds_now();
     for (; seconds_now() < begun + seconds; n++)
         send_to_all(c, type, bodies, count);
     double passed = seconds_now() - begun;
     for (size_t i = 0; i < count; i++)
         bytes += bodies[i].n;
     printf("| %s | %.1f | %.0f | %.2f | %zu |\n", way, (double)n / passed,
-           (double)n * DEVICES / passed, 1e3 * (sottod_cpu(s) - cpu) / (double)n, bytes);
+           (double)n * DEVICES / passed, 1e3 * (machine_of(s->pid, false).cpu - cpu) / (double)n,
+           bytes);
     (void)fflush(stdout);
 }
 

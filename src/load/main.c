@@ -158,26 +158,10 @@ static bool is_loopback(const char *host) {
 /* ---- Codes ---- */
 
 static int read_codes(const char *path, uint8_t (*codes)[16], uint64_t count, uint8_t server[32]) {
-    char line[4096];
-    uint64_t got = 0;
     FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
     if (f == NULL)
         return complain(path, "it can't be read");
-    while (got < count && fgets(line, sizeof line, f) != NULL) {
-        buf host = {0}, content = {0};
-        struct proto_invite invite;
-        char *link = strstr(line, "sotto:join:");
-        if (link == NULL)
-            continue;
-        link[strcspn(link, " \"\n")] = 0;
-        if (proto_link_read(slice_str(link), "join", &host, &content) == OK &&
-            proto_invite_decode(buf_slice(&content), &invite) == OK) {
-            memcpy(codes[got++], invite.code, 16);
-            memcpy(server, invite.server, 32);
-        }
-        buf_free(&host);
-        buf_free(&content);
-    }
+    uint64_t got = accounts_codes(f, codes, count, server);
     if (f != stdin)
         fclose(f);
     return got == count ? 0 : complain(path, "it has fewer codes than --count");
