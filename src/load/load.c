@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "crypto/crypto.h"
+#include "load/group.h"
 #include "load/machine.h"
 #include "sys/loop.h"
 
@@ -20,6 +21,8 @@ struct run {
     struct sys_loop *loop;
     struct peers peers;
     struct user *users;
+    struct group *groups;              /* of the senders, where their rosters are stored */
+    uint64_t devices;                  /* of the users, the first ones; the others send */
     uint64_t total, opened, up, ended; /* peers: all, begun, ready, gone */
     uint64_t wanted, finished;         /* of what a mode counts */
     uint64_t tries;                    /* more, of those whose opening failed, that are left */
@@ -103,6 +106,9 @@ static void run_end(struct run *run) {
         peers_fini(&run->peers);
         sys_loop_free(run->loop);
     }
+    for (uint64_t i = 0; run->groups != NULL && i < run->total - run->devices; i++)
+        group_fini(&run->groups[i]);
+    mem_free(NULL, run->groups, (run->total - run->devices) * sizeof *run->groups);
     mem_free(NULL, run->users, run->total * sizeof *run->users);
     buf_free(&run->body);
 }
@@ -172,17 +178,29 @@ static uint32_t ask_position(struct user *u, uint16_t type, uint64_t position) {
     return peer_ask(&u->peer, type, SLICE_ARRAY(body));
 }
 
-/* One item to one account. */
-static void send_item(struct run *run, struct user *u, uint64_t to, uint64_t stamp) {
-    buf_clear(&run->body);
-    writer w = writer_on(&run->body);
-    writer_vec(&w, slice_of(accounts_address(run->o->accounts, to), PROTO_ADDRESS));
-    writer_vec(&w, slice_of(run->item, run->o->item));
+static slice address_of(const struct run *run, uint64_t device) {
+    return slice_of(accounts_address(run->o->accounts, number_of(run, device)), PROTO_ADDRESS);
+}
+
+static void ask_send(struct run *run, struct user *u, uint16_t type, err e, uint64_t stamp) {
     u->stamps[u->put++ % RING] = stamp;
     u->under_way++;
-    run->wanted++;
-    if (writer_result(&w) != OK || peer_ask(&u->peer, PROTO_send, buf_slice(&run->body)) == 0)
+    if (e != OK || peer_ask(&u->peer, type, buf_slice(&run->body)) == 0)
         run->result->failed++;
+}
+
+/* One item to so many devices. */
+static void send_item(struct run *run, struct user *u, uint64_t first, uint64_t count,
+                      uint64_t stamp) {
+    buf_clear(&run->body);
+    writer w = writer_on(&run->body);
+    size_t list = writer_open(&w);
+    for (uint64_t i = first; i < first + count; i++)
+        writer_bytes(&w, address_of(run, i));
+    writer_close(&w, list);
+    writer_vec(&w, slice_of(run->item, run->o->item));
+    run->wanted += count;
+    ask_send(run, u, PROTO_send, writer_result(&w), stamp);
 }
 
 static err make_stamps(struct user *u) {
@@ -337,7 +355,7 @@ static err deliver_all(struct run *run, struct user *sender, uint64_t count) {
     while (run->result->count < count && goes_on(run, end)) {
         while (next < count && sender->under_way < run->o->window) {
             run->users[next].began = sys_clock_micros();
-            send_item(run, sender, number_of(run, next), sys_clock_micros());
+            send_item(run, sender, next, 1, sys_clock_micros());
             next++;
         }
         TRY(sys_loop_turn(run->loop, 100));
@@ -366,17 +384,28 @@ err load_connect(const struct load_options *o, struct load_result *result, load_
     return e;
 }
 
-/* ---- messages: sender i and receiver i, the one anonymous, the other a device ---- */
+/* ---- messages and groups: so many devices for each sender, which is anonymous ---- */
+
+static struct group *group_of(struct run *run, const struct user *sender) {
+    return &run->groups[sender - &run->users[run->devices]];
+}
 
 static void send_next(struct run *run, struct user *sender, uint64_t stamp) {
-    send_item(run, sender, sender->target, stamp);
+    if (run->groups == NULL) {
+        send_item(run, sender, sender->target, run->o->members, stamp);
+        return;
+    }
+    slice item = slice_of(run->item, run->o->item);
+    run->wanted += run->o->members;
+    ask_send(run, sender, PROTO_roster_send, group_send(group_of(run, sender), item, &run->body),
+             stamp);
 }
 
 static void take_message(struct run *run, struct user *u, const struct proto_frame *frame) {
-    uint64_t pairs = run->o->count;
-    bool receiver = (uint64_t)(u - run->users) < pairs;
+    uint64_t place = (uint64_t)(u - run->users);
+    bool receiver = place < run->devices;
     if (receiver && frame->type == PROTO_delivery) {
-        struct user *sender = u + pairs;
+        struct user *sender = &run->users[run->devices + place / run->o->members];
         uint64_t stamp = sender->stamps[u->got++ % RING];
         (void)ask_position(u, PROTO_ack, position_of(frame));
         if (run->measures) {
@@ -398,7 +427,7 @@ static err run_rate(struct run *run) {
     for (uint64_t i = 0; i < all && goes_on(run, 0);) {
         uint64_t due = begun + i * 1000000 / run->o->rate;
         if (due <= sys_clock_micros()) {
-            send_next(run, &run->users[run->o->count + i++ % run->o->count], due);
+            send_next(run, &run->users[run->devices + i++ % (run->total - run->devices)], due);
             continue;
         }
         TRY(sys_loop_turn(run->loop, 0));
@@ -411,7 +440,7 @@ static err run_rate(struct run *run) {
 }
 
 static err run_closed(struct run *run) {
-    for (uint64_t i = run->o->count; i < run->total; i++)
+    for (uint64_t i = run->devices; i < run->total; i++)
         for (uint32_t k = 0; k < run->o->window; k++)
             send_next(run, &run->users[i], sys_clock_micros());
     for (uint64_t end = sys_clock_micros() + (uint64_t)(run->o->seconds * 1e6); goes_on(run, end);)
@@ -419,20 +448,68 @@ static err run_closed(struct run *run) {
     return OK;
 }
 
+/* The next chunk of a sender's roster, or the commit behind the last one. */
+static void store_roster(struct run *run, struct user *sender) {
+    const struct group *g = group_of(run, sender);
+    uint16_t type = PROTO_blob_put;
+    err e = group_put(g, (uint32_t)sender->position++, &run->body);
+    if (e == ERR_NOT_FOUND) {
+        type = PROTO_commit;
+        e = group_commit(g, slice_of(run->item, run->o->item), &run->body);
+    }
+    if (e != OK || peer_ask(&sender->peer, type, buf_slice(&run->body)) == 0)
+        run->result->failed++;
+}
+
+static void take_stored(struct run *run, struct user *u, const struct proto_frame *frame) {
+    if (frame->type == PROTO_blob_state)
+        store_roster(run, u);
+    else if (frame->type == PROTO_delivery)
+        (void)ask_position(u, PROTO_ack, position_of(frame));
+    else if (frame->type == PROTO_error)
+        run->result->refused++;
+    run->finished += frame->type == PROTO_delivery || frame->type == PROTO_committed;
+}
+
+/* Each is stored when it is told so, and the commit's one copy has come. */
+static err store_rosters(struct run *run) {
+    uint64_t senders = run->total - run->devices, end = sys_clock_micros() + 60000000;
+    run->groups = mem_new_array(NULL, senders, sizeof *run->groups);
+    if (run->groups == NULL)
+        return ERR_NO_MEMORY;
+    run->frame = take_stored;
+    for (uint64_t i = 0; i < senders; i++) {
+        struct user *sender = &run->users[run->devices + i];
+        for (uint64_t k = 0; k < run->o->members; k++)
+            TRY(buf_append(&run->groups[i].addresses, address_of(run, sender->target + k)));
+        TRY(group_begin(&run->groups[i]));
+        store_roster(run, sender);
+    }
+    while (run->finished < 2 * senders && run->result->refused == 0 && goes_on(run, end))
+        TRY(sys_loop_turn(run->loop, 100));
+    bool stored = run->finished == 2 * senders;
+    run->finished = 0;
+    return stored ? OK : ERR_DENIED;
+}
+
 err load_messages(const struct load_options *o, struct load_result *result, load_mark *mark,
                   void *ctx) {
     struct run run;
-    err e = run_begin(&run, o, result, 2 * o->count);
+    uint64_t senders = o->count / o->members, devices = senders * o->members;
+    err e = run_begin(&run, o, result, devices + senders);
+    run.devices = devices;
     if (e == OK)
-        e = bring_up(&run, o->count);
+        e = bring_up(&run, devices);
     run.ready = NULL;
-    run.frame = take_message;
     if (e == OK)
-        e = open_all(&run, o->count, 2 * o->count, false);
-    for (uint64_t i = 0; e == OK && i < o->count; i++) {
-        run.users[o->count + i].target = number_of(&run, i);
-        e = make_stamps(&run.users[o->count + i]);
+        e = open_all(&run, devices, run.total, false);
+    for (uint64_t i = 0; e == OK && i < senders; i++) {
+        run.users[devices + i].target = i * o->members;
+        e = make_stamps(&run.users[devices + i]);
     }
+    if (e == OK && o->members > PROTO_ROSTER_ABOVE)
+        e = store_rosters(&run);
+    run.frame = take_message;
     mark(ctx, true);
     uint64_t begun = sys_clock_micros();
     double cpu = machine_own_cpu();
@@ -457,7 +534,7 @@ err load_messages(const struct load_options *o, struct load_result *result, load
 /* ---- offline: senders alone ---- */
 
 static void send_anywhere(struct run *run, struct user *u) {
-    send_item(run, u, number_of(run, random_below(run, run->o->count)), sys_clock_micros());
+    send_item(run, u, random_below(run, run->o->count), 1, sys_clock_micros());
 }
 
 static void take_sent(struct run *run, struct user *u, const struct proto_frame *frame) {

@@ -11,6 +11,7 @@ struct load_options {
     const uint8_t (*codes)[16]; /* of registration */
     /* Accounts of this process, every `step`th: devices that connect, or are sent to. */
     uint64_t first, count, step;
+    uint64_t members;      /* devices that each sender's messages go to */
     uint32_t window, rate; /* requests under way for each sender; or messages a second */
     uint32_t senders;      /* where senders are no devices */
     uint32_t at_once;      /* connections that are being opened */

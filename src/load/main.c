@@ -22,6 +22,7 @@ static const char usage[] =
     "  logins     --count devices log in, one after another is let in\n"
     "  messages   --count senders with a connected device each: --window messages under way, or\n"
     "             --rate a second in all\n"
+    "  groups     the same, but each sender's messages go to --members devices\n"
     "  offline    --senders send to --count devices that are away, chosen at random\n"
     "  drain      --count devices log in and fetch what waits\n"
     "\n"
@@ -36,6 +37,7 @@ static const char usage[] =
     "  --processes N      made by so many processes (1)\n"
     "  --window N         messages under way for each sender (16)\n"
     "  --rate N           messages a second in all; 0: as many as go (0)\n"
+    "  --members N        of `groups`, 1,024 at most (100)\n"
     "  --senders N        of `offline` (100)\n"
     "  --at-once N        connections being opened by each process (64)\n"
     "  --item BYTES       size of a message (512)\n"
@@ -49,13 +51,17 @@ static const char usage[] =
 static const struct {
     const char *name;
     load_mode *run;
-} modes[] = {{"accounts", load_accounts}, {"connect", load_connect}, {"logins", load_logins},
-             {"messages", load_messages}, {"offline", load_offline}, {"drain", load_drain}};
+    uint64_t members;
+} modes[] = {{"accounts", load_accounts, 1}, {"connect", load_connect, 1},
+             {"logins", load_logins, 1},     {"messages", load_messages, 1},
+             {"groups", load_messages, 100}, {"offline", load_offline, 1},
+             {"drain", load_drain, 1}};
 
 struct options {
     load_mode *run;
     const char *name, *server, *accounts, *codes;
-    uint64_t first, count, step, processes, window, rate, senders, at_once, item, spread, pid;
+    uint64_t first, count, step, members, processes, window, rate, senders, at_once, item, spread,
+        pid;
     double seconds;
     bool anywhere, json, deliver;
 };
@@ -72,11 +78,17 @@ static bool take_number(struct options *o, const char *name, const char *value, 
         const char *name;
         uint64_t *at, least, most;
     } numbers[] = {
-        {"--first", &o->first, 0, 100000000},    {"--count", &o->count, 1, 10000000},
-        {"--step", &o->step, 1, 10000000},       {"--processes", &o->processes, 1, PROCESSES_MAX},
-        {"--window", &o->window, 1, 4096},       {"--rate", &o->rate, 0, 1000000},
-        {"--senders", &o->senders, 1, 15000},    {"--at-once", &o->at_once, 1, 4096},
-        {"--item", &o->item, 1, PROTO_ITEM_MAX}, {"--spread", &o->spread, 1, 254},
+        {"--first", &o->first, 0, 100000000},
+        {"--count", &o->count, 1, 10000000},
+        {"--members", &o->members, 1, PROTO_ROSTER_MAX},
+        {"--step", &o->step, 1, 10000000},
+        {"--processes", &o->processes, 1, PROCESSES_MAX},
+        {"--window", &o->window, 1, 4096},
+        {"--rate", &o->rate, 0, 1000000},
+        {"--senders", &o->senders, 1, 15000},
+        {"--at-once", &o->at_once, 1, 4096},
+        {"--item", &o->item, 1, PROTO_ITEM_MAX},
+        {"--spread", &o->spread, 1, 254},
         {"--pid", &o->pid, 1, 4194304},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
@@ -129,6 +141,7 @@ static int parse(struct options *o, int argc, char **argv) {
         if (strcmp(argv[1], modes[i].name) == 0) {
             o->run = modes[i].run;
             o->name = modes[i].name;
+            o->members = modes[i].members;
         }
     if (o->run == NULL)
         return fputs(usage, stderr), EXIT_USAGE;
@@ -401,6 +414,7 @@ static int start(const struct options *o) {
     static struct accounts accounts;
     struct load_options all = {.accounts = &accounts,
                                .step = o->step,
+                               .members = o->members,
                                .window = (uint32_t)o->window,
                                .at_once = (uint32_t)o->at_once,
                                .item = (uint32_t)o->item,
@@ -425,6 +439,8 @@ static int start(const struct options *o) {
     err e = accounts_read(&accounts, o->accounts);
     if (e != OK)
         return complain(o->accounts, err_text(e));
+    if (o->members > 1 && o->count / o->processes < o->members)
+        return complain("--members", "there are more than --count has for each process");
     if (o->first + (o->count - 1) * o->step >= accounts.count)
         return complain(o->accounts,
                         "it has fewer accounts than --first, --count and --step ask for");
