@@ -309,10 +309,6 @@ int main(int argc, char **argv) {
     sottod_stop(&s);
     printf("\n");
     sottod_start(&s, argv[1], folder);
-    show_large(&s, seconds);
-    sottod_stop(&s);
-    printf("\n");
-    sottod_start(&s, argv[1], folder);
     show_memory(&s, most);
     sottod_stop(&s);
     return 0;

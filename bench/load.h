@@ -34,11 +34,6 @@ double limit_sync(const char *folder, size_t bytes, double seconds);
 void limit_echo(size_t connections, size_t in_flight, size_t bytes, double seconds, double *rate,
                 double *cpu_us);
 
-/* ---- large.c ---- */
-
-/* A table of messages to a conversation of 1,000 devices. */
-void show_large(const struct sottod *s, double seconds);
-
 /* ---- client.c ---- */
 
 struct client {
@@ -60,7 +55,6 @@ struct client {
 /* Each step for all of them before the next one, so that the server sees many at a time. */
 void clients_open(struct client *c, size_t count, const struct sottod *s);
 void clients_register(struct client *c, size_t count, const struct sottod *s);
-void clients_login(struct client *c, size_t count);
 void clients_subscribe(struct client *c, size_t count);
 void clients_close(struct client *c, size_t count);
 

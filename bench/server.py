@@ -95,6 +95,9 @@ def ours(rows, options):
         if "rate" in parts:
             measure_ours(rows, options, AT_RATE, tls, 1000, "messages", count=1000, rate=1000,
                          seconds=max(seconds, 10))
+        if "groups" in parts:
+            measure_ours(rows, options, "to 1,000", tls, 1000, "groups", count=1000, members=1000, window=1,
+                         seconds=seconds)
         if "logins" in parts:
             measure_ours(rows, options, "logins", tls, 1500, "logins", count=1500)
     if "offline" in parts:
@@ -156,31 +159,31 @@ def figure(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def table(rows, parts, columns):
+def table(rows, title, parts, columns):
+    found = [r for p in parts for r in sorted(rows.rows.items()) if r[0][0] == p]
+    if not found:
+        return
+    print(f"### {title}\n")
     print("| what | server | carrier | " + " | ".join(c.replace("_", " ") for c in columns) + " | rounds |")
     print("|---" * (len(columns) + 4) + "|")
-    for (part, server, carrier), rounds in (r for p in parts for r in sorted(rows.rows.items()) if r[0][0] == p):
+    for (part, server, carrier), rounds in found:
         cells = []
         for column in columns:
-            found = [r[column] for r in rounds if column in r]
-            best = (max if "per_second" in column else min)(found) if found else None
-            cells.append(f"{figure(statistics.median(found))} ({figure(best)})" if found else "")
+            values = [r[column] for r in rounds if column in r]
+            best = (max if "per_second" in column else min)(values) if values else None
+            cells.append(f"{figure(statistics.median(values))} ({figure(best)})" if values else "")
         print(f"| {part} | {server} | {carrier} | " + " | ".join(cells) + f" | {len(rounds)} |")
     print()
 
 
 def report(rows):
-    print("### Idle connections\n")
-    table(rows, [f"{count:,} idle" for count in SIZES], ["bytes", "all_bytes"])
-    print("### Messages\n")
-    table(rows, ["16 in flight", "1 in flight", AT_RATE],
+    table(rows, "Idle connections", [f"{count:,} idle" for count in SIZES], ["bytes", "all_bytes"])
+    table(rows, "Messages", ["16 in flight", "1 in flight", AT_RATE],
           ["per_second", "cpu_us", "load_cpu_us", "p50_us", "p99_us", "p999_us"])
-    print("### Logins\n")
-    table(rows, ["logins"], ["per_second", "cpu_us", "p99_us"])
-    print("### Offline\n")
-    table(rows, ["offline, first items", "offline", "drain"], ["per_second", "cpu_us"])
-    print("### Accounts\n")
-    table(rows, [f"{count:,} accounts, {who}" for who in ("connected", "away") for count in ACCOUNTS],
+    table(rows, "Copies of messages to groups", ["to 1,000"], ["per_second", "cpu_us", "p50_us", "p99_us"])
+    table(rows, "Logins", ["logins"], ["per_second", "cpu_us", "p99_us"])
+    table(rows, "Offline", ["offline, first items", "offline", "drain"], ["per_second", "cpu_us"])
+    table(rows, "Accounts", [f"{count:,} accounts, {who}" for who in ("connected", "away") for count in ACCOUNTS],
           ["per_second", "cpu_us"])
 
 
@@ -191,7 +194,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--peers", default="relay,ejabberd,prosody,sotto")
-    parser.add_argument("--parts", default="idle,messages,rate,logins,offline",
+    parser.add_argument("--parts", default="idle,messages,rate,groups,logins,offline",
                         help="accounts, too: up to 10 million, which take 4.3 GB and, once, a quarter of an hour")
     options = parser.parse_args()
     options.build, options.data = options.build.resolve(), options.data.resolve()
