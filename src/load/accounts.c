@@ -30,12 +30,16 @@ err account_make_login(struct account *a, const uint8_t seed[ACCOUNTS_SEED], uin
     return derive(seed, "key", number, a->key_priv, 32);
 }
 
+err account_mailbox_priv(uint8_t priv[32], const uint8_t seed[ACCOUNTS_SEED], uint64_t number) {
+    return derive(seed, "mailbox key", number, priv, 32);
+}
+
 err account_make(struct account *a, const uint8_t seed[ACCOUNTS_SEED], uint64_t number) {
     uint8_t mailbox_priv[32];
     TRY(account_make_login(a, seed, number));
     TRY(crypto_ed25519.public_of(a->key, a->key_priv));
     TRY(derive(seed, "mailbox", number, a->mailbox, 16));
-    TRY(derive(seed, "mailbox key", number, mailbox_priv, 32));
+    TRY(account_mailbox_priv(mailbox_priv, seed, number));
     return crypto_x25519_public(a->mailbox_key, mailbox_priv);
 }
 

@@ -13,13 +13,15 @@ struct account {
     uint8_t identity_priv[32], identity[32], id[16]; /* id: of the account */
     uint8_t device[16], key_priv[32], key[32];
     uint8_t mailbox[16];     /* as a made store has it; a server chooses its own */
-    uint8_t mailbox_key[32]; /* nobody opens what comes: the public half of a key */
+    uint8_t mailbox_key[32]; /* the public half; only `steady` opens what comes */
 };
 
 /* All of it; costs as much as three signatures. */
 MUST err account_make(struct account *a, const uint8_t seed[ACCOUNTS_SEED], uint64_t number);
 /* What a login needs alone: id, device, key_priv. */
 MUST err account_make_login(struct account *a, const uint8_t seed[ACCOUNTS_SEED], uint64_t number);
+/* The private half of mailbox_key. */
+MUST err account_mailbox_priv(uint8_t priv[32], const uint8_t seed[ACCOUNTS_SEED], uint64_t number);
 /* Appends the signed list of its one device. */
 MUST err account_devices(const struct account *a, buf *out);
 

@@ -25,6 +25,7 @@ static const char usage[] =
     "  groups     the same, but each sender's messages go to --members devices\n"
     "  offline    --senders send to --count devices that are away, chosen at random\n"
     "  drain      --count devices log in and fetch what waits\n"
+    "  steady     as messages, by clients that outlive the server: nothing may be lost or doubled\n"
     "\n"
     "  --server ADDRESS   host:port, ws://host:port/session or wss://..., a loopback address\n"
     "  --anywhere         another address, too: only where you may\n"
@@ -55,7 +56,7 @@ static const struct {
 } modes[] = {{"accounts", load_accounts, 1}, {"connect", load_connect, 1},
              {"logins", load_logins, 1},     {"messages", load_messages, 1},
              {"groups", load_messages, 100}, {"offline", load_offline, 1},
-             {"drain", load_drain, 1}};
+             {"drain", load_drain, 1},       {"steady", load_steady, 1}};
 
 struct options {
     load_mode *run;
@@ -313,6 +314,9 @@ static err collect(struct part *parts, uint64_t count, struct load_result *sum) 
             sum->seconds = r->seconds;
         histogram_merge(&sum->times, &r->times);
         histogram_merge(&sum->answers, &r->answers);
+        histogram_merge(&sum->back, &r->back);
+        for (size_t k = 0; k < LOAD_STEADY_COUNT; k++)
+            sum->steady_counts[k] += r->steady_counts[k];
     }
     return worst;
 }
@@ -323,6 +327,16 @@ struct server {
     double cpu, added; /* seconds of the run; bytes that came with the devices */
     struct machine idle;
 };
+
+static const char *const steady_names[] = {
+#define NAME(name) #name,
+    LOAD_STEADY(NAME)};
+
+static void show_json_steady(const struct load_result *r) {
+    histogram_print(&r->back, "back_", false);
+    for (size_t i = 0; i < LOAD_STEADY_COUNT; i++)
+        printf(",\"%s\":%llu", steady_names[i], (unsigned long long)r->steady_counts[i]);
+}
 
 static void show(const struct options *o, const struct load_result *r, const struct server *s) {
     double per = r->count > 0 ? (double)r->count : 1;
@@ -337,6 +351,9 @@ static void show(const struct options *o, const struct load_result *r, const str
                (unsigned long long)histogram_quantile(&r->times, 0.99),
                (unsigned long long)histogram_quantile(&r->times, 0.999),
                (unsigned long long)r->times.most);
+        for (size_t i = 0; o->run == load_steady && i < LOAD_STEADY_COUNT; i++)
+            printf("%s %llu%s", steady_names[i], (unsigned long long)r->steady_counts[i],
+                   i + 1 < LOAD_STEADY_COUNT ? ", " : "\n");
         if (o->pid > 0)
             printf("server: %.2f us of CPU each, %.0f bytes now (edges %.0f, mail %.0f)\n", cpu,
                    s->idle.bytes, s->idle.edges, s->idle.mail);
@@ -350,6 +367,8 @@ static void show(const struct options *o, const struct load_result *r, const str
            s->added / (double)o->count, s->idle.bytes, s->idle.edges, s->idle.mail);
     histogram_print(&r->times, "", true);
     histogram_print(&r->answers, "answer_", false);
+    if (o->run == load_steady)
+        show_json_steady(r);
     printf("}\n");
 }
 

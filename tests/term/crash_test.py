@@ -24,10 +24,10 @@ SETTLE_SECONDS = 90
 
 
 class Load:
-    """One person who sends until told to stop; whatever process it has may be killed."""
+    """One person who sends until told to stop, up to `pause` seconds apart; whatever process it has may be killed."""
 
-    def __init__(self, person, listens, seed):
-        self.person, self.listens, self.random = person, listens, random.Random(seed)
+    def __init__(self, person, listens, seed, pause=0.15):
+        self.person, self.listens, self.random, self.pause = person, listens, random.Random(seed), pause
         self.sent, self.tried, self.codes = [], 0, collections.Counter()
         self.sending = self.listener = None
         self.problem = None
@@ -39,7 +39,7 @@ class Load:
             while not self.stop.is_set():
                 self.keep_listening()
                 self.send()
-                self.stop.wait(self.random.uniform(0, 0.15))
+                self.stop.wait(self.random.uniform(0, self.pause))
         except Exception as problem:  # told to the main thread, which ends the test
             self.problem = problem
 

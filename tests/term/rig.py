@@ -21,13 +21,13 @@ class Unexpected(Exception):
 
 
 class Server:
-    """Keeps its ports over restarts. settings: KEY=VALUE of sottod."""
+    """Keeps its ports over restarts. settings: KEY=VALUE of sottod; env: more of it, for the server alone."""
 
     def __init__(self, folder, settings=()):
         self.data, self.log = folder / "server", folder / "server.log"
         self.settings = [word for s in settings for word in ("--set", s)]
         self.listen, self.http, self.identity = "127.0.0.1:0", "127.0.0.1:0", None
-        self.process = None
+        self.process, self.env = None, {}
 
     def start(self):
         out = self.data.with_suffix(".out")
@@ -35,7 +35,7 @@ class Server:
             self.process = subprocess.Popen(
                 [SOTTOD, "run", "--data", str(self.data), "--listen", self.listen, "--http", self.http,
                  *self.settings],
-                stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+                stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env={**os.environ, **self.env})
         until = time.monotonic() + 30
         while not (ready := READY.search(out.read_text())):
             if self.process.poll() is not None or time.monotonic() > until:
