@@ -228,51 +228,60 @@ def register(world):
 
 
 class Record:
-    """What happened when."""
+    """What happened when. A thread of its own looks at the memory, and says how it goes."""
 
-    def __init__(self):
+    def __init__(self, world, steady, seconds):
+        self.world, self.steady, self.seconds = world, steady, seconds
         self.began = time.monotonic()
+        self.calm_at = 0.6 * seconds
         self.back = collections.defaultdict(list)  # a kind of fault: the seconds until the server served again
         self.memory = []  # (second, bytes by role)
-        self.calm_at = None
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.watch, daemon=True)
+        self.thread.start()
 
     def now(self):
         return time.monotonic() - self.began
 
+    def watch(self):
+        told_at = 0
+        while not self.over.wait(min(1, self.seconds / 240)):
+            self.memory.append((self.now(), self.world.memory()))
+            if self.now() >= told_at:
+                print(self.line(), flush=True)
+                told_at = self.now() + max(10, self.seconds / 60)
+
+    def line(self):
+        faults = ", ".join(f"{len(times)} {what}" for what, times in list(self.back.items())) or "no faults yet"
+        memory = ", ".join(f"{role} {bytes_ / MIB:.1f}" for role, bytes_ in sorted(self.memory[-1][1].items()))
+        return f"# {self.steady.told}; {faults}; MiB: {memory}"
+
     def level(self, first, last):
         """The median of all processes' bytes in that part of the calm time."""
-        length = self.memory[-1][0] - self.calm_at
+        calm = self.seconds - self.calm_at
         return statistics.median(sum(m.values()) for at, m in self.memory
-                                 if self.calm_at + first * length <= at <= self.calm_at + last * length)
+                                 if self.calm_at + first * calm <= at <= self.calm_at + last * calm)
 
-    def line(self, steady):
-        m = self.memory[-1][1] if self.memory else {}
-        faults = ", ".join(f"{len(t)} {what}" for what, t in self.back.items()) or "none"
-        return f"# {steady.told}; {faults}; MiB " + " ".join(f"{r} {b / MIB:.1f}" for r, b in sorted(m.items()))
+    def end(self):
+        self.over.set()
+        self.thread.join()
 
 
-def rampage(world, steady, record, seconds, rng):
-    """Faults at random moments: first each kind once, then any; at the end no kills."""
-    calm_at, end_at, mean = 0.6 * seconds, seconds - 1, min(20, seconds / 16)
-    waiting, next_at, told_at = [], mean / 2, 0
-    while record.now() < end_at:
-        calm = record.now() >= calm_at
-        if calm and record.calm_at is None:
-            record.calm_at = record.now()
-        if record.now() >= next_at:
-            if not waiting:
-                waiting = rng.sample(OTHERS if calm else KILLS + OTHERS, 3 if calm else 6)
-            what = waiting.pop()
-            if not calm or what not in KILLS:
-                record.back[what].append(world.strike(what, rng))
-            next_at = record.now() + rng.uniform(0.3, 1.7) * mean
-        record.memory.append((record.now(), world.memory()))
-        if record.now() >= told_at:
-            print(record.line(steady), flush=True)
-            told_at = record.now() + max(10, seconds / 60)
+def rampage(world, steady, record, rng):
+    """Faults at random moments: first each kind once, then any; in the calm time no kills."""
+    waiting, mean = [], min(20, record.seconds / 16)
+    next_at = mean / 2
+    while record.now() < record.seconds - 1:
         if steady.process.poll() is not None:
             raise RuntimeError("sotto-load ended: " + steady.told)
-        time.sleep(min(1, seconds / 240))
+        if record.now() < next_at:
+            time.sleep(0.05)
+            continue
+        waiting = waiting or rng.sample(KILLS + OTHERS, len(KILLS + OTHERS))
+        what = waiting.pop()
+        if what in OTHERS or record.now() < record.calm_at:
+            record.back[what].append(world.strike(what, rng))
+            next_at = record.now() + rng.uniform(0.3, 1.7) * mean
     world.faults.wall_ms = 0
 
 
@@ -353,11 +362,14 @@ def soak(world, options, rng, tap):
           ("" if world.disk.own else "; the disk is not filled, its writes are made to fail"), flush=True)
     for load in loads:
         load.thread.start()
-    steady, record = Steady(world, accounts, options.seconds, rate), Record()
+    steady = Steady(world, accounts, options.seconds, rate)
+    record = Record(world, steady, options.seconds)
     try:
-        rampage(world, steady, record, options.seconds, rng)
+        rampage(world, steady, record, rng)
+        record.end()
         load = steady.result(options.seconds + 300)
     finally:
+        record.end()
         kill(steady.process.pid)
         for person in loads:
             person.stop.set()
