@@ -9,8 +9,8 @@ import statistics
 import sys
 from pathlib import Path
 
-WIDE, HIGH, LEFT, TOP, NAMES, LINE = 300, 280, 66, 74, 130, 15  # of a panel; of a line of names
-SERVERS = {"disk": "a sync alone", "relay": "bare relay", "ejabberd": "ejabberd", "prosody": "Prosody", "sotto": "Sotto"}
+WIDE, HIGH, LEFT, TOP, NAMES, LINE = 300, 280, 66, 74, 140, 15  # of a panel; of a line of names
+SERVERS = {"disk": "sync alone", "relay": "bare relay", "ejabberd": "ejabberd", "prosody": "Prosody", "sotto": "Sotto"}
 CARRIERS = {"TCP": "TCP", "TLS": "TLS; Sotto: WebSocket in TLS"}
 STYLE = """
 svg { --back: #fcfcfb; --ink: #0b0b0b; --dim: #52514e; --grid: #e1e0d9; --relay: #898781;
