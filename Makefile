@@ -58,9 +58,10 @@ amalgamation: ## write the MLS library as one .c and one .h to build/amalgamatio
 bench: all ## measure
 	@bench/run.sh
 
-bench-server: all ## measure the server beside ejabberd, Prosody and a bare relay
+bench-server: all ## measure the server beside ejabberd, Prosody and a bare relay, and draw it
 	@scripts/setup.sh peers
 	@bench/server.py build/native
+	@bench/pictures.py build/bench/server.json
 
 bench-mls: all ## measure the MLS library beside OpenMLS and mls-rs, if cargo can build them
 	@bench/mls.sh

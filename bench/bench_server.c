@@ -167,14 +167,14 @@ static struct figure measure(const struct sottod *s, size_t pairs, size_t flight
     prepare(l, s, epoll);
     run_for(l, epoll, 0.5);
     size_t sent = l->sent;
-    double cpu = sottod_cpu(s), own = own_cpu(), begun = seconds_now();
+    double cpu = machine_of(s->pid, false).cpu, own = machine_own_cpu(), begun = seconds_now();
     l->counting = true;
     run_for(l, epoll, seconds);
     double passed = seconds_now() - begun, n = (double)(l->sent - sent);
     must(n > 0, "sending");
     struct figure f = {.rate = n / passed,
-                       .cpu_us = 1e6 * (sottod_cpu(s) - cpu) / n,
-                       .own_us = 1e6 * (own_cpu() - own) / n};
+                       .cpu_us = 1e6 * (machine_of(s->pid, false).cpu - cpu) / n,
+                       .own_us = 1e6 * (machine_own_cpu() - own) / n};
     qsort(l->samples, l->sample_count, sizeof *l->samples, compare);
     f.p50 = 1e3 * l->samples[l->sample_count / 2];
     f.p99 = 1e3 * l->samples[l->sample_count * 99 / 100];
@@ -244,7 +244,7 @@ static void rest(void) {
 static void show_memory(const struct sottod *s, size_t most) {
     const size_t counts[] = {0, most / 10, most};
     struct client *c = calloc(most, sizeof *c);
-    double edges0 = 0, mail0 = 0, edges, mail;
+    struct machine empty = {0};
     must(c != NULL, "memory");
     printf(
         "| devices connected | edges MiB | mail MiB | bytes/connection, all | edges, added | mail, "
@@ -256,16 +256,15 @@ static void show_memory(const struct sottod *s, size_t most) {
             clients_register(c + from, n - from, s);
         clients_subscribe(c + from, n - from);
         rest();
-        sottod_memory(s, &edges, &mail);
+        struct machine m = machine_of(s->pid, true);
         if (n == 0) {
-            edges0 = edges;
-            mail0 = mail;
-            printf("| 0 | %.1f | %.1f | | | |\n", edges / 1048576, mail / 1048576);
+            empty = m;
+            printf("| 0 | %.1f | %.1f | | | |\n", m.edges / 1048576, m.mail / 1048576);
             continue;
         }
-        printf("| %zu | %.1f | %.1f | %.0f | %.0f | %.0f |\n", n, edges / 1048576, mail / 1048576,
-               (edges + mail) / (double)n, (edges - edges0) / (double)n,
-               (mail - mail0) / (double)n);
+        printf("| %zu | %.1f | %.1f | %.0f | %.0f | %.0f |\n", n, m.edges / 1048576,
+               m.mail / 1048576, (m.edges + m.mail) / (double)n,
+               (m.edges - empty.edges) / (double)n, (m.mail - empty.mail) / (double)n);
         (void)fflush(stdout);
     }
     clients_close(c, most);
@@ -307,10 +306,6 @@ int main(int argc, char **argv) {
     (void)limit_sync(folder, ITEM + RECORD, 1); /* a disk's first syncs may be of other writes */
     sottod_start(&s, argv[1], folder);
     show_messages(&s, folder, seconds);
-    sottod_stop(&s);
-    printf("\n");
-    sottod_start(&s, argv[1], folder);
-    show_large(&s, seconds);
     sottod_stop(&s);
     printf("\n");
     sottod_start(&s, argv[1], folder);

@@ -269,20 +269,6 @@ void clients_register(struct client *c, size_t count, const struct sottod *s) {
     free(codes);
 }
 
-void clients_login(struct client *c, size_t count) {
-    struct proto_login in;
-    for (size_t i = 0; i < count; i++) {
-        buf body = {0};
-        memcpy(in.account, c[i].account, 16);
-        memcpy(in.device, c[i].device, 16);
-        prove(&c[i], in.proof);
-        must(proto_login_encode(&body, &in) == OK, "a login");
-        client_ask(&c[i], PROTO_login, buf_slice(&body));
-        client_answer(&c[i], PROTO_ok, NULL);
-        buf_free(&body);
-    }
-}
-
 void clients_subscribe(struct client *c, size_t count) {
     static const uint8_t from_the_start[8];
     for (size_t i = 0; i < count; i++)

@@ -3,6 +3,8 @@
 #ifndef SOTTO_BENCH_LOAD_H
 #define SOTTO_BENCH_LOAD_H
 
+#include "load/accounts.h"
+#include "load/machine.h"
 #include "noise/noise.h"
 #include "proto/proto.h"
 
@@ -11,7 +13,7 @@ enum { ITEM = 512 }; /* bytes: what a short text becomes */
 void must(bool condition, const char *what);
 double seconds_now(void);
 
-/* ---- machine.c: processes, their time and memory, limits ---- */
+/* ---- machine.c: the server, limits ---- */
 
 struct sottod {
     const char *program;
@@ -24,11 +26,6 @@ void sottod_start(struct sottod *s, const char *program, const char *folder);
 void sottod_stop(struct sottod *s);
 /* Registration codes, 16 bytes each. */
 void sottod_codes(const struct sottod *s, uint8_t (*codes)[16], size_t count);
-/* User and system time of all its processes. */
-double sottod_cpu(const struct sottod *s);
-/* Proportional set size in bytes: of the edges, and of the mail process. */
-void sottod_memory(const struct sottod *s, double *edges, double *mail);
-double own_cpu(void);
 
 /* Appends of so many bytes, each made durable, a second. */
 double limit_sync(const char *folder, size_t bytes, double seconds);
@@ -36,11 +33,6 @@ double limit_sync(const char *folder, size_t bytes, double seconds);
  * on each, a second; and what one costs the side that answers. */
 void limit_echo(size_t connections, size_t in_flight, size_t bytes, double seconds, double *rate,
                 double *cpu_us);
-
-/* ---- large.c ---- */
-
-/* A table of messages to a conversation of 1,000 devices. */
-void show_large(const struct sottod *s, double seconds);
 
 /* ---- client.c ---- */
 
@@ -63,7 +55,6 @@ struct client {
 /* Each step for all of them before the next one, so that the server sees many at a time. */
 void clients_open(struct client *c, size_t count, const struct sottod *s);
 void clients_register(struct client *c, size_t count, const struct sottod *s);
-void clients_login(struct client *c, size_t count);
 void clients_subscribe(struct client *c, size_t count);
 void clients_close(struct client *c, size_t count);
 

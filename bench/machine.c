@@ -3,7 +3,6 @@
 #include "load.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,14 +11,12 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "crypto/crypto.h"
+#include "sys/loop.h"
 
 static int server_pid; /* so that a failure stops it too */
 
@@ -33,9 +30,7 @@ void must(bool condition, const char *what) {
 }
 
 double seconds_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    return 1e-6 * (double)sys_clock_micros();
 }
 
 /* ---- The server ---- */
@@ -95,139 +90,18 @@ void sottod_stop(struct sottod *s) {
         fprintf(stderr, "bench_server: %s stays\n", s->data);
 }
 
-static size_t read_codes(const struct sottod *s, uint8_t (*codes)[16], size_t count) {
-    char command[768], line[2048];
-    size_t got = 0;
-    (void)snprintf(command, sizeof command, "'%s' invite --data '%s' --count %zu", s->program,
-                   s->data, count);
-    FILE *f = popen(command, "r");
-    must(f != NULL, "sottod invite");
-    while (got < count && fgets(line, sizeof line, f) != NULL) {
-        buf host = {0}, content = {0};
-        struct proto_invite invite;
-        char *link = strstr(line, "sotto:join:");
-        if (link == NULL)
-            continue;
-        link[strcspn(link, " \n")] = 0;
-        must(proto_link_read(slice_str(link), "join", &host, &content) == OK &&
-                 proto_invite_decode(buf_slice(&content), &invite) == OK,
-             "an invite");
-        memcpy(codes[got++], invite.code, 16);
-        buf_free(&host);
-        buf_free(&content);
-    }
-    must(pclose(f) == 0, "sottod invite");
-    return got;
-}
-
 void sottod_codes(const struct sottod *s, uint8_t (*codes)[16], size_t count) {
+    char command[768];
+    uint8_t server[32];
     for (size_t got = 0; got < count;) {
-        size_t more = read_codes(s, codes + got, count - got < 200 ? count - got : 200);
-        must(more > 0, "making invites");
+        size_t more = count - got < 200 ? count - got : 200;
+        (void)snprintf(command, sizeof command, "'%s' invite --data '%s' --count %zu", s->program,
+                       s->data, more);
+        FILE *f = popen(command, "r");
+        must(f != NULL && accounts_codes(f, codes + got, more, server) == more, "making invites");
+        must(pclose(f) == 0, "sottod invite");
         got += more;
     }
-}
-
-/* ---- Its time and memory ---- */
-
-struct process {
-    int parent;
-    double cpu;
-};
-
-static bool read_process(const char *pid, struct process *p) {
-    char path[64], text[1024] = "";
-    unsigned long user = 0, system_time = 0;
-    (void)snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
-    FILE *f = fopen(path, "r");
-    if (f == NULL)
-        return false;
-    size_t n = fread(text, 1, sizeof text - 1, f);
-    text[n] = 0;
-    fclose(f);
-    const char *after = strrchr(text, ')');
-    if (after == NULL || sscanf(after, ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-                                &p->parent, &user, &system_time) != 3)
-        return false;
-    p->cpu = (double)(user + system_time) / (double)sysconf(_SC_CLK_TCK);
-    return true;
-}
-
-static bool has_role(const char *pid, const char *name) {
-    char path[64], text[512] = "";
-    (void)snprintf(path, sizeof path, "/proc/%.20s/cmdline", pid);
-    FILE *f = fopen(path, "r");
-    if (f == NULL)
-        return false;
-    size_t n = fread(text, 1, sizeof text - 1, f), length = strlen(name);
-    fclose(f);
-    return n > length && memcmp(text + n - 1 - length, name, length) == 0;
-}
-
-static double read_pss(const char *pid) {
-    char path[64], line[256];
-    double kib = 0;
-    (void)snprintf(path, sizeof path, "/proc/%.20s/smaps_rollup", pid);
-    FILE *f = fopen(path, "r");
-    must(f != NULL, "reading the server's memory");
-    while (fgets(line, sizeof line, f) != NULL)
-        if (sscanf(line, "Pss: %lf kB", &kib) == 1)
-            break;
-    fclose(f);
-    return kib * 1024;
-}
-
-/* Calls it for the server's process and each of its children. */
-static void each_process(const struct sottod *s,
-                         void (*take)(void *ctx, const char *pid, const struct process *p),
-                         void *ctx) {
-    DIR *proc = opendir("/proc");
-    struct process p;
-    must(proc != NULL, "reading /proc");
-    for (struct dirent *e; (e = readdir(proc)) != NULL;)
-        if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && read_process(e->d_name, &p) &&
-            (p.parent == s->pid || atoi(e->d_name) == s->pid))
-            take(ctx, e->d_name, &p);
-    closedir(proc);
-}
-
-static void add_cpu(void *ctx, const char *pid, const struct process *p) {
-    (void)pid;
-    *(double *)ctx += p->cpu;
-}
-
-double sottod_cpu(const struct sottod *s) {
-    double sum = 0;
-    each_process(s, add_cpu, &sum);
-    return sum;
-}
-
-struct memory {
-    double edges, mail;
-};
-
-static void add_memory(void *ctx, const char *pid, const struct process *p) {
-    struct memory *m = ctx;
-    (void)p;
-    if (has_role(pid, "edge"))
-        m->edges += read_pss(pid);
-    else if (has_role(pid, "mail"))
-        m->mail += read_pss(pid);
-}
-
-void sottod_memory(const struct sottod *s, double *edges, double *mail) {
-    struct memory m = {0, 0};
-    each_process(s, add_memory, &m);
-    must(m.edges > 0 && m.mail > 0, "finding the server's processes");
-    *edges = m.edges;
-    *mail = m.mail;
-}
-
-double own_cpu(void) {
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-           1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 }
 
 /* ---- Limits ---- */
@@ -282,7 +156,7 @@ static void answer_echo(int listener, size_t connections, int report) {
             }
         }
     }
-    double cpu = own_cpu();
+    double cpu = machine_own_cpu();
     _exit(write(report, &cpu, sizeof cpu) == sizeof cpu ? 0 : 1);
 }
 
@@ -323,7 +197,7 @@ void limit_echo(size_t connections, size_t in_flight, size_t bytes, double secon
                 double *cpu_us) {
     struct sockaddr_in at = {.sin_family = AF_INET};
     socklen_t size = sizeof at;
-    int report[2], fds[1024];
+    int report[2], fds[1024] = {0};
     double cpu = 0;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

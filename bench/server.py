@@ -8,10 +8,13 @@ stands in bench/RESULTS.md.
 
 import argparse
 import json
+import os
+import random
 import shutil
 import statistics
 import subprocess
 import sys
+import time
 from datetime import date
 from pathlib import Path
 
@@ -20,15 +23,20 @@ sys.path += [str(ROOT / "bench" / "peers" / "servers")]
 import peers  # noqa: E402
 
 SERVER_CORE, LOAD_CORE = 0, 1
+SIZES = (1000, 3000, 10000)  # idle connections
+AT_RATE = "1,000 a second"
+ACCOUNTS = (1000, 10000, 100000, 1000000, 10000000)
 
 
 class Rows:
     """What was measured: (part, server, carrier) -> results of the rounds."""
 
     def __init__(self, path):
-        self.path, self.rows, self.times = path, {}, {}
+        self.path, self.rows = path, {}
 
     def add(self, part, server, carrier, result):
+        if part != AT_RATE:
+            result.pop("times_us", None)
         self.rows.setdefault((part, server, carrier), []).append(result)
         what = ", ".join(f"{k} {v:g}" for k, v in result.items() if isinstance(v, (int, float)))
         print(f"{part} · {server} · {carrier}: {what}", file=sys.stderr, flush=True)
@@ -37,10 +45,6 @@ class Rows:
     def save(self):
         rows = [{"part": p, "server": s, "carrier": c, "rounds": r} for (p, s, c), r in self.rows.items()]
         self.path.write_text(json.dumps({"date": date.today().isoformat(), "rows": rows}, indent=1))
-
-    def median(self, part, server, carrier, field):
-        found = [r[field] for r in self.rows.get((part, server, carrier), []) if field in r]
-        return statistics.median(found) if found else None
 
 
 def load(build, peer, tls, mode, **keys):
@@ -76,57 +80,68 @@ def load_ours(build, sotto, tls, command, **keys):
 
 def measure_ours(rows, options, part, tls, accounts, command, **keys):
     with peers.Sotto(options.data, accounts, SERVER_CORE) as sotto:
-        before = memory_of(sotto.pid)
         result = load_ours(options.build, sotto, tls, command, **keys)
-    if result is None:
-        return
-    if part == "idle":
-        result["bytes"] = (result["all_bytes"] - before) / result["count"]
-    if part == "1,000 a second":
-        rows.times[("sotto", "TLS" if tls else "TCP")] = result["times_us"]
-    result.pop("times_us", None)
-    rows.add(part, "sotto", "TLS" if tls else "TCP", result)
+    if result is not None:
+        rows.add(part, "sotto", "TLS" if tls else "TCP", result)
 
 
-def memory_of(pid):
-    """Proportional set size of a process and its children."""
-    found = 0
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if pid in (parent, int(folder.name)):
-                lines = (folder / "smaps_rollup").read_text().splitlines()
-                found += 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-        except (OSError, IndexError):
-            pass
-    return found
+def sync_alone(folder, seconds):
+    """What a disk alone takes for 1,000 a second: each is written and synced at its time, with all that are late."""
+    times, done, begun = [], 0, time.monotonic()
+    with open(folder / "sync", "wb", buffering=0) as file:
+        while done < seconds * 1000:
+            due = int((time.monotonic() - begun) * 1000)
+            if due == done:
+                time.sleep(0.0001)
+                continue
+            file.write(bytes(560 * (due - done)))
+            os.fdatasync(file.fileno())
+            now = 1e6 * (time.monotonic() - begun)
+            times += [int(now - 1000 * (i + 1)) for i in range(done, due)]
+            done = due
+    times.sort()
+    return {"per_second": done / seconds, "times_us": [(us, 1) for us in times],
+            **{f"p{name}_us": times[int(part * len(times))] for name, part in (("50", 0.5), ("99", 0.99), ("999", 0.999))}}
 
 
 def ours(rows, options):
     seconds, parts = options.seconds, options.parts
     for tls in (False, True):
-        if "idle" in parts:
-            measure_ours(rows, options, "idle", tls, 10000, "connect", count=10000, seconds=5)
+        for count in SIZES if "idle" in parts else ():
+            measure_ours(rows, options, f"{count:,} idle", tls, count, "connect", count=count, seconds=5)
         for window in (16, 1):
             if "messages" in parts:
                 measure_ours(rows, options, f"{window} in flight", tls, 1000, "messages", count=1000, window=window,
                              seconds=seconds)
         if "rate" in parts:
-            measure_ours(rows, options, "1,000 a second", tls, 1000, "messages", count=1000, rate=1000,
+            rows.add(AT_RATE, "disk", "TLS" if tls else "TCP", sync_alone(options.data, max(seconds, 10)))
+            measure_ours(rows, options, AT_RATE, tls, 1000, "messages", count=1000, rate=1000,
                          seconds=max(seconds, 10))
+        if "groups" in parts:
+            measure_ours(rows, options, "to 1,000", tls, 1000, "groups", count=1000, members=1000, window=1,
+                         seconds=seconds)
         if "logins" in parts:
             measure_ours(rows, options, "logins", tls, 1500, "logins", count=1500)
     if "offline" in parts:
         with peers.Sotto(options.data, 10000, SERVER_CORE) as sotto:
             for name in ("offline, first items", "offline"):
                 stored = load_ours(options.build, sotto, False, "offline", count=10000, senders=100, seconds=seconds)
-                stored.pop("times_us", None)
                 rows.add(name, "sotto", "TCP", stored)
             drained = load_ours(options.build, sotto, False, "drain", count=10000)
-            drained.pop("times_us", None)
             rows.add("drain", "sotto", "TCP", drained)
+
+
+def accounts(rows, options):
+    """To a thousand of so many accounts, connected and then away, evenly from all over the store; and to any of them."""
+    for count in ACCOUNTS:
+        step = count // 1000
+        some = {"count": 1000, "step": step, "first": random.randrange(step)}
+        with peers.SottoMade(options.data, count, SERVER_CORE) as sotto:
+            for who, command, keys in (("connected", "messages", some), ("away", "offline", some | {"senders": 1000}),
+                                       ("anybody", "offline", {"count": count, "senders": 1000})):
+                result = load_ours(options.build, sotto, False, command, seconds=options.seconds, **keys)
+                if result is not None:
+                    rows.add(f"{count:,} accounts, {who}", "sotto", "TCP", result)
 
 
 def one_round(rows, options):
@@ -136,14 +151,14 @@ def one_round(rows, options):
         kinds = [k for k in (relay, peers.Ejabberd, peers.Prosody) if k.name.removesuffix("-tls") in options.peers]
         for kind in kinds:
             own = kind in (peers.Relay, peers.RelayTls)
-            if "idle" in parts:
-                measure_peer(rows, options, kind, "idle", tls, 10000, "idle", users=10000, seconds=5)
+            for count in SIZES if "idle" in parts else ():
+                measure_peer(rows, options, kind, f"{count:,} idle", tls, count, "idle", users=count, seconds=5)
             for window in (16, 1):
                 if "messages" in parts:
                     measure_peer(rows, options, kind, f"{window} in flight", tls, 2000, "pairs", users=2000,
                                  window=window, seconds=seconds)
             if "rate" in parts:
-                measure_peer(rows, options, kind, "1,000 a second", tls, 2000, "pairs", users=2000, rate=1000,
+                measure_peer(rows, options, kind, AT_RATE, tls, 2000, "pairs", users=2000, rate=1000,
                              seconds=max(seconds, 10))
             if "logins" in parts:
                 measure_peer(rows, options, kind, "logins", tls, 1500, "logins", users=1500)
@@ -166,31 +181,32 @@ def figure(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def table(rows, parts, columns):
+def table(rows, title, parts, columns):
+    found = [r for p in parts for r in sorted(rows.rows.items()) if r[0][0] == p]
+    if not found:
+        return
+    print(f"### {title}\n")
     print("| what | server | carrier | " + " | ".join(c.replace("_", " ") for c in columns) + " | rounds |")
     print("|---" * (len(columns) + 4) + "|")
-    for (part, server, carrier), rounds in sorted(rows.rows.items()):
-        if part not in parts:
-            continue
+    for (part, server, carrier), rounds in found:
         cells = []
         for column in columns:
-            found = [r[column] for r in rounds if column in r]
-            best = (max if "per_second" in column else min)(found) if found else None
-            cells.append(f"{figure(statistics.median(found))} ({figure(best)})" if found else "")
+            values = [r[column] for r in rounds if column in r]
+            best = (max if "per_second" in column else min)(values) if values else None
+            cells.append(f"{figure(statistics.median(values))} ({figure(best)})" if values else "")
         print(f"| {part} | {server} | {carrier} | " + " | ".join(cells) + f" | {len(rounds)} |")
     print()
 
 
 def report(rows):
-    print("### Idle connections\n")
-    table(rows, ["idle"], ["bytes", "all_bytes"])
-    print("### Messages\n")
-    table(rows, ["16 in flight", "1 in flight", "1,000 a second"],
+    table(rows, "Idle connections", [f"{count:,} idle" for count in SIZES], ["bytes", "all_bytes"])
+    table(rows, "Messages", ["16 in flight", "1 in flight", AT_RATE],
           ["per_second", "cpu_us", "load_cpu_us", "p50_us", "p99_us", "p999_us"])
-    print("### Logins\n")
-    table(rows, ["logins"], ["per_second", "cpu_us", "p99_us"])
-    print("### Offline\n")
-    table(rows, ["offline, first items", "offline", "drain"], ["per_second", "cpu_us"])
+    table(rows, "Copies of messages to groups", ["to 1,000"], ["per_second", "cpu_us", "p50_us", "p99_us"])
+    table(rows, "Logins", ["logins"], ["per_second", "cpu_us", "p99_us"])
+    table(rows, "Offline", ["offline, first items", "offline", "drain"], ["per_second", "cpu_us"])
+    table(rows, "Accounts", [f"{count:,} accounts, {who}" for who in ("connected", "away", "anybody") for count in ACCOUNTS],
+          ["per_second", "cpu_us"])
 
 
 def main():
@@ -200,9 +216,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--peers", default="relay,ejabberd,prosody,sotto")
-    parser.add_argument("--parts", default="idle,messages,rate,logins,offline")
+    parser.add_argument("--parts", default="idle,messages,rate,groups,logins,offline",
+                        help="accounts, too: up to 10 million, which take 4.3 GB and, once, a quarter of an hour")
     options = parser.parse_args()
-    options.build = options.build.resolve()
+    options.build, options.data = options.build.resolve(), options.data.resolve()
     options.peers = options.peers.split(",")
     for name in ("ejabberd", "prosody"):
         if name in options.peers and shutil.which(name if name == "prosody" else "erl") is None:
@@ -212,10 +229,13 @@ def main():
     peers.Relay.program = options.build / "bench" / "relay"
     rows = Rows(options.data / "server.json")
     peers.Sotto.build = options.build
+    peers.SottoMade.stores = options.data / "accounts"
     for _ in range(options.rounds):
         one_round(rows, options)
         if "sotto" in options.peers:
             ours(rows, options)
+        if "accounts" in options.parts:
+            accounts(rows, options)
     report(rows)
 
 

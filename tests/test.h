@@ -63,6 +63,9 @@ int test_main(int argc, char **argv);
 #define TEST_SANITIZED false
 #endif
 
+/* This process is a fork that helps a test: a check that fails ends it with 1. */
+void test_help(void);
+
 /* Ends the test, counted as skipped. `why` is a string. */
 #define SKIP(why) test_skip(why)
 

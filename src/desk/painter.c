@@ -165,7 +165,8 @@ static void put(struct desk_painter *p, const struct head *h, slice note, slice 
     err e = desk_picture_put(p->desk, slice_str(h->case_id), h->number, note.n > 0 ? 0 : h->page,
                              note, png);
     if (e != OK && e != ERR_STATE && e != ERR_NOT_FOUND)
-        sys_log_failure(p->log, "a picture of an attachment could not be kept", e);
+        sys_log_failure(p->log, "picture_failed", "a picture of an attachment could not be kept",
+                        e);
 }
 
 static void tell(struct desk_painter *p, const struct head *h, enum desk_pictures result) {
@@ -192,7 +193,8 @@ static err came(struct desk_painter *p, slice message) {
 }
 
 static void gone(struct desk_painter *p, err why) {
-    sys_log_failure(p->log, "what draws attachments is gone; from now on none is drawn", why);
+    sys_log_failure(p->log, "painter_gone",
+                    "what draws attachments is gone; from now on none is drawn", why);
     sys_channel_free(p->channel);
     p->channel = NULL;
 }

@@ -52,7 +52,7 @@ static err narrow(const struct sys_log *log, const char *folder) {
         .profile = SYS_PROFILE_MAIL, .write_paths = {folder}, .files_max = FILES};
     struct sys_sandbox_report report;
     TRY(sys_sandbox_enter(&sandbox, &report));
-    sys_log_info(log, "%s", report.text);
+    sys_log_info(log, "sandbox", "%s", report.text);
     return OK;
 }
 
@@ -81,7 +81,7 @@ static void on_publish(void *ctx) {
     struct publishing *p = ctx;
     err e = publish(p);
     if (e != OK && e != ERR_BUSY)
-        sys_log_failure(p->log, "the ledger could not be published", e);
+        sys_log_failure(p->log, "ledger_failed", "the ledger could not be published", e);
 }
 
 /* ---- The clock ---- */
@@ -89,7 +89,7 @@ static void on_publish(void *ctx) {
 static void on_alarm(void *ctx, slice case_id) {
     struct serving *s = ctx;
     if (s->herald != NULL && sys_herald_tell(s->herald, case_id) != OK)
-        sys_log_error(s->log, "an alarm could not be handed to its command");
+        sys_log_error(s->log, "alarm_failed", "an alarm could not be handed to its command");
 }
 
 static void stop(struct serving *s, const char *doing, err why) {
@@ -104,7 +104,8 @@ static void on_settle(void *ctx) {
     bool more = false;
     err e = desk_settle_more(s->desk, &more);
     if (e != OK && e != ERR_BUSY)
-        sys_log_failure(s->log, "what a file demands of the cases could not be done", e);
+        sys_log_failure(s->log, "settle_failed",
+                        "what a file demands of the cases could not be done", e);
     e = sys_timer_set(&s->settle, s->loop, more ? SETTLE_ON_MS : SETTLE_MS, on_settle, s);
     if (e != OK)
         stop(s, "the clock", e);
@@ -115,9 +116,9 @@ static void on_tick(void *ctx) {
     struct desk_why why = {0};
     err e = desk_tick(s->desk, on_alarm, s, &why);
     if (e == ERR_DENIED)
-        sys_log_error(s->log, "%s", desk_why_text(&why));
+        sys_log_error(s->log, "tick_refused", "%s", desk_why_text(&why));
     else if (e != OK)
-        sys_log_failure(s->log, "what time brings could not be done", e);
+        sys_log_failure(s->log, "tick_failed", "what time brings could not be done", e);
     if (sys_beside_gone(s->publisher))
         stop(s, "the process that publishes the ledger", ERR_CLOSED);
     e = sys_timer_set(&s->tick, s->loop, TICK_MS, on_tick, s);

@@ -59,6 +59,27 @@ err account_devices(const struct account *a, buf *out) {
     return buf_append(out, SLICE_ARRAY(signature));
 }
 
+size_t accounts_codes(FILE *f, uint8_t (*codes)[16], size_t count, uint8_t server[32]) {
+    char line[4096];
+    size_t got = 0;
+    while (got < count && fgets(line, sizeof line, f) != NULL) {
+        buf host = {0}, content = {0};
+        struct proto_invite invite;
+        char *link = strstr(line, "sotto:join:");
+        if (link == NULL)
+            continue;
+        link[strcspn(link, " \"\n")] = 0;
+        if (proto_link_read(slice_str(link), "join", &host, &content) == OK &&
+            proto_invite_decode(buf_slice(&content), &invite) == OK) {
+            memcpy(codes[got++], invite.code, 16);
+            memcpy(server, invite.server, 32);
+        }
+        buf_free(&host);
+        buf_free(&content);
+    }
+    return got;
+}
+
 /* ---- The file ---- */
 
 err accounts_begin(struct accounts *a, const uint8_t seed[ACCOUNTS_SEED],

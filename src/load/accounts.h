@@ -3,6 +3,8 @@
 #ifndef SOTTO_LOAD_ACCOUNTS_H
 #define SOTTO_LOAD_ACCOUNTS_H
 
+#include <stdio.h>
+
 #include "proto/proto.h"
 
 enum { ACCOUNTS_SEED = 32 };
@@ -22,6 +24,10 @@ MUST err account_make_login(struct account *a, const uint8_t seed[ACCOUNTS_SEED]
 MUST err account_mailbox_priv(uint8_t priv[32], const uint8_t seed[ACCOUNTS_SEED], uint64_t number);
 /* Appends the signed list of its one device. */
 MUST err account_devices(const struct account *a, buf *out);
+
+/* Registration codes, `count` at most, from the lines that `sottod invite` prints: how many there
+ * were. server: its identity. */
+size_t accounts_codes(FILE *f, uint8_t (*codes)[16], size_t count, uint8_t server[32]);
 
 /* ---- The file: seed, server's identity, then an address for each ---- */
 

@@ -1,5 +1,8 @@
 #include "load/histogram.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* The first 2,048 values have a place each; then each doubling has 1,024. */
 static size_t place_of(uint64_t us) {
     unsigned shift = 0;
@@ -40,4 +43,24 @@ uint64_t histogram_quantile(const struct histogram *h, double part) {
             return histogram_value(i) < h->most ? histogram_value(i) : h->most;
     }
     return 0;
+}
+
+void histogram_print(const struct histogram *h, const char *name, bool all) {
+    static const struct {
+        const char *name;
+        double part;
+    } told[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1}};
+    const char *between = "";
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        printf(",\"%s%s_us\":%" PRIu64, name, told[i].name, histogram_quantile(h, told[i].part));
+    if (!all)
+        return;
+    printf(",\"%stimes_us\":[", name);
+    for (size_t i = 0; i < HISTOGRAM_PLACES; i++) {
+        if (h->places[i] == 0)
+            continue;
+        printf("%s[%" PRIu64 ",%" PRIu32 "]", between, histogram_value(i), h->places[i]);
+        between = ",";
+    }
+    printf("]");
 }

@@ -3,6 +3,7 @@
 #ifndef SOTTO_LOAD_HISTOGRAM_H
 #define SOTTO_LOAD_HISTOGRAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,5 +22,8 @@ void histogram_merge(struct histogram *to, const struct histogram *from);
 uint64_t histogram_quantile(const struct histogram *h, double part);
 /* The largest value that is counted in a place. */
 uint64_t histogram_value(size_t place);
+/* To stdout, as fields of a JSON object, a comma before each: p50_us and so on, with `name` before
+ * them; all: times_us too, a list of value and number. */
+void histogram_print(const struct histogram *h, const char *name, bool all);
 
 #endif

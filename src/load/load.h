@@ -9,12 +9,14 @@ struct load_options {
     struct sys_address address;
     struct accounts *accounts;
     const uint8_t (*codes)[16]; /* of registration */
-    uint64_t first, count;      /* accounts of this process: devices that connect, or are sent to */
-    uint32_t window, rate;      /* requests under way for each sender; or messages a second */
-    uint32_t senders;           /* where senders are no devices */
-    uint32_t at_once;           /* connections that are being opened */
-    uint32_t item;              /* bytes */
-    uint32_t spread;            /* addresses 127.0.0.1 and up that the server is reached at */
+    /* Accounts of this process, every `step`th: devices that connect, or are sent to. */
+    uint64_t first, count, step;
+    uint64_t members;      /* devices that each sender's messages go to */
+    uint32_t window, rate; /* requests under way for each sender; or messages a second */
+    uint32_t senders;      /* where senders are no devices */
+    uint32_t at_once;      /* connections that are being opened */
+    uint32_t item;         /* bytes */
+    uint32_t spread;       /* addresses 127.0.0.1 and up that the server is reached at */
     double seconds;
     bool deliver;  /* connect: a message for each */
     uint64_t seed; /* of what is random */
@@ -65,8 +67,6 @@ typedef err load_mode(const struct load_options *o, struct load_result *result, 
 load_mode load_accounts, load_logins, load_connect, load_messages, load_offline, load_drain,
     load_steady;
 
-/* Microseconds of the monotonic clock. */
-uint64_t load_now(void);
 /* Set by a signal: whatever runs ends soon, with what it has so far. */
 extern volatile int load_interrupted;
 

@@ -10,5 +10,7 @@ struct machine {
 
 /* Of this process and its children; zeros where there are none. memory: the sizes too. */
 struct machine machine_of(int pid, int memory);
+/* Seconds, user and system, of the process that asks. */
+double machine_own_cpu(void);
 
 #endif

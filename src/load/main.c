@@ -22,6 +22,7 @@ static const char usage[] =
     "  logins     --count devices log in, one after another is let in\n"
     "  messages   --count senders with a connected device each: --window messages under way, or\n"
     "             --rate a second in all\n"
+    "  groups     the same, but each sender's messages go to --members devices\n"
     "  offline    --senders send to --count devices that are away, chosen at random\n"
     "  drain      --count devices log in and fetch what waits\n"
     "  steady     as messages, by clients that outlive the server: nothing may be lost or doubled\n"
@@ -33,9 +34,11 @@ static const char usage[] =
     "  --codes FILE       registration codes, as `sottod invite` prints them; - is stdin\n"
     "  --first N          the first account to use (0)\n"
     "  --count N          how many (100)\n"
+    "  --step N           every Nth account from the first on (1)\n"
     "  --processes N      made by so many processes (1)\n"
     "  --window N         messages under way for each sender (16)\n"
     "  --rate N           messages a second in all; 0: as many as go (0)\n"
+    "  --members N        of `groups`, 1,024 at most (100)\n"
     "  --senders N        of `offline` (100)\n"
     "  --at-once N        connections being opened by each process (64)\n"
     "  --item BYTES       size of a message (512)\n"
@@ -49,14 +52,17 @@ static const char usage[] =
 static const struct {
     const char *name;
     load_mode *run;
-} modes[] = {{"accounts", load_accounts}, {"connect", load_connect}, {"logins", load_logins},
-             {"messages", load_messages}, {"offline", load_offline}, {"drain", load_drain},
-             {"steady", load_steady}};
+    uint64_t members;
+} modes[] = {{"accounts", load_accounts, 1}, {"connect", load_connect, 1},
+             {"logins", load_logins, 1},     {"messages", load_messages, 1},
+             {"groups", load_messages, 100}, {"offline", load_offline, 1},
+             {"drain", load_drain, 1},       {"steady", load_steady, 1}};
 
 struct options {
     load_mode *run;
     const char *name, *server, *accounts, *codes;
-    uint64_t first, count, processes, window, rate, senders, at_once, item, spread, pid;
+    uint64_t first, count, step, members, processes, window, rate, senders, at_once, item, spread,
+        pid;
     double seconds;
     bool anywhere, json, deliver;
 };
@@ -75,6 +81,8 @@ static bool take_number(struct options *o, const char *name, const char *value, 
     } numbers[] = {
         {"--first", &o->first, 0, 100000000},
         {"--count", &o->count, 1, 10000000},
+        {"--members", &o->members, 1, PROTO_ROSTER_MAX},
+        {"--step", &o->step, 1, 10000000},
         {"--processes", &o->processes, 1, PROCESSES_MAX},
         {"--window", &o->window, 1, 4096},
         {"--rate", &o->rate, 0, 1000000},
@@ -122,6 +130,7 @@ static bool *find_flag(struct options *o, const char *name) {
 
 static int parse(struct options *o, int argc, char **argv) {
     *o = (struct options){.count = 100,
+                          .step = 1,
                           .processes = 1,
                           .window = 16,
                           .senders = 100,
@@ -133,6 +142,7 @@ static int parse(struct options *o, int argc, char **argv) {
         if (strcmp(argv[1], modes[i].name) == 0) {
             o->run = modes[i].run;
             o->name = modes[i].name;
+            o->members = modes[i].members;
         }
     if (o->run == NULL)
         return fputs(usage, stderr), EXIT_USAGE;
@@ -162,26 +172,10 @@ static bool is_loopback(const char *host) {
 /* ---- Codes ---- */
 
 static int read_codes(const char *path, uint8_t (*codes)[16], uint64_t count, uint8_t server[32]) {
-    char line[4096];
-    uint64_t got = 0;
     FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
     if (f == NULL)
         return complain(path, "it can't be read");
-    while (got < count && fgets(line, sizeof line, f) != NULL) {
-        buf host = {0}, content = {0};
-        struct proto_invite invite;
-        char *link = strstr(line, "sotto:join:");
-        if (link == NULL)
-            continue;
-        link[strcspn(link, " \"\n")] = 0;
-        if (proto_link_read(slice_str(link), "join", &host, &content) == OK &&
-            proto_invite_decode(buf_slice(&content), &invite) == OK) {
-            memcpy(codes[got++], invite.code, 16);
-            memcpy(server, invite.server, 32);
-        }
-        buf_free(&host);
-        buf_free(&content);
-    }
+    uint64_t got = accounts_codes(f, codes, count, server);
     if (f != stdin)
         fclose(f);
     return got == count ? 0 : complain(path, "it has fewer codes than --count");
@@ -279,7 +273,7 @@ static bool start_parts(const struct options *o, const struct load_options *all,
         own.rate = (uint32_t)share(o->rate, o->processes, i);
         own.senders = (uint32_t)share(o->senders, o->processes, i);
         own.seed = all->seed + i * 7919;
-        first += own.count;
+        first += own.count * own.step;
         if (!start_part(o, &own, &parts[i]))
             return false;
     }
@@ -329,41 +323,25 @@ static err collect(struct part *parts, uint64_t count, struct load_result *sum) 
 
 /* ---- What is told ---- */
 
-static void show_json_times(const char *name, const struct histogram *h, bool all) {
-    printf(",\"%sp50_us\":%llu,\"%sp90_us\":%llu,\"%sp99_us\":%llu,\"%sp999_us\":%llu,"
-           "\"%smax_us\":%llu",
-           name, (unsigned long long)histogram_quantile(h, 0.5), name,
-           (unsigned long long)histogram_quantile(h, 0.9), name,
-           (unsigned long long)histogram_quantile(h, 0.99), name,
-           (unsigned long long)histogram_quantile(h, 0.999), name, (unsigned long long)h->most);
-    if (!all)
-        return;
-    printf(",\"%stimes_us\":[", name);
-    const char *between = "";
-    for (size_t i = 0; i < HISTOGRAM_PLACES; i++) {
-        if (h->places[i] == 0)
-            continue;
-        printf("%s[%llu,%u]", between, (unsigned long long)histogram_value(i), h->places[i]);
-        between = ",";
-    }
-    printf("]");
-}
+struct server {
+    double cpu, added; /* seconds of the run; bytes that came with the devices */
+    struct machine idle;
+};
 
 static const char *const steady_names[] = {
 #define NAME(name) #name,
     LOAD_STEADY(NAME)};
 
 static void show_json_steady(const struct load_result *r) {
-    show_json_times("back_", &r->back, false);
+    histogram_print(&r->back, "back_", false);
     for (size_t i = 0; i < LOAD_STEADY_COUNT; i++)
         printf(",\"%s\":%llu", steady_names[i], (unsigned long long)r->steady_counts[i]);
 }
 
-static void show(const struct options *o, const struct load_result *r, const struct machine *before,
-                 const struct machine *after) {
+static void show(const struct options *o, const struct load_result *r, const struct server *s) {
     double per = r->count > 0 ? (double)r->count : 1;
     double rate = r->seconds > 0 ? (double)r->count / r->seconds : 0;
-    double cpu = 1e6 * (after->cpu - before->cpu) / per;
+    double cpu = 1e6 * s->cpu / per;
     if (!o->json) {
         printf("%s: %llu in %.2f s, %.0f a second; lost %llu, refused %llu, failed %llu\n", o->name,
                (unsigned long long)r->count, r->seconds, rate, (unsigned long long)r->lost,
@@ -378,17 +356,17 @@ static void show(const struct options *o, const struct load_result *r, const str
                    i + 1 < LOAD_STEADY_COUNT ? ", " : "\n");
         if (o->pid > 0)
             printf("server: %.2f us of CPU each, %.0f bytes now (edges %.0f, mail %.0f)\n", cpu,
-                   after->bytes, after->edges, after->mail);
+                   s->idle.bytes, s->idle.edges, s->idle.mail);
         return;
     }
     printf("{\"command\":\"%s\",\"count\":%llu,\"seconds\":%.4f,\"per_second\":%.1f,\"lost\":%llu,"
            "\"refused\":%llu,\"failed\":%llu,\"cpu_us\":%.3f,\"load_cpu_us\":%.3f",
            o->name, (unsigned long long)r->count, r->seconds, rate, (unsigned long long)r->lost,
            (unsigned long long)r->refused, (unsigned long long)r->failed, cpu, 1e6 * r->cpu / per);
-    printf(",\"all_bytes\":%.0f,\"edge_bytes\":%.0f,\"mail_bytes\":%.0f", after->bytes,
-           after->edges, after->mail);
-    show_json_times("", &r->times, true);
-    show_json_times("answer_", &r->answers, false);
+    printf(",\"bytes\":%.0f,\"all_bytes\":%.0f,\"edge_bytes\":%.0f,\"mail_bytes\":%.0f",
+           s->added / (double)o->count, s->idle.bytes, s->idle.edges, s->idle.mail);
+    histogram_print(&r->times, "", true);
+    histogram_print(&r->answers, "answer_", false);
     if (o->run == load_steady)
         show_json_steady(r);
     printf("}\n");
@@ -398,25 +376,20 @@ static int run(const struct options *o, const struct load_options *all) {
     static struct part parts[PROCESSES_MAX];
     static struct load_result sum;
     bool memory = strcmp(o->name, "connect") == 0;
+    struct server server = {.added = -machine_of((int)o->pid, memory).bytes};
     if (!start_parts(o, all, parts))
         return complain("--processes", "they can't be started");
     bool fine = gather(parts, o->processes, "getting ready");
-    struct machine before = machine_of((int)o->pid, 0);
-    if (memory) /* before anything is sent */
-        before = machine_of((int)o->pid, 1);
+    server.idle = machine_of((int)o->pid, memory); /* before anything is sent */
+    server.added += server.idle.bytes;
     for (uint64_t i = 0; i < o->processes; i++)
         (void)!write(parts[i].to, "g", 1);
     fine = gather(parts, o->processes, "at work") && fine;
-    struct machine after = machine_of((int)o->pid, 0);
+    server.cpu = machine_of((int)o->pid, 0).cpu - server.idle.cpu;
     err e = collect(parts, o->processes, &sum);
-    if (memory) {
-        before.cpu = after.cpu - before.cpu;
-        after = before;
-        before.cpu = 0;
-    }
     if (e != OK)
         fprintf(stderr, "sotto-load: %s: %s\n", o->name, err_text(e));
-    show(o, &sum, &before, &after);
+    show(o, &sum, &server);
     return fine && e == OK && sum.lost == 0 && sum.failed == 0 ? 0 : EXIT_BAD;
 }
 
@@ -438,6 +411,7 @@ static int make_accounts(const struct options *o, struct load_options *all) {
     err e = code == 0 ? accounts_begin(all->accounts, seed, server) : OK;
     all->codes = (const uint8_t(*)[16])codes;
     all->first = 0;
+    all->step = 1;
     all->count = o->count;
     if (code == 0 && e == OK)
         e = load_accounts(all, &result, no_mark, NULL);
@@ -458,6 +432,8 @@ static int make_accounts(const struct options *o, struct load_options *all) {
 static int start(const struct options *o) {
     static struct accounts accounts;
     struct load_options all = {.accounts = &accounts,
+                               .step = o->step,
+                               .members = o->members,
                                .window = (uint32_t)o->window,
                                .at_once = (uint32_t)o->at_once,
                                .item = (uint32_t)o->item,
@@ -482,8 +458,11 @@ static int start(const struct options *o) {
     err e = accounts_read(&accounts, o->accounts);
     if (e != OK)
         return complain(o->accounts, err_text(e));
-    if (o->first + o->count > accounts.count)
-        return complain(o->accounts, "it has fewer accounts than --first and --count ask for");
+    if (o->members > 1 && o->count / o->processes < o->members)
+        return complain("--members", "there are more than --count has for each process");
+    if (o->first + (o->count - 1) * o->step >= accounts.count)
+        return complain(o->accounts,
+                        "it has fewer accounts than --first, --count and --step ask for");
     int code = run(o, &all);
     accounts_free(&accounts);
     return code;

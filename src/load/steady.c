@@ -100,19 +100,19 @@ static uint64_t due(const struct pair *p, uint64_t n) {
 static void open_client(struct client *c, bool device) {
     struct steady *run = c->pair->run;
     c->opening = true;
-    c->open_at = load_now() + PATIENCE;
+    c->open_at = sys_clock_micros() + PATIENCE;
     if (peer_open(&c->peer, &run->peers, &run->o->address, &run->endpoint, device,
                   c->pair->account) == OK)
         return;
     c->opening = false;
-    c->open_at = load_now() + PAUSE;
+    c->open_at = sys_clock_micros() + PAUSE;
 }
 
 /* Sooner at first, then later, each at another moment. */
 static void on_ended(struct peer *peer, err why) {
     struct client *c = peer->ctx;
     struct pair *p = c->pair;
-    uint64_t now = load_now(), pause = PAUSE << (c->failures < 4 ? c->failures : 4);
+    uint64_t now = sys_clock_micros(), pause = PAUSE << (c->failures < 4 ? c->failures : 4);
     (void)why;
     if (c->up)
         c->since = now;
@@ -128,7 +128,7 @@ static void on_ended(struct peer *peer, err why) {
 
 /* It is served. */
 static void is_back(struct client *c) {
-    uint64_t now = load_now();
+    uint64_t now = sys_clock_micros();
     if (!c->up && c->pair->run->begun != 0)
         histogram_add(&c->pair->run->result->back, now - c->since);
     c->up = true;
@@ -164,7 +164,7 @@ static void send_it(struct pair *p, struct flight *f) {
     writer_vec(&w, slice_of(run->item, run->o->item));
     run->n->repeated += p->messages[f->number].tries > 0;
     more(&p->messages[f->number].tries);
-    f->at = load_now();
+    f->at = sys_clock_micros();
     f->request =
         writer_result(&w) == OK ? peer_ask(&p->sender.peer, PROTO_send, buf_slice(&run->body)) : 0;
 }
@@ -201,7 +201,7 @@ static bool is_sent(const struct proto_frame *frame) {
 }
 
 static void take_answer(struct pair *p, const struct proto_frame *frame) {
-    uint64_t now = load_now();
+    uint64_t now = sys_clock_micros();
     uint32_t i = 0;
     while (i < p->flying && p->flights[i].request != frame->request)
         i++;
@@ -250,7 +250,7 @@ static void keep(struct pair *p) {
         more(&m->shown);
         n->shown++;
         if (p->run->o->rate > 0)
-            histogram_add(&p->run->result->times, load_now() - due(p, p->pending[i]));
+            histogram_add(&p->run->result->times, sys_clock_micros() - due(p, p->pending[i]));
     }
     p->pending_count = 0;
     p->kept = p->last;
@@ -275,7 +275,7 @@ static void take_delivery(struct pair *p, const struct proto_delivery *d) {
     n->renamed += seen->position == d->position && seen->number != number;
     *seen = (struct seen){d->position, number};
     if (p->pending_count == 0)
-        p->pending_since = load_now();
+        p->pending_since = sys_clock_micros();
     p->pending[p->pending_count++] = number;
     /* Every other device is in no hurry, as our own client. */
     if (p->account % 2 == 0 || p->pending_count == KEEP_AT)
@@ -367,7 +367,7 @@ static void look_after(struct client *c, bool device, uint64_t now) {
 }
 
 static err turn(struct steady *run, uint64_t until) {
-    uint64_t now = load_now();
+    uint64_t now = sys_clock_micros();
     for (uint64_t i = 0; i < run->o->count; i++) {
         struct pair *p = &run->pairs[i];
         look_after(&p->sender, false, now);
@@ -390,7 +390,7 @@ static bool is_done(const struct steady *run) {
 static void tell(const struct steady *run) {
     const struct steady_counts *n = run->n;
     fprintf(stderr, "sotto-load: %.0f s: made %llu, sent %llu, shown %llu, repeats dropped %llu\n",
-            1e-6 * (double)(load_now() - run->begun), (unsigned long long)n->made,
+            1e-6 * (double)(sys_clock_micros() - run->begun), (unsigned long long)n->made,
             (unsigned long long)n->sent, (unsigned long long)n->shown,
             (unsigned long long)n->dropped);
 }
@@ -421,7 +421,7 @@ static err work(struct steady *run) {
     uint64_t until = run->begun + (uint64_t)(run->o->seconds * 1e6);
     uint64_t told = run->begun, moved = until, done = 0;
     tell(run);
-    for (uint64_t now = told; !load_interrupted && now < moved + SETTLE; now = load_now()) {
+    for (uint64_t now = told; !load_interrupted && now < moved + SETTLE; now = sys_clock_micros()) {
         TRY(turn(run, until));
         if (now > until && run->n->sent + run->n->shown > done) {
             done = run->n->sent + run->n->shown;
@@ -441,13 +441,14 @@ err load_steady(const struct load_options *o, struct load_result *result, load_m
                 void *ctx) {
     static struct steady run;
     err e = begin(&run, o, result);
-    for (uint64_t limit = load_now() + SETTLE; e == OK && !load_interrupted && !all_up(&run);)
-        e = load_now() > limit ? ERR_TIMEOUT : turn(&run, 0);
+    for (uint64_t limit = sys_clock_micros() + SETTLE;
+         e == OK && !load_interrupted && !all_up(&run);)
+        e = sys_clock_micros() > limit ? ERR_TIMEOUT : turn(&run, 0);
     mark(ctx, true);
-    run.begun = load_now();
+    run.begun = sys_clock_micros();
     if (e == OK)
         e = work(&run);
-    result->seconds = 1e-6 * (double)(load_now() - run.begun);
+    result->seconds = 1e-6 * (double)(sys_clock_micros() - run.begun);
     mark(ctx, false);
     if (e == OK)
         judge(&run);

@@ -7,7 +7,7 @@
  *   <- e, ee, ekem1
  *
  * So whoever records a session and has a quantum computer later finds X25519 open and ML-KEM-768
- * (FIPS 203) closed. Then each side has a cipher for each direction. No I/O, no allocation. */
+ * (FIPS 203) closed. Then each side has a cipher for each direction. No I/O. */
 #ifndef SOTTO_NOISE_NOISE_H
 #define SOTTO_NOISE_NOISE_H
 

@@ -239,17 +239,22 @@ static err run_start(const struct mail *m, const struct mail_box *box, uint64_t 
     slice id = SLICE_ARRAY(box->id);
     TRY(crypto_blake2b_keyed(hash, sizeof hash, SLICE_ARRAY(m->run_key), &id, 1));
     memcpy(&place, hash, sizeof place);
-    *start = m->run << MAIL_RUN_SHIFT | place;
+    *start = m->run << MAIL_RUN_SHIFT | place >> 2;
     return OK;
+}
+
+/* The next position is not this run's: the next run can know of it by the disk alone. */
+static bool is_last(const struct mail *m, uint64_t position) {
+    return (position + 1) >> MAIL_RUN_SHIFT != m->run;
 }
 
 /* Positions that were given in this run and never written are below. One that is ahead was not
  * given in it. */
 static err begin_in_run(const struct mail *m, struct mail_box *box) {
     TRY(run_start(m, box, &box->start));
-    box->ahead = box->tail > box->start + m->given;
-    if (!box->ahead)
+    if (box->tail < box->start + m->given)
         box->tail = box->start + m->given;
+    box->ahead = box->tail > box->start + m->given || is_last(m, box->tail);
     return OK;
 }
 
@@ -347,6 +352,7 @@ static uint64_t next_position(struct mail *m, struct mail_box *box) {
     uint64_t position = ++box->tail;
     if (!box->ahead && position - box->start > m->given)
         m->given = position - box->start;
+    box->ahead = box->ahead || is_last(m, position);
     return position;
 }
 
@@ -396,10 +402,10 @@ static bool roll_back(void *ctx, struct store_key key, slice value) {
     return back->e == OK;
 }
 
-err mail_rolled_back(struct store *store) {
+err mail_rolled_back(struct store *store, uint64_t now) {
     struct rollback back = {0};
     TRY(store_batch_new(&back.batch, NULL));
-    err e = mail_run_skip(store, back.batch, &back.run);
+    err e = mail_run_skip(store, back.batch, now, &back.run);
     if (e == OK)
         e = store_scan_table(store, MAIL_MAILBOX, roll_back, &back);
     if (e == OK)

@@ -114,11 +114,16 @@ static err connect_child(struct child *child) {
     return OK;
 }
 
+static void name_role(const struct parent *p, struct sys_proc_start *start, const char *role) {
+    start->args[start->arg_count++] = role;
+    if (p->log.json)
+        start->args[start->arg_count++] = ROLE_LOGS_JSON;
+}
+
 static err prepare_mail(void *ctx, struct sys_proc_start *start) {
     struct child *mail = ctx;
     TRY(sys_channel_pair(mail->ends));
-    start->args[0] = ROLE_MAIL;
-    start->arg_count = 1;
+    name_role(mail->parent, start, ROLE_MAIL);
     start->fds[0] = mail->ends[1];
     start->fd_count = 1;
     return OK;
@@ -133,7 +138,7 @@ static void mail_started(void *ctx, struct sys_proc *proc, err result) {
     if (result == OK)
         result = tell_mail(p);
     if (result != OK)
-        sys_log_failure(&p->log, "could not start the mail process", result);
+        sys_log_failure(&p->log, "mail_start_failed", "could not start the mail process", result);
     close_ends(mail->ends);
 }
 
@@ -144,8 +149,7 @@ static err prepare_edge(void *ctx, struct sys_proc_start *start) {
         return ERR_AGAIN;
     TRY(sys_channel_pair(edge->ends));
     TRY(sys_channel_pair(edge->links));
-    start->args[0] = ROLE_EDGE;
-    start->arg_count = 1;
+    name_role(p, start, ROLE_EDGE);
     start->fds[0] = edge->ends[1];
     start->fds[1] = edge->links[1];
     start->fds[2] = p->tcp;
@@ -184,7 +188,7 @@ static void edge_started(void *ctx, struct sys_proc *proc, err result) {
     if (result == OK)
         result = tell_edge(p, edge);
     if (result != OK && !waits)
-        sys_log_failure(&p->log, "could not start an edge", result);
+        sys_log_failure(&p->log, "edge_start_failed", "could not start an edge", result);
     if (result != OK)
         wire_fini(&edge->wire); /* one that started ends without its channel */
     close_ends(edge->ends);
@@ -204,10 +208,10 @@ static void edge_ended(void *ctx, struct sys_proc *proc, int status, bool restar
     if (p->stopping) {
         parent_go_on_stopping(p);
     } else if (is_hopeless(p, proc, status)) {
-        sys_log_error(&p->log, "an edge could not start");
+        sys_log_error(&p->log, "edge_start_failed", "an edge could not start");
         parent_stop(p, status > 0 ? status : EXIT_FAILED);
     } else {
-        sys_log_warn(&p->log, "an edge ended (%d); %s", status,
+        sys_log_warn(&p->log, "edge_ended", "an edge ended (%d); %s", status,
                      restarts ? "it starts again, its connections are lost" : "it stays away");
     }
 }
@@ -224,10 +228,10 @@ static void mail_ended(void *ctx, struct sys_proc *proc, int status, bool restar
     if (p->stopping) {
         parent_go_on_stopping(p);
     } else if (!p->announced) {
-        sys_log_error(&p->log, "the mail process could not start");
+        sys_log_error(&p->log, "mail_start_failed", "the mail process could not start");
         parent_stop(p, status > 0 ? status : EXIT_FAILED);
     } else {
-        sys_log_warn(&p->log, "the mail process ended (%d); it starts again", status);
+        sys_log_warn(&p->log, "mail_ended", "the mail process ended (%d); it starts again", status);
     }
 }
 
@@ -247,7 +251,7 @@ static void start_edges(struct parent *p) {
         };
         err e = sys_proc_new(&edge->proc, p->loop, &options);
         if (e != OK) {
-            sys_log_failure(&p->log, "could not start an edge", e);
+            sys_log_failure(&p->log, "edge_start_failed", "could not start an edge", e);
             parent_stop(p, EXIT_FAILED);
         }
     }
@@ -312,9 +316,24 @@ static void tell_edges(struct parent *p, err (*tell)(struct parent *p, struct wi
         err e = tell(p, &edge->wire);
         if (e == OK)
             continue;
-        sys_log_failure(&p->log, what, e);
+        sys_log_failure(&p->log, "edge_told_failed", what, e);
         wire_fini(&edge->wire);
     }
+}
+
+/* One that may have to go on ends without its channel, by itself, and is started again then. */
+static void stop_child(struct child *child) {
+    child->ready = false;
+    if (child->parent->hands_over)
+        wire_fini(&child->wire);
+    else
+        sys_proc_stop(child->proc);
+}
+
+void children_unready(struct parent *p) {
+    for (size_t i = 0; i < p->edge_count; i++)
+        if (p->edges[i].ready)
+            (void)!wire_send(&p->edges[i].wire, 0, PROTO_edge_unready, SLICE_EMPTY);
 }
 
 void children_see_off(struct parent *p) {
@@ -323,14 +342,18 @@ void children_see_off(struct parent *p) {
         if (edge->proc == NULL)
             continue;
         if (!edge->ready || wire_send(&edge->wire, 0, PROTO_edge_leave, SLICE_EMPTY) != OK)
-            sys_proc_stop(edge->proc);
+            stop_child(edge);
     }
 }
 
 void children_stop_edges(struct parent *p) {
     for (size_t i = 0; i < p->edge_count; i++)
         if (p->edges[i].proc != NULL)
-            sys_proc_stop(p->edges[i].proc);
+            stop_child(&p->edges[i]);
+}
+
+void children_stop_mail(struct parent *p) {
+    stop_child(&p->mail);
 }
 
 static err tell_newest_key(struct parent *p, struct wire *wire) {

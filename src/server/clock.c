@@ -16,14 +16,16 @@ uint64_t clock_now(struct steady *clock, const struct sys_log *log) {
     case STEADY_NONE:
         break;
     case STEADY_JUMPED:
-        sys_log_warn(log, "the system's clock jumped: time goes on as before, for a day; if the "
-                          "new time is right, start again");
+        sys_log_warn(log, "clock_jumped",
+                     "the system's clock jumped: time goes on as before, for a day; if the "
+                     "new time is right, start again");
         break;
     case STEADY_BACK:
-        sys_log_warn(log, "the system's clock is right again");
+        sys_log_warn(log, "clock_right", "the system's clock is right again");
         break;
     case STEADY_TAKEN:
-        sys_log_warn(log, "the system's clock has kept its new time for a day, and is followed");
+        sys_log_warn(log, "clock_followed",
+                     "the system's clock has kept its new time for a day, and is followed");
         break;
     }
     return now;

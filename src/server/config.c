@@ -29,8 +29,8 @@ static const struct key keys[] = {
      "whom edges and mail become if it is started as root; empty: they stay root"},
     {"listen", TEXT, AT(listen), 0, 0, "127.0.0.1:4460", NULL, "sessions over TCP"},
     {"http", TEXT, AT(http), 0, 0, "127.0.0.1:4480", NULL,
-     "sessions over WebSocket (/session) and the health page (/health); TLS if there is a "
-     "certificate"},
+     "sessions over WebSocket (/session), and whether it works (/health, /ready); TLS if there "
+     "is a certificate"},
     {"public", TEXT, AT(public), 0, 0, "", NULL,
      "the address in join links: host:port or wss://host/session; empty: `listen`, if it is one"},
     {"certificate", TEXT, AT(certificate), 0, 0, "", NULL,
@@ -77,12 +77,16 @@ static const struct key keys[] = {
      "memory"},
     {"memtable_megabytes", NUMBER, AT(memtable_megabytes), 1, 4096, "64", NULL,
      "memory of the store's newest writes"},
+    {"unready_seconds", NUMBER, AT(unready_seconds), 0, 600, "0", NULL,
+     "at the end, time in which all are served as before and /ready says no, for a load balancer"},
     {"drain_seconds", NUMBER, AT(drain_seconds), 0, 600, "10", NULL,
-     "at the end, time to answer what was taken and to say goodbye; 0: none"},
+     "after that, time to answer what was taken and to say goodbye; 0: none"},
     {"sandbox", TEXT, AT(sandbox), 0, 0, "on", "on off",
      "off only where a sanitizer needs more system calls"},
     {"log", TEXT, AT(log), 0, 0, "info", "error warn info",
      "how much is said on stderr; no line names an address, an account or a time finer than a day"},
+    {"log_format", TEXT, AT(log_format), 0, 0, "text", "text json",
+     "text for people, or json: an object a line"},
 };
 
 enum { KEYS = sizeof keys / sizeof keys[0] };

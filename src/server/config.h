@@ -25,12 +25,13 @@ struct config {
     char data[CONFIG_TEXT];
     char listen[CONFIG_TEXT], http[CONFIG_TEXT], public[CONFIG_TEXT];
     char certificate[CONFIG_TEXT], certificate_key[CONFIG_TEXT];
-    char user[CONFIG_TEXT], registration[CONFIG_TEXT], sandbox[CONFIG_TEXT], log[CONFIG_TEXT];
+    char user[CONFIG_TEXT], registration[CONFIG_TEXT], sandbox[CONFIG_TEXT];
+    char log[CONFIG_TEXT], log_format[CONFIG_TEXT];
     uint64_t edges, connections, source_connections;
     uint64_t invite_days, mailbox_items, mailbox_megabytes, item_days;
     uint64_t blob_gigabytes, blob_days, upload_gigabytes, key_packages;
     uint64_t idle_minutes, opening_seconds, rate, burst;
-    uint64_t chains, memtable_megabytes, drain_seconds;
+    uint64_t chains, memtable_megabytes, unready_seconds, drain_seconds;
 };
 
 void config_init(struct config *c);

@@ -57,6 +57,7 @@ struct edge {
     bool refused;     /* a source was, and it was said */
     bool crowded;     /* too much waits for mail */
     bool leaves;      /* nothing more is taken in */
+    bool unready;     /* it will leave */
     bool store_fails; /* as mail's last answer says */
     int exit_code;
 };
@@ -375,8 +376,9 @@ static void sweep(void *ctx) {
     table_each(&edge->clients, check_client, edge);
     pay_owed(edge);
     if (edge->sources.refused > 0 && !edge->refused)
-        sys_log_warn(&edge->log, "a source has as many connections as it may: behind a proxy, set "
-                                 "source_connections to 0");
+        sys_log_warn(&edge->log, "source_full",
+                     "a source has as many connections as it may: behind a proxy, set "
+                     "source_connections to 0");
     edge->refused = edge->sources.refused > 0;
     if (sys_timer_set(&edge->sweep, edge->loop, SWEEP_MS, sweep, edge) != OK)
         stop(edge, EXIT_FAILED);
@@ -416,11 +418,15 @@ static void ping(void *ctx) {
 
 /* ---- HTTP ---- */
 
+static bool mail_is_alive(const struct edge *edge) {
+    return edge->mail_answered != 0 && now_of(edge) - edge->mail_answered < MAIL_SILENT_MS;
+}
+
 static err answer_health(void *ctx, slice query, struct sys_http_answer *answer) {
     const struct edge *edge = ctx;
     char text[768];
     (void)query;
-    bool alive = edge->mail_answered != 0 && now_of(edge) - edge->mail_answered < MAIL_SILENT_MS;
+    bool alive = mail_is_alive(edge);
     bool fine = alive && !edge->store_fails;
     int n = snprintf(text, sizeof text,
                      "{\"status\":\"%s\",\"version\":\"%s\",\"mail\":%s,\"store\":%s,"
@@ -436,7 +442,35 @@ static err answer_health(void *ctx, slice query, struct sys_http_answer *answer)
     return buf_append(answer->body, slice_of(text, (size_t)n));
 }
 
-static const struct sys_http_page pages[] = {{"/session", NULL}, {"/health", answer_health}};
+/* NULL: a newcomer would be served. */
+static const char *why_unready(const struct edge *edge) {
+    if (edge->unready || edge->leaves)
+        return "stopping";
+    if (edge->mail_answered == 0)
+        return "starting";
+    if (!mail_is_alive(edge))
+        return "mail away";
+    if (edge->store_fails)
+        return "store fails";
+    /* Who asks has taken the last place. With none left nobody is answered, which says the same. */
+    if (edge->conns.count >= edge->conns.limits.count_max)
+        return "full";
+    return NULL;
+}
+
+static err answer_ready(void *ctx, slice query, struct sys_http_answer *answer) {
+    const char *why = why_unready(ctx);
+    char text[64];
+    (void)query;
+    int n = why == NULL ? snprintf(text, sizeof text, "{\"ready\":true}\n")
+                        : snprintf(text, sizeof text, "{\"ready\":false,\"why\":\"%s\"}\n", why);
+    answer->status = why == NULL ? 200 : 503;
+    answer->type = "application/json";
+    return buf_append(answer->body, slice_of(text, (size_t)n));
+}
+
+static const struct sys_http_page pages[] = {
+    {"/session", NULL}, {"/health", answer_health}, {"/ready", answer_ready}};
 
 /* ---- From mail ---- */
 
@@ -603,8 +637,10 @@ static void settle_one(void *ctx, struct table_node *node) {
 
 /* Connections without a session lose nothing when the process ends. */
 static err leave(struct edge *edge) {
-    if (!edge->set_up || edge->leaves)
+    if (!edge->set_up)
         return ERR_STATE;
+    if (edge->leaves)
+        return OK;
     edge->leaves = true;
     sys_listener_free(edge->tcp);
     sys_listener_free(edge->http);
@@ -626,11 +662,13 @@ static void on_parent(struct sys_channel *channel, void *ctx, slice message, int
         e = take_key(edge, frame.body);
     else if (e == OK && frame.type == PROTO_edge_certificate)
         e = take_certificate(edge, frame.body);
+    else if (e == OK && frame.type == PROTO_edge_unready)
+        edge->unready = true;
     else if (e == OK && frame.type == PROTO_edge_leave)
         e = leave(edge);
     if (e == OK)
         return;
-    sys_log_failure(&edge->log, "could not start", e);
+    sys_log_failure(&edge->log, "start_failed", "could not start", e);
     stop(edge, (int)exit_code_of(e));
 }
 
@@ -643,9 +681,10 @@ static void on_parent_closed(struct sys_channel *channel, void *ctx, err why) {
 static const struct sys_channel_events parent_events = {.message = on_parent,
                                                         .closed = on_parent_closed};
 
-int edge_main(void) {
+int edge_main(bool log_json) {
     static struct edge edge;
     edge.log = sys_log_as("edge", SYS_LOG_INFO);
+    edge.log.json = log_json;
     edge.env.ctx = &edge;
     edge.line.end = &edge.line.first;
     edge.env.send = on_send;
@@ -660,7 +699,7 @@ int edge_main(void) {
     if (e == OK)
         e = sys_loop_run(edge.loop);
     if (e != OK) {
-        sys_log_failure(&edge.log, "could not run", e);
+        sys_log_failure(&edge.log, "run_failed", "could not run", e);
         edge.exit_code = (int)exit_code_of(e);
     }
     session_env_fini(&edge.env);

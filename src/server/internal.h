@@ -192,9 +192,10 @@ struct mail_link {
  * disk before any position of it is given, so none ever names two items, though what was delivered
  * need not have been written. Where in a run a mailbox begins follows from its id and a key that
  * the run alone has, so that no position on the disk counts items or compares two mailboxes.
- * Positions of stores from before there were runs lie below the first. */
-enum { MAIL_RUN_SHIFT = 40, MAIL_RUN_FIRST = 1024 };
-/* What a restored store passes over: more starts than there can be since it was copied. */
+ * Positions of older stores, with fewer and larger runs or none, lie below the first. */
+enum { MAIL_RUN_SHIFT = 32, MAIL_RUN_FIRST = 1 << 22 };
+/* What a restored store passes over: more starts than there can be since it was copied. Its run is
+ * no less than the seconds since 2026, either: a copy that is restored again is restored later. */
 enum { MAIL_RUNS_RESTORED = 4096 };
 
 enum mail_total_kind {
@@ -296,8 +297,8 @@ MUST err mail_reply_ok(struct mail *m, const struct mail_call *call);
 /* An answer too. */
 MUST err mail_refuse(struct mail *m, const struct mail_call *call, enum proto_reason reason);
 MUST err mail_effect_add(struct mail *m, const struct mail_effect *effect);
-/* A run far above all that the store's future may have had; into the batch. */
-MUST err mail_run_skip(struct store *store, struct store_batch *batch, uint64_t *run);
+/* A run far above all that the store's future may have had; into the batch. now: wall clock. */
+MUST err mail_run_skip(struct store *store, struct store_batch *batch, uint64_t now, uint64_t *run);
 /* Emits an answer before the commit. */
 void mail_effect_now(struct mail *m, struct mail_effect *reply);
 /* A total, with what this batch added. */

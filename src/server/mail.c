@@ -139,17 +139,27 @@ static err doubt_clock(struct mail *m) {
     return OK;
 }
 
-enum { RUNS_MAX = 1 << 22 }; /* so that positions stay below what a device may name */
+enum { RUNS_MAX = 1 << 30 };               /* so that positions stay below what a device may name */
+#define RUNS_BEGAN UINT64_C(1767225600000) /* 2026 */
+
+/* One run of an older store is 256 of these. */
+static uint64_t run_after(uint64_t run) {
+    if (run >= MAIL_RUN_FIRST)
+        return run + 1;
+    run = (run + 1) << 8;
+    return run < MAIL_RUN_FIRST ? MAIL_RUN_FIRST : run;
+}
 
 /* It is on the disk with the first batch, and nothing is delivered ahead of that. */
 static err begin_run(struct mail *m) {
     TRY(mail_total_get(m, MAIL_TOTAL_RUN, &m->run));
-    m->run = m->run < MAIL_RUN_FIRST ? MAIL_RUN_FIRST : m->run + 1;
+    m->run = run_after(m->run);
     crypto_random(m->run_key, sizeof m->run_key);
     return m->run < RUNS_MAX ? OK : ERR_LIMIT;
 }
 
-err mail_run_skip(struct store *store, struct store_batch *batch, uint64_t *run) {
+err mail_run_skip(struct store *store, struct store_batch *batch, uint64_t now, uint64_t *run) {
+    uint64_t seconds = now < RUNS_BEGAN ? 0 : (now - RUNS_BEGAN) / TIME_SECOND;
     struct held_total row = {.value = 0};
     slice name = total_name(MAIL_TOTAL_RUN);
     buf bytes = {0};
@@ -157,8 +167,11 @@ err mail_run_skip(struct store *store, struct store_batch *batch, uint64_t *run)
     if (e == ERR_NOT_FOUND)
         e = OK;
     if (e == OK) {
-        *run = row.value =
-            (row.value < MAIL_RUN_FIRST ? MAIL_RUN_FIRST : row.value) + MAIL_RUNS_RESTORED;
+        row.value = run_after(row.value) + MAIL_RUNS_RESTORED;
+        /* A clock that leaves no room for starts is wrong. */
+        if (seconds > row.value && seconds < RUNS_MAX - MAIL_RUN_FIRST)
+            row.value = seconds;
+        *run = row.value;
         e = held_total_put(batch, name, 0, &bytes, &row);
     }
     buf_free(&bytes);

@@ -108,8 +108,8 @@ size_t mail_chains_size(uint32_t chains);
 /* The store is an older one than devices have seen, or lost the end of its log: no position that
  * one of them may know is given again, and each is told that items may be missing. Each
  * conversation may be epochs ahead of its order, so the next commit that comes is taken, once.
- * Before mail_new. */
-MUST err mail_rolled_back(struct store *store);
+ * Before mail_new. now: wall clock, so that the same copy may be restored many times. */
+MUST err mail_rolled_back(struct store *store, uint64_t now);
 
 /* The store stays the caller's. IO, DAMAGED, NO_MEMORY; BUG without memory for chains. */
 MUST err mail_new(struct mail **m, struct store *store, const struct mail_config *config,

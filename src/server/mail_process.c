@@ -23,6 +23,7 @@ enum { LINK_HIGH = 8 * 1024 * 1024, LINK_LOW = 4 * 1024 * 1024 };
  * was acknowledged in time, only one of so many others is put off, to try again. */
 enum { WINDOW_MS = 10, BUSY = 50, QUIET_MS = 6, PUT_OFF_MS = 20, WORTH_PART = 4, TRY_EVERY = 16 };
 enum { SWEEP_BUSY_MS = 20, SWEEP_IDLE_MS = 10 * 60 * 1000, FLUSH_MS = 60 * 60 * 1000 };
+enum { OPEN_TRIES = 100, OPEN_REST_MS = 50 };
 enum { COPY_MS = 10 * 60 * 1000 };
 
 struct post;
@@ -72,8 +73,9 @@ static uint64_t wall(void *ctx) {
 
 static void doubted(void *ctx) {
     struct post *post = ctx;
-    sys_log_warn(&post->log, "the clock is far from where the server was last: nothing expires for "
-                             "a day; if the clock is wrong, set it and start again");
+    sys_log_warn(&post->log, "clock_doubted",
+                 "the clock is far from where the server was last: nothing expires for "
+                 "a day; if the clock is wrong, set it and start again");
 }
 
 static void stop(struct post *post, int exit_code) {
@@ -130,10 +132,10 @@ static void stored(void *ctx, err result) {
         return;
     post->failing = result != OK;
     if (post->failing)
-        sys_log_error(&post->log, "nothing can be stored: %s%s", err_text(result),
+        sys_log_error(&post->log, "store_fails", "nothing can be stored: %s%s", err_text(result),
                       store_advice(result));
     else
-        sys_log_warn(&post->log, "everything is stored again");
+        sys_log_warn(&post->log, "store_works", "everything is stored again");
 }
 
 /* ---- The batch ---- */
@@ -319,7 +321,8 @@ static void on_edge(struct sys_channel *channel, void *ctx, slice message, int f
     if (e == OK)
         e = take_frame(link, &frame);
     if (e != OK) {
-        sys_log_failure(&link->post->log, "an edge broke the rules and is cut off", e);
+        sys_log_failure(&link->post->log, "edge_cut_off", "an edge broke the rules and is cut off",
+                        e);
         link->broken = true;
     }
     commit_later(link->post);
@@ -361,9 +364,10 @@ static void flush(void *ctx) {
     struct post *post = ctx;
     err e = store_rocksdb_flush(post->store);
     if (e != OK)
-        sys_log_failure(&post->log, "could not flush the store", e);
+        sys_log_failure(&post->log, "flush_failed", "could not flush the store", e);
     if (post->damaged)
-        sys_log_error(&post->log, "records of the store are damaged and were passed over");
+        sys_log_error(&post->log, "records_damaged",
+                      "records of the store are damaged and were passed over");
     post->damaged = false;
     if (sys_timer_set(&post->flush, post->loop, FLUSH_MS, flush, post) != OK)
         stop(post, EXIT_FAILED);
@@ -376,7 +380,8 @@ static void drop_copy(void *ctx) {
     struct post *post = ctx;
     err e = store_rocksdb_copy_drop(post->folder);
     if (e != OK)
-        sys_log_failure(&post->log, "could not remove the copy that a backup was made from", e);
+        sys_log_failure(&post->log, "backup_failed",
+                        "could not remove the copy that a backup was made from", e);
 }
 
 static err hold_copy(struct post *post) {
@@ -405,7 +410,7 @@ static err answer_backup(struct post *post, const struct proto_frame *frame) {
     err e = take_step(post, frame->body);
     if (e == OK)
         return wire_send(&post->parent, frame->request, PROTO_ok, SLICE_EMPTY);
-    sys_log_failure(&post->log, "could not make a copy for a backup", e);
+    sys_log_failure(&post->log, "backup_failed", "could not make a copy for a backup", e);
     struct proto_error error = {.reason = PROTO_REASON_DISK};
     writer w = wire_open(&post->parent, frame->request, PROTO_error);
     proto_error_write(&w, &error);
@@ -450,7 +455,7 @@ static err lock_memory(struct post *post, uint32_t chains) {
     err e = sys_locked_new(&post->chain_memory, n);
     if (e == ERR_LIMIT)
         sys_log_error(
-            &post->log,
+            &post->log, "memory_not_locked",
             "could not lock %zu KiB of memory for %u chains of keys; this process may lock "
             "%llu KiB: raise that limit (RLIMIT_MEMLOCK: `ulimit -l`, LimitMEMLOCK= of "
             "systemd), or set `chains` to less",
@@ -472,12 +477,19 @@ static err enter_sandbox(const char *folder, const struct proto_mail_setup *in,
     return sys_sandbox_enter(&sandbox, report);
 }
 
-/* A copy that a backup left behind when all ended goes first. */
+/* A copy that a backup left behind when all ended goes first. The store's lock may still be held by
+ * the mail process of a server that was killed, which outlives it for a moment. */
 static err open_store(struct post *post, const struct proto_mail_setup *in) {
     struct store_rocksdb_options options = {.memtable = (size_t)in->memtable,
                                             .cache = (size_t)in->memtable};
     TRY(store_rocksdb_copy_drop(post->folder));
-    return store_rocksdb_open(&post->store, post->folder, &options);
+    err e = ERR_BUSY;
+    for (int i = 0; e == ERR_BUSY && i < OPEN_TRIES; i++) {
+        e = store_rocksdb_open(&post->store, post->folder, &options);
+        if (e == ERR_BUSY)
+            sys_clock_rest(OPEN_REST_MS);
+    }
+    return e;
 }
 
 static err set_up(struct post *post, slice body) {
@@ -493,7 +505,8 @@ static err set_up(struct post *post, slice body) {
     TRY(enter_sandbox(post->folder, &in, &report));
     err e = open_store(post, &in);
     if (e != OK) {
-        sys_log_error(&post->log, "could not open the store: %s%s", err_text(e), store_advice(e));
+        sys_log_error(&post->log, "store_not_opened", "could not open the store: %s%s", err_text(e),
+                      store_advice(e));
         return e;
     }
     clock_start(&post->clock);
@@ -592,7 +605,7 @@ static void on_parent(struct sys_channel *channel, void *ctx, slice message, int
     }
     if (e == OK)
         return;
-    sys_log_failure(&post->log, "could not start", e);
+    sys_log_failure(&post->log, "start_failed", "could not start", e);
     stop(post, (int)exit_code_of(e));
 }
 
@@ -620,12 +633,13 @@ static err run(struct post *post) {
     return sys_loop_run(post->loop);
 }
 
-int mail_main(void) {
+int mail_main(bool log_json) {
     static struct post post;
     post.log = sys_log_as("mail", SYS_LOG_INFO);
+    post.log.json = log_json;
     err e = run(&post);
     if (e != OK) {
-        sys_log_failure(&post.log, "could not run", e);
+        sys_log_failure(&post.log, "run_failed", "could not run", e);
         post.exit_code = (int)exit_code_of(e);
     }
     if (post.mail != NULL)

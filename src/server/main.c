@@ -15,6 +15,7 @@
 #include "server/process.h"
 #include "store/store.h"
 #include "sys/files.h"
+#include "sys/loop.h"
 #include "sys/machine.h"
 
 enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024, WORDS = 3 };
@@ -45,9 +46,12 @@ static const char usage[] =
     "  --config FILE        settings, one `key = value` a line\n"
     "  --data DIR           the directory of the store and the keys (var)\n"
     "  --listen ADDR:PORT   sessions over TCP (127.0.0.1:4460); port 0: any\n"
-    "  --http ADDR:PORT     sessions over WebSocket, health page (127.0.0.1:4480)\n"
+    "  --http ADDR:PORT     sessions over WebSocket, /health, /ready (127.0.0.1:4480)\n"
     "  --set KEY=VALUE      any setting that `sottod config` prints\n"
     "  --print-invites N    when the server is ready, print N links for new accounts\n"
+    "  --take-over          `run`: in the place of the server that runs on this data, without "
+    "refusing\n"
+    "                       a connection meanwhile\n"
     "  --count N            print N links, each good for one new account\n"
     "  --fields             print the list of all fields that can be held, as a table\n"
     "  --deep               `check`: every row of the store, too\n"
@@ -67,7 +71,7 @@ static const char usage[] =
 struct options {
     struct config config;
     unsigned print_invites, count;
-    bool json, fields, anew, without_keys, deep;
+    bool json, fields, anew, without_keys, deep, take_over;
     const char *to, *sightings;
     const char *words[WORDS]; /* that are no options */
     size_t word_count;
@@ -163,6 +167,8 @@ static int parse(struct options *o, size_t most, int argc, char **argv) {
             o->anew = true;
         else if (strcmp(argv[i], "--deep") == 0)
             o->deep = true;
+        else if (strcmp(argv[i], "--take-over") == 0)
+            o->take_over = true;
         else if (strcmp(argv[i], "--without-keys") == 0)
             o->without_keys = true;
         else if (argv[i][0] != '-' && o->word_count < most)
@@ -194,7 +200,7 @@ static err roll_back(const char *path) {
     struct store *store;
     struct store_rocksdb_options options = {0};
     TRY(store_rocksdb_open(&store, path, &options));
-    err e = mail_rolled_back(store);
+    err e = mail_rolled_back(store, sys_clock_wall());
     store_close(store);
     return e;
 }
@@ -299,7 +305,7 @@ static int restore(struct options *o) {
 }
 
 static int run(struct options *o) {
-    return parent_main(&o->config, o->print_invites);
+    return parent_main(&o->config, o->print_invites, o->take_over);
 }
 
 static const struct {
@@ -315,10 +321,11 @@ int main(int argc, char **argv) {
     static struct options options;
     if (sys_machine_hide_memory() != OK)
         return fprintf(stderr, "sottod: core dumps can't be turned off\n"), EXIT_FAILED;
-    if (argc == 2 && strcmp(argv[1], ROLE_EDGE) == 0)
-        return edge_main();
-    if (argc == 2 && strcmp(argv[1], ROLE_MAIL) == 0)
-        return mail_main();
+    bool log_json = argc == 3 && strcmp(argv[2], ROLE_LOGS_JSON) == 0;
+    if (argc == 2 + log_json && strcmp(argv[1], ROLE_EDGE) == 0)
+        return edge_main(log_json);
+    if (argc == 2 + log_json && strcmp(argv[1], ROLE_MAIL) == 0)
+        return mail_main(log_json);
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return printf("%s", usage) < 0;

@@ -116,7 +116,7 @@ static void pass_on(struct parent *p, const struct ask *ask, const struct proto_
     proto_frame_write(&w, ask->request, frame->type);
     writer_bytes(&w, frame->body);
     if (ask->anew && frame->type == PROTO_office_is)
-        sys_log_warn(&p->log,
+        sys_log_warn(&p->log, "office_pinned_anew",
                      "the office file was pinned anew by the operator; nothing is released "
                      "for 30 days");
     if (ask->conn != NULL &&
@@ -134,7 +134,7 @@ void operator_answer(struct parent *p, const struct proto_frame *frame) {
     if (frame->type == PROTO_invite_made && proto_invite_made_decode(frame->body, &made) == OK) {
         err e = answer_links(p, ask, &made);
         if (e != OK)
-            sys_log_failure(&p->log, "could not hand over an invite", e);
+            sys_log_failure(&p->log, "invites_failed", "could not hand over an invite", e);
         if (e != OK && ask->conn != NULL)
             refuse(ask->conn, ask->request, PROTO_REASON_BUSY);
     } else if (frame->type != PROTO_error && frame->type != PROTO_invite_made) {
@@ -145,7 +145,8 @@ void operator_answer(struct parent *p, const struct proto_frame *frame) {
         if (ask->conn != NULL)
             refuse(ask->conn, ask->request, error.reason);
         else
-            sys_log_error(&p->log, "no invites to print: %s", proto_reason_text(error.reason));
+            sys_log_error(&p->log, "invites_failed", "no invites to print: %s",
+                          proto_reason_text(error.reason));
     }
     *ask = (struct ask){0};
 }
@@ -188,7 +189,7 @@ err operator_open(struct parent *p) {
     TRY(keys_path(p->control_path, p->config->data, "control.sock"));
     err e = sys_listen_unix(&p->control_fd, p->control_path);
     if (e != OK) {
-        sys_log_failure(&p->log, "could not listen for the operator", e);
+        sys_log_failure(&p->log, "setup_failed", "could not listen for the operator", e);
         return e;
     }
     sys_conns_init(&p->conns, p->loop, &control_events, p, &limits);

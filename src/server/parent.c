@@ -13,6 +13,7 @@
 #include "sys/machine.h"
 #include "sys/tls.h"
 
+enum { LOCK_TRIES = 100, LOCK_REST_MS = 20 };
 /* A Noise key is changed after four weeks and may be met for two more. */
 enum { KEY_WEEKS = 4, KEY_GRACE_WEEKS = 2 };
 
@@ -71,14 +72,15 @@ void parent_go_on_stopping(struct parent *p) {
     if (edges_run(p))
         return;
     if (p->mail.proc != NULL && sys_proc_pid(p->mail.proc) != 0)
-        sys_proc_stop(p->mail.proc);
+        children_stop_mail(p);
     else
         sys_loop_stop(p->loop);
 }
 
 static void drain_over(void *ctx) {
     struct parent *p = ctx;
-    sys_log_warn(&p->log, "some connections end without a word: the time for it is over");
+    sys_log_warn(&p->log, "drain_over",
+                 "some connections end without a word: the time for it is over");
     children_stop_edges(p);
 }
 
@@ -89,21 +91,54 @@ static void close_ports(struct parent *p) {
     p->tcp = p->http = -1;
 }
 
-void parent_stop(struct parent *p, int exit_code) {
-    if (p->stopping) {
-        sys_loop_stop(p->loop); /* asked twice: at once */
-        return;
-    }
-    p->stopping = true;
-    sys_notify("STOPPING=1");
-    p->exit_code = exit_code;
-    close_ports(p);
+static void see_off(struct parent *p) {
     uint64_t ms = p->config->drain_seconds * 1000;
     if (ms > 0 && sys_timer_set(&p->drain, p->loop, ms, drain_over, p) == OK)
         children_see_off(p);
     else
         children_stop_edges(p);
     parent_go_on_stopping(p);
+}
+
+static void close_and_see_off(void *ctx) {
+    struct parent *p = ctx;
+    close_ports(p);
+    see_off(p);
+}
+
+static void note_stopping(struct parent *p) {
+    p->stopping = true;
+    sys_notify("STOPPING=1");
+}
+
+void parent_stop(struct parent *p, int exit_code) {
+    if (p->stopping) {
+        sys_loop_stop(p->loop); /* asked twice: at once */
+        return;
+    }
+    note_stopping(p);
+    p->exit_code = exit_code;
+    uint64_t ms = p->announced ? p->config->unready_seconds * 1000 : 0;
+    if (ms > 0 && sys_timer_set(&p->drain, p->loop, ms, close_and_see_off, p) == OK)
+        children_unready(p);
+    else
+        close_and_see_off(p);
+}
+
+void parent_hand_over(struct parent *p) {
+    sys_log_info(&p->log, "taken_over", "another server takes over");
+    note_stopping(p);
+    p->hands_over = true;
+    see_off(p);
+}
+
+/* What has ended already is started again as if it had died. */
+void parent_take_back(struct parent *p) {
+    sys_log_warn(&p->log, "heir_gone",
+                 "the server that was to take over is gone; this one goes on");
+    p->hands_over = p->stopping = false;
+    sys_timer_cancel(&p->drain);
+    sys_notify("READY=1");
 }
 
 /* ---- What is printed ---- */
@@ -128,7 +163,7 @@ void parent_announce(struct parent *p) {
     uint8_t count = (uint8_t)(p->print_invites > 255 ? 255 : p->print_invites);
     struct proto_frame frame = {0, PROTO_invite_make, slice_of(&count, 1)};
     if (count > 0 && operator_ask(p, NULL, &frame) != OK)
-        sys_log_error(&p->log, "could not ask for invites");
+        sys_log_error(&p->log, "invites_failed", "could not ask for invites");
 }
 
 /* ---- The Noise key ---- */
@@ -155,7 +190,8 @@ static err turn_address_keys(struct parent *p) {
     TRY(keys_turn(&p->keys, p->config->data, parent_now(p), certain));
     if (p->keys.address[0].id == before || p->mail.wire.channel == NULL)
         return OK;
-    sys_log_info(&p->log, "the key of addresses changes; all processes start again");
+    sys_log_info(&p->log, "address_key_changes",
+                 "the key of addresses changes; all processes start again");
     wire_fini(&p->mail.wire);
     return OK;
 }
@@ -169,10 +205,10 @@ static void hourly(void *ctx) {
     if (e == OK && due)
         children_tell_key(p);
     if (e != OK)
-        sys_log_failure(&p->log, "could not change the session key", e);
+        sys_log_failure(&p->log, "session_key_failed", "could not change the session key", e);
     e = p->stopping ? OK : turn_address_keys(p);
     if (e != OK)
-        sys_log_failure(&p->log, "could not change the key of addresses", e);
+        sys_log_failure(&p->log, "address_key_failed", "could not change the key of addresses", e);
 }
 
 /* ---- Start ---- */
@@ -180,15 +216,17 @@ static void hourly(void *ctx) {
 static err complain(struct parent *p, const char *what, const char *which, err e) {
     char text[PARENT_PATH + 128];
     snprintf(text, sizeof text, "%s %s", what, which);
-    sys_log_failure(&p->log, text, e);
+    sys_log_failure(&p->log, "setup_failed", text, e);
     return e;
 }
 
-/* By the service manager, if it has it open already: then nobody is refused while this starts. */
+/* By the server before, or by the service manager, if either has it open: then nobody is refused
+ * while this one starts. */
 static err open_port(struct parent *p, const char *manager_name, const char *text, int *fd,
                      uint16_t *port) {
     char host[CONFIG_TEXT], name[CONFIG_TEXT];
-    *fd = sys_activation_take(manager_name);
+    if (*fd < 0)
+        *fd = sys_activation_take(manager_name);
     if (*fd >= 0)
         return sys_listen_port(*fd, port);
     TRY(sys_address_split(text, host, name));
@@ -199,7 +237,7 @@ static err open_port(struct parent *p, const char *manager_name, const char *tex
     return sys_listen_port(*fd, port);
 }
 
-static err open_ports(struct parent *p) {
+err parent_open_ports(struct parent *p) {
     char name[CONFIG_TEXT];
     TRY(open_port(p, "tcp", p->config->listen, &p->tcp, &p->port));
     TRY(open_port(p, "http", p->config->http, &p->http, &p->http_port));
@@ -218,6 +256,16 @@ static err read_pem(struct parent *p, const char *path, buf *out) {
     return e == OK ? OK : complain(p, "could not read", path, e);
 }
 
+/* A server that was killed while it handed over may hold it for a moment. */
+static err take_lock(struct parent *p, const char *path) {
+    err e = sys_lock_take(path, &p->lock);
+    for (int i = 0; p->takes_over && e == ERR_BUSY && i < LOCK_TRIES; i++) {
+        sys_clock_rest(LOCK_REST_MS);
+        e = sys_lock_take(path, &p->lock);
+    }
+    return e;
+}
+
 static err take_data(struct parent *p) {
     char path[PARENT_PATH];
     const char *data = p->config->data;
@@ -225,7 +273,7 @@ static err take_data(struct parent *p) {
     if (e != OK)
         return complain(p, "could not make the directory", data, e);
     TRY(keys_path(path, data, "lock"));
-    e = sys_lock_take(path, &p->lock);
+    e = take_lock(p, path);
     if (e != OK)
         return complain(p, "could not take the data directory", data, e);
     TRY(keys_path(path, data, RESTORING));
@@ -286,9 +334,9 @@ static void reload(struct parent *p) {
         certificate = before;
         key = key_before;
         children_tell_certificate(p);
-        sys_log_info(&p->log, "the certificate was read again");
+        sys_log_info(&p->log, "certificate_read", "the certificate was read again");
     } else {
-        sys_log_failure(&p->log, "the certificate stays as it was", e);
+        sys_log_failure(&p->log, "certificate_refused", "the certificate stays as it was", e);
     }
     wipe(key.p, key.n);
     buf_free(&certificate);
@@ -301,8 +349,24 @@ static void on_signal(void *ctx, int number) {
         reload(p);
         return;
     }
-    sys_log_info(&p->log, "stopping");
+    sys_log_info(&p->log, "stopping", "stopping");
     parent_stop(p, EXIT_FINE);
+}
+
+/* What the other server ends for must not fail for want of something that could be seen before. */
+static err take_over(struct parent *p) {
+    struct keys keys = {0};
+    char why[PARENT_PATH] = "";
+    err e = keys_load(&keys, p->config->data, false, why);
+    keys_wipe(&keys);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return complain(p, "could not read the key file", why, e);
+    if (p->certificate.n > 0)
+        e = check_certificate(buf_slice(&p->certificate), buf_slice(&p->certificate_key));
+    if (p->certificate.n > 0 && e != OK)
+        return complain(p, "could not use the certificate", p->config->certificate, e);
+    e = handover_take(p);
+    return e == OK ? OK : complain(p, "could not take over the server on", p->config->data, e);
 }
 
 static bool is_loopback(const char *text) {
@@ -314,33 +378,40 @@ static err start(struct parent *p) {
     TRY(crypto_init());
     TRY(sys_loop_new(&p->loop, NULL));
     sys_notify_open();
-    TRY(take_data(p));
     TRY(read_pem(p, p->config->certificate, &p->certificate));
     TRY(read_pem(p, p->config->certificate_key, &p->certificate_key));
-    TRY(open_ports(p));
+    if (p->takes_over)
+        TRY(take_over(p));
+    TRY(take_data(p));
+    TRY(parent_open_ports(p));
     TRY(operator_open(p));
+    TRY(handover_open(p));
     if (p->config->certificate[0] != 0)
         sys_signals_hear_hangup();
     TRY(sys_signals_start(&p->signals, p->loop, sys_stop_signals, on_signal, p));
     TRY(make_noise_key(p));
     TRY(enter_sandbox(p));
     if (!is_loopback(p->config->http) && p->certificate.n == 0)
-        sys_log_warn(&p->log, "http is open to others without TLS; put a proxy before it");
+        sys_log_warn(&p->log, "http_without_tls",
+                     "http is open to others without TLS; put a proxy before it");
     TRY(sys_timer_set(&p->hourly, p->loop, TIME_HOUR, hourly, p));
     return children_start_mail(p);
 }
 
-static void parent_init(struct parent *p, const struct config *config, unsigned print_invites) {
+static void parent_init(struct parent *p, const struct config *config, unsigned print_invites,
+                        bool takes_over) {
     enum sys_log_level level = SYS_LOG_INFO;
-    *p = (struct parent){.config = config, .print_invites = print_invites};
+    *p =
+        (struct parent){.config = config, .print_invites = print_invites, .takes_over = takes_over};
     if (sys_log_level_parse(&level, config->log) != OK)
         level = SYS_LOG_INFO;
     p->log = sys_log_as("sottod", level);
+    p->log.json = strcmp(config->log_format, "json") == 0;
     if (strcmp(config->sandbox, "off") == 0)
         p->sandbox_mode = SYS_SANDBOX_OFF;
     clock_start(&p->clock);
     p->started = sys_clock_mono();
-    p->tcp = p->http = p->lock = p->control_fd = -1;
+    p->tcp = p->http = p->lock = p->control_fd = p->handover_fd = -1;
     p->edge_count = config->edges != 0 ? (size_t)config->edges : sys_machine_cores();
     if (p->edge_count > EDGES_MAX)
         p->edge_count = EDGES_MAX;
@@ -356,12 +427,14 @@ static void parent_fini(struct parent *p) {
     sys_timer_cancel(&p->hourly);
     sys_timer_cancel(&p->drain);
     operator_close(p);
+    handover_close(p);
     sys_signals_stop(&p->signals);
-    sys_loop_free(p->loop);
     sys_fd_close(p->tcp);
     sys_fd_close(p->http);
     if (p->lock >= 0)
         sys_lock_release(p->lock);
+    wire_fini(&p->heir); /* it begins now */
+    sys_loop_free(p->loop);
     buf_free(&p->certificate);
     buf_free(&p->certificate_key);
     keys_wipe(&p->keys);
@@ -369,14 +442,14 @@ static void parent_fini(struct parent *p) {
     wipe(&p->noise_before, sizeof p->noise_before);
 }
 
-int parent_main(const struct config *config, unsigned print_invites) {
+int parent_main(const struct config *config, unsigned print_invites, bool takes_over) {
     static struct parent p;
-    parent_init(&p, config, print_invites);
+    parent_init(&p, config, print_invites, takes_over);
     err e = start(&p);
     if (e == OK)
         e = sys_loop_run(p.loop);
     if (e != OK) {
-        sys_log_failure(&p.log, "could not run", e);
+        sys_log_failure(&p.log, "run_failed", "could not run", e);
         p.exit_code = (int)exit_code_of(e);
     }
     parent_fini(&p);

@@ -49,10 +49,12 @@ struct parent {
     struct sys_listener *control;
     enum sys_sandbox_mode sandbox_mode;
     char sandbox[SANDBOX_TEXT];
-    char control_path[PARENT_PATH], store_path[PARENT_PATH];
+    char control_path[PARENT_PATH], store_path[PARENT_PATH], handover_path[PARENT_PATH];
     char public[CONFIG_TEXT], host[CONFIG_TEXT];
     uint16_t port, http_port;
-    int tcp, http, lock, control_fd;
+    int tcp, http, lock, control_fd, handover_fd;
+    struct sys_watch handover;
+    struct wire heir; /* a server that takes over from this one */
     buf certificate, certificate_key;
     struct child mail, edges[EDGES_MAX];
     size_t edge_count;
@@ -60,14 +62,21 @@ struct parent {
     struct ask asks[ASKS_MAX];
     uint32_t ask_number;
     unsigned print_invites;
-    bool announced, stopping;
+    bool announced, stopping, takes_over;
+    bool hands_over; /* it stops for another one, but would go on without it */
     int exit_code;
 };
 
 /* ---- parent.c ---- */
-/* Ends everything in good order, with this exit code: edges answer what they took and say goodbye,
- * then mail ends. Asked twice, at once. */
+/* Ends everything in good order, with this exit code: after unready_seconds edges answer what they
+ * took and say goodbye, then mail ends. Asked twice, at once. */
 void parent_stop(struct parent *p, int exit_code);
+/* The same, for a server that has the ports already: they stay open. */
+void parent_hand_over(struct parent *p);
+/* It is gone: this one goes on. */
+void parent_take_back(struct parent *p);
+/* Those that are not open yet. */
+MUST err parent_open_ports(struct parent *p);
 /* A child has ended while everything ends. */
 void parent_go_on_stopping(struct parent *p);
 /* All edges work for the first time. */
@@ -75,6 +84,10 @@ void parent_announce(struct parent *p);
 
 /* ---- children.c ---- */
 MUST err children_start_mail(struct parent *p);
+/* Mail ends. */
+void children_stop_mail(struct parent *p);
+/* Edges say from now on that they will end. */
+void children_unready(struct parent *p);
 /* Edges that work are to answer what they took, say goodbye and end; the others end now. */
 void children_see_off(struct parent *p);
 /* Edges that are still there end now. */
@@ -92,5 +105,13 @@ void operator_close(struct parent *p);
 MUST err operator_ask(struct parent *p, struct sys_conn *conn, const struct proto_frame *frame);
 /* Mail's answer. */
 void operator_answer(struct parent *p, const struct proto_frame *frame);
+
+/* ---- handover.c ---- */
+/* Listens for a server that takes over. */
+MUST err handover_open(struct parent *p);
+void handover_close(struct parent *p);
+/* Takes over from the server that runs, if one does: afterwards the ports are open and it is gone.
+ * BUSY: it goes on, since it is starting or ending. */
+MUST err handover_take(struct parent *p);
 
 #endif

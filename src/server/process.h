@@ -25,6 +25,8 @@ const char *store_advice(err e);
 /* Names by which the parent starts the others. */
 #define ROLE_EDGE "--role=edge"
 #define ROLE_MAIL "--role=mail"
+/* May follow, so that even the first line of the log has its form. */
+#define ROLE_LOGS_JSON "--log-json"
 
 /* Bytes of a PEM file, at most. */
 enum { PEM_MAX = 65536 };
@@ -41,9 +43,9 @@ enum backup_step {
 /* Whether the operator's commands ask this of the mail process. */
 bool operator_asks(uint16_t type);
 
-int edge_main(void);
-int mail_main(void);
-int parent_main(const struct config *config, unsigned print_invites);
+int edge_main(bool log_json);
+int mail_main(bool log_json);
+int parent_main(const struct config *config, unsigned print_invites, bool takes_over);
 
 /* What a process says of its sandbox, for the health page: kept short, and without what would need
  * an escape there. */

@@ -12,6 +12,7 @@
 #include "server/process.h"
 #include "store/store.h"
 #include "sys/files.h"
+#include "sys/loop.h"
 
 enum { PATH = 1024, KEY_FILE_MAX = 256 };
 
@@ -125,7 +126,7 @@ static err take_back(struct restore *r) {
     r->what = "its store";
     TRY(store_rocksdb_empty(r->path, MAIL_KEY_PACKAGE));
     TRY(store_rocksdb_open(&store, r->path, &options));
-    err e = mail_rolled_back(store);
+    err e = mail_rolled_back(store, sys_clock_wall());
     store_close(store);
     return e;
 }

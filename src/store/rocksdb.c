@@ -192,9 +192,20 @@ static void close_database(struct rocksdb_store *r) {
     r->db = NULL;
 }
 
+/* In one piece. Of the 64 pieces that RocksDB would make of it none holds the filter of a large
+ * file, which then is read whole for each key. */
+static rocksdb_cache_t *cache_of(size_t bytes) {
+    rocksdb_lru_cache_options_t *o = rocksdb_lru_cache_options_create();
+    rocksdb_lru_cache_options_set_capacity(o, bytes);
+    rocksdb_lru_cache_options_set_num_shard_bits(o, 0);
+    rocksdb_cache_t *cache = rocksdb_cache_create_lru_opts(o);
+    rocksdb_lru_cache_options_destroy(o);
+    return cache;
+}
+
 static rocksdb_block_based_table_options_t *table_options(size_t cache_bytes) {
     rocksdb_block_based_table_options_t *t = rocksdb_block_based_options_create();
-    rocksdb_cache_t *cache = rocksdb_cache_create_lru(cache_bytes);
+    rocksdb_cache_t *cache = cache_of(cache_bytes);
     rocksdb_block_based_options_set_block_cache(t, cache);
     rocksdb_cache_destroy(cache);
     rocksdb_block_based_options_set_filter_policy(t, rocksdb_filterpolicy_create_bloom_full(10));

@@ -45,7 +45,10 @@ struct sys_conn_limits {
     size_t held_max;       /* bytes in buffers of all connections of the set; one may hold a
                             * quarter of what the others leave, and where that is too little,
                             * whoever holds more ends in its place */
-    size_t first_max;      /* bytes of a message until sys_conn_widen; 0: SYS_MESSAGE_MAX */
+    size_t first_max;      /* bytes of a message until sys_conn_widen; 0: SYS_MESSAGE_MAX. If it
+                            * isn't 0, those that are not widened yet come after all others: few of
+                            * them in a turn, and one that waits for its first turn longer than
+                            * half of handshake_ms is closed before anything is done for it */
     size_t queue_max;      /* unsent bytes of one connection */
     size_t drain_at;       /* see drained() */
     uint32_t handshake_ms; /* from accept or connect to opened(), the HTTP request included */
@@ -73,6 +76,11 @@ struct sys_conns {
     /* Private. */
     struct sys_conn *first;
     struct sys_listener *waiting;
+    struct sys_queue {
+        struct sys_conn *first, **end;
+    } newcomers, begun; /* who isn't widened yet and waits for its turn */
+    struct sys_later admit;
+    unsigned turn;
 };
 
 /* events must live as long as the set. */

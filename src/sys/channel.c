@@ -6,6 +6,7 @@
 
 #include "base/codec.h"
 #include "sys/files.h"
+#include "sys/machine.h"
 #include "sys/outbox.h"
 
 enum {
@@ -46,6 +47,26 @@ err sys_channel_pair(int fds[2]) {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0)
         return sys_err_from_errno(errno);
     return OK;
+}
+
+err sys_channel_connect(int *out, const char *path) {
+    struct sys_endpoint to;
+    TRY(sys_endpoint_local(&to, path));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return sys_err_from_errno(errno);
+    if (connect(fd, (struct sockaddr *)&to.address, to.size) != 0) {
+        err e = sys_err_from_errno(errno);
+        close(fd);
+        return e;
+    }
+    *out = fd;
+    return OK;
+}
+
+err sys_channel_accept(int listener, int *fd) {
+    *fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return *fd < 0 ? sys_err_from_errno(errno) : OK;
 }
 
 static void channel_act(void *ctx);

@@ -36,6 +36,10 @@ struct sys_channel_options {
 
 /* Two connected ends, non-blocking and close-on-exec (sys_proc hands them to a child). */
 MUST err sys_channel_pair(int fds[2]);
+/* Ends of a channel to the process that listens at a path (sys_listen_unix). NOT_FOUND or CLOSED:
+ * none does; AGAIN: nobody waits to be accepted. */
+MUST err sys_channel_connect(int *fd, const char *path);
+MUST err sys_channel_accept(int listener, int *fd);
 MUST err sys_channel_new(struct sys_channel **channel, struct sys_loop *loop,
                          const struct sys_channel_options *options);
 /* Unsent bytes are dropped; no callback. NULL is fine; may be called from a callback of its own. */

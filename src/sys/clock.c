@@ -23,3 +23,8 @@ uint64_t sys_clock_micros(void) {
 uint64_t sys_clock_wall(void) {
     return clock_ms(CLOCK_REALTIME);
 }
+
+void sys_clock_rest(unsigned ms) {
+    struct timespec t = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+    nanosleep(&t, NULL);
+}

@@ -8,6 +8,9 @@
 
 /* Reads in one go, so that one busy connection can't starve the others. */
 enum { READS_A_TURN = 4 };
+/* Handshakes cost a hundred times what a message does. So many steps of them in one turn of the
+ * loop; of these one in so many is a newcomer's, so that those who have begun come to an end. */
+enum { STEPS_A_TURN = 4, NEWCOMER_EVERY = 4, CLOSES_A_TURN = 64 };
 
 static void conn_act(void *ctx);
 static void conn_timeout(void *ctx);
@@ -183,7 +186,8 @@ static void conn_end(struct sys_conn *conn, err why) {
 }
 
 static void update_interest(struct sys_conn *conn) {
-    if (conn->state == SYS_CONN_ENDED)
+    bool waits = conn->queued && conn->state <= SYS_CONN_OPEN;
+    if (conn->state == SYS_CONN_ENDED || waits)
         return;
     unsigned interest = 0;
     bool greeting = conn->state <= SYS_CONN_GREETING;
@@ -238,14 +242,42 @@ void sys_conn_said_close(struct sys_conn *conn) {
     finish(conn, ERR_CLOSED);
 }
 
+/* ---- Lists ---- each connection is in one: set->first, or that of those that wait. */
+
+static void list_leave(struct sys_conn *conn) {
+    struct sys_conns *set = conn->set;
+    struct sys_queue *queue = conn->begun ? &set->begun : &set->newcomers;
+    *conn->back = conn->next;
+    if (conn->next != NULL)
+        conn->next->back = conn->back;
+    else if (conn->queued)
+        queue->end = conn->back;
+    conn->queued = false;
+}
+
+static void list_enter(struct sys_conn *conn) {
+    struct sys_conns *set = conn->set;
+    conn->next = set->first;
+    conn->back = &set->first;
+    if (conn->next != NULL)
+        conn->next->back = &conn->next;
+    set->first = conn;
+}
+
+static void list_queue(struct sys_conn *conn, struct sys_queue *queue) {
+    conn->next = NULL;
+    conn->back = queue->end;
+    *queue->end = conn;
+    queue->end = &conn->next;
+    conn->queued = true;
+}
+
 static void conn_free(struct sys_conn *conn) {
     struct sys_conns *set = conn->set;
     free_buffers(conn);
     sys_socks_free(conn->socks, sys_loop_mem(set->loop));
     sys_later_cancel(&conn->later);
-    *conn->back = conn->next;
-    if (conn->next != NULL)
-        conn->next->back = conn->back;
+    list_leave(conn);
     set->count--;
     if (set->sources != NULL)
         sys_sources_give(set->sources, conn->source);
@@ -471,8 +503,7 @@ static void connected(struct sys_conn *conn) {
         ask_proxy(conn);
 }
 
-static void conn_ready(void *ctx, unsigned events) {
-    struct sys_conn *conn = ctx;
+static void go_on(struct sys_conn *conn, unsigned events) {
     if (conn->state == SYS_CONN_CONNECTING) {
         connected(conn);
     } else if (conn->state == SYS_CONN_PROXYING) {
@@ -490,6 +521,68 @@ static void conn_ready(void *ctx, unsigned events) {
             read_in(conn);
     }
     update_interest(conn);
+}
+
+/* ---- Taking turns ---- */
+
+static bool is_stranger(const struct sys_conn *conn) {
+    return !conn->client && conn->set->limits.first_max != 0 &&
+           conn->message_max != SYS_MESSAGE_MAX && conn->state <= SYS_CONN_OPEN;
+}
+
+/* Nobody would wait for the end of what begins so late. */
+static bool is_too_late(const struct sys_conn *conn) {
+    uint32_t limit = conn->set->limits.handshake_ms;
+    return limit != 0 && !conn->begun && sys_loop_now(conn->set->loop) > conn->heard + limit / 2;
+}
+
+static struct sys_conn *whose_turn(struct sys_conns *set) {
+    struct sys_conn *newcomer = set->newcomers.first, *begun = set->begun.first;
+    bool prefer = begun == NULL || set->turn++ % NEWCOMER_EVERY == 0;
+    return prefer && newcomer != NULL ? newcomer : begun;
+}
+
+static void admit(void *ctx) {
+    struct sys_conns *set = ctx;
+    int steps = 0;
+    for (int i = 0; i < CLOSES_A_TURN && steps < STEPS_A_TURN; i++) {
+        struct sys_conn *conn = whose_turn(set);
+        if (conn == NULL)
+            return;
+        bool late = is_too_late(conn);
+        list_leave(conn);
+        list_enter(conn);
+        conn->begun = true;
+        if (late)
+            conn_end(conn, ERR_TIMEOUT);
+        else
+            go_on(conn, SYS_READ | SYS_WRITE);
+        steps += !late;
+    }
+    sys_later_set(&set->admit, set->loop, admit, set);
+}
+
+static void wait_for_turn(struct sys_conn *conn) {
+    struct sys_conns *set = conn->set;
+    if (conn->queued)
+        return;
+    err result = sys_watch_set(&conn->watch, 0);
+    if (result != OK) {
+        conn_end(conn, result);
+        return;
+    }
+    conn->heard = sys_loop_now(set->loop);
+    list_leave(conn);
+    list_queue(conn, conn->begun ? &set->begun : &set->newcomers);
+    sys_later_set(&set->admit, set->loop, admit, set);
+}
+
+static void conn_ready(void *ctx, unsigned events) {
+    struct sys_conn *conn = ctx;
+    if (is_stranger(conn))
+        wait_for_turn(conn);
+    else
+        go_on(conn, events);
 }
 
 /* What a turn left to do: the end, queued bytes, bytes that wait inside. */
@@ -540,11 +633,7 @@ err sys_conn_start(struct sys_conn **out, struct sys_conns *set,
         mem_free(mem, conn, sizeof(*conn));
         return result;
     }
-    conn->next = set->first;
-    conn->back = &set->first;
-    if (conn->next != NULL)
-        conn->next->back = &conn->next;
-    set->first = conn;
+    list_enter(conn);
     set->count++;
     arm(conn);
     if (!start->connecting && start->tls == NULL)
@@ -559,12 +648,17 @@ void sys_conns_init(struct sys_conns *set, struct sys_loop *loop,
                     const struct sys_conn_events *events, void *ctx,
                     const struct sys_conn_limits *limits) {
     *set = (struct sys_conns){.loop = loop, .events = events, .ctx = ctx, .limits = *limits};
+    set->newcomers.end = &set->newcomers.first;
+    set->begun.end = &set->begun.first;
 }
 
 void sys_conns_fini(struct sys_conns *set) {
     set->waiting = NULL;
-    while (set->first != NULL)
-        sys_conn_drop(set->first);
+    struct sys_conn **lists[] = {&set->first, &set->newcomers.first, &set->begun.first};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        while (*lists[i] != NULL)
+            sys_conn_drop(*lists[i]);
+    sys_later_cancel(&set->admit);
 }
 
 void sys_conn_set_ctx(struct sys_conn *conn, void *ctx) {

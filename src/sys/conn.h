@@ -81,6 +81,8 @@ struct sys_conn {
     err why;
     uint8_t state;
     bool client, paused, fragmented, above, announced, wants_write, read_again;
+    bool queued; /* waits for its turn: see conn.c */
+    bool begun;  /* it had one */
 };
 
 /* Makes a connection on a connected (or connecting) socket, which is its own from then on if this

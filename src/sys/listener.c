@@ -95,6 +95,21 @@ err sys_listen_unix(int *out, const char *path) {
     return OK;
 }
 
+bool sys_listen_fits(int fd, const char *text) {
+    char host[SYS_HOST_MAX + 1], name[SYS_PORT_TEXT];
+    struct sockaddr_storage address = {0};
+    struct sys_endpoint wanted;
+    socklen_t size = sizeof(address);
+    uint16_t port = 0;
+    if (sys_address_split(text, host, name) != OK || sys_listen_port(fd, &port) != OK ||
+        getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+        return false;
+    if (strcmp(name, "0") == 0)
+        snprintf(name, sizeof(name), "%u", port);
+    return sys_endpoint_resolve(&wanted, host, name, true) == OK && wanted.size == size &&
+           memcmp(&wanted.address, &address, size) == 0;
+}
+
 err sys_listen_port(int fd, uint16_t *port) {
     struct sockaddr_storage address;
     socklen_t size = sizeof(address);

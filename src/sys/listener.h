@@ -15,6 +15,8 @@ MUST err sys_listen_open(int *fd, const struct sys_listen *options);
 /* A UNIX-domain listener at a path, readable and writable by its owner only. A stale socket there
  * is replaced; BUSY if somebody answers on it. */
 MUST err sys_listen_unix(int *fd, const char *path);
+/* Whether it is bound to this address (address.h); its port 0 is any. */
+bool sys_listen_fits(int fd, const char *text);
 /* The port a listener is bound to. */
 MUST err sys_listen_port(int fd, uint16_t *port);
 

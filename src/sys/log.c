@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "sys/loop.h"
 
@@ -22,36 +23,90 @@ err sys_log_level_parse(enum sys_log_level *level, const char *text) {
     return ERR_MALFORMED;
 }
 
-void sys_log_line(const struct sys_log *log, enum sys_log_level level, const char *format, ...) {
-    if (log == NULL || level > log->level)
-        return;
-    char line[LINE_MAX_BYTES + 1];
-    int year, month, day;
-    /* Not gmtime, which opens the time zone's file: a sandboxed process can't. */
-    time_date(sys_clock_wall(), &year, &month, &day);
-    int head = snprintf(line, sizeof(line), "%04d-%02d-%02d %s %s: ", year, month, day,
-                        LEVELS[level], log->who);
-    if (head < 0 || (size_t)head >= sizeof(line))
-        return;
+struct line {
+    char text[LINE_MAX_BYTES + 1]; /* the last byte is the newline's */
+    size_t n;
+};
+
+__attribute__((format(printf, 2, 3))) static void put(struct line *line, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(line + head, sizeof(line) - (size_t)head, format, args);
+    int n = vsnprintf(line->text + line->n, sizeof(line->text) - line->n, format, args);
+    va_end(args);
+    size_t room = LINE_MAX_BYTES - line->n;
+    if (n > 0)
+        line->n += (size_t)n < room ? (size_t)n : room;
+}
+
+static void put_text(struct line *line, const char *text) {
+    size_t begin = line->n;
+    put(line, "%s", text);
+    for (size_t i = begin; i < line->n; i++)
+        if ((unsigned char)line->text[i] < 0x20 || line->text[i] == 0x7f)
+            line->text[i] = '?';
+}
+
+/* What a string of JSON has for the character that text begins with; its length in text. */
+static size_t escape(slice text, char out[8]) {
+    uint32_t point;
+    size_t n = text_point(text, &point);
+    if (point == TEXT_INVALID)
+        snprintf(out, 8, "\\ufffd");
+    else if (point < 0x20 || point == 0x7f)
+        snprintf(out, 8, "\\u%04x", (unsigned)point);
+    else
+        snprintf(out, 8, "%s%.*s", point == '"' || point == '\\' ? "\\" : "", (int)n,
+                 (const char *)text.p);
+    return n;
+}
+
+/* As many whole characters as leave room for what ends the object. */
+static void put_json(struct line *line, const char *text) {
+    static const char end[] = "\"}";
+    slice rest = slice_str(text);
+    char out[8];
+    while (rest.n > 0) {
+        size_t n = escape(rest, out);
+        if (line->n + strlen(out) + sizeof(end) - 1 > LINE_MAX_BYTES)
+            break;
+        put(line, "%s", out);
+        rest = slice_of(rest.p + n, rest.n - n);
+    }
+    put(line, "%s", end);
+}
+
+void sys_log_line(const struct sys_log *log, enum sys_log_level level, const char *event,
+                  const char *format, ...) {
+    if (log == NULL || level > log->level)
+        return;
+    char text[LINE_MAX_BYTES + 1];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     if (n < 0)
         return;
-    size_t size = (size_t)head + (size_t)n;
-    if (size >= sizeof(line))
-        size = sizeof(line) - 1;
-    for (size_t i = 0; i < size; i++)
-        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-            line[i] = '?';
-    line[size++] = '\n';
+    struct line line = {.n = 0};
+    int year, month, day;
+    /* Not gmtime, which opens the time zone's file: a sandboxed process can't. */
+    time_date(sys_clock_wall(), &year, &month, &day);
+    put(&line,
+        log->json ? "{\"day\":\"%04d-%02d-%02d\",\"level\":\"%s\",\"process\":\"%s\""
+                  : "%04d-%02d-%02d %s %s: ",
+        year, month, day, LEVELS[level], log->who);
+    if (log->json) {
+        put(&line, ",\"event\":\"%s\",\"text\":\"", event);
+        put_json(&line, text);
+    } else {
+        put_text(&line, text);
+    }
+    line.text[line.n++] = '\n';
     /* One write, so that the lines of several processes don't mix. A log that can't be written to
      * must not stop the service. */
-    ssize_t written = write(log->fd, line, size);
+    ssize_t written = write(log->fd, line.text, line.n);
     (void)written;
 }
 
-void sys_log_failure(const struct sys_log *log, const char *what, err why) {
-    sys_log_line(log, SYS_LOG_ERROR, "%s: %s (%s)", what, err_text(why), err_name(why));
+void sys_log_failure(const struct sys_log *log, const char *event, const char *what, err why) {
+    sys_log_line(log, SYS_LOG_ERROR, event, "%s: %s (%s)", what, err_text(why), err_name(why));
 }

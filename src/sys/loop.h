@@ -42,6 +42,8 @@ enum { SYS_SCRATCH = 128 * 1024 };
 uint64_t sys_clock_mono(void);
 uint64_t sys_clock_micros(void); /* the monotonic one, in microseconds */
 uint64_t sys_clock_wall(void);
+/* Waits, for who has nothing else to do. */
+void sys_clock_rest(unsigned ms);
 
 /* ---- Descriptors ---- */
 enum {
@@ -107,10 +109,10 @@ struct sys_signals {
  * signal). */
 MUST err sys_signals_start(struct sys_signals *s, struct sys_loop *loop, const int *signals,
                            void (*caught)(void *ctx, int signal), void *ctx);
-/* They stay blocked. */
 /* SIGHUP is to be caught even if whoever started this process ignores it, as nohup does. Before
  * sys_signals_start, by a process that takes it for another wish than to end. */
 void sys_signals_hear_hangup(void);
+/* They stay blocked. */
 void sys_signals_stop(struct sys_signals *s);
 
 /* ---- Backends ---- one const table a kind; epoll is the only one. */

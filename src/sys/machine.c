@@ -1,6 +1,7 @@
 #include "sys/machine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -40,6 +41,11 @@ err sys_machine_hide_memory(void) {
     if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
         return sys_err_from_errno(errno);
     return OK;
+}
+
+err sys_fd_copy(int fd, int *copy) {
+    *copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return *copy < 0 ? sys_err_from_errno(errno) : OK;
 }
 
 void sys_fd_close(int fd) {

@@ -13,6 +13,8 @@ extern const int sys_stop_signals[];
 /* Keeps this process's memory to itself: no core dump, and no other process of this user may look
  * into it. Changing the user undoes it. */
 MUST err sys_machine_hide_memory(void);
+/* Another descriptor of the same file, close-on-exec. */
+MUST err sys_fd_copy(int fd, int *copy);
 /* Closes a descriptor that nothing else owns; fine with -1. */
 void sys_fd_close(int fd);
 /* The endpoint of a UNIX-domain listener, for sys_conn_open. TOO_LARGE for a path that doesn't fit.

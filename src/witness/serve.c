@@ -44,9 +44,10 @@ static void note_failure(struct serving *s, err e) {
         return;
     s->last = e;
     if (e == ERR_LATE)
-        sys_log_error(s->log, "the clock is behind a time that was cosigned: it cosigns nothing");
+        sys_log_error(s->log, "clock_behind",
+                      "the clock is behind a time that was cosigned: it cosigns nothing");
     else if (e != OK)
-        sys_log_failure(s->log, "could not cosign", e);
+        sys_log_failure(s->log, "cosign_failed", "could not cosign", e);
 }
 
 static err add_checkpoint(void *ctx, const struct sys_web_request *request, err uploaded,
@@ -107,7 +108,8 @@ static err narrow(struct serving *s, const char *dir) {
     struct sys_sandbox sandbox = {.profile = SYS_PROFILE_MAIL, .write_paths = {dir}};
     struct sys_sandbox_report report;
     TRY(sys_sandbox_enter(&sandbox, &report));
-    sys_log_info(s->log, "cosigns for %zu logs; %s", witness_count(s->witness), report.text);
+    sys_log_info(s->log, "cosigns", "cosigns for %zu logs; %s", witness_count(s->witness),
+                 report.text);
     return OK;
 }
 

@@ -369,10 +369,10 @@ static void keep_fork(struct witness *w, slice body, const struct merkle_witness
     if (e == OK)
         e = sys_file_create(path, buf_slice(&note), PUBLIC);
     if (e == OK)
-        sys_log_warn(w->log, "%.*s forked at size %llu: %s", (int)log->origin.n,
+        sys_log_warn(w->log, "log_forked", "%.*s forked at size %llu: %s", (int)log->origin.n,
                      (const char *)log->origin.p, (unsigned long long)log->size, path);
     else if (e != ERR_EXISTS)
-        sys_log_failure(w->log, "a fork could not be kept", e);
+        sys_log_failure(w->log, "fork_failed", "a fork could not be kept", e);
     buf_free(&note);
 }
 

@@ -44,7 +44,7 @@ static void restore(struct store *store) {
     mail_free(rig.mail);
     store_close(rig.store);
     rig.store = store;
-    CHECK_OK(mail_rolled_back(store));
+    CHECK_OK(mail_rolled_back(store, rig.now));
     CHECK_OK(mail_new(&rig.mail, store, &rig.config, NULL));
 }
 

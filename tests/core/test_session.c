@@ -1,4 +1,5 @@
 /* The two sessions: whom they trust, how they try again, what they keep apart. */
+#include "core/internal.h"
 #include "rig.h"
 
 static struct rig rig;
@@ -193,6 +194,50 @@ TEST(a_frame_that_does_not_open_ends_the_session) {
     CHECK_ERR(rig_status(client(0)).last_error, ERR_CRYPTO);
     rig_pass(&rig, TIME_MINUTE);
     CHECK_EQ(rig_status(client(0)).auth, CORE_LINK_READY);
+    rig_fini(&rig);
+}
+
+/* As if so much had been said already, in both directions. */
+static void bring_near_rekey(struct link *link, struct core_session *s) {
+    const uint64_t nonce = NOISE_REKEY_EVERY - 3;
+    CHECK(link->number == s->link);
+    link->session.send.nonce = link->session.receive.nonce = nonce;
+    s->send.nonce = s->receive.nonce = nonce;
+}
+
+static void say_some(void) {
+    for (int i = 0; i < 8; i++)
+        rig_finish(client(1), rig_say(client(1), "hello"), OK);
+    rig_pass(&rig, TIME_SECOND);
+}
+
+static void expect_hellos(unsigned count) {
+    const char *p = rig_texts(client(0));
+    for (; count > 0; count--, p += strlen("hello\n"))
+        CHECK(strncmp(p, "hello\n", strlen("hello\n")) == 0);
+    CHECK_EQ(*p, 0);
+}
+
+TEST(a_session_goes_on_past_its_rekey_and_not_with_the_key_from_before) {
+    uint8_t before[NOISE_KEY];
+    rig_init(&rig, 2);
+    rig_meet_all(&rig, 2);
+    rig_conversation(&rig, 2);
+    struct link *link = device_link(client(0));
+    struct core_session *s = &client(0)->core->sessions[AUTH];
+    bring_near_rekey(link, s);
+    memcpy(before, s->send.key, sizeof before);
+    size_t connections = rig_notices(client(0), CORE_NOTICE_CONNECTION);
+    say_some();
+    CHECK(s->send.nonce > NOISE_REKEY_EVERY && s->receive.nonce > NOISE_REKEY_EVERY);
+    CHECK_EQ(rig_notices(client(0), CORE_NOTICE_CONNECTION), connections);
+    expect_hellos(8);
+    memcpy(s->send.key, before, sizeof before);
+    say_some();
+    CHECK(rig_notices(client(0), CORE_NOTICE_CONNECTION) > connections);
+    rig_pass(&rig, TIME_MINUTE); /* it begins another, and has lost nothing */
+    CHECK_EQ(rig_status(client(0)).auth, CORE_LINK_READY);
+    expect_hellos(16);
     rig_fini(&rig);
 }
 

@@ -54,6 +54,47 @@ TEST(aes_gcm_has_its_known_answers) {
     }
 }
 
+/* McGrew and Viega, "The Galois/Counter Mode of Operation (GCM)", appendix B, test cases 15 and 16:
+ * AES-256, four blocks; the same but four bytes, with additional data. */
+static void check_aes256(const struct crypto_aead *a) {
+    uint8_t key[32], nonce[12], aad[20], plain[64], sealed[64], tag[16], out[80];
+    SUPPORT_HEX(key, "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308");
+    SUPPORT_HEX(nonce, "cafebabefacedbaddecaf888");
+    SUPPORT_HEX(aad, "feedfacedeadbeeffeedfacedeadbeefabaddad2");
+    SUPPORT_HEX(plain, "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+                       "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255");
+    SUPPORT_HEX(sealed, "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+                        "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662898015ad");
+    for (int i = 0; i < 2; i++) {
+        size_t n = i == 0 ? 64 : 60;
+        slice more = i == 0 ? SLICE_EMPTY : SLICE_ARRAY(aad);
+        SUPPORT_HEX(tag, i == 0 ? "b094dac5d93471bdec1a502270e3cc6c"
+                                : "76fc6ece0f4e1768cddf8853bb2d551b");
+        CHECK_OK(a->seal(out, key, nonce, more, slice_of(plain, n)));
+        CHECK_SLICE(slice_of(out, n), slice_of(sealed, n));
+        CHECK_SLICE(slice_of(out + n, 16), SLICE_ARRAY(tag));
+        CHECK_OK(a->open(out, key, nonce, more, slice_of(out, n + 16)));
+        CHECK_SLICE(slice_of(out, n), slice_of(plain, n));
+    }
+}
+
+TEST(aes_256_gcm_has_its_known_answers_with_additional_data) {
+    CHECK_OK(crypto_init());
+    for (size_t i = 0; AEADS[i] != NULL; i++)
+        if (AEADS[i]->hpke_id == 0x0002)
+            check_aes256(AEADS[i]);
+}
+
+/* That of sessions, which only some processors have. */
+TEST(aes_256_gcm_in_hardware_has_the_same_known_answers) {
+    CHECK_OK(crypto_init());
+    if (!crypto_has_aes())
+        SKIP("this processor has no AES");
+    check_gcm(&crypto_aes256gcm, "530f8afbc74536b9a963b4f1c4cb738b",
+              "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
+    check_aes256(&crypto_aes256gcm);
+}
+
 /* draft-irtf-cfrg-xchacha, appendix A.3.1: the sealed text's beginning and tag. */
 TEST(xchacha20poly1305_has_its_known_answer) {
     uint8_t key[32], nonce[24], aad[12], head[16], tag[16], out[114 + 16];

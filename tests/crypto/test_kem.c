@@ -1,3 +1,5 @@
+#include <sodium.h>
+
 #include "tests/test.h"
 
 #include "tests/crypto/providers.h"
@@ -151,6 +153,60 @@ TEST(a_key_is_refused_by_itself_if_and_only_if_nothing_can_be_sent_to_it) {
                 s.pub[support_next(&r) % KEMS[k]->pub] = (uint8_t)support_next(&r);
             CHECK_EQ(KEMS[k]->check(s.pub), KEMS[k]->encap(s.secret, s.enc, s.pub, NULL));
         }
+}
+
+/* ---- ML-KEM-768 ---- */
+
+static void take(crypto_xof_shake128_state *input, uint8_t *out, size_t n) {
+    CHECK(crypto_xof_shake128_squeeze(input, out, n) == 0);
+}
+
+static void add(crypto_xof_shake128_state *answers, const uint8_t *bytes, size_t n) {
+    CHECK(crypto_xof_shake128_update(answers, bytes, n) == 0);
+}
+
+/* The accumulated vectors of C2SP's CCTV (ML-KEM/README.md), by FIPS 203's final key generation,
+ * as Go publishes them (crypto/mlkem, TestAccumulated): seeds, messages and ciphertexts at random
+ * are SHAKE128 of nothing; all that comes of them is hashed. So keys, encapsulation, decapsulation
+ * and implicit rejection are those of another implementation. */
+TEST(mlkem768_has_its_known_answers) {
+    uint8_t priv[CRYPTO_MLKEM_PRIV], pub[CRYPTO_MLKEM_PUB], enc[CRYPTO_MLKEM_ENC];
+    uint8_t message[32], secret[32], back[32], hash[32], expected[32];
+    crypto_xof_shake128_state input, answers;
+    CHECK_OK(crypto_init());
+    CHECK(crypto_xof_shake128_init(&input) == 0 && crypto_xof_shake128_init(&answers) == 0);
+    for (int i = 0; i < 100; i++) {
+        take(&input, priv, sizeof(priv));
+        CHECK_OK(crypto_mlkem768_public(pub, priv));
+        add(&answers, pub, sizeof(pub));
+        take(&input, message, sizeof(message));
+        CHECK_OK(crypto_mlkem768_encap(secret, enc, pub, message));
+        add(&answers, enc, sizeof(enc));
+        add(&answers, secret, sizeof(secret));
+        CHECK_OK(crypto_mlkem768_decap(back, enc, priv));
+        CHECK_SLICE(SLICE_ARRAY(back), SLICE_ARRAY(secret));
+        take(&input, enc, sizeof(enc));
+        CHECK_OK(crypto_mlkem768_decap(back, enc, priv));
+        add(&answers, back, sizeof(back));
+    }
+    take(&answers, hash, sizeof(hash));
+    SUPPORT_HEX(expected, "1114b1b6699ed191734fa339376afa7e285c9e6acf6ff0177d346696ce564415");
+    CHECK_SLICE(SLICE_ARRAY(hash), SLICE_ARRAY(expected));
+}
+
+TEST(mlkem768_gives_another_secret_for_a_changed_ciphertext_and_always_the_same) {
+    uint8_t priv[CRYPTO_MLKEM_PRIV], pub[CRYPTO_MLKEM_PUB], enc[CRYPTO_MLKEM_ENC];
+    uint8_t secret[32], other[32], again[32];
+    CHECK_OK(crypto_init());
+    CHECK_OK(crypto_mlkem768_generate(pub, priv));
+    CHECK_OK(crypto_mlkem768_encap(secret, enc, pub, NULL));
+    for (size_t bit = 0; bit < 8 * sizeof(enc); bit += 61) {
+        enc[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        CHECK_OK(crypto_mlkem768_decap(other, enc, priv));
+        CHECK_OK(crypto_mlkem768_decap(again, enc, priv));
+        CHECK(memcmp(other, secret, 32) != 0 && memcmp(other, again, 32) == 0);
+        enc[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
 }
 
 /* FIPS 203 section 7.2: coefficients of 3329 and more are not an encapsulation key. */

@@ -59,6 +59,13 @@ TEST(aeads_agree) {
         CHECK(memcmp(x, y, text.n + 16) == 0);
         CHECK_OK(crypto_ossl_chacha20poly1305.open(y, key, nonce, aad, slice_of(x, text.n + 16)));
         CHECK(memcmp(y, in.text, text.n) == 0);
+        if (!crypto_has_aes())
+            continue;
+        CHECK_OK(crypto_aes256gcm.seal(x, key, nonce, aad, text));
+        CHECK_OK(crypto_ossl_aes256gcm.seal(y, key, nonce, aad, text));
+        CHECK(memcmp(x, y, text.n + 16) == 0);
+        CHECK_OK(crypto_aes256gcm.open(y, key, nonce, aad, slice_of(y, text.n + 16)));
+        CHECK(memcmp(y, in.text, text.n) == 0);
     }
 }
 

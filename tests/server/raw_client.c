@@ -82,11 +82,10 @@ static void read_invite(struct server *s, const char *line) {
     buf_free(&content);
 }
 
-void server_start(struct server *s, unsigned invites) {
-    char count[8], line[1024], http[32], tcp[32];
+void server_begin(struct server *s, unsigned invites) {
+    char count[8], http[32], tcp[32];
     const char *arguments[16 + 2 * SERVER_OPTIONS] = {"run"};
     size_t n = 1;
-    unsigned port = 0, http_port = 0;
     snprintf(count, sizeof count, "%u", invites);
     snprintf(tcp, sizeof tcp, "127.0.0.1:%u", s->port);
     snprintf(http, sizeof http, "127.0.0.1:%u", s->http_port);
@@ -98,8 +97,16 @@ void server_start(struct server *s, unsigned invites) {
         arguments[n++] = "--set";
         arguments[n++] = s->settings[i];
     }
+    if (s->take_over)
+        arguments[n++] = "--take-over";
     s->pid = spawn(arguments, &s->out);
-    CHECK(read_line(s->out, line, sizeof line));
+}
+
+bool server_ready(struct server *s, unsigned invites) {
+    char line[1024];
+    unsigned port = 0, http_port = 0;
+    if (!read_line(s->out, line, sizeof line))
+        return false;
     CHECK(sscanf(line, "sottod: ready on 127.0.0.1:%u, http 127.0.0.1:%u, identity", &port,
                  &http_port) == 2);
     s->port = (uint16_t)port;
@@ -109,6 +116,12 @@ void server_start(struct server *s, unsigned invites) {
         CHECK(read_line(s->out, line, sizeof line));
         read_invite(s, line);
     }
+    return true;
+}
+
+void server_start(struct server *s, unsigned invites) {
+    server_begin(s, invites);
+    CHECK(server_ready(s, invites));
 }
 
 int server_stop(struct server *s, int signal_number) {
@@ -253,6 +266,14 @@ void raw_close(struct raw *c) {
 
 static uint8_t client_hello[] = {0, 0, 0, 0, 0, PROTO_client_hello, 0, PROTO_VERSION, 0};
 
+/* It ends, or takes nobody now. */
+static bool is_sent_away(slice message) {
+    struct proto_frame frame;
+    return message.n < 16 && proto_frame_decode(message, &frame) == OK &&
+           frame.type == PROTO_error &&
+           (frame.body.p[1] == PROTO_REASON_RESTART || frame.body.p[1] == PROTO_REASON_BUSY);
+}
+
 static bool greet(struct raw *c, const struct server *s, buf *message, buf *text) {
     static const char label[] = "Sotto noise key v1";
     struct noise_handshake hs;
@@ -260,7 +281,7 @@ static bool greet(struct raw *c, const struct server *s, buf *message, buf *text
     struct proto_server_hello hello;
     client_hello[sizeof client_hello - 1] = crypto_has_aes();
     raw_write(c, SLICE_ARRAY(client_hello));
-    if (!raw_read(c, message))
+    if (!raw_read(c, message) || is_sent_away(buf_slice(message)))
         return false;
     CHECK_OK(proto_frame_decode(buf_slice(message), &frame));
     CHECK_EQ(frame.type, PROTO_server_hello);
@@ -277,7 +298,7 @@ static bool greet(struct raw *c, const struct server *s, buf *message, buf *text
     buf_clear(text);
     CHECK_OK(noise_write(&hs, text, SLICE_EMPTY));
     raw_write(c, buf_slice(text));
-    if (!raw_read(c, message))
+    if (!raw_read(c, message) || is_sent_away(buf_slice(message)))
         return false;
     buf_clear(text);
     CHECK_OK(noise_read(&hs, text, buf_slice(message)));

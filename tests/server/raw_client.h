@@ -19,12 +19,16 @@ struct server {
     uint8_t codes[8][16];
     unsigned code_count;
     const char *settings[SERVER_OPTIONS]; /* "key=value", NULL ends */
+    bool take_over;                       /* from the one that runs */
 };
 
 /* Skips the test if the program was not built. */
 void server_init(struct server *s);
 /* Starts it and waits for its ready line; `invites` of its codes are in codes. */
 void server_start(struct server *s, unsigned invites);
+/* The same in two steps; false if it ends instead. */
+void server_begin(struct server *s, unsigned invites);
+bool server_ready(struct server *s, unsigned invites);
 /* Ends it by a signal; its exit code, or minus the signal. */
 int server_stop(struct server *s, int signal);
 /* The process id of a child by its name's end ("mail", "edge"); 0 if there is none. */

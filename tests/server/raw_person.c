@@ -156,18 +156,26 @@ uint64_t collect(struct person *p, unsigned *seen, size_t count) {
 
 /* ---- What the operator sees ---- */
 
-int health(const struct server *s) {
-    static const char request[] = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    char answer[32] = "";
+/* The status of a page; its head and body. */
+static int ask_page(const struct server *s, const char *path, char *answer, size_t room) {
+    char request[64];
     int status = 0;
     struct server web = {.port = s->http_port};
     struct raw c;
     raw_connect(&c, &web);
-    CHECK(send(c.fd, request, sizeof request - 1, MSG_NOSIGNAL) == (ssize_t)sizeof request - 1);
-    CHECK(recv(c.fd, answer, sizeof answer - 1, MSG_WAITALL) > 0);
+    int n = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+    CHECK(send(c.fd, request, (size_t)n, MSG_NOSIGNAL) == n);
+    ssize_t got = recv(c.fd, answer, room - 1, MSG_WAITALL);
+    CHECK(got > 0);
+    answer[got] = 0;
     CHECK(sscanf(answer, "HTTP/1.1 %d", &status) == 1);
     raw_close(&c);
     return status;
+}
+
+int health(const struct server *s) {
+    char answer[32];
+    return ask_page(s, "/health", answer, sizeof answer);
 }
 
 void expect_health(const struct server *s, int status) {
@@ -175,6 +183,21 @@ void expect_health(const struct server *s, int status) {
     for (int tries = 0; (found = health(s)) != status && tries < 100; tries++)
         rest(100);
     CHECK_EQ(found, status);
+}
+
+void expect_ready(const struct server *s, const char *why) {
+    char answer[1024], body[64];
+    int status = 0;
+    snprintf(body, sizeof body, "\r\n\r\n{\"ready\":%s%s%s}\n", why == NULL ? "true" : "false,",
+             why == NULL ? "" : "\"why\":", why == NULL ? "" : why);
+    for (int tries = 0; tries < 200; tries++) {
+        status = ask_page(s, "/ready", answer, sizeof answer);
+        if (strstr(answer, body) != NULL)
+            break;
+        rest(100);
+    }
+    CHECK(strstr(answer, body) != NULL);
+    CHECK_EQ(status, why == NULL ? 200 : 503);
 }
 
 /* How often the word stands in what came through the pipe since the last call. */

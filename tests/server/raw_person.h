@@ -36,6 +36,8 @@ uint64_t collect(struct person *p, unsigned *seen, size_t count);
 int health(const struct server *s);
 /* Waits for it, ten seconds. */
 void expect_health(const struct server *s, int status);
+/* Waits until the server says that it is ready (NULL) or why not, in quotes; twenty seconds. */
+void expect_ready(const struct server *s, const char *why);
 /* How often the word stands in what came through the pipe since the last call. */
 unsigned count_in_log(int pipe, const char *word);
 

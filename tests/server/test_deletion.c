@@ -119,15 +119,19 @@ TEST(its_sessions_end_and_can_do_nothing_more) {
     end();
 }
 
-/* It was delivered, and is not on the disk (live.c). */
-TEST(an_item_that_it_did_not_acknowledge_yet_keeps_no_sender_waiting) {
-    struct proto_address to;
+/* What is sent to it is delivered before it is on the disk (live.c). */
+static void begin_live(struct proto_address *to) {
     begin();
     w.config.limits.live = true;
     world_restart(&w);
     person_login(&bob, &w, 2);
-    person_address(&bob, &w, &to);
+    person_address(&bob, &w, to);
     person_subscribe(&bob, &w, 0);
+}
+
+TEST(an_item_that_it_did_not_acknowledge_yet_keeps_no_sender_waiting) {
+    struct proto_address to;
+    begin_live(&to);
     size_t rows = world_rows(&w, MAIL_ITEM);
     uint32_t request = world_ask(&w, 9, PROTO_send, send_body(&to, 1, slice_str("x")));
     CHECK(world_answer(&w, request) == NULL);
@@ -139,16 +143,10 @@ TEST(an_item_that_it_did_not_acknowledge_yet_keeps_no_sender_waiting) {
     end();
 }
 
-/* As a revoked one's: whoever has it can't tell. */
 /* It is nowhere, then, if the deletion isn't either. */
 TEST(an_item_that_it_did_not_acknowledge_yet_is_sent_only_with_the_deletion) {
     struct proto_address to;
-    begin();
-    w.config.limits.live = true;
-    world_restart(&w);
-    person_login(&bob, &w, 2);
-    person_address(&bob, &w, &to);
-    person_subscribe(&bob, &w, 0);
+    begin_live(&to);
     uint32_t request = world_ask(&w, 9, PROTO_send, send_body(&to, 1, slice_str("x")));
     (void)world_ask(&w, bob.session, PROTO_account_delete,
                     delete_body(&bob, time_week(w.now), bob.identity_priv));
@@ -160,6 +158,7 @@ TEST(an_item_that_it_did_not_acknowledge_yet_is_sent_only_with_the_deletion) {
     end();
 }
 
+/* As a revoked one's: whoever has it can't tell. */
 TEST(its_addresses_take_everything_and_keep_nothing) {
     struct proto_address to;
     begin();

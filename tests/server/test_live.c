@@ -270,6 +270,36 @@ TEST(where_a_mailbox_begins_in_a_run_is_known_to_that_run_alone) {
     end();
 }
 
+/* Then the next run knows by the disk alone which positions were given. */
+TEST(when_a_run_has_no_positions_left_nothing_is_delivered_before_it_is_on_the_disk) {
+    begin();
+    (void)send_to(&to_bob, 1, "one");
+    uint64_t first = expect_item(&bob, "one"), run = first >> MAIL_RUN_SHIFT;
+    world_commit(&w);
+    w.mail->given = ((uint64_t)1 << MAIL_RUN_SHIFT) - 2; /* so many to another one */
+    w.plan.fail_commit_in = 0;                           /* throws the mailbox out */
+    (void)send_to(&to_bob, 1, "two");
+    world_commit(&w);
+    w.plan.fail_commit_in = -1;
+    world_commit(&w);
+    while (world_next(&w, bob.session) != NULL)
+        ;
+    (void)send_to(&to_bob, 1, "three");
+    CHECK(world_next(&w, bob.session) == NULL);
+    world_commit(&w);
+    uint64_t second = expect_item(&bob, "three");
+    CHECK(second >> MAIL_RUN_SHIFT > run);
+    ack(&bob, second);
+    world_commit(&w);
+    world_restart(&w);
+    person_login(&bob, &w, 12);
+    (void)send_to(&to_bob, 1, "four");
+    world_commit(&w);
+    person_subscribe(&bob, &w, 0);
+    CHECK(expect_item(&bob, "four") > second);
+    end();
+}
+
 /* It says that it knows the last positions of this run. Others go on as before. */
 TEST(what_a_device_claims_to_know_takes_no_positions_from_others) {
     begin();

@@ -405,7 +405,7 @@ TEST(after_a_rollback_no_position_comes_again_and_a_gap_is_told) {
     person_address(&bob, &w, &to);
     CHECK_EQ(world_send(&w, &to, 1, slice_str("a")), 0);
     mail_free(w.mail);
-    CHECK_OK(mail_rolled_back(w.store));
+    CHECK_OK(mail_rolled_back(w.store, w.now));
     CHECK_OK(mail_new(&w.mail, w.store, &w.config, NULL));
     CHECK_EQ(world_send(&w, &to, 1, slice_str("d")), 0);
     person_login(&bob, &w, 13);
@@ -416,6 +416,63 @@ TEST(after_a_rollback_no_position_comes_again_and_a_gap_is_told) {
     person_ack(&bob, &w, 5);
     person_subscribe(&bob, &w, 5);
     expect_caught_up(&bob, 5, 0);
+    end();
+}
+
+static uint64_t stored_run(void) {
+    struct held_total row = {0};
+    buf bytes = {0};
+    CHECK_OK(held_total_get(w.store, NULL, slice_str("run"), 0, &bytes, &row));
+    buf_free(&bytes);
+    return row.value;
+}
+
+static void store_run(uint64_t run) {
+    struct held_total row = {.value = run};
+    struct store_batch *batch;
+    buf bytes = {0};
+    CHECK_OK(store_batch_new(&batch, NULL));
+    CHECK_OK(held_total_put(batch, slice_str("run"), 0, &bytes, &row));
+    CHECK_OK(store_commit_now(w.store, batch));
+    store_batch_free(batch);
+    buf_free(&bytes);
+}
+
+TEST(the_same_copy_rolled_back_a_second_later_has_a_later_run) {
+    const uint64_t began = UINT64_C(1767225600000), years = 10 * 365 * TIME_DAY;
+    begin();
+    mail_free(w.mail);
+    w.mail = NULL;
+    store_run(MAIL_RUN_FIRST + 7);
+    CHECK_OK(mail_rolled_back(w.store, began + years));
+    CHECK_EQ(stored_run(), years / 1000);
+    store_run(MAIL_RUN_FIRST + 7);
+    CHECK_OK(mail_rolled_back(w.store, began + years + 1000));
+    CHECK_EQ(stored_run(), years / 1000 + 1);
+    /* What the clock says is too little, or can't be. */
+    static const uint64_t bad[] = {0, UINT64_C(1767225600000) + 1000, UINT64_C(1) << 60};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        store_run(MAIL_RUN_FIRST + 7);
+        CHECK_OK(mail_rolled_back(w.store, bad[i]));
+        CHECK_EQ(stored_run(), MAIL_RUN_FIRST + 8 + MAIL_RUNS_RESTORED);
+    }
+    CHECK_OK(mail_new(&w.mail, w.store, &w.config, NULL));
+    end();
+}
+
+/* Its positions had 40 bits below the run. */
+TEST(positions_of_a_store_with_larger_runs_are_below_all_that_follow) {
+    static const uint64_t runs[] = {1024, 1024 + 60, 40000};
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        store_run(runs[i]);
+        world_restart(&w);
+        CHECK_EQ(world_send(&w, &to, 1, slice_str("a")), 0);
+        CHECK(stored_run() >= MAIL_RUN_FIRST);
+        CHECK(stored_run() << MAIL_RUN_SHIFT >= (runs[i] + 1) << 40);
+    }
     end();
 }
 
@@ -549,7 +606,7 @@ TEST(after_a_rollback_an_order_takes_one_commit_whatever_its_token) {
     world_refused(&w, 5, PROTO_commit, buf_slice(&zeros), PROTO_REASON_MALFORMED);
     CHECK_EQ(world_commit_group(&w, commit_body(1, 0, 10, &to, 1, slice_str("c"), NULL, 0)), 1);
     mail_free(w.mail);
-    CHECK_OK(mail_rolled_back(w.store));
+    CHECK_OK(mail_rolled_back(w.store, w.now));
     CHECK_OK(mail_new(&w.mail, w.store, &w.config, NULL));
     CHECK_EQ(world_commit_group(&w, commit_body(1, 77, 78, &to, 1, slice_str("c"), NULL, 0)), 1);
     CHECK_EQ(world_commit_group(&w, commit_body(1, 77, 79, &to, 1, slice_str("c"), NULL, 0)), 0);

@@ -694,9 +694,11 @@ TEST(a_full_disk_is_told_to_the_operator_until_there_is_room) {
     for (int i = 0; i < 3; i++)
         CHECK(!try_send(&c, &bob.address, slice_str("hello")));
     expect_health(&s, 503);
+    expect_ready(&s, "\"store fails\"");
     CHECK_EQ(count_in_log(log[0], "nothing can be stored: the disk is full; make room"), 1);
     limit_files(mail, RLIM_INFINITY);
     expect_health(&s, 200); /* though nobody sends anything */
+    expect_ready(&s, NULL);
     CHECK_EQ(count_in_log(log[0], "everything is stored again"), 1);
     CHECK(try_send(&c, &bob.address, slice_str("hello")));
     raw_close(&c);

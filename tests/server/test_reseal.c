@@ -511,7 +511,7 @@ TEST(a_damaged_key_is_its_own_mailbox_s_trouble) {
 
 TEST(a_store_that_was_rolled_back_keeps_the_keys) {
     begin();
-    CHECK_OK(mail_rolled_back(w.memory));
+    CHECK_OK(mail_rolled_back(w.memory, w.now));
     world_restart(&w);
     CHECK(on_disk(SLICE_ARRAY(bob.mailbox_key)));
     send_to(1, 1);

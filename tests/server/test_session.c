@@ -404,6 +404,32 @@ TEST(the_session_answers_a_ping_itself_in_every_state) {
     buf_free(&body);
 }
 
+static void ping_past_the_rekey(bool aes) {
+    struct side side;
+    uint8_t before[NOISE_KEY];
+    buf body = {0};
+    client_hello[sizeof client_hello - 1] = aes;
+    open_session(&side);
+    client_hello[sizeof client_hello - 1] = 0;
+    CHECK_EQ(side.s.aes, aes);
+    memcpy(before, side.out.key, sizeof before);
+    for (uint32_t i = 1; i <= NOISE_REKEY_EVERY + 3; i++) {
+        give_frame(&side, i, PROTO_ping, SLICE_EMPTY);
+        expect_frame(&side, i, PROTO_ok, &body);
+    }
+    memcpy(side.out.key, before, sizeof before); /* it opens nothing any more */
+    give_frame(&side, 1, PROTO_ping, SLICE_EMPTY);
+    expect_end(&side, 0, PROTO_REASON_MALFORMED);
+    end(&side);
+    buf_free(&body);
+}
+
+TEST(a_session_goes_on_past_its_rekey) {
+    ping_past_the_rekey(false);
+    if (crypto_has_aes())
+        ping_past_the_rekey(true);
+}
+
 /* ---- Bad frames ---- */
 
 TEST(a_frame_that_does_not_open_ends_the_session) {

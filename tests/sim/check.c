@@ -432,4 +432,6 @@ void check_end(struct world *w) {
     for (size_t i = 0; i < w->group_count; i++)
         check_group(w, (int)i);
     check_messages(w);
+    if (server_passed(w) == 0)
+        world_fail(w, "no item was acknowledged before it was written");
 }

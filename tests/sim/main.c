@@ -52,9 +52,10 @@ struct options {
 static void show_counts(const struct world *w) {
     const struct counts *c = &w->counts;
 #define N(what) (unsigned long long)c->what
-    printf("# %llu messages sent, %llu read, %llu commits, %llu late; %zu groups; %llu deliveries; "
-           "%llu requests accepted\n",
-           N(sends), N(reads), N(commits), N(late), w->group_count, N(delivered), N(accepted));
+    printf("# %llu messages sent, %llu read, %llu commits, %llu late; %zu groups; %llu deliveries, "
+           "%llu acknowledged before written; %llu requests accepted\n",
+           N(sends), N(reads), N(commits), N(late), w->group_count, N(delivered),
+           (unsigned long long)server_passed(w), N(accepted));
     printf("# %llu crashes, %llu times offline, %llu links lost, %llu stalls, %llu server crashes, "
            "%llu and %llu store faults\n",
            N(crashes), N(offline), N(cuts), N(stalls), N(server_crashes), N(client_faults),

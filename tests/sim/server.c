@@ -8,7 +8,8 @@
 #include "server/internal.h"
 #include "unseal.h"
 
-enum { STRANGER = 1 };                  /* a session id that no link has */
+enum { STRANGER = 1 }; /* a session id that no link has */
+enum { COMMIT_LATE_MS = 1500 };
 enum { CHAINS = 6, CHAIN_ITEMS = 100 }; /* few and short, so that they end often */
 
 static struct link *link_of(struct session *s) {
@@ -131,7 +132,9 @@ static void act_soon(struct world *w) {
     if (w->commit_due || w->mail == NULL)
         return;
     w->commit_due = true;
-    world_event(w, EVENT_COMMIT, 1 + world_chance(w, 8), 0, 0);
+    /* Now and then so late that much is acknowledged before it is written. */
+    uint64_t most = world_one_in(w, 4) ? COMMIT_LATE_MS : 8;
+    world_event(w, EVENT_COMMIT, 1 + world_chance(w, most), 0, 0);
 }
 
 void server_replay(struct world *w) {
@@ -279,6 +282,7 @@ void server_die(struct world *w) {
         return;
     world_trace(w, "server dies");
     w->counts.server_crashes++;
+    w->counts.passed = server_passed(w);
     mail_free(w->mail);
     w->mail = NULL;
     w->request_count = 0;
@@ -294,6 +298,10 @@ void server_die(struct world *w) {
         world_link_settle(w, i);
     }
     world_event(w, EVENT_SERVER, 1 + world_chance(w, 5000), 0, 0);
+}
+
+uint64_t server_passed(const struct world *w) {
+    return w->counts.passed + (w->mail == NULL ? 0 : mail_counts(w->mail).passed);
 }
 
 void server_stop(struct world *w) {

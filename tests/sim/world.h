@@ -196,7 +196,7 @@ struct counts {
     uint64_t events, actions, sends, delivered, commits, crashes, offline, cuts, server_crashes,
         client_faults, server_faults, disorders, replays, doubles, stalls, replaced, troubles,
         repeats, dropped, reads, late, accepted, failed_commands, unknown_epochs, quarantined,
-        again, handles, nights, unreached, files, fetched;
+        again, handles, nights, unreached, files, fetched, passed;
 };
 
 struct world {
@@ -276,6 +276,8 @@ void server_join_link(struct world *w, buf *link);
 void server_replay(struct world *w);
 void server_disorder(struct world *w, struct client *c);
 size_t server_items(struct world *w);
+/* Items that were acknowledged before they were written, so far. */
+uint64_t server_passed(const struct world *w);
 void server_stop(struct world *w);
 int world_group_find(struct world *w, const uint8_t id[32]);
 /* The earliest moment at which the epoch can have begun; UINT64_MAX: it did not. */

@@ -379,6 +379,97 @@ TEST(messages_are_small_until_the_owner_widens_the_connection) {
     each_kind(first_size);
 }
 
+/* ---- Strangers ---- */
+
+enum { STRANGERS = 60, FEW = 4 };
+
+/* One that is known, and many that are not; all are connected, none has said anything. */
+static int open_strangers(int fds[STRANGERS]) {
+    struct sys_conn_limits limits = sys_conn_limits_default();
+    limits.first_max = 256;
+    limits.handshake_ms = 400;
+    rig_init(&rig, RIG_TCP, &limits);
+    rig.server.echo = false;
+    int known = rig_socket(&rig);
+    CHECK(rig_until(&rig, &rig.server.opened, 1));
+    sys_conn_widen(rig.server.last);
+    for (int i = 0; i < STRANGERS; i++)
+        fds[i] = rig_socket(&rig);
+    CHECK(rig_until(&rig, &rig.server.opened, 1 + STRANGERS));
+    return known;
+}
+
+static void close_strangers(int fds[STRANGERS], int known) {
+    for (int i = 0; i < STRANGERS; i++)
+        close(fds[i]);
+    close(known);
+    rig_fini(&rig);
+}
+
+/* Without a turn of the loop. */
+static void say(int fd, char what) {
+    char message[] = {0, 1, what};
+    CHECK(write(fd, message, sizeof(message)) == (ssize_t)sizeof(message));
+}
+
+/* Of the messages so far, those of this one byte. */
+static unsigned count_of(char which) {
+    unsigned n = 0;
+    for (size_t i = 2; i < rig.server.got.n; i += 3)
+        n += rig.server.got.p[i] == (uint8_t)which;
+    return n;
+}
+
+TEST(strangers_do_not_keep_the_known_waiting) {
+    int fds[STRANGERS], known = open_strangers(fds);
+    for (int i = 0; i < STRANGERS; i++)
+        say(fds[i], 's');
+    for (unsigned turn = 1; turn <= STRANGERS / FEW; turn++) {
+        say(known, 'k');
+        CHECK_OK(sys_loop_turn(rig.loop, 0));
+        CHECK_EQ(count_of('k'), turn);
+        CHECK_EQ(count_of('s'), turn * FEW);
+    }
+    say(fds[7], 's'); /* and each comes again */
+    CHECK(rig_until(&rig, &rig.server.messages, STRANGERS / FEW + STRANGERS + 1));
+    close_strangers(fds, known);
+}
+
+TEST(a_newcomer_does_not_keep_waiting_whoever_has_begun) {
+    int fds[STRANGERS], known = open_strangers(fds);
+    say(fds[0], 'b');
+    CHECK(rig_until(&rig, &rig.server.messages, 1));
+    for (int i = 1; i < STRANGERS; i++)
+        say(fds[i], 's');
+    say(fds[0], 'b');
+    CHECK_OK(sys_loop_turn(rig.loop, 0));
+    CHECK_EQ(count_of('b'), 2);
+    close_strangers(fds, known);
+}
+
+TEST(who_would_wait_too_long_is_closed_before_anything_is_done_for_it) {
+    int fds[STRANGERS], known = open_strangers(fds);
+    for (int i = 0; i < STRANGERS; i++)
+        say(fds[i], 's');
+    CHECK_OK(sys_loop_turn(rig.loop, 0));
+    usleep(300 * 1000);
+    CHECK(rig_until(&rig, &rig.server.closed, STRANGERS - FEW));
+    CHECK_ERR(rig.server.why, ERR_TIMEOUT);
+    CHECK_EQ(count_of('s'), FEW);
+    say(known, 'k');
+    CHECK(rig_until(&rig, &rig.server.messages, FEW + 1));
+    close_strangers(fds, known);
+}
+
+/* What has waited is closed, freed and left like any other. */
+TEST(who_leaves_while_it_waits_is_forgotten) {
+    int fds[STRANGERS], known = open_strangers(fds);
+    for (int i = 0; i < STRANGERS; i++)
+        say(fds[i], 's');
+    CHECK_OK(sys_loop_turn(rig.loop, 0));
+    close_strangers(fds, known); /* the set ends with most of them waiting */
+}
+
 TEST(connections_beyond_the_limit_wait_until_one_ends) {
     struct sys_conn_limits limits = sys_conn_limits_default();
     limits.count_max = 3;

@@ -132,9 +132,9 @@ static slice log_through_pipe(buf *out, enum sys_log_level at, enum sys_log_leve
                               const char *text) {
     int ends[2];
     CHECK(pipe(ends) == 0);
-    struct sys_log log = {ends[1], "edge", at};
-    sys_log_line(&log, level, "%s", text);
-    sys_log_failure(&log, "could not open the store", ERR_DISK_FULL);
+    struct sys_log log = {ends[1], "edge", at, false};
+    sys_log_line(&log, level, "said", "%s", text);
+    sys_log_failure(&log, "store_not_opened", "could not open the store", ERR_DISK_FULL);
     close(ends[1]);
     CHECK_OK(buf_resize(out, 4096));
     ssize_t n = read(ends[0], out->p, out->n);
@@ -166,11 +166,82 @@ TEST(a_level_keeps_back_what_is_below_it_and_a_long_line_is_cut) {
     CHECK(log_through_pipe(&out, SYS_LOG_ERROR, SYS_LOG_INFO, "quiet").n < 100);
     slice lines = log_through_pipe(&out, SYS_LOG_INFO, SYS_LOG_INFO, text);
     CHECK(memchr(lines.p, '\n', lines.n) == lines.p + 1000);
-    sys_log_line(NULL, SYS_LOG_ERROR, "nothing");
+    sys_log_line(NULL, SYS_LOG_ERROR, "nothing", "nothing");
     enum sys_log_level level;
     CHECK_OK(sys_log_level_parse(&level, "info"));
     CHECK_EQ(level, SYS_LOG_INFO);
     CHECK_ERR(sys_log_level_parse(&level, "loud"), ERR_MALFORMED);
+    buf_free(&out);
+}
+
+/* The line, but for the day, which begins it. */
+static slice json_line(buf *out, const char *text) {
+    static const char head[] = "{\"day\":\"2026-11-24\"";
+    int ends[2];
+    CHECK(pipe(ends) == 0);
+    struct sys_log log = {ends[1], "edge", SYS_LOG_INFO, true};
+    sys_log_warn(&log, "said", "%s", text);
+    close(ends[1]);
+    CHECK_OK(buf_resize(out, 4096));
+    ssize_t n = read(ends[0], out->p, out->n);
+    CHECK(n > (ssize_t)sizeof(head));
+    close(ends[0]);
+    CHECK(memcmp(out->p, head, strlen("{\"day\":\"")) == 0);
+    return slice_of(out->p + strlen(head), (size_t)n - strlen(head));
+}
+
+#define JSON_HEAD ",\"level\":\"warn\",\"process\":\"edge\",\"event\":\"said\",\"text\":\""
+
+TEST(a_line_in_json_stays_json_whatever_it_says) {
+    static const struct {
+        const char *said, *written;
+    } CASES[] = {
+        {"on 2 ports", "on 2 ports"},
+        {"", ""},
+        {"a \"word\" and a \\", "a \\\"word\\\" and a \\\\"},
+        {"a\nb\tc\x7f\x01", "a\\u000ab\\u0009c\\u007f\\u0001"},
+        {"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80",
+         "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"},
+        {"\xff-\xc3", "\\ufffd-\\ufffd"},
+        {"\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd"}, /* half of a surrogate pair */
+        {"\xc0\xaf", "\\ufffd\\ufffd"},            /* too long a form */
+    };
+    buf out = buf_on(NULL);
+    char expected[400];
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        snprintf(expected, sizeof(expected), JSON_HEAD "%s\"}\n", CASES[i].written);
+        CHECK_SLICE(json_line(&out, CASES[i].said), slice_str(expected));
+    }
+    buf_free(&out);
+}
+
+/* Whatever stands at the limit: one byte, an escape, a character of several bytes. */
+TEST(a_long_line_in_json_is_cut_between_characters_and_ends_as_every_other) {
+    static const char *const UNITS[] = {"x",    "\"",           "\x01",
+                                        "\xff", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+    static const char *const WRITTEN[] = {"x",       "\\\"",         "\\u0001",
+                                          "\\ufffd", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+    static char text[3000];
+    buf out = buf_on(NULL);
+    for (size_t i = 0; i < sizeof(UNITS) / sizeof(UNITS[0]); i++) {
+        size_t unit = strlen(UNITS[i]), written = strlen(WRITTEN[i]);
+        for (size_t before = 0; before < written; before++) {
+            memset(text, 'y', before);
+            text[before] = 0;
+            for (size_t n = before; n + unit < 2000; n += unit)
+                memcpy(text + n, UNITS[i], unit + 1);
+            slice line = json_line(&out, text);
+            size_t whole = line.n + strlen("{\"day\":\"2026-11-24\"");
+            CHECK(whole <= 1001 && whole > 1001 - written);
+            CHECK_SLICE(slice_of(line.p + line.n - 3, 3), slice_str("\"}\n"));
+            CHECK(memchr(line.p, '\n', line.n) == line.p + line.n - 1);
+            slice units = slice_of(line.p + strlen(JSON_HEAD) + before,
+                                   line.n - 3 - strlen(JSON_HEAD) - before);
+            CHECK_EQ(units.n % written, 0);
+            for (size_t k = 0; k < units.n; k += written)
+                CHECK(memcmp(units.p + k, WRITTEN[i], written) == 0);
+        }
+    }
     buf_free(&out);
 }
 

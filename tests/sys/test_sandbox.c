@@ -185,8 +185,8 @@ static bool works_as_edge(void) {
     for (struct sys_conn *conn = rig.client.set.first; conn != NULL; conn = conn->next)
         good = good && sys_conn_send(conn, slice_str("hello")) == OK;
     good = good && rig_until(&rig, &rig.client.messages, 3);
-    sys_log_info(&log, "three are served");
-    sys_log_failure(&log, "could not", ERR_IO);
+    sys_log_info(&log, "served", "three are served");
+    sys_log_failure(&log, "failed", "could not", ERR_IO);
     void *large = malloc(8 << 20);
     good = good && large != NULL;
     free(large);

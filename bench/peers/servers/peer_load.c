@@ -3,7 +3,6 @@
 #include "peer.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -17,6 +16,9 @@
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "load/histogram.h"
+#include "load/machine.h"
 
 static const char usage[] =
     "peer_load MODE xmpp|relay PORT KEY=VALUE...\n"
@@ -44,6 +46,7 @@ static int epoll;
 static SSL_CTX *tls;
 static unsigned ready_count, started;
 static size_t sent, got, taken;
+static struct histogram times;
 static uint64_t began; /* stamps are from here on; 0: all are */
 static bool counts;    /* what arrives now belongs to the measurement */
 static void (*on_got)(struct peer *p);
@@ -97,78 +100,6 @@ static uint64_t now_us(void) {
 
 static double now_s(void) {
     return 1e-6 * (double)now_us();
-}
-
-/* Latencies, as HdrHistogram has them: 128 steps to each doubling. */
-enum { STEPS = 128, DOUBLINGS = 34 };
-static uint64_t histogram[DOUBLINGS * STEPS];
-
-static size_t place_of(uint64_t us) {
-    unsigned doubling = 0;
-    while (us >> doubling >= STEPS)
-        doubling++;
-    size_t place = (size_t)doubling * STEPS + (us >> doubling);
-    return place < DOUBLINGS * STEPS ? place : DOUBLINGS * STEPS - 1;
-}
-
-static double quantile(double part) {
-    uint64_t all = 0, so_far = 0;
-    for (size_t i = 0; i < DOUBLINGS * STEPS; i++)
-        all += histogram[i];
-    for (size_t i = 0; i < DOUBLINGS * STEPS; i++) {
-        so_far += histogram[i];
-        if (all > 0 && (double)so_far >= part * (double)all)
-            return (double)(((i % STEPS) << (i / STEPS)) + ((1u << (i / STEPS)) - 1));
-    }
-    return 0;
-}
-
-/* ---- The server's process and its children ---- */
-
-struct server {
-    double cpu, pss;
-};
-
-static bool belongs(int pid, int parent) {
-    return pid == o.pid || parent == o.pid;
-}
-
-static void measure_one(struct server *s, const char *pid, bool memory) {
-    char path[64], text[1024] = "", line[256];
-    unsigned long user = 0, system_time = 0;
-    int parent = 0;
-    double kib;
-    snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
-    FILE *f = fopen(path, "r");
-    if (f == NULL)
-        return;
-    text[fread(text, 1, sizeof text - 1, f)] = 0;
-    fclose(f);
-    const char *after = strrchr(text, ')');
-    if (after == NULL || sscanf(after, ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-                                &parent, &user, &system_time) != 3)
-        return;
-    if (!belongs(atoi(pid), parent))
-        return;
-    s->cpu += (double)(user + system_time) / (double)sysconf(_SC_CLK_TCK);
-    snprintf(path, sizeof path, "/proc/%.20s/smaps_rollup", pid);
-    f = memory ? fopen(path, "r") : NULL;
-    while (f != NULL && fgets(line, sizeof line, f) != NULL)
-        if (sscanf(line, "Pss: %lf kB", &kib) == 1)
-            s->pss += kib * 1024;
-    if (f != NULL)
-        fclose(f);
-}
-
-static struct server measure(bool memory) {
-    struct server s = {0, 0};
-    DIR *proc = opendir("/proc");
-    must(proc != NULL, "reading /proc");
-    for (struct dirent *e; o.pid != 0 && (e = readdir(proc)) != NULL;)
-        if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
-            measure_one(&s, e->d_name, memory);
-    closedir(proc);
-    return s;
 }
 
 /* ---- Connections ---- */
@@ -247,7 +178,7 @@ static void handle(struct peer *p, const char *room, size_t n) {
     if (p->ready && !was_ready) {
         ready_count++;
         if (counts && protocol == &protocol_xmpp && on_got == NULL)
-            histogram[place_of((uint64_t)(1e6 * (now_s() - p->since)))]++;
+            histogram_add(&times, (uint64_t)(1e6 * (now_s() - p->since)));
     }
 }
 
@@ -307,14 +238,14 @@ void peer_got(struct peer *p, uint64_t stamp) {
     got++;
     if (counts && on_got != NULL) {
         uint64_t now = now_us();
-        histogram[place_of(now > stamp ? now - stamp : 0)]++;
+        histogram_add(&times, now > stamp ? now - stamp : 0);
         on_got(p);
     }
 }
 
 void peer_taken(struct peer *p) {
     taken += p->waiting;
-    histogram[place_of((uint64_t)(1e6 * (now_s() - p->since)))]++;
+    histogram_add(&times, (uint64_t)(1e6 * (now_s() - p->since)));
     p->waiting = 0;
 }
 
@@ -331,18 +262,6 @@ static void send_next(struct peer *receiver) {
 
 static void count_only(struct peer *p) {
     (void)p;
-}
-
-static double own_cpu(void) {
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-           1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
-
-static void print_latency(void) {
-    printf("\"p50_us\":%.0f,\"p99_us\":%.0f,\"p999_us\":%.0f", quantile(0.5), quantile(0.99),
-           quantile(0.999));
 }
 
 static void run_closed(double seconds) {
@@ -384,42 +303,43 @@ static void mode_pairs(void) {
     counts = true;
     got = 0;
     began = now_us();
-    struct server before = measure(false);
-    double begun = now_s(), own = own_cpu();
+    struct machine before = machine_of(o.pid, false);
+    double begun = now_s(), own = machine_own_cpu();
     for (unsigned i = 0; o.rate == 0 && i < o.users; i += 2)
         for (unsigned k = 0; k < o.window; k++)
             send_one(&peers[i], peers[i + 1].number, now_us());
     (o.rate > 0 ? run_rate : run_closed)(o.seconds);
     double took = now_s() - begun;
-    struct server after = measure(false);
+    struct machine after = machine_of(o.pid, false);
     printf(
-        "{\"messages\":%zu,\"lost\":%zu,\"per_second\":%.0f,\"cpu_us\":%.2f,\"load_cpu_us\":%.2f,",
+        "{\"messages\":%zu,\"lost\":%zu,\"per_second\":%.0f,\"cpu_us\":%.2f,\"load_cpu_us\":%.2f",
         got, o.rate > 0 ? sent - got : 0, (double)got / took,
-        1e6 * (after.cpu - before.cpu) / (double)got, 1e6 * (own_cpu() - own) / (double)got);
-    print_latency();
+        1e6 * (after.cpu - before.cpu) / (double)got,
+        1e6 * (machine_own_cpu() - own) / (double)got);
+    histogram_print(&times, "", true);
     printf("}\n");
 }
 
 static void mode_logins(void) {
-    struct server before = measure(false);
+    struct machine before = machine_of(o.pid, false);
     double begun = now_s();
     counts = true;
     log_in(o.users);
     double took = now_s() - begun;
-    struct server after = measure(false);
-    printf("{\"logins\":%u,\"per_second\":%.1f,\"cpu_us\":%.1f,", o.users, o.users / took,
+    struct machine after = machine_of(o.pid, false);
+    printf("{\"logins\":%u,\"per_second\":%.1f,\"cpu_us\":%.1f", o.users, o.users / took,
            1e6 * (after.cpu - before.cpu) / o.users);
-    print_latency();
+    histogram_print(&times, "", true);
     printf("}\n");
 }
 
 static void mode_idle(void) {
-    struct server before = measure(true);
+    struct machine before = machine_of(o.pid, true);
     log_in(o.users);
     run_closed(o.seconds);
-    struct server after = measure(true);
+    struct machine after = machine_of(o.pid, true);
     printf("{\"connections\":%u,\"bytes\":%.0f,\"all_bytes\":%.0f}\n", o.users,
-           (after.pss - before.pss) / o.users, after.pss);
+           (after.bytes - before.bytes) / o.users, after.bytes);
 }
 
 static void next_batch(struct peer *p, unsigned *to) {
@@ -437,8 +357,8 @@ static void mode_offline(void) {
     must(protocol->ask != NULL, "asking this server");
     peer_asks = true;
     log_in(100);
-    memset(histogram, 0, sizeof histogram);
-    struct server before = measure(false);
+    times = (struct histogram){0};
+    struct machine before = machine_of(o.pid, false);
     double begun = now_s();
     while (taken < o.count && now_s() - begun < o.seconds) {
         for (unsigned i = 0; i < 100; i++)
@@ -447,16 +367,16 @@ static void mode_offline(void) {
         turn(100);
     }
     double took = now_s() - begun;
-    struct server after = measure(false);
-    printf("{\"messages\":%zu,\"per_second\":%.1f,\"cpu_us\":%.1f,", taken, (double)taken / took,
+    struct machine after = machine_of(o.pid, false);
+    printf("{\"messages\":%zu,\"per_second\":%.1f,\"cpu_us\":%.1f", taken, (double)taken / took,
            1e6 * (after.cpu - before.cpu) / (double)(taken > 0 ? taken : 1));
-    print_latency();
+    histogram_print(&times, "", true);
     printf("}\n");
 }
 
 static void mode_drain(void) {
     o.first = 100;
-    struct server before = measure(false);
+    struct machine before = machine_of(o.pid, false);
     double begun = now_s();
     while (got < o.count && now_s() - begun < o.seconds) {
         while (started < o.users && started - ready_count < o.at_once)
@@ -464,7 +384,7 @@ static void mode_drain(void) {
         turn(100);
     }
     double took = now_s() - begun;
-    struct server after = measure(false);
+    struct machine after = machine_of(o.pid, false);
     printf("{\"messages\":%zu,\"users\":%u,\"per_second\":%.1f,\"cpu_us\":%.1f}\n", got,
            ready_count, (double)got / took,
            1e6 * (after.cpu - before.cpu) / (double)(got > 0 ? got : 1));

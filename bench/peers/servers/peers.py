@@ -138,6 +138,7 @@ class Ejabberd(Peer):
                 raise SystemExit("ejabberd did not start: " + (self.folder / "errors").read_text()[-2000:])
             time.sleep(0.1)
         wait_for(self.port, self.process)
+        wait_for(self.tls_port, self.process)
 
 
 class Sotto(Peer):
@@ -149,7 +150,8 @@ class Sotto(Peer):
 
     def start(self):
         self.out = self.folder / "out"
-        self.data = self.folder / "data"
+        self.data, self.accounts = self.folder / "data", self.folder / "accounts"
+        self.make()
         settings = {"rate": 0, "source_connections": 0, "edges": self.edges, "mailbox_items": 1000000,
                     "mailbox_megabytes": 4096, "certificate": self.pem, "certificate_key": self.key}
         self.spawn([self.build / "src/server/sottod", "run", "--data", self.data, "--listen", f"127.0.0.1:{self.port}",
@@ -161,7 +163,12 @@ class Sotto(Peer):
             if self.process.poll() is not None or time.monotonic() > end:
                 raise SystemExit("sottod did not start: " + (self.folder / "errors").read_text()[-2000:])
             time.sleep(0.05)
-        self.accounts = self.folder / "accounts"
+        self.register()
+
+    def make(self):
+        pass
+
+    def register(self):
         codes = ""
         for at in range(0, self.users, 250):
             codes += subprocess.run([self.build / "src/server/sottod", "invite", "--data", self.data, "--count",
@@ -172,6 +179,27 @@ class Sotto(Peer):
 
     def address(self, tls):
         return f"wss://localhost:{self.tls_port}/session" if tls else f"127.0.0.1:{self.port}"
+
+
+class SottoMade(Sotto):
+    """With a store of accounts that was made for it; that stays for the next one, which begins as this one did."""
+
+    stores = None
+
+    def make(self):
+        made = self.stores / str(self.users)
+        if not (made / "accounts").exists():
+            shutil.rmtree(made, ignore_errors=True)
+            made.mkdir(parents=True)
+            subprocess.run([self.build / "bench/made_store", made / "data", made / "accounts", str(self.users), "0"],
+                           check=True)
+        # Files of the store that are whole are never written to again.
+        shutil.copytree(made / "data", self.data,
+                        copy_function=lambda a, b: (os.link if a.endswith(".sst") else shutil.copy2)(a, b))
+        self.accounts = made / "accounts"
+
+    def register(self):
+        pass
 
 
 class Prosody(Peer):
@@ -190,3 +218,4 @@ class Prosody(Peer):
         self.spawn(["prosody", "-F", "--config", self.configure("prosody.cfg.lua")],
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(self.port, self.process)
+        wait_for(self.tls_port, self.process)
