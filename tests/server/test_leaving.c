@@ -360,6 +360,23 @@ TEST(a_server_goes_on_if_the_one_that_takes_over_goes_away) {
     buf_free(&body);
 }
 
+TEST(a_process_that_does_not_end_keeps_nobody_from_taking_over) {
+    struct server s;
+    server_init(&s);
+    s.settings[0] = "edges=1";
+    s.settings[1] = "drain_seconds=1";
+    server_start(&s, 0);
+    int old = s.pid;
+    CHECK(kill(server_child(&s, "edge"), SIGSTOP) == 0);
+    s.take_over = true;
+    alarm(20);
+    server_start(&s, 0);
+    alarm(0);
+    CHECK_EQ(wait_for(old), 0);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
 TEST(one_that_could_not_serve_does_not_take_over) {
     struct server s, heir;
     struct raw c;
