@@ -377,6 +377,23 @@ TEST(a_process_that_does_not_end_keeps_nobody_from_taking_over) {
     server_fini(&s);
 }
 
+/* Its socket answers, and is closed before a port is handed over. */
+TEST(one_that_is_killed_before_it_is_asked_leaves_its_place_to_who_takes_over) {
+    struct server s;
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    server_init(&s);
+    snprintf(at.sun_path, sizeof at.sun_path, "%s/handover.sock", s.data);
+    int old = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(bind(old, (struct sockaddr *)&at, sizeof at) == 0 && listen(old, 1) == 0);
+    s.take_over = true;
+    server_begin(&s, 0);
+    close(accept(old, NULL, NULL));
+    close(old);
+    CHECK(server_ready(&s, 0));
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
 TEST(one_that_could_not_serve_does_not_take_over) {
     struct server s, heir;
     struct raw c;
