@@ -269,7 +269,8 @@ struct mail {
     uint64_t server_number; /* another at each start */
     struct mail_sweep sweeps[MAIL_EXPIRY_KINDS];
     struct mail_counts counts;
-    uint64_t doubt; /* until then nothing expires */
+    uint64_t doubt;        /* until then nothing expires */
+    uint64_t doubted_week; /* and it is not earlier than that */
 };
 
 /* ---- Calls ---- */

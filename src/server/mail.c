@@ -82,6 +82,8 @@ static const struct mail_handler *handler_of(const struct mail *m, uint16_t type
 void mail_clock(struct mail *m) {
     m->now = m->config.now(m->config.ctx);
     m->week = time_week(m->now);
+    if (m->now < m->doubt && m->week < m->doubted_week)
+        m->week = (uint32_t)m->doubted_week;
 }
 
 /* ---- Totals ---- */
@@ -122,13 +124,16 @@ static err put_totals(struct mail *m) {
 /* ---- Life ---- */
 
 /* A clock set wrong would let everything expire at once; a server that was off for so long waits
- * for a day in vain. */
+ * for a day in vain. What comes while the clock is behind would be old as soon as it is set right,
+ * so it is of the last week that is known. */
 static err doubt_clock(struct mail *m) {
     uint64_t last;
     TRY(mail_total_get(m, MAIL_TOTAL_WEEK, &last));
     if (last == 0 || (m->week >= last && m->week - last <= DOUBT_WEEKS))
         return OK;
     m->doubt = m->now + TIME_DAY;
+    m->doubted_week = last;
+    mail_clock(m);
     if (m->config.doubted != NULL)
         m->config.doubted(m->config.ctx);
     return OK;

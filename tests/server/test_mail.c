@@ -832,6 +832,22 @@ TEST(a_start_with_a_clock_far_away_lets_nothing_expire_for_a_day) {
     end();
 }
 
+TEST(what_comes_while_the_clock_is_behind_does_not_expire_when_it_is_set_right) {
+    struct proto_address to;
+    begin();
+    person_address(&bob, &w, &to);
+    world_sweep(&w);
+    world_commit(&w);
+    w.now -= 40 * TIME_WEEK;
+    world_restart(&w);
+    CHECK_EQ(world_send(&w, &to, 1, slice_str("waits")), 0);
+    w.now += 40 * TIME_WEEK;
+    world_restart(&w);
+    world_sweep(&w);
+    CHECK_EQ(world_rows(&w, MAIL_ITEM), 1);
+    end();
+}
+
 TEST(a_server_that_was_off_for_weeks_lets_expire_what_is_due) {
     struct proto_address to;
     begin();
